@@ -1,0 +1,338 @@
+//! The contract as JSON, format `overstep-contract/1`: the only form in which contracts are kept.
+//!
+//! The outside form is a set of plain structs of its own, so that the values inside can stay strict.
+
+use super::{
+    Auth, Contract, ErrorName, ErrorShape, Fact, Http, Kind, Length, Member, Operation, OperationName, Protocol,
+    Provenance, Range, Role, Rule, Shape, ShapeId,
+};
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+/// The format's name, first in every contract.
+pub const FORMAT: &str = "overstep-contract/1";
+
+/// Why a text is no contract.
+#[derive(Debug, thiserror::Error)]
+pub enum FormatError {
+    /// Not JSON, or not of this form.
+    #[error("{reason}")]
+    Json {
+        /// What is wrong.
+        reason: String,
+        /// The line, from 1.
+        line: usize,
+        /// The column, from 1.
+        column: usize,
+    },
+    /// Another format.
+    #[error("format `{found}` is not `{FORMAT}`")]
+    Format {
+        /// What the text says.
+        found: String,
+    },
+    /// A name that leads nowhere, or a kind without its parts.
+    #[error("{owner}: {reason}")]
+    Broken {
+        /// The shape, operation or error at fault.
+        owner: String,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ContractForm {
+    format: String,
+    service: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    protocol: Option<Protocol>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    auth: Vec<Auth>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    base: Option<String>,
+    operations: Vec<OperationForm>,
+    #[serde(default)]
+    errors: Vec<ErrorForm>,
+    #[serde(default)]
+    shapes: IndexMap<ShapeId, ShapeForm>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OperationForm {
+    name: OperationName,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    http: Option<Http>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    input: Option<ShapeId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    output: Option<ShapeId>,
+    #[serde(default)]
+    errors: Vec<ErrorName>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    laws: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    permission: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    sources: Vec<Provenance>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    disputed: bool,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    facts: Vec<Fact>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ErrorForm {
+    name: ErrorName,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
+    role: Role,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    shape: Option<ShapeId>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    disputed: bool,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    facts: Vec<Fact>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ShapeForm {
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rules: Option<Vec<Rule>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    members: Option<IndexMap<String, Member>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    member: Option<ShapeId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    key: Option<ShapeId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    value: Option<ShapeId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    values: Option<Vec<String>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    length: Option<Length>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    range: Option<Range>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pattern: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    unique: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    disputed: bool,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    facts: Vec<Fact>,
+}
+
+/// The contract as indented JSON with a newline at the end.
+pub fn to_json(contract: &Contract) -> String {
+    let disputed = |facts: &[Fact]| facts.iter().any(|fact| fact.disputed);
+    let form = ContractForm {
+        format: FORMAT.to_owned(),
+        service: contract.service.clone(),
+        protocol: contract.protocol,
+        auth: contract.auth.clone(),
+        base: contract.base.clone(),
+        operations: contract
+            .operations
+            .iter()
+            .map(|operation| OperationForm {
+                name: operation.name.clone(),
+                http: operation.http.clone(),
+                input: operation.input.clone(),
+                output: operation.output.clone(),
+                errors: operation.errors.clone(),
+                laws: operation.laws.clone(),
+                permission: operation.permission.clone(),
+                sources: operation.sources.clone(),
+                disputed: disputed(&operation.facts),
+                facts: operation.facts.clone(),
+            })
+            .collect(),
+        errors: contract
+            .errors
+            .iter()
+            .map(|(name, error)| ErrorForm {
+                name: name.clone(),
+                status: error.status,
+                role: error.role,
+                code: error.code.clone(),
+                shape: error.shape.clone(),
+                disputed: disputed(&error.facts),
+                facts: error.facts.clone(),
+            })
+            .collect(),
+        shapes: contract.shapes.iter().map(|(id, shape)| (id.clone(), shape_form(shape))).collect(),
+    };
+    let mut text = serde_json::to_string_pretty(&form).expect("plain values with text keys always have a JSON form");
+    text.push('\n');
+    text
+}
+
+fn shape_form(shape: &Shape) -> ShapeForm {
+    let mut form = ShapeForm {
+        kind: shape.kind.name().to_owned(),
+        rules: None,
+        members: None,
+        member: None,
+        key: None,
+        value: None,
+        values: None,
+        length: shape.length,
+        range: shape.range.clone(),
+        pattern: shape.pattern.clone(),
+        unique: shape.unique,
+        disputed: shape.facts.iter().any(|fact| fact.disputed),
+        facts: shape.facts.clone(),
+    };
+    if !shape.rules.is_empty() || matches!(shape.kind, Kind::Structure { .. }) {
+        form.rules = Some(shape.rules.clone());
+    }
+    match &shape.kind {
+        Kind::Enum { values } => form.values = Some(values.clone()),
+        Kind::List { member } => form.member = Some(member.clone()),
+        Kind::Map { key, value } => (form.key, form.value) = (Some(key.clone()), Some(value.clone())),
+        Kind::Structure { members } | Kind::Union { members } => form.members = Some(members.clone()),
+        _ => {}
+    }
+    form
+}
+
+/// Reads a contract.
+///
+/// # Errors
+/// Where the text is not JSON of this format, or a name in it leads nowhere.
+pub fn from_json(text: &str) -> Result<Contract, FormatError> {
+    let form: ContractForm = serde_json::from_str(text).map_err(|error| FormatError::Json {
+        reason: error.to_string(),
+        line: error.line(),
+        column: error.column(),
+    })?;
+    if form.format != FORMAT {
+        return Err(FormatError::Format { found: form.format });
+    }
+    let mut contract = Contract::new(form.service);
+    contract.protocol = form.protocol;
+    contract.auth = form.auth;
+    contract.base = form.base;
+    for (id, shape) in form.shapes {
+        let shape = shape_value(&id, shape)?;
+        contract.shapes.insert(id, shape);
+    }
+    for error in form.errors {
+        contract.errors.insert(
+            error.name,
+            ErrorShape {
+                status: error.status,
+                role: error.role,
+                code: error.code,
+                shape: error.shape,
+                facts: error.facts,
+            },
+        );
+    }
+    for operation in form.operations {
+        contract.operations.push(Operation {
+            name: operation.name,
+            http: operation.http,
+            input: operation.input,
+            output: operation.output,
+            errors: operation.errors,
+            laws: operation.laws,
+            permission: operation.permission,
+            sources: operation.sources,
+            facts: operation.facts,
+        });
+    }
+    check_names(&contract)?;
+    Ok(contract)
+}
+
+fn shape_value(id: &ShapeId, form: ShapeForm) -> Result<Shape, FormatError> {
+    let broken = |reason: &str| FormatError::Broken { owner: format!("shape `{id}`"), reason: reason.to_owned() };
+    let kind = match form.kind.as_str() {
+        "blob" => Kind::Blob,
+        "boolean" => Kind::Boolean,
+        "string" => Kind::String,
+        "enum" => Kind::Enum { values: form.values.ok_or_else(|| broken("an enum needs `values`"))? },
+        "integer" => Kind::Integer,
+        "long" => Kind::Long,
+        "float" => Kind::Float,
+        "double" => Kind::Double,
+        "timestamp" => Kind::Timestamp,
+        "document" => Kind::Document,
+        "list" => Kind::List { member: form.member.ok_or_else(|| broken("a list needs `member`"))? },
+        "map" => Kind::Map {
+            key: form.key.ok_or_else(|| broken("a map needs `key`"))?,
+            value: form.value.ok_or_else(|| broken("a map needs `value`"))?,
+        },
+        "structure" => Kind::Structure { members: form.members.unwrap_or_default() },
+        "union" => Kind::Union { members: form.members.unwrap_or_default() },
+        other => return Err(broken(&format!("`{other}` is no type"))),
+    };
+    Ok(Shape {
+        kind,
+        length: form.length,
+        range: form.range,
+        pattern: form.pattern,
+        unique: form.unique,
+        rules: form.rules.unwrap_or_default(),
+        facts: form.facts,
+    })
+}
+
+fn check_names(contract: &Contract) -> Result<(), FormatError> {
+    let known = |owner: String, id: &ShapeId| {
+        if contract.shapes.contains_key(id) {
+            Ok(())
+        } else {
+            Err(FormatError::Broken { owner, reason: format!("no shape is called `{id}`") })
+        }
+    };
+    for (id, shape) in &contract.shapes {
+        for neighbour in shape.neighbours() {
+            known(format!("shape `{id}`"), neighbour)?;
+        }
+    }
+    for (name, error) in &contract.errors {
+        if let Some(id) = &error.shape {
+            known(format!("error `{name}`"), id)?;
+        }
+    }
+    for operation in &contract.operations {
+        for id in operation.input.iter().chain(&operation.output) {
+            known(format!("operation `{}`", operation.name), id)?;
+        }
+        for error in &operation.errors {
+            if !contract.errors.contains_key(error) {
+                return Err(FormatError::Broken {
+                    owner: format!("operation `{}`", operation.name),
+                    reason: format!("no error is called `{error}`"),
+                });
+            }
+        }
+        for id in &operation.input {
+            if contract.shapes[id].kind.members().is_none() {
+                return Err(FormatError::Broken {
+                    owner: format!("operation `{}`", operation.name),
+                    reason: format!("its input `{id}` is no structure"),
+                });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// `sha256:` and the hash of the contract's JSON form: the same promise, the same digest.
+pub fn digest(contract: &Contract) -> String {
+    let hash = Sha256::digest(to_json(contract).as_bytes());
+    format!("sha256:{}", data_encoding::HEXLOWER.encode(&hash))
+}

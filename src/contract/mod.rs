@@ -1,0 +1,27 @@
+//! The contract: what an API promises, as plain values with their provenance.
+//!
+//! This room never reads a document, never touches a file and knows no other room.
+//!
+//! Start with [`Contract`]; a limit is a [`Shape`]'s field, and *where it is written* is a
+//! [`Fact`] beside it. The vocabulary is Smithy's: shape, member, and the constraint names
+//! `required`, `type`, `length`, `range`, `pattern`, `enum`.
+
+mod amend;
+mod fact;
+mod format;
+mod merge;
+mod names;
+mod operation;
+mod path;
+mod role;
+mod shape;
+
+pub use amend::{AmendError, Amendment};
+pub use fact::{Fact, Provenance, Standing};
+pub use format::{FORMAT, FormatError, digest, from_json, to_json};
+pub use merge::merge;
+pub use names::{ErrorName, OperationName, ShapeId};
+pub use operation::{Auth, Contract, ErrorShape, Http, Operation, Protocol};
+pub use path::{MemberPath, Segment};
+pub use role::Role;
+pub use shape::{ByteScope, Constraint, Kind, Length, Location, Member, Range, Rule, Shape};

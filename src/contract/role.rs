@@ -1,0 +1,176 @@
+//! What an error means, whatever it is called.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// The role of a documented error: which kind of request provokes it.
+///
+/// A violating case expects a documented error *whose role fits*; see `Expectations` in the architecture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// The request breaks a constraint.
+    InvalidInput,
+    /// The request names something that does not exist.
+    MissingResource,
+    /// The caller did not prove who they are.
+    Unauthenticated,
+    /// The caller is known and may not do this.
+    Forbidden,
+    /// Too many requests.
+    Throttled,
+    /// The state of the resource forbids it now.
+    Conflict,
+    /// A quota is used up.
+    Limit,
+    /// The service failed.
+    ServerFault,
+    /// A documented error of another kind; no generated request provokes it.
+    Other,
+}
+
+impl Role {
+    /// Reads the role out of status, name and description, in this order of trust:
+    /// a telling name, then a status that has one meaning, then the description, then the status class.
+    pub fn infer(status: Option<u16>, name: &str, description: &str) -> Self {
+        let name = squash(name);
+        let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
+        if has(&["throttl", "toomanyrequests", "ratelimit", "ratexceeded", "slowdown", "requestlimitexceeded"]) {
+            return Self::Throttled;
+        }
+        if has(&["activeregion", "optinrequired", "dryrun", "featurenot", "notsupportedinregion"]) {
+            return Self::Other;
+        }
+        if has(&[
+            "unauthenticated",
+            "unauthorized",
+            "missingauthentication",
+            "incompletesignature",
+            "invalidclienttoken",
+            "unrecognizedclient",
+            "signaturedoesnotmatch",
+            "expiredtoken",
+            "invalidsignature",
+            "invalidtokenid",
+            "authfailure",
+            "invalidapikey",
+            "missingapikey",
+        ]) {
+            return match status {
+                Some(403) if name.contains("unauthorized") => Self::Forbidden,
+                _ => Self::Unauthenticated,
+            };
+        }
+        if has(&["accessdenied", "forbidden", "permission", "notauthorized", "unauthorizedoperation"]) {
+            return Self::Forbidden;
+        }
+        if has(&["notfound", "nosuch", "doesnotexist", "nonexistent", "unknownresource"]) {
+            return Self::MissingResource;
+        }
+        if has(&["limitexceeded", "quotaexceeded", "toomany", "maximumnumber", "overlimit", "limitreached"]) {
+            return Self::Limit;
+        }
+        if has(&["conflict", "alreadyexists", "inuse", "duplicate", "concurrent", "alreadyowned", "resourcenotready"]) {
+            return Self::Conflict;
+        }
+        if has(&[
+            "internalserv",
+            "internalfailure",
+            "internalerror",
+            "servicefault",
+            "serverfault",
+            "serviceunavailable",
+        ]) || status.is_some_and(|status| status >= 500)
+        {
+            return Self::ServerFault;
+        }
+        if has(&[
+            "validation",
+            "invalidparam",
+            "invalidrequest",
+            "invalidinput",
+            "invalidargument",
+            "malformed",
+            "badrequest",
+        ]) {
+            return Self::InvalidInput;
+        }
+        match status {
+            Some(401) => return Self::Unauthenticated,
+            Some(403) => return Self::Forbidden,
+            Some(404 | 410) => return Self::MissingResource,
+            Some(409) => return Self::Conflict,
+            Some(429) => return Self::Throttled,
+            Some(413 | 414 | 415 | 422) => return Self::InvalidInput,
+            _ => {}
+        }
+        let text = description.to_ascii_lowercase();
+        let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
+        if says(&["not found", "does not exist", "could not be found", "doesn't exist"]) {
+            return Self::MissingResource;
+        }
+        if says(&["not authorized", "permission", "access denied"]) {
+            return Self::Forbidden;
+        }
+        if says(&["already exists", "conflict"]) {
+            return Self::Conflict;
+        }
+        if says(&["limit exceeded", "quota", "exceeded the", "too many"]) {
+            return Self::Limit;
+        }
+        if has(&["invalid", "missing", "required", "unsupported"])
+            || says(&["invalid", "not valid", "missing", "malformed", "must be", "out of range"])
+        {
+            return Self::InvalidInput;
+        }
+        Self::Other
+    }
+}
+
+fn squash(name: &str) -> String {
+    name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::InvalidInput => "invalid-input",
+            Self::MissingResource => "missing-resource",
+            Self::Unauthenticated => "unauthenticated",
+            Self::Forbidden => "forbidden",
+            Self::Throttled => "throttled",
+            Self::Conflict => "conflict",
+            Self::Limit => "limit",
+            Self::ServerFault => "server-fault",
+            Self::Other => "other",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_speak_before_statuses() {
+        for (status, name, description, role) in [
+            (400, "InvalidParameterException", "", Role::InvalidInput),
+            (400, "InvalidRequestException", "", Role::InvalidInput),
+            (400, "InvalidActiveRegionException", "", Role::Other),
+            (404, "ResourceNotFoundException", "", Role::MissingResource),
+            (400, "ResourceNotFoundException", "", Role::MissingResource),
+            (400, "ThrottlingException", "", Role::Throttled),
+            (403, "AccessDeniedException", "", Role::Forbidden),
+            (409, "ConflictException", "", Role::Conflict),
+            (500, "InternalServiceException", "", Role::ServerFault),
+            (400, "validation_error", "Missing or invalid `tags` array", Role::InvalidInput),
+            (404, "not_found", "Contact not found", Role::MissingResource),
+            (403, "insufficient_permissions", "Missing `contacts:write` permission", Role::Forbidden),
+            (400, "LimitExceededException", "", Role::Limit),
+            (400, "ResourceInUseException", "", Role::Conflict),
+            (401, "unauthorized", "", Role::Unauthenticated),
+        ] {
+            assert_eq!(Role::infer(Some(status), name, description), role, "{status} {name}");
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! What a case expects of the answer to its judged step.
+
+use crate::contract::{ErrorName, Role, ShapeId};
+
+/// What the documents say the answer must be.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Expectation {
+    /// Success, as documented.
+    Accept(Accept),
+    /// One of these errors; any of them fits.
+    Reject {
+        /// The role that every one of them has.
+        role: Role,
+        /// What fits. Never empty.
+        errors: Vec<ExpectedError>,
+    },
+    /// The documents are silent or contradict each other; only a 5xx, a hang or a drop is a finding.
+    Unspecified {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// A documented success.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Accept {
+    /// The documented status; any 2xx where no source says one.
+    pub status: Option<u16>,
+    /// The shape of the body; absent where no source says one.
+    pub output: Option<ShapeId>,
+    /// Documented errors that fit as well, because the request names a resource of which neither
+    /// scenario nor documents say whether it exists. Usually empty.
+    pub or: Vec<ExpectedError>,
+}
+
+/// One error that fits.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ExpectedError {
+    /// Its status; any 4xx where no source says one.
+    pub status: Option<u16>,
+    /// Its name; any, where the documents name none.
+    pub error: Option<ErrorName>,
+}

@@ -1,0 +1,65 @@
+//! The values of requests and answers, in the terms of the contract and not of any protocol.
+
+use indexmap::IndexMap;
+
+/// A value as a case means it. It can hold what JSON cannot say and what no valid request holds.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// Nothing, said aloud.
+    Null,
+    /// A truth.
+    Boolean(bool),
+    /// A number, as its literal: `1`, `2.0`, `1e400`. Kept as text so that nothing rounds it.
+    Number(String),
+    /// A text.
+    Text(String),
+    /// A text with holes that are known only while a case runs: captures, `{run}`, secrets.
+    Template(String),
+    /// Bytes.
+    Blob(Vec<u8>),
+    /// A sequence.
+    List(Vec<Value>),
+    /// A structure or a map, in the order of sending.
+    Map(IndexMap<String, Value>),
+    /// Exactly these characters in the place of a value, in a body made of text: `NaN`, `'x'`, `"\ud800"`.
+    Raw(String),
+}
+
+impl Value {
+    /// A text.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::Text(text.into())
+    }
+
+    /// A whole number.
+    pub fn integer(number: i128) -> Self {
+        Self::Number(number.to_string())
+    }
+
+    /// An empty structure or map.
+    pub fn empty() -> Self {
+        Self::Map(IndexMap::new())
+    }
+
+    /// The member or entry of this name.
+    pub fn member(&self, name: &str) -> Option<&Value> {
+        match self {
+            Self::Map(members) => members.get(name),
+            _ => None,
+        }
+    }
+
+    /// From JSON; texts are texts, not templates.
+    pub fn from_json(json: &serde_json::Value) -> Self {
+        match json {
+            serde_json::Value::Null => Self::Null,
+            serde_json::Value::Bool(truth) => Self::Boolean(*truth),
+            serde_json::Value::Number(number) => Self::Number(number.to_string()),
+            serde_json::Value::String(text) => Self::Text(text.clone()),
+            serde_json::Value::Array(items) => Self::List(items.iter().map(Self::from_json).collect()),
+            serde_json::Value::Object(members) => {
+                Self::Map(members.iter().map(|(name, value)| (name.clone(), Self::from_json(value))).collect())
+            }
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! Exchanges, expectations and accepted behaviour → verdicts and findings. Pure: an old run can be
+//! judged again without a network.
+//!
+//! This room never sends, reads files or asks a clock.
+
+mod coverage;
+mod findings;
+mod oracle;
+mod verdict;
+
+pub use coverage::{Coverage, OperationCoverage};
+pub use findings::Findings;
+pub use oracle::judge;
+pub use verdict::{Finding, Judgement, Observed, Verdict};

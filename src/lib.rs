@@ -1,0 +1,21 @@
+//! overstep: every documented limit, and one step past it.
+//!
+//! ```text
+//! documents ─ ingest ─▶ contract ─┐
+//! scenario file ─▶ scenario ──────┴─ generate ─▶ cases ─ wire ─▶ bytes ─ run ─▶ exchanges ─ judge ─▶ verdicts ─ report ─▶ people, CI
+//! ```
+//!
+//! Each module is a room with one job; data flows one way, and `tests/layering.rs` holds every room
+//! to the list of rooms that it may know. Read [`pipeline`] for the whole product on one screen and
+//! [`contract`] for the words that everything else is made of.
+
+pub mod contract;
+pub mod generate;
+pub mod ingest;
+pub mod judge;
+pub mod reference;
+pub mod report;
+pub mod run;
+pub mod scenario;
+pub mod store;
+pub mod wire;

@@ -1,0 +1,167 @@
+//! The scenario as plain values.
+
+use indexmap::IndexMap;
+use serde_json::Value as Json;
+
+/// A text with holes: `{InstanceId}`, `{contact.id}`, `{case}`, `{case:2}`, `{run}`. `{{` and `}}` are braces.
+pub type Template = String;
+
+/// What a user says about one API.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Scenario {
+    /// The file's stem, first part of every case id.
+    pub name: String,
+    /// Paths, globs, or `botocore:SERVICE`; relative to the scenario's file.
+    pub sources: Vec<String>,
+    /// Operations to check; empty means all that the sources hold.
+    pub only: Vec<String>,
+    /// A name in `overstep.toml`, a URL, or `embedded`.
+    pub endpoint: Option<String>,
+    /// Where an error body holds the documented code, if no document says; for example `error.code`.
+    pub error_code: Option<String>,
+    /// The principal of every step that names none.
+    pub principal: Option<String>,
+    /// Whether the endpoint checks signatures; only then are wrong signatures sent.
+    pub verifies_signatures: bool,
+    /// Values that `--variable` and `--secret` replace.
+    pub variables: IndexMap<String, Variable>,
+    /// Who may call.
+    pub principals: IndexMap<String, Principal>,
+    /// Values for members of this name in every operation's input: identifiers of resources that exist.
+    /// Keys are member paths; a plain name is the path of a member of the input.
+    pub uses: IndexMap<String, Json>,
+    /// Identifiers that are well formed and exist nowhere, for members of this name in every operation.
+    pub missing: IndexMap<String, Json>,
+    /// Resources made anew for each case and deleted afterwards.
+    pub fixtures: IndexMap<String, Fixture>,
+    /// What is said of single operations.
+    pub operations: IndexMap<String, OperationNotes>,
+    /// Where the documents are silent or wrong.
+    pub amendments: Vec<AmendEntry>,
+}
+
+impl Scenario {
+    /// A scenario that says nothing but its name.
+    pub fn named(name: impl Into<String>) -> Self {
+        Self { name: name.into(), ..Self::default() }
+    }
+
+    /// What is said of one operation.
+    pub fn notes(&self, operation: &str) -> Option<&OperationNotes> {
+        self.operations.get(operation)
+    }
+
+    /// The value to use for a member path of an operation: the operation's own word first, then the scenario's.
+    pub fn use_for(&self, operation: &str, path: &str) -> Option<&Json> {
+        self.notes(operation).and_then(|notes| notes.uses.get(path)).or_else(|| self.uses.get(path))
+    }
+
+    /// An identifier for a member path that is well formed and exists nowhere.
+    pub fn missing_for(&self, operation: &str, path: &str) -> Option<&Json> {
+        self.notes(operation).and_then(|notes| notes.missing.get(path)).or_else(|| self.missing.get(path))
+    }
+}
+
+/// A value that the user may replace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Variable {
+    /// Its value; may hold `{case}` and `{run}`.
+    pub value: Template,
+    /// Whether it must never be printed or stored.
+    pub secret: bool,
+}
+
+/// Who calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Principal {
+    /// How the caller proves it.
+    pub credentials: Credentials,
+    /// Documented permissions that this caller does not have, for example `contacts:write`.
+    pub lacks: Vec<String>,
+}
+
+/// How a caller proves who it is. Texts may hold holes for secret variables.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Credentials {
+    /// `Authorization: Bearer KEY`.
+    Bearer(Template),
+    /// AWS Signature Version 4; keys from the standard environment or profile, on loopback without any, dummies.
+    SigV4 {
+        /// The region of the signature's scope.
+        region: String,
+        /// The service of the signature's scope, where the contract does not say it.
+        service: Option<String>,
+        /// The access key id, where it does not come from the environment.
+        access_key_id: Option<Template>,
+        /// The secret key, where it does not come from the environment.
+        secret_access_key: Option<Template>,
+    },
+    /// A header with a key.
+    Header {
+        /// The header's name.
+        name: String,
+        /// Its value.
+        value: Template,
+    },
+    /// Nothing is sent.
+    Anonymous,
+}
+
+/// A resource that overstep makes for a case and deletes afterwards.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Fixture {
+    /// The request that makes it.
+    pub create: Option<RawRequest>,
+    /// Name of the capture to a path in the answer.
+    pub capture: IndexMap<String, String>,
+    /// The request that deletes it.
+    pub delete: Option<RawRequest>,
+}
+
+/// A request written by the user.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RawRequest {
+    /// `POST /v1/contacts`.
+    pub request: Template,
+    /// A JSON body; its texts are templates.
+    pub json: Option<Json>,
+}
+
+/// What is said of one operation.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct OperationNotes {
+    /// Values by member path.
+    pub uses: IndexMap<String, Json>,
+    /// Identifiers that exist nowhere, by member path.
+    pub missing: IndexMap<String, Json>,
+    /// How to read back what the operation wrote.
+    pub read: Option<ReadBack>,
+    /// What the operation promises about state.
+    pub laws: Vec<String>,
+    /// Leave this operation out, with the reason.
+    pub skip: Option<String>,
+}
+
+/// How to read back what an operation wrote.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ReadBack {
+    /// The request, either `GET /path` or the name of an operation of the contract.
+    pub request: Template,
+    /// Where in the answer the value stands, for example `data.tags`.
+    pub value: String,
+}
+
+/// One `[[amend]]` table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AmendEntry {
+    /// What is amended: `AddTagsToContact.errors`, `TagContact.Tags{key}.length.max`.
+    pub at: String,
+    /// What is added to a list.
+    pub add: Option<Json>,
+    /// What replaces the value.
+    pub set: Option<Json>,
+    /// Why.
+    pub reason: String,
+    /// The line of the table in the scenario's file, from 1.
+    pub line: u32,
+}
