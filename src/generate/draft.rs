@@ -54,6 +54,8 @@ pub(crate) enum Aim {
     Valid,
     /// This constraint is broken at this place, and no other.
     Breaks(MemberPath, Constraint),
+    /// These two constraints say the same here: whatever breaks the first breaks the second too.
+    BreaksBoth(MemberPath, Constraint, Constraint),
     /// The request is damaged so that no reader may take it.
     Malformed,
     /// The documents are silent, for this reason.
@@ -218,8 +220,14 @@ impl<'a> Planner<'a> {
                 Some(other) => Err(also(other)),
                 None => Ok((Intent::Auth, self.reject(operation, *role))),
             },
-            Aim::Breaks(path, constraint) => {
-                let meant = |breach: &&Breach| breach.path == *path && breach.constraint == *constraint;
+            Aim::Breaks(path, constraint) | Aim::BreaksBoth(path, constraint, _) => {
+                let second = match &draft.aim {
+                    Aim::BreaksBoth(_, _, second) => second,
+                    _ => constraint,
+                };
+                let meant = |breach: &&Breach| {
+                    breach.path == *path && (breach.constraint == *constraint || breach.constraint == *second)
+                };
                 if let Some(other) = certain.iter().find(|breach| !meant(breach)) {
                     return Err(also(other));
                 }

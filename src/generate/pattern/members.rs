@@ -1,8 +1,9 @@
 //! Texts that a pattern matches as a whole, of a wanted length.
 
 use super::dialect::to_rust;
+use super::tree::Tree;
 use crate::generate::draw::Draw;
-use fancy_regex::{AstNode, Expr, Regex, RegexBuilder};
+use fancy_regex::{Expr, Regex, RegexBuilder};
 
 /// How many texts are drawn before a pattern with a wanted length counts as unsatisfiable.
 const TRIES: u32 = 64;
@@ -26,7 +27,7 @@ pub struct PatternError {
 pub struct Pattern {
     whole: Regex,
     search: Regex,
-    tree: Expr,
+    tree: Tree,
 }
 
 impl Pattern {
@@ -41,7 +42,8 @@ impl Pattern {
             |text: &str| RegexBuilder::new(text).backtrack_limit(2_000_000).build().map_err(|e| error(e.to_string()));
         let search = build(&rust)?;
         let whole = build(&format!("\\A(?:{rust})\\z"))?;
-        let tree = Expr::parse_tree(&rust).map_err(|e| error(e.to_string()))?.expr;
+        let parsed = Expr::parse_tree(&rust).map_err(|e| error(e.to_string()))?;
+        let tree = Tree::new(&parsed.expr);
         Ok(Self { whole, search, tree })
     }
 
@@ -63,7 +65,7 @@ impl Pattern {
     /// The least and the greatest number of characters that the pattern's form allows; look-around
     /// and back-references may allow fewer.
     pub fn lengths(&self) -> (usize, usize) {
-        lengths(&self.tree)
+        self.tree.lengths()
     }
 
     /// A matching text of exactly `length` characters, or of any short length; none where none was found.
@@ -80,7 +82,7 @@ impl Pattern {
                 None => draw.between(least as u64, most.min(least.saturating_add(FREE_REPEATS)) as u64) as usize,
             };
             let mut text = String::new();
-            if write(&self.tree, target, draw, &mut text).is_some()
+            if self.tree.write(target, draw, &mut text).is_some()
                 && text.chars().count() == target
                 && self.matches(&text)
             {
@@ -96,36 +98,28 @@ impl Pattern {
 
     /// Each character at the edge of a class or in a literal of the pattern, without repetition, in order.
     pub fn edge_characters(&self) -> Vec<char> {
-        let mut edges = Vec::new();
-        collect_edges(&self.tree, &mut |low, high| {
-            edges.push(low);
-            edges.push(high);
-        });
-        dedup(edges)
+        dedup(self.tree.edges().into_iter().flat_map(|(low, high)| [low, high]).collect())
     }
 
     /// Each character next to the edge of a class of the pattern, without repetition.
     pub(super) fn neighbours(&self) -> Vec<char> {
-        let mut near = Vec::new();
-        collect_edges(&self.tree, &mut |low, high| {
-            near.extend((low as u32).checked_sub(1).and_then(char::from_u32));
-            near.extend(char::from_u32(high as u32 + 1));
-        });
-        dedup(near)
+        let next_to = |(low, high): (char, char)| {
+            let before = (low as u32).checked_sub(1).and_then(char::from_u32);
+            [before, char::from_u32(high as u32 + 1)].into_iter().flatten()
+        };
+        dedup(self.tree.edges().into_iter().flat_map(next_to).collect())
     }
 
     /// The texts that negative look-aheads forbid, as far as they are plain.
     pub(super) fn forbidden_prefixes(&self, draw: &mut dyn Draw) -> Vec<String> {
         let mut found = Vec::new();
-        visit(&self.tree, &mut |expr| {
-            if let Expr::LookAround(inner, fancy_regex::LookAround::LookAheadNeg) = expr {
-                let (least, most) = lengths(inner);
-                let mut text = String::new();
-                if write(inner, least.max(1).min(most), draw, &mut text).is_some() && !text.is_empty() {
-                    found.push(text);
-                }
+        for inner in self.tree.forbidden() {
+            let (least, most) = inner.lengths();
+            let mut text = String::new();
+            if inner.write(least.max(1).min(most), draw, &mut text).is_some() && !text.is_empty() {
+                found.push(text);
             }
-        });
+        }
         found
     }
 }
@@ -134,186 +128,6 @@ fn dedup(mut chars: Vec<char>) -> Vec<char> {
     let mut seen = std::collections::HashSet::new();
     chars.retain(|c| seen.insert(*c));
     chars
-}
-
-fn visit(expr: &Expr, found: &mut impl FnMut(&Expr)) {
-    found(expr);
-    match expr {
-        Expr::AstNode(AstNode::AstGroup { inner, .. }, _) => visit(inner, found),
-        other => other.children_iter().for_each(|child| visit(child, found)),
-    }
-}
-
-fn collect_edges(expr: &Expr, edge: &mut impl FnMut(char, char)) {
-    visit(expr, &mut |part| match part {
-        Expr::Delegate { inner, casei } => {
-            for (low, high) in ranges(inner, *casei) {
-                edge(low, high);
-            }
-        }
-        Expr::Literal { val, .. } => val.chars().for_each(|c| edge(c, c)),
-        _ => {}
-    });
-}
-
-/// The ranges of characters of a class such as `[a-z]`, as the `regex` crate reads it.
-fn ranges(class: &str, casei: bool) -> Vec<(char, char)> {
-    let parsed = regex_syntax::ParserBuilder::new().case_insensitive(casei).build().parse(class);
-    let Ok(hir) = parsed else { return Vec::new() };
-    match hir.kind() {
-        regex_syntax::hir::HirKind::Class(regex_syntax::hir::Class::Unicode(class)) => {
-            class.ranges().iter().map(|range| (range.start(), range.end())).collect()
-        }
-        regex_syntax::hir::HirKind::Literal(literal) => {
-            String::from_utf8_lossy(&literal.0).chars().map(|c| (c, c)).collect()
-        }
-        _ => Vec::new(),
-    }
-}
-
-fn lengths(expr: &Expr) -> (usize, usize) {
-    match expr {
-        Expr::Any { .. } | Expr::Delegate { .. } | Expr::GeneralNewline { .. } => (1, 1),
-        Expr::Literal { val, .. } => (val.chars().count(), val.chars().count()),
-        Expr::Concat(parts) => parts.iter().map(lengths).fold((0, 0), |(least, most), (low, high)| {
-            (usize::saturating_add(least, low), usize::saturating_add(most, high))
-        }),
-        Expr::Alt(parts) => {
-            let all: Vec<_> = parts.iter().map(lengths).collect();
-            (all.iter().map(|(low, _)| *low).min().unwrap_or(0), all.iter().map(|(_, high)| *high).max().unwrap_or(0))
-        }
-        Expr::Group(inner) => lengths(inner),
-        Expr::AtomicGroup(inner) => lengths(inner),
-        Expr::AstNode(AstNode::AstGroup { inner, .. }, _) => lengths(inner),
-        Expr::Repeat { child, lo, hi, .. } => {
-            let (low, high) = lengths(child);
-            (low.saturating_mul(*lo), if high == 0 { 0 } else { high.saturating_mul(*hi) })
-        }
-        _ => (0, 0),
-    }
-}
-
-/// Appends a text of `target` characters that the form of `expr` allows; `None` where it allows none.
-fn write(expr: &Expr, target: usize, draw: &mut dyn Draw, out: &mut String) -> Option<()> {
-    let (least, most) = lengths(expr);
-    if target < least || target > most {
-        return None;
-    }
-    match expr {
-        Expr::Empty | Expr::Assertion(_) | Expr::LookAround(..) => Some(()),
-        Expr::Any { .. } => {
-            out.push(draw_char(&[('a', 'z'), ('0', '9'), ('A', 'Z')], draw));
-            Some(())
-        }
-        Expr::Literal { val, .. } => {
-            out.push_str(val);
-            Some(())
-        }
-        Expr::Delegate { inner, casei } => {
-            let ranges = ranges(inner, *casei);
-            if ranges.is_empty() {
-                return None;
-            }
-            out.push(draw_char(&plain_first(&ranges, draw), draw));
-            Some(())
-        }
-        Expr::Group(inner) => write(inner, target, draw, out),
-        Expr::AtomicGroup(inner) => write(inner, target, draw, out),
-        Expr::AstNode(AstNode::AstGroup { inner, .. }, _) => write(inner, target, draw, out),
-        Expr::Alt(parts) => {
-            let fitting: Vec<&Expr> = parts
-                .iter()
-                .filter(|part| {
-                    let (low, high) = lengths(part);
-                    (low..=high).contains(&target)
-                })
-                .collect();
-            write(fitting.get(draw.below(fitting.len() as u64) as usize)?, target, draw, out)
-        }
-        Expr::Concat(parts) => {
-            let spans: Vec<(usize, usize)> = parts.iter().map(lengths).collect();
-            let mut left = target;
-            for (index, part) in parts.iter().enumerate() {
-                let (rest_least, rest_most) = spans[index + 1..]
-                    .iter()
-                    .fold((0_usize, 0_usize), |sum, span| (sum.0.saturating_add(span.0), sum.1.saturating_add(span.1)));
-                let low = spans[index].0.max(left.saturating_sub(rest_most));
-                let high = spans[index].1.min(left.checked_sub(rest_least)?);
-                if low > high {
-                    return None;
-                }
-                let share = draw.between(low as u64, high as u64) as usize;
-                write(part, share, draw, out)?;
-                left -= share;
-            }
-            (left == 0).then_some(())
-        }
-        Expr::Repeat { child, lo, hi, .. } => {
-            let (low, high) = lengths(child);
-            if high == 0 {
-                return (target == 0).then_some(());
-            }
-            // n repetitions of low..=high characters make exactly `target`.
-            let fewest = target.div_ceil(high).max(*lo);
-            let greatest = if low == 0 { target.max(*lo) } else { (target / low).min(*hi) }.min(*hi);
-            if fewest > greatest {
-                return None;
-            }
-            let times = draw.between(fewest as u64, greatest as u64) as usize;
-            let mut left = target;
-            for index in 0..times {
-                let rest = times - index - 1;
-                let smallest = low.max(left.saturating_sub(rest.saturating_mul(high)));
-                let largest = high.min(left.checked_sub(rest.saturating_mul(low))?);
-                if smallest > largest {
-                    return None;
-                }
-                let share = draw.between(smallest as u64, largest as u64) as usize;
-                write(child, share, draw, out)?;
-                left -= share;
-            }
-            (left == 0).then_some(())
-        }
-        _ => None,
-    }
-}
-
-/// Letters and digits of a class where it has some, mostly; any of its characters now and then.
-fn plain_first(ranges: &[(char, char)], draw: &mut dyn Draw) -> Vec<(char, char)> {
-    let mut plain = Vec::new();
-    for (from, to) in [('a', 'z'), ('0', '9'), ('A', 'Z')] {
-        for &(low, high) in ranges {
-            let (low, high) = (low.max(from), high.min(to));
-            if low <= high {
-                plain.push((low, high));
-            }
-        }
-    }
-    if plain.is_empty() || draw.below(16) == 15 { printable(ranges) } else { plain }
-}
-
-fn printable(ranges: &[(char, char)]) -> Vec<(char, char)> {
-    let printable: Vec<_> = ranges
-        .iter()
-        .filter_map(|&(low, high)| {
-            let (low, high) = (low.max(' '), high.min('~'));
-            (low <= high).then_some((low, high))
-        })
-        .collect();
-    if printable.is_empty() { ranges.to_vec() } else { printable }
-}
-
-fn draw_char(ranges: &[(char, char)], draw: &mut dyn Draw) -> char {
-    let size = |&(low, high): &(char, char)| u64::from(high as u32 - low as u32) + 1;
-    let mut at = draw.below(ranges.iter().map(size).sum());
-    for range in ranges {
-        if at < size(range) {
-            // A range across the surrogates has holes; its low end is always a character.
-            return char::from_u32(range.0 as u32 + at as u32).unwrap_or(range.0);
-        }
-        at -= size(range);
-    }
-    ranges.first().map_or('a', |range| range.0)
 }
 
 #[cfg(test)]

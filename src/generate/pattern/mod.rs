@@ -4,6 +4,7 @@
 
 mod dialect;
 mod members;
+mod tree;
 mod violations;
 
 pub use members::{Pattern, PatternError};

@@ -93,15 +93,27 @@ fn sized(work: &Work<'_>, site: &Site, limit: &Limit<'_>, size: u64, variant: &s
 
 fn texts(work: &Work<'_>, site: &Site, limit: &Limit<'_>, size: u64, variant: &str, aim: &Aim, out: &mut Vec<Case>) {
     let all = alphabets(work, site, size);
-    if all.is_empty() {
+    // A pattern may have no member of this size at all; then breaking the length breaks it as well.
+    let coincide = work.pattern(site).map(|pattern| pattern.lengths());
+    let coincide = coincide.is_some_and(|(least, most)| (size as usize) < least || size as usize > most);
+    if all.is_empty() && coincide && matches!(aim, Aim::Breaks(..)) {
+        let aim = Aim::BreaksBoth(site.path.clone(), Constraint::Length, Constraint::Pattern);
+        let text: String = "overstep".chars().cycle().take(size as usize).collect();
+        out.extend(
+            work.at(site, Constraint::Length, variant, limit.rule(), limit.fact(), aim, |_| Some(Value::Text(text))),
+        );
+    } else if all.is_empty() {
         let reason = format!("no text of {} breaks nothing else", plural(size, "character", "characters"));
         out.push(work.not_sent(site, Constraint::Length, variant, limit.rule(), &reason));
     }
     for (name, text) in all {
-        let variant = if name == "ascii" { variant.to_owned() } else { format!("{variant}-{name}") };
-        out.extend(work.at(site, Constraint::Length, variant, limit.rule(), limit.fact(), aim.clone(), |_| {
+        let plain = name == "ascii";
+        let variant = if plain { variant.to_owned() } else { format!("{variant}-{name}") };
+        let case = work.at(site, Constraint::Length, variant, limit.rule(), limit.fact(), aim.clone(), |_| {
             Some(Value::Text(text))
-        }));
+        });
+        // Longer encodings may not fit into a byte budget; the plain text speaks for the limit then.
+        out.extend(case.filter(|case| plain || case.unsendable.is_none()));
     }
 }
 
