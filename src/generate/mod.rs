@@ -22,5 +22,6 @@ pub use case::{AuthDamage, Authorization, Capture, Case, CaseId, Damage, Intent,
 pub use expectation::{Accept, Assumption, Expectation, ExpectedError};
 pub use label::Breach;
 pub use plan::{Level, Options, PlanError, breaches, cases, control};
+pub use site::constraints;
 pub use template::case_number;
 pub use value::Value;

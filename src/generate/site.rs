@@ -1,6 +1,6 @@
 //! Every place inside an operation's input where a constraint can stand.
 
-use crate::contract::{Contract, Kind, Location, Member, MemberPath, Operation, Segment, Shape, ShapeId};
+use crate::contract::{Constraint, Contract, Kind, Location, Member, MemberPath, Operation, Segment, Shape, ShapeId};
 
 /// At most so many places per operation, widest first; deeper ones of larger inputs are left out,
 /// because inputs such as EC2's or DynamoDB's branch without end.
@@ -111,4 +111,32 @@ impl Site {
         let Some(Segment::Member(name)) = self.path.0.last() else { return None };
         parent.facts.iter().find(|fact| fact.path == format!("members/{name}/required"))
     }
+}
+
+/// Every constraint that a contract states on an operation's input, by member path.
+pub fn constraints(contract: &Contract, operation: &Operation) -> Vec<(MemberPath, Constraint)> {
+    let mut found = Vec::new();
+    let of_rules = |path: &MemberPath, shape: &Shape, found: &mut Vec<_>| {
+        found.extend(shape.rules.iter().map(|rule| (path.clone(), rule.constraint())));
+    };
+    if let Some(input) = &operation.input {
+        of_rules(&MemberPath::root(), contract.shape(input), &mut found);
+    }
+    // What stands inside itself states nothing new there.
+    for site in sites(contract, operation).iter().filter(|site| !site.recursive) {
+        let shape = contract.shape(&site.shape);
+        let mut add = |states: bool, constraint| {
+            if states {
+                found.push((site.path.clone(), constraint));
+            }
+        };
+        add(site.required && !site.is_label(), Constraint::Required);
+        add(site.in_body() && !site.is_key() && !matches!(shape.kind, Kind::Document), Constraint::Type);
+        add(shape.length.is_some_and(|length| length.min.unwrap_or(0) > 0 || length.max.is_some()), Constraint::Length);
+        add(shape.range.is_some(), Constraint::Range);
+        add(shape.pattern.is_some(), Constraint::Pattern);
+        add(matches!(shape.kind, Kind::Enum { .. }), Constraint::Enum);
+        of_rules(&site.path, shape, &mut found);
+    }
+    found
 }
