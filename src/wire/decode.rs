@@ -85,7 +85,7 @@ mod tests {
 
     #[test]
     fn restjson1_errors_stand_in_header_or_body() {
-        let aws = |header, body| at(Protocol::RestJson1, 400, header, body, None);
+        let aws = |header: Option<&str>, body: &str| at(Protocol::RestJson1, 400, header, body, None);
         for value in ["FooError", "FooError:http://internal/x#y", "aws.p#FooError", "aws.p#FooError:http://i/"] {
             assert_eq!(aws(Some(value), "{}").as_deref(), Some("x-amzn-errortype FooError"));
             assert_eq!(aws(None, &format!(r#"{{"__type":"{value}"}}"#)).as_deref(), Some("__type FooError"));
@@ -99,7 +99,7 @@ mod tests {
 
     #[test]
     fn plain_errors_are_looked_for_in_order_and_their_place_is_told() {
-        let plain = |body, place| at(Protocol::RestJson, 400, None, body, place);
+        let plain = |body: &str, place: Option<&str>| at(Protocol::RestJson, 400, None, body, place);
         for (body, place, found) in [
             (r#"{"error":{"code":"a","type":"b"},"code":"c"}"#, None, Some("error.code a")),
             (r#"{"error":{"code":5,"type":"b"}}"#, None, Some("error.type b")),
