@@ -1,0 +1,970 @@
+//! The embedded reference server, in process and over a socket.
+#![recursion_limit = "512"]
+use overstep::contract::{Contract, from_json};
+use overstep::reference::{BearerKey, Delivery, Fault, KnownId, Request, Response, Server, Service, World, catalogue};
+use serde_json::{Value, json};
+use std::collections::HashSet;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::sync::Arc;
+
+const INSTANCE: &str = "11111111-2222-3333-4444-555555555555";
+const CONTACT: &str = "aaaaaaaa-bbbb-cccc-dddd-0123456789ab";
+const LEAD: &str = "123e4567-e89b-12d3-a456-0123456789ab";
+
+fn text(min: u64, max: u64) -> Value {
+    json!({"type": "string", "length": {"min": min, "max": max}})
+}
+
+/// A contract like Amazon Connect's, as small as the behaviours allow.
+fn connect() -> Contract {
+    let names = [
+        "InvalidRequestException",
+        "InvalidParameterException",
+        "ResourceNotFoundException",
+        "InternalServiceException",
+        "AccessDeniedException",
+    ];
+    let operation = |name: &str, method: &str, uri: &str, output: &str| {
+        json!({"name": name, "http": {"method": method, "uri": uri, "success": 200},
+            "input": format!("{name}Request"), "output": output, "errors": names})
+    };
+    let label = |shape: &str| json!({"shape": shape, "required": true, "location": "label"});
+    let required = |shape: &str| json!({"shape": shape, "required": true});
+    let optional = |shape: &str| json!({"shape": shape});
+    let contract = json!({
+        "format": "overstep-contract/1", "service": "connect", "protocol": "restJson1",
+        "auth": [{"scheme": "sigv4"}],
+        "operations": [
+            operation("TagContact", "POST", "/contact/tags", "Empty"),
+            operation("UntagContact", "DELETE", "/contact/tags/{InstanceId}/{ContactId}", "Empty"),
+            operation("UpdateContactAttributes", "POST", "/contact/attributes", "Empty"),
+            operation("GetContactAttributes", "GET", "/contact/attributes/{InstanceId}/{InitialContactId}", "Got"),
+            operation("UpdateContact", "POST", "/contacts/{InstanceId}/{ContactId}", "Empty"),
+            operation("DescribeContact", "GET", "/contacts/{InstanceId}/{ContactId}", "Described"),
+            operation("ListContactReferences", "GET", "/contact/references/{InstanceId}/{ContactId}", "Listed"),
+        ],
+        "errors": [
+            {"name": "InvalidRequestException", "status": 400, "role": "invalid-input"},
+            {"name": "InvalidParameterException", "status": 400, "role": "invalid-input"},
+            {"name": "ResourceNotFoundException", "status": 404, "role": "missing-resource"},
+            {"name": "InternalServiceException", "status": 500, "role": "server-fault"},
+            {"name": "AccessDeniedException", "status": 403, "role": "forbidden"},
+        ],
+        "shapes": {
+            "Empty": {"type": "structure"},
+            "Got": {"type": "structure", "members": {"Attributes": optional("Attributes")}},
+            "Described": {"type": "structure", "members": {"Contact": optional("Contact")}},
+            "Contact": {"type": "structure", "members": {"Id": optional("ContactId"), "Tags": optional("Tags"),
+                "Name": optional("Name")}},
+            "Listed": {"type": "structure", "members": {"ReferenceSummaryList": optional("Summaries")}},
+            "Summaries": {"type": "list", "member": "Document"},
+            "Document": {"type": "document"},
+            "ContactId": text(1, 256),
+            "InstanceId": text(1, 100),
+            "TagKey": {"type": "string", "length": {"min": 1, "max": 128},
+                "pattern": "^(?!aws:)[a-zA-Z+-=._:/]+$"},
+            "TagValue": {"type": "string", "length": {"max": 256}},
+            "Tags": {"type": "map", "key": "TagKey", "value": "TagValue", "length": {"min": 1, "max": 6}},
+            "TagKeys": {"type": "list", "member": "TagKey", "length": {"min": 1, "max": 6}},
+            "TagContactRequest": {"type": "structure", "members": {"ContactId": required("ContactId"),
+                "InstanceId": required("InstanceId"), "Tags": required("Tags")}},
+            "UntagContactRequest": {"type": "structure", "members": {"ContactId": label("ContactId"),
+                "InstanceId": label("InstanceId"),
+                "TagKeys": {"shape": "TagKeys", "required": true, "location": "query", "wire": "TagKeys"}}},
+            "AttributeName": {"type": "string", "length": {"min": 1, "max": 32767}, "pattern": "^[a-zA-Z0-9_-]+$"},
+            "AttributeValue": text(0, 32767),
+            "Attributes": {"type": "map", "key": "AttributeName", "value": "AttributeValue",
+                "rules": [{"rule": "maxTotalBytes", "over": "values", "max": 32768, "stored": true}]},
+            "UpdateContactAttributesRequest": {"type": "structure", "members": {
+                "InitialContactId": required("ContactId"), "InstanceId": required("InstanceId"),
+                "Attributes": required("Attributes")}},
+            "GetContactAttributesRequest": {"type": "structure", "members": {
+                "InstanceId": label("InstanceId"), "InitialContactId": label("ContactId")}},
+            "Name": text(0, 1024),
+            "ReferenceType": {"type": "enum", "values": ["URL", "NUMBER", "EMAIL_MESSAGE"]},
+            "Arn": {"type": "string", "length": {"min": 20, "max": 256}, "pattern": "^[-:/A-Za-z0-9]+"},
+            "ReferenceValue": text(0, 4096),
+            "Reference": {"type": "structure", "members": {"Value": optional("ReferenceValue"),
+                "Type": required("ReferenceType"), "Arn": optional("Arn")}},
+            "ReferenceKey": text(1, 4096),
+            "References": {"type": "map", "key": "ReferenceKey", "value": "Reference",
+                "rules": [{"rule": "maxTotalBytes", "over": "values", "max": 4096, "stored": true}]},
+            "Segment": {"type": "structure", "members": {"ValueString": optional("Name"),
+                "ValueMap": optional("Segments"), "ValueInteger": optional("Integer"),
+                "ValueList": optional("SegmentList")}},
+            "Integer": {"type": "integer", "range": {"min": -5, "max": 2147483647}},
+            "SegmentName": {"type": "string", "length": {"min": 1, "max": 128}, "pattern": "^[a-zA-Z0-9_-]+$"},
+            "Segments": {"type": "map", "key": "SegmentName", "value": "Segment"},
+            "SegmentList": {"type": "list", "member": "Segment"},
+            "UpdateContactRequest": {"type": "structure",
+                "rules": [{"rule": "atLeastOneOf", "members": ["Name", "References", "SegmentAttributes"]}],
+                "members": {"InstanceId": label("InstanceId"), "ContactId": label("ContactId"),
+                    "Name": optional("Name"), "References": optional("References"),
+                    "SegmentAttributes": optional("Segments")}},
+            "DescribeContactRequest": {"type": "structure", "members": {
+                "InstanceId": label("InstanceId"), "ContactId": label("ContactId")}},
+            "ReferenceTypes": {"type": "list", "member": "ReferenceType", "length": {"max": 6}},
+            "ListContactReferencesRequest": {"type": "structure", "members": {
+                "InstanceId": label("InstanceId"), "ContactId": label("ContactId"),
+                "ReferenceTypes": {"shape": "ReferenceTypes", "required": true, "location": "query",
+                    "wire": "referenceTypes"}}},
+        }
+    });
+    from_json(&contract.to_string()).expect("the contract is written by hand with care")
+}
+
+/// A contract like LeadLex's.
+fn leadlex() -> Contract {
+    let contract = json!({
+        "format": "overstep-contract/1", "service": "leadlex", "protocol": "restJson",
+        "auth": [{"scheme": "bearer"}], "base": "https://data.leadlex.com/functions/v1/api-gateway",
+        "operations": [{"name": "AddTagsToContact", "http": {"method": "POST", "uri": "/v1/contacts/{id}/tags",
+            "success": 200}, "input": "In", "output": "Out", "permission": "contacts:write",
+            "errors": ["validation_error", "not_found", "insufficient_permissions"]}],
+        "errors": [
+            {"name": "validation_error", "status": 400, "role": "invalid-input"},
+            {"name": "not_found", "status": 404, "role": "missing-resource"},
+            {"name": "insufficient_permissions", "status": 403, "role": "forbidden"},
+        ],
+        "shapes": {
+            "In": {"type": "structure", "members": {
+                "id": {"shape": "Id", "required": true, "location": "label"}, "tags": {"shape": "Tags", "required": true}}},
+            "Id": {"type": "string", "pattern":
+                "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"},
+            "Tags": {"type": "list", "member": "Tag"},
+            "Tag": {"type": "string"},
+            "Out": {"type": "structure", "members": {"data": {"shape": "Data"}}},
+            "Data": {"type": "structure", "members": {"contact_id": {"shape": "Tag"}, "tags": {"shape": "Tags"}}},
+        }
+    });
+    from_json(&contract.to_string()).expect("the contract is written by hand with care")
+}
+
+fn connect_world() -> World {
+    let known = |member: &str, form: &str| KnownId { member: member.to_owned(), form: form.to_owned() };
+    World {
+        known: vec![
+            known("InstanceId", INSTANCE),
+            known("ContactId", "aaaaaaaa-bbbb-cccc-dddd-{case}"),
+            known("InitialContactId", "aaaaaaaa-bbbb-cccc-dddd-{case}"),
+        ],
+        require_sigv4: true,
+        ..World::default()
+    }
+}
+
+fn leadlex_world() -> World {
+    let key = |key: &str, lacks: &[&str]| BearerKey {
+        key: key.to_owned(),
+        lacks: lacks.iter().map(|one| (*one).to_owned()).collect(),
+    };
+    World {
+        known: vec![KnownId { member: "id".to_owned(), form: "123e4567-e89b-12d3-a456-{case}".to_owned() }],
+        bearer_keys: vec![key("wbk_full", &[]), key("wbk_readonly", &["contacts:write"])],
+        error_code: Some("error.code".to_owned()),
+        ..World::default()
+    }
+}
+
+const SIGNATURE: &str = "AWS4-HMAC-SHA256 Credential=AKID/20260101/us-east-1/connect/aws4_request, \
+    SignedHeaders=host;x-amz-date, Signature=00000000000000000000000000000000000000000000000000000000000000ff";
+
+fn send_as(service: &Service, proof: Option<&str>, method: &str, target: &str, body: &[u8]) -> Response {
+    let mut headers: Vec<(&str, &[u8])> = vec![("content-type", b"application/json")];
+    if let Some(proof) = proof {
+        headers.push(("Authorization", proof.as_bytes()));
+    }
+    service.handle(&Request { method, target, headers: &headers, body })
+}
+
+fn aws(service: &Service, method: &str, target: &str, body: impl AsRef<[u8]>) -> Response {
+    send_as(service, Some(SIGNATURE), method, target, body.as_ref())
+}
+
+fn lead(service: &Service, body: impl AsRef<[u8]>) -> Response {
+    send_as(service, Some("Bearer wbk_full"), "POST", &format!("/v1/contacts/{LEAD}/tags"), body.as_ref())
+}
+
+fn document(response: &Response) -> Value {
+    serde_json::from_slice(&response.body).expect("the body is JSON")
+}
+
+/// Status, and the error's name or code where there is one.
+fn outcome(response: &Response) -> (u16, String) {
+    let header = response.header("x-amzn-errortype").map(str::to_owned);
+    let code = || {
+        let document: Value = serde_json::from_slice(&response.body).unwrap_or_default();
+        document.pointer("/error/code").and_then(Value::as_str).map(str::to_owned)
+    };
+    (response.status, header.or_else(code).unwrap_or_default())
+}
+
+fn tags(tags: Value) -> String {
+    json!({"ContactId": CONTACT, "InstanceId": INSTANCE, "Tags": tags}).to_string()
+}
+
+fn invalid() -> (u16, String) {
+    (400, "InvalidParameterException".to_owned())
+}
+
+fn ok() -> (u16, String) {
+    (200, String::new())
+}
+
+fn connect_service() -> Service {
+    Service::new(connect(), connect_world())
+}
+
+fn leadlex_service() -> Service {
+    Service::new(leadlex(), leadlex_world())
+}
+
+#[test]
+fn every_limit_is_kept_exactly() {
+    let service = connect_service();
+    let many = |count: usize| (0..count).map(|n| (format!("k.{}", "x".repeat(n)), json!("v"))).collect::<Value>();
+    for (body, expected) in [
+        (tags(json!({"a": "b"})), ok()),
+        (tags(json!({})), invalid()),
+        (tags(many(6)), ok()),
+        (tags(many(7)), invalid()),
+        (tags(json!({"a".repeat(128): ""})), ok()),
+        (tags(json!({"a".repeat(129): ""})), invalid()),
+        (tags(json!({"": ""})), invalid()),
+        (tags(json!({"aws:x": ""})), invalid()),
+        (tags(json!({"AWS:x": ""})), ok()),
+        (tags(json!({"a\n": ""})), invalid()),
+        (tags(json!({"a,<;9": ""})), ok()),
+        (tags(json!({"a b": ""})), invalid()),
+        (tags(json!({"a": "é".repeat(256)})), ok()),
+        (tags(json!({"a": "😀".repeat(256)})), ok()),
+        (tags(json!({"a": "😀".repeat(257)})), invalid()),
+        (tags(json!({"a": null})), invalid()),
+        (tags(json!({"a": 1})), invalid()),
+        (tags(json!(null)), invalid()),
+        (tags(json!([])), invalid()),
+        (tags(json!("a")), invalid()),
+        (json!({"InstanceId": INSTANCE, "Tags": {"a": "b"}}).to_string(), invalid()),
+        (json!({"ContactId": "x".repeat(257), "InstanceId": INSTANCE, "Tags": {"a": "b"}}).to_string(), invalid()),
+        (json!({"ContactId": CONTACT, "InstanceId": INSTANCE, "Tags": {"a": "b"}, "more": [1]}).to_string(), ok()),
+    ] {
+        assert_eq!(outcome(&aws(&service, "POST", "/contact/tags", &body)), expected, "{body:.100}");
+    }
+    let update = format!("/contacts/{INSTANCE}/{CONTACT}");
+    let nested = |depth: usize| {
+        let mut value = json!({"ValueInteger": 2.0});
+        for _ in 0..depth {
+            value = json!({"ValueMap": {"k": value}, "ValueList": [{}]});
+        }
+        json!({"SegmentAttributes": {"k": value}})
+    };
+    for (body, expected) in [
+        (json!({}), invalid()),
+        (json!({"Name": null}), invalid()),
+        (json!({"Name": ""}), ok()),
+        (json!({"Name": "x".repeat(1025)}), invalid()),
+        (json!({"References": {"k": {"Type": "URL"}}}), ok()),
+        (json!({"References": {"k": {}}}), invalid()),
+        (json!({"References": {"k": {"Type": null}}}), invalid()),
+        (json!({"References": {"k": {"Type": "url"}}}), invalid()),
+        (json!({"References": {"k": {"Type": "URL", "Arn": "a".repeat(19)}}}), invalid()),
+        (json!({"References": {"k": {"Type": "URL", "Arn": "a".repeat(20)}}}), ok()),
+        (json!({"References": {"k": {"Type": "URL", "Arn": format!("{}#", "a".repeat(20))}}}), ok()),
+        (json!({"References": {"k": {"Type": "URL", "Arn": format!("#{}", "a".repeat(20))}}}), invalid()),
+        (nested(0), ok()),
+        (nested(20), ok()),
+        (json!({"SegmentAttributes": {"k": {"ValueInteger": -5}}}), ok()),
+        (json!({"SegmentAttributes": {"k": {"ValueInteger": -6}}}), invalid()),
+        (json!({"SegmentAttributes": {"k": {"ValueInteger": 2147483648_u64}}}), invalid()),
+        (json!({"SegmentAttributes": {"k": {"ValueInteger": 1.5}}}), invalid()),
+        (json!({"SegmentAttributes": {"k": {"ValueInteger": "1"}}}), invalid()),
+        (json!({"SegmentAttributes": {"k": {"ValueList": [null]}}}), invalid()),
+        (json!({"SegmentAttributes": {"k": {"ValueList": [{"ValueString": 1}]}}}), invalid()),
+        (json!({"SegmentAttributes": {"k": {"ValueMap": {"é": {}}}}}), invalid()),
+        (json!({"References": {"k": {"Type": "URL", "Value": "é".repeat(2049)}}}), invalid()),
+    ] {
+        let response = aws(&service, "POST", &update, body.to_string());
+        assert_eq!(outcome(&response), expected, "{body:.100}");
+    }
+}
+
+#[test]
+fn damaged_bodies_are_refused_and_break_nothing() {
+    let service = connect_service();
+    let whole = tags(json!({"a": "b"}));
+    let deep = format!("{{\"Tags\": {}", "[".repeat(200_000));
+    let malformed = (400, "InvalidRequestException".to_owned());
+    for (body, expected) in [
+        (whole.as_bytes().to_vec(), &ok()),
+        (b"{".to_vec(), &malformed),
+        (b" ".to_vec(), &malformed),
+        (b"null".to_vec(), &malformed),
+        (b"[]".to_vec(), &malformed),
+        (whole.as_bytes()[..whole.len() - 1].to_vec(), &malformed),
+        ([whole.as_bytes(), b"x"].concat(), &malformed),
+        ([b"\xef\xbb\xbf", whole.as_bytes()].concat(), &malformed),
+        (whole.replace("\"b\"", "NaN").into_bytes(), &malformed),
+        (whole.replace("\"b\"", "1e999").into_bytes(), &malformed),
+        (whole.replace("\"b\"", "\"\\ud800\"").into_bytes(), &malformed),
+        (whole.replace("\"b\"", "\"\\ud800\\u0041\"").into_bytes(), &malformed),
+        (whole.replace("\"b\"", "\"\\u0000\"").into_bytes(), &ok()),
+        ([b"{\"Tags\": \"\xff\"", whole.as_bytes()].concat(), &malformed),
+        (deep.into_bytes(), &malformed),
+        (Vec::new(), &invalid()),
+        (b"{}".to_vec(), &invalid()),
+        (whole.replace("\"Tags\":", "\"Tags\":1,\"Tags\":").into_bytes(), &ok()),
+    ] {
+        let response = aws(&service, "POST", "/contact/tags", &body);
+        let shown = String::from_utf8_lossy(&body[..body.len().min(80)]).into_owned();
+        assert_eq!(&outcome(&response), expected, "{shown}");
+    }
+    let large = vec![b' '; (8 << 20) + 1];
+    assert_eq!(aws(&service, "POST", "/contact/tags", large).status, 413);
+}
+
+#[test]
+fn who_calls_comes_before_what_they_say() {
+    let service = connect_service();
+    let target = "/contact/tags";
+    for proof in [None, Some(""), Some("AWS4-HMAC-SHA256"), Some("Bearer x"), Some(&SIGNATURE[..SIGNATURE.len() - 1])] {
+        let response = send_as(&service, proof, "POST", target, b"{");
+        assert_eq!(outcome(&response), (403, "MissingAuthenticationTokenException".to_owned()), "{proof:?}");
+    }
+    let service = leadlex_service();
+    let target = format!("/v1/contacts/{LEAD}/tags");
+    let unauthorized = (401, "unauthorized".to_owned());
+    for (proof, expected) in [
+        (None, &unauthorized),
+        (Some(""), &unauthorized),
+        (Some("Bearer"), &unauthorized),
+        (Some("Bearer "), &unauthorized),
+        (Some("Basic wbk_full"), &unauthorized),
+        (Some("wbk_full"), &unauthorized),
+        (Some("Bearer wbk_ful"), &unauthorized),
+        (Some("Bearer wbk_fullx"), &unauthorized),
+        (Some("Bearer WBK_FULL"), &unauthorized),
+        (Some("Bearer wbk_readonly"), &(403, "insufficient_permissions".to_owned())),
+        (Some("bearer wbk_full"), &(400, "validation_error".to_owned())),
+    ] {
+        assert_eq!(&outcome(&send_as(&service, proof, "POST", &target, b"{")), expected, "{proof:?}");
+    }
+}
+
+#[test]
+fn routes_and_resources_are_told_apart() {
+    let service = connect_service();
+    let body = tags(json!({"a": "b"}));
+    let unknown = |status| (status, "UnknownOperationException".to_owned());
+    let missing = (404, "ResourceNotFoundException".to_owned());
+    assert_eq!(outcome(&aws(&service, "POST", "/contact/tag", &body)), unknown(404));
+    assert_eq!(outcome(&aws(&service, "PUT", "/contact/tags", &body)), unknown(405));
+    assert_eq!(outcome(&aws(&service, "GET", &format!("/contacts/{INSTANCE}/"), "")), unknown(404));
+    assert_eq!(outcome(&aws(&service, "GET", &format!("/contacts//{CONTACT}"), "")), unknown(404));
+    assert_eq!(outcome(&aws(&service, "GET", &format!("/contacts/{INSTANCE}/{CONTACT}"), "")), ok());
+    assert_eq!(outcome(&aws(&service, "GET", &format!("/contacts/{INSTANCE}/%61{}", &CONTACT[1..]), "")), ok());
+    assert_eq!(outcome(&aws(&service, "GET", &format!("/contacts/{INSTANCE}/%2561{}", &CONTACT[1..]), "")), missing);
+    assert_eq!(outcome(&aws(&service, "GET", &format!("/contacts/{INSTANCE}/%ff"), "")).0, 400);
+    assert_eq!(outcome(&aws(&service, "GET", &format!("/contacts/{INSTANCE}/%2E%2E"), "")), missing);
+    let other = body.replace(CONTACT, "other");
+    assert_eq!(outcome(&aws(&service, "POST", "/contact/tags", other)), missing);
+    let other = body.replace(INSTANCE, "other");
+    assert_eq!(outcome(&aws(&service, "POST", "/contact/tags", other)), missing);
+    let service = leadlex_service();
+    let full = Some("Bearer wbk_full");
+    let body = br#"{"tags":["a"]}"#;
+    for (target, expected) in [
+        (format!("/functions/v1/api-gateway/v1/contacts/{LEAD}/tags"), (200, "")),
+        (format!("/functions/v1/api-gateway/contacts/{LEAD}/tags"), (404, "route_not_found")),
+        ("/v1/contacts/123e4567-e89b-12d3-a456-426614174000/tags".to_owned(), (200, "")),
+        ("/v1/contacts/00000000-0000-4000-8000-000000000000/tags".to_owned(), (404, "not_found")),
+        ("/v1/contacts/x/tags".to_owned(), (400, "validation_error")),
+        (format!("/v1/contacts/{LEAD}%0A/tags"), (400, "validation_error")),
+    ] {
+        assert_eq!(
+            outcome(&send_as(&service, full, "POST", &target, body)),
+            (expected.0, expected.1.to_owned()),
+            "{target}"
+        );
+    }
+}
+
+#[test]
+fn what_is_written_is_merged_and_read_back() {
+    let service = connect_service();
+    let describe = format!("/contacts/{INSTANCE}/{CONTACT}");
+    let shown = || document(&aws(&service, "GET", &describe, ""))["Contact"].clone();
+    assert_eq!(shown(), json!({"Id": CONTACT}));
+    assert_eq!(aws(&service, "POST", "/contact/tags", tags(json!({"a": "1", "b": "2"}))).body, "{}");
+    aws(&service, "POST", "/contact/tags", tags(json!({"b": "3", "c": ""})));
+    assert_eq!(shown()["Tags"], json!({"a": "1", "b": "3", "c": ""}));
+    aws(&service, "POST", "/contact/tags", tags(json!({"d": "4", "e e": ""})));
+    assert_eq!(shown()["Tags"], json!({"a": "1", "b": "3", "c": ""}), "a rejected request leaves no trace");
+    let untag = format!("/contact/tags/{INSTANCE}/{CONTACT}?TagKeys=a&TagKeys=%62&TagKeys=zz");
+    assert_eq!(outcome(&aws(&service, "DELETE", &untag, "")), ok());
+    assert_eq!(shown()["Tags"], json!({"c": ""}));
+    let untag = format!("/contact/tags/{INSTANCE}/{CONTACT}");
+    assert_eq!(outcome(&aws(&service, "DELETE", &untag, "")), invalid());
+
+    let attributes = |attributes: Value| {
+        let body = json!({"InitialContactId": CONTACT, "InstanceId": INSTANCE, "Attributes": attributes});
+        outcome(&aws(&service, "POST", "/contact/attributes", body.to_string()))
+    };
+    let stored = || document(&aws(&service, "GET", &format!("/contact/attributes/{INSTANCE}/{CONTACT}"), ""));
+    assert_eq!(stored(), json!({"Attributes": {}}));
+    assert_eq!(attributes(json!({"a": "é".repeat(16_000)})), ok());
+    assert_eq!(attributes(json!({"b": "x".repeat(768)})), ok());
+    assert_eq!(attributes(json!({"c": "x"})), invalid());
+    assert_eq!(attributes(json!({"c": ""})), ok());
+    assert_eq!(attributes(json!({"a": "x", "c": "y"})), ok());
+    assert_eq!(stored(), json!({"Attributes": {"a": "x", "b": "x".repeat(768), "c": "y"}}));
+
+    let update = |body: Value| outcome(&aws(&service, "POST", &describe, body.to_string()));
+    assert_eq!(update(json!({"Name": "n", "References": {"u": {"Type": "URL", "Value": "x".repeat(4000)}}})), ok());
+    assert_eq!(
+        update(json!({"Name": "lost", "References": {"v": {"Type": "URL", "Value": "x".repeat(97)}}})),
+        invalid()
+    );
+    assert_eq!(update(json!({"References": {"n": {"Type": "NUMBER", "Value": "7"}}})), ok());
+    assert_eq!(shown()["Name"], "n");
+    let listed = |types: &str| {
+        let target = format!("/contact/references/{INSTANCE}/{CONTACT}?referenceTypes={types}");
+        document(&aws(&service, "GET", &target, ""))["ReferenceSummaryList"].clone()
+    };
+    assert_eq!(listed("NUMBER"), json!([{"Number": {"Name": "n", "Value": "7"}}]));
+    assert_eq!(listed("NUMBER&referenceTypes=URL").as_array().map(Vec::len), Some(2));
+    assert_eq!(listed("EMAIL_MESSAGE"), json!([]));
+}
+
+#[test]
+fn leads_keep_their_tags_in_order_and_once() {
+    let service = leadlex_service();
+    let add = |tags: Value| document(&lead(&service, json!({ "tags": tags }).to_string()))["data"].clone();
+    assert_eq!(add(json!(["b", "a", "b"])), json!({"contact_id": LEAD, "tags": ["b", "a"]}));
+    assert_eq!(add(json!(["c", "a", "B"])), json!({"contact_id": LEAD, "tags": ["b", "a", "c", "B"]}));
+    assert_eq!(add(json!([])), json!({"contact_id": LEAD, "tags": ["b", "a", "c", "B"]}));
+    for body in [r#"{"tags": ["x", 1]}"#, r#"{"tags": ["x", null]}"#, r#"{"tags": "x"}"#, "{}", r#"{"tags": null}"#, ""]
+    {
+        let response = lead(&service, body);
+        assert_eq!(outcome(&response), (400, "validation_error".to_owned()), "{body}");
+        assert_eq!(response.header("content-type"), Some("application/json"));
+    }
+    assert_eq!(add(json!([])), json!({"contact_id": LEAD, "tags": ["b", "a", "c", "B"]}));
+}
+
+/// A request of the corpus: who sends it, method, target, body.
+type Sent = (Option<&'static str>, &'static str, String, Vec<u8>);
+
+/// Values of all JSON types, some of them at odds with every shape.
+fn oddities() -> Vec<Value> {
+    vec![json!(null), json!(true), json!(7), json!("text"), json!([]), json!({}), json!(["text"]), json!({"k": 7})]
+}
+
+/// What stands in a document at one place, replaced by each of many values, or left out.
+fn variations(whole: &Value, pointer: &str, values: &[Value]) -> Vec<Value> {
+    let mut varied: Vec<Value> = values
+        .iter()
+        .map(|value| {
+            let mut document = whole.clone();
+            *document.pointer_mut(pointer).expect("the pointer is written for this document") = value.clone();
+            document
+        })
+        .collect();
+    let (parent, name) = pointer.rsplit_once('/').expect("a pointer has a slash");
+    let mut document = whole.clone();
+    if let Some(Value::Object(members)) = document.pointer_mut(parent) {
+        members.shift_remove(name);
+        varied.push(document);
+    }
+    varied
+}
+
+fn texts(lengths: &[usize]) -> Vec<Value> {
+    let mut texts: Vec<Value> =
+        ["", " a", "a\n", "é", "e\u{301}", "\0", "A", "aws:x", "AWS:x", "a b", "a#", "#a", "url", " URL ", "URL"]
+            .iter()
+            .map(|text| json!(text))
+            .collect();
+    for length in lengths {
+        texts.extend(["a", "é", "😀"].map(|one| json!(one.repeat(*length))));
+    }
+    texts
+}
+
+fn damaged(whole: &Value) -> Vec<Vec<u8>> {
+    let whole = whole.to_string().into_bytes();
+    let with = |inserted: &[u8]| [b"{\"x\":", inserted, b",", &whole[1..]].concat();
+    vec![
+        Vec::new(),
+        b"{}".to_vec(),
+        b"[]".to_vec(),
+        b"\"".to_vec(),
+        whole[..whole.len() - 1].to_vec(),
+        [&whole[..], b" 1"].concat(),
+        with(b"NaN"),
+        with(b"1e999"),
+        with(b"1e30"),
+        with(b"null"),
+        with(b"\"\xff\""),
+        with(b"\"\\u0000\""),
+        with(b"\"\\ud800\""),
+        with("\"😀\"".as_bytes()),
+        with(format!("{}{}", "[".repeat(60), "]".repeat(60)).as_bytes()),
+    ]
+}
+
+fn connect_corpus() -> Vec<Sent> {
+    let mut corpus: Vec<Sent> = Vec::new();
+    let describe = format!("/contacts/{INSTANCE}/{CONTACT}");
+    let reads = [
+        describe.clone(),
+        format!("/contact/attributes/{INSTANCE}/{CONTACT}"),
+        format!("/contact/references/{INSTANCE}/{CONTACT}?referenceTypes=URL"),
+    ];
+    let tag = json!({"ContactId": CONTACT, "InstanceId": INSTANCE, "Tags": {"Aa": "é Z", "b": "b"}});
+    let attribute = json!({"InitialContactId": CONTACT, "InstanceId": INSTANCE, "Attributes": {"Aa": "é Z", "b": "b"}});
+    let arn = "arn:aws:x:y:123456789012";
+    let update = json!({"Name": "n", "References": {"Rr": {"Type": "URL", "Value": "é Z", "Arn": arn}},
+        "SegmentAttributes": {"k": {"ValueString": "s", "ValueMap": {"m": {"ValueInteger": 3}}, "ValueInteger": 1,
+            "ValueList": [{"ValueString": "t"}]}}});
+    let many =
+        |count: usize| (0..count).map(|n| (format!("k{}", "x".repeat(n)).replace('k', "."), json!(""))).collect();
+    let mut posts: Vec<(String, Vec<u8>)> = Vec::new();
+    let mut vary = |target: &str, whole: &Value, places: &[(&str, Vec<Value>)]| {
+        for (pointer, values) in places {
+            let values: Vec<Value> = oddities().into_iter().chain(values.iter().cloned()).collect();
+            let documents = variations(whole, pointer, &values);
+            posts.extend(documents.into_iter().map(|document| (target.to_owned(), document.to_string().into_bytes())));
+        }
+        posts.extend(damaged(whole).into_iter().map(|body| (target.to_owned(), body)));
+        posts.extend([
+            (target.to_owned(), whole.to_string().into_bytes()),
+            (target.to_owned(), whole.to_string().into_bytes()),
+        ]);
+    };
+    let keys = |lengths: &[usize], value: Value| {
+        texts(lengths).iter().filter_map(Value::as_str).map(|key| json!({ key: value })).collect::<Vec<_>>()
+    };
+    let id = || texts(&[1, 99, 100, 101, 255, 256, 257]);
+    vary(
+        "/contact/tags",
+        &tag,
+        &[
+            ("/ContactId", id()),
+            ("/InstanceId", id()),
+            ("/Tags", vec![many(5), many(6), many(7)]),
+            ("/Tags", keys(&[1, 127, 128, 129], json!("v"))),
+            ("/Tags/Aa", texts(&[255, 256, 257])),
+        ],
+    );
+    let sized = |sizes: &[usize]| sizes.iter().map(|size| json!({"a": "x".repeat(*size), "b": ""})).collect::<Vec<_>>();
+    let budget = |first: &str, size: usize| {
+        json!({"InitialContactId": CONTACT, "InstanceId": INSTANCE,
+        "Attributes": {format!("{first}1"): first.repeat(size), format!("{first}2"): ""}})
+    };
+    vary(
+        "/contact/attributes",
+        &attribute,
+        &[
+            ("/InitialContactId", id()),
+            ("/InstanceId", id()),
+            ("/Attributes", keys(&[1, 2, 32_766, 32_767, 32_768], json!("v"))),
+            (
+                "/Attributes",
+                vec![
+                    json!({"a": "x".repeat(32_000), "b": "x".repeat(768)}),
+                    json!({"a": "x".repeat(32_000), "b": "x".repeat(769)}),
+                    json!({"a": "", "b": "", "Aa": ""}),
+                ],
+            ),
+            ("/Attributes/Aa", texts(&[1000, 32_766, 32_767, 32_768])),
+            ("/Attributes", sized(&[20_000, 0])),
+        ],
+    );
+    vary(
+        &describe,
+        &update,
+        &[
+            ("/Name", texts(&[1023, 1024, 1025])),
+            ("/References", keys(&[1, 4095, 4096, 4097], json!({"Type": "URL"}))),
+            (
+                "/References",
+                vec![
+                    json!({"a": {"Type": "URL", "Value": "x".repeat(4096)}, "Rr": {"Type": "URL"}}),
+                    json!({"a": {"Type": "URL", "Value": "x".repeat(4095)}}),
+                    json!({"a": {"Type": "NUMBER"}, "b": {"Type": "EMAIL_MESSAGE"}}),
+                    json!({"a": {"Type": "URL", "Value": "x"}, "b": {"Type": "URL", "Value": "x".repeat(4096)}}),
+                    json!({"c": {"Type": "URL", "Value": "x".repeat(4000)}}),
+                    json!({"a": null}),
+                ],
+            ),
+            ("/References/Rr", vec![]),
+            (
+                "/References/Rr/Type",
+                vec![json!("NUMBER"), json!("url"), json!(" URL "), json!("OTHER"), json!("EMAIL_MESSAGE")],
+            ),
+            ("/References/Rr/Value", texts(&[2048, 2049, 4095, 4096, 4097])),
+            (
+                "/References/Rr/Arn",
+                [19, 20, 21, 255, 256, 257]
+                    .iter()
+                    .map(|n| json!("a".repeat(*n)))
+                    .chain([json!("#".repeat(30)), json!(format!("#{arn}")), json!(format!("{arn}#"))])
+                    .collect(),
+            ),
+            ("/SegmentAttributes", keys(&[1, 127, 128, 129], json!({}))),
+            ("/SegmentAttributes/k", vec![]),
+            ("/SegmentAttributes/k/ValueString", texts(&[1023, 1024, 1025])),
+            (
+                "/SegmentAttributes/k/ValueInteger",
+                [
+                    json!(-6),
+                    json!(-5),
+                    json!(-4),
+                    json!(1.5),
+                    json!(2147483646_u64),
+                    json!(2147483647_u64),
+                    json!(2147483648_u64),
+                    json!(1e20),
+                    json!(-1e20),
+                ]
+                .to_vec(),
+            ),
+            ("/SegmentAttributes/k/ValueMap", keys(&[1, 127, 128, 129], json!({}))),
+            ("/SegmentAttributes/k/ValueMap/m", vec![]),
+            ("/SegmentAttributes/k/ValueList", vec![json!([null]), json!([{}, {}]), json!([{"ValueInteger": "1"}])]),
+            ("/SegmentAttributes/k/ValueList/0", vec![]),
+        ],
+    );
+    let lone = [
+        json!({"Name": "n"}),
+        json!({"References": {"r": {"Type": "URL"}}}),
+        json!({"SegmentAttributes": {}}),
+        json!({"Other": 1}),
+    ];
+    posts.extend(lone.iter().map(|body| (describe.clone(), body.to_string().into_bytes())));
+    for (number, (target, body)) in posts.into_iter().enumerate() {
+        corpus.push((Some(SIGNATURE), "POST", target, body));
+        if number % 7 == 0 {
+            corpus.extend(reads.iter().map(|target| (Some(SIGNATURE), "GET", target.clone(), Vec::new())));
+        }
+    }
+    // Texts that change under normalising, trimming and the like, and what is kept of them.
+    let fragile = json!({"a": " é Z ", "b": "e\u{301}", "c": "", "d": "longer than eight"});
+    for (pointer, whole, target) in
+        [("/Tags", &tag, "/contact/tags"), ("/Attributes", &attribute, "/contact/attributes")]
+    {
+        let mut body = whole.clone();
+        *body.pointer_mut(pointer).expect("it is there") = fragile.clone();
+        corpus.push((Some(SIGNATURE), "POST", target.to_owned(), body.to_string().into_bytes()));
+        corpus.extend(reads.iter().map(|target| (Some(SIGNATURE), "GET", target.clone(), Vec::new())));
+    }
+    for name in [" é Z ", "e\u{301}", ""] {
+        corpus.push((Some(SIGNATURE), "POST", describe.clone(), json!({ "Name": name }).to_string().into_bytes()));
+        corpus.push((Some(SIGNATURE), "GET", describe.clone(), Vec::new()));
+    }
+    // Budgets, on a contact of their own.
+    let fresh = CONTACT.replace("ab", "cd");
+    let fresh_target = format!("/contacts/{INSTANCE}/{fresh}");
+    for (first, size) in [("x", 20_000), ("y", 12_768), ("z", 1), ("y", 12_767), ("é", 1)] {
+        let body = budget(first, size).to_string().replace(CONTACT, &fresh);
+        corpus.push((Some(SIGNATURE), "POST", "/contact/attributes".to_owned(), body.into_bytes()));
+    }
+    for size in [4096, 4097] {
+        let body = json!({"References": {"k": {"Type": "URL", "Value": "x".repeat(4000)},
+            "l": {"Type": "URL", "Value": "x".repeat(size - 4000)}}});
+        corpus.push((Some(SIGNATURE), "POST", fresh_target.clone(), body.to_string().into_bytes()));
+    }
+    for body in
+        [json!({"References": {"m": {"Type": "URL", "Value": "x"}}}), json!({"Name": "é"}), json!({"Name": "E"})]
+    {
+        corpus.push((Some(SIGNATURE), "POST", fresh_target.clone(), body.to_string().into_bytes()));
+        corpus.push((Some(SIGNATURE), "GET", fresh_target.clone(), Vec::new()));
+    }
+    let untag = format!("/contact/tags/{INSTANCE}/{CONTACT}");
+    let keys = |keys: &[String]| keys.iter().map(|key| format!("TagKeys={key}")).collect::<Vec<_>>().join("&");
+    let numbered = |count: usize| (0..count).map(|n| ".".repeat(n + 1)).collect::<Vec<_>>();
+    let repeated = |length: usize| vec!["a".repeat(length)];
+    let mut queries = vec![
+        String::new(),
+        keys(&["Aa".into(), "b".into()]),
+        "TagKeys=%41a".into(),
+        "TagKeys=".into(),
+        "TagKeys=aws:x".into(),
+        "TagKeys=AWS:x".into(),
+        "TagKeys=a%20b".into(),
+        "TagKeys=a%0A".into(),
+        "TagKeys=%20a".into(),
+        "TagKeys=%C3%A9".into(),
+    ];
+    queries.extend([5, 6, 7].map(|count| keys(&numbered(count))));
+    queries.extend([1, 2, 127, 128, 129].map(|length| keys(&repeated(length))));
+    for query in queries {
+        corpus.push((Some(SIGNATURE), "POST", "/contact/tags".to_owned(), tag.to_string().into_bytes()));
+        corpus.push((Some(SIGNATURE), "DELETE", format!("{untag}?{query}"), Vec::new()));
+        corpus.push((Some(SIGNATURE), "GET", describe.clone(), Vec::new()));
+    }
+    let refs = format!("/contact/references/{INSTANCE}/{CONTACT}");
+    let six = "&referenceTypes=URL".repeat(4);
+    corpus.push((Some(SIGNATURE), "POST", describe.clone(), update.to_string().into_bytes()));
+    for query in [
+        "",
+        "?referenceTypes=",
+        "?referenceTypes=NUMBER",
+        "?referenceTypes=EMAIL_MESSAGE",
+        "?referenceTypes=url",
+        "?referenceTypes=%20URL%20",
+        "?referenceTypes=U%52L",
+        "?referenceTypes=URL&referenceTypes=NUMBER",
+    ] {
+        corpus.push((Some(SIGNATURE), "GET", format!("{refs}{query}"), Vec::new()));
+    }
+    for more in ["", "&referenceTypes=URL", "&referenceTypes=URL&referenceTypes=URL"] {
+        corpus.push((Some(SIGNATURE), "GET", format!("{refs}?referenceTypes=URL{six}{more}"), Vec::new()));
+    }
+    // Labels, at their limits and unusual; then nobody and nonsense as callers.
+    let labels = |instance: &str, contact: &str| {
+        vec![
+            ("GET", format!("/contacts/{instance}/{contact}"), Vec::new()),
+            ("GET", format!("/contact/attributes/{instance}/{contact}"), Vec::new()),
+            ("GET", format!("/contact/references/{instance}/{contact}?referenceTypes=URL"), Vec::new()),
+            ("DELETE", format!("/contact/tags/{instance}/{contact}?TagKeys=a"), Vec::new()),
+            ("POST", format!("/contacts/{instance}/{contact}"), update.to_string().into_bytes()),
+        ]
+    };
+    let mut ids: Vec<(String, String)> = Vec::new();
+    for odd in ["", "x", "%61", "%2561", "..", "%2E%2E", "a+b", "%20", "a%2Fb"] {
+        ids.push((INSTANCE.to_owned(), odd.to_owned()));
+        ids.push((odd.to_owned(), CONTACT.to_owned()));
+    }
+    for length in [1, 2, 99, 100, 101, 255, 256, 257] {
+        for one in ["a", "%C3%A9", "%F0%9F%98%80"] {
+            ids.push((INSTANCE.to_owned(), one.repeat(length)));
+            ids.push((one.repeat(length), CONTACT.to_owned()));
+        }
+    }
+    ids.push((INSTANCE.to_owned(), format!("%61{}", &CONTACT[1..])));
+    ids.push((INSTANCE.to_owned(), format!("%2561{}", &CONTACT[1..])));
+    ids.push((INSTANCE.to_owned(), CONTACT.to_uppercase()));
+    ids.push((INSTANCE.to_owned(), format!("{CONTACT}%20")));
+    ids.push((format!("x/../{INSTANCE}"), CONTACT.to_owned()));
+    ids.push((format!("/{INSTANCE}"), CONTACT.to_owned()));
+    ids.push((format!("{INSTANCE}%2F{CONTACT}"), String::new()));
+    for (instance, contact) in ids {
+        corpus.extend(
+            labels(&instance, &contact).into_iter().map(|(m, target, body)| (Some(SIGNATURE), m, target, body)),
+        );
+    }
+    for proof in [None, Some("AWS4-HMAC-SHA256 Credential=x")] {
+        corpus.extend(labels(INSTANCE, CONTACT).into_iter().map(|(m, target, body)| (proof, m, target, body)));
+        corpus.push((proof, "POST", "/contact/tags".to_owned(), tag.to_string().into_bytes()));
+        corpus.push((proof, "POST", "/contact/attributes".to_owned(), attribute.to_string().into_bytes()));
+        corpus.push((proof, "POST", "/contact/tags".to_owned(), b"{".to_vec()));
+    }
+    corpus
+}
+
+fn leadlex_corpus() -> Vec<Sent> {
+    const KEY: Option<&str> = Some("Bearer wbk_full");
+    let target = format!("/v1/contacts/{LEAD}/tags");
+    let mut corpus: Vec<Sent> = Vec::new();
+    let whole = json!({"tags": ["Bb", "aa", "", " trimmed ", "e\u{301}", "a longer tag than most", "bb", "Bb"]});
+    let mut post = |proof: Option<&'static str>, target: &str, body: Vec<u8>| {
+        corpus.push((proof, "POST", target.to_owned(), body));
+    };
+    for body in [whole.clone(), whole.clone(), json!({"tags": ["zz"]}), json!({"tags": ["zz"]}), json!({"tags": []})] {
+        post(KEY, &target, body.to_string().into_bytes());
+    }
+    let other = target.replace("9ab", "9cd");
+    post(KEY, &other, b"{\"tags\":[\"other\"]}".to_vec());
+    for document in
+        variations(&whole, "/tags", &oddities()).into_iter().chain(variations(&whole, "/tags/0", &oddities()))
+    {
+        post(KEY, &target, document.to_string().into_bytes());
+    }
+    post(KEY, &target, b"{\"tags\":[]}".to_vec());
+    for body in damaged(&whole) {
+        post(KEY, &target, body);
+    }
+    let body = || whole.to_string().into_bytes();
+    for id in [
+        "x",
+        "",
+        "00000000-0000-4000-8000-000000000000",
+        "%31",
+        "a+b",
+        "..",
+        "%2561",
+        &format!("%31{}", &LEAD[1..]),
+        &format!("%2531{}", &LEAD[1..]),
+        &format!("{LEAD}x"),
+        &format!("x{LEAD}"),
+        &LEAD.to_uppercase(),
+        &format!("{LEAD}%0A"),
+        &format!("{LEAD}%20"),
+        &format!("/{LEAD}"),
+        &format!("x/../{LEAD}"),
+        &format!("{LEAD}%2Ftags"),
+    ] {
+        post(KEY, &format!("/v1/contacts/{id}/tags"), body());
+    }
+    post(KEY, &format!("/v1/contacts/{LEAD}%2Ftags"), body());
+    for proof in [
+        "",
+        "Bearer",
+        "Bearer ",
+        "Basic wbk_full",
+        "wbk_full",
+        "Bearer wbk_ful",
+        "Bearer WBK_FULL",
+        "Bearer x",
+        "Bearer wbk_readonly",
+    ] {
+        post(Some(proof), &target, body());
+    }
+    post(None, &target, body());
+    post(None, &target, b"{".to_vec());
+    corpus
+}
+
+fn answer(service: &Service, prefix: &str, (proof, method, target, body): &Sent) -> Response {
+    send_as(service, *proof, method, &format!("{prefix}{target}"), body)
+}
+
+#[test]
+fn every_fault_that_breaks_the_contract_changes_an_answer() {
+    for (service, corpus) in [(leadlex_service(), leadlex_corpus()), (connect_service(), connect_corpus())] {
+        let faithful: Vec<Response> = corpus.iter().map(|sent| answer(&service, "", sent)).collect();
+        for (response, sent) in faithful.iter().zip(&corpus) {
+            assert!(response.delivery == Delivery::Whole && response.status < 500, "{sent:?} {response:?}");
+        }
+        let seen = |fault: &&Fault| {
+            let prefix = format!("/faults/{}", fault.name);
+            faithful.iter().zip(&corpus).any(|(faithful, sent)| answer(&service, &prefix, sent) != *faithful)
+        };
+        let faults = service.faults();
+        let breaking = || faults.values().filter(|fault| fault.breaks_contract);
+        assert!(breaking().count() >= 100, "{}", breaking().count());
+        println!("{}: {} faults, {} break the contract", faults[0].operation, faults.len(), breaking().count());
+        let unseen: Vec<_> = breaking().filter(|fault| !seen(fault)).map(|fault| &fault.name).collect();
+        assert!(unseen.is_empty(), "{unseen:#?}");
+        let classes: HashSet<_> = faults.values().map(|fault| fault.class).collect();
+        assert!(classes.len() >= 13, "{classes:?}");
+    }
+}
+
+#[test]
+fn faults_have_names_for_urls_and_say_where_they_show() {
+    for contract in [connect(), leadlex()] {
+        let faults = catalogue(&contract);
+        let names: HashSet<_> = faults.iter().map(|fault| &fault.name).collect();
+        assert_eq!(names.len(), faults.len());
+        for fault in &faults {
+            let safe = |c: char| c.is_ascii_alphanumeric() || "._~-+()".contains(c);
+            assert!(fault.name.chars().all(safe), "{}", fault.name);
+            assert!(!fault.touches.is_empty() && !fault.describes.is_empty(), "{}", fault.name);
+            assert!(contract.operation(&fault.operation).is_some(), "{}", fault.name);
+        }
+        assert_eq!(faults, catalogue(&contract), "the order is fixed");
+    }
+    let named = |name: &str| connect_service().faults()[name].clone();
+    let fault = named("TagContact.Tags.length.max+1");
+    assert!(fault.touches.iter().any(|touch| touch.covers("TagContact", "Tags", "length")));
+    assert!(!fault.touches.iter().any(|touch| touch.covers("TagContact", "Tags{key}", "length")));
+    let fault = named("UpdateContact.SegmentAttributes(value).ValueString.length.max+1");
+    let deep = "SegmentAttributes{value}.ValueMap{value}.ValueString";
+    assert!(fault.touches.iter().any(|touch| touch.covers("UpdateContact", deep, "length")));
+}
+
+#[test]
+fn each_fault_has_a_memory_of_its_own() {
+    let service = leadlex_service();
+    let add = |prefix: &str| {
+        let target = format!("{prefix}/v1/contacts/{LEAD}/tags");
+        document(&send_as(&service, Some("Bearer wbk_full"), "POST", &target, br#"{"tags":["a"]}"#))["data"]["tags"]
+            .clone()
+    };
+    let keeps = "/faults/AddTagsToContact.memory.keeps-duplicates";
+    assert_eq!([add(""), add("")], [json!(["a"]), json!(["a"])]);
+    assert_eq!([add(keeps), add(keeps)], [json!(["a"]), json!(["a", "a"])]);
+    assert_eq!(
+        add("/faults/%41ddTagsToContact.memory.keeps%2Dduplicates/functions/v1/api-gateway"),
+        json!(["a", "a", "a"])
+    );
+    assert_eq!(add(""), json!(["a"]));
+    let unknown = send_as(&service, None, "GET", "/faults/AddTagsToContact.memory.keeps-duplicate/", b"");
+    let text = String::from_utf8_lossy(&unknown.body).into_owned();
+    assert_eq!(unknown.status, 404);
+    assert_eq!(
+        text,
+        "no fault is called `AddTagsToContact.memory.keeps-duplicate`\ndid you mean `AddTagsToContact.memory.keeps-duplicates`?\n"
+    );
+    assert_eq!(
+        Service::with_faults(leadlex(), leadlex_world(), &["x"]).err().map(|error| error.name),
+        Some("x".to_owned())
+    );
+    let both = ["AddTagsToContact.memory.keeps-duplicates", "AddTagsToContact.successes.created"];
+    let service = Service::with_faults(leadlex(), leadlex_world(), &both).expect("both are known");
+    let answer = lead(&service, br#"{"tags":["a","a"]}"#);
+    assert_eq!((answer.status, document(&answer)["data"]["tags"].clone()), (201, json!(["a", "a"])));
+}
+
+/// Sends bytes on a fresh connection and reads until the server closes it.
+fn raw(addr: std::net::SocketAddr, request: &[u8]) -> Vec<u8> {
+    let mut stream = TcpStream::connect(addr).expect("the server listens");
+    stream.write_all(request).expect("the server reads");
+    let mut answer = Vec::new();
+    // A reset is an end as well.
+    let _ = stream.read_to_end(&mut answer);
+    answer
+}
+
+fn post(prefix: &str, body: &str) -> Vec<u8> {
+    format!(
+        "POST {prefix}/v1/contacts/{LEAD}/tags HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\
+         authorization: Bearer wbk_full\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .into_bytes()
+}
+
+#[test]
+fn a_socket_carries_the_same_answers_and_the_damaged_ones() {
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    let service = Arc::new(leadlex_service());
+    let loopback = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
+    let server = runtime.block_on(Server::start(service, loopback)).expect("loopback can be listened at");
+    let addr = server.addr();
+    let text = |request: &[u8]| String::from_utf8_lossy(&raw(addr, request)).into_owned();
+
+    let answer = text(&post("", r#"{"tags":["a"]}"#));
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    assert!(answer.contains("content-type: application/json\r\n"), "{answer}");
+    assert!(answer.ends_with(&format!("{{\"data\":{{\"contact_id\":\"{LEAD}\",\"tags\":[\"a\"]}}}}")), "{answer}");
+    let answer = text(&post("", "{"));
+    assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains("\"code\":\"validation_error\""), "{answer}");
+
+    let delivery = |slug: &str| text(&post(&format!("/faults/AddTagsToContact.delivery.{slug}"), r#"{"tags":[]}"#));
+    assert_eq!(delivery("drops"), "");
+    assert_eq!(delivery("not-http"), "this is not an answer\r\n\r\n");
+    for (slug, difference) in [("short-body", 16), ("long-body", -1)] {
+        let answer = delivery(slug);
+        let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
+        let declared = head.lines().find_map(|line| line.strip_prefix("content-length: ")).expect("a length");
+        assert_eq!(declared.parse::<i64>().expect("a number"), body.len() as i64 + difference, "{answer}");
+    }
+
+    let mut hanging = TcpStream::connect(addr).expect("the server listens");
+    hanging.write_all(&post("/faults/AddTagsToContact.delivery.hangs", "{}")).expect("the server reads");
+    let half = &post("", r#"{"tags":["a"]}"#)[..120];
+    drop(TcpStream::connect(addr).map(|mut stream| stream.write_all(half)));
+    assert!(raw(addr, b"no HTTP at all\r\n\r\n").starts_with(b"HTTP/1.1 400 "));
+    let large = format!("POST /v1/contacts/{LEAD}/tags HTTP/1.1\r\nhost: x\r\ncontent-length: 99999999999\r\n\r\n");
+    assert!(raw(addr, large.as_bytes()).starts_with(b"HTTP/1.1 413 "));
+
+    runtime.block_on(server.shutdown());
+    // What hung is let go with the server, and nobody is let in any more.
+    let _ = hanging.read(&mut [0; 1]);
+    assert!(TcpStream::connect(addr).is_err());
+}
