@@ -10,7 +10,7 @@ use overstep::run::{
     Endpoint, Framing, Limits, Liveness, NoAnswer, Outcome, Plan, RateLimit, RunEnd, Settings, Stop, Tls, run,
     send_case,
 };
-use overstep::scenario::{Scenario, Variable};
+use overstep::scenario::{Credentials, Principal, Scenario, Variable};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::ops::ControlFlow;
@@ -548,13 +548,107 @@ fn a_documented_throttling_error_is_one_whatever_its_status() {
 
 #[test]
 fn a_rate_limit_holds_for_all_workers_together() {
-    let mut world = World::at(scripted("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n", false));
-    world.settings.rate = Some(RateLimit::parse("200/s").expect("rate"));
-    let watch = overstep::run::Stopwatch::start();
-    let (_, outcomes) = world.run((0..41).map(|n| case(&n.to_string(), vec![get("/")])).collect());
-    assert_eq!(outcomes.len(), 41);
-    // Only from below: a slow machine can never make this fail.
-    assert!(watch.elapsed() >= Duration::from_millis(200));
+    let stop = Stop::default();
+    let (count, switch) = (Arc::new(AtomicUsize::new(0)), stop.clone());
+    let seen = Arc::clone(&count);
+    let address = serve(move |mut stream, _| {
+        let mut reader = BufReader::new(stream.try_clone().expect("clone"));
+        while read_request(&mut reader).is_some() {
+            seen.fetch_add(1, Ordering::SeqCst);
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
+            switch.stop();
+        }
+    });
+    let mut world = World::at(address);
+    world.stop = stop;
+    // The second request of an hour would have to wait for most of it; the first one ends the run.
+    world.settings.rate = Some(RateLimit::parse("1/h").expect("rate"));
+    let (end, outcomes) = world.run((0..100).map(|n| case(&n.to_string(), vec![get("/")])).collect());
+    assert_eq!((end, outcomes.len(), count.load(Ordering::SeqCst)), (RunEnd::Stopped, 1, 1));
+}
+
+#[test]
+fn an_operation_that_hangs_does_not_end_the_run_of_the_others() {
+    let address = serve(|mut stream, _| {
+        let mut reader = BufReader::new(stream.try_clone().expect("clone"));
+        while let Some((head, _)) = read_request(&mut reader) {
+            if head.contains("/control") {
+                return;
+            }
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
+        }
+    });
+    let mut world = World::at(address);
+    let mut other = Operation::new("Other".into());
+    other.http = Some(Http { method: "GET".into(), uri: "/other".into(), success: None });
+    world.contract.operations.push(other);
+    let of = |operation: &str, id: String| {
+        let mut step = get("/");
+        step.send = Send::Operation { name: operation.into(), input: Value::empty(), damage: Vec::new() };
+        Case { operation: operation.into(), ..case(&id, vec![step]) }
+    };
+    let mut cases: Vec<_> = (0..30).map(|n| of("Get", n.to_string())).collect();
+    cases.extend((30..60).map(|n| of("Other", n.to_string())));
+    let mut outcomes = Vec::new();
+    let end = world.with(|plan| {
+        let control = |operation: &str| Some(of(operation, "control".into()));
+        let plan = Plan {
+            control: &control,
+            run_id: plan.run_id.clone(),
+            values: plan.values.clone(),
+            aws: None,
+            stop: plan.stop.clone(),
+            ..*plan
+        };
+        run(
+            &plan,
+            cases.into_iter(),
+            |outcome| outcome,
+            |outcome| {
+                outcomes.push(outcome);
+                ControlFlow::Continue(())
+            },
+        )
+    });
+    assert_eq!((end, outcomes.len()), (RunEnd::Complete, 60));
+    assert!(outcomes[..30].iter().all(|outcome| outcome.liveness == Some(Liveness::Down)));
+    assert!(outcomes[30..].iter().all(|outcome| word(outcome) == "200 Complete 0"));
+}
+
+#[test]
+fn values_may_nest_as_deep_as_a_case_wants() {
+    let length = Arc::new(AtomicUsize::new(0));
+    let seen = Arc::clone(&length);
+    let address = serve(move |mut stream, _| {
+        let mut reader = BufReader::new(stream.try_clone().expect("clone"));
+        while let Some((_, body)) = read_request(&mut reader) {
+            seen.store(body.len(), Ordering::SeqCst);
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
+        }
+    });
+    let world = World::at(address);
+    // The generator runs where the caller runs it; only what the run does with a value is tried here.
+    let deep = (0..20_000).fold(Value::Null, |inner, _| Value::List(vec![inner]));
+    let mut act = step("POST", "/");
+    act.send = Send::Raw { method: "POST".into(), target: "/".into(), body: Some(deep) };
+    let end = world.with(|plan| {
+        let cases = std::iter::once(case("deep", vec![act]));
+        run(plan, cases, std::mem::forget, |()| ControlFlow::Continue(()))
+    });
+    assert_eq!((end, length.load(Ordering::SeqCst)), (RunEnd::Complete, 40_004));
+}
+
+#[test]
+fn secrets_are_known_wherever_they_are_written() {
+    let mut world = World::new("http://127.0.0.1:9");
+    world.scenario.variables.insert("api_key".into(), Variable { value: "wbk_{run}".into(), secret: false });
+    world.scenario.variables.insert("other".into(), Variable { value: "hush".into(), secret: true });
+    for (name, value) in [("full", "{api_key}"), ("plain", "written-out")] {
+        let credentials = Credentials::Bearer(value.into());
+        world.scenario.principals.insert(name.into(), Principal { credentials, lacks: Vec::new() });
+    }
+    let text = world.with(|plan| plan.redaction().clean("a wbk_r1 b hush c written-out d written-ou e"));
+    assert_eq!(text, "a $API_KEY b $OTHER c $PLAIN_KEY d ${PLAIN_KEY%?} e");
 }
 
 #[test]
