@@ -91,6 +91,9 @@ impl Exit {
     }
 }
 
+/// A body of this size is in the system's buffers before any server can refuse it.
+const AT_ONCE: usize = 32 * 1024;
+
 /// One worker's line to the endpoint: a connection that is kept, and the other ways where they are needed.
 pub(super) struct Line {
     exit: Arc<Exit>,
@@ -129,7 +132,9 @@ impl Transport for Line {
         let Some(connector) = &exit.connector else {
             return Err(NoAnswer::Unreachable("no way to the endpoint".to_owned()));
         };
-        if message.raw {
+        // hyper gives up when a write fails, and with it the answer of a server that refuses a large body
+        // before it has read all of it.
+        if message.raw || message.body.len() > AT_ONCE {
             return raw::send(connector, message, &exit.authority, &exit.limits, &mut self.timer).await;
         }
         let Some(request) = request(message, &exit.authority) else {
