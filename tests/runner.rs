@@ -4,7 +4,7 @@ mod loopback;
 
 use loopback::*;
 use overstep::contract::{Http, Operation};
-use overstep::generate::{Capture, Case, Purpose, Send, Step, Value};
+use overstep::generate::{Capture, Case, Damage, Purpose, Send, Step, Value};
 use overstep::run::{Liveness, Plan, RateLimit, RunEnd, Stop, run, send_case};
 use overstep::scenario::{Credentials, Principal, Variable};
 use std::io::{BufReader, Write};
@@ -255,6 +255,17 @@ fn values_may_nest_as_deep_as_a_case_wants() {
         run(plan, cases, std::mem::forget, |()| ControlFlow::Continue(()))
     });
     assert_eq!((end, length.load(Ordering::SeqCst)), (RunEnd::Complete, 40_004));
+}
+
+#[test]
+fn what_cannot_be_sent_is_told_from_what_lacks_something() {
+    let world = World::at(scripted("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n", false));
+    let outcome = world.send(vec![get("/{nothing}")]);
+    assert_eq!((outcome.not_sent.is_some(), outcome.case.unsendable), (true, None));
+    let damage = vec![Damage::BodyTruncated(50)];
+    let send = Send::Operation { name: "Get".into(), input: Value::empty(), damage };
+    let outcome = world.send(vec![Step { send, ..get("/") }]);
+    assert!(outcome.not_sent.is_some() && outcome.case.unsendable.is_some());
 }
 
 #[test]

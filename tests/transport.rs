@@ -82,6 +82,14 @@ fn every_way_of_answering_badly_has_its_name() {
         ("large head", scripted(many, false), "HeadTooLarge"),
         ("not HTTP", scripted("SSH-2.0-OpenSSH_9.6\r\n\r\n", false), "NotHttp"),
         (
+            "speaks first",
+            serve(|mut stream, _| {
+                let _ = stream.write_all(b"SSH-2.0-OpenSSH_9.6\r\n");
+                let _ = stream.read(&mut [0; 1024]);
+            }),
+            "NotHttp",
+        ),
+        (
             "two lengths",
             scripted("HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\nabc", true),
             "NotHttp",
@@ -121,8 +129,9 @@ fn every_way_of_answering_badly_has_its_name() {
 #[test]
 fn interim_answers_without_end_and_slow_drips_end_in_time() {
     let storm = || endless(b"", b"HTTP/1.1 100 Continue\r\n\r\n");
-    assert_eq!(word(&World::at(storm()).send(vec![get(WAYS[0])])), "TimedOut");
-    assert_eq!(word(&World::at(storm()).send(vec![get(WAYS[1])])), "NotHttp");
+    for way in WAYS {
+        assert_eq!(word(&World::at(storm()).send(vec![get(way)])), "NotHttp", "{way}");
+    }
     // A byte now and then keeps a connection from being idle for ever; the deadline ends it all the same.
     let drip = |start: &'static str| {
         serve(move |mut stream, _| {
@@ -292,4 +301,33 @@ fn a_proxy_is_used_and_nothing_is_sent_that_it_would_change() {
     assert_eq!(word(&world.send(vec![get("/x?y=z")])), "200 Complete 2");
     assert!(word(&world.send(vec![get("/a/../b")])).starts_with("not sent"));
     assert_eq!(*seen.lock().expect("log"), ["GET http://127.0.0.1:9/base/x?y=z HTTP/1.1"]);
+}
+
+#[test]
+fn http_2_is_spoken_where_the_endpoint_wants_it() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("bound");
+    listener.set_nonblocking(true).expect("tokio wants it so");
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
+        runtime.block_on(async move {
+            let listener = tokio::net::TcpListener::from_std(listener).expect("bound");
+            while let Ok((stream, _)) = listener.accept().await {
+                let answer = hyper::service::service_fn(|request: http::Request<hyper::body::Incoming>| async move {
+                    let said = format!("{:?} {}", request.version(), request.uri().path());
+                    Ok::<_, std::convert::Infallible>(http::Response::new(http_body_util::Full::new(
+                        bytes::Bytes::from(said),
+                    )))
+                });
+                let executor = hyper_util::rt::TokioExecutor::new();
+                let stream = hyper_util::rt::TokioIo::new(stream);
+                tokio::spawn(hyper::server::conn::http2::Builder::new(executor).serve_connection(stream, answer));
+            }
+        });
+    });
+    let mut world = World::at(address);
+    world.endpoint.http2 = true;
+    let outcome = world.send(vec![get("/x%2Fy")]);
+    let answer = outcome.exchanges[0].as_ref().expect("sent").answer.as_ref().expect("answered");
+    assert_eq!(answer.body, "HTTP/2.0 /x%2Fy");
 }
