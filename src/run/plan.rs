@@ -2,12 +2,14 @@
 //!
 //! It never reads a file or the environment: whoever starts the run has done that.
 
+use super::holes::Holes;
 use super::{Endpoint, Limits, RateLimit};
 use crate::contract::{Auth, Contract};
-use crate::generate::Case;
+use crate::generate::{Case, CaseId};
 use crate::scenario::{Credentials, Scenario};
 use crate::wire::{Redaction, Secret};
 use indexmap::IndexMap;
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -55,7 +57,8 @@ impl Default for Settings {
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         Self {
-            workers: (cores * 4).clamp(4, 64),
+            // More than cores: while an answer is on its way, another request can be made.
+            workers: (cores * 8).clamp(8, 64),
             window: 256,
             limits: Limits::default(),
             rate: None,
@@ -99,6 +102,10 @@ impl Stop {
         self.0.store(true, Ordering::Relaxed);
     }
 
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// Whether [`Stop::stop`] was called.
     pub fn is_stopped(&self) -> bool {
         self.0.load(Ordering::Relaxed)
@@ -108,27 +115,42 @@ impl Stop {
 impl Plan<'_> {
     /// What must not be shown of the run's requests.
     pub fn redaction(&self) -> Redaction {
-        let value_of = |name: &str| {
-            self.values.get(name).cloned().or_else(|| self.scenario.variables.get(name).map(|v| v.value.clone()))
+        let id = CaseId(String::new());
+        let holes = Holes::new(self, &id);
+        // A value that differs from case to case cannot be known here.
+        let filled = |template: &str| {
+            (!template.contains("{case")).then(|| holes.fill(template).ok()).flatten().map(Cow::into_owned)
         };
-        let mut secrets: Vec<Secret> = self
-            .scenario
-            .variables
-            .iter()
-            .filter(|(_, variable)| variable.secret)
-            .filter_map(|(name, _)| Some(Secret { value: value_of(name)?, variable: Redaction::variable_name(name) }))
-            .collect();
-        // A key written out in a principal, rather than named as a variable, is no less secret.
+        let mut secrets: Vec<Secret> = Vec::new();
+        let mut hide = |template: &str, name: &str| {
+            if let Some(value) = filled(template) {
+                secrets.push(Secret { value, variable: Redaction::variable_name(name) });
+            }
+        };
+        for (name, _) in self.scenario.variables.iter().filter(|(_, variable)| variable.secret) {
+            hide(&format!("{{{name}}}"), name);
+        }
+        // A key written out in a principal, or in a variable that nobody marked, is no less secret.
         for (name, principal) in &self.scenario.principals {
-            let (value, suffix) = match &principal.credentials {
-                Credentials::Bearer(value) => (Some(value), "KEY"),
-                Credentials::Header { value, .. } => (Some(value), "KEY"),
+            let (template, suffix) = match &principal.credentials {
+                Credentials::Bearer(value) | Credentials::Header { value, .. } => (Some(value), "KEY"),
                 Credentials::SigV4 { secret_access_key, .. } => (secret_access_key.as_ref(), "SECRET"),
                 Credentials::Anonymous => (None, ""),
             };
-            if let Some(value) = value.filter(|value| !value.contains(['{', '}'])) {
-                let variable = Redaction::variable_name(&format!("{name}_{suffix}"));
-                secrets.push(Secret { value: value.clone(), variable });
+            let Some(template) = template else { continue };
+            match template.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
+                Some(variable) if !variable.contains(['{', '}']) => hide(template, variable),
+                _ => hide(template, &format!("{name}_{suffix}")),
+            }
+        }
+        // What the user added to every request is shown, unless its name says that it is a proof.
+        let tells = ["authorization", "cookie", "token", "secret", "key", "auth", "password", "credential"];
+        for (name, value) in &self.endpoint.headers {
+            let lower = name.to_ascii_lowercase();
+            if tells.iter().any(|tell| lower.contains(tell)) {
+                let scheme = value.split_once(' ').filter(|(scheme, _)| scheme.chars().all(char::is_alphanumeric));
+                let value = scheme.map_or(value.as_str(), |(_, proof)| proof).to_owned();
+                secrets.push(Secret { value, variable: Redaction::variable_name(name) });
             }
         }
         let (aws, dummy) = match &self.aws {

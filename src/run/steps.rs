@@ -5,14 +5,15 @@
 use super::holes::Holes;
 use super::rate::Schedule;
 use super::transport::{Exit, Line, Transport};
-use super::{Answer, AwsKeys, Exchange, Liveness, NoAnswer, Outcome, Plan, clock};
-use crate::contract::{Auth, Role};
+use super::{Answer, AwsKeys, Exchange, Framing, Liveness, NoAnswer, Outcome, Plan, clock};
+use crate::contract::{Auth, OperationName, Role};
 use crate::generate::{AuthDamage, Authorization, Case, Judged, Purpose, Send, Step};
 use crate::scenario::Credentials;
 use crate::wire::{KeyCache, Message, Proof, SigV4, authorize, document, encode, error_seen, value_at};
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// What all workers of a run share.
@@ -22,10 +23,14 @@ pub(super) struct Shared {
     pub(super) schedule: Option<Schedule>,
     /// How many cases in a row stayed throttled: a server that always throttles is not waited for.
     throttled_in_a_row: AtomicU32,
+    /// How often in a row an operation's plain valid request met silence.
+    silent: Mutex<HashMap<OperationName, u32>>,
 }
 
 /// After so many cases that stayed throttled, nobody waits any longer.
 const PATIENCE: u32 = 8;
+/// After so many plain valid requests without an answer, an operation's silence is taken as it is.
+const HOPE: u32 = 3;
 /// More steps than this are not sent side by side.
 const MOST_LINES: usize = 64;
 
@@ -36,7 +41,13 @@ impl Shared {
             authority: plan.endpoint.authority(),
             schedule: plan.settings.rate.map(Schedule::new),
             throttled_in_a_row: AtomicU32::new(0),
+            silent: Mutex::new(HashMap::new()),
         }
+    }
+
+    fn is_hopeless(&self, operation: &OperationName) -> bool {
+        let silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
+        silent.get(operation).is_some_and(|count| *count >= HOPE)
     }
 }
 
@@ -48,8 +59,30 @@ pub(super) struct Worker<'a> {
     keys: KeyCache,
 }
 
-/// A step ready to be sent, or why it is not.
-type Ready = Result<Message, String>;
+/// Why a step is not sent.
+enum NotReady {
+    /// It cannot be put on the wire at all.
+    Unsendable(String),
+    /// It lacks what an earlier step, the scenario or the environment should have given.
+    Lacking(String),
+}
+
+impl NotReady {
+    fn unsendable(reason: &impl ToString) -> Self {
+        Self::Unsendable(reason.to_string())
+    }
+
+    fn lacking(reason: &impl ToString) -> Self {
+        Self::Lacking(reason.to_string())
+    }
+}
+
+/// What became of a case's steps.
+struct Sent {
+    exchanges: Vec<Option<Exchange>>,
+    not_sent: Option<String>,
+    unsendable: Option<String>,
+}
 
 impl<'a> Worker<'a> {
     /// Must be called inside a runtime.
@@ -59,42 +92,48 @@ impl<'a> Worker<'a> {
     }
 
     /// Runs a case. `None` where the stop switch ended it before it was through.
-    pub(super) async fn case(&mut self, case: Case) -> Option<Outcome> {
-        let (exchanges, not_sent) = self.steps(&case).await?;
+    pub(super) async fn case(&mut self, mut case: Case) -> Option<Outcome> {
+        let Sent { exchanges, not_sent, unsendable } = self.steps(&case).await?;
+        case.unsendable = case.unsendable.or(unsendable);
         let mut liveness = None;
         let silent = exchanges.iter().flatten().find_map(|exchange| exchange.answer.as_ref().err());
         if let Some(reason) = silent {
-            liveness = Some(if matches!(reason, NoAnswer::Unreachable(_) | NoAnswer::Tls(_)) {
-                Liveness::Down
-            } else {
-                self.control(&case).await
-            });
+            let unreachable = matches!(reason, NoAnswer::Unreachable(_) | NoAnswer::Tls(_));
+            let alive = !unreachable
+                && !self.shared.is_hopeless(&case.operation)
+                && self.is_answered(case.operation.as_str()).await;
+            liveness = Some(if alive { Liveness::Alive } else { Liveness::Down });
         }
         Some(Outcome { case, exchanges, not_sent, liveness })
     }
 
-    /// What a plain valid request meets now.
-    async fn control(&mut self, case: &Case) -> Liveness {
-        let Some(control) = (self.plan.control)(case.operation.as_str()) else { return Liveness::Down };
+    /// Whether an operation's plain valid request is answered now.
+    pub(super) async fn is_answered(&mut self, operation: &str) -> bool {
+        let Some(control) = (self.plan.control)(operation) else { return false };
         let Judged::Step(judged) = control.judged;
-        // Not over the connection on which the case went silent.
+        // Not over the connection on which a case went silent.
         self.lines.truncate(1);
         self.lines[0] = Line::new(Arc::clone(&self.shared.exit));
-        match Box::pin(self.steps(&control)).await {
-            Some((exchanges, _))
-                if exchanges.get(judged).and_then(Option::as_ref).is_some_and(|one| one.answer.is_ok()) =>
-            {
-                Liveness::Alive
+        let answered = match Box::pin(self.steps(&control)).await {
+            Some(Sent { exchanges, .. }) => {
+                exchanges.get(judged).and_then(Option::as_ref).is_some_and(|exchange| exchange.answer.is_ok())
             }
-            _ => Liveness::Down,
+            None => false,
+        };
+        let mut silent = self.shared.silent.lock().unwrap_or_else(PoisonError::into_inner);
+        if answered {
+            silent.remove(operation);
+        } else {
+            *silent.entry(operation.into()).or_default() += 1;
         }
+        answered
     }
 
-    async fn steps(&mut self, case: &Case) -> Option<(Vec<Option<Exchange>>, Option<String>)> {
+    async fn steps(&mut self, case: &Case) -> Option<Sent> {
         let plan = self.plan;
         let mut holes = Holes::new(plan, &case.id);
         let mut exchanges: Vec<Option<Exchange>> = case.steps.iter().map(|_| None).collect();
-        let mut not_sent: Option<String> = None;
+        let (mut not_sent, mut unsendable): (Option<String>, Option<String>) = (None, None);
         let mut stopped = false;
         let mut turns: Vec<u32> = case.steps.iter().map(|step| step.turn).collect();
         turns.sort_unstable();
@@ -113,7 +152,11 @@ impl<'a> Worker<'a> {
                     Ok(message) => ready.push((index, message)),
                     // A resource that was never made need not be taken away.
                     Err(_) if step.purpose == Purpose::TearDown => {}
-                    Err(reason) => not_sent = not_sent.or(Some(reason)),
+                    Err(NotReady::Lacking(reason)) => not_sent = not_sent.or(Some(reason)),
+                    Err(NotReady::Unsendable(reason)) => {
+                        unsendable = unsendable.or(Some(reason.clone()));
+                        not_sent = not_sent.or(Some(reason));
+                    }
                 }
             }
             if not_sent.is_some() {
@@ -134,7 +177,7 @@ impl<'a> Worker<'a> {
                 exchanges[index] = Some(exchange);
             }
         }
-        (!stopped).then_some((exchanges, not_sent))
+        (!stopped).then_some(Sent { exchanges, not_sent, unsendable })
     }
 
     /// Sends the steps of one turn, side by side where there are several; `None` for one that the stop
@@ -176,14 +219,15 @@ impl<'a> Worker<'a> {
     }
 
     /// The step's message, signed: everything but the sending.
-    fn ready(&mut self, holes: &Holes<'_>, step: &Step) -> Ready {
+    fn ready(&mut self, holes: &Holes<'_>, step: &Step) -> Result<Message, NotReady> {
         let plan = self.plan;
         let send = if Holes::any(&step.send) {
-            Cow::Owned(holes.fill_send(&step.send).map_err(|error| error.to_string())?)
+            Cow::Owned(holes.fill_send(&step.send).map_err(|error| NotReady::lacking(&error))?)
         } else {
             Cow::Borrowed(&step.send)
         };
-        let mut message = encode(plan.contract, &send, &plan.endpoint.base_path).map_err(|error| error.to_string())?;
+        let mut message =
+            encode(plan.contract, &send, &plan.endpoint.base_path).map_err(|error| NotReady::unsendable(&error))?;
         if !plan.endpoint.headers.is_empty() {
             for (name, value) in &plan.endpoint.headers {
                 message.set_header(name, value.as_str());
@@ -196,12 +240,12 @@ impl<'a> Worker<'a> {
             Authorization::Damaged(name, damage) => (Some(name), Some(damage)),
         };
         if let Some(name) = principal {
-            let proof = proof(plan, holes, name)?;
+            let proof = proof(plan, holes, name).map_err(|reason| NotReady::lacking(&reason))?;
             authorize(&mut message, &proof, damage, &self.shared.authority, clock::wall(), &mut self.keys)
-                .map_err(|error| error.to_string())?;
+                .map_err(|error| NotReady::unsendable(&error))?;
         }
         match self.lines[0].refuses(&message) {
-            Some(reason) => Err(reason),
+            Some(reason) => Err(NotReady::Unsendable(reason)),
             None => Ok(message),
         }
     }
@@ -262,8 +306,12 @@ async fn exchange(
     // What takes resources away is sent even after the stop.
     let stop = (step.purpose != Purpose::TearDown).then_some(&plan.stop);
     let is_stopped = || stop.is_some_and(super::Stop::is_stopped);
+    let operation = match &step.send {
+        Send::Operation { name, .. } => Some(name),
+        Send::Raw { .. } => None,
+    };
     let waits_from = clock::now();
-    let (mut attempts, mut throttled, mut silent) = (0, 0, 0);
+    let (mut attempts, mut throttled, mut silent) = (0, 0, false);
     loop {
         if let Some(schedule) = &shared.schedule
             && !sleep_until(schedule.reserve(clock::now()), &is_stopped).await
@@ -277,13 +325,14 @@ async fn exchange(
         let started = clock::now();
         let answer = line.send(&message, stop).await;
         let took = clock::now().duration_since(started);
-        if answer.is_err() && is_stopped() {
+        let cut = answer.as_ref().map_or(true, |answer| answer.framing == Framing::TimedOut);
+        if cut && is_stopped() {
             return None;
         }
         match &answer {
             Err(NoAnswer::Unreachable(_) | NoAnswer::Tls(_)) => {}
-            Err(_) if silent == 0 => {
-                silent += 1;
+            Err(_) if !silent && !operation.is_some_and(|operation| shared.is_hopeless(operation)) => {
+                silent = true;
                 continue;
             }
             Err(_) => {}
