@@ -9,7 +9,7 @@ mod write;
 
 pub use last::LastRun;
 pub use scenarios::{Found, all_scenarios, find_scenario, shipped_names};
-pub use sources::{Places, Source, sources};
+pub use sources::{Places, Source, site_packages, sources};
 pub use write::{Finished, Sink, scratch, sink, write_whole};
 
 use std::path::{Path, PathBuf};

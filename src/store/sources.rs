@@ -174,6 +174,24 @@ fn botocore(places: &Places, service: &str) -> Result<Source, StoreError> {
     Ok(Source { name: format!("botocore:{service}/{version}"), bytes: unpacked(&path, read_bytes(&path)?)? })
 }
 
+/// The `site-packages` folders below installations of Python, newest version first.
+pub fn site_packages(roots: &[PathBuf]) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for root in roots {
+        let mut versions: Vec<PathBuf> = list(&root.join("lib"))
+            .unwrap_or_default()
+            .into_iter()
+            .filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("python3")))
+            .collect();
+        versions.sort();
+        for version in versions.into_iter().rev() {
+            found.extend(["site-packages", "dist-packages"].map(|name| version.join(name)));
+        }
+    }
+    found.retain(|folder| folder.join("botocore").is_dir());
+    found
+}
+
 fn model_in(folder: &Path) -> Option<PathBuf> {
     ["service-2.json.gz", "service-2.json"].iter().map(|name| folder.join(name)).find(|path| path.is_file())
 }
