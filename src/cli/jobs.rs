@@ -5,7 +5,8 @@
 use super::flags::{ChooseFlags, LevelFlag};
 use super::{Stopped, again::again, environment, say};
 use crate::config::{Config, Endpoint, EndpointKind, aws_keys, problem, substituted, warning};
-use overstep::pipeline::{self, AwsKeys, Callers, Filter, Job, Target};
+use overstep::pipeline::{self, Filter, Job, Target};
+use overstep::run::AwsKeys;
 use overstep::report::Diagnostic;
 use overstep::scenario::{Credentials, Scenario, Variable};
 use overstep::store::{self, Found, Places};
@@ -110,42 +111,53 @@ fn set(scenarios: &mut [(Found, Scenario)], name: &str, value: &str, secret: boo
     Err(Diagnostic::error(format!("no scenario has a variable `{name}`")).with_hint(hint).into())
 }
 
-/// Puts the environment's words into the proofs of those callers that the scenario may use.
+/// Turns each `${NAME}` in a caller's proof into a secret variable with the environment's word for it.
 fn fill_from_environment(scenario: &mut Scenario) -> Result<(), Stopped> {
     let mut secrets: Vec<(String, String)> = Vec::new();
-    let mut fill = |text: &mut String| -> Result<(), Box<Diagnostic>> {
-        if text.contains("${") {
-            let value = substituted(text, &environment)?;
-            let name = text.trim_start_matches("${").split('}').next().unwrap_or_default().to_owned();
-            *text = value.clone();
-            secrets.push((name, value));
-        }
-        Ok(())
-    };
     let default = scenario.principal.clone();
-    let used = |name: &str| default.as_deref() == Some(name);
     let mut unset = Vec::new();
     for (name, principal) in &mut scenario.principals {
-        let filled = match &mut principal.credentials {
-            Credentials::Bearer(key) => fill(key),
-            Credentials::Header { value, .. } => fill(value),
+        let texts: Vec<&mut String> = match &mut principal.credentials {
+            Credentials::Bearer(key) => vec![key],
+            Credentials::Header { value, .. } => vec![value],
             Credentials::SigV4 { access_key_id, secret_access_key, .. } => {
-                access_key_id.iter_mut().chain(secret_access_key).try_for_each(&mut fill)
+                access_key_id.iter_mut().chain(secret_access_key).collect()
             }
-            Credentials::Anonymous => Ok(()),
+            Credentials::Anonymous => Vec::new(),
         };
-        match filled {
-            Err(problem) if used(name) => return Err(problem.into()),
-            Err(_) => unset.push(name.clone()),
-            Ok(()) => {}
+        for text in texts {
+            match named_by(text, &environment) {
+                Ok(found) => secrets.extend(found),
+                Err(problem) if default.as_deref() == Some(name.as_str()) => return Err(problem.into()),
+                Err(_) => unset.push(name.clone()),
+            }
         }
     }
     // A caller that nobody has to be is left out where its key is not set.
     scenario.principals.retain(|name, _| !unset.contains(name));
     for (name, value) in secrets {
+        let value = value.replace('{', "{{").replace('}', "}}");
         scenario.variables.insert(name, Variable { value, secret: true });
     }
     Ok(())
+}
+
+/// Makes holes of the `${NAME}` in a text, and returns the names with their values.
+fn named_by(
+    text: &mut String,
+    environment: crate::config::Environment<'_>,
+) -> Result<Vec<(String, String)>, Box<Diagnostic>> {
+    let mut found = Vec::new();
+    let mut from = 0;
+    while let Some(start) = text[from..].find("${").map(|at| from + at) {
+        let Some(length) = text[start..].find('}') else { break };
+        let name = text[start + 2..start + length].to_owned();
+        let value = substituted(&text[start..=start + length], environment)?;
+        text.remove(start);
+        from = start + length;
+        found.push((name, value));
+    }
+    Ok(found)
 }
 
 /// Where botocore may be: the folder that the environment names, then what Python installations have.
@@ -183,15 +195,22 @@ pub fn jobs(
         let documents = store::sources(&places(found.directory.clone()), &scenario.sources)?;
         let loaded = pipeline::load(scenario, &found.shown, &documents)?;
         say::warnings(&loaded.problems, choose_flags.strict)?;
-        let keys = aws_keys(&environment).map(|keys| AwsKeys { id: keys.id, secret: keys.secret, token: keys.token });
-        let callers = Callers::of(scenario, &loaded.contract, keys, endpoint.loopback)?;
+        let aws = aws_keys(&environment).map(|keys| AwsKeys {
+            access_key_id: keys.id,
+            secret_access_key: keys.secret,
+            session_token: keys.token,
+        });
+        if aws.is_none() && needs_endpoint && !endpoint.loopback && signs_without_keys(scenario) {
+            let problem = Diagnostic::error(format!("scenario `{}` signs its requests, and there are no AWS keys", scenario.name));
+            return Err(problem.with_hint("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE").into());
+        }
         let mut headers = endpoint.headers.clone();
         headers.extend(choose_flags.header.iter().cloned());
         let shown = choose_flags.endpoint.as_deref().filter(|endpoint| *endpoint != "embedded");
         jobs.push(Job {
             scenario: scenario.clone(),
             contract: loaded.contract,
-            callers,
+            aws,
             target: match &endpoint.kind {
                 EndpointKind::Embedded => Target::Embedded,
                 EndpointKind::Url(url) => Target::Url(url.clone()),
@@ -233,6 +252,12 @@ fn endpoint(
         }
         None => Ok(Endpoint::resolve("embedded", config, false, &environment)?),
     }
+}
+
+/// Whether a caller signs with keys that only the environment can give.
+fn signs_without_keys(scenario: &Scenario) -> bool {
+    let open = |credentials: &Credentials| matches!(credentials, Credentials::SigV4 { access_key_id: None, .. });
+    scenario.principals.values().any(|principal| open(&principal.credentials))
 }
 
 fn parse_filter(text: &str) -> Result<Filter, Stopped> {
