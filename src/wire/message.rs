@@ -1,4 +1,6 @@
 //! A request as it goes over the wire, before any connection exists.
+//!
+//! It never holds what only a connection can know: no host, no framing headers.
 
 use bytes::Bytes;
 
@@ -9,7 +11,8 @@ pub struct Message {
     pub method: String,
     /// Path and query, exactly as sent; not normalised by anyone.
     pub target: String,
-    /// In order of sending, without `host`, `content-length` and `connection`, which the transport adds.
+    /// In order of sending, without `host`, `content-length` and `connection`, which the transport adds
+    /// unless a deliberate damage put them here.
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Body,
@@ -19,3 +22,68 @@ pub struct Message {
 
 /// The body of a request.
 pub type Body = Bytes;
+
+impl Message {
+    /// The first header of this name, in any case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    /// Sets a header in place, or adds it at the end.
+    pub fn set_header(&mut self, name: &str, value: impl Into<String>) {
+        let value = value.into();
+        match self.headers.iter_mut().find(|(key, _)| key.eq_ignore_ascii_case(name)) {
+            Some(header) => header.1 = value,
+            None => self.headers.push((name.to_owned(), value)),
+        }
+    }
+
+    /// Leaves a header out.
+    pub fn remove_header(&mut self, name: &str) {
+        self.headers.retain(|(key, _)| !key.eq_ignore_ascii_case(name));
+    }
+
+    /// Decides again whether only raw bytes can carry this message.
+    pub fn settle(&mut self) {
+        let plain_target = http::uri::PathAndQuery::try_from(self.target.as_str())
+            .is_ok_and(|parsed| parsed.as_str() == self.target && self.target.starts_with('/'));
+        let plain_header = |(name, value): &(String, String)| {
+            // A framing header from a damage would meet the library's own one.
+            !["host", "content-length", "transfer-encoding", "connection", "expect", "upgrade", "te"]
+                .iter()
+                .any(|framing| name.eq_ignore_ascii_case(framing))
+                && http::HeaderName::from_bytes(name.as_bytes()).is_ok()
+                && http::HeaderValue::from_bytes(value.as_bytes()).is_ok()
+        };
+        let plain_method =
+            http::Method::from_bytes(self.method.as_bytes()).is_ok_and(|method| method != http::Method::CONNECT);
+        self.raw = !(plain_target && plain_method && self.headers.iter().all(plain_header));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn raw(method: &str, target: &str, headers: &[(&str, &str)]) -> bool {
+        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let mut message =
+            Message { method: method.into(), target: target.into(), headers, body: Body::new(), raw: false };
+        message.settle();
+        message.raw
+    }
+
+    #[test]
+    fn what_a_library_would_change_or_refuse_is_sent_raw() {
+        assert!(!raw("POST", "/a/%2E%2e/b?x=y&z", &[("content-type", "application/json"), ("x-empty", "")]));
+        assert!(!raw("PATCH", "/a/../b//c", &[]));
+        for target in ["", "a", "*", "/a b", "/a#b", "/a\r\nx: y", "/a\u{0}"] {
+            assert!(raw("GET", target, &[]), "{target:?}");
+        }
+        assert!(raw("G T", "/", &[]));
+        assert!(raw("", "/", &[]));
+        assert!(raw("GET", "/", &[("content-length", "5")]));
+        assert!(raw("GET", "/", &[("x", "a\nb")]));
+        assert!(raw("GET", "/", &[("bad name", "a")]));
+    }
+}

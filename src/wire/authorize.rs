@@ -1,0 +1,227 @@
+//! Proof of identity on a message, whole or damaged.
+//!
+//! It never looks for keys: they come resolved, and the time is an argument.
+
+use super::sigv4::{ALGORITHM, Signature, sign};
+use super::{KeyCache, Message, SigV4};
+use crate::generate::AuthDamage;
+use std::time::SystemTime;
+
+/// A way to prove who is calling, with the secrets themselves.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Proof {
+    /// `Authorization: Bearer KEY`.
+    Bearer(String),
+    /// AWS Signature Version 4.
+    SigV4(SigV4),
+    /// A key in a header.
+    Header {
+        /// The header's name.
+        name: String,
+        /// The key.
+        value: String,
+    },
+    /// Nothing is sent.
+    Anonymous,
+}
+
+impl std::fmt::Debug for Proof {
+    /// Without the secrets.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Bearer(_) => f.write_str("Bearer(…)"),
+            Self::SigV4(keys) => keys.fmt(f),
+            Self::Header { name, .. } => write!(f, "Header({name}: …)"),
+            Self::Anonymous => f.write_str("Anonymous"),
+        }
+    }
+}
+
+/// A damage that this proof cannot have.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a {scheme} proof cannot be damaged this way: {damage:?}")]
+pub struct AuthorizeError {
+    /// The scheme: `bearer`, `sigv4`, `header`, `anonymous`.
+    pub scheme: &'static str,
+    /// The damage.
+    pub damage: AuthDamage,
+}
+
+/// Adds the proof to a message whose every other byte is decided. `host` is the host header that the
+/// transport will send.
+///
+/// # Errors
+/// Where the damage does not apply to this kind of proof.
+pub fn authorize(
+    message: &mut Message,
+    proof: &Proof,
+    damage: Option<&AuthDamage>,
+    host: &str,
+    time: SystemTime,
+    cache: &mut KeyCache,
+) -> Result<(), AuthorizeError> {
+    let inapplicable = |scheme| {
+        Err(AuthorizeError { scheme, damage: damage.cloned().unwrap_or(AuthDamage::Empty) })
+    };
+    match proof {
+        Proof::Anonymous => match damage {
+            None => return Ok(()),
+            Some(_) => return inapplicable("anonymous"),
+        },
+        Proof::Bearer(key) => {
+            let value = match damage {
+                None => format!("Bearer {key}"),
+                Some(AuthDamage::Empty) => String::new(),
+                Some(AuthDamage::SchemeOnly) => "Bearer".to_owned(),
+                Some(AuthDamage::OtherScheme(scheme)) => format!("{scheme} {key}"),
+                Some(AuthDamage::NoScheme) => key.clone(),
+                Some(damage) => match damaged_key(key, damage) {
+                    Some(key) => format!("Bearer {key}"),
+                    None => return inapplicable("bearer"),
+                },
+            };
+            message.set_header("authorization", value);
+        }
+        Proof::Header { name, value } => {
+            let value = match damage {
+                None => value.clone(),
+                Some(AuthDamage::Empty) => String::new(),
+                Some(damage) => match damaged_key(value, damage) {
+                    Some(key) => key,
+                    None => return inapplicable("header"),
+                },
+            };
+            message.set_header(name, value);
+        }
+        Proof::SigV4(keys) => {
+            let value = match damage {
+                Some(AuthDamage::Empty) => String::new(),
+                Some(AuthDamage::SchemeOnly) => ALGORITHM.to_owned(),
+                damage => {
+                    let id = damage.and_then(|damage| damaged_key(&keys.access_key_id, damage));
+                    let damaged = id.map(|access_key_id| SigV4 { access_key_id, ..keys.clone() });
+                    let parts = sign(message, damaged.as_ref().unwrap_or(keys), host, time, cache);
+                    sigv4_header(&parts, damage)
+                }
+            };
+            message.set_header("authorization", value);
+        }
+    }
+    message.settle();
+    Ok(())
+}
+
+fn sigv4_header(parts: &Signature, damage: Option<&AuthDamage>) -> String {
+    let signature = match damage {
+        Some(AuthDamage::WrongSignature) => {
+            parts.signature.chars().map(|digit| if digit == 'f' { '0' } else { next(digit) }).collect()
+        }
+        _ => parts.signature.clone(),
+    };
+    let all =
+        [("Credential", &parts.credential), ("SignedHeaders", &parts.signed_headers), ("Signature", &signature)]
+            .into_iter()
+            .filter(|(name, _)| !matches!(damage, Some(AuthDamage::MissingPart(part)) if part == name))
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect::<Vec<_>>()
+            .join(", ");
+    match damage {
+        Some(AuthDamage::NoScheme) => all,
+        Some(AuthDamage::OtherScheme(scheme)) => format!("{scheme} {all}"),
+        _ => format!("{ALGORITHM} {all}"),
+    }
+}
+
+fn next(digit: char) -> char {
+    match digit {
+        '9' => 'a',
+        other => char::from_u32(u32::from(other) + 1).unwrap_or('0'),
+    }
+}
+
+/// The key, damaged in itself; `None` for damage of other kinds.
+fn damaged_key(key: &str, damage: &AuthDamage) -> Option<String> {
+    match damage {
+        AuthDamage::KeyShortened => {
+            let mut shorter = key.to_owned();
+            shorter.pop();
+            Some(shorter)
+        }
+        AuthDamage::KeyLengthened => Some(format!("{key}x")),
+        AuthDamage::UnknownKey => Some(unknown(key)),
+        _ => None,
+    }
+}
+
+/// A key of the same form that nobody was given: a prefix such as `sk_live_` stays, the rest is turned.
+fn unknown(key: &str) -> String {
+    let start = key.rfind(['_', '-']).map_or(0, |at| at + 1);
+    let (prefix, rest) = if start < key.len() { key.split_at(start) } else { ("", key) };
+    let turned = rest.chars().map(|character| match character {
+        '0'..='8' | 'a'..='y' | 'A'..='Y' => char::from_u32(u32::from(character) + 1).unwrap_or('x'),
+        '9' => '0',
+        'z' => 'a',
+        'Z' => 'A',
+        other => other,
+    });
+    let unknown: String = prefix.chars().chain(turned).collect();
+    if unknown == key { format!("{key}unknown") } else { unknown }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::Body;
+
+    fn header(proof: &Proof, damage: Option<AuthDamage>) -> Option<String> {
+        let mut message = Message {
+            method: "GET".into(),
+            target: "/".into(),
+            headers: Vec::new(),
+            body: Body::new(),
+            raw: false,
+        };
+        let time = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_440_938_160);
+        authorize(&mut message, proof, damage.as_ref(), "localhost", time, &mut KeyCache::default()).ok()?;
+        message.header("authorization").map(str::to_owned)
+    }
+
+    #[test]
+    fn each_damage_of_a_bearer_key_is_what_it_says() {
+        let proof = Proof::Bearer("wbk_full".into());
+        for (damage, expected) in [
+            (None, "Bearer wbk_full"),
+            (Some(AuthDamage::Empty), ""),
+            (Some(AuthDamage::SchemeOnly), "Bearer"),
+            (Some(AuthDamage::OtherScheme("Basic".into())), "Basic wbk_full"),
+            (Some(AuthDamage::NoScheme), "wbk_full"),
+            (Some(AuthDamage::KeyShortened), "Bearer wbk_ful"),
+            (Some(AuthDamage::KeyLengthened), "Bearer wbk_fullx"),
+            (Some(AuthDamage::UnknownKey), "Bearer wbk_gvmm"),
+        ] {
+            assert_eq!(header(&proof, damage).as_deref(), Some(expected));
+        }
+        assert_eq!(header(&proof, Some(AuthDamage::WrongSignature)), None);
+        assert_eq!(header(&Proof::Anonymous, None), None);
+    }
+
+    #[test]
+    fn a_signature_can_lose_its_parts() {
+        let proof = Proof::SigV4(SigV4 {
+            access_key_id: "AKIDEXAMPLE".into(),
+            secret_access_key: "secret".into(),
+            session_token: None,
+            region: "us-east-1".into(),
+            service: "connect".into(),
+        });
+        let whole = header(&proof, None).expect("applies");
+        for part in ["Credential", "SignedHeaders", "Signature"] {
+            let without = header(&proof, Some(AuthDamage::MissingPart(part.into()))).expect("applies");
+            assert!(whole.contains(&format!("{part}=")) && !without.contains(&format!("{part}=")), "{without}");
+        }
+        let wrong = header(&proof, Some(AuthDamage::WrongSignature)).expect("applies");
+        assert_eq!(wrong.len(), whole.len());
+        assert_ne!(wrong, whole);
+        assert!(!format!("{proof:?}").contains("secret"));
+    }
+}

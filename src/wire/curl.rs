@@ -1,0 +1,104 @@
+//! A request as a curl line that works when it is pasted into bash.
+//!
+//! It never shows a secret, and never shows a line that would send other bytes than were sent.
+
+use super::{Message, Redaction};
+
+/// A curl line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Curl(pub String);
+
+impl std::fmt::Display for Curl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Longer lines are not offered: nobody pastes them, and the system bounds an argument anyway.
+const LONGEST: usize = 16 * 1024;
+
+/// The message as a curl line for an origin such as `http://127.0.0.1:4566`; `None` where curl or a
+/// shell cannot hold it.
+pub fn curl(message: &Message, origin: &str, redaction: &Redaction) -> Option<Curl> {
+    let mut line = String::from("curl -sS --path-as-is");
+    let word = |text: &str| redaction.word(text.as_bytes());
+    let target = message.target.as_str();
+    // curl reads these as ranges and sets of URLs.
+    if target.contains(['[', ']', '{', '}']) || origin.contains('[') {
+        line.push_str(" -g");
+    }
+    if message.method == "HEAD" && message.body.is_empty() {
+        line.push_str(" --head");
+    } else {
+        line.push_str(&format!(" -X {}", plain_or_word(&message.method, redaction)?));
+    }
+    // What curl would refuse or cut in a URL, it sends as a request target.
+    let plain = target.starts_with('/') && !target.bytes().any(|byte| byte <= b' ' || byte == b'#' || byte >= 0x7f);
+    if plain {
+        line.push_str(&format!(" {}", word(&format!("{origin}{target}"))?));
+    } else {
+        if target.is_empty() || target.contains(['\r', '\n', '\0']) {
+            return None;
+        }
+        line.push_str(&format!(" --request-target {} {}", word(target)?, word(&format!("{origin}/"))?));
+    }
+    let signed = message.header("authorization").and_then(scope);
+    if let Some((region, service)) = &signed {
+        let (id, secret) = if redaction.dummy_aws_keys() {
+            ("${AWS_ACCESS_KEY_ID:-test}", "${AWS_SECRET_ACCESS_KEY:-test}")
+        } else {
+            ("$AWS_ACCESS_KEY_ID", "$AWS_SECRET_ACCESS_KEY")
+        };
+        line.push_str(&format!(" --aws-sigv4 {} -u \"{id}:{secret}\"", word(&format!("aws:amz:{region}:{service}"))?));
+    }
+    for (name, value) in &message.headers {
+        if signed.is_some() {
+            if ["authorization", "x-amz-date", "x-amz-content-sha256"].iter().any(|own| name.eq_ignore_ascii_case(own)) {
+                continue;
+            }
+            if name.eq_ignore_ascii_case("x-amz-security-token") {
+                line.push_str(" -H \"X-Amz-Security-Token: $AWS_SESSION_TOKEN\"");
+                continue;
+            }
+        }
+        if [name, value].iter().any(|text| text.contains(['\r', '\n', '\0'])) || name.is_empty() {
+            return None;
+        }
+        // `name:` alone would leave the header out; `name;` sends it empty.
+        let header = if value.is_empty() { format!("{name};") } else { format!("{name}: {value}") };
+        line.push_str(&format!(" -H {}", word(&header)?));
+    }
+    if !message.body.is_empty() {
+        if message.header("content-type").is_none() {
+            line.push_str(" -H 'Content-Type:'");
+        }
+        let option = if message.body.starts_with(b"@") { "--data-raw" } else { "--data-binary" };
+        line.push_str(&format!(" {option} {}", redaction.word(&message.body)?));
+    } else if ["POST", "PUT", "PATCH"].contains(&message.method.as_str()) && message.header("content-length").is_none() {
+        // We announce an empty body; curl would announce nothing.
+        line.push_str(" -H 'Content-Length: 0'");
+    }
+    (line.len() <= LONGEST).then_some(Curl(line))
+}
+
+fn plain_or_word(text: &str, redaction: &Redaction) -> Option<String> {
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+        Some(text.to_owned())
+    } else if text.is_empty() || text.contains(['\r', '\n']) {
+        None
+    } else {
+        redaction.word(text.as_bytes())
+    }
+}
+
+/// Region and service of a whole signature; a damaged one is sent as it is.
+fn scope(authorization: &str) -> Option<(String, String)> {
+    let rest = authorization.strip_prefix("AWS4-HMAC-SHA256 ")?;
+    if !rest.contains("SignedHeaders=") || !rest.contains("Signature=") {
+        return None;
+    }
+    let credential = rest.split(", ").find_map(|part| part.strip_prefix("Credential="))?;
+    let mut parts = credential.rsplit('/');
+    let (_, service, region) = (parts.next()?, parts.next()?, parts.next()?);
+    Some((region.to_owned(), service.to_owned()))
+}

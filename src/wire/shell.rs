@@ -1,0 +1,218 @@
+//! Words for a POSIX-like shell (bash), with secrets replaced by the names of variables.
+//!
+//! It never lets a secret through: what it is told to hide is hidden in every form that is sent.
+
+/// A value that must never be shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret {
+    /// The value.
+    pub value: String,
+    /// The shell variable that stands for it, without `$`: `API_KEY`.
+    pub variable: String,
+}
+
+/// What must not be shown, and what stands in its place.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Redaction {
+    secrets: Vec<Secret>,
+    dummy_aws_keys: bool,
+}
+
+impl std::fmt::Debug for Redaction {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Redaction({} secrets)", self.secrets.len())
+    }
+}
+
+/// A piece of a word: as it is, or a reference to a variable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Piece {
+    Bytes(Vec<u8>),
+    Variable(String),
+}
+
+impl Redaction {
+    /// Hides these values; the empty text hides nothing.
+    pub fn new(secrets: impl IntoIterator<Item = Secret>) -> Self {
+        let mut secrets: Vec<Secret> = secrets.into_iter().filter(|secret| !secret.value.is_empty()).collect();
+        // The longest first, so that a key which begins with another key is found whole.
+        secrets.sort_by(|one, other| other.value.len().cmp(&one.value.len()));
+        Self { secrets, dummy_aws_keys: false }
+    }
+
+    /// Says that AWS requests were signed with dummies, so that a curl line works without keys.
+    #[must_use]
+    pub fn with_dummy_aws_keys(mut self) -> Self {
+        self.dummy_aws_keys = true;
+        self
+    }
+
+    /// Whether AWS requests were signed with dummies.
+    pub fn dummy_aws_keys(&self) -> bool {
+        self.dummy_aws_keys
+    }
+
+    /// The name of a secret's variable as everywhere: `api_key` → `API_KEY`.
+    pub fn variable_name(name: &str) -> String {
+        let mut variable: String =
+            name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect();
+        if variable.starts_with(|c: char| c.is_ascii_digit()) || variable.is_empty() {
+            variable.insert(0, '_');
+        }
+        variable
+    }
+
+    /// The text with every secret replaced by `$NAME`.
+    pub fn clean(&self, text: &str) -> String {
+        if self.secrets.is_empty() {
+            return text.to_owned();
+        }
+        self.pieces(text.as_bytes())
+            .into_iter()
+            .map(|piece| match piece {
+                Piece::Bytes(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+                Piece::Variable(name) => format!("${name}"),
+            })
+            .collect()
+    }
+
+    fn pieces(&self, bytes: &[u8]) -> Vec<Piece> {
+        let mut pieces = vec![Piece::Bytes(bytes.to_vec())];
+        for secret in &self.secrets {
+            let value = secret.value.as_bytes();
+            replace(&mut pieces, value, &secret.variable);
+            // A key that was shortened on purpose gives away all but a character.
+            let shorter = secret.value.char_indices().next_back().map_or(0, |(at, _)| at);
+            if shorter >= 4 {
+                replace(&mut pieces, &value[..shorter], &format!("{{{}%?}}", secret.variable));
+            }
+        }
+        pieces
+    }
+
+    /// The bytes as one word; `None` where a shell cannot hold them.
+    pub(super) fn word(&self, bytes: &[u8]) -> Option<String> {
+        if bytes.contains(&0) {
+            return None;
+        }
+        let pieces = self.pieces(bytes);
+        let tame = |bytes: &[u8]| {
+            bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || b" :;-/.,=+@%".contains(byte))
+        };
+        if let [_, _, ..] = pieces.as_slice()
+            && pieces.iter().all(|piece| matches!(piece, Piece::Variable(_)) || matches!(piece, Piece::Bytes(b) if tame(b)))
+        {
+            let inner: String = pieces
+                .iter()
+                .enumerate()
+                .map(|(index, piece)| match piece {
+                    Piece::Bytes(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+                    Piece::Variable(name) => reference(name, pieces.get(index + 1)),
+                })
+                .collect();
+            return Some(format!("\"{inner}\""));
+        }
+        let words: String = pieces
+            .iter()
+            .map(|piece| match piece {
+                Piece::Bytes(bytes) => literal(bytes),
+                Piece::Variable(name) => format!("\"{}\"", reference(name, None)),
+            })
+            .collect();
+        Some(if words.is_empty() { "''".to_owned() } else { words })
+    }
+}
+
+fn replace(pieces: &mut Vec<Piece>, value: &[u8], variable: &str) {
+    let mut out = Vec::with_capacity(pieces.len());
+    for piece in pieces.drain(..) {
+        let Piece::Bytes(bytes) = piece else {
+            out.push(piece);
+            continue;
+        };
+        let mut rest = bytes.as_slice();
+        while let Some(at) = rest.windows(value.len()).position(|window| window == value) {
+            if at > 0 {
+                out.push(Piece::Bytes(rest[..at].to_vec()));
+            }
+            out.push(Piece::Variable(variable.to_owned()));
+            rest = &rest[at + value.len()..];
+        }
+        if !rest.is_empty() {
+            out.push(Piece::Bytes(rest.to_vec()));
+        }
+    }
+    *pieces = out;
+}
+
+fn reference(name: &str, next: Option<&Piece>) -> String {
+    let runs_on = matches!(next, Some(Piece::Bytes(bytes))
+        if bytes.first().is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_'));
+    if runs_on && !name.starts_with('{') { format!("${{{name}}}") } else { format!("${name}") }
+}
+
+/// Quoted bytes; long runs of one character become a `printf`, so that lines stay readable.
+fn literal(bytes: &[u8]) -> String {
+    const LONG: usize = 64;
+    let Ok(text) = std::str::from_utf8(bytes) else { return quoted(bytes) };
+    if text.len() <= LONG {
+        return quoted(bytes);
+    }
+    let mut out = String::new();
+    let mut start = 0;
+    let mut run = (0, '\0', 0);
+    let mut flush = |out: &mut String, (from, character, count): (usize, char, usize), end: usize| {
+        if count >= LONG && !character.is_control() && character != '\'' && character != '%' && character != '\\' {
+            if from > start {
+                out.push_str(&quoted(&bytes[start..from]));
+            }
+            out.push_str(&format!("\"$(printf '{character}%.0s' {{1..{count}}})\""));
+            start = end;
+        }
+        start
+    };
+    for (at, character) in text.char_indices() {
+        if run.2 > 0 && run.1 == character {
+            run.2 += 1;
+        } else {
+            flush(&mut out, run, at);
+            run = (at, character, 1);
+        }
+    }
+    let start = flush(&mut out, run, text.len());
+    if start < bytes.len() {
+        out.push_str(&quoted(&bytes[start..]));
+    }
+    out
+}
+
+fn quoted(bytes: &[u8]) -> String {
+    match std::str::from_utf8(bytes) {
+        Ok(text) if !text.chars().any(|c| c.is_control() || is_invisible(c)) => {
+            format!("'{}'", text.replace('\'', "'\\''"))
+        }
+        _ => {
+            let mut out = String::from("$'");
+            for &byte in bytes {
+                match byte {
+                    b'\'' => out.push_str("\\'"),
+                    b'\\' => out.push_str("\\\\"),
+                    b'\n' => out.push_str("\\n"),
+                    b'\r' => out.push_str("\\r"),
+                    b'\t' => out.push_str("\\t"),
+                    0x20..=0x7e => out.push(char::from(byte)),
+                    other => out.push_str(&format!("\\x{other:02x}")),
+                }
+            }
+            out.push('\'');
+            out
+        }
+    }
+}
+
+/// Characters that a terminal or a clipboard may lose.
+fn is_invisible(character: char) -> bool {
+    matches!(character, '\u{a0}' | '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{3000}' | '\u{feff}')
+        || character == '\u{85}'
+        || ('\u{300}'..='\u{36f}').contains(&character)
+}
