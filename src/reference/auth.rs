@@ -1,0 +1,124 @@
+//! Whether a request proves who sends it.
+//!
+//! Compares keys and the form of signatures; verifies no signature.
+
+use super::request::Request;
+use super::trick::{Trick, Tricks};
+use super::world::World;
+use crate::contract::Auth;
+
+/// What a request's proof is worth.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Caller<'w> {
+    /// Known; lacks these permissions.
+    Known(&'w [String]),
+    /// Not known.
+    Nobody,
+}
+
+pub(super) fn caller<'w>(world: &'w World, schemes: &[Auth], request: &Request<'_>, tricks: Tricks) -> Caller<'w> {
+    if tricks.has(Trick::AuthIgnored) || schemes.contains(&Auth::None) {
+        return Caller::Known(&[]);
+    }
+    let proof = request.header("authorization");
+    if world.require_sigv4 {
+        let fits = match proof {
+            Some(proof) if tricks.has(Trick::AuthIncomplete) => !proof.is_empty(),
+            Some(proof) => std::str::from_utf8(proof).is_ok_and(is_sigv4),
+            None => false,
+        };
+        return if fits { Caller::Known(&[]) } else { Caller::Nobody };
+    }
+    if world.bearer_keys.is_empty() {
+        return Caller::Known(&[]);
+    }
+    let in_header = schemes.iter().find_map(|scheme| match scheme {
+        Auth::Header { name } => request.header(name),
+        _ => None,
+    });
+    let key = in_header.or_else(|| proof.and_then(|proof| bearer(proof, tricks)));
+    let Some(key) = key else { return Caller::Nobody };
+    let known = world.bearer_keys.iter().find(|known| same(known.key.as_bytes(), key, tricks));
+    match known {
+        Some(known) => Caller::Known(&known.lacks),
+        None if tricks.has(Trick::AuthAnyKey) && !key.is_empty() => Caller::Known(&[]),
+        None if tricks.has(Trick::AuthEmptyKey) && key.is_empty() => Caller::Known(&[]),
+        None => Caller::Nobody,
+    }
+}
+
+/// The key of `Bearer KEY`; the scheme's name is not case-sensitive (RFC 9110, 11.1).
+fn bearer(proof: &[u8], tricks: Tricks) -> Option<&[u8]> {
+    let proof = proof.trim_ascii();
+    let (scheme, key) = match proof.iter().position(|b| *b == b' ') {
+        Some(space) => (&proof[..space], proof[space..].trim_ascii_start()),
+        None if proof.eq_ignore_ascii_case(b"bearer") || proof.is_empty() => (proof, &b""[..]),
+        None if tricks.has(Trick::AuthNoScheme) => return Some(proof),
+        None => return None,
+    };
+    (scheme.eq_ignore_ascii_case(b"bearer")
+        || tricks.has(Trick::AuthAnyScheme)
+        || (tricks.has(Trick::AuthEmptyKey) && scheme.is_empty()))
+    .then_some(key)
+}
+
+fn same(known: &[u8], key: &[u8], tricks: Tricks) -> bool {
+    if tricks.has(Trick::AuthPrefix) {
+        let shared = known.len().saturating_sub(1).min(key.len());
+        return shared + 1 >= known.len() && key[..shared] == known[..shared];
+    }
+    known == key || (tricks.has(Trick::AuthFolded) && known.eq_ignore_ascii_case(key))
+}
+
+/// The form of the header, see
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-authentication-methods.html>.
+fn is_sigv4(header: &str) -> bool {
+    let Some(parts) = header.trim().strip_prefix("AWS4-HMAC-SHA256 ") else { return false };
+    let (mut credential, mut signed, mut signature) = (false, false, false);
+    for part in parts.split(',') {
+        let Some((name, value)) = part.trim().split_once('=') else { return false };
+        match name {
+            "Credential" => {
+                let scope: Vec<&str> = value.split('/').collect();
+                // An access key id may hold slashes in theory, so the scope is counted from its end.
+                let [.., id, date, region, service, end] = scope[..] else { return false };
+                credential = !id.is_empty()
+                    && date.len() == 8
+                    && date.bytes().all(|b| b.is_ascii_digit())
+                    && !region.is_empty()
+                    && !service.is_empty()
+                    && end == "aws4_request";
+            }
+            "SignedHeaders" => signed = value.split(';').all(|name| !name.is_empty()),
+            "Signature" => signature = value.len() == 64 && value.bytes().all(|b| b.is_ascii_hexdigit()),
+            _ => {}
+        }
+    }
+    credential && signed && signature
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_part_of_a_signature_is_needed() {
+        let signature = "0".repeat(64);
+        let whole = format!(
+            "AWS4-HMAC-SHA256 Credential=AKID/20260101/us-east-1/connect/aws4_request, SignedHeaders=host;x-amz-date, Signature={signature}"
+        );
+        assert!(is_sigv4(&whole));
+        assert!(is_sigv4(&whole.replace(", ", ",")));
+        for (part, other) in [
+            ("AWS4-HMAC-SHA256", "AWS4-HMAC-SHA1"),
+            ("Credential=", "Credentials="),
+            ("/20260101", ""),
+            ("aws4_request", "aws4"),
+            ("SignedHeaders=host;x-amz-date, ", ""),
+            ("Signature=0", "Signature="),
+            ("Signature=0", "Signature=g"),
+        ] {
+            assert!(!is_sigv4(&whole.replace(part, other)), "{part}");
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! A contract made ready to answer with: routes, trees of constraints, errors, everything looked up once.
+//!
+//! Reads no request; see [`super::service`].
+
+use super::answer::{Dialect, ErrorAnswer, ErrorBody, JSON, Refusal};
+use super::check::Violation;
+use super::fault::{Change, ErrorEdit};
+use super::route::Route;
+use super::state::Store;
+use super::tree::{NodeKind, Patterns, Slot, Tree};
+use super::trick::{Trick, Tricks};
+use super::world::{Form, World};
+use super::{connect, leadlex, sample};
+use crate::contract::{Auth, Constraint, Contract, Location, MemberPath, Operation, Protocol};
+use bytes::Bytes;
+use serde_json::{Map, Value};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// A request that passed every check, and what is needed to act on it.
+pub(super) struct Call<'a> {
+    pub op: &'a Op,
+    pub input: &'a Map<String, Value>,
+    pub store: &'a Store,
+}
+
+/// What an operation does; `None` is an answer without content.
+pub(super) type Act = fn(&Call<'_>) -> Result<Option<Value>, Box<Violation>>;
+
+impl<'a> Call<'a> {
+    /// A text of the input.
+    pub(super) fn text(&self, member: &str) -> Option<&'a str> {
+        self.input.get(member).and_then(Value::as_str)
+    }
+
+    /// Whether what is to be stored under a member stays inside the budgets that count what is stored.
+    pub(super) fn keeps_budget(&self, member: &str, entries: &Map<String, Value>) -> Result<(), Box<Violation>> {
+        let Some(tree) = &self.op.tree else { return Ok(()) };
+        let Some(slot) = tree.slots().iter().find(|slot| slot.name == member) else { return Ok(()) };
+        for check in tree.nodes[slot.node].rules.iter().filter(|check| check.counts_stored()) {
+            if let Some(most) = check.exceeded_by(entries.iter().map(|(key, value)| (key.as_str(), value))) {
+                return Err(Box::new(Violation {
+                    path: MemberPath::root().member(member),
+                    constraint: Constraint::MaxTotalBytes,
+                    rule: format!("would take more than {most} bytes with what is stored"),
+                    crash: false,
+                }));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// One operation, ready.
+#[derive(Clone)]
+pub(super) struct Op {
+    pub name: String,
+    pub route: Route,
+    pub tree: Option<Arc<Tree>>,
+    /// Wire names of the input's members that have another one.
+    wire: Arc<HashMap<String, String>>,
+    pub reads_body: bool,
+    /// Whether the members of the body stand in it under their own names.
+    pub body_names_are_members: bool,
+    /// The member that is the whole body.
+    pub payload: Option<Slot>,
+    pub has_query: bool,
+    pub has_headers: bool,
+    pub errors: Arc<HashMap<Refusal, ErrorAnswer>>,
+    pub success: u16,
+    /// The body of a success that has nothing to say.
+    pub smallest: Bytes,
+    pub permission: Option<String>,
+    /// Members that name resources, with the forms of those that exist.
+    pub ids: Arc<Vec<(String, Vec<Form>)>>,
+    pub act: Option<Act>,
+    pub tricks: Tricks,
+}
+
+/// Everything that one server, faithful or not, promises.
+#[derive(Clone)]
+pub(super) struct Checks {
+    pub operations: Vec<Arc<Op>>,
+    pub dialect: Dialect,
+    pub auth: Vec<Auth>,
+    pub base: String,
+    pub place: String,
+}
+
+impl Checks {
+    pub(super) fn new(contract: &Contract, world: &World, patterns: &mut Patterns) -> Self {
+        let dialect = match contract.protocol {
+            Some(Protocol::RestJson) => Dialect::Plain,
+            Some(_) => Dialect::Aws,
+            None if world.require_sigv4 || contract.auth.iter().any(|a| matches!(a, Auth::SigV4 { .. })) => Dialect::Aws,
+            None => Dialect::Plain,
+        };
+        let mut operations: Vec<Arc<Op>> = contract
+            .operations
+            .iter()
+            .filter_map(|operation| Op::new(contract, operation, world, dialect, patterns))
+            .map(Arc::new)
+            .collect();
+        operations.sort_by_key(|op| std::cmp::Reverse(op.route.exactness()));
+        Self {
+            operations,
+            dialect,
+            auth: contract.auth.clone(),
+            base: contract.base.as_deref().map(base_path).unwrap_or_default(),
+            place: world.error_code.clone().unwrap_or_else(|| "error.code".to_owned()),
+        }
+    }
+
+    pub(super) fn operation_mut(&mut self, name: &str) -> Option<&mut Op> {
+        self.operations.iter_mut().find(|op| op.name == name).map(Arc::make_mut)
+    }
+
+    /// Makes a change; false where it has nothing to change.
+    pub(super) fn apply(&mut self, change: &Change, patterns: &mut Patterns) -> bool {
+        match change {
+            Change::Constraint(site, edit) => {
+                let Some(op) = self.operation_mut(&site.operation) else { return false };
+                op.tree.as_mut().is_some_and(|tree| Arc::make_mut(tree).edit(&site.path, edit, patterns))
+            }
+            Change::Error { operation, role, edit } => {
+                let Some(op) = self.operation_mut(operation) else { return false };
+                let errors = Arc::make_mut(&mut op.errors);
+                for (_, error) in errors.iter_mut().filter(|(refusal, _)| refusal.role() == *role) {
+                    edit.apply(error);
+                }
+                true
+            }
+            Change::Trick { operation, trick } => {
+                let Some(op) = self.operation_mut(operation) else { return false };
+                op.tricks.add(*trick);
+                true
+            }
+        }
+    }
+}
+
+/// The path of a base URL, without a slash at its end.
+fn base_path(url: &str) -> String {
+    let path = match url.split_once("://") {
+        Some((_, rest)) => rest.find('/').map_or("", |slash| &rest[slash..]),
+        None => url,
+    };
+    path.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/').to_owned()
+}
+
+impl ErrorEdit {
+    fn apply(&self, error: &mut ErrorAnswer) {
+        match self {
+            Self::Status(status) => error.status = *status,
+            Self::Code(code) => error.code = Some(code.clone()),
+            Self::NoCode => error.code = None,
+            Self::Text => (error.body, error.code) = (ErrorBody::Text, None),
+            Self::Html => (error.body, error.code, error.content_type) = (ErrorBody::Html, None, "text/html"),
+            Self::Empty => (error.body, error.code) = (ErrorBody::Empty, None),
+            Self::Truncated => error.body = ErrorBody::Truncated,
+            Self::ContentType(content_type) => error.content_type = content_type,
+            Self::AsSuccess => (error.status, error.body, error.code) = (200, ErrorBody::Success, None),
+            Self::WithStatus200 => error.status = 200,
+        }
+        if matches!(self, Self::Text) {
+            error.content_type = "text/plain";
+        } else if matches!(self, Self::AsSuccess) {
+            error.content_type = JSON;
+        }
+    }
+}
+
+impl Op {
+    fn new(
+        contract: &Contract,
+        operation: &Operation,
+        world: &World,
+        dialect: Dialect,
+        patterns: &mut Patterns,
+    ) -> Option<Self> {
+        let http = operation.http.as_ref()?;
+        let tree = operation.input.as_ref().map(|input| Tree::new(contract, input, patterns));
+        let members = operation
+            .input
+            .as_ref()
+            .and_then(|input| contract.shapes.get(input))
+            .and_then(|shape| shape.kind.members())
+            .cloned()
+            .unwrap_or_default();
+        let at = |location: Location| members.values().any(|member| member.location == location);
+        let wire: HashMap<String, String> =
+            members.iter().filter_map(|(name, member)| Some((name.clone(), member.wire.clone()?))).collect();
+        let body_names_are_members = !members.iter().any(|(name, member)| {
+            member.location == Location::Body && member.wire.as_deref().is_some_and(|wire| wire != name)
+        });
+        let payload =
+            tree.iter().flat_map(Tree::slots).find(|slot| slot.location == Location::Payload).cloned();
+        let errors = Refusal::ALL
+            .into_iter()
+            .map(|refusal| (refusal, ErrorAnswer::new(contract, &operation.name, refusal, dialect)))
+            .collect();
+        let smallest = operation
+            .output
+            .as_ref()
+            .and_then(|output| sample::smallest(contract, output))
+            .unwrap_or_else(|| Value::Object(Map::new()));
+        let ids = members
+            .keys()
+            .filter_map(|name| {
+                let forms: Vec<Form> =
+                    world.known.iter().filter(|known| known.member == *name).map(|known| Form::new(&known.form)).collect();
+                (!forms.is_empty()).then(|| (name.clone(), forms))
+            })
+            .collect();
+        let name = operation.name.as_str();
+        Some(Self {
+            name: name.to_owned(),
+            route: Route::new(&http.method, &http.uri),
+            tree: tree.map(Arc::new),
+            wire: Arc::new(wire),
+            reads_body: at(Location::Body),
+            body_names_are_members,
+            payload,
+            has_query: at(Location::Query),
+            has_headers: at(Location::Header),
+            errors: Arc::new(errors),
+            success: http.success.unwrap_or(200),
+            smallest: Bytes::from(smallest.to_string()),
+            permission: operation.permission.clone(),
+            ids: Arc::new(ids),
+            act: connect::act(name).or_else(|| leadlex::act(name)),
+            tricks: Tricks::default(),
+        })
+    }
+
+    /// A member's name on the wire.
+    pub(super) fn wire_name<'a>(&'a self, member: &'a str) -> &'a str {
+        self.wire.get(member).map_or(member, String::as_str)
+    }
+
+    /// Whether a label of this name may be an empty segment.
+    pub(super) fn may_be_empty(&self, label: &str) -> bool {
+        let Some(tree) = &self.tree else { return false };
+        tree.slots().iter().find(|slot| slot.name == label || self.wire_name(&slot.name) == label).is_some_and(|slot| {
+            let node = &tree.nodes[slot.node];
+            matches!(node.kind, NodeKind::Text) && node.length_min.unwrap_or(0) == 0
+        })
+    }
+
+    pub(super) fn has(&self, trick: Trick) -> bool {
+        self.tricks.has(trick)
+    }
+}

@@ -1,0 +1,60 @@
+//! The contacts of LeadLex: a list of tags that grows without duplicates and keeps its order.
+//!
+//! Answers only for requests that passed every check; knows no HTTP.
+
+use super::check::Violation;
+use super::compile::{Act, Call};
+use super::state::mangled;
+use super::trick::Trick;
+use serde_json::{Value, json};
+use std::collections::HashSet;
+
+/// What an operation of this name does, if it is one of this service's.
+pub(super) fn act(operation: &str) -> Option<Act> {
+    (operation == "AddTagsToContact").then_some(add_tags_to_contact)
+}
+
+fn add_tags_to_contact(call: &Call<'_>) -> Result<Option<Value>, Box<Violation>> {
+    let tricks = call.op.tricks;
+    let id = call.text("id").unwrap_or_default();
+    let new = call.input.get("tags").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let tags = call.store.write(id, tricks, |record| {
+        let stored = match record.get("tags") {
+            Some(Value::Array(stored)) => stored.clone(),
+            _ => Vec::new(),
+        };
+        let mut tags = if tricks.has(Trick::Replaces) { Vec::new() } else { stored.clone() };
+        let identity = |tag: &Value| match tag.as_str() {
+            Some(text) if tricks.has(Trick::FoldsDuplicates) => text.to_lowercase(),
+            Some(text) => text.to_owned(),
+            None => tag.to_string(),
+        };
+        let mut seen: HashSet<String> = tags.iter().map(identity).collect();
+        let last = new.len().saturating_sub(1);
+        for (index, tag) in new.iter().enumerate() {
+            let mut tag = mangled(tag, tricks);
+            if let (true, Some(text)) = (tricks.has(Trick::LowersKeys), tag.as_str()) {
+                tag = text.to_lowercase().into();
+            }
+            if tricks.has(Trick::DropsLast) && index == last || tricks.has(Trick::DropsEmpty) && tag == "" {
+                continue;
+            }
+            if tricks.has(Trick::Toggles) && stored.contains(&tag) {
+                tags.retain(|one| *one != tag);
+            } else if seen.insert(identity(&tag)) || tricks.has(Trick::KeepsDuplicates) {
+                tags.push(tag);
+            }
+        }
+        if tricks.has(Trick::Sorts) {
+            tags.sort_by_key(identity);
+        }
+        record.insert("tags".to_owned(), Value::Array(tags.clone()));
+        Ok::<_, Box<Violation>>(match () {
+            () if tricks.has(Trick::AnswersStale) => stored,
+            () if tricks.has(Trick::AnswersWritten) => new.to_vec(),
+            () => tags,
+        })
+    })?;
+    let id = if tricks.has(Trick::AnswersOther) { "00000000-0000-4000-8000-000000000000" } else { id };
+    Ok(Some(json!({ "data": { "contact_id": id, "tags": tags } })))
+}

@@ -1,0 +1,436 @@
+//! Patterns of the documented dialect (Java's), run by an ECMAScript engine.
+//!
+//! Translates what the two dialects write differently; never guesses: what cannot be translated is an
+//! `Err`, and the constraint is then not checked at all (see [`super::Service::unreadable`]).
+//!
+//! An unanchored pattern is searched for, as written; `$` is the very end of the text.
+
+use regress::{Flags, Regex};
+
+/// A compiled pattern.
+#[derive(Debug)]
+pub(super) struct Pattern(Regex);
+
+impl Pattern {
+    pub(super) fn new(java: &str, ignore_case: bool) -> Result<Self, String> {
+        let translation = translate(java)?;
+        let flags = Flags {
+            icase: translation.flags.icase || ignore_case,
+            unicode: true,
+            ..translation.flags
+        };
+        Regex::with_flags(&translation.pattern, flags).map(Self).map_err(|error| error.to_string())
+    }
+
+    pub(super) fn found_in(&self, text: &str) -> bool {
+        self.0.find(text).is_some()
+    }
+}
+
+struct Translation {
+    pattern: String,
+    flags: Flags,
+}
+
+/// ECMAScript in unicode mode refuses every escape and every brace that has no meaning, where Java shrugs.
+fn translate(java: &str) -> Result<Translation, String> {
+    let mut flags = Flags::default();
+    let mut out = String::with_capacity(java.len() + 16);
+    let source: Vec<char> = if let Some(body) = java.strip_prefix("(?")
+        && let Some(end) = body.find(')')
+        && end > 0
+        && body[..end].chars().all(|c| "imsuxdU".contains(c))
+    {
+        for flag in body[..end].chars() {
+            match flag {
+                'i' => flags.icase = true,
+                'm' => flags.multiline = true,
+                's' => flags.dot_all = true,
+                'x' => return Err("comment mode is not supported".to_owned()),
+                _ => {}
+            }
+        }
+        body[end + 1..].chars().collect()
+    } else {
+        java.chars().collect()
+    };
+    let mut at = 0;
+    while at < source.len() {
+        let c = source[at];
+        match c {
+            '\\' => at = escape(&source, at, &mut out, false)?,
+            '[' => at = class(&source, at, &mut out)?,
+            ']' | '}' => {
+                out.push('\\');
+                out.push(c);
+                at += 1;
+            }
+            '{' => match quantifier(&source, at) {
+                Some(end) => {
+                    out.extend(&source[at..end]);
+                    at = possessive(&source, end);
+                }
+                None => {
+                    out.push_str("\\{");
+                    at += 1;
+                }
+            },
+            '*' | '+' | '?' => {
+                out.push(c);
+                at = possessive(&source, at + 1);
+            }
+            '.' if !flags.dot_all => {
+                out.push_str("[^\\n\\r\\u0085\\u2028\\u2029]");
+                at += 1;
+            }
+            '(' if source[at..].starts_with(&['(', '?', '>']) => {
+                out.push_str("(?:");
+                at += 3;
+            }
+            '(' if source[at..].starts_with(&['(', '?', 'P', '<']) => {
+                out.push_str("(?<");
+                at += 4;
+            }
+            _ => {
+                out.push(c);
+                at += 1;
+            }
+        }
+    }
+    Ok(Translation { pattern: out, flags })
+}
+
+/// Where the quantifier that starts at `{` ends, if it is one.
+fn quantifier(source: &[char], at: usize) -> Option<usize> {
+    let close = at + source[at..].iter().position(|c| *c == '}')?;
+    let inside = &source[at + 1..close];
+    let counts = inside.iter().all(|c| c.is_ascii_digit() || *c == ',');
+    (counts && inside.first()?.is_ascii_digit() && inside.iter().filter(|c| **c == ',').count() <= 1)
+        .then_some(close + 1)
+}
+
+/// A possessive quantifier matches fewer texts only where it cannot give back; documents use it for speed.
+fn possessive(source: &[char], at: usize) -> usize {
+    if source.get(at) == Some(&'+') { at + 1 } else { at }
+}
+
+const HORIZONTAL: &str = "\\t\\n\\x0B\\f\\r ";
+
+/// Java's named ASCII classes, as the inside of a class.
+fn posix(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "Lower" | "lower" => "a-z",
+        "Upper" | "upper" => "A-Z",
+        "ASCII" => "\\x00-\\x7F",
+        "Alpha" | "alpha" => "a-zA-Z",
+        "Digit" | "digit" => "0-9",
+        "Alnum" | "alnum" => "a-zA-Z0-9",
+        "Punct" | "punct" => "!-\\/:-@\\[-`{-~",
+        "Graph" | "graph" => "!-~",
+        "Print" | "print" => "\\x20-~",
+        "Blank" | "blank" => " \\t",
+        "Cntrl" | "cntrl" => "\\x00-\\x1F\\x7F",
+        "XDigit" | "xdigit" => "0-9a-fA-F",
+        "Space" | "space" => HORIZONTAL,
+        _ => return None,
+    })
+}
+
+/// Translates the escape that starts at `at`, answers where it ends.
+fn escape(source: &[char], at: usize, out: &mut String, in_class: bool) -> Result<usize, String> {
+    let Some(&c) = source.get(at + 1) else { return Err("a backslash at the end".to_owned()) };
+    let after = at + 2;
+    let ranges = |out: &mut String, ranges: &str, negated: bool| {
+        if in_class && negated {
+            return Err("a negated class inside a class".to_owned());
+        }
+        match (in_class, negated) {
+            (true, _) => out.push_str(ranges),
+            (false, false) => *out += &format!("[{ranges}]"),
+            (false, true) => *out += &format!("[^{ranges}]"),
+        }
+        Ok(())
+    };
+    match c {
+        'd' | 'D' | 'w' | 'W' | 'f' | 'n' | 'r' | 't' => {
+            out.push('\\');
+            out.push(c);
+        }
+        's' => ranges(out, HORIZONTAL, false)?,
+        'S' if in_class => out.push_str("\\S"),
+        'S' => ranges(out, HORIZONTAL, true)?,
+        'h' => ranges(out, " \\t\\xA0\\u1680\\u180e\\u2000-\\u200a\\u202f\\u205f\\u3000", false)?,
+        'v' => ranges(out, "\\n\\x0B\\f\\r\\x85\\u2028\\u2029", false)?,
+        'b' | 'B' if !in_class => {
+            out.push('\\');
+            out.push(c);
+        }
+        'A' if !in_class => out.push('^'),
+        'z' if !in_class => out.push('$'),
+        'Z' if !in_class => out.push_str("(?=\\n?$)"),
+        'a' => out.push_str("\\x07"),
+        'e' => out.push_str("\\x1B"),
+        'Q' => {
+            let end = source[after..].windows(2).position(|two| two == ['\\', 'E']).map_or(source.len(), |p| after + p);
+            for &quoted in &source[after..end] {
+                literal(quoted, out);
+            }
+            return Ok((end + 2).min(source.len()));
+        }
+        'p' | 'P' => {
+            let (name, end) = match source.get(after) {
+                Some('{') => {
+                    let close = source[after..].iter().position(|c| *c == '}').ok_or("an open property name")?;
+                    (source[after + 1..after + close].iter().collect::<String>(), after + close + 1)
+                }
+                Some(letter) => (letter.to_string(), after + 1),
+                None => return Err("a property without a name".to_owned()),
+            };
+            if let Some(class) = posix(&name) {
+                ranges(out, class, c == 'P')?;
+            } else {
+                let name = match name.strip_prefix("Is") {
+                    Some(script) if script.len() > 2 && script != "Alphabetic" && script != "White_Space" => {
+                        format!("Script={script}")
+                    }
+                    Some(known) => known.to_owned(),
+                    None => name,
+                };
+                *out += &format!("\\{c}{{{name}}}");
+            }
+            return Ok(end);
+        }
+        'x' if source.get(after) == Some(&'{') => {
+            let close = source[after..].iter().position(|c| *c == '}').ok_or("an open code point")?;
+            let digits: String = source[after + 1..after + close].iter().collect();
+            *out += &format!("\\u{{{digits}}}");
+            return Ok(after + close + 1);
+        }
+        'x' | 'u' | 'k' => {
+            out.push('\\');
+            out.push(c);
+        }
+        '0' => {
+            let digits: String = source[after..].iter().take(3).take_while(|c| ('0'..='7').contains(*c)).collect();
+            let code = u32::from_str_radix(&digits, 8).unwrap_or(0);
+            *out += &format!("\\u{{{code:x}}}");
+            return Ok(after + digits.len());
+        }
+        '1'..='9' if !in_class => {
+            out.push('\\');
+            out.push(c);
+        }
+        c if c.is_ascii_alphanumeric() => return Err(format!("`\\{c}` has no counterpart")),
+        c => {
+            if c == '-' && in_class {
+                out.push_str("\\-");
+            } else {
+                literal(c, out);
+            }
+        }
+    }
+    Ok(after)
+}
+
+fn literal(c: char, out: &mut String) {
+    if "^$\\.*+?()[]{}|/".contains(c) {
+        out.push('\\');
+    }
+    out.push(c);
+}
+
+/// Translates the class that starts at `at`, answers where it ends.
+fn class(source: &[char], at: usize, out: &mut String) -> Result<usize, String> {
+    let mut at = at + 1;
+    out.push('[');
+    if source.get(at) == Some(&'^') {
+        out.push('^');
+        at += 1;
+    }
+    let start = at;
+    // Whether the item just written is a class of its own, beside which `-` cannot be a range.
+    let mut after_class = true;
+    loop {
+        let Some(&c) = source.get(at) else { return Err("a class that never ends".to_owned()) };
+        match c {
+            ']' if at > start => {
+                out.push(']');
+                return Ok(at + 1);
+            }
+            '[' if source.get(at + 1) == Some(&':') => {
+                let end = source[at..].windows(2).position(|two| two == [':', ']']).ok_or("an open class name")?;
+                let name: String = source[at + 2..at + end].iter().collect();
+                out.push_str(posix(&name).ok_or_else(|| format!("`[:{name}:]` is unknown"))?);
+                at += end + 2;
+                after_class = true;
+            }
+            '&' if source.get(at + 1) == Some(&'&') => return Err("class intersections are not supported".to_owned()),
+            '\\' => {
+                let is_class = source.get(at + 1).is_some_and(|c| "dDwWsShvpPQ".contains(*c));
+                at = escape(source, at, out, true)?;
+                after_class = is_class;
+            }
+            '-' => {
+                let before_class = matches!((source.get(at + 1), source.get(at + 2)),
+                    (Some('\\'), Some(c)) if "dDwWsShvpP".contains(*c))
+                    || (source.get(at + 1) == Some(&'[') && source.get(at + 2) == Some(&':'));
+                let last = source.get(at + 1) == Some(&']');
+                if after_class || before_class || last {
+                    out.push_str("\\-");
+                    after_class = true;
+                } else {
+                    out.push('-');
+                    // What follows ends the range; a further `-` after it is a literal.
+                    at += 1;
+                    match source.get(at) {
+                        Some('\\') => at = escape(source, at, out, true)?,
+                        Some(&end) => {
+                            in_class_literal(end, out);
+                            at += 1;
+                        }
+                        None => return Err("a class that never ends".to_owned()),
+                    }
+                    after_class = true;
+                    continue;
+                }
+                at += 1;
+            }
+            c => {
+                in_class_literal(c, out);
+                after_class = false;
+                at += 1;
+            }
+        }
+    }
+}
+
+fn in_class_literal(c: char, out: &mut String) {
+    if "[]^\\".contains(c) {
+        out.push('\\');
+    }
+    out.push(c);
+}
+
+/// The pattern without its look-ahead and look-behind groups.
+pub(super) fn without_look_around(pattern: &str) -> Option<String> {
+    let source: Vec<char> = pattern.chars().collect();
+    let mut out = String::new();
+    let mut lost = false;
+    let mut at = 0;
+    while at < source.len() {
+        let looks = [&['(', '?', '='][..], &['(', '?', '!'], &['(', '?', '<', '='], &['(', '?', '<', '!']];
+        if source[at] == '\\' {
+            out.extend(source[at..].iter().take(2));
+            at += 2;
+        } else if source[at] == '[' {
+            let end = class_end(&source, at);
+            out.extend(&source[at..end]);
+            at = end;
+        } else if looks.iter().any(|look| source[at..].starts_with(look)) {
+            at = group_end(&source, at);
+            lost = true;
+        } else {
+            out.push(source[at]);
+            at += 1;
+        }
+    }
+    lost.then_some(out)
+}
+
+fn class_end(source: &[char], at: usize) -> usize {
+    let mut end = at + 1;
+    if source.get(end) == Some(&'^') {
+        end += 1;
+    }
+    let start = end;
+    while end < source.len() {
+        match source[end] {
+            '\\' => end += 2,
+            ']' if end > start => return end + 1,
+            _ => end += 1,
+        }
+    }
+    source.len()
+}
+
+fn group_end(source: &[char], at: usize) -> usize {
+    let (mut end, mut depth) = (at, 0);
+    while end < source.len() {
+        match source[end] {
+            '\\' => end += 1,
+            '[' => end = class_end(source, end) - 1,
+            '(' => depth += 1,
+            ')' => {
+                depth -= 1;
+                if depth == 0 {
+                    return end + 1;
+                }
+            }
+            _ => {}
+        }
+        end += 1;
+    }
+    source.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documented_dialect_is_javas() {
+        for (pattern, fitting, other) in [
+            ("^(?!aws:)[a-zA-Z+-=._:/]+$", "a,-.9;<=Z", "aws:x"),
+            ("^(?!aws:)[a-zA-Z+-=._:/]+$", "AWS:", "a b"),
+            ("^[a-z]+$", "abc", "abc\n"),
+            ("[a-z]+", "1 abc 2", "123"),
+            (r"^\d+$", "09", "٣"),
+            (r"^\w+$", "a_Z9", "é"),
+            (r"^[\w-.]+$", "a-.b", "a+b"),
+            (r"^[\w\s+=,.@-]*$", "a b+=,.@-", "a#"),
+            (r"^[-:/A-Za-z0-9]+$", "-:/x", "x y"),
+            (r"^\s$", "\t", "\u{a0}"),
+            (r"^[^\s@]+@[^\s@]+\.[^\s@]+$", "a@b.c", "a@b"),
+            (r"^\p{L}+$", "é字", "1"),
+            (r"^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$", "é 1_.:/=+-@", "#"),
+            (r"^\p{Alpha}+$", "aZ", "é"),
+            (r"^[\p{Graph}\x20]*$", "a b~", "é"),
+            (r"^a\-b\_c\@\#$", "a-b_c@#", "a-b"),
+            ("^{x}$", "{x}", "x"),
+            ("^a{2}$", "aa", "a"),
+            ("^a{2,}]$", "aaa]", "a]"),
+            (r"^\Qa.b\E$", "a.b", "axb"),
+            ("(?i)^abc$", "ABC", "ab"),
+            ("(?s)^.$", "\n", ""),
+            ("^.$", "😀", "\n"),
+            ("^.{2}$", "😀😀", "😀"),
+            (r"\Aab\z", "ab", "ab\n"),
+            (r"^[\u0020-\uD7FF\uE000-\uFFFD]*$", "a b", "\u{1}"),
+            (r"^[ -~]+$", "a b", "é"),
+            ("^[a-c-e]+$", "a-e", "d"),
+            ("^[]a]+$", "]a", "b"),
+            ("^[[a]+$", "[a", "b"),
+            (r"^\x{1F600}$", "😀", "a"),
+            ("^a++b$", "aab", "b"),
+            ("^[^/]+/[0-9]+$", "a/1", "a/"),
+        ] {
+            let compiled = Pattern::new(pattern, false).unwrap_or_else(|error| panic!("{pattern}: {error}"));
+            assert!(compiled.found_in(fitting), "{pattern} on {fitting:?}");
+            assert!(!compiled.found_in(other), "{pattern} on {other:?}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_translated_is_an_error() {
+        for pattern in ["(", "[a", "\\", "[a&&b]", "[z-a]", "\\p{", "a{2,1}", "(?x)a", "\\y"] {
+            assert!(Pattern::new(pattern, false).is_err(), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn look_around_can_be_taken_out() {
+        assert_eq!(without_look_around("^(?!aws:)[(?!)]+$").as_deref(), Some("^[(?!)]+$"));
+        assert_eq!(without_look_around("^(?=a(b)[)])c").as_deref(), Some("^c"));
+        assert_eq!(without_look_around(r"^\(?!a$"), None);
+    }
+}

@@ -1,0 +1,210 @@
+//! Which operation a request is for, and what stands in its path and query.
+//!
+//! Works on the raw characters: nothing is normalised, each segment is decoded exactly once.
+
+use super::trick::{Trick, Tricks};
+use std::borrow::Cow;
+
+#[derive(Clone, Debug)]
+pub(super) struct Route {
+    pub method: String,
+    segments: Vec<Segment>,
+    /// Parameters that must be there literally: `?delete`, `?type=x`.
+    query: Vec<(String, Option<String>)>,
+}
+
+#[derive(Clone, Debug)]
+enum Segment {
+    Literal(String),
+    /// Text before, the member's name, text after.
+    Label(String, String, String),
+    Greedy(String),
+}
+
+/// What the labels of a path hold: member name and decoded value, `None` where it is no UTF-8.
+pub(super) type Labels<'a> = Vec<(&'a str, Option<String>)>;
+
+impl Route {
+    pub(super) fn new(method: &str, uri: &str) -> Self {
+        let (path, query) = uri.split_once('?').unwrap_or((uri, ""));
+        let segments = path.trim_start_matches('/').split('/').map(Segment::new).collect();
+        let query = query
+            .split('&')
+            .filter(|part| !part.is_empty())
+            .map(|part| match part.split_once('=') {
+                Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
+                None => (part.to_owned(), None),
+            })
+            .collect();
+        Self { method: method.to_ascii_uppercase(), segments, query }
+    }
+
+    /// How exactly the route says what it wants: the more exact of two fitting routes is taken.
+    pub(super) fn exactness(&self) -> Vec<u8> {
+        let mut exactness: Vec<u8> = self
+            .segments
+            .iter()
+            .map(|segment| match segment {
+                Segment::Literal(_) => 3,
+                Segment::Label(before, _, after) if !before.is_empty() || !after.is_empty() => 2,
+                Segment::Label(..) => 1,
+                Segment::Greedy(_) => 0,
+            })
+            .collect();
+        exactness.push(self.query.len().min(255) as u8);
+        exactness
+    }
+
+    /// The labels' values, where the path is this route's.
+    pub(super) fn fit<'a>(
+        &'a self,
+        path: &[Cow<'_, str>],
+        query: &str,
+        tricks: Tricks,
+        may_be_empty: impl Fn(&str) -> bool,
+    ) -> Option<Labels<'a>> {
+        let greedy = matches!(self.segments.iter().find(|s| matches!(s, Segment::Greedy(_))), Some(_));
+        if path.len() != self.segments.len() && !(greedy && path.len() > self.segments.len()) {
+            return None;
+        }
+        let mut labels = Vec::new();
+        let mut at = 0;
+        for segment in &self.segments {
+            match segment {
+                Segment::Literal(text) => {
+                    if path[at] != text.as_str() && decode(&path[at], tricks).as_deref() != Some(text) {
+                        return None;
+                    }
+                    at += 1;
+                }
+                Segment::Label(before, name, after) => {
+                    let inner = path[at].strip_prefix(before.as_str())?.strip_suffix(after.as_str())?;
+                    if inner.is_empty() && !may_be_empty(name) {
+                        return None;
+                    }
+                    labels.push((name.as_str(), decode(inner, tricks)));
+                    at += 1;
+                }
+                Segment::Greedy(name) => {
+                    let taken = path.len() - (self.segments.len() - 1);
+                    let joined = path[at..at + taken].join("/");
+                    if joined.is_empty() && !may_be_empty(name) {
+                        return None;
+                    }
+                    labels.push((name.as_str(), decode(&joined, tricks)));
+                    at += taken;
+                }
+            }
+        }
+        let wanted = |(name, value): &(String, Option<String>)| {
+            query.split('&').any(|part| match (part.split_once('='), value) {
+                (Some((one, found)), Some(value)) => one == name && found == value,
+                (Some((one, found)), None) => one == name && found.is_empty(),
+                (None, value) => part == name && value.is_none(),
+            })
+        };
+        self.query.iter().all(wanted).then_some(labels)
+    }
+}
+
+impl Segment {
+    fn new(text: &str) -> Self {
+        match (text.find('{'), text.rfind('}')) {
+            (Some(open), Some(close)) if open < close => {
+                let name = &text[open + 1..close];
+                match name.strip_suffix('+') {
+                    Some(name) => Self::Greedy(name.to_owned()),
+                    None => Self::Label(text[..open].to_owned(), name.to_owned(), text[close + 1..].to_owned()),
+                }
+            }
+            _ => Self::Literal(text.to_owned()),
+        }
+    }
+}
+
+/// The segments of a path, still encoded.
+pub(super) fn split(path: &str, tricks: Tricks) -> Vec<Cow<'_, str>> {
+    let path = path.strip_prefix('/').unwrap_or(path);
+    if tricks.is_empty() {
+        return path.split('/').map(Cow::Borrowed).collect();
+    }
+    let path = if tricks.has(Trick::DecodesBeforeSplit) {
+        percent_encoding::percent_decode_str(path).decode_utf8_lossy()
+    } else {
+        Cow::Borrowed(path)
+    };
+    let mut segments: Vec<Cow<'_, str>> = Vec::new();
+    for segment in path.split('/') {
+        if tricks.has(Trick::SkipsEmptySegments) && segment.is_empty() {
+            continue;
+        }
+        if tricks.has(Trick::ResolvesDots) {
+            let decoded = percent_encoding::percent_decode_str(segment).decode_utf8_lossy();
+            if decoded == "." {
+                continue;
+            }
+            if decoded == ".." {
+                segments.pop();
+                continue;
+            }
+        }
+        segments.push(Cow::Owned(segment.to_owned()));
+    }
+    segments
+}
+
+fn decode(segment: &str, tricks: Tricks) -> Option<String> {
+    if tricks.is_empty() {
+        return Some(percent_encoding::percent_decode_str(segment).decode_utf8().ok()?.into_owned());
+    }
+    let mut text = segment.to_owned();
+    if tricks.has(Trick::PlusIsSpace) {
+        text = text.replace('+', " ");
+    }
+    if !tricks.has(Trick::DecodesNever) {
+        text = percent_encoding::percent_decode_str(&text).decode_utf8().ok()?.into_owned();
+    }
+    if tricks.has(Trick::DecodesTwice) {
+        text = percent_encoding::percent_decode_str(&text).decode_utf8().ok()?.into_owned();
+    }
+    if tricks.has(Trick::TrimsLabels) {
+        text = text.trim().to_owned();
+    }
+    if tricks.has(Trick::LowersLabels) {
+        text = text.to_lowercase();
+    }
+    Some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fit(uri: &str, target: &str) -> Option<Vec<(String, Option<String>)>> {
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let route = Route::new("GET", uri);
+        let labels = route.fit(&split(path, Tricks::default()), query, Tricks::default(), |_| false)?;
+        Some(labels.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+    }
+
+    #[test]
+    fn each_segment_is_decoded_exactly_once() {
+        let one = |value: &str| Some(vec![("a".to_owned(), Some(value.to_owned()))]);
+        assert_eq!(fit("/x/{a}", "/x/b%20c"), one("b c"));
+        assert_eq!(fit("/x/{a}", "/x/b%2Fc"), one("b/c"));
+        assert_eq!(fit("/x/{a}", "/x/b%252Fc"), one("b%2Fc"));
+        assert_eq!(fit("/x/{a}", "/x/b+c"), one("b+c"));
+        assert_eq!(fit("/x/{a}", "/x/.."), one(".."));
+        assert_eq!(fit("/x/{a}", "/x/%zz"), one("%zz"));
+        assert_eq!(fit("/x/{a}", "/x/%ff"), Some(vec![("a".to_owned(), None)]));
+        assert_eq!(fit("/x/{a}", "/x/"), None);
+        assert_eq!(fit("/x/{a}", "/x//b"), None);
+        assert_eq!(fit("/x/{a}", "/x/b/"), None);
+        assert_eq!(fit("/x/{a+}", "/x/b/c%2F"), one("b/c/"));
+        assert_eq!(fit("/x/{a+}/y", "/x/b/c/y"), one("b/c"));
+        assert_eq!(fit("/x/v{a}.json", "/x/v1.json"), one("1"));
+        assert_eq!(fit("/x?delete", "/x?delete"), Some(vec![]));
+        assert_eq!(fit("/x?delete", "/x"), None);
+        assert_eq!(fit("/x?type=a", "/x?b=1&type=a"), Some(vec![]));
+    }
+}

@@ -1,0 +1,251 @@
+//! The only place in the room that does I/O: HTTP/1 connections around a [`Service`].
+//!
+//! Decides nothing; carries out a [`Delivery`] other than whole by ending, holding or damaging the connection.
+
+use super::request::{Delivery, Request, Response};
+use super::service::{MOST_BODY, Service, plain};
+use bytes::{Buf as _, Bytes};
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+/// Starts servers.
+#[derive(Debug)]
+pub struct Server;
+
+/// A server that runs until it is dropped or shut down.
+#[derive(Debug)]
+pub struct RunningServer {
+    addr: SocketAddr,
+    stop: watch::Sender<bool>,
+    listening: JoinHandle<()>,
+}
+
+/// How long a connection may take to send a request's head.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A body larger than ours is read so far before it is refused, so that the caller gets to read the answer.
+const MOST_READ: usize = MOST_BODY + (1 << 20);
+
+impl Server {
+    /// Listens at an address, best one of loopback with port 0, and answers until the result is dropped.
+    ///
+    /// # Errors
+    /// Where the address cannot be listened at.
+    pub async fn start(service: Arc<Service>, addr: SocketAddr) -> io::Result<RunningServer> {
+        let listener = TcpListener::bind(addr).await?;
+        let addr = listener.local_addr()?;
+        let (stop, stopped) = watch::channel(false);
+        let listening = tokio::spawn(listen(listener, service, stopped));
+        Ok(RunningServer { addr, stop, listening })
+    }
+}
+
+impl RunningServer {
+    /// Where it listens.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Takes no new connections and ends the open ones after the answer that they are at.
+    pub async fn shutdown(self) {
+        let _ = self.stop.send(true);
+        // Only a panic in the accept loop could make this an error, and then it has ended as well.
+        let _ = self.listening.await;
+    }
+}
+
+async fn listen(listener: TcpListener, service: Arc<Service>, mut stopped: watch::Receiver<bool>) {
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = stopped.changed() => return,
+        };
+        match accepted {
+            Ok((stream, _)) => {
+                tokio::spawn(connection(stream, Arc::clone(&service), stopped.clone()));
+            }
+            // Too many open files and the like: others may close theirs in the meantime.
+            Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+        }
+    }
+}
+
+async fn connection(stream: TcpStream, service: Arc<Service>, mut stopped: watch::Receiver<bool>) {
+    // Without it answers are only slower.
+    let _ = stream.set_nodelay(true);
+    let raw = Arc::new(Raw::default());
+    let stream = Line { stream, raw: Arc::clone(&raw), open: None };
+    let held = stopped.clone();
+    let answer = service_fn(move |request| answer(Arc::clone(&service), Arc::clone(&raw), held.clone(), request));
+    let connection = hyper::server::conn::http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .pipeline_flush(true)
+        .serve_connection(TokioIo::new(stream), answer);
+    tokio::pin!(connection);
+    // How a connection ends is the caller's affair: an error here is one that they see as well.
+    tokio::select! {
+        _ = connection.as_mut() => {}
+        _ = stopped.changed() => {
+            connection.as_mut().graceful_shutdown();
+            let _ = connection.await;
+        }
+    }
+}
+
+async fn answer(
+    service: Arc<Service>,
+    raw: Arc<Raw>,
+    mut stopped: watch::Receiver<bool>,
+    request: hyper::Request<Incoming>,
+) -> Result<hyper::Response<Full<Bytes>>, io::Error> {
+    let (head, body) = request.into_parts();
+    let body = match Limited::new(body, MOST_READ).collect().await {
+        Ok(body) => body.to_bytes(),
+        Err(error) if error.is::<http_body_util::LengthLimitError>() => {
+            return whole(plain(413, "the body is too large\n"), true);
+        }
+        Err(error) => return Err(io::Error::other(error)),
+    };
+    let headers: Vec<(&str, &[u8])> =
+        head.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+    let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
+    let request = Request { method: head.method.as_str(), target, headers: &headers, body: &body };
+    let response = service.handle(&request);
+    let declared = match response.delivery {
+        Delivery::Whole => return whole(response, false),
+        Delivery::Hang => {
+            let _ = stopped.changed().await;
+            return Err(io::Error::other("the answer never came"));
+        }
+        Delivery::Drop => return Err(io::Error::other("the connection is dropped")),
+        Delivery::NotHttp => {
+            raw.replace(b"this is not an answer\r\n\r\n".to_vec());
+            return whole(response, true);
+        }
+        Delivery::Short(missing) => response.body.len() + missing,
+        Delivery::Long => response.body.len().saturating_sub(1),
+    };
+    raw.replace(written(&response, declared));
+    whole(response, true)
+}
+
+fn whole(response: Response, close: bool) -> Result<hyper::Response<Full<Bytes>>, io::Error> {
+    let mut builder = hyper::Response::builder().status(response.status);
+    for (name, value) in &response.headers {
+        builder = builder.header(name.as_ref(), value.as_ref());
+    }
+    if close {
+        builder = builder.header("connection", "close");
+    }
+    builder.body(Full::new(response.body)).map_err(io::Error::other)
+}
+
+/// An answer as bytes, with a content length that need not be true.
+fn written(response: &Response, declared: usize) -> Vec<u8> {
+    let mut head = format!("HTTP/1.1 {} Answer\r\ncontent-length: {declared}\r\nconnection: close\r\n", response.status);
+    for (name, value) in &response.headers {
+        head += &format!("{name}: {value}\r\n");
+    }
+    [head.as_bytes(), b"\r\n", &response.body].concat()
+}
+
+/// Bytes that go out in place of the next answer.
+#[derive(Debug, Default)]
+struct Raw {
+    set: AtomicBool,
+    bytes: Mutex<Option<Vec<u8>>>,
+}
+
+impl Raw {
+    fn replace(&self, bytes: Vec<u8>) {
+        *self.bytes.lock().unwrap_or_else(PoisonError::into_inner) = Some(bytes);
+        self.set.store(true, Ordering::Release);
+    }
+}
+
+/// A connection on which raw bytes can take the place of what the HTTP library writes.
+struct Line {
+    stream: TcpStream,
+    raw: Arc<Raw>,
+    /// Raw bytes that are still to be written, once they took the place of an answer.
+    open: Option<Bytes>,
+}
+
+impl Line {
+    /// Writes the raw bytes; all that the HTTP library has to say from then on is swallowed.
+    fn write_raw(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.open.is_none() {
+            let bytes = self.raw.bytes.lock().unwrap_or_else(PoisonError::into_inner).take();
+            self.open = Some(Bytes::from(bytes.unwrap_or_default()));
+        }
+        let open = self.open.get_or_insert_default();
+        while !open.is_empty() {
+            let count = ready!(Pin::new(&mut self.stream).poll_write(context, open))?;
+            if count == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            open.advance(count);
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn is_raw(&self) -> bool {
+        self.raw.set.load(Ordering::Acquire)
+    }
+}
+
+impl AsyncRead for Line {
+    fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_read(context, into)
+    }
+}
+
+impl AsyncWrite for Line {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let line = self.get_mut();
+        if line.is_raw() {
+            ready!(line.write_raw(context))?;
+            return Poll::Ready(Ok(bytes.len()));
+        }
+        Pin::new(&mut line.stream).poll_write(context, bytes)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        parts: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let line = self.get_mut();
+        if line.is_raw() {
+            ready!(line.write_raw(context))?;
+            return Poll::Ready(Ok(parts.iter().map(|part| part.len()).sum()));
+        }
+        Pin::new(&mut line.stream).poll_write_vectored(context, parts)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_shutdown(context)
+    }
+}

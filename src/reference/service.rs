@@ -1,0 +1,457 @@
+//! The server as a function from request to answer; no socket, no clock.
+//!
+//! The order is always the same: route, authentication, permission, reading, validation, resource, behaviour.
+//! Never decides what a connection does; a [`Delivery`] other than whole is carried out by the server.
+
+use super::answer::{ErrorAnswer, Refusal, success};
+use super::auth::{Caller, caller};
+use super::check::Violation;
+use super::compile::{Call, Checks, Op};
+use super::fault::{Fault, FaultError, catalogue};
+use super::read::{Unread, input};
+use super::request::{Delivery, Request, Response};
+use super::route::{Labels, split};
+use super::state::Store;
+use super::tree::Patterns;
+use super::trick::{Trick, Tricks};
+use super::world::World;
+use crate::contract::Contract;
+use bytes::Bytes;
+use indexmap::IndexMap;
+use serde_json::{Map, Value};
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+
+/// The most bytes that a body may have.
+pub(super) const MOST_BODY: usize = 8 << 20;
+
+/// A server without a socket.
+pub struct Service {
+    contract: Contract,
+    world: World,
+    patterns: Mutex<Patterns>,
+    /// The answers at `/`: faithful, unless built with faults.
+    main: Variant,
+    faithful: Checks,
+    catalogue: OnceLock<IndexMap<String, Fault>>,
+    /// The answers at `/faults/NAME/`, made when first asked for.
+    variants: RwLock<HashMap<String, Arc<Variant>>>,
+}
+
+/// One server among those that share the contract: its checks and its own memory.
+struct Variant {
+    checks: Checks,
+    store: Store,
+}
+
+impl Service {
+    /// A server that keeps every promise of the contract.
+    pub fn new(contract: Contract, world: World) -> Self {
+        let mut patterns = Patterns::default();
+        let faithful = Checks::new(&contract, &world, &mut patterns);
+        Self {
+            main: Variant { checks: faithful.clone(), store: Store::default() },
+            contract,
+            world,
+            patterns: Mutex::new(patterns),
+            faithful,
+            catalogue: OnceLock::new(),
+            variants: RwLock::default(),
+        }
+    }
+
+    /// A server with these faults, all at once.
+    ///
+    /// # Errors
+    /// Where a name is not in the [`catalogue`] of the contract.
+    pub fn with_faults<N: AsRef<str>>(contract: Contract, world: World, names: &[N]) -> Result<Self, FaultError> {
+        let mut service = Self::new(contract, world);
+        let mut checks = service.faithful.clone();
+        for name in names {
+            let fault = service.fault(name.as_ref())?.clone();
+            let mut patterns = service.patterns.lock().unwrap_or_else(PoisonError::into_inner);
+            checks.apply(&fault.change, &mut patterns);
+        }
+        service.main.checks = checks;
+        Ok(service)
+    }
+
+    /// All faults that this server knows, by name.
+    pub fn faults(&self) -> &IndexMap<String, Fault> {
+        self.catalogue.get_or_init(|| {
+            catalogue(&self.contract).into_iter().map(|fault| (fault.name.clone(), fault)).collect()
+        })
+    }
+
+    fn fault(&self, name: &str) -> Result<&Fault, FaultError> {
+        self.faults().get(name).ok_or_else(|| FaultError::unknown(name, self.faults().keys()))
+    }
+
+    /// The patterns that could not be translated and are therefore not checked, with the reasons.
+    pub fn unreadable(&self) -> Vec<(String, String)> {
+        self.patterns.lock().unwrap_or_else(PoisonError::into_inner).unreadable.clone()
+    }
+
+    /// Answers a request.
+    pub fn handle(&self, request: &Request<'_>) -> Response {
+        let target = origin_form(request.target);
+        if let Some(rest) = target.strip_prefix("/faults/") {
+            let end = rest.find(['/', '?']).unwrap_or(rest.len());
+            let name = percent_encoding::percent_decode_str(&rest[..end]).decode_utf8_lossy();
+            return match self.variant(&name) {
+                Ok(variant) => variant.handle(&self.world, request, &rest[end..]),
+                Err(error) => plain(404, format!("{error}\n")),
+            };
+        }
+        self.main.handle(&self.world, request, target)
+    }
+
+    fn variant(&self, name: &str) -> Result<Arc<Variant>, FaultError> {
+        if let Some(variant) = self.variants.read().unwrap_or_else(PoisonError::into_inner).get(name) {
+            return Ok(Arc::clone(variant));
+        }
+        let fault = self.fault(name)?;
+        let mut variants = self.variants.write().unwrap_or_else(PoisonError::into_inner);
+        let variant = variants.entry(name.to_owned()).or_insert_with(|| {
+            let mut checks = self.faithful.clone();
+            checks.apply(&fault.change, &mut self.patterns.lock().unwrap_or_else(PoisonError::into_inner));
+            Arc::new(Variant { checks, store: Store::default() })
+        });
+        Ok(Arc::clone(variant))
+    }
+}
+
+/// The part of a target that says path and query.
+fn origin_form(target: &str) -> &str {
+    match target.find("://") {
+        Some(scheme) if !target.starts_with('/') => {
+            let rest = &target[scheme + 3..];
+            rest.find('/').map_or("/", |slash| &rest[slash..])
+        }
+        _ => target,
+    }
+}
+
+/// An answer that is no part of any contract.
+pub(super) fn plain(status: u16, text: impl Into<Cow<'static, str>>) -> Response {
+    let body = match text.into() {
+        Cow::Borrowed(text) => Bytes::from_static(text.as_bytes()),
+        Cow::Owned(text) => Bytes::from(text),
+    };
+    Response {
+        status,
+        headers: vec![(Cow::Borrowed("content-type"), Cow::Borrowed("text/plain; charset=utf-8"))],
+        body,
+        delivery: Delivery::Whole,
+    }
+}
+
+enum Routed<'a> {
+    To(&'a Op, Labels<'a>),
+    OtherMethod(String),
+    Nowhere,
+}
+
+impl Variant {
+    fn handle(&self, world: &World, request: &Request<'_>, target: &str) -> Response {
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let path = match path.strip_prefix(self.checks.base.as_str()) {
+            Some(rest) if rest.starts_with('/') => rest,
+            _ => path,
+        };
+        match self.route(request.method, path, query) {
+            Routed::To(op, labels) => self.answer(op, labels, query, world, request),
+            Routed::OtherMethod(allowed) => {
+                let mut response = self.no_operation(405);
+                response.headers.push((Cow::Borrowed("allow"), Cow::Owned(allowed)));
+                response
+            }
+            Routed::Nowhere => self.no_operation(404),
+        }
+    }
+
+    fn no_operation(&self, status: u16) -> Response {
+        use super::answer::Dialect;
+        let code = match (self.checks.dialect, status) {
+            (Dialect::Aws, _) => "UnknownOperationException",
+            (Dialect::Plain, 405) => "method_not_allowed",
+            (Dialect::Plain, _) => "route_not_found",
+        };
+        let answer = ErrorAnswer {
+            status,
+            code: Some(code.to_owned()),
+            message: "message".to_owned(),
+            body: super::answer::ErrorBody::Documented,
+            content_type: super::answer::JSON,
+        };
+        let mut response = answer.write(self.checks.dialect, &self.checks.place, "no operation has this route");
+        if self.checks.dialect == Dialect::Aws {
+            response.body = Bytes::from_static(b"{\"__type\":\"UnknownOperationException\"}");
+        }
+        response
+    }
+
+    fn route(&self, method: &str, path: &str, query: &str) -> Routed<'_> {
+        let segments = split(path, Tricks::default());
+        let mut allowed: Vec<&str> = Vec::new();
+        for op in &self.checks.operations {
+            let tricked;
+            let segments = if op.tricks.is_empty() {
+                &segments
+            } else {
+                tricked = split(path, op.tricks);
+                &tricked
+            };
+            let Some(labels) = op.route.fit(segments, query, op.tricks, |label| op.may_be_empty(label)) else {
+                continue;
+            };
+            if op.route.method == method {
+                return Routed::To(op, labels);
+            }
+            allowed.push(&op.route.method);
+        }
+        if allowed.is_empty() { Routed::Nowhere } else { Routed::OtherMethod(allowed.join(", ")) }
+    }
+
+    fn refusal(&self, op: &Op, refusal: Refusal, message: &str) -> Response {
+        match op.errors.get(&refusal) {
+            Some(error) => error.write(self.checks.dialect, &self.checks.place, message),
+            None => plain(500, "every refusal has an answer"),
+        }
+    }
+
+    fn violated(&self, op: &Op, refusal: Refusal, message: &str) -> Response {
+        let mut response = self.refusal(op, refusal, message);
+        if op.has(Trick::HangsOnViolation) {
+            response.delivery = Delivery::Hang;
+        } else if op.has(Trick::DropsOnViolation) {
+            response.delivery = Delivery::Drop;
+        }
+        response
+    }
+
+    fn answer(&self, op: &Op, labels: Labels<'_>, query: &str, world: &World, request: &Request<'_>) -> Response {
+        if op.tricks.is_empty() {
+            return match self.decide(op, labels, query, world, request) {
+                Ok(output) => success(op.success, body_of(op, output)),
+                Err((refusal, message)) => self.refusal(op, refusal, &message),
+            };
+        }
+        if let Some(response) = self.unread(op, request) {
+            return response;
+        }
+        let mut response = match self.decide(op, labels, query, world, request) {
+            Ok(output) => self.distorted(op, output),
+            Err((refusal, message)) => self.violated(op, refusal, &message),
+        };
+        for (trick, delivery) in [
+            (Trick::Hangs, Delivery::Hang),
+            (Trick::Drops, Delivery::Drop),
+            (Trick::ShortBody, Delivery::Short(16)),
+            (Trick::LongBody, Delivery::Long),
+            (Trick::NotHttp, Delivery::NotHttp),
+        ] {
+            if op.has(trick) {
+                response.delivery = delivery;
+            }
+        }
+        response
+    }
+
+    fn decide(
+        &self,
+        op: &Op,
+        labels: Labels<'_>,
+        query: &str,
+        world: &World,
+        request: &Request<'_>,
+    ) -> Result<Option<Value>, (Refusal, String)> {
+        if !op.has(Trick::AuthLast) {
+            self.authorise(op, world, request)?;
+        }
+        if request.body.len() > MOST_BODY {
+            return Err((Refusal::TooLarge, format!("a body may have {MOST_BODY} bytes at most")));
+        }
+        let input = match input(op, labels, query, request) {
+            Ok(input) => input,
+            Err(Unread::Malformed(message)) => return Err((Refusal::Malformed, message)),
+            Err(Unread::Crash) => return Err((Refusal::Crash, "something went wrong".to_owned())),
+            Err(Unread::Accepted) => return Ok(None),
+        };
+        let call = Call { op, input: &input, store: &self.store };
+        if let Some(tree) = &op.tree
+            && !op.has(Trick::Unchecked)
+            && let Err(violation) = tree.check(&input)
+        {
+            return self.refused(&call, &violation);
+        }
+        if op.has(Trick::AuthLast) {
+            self.authorise(op, world, request)?;
+        }
+        resource(op, &input)?;
+        match op.act {
+            Some(act) => act(&call).or_else(|violation| self.refused(&call, &violation)),
+            None => Ok(None),
+        }
+    }
+
+    fn authorise(&self, op: &Op, world: &World, request: &Request<'_>) -> Result<(), (Refusal, String)> {
+        match caller(world, &self.checks.auth, request, op.tricks) {
+            Caller::Nobody => Err(match () {
+                () if op.has(Trick::AuthCrashes) => (Refusal::Crash, "something went wrong".to_owned()),
+                () if op.has(Trick::AuthAsInvalid) => (Refusal::Invalid, "a key is required".to_owned()),
+                () if op.has(Trick::AuthAsMissing) => (Refusal::Missing, "nothing is here".to_owned()),
+                () => (Refusal::Unauthenticated, "the request proves nobody's identity".to_owned()),
+            }),
+            Caller::Known(lacks) => match &op.permission {
+                Some(permission) if lacks.contains(permission) && !op.has(Trick::PermissionIgnored) => {
+                    let refusal = if op.has(Trick::PermissionAsUnauthenticated) {
+                        Refusal::Unauthenticated
+                    } else {
+                        Refusal::Forbidden
+                    };
+                    Err((refusal, format!("permission `{permission}` is missing")))
+                }
+                _ => Ok(()),
+            },
+        }
+    }
+
+    fn refused(&self, call: &Call<'_>, violation: &Violation) -> Result<Option<Value>, (Refusal, String)> {
+        use crate::contract::Constraint;
+        let op = call.op;
+        if op.has(Trick::WritesRejected)
+            && let Some(act) = op.act
+        {
+            // What it answers does not matter: the request stays rejected.
+            let _ = act(call);
+        }
+        let crash = violation.crash
+            || op.has(Trick::ViolationCrashes)
+            || op.has(Trick::MissingMemberCrashes) && violation.constraint == Constraint::Required;
+        if crash {
+            return Err((Refusal::Crash, "something went wrong".to_owned()));
+        }
+        Err((Refusal::Invalid, format!("`{}` {}", violation.path, violation.rule)))
+    }
+
+    /// What faulty servers answer without a look at the request.
+    fn unread(&self, op: &Op, request: &Request<'_>) -> Option<Response> {
+        let bare = |status| Response { headers: Vec::new(), body: Bytes::new(), ..plain(status, "") };
+        match () {
+            () if op.has(Trick::AlwaysInvalid) => Some(self.refusal(op, Refusal::Invalid, "no")),
+            () if op.has(Trick::AlwaysBare400) => Some(bare(400)),
+            () if op.has(Trick::AlwaysCrash) => Some(self.refusal(op, Refusal::Crash, "something went wrong")),
+            () if op.has(Trick::AlwaysNotImplemented) => Some(bare(501)),
+            () if op.has(Trick::AlwaysOk) => Some(success(op.success, op.smallest.clone())),
+            () if op.has(Trick::Echo) => Some(success(op.success, Bytes::copy_from_slice(request.body))),
+            () => None,
+        }
+    }
+}
+
+fn body_of(op: &Op, output: Option<Value>) -> Bytes {
+    match output {
+        Some(output) => Bytes::from(output.to_string()),
+        None => op.smallest.clone(),
+    }
+}
+
+/// Whether every identifier in the input is one that exists.
+fn resource(op: &Op, input: &Map<String, Value>) -> Result<(), (Refusal, String)> {
+    for (member, forms) in op.ids.iter() {
+        let Some(id) = input.get(member).and_then(Value::as_str) else { continue };
+        if forms.iter().any(|form| form.fits(id)) || op.has(Trick::MissingAccepted) {
+            continue;
+        }
+        return Err(match () {
+            () if op.has(Trick::MissingAsInvalid) => (Refusal::Invalid, format!("`{member}` is invalid")),
+            () if op.has(Trick::MissingCrashes) => (Refusal::Crash, "something went wrong".to_owned()),
+            () => (Refusal::Missing, format!("no resource has this `{member}`")),
+        });
+    }
+    Ok(())
+}
+
+impl Variant {
+    /// A success as faulty servers write it.
+    fn distorted(&self, op: &Op, output: Option<Value>) -> Response {
+        let body = body_of(op, output);
+        let mut response = success(op.success, body);
+        let document = || serde_json::from_slice::<Value>(&response.body).unwrap_or_default();
+        let text = |value: Value| Bytes::from(value.to_string());
+        let body = match () {
+            () if op.has(Trick::SuccessNotJson) => Some(Bytes::from_static(b"OK")),
+            () if op.has(Trick::SuccessHtml) => Some(Bytes::from_static(b"<html><body>OK</body></html>")),
+            () if op.has(Trick::SuccessTrailing) => Some(Bytes::from([&response.body[..], b"{}"].concat())),
+            () if op.has(Trick::SuccessNull) => Some(Bytes::from_static(b"null")),
+            () if op.has(Trick::SuccessArray) => Some(text(Value::Array(vec![document()]))),
+            () if op.has(Trick::SuccessEmpty) => Some(Bytes::from_static(b"{}")),
+            () if op.has(Trick::SuccessWrapped) => Some(text(serde_json::json!({ "result": document() }))),
+            () if op.has(Trick::SuccessWrongTypes) => Some(text(wrong_types(&document()))),
+            () if op.has(Trick::SuccessLowered) => Some(text(lowered(document()))),
+            () if op.has(Trick::SuccessExtra) => match document() {
+                Value::Object(mut members) => {
+                    members.insert("undocumented".to_owned(), Value::Bool(true));
+                    Some(text(Value::Object(members)))
+                }
+                other => Some(text(other)),
+            },
+            () => None,
+        };
+        if let Some(body) = body {
+            response.body = body;
+        }
+        if op.has(Trick::SuccessHtml) {
+            response.headers[0].1 = Cow::Borrowed("text/html");
+        }
+        if op.has(Trick::SuccessIsError) {
+            let error = self.refusal(op, Refusal::Invalid, "no");
+            (response.body, response.headers) = (error.body, error.headers);
+        }
+        if op.has(Trick::SuccessRedirects) {
+            response.headers.push((Cow::Borrowed("location"), Cow::Borrowed("/elsewhere")));
+        }
+        for (trick, status) in [
+            (Trick::SuccessCreated, 201),
+            (Trick::SuccessAccepted, 202),
+            (Trick::SuccessNoContent, 204),
+            (Trick::SuccessRedirects, 302),
+        ] {
+            if op.has(trick) {
+                response.status = status;
+            }
+        }
+        if response.status == 204 {
+            response.body = Bytes::new();
+        }
+        response
+    }
+}
+
+/// The same members, each with a value of another type.
+fn wrong_types(value: &Value) -> Value {
+    match value {
+        Value::Object(members) if members.is_empty() => Value::from("empty"),
+        Value::Object(members) => members.iter().map(|(name, value)| (name.clone(), other_type(value))).collect(),
+        other => other_type(other),
+    }
+}
+
+fn other_type(value: &Value) -> Value {
+    match value {
+        Value::String(_) => Value::from(7),
+        _ => Value::from("text"),
+    }
+}
+
+fn lowered(value: Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            members.into_iter().map(|(name, value)| (name.to_lowercase().replace('_', ""), lowered(value))).collect()
+        }
+        Value::Array(items) => items.into_iter().map(lowered).collect(),
+        other => other,
+    }
+}

@@ -1,0 +1,248 @@
+//! What the server remembers: one JSON object per resource, in shards with a lock each.
+//!
+//! Bounded: the resources written longest ago are forgotten first. Knows nothing of what the objects mean,
+//! except how a mapping or a list is merged into one, which all services share.
+
+use super::trick::{Trick, Tricks};
+use serde_json::{Map, Value};
+use std::borrow::Cow;
+use std::collections::{HashMap, VecDeque};
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::{Mutex, PoisonError};
+use unicode_normalization::UnicodeNormalization as _;
+
+const SHARDS: usize = 16;
+/// How many resources a shard keeps.
+const MOST_RESOURCES: usize = 2048;
+/// How many bytes, roughly, the resources of a shard take.
+const MOST_BYTES: usize = 8 << 20;
+
+/// All resources of one server, faithful or not.
+#[derive(Debug)]
+pub(super) struct Store {
+    shards: Vec<Mutex<Shard>>,
+    hasher: RandomState,
+}
+
+#[derive(Debug, Default)]
+struct Shard {
+    records: HashMap<String, Record>,
+    /// Each write, oldest first; those that a later write of the same resource overtook are skipped.
+    written: VecDeque<(u64, String)>,
+    bytes: usize,
+    clock: u64,
+}
+
+#[derive(Debug, Default)]
+struct Record {
+    value: Map<String, Value>,
+    bytes: usize,
+    stamp: u64,
+}
+
+impl Default for Store {
+    fn default() -> Self {
+        Self { shards: (0..SHARDS).map(|_| Mutex::default()).collect(), hasher: RandomState::new() }
+    }
+}
+
+impl Store {
+    fn shard(&self, key: &str) -> std::sync::MutexGuard<'_, Shard> {
+        let index = self.hasher.hash_one(key) as usize % SHARDS;
+        // A panic under the lock would have left a whole record: every change is made by one assignment.
+        self.shards[index].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Looks at a resource; an empty object where nothing was written yet.
+    pub(super) fn read<R>(&self, key: &str, tricks: Tricks, look: impl FnOnce(&Map<String, Value>) -> R) -> R {
+        let key = if tricks.has(Trick::SharesResources) { "" } else { key };
+        match self.shard(key).records.get(key) {
+            Some(record) => look(&record.value),
+            None => look(&Map::new()),
+        }
+    }
+
+    /// Changes a resource; an `Err` leaves no trace if `change` made none.
+    pub(super) fn write<R, E>(
+        &self,
+        key: &str,
+        tricks: Tricks,
+        change: impl FnOnce(&mut Map<String, Value>) -> Result<R, E>,
+    ) -> Result<R, E> {
+        let key: Cow<'_, str> = match () {
+            () if tricks.has(Trick::SharesResources) => Cow::Borrowed(""),
+            () if tricks.has(Trick::WritesElsewhere) => Cow::Owned(format!("{key}\u{0}elsewhere")),
+            () => Cow::Borrowed(key),
+        };
+        let mut shard = self.shard(&key);
+        if tricks.has(Trick::LosesWrites) {
+            let mut scratch = shard.records.get(&*key).map(|record| record.value.clone()).unwrap_or_default();
+            return change(&mut scratch);
+        }
+        shard.clock += 1;
+        let stamp = shard.clock;
+        let shard = &mut *shard;
+        let record = shard.records.entry(key.clone().into_owned()).or_default();
+        let before = record.bytes;
+        let result = change(&mut record.value);
+        record.bytes = key.len() + record.value.iter().map(|(name, value)| name.len() + weight(value)).sum::<usize>();
+        record.stamp = stamp;
+        shard.bytes = shard.bytes - before + record.bytes;
+        shard.written.push_back((stamp, key.into_owned()));
+        shard.forget();
+        result
+    }
+
+    #[cfg(test)]
+    fn len(&self) -> usize {
+        self.shards.iter().map(|shard| shard.lock().expect("no test panics under it").records.len()).sum()
+    }
+}
+
+impl Shard {
+    fn forget(&mut self) {
+        while (self.records.len() > MOST_RESOURCES || self.bytes > MOST_BYTES) && self.records.len() > 1 {
+            let Some((stamp, key)) = self.written.pop_front() else { return };
+            if self.records.get(&key).is_some_and(|record| record.stamp == stamp)
+                && let Some(record) = self.records.remove(&key)
+            {
+                self.bytes -= record.bytes;
+            }
+        }
+        if self.written.len() > 4 * MOST_RESOURCES {
+            let records = &self.records;
+            self.written.retain(|(stamp, key)| records.get(key).is_some_and(|record| record.stamp == *stamp));
+        }
+    }
+}
+
+/// Roughly how many bytes a value takes.
+fn weight(value: &Value) -> usize {
+    32 + match value {
+        Value::String(text) => text.len(),
+        Value::Array(items) => items.iter().map(weight).sum(),
+        Value::Object(members) => members.iter().map(|(name, value)| 32 + name.len() + weight(value)).sum(),
+        _ => 0,
+    }
+}
+
+/// The object held by a member of a resource, made where there is none.
+pub(super) fn part<'a>(record: &'a mut Map<String, Value>, name: &str) -> &'a mut Map<String, Value> {
+    if !record.contains_key(name) {
+        record.insert(name.to_owned(), Value::Object(Map::new()));
+    }
+    match record.get_mut(name) {
+        Some(Value::Object(part)) => part,
+        _ => unreachable!("only objects are ever put under a part's name"),
+    }
+}
+
+/// What a mapping holds after new entries were merged into it: new keys are added, known keys overwritten.
+pub(super) fn merged(stored: Option<&Map<String, Value>>, new: &Map<String, Value>, tricks: Tricks) -> Map<String, Value> {
+    let mut result = match stored {
+        Some(stored) if !tricks.has(Trick::Replaces) => stored.clone(),
+        _ => Map::new(),
+    };
+    let last = new.len().saturating_sub(1);
+    for (index, (key, value)) in new.iter().enumerate() {
+        if tricks.is_empty() {
+            result.insert(key.clone(), value.clone());
+            continue;
+        }
+        let key = if tricks.has(Trick::LowersKeys) { key.to_lowercase() } else { key.clone() };
+        let value = mangled(value, tricks);
+        let skipped = tricks.has(Trick::DropsEmpty) && value.as_str() == Some("")
+            || tricks.has(Trick::DropsLast) && index == last
+            || tricks.has(Trick::FirstWins) && result.contains_key(&key);
+        if tricks.has(Trick::Toggles) && result.get(&key) == Some(&value) {
+            result.shift_remove(&key);
+        } else if !skipped {
+            result.insert(key, value);
+        }
+    }
+    if tricks.has(Trick::Sorts) {
+        result.sort_keys();
+    }
+    result
+}
+
+/// How many characters a truncating server keeps.
+const KEPT: usize = 8;
+
+/// What faulty servers make of a value before they store it.
+pub(super) fn mangled(value: &Value, tricks: Tricks) -> Value {
+    match value {
+        _ if tricks.is_empty() => value.clone(),
+        Value::String(text) => {
+            let mut text = text.clone();
+            if tricks.has(Trick::LowersValues) {
+                text = text.to_lowercase();
+            }
+            if tricks.has(Trick::TrimsValues) {
+                text = text.trim().to_owned();
+            }
+            if tricks.has(Trick::TruncatesValues) {
+                text = text.chars().take(KEPT).collect();
+            }
+            if tricks.has(Trick::Normalises) {
+                text = text.nfc().collect();
+            }
+            if tricks.has(Trick::ManglesNonAscii) {
+                text = text.chars().map(|c| if c.is_ascii() { c } else { '?' }).collect();
+            }
+            Value::String(text)
+        }
+        Value::Object(members) => {
+            // The inside of a structure has a closed vocabulary; only its free text is mangled.
+            let free = |name: &str| name == "Value" || name.starts_with("ValueString");
+            let mangle = |(name, value): (&String, &Value)| {
+                (name.clone(), if free(name) { mangled(value, tricks) } else { value.clone() })
+            };
+            Value::Object(members.iter().map(mangle).collect())
+        }
+        other => other.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn put(store: &Store, key: &str, size: usize) {
+        let value = Value::String("x".repeat(size));
+        let done: Result<(), ()> = store.write(key, Tricks::default(), |record| {
+            record.insert("a".to_owned(), value);
+            Ok(())
+        });
+        done.expect("the change is never an error");
+    }
+
+    fn has(store: &Store, key: &str) -> bool {
+        store.read(key, Tricks::default(), |record| !record.is_empty())
+    }
+
+    #[test]
+    fn the_oldest_are_forgotten_and_the_latest_kept() {
+        let store = Store::default();
+        for number in 0..SHARDS * MOST_RESOURCES * 2 {
+            put(&store, &format!("r{number}"), 1);
+            if number % 1000 == 0 {
+                put(&store, "often", 1);
+            }
+        }
+        assert!(store.len() <= SHARDS * MOST_RESOURCES);
+        assert!(!has(&store, "r0"));
+        assert!(has(&store, "often"));
+        assert!(has(&store, &format!("r{}", SHARDS * MOST_RESOURCES * 2 - 1)));
+    }
+
+    #[test]
+    fn large_resources_are_bounded_by_their_bytes() {
+        let store = Store::default();
+        for number in 0..400 {
+            put(&store, &format!("r{number}"), 1 << 20);
+        }
+        assert!(store.len() <= SHARDS * 8);
+        assert!(has(&store, "r399"));
+    }
+}
