@@ -25,12 +25,14 @@ pub fn check(flags: &CheckFlags) -> Result<Exit, Stopped> {
             Diagnostic::error(format!("`rate-limit` of endpoint `{}`: {reason}", endpoint.profile))
         })?;
         let mut settings = Settings::default();
-        settings.limits.total = flags.request_timeout.0;
-        settings.limits.idle = settings.limits.idle.min(flags.request_timeout.0);
+        if let Some(span) = flags.request_timeout {
+            settings.limits.total = span.0;
+            settings.limits.idle = span.0;
+        }
         if let Some(workers) = flags.workers {
             settings.workers = usize::from(workers);
         }
-        settings.rate = flags.rate_limit.or(written).map(|rate| RateLimit::per_second(rate.0));
+        settings.rate = flags.rate_limit.or(written).map(|rate| RateLimit { interval: std::time::Duration::from_secs_f64(1.0 / rate.0) });
         let own = match &endpoint.ca {
             Some(file) if ca.is_none() => Some(store::read_bytes(file)?),
             _ => ca.clone(),
@@ -61,7 +63,7 @@ async fn run(
     let run_id = flags.choose.run_id.clone().unwrap_or_else(pipeline::fresh_run_id);
     let mut outputs = Outputs::open(flags, &chosen.directory)?;
     if jobs.iter().any(|job| job.target == Target::Embedded) {
-        outputs.embedded()?;
+        outputs.embedded(flags.report.iter().any(|(_, path)| path == std::path::Path::new("-")))?;
     }
     let mut exit = Exit::Kept;
     let (mut cases, mut problems) = (0, Vec::new());

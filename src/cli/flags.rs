@@ -140,9 +140,9 @@ pub struct CheckFlags {
     /// Send no more than this: `100/s`, `60/m`
     #[arg(long, value_name = "RATE", value_parser = rate)]
     pub rate_limit: Option<Rate>,
-    /// Wait for an answer no longer than this: `500ms`, `2s`, `1m`
-    #[arg(long, value_name = "TIME", value_parser = span, default_value = "10s")]
-    pub request_timeout: Span,
+    /// Wait for an answer no longer than this: `500ms`, `2s` (unless told otherwise), `1m`
+    #[arg(long, value_name = "TIME", value_parser = span)]
+    pub request_timeout: Option<Span>,
     /// Stop after so many diverging cases
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub max_failures: Option<u64>,

@@ -41,7 +41,7 @@ impl Write for Shared {
 
 /// All outputs of one command.
 pub struct Outputs {
-    all: Vec<Box<dyn Output>>,
+    all: Vec<Box<dyn Output + Send>>,
     sinks: Vec<Shared>,
     last: Option<(Ndjson<Shared>, Shared)>,
     bar: ProgressBar,
@@ -105,6 +105,12 @@ impl Outputs {
             outputs.plain_progress = !flags.no_progress;
         }
         Ok(outputs)
+    }
+
+    /// Says, before anything else, that the server under test is overstep's own.
+    pub fn embedded(&mut self, reports_take_stdout: bool) -> io::Result<()> {
+        let line = "testing overstep itself, against its embedded server; name yours with --endpoint URL";
+        if reports_take_stdout { writeln!(anstream::stderr(), "{line}\n") } else { writeln!(anstream::stdout(), "{line}\n") }
     }
 
     fn each(&mut self, mut call: impl FnMut(&mut dyn Output) -> io::Result<()>) -> io::Result<()> {
