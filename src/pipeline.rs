@@ -14,7 +14,7 @@ pub use job::{Job, Sending, Target, fresh_run_id};
 pub use load::{Loaded, check_only, drift, ingest, load};
 
 use crate::judge::{Coverage, Findings, Verdict};
-use crate::report::{CasePrinter, Counts, Diagnostic, Done, Head, Output, Summary};
+use crate::report::{CasePrinter, Counts, Diagnostic, Done, Output, Summary};
 use crate::run::{self, RunEnd, Stop, Stopwatch};
 use crate::wire;
 use std::io::{self, Write};

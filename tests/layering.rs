@@ -223,7 +223,11 @@ fn planted_violations_are_found() {
     let planted = |path: &str, text: &str| violations(&[Source { path: path.to_owned(), text: text.to_owned() }]);
     for (path, text, expected) in [
         ("contract/a.rs", "use crate::scenario::Scenario;", "src/contract/a.rs:1: `contract` imports `scenario`"),
-        ("judge/a.rs", "\nuse crate::{\n    contract::Contract,\n    store::{sink, x},\n};", "src/judge/a.rs:2: `judge` imports `store`"),
+        (
+            "judge/a.rs",
+            "\nuse crate::{\n    contract::Contract,\n    store::{sink, x},\n};",
+            "src/judge/a.rs:2: `judge` imports `store`",
+        ),
         ("reference/a.rs", "fn f() { crate::wire::encode() }", "`reference` imports `wire`"),
         ("reference/a.rs", "let x = r#\"text\"#; use crate::generate::Case;", "`reference` imports `generate`"),
         ("config/a.rs", "use overstep::pipeline::Job;", "`config` imports `pipeline`"),

@@ -7,7 +7,7 @@ use super::outputs::Outputs;
 use super::{Stopped, jobs::jobs, say};
 use overstep::exit::Exit;
 use overstep::pipeline::{self, Job, Sending, Target};
-use overstep::report::{Diagnostic, Output as _, Severity, Summary};
+use overstep::report::{Diagnostic, Severity, Summary};
 use overstep::run::{RateLimit, Settings, Stop};
 use overstep::store;
 
@@ -32,7 +32,10 @@ pub fn check(flags: &CheckFlags) -> Result<Exit, Stopped> {
         if let Some(workers) = flags.workers {
             settings.workers = usize::from(workers);
         }
-        settings.rate = flags.rate_limit.or(written).map(|rate| RateLimit { interval: std::time::Duration::from_secs_f64(1.0 / rate.0) });
+        settings.rate = flags
+            .rate_limit
+            .or(written)
+            .map(|rate| RateLimit { interval: std::time::Duration::from_secs_f64(1.0 / rate.0) });
         let own = match &endpoint.ca {
             Some(file) if ca.is_none() => Some(store::read_bytes(file)?),
             _ => ca.clone(),
@@ -100,7 +103,8 @@ fn of(summary: &Summary) -> Exit {
 
 /// What `--no-cases` makes of a run without cases.
 pub fn nothing_ran(choice: NoCases) -> Exit {
-    let problem = Diagnostic::error("no case is left to run").with_hint("look at the filter: `overstep cases` lists what there is");
+    let problem = Diagnostic::error("no case is left to run")
+        .with_hint("look at the filter: `overstep cases` lists what there is");
     match choice {
         NoCases::Fail => {
             say::problems(&[problem]);

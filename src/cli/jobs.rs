@@ -6,8 +6,8 @@ use super::flags::{ChooseFlags, LevelFlag};
 use super::{Stopped, again::again, environment, say};
 use crate::config::{Config, Endpoint, EndpointKind, aws_keys, problem, substituted, warning};
 use overstep::pipeline::{self, Filter, Job, Target};
-use overstep::run::AwsKeys;
 use overstep::report::Diagnostic;
+use overstep::run::AwsKeys;
 use overstep::scenario::{Credentials, Scenario, Variable};
 use overstep::store::{self, Found, Places};
 use std::path::{Path, PathBuf};
@@ -201,7 +201,10 @@ pub fn jobs(
             session_token: keys.token,
         });
         if aws.is_none() && needs_endpoint && !endpoint.loopback && signs_without_keys(scenario) {
-            let problem = Diagnostic::error(format!("scenario `{}` signs its requests, and there are no AWS keys", scenario.name));
+            let problem = Diagnostic::error(format!(
+                "scenario `{}` signs its requests, and there are no AWS keys",
+                scenario.name
+            ));
             return Err(problem.with_hint("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE").into());
         }
         let mut headers = endpoint.headers.clone();

@@ -110,7 +110,11 @@ impl Outputs {
     /// Says, before anything else, that the server under test is overstep's own.
     pub fn embedded(&mut self, reports_take_stdout: bool) -> io::Result<()> {
         let line = "testing overstep itself, against its embedded server; name yours with --endpoint URL";
-        if reports_take_stdout { writeln!(anstream::stderr(), "{line}\n") } else { writeln!(anstream::stdout(), "{line}\n") }
+        if reports_take_stdout {
+            writeln!(anstream::stderr(), "{line}\n")
+        } else {
+            writeln!(anstream::stdout(), "{line}\n")
+        }
     }
 
     fn each(&mut self, mut call: impl FnMut(&mut dyn Output) -> io::Result<()>) -> io::Result<()> {

@@ -40,7 +40,11 @@ pub fn serve(flags: &ServeFlags) -> Result<Exit, Stopped> {
         let mut out = std::io::stdout();
         writeln!(out, "http://{}", server.address())?;
         out.flush()?;
-        say::line(&format!("serving {} operations of {}; Ctrl-C ends it", loaded.contract.operations.len(), found.name));
+        say::line(&format!(
+            "serving {} operations of {}; Ctrl-C ends it",
+            loaded.contract.operations.len(),
+            found.name
+        ));
         super::check::interrupted().await;
         Ok(Exit::Kept)
     })

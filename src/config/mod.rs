@@ -5,7 +5,7 @@
 mod aws;
 mod endpoint;
 
-pub use aws::{AwsKeys, aws_keys};
+pub use aws::aws_keys;
 pub use endpoint::{Endpoint, EndpointKind};
 
 use overstep::report::{Diagnostic, Severity};

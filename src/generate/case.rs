@@ -11,6 +11,21 @@ use std::fmt;
 #[serde(transparent)]
 pub struct CaseId(pub String);
 
+impl CaseId {
+    /// `{case}` (`number` 1), `{case:2}` … : 48 bits in hex of a fixed hash, version 1, of the id; independent
+    /// of everything else.
+    pub fn token(&self, number: u32) -> String {
+        use sha2::{Digest as _, Sha256};
+        let mut hash = Sha256::new();
+        hash.update(b"overstep-case/1\0");
+        hash.update(self.0.as_bytes());
+        if number > 1 {
+            hash.update(format!("\0{number}"));
+        }
+        data_encoding::HEXLOWER.encode(&hash.finalize()[..6])
+    }
+}
+
 impl fmt::Display for CaseId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

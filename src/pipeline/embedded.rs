@@ -59,8 +59,7 @@ fn world(contract: &Contract, scenario: &Scenario) -> World {
     let mut known: Vec<KnownId> = Vec::new();
     let notes = scenario.operations.values();
     let uses = scenario.uses.iter().chain(notes.clone().flat_map(|notes| &notes.uses));
-    let missing: Vec<&String> =
-        scenario.missing.keys().chain(notes.flat_map(|notes| notes.missing.keys())).collect();
+    let missing: Vec<&String> = scenario.missing.keys().chain(notes.flat_map(|notes| notes.missing.keys())).collect();
     // A member that can name a missing resource is an identifier; what else `use` says is a plain value.
     for (member, value) in uses.filter(|(member, _)| missing.contains(member)) {
         if let Some(text) = value.as_str() {
@@ -71,9 +70,7 @@ fn world(contract: &Contract, scenario: &Scenario) -> World {
         }
     }
     let bearer_keys = scenario.principals.values().filter_map(|principal| match &principal.credentials {
-        Credentials::Bearer(key) => {
-            Some(BearerKey { key: filled(scenario, key, 0), lacks: principal.lacks.clone() })
-        }
+        Credentials::Bearer(key) => Some(BearerKey { key: filled(scenario, key, 0), lacks: principal.lacks.clone() }),
         _ => None,
     });
     World {

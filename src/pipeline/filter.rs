@@ -250,7 +250,8 @@ impl Parser<'_> {
             self.at += length + 2;
             return Ok(word);
         }
-        let length = self.rest().find(|c: char| c.is_whitespace() || "&|()\"!".contains(c)).unwrap_or(self.rest().len());
+        let length =
+            self.rest().find(|c: char| c.is_whitespace() || "&|()\"!".contains(c)).unwrap_or(self.rest().len());
         if length == 0 {
             let found = self.rest().chars().next();
             let reason = match found {

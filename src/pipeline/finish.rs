@@ -28,9 +28,8 @@ impl Finish<'_> {
         let millis = exchange.map_or(0.0, |exchange| exchange.took.as_secs_f64() * 1000.0);
         let mut line = CaseLine { scenario: self.job.scenario.name.clone(), millis, ..CaseLine::default() };
         if judgement.verdict != Verdict::Pass {
-            line.curl = exchange
-                .and_then(|exchange| curl(&exchange.sent, self.origin, self.redaction))
-                .map(|curl| curl.0);
+            line.curl =
+                exchange.and_then(|exchange| curl(&exchange.sent, self.origin, self.redaction)).map(|curl| curl.0);
             line.steps = outcome
                 .case
                 .steps

@@ -3,7 +3,7 @@
 //! This file opens nothing: documents are given as bytes.
 
 use crate::contract::{Amendment, Contract, Provenance};
-use crate::report::{Diagnostic, Severity};
+use crate::report::Diagnostic;
 use crate::scenario::Scenario;
 use crate::store::Source;
 

@@ -50,7 +50,12 @@ impl<W: Write> CasePrinter<W> {
     pub fn case(&mut self, case: &Case, curl: Option<&str>) -> io::Result<()> {
         match self.format {
             CaseFormat::Text => {
-                writeln!(self.to, "{}  {}", case.id, case.unsendable.as_ref().map_or_else(|| expected(case), |why| format!("unsendable: {why}")))
+                writeln!(
+                    self.to,
+                    "{}  {}",
+                    case.id,
+                    case.unsendable.as_ref().map_or_else(|| expected(case), |why| format!("unsendable: {why}"))
+                )
             }
             CaseFormat::Ndjson => {
                 let line = Line {

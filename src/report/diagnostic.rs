@@ -81,7 +81,10 @@ pub fn diagnostic(problem: &Diagnostic) -> String {
         (Some(document), Some(line)) => Some(format!("{document}:{line}")),
         (document, _) => document.clone(),
     };
-    let mut group = level.clone().primary_title(reason.as_str()).elements(Vec::<Snippet<'_, annotate_snippets::Annotation<'_>>>::new());
+    let mut group = level
+        .clone()
+        .primary_title(reason.as_str())
+        .elements(Vec::<Snippet<'_, annotate_snippets::Annotation<'_>>>::new());
     match (&problem.text, &problem.span, &place) {
         (Some(text), Some(span), Some(_)) => {
             let span = inside(text, span);

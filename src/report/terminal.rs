@@ -87,7 +87,8 @@ impl<W: Write> Terminal<W> {
         for (index, line) in wrap(text, beside).into_iter().enumerate() {
             if index == 0 {
                 let gap = room.saturating_sub(line.chars().count() + place.chars().count()).max(2);
-                let right = if place.is_empty() { String::new() } else { format!("{:gap$}{}", "", paint(FAINT, place)) };
+                let right =
+                    if place.is_empty() { String::new() } else { format!("{:gap$}{}", "", paint(FAINT, place)) };
                 writeln!(self.to, "    {}  {line}{right}", paint(FAINT, format!("{name:11}")))?;
             } else {
                 writeln!(self.to, "    {:11}  {line}", "")?;
@@ -107,11 +108,7 @@ impl<W: Write> Terminal<W> {
         let findings = summary.findings.len() as u64;
         let mut parts = vec![format!(
             "{} in {}",
-            if findings == 0 {
-                paint(GOOD, "0 findings")
-            } else {
-                paint(BAD, count(findings, "finding"))
-            },
+            if findings == 0 { paint(GOOD, "0 findings") } else { paint(BAD, count(findings, "finding")) },
             count(counts.total(), "case")
         )];
         for (number, name) in [(counts.unspecified, "unspecified"), (counts.not_implemented, "not implemented")] {
@@ -176,7 +173,11 @@ impl<W: Write> Output for Terminal<W> {
             self.at_length(finding)?;
         }
         if summary.findings.len() > AT_LENGTH {
-            writeln!(self.to, "\n{}", paint(FAINT, format!("and {} more, one line each:", summary.findings.len() - AT_LENGTH)))?;
+            writeln!(
+                self.to,
+                "\n{}",
+                paint(FAINT, format!("and {} more, one line each:", summary.findings.len() - AT_LENGTH))
+            )?;
             for finding in &summary.findings[AT_LENGTH..] {
                 self.in_a_line(finding)?;
             }

@@ -2,6 +2,29 @@
 //!
 //! This room never judges and never prints.
 
+mod clock;
+mod coding;
+mod connection;
+mod endpoint;
 mod exchange;
+mod framing;
+mod holes;
+mod order;
+mod plan;
+mod proxied;
+mod rate;
+mod raw;
+mod runner;
+mod steps;
+mod tls;
+mod transport;
 
+pub use clock::{Stopwatch, wall};
+pub use endpoint::{Endpoint, EndpointError, Tls};
 pub use exchange::{Answer, Exchange, Framing, Liveness, NoAnswer, Outcome};
+pub use holes::HoleError;
+pub use plan::{AwsKeys, Plan, Settings, Stop};
+pub use rate::{RateError, RateLimit};
+pub use runner::{RunEnd, run, send_case};
+pub use steps::message;
+pub use transport::{Limits, SetUpError, Transport};

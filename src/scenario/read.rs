@@ -3,9 +3,7 @@
 //! This file never opens one: the text is given, and `sources` stay names.
 
 use super::tables::{Entry, Table, did_you_mean, parse, wrong};
-use super::{
-    AmendEntry, Credentials, Fixture, OperationNotes, Principal, RawRequest, ReadBack, Scenario, Variable,
-};
+use super::{AmendEntry, Credentials, Fixture, OperationNotes, Principal, RawRequest, ReadBack, Scenario, Variable};
 use indexmap::IndexMap;
 use serde_json::Value as Json;
 
@@ -129,7 +127,9 @@ fn values(table: &Table<'_, '_>, key: &str) -> Result<IndexMap<String, Json>, Sc
             return Err(ScenarioError {
                 reason: format!("`{}` is no member path", entry.key),
                 span: Some(entry.key_span),
-                hint: Some("member paths look like `ContactId`, `Tags{key}`, `References{value}.Type`, `tags[]`".into()),
+                hint: Some(
+                    "member paths look like `ContactId`, `Tags{key}`, `References{value}.Type`, `tags[]`".into(),
+                ),
             });
         }
         let value = entry.json()?;
@@ -144,15 +144,13 @@ fn variable(entry: &Entry<'_, '_>, warnings: &mut Vec<super::Warning>) -> Result
     }
     let table = entry.table().map_err(|_| entry.mistyped("a text, or `{ value = \"…\", secret = true }`"))?;
     table.expect_keys(&["value", "secret"], warnings);
-    let value = table.text("value")?.ok_or_else(|| wrong(format!("`{}` has no `value`", table.name), table.span.clone()))?;
+    let value =
+        table.text("value")?.ok_or_else(|| wrong(format!("`{}` has no `value`", table.name), table.span.clone()))?;
     Ok(Variable { value, secret: table.flag("secret")? })
 }
 
 /// Reads one `[principals.NAME]` table, of a scenario or of the settings.
-pub(super) fn principal(
-    table: &Table<'_, '_>,
-    warnings: &mut Vec<super::Warning>,
-) -> Result<Principal, ScenarioError> {
+pub(super) fn principal(table: &Table<'_, '_>, warnings: &mut Vec<super::Warning>) -> Result<Principal, ScenarioError> {
     table.expect_keys(PRINCIPAL_KEYS, warnings);
     let lacks = table.texts("lacks")?;
     let mut found: Vec<Credentials> = Vec::new();
@@ -189,7 +187,9 @@ pub(super) fn principal(
         (Some(_), false) => Err(ScenarioError {
             reason: format!("`{}` proves itself in more than one way", table.name),
             span: Some(table.span.clone()),
-            hint: Some("keep one of `bearer`, `sigv4`, `header`, `anonymous`; make a second principal for the other".into()),
+            hint: Some(
+                "keep one of `bearer`, `sigv4`, `header`, `anonymous`; make a second principal for the other".into(),
+            ),
         }),
     }
 }
@@ -208,8 +208,9 @@ fn fixture(table: &Table<'_, '_>, warnings: &mut Vec<super::Warning>) -> Result<
 
 fn raw_request(table: &Table<'_, '_>, warnings: &mut Vec<super::Warning>) -> Result<RawRequest, ScenarioError> {
     table.expect_keys(&["request", "json"], warnings);
-    let entry =
-        table.entry("request").ok_or_else(|| wrong(format!("`{}` has no `request`", table.name), table.span.clone()))?;
+    let entry = table
+        .entry("request")
+        .ok_or_else(|| wrong(format!("`{}` has no `request`", table.name), table.span.clone()))?;
     let request = entry.text()?;
     if !is_request_line(&request) {
         return Err(ScenarioError {
@@ -267,10 +268,11 @@ fn amendment(
         span: Some(table.span.clone()),
         hint: Some(hint.to_owned()),
     };
-    let at = table.text("at")?.ok_or_else(|| missing("at", "say what is amended: `at = \"AddTagsToContact.errors\"`"))?;
-    let reason = table
-        .text("reason")?
-        .ok_or_else(|| missing("reason", "say where it is written or who decided it, so that it can be checked later"))?;
+    let at =
+        table.text("at")?.ok_or_else(|| missing("at", "say what is amended: `at = \"AddTagsToContact.errors\"`"))?;
+    let reason = table.text("reason")?.ok_or_else(|| {
+        missing("reason", "say where it is written or who decided it, so that it can be checked later")
+    })?;
     let add = table.entry("add").map(|entry| entry.json()).transpose()?;
     let set = table.entry("set").map(|entry| entry.json()).transpose()?;
     if add.is_some() == set.is_some() {

@@ -209,13 +209,12 @@ fn to_json(name: &str, value: &Spanned<DeValue<'_>>) -> Result<Json, ScenarioErr
             .map(Json::Number)
             .ok_or_else(|| wrong(format!("`{name}` is a number that JSON cannot say"), value.span()))?,
         DeValue::Datetime(date) => Json::String(date.to_string()),
-        DeValue::Array(items) => {
-            Json::Array(items.iter().map(|item| to_json(name, item)).collect::<Result<_, _>>()?)
-        }
+        DeValue::Array(items) => Json::Array(items.iter().map(|item| to_json(name, item)).collect::<Result<_, _>>()?),
         DeValue::Table(table) => {
             let mut members: Vec<_> = table.iter().collect();
             members.sort_by_key(|(key, _)| key.span().start);
-            let members = members.into_iter().map(|(key, value)| Ok((key.get_ref().to_string(), to_json(name, value)?)));
+            let members =
+                members.into_iter().map(|(key, value)| Ok((key.get_ref().to_string(), to_json(name, value)?)));
             Json::Object(members.collect::<Result<_, ScenarioError>>()?)
         }
     })

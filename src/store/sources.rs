@@ -217,9 +217,8 @@ mod tests {
         }
         let places = Places { directory: Some(root.to_owned()), botocore: vec![root.join("py")] };
         let read = |name: &str| sources(&places, &[name.to_owned()]);
-        let names = |name: &str| {
-            read(name).map(|found| found.into_iter().map(|source| source.name).collect::<Vec<_>>())
-        };
+        let names =
+            |name: &str| read(name).map(|found| found.into_iter().map(|source| source.name).collect::<Vec<_>>());
         assert_eq!(names("docs/**/*.md").expect("found"), ["one.md", "docs/b/one.md"]);
         assert_eq!(names("docs/b/*").expect("found"), ["one.md", "two.txt"]);
         assert_eq!(read("botocore:thing").expect("found")[0].bytes, b"new");

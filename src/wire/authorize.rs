@@ -60,9 +60,7 @@ pub fn authorize(
     time: SystemTime,
     cache: &mut KeyCache,
 ) -> Result<(), AuthorizeError> {
-    let inapplicable = |scheme| {
-        Err(AuthorizeError { scheme, damage: damage.cloned().unwrap_or(AuthDamage::Empty) })
-    };
+    let inapplicable = |scheme| Err(AuthorizeError { scheme, damage: damage.cloned().unwrap_or(AuthDamage::Empty) });
     match proof {
         Proof::Anonymous => match damage {
             None => return Ok(()),
@@ -118,13 +116,12 @@ fn sigv4_header(parts: &Signature, damage: Option<&AuthDamage>) -> String {
         }
         _ => parts.signature.clone(),
     };
-    let all =
-        [("Credential", &parts.credential), ("SignedHeaders", &parts.signed_headers), ("Signature", &signature)]
-            .into_iter()
-            .filter(|(name, _)| !matches!(damage, Some(AuthDamage::MissingPart(part)) if part == name))
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect::<Vec<_>>()
-            .join(", ");
+    let all = [("Credential", &parts.credential), ("SignedHeaders", &parts.signed_headers), ("Signature", &signature)]
+        .into_iter()
+        .filter(|(name, _)| !matches!(damage, Some(AuthDamage::MissingPart(part)) if part == name))
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect::<Vec<_>>()
+        .join(", ");
     match damage {
         Some(AuthDamage::NoScheme) => all,
         Some(AuthDamage::OtherScheme(scheme)) => format!("{scheme} {all}"),
@@ -174,13 +171,8 @@ mod tests {
     use crate::wire::Body;
 
     fn header(proof: &Proof, damage: Option<AuthDamage>) -> Option<String> {
-        let mut message = Message {
-            method: "GET".into(),
-            target: "/".into(),
-            headers: Vec::new(),
-            body: Body::new(),
-            raw: false,
-        };
+        let mut message =
+            Message { method: "GET".into(), target: "/".into(), headers: Vec::new(), body: Body::new(), raw: false };
         let time = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_440_938_160);
         authorize(&mut message, proof, damage.as_ref(), "localhost", time, &mut KeyCache::default()).ok()?;
         message.header("authorization").map(str::to_owned)

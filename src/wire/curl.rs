@@ -42,9 +42,12 @@ pub fn curl(message: &Message, origin: &str, redaction: &Redaction) -> Option<Cu
         }
         line.push_str(&format!(" --request-target {} {}", word(target)?, word(&format!("{origin}/"))?));
     }
-    let signed = message.header("authorization").and_then(scope);
-    if let Some((region, service)) = &signed {
-        let (id, secret) = if redaction.dummy_aws_keys() {
+    let signed = message
+        .header("authorization")
+        .and_then(scope)
+        .filter(|scope| redaction.aws().is_none_or(|(id, _)| id == scope.access_key_id));
+    if let Some(Scope { region, service, .. }) = &signed {
+        let (id, secret) = if redaction.aws().is_some_and(|(_, dummy)| dummy) {
             ("${AWS_ACCESS_KEY_ID:-test}", "${AWS_SECRET_ACCESS_KEY:-test}")
         } else {
             ("$AWS_ACCESS_KEY_ID", "$AWS_SECRET_ACCESS_KEY")
@@ -53,7 +56,8 @@ pub fn curl(message: &Message, origin: &str, redaction: &Redaction) -> Option<Cu
     }
     for (name, value) in &message.headers {
         if signed.is_some() {
-            if ["authorization", "x-amz-date", "x-amz-content-sha256"].iter().any(|own| name.eq_ignore_ascii_case(own)) {
+            if ["authorization", "x-amz-date", "x-amz-content-sha256"].iter().any(|own| name.eq_ignore_ascii_case(own))
+            {
                 continue;
             }
             if name.eq_ignore_ascii_case("x-amz-security-token") {
@@ -74,7 +78,8 @@ pub fn curl(message: &Message, origin: &str, redaction: &Redaction) -> Option<Cu
         }
         let option = if message.body.starts_with(b"@") { "--data-raw" } else { "--data-binary" };
         line.push_str(&format!(" {option} {}", redaction.word(&message.body)?));
-    } else if ["POST", "PUT", "PATCH"].contains(&message.method.as_str()) && message.header("content-length").is_none() {
+    } else if ["POST", "PUT", "PATCH"].contains(&message.method.as_str()) && message.header("content-length").is_none()
+    {
         // We announce an empty body; curl would announce nothing.
         line.push_str(" -H 'Content-Length: 0'");
     }
@@ -91,14 +96,21 @@ fn plain_or_word(text: &str, redaction: &Redaction) -> Option<String> {
     }
 }
 
-/// Region and service of a whole signature; a damaged one is sent as it is.
-fn scope(authorization: &str) -> Option<(String, String)> {
+/// Who signed, and for what.
+struct Scope {
+    access_key_id: String,
+    region: String,
+    service: String,
+}
+
+/// The scope of a whole signature; a damaged one is sent as it is.
+fn scope(authorization: &str) -> Option<Scope> {
     let rest = authorization.strip_prefix("AWS4-HMAC-SHA256 ")?;
     if !rest.contains("SignedHeaders=") || !rest.contains("Signature=") {
         return None;
     }
     let credential = rest.split(", ").find_map(|part| part.strip_prefix("Credential="))?;
-    let mut parts = credential.rsplit('/');
-    let (_, service, region) = (parts.next()?, parts.next()?, parts.next()?);
-    Some((region.to_owned(), service.to_owned()))
+    let mut parts = credential.rsplitn(5, '/');
+    let (_, service, region, _, id) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    Some(Scope { access_key_id: id.to_owned(), region: region.to_owned(), service: service.to_owned() })
 }

@@ -77,7 +77,8 @@ mod tests {
     use super::*;
 
     fn at(protocol: Protocol, status: u16, header: Option<&str>, body: &str, place: Option<&str>) -> Option<String> {
-        let headers: Vec<_> = header.map(|value| ("x-amzn-errortype".to_owned(), value.to_owned())).into_iter().collect();
+        let headers: Vec<_> =
+            header.map(|value| ("x-amzn-errortype".to_owned(), value.to_owned())).into_iter().collect();
         error_seen(Some(protocol), status, &headers, body.as_bytes(), place)
             .map(|seen| format!("{} {}", seen.place, seen.code))
     }

@@ -26,8 +26,7 @@ pub(super) fn encode(
     base_path: &str,
     damage: &[Damage],
 ) -> Result<Message, EncodeError> {
-    let http =
-        operation.http.as_ref().ok_or_else(|| EncodeError::NoRoute(operation.name.as_str().to_owned()))?;
+    let http = operation.http.as_ref().ok_or_else(|| EncodeError::NoRoute(operation.name.as_str().to_owned()))?;
     let bound: Vec<Bound<'_>> = members(contract, operation)
         .into_iter()
         .flatten()
@@ -73,20 +72,14 @@ pub(super) fn encode(
 /// The wire names of the members of an operation's input, by name.
 pub(super) fn wire_names<'a>(contract: &'a Contract, operation: &'a Operation) -> impl Fn(&str) -> String + use<'a> {
     let members = members(contract, operation);
-    move |name| {
-        members.and_then(|members| members.get(name)).map_or(name, |member| member.wire_name(name)).to_owned()
-    }
+    move |name| members.and_then(|members| members.get(name)).map_or(name, |member| member.wire_name(name)).to_owned()
 }
 
 fn members<'a>(contract: &'a Contract, operation: &'a Operation) -> Option<&'a IndexMap<String, Member>> {
     operation.input.as_ref().and_then(|input| contract.shape(input).kind.members())
 }
 
-fn unknown_members<'a>(
-    contract: &Contract,
-    operation: &Operation,
-    input: &'a Value,
-) -> Vec<(&'a str, &'a Value)> {
+fn unknown_members<'a>(contract: &Contract, operation: &Operation, input: &'a Value) -> Vec<(&'a str, &'a Value)> {
     let Value::Map(given) = input else { return Vec::new() };
     let known = members(contract, operation);
     given
@@ -113,12 +106,7 @@ fn path(uri: &str, bound: &[Bound<'_>], damage: &[Damage]) -> Result<String, Enc
     Ok(out)
 }
 
-fn segment(
-    label: &str,
-    greedy: bool,
-    bound: &[Bound<'_>],
-    damage: &[Damage],
-) -> Result<String, EncodeError> {
+fn segment(label: &str, greedy: bool, bound: &[Bound<'_>], damage: &[Damage]) -> Result<String, EncodeError> {
     // A model names the label by its name on the wire.
     let one = bound
         .iter()

@@ -15,7 +15,7 @@ pub struct Secret {
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Redaction {
     secrets: Vec<Secret>,
-    dummy_aws_keys: bool,
+    aws: Option<(String, bool)>,
 }
 
 impl std::fmt::Debug for Redaction {
@@ -37,19 +37,19 @@ impl Redaction {
         let mut secrets: Vec<Secret> = secrets.into_iter().filter(|secret| !secret.value.is_empty()).collect();
         // The longest first, so that a key which begins with another key is found whole.
         secrets.sort_by(|one, other| other.value.len().cmp(&one.value.len()));
-        Self { secrets, dummy_aws_keys: false }
+        Self { secrets, aws: None }
     }
 
-    /// Says that AWS requests were signed with dummies, so that a curl line works without keys.
+    /// Says which access key id whole signatures have, and whether the keys are dummies, so that a curl
+    /// line works without keys. A signature by any other id is shown as it was sent.
     #[must_use]
-    pub fn with_dummy_aws_keys(mut self) -> Self {
-        self.dummy_aws_keys = true;
+    pub fn with_aws(mut self, access_key_id: impl Into<String>, dummy: bool) -> Self {
+        self.aws = Some((access_key_id.into(), dummy));
         self
     }
 
-    /// Whether AWS requests were signed with dummies.
-    pub fn dummy_aws_keys(&self) -> bool {
-        self.dummy_aws_keys
+    pub(super) fn aws(&self) -> Option<(&str, bool)> {
+        self.aws.as_ref().map(|(id, dummy)| (id.as_str(), *dummy))
     }
 
     /// The name of a secret's variable as everywhere: `api_key` → `API_KEY`.
@@ -96,11 +96,12 @@ impl Redaction {
             return None;
         }
         let pieces = self.pieces(bytes);
-        let tame = |bytes: &[u8]| {
-            bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || b" :;-/.,=+@%".contains(byte))
-        };
+        let tame =
+            |bytes: &[u8]| bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || b" :;-/.,=+@%".contains(byte));
         if let [_, _, ..] = pieces.as_slice()
-            && pieces.iter().all(|piece| matches!(piece, Piece::Variable(_)) || matches!(piece, Piece::Bytes(b) if tame(b)))
+            && pieces
+                .iter()
+                .all(|piece| matches!(piece, Piece::Variable(_)) || matches!(piece, Piece::Bytes(b) if tame(b)))
         {
             let inner: String = pieces
                 .iter()

@@ -46,12 +46,8 @@ impl std::fmt::Debug for KeyCache {
 impl KeyCache {
     fn key(&mut self, keys: &SigV4, day: &str, time: SystemTime) -> &[u8] {
         if !self.last.as_ref().is_some_and(|(known, known_day, _)| known == keys && known_day == day) {
-            let key = aws_sigv4::sign::v4::generate_signing_key(
-                &keys.secret_access_key,
-                time,
-                &keys.region,
-                &keys.service,
-            );
+            let key =
+                aws_sigv4::sign::v4::generate_signing_key(&keys.secret_access_key, time, &keys.region, &keys.service);
             self.last = Some((keys.clone(), day.to_owned(), key.as_ref().to_vec()));
         }
         self.last.as_ref().map_or(&[], |(_, _, key)| key)

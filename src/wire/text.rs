@@ -36,11 +36,7 @@ pub(super) enum Moment {
 }
 
 /// A value as text; what is no scalar becomes its JSON text, so that a wrong type is still sent.
-pub(super) fn scalar<'a>(
-    value: &'a Value,
-    kind: Option<&Kind>,
-    moment: Moment,
-) -> Result<Cow<'a, str>, EncodeError> {
+pub(super) fn scalar<'a>(value: &'a Value, kind: Option<&Kind>, moment: Moment) -> Result<Cow<'a, str>, EncodeError> {
     Ok(match value {
         Value::Null => Cow::Borrowed("null"),
         Value::Boolean(true) => Cow::Borrowed("true"),
@@ -113,7 +109,10 @@ mod tests {
     #[test]
     fn everything_but_the_unreserved_is_encoded() {
         assert_eq!(percent_encode("a-b_c.d~E9", b""), "a-b_c.d~E9");
-        assert_eq!(percent_encode(" %:/?#[]@!$&'()*+,;=", b""), "%20%25%3A%2F%3F%23%5B%5D%40%21%24%26%27%28%29%2A%2B%2C%3B%3D");
+        assert_eq!(
+            percent_encode(" %:/?#[]@!$&'()*+,;=", b""),
+            "%20%25%3A%2F%3F%23%5B%5D%40%21%24%26%27%28%29%2A%2B%2C%3B%3D"
+        );
         assert_eq!(percent_encode("é/😹", b"/"), "%C3%A9/%F0%9F%98%B9");
     }
 }

@@ -1,0 +1,230 @@
+//! Connections to the endpoint: addresses, TCP, TLS, and the time that a request may take.
+//!
+//! It never speaks HTTP.
+
+use super::{Endpoint, Limits, NoAnswer, SetUpError, Stop, clock, tls};
+use rustls::pki_types::ServerName;
+use std::future::Future;
+use std::net::{SocketAddr, ToSocketAddrs as _};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::Sleep;
+
+/// Opens connections to one endpoint; shared by all workers.
+pub(super) struct Connector {
+    addresses: Vec<SocketAddr>,
+    /// The address that answered last, tried first.
+    preferred: AtomicUsize,
+    tls: Option<(tokio_rustls::TlsConnector, ServerName<'static>)>,
+}
+
+impl Connector {
+    /// Resolves the endpoint's name, once for the whole run.
+    pub(super) fn new(endpoint: &Endpoint) -> Result<Self, SetUpError> {
+        let addresses: Vec<SocketAddr> = (endpoint.host.as_str(), endpoint.port)
+            .to_socket_addrs()
+            .map_err(|error| SetUpError::Resolve { host: endpoint.host.clone(), reason: error.to_string() })?
+            .collect();
+        if addresses.is_empty() {
+            return Err(SetUpError::Resolve { host: endpoint.host.clone(), reason: "no address".to_owned() });
+        }
+        let tls = if endpoint.https {
+            let config = tls::config(&endpoint.tls).map_err(SetUpError::Tls)?;
+            let name = ServerName::try_from(endpoint.host.clone())
+                .map_err(|_| SetUpError::Tls(format!("`{}` is no server name", endpoint.host)))?;
+            Some((tokio_rustls::TlsConnector::from(Arc::new(config)), name))
+        } else {
+            None
+        };
+        Ok(Self { addresses, preferred: AtomicUsize::new(0), tls })
+    }
+
+    /// A fresh connection, within the timer.
+    pub(super) async fn connect(&self, timer: &mut Timer) -> Result<Stream, NoAnswer> {
+        let mut last = String::new();
+        let first = self.preferred.load(Ordering::Relaxed);
+        for offset in 0..self.addresses.len() {
+            let index = (first + offset) % self.addresses.len();
+            match timer.race(TcpStream::connect(self.addresses[index]), None).await {
+                None => return Err(NoAnswer::Unreachable(format!("no connection within {:?}", timer.total))),
+                Some(Err(error)) => last = error.to_string(),
+                Some(Ok(tcp)) => {
+                    self.preferred.store(index, Ordering::Relaxed);
+                    // Requests are written whole; waiting to fill packets only costs time.
+                    let _ = tcp.set_nodelay(true);
+                    return self.secure(tcp, timer).await;
+                }
+            }
+        }
+        Err(NoAnswer::Unreachable(last))
+    }
+
+    async fn secure(&self, tcp: TcpStream, timer: &mut Timer) -> Result<Stream, NoAnswer> {
+        let Some((connector, name)) = &self.tls else { return Ok(Stream::new(Pipe::Plain(tcp))) };
+        match timer.race(connector.connect(name.clone(), tcp), None).await {
+            None => Err(NoAnswer::Tls(format!("no handshake within {:?}", timer.total))),
+            Some(Err(error)) => Err(NoAnswer::Tls(error.to_string())),
+            Some(Ok(stream)) => Ok(Stream::new(Pipe::Tls(Box::new(stream)))),
+        }
+    }
+}
+
+enum Pipe {
+    Plain(TcpStream),
+    Tls(Box<tokio_rustls::client::TlsStream<TcpStream>>),
+}
+
+/// A connection that counts what it receives.
+pub(super) struct Stream {
+    pipe: Pipe,
+    received: Arc<AtomicUsize>,
+}
+
+impl Stream {
+    fn new(pipe: Pipe) -> Self {
+        Self { pipe, received: Arc::new(AtomicUsize::new(0)) }
+    }
+
+    /// The count of bytes received, readable while somebody else owns the connection.
+    pub(super) fn received(&self) -> Arc<AtomicUsize> {
+        Arc::clone(&self.received)
+    }
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<std::io::Result<()>> {
+        let before = buf.filled().len();
+        let outcome = match &mut self.pipe {
+            Pipe::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
+            Pipe::Tls(stream) => Pin::new(stream).poll_read(cx, buf),
+        };
+        self.received.fetch_add(buf.filled().len() - before, Ordering::Relaxed);
+        outcome
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<std::io::Result<usize>> {
+        match &mut self.pipe {
+            Pipe::Plain(stream) => Pin::new(stream).poll_write(cx, bytes),
+            Pipe::Tls(stream) => Pin::new(stream).poll_write(cx, bytes),
+        }
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        match &mut self.pipe {
+            Pipe::Plain(stream) => Pin::new(stream).poll_flush(cx),
+            Pipe::Tls(stream) => Pin::new(stream).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        match &mut self.pipe {
+            Pipe::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
+            Pipe::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
+        }
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[std::io::IoSlice<'_>],
+    ) -> Poll<std::io::Result<usize>> {
+        match &mut self.pipe {
+            Pipe::Plain(stream) => Pin::new(stream).poll_write_vectored(cx, bufs),
+            Pipe::Tls(stream) => Pin::new(stream).poll_write_vectored(cx, bufs),
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        match &self.pipe {
+            Pipe::Plain(stream) => stream.is_write_vectored(),
+            Pipe::Tls(stream) => stream.is_write_vectored(),
+        }
+    }
+}
+
+/// The time of one request: a deadline, an idle deadline, and the run's stop switch.
+pub(super) struct Timer {
+    pub(super) total: Duration,
+    idle: Duration,
+    deadline: Instant,
+    quiet_since: Instant,
+    seen: usize,
+    stop: Option<Stop>,
+    sleep: Pin<Box<Sleep>>,
+}
+
+/// How often the stop switch is looked at while nothing happens.
+const TICK: Duration = Duration::from_millis(100);
+
+impl Timer {
+    /// Must be called inside a runtime.
+    pub(super) fn new(limits: &Limits) -> Self {
+        let now = clock::now();
+        Self {
+            total: limits.total,
+            idle: limits.idle,
+            deadline: now,
+            quiet_since: now,
+            seen: 0,
+            stop: None,
+            sleep: Box::pin(tokio::time::sleep(Duration::ZERO)),
+        }
+    }
+
+    /// Begins a request, which `stop` may end.
+    pub(super) fn begin(&mut self, stop: Option<&Stop>) {
+        let now = clock::now();
+        self.deadline = now + self.total;
+        self.quiet_since = now;
+        self.seen = 0;
+        self.stop = stop.cloned();
+        self.arm(now);
+    }
+
+    /// Says that something came, where bytes cannot be counted.
+    pub(super) fn touch(&mut self) {
+        self.quiet_since = clock::now();
+    }
+
+    fn arm(&mut self, now: Instant) {
+        let next = self.deadline.min(self.quiet_since + self.idle).min(now + TICK);
+        self.sleep.as_mut().reset(next.into());
+    }
+
+    /// Ready when the time is over. `received` tells whether anything came meanwhile.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>, received: Option<&AtomicUsize>) -> Poll<()> {
+        while self.sleep.as_mut().poll(cx).is_ready() {
+            let now = clock::now();
+            let received = received.map_or(self.seen, |count| count.load(Ordering::Relaxed));
+            if received != self.seen {
+                self.seen = received;
+                self.quiet_since = now;
+            }
+            let stopped = self.stop.as_ref().is_some_and(Stop::is_stopped);
+            if stopped || now >= self.deadline || now >= self.quiet_since + self.idle {
+                return Poll::Ready(());
+            }
+            self.arm(now);
+        }
+        Poll::Pending
+    }
+
+    /// What the future gives, or `None` when the time was over first.
+    pub(super) async fn race<F: Future>(&mut self, future: F, received: Option<&AtomicUsize>) -> Option<F::Output> {
+        let mut future = std::pin::pin!(future);
+        std::future::poll_fn(|cx| {
+            if let Poll::Ready(output) = future.as_mut().poll(cx) {
+                return Poll::Ready(Some(output));
+            }
+            self.poll(cx, received).map(|()| None)
+        })
+        .await
+    }
+}

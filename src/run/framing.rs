@@ -1,0 +1,210 @@
+//! An answer read from bytes by hand: status line, header, and the framing of the body.
+//!
+//! It never waits: it is given what has come so far.
+
+use super::NoAnswer;
+
+/// The header of an answer.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Head {
+    pub(super) status: u16,
+    pub(super) headers: Vec<(String, String)>,
+    /// How many bytes it took.
+    pub(super) length: usize,
+}
+
+/// How the end of the body is known.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Length {
+    /// There is none.
+    None,
+    /// So many bytes.
+    Exact(u64),
+    /// Chunks.
+    Chunked,
+    /// When the connection ends.
+    UntilClose,
+}
+
+impl Head {
+    /// Reads a head; `None` while it is not complete.
+    pub(super) fn read(bytes: &[u8]) -> Result<Option<Self>, NoAnswer> {
+        const USUAL: usize = 64;
+        const MOST: usize = 4096;
+        let mut headers = [httparse::EMPTY_HEADER; USUAL];
+        match Self::read_with(bytes, &mut headers) {
+            Err(httparse::Error::TooManyHeaders) => {
+                let mut headers = vec![httparse::EMPTY_HEADER; MOST];
+                Self::read_with(bytes, &mut headers)
+            }
+            other => other,
+        }
+        .map_err(|error| NoAnswer::NotHttp(error.to_string()))
+    }
+
+    fn read_with<'b>(bytes: &'b [u8], headers: &mut [httparse::Header<'b>]) -> Result<Option<Self>, httparse::Error> {
+        let mut response = httparse::Response::new(headers);
+        let httparse::Status::Complete(length) = response.parse(bytes)? else { return Ok(None) };
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Ok(Some(Self {
+            status: response.code.unwrap_or_default(),
+            headers: response.headers.iter().map(|h| (h.name.to_ascii_lowercase(), text(h.value))).collect(),
+            length,
+        }))
+    }
+
+    fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.headers.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.trim())
+    }
+
+    /// How the body of an answer to this method ends, after
+    /// [RFC 9112, 6.3](https://www.rfc-editor.org/rfc/rfc9112#section-6.3).
+    pub(super) fn body_length(&self, method: &str) -> Result<Length, NoAnswer> {
+        if method == "HEAD" || matches!(self.status, 100..=199 | 204 | 304) {
+            return Ok(Length::None);
+        }
+        if let Some(coding) = self.values("transfer-encoding").last() {
+            let last = coding.rsplit(',').next().unwrap_or_default().trim();
+            return Ok(if last.eq_ignore_ascii_case("chunked") { Length::Chunked } else { Length::UntilClose });
+        }
+        let mut length = None;
+        for value in self.values("content-length").flat_map(|value| value.split(',')).map(str::trim) {
+            let number = value.bytes().all(|byte| byte.is_ascii_digit()).then(|| value.parse::<u64>().ok()).flatten();
+            let number = number.ok_or_else(|| NoAnswer::NotHttp("content-length is no number".to_owned()))?;
+            if length.is_some_and(|known| known != number) {
+                return Err(NoAnswer::NotHttp("two content-lengths that differ".to_owned()));
+            }
+            length = Some(number);
+        }
+        Ok(length.map_or(Length::UntilClose, Length::Exact))
+    }
+}
+
+/// Takes chunked bytes as they come.
+#[derive(Debug, Default)]
+pub(super) struct Chunks {
+    state: ChunkState,
+    left: u64,
+    line: usize,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum ChunkState {
+    #[default]
+    Size,
+    Data,
+    /// After a chunk's data: its line end.
+    DataEnd,
+    Trailer,
+    Done,
+}
+
+/// A line of a chunk's size or of the trailer may not be longer.
+const LONGEST_LINE: usize = 8 * 1024;
+
+impl Chunks {
+    /// Takes from the front of `input` what can be taken and adds the data to `out`, which may grow to
+    /// `limit`. `Ok(true)` at the end of the body.
+    pub(super) fn take(
+        &mut self,
+        input: &mut bytes::BytesMut,
+        out: &mut Vec<u8>,
+        limit: usize,
+    ) -> Result<bool, String> {
+        use bytes::Buf as _;
+        loop {
+            match self.state {
+                ChunkState::Done => return Ok(true),
+                ChunkState::Data => {
+                    if input.is_empty() || out.len() > limit {
+                        return Ok(false);
+                    }
+                    let count = usize::try_from(self.left).unwrap_or(usize::MAX).min(input.len());
+                    out.extend_from_slice(&input[..count]);
+                    input.advance(count);
+                    self.left -= count as u64;
+                    if self.left == 0 {
+                        self.state = ChunkState::DataEnd;
+                    }
+                }
+                ChunkState::Size | ChunkState::DataEnd | ChunkState::Trailer => {
+                    let Some(end) = input.iter().position(|byte| *byte == b'\n') else {
+                        self.line = input.len();
+                        return if self.line > LONGEST_LINE {
+                            Err("a chunk line without end".to_owned())
+                        } else {
+                            Ok(false)
+                        };
+                    };
+                    let line = input.split_to(end + 1);
+                    let line = line[..end].strip_suffix(b"\r").unwrap_or(&line[..end]);
+                    self.line(line)?;
+                }
+            }
+        }
+    }
+
+    fn line(&mut self, line: &[u8]) -> Result<(), String> {
+        match self.state {
+            ChunkState::DataEnd if line.is_empty() => self.state = ChunkState::Size,
+            ChunkState::DataEnd => return Err("a chunk is longer than its size".to_owned()),
+            ChunkState::Trailer if line.is_empty() => self.state = ChunkState::Done,
+            ChunkState::Trailer => {}
+            _ => {
+                let size = line.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+                let number = std::str::from_utf8(size)
+                    .ok()
+                    .filter(|size| size.bytes().all(|byte| byte.is_ascii_hexdigit()))
+                    .and_then(|size| u64::from_str_radix(size, 16).ok());
+                self.left = number.ok_or_else(|| format!("`{}` is no chunk size", size.escape_ascii()))?;
+                self.state = if self.left == 0 { ChunkState::Trailer } else { ChunkState::Data };
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::BytesMut;
+
+    #[test]
+    fn chunks_come_out_however_they_are_cut() {
+        let whole = b"4\r\nWiki\r\n6;x=y\r\npedia \r\nE\nin \r\n\r\nchunks.\r\n0\r\nX: y\r\n\r\nrest";
+        for step in 1..whole.len() {
+            let (mut chunks, mut out, mut input, mut done) = (Chunks::default(), Vec::new(), BytesMut::new(), false);
+            for piece in whole.chunks(step) {
+                input.extend_from_slice(piece);
+                done = chunks.take(&mut input, &mut out, 1000).expect("well formed");
+            }
+            assert!(done);
+            assert_eq!(out, b"Wikipedia in \r\n\r\nchunks.");
+            assert_eq!(&input[..], b"rest");
+        }
+    }
+
+    #[test]
+    fn bad_chunks_are_refused() {
+        for text in ["zz\r\n", "\r\n", "-1\r\n", "2\r\nabc\r\n", "fffffffffffffffff\r\n", &"1".repeat(9000)] {
+            let mut input = BytesMut::from(text);
+            assert!(Chunks::default().take(&mut input, &mut Vec::new(), 10).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn heads_tell_how_the_body_ends() {
+        let length = |method: &str, text: &str| {
+            Head::read(text.as_bytes()).expect("http").expect("complete").body_length(method)
+        };
+        assert_eq!(length("GET", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"), Ok(Length::Exact(5)));
+        assert_eq!(length("HEAD", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"), Ok(Length::None));
+        assert_eq!(length("GET", "HTTP/1.1 204 \r\n\r\n"), Ok(Length::None));
+        assert_eq!(length("GET", "HTTP/1.0 200 OK\r\n\r\n"), Ok(Length::UntilClose));
+        assert_eq!(length("GET", "HTTP/1.1 200 OK\r\ntransfer-encoding: gzip, Chunked\r\n\r\n"), Ok(Length::Chunked));
+        assert!(length("GET", "HTTP/1.1 200 OK\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\n").is_err());
+        assert!(length("GET", "HTTP/1.1 200 OK\r\ncontent-length: +5\r\n\r\n").is_err());
+        assert!(Head::read(b"SSH-2.0-x\r\n").is_err());
+        assert_eq!(Head::read(b"HTTP/1.1 200 OK\r\nA: b"), Ok(None));
+    }
+}

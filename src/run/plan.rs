@@ -1,0 +1,150 @@
+//! What a run is told: contract, scenario, endpoint, values, limits.
+//!
+//! It never reads a file or the environment: whoever starts the run has done that.
+
+use super::{Endpoint, Limits, RateLimit};
+use crate::contract::{Auth, Contract};
+use crate::generate::Case;
+use crate::scenario::{Credentials, Scenario};
+use crate::wire::{Redaction, Secret};
+use indexmap::IndexMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// Everything that a run needs beside its cases.
+pub struct Plan<'a> {
+    /// What the API promises.
+    pub contract: &'a Contract,
+    /// What the user says about it.
+    pub scenario: &'a Scenario,
+    /// Where requests go.
+    pub endpoint: &'a Endpoint,
+    /// How they go.
+    pub settings: Settings,
+    /// `{run}`.
+    pub run_id: String,
+    /// Values that replace those of the scenario's variables and secrets.
+    pub values: IndexMap<String, String>,
+    /// AWS keys from the environment; without any, and on loopback, dummies are used.
+    pub aws: Option<AwsKeys>,
+    /// The plain valid request of an operation, to see whether the endpoint is alive.
+    pub control: &'a (dyn Fn(&str) -> Option<Case> + Sync),
+    /// Ends the run early.
+    pub stop: Stop,
+}
+
+/// How requests are sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// How many connections are used side by side.
+    pub workers: usize,
+    /// How far a case may run ahead of the oldest one that is not finished.
+    pub window: usize,
+    /// Limits of one request.
+    pub limits: Limits,
+    /// How many requests may leave in a time.
+    pub rate: Option<RateLimit>,
+    /// How often a throttled request is sent in all.
+    pub throttle_tries: u32,
+    /// How long a throttled request waits in all.
+    pub throttle_wait: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        Self {
+            workers: (cores * 4).clamp(4, 64),
+            window: 256,
+            limits: Limits::default(),
+            rate: None,
+            throttle_tries: 3,
+            throttle_wait: Duration::from_secs(5),
+        }
+    }
+}
+
+/// AWS keys.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AwsKeys {
+    /// The access key id.
+    pub access_key_id: String,
+    /// The secret access key.
+    pub secret_access_key: String,
+    /// The token of temporary keys.
+    pub session_token: Option<String>,
+}
+
+impl AwsKeys {
+    /// What emulators take.
+    pub fn dummies() -> Self {
+        Self { access_key_id: "test".to_owned(), secret_access_key: "test".to_owned(), session_token: None }
+    }
+}
+
+impl std::fmt::Debug for AwsKeys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("AwsKeys(…)")
+    }
+}
+
+/// A switch that ends a run early: nothing new is sent but what takes resources away again.
+#[derive(Clone, Debug, Default)]
+pub struct Stop(Arc<AtomicBool>);
+
+impl Stop {
+    /// Ends the run within a tenth of a second, and the teardown of open cases.
+    pub fn stop(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether [`Stop::stop`] was called.
+    pub fn is_stopped(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Plan<'_> {
+    /// What must not be shown of the run's requests.
+    pub fn redaction(&self) -> Redaction {
+        let value_of = |name: &str| {
+            self.values.get(name).cloned().or_else(|| self.scenario.variables.get(name).map(|v| v.value.clone()))
+        };
+        let mut secrets: Vec<Secret> = self
+            .scenario
+            .variables
+            .iter()
+            .filter(|(_, variable)| variable.secret)
+            .filter_map(|(name, _)| Some(Secret { value: value_of(name)?, variable: Redaction::variable_name(name) }))
+            .collect();
+        // A key written out in a principal, rather than named as a variable, is no less secret.
+        for (name, principal) in &self.scenario.principals {
+            let (value, suffix) = match &principal.credentials {
+                Credentials::Bearer(value) => (Some(value), "KEY"),
+                Credentials::Header { value, .. } => (Some(value), "KEY"),
+                Credentials::SigV4 { secret_access_key, .. } => (secret_access_key.as_ref(), "SECRET"),
+                Credentials::Anonymous => (None, ""),
+            };
+            if let Some(value) = value.filter(|value| !value.contains(['{', '}'])) {
+                let variable = Redaction::variable_name(&format!("{name}_{suffix}"));
+                secrets.push(Secret { value: value.clone(), variable });
+            }
+        }
+        let (aws, dummy) = match &self.aws {
+            Some(keys) => (keys.clone(), false),
+            None => (AwsKeys::dummies(), true),
+        };
+        if !dummy {
+            secrets.push(Secret { value: aws.secret_access_key, variable: "AWS_SECRET_ACCESS_KEY".to_owned() });
+            secrets.push(Secret { value: aws.access_key_id.clone(), variable: "AWS_ACCESS_KEY_ID".to_owned() });
+            if let Some(token) = aws.session_token {
+                secrets.push(Secret { value: token, variable: "AWS_SESSION_TOKEN".to_owned() });
+            }
+        }
+        let redaction = Redaction::new(secrets);
+        let sigv4 = self.contract.auth.iter().any(|auth| matches!(auth, Auth::SigV4 { .. }))
+            || self.scenario.principals.values().any(|one| matches!(one.credentials, Credentials::SigV4 { .. }));
+        if sigv4 { redaction.with_aws(aws.access_key_id, dummy) } else { redaction }
+    }
+}

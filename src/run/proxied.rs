@@ -1,0 +1,104 @@
+//! reqwest, where its features are needed: proxies and HTTP/2.
+//!
+//! It never follows, retries or decodes on its own, and refuses what it would send differently.
+
+use super::coding::decoded;
+use super::connection::Timer;
+use super::{Answer, Endpoint, Framing, Limits, NoAnswer, SetUpError, tls};
+use crate::wire::Message;
+
+/// A client for one endpoint; shared by all workers.
+pub(super) struct Proxied {
+    client: reqwest::Client,
+    origin: String,
+    limits: Limits,
+}
+
+impl Proxied {
+    pub(super) fn new(endpoint: &Endpoint, limits: &Limits) -> Result<Self, SetUpError> {
+        let mut tls = tls::config(&endpoint.tls).map_err(SetUpError::Tls)?;
+        tls.alpn_protocols = if endpoint.http2 { vec![b"h2".to_vec()] } else { vec![b"http/1.1".to_vec()] };
+        let mut builder = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .connect_timeout(limits.total)
+            .tls_backend_preconfigured(tls)
+            .no_proxy();
+        builder = if endpoint.http2 { builder.http2_prior_knowledge() } else { builder.http1_only() };
+        if let Some(proxy) = &endpoint.proxy {
+            builder = builder.proxy(reqwest::Proxy::all(proxy).map_err(|error| SetUpError::Proxy(error.to_string()))?);
+        }
+        let client = builder.build().map_err(|error| SetUpError::Proxy(error.to_string()))?;
+        Ok(Self { client, origin: endpoint.origin(), limits: *limits })
+    }
+
+    fn url(&self, message: &Message) -> Option<reqwest::Url> {
+        let url = reqwest::Url::parse(&format!("{}{}", self.origin, message.target)).ok()?;
+        let target = url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
+        (target == message.target).then_some(url)
+    }
+
+    pub(super) fn refuses(&self, message: &Message) -> Option<String> {
+        if message.raw || self.url(message).is_none() {
+            return Some("neither a proxy nor HTTP/2 can carry this request to the byte".to_owned());
+        }
+        None
+    }
+
+    pub(super) async fn send(&self, message: &Message, timer: &mut Timer) -> Result<Answer, NoAnswer> {
+        let (Some(url), Ok(method)) = (self.url(message), reqwest::Method::from_bytes(message.method.as_bytes()))
+        else {
+            return Err(NoAnswer::Unreachable("the request cannot be carried to the byte".to_owned()));
+        };
+        let mut request = self.client.request(method, url).body(message.body.clone());
+        for (name, value) in &message.headers {
+            request = request.header(name.as_str(), value.as_str());
+        }
+        let sent = timer.race(request.send(), None).await;
+        let mut response = match sent {
+            None => return Err(NoAnswer::TimedOut(timer.total)),
+            Some(Err(error)) => return Err(no_answer(&error)),
+            Some(Ok(response)) => response,
+        };
+        let status = response.status().as_u16();
+        let headers: Vec<(String, String)> = response
+            .headers()
+            .iter()
+            .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+            .collect();
+        let mut body: Vec<u8> = Vec::new();
+        let framing = loop {
+            timer.touch();
+            match timer.race(response.chunk(), None).await {
+                None => break Framing::TimedOut,
+                Some(Err(_)) => break Framing::Short,
+                Some(Ok(None)) => break Framing::Complete,
+                Some(Ok(Some(data))) => {
+                    let room = self.limits.body - body.len();
+                    body.extend_from_slice(&data[..data.len().min(room)]);
+                    if data.len() > room {
+                        break Framing::CutAtLimit;
+                    }
+                }
+            }
+        };
+        let encoding = headers.iter().find(|(name, _)| name == "content-encoding").map(|(_, value)| value.as_str());
+        let (body, framing) = decoded(encoding, body.into(), framing, self.limits.body);
+        Ok(Answer { status, headers, body, framing })
+    }
+}
+
+fn no_answer(error: &reqwest::Error) -> NoAnswer {
+    let mut text = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(inner) = source {
+        text = inner.to_string();
+        if let Some(hyper) = inner.downcast_ref::<hyper::Error>()
+            && hyper.is_parse()
+        {
+            return NoAnswer::NotHttp(text);
+        }
+        source = inner.source();
+    }
+    if error.is_connect() { NoAnswer::Unreachable(text) } else { NoAnswer::Dropped }
+}

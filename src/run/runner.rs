@@ -1,0 +1,217 @@
+//! All cases of a run: threads, workers, and when a run ends early.
+//!
+//! It never judges: what becomes of an outcome is the caller's function, called where the case ran.
+
+use super::order::Order;
+use super::steps::{Shared, Worker};
+use super::transport::Exit;
+use super::{Liveness, NoAnswer, Outcome, Plan};
+use crate::generate::Case;
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RunEnd {
+    /// Every case ran.
+    Complete,
+    /// The stop switch was used.
+    Stopped,
+    /// Whoever takes the outcomes had enough.
+    Enough,
+    /// The endpoint could not be reached from the start; the reason.
+    Unreachable(String),
+    /// The endpoint went away in the middle; the reason.
+    Died(String),
+}
+
+/// So many cases in a row that met a dead endpoint are enough to know it.
+const DEAD_AFTER: u32 = 5;
+
+/// Runs the cases and hands over what becomes of them, in plan order.
+///
+/// `finish` is called on the workers, in parallel: judging belongs there. `emit` is called by one worker
+/// at a time, in the order of the cases; when it breaks, the run ends. Blocks until all is done; call it
+/// from a thread that may block. Memory does not grow with the number of cases.
+pub fn run<T: Send>(
+    plan: &Plan<'_>,
+    cases: impl Iterator<Item = Case> + Send,
+    finish: impl Fn(Outcome) -> T + Sync,
+    emit: impl FnMut(T) -> ControlFlow<()> + Send,
+) -> RunEnd {
+    let exit = match Exit::new(plan.endpoint, plan.settings.limits) {
+        Ok(exit) => exit,
+        Err(error) => return RunEnd::Unreachable(error.to_string()),
+    };
+    let run = Run {
+        plan,
+        shared: Shared::new(plan, exit),
+        source: Mutex::new(Source { cases, next: 0 }),
+        order: Order::new(plan.settings.window, emit),
+        finish,
+        health: Health::default(),
+    };
+    if let Err(reason) = on_own_thread(|| run.shared.exit.probe()) {
+        return RunEnd::Unreachable(reason.to_string());
+    }
+    let workers = plan.settings.workers.max(1);
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(workers);
+    std::thread::scope(|scope| {
+        for thread in 0..threads {
+            let share = workers / threads + usize::from(thread < workers % threads);
+            let run = &run;
+            scope.spawn(move || {
+                let _guard = EndOnPanic(&run.order);
+                on_runtime(run.workers(share));
+            });
+        }
+    });
+    run.end()
+}
+
+/// Runs one case, as the runner would.
+///
+/// # Errors
+/// Where the endpoint cannot be reached at all, in words.
+pub fn send_case(plan: &Plan<'_>, case: Case) -> Result<Outcome, String> {
+    let exit = Exit::new(plan.endpoint, plan.settings.limits).map_err(|error| error.to_string())?;
+    let shared = Shared::new(plan, exit);
+    on_own_thread(|| async {
+        shared.exit.probe().await.map_err(|reason| reason.to_string())?;
+        Worker::new(plan, &shared).case(case).await.ok_or_else(|| "stopped".to_owned())
+    })
+}
+
+/// Each thread has a runtime of its own: a request never moves between threads.
+fn on_runtime<F: Future>(future: F) -> F::Output {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime needs nothing but a file descriptor or two")
+        .block_on(future)
+}
+
+/// The same on a thread of its own: the caller may be inside a runtime, where no other can be entered.
+fn on_own_thread<F: Future>(make: impl FnOnce() -> F + Send) -> F::Output
+where
+    F::Output: Send,
+{
+    std::thread::scope(|scope| match scope.spawn(|| on_runtime(make())).join() {
+        Ok(output) => output,
+        Err(panic) => std::panic::resume_unwind(panic),
+    })
+}
+
+struct Source<I> {
+    cases: I,
+    next: u64,
+}
+
+/// What the run has learnt of the endpoint.
+#[derive(Default)]
+struct Health {
+    answered: AtomicBool,
+    down_in_a_row: AtomicU32,
+    dead: Mutex<Option<String>>,
+}
+
+struct Run<'a, I, F, T, E> {
+    plan: &'a Plan<'a>,
+    shared: Shared,
+    source: Mutex<Source<I>>,
+    order: Order<T, E>,
+    finish: F,
+    health: Health,
+}
+
+/// Lets nobody wait for a window that a panicking thread will never move.
+struct EndOnPanic<'a, T, E: FnMut(T) -> ControlFlow<()>>(&'a Order<T, E>);
+
+impl<T, E: FnMut(T) -> ControlFlow<()>> Drop for EndOnPanic<'_, T, E> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.end();
+        }
+    }
+}
+
+impl<I, F, T, E> Run<'_, I, F, T, E>
+where
+    I: Iterator<Item = Case> + Send,
+    F: Fn(Outcome) -> T + Sync,
+    T: Send,
+    E: FnMut(T) -> ControlFlow<()> + Send,
+{
+    async fn workers(&self, count: usize) {
+        let mut workers: FuturesUnordered<_> = (0..count).map(|_| self.worker()).collect();
+        while workers.next().await.is_some() {}
+    }
+
+    async fn worker(&self) {
+        let mut worker = Worker::new(self.plan, &self.shared);
+        while !self.is_over() {
+            let Some((index, case)) = self.take() else { return };
+            self.order.admit(index).await;
+            let outcome = if self.is_over() { None } else { worker.case(case).await };
+            if let Some(outcome) = &outcome {
+                self.health.see(outcome);
+            }
+            self.order.put(index, outcome.map(&self.finish));
+        }
+    }
+
+    fn take(&self) -> Option<(u64, Case)> {
+        let mut source = self.source.lock().unwrap_or_else(PoisonError::into_inner);
+        let case = source.cases.next()?;
+        let index = source.next;
+        source.next += 1;
+        Some((index, case))
+    }
+
+    fn is_over(&self) -> bool {
+        self.plan.stop.is_stopped() || self.order.is_enough() || self.health.is_dead()
+    }
+
+    fn end(self) -> RunEnd {
+        let dead = self.health.dead.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if let Some(reason) = dead {
+            let answered = self.health.answered.load(Ordering::Relaxed);
+            return if answered { RunEnd::Died(reason) } else { RunEnd::Unreachable(reason) };
+        }
+        if self.order.is_enough() {
+            RunEnd::Enough
+        } else if self.plan.stop.is_stopped() {
+            RunEnd::Stopped
+        } else {
+            RunEnd::Complete
+        }
+    }
+}
+
+impl Health {
+    fn see(&self, outcome: &Outcome) {
+        if outcome.exchanges.iter().flatten().any(|exchange| exchange.answer.is_ok())
+            || outcome.liveness == Some(Liveness::Alive)
+        {
+            // Read first: the common case must not write to memory that all workers share.
+            if !self.answered.load(Ordering::Relaxed) {
+                self.answered.store(true, Ordering::Relaxed);
+            }
+            if self.down_in_a_row.load(Ordering::Relaxed) > 0 {
+                self.down_in_a_row.store(0, Ordering::Relaxed);
+            }
+        } else if outcome.liveness == Some(Liveness::Down)
+            && self.down_in_a_row.fetch_add(1, Ordering::Relaxed) + 1 >= DEAD_AFTER
+        {
+            let reason = outcome.exchanges.iter().flatten().find_map(|exchange| exchange.answer.as_ref().err());
+            let reason = reason.map_or_else(|| "no answer".to_owned(), NoAnswer::to_string);
+            *self.dead.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason);
+        }
+    }
+
+    fn is_dead(&self) -> bool {
+        self.down_in_a_row.load(Ordering::Relaxed) >= DEAD_AFTER
+    }
+}

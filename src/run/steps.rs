@@ -1,0 +1,374 @@
+//! One case: its turns, its steps, its captures, and what is done when no answer comes.
+//!
+//! It never decides what an answer is worth.
+
+use super::holes::Holes;
+use super::rate::Schedule;
+use super::transport::{Exit, Line, Transport};
+use super::{Answer, AwsKeys, Exchange, Liveness, NoAnswer, Outcome, Plan, clock};
+use crate::contract::{Auth, Role};
+use crate::generate::{AuthDamage, Authorization, Case, Judged, Purpose, Send, Step};
+use crate::scenario::Credentials;
+use crate::wire::{KeyCache, Message, Proof, SigV4, authorize, document, encode, error_seen, value_at};
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+/// What all workers of a run share.
+pub(super) struct Shared {
+    pub(super) exit: Arc<Exit>,
+    pub(super) authority: String,
+    pub(super) schedule: Option<Schedule>,
+    /// How many cases in a row stayed throttled: a server that always throttles is not waited for.
+    throttled_in_a_row: AtomicU32,
+}
+
+/// After so many cases that stayed throttled, nobody waits any longer.
+const PATIENCE: u32 = 8;
+/// More steps than this are not sent side by side.
+const MOST_LINES: usize = 64;
+
+impl Shared {
+    pub(super) fn new(plan: &Plan<'_>, exit: Exit) -> Self {
+        Self {
+            exit: Arc::new(exit),
+            authority: plan.endpoint.authority(),
+            schedule: plan.settings.rate.map(Schedule::new),
+            throttled_in_a_row: AtomicU32::new(0),
+        }
+    }
+}
+
+/// One worker: its lines and what it remembers.
+pub(super) struct Worker<'a> {
+    plan: &'a Plan<'a>,
+    shared: &'a Shared,
+    lines: Vec<Line>,
+    keys: KeyCache,
+}
+
+/// A step ready to be sent, or why it is not.
+type Ready = Result<Message, String>;
+
+impl<'a> Worker<'a> {
+    /// Must be called inside a runtime.
+    pub(super) fn new(plan: &'a Plan<'a>, shared: &'a Shared) -> Self {
+        let lines = vec![Line::new(Arc::clone(&shared.exit))];
+        Self { plan, shared, lines, keys: KeyCache::default() }
+    }
+
+    /// Runs a case. `None` where the stop switch ended it before it was through.
+    pub(super) async fn case(&mut self, case: Case) -> Option<Outcome> {
+        let (exchanges, not_sent) = self.steps(&case).await?;
+        let mut liveness = None;
+        let silent = exchanges.iter().flatten().find_map(|exchange| exchange.answer.as_ref().err());
+        if let Some(reason) = silent {
+            liveness = Some(if matches!(reason, NoAnswer::Unreachable(_) | NoAnswer::Tls(_)) {
+                Liveness::Down
+            } else {
+                self.control(&case).await
+            });
+        }
+        Some(Outcome { case, exchanges, not_sent, liveness })
+    }
+
+    /// What a plain valid request meets now.
+    async fn control(&mut self, case: &Case) -> Liveness {
+        let Some(control) = (self.plan.control)(case.operation.as_str()) else { return Liveness::Down };
+        let Judged::Step(judged) = control.judged;
+        // Not over the connection on which the case went silent.
+        self.lines.truncate(1);
+        self.lines[0] = Line::new(Arc::clone(&self.shared.exit));
+        match Box::pin(self.steps(&control)).await {
+            Some((exchanges, _))
+                if exchanges.get(judged).and_then(Option::as_ref).is_some_and(|one| one.answer.is_ok()) =>
+            {
+                Liveness::Alive
+            }
+            _ => Liveness::Down,
+        }
+    }
+
+    async fn steps(&mut self, case: &Case) -> Option<(Vec<Option<Exchange>>, Option<String>)> {
+        let plan = self.plan;
+        let mut holes = Holes::new(plan, &case.id);
+        let mut exchanges: Vec<Option<Exchange>> = case.steps.iter().map(|_| None).collect();
+        let mut not_sent: Option<String> = None;
+        let mut stopped = false;
+        let mut turns: Vec<u32> = case.steps.iter().map(|step| step.turn).collect();
+        turns.sort_unstable();
+        turns.dedup();
+        for turn in turns {
+            let due: Vec<usize> = (0..case.steps.len())
+                .filter(|&index| {
+                    let step = &case.steps[index];
+                    step.turn == turn && (step.purpose == Purpose::TearDown || (not_sent.is_none() && !stopped))
+                })
+                .collect();
+            let mut ready: Vec<(usize, Message)> = Vec::with_capacity(due.len());
+            for index in due {
+                let step = &case.steps[index];
+                match self.ready(&holes, step) {
+                    Ok(message) => ready.push((index, message)),
+                    // A resource that was never made need not be taken away.
+                    Err(_) if step.purpose == Purpose::TearDown => {}
+                    Err(reason) => not_sent = not_sent.or(Some(reason)),
+                }
+            }
+            if not_sent.is_some() {
+                ready.retain(|(index, _)| case.steps[*index].purpose == Purpose::TearDown);
+            }
+            for (index, exchange) in self.turn(case, ready).await {
+                let step = &case.steps[index];
+                let Some(exchange) = exchange else {
+                    stopped = true;
+                    continue;
+                };
+                if let Ok(answer) = &exchange.answer {
+                    self.capture(&mut holes, step, answer);
+                }
+                if step.purpose == Purpose::SetUp && not_sent.is_none() {
+                    not_sent = failed_set_up(&exchange);
+                }
+                exchanges[index] = Some(exchange);
+            }
+        }
+        (!stopped).then_some((exchanges, not_sent))
+    }
+
+    /// Sends the steps of one turn, side by side where there are several; `None` for one that the stop
+    /// switch ended.
+    async fn turn(&mut self, case: &Case, mut ready: Vec<(usize, Message)>) -> Vec<(usize, Option<Exchange>)> {
+        let (plan, shared) = (self.plan, self.shared);
+        if ready.len() == 1
+            && let Some((index, message)) = ready.pop()
+        {
+            let step = &case.steps[index];
+            return vec![(index, exchange(plan, shared, &mut self.lines[0], step, message).await)];
+        }
+        let mut out = Vec::with_capacity(ready.len());
+        while !ready.is_empty() {
+            let batch: Vec<_> = ready.drain(..ready.len().min(MOST_LINES)).collect();
+            while self.lines.len() < batch.len() {
+                self.lines.push(Line::new(Arc::clone(&shared.exit)));
+            }
+            let sent = batch.into_iter().zip(&mut self.lines).map(|((index, message), line)| async move {
+                (index, exchange(plan, shared, line, &case.steps[index], message).await)
+            });
+            out.extend(futures_util::future::join_all(sent).await);
+        }
+        out
+    }
+
+    fn capture(&self, holes: &mut Holes<'_>, step: &Step, answer: &Answer) {
+        if step.captures.is_empty() || !(200..300).contains(&answer.status) {
+            return;
+        }
+        let Ok(document) = document(self.plan.contract.protocol, &answer.body, answer.header("content-type")) else {
+            return;
+        };
+        for capture in &step.captures {
+            if let Some(value) = value_at(&document, &capture.path) {
+                holes.capture(&capture.name, value.clone());
+            }
+        }
+    }
+
+    /// The step's message, signed: everything but the sending.
+    fn ready(&mut self, holes: &Holes<'_>, step: &Step) -> Ready {
+        let message = signed(self.plan, holes, step, &self.shared.authority, &mut self.keys)?;
+        match self.lines[0].refuses(&message) {
+            Some(reason) => Err(reason),
+            None => Ok(message),
+        }
+    }
+}
+
+/// The message of a case's judged step, as it would be sent where no earlier step has to fill a hole.
+///
+/// # Errors
+/// Where the case is unsendable, a hole stays empty, or the message cannot be encoded; in words.
+pub fn message(plan: &Plan<'_>, case: &Case) -> Result<Message, String> {
+    let Judged::Step(judged) = case.judged;
+    let step = case.steps.get(judged).ok_or("nothing is sent")?;
+    signed(plan, &Holes::new(plan, &case.id), step, &plan.endpoint.authority(), &mut KeyCache::default())
+}
+
+/// A step's message with all its holes filled, and signed.
+fn signed(plan: &Plan<'_>, holes: &Holes<'_>, step: &Step, authority: &str, keys: &mut KeyCache) -> Ready {
+    let send = if Holes::any(&step.send) {
+        Cow::Owned(holes.fill_send(&step.send).map_err(|error| error.to_string())?)
+    } else {
+        Cow::Borrowed(&step.send)
+    };
+    let mut message = encode(plan.contract, &send, &plan.endpoint.base_path).map_err(|error| error.to_string())?;
+    if !plan.endpoint.headers.is_empty() {
+        for (name, value) in &plan.endpoint.headers {
+            message.set_header(name, value.as_str());
+        }
+        message.settle();
+    }
+    let (principal, damage): (_, Option<&AuthDamage>) = match &step.authorization {
+        Authorization::Anonymous => (None, None),
+        Authorization::Principal(name) => (Some(name), None),
+        Authorization::Damaged(name, damage) => (Some(name), Some(damage)),
+    };
+    if let Some(name) = principal {
+        let proof = proof(plan, holes, name)?;
+        authorize(&mut message, &proof, damage, authority, clock::wall(), keys).map_err(|error| error.to_string())?;
+    }
+    Ok(message)
+}
+
+/// A principal's proof with its secrets.
+fn proof(plan: &Plan<'_>, holes: &Holes<'_>, name: &str) -> Result<Proof, String> {
+    let principal = plan.scenario.principals.get(name).ok_or_else(|| format!("no principal is called `{name}`"))?;
+    let fill = |template: &str| holes.fill(template).map(Cow::into_owned).map_err(|error| error.to_string());
+    Ok(match &principal.credentials {
+        Credentials::Anonymous => Proof::Anonymous,
+        Credentials::Bearer(key) => Proof::Bearer(fill(key)?),
+        Credentials::Header { name, value } => Proof::Header { name: name.clone(), value: fill(value)? },
+        Credentials::SigV4 { region, service, access_key_id, secret_access_key } => {
+            let own = match (access_key_id, secret_access_key) {
+                (Some(id), Some(secret)) => {
+                    Some(AwsKeys { access_key_id: fill(id)?, secret_access_key: fill(secret)?, session_token: None })
+                }
+                _ => None,
+            };
+            let dummies = || plan.endpoint.is_loopback().then(AwsKeys::dummies);
+            let keys = own
+                .or_else(|| plan.aws.clone())
+                .or_else(dummies)
+                .ok_or("there are no AWS keys, and dummies are only for loopback")?;
+            let documented = plan.contract.auth.iter().find_map(|auth| match auth {
+                Auth::SigV4 { service } => service.clone(),
+                _ => None,
+            });
+            Proof::SigV4(SigV4 {
+                access_key_id: keys.access_key_id,
+                secret_access_key: keys.secret_access_key,
+                session_token: keys.session_token,
+                region: region.clone(),
+                service: service.clone().or(documented).unwrap_or_else(|| plan.contract.service.clone()),
+            })
+        }
+    })
+}
+
+fn failed_set_up(exchange: &Exchange) -> Option<String> {
+    match &exchange.answer {
+        Ok(answer) if (200..300).contains(&answer.status) => None,
+        Ok(answer) => Some(format!("a set-up step was answered with status {}", answer.status)),
+        Err(reason) => Some(format!("a set-up step got no answer: {reason}")),
+    }
+}
+
+/// Sends a message until it is answered, throttled for good, or silent twice; `None` where the stop
+/// switch ended it.
+async fn exchange(
+    plan: &Plan<'_>,
+    shared: &Shared,
+    line: &mut Line,
+    step: &Step,
+    message: Message,
+) -> Option<Exchange> {
+    // What takes resources away is sent even after the stop.
+    let stop = (step.purpose != Purpose::TearDown).then_some(&plan.stop);
+    let is_stopped = || stop.is_some_and(super::Stop::is_stopped);
+    let waits_from = clock::now();
+    let (mut attempts, mut throttled, mut silent) = (0, 0, 0);
+    loop {
+        if let Some(schedule) = &shared.schedule
+            && !sleep_until(schedule.reserve(clock::now()), &is_stopped).await
+        {
+            return None;
+        }
+        if is_stopped() {
+            return None;
+        }
+        attempts += 1;
+        let started = clock::now();
+        let answer = line.send(&message, stop).await;
+        let took = clock::now().duration_since(started);
+        if answer.is_err() && is_stopped() {
+            return None;
+        }
+        match &answer {
+            Err(NoAnswer::Unreachable(_) | NoAnswer::Tls(_)) => {}
+            Err(_) if silent == 0 => {
+                silent += 1;
+                continue;
+            }
+            Err(_) => {}
+            Ok(answer) if is_throttled(plan, step, answer) => {
+                let patient = shared.throttled_in_a_row.load(Ordering::Relaxed) < PATIENCE;
+                let pause = pause(answer, throttled);
+                let waited = clock::now().duration_since(waits_from);
+                if patient
+                    && throttled + 1 < plan.settings.throttle_tries
+                    && waited + pause <= plan.settings.throttle_wait
+                {
+                    throttled += 1;
+                    if !sleep_until(clock::now() + pause, &is_stopped).await {
+                        return None;
+                    }
+                    continue;
+                }
+                shared.throttled_in_a_row.fetch_add(1, Ordering::Relaxed);
+            }
+            Ok(_) => {
+                // Read first: the common case must not write to memory that all workers share.
+                if shared.throttled_in_a_row.load(Ordering::Relaxed) > 0 {
+                    shared.throttled_in_a_row.store(0, Ordering::Relaxed);
+                }
+            }
+        }
+        return Some(Exchange { sent: message, answer, took, attempts, throttled });
+    }
+}
+
+/// Sleeps in short pieces; false where the stop switch ended it.
+async fn sleep_until(at: Instant, is_stopped: &impl Fn() -> bool) -> bool {
+    const PIECE: Duration = Duration::from_millis(100);
+    loop {
+        if is_stopped() {
+            return false;
+        }
+        let now = clock::now();
+        if now >= at {
+            return true;
+        }
+        tokio::time::sleep_until((now + PIECE).min(at).into()).await;
+    }
+}
+
+/// How long the server asks to wait, or a little longer each time.
+fn pause(answer: &Answer, before: u32) -> Duration {
+    match answer.header("retry-after").and_then(|value| value.trim().parse::<u64>().ok()) {
+        Some(seconds) => Duration::from_secs(seconds),
+        None => Duration::from_millis(100 << before.min(6)),
+    }
+}
+
+/// Whether an answer says that too much was sent: status 429, a 503 that says when to come back, or an
+/// error that the operation documents for it.
+fn is_throttled(plan: &Plan<'_>, step: &Step, answer: &Answer) -> bool {
+    match answer.status {
+        429 => return true,
+        503 if answer.header("retry-after").is_some() => return true,
+        0..=399 => return false,
+        _ => {}
+    }
+    let Send::Operation { name, .. } = &step.send else { return false };
+    let Some(operation) = plan.contract.operation(name.as_str()) else { return false };
+    let mut documented =
+        plan.contract.errors_of(operation).filter(|(_, error)| error.role == Role::Throttled).peekable();
+    if documented.peek().is_none() {
+        return false;
+    }
+    let place = plan.scenario.error_code.as_deref();
+    error_seen(plan.contract.protocol, answer.status, &answer.headers, &answer.body, place).is_some_and(|seen| {
+        documented.any(|(name, error)| seen.code == *error.code.as_deref().unwrap_or_else(|| name.as_str()))
+    })
+}
