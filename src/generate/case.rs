@@ -151,6 +151,8 @@ pub enum Damage {
     BodyPrefixed(Vec<u8>),
     /// These bytes stand after the body.
     BodySuffixed(Vec<u8>),
+    /// Each occurrence of the first bytes in the encoded body is replaced by the second.
+    BodyReplaced(Vec<u8>, Vec<u8>),
     /// The body's document is an object in which this member stands twice, with the same value.
     DuplicateMember(String),
     /// The content type is this, or absent.

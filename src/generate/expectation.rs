@@ -31,6 +31,19 @@ pub struct Accept {
     /// Documented errors that fit as well, because the request names a resource of which neither
     /// scenario nor documents say whether it exists. Usually empty.
     pub or: Vec<ExpectedError>,
+    /// What must have been true before, or a refusal teaches nothing.
+    pub assumes: Option<Assumption>,
+}
+
+/// A state of the resource that an expected success builds on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assumption {
+    /// The step that read the state.
+    pub step: usize,
+    /// Where in its answer the map stands.
+    pub path: String,
+    /// The keys that may be there: the ones that this case writes.
+    pub only: Vec<String>,
 }
 
 /// One error that fits.

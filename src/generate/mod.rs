@@ -4,11 +4,24 @@
 //! gives the same cases, in the same order.
 
 mod case;
+mod draft;
+pub mod draw;
 mod expectation;
+mod fixture;
+mod label;
+pub mod pattern;
 mod plan;
+mod resource;
+mod sample;
+mod site;
+mod strategy;
+mod template;
 mod value;
 
 pub use case::{AuthDamage, Authorization, Capture, Case, CaseId, Damage, Intent, Judged, Purpose, Send, Step};
-pub use expectation::{Accept, Expectation, ExpectedError};
-pub use plan::{Level, Options, PlanError, cases, control};
+pub use expectation::{Accept, Assumption, Expectation, ExpectedError};
+pub use label::Breach;
+pub use plan::{Level, Options, PlanError, breaches, cases, control};
+pub use site::constraints;
+pub use template::case_number;
 pub use value::Value;

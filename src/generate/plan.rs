@@ -1,8 +1,16 @@
 //! All cases of a scenario, one after another, never all in memory.
 
-use super::Case;
-use crate::contract::Contract;
+use super::Value;
+use super::case::Case;
+use super::draft::Planner;
+use super::label::{Breach, Labels};
+use super::pattern::Pattern;
+use super::site::{Site, sites};
+use super::strategy::{AT_SITES, OF_OPERATIONS, Work};
+use crate::contract::{Contract, Operation, Provenance, Shape, ShapeId};
 use crate::scenario::Scenario;
+use std::collections::HashMap;
+use std::sync::Arc;
 
 /// How much is generated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,7 +40,7 @@ pub struct PlanError {
     /// What is wrong, for example a pattern that nothing matches.
     pub reason: String,
     /// Where that is written.
-    pub source_at: Option<crate::contract::Provenance>,
+    pub source_at: Option<Provenance>,
 }
 
 /// All cases, operation by operation, controls (`…/valid/control/plain`) first; the same for the same input.
@@ -40,14 +48,129 @@ pub struct PlanError {
 /// # Errors
 /// Where an operation has no route, or a pattern cannot be satisfied.
 pub fn cases<'a>(
-    _contract: &'a Contract,
-    _scenario: &'a Scenario,
-    _options: Options,
+    contract: &'a Contract,
+    scenario: &'a Scenario,
+    options: Options,
 ) -> Result<Box<dyn Iterator<Item = Case> + Send + 'a>, PlanError> {
-    todo!()
+    let plan = Arc::new(Plan::new(contract, scenario, options)?);
+    let controls = {
+        let plan = Arc::clone(&plan);
+        (0..plan.wanted.len()).filter_map(move |index| plan.control(index))
+    };
+    let rest = (0..plan.wanted.len()).flat_map(move |index| plan.clone().operation(index));
+    Ok(Box::new(controls.chain(rest)))
 }
 
 /// The plain valid request of one operation: what is sent to see whether the endpoint is alive.
-pub fn control(_contract: &Contract, _scenario: &Scenario, _operation: &str) -> Result<Case, PlanError> {
-    todo!()
+///
+/// # Errors
+/// Where the operation is unknown, or no cases can be made from the contract.
+pub fn control(contract: &Contract, scenario: &Scenario, operation: &str) -> Result<Case, PlanError> {
+    let plan = Plan::new(contract, scenario, Options::default())?;
+    let found = plan.wanted.iter().position(|wanted| wanted.name.as_str() == operation);
+    found.and_then(|index| plan.control(index)).ok_or_else(|| PlanError {
+        owner: format!("operation `{operation}`"),
+        reason: "no valid request can be made".to_owned(),
+        source_at: None,
+    })
+}
+
+/// The constraints that an input of an operation breaks, as the gate sees them.
+///
+/// # Errors
+/// Where a pattern of the contract cannot be satisfied.
+pub fn breaches(contract: &Contract, operation: &Operation, input: &Value) -> Result<Vec<Breach>, PlanError> {
+    let patterns = patterns(contract)?;
+    let labels = Labels { contract, patterns: &patterns };
+    Ok(operation.input.as_ref().map_or_else(Vec::new, |id| labels.breaches(id, input)))
+}
+
+struct Plan<'a> {
+    planner: Planner<'a>,
+    wanted: Vec<&'a Operation>,
+}
+
+impl<'a> Plan<'a> {
+    fn new(contract: &'a Contract, scenario: &'a Scenario, options: Options) -> Result<Self, PlanError> {
+        let wanted: Vec<&Operation> = contract
+            .operations
+            .iter()
+            .filter(|operation| {
+                let name = operation.name.as_str();
+                (scenario.only.is_empty() || scenario.only.iter().any(|only| only == name))
+                    && scenario.notes(name).is_none_or(|notes| notes.skip.is_none())
+            })
+            .collect();
+        if let Some(operation) = wanted.iter().find(|operation| operation.http.is_none()) {
+            return Err(PlanError {
+                owner: format!("operation `{}`", operation.name),
+                reason: "no source gives its method and route".to_owned(),
+                source_at: operation.sources.first().cloned(),
+            });
+        }
+        Ok(Self { planner: Planner { contract, scenario, options, patterns: patterns(contract)? }, wanted })
+    }
+
+    fn control(&self, index: usize) -> Option<Case> {
+        super::strategy::control(&Work { planner: &self.planner, operation: self.wanted[index], sites: &[] })
+    }
+
+    /// The cases of one operation, one batch per strategy and place at a time.
+    fn operation(self: Arc<Self>, index: usize) -> impl Iterator<Item = Case> + Send + use<'a> {
+        let places: Arc<[Site]> = sites(self.planner.contract, self.wanted[index]).into();
+        let whole = {
+            let (plan, places) = (Arc::clone(&self), Arc::clone(&places));
+            OF_OPERATIONS.iter().flat_map(move |strategy| strategy(&plan.work(index, &places)))
+        };
+        let each = (0..places.len()).flat_map(move |place| {
+            let work = self.work(index, &places);
+            AT_SITES.iter().flat_map(|strategy| strategy(&work, &places[place])).collect::<Vec<_>>()
+        });
+        whole.chain(each)
+    }
+
+    fn work<'w>(&'w self, index: usize, sites: &'w [Site]) -> Work<'w> {
+        Work { planner: &self.planner, operation: self.wanted[index], sites }
+    }
+}
+
+/// All patterns of a contract, each known to have a member of an allowed length. Patterns in a
+/// dialect that is not understood are left out: they constrain nothing that overstep could test.
+fn patterns(contract: &Contract) -> Result<HashMap<ShapeId, Pattern>, PlanError> {
+    let mut found = HashMap::new();
+    for (id, shape) in &contract.shapes {
+        let Some(text) = &shape.pattern else { continue };
+        let Ok(pattern) = Pattern::new(text) else { continue };
+        if !satisfiable(&pattern, shape) {
+            let length = shape.length();
+            let limits = match (length.min, length.max) {
+                (None, None) => String::new(),
+                (min, max) => format!(
+                    " with {} to {} characters",
+                    min.unwrap_or(0),
+                    max.map_or_else(|| "any number of".to_owned(), |max| max.to_string())
+                ),
+            };
+            return Err(PlanError {
+                owner: format!("shape `{id}`"),
+                reason: format!("no text{limits} matches the pattern `{text}`"),
+                source_at: shape.facts_at("pattern").next().map(crate::contract::Fact::provenance),
+            });
+        }
+        found.insert(id.clone(), pattern);
+    }
+    Ok(found)
+}
+
+fn satisfiable(pattern: &Pattern, shape: &Shape) -> bool {
+    let length = shape.length();
+    let fits = |text: &str| {
+        let count = text.chars().count() as u64;
+        count >= length.min.unwrap_or(0) && count <= length.max.unwrap_or(u64::MAX)
+    };
+    let mut draw = super::draw::Seeded::new(0, "satisfiable");
+    let (least, most) = pattern.lengths();
+    let low = (least as u64).max(length.min.unwrap_or(0));
+    let high = (most as u64).min(length.max.unwrap_or(u64::MAX)).min(low.saturating_add(64));
+    (low..=high).any(|wanted| pattern.member(&mut draw, Some(wanted as usize)).is_some_and(|text| fits(&text)))
 }

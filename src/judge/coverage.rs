@@ -1,19 +1,34 @@
 //! What of the contract a run has reached.
 
-use super::Judgement;
+use super::{Judgement, Verdict};
 use crate::contract::Contract;
-use crate::generate::Case;
+use crate::generate::{Case, Expectation, Intent, constraints};
+use indexmap::{IndexMap, IndexSet};
+use std::collections::HashSet;
 
 /// Coverage of a run, per operation.
 #[derive(Debug, Default)]
-pub struct Coverage {}
+pub struct Coverage {
+    rows: IndexMap<String, Row>,
+}
+
+#[derive(Debug, Default)]
+struct Row {
+    counts: OperationCoverage,
+    /// `member path/constraint` of all that the contract states.
+    stated: HashSet<String>,
+    reached: HashSet<String>,
+    documented: IndexSet<String>,
+    provokable: HashSet<String>,
+    provoked: HashSet<String>,
+}
 
 /// Coverage and counts of one operation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OperationCoverage {
     /// The operation.
     pub operation: String,
-    /// Cases by verdict: all, passed, diverging, unspecified, not implemented, indeterminate, unsendable.
+    /// All cases.
     pub cases: u64,
     /// Passed.
     pub pass: u64,
@@ -27,7 +42,7 @@ pub struct OperationCoverage {
     pub indeterminate: u64,
     /// Unsendable.
     pub unsendable: u64,
-    /// Constraints tested with an answer, and constraints that could be.
+    /// Constraints tested with an answer, and constraints that the contract states.
     pub constraints: (u64, u64),
     /// Documented errors that were provoked, and those that a case could provoke.
     pub errors: (u64, u64),
@@ -37,17 +52,77 @@ pub struct OperationCoverage {
 
 impl Coverage {
     /// For a contract, nothing reached yet.
-    pub fn new(_contract: &Contract) -> Self {
-        todo!()
+    pub fn new(contract: &Contract) -> Self {
+        let rows = contract.operations.iter().map(|operation| {
+            let row = Row {
+                counts: OperationCoverage { operation: operation.name.to_string(), ..Default::default() },
+                stated: constraints(contract, operation)
+                    .into_iter()
+                    .map(|(path, constraint)| format!("{path}/{constraint}"))
+                    .collect(),
+                documented: contract
+                    .errors_of(operation)
+                    .map(|(name, error)| error.code.clone().unwrap_or_else(|| name.to_string()))
+                    .collect(),
+                ..Row::default()
+            };
+            (operation.name.to_string(), row)
+        });
+        Self { rows: rows.collect() }
     }
 
     /// Adds one judged case.
-    pub fn add(&mut self, _case: &Case, _judgement: &Judgement) {
-        todo!()
+    pub fn add(&mut self, case: &Case, judgement: &Judgement) {
+        let Some(row) = self.rows.get_mut(case.operation.as_str()) else { return };
+        let counts = &mut row.counts;
+        counts.cases += 1;
+        let answered = matches!(judgement.verdict, Verdict::Pass | Verdict::Diverges | Verdict::Unspecified);
+        *match judgement.verdict {
+            Verdict::Pass => &mut counts.pass,
+            Verdict::Diverges => &mut counts.diverges,
+            Verdict::Unspecified => &mut counts.unspecified,
+            Verdict::NotImplemented => &mut counts.not_implemented,
+            Verdict::Indeterminate => &mut counts.indeterminate,
+            Verdict::Unsendable => &mut counts.unsendable,
+        } += 1;
+        if let (true, Some(member), Some(constraint)) = (answered, &case.member, case.constraint) {
+            // A constraint is reached when a violation of it was answered, or, for what no request
+            // can break alone, when a value at its limit was.
+            if case.intent != Intent::Probe {
+                let key = format!("{member}/{constraint}");
+                if row.stated.contains(&key) {
+                    row.reached.insert(key);
+                }
+            }
+        }
+        if let Expectation::Reject { errors, .. } = &case.expectation {
+            for name in errors.iter().filter_map(|error| error.error.as_ref()) {
+                if !row.provokable.contains(name.as_str()) {
+                    row.provokable.insert(name.to_string());
+                }
+            }
+        }
+        if let Some(name) = judgement.observed.error.as_ref().filter(|_| answered) {
+            if row.documented.contains(name) && !row.provoked.contains(name) {
+                row.provoked.insert(name.clone());
+            }
+        }
     }
 
     /// One row for each operation that had cases, in the contract's order.
     pub fn operations(&self) -> Vec<OperationCoverage> {
-        todo!()
+        self.rows
+            .values()
+            .filter(|row| row.counts.cases > 0)
+            .map(|row| {
+                let could = |name: &&String| row.provokable.contains(*name) || row.provoked.contains(*name);
+                OperationCoverage {
+                    constraints: (row.reached.len() as u64, row.stated.len() as u64),
+                    errors: (row.provoked.len() as u64, row.documented.iter().filter(could).count() as u64),
+                    unprovokable: row.documented.iter().filter(|name| !could(name)).cloned().collect(),
+                    ..row.counts.clone()
+                }
+            })
+            .collect()
     }
 }

@@ -1,36 +1,139 @@
 //! Diverging cases, grouped by operation, member, constraint and what was observed.
 
-use super::{Finding, Judgement};
-use crate::generate::Case;
+use super::oracle::size;
+use super::{Finding, Judgement, Verdict};
+use crate::generate::{Case, Intent};
+use indexmap::IndexMap;
+
+/// So many ids are kept for each finding; the count goes on.
+const EXAMPLES: usize = 5;
+/// So many findings are told apart; the rest share one, so that no server can fill the memory.
+const MOST: usize = 10_000;
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Key {
+    scenario: String,
+    operation: String,
+    member: String,
+    constraint: String,
+    observed: String,
+}
+
+#[derive(Debug)]
+struct Group {
+    finding: Finding,
+    rank: Rank,
+    /// Ids with the size of their request, smallest first.
+    examples: Vec<(usize, String)>,
+}
+
+/// What to fix first: what breaks valid use, then failures, then what is wrongly accepted, then wrong words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    ValidRefused,
+    Failure,
+    Accepted,
+    WrongError,
+}
 
 /// Collects findings in bounded memory: a group keeps its count and its first few examples.
 #[derive(Debug, Default)]
-pub struct Findings {}
+pub struct Findings {
+    groups: IndexMap<Key, Group>,
+}
 
 impl Findings {
     /// Adds a case if it diverges; `curl` is asked for only when the case becomes its group's first example.
-    pub fn add(
-        &mut self,
-        _scenario: &str,
-        _case: &Case,
-        _judgement: &Judgement,
-        _curl: impl FnOnce() -> Option<String>,
-    ) {
-        todo!()
+    pub fn add(&mut self, scenario: &str, case: &Case, judgement: &Judgement, curl: impl FnOnce() -> Option<String>) {
+        if judgement.verdict != Verdict::Diverges {
+            return;
+        }
+        let (member, constraint) = place(case);
+        let mut key = Key {
+            scenario: scenario.to_owned(),
+            operation: case.operation.to_string(),
+            member,
+            constraint,
+            observed: judgement.observed.to_string(),
+        };
+        if self.groups.len() >= MOST && !self.groups.contains_key(&key) {
+            key.member = "others".to_owned();
+            key.constraint = "others".to_owned();
+            key.observed = "others".to_owned();
+        }
+        let rank = rank(case, judgement);
+        let group = self.groups.entry(key).or_insert_with_key(|key| Group {
+            finding: Finding {
+                scenario: key.scenario.clone(),
+                operation: key.operation.clone(),
+                member: key.member.clone(),
+                constraint: key.constraint.clone(),
+                observed: key.observed.clone(),
+                cases: 0,
+                examples: Vec::new(),
+                rule: String::new(),
+                source: None,
+                expected: String::new(),
+                why: String::new(),
+                curl: None,
+            },
+            rank,
+            examples: Vec::new(),
+        });
+        group.finding.cases += 1;
+        group.rank = group.rank.min(rank);
+        let size = size(case);
+        let at = group.examples.partition_point(|(other, _)| *other <= size);
+        if at == 0 {
+            group.finding.rule = case.rule.clone();
+            group.finding.source = case.source.as_ref().map(ToString::to_string);
+            group.finding.expected = judgement.expected.clone();
+            group.finding.why = judgement.why.clone();
+            group.finding.curl = curl();
+        }
+        if at < EXAMPLES {
+            group.examples.insert(at, (size, case.id.to_string()));
+            group.examples.truncate(EXAMPLES);
+        }
     }
 
     /// How many groups there are.
     pub fn len(&self) -> usize {
-        todo!()
+        self.groups.len()
     }
 
     /// Whether nothing diverged.
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.groups.is_empty()
     }
 
     /// The findings, the one to fix first first.
     pub fn sorted(&self) -> Vec<Finding> {
-        todo!()
+        let mut groups: Vec<&Group> = self.groups.values().collect();
+        // Stable: what is equal otherwise stays in plan order.
+        groups.sort_by_key(|group| (group.rank, std::cmp::Reverse(group.finding.cases)));
+        groups
+            .into_iter()
+            .map(|group| Finding {
+                examples: group.examples.iter().map(|(_, id)| id.clone()).collect(),
+                ..group.finding.clone()
+            })
+            .collect()
+    }
+}
+
+/// Member and constraint of a case, or what stands for them in its id.
+fn place(case: &Case) -> (String, String) {
+    let mut parts = case.id.0.splitn(5, '/').skip(2);
+    let member = parts.next().unwrap_or(case.class).to_owned();
+    (member, parts.next().unwrap_or("case").to_owned())
+}
+
+fn rank(case: &Case, judgement: &Judgement) -> Rank {
+    match judgement.observed.status {
+        None | Some(500..) => Rank::Failure,
+        _ if case.intent == Intent::Valid => Rank::ValidRefused,
+        Some(..300) => Rank::Accepted,
+        _ => Rank::WrongError,
     }
 }

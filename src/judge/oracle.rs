@@ -1,11 +1,277 @@
 //! The contract as oracle: one outcome, one judgement.
 
-use super::Judgement;
-use crate::contract::Contract;
-use crate::run::Outcome;
+use super::answer::{self, Flaw};
+use super::{Judgement, Observed, Verdict};
+use crate::contract::{Contract, Operation, Role};
+use crate::generate::{Accept, Assumption, Case, Expectation, ExpectedError, Judged, Purpose, Send, Value};
+use crate::run::{Answer, Exchange, Framing, Liveness, NoAnswer, Outcome};
 use crate::scenario::Scenario;
+use crate::wire;
 
 /// Judges one outcome against what the contract says.
-pub fn judge(_contract: &Contract, _scenario: &Scenario, _outcome: &Outcome) -> Judgement {
-    todo!()
+pub fn judge(contract: &Contract, scenario: &Scenario, outcome: &Outcome) -> Judgement {
+    let case = &outcome.case;
+    let expected = in_words(&case.expectation);
+    let fitting = match &case.expectation {
+        Expectation::Reject { errors, .. } => errors.clone(),
+        _ => Vec::new(),
+    };
+    let (verdict, observed, why) = decide(contract, scenario, outcome);
+    Judgement { verdict, observed, expected, fitting, why }
+}
+
+type Decision = (Verdict, Observed, String);
+
+fn decide(contract: &Contract, scenario: &Scenario, outcome: &Outcome) -> Decision {
+    let case = &outcome.case;
+    let nothing = Observed::default();
+    if let Some(reason) = &case.unsendable {
+        return (Verdict::Unsendable, nothing, reason.clone());
+    }
+    if let Some(failed) = failed_set_up(outcome) {
+        return (Verdict::Indeterminate, nothing, failed);
+    }
+    let Judged::Step(index) = case.judged;
+    let Some(exchange) = outcome.exchanges.get(index).and_then(Option::as_ref) else {
+        let reason = outcome.not_sent.clone().unwrap_or_else(|| "the step was not sent".to_owned());
+        return (Verdict::Indeterminate, nothing, reason);
+    };
+    let answer = match &exchange.answer {
+        Ok(answer) => answer,
+        Err(reason) => return no_answer(reason, outcome.liveness),
+    };
+    let Some(operation) = contract.operation(case.operation.as_str()) else {
+        return (Verdict::Indeterminate, nothing, format!("the contract has no operation `{}`", case.operation));
+    };
+    let observed = observe(contract, scenario, answer);
+    if let Some(note) = framing(&answer.framing) {
+        let why = format!("a complete answer was due, and its {note}");
+        return (Verdict::Diverges, Observed { note: Some(note), ..observed }, why);
+    }
+    if let Some(decision) = throttled(contract, operation, exchange, &observed) {
+        return decision;
+    }
+    match &case.expectation {
+        Expectation::Accept(accept) => accepted(contract, outcome, accept, answer, observed),
+        Expectation::Reject { role, errors } => rejected(contract, operation, *role, errors, answer, observed),
+        Expectation::Unspecified { reason } if answer.status >= 500 => {
+            (Verdict::Diverges, observed, format!("whatever it means ({reason}), a request must not make the server fail"))
+        }
+        Expectation::Unspecified { reason } => (Verdict::Unspecified, observed, reason.clone()),
+    }
+}
+
+fn failed_set_up(outcome: &Outcome) -> Option<String> {
+    let steps = outcome.case.steps.iter().zip(&outcome.exchanges);
+    for (step, exchange) in steps.filter(|(step, _)| step.purpose == Purpose::SetUp) {
+        match exchange.as_ref().map(|exchange| &exchange.answer) {
+            None => return Some(outcome.not_sent.clone().unwrap_or_else(|| "a set-up step was not sent".to_owned())),
+            Some(Err(reason)) => return Some(format!("set-up failed: {reason}")),
+            Some(Ok(answer)) if answer.status >= 400 => {
+                let what = match &step.send {
+                    Send::Operation { name, .. } => name.to_string(),
+                    Send::Raw { method, target, .. } => format!("{method} {target}"),
+                };
+                return Some(format!("set-up failed: {what} answered {}", answer.status));
+            }
+            Some(Ok(_)) => {}
+        }
+    }
+    None
+}
+
+fn no_answer(reason: &NoAnswer, liveness: Option<Liveness>) -> Decision {
+    let note = match reason {
+        NoAnswer::TimedOut(_) => "hang",
+        NoAnswer::Dropped => "dropped",
+        NoAnswer::NotHttp(_) => "not HTTP",
+        NoAnswer::HeadTooLarge(_) => "endless header",
+        NoAnswer::Unreachable(_) => "unreachable",
+        NoAnswer::Tls(_) => "TLS failed",
+    };
+    let observed = Observed { note: Some(note.to_owned()), ..Observed::default() };
+    let learnt = !matches!(reason, NoAnswer::Unreachable(_) | NoAnswer::Tls(_));
+    match liveness {
+        Some(Liveness::Alive) if learnt => {
+            (Verdict::Diverges, observed, format!("{reason}, twice, while plain valid requests are answered"))
+        }
+        _ => (Verdict::Indeterminate, observed, reason.to_string()),
+    }
+}
+
+fn observe(contract: &Contract, scenario: &Scenario, answer: &Answer) -> Observed {
+    let seen = wire::error_seen(
+        contract.protocol,
+        answer.status,
+        &answer.headers,
+        &answer.body,
+        scenario.error_code.as_deref(),
+    );
+    let (error, place) = seen.map_or((None, None), |seen| (Some(seen.code), Some(seen.place)));
+    Observed { status: Some(answer.status), error, place, note: None }
+}
+
+fn framing(framing: &Framing) -> Option<String> {
+    Some(match framing {
+        Framing::Complete => return None,
+        Framing::Short => "body is shorter than its framing".to_owned(),
+        Framing::Trailing => "body is longer than its framing".to_owned(),
+        Framing::Undecodable(reason) => format!("body cannot be decoded: {reason}"),
+        Framing::CutAtLimit => "body is longer than overstep reads".to_owned(),
+        Framing::TimedOut => "body never ends".to_owned(),
+    })
+}
+
+/// What stays throttled after all retries teaches nothing, unless throttling itself is undocumented.
+fn throttled(contract: &Contract, operation: &Operation, exchange: &Exchange, observed: &Observed) -> Option<Decision> {
+    let mut documented = contract.errors_of(operation).filter(|(_, error)| error.role == Role::Throttled);
+    let named = |name: Option<&String>| name.is_some_and(|name| Role::infer(None, name, "") == Role::Throttled);
+    if observed.status != Some(429) && !named(observed.error.as_ref()) {
+        return None;
+    }
+    let times = exchange.throttled + 1;
+    if documented.next().is_some() {
+        let why = format!("throttled {times} times in a row");
+        return Some((Verdict::Indeterminate, observed.clone(), why));
+    }
+    let why = "throttled inside our own rate limit, and the operation documents no throttling".to_owned();
+    Some((Verdict::Diverges, observed.clone(), why))
+}
+
+fn accepted(contract: &Contract, outcome: &Outcome, accept: &Accept, answer: &Answer, observed: Observed) -> Decision {
+    let status = answer.status;
+    let success = accept.status.map_or((200..300).contains(&status), |due| due == status);
+    if !success {
+        if accept.or.iter().any(|error| fits(contract, Role::MissingResource, error, &observed)) {
+            let why = "the document names this error for a resource that may not exist".to_owned();
+            return (Verdict::Pass, observed, why);
+        }
+        if status < 500 && accept.assumes.as_ref().is_some_and(|assumption| !holds(outcome, assumption)) {
+            let why = "the resource held other data already, which counts".to_owned();
+            return (Verdict::Indeterminate, observed, why);
+        }
+        return (Verdict::Diverges, observed, "a valid request was not answered with the documented success".to_owned());
+    }
+    if let Some(error) = &observed.error {
+        let why = format!("an error, `{error}`, in an answer of success");
+        return (Verdict::Diverges, observed, why);
+    }
+    match answer::success_flaw(contract, accept.output.as_ref(), answer) {
+        None => (Verdict::Pass, observed, "as documented".to_owned()),
+        Some(Flaw { note, why }) => (Verdict::Diverges, Observed { note: Some(note), ..observed }, why),
+    }
+}
+
+/// Whether the map that was read before holds only what the case itself writes.
+fn holds(outcome: &Outcome, assumption: &Assumption) -> bool {
+    let read = outcome.exchanges.get(assumption.step).and_then(Option::as_ref);
+    let Some(Ok(answer)) = read.map(|exchange| &exchange.answer) else { return true };
+    let Ok(document) = serde_json::from_slice::<serde_json::Value>(&answer.body) else { return true };
+    match wire::value_at(&document, &assumption.path) {
+        Some(serde_json::Value::Object(stored)) => stored.keys().all(|key| assumption.only.contains(key)),
+        _ => true,
+    }
+}
+
+fn rejected(
+    contract: &Contract,
+    operation: &Operation,
+    role: Role,
+    errors: &[ExpectedError],
+    answer: &Answer,
+    observed: Observed,
+) -> Decision {
+    if errors.iter().any(|error| fits(contract, role, error, &observed)) {
+        let named = errors.iter().any(|error| error.error.is_some());
+        return match answer::error_flaw(contract, answer, &observed).filter(|_| named) {
+            None => (Verdict::Pass, observed, "as documented".to_owned()),
+            Some(Flaw { note, why }) => (Verdict::Diverges, Observed { note: Some(note), ..observed }, why),
+        };
+    }
+    let known = |name: &str| contract.errors_of(operation).find(|(other, error)| code_of(other.as_str(), error) == name);
+    let why = match (answer.status, observed.error.as_deref()) {
+        (200..300, _) => "it was accepted".to_owned(),
+        (300..400, _) => "it was redirected, not refused".to_owned(),
+        (500.., _) => "the server failed instead of refusing".to_owned(),
+        (_, None) if errors.iter().any(|error| error.error.is_some()) => "refused without a documented error type".to_owned(),
+        (_, None) => "refused with another status".to_owned(),
+        (_, Some(name)) => match known(name) {
+            Some((_, error)) if error.role == role => format!("`{name}` is documented with another status"),
+            Some((_, error)) => format!("`{name}` is documented, but means {}", error.role),
+            None => format!("`{name}` is not documented for this operation"),
+        },
+    };
+    (Verdict::Diverges, observed, why)
+}
+
+fn code_of<'a>(name: &'a str, error: &'a crate::contract::ErrorShape) -> &'a str {
+    error.code.as_deref().unwrap_or(name)
+}
+
+/// Whether what was observed is this error. Where no document names one, an error that is documented
+/// for another role does not fit.
+fn fits(contract: &Contract, role: Role, expected: &ExpectedError, observed: &Observed) -> bool {
+    let Some(status) = observed.status else { return false };
+    let status_fits = expected.status.map_or((400..500).contains(&status), |due| due == status);
+    let name_fits = match (&expected.error, &observed.error) {
+        (Some(due), Some(name)) => due.as_str() == name,
+        (Some(_), None) => false,
+        (None, None) => true,
+        (None, Some(name)) => {
+            let documented = contract.errors.iter().find(|(other, error)| code_of(other.as_str(), error) == name);
+            documented.is_none_or(|(_, error)| error.role == role || allied(error.role, role))
+        }
+    };
+    status_fits && name_fits
+}
+
+/// Proof of identity and permission: APIs use either error for either reason.
+fn allied(one: Role, other: Role) -> bool {
+    let of_access = |role| matches!(role, Role::Unauthenticated | Role::Forbidden);
+    of_access(one) && of_access(other)
+}
+
+/// What was expected, in words: `400 InvalidParameterException or InvalidRequestException`.
+pub fn in_words(expectation: &Expectation) -> String {
+    match expectation {
+        Expectation::Accept(accept) => {
+            let success = accept.status.map_or_else(|| "success".to_owned(), |status| status.to_string());
+            if accept.or.is_empty() { success } else { format!("{success}, or {}", errors_in_words(&accept.or)) }
+        }
+        Expectation::Reject { errors, .. } => errors_in_words(errors),
+        Expectation::Unspecified { .. } => "anything but a failure".to_owned(),
+    }
+}
+
+fn errors_in_words(errors: &[ExpectedError]) -> String {
+    let mut words = Vec::new();
+    let mut last = None;
+    for error in errors {
+        let status = error.status.map_or_else(|| "4xx".to_owned(), |status| status.to_string());
+        match &error.error {
+            Some(name) if last == Some(error.status) => words.push(name.to_string()),
+            Some(name) => words.push(format!("{status} {name}")),
+            None => words.push(status),
+        }
+        last = Some(error.status);
+    }
+    words.join(" or ")
+}
+
+/// The judged step's input, where it is an operation's: how findings find their smallest example.
+pub(super) fn size(case: &Case) -> usize {
+    fn of(value: &Value) -> usize {
+        match value {
+            Value::Text(text) | Value::Template(text) | Value::Raw(text) | Value::Number(text) => text.len(),
+            Value::Blob(bytes) => bytes.len(),
+            Value::List(items) => 2 + items.iter().map(of).sum::<usize>(),
+            Value::Map(members) => 2 + members.iter().map(|(name, value)| name.len() + of(value)).sum::<usize>(),
+            Value::Null | Value::Boolean(_) => 4,
+        }
+    }
+    let Judged::Step(index) = case.judged;
+    match case.steps.get(index).map(|step| &step.send) {
+        Some(Send::Operation { input, .. }) => of(input),
+        _ => 0,
+    }
 }

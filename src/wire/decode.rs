@@ -85,7 +85,7 @@ mod tests {
 
     #[test]
     fn restjson1_errors_stand_in_header_or_body() {
-        let aws = |header, body| at(Protocol::RestJson1, 400, header, body, None);
+        let aws = |header: Option<&str>, body: &str| at(Protocol::RestJson1, 400, header, body, None);
         for value in ["FooError", "FooError:http://internal/x#y", "aws.p#FooError", "aws.p#FooError:http://i/"] {
             assert_eq!(aws(Some(value), "{}").as_deref(), Some("x-amzn-errortype FooError"));
             assert_eq!(aws(None, &format!(r#"{{"__type":"{value}"}}"#)).as_deref(), Some("__type FooError"));

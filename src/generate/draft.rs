@@ -1,0 +1,329 @@
+//! From an idea ("this member, this value") to a case with id, steps, label and expectation.
+
+use super::case::{Authorization, Case, CaseId, Damage, Intent, Judged, Purpose, Send, Step};
+use super::expectation::{Accept, Assumption, Expectation, ExpectedError};
+use super::label::{Breach, Labels};
+use super::pattern::Pattern;
+use super::plan::Options;
+use super::resource::{self, Resources};
+use super::sample::Sampler;
+use super::site::Site;
+use super::template::Templates;
+use super::{Value, fixture};
+use crate::contract::{Constraint, Contract, ErrorName, Fact, MemberPath, Operation, Provenance, Role, ShapeId};
+use crate::scenario::Scenario;
+use std::collections::HashMap;
+
+/// Everything that strategies work with.
+pub(crate) struct Planner<'a> {
+    pub contract: &'a Contract,
+    pub scenario: &'a Scenario,
+    pub options: Options,
+    pub patterns: HashMap<ShapeId, Pattern>,
+}
+
+/// What a strategy asks for.
+pub(crate) struct Draft<'p> {
+    /// The member path, or the class that stands in its place.
+    pub place: Place<'p>,
+    /// The constraint's name, or the kind of what is done.
+    pub kind: String,
+    /// The variant.
+    pub variant: String,
+    /// The rule in words.
+    pub rule: String,
+    /// Where the rule is written.
+    pub source: Option<Provenance>,
+    /// What the strategy means the case to be; the gate decides whether it is.
+    pub aim: Aim,
+}
+
+/// Where a case stands in its id.
+#[derive(Clone)]
+pub(crate) enum Place<'p> {
+    Member(&'p Site),
+    /// A rule of the input itself or of a shape inside: the path may be empty.
+    Path(MemberPath),
+    Class(&'static str),
+}
+
+/// What a strategy means a case to be.
+#[derive(Clone, Debug)]
+pub(crate) enum Aim {
+    /// Every constraint holds.
+    Valid,
+    /// This constraint is broken at this place, and no other.
+    Breaks(MemberPath, Constraint),
+    /// These two constraints say the same here: whatever breaks the first breaks the second too.
+    BreaksBoth(MemberPath, Constraint, Constraint),
+    /// The request is damaged so that no reader may take it.
+    Malformed,
+    /// The documents are silent, for this reason.
+    Silent(&'static str),
+    /// The named resource does not exist.
+    Missing,
+    /// The caller is not known or not allowed.
+    Denied(Role),
+}
+
+/// The request of a draft.
+pub(crate) struct Request {
+    pub input: Value,
+    pub damage: Vec<Damage>,
+    pub authorization: Option<Authorization>,
+}
+
+impl Request {
+    pub fn of(input: Value) -> Self {
+        Self { input, damage: Vec::new(), authorization: None }
+    }
+
+    pub fn damaged(input: Value, damage: Damage) -> Self {
+        Self { input, damage: vec![damage], authorization: None }
+    }
+}
+
+impl<'a> Planner<'a> {
+    pub fn labels(&self) -> Labels<'_> {
+        Labels { contract: self.contract, patterns: &self.patterns }
+    }
+
+    pub fn id(&self, operation: &Operation, place: &str, kind: &str, variant: &str) -> CaseId {
+        let place = if place.is_empty() { "input" } else { place };
+        CaseId(format!("{}/{}/{place}/{kind}/{variant}", self.scenario.name, operation.name))
+    }
+
+    pub fn sampler<'s>(&'s self, operation: &'s Operation, case: &'s CaseId) -> Sampler<'s> {
+        Sampler {
+            contract: self.contract,
+            scenario: self.scenario,
+            patterns: &self.patterns,
+            operation,
+            templates: Templates { scenario: self.scenario, case },
+            seed: self.options.seed,
+        }
+    }
+
+    /// Where a fact of a shape is written, else where the operation is described.
+    pub fn source(&self, fact: Option<&Fact>, operation: &Operation) -> Option<Provenance> {
+        fact.map(Fact::provenance).or_else(|| operation.sources.first().cloned())
+    }
+
+    /// Builds a case: makes its id, lets `request` make the input for it, and labels what came out.
+    /// `None` from `request` means that there is no such input.
+    pub fn case(
+        &self,
+        operation: &Operation,
+        draft: Draft<'_>,
+        request: impl FnOnce(&Sampler<'_>) -> Option<Request>,
+    ) -> Option<Case> {
+        let (place, member, class) = match &draft.place {
+            Place::Member(site) => (site.path.to_string(), Some(site.path.clone()), "member"),
+            Place::Path(path) => (path.to_string(), Some(path.clone()), "input"),
+            Place::Class(class) => ((*class).to_owned(), None, *class),
+        };
+        let id = self.id(operation, &place, &draft.kind, &draft.variant);
+        let request = request(&self.sampler(operation, &id))?;
+        let (intent, expectation) = match self.label(operation, &draft, &id, &request) {
+            Ok(label) => label,
+            Err(reason) => return Some(self.unsendable(operation, id, draft, member, class, reason)),
+        };
+        let authorization = request.authorization.clone().unwrap_or_else(|| self.authorization());
+        let act = Step {
+            purpose: Purpose::Act,
+            send: Send::Operation { name: operation.name.clone(), input: request.input, damage: request.damage },
+            authorization,
+            captures: Vec::new(),
+            turn: 0,
+        };
+        let (steps, judged) = fixture::surround(self.scenario, &id, act, &self.authorization());
+        Some(Case {
+            id,
+            operation: operation.name.clone(),
+            intent,
+            member,
+            constraint: constraint_of(&draft),
+            class,
+            steps,
+            judged: Judged::Step(judged),
+            expectation,
+            rule: draft.rule,
+            source: draft.source,
+            unsendable: None,
+        })
+    }
+
+    /// A case that is named and counted but not sent.
+    pub fn unsendable(
+        &self,
+        operation: &Operation,
+        id: CaseId,
+        draft: Draft<'_>,
+        member: Option<MemberPath>,
+        class: &'static str,
+        reason: String,
+    ) -> Case {
+        Case {
+            id,
+            operation: operation.name.clone(),
+            intent: match &draft.aim {
+                Aim::Valid => Intent::Valid,
+                _ => Intent::Violates,
+            },
+            member,
+            constraint: constraint_of(&draft),
+            class,
+            steps: Vec::new(),
+            judged: Judged::Step(0),
+            expectation: Expectation::Unspecified { reason: reason.clone() },
+            rule: draft.rule,
+            source: draft.source,
+            unsendable: Some(reason),
+        }
+    }
+
+    /// A case that is named and counted but not sent, from a draft.
+    pub fn not_sent(&self, operation: &Operation, draft: Draft<'_>, reason: &str) -> Case {
+        let (place, member, class) = match &draft.place {
+            Place::Member(site) => (site.path.to_string(), Some(site.path.clone()), "member"),
+            Place::Path(path) => (path.to_string(), Some(path.clone()), "input"),
+            Place::Class(class) => ((*class).to_owned(), None, *class),
+        };
+        let id = self.id(operation, &place, &draft.kind, &draft.variant);
+        self.unsendable(operation, id, draft, member, class, reason.to_owned())
+    }
+
+    /// Who sends what names nobody else.
+    pub fn authorization(&self) -> Authorization {
+        self.scenario.principal.clone().map_or(Authorization::Anonymous, Authorization::Principal)
+    }
+
+    fn label(
+        &self,
+        operation: &Operation,
+        draft: &Draft<'_>,
+        id: &CaseId,
+        request: &Request,
+    ) -> Result<(Intent, Expectation), String> {
+        let breaches = match &operation.input {
+            Some(input) => self.labels().breaches(input, &request.input),
+            None => Vec::new(),
+        };
+        let certain: Vec<&Breach> = breaches.iter().filter(|breach| breach.certain).collect();
+        let open = breaches.iter().find(|breach| !breach.certain);
+        let silent = |reason: &str| Ok((Intent::Probe, Expectation::Unspecified { reason: reason.to_owned() }));
+        let also = |what: &Breach| format!("it would also break {} of `{}`", what.constraint, what.path);
+        match &draft.aim {
+            Aim::Silent(reason) => silent(reason),
+            Aim::Malformed => Ok((Intent::Malformed, self.reject(operation, Role::InvalidInput))),
+            Aim::Denied(role) => match certain.first() {
+                Some(other) => Err(also(other)),
+                None => Ok((Intent::Auth, self.reject(operation, *role))),
+            },
+            Aim::Breaks(path, constraint) | Aim::BreaksBoth(path, constraint, _) => {
+                let second = match &draft.aim {
+                    Aim::BreaksBoth(_, _, second) => second,
+                    _ => constraint,
+                };
+                let meant = |breach: &&Breach| {
+                    breach.path == *path && (breach.constraint == *constraint || breach.constraint == *second)
+                };
+                if let Some(other) = certain.iter().find(|breach| !meant(breach)) {
+                    return Err(also(other));
+                }
+                if certain.is_empty() {
+                    return match open {
+                        Some(breach) => silent(&ambiguity(breach)),
+                        None => Err("some reader could take it as valid".to_owned()),
+                    };
+                }
+                match open {
+                    Some(breach) if !(breach.path == *path) => silent(&ambiguity(breach)),
+                    _ => Ok((Intent::Violates, self.reject(operation, Role::InvalidInput))),
+                }
+            }
+            Aim::Valid | Aim::Missing => {
+                if let Some(other) = certain.first() {
+                    return Err(format!(
+                        "no valid value is possible here: it would break {} of `{}`",
+                        other.constraint, other.path
+                    ));
+                }
+                if let Some(breach) = open {
+                    return silent(&ambiguity(breach));
+                }
+                match resource::resources(self, operation, id, &request.input) {
+                    Resources::Foreign => match self.errors(operation, Role::MissingResource) {
+                        errors if errors.is_empty() => {
+                            silent("no document names the error for a resource that does not exist")
+                        }
+                        errors => Ok((Intent::Missing, Expectation::Reject { role: Role::MissingResource, errors })),
+                    },
+                    Resources::Opaque => silent("a token that only the service can give out"),
+                    Resources::Unknown => {
+                        Ok((Intent::Valid, self.accept(operation, self.errors(operation, Role::MissingResource))))
+                    }
+                    Resources::Owned => Ok((Intent::Valid, self.accept(operation, Vec::new()))),
+                }
+            }
+        }
+    }
+
+    fn accept(&self, operation: &Operation, or: Vec<ExpectedError>) -> Expectation {
+        Expectation::Accept(Accept {
+            status: operation.http.as_ref().and_then(|http| http.success),
+            output: operation.output.clone(),
+            or,
+            assumes: None::<Assumption>,
+        })
+    }
+
+    /// The documented errors of a role.
+    fn errors(&self, operation: &Operation, role: Role) -> Vec<ExpectedError> {
+        self.contract
+            .errors_of(operation)
+            .filter(|(_, error)| error.role == role)
+            .map(|(name, error)| ExpectedError {
+                status: error.status,
+                error: Some(error.code.as_deref().map_or_else(|| name.clone(), ErrorName::new)),
+            })
+            .collect()
+    }
+
+    /// What fits where a request must be refused for this reason.
+    pub fn reject(&self, operation: &Operation, role: Role) -> Expectation {
+        let mut errors = self.errors(operation, role);
+        if errors.is_empty() {
+            let any = |status| ExpectedError { status, error: None };
+            errors = match role {
+                Role::Unauthenticated | Role::Forbidden => vec![any(Some(401)), any(Some(403))],
+                Role::MissingResource => vec![any(Some(404))],
+                // No document names the error of a bad request here; see the judge for what does not fit.
+                _ => vec![any(None)],
+            };
+        }
+        Expectation::Reject { role, errors }
+    }
+}
+
+fn ambiguity(breach: &Breach) -> String {
+    format!("the documents allow more than one reading of {} of `{}`", breach.constraint, breach.path)
+}
+
+fn constraint_of(draft: &Draft<'_>) -> Option<Constraint> {
+    use Constraint as C;
+    [
+        C::Required,
+        C::Type,
+        C::Length,
+        C::Range,
+        C::Pattern,
+        C::Enum,
+        C::Unique,
+        C::AtLeastOneOf,
+        C::AtMostOneOf,
+        C::MaxTotalBytes,
+    ]
+    .into_iter()
+    .find(|constraint| !matches!(draft.place, Place::Class(_)) && constraint.name() == draft.kind)
+}

@@ -1,0 +1,145 @@
+//! Where free choices come from: a seed, recorded choices, a fuzzer's bytes or proptest.
+//!
+//! Every generator draws through [`Draw`], so that the same generator serves planning, shrinking
+//! (fewer and smaller recorded choices make smaller values) and fuzzing.
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
+use sha2::{Digest as _, Sha256};
+
+/// A source of choices.
+pub trait Draw {
+    /// A number in `0..bound`, or 0 where `bound` is 0.
+    fn below(&mut self, bound: u64) -> u64;
+
+    /// A number in `low..=high`; `low` where the range is empty.
+    fn between(&mut self, low: u64, high: u64) -> u64 {
+        if high <= low { low } else { low + self.below((high - low).saturating_add(1)) }
+    }
+
+    /// True once in `times`.
+    fn one_in(&mut self, times: u64) -> bool {
+        self.below(times) == 0
+    }
+}
+
+/// One item, or none of an empty slice.
+pub fn pick<'a, T>(draw: &mut dyn Draw, items: &'a [T]) -> Option<&'a T> {
+    items.get(draw.below(items.len() as u64) as usize)
+}
+
+/// Choices from a seed: the same seed and purpose, the same choices.
+#[derive(Clone, Debug)]
+pub struct Seeded(ChaCha8Rng);
+
+impl Seeded {
+    /// A stream of its own for each purpose, so that choices made for one thing never shift another's.
+    pub fn new(seed: u64, purpose: &str) -> Self {
+        let mut hash = Sha256::new();
+        hash.update(b"overstep-draw/1\n");
+        hash.update(seed.to_le_bytes());
+        hash.update(purpose.as_bytes());
+        Self(ChaCha8Rng::from_seed(hash.finalize().into()))
+    }
+}
+
+impl Draw for Seeded {
+    fn below(&mut self, bound: u64) -> u64 {
+        match bound {
+            0 | 1 => 0,
+            // The bias of the remainder is below 2^-32 for all bounds used here, and equal for everybody.
+            _ => self.0.next_u64() % bound,
+        }
+    }
+}
+
+/// Replays recorded choices, then answers 0, the simplest choice, for ever.
+#[derive(Clone, Debug, Default)]
+pub struct Recorded {
+    choices: Vec<u64>,
+    next: usize,
+}
+
+impl Recorded {
+    /// These choices, in this order.
+    pub fn new(choices: Vec<u64>) -> Self {
+        Self { choices, next: 0 }
+    }
+}
+
+impl Draw for Recorded {
+    fn below(&mut self, bound: u64) -> u64 {
+        let choice = self.choices.get(self.next).copied().unwrap_or(0);
+        self.next += 1;
+        if bound == 0 { 0 } else { choice.min(bound - 1) }
+    }
+}
+
+/// Records the choices of another source while passing them on.
+#[derive(Debug)]
+pub struct Recording<D> {
+    source: D,
+    /// What was chosen so far.
+    pub choices: Vec<u64>,
+}
+
+impl<D: Draw> Recording<D> {
+    /// Records what `source` chooses.
+    pub fn new(source: D) -> Self {
+        Self { source, choices: Vec::new() }
+    }
+}
+
+impl<D: Draw> Draw for Recording<D> {
+    fn below(&mut self, bound: u64) -> u64 {
+        let choice = self.source.below(bound);
+        self.choices.push(choice);
+        choice
+    }
+}
+
+impl Draw for arbitrary::Unstructured<'_> {
+    fn below(&mut self, bound: u64) -> u64 {
+        if bound <= 1 { 0 } else { self.int_in_range(0..=bound - 1).unwrap_or(0) }
+    }
+}
+
+/// A proptest strategy over recorded choices: shrinking a case of proptest's means fewer, smaller choices.
+#[cfg(any(test, feature = "proptest"))]
+pub fn choices() -> impl proptest::strategy::Strategy<Value = Recorded> {
+    use proptest::strategy::Strategy as _;
+    proptest::collection::vec(proptest::num::u64::ANY.prop_map(|number| number % 4096), 0..200).prop_map(Recorded::new)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seed_and_a_purpose_decide_everything() {
+        let run = |seed, purpose| {
+            let mut draw = Seeded::new(seed, purpose);
+            (0..8).map(|_| draw.below(1000)).collect::<Vec<_>>()
+        };
+        assert_eq!(run(1, "a"), run(1, "a"));
+        assert_ne!(run(1, "a"), run(1, "b"));
+        assert_ne!(run(1, "a"), run(2, "a"));
+    }
+
+    #[test]
+    fn recorded_choices_replay_and_then_stay_simple() {
+        let mut recording = Recording::new(Seeded::new(7, "x"));
+        let first: Vec<u64> = (0..5).map(|_| recording.between(3, 9)).collect();
+        let mut again = Recorded::new(recording.choices);
+        assert_eq!(first, (0..5).map(|_| again.between(3, 9)).collect::<Vec<_>>());
+        assert_eq!(again.between(3, 9), 3);
+    }
+
+    #[test]
+    fn bytes_of_a_fuzzer_that_run_out_do_not_hang() {
+        let mut bytes = arbitrary::Unstructured::new(&[1, 2, 3]);
+        for _ in 0..1000 {
+            assert!(bytes.below(10) < 10);
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! Which constraints an input breaks: the gate through which every case goes before it gets its label.
+//!
+//! A violating case must break exactly one constraint and a valid one none, whatever strategy made it.
+
+use super::Value;
+use super::pattern::Pattern;
+use crate::contract::{
+    ByteScope, Constraint, Contract, Kind, Length, Location, MemberPath, Rule, Segment, Shape, ShapeId,
+};
+use indexmap::IndexMap;
+use std::collections::HashMap;
+
+/// A constraint that an input breaks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Breach {
+    /// Where.
+    pub path: MemberPath,
+    /// Which.
+    pub constraint: Constraint,
+    /// Whether every reading of the documents agrees that it is broken.
+    pub certain: bool,
+}
+
+/// Reads inputs against a contract.
+pub(crate) struct Labels<'a> {
+    pub contract: &'a Contract,
+    pub patterns: &'a HashMap<ShapeId, Pattern>,
+}
+
+impl Labels<'_> {
+    /// All breaches of an operation's input.
+    pub fn breaches(&self, input: &ShapeId, value: &Value) -> Vec<Breach> {
+        let mut found = Vec::new();
+        self.check(input, value, &MemberPath::root(), Location::Body, 0, &mut found);
+        found
+    }
+
+    fn check(&self, id: &ShapeId, value: &Value, path: &MemberPath, at: Location, depth: usize, out: &mut Vec<Breach>) {
+        let shape = self.contract.shape(id);
+        let mut breach = |constraint, certain| out.push(Breach { path: path.clone(), constraint, certain });
+        let textual = !matches!(at, Location::Body | Location::Payload);
+        match (&shape.kind, value) {
+            (_, Value::Template(_)) | (Kind::Document, _) => {}
+            (Kind::String | Kind::Enum { .. }, Value::Text(text)) => self.check_text(id, shape, text, path, out),
+            (Kind::String, Value::Number(_) | Value::Boolean(_)) if textual => {}
+            (Kind::Blob, Value::Blob(bytes)) => check_length(shape, bytes.len() as u64, path, out),
+            (Kind::Boolean, Value::Boolean(_)) => {}
+            (Kind::Integer | Kind::Long, Value::Number(literal)) => check_integer(shape, literal, path, out),
+            (Kind::Float | Kind::Double, Value::Number(literal)) => check_range(shape, literal, path, out),
+            (Kind::Timestamp, Value::Number(_)) => {}
+            (Kind::Timestamp, Value::Text(_)) => breach(Constraint::Type, false),
+            (Kind::List { member }, Value::List(items)) => {
+                check_length(shape, items.len() as u64, path, out);
+                if shape.unique && (1..items.len()).any(|index| items[..index].contains(&items[index])) {
+                    out.push(Breach { path: path.clone(), constraint: Constraint::Unique, certain: true });
+                }
+                let inner = path.then(Segment::Item);
+                for item in items {
+                    self.entry(member, item, &inner, at, depth, out);
+                }
+            }
+            (Kind::Map { key, value: entry }, Value::Map(entries)) => {
+                check_length(shape, entries.len() as u64, path, out);
+                let (keys, values) = (path.then(Segment::Key), path.then(Segment::Value));
+                for (name, item) in entries {
+                    self.check(key, &Value::Text(name.clone()), &keys, at, depth + 1, out);
+                    self.entry(entry, item, &values, at, depth, out);
+                }
+                self.check_budget(shape, entries, path, out);
+            }
+            (Kind::Structure { members } | Kind::Union { members }, Value::Map(given)) => {
+                for (name, member) in members {
+                    let place = path.member(name);
+                    let location = if depth == 0 { member.location } else { at };
+                    match given.get(name) {
+                        None if member.required => {
+                            out.push(Breach { path: place, constraint: Constraint::Required, certain: true });
+                        }
+                        Some(Value::Null) if member.required => {
+                            out.push(Breach { path: place, constraint: Constraint::Required, certain: true });
+                        }
+                        Some(Value::Null) => {
+                            out.push(Breach { path: place, constraint: Constraint::Type, certain: false });
+                        }
+                        Some(value) => self.check(&member.shape, value, &place, location, depth + 1, out),
+                        None => {}
+                    }
+                }
+                if matches!(shape.kind, Kind::Union { .. }) {
+                    let count =
+                        members.keys().filter(|name| given.get(*name).is_some_and(|v| *v != Value::Null)).count();
+                    if count != 1 {
+                        out.push(Breach { path: path.clone(), constraint: Constraint::AtMostOneOf, certain: true });
+                    }
+                }
+                check_rules(shape, given, path, out);
+            }
+            _ => breach(Constraint::Type, true),
+        }
+    }
+
+    /// A list's item or a map's value: null is a violation here.
+    fn entry(&self, id: &ShapeId, value: &Value, path: &MemberPath, at: Location, depth: usize, out: &mut Vec<Breach>) {
+        if *value == Value::Null {
+            out.push(Breach { path: path.clone(), constraint: Constraint::Type, certain: true });
+        } else {
+            self.check(id, value, path, at, depth + 1, out);
+        }
+    }
+
+    fn check_text(&self, id: &ShapeId, shape: &Shape, text: &str, path: &MemberPath, out: &mut Vec<Breach>) {
+        let mut breach = |constraint, certain| out.push(Breach { path: path.clone(), constraint, certain });
+        if let Kind::Enum { values } = &shape.kind {
+            if !values.iter().any(|value| value == text) {
+                breach(Constraint::Enum, true);
+            } else if !shape.settled_values().contains(&text) {
+                breach(Constraint::Enum, false);
+            }
+        }
+        if let Some(pattern) = self.patterns.get(id) {
+            if !pattern.matches(text) {
+                breach(Constraint::Pattern, pattern.is_violated_by(text) && !shape.is_disputed("pattern"));
+            }
+        }
+        check_length(shape, text.chars().count() as u64, path, out);
+    }
+
+    fn check_budget(&self, shape: &Shape, entries: &IndexMap<String, Value>, path: &MemberPath, out: &mut Vec<Breach>) {
+        for (index, rule) in shape.rules.iter().enumerate() {
+            let Rule::MaxTotalBytes { over, max, .. } = rule else { continue };
+            let values = total_bytes(entries, ByteScope::Values);
+            let both = total_bytes(entries, ByteScope::KeysAndValues);
+            let prefix = format!("rules/{index}");
+            let disputed = shape.facts.iter().any(|fact| fact.disputed && fact.path.starts_with(&prefix));
+            let (strict, loose) = match (disputed, over) {
+                (true, _) => (both, values),
+                (false, ByteScope::Values) => (values, values),
+                (false, ByteScope::KeysAndValues) => (both, both),
+            };
+            if strict > *max {
+                out.push(Breach { path: path.clone(), constraint: Constraint::MaxTotalBytes, certain: loose > *max });
+            }
+        }
+    }
+}
+
+/// How many UTF-8 bytes the entries of a map take under one reading.
+pub(crate) fn total_bytes(entries: &IndexMap<String, Value>, over: ByteScope) -> u64 {
+    entries
+        .iter()
+        .map(|(key, value)| {
+            let value = match value.member("Value").or_else(|| value.member("value")) {
+                Some(inner) => text_bytes(inner),
+                None => text_bytes(value),
+            };
+            match over {
+                ByteScope::Values => value,
+                ByteScope::KeysAndValues => value + key.len() as u64,
+            }
+        })
+        .sum()
+}
+
+fn text_bytes(value: &Value) -> u64 {
+    match value {
+        Value::Text(text) => text.len() as u64,
+        _ => 0,
+    }
+}
+
+fn check_length(shape: &Shape, length: u64, path: &MemberPath, out: &mut Vec<Breach>) {
+    let Length { min, max } = shape.length();
+    let beyond = |limit: &str, broken: &dyn Fn(u64) -> bool, merged: Option<u64>| {
+        let disputed = shape.disputed_numbers(limit);
+        if disputed.is_empty() {
+            merged.filter(|value| broken(*value)).map(|_| true)
+        } else if disputed.iter().any(|value| broken(*value)) {
+            Some(disputed.iter().all(|value| broken(*value)))
+        } else {
+            None
+        }
+    };
+    let below = beyond("length/min", &|limit| length < limit, min);
+    let above = beyond("length/max", &|limit| length > limit, max);
+    for certain in [below, above].into_iter().flatten() {
+        out.push(Breach { path: path.clone(), constraint: Constraint::Length, certain });
+    }
+}
+
+fn check_integer(shape: &Shape, literal: &str, path: &MemberPath, out: &mut Vec<Breach>) {
+    let mut breach = |certain| out.push(Breach { path: path.clone(), constraint: Constraint::Type, certain });
+    match literal.parse::<i128>() {
+        Ok(number) => {
+            let (low, high) = integer_bounds(&shape.kind);
+            if number < low || number > high {
+                breach(true);
+            } else {
+                check_range(shape, literal, path, out);
+            }
+        }
+        // `2.0` is a whole number to some readers; a real fraction is to none.
+        Err(_) => breach(literal.parse::<f64>().is_ok_and(|number| number.fract() != 0.0 || !number.is_finite())),
+    }
+}
+
+/// The least and greatest number that the kind itself can hold.
+pub(crate) fn integer_bounds(kind: &Kind) -> (i128, i128) {
+    match kind {
+        Kind::Integer => (i128::from(i32::MIN), i128::from(i32::MAX)),
+        _ => (i128::from(i64::MIN), i128::from(i64::MAX)),
+    }
+}
+
+fn check_range(shape: &Shape, literal: &str, path: &MemberPath, out: &mut Vec<Breach>) {
+    let Some(range) = &shape.range else { return };
+    let Ok(number) = literal.parse::<f64>() else { return };
+    let limit = |limit: &Option<serde_json::Number>| limit.as_ref().and_then(serde_json::Number::as_f64);
+    let below = limit(&range.min).is_some_and(|min| number < min);
+    let above = limit(&range.max).is_some_and(|max| number > max);
+    if below || above {
+        let disputed = shape.is_disputed(if below { "range/min" } else { "range/max" });
+        out.push(Breach { path: path.clone(), constraint: Constraint::Range, certain: !disputed });
+    }
+}
+
+fn check_rules(shape: &Shape, given: &IndexMap<String, Value>, path: &MemberPath, out: &mut Vec<Breach>) {
+    let present = |members: &[String]| members.iter().filter(|name| given.contains_key(*name)).count();
+    let empty = |members: &[String]| {
+        members.iter().filter(|name| matches!(given.get(*name), Some(Value::Null))).count()
+            + members.iter().filter(|name| given.get(*name) == Some(&Value::empty())).count()
+    };
+    for rule in &shape.rules {
+        match rule {
+            Rule::AtLeastOneOf { members } => {
+                let there = present(members);
+                if there == empty(members) {
+                    // Members that the rule's source does not know may count too; an empty map may not.
+                    let others = shape.kind.members().into_iter().flatten().any(|(name, member)| {
+                        member.location == Location::Body
+                            && !member.required
+                            && !members.contains(name)
+                            && given.contains_key(name)
+                    });
+                    out.push(Breach {
+                        path: path.clone(),
+                        constraint: rule.constraint(),
+                        certain: there == 0 && !others,
+                    });
+                }
+            }
+            Rule::AtMostOneOf { members } if present(members) > 1 => {
+                out.push(Breach { path: path.clone(), constraint: rule.constraint(), certain: true });
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! From the dialects in which patterns are documented to the one of the `regex` crates.
+//!
+//! AWS documents Java's: `\d`, `\w` and `\s` are ASCII, `\uXXXX` are UTF-16 code units (a pair of
+//! surrogates is one character), `\p{Alpha}` and its like are POSIX classes.
+//! <https://docs.oracle.com/en/java/javase/17/docs/api/java.base/java/util/regex/Pattern.html>
+
+/// Rewrites a pattern; what needs no rewriting stays as it is.
+pub fn to_rust(pattern: &str) -> String {
+    let chars: Vec<char> = pattern.chars().collect();
+    let mut out = String::with_capacity(pattern.len());
+    let mut depth = 0_usize;
+    let mut at = 0;
+    while at < chars.len() {
+        let c = chars[at];
+        match c {
+            '\\' => at = escape(&chars, at, depth > 0, &mut out),
+            '[' if depth == 0 => {
+                depth = 1;
+                out.push('[');
+                at += 1;
+                if chars.get(at) == Some(&'^') {
+                    out.push('^');
+                    at += 1;
+                }
+                if chars.get(at) == Some(&']') {
+                    out.push_str("\\]");
+                    at += 1;
+                }
+            }
+            '[' if chars.get(at + 1) == Some(&':') => {
+                out.push('[');
+                at += 1;
+            }
+            '[' => {
+                // Java nests classes here, ECMAScript and POSIX mean the bracket; a class that is
+                // closed once more than it is opened can only be the former.
+                if nests(&chars, at) {
+                    depth += 1;
+                    out.push('[');
+                } else {
+                    out.push_str("\\[");
+                }
+                at += 1;
+            }
+            ']' if depth > 0 => {
+                depth -= 1;
+                out.push(']');
+                at += 1;
+            }
+            // A hyphen after a class escape or before the end is itself: `[\w-.]`.
+            '-' if depth > 0 => {
+                let after_class = ends_with_class(&chars, at);
+                let before_class = chars.get(at + 1) == Some(&'\\')
+                    && chars.get(at + 2).is_some_and(|next| "dDwWsSpP".contains(*next));
+                out.push_str(if after_class || before_class { "\\-" } else { "-" });
+                at += 1;
+            }
+            '~' | '&' if depth > 0 && chars.get(at + 1) == Some(&c) && c == '~' => {
+                out.push('\\');
+                out.push(c);
+                at += 1;
+            }
+            _ => {
+                out.push(c);
+                at += 1;
+            }
+        }
+    }
+    out
+}
+
+fn nests(chars: &[char], open: usize) -> bool {
+    // `[a[bc]d]`: from here there must be two closing brackets before the class ends.
+    let mut closing = 0;
+    let mut at = open + 1;
+    while at < chars.len() {
+        match chars[at] {
+            '\\' => at += 1,
+            ']' => {
+                closing += 1;
+                if closing == 2 {
+                    return true;
+                }
+            }
+            '(' | ')' if closing > 0 => return false,
+            '[' if closing > 0 => return false,
+            _ => {}
+        }
+        at += 1;
+    }
+    false
+}
+
+fn ends_with_class(chars: &[char], hyphen: usize) -> bool {
+    hyphen >= 2
+        && chars[hyphen - 2] == '\\'
+        && "dDwWsS".contains(chars[hyphen - 1])
+        && (hyphen < 3 || chars[hyphen - 3] != '\\')
+}
+
+/// Writes the escape at `at` and returns where reading goes on.
+fn escape(chars: &[char], at: usize, in_class: bool, out: &mut String) -> usize {
+    let Some(&next) = chars.get(at + 1) else {
+        out.push_str("\\\\");
+        return at + 1;
+    };
+    let class = |inside: &str, negated: bool, out: &mut String| {
+        if negated {
+            out.push_str(&format!("[^{inside}]"));
+        } else if in_class {
+            out.push_str(inside);
+        } else {
+            out.push_str(&format!("[{inside}]"));
+        }
+    };
+    match next {
+        'd' | 'D' => class("0-9", next == 'D', out),
+        'w' | 'W' => class("a-zA-Z0-9_", next == 'W', out),
+        's' | 'S' => class(" \\t\\n\\x0B\\f\\r", next == 'S', out),
+        'h' => class(" \\t\\x{A0}", false, out),
+        'e' => out.push_str("\\x1B"),
+        'Z' => out.push_str("\\z"),
+        'u' => return code_units(chars, at, out),
+        'p' | 'P' => return property(chars, at, in_class, out),
+        'Q' => {
+            let mut end = at + 2;
+            while end < chars.len() && !(chars[end] == '\\' && chars.get(end + 1) == Some(&'E')) {
+                out.push_str(&quoted(chars[end]));
+                end += 1;
+            }
+            return (end + 2).min(chars.len());
+        }
+        // An escaped letter that Rust refuses but others take for itself, and punctuation.
+        '/' | '\'' | '"' | ' ' | '@' | ':' | ',' | ';' | '=' | '!' | '%' | '`' | '_' | '<' | '>' => {
+            out.push_str(&quoted(next));
+        }
+        _ => {
+            out.push('\\');
+            out.push(next);
+        }
+    }
+    at + 2
+}
+
+fn quoted(c: char) -> String {
+    if c.is_ascii_punctuation()
+        && !matches!(c, '/' | '\'' | '"' | '@' | ':' | ',' | ';' | '=' | '!' | '%' | '`' | '_' | '<' | '>')
+    {
+        format!("\\{c}")
+    } else {
+        c.to_string()
+    }
+}
+
+fn hex4(chars: &[char], at: usize) -> Option<u32> {
+    let digits: String = chars.get(at..at + 4)?.iter().collect();
+    u32::from_str_radix(&digits, 16).ok()
+}
+
+fn code_units(chars: &[char], at: usize, out: &mut String) -> usize {
+    if chars.get(at + 2) == Some(&'{') {
+        out.push_str("\\x");
+        return at + 2;
+    }
+    let Some(first) = hex4(chars, at + 2) else {
+        out.push_str("\\u");
+        return at + 2;
+    };
+    let after = at + 6;
+    if (0xD800..0xDC00).contains(&first) {
+        // `\uD800\uDC00-\uDBFF\uDFFF`: each pair is one character.
+        if chars.get(after) == Some(&'\\') && chars.get(after + 1) == Some(&'u') {
+            if let Some(second) = hex4(chars, after + 2).filter(|unit| (0xDC00..0xE000).contains(unit)) {
+                let point = 0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00);
+                out.push_str(&format!("\\x{{{point:X}}}"));
+                return after + 6;
+            }
+        }
+    }
+    // A surrogate on its own stands for no character; its neighbours in a range do.
+    let point = match first {
+        0xD800..=0xDBFF => 0xD7FF,
+        0xDC00..=0xDFFF => 0x10FFFF,
+        other => other,
+    };
+    out.push_str(&format!("\\x{{{point:X}}}"));
+    after
+}
+
+fn property(chars: &[char], at: usize, in_class: bool, out: &mut String) -> usize {
+    let negated = chars[at + 1] == 'P';
+    let (name, end) = match chars.get(at + 2) {
+        Some('{') => {
+            let close = (at + 3..chars.len()).find(|&index| chars[index] == '}').unwrap_or(chars.len() - 1);
+            (chars[at + 3..close.max(at + 3)].iter().collect::<String>(), close + 1)
+        }
+        Some(one) => (one.to_string(), at + 3),
+        None => (String::new(), at + 2),
+    };
+    let posix = match name.as_str() {
+        "Alpha" => "a-zA-Z",
+        "Digit" => "0-9",
+        "Alnum" => "a-zA-Z0-9",
+        "Lower" => "a-z",
+        "Upper" => "A-Z",
+        "XDigit" => "0-9a-fA-F",
+        "Punct" => "!-/:-@\\[-`{-~",
+        "Graph" => "!-~",
+        "Print" => " -~",
+        "Blank" => " \\t",
+        "Space" => " \\t\\n\\x0B\\f\\r",
+        "Cntrl" => "\\x00-\\x1F\\x7F",
+        "ASCII" => "\\x00-\\x7F",
+        _ => {
+            let bare = name.strip_prefix("Is").or_else(|| name.strip_prefix("In")).unwrap_or(&name);
+            out.push_str(&format!("\\{}{{{bare}}}", if negated { 'P' } else { 'p' }));
+            return end;
+        }
+    };
+    if negated {
+        out.push_str(&format!("[^{posix}]"));
+    } else if in_class {
+        out.push_str(posix);
+    } else {
+        out.push_str(&format!("[{posix}]"));
+    }
+    end
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn documented_dialects_mean_the_same_here() {
+        for (pattern, yes, no) in [
+            (r"^(?!aws:)[a-zA-Z+-=._:/]+$", "a+,9<=", "aws:x"),
+            (r"^[\w-.]+$", "a-b.c_9", "é"),
+            (r"^\d+$", "09", "٣"),
+            (r"^[\p{Alpha}\p{Digit}]+$", "aZ9", "-"),
+            (r"^[\u0020-\uD7FF\uE000-\uFFFD\uD800\uDC00-\uDBFF\uDFFF\r\n\t]*$", "a\u{1F600}é\n", "\u{1}"),
+            (r"^[\w+=,.@-]+$", "a+b@c-d", "a b"),
+            (r"^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$", "é 1", "#"),
+            (r"^\Qa.b\E$", "a.b", "axb"),
+            (r"^[^[:cntrl:]]+$", "ab", "\u{2}"),
+            (r"^arn:aws(-[^:]+)?:s3:::[a-z\/]+$", "arn:aws-cn:s3:::a/b", "arn:s3"),
+        ] {
+            let regex = fancy_regex::Regex::new(&to_rust(pattern)).unwrap_or_else(|e| panic!("{pattern}: {e}"));
+            assert!(regex.is_match(yes).expect("runs"), "{pattern} must match {yes}");
+            assert!(!regex.is_match(no).expect("runs"), "{pattern} must not match {no}");
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! Texts that a pattern rejects under either reading, most of them one edit away from a member.
+
+use super::Pattern;
+use crate::generate::draw::Draw;
+
+/// A text that breaks a pattern, and what was done to make it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// For the case's id: `start-U+0020`, `trailing-newline`, `look-ahead`.
+    pub variant: String,
+    /// The text.
+    pub text: String,
+}
+
+/// One character of each kind that classes leave out, beside the neighbours of the classes themselves.
+const KINDS: [(char, &str); 14] = [
+    (' ', "space"),
+    ('\t', "tab"),
+    ('\n', "newline"),
+    ('\0', "nul"),
+    ('\u{7f}', "delete"),
+    ('"', "quote"),
+    ('\\', "backslash"),
+    ('é', "two-byte"),
+    ('\u{a0}', "no-break-space"),
+    ('٣', "arabic-digit"),
+    ('ａ', "full-width-letter"),
+    ('ſ', "long-s"),
+    ('\u{212a}', "kelvin"),
+    ('\u{1F600}', "astral"),
+];
+
+impl Pattern {
+    /// Violations made from `member`, a text that matches: each excluded character at its start,
+    /// in its middle and at its end, what look-aheads forbid, and a trailing newline. All have as
+    /// many characters as fit into `lengths`, and all fail as whole match and as search.
+    pub fn violations(&self, member: &str, lengths: (u64, u64), draw: &mut dyn Draw) -> Vec<Violation> {
+        let chars: Vec<char> = member.chars().collect();
+        let mut found: Vec<Violation> = Vec::new();
+        let mut offer = |variant: String, text: String| {
+            let length = text.chars().count() as u64;
+            if (lengths.0..=lengths.1).contains(&length)
+                && self.is_violated_by(&text)
+                && found.iter().all(|one| one.variant != variant && one.text != text)
+            {
+                found.push(Violation { variant, text });
+                true
+            } else {
+                false
+            }
+        };
+        let kinds = KINDS.iter().map(|(c, name)| (*c, (*name).to_owned()));
+        let near = self.neighbours();
+        let near = near.iter().take(48).map(|c| (*c, format!("U+{:04X}", *c as u32)));
+        for (bad, name) in kinds.chain(near) {
+            let places = [("start", 0), ("middle", chars.len() / 2), ("end", chars.len().saturating_sub(1))];
+            for (place, at) in places {
+                if chars.is_empty() {
+                    break;
+                }
+                let mut edited = chars.clone();
+                edited[at] = bad;
+                let replaced = offer(format!("{place}-{name}"), edited.into_iter().collect());
+                if !replaced {
+                    // A replaced character can turn into another violation of length or none; inserting may work.
+                    let mut edited = chars.clone();
+                    edited.insert(if place == "end" { chars.len() } else { at }, bad);
+                    offer(format!("{place}-{name}"), edited.into_iter().collect());
+                }
+            }
+        }
+        for forbidden in self.forbidden_prefixes(draw) {
+            offer("look-ahead".to_owned(), forbidden.clone());
+            offer("look-ahead-and-more".to_owned(), format!("{forbidden}{member}"));
+            let rest: String = chars.iter().skip(forbidden.chars().count()).collect();
+            offer("look-ahead-same-length".to_owned(), format!("{forbidden}{rest}"));
+        }
+        offer("trailing-newline".to_owned(), format!("{member}\n"));
+        if let Some(shorter) = chars.split_last().map(|(_, rest)| rest.iter().collect::<String>()) {
+            offer("trailing-newline".to_owned(), format!("{shorter}\n"));
+        }
+        offer("empty".to_owned(), String::new());
+        // Patterns that are searched for and have no class to leave need coarser edits.
+        for (index, plain) in ["x", " ", "@", "0", "-", "\u{1F600}"].iter().enumerate() {
+            let length = (chars.len().max(1) as u64).clamp(lengths.0, lengths.1.max(lengths.0)) as usize;
+            offer(
+                format!("only-{}", ["letter", "space", "at", "zero", "hyphen", "astral"][index]),
+                plain.repeat(length),
+            );
+        }
+        if let Some(dropped) = chars.split_last().map(|(_, rest)| rest.iter().collect::<String>()) {
+            offer("last-dropped".to_owned(), dropped);
+        }
+        if let Some(dropped) = chars.split_first().map(|(_, rest)| rest.iter().collect::<String>()) {
+            offer("first-dropped".to_owned(), dropped);
+        }
+        found
+    }
+
+    /// Members next to what look-aheads forbid: shortened, in another case, with a character before.
+    pub fn near_misses(&self, draw: &mut dyn Draw) -> Vec<(String, String)> {
+        let mut found = Vec::new();
+        for forbidden in self.forbidden_prefixes(draw) {
+            let mut shorter = forbidden.clone();
+            shorter.pop();
+            let flipped: String = forbidden
+                .chars()
+                .map(|c| if c.is_ascii_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() })
+                .collect();
+            let mut capital = forbidden.clone();
+            if let Some(first) = capital.get_mut(0..1) {
+                first.make_ascii_uppercase();
+            }
+            for (name, text) in [
+                ("look-ahead-shortened", shorter),
+                ("look-ahead-other-case", flipped),
+                ("look-ahead-capital", capital),
+                ("look-ahead-later", format!("x{forbidden}")),
+            ] {
+                if self.matches(&text) && found.iter().all(|(_, other)| *other != text) {
+                    found.push((name.to_owned(), text));
+                }
+            }
+        }
+        found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::generate::draw::Seeded;
+
+    fn variants(pattern: &str, member: &str) -> Vec<String> {
+        let parsed = Pattern::new(pattern).expect(pattern);
+        parsed.violations(member, (1, 128), &mut Seeded::new(1, "")).into_iter().map(|one| one.variant).collect()
+    }
+
+    #[test]
+    fn every_place_the_look_ahead_and_the_newline_are_tried() {
+        let found = variants(r"^(?!aws:)[a-zA-Z+-=._:/]+$", "key1");
+        for variant in
+            ["start-space", "middle-space", "end-space", "end-U+0060", "start-U+0040", "look-ahead", "trailing-newline"]
+        {
+            assert!(found.iter().any(|one| one == variant), "{variant} is missing in {found:?}");
+        }
+    }
+
+    #[test]
+    fn ambiguous_texts_are_no_violations() {
+        // Unanchored at its end: a bad last character still leaves something to be found.
+        let found = variants("^[a-z]+", "abc");
+        assert!(found.iter().any(|one| one == "start-space"));
+        assert!(found.iter().all(|one| !one.starts_with("end-")), "{found:?}");
+    }
+
+    #[test]
+    fn a_pattern_without_anchors_gets_coarse_violations() {
+        assert!(!variants(r"[^\s@]+@[^\s@]+\.[^\s@]+", "a@b.c").is_empty());
+    }
+}

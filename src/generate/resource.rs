@@ -1,0 +1,93 @@
+//! Which resources an input names: ones that the scenario owns, ones that exist nowhere, or unknown ones.
+
+use super::draft::Planner;
+use super::template::{Templates, has_holes};
+use super::{CaseId, Value};
+use crate::contract::{Kind, MemberPath, Operation, Segment, ShapeId};
+
+/// What the identifiers in an input name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Resources {
+    /// Only what the scenario owns.
+    Owned,
+    /// Something of which nobody says whether it exists.
+    Unknown,
+    /// A token that only the service gives out.
+    Opaque,
+    /// Something of which the scenario knows that it does not exist.
+    Foreign,
+}
+
+/// The worst that any identifier in the input is.
+pub(crate) fn resources(planner: &Planner<'_>, operation: &Operation, case: &CaseId, input: &Value) -> Resources {
+    let Some(shape) = &operation.input else { return Resources::Owned };
+    walk(planner, operation, case, shape, input, &MemberPath::root())
+}
+
+fn walk(
+    planner: &Planner<'_>,
+    operation: &Operation,
+    case: &CaseId,
+    id: &ShapeId,
+    value: &Value,
+    path: &MemberPath,
+) -> Resources {
+    let inner = |id: &ShapeId, value: &Value, path: MemberPath| walk(planner, operation, case, id, value, &path);
+    match (&planner.contract.shape(id).kind, value) {
+        (Kind::Structure { members } | Kind::Union { members }, Value::Map(given)) => given
+            .iter()
+            .filter_map(|(name, value)| members.get(name).map(|member| inner(&member.shape, value, path.member(name))))
+            .max(),
+        (Kind::List { member }, Value::List(items)) => {
+            items.iter().map(|item| inner(member, item, path.then(Segment::Item))).max()
+        }
+        (Kind::Map { value: entry, .. }, Value::Map(entries)) => {
+            entries.values().map(|value| inner(entry, value, path.then(Segment::Value))).max()
+        }
+        (Kind::String, Value::Text(text)) => Some(identifier(planner, operation, case, path, text)),
+        _ => None,
+    }
+    .unwrap_or(Resources::Owned)
+}
+
+fn identifier(planner: &Planner<'_>, operation: &Operation, case: &CaseId, path: &MemberPath, text: &str) -> Resources {
+    let name = operation.name.as_str();
+    let place = path.to_string();
+    let used = planner.scenario.use_for(name, &place);
+    if let Some(json) = used {
+        let is_identifier =
+            json.as_str().is_some_and(has_holes) || planner.scenario.missing_for(name, &place).is_some();
+        let same = || Templates { scenario: planner.scenario, case }.json(json) == Value::text(text);
+        return if is_identifier && !same() { Resources::Foreign } else { Resources::Owned };
+    }
+    match path.last_member() {
+        Some(member) if gives_out(member) => Resources::Opaque,
+        Some(member) if names_resource(member) => Resources::Unknown,
+        _ => Resources::Owned,
+    }
+}
+
+/// Tokens of pagination and handles: only a value that the service gave out before means anything.
+fn gives_out(member: &str) -> bool {
+    let name = member.to_ascii_lowercase();
+    ["nexttoken", "pagetoken", "paginationtoken", "continuationtoken", "startingtoken", "nextmarker", "cursor"]
+        .iter()
+        .any(|token| name.ends_with(token))
+        || ["marker", "nextpagetoken", "tasktoken", "receipthandle", "sharditerator", "exclusivestartkey"]
+            .contains(&name.as_str())
+}
+
+/// Members whose names say that they name something else: `QueueId`, `roleArn`, `SubnetIds`.
+fn names_resource(member: &str) -> bool {
+    ["Id", "Ids", "Arn", "Arns", "ARN", "ID"].iter().any(|end| member.ends_with(end))
+        || matches!(member, "id" | "ids" | "arn" | "arns")
+        || ["_id", "_ids", "_arn"].iter().any(|end| member.ends_with(end))
+}
+
+/// Whether the scenario knows this member of an operation's input as an identifier of its resources.
+pub(crate) fn is_owned_identifier(planner: &Planner<'_>, operation: &Operation, path: &MemberPath) -> bool {
+    let (name, place) = (operation.name.as_str(), path.to_string());
+    planner.scenario.use_for(name, &place).is_some_and(|json| {
+        json.as_str().is_some_and(has_holes) || planner.scenario.missing_for(name, &place).is_some()
+    })
+}

@@ -1,0 +1,277 @@
+//! A plain valid input, and the same input with one place set to something else.
+
+use super::Value;
+use super::draw::{Draw, Seeded};
+use super::pattern::Pattern;
+use super::site::Site;
+use super::template::Templates;
+use crate::contract::{Contract, Kind, MemberPath, Operation, Rule, Segment, Shape, ShapeId};
+use crate::scenario::Scenario;
+use indexmap::IndexMap;
+use std::collections::HashMap;
+
+/// What is done at one place of an input.
+#[derive(Clone, Debug)]
+pub(crate) enum Change {
+    /// This value stands there. At a map's key, a text.
+    Set(Value),
+    /// Nothing stands there.
+    Remove,
+    /// Nothing is changed; the place is only made to exist.
+    Touch,
+}
+
+/// Makes inputs for one operation and one case.
+pub(crate) struct Sampler<'a> {
+    pub contract: &'a Contract,
+    pub scenario: &'a Scenario,
+    pub patterns: &'a HashMap<ShapeId, Pattern>,
+    pub operation: &'a Operation,
+    pub templates: Templates<'a>,
+    pub seed: u64,
+}
+
+/// The target of a change on the way down.
+#[derive(Clone, Copy)]
+struct Aim<'c> {
+    rest: &'c [Segment],
+    change: &'c Change,
+}
+
+impl Sampler<'_> {
+    /// The plain valid input: what is required, and what rules ask for.
+    pub fn plain(&self) -> Value {
+        self.with(&[])
+    }
+
+    /// The plain input with the changes at these places; every place on the way is made to exist.
+    pub fn with(&self, changes: &[(&MemberPath, Change)]) -> Value {
+        let Some(input) = &self.operation.input else { return Value::empty() };
+        let aims: Vec<Aim<'_>> = changes.iter().map(|(path, change)| Aim { rest: &path.0, change }).collect();
+        if let [Aim { rest: [], change: Change::Set(value) }] = aims.as_slice() {
+            return value.clone();
+        }
+        self.value(input, &MemberPath::root(), &aims, 0)
+    }
+
+    /// The plain input with one place set.
+    pub fn set(&self, site: &Site, value: Value) -> Value {
+        self.with(&[(&site.path, Change::Set(value))])
+    }
+
+    /// A plain valid value of a shape at a path.
+    pub fn sample(&self, id: &ShapeId, path: &MemberPath) -> Value {
+        self.value(id, path, &[], 1)
+    }
+
+    fn value(&self, id: &ShapeId, path: &MemberPath, aims: &[Aim<'_>], depth: usize) -> Value {
+        if let Some(Aim { change: Change::Set(value), .. }) = aims.iter().find(|aim| aim.rest.is_empty()) {
+            return value.clone();
+        }
+        let touched = aims.iter().any(|aim| !aim.rest.is_empty());
+        if !touched {
+            if let Some(given) = self.scenario.use_for(self.operation.name.as_str(), &path.to_string()) {
+                return self.templates.json(given);
+            }
+        }
+        let shape = self.contract.shape(id);
+        match &shape.kind {
+            Kind::Structure { members } => {
+                let mut out = IndexMap::new();
+                for (name, member) in members {
+                    let inner = down(aims, |segment| matches!(segment, Segment::Member(m) if m == name));
+                    if inner.iter().any(|aim| aim.rest.is_empty() && matches!(aim.change, Change::Remove)) {
+                        continue;
+                    }
+                    let place = path.member(name);
+                    let used = self.scenario.use_for(self.operation.name.as_str(), &place.to_string()).is_some();
+                    if member.required || !inner.is_empty() || (used && depth == 0) {
+                        out.insert(name.clone(), self.value(&member.shape, &place, &inner, depth + 1));
+                    }
+                }
+                self.add_companions(shape, path, aims, depth, &mut out);
+                Value::Map(out)
+            }
+            Kind::Union { members } => {
+                let named = aims.iter().find_map(|aim| match aim.rest.first() {
+                    Some(Segment::Member(name)) => Some(name.as_str()),
+                    _ => None,
+                });
+                let chosen = named
+                    .and_then(|name| members.get_key_value(name))
+                    .or_else(|| members.iter().find(|(_, member)| self.is_plain(&member.shape)))
+                    .or_else(|| members.first());
+                let mut out = IndexMap::new();
+                if let Some((name, member)) = chosen {
+                    let inner = down(aims, |segment| matches!(segment, Segment::Member(m) if m == name));
+                    if !inner.iter().any(|aim| aim.rest.is_empty() && matches!(aim.change, Change::Remove)) {
+                        out.insert(name.clone(), self.value(&member.shape, &path.member(name), &inner, depth + 1));
+                    }
+                }
+                Value::Map(out)
+            }
+            Kind::List { member } => {
+                let place = path.then(Segment::Item);
+                let inner = down(aims, |segment| *segment == Segment::Item);
+                let least = shape.length().min.unwrap_or(0).max(1).min(64);
+                let mut items = vec![self.value(member, &place, &inner, depth + 1)];
+                for index in 1..least {
+                    items.push(self.distinct(member, &place, index, depth));
+                }
+                Value::List(items)
+            }
+            Kind::Map { key, value } => {
+                let least = shape.length().min.unwrap_or(0).max(1).min(64);
+                let keys = down(aims, |segment| *segment == Segment::Key);
+                let values = down(aims, |segment| *segment == Segment::Value);
+                let named = keys.iter().find_map(|aim| match aim.change {
+                    Change::Set(Value::Text(text)) => Some(text.clone()),
+                    _ => None,
+                });
+                let mut out = IndexMap::new();
+                let place = path.then(Segment::Value);
+                let first = named.unwrap_or_else(|| self.key(key, path, 0));
+                out.insert(first, self.value(value, &place, &values, depth + 1));
+                for index in 1..least {
+                    out.insert(self.key(key, path, index), self.value(value, &place, &[], depth + 1));
+                }
+                Value::Map(out)
+            }
+            _ => self.scalar(id, shape, path, 0),
+        }
+    }
+
+    /// Rules that ask for one of several members get one that is not the place of a change.
+    fn add_companions(
+        &self,
+        shape: &Shape,
+        path: &MemberPath,
+        aims: &[Aim<'_>],
+        depth: usize,
+        out: &mut IndexMap<String, Value>,
+    ) {
+        let Kind::Structure { members } = &shape.kind else { return };
+        let aimed =
+            |name: &String| aims.iter().any(|aim| matches!(aim.rest.first(), Some(Segment::Member(m)) if m == name));
+        for rule in &shape.rules {
+            let Rule::AtLeastOneOf { members: wanted } = rule else { continue };
+            if wanted.iter().any(|name| out.contains_key(name) && !aimed(name)) {
+                continue;
+            }
+            let free = || wanted.iter().filter(|name| !aimed(name)).filter_map(|name| members.get_key_value(name));
+            let plain = free().find(|(_, member)| self.contract.shape(&member.shape).kind.is_text());
+            if let Some((name, member)) = plain.or_else(|| free().next()) {
+                let value = self.value(&member.shape, &path.member(name), &[], depth + 1);
+                out.insert(name.clone(), value);
+            }
+        }
+    }
+
+    fn is_plain(&self, id: &ShapeId) -> bool {
+        !matches!(
+            self.contract.shape(id).kind,
+            Kind::List { .. } | Kind::Map { .. } | Kind::Structure { .. } | Kind::Union { .. }
+        )
+    }
+
+    /// The `index`th key of a map, different from the others.
+    pub fn key(&self, id: &ShapeId, path: &MemberPath, index: u64) -> String {
+        let place = path.then(Segment::Key);
+        match self.scenario.use_for(self.operation.name.as_str(), &place.to_string()) {
+            Some(serde_json::Value::String(text)) if index == 0 => return text.clone(),
+            _ => {}
+        }
+        match self.scalar(id, self.contract.shape(id), &place, index) {
+            Value::Text(text) => text,
+            other => format!("{other:?}"),
+        }
+    }
+
+    /// A value for the `index`th item of a list, different from the others where the shape has room.
+    pub fn distinct(&self, id: &ShapeId, path: &MemberPath, index: u64, depth: usize) -> Value {
+        let shape = self.contract.shape(id);
+        match shape.kind {
+            Kind::String | Kind::Enum { .. } | Kind::Integer | Kind::Long | Kind::Blob => {
+                self.scalar(id, shape, path, index)
+            }
+            _ => self.value(id, path, &[], depth + 1),
+        }
+    }
+
+    fn scalar(&self, id: &ShapeId, shape: &Shape, path: &MemberPath, index: u64) -> Value {
+        let length = shape.length();
+        match &shape.kind {
+            Kind::Blob => {
+                let size = 8.max(length.min.unwrap_or(0)).min(length.max.unwrap_or(u64::MAX)) as usize;
+                Value::Blob((0..size).map(|at| b"overstep"[(at + index as usize) % 8]).collect())
+            }
+            Kind::Boolean => Value::Boolean(true),
+            Kind::Enum { .. } => {
+                let settled = shape.settled_values();
+                let at = (index as usize).checked_rem(settled.len()).unwrap_or(0);
+                Value::text(settled.get(at).copied().unwrap_or_default())
+            }
+            Kind::Integer | Kind::Long => Value::integer(self.integer(shape, index)),
+            Kind::Float | Kind::Double => {
+                let (low, high) = float_range(shape);
+                Value::Number(format!("{}", 1.5_f64.clamp(low, high)))
+            }
+            Kind::Timestamp => Value::Number("1700000000".to_owned()),
+            Kind::String => Value::Text(self.text(id, shape, path, index)),
+            _ => Value::text("overstep"),
+        }
+    }
+
+    fn integer(&self, shape: &Shape, index: u64) -> i128 {
+        let (low, high) = super::strategy::integer_range(shape);
+        (1 + i128::from(index)).clamp(low, high)
+    }
+
+    fn text(&self, id: &ShapeId, shape: &Shape, path: &MemberPath, index: u64) -> String {
+        let length = shape.length();
+        let (min, max) = (length.min.unwrap_or(0), length.max.unwrap_or(u64::MAX));
+        let name = path.last_member().unwrap_or("value").to_ascii_lowercase();
+        let name: String = name.chars().filter(char::is_ascii_alphanumeric).take(16).collect();
+        let wish = if index == 0 { name } else { format!("{name}{index}") };
+        let fits = |text: &str| {
+            let count = text.chars().count() as u64;
+            (min..=max).contains(&count) && self.patterns.get(id).is_none_or(|pattern| pattern.matches(text))
+        };
+        let cycled = |wish: &str, size: u64| wish.chars().cycle().take(size as usize).collect::<String>();
+        let stem = if wish.is_empty() { "v".to_owned() } else { wish.clone() };
+        let sized = if (stem.len() as u64) < min { cycled(&stem, min) } else { stem };
+        // The end tells indices apart, so the front gives way to a small maximum.
+        let sized: String = sized.chars().skip((sized.len() as u64).saturating_sub(max) as usize).collect();
+        if fits(&sized) {
+            return sized;
+        }
+        let Some(pattern) = self.patterns.get(id) else { return sized };
+        let mut draw = Seeded::new(self.seed, &format!("sample/{}/{path}/{index}", self.operation.name));
+        let mut last = None;
+        for _ in 0..8 {
+            let (low, high) = pattern.lengths();
+            let (low, high) = ((low as u64).max(min), (high as u64).min(max));
+            let wanted = if low <= high { Some(draw.between(low, high.min(low + 8)) as usize) } else { None };
+            if let Some(text) = pattern.member(&mut draw, wanted).filter(|text| fits(text)) {
+                return text;
+            }
+            last = pattern.member(&mut draw, None);
+        }
+        last.unwrap_or(sized)
+    }
+}
+
+fn float_range(shape: &Shape) -> (f64, f64) {
+    let limit = |pick: fn(&crate::contract::Range) -> &Option<serde_json::Number>| {
+        shape.range.as_ref().and_then(|range| pick(range).as_ref()).and_then(serde_json::Number::as_f64)
+    };
+    let low = limit(|range| &range.min).unwrap_or(f64::MIN);
+    (low, limit(|range| &range.max).unwrap_or(f64::MAX).max(low))
+}
+
+fn down<'c>(aims: &[Aim<'c>], fits: impl Fn(&Segment) -> bool) -> Vec<Aim<'c>> {
+    aims.iter()
+        .filter(|aim| aim.rest.first().is_some_and(&fits))
+        .map(|aim| Aim { rest: &aim.rest[1..], change: aim.change })
+        .collect()
+}

@@ -1,0 +1,142 @@
+//! Every place inside an operation's input where a constraint can stand.
+
+use crate::contract::{Constraint, Contract, Kind, Location, Member, MemberPath, Operation, Segment, Shape, ShapeId};
+
+/// At most so many places per operation, widest first; deeper ones of larger inputs are left out,
+/// because inputs such as EC2's or DynamoDB's branch without end.
+const MOST_SITES: usize = 4_000;
+
+/// A place inside an input.
+#[derive(Clone, Debug)]
+pub(crate) struct Site {
+    /// Where.
+    pub path: MemberPath,
+    /// What stands there.
+    pub shape: ShapeId,
+    /// Where the member of the input under which it lies travels.
+    pub location: Location,
+    /// Whether it is a member, and required.
+    pub required: bool,
+    /// Whether it is a member of a structure or union.
+    pub is_member: bool,
+    /// The shape around it.
+    pub parent: ShapeId,
+    /// Whether this shape stands further up on the path already.
+    pub recursive: bool,
+}
+
+/// All places, widest first. A shape inside itself is followed once more and then left.
+pub(crate) fn sites(contract: &Contract, operation: &Operation) -> Vec<Site> {
+    let Some(input) = &operation.input else { return Vec::new() };
+    let mut found: Vec<Site> = Vec::new();
+    // The shapes above each site, to see recursion.
+    let mut above: Vec<Vec<ShapeId>> = Vec::new();
+    let add = |found: &mut Vec<Site>, above: &mut Vec<Vec<ShapeId>>, site: Site, mut chain: Vec<ShapeId>| {
+        chain.push(site.parent.clone());
+        found.push(site);
+        above.push(chain);
+    };
+    for (name, member) in contract.shape(input).kind.members().into_iter().flatten() {
+        let site = member_site(&MemberPath::root(), name, member, input, member.location);
+        add(&mut found, &mut above, site, Vec::new());
+    }
+    let mut next = 0;
+    while next < found.len() && found.len() < MOST_SITES {
+        let site = found[next].clone();
+        let chain = above[next].clone();
+        next += 1;
+        let times = chain.iter().filter(|id| **id == site.shape).count();
+        found[next - 1].recursive = times > 0;
+        if times > 1 {
+            continue;
+        }
+        let shape = contract.shape(&site.shape);
+        let inner = |segment: Segment, id: &ShapeId| Site {
+            path: site.path.then(segment),
+            shape: id.clone(),
+            location: site.location,
+            required: false,
+            is_member: false,
+            parent: site.shape.clone(),
+            recursive: false,
+        };
+        match &shape.kind {
+            Kind::List { member } => add(&mut found, &mut above, inner(Segment::Item, member), chain),
+            Kind::Map { key, value } => {
+                add(&mut found, &mut above, inner(Segment::Key, key), chain.clone());
+                add(&mut found, &mut above, inner(Segment::Value, value), chain);
+            }
+            Kind::Structure { members } | Kind::Union { members } => {
+                for (name, member) in members {
+                    let site = member_site(&site.path, name, member, &site.shape, site.location);
+                    add(&mut found, &mut above, site, chain.clone());
+                }
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+fn member_site(path: &MemberPath, name: &str, member: &Member, parent: &ShapeId, location: Location) -> Site {
+    Site {
+        path: path.member(name),
+        shape: member.shape.clone(),
+        location,
+        required: member.required,
+        is_member: true,
+        parent: parent.clone(),
+        recursive: false,
+    }
+}
+
+impl Site {
+    /// Whether it is written in the body, where JSON types can be wrong and nulls can stand.
+    pub fn in_body(&self) -> bool {
+        matches!(self.location, Location::Body | Location::Payload)
+    }
+
+    /// Whether it is the segment of a path.
+    pub fn is_label(&self) -> bool {
+        self.location == Location::Label
+    }
+
+    /// Whether it is a map's key.
+    pub fn is_key(&self) -> bool {
+        self.path.0.last() == Some(&Segment::Key)
+    }
+
+    /// The fact that makes it required, from the shape around it.
+    pub fn required_fact<'a>(&self, parent: &'a Shape) -> Option<&'a crate::contract::Fact> {
+        let Some(Segment::Member(name)) = self.path.0.last() else { return None };
+        parent.facts.iter().find(|fact| fact.path == format!("members/{name}/required"))
+    }
+}
+
+/// Every constraint that a contract states on an operation's input, by member path.
+pub fn constraints(contract: &Contract, operation: &Operation) -> Vec<(MemberPath, Constraint)> {
+    let mut found = Vec::new();
+    let of_rules = |path: &MemberPath, shape: &Shape, found: &mut Vec<_>| {
+        found.extend(shape.rules.iter().map(|rule| (path.clone(), rule.constraint())));
+    };
+    if let Some(input) = &operation.input {
+        of_rules(&MemberPath::root(), contract.shape(input), &mut found);
+    }
+    // What stands inside itself states nothing new there.
+    for site in sites(contract, operation).iter().filter(|site| !site.recursive) {
+        let shape = contract.shape(&site.shape);
+        let mut add = |states: bool, constraint| {
+            if states {
+                found.push((site.path.clone(), constraint));
+            }
+        };
+        add(site.required && !site.is_label(), Constraint::Required);
+        add(site.in_body() && !site.is_key() && !matches!(shape.kind, Kind::Document), Constraint::Type);
+        add(shape.length.is_some_and(|length| length.min.unwrap_or(0) > 0 || length.max.is_some()), Constraint::Length);
+        add(shape.range.is_some(), Constraint::Range);
+        add(shape.pattern.is_some(), Constraint::Pattern);
+        add(matches!(shape.kind, Kind::Enum { .. }), Constraint::Enum);
+        of_rules(&site.path, shape, &mut found);
+    }
+    found
+}

@@ -1,0 +1,226 @@
+//! Lengths: at and past both limits, in the documented unit, with texts that other units count differently.
+
+use super::{MOST_ENTRIES, Work, most_characters, plural, unit};
+use crate::contract::{Constraint, Fact, Kind, Location, Segment, Shape};
+use crate::generate::Value;
+use crate::generate::case::Case;
+use crate::generate::draft::Aim;
+use crate::generate::draw::Seeded;
+use crate::generate::sample::Sampler;
+use crate::generate::site::Site;
+use indexmap::IndexMap;
+
+pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
+    let shape = work.shape(site);
+    let Some(length) = shape.length else { return Vec::new() };
+    let mut out = Vec::new();
+    if let Some(min) = length.min.filter(|min| *min > 0) {
+        limit(work, site, Limit { shape, path: "length/min", value: min, upper: false }, &mut out);
+    }
+    if let Some(max) = length.max {
+        limit(work, site, Limit { shape, path: "length/max", value: max, upper: true }, &mut out);
+    }
+    if let Kind::Map { .. } = shape.kind {
+        out.extend(full_map(work, site, shape));
+    }
+    out
+}
+
+struct Limit<'s> {
+    shape: &'s Shape,
+    path: &'static str,
+    value: u64,
+    upper: bool,
+}
+
+impl Limit<'_> {
+    fn rule(&self) -> String {
+        let (one, many) = unit(&self.shape.kind);
+        format!("at {} {}", if self.upper { "most" } else { "least" }, plural(self.value, one, many))
+    }
+
+    fn fact(&self) -> Option<&Fact> {
+        self.shape.facts_at(self.path).next()
+    }
+}
+
+fn limit(work: &Work<'_>, site: &Site, limit: Limit<'_>, out: &mut Vec<Case>) {
+    let (at, beyond) = if limit.upper { ("at-max", "above-max") } else { ("at-min", "below-min") };
+    let disputed = limit.shape.disputed_numbers(limit.path);
+    // Where sources dispute a limit, what none of them allows is a violation, and what some allow is silent.
+    let outermost = if limit.upper { disputed.last() } else { disputed.first() }.copied().unwrap_or(limit.value);
+    let past = if limit.upper { outermost.checked_add(1) } else { outermost.checked_sub(1) };
+    sized(work, site, &limit, limit.value, at, Aim::Valid, out);
+    for stated in disputed.iter().filter(|stated| **stated != limit.value) {
+        sized(work, site, &limit, *stated, &format!("{at}-{stated}"), Aim::Valid, out);
+    }
+    if let Some(past) = past {
+        sized(work, site, &limit, past, beyond, Aim::Breaks(site.path.clone(), Constraint::Length), out);
+    }
+}
+
+fn sized(work: &Work<'_>, site: &Site, limit: &Limit<'_>, size: u64, variant: &str, aim: Aim, out: &mut Vec<Case>) {
+    let too_large = |most: u64| size > most;
+    let refuse = |reason: &str| work.not_sent(site, Constraint::Length, variant, limit.rule(), reason);
+    match &limit.shape.kind {
+        Kind::List { .. } | Kind::Map { .. } if too_large(MOST_ENTRIES) => {
+            out.push(refuse("more entries than overstep sends"))
+        }
+        Kind::List { .. } | Kind::Map { .. } if size == 0 && !site.in_body() => {
+            out.push(refuse("an empty list leaves no trace outside a body"));
+        }
+        Kind::List { .. } | Kind::Map { .. } => {
+            out.extend(work.at(site, Constraint::Length, variant, limit.rule(), limit.fact(), aim, |sampler| {
+                entries(sampler, site, limit.shape, size)
+            }));
+        }
+        Kind::Blob if too_large(most_characters(site)) => out.push(refuse("larger than overstep sends")),
+        Kind::Blob => out.extend(work.at(site, Constraint::Length, variant, limit.rule(), limit.fact(), aim, |_| {
+            Some(Value::Blob(b"overstep".iter().copied().cycle().take(size as usize).collect()))
+        })),
+        Kind::String | Kind::Enum { .. } => {
+            if too_large(most_characters(site)) {
+                out.push(refuse("longer than overstep sends"));
+            } else if size == 0 && site.is_label() {
+                out.push(refuse("an empty segment makes another path"));
+            } else {
+                texts(work, site, limit, size, variant, &aim, out);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn texts(work: &Work<'_>, site: &Site, limit: &Limit<'_>, size: u64, variant: &str, aim: &Aim, out: &mut Vec<Case>) {
+    let all = alphabets(work, site, size);
+    // A pattern may have no member of this size at all; then breaking the length breaks it as well.
+    let coincide = work.pattern(site).map(|pattern| pattern.lengths());
+    let coincide = coincide.is_some_and(|(least, most)| (size as usize) < least || size as usize > most);
+    if all.is_empty() && coincide && matches!(aim, Aim::Breaks(..)) {
+        let aim = Aim::BreaksBoth(site.path.clone(), Constraint::Length, Constraint::Pattern);
+        let text: String = "overstep".chars().cycle().take(size as usize).collect();
+        out.extend(
+            work.at(site, Constraint::Length, variant, limit.rule(), limit.fact(), aim, |_| Some(Value::Text(text))),
+        );
+    } else if all.is_empty() {
+        let reason = format!("no text of {} breaks nothing else", plural(size, "character", "characters"));
+        out.push(work.not_sent(site, Constraint::Length, variant, limit.rule(), &reason));
+    }
+    for (name, text) in all {
+        let plain = name == "ascii";
+        let variant = if plain { variant.to_owned() } else { format!("{variant}-{name}") };
+        let case = work.at(site, Constraint::Length, variant, limit.rule(), limit.fact(), aim.clone(), |_| {
+            Some(Value::Text(text))
+        });
+        // Longer encodings may not fit into a byte budget; the plain text speaks for the limit then.
+        out.extend(case.filter(|case| plain || case.unsendable.is_none()));
+    }
+}
+
+/// Texts of exactly `size` code points that the place's pattern and enum allow: plain ones, and ones
+/// whose size differs in bytes, UTF-16 units, after normalisation or after trimming.
+fn alphabets(work: &Work<'_>, site: &Site, size: u64) -> Vec<(&'static str, String)> {
+    let size = size as usize;
+    let pattern = work.pattern(site);
+    let shape = work.shape(site);
+    let allowed = |text: &str| {
+        pattern.is_none_or(|pattern| pattern.matches(text))
+            && (!matches!(shape.kind, Kind::Enum { .. }) || shape.settled_values().contains(&text))
+    };
+    let repeat = |unit: &str| unit.chars().cycle().take(size).collect::<String>();
+    let mut found: Vec<(&'static str, String)> = Vec::new();
+    let mut plain = repeat("overstep");
+    if !allowed(&plain) {
+        let purpose = format!("length/{}/{}/{size}", work.operation.name, site.path);
+        let mut draw = Seeded::new(work.planner.options.seed, &purpose);
+        plain = match pattern.and_then(|pattern| pattern.member(&mut draw, Some(size))) {
+            Some(member) => member,
+            None => return found,
+        };
+    }
+    found.push(("ascii", plain));
+    if size == 0 || !work.full() || site.location == Location::Header {
+        return found;
+    }
+    let padded = |inner: usize| format!(" {} ", "a".repeat(inner));
+    let mut more = vec![("two-byte", repeat("é")), ("astral", repeat("\u{1F600}")), ("combining", repeat("e\u{301}"))];
+    if size >= 3 {
+        more.push(("padded", padded(size - 2)));
+        more.push(("trailing-space", format!("{} ", "a".repeat(size - 1))));
+    }
+    for (name, text) in more {
+        if text.chars().count() == size && allowed(&text) {
+            found.push((name, text));
+        }
+    }
+    found
+}
+
+/// A list or map of exactly `size` entries, all different as far as the shape has room.
+pub(super) fn entries(sampler: &Sampler<'_>, site: &Site, shape: &Shape, size: u64) -> Option<Value> {
+    match &shape.kind {
+        Kind::List { member } => {
+            let place = site.path.then(Segment::Item);
+            Some(Value::List((0..size).map(|index| sampler.distinct(member, &place, index, 1)).collect()))
+        }
+        Kind::Map { key, value } => {
+            let place = site.path.then(Segment::Value);
+            let entry = (size > 0).then(|| sampler.sample(value, &place));
+            let mut out = IndexMap::new();
+            let mut index = 0;
+            while (out.len() as u64) < size {
+                out.insert(sampler.key(key, &site.path, index), entry.clone()?);
+                index += 1;
+                if index > size * 2 + 16 {
+                    return None;
+                }
+            }
+            Some(Value::Map(out))
+        }
+        _ => None,
+    }
+}
+
+/// A map at its greatest size with every key and value at theirs.
+fn full_map(work: &Work<'_>, site: &Site, shape: &Shape) -> Option<Case> {
+    let Kind::Map { key, value } = &shape.kind else { return None };
+    let contract = work.planner.contract;
+    let entries = shape.length.and_then(|length| length.max).filter(|max| (1..=64).contains(max))?;
+    let longest = |id| {
+        let shape: &Shape = contract.shape(id);
+        matches!(shape.kind, Kind::String).then(|| shape.length().max).flatten().filter(|max| *max <= 4096)
+    };
+    let (key_size, value_size) = (longest(key)?, longest(value));
+    let rule = format!("at most {}", plural(entries, "entry", "entries"));
+    work.at(
+        site,
+        Constraint::Length,
+        "at-max-with-longest",
+        rule,
+        shape.facts_at("length/max").next(),
+        Aim::Valid,
+        |sampler| {
+            let mut draw =
+                Seeded::new(work.planner.options.seed, &format!("full/{}/{}", work.operation.name, site.path));
+            let pattern = work.planner.patterns.get(key);
+            let value_pattern = work.planner.patterns.get(value);
+            let mut out = IndexMap::new();
+            for index in 0..entries * 4 {
+                if out.len() as u64 == entries {
+                    break;
+                }
+                let name = match pattern {
+                    Some(pattern) => pattern.member(&mut draw, Some(key_size as usize))?,
+                    None => format!("{index:0>width$}", width = key_size as usize),
+                };
+                let entry = match (value_size, value_pattern) {
+                    (Some(size), None) => Value::Text("v".repeat(size as usize)),
+                    (Some(size), Some(pattern)) => Value::Text(pattern.member(&mut draw, Some(size as usize))?),
+                    (None, _) => sampler.sample(value, &site.path.then(Segment::Value)),
+                };
+                out.insert(name, entry);
+            }
+            (out.len() as u64 == entries).then_some(Value::Map(out))
+        },
+    )
+}

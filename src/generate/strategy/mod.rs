@@ -1,0 +1,190 @@
+//! One file per idea of how to go to a limit and past it.
+//!
+//! A strategy makes drafts; the gate in `draft.rs` decides what each of them really is. None of
+//! them sends, and none of them knows a protocol's bytes.
+
+mod auth;
+mod bytes;
+mod enums;
+mod ladder;
+mod length;
+mod malformed;
+mod missing;
+mod patterns;
+mod probes;
+mod random;
+mod range;
+mod recursion;
+mod required;
+mod rules;
+mod segments;
+mod types;
+mod valid;
+
+pub(crate) use valid::control;
+
+use super::case::Case;
+use super::draft::{Aim, Draft, Place, Planner, Request};
+use super::label::integer_bounds;
+use super::pattern::Pattern;
+use super::sample::Sampler;
+use super::site::Site;
+use super::{Level, Value};
+use crate::contract::{Constraint, Fact, Kind, Location, Operation, Shape};
+
+/// A strategy that looks at one place of an input.
+pub(crate) type AtSite = fn(&Work<'_>, &Site) -> Vec<Case>;
+/// A strategy that looks at an operation as a whole.
+pub(crate) type OfOperation = fn(&Work<'_>) -> Vec<Case>;
+
+/// In the order of sending, for each place of an operation's input.
+pub(crate) const AT_SITES: &[AtSite] = &[
+    required::cases,
+    length::cases,
+    range::cases,
+    patterns::cases,
+    enums::cases,
+    types::cases,
+    bytes::cases,
+    ladder::cases,
+    segments::cases,
+    recursion::cases,
+];
+
+/// In the order of sending, before the places.
+pub(crate) const OF_OPERATIONS: &[OfOperation] =
+    &[valid::cases, rules::cases, missing::cases, auth::cases, malformed::cases, probes::cases, random::cases];
+
+/// What a strategy works on: one operation of one plan.
+pub(crate) struct Work<'p> {
+    pub planner: &'p Planner<'p>,
+    pub operation: &'p Operation,
+    pub sites: &'p [Site],
+}
+
+/// Longest text or blob that is put into a body, in characters or bytes.
+const MOST_IN_BODY: u64 = 1 << 20;
+/// Longest text that is put into a path, a query or a header; servers commonly stop at 8 KiB of head.
+const MOST_IN_HEAD: u64 = 4096;
+/// Most entries of a list or map.
+const MOST_ENTRIES: u64 = 20_000;
+
+impl<'p> Work<'p> {
+    pub fn shape(&self, site: &Site) -> &'p Shape {
+        self.planner.contract.shape(&site.shape)
+    }
+
+    pub fn pattern(&self, site: &Site) -> Option<&'p Pattern> {
+        self.planner.patterns.get(&site.shape)
+    }
+
+    pub fn full(&self) -> bool {
+        self.planner.options.level == Level::Full
+    }
+
+    /// A case about one constraint of one place, with this value there.
+    pub fn at(
+        &self,
+        site: &Site,
+        constraint: Constraint,
+        variant: impl Into<String>,
+        rule: impl Into<String>,
+        fact: Option<&Fact>,
+        aim: Aim,
+        value: impl FnOnce(&Sampler<'_>) -> Option<Value>,
+    ) -> Option<Case> {
+        let draft = Draft {
+            place: Place::Member(site),
+            kind: constraint.name().to_owned(),
+            variant: variant.into(),
+            rule: rule.into(),
+            source: self.planner.source(fact, self.operation),
+            aim,
+        };
+        self.planner
+            .case(self.operation, draft, |sampler| value(sampler).map(|value| Request::of(sampler.set(site, value))))
+    }
+
+    /// A case of a class without a member: `malformed`, `auth` …
+    pub fn of_class(
+        &self,
+        class: &'static str,
+        kind: impl Into<String>,
+        variant: impl Into<String>,
+        rule: impl Into<String>,
+        aim: Aim,
+        request: impl FnOnce(&Sampler<'_>) -> Option<Request>,
+    ) -> Option<Case> {
+        let draft = Draft {
+            place: Place::Class(class),
+            kind: kind.into(),
+            variant: variant.into(),
+            rule: rule.into(),
+            source: self.operation.sources.first().cloned(),
+            aim,
+        };
+        self.planner.case(self.operation, draft, request)
+    }
+
+    /// A case that can only be named.
+    pub fn not_sent(&self, site: &Site, constraint: Constraint, variant: &str, rule: String, reason: &str) -> Case {
+        let draft = Draft {
+            place: Place::Member(site),
+            kind: constraint.name().to_owned(),
+            variant: variant.to_owned(),
+            rule,
+            source: self.planner.source(None, self.operation),
+            aim: Aim::Breaks(site.path.clone(), constraint),
+        };
+        self.planner.not_sent(self.operation, draft, reason)
+    }
+
+    /// Whether requests of this operation carry a document in their body.
+    pub fn has_body(&self) -> bool {
+        self.sites.iter().any(|site| site.in_body())
+    }
+
+    /// The first text in the body without pattern, enum or meaning of its own; else any text in it.
+    pub fn free_text(&self) -> Option<&'p Site> {
+        let texts =
+            || self.sites.iter().filter(|site| site.in_body() && !site.is_key() && self.shape(site).kind.is_text());
+        let free = |site: &&Site| {
+            matches!(self.shape(site).kind, Kind::String)
+                && self.pattern(site).is_none()
+                && !super::resource::is_owned_identifier(self.planner, self.operation, &site.path)
+        };
+        texts().find(free).or_else(|| texts().find(|site| matches!(self.shape(site).kind, Kind::String)))
+    }
+}
+
+/// How long a text may be where it travels.
+fn most_characters(site: &Site) -> u64 {
+    match site.location {
+        Location::Body | Location::Payload => MOST_IN_BODY,
+        _ => MOST_IN_HEAD,
+    }
+}
+
+/// The least and greatest number that a shape's type and range allow.
+pub(crate) fn integer_range(shape: &Shape) -> (i128, i128) {
+    let (least, most) = integer_bounds(&shape.kind);
+    let limit =
+        |number: &Option<serde_json::Number>| number.as_ref().and_then(|number| number.to_string().parse().ok());
+    let range = shape.range.clone().unwrap_or_default();
+    let low: i128 = limit(&range.min).unwrap_or(least).max(least);
+    (low, limit(&range.max).unwrap_or(most).min(most).max(low))
+}
+
+/// `entry`, `entries` …
+fn plural(count: u64, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+fn unit(kind: &Kind) -> (&'static str, &'static str) {
+    match kind {
+        Kind::Blob => ("byte", "bytes"),
+        Kind::List { .. } => ("item", "items"),
+        Kind::Map { .. } => ("entry", "entries"),
+        _ => ("character", "characters"),
+    }
+}

@@ -1,0 +1,82 @@
+//! Patterns: members character by character, and violations at every place of a member.
+
+use super::Work;
+use crate::contract::{Constraint, Location};
+use crate::generate::Value;
+use crate::generate::case::Case;
+use crate::generate::draft::Aim;
+use crate::generate::draw::Seeded;
+use crate::generate::site::Site;
+
+/// How many characters of a pattern are tried one by one.
+const MOST_CHARACTERS: usize = 64;
+
+pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
+    let shape = work.shape(site);
+    let (Some(pattern), Some(text)) = (work.pattern(site), &shape.pattern) else { return Vec::new() };
+    let fact = shape.facts_at("pattern").next();
+    let rule = format!("matches {text}");
+    let length = shape.length();
+    let (min, max) = (length.min.unwrap_or(0), length.max.unwrap_or(4096).min(4096));
+    let mut draw = Seeded::new(work.planner.options.seed, &format!("pattern/{}/{}", work.operation.name, site.path));
+    let (least, most) = pattern.lengths();
+    let (low, high) = ((least as u64).max(min), (most as u64).min(max));
+    let wanted = (low <= high).then(|| (low.max(6).min(high)) as usize);
+    let Some(member) = pattern.member(&mut draw, wanted).or_else(|| pattern.member(&mut draw, None)) else {
+        return Vec::new();
+    };
+    let mut out = Vec::new();
+    let fits = |text: &str| (min..=max).contains(&(text.chars().count() as u64));
+    let mut add = |variant: String, text: String, aim: Aim| {
+        out.extend(work.at(site, Constraint::Pattern, variant, rule.clone(), fact, aim, |_| Some(Value::Text(text))));
+    };
+    add("member".to_owned(), member.clone(), Aim::Valid);
+    let characters = pattern.edge_characters();
+    let most = if work.full() { MOST_CHARACTERS } else { 4 };
+    for c in characters.into_iter().take(most) {
+        let made = [
+            c.to_string(),
+            replaced(&member, member.chars().count() / 2, c),
+            format!("{member}{c}"),
+            format!("{c}{member}"),
+        ];
+        if let Some(text) = made.into_iter().find(|text| pattern.matches(text) && fits(text)) {
+            if !travels(site, &text) {
+                continue;
+            }
+            add(format!("member-U+{:04X}", c as u32), text, Aim::Valid);
+        }
+    }
+    for (variant, text) in pattern.near_misses(&mut draw) {
+        if fits(&text) {
+            add(variant, text, Aim::Valid);
+        }
+    }
+    let breaks = || Aim::Breaks(site.path.clone(), Constraint::Pattern);
+    let violations = pattern.violations(&member, (min, max), &mut draw);
+    let kept = if work.full() { violations.len() } else { 3 };
+    for violation in violations.into_iter().filter(|violation| travels(site, &violation.text)).take(kept) {
+        add(violation.variant, violation.text, breaks());
+    }
+    // Found but not matched as a whole: the two readings of an unanchored pattern differ.
+    let partial =
+        [format!("{member}\u{1F600}"), format!("\u{1F600}{member}"), format!("{member} "), format!(" {member}")];
+    if let Some(text) = partial.into_iter().find(|text| pattern.finds(text) && !pattern.matches(text) && fits(text)) {
+        add("partial-match".to_owned(), text, Aim::Silent("the pattern is not anchored at both ends"));
+    }
+    out
+}
+
+fn replaced(text: &str, at: usize, c: char) -> String {
+    text.chars().enumerate().map(|(index, old)| if index == at { c } else { old }).collect()
+}
+
+/// Whether a text arrives as it was sent: a header carries no control characters and no outer spaces,
+/// and dots and emptiness in a segment make another path.
+fn travels(site: &Site, text: &str) -> bool {
+    match site.location {
+        Location::Header => text.trim() == text && !text.is_empty() && text.chars().all(|c| (' '..='~').contains(&c)),
+        Location::Label => !matches!(text, "" | "." | ".."),
+        _ => true,
+    }
+}

@@ -1,0 +1,94 @@
+//! Path segments sent exactly as meant: encoded once, twice, with slashes, dots and nothing in them.
+
+use super::Work;
+use crate::contract::Operation;
+use crate::generate::Value;
+use crate::generate::case::{Case, Damage};
+use crate::generate::draft::{Aim, Draft, Place, Request};
+use crate::generate::sample::Sampler;
+use crate::generate::site::Site;
+
+pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
+    if !site.is_label() {
+        return Vec::new();
+    }
+    let Some(name) = site.path.top() else { return Vec::new() };
+    let label = label_name(work.operation, name, work);
+    let own = |sampler: &Sampler<'_>| match sampler.plain().member(name) {
+        Some(Value::Text(text)) if !text.is_empty() => Some(text.clone()),
+        _ => None,
+    };
+    let mut out = Vec::new();
+    // The same value, its first character written as an escape.
+    out.extend(send(work, site, "encoded", "an escaped character is the character", Aim::Valid, |sampler| {
+        let raw = escape_first(&own(sampler)?);
+        Some(Request::damaged(sampler.plain(), Damage::RawLabel(label.clone(), raw)))
+    }));
+    // Escaped twice it is another value: the one with a percent sign in it.
+    out.extend(send(work, site, "encoded-twice", "decoded once, not twice", Aim::Valid, |sampler| {
+        let text = own(sampler)?;
+        let value = escape_first(&text);
+        Some(Request::damaged(
+            sampler.set(site, Value::Text(value.clone())),
+            Damage::RawLabel(label.clone(), value.replace('%', "%25")),
+        ))
+    }));
+    let odd: [(&str, fn(&str) -> String); 10] = [
+        ("empty", |_| String::new()),
+        ("dot", |_| ".".to_owned()),
+        ("dot-dot", |_| "..".to_owned()),
+        ("encoded-dots", |_| "%2e%2e".to_owned()),
+        ("encoded-slash", |text| format!("{text}%2Fx")),
+        ("slash", |text| format!("{text}/")),
+        ("bad-escape", |text| format!("{text}%zz")),
+        ("lone-percent", |text| format!("{text}%")),
+        ("invalid-utf8", |text| format!("{text}%FF")),
+        ("nul", |text| format!("{text}%00")),
+    ];
+    for (variant, raw) in odd {
+        let aim = Aim::Silent("what such a segment means is not documented");
+        out.extend(send(work, site, variant, "a path segment", aim, |sampler| {
+            let text = own(sampler)?;
+            Some(Request::damaged(sampler.plain(), Damage::RawLabel(label.clone(), raw(&text))))
+        }));
+    }
+    out
+}
+
+/// The label's name in the route, which may be the member's name on the wire.
+fn label_name(operation: &Operation, member: &str, work: &Work<'_>) -> String {
+    operation
+        .input
+        .as_ref()
+        .and_then(|id| work.planner.contract.shape(id).kind.members())
+        .and_then(|members| members.get(member))
+        .map_or(member, |found| found.wire_name(member))
+        .to_owned()
+}
+
+fn send(
+    work: &Work<'_>,
+    site: &Site,
+    variant: &str,
+    rule: &str,
+    aim: Aim,
+    request: impl FnOnce(&Sampler<'_>) -> Option<Request>,
+) -> Option<Case> {
+    let draft = Draft {
+        place: Place::Member(site),
+        kind: "segment".to_owned(),
+        variant: variant.to_owned(),
+        rule: rule.to_owned(),
+        source: work.planner.source(None, work.operation),
+        aim,
+    };
+    work.planner.case(work.operation, draft, request)
+}
+
+fn escape_first(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars.next().unwrap_or('a');
+    let mut buffer = [0; 4];
+    let escaped: String = first.encode_utf8(&mut buffer).bytes().map(|byte| format!("%{byte:02X}")).collect();
+    escaped + chars.as_str()
+}

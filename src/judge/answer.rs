@@ -1,0 +1,158 @@
+//! Whether an answer's body and content type are what the contract says.
+
+use super::Observed;
+use crate::contract::{Contract, Kind, Location, MemberPath, Protocol, Segment, ShapeId};
+use crate::run::Answer;
+use crate::wire;
+use serde_json::Value as Json;
+
+/// What is wrong with an answer whose status and error type are right.
+pub(super) struct Flaw {
+    /// In few words, stable: part of what was observed.
+    pub note: String,
+    /// In a sentence.
+    pub why: String,
+}
+
+impl Flaw {
+    fn new(note: impl Into<String>, why: impl Into<String>) -> Option<Self> {
+        Some(Self { note: note.into(), why: why.into() })
+    }
+}
+
+fn is_json(protocol: Option<Protocol>) -> bool {
+    matches!(
+        protocol,
+        None | Some(Protocol::RestJson | Protocol::RestJson1 | Protocol::AwsJson1_0 | Protocol::AwsJson1_1)
+    )
+}
+
+/// Whether a content type says JSON: `application/json`, `application/problem+json`, `application/x-amz-json-1.1`.
+fn says_json(content_type: &str) -> bool {
+    let media = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    media == "application/json" || media.ends_with("+json") || media.starts_with("application/x-amz-json")
+}
+
+fn is_blank(body: &[u8]) -> bool {
+    body.iter().all(u8::is_ascii_whitespace)
+}
+
+/// What is wrong with the body of a success, if anything.
+pub(super) fn success_flaw(contract: &Contract, output: Option<&ShapeId>, answer: &Answer) -> Option<Flaw> {
+    let id = output?;
+    let members = contract.shape(id).kind.members()?;
+    // Members that travel elsewhere, or a payload that is the body itself, are not in a JSON document.
+    if !is_json(contract.protocol) || members.values().any(|member| member.location == Location::Payload) {
+        return None;
+    }
+    let in_body = members.values().filter(|member| member.location == Location::Body).count();
+    let content_type = answer.header("content-type");
+    if is_blank(&answer.body) {
+        return (in_body > 0 && plain_rest(contract))
+            .then(|| Flaw::new("empty body", "the documented result is not there"))
+            .flatten();
+    }
+    match content_type {
+        Some(stated) if !says_json(stated) => {
+            return Flaw::new("content type not JSON", format!("the body is documented as JSON, its content type says `{stated}`"));
+        }
+        None if in_body > 0 => return Flaw::new("no content type", "the body is documented as JSON, and no content type says so"),
+        _ => {}
+    }
+    let document = match wire::document(contract.protocol, &answer.body, content_type) {
+        Ok(document) => document,
+        Err(reason) => return Flaw::new("body not JSON", format!("the body is documented as JSON: {reason}")),
+    };
+    let Json::Object(found) = &document else {
+        return Flaw::new("body not an object", "the documented result is an object");
+    };
+    if in_body == 0 {
+        return found.keys().next().and_then(|name| {
+            Flaw::new("members in an empty result", format!("the documented result is empty, and `{name}` is in it"))
+        });
+    }
+    conforms(contract, id, &document, &MemberPath::root(), 0)
+}
+
+/// Pages of plain REST APIs list what an answer holds; AWS leaves out what is empty.
+fn plain_rest(contract: &Contract) -> bool {
+    matches!(contract.protocol, None | Some(Protocol::RestJson))
+}
+
+fn conforms(contract: &Contract, id: &ShapeId, value: &Json, path: &MemberPath, depth: usize) -> Option<Flaw> {
+    let shape = contract.shape(id);
+    let wrong = |due: &str| {
+        let place = if path.0.is_empty() { "the result".to_owned() } else { format!("`{path}`") };
+        Flaw::new(format!("{place} not {due}"), format!("{place} is documented as {due}"))
+    };
+    match (&shape.kind, value) {
+        (Kind::Document, _) => None,
+        (Kind::String | Kind::Enum { .. } | Kind::Blob, Json::String(_)) | (Kind::Boolean, Json::Bool(_)) => None,
+        (Kind::String | Kind::Enum { .. }, _) => wrong("a string"),
+        (Kind::Blob, _) => wrong("bytes as base64"),
+        (Kind::Boolean, _) => wrong("a boolean"),
+        (Kind::Integer | Kind::Long, Json::Number(number)) => {
+            let whole = number.is_i64() || number.is_u64() || number.as_f64().is_some_and(|float| float.fract() == 0.0);
+            if whole { None } else { wrong("a whole number") }
+        }
+        (Kind::Integer | Kind::Long, _) => wrong("a whole number"),
+        (Kind::Float | Kind::Double, Json::Number(_) | Json::String(_)) => None,
+        (Kind::Float | Kind::Double, _) => wrong("a number"),
+        (Kind::Timestamp, Json::Number(_) | Json::String(_)) => None,
+        (Kind::Timestamp, _) => wrong("a timestamp"),
+        (Kind::List { member }, Json::Array(items)) => {
+            let place = path.then(Segment::Item);
+            items.iter().filter(|item| !item.is_null()).find_map(|item| conforms(contract, member, item, &place, depth + 1))
+        }
+        (Kind::List { .. }, _) => wrong("a list"),
+        (Kind::Map { value: entry, .. }, Json::Object(entries)) => {
+            let place = path.then(Segment::Value);
+            entries.values().filter(|item| !item.is_null()).find_map(|item| conforms(contract, entry, item, &place, depth + 1))
+        }
+        (Kind::Map { .. }, _) => wrong("a map"),
+        (Kind::Structure { members } | Kind::Union { members }, Json::Object(found)) => {
+            let mut seen = 0;
+            for (name, member) in members.iter().filter(|(_, member)| depth > 0 || member.location == Location::Body) {
+                match found.get(member.wire_name(name)) {
+                    None | Some(Json::Null) if member.required => {
+                        let place = path.member(name);
+                        return Flaw::new(format!("`{place}` missing"), format!("`{place}` is documented as always there"));
+                    }
+                    None | Some(Json::Null) => {}
+                    Some(inner) => {
+                        seen += 1;
+                        let flaw = conforms(contract, &member.shape, inner, &path.member(name), depth + 1);
+                        if flaw.is_some() {
+                            return flaw;
+                        }
+                    }
+                }
+            }
+            if seen == 0 && !members.is_empty() && plain_rest(contract) {
+                let place = if path.0.is_empty() { "the result".to_owned() } else { format!("`{path}`") };
+                return Flaw::new(format!("nothing documented in {place}"), format!("{place} holds none of its documented members"));
+            }
+            None
+        }
+        (Kind::Structure { .. } | Kind::Union { .. }, _) => wrong("an object"),
+    }
+}
+
+/// What is wrong with the body of a documented error, if anything.
+pub(super) fn error_flaw(contract: &Contract, answer: &Answer, observed: &Observed) -> Option<Flaw> {
+    if !is_json(contract.protocol) || is_blank(&answer.body) {
+        return None;
+    }
+    let content_type = answer.header("content-type");
+    if let Some(stated) = content_type.filter(|stated| !says_json(stated)) {
+        return Flaw::new("content type not JSON", format!("errors are JSON, the content type says `{stated}`"));
+    }
+    match wire::document(contract.protocol, &answer.body, content_type) {
+        Ok(Json::Object(_)) => None,
+        Ok(_) => Flaw::new("error body not an object", "an error's body is an object"),
+        Err(reason) => {
+            let place = observed.place.as_deref().unwrap_or("the header");
+            Flaw::new("error body not JSON", format!("the error type stands in {place}, but the body is broken: {reason}"))
+        }
+    }
+}
