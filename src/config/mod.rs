@@ -70,8 +70,8 @@ pub fn substituted(text: &str, environment: Environment<'_>) -> Result<String, B
             rest = &rest[start + 2..];
             continue;
         }
-        out.push_str(&rest[..start]);
         let Some(length) = rest[start..].find('}') else { break };
+        out.push_str(&rest[..start]);
         let name = &rest[start + 2..start + length];
         let value = environment(name).ok_or_else(|| {
             let unset = Diagnostic::error(format!("the environment has no `{name}`, which overstep.toml asks for"));
