@@ -149,6 +149,10 @@ impl Tally {
     }
 }
 
+/// A reader that went away (`| head`) has all it wanted: nothing is to be said about it.
 fn unwritten(error: &io::Error) -> Vec<Diagnostic> {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        return Vec::new();
+    }
     vec![Diagnostic::error(format!("cannot write results: {error}"))]
 }

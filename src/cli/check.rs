@@ -65,6 +65,7 @@ async fn run(
     tokio::spawn(stop_on_signal(stop.clone()));
     let run_id = flags.choose.run_id.clone().unwrap_or_else(pipeline::fresh_run_id);
     let mut outputs = Outputs::open(flags, &chosen.directory)?;
+    outputs.describe(&description(flags, &jobs, &run_id));
     if jobs.iter().any(|job| job.target == Target::Embedded) {
         outputs.embedded(flags.report.iter().any(|(_, path)| path == std::path::Path::new("-")))?;
     }
@@ -81,6 +82,8 @@ async fn run(
                 cases += summary.counts.total();
                 exit = exit.and(of(&summary));
             }
+            // Nobody reads any more, and nothing is wrong.
+            Err(found) if found.is_empty() => return Ok(exit.and(Exit::Incomplete)),
             Err(found) => {
                 exit = exit.and(Exit::Usage);
                 problems.extend(found);
@@ -93,6 +96,32 @@ async fn run(
         exit = nothing_ran(flags.choose.no_cases);
     }
     Ok(exit)
+}
+
+/// What repeats this run: everything that decided its cases, and nothing secret.
+fn description(flags: &CheckFlags, jobs: &[Job], run_id: &str) -> serde_json::Value {
+    let scenarios = jobs.iter().map(|job| {
+        let endpoint = match &job.target {
+            Target::Embedded => "embedded",
+            Target::Url(url) => url,
+        };
+        serde_json::json!({
+            "scenario": job.scenario.name,
+            "endpoint": endpoint,
+            "profile": job.profile,
+            "contract": overstep::contract::digest(&job.contract),
+            "again": job.again,
+        })
+    });
+    serde_json::json!({
+        "format": "overstep-run/1",
+        "version": env!("CARGO_PKG_VERSION"),
+        "run": run_id,
+        "seed": flags.choose.seed,
+        "level": format!("{:?}", flags.choose.level).to_lowercase(),
+        "filter": flags.choose.filter,
+        "scenarios": scenarios.collect::<Vec<_>>(),
+    })
 }
 
 /// How one scenario went.

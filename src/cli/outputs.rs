@@ -44,6 +44,7 @@ pub struct Outputs {
     all: Vec<Box<dyn Output + Send>>,
     sinks: Vec<Shared>,
     last: Option<(Ndjson<Shared>, Shared)>,
+    record: Option<LastRun>,
     bar: ProgressBar,
     plain_progress: bool,
     seen: u64,
@@ -58,6 +59,7 @@ impl Outputs {
             all: Vec::new(),
             sinks: Vec::new(),
             last: None,
+            record: None,
             bar: ProgressBar::hidden(),
             plain_progress: false,
             seen: 0,
@@ -90,9 +92,13 @@ impl Outputs {
                 Wording::Junit => outputs.all.push(Box::new(Junit::new(sink, store::scratch()?))),
             }
         }
-        let kept = LastRun::in_directory(directory).and_then(|last| last.results()).map(Shared::new);
+        let kept = LastRun::in_directory(directory).and_then(|last| Ok((last.results()?, last)));
         match kept {
-            Ok(sink) => outputs.last = Some((Ndjson::new(sink.clone()), sink)),
+            Ok((sink, last)) => {
+                let sink = Shared::new(sink);
+                outputs.last = Some((Ndjson::new(sink.clone()), sink));
+                outputs.record = Some(last);
+            }
             Err(error) => super::say::line(&format!("the run is not kept: {error}")),
         }
         if !flags.no_progress && io::stderr().is_terminal() {
@@ -105,6 +111,13 @@ impl Outputs {
             outputs.plain_progress = !flags.no_progress;
         }
         Ok(outputs)
+    }
+
+    /// Keeps what the run is beside its results.
+    pub fn describe(&self, description: &serde_json::Value) {
+        if let Some(Err(error)) = self.record.as_ref().map(|record| record.describe(description)) {
+            super::say::line(&format!("the run is not described: {error}"));
+        }
     }
 
     /// Says, before anything else, that the server under test is overstep's own.

@@ -119,7 +119,8 @@ impl<W: Write> Terminal<W> {
         parts.push(format!("{} indeterminate", counts.indeterminate));
         parts.push(format!("{} unsendable", counts.unsendable));
         parts.push(format!("{:.1} s", summary.seconds));
-        writeln!(self.to, "\n{}", parts.join(" · "))?;
+        let gap = if summary.operations.is_empty() { "" } else { "\n" };
+        writeln!(self.to, "{gap}{}", parts.join(" · "))?;
         if let Some(why) = &summary.incomplete {
             writeln!(self.to, "{} {}", paint(ODD, "incomplete:"), tame(why))?;
         }
@@ -168,7 +169,9 @@ impl<W: Write> Output for Terminal<W> {
     }
 
     fn end(&mut self, summary: &Summary) -> io::Result<()> {
-        self.table(&summary.operations)?;
+        if !summary.operations.is_empty() {
+            self.table(&summary.operations)?;
+        }
         for finding in summary.findings.iter().take(AT_LENGTH) {
             self.at_length(finding)?;
         }

@@ -1,0 +1,314 @@
+//! The binary as a person or a script meets it: messages, exit codes, files.
+//!
+//! Everything here talks to nothing but this machine: the embedded server, or a port where nobody listens.
+
+use insta::assert_snapshot;
+use serde_json::Value as Json;
+use std::path::Path;
+use std::process::Command;
+use tempfile::TempDir;
+
+/// What a command said and how it ended.
+struct Ran {
+    out: String,
+    err: String,
+    code: i32,
+}
+
+impl Ran {
+    fn all(&self) -> String {
+        format!("exit {}\n--- stdout\n{}--- stderr\n{}", self.code, self.out, self.err)
+    }
+}
+
+/// A directory with the made-up service `notes`.
+fn project() -> TempDir {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let scenarios = directory.path().join("scenarios");
+    std::fs::create_dir(&scenarios).expect("made");
+    for (name, text) in [
+        ("notes.toml", include_str!("notes/notes.toml")),
+        ("notes.contract.json", include_str!("notes/notes.contract.json")),
+    ] {
+        std::fs::write(scenarios.join(name), text).expect("written");
+    }
+    directory
+}
+
+fn command(directory: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_overstep"));
+    command.current_dir(directory).args(arguments).env_clear().env("HOME", directory);
+    command
+}
+
+fn run(directory: &Path, arguments: &[&str]) -> Ran {
+    let output = command(directory, arguments).output().expect("it starts");
+    Ran {
+        out: String::from_utf8(output.stdout).expect("text"),
+        err: String::from_utf8(output.stderr).expect("text"),
+        code: output.status.code().expect("it ends by itself"),
+    }
+}
+
+/// Snapshots without what changes from run to run.
+macro_rules! snapshot {
+    ($name:expr, $text:expr) => {
+        insta::with_settings!({filters => vec![
+            (r"127\.0\.0\.1:\d{4,5}", "127.0.0.1:PORT"),
+            (r"\d+\.\d s", "N s"),
+            (r"overstep \d+\.\d+\.\d+", "overstep VERSION"),
+            (r"\(os error \d+\)", "(os error N)"),
+        ]}, { assert_snapshot!($name, $text); })
+    };
+}
+
+#[test]
+fn help_names_the_commands_that_work() {
+    let directory = project();
+    let ran = run(directory.path(), &["--help"]);
+    snapshot!("help", ran.all());
+    for absent in ["replay", "snapshot", "fuzz", "shard"] {
+        assert!(!ran.out.contains(absent), "{absent} does not work yet");
+    }
+    snapshot!("help-check", run(directory.path(), &["check", "--help"]).all());
+}
+
+#[test]
+fn a_faithful_server_gives_no_findings() {
+    let directory = project();
+    let ran = run(directory.path(), &["check"]);
+    assert_eq!(ran.code, 0, "{}", ran.all());
+    assert!(ran.out.starts_with("testing overstep itself"), "{}", ran.out);
+    assert!(ran.out.contains("0 findings in "), "{}", ran.out);
+    assert!(directory.path().join(".overstep/last/results.ndjson").is_file());
+    assert_eq!(std::fs::read_to_string(directory.path().join(".overstep/.gitignore")).expect("there"), "*\n");
+}
+
+#[test]
+fn usage_and_configuration_mistakes_are_exit_2() {
+    let directory = project();
+    let write = |name: &str, text: &str| std::fs::write(directory.path().join(name), text).expect("written");
+    write("broken.toml", "sources = [\"a\"\nendpoint = \"x\"\n");
+    write("mistyped.toml", "sources = [\"scenarios/notes.contract.json\"]\nonly = \"TagNote\"\n");
+    write("unknown.toml", "sources = [\"scenarios/notes.contract.json\"]\nendpont = \"embedded\"\n");
+    write("silent.toml", "sources = [\"scenarios/notes.contract.json\"]\n");
+    write("nowhere.toml", "sources = [\"missing/*.md\"]\nendpoint = \"embedded\"\n");
+    write(
+        "other.toml",
+        "sources = [\"scenarios/notes.contract.json\"]\nendpoint = \"embedded\"\nonly = [\"TagNot\"]\n",
+    );
+    for (name, arguments) in [
+        ("wrong-flag", vec!["check", "--seeed", "1"]),
+        ("wrong-value", vec!["check", "--rate-limit", "fast"]),
+        ("missing-scenario", vec!["check", "nots"]),
+        ("broken-toml", vec!["check", "broken.toml"]),
+        ("mistyped-toml", vec!["check", "mistyped.toml"]),
+        ("unknown-key-strict", vec!["check", "unknown.toml", "--strict"]),
+        ("no-endpoint", vec!["check", "silent.toml"]),
+        ("no-source", vec!["check", "nowhere.toml"]),
+        ("unknown-operation", vec!["check", "other.toml"]),
+        ("not-loopback", vec!["check", "notes", "-e", "http://example.com"]),
+        ("unknown-endpoint", vec!["check", "notes", "-e", "locl"]),
+        ("unknown-variable", vec!["check", "notes", "--variable", "NoteID=x"]),
+        ("wrong-filter", vec!["check", "notes", "-E", "op(TagNote) & consraint(length)"]),
+        ("unknown-fault", vec!["serve", "notes", "--fault", "nothing"]),
+    ] {
+        let ran = run(directory.path(), &arguments);
+        assert_eq!(ran.code, 2, "{arguments:?}\n{}", ran.all());
+        snapshot!(name, ran.all());
+    }
+}
+
+#[test]
+fn an_unknown_key_warns_and_the_work_goes_on() {
+    let directory = project();
+    let text = "sources = [\"scenarios/notes.contract.json\"]\nendpont = \"embedded\"\n";
+    std::fs::write(directory.path().join("unknown.toml"), text).expect("written");
+    let ran = run(directory.path(), &["cases", "unknown.toml"]);
+    assert_eq!(ran.code, 0, "{}", ran.all());
+    assert!(ran.err.contains("warning: unknown key `endpont`") && ran.err.contains("did you mean `endpoint`?"));
+}
+
+#[test]
+fn an_endpoint_that_refuses_is_exit_3() {
+    let directory = project();
+    // A port that was free a moment ago, and that nobody listens on.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let url = format!("http://{}", listener.local_addr().expect("bound"));
+    drop(listener);
+    let ran = run(directory.path(), &["check", "notes", "-e", &url, "--report", "ndjson=out.ndjson"]);
+    assert_eq!(ran.code, 3, "{}", ran.all());
+    snapshot!("refused", ran.all());
+    let events = events(&std::fs::read_to_string(directory.path().join("out.ndjson")).expect("written"));
+    assert_eq!(events.last().expect("a summary")["event"], "summary");
+}
+
+#[test]
+fn nothing_to_run_is_exit_4_unless_softened() {
+    let directory = project();
+    for (how, code) in [("fail", 4), ("warn", 0), ("pass", 0)] {
+        let ran = run(directory.path(), &["check", "notes", "-E", "no-such-case", "--no-cases", how]);
+        assert_eq!(ran.code, code, "{how}\n{}", ran.all());
+        assert_eq!(ran.err.contains("no case is left to run"), how != "pass");
+    }
+    assert_eq!(run(directory.path(), &["cases", "notes", "-E", "no-such-case"]).code, 4);
+}
+
+fn events(text: &str) -> Vec<Json> {
+    text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()
+}
+
+fn keys(event: &Json) -> Vec<&str> {
+    event.as_object().expect("an object").keys().map(String::as_str).collect()
+}
+
+#[test]
+fn results_are_ndjson_in_plan_order() {
+    let directory = project();
+    let planned = run(directory.path(), &["cases", "notes", "--format", "ndjson"]);
+    let planned: Vec<String> =
+        events(&planned.out).iter().map(|case| case["id"].as_str().expect("an id").to_owned()).collect();
+    let mut seen: Option<Vec<Json>> = None;
+    for workers in ["1", "7"] {
+        let ran =
+            run(directory.path(), &["check", "notes", "--workers", workers, "--report", "ndjson=-", "--run-id", "r1"]);
+        assert_eq!(ran.code, 0, "{}", ran.all());
+        let mut events = events(&ran.out);
+        let ids: Vec<&str> = events
+            .iter()
+            .filter(|event| event["event"] == "case")
+            .map(|event| event["id"].as_str().expect("an id"))
+            .collect();
+        assert_eq!(ids, planned);
+        let first = &events[0];
+        assert_eq!(
+            keys(first),
+            ["event", "format", "version", "scenario", "endpoint", "profile", "seed", "run", "contract", "cases"]
+        );
+        assert_eq!(first["format"], "overstep-results/1");
+        assert_eq!((&first["run"], &first["profile"]), (&"r1".into(), &"embedded".into()));
+        assert_eq!(first["cases"], planned.len());
+        let case = events
+            .iter()
+            .find(|event| event["verdict"] == "pass" && event["member"] != Json::Null)
+            .expect("one passes");
+        let expected = [
+            "event",
+            "id",
+            "scenario",
+            "operation",
+            "intent",
+            "member",
+            "constraint",
+            "verdict",
+            "known",
+            "change",
+            "observed",
+            "documented",
+            "snapshot",
+            "why",
+            "source",
+            "millis",
+        ];
+        assert_eq!(keys(case), expected, "a case that passed has no steps");
+        let summary = events.last().expect("a summary");
+        let total: u64 = ["pass", "diverges", "unspecified", "not_implemented", "indeterminate", "unsendable"]
+            .iter()
+            .map(|verdict| summary[verdict].as_u64().expect("a number"))
+            .sum();
+        assert_eq!(total, planned.len() as u64);
+        // Apart from times and the port, the same whatever the number of workers.
+        for event in &mut events {
+            let event = event.as_object_mut().expect("an object");
+            for volatile in ["millis", "seconds", "endpoint", "curl"] {
+                event.remove(volatile);
+            }
+            // Steps hold the port's answers: dates are not kept, so nothing else changes.
+        }
+        match &seen {
+            None => seen = Some(events),
+            Some(before) => assert_eq!(before, &events),
+        }
+    }
+}
+
+#[test]
+fn junit_counts_what_it_holds() {
+    let directory = project();
+    let ran = run(directory.path(), &["check", "notes", "--report", "junit=deep/report.xml"]);
+    assert_eq!(ran.code, 0, "{}", ran.all());
+    let xml = std::fs::read_to_string(directory.path().join("deep/report.xml")).expect("written");
+    let tests: usize = xml
+        .split("tests=\"")
+        .nth(1)
+        .and_then(|rest| rest.split('"').next())
+        .expect("a count")
+        .parse()
+        .expect("a number");
+    assert_eq!(xml.matches("<testcase ").count(), tests);
+    assert!(xml.trim_end().ends_with("</testsuites>"));
+}
+
+#[test]
+fn secrets_appear_nowhere() {
+    let directory = project();
+    let arguments = [
+        "check",
+        "notes",
+        "--secret",
+        "key=very-secret-key-1",
+        "--report",
+        "ndjson=all.ndjson",
+        "--report",
+        "junit=all.xml",
+    ];
+    let mut ran = run(directory.path(), &arguments);
+    ran.out.push_str(
+        &run(directory.path(), &["cases", "notes", "--secret", "key=very-secret-key-1", "--format", "curl"]).out,
+    );
+    assert!(ran.out.contains("$KEY"), "the key's name stands in its place");
+    let mut texts = vec![("output".to_owned(), ran.all())];
+    for file in ["all.ndjson", "all.xml", ".overstep/last/results.ndjson", ".overstep/last/run.json"] {
+        texts.push((file.to_owned(), std::fs::read_to_string(directory.path().join(file)).expect("written")));
+    }
+    for (name, text) in texts {
+        assert!(!text.contains("very-secret-key-1"), "{name}");
+        assert!(!text.contains("nk_reader_key"), "{name}");
+    }
+}
+
+#[test]
+fn curl_lines_can_be_pasted() {
+    let directory = project();
+    let ran = run(directory.path(), &["cases", "notes", "--format", "curl", "-E", "valid/control/plain"]);
+    snapshot!("cases-curl", ran.all());
+}
+
+#[test]
+fn a_faulty_server_is_caught_and_explained() {
+    let directory = project();
+    let listed = run(directory.path(), &["serve", "notes", "--list-faults"]);
+    assert_eq!(listed.code, 0, "{}", listed.all());
+    let fault = listed
+        .out
+        .lines()
+        .filter_map(|line| line.split_whitespace().next())
+        .find(|name| name.starts_with("RenameNote.name.length.max"))
+        .expect("the limit on names can be lost")
+        .to_owned();
+    let mut server = command(directory.path(), &["serve", "notes", "--fault", &fault])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .expect("it starts");
+    let mut url = String::new();
+    let stdout = server.stdout.take().expect("it is piped");
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(stdout), &mut url).expect("it prints its address");
+    let ran = run(directory.path(), &["check", "notes", "-e", url.trim(), "-E", "member(name) & constraint(length)"]);
+    server.kill().expect("it runs");
+    server.wait().expect("it ends");
+    assert_eq!(ran.code, 1, "{}", ran.all());
+    assert!(ran.out.contains("✗ RenameNote · name · length"), "{}", ran.out);
+    assert!(ran.out.contains("rename-note.md:12"), "{}", ran.out);
+    assert!(!ran.out.contains("testing overstep itself"), "{}", ran.out);
+}
