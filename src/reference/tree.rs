@@ -130,7 +130,10 @@ pub(super) struct Tree {
 #[derive(Clone, Debug)]
 pub(super) struct Node {
     pub path: MemberPath,
+    /// The shape that stands here.
+    pub shape: ShapeId,
     pub kind: NodeKind,
+    /// Where the value travels; keys of maps count as labels, since they too are texts and nothing else.
     pub location: Location,
     pub length_min: Option<u64>,
     pub length_max: Option<u64>,
@@ -359,8 +362,8 @@ impl Builder<'_> {
             return *shared;
         }
         let contract = self.contract;
-        let Some(shape) = contract.shapes.get(id) else { return self.leaf(path, location) };
-        let index = self.leaf(path.clone(), location);
+        let Some(shape) = contract.shapes.get(id) else { return self.leaf(id, path, location) };
+        let index = self.leaf(id, path.clone(), location);
         self.first.entry(id.clone()).or_insert(index);
         self.ancestors.push((id.clone(), index));
         let kind = match &shape.kind {
@@ -424,9 +427,10 @@ impl Builder<'_> {
         index
     }
 
-    fn leaf(&mut self, path: MemberPath, location: Location) -> usize {
+    fn leaf(&mut self, id: &ShapeId, path: MemberPath, location: Location) -> usize {
         self.tree.nodes.push(Node {
             path,
+            shape: id.clone(),
             kind: NodeKind::Document,
             location,
             length_min: None,

@@ -1,0 +1,97 @@
+//! Errors answered otherwise than documented: status, name, form.
+//!
+//! Changes what is said, never when.
+
+use super::View;
+use crate::contract::Role;
+use crate::reference::fault::{Change, ErrorEdit, Fault, Touch};
+
+pub(super) fn faults(view: &View<'_>) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for (role, slug) in [
+        (Role::InvalidInput, "invalid"),
+        (Role::MissingResource, "missing"),
+        (Role::Unauthenticated, "unauthenticated"),
+        (Role::Forbidden, "forbidden"),
+    ] {
+        // Nothing provokes a missing permission where none is documented.
+        if role == Role::Forbidden && view.operation.permission.is_none() {
+            continue;
+        }
+        let documented: Vec<_> = view.contract.errors_of(view.operation).filter(|(_, error)| error.role == role).collect();
+        let known = !documented.is_empty();
+        let statuses: Vec<u16> = documented.iter().filter_map(|(_, error)| error.status).collect();
+        let other = |wanted: u16| known && !statuses.is_empty() && !statuses.contains(&wanted);
+        // Whoever did not prove who they are may be told so by any 401 or 403 where nothing is documented.
+        let unproven = role == Role::Unauthenticated && !known;
+        let named = |code: &str| known && !documented.iter().any(|(name, _)| name.as_str() == code);
+        let member = match role {
+            Role::Unauthenticated | Role::Forbidden => "auth",
+            _ => "*",
+        };
+        for (kind, describes, breaks, edit) in [
+            ("status-400", "the status is 400", other(400) || unproven, ErrorEdit::Status(400)),
+            ("status-404", "the status is 404", other(404) || unproven, ErrorEdit::Status(404)),
+            ("status-409", "the status is 409", other(409) || unproven, ErrorEdit::Status(409)),
+            ("status-422", "the status is 422", other(422) || unproven, ErrorEdit::Status(422)),
+            ("status-500", "the status is 500", true, ErrorEdit::Status(500)),
+            ("status-200", "the status is 200", true, ErrorEdit::WithStatus200),
+            ("success", "a success is answered instead", true, ErrorEdit::AsSuccess),
+            ("unknown-code", "the code is one of its own", known, ErrorEdit::Code("SomethingElse".to_owned())),
+            ("no-code", "the code is left out", known, ErrorEdit::NoCode),
+            ("text", "the body is plain text without a code", known, ErrorEdit::Text),
+            ("html", "the body is HTML without a code", known, ErrorEdit::Html),
+            ("empty", "there is no body and no code", known, ErrorEdit::Empty),
+            ("truncated", "the body is no whole JSON", known, ErrorEdit::Truncated),
+            ("content-type", "the content type is another", false, ErrorEdit::ContentType("text/plain")),
+        ] {
+            faults.push(fault(view, slug, kind, role, member, describes, breaks, edit));
+        }
+        // Another documented error in its place.
+        for (name, error) in view.contract.errors_of(view.operation).filter(|(_, error)| error.role != role) {
+            let code = error.code.as_deref().unwrap_or(name.as_str());
+            let kind = format!("as-{}", super::site::safe(name.as_str()));
+            let describes = format!("the code is `{code}`");
+            let edit = ErrorEdit::Code(code.to_owned());
+            faults.push(fault(view, slug, &kind, role, member, &describes, named(name.as_str()), edit));
+        }
+        if let Some((name, _)) = documented.first() {
+            let lowered = name.as_str().to_lowercase();
+            if lowered != name.as_str() {
+                let breaks = named(&lowered);
+                let describes = "the code is written in lower case";
+                let edit = ErrorEdit::Code(lowered);
+                faults.push(fault(view, slug, "lowered-code", role, member, describes, breaks, edit));
+            }
+        }
+    }
+    faults
+}
+
+#[expect(clippy::too_many_arguments, reason = "a row of the table above, spelled out")]
+fn fault(
+    view: &View<'_>,
+    slug: &str,
+    kind: &str,
+    role: Role,
+    member: &str,
+    describes: &str,
+    breaks: bool,
+    edit: ErrorEdit,
+) -> Fault {
+    let operation = view.name().to_owned();
+    let mut touches = vec![Touch::new(view.name(), member, "*")];
+    if member == "*" {
+        // A law needs a rejected request as well.
+        touches.push(Touch::new("*", "law", "*"));
+    }
+    Fault {
+        name: format!("{operation}.errors.{slug}.{kind}"),
+        class: "errors",
+        operation: operation.clone(),
+        describes: format!("errors of the role {role}: {describes}"),
+        breaks_contract: breaks,
+        touches,
+        change: Change::Error { operation, role, edit },
+    }
+}

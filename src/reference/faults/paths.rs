@@ -1,0 +1,36 @@
+//! Paths and queries read otherwise than sent.
+//!
+//! Only for operations with labels or query parameters. What a label with such characters means is known only
+//! where its limits or its pattern tell the readings apart.
+
+use super::{Row, View, anywhere, row, silent};
+use crate::contract::Location;
+use crate::reference::fault::Fault;
+use crate::reference::trick::Trick;
+
+const LABELS: &[Row] = &[
+    silent("decodes-twice", Trick::DecodesTwice, "path segments are decoded twice"),
+    row("decodes-never", Trick::DecodesNever, "path segments are not decoded"),
+    silent("decodes-before-split", Trick::DecodesBeforeSplit, "the path is decoded before it is split"),
+    silent("plus-is-space", Trick::PlusIsSpace, "a plus in a path is read as a space"),
+    silent("resolves-dots", Trick::ResolvesDots, "dots in a path are resolved"),
+    silent("skips-empty", Trick::SkipsEmptySegments, "empty path segments are skipped"),
+    silent("trims-labels", Trick::TrimsLabels, "labels are trimmed"),
+    silent("lowers-labels", Trick::LowersLabels, "labels are lower-cased"),
+];
+
+const QUERY: &[Row] = &[
+    row("query-undecoded", Trick::QueryUndecoded, "query parameters are not decoded"),
+    row("query-last-only", Trick::QueryLastOnly, "only the last of several parameters of one name is read"),
+];
+
+pub(super) fn faults(view: &View<'_>) -> Vec<Fault> {
+    let at = |location: Location| view.tree.slots().iter().any(|slot| slot.location == location);
+    let tables = [(at(Location::Label), LABELS), (at(Location::Query), QUERY)];
+    tables
+        .into_iter()
+        .filter(|(applies, _)| *applies)
+        .flat_map(|(_, rows)| rows)
+        .map(|row| row.fault("paths", view, anywhere(view)))
+        .collect()
+}

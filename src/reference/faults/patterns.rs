@@ -1,0 +1,61 @@
+//! Patterns: dropped, searched for instead of matched, read without regard to case, without look-around.
+//!
+//! Says that nothing is broken where both readings agree on all probes made from the pattern itself.
+
+use super::View;
+use super::site::{Made, Moves};
+use crate::reference::fault::Fault;
+use crate::reference::pattern::{Pattern, without_look_around};
+use crate::reference::tree::Edit;
+
+pub(super) fn faults(view: &View<'_>) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for node in view.tree.nodes.iter().filter(|node| node.pattern.is_some()) {
+        let Some(text) = node.pattern_text.as_deref() else { continue };
+        let begins = text.starts_with('^') || text.starts_with("\\A");
+        let ends = (text.ends_with('$') && !text.ends_with("\\$")) || text.ends_with("\\z");
+        let mut add = |slug: &str, describes: &str, breaks: bool, moves: Moves, edit: Edit| {
+            let (slug, describes) = (slug.to_owned(), describes.to_owned());
+            let made = Made { class: "patterns", constraint: "pattern", slug, describes, breaks, moves, edit };
+            faults.push(made.at(view, &node.path));
+        };
+        add("dropped", "the pattern is not checked", true, Moves::Looser, Edit::PatternDropped);
+        if begins || ends {
+            let describes = "the pattern is searched for, not matched";
+            add("unanchored", describes, true, Moves::Looser, Edit::PatternUnanchored);
+        }
+        if ends {
+            let describes = "only the beginning is held against the pattern";
+            add("prefix", describes, true, Moves::Looser, Edit::PatternPrefix);
+            let breaks = newline_shows(text);
+            let describes = "a newline at the end is overlooked";
+            add("before-newline", describes, breaks, Moves::Looser, Edit::PatternBeforeNewline);
+        }
+        let describes = "the pattern is read without regard to case";
+        add("folded", describes, folding_shows(text), Moves::Across, Edit::PatternFolded);
+        if without_look_around(text).is_some() {
+            let describes = "look-ahead and look-behind are left out";
+            add("no-look-around", describes, true, Moves::Across, Edit::PatternWithoutLookAround);
+        }
+    }
+    faults
+}
+
+/// A pattern that takes newlines itself hides a server that overlooks one.
+fn newline_shows(pattern: &str) -> bool {
+    Pattern::new(pattern, false).is_ok_and(|pattern| !["\n", "a\n"].iter().any(|text| pattern.found_in(text)))
+}
+
+/// Whether case makes a difference for single letters or for the letters that stand in the pattern.
+fn folding_shows(pattern: &str) -> bool {
+    let (Ok(exact), Ok(folded)) = (Pattern::new(pattern, false), Pattern::new(pattern, true)) else { return false };
+    let letters = ('a'..='z').chain('A'..='Z').map(String::from);
+    let words = pattern
+        .split(|c: char| !c.is_ascii_alphanumeric() && c != ':' && c != '-')
+        .filter(|word| word.len() > 1)
+        .flat_map(|word| [word.to_lowercase(), word.to_uppercase()])
+        .flat_map(|word| [format!("{word}x"), word]);
+    let forms = ["AAAAAAAA-AAAA-4AAA-8AAA-AAAAAAAAAAAA", "ARN:AWS:A:B:C:D", "A@B.CO"].map(str::to_owned);
+    let lowered = forms.clone().map(|form| form.to_lowercase());
+    letters.chain(words).chain(forms).chain(lowered).any(|text| exact.found_in(&text) != folded.found_in(&text))
+}

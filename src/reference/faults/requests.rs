@@ -1,0 +1,23 @@
+//! Servers that hardly look at requests: one answer for all, no checks, or a crash for each violation.
+//!
+//! Everything here is visible in nearly every case.
+
+use super::{Row, View, anywhere, row};
+use crate::reference::fault::Fault;
+use crate::reference::trick::Trick;
+
+const ROWS: &[Row] = &[
+    row("always-invalid", Trick::AlwaysInvalid, "every request is answered with the documented error for invalid input"),
+    row("always-400", Trick::AlwaysBare400, "every request is answered with 400 and no code"),
+    row("always-500", Trick::AlwaysCrash, "every request is answered with 500"),
+    row("always-ok", Trick::AlwaysOk, "every request is answered with success, unread"),
+    row("always-501", Trick::AlwaysNotImplemented, "every request is answered with 501"),
+    row("echo", Trick::Echo, "every request is answered with success and its own body"),
+    row("unchecked", Trick::Unchecked, "no constraint is checked"),
+    row("violation-crashes", Trick::ViolationCrashes, "every violation of a constraint is answered with 500"),
+    row("missing-member-crashes", Trick::MissingMemberCrashes, "a missing required member is answered with 500"),
+];
+
+pub(super) fn faults(view: &View<'_>) -> Vec<Fault> {
+    ROWS.iter().map(|row| row.fault("requests", view, anywhere(view))).collect()
+}

@@ -1,0 +1,55 @@
+//! Successes of another status, type or shape than documented.
+//!
+//! Changes the answer only; what was asked for has been done.
+
+use super::{Row, View, anywhere, row, silent};
+use crate::reference::fault::{Fault, Touch};
+use crate::reference::trick::Trick;
+
+const ALWAYS: &[Row] = &[
+    row("created", Trick::SuccessCreated, "the status is 201"),
+    row("accepted", Trick::SuccessAccepted, "the status is 202"),
+    row("no-content", Trick::SuccessNoContent, "the status is 204"),
+    row("redirects", Trick::SuccessRedirects, "the status is 302"),
+    row("not-json", Trick::SuccessNotJson, "the body is not JSON"),
+    row("html", Trick::SuccessHtml, "the body is HTML"),
+    row("trailing", Trick::SuccessTrailing, "bytes stand after the body's document"),
+    silent("null", Trick::SuccessNull, "the body is null"),
+    row("array", Trick::SuccessArray, "the body is an array"),
+    row("wrapped", Trick::SuccessWrapped, "the body stands inside another member"),
+    row("extra", Trick::SuccessExtra, "the body has an undocumented member"),
+    row("is-error", Trick::SuccessIsError, "the body and headers are an error's"),
+];
+
+/// Only where the documented output has members.
+const MEMBERS: &[Row] = &[
+    row("empty", Trick::SuccessEmpty, "the body has no members"),
+    row("wrong-types", Trick::SuccessWrongTypes, "the members have values of wrong types"),
+    row("lowered", Trick::SuccessLowered, "the members have other names"),
+];
+
+pub(super) fn faults(view: &View<'_>) -> Vec<Fault> {
+    let output = view.operation.output.as_ref().and_then(|id| view.contract.shapes.get(id));
+    let members = output.and_then(|shape| shape.kind.members()).is_some_and(|members| !members.is_empty());
+    let success = view.operation.http.as_ref().and_then(|http| http.success);
+    ALWAYS
+        .iter()
+        .chain(if members { MEMBERS } else { &[] })
+        .map(|row| {
+            let mut touches = anywhere(view);
+            touches.push(Touch::new("*", "law", "*"));
+            let mut fault = row.fault("successes", view, touches);
+            fault.breaks_contract &= match row.trick {
+                Trick::SuccessCreated => success.is_some_and(|status| status != 201),
+                Trick::SuccessAccepted => success.is_some_and(|status| status != 202),
+                Trick::SuccessNoContent => members || success.is_some_and(|status| status != 204),
+                // Clients overlook members that they do not know, unless the output is documented as empty.
+                Trick::SuccessExtra | Trick::SuccessWrapped => output.is_some() && !members,
+                // All members of the output may be optional.
+                Trick::SuccessEmpty | Trick::SuccessLowered => false,
+                _ => true,
+            };
+            fault
+        })
+        .collect()
+}
