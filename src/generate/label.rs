@@ -38,7 +38,7 @@ impl Labels<'_> {
     fn check(&self, id: &ShapeId, value: &Value, path: &MemberPath, at: Location, depth: usize, out: &mut Vec<Breach>) {
         let shape = self.contract.shape(id);
         let mut breach = |constraint, certain| out.push(Breach { path: path.clone(), constraint, certain });
-        let textual = !matches!(at, Location::Body | Location::Payload);
+        let textual = !in_body(at);
         match (&shape.kind, value) {
             (_, Value::Template(_)) | (Kind::Document, _) => {}
             (Kind::String | Kind::Enum { .. }, Value::Text(text)) => self.check_text(id, shape, text, path, out),
@@ -74,6 +74,10 @@ impl Labels<'_> {
                     let location = if depth == 0 { member.location } else { at };
                     match given.get(name) {
                         None if member.required => {
+                            out.push(Breach { path: place, constraint: Constraint::Required, certain: true });
+                        }
+                        // An empty list leaves no trace in a query or header.
+                        Some(Value::List(items)) if items.is_empty() && member.required && !in_body(location) => {
                             out.push(Breach { path: place, constraint: Constraint::Required, certain: true });
                         }
                         Some(Value::Null) if member.required => {
@@ -142,6 +146,10 @@ impl Labels<'_> {
             }
         }
     }
+}
+
+fn in_body(location: Location) -> bool {
+    matches!(location, Location::Body | Location::Payload)
 }
 
 /// How many UTF-8 bytes the entries of a map take under one reading.

@@ -23,5 +23,4 @@ pub use expectation::{Accept, Assumption, Expectation, ExpectedError};
 pub use label::Breach;
 pub use plan::{Level, Options, PlanError, breaches, cases, control};
 pub use site::constraints;
-pub use template::case_number;
 pub use value::Value;

@@ -54,9 +54,14 @@ pub(super) fn success_flaw(contract: &Contract, output: Option<&ShapeId>, answer
     }
     match content_type {
         Some(stated) if !says_json(stated) => {
-            return Flaw::new("content type not JSON", format!("the body is documented as JSON, its content type says `{stated}`"));
+            return Flaw::new(
+                "content type not JSON",
+                format!("the body is documented as JSON, its content type says `{stated}`"),
+            );
         }
-        None if in_body > 0 => return Flaw::new("no content type", "the body is documented as JSON, and no content type says so"),
+        None if in_body > 0 => {
+            return Flaw::new("no content type", "the body is documented as JSON, and no content type says so");
+        }
         _ => {}
     }
     let document = match wire::document(contract.protocol, &answer.body, content_type) {
@@ -102,12 +107,18 @@ fn conforms(contract: &Contract, id: &ShapeId, value: &Json, path: &MemberPath, 
         (Kind::Timestamp, _) => wrong("a timestamp"),
         (Kind::List { member }, Json::Array(items)) => {
             let place = path.then(Segment::Item);
-            items.iter().filter(|item| !item.is_null()).find_map(|item| conforms(contract, member, item, &place, depth + 1))
+            items
+                .iter()
+                .filter(|item| !item.is_null())
+                .find_map(|item| conforms(contract, member, item, &place, depth + 1))
         }
         (Kind::List { .. }, _) => wrong("a list"),
         (Kind::Map { value: entry, .. }, Json::Object(entries)) => {
             let place = path.then(Segment::Value);
-            entries.values().filter(|item| !item.is_null()).find_map(|item| conforms(contract, entry, item, &place, depth + 1))
+            entries
+                .values()
+                .filter(|item| !item.is_null())
+                .find_map(|item| conforms(contract, entry, item, &place, depth + 1))
         }
         (Kind::Map { .. }, _) => wrong("a map"),
         (Kind::Structure { members } | Kind::Union { members }, Json::Object(found)) => {
@@ -116,7 +127,10 @@ fn conforms(contract: &Contract, id: &ShapeId, value: &Json, path: &MemberPath, 
                 match found.get(member.wire_name(name)) {
                     None | Some(Json::Null) if member.required => {
                         let place = path.member(name);
-                        return Flaw::new(format!("`{place}` missing"), format!("`{place}` is documented as always there"));
+                        return Flaw::new(
+                            format!("`{place}` missing"),
+                            format!("`{place}` is documented as always there"),
+                        );
                     }
                     None | Some(Json::Null) => {}
                     Some(inner) => {
@@ -130,7 +144,10 @@ fn conforms(contract: &Contract, id: &ShapeId, value: &Json, path: &MemberPath, 
             }
             if seen == 0 && !members.is_empty() && plain_rest(contract) {
                 let place = if path.0.is_empty() { "the result".to_owned() } else { format!("`{path}`") };
-                return Flaw::new(format!("nothing documented in {place}"), format!("{place} holds none of its documented members"));
+                return Flaw::new(
+                    format!("nothing documented in {place}"),
+                    format!("{place} holds none of its documented members"),
+                );
             }
             None
         }
@@ -152,7 +169,10 @@ pub(super) fn error_flaw(contract: &Contract, answer: &Answer, observed: &Observ
         Ok(_) => Flaw::new("error body not an object", "an error's body is an object"),
         Err(reason) => {
             let place = observed.place.as_deref().unwrap_or("the header");
-            Flaw::new("error body not JSON", format!("the error type stands in {place}, but the body is broken: {reason}"))
+            Flaw::new(
+                "error body not JSON",
+                format!("the error type stands in {place}, but the body is broken: {reason}"),
+            )
         }
     }
 }

@@ -54,9 +54,11 @@ fn decide(contract: &Contract, scenario: &Scenario, outcome: &Outcome) -> Decisi
     match &case.expectation {
         Expectation::Accept(accept) => accepted(contract, outcome, accept, answer, observed),
         Expectation::Reject { role, errors } => rejected(contract, operation, *role, errors, answer, observed),
-        Expectation::Unspecified { reason } if answer.status >= 500 => {
-            (Verdict::Diverges, observed, format!("whatever it means ({reason}), a request must not make the server fail"))
-        }
+        Expectation::Unspecified { reason } if answer.status >= 500 => (
+            Verdict::Diverges,
+            observed,
+            format!("whatever it means ({reason}), a request must not make the server fail"),
+        ),
         Expectation::Unspecified { reason } => (Verdict::Unspecified, observed, reason.clone()),
     }
 }
@@ -150,7 +152,11 @@ fn accepted(contract: &Contract, outcome: &Outcome, accept: &Accept, answer: &An
             let why = "the resource held other data already, which counts".to_owned();
             return (Verdict::Indeterminate, observed, why);
         }
-        return (Verdict::Diverges, observed, "a valid request was not answered with the documented success".to_owned());
+        return (
+            Verdict::Diverges,
+            observed,
+            "a valid request was not answered with the documented success".to_owned(),
+        );
     }
     if let Some(error) = &observed.error {
         let why = format!("an error, `{error}`, in an answer of success");
@@ -188,12 +194,15 @@ fn rejected(
             Some(Flaw { note, why }) => (Verdict::Diverges, Observed { note: Some(note), ..observed }, why),
         };
     }
-    let known = |name: &str| contract.errors_of(operation).find(|(other, error)| code_of(other.as_str(), error) == name);
+    let known =
+        |name: &str| contract.errors_of(operation).find(|(other, error)| code_of(other.as_str(), error) == name);
     let why = match (answer.status, observed.error.as_deref()) {
         (200..300, _) => "it was accepted".to_owned(),
         (300..400, _) => "it was redirected, not refused".to_owned(),
         (500.., _) => "the server failed instead of refusing".to_owned(),
-        (_, None) if errors.iter().any(|error| error.error.is_some()) => "refused without a documented error type".to_owned(),
+        (_, None) if errors.iter().any(|error| error.error.is_some()) => {
+            "refused without a documented error type".to_owned()
+        }
         (_, None) => "refused with another status".to_owned(),
         (_, Some(name)) => match known(name) {
             Some((_, error)) if error.role == role => format!("`{name}` is documented with another status"),

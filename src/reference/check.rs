@@ -59,17 +59,15 @@ impl Tree {
             (NodeKind::Text, Value::String(text)) => node.text(text),
             (NodeKind::Enum { values, open, folded, trimmed }, Value::String(text)) => {
                 let seen = if *trimmed { text.trim() } else { text };
-                let member = *open
-                    || values.iter().any(|value| value == seen || (*folded && value.eq_ignore_ascii_case(seen)));
+                let member =
+                    *open || values.iter().any(|value| value == seen || (*folded && value.eq_ignore_ascii_case(seen)));
                 if member { node.text(text) } else { refuse(node, Constraint::Enum, "is not one of the listed values") }
             }
-            (NodeKind::Integer { least, most, truncates }, Value::Number(number)) => {
-                match whole(number, *truncates) {
-                    Some(whole) if (*least..=*most).contains(&whole) => node.range(whole as f64),
-                    Some(_) => refuse(node, Constraint::Type, "is outside its type"),
-                    None => refuse(node, Constraint::Type, "must be a whole number"),
-                }
-            }
+            (NodeKind::Integer { least, most, truncates }, Value::Number(number)) => match whole(number, *truncates) {
+                Some(whole) if (*least..=*most).contains(&whole) => node.range(whole as f64),
+                Some(_) => refuse(node, Constraint::Type, "is outside its type"),
+                None => refuse(node, Constraint::Type, "must be a whole number"),
+            },
             (NodeKind::Float, Value::Number(number)) => node.range(number.as_f64().unwrap_or(f64::INFINITY)),
             (NodeKind::Float, Value::String(text)) if matches!(&**text, "NaN" | "Infinity" | "-Infinity") => Ok(()),
             (NodeKind::Timestamp, Value::Number(_)) => Ok(()),

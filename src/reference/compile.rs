@@ -92,7 +92,9 @@ impl Checks {
         let dialect = match contract.protocol {
             Some(Protocol::RestJson) => Dialect::Plain,
             Some(_) => Dialect::Aws,
-            None if world.require_sigv4 || contract.auth.iter().any(|a| matches!(a, Auth::SigV4 { .. })) => Dialect::Aws,
+            None if world.require_sigv4 || contract.auth.iter().any(|a| matches!(a, Auth::SigV4 { .. })) => {
+                Dialect::Aws
+            }
             None => Dialect::Plain,
         };
         let mut operations: Vec<Arc<Op>> = contract
@@ -193,8 +195,7 @@ impl Op {
         let body_names_are_members = !members.iter().any(|(name, member)| {
             member.location == Location::Body && member.wire.as_deref().is_some_and(|wire| wire != name)
         });
-        let payload =
-            tree.iter().flat_map(Tree::slots).find(|slot| slot.location == Location::Payload).cloned();
+        let payload = tree.iter().flat_map(Tree::slots).find(|slot| slot.location == Location::Payload).cloned();
         let errors = Refusal::ALL
             .into_iter()
             .map(|refusal| (refusal, ErrorAnswer::new(contract, &operation.name, refusal, dialect)))
@@ -207,8 +208,12 @@ impl Op {
         let ids = members
             .keys()
             .filter_map(|name| {
-                let forms: Vec<Form> =
-                    world.known.iter().filter(|known| known.member == *name).map(|known| Form::new(&known.form)).collect();
+                let forms: Vec<Form> = world
+                    .known
+                    .iter()
+                    .filter(|known| known.member == *name)
+                    .map(|known| Form::new(&known.form))
+                    .collect();
                 (!forms.is_empty()).then(|| (name.clone(), forms))
             })
             .collect();

@@ -2,10 +2,10 @@
 //!
 //! Answers only for requests that passed every check; knows no HTTP.
 
+use super::check::Violation;
 use super::compile::{Act, Call};
 use super::state::{mangled, merged, part};
 use super::trick::Trick;
-use super::check::Violation;
 use serde_json::{Map, Value, json};
 
 /// What an operation of this name does, if it is one of this service's.
@@ -97,7 +97,9 @@ fn update_contact(call: &Call<'_>) -> Done {
             fields.clear();
         }
         for (name, value) in call.input {
-            if !maps.contains(&name.as_str()) && !matches!(name.as_str(), "InstanceId" | "ContactId") && !value.is_null()
+            if !maps.contains(&name.as_str())
+                && !matches!(name.as_str(), "InstanceId" | "ContactId")
+                && !value.is_null()
             {
                 if tricks.has(Trick::FirstWins) && fields.contains_key(name) {
                     continue;

@@ -2,8 +2,8 @@
 //!
 //! Makes no server misbehave by itself; a [`super::Service`] applies a [`Change`] to what it compiled.
 
-use super::trick::Trick;
 use super::tree::{Edit, Site};
+use super::trick::Trick;
 use crate::contract::{Contract, Role};
 
 /// One known-bad server.

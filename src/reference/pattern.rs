@@ -14,11 +14,7 @@ pub(super) struct Pattern(Regex);
 impl Pattern {
     pub(super) fn new(java: &str, ignore_case: bool) -> Result<Self, String> {
         let translation = translate(java)?;
-        let flags = Flags {
-            icase: translation.flags.icase || ignore_case,
-            unicode: true,
-            ..translation.flags
-        };
+        let flags = Flags { icase: translation.flags.icase || ignore_case, unicode: true, ..translation.flags };
         Regex::with_flags(&translation.pattern, flags).map(Self).map_err(|error| error.to_string())
     }
 

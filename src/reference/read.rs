@@ -94,7 +94,8 @@ fn document(bytes: &[u8], tricks: Tricks) -> Result<Value, Unread> {
         Err(error) => {
             let reason = error.to_string();
             let crashes = tricks.has(Trick::MalformedCrashes)
-                || tricks.has(Trick::SurrogateCrashes) && (reason.contains("surrogate") || reason.contains("hex escape"))
+                || tricks.has(Trick::SurrogateCrashes)
+                    && (reason.contains("surrogate") || reason.contains("hex escape"))
                 || tricks.has(Trick::HugeNumberCrashes) && reason.contains("number out of range");
             match () {
                 () if crashes => Err(Unread::Crash),
@@ -239,7 +240,10 @@ fn headers(op: &Op, tree: &Tree, request: &Request<'_>, input: &mut Map<String, 
             let prefixed: Map<String, Value> = request
                 .headers
                 .iter()
-                .filter(|(name, _)| name.len() > wire.len() && name.get(..wire.len()).is_some_and(|start| start.eq_ignore_ascii_case(wire)))
+                .filter(|(name, _)| {
+                    name.len() > wire.len()
+                        && name.get(..wire.len()).is_some_and(|start| start.eq_ignore_ascii_case(wire))
+                })
                 .map(|(name, value)| (name[wire.len()..].to_owned(), String::from_utf8_lossy(value).into()))
                 .collect();
             if !prefixed.is_empty() {
@@ -248,9 +252,8 @@ fn headers(op: &Op, tree: &Tree, request: &Request<'_>, input: &mut Map<String, 
             continue;
         }
         let Some(bytes) = request.header(wire) else { continue };
-        let text = std::str::from_utf8(bytes)
-            .map_err(|_| Unread::Malformed(format!("header `{wire}` is not UTF-8")))?
-            .trim();
+        let text =
+            std::str::from_utf8(bytes).map_err(|_| Unread::Malformed(format!("header `{wire}` is not UTF-8")))?.trim();
         let value = match tree.nodes[slot.node].kind {
             NodeKind::List { item } => {
                 Value::Array(text.split(',').map(|one| scalar(tree, item, one.trim().to_owned())).collect())

@@ -83,8 +83,7 @@ fn text(shape: &Shape) -> Option<String> {
     let least = shape.length().min.unwrap_or(0).min(4096) as usize;
     let pattern = shape.pattern.as_deref().and_then(|pattern| Pattern::new(pattern, false).ok());
     let padded = ["a", "A", "0", "-"].into_iter().map(|one| one.repeat(least));
-    let fits = |text: &String| {
-        text.chars().count() >= least && pattern.as_ref().is_none_or(|pattern| pattern.found_in(text))
-    };
+    let fits =
+        |text: &String| text.chars().count() >= least && pattern.as_ref().is_none_or(|pattern| pattern.found_in(text));
     padded.chain(COMMON.iter().map(|text| (*text).to_owned())).find(fits)
 }

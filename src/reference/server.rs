@@ -156,7 +156,8 @@ fn whole(response: Response, close: bool) -> Result<hyper::Response<Full<Bytes>>
 
 /// An answer as bytes, with a content length that need not be true.
 fn written(response: &Response, declared: usize) -> Vec<u8> {
-    let mut head = format!("HTTP/1.1 {} Answer\r\ncontent-length: {declared}\r\nconnection: close\r\n", response.status);
+    let mut head =
+        format!("HTTP/1.1 {} Answer\r\ncontent-length: {declared}\r\nconnection: close\r\n", response.status);
     for (name, value) in &response.headers {
         head += &format!("{name}: {value}\r\n");
     }

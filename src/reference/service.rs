@@ -79,9 +79,8 @@ impl Service {
 
     /// All faults that this server knows, by name.
     pub fn faults(&self) -> &IndexMap<String, Fault> {
-        self.catalogue.get_or_init(|| {
-            catalogue(&self.contract).into_iter().map(|fault| (fault.name.clone(), fault)).collect()
-        })
+        self.catalogue
+            .get_or_init(|| catalogue(&self.contract).into_iter().map(|fault| (fault.name.clone(), fault)).collect())
     }
 
     fn fault(&self, name: &str) -> Result<&Fault, FaultError> {

@@ -138,7 +138,11 @@ pub(super) fn part<'a>(record: &'a mut Map<String, Value>, name: &str) -> &'a mu
 }
 
 /// What a mapping holds after new entries were merged into it: new keys are added, known keys overwritten.
-pub(super) fn merged(stored: Option<&Map<String, Value>>, new: &Map<String, Value>, tricks: Tricks) -> Map<String, Value> {
+pub(super) fn merged(
+    stored: Option<&Map<String, Value>>,
+    new: &Map<String, Value>,
+    tricks: Tricks,
+) -> Map<String, Value> {
     let mut result = match stored {
         Some(stored) if !tricks.has(Trick::Replaces) => stored.clone(),
         _ => Map::new(),

@@ -26,23 +26,7 @@ pub(super) fn apply(
         }
         Damage::BodyPrefixed(bytes) => message.body = [bytes.as_slice(), &message.body].concat().into(),
         Damage::BodySuffixed(bytes) => message.body = [&message.body, bytes.as_slice()].concat().into(),
-        Damage::BodyReplaced(from, to) => {
-            let mut body = Vec::with_capacity(message.body.len());
-            let mut rest: &[u8] = &message.body;
-            let next = |rest: &[u8]| rest.windows(from.len().max(1)).position(|window| window == from.as_slice());
-            let mut found = false;
-            while let Some(at) = next(rest) {
-                found = true;
-                body.extend_from_slice(&rest[..at]);
-                body.extend_from_slice(to);
-                rest = &rest[at + from.len()..];
-            }
-            if !found {
-                return Err(EncodeError::Damage("the body does not hold the bytes to replace".to_owned()));
-            }
-            body.extend_from_slice(rest);
-            message.body = body.into();
-        }
+        Damage::BodyReplaced(old, new) => message.body = replaced(&message.body, old, new)?.into(),
         Damage::DuplicateMember(name) => {
             let name = wire_name(name);
             let missing = || EncodeError::Damage(format!("the body has no member `{name}` to say twice"));
@@ -70,4 +54,20 @@ pub(super) fn apply(
         Damage::Method(method) => message.method.clone_from(method),
     }
     Ok(())
+}
+
+fn replaced(body: &[u8], old: &[u8], new: &[u8]) -> Result<Vec<u8>, EncodeError> {
+    let mut out = Vec::with_capacity(body.len());
+    let mut rest = body;
+    let find = |rest: &[u8]| rest.windows(old.len().max(1)).position(|window| window == old);
+    if find(rest).is_none() {
+        return Err(EncodeError::Damage("the body does not hold the bytes to replace".to_owned()));
+    }
+    while let Some(at) = find(rest) {
+        out.extend_from_slice(&rest[..at]);
+        out.extend_from_slice(new);
+        rest = &rest[at + old.len()..];
+    }
+    out.extend_from_slice(rest);
+    Ok(out)
 }

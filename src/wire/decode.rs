@@ -99,7 +99,7 @@ mod tests {
 
     #[test]
     fn plain_errors_are_looked_for_in_order_and_their_place_is_told() {
-        let plain = |body, place| at(Protocol::RestJson, 400, None, body, place);
+        let plain = |body: &str, place: Option<&str>| at(Protocol::RestJson, 400, None, body, place);
         for (body, place, found) in [
             (r#"{"error":{"code":"a","type":"b"},"code":"c"}"#, None, Some("error.code a")),
             (r#"{"error":{"code":5,"type":"b"}}"#, None, Some("error.type b")),

@@ -30,7 +30,9 @@ pub(crate) fn cases(work: &Work<'_>) -> Vec<Case> {
                         let purpose = format!("random/{}/{number}/{attempt}", work.operation.name);
                         let mut draw = Seeded::new(work.planner.options.seed, &purpose);
                         let value = Random { work, sampler }.value(input, &MemberPath::root(), 0, &mut draw)?;
-                        work.planner.labels().breaches(input, &value).is_empty().then(|| Request::of(value))
+                        let fresh =
+                            value != sampler.plain() && work.planner.labels().breaches(input, &value).is_empty();
+                        fresh.then(|| Request::of(value))
                     })
                 },
             )
