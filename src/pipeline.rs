@@ -11,7 +11,8 @@ mod load;
 pub use embedded::{Embedded, faults, serve};
 pub use filter::{Filter, FilterError, Property};
 pub use job::{Job, Sending, Target, fresh_run_id};
-pub use load::{Loaded, check_only, drift, ingest, load};
+pub use crate::contract::drift;
+pub use load::{Loaded, check_only, ingest, load};
 
 use crate::judge::{Coverage, Findings, Verdict};
 use crate::report::{CasePrinter, Counts, Diagnostic, Done, Output, Summary};

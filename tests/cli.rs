@@ -55,6 +55,7 @@ macro_rules! snapshot {
     ($name:expr, $text:expr) => {
         insta::with_settings!({filters => vec![
             (r"127\.0\.0\.1:\d{4,5}", "127.0.0.1:PORT"),
+            (r"`(/[^/`]+)+/\.tmp\w+`", "`DIR`"),
             (r"\d+\.\d s", "N s"),
             (r"overstep \d+\.\d+\.\d+", "overstep VERSION"),
             (r"\(os error \d+\)", "(os error N)"),

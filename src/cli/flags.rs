@@ -70,7 +70,7 @@ pub struct ChooseFlags {
     #[arg(value_name = "SCENARIO")]
     pub scenarios: Vec<String>,
     /// Where to send: a name in overstep.toml, a URL, or `embedded`
-    #[arg(short, long, short_alias = 'u', alias = "url", value_name = "NAME|URL")]
+    #[arg(short, long, visible_short_alias = 'u', visible_alias = "url", value_name = "NAME|URL")]
     pub endpoint: Option<String>,
     /// Only these cases: a part of the id (`*` for anything), or `op(X) & member(Y) & constraint(Z)`,
     /// with `|`, `not` and parentheses

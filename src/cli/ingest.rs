@@ -7,7 +7,7 @@ use super::jobs::places;
 use super::{Stopped, say};
 use overstep::contract::to_json;
 use overstep::exit::Exit;
-use overstep::report::{Diagnostic, contract_text};
+use overstep::report::{Severity, contract_text, drift_json, drift_text};
 use overstep::{pipeline, store};
 use std::io::Write as _;
 
@@ -15,7 +15,7 @@ use std::io::Write as _;
 pub fn ingest(flags: &IngestFlags) -> Result<Exit, Stopped> {
     let directory = super::current_directory()?;
     let documents = store::sources(&places(Some(directory.clone())), &flags.sources)?;
-    let read = pipeline::ingest(&documents)?;
+    let read = pipeline::ingest(documents, &flags.only)?;
     say::warnings(&read.problems, flags.strict)?;
     let mut contract = read.contract;
     if !flags.only.is_empty() {
@@ -38,12 +38,16 @@ pub fn drift(flags: &DriftFlags) -> Result<Exit, Stopped> {
     let places = places(Some(super::current_directory()?));
     let read = |name: &String| -> Result<_, Stopped> {
         let documents = store::sources(&places, std::slice::from_ref(name))?;
-        let read = pipeline::ingest(&documents)?;
-        let said: Vec<Diagnostic> = read.problems;
+        let read = pipeline::ingest(documents, &[])?;
+        let said: Vec<_> = read.problems.into_iter().filter(|one| one.severity > Severity::Note).collect();
         say::problems(&said);
         Ok(read.contract)
     };
-    let text = pipeline::drift(&read(&flags.a)?, &read(&flags.b)?, flags.format == TextOrJson::Json);
+    let drifts = pipeline::drift(&read(&flags.a)?, &read(&flags.b)?);
+    let text = match flags.format {
+        TextOrJson::Json => drift_json(&flags.a, &flags.b, &drifts),
+        TextOrJson::Text => drift_text(&flags.a, &flags.b, &drifts),
+    };
     let mut out = anstream::stdout();
     out.write_all(text.as_bytes())?;
     out.flush()?;

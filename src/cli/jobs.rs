@@ -193,7 +193,7 @@ pub fn jobs(
     for (found, scenario) in &chosen.scenarios {
         let endpoint = endpoint(choose_flags, scenario, &chosen.config, allow_remote, needs_endpoint)?;
         let documents = store::sources(&places(found.directory.clone()), &scenario.sources)?;
-        let loaded = pipeline::load(scenario, &found.shown, &documents)?;
+        let loaded = pipeline::load(scenario, &found.shown, documents)?;
         say::warnings(&loaded.problems, choose_flags.strict)?;
         let aws = aws_keys(&environment).map(|keys| AwsKeys {
             access_key_id: keys.id,

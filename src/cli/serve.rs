@@ -21,7 +21,7 @@ pub fn serve(flags: &ServeFlags) -> Result<Exit, Stopped> {
         return Err(problem.with_hint(format!("name one of {}", names.join(", "))).into());
     };
     let documents = store::sources(&places(found.directory.clone()), &scenario.sources)?;
-    let loaded = pipeline::load(scenario, &found.shown, &documents)?;
+    let loaded = pipeline::load(scenario, &found.shown, documents)?;
     say::problems(&loaded.problems);
     if flags.list_faults {
         let mut out = std::io::BufWriter::new(std::io::stdout());

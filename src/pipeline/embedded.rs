@@ -40,8 +40,11 @@ pub async fn serve(
     port: u16,
 ) -> Result<Embedded, Vec<Diagnostic>> {
     let service = Service::with_faults(contract.clone(), world(contract, scenario), faults).map_err(|error| {
-        let problem = Diagnostic::error(error.to_string());
-        vec![Diagnostic { hint: error.hint.or(Some("--list-faults shows all of them".to_owned())), ..problem }]
+        let hint = match &error.hint {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "--list-faults shows all of them".to_owned(),
+        };
+        vec![Diagnostic::error(format!("no fault is called `{}`", error.name)).with_hint(hint)]
     })?;
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     match Server::start(Arc::new(service), address).await {

@@ -3,7 +3,8 @@
 //! This file opens nothing: documents are given as bytes.
 
 use crate::contract::{Amendment, Contract, Provenance};
-use crate::report::Diagnostic;
+use crate::ingest;
+use crate::report::{Diagnostic, Severity};
 use crate::scenario::Scenario;
 use crate::store::Source;
 
@@ -16,27 +17,59 @@ pub struct Loaded {
     pub problems: Vec<Diagnostic>,
 }
 
-/// Reads documents into one contract.
+/// Reads documents into one contract; of machine models only these operations, all where none is named.
 ///
 /// # Errors
 /// Where a document is unreadable as a whole, or none holds an operation.
-pub fn ingest(documents: &[Source]) -> Result<Loaded, Vec<Diagnostic>> {
-    let mut contract: Option<Contract> = None;
-    for document in documents {
-        let text = String::from_utf8_lossy(&document.bytes);
-        let one = crate::contract::from_json(&text).map_err(|error| vec![Diagnostic::error(error.to_string())])?;
-        contract = Some(contract.map_or_else(|| one.clone(), |first| crate::contract::merge(first, one.clone())));
+pub fn ingest(documents: Vec<Source>, operations: &[String]) -> Result<Loaded, Vec<Diagnostic>> {
+    let names: Vec<String> = documents.iter().map(|document| document.name.clone()).collect();
+    let sources: Vec<_> = documents.into_iter().map(|document| (document.name, document.bytes)).collect();
+    let options = ingest::Options { operations: operations.to_vec() };
+    let (read, errors) = ingest::read_all(&sources, &options);
+    let problems = read.diagnostics.iter().map(|one| {
+        let severity = match one.severity {
+            ingest::Severity::Note => Severity::Note,
+            ingest::Severity::Warning => Severity::Warning,
+        };
+        placed(severity, &one.message, one.hint.as_deref(), &one.place)
+    });
+    let mut problems: Vec<Diagnostic> = problems.collect();
+    if !errors.is_empty() {
+        problems.extend(errors.iter().map(|one| {
+            placed(Severity::Error, &one.message, one.hint.as_deref(), &one.place)
+        }));
+        return Err(problems);
     }
-    let contract = contract.ok_or_else(|| vec![Diagnostic::error("no document")])?;
-    Ok(Loaded { contract, problems: Vec::new() })
+    if read.contract.operations.is_empty() {
+        let what = if operations.is_empty() { "an operation" } else { "one of the operations" };
+        problems.push(Diagnostic::error(format!("no source holds {what}: {}", names.join(", "))));
+        return Err(problems);
+    }
+    Ok(Loaded { contract: read.contract, problems })
+}
+
+/// A reader's words with the line that they are about.
+fn placed(severity: Severity, reason: &str, hint: Option<&str>, place: &ingest::Place) -> Diagnostic {
+    let problem = Diagnostic {
+        severity,
+        hint: hint.map(str::to_owned),
+        line: (place.line > 0).then_some(place.line),
+        ..Diagnostic::error(reason)
+    };
+    let column = usize::try_from(place.column.saturating_sub(1)).unwrap_or(0);
+    let start = place.excerpt.char_indices().nth(column).map_or(place.excerpt.len(), |(at, _)| at);
+    let span = (!place.excerpt.trim().is_empty()).then(|| start..start + place.span.len());
+    problem.at(&place.document, &place.excerpt, span)
 }
 
 /// Reads a scenario's documents, amends the contract, and keeps the operations that the scenario wants.
 ///
 /// # Errors
 /// As [`ingest`], and where an amendment or an operation's name leads nowhere.
-pub fn load(scenario: &Scenario, shown: &str, documents: &[Source]) -> Result<Loaded, Vec<Diagnostic>> {
-    let mut loaded = ingest(documents)?;
+pub fn load(scenario: &Scenario, shown: &str, documents: Vec<Source>) -> Result<Loaded, Vec<Diagnostic>> {
+    let mut loaded = ingest(documents, &scenario.only)?;
+    // What is good to know about a document is for `ingest` to say, not for every run.
+    loaded.problems.retain(|problem| problem.severity > Severity::Note);
     let mut wrong = Vec::new();
     for entry in &scenario.amendments {
         let amendment = Amendment {
@@ -79,11 +112,6 @@ pub fn load(scenario: &Scenario, shown: &str, documents: &[Source]) -> Result<Lo
 /// Where it lacks one, with the nearest name.
 pub fn check_only(contract: &Contract, names: &[String]) -> Result<(), Vec<Diagnostic>> {
     names.iter().try_for_each(|name| check_operation(contract, name, None))
-}
-
-/// Where two contracts contradict each other.
-pub fn drift(_a: &Contract, _b: &Contract, _json: bool) -> String {
-    String::new()
 }
 
 fn check_operation(contract: &Contract, name: &str, shown: Option<&str>) -> Result<(), Vec<Diagnostic>> {

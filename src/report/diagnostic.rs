@@ -30,7 +30,7 @@ pub struct Diagnostic {
     pub text: Option<String>,
     /// Where in the text, in bytes.
     pub span: Option<Range<usize>>,
-    /// The line, from 1, where there is no span.
+    /// The line, from 1: of the text's beginning where there is a span (it is an excerpt then), else of the place.
     pub line: Option<u32>,
     /// What to do about it.
     pub hint: Option<String>,
@@ -90,7 +90,8 @@ pub fn diagnostic(problem: &Diagnostic) -> String {
             let span = inside(text, span);
             // Long texts are cut to the lines around the place: nobody needs the rest, and it costs time.
             let (start, end) = surroundings(text, &span);
-            let first = text[..start].matches('\n').count() + 1;
+            let begins = problem.line.map_or(1, |line| usize::try_from(line).unwrap_or(1));
+            let first = text[..start].matches('\n').count() + begins;
             group = group.element(
                 Snippet::source(&text[start..end])
                     .line_start(first)

@@ -6,6 +6,7 @@
 mod cases;
 mod contract;
 mod diagnostic;
+mod drift;
 mod event;
 mod junit;
 mod line;
@@ -16,6 +17,7 @@ mod terminal;
 pub use cases::{CaseFormat, CasePrinter};
 pub use contract::contract_text;
 pub use diagnostic::{Diagnostic, Severity, diagnostic};
+pub use drift::{drift_json, drift_text};
 pub use event::{Counts, Done, Head, Output, Summary};
 pub use junit::{Junit, Scratch};
 pub use line::{CaseLine, SentStep, StepAnswer, case_line};
