@@ -101,7 +101,9 @@ fn update_contact(call: &Call<'_>) -> Done {
                 && !matches!(name.as_str(), "InstanceId" | "ContactId")
                 && !value.is_null()
             {
-                if tricks.has(Trick::FirstWins) && fields.contains_key(name) {
+                if tricks.has(Trick::FirstWins) && fields.contains_key(name)
+                    || tricks.has(Trick::DropsEmpty) && value == ""
+                {
                     continue;
                 }
                 fields.insert(name.clone(), mangled(value, tricks));

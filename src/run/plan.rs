@@ -2,12 +2,14 @@
 //!
 //! It never reads a file or the environment: whoever starts the run has done that.
 
+use super::holes::Holes;
 use super::{Endpoint, Limits, RateLimit};
 use crate::contract::{Auth, Contract};
-use crate::generate::Case;
+use crate::generate::{Case, CaseId};
 use crate::scenario::{Credentials, Scenario};
 use crate::wire::{Redaction, Secret};
 use indexmap::IndexMap;
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -108,27 +110,32 @@ impl Stop {
 impl Plan<'_> {
     /// What must not be shown of the run's requests.
     pub fn redaction(&self) -> Redaction {
-        let value_of = |name: &str| {
-            self.values.get(name).cloned().or_else(|| self.scenario.variables.get(name).map(|v| v.value.clone()))
+        let id = CaseId(String::new());
+        let holes = Holes::new(self, &id);
+        // A value that differs from case to case cannot be known here.
+        let filled = |template: &str| {
+            (!template.contains("{case")).then(|| holes.fill(template).ok()).flatten().map(Cow::into_owned)
         };
-        let mut secrets: Vec<Secret> = self
-            .scenario
-            .variables
-            .iter()
-            .filter(|(_, variable)| variable.secret)
-            .filter_map(|(name, _)| Some(Secret { value: value_of(name)?, variable: Redaction::variable_name(name) }))
-            .collect();
-        // A key written out in a principal, rather than named as a variable, is no less secret.
+        let mut secrets: Vec<Secret> = Vec::new();
+        let mut hide = |template: &str, name: &str| {
+            if let Some(value) = filled(template) {
+                secrets.push(Secret { value, variable: Redaction::variable_name(name) });
+            }
+        };
+        for (name, _) in self.scenario.variables.iter().filter(|(_, variable)| variable.secret) {
+            hide(&format!("{{{name}}}"), name);
+        }
+        // A key written out in a principal, or in a variable that nobody marked, is no less secret.
         for (name, principal) in &self.scenario.principals {
-            let (value, suffix) = match &principal.credentials {
-                Credentials::Bearer(value) => (Some(value), "KEY"),
-                Credentials::Header { value, .. } => (Some(value), "KEY"),
+            let (template, suffix) = match &principal.credentials {
+                Credentials::Bearer(value) | Credentials::Header { value, .. } => (Some(value), "KEY"),
                 Credentials::SigV4 { secret_access_key, .. } => (secret_access_key.as_ref(), "SECRET"),
                 Credentials::Anonymous => (None, ""),
             };
-            if let Some(value) = value.filter(|value| !value.contains(['{', '}'])) {
-                let variable = Redaction::variable_name(&format!("{name}_{suffix}"));
-                secrets.push(Secret { value: value.clone(), variable });
+            let Some(template) = template else { continue };
+            match template.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
+                Some(variable) if !variable.contains(['{', '}']) => hide(template, variable),
+                _ => hide(template, &format!("{name}_{suffix}")),
             }
         }
         let (aws, dummy) = match &self.aws {

@@ -62,10 +62,11 @@ pub fn run<T: Send>(
         for thread in 0..threads {
             let share = workers / threads + usize::from(thread < workers % threads);
             let run = &run;
-            scope.spawn(move || {
+            let work = move || {
                 let _guard = EndOnPanic(&run.order);
                 on_runtime(run.workers(share));
-            });
+            };
+            thread_builder().spawn_scoped(scope, work).expect("the system has a thread to give");
         }
     });
     run.end()
@@ -98,10 +99,20 @@ fn on_own_thread<F: Future>(make: impl FnOnce() -> F + Send) -> F::Output
 where
     F::Output: Send,
 {
-    std::thread::scope(|scope| match scope.spawn(|| on_runtime(make())).join() {
-        Ok(output) => output,
-        Err(panic) => std::panic::resume_unwind(panic),
+    std::thread::scope(|scope| {
+        let thread = thread_builder().spawn_scoped(scope, || on_runtime(make()));
+        match thread.expect("the system has a thread to give").join() {
+            Ok(output) => output,
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
     })
+}
+
+/// Values nest as deep as a case wants, and they are written recursively; what is not used of a stack
+/// costs nothing.
+fn thread_builder() -> std::thread::Builder {
+    const STACK: usize = 64 * 1024 * 1024;
+    std::thread::Builder::new().name("overstep".to_owned()).stack_size(STACK)
 }
 
 struct Source<I> {
@@ -114,6 +125,7 @@ struct Source<I> {
 struct Health {
     answered: AtomicBool,
     down_in_a_row: AtomicU32,
+    is_dead: AtomicBool,
     dead: Mutex<Option<String>>,
 }
 
@@ -155,11 +167,25 @@ where
             let Some((index, case)) = self.take() else { return };
             self.order.admit(index).await;
             let outcome = if self.is_over() { None } else { worker.case(case).await };
-            if let Some(outcome) = &outcome {
-                self.health.see(outcome);
+            if let Some(outcome) = &outcome
+                && self.health.see(outcome)
+            {
+                self.doubt(&mut worker, outcome).await;
             }
             self.order.put(index, outcome.map(&self.finish));
         }
+    }
+
+    /// Many cases in a row met silence: is the endpoint dead, or only what they asked for? Some other
+    /// operation's plain valid request decides.
+    async fn doubt(&self, worker: &mut Worker<'_>, outcome: &Outcome) {
+        for operation in self.plan.contract.operations.iter().filter(|one| one.name != outcome.case.operation).take(3) {
+            if worker.is_answered(operation.name.as_str()).await {
+                self.health.revive();
+                return;
+            }
+        }
+        self.health.die(outcome);
     }
 
     fn take(&self) -> Option<(u64, Case)> {
@@ -191,27 +217,35 @@ where
 }
 
 impl Health {
-    fn see(&self, outcome: &Outcome) {
+    /// Takes note of an outcome; true where the endpoint seems dead.
+    fn see(&self, outcome: &Outcome) -> bool {
         if outcome.exchanges.iter().flatten().any(|exchange| exchange.answer.is_ok())
             || outcome.liveness == Some(Liveness::Alive)
         {
-            // Read first: the common case must not write to memory that all workers share.
-            if !self.answered.load(Ordering::Relaxed) {
-                self.answered.store(true, Ordering::Relaxed);
-            }
-            if self.down_in_a_row.load(Ordering::Relaxed) > 0 {
-                self.down_in_a_row.store(0, Ordering::Relaxed);
-            }
-        } else if outcome.liveness == Some(Liveness::Down)
-            && self.down_in_a_row.fetch_add(1, Ordering::Relaxed) + 1 >= DEAD_AFTER
-        {
-            let reason = outcome.exchanges.iter().flatten().find_map(|exchange| exchange.answer.as_ref().err());
-            let reason = reason.map_or_else(|| "no answer".to_owned(), NoAnswer::to_string);
-            *self.dead.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason);
+            self.revive();
+            return false;
+        }
+        outcome.liveness == Some(Liveness::Down) && self.down_in_a_row.fetch_add(1, Ordering::Relaxed) + 1 == DEAD_AFTER
+    }
+
+    fn revive(&self) {
+        // Read first: the common case must not write to memory that all workers share.
+        if !self.answered.load(Ordering::Relaxed) {
+            self.answered.store(true, Ordering::Relaxed);
+        }
+        if self.down_in_a_row.load(Ordering::Relaxed) > 0 {
+            self.down_in_a_row.store(0, Ordering::Relaxed);
         }
     }
 
+    fn die(&self, outcome: &Outcome) {
+        let reason = outcome.exchanges.iter().flatten().find_map(|exchange| exchange.answer.as_ref().err());
+        let reason = reason.map_or_else(|| "no answer".to_owned(), NoAnswer::to_string);
+        *self.dead.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason);
+        self.is_dead.store(true, Ordering::Relaxed);
+    }
+
     fn is_dead(&self) -> bool {
-        self.down_in_a_row.load(Ordering::Relaxed) >= DEAD_AFTER
+        self.is_dead.load(Ordering::Relaxed)
     }
 }

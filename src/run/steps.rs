@@ -5,14 +5,15 @@
 use super::holes::Holes;
 use super::rate::Schedule;
 use super::transport::{Exit, Line, Transport};
-use super::{Answer, AwsKeys, Exchange, Liveness, NoAnswer, Outcome, Plan, clock};
-use crate::contract::{Auth, Role};
+use super::{Answer, AwsKeys, Exchange, Framing, Liveness, NoAnswer, Outcome, Plan, clock};
+use crate::contract::{Auth, OperationName, Role};
 use crate::generate::{AuthDamage, Authorization, Case, Judged, Purpose, Send, Step};
 use crate::scenario::Credentials;
 use crate::wire::{KeyCache, Message, Proof, SigV4, authorize, document, encode, error_seen, value_at};
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// What all workers of a run share.
@@ -22,10 +23,14 @@ pub(super) struct Shared {
     pub(super) schedule: Option<Schedule>,
     /// How many cases in a row stayed throttled: a server that always throttles is not waited for.
     throttled_in_a_row: AtomicU32,
+    /// How often in a row an operation's plain valid request met silence.
+    silent: Mutex<HashMap<OperationName, u32>>,
 }
 
 /// After so many cases that stayed throttled, nobody waits any longer.
 const PATIENCE: u32 = 8;
+/// After so many plain valid requests without an answer, an operation's silence is taken as it is.
+const HOPE: u32 = 3;
 /// More steps than this are not sent side by side.
 const MOST_LINES: usize = 64;
 
@@ -36,7 +41,13 @@ impl Shared {
             authority: plan.endpoint.authority(),
             schedule: plan.settings.rate.map(Schedule::new),
             throttled_in_a_row: AtomicU32::new(0),
+            silent: Mutex::new(HashMap::new()),
         }
+    }
+
+    fn is_hopeless(&self, operation: &OperationName) -> bool {
+        let silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
+        silent.get(operation).is_some_and(|count| *count >= HOPE)
     }
 }
 
@@ -64,30 +75,35 @@ impl<'a> Worker<'a> {
         let mut liveness = None;
         let silent = exchanges.iter().flatten().find_map(|exchange| exchange.answer.as_ref().err());
         if let Some(reason) = silent {
-            liveness = Some(if matches!(reason, NoAnswer::Unreachable(_) | NoAnswer::Tls(_)) {
-                Liveness::Down
-            } else {
-                self.control(&case).await
-            });
+            let unreachable = matches!(reason, NoAnswer::Unreachable(_) | NoAnswer::Tls(_));
+            let alive = !unreachable
+                && !self.shared.is_hopeless(&case.operation)
+                && self.is_answered(case.operation.as_str()).await;
+            liveness = Some(if alive { Liveness::Alive } else { Liveness::Down });
         }
         Some(Outcome { case, exchanges, not_sent, liveness })
     }
 
-    /// What a plain valid request meets now.
-    async fn control(&mut self, case: &Case) -> Liveness {
-        let Some(control) = (self.plan.control)(case.operation.as_str()) else { return Liveness::Down };
+    /// Whether an operation's plain valid request is answered now.
+    pub(super) async fn is_answered(&mut self, operation: &str) -> bool {
+        let Some(control) = (self.plan.control)(operation) else { return false };
         let Judged::Step(judged) = control.judged;
-        // Not over the connection on which the case went silent.
+        // Not over the connection on which a case went silent.
         self.lines.truncate(1);
         self.lines[0] = Line::new(Arc::clone(&self.shared.exit));
-        match Box::pin(self.steps(&control)).await {
-            Some((exchanges, _))
-                if exchanges.get(judged).and_then(Option::as_ref).is_some_and(|one| one.answer.is_ok()) =>
-            {
-                Liveness::Alive
+        let answered = match Box::pin(self.steps(&control)).await {
+            Some((exchanges, _)) => {
+                exchanges.get(judged).and_then(Option::as_ref).is_some_and(|exchange| exchange.answer.is_ok())
             }
-            _ => Liveness::Down,
+            None => false,
+        };
+        let mut silent = self.shared.silent.lock().unwrap_or_else(PoisonError::into_inner);
+        if answered {
+            silent.remove(operation);
+        } else {
+            *silent.entry(operation.into()).or_default() += 1;
         }
+        answered
     }
 
     async fn steps(&mut self, case: &Case) -> Option<(Vec<Option<Exchange>>, Option<String>)> {
@@ -276,8 +292,12 @@ async fn exchange(
     // What takes resources away is sent even after the stop.
     let stop = (step.purpose != Purpose::TearDown).then_some(&plan.stop);
     let is_stopped = || stop.is_some_and(super::Stop::is_stopped);
+    let operation = match &step.send {
+        Send::Operation { name, .. } => Some(name),
+        Send::Raw { .. } => None,
+    };
     let waits_from = clock::now();
-    let (mut attempts, mut throttled, mut silent) = (0, 0, 0);
+    let (mut attempts, mut throttled, mut silent) = (0, 0, false);
     loop {
         if let Some(schedule) = &shared.schedule
             && !sleep_until(schedule.reserve(clock::now()), &is_stopped).await
@@ -291,13 +311,14 @@ async fn exchange(
         let started = clock::now();
         let answer = line.send(&message, stop).await;
         let took = clock::now().duration_since(started);
-        if answer.is_err() && is_stopped() {
+        let cut = answer.as_ref().map_or(true, |answer| answer.framing == Framing::TimedOut);
+        if cut && is_stopped() {
             return None;
         }
         match &answer {
             Err(NoAnswer::Unreachable(_) | NoAnswer::Tls(_)) => {}
-            Err(_) if silent == 0 => {
-                silent += 1;
+            Err(_) if !silent && !operation.is_some_and(|operation| shared.is_hopeless(operation)) => {
+                silent = true;
                 continue;
             }
             Err(_) => {}

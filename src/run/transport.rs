@@ -206,10 +206,13 @@ impl Held {
     async fn open(connector: &Connector, limits: &RequestLimits, timer: &mut Timer) -> Result<Self, NoAnswer> {
         /// hyper asserts that its buffer is at least so large.
         const LEAST_BUFFER: usize = 8192;
+        /// More than hyper's own 100, which real answers reach; the limit in bytes holds all the same.
+        const MOST_HEADERS: usize = 256;
         let stream = connector.connect(timer).await?;
         let received = stream.received();
         let (sender, connection) = hyper::client::conn::http1::Builder::new()
             .max_buf_size(limits.head.max(LEAST_BUFFER))
+            .max_headers(MOST_HEADERS)
             .handshake(TokioIo::new(stream))
             .await
             .map_err(|error| NoAnswer::Unreachable(error.to_string()))?;

@@ -5,6 +5,7 @@
 use super::sigv4::{ALGORITHM, Signature, sign};
 use super::{KeyCache, Message, SigV4};
 use crate::generate::AuthDamage;
+use sha2::{Digest as _, Sha256};
 use std::time::SystemTime;
 
 /// A way to prove who is calling, with the secrets themselves.
@@ -150,16 +151,23 @@ fn damaged_key(key: &str, damage: &AuthDamage) -> Option<String> {
     }
 }
 
-/// A key of the same form that nobody was given: a prefix such as `sk_live_` stays, the rest is turned.
+/// A key of the same form that nobody was given: a prefix such as `sk_live_` stays, the rest comes out of
+/// a hash, so that the real key cannot be read back from what is shown of this one.
 fn unknown(key: &str) -> String {
     let start = key.rfind(['_', '-']).map_or(0, |at| at + 1);
     let (prefix, rest) = if start < key.len() { key.split_at(start) } else { ("", key) };
-    let turned = rest.chars().map(|character| match character {
-        '0'..='8' | 'a'..='y' | 'A'..='Y' => char::from_u32(u32::from(character) + 1).unwrap_or('x'),
-        '9' => '0',
-        'z' => 'a',
-        'Z' => 'A',
-        other => other,
+    let mut digest = Sha256::digest(key.as_bytes());
+    let turned = rest.chars().enumerate().map(|(index, character)| {
+        if index > 0 && index % digest.len() == 0 {
+            digest = Sha256::digest(digest);
+        }
+        let pick = |first: u8, count: u8| char::from(first + digest[index % digest.len()] % count);
+        match character {
+            '0'..='9' => pick(b'0', 10),
+            'a'..='z' => pick(b'a', 26),
+            'A'..='Z' => pick(b'A', 26),
+            other => other,
+        }
     });
     let unknown: String = prefix.chars().chain(turned).collect();
     if unknown == key { format!("{key}unknown") } else { unknown }
@@ -189,10 +197,12 @@ mod tests {
             (Some(AuthDamage::NoScheme), "wbk_full"),
             (Some(AuthDamage::KeyShortened), "Bearer wbk_ful"),
             (Some(AuthDamage::KeyLengthened), "Bearer wbk_fullx"),
-            (Some(AuthDamage::UnknownKey), "Bearer wbk_gvmm"),
         ] {
             assert_eq!(header(&proof, damage).as_deref(), Some(expected));
         }
+        let unknown = header(&proof, Some(AuthDamage::UnknownKey)).expect("applies");
+        assert!(unknown.starts_with("Bearer wbk_") && unknown.len() == "Bearer wbk_full".len(), "{unknown}");
+        assert_ne!(unknown, "Bearer wbk_full");
         assert_eq!(header(&proof, Some(AuthDamage::WrongSignature)), None);
         assert_eq!(header(&Proof::Anonymous, None), None);
     }

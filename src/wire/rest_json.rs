@@ -15,7 +15,25 @@ struct Bound<'a> {
     name: &'a str,
     member: &'a Member,
     shape: &'a Shape,
+    /// The shape of a list's items.
+    item: Option<&'a Shape>,
     value: Option<&'a Value>,
+}
+
+impl<'a> Bound<'a> {
+    fn new(contract: &'a Contract, name: &'a str, member: &'a Member, input: &'a Value) -> Self {
+        let shape = contract.shape(&member.shape);
+        let item = match &shape.kind {
+            Kind::List { member } => Some(contract.shape(member)),
+            _ => None,
+        };
+        Self { name, member, shape, item, value: input.member(name) }
+    }
+
+    /// What kind each of several values is.
+    fn item_kind(&self) -> &'a Kind {
+        &self.item.unwrap_or(self.shape).kind
+    }
 }
 
 /// The operation's request with labels damaged as `damage` says; all other damage is applied later.
@@ -30,7 +48,7 @@ pub(super) fn encode(
     let bound: Vec<Bound<'_>> = members(contract, operation)
         .into_iter()
         .flatten()
-        .map(|(name, member)| Bound { name, member, shape: contract.shape(&member.shape), value: input.member(name) })
+        .map(|(name, member)| Bound::new(contract, name, member, input))
         .collect();
     let unknown = unknown_members(contract, operation, input);
     let has_body = bound.iter().any(|one| matches!(one.member.location, Location::Body | Location::Payload));
@@ -182,7 +200,7 @@ fn add_query(
         // Whatever the shape is: several values of one parameter are said by repeating it.
         Value::List(items) => {
             for item in items {
-                push(one.member.wire_name(one.name), item, Some(kind))?;
+                push(one.member.wire_name(one.name), item, Some(one.item_kind()))?;
             }
         }
         value => push(one.member.wire_name(one.name), value, Some(kind))?,
@@ -217,7 +235,7 @@ fn add_headers(headers: &mut Vec<(String, String)>, one: &Bound<'_>) -> Result<(
             let texts = items
                 .iter()
                 .map(|item| {
-                    let text = scalar(item, Some(kind), Moment::HttpDate)?;
+                    let text = scalar(item, Some(one.item_kind()), Moment::HttpDate)?;
                     let quoted = matches!(item, Value::Text(_) | Value::Template(_)) && text.contains([',', '"']);
                     Ok(if quoted {
                         format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))

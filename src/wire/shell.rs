@@ -36,7 +36,7 @@ impl Redaction {
     pub fn new(secrets: impl IntoIterator<Item = Secret>) -> Self {
         let mut secrets: Vec<Secret> = secrets.into_iter().filter(|secret| !secret.value.is_empty()).collect();
         // The longest first, so that a key which begins with another key is found whole.
-        secrets.sort_by(|one, other| other.value.len().cmp(&one.value.len()));
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.value.len()));
         Self { secrets, aws: None }
     }
 

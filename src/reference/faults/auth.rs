@@ -31,7 +31,11 @@ const BEARER: &[Row] = &[
 
 const PERMISSION: &[Row] = &[
     row("permission-ignored", Trick::PermissionIgnored, "permissions are not looked at"),
-    row("permission-as-unauthenticated", Trick::PermissionAsUnauthenticated, "a missing permission is answered like missing proof"),
+    row(
+        "permission-as-unauthenticated",
+        Trick::PermissionAsUnauthenticated,
+        "a missing permission is answered like missing proof",
+    ),
 ];
 
 pub(super) fn faults(view: &View<'_>) -> Vec<Fault> {

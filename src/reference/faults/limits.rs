@@ -20,8 +20,16 @@ pub(super) fn faults(view: &View<'_>) -> Vec<Fault> {
             faults.push(made("length", slug, describes, moves, breaks && !disputed, edit).at(view, &node.path));
         });
         ranges(node, |slug, describes, moves, edit| {
-            let disputed = shape.is_disputed(if slug.starts_with("min") { "range/min" } else { "range/max" });
-            faults.push(made("range", slug, describes, moves, !disputed, edit).at(view, &node.path));
+            let at_min = slug.starts_with("min");
+            let disputed = shape.is_disputed(if at_min { "range/min" } else { "range/max" });
+            // Beyond the end of its type, a number is refused whatever the range says.
+            let hidden = moves == Moves::Looser
+                && match node.kind {
+                    NodeKind::Integer { least, .. } if at_min => node.range_min.is_some_and(|min| min <= least as f64),
+                    NodeKind::Integer { most, .. } => node.range_max.is_some_and(|max| max >= most as f64),
+                    _ => false,
+                };
+            faults.push(made("range", slug, describes, moves, !disputed && !hidden, edit).at(view, &node.path));
         });
         if let NodeKind::Integer { .. } = node.kind {
             for (slug, describes, edit) in [
@@ -54,11 +62,19 @@ fn accepts(node: &Node, text: &str) -> bool {
 fn lengths(node: &Node, mut add: impl FnMut(&str, String, Moves, bool, Edit)) {
     let is_text = matches!(node.kind, NodeKind::Text);
     // An empty text that the pattern refuses anyway shows nothing, nor does an empty segment of a path.
-    let empty_shows = !is_text || accepts(node, "");
+    // A list in a query that has no entries is a list that is not there.
+    let in_query = matches!(node.kind, NodeKind::List { .. }) && node.location == Location::Query;
+    let empty_shows = !in_query && (!is_text || accepts(node, ""));
     match node.length_min {
         Some(min) if min > 0 => {
             let shows = min > 1 || empty_shows;
-            add("min-1", format!("the least length is {}", min - 1), Moves::Looser, shows, Edit::LengthMin(Some(min - 1)));
+            add(
+                "min-1",
+                format!("the least length is {}", min - 1),
+                Moves::Looser,
+                shows,
+                Edit::LengthMin(Some(min - 1)),
+            );
             if min > 1 {
                 add("min.dropped", "there is no least length".to_owned(), Moves::Looser, true, Edit::LengthMin(None));
             }

@@ -38,8 +38,8 @@ const ROWS: &[(&[Kind], &str, Trick, &str, bool)] = &[
     (&[Map, List], "toggles", Trick::Toggles, "writing the same again removes it", true),
     (&[Map, List], "writes-rejected", Trick::WritesRejected, "a rejected request is written all the same", true),
     (&[Map, List, Remove], "loses-writes", Trick::LosesWrites, "nothing is stored", true),
-    (&[Map, List, Remove], "writes-elsewhere", Trick::WritesElsewhere, "another resource is written to", true),
-    // With a list, the answer to the write itself shows it; a map is read back from where it was not written.
+    // A list is answered from where it was written, so that nobody sees where that is.
+    (&[Map, Remove], "writes-elsewhere", Trick::WritesElsewhere, "another resource is written to", true),
     (&[Map, List, Remove], "shares-resources", Trick::SharesResources, "all writes go to one resource", true),
     (&[Read], "reads-shared", Trick::SharesResources, "one resource is read for all", true),
     (&[Remove], "removes-nothing", Trick::RemovesNothing, "nothing is removed", true),

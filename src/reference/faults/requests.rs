@@ -3,11 +3,17 @@
 //! Everything here is visible in nearly every case.
 
 use super::{Row, View, anywhere, row};
+use crate::contract::Location;
 use crate::reference::fault::Fault;
+use crate::reference::tree::NodeKind;
 use crate::reference::trick::Trick;
 
 const ROWS: &[Row] = &[
-    row("always-invalid", Trick::AlwaysInvalid, "every request is answered with the documented error for invalid input"),
+    row(
+        "always-invalid",
+        Trick::AlwaysInvalid,
+        "every request is answered with the documented error for invalid input",
+    ),
     row("always-400", Trick::AlwaysBare400, "every request is answered with 400 and no code"),
     row("always-500", Trick::AlwaysCrash, "every request is answered with 500"),
     row("always-ok", Trick::AlwaysOk, "every request is answered with success, unread"),
@@ -19,5 +25,13 @@ const ROWS: &[Row] = &[
 ];
 
 pub(super) fn faults(view: &View<'_>) -> Vec<Fault> {
-    ROWS.iter().map(|row| row.fault("requests", view, anywhere(view))).collect()
+    let missable = view.tree.nodes.iter().any(|node| match &node.kind {
+        NodeKind::Structure { slots, .. } => slots.iter().any(|slot| slot.required && slot.location != Location::Label),
+        _ => false,
+    });
+    ROWS.iter()
+        // A path without its label is another path, so that only other members can be missed.
+        .filter(|row| missable || row.trick != Trick::MissingMemberCrashes)
+        .map(|row| row.fault("requests", view, anywhere(view)))
+        .collect()
 }

@@ -46,7 +46,9 @@ pub(super) fn faults(view: &View<'_>) -> Vec<Fault> {
                     add("crash".to_owned(), "a wrong type is fatal".to_owned(), Edit::TypeCrashes);
                 }
             }
-            _ if !right.contains(&JsonType::String) && !matches!(node.kind, NodeKind::List { .. } | NodeKind::Map { .. }) => {
+            _ if !right.contains(&JsonType::String)
+                && !matches!(node.kind, NodeKind::List { .. } | NodeKind::Map { .. }) =>
+            {
                 add("takes-string".to_owned(), "any text is taken".to_owned(), Edit::TypeTakes(JsonType::String));
             }
             _ => {}
