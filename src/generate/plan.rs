@@ -9,13 +9,13 @@ use super::site::{Site, sites};
 use super::strategy::{AT_SITES, OF_OPERATIONS, Work};
 use crate::contract::{Contract, Operation, Provenance, Shape, ShapeId};
 use crate::scenario::Scenario;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-/// How much is generated.
+/// How much is generated. Ids are the same at every level.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Level {
-    /// One case of each kind.
+    /// The first case of each member, constraint and side.
     Quick,
     /// Every boundary.
     #[default]
@@ -117,6 +117,7 @@ impl<'a> Plan<'a> {
 
     /// The cases of one operation, one batch per strategy and place at a time.
     fn operation(self: Arc<Self>, index: usize) -> impl Iterator<Item = Case> + Send + use<'a> {
+        let level = self.planner.options.level;
         let places: Arc<[Site]> = sites(self.planner.contract, self.wanted[index]).into();
         let whole = {
             let (plan, places) = (Arc::clone(&self), Arc::clone(&places));
@@ -126,7 +127,11 @@ impl<'a> Plan<'a> {
             let work = self.work(index, &places);
             AT_SITES.iter().flat_map(|strategy| strategy(&work, &places[place])).collect::<Vec<_>>()
         });
-        whole.chain(each)
+        let mut seen = HashSet::new();
+        whole.chain(each).filter(move |case| {
+            level == Level::Full
+                || seen.insert((case.id.0.rsplit_once('/').map(|(kind, _)| kind.to_owned()), case.intent))
+        })
     }
 
     fn work<'w>(&'w self, index: usize, sites: &'w [Site]) -> Work<'w> {

@@ -55,19 +55,15 @@ impl Budget {
         let mut plans = vec![
             ("at-max", self.max, strict, 1, 'a', Aim::Valid),
             ("above-max", self.max + 1, loose, 1, 'a', breaks()),
+            ("at-max-many", self.max, strict, 8, 'a', Aim::Valid),
+            ("above-max-many", self.max + 1, loose, 8, 'a', breaks()),
+            ("at-max-two-byte", self.max, strict, 1, 'é', Aim::Valid),
+            ("above-max-two-byte", self.max + 1, loose, 1, 'é', breaks()),
+            ("at-max-astral", self.max, strict, 1, '\u{1F600}', Aim::Valid),
+            ("above-max-astral", self.max + 1, loose, 1, '\u{1F600}', breaks()),
         ];
-        if work.full() {
-            plans.extend([
-                ("at-max-many", self.max, strict, 8, 'a', Aim::Valid),
-                ("above-max-many", self.max + 1, loose, 8, 'a', breaks()),
-                ("at-max-two-byte", self.max, strict, 1, 'é', Aim::Valid),
-                ("above-max-two-byte", self.max + 1, loose, 1, 'é', breaks()),
-                ("at-max-astral", self.max, strict, 1, '\u{1F600}', Aim::Valid),
-                ("above-max-astral", self.max + 1, loose, 1, '\u{1F600}', breaks()),
-            ]);
-            if self.disputed {
-                plans.push(("at-max-of-values", self.max, ByteScope::Values, 1, 'a', Aim::Valid));
-            }
+        if self.disputed {
+            plans.push(("at-max-of-values", self.max, ByteScope::Values, 1, 'a', Aim::Valid));
         }
         for (variant, total, over, entries, filler, aim) in plans {
             let made = work.at(site, Constraint::MaxTotalBytes, variant, rule.clone(), fact, aim, |sampler| {

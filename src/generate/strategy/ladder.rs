@@ -12,7 +12,7 @@ use crate::generate::site::Site;
 pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
     let shape = work.shape(site);
     let open = shape.length().max.is_none() && shape.pattern.is_none() && !site.recursive;
-    if !open || !work.full() || is_owned_identifier(work.planner, work.operation, &site.path) {
+    if !open || is_owned_identifier(work.planner, work.operation, &site.path) {
         return Vec::new();
     }
     let in_body = site.in_body();

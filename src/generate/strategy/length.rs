@@ -139,7 +139,7 @@ fn alphabets(work: &Work<'_>, site: &Site, size: u64) -> Vec<(&'static str, Stri
         };
     }
     found.push(("ascii", plain));
-    if size == 0 || !work.full() || site.location == Location::Header {
+    if size == 0 || site.location == Location::Header {
         return found;
     }
     let padded = |inner: usize| format!(" {} ", "a".repeat(inner));

@@ -23,13 +23,13 @@ mod valid;
 
 pub(crate) use valid::control;
 
+use super::Value;
 use super::case::Case;
 use super::draft::{Aim, Draft, Place, Planner, Request};
 use super::label::integer_bounds;
 use super::pattern::Pattern;
 use super::sample::Sampler;
 use super::site::Site;
-use super::{Level, Value};
 use crate::contract::{Constraint, Fact, Kind, Location, Operation, Shape};
 
 /// A strategy that looks at one place of an input.
@@ -76,10 +76,6 @@ impl<'p> Work<'p> {
 
     pub fn pattern(&self, site: &Site) -> Option<&'p Pattern> {
         self.planner.patterns.get(&site.shape)
-    }
-
-    pub fn full(&self) -> bool {
-        self.planner.options.level == Level::Full
     }
 
     /// A case about one constraint of one place, with this value there.

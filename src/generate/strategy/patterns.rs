@@ -32,8 +32,7 @@ pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
     };
     add("member".to_owned(), member.clone(), Aim::Valid);
     let characters = pattern.edge_characters();
-    let most = if work.full() { MOST_CHARACTERS } else { 4 };
-    for c in characters.into_iter().take(most) {
+    for c in characters.into_iter().take(MOST_CHARACTERS) {
         let made = [
             c.to_string(),
             replaced(&member, member.chars().count() / 2, c),
@@ -54,8 +53,7 @@ pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
     }
     let breaks = || Aim::Breaks(site.path.clone(), Constraint::Pattern);
     let violations = pattern.violations(&member, (min, max), &mut draw);
-    let kept = if work.full() { violations.len() } else { 3 };
-    for violation in violations.into_iter().filter(|violation| travels(site, &violation.text)).take(kept) {
+    for violation in violations.into_iter().filter(|violation| travels(site, &violation.text)) {
         add(violation.variant, violation.text, breaks());
     }
     // Found but not matched as a whole: the two readings of an unanchored pattern differ.

@@ -30,7 +30,7 @@ pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
     let mut out = Vec::new();
     let absurd = ABSURD.iter().map(|depth| (*depth, Aim::Silent("nobody documents how deep is too deep")));
     let all = SENSIBLE.iter().map(|depth| (*depth, Aim::Valid)).chain(absurd);
-    for (depth, aim) in all.filter(|(depth, _)| work.full() || *depth == 2) {
+    for (depth, aim) in all {
         out.extend(work.at(
             site,
             Constraint::Type,
