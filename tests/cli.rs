@@ -313,3 +313,112 @@ fn a_faulty_server_is_caught_and_explained() {
     assert!(ran.out.contains("rename-note.md:12"), "{}", ran.out);
     assert!(!ran.out.contains("testing overstep itself"), "{}", ran.out);
 }
+
+/// A server that takes connections and never answers, and says when the first request came.
+#[cfg(unix)]
+#[test]
+fn ctrl_c_leaves_whole_files_and_a_summary() {
+    use std::io::{BufRead as _, Read as _};
+    let directory = project();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let url = format!("http://{}", listener.local_addr().expect("bound"));
+    let arguments = [
+        "check",
+        "notes",
+        "-e",
+        &url,
+        "--request-timeout",
+        "60s",
+        "--report",
+        "ndjson=all.ndjson",
+        "--report",
+        "junit=all.xml",
+    ];
+    let mut running = command(directory.path(), &arguments)
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let mut out = std::io::BufReader::new(running.stdout.take().expect("it is piped"));
+    let mut first = String::new();
+    out.read_line(&mut first).expect("a head line");
+    // The first connection is only the probe; the one that says something is a case.
+    let held: Vec<std::net::TcpStream> = loop {
+        let (mut stream, _) = listener.accept().expect("it connects");
+        if matches!(stream.read(&mut [0; 1]), Ok(1)) {
+            break vec![stream];
+        }
+    };
+    let killed = Command::new("kill").args(["-INT", &running.id().to_string()]).status().expect("kill is there");
+    assert!(killed.success());
+    let status = running.wait().expect("it ends");
+    drop(held);
+    let mut rest = String::new();
+    out.read_to_string(&mut rest).expect("text");
+    assert_eq!(status.code(), Some(3), "{first}{rest}");
+    assert!(rest.contains("incomplete: the run was stopped"), "{rest}");
+    let events = events(&std::fs::read_to_string(directory.path().join("all.ndjson")).expect("written"));
+    assert_eq!(events.last().expect("a summary")["event"], "summary");
+    let xml = std::fs::read_to_string(directory.path().join("all.xml")).expect("written");
+    assert!(xml.trim_end().ends_with("</testsuites>"), "{xml}");
+}
+
+/// The pages that the project was written for, where they are there.
+fn shared(path: &str) -> Option<String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/docs").join(path);
+    if path.exists() {
+        return Some(path.to_string_lossy().into_owned());
+    }
+    println!("skipped: `{}` is not there", path.display());
+    None
+}
+
+#[test]
+fn pages_become_a_contract() {
+    let directory = project();
+    let Some(page) = shared("connect/API_TagContact.txt") else { return };
+    let ran = run(directory.path(), &["ingest", &page]);
+    assert_eq!(ran.code, 0, "{}", ran.all());
+    let contract: Json = serde_json::from_str(&ran.out).expect("JSON and nothing else on standard output");
+    assert_eq!(contract["format"], "overstep-contract/1");
+    assert_eq!(contract["operations"][0]["http"]["uri"], "/contact/tags");
+    let text = run(directory.path(), &["ingest", &page, "--format", "text"]);
+    assert!(text.out.contains("POST /contact/tags"), "{}", text.all());
+    let ran = run(directory.path(), &["ingest", &page, "-o", "made/a.contract.json", "--only", "TagContact"]);
+    assert_eq!((ran.code, ran.out.as_str()), (0, ""), "{}", ran.all());
+    // What was written can be read again, and says the same.
+    let again = run(directory.path(), &["ingest", "made/a.contract.json"]);
+    assert_eq!(again.code, 0, "{}", again.all());
+    let again: Json = serde_json::from_str(&again.out).expect("JSON");
+    assert_eq!(again["shapes"], contract["shapes"]);
+    let wrong = run(directory.path(), &["ingest", &page, "--only", "TagContacts"]);
+    assert_eq!(wrong.code, 2, "{}", wrong.all());
+}
+
+#[test]
+fn what_is_no_document_is_refused_with_its_line() {
+    let directory = project();
+    std::fs::write(directory.path().join("a.contract.json"), "{\"format\": \"overstep-contract/1\",\n \"service\": 5}")
+        .expect("written");
+    let ran = run(directory.path(), &["ingest", "a.contract.json"]);
+    assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{}", ran.all());
+    assert!(ran.err.contains("a.contract.json:2"), "{}", ran.err);
+}
+
+#[test]
+fn pages_that_differ_are_shown_with_both_lines() {
+    let directory = project();
+    let (Some(one), Some(two)) = (shared("connect/API_TagContact.txt"), shared("connect/tag_contact.rst")) else {
+        return;
+    };
+    let ran = run(directory.path(), &["drift", &one, &two]);
+    assert_eq!(ran.code, 0, "{}", ran.all());
+    assert!(ran.out.contains("TagContact · errors/InvalidActiveRegionException"), "{}", ran.out);
+    assert!(ran.out.contains("tag_contact.rst:"), "{}", ran.out);
+    let json: Json =
+        serde_json::from_str(&run(directory.path(), &["drift", &one, &two, "--format", "json"]).out).expect("JSON");
+    assert_eq!(json["format"], "overstep-drift/1");
+    assert!(json["drifts"].as_array().is_some_and(|drifts| !drifts.is_empty()));
+    let same = run(directory.path(), &["drift", &one, &one]);
+    assert!(same.out.contains("0 contradictions, 0 facts said by one side only"), "{}", same.all());
+}

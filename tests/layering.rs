@@ -164,7 +164,14 @@ fn climbs_out(source: &Source) -> Option<usize> {
     let depth = source.path.matches('/').count() + usize::from(!source.path.ends_with("mod.rs"));
     // An inline `mod tests` is one level deeper.
     let allowed = depth.saturating_sub(1) + usize::from(code.contains("mod tests"));
-    code.lines().position(|line| line.matches("super::").count() > allowed.max(1)).map(|index| index + 1)
+    let chain = |line: &str| {
+        let chains = line.match_indices("super::").map(|(at, _)| {
+            let rest = &line[at..];
+            (rest.len() - rest.trim_start_matches("super::").len()) / "super::".len()
+        });
+        chains.max().unwrap_or(0)
+    };
+    code.lines().position(|line| chain(line) > allowed.max(1)).map(|index| index + 1)
 }
 
 fn violations(sources: &[Source]) -> Vec<String> {

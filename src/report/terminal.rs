@@ -7,6 +7,8 @@ use super::{Done, Head, Output, Summary};
 use crate::judge::{Finding, OperationCoverage};
 use std::io::{self, Write};
 
+/// Longer curl lines are not shown but named.
+const LONGEST_CURL: usize = 700;
 /// So many findings are shown at length; those after them take a line each.
 const AT_LENGTH: usize = 25;
 
@@ -72,8 +74,14 @@ impl<W: Write> Terminal<W> {
         let example = finding.examples.first().map_or("", String::as_str);
         let again = format!("{} -E {}", self.again, quoted(&format!("id({example})")));
         writeln!(self.to, "    {}  {again}", paint(FAINT, format!("{:11}", "again")))?;
-        if let Some(curl) = &finding.curl {
-            writeln!(self.to, "    {:11}  {}", "", tame(curl))?;
+        match &finding.curl {
+            Some(curl) if curl.len() <= LONGEST_CURL => writeln!(self.to, "    {:11}  {}", "", tame(curl))?,
+            // Nobody reads a screen of one character; the line is a command away.
+            Some(_) => {
+                let cases = again.replacen(" check ", " cases ", 1).replace(" --allow-remote", "");
+                writeln!(self.to, "    {:11}  {cases} --format curl", "")?;
+            }
+            None => {}
         }
         Ok(())
     }
