@@ -2,6 +2,8 @@
 //!
 //! Everything here talks to nothing but this machine: the embedded server, or a port where nobody listens.
 
+#![expect(clippy::disallowed_methods, reason = "a test may look at files")]
+
 use insta::assert_snapshot;
 use serde_json::Value as Json;
 use std::path::Path;

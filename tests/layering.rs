@@ -1,6 +1,8 @@
 //! The architecture's table of rooms, held against the sources: who may import whom, who may touch
 //! the world, and how long a file may be.
 
+#![expect(clippy::disallowed_methods, reason = "a test may look at files")]
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 

@@ -34,7 +34,7 @@ pub fn rate(text: &str) -> Result<Rate, String> {
         _ => return Err(form()),
     };
     let rate = number / seconds;
-    if !(rate.is_finite() && rate >= 1e-4 && rate <= 1e6) {
+    if !(1e-4..=1e6).contains(&rate) {
         return Err("a rate lies between one request in a few hours and a million a second".to_owned());
     }
     Ok(Rate(rate))

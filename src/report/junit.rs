@@ -102,7 +102,7 @@ impl<W: Write> Output for Junit<W> {
             Verdict::NotImplemented | Verdict::Unsendable => {
                 self.skipped += 1;
                 let message = done.case.unsendable.as_deref().unwrap_or(&judgement.why);
-                return write!(self.waiting, "><skipped message=\"{}\"/></testcase>\n", xml(message));
+                return writeln!(self.waiting, "><skipped message=\"{}\"/></testcase>", xml(message));
             }
         };
         let mut text = format!("expected: {}\nobserved: {}\n", judgement.expected, judgement.observed);
