@@ -912,6 +912,8 @@ fn each_fault_has_a_memory_of_its_own() {
 /// Sends bytes on a fresh connection and reads until the server closes it.
 fn raw(addr: std::net::SocketAddr, request: &[u8]) -> Vec<u8> {
     let mut stream = TcpStream::connect(addr).expect("the server listens");
+    // Only a broken server lets it come to this.
+    stream.set_read_timeout(Some(std::time::Duration::from_secs(20))).expect("a timeout above zero");
     stream.write_all(request).expect("the server reads");
     let mut answer = Vec::new();
     // A reset is an end as well.
@@ -956,10 +958,12 @@ fn a_socket_carries_the_same_answers_and_the_damaged_ones() {
     }
 
     let mut hanging = TcpStream::connect(addr).expect("the server listens");
+    hanging.set_read_timeout(Some(std::time::Duration::from_secs(20))).expect("a timeout above zero");
     hanging.write_all(&post("/faults/AddTagsToContact.delivery.hangs", "{}")).expect("the server reads");
     let half = &post("", r#"{"tags":["a"]}"#)[..120];
     drop(TcpStream::connect(addr).map(|mut stream| stream.write_all(half)));
-    assert!(raw(addr, b"no HTTP at all\r\n\r\n").starts_with(b"HTTP/1.1 400 "));
+    let refused = raw(addr, b"GET / HTTP/x\r\n\r\n");
+    assert!(refused.starts_with(b"HTTP/1.1 400 "), "{refused:?}");
     let large = format!("POST /v1/contacts/{LEAD}/tags HTTP/1.1\r\nhost: x\r\ncontent-length: 99999999999\r\n\r\n");
     assert!(raw(addr, large.as_bytes()).starts_with(b"HTTP/1.1 413 "));
 
