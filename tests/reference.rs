@@ -7,6 +7,7 @@ mod corpus;
 
 use contracts::{connect, leadlex};
 use corpus::{Sent, connect_corpus, leadlex_corpus};
+use overstep::contract::from_json;
 use overstep::reference::{BearerKey, Delivery, Fault, KnownId, Request, Response, Server, Service, World, catalogue};
 use serde_json::{Value, json};
 use std::collections::HashSet;
@@ -473,4 +474,60 @@ fn a_socket_carries_the_same_answers_and_the_damaged_ones() {
     // What hung is let go with the server, and nobody is let in any more.
     let _ = hanging.read(&mut [0; 1]);
     assert!(TcpStream::connect(addr).is_err());
+}
+
+#[test]
+fn any_contract_becomes_a_validating_mock() {
+    let contract = json!({
+        "format": "overstep-contract/1", "service": "files", "protocol": "restJson", "base": "https://x.test/api/",
+        "operations": [
+            {"name": "Put", "http": {"method": "PUT", "uri": "/f/{Path+}", "success": 201}, "input": "Put",
+                "output": "Made", "errors": ["bad"]},
+            {"name": "Find", "http": {"method": "GET", "uri": "/f?find"}, "input": "Find", "errors": ["bad"]},
+        ],
+        "errors": [{"name": "bad", "status": 422, "role": "invalid-input"}],
+        "shapes": {
+            "Put": {"type": "structure", "members": {
+                "Path": {"shape": "Path", "required": true, "location": "label"},
+                "Bytes": {"shape": "Bytes", "required": true, "location": "payload"},
+                "Kind": {"shape": "Kind", "location": "header", "wire": "x-kind"}}},
+            "Find": {"type": "structure", "members": {
+                "Most": {"shape": "Most", "location": "query", "wire": "most"},
+                "Deep": {"shape": "Deep", "location": "query", "wire": "deep"}}},
+            "Path": {"type": "string", "length": {"min": 1, "max": 8}},
+            "Bytes": {"type": "blob", "length": {"min": 2, "max": 4}},
+            "Kind": {"type": "enum", "values": ["a", "b"]},
+            "Most": {"type": "integer", "range": {"min": 1, "max": 9}},
+            "Deep": {"type": "boolean"},
+            "Made": {"type": "structure", "members": {"id": {"shape": "Id", "required": true}, "note": {"shape": "Path"}}},
+            "Id": {"type": "string", "length": {"min": 3}, "pattern": "^[0-9]+$"},
+        }
+    });
+    let contract = from_json(&contract.to_string()).expect("the contract is written by hand with care");
+    let service = Service::new(contract, World::default());
+    let send = |method: &str, target: &str, kind: &str, body: &[u8]| {
+        service.handle(&Request { method, target, headers: &[("X-Kind", kind.as_bytes())], body })
+    };
+    let put = |target: &str, kind: &str, body: &[u8]| outcome(&send("PUT", target, kind, body));
+    let bad = (422, "bad".to_owned());
+    assert_eq!(document(&send("PUT", "/api/f/a/b", "a", b"\xff\xfe")), json!({"id": "000"}));
+    assert_eq!(put("/f/a/b%2Fc", "a", b"1234"), (201, String::new()));
+    assert_eq!(put("/f/a/b/c/d/e", "a", b"1234"), bad);
+    assert_eq!(put("/f/a", "c", b"1234"), bad);
+    assert_eq!(put("/f/a", "a", b"1"), bad);
+    assert_eq!(put("/f/a", "a", b"12345"), bad);
+    assert_eq!(put("/f/a", "a", b""), bad);
+    for (query, status) in [
+        ("find", 200),
+        ("find&most=9", 200),
+        ("find&most=10", 422),
+        ("find&most=x", 422),
+        ("find&deep=true", 200),
+        ("find&deep=1", 422),
+        ("other", 404),
+    ] {
+        assert_eq!(send("GET", &format!("/f?{query}"), "a", b"").status, status, "{query}");
+    }
+    assert!(service.unreadable().is_empty());
+    assert!(service.faults().len() > 100);
 }
