@@ -83,11 +83,12 @@ enum Pipe {
 pub(super) struct Stream {
     pipe: Pipe,
     received: Arc<AtomicUsize>,
+    allowed: Arc<AtomicUsize>,
 }
 
 impl Stream {
     fn new(pipe: Pipe) -> Self {
-        Self { pipe, received: Arc::new(AtomicUsize::new(0)) }
+        Self { pipe, received: Arc::new(AtomicUsize::new(0)), allowed: Arc::new(AtomicUsize::new(usize::MAX)) }
     }
 
     /// The count of bytes received, readable while somebody else owns the connection.
@@ -96,8 +97,18 @@ impl Stream {
     }
 }
 
+impl Stream {
+    /// The count up to which bytes are received; beyond it, reading fails.
+    pub(super) fn allowed(&self) -> Arc<AtomicUsize> {
+        Arc::clone(&self.allowed)
+    }
+}
+
 impl AsyncRead for Stream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<std::io::Result<()>> {
+        if self.received.load(Ordering::Relaxed) > self.allowed.load(Ordering::Relaxed) {
+            return Poll::Ready(Err(std::io::Error::other("more than an answer's header may take")));
+        }
         let before = buf.filled().len();
         let outcome = match &mut self.pipe {
             Pipe::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
@@ -184,7 +195,11 @@ impl Timer {
         self.deadline = now + self.total;
         self.quiet_since = now;
         self.seen = 0;
-        self.stop = stop.cloned();
+        // Counted references are memory that all workers share: the same switch is kept as it is.
+        let same = matches!((&self.stop, stop), (Some(kept), Some(stop)) if kept.is_same(stop));
+        if !same {
+            self.stop = stop.cloned();
+        }
         self.arm(now);
     }
 
@@ -220,10 +235,12 @@ impl Timer {
     pub(super) async fn race<F: Future>(&mut self, future: F, received: Option<&AtomicUsize>) -> Option<F::Output> {
         let mut future = std::pin::pin!(future);
         std::future::poll_fn(|cx| {
-            if let Poll::Ready(output) = future.as_mut().poll(cx) {
-                return Poll::Ready(Some(output));
+            // First, because a connection that always has something to read uses up what tokio lets a
+            // task do in one go, and a timer asked after it would never be heard.
+            if self.poll(cx, received).is_ready() {
+                return Poll::Ready(None);
             }
-            self.poll(cx, received).map(|()| None)
+            future.as_mut().poll(cx).map(Some)
         })
         .await
     }

@@ -8,7 +8,8 @@ use std::time::Duration;
 /// A case with everything that happened to it.
 #[derive(Debug)]
 pub struct Outcome {
-    /// What was meant.
+    /// What was meant. Where the wire cannot carry a step, `case.unsendable` says why, even if the
+    /// generator did not know.
     pub case: Case,
     /// One for each step that was sent, in the order of the steps; `None` where a step was not sent
     /// because an earlier one failed, or because the case is unsendable.

@@ -57,7 +57,8 @@ impl Default for Settings {
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         Self {
-            workers: (cores * 4).clamp(4, 64),
+            // More than cores: while an answer is on its way, another request can be made.
+            workers: (cores * 8).clamp(8, 64),
             window: 256,
             limits: Limits::default(),
             rate: None,
@@ -101,6 +102,10 @@ impl Stop {
         self.0.store(true, Ordering::Relaxed);
     }
 
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// Whether [`Stop::stop`] was called.
     pub fn is_stopped(&self) -> bool {
         self.0.load(Ordering::Relaxed)
@@ -136,6 +141,16 @@ impl Plan<'_> {
             match template.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
                 Some(variable) if !variable.contains(['{', '}']) => hide(template, variable),
                 _ => hide(template, &format!("{name}_{suffix}")),
+            }
+        }
+        // What the user added to every request is shown, unless its name says that it is a proof.
+        let tells = ["authorization", "cookie", "token", "secret", "key", "auth", "password", "credential"];
+        for (name, value) in &self.endpoint.headers {
+            let lower = name.to_ascii_lowercase();
+            if tells.iter().any(|tell| lower.contains(tell)) {
+                let scheme = value.split_once(' ').filter(|(scheme, _)| scheme.chars().all(char::is_alphanumeric));
+                let value = scheme.map_or(value.as_str(), |(_, proof)| proof).to_owned();
+                secrets.push(Secret { value, variable: Redaction::variable_name(name) });
             }
         }
         let (aws, dummy) = match &self.aws {

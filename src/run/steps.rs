@@ -59,8 +59,30 @@ pub(super) struct Worker<'a> {
     keys: KeyCache,
 }
 
-/// A step ready to be sent, or why it is not.
-type Ready = Result<Message, String>;
+/// Why a step is not sent.
+enum NotReady {
+    /// It cannot be put on the wire at all.
+    Unsendable(String),
+    /// It lacks what an earlier step, the scenario or the environment should have given.
+    Lacking(String),
+}
+
+impl NotReady {
+    fn unsendable(reason: &impl ToString) -> Self {
+        Self::Unsendable(reason.to_string())
+    }
+
+    fn lacking(reason: &impl ToString) -> Self {
+        Self::Lacking(reason.to_string())
+    }
+}
+
+/// What became of a case's steps.
+struct Sent {
+    exchanges: Vec<Option<Exchange>>,
+    not_sent: Option<String>,
+    unsendable: Option<String>,
+}
 
 impl<'a> Worker<'a> {
     /// Must be called inside a runtime.
@@ -70,8 +92,9 @@ impl<'a> Worker<'a> {
     }
 
     /// Runs a case. `None` where the stop switch ended it before it was through.
-    pub(super) async fn case(&mut self, case: Case) -> Option<Outcome> {
-        let (exchanges, not_sent) = self.steps(&case).await?;
+    pub(super) async fn case(&mut self, mut case: Case) -> Option<Outcome> {
+        let Sent { exchanges, not_sent, unsendable } = self.steps(&case).await?;
+        case.unsendable = case.unsendable.or(unsendable);
         let mut liveness = None;
         let silent = exchanges.iter().flatten().find_map(|exchange| exchange.answer.as_ref().err());
         if let Some(reason) = silent {
@@ -92,7 +115,7 @@ impl<'a> Worker<'a> {
         self.lines.truncate(1);
         self.lines[0] = Line::new(Arc::clone(&self.shared.exit));
         let answered = match Box::pin(self.steps(&control)).await {
-            Some((exchanges, _)) => {
+            Some(Sent { exchanges, .. }) => {
                 exchanges.get(judged).and_then(Option::as_ref).is_some_and(|exchange| exchange.answer.is_ok())
             }
             None => false,
@@ -106,11 +129,11 @@ impl<'a> Worker<'a> {
         answered
     }
 
-    async fn steps(&mut self, case: &Case) -> Option<(Vec<Option<Exchange>>, Option<String>)> {
+    async fn steps(&mut self, case: &Case) -> Option<Sent> {
         let plan = self.plan;
         let mut holes = Holes::new(plan, &case.id);
         let mut exchanges: Vec<Option<Exchange>> = case.steps.iter().map(|_| None).collect();
-        let mut not_sent: Option<String> = None;
+        let (mut not_sent, mut unsendable): (Option<String>, Option<String>) = (None, None);
         let mut stopped = false;
         let mut turns: Vec<u32> = case.steps.iter().map(|step| step.turn).collect();
         turns.sort_unstable();
@@ -129,7 +152,11 @@ impl<'a> Worker<'a> {
                     Ok(message) => ready.push((index, message)),
                     // A resource that was never made need not be taken away.
                     Err(_) if step.purpose == Purpose::TearDown => {}
-                    Err(reason) => not_sent = not_sent.or(Some(reason)),
+                    Err(NotReady::Lacking(reason)) => not_sent = not_sent.or(Some(reason)),
+                    Err(NotReady::Unsendable(reason)) => {
+                        unsendable = unsendable.or(Some(reason.clone()));
+                        not_sent = not_sent.or(Some(reason));
+                    }
                 }
             }
             if not_sent.is_some() {
@@ -150,7 +177,7 @@ impl<'a> Worker<'a> {
                 exchanges[index] = Some(exchange);
             }
         }
-        (!stopped).then_some((exchanges, not_sent))
+        (!stopped).then_some(Sent { exchanges, not_sent, unsendable })
     }
 
     /// Sends the steps of one turn, side by side where there are several; `None` for one that the stop
@@ -192,10 +219,10 @@ impl<'a> Worker<'a> {
     }
 
     /// The step's message, signed: everything but the sending.
-    fn ready(&mut self, holes: &Holes<'_>, step: &Step) -> Ready {
+    fn ready(&mut self, holes: &Holes<'_>, step: &Step) -> Result<Message, NotReady> {
         let message = signed(self.plan, holes, step, &self.shared.authority, &mut self.keys)?;
         match self.lines[0].refuses(&message) {
-            Some(reason) => Err(reason),
+            Some(reason) => Err(NotReady::Unsendable(reason)),
             None => Ok(message),
         }
     }
@@ -208,17 +235,29 @@ impl<'a> Worker<'a> {
 pub fn message(plan: &Plan<'_>, case: &Case) -> Result<Message, String> {
     let Judged::Step(judged) = case.judged;
     let step = case.steps.get(judged).ok_or("nothing is sent")?;
-    signed(plan, &Holes::new(plan, &case.id), step, &plan.endpoint.authority(), &mut KeyCache::default())
+    let holes = Holes::new(plan, &case.id);
+    signed(plan, &holes, step, &plan.endpoint.authority(), &mut KeyCache::default()).map_err(|not_ready| {
+        match not_ready {
+            NotReady::Unsendable(reason) | NotReady::Lacking(reason) => reason,
+        }
+    })
 }
 
 /// A step's message with all its holes filled, and signed.
-fn signed(plan: &Plan<'_>, holes: &Holes<'_>, step: &Step, authority: &str, keys: &mut KeyCache) -> Ready {
+fn signed(
+    plan: &Plan<'_>,
+    holes: &Holes<'_>,
+    step: &Step,
+    authority: &str,
+    keys: &mut KeyCache,
+) -> Result<Message, NotReady> {
     let send = if Holes::any(&step.send) {
-        Cow::Owned(holes.fill_send(&step.send).map_err(|error| error.to_string())?)
+        Cow::Owned(holes.fill_send(&step.send).map_err(|error| NotReady::lacking(&error))?)
     } else {
         Cow::Borrowed(&step.send)
     };
-    let mut message = encode(plan.contract, &send, &plan.endpoint.base_path).map_err(|error| error.to_string())?;
+    let mut message =
+        encode(plan.contract, &send, &plan.endpoint.base_path).map_err(|error| NotReady::unsendable(&error))?;
     if !plan.endpoint.headers.is_empty() {
         for (name, value) in &plan.endpoint.headers {
             message.set_header(name, value.as_str());
@@ -231,8 +270,9 @@ fn signed(plan: &Plan<'_>, holes: &Holes<'_>, step: &Step, authority: &str, keys
         Authorization::Damaged(name, damage) => (Some(name), Some(damage)),
     };
     if let Some(name) = principal {
-        let proof = proof(plan, holes, name)?;
-        authorize(&mut message, &proof, damage, authority, clock::wall(), keys).map_err(|error| error.to_string())?;
+        let proof = proof(plan, holes, name).map_err(|reason| NotReady::lacking(&reason))?;
+        authorize(&mut message, &proof, damage, authority, clock::wall(), keys)
+            .map_err(|error| NotReady::unsendable(&error))?;
     }
     Ok(message)
 }

@@ -91,6 +91,12 @@ impl Exit {
     }
 }
 
+/// hyper asserts that its buffer is at least so large.
+const LEAST_BUFFER: usize = 8192;
+
+/// A body of this size is in the system's buffers before any server can refuse it.
+const AT_ONCE: usize = 32 * 1024;
+
 /// One worker's line to the endpoint: a connection that is kept, and the other ways where they are needed.
 pub(super) struct Line {
     exit: Arc<Exit>,
@@ -103,6 +109,7 @@ struct Held {
     sender: SendRequest<Full<Bytes>>,
     connection: Pin<Box<Connection<TokioIo<Stream>, Full<Bytes>>>>,
     received: Arc<AtomicUsize>,
+    allowed: Arc<AtomicUsize>,
     /// How the connection ended, once it has.
     ended: Option<Result<(), hyper::Error>>,
 }
@@ -129,7 +136,9 @@ impl Transport for Line {
         let Some(connector) = &exit.connector else {
             return Err(NoAnswer::Unreachable("no way to the endpoint".to_owned()));
         };
-        if message.raw {
+        // hyper gives up when a write fails, and with it the answer of a server that refuses a large body
+        // before it has read all of it.
+        if message.raw || message.body.len() > AT_ONCE {
             return raw::send(connector, message, &exit.authority, &exit.limits, &mut self.timer).await;
         }
         let Some(request) = request(message, &exit.authority) else {
@@ -161,15 +170,26 @@ impl Line {
         if used && !held.is_open().await {
             return None;
         }
+        // hyper skips interim answers without counting them; twice the header's limit leaves room for
+        // what it reads ahead.
+        let allowed = before + 2 * limits.head.max(LEAST_BUFFER);
+        held.allowed.store(allowed, Ordering::Relaxed);
         let sent = held.sender.send_request(request);
         let head = match held.drive(sent, &mut self.timer).await {
             None => return Some(Err(NoAnswer::TimedOut(self.timer.total))),
             Some(Ok(head)) => head,
             Some(Err(error)) => {
-                let silent = held.received.load(Ordering::Relaxed) == before;
-                return if used && silent { None } else { Some(Err(no_answer(&error, &limits))) };
+                let received = held.received.load(Ordering::Relaxed);
+                return match no_answer(&error, &limits) {
+                    _ if used && received == before => None,
+                    NoAnswer::Dropped if received > allowed => {
+                        Some(Err(NoAnswer::NotHttp("interim answers without end".to_owned())))
+                    }
+                    reason => Some(Err(reason)),
+                };
             }
         };
+        held.allowed.store(usize::MAX, Ordering::Relaxed);
         let (parts, mut incoming) = head.into_parts();
         let status = parts.status.as_u16();
         let headers: Vec<(String, String)> = parts
@@ -204,19 +224,17 @@ fn announced_close(headers: &http::HeaderMap) -> bool {
 
 impl Held {
     async fn open(connector: &Connector, limits: &RequestLimits, timer: &mut Timer) -> Result<Self, NoAnswer> {
-        /// hyper asserts that its buffer is at least so large.
-        const LEAST_BUFFER: usize = 8192;
         /// More than hyper's own 100, which real answers reach; the limit in bytes holds all the same.
         const MOST_HEADERS: usize = 256;
         let stream = connector.connect(timer).await?;
-        let received = stream.received();
+        let (received, allowed) = (stream.received(), stream.allowed());
         let (sender, connection) = hyper::client::conn::http1::Builder::new()
             .max_buf_size(limits.head.max(LEAST_BUFFER))
             .max_headers(MOST_HEADERS)
             .handshake(TokioIo::new(stream))
             .await
             .map_err(|error| NoAnswer::Unreachable(error.to_string()))?;
-        Ok(Self { sender, connection: Box::pin(connection), received, ended: None })
+        Ok(Self { sender, connection: Box::pin(connection), received, allowed, ended: None })
     }
 
     fn poll_connection(&mut self, cx: &mut std::task::Context<'_>) {
@@ -232,11 +250,12 @@ impl Held {
         let mut future = std::pin::pin!(future);
         let received = Arc::clone(&self.received);
         std::future::poll_fn(|cx| {
-            self.poll_connection(cx);
-            if let Poll::Ready(output) = future.as_mut().poll(cx) {
-                return Poll::Ready(Some(output));
+            // First, for the reason given in [`Timer::race`].
+            if timer.poll(cx, Some(&received)).is_ready() {
+                return Poll::Ready(None);
             }
-            timer.poll(cx, Some(&received)).map(|()| None)
+            self.poll_connection(cx);
+            future.as_mut().poll(cx).map(Some)
         })
         .await
     }
@@ -325,6 +344,16 @@ fn is_cut(error: &hyper::Error) -> bool {
         .is_some_and(|io| matches!(io.kind(), UnexpectedEof | ConnectionReset | ConnectionAborted | BrokenPipe))
 }
 
+/// Whether the other side spoke first.
+fn is_unasked(error: &hyper::Error) -> bool {
+    // hyper has no question for this kind, so what is left over is it: a request that was given up for a
+    // reason which is neither the connection's end nor the system's.
+    error.is_canceled()
+        && std::error::Error::source(error)
+            .and_then(|source| source.downcast_ref::<hyper::Error>())
+            .is_some_and(|inner| !inner.is_incomplete_message() && !inner.is_closed() && !is_io(inner))
+}
+
 fn words(error: &hyper::Error) -> String {
     std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string)
 }
@@ -334,6 +363,8 @@ fn no_answer(error: &hyper::Error, limits: &RequestLimits) -> NoAnswer {
         NoAnswer::HeadTooLarge(limits.head)
     } else if error.is_parse() {
         NoAnswer::NotHttp(words(error))
+    } else if is_unasked(error) {
+        NoAnswer::NotHttp("bytes came that nobody had asked for".to_owned())
     } else {
         NoAnswer::Dropped
     }

@@ -17,6 +17,9 @@ impl std::fmt::Display for Curl {
 /// Longer lines are not offered: nobody pastes them, and the system bounds an argument anyway.
 const LONGEST: usize = 16 * 1024;
 
+/// Linux takes 128 KiB in one argument, and a `printf` in the line may unfold to more.
+const LONGEST_ARGUMENT: usize = 120 * 1024;
+
 /// The message as a curl line for an origin such as `http://127.0.0.1:4566`; `None` where curl or a
 /// shell cannot hold it.
 pub fn curl(message: &Message, origin: &str, redaction: &Redaction) -> Option<Curl> {
@@ -75,6 +78,9 @@ pub fn curl(message: &Message, origin: &str, redaction: &Redaction) -> Option<Cu
     if !message.body.is_empty() {
         if message.header("content-type").is_none() {
             line.push_str(" -H 'Content-Type:'");
+        }
+        if message.body.len() > LONGEST_ARGUMENT {
+            return None;
         }
         let option = if message.body.starts_with(b"@") { "--data-raw" } else { "--data-binary" };
         line.push_str(&format!(" {option} {}", redaction.word(&message.body)?));

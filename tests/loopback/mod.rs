@@ -1,0 +1,197 @@
+//! Small servers on loopback, and a world in which a run can be told to send to them.
+//!
+//! Every server is a few bytes on a thread; nothing here sleeps or uses a fixed port.
+#![allow(dead_code, reason = "each test binary uses the part it needs")]
+
+use overstep::contract::{Contract, ErrorName, ErrorShape, Http, Operation, Protocol, Role};
+use overstep::generate::{Authorization, Case, CaseId, Expectation, Intent, Judged, Purpose, Send, Step};
+use overstep::run::{Endpoint, Framing, Limits, NoAnswer, Outcome, Plan, RunEnd, Settings, Stop, run, send_case};
+use overstep::scenario::Scenario;
+use std::io::{BufRead, BufReader, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A server on a free port; each connection gets a thread, and the number of connections before it.
+pub fn serve(handle: impl Fn(TcpStream, usize) + std::marker::Send + Sync + 'static) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("bound");
+    let handle = Arc::new(handle);
+    std::thread::spawn(move || {
+        for (number, stream) in listener.incoming().enumerate() {
+            let (Ok(stream), handle) = (stream, Arc::clone(&handle)) else { return };
+            std::thread::spawn(move || handle(stream, number));
+        }
+    });
+    address
+}
+
+/// A request's head as text, and its body; `None` at the end of the connection.
+pub fn read_request(reader: &mut impl BufRead) -> Option<(String, Vec<u8>)> {
+    let mut head = String::new();
+    loop {
+        let mut line = Vec::new();
+        if reader.read_until(b'\n', &mut line).ok()? == 0 {
+            return None;
+        }
+        if line == b"\r\n" {
+            break;
+        }
+        head.push_str(&String::from_utf8_lossy(&line));
+    }
+    let length = head
+        .lines()
+        .find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length:").map(|n| n.trim().parse().ok()))
+        .flatten()
+        .unwrap_or(0);
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    Some((head, body))
+}
+
+/// Reads one request, writes these bytes, and keeps the connection or ends it.
+pub fn scripted(bytes: impl Into<Vec<u8>>, close: bool) -> SocketAddr {
+    let bytes = bytes.into();
+    serve(move |mut stream, _| {
+        let mut reader = BufReader::new(stream.try_clone().expect("clone"));
+        while read_request(&mut reader).is_some() {
+            if stream.write_all(&bytes).is_err() || close {
+                return;
+            }
+        }
+    })
+}
+
+/// Writes the start, then the same piece forever, or until the client has had enough.
+pub fn endless(start: &'static [u8], piece: &'static [u8]) -> SocketAddr {
+    serve(move |mut stream, _| {
+        let mut reader = BufReader::new(stream.try_clone().expect("clone"));
+        read_request(&mut reader);
+        let _ = stream.write_all(start);
+        while stream.write_all(piece).is_ok() {}
+    })
+}
+
+pub fn limits() -> Limits {
+    Limits { head: 16 * 1024, body: 64 * 1024, total: Duration::from_millis(700), idle: Duration::from_millis(400) }
+}
+
+pub struct World {
+    pub contract: Contract,
+    pub scenario: Scenario,
+    pub endpoint: Endpoint,
+    pub settings: Settings,
+    pub stop: Stop,
+    pub has_control: bool,
+}
+
+impl World {
+    pub fn new(url: &str) -> Self {
+        let mut contract = Contract::new("thing");
+        contract.protocol = Some(Protocol::RestJson);
+        let mut operation = Operation::new("Get".into());
+        operation.http = Some(Http { method: "GET".into(), uri: "/control".into(), success: Some(200) });
+        operation.errors.push(ErrorName::new("slow_down"));
+        contract.operations.push(operation);
+        let error = ErrorShape { status: Some(400), role: Role::Throttled, code: None, shape: None, facts: Vec::new() };
+        contract.errors.insert(ErrorName::new("slow_down"), error);
+        Self {
+            contract,
+            scenario: Scenario::named("test"),
+            endpoint: Endpoint::parse(url).expect("url"),
+            settings: Settings { limits: limits(), workers: 4, window: 16, ..Settings::default() },
+            stop: Stop::default(),
+            has_control: false,
+        }
+    }
+
+    pub fn at(address: SocketAddr) -> Self {
+        Self::new(&format!("http://{address}"))
+    }
+
+    pub fn with<R>(&self, act: impl FnOnce(&Plan<'_>) -> R) -> R {
+        let control = |_: &str| self.has_control.then(|| case("control", vec![get("/control")]));
+        act(&Plan {
+            contract: &self.contract,
+            scenario: &self.scenario,
+            endpoint: &self.endpoint,
+            settings: self.settings,
+            run_id: "r1".into(),
+            values: Default::default(),
+            aws: None,
+            control: &control,
+            stop: self.stop.clone(),
+        })
+    }
+
+    pub fn send(&self, steps: Vec<Step>) -> Outcome {
+        self.with(|plan| send_case(plan, case("one", steps))).expect("reachable")
+    }
+
+    pub fn run(&self, cases: Vec<Case>) -> (RunEnd, Vec<Outcome>) {
+        let mut outcomes = Vec::new();
+        let end = self.with(|plan| {
+            run(
+                plan,
+                cases.into_iter(),
+                |outcome| outcome,
+                |outcome| {
+                    outcomes.push(outcome);
+                    ControlFlow::Continue(())
+                },
+            )
+        });
+        (end, outcomes)
+    }
+}
+
+pub fn step(method: &str, target: &str) -> Step {
+    Step {
+        purpose: Purpose::Act,
+        send: Send::Raw { method: method.into(), target: target.into(), body: None },
+        authorization: Authorization::Anonymous,
+        captures: Vec::new(),
+        turn: 0,
+    }
+}
+
+pub fn get(target: &str) -> Step {
+    step("GET", target)
+}
+
+pub fn case(id: &str, steps: Vec<Step>) -> Case {
+    Case {
+        id: CaseId(id.into()),
+        operation: "Get".into(),
+        intent: Intent::Valid,
+        member: None,
+        constraint: None,
+        class: "valid",
+        steps,
+        judged: Judged::Step(0),
+        expectation: Expectation::Unspecified { reason: "test".into() },
+        rule: String::new(),
+        source: None,
+        unsendable: None,
+    }
+}
+
+/// What happened, in one word: `200 Complete 5` (status, framing, bytes of the body) or the reason.
+pub fn word(outcome: &Outcome) -> String {
+    match outcome.exchanges[0].as_ref().map(|exchange| &exchange.answer) {
+        None => format!("not sent: {:?}", outcome.not_sent),
+        Some(Ok(answer)) => {
+            let framing = match &answer.framing {
+                Framing::Undecodable(_) => "Undecodable".to_owned(),
+                other => format!("{other:?}"),
+            };
+            format!("{} {framing} {}", answer.status, answer.body.len())
+        }
+        Some(Err(NoAnswer::NotHttp(_))) => "NotHttp".to_owned(),
+        Some(Err(NoAnswer::TimedOut(_))) => "TimedOut".to_owned(),
+        Some(Err(NoAnswer::HeadTooLarge(_))) => "HeadTooLarge".to_owned(),
+        Some(Err(NoAnswer::Unreachable(_))) => "Unreachable".to_owned(),
+        Some(Err(other)) => format!("{other:?}"),
+    }
+}
