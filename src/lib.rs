@@ -10,9 +10,11 @@
 //! [`contract`] for the words that everything else is made of.
 
 pub mod contract;
+pub mod exit;
 pub mod generate;
 pub mod ingest;
 pub mod judge;
+pub mod pipeline;
 pub mod reference;
 pub mod report;
 pub mod run;

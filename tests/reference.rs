@@ -1,6 +1,13 @@
 //! The embedded reference server, in process and over a socket.
 #![recursion_limit = "512"]
-use overstep::contract::{Contract, from_json};
+#[path = "reference/contracts.rs"]
+mod contracts;
+#[path = "reference/corpus.rs"]
+mod corpus;
+
+use contracts::{connect, leadlex};
+use corpus::{Sent, connect_corpus, leadlex_corpus};
+use overstep::contract::from_json;
 use overstep::reference::{BearerKey, Delivery, Fault, KnownId, Request, Response, Server, Service, World, catalogue};
 use serde_json::{Value, json};
 use std::collections::HashSet;
@@ -11,135 +18,6 @@ use std::sync::Arc;
 const INSTANCE: &str = "11111111-2222-3333-4444-555555555555";
 const CONTACT: &str = "aaaaaaaa-bbbb-cccc-dddd-0123456789ab";
 const LEAD: &str = "123e4567-e89b-12d3-a456-0123456789ab";
-
-fn text(min: u64, max: u64) -> Value {
-    json!({"type": "string", "length": {"min": min, "max": max}})
-}
-
-/// A contract like Amazon Connect's, as small as the behaviours allow.
-fn connect() -> Contract {
-    let names = [
-        "InvalidRequestException",
-        "InvalidParameterException",
-        "ResourceNotFoundException",
-        "InternalServiceException",
-        "AccessDeniedException",
-    ];
-    let operation = |name: &str, method: &str, uri: &str, output: &str| {
-        json!({"name": name, "http": {"method": method, "uri": uri, "success": 200},
-            "input": format!("{name}Request"), "output": output, "errors": names})
-    };
-    let label = |shape: &str| json!({"shape": shape, "required": true, "location": "label"});
-    let required = |shape: &str| json!({"shape": shape, "required": true});
-    let optional = |shape: &str| json!({"shape": shape});
-    let contract = json!({
-        "format": "overstep-contract/1", "service": "connect", "protocol": "restJson1",
-        "auth": [{"scheme": "sigv4"}],
-        "operations": [
-            operation("TagContact", "POST", "/contact/tags", "Empty"),
-            operation("UntagContact", "DELETE", "/contact/tags/{InstanceId}/{ContactId}", "Empty"),
-            operation("UpdateContactAttributes", "POST", "/contact/attributes", "Empty"),
-            operation("GetContactAttributes", "GET", "/contact/attributes/{InstanceId}/{InitialContactId}", "Got"),
-            operation("UpdateContact", "POST", "/contacts/{InstanceId}/{ContactId}", "Empty"),
-            operation("DescribeContact", "GET", "/contacts/{InstanceId}/{ContactId}", "Described"),
-            operation("ListContactReferences", "GET", "/contact/references/{InstanceId}/{ContactId}", "Listed"),
-        ],
-        "errors": [
-            {"name": "InvalidRequestException", "status": 400, "role": "invalid-input"},
-            {"name": "InvalidParameterException", "status": 400, "role": "invalid-input"},
-            {"name": "ResourceNotFoundException", "status": 404, "role": "missing-resource"},
-            {"name": "InternalServiceException", "status": 500, "role": "server-fault"},
-            {"name": "AccessDeniedException", "status": 403, "role": "forbidden"},
-        ],
-        "shapes": {
-            "Empty": {"type": "structure"},
-            "Got": {"type": "structure", "members": {"Attributes": optional("Attributes")}},
-            "Described": {"type": "structure", "members": {"Contact": optional("Contact")}},
-            "Contact": {"type": "structure", "members": {"Id": optional("ContactId"), "Tags": optional("Tags"),
-                "Name": optional("Name")}},
-            "Listed": {"type": "structure", "members": {"ReferenceSummaryList": optional("Summaries")}},
-            "Summaries": {"type": "list", "member": "Document"},
-            "Document": {"type": "document"},
-            "ContactId": text(1, 256),
-            "InstanceId": text(1, 100),
-            "TagKey": {"type": "string", "length": {"min": 1, "max": 128},
-                "pattern": "^(?!aws:)[a-zA-Z+-=._:/]+$"},
-            "TagValue": {"type": "string", "length": {"max": 256}},
-            "Tags": {"type": "map", "key": "TagKey", "value": "TagValue", "length": {"min": 1, "max": 6}},
-            "TagKeys": {"type": "list", "member": "TagKey", "length": {"min": 1, "max": 6}},
-            "TagContactRequest": {"type": "structure", "members": {"ContactId": required("ContactId"),
-                "InstanceId": required("InstanceId"), "Tags": required("Tags")}},
-            "UntagContactRequest": {"type": "structure", "members": {"ContactId": label("ContactId"),
-                "InstanceId": label("InstanceId"),
-                "TagKeys": {"shape": "TagKeys", "required": true, "location": "query", "wire": "TagKeys"}}},
-            "AttributeName": {"type": "string", "length": {"min": 1, "max": 32767}, "pattern": "^[a-zA-Z0-9_-]+$"},
-            "AttributeValue": text(0, 32767),
-            "Attributes": {"type": "map", "key": "AttributeName", "value": "AttributeValue",
-                "rules": [{"rule": "maxTotalBytes", "over": "values", "max": 32768, "stored": true}]},
-            "UpdateContactAttributesRequest": {"type": "structure", "members": {
-                "InitialContactId": required("ContactId"), "InstanceId": required("InstanceId"),
-                "Attributes": required("Attributes")}},
-            "GetContactAttributesRequest": {"type": "structure", "members": {
-                "InstanceId": label("InstanceId"), "InitialContactId": label("ContactId")}},
-            "Name": text(0, 1024),
-            "ReferenceType": {"type": "enum", "values": ["URL", "NUMBER", "EMAIL_MESSAGE"]},
-            "Arn": {"type": "string", "length": {"min": 20, "max": 256}, "pattern": "^[-:/A-Za-z0-9]+"},
-            "ReferenceValue": text(0, 4096),
-            "Reference": {"type": "structure", "members": {"Value": optional("ReferenceValue"),
-                "Type": required("ReferenceType"), "Arn": optional("Arn")}},
-            "ReferenceKey": text(1, 4096),
-            "References": {"type": "map", "key": "ReferenceKey", "value": "Reference",
-                "rules": [{"rule": "maxTotalBytes", "over": "values", "max": 4096, "stored": true}]},
-            "Segment": {"type": "structure", "members": {"ValueString": optional("Name"),
-                "ValueMap": optional("Segments"), "ValueInteger": optional("Integer"),
-                "ValueList": optional("SegmentList")}},
-            "Integer": {"type": "integer", "range": {"min": -5, "max": 2147483647}},
-            "SegmentName": {"type": "string", "length": {"min": 1, "max": 128}, "pattern": "^[a-zA-Z0-9_-]+$"},
-            "Segments": {"type": "map", "key": "SegmentName", "value": "Segment"},
-            "SegmentList": {"type": "list", "member": "Segment"},
-            "UpdateContactRequest": {"type": "structure",
-                "rules": [{"rule": "atLeastOneOf", "members": ["Name", "References", "SegmentAttributes"]}],
-                "members": {"InstanceId": label("InstanceId"), "ContactId": label("ContactId"),
-                    "Name": optional("Name"), "References": optional("References"),
-                    "SegmentAttributes": optional("Segments")}},
-            "DescribeContactRequest": {"type": "structure", "members": {
-                "InstanceId": label("InstanceId"), "ContactId": label("ContactId")}},
-            "ReferenceTypes": {"type": "list", "member": "ReferenceType", "length": {"max": 6}},
-            "ListContactReferencesRequest": {"type": "structure", "members": {
-                "InstanceId": label("InstanceId"), "ContactId": label("ContactId"),
-                "ReferenceTypes": {"shape": "ReferenceTypes", "required": true, "location": "query",
-                    "wire": "referenceTypes"}}},
-        }
-    });
-    from_json(&contract.to_string()).expect("the contract is written by hand with care")
-}
-
-/// A contract like LeadLex's.
-fn leadlex() -> Contract {
-    let contract = json!({
-        "format": "overstep-contract/1", "service": "leadlex", "protocol": "restJson",
-        "auth": [{"scheme": "bearer"}], "base": "https://data.leadlex.com/functions/v1/api-gateway",
-        "operations": [{"name": "AddTagsToContact", "http": {"method": "POST", "uri": "/v1/contacts/{id}/tags",
-            "success": 200}, "input": "In", "output": "Out", "permission": "contacts:write",
-            "errors": ["validation_error", "not_found", "insufficient_permissions"]}],
-        "errors": [
-            {"name": "validation_error", "status": 400, "role": "invalid-input"},
-            {"name": "not_found", "status": 404, "role": "missing-resource"},
-            {"name": "insufficient_permissions", "status": 403, "role": "forbidden"},
-        ],
-        "shapes": {
-            "In": {"type": "structure", "members": {
-                "id": {"shape": "Id", "required": true, "location": "label"}, "tags": {"shape": "Tags", "required": true}}},
-            "Id": {"type": "string", "pattern":
-                "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"},
-            "Tags": {"type": "list", "member": "Tag"},
-            "Tag": {"type": "string"},
-            "Out": {"type": "structure", "members": {"data": {"shape": "Data"}}},
-            "Data": {"type": "structure", "members": {"contact_id": {"shape": "Tag"}, "tags": {"shape": "Tags"}}},
-        }
-    });
-    from_json(&contract.to_string()).expect("the contract is written by hand with care")
-}
 
 fn connect_world() -> World {
     let known = |member: &str, form: &str| KnownId { member: member.to_owned(), form: form.to_owned() };
@@ -452,381 +330,6 @@ fn leads_keep_their_tags_in_order_and_once() {
     assert_eq!(add(json!([])), json!({"contact_id": LEAD, "tags": ["b", "a", "c", "B"]}));
 }
 
-/// A request of the corpus: who sends it, method, target, body.
-type Sent = (Option<&'static str>, &'static str, String, Vec<u8>);
-
-/// Values of all JSON types, some of them at odds with every shape.
-fn oddities() -> Vec<Value> {
-    vec![json!(null), json!(true), json!(7), json!("text"), json!([]), json!({}), json!(["text"]), json!({"k": 7})]
-}
-
-/// What stands in a document at one place, replaced by each of many values, or left out.
-fn variations(whole: &Value, pointer: &str, values: &[Value]) -> Vec<Value> {
-    let mut varied: Vec<Value> = values
-        .iter()
-        .map(|value| {
-            let mut document = whole.clone();
-            *document.pointer_mut(pointer).expect("the pointer is written for this document") = value.clone();
-            document
-        })
-        .collect();
-    let (parent, name) = pointer.rsplit_once('/').expect("a pointer has a slash");
-    let mut document = whole.clone();
-    if let Some(Value::Object(members)) = document.pointer_mut(parent) {
-        members.shift_remove(name);
-        varied.push(document);
-    }
-    varied
-}
-
-fn texts(lengths: &[usize]) -> Vec<Value> {
-    let mut texts: Vec<Value> =
-        ["", " a", "a\n", "é", "e\u{301}", "\0", "A", "aws:x", "AWS:x", "a b", "a#", "#a", "url", " URL ", "URL"]
-            .iter()
-            .map(|text| json!(text))
-            .collect();
-    for length in lengths {
-        texts.extend(["a", "é", "😀"].map(|one| json!(one.repeat(*length))));
-    }
-    texts
-}
-
-fn damaged(whole: &Value) -> Vec<Vec<u8>> {
-    let whole = whole.to_string().into_bytes();
-    let with = |inserted: &[u8]| [b"{\"x\":", inserted, b",", &whole[1..]].concat();
-    vec![
-        Vec::new(),
-        b"{}".to_vec(),
-        b"[]".to_vec(),
-        b"\"".to_vec(),
-        whole[..whole.len() - 1].to_vec(),
-        [&whole[..], b" 1"].concat(),
-        with(b"NaN"),
-        with(b"1e999"),
-        with(b"1e30"),
-        with(b"null"),
-        with(b"\"\xff\""),
-        with(b"\"\\u0000\""),
-        with(b"\"\\ud800\""),
-        with("\"😀\"".as_bytes()),
-        with(format!("{}{}", "[".repeat(60), "]".repeat(60)).as_bytes()),
-    ]
-}
-
-fn connect_corpus() -> Vec<Sent> {
-    let mut corpus: Vec<Sent> = Vec::new();
-    let describe = format!("/contacts/{INSTANCE}/{CONTACT}");
-    let reads = [
-        describe.clone(),
-        format!("/contact/attributes/{INSTANCE}/{CONTACT}"),
-        format!("/contact/references/{INSTANCE}/{CONTACT}?referenceTypes=URL"),
-    ];
-    let tag = json!({"ContactId": CONTACT, "InstanceId": INSTANCE, "Tags": {"Aa": "é Z", "b": "b"}});
-    let attribute = json!({"InitialContactId": CONTACT, "InstanceId": INSTANCE, "Attributes": {"Aa": "é Z", "b": "b"}});
-    let arn = "arn:aws:x:y:123456789012";
-    let update = json!({"Name": "n", "References": {"Rr": {"Type": "URL", "Value": "é Z", "Arn": arn}},
-        "SegmentAttributes": {"k": {"ValueString": "s", "ValueMap": {"m": {"ValueInteger": 3}}, "ValueInteger": 1,
-            "ValueList": [{"ValueString": "t"}]}}});
-    let many =
-        |count: usize| (0..count).map(|n| (format!("k{}", "x".repeat(n)).replace('k', "."), json!(""))).collect();
-    let mut posts: Vec<(String, Vec<u8>)> = Vec::new();
-    let mut vary = |target: &str, whole: &Value, places: &[(&str, Vec<Value>)]| {
-        for (pointer, values) in places {
-            let values: Vec<Value> = oddities().into_iter().chain(values.iter().cloned()).collect();
-            let documents = variations(whole, pointer, &values);
-            posts.extend(documents.into_iter().map(|document| (target.to_owned(), document.to_string().into_bytes())));
-        }
-        posts.extend(damaged(whole).into_iter().map(|body| (target.to_owned(), body)));
-        posts.extend([
-            (target.to_owned(), whole.to_string().into_bytes()),
-            (target.to_owned(), whole.to_string().into_bytes()),
-        ]);
-    };
-    let keys = |lengths: &[usize], value: Value| {
-        texts(lengths).iter().filter_map(Value::as_str).map(|key| json!({ key: value })).collect::<Vec<_>>()
-    };
-    let id = || texts(&[1, 99, 100, 101, 255, 256, 257]);
-    vary(
-        "/contact/tags",
-        &tag,
-        &[
-            ("/ContactId", id()),
-            ("/InstanceId", id()),
-            ("/Tags", vec![many(5), many(6), many(7)]),
-            ("/Tags", keys(&[1, 127, 128, 129], json!("v"))),
-            ("/Tags/Aa", texts(&[255, 256, 257])),
-        ],
-    );
-    let sized = |sizes: &[usize]| sizes.iter().map(|size| json!({"a": "x".repeat(*size), "b": ""})).collect::<Vec<_>>();
-    let budget = |first: &str, size: usize| {
-        json!({"InitialContactId": CONTACT, "InstanceId": INSTANCE,
-        "Attributes": {format!("{first}1"): first.repeat(size), format!("{first}2"): ""}})
-    };
-    vary(
-        "/contact/attributes",
-        &attribute,
-        &[
-            ("/InitialContactId", id()),
-            ("/InstanceId", id()),
-            ("/Attributes", keys(&[1, 2, 32_766, 32_767, 32_768], json!("v"))),
-            (
-                "/Attributes",
-                vec![
-                    json!({"a": "x".repeat(32_000), "b": "x".repeat(768)}),
-                    json!({"a": "x".repeat(32_000), "b": "x".repeat(769)}),
-                    json!({"a": "", "b": "", "Aa": ""}),
-                ],
-            ),
-            ("/Attributes/Aa", texts(&[1000, 32_766, 32_767, 32_768])),
-            ("/Attributes", sized(&[20_000, 0])),
-        ],
-    );
-    vary(
-        &describe,
-        &update,
-        &[
-            ("/Name", texts(&[1023, 1024, 1025])),
-            ("/References", keys(&[1, 4095, 4096, 4097], json!({"Type": "URL"}))),
-            (
-                "/References",
-                vec![
-                    json!({"a": {"Type": "URL", "Value": "x".repeat(4096)}, "Rr": {"Type": "URL"}}),
-                    json!({"a": {"Type": "URL", "Value": "x".repeat(4095)}}),
-                    json!({"a": {"Type": "NUMBER"}, "b": {"Type": "EMAIL_MESSAGE"}}),
-                    json!({"a": {"Type": "URL", "Value": "x"}, "b": {"Type": "URL", "Value": "x".repeat(4096)}}),
-                    json!({"c": {"Type": "URL", "Value": "x".repeat(4000)}}),
-                    json!({"a": null}),
-                ],
-            ),
-            ("/References/Rr", vec![]),
-            (
-                "/References/Rr/Type",
-                vec![json!("NUMBER"), json!("url"), json!(" URL "), json!("OTHER"), json!("EMAIL_MESSAGE")],
-            ),
-            ("/References/Rr/Value", texts(&[2048, 2049, 4095, 4096, 4097])),
-            (
-                "/References/Rr/Arn",
-                [19, 20, 21, 255, 256, 257]
-                    .iter()
-                    .map(|n| json!("a".repeat(*n)))
-                    .chain([json!("#".repeat(30)), json!(format!("#{arn}")), json!(format!("{arn}#"))])
-                    .collect(),
-            ),
-            ("/SegmentAttributes", keys(&[1, 127, 128, 129], json!({}))),
-            ("/SegmentAttributes/k", vec![]),
-            ("/SegmentAttributes/k/ValueString", texts(&[1023, 1024, 1025])),
-            (
-                "/SegmentAttributes/k/ValueInteger",
-                [
-                    json!(-6),
-                    json!(-5),
-                    json!(-4),
-                    json!(1.5),
-                    json!(2147483646_u64),
-                    json!(2147483647_u64),
-                    json!(2147483648_u64),
-                    json!(1e20),
-                    json!(-1e20),
-                ]
-                .to_vec(),
-            ),
-            ("/SegmentAttributes/k/ValueMap", keys(&[1, 127, 128, 129], json!({}))),
-            ("/SegmentAttributes/k/ValueMap/m", vec![]),
-            ("/SegmentAttributes/k/ValueList", vec![json!([null]), json!([{}, {}]), json!([{"ValueInteger": "1"}])]),
-            ("/SegmentAttributes/k/ValueList/0", vec![]),
-        ],
-    );
-    let lone = [
-        json!({"Name": "n"}),
-        json!({"References": {"r": {"Type": "URL"}}}),
-        json!({"SegmentAttributes": {}}),
-        json!({"Other": 1}),
-    ];
-    posts.extend(lone.iter().map(|body| (describe.clone(), body.to_string().into_bytes())));
-    for (number, (target, body)) in posts.into_iter().enumerate() {
-        corpus.push((Some(SIGNATURE), "POST", target, body));
-        if number % 7 == 0 {
-            corpus.extend(reads.iter().map(|target| (Some(SIGNATURE), "GET", target.clone(), Vec::new())));
-        }
-    }
-    // Texts that change under normalising, trimming and the like, and what is kept of them.
-    let fragile = json!({"a": " é Z ", "b": "e\u{301}", "c": "", "d": "longer than eight"});
-    for (pointer, whole, target) in
-        [("/Tags", &tag, "/contact/tags"), ("/Attributes", &attribute, "/contact/attributes")]
-    {
-        let mut body = whole.clone();
-        *body.pointer_mut(pointer).expect("it is there") = fragile.clone();
-        corpus.push((Some(SIGNATURE), "POST", target.to_owned(), body.to_string().into_bytes()));
-        corpus.extend(reads.iter().map(|target| (Some(SIGNATURE), "GET", target.clone(), Vec::new())));
-    }
-    for name in [" é Z ", "e\u{301}", ""] {
-        corpus.push((Some(SIGNATURE), "POST", describe.clone(), json!({ "Name": name }).to_string().into_bytes()));
-        corpus.push((Some(SIGNATURE), "GET", describe.clone(), Vec::new()));
-    }
-    // Budgets, on a contact of their own.
-    let fresh = CONTACT.replace("ab", "cd");
-    let fresh_target = format!("/contacts/{INSTANCE}/{fresh}");
-    for (first, size) in [("x", 20_000), ("y", 12_768), ("z", 1), ("y", 12_767), ("é", 1)] {
-        let body = budget(first, size).to_string().replace(CONTACT, &fresh);
-        corpus.push((Some(SIGNATURE), "POST", "/contact/attributes".to_owned(), body.into_bytes()));
-    }
-    for size in [4096, 4097] {
-        let body = json!({"References": {"k": {"Type": "URL", "Value": "x".repeat(4000)},
-            "l": {"Type": "URL", "Value": "x".repeat(size - 4000)}}});
-        corpus.push((Some(SIGNATURE), "POST", fresh_target.clone(), body.to_string().into_bytes()));
-    }
-    for body in
-        [json!({"References": {"m": {"Type": "URL", "Value": "x"}}}), json!({"Name": "é"}), json!({"Name": "E"})]
-    {
-        corpus.push((Some(SIGNATURE), "POST", fresh_target.clone(), body.to_string().into_bytes()));
-        corpus.push((Some(SIGNATURE), "GET", fresh_target.clone(), Vec::new()));
-    }
-    let untag = format!("/contact/tags/{INSTANCE}/{CONTACT}");
-    let keys = |keys: &[String]| keys.iter().map(|key| format!("TagKeys={key}")).collect::<Vec<_>>().join("&");
-    let numbered = |count: usize| (0..count).map(|n| ".".repeat(n + 1)).collect::<Vec<_>>();
-    let repeated = |length: usize| vec!["a".repeat(length)];
-    let mut queries = vec![
-        String::new(),
-        keys(&["Aa".into(), "b".into()]),
-        "TagKeys=%41a".into(),
-        "TagKeys=".into(),
-        "TagKeys=aws:x".into(),
-        "TagKeys=AWS:x".into(),
-        "TagKeys=a%20b".into(),
-        "TagKeys=a%0A".into(),
-        "TagKeys=%20a".into(),
-        "TagKeys=%C3%A9".into(),
-    ];
-    queries.extend([5, 6, 7].map(|count| keys(&numbered(count))));
-    queries.extend([1, 2, 127, 128, 129].map(|length| keys(&repeated(length))));
-    for query in queries {
-        corpus.push((Some(SIGNATURE), "POST", "/contact/tags".to_owned(), tag.to_string().into_bytes()));
-        corpus.push((Some(SIGNATURE), "DELETE", format!("{untag}?{query}"), Vec::new()));
-        corpus.push((Some(SIGNATURE), "GET", describe.clone(), Vec::new()));
-    }
-    let refs = format!("/contact/references/{INSTANCE}/{CONTACT}");
-    let six = "&referenceTypes=URL".repeat(4);
-    corpus.push((Some(SIGNATURE), "POST", describe.clone(), update.to_string().into_bytes()));
-    for query in [
-        "",
-        "?referenceTypes=",
-        "?referenceTypes=NUMBER",
-        "?referenceTypes=EMAIL_MESSAGE",
-        "?referenceTypes=url",
-        "?referenceTypes=%20URL%20",
-        "?referenceTypes=U%52L",
-        "?referenceTypes=URL&referenceTypes=NUMBER",
-    ] {
-        corpus.push((Some(SIGNATURE), "GET", format!("{refs}{query}"), Vec::new()));
-    }
-    for more in ["", "&referenceTypes=URL", "&referenceTypes=URL&referenceTypes=URL"] {
-        corpus.push((Some(SIGNATURE), "GET", format!("{refs}?referenceTypes=URL{six}{more}"), Vec::new()));
-    }
-    // Labels, at their limits and unusual; then nobody and nonsense as callers.
-    let labels = |instance: &str, contact: &str| {
-        vec![
-            ("GET", format!("/contacts/{instance}/{contact}"), Vec::new()),
-            ("GET", format!("/contact/attributes/{instance}/{contact}"), Vec::new()),
-            ("GET", format!("/contact/references/{instance}/{contact}?referenceTypes=URL"), Vec::new()),
-            ("DELETE", format!("/contact/tags/{instance}/{contact}?TagKeys=a"), Vec::new()),
-            ("POST", format!("/contacts/{instance}/{contact}"), update.to_string().into_bytes()),
-        ]
-    };
-    let mut ids: Vec<(String, String)> = Vec::new();
-    for odd in ["", "x", "%61", "%2561", "..", "%2E%2E", "a+b", "%20", "a%2Fb"] {
-        ids.push((INSTANCE.to_owned(), odd.to_owned()));
-        ids.push((odd.to_owned(), CONTACT.to_owned()));
-    }
-    for length in [1, 2, 99, 100, 101, 255, 256, 257] {
-        for one in ["a", "%C3%A9", "%F0%9F%98%80"] {
-            ids.push((INSTANCE.to_owned(), one.repeat(length)));
-            ids.push((one.repeat(length), CONTACT.to_owned()));
-        }
-    }
-    ids.push((INSTANCE.to_owned(), format!("%61{}", &CONTACT[1..])));
-    ids.push((INSTANCE.to_owned(), format!("%2561{}", &CONTACT[1..])));
-    ids.push((INSTANCE.to_owned(), CONTACT.to_uppercase()));
-    ids.push((INSTANCE.to_owned(), format!("{CONTACT}%20")));
-    ids.push((format!("x/../{INSTANCE}"), CONTACT.to_owned()));
-    ids.push((format!("/{INSTANCE}"), CONTACT.to_owned()));
-    ids.push((format!("{INSTANCE}%2F{CONTACT}"), String::new()));
-    for (instance, contact) in ids {
-        corpus.extend(
-            labels(&instance, &contact).into_iter().map(|(m, target, body)| (Some(SIGNATURE), m, target, body)),
-        );
-    }
-    for proof in [None, Some("AWS4-HMAC-SHA256 Credential=x")] {
-        corpus.extend(labels(INSTANCE, CONTACT).into_iter().map(|(m, target, body)| (proof, m, target, body)));
-        corpus.push((proof, "POST", "/contact/tags".to_owned(), tag.to_string().into_bytes()));
-        corpus.push((proof, "POST", "/contact/attributes".to_owned(), attribute.to_string().into_bytes()));
-        corpus.push((proof, "POST", "/contact/tags".to_owned(), b"{".to_vec()));
-    }
-    corpus
-}
-
-fn leadlex_corpus() -> Vec<Sent> {
-    const KEY: Option<&str> = Some("Bearer wbk_full");
-    let target = format!("/v1/contacts/{LEAD}/tags");
-    let mut corpus: Vec<Sent> = Vec::new();
-    let whole = json!({"tags": ["Bb", "aa", "", " trimmed ", "e\u{301}", "a longer tag than most", "bb", "Bb"]});
-    let mut post = |proof: Option<&'static str>, target: &str, body: Vec<u8>| {
-        corpus.push((proof, "POST", target.to_owned(), body));
-    };
-    for body in [whole.clone(), whole.clone(), json!({"tags": ["zz"]}), json!({"tags": ["zz"]}), json!({"tags": []})] {
-        post(KEY, &target, body.to_string().into_bytes());
-    }
-    let other = target.replace("9ab", "9cd");
-    post(KEY, &other, b"{\"tags\":[\"other\"]}".to_vec());
-    for document in
-        variations(&whole, "/tags", &oddities()).into_iter().chain(variations(&whole, "/tags/0", &oddities()))
-    {
-        post(KEY, &target, document.to_string().into_bytes());
-    }
-    post(KEY, &target, b"{\"tags\":[]}".to_vec());
-    for body in damaged(&whole) {
-        post(KEY, &target, body);
-    }
-    let body = || whole.to_string().into_bytes();
-    for id in [
-        "x",
-        "",
-        "00000000-0000-4000-8000-000000000000",
-        "%31",
-        "a+b",
-        "..",
-        "%2561",
-        &format!("%31{}", &LEAD[1..]),
-        &format!("%2531{}", &LEAD[1..]),
-        &format!("{LEAD}x"),
-        &format!("x{LEAD}"),
-        &LEAD.to_uppercase(),
-        &format!("{LEAD}%0A"),
-        &format!("{LEAD}%20"),
-        &format!("/{LEAD}"),
-        &format!("x/../{LEAD}"),
-        &format!("{LEAD}%2Ftags"),
-    ] {
-        post(KEY, &format!("/v1/contacts/{id}/tags"), body());
-    }
-    post(KEY, &format!("/v1/contacts/{LEAD}%2Ftags"), body());
-    for proof in [
-        "",
-        "Bearer",
-        "Bearer ",
-        "Basic wbk_full",
-        "wbk_full",
-        "Bearer wbk_ful",
-        "Bearer WBK_FULL",
-        "Bearer x",
-        "Bearer wbk_readonly",
-    ] {
-        post(Some(proof), &target, body());
-    }
-    post(None, &target, body());
-    post(None, &target, b"{".to_vec());
-    corpus
-}
-
 fn answer(service: &Service, prefix: &str, (proof, method, target, body): &Sent) -> Response {
     send_as(service, *proof, method, &format!("{prefix}{target}"), body)
 }
@@ -912,6 +415,8 @@ fn each_fault_has_a_memory_of_its_own() {
 /// Sends bytes on a fresh connection and reads until the server closes it.
 fn raw(addr: std::net::SocketAddr, request: &[u8]) -> Vec<u8> {
     let mut stream = TcpStream::connect(addr).expect("the server listens");
+    // Only a broken server lets it come to this.
+    stream.set_read_timeout(Some(std::time::Duration::from_secs(20))).expect("a timeout above zero");
     stream.write_all(request).expect("the server reads");
     let mut answer = Vec::new();
     // A reset is an end as well.
@@ -956,10 +461,12 @@ fn a_socket_carries_the_same_answers_and_the_damaged_ones() {
     }
 
     let mut hanging = TcpStream::connect(addr).expect("the server listens");
+    hanging.set_read_timeout(Some(std::time::Duration::from_secs(20))).expect("a timeout above zero");
     hanging.write_all(&post("/faults/AddTagsToContact.delivery.hangs", "{}")).expect("the server reads");
     let half = &post("", r#"{"tags":["a"]}"#)[..120];
     drop(TcpStream::connect(addr).map(|mut stream| stream.write_all(half)));
-    assert!(raw(addr, b"no HTTP at all\r\n\r\n").starts_with(b"HTTP/1.1 400 "));
+    let refused = raw(addr, b"GET / HTTP/x\r\n\r\n");
+    assert!(refused.starts_with(b"HTTP/1.1 400 "), "{refused:?}");
     let large = format!("POST /v1/contacts/{LEAD}/tags HTTP/1.1\r\nhost: x\r\ncontent-length: 99999999999\r\n\r\n");
     assert!(raw(addr, large.as_bytes()).starts_with(b"HTTP/1.1 413 "));
 
@@ -967,4 +474,60 @@ fn a_socket_carries_the_same_answers_and_the_damaged_ones() {
     // What hung is let go with the server, and nobody is let in any more.
     let _ = hanging.read(&mut [0; 1]);
     assert!(TcpStream::connect(addr).is_err());
+}
+
+#[test]
+fn any_contract_becomes_a_validating_mock() {
+    let contract = json!({
+        "format": "overstep-contract/1", "service": "files", "protocol": "restJson", "base": "https://x.test/api/",
+        "operations": [
+            {"name": "Put", "http": {"method": "PUT", "uri": "/f/{Path+}", "success": 201}, "input": "Put",
+                "output": "Made", "errors": ["bad"]},
+            {"name": "Find", "http": {"method": "GET", "uri": "/f?find"}, "input": "Find", "errors": ["bad"]},
+        ],
+        "errors": [{"name": "bad", "status": 422, "role": "invalid-input"}],
+        "shapes": {
+            "Put": {"type": "structure", "members": {
+                "Path": {"shape": "Path", "required": true, "location": "label"},
+                "Bytes": {"shape": "Bytes", "required": true, "location": "payload"},
+                "Kind": {"shape": "Kind", "location": "header", "wire": "x-kind"}}},
+            "Find": {"type": "structure", "members": {
+                "Most": {"shape": "Most", "location": "query", "wire": "most"},
+                "Deep": {"shape": "Deep", "location": "query", "wire": "deep"}}},
+            "Path": {"type": "string", "length": {"min": 1, "max": 8}},
+            "Bytes": {"type": "blob", "length": {"min": 2, "max": 4}},
+            "Kind": {"type": "enum", "values": ["a", "b"]},
+            "Most": {"type": "integer", "range": {"min": 1, "max": 9}},
+            "Deep": {"type": "boolean"},
+            "Made": {"type": "structure", "members": {"id": {"shape": "Id", "required": true}, "note": {"shape": "Path"}}},
+            "Id": {"type": "string", "length": {"min": 3}, "pattern": "^[0-9]+$"},
+        }
+    });
+    let contract = from_json(&contract.to_string()).expect("the contract is written by hand with care");
+    let service = Service::new(contract, World::default());
+    let send = |method: &str, target: &str, kind: &str, body: &[u8]| {
+        service.handle(&Request { method, target, headers: &[("X-Kind", kind.as_bytes())], body })
+    };
+    let put = |target: &str, kind: &str, body: &[u8]| outcome(&send("PUT", target, kind, body));
+    let bad = (422, "bad".to_owned());
+    assert_eq!(document(&send("PUT", "/api/f/a/b", "a", b"\xff\xfe")), json!({"id": "000"}));
+    assert_eq!(put("/f/a/b%2Fc", "a", b"1234"), (201, String::new()));
+    assert_eq!(put("/f/a/b/c/d/e", "a", b"1234"), bad);
+    assert_eq!(put("/f/a", "c", b"1234"), bad);
+    assert_eq!(put("/f/a", "a", b"1"), bad);
+    assert_eq!(put("/f/a", "a", b"12345"), bad);
+    assert_eq!(put("/f/a", "a", b""), bad);
+    for (query, status) in [
+        ("find", 200),
+        ("find&most=9", 200),
+        ("find&most=10", 422),
+        ("find&most=x", 422),
+        ("find&deep=true", 200),
+        ("find&deep=1", 422),
+        ("other", 404),
+    ] {
+        assert_eq!(send("GET", &format!("/f?{query}"), "a", b"").status, status, "{query}");
+    }
+    assert!(service.unreadable().is_empty());
+    assert!(service.faults().len() > 100);
 }

@@ -1,8 +1,594 @@
-//! Several sources of one API become one contract.
+//! Several sources of one API become one contract: what any says is promised, contradictions are marked.
+//!
+//! It never lets a page of one operation speak for another: a shape that others use too is split first.
 
-use super::Contract;
+use super::settle::add;
+use super::{Contract, ErrorShape, Fact, Kind, Member, Operation, Role, Rule, Shape, ShapeId, Standing};
+use indexmap::IndexMap;
+use serde_json::Value as Json;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// Joins two contracts of one API: what either says is promised, what they dispute is marked.
-pub fn merge(_first: Contract, _second: Contract) -> Contract {
-    todo!()
+/// The order of the two changes nothing but the order in which provenance is listed.
+pub fn merge(first: Contract, second: Contract) -> Contract {
+    merge_all(vec![first, second])
+}
+
+/// Joins contracts of one API, pages first and machine models last, whatever their order here.
+pub fn merge_all(mut contracts: Vec<Contract>) -> Contract {
+    contracts.sort_by_cached_key(order);
+    let mut contracts = contracts.into_iter();
+    let Some(mut merged) = contracts.next() else { return Contract::new("") };
+    for next in contracts {
+        merged = join(merged, next);
+    }
+    merged.prune();
+    merged
+}
+
+/// Pages before models; among each, by name. Amended contracts last, they speak for all.
+fn order(contract: &Contract) -> (usize, String) {
+    let facts = || contract.shapes.values().flat_map(|shape| &shape.facts);
+    let models = facts().filter(|fact| fact.standing == Standing::Model).count();
+    let mut names: Vec<String> =
+        contract.operations.iter().flat_map(|o| &o.sources).map(ToString::to_string).collect();
+    names.sort();
+    (models, names.join(" "))
+}
+
+/// A shape of the page and the shape of the model that it describes.
+type Pair = (ShapeId, ShapeId);
+
+/// Puts `page` into `model`.
+fn join(page: Contract, mut model: Contract) -> Contract {
+    if model.service.is_empty() {
+        model.service.clone_from(&page.service);
+    }
+    model.protocol = model.protocol.or(page.protocol);
+    model.base = model.base.take().or_else(|| page.base.clone());
+    for auth in &page.auth {
+        if !model.auth.contains(auth) {
+            model.auth.push(auth.clone());
+        }
+    }
+    let plan = Plan::new(&page, &model);
+    let ids = plan.carry_out(&page, &mut model);
+    let mut adopt = Adopt { page: &page, ids: HashMap::new() };
+    for (name, error) in &page.errors {
+        match model.errors.get_mut(name) {
+            Some(known) => join_error(known, error),
+            None => {
+                let mut error = error.clone();
+                error.shape = error.shape.map(|id| adopt.shape(&id, &mut model));
+                model.errors.insert(name.clone(), error);
+            }
+        }
+    }
+    for operation in &page.operations {
+        match model.operations.iter().position(|known| known.name == operation.name) {
+            Some(index) => {
+                let sides = [(&operation.input, false), (&operation.output, true)].map(|(side, output)| {
+                    let id = side.as_ref()?;
+                    let known = if output { &model.operations[index].output } else { &model.operations[index].input };
+                    match known {
+                        Some(known) => ids.get(&(id.clone(), known.clone())).cloned().or_else(|| Some(known.clone())),
+                        None => Some(adopt.shape(id, &mut model)),
+                    }
+                });
+                let [input, output] = sides;
+                let known = &mut model.operations[index];
+                known.input = input.or_else(|| known.input.take());
+                known.output = output.or_else(|| known.output.take());
+                join_operation(known, operation);
+            }
+            None => {
+                let mut operation = operation.clone();
+                operation.input = operation.input.map(|id| adopt.shape(&id, &mut model));
+                operation.output = operation.output.map(|id| adopt.shape(&id, &mut model));
+                model.operations.push(operation);
+            }
+        }
+    }
+    model
+}
+
+fn join_operation(known: &mut Operation, other: &Operation) {
+    for source in &other.sources {
+        if !known.sources.contains(source) {
+            known.sources.push(source.clone());
+        }
+    }
+    for error in &other.errors {
+        if !known.errors.contains(error) {
+            known.errors.push(error.clone());
+        }
+    }
+    known.errors.sort();
+    for law in &other.laws {
+        if !known.laws.contains(law) {
+            known.laws.push(law.clone());
+        }
+    }
+    known.laws.sort();
+    if known.http.is_none() {
+        known.http.clone_from(&other.http);
+    }
+    if known.permission.is_none() {
+        known.permission.clone_from(&other.permission);
+    }
+    for fact in &other.facts {
+        known.state(fact.clone());
+    }
+}
+
+fn join_error(known: &mut ErrorShape, other: &ErrorShape) {
+    // Who knows the status or the description reads the role better.
+    if known.role == Role::Other || (known.status.is_none() && other.status.is_some() && other.role != Role::Other) {
+        known.role = other.role;
+    }
+    known.code = known.code.take().or_else(|| other.code.clone());
+    known.status = known.status.or(other.status);
+    for fact in &other.facts {
+        known.state(fact.clone());
+    }
+}
+
+/// Brings shapes that only the page has over into the model, under free names.
+struct Adopt<'a> {
+    page: &'a Contract,
+    ids: HashMap<ShapeId, ShapeId>,
+}
+
+impl Adopt<'_> {
+    fn shape(&mut self, id: &ShapeId, model: &mut Contract) -> ShapeId {
+        let mut open = Vec::new();
+        let root = self.name(id, model, &mut open);
+        while let Some((from, to)) = open.pop() {
+            let mut shape = self.page.shapes.get(&from).cloned().unwrap_or_else(|| Shape::new(Kind::Document));
+            shape.kind = map_kind(&shape.kind, &mut |child| self.name(child, model, &mut open));
+            model.shapes.insert(to, shape);
+        }
+        root
+    }
+
+    fn name(&mut self, id: &ShapeId, model: &mut Contract, open: &mut Vec<(ShapeId, ShapeId)>) -> ShapeId {
+        if let Some(known) = self.ids.get(id) {
+            return known.clone();
+        }
+        let free = free_name(id.as_str(), model);
+        model.shapes.insert(free.clone(), Shape::new(Kind::Document));
+        self.ids.insert(id.clone(), free.clone());
+        open.push((id.clone(), free.clone()));
+        free
+    }
+}
+
+fn free_name(name: &str, contract: &Contract) -> ShapeId {
+    let mut id = ShapeId::from(name);
+    let mut number = 2;
+    while contract.shapes.contains_key(&id) {
+        id = ShapeId::new(format!("{name}{number}"));
+        number += 1;
+    }
+    id
+}
+
+fn map_kind(kind: &Kind, rename: &mut impl FnMut(&ShapeId) -> ShapeId) -> Kind {
+    let mut all = |members: &IndexMap<String, Member>, rename: &mut dyn FnMut(&ShapeId) -> ShapeId| {
+        members.iter().map(|(name, m)| (name.clone(), Member { shape: rename(&m.shape), ..m.clone() })).collect()
+    };
+    match kind {
+        Kind::List { member } => Kind::List { member: rename(member) },
+        Kind::Map { key, value } => Kind::Map { key: rename(key), value: rename(value) },
+        Kind::Structure { members } => Kind::Structure { members: all(members, rename) },
+        Kind::Union { members } => Kind::Union { members: all(members, rename) },
+        plain => plain.clone(),
+    }
+}
+
+/// A shape's children, each with the slot in which it stands.
+fn slots(shape: &Shape) -> Vec<(String, &ShapeId)> {
+    match &shape.kind {
+        Kind::List { member } => vec![("[]".to_owned(), member)],
+        Kind::Map { key, value } => vec![("{key}".to_owned(), key), ("{value}".to_owned(), value)],
+        kind => kind
+            .members()
+            .into_iter()
+            .flatten()
+            .map(|(name, member)| (name.clone(), &member.shape))
+            .collect(),
+    }
+}
+
+/// The model's name for a member of the page: the same, else one of the same name on the wire.
+fn member_name(shape: &Shape, name: &str, member: Option<&Member>) -> Option<String> {
+    let members = shape.kind.members()?;
+    if members.contains_key(name) {
+        return Some(name.to_owned());
+    }
+    let wire = member.map_or(name, |member| member.wire_name(name));
+    let mut same = members.iter().filter(|(known, m)| m.wire_name(known) == wire || known.eq_ignore_ascii_case(name));
+    match (same.next(), same.next()) {
+        (Some((known, _)), None) => Some(known.clone()),
+        _ => None,
+    }
+}
+
+/// What is to be done: which shapes belong together, and what each pair becomes.
+struct Plan {
+    /// In the order in which they were met, each with the name made from its path.
+    pairs: IndexMap<Pair, String>,
+    children: HashMap<Pair, Vec<(String, Pair)>>,
+    /// Model shapes all of whose uses are described by the page.
+    exclusive: HashSet<ShapeId>,
+    /// Pairs whose merged shape is not the model's shape as it is.
+    changed: HashSet<Pair>,
+}
+
+impl Plan {
+    fn new(page: &Contract, model: &Contract) -> Self {
+        let mut pairs: IndexMap<Pair, String> = IndexMap::new();
+        let mut children: HashMap<Pair, Vec<(String, Pair)>> = HashMap::new();
+        let mut roots: HashSet<ShapeId> = HashSet::new();
+        let mut open: Vec<(Pair, String)> = Vec::new();
+        for operation in &page.operations {
+            let Some(known) = model.operations.iter().find(|known| known.name == operation.name) else { continue };
+            let sides = [
+                (&operation.input, &known.input, format!("{}", operation.name)),
+                (&operation.output, &known.output, format!("{}Response", operation.name)),
+            ];
+            for (page_id, model_id, name) in sides {
+                if let (Some(page_id), Some(model_id)) = (page_id, model_id) {
+                    roots.insert(model_id.clone());
+                    open.push(((page_id.clone(), model_id.clone()), name));
+                }
+            }
+        }
+        open.reverse();
+        while let Some((pair, name)) = open.pop() {
+            if pairs.contains_key(&pair) {
+                continue;
+            }
+            let mut below = Vec::new();
+            if let (Some(ours), Some(theirs)) = (page.shapes.get(&pair.0), model.shapes.get(&pair.1)) {
+                let known: HashMap<String, &ShapeId> = slots(theirs).into_iter().collect();
+                for (slot, child) in slots(ours) {
+                    let member = ours.kind.members().and_then(|members| members.get(&slot));
+                    let slot_there =
+                        if member.is_some() { member_name(theirs, &slot, member) } else { Some(slot.clone()) };
+                    let Some((slot_there, there)) =
+                        slot_there.and_then(|slot| known.get(&slot).map(|there| (slot, (*there).clone())))
+                    else {
+                        continue;
+                    };
+                    below.push((slot_there, (child.clone(), there)));
+                }
+            }
+            for (slot, child) in below.iter().rev() {
+                let step = match slot.as_str() {
+                    "[]" => "Item".to_owned(),
+                    "{key}" => "Key".to_owned(),
+                    "{value}" => "Value".to_owned(),
+                    member => capitalised(member),
+                };
+                open.push((child.clone(), format!("{name}{step}")));
+            }
+            children.insert(pair.clone(), below);
+            pairs.insert(pair, name);
+        }
+        let local: HashMap<Pair, BTreeSet<String>> =
+            pairs.keys().map(|pair| (pair.clone(), news(page, model, pair))).collect();
+        let exclusive = exclusive(model, page, &pairs, &children, &roots, &local);
+        let mut changed: HashSet<Pair> =
+            local.iter().filter(|(_, news)| !news.is_empty()).map(|(pair, _)| pair.clone()).collect();
+        // A shape with a child under a new name is another shape, up to the root.
+        loop {
+            let before = changed.len();
+            for (pair, below) in &children {
+                if below.iter().any(|(_, child)| changed.contains(child) && !exclusive.contains(&child.1)) {
+                    changed.insert(pair.clone());
+                }
+            }
+            if changed.len() == before {
+                break;
+            }
+        }
+        Self { pairs, children, exclusive, changed }
+    }
+
+    /// Changes the model; answers under which name each pair's shape stands now.
+    fn carry_out(&self, page: &Contract, model: &mut Contract) -> HashMap<Pair, ShapeId> {
+        let originals: HashMap<ShapeId, Shape> = self
+            .pairs
+            .keys()
+            .filter_map(|(_, id)| model.shapes.get(id).map(|shape| (id.clone(), shape.clone())))
+            .collect();
+        let mut ids: HashMap<Pair, ShapeId> = HashMap::new();
+        for (pair, name) in &self.pairs {
+            let id = if self.changed.contains(pair) && !self.exclusive.contains(&pair.1) {
+                let id = free_name(name, model);
+                if let Some(shape) = originals.get(&pair.1) {
+                    model.shapes.insert(id.clone(), shape.clone());
+                }
+                id
+            } else {
+                pair.1.clone()
+            };
+            ids.insert(pair.clone(), id);
+        }
+        let mut adopt = Adopt { page, ids: HashMap::new() };
+        for pair in self.pairs.keys() {
+            let (Some(ours), Some(mut theirs)) = (page.shapes.get(&pair.0), model.shapes.get(&ids[pair]).cloned())
+            else {
+                continue;
+            };
+            let below: BTreeMap<&str, &Pair> =
+                self.children[pair].iter().map(|(slot, child)| (slot.as_str(), child)).collect();
+            for (slot, child) in &below {
+                point(&mut theirs.kind, slot, &ids[*child]);
+            }
+            join_shape(ours, &mut theirs, &mut |id| adopt.shape(id, model));
+            model.shapes.insert(ids[pair].clone(), theirs);
+        }
+        ids
+    }
+}
+
+fn capitalised(name: &str) -> String {
+    let mut chars = name.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+/// Lets one slot of a shape name another shape.
+fn point(kind: &mut Kind, slot: &str, id: &ShapeId) {
+    match (kind, slot) {
+        (Kind::List { member }, "[]") => *member = id.clone(),
+        (Kind::Map { key, .. }, "{key}") => *key = id.clone(),
+        (Kind::Map { value, .. }, "{value}") => *value = id.clone(),
+        (kind, name) => {
+            if let Some(member) = kind.members_mut().and_then(|members| members.get_mut(name)) {
+                member.shape = id.clone();
+            }
+        }
+    }
+}
+
+/// Which fields of the model's shape the page adds to or disputes; agreement is no news.
+fn news(page: &Contract, model: &Contract, pair: &Pair) -> BTreeSet<String> {
+    let (Some(ours), Some(theirs)) = (page.shapes.get(&pair.0), model.shapes.get(&pair.1)) else {
+        return BTreeSet::new();
+    };
+    let mut trial = theirs.clone();
+    join_shape(ours, &mut trial, &mut Clone::clone);
+    let mut news = BTreeSet::new();
+    if trial.kind.name() != theirs.kind.name() {
+        news.insert("type".to_owned());
+    }
+    for fact in &trial.facts {
+        let known = theirs.facts_at(&fact.path).next();
+        // That a member exists and of which kind is said by the members themselves.
+        let about_existence = fact.path == "type" || fact.path.starts_with("members/") && fact.path.matches('/').count() == 1;
+        if known.is_none() && !about_existence && fact.value != Json::Bool(false)
+            || fact.disputed != known.is_some_and(|known| known.disputed)
+        {
+            news.insert(format!("{}={}", fact.path, fact.value));
+        }
+    }
+    let count = |shape: &Shape| shape.kind.members().map_or(0, IndexMap::len);
+    if count(&trial) != count(theirs) {
+        news.insert("members".to_owned());
+    }
+    news
+}
+
+/// The model's shapes of which every use is described by the page in the same way, so that they can
+/// be changed where they stand.
+fn exclusive(
+    model: &Contract,
+    page: &Contract,
+    pairs: &IndexMap<Pair, String>,
+    children: &HashMap<Pair, Vec<(String, Pair)>>,
+    roots: &HashSet<ShapeId>,
+    local: &HashMap<Pair, BTreeSet<String>>,
+) -> HashSet<ShapeId> {
+    let mut covered: HashSet<(&ShapeId, &str)> = HashSet::new();
+    for (pair, below) in children {
+        covered.extend(below.iter().map(|(slot, _)| (&pair.1, slot.as_str())));
+    }
+    let mut exclusive: HashSet<ShapeId> = pairs.keys().map(|(_, id)| id.clone()).collect();
+    // Several statements about one shape that say different things need a shape each.
+    let mut said: HashMap<&ShapeId, &BTreeSet<String>> = HashMap::new();
+    for (pair, news) in local {
+        if *said.entry(&pair.1).or_insert(news) != news {
+            exclusive.remove(&pair.1);
+        }
+    }
+    for operation in &model.operations {
+        let described = page.operations.iter().any(|ours| ours.name == operation.name);
+        for id in operation.input.iter().chain(&operation.output) {
+            if !described || !roots.contains(id) {
+                exclusive.remove(id);
+            }
+        }
+    }
+    for id in model.errors.values().filter_map(|error| error.shape.as_ref()) {
+        exclusive.remove(id);
+    }
+    loop {
+        let before = exclusive.len();
+        for (owner, shape) in &model.shapes {
+            for (slot, child) in slots(shape) {
+                if !exclusive.contains(owner) || !covered.contains(&(owner, slot.as_str())) {
+                    exclusive.remove(child);
+                }
+            }
+        }
+        if exclusive.len() == before {
+            return exclusive;
+        }
+    }
+}
+
+/// Whether values of one kind are values of the other, told less exactly: the more exact of two kinds.
+fn finer<'k>(a: &'k Kind, b: &'k Kind) -> Option<&'k Kind> {
+    let rank = |kind: &Kind| match kind {
+        Kind::Document => 0,
+        Kind::String | Kind::Structure { .. } => 1,
+        Kind::Integer | Kind::Float => 1,
+        Kind::Long | Kind::Double | Kind::Enum { .. } | Kind::Union { .. } => 2,
+        Kind::Timestamp | Kind::Blob => 3,
+        Kind::Boolean | Kind::List { .. } | Kind::Map { .. } => 1,
+    };
+    let family = |kind: &Kind| match kind {
+        Kind::String | Kind::Enum { .. } => 1,
+        Kind::Timestamp => 2,
+        Kind::Blob => 3,
+        Kind::Integer | Kind::Long => 4,
+        Kind::Float | Kind::Double => 5,
+        Kind::Structure { .. } | Kind::Union { .. } => 6,
+        Kind::Boolean => 7,
+        Kind::List { .. } => 8,
+        Kind::Map { .. } => 9,
+        Kind::Document => 10,
+    };
+    let text = |kind: &Kind| matches!(kind, Kind::String);
+    let texts_too = |kind: &Kind| matches!(kind, Kind::Timestamp | Kind::Blob);
+    let fits = family(a) == family(b)
+        || matches!(a, Kind::Document)
+        || matches!(b, Kind::Document)
+        || (text(a) && texts_too(b))
+        || (text(b) && texts_too(a));
+    fits.then(|| if rank(a) > rank(b) { a } else { b })
+}
+
+/// Adds what the page says of a shape to the model's.
+fn join_shape(ours: &Shape, theirs: &mut Shape, adopt: &mut dyn FnMut(&ShapeId) -> ShapeId) {
+    let mut type_disputed = false;
+    match (finer(&ours.kind, &theirs.kind).map(Kind::name), ours.kind.members().is_some()) {
+        (None, _) => type_disputed = true,
+        (Some(name), true) if theirs.kind.members().is_some() => {
+            let members = theirs.kind.members().cloned().unwrap_or_default();
+            if name == "union" {
+                theirs.kind = Kind::Union { members };
+            }
+            join_members(ours, theirs, adopt);
+        }
+        (Some(name), _) if name != theirs.kind.name() => {
+            theirs.kind = map_kind(&ours.kind, &mut |id| adopt(id));
+        }
+        _ => {}
+    }
+    let renamed = renames(ours, theirs);
+    let mut facts: Vec<Fact> = Vec::new();
+    for fact in ours.facts.iter().filter(|fact| !fact.path.starts_with("rules/")) {
+        let mut fact = fact.clone();
+        if let Some(rest) = fact.path.strip_prefix("members/") {
+            let (name, field) = rest.split_once('/').map_or((rest, None), |(name, field)| (name, Some(field)));
+            if let Some(known) = renamed.get(name) {
+                fact.path = field.map_or(format!("members/{known}"), |field| format!("members/{known}/{field}"));
+            }
+        }
+        facts.push(fact);
+    }
+    if type_disputed {
+        for fact in facts.iter_mut().chain(&mut theirs.facts).filter(|fact| fact.path == "type") {
+            fact.disputed = true;
+        }
+    }
+    // Of a disputed type nothing else can be said that fits both.
+    for fact in facts.into_iter().filter(|fact| !type_disputed || fact.path == "type") {
+        if fact.path == "type" || fact.path.starts_with("members/") && fact.path.matches('/').count() == 1 {
+            add(&mut theirs.facts, fact);
+        } else {
+            theirs.state(fact);
+        }
+    }
+    let settled =
+        theirs.facts_at("type").find(|fact| fact.standing == Standing::Scenario).map(|fact| fact.value.clone());
+    if type_disputed && let Some(value) = settled {
+        if value == ours.kind.name() {
+            theirs.kind = map_kind(&ours.kind, &mut |id| adopt(id));
+        }
+        for fact in theirs.facts.iter_mut().filter(|fact| fact.path == "type") {
+            fact.disputed = false;
+        }
+    }
+    join_rules(ours, theirs);
+}
+
+/// The page's member names that are the model's under other letters.
+fn renames(ours: &Shape, theirs: &Shape) -> HashMap<String, String> {
+    let mut renamed = HashMap::new();
+    for (name, member) in ours.kind.members().into_iter().flatten() {
+        if let Some(known) = member_name(theirs, name, Some(member)).filter(|known| known != name) {
+            renamed.insert(name.clone(), known);
+        }
+    }
+    renamed
+}
+
+fn join_members(ours: &Shape, theirs: &mut Shape, adopt: &mut dyn FnMut(&ShapeId) -> ShapeId) {
+    let Some(members) = ours.kind.members() else { return };
+    for (name, member) in members {
+        let known = member_name(theirs, name, Some(member));
+        let Some(list) = theirs.kind.members_mut() else { return };
+        match known.and_then(|known| list.get_mut(&known)) {
+            Some(known) => {
+                if known.wire.is_none() && member.wire.as_ref().is_some_and(|wire| wire != name) {
+                    known.wire.clone_from(&member.wire);
+                }
+                if member.location != super::Location::Body && known.location == super::Location::Body {
+                    known.location = member.location;
+                }
+                known.required |= member.required;
+            }
+            None => {
+                list.insert(name.clone(), Member { shape: adopt(&member.shape), ..member.clone() });
+            }
+        }
+    }
+}
+
+/// Joins the rules and lets the facts about them follow to their new places.
+fn join_rules(ours: &Shape, theirs: &mut Shape) {
+    for (index, rule) in ours.rules.iter().enumerate() {
+        let same = |known: &Rule| match (known, rule) {
+            (Rule::AtLeastOneOf { .. }, Rule::AtLeastOneOf { .. }) => true,
+            (Rule::MaxTotalBytes { max: a, .. }, Rule::MaxTotalBytes { max: b, .. }) => a == b,
+            (known, rule) => known == rule,
+        };
+        let place = match theirs.rules.iter().position(same) {
+            Some(place) => {
+                weaken(&mut theirs.rules[place], rule);
+                place
+            }
+            None => {
+                theirs.rules.push(rule.clone());
+                theirs.rules.len() - 1
+            }
+        };
+        let from = format!("rules/{index}");
+        for fact in &ours.facts {
+            let path = match fact.path.strip_prefix(&from) {
+                Some("") => format!("rules/{place}"),
+                Some(rest) if rest.starts_with('/') => format!("rules/{place}{rest}"),
+                _ => continue,
+            };
+            add(&mut theirs.facts, Fact { path, ..fact.clone() });
+        }
+    }
+}
+
+/// Of two readings of one rule, what both allow.
+fn weaken(known: &mut Rule, other: &Rule) {
+    match (known, other) {
+        (Rule::AtLeastOneOf { members }, Rule::AtLeastOneOf { members: others }) => {
+            let both: Vec<String> = members.iter().filter(|name| others.contains(name)).cloned().collect();
+            if !both.is_empty() {
+                *members = both;
+            }
+        }
+        (Rule::MaxTotalBytes { stored, .. }, Rule::MaxTotalBytes { stored: other, .. }) => *stored |= other,
+        _ => {}
+    }
 }

@@ -7,6 +7,7 @@
 //! `required`, `type`, `length`, `range`, `pattern`, `enum`.
 
 mod amend;
+mod drift;
 mod fact;
 mod format;
 mod merge;
@@ -14,12 +15,14 @@ mod names;
 mod operation;
 mod path;
 mod role;
+mod settle;
 mod shape;
 
 pub use amend::{AmendError, Amendment};
 pub use fact::{Fact, Provenance, Standing};
 pub use format::{FORMAT, FormatError, digest, from_json, to_json};
-pub use merge::merge;
+pub use drift::{Drift, DriftKind, Statement, drift};
+pub use merge::{merge, merge_all};
 pub use names::{ErrorName, OperationName, ShapeId};
 pub use operation::{Auth, Contract, ErrorShape, Http, Operation, Protocol};
 pub use path::{MemberPath, Segment};

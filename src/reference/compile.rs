@@ -233,7 +233,7 @@ impl Op {
             smallest: Bytes::from(smallest.to_string()),
             permission: operation.permission.clone(),
             ids: Arc::new(ids),
-            act: connect::act(name).or_else(|| leadlex::act(name)),
+            act: connect::act(name, &members).or_else(|| leadlex::act(name, &members)),
             tricks: Tricks::default(),
         })
     }

@@ -6,10 +6,17 @@ use super::check::Violation;
 use super::compile::{Act, Call};
 use super::state::{mangled, merged, part};
 use super::trick::Trick;
+use crate::contract::Member;
+use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
 /// What an operation of this name does, if it is one of this service's.
-pub(super) fn act(operation: &str) -> Option<Act> {
+pub(super) fn act(operation: &str, members: &IndexMap<String, Member>) -> Option<Act> {
+    // Another service may have an operation of the same name.
+    let is_contact = ["ContactId", "InitialContactId"].iter().any(|member| members.contains_key(*member));
+    if !is_contact || !members.contains_key("InstanceId") {
+        return None;
+    }
     Some(match operation {
         "TagContact" => tag_contact,
         "UntagContact" => untag_contact,

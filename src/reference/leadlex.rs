@@ -6,12 +6,16 @@ use super::check::Violation;
 use super::compile::{Act, Call};
 use super::state::mangled;
 use super::trick::Trick;
+use crate::contract::Member;
+use indexmap::IndexMap;
 use serde_json::{Value, json};
 use std::collections::HashSet;
 
 /// What an operation of this name does, if it is one of this service's.
-pub(super) fn act(operation: &str) -> Option<Act> {
-    (operation == "AddTagsToContact").then_some(add_tags_to_contact)
+pub(super) fn act(operation: &str, members: &IndexMap<String, Member>) -> Option<Act> {
+    // Another service may have an operation of the same name.
+    (operation == "AddTagsToContact" && members.contains_key("id") && members.contains_key("tags"))
+        .then_some(add_tags_to_contact)
 }
 
 fn add_tags_to_contact(call: &Call<'_>) -> Result<Option<Value>, Box<Violation>> {

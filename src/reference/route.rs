@@ -63,7 +63,7 @@ impl Route {
         tricks: Tricks,
         may_be_empty: impl Fn(&str) -> bool,
     ) -> Option<Labels<'a>> {
-        let greedy = matches!(self.segments.iter().find(|s| matches!(s, Segment::Greedy(_))), Some(_));
+        let greedy = self.segments.iter().any(|segment| matches!(segment, Segment::Greedy(_)));
         if path.len() != self.segments.len() && !(greedy && path.len() > self.segments.len()) {
             return None;
         }

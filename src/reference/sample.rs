@@ -45,10 +45,7 @@ fn value<'a>(contract: &'a Contract, id: &'a ShapeId, above: &mut Vec<&'a ShapeI
         Kind::Float | Kind::Double => Some(json!(at_least(shape))),
         Kind::Timestamp => Some(json!(0)),
         Kind::Document => Some(json!({})),
-        Kind::List { member } if entries == 0 => {
-            let _ = member;
-            Some(json!([]))
-        }
+        Kind::List { .. } if entries == 0 => Some(json!([])),
         Kind::List { member } => value(contract, member, above).map(|item| Value::Array(vec![item; entries])),
         Kind::Map { key, value: held } => (0..entries)
             .map(|number| {

@@ -6,7 +6,7 @@ use super::request::{Delivery, Request, Response};
 use super::service::{MOST_BODY, Service, plain};
 use bytes::{Buf as _, Bytes};
 use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::io;
@@ -93,7 +93,6 @@ async fn connection(stream: TcpStream, service: Arc<Service>, mut stopped: watch
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
-        .pipeline_flush(true)
         .serve_connection(TokioIo::new(stream), answer);
     tokio::pin!(connection);
     // How a connection ends is the caller's affair: an error here is one that they see as well.
@@ -113,6 +112,10 @@ async fn answer(
     request: hyper::Request<Incoming>,
 ) -> Result<hyper::Response<Full<Bytes>>, io::Error> {
     let (head, body) = request.into_parts();
+    // What announces itself as too large is refused unread; what does not is counted while it comes.
+    if body.size_hint().lower() > MOST_READ as u64 {
+        return whole(plain(413, "the body is too large\n"), true);
+    }
     let body = match Limited::new(body, MOST_READ).collect().await {
         Ok(body) => body.to_bytes(),
         Err(error) if error.is::<http_body_util::LengthLimitError>() => {

@@ -1,1 +1,26 @@
-//! TODO
+//! Events, verdicts, contracts, drift → bytes; one output per file.
+//!
+//! This room opens no file and changes no verdict; it writes to what it is given. Colours are
+//! always in the bytes, and whoever holds the terminal strips them.
+
+mod cases;
+mod contract;
+mod diagnostic;
+mod drift;
+mod event;
+mod junit;
+mod line;
+mod ndjson;
+mod style;
+mod terminal;
+
+pub use cases::{CaseFormat, CasePrinter};
+pub use contract::contract_text;
+pub use diagnostic::{Diagnostic, Severity, diagnostic};
+pub use drift::{drift_json, drift_text};
+pub use event::{Counts, Done, Head, Output, Summary};
+pub use junit::{Junit, Scratch};
+pub use line::{CaseLine, SentStep, StepAnswer, case_line};
+pub use ndjson::Ndjson;
+pub use style::Width;
+pub use terminal::Terminal;

@@ -26,4 +26,5 @@ pub use holes::HoleError;
 pub use plan::{AwsKeys, Plan, Settings, Stop};
 pub use rate::{RateError, RateLimit};
 pub use runner::{RunEnd, run, send_case};
+pub use steps::message;
 pub use transport::{Limits, SetUpError, Transport};

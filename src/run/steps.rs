@@ -220,35 +220,61 @@ impl<'a> Worker<'a> {
 
     /// The step's message, signed: everything but the sending.
     fn ready(&mut self, holes: &Holes<'_>, step: &Step) -> Result<Message, NotReady> {
-        let plan = self.plan;
-        let send = if Holes::any(&step.send) {
-            Cow::Owned(holes.fill_send(&step.send).map_err(|error| NotReady::lacking(&error))?)
-        } else {
-            Cow::Borrowed(&step.send)
-        };
-        let mut message =
-            encode(plan.contract, &send, &plan.endpoint.base_path).map_err(|error| NotReady::unsendable(&error))?;
-        if !plan.endpoint.headers.is_empty() {
-            for (name, value) in &plan.endpoint.headers {
-                message.set_header(name, value.as_str());
-            }
-            message.settle();
-        }
-        let (principal, damage): (_, Option<&AuthDamage>) = match &step.authorization {
-            Authorization::Anonymous => (None, None),
-            Authorization::Principal(name) => (Some(name), None),
-            Authorization::Damaged(name, damage) => (Some(name), Some(damage)),
-        };
-        if let Some(name) = principal {
-            let proof = proof(plan, holes, name).map_err(|reason| NotReady::lacking(&reason))?;
-            authorize(&mut message, &proof, damage, &self.shared.authority, clock::wall(), &mut self.keys)
-                .map_err(|error| NotReady::unsendable(&error))?;
-        }
+        let message = signed(self.plan, holes, step, &self.shared.authority, &mut self.keys)?;
         match self.lines[0].refuses(&message) {
             Some(reason) => Err(NotReady::Unsendable(reason)),
             None => Ok(message),
         }
     }
+}
+
+/// The message of a case's judged step, as it would be sent where no earlier step has to fill a hole.
+///
+/// # Errors
+/// Where the case is unsendable, a hole stays empty, or the message cannot be encoded; in words.
+pub fn message(plan: &Plan<'_>, case: &Case) -> Result<Message, String> {
+    let Judged::Step(judged) = case.judged;
+    let step = case.steps.get(judged).ok_or("nothing is sent")?;
+    let holes = Holes::new(plan, &case.id);
+    signed(plan, &holes, step, &plan.endpoint.authority(), &mut KeyCache::default()).map_err(|not_ready| {
+        match not_ready {
+            NotReady::Unsendable(reason) | NotReady::Lacking(reason) => reason,
+        }
+    })
+}
+
+/// A step's message with all its holes filled, and signed.
+fn signed(
+    plan: &Plan<'_>,
+    holes: &Holes<'_>,
+    step: &Step,
+    authority: &str,
+    keys: &mut KeyCache,
+) -> Result<Message, NotReady> {
+    let send = if Holes::any(&step.send) {
+        Cow::Owned(holes.fill_send(&step.send).map_err(|error| NotReady::lacking(&error))?)
+    } else {
+        Cow::Borrowed(&step.send)
+    };
+    let mut message =
+        encode(plan.contract, &send, &plan.endpoint.base_path).map_err(|error| NotReady::unsendable(&error))?;
+    if !plan.endpoint.headers.is_empty() {
+        for (name, value) in &plan.endpoint.headers {
+            message.set_header(name, value.as_str());
+        }
+        message.settle();
+    }
+    let (principal, damage): (_, Option<&AuthDamage>) = match &step.authorization {
+        Authorization::Anonymous => (None, None),
+        Authorization::Principal(name) => (Some(name), None),
+        Authorization::Damaged(name, damage) => (Some(name), Some(damage)),
+    };
+    if let Some(name) = principal {
+        let proof = proof(plan, holes, name).map_err(|reason| NotReady::lacking(&reason))?;
+        authorize(&mut message, &proof, damage, authority, clock::wall(), keys)
+            .map_err(|error| NotReady::unsendable(&error))?;
+    }
+    Ok(message)
 }
 
 /// A principal's proof with its secrets.

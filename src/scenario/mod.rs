@@ -5,8 +5,11 @@
 
 mod model;
 mod read;
+mod settings;
+mod tables;
 
 pub use model::{
     AmendEntry, Credentials, Fixture, OperationNotes, Principal, RawRequest, ReadBack, Scenario, Template, Variable,
 };
-pub use read::{ScenarioError, Warning, read};
+pub use read::{LAWS, ScenarioError, Warning, read};
+pub use settings::{EndpointEntry, Settings, read_settings};

@@ -1,6 +1,11 @@
 //! TOML text to a scenario, with spans.
+//!
+//! This file never opens one: the text is given, and `sources` stay names.
 
-use super::Scenario;
+use super::tables::{Entry, Table, did_you_mean, parse, wrong};
+use super::{AmendEntry, Credentials, Fixture, OperationNotes, Principal, RawRequest, ReadBack, Scenario, Variable};
+use indexmap::IndexMap;
+use serde_json::Value as Json;
 
 /// Why a text is no scenario.
 #[derive(Debug, thiserror::Error)]
@@ -25,10 +30,254 @@ pub struct Warning {
     pub hint: Option<String>,
 }
 
+/// The laws that a scenario may claim for an operation.
+pub const LAWS: &[&str] = &["merges", "overwrites", "deduplicates", "idempotent", "rejected-leaves-no-trace"];
+
+const KEYS: &[&str] = &[
+    "sources",
+    "only",
+    "endpoint",
+    "error-code",
+    "principal",
+    "verifies-signatures",
+    "variables",
+    "principals",
+    "use",
+    "missing",
+    "fixtures",
+    "operations",
+    "amend",
+];
+const PRINCIPAL_KEYS: &[&str] = &["bearer", "sigv4", "header", "anonymous", "lacks"];
+
 /// Reads a scenario of this name.
 ///
 /// # Errors
 /// Where the text is no TOML, or a value has the wrong form.
-pub fn read(_name: &str, _text: &str) -> Result<(Scenario, Vec<Warning>), ScenarioError> {
-    todo!()
+pub fn read(name: &str, text: &str) -> Result<(Scenario, Vec<Warning>), ScenarioError> {
+    let document = parse(text)?;
+    let root = Table::root(&document);
+    let mut warnings = Vec::new();
+    let warn = &mut warnings;
+    root.expect_keys(KEYS, warn);
+    let mut scenario = Scenario::named(name);
+    scenario.sources = root.texts("sources")?;
+    scenario.only = root.texts("only")?;
+    scenario.endpoint = root.text("endpoint")?;
+    scenario.error_code = root.text("error-code")?;
+    scenario.principal = root.text("principal")?;
+    scenario.verifies_signatures = root.flag("verifies-signatures")?;
+    scenario.uses = values(&root, "use")?;
+    scenario.missing = values(&root, "missing")?;
+    for entry in root.tables("variables")? {
+        let variable = variable(&entry, warn)?;
+        scenario.variables.insert(entry.key, variable);
+    }
+    for entry in root.tables("principals")? {
+        let principal = principal(&entry.table()?, warn)?;
+        scenario.principals.insert(entry.key, principal);
+    }
+    for entry in root.tables("fixtures")? {
+        let fixture = fixture(&entry.table()?, warn)?;
+        scenario.fixtures.insert(entry.key, fixture);
+    }
+    for entry in root.tables("operations")? {
+        let notes = notes(&entry.table()?, warn)?;
+        scenario.operations.insert(entry.key, notes);
+    }
+    if let Some(entry) = root.entry("amend") {
+        for table in entry.list_of_tables()? {
+            scenario.amendments.push(amendment(&table, text, warn)?);
+        }
+    }
+    check_principal(&scenario, &root)?;
+    if scenario.sources.is_empty() {
+        let place = root.entry("sources").map(|entry| entry.span());
+        return Err(ScenarioError {
+            reason: "`sources` is missing or empty".to_owned(),
+            span: Some(place.unwrap_or(0..text.find('\n').unwrap_or(text.len()))),
+            hint: Some("name the documents: `sources = [\"docs/**/*.mdx\", \"botocore:connect\"]`".to_owned()),
+        });
+    }
+    Ok((scenario, warnings))
+}
+
+fn check_principal(scenario: &Scenario, root: &Table<'_, '_>) -> Result<(), ScenarioError> {
+    // A principal may also stand in `overstep.toml`; only a scenario that defines some of its own is
+    // held to them, and there only a near miss is certainly a slip.
+    let Some(name) = &scenario.principal else { return Ok(()) };
+    if scenario.principals.contains_key(name.as_str()) || scenario.principals.is_empty() {
+        return Ok(());
+    }
+    let known: Vec<&str> = scenario.principals.keys().map(String::as_str).collect();
+    match (did_you_mean(name, &known), root.entry("principal")) {
+        (Some(hint), Some(entry)) => Err(ScenarioError {
+            reason: format!("no principal is called `{name}`"),
+            span: Some(entry.span()),
+            hint: Some(hint),
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn values(table: &Table<'_, '_>, key: &str) -> Result<IndexMap<String, Json>, ScenarioError> {
+    let mut values = IndexMap::new();
+    for entry in table.tables(key)? {
+        if crate::contract::MemberPath::parse(&entry.key).is_none() {
+            return Err(ScenarioError {
+                reason: format!("`{}` is no member path", entry.key),
+                span: Some(entry.key_span),
+                hint: Some(
+                    "member paths look like `ContactId`, `Tags{key}`, `References{value}.Type`, `tags[]`".into(),
+                ),
+            });
+        }
+        let value = entry.json()?;
+        values.insert(entry.key, value);
+    }
+    Ok(values)
+}
+
+fn variable(entry: &Entry<'_, '_>, warnings: &mut Vec<super::Warning>) -> Result<Variable, ScenarioError> {
+    if entry.is_text() {
+        return Ok(Variable { value: entry.text()?, secret: false });
+    }
+    let table = entry.table().map_err(|_| entry.mistyped("a text, or `{ value = \"…\", secret = true }`"))?;
+    table.expect_keys(&["value", "secret"], warnings);
+    let value =
+        table.text("value")?.ok_or_else(|| wrong(format!("`{}` has no `value`", table.name), table.span.clone()))?;
+    Ok(Variable { value, secret: table.flag("secret")? })
+}
+
+/// Reads one `[principals.NAME]` table, of a scenario or of the settings.
+pub(super) fn principal(table: &Table<'_, '_>, warnings: &mut Vec<super::Warning>) -> Result<Principal, ScenarioError> {
+    table.expect_keys(PRINCIPAL_KEYS, warnings);
+    let lacks = table.texts("lacks")?;
+    let mut found: Vec<Credentials> = Vec::new();
+    if let Some(key) = table.text("bearer")? {
+        found.push(Credentials::Bearer(key));
+    }
+    if let Some(sigv4) = table.table("sigv4")? {
+        let keys = ["region", "service", "access-key-id", "secret-access-key"];
+        sigv4.expect_keys(&keys, warnings);
+        found.push(Credentials::SigV4 {
+            region: sigv4.text("region")?.unwrap_or_else(|| "us-east-1".to_owned()),
+            service: sigv4.text("service")?,
+            access_key_id: sigv4.text("access-key-id")?,
+            secret_access_key: sigv4.text("secret-access-key")?,
+        });
+    }
+    if let Some(header) = table.table("header")? {
+        header.expect_keys(&["name", "value"], warnings);
+        let part = |key| {
+            header.text(key)?.ok_or_else(|| wrong(format!("`{}` has no `{key}`", header.name), header.span.clone()))
+        };
+        found.push(Credentials::Header { name: part("name")?, value: part("value")? });
+    }
+    if table.flag("anonymous")? {
+        found.push(Credentials::Anonymous);
+    }
+    match (found.pop(), found.is_empty()) {
+        (Some(credentials), true) => Ok(Principal { credentials, lacks }),
+        (None, _) => Err(ScenarioError {
+            reason: format!("`{}` does not say how it proves itself", table.name),
+            span: Some(table.span.clone()),
+            hint: Some("give one of `bearer`, `sigv4`, `header`, or `anonymous = true`".to_owned()),
+        }),
+        (Some(_), false) => Err(ScenarioError {
+            reason: format!("`{}` proves itself in more than one way", table.name),
+            span: Some(table.span.clone()),
+            hint: Some(
+                "keep one of `bearer`, `sigv4`, `header`, `anonymous`; make a second principal for the other".into(),
+            ),
+        }),
+    }
+}
+
+fn fixture(table: &Table<'_, '_>, warnings: &mut Vec<super::Warning>) -> Result<Fixture, ScenarioError> {
+    table.expect_keys(&["create", "capture", "delete"], warnings);
+    let mut capture = IndexMap::new();
+    for entry in table.tables("capture")? {
+        let path = entry.text()?;
+        capture.insert(entry.key, path);
+    }
+    let create = table.table("create")?.map(|request| raw_request(&request, warnings)).transpose()?;
+    let delete = table.table("delete")?.map(|request| raw_request(&request, warnings)).transpose()?;
+    Ok(Fixture { create, capture, delete })
+}
+
+fn raw_request(table: &Table<'_, '_>, warnings: &mut Vec<super::Warning>) -> Result<RawRequest, ScenarioError> {
+    table.expect_keys(&["request", "json"], warnings);
+    let entry = table
+        .entry("request")
+        .ok_or_else(|| wrong(format!("`{}` has no `request`", table.name), table.span.clone()))?;
+    let request = entry.text()?;
+    if !is_request_line(&request) {
+        return Err(ScenarioError {
+            reason: format!("`{request}` is no request"),
+            span: Some(entry.span()),
+            hint: Some("a method and a path: `POST /v1/contacts`".to_owned()),
+        });
+    }
+    Ok(RawRequest { request, json: table.entry("json").map(|entry| entry.json()).transpose()? })
+}
+
+fn is_request_line(text: &str) -> bool {
+    text.split_once(' ').is_some_and(|(method, target)| {
+        !method.is_empty() && method.bytes().all(|byte| byte.is_ascii_uppercase()) && target.starts_with('/')
+    })
+}
+
+fn notes(table: &Table<'_, '_>, warnings: &mut Vec<super::Warning>) -> Result<OperationNotes, ScenarioError> {
+    table.expect_keys(&["use", "missing", "read", "laws", "skip"], warnings);
+    let laws = table.texts("laws")?;
+    if let Some(law) = laws.iter().find(|law| !LAWS.contains(&law.as_str())) {
+        let span = table.entry("laws").map(|entry| entry.span());
+        return Err(ScenarioError {
+            reason: format!("`{law}` is no law"),
+            span,
+            hint: did_you_mean(law, LAWS).or_else(|| Some(format!("laws are {}", LAWS.join(", ")))),
+        });
+    }
+    let read = table.table("read")?.map(|read| read_back(&read, warnings)).transpose()?;
+    Ok(OperationNotes {
+        uses: values(table, "use")?,
+        missing: values(table, "missing")?,
+        read,
+        laws,
+        skip: table.text("skip")?,
+    })
+}
+
+fn read_back(table: &Table<'_, '_>, warnings: &mut Vec<super::Warning>) -> Result<ReadBack, ScenarioError> {
+    table.expect_keys(&["request", "value"], warnings);
+    let request = table
+        .text("request")?
+        .ok_or_else(|| wrong(format!("`{}` has no `request`", table.name), table.span.clone()))?;
+    Ok(ReadBack { request, value: table.text("value")?.unwrap_or_default() })
+}
+
+fn amendment(
+    table: &Table<'_, '_>,
+    text: &str,
+    warnings: &mut Vec<super::Warning>,
+) -> Result<AmendEntry, ScenarioError> {
+    table.expect_keys(&["at", "add", "set", "reason"], warnings);
+    let missing = |key: &str, hint: &str| ScenarioError {
+        reason: format!("an amendment has no `{key}`"),
+        span: Some(table.span.clone()),
+        hint: Some(hint.to_owned()),
+    };
+    let at =
+        table.text("at")?.ok_or_else(|| missing("at", "say what is amended: `at = \"AddTagsToContact.errors\"`"))?;
+    let reason = table.text("reason")?.ok_or_else(|| {
+        missing("reason", "say where it is written or who decided it, so that it can be checked later")
+    })?;
+    let add = table.entry("add").map(|entry| entry.json()).transpose()?;
+    let set = table.entry("set").map(|entry| entry.json()).transpose()?;
+    if add.is_some() == set.is_some() {
+        return Err(missing("add` or `set", "give exactly one of them"));
+    }
+    let line = text.as_bytes()[..table.span.start.min(text.len())].iter().filter(|byte| **byte == b'\n').count() + 1;
+    Ok(AmendEntry { at, add, set, reason, line: u32::try_from(line).unwrap_or(u32::MAX) })
 }

@@ -1,0 +1,175 @@
+//! `overstep check`.
+//!
+//! Reads everything, then sends, then says how it went.
+
+use super::flags::{CheckFlags, NoCases};
+use super::outputs::Outputs;
+use super::{Stopped, jobs::jobs, say};
+use overstep::exit::Exit;
+use overstep::pipeline::{self, Job, Sending, Target};
+use overstep::report::{Diagnostic, Severity, Summary};
+use overstep::run::{RateLimit, Settings, Stop};
+use overstep::store;
+
+/// Sends every case and holds the answers against the documentation.
+pub fn check(flags: &CheckFlags) -> Result<Exit, Stopped> {
+    let (jobs, endpoints, chosen) = jobs(&flags.choose, flags.allow_remote, true)?;
+    if flags.insecure && flags.cacert.is_some() {
+        return Err(Diagnostic::error("--insecure checks no certificates, so --cacert would mean nothing").into());
+    }
+    let ca = flags.cacert.as_ref().map(|file| store::read_bytes(&chosen.directory.join(file))).transpose()?;
+    let mut sendings = Vec::new();
+    for endpoint in &endpoints {
+        let written = endpoint.rate_limit.as_deref().map(super::values::rate).transpose();
+        let written = written.map_err(|reason| {
+            Diagnostic::error(format!("`rate-limit` of endpoint `{}`: {reason}", endpoint.profile))
+        })?;
+        let mut settings = Settings::default();
+        if let Some(span) = flags.request_timeout {
+            settings.limits.total = span.0;
+            settings.limits.idle = span.0;
+        }
+        if let Some(workers) = flags.workers {
+            settings.workers = usize::from(workers);
+        }
+        settings.rate = flags
+            .rate_limit
+            .or(written)
+            .map(|rate| RateLimit { interval: std::time::Duration::from_secs_f64(1.0 / rate.0) });
+        let own = match &endpoint.ca {
+            Some(file) if ca.is_none() => Some(store::read_bytes(file)?),
+            _ => ca.clone(),
+        };
+        sendings.push(Sending {
+            settings,
+            ca: own,
+            insecure: flags.insecure,
+            proxy: flags.proxy.clone(),
+            max_failures: flags.max_failures,
+        });
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Diagnostic::error(format!("cannot start: {error}")))?;
+    runtime.block_on(run(flags, jobs, &sendings, &chosen))
+}
+
+async fn run(
+    flags: &CheckFlags,
+    jobs: Vec<Job>,
+    sendings: &[Sending],
+    chosen: &super::jobs::Chosen,
+) -> Result<Exit, Stopped> {
+    let stop = Stop::default();
+    tokio::spawn(stop_on_signal(stop.clone()));
+    let run_id = flags.choose.run_id.clone().unwrap_or_else(pipeline::fresh_run_id);
+    let mut outputs = Outputs::open(flags, &chosen.directory)?;
+    outputs.describe(&description(flags, &jobs, &run_id));
+    if jobs.iter().any(|job| job.target == Target::Embedded) {
+        outputs.embedded(flags.report.iter().any(|(_, path)| path == std::path::Path::new("-")))?;
+    }
+    let mut exit = Exit::Kept;
+    let (mut cases, mut problems) = (0, Vec::new());
+    for (job, sending) in jobs.iter().zip(sendings) {
+        if stop.is_stopped() {
+            exit = exit.and(Exit::Incomplete);
+            break;
+        }
+        match pipeline::check(job, sending, &run_id, &stop, &mut outputs).await {
+            Ok(None) => {}
+            Ok(Some(summary)) => {
+                cases += summary.counts.total();
+                exit = exit.and(of(&summary));
+            }
+            // Nobody reads any more, and nothing is wrong.
+            Err(found) if found.is_empty() => return Ok(exit.and(Exit::Incomplete)),
+            Err(found) => {
+                exit = exit.and(Exit::Usage);
+                problems.extend(found);
+            }
+        }
+    }
+    outputs.close()?;
+    say::problems(&problems);
+    if cases == 0 && exit == Exit::Kept {
+        exit = nothing_ran(flags.choose.no_cases);
+    }
+    Ok(exit)
+}
+
+/// What repeats this run: everything that decided its cases, and nothing secret.
+fn description(flags: &CheckFlags, jobs: &[Job], run_id: &str) -> serde_json::Value {
+    let scenarios = jobs.iter().map(|job| {
+        let endpoint = match &job.target {
+            Target::Embedded => "embedded",
+            Target::Url(url) => url,
+        };
+        serde_json::json!({
+            "scenario": job.scenario.name,
+            "endpoint": endpoint,
+            "profile": job.profile,
+            "contract": overstep::contract::digest(&job.contract),
+            "again": job.again,
+        })
+    });
+    serde_json::json!({
+        "format": "overstep-run/1",
+        "version": env!("CARGO_PKG_VERSION"),
+        "run": run_id,
+        "seed": flags.choose.seed,
+        "level": format!("{:?}", flags.choose.level).to_lowercase(),
+        "filter": flags.choose.filter,
+        "scenarios": scenarios.collect::<Vec<_>>(),
+    })
+}
+
+/// How one scenario went.
+fn of(summary: &Summary) -> Exit {
+    let findings = if summary.findings.is_empty() { Exit::Kept } else { Exit::Findings };
+    findings.and(if summary.incomplete.is_some() { Exit::Incomplete } else { Exit::Kept })
+}
+
+/// What `--no-cases` makes of a run without cases.
+pub fn nothing_ran(choice: NoCases) -> Exit {
+    let problem = Diagnostic::error("no case is left to run")
+        .with_hint("look at the filter: `overstep cases` lists what there is");
+    match choice {
+        NoCases::Fail => {
+            say::problems(&[problem]);
+            Exit::Nothing
+        }
+        NoCases::Warn => {
+            say::problems(&[Diagnostic { severity: Severity::Warning, ..problem }]);
+            Exit::Kept
+        }
+        NoCases::Pass => Exit::Kept,
+    }
+}
+
+/// The first Ctrl-C (or SIGTERM) ends the run well, the second one at once.
+async fn stop_on_signal(stop: Stop) {
+    interrupted().await;
+    say::line("stopping; once more to leave at once");
+    stop.stop();
+    interrupted().await;
+    std::process::exit(i32::from(Exit::Incomplete.code()));
+}
+
+/// Waits for somebody to want an end.
+pub async fn interrupted() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminated) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminated.recv() => {}
+            }
+            return;
+        }
+    }
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}

@@ -1,0 +1,249 @@
+//! The flags as they are typed, before anything is looked up.
+//!
+//! Nothing here knows a file or the environment; `settings.rs` makes checked settings of it.
+
+use super::values::{Rate, Span, Wording, header, named, rate, report, span};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Contract tests for HTTP APIs: every documented limit, and one step past it.
+#[derive(Debug, Parser)]
+#[command(version, about, max_term_width = 100, after_help = EXAMPLES, disable_help_subcommand = true)]
+pub struct Flags {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// When to use colours.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: When,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  overstep check                                   all scenarios, against their own endpoints
+  overstep check connect -e http://127.0.0.1:4566  one scenario, against your server
+  overstep check leadlex -E 'op(AddTagsToContact) & auth'
+  overstep cases connect --format curl             what would be sent
+  overstep ingest docs/*.md -o my.contract.json    read documents into a contract
+  overstep drift docs/page.rst botocore:connect    where two sources contradict each other
+  overstep serve connect --port 4566               a validating mock
+
+Exit codes:
+  0 every promise kept    1 findings    2 usage, configuration or a rejected document
+  3 endpoint not reached or run incomplete    4 nothing ran    70 a bug in overstep";
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    /// On terminals.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Send every case and hold the answers against the documentation
+    Check(Box<CheckFlags>),
+    /// Print what `check` would send, without sending
+    Cases(Box<CasesFlags>),
+    /// Read documents and models into one contract
+    Ingest(IngestFlags),
+    /// Show where two sources or contracts contradict each other
+    Drift(DriftFlags),
+    /// Run the reference server on its own: a validating mock
+    Serve(ServeFlags),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Which cases there are.
+#[derive(Debug, Args)]
+pub struct ChooseFlags {
+    /// Names of scenarios, or paths to their files; none means all in `scenarios/`
+    #[arg(value_name = "SCENARIO")]
+    pub scenarios: Vec<String>,
+    /// Where to send: a name in overstep.toml, a URL, or `embedded`
+    #[arg(short, long, visible_short_alias = 'u', visible_alias = "url", value_name = "NAME|URL")]
+    pub endpoint: Option<String>,
+    /// Only these cases: a part of the id (`*` for anything), or `op(X) & member(Y) & constraint(Z)`,
+    /// with `|`, `not` and parentheses
+    #[arg(short = 'E', long, value_name = "EXPR")]
+    pub filter: Option<String>,
+    /// Replace a variable of the scenario
+    #[arg(long, value_name = "NAME=VALUE", value_parser = named)]
+    pub variable: Vec<(String, String)>,
+    /// Replace a variable whose value is never shown
+    #[arg(long, value_name = "NAME=VALUE", value_parser = named)]
+    pub secret: Vec<(String, String)>,
+    /// Read variables from a file, `NAME=VALUE` in each line
+    #[arg(long, value_name = "FILE")]
+    pub variables_file: Option<PathBuf>,
+    /// Add a header to every request
+    #[arg(short = 'H', long, value_name = "NAME: VALUE", value_parser = header)]
+    pub header: Vec<(String, String)>,
+    /// Feed every free choice
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub seed: u64,
+    /// How many cases to make
+    #[arg(long, value_enum, default_value = "full")]
+    pub level: LevelFlag,
+    /// Repeat the `{run}` of another run
+    #[arg(long, value_name = "ID", value_parser = super::values::run_id)]
+    pub run_id: Option<String>,
+    /// Take warnings about scenarios and documents as errors
+    #[arg(long)]
+    pub strict: bool,
+    /// What to do where no case is left: end with 4, or only say so, or say nothing
+    #[arg(long, value_enum, default_value = "fail", value_name = "WHAT")]
+    pub no_cases: NoCases,
+}
+
+/// How many cases to make.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LevelFlag {
+    /// One case of each kind.
+    Quick,
+    /// Every boundary.
+    Full,
+}
+
+/// What to do where nothing runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum NoCases {
+    /// End with 4.
+    Fail,
+    /// Say so, and end with 0.
+    Warn,
+    /// End with 0.
+    Pass,
+}
+
+/// Flags of `check`.
+#[derive(Debug, Args)]
+pub struct CheckFlags {
+    /// Which cases.
+    #[command(flatten)]
+    pub choose: ChooseFlags,
+    /// Write results: `ndjson=PATH`, `junit=PATH`; `-` is standard output
+    #[arg(long, value_name = "FORMAT=PATH", value_parser = report)]
+    pub report: Vec<(Wording, PathBuf)>,
+    /// How many cases to send side by side
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub workers: Option<u16>,
+    /// Send no more than this: `100/s`, `60/m`
+    #[arg(long, value_name = "RATE", value_parser = rate)]
+    pub rate_limit: Option<Rate>,
+    /// Wait for an answer no longer than this: `500ms`, `2s` (unless told otherwise), `1m`
+    #[arg(long, value_name = "TIME", value_parser = span)]
+    pub request_timeout: Option<Span>,
+    /// Stop after so many diverging cases
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub max_failures: Option<u64>,
+    /// Send to an endpoint that is not on this machine
+    #[arg(long)]
+    pub allow_remote: bool,
+    /// Trust the certificates in this file as well
+    #[arg(long, value_name = "FILE")]
+    pub cacert: Option<PathBuf>,
+    /// Do not check certificates
+    #[arg(long)]
+    pub insecure: bool,
+    /// Send through this proxy
+    #[arg(long, value_name = "URL")]
+    pub proxy: Option<String>,
+    /// Show no progress bar
+    #[arg(long)]
+    pub no_progress: bool,
+}
+
+/// Flags of `cases`.
+#[derive(Debug, Args)]
+pub struct CasesFlags {
+    /// Which cases.
+    #[command(flatten)]
+    pub choose: ChooseFlags,
+    /// How to print them
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: CasesFormat,
+}
+
+/// How cases are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CasesFormat {
+    /// An id and what is expected.
+    Text,
+    /// JSON, one object a line.
+    Ndjson,
+    /// A curl line each.
+    Curl,
+}
+
+/// Flags of `ingest`.
+#[derive(Debug, Args)]
+pub struct IngestFlags {
+    /// Files, globs, or `botocore:SERVICE`
+    #[arg(required = true, value_name = "SOURCE")]
+    pub sources: Vec<String>,
+    /// Write the contract to a file instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// How to print it
+    #[arg(long, value_enum, default_value = "json")]
+    pub format: TextOrJson,
+    /// Keep only this operation; may be repeated
+    #[arg(long, value_name = "OPERATION")]
+    pub only: Vec<String>,
+    /// Take every diagnostic as an error
+    #[arg(long)]
+    pub strict: bool,
+}
+
+/// Text for people or JSON for programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TextOrJson {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// Flags of `drift`.
+#[derive(Debug, Args)]
+pub struct DriftFlags {
+    /// A file, a glob, or `botocore:SERVICE`
+    pub a: String,
+    /// Another
+    pub b: String,
+    /// How to print it
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: TextOrJson,
+}
+
+/// Flags of `serve`.
+#[derive(Debug, Args)]
+pub struct ServeFlags {
+    /// A scenario's name or path; may be left out where there is only one
+    pub scenario: Option<String>,
+    /// The port on 127.0.0.1; 0 takes a free one
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub port: u16,
+    /// Switch on a fault; may be repeated
+    #[arg(long, value_name = "NAME")]
+    pub fault: Vec<String>,
+    /// Print the faults that this scenario's server can have
+    #[arg(long)]
+    pub list_faults: bool,
+    /// Replace a variable of the scenario
+    #[arg(long, value_name = "NAME=VALUE", value_parser = named)]
+    pub variable: Vec<(String, String)>,
+    /// Replace a variable whose value is never shown
+    #[arg(long, value_name = "NAME=VALUE", value_parser = named)]
+    pub secret: Vec<(String, String)>,
+}

@@ -1,0 +1,271 @@
+//! From flags and settings to jobs: scenarios that were read, with variables, callers and an endpoint.
+//!
+//! Everything that can be wrong is found here, before the first request.
+
+use super::flags::{ChooseFlags, LevelFlag};
+use super::{Stopped, again::again, environment, say};
+use crate::config::{Config, Endpoint, EndpointKind, aws_keys, problem, substituted, warning};
+use overstep::pipeline::{self, Filter, Job, Target};
+use overstep::report::Diagnostic;
+use overstep::run::AwsKeys;
+use overstep::scenario::{Credentials, Scenario, Variable};
+use overstep::store::{self, Found, Places};
+use std::path::{Path, PathBuf};
+
+/// The scenarios that the user names, read, with variables replaced and principals of `overstep.toml` added.
+pub struct Chosen {
+    /// In the order of the command line.
+    pub scenarios: Vec<(Found, Scenario)>,
+    /// `overstep.toml`.
+    pub config: Config,
+    /// Where the command was started.
+    pub directory: PathBuf,
+}
+
+/// Reads scenarios; warnings are printed, or fatal with `strict`.
+pub fn choose(names: &[String], variables: &Variables<'_>, strict: bool) -> Result<Chosen, Stopped> {
+    let directory = super::current_directory()?;
+    let config = Config::load(&directory)?;
+    say::warnings(&config.warnings, strict)?;
+    let found = if names.is_empty() {
+        store::all_scenarios(&directory)?
+    } else {
+        names.iter().map(|name| store::find_scenario(&directory, name)).collect::<Result<_, _>>()?
+    };
+    let mut scenarios = Vec::new();
+    for found in found {
+        if scenarios.iter().any(|(other, _): &(Found, Scenario)| other.name == found.name) {
+            return Err(Diagnostic::error(format!("two scenarios are called `{}`", found.name)).into());
+        }
+        let (mut scenario, odd) = overstep::scenario::read(&found.name, &found.text)
+            .map_err(|error| problem(&found.shown, &found.text, error))?;
+        let odd: Vec<_> = odd.into_iter().map(|one| warning(&found.shown, &found.text, one)).collect();
+        say::warnings(&odd, strict)?;
+        for (name, principal) in &config.settings.principals {
+            scenario.principals.insert(name.clone(), principal.clone());
+        }
+        scenarios.push((found, scenario));
+    }
+    variables.apply(&mut scenarios, &directory)?;
+    for (_, scenario) in &mut scenarios {
+        fill_from_environment(scenario)?;
+    }
+    Ok(Chosen { scenarios, config, directory })
+}
+
+/// What the flags say of variables.
+pub struct Variables<'a> {
+    /// `--variable`.
+    pub plain: &'a [(String, String)],
+    /// `--secret`.
+    pub secret: &'a [(String, String)],
+    /// `--variables-file`.
+    pub file: Option<&'a Path>,
+}
+
+impl Variables<'_> {
+    fn apply(&self, scenarios: &mut [(Found, Scenario)], directory: &Path) -> Result<(), Stopped> {
+        if let Some(file) = self.file {
+            let text = store::read_text(&directory.join(file))?;
+            for (number, line) in text.lines().enumerate() {
+                let line = line.trim();
+                if line.is_empty() || line.starts_with('#') {
+                    continue;
+                }
+                let (name, value) = super::values::named(line).map_err(|reason| Diagnostic {
+                    line: u32::try_from(number + 1).ok(),
+                    ..Diagnostic::error(reason).at(&file.display().to_string(), "", None)
+                })?;
+                set(scenarios, &name, &value, false)?;
+            }
+        }
+        for (name, value) in self.plain {
+            set(scenarios, name, value, false)?;
+        }
+        for (name, value) in self.secret {
+            set(scenarios, name, value, true)?;
+        }
+        Ok(())
+    }
+}
+
+fn set(scenarios: &mut [(Found, Scenario)], name: &str, value: &str, secret: bool) -> Result<(), Stopped> {
+    let mut known = false;
+    for (_, scenario) in scenarios.iter_mut() {
+        if let Some(variable) = scenario.variables.get_mut(name) {
+            known = true;
+            *variable = Variable { value: value.to_owned(), secret: secret || variable.secret };
+        }
+    }
+    if known {
+        return Ok(());
+    }
+    let names: Vec<&str> =
+        scenarios.iter().flat_map(|(_, scenario)| scenario.variables.keys()).map(String::as_str).collect();
+    let near = names.iter().min_by_key(|known| strsim::damerau_levenshtein(name, known));
+    let hint = match near.filter(|near| strsim::damerau_levenshtein(name, near) <= 3) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if names.is_empty() => "the scenario has no variables".to_owned(),
+        None => format!("there are {}", names.join(", ")),
+    };
+    Err(Diagnostic::error(format!("no scenario has a variable `{name}`")).with_hint(hint).into())
+}
+
+/// Turns each `${NAME}` in a caller's proof into a secret variable with the environment's word for it.
+fn fill_from_environment(scenario: &mut Scenario) -> Result<(), Stopped> {
+    let mut secrets: Vec<(String, String)> = Vec::new();
+    let default = scenario.principal.clone();
+    let mut unset = Vec::new();
+    for (name, principal) in &mut scenario.principals {
+        let texts: Vec<&mut String> = match &mut principal.credentials {
+            Credentials::Bearer(key) => vec![key],
+            Credentials::Header { value, .. } => vec![value],
+            Credentials::SigV4 { access_key_id, secret_access_key, .. } => {
+                access_key_id.iter_mut().chain(secret_access_key).collect()
+            }
+            Credentials::Anonymous => Vec::new(),
+        };
+        for text in texts {
+            match named_by(text, &environment) {
+                Ok(found) => secrets.extend(found),
+                Err(problem) if default.as_deref() == Some(name.as_str()) => return Err(problem.into()),
+                Err(_) => unset.push(name.clone()),
+            }
+        }
+    }
+    // A caller that nobody has to be is left out where its key is not set.
+    scenario.principals.retain(|name, _| !unset.contains(name));
+    for (name, value) in secrets {
+        let value = value.replace('{', "{{").replace('}', "}}");
+        scenario.variables.insert(name, Variable { value, secret: true });
+    }
+    Ok(())
+}
+
+/// Makes holes of the `${NAME}` in a text, and returns the names with their values.
+fn named_by(
+    text: &mut String,
+    environment: crate::config::Environment<'_>,
+) -> Result<Vec<(String, String)>, Box<Diagnostic>> {
+    let mut found = Vec::new();
+    let mut from = 0;
+    while let Some(start) = text[from..].find("${").map(|at| from + at) {
+        let Some(length) = text[start..].find('}') else { break };
+        let name = text[start + 2..start + length].to_owned();
+        let value = substituted(&text[start..=start + length], environment)?;
+        text.remove(start);
+        from = start + length;
+        found.push((name, value));
+    }
+    Ok(found)
+}
+
+/// Where botocore may be: the folder that the environment names, then what Python installations have.
+pub fn places(directory: Option<PathBuf>) -> Places {
+    if let Some(folder) = environment("OVERSTEP_BOTOCORE").filter(|folder| !folder.is_empty()) {
+        return Places { directory, botocore: vec![PathBuf::from(folder)] };
+    }
+    let mut roots: Vec<PathBuf> = Vec::new();
+    if let Some(active) = environment("VIRTUAL_ENV") {
+        roots.push(PathBuf::from(active));
+    }
+    if let Some(home) = environment("HOME").map(PathBuf::from) {
+        roots.push(home.join(".local"));
+    }
+    roots.extend(["/usr/local", "/usr"].map(PathBuf::from));
+    Places { directory, botocore: store::site_packages(&roots) }
+}
+
+/// Everything that `check` and `cases` share: jobs with endpoint, callers and contract.
+pub fn jobs(
+    choose_flags: &ChooseFlags,
+    allow_remote: bool,
+    needs_endpoint: bool,
+) -> Result<(Vec<Job>, Vec<Endpoint>, Chosen), Stopped> {
+    let filter = choose_flags.filter.as_deref().map(parse_filter).transpose()?;
+    let variables = Variables {
+        plain: &choose_flags.variable,
+        secret: &choose_flags.secret,
+        file: choose_flags.variables_file.as_deref(),
+    };
+    let chosen = choose(&choose_flags.scenarios, &variables, choose_flags.strict)?;
+    let (mut jobs, mut endpoints) = (Vec::new(), Vec::new());
+    for (found, scenario) in &chosen.scenarios {
+        let endpoint = endpoint(choose_flags, scenario, &chosen.config, allow_remote, needs_endpoint)?;
+        let documents = store::sources(&places(found.directory.clone()), &scenario.sources)?;
+        let loaded = pipeline::load(scenario, &found.shown, documents)?;
+        say::warnings(&loaded.problems, choose_flags.strict)?;
+        let aws = aws_keys(&environment).map(|keys| AwsKeys {
+            access_key_id: keys.id,
+            secret_access_key: keys.secret,
+            session_token: keys.token,
+        });
+        if aws.is_none() && needs_endpoint && !endpoint.loopback && signs_without_keys(scenario) {
+            let problem = Diagnostic::error(format!(
+                "scenario `{}` signs its requests, and there are no AWS keys",
+                scenario.name
+            ));
+            return Err(problem.with_hint("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE").into());
+        }
+        let mut headers = endpoint.headers.clone();
+        headers.extend(choose_flags.header.iter().cloned());
+        let shown = choose_flags.endpoint.as_deref().filter(|endpoint| *endpoint != "embedded");
+        jobs.push(Job {
+            scenario: scenario.clone(),
+            contract: loaded.contract,
+            aws,
+            target: match &endpoint.kind {
+                EndpointKind::Embedded => Target::Embedded,
+                EndpointKind::Url(url) => Target::Url(url.clone()),
+            },
+            profile: endpoint.profile.clone(),
+            headers,
+            seed: choose_flags.seed,
+            level: match choose_flags.level {
+                LevelFlag::Quick => overstep::generate::Level::Quick,
+                LevelFlag::Full => overstep::generate::Level::Full,
+            },
+            filter: filter.clone(),
+            again: again(&named_again(found), shown, allow_remote, choose_flags),
+        });
+        endpoints.push(endpoint);
+    }
+    Ok((jobs, endpoints, chosen))
+}
+
+/// What to call the scenario in a pasted command.
+fn named_again(found: &Found) -> String {
+    let in_its_place = found.shown == format!("scenarios/{}.toml", found.name);
+    if found.directory.is_none() || in_its_place { found.name.clone() } else { found.shown.clone() }
+}
+
+fn endpoint(
+    flags: &ChooseFlags,
+    scenario: &Scenario,
+    config: &Config,
+    allow_remote: bool,
+    needed: bool,
+) -> Result<Endpoint, Stopped> {
+    match flags.endpoint.as_deref().or(scenario.endpoint.as_deref()) {
+        Some(text) => Ok(Endpoint::resolve(text, config, allow_remote || !needed, &environment)?),
+        None if needed => {
+            let problem = Diagnostic::error(format!("scenario `{}` names no endpoint", scenario.name));
+            let hint = "say where to send: `--endpoint http://127.0.0.1:8080`, or `--endpoint embedded` to test overstep itself";
+            Err(problem.with_hint(hint).into())
+        }
+        None => Ok(Endpoint::resolve("embedded", config, false, &environment)?),
+    }
+}
+
+/// Whether a caller signs with keys that only the environment can give.
+fn signs_without_keys(scenario: &Scenario) -> bool {
+    let open = |credentials: &Credentials| matches!(credentials, Credentials::SigV4 { access_key_id: None, .. });
+    scenario.principals.values().any(|principal| open(&principal.credentials))
+}
+
+fn parse_filter(text: &str) -> Result<Filter, Stopped> {
+    Filter::parse(text).map_err(|error| {
+        let problem = Diagnostic::error(error.reason).at("--filter", text, Some(error.span));
+        Diagnostic { hint: error.hint, ..problem }.into()
+    })
+}

@@ -1,0 +1,111 @@
+//! The command line: flags, environment, exit codes; the only place that prints.
+//!
+//! Nothing here knows what a case is made of; the work is in `pipeline`.
+
+mod again;
+mod cases;
+mod check;
+mod flags;
+mod ingest;
+mod jobs;
+mod outputs;
+mod say;
+mod serve;
+mod values;
+
+use clap::{CommandFactory as _, Parser as _};
+use flags::{Command, Flags, When};
+use overstep::exit::Exit;
+
+/// Runs the command that the process was started with.
+pub fn main() -> Exit {
+    std::panic::set_hook(Box::new(say::bug));
+    std::panic::catch_unwind(run).unwrap_or(Exit::Bug)
+}
+
+fn run() -> Exit {
+    let flags = match Flags::try_parse() {
+        Ok(flags) => flags,
+        Err(error) => {
+            // A reader that went away (`| head`) is nothing to complain about.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage } else { Exit::Kept };
+        }
+    };
+    let colour = match flags.color {
+        When::Auto => anstream::ColorChoice::Auto,
+        When::Always => anstream::ColorChoice::AlwaysAnsi,
+        When::Never => anstream::ColorChoice::Never,
+    };
+    colour.write_global();
+    let ended = match flags.command {
+        Command::Check(flags) => check::check(&flags),
+        Command::Cases(flags) => cases::cases(&flags),
+        Command::Ingest(flags) => ingest::ingest(&flags),
+        Command::Drift(flags) => ingest::drift(&flags),
+        Command::Serve(flags) => serve::serve(&flags),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Flags::command(), "overstep", &mut std::io::stdout());
+            Ok(Exit::Kept)
+        }
+    };
+    ended.unwrap_or_else(|stopped| {
+        say::problems(&stopped.problems);
+        stopped.exit
+    })
+}
+
+/// Why a command could not do its work.
+#[derive(Debug)]
+pub struct Stopped {
+    /// What to say.
+    pub problems: Vec<overstep::report::Diagnostic>,
+    /// How to end.
+    pub exit: Exit,
+}
+
+impl From<overstep::report::Diagnostic> for Stopped {
+    fn from(problem: overstep::report::Diagnostic) -> Self {
+        Self { problems: vec![problem], exit: Exit::Usage }
+    }
+}
+
+impl From<Box<overstep::report::Diagnostic>> for Stopped {
+    fn from(problem: Box<overstep::report::Diagnostic>) -> Self {
+        Self::from(*problem)
+    }
+}
+
+impl From<Vec<overstep::report::Diagnostic>> for Stopped {
+    fn from(problems: Vec<overstep::report::Diagnostic>) -> Self {
+        Self { problems, exit: Exit::Usage }
+    }
+}
+
+impl From<overstep::store::StoreError> for Stopped {
+    fn from(error: overstep::store::StoreError) -> Self {
+        Self::from(crate::config::store_problem(&error))
+    }
+}
+
+impl From<std::io::Error> for Stopped {
+    fn from(error: std::io::Error) -> Self {
+        if error.kind() == std::io::ErrorKind::BrokenPipe {
+            return Self { problems: Vec::new(), exit: Exit::Kept };
+        }
+        Self::from(overstep::report::Diagnostic::error(format!("cannot write: {error}")))
+    }
+}
+
+/// Looks up a variable of the environment; one that is no text counts as absent.
+#[expect(clippy::disallowed_methods, reason = "the environment is read in cli only")]
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// The directory that the command was started in.
+#[expect(clippy::disallowed_methods, reason = "the environment is read in cli only")]
+fn current_directory() -> Result<std::path::PathBuf, Stopped> {
+    std::env::current_dir()
+        .map_err(|error| overstep::report::Diagnostic::error(format!("no current directory: {error}")).into())
+}

@@ -1,0 +1,199 @@
+//! Everything that a run is written to at once: the terminal, the reports, the last run.
+//!
+//! A report that cannot be written ends the run; the record of the last run only loses itself.
+
+use super::Stopped;
+use super::flags::CheckFlags;
+use super::values::Wording;
+use indicatif::{ProgressBar, ProgressStyle};
+use overstep::report::{Done, Head, Junit, Ndjson, Output, Summary, Terminal, Width};
+use overstep::store::{self, Finished as _, LastRun, Sink};
+use std::io::{self, IsTerminal as _, Write};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// A sink that an output writes to and that is finished afterwards.
+#[derive(Clone)]
+struct Shared(Arc<Mutex<Option<Sink>>>);
+
+impl Shared {
+    fn new(sink: Sink) -> Self {
+        Self(Arc::new(Mutex::new(Some(sink))))
+    }
+
+    fn take(&self) -> Option<Sink> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+impl Write for Shared {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self.0.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+            Some(sink) => sink.write(bytes),
+            None => Ok(bytes.len()),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).as_mut().map_or(Ok(()), Write::flush)
+    }
+}
+
+/// All outputs of one command.
+pub struct Outputs {
+    all: Vec<Box<dyn Output + Send>>,
+    sinks: Vec<Shared>,
+    last: Option<(Ndjson<Shared>, Shared)>,
+    record: Option<LastRun>,
+    bar: ProgressBar,
+    plain_progress: bool,
+    seen: u64,
+    total: u64,
+    diverging: u64,
+}
+
+impl Outputs {
+    /// Opens all that the flags name.
+    pub fn open(flags: &CheckFlags, directory: &Path) -> Result<Self, Stopped> {
+        let mut outputs = Self {
+            all: Vec::new(),
+            sinks: Vec::new(),
+            last: None,
+            record: None,
+            bar: ProgressBar::hidden(),
+            plain_progress: false,
+            seen: 0,
+            total: 0,
+            diverging: 0,
+        };
+        let takes_stdout = flags.report.iter().filter(|(_, path)| path == Path::new("-")).count();
+        if takes_stdout > 1 {
+            return Err(overstep::report::Diagnostic::error("only one report can go to standard output").into());
+        }
+        // Where a report takes standard output, people read standard error.
+        let width = terminal_size::terminal_size()
+            .filter(|_| io::stdout().is_terminal())
+            .map_or_else(Width::default, |(width, _)| Width::of_terminal(usize::from(width.0)));
+        if takes_stdout == 0 {
+            outputs.all.push(Box::new(Terminal::new(anstream::stdout(), width)));
+        } else {
+            outputs.all.push(Box::new(Terminal::new(anstream::stderr(), width)));
+        }
+        for (format, path) in &flags.report {
+            let sink = if path == Path::new("-") {
+                Sink::Borrowed(Box::new(io::BufWriter::new(io::stdout())))
+            } else {
+                store::sink(&directory.join(path), *format == Wording::Junit)?
+            };
+            let sink = Shared::new(sink);
+            outputs.sinks.push(sink.clone());
+            match format {
+                Wording::Ndjson => outputs.all.push(Box::new(Ndjson::new(sink))),
+                Wording::Junit => outputs.all.push(Box::new(Junit::new(sink, store::scratch()?))),
+            }
+        }
+        let kept = LastRun::in_directory(directory).and_then(|last| Ok((last.results()?, last)));
+        match kept {
+            Ok((sink, last)) => {
+                let sink = Shared::new(sink);
+                outputs.last = Some((Ndjson::new(sink.clone()), sink));
+                outputs.record = Some(last);
+            }
+            Err(error) => super::say::line(&format!("the run is not kept: {error}")),
+        }
+        if !flags.no_progress && io::stderr().is_terminal() {
+            outputs.bar = ProgressBar::new(0);
+            outputs.bar.set_style(
+                ProgressStyle::with_template("{bar:30} {human_pos}/{human_len} cases {msg} {eta}")
+                    .expect("the template is a constant of known parts"),
+            );
+        } else {
+            outputs.plain_progress = !flags.no_progress;
+        }
+        Ok(outputs)
+    }
+
+    /// Keeps what the run is beside its results.
+    pub fn describe(&self, description: &serde_json::Value) {
+        if let Some(Err(error)) = self.record.as_ref().map(|record| record.describe(description)) {
+            super::say::line(&format!("the run is not described: {error}"));
+        }
+    }
+
+    /// Says, before anything else, that the server under test is overstep's own.
+    pub fn embedded(&mut self, reports_take_stdout: bool) -> io::Result<()> {
+        let line = "testing overstep itself, against its embedded server; name yours with --endpoint URL";
+        if reports_take_stdout {
+            writeln!(anstream::stderr(), "{line}\n")
+        } else {
+            writeln!(anstream::stdout(), "{line}\n")
+        }
+    }
+
+    fn each(&mut self, mut call: impl FnMut(&mut dyn Output) -> io::Result<()>) -> io::Result<()> {
+        if let Some((last, _)) = &mut self.last
+            && let Err(error) = call(last)
+        {
+            super::say::line(&format!("the run is no longer kept: {error}"));
+            self.last = None;
+        }
+        self.all.iter_mut().try_for_each(|output| call(output.as_mut()))
+    }
+
+    /// Ends all outputs and gives their files their names.
+    pub fn close(mut self) -> Result<(), Stopped> {
+        self.bar.finish_and_clear();
+        self.each(|output| output.finish())?;
+        for sink in self.sinks.iter().filter_map(Shared::take) {
+            sink.finished()?;
+        }
+        if let Some(Err(error)) = self.last.and_then(|(_, sink)| sink.take()).map(store::Finished::finished) {
+            super::say::line(&format!("the run is not kept: {error}"));
+        }
+        Ok(())
+    }
+
+    fn progress(&mut self, done: &Done) {
+        self.seen += 1;
+        if done.judgement.verdict == overstep::judge::Verdict::Diverges {
+            self.diverging += 1;
+        }
+        if self.plain_progress {
+            // Long runs in a log say every tenth where they are.
+            let tenth = self.total / 10;
+            if self.total >= 20_000 && self.seen.is_multiple_of(tenth) {
+                super::say::line(&format!("… {} of {} cases, {} diverge", self.seen, self.total, self.diverging));
+            }
+        } else {
+            self.bar.inc(1);
+            if done.judgement.verdict == overstep::judge::Verdict::Diverges {
+                self.bar.set_message(format!("· {} diverge ·", self.diverging));
+            }
+        }
+    }
+}
+
+impl Output for Outputs {
+    fn begin(&mut self, head: &Head) -> io::Result<()> {
+        (self.seen, self.diverging, self.total) = (0, 0, head.cases);
+        self.bar.set_length(head.cases);
+        self.bar.set_position(0);
+        self.bar.set_message("");
+        let bar = self.bar.clone();
+        bar.suspend(|| self.each(|output| output.begin(head)))
+    }
+
+    fn case(&mut self, done: &Done) -> io::Result<()> {
+        self.progress(done);
+        self.each(|output| output.case(done))
+    }
+
+    fn end(&mut self, summary: &Summary) -> io::Result<()> {
+        let bar = self.bar.clone();
+        bar.suspend(|| self.each(|output| output.end(summary)))
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        self.each(|output| output.finish())
+    }
+}

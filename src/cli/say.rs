@@ -1,0 +1,42 @@
+//! Printing to people: problems, notes, and the one message for a bug.
+//!
+//! Everything goes to standard error; results have outputs of their own.
+
+use overstep::report::{Diagnostic, Severity, diagnostic};
+use std::panic::PanicHookInfo;
+
+/// Prints problems, one under the other.
+pub fn problems(problems: &[Diagnostic]) {
+    for problem in problems {
+        anstream::eprint!("{}", diagnostic(problem));
+    }
+}
+
+/// Prints what is odd; with `strict`, an oddity stops the work.
+pub fn warnings(warnings: &[Diagnostic], strict: bool) -> Result<(), Vec<Diagnostic>> {
+    if strict && warnings.iter().any(|one| one.severity >= Severity::Warning) {
+        let fatal = |one: &Diagnostic| Diagnostic { severity: one.severity.max(Severity::Error), ..one.clone() };
+        return Err(warnings.iter().filter(|one| one.severity >= Severity::Warning).map(fatal).collect());
+    }
+    problems(warnings);
+    Ok(())
+}
+
+/// Prints a line for people.
+pub fn line(text: &str) {
+    anstream::eprintln!("{text}");
+}
+
+/// What a panic says: this is our fault, not the user's.
+pub fn bug(info: &PanicHookInfo<'_>) {
+    let payload = info.payload();
+    let message = payload
+        .downcast_ref::<&str>()
+        .map(ToString::to_string)
+        .or_else(|| payload.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "no message".to_owned());
+    let place = info.location().map(ToString::to_string).unwrap_or_default();
+    let problem = Diagnostic::error(format!("overstep {} has a bug: {message}", env!("CARGO_PKG_VERSION")))
+        .with_hint(format!("please report it with the command you ran; it happened at {place}"));
+    problems(&[problem]);
+}

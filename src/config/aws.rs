@@ -1,0 +1,67 @@
+//! AWS keys from the standard places: the environment, then the shared credentials file.
+//!
+//! Nothing here asks a metadata service or starts a process.
+
+use super::Environment;
+use overstep::store;
+use std::path::PathBuf;
+
+/// A pair of keys.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AwsKeys {
+    /// The access key's id.
+    pub id: String,
+    /// The secret key.
+    pub secret: String,
+    /// The token of a session, where there is one.
+    pub token: Option<String>,
+}
+
+/// The keys of the environment, or of the profile that the environment names (`default` otherwise).
+pub fn aws_keys(environment: Environment<'_>) -> Option<AwsKeys> {
+    let set = |name: &str| environment(name).filter(|value| !value.is_empty());
+    if let (Some(id), Some(secret)) = (set("AWS_ACCESS_KEY_ID"), set("AWS_SECRET_ACCESS_KEY")) {
+        return Some(AwsKeys { id, secret, token: set("AWS_SESSION_TOKEN") });
+    }
+    let path = set("AWS_SHARED_CREDENTIALS_FILE").map(PathBuf::from).or_else(|| {
+        let home = set("HOME").or_else(|| set("USERPROFILE"))?;
+        Some(PathBuf::from(home).join(".aws/credentials"))
+    })?;
+    let text = store::read_text(&path).ok()?;
+    profile(&text, set("AWS_PROFILE").as_deref().unwrap_or("default"))
+}
+
+/// One profile of a credentials file.
+fn profile(text: &str, name: &str) -> Option<AwsKeys> {
+    let (mut inside, mut id, mut secret, mut token) = (false, None, None, None);
+    for line in text.lines().map(str::trim) {
+        if let Some(section) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+            inside = section.trim() == name;
+        } else if let Some((key, value)) = line.split_once('=').filter(|_| inside && !line.starts_with(['#', ';'])) {
+            let value = Some(value.trim().to_owned());
+            match key.trim() {
+                "aws_access_key_id" => id = value,
+                "aws_secret_access_key" => secret = value,
+                "aws_session_token" => token = value,
+                _ => {}
+            }
+        }
+    }
+    Some(AwsKeys { id: id?, secret: secret?, token })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_named_profile_is_read() {
+        let text = "[default]\naws_access_key_id = A\naws_secret_access_key=B\n# x = y\n[ other ]\naws_access_key_id=C\n\
+                    aws_secret_access_key = D==\naws_session_token = E\n[half]\naws_access_key_id=F\n";
+        let keys = |name: &str| profile(text, name).map(|keys| (keys.id, keys.secret, keys.token));
+        assert_eq!(keys("default"), Some(("A".into(), "B".into(), None)));
+        assert_eq!(keys("other"), Some(("C".into(), "D==".into(), Some("E".into()))));
+        assert_eq!(keys("half"), None);
+        assert_eq!(keys("none"), None);
+    }
+}

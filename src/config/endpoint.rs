@@ -1,0 +1,202 @@
+//! Which server is meant, and whether it may be sent to.
+//!
+//! Nothing here connects: a host is judged by its name alone.
+
+use super::{Config, Environment, substituted};
+use overstep::report::Diagnostic;
+use std::net::IpAddr;
+
+/// Where requests go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EndpointKind {
+    /// The reference server inside overstep, on a free loopback port.
+    Embedded,
+    /// A server of the user's.
+    Url(String),
+}
+
+/// An endpoint with all that its entry says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    /// What it is.
+    pub kind: EndpointKind,
+    /// Its name; `embedded`, or `default` for a bare URL.
+    pub profile: String,
+    /// Whether it is on this machine.
+    pub loopback: bool,
+    /// How fast it may be sent to, as written.
+    pub rate_limit: Option<String>,
+    /// A file of certificates to trust.
+    pub ca: Option<std::path::PathBuf>,
+    /// Headers on every request.
+    pub headers: Vec<(String, String)>,
+}
+
+impl Endpoint {
+    /// What `--endpoint` or a scenario names.
+    pub fn resolve(
+        text: &str,
+        config: &Config,
+        allow_remote: bool,
+        environment: Environment<'_>,
+    ) -> Result<Self, Box<Diagnostic>> {
+        if text == "embedded" {
+            return Ok(Self::bare(EndpointKind::Embedded, "embedded", true));
+        }
+        if text.contains("://") {
+            let loopback = checked(text)?;
+            refuse_remote(text, loopback || allow_remote, None)?;
+            return Ok(Self::bare(EndpointKind::Url(trimmed(text)), "default", loopback));
+        }
+        let Some(entry) = config.settings.endpoints.get(text) else {
+            return Err(Box::new(unknown(text, config)));
+        };
+        if let Some(key) = entry.unsupported.first() {
+            let reason = format!("`endpoints.{text}.{key}` is not yet supported");
+            return Err(Box::new(Diagnostic::error(reason).with_hint("start the server yourself and give its `url`")));
+        }
+        let url = substituted(entry.url.as_deref().unwrap_or_default(), environment)?;
+        let loopback = checked(&url)?;
+        refuse_remote(&url, loopback || allow_remote || entry.remote, Some(text))?;
+        let mut endpoint = Self::bare(EndpointKind::Url(trimmed(&url)), text, loopback);
+        endpoint.rate_limit.clone_from(&entry.rate_limit);
+        endpoint.ca = entry.ca.as_ref().map(|ca| config.directory.join(ca));
+        for (name, value) in &entry.headers {
+            endpoint.headers.push((name.clone(), substituted(value, environment)?));
+        }
+        Ok(endpoint)
+    }
+
+    fn bare(kind: EndpointKind, profile: &str, loopback: bool) -> Self {
+        let profile = profile.to_owned();
+        Self { kind, profile, loopback, rate_limit: None, ca: None, headers: Vec::new() }
+    }
+}
+
+fn trimmed(url: &str) -> String {
+    url.trim().trim_end_matches('/').to_owned()
+}
+
+fn unknown(text: &str, config: &Config) -> Diagnostic {
+    let known: Vec<&str> = config.settings.endpoints.keys().map(String::as_str).chain(["embedded"]).collect();
+    let near = known.iter().min_by_key(|known| strsim::damerau_levenshtein(text, known));
+    let hint = if text.contains([':', '.']) || text == "localhost" {
+        format!("a URL begins with its scheme: `http://{text}`")
+    } else if let Some(near) = near.filter(|near| strsim::damerau_levenshtein(text, near) <= 2) {
+        format!("did you mean `{near}`?")
+    } else {
+        format!("add `[endpoints.{text}]` with a `url` to overstep.toml, or give a URL")
+    };
+    Diagnostic::error(format!("no endpoint is called `{text}`")).with_hint(hint)
+}
+
+/// Whether the URL's host is this machine; an error where it is no URL that can be sent to.
+fn checked(url: &str) -> Result<bool, Box<Diagnostic>> {
+    let wrong = |why: &str| Box::new(Diagnostic::error(format!("`{}` is no endpoint: {why}", hidden(url))));
+    let uri: http::Uri = url.trim().parse().map_err(|error: http::uri::InvalidUri| wrong(&error.to_string()))?;
+    if !matches!(uri.scheme_str(), Some("http" | "https")) {
+        return Err(wrong("only http and https can be sent to"));
+    }
+    if uri.query().is_some() || url.contains('#') {
+        return Err(wrong("it has a query or fragment, which cases bring themselves"));
+    }
+    let authority = uri.authority().ok_or_else(|| wrong("it has no host"))?;
+    if authority.as_str().contains('@') {
+        let problem = wrong("it holds a user or password");
+        return Err(Box::new(problem.with_hint("say who calls in a `[principals.NAME]` table")));
+    }
+    let host = authority.host().trim_start_matches('[').trim_end_matches(']');
+    if host.is_empty() {
+        return Err(wrong("it has no host"));
+    }
+    Ok(is_loopback(host))
+}
+
+/// A URL without a password that it may hold.
+fn hidden(url: &str) -> String {
+    match (url.find("://"), url.rfind('@')) {
+        (Some(start), Some(end)) if end > start => format!("{}://…{}", &url[..start], &url[end..]),
+        _ => url.to_owned(),
+    }
+}
+
+/// Whether a host is this machine by its name alone; a name that merely resolves to it is not.
+fn is_loopback(host: &str) -> bool {
+    if let Ok(address) = host.parse::<IpAddr>() {
+        let address = address.to_canonical();
+        return address.is_loopback() || address.is_unspecified();
+    }
+    let host = host.trim_end_matches('.').to_ascii_lowercase();
+    host == "localhost" || host.ends_with(".localhost")
+}
+
+fn refuse_remote(url: &str, allowed: bool, name: Option<&str>) -> Result<(), Box<Diagnostic>> {
+    if allowed {
+        return Ok(());
+    }
+    let lasting = match name {
+        Some(name) => format!("`remote = true` in `[endpoints.{name}]`"),
+        None => "`remote = true` in its entry in overstep.toml".to_owned(),
+    };
+    let problem = Diagnostic::error(format!("`{url}` is not on this machine, and a boundary test can do harm there"));
+    Err(Box::new(problem.with_hint(format!("if it is meant, allow it with --allow-remote, or with {lasting}"))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolve(text: &str, allow_remote: bool) -> Result<Endpoint, Box<Diagnostic>> {
+        Endpoint::resolve(text, &Config::default(), allow_remote, &|_| None)
+    }
+
+    #[test]
+    fn only_this_machine_is_sent_to_unasked() {
+        for url in [
+            "http://127.0.0.1:4566",
+            "http://127.1.2.3/",
+            "http://localhost:1/base",
+            "https://LOCALHOST",
+            "http://api.localhost:80",
+            "http://[::1]:8080",
+            "http://[::ffff:127.0.0.1]:80",
+        ] {
+            assert!(resolve(url, false).expect(url).loopback, "{url}");
+        }
+        for url in [
+            "http://example.com",
+            "http://localhost.example.com",
+            "http://10.0.0.1",
+            "http://127.0.0.1.example.com",
+            "http://2130706433.example",
+            "http://[2001:db8::1]/",
+        ] {
+            assert!(resolve(url, false).is_err(), "{url}");
+            assert!(!resolve(url, true).expect(url).loopback, "{url}");
+        }
+        for url in ["ftp://localhost", "http://", "http://a b", "http://user:pw@localhost", "http://localhost?x=1"] {
+            assert!(resolve(url, true).is_err(), "{url}");
+        }
+        let problem = resolve("http://user:hunter2@localhost", false).expect_err("refused");
+        assert!(!problem.reason.contains("hunter2"));
+    }
+
+    #[test]
+    fn names_come_from_the_settings() {
+        let text = "[endpoints.local]\nurl = \"http://127.0.0.1:${PORT}/\"\n[endpoints.far]\nurl = \"https://x.example\"\n\
+                    remote = true\nrate-limit = \"60/m\"\ntls = { ca = \"ca.pem\" }\n[endpoints.moto]\nstart = \"moto\"\n";
+        let (settings, warnings) = overstep::scenario::read_settings(text).expect("it reads");
+        assert_eq!(warnings, []);
+        let config = Config { settings, directory: "/project".into(), warnings: Vec::new() };
+        let environment = |name: &str| (name == "PORT").then(|| "99".to_owned());
+        let resolve = |name: &str| Endpoint::resolve(name, &config, false, &environment);
+        let local = resolve("local").expect("known");
+        assert_eq!(local.kind, EndpointKind::Url("http://127.0.0.1:99".into()));
+        assert_eq!(local.profile, "local");
+        let far = resolve("far").expect("allowed");
+        assert_eq!(far.ca, Some("/project/ca.pem".into()));
+        assert!(resolve("moto").expect_err("unsupported").reason.contains("not yet supported"));
+        assert_eq!(resolve("lokal").expect_err("unknown").hint.as_deref(), Some("did you mean `local`?"));
+        assert!(resolve("localhost:80").expect_err("unknown").hint.expect("a hint").contains("http://localhost:80"));
+    }
+}

@@ -1,0 +1,99 @@
+//! Settings that are not a flag: `overstep.toml`, and what the environment says.
+//!
+//! Nothing here sends or prints.
+
+mod aws;
+mod endpoint;
+
+pub use aws::aws_keys;
+pub use endpoint::{Endpoint, EndpointKind};
+
+use overstep::report::{Diagnostic, Severity};
+use overstep::scenario::{ScenarioError, Settings, Warning, read_settings};
+use overstep::store;
+use std::path::{Path, PathBuf};
+
+/// Looks up a variable of the environment.
+pub type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// The settings of a project.
+#[derive(Debug, Default)]
+pub struct Config {
+    /// What the file says.
+    pub settings: Settings,
+    /// Where the file is; paths in it are relative to its directory.
+    pub directory: PathBuf,
+    /// What is odd in the file.
+    pub warnings: Vec<Diagnostic>,
+}
+
+impl Config {
+    /// Reads `overstep.toml` of this directory or the nearest one above it.
+    pub fn load(start: &Path) -> Result<Self, Box<Diagnostic>> {
+        let Some(path) = store::find_upwards(start, "overstep.toml") else {
+            return Ok(Self { directory: start.to_owned(), ..Self::default() });
+        };
+        let text = store::read_text(&path).map_err(|error| Box::new(store_problem(&error)))?;
+        let shown = path.strip_prefix(start).unwrap_or(&path).display().to_string();
+        let (settings, warnings) = read_settings(&text).map_err(|error| Box::new(problem(&shown, &text, error)))?;
+        let warnings = warnings.into_iter().map(|one| warning(&shown, &text, one)).collect();
+        let directory = path.parent().map(Path::to_owned).unwrap_or_default();
+        Ok(Self { settings, directory, warnings })
+    }
+}
+
+/// What is wrong in a TOML text, with its place.
+pub fn problem(shown: &str, text: &str, error: ScenarioError) -> Diagnostic {
+    let problem = Diagnostic::error(error.reason).at(shown, text, error.span);
+    Diagnostic { hint: error.hint, ..problem }
+}
+
+/// What is odd in a TOML text, with its place.
+pub fn warning(shown: &str, text: &str, warning: Warning) -> Diagnostic {
+    let odd = Diagnostic::error(warning.reason).at(shown, text, warning.span);
+    Diagnostic { severity: Severity::Warning, hint: warning.hint, ..odd }
+}
+
+/// What is wrong with a file.
+pub fn store_problem(error: &store::StoreError) -> Diagnostic {
+    Diagnostic { hint: error.hint.clone(), ..Diagnostic::error(error.reason.clone()) }
+}
+
+/// Replaces each `${NAME}` by the environment's word for it; `$${` is a plain `${`.
+pub fn substituted(text: &str, environment: Environment<'_>) -> Result<String, Box<Diagnostic>> {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(start) = rest.find("${") {
+        if rest[..start].ends_with('$') {
+            out.push_str(&rest[..start]);
+            out.push('{');
+            rest = &rest[start + 2..];
+            continue;
+        }
+        let Some(length) = rest[start..].find('}') else { break };
+        out.push_str(&rest[..start]);
+        let name = &rest[start + 2..start + length];
+        let value = environment(name).ok_or_else(|| {
+            let unset = Diagnostic::error(format!("the environment has no `{name}`, which overstep.toml asks for"));
+            Box::new(unset.with_hint(format!("set it: `export {name}=…`")))
+        })?;
+        out.push_str(&value);
+        rest = &rest[start + length + 1..];
+    }
+    out.push_str(rest);
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_environment_is_asked_by_name() {
+        let environment = |name: &str| (name == "KEY").then(|| "value".to_owned());
+        let read = |text: &str| substituted(text, &environment).ok();
+        assert_eq!(read("a ${KEY} b ${KEY}").as_deref(), Some("a value b value"));
+        assert_eq!(read("$${KEY} ${open").as_deref(), Some("${KEY} ${open"));
+        assert_eq!(read("${NONE}"), None);
+    }
+}

@@ -1,0 +1,267 @@
+//! Where two contracts of one API contradict each other, fact by fact.
+//!
+//! It never decides who is right: both statements stand side by side with their lines.
+
+use super::settle::{same_pattern, same_route};
+use super::{Contract, Fact, Kind, MemberPath, Operation, Provenance, Rule, Segment, Shape, ShapeId};
+use serde_json::Value as Json;
+use std::collections::{BTreeMap, HashSet};
+
+/// How two contracts differ at one place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum DriftKind {
+    /// Both say something, and not the same.
+    Contradicts,
+    /// Only the first says something.
+    OnlyInFirst,
+    /// Only the second says something.
+    OnlyInSecond,
+}
+
+/// What one contract says at a place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Statement {
+    /// What it says.
+    pub value: Json,
+    /// Where; `None` where the contract keeps no place for it.
+    pub source: Option<Provenance>,
+}
+
+/// One difference.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Drift {
+    /// The operation.
+    pub operation: String,
+    /// The member path; of outputs it begins with `(output)`; empty for the operation itself.
+    pub member: String,
+    /// The field: `length/max`, `enum`, `required`, `errors/NAME`, `http/uri`, `operation` …
+    pub field: String,
+    /// How they differ.
+    pub kind: DriftKind,
+    /// What the first says.
+    pub first: Option<Statement>,
+    /// What the second says.
+    pub second: Option<Statement>,
+}
+
+/// All statements of one contract about one operation, by member path and field.
+type Statements = BTreeMap<(String, String), Statement>;
+
+/// Where two contracts contradict each other, or one lists what the other does not; by operation and member.
+pub fn drift(first: &Contract, second: &Contract) -> Vec<Drift> {
+    let names: BTreeMap<&str, (Option<&Operation>, Option<&Operation>)> = first
+        .operations
+        .iter()
+        .chain(&second.operations)
+        .map(|operation| operation.name.as_str())
+        .map(|name| (name, (first.operation(name), second.operation(name))))
+        .collect();
+    let mut found = Vec::new();
+    for (name, (ours, theirs)) in names {
+        let (Some(ours), Some(theirs)) = (ours, theirs) else {
+            let only = |operation: &Operation| Statement {
+                value: operation.name.as_str().into(),
+                source: operation.sources.first().cloned(),
+            };
+            found.push(Drift {
+                operation: name.to_owned(),
+                member: String::new(),
+                field: "operation".to_owned(),
+                kind: if ours.is_some() { DriftKind::OnlyInFirst } else { DriftKind::OnlyInSecond },
+                first: ours.map(only),
+                second: theirs.map(only),
+            });
+            continue;
+        };
+        let (mut ours, mut theirs) = (statements(first, ours), statements(second, theirs));
+        // Below a member that only one side has, the member says it all.
+        let outer = |one: &Statements, other: &Statements| -> Vec<String> {
+            one.keys()
+                .filter(|(_, field)| field == "member")
+                .filter(|key| !other.contains_key(*key))
+                .map(|(member, _)| member.clone())
+                .collect()
+        };
+        let lone: Vec<String> = outer(&ours, &theirs).into_iter().chain(outer(&theirs, &ours)).collect();
+        let below = |member: &str, field: &str| {
+            lone.iter().any(|outer| {
+                member.strip_prefix(outer.as_str()).is_some_and(|rest| {
+                    (rest.is_empty() && field != "member") || rest.starts_with(['.', '[', '{'])
+                })
+            })
+        };
+        ours.retain(|(member, field), _| !below(member, field));
+        theirs.retain(|(member, field), _| !below(member, field));
+        let keys: std::collections::BTreeSet<_> = ours.keys().chain(theirs.keys()).cloned().collect();
+        for key in keys {
+            let (one, other) = (ours.get(&key), theirs.get(&key));
+            let kind = match (one, other) {
+                (Some(one), Some(other)) if !agree(&key.1, &one.value, &other.value) => DriftKind::Contradicts,
+                (Some(_), None) => DriftKind::OnlyInFirst,
+                (None, Some(_)) => DriftKind::OnlyInSecond,
+                _ => continue,
+            };
+            found.push(Drift {
+                operation: name.to_owned(),
+                member: key.0,
+                field: key.1,
+                kind,
+                first: one.cloned(),
+                second: other.cloned(),
+            });
+        }
+    }
+    found
+}
+
+fn agree(field: &str, a: &Json, b: &Json) -> bool {
+    match (a.as_str(), b.as_str()) {
+        (Some(a), Some(b)) => match field {
+            "pattern" => same_pattern(a, b),
+            "http/uri" => same_route(a, b),
+            "type" => a == b || compatible(a, b) || compatible(b, a),
+            _ => a == b,
+        },
+        _ if field == "enum" => {
+            let set = |value: &Json| -> std::collections::BTreeSet<String> {
+                value.as_array().into_iter().flatten().filter_map(Json::as_str).map(str::to_owned).collect()
+            };
+            set(a) == set(b)
+        }
+        // Two lists of members of which one must be there differ as the pages know more or fewer.
+        _ if field.starts_with("rules/atLeastOneOf") => true,
+        _ => a == b,
+    }
+}
+
+/// Whether the second type is only a more exact word for the first.
+fn compatible(coarse: &str, fine: &str) -> bool {
+    matches!(
+        (coarse, fine),
+        ("integer", "long") | ("float", "double") | ("string", "enum" | "timestamp" | "blob") | ("structure", "union") | ("document", _)
+    )
+}
+
+fn statements(contract: &Contract, operation: &Operation) -> Statements {
+    let mut all = Statements::new();
+    let mut put = |field: String, value: Json, facts: &[Fact], path: &str| {
+        let source = facts.iter().find(|fact| fact.path == path).map(Fact::provenance);
+        all.insert((String::new(), field), Statement { value, source });
+    };
+    if let Some(http) = &operation.http {
+        for (path, value) in [("http/method", &http.method), ("http/uri", &http.uri)] {
+            if !value.is_empty() {
+                put(path.to_owned(), value.as_str().into(), &operation.facts, path);
+            }
+        }
+        if let Some(success) = http.success {
+            put("http/success".to_owned(), success.into(), &operation.facts, "http/success");
+        }
+    }
+    if let Some(permission) = &operation.permission {
+        put("permission".to_owned(), permission.as_str().into(), &operation.facts, "permission");
+    }
+    for law in &operation.laws {
+        let path = format!("laws/{law}");
+        put(path.clone(), true.into(), &operation.facts, &path);
+    }
+    for (name, error) in contract.errors_of(operation) {
+        let path = format!("errors/{name}");
+        put(path.clone(), true.into(), &operation.facts, &path);
+        if let Some(status) = error.status {
+            put(format!("{path}/status"), status.into(), &error.facts, "status");
+        }
+    }
+    for (side, prefix) in [(&operation.input, ""), (&operation.output, "(output)")] {
+        if let Some(id) = side {
+            let mut above = HashSet::new();
+            shape_statements(contract, id, &MemberPath::root(), prefix, &mut above, &mut all);
+        }
+    }
+    all
+}
+
+fn shape_statements(
+    contract: &Contract,
+    id: &ShapeId,
+    path: &MemberPath,
+    prefix: &str,
+    above: &mut HashSet<ShapeId>,
+    all: &mut Statements,
+) {
+    let Some(shape) = contract.shapes.get(id) else { return };
+    let member = match (prefix, path.0.is_empty()) {
+        ("", _) => path.to_string(),
+        (prefix, true) => prefix.to_owned(),
+        (prefix, false) => format!("{prefix}.{path}"),
+    };
+    // A tree of shapes can be far larger than the shapes: each is followed once on a way down.
+    if all.len() > 200_000 || !above.insert(id.clone()) {
+        return;
+    }
+    shape_fields(shape, &member, all);
+    match &shape.kind {
+        Kind::List { member } => shape_statements(contract, member, &path.then(Segment::Item), prefix, above, all),
+        Kind::Map { key, value } => {
+            shape_statements(contract, key, &path.then(Segment::Key), prefix, above, all);
+            shape_statements(contract, value, &path.then(Segment::Value), prefix, above, all);
+        }
+        kind => {
+            for (name, one) in kind.members().into_iter().flatten() {
+                let below = path.member(name);
+                let place = if prefix.is_empty() { below.to_string() } else { format!("{prefix}.{below}") };
+                let source = |field: &str| shape.facts_at(field).next().map(Fact::provenance);
+                let mut put = |field: &str, value: Json, source: Option<Provenance>| {
+                    all.insert((place.clone(), field.to_owned()), Statement { value, source });
+                };
+                put("member", true.into(), source(&format!("members/{name}")));
+                if one.required {
+                    put("required", true.into(), source(&format!("members/{name}/required")));
+                }
+                if shape.facts_at(&format!("members/{name}/location")).next().is_some() {
+                    let value = serde_json::to_value(one.location).unwrap_or_default();
+                    put("location", value, source(&format!("members/{name}/location")));
+                }
+                shape_statements(contract, &one.shape, &below, prefix, above, all);
+            }
+        }
+    }
+    above.remove(id);
+}
+
+fn shape_fields(shape: &Shape, member: &str, all: &mut Statements) {
+    let mut put = |field: &str, value: Json, path: &str| {
+        let source = shape.facts_at(path).next().map(Fact::provenance);
+        all.insert((member.to_owned(), field.to_owned()), Statement { value, source });
+    };
+    put("type", shape.kind.name().into(), "type");
+    let length = shape.length();
+    for (field, value) in [("length/min", length.min), ("length/max", length.max)] {
+        if let Some(value) = value {
+            put(field, value.into(), field);
+        }
+    }
+    if let Some(range) = &shape.range {
+        for (field, value) in [("range/min", &range.min), ("range/max", &range.max)] {
+            if let Some(value) = value {
+                put(field, value.clone().into(), field);
+            }
+        }
+    }
+    if let Some(pattern) = &shape.pattern {
+        put("pattern", pattern.as_str().into(), "pattern");
+    }
+    if let Kind::Enum { values } = &shape.kind {
+        put("enum", values.clone().into(), "enum");
+    }
+    if shape.unique {
+        put("unique", true.into(), "unique");
+    }
+    for (index, rule) in shape.rules.iter().enumerate() {
+        let value = match rule {
+            Rule::AtLeastOneOf { members } | Rule::AtMostOneOf { members } => members.clone().into(),
+            Rule::MaxTotalBytes { max, .. } => (*max).into(),
+        };
+        put(&format!("rules/{}", rule.constraint()), value, &format!("rules/{index}"));
+    }
+}

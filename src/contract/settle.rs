@@ -1,0 +1,355 @@
+//! From the facts of a field to its merged value, and whether the sources dispute it.
+//!
+//! It never drops a fact: a contradiction is marked on the facts, and the value is the one under
+//! which a valid request stays valid for every source.
+
+use super::{ErrorShape, Fact, Kind, Location, Operation, Shape, Standing};
+use serde_json::{Number, Value as Json};
+use std::collections::BTreeSet;
+
+impl Shape {
+    /// Adds a statement and settles its field again. Statements that are here already change nothing.
+    /// Values of another type than the field's are kept as facts and have no effect.
+    pub fn state(&mut self, fact: Fact) {
+        let path = fact.path.clone();
+        if add(&mut self.facts, fact) {
+            self.settle(&path);
+        }
+    }
+
+    /// Computes one field from the facts about it. Without facts the field stays as it is.
+    pub fn settle(&mut self, path: &str) {
+        if path == "enum" {
+            self.settle_enum();
+            return;
+        }
+        let same: fn(&Json, &Json) -> bool = match path {
+            "pattern" => |a, b| match (a.as_str(), b.as_str()) {
+                (Some(a), Some(b)) => same_pattern(a, b),
+                _ => a == b,
+            },
+            _ => |a, b| a == b,
+        };
+        let resolve: fn(&[&Fact]) -> Json = match path {
+            "length/min" | "range/min" => |facts| extreme(facts, true),
+            "length/max" | "range/max" => |facts| extreme(facts, false),
+            _ if path.ends_with("/required") => |facts| Json::Bool(facts.iter().any(|fact| fact.value == true)),
+            _ => strongest,
+        };
+        let Some(value) = settle_facts(&mut self.facts, path, same, resolve) else { return };
+        match path {
+            "length/min" => self.length.get_or_insert_default().min = value.as_u64(),
+            "length/max" => self.length.get_or_insert_default().max = value.as_u64(),
+            "range/min" => self.range.get_or_insert_default().min = number(&value),
+            "range/max" => self.range.get_or_insert_default().max = number(&value),
+            "pattern" => self.pattern = value.as_str().map(str::to_owned),
+            "unique" => self.unique = value == true,
+            _ => self.settle_member(path, &value),
+        }
+    }
+
+    fn settle_member(&mut self, path: &str, value: &Json) {
+        let Some(rest) = path.strip_prefix("members/") else { return };
+        let Some((name, field)) = rest.rsplit_once('/') else { return };
+        let Some(member) = self.kind.members_mut().and_then(|members| members.get_mut(name)) else { return };
+        match field {
+            "required" => member.required = value == true,
+            "location" => {
+                if let Ok(location) = serde_json::from_value::<Location>(value.clone()) {
+                    member.location = location;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn settle_enum(&mut self) {
+        let indices: Vec<usize> = relevant(&self.facts, "enum");
+        if indices.is_empty() || !self.kind.is_text() {
+            return;
+        }
+        let mut lists: Vec<Vec<String>> = indices
+            .iter()
+            .filter_map(|&index| self.facts[index].value.as_array())
+            .map(|list| list.iter().filter_map(Json::as_str).map(str::to_owned).collect())
+            .collect();
+        let sets: BTreeSet<BTreeSet<&String>> = lists.iter().map(|list| list.iter().collect()).collect();
+        let disputed = sets.len() > 1;
+        for fact in self.facts.iter_mut().filter(|fact| fact.path == "enum") {
+            fact.disputed = false;
+        }
+        for index in indices {
+            self.facts[index].disputed = disputed;
+        }
+        // The longest list gives the order, so that the order of the sources does not.
+        lists.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+        let mut values: Vec<String> = Vec::new();
+        let mut seen = BTreeSet::new();
+        for value in lists.into_iter().flatten() {
+            if seen.insert(value.clone()) {
+                values.push(value);
+            }
+        }
+        self.kind = Kind::Enum { values };
+    }
+
+    /// Settles every field that has facts.
+    pub fn settle_all(&mut self) {
+        let paths: BTreeSet<String> = self.facts.iter().map(|fact| fact.path.clone()).collect();
+        for path in paths.iter().filter(|path| !path.starts_with("rules/") && *path != "type") {
+            self.settle(path);
+        }
+    }
+}
+
+impl Operation {
+    /// Adds a statement and settles its field again; `errors/NAME`, `laws/NAME` add to their lists.
+    pub fn state(&mut self, fact: Fact) {
+        let path = fact.path.clone();
+        if add(&mut self.facts, fact) {
+            self.settle(&path);
+        }
+    }
+
+    /// Computes one field from the facts about it. Without facts the field stays as it is.
+    pub fn settle(&mut self, path: &str) {
+        if let Some(name) = path.strip_prefix("errors/") {
+            if !self.errors.iter().any(|error| error.as_str() == name) {
+                self.errors.push(name.into());
+            }
+            return;
+        }
+        if let Some(name) = path.strip_prefix("laws/") {
+            if !self.laws.iter().any(|law| law == name) {
+                self.laws.push(name.to_owned());
+            }
+            return;
+        }
+        let same: fn(&Json, &Json) -> bool = match path {
+            "http/uri" => |a, b| match (a.as_str(), b.as_str()) {
+                (Some(a), Some(b)) => same_route(a, b),
+                _ => a == b,
+            },
+            _ => |a, b| a == b,
+        };
+        let Some(value) = settle_facts(&mut self.facts, path, same, strongest) else { return };
+        match path {
+            "http/method" => {
+                self.http.get_or_insert_default().method = value.as_str().unwrap_or_default().to_owned();
+            }
+            "http/uri" => self.http.get_or_insert_default().uri = value.as_str().unwrap_or_default().to_owned(),
+            "http/success" => {
+                self.http.get_or_insert_default().success = value.as_u64().and_then(|code| u16::try_from(code).ok());
+            }
+            "permission" => self.permission = value.as_str().map(str::to_owned),
+            _ => {}
+        }
+    }
+}
+
+impl ErrorShape {
+    /// Adds a statement about the `status` or `role` and settles it.
+    pub fn state(&mut self, fact: Fact) {
+        let path = fact.path.clone();
+        if add(&mut self.facts, fact) {
+            self.settle(&path);
+        }
+    }
+
+    /// Computes one field from the facts about it. Without facts the field stays as it is.
+    pub fn settle(&mut self, path: &str) {
+        let Some(value) = settle_facts(&mut self.facts, path, |a, b| a == b, strongest) else { return };
+        match path {
+            "status" => self.status = value.as_u64().and_then(|code| u16::try_from(code).ok()),
+            "role" => {
+                if let Ok(role) = serde_json::from_value(value) {
+                    self.role = role;
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Adds a fact unless it is here already.
+pub(super) fn add(facts: &mut Vec<Fact>, fact: Fact) -> bool {
+    let known = facts.iter().any(|one| {
+        one.path == fact.path
+            && one.value == fact.value
+            && one.standing == fact.standing
+            && one.document == fact.document
+            && one.line == fact.line
+    });
+    if !known {
+        facts.push(fact);
+    }
+    !known
+}
+
+/// The facts that decide about a field: the user's last word, else what the sources say, else our assumptions.
+fn relevant(facts: &[Fact], path: &str) -> Vec<usize> {
+    let of = |keep: &dyn Fn(&Fact) -> bool| -> Vec<usize> {
+        facts.iter().enumerate().filter(|(_, fact)| fact.path == path && keep(fact)).map(|(index, _)| index).collect()
+    };
+    let scenario = of(&|fact| fact.standing == Standing::Scenario);
+    if let Some(&last) = scenario.last() {
+        return vec![last];
+    }
+    let stated = of(&|fact| fact.standing != Standing::Assumed);
+    if stated.is_empty() { of(&|_| true) } else { stated }
+}
+
+fn settle_facts(
+    facts: &mut [Fact],
+    path: &str,
+    same: fn(&Json, &Json) -> bool,
+    resolve: fn(&[&Fact]) -> Json,
+) -> Option<Json> {
+    let deciding = relevant(facts, path);
+    let first = facts[*deciding.first()?].value.clone();
+    let disputed = deciding.iter().any(|&index| !same(&facts[index].value, &first));
+    for fact in facts.iter_mut().filter(|fact| fact.path == path) {
+        fact.disputed = false;
+    }
+    for &index in &deciding {
+        facts[index].disputed = disputed;
+    }
+    let said: Vec<&Fact> = deciding.iter().map(|&index| &facts[index]).collect();
+    // Equal in meaning is not always equal in letters, so the choice is made even without a dispute.
+    Some(resolve(&said))
+}
+
+/// Of several numbers, the one under which less is promised for valid requests.
+fn extreme(facts: &[&Fact], largest: bool) -> Json {
+    let mut numbers: Vec<&Json> = facts.iter().map(|fact| &fact.value).filter(|value| value.is_number()).collect();
+    numbers.sort_by(|a, b| a.as_f64().unwrap_or(0.0).total_cmp(&b.as_f64().unwrap_or(0.0)));
+    let chosen = if largest { numbers.last() } else { numbers.first() };
+    chosen.map_or(Json::Null, |value| (*value).clone())
+}
+
+/// The value of the best standing; letters decide among equals, so that the order of sources does not.
+fn strongest(facts: &[&Fact]) -> Json {
+    let rank = |fact: &Fact| match fact.standing {
+        Standing::Scenario => 0,
+        Standing::Model => 1,
+        Standing::Documented => 2,
+        Standing::Recorded => 3,
+        Standing::Prose => 4,
+        Standing::Assumed => 5,
+    };
+    facts
+        .iter()
+        .min_by_key(|fact| (rank(fact), fact.value.to_string()))
+        .map_or(Json::Null, |fact| fact.value.clone())
+}
+
+fn number(value: &Json) -> Option<Number> {
+    value.as_number().cloned()
+}
+
+/// Whether two routes differ in the names of their labels only.
+pub(super) fn same_route(a: &str, b: &str) -> bool {
+    fn plain(route: &str) -> String {
+        let mut out = String::new();
+        let mut inside = false;
+        for c in route.trim_end_matches('/').chars() {
+            match c {
+                '{' => {
+                    inside = true;
+                    out.push('{');
+                }
+                '}' => inside = false,
+                _ if inside => {}
+                _ => out.push(c),
+            }
+        }
+        out
+    }
+    a == b || plain(a) == plain(b)
+}
+
+/// Whether two patterns are the same or both one repeated character class with the same ASCII members.
+pub(super) fn same_pattern(a: &str, b: &str) -> bool {
+    a == b || matches!((simple_class(a), simple_class(b)), (Some(a), Some(b)) if a == b)
+}
+
+/// The members of `^[class]+$` and its like, as a set of ASCII characters.
+fn simple_class(pattern: &str) -> Option<BTreeSet<char>> {
+    let inner = pattern.strip_prefix('^').unwrap_or(pattern);
+    let inner = inner.strip_suffix('$').unwrap_or(inner);
+    let inner = inner.strip_suffix(['+', '*'])?;
+    let class = inner.strip_prefix('[')?.strip_suffix(']')?;
+    if class.starts_with('^') || class.contains(['[', ']', '&']) {
+        return None;
+    }
+    let mut set = BTreeSet::new();
+    let mut items: Vec<(char, bool)> = Vec::new();
+    let mut chars = class.chars();
+    while let Some(c) = chars.next() {
+        if c != '\\' {
+            items.push((c, c == '-'));
+            continue;
+        }
+        match chars.next()? {
+            'w' => set.extend(('a'..='z').chain('A'..='Z').chain('0'..='9').chain(['_'])),
+            'd' => set.extend('0'..='9'),
+            other if other.is_ascii_alphanumeric() => return None,
+            other => items.push((other, false)),
+        }
+    }
+    let mut at = 0;
+    while at < items.len() {
+        if at + 2 < items.len() && items[at + 1].1 {
+            let (from, to) = (items[at].0, items[at + 2].0);
+            if !from.is_ascii() || !to.is_ascii() || from > to {
+                return None;
+            }
+            set.extend(from..=to);
+            at += 3;
+        } else {
+            set.insert(items[at].0);
+            at += 1;
+        }
+    }
+    Some(set)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::Provenance;
+
+    fn fact(path: &str, value: impl Into<Json>, standing: Standing, document: &str) -> Fact {
+        Fact::new(path, value, standing, &Provenance::new(document, 1))
+    }
+
+    #[test]
+    fn contradicting_maxima_take_the_smaller_and_are_disputed() {
+        let mut shape = Shape::new(Kind::String);
+        shape.state(fact("length/max", 256, Standing::Documented, "a"));
+        assert!(!shape.is_disputed("length/max"));
+        shape.state(fact("length/max", 128, Standing::Model, "b"));
+        assert!(shape.is_disputed("length/max"));
+        assert_eq!(shape.length().max, Some(128));
+        shape.state(fact("length/max", 300, Standing::Scenario, "c"));
+        assert!(!shape.is_disputed("length/max"));
+        assert_eq!(shape.length().max, Some(300));
+    }
+
+    #[test]
+    fn enums_unite_and_settled_values_intersect() {
+        let mut shape = Shape::new(Kind::String);
+        shape.state(fact("enum", vec!["A", "B"], Standing::Documented, "a"));
+        shape.state(fact("enum", vec!["B", "A", "C"], Standing::Model, "b"));
+        assert_eq!(shape.kind, Kind::Enum { values: vec!["B".into(), "A".into(), "C".into()] });
+        assert_eq!(shape.settled_values(), ["B", "A"]);
+    }
+
+    #[test]
+    fn patterns_of_the_same_class_agree() {
+        assert!(same_pattern("^[a-zA-Z0-9_-]+$", "[\\w\\-]+"));
+        assert!(!same_pattern("^[a-zA-Z0-9_-]+$", "^[a-z]+$"));
+        assert!(same_route("/a/{X}/b", "/a/{y}/b"));
+        assert!(!same_route("/a/{X}/b", "/a/{y}/c"));
+    }
+}

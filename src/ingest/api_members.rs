@@ -1,0 +1,285 @@
+//! Member descriptions of API Reference pages: `Type: String`, `Length Constraints: …`, `Required: Yes`.
+//!
+//! It never looks at a page as a whole: a range of lines in, described members out.
+
+/// The fields that a description may have, the longest words first.
+const MARKERS: [&str; 19] = [
+    "Key Length Constraints",
+    "Value Length Constraints",
+    "Length Constraints",
+    "Array Members",
+    "Map Entries",
+    "Key Pattern",
+    "Value Pattern",
+    "Pattern",
+    "Key Valid Values",
+    "Value Valid Values",
+    "Valid Values",
+    "Valid Keys",
+    "Value Valid Range",
+    "Valid Range",
+    "Required",
+    "Type",
+    "Default",
+    "Update requires",
+    "Constraints",
+];
+
+/// Words that stand alone on a line without being a name.
+const NO_NAMES: [&str; 10] =
+    ["Note", "Important", "Warning", "Tip", "Example", "Examples", "Topics", "Contents", "Caution", "Default"];
+
+/// A described member.
+#[derive(Debug, Default)]
+pub(super) struct Described {
+    pub name: String,
+    pub line: u32,
+    /// Fields in page order: marker, text, line.
+    pub fields: Vec<(&'static str, String, u32)>,
+    pub docs: Vec<(u32, String)>,
+}
+
+impl Described {
+    /// The first field of this name.
+    pub fn field(&self, marker: &str) -> Option<(&str, u32)> {
+        self.fields.iter().find(|(name, ..)| *name == marker).map(|(_, text, line)| (text.as_str(), *line))
+    }
+}
+
+/// Without list bullets, emphasis, code marks and link targets.
+pub(super) fn bare(line: &str) -> String {
+    let line = line.trim().trim_start_matches(['#', '>', '•']).trim();
+    let line = line.strip_prefix("- ").or_else(|| line.strip_prefix("* ")).unwrap_or(line).trim();
+    let mut out = String::with_capacity(line.len());
+    let mut rest = line;
+    // `[Name](#anchor)` is `Name`.
+    while let Some(start) = rest.find('[') {
+        let Some((title, after)) = rest[start + 1..].split_once("](") else { break };
+        let Some((_, after)) = after.split_once(')') else { break };
+        if title.contains('[') {
+            break;
+        }
+        out.push_str(&rest[..start]);
+        out.push_str(title);
+        rest = after;
+    }
+    out.push_str(rest);
+    out.replace("**", "").trim_matches(['`', ' ']).trim().to_owned()
+}
+
+/// A line that is nothing but a name.
+pub(super) fn lone_name(line: &str) -> Option<String> {
+    let name = bare(line);
+    let fits = !name.is_empty()
+        && name.len() <= 128
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':' | '$'))
+        && name.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '_' | '$'))
+        && !name.ends_with([':', '.']);
+    (fits && !NO_NAMES.contains(&name.as_str())).then_some(name)
+}
+
+/// The marker with which a text begins, and what follows its colon.
+fn marker(text: &str) -> Option<(&'static str, &str)> {
+    MARKERS.iter().find_map(|marker| {
+        let head = text.get(..marker.len())?;
+        if !head.eq_ignore_ascii_case(marker) {
+            return None;
+        }
+        Some((*marker, text[marker.len()..].trim_start().strip_prefix(':')?.trim()))
+    })
+}
+
+/// Splits a line that holds several fields: `Type: String Required: Yes`.
+fn fields_of(line: &str) -> Option<Vec<(&'static str, String)>> {
+    let mut found = Vec::new();
+    let mut rest = line;
+    while let Some((name, after)) = marker(rest) {
+        // A pattern may contain anything, so only `Required:` is looked for behind one.
+        let next = after
+            .match_indices(' ')
+            .map(|(index, _)| index + 1)
+            .find(|&index| {
+                marker(&after[index..])
+                    .is_some_and(|(next, _)| next == "Required" || !name.ends_with("Pattern") && next != "Type")
+            })
+            .unwrap_or(after.len());
+        found.push((name, after[..next].trim().to_owned()));
+        rest = &after[next..];
+    }
+    (!found.is_empty()).then_some(found)
+}
+
+/// The members that a range of lines describes. `known` are names from the syntax block; other
+/// names count where a `Type:` follows and the member before has had its own.
+pub(super) fn described(lines: &[(u32, &str)], known: &[String]) -> Vec<Described> {
+    let mut members: Vec<Described> = Vec::new();
+    // Whether the last field may go on in the next line.
+    let mut open_field = false;
+    for (position, (number, line)) in lines.iter().enumerate() {
+        let text = bare(line);
+        if text.is_empty() {
+            open_field = false;
+            continue;
+        }
+        let complete = members.last().is_none_or(|last| last.field("Type").is_some());
+        if let Some(name) = lone_name(line) {
+            let is_known = known.contains(&name) || known.iter().any(|known| known.eq_ignore_ascii_case(&name));
+            let goes_on = open_field
+                && members.last().and_then(|last| last.fields.last()).is_some_and(|(_, text, _)| {
+                    text.is_empty() || text.ends_with('|') || text.ends_with("of")
+                });
+            let is_new = members.iter().all(|member| member.name != name);
+            if !goes_on && is_new && (is_known || complete && type_follows(&lines[position + 1..])) {
+                members.push(Described { name, line: *number, ..Described::default() });
+                open_field = false;
+                continue;
+            }
+        }
+        let Some(member) = members.last_mut() else { continue };
+        if let Some(fields) = fields_of(&text) {
+            member.fields.extend(fields.into_iter().map(|(marker, text)| (marker, text, *number)));
+            open_field = true;
+        } else if open_field {
+            if let Some((_, text_so_far, _)) = member.fields.last_mut() {
+                if !text_so_far.is_empty() {
+                    text_so_far.push(' ');
+                }
+                text_so_far.push_str(&text);
+            }
+        } else {
+            member.docs.push((*number, text));
+        }
+    }
+    members
+}
+
+/// Whether a `Type:` comes before the next name that could be a member's.
+fn type_follows(lines: &[(u32, &str)]) -> bool {
+    for (_, line) in lines {
+        let text = bare(line);
+        if matches!(marker(&text), Some(("Type", _))) {
+            return true;
+        }
+        if marker(&text).is_some() || text == "See Also" {
+            return false;
+        }
+    }
+    false
+}
+
+/// A type as a page words it.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Wording {
+    Text,
+    Integer,
+    Long,
+    Float,
+    Double,
+    Boolean,
+    Timestamp,
+    Blob,
+    Any,
+    List(Box<Wording>),
+    Map(Box<Wording>, Box<Wording>),
+    Object(String),
+}
+
+/// Reads `Array of strings`, `String to X object map` … ; `None` where the words are not known.
+pub(super) fn wording(text: &str) -> Option<Wording> {
+    let text = text.trim().trim_end_matches('.').trim();
+    if text.len() > 300 {
+        return None;
+    }
+    let lower = text.to_ascii_lowercase();
+    if let Some(items) = lower.strip_prefix("array of ").or_else(|| lower.strip_prefix("arrays of ")) {
+        let items = &text[text.len() - items.len()..];
+        return Some(Wording::List(Box::new(wording(items)?)));
+    }
+    if let Some(body) = lower.strip_suffix(" map").or_else(|| lower.strip_suffix(" maps"))
+        && let Some(at) = body.find(" to ")
+    {
+        let (key, value) = (&text[..at], &text[at + 4..body.len()]);
+        return Some(Wording::Map(Box::new(wording(key)?), Box::new(wording(value)?)));
+    }
+    if let Some(name) = lower.strip_suffix(" objects").or_else(|| lower.strip_suffix(" object")) {
+        if name.contains("binary data") {
+            return Some(Wording::Blob);
+        }
+        let name = text[..name.len()].trim();
+        return (!name.contains(' ')).then(|| Wording::Object(name.to_owned()));
+    }
+    Some(match lower.as_str() {
+        "string" | "strings" => Wording::Text,
+        "integer" | "integers" | "short" | "byte" => Wording::Integer,
+        "long" | "longs" => Wording::Long,
+        "float" | "floats" => Wording::Float,
+        "double" | "doubles" | "number" | "numbers" => Wording::Double,
+        "boolean" | "booleans" => Wording::Boolean,
+        "timestamp" | "timestamps" => Wording::Timestamp,
+        "blob" | "blobs" | "binary" => Wording::Blob,
+        "json value" | "json values" | "document" | "any" => Wording::Any,
+        _ => return None,
+    })
+}
+
+/// The number behind `word`: `Maximum length of 256`.
+pub(super) fn number_after(text: &str, word: &str) -> Option<serde_json::Number> {
+    let lower = text.to_ascii_lowercase();
+    let at = lower.find(word)? + word.len();
+    let rest = lower[at..].split_once(" of ").map(|(between, rest)| (between.len() < 24).then_some(rest))??;
+    let end = rest
+        .char_indices()
+        .find(|(index, c)| !(c.is_ascii_digit() || matches!(c, ',' | 'e') || (*c == '.' && rest[index + 1..].starts_with(|c: char| c.is_ascii_digit())) || (*index == 0 && *c == '-')))
+        .map_or(rest.len(), |(index, _)| index);
+    rest[..end].replace(',', "").parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_as_pages_word_them() {
+        let object = |name: &str| Wording::Object(name.to_owned());
+        for (text, expected) in [
+            ("String", Wording::Text),
+            ("Array of strings", Wording::List(Box::new(Wording::Text))),
+            ("Array of Filter objects", Wording::List(Box::new(object("Filter")))),
+            ("Array of arrays of strings", Wording::List(Box::new(Wording::List(Box::new(Wording::Text))))),
+            ("String to string map", Wording::Map(Box::new(Wording::Text), Box::new(Wording::Text))),
+            ("String to AttributeValue object map", Wording::Map(Box::new(Wording::Text), Box::new(object("AttributeValue")))),
+            ("String to array of strings map", Wording::Map(Box::new(Wording::Text), Box::new(Wording::List(Box::new(Wording::Text))))),
+            ("Base64-encoded binary data object", Wording::Blob),
+            ("Endpoint object", object("Endpoint")),
+        ] {
+            assert_eq!(wording(text), Some(expected), "{text}");
+        }
+        assert_eq!(wording("something odd"), None);
+    }
+
+    #[test]
+    fn numbers_behind_their_words() {
+        assert_eq!(number_after("Minimum length of 1. Maximum length of 256.", "maximum"), Some(256.into()));
+        assert_eq!(number_after("Maximum number of 1,000 items.", "maximum"), Some(1000.into()));
+        assert_eq!(number_after("Minimum value of -5.", "minimum"), Some((-5).into()));
+        assert_eq!(number_after("Maximum length of 2.", "minimum"), None);
+    }
+
+    #[test]
+    fn fields_on_one_line_and_over_several() {
+        let lines = [
+            (1, "Name"),
+            (2, "The name."),
+            (3, "Type: String Length Constraints: Minimum length of 1. Required: Yes"),
+            (4, "Kind"),
+            (5, "Type: String"),
+            (6, "Valid Values: A |"),
+            (7, "B | C"),
+            (8, "Required: No"),
+        ];
+        let found = described(&lines, &["Name".to_owned()]);
+        assert_eq!(found.len(), 2, "{found:?}");
+        assert_eq!(found[0].field("Required"), Some(("Yes", 3)));
+        assert_eq!(found[1].field("Valid Values"), Some(("A | B | C", 6)));
+    }
+}

@@ -1,0 +1,213 @@
+//! Reads the syntax blocks of API Reference pages: a request line, headers, and a body in JSON-like form.
+//!
+//! It never needs the block's line breaks: saved pages often have it all on one line.
+
+/// Nothing on a real page nests deeper.
+const MAX_DEPTH: usize = 60;
+
+/// What stands at one place of a JSON-like body.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Body {
+    Object(Vec<(String, Body)>),
+    Array(Option<Box<Body>>),
+    /// `"string"`, `number`, `boolean`, `"blob"` …
+    Word(String),
+}
+
+impl Body {
+    /// The value of this name.
+    pub fn member(&self, name: &str) -> Option<&Body> {
+        match self {
+            Self::Object(members) => members.iter().find(|(key, _)| key == name).map(|(_, value)| value),
+            _ => None,
+        }
+    }
+
+    /// The names at this level.
+    pub fn names(&self) -> Vec<String> {
+        match self {
+            Self::Object(members) => members.iter().map(|(name, _)| name.clone()).collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// A syntax block.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Block {
+    /// Method, path and query of a request.
+    pub route: Option<(String, String, Vec<(String, String)>)>,
+    /// The status of a response.
+    pub status: Option<u16>,
+    /// Headers, each with the member that travels in it.
+    pub headers: Vec<(String, String)>,
+    pub body: Option<Body>,
+    /// Whether there is a body that is not JSON.
+    pub other_body: bool,
+}
+
+/// Reads a block from its words.
+pub(super) fn parse(text: &str) -> Block {
+    let mut block = Block::default();
+    let brace = text.find(" {").or_else(|| text.find("\n{")).map(|at| at + 1);
+    let start = if text.trim_start().starts_with('{') { text.find('{') } else { brace };
+    let xml = text.find("<?xml").or_else(|| text.find(" <")).or_else(|| text.find("\n<"));
+    // A label in a route also begins with a brace, but not after a space.
+    let head = &text[..start.unwrap_or(text.len()).min(xml.unwrap_or(text.len()))];
+    let words: Vec<&str> = head.split_whitespace().collect();
+    let methods = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"];
+    if let Some(at) = words.iter().position(|word| methods.contains(word))
+        && let Some(target) = words.get(at + 1).filter(|target| target.starts_with('/'))
+    {
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let query = query
+            .split('&')
+            .filter(|pair| !pair.is_empty())
+            .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+            .map(|(name, value)| (name.to_owned(), value.trim_matches(['{', '}', '"']).to_owned()))
+            .collect();
+        block.route = Some((words[at].to_owned(), path.to_owned(), query));
+    }
+    if let Some(at) = words.iter().position(|word| word.starts_with("HTTP/")) {
+        block.status = words.get(at + 1).and_then(|word| word.parse().ok()).filter(|code| (100..600).contains(code));
+        for pair in words[at..].windows(2) {
+            if let Some(name) = pair[0].strip_suffix(':')
+                && pair[1].chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
+            {
+                block.headers.push((name.to_owned(), pair[1].to_owned()));
+            }
+        }
+    }
+    if let Some(start) = start
+        && xml.is_none_or(|xml| start < xml)
+    {
+        let mut reader = Reader { text, at: start };
+        block.body = reader.value(0);
+    }
+    block.other_body = xml.is_some_and(|xml| start.is_none_or(|start| xml < start))
+        || (block.body.is_none() && words.last().is_some_and(|word| ["Body", "Payload", "blob"].contains(word)));
+    block
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl Reader<'_> {
+    fn space(&mut self) {
+        let rest = &self.text[self.at..];
+        self.at += rest.len() - rest.trim_start_matches(|c: char| c.is_whitespace() || c == ',').len();
+    }
+
+    fn peek(&self) -> Option<char> {
+        self.text[self.at..].chars().next()
+    }
+
+    fn value(&mut self, depth: usize) -> Option<Body> {
+        if depth > MAX_DEPTH {
+            self.at = self.text.len();
+            return None;
+        }
+        self.space();
+        match self.peek()? {
+            '{' => {
+                self.at += 1;
+                let mut members = Vec::new();
+                loop {
+                    self.space();
+                    match self.peek() {
+                        None => break,
+                        Some('}') => {
+                            self.at += 1;
+                            break;
+                        }
+                        Some(_) => {
+                            let before = self.at;
+                            let name = self.word();
+                            self.space();
+                            if self.peek() == Some(':') {
+                                self.at += 1;
+                                if let Some(value) = self.value(depth + 1) {
+                                    members.push((name, value));
+                                }
+                            }
+                            self.not_stuck(before);
+                        }
+                    }
+                }
+                Some(Body::Object(members))
+            }
+            '[' => {
+                self.at += 1;
+                let mut item = None;
+                loop {
+                    self.space();
+                    match self.peek() {
+                        None => break,
+                        Some(']') => {
+                            self.at += 1;
+                            break;
+                        }
+                        Some(_) => {
+                            let before = self.at;
+                            let value = self.value(depth + 1);
+                            item = item.or(value);
+                            self.not_stuck(before);
+                        }
+                    }
+                }
+                Some(Body::Array(item.map(Box::new)))
+            }
+            '}' | ']' | ':' => None,
+            _ => Some(Body::Word(self.word())),
+        }
+    }
+
+    fn not_stuck(&mut self, before: usize) {
+        if self.at == before {
+            self.at += self.peek().map_or(1, char::len_utf8);
+        }
+    }
+
+    fn word(&mut self) -> String {
+        let rest = &self.text[self.at..];
+        if let Some(inner) = rest.strip_prefix('"') {
+            let end = inner.find('"').unwrap_or(inner.len());
+            self.at += (end + 2).min(rest.len());
+            return inner[..end].trim().to_owned();
+        }
+        let end = rest
+            .find(|c: char| c.is_whitespace() || matches!(c, ',' | ':' | '{' | '}' | '[' | ']' | '"'))
+            .unwrap_or(rest.len());
+        self.at += end;
+        rest[..end].to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_on_one_line() {
+        let block = parse(
+            "PUT /a/{Id}/b?maxResults=MaxResults HTTP/1.1 X-Amz-Mode: Mode Content-type: application/json { \"A\": [ { \"B\": number } ], \"M\": { \"string\" : \"string\" } }",
+        );
+        let (method, path, query) = block.route.expect("there is a route");
+        assert_eq!((method.as_str(), path.as_str()), ("PUT", "/a/{Id}/b"));
+        assert_eq!(query, [("maxResults".to_owned(), "MaxResults".to_owned())]);
+        assert_eq!(block.headers, [("X-Amz-Mode".to_owned(), "Mode".to_owned())]);
+        let body = block.body.expect("there is a body");
+        assert_eq!(body.names(), ["A", "M"]);
+        assert!(matches!(body.member("A"), Some(Body::Array(Some(_)))));
+    }
+
+    #[test]
+    fn responses_and_bodies_alone() {
+        assert_eq!(parse("HTTP/1.1 200").status, Some(200));
+        assert_eq!(parse("{ \"A\": \"string\" }").body.map(|body| body.names()), Some(vec!["A".to_owned()]));
+        assert_eq!(parse("{").body, Some(Body::Object(Vec::new())));
+        parse("{ \"a\": { : [ } ] \"");
+    }
+}

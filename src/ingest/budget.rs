@@ -1,0 +1,85 @@
+//! Decides what a byte budget counts, once all other limits are known.
+//!
+//! It never guesses in silence: the reading chosen stands as an `assumed` fact, and two where both hold.
+
+use crate::contract::{ByteScope, Contract, Fact, Kind, MemberPath, Rule, Segment, Shape, ShapeId, Standing};
+use std::collections::HashSet;
+
+/// Decides the scope of every byte budget: the reading under which every other documented maximum
+/// stays reachable. Where both survive, `values` is taken and both stand as disputed facts.
+pub(super) fn settle(contract: &mut Contract) {
+    let ids: Vec<ShapeId> = contract.shapes.keys().cloned().collect();
+    for id in ids {
+        let shape = &contract.shapes[&id];
+        for index in 0..shape.rules.len() {
+            let Rule::MaxTotalBytes { max, .. } = contract.shapes[&id].rules[index] else { continue };
+            let path = format!("rules/{index}");
+            let over = format!("{path}/over");
+            let shape = &contract.shapes[&id];
+            if shape.facts.iter().any(|fact| fact.path == over && fact.standing != Standing::Assumed) {
+                continue;
+            }
+            let Some(place) = shape.facts_at(&path).next().map(Fact::provenance) else { continue };
+            let readings = readings(contract, shape, max);
+            let Some(shape) = contract.shapes.get_mut(&id) else { continue };
+            shape.facts.retain(|fact| fact.path != over);
+            let disputed = readings.len() > 1;
+            for reading in &readings {
+                let value = serde_json::to_value(reading).unwrap_or_default();
+                let mut fact = Fact::new(over.clone(), value, Standing::Assumed, &place);
+                fact.disputed = disputed;
+                shape.facts.push(fact);
+            }
+            if let (Some(Rule::MaxTotalBytes { over, .. }), Some(first)) = (shape.rules.get_mut(index), readings.first())
+            {
+                *over = *first;
+            }
+        }
+    }
+}
+
+/// The readings under which the largest key and the largest value stay possible.
+fn readings(contract: &Contract, shape: &Shape, budget: u64) -> Vec<ByteScope> {
+    let (key, value) = match &shape.kind {
+        Kind::Map { key, value } => (contract.shapes.get(key).map(Shape::length).unwrap_or_default(), value),
+        Kind::List { member } => (Default::default(), member),
+        _ => return vec![ByteScope::Values],
+    };
+    let value = texts(contract, value);
+    let (key_min, key_max) = (key.min.unwrap_or(0), key.max.unwrap_or(0));
+    let (value_min, value_max) = (value.0, value.1.unwrap_or(0));
+    // A key is there for each value, so its least length counts with the largest value.
+    let key_least = if matches!(shape.kind, Kind::Map { .. }) { key_min.max(1) } else { 0 };
+    let values = value_max <= budget;
+    let keys_and_values = value_max + key_least <= budget && key_max + value_min <= budget;
+    match (values, keys_and_values) {
+        (true, true) if matches!(shape.kind, Kind::Map { .. }) => vec![ByteScope::Values, ByteScope::KeysAndValues],
+        (false, true) => vec![ByteScope::KeysAndValues],
+        _ => vec![ByteScope::Values],
+    }
+}
+
+/// The least and the most characters that a budget's value has: of a structure its member `Value`,
+/// else the largest of its texts.
+fn texts(contract: &Contract, id: &ShapeId) -> (u64, Option<u64>) {
+    let mut seen = HashSet::new();
+    let mut open = vec![(id.clone(), MemberPath::root())];
+    let mut largest: Option<u64> = None;
+    if let Some(members) = contract.shapes.get(id).and_then(|shape| shape.kind.members())
+        && let Some(member) = members.get("Value").or_else(|| members.get("value"))
+    {
+        open = vec![(member.shape.clone(), MemberPath::root())];
+    }
+    let mut least = None;
+    while let Some((id, path)) = open.pop() {
+        let Some(shape) = contract.shapes.get(&id).filter(|_| seen.insert(id)) else { continue };
+        if shape.kind.is_text() {
+            let length = shape.length();
+            largest = largest.max(length.max);
+            least = least.or(length.min);
+            continue;
+        }
+        open.extend(shape.neighbours().map(|id| (id.clone(), path.then(Segment::Item))));
+    }
+    (least.unwrap_or(0), largest)
+}

@@ -1,0 +1,80 @@
+//! Reads a contract in our own format as a source.
+//!
+//! It never changes a promise; what has no fact yet gets one, so that merging can weigh it.
+
+use super::text::Text;
+use super::{Diagnostic, IngestError};
+use crate::contract::{self, Contract, Fact, FormatError, Kind, Standing};
+use serde_json::Value as Json;
+
+/// Reads a contract.
+pub(super) fn read(text: &Text<'_>) -> Result<(Contract, Vec<Diagnostic>), IngestError> {
+    let mut contract = contract::from_json(&text.text).map_err(|error| match &error {
+        FormatError::Json { reason, line, .. } => text.error(
+            u32::try_from(*line).unwrap_or(1).max(1),
+            reason.clone(),
+            "a contract is JSON of the format `overstep-contract/1`",
+        ),
+        FormatError::Format { .. } => text.error(1, error.to_string(), "ingest the sources again with this version"),
+        FormatError::Broken { owner, .. } => {
+            let name = owner.split('`').nth(1).unwrap_or_default();
+            let line = text.text.find(&format!("\"{name}\"")).map_or(1, |offset| text.line_of(offset));
+            text.error(line, error.to_string(), "every name in a contract must lead to something")
+        }
+    })?;
+    give_facts(&mut contract, text);
+    Ok((contract, Vec::new()))
+}
+
+fn give_facts(contract: &mut Contract, text: &Text<'_>) {
+    let line_of = |name: &str| text.text.find(&format!("\"{name}\"")).map_or(1, |offset| text.line_of(offset));
+    for (id, shape) in &mut contract.shapes {
+        let mut said: Vec<(String, Json)> = vec![("type".into(), shape.kind.name().into())];
+        if let Some(length) = shape.length {
+            said.extend(length.min.map(|min| ("length/min".into(), min.into())));
+            said.extend(length.max.map(|max| ("length/max".into(), max.into())));
+        }
+        if let Some(range) = &shape.range {
+            said.extend(range.min.clone().map(|min| ("range/min".into(), min.into())));
+            said.extend(range.max.clone().map(|max| ("range/max".into(), max.into())));
+        }
+        said.extend(shape.pattern.clone().map(|pattern| ("pattern".into(), pattern.into())));
+        if shape.unique {
+            said.push(("unique".into(), true.into()));
+        }
+        if let Kind::Enum { values } = &shape.kind {
+            said.push(("enum".into(), values.clone().into()));
+        }
+        for (name, member) in shape.kind.members().into_iter().flatten() {
+            if member.required {
+                said.push((format!("members/{name}/required"), true.into()));
+            }
+            if member.location != contract::Location::Body {
+                said.push((format!("members/{name}/location"), super::draft::location_name(member.location).into()));
+            }
+        }
+        let missing: Vec<(String, Json)> =
+            said.into_iter().filter(|(path, _)| shape.facts_at(path).next().is_none()).collect();
+        if !missing.is_empty() {
+            let at = text.at(line_of(id.as_str()));
+            shape.facts.extend(missing.into_iter().map(|(path, v)| Fact::new(path, v, Standing::Documented, &at)));
+        }
+    }
+    for operation in &mut contract.operations {
+        let Some(http) = &operation.http else { continue };
+        let mut said: Vec<(&str, Json)> = vec![("http/method", http.method.clone().into())];
+        said.push(("http/uri", http.uri.clone().into()));
+        said.extend(http.success.map(|success| ("http/success", success.into())));
+        let missing: Vec<(&str, Json)> =
+            said.into_iter().filter(|(path, _)| !operation.facts.iter().any(|fact| fact.path == *path)).collect();
+        if !missing.is_empty() {
+            let at = text.at(line_of(operation.name.as_str()));
+            operation.facts.extend(missing.into_iter().map(|(path, v)| Fact::new(path, v, Standing::Documented, &at)));
+        }
+    }
+    for (name, error) in &mut contract.errors {
+        if let (Some(status), true) = (error.status, error.facts.iter().all(|fact| fact.path != "status")) {
+            error.facts.push(Fact::new("status", status, Standing::Documented, &text.at(line_of(name.as_str()))));
+        }
+    }
+}

@@ -1,0 +1,410 @@
+//! Sentences that state a limit, a character set or a law.
+//!
+//! It never takes a sentence that can be read in two ways: a wrong fact makes false alarms, a missed
+//! one only a missed case.
+
+use fancy_regex::Regex;
+use std::sync::LazyLock;
+
+/// A sentence and the line on which it begins.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Sentence {
+    pub line: u32,
+    pub text: String,
+}
+
+/// What a sentence says of a member.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Finding {
+    /// All contents together take at most so many bytes; `stored` where a resource is spoken of.
+    TotalBytes { max: u64, stored: bool },
+    /// Which texts a map's keys are.
+    KeyPattern(String),
+    /// Which texts.
+    Pattern(String),
+    /// How many characters.
+    Characters { min: Option<u64>, max: Option<u64> },
+    /// How many entries.
+    Entries { min: Option<u64>, max: Option<u64> },
+    /// Between which numbers.
+    Range { min: u64, max: u64 },
+    /// One of these texts.
+    Values(Vec<String>),
+    /// No entry twice.
+    Unique,
+}
+
+/// A universally unique identifier in its textual form.
+pub(super) const UUID: &str = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$";
+
+/// Splits lines into sentences; an empty line ends one. Inline markup of RST and Markdown goes.
+pub(super) fn sentences<'a>(lines: impl IntoIterator<Item = (u32, &'a str)>) -> Vec<Sentence> {
+    let mut found = Vec::new();
+    let mut open: Option<Sentence> = None;
+    for (line, text) in lines {
+        let text = text.trim();
+        if text.is_empty() {
+            found.extend(open.take());
+            continue;
+        }
+        let mut rest = text;
+        while !rest.is_empty() {
+            let end = sentence_end(rest);
+            let sentence = open.get_or_insert_with(|| Sentence { line, text: String::new() });
+            if !sentence.text.is_empty() {
+                sentence.text.push(' ');
+            }
+            sentence.text.push_str(rest[..end.unwrap_or(rest.len())].trim());
+            if end.is_some() {
+                found.extend(open.take());
+            }
+            rest = end.map_or("", |end| rest[end..].trim_start());
+        }
+    }
+    found.extend(open);
+    for sentence in &mut found {
+        sentence.text = plain(&sentence.text);
+    }
+    found.retain(|sentence| sentence.text.len() > 3 && sentence.text.len() < 2000);
+    found
+}
+
+/// The sentences of an HTML documentation text that stands on one line.
+pub(super) fn html_sentences(line: u32, html: &str) -> Vec<Sentence> {
+    let mut text = String::with_capacity(html.len());
+    let mut rest = html;
+    while let Some(start) = rest.find('<') {
+        text.push_str(&rest[..start]);
+        let Some(end) = rest[start..].find('>') else {
+            rest = "";
+            break;
+        };
+        let tag = rest[start + 1..start + end].trim_start_matches('/');
+        if ["p", "li", "ul", "ol", "note", "important", "dt", "dd", "br"]
+            .iter()
+            .any(|block| tag.strip_prefix(block).is_some_and(|after| !after.starts_with(|c: char| c.is_alphanumeric())))
+        {
+            text.push('\n');
+            text.push('\n');
+        }
+        rest = &rest[start + end + 1..];
+    }
+    text.push_str(rest);
+    let text = text
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&quot;", "\"")
+        .replace("&#39;", "'")
+        .replace("&nbsp;", " ")
+        .replace("&amp;", "&");
+    sentences(text.lines().map(|part| (line, part)))
+}
+
+/// The byte after the end of the first sentence, if it ends here.
+fn sentence_end(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    for (index, c) in text.char_indices() {
+        if !matches!(c, '.' | '!' | '?') {
+            continue;
+        }
+        let after = index + 1;
+        let next_is_space = bytes.get(after).is_none_or(u8::is_ascii_whitespace);
+        let abbreviation = ["e.g.", "i.e.", "etc.", "vs.", "approx."].iter().any(|word| text[..after].ends_with(word));
+        if next_is_space && !abbreviation {
+            return Some(after);
+        }
+    }
+    None
+}
+
+/// Without emphasis, code marks and link targets.
+fn plain(text: &str) -> String {
+    static LINK: LazyLock<Regex> = LazyLock::new(|| pattern(r"`([^`<>]*?)\s*<[^<>`]*>`_+"));
+    static MARKDOWN: LazyLock<Regex> = LazyLock::new(|| pattern(r"\[([^\[\]]*)\]\([^()]*\)"));
+    let text = LINK.replace_all(text, "$1");
+    let text = MARKDOWN.replace_all(&text, "$1");
+    text.replace("``", "").replace(['`', '\u{a0}'], " ").replace("**", "").split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn pattern(text: &str) -> Regex {
+    Regex::new(text).expect("the pattern is a constant of this file and tested")
+}
+
+const NUMBER: &str = r"([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)";
+
+fn figure(text: &str) -> Option<u64> {
+    text.replace(',', "").parse().ok()
+}
+
+/// What one sentence says of the member under which it stands.
+pub(super) fn about_member(text: &str) -> Vec<Finding> {
+    let mut found = Vec::new();
+    found.extend(total_bytes(text));
+    found.extend(character_set(text));
+    found.extend(counts(text));
+    found.extend(closed_list(text));
+    static UUID_WORD: LazyLock<Regex> =
+        LazyLock::new(|| pattern(r"(?i)(?:\(UUID\)|\bmust be a (?:valid )?UUID\b|^UUID\b|\bin UUID format\b|\bUUID of the\b)"));
+    if is_match(&UUID_WORD, text) {
+        found.push(Finding::Pattern(UUID.to_owned()));
+    }
+    static UNIQUE: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(r"(?i)(?:\b(?:must|may|can)(?: not|not) contain duplicates?\b|\b(?:items|entries|values|elements) must be unique\b)")
+    });
+    if is_match(&UNIQUE, text) {
+        found.push(Finding::Unique);
+    }
+    found
+}
+
+fn is_match(regex: &Regex, text: &str) -> bool {
+    regex.is_match(text).unwrap_or(false)
+}
+
+/// Conditions, defaults and other values make a number mean less than a limit.
+fn is_conditional(text: &str) -> bool {
+    static WORDS: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(r"(?i)\b(?:if|when|unless|except|default|defaults|for example|recommend|recommended|otherwise|depending|per (?:second|minute|hour|day)|usually|typically|approximately|quota)\b")
+    });
+    is_match(&WORDS, text)
+}
+
+fn total_bytes(text: &str) -> Option<Finding> {
+    static BUDGET: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(&format!(
+            r"(?i)(?:up to|at most|a maximum of|no more than) {NUMBER} (?:UTF-8 )?(KB |KiB )?bytes? (?:across|over|for|in) all (?:of )?(?:the |your )?[a-z]+(?: [a-z]+)?( for (?:a|an|the|each) [a-z]+)?"
+        ))
+    });
+    if is_conditional(text) {
+        return None;
+    }
+    let captures = BUDGET.captures(text).ok()??;
+    let max = figure(captures.get(1)?.as_str())?;
+    Some(Finding::TotalBytes { max, stored: captures.get(3).is_some() })
+}
+
+/// `can include only alphanumeric, dash, and underscore characters` as a pattern.
+fn character_set(text: &str) -> Option<Finding> {
+    static ONLY: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"(?i)^(?:the |an? )?((?:[a-z]+ ){0,3}?)(names?|keys?|values?|ids?|identifiers?|it|this (?:field|value|name|parameter))? ?(?:can|must|may|should)?(?: only)? (?:include|contain|consist of|have|use)s? only (.+?)(?: characters?)?\.?$",
+        )
+    });
+    static CAN_ONLY: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"(?i)^(?:the |an? )?((?:[a-z]+ ){0,3}?)(names?|keys?|values?|ids?|identifiers?|it|this (?:field|value|name|parameter))? ?(?:can|must|may) only (?:include|contain|consist of|have|use) (.+?)(?: characters?)?\.?$",
+        )
+    });
+    let captures = [&ONLY, &CAN_ONLY].iter().find_map(|regex| regex.captures(text).ok().flatten())?;
+    let class = characters(captures.get(3)?.as_str())?;
+    let subject = captures.get(2).map_or(String::new(), |found| found.as_str().to_ascii_lowercase());
+    let pattern = format!("^[{class}]+$");
+    Some(if subject.starts_with("key") { Finding::KeyPattern(pattern) } else { Finding::Pattern(pattern) })
+}
+
+/// The inside of a character class from a list of words, where every word is understood.
+fn characters(words: &str) -> Option<String> {
+    let text = words.to_ascii_lowercase().replace(" and ", ", ").replace(" or ", ", ");
+    let mut ranges = String::new();
+    let mut signs = String::new();
+    let mut dash = false;
+    let comma_is_meant = text.contains("comma");
+    for part in text.split(',').map(|part| part.trim().trim_start_matches("and ").trim_start_matches("or ").trim()) {
+        let part = part.trim_end_matches(" characters").trim_end_matches(" character");
+        // `hyphens (-)`: the word in front is enough.
+        let part = part.split(" (").next().unwrap_or(part).trim();
+        match part {
+            "" => {}
+            "alphanumeric" | "alphanumerics" | "letters and numbers" => ranges.push_str("a-zA-Z0-9"),
+            "letters" | "letter" | "alphabetic" => ranges.push_str("a-zA-Z"),
+            "a-z" | "lowercase letters" | "lower case letters" | "lowercase" => ranges.push_str("a-z"),
+            "uppercase letters" | "upper case letters" | "uppercase" => ranges.push_str("A-Z"),
+            "numbers" | "digits" | "numeric" | "0-9" => ranges.push_str("0-9"),
+            "-" | "dash" | "dashes" | "hyphen" | "hyphens" => dash = true,
+            "_" | "underscore" | "underscores" => signs.push('_'),
+            "." | "period" | "periods" | "dot" | "dots" => signs.push('.'),
+            "space" | "spaces" => signs.push(' '),
+            ":" | "colon" | "colons" => signs.push(':'),
+            "/" | "slash" | "slashes" | "forward slashes" => signs.push('/'),
+            "@" | "at sign" | "at signs" => signs.push('@'),
+            "+" | "plus" | "plus signs" => signs.push('+'),
+            "=" | "equals" | "equal signs" => signs.push('='),
+            "comma" | "commas" if comma_is_meant => signs.push(','),
+            _ => return None,
+        }
+    }
+    if ranges.is_empty() {
+        return None;
+    }
+    if dash {
+        signs.push('-');
+    }
+    Some(ranges + &signs)
+}
+
+fn counts(text: &str) -> Option<Finding> {
+    static UP_TO: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(&format!(
+            r"(?i)\b(?:up to|at most|a maximum of|maximum of|no more than|cannot exceed|can't exceed|must not exceed|maximum length(?: of| is|:)?|maximum:) {NUMBER} (?:unicode |utf-8 |ascii )?(characters?|items?|entries|elements?)\b"
+        ))
+    });
+    static BETWEEN: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(&format!(
+            r"(?i)\b(?:must be|must have|must contain|can be|length of|has to be|is|are) (?:between |from )?{NUMBER}(?: ?- ?| to | and | through ){NUMBER} (characters?|items?|entries|elements?)(?: long| in length)?\b"
+        ))
+    });
+    static RANGE: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(&format!(
+            r"(?i)^(?:(?:the |an? )?(?:valid |possible )?values?(?: are| is|:| must be| can be)?|(?:must|has to) be|valid range:?|an integer|(?:specify )?a (?:number|value)|(?:the |this )?(?:value|number) must be)(?: an? integer| a number| a value)?(?: in the range)?(?: between| from|:| of)? ?{NUMBER}(?: ?- ?| to | and | through ){NUMBER}(?: ?\(inclusive\)|,? inclusive|,? inclusively)?\.?$"
+        ))
+    });
+    if is_conditional(text) || text.contains("total") {
+        return None;
+    }
+    let counted = |unit: &str, min: Option<u64>, max: Option<u64>| {
+        if unit.to_ascii_lowercase().starts_with("char") {
+            Finding::Characters { min, max }
+        } else {
+            Finding::Entries { min, max }
+        }
+    };
+    if let Ok(Some(found)) = BETWEEN.captures(text) {
+        let (min, max) = (figure(found.get(1)?.as_str())?, figure(found.get(2)?.as_str())?);
+        return (min <= max).then(|| counted(found.get(3).map_or("", |unit| unit.as_str()), Some(min), Some(max)));
+    }
+    if let Ok(Some(found)) = RANGE.captures(text) {
+        let (min, max) = (figure(found.get(1)?.as_str())?, figure(found.get(2)?.as_str())?);
+        return (min < max).then_some(Finding::Range { min, max });
+    }
+    // A sentence about parts (`each tag`, `key of up to …`) is about another shape than this one.
+    static PARTS: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(r"(?i)\b(?:each|every|keys?|returns?|returned|first|last|next|prefix|suffix|contains? the|per|combined|across|together)\b")
+    });
+    if is_match(&PARTS, text) {
+        return None;
+    }
+    let found = UP_TO.captures(text).ok()??;
+    let max = figure(found.get(1)?.as_str())?;
+    Some(counted(found.get(2)?.as_str(), None, Some(max)))
+}
+
+/// `Valid values: A, B, C` where all are plain words.
+fn closed_list(text: &str) -> Option<Finding> {
+    static VALUES: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(r"^(?:Valid|Allowed|Possible|Accepted) [Vv]alues(?: are)?:? ((?:[A-Za-z0-9_.:/-]+(?: ?\| ?|, (?:and |or )?| and | or ))+[A-Za-z0-9_.:/-]+?)\.?$")
+    });
+    let captures = VALUES.captures(text).ok()??;
+    let list = captures.get(1)?.as_str().replace(" and ", ", ").replace(" or ", ", ").replace('|', ",");
+    let values: Vec<String> =
+        list.split(',').map(|value| value.trim().to_owned()).filter(|value| !value.is_empty()).collect();
+    // Words of prose and numbers are no closed list of texts.
+    let is_word = |value: &String| value.chars().next().is_some_and(|c| c.is_ascii_alphabetic());
+    (values.len() > 1 && values.iter().all(is_word)).then_some(Finding::Values(values))
+}
+
+/// `At least one field to be updated must be present`.
+pub(super) fn at_least_one_field(text: &str) -> bool {
+    static RULE: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"(?i)\bat least one (?:of the )?(?:(?:optional )?(?:field|parameter|attribute|property|member)s?)(?: to (?:be )?updated?)?(?: listed)?(?: below)? (?:must|has to|have to|needs to) be (?:present|specified|provided|included|set)\b",
+        )
+    });
+    is_match(&RULE, text)
+}
+
+/// The laws that a sentence about an operation states.
+pub(super) fn laws(text: &str) -> Vec<&'static str> {
+    static LAWS: LazyLock<[(Regex, &'static str); 4]> = LazyLock::new(|| {
+        [
+            (pattern(r"(?i)\b(?:merges?|merged) with (?:the |any )?(?:existing|current)\b"), "merges"),
+            (
+                pattern(r"(?i)(?:\b(?:overwrites|replaces) (?:all |any )?(?:of )?(?:the )?(?:existing|current|previous)\b)"),
+                "overwrites",
+            ),
+            (
+                pattern(r"(?i)(?:\bno duplicates\b|\bduplicates are (?:removed|ignored|dropped)\b|\bwithout duplicates\b|\bdeduplicat)"),
+                "deduplicates",
+            ),
+            (pattern(r"(?i)\bthis (?:operation|action|api|call|request|endpoint) is idempotent\b"), "idempotent"),
+        ]
+    });
+    if text.to_ascii_lowercase().contains(" not ") {
+        return Vec::new();
+    }
+    LAWS.iter().filter(|(regex, _)| is_match(regex, text)).map(|(_, law)| *law).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one(text: &str) -> Option<Finding> {
+        let mut found = about_member(text);
+        assert!(found.len() < 2, "{text}: {found:?}");
+        found.pop()
+    }
+
+    #[test]
+    fn sentences_that_state_a_limit() {
+        for (text, finding) in [
+            (
+                "You can have up to 32,768 UTF-8 bytes across all attributes for a contact.",
+                Finding::TotalBytes { max: 32768, stored: true },
+            ),
+            ("At most 4096 bytes across all entries.", Finding::TotalBytes { max: 4096, stored: false }),
+            (
+                "Attribute keys can include only alphanumeric, dash, and underscore characters.",
+                Finding::KeyPattern("^[a-zA-Z0-9_-]+$".into()),
+            ),
+            (
+                "Attribute keys can include only alphanumeric, -, and _.",
+                Finding::KeyPattern("^[a-zA-Z0-9_-]+$".into()),
+            ),
+            (
+                "The name can only contain letters, numbers, hyphens (-), and underscores (_).",
+                Finding::Pattern("^[a-zA-Z0-9_-]+$".into()),
+            ),
+            ("Contact ID (UUID)", Finding::Pattern(UUID.into())),
+            ("Must be 3-63 characters long.", Finding::Characters { min: Some(3), max: Some(63) }),
+            ("Maximum length of 80 characters.", Finding::Characters { min: None, max: Some(80) }),
+            ("The list can have up to 10 items.", Finding::Entries { min: None, max: Some(10) }),
+            ("Valid values: an integer from 0 to 43,200.", Finding::Range { min: 0, max: 43200 }),
+            ("Must be between 1 and 100.", Finding::Range { min: 1, max: 100 }),
+            ("Valid values: Standard, Express.", Finding::Values(vec!["Standard".into(), "Express".into()])),
+        ] {
+            assert_eq!(one(text), Some(finding), "{text}");
+        }
+    }
+
+    #[test]
+    fn sentences_that_could_mean_something_else() {
+        for text in [
+            "For example, up to 100 characters are shown.",
+            "If the queue is FIFO, the name can have up to 75 characters.",
+            "When the attributes for a contact exceed 32 KB, the contact is routed down the Error branch of the flow.",
+            "Each key can have up to 128 characters.",
+            "The default value is between 1 and 100 characters long.",
+            "Returns the first 10 items.",
+            "The name of the contact.",
+            "Valid values: see the guide.",
+            "Keys can include only letters and emoji.",
+        ] {
+            assert_eq!(about_member(text), [], "{text}");
+        }
+    }
+
+    #[test]
+    fn laws_and_rules_of_operations() {
+        let text = "Add tags to a contact (merges with existing tags, no duplicates)";
+        assert_eq!(laws(text), ["merges", "deduplicates"]);
+        assert!(at_least_one_field("At least one field to be updated must be present in the request."));
+        assert!(!at_least_one_field("At least one agent must be present."));
+    }
+
+    #[test]
+    fn sentences_know_their_lines() {
+        let found = sentences([(3, "One two. Three"), (4, "four, e.g. five."), (5, ""), (6, "``Six`` `x <http://y>`__")]);
+        let seen: Vec<(u32, &str)> = found.iter().map(|one| (one.line, one.text.as_str())).collect();
+        assert_eq!(seen, [(3, "One two."), (3, "Three four, e.g. five."), (6, "Six x")]);
+    }
+}

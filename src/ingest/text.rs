@@ -1,0 +1,153 @@
+//! A document's text with its lines, and diagnostics that point into it.
+//!
+//! It never interprets: unpacking, decoding and places only.
+
+use super::{Diagnostic, IngestError, Place, Severity};
+use crate::contract::Provenance;
+use std::borrow::Cow;
+use std::io::Read as _;
+use std::ops::Range;
+
+/// No document may be larger, unpacked.
+const MAX_BYTES: u64 = 256 << 20;
+/// How much of a line is shown.
+const EXCERPT: usize = 240;
+
+/// A document as text.
+pub(super) struct Text<'a> {
+    pub name: String,
+    pub text: Cow<'a, str>,
+    starts: Vec<usize>,
+    /// Whether bytes were replaced because they are no UTF-8, and where the first stood.
+    pub broken: Option<usize>,
+}
+
+impl<'a> Text<'a> {
+    /// Unpacks gzip, drops a byte order mark and replaces what is not UTF-8.
+    pub fn new(name: &str, bytes: &'a [u8]) -> Result<Self, IngestError> {
+        let bytes: Cow<'a, [u8]> =
+            if bytes.starts_with(&[0x1f, 0x8b]) { Cow::Owned(unpack(name, bytes)?) } else { Cow::Borrowed(bytes) };
+        if bytes.len() as u64 > MAX_BYTES {
+            return Err(plain_error(name, "the document is too large", "split it, or name the pages that matter"));
+        }
+        let broken = std::str::from_utf8(&bytes).err().map(|error| error.valid_up_to());
+        let text = match bytes {
+            Cow::Borrowed(bytes) => String::from_utf8_lossy(bytes),
+            Cow::Owned(bytes) => match String::from_utf8(bytes) {
+                Ok(text) => Cow::Owned(text),
+                Err(error) => Cow::Owned(String::from_utf8_lossy(error.as_bytes()).into_owned()),
+            },
+        };
+        let text = match text {
+            Cow::Borrowed(text) => Cow::Borrowed(text.strip_prefix('\u{feff}').unwrap_or(text)),
+            Cow::Owned(text) => Cow::Owned(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text)),
+        };
+        let mut starts = vec![0];
+        starts.extend(text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(index, _)| index + 1));
+        Ok(Self { name: short_name(name), text, starts, broken })
+    }
+
+    /// How many lines.
+    pub fn len(&self) -> usize {
+        self.starts.len()
+    }
+
+    /// A line without its end, counted from 0; empty past the end.
+    pub fn line(&self, index: usize) -> &str {
+        let Some(&start) = self.starts.get(index) else { return "" };
+        let end = self.starts.get(index + 1).map_or(self.text.len(), |next| next - 1);
+        self.text[start..end].trim_end_matches('\r')
+    }
+
+    /// All lines.
+    pub fn lines(&self) -> Vec<&str> {
+        (0..self.len()).map(|index| self.line(index)).collect()
+    }
+
+    /// The line, from 1, in which a byte stands.
+    pub fn line_of(&self, offset: usize) -> u32 {
+        to_u32(self.starts.partition_point(|start| *start <= offset))
+    }
+
+    /// A line, counted from 1, as provenance.
+    pub fn at(&self, line: u32) -> Provenance {
+        Provenance::new(self.name.clone(), line)
+    }
+
+    /// The place of a line's content, counted from 1.
+    pub fn place(&self, line: u32) -> Place {
+        let index = (line.max(1) - 1) as usize;
+        let text = self.line(index);
+        let indent = text.len() - text.trim_start().len();
+        let start = self.starts.get(index).copied().unwrap_or(self.text.len());
+        self.place_at(start + indent..start + text.trim_end().len().max(indent))
+    }
+
+    /// The place of a range of bytes.
+    pub fn place_at(&self, span: Range<usize>) -> Place {
+        let line = self.line_of(span.start);
+        let text = self.line((line - 1) as usize);
+        let column = span.start.saturating_sub(self.starts[(line - 1) as usize]).min(text.len());
+        let before = text.get(..column).map_or(column, |before| before.chars().count());
+        Place {
+            document: self.name.clone(),
+            line,
+            column: to_u32(before + 1),
+            span,
+            excerpt: text.chars().take(EXCERPT).collect(),
+        }
+    }
+
+    /// Something that is only good to know.
+    pub fn note(&self, line: u32, message: impl Into<String>) -> Diagnostic {
+        Diagnostic { severity: Severity::Note, place: self.place(line), message: message.into(), hint: None }
+    }
+
+    /// Something that is lost.
+    pub fn warning(&self, line: u32, message: impl Into<String>, hint: impl Into<String>) -> Diagnostic {
+        Diagnostic {
+            severity: Severity::Warning,
+            place: self.place(line),
+            message: message.into(),
+            hint: Some(hint.into()),
+        }
+    }
+
+    /// The document cannot be read.
+    pub fn error(&self, line: u32, message: impl Into<String>, hint: impl Into<String>) -> IngestError {
+        IngestError { place: Box::new(self.place(line)), message: message.into(), hint: Some(hint.into()) }
+    }
+}
+
+fn to_u32(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+fn plain_error(name: &str, message: impl Into<String>, hint: &str) -> IngestError {
+    let place = Place { document: short_name(name), line: 1, column: 1, ..Place::default() };
+    IngestError { place: Box::new(place), message: message.into(), hint: Some(hint.to_owned()) }
+}
+
+fn unpack(name: &str, bytes: &[u8]) -> Result<Vec<u8>, IngestError> {
+    let mut out = Vec::new();
+    let mut reader = flate2::read::MultiGzDecoder::new(bytes).take(MAX_BYTES + 1);
+    reader.read_to_end(&mut out).map_err(|error| {
+        plain_error(name, format!("invalid gzip: {error}"), "download the file again, or unpack it yourself")
+    })?;
+    Ok(out)
+}
+
+/// A document's name as a person would say it: the file name, or `botocore:SERVICE/VERSION`.
+pub(super) fn short_name(name: &str) -> String {
+    if name.starts_with("botocore:") {
+        return name.to_owned();
+    }
+    let parts: Vec<&str> = name.split(['/', '\\']).filter(|part| !part.is_empty()).collect();
+    match parts.as_slice() {
+        [.., service, version, file] if file.starts_with("service-") && file.contains(".json") => {
+            format!("botocore:{service}/{version}")
+        }
+        [.., file] => (*file).to_owned(),
+        [] => name.to_owned(),
+    }
+}

@@ -1,0 +1,159 @@
+//! The whole product on one screen: documents → contract → cases → exchanges → verdicts → report.
+//!
+//! This file knows every room and no flag, no terminal and no environment.
+
+mod embedded;
+mod filter;
+mod finish;
+mod job;
+mod load;
+
+pub use embedded::{Embedded, faults, serve};
+pub use filter::{Filter, FilterError, Property};
+pub use job::{Job, Sending, Target, fresh_run_id};
+pub use crate::contract::drift;
+pub use load::{Loaded, check_only, ingest, load};
+
+use crate::judge::{Coverage, Findings, Verdict};
+use crate::report::{CasePrinter, Counts, Diagnostic, Done, Output, Summary};
+use crate::run::{self, RunEnd, Stop, Stopwatch};
+use crate::wire;
+use std::io::{self, Write};
+use std::ops::ControlFlow;
+
+/// Sends every case of a job and holds the answers against the contract; `None` where no case is left.
+///
+/// Must be called inside a runtime of several threads: the sending has threads of its own and blocks.
+///
+/// # Errors
+/// Where no cases can be made, the endpoint cannot be set up, or an output takes no more bytes.
+pub async fn check(
+    job: &Job,
+    sending: &Sending,
+    run_id: &str,
+    stop: &Stop,
+    output: &mut (dyn Output + Send),
+) -> Result<Option<Summary>, Vec<Diagnostic>> {
+    let planned = job.count()?;
+    if planned.cases == 0 {
+        return Ok(None);
+    }
+    let embedded = embedded::where_wanted(job).await?;
+    let endpoint = job.endpoint(embedded.as_ref(), sending)?;
+    let control = |operation: &str| job.control(operation);
+    let plan = job.plan(&endpoint, sending.settings, run_id, stop, &control);
+    let redaction = plan.redaction();
+    let origin = endpoint.origin();
+    let finish = finish::Finish { job, redaction: &redaction, origin: &origin };
+    let mut tally = Tally::new(job, sending.max_failures);
+    let mut unwritable = None;
+    output.begin(&job.head(run_id, planned, &endpoint)).map_err(|error| unwritten(&error))?;
+    let watch = Stopwatch::start();
+    let mut emit = |done: Done| {
+        tally.add(&done);
+        unwritable = output.case(&done).err();
+        if unwritable.is_some() || tally.enough() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let cases = job.cases()?;
+    let ended = tokio::task::block_in_place(|| run::run(&plan, cases, |outcome| finish.finish(outcome), &mut emit));
+    if let Some(error) = unwritable {
+        return Err(unwritten(&error));
+    }
+    let summary = tally.summary(watch.elapsed().as_secs_f64(), &ended);
+    output.end(&summary).map_err(|error| unwritten(&error))?;
+    Ok(Some(summary))
+}
+
+/// Prints what [`check`] would send, and returns how many cases that are.
+///
+/// # Errors
+/// Where no cases can be made, or the printer takes no more bytes.
+pub fn cases<W: Write>(
+    job: &Job,
+    run_id: &str,
+    with_curl: bool,
+    printer: &mut CasePrinter<W>,
+) -> Result<u64, Vec<Diagnostic>> {
+    let endpoint = job.endpoint(None, &Sending::default())?;
+    let (control, stop) = (|_: &str| None, Stop::default());
+    let plan = job.plan(&endpoint, run::Settings::default(), run_id, &stop, &control);
+    let redaction = plan.redaction();
+    let mut printed = 0;
+    for case in job.cases()? {
+        let message = if with_curl { run::message(&plan, &case).ok() } else { None };
+        let curl = message.and_then(|message| wire::curl(&message, &endpoint.origin(), &redaction));
+        printer.case(&case, curl.as_ref().map(|curl| curl.0.as_str())).map_err(|error| unwritten(&error))?;
+        printed += 1;
+    }
+    Ok(printed)
+}
+
+/// How the ids of plain valid requests end.
+const CONTROL: &str = "/valid/control/plain";
+
+/// What a run adds up to while it goes.
+struct Tally {
+    scenario: String,
+    counts: Counts,
+    coverage: Coverage,
+    findings: Findings,
+    max_failures: Option<u64>,
+    /// Plain valid requests: how many were sent, and how many passed.
+    controls: (u64, u64),
+}
+
+impl Tally {
+    fn new(job: &Job, max_failures: Option<u64>) -> Self {
+        Self {
+            scenario: job.scenario.name.clone(),
+            counts: Counts::default(),
+            coverage: Coverage::new(&job.contract),
+            findings: Findings::default(),
+            max_failures,
+            controls: (0, 0),
+        }
+    }
+
+    fn add(&mut self, done: &Done) {
+        self.counts.add(done.judgement.verdict);
+        if done.case.id.0.ends_with(CONTROL) {
+            self.controls.0 += 1;
+            self.controls.1 += u64::from(done.judgement.verdict == Verdict::Pass);
+        }
+        self.coverage.add(&done.case, &done.judgement);
+        self.findings.add(&self.scenario, &done.case, &done.judgement, || done.curl.clone());
+    }
+
+    fn summary(self, seconds: f64, ended: &RunEnd) -> Summary {
+        let incomplete = match ended {
+            RunEnd::Unreachable(why) => Some(format!("the endpoint could not be reached: {why}")),
+            RunEnd::Died(why) => Some(format!("the endpoint went away: {why}")),
+            RunEnd::Stopped => Some("the run was stopped".to_owned()),
+            RunEnd::Enough => Some("--max-failures was reached".to_owned()),
+            RunEnd::Complete if self.controls == (0, 0) || self.controls.1 > 0 => None,
+            RunEnd::Complete => {
+                Some("no plain valid request succeeded, so that no answer to another one teaches anything".to_owned())
+            }
+        };
+        Summary {
+            scenario: self.scenario,
+            counts: self.counts,
+            operations: self.coverage.operations(),
+            findings: self.findings.sorted(),
+            incomplete,
+            seconds,
+        }
+    }
+
+    fn enough(&self) -> bool {
+        self.max_failures.is_some_and(|most| self.counts.diverges >= most)
+    }
+}
+
+/// A reader that went away (`| head`) has all it wanted: nothing is to be said about it.
+fn unwritten(error: &io::Error) -> Vec<Diagnostic> {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        return Vec::new();
+    }
+    vec![Diagnostic::error(format!("cannot write results: {error}"))]
+}

@@ -1,0 +1,340 @@
+//! Filter expressions: which cases to run.
+//!
+//! ```text
+//! expression = all ('|' all)*          all = one (('&') one)*
+//! one        = ('not' | '!') one | '(' expression ')' | name '(' text ')' | word
+//! ```
+//! A word is looked for anywhere in the case's id; `*` stands for any characters, `{}` and `[]` for
+//! themselves. In `op(…)` and its kin the whole name must match.
+
+use crate::generate::Case;
+use std::ops::Range;
+
+/// A filter expression that was understood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Filter {
+    /// Found in the case's id.
+    Word(String),
+    /// One property of the case.
+    Property(Property, String),
+    /// Not this.
+    Not(Box<Filter>),
+    /// Both.
+    And(Box<Filter>, Box<Filter>),
+    /// Either.
+    Or(Box<Filter>, Box<Filter>),
+}
+
+/// What can be asked of a case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Property {
+    /// `scenario(connect)`.
+    Scenario,
+    /// `op(TagContact)`.
+    Operation,
+    /// `member(Tags{key})`; `malformed`, `auth` … where the case has no member.
+    Member,
+    /// `constraint(length)`.
+    Constraint,
+    /// `intent(violates)`.
+    Intent,
+    /// `id(…)`: the whole id.
+    Id,
+}
+
+const PROPERTIES: &[(&str, Property)] = &[
+    ("scenario", Property::Scenario),
+    ("op", Property::Operation),
+    ("member", Property::Member),
+    ("constraint", Property::Constraint),
+    ("intent", Property::Intent),
+    ("id", Property::Id),
+];
+
+/// Why a text is no filter.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub struct FilterError {
+    /// What is wrong.
+    pub reason: String,
+    /// Where, in bytes.
+    pub span: Range<usize>,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+/// How deep parentheses and `not` may nest, so that no text can exhaust the stack.
+const MAX_DEPTH: usize = 64;
+
+impl Filter {
+    /// Reads an expression.
+    ///
+    /// # Errors
+    /// Where the text is no expression, with the place.
+    pub fn parse(text: &str) -> Result<Self, FilterError> {
+        let mut parser = Parser { text, at: 0, depth: 0 };
+        let filter = parser.either()?;
+        parser.skip_space();
+        match parser.rest().chars().next() {
+            None => Ok(filter),
+            Some(')') => Err(parser.wrong("a `)` without its `(`", 1, None)),
+            Some(found) => Err(parser.wrong(
+                format!("expected `&` or `|` before `{found}`"),
+                found.len_utf8(),
+                Some("join two conditions with `&` (both) or `|` (either), or quote words with spaces"),
+            )),
+        }
+    }
+
+    /// Whether a case is to be run.
+    pub fn matches(&self, case: &Case) -> bool {
+        match self {
+            Self::Word(word) => {
+                if word.contains('*') {
+                    glob(&format!("*{word}*"), &case.id.0)
+                } else {
+                    case.id.0.contains(word.as_str())
+                }
+            }
+            Self::Property(property, text) => property.of(case).is_some_and(|value| glob(text, &value)),
+            Self::Not(inner) => !inner.matches(case),
+            Self::And(left, right) => left.matches(case) && right.matches(case),
+            Self::Or(left, right) => left.matches(case) || right.matches(case),
+        }
+    }
+}
+
+impl Property {
+    fn of(self, case: &Case) -> Option<String> {
+        match self {
+            Self::Scenario => case.id.0.split('/').next().map(str::to_owned),
+            Self::Operation => Some(case.operation.as_str().to_owned()),
+            Self::Member => Some(case.member.as_ref().map_or_else(|| case.class.to_owned(), ToString::to_string)),
+            Self::Constraint => case.constraint.map(|constraint| constraint.name().to_owned()),
+            Self::Intent => serde_json::to_value(case.intent).ok()?.as_str().map(str::to_owned),
+            Self::Id => Some(case.id.0.clone()),
+        }
+    }
+}
+
+/// Whether the whole text fits a pattern in which `*` stands for any characters.
+fn glob(pattern: &str, text: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else { return false };
+    let mut parts: Vec<&str> = parts.collect();
+    let Some(last) = parts.pop() else { return rest.is_empty() };
+    for part in parts {
+        match rest.find(part) {
+            Some(at) => rest = &rest[at + part.len()..],
+            None => return false,
+        }
+    }
+    rest.ends_with(last)
+}
+
+struct Parser<'a> {
+    text: &'a str,
+    at: usize,
+    depth: usize,
+}
+
+impl Parser<'_> {
+    fn rest(&self) -> &str {
+        &self.text[self.at..]
+    }
+
+    fn skip_space(&mut self) {
+        self.at = self.text.len() - self.rest().trim_start().len();
+    }
+
+    fn eat(&mut self, sign: char) -> bool {
+        self.skip_space();
+        let found = self.rest().starts_with(sign);
+        if found {
+            self.at += sign.len_utf8();
+        }
+        found
+    }
+
+    fn wrong(&self, reason: impl Into<String>, length: usize, hint: Option<&str>) -> FilterError {
+        FilterError { reason: reason.into(), span: self.at..self.at + length, hint: hint.map(str::to_owned) }
+    }
+
+    fn either(&mut self) -> Result<Filter, FilterError> {
+        let mut left = self.all()?;
+        while self.eat('|') {
+            self.eat('|');
+            left = Filter::Or(Box::new(left), Box::new(self.all()?));
+        }
+        Ok(left)
+    }
+
+    fn all(&mut self) -> Result<Filter, FilterError> {
+        let mut left = self.one()?;
+        while self.eat('&') {
+            self.eat('&');
+            left = Filter::And(Box::new(left), Box::new(self.one()?));
+        }
+        Ok(left)
+    }
+
+    fn one(&mut self) -> Result<Filter, FilterError> {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            return Err(self.wrong(format!("nested deeper than {MAX_DEPTH}"), 0, None));
+        }
+        let filter = self.one_inside();
+        self.depth -= 1;
+        filter
+    }
+
+    fn one_inside(&mut self) -> Result<Filter, FilterError> {
+        if self.eat('!') {
+            return Ok(Filter::Not(Box::new(self.one()?)));
+        }
+        let open = self.at;
+        if self.eat('(') {
+            let inside = self.either()?;
+            if !self.eat(')') {
+                self.at = open;
+                return Err(self.wrong("a `(` without its `)`", 1, None));
+            }
+            return Ok(inside);
+        }
+        self.skip_space();
+        let start = self.at;
+        let word = self.word()?;
+        if word == "not" {
+            return Ok(Filter::Not(Box::new(self.one()?)));
+        }
+        if !self.rest().starts_with('(') {
+            return Ok(Filter::Word(word));
+        }
+        self.property(&word, start)
+    }
+
+    fn property(&mut self, name: &str, start: usize) -> Result<Filter, FilterError> {
+        let Some((_, property)) = PROPERTIES.iter().find(|(known, _)| *known == name) else {
+            let names: Vec<&str> = PROPERTIES.iter().map(|(known, _)| *known).collect();
+            let near = names.iter().copied().min_by_key(|known| strsim::damerau_levenshtein(name, known));
+            let hint = match near.filter(|near| strsim::damerau_levenshtein(name, near) <= 2) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("there are {}", names.join(", ")),
+            };
+            return Err(FilterError {
+                reason: format!("`{name}(…)` is nothing that can be asked of a case"),
+                span: start..self.at,
+                hint: Some(hint),
+            });
+        };
+        let open = self.at;
+        self.eat('(');
+        let Some(length) = self.rest().find(')') else {
+            self.at = open;
+            return Err(self.wrong("a `(` without its `)`", 1, None));
+        };
+        let text = self.rest()[..length].trim().trim_matches('"').to_owned();
+        if text.is_empty() {
+            return Err(self.wrong(format!("`{name}()` says nothing"), length, None));
+        }
+        self.at += length + 1;
+        Ok(Filter::Property(*property, text))
+    }
+
+    fn word(&mut self) -> Result<String, FilterError> {
+        if self.rest().starts_with('"') {
+            let Some(length) = self.rest()[1..].find('"') else {
+                return Err(self.wrong("a `\"` without its partner", 1, None));
+            };
+            let word = self.rest()[1..=length].to_owned();
+            self.at += length + 2;
+            return Ok(word);
+        }
+        let length =
+            self.rest().find(|c: char| c.is_whitespace() || "&|()\"!".contains(c)).unwrap_or(self.rest().len());
+        if length == 0 {
+            let found = self.rest().chars().next();
+            let reason = match found {
+                Some(sign) => format!("expected a word before `{sign}`"),
+                None => "expected a word at the end".to_owned(),
+            };
+            return Err(self.wrong(
+                reason,
+                found.map_or(0, char::len_utf8),
+                Some("for example `op(TagContact) & constraint(length)`"),
+            ));
+        }
+        let word = self.rest()[..length].to_owned();
+        self.at += length;
+        Ok(word)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::{Constraint, MemberPath, OperationName};
+    use crate::generate::{CaseId, Expectation, Intent, Judged};
+
+    fn case() -> Case {
+        Case {
+            id: CaseId("connect/TagContact/Tags{key}/length/above-max".to_owned()),
+            operation: OperationName::new("TagContact"),
+            intent: Intent::Violates,
+            member: MemberPath::parse("Tags{key}"),
+            constraint: Some(Constraint::Length),
+            class: "length",
+            steps: Vec::new(),
+            judged: Judged::Step(0),
+            expectation: Expectation::Unspecified { reason: String::new() },
+            rule: String::new(),
+            source: None,
+            unsendable: None,
+        }
+    }
+
+    #[test]
+    fn expressions_select() {
+        for (text, expected) in [
+            ("Tags{key}", true),
+            ("TagContact/*/length", true),
+            ("TagContact*above-min", false),
+            ("connect/*max", true),
+            ("tags", false),
+            ("op(TagContact)", true),
+            ("op(Tag)", false),
+            ("op(Tag*)", true),
+            ("op(*Contact) & constraint(length)", true),
+            ("op(TagContact)&!constraint(length)", false),
+            ("not op(UntagContact)", true),
+            ("not (op(TagContact) | pattern)", false),
+            ("member(Tags{key}) | nothing", true),
+            ("nothing | nothing & length", false),
+            ("intent(violates) & scenario(connect) & id(connect/*)", true),
+            ("\"Tags{key}/length\"", true),
+        ] {
+            assert_eq!(Filter::parse(text).expect(text).matches(&case()), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn mistakes_are_named_with_their_place() {
+        for (text, reason, span) in [
+            ("", "expected a word at the end", 0..0),
+            ("a & ", "expected a word at the end", 4..4),
+            ("a b", "expected `&` or `|` before `b`", 2..3),
+            ("(a", "a `(` without its `)`", 0..1),
+            ("a)", "a `)` without its `(`", 1..2),
+            ("opp(X)", "`opp(…)` is nothing that can be asked of a case", 0..3),
+            ("op()", "`op()` says nothing", 3..3),
+            ("op(X", "a `(` without its `)`", 2..3),
+            ("\"a", "a `\"` without its partner", 0..1),
+        ] {
+            let error = Filter::parse(text).expect_err(text);
+            assert_eq!((error.reason.as_str(), error.span), (reason, span), "{text}");
+        }
+        let deep = "(".repeat(100_000);
+        assert!(Filter::parse(&deep).is_err());
+        assert!(Filter::parse(&"!".repeat(100_000)).is_err());
+    }
+}

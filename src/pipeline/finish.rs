@@ -1,0 +1,76 @@
+//! One outcome becomes one judged case with its line of the results, on the worker that sent it.
+//!
+//! Nothing leaves here with a secret in it.
+
+use super::Job;
+use crate::generate::Judged;
+use crate::judge::{Judgement, Verdict, judge};
+use crate::report::{CaseLine, Done, SentStep, StepAnswer, case_line};
+use crate::run::{Exchange, Outcome};
+use crate::wire::{Redaction, curl};
+
+/// So much of an answer's body is kept, in bytes.
+const ANSWER_KEPT: usize = 4096;
+
+/// What stays the same from case to case.
+pub(super) struct Finish<'a> {
+    pub job: &'a Job,
+    pub redaction: &'a Redaction,
+    pub origin: &'a str,
+}
+
+impl Finish<'_> {
+    /// Judges an outcome and writes its line.
+    pub fn finish(&self, outcome: Outcome) -> Done {
+        let judgement = self.cleaned(judge(&self.job.contract, &self.job.scenario, &outcome));
+        let Judged::Step(judged) = outcome.case.judged;
+        let exchange = outcome.exchanges.get(judged).and_then(Option::as_ref);
+        let millis = exchange.map_or(0.0, |exchange| exchange.took.as_secs_f64() * 1000.0);
+        let mut line = CaseLine { scenario: self.job.scenario.name.clone(), millis, ..CaseLine::default() };
+        if judgement.verdict != Verdict::Pass {
+            line.curl =
+                exchange.and_then(|exchange| curl(&exchange.sent, self.origin, self.redaction)).map(|curl| curl.0);
+            line.steps = outcome
+                .case
+                .steps
+                .iter()
+                .zip(&outcome.exchanges)
+                .filter_map(|(step, exchange)| Some(self.step(step.purpose, exchange.as_ref()?)))
+                .collect();
+        }
+        let bytes = case_line(&outcome.case, &judgement, &line);
+        Done { case: outcome.case, judgement, millis, line: bytes, curl: line.curl }
+    }
+
+    /// A server may say back what it was told.
+    fn cleaned(&self, mut judgement: Judgement) -> Judgement {
+        let clean = |text: &mut String| *text = self.redaction.clean(text);
+        judgement.observed.error.iter_mut().chain(&mut judgement.observed.note).for_each(clean);
+        clean(&mut judgement.why);
+        judgement
+    }
+
+    fn step(&self, purpose: crate::generate::Purpose, exchange: &Exchange) -> SentStep {
+        let sent = &exchange.sent;
+        let clean = |text: &str| self.redaction.clean(text);
+        let answer = match &exchange.answer {
+            Ok(answer) => StepAnswer::Answered {
+                status: answer.status,
+                body: clean(&String::from_utf8_lossy(&answer.body[..answer.body.len().min(ANSWER_KEPT)])),
+            },
+            Err(why) => StepAnswer::Nothing { why: clean(&why.to_string()) },
+        };
+        SentStep {
+            purpose,
+            method: sent.method.clone(),
+            target: clean(&sent.target),
+            headers: sent.headers.iter().map(|(name, value)| (name.clone(), clean(value))).collect(),
+            body: None,
+            body_base64: None,
+            body_digest: None,
+            body_bytes: None,
+            answer,
+        }
+        .with_body(&sent.body, clean)
+    }
+}

@@ -1,0 +1,159 @@
+//! What is to be done with one scenario, decided to the last flag.
+//!
+//! This file starts nothing.
+
+use super::{Embedded, Filter};
+use crate::contract::{Contract, OperationName, digest};
+use crate::generate::{self, Case, Level, Options};
+use crate::report::{Diagnostic, Head};
+use crate::run::{AwsKeys, Endpoint, Plan, Settings, Stop};
+use crate::scenario::Scenario;
+use std::collections::HashSet;
+use std::hash::{BuildHasher as _, Hasher as _};
+
+/// One scenario with everything that decides its cases and where they go.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// The scenario, its variables replaced.
+    pub scenario: Scenario,
+    /// What its documents promise.
+    pub contract: Contract,
+    /// AWS keys, where the environment has any.
+    pub aws: Option<AwsKeys>,
+    /// Where requests go.
+    pub target: Target,
+    /// The endpoint's name; `embedded`, or `default` for a bare URL.
+    pub profile: String,
+    /// Headers on every request.
+    pub headers: Vec<(String, String)>,
+    /// What feeds every free choice.
+    pub seed: u64,
+    /// How many cases to make.
+    pub level: Level,
+    /// Which of them to run; all where there is none.
+    pub filter: Option<Filter>,
+    /// The command that runs these cases again.
+    pub again: String,
+}
+
+/// Where requests go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A reference server, started for the job.
+    Embedded,
+    /// A base URL.
+    Url(String),
+}
+
+/// How requests are sent.
+#[derive(Clone, Debug, Default)]
+pub struct Sending {
+    /// Workers, limits, rate.
+    pub settings: Settings,
+    /// Certificates to trust, as PEM.
+    pub ca: Option<Vec<u8>>,
+    /// Trust anybody.
+    pub insecure: bool,
+    /// A proxy's URL.
+    pub proxy: Option<String>,
+    /// End after so many diverging cases.
+    pub max_failures: Option<u64>,
+}
+
+/// How much there is to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Planned {
+    pub cases: u64,
+    pub operations: u64,
+}
+
+/// A name for a run that no other run has.
+pub fn fresh_run_id() -> String {
+    let random = std::collections::hash_map::RandomState::new().build_hasher().finish();
+    format!("{:08x}", random & 0xffff_ffff)
+}
+
+impl Job {
+    /// The cases that the filter leaves, in plan order.
+    pub(super) fn cases(&self) -> Result<impl Iterator<Item = Case> + Send + '_, Vec<Diagnostic>> {
+        let options = Options { seed: self.seed, level: self.level };
+        let cases = generate::cases(&self.contract, &self.scenario, options).map_err(|error| {
+            let problem = Diagnostic::error(error.to_string());
+            let at = error.source_at;
+            vec![Diagnostic {
+                document: at.as_ref().map(|at| at.document.clone()),
+                line: at.map(|at| at.line),
+                ..problem
+            }]
+        })?;
+        Ok(cases.filter(|case| self.filter.as_ref().is_none_or(|filter| filter.matches(case))))
+    }
+
+    /// Goes through all cases once, keeping none.
+    pub(super) fn count(&self) -> Result<Planned, Vec<Diagnostic>> {
+        let (mut operations, mut cases) = (HashSet::<OperationName>::new(), 0);
+        for case in self.cases()? {
+            cases += 1;
+            if !operations.contains(&case.operation) {
+                operations.insert(case.operation);
+            }
+        }
+        Ok(Planned { cases, operations: operations.len() as u64 })
+    }
+
+    /// Where requests go, with all that connections need.
+    pub(super) fn endpoint(&self, embedded: Option<&Embedded>, sending: &Sending) -> Result<Endpoint, Vec<Diagnostic>> {
+        let url = match (&self.target, embedded) {
+            (Target::Url(url), _) => url.clone(),
+            (Target::Embedded, Some(server)) => format!("http://{}", server.address()),
+            (Target::Embedded, None) => "http://127.0.0.1:8080".to_owned(),
+        };
+        let mut endpoint = Endpoint::parse(&url).map_err(|error| vec![Diagnostic::error(error.to_string())])?;
+        endpoint.headers.clone_from(&self.headers);
+        endpoint.tls.ca.clone_from(&sending.ca);
+        endpoint.tls.insecure = sending.insecure;
+        endpoint.proxy.clone_from(&sending.proxy);
+        Ok(endpoint)
+    }
+
+    /// What the sender is told.
+    pub(super) fn plan<'a>(
+        &'a self,
+        endpoint: &'a Endpoint,
+        settings: Settings,
+        run_id: &str,
+        stop: &Stop,
+        control: &'a (dyn Fn(&str) -> Option<Case> + Sync),
+    ) -> Plan<'a> {
+        Plan {
+            contract: &self.contract,
+            scenario: &self.scenario,
+            endpoint,
+            settings,
+            run_id: run_id.to_owned(),
+            values: indexmap::IndexMap::new(),
+            aws: self.aws.clone(),
+            control,
+            stop: stop.clone(),
+        }
+    }
+
+    /// The plain valid request of an operation.
+    pub(super) fn control(&self, operation: &str) -> Option<Case> {
+        generate::control(&self.contract, &self.scenario, operation).ok()
+    }
+
+    pub(super) fn head(&self, run_id: &str, planned: Planned, endpoint: &Endpoint) -> Head {
+        Head {
+            scenario: self.scenario.name.clone(),
+            endpoint: format!("{}{}", endpoint.origin(), endpoint.base_path),
+            profile: self.profile.clone(),
+            seed: self.seed,
+            run: run_id.to_owned(),
+            contract: digest(&self.contract),
+            operations: planned.operations,
+            cases: planned.cases,
+            again: self.again.clone(),
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Documents become one contract, with the scenario's amendments.
+//!
+//! This file opens nothing: documents are given as bytes.
+
+use crate::contract::{Amendment, Contract, Provenance};
+use crate::ingest;
+use crate::report::{Diagnostic, Severity};
+use crate::scenario::Scenario;
+use crate::store::Source;
+
+/// A contract and what is odd about its documents.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The contract.
+    pub contract: Contract,
+    /// What readers could not understand; nothing in it is fatal.
+    pub problems: Vec<Diagnostic>,
+}
+
+/// Reads documents into one contract; of machine models only these operations, all where none is named.
+///
+/// # Errors
+/// Where a document is unreadable as a whole, or none holds an operation.
+pub fn ingest(documents: Vec<Source>, operations: &[String]) -> Result<Loaded, Vec<Diagnostic>> {
+    let names: Vec<String> = documents.iter().map(|document| document.name.clone()).collect();
+    let sources: Vec<_> = documents.into_iter().map(|document| (document.name, document.bytes)).collect();
+    let options = ingest::Options { operations: operations.to_vec() };
+    let (read, errors) = ingest::read_all(&sources, &options);
+    let problems = read.diagnostics.iter().map(|one| {
+        let severity = match one.severity {
+            ingest::Severity::Note => Severity::Note,
+            ingest::Severity::Warning => Severity::Warning,
+        };
+        placed(severity, &one.message, one.hint.as_deref(), &one.place)
+    });
+    let mut problems: Vec<Diagnostic> = problems.collect();
+    if !errors.is_empty() {
+        problems.extend(errors.iter().map(|one| {
+            placed(Severity::Error, &one.message, one.hint.as_deref(), &one.place)
+        }));
+        return Err(problems);
+    }
+    if read.contract.operations.is_empty() {
+        let what = if operations.is_empty() { "an operation" } else { "one of the operations" };
+        problems.push(Diagnostic::error(format!("no source holds {what}: {}", names.join(", "))));
+        return Err(problems);
+    }
+    Ok(Loaded { contract: read.contract, problems })
+}
+
+/// A reader's words with the line that they are about.
+fn placed(severity: Severity, reason: &str, hint: Option<&str>, place: &ingest::Place) -> Diagnostic {
+    let problem = Diagnostic {
+        severity,
+        hint: hint.map(str::to_owned),
+        line: (place.line > 0).then_some(place.line),
+        ..Diagnostic::error(reason)
+    };
+    let column = usize::try_from(place.column.saturating_sub(1)).unwrap_or(0);
+    let start = place.excerpt.char_indices().nth(column).map_or(place.excerpt.len(), |(at, _)| at);
+    let span = (!place.excerpt.trim().is_empty()).then(|| start..start + place.span.len());
+    problem.at(&place.document, &place.excerpt, span)
+}
+
+/// Reads a scenario's documents, amends the contract, and keeps the operations that the scenario wants.
+///
+/// # Errors
+/// As [`ingest`], and where an amendment or an operation's name leads nowhere.
+pub fn load(scenario: &Scenario, shown: &str, documents: Vec<Source>) -> Result<Loaded, Vec<Diagnostic>> {
+    let mut loaded = ingest(documents, &scenario.only)?;
+    // What is good to know about a document is for `ingest` to say, not for every run.
+    loaded.problems.retain(|problem| problem.severity > Severity::Note);
+    let mut wrong = Vec::new();
+    for entry in &scenario.amendments {
+        let amendment = Amendment {
+            at: entry.at.clone(),
+            add: entry.add.clone(),
+            set: entry.set.clone(),
+            reason: entry.reason.clone(),
+            source: Provenance::new(shown, entry.line),
+        };
+        if let Err(error) = loaded.contract.amend(&amendment) {
+            wrong.push(Diagnostic {
+                document: Some(shown.to_owned()),
+                line: Some(entry.line),
+                ..Diagnostic::error(format!("amendment at {error}"))
+            });
+        }
+    }
+    if !wrong.is_empty() {
+        return Err(wrong);
+    }
+    let named = scenario.only.iter().chain(scenario.operations.keys());
+    for name in named {
+        check_operation(&loaded.contract, name, Some(shown))?;
+    }
+    if !scenario.only.is_empty() {
+        loaded.contract = loaded.contract.restricted_to(&scenario.only);
+    }
+    let skipped = |name: &str| scenario.notes(name).is_some_and(|notes| notes.skip.is_some());
+    if loaded.contract.operations.iter().any(|operation| skipped(operation.name.as_str())) {
+        let kept: Vec<String> = loaded.contract.operations.iter().map(|one| one.name.as_str().to_owned()).collect();
+        let kept: Vec<String> = kept.into_iter().filter(|name| !skipped(name)).collect();
+        loaded.contract = loaded.contract.restricted_to(&kept);
+    }
+    Ok(loaded)
+}
+
+/// Whether a contract has all these operations.
+///
+/// # Errors
+/// Where it lacks one, with the nearest name.
+pub fn check_only(contract: &Contract, names: &[String]) -> Result<(), Vec<Diagnostic>> {
+    names.iter().try_for_each(|name| check_operation(contract, name, None))
+}
+
+fn check_operation(contract: &Contract, name: &str, shown: Option<&str>) -> Result<(), Vec<Diagnostic>> {
+    if contract.operation(name).is_some() {
+        return Ok(());
+    }
+    let known: Vec<&str> = contract.operations.iter().map(|operation| operation.name.as_str()).collect();
+    let near = known.iter().min_by_key(|known| strsim::damerau_levenshtein(name, known));
+    let hint = match near.filter(|near| strsim::damerau_levenshtein(name, near) <= 3) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if known.len() <= 12 => format!("there are {}", known.join(", ")),
+        None => format!("there are {} others", known.len()),
+    };
+    let problem = Diagnostic::error(format!("the sources hold no operation `{name}`")).with_hint(hint);
+    Err(vec![Diagnostic { document: shown.map(str::to_owned), ..problem }])
+}

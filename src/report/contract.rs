@@ -1,0 +1,92 @@
+//! A contract for people: what `ingest --format text` prints.
+//!
+//! This file never reads one.
+
+use crate::contract::{Contract, Shape, ShapeId};
+use std::collections::HashSet;
+use std::fmt::Write as _;
+
+/// Operations with their routes, errors and the constraints of every member.
+pub fn contract_text(contract: &Contract) -> String {
+    let mut out = String::new();
+    let protocol = contract.protocol.map_or("protocol unknown", crate::contract::Protocol::name);
+    let _ = writeln!(out, "{} · {protocol} · {} operations", contract.service, contract.operations.len());
+    for operation in &contract.operations {
+        let _ = write!(out, "\n{}", operation.name);
+        if let Some(http) = &operation.http {
+            let _ = write!(out, "  {} {}", http.method, http.uri);
+            if let Some(success) = http.success {
+                let _ = write!(out, "  {success}");
+            }
+        }
+        out.push('\n');
+        for source in &operation.sources {
+            let _ = writeln!(out, "    from {source}");
+        }
+        if let Some(input) = &operation.input {
+            let mut seen = HashSet::from([input.clone()]);
+            members(contract, input, "", &mut seen, &mut out);
+        }
+        for (name, error) in contract.errors_of(operation) {
+            let status = error.status.map_or_else(|| "4xx".to_owned(), |status| status.to_string());
+            let _ = writeln!(out, "    ! {status} {name}  {}", error.role);
+        }
+    }
+    out
+}
+
+fn members(contract: &Contract, id: &ShapeId, path: &str, seen: &mut HashSet<ShapeId>, out: &mut String) {
+    let shape = contract.shape(id);
+    for rule in &shape.rules {
+        let place = if path.is_empty() { "(input)" } else { path };
+        let _ = writeln!(out, "    {place}  {}", serde_json::to_string(rule).unwrap_or_default());
+    }
+    let children: Vec<(String, &ShapeId, bool)> = match &shape.kind {
+        crate::contract::Kind::List { member } => vec![(format!("{path}[]"), member, false)],
+        crate::contract::Kind::Map { key, value } => {
+            vec![(format!("{path}{{key}}"), key, false), (format!("{path}{{value}}"), value, false)]
+        }
+        kind => kind
+            .members()
+            .into_iter()
+            .flatten()
+            .map(|(name, member)| {
+                let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+                (path, &member.shape, member.required)
+            })
+            .collect(),
+    };
+    for (path, child, required) in children {
+        let described = describe(contract.shape(child));
+        let _ = writeln!(out, "    {path}  {described}{}", if required { ", required" } else { "" });
+        if seen.insert(child.clone()) {
+            members(contract, child, &path, seen, out);
+            seen.remove(child);
+        }
+    }
+}
+
+fn describe(shape: &Shape) -> String {
+    let mut text = shape.kind.name().to_owned();
+    let length = shape.length();
+    match (length.min, length.max) {
+        (Some(min), Some(max)) => text.push_str(&format!(", length {min}–{max}")),
+        (Some(min), None) => text.push_str(&format!(", length ≥ {min}")),
+        (None, Some(max)) => text.push_str(&format!(", length ≤ {max}")),
+        (None, None) => {}
+    }
+    if let Some(range) = &shape.range {
+        let end = |number: &Option<serde_json::Number>| number.as_ref().map(ToString::to_string).unwrap_or_default();
+        text.push_str(&format!(", range {}…{}", end(&range.min), end(&range.max)));
+    }
+    if let Some(pattern) = &shape.pattern {
+        text.push_str(&format!(", pattern {pattern}"));
+    }
+    if let crate::contract::Kind::Enum { values } = &shape.kind {
+        text.push_str(&format!(" {}", values.join("|")));
+    }
+    if shape.facts.iter().any(|fact| fact.disputed) {
+        text.push_str(", disputed");
+    }
+    text
+}

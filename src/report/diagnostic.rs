@@ -1,0 +1,168 @@
+//! Something wrong or odd in a text that the user wrote or named, shown with its line.
+//!
+//! This file never decides whether it is fatal.
+
+use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use std::ops::Range;
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Good to know.
+    Note,
+    /// Odd; work goes on.
+    Warning,
+    /// Work stops.
+    Error,
+}
+
+/// One problem.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// How bad.
+    pub severity: Severity,
+    /// What is wrong, a fragment.
+    pub reason: String,
+    /// The text's name as the user would say it.
+    pub document: Option<String>,
+    /// The text; without it only name and line are shown.
+    pub text: Option<String>,
+    /// Where in the text, in bytes.
+    pub span: Option<Range<usize>>,
+    /// The line, from 1: of the text's beginning where there is a span (it is an excerpt then), else of the place.
+    pub line: Option<u32>,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+impl Diagnostic {
+    /// A problem without a place.
+    pub fn error(reason: impl Into<String>) -> Self {
+        Self {
+            severity: Severity::Error,
+            reason: reason.into(),
+            document: None,
+            text: None,
+            span: None,
+            line: None,
+            hint: None,
+        }
+    }
+
+    /// With what to do about it.
+    #[must_use]
+    pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// With its place in a text.
+    #[must_use]
+    pub fn at(mut self, document: &str, text: &str, span: Option<Range<usize>>) -> Self {
+        self.document = Some(document.to_owned());
+        self.text = Some(text.to_owned());
+        self.span = span;
+        self
+    }
+}
+
+/// The problem as text with colours, with a newline at the end.
+pub fn diagnostic(problem: &Diagnostic) -> String {
+    let level = match problem.severity {
+        Severity::Note => Level::NOTE,
+        Severity::Warning => Level::WARNING,
+        Severity::Error => Level::ERROR,
+    };
+    let reason = super::style::tame(&problem.reason);
+    let hint = problem.hint.as_deref().map(super::style::tame);
+    let renderer = Renderer::styled().decor_style(DecorStyle::Ascii);
+    let place = match (&problem.document, problem.line) {
+        (Some(document), Some(line)) => Some(format!("{document}:{line}")),
+        (document, _) => document.clone(),
+    };
+    let mut group = level
+        .clone()
+        .primary_title(reason.as_str())
+        .elements(Vec::<Snippet<'_, annotate_snippets::Annotation<'_>>>::new());
+    match (&problem.text, &problem.span, &place) {
+        (Some(text), Some(span), Some(_)) => {
+            let span = inside(text, span);
+            // Long texts are cut to the lines around the place: nobody needs the rest, and it costs time.
+            let (start, end) = surroundings(text, &span);
+            let begins = problem.line.map_or(1, |line| usize::try_from(line).unwrap_or(1));
+            let first = text[..start].matches('\n').count() + begins;
+            group = group.element(
+                Snippet::source(&text[start..end])
+                    .line_start(first)
+                    .path(problem.document.as_deref().unwrap_or_default())
+                    .annotation(AnnotationKind::Primary.span(span.start - start..span.end - start)),
+            );
+        }
+        (_, _, Some(place)) => group = group.element(annotate_snippets::Origin::path(place.as_str())),
+        _ => {}
+    }
+    if let Some(hint) = &hint {
+        group = group.element(Level::HELP.message(hint.as_str()));
+    }
+    let mut text = renderer.render(&[group]);
+    text.push('\n');
+    text
+}
+
+/// The span moved inside the text and onto character boundaries.
+fn inside(text: &str, span: &Range<usize>) -> Range<usize> {
+    let floor = |mut at: usize| {
+        at = at.min(text.len());
+        while !text.is_char_boundary(at) {
+            at -= 1;
+        }
+        at
+    };
+    let start = floor(span.start);
+    start..floor(span.end).max(start)
+}
+
+/// The lines that hold the span's beginning, with one line before it.
+fn surroundings(text: &str, span: &Range<usize>) -> (usize, usize) {
+    let line = text[..span.start].rfind('\n').map_or(0, |at| at + 1);
+    let start = text[..line.saturating_sub(1)].rfind('\n').map_or(0, |at| at + 1);
+    let end = text[span.end..].find('\n').map_or(text.len(), |at| span.end + at);
+    (start, end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plain(problem: &Diagnostic) -> String {
+        let text = diagnostic(problem);
+        anstream::adapter::strip_str(&text).to_string()
+    }
+
+    #[test]
+    fn the_line_is_shown() {
+        let text = "sources = [\"a\"]\nendpont = \"x\"\n";
+        let problem = Diagnostic::error("unknown key `endpont`").at("a.toml", text, Some(16..23));
+        insta::assert_snapshot!(plain(&problem.with_hint("did you mean `endpoint`?")), @r#"
+        error: unknown key `endpont`
+         --> a.toml:2:1
+          |
+        2 | endpont = "x"
+          | ^^^^^^^
+          |
+          = help: did you mean `endpoint`?
+        "#);
+    }
+
+    #[test]
+    fn no_span_can_break_it() {
+        for text in ["", "ü", "a\nü\n", "\n\n"] {
+            for start in 0..6 {
+                for end in 0..6 {
+                    plain(&Diagnostic::error("x").at("d", text, Some(start..end)));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Where two sources contradict each other, for people and for programs.
+//!
+//! This file never says who is right.
+
+use super::style::{BOLD, FAINT, ODD, count, paint, tame};
+use crate::contract::{Drift, DriftKind, Statement};
+use serde_json::{Value as Json, json};
+use std::fmt::Write as _;
+
+/// So many operations that only one side has are named; more are counted.
+const NAMED: usize = 10;
+
+/// Fact by fact, with both lines.
+pub fn drift_text(first: &str, second: &str, drifts: &[Drift]) -> String {
+    let mut out = String::new();
+    let (lonely, shared): (Vec<&Drift>, Vec<&Drift>) = drifts.iter().partition(|drift| drift.field == "operation");
+    for (kind, name) in [(DriftKind::OnlyInFirst, first), (DriftKind::OnlyInSecond, second)] {
+        let names: Vec<&str> =
+            lonely.iter().filter(|drift| drift.kind == kind).map(|drift| drift.operation.as_str()).collect();
+        if !names.is_empty() {
+            let more = names.len().saturating_sub(NAMED);
+            let tail = if more > 0 { format!(" and {more} more") } else { String::new() };
+            let shown = names[..names.len().min(NAMED)].join(", ");
+            let _ = writeln!(out, "only in {name}: {}{tail}\n", tame(&shown));
+        }
+    }
+    // The lines name the documents; here their last names are enough.
+    let short = |name: &'static str, whole: &str| whole.rsplit('/').next().map_or(name.to_owned(), str::to_owned);
+    let (first, second) = (short("the first", first), short("the second", second));
+    let width = first.chars().count().max(second.chars().count()).min(48);
+    for drift in &shared {
+        let mut place = drift.operation.clone();
+        for part in [&drift.member, &drift.field] {
+            if !part.is_empty() {
+                place.push_str(" · ");
+                place.push_str(part);
+            }
+        }
+        let sign = if drift.kind == DriftKind::Contradicts { paint(ODD, "≠") } else { paint(FAINT, "+") };
+        let _ = writeln!(out, "{sign} {}", paint(BOLD, tame(&place)));
+        for (name, statement) in [(&first, &drift.first), (&second, &drift.second)] {
+            let said = match statement {
+                Some(Statement { value, source }) => {
+                    let source = source.as_ref().map(ToString::to_string).unwrap_or_default();
+                    format!("{}  {}", tame(&shown(value)), paint(FAINT, tame(&source)))
+                }
+                None => paint(FAINT, "silent"),
+            };
+            let _ = writeln!(out, "    {name:width$}  {said}");
+        }
+    }
+    let contradictions = shared.iter().filter(|drift| drift.kind == DriftKind::Contradicts).count() as u64;
+    if !shared.is_empty() {
+        out.push('\n');
+    }
+    let _ = writeln!(
+        out,
+        "{}, {} said by one side only",
+        count(contradictions, "contradiction"),
+        count(shared.len() as u64 - contradictions, "fact"),
+    );
+    out
+}
+
+/// A text as itself, everything else as JSON.
+fn shown(value: &Json) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// The same as one JSON object, format `overstep-drift/1`.
+pub fn drift_json(first: &str, second: &str, drifts: &[Drift]) -> String {
+    let statement = |statement: &Option<Statement>| {
+        statement.as_ref().map(|one| {
+            json!({
+                "value": one.value,
+                "document": one.source.as_ref().map(|source| &source.document),
+                "line": one.source.as_ref().map(|source| source.line),
+            })
+        })
+    };
+    let drifts: Vec<Json> = drifts
+        .iter()
+        .map(|drift| {
+            json!({
+                "operation": drift.operation,
+                "member": drift.member,
+                "field": drift.field,
+                "kind": match drift.kind {
+                    DriftKind::Contradicts => "contradicts",
+                    DriftKind::OnlyInFirst => "only-in-first",
+                    DriftKind::OnlyInSecond => "only-in-second",
+                },
+                "first": statement(&drift.first),
+                "second": statement(&drift.second),
+            })
+        })
+        .collect();
+    format!("{:#}\n", json!({"format": "overstep-drift/1", "first": first, "second": second, "drifts": drifts}))
+}

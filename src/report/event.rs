@@ -1,0 +1,125 @@
+//! What happens in a run, as every output sees it.
+//!
+//! Every output gets the same three calls in the same order; none of them decides anything.
+
+use crate::generate::Case;
+use crate::judge::{Finding, Judgement, OperationCoverage, Verdict};
+use std::io;
+
+/// Known before the first request.
+#[derive(Clone, Debug)]
+pub struct Head {
+    /// The scenario's name.
+    pub scenario: String,
+    /// The endpoint's base URL, without anything secret.
+    pub endpoint: String,
+    /// The endpoint's name; `embedded`, or `default` for a bare URL.
+    pub profile: String,
+    /// What fed every free choice.
+    pub seed: u64,
+    /// The run's id, as `{run}` gives it.
+    pub run: String,
+    /// `sha256:` and the contract's digest.
+    pub contract: String,
+    /// How many operations have cases.
+    pub operations: u64,
+    /// How many cases there are.
+    pub cases: u64,
+    /// The command that runs these cases again, without a filter.
+    pub again: String,
+}
+
+/// One case, judged.
+#[derive(Debug)]
+pub struct Done {
+    /// What was meant.
+    pub case: Case,
+    /// What came of it.
+    pub judgement: Judgement,
+    /// How long its judged step took.
+    pub millis: f64,
+    /// Its line of the results, without the newline.
+    pub line: Vec<u8>,
+    /// Its judged request as a curl line, where the case did not pass and curl can send it.
+    pub curl: Option<String>,
+}
+
+/// How many cases met each verdict.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// The contract was kept.
+    pub pass: u64,
+    /// The contract was broken.
+    pub diverges: u64,
+    /// The documents are silent.
+    pub unspecified: u64,
+    /// The endpoint lacks the operation.
+    pub not_implemented: u64,
+    /// Nothing was learnt.
+    pub indeterminate: u64,
+    /// Nothing could be sent.
+    pub unsendable: u64,
+}
+
+impl Counts {
+    /// Counts one more.
+    pub fn add(&mut self, verdict: Verdict) {
+        match verdict {
+            Verdict::Pass => self.pass += 1,
+            Verdict::Diverges => self.diverges += 1,
+            Verdict::Unspecified => self.unspecified += 1,
+            Verdict::NotImplemented => self.not_implemented += 1,
+            Verdict::Indeterminate => self.indeterminate += 1,
+            Verdict::Unsendable => self.unsendable += 1,
+        }
+    }
+
+    /// All of them.
+    pub fn total(&self) -> u64 {
+        self.pass + self.diverges + self.unspecified + self.not_implemented + self.indeterminate + self.unsendable
+    }
+}
+
+/// Known after the last answer.
+#[derive(Clone, Debug, Default)]
+pub struct Summary {
+    /// The scenario's name.
+    pub scenario: String,
+    /// Cases by verdict.
+    pub counts: Counts,
+    /// One row for each operation that had cases.
+    pub operations: Vec<OperationCoverage>,
+    /// The one to fix first first.
+    pub findings: Vec<Finding>,
+    /// Why the run ended before its last case, if it did.
+    pub incomplete: Option<String>,
+    /// From the first request to the last answer.
+    pub seconds: f64,
+}
+
+/// Something that turns a run into bytes.
+pub trait Output {
+    /// A scenario begins.
+    ///
+    /// # Errors
+    /// Where the bytes cannot be written.
+    fn begin(&mut self, head: &Head) -> io::Result<()>;
+
+    /// A case is judged; cases come in plan order.
+    ///
+    /// # Errors
+    /// Where the bytes cannot be written.
+    fn case(&mut self, done: &Done) -> io::Result<()>;
+
+    /// A scenario ends; also after Ctrl-C.
+    ///
+    /// # Errors
+    /// Where the bytes cannot be written.
+    fn end(&mut self, summary: &Summary) -> io::Result<()>;
+
+    /// Nothing more comes.
+    ///
+    /// # Errors
+    /// Where the bytes cannot be written.
+    fn finish(&mut self) -> io::Result<()>;
+}

@@ -1,0 +1,157 @@
+//! Results as JUnit XML: one suite for each scenario, one test for each case.
+//!
+//! A suite's head holds counts that are known only at its end, so its cases wait in a scratch file,
+//! not in memory.
+
+use super::{Done, Head, Output, Summary};
+use crate::judge::Verdict;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+
+/// Where a suite's cases wait: can be written, read again from the start, and emptied.
+pub trait Scratch: Read + Write + Seek + Send {
+    /// Forgets all bytes.
+    ///
+    /// # Errors
+    /// Where the file cannot be cut.
+    fn empty(&mut self) -> io::Result<()>;
+}
+
+/// A JUnit file.
+pub struct Junit<W> {
+    to: W,
+    waiting: io::BufWriter<Box<dyn Scratch>>,
+    scenario: String,
+    failures: u64,
+    errors: u64,
+    skipped: u64,
+    tests: u64,
+    started: bool,
+}
+
+impl<W: Write> Junit<W> {
+    /// Writes to `to` when a suite ends.
+    pub fn new(to: W, scratch: Box<dyn Scratch>) -> Self {
+        Self {
+            to,
+            waiting: io::BufWriter::new(scratch),
+            scenario: String::new(),
+            failures: 0,
+            errors: 0,
+            skipped: 0,
+            tests: 0,
+            started: false,
+        }
+    }
+
+    fn head(&mut self) -> io::Result<()> {
+        if !self.started {
+            self.started = true;
+            self.to.write_all(b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"overstep\">\n")?;
+        }
+        Ok(())
+    }
+}
+
+/// A text inside XML 1.0: the five signs escaped, characters that XML cannot hold replaced.
+fn xml(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\n' => out.push_str("&#10;"),
+            '\t' => out.push_str("&#9;"),
+            '\u{0}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
+impl<W: Write> Output for Junit<W> {
+    fn begin(&mut self, head: &Head) -> io::Result<()> {
+        self.head()?;
+        self.scenario.clone_from(&head.scenario);
+        (self.tests, self.failures, self.errors, self.skipped) = (0, 0, 0, 0);
+        Ok(())
+    }
+
+    fn case(&mut self, done: &Done) -> io::Result<()> {
+        self.tests += 1;
+        let judgement = &done.judgement;
+        write!(
+            self.waiting,
+            "    <testcase name=\"{}\" classname=\"{}.{}\" time=\"{:.6}\"",
+            xml(&done.case.id.0),
+            xml(&self.scenario),
+            xml(done.case.operation.as_str()),
+            done.millis / 1000.0,
+        )?;
+        let kind = match judgement.verdict {
+            Verdict::Pass | Verdict::Unspecified => return self.waiting.write_all(b"/>\n"),
+            Verdict::Diverges => {
+                self.failures += 1;
+                "failure"
+            }
+            Verdict::Indeterminate => {
+                self.errors += 1;
+                "error"
+            }
+            Verdict::NotImplemented | Verdict::Unsendable => {
+                self.skipped += 1;
+                let message = done.case.unsendable.as_deref().unwrap_or(&judgement.why);
+                return writeln!(self.waiting, "><skipped message=\"{}\"/></testcase>", xml(message));
+            }
+        };
+        let mut text = format!("expected: {}\nobserved: {}\n", judgement.expected, judgement.observed);
+        if let Some(source) = &done.case.source {
+            text.push_str(&format!("documented: {}, {source}\n", done.case.rule));
+        }
+        text.push_str(&format!("why: {}\n", judgement.why));
+        if let Some(curl) = &done.curl {
+            text.push_str(&format!("again: {curl}\n"));
+        }
+        write!(
+            self.waiting,
+            ">\n      <{kind} type=\"{}\" message=\"{}\">{}</{kind}>\n    </testcase>\n",
+            judgement.verdict,
+            xml(&format!("expected {}, observed {}", judgement.expected, judgement.observed)),
+            xml(&text).replace("&#10;", "\n"),
+        )
+    }
+
+    fn end(&mut self, summary: &Summary) -> io::Result<()> {
+        writeln!(
+            self.to,
+            "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"{:.3}\">",
+            xml(&self.scenario),
+            self.tests,
+            self.failures,
+            self.errors,
+            self.skipped,
+            summary.seconds,
+        )?;
+        self.waiting.flush()?;
+        let scratch = self.waiting.get_mut();
+        scratch.seek(SeekFrom::Start(0))?;
+        io::copy(scratch, &mut self.to)?;
+        scratch.empty()?;
+        self.to.write_all(b"  </testsuite>\n")
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        self.head()?;
+        self.to.write_all(b"</testsuites>\n")?;
+        self.to.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn no_text_breaks_the_xml() {
+        assert_eq!(super::xml("<a b=\"c\">&\u{0}\n"), "&lt;a b=&quot;c&quot;&gt;&amp;\u{fffd}&#10;");
+    }
+}

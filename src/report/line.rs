@@ -1,0 +1,188 @@
+//! One case as one line of the results, format `overstep-results/1`.
+//!
+//! This file never sees a secret: requests come to it redacted.
+
+use crate::generate::{Case, Expectation, ExpectedError};
+use crate::judge::{Judgement, Verdict};
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+
+/// Bodies up to so many bytes are kept whole, longer ones as a digest.
+const BODY_KEPT: usize = 16 * 1024;
+
+/// What a line says beside what case and judgement know.
+#[derive(Debug, Default)]
+pub struct CaseLine {
+    /// The scenario.
+    pub scenario: String,
+    /// How long the judged step took.
+    pub millis: f64,
+    /// What was sent, only where the case did not pass.
+    pub steps: Vec<SentStep>,
+    /// The judged request as curl, only where the case did not pass.
+    pub curl: Option<String>,
+}
+
+/// A request that was sent, less secrets, and what came back.
+#[derive(Debug, Serialize)]
+pub struct SentStep {
+    /// What it was there for.
+    pub purpose: crate::generate::Purpose,
+    /// The method.
+    pub method: String,
+    /// Path and query.
+    pub target: String,
+    /// In order of sending.
+    pub headers: Vec<(String, String)>,
+    /// The body, where it is text and short.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
+    /// The body in base64, where it is short and no text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body_base64: Option<String>,
+    /// `sha256:` and the body's digest, where it is long.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body_digest: Option<String>,
+    /// How long a long body is, in bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body_bytes: Option<usize>,
+    /// What came back.
+    pub answer: StepAnswer,
+}
+
+/// What came back to a step.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StepAnswer {
+    /// A status, and the beginning of the body as text.
+    Answered {
+        /// The status.
+        status: u16,
+        /// The body's beginning; bytes that are no UTF-8 replaced.
+        body: String,
+    },
+    /// Nothing, and why.
+    Nothing {
+        /// In words.
+        why: String,
+    },
+}
+
+impl SentStep {
+    /// Puts a body where it belongs; `redact` takes secrets out of texts.
+    pub fn with_body(mut self, body: &[u8], redact: impl Fn(&str) -> String) -> Self {
+        if body.is_empty() {
+            return self;
+        }
+        match std::str::from_utf8(body) {
+            _ if body.len() > BODY_KEPT => {
+                self.body_digest = Some(format!("sha256:{}", data_encoding::HEXLOWER.encode(&Sha256::digest(body))));
+                self.body_bytes = Some(body.len());
+            }
+            Ok(text) => self.body = Some(redact(text)),
+            Err(_) => self.body_base64 = Some(data_encoding::BASE64.encode(body)),
+        }
+        self
+    }
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    event: &'static str,
+    id: &'a str,
+    scenario: &'a str,
+    operation: &'a str,
+    intent: crate::generate::Intent,
+    member: Option<String>,
+    constraint: Option<&'static str>,
+    verdict: Verdict,
+    known: bool,
+    change: &'static str,
+    observed: ObservedLine<'a>,
+    documented: Documented,
+    snapshot: Option<()>,
+    why: &'a str,
+    source: Option<&'a crate::contract::Provenance>,
+    millis: f64,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    steps: &'a [SentStep],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    curl: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct ObservedLine<'a> {
+    status: Option<u16>,
+    error: Option<&'a str>,
+    form: Option<()>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    place: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum Documented {
+    Accept(AcceptLine),
+    Reject(Vec<ErrorLine>),
+    Unspecified(String),
+}
+
+#[derive(Serialize)]
+struct AcceptLine {
+    status: Option<u16>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    or: Vec<ErrorLine>,
+}
+
+#[derive(Serialize)]
+struct ErrorLine {
+    status: Option<u16>,
+    error: Option<String>,
+}
+
+fn error_lines(errors: &[ExpectedError]) -> Vec<ErrorLine> {
+    let line = |one: &ExpectedError| ErrorLine {
+        status: one.status,
+        error: one.error.as_ref().map(|name| name.as_str().to_owned()),
+    };
+    errors.iter().map(line).collect()
+}
+
+/// The line of a case, without the newline.
+pub fn case_line(case: &Case, judgement: &Judgement, beside: &CaseLine) -> Vec<u8> {
+    let line = Line {
+        event: "case",
+        id: &case.id.0,
+        scenario: &beside.scenario,
+        operation: case.operation.as_str(),
+        intent: case.intent,
+        member: case.member.as_ref().map(ToString::to_string),
+        constraint: case.constraint.map(crate::contract::Constraint::name),
+        verdict: judgement.verdict,
+        known: false,
+        change: "none",
+        observed: ObservedLine {
+            status: judgement.observed.status,
+            error: judgement.observed.error.as_deref(),
+            form: None,
+            place: judgement.observed.place.as_deref(),
+            note: judgement.observed.note.as_deref(),
+        },
+        documented: match &case.expectation {
+            Expectation::Accept(accept) => {
+                Documented::Accept(AcceptLine { status: accept.status, or: error_lines(&accept.or) })
+            }
+            Expectation::Reject { errors, .. } => Documented::Reject(error_lines(errors)),
+            Expectation::Unspecified { reason } => Documented::Unspecified(reason.clone()),
+        },
+        snapshot: None,
+        why: &judgement.why,
+        source: case.source.as_ref(),
+        millis: (beside.millis * 1000.0).round() / 1000.0,
+        steps: &beside.steps,
+        curl: beside.curl.as_deref(),
+    };
+    serde_json::to_vec(&line).expect("texts and numbers always have a JSON form")
+}

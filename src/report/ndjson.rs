@@ -1,0 +1,140 @@
+//! Results as newline-delimited JSON, written as the run goes.
+//!
+//! Nothing is kept: memory does not grow with the number of cases.
+
+use super::{Done, Head, Output, Summary};
+use serde::Serialize;
+use std::io::{self, Write};
+
+/// The format's name, in every run event.
+const FORMAT: &str = "overstep-results/1";
+
+/// A stream of events.
+pub struct Ndjson<W> {
+    to: W,
+}
+
+impl<W: Write> Ndjson<W> {
+    /// Writes to `to`, which should have a buffer.
+    pub fn new(to: W) -> Self {
+        Self { to }
+    }
+
+    fn line(&mut self, event: &impl Serialize) -> io::Result<()> {
+        serde_json::to_writer(&mut self.to, event)?;
+        self.to.write_all(b"\n")
+    }
+}
+
+#[derive(Serialize)]
+struct Run<'a> {
+    event: &'static str,
+    format: &'static str,
+    version: &'static str,
+    scenario: &'a str,
+    endpoint: &'a str,
+    profile: &'a str,
+    seed: u64,
+    run: &'a str,
+    contract: &'a str,
+    cases: u64,
+}
+
+#[derive(Serialize)]
+struct FindingLine<'a> {
+    event: &'static str,
+    scenario: &'a str,
+    operation: &'a str,
+    member: &'a str,
+    constraint: &'a str,
+    observed: &'a str,
+    cases: u64,
+    examples: &'a [String],
+}
+
+#[derive(Serialize)]
+struct SummaryLine<'a> {
+    event: &'static str,
+    scenario: &'a str,
+    pass: u64,
+    diverges: u64,
+    known: u64,
+    unspecified: u64,
+    changed: u64,
+    new: u64,
+    not_implemented: u64,
+    indeterminate: u64,
+    unsendable: u64,
+    coverage: CoverageLine,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    incomplete: Option<&'a str>,
+    seconds: f64,
+}
+
+#[derive(Serialize)]
+struct CoverageLine {
+    constraints: (u64, u64),
+    errors: (u64, u64),
+}
+
+impl<W: Write> Output for Ndjson<W> {
+    fn begin(&mut self, head: &Head) -> io::Result<()> {
+        self.line(&Run {
+            event: "run",
+            format: FORMAT,
+            version: env!("CARGO_PKG_VERSION"),
+            scenario: &head.scenario,
+            endpoint: &head.endpoint,
+            profile: &head.profile,
+            seed: head.seed,
+            run: &head.run,
+            contract: &head.contract,
+            cases: head.cases,
+        })?;
+        self.to.flush()
+    }
+
+    fn case(&mut self, done: &Done) -> io::Result<()> {
+        self.to.write_all(&done.line)?;
+        self.to.write_all(b"\n")
+    }
+
+    fn end(&mut self, summary: &Summary) -> io::Result<()> {
+        for finding in &summary.findings {
+            self.line(&FindingLine {
+                event: "finding",
+                scenario: &finding.scenario,
+                operation: &finding.operation,
+                member: &finding.member,
+                constraint: &finding.constraint,
+                observed: &finding.observed,
+                cases: finding.cases,
+                examples: &finding.examples,
+            })?;
+        }
+        let sum = |part: fn(&crate::judge::OperationCoverage) -> (u64, u64)| {
+            summary.operations.iter().map(part).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
+        };
+        self.line(&SummaryLine {
+            event: "summary",
+            scenario: &summary.scenario,
+            pass: summary.counts.pass,
+            diverges: summary.counts.diverges,
+            known: 0,
+            unspecified: summary.counts.unspecified,
+            changed: 0,
+            new: 0,
+            not_implemented: summary.counts.not_implemented,
+            indeterminate: summary.counts.indeterminate,
+            unsendable: summary.counts.unsendable,
+            coverage: CoverageLine { constraints: sum(|row| row.constraints), errors: sum(|row| row.errors) },
+            incomplete: summary.incomplete.as_deref(),
+            seconds: (summary.seconds * 1000.0).round() / 1000.0,
+        })?;
+        self.to.flush()
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        self.to.flush()
+    }
+}

@@ -1,0 +1,91 @@
+//! Colours, widths and wrapping, the same for every text output.
+//!
+//! This file never asks a terminal: the width is given.
+
+use anstyle::{AnsiColor, Style};
+
+pub(super) const BAD: Style = AnsiColor::Red.on_default().bold();
+pub(super) const GOOD: Style = AnsiColor::Green.on_default();
+pub(super) const ODD: Style = AnsiColor::Yellow.on_default();
+pub(super) const BOLD: Style = Style::new().bold();
+pub(super) const FAINT: Style = Style::new().dimmed();
+
+/// How many columns a text may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Width(usize);
+
+impl Width {
+    /// A terminal's width, kept between what can be read and what a line should hold.
+    pub fn of_terminal(columns: usize) -> Self {
+        Self(columns.clamp(60, 120))
+    }
+
+    /// In columns.
+    pub fn columns(self) -> usize {
+        self.0
+    }
+}
+
+impl Default for Width {
+    fn default() -> Self {
+        Self(100)
+    }
+}
+
+/// A text in a style.
+pub(super) fn paint(style: Style, text: impl std::fmt::Display) -> String {
+    format!("{style}{text}{style:#}")
+}
+
+/// A text without what a terminal would obey: control characters become escapes.
+pub(super) fn tame(text: &str) -> String {
+    text.chars()
+        .map(|c| match c {
+            '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+                c.escape_unicode().to_string()
+            }
+            _ => c.to_string(),
+        })
+        .collect()
+}
+
+/// The lines of a text, none longer than `columns` where a space allows it.
+pub(super) fn wrap(text: &str, columns: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let line = lines.last_mut().expect("there is always a line");
+        let length = line.chars().count();
+        if length > 0 && length + 1 + word.chars().count() > columns {
+            lines.push(word.to_owned());
+        } else {
+            if length > 0 {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+    }
+    lines
+}
+
+/// `1 case`, `2 cases`.
+pub(super) fn count(number: u64, one: &str) -> String {
+    if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_texts_wrap_at_spaces_only() {
+        assert_eq!(wrap("", 10), [""]);
+        assert_eq!(wrap("one two three", 8), ["one two", "three"]);
+        assert_eq!(wrap("unbreakable-word next", 5), ["unbreakable-word", "next"]);
+    }
+
+    #[test]
+    fn what_a_server_says_cannot_steer_a_terminal() {
+        assert_eq!(tame("a\u{1b}[2Jb"), "a\\u{1b}[2Jb");
+        assert_eq!(tame("\u{202e}x\n"), "\\u{202e}x\\u{a}");
+    }
+}

@@ -1,0 +1,289 @@
+//! A run for people: a table of operations, then what to fix.
+//!
+//! This file never asks whether it writes to a terminal.
+
+use super::style::{BAD, BOLD, FAINT, GOOD, ODD, Width, count, paint, tame, wrap};
+use super::{Done, Head, Output, Summary};
+use crate::judge::{Finding, OperationCoverage};
+use std::io::{self, Write};
+
+/// Longer curl lines are not shown but named.
+const LONGEST_CURL: usize = 700;
+/// So many findings are shown at length; those after them take a line each.
+const AT_LENGTH: usize = 25;
+
+/// The text that `check` prints.
+pub struct Terminal<W> {
+    to: W,
+    width: Width,
+    again: String,
+    scenarios: u64,
+}
+
+impl<W: Write> Terminal<W> {
+    /// Writes to `to`, in at most this width where a line can be broken.
+    pub fn new(to: W, width: Width) -> Self {
+        Self { to, width, again: String::new(), scenarios: 0 }
+    }
+
+    fn table(&mut self, rows: &[OperationCoverage]) -> io::Result<()> {
+        let name = rows.iter().map(|row| row.operation.chars().count()).max().unwrap_or(0).max("operation".len() + 12);
+        writeln!(
+            self.to,
+            "  {}",
+            paint(FAINT, format!("{:name$}  cases   pass   diverge   constraints   errors", "operation"))
+        )?;
+        for row in rows {
+            let pass = format!("{:>5}", row.pass);
+            let diverges = format!("{:>8}", row.diverges);
+            let mut errors = format!("{}/{}", row.errors.0, row.errors.1);
+            errors = format!("{errors:>7}");
+            if !row.unprovokable.is_empty() {
+                // The first row that has any explains the number.
+                let first = rows.iter().find(|row| !row.unprovokable.is_empty());
+                let explains = first.is_some_and(|first| std::ptr::eq(first, row));
+                let words = if explains { " no case can provoke" } else { "" };
+                errors.push_str(&format!(" (+{}{words})", row.unprovokable.len()));
+            }
+            writeln!(
+                self.to,
+                "  {:name$}  {:>5}  {}  {}  {:>12}  {errors}",
+                tame(&row.operation),
+                row.cases,
+                if row.pass == row.cases { paint(GOOD, pass) } else { pass },
+                if row.diverges > 0 { paint(BAD, diverges) } else { diverges },
+                format!("{}/{}", row.constraints.0, row.constraints.1),
+            )?;
+        }
+        Ok(())
+    }
+
+    fn at_length(&mut self, finding: &Finding) -> io::Result<()> {
+        let columns = self.width.columns();
+        let title = title(finding);
+        let cases = count(finding.cases, "case");
+        let gap = columns.saturating_sub(2 + title.chars().count() + cases.chars().count()).max(2);
+        writeln!(self.to, "\n{} {}{:gap$}{cases}", paint(BAD, "✗"), paint(BOLD, &title), "")?;
+        let rule = if finding.rule.is_empty() { &finding.why } else { &finding.rule };
+        self.field("documented", &tame(rule), finding.source.as_deref())?;
+        self.field("expected", &tame(&finding.expected), None)?;
+        self.field("observed", &tame(&finding.observed), None)?;
+        if !finding.rule.is_empty() && same_status(&finding.expected, &finding.observed) {
+            self.field("because", &tame(&finding.why), None)?;
+        }
+        let example = finding.examples.first().map_or("", String::as_str);
+        let again = format!("{} -E {}", self.again, quoted(&format!("id({example})")));
+        writeln!(self.to, "    {}  {again}", paint(FAINT, format!("{:11}", "again")))?;
+        match &finding.curl {
+            Some(curl) if curl.len() <= LONGEST_CURL => writeln!(self.to, "    {:11}  {}", "", tame(curl))?,
+            // Nobody reads a screen of one character; the line is a command away.
+            Some(_) => {
+                let cases = again.replacen(" check ", " cases ", 1).replace(" --allow-remote", "");
+                writeln!(self.to, "    {:11}  {cases} --format curl", "")?;
+            }
+            None => {}
+        }
+        Ok(())
+    }
+
+    /// A name and a text in lines under each other; a place stands at the right edge of the first.
+    fn field(&mut self, name: &str, text: &str, place: Option<&str>) -> io::Result<()> {
+        const INDENT: usize = 4 + 11 + 2;
+        let place = place.unwrap_or("");
+        let room = self.width.columns().saturating_sub(INDENT).max(20);
+        let beside = room.saturating_sub(if place.is_empty() { 0 } else { place.chars().count() + 2 }).max(20);
+        for (index, line) in wrap(text, beside).into_iter().enumerate() {
+            if index == 0 {
+                let gap = room.saturating_sub(line.chars().count() + place.chars().count()).max(2);
+                let right =
+                    if place.is_empty() { String::new() } else { format!("{:gap$}{}", "", paint(FAINT, place)) };
+                writeln!(self.to, "    {}  {line}{right}", paint(FAINT, format!("{name:11}")))?;
+            } else {
+                writeln!(self.to, "    {:11}  {line}", "")?;
+            }
+        }
+        Ok(())
+    }
+
+    fn in_a_line(&mut self, finding: &Finding) -> io::Result<()> {
+        let title = format!("{} · {}", title(finding), tame(&finding.observed));
+        let example = finding.examples.first().map_or("", String::as_str);
+        writeln!(self.to, "{} {title}  {}  {}", paint(BAD, "✗"), count(finding.cases, "case"), paint(FAINT, example))
+    }
+
+    fn footer(&mut self, summary: &Summary) -> io::Result<()> {
+        let counts = &summary.counts;
+        let findings = summary.findings.len() as u64;
+        let mut parts = vec![format!(
+            "{} in {}",
+            if findings == 0 { paint(GOOD, "0 findings") } else { paint(BAD, count(findings, "finding")) },
+            count(counts.total(), "case")
+        )];
+        for (number, name) in [(counts.unspecified, "unspecified"), (counts.not_implemented, "not implemented")] {
+            if number > 0 {
+                parts.push(format!("{number} {name}"));
+            }
+        }
+        parts.push(format!("{} indeterminate", counts.indeterminate));
+        parts.push(format!("{} unsendable", counts.unsendable));
+        parts.push(format!("{:.1} s", summary.seconds));
+        let gap = if summary.operations.is_empty() { "" } else { "\n" };
+        writeln!(self.to, "{gap}{}", parts.join(" · "))?;
+        if let Some(why) = &summary.incomplete {
+            writeln!(self.to, "{} {}", paint(ODD, "incomplete:"), tame(why))?;
+        }
+        Ok(())
+    }
+}
+
+fn title(finding: &Finding) -> String {
+    let parts = [&finding.operation, &finding.member, &finding.constraint];
+    let parts: Vec<String> = parts.iter().filter(|part| !part.is_empty()).map(|part| tame(part)).collect();
+    parts.join(" · ")
+}
+
+/// Whether expectation and observation begin with the same status, so that they alone explain nothing.
+fn same_status(expected: &str, observed: &str) -> bool {
+    let status = |text: &str| text.split([' ', ',']).next().map(str::to_owned);
+    status(expected) == status(observed)
+}
+
+/// A text as one word of a POSIX shell.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
+impl<W: Write> Output for Terminal<W> {
+    fn begin(&mut self, head: &Head) -> io::Result<()> {
+        self.again.clone_from(&head.again);
+        if self.scenarios > 0 {
+            writeln!(self.to)?;
+        }
+        self.scenarios += 1;
+        writeln!(
+            self.to,
+            "{} · {} · seed {} · {} · {}\n",
+            paint(BOLD, &head.scenario),
+            head.endpoint,
+            head.seed,
+            count(head.operations, "operation"),
+            count(head.cases, "case"),
+        )?;
+        self.to.flush()
+    }
+
+    fn case(&mut self, _done: &Done) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn end(&mut self, summary: &Summary) -> io::Result<()> {
+        if !summary.operations.is_empty() {
+            self.table(&summary.operations)?;
+        }
+        for finding in summary.findings.iter().take(AT_LENGTH) {
+            self.at_length(finding)?;
+        }
+        if summary.findings.len() > AT_LENGTH {
+            writeln!(
+                self.to,
+                "\n{}",
+                paint(FAINT, format!("and {} more, one line each:", summary.findings.len() - AT_LENGTH))
+            )?;
+            for finding in &summary.findings[AT_LENGTH..] {
+                self.in_a_line(finding)?;
+            }
+        }
+        self.footer(summary)?;
+        self.to.flush()
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        self.to.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::Counts;
+
+    fn finding(number: u64) -> Finding {
+        Finding {
+            scenario: "connect".into(),
+            operation: "TagContact".into(),
+            member: "Tags".into(),
+            constraint: "length".into(),
+            observed: "200".into(),
+            cases: number,
+            examples: vec![format!("connect/TagContact/Tags/length/above-max-{number}")],
+            rule: "at most 6 entries".into(),
+            source: Some("API_TagContact.txt:53".into()),
+            expected: "400 InvalidParameterException or InvalidRequestException".into(),
+            why: "accepted what must be rejected".into(),
+            curl: Some("curl -sS --path-as-is -X POST 'http://127.0.0.1:4566/contact/tags'".into()),
+        }
+    }
+
+    fn printed(findings: Vec<Finding>) -> String {
+        let mut bytes = Vec::new();
+        let mut terminal = Terminal::new(&mut bytes, Width::default());
+        let head = Head {
+            scenario: "connect".into(),
+            endpoint: "http://127.0.0.1:4566".into(),
+            profile: "default".into(),
+            seed: 1,
+            run: "9f2c01aa".into(),
+            contract: "sha256:0".into(),
+            operations: 1,
+            cases: 171,
+            again: "overstep check connect -e http://127.0.0.1:4566".into(),
+        };
+        terminal.begin(&head).expect("a vector takes all");
+        let summary = Summary {
+            scenario: "connect".into(),
+            counts: Counts { pass: 169, diverges: 2, ..Counts::default() },
+            operations: vec![OperationCoverage {
+                operation: "TagContact".into(),
+                cases: 171,
+                pass: 169,
+                diverges: 2,
+                constraints: (11, 11),
+                errors: (4, 4),
+                unprovokable: vec!["ThrottlingException".into(), "InternalServiceException".into()],
+                ..OperationCoverage::default()
+            }],
+            findings,
+            incomplete: None,
+            seconds: 0.61,
+        };
+        terminal.end(&summary).expect("a vector takes all");
+        anstream::adapter::strip_bytes(&bytes).into_vec().try_into().expect("it is text")
+    }
+
+    #[test]
+    fn a_finding_reads_as_documented() {
+        insta::assert_snapshot!(printed(vec![finding(1)]), @r"
+        connect · http://127.0.0.1:4566 · seed 1 · 1 operation · 171 cases
+
+          operation              cases   pass   diverge   constraints   errors
+          TagContact               171    169         2         11/11      4/4 (+2 no case can provoke)
+
+        ✗ TagContact · Tags · length                                                                  1 case
+            documented   at most 6 entries                                             API_TagContact.txt:53
+            expected     400 InvalidParameterException or InvalidRequestException
+            observed     200
+            again        overstep check connect -e http://127.0.0.1:4566 -E 'id(connect/TagContact/Tags/length/above-max-1)'
+                         curl -sS --path-as-is -X POST 'http://127.0.0.1:4566/contact/tags'
+
+        1 finding in 171 cases · 0 indeterminate · 0 unsendable · 0.6 s
+        ");
+    }
+
+    #[test]
+    fn hundreds_of_findings_are_a_list() {
+        let text = printed((0..300).map(finding).collect());
+        assert!(text.contains("and 275 more, one line each:"), "{text}");
+        assert_eq!(text.lines().filter(|line| line.starts_with('✗')).count(), 300);
+        assert!(text.lines().count() < 300 + 25 * 7 + 10);
+    }
+}

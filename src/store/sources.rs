@@ -1,0 +1,238 @@
+//! What `sources` name: files, globs, and models of an installed botocore.
+//!
+//! This file never looks into a document, except to unpack a compressed one.
+
+use super::scenarios::{list, shipped_source};
+use super::{StoreError, read_bytes};
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+/// A document to be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// As a person would say it: a file's name, or `botocore:connect/2017-08-08`.
+    pub name: String,
+    /// Its bytes, unpacked.
+    pub bytes: Vec<u8>,
+}
+
+/// Where sources are looked for.
+#[derive(Clone, Debug, Default)]
+pub struct Places {
+    /// What paths are relative to; absent for a shipped scenario.
+    pub directory: Option<PathBuf>,
+    /// Folders that may hold a `botocore` package or its `data`, best first.
+    pub botocore: Vec<PathBuf>,
+}
+
+/// No document is larger than this many bytes.
+const LARGEST: u64 = 256 * 1024 * 1024;
+/// No glob looks at more files than this.
+const MOST_FILES: usize = 100_000;
+
+/// Reads everything that is named, in the order of the names.
+///
+/// # Errors
+/// Where a name leads to nothing.
+pub fn sources(places: &Places, names: &[String]) -> Result<Vec<Source>, StoreError> {
+    let mut found: Vec<Source> = Vec::new();
+    for name in names {
+        if let Some(service) = name.strip_prefix("botocore:") {
+            found.push(botocore(places, service)?);
+        } else if let Some(directory) = &places.directory {
+            for path in paths(directory, name)? {
+                found.push(file(directory, &path, &found)?);
+            }
+        } else {
+            let text = shipped_source(name)
+                .ok_or_else(|| StoreError::new(format!("`{name}` is not among the shipped sources")))?;
+            found.push(Source { name: name.clone(), bytes: text.as_bytes().to_vec() });
+        }
+    }
+    Ok(found)
+}
+
+/// A file under its own name, or under its whole path where that name is taken.
+fn file(directory: &Path, path: &Path, others: &[Source]) -> Result<Source, StoreError> {
+    let long = path.metadata().is_ok_and(|metadata| metadata.len() > LARGEST);
+    if long {
+        return Err(StoreError::new(format!("`{}` is larger than {LARGEST} bytes", path.display())));
+    }
+    let bytes = unpacked(path, read_bytes(path)?)?;
+    let short = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let whole = path.strip_prefix(directory).unwrap_or(path).display().to_string();
+    let name = if others.iter().any(|other| other.name == short) { whole } else { short };
+    Ok(Source { name, bytes })
+}
+
+fn unpacked(path: &Path, bytes: Vec<u8>) -> Result<Vec<u8>, StoreError> {
+    if !bytes.starts_with(&[0x1f, 0x8b]) {
+        return Ok(bytes);
+    }
+    let mut plain = Vec::new();
+    flate2::read::MultiGzDecoder::new(bytes.as_slice())
+        .take(LARGEST + 1)
+        .read_to_end(&mut plain)
+        .map_err(|error| StoreError::new(format!("cannot unpack `{}`: {error}", path.display())))?;
+    if plain.len() as u64 > LARGEST {
+        return Err(StoreError::new(format!("`{}` unpacks to more than {LARGEST} bytes", path.display())));
+    }
+    Ok(plain)
+}
+
+/// The files that a path or glob names, sorted.
+fn paths(directory: &Path, name: &str) -> Result<Vec<PathBuf>, StoreError> {
+    let plain = directory.join(name);
+    if plain.is_file() {
+        return Ok(vec![plain]);
+    }
+    if plain.is_dir() {
+        return Err(StoreError::hint(
+            format!("`{name}` is a directory"),
+            format!("name its files with a glob: `{}/**/*.md`", name.trim_end_matches('/')),
+        ));
+    }
+    if !name.contains(['*', '?', '[', '{']) {
+        return Err(StoreError::new(format!("no file `{name}` in `{}`", directory.display())));
+    }
+    let matcher = globset::GlobBuilder::new(name)
+        .literal_separator(true)
+        .build()
+        .map_err(|error| StoreError::new(format!("`{name}` is no glob: {}", error.kind())))?
+        .compile_matcher();
+    // Only what stands below the part without a sign needs to be looked at.
+    let literal: PathBuf = Path::new(name)
+        .parent()
+        .into_iter()
+        .flat_map(Path::components)
+        .take_while(|part| !part.as_os_str().to_string_lossy().contains(['*', '?', '[', '{']))
+        .collect();
+    let (mut open, mut found, mut seen) = (vec![directory.join(&literal)], Vec::new(), 0_usize);
+    while let Some(folder) = open.pop() {
+        for path in list(&folder).unwrap_or_default() {
+            seen += 1;
+            if seen > MOST_FILES {
+                return Err(StoreError::hint(
+                    format!("`{name}` looks at more than {MOST_FILES} files"),
+                    "begin the glob with the folder that holds the documents",
+                ));
+            }
+            let is_link = path.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink());
+            if path.is_dir() && !is_link {
+                open.push(path);
+            } else if path.is_file() && matcher.is_match(path.strip_prefix(directory).unwrap_or(&path)) {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    if found.is_empty() {
+        return Err(StoreError::new(format!("`{name}` matches no file in `{}`", directory.display())));
+    }
+    Ok(found)
+}
+
+/// The newest model of a service, or the one of the version after a slash: `connect`, `connect/2017-08-08`.
+fn botocore(places: &Places, service: &str) -> Result<Source, StoreError> {
+    let (service, wanted) = service.split_once('/').map_or((service, None), |(name, version)| (name, Some(version)));
+    let simple = |part: &str| !part.is_empty() && !part.contains(['/', '\\']) && part != "." && part != "..";
+    if !simple(service) || !wanted.is_none_or(simple) {
+        return Err(StoreError::new(format!("`botocore:{service}` names no service")));
+    }
+    let data: Vec<PathBuf> = places
+        .botocore
+        .iter()
+        .flat_map(|place| [place.join("botocore/data"), place.join("data"), place.clone()])
+        .filter(|place| place.join("endpoints.json").is_file() || place.join(service).is_dir())
+        .collect();
+    if data.is_empty() {
+        return Err(StoreError::hint(
+            format!("`botocore:{service}` needs the botocore package, and none is installed"),
+            "`pip install --target DIR botocore`, then set OVERSTEP_BOTOCORE=DIR",
+        ));
+    }
+    let Some(folder) = data.iter().map(|data| data.join(service)).find(|folder| folder.is_dir()) else {
+        return Err(StoreError::new(format!("botocore in `{}` knows no service `{service}`", data[0].display())));
+    };
+    let mut versions: Vec<String> = list(&folder)?
+        .iter()
+        .filter(|path| model_in(path).is_some())
+        .filter_map(|path| path.file_name().map(|name| name.to_string_lossy().into_owned()))
+        .collect();
+    versions.sort();
+    let version = match wanted {
+        Some(wanted) => versions.iter().find(|version| *version == wanted),
+        None => versions.last(),
+    };
+    let path = version.and_then(|version| Some((version, model_in(&folder.join(version))?)));
+    let Some((version, path)) = path else {
+        return Err(StoreError::hint(
+            format!("botocore has no such version of `{service}`"),
+            format!("it has {}", versions.join(", ")),
+        ));
+    };
+    Ok(Source { name: format!("botocore:{service}/{version}"), bytes: unpacked(&path, read_bytes(&path)?)? })
+}
+
+/// The `site-packages` folders below installations of Python, newest version first.
+pub fn site_packages(roots: &[PathBuf]) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for root in roots {
+        let mut versions: Vec<PathBuf> = list(&root.join("lib"))
+            .unwrap_or_default()
+            .into_iter()
+            .filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("python3")))
+            .collect();
+        versions.sort();
+        for version in versions.into_iter().rev() {
+            found.extend(["site-packages", "dist-packages"].map(|name| version.join(name)));
+        }
+    }
+    found.retain(|folder| folder.join("botocore").is_dir());
+    found
+}
+
+fn model_in(folder: &Path) -> Option<PathBuf> {
+    ["service-2.json.gz", "service-2.json"].iter().map(|name| folder.join(name)).find(|path| path.is_file())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::write_whole;
+    use super::*;
+
+    #[test]
+    fn globs_and_models_are_found() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let root = directory.path();
+        for (path, text) in [
+            ("docs/a/one.md", "1"),
+            ("docs/b/one.md", "2"),
+            ("docs/b/two.txt", "3"),
+            ("py/botocore/data/endpoints.json", "{}"),
+            ("py/botocore/data/thing/2016-01-01/service-2.json", "old"),
+            ("py/botocore/data/thing/2020-02-02/service-2.json", "new"),
+        ] {
+            write_whole(&root.join(path), text.as_bytes()).expect("written");
+        }
+        let places = Places { directory: Some(root.to_owned()), botocore: vec![root.join("py")] };
+        let read = |name: &str| sources(&places, &[name.to_owned()]);
+        let names =
+            |name: &str| read(name).map(|found| found.into_iter().map(|source| source.name).collect::<Vec<_>>());
+        assert_eq!(names("docs/**/*.md").expect("found"), ["one.md", "docs/b/one.md"]);
+        assert_eq!(names("docs/b/*").expect("found"), ["one.md", "two.txt"]);
+        assert_eq!(read("botocore:thing").expect("found")[0].bytes, b"new");
+        assert_eq!(names("botocore:thing/2016-01-01").expect("found"), ["botocore:thing/2016-01-01"]);
+        for (name, reason) in [
+            ("docs", "is a directory"),
+            ("docs/none.md", "no file"),
+            ("docs/*.zip", "matches no file"),
+            ("botocore:other", "knows no service"),
+            ("botocore:../x", "names no service"),
+            ("botocore:thing/1999-01-01", "no such version"),
+        ] {
+            let error = read(name).expect_err(name);
+            assert!(error.reason.contains(reason), "{name}: {error}");
+        }
+    }
+}
