@@ -141,7 +141,7 @@ pub(super) fn about_member(text: &str) -> Vec<Finding> {
     found.extend(character_set(text));
     found.extend(counts(text));
     static UUID_WORD: LazyLock<Regex> =
-        LazyLock::new(|| pattern(r"(?i)(?:\(UUID\)|\bmust be a (?:valid )?UUID\b|^UUID\b|\bin UUID format\b|\bUUID of the\b)"));
+        LazyLock::new(|| pattern(r"(?i)(?:\(UUID\)|\bmust be a (?:valid )?UUID\b|\bmust be in UUID format\b|^UUID\.?$)"));
     if is_match(&UUID_WORD, text) {
         found.push(Finding::Pattern(UUID.to_owned()));
     }
@@ -169,7 +169,7 @@ fn is_conditional(text: &str) -> bool {
 fn total_bytes(text: &str) -> Option<Finding> {
     static BUDGET: LazyLock<Regex> = LazyLock::new(|| {
         pattern(&format!(
-            r"(?i)(?:up to|at most|a maximum of|no more than) {NUMBER} (?:UTF-8 )?(KB |KiB )?bytes? (?:across|over|for|in) all (?:of )?(?:the |your )?[a-z]+(?: [a-z]+)?( for (?:a|an|the|each) [a-z]+)?"
+            r"(?i)(?:up to|at most|a maximum of|no more than) {NUMBER} (?:UTF-8 )?(KB |KiB )?bytes? (?:across|over|for|in) all (?:of )?(?:the |your )?[a-z]+(?: (?!for\b)[a-z]+)?( for (?:a|an|the|each) [a-z]+)?"
         ))
     });
     if is_conditional(text) {
