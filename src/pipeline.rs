@@ -8,7 +8,7 @@ mod finish;
 mod job;
 mod load;
 
-pub use embedded::{Embedded, faults, serve};
+pub use embedded::{Embedded, faults, serve, world};
 pub use filter::{Filter, FilterError, Property};
 pub use job::{Job, Sending, Target, fresh_run_id};
 pub use crate::contract::drift;

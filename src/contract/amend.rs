@@ -1,7 +1,12 @@
 //! What a user adds to a contract, or settles in it.
+//!
+//! It never forgets what the sources said: an amendment is one more fact, which has the last word.
 
-use super::Contract;
+use super::{
+    Contract, ErrorName, ErrorShape, Fact, Kind, MemberPath, Role, Rule, Segment, Shape, ShapeId, Standing,
+};
 use serde_json::Value as Json;
+use std::collections::HashMap;
 
 /// One amendment: where, what, why.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,14 +31,462 @@ pub struct AmendError {
     pub at: String,
     /// What is wrong.
     pub reason: String,
+    /// What was probably meant, or what is possible.
+    pub hint: Option<String>,
 }
 
+/// The fields of an operation that can be amended.
+const OPERATION_FIELDS: [&str; 6] = ["errors", "laws", "permission", "http.success", "http.method", "http.uri"];
+
+/// The fields of a member that can be amended.
+const MEMBER_FIELDS: [&str; 11] = [
+    "length.min", "length.max", "range.min", "range.max", "pattern", "enum", "required", "type", "rules", "unique",
+    "location",
+];
+
 impl Contract {
-    /// Applies one amendment.
+    /// Applies one amendment. The same amendment twice changes nothing more.
     ///
     /// # Errors
     /// Where `at` leads nowhere or the value does not fit.
-    pub fn amend(&mut self, _amendment: &Amendment) -> Result<(), AmendError> {
-        todo!()
+    pub fn amend(&mut self, amendment: &Amendment) -> Result<(), AmendError> {
+        let fail = |reason: String, hint: Option<String>| AmendError { at: amendment.at.clone(), reason, hint };
+        let (operation, rest) = amendment.at.split_once('.').ok_or_else(|| {
+            fail("no field is named".into(), Some("write `Operation.field` or `Operation.Member.field`".into()))
+        })?;
+        let Some(index) = self.operations.iter().position(|known| known.name.as_str() == operation) else {
+            let names = self.operations.iter().map(|known| known.name.as_str());
+            return Err(fail(format!("no operation is called `{operation}`"), nearest(operation, names)));
+        };
+        let said = match (&amendment.add, &amendment.set) {
+            (Some(value), None) | (None, Some(value)) => value,
+            _ => return Err(fail("exactly one of `add` and `set` is needed".into(), None)),
+        };
+        if OPERATION_FIELDS.contains(&rest) {
+            return self.amend_operation(index, rest, said, amendment).map_err(|(reason, hint)| fail(reason, hint));
+        }
+        let (path, field) = split_field(rest).ok_or_else(|| {
+            let word = rest.rsplit('.').next().unwrap_or(rest);
+            let possible = OPERATION_FIELDS.into_iter().chain(MEMBER_FIELDS);
+            let hint = nearest(word, possible).or_else(|| Some(format!("fields are {}", MEMBER_FIELDS.join(", "))));
+            fail(format!("`{rest}` names no field that can be amended"), hint)
+        })?;
+        self.amend_member(index, path, field, said, amendment).map_err(|(reason, hint)| fail(reason, hint))
+    }
+
+    fn amend_operation(&mut self, index: usize, field: &str, said: &Json, amendment: &Amendment) -> Result<(), Why> {
+        let fact = |path: String, value: Json| Fact::new(path, value, Standing::Scenario, &amendment.source);
+        let text = || said.as_str().ok_or_else(|| why("a text is expected"));
+        match field {
+            "errors" => return self.amend_errors(index, said, amendment),
+            "laws" => {
+                let law = text()?;
+                let mut fact = fact(format!("laws/{law}"), true.into());
+                if amendment.set.is_some() {
+                    self.operations[index].laws.clear();
+                    fact.value = true.into();
+                }
+                self.operations[index].state(fact);
+            }
+            "http.success" => {
+                let status = said.as_u64().filter(|code| (100..600).contains(code));
+                let status = status.ok_or_else(|| why("a status from 100 to 599 is expected"))?;
+                self.operations[index].state(fact("http/success".into(), status.into()));
+            }
+            _ => {
+                let value = text()?.to_owned();
+                self.operations[index].state(fact(field.replace('.', "/"), value.into()));
+            }
+        }
+        Ok(())
+    }
+
+    fn amend_errors(&mut self, index: usize, said: &Json, amendment: &Amendment) -> Result<(), Why> {
+        if amendment.add.is_none() {
+            return Err(why("errors are added, not set"));
+        }
+        let object = said.as_object().ok_or_else(|| why("an error is `{ status, code, role }`"))?;
+        if let Some(unknown) = object.keys().find(|key| !["status", "code", "name", "role"].contains(&key.as_str())) {
+            return Err((format!("`{unknown}` is no field of an error"), nearest(unknown, ["status", "code", "name", "role"])));
+        }
+        let text = |key: &str| object.get(key).and_then(Json::as_str);
+        let name = text("name").or_else(|| text("code")).ok_or_else(|| why("an error needs a `code` or a `name`"))?;
+        let status = match object.get("status") {
+            None => None,
+            Some(value) => Some(
+                value
+                    .as_u64()
+                    .and_then(|code| u16::try_from(code).ok())
+                    .filter(|code| (100..600).contains(code))
+                    .ok_or_else(|| why("an error's `status` is a number from 100 to 599"))?,
+            ),
+        };
+        let role: Option<Role> = match text("role") {
+            None => None,
+            Some(role) => Some(serde_json::from_value(role.into()).map_err(|_| {
+                let roles = [
+                    "invalid-input", "missing-resource", "unauthenticated", "forbidden", "throttled", "conflict",
+                    "limit", "server-fault", "other",
+                ];
+                (format!("`{role}` is no role"), nearest(role, roles).or(Some(format!("roles are {}", roles.join(", ")))))
+            })?),
+        };
+        let error = self.errors.entry(ErrorName::from(name)).or_insert_with(|| ErrorShape {
+            status: None,
+            role: role.unwrap_or_else(|| Role::infer(status, name, "")),
+            code: None,
+            shape: None,
+            facts: Vec::new(),
+        });
+        if let Some(code) = text("code").filter(|code| *code != name) {
+            error.code = Some(code.to_owned());
+        }
+        let fact = |path: &str, value: Json| Fact::new(path, value, Standing::Scenario, &amendment.source);
+        if let Some(status) = status {
+            error.state(fact("status", status.into()));
+        }
+        if let Some(role) = role {
+            error.state(fact("role", serde_json::to_value(role).unwrap_or_default()));
+        }
+        self.operations[index].state(fact(&format!("errors/{name}"), true.into()));
+        Ok(())
+    }
+
+    fn amend_member(
+        &mut self,
+        index: usize,
+        path: &str,
+        field: &str,
+        said: &Json,
+        amendment: &Amendment,
+    ) -> Result<(), Why> {
+        let (output, path) = match path.strip_prefix("(output)") {
+            Some(rest) => (true, rest.trim_start_matches('.')),
+            None => (false, path),
+        };
+        let mut path = MemberPath::parse(path).ok_or_else(|| why(&format!("`{path}` is no member path")))?;
+        // These two stand on the structure that holds the member.
+        let member = if matches!(field, "required" | "location") {
+            match path.0.pop() {
+                Some(Segment::Member(name)) => Some(name),
+                _ => return Err(why(&format!("`{field}` is a field of a structure's member"))),
+            }
+        } else {
+            None
+        };
+        check_value(field, said)?;
+        let id = self.own_shape(index, output, &path, member.as_deref())?;
+        let Some(shape) = self.shapes.get_mut(&id) else { return Err(why("the contract has no such shape")) };
+        let fact = |path: String| Fact::new(path, said.clone(), Standing::Scenario, &amendment.source);
+        match (member, field) {
+            (Some(name), field) => shape.state(fact(format!("members/{name}/{field}"))),
+            (None, "type") => amend_type(shape, said, fact("type".into()))?,
+            (None, "rules") => amend_rule(shape, said, amendment)?,
+            (None, field) => {
+                let fits = match field {
+                    "length.min" | "length.max" => {
+                        shape.kind.is_text() || matches!(shape.kind, Kind::Blob | Kind::List { .. } | Kind::Map { .. })
+                    }
+                    "range.min" | "range.max" => {
+                        matches!(shape.kind, Kind::Integer | Kind::Long | Kind::Float | Kind::Double)
+                    }
+                    "pattern" | "enum" => shape.kind.is_text(),
+                    _ => true,
+                };
+                if !fits {
+                    return Err(why(&format!("a {} has no `{field}`", shape.kind.name())));
+                }
+                let mut fact = fact(field.replace('.', "/"));
+                if let (true, Kind::Enum { values }) = (field == "enum" && amendment.add.is_some(), &shape.kind) {
+                    let mut all = values.clone();
+                    let more = said.as_array().into_iter().flatten().filter_map(Json::as_str).map(str::to_owned);
+                    all.extend(more.filter(|value| !values.contains(value)));
+                    fact.value = all.into();
+                }
+                shape.state(fact);
+            }
+        }
+        Ok(())
+    }
+
+    /// The shape at a path, made this path's own where others use it too.
+    fn own_shape(
+        &mut self,
+        index: usize,
+        output: bool,
+        path: &MemberPath,
+        last: Option<&str>,
+    ) -> Result<ShapeId, Why> {
+        let operation = &self.operations[index];
+        let root = if output { &operation.output } else { &operation.input };
+        let name = operation.name.to_string();
+        let mut id = root.clone().ok_or_else(|| why("the operation has no such side"))?;
+        // First find out whether the way exists, so that a wrong path changes nothing.
+        let mut walked = id.clone();
+        for segment in path.0.iter().cloned().chain(last.map(|name| Segment::Member(name.to_owned()))) {
+            walked = self.shapes.get(&walked).and_then(|shape| step(shape, &segment).cloned()).ok_or_else(|| {
+                let members = self.shapes.get(&walked).and_then(|shape| shape.kind.members());
+                let names = members.into_iter().flat_map(|members| members.keys().map(String::as_str));
+                match &segment {
+                    Segment::Member(name) => (format!("there is no member `{name}`"), nearest(name, names)),
+                    other => (format!("there are no parts `{}` here", MemberPath(vec![other.clone()])), None),
+                }
+            })?;
+        }
+        let mut uses = self.uses();
+        if uses.get(&id).copied().unwrap_or(0) > 1 {
+            let own = self.copy(&id, &format!("{name}{}", if output { "Response" } else { "Request" }));
+            let side = &mut self.operations[index];
+            if output { side.output = Some(own.clone()) } else { side.input = Some(own.clone()) }
+            id = own;
+            uses = self.uses();
+        }
+        let mut way = name;
+        for segment in &path.0 {
+            way.push_str(match segment {
+                Segment::Member(name) => name,
+                Segment::Item => "Item",
+                Segment::Key => "Key",
+                Segment::Value => "Value",
+            });
+            let child = self.shapes.get(&id).and_then(|shape| step(shape, segment).cloned());
+            let Some(child) = child else { return Err(why("the contract has no such shape")) };
+            let next = if uses.get(&child).copied().unwrap_or(0) > 1 {
+                let own = self.copy(&child, &way);
+                if let Some(shape) = self.shapes.get_mut(&id) {
+                    point(&mut shape.kind, segment, &own);
+                }
+                uses = self.uses();
+                own
+            } else {
+                child
+            };
+            id = next;
+        }
+        Ok(id)
+    }
+
+    fn copy(&mut self, id: &ShapeId, name: &str) -> ShapeId {
+        let mut free = ShapeId::from(name);
+        let mut number = 2;
+        while self.shapes.contains_key(&free) {
+            free = ShapeId::new(format!("{name}{number}"));
+            number += 1;
+        }
+        if let Some(shape) = self.shapes.get(id).cloned() {
+            self.shapes.insert(free.clone(), shape);
+        }
+        free
+    }
+
+    /// In how many places each shape is named.
+    fn uses(&self) -> HashMap<ShapeId, usize> {
+        let mut uses = HashMap::new();
+        let sides = self.operations.iter().flat_map(|operation| operation.input.iter().chain(&operation.output));
+        let bodies = self.errors.values().filter_map(|error| error.shape.as_ref());
+        for id in sides.chain(bodies).chain(self.shapes.values().flat_map(Shape::neighbours)) {
+            *uses.entry(id.clone()).or_default() += 1;
+        }
+        uses
+    }
+}
+
+/// A reason and what was probably meant.
+type Why = (String, Option<String>);
+
+fn why(reason: &str) -> Why {
+    (reason.to_owned(), None)
+}
+
+/// `did you mean` for the nearest of the known names.
+fn nearest<'n>(word: &str, names: impl IntoIterator<Item = &'n str>) -> Option<String> {
+    let near = names
+        .into_iter()
+        .map(|name| (strsim::jaro_winkler(&word.to_ascii_lowercase(), &name.to_ascii_lowercase()), name))
+        .filter(|(likeness, name)| *likeness > 0.75 || strsim::osa_distance(word, name) == 1)
+        .max_by(|a, b| a.0.total_cmp(&b.0));
+    near.map(|(_, name)| format!("did you mean `{name}`?"))
+}
+
+/// The member path and the field of `Tags{key}.length.max`; of `rules`, an empty path.
+fn split_field(rest: &str) -> Option<(&str, &'static str)> {
+    MEMBER_FIELDS.iter().find_map(|field| {
+        let path = rest.strip_suffix(field)?;
+        if path.is_empty() { Some(("", *field)) } else { path.strip_suffix('.').map(|path| (path, *field)) }
+    })
+}
+
+fn check_value(field: &str, said: &Json) -> Result<(), Why> {
+    let fits = match field {
+        "length.min" | "length.max" => said.is_u64(),
+        "range.min" | "range.max" => said.is_number(),
+        "pattern" => match said.as_str() {
+            Some(pattern) => {
+                fancy_regex::Regex::new(pattern).map_err(|error| why(&format!("the pattern is broken: {error}")))?;
+                true
+            }
+            None => false,
+        },
+        "enum" => said.as_array().is_some_and(|list| !list.is_empty() && list.iter().all(Json::is_string)),
+        "required" | "unique" => said.is_boolean(),
+        "location" => serde_json::from_value::<super::Location>(said.clone()).is_ok(),
+        _ => true,
+    };
+    let expected = match field {
+        "length.min" | "length.max" => "a whole number from 0",
+        "range.min" | "range.max" => "a number",
+        "pattern" => "a text",
+        "enum" => "a list of texts",
+        "location" => "one of label, query, header, body, payload",
+        _ => "true or false",
+    };
+    if fits { Ok(()) } else { Err(why(&format!("{expected} is expected, found `{said}`"))) }
+}
+
+fn step<'s>(shape: &'s Shape, segment: &Segment) -> Option<&'s ShapeId> {
+    match (segment, &shape.kind) {
+        (Segment::Item, Kind::List { member }) => Some(member),
+        (Segment::Key, Kind::Map { key, .. }) => Some(key),
+        (Segment::Value, Kind::Map { value, .. }) => Some(value),
+        (Segment::Member(name), kind) => kind.members()?.get(name).map(|member| &member.shape),
+        _ => None,
+    }
+}
+
+fn point(kind: &mut Kind, segment: &Segment, id: &ShapeId) {
+    match (segment, kind) {
+        (Segment::Item, Kind::List { member }) => *member = id.clone(),
+        (Segment::Key, Kind::Map { key, .. }) => *key = id.clone(),
+        (Segment::Value, Kind::Map { value, .. }) => *value = id.clone(),
+        (Segment::Member(name), kind) => {
+            if let Some(member) = kind.members_mut().and_then(|members| members.get_mut(name)) {
+                member.shape = id.clone();
+            }
+        }
+        _ => {}
+    }
+}
+
+fn amend_type(shape: &mut Shape, said: &Json, fact: Fact) -> Result<(), Why> {
+    let name = said.as_str().unwrap_or_default();
+    let simple = [
+        Kind::Blob, Kind::Boolean, Kind::String, Kind::Integer, Kind::Long, Kind::Float, Kind::Double,
+        Kind::Timestamp, Kind::Document,
+    ];
+    if shape.kind.name() != name {
+        let names = simple.iter().map(Kind::name);
+        shape.kind = simple.iter().find(|kind| kind.name() == name).cloned().ok_or_else(|| {
+            (format!("`{said}` is no type without parts"), nearest(name, names))
+        })?;
+    }
+    super::settle::add(&mut shape.facts, fact);
+    for fact in shape.facts.iter_mut().filter(|fact| fact.path == "type") {
+        fact.disputed = false;
+    }
+    Ok(())
+}
+
+fn amend_rule(shape: &mut Shape, said: &Json, amendment: &Amendment) -> Result<(), Why> {
+    let rule: Rule = serde_json::from_value(said.clone()).map_err(|error| {
+        let form = "for example `{ rule = \"maxTotalBytes\", over = \"values\", max = 4096 }`";
+        (format!("no rule: {error}"), Some(form.to_owned()))
+    })?;
+    let place = match shape.rules.iter().position(|known| known.constraint() == rule.constraint()) {
+        Some(place) => {
+            shape.rules[place] = rule;
+            place
+        }
+        None => {
+            shape.rules.push(rule);
+            shape.rules.len() - 1
+        }
+    };
+    let path = format!("rules/{place}");
+    let mut facts = vec![(path.clone(), said.clone())];
+    if let Some(over) = said.get("over") {
+        facts.push((format!("{path}/over"), over.clone()));
+    }
+    for (path, value) in facts {
+        let fact = Fact::new(path.clone(), value, Standing::Scenario, &amendment.source);
+        super::settle::add(&mut shape.facts, fact);
+        for fact in shape.facts.iter_mut().filter(|fact| fact.path == path) {
+            fact.disputed = false;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::{Member, Operation, Provenance};
+
+    fn contract() -> Contract {
+        let mut contract = Contract::new("s");
+        let mut input = Shape::structure();
+        let members = input.kind.members_mut().expect("it is a structure");
+        members.insert("Name".into(), Member::new("Text".into()));
+        members.insert("Other".into(), Member::new("Text".into()));
+        contract.shapes.insert("In".into(), input);
+        let mut text = Shape::new(Kind::String);
+        for (max, document) in [(10, "a"), (20, "b")] {
+            text.state(Fact::new("length/max", max, Standing::Documented, &Provenance::new(document, 1)));
+        }
+        contract.shapes.insert("Text".into(), text);
+        let mut operation = Operation::new("Do".into());
+        operation.input = Some("In".into());
+        contract.operations.push(operation);
+        contract
+    }
+
+    fn amendment(at: &str, add: Option<Json>, set: Option<Json>) -> Amendment {
+        Amendment { at: at.into(), add, set, reason: "because".into(), source: Provenance::new("s.toml", 3) }
+    }
+
+    #[test]
+    fn a_limit_is_settled_for_its_member_only() {
+        let mut contract = contract();
+        contract.amend(&amendment("Do.Name.length.max", None, Some(20.into()))).expect("it fits");
+        let members = contract.shape(&"In".into()).kind.members().expect("a structure").clone();
+        let (name, other) = (contract.shape(&members["Name"].shape), contract.shape(&members["Other"].shape));
+        assert_eq!((name.length().max, name.is_disputed("length/max")), (Some(20), false));
+        assert_eq!((other.length().max, other.is_disputed("length/max")), (Some(10), true));
+        contract.amend(&amendment("Do.Name.required", None, Some(true.into()))).expect("it fits");
+        assert!(contract.shape(&"In".into()).kind.members().expect("a structure")["Name"].required);
+    }
+
+    #[test]
+    fn errors_laws_and_statuses_are_added() {
+        let mut contract = contract();
+        let error = serde_json::json!({"status": 401, "code": "unauthorized", "role": "unauthenticated"});
+        contract.amend(&amendment("Do.errors", Some(error), None)).expect("it fits");
+        contract.amend(&amendment("Do.laws", Some("merges".into()), None)).expect("it fits");
+        contract.amend(&amendment("Do.http.success", None, Some(201.into()))).expect("it fits");
+        let operation = contract.operation("Do").expect("it is there");
+        let (_, error) = contract.errors_of(operation).next().expect("one error");
+        assert_eq!((error.status, error.role), (Some(401), Role::Unauthenticated));
+        assert_eq!(operation.laws, ["merges"]);
+        assert_eq!(operation.http.as_ref().and_then(|http| http.success), Some(201));
+    }
+
+    #[test]
+    fn wrong_amendments_say_what_was_meant_and_change_nothing() {
+        let before = contract();
+        for (at, value, hint) in [
+            ("Dp.errors", Json::Null, Some("did you mean `Do`?")),
+            ("Do.Nam.required", true.into(), Some("did you mean `Name`?")),
+            ("Do.Name.lenght.max", 3.into(), None),
+            ("Do.Name.length.max", "x".into(), None),
+            ("Do.Name.range.max", 3.into(), None),
+            ("Do.Name.pattern", "(".into(), None),
+            ("Do", Json::Null, None),
+        ] {
+            let mut contract = before.clone();
+            let error = contract.amend(&amendment(at, None, Some(value))).expect_err(at);
+            if hint.is_some() {
+                assert_eq!(error.hint.as_deref(), hint, "{at}");
+            }
+            assert_eq!(contract, before, "{at}");
+        }
     }
 }

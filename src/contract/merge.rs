@@ -174,7 +174,7 @@ fn free_name(name: &str, contract: &Contract) -> ShapeId {
 }
 
 fn map_kind(kind: &Kind, rename: &mut impl FnMut(&ShapeId) -> ShapeId) -> Kind {
-    let mut all = |members: &IndexMap<String, Member>, rename: &mut dyn FnMut(&ShapeId) -> ShapeId| {
+    let all = |members: &IndexMap<String, Member>, rename: &mut dyn FnMut(&ShapeId) -> ShapeId| {
         members.iter().map(|(name, m)| (name.clone(), Member { shape: rename(&m.shape), ..m.clone() })).collect()
     };
     match kind {

@@ -431,7 +431,7 @@ impl<'m> Model<'m> {
             let about_keys = sentences
                 .iter()
                 .any(|s| prose::about_member(&s.text).iter().any(|f| matches!(f, prose::Finding::KeyPattern(_))));
-            if about_keys && self.uses.get(key.as_str()).copied().unwrap_or(0) > 1 {
+            if about_keys && (!exclusive || self.uses.get(key.as_str()).copied().unwrap_or(0) > 1) {
                 let own = self.copy(&format!("{}Key", id.as_str()), &key);
                 self.draft.shape_mut(&id).kind = Kind::Map { key: own, value };
             }

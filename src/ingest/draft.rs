@@ -191,11 +191,6 @@ impl Draft {
                     self.limits(target, "range", Some(*min), Some(*max), line);
                 }
             }
-            Finding::Values(values) => {
-                if kind == Kind::String {
-                    self.state_as(target, "enum", values.clone(), line, Standing::Prose);
-                }
-            }
             Finding::Unique => {
                 if matches!(kind, Kind::List { .. }) {
                     self.state_as(target, "unique", true, line, Standing::Prose);

@@ -17,9 +17,13 @@ mod contract_json;
 mod diagnostic;
 mod draft;
 mod json;
+mod mdx_tree;
 mod mintlify;
 mod prose;
+mod route;
+mod samples;
 mod source;
+mod tables;
 mod text;
 
 pub use diagnostic::{Diagnostic, IngestError, Place, Severity};

@@ -28,8 +28,6 @@ pub(super) enum Finding {
     Entries { min: Option<u64>, max: Option<u64> },
     /// Between which numbers.
     Range { min: u64, max: u64 },
-    /// One of these texts.
-    Values(Vec<String>),
     /// No entry twice.
     Unique,
 }
@@ -123,7 +121,7 @@ fn plain(text: &str) -> String {
     static MARKDOWN: LazyLock<Regex> = LazyLock::new(|| pattern(r"\[([^\[\]]*)\]\([^()]*\)"));
     let text = LINK.replace_all(text, "$1");
     let text = MARKDOWN.replace_all(&text, "$1");
-    text.replace("``", "").replace(['`', '\u{a0}'], " ").replace("**", "").split_whitespace().collect::<Vec<_>>().join(" ")
+    text.replace('`', "").replace('\u{a0}', " ").replace("**", "").split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn pattern(text: &str) -> Regex {
@@ -142,9 +140,8 @@ pub(super) fn about_member(text: &str) -> Vec<Finding> {
     found.extend(total_bytes(text));
     found.extend(character_set(text));
     found.extend(counts(text));
-    found.extend(closed_list(text));
     static UUID_WORD: LazyLock<Regex> =
-        LazyLock::new(|| pattern(r"(?i)(?:\(UUID\)|\bmust be a (?:valid )?UUID\b|^UUID\b|\bin UUID format\b|\bUUID of the\b)"));
+        LazyLock::new(|| pattern(r"(?i)(?:\(UUID\)|\bmust be a (?:valid )?UUID\b|\bmust be in UUID format\b|^UUID\.?$)"));
     if is_match(&UUID_WORD, text) {
         found.push(Finding::Pattern(UUID.to_owned()));
     }
@@ -172,7 +169,7 @@ fn is_conditional(text: &str) -> bool {
 fn total_bytes(text: &str) -> Option<Finding> {
     static BUDGET: LazyLock<Regex> = LazyLock::new(|| {
         pattern(&format!(
-            r"(?i)(?:up to|at most|a maximum of|no more than) {NUMBER} (?:UTF-8 )?(KB |KiB )?bytes? (?:across|over|for|in) all (?:of )?(?:the |your )?[a-z]+(?: [a-z]+)?( for (?:a|an|the|each) [a-z]+)?"
+            r"(?i)(?:up to|at most|a maximum of|no more than) {NUMBER} (?:UTF-8 )?(KB |KiB )?bytes? (?:across|over|for|in) all (?:of )?(?:the |your )?[a-z]+(?: (?!for\b)[a-z]+)?( for (?:a|an|the|each) [a-z]+)?"
         ))
     });
     if is_conditional(text) {
@@ -289,9 +286,9 @@ fn counts(text: &str) -> Option<Finding> {
 }
 
 /// `Valid values: A, B, C` where all are plain words.
-fn closed_list(text: &str) -> Option<Finding> {
+pub(super) fn closed_list(text: &str) -> Option<Vec<String>> {
     static VALUES: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(r"^(?:Valid|Allowed|Possible|Accepted) [Vv]alues(?: are)?:? ((?:[A-Za-z0-9_.:/-]+(?: ?\| ?|, (?:and |or )?| and | or ))+[A-Za-z0-9_.:/-]+?)\.?$")
+        pattern(r"^(?:(?:Valid|Allowed|Possible|Accepted|Available) (?:[Vv]alues|[Oo]ptions)(?: are)?|One of|Options):? ((?:[A-Za-z0-9_.:/-]+(?: ?\| ?|, (?:and |or )?| and | or ))+[A-Za-z0-9_.:/-]+?)\.?$")
     });
     let captures = VALUES.captures(text).ok()??;
     let list = captures.get(1)?.as_str().replace(" and ", ", ").replace(" or ", ", ").replace('|', ",");
@@ -299,7 +296,7 @@ fn closed_list(text: &str) -> Option<Finding> {
         list.split(',').map(|value| value.trim().to_owned()).filter(|value| !value.is_empty()).collect();
     // Words of prose and numbers are no closed list of texts.
     let is_word = |value: &String| value.chars().next().is_some_and(|c| c.is_ascii_alphabetic());
-    (values.len() > 1 && values.iter().all(is_word)).then_some(Finding::Values(values))
+    (values.len() > 1 && values.iter().all(is_word)).then_some(values)
 }
 
 /// `At least one field to be updated must be present`.
@@ -370,7 +367,6 @@ mod tests {
             ("The list can have up to 10 items.", Finding::Entries { min: None, max: Some(10) }),
             ("Valid values: an integer from 0 to 43,200.", Finding::Range { min: 0, max: 43200 }),
             ("Must be between 1 and 100.", Finding::Range { min: 1, max: 100 }),
-            ("Valid values: Standard, Express.", Finding::Values(vec!["Standard".into(), "Express".into()])),
         ] {
             assert_eq!(one(text), Some(finding), "{text}");
         }
@@ -391,6 +387,14 @@ mod tests {
         ] {
             assert_eq!(about_member(text), [], "{text}");
         }
+    }
+
+    #[test]
+    fn closed_lists() {
+        let values = |text: &str| closed_list(text).unwrap_or_default().join(" ");
+        assert_eq!(values("Valid values: Standard, Express."), "Standard Express");
+        assert_eq!(values("One of: open, closed, or done"), "open closed done");
+        assert_eq!(values("Valid values: see the guide."), "");
     }
 
     #[test]

@@ -90,7 +90,7 @@ pub fn format_of(text: &str) -> Option<Format> {
     if api_reference::is_page(text) {
         return Some(Format::ApiReference);
     }
-    None
+    mintlify::could_be_page(text).then_some(Format::Mintlify)
 }
 
 /// Reads one document.

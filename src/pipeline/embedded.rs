@@ -58,7 +58,8 @@ pub fn faults(contract: &Contract) -> Vec<(String, String)> {
     catalogue(contract).into_iter().map(|fault| (fault.name, fault.describes)).collect()
 }
 
-fn world(contract: &Contract, scenario: &Scenario) -> World {
+/// What a scenario's server must know: which resources exist, and who may call.
+pub fn world(contract: &Contract, scenario: &Scenario) -> World {
     let mut known: Vec<KnownId> = Vec::new();
     let notes = scenario.operations.values();
     let uses = scenario.uses.iter().chain(notes.clone().flat_map(|notes| &notes.uses));

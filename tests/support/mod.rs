@@ -1,15 +1,28 @@
 //! What several test files need: a contract small enough to read, and a scenario for it.
 
 #![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(clippy::disallowed_methods, reason = "tests read the project's files")]
 
 pub mod schema;
 
 use overstep::contract::{self, Contract};
+use overstep::reference::World;
 use overstep::scenario::{Credentials, Principal, Scenario, Variable};
 
 /// One operation with every kind of constraint, read as JSON like any other contract.
 pub fn contract() -> Contract {
     contract::from_json(include_str!("notes.contract.json")).expect("the test contract is well formed")
+}
+
+/// A shipped scenario with its contract, and the reference server's world for it.
+pub fn shipped(name: &str) -> (Contract, Scenario, World) {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    let text = |file: String| std::fs::read_to_string(folder.join(file)).expect("shipped scenarios are there");
+    let (scenario, warnings) = overstep::scenario::read(name, &text(format!("{name}.toml"))).expect("it reads");
+    assert!(warnings.is_empty(), "{warnings:?}");
+    let contract = contract::from_json(&text(format!("{name}.contract.json"))).expect("it reads");
+    let world = overstep::pipeline::world(&contract, &scenario);
+    (contract, scenario, world)
 }
 
 /// A scenario for [`contract`]: two identifiers, one principal and one that lacks a permission.

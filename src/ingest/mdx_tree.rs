@@ -1,0 +1,412 @@
+//! An MDX page as a small tree: elements, headings, code, tables, text.
+//!
+//! It never interprets a component: the `markdown` crate reads the page where it can, and a tolerant
+//! scan of our own where it refuses; both give the same tree.
+
+use super::Diagnostic;
+use super::text::Text;
+use markdown::mdast::{AttributeContent, AttributeValue, Node};
+use markdown::{Constructs, ParseOptions};
+
+/// Larger pages go to the tolerant scan, whose time is linear.
+const MAX_STRICT: usize = 512 << 10;
+/// Nothing on a real page nests deeper.
+const MAX_DEPTH: usize = 60;
+
+/// A component with its attributes.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Element {
+    pub name: String,
+    pub line: u32,
+    pub attributes: Vec<(String, Option<String>)>,
+    pub children: Vec<Item>,
+}
+
+impl Element {
+    /// An attribute's text; empty where it stands without one.
+    pub fn attribute(&self, name: &str) -> Option<&str> {
+        self.attributes.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_deref().unwrap_or_default())
+    }
+}
+
+/// What stands on a page.
+#[derive(Debug, PartialEq)]
+pub(super) enum Item {
+    Element(Element),
+    Heading { line: u32, level: u8, text: String },
+    Code { line: u32, language: String, meta: String, text: String },
+    /// The lines of a table as they stand.
+    Table { line: u32, rows: Vec<String> },
+    Text { line: u32, text: String },
+    /// Key and value of the frontmatter.
+    Meta { line: u32, key: String, value: String },
+}
+
+/// Reads a page; what had to be read tolerantly or is broken is told.
+pub(super) fn read(text: &Text<'_>) -> (Vec<Item>, Vec<Diagnostic>) {
+    let mut diagnostics = Vec::new();
+    match strict(&text.text) {
+        Ok(items) => (items, diagnostics),
+        Err((line, reason)) => {
+            diagnostics.push(text.note(line, format!("read tolerantly, as the page is not valid MDX: {reason}")));
+            let items = Scan::new(text).run(&mut diagnostics);
+            (items, diagnostics)
+        }
+    }
+}
+
+fn strict(text: &str) -> Result<Vec<Item>, (u32, String)> {
+    if text.len() > MAX_STRICT || text.lines().any(|line| line.matches(['>', '*', '[', '<']).count() > 200) {
+        return Err((1, "it is too large to be read strictly".to_owned()));
+    }
+    let options = ParseOptions {
+        constructs: Constructs { gfm_table: true, frontmatter: true, ..Constructs::mdx() },
+        ..ParseOptions::mdx()
+    };
+    // The parser is not ours: should it fail on an odd page, the tolerant scan takes over.
+    let parsed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| markdown::to_mdast(text, &options)))
+        .map_err(|_| (1, "the parser failed".to_owned()))?;
+    let tree = parsed.map_err(|message| {
+        let line = match message.place.as_deref() {
+            Some(markdown::message::Place::Position(position)) => position.start.line,
+            Some(markdown::message::Place::Point(point)) => point.line,
+            None => 1,
+        };
+        (u32::try_from(line).unwrap_or(1).max(1), message.reason)
+    })?;
+    let mut items = Vec::new();
+    convert(&tree, text, 0, &mut items);
+    Ok(items)
+}
+
+fn convert(node: &Node, text: &str, depth: usize, out: &mut Vec<Item>) {
+    if depth > MAX_DEPTH {
+        return;
+    }
+    let line = node.position().map_or(1, |position| u32::try_from(position.start.line).unwrap_or(1));
+    let slice = || {
+        node.position()
+            .and_then(|position| text.get(position.start.offset..position.end.offset))
+            .unwrap_or_default()
+            .to_owned()
+    };
+    match node {
+        Node::MdxJsxFlowElement(element) => {
+            out.push(Item::Element(converted(element.name.as_deref(), &element.attributes, &element.children, line, text, depth)));
+        }
+        Node::MdxJsxTextElement(element) => {
+            out.push(Item::Element(converted(element.name.as_deref(), &element.attributes, &element.children, line, text, depth)));
+        }
+        Node::Heading(heading) => {
+            let words = slice();
+            out.push(Item::Heading { line, level: heading.depth, text: words.trim_matches(['#', ' ']).to_owned() });
+        }
+        Node::Code(code) => out.push(Item::Code {
+            line,
+            language: code.lang.clone().unwrap_or_default(),
+            meta: code.meta.clone().unwrap_or_default(),
+            text: code.value.clone(),
+        }),
+        Node::Table(_) => out.push(Item::Table { line, rows: slice().lines().map(str::to_owned).collect() }),
+        Node::Yaml(yaml) => frontmatter(yaml.value.lines(), line + 1, out),
+        Node::Paragraph(paragraph) => {
+            let words = slice();
+            if words.trim_start().starts_with('|') {
+                // The parser takes a table without a fitting rule for text.
+                out.push(Item::Table { line, rows: words.lines().map(str::to_owned).collect() });
+            } else if paragraph.children.iter().any(|child| matches!(child, Node::MdxJsxTextElement(_))) {
+                for child in &paragraph.children {
+                    convert(child, text, depth + 1, out);
+                }
+            } else {
+                out.push(Item::Text { line, text: words });
+            }
+        }
+        Node::Text(_) | Node::InlineCode(_) | Node::Strong(_) | Node::Emphasis(_) | Node::Link(_) => {
+            out.push(Item::Text { line, text: slice() });
+        }
+        _ => {
+            for child in node.children().into_iter().flatten() {
+                convert(child, text, depth + 1, out);
+            }
+        }
+    }
+}
+
+fn converted(
+    name: Option<&str>,
+    attributes: &[AttributeContent],
+    children: &[Node],
+    line: u32,
+    text: &str,
+    depth: usize,
+) -> Element {
+    let mut element = Element { name: name.unwrap_or_default().to_owned(), line, ..Element::default() };
+    for attribute in attributes {
+        if let AttributeContent::Property(property) = attribute {
+            let value = property.value.as_ref().map(|value| match value {
+                AttributeValue::Literal(text) => text.clone(),
+                AttributeValue::Expression(expression) => expression.value.clone(),
+            });
+            element.attributes.push((property.name.clone(), value));
+        }
+    }
+    for child in children {
+        convert(child, text, depth + 1, &mut element.children);
+    }
+    element
+}
+
+fn frontmatter<'l>(lines: impl Iterator<Item = &'l str>, first: u32, out: &mut Vec<Item>) {
+    for (line, text) in (first..).zip(lines) {
+        if let Some((key, value)) = text.split_once(':')
+            && !key.starts_with([' ', '#', '-'])
+        {
+            let value = value.trim().trim_matches(['"', '\'']).to_owned();
+            out.push(Item::Meta { line, key: key.trim().to_owned(), value });
+        }
+    }
+}
+
+/// The tolerant scan: line by line, with a stack of open elements.
+struct Scan<'t> {
+    text: &'t Text<'t>,
+    open: Vec<Element>,
+    items: Vec<Item>,
+}
+
+impl<'t> Scan<'t> {
+    fn new(text: &'t Text<'t>) -> Self {
+        Self { text, open: Vec::new(), items: Vec::new() }
+    }
+
+    fn push(&mut self, item: Item) {
+        match self.open.last_mut() {
+            Some(element) => element.children.push(item),
+            None => self.items.push(item),
+        }
+    }
+
+    fn run(mut self, diagnostics: &mut Vec<Diagnostic>) -> Vec<Item> {
+        let lines = self.text.lines();
+        let mut index = 0;
+        if lines.first().is_some_and(|line| line.trim() == "---")
+            && let Some(end) = lines.iter().skip(1).take(200).position(|line| line.trim() == "---")
+        {
+            frontmatter(lines[1..=end].iter().copied(), 2, &mut self.items);
+            index = end + 2;
+        }
+        while index < lines.len() {
+            let line = lines[index].trim();
+            let number = u32::try_from(index + 1).unwrap_or(u32::MAX);
+            if let Some(fence) = ["```", "~~~"].into_iter().find(|fence| line.starts_with(fence)) {
+                let end = (index + 1..lines.len()).find(|&end| lines[end].trim().starts_with(fence));
+                if end.is_none() {
+                    diagnostics.push(self.text.warning(number, "a code block without an end", "close it with ```"));
+                }
+                let end = end.unwrap_or(lines.len());
+                let info = line.trim_start_matches(['`', '~']).trim();
+                let (language, meta) = info.split_once(' ').unwrap_or((info, ""));
+                self.push(Item::Code {
+                    line: number,
+                    language: language.to_owned(),
+                    meta: meta.to_owned(),
+                    text: lines[index + 1..end].join("\n"),
+                });
+                index = end + 1;
+            } else if line.starts_with('|') {
+                let end = (index..lines.len()).find(|&end| !lines[end].trim().starts_with('|')).unwrap_or(lines.len());
+                let rows = lines[index..end].iter().map(|row| row.trim().to_owned()).collect();
+                self.push(Item::Table { line: number, rows });
+                index = end;
+            } else if line.starts_with('#') {
+                let level = line.bytes().take_while(|byte| *byte == b'#').count();
+                let text = line.trim_matches(['#', ' ']).to_owned();
+                self.push(Item::Heading { line: number, level: u8::try_from(level).unwrap_or(6), text });
+                index += 1;
+            } else {
+                index += self.tags(&lines, index, diagnostics);
+            }
+        }
+        while let Some(element) = self.open.pop() {
+            let message = format!("`<{}>` is never closed", element.name);
+            diagnostics.push(self.text.warning(element.line, message, "close it, so that it is clear what it holds"));
+            self.push(Item::Element(element));
+        }
+        self.items
+    }
+
+    /// Reads one line of text and tags; a tag may go on over further lines. Answers how many lines were read.
+    fn tags(&mut self, lines: &[&str], index: usize, diagnostics: &mut Vec<Diagnostic>) -> usize {
+        let number = u32::try_from(index + 1).unwrap_or(u32::MAX);
+        let mut used = 1;
+        let mut rest = lines[index].to_owned();
+        loop {
+            let Some(at) = tag_start(&rest) else {
+                self.words(number, &rest);
+                return used;
+            };
+            self.words(number, &rest[..at]);
+            // A tag whose end stands on a later line; a runaway one is cut at a bound.
+            while tag_end(&rest[at..]).is_none() && index + used < lines.len() && used < 40 && rest.len() < 20_000 {
+                rest.push('\n');
+                rest.push_str(lines[index + used]);
+                used += 1;
+            }
+            let Some(end) = tag_end(&rest[at..]).map(|end| at + end) else {
+                let message = "a tag without its `>`";
+                diagnostics.push(self.text.warning(number, message, "close the tag"));
+                return used;
+            };
+            self.tag(&rest[at..end], number, diagnostics);
+            rest = rest[end..].to_owned();
+        }
+    }
+
+    fn words(&mut self, line: u32, text: &str) {
+        let text = text.trim();
+        if !text.is_empty() {
+            self.push(Item::Text { line, text: text.to_owned() });
+        } else if self.open.is_empty() {
+            // An empty line keeps two paragraphs apart.
+            self.push(Item::Text { line, text: String::new() });
+        }
+    }
+
+    fn tag(&mut self, tag: &str, line: u32, diagnostics: &mut Vec<Diagnostic>) {
+        let inner = tag.trim_start_matches('<').trim_end_matches('>');
+        if let Some(name) = inner.strip_prefix('/') {
+            let name = name.trim();
+            if !self.open.iter().any(|element| element.name == name) {
+                let message = format!("`</{name}>` closes nothing");
+                diagnostics.push(self.text.warning(line, message, "remove it, or open it above"));
+                return;
+            }
+            while let Some(element) = self.open.pop() {
+                let done = element.name == name;
+                if !done {
+                    let message = format!("`<{}>` is not closed before `</{name}>`", element.name);
+                    diagnostics.push(self.text.warning(element.line, message, "close it, so that it is clear what it holds"));
+                }
+                self.push(Item::Element(element));
+                if done {
+                    return;
+                }
+            }
+            return;
+        }
+        let (inner, closed) = inner.strip_suffix('/').map_or((inner, false), |inner| (inner, true));
+        let end = inner.find(|c: char| c.is_whitespace()).unwrap_or(inner.len());
+        let element = Element {
+            name: inner[..end].to_owned(),
+            line,
+            attributes: attributes(&inner[end..]),
+            children: Vec::new(),
+        };
+        if closed || self.open.len() >= MAX_DEPTH {
+            self.push(Item::Element(element));
+        } else {
+            self.open.push(element);
+        }
+    }
+}
+
+/// Where a component's tag begins: `<Name` or `</Name`.
+fn tag_start(text: &str) -> Option<usize> {
+    text.match_indices('<').map(|(index, _)| index).find(|&index| {
+        let after = text[index + 1..].strip_prefix('/').unwrap_or(&text[index + 1..]);
+        after.starts_with(|c: char| c.is_ascii_uppercase())
+    })
+}
+
+/// The byte after the `>` that ends a tag, over quotes and braces.
+fn tag_end(text: &str) -> Option<usize> {
+    let mut quote = None;
+    let mut braces = 0_usize;
+    for (index, c) in text.char_indices() {
+        match (quote, c) {
+            (Some(open), c) if c == open => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'') => quote = Some(c),
+            (None, '{') => braces += 1,
+            (None, '}') => braces = braces.saturating_sub(1),
+            (None, '>') if braces == 0 => return Some(index + 1),
+            _ => {}
+        }
+    }
+    None
+}
+
+fn attributes(text: &str) -> Vec<(String, Option<String>)> {
+    let mut found = Vec::new();
+    let mut rest = text.trim();
+    while !rest.is_empty() {
+        let end = rest.find(|c: char| c.is_whitespace() || c == '=').unwrap_or(rest.len());
+        let name = rest[..end].to_owned();
+        rest = rest[end..].trim_start();
+        if let Some(value) = rest.strip_prefix('=') {
+            let value = value.trim_start();
+            let (close, skip) = match value.chars().next() {
+                Some('"') => ('"', 1),
+                Some('\'') => ('\'', 1),
+                Some('{') => ('}', 1),
+                _ => (' ', 0),
+            };
+            let inner = &value[skip..];
+            let end = inner.find(close).unwrap_or(inner.len());
+            found.push((name, Some(inner[..end].to_owned())));
+            rest = inner.get(end + skip..).unwrap_or_default().trim_start();
+        } else if name.is_empty() {
+            rest = rest.get(1..).unwrap_or_default();
+        } else {
+            found.push((name, None));
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAGE: &str = "---\ntitle: \"A b\"\n---\n# Title\n\n<ParamField path=\"id\" type=\"string\" required>\n  Text (UUID)\n</ParamField>\n\n<ResponseField name=\"a\" type=\"object\">\n  <Expandable title=\"p\">\n    <ResponseField name=\"b\" type=\"array\">Words</ResponseField>\n  </Expandable>\n</ResponseField>\n\n```json theme={null}\n{}\n```\n\n| A | B |\n| - | - |\n| 1 | 2 |\n";
+
+    fn elements(items: &[Item], out: &mut Vec<(String, Option<String>)>) {
+        for item in items {
+            if let Item::Element(element) = item {
+                out.push((element.name.clone(), element.attribute("type").map(str::to_owned)));
+                elements(&element.children, out);
+            }
+        }
+    }
+
+    #[test]
+    fn both_ways_see_the_same_elements() {
+        let text = Text::new("a.mdx", PAGE.as_bytes()).expect("it is text");
+        let strict = strict(PAGE).expect("it is valid MDX");
+        let mut diagnostics = Vec::new();
+        let tolerant = Scan::new(&text).run(&mut diagnostics);
+        assert_eq!(diagnostics, []);
+        let (mut a, mut b) = (Vec::new(), Vec::new());
+        elements(&strict, &mut a);
+        elements(&tolerant, &mut b);
+        assert_eq!(a, b);
+        assert_eq!(a.len(), 4);
+        for items in [&strict, &tolerant] {
+            assert!(items.iter().any(|item| matches!(item, Item::Table { rows, .. } if rows.len() == 3)));
+            assert!(items.iter().any(|item| matches!(item, Item::Meta { key, value, .. } if key == "title" && value == "A b")));
+            assert!(items.iter().any(|item| matches!(item, Item::Code { language, .. } if language == "json")));
+        }
+    }
+
+    #[test]
+    fn broken_pages_are_read_as_far_as_they_go() {
+        let page = "# T\n\n<ParamField body=\"a\" type=\"string\">\n a < b {\n\n<ResponseField name=\"x\">\n";
+        let text = Text::new("a.mdx", page.as_bytes()).expect("it is text");
+        let (items, diagnostics) = read(&text);
+        let mut seen = Vec::new();
+        elements(&items, &mut seen);
+        assert_eq!(seen.len(), 2);
+        assert!(diagnostics.iter().any(|d| d.place.line == 3 && d.message.contains("never closed")), "{diagnostics:?}");
+    }
+}

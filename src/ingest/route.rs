@@ -1,0 +1,143 @@
+//! The route of a page: from its frontmatter, or from its samples less the base URL.
+//!
+//! It never invents a label: placeholders are matched with the described path parameters.
+
+use super::Diagnostic;
+use super::samples::Call;
+use super::text::Text;
+
+/// Where an operation is called.
+pub(super) struct Route {
+    pub line: u32,
+    pub method: String,
+    pub uri: String,
+    pub base: Option<String>,
+}
+
+/// Finds the route. What frontmatter or text states goes before what samples show; samples give the base.
+pub(super) fn find(
+    text: &Text<'_>,
+    stated: Option<(u32, String, String)>,
+    calls: &[Call],
+    parameters: &[(String, u32)],
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Route> {
+    let documented = calls.iter().find_map(|call| call.base.clone());
+    if let Some((line, method, target)) = stated {
+        let (origin, path) = split(&target);
+        let uri = labelled(text, line, path, parameters, diagnostics);
+        let base = documented.or(origin).or_else(|| {
+            // What stands before the stated path in a sample's URL.
+            calls.iter().find_map(|call| {
+                let (origin, shown) = split(&call.url);
+                let prefix = shown.split('/').count().checked_sub(uri.split('/').count())?;
+                let before: Vec<&str> = shown.split('/').take(prefix + 1).collect();
+                Some(format!("{}{}", origin?, before.join("/").trim_end_matches('/')))
+            })
+        });
+        return Some(Route { line, method, uri, base });
+    }
+    let first = calls.first()?;
+    for call in calls {
+        let same = call.method == first.method && split(&call.url).1 == split(&first.url).1;
+        if !same && call.base == first.base {
+            let message = format!("the samples do not agree: `{} {}` and `{} {}`", first.method, first.url, call.method, call.url);
+            let hint = "the first is taken; correct the others, or state the route in the frontmatter as `api`";
+            diagnostics.push(text.warning(call.line, message, hint));
+            break;
+        }
+    }
+    let (origin, path) = split(&first.url);
+    let base = documented
+        .filter(|base| first.url.strip_prefix(base.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+        .or(origin);
+    let path = match &base {
+        Some(base) => first.url.strip_prefix(base.as_str()).unwrap_or(path),
+        None => path,
+    };
+    let path = path.split(['?', '#']).next().unwrap_or(path);
+    let uri = labelled(text, first.line, path, parameters, diagnostics);
+    Some(Route { line: first.line, method: first.method.clone(), uri, base })
+}
+
+/// Scheme and host, and the path behind them.
+fn split(url: &str) -> (Option<String>, &str) {
+    let Some(scheme) = url.find("://") else { return (None, url) };
+    let end = url[scheme + 3..].find('/').map_or(url.len(), |at| scheme + 3 + at);
+    (Some(url[..end].to_owned()), &url[end..])
+}
+
+/// The service's name: `leadlex` of `https://data.leadlex.com/…`.
+pub(super) fn service(base: &str) -> Option<String> {
+    let host = split(base).0?;
+    let host = host.split("://").nth(1)?.split(':').next()?;
+    let parts: Vec<&str> = host.split('.').collect();
+    match parts.as_slice() {
+        [.., name, _] => Some((*name).to_owned()),
+        [name] => Some((*name).to_owned()),
+        [] => None,
+    }
+}
+
+/// A path with `{labels}` where placeholders or example values stand.
+fn labelled(
+    text: &Text<'_>,
+    line: u32,
+    path: &str,
+    parameters: &[(String, u32)],
+    diagnostics: &mut Vec<Diagnostic>,
+) -> String {
+    let mut parts: Vec<String> = path.split('/').map(str::to_owned).collect();
+    let mut left: Vec<&str> = parameters.iter().map(|(name, _)| name.as_str()).collect();
+    let mut open: Vec<usize> = Vec::new();
+    for (index, part) in parts.iter_mut().enumerate() {
+        let Some(name) = placeholder(part) else { continue };
+        let plain = |text: &str| text.replace(['_', '-'], "").to_ascii_lowercase();
+        match left.iter().position(|known| plain(known) == plain(&name)) {
+            Some(found) if !name.is_empty() => {
+                *part = format!("{{{}}}", left.remove(found));
+            }
+            _ => open.push(index),
+        }
+    }
+    // What is left over on both sides goes together in order.
+    if open.len() == left.len() {
+        for (index, name) in open.drain(..).zip(left.drain(..)) {
+            parts[index] = format!("{{{name}}}");
+        }
+    }
+    for index in open {
+        let name = placeholder(&parts[index]).unwrap_or_default();
+        let message = format!("`{}` in the route looks like a parameter, and none is described for it", parts[index]);
+        diagnostics.push(text.warning(line, message, "describe it with <ParamField path=\"…\">"));
+        if !name.is_empty() {
+            parts[index] = format!("{{{name}}}");
+        }
+    }
+    for name in left {
+        let line = parameters.iter().find(|(known, _)| known == name).map_or(line, |(_, line)| *line);
+        let message = format!("the path parameter `{name}` is not found in the route `{path}`");
+        diagnostics.push(text.warning(line, message, "show its place in a sample as `{name}` or by an example value"));
+    }
+    parts.join("/")
+}
+
+/// The name in a placeholder; empty for an example value; `None` for a fixed segment.
+fn placeholder(part: &str) -> Option<String> {
+    for (open, close) in [("${", "}"), ("{", "}"), (":", ""), ("<", ">"), ("$", "")] {
+        if let Some(name) = part.strip_prefix(open).and_then(|rest| rest.strip_suffix(close))
+            && !name.is_empty()
+        {
+            return Some(name.to_owned());
+        }
+    }
+    let hex = part.len() == 36 && part.chars().enumerate().all(|(index, c)| match index {
+        8 | 13 | 18 | 23 => c == '-',
+        _ => c.is_ascii_hexdigit(),
+    });
+    let number = !part.is_empty() && part.chars().all(|c| c.is_ascii_digit());
+    // `cus_123abc`, `YOUR_ID`: a value or a hint, no word of a route.
+    let token = part.contains('_') && part.chars().any(|c| c.is_ascii_digit());
+    let shouted = part.len() > 2 && part.contains('_') && part.chars().all(|c| c.is_ascii_uppercase() || c == '_');
+    (hex || number || token || shouted).then(String::new)
+}

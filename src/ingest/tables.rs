@@ -1,0 +1,183 @@
+//! Tables of errors on Markdown pages, their columns in any order.
+//!
+//! It never takes a row that does not fit its header: a broken table is told with its line.
+
+use super::Diagnostic;
+use super::text::Text;
+
+/// A row of a table of errors.
+pub(super) struct ErrorRow {
+    pub line: u32,
+    pub name: String,
+    pub status: Option<u16>,
+    pub description: String,
+}
+
+/// What a table says.
+#[derive(Default)]
+pub(super) struct Table {
+    pub errors: Vec<ErrorRow>,
+    pub success: Option<(u32, u16)>,
+    pub permission: Option<(u32, String)>,
+}
+
+/// Reads a table's lines. A table of something else gives nothing.
+pub(super) fn read(
+    text: &Text<'_>,
+    line: u32,
+    rows: &[String],
+    under_errors: bool,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Table {
+    let mut table = Table::default();
+    let Some(header) = rows.first().map(|row| cells(row)) else { return table };
+    let column = |names: &[&str]| {
+        header.iter().position(|cell| names.contains(&cell.to_ascii_lowercase().trim_matches(['*', '`', ' '])))
+    };
+    let mut status = column(&["status", "status code", "http status", "http status code", "http code", "http"]);
+    let mut code = column(&["code", "error code", "error", "error type", "type", "name", "exception"]);
+    let description = column(&["description", "message", "meaning", "reason", "details", "cause", "when"]);
+    if status.is_none()
+        && let Some(place) = code
+        && rows.iter().skip(2).all(|row| cells(row).get(place).is_some_and(|cell| number(cell).is_some()))
+    {
+        (status, code) = (Some(place), None);
+    }
+    let is_errors = under_errors || (status.is_some() && (code.is_some() || description.is_some()));
+    if !is_errors {
+        return table;
+    }
+    let (Some(status), true) = (status, code.is_some() || description.is_some()) else {
+        let hint = "give the table the columns Status, Code and Description";
+        let message = "a table of errors without a column for the status or the code";
+        diagnostics.push(text.warning(line, message, hint));
+        return table;
+    };
+    let rule = rows.get(1).map(|row| cells(row)).unwrap_or_default();
+    let is_rule = !rule.is_empty() && rule.iter().all(|cell| cell.contains('-') && cell.chars().all(|c| matches!(c, '-' | ':' | ' ')));
+    if !is_rule || rule.len() != header.len() {
+        let message = "a broken table: its second line is no rule of as many columns as the first";
+        let hint = "write one `---` for each column";
+        diagnostics.push(text.warning(line.saturating_add(1), message, hint));
+    }
+    let first = if is_rule { 2 } else { 1 };
+    for (line, row) in (line..).zip(rows).skip(first) {
+        let row = cells(row);
+        if row.len() != header.len() {
+            let message = format!("a broken table: {} cells where the header has {}", row.len(), header.len());
+            diagnostics.push(text.warning(line, message, "write as many cells as the header has; `\\|` for a bar in a text"));
+            if row.len() < header.len() {
+                continue;
+            }
+        }
+        let Some(number) = row.get(status).and_then(|cell| number(cell)) else {
+            let cell = row.get(status).cloned().unwrap_or_default();
+            diagnostics.push(text.warning(line, format!("`{cell}` is no HTTP status"), "write a number from 100 to 599"));
+            continue;
+        };
+        let words = description.and_then(|place| row.get(place)).cloned().unwrap_or_default();
+        if number < 300 {
+            table.success = table.success.or(Some((line, number)));
+            continue;
+        }
+        if number == 403 && table.permission.is_none() {
+            table.permission = permission(&words).map(|name| (line, name));
+        }
+        let name = code
+            .and_then(|place| row.get(place))
+            .map(|cell| cell.trim_matches(['`', '"', '*', ' ']).to_owned())
+            .filter(|name| !name.is_empty() && *name != "-" && *name != "—");
+        let name = name.unwrap_or_else(|| {
+            let message = format!("the error with status {number} has no code here");
+            diagnostics.push(text.note(line, message));
+            number.to_string()
+        });
+        table.errors.push(ErrorRow { line, name, status: Some(number), description: words });
+    }
+    table
+}
+
+/// The cells of a row, without the outer bars.
+fn cells(row: &str) -> Vec<String> {
+    let row = row.trim();
+    let row = row.strip_prefix('|').unwrap_or(row);
+    let row = row.strip_suffix('|').filter(|row| !row.ends_with('\\')).unwrap_or(row);
+    let mut cells = vec![String::new()];
+    let mut chars = row.chars().peekable();
+    let mut quoted = false;
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' if chars.peek() == Some(&'|') => {
+                chars.next();
+                if let Some(cell) = cells.last_mut() {
+                    cell.push('|');
+                }
+            }
+            '|' if !quoted => cells.push(String::new()),
+            c => {
+                if c == '`' {
+                    quoted = !quoted && chars.clone().any(|c| c == '`');
+                }
+                if let Some(cell) = cells.last_mut() {
+                    cell.push(c);
+                }
+            }
+        }
+    }
+    cells.into_iter().map(|cell| cell.trim().to_owned()).collect()
+}
+
+fn number(cell: &str) -> Option<u16> {
+    let digits: String = cell.trim_matches(['`', '*', ' ']).chars().take_while(char::is_ascii_digit).collect();
+    digits.parse().ok().filter(|code| (100..600).contains(code))
+}
+
+/// `contacts:write` of ``Missing `contacts:write` permission``.
+fn permission(text: &str) -> Option<String> {
+    let lower = text.to_ascii_lowercase();
+    if !["permission", "scope"].iter().any(|word| lower.contains(word)) {
+        return None;
+    }
+    let mut parts = text.split('`');
+    let (quoted, rest) = (parts.nth(1), parts.nth(1));
+    let name = quoted.filter(|_| rest.is_none())?;
+    (!name.is_empty() && !name.contains(' ')).then(|| name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(source: &str) -> (Table, Vec<Diagnostic>) {
+        let text = Text::new("a.mdx", source.as_bytes()).expect("it is text");
+        let rows: Vec<String> = source.lines().map(str::to_owned).collect();
+        let mut diagnostics = Vec::new();
+        let table = read(&text, 1, &rows, true, &mut diagnostics);
+        (table, diagnostics)
+    }
+
+    #[test]
+    fn columns_stand_in_any_order() {
+        let source = "| Description | Error Code | HTTP Status |\n|---|:-:|---|\n| Missing `a:w` permission | `no` | 403 |\n| a \\| b | `x|y` | 400 Bad Request |";
+        let (table, diagnostics) = table(source);
+        assert_eq!(diagnostics, []);
+        let rows: Vec<(&str, Option<u16>, u32)> =
+            table.errors.iter().map(|row| (row.name.as_str(), row.status, row.line)).collect();
+        assert_eq!(rows, [("no", Some(403), 3), ("x|y", Some(400), 4)]);
+        assert_eq!(table.permission, Some((3, "a:w".to_owned())));
+    }
+
+    #[test]
+    fn broken_tables_name_their_lines() {
+        for (source, line) in [
+            ("| Status | Code |\n| --- |\n| 400 | `a` |", 2),
+            ("| Status | Code |\n| --- | --- |\n| 400 |", 3),
+            ("| Status | Code |\n| --- | --- |\n| four | `a` |", 3),
+            ("| What | Why |\n| --- | --- |\n| a | b |", 1),
+        ] {
+            let (_, diagnostics) = table(source);
+            assert_eq!(diagnostics.len(), 1, "{source}");
+            assert_eq!(diagnostics[0].place.line, line, "{source}");
+        }
+    }
+}
