@@ -8,10 +8,10 @@ mod finish;
 mod job;
 mod load;
 
+pub use crate::contract::drift;
 pub use embedded::{Embedded, faults, serve, world};
 pub use filter::{Filter, FilterError, Property};
 pub use job::{Job, Sending, Target, fresh_run_id};
-pub use crate::contract::drift;
 pub use load::{Loaded, check_only, ingest, load};
 
 use crate::judge::{Coverage, Findings, Verdict};

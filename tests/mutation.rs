@@ -42,7 +42,8 @@ impl Ground {
         let base = self.contract.base.as_deref().map_or("", base_path);
         let endpoint = Endpoint::parse(&format!("{}{path}{base}", self.origin)).expect("a URL");
         let control = |operation: &str| generate::control(&self.contract, &self.scenario, operation).ok();
-        let limits = Limits { total: Duration::from_millis(600), idle: Duration::from_millis(600), ..Limits::default() };
+        let limits =
+            Limits { total: Duration::from_millis(600), idle: Duration::from_millis(600), ..Limits::default() };
         let plan = Plan {
             contract: &self.contract,
             scenario: &self.scenario,
@@ -54,10 +55,11 @@ impl Ground {
             control: &control,
             stop: Default::default(),
         };
-        let cases = generate::cases(&self.contract, &self.scenario, Options::default()).expect("a plan").filter(|case| {
-            let concerned = |fault: &Fault| fault.operation == "*" || fault.operation == case.operation.as_str();
-            fault.is_none_or(concerned) || case.id.0.ends_with("/valid/control/plain")
-        });
+        let cases =
+            generate::cases(&self.contract, &self.scenario, Options::default()).expect("a plan").filter(|case| {
+                let concerned = |fault: &Fault| fault.operation == "*" || fault.operation == case.operation.as_str();
+                fault.is_none_or(concerned) || case.id.0.ends_with("/valid/control/plain")
+            });
         let mut findings = Findings::default();
         let mut judged = 0;
         let end = run::run(
@@ -79,11 +81,15 @@ impl Ground {
 }
 
 fn base_path(base: &str) -> &str {
-    base.split_once("://").and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..])).unwrap_or("").trim_end_matches('/')
+    base.split_once("://")
+        .and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..]))
+        .unwrap_or("")
+        .trim_end_matches('/')
 }
 
 fn score(name: &str, least: f64) {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
     let (ground, _server) = Ground::new(name, &runtime);
     let (alarms, end, judged) = ground.findings(None);
     assert_eq!((alarms, end), (Vec::new(), RunEnd::Complete), "the faithful server alarms nobody");
@@ -99,7 +105,11 @@ fn score(name: &str, least: f64) {
             assert!(
                 fault.touches.iter().any(inside),
                 "`{}` must not show as {}/{}/{}: {}",
-                fault.name, finding.operation, finding.member, finding.constraint, finding.observed
+                fault.name,
+                finding.operation,
+                finding.member,
+                finding.constraint,
+                finding.observed
             );
         }
         if fault.breaks_contract {

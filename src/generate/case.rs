@@ -145,7 +145,8 @@ pub enum Send {
 pub enum Damage {
     /// The body is exactly these bytes.
     Body(Vec<u8>),
-    /// The body ends after this share of its bytes, in percent; at least one byte is lost.
+    /// The body ends after this share of its bytes, in percent; at least one byte is lost, and one
+    /// stays where there are two.
     BodyTruncated(u8),
     /// These bytes stand before the body.
     BodyPrefixed(Vec<u8>),

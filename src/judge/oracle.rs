@@ -97,6 +97,10 @@ fn no_answer(reason: &NoAnswer, liveness: Option<Liveness>) -> Decision {
         Some(Liveness::Alive) if learnt => {
             (Verdict::Diverges, observed, format!("{reason}, twice, while plain valid requests are answered"))
         }
+        Some(Liveness::OperationDown) if learnt => {
+            let why = format!("{reason}, to plain valid requests too, while other operations are answered");
+            (Verdict::Diverges, observed, why)
+        }
         _ => (Verdict::Indeterminate, observed, reason.to_string()),
     }
 }

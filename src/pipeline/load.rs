@@ -35,9 +35,8 @@ pub fn ingest(documents: Vec<Source>, operations: &[String]) -> Result<Loaded, V
     });
     let mut problems: Vec<Diagnostic> = problems.collect();
     if !errors.is_empty() {
-        problems.extend(errors.iter().map(|one| {
-            placed(Severity::Error, &one.message, one.hint.as_deref(), &one.place)
-        }));
+        problems
+            .extend(errors.iter().map(|one| placed(Severity::Error, &one.message, one.hint.as_deref(), &one.place)));
         return Err(problems);
     }
     if read.contract.operations.is_empty() {

@@ -25,6 +25,8 @@ pub struct Outcome {
 pub enum Liveness {
     /// It was answered: the case is at fault.
     Alive,
+    /// It was not, but another operation's was: this operation is at fault.
+    OperationDown,
     /// It was not: the endpoint is down, and the case is not known to be at fault.
     Down,
 }

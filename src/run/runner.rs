@@ -179,13 +179,11 @@ where
     /// Many cases in a row met silence: is the endpoint dead, or only what they asked for? Some other
     /// operation's plain valid request decides.
     async fn doubt(&self, worker: &mut Worker<'_>, outcome: &Outcome) {
-        for operation in self.plan.contract.operations.iter().filter(|one| one.name != outcome.case.operation).take(3) {
-            if worker.is_answered(operation.name.as_str()).await {
-                self.health.revive();
-                return;
-            }
+        if worker.is_another_answered(&outcome.case.operation).await {
+            self.health.revive();
+        } else {
+            self.health.die(outcome);
         }
-        self.health.die(outcome);
     }
 
     fn take(&self) -> Option<(u64, Case)> {
@@ -220,7 +218,7 @@ impl Health {
     /// Takes note of an outcome; true where the endpoint seems dead.
     fn see(&self, outcome: &Outcome) -> bool {
         if outcome.exchanges.iter().flatten().any(|exchange| exchange.answer.is_ok())
-            || outcome.liveness == Some(Liveness::Alive)
+            || matches!(outcome.liveness, Some(Liveness::Alive | Liveness::OperationDown))
         {
             self.revive();
             return false;

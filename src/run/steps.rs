@@ -93,18 +93,39 @@ impl<'a> Worker<'a> {
 
     /// Runs a case. `None` where the stop switch ended it before it was through.
     pub(super) async fn case(&mut self, mut case: Case) -> Option<Outcome> {
+        if self.shared.is_hopeless(&case.operation) && case.unsendable.is_none() {
+            let exchanges = case.steps.iter().map(|_| None).collect();
+            let not_sent = Some("no plain valid request of this operation gets an answer".to_owned());
+            return Some(Outcome { case, exchanges, not_sent, liveness: None });
+        }
         let Sent { exchanges, not_sent, unsendable } = self.steps(&case).await?;
         case.unsendable = case.unsendable.or(unsendable);
         let mut liveness = None;
         let silent = exchanges.iter().flatten().find_map(|exchange| exchange.answer.as_ref().err());
         if let Some(reason) = silent {
             let unreachable = matches!(reason, NoAnswer::Unreachable(_) | NoAnswer::Tls(_));
-            let alive = !unreachable
-                && !self.shared.is_hopeless(&case.operation)
-                && self.is_answered(case.operation.as_str()).await;
-            liveness = Some(if alive { Liveness::Alive } else { Liveness::Down });
+            liveness = Some(if unreachable {
+                Liveness::Down
+            } else if self.is_answered(case.operation.as_str()).await {
+                Liveness::Alive
+            } else if self.is_another_answered(&case.operation).await {
+                Liveness::OperationDown
+            } else {
+                Liveness::Down
+            });
         }
         Some(Outcome { case, exchanges, not_sent, liveness })
+    }
+
+    /// Whether some other operation's plain valid request is answered now.
+    pub(super) async fn is_another_answered(&mut self, operation: &OperationName) -> bool {
+        let plan = self.plan;
+        for other in plan.contract.operations.iter().filter(|other| other.name != *operation).take(3) {
+            if self.is_answered(other.name.as_str()).await {
+                return true;
+            }
+        }
+        false
     }
 
     /// Whether an operation's plain valid request is answered now.
@@ -236,11 +257,11 @@ pub fn message(plan: &Plan<'_>, case: &Case) -> Result<Message, String> {
     let Judged::Step(judged) = case.judged;
     let step = case.steps.get(judged).ok_or("nothing is sent")?;
     let holes = Holes::new(plan, &case.id);
-    signed(plan, &holes, step, &plan.endpoint.authority(), &mut KeyCache::default()).map_err(|not_ready| {
-        match not_ready {
+    signed(plan, &holes, step, &plan.endpoint.authority(), &mut KeyCache::default()).map_err(
+        |not_ready| match not_ready {
             NotReady::Unsendable(reason) | NotReady::Lacking(reason) => reason,
-        }
-    })
+        },
+    )
 }
 
 /// A step's message with all its holes filled, and signed.

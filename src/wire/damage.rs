@@ -21,7 +21,7 @@ pub(super) fn apply(
             if length == 0 {
                 return Err(EncodeError::Damage("an empty body cannot be truncated".to_owned()));
             }
-            let kept = (length * usize::from(*percent) / 100).min(length - 1);
+            let kept = (length * usize::from(*percent) / 100).max(1).min(length - 1);
             message.body.truncate(kept);
         }
         Damage::BodyPrefixed(bytes) => message.body = [bytes.as_slice(), &message.body].concat().into(),

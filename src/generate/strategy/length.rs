@@ -14,7 +14,8 @@ pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
     let shape = work.shape(site);
     let Some(length) = shape.length else { return Vec::new() };
     let mut out = Vec::new();
-    if let Some(min) = length.min.filter(|min| *min > 0) {
+    // A least length of nought is a promise as well: the empty text is valid.
+    if let Some(min) = length.min.filter(|min| *min > 0 || site.in_body()) {
         limit(work, site, Limit { shape, path: "length/min", value: min, upper: false }, &mut out);
     }
     if let Some(max) = length.max {
