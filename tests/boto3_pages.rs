@@ -12,7 +12,14 @@ use std::path::Path;
 /// What a page can say of a member: type, required, enum.
 type Fields = BTreeMap<String, (String, bool, Vec<String>)>;
 
-fn walk(contract: &Contract, id: &ShapeId, path: &MemberPath, required: bool, above: &mut HashSet<ShapeId>, out: &mut Fields) {
+fn walk(
+    contract: &Contract,
+    id: &ShapeId,
+    path: &MemberPath,
+    required: bool,
+    above: &mut HashSet<ShapeId>,
+    out: &mut Fields,
+) {
     let shape = contract.shape(id);
     if !path.0.is_empty() {
         let (name, values) = match &shape.kind {
@@ -48,7 +55,9 @@ fn model_fields(side: &Json) -> Fields {
             other => other,
         };
         // Pages write every map key as a plain text.
-        let values = if path.ends_with("{key}") { Vec::new() } else {
+        let values = if path.ends_with("{key}") {
+            Vec::new()
+        } else {
             one["enum"].as_array().into_iter().flatten().filter_map(Json::as_str).map(str::to_owned).collect()
         };
         out.insert(path.clone(), (kind.to_owned(), one["required"].as_bool().unwrap_or(false), values));
@@ -86,7 +95,8 @@ fn pages_say_what_the_model_says() {
             missing.remove(operation.name.as_str());
             let model = &facts[operation.name.as_str()];
             let errors: BTreeSet<&str> = operation.errors.iter().map(|error| error.as_str()).collect();
-            let expected: BTreeSet<&str> = model["errors"].as_array().into_iter().flatten().filter_map(Json::as_str).collect();
+            let expected: BTreeSet<&str> =
+                model["errors"].as_array().into_iter().flatten().filter_map(Json::as_str).collect();
             if errors != expected {
                 differences.push(format!("{service} {}: errors {errors:?}, model {expected:?}", operation.name));
             }
@@ -99,11 +109,16 @@ fn pages_say_what_the_model_says() {
                 for key in fields.keys().chain(expected.keys()).collect::<BTreeSet<_>>() {
                     let (ours, theirs) = (fields.get(key), expected.get(key));
                     let mut theirs = theirs.cloned();
-                    if side == "output" && let Some(one) = &mut theirs {
+                    if side == "output"
+                        && let Some(one) = &mut theirs
+                    {
                         one.1 = false;
                     }
                     if ours != theirs.as_ref() {
-                        differences.push(format!("{service} {} {side} {key}: page {ours:?}, model {theirs:?}", operation.name));
+                        differences.push(format!(
+                            "{service} {} {side} {key}: page {ours:?}, model {theirs:?}",
+                            operation.name
+                        ));
                     }
                 }
             }

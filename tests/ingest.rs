@@ -3,14 +3,21 @@
 //! Without `../shared`, or without `OVERSTEP_BOTOCORE` naming an installed botocore, the re-ingesting
 //! tests say `skipped` and the committed contracts are checked alone. `OVERSTEP_BLESS=1` rewrites them.
 
-use overstep::contract::{self, ByteScope, Contract, DriftKind, Kind, Location, MemberPath, Role, Rule, Segment, Shape, Standing};
+use overstep::contract::{
+    self, ByteScope, Contract, DriftKind, Kind, Location, MemberPath, Role, Rule, Segment, Shape, Standing,
+};
 use overstep::ingest::{self, NoDocuments, Options, Severity};
 use proptest::prelude::*;
 use std::path::{Path, PathBuf};
 
 const OPERATIONS: [&str; 7] = [
-    "TagContact", "UpdateContactAttributes", "UpdateContact", "DescribeContact", "GetContactAttributes",
-    "ListContactReferences", "UntagContact",
+    "TagContact",
+    "UpdateContactAttributes",
+    "UpdateContact",
+    "DescribeContact",
+    "GetContactAttributes",
+    "ListContactReferences",
+    "UntagContact",
 ];
 
 fn root() -> &'static Path {
@@ -20,7 +27,10 @@ fn root() -> &'static Path {
 /// The pages, where they are present beside the project.
 fn page(path: &str) -> Option<(String, Vec<u8>)> {
     // A worktree elsewhere has the same `shared` beside it, or the one under `/work`.
-    let file = [root().join("../shared/docs"), PathBuf::from("/work/shared/docs")].into_iter().map(|docs| docs.join(path)).find(|file| file.is_file())?;
+    let file = [root().join("../shared/docs"), PathBuf::from("/work/shared/docs")]
+        .into_iter()
+        .map(|docs| docs.join(path))
+        .find(|file| file.is_file())?;
     Some((file.to_string_lossy().into_owned(), std::fs::read(&file).expect("the page is readable")))
 }
 
@@ -29,14 +39,21 @@ fn pages(paths: &[&str]) -> Option<Vec<(String, Vec<u8>)>> {
 }
 
 fn connect_pages() -> Option<Vec<(String, Vec<u8>)>> {
-    pages(&["connect/API_TagContact.txt", "connect/tag_contact.rst", "connect/update_contact_attributes.rst", "connect/update_contact.rst"])
+    pages(&[
+        "connect/API_TagContact.txt",
+        "connect/tag_contact.rst",
+        "connect/update_contact_attributes.rst",
+        "connect/update_contact.rst",
+    ])
 }
 
 fn model(service: &str, version: &str) -> Option<(String, Vec<u8>)> {
     let base = PathBuf::from(std::env::var_os("OVERSTEP_BOTOCORE")?);
     let file = ["botocore/data", "data"]
         .iter()
-        .flat_map(|data| ["service-2.json.gz", "service-2.json"].map(|file| base.join(data).join(service).join(version).join(file)))
+        .flat_map(|data| {
+            ["service-2.json.gz", "service-2.json"].map(|file| base.join(data).join(service).join(version).join(file))
+        })
         .find(|file| file.is_file())?;
     Some((format!("botocore:{service}/{version}"), std::fs::read(file).expect("the model is readable")))
 }
@@ -64,7 +81,11 @@ fn compare(name: &str, contract: &Contract) {
 }
 
 fn at<'c>(contract: &'c Contract, operation: &str, path: &str) -> &'c Shape {
-    walk(contract, contract.operation(operation).and_then(|operation| operation.input.as_ref()).expect("an input"), path)
+    walk(
+        contract,
+        contract.operation(operation).and_then(|operation| operation.input.as_ref()).expect("an input"),
+        path,
+    )
 }
 
 fn walk<'c>(contract: &'c Contract, root: &'c contract::ShapeId, path: &str) -> &'c Shape {
@@ -74,7 +95,13 @@ fn walk<'c>(contract: &'c Contract, root: &'c contract::ShapeId, path: &str) -> 
             (Segment::Item, Kind::List { member }) => member,
             (Segment::Key, Kind::Map { key, .. }) => key,
             (Segment::Value, Kind::Map { value, .. }) => value,
-            (Segment::Member(name), kind) => &kind.members().and_then(|members| members.get(name)).unwrap_or_else(|| panic!("{path}: no {name}")).shape,
+            (Segment::Member(name), kind) => {
+                &kind
+                    .members()
+                    .and_then(|members| members.get(name))
+                    .unwrap_or_else(|| panic!("{path}: no {name}"))
+                    .shape
+            }
             _ => panic!("{path}: {segment:?} in a {}", shape.kind.name()),
         };
         shape = contract.shape(id);
@@ -89,7 +116,8 @@ fn required(contract: &Contract, operation: &str) -> Vec<String> {
 
 fn errors(contract: &Contract, operation: &str) -> Vec<(String, Option<u16>)> {
     let operation = contract.operation(operation).expect("the operation");
-    let mut errors: Vec<_> = contract.errors_of(operation).map(|(name, error)| (name.to_string(), error.status)).collect();
+    let mut errors: Vec<_> =
+        contract.errors_of(operation).map(|(name, error)| (name.to_string(), error.status)).collect();
     errors.sort();
     errors
 }
@@ -103,7 +131,8 @@ fn connect_is_what_the_sources_say() {
     sources.push(model);
     let (ingested, errors) = ingest::read_all(&sources, &options());
     assert_eq!(errors, []);
-    let warnings: Vec<String> = ingested.diagnostics.iter().filter(|d| d.severity == Severity::Warning).map(ToString::to_string).collect();
+    let warnings: Vec<String> =
+        ingested.diagnostics.iter().filter(|d| d.severity == Severity::Warning).map(ToString::to_string).collect();
     assert_eq!(warnings, Vec::<String>::new());
     compare("connect.contract.json", &ingested.contract);
     sources.reverse();
@@ -119,7 +148,8 @@ fn leadlex_is_what_the_page_says() {
     };
     let (ingested, errors) = ingest::read_all(&sources, &Options::default());
     assert_eq!(errors, []);
-    let messages: Vec<String> = ingested.diagnostics.iter().filter(|d| d.severity == Severity::Warning).map(ToString::to_string).collect();
+    let messages: Vec<String> =
+        ingested.diagnostics.iter().filter(|d| d.severity == Severity::Warning).map(ToString::to_string).collect();
     assert_eq!(messages, Vec::<String>::new());
     compare("leadlex.contract.json", &ingested.contract);
 }
@@ -131,7 +161,13 @@ fn tag_contact_has_every_documented_limit() {
     let http = operation.http.as_ref().expect("a route");
     assert_eq!((http.method.as_str(), http.uri.as_str(), http.success), ("POST", "/contact/tags", Some(200)));
     assert_eq!(required(&contract, "TagContact"), ["ContactId", "InstanceId", "Tags"]);
-    for (path, min, max) in [("ContactId", Some(1), Some(256)), ("InstanceId", Some(1), Some(100)), ("Tags", Some(1), Some(6)), ("Tags{key}", Some(1), Some(128)), ("Tags{value}", None, Some(256))] {
+    for (path, min, max) in [
+        ("ContactId", Some(1), Some(256)),
+        ("InstanceId", Some(1), Some(100)),
+        ("Tags", Some(1), Some(6)),
+        ("Tags{key}", Some(1), Some(128)),
+        ("Tags{value}", None, Some(256)),
+    ] {
         let length = at(&contract, "TagContact", path).length();
         assert_eq!((length.min, length.max), (min, max), "{path}");
     }
@@ -141,8 +177,12 @@ fn tag_contact_has_every_documented_limit() {
     assert_eq!(standings, [Standing::Model], "the least number of tags stands in the model only");
     assert!(tags.facts_at("length/max").any(|fact| fact.document == "API_TagContact.txt" && fact.line == 49));
     let expected = [
-        ("InternalServiceException", Some(500)), ("InvalidActiveRegionException", Some(400)), ("InvalidParameterException", Some(400)),
-        ("InvalidRequestException", Some(400)), ("ResourceNotFoundException", Some(404)), ("ThrottlingException", Some(429)),
+        ("InternalServiceException", Some(500)),
+        ("InvalidActiveRegionException", Some(400)),
+        ("InvalidParameterException", Some(400)),
+        ("InvalidRequestException", Some(400)),
+        ("ResourceNotFoundException", Some(404)),
+        ("ThrottlingException", Some(429)),
     ];
     assert_eq!(errors(&contract, "TagContact"), expected.map(|(name, status)| (name.to_owned(), status)));
     let output = operation.output.as_ref().expect("an output");
@@ -157,7 +197,10 @@ fn attributes_have_a_budget_and_a_character_set() {
     assert_eq!((http.method.as_str(), http.uri.as_str()), ("POST", "/contact/attributes"));
     assert_eq!(required(&contract, "UpdateContactAttributes").len(), 3);
     let attributes = at(&contract, "UpdateContactAttributes", "Attributes");
-    assert!(matches!(attributes.rules.as_slice(), [Rule::MaxTotalBytes { max: 32768, stored: true, over: ByteScope::Values }]));
+    assert!(matches!(
+        attributes.rules.as_slice(),
+        [Rule::MaxTotalBytes { max: 32768, stored: true, over: ByteScope::Values }]
+    ));
     assert!(attributes.is_disputed("rules/0/over"), "both readings of the budget survive");
     let key = at(&contract, "UpdateContactAttributes", "Attributes{key}");
     assert_eq!(key.pattern.as_deref(), Some("^[a-zA-Z0-9_-]+$"));
@@ -176,7 +219,14 @@ fn update_contact_has_its_whole_tree() {
     let Some(Rule::AtLeastOneOf { members: fields }) = input.rules.first() else { panic!("{:?}", input.rules) };
     assert!(fields.contains(&"Name".to_owned()) && !fields.contains(&"ContactId".to_owned()));
     let references = at(&contract, "UpdateContact", "References");
-    assert!(matches!(references.rules.as_slice(), [Rule::MaxTotalBytes { max: 4096, stored: true, over: ByteScope::Values }]), "{:?}", references.rules);
+    assert!(
+        matches!(
+            references.rules.as_slice(),
+            [Rule::MaxTotalBytes { max: 4096, stored: true, over: ByteScope::Values }]
+        ),
+        "{:?}",
+        references.rules
+    );
     assert!(!references.is_disputed("rules/0/over"), "only one reading lets a value of 4,096 bytes in");
     let types = at(&contract, "UpdateContact", "References{value}.Type");
     assert!(matches!(&types.kind, Kind::Enum { values } if values.len() == 11));
@@ -217,7 +267,11 @@ fn leadlex_has_every_documented_promise() {
     let expected = [("insufficient_permissions", Some(403)), ("not_found", Some(404)), ("validation_error", Some(400))];
     assert_eq!(errors(&contract, "AddTagsToContact"), expected.map(|(name, status)| (name.to_owned(), status)));
     let roles: Vec<Role> = contract.errors_of(operation).map(|(_, error)| error.role).collect();
-    assert!(roles.contains(&Role::InvalidInput) && roles.contains(&Role::MissingResource) && roles.contains(&Role::Forbidden));
+    assert!(
+        roles.contains(&Role::InvalidInput)
+            && roles.contains(&Role::MissingResource)
+            && roles.contains(&Role::Forbidden)
+    );
 }
 
 #[test]
@@ -227,10 +281,13 @@ fn the_two_pages_of_tag_contact_drift() {
         return;
     };
     let read = |index: usize| {
-        ingest::read(&sources[index].0, &sources[index].1, &Options::default(), &mut NoDocuments).expect("it reads").contract
+        ingest::read(&sources[index].0, &sources[index].1, &Options::default(), &mut NoDocuments)
+            .expect("it reads")
+            .contract
     };
     let drifts = contract::drift(&read(0), &read(1));
-    let error = drifts.iter().find(|drift| drift.field == "errors/InvalidActiveRegionException").expect("the sixth error");
+    let error =
+        drifts.iter().find(|drift| drift.field == "errors/InvalidActiveRegionException").expect("the sixth error");
     assert_eq!(error.kind, DriftKind::OnlyInSecond);
     let source = error.second.as_ref().and_then(|statement| statement.source.as_ref()).expect("a place");
     assert_eq!(source.document, "tag_contact.rst");
@@ -241,9 +298,13 @@ fn the_two_pages_of_tag_contact_drift() {
     };
     let model = ingest::read(&name, &bytes, &options(), &mut NoDocuments).expect("it reads").contract;
     let drifts = contract::drift(&read(3), &model);
-    let types = drifts.iter().find(|drift| drift.member == "References{value}.Type" && drift.field == "enum").expect("the types");
+    let types = drifts
+        .iter()
+        .find(|drift| drift.member == "References{value}.Type" && drift.field == "enum")
+        .expect("the types");
     assert_eq!(types.kind, DriftKind::Contradicts);
-    let count = |statement: &Option<contract::Statement>| statement.as_ref().and_then(|s| s.value.as_array()).map(Vec::len);
+    let count =
+        |statement: &Option<contract::Statement>| statement.as_ref().and_then(|s| s.value.as_array()).map(Vec::len);
     assert_eq!((count(&types.first), count(&types.second)), (Some(9), Some(11)));
 }
 

@@ -2,9 +2,7 @@
 //!
 //! It never forgets what the sources said: an amendment is one more fact, which has the last word.
 
-use super::{
-    Contract, ErrorName, ErrorShape, Fact, Kind, MemberPath, Role, Rule, Segment, Shape, ShapeId, Standing,
-};
+use super::{Contract, ErrorName, ErrorShape, Fact, Kind, MemberPath, Role, Rule, Segment, Shape, ShapeId, Standing};
 use serde_json::Value as Json;
 use std::collections::HashMap;
 
@@ -40,7 +38,16 @@ const OPERATION_FIELDS: [&str; 6] = ["errors", "laws", "permission", "http.succe
 
 /// The fields of a member that can be amended.
 const MEMBER_FIELDS: [&str; 11] = [
-    "length.min", "length.max", "range.min", "range.max", "pattern", "enum", "required", "type", "rules", "unique",
+    "length.min",
+    "length.max",
+    "range.min",
+    "range.max",
+    "pattern",
+    "enum",
+    "required",
+    "type",
+    "rules",
+    "unique",
     "location",
 ];
 
@@ -71,7 +78,11 @@ impl Contract {
             let hint = nearest(word, possible).or_else(|| Some(format!("fields are {}", MEMBER_FIELDS.join(", "))));
             fail(format!("`{rest}` names no field that can be amended"), hint)
         })?;
-        self.amend_member(index, path, field, said, amendment).map_err(|(reason, hint)| fail(reason, hint))
+        // Shapes are split on the way to the member, so a failure must not leave its marks.
+        let mut amended = self.clone();
+        amended.amend_member(index, path, field, said, amendment).map_err(|(reason, hint)| fail(reason, hint))?;
+        *self = amended;
+        Ok(())
     }
 
     fn amend_operation(&mut self, index: usize, field: &str, said: &Json, amendment: &Amendment) -> Result<(), Why> {
@@ -107,7 +118,10 @@ impl Contract {
         }
         let object = said.as_object().ok_or_else(|| why("an error is `{ status, code, role }`"))?;
         if let Some(unknown) = object.keys().find(|key| !["status", "code", "name", "role"].contains(&key.as_str())) {
-            return Err((format!("`{unknown}` is no field of an error"), nearest(unknown, ["status", "code", "name", "role"])));
+            return Err((
+                format!("`{unknown}` is no field of an error"),
+                nearest(unknown, ["status", "code", "name", "role"]),
+            ));
         }
         let text = |key: &str| object.get(key).and_then(Json::as_str);
         let name = text("name").or_else(|| text("code")).ok_or_else(|| why("an error needs a `code` or a `name`"))?;
@@ -125,10 +139,20 @@ impl Contract {
             None => None,
             Some(role) => Some(serde_json::from_value(role.into()).map_err(|_| {
                 let roles = [
-                    "invalid-input", "missing-resource", "unauthenticated", "forbidden", "throttled", "conflict",
-                    "limit", "server-fault", "other",
+                    "invalid-input",
+                    "missing-resource",
+                    "unauthenticated",
+                    "forbidden",
+                    "throttled",
+                    "conflict",
+                    "limit",
+                    "server-fault",
+                    "other",
                 ];
-                (format!("`{role}` is no role"), nearest(role, roles).or(Some(format!("roles are {}", roles.join(", ")))))
+                (
+                    format!("`{role}` is no role"),
+                    nearest(role, roles).or(Some(format!("roles are {}", roles.join(", ")))),
+                )
             })?),
         };
         let error = self.errors.entry(ErrorName::from(name)).or_insert_with(|| ErrorShape {
@@ -210,13 +234,7 @@ impl Contract {
     }
 
     /// The shape at a path, made this path's own where others use it too.
-    fn own_shape(
-        &mut self,
-        index: usize,
-        output: bool,
-        path: &MemberPath,
-        last: Option<&str>,
-    ) -> Result<ShapeId, Why> {
+    fn own_shape(&mut self, index: usize, output: bool, path: &MemberPath, last: Option<&str>) -> Result<ShapeId, Why> {
         let operation = &self.operations[index];
         let root = if output { &operation.output } else { &operation.input };
         let name = operation.name.to_string();
@@ -237,7 +255,11 @@ impl Contract {
         if uses.get(&id).copied().unwrap_or(0) > 1 {
             let own = self.copy(&id, &format!("{name}{}", if output { "Response" } else { "Request" }));
             let side = &mut self.operations[index];
-            if output { side.output = Some(own.clone()) } else { side.input = Some(own.clone()) }
+            if output {
+                side.output = Some(own.clone())
+            } else {
+                side.input = Some(own.clone())
+            }
             id = own;
             uses = self.uses();
         }
@@ -370,14 +392,23 @@ fn point(kind: &mut Kind, segment: &Segment, id: &ShapeId) {
 fn amend_type(shape: &mut Shape, said: &Json, fact: Fact) -> Result<(), Why> {
     let name = said.as_str().unwrap_or_default();
     let simple = [
-        Kind::Blob, Kind::Boolean, Kind::String, Kind::Integer, Kind::Long, Kind::Float, Kind::Double,
-        Kind::Timestamp, Kind::Document,
+        Kind::Blob,
+        Kind::Boolean,
+        Kind::String,
+        Kind::Integer,
+        Kind::Long,
+        Kind::Float,
+        Kind::Double,
+        Kind::Timestamp,
+        Kind::Document,
     ];
     if shape.kind.name() != name {
         let names = simple.iter().map(Kind::name);
-        shape.kind = simple.iter().find(|kind| kind.name() == name).cloned().ok_or_else(|| {
-            (format!("`{said}` is no type without parts"), nearest(name, names))
-        })?;
+        shape.kind = simple
+            .iter()
+            .find(|kind| kind.name() == name)
+            .cloned()
+            .ok_or_else(|| (format!("`{said}` is no type without parts"), nearest(name, names)))?;
     }
     super::settle::add(&mut shape.facts, fact);
     for fact in shape.facts.iter_mut().filter(|fact| fact.path == "type") {

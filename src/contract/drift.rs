@@ -85,9 +85,9 @@ pub fn drift(first: &Contract, second: &Contract) -> Vec<Drift> {
         let lone: Vec<String> = outer(&ours, &theirs).into_iter().chain(outer(&theirs, &ours)).collect();
         let below = |member: &str, field: &str| {
             lone.iter().any(|outer| {
-                member.strip_prefix(outer.as_str()).is_some_and(|rest| {
-                    (rest.is_empty() && field != "member") || rest.starts_with(['.', '[', '{'])
-                })
+                member
+                    .strip_prefix(outer.as_str())
+                    .is_some_and(|rest| (rest.is_empty() && field != "member") || rest.starts_with(['.', '[', '{']))
             })
         };
         ours.retain(|(member, field), _| !below(member, field));
@@ -138,7 +138,11 @@ fn agree(field: &str, a: &Json, b: &Json) -> bool {
 fn compatible(coarse: &str, fine: &str) -> bool {
     matches!(
         (coarse, fine),
-        ("integer", "long") | ("float", "double") | ("string", "enum" | "timestamp" | "blob") | ("structure", "union") | ("document", _)
+        ("integer", "long")
+            | ("float", "double")
+            | ("string", "enum" | "timestamp" | "blob")
+            | ("structure", "union")
+            | ("document", _)
     )
 }
 

@@ -30,8 +30,7 @@ pub fn merge_all(mut contracts: Vec<Contract>) -> Contract {
 fn order(contract: &Contract) -> (usize, String) {
     let facts = || contract.shapes.values().flat_map(|shape| &shape.facts);
     let models = facts().filter(|fact| fact.standing == Standing::Model).count();
-    let mut names: Vec<String> =
-        contract.operations.iter().flat_map(|o| &o.sources).map(ToString::to_string).collect();
+    let mut names: Vec<String> = contract.operations.iter().flat_map(|o| &o.sources).map(ToString::to_string).collect();
     names.sort();
     (models, names.join(" "))
 }
@@ -191,12 +190,7 @@ fn slots(shape: &Shape) -> Vec<(String, &ShapeId)> {
     match &shape.kind {
         Kind::List { member } => vec![("[]".to_owned(), member)],
         Kind::Map { key, value } => vec![("{key}".to_owned(), key), ("{value}".to_owned(), value)],
-        kind => kind
-            .members()
-            .into_iter()
-            .flatten()
-            .map(|(name, member)| (name.clone(), &member.shape))
-            .collect(),
+        kind => kind.members().into_iter().flatten().map(|(name, member)| (name.clone(), &member.shape)).collect(),
     }
 }
 
@@ -367,7 +361,8 @@ fn news(page: &Contract, model: &Contract, pair: &Pair) -> BTreeSet<String> {
     for fact in &trial.facts {
         let known = theirs.facts_at(&fact.path).next();
         // That a member exists and of which kind is said by the members themselves.
-        let about_existence = fact.path == "type" || fact.path.starts_with("members/") && fact.path.matches('/').count() == 1;
+        let about_existence =
+            fact.path == "type" || fact.path.starts_with("members/") && fact.path.matches('/').count() == 1;
         if known.is_none() && !about_existence && fact.value != Json::Bool(false)
             || fact.disputed != known.is_some_and(|known| known.disputed)
         {

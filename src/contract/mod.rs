@@ -19,9 +19,9 @@ mod settle;
 mod shape;
 
 pub use amend::{AmendError, Amendment};
+pub use drift::{Drift, DriftKind, Statement, drift};
 pub use fact::{Fact, Provenance, Standing};
 pub use format::{FORMAT, FormatError, digest, from_json, to_json};
-pub use drift::{Drift, DriftKind, Statement, drift};
 pub use merge::{merge, merge_all};
 pub use names::{ErrorName, OperationName, ShapeId};
 pub use operation::{Auth, Contract, ErrorShape, Http, Operation, Protocol};

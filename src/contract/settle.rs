@@ -237,10 +237,7 @@ fn strongest(facts: &[&Fact]) -> Json {
         Standing::Prose => 4,
         Standing::Assumed => 5,
     };
-    facts
-        .iter()
-        .min_by_key(|fact| (rank(fact), fact.value.to_string()))
-        .map_or(Json::Null, |fact| fact.value.clone())
+    facts.iter().min_by_key(|fact| (rank(fact), fact.value.to_string())).map_or(Json::Null, |fact| fact.value.clone())
 }
 
 fn number(value: &Json) -> Option<Number> {

@@ -125,9 +125,10 @@ pub(super) fn described(lines: &[(u32, &str)], known: &[String]) -> Vec<Describe
         if let Some(name) = lone_name(line) {
             let is_known = known.contains(&name) || known.iter().any(|known| known.eq_ignore_ascii_case(&name));
             let goes_on = open_field
-                && members.last().and_then(|last| last.fields.last()).is_some_and(|(_, text, _)| {
-                    text.is_empty() || text.ends_with('|') || text.ends_with("of")
-                });
+                && members
+                    .last()
+                    .and_then(|last| last.fields.last())
+                    .is_some_and(|(_, text, _)| text.is_empty() || text.ends_with('|') || text.ends_with("of"));
             let is_new = members.iter().all(|member| member.name != name);
             if !goes_on && is_new && (is_known || complete && type_follows(&lines[position + 1..])) {
                 members.push(Described { name, line: *number, ..Described::default() });
@@ -229,7 +230,12 @@ pub(super) fn number_after(text: &str, word: &str) -> Option<serde_json::Number>
     let rest = lower[at..].split_once(" of ").map(|(between, rest)| (between.len() < 24).then_some(rest))??;
     let end = rest
         .char_indices()
-        .find(|(index, c)| !(c.is_ascii_digit() || matches!(c, ',' | 'e') || (*c == '.' && rest[index + 1..].starts_with(|c: char| c.is_ascii_digit())) || (*index == 0 && *c == '-')))
+        .find(|(index, c)| {
+            !(c.is_ascii_digit()
+                || matches!(c, ',' | 'e')
+                || (*c == '.' && rest[index + 1..].starts_with(|c: char| c.is_ascii_digit()))
+                || (*index == 0 && *c == '-'))
+        })
         .map_or(rest.len(), |(index, _)| index);
     rest[..end].replace(',', "").parse().ok()
 }
@@ -247,8 +253,14 @@ mod tests {
             ("Array of Filter objects", Wording::List(Box::new(object("Filter")))),
             ("Array of arrays of strings", Wording::List(Box::new(Wording::List(Box::new(Wording::Text))))),
             ("String to string map", Wording::Map(Box::new(Wording::Text), Box::new(Wording::Text))),
-            ("String to AttributeValue object map", Wording::Map(Box::new(Wording::Text), Box::new(object("AttributeValue")))),
-            ("String to array of strings map", Wording::Map(Box::new(Wording::Text), Box::new(Wording::List(Box::new(Wording::Text))))),
+            (
+                "String to AttributeValue object map",
+                Wording::Map(Box::new(Wording::Text), Box::new(object("AttributeValue"))),
+            ),
+            (
+                "String to array of strings map",
+                Wording::Map(Box::new(Wording::Text), Box::new(Wording::List(Box::new(Wording::Text)))),
+            ),
             ("Base64-encoded binary data object", Wording::Blob),
             ("Endpoint object", object("Endpoint")),
         ] {

@@ -36,7 +36,10 @@ const MAX_DEPTH: usize = 24;
 /// Whether a text looks like such a page.
 pub(super) fn is_page(text: &str) -> bool {
     text.lines().any(|line| {
-        matches!(heading(line), Some("Request Syntax" | "Request Parameters" | "Response Elements" | "Contents" | "Request Body"))
+        matches!(
+            heading(line),
+            Some("Request Syntax" | "Request Parameters" | "Response Elements" | "Contents" | "Request Body")
+        )
     })
 }
 
@@ -83,8 +86,12 @@ pub(super) fn read(text: &Text<'_>, documents: &mut dyn Documents) -> (Contract,
     if let Some(errors) = section(&lines, "Errors") {
         page.errors(errors, operation);
     }
-    let intro: Vec<(u32, &str)> =
-        lines.iter().take_while(|(_, line)| heading(line).is_none()).filter(|(line, _)| *line > title_line).copied().collect();
+    let intro: Vec<(u32, &str)> = lines
+        .iter()
+        .take_while(|(_, line)| heading(line).is_none())
+        .filter(|(line, _)| *line > title_line)
+        .copied()
+        .collect();
     page.draft.describe_operation(operation, &prose::sentences(intro));
     (page.draft.contract, page.diagnostics)
 }
@@ -135,9 +142,11 @@ impl Page<'_, '_> {
         let (block_lines, block) = block.as_ref().map_or((&[][..], &empty), |(lines, block)| (*lines, block));
         let mut uri_names: Vec<String> = Vec::new();
         if let Some((_, path, query)) = &block.route {
-            uri_names.extend(path.split('/').filter(|part| part.starts_with('{')).map(|part| {
-                part.trim_matches(['{', '}']).trim_end_matches('+').to_owned()
-            }));
+            uri_names.extend(
+                path.split('/')
+                    .filter(|part| part.starts_with('{'))
+                    .map(|part| part.trim_matches(['{', '}']).trim_end_matches('+').to_owned()),
+            );
             uri_names.extend(query.iter().flat_map(|(wire, member)| [wire.clone(), member.clone()]));
         }
         uri_names.extend(block.headers.iter().flat_map(|(wire, member)| [wire.clone(), member.clone()]));
@@ -174,7 +183,8 @@ impl Page<'_, '_> {
             let pair = |pairs: &[(String, String)]| {
                 pairs.iter().find(|(wire, value)| *wire == member.name || *value == member.name).cloned()
             };
-            let in_path = path.contains(&format!("{{{}}}", member.name)) || path.contains(&format!("{{{}+}}", member.name));
+            let in_path =
+                path.contains(&format!("{{{}}}", member.name)) || path.contains(&format!("{{{}+}}", member.name));
             let (location, wire, own) = if in_path {
                 (Location::Label, None, member.name.clone())
             } else if let Some((wire, value)) = pair(query) {
@@ -358,17 +368,18 @@ impl Page<'_, '_> {
         } else {
             [format!("API_{name}.txt"), format!("API_{name}.md")].iter().find_map(|file| self.documents.find(file))
         };
-        let id = match (page, syntax) {
-            (Some((document, bytes)), syntax) => self.type_page(&document, &bytes, syntax, path, line),
-            (None, Some(Body::Object(members))) if !members.is_empty() => self.shown(syntax, path, line),
-            _ => {
-                self.diagnostics.push(self.text.note(
-                    line,
-                    format!("the members of `{name}` are on a page that is not given (`API_{name}.txt`)"),
-                ));
-                self.draft.add(path, Kind::Document, line)
-            }
-        };
+        let id =
+            match (page, syntax) {
+                (Some((document, bytes)), syntax) => self.type_page(&document, &bytes, syntax, path, line),
+                (None, Some(Body::Object(members))) if !members.is_empty() => self.shown(syntax, path, line),
+                _ => {
+                    self.diagnostics.push(self.text.note(
+                        line,
+                        format!("the members of `{name}` are on a page that is not given (`API_{name}.txt`)"),
+                    ));
+                    self.draft.add(path, Kind::Document, line)
+                }
+            };
         if !recursive {
             self.above.remove(name);
         }
@@ -408,9 +419,7 @@ impl Page<'_, '_> {
                     return id;
                 }
             },
-            Some(Body::Array(item)) => {
-                Kind::List { member: self.shown(item.as_deref(), &format!("{path}Item"), line) }
-            }
+            Some(Body::Array(item)) => Kind::List { member: self.shown(item.as_deref(), &format!("{path}Item"), line) },
             Some(Body::Word(word)) => match word.as_str() {
                 "string" => Kind::String,
                 "boolean" | "true" | "false" => Kind::Boolean,
@@ -429,21 +438,22 @@ impl Page<'_, '_> {
             let target = match *marker {
                 "Array Members" => self.innermost(shape, |kind| matches!(kind, Kind::List { .. })),
                 "Map Entries" => self.innermost(shape, |kind| matches!(kind, Kind::Map { .. })),
-                marker if marker.starts_with("Key ") || marker == "Valid Keys" => {
-                    self.innermost(shape, |kind| matches!(kind, Kind::Map { .. })).and_then(|map| {
-                        match &self.draft.shape_mut(&map).kind {
-                            Kind::Map { key, .. } => Some(key.clone()),
-                            _ => None,
-                        }
-                    })
-                }
+                marker if marker.starts_with("Key ") || marker == "Valid Keys" => self
+                    .innermost(shape, |kind| matches!(kind, Kind::Map { .. }))
+                    .and_then(|map| match &self.draft.shape_mut(&map).kind {
+                        Kind::Map { key, .. } => Some(key.clone()),
+                        _ => None,
+                    }),
                 _ => self.innermost(shape, |kind| {
                     !matches!(kind, Kind::List { .. } | Kind::Map { .. } | Kind::Structure { .. } | Kind::Document)
                 }),
             };
             let Some(target) = target else { continue };
             match *marker {
-                "Array Members" | "Map Entries" | "Length Constraints" | "Key Length Constraints"
+                "Array Members"
+                | "Map Entries"
+                | "Length Constraints"
+                | "Key Length Constraints"
                 | "Value Length Constraints" => {
                     if let Some(fixed) = number_after(text, "fixed") {
                         self.draft.state(&target, "length/min", fixed.clone(), *line);

@@ -2,11 +2,11 @@
 //!
 //! It never runs Sphinx: the pages are regular, and indentation carries the tree.
 
+use super::Diagnostic;
 use super::boto3_syntax::{self, Syntax};
 use super::draft::Draft;
 use super::prose;
 use super::text::Text;
-use super::Diagnostic;
 use crate::contract::{Contract, Kind, ShapeId, Standing};
 use indexmap::IndexMap;
 
@@ -137,8 +137,7 @@ fn parameters(lines: &[&str], from: usize, to: usize) -> Vec<Entry> {
     for (position, &start) in starts.iter().enumerate() {
         let end = starts.get(position + 1).copied().unwrap_or(to);
         let line = lines[start];
-        let Some((name, type_name)) =
-            line.trim_start().strip_prefix(":type ").and_then(|rest| rest.split_once(": "))
+        let Some((name, type_name)) = line.trim_start().strip_prefix(":type ").and_then(|rest| rest.split_once(": "))
         else {
             continue;
         };

@@ -214,7 +214,8 @@ mod tests {
     #[test]
     fn responses_and_event_streams() {
         assert_eq!(parse("{}"), Some(Syntax::Members(Vec::new())));
-        let syntax = parse("{\n 'S': EventStream({\n 'A': {\n 'B': b'bytes'\n },\n 'C': {}\n }),\n 'D': 1\n}").expect("a value");
+        let syntax =
+            parse("{\n 'S': EventStream({\n 'A': {\n 'B': b'bytes'\n },\n 'C': {}\n }),\n 'D': 1\n}").expect("a value");
         assert!(syntax.member("S").and_then(|s| s.member("A")).is_some_and(|a| a.member("B").is_some()));
         assert!(syntax.member("D").is_some());
     }

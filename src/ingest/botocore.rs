@@ -7,9 +7,7 @@ use super::json::{self, Entry, Node};
 use super::prose;
 use super::text::Text;
 use super::{Diagnostic, IngestError, Options};
-use crate::contract::{
-    Auth, Contract, ErrorName, ErrorShape, Fact, Kind, Location, Protocol, Role, ShapeId, Standing,
-};
+use crate::contract::{Auth, Contract, ErrorName, ErrorShape, Fact, Kind, Location, Protocol, Role, ShapeId, Standing};
 use indexmap::IndexMap;
 use std::collections::{HashMap, HashSet, VecDeque};
 
@@ -279,9 +277,9 @@ impl<'m> Model<'m> {
                 _ => self.unknown(entry, "a map without `key` and `value`"),
             },
             "string" | "character" => match node.get("enum") {
-                Some(list) => Kind::Enum {
-                    values: list.items().iter().filter_map(Node::text).map(str::to_owned).collect(),
-                },
+                Some(list) => {
+                    Kind::Enum { values: list.items().iter().filter_map(Node::text).map(str::to_owned).collect() }
+                }
                 None => Kind::String,
             },
             "integer" | "short" | "byte" => Kind::Integer,
@@ -390,7 +388,8 @@ impl<'m> Model<'m> {
         for id in &ids {
             let Some(&entry) = self.shapes.get(id.as_str()) else { continue };
             if let Some(documentation) = entry.node.entry("documentation") {
-                let sentences = prose::html_sentences(documentation.line, documentation.node.text().unwrap_or_default());
+                let sentences =
+                    prose::html_sentences(documentation.line, documentation.node.text().unwrap_or_default());
                 // A sentence on items that speaks of all of them is about every list or map of them.
                 let containers: Vec<ShapeId> = self
                     .draft

@@ -30,7 +30,8 @@ pub(super) fn settle(contract: &mut Contract) {
                 fact.disputed = disputed;
                 shape.facts.push(fact);
             }
-            if let (Some(Rule::MaxTotalBytes { over, .. }), Some(first)) = (shape.rules.get_mut(index), readings.first())
+            if let (Some(Rule::MaxTotalBytes { over, .. }), Some(first)) =
+                (shape.rules.get_mut(index), readings.first())
             {
                 *over = *first;
             }

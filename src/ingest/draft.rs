@@ -159,10 +159,13 @@ impl Draft {
                 let owner = if is_collection(&kind) {
                     Some(target.clone())
                 } else {
-                    container.filter(|id| self.contract.shapes.get(*id).is_some_and(|s| is_collection(&s.kind))).cloned()
+                    container
+                        .filter(|id| self.contract.shapes.get(*id).is_some_and(|s| is_collection(&s.kind)))
+                        .cloned()
                 };
                 if let Some(owner) = owner {
-                    let rule = Rule::MaxTotalBytes { over: crate::contract::ByteScope::Values, max: *max, stored: *stored };
+                    let rule =
+                        Rule::MaxTotalBytes { over: crate::contract::ByteScope::Values, max: *max, stored: *stored };
                     self.rule(&owner, rule, line);
                 }
             }

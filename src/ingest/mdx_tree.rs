@@ -33,13 +33,32 @@ impl Element {
 #[derive(Debug, PartialEq)]
 pub(super) enum Item {
     Element(Element),
-    Heading { line: u32, level: u8, text: String },
-    Code { line: u32, language: String, meta: String, text: String },
+    Heading {
+        line: u32,
+        level: u8,
+        text: String,
+    },
+    Code {
+        line: u32,
+        language: String,
+        meta: String,
+        text: String,
+    },
     /// The lines of a table as they stand.
-    Table { line: u32, rows: Vec<String> },
-    Text { line: u32, text: String },
+    Table {
+        line: u32,
+        rows: Vec<String>,
+    },
+    Text {
+        line: u32,
+        text: String,
+    },
     /// Key and value of the frontmatter.
-    Meta { line: u32, key: String, value: String },
+    Meta {
+        line: u32,
+        key: String,
+        value: String,
+    },
 }
 
 /// Reads a page; what had to be read tolerantly or is broken is told.
@@ -92,10 +111,24 @@ fn convert(node: &Node, text: &str, depth: usize, out: &mut Vec<Item>) {
     };
     match node {
         Node::MdxJsxFlowElement(element) => {
-            out.push(Item::Element(converted(element.name.as_deref(), &element.attributes, &element.children, line, text, depth)));
+            out.push(Item::Element(converted(
+                element.name.as_deref(),
+                &element.attributes,
+                &element.children,
+                line,
+                text,
+                depth,
+            )));
         }
         Node::MdxJsxTextElement(element) => {
-            out.push(Item::Element(converted(element.name.as_deref(), &element.attributes, &element.children, line, text, depth)));
+            out.push(Item::Element(converted(
+                element.name.as_deref(),
+                &element.attributes,
+                &element.children,
+                line,
+                text,
+                depth,
+            )));
         }
         Node::Heading(heading) => {
             let words = slice();
@@ -286,7 +319,11 @@ impl<'t> Scan<'t> {
                 let done = element.name == name;
                 if !done {
                     let message = format!("`<{}>` is not closed before `</{name}>`", element.name);
-                    diagnostics.push(self.text.warning(element.line, message, "close it, so that it is clear what it holds"));
+                    diagnostics.push(self.text.warning(
+                        element.line,
+                        message,
+                        "close it, so that it is clear what it holds",
+                    ));
                 }
                 self.push(Item::Element(element));
                 if done {
@@ -394,7 +431,11 @@ mod tests {
         assert_eq!(a.len(), 4);
         for items in [&strict, &tolerant] {
             assert!(items.iter().any(|item| matches!(item, Item::Table { rows, .. } if rows.len() == 3)));
-            assert!(items.iter().any(|item| matches!(item, Item::Meta { key, value, .. } if key == "title" && value == "A b")));
+            assert!(
+                items
+                    .iter()
+                    .any(|item| matches!(item, Item::Meta { key, value, .. } if key == "title" && value == "A b"))
+            );
             assert!(items.iter().any(|item| matches!(item, Item::Code { language, .. } if language == "json")));
         }
     }

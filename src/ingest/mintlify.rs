@@ -155,7 +155,19 @@ impl<'t> Page<'t> {
             self.diagnostics.push(self.text.warning(element.line, message, hint));
             return None;
         };
-        let limit_names = ["minLength", "maxLength", "minimum", "maximum", "min", "max", "minItems", "maxItems", "pattern", "enum", "options"];
+        let limit_names = [
+            "minLength",
+            "maxLength",
+            "minimum",
+            "maximum",
+            "min",
+            "max",
+            "minItems",
+            "maxItems",
+            "pattern",
+            "enum",
+            "options",
+        ];
         let mut field = Field {
             name,
             line: element.line,
@@ -176,9 +188,9 @@ impl<'t> Page<'t> {
     fn inside(&mut self, items: &[Item], field: &mut Field) {
         for item in items {
             match item {
-                Item::Text { line, text } => field.docs.extend(
-                    (*line..).zip(text.lines()).map(|(line, text)| (line, text.trim().to_owned())),
-                ),
+                Item::Text { line, text } => {
+                    field.docs.extend((*line..).zip(text.lines()).map(|(line, text)| (line, text.trim().to_owned())))
+                }
                 Item::Element(element) if matches!(element.name.as_str(), "ParamField" | "ResponseField") => {
                     let inner = self.field(element);
                     field.fields.extend(inner);
@@ -251,7 +263,11 @@ impl<'t> Page<'t> {
                 Err(error) => {
                     let at = line.saturating_add(u32::try_from(error.line()).unwrap_or(1));
                     let hint = "its shape is left out of the contract";
-                    self.diagnostics.push(self.text.warning(at, format!("the example is not valid JSON: {error}"), hint));
+                    self.diagnostics.push(self.text.warning(
+                        at,
+                        format!("the example is not valid JSON: {error}"),
+                        hint,
+                    ));
                 }
             }
         }
@@ -295,7 +311,8 @@ impl<'t> Page<'t> {
             let lower = field.name.to_ascii_lowercase();
             if field.location == Some(Location::Header) && matches!(lower.as_str(), "authorization" | "x-api-key") {
                 // Who is calling is no member of the input.
-                let auth = if lower == "authorization" { Auth::Bearer } else { Auth::Header { name: field.name.clone() } };
+                let auth =
+                    if lower == "authorization" { Auth::Bearer } else { Auth::Header { name: field.name.clone() } };
                 if !self.draft.contract.auth.contains(&auth) {
                     self.draft.contract.auth.push(auth);
                 }
@@ -317,11 +334,8 @@ impl<'t> Page<'t> {
         if let Some((line, permission)) = self.permission.take() {
             self.draft.state_operation_as(operation, "permission", permission, line, Standing::Prose);
         }
-        let intro: Vec<(u32, &str)> = self
-            .intro
-            .iter()
-            .flat_map(|(line, text)| (*line..).zip(text.lines()).chain([(*line, "")]))
-            .collect();
+        let intro: Vec<(u32, &str)> =
+            self.intro.iter().flat_map(|(line, text)| (*line..).zip(text.lines()).chain([(*line, "")])).collect();
         self.draft.describe_operation(operation, &prose::sentences(intro));
         (self.draft.contract, self.diagnostics)
     }
@@ -414,7 +428,8 @@ impl<'t> Page<'t> {
             .or_else(|| words.strip_prefix("array of "))
             .or_else(|| matches!(words, "array" | "list").then_some(""));
         if let Some(item) = item {
-            let item = if item.is_empty() { self.item_words(field, example) } else { item.trim_end_matches('s').to_owned() };
+            let item =
+                if item.is_empty() { self.item_words(field, example) } else { item.trim_end_matches('s').to_owned() };
             let first = example.and_then(|example| example.get(0)).cloned();
             let member = if item == "object" || (item.is_empty() && !field.fields.is_empty()) {
                 self.object(field, first.as_ref(), &format!("{path}Item"))

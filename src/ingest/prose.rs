@@ -140,13 +140,16 @@ pub(super) fn about_member(text: &str) -> Vec<Finding> {
     found.extend(total_bytes(text));
     found.extend(character_set(text));
     found.extend(counts(text));
-    static UUID_WORD: LazyLock<Regex> =
-        LazyLock::new(|| pattern(r"(?i)(?:\(UUID\)|\bmust be a (?:valid )?UUID\b|\bmust be in UUID format\b|^UUID\.?$)"));
+    static UUID_WORD: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(r"(?i)(?:\(UUID\)|\bmust be a (?:valid )?UUID\b|\bmust be in UUID format\b|^UUID\.?$)")
+    });
     if is_match(&UUID_WORD, text) {
         found.push(Finding::Pattern(UUID.to_owned()));
     }
     static UNIQUE: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(r"(?i)(?:\b(?:must|may|can)(?: not|not) contain duplicates?\b|\b(?:items|entries|values|elements) must be unique\b)")
+        pattern(
+            r"(?i)(?:\b(?:must|may|can)(?: not|not) contain duplicates?\b|\b(?:items|entries|values|elements) must be unique\b)",
+        )
     });
     if is_match(&UNIQUE, text) {
         found.push(Finding::Unique);
@@ -161,7 +164,9 @@ fn is_match(regex: &Regex, text: &str) -> bool {
 /// Conditions, defaults and other values make a number mean less than a limit.
 fn is_conditional(text: &str) -> bool {
     static WORDS: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(r"(?i)\b(?:if|when|unless|except|default|defaults|for example|recommend|recommended|otherwise|depending|per (?:second|minute|hour|day)|usually|typically|approximately|quota)\b")
+        pattern(
+            r"(?i)\b(?:if|when|unless|except|default|defaults|for example|recommend|recommended|otherwise|depending|per (?:second|minute|hour|day)|usually|typically|approximately|quota)\b",
+        )
     });
     is_match(&WORDS, text)
 }
@@ -275,7 +280,9 @@ fn counts(text: &str) -> Option<Finding> {
     }
     // A sentence about parts (`each tag`, `key of up to …`) is about another shape than this one.
     static PARTS: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(r"(?i)\b(?:each|every|keys?|returns?|returned|first|last|next|prefix|suffix|contains? the|per|combined|across|together)\b")
+        pattern(
+            r"(?i)\b(?:each|every|keys?|returns?|returned|first|last|next|prefix|suffix|contains? the|per|combined|across|together)\b",
+        )
     });
     if is_match(&PARTS, text) {
         return None;
@@ -288,7 +295,9 @@ fn counts(text: &str) -> Option<Finding> {
 /// `Valid values: A, B, C` where all are plain words.
 pub(super) fn closed_list(text: &str) -> Option<Vec<String>> {
     static VALUES: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(r"^(?:(?:Valid|Allowed|Possible|Accepted|Available) (?:[Vv]alues|[Oo]ptions)(?: are)?|One of|Options):? ((?:[A-Za-z0-9_.:/-]+(?: ?\| ?|, (?:and |or )?| and | or ))+[A-Za-z0-9_.:/-]+?)\.?$")
+        pattern(
+            r"^(?:(?:Valid|Allowed|Possible|Accepted|Available) (?:[Vv]alues|[Oo]ptions)(?: are)?|One of|Options):? ((?:[A-Za-z0-9_.:/-]+(?: ?\| ?|, (?:and |or )?| and | or ))+[A-Za-z0-9_.:/-]+?)\.?$",
+        )
     });
     let captures = VALUES.captures(text).ok()??;
     let list = captures.get(1)?.as_str().replace(" and ", ", ").replace(" or ", ", ").replace('|', ",");
@@ -315,11 +324,15 @@ pub(super) fn laws(text: &str) -> Vec<&'static str> {
         [
             (pattern(r"(?i)\b(?:merges?|merged) with (?:the |any )?(?:existing|current)\b"), "merges"),
             (
-                pattern(r"(?i)(?:\b(?:overwrites|replaces) (?:all |any )?(?:of )?(?:the )?(?:existing|current|previous)\b)"),
+                pattern(
+                    r"(?i)(?:\b(?:overwrites|replaces) (?:all |any )?(?:of )?(?:the )?(?:existing|current|previous)\b)",
+                ),
                 "overwrites",
             ),
             (
-                pattern(r"(?i)(?:\bno duplicates\b|\bduplicates are (?:removed|ignored|dropped)\b|\bwithout duplicates\b|\bdeduplicat)"),
+                pattern(
+                    r"(?i)(?:\bno duplicates\b|\bduplicates are (?:removed|ignored|dropped)\b|\bwithout duplicates\b|\bdeduplicat)",
+                ),
                 "deduplicates",
             ),
             (pattern(r"(?i)\bthis (?:operation|action|api|call|request|endpoint) is idempotent\b"), "idempotent"),
@@ -353,10 +366,7 @@ mod tests {
                 "Attribute keys can include only alphanumeric, dash, and underscore characters.",
                 Finding::KeyPattern("^[a-zA-Z0-9_-]+$".into()),
             ),
-            (
-                "Attribute keys can include only alphanumeric, -, and _.",
-                Finding::KeyPattern("^[a-zA-Z0-9_-]+$".into()),
-            ),
+            ("Attribute keys can include only alphanumeric, -, and _.", Finding::KeyPattern("^[a-zA-Z0-9_-]+$".into())),
             (
                 "The name can only contain letters, numbers, hyphens (-), and underscores (_).",
                 Finding::Pattern("^[a-zA-Z0-9_-]+$".into()),
@@ -407,7 +417,8 @@ mod tests {
 
     #[test]
     fn sentences_know_their_lines() {
-        let found = sentences([(3, "One two. Three"), (4, "four, e.g. five."), (5, ""), (6, "``Six`` `x <http://y>`__")]);
+        let found =
+            sentences([(3, "One two. Three"), (4, "four, e.g. five."), (5, ""), (6, "``Six`` `x <http://y>`__")]);
         let seen: Vec<(u32, &str)> = found.iter().map(|one| (one.line, one.text.as_str())).collect();
         assert_eq!(seen, [(3, "One two."), (3, "Three four, e.g. five."), (6, "Six x")]);
     }

@@ -41,7 +41,10 @@ pub(super) fn find(
     for call in calls {
         let same = call.method == first.method && split(&call.url).1 == split(&first.url).1;
         if !same && call.base == first.base {
-            let message = format!("the samples do not agree: `{} {}` and `{} {}`", first.method, first.url, call.method, call.url);
+            let message = format!(
+                "the samples do not agree: `{} {}` and `{} {}`",
+                first.method, first.url, call.method, call.url
+            );
             let hint = "the first is taken; correct the others, or state the route in the frontmatter as `api`";
             diagnostics.push(text.warning(call.line, message, hint));
             break;
@@ -49,7 +52,9 @@ pub(super) fn find(
     }
     let (origin, path) = split(&first.url);
     let base = documented
-        .filter(|base| first.url.strip_prefix(base.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+        .filter(|base| {
+            first.url.strip_prefix(base.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        })
         .or(origin);
     let path = match &base {
         Some(base) => first.url.strip_prefix(base.as_str()).unwrap_or(path),
@@ -131,10 +136,11 @@ fn placeholder(part: &str) -> Option<String> {
             return Some(name.to_owned());
         }
     }
-    let hex = part.len() == 36 && part.chars().enumerate().all(|(index, c)| match index {
-        8 | 13 | 18 | 23 => c == '-',
-        _ => c.is_ascii_hexdigit(),
-    });
+    let hex = part.len() == 36
+        && part.chars().enumerate().all(|(index, c)| match index {
+            8 | 13 | 18 | 23 => c == '-',
+            _ => c.is_ascii_hexdigit(),
+        });
     let number = !part.is_empty() && part.chars().all(|c| c.is_ascii_digit());
     // `cus_123abc`, `YOUR_ID`: a value or a hint, no word of a route.
     let token = part.contains('_') && part.chars().any(|c| c.is_ascii_digit());

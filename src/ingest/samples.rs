@@ -75,7 +75,12 @@ fn call_sites(code: &str) -> Vec<(usize, usize, Option<String>)> {
             }
         }
     }
-    found.extend(["fetch(", "axios("].iter().flat_map(|word| code.match_indices(word)).map(|(at, word)| (at, at + word.len(), None)));
+    found.extend(
+        ["fetch(", "axios("]
+            .iter()
+            .flat_map(|word| code.match_indices(word))
+            .map(|(at, word)| (at, at + word.len(), None)),
+    );
     found.sort();
     found
 }
@@ -124,7 +129,11 @@ fn named_method(arguments: &str) -> Option<String> {
     METHODS
         .iter()
         .filter_map(|method| {
-            ['"', '\'', '`'].iter().filter_map(|quote| head.find(&format!("{quote}{method}{quote}"))).min().map(|at| (at, *method))
+            ['"', '\'', '`']
+                .iter()
+                .filter_map(|quote| head.find(&format!("{quote}{method}{quote}")))
+                .min()
+                .map(|at| (at, *method))
         })
         .min()
         .map(|(_, method)| method.to_owned())
@@ -219,7 +228,10 @@ mod tests {
         for sample in samples {
             let found = calls(sample, 10);
             assert_eq!(found.len(), 1, "{sample}");
-            assert_eq!((found[0].method.as_str(), found[0].url.as_str()), ("POST", "https://h.example/base/v1/things/1"));
+            assert_eq!(
+                (found[0].method.as_str(), found[0].url.as_str()),
+                ("POST", "https://h.example/base/v1/things/1")
+            );
             assert_eq!(found[0].body, Some(serde_json::json!({"a": ["b"]})), "{sample}");
         }
         assert_eq!(calls(samples[1], 10)[0].base.as_deref(), Some("https://h.example/base"));

@@ -54,7 +54,8 @@ pub(super) fn read(
         return table;
     };
     let rule = rows.get(1).map(|row| cells(row)).unwrap_or_default();
-    let is_rule = !rule.is_empty() && rule.iter().all(|cell| cell.contains('-') && cell.chars().all(|c| matches!(c, '-' | ':' | ' ')));
+    let is_rule = !rule.is_empty()
+        && rule.iter().all(|cell| cell.contains('-') && cell.chars().all(|c| matches!(c, '-' | ':' | ' ')));
     if !is_rule || rule.len() != header.len() {
         let message = "a broken table: its second line is no rule of as many columns as the first";
         let hint = "write one `---` for each column";
@@ -65,14 +66,22 @@ pub(super) fn read(
         let row = cells(row);
         if row.len() != header.len() {
             let message = format!("a broken table: {} cells where the header has {}", row.len(), header.len());
-            diagnostics.push(text.warning(line, message, "write as many cells as the header has; `\\|` for a bar in a text"));
+            diagnostics.push(text.warning(
+                line,
+                message,
+                "write as many cells as the header has; `\\|` for a bar in a text",
+            ));
             if row.len() < header.len() {
                 continue;
             }
         }
         let Some(number) = row.get(status).and_then(|cell| number(cell)) else {
             let cell = row.get(status).cloned().unwrap_or_default();
-            diagnostics.push(text.warning(line, format!("`{cell}` is no HTTP status"), "write a number from 100 to 599"));
+            diagnostics.push(text.warning(
+                line,
+                format!("`{cell}` is no HTTP status"),
+                "write a number from 100 to 599",
+            ));
             continue;
         };
         let words = description.and_then(|place| row.get(place)).cloned().unwrap_or_default();
