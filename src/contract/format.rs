@@ -319,7 +319,7 @@ fn check_names(contract: &Contract) -> Result<(), FormatError> {
                 });
             }
         }
-        for id in &operation.input {
+        if let Some(id) = &operation.input {
             if contract.shapes[id].kind.members().is_none() {
                 return Err(FormatError::Broken {
                     owner: format!("operation `{}`", operation.name),
