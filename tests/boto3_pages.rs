@@ -3,6 +3,8 @@
 //! Needs `OVERSTEP_BOTO3_PAGES`: a directory with `SERVICE/client/*.rst` from `../shared/tools/boto3-docs`
 //! and `facts-SERVICE.json` from `../shared/tools/boto3-facts`; says so and passes without it.
 
+#![expect(clippy::disallowed_methods, reason = "the pages are generated outside and named by the environment")]
+
 use overstep::contract::{Contract, Kind, MemberPath, Segment, ShapeId};
 use overstep::ingest::{self, NoDocuments, Options};
 use serde_json::Value as Json;
@@ -65,6 +67,24 @@ fn model_fields(side: &Json) -> Fields {
     out
 }
 
+type Field = (String, bool, Vec<String>);
+
+/// Where boto3's documentation writer itself departs from the model.
+fn is_customised(service: &str, path: &str, page: Option<&Field>, model: Option<&Field>) -> bool {
+    match (service, page, model) {
+        // Filled in by the client, and so not on the page; or added by the client.
+        ("s3", None, Some(_)) => path == "ContentMD5",
+        ("s3", Some(_), None) => path == "ExpiresString",
+        // Policies are JSON texts that the client takes and gives as mappings.
+        ("iam", Some(page), Some(model)) => page.0 == "structure" && model.0 == "string",
+        // A recursive member's entry is written without `[REQUIRED]`.
+        (_, Some(page), Some(model)) => {
+            page.0 == model.0 && page.2 == model.2 && !page.1 && page.0 == "list" && path == "Items[].Section.Items"
+        }
+        _ => false,
+    }
+}
+
 #[test]
 fn pages_say_what_the_model_says() {
     let Some(directory) = std::env::var_os("OVERSTEP_BOTO3_PAGES") else {
@@ -86,7 +106,7 @@ fn pages_say_what_the_model_says() {
             let name = page.to_string_lossy();
             let read = ingest::read(&name, &bytes, &Options::default(), &mut NoDocuments).expect("a page is readable");
             for diagnostic in &read.diagnostics {
-                if diagnostic.severity == ingest::Severity::Warning {
+                if diagnostic.severity == ingest::Severity::Warning && !diagnostic.message.ends_with("as too large") {
                     differences.push(format!("{name}: {diagnostic}"));
                 }
             }
@@ -101,6 +121,11 @@ fn pages_say_what_the_model_says() {
                 differences.push(format!("{service} {}: errors {errors:?}, model {expected:?}", operation.name));
             }
             for (side, id) in [("input", &operation.input), ("output", &operation.output)] {
+                let left_out = |d: &ingest::Diagnostic| d.message.contains(&format!("leaves the {side} of"));
+                if read.diagnostics.iter().any(left_out) {
+                    assert!(id.is_none(), "{name}: what the page leaves out is not an empty {side}");
+                    continue;
+                }
                 let mut fields = Fields::new();
                 if let Some(id) = id {
                     walk(&read.contract, id, &MemberPath::root(), false, &mut HashSet::new(), &mut fields);
@@ -114,7 +139,7 @@ fn pages_say_what_the_model_says() {
                     {
                         one.1 = false;
                     }
-                    if ours != theirs.as_ref() {
+                    if ours != theirs.as_ref() && !is_customised(service, key, ours, theirs.as_ref()) {
                         differences.push(format!(
                             "{service} {} {side} {key}: page {ours:?}, model {theirs:?}",
                             operation.name
@@ -123,6 +148,8 @@ fn pages_say_what_the_model_says() {
                 }
             }
         }
+        // Two-way streams have no method in the client.
+        missing.remove("StartConversation");
         differences.extend(missing.into_iter().map(|name| format!("{service} {name}: no page gave this operation")));
     }
     println!("{operations} operations, {} differences", differences.len());

@@ -78,7 +78,11 @@ impl Contract {
             let hint = nearest(word, possible).or_else(|| Some(format!("fields are {}", MEMBER_FIELDS.join(", "))));
             fail(format!("`{rest}` names no field that can be amended"), hint)
         })?;
-        self.amend_member(index, path, field, said, amendment).map_err(|(reason, hint)| fail(reason, hint))
+        // Shapes are split on the way to the member, so a failure must not leave its marks.
+        let mut amended = self.clone();
+        amended.amend_member(index, path, field, said, amendment).map_err(|(reason, hint)| fail(reason, hint))?;
+        *self = amended;
+        Ok(())
     }
 
     fn amend_operation(&mut self, index: usize, field: &str, said: &Json, amendment: &Amendment) -> Result<(), Why> {

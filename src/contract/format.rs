@@ -319,13 +319,13 @@ fn check_names(contract: &Contract) -> Result<(), FormatError> {
                 });
             }
         }
-        if let Some(id) = &operation.input {
-            if contract.shapes[id].kind.members().is_none() {
-                return Err(FormatError::Broken {
-                    owner: format!("operation `{}`", operation.name),
-                    reason: format!("its input `{id}` is no structure"),
-                });
-            }
+        if let Some(id) = &operation.input
+            && contract.shapes[id].kind.members().is_none()
+        {
+            return Err(FormatError::Broken {
+                owner: format!("operation `{}`", operation.name),
+                reason: format!("its input `{id}` is no structure"),
+            });
         }
     }
     Ok(())

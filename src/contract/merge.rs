@@ -2,11 +2,11 @@
 //!
 //! It never lets a page of one operation speak for another: a shape that others use too is split first.
 
+use super::plan::Plan;
 use super::settle::add;
 use super::{Contract, ErrorShape, Fact, Kind, Member, Operation, Role, Rule, Shape, ShapeId, Standing};
 use indexmap::IndexMap;
-use serde_json::Value as Json;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::HashMap;
 
 /// Joins two contracts of one API: what either says is promised, what they dispute is marked.
 /// The order of the two changes nothing but the order in which provenance is listed.
@@ -20,7 +20,10 @@ pub fn merge_all(mut contracts: Vec<Contract>) -> Contract {
     let mut contracts = contracts.into_iter();
     let Some(mut merged) = contracts.next() else { return Contract::new("") };
     for next in contracts {
-        merged = join(merged, next);
+        let apart = next.operations.iter().all(|operation| merged.operation(operation.name.as_str()).is_none());
+        // Pages of other operations are put into what is there, which is far larger than they are;
+        // a model takes the pages in, because its names win.
+        merged = if apart && order(&next).0 == 0 { join(next, merged) } else { join(merged, next) };
     }
     merged.prune();
     merged
@@ -34,9 +37,6 @@ fn order(contract: &Contract) -> (usize, String) {
     names.sort();
     (models, names.join(" "))
 }
-
-/// A shape of the page and the shape of the model that it describes.
-type Pair = (ShapeId, ShapeId);
 
 /// Puts `page` into `model`.
 fn join(page: Contract, mut model: Contract) -> Contract {
@@ -133,13 +133,13 @@ fn join_error(known: &mut ErrorShape, other: &ErrorShape) {
 }
 
 /// Brings shapes that only the page has over into the model, under free names.
-struct Adopt<'a> {
-    page: &'a Contract,
-    ids: HashMap<ShapeId, ShapeId>,
+pub(super) struct Adopt<'a> {
+    pub page: &'a Contract,
+    pub ids: HashMap<ShapeId, ShapeId>,
 }
 
 impl Adopt<'_> {
-    fn shape(&mut self, id: &ShapeId, model: &mut Contract) -> ShapeId {
+    pub fn shape(&mut self, id: &ShapeId, model: &mut Contract) -> ShapeId {
         let mut open = Vec::new();
         let root = self.name(id, model, &mut open);
         while let Some((from, to)) = open.pop() {
@@ -162,7 +162,7 @@ impl Adopt<'_> {
     }
 }
 
-fn free_name(name: &str, contract: &Contract) -> ShapeId {
+pub(super) fn free_name(name: &str, contract: &Contract) -> ShapeId {
     let mut id = ShapeId::from(name);
     let mut number = 2;
     while contract.shapes.contains_key(&id) {
@@ -186,7 +186,7 @@ fn map_kind(kind: &Kind, rename: &mut impl FnMut(&ShapeId) -> ShapeId) -> Kind {
 }
 
 /// A shape's children, each with the slot in which it stands.
-fn slots(shape: &Shape) -> Vec<(String, &ShapeId)> {
+pub(super) fn slots(shape: &Shape) -> Vec<(String, &ShapeId)> {
     match &shape.kind {
         Kind::List { member } => vec![("[]".to_owned(), member)],
         Kind::Map { key, value } => vec![("{key}".to_owned(), key), ("{value}".to_owned(), value)],
@@ -195,7 +195,7 @@ fn slots(shape: &Shape) -> Vec<(String, &ShapeId)> {
 }
 
 /// The model's name for a member of the page: the same, else one of the same name on the wire.
-fn member_name(shape: &Shape, name: &str, member: Option<&Member>) -> Option<String> {
+pub(super) fn member_name(shape: &Shape, name: &str, member: Option<&Member>) -> Option<String> {
     let members = shape.kind.members()?;
     if members.contains_key(name) {
         return Some(name.to_owned());
@@ -205,222 +205,6 @@ fn member_name(shape: &Shape, name: &str, member: Option<&Member>) -> Option<Str
     match (same.next(), same.next()) {
         (Some((known, _)), None) => Some(known.clone()),
         _ => None,
-    }
-}
-
-/// What is to be done: which shapes belong together, and what each pair becomes.
-struct Plan {
-    /// In the order in which they were met, each with the name made from its path.
-    pairs: IndexMap<Pair, String>,
-    children: HashMap<Pair, Vec<(String, Pair)>>,
-    /// Model shapes all of whose uses are described by the page.
-    exclusive: HashSet<ShapeId>,
-    /// Pairs whose merged shape is not the model's shape as it is.
-    changed: HashSet<Pair>,
-}
-
-impl Plan {
-    fn new(page: &Contract, model: &Contract) -> Self {
-        let mut pairs: IndexMap<Pair, String> = IndexMap::new();
-        let mut children: HashMap<Pair, Vec<(String, Pair)>> = HashMap::new();
-        let mut roots: HashSet<ShapeId> = HashSet::new();
-        let mut open: Vec<(Pair, String)> = Vec::new();
-        for operation in &page.operations {
-            let Some(known) = model.operations.iter().find(|known| known.name == operation.name) else { continue };
-            let sides = [
-                (&operation.input, &known.input, format!("{}", operation.name)),
-                (&operation.output, &known.output, format!("{}Response", operation.name)),
-            ];
-            for (page_id, model_id, name) in sides {
-                if let (Some(page_id), Some(model_id)) = (page_id, model_id) {
-                    roots.insert(model_id.clone());
-                    open.push(((page_id.clone(), model_id.clone()), name));
-                }
-            }
-        }
-        open.reverse();
-        while let Some((pair, name)) = open.pop() {
-            if pairs.contains_key(&pair) {
-                continue;
-            }
-            let mut below = Vec::new();
-            if let (Some(ours), Some(theirs)) = (page.shapes.get(&pair.0), model.shapes.get(&pair.1)) {
-                let known: HashMap<String, &ShapeId> = slots(theirs).into_iter().collect();
-                for (slot, child) in slots(ours) {
-                    let member = ours.kind.members().and_then(|members| members.get(&slot));
-                    let slot_there =
-                        if member.is_some() { member_name(theirs, &slot, member) } else { Some(slot.clone()) };
-                    let Some((slot_there, there)) =
-                        slot_there.and_then(|slot| known.get(&slot).map(|there| (slot, (*there).clone())))
-                    else {
-                        continue;
-                    };
-                    below.push((slot_there, (child.clone(), there)));
-                }
-            }
-            for (slot, child) in below.iter().rev() {
-                let step = match slot.as_str() {
-                    "[]" => "Item".to_owned(),
-                    "{key}" => "Key".to_owned(),
-                    "{value}" => "Value".to_owned(),
-                    member => capitalised(member),
-                };
-                open.push((child.clone(), format!("{name}{step}")));
-            }
-            children.insert(pair.clone(), below);
-            pairs.insert(pair, name);
-        }
-        let local: HashMap<Pair, BTreeSet<String>> =
-            pairs.keys().map(|pair| (pair.clone(), news(page, model, pair))).collect();
-        let exclusive = exclusive(model, page, &pairs, &children, &roots, &local);
-        let mut changed: HashSet<Pair> =
-            local.iter().filter(|(_, news)| !news.is_empty()).map(|(pair, _)| pair.clone()).collect();
-        // A shape with a child under a new name is another shape, up to the root.
-        loop {
-            let before = changed.len();
-            for (pair, below) in &children {
-                if below.iter().any(|(_, child)| changed.contains(child) && !exclusive.contains(&child.1)) {
-                    changed.insert(pair.clone());
-                }
-            }
-            if changed.len() == before {
-                break;
-            }
-        }
-        Self { pairs, children, exclusive, changed }
-    }
-
-    /// Changes the model; answers under which name each pair's shape stands now.
-    fn carry_out(&self, page: &Contract, model: &mut Contract) -> HashMap<Pair, ShapeId> {
-        let originals: HashMap<ShapeId, Shape> = self
-            .pairs
-            .keys()
-            .filter_map(|(_, id)| model.shapes.get(id).map(|shape| (id.clone(), shape.clone())))
-            .collect();
-        let mut ids: HashMap<Pair, ShapeId> = HashMap::new();
-        for (pair, name) in &self.pairs {
-            let id = if self.changed.contains(pair) && !self.exclusive.contains(&pair.1) {
-                let id = free_name(name, model);
-                if let Some(shape) = originals.get(&pair.1) {
-                    model.shapes.insert(id.clone(), shape.clone());
-                }
-                id
-            } else {
-                pair.1.clone()
-            };
-            ids.insert(pair.clone(), id);
-        }
-        let mut adopt = Adopt { page, ids: HashMap::new() };
-        for pair in self.pairs.keys() {
-            let (Some(ours), Some(mut theirs)) = (page.shapes.get(&pair.0), model.shapes.get(&ids[pair]).cloned())
-            else {
-                continue;
-            };
-            let below: BTreeMap<&str, &Pair> =
-                self.children[pair].iter().map(|(slot, child)| (slot.as_str(), child)).collect();
-            for (slot, child) in &below {
-                point(&mut theirs.kind, slot, &ids[*child]);
-            }
-            join_shape(ours, &mut theirs, &mut |id| adopt.shape(id, model));
-            model.shapes.insert(ids[pair].clone(), theirs);
-        }
-        ids
-    }
-}
-
-fn capitalised(name: &str) -> String {
-    let mut chars = name.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
-}
-
-/// Lets one slot of a shape name another shape.
-fn point(kind: &mut Kind, slot: &str, id: &ShapeId) {
-    match (kind, slot) {
-        (Kind::List { member }, "[]") => *member = id.clone(),
-        (Kind::Map { key, .. }, "{key}") => *key = id.clone(),
-        (Kind::Map { value, .. }, "{value}") => *value = id.clone(),
-        (kind, name) => {
-            if let Some(member) = kind.members_mut().and_then(|members| members.get_mut(name)) {
-                member.shape = id.clone();
-            }
-        }
-    }
-}
-
-/// Which fields of the model's shape the page adds to or disputes; agreement is no news.
-fn news(page: &Contract, model: &Contract, pair: &Pair) -> BTreeSet<String> {
-    let (Some(ours), Some(theirs)) = (page.shapes.get(&pair.0), model.shapes.get(&pair.1)) else {
-        return BTreeSet::new();
-    };
-    let mut trial = theirs.clone();
-    join_shape(ours, &mut trial, &mut Clone::clone);
-    let mut news = BTreeSet::new();
-    if trial.kind.name() != theirs.kind.name() {
-        news.insert("type".to_owned());
-    }
-    for fact in &trial.facts {
-        let known = theirs.facts_at(&fact.path).next();
-        // That a member exists and of which kind is said by the members themselves.
-        let about_existence =
-            fact.path == "type" || fact.path.starts_with("members/") && fact.path.matches('/').count() == 1;
-        if known.is_none() && !about_existence && fact.value != Json::Bool(false)
-            || fact.disputed != known.is_some_and(|known| known.disputed)
-        {
-            news.insert(format!("{}={}", fact.path, fact.value));
-        }
-    }
-    let count = |shape: &Shape| shape.kind.members().map_or(0, IndexMap::len);
-    if count(&trial) != count(theirs) {
-        news.insert("members".to_owned());
-    }
-    news
-}
-
-/// The model's shapes of which every use is described by the page in the same way, so that they can
-/// be changed where they stand.
-fn exclusive(
-    model: &Contract,
-    page: &Contract,
-    pairs: &IndexMap<Pair, String>,
-    children: &HashMap<Pair, Vec<(String, Pair)>>,
-    roots: &HashSet<ShapeId>,
-    local: &HashMap<Pair, BTreeSet<String>>,
-) -> HashSet<ShapeId> {
-    let mut covered: HashSet<(&ShapeId, &str)> = HashSet::new();
-    for (pair, below) in children {
-        covered.extend(below.iter().map(|(slot, _)| (&pair.1, slot.as_str())));
-    }
-    let mut exclusive: HashSet<ShapeId> = pairs.keys().map(|(_, id)| id.clone()).collect();
-    // Several statements about one shape that say different things need a shape each.
-    let mut said: HashMap<&ShapeId, &BTreeSet<String>> = HashMap::new();
-    for (pair, news) in local {
-        if *said.entry(&pair.1).or_insert(news) != news {
-            exclusive.remove(&pair.1);
-        }
-    }
-    for operation in &model.operations {
-        let described = page.operations.iter().any(|ours| ours.name == operation.name);
-        for id in operation.input.iter().chain(&operation.output) {
-            if !described || !roots.contains(id) {
-                exclusive.remove(id);
-            }
-        }
-    }
-    for id in model.errors.values().filter_map(|error| error.shape.as_ref()) {
-        exclusive.remove(id);
-    }
-    loop {
-        let before = exclusive.len();
-        for (owner, shape) in &model.shapes {
-            for (slot, child) in slots(shape) {
-                if !exclusive.contains(owner) || !covered.contains(&(owner, slot.as_str())) {
-                    exclusive.remove(child);
-                }
-            }
-        }
-        if exclusive.len() == before {
-            return exclusive;
-        }
     }
 }
 
@@ -434,6 +218,12 @@ fn finer<'k>(a: &'k Kind, b: &'k Kind) -> Option<&'k Kind> {
         Kind::Timestamp | Kind::Blob => 3,
         Kind::Boolean | Kind::List { .. } | Kind::Map { .. } => 1,
     };
+    // boto3 pages show a JSON text that the client takes as a mapping as an empty one.
+    match (a.members().map(IndexMap::len), b.members().map(IndexMap::len)) {
+        (Some(0), None) if b.is_text() => return Some(b),
+        (None, Some(0)) if a.is_text() => return Some(a),
+        _ => {}
+    }
     let family = |kind: &Kind| match kind {
         Kind::String | Kind::Enum { .. } => 1,
         Kind::Timestamp => 2,
@@ -457,7 +247,7 @@ fn finer<'k>(a: &'k Kind, b: &'k Kind) -> Option<&'k Kind> {
 }
 
 /// Adds what the page says of a shape to the model's.
-fn join_shape(ours: &Shape, theirs: &mut Shape, adopt: &mut dyn FnMut(&ShapeId) -> ShapeId) {
+pub(super) fn join_shape(ours: &Shape, theirs: &mut Shape, adopt: &mut dyn FnMut(&ShapeId) -> ShapeId) {
     let mut type_disputed = false;
     match (finer(&ours.kind, &theirs.kind).map(Kind::name), ours.kind.members().is_some()) {
         (None, _) => type_disputed = true,

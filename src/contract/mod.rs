@@ -14,6 +14,7 @@ mod merge;
 mod names;
 mod operation;
 mod path;
+mod plan;
 mod role;
 mod settle;
 mod shape;

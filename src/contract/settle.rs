@@ -195,7 +195,14 @@ fn relevant(facts: &[Fact], path: &str) -> Vec<usize> {
     if let Some(&last) = scenario.last() {
         return vec![last];
     }
-    let stated = of(&|fact| fact.standing != Standing::Assumed);
+    let mut stated = of(&|fact| fact.standing != Standing::Assumed);
+    if path == "pattern" {
+        // A sentence only sketches what a regular expression says; alone it counts, beside one it is an echo.
+        let exact = of(&|fact| !matches!(fact.standing, Standing::Assumed | Standing::Prose));
+        if !exact.is_empty() {
+            stated = exact;
+        }
+    }
     if stated.is_empty() { of(&|_| true) } else { stated }
 }
 

@@ -99,8 +99,11 @@ fn fields_of(line: &str) -> Option<Vec<(&'static str, String)>> {
             .match_indices(' ')
             .map(|(index, _)| index + 1)
             .find(|&index| {
-                marker(&after[index..])
-                    .is_some_and(|(next, _)| next == "Required" || !name.ends_with("Pattern") && next != "Type")
+                marker(&after[index..]).is_some_and(|(next, said)| match next {
+                    "Required" => ["Yes", "No"].iter().any(|word| said.starts_with(word)),
+                    "Type" => false,
+                    _ => !name.ends_with("Pattern"),
+                })
             })
             .unwrap_or(after.len());
         found.push((name, after[..next].trim().to_owned()));
@@ -121,7 +124,7 @@ pub(super) fn described(lines: &[(u32, &str)], known: &[String]) -> Vec<Describe
             open_field = false;
             continue;
         }
-        let complete = members.last().is_none_or(|last| last.field("Type").is_some());
+        let complete = members.last().is_none_or(|last| last.field("Type").or(last.field("Required")).is_some());
         if let Some(name) = lone_name(line) {
             let is_known = known.contains(&name) || known.iter().any(|known| known.eq_ignore_ascii_case(&name));
             let goes_on = open_field

@@ -144,7 +144,7 @@ impl Page<'_, '_> {
         if let Some((_, path, query)) = &block.route {
             uri_names.extend(
                 path.split('/')
-                    .filter(|part| part.starts_with('{'))
+                    .filter(|part| !part.is_empty())
                     .map(|part| part.trim_matches(['{', '}']).trim_end_matches('+').to_owned()),
             );
             uri_names.extend(query.iter().flat_map(|(wire, member)| [wire.clone(), member.clone()]));
@@ -199,7 +199,7 @@ impl Page<'_, '_> {
                 ));
                 (Location::Query, None, member.name.clone())
             };
-            self.member(&input, &own, member, None, name);
+            self.member(&input, &own, member, None, name, true);
             self.draft.bind(&input, &own, location, wire.as_deref(), member.line);
         }
         let names = block.body.as_ref().map(Body::names).unwrap_or_default();
@@ -211,7 +211,7 @@ impl Page<'_, '_> {
         for member in api_members::described(&body_lines, &names) {
             let own = plain_name(&member.name).to_owned();
             let syntax = block.body.as_ref().and_then(|body| body.member(&member.name));
-            self.member(&input, &own, &member, syntax, name);
+            self.member(&input, &own, &member, syntax, name, false);
         }
         let members = self.draft.shape_mut(&input).kind.members().cloned().unwrap_or_default();
         for name in names.iter().filter(|name| !members.contains_key(name.as_str())) {
@@ -249,7 +249,7 @@ impl Page<'_, '_> {
         for member in api_members::described(elements, &names) {
             let own = plain_name(&member.name).to_owned();
             let syntax = block.body.as_ref().and_then(|body| body.member(&member.name));
-            self.member(&output, &own, &member, syntax, &format!("{name}Response"));
+            self.member(&output, &own, &member, syntax, &format!("{name}Response"), false);
             if let Some((wire, _)) =
                 block.headers.iter().find(|(wire, value)| *value == member.name || *wire == member.name)
             {
@@ -293,9 +293,17 @@ impl Page<'_, '_> {
         }
     }
 
-    fn member(&mut self, owner: &ShapeId, name: &str, member: &Described, syntax: Option<&Body>, prefix: &str) {
+    fn member(
+        &mut self,
+        owner: &ShapeId,
+        name: &str,
+        member: &Described,
+        syntax: Option<&Body>,
+        prefix: &str,
+        in_uri: bool,
+    ) {
         let path = format!("{prefix}{}", capitalised(name));
-        let shape = self.described_shape(member, syntax, &path);
+        let shape = self.described_shape(member, syntax, &path, in_uri);
         self.draft.member(owner, name, &shape, member.line);
         if let Some((text, line)) = member.field("Required") {
             match text.split_whitespace().next().map(|word| word.trim_matches('.').to_ascii_lowercase()).as_deref() {
@@ -311,11 +319,27 @@ impl Page<'_, '_> {
         self.draft.describe(&shape, None, &docs);
     }
 
-    fn described_shape(&mut self, member: &Described, syntax: Option<&Body>, path: &str) -> ShapeId {
+    fn described_shape(&mut self, member: &Described, syntax: Option<&Body>, path: &str, in_uri: bool) -> ShapeId {
         let Some((text, line)) = member.field("Type") else {
-            let message = format!("`{}` has no `Type:`", member.name);
-            self.diagnostics.push(self.text.warning(member.line, message, "any value is taken for it"));
-            return self.draft.add(path, Kind::Document, member.line);
+            if !in_uri {
+                let message = format!("`{}` has no `Type:`", member.name);
+                self.diagnostics.push(self.text.warning(member.line, message, "any value is taken for it"));
+                return self.draft.add(path, Kind::Document, member.line);
+            }
+            // Many pages leave the types of URI parameters to their constraints.
+            let has = |markers: &[&str]| markers.iter().any(|marker| member.field(marker).is_some());
+            let wording = if has(&["Array Members"]) {
+                Wording::List(Box::new(Wording::Text))
+            } else if has(&["Valid Range"]) {
+                Wording::Integer
+            } else if has(&["Length Constraints", "Pattern", "Valid Values"]) {
+                Wording::Text
+            } else {
+                Wording::Any
+            };
+            let shape = self.worded(&wording, None, path, member.line);
+            self.constrain(&shape, member);
+            return shape;
         };
         let Some(wording) = api_members::wording(text.split(" Note").next().unwrap_or(text)) else {
             let message = format!("the type of `{}` is not known", member.name);
@@ -396,7 +420,7 @@ impl Page<'_, '_> {
         let id = self.draft.add(path, Kind::Structure { members: IndexMap::new() }, 1);
         for member in &members {
             let syntax = syntax.and_then(|syntax| syntax.member(&member.name));
-            self.member(&id, plain_name(&member.name), member, syntax, path);
+            self.member(&id, plain_name(&member.name), member, syntax, path, false);
         }
         self.draft.read_from(&own);
         id

@@ -32,11 +32,14 @@ impl Body {
     }
 }
 
+/// Method, path, and the parameters of the query with the members that travel in them.
+pub(super) type Route = (String, String, Vec<(String, String)>);
+
 /// A syntax block.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Block {
     /// Method, path and query of a request.
-    pub route: Option<(String, String, Vec<(String, String)>)>,
+    pub route: Option<Route>,
     /// The status of a response.
     pub status: Option<u16>,
     /// Headers, each with the member that travels in it.

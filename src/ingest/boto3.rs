@@ -70,12 +70,30 @@ pub(super) fn read(text: &Text<'_>) -> (Contract, Vec<Diagnostic>) {
 
     let mut page = Page { text, draft, diagnostics: Vec::new(), depth: 0 };
     let request = request_syntax.and_then(|start| block(text, start, params));
-    let input = page.draft.add(&format!("{name}Request"), Kind::Structure { members: IndexMap::new() }, number(method));
-    page.draft.contract.operations[operation].input = Some(input.clone());
-    let entries = parameters(&lines, params, returns);
-    page.members(&input, &entries, request.as_ref(), &name, &mut Vec::new());
+    // Very large parts are left out by the documentation writer: silence, not an empty structure.
+    let left_out = |from: usize, to: usize| {
+        (from..to.min(lines.len())).find(|&index| lines[index].contains("This section is too large to render"))
+    };
+    let mut missing = |index: usize, side: &str| {
+        diagnostics.push(text.warning(
+            number(index),
+            format!("the page leaves the {side} of `{name}` out as too large"),
+            "give the service's botocore model as a second source",
+        ));
+    };
+    if let Some(index) = left_out(from, returns) {
+        missing(index, "input");
+    } else {
+        let input =
+            page.draft.add(&format!("{name}Request"), Kind::Structure { members: IndexMap::new() }, number(method));
+        page.draft.contract.operations[operation].input = Some(input.clone());
+        let entries = parameters(&lines, params, returns);
+        page.members(&input, &entries, request.as_ref(), &name, &mut Vec::new());
+    }
 
-    if let (Some(start), Some(structure)) = (response_syntax, response_structure) {
+    if let Some(index) = left_out(returns, exceptions) {
+        missing(index, "output");
+    } else if let (Some(start), Some(structure)) = (response_syntax, response_structure) {
         let response = block(text, start, structure);
         let entries = tree(&lines, structure + 1, exceptions);
         let output = page.draft.add(
@@ -330,7 +348,7 @@ impl Page<'_> {
                 self.draft.describe(&member, Some(&id), &sentences(item));
                 return id;
             }
-            "string" | "character" => Kind::String,
+            "string" | "character" | "str" | "str or dict" => Kind::String,
             "integer" | "long" => Kind::Integer,
             "float" | "double" => Kind::Float,
             "boolean" => Kind::Boolean,
@@ -433,6 +451,13 @@ impl Page<'_> {
         same_type()
             .find(|(_, above)| !words.is_empty() && self::words(above) == words)
             .or_else(|| same_type().find(|(_, above)| entry.name.is_some() && above.name == entry.name))
+            .or_else(|| {
+                // `subSlots` inside `slots`.
+                same_type().find(|(_, above)| match (&entry.name, &above.name) {
+                    (Some(name), Some(above)) => name.to_lowercase().ends_with(&above.to_lowercase()),
+                    _ => false,
+                })
+            })
             .or_else(|| same_type().find(|(_, above)| is_structure(above)))
             .or_else(|| same_type().next())
             .map(|(id, _)| id.clone())

@@ -87,10 +87,6 @@ impl Node {
     pub fn is_true(&self, key: &str) -> bool {
         matches!(self.get(key), Some(Node { value: Value::Bool(true), .. }))
     }
-
-    pub fn is_object(&self) -> bool {
-        matches!(self.value, Value::Object(_))
-    }
 }
 
 /// Reads one JSON value and nothing after it.

@@ -5,6 +5,7 @@
 use super::Diagnostic;
 use super::samples::Call;
 use super::text::Text;
+use crate::contract::Contract;
 
 /// Where an operation is called.
 pub(super) struct Route {
@@ -81,6 +82,32 @@ pub(super) fn service(base: &str) -> Option<String> {
         [.., name, _] => Some((*name).to_owned()),
         [name] => Some((*name).to_owned()),
         [] => None,
+    }
+}
+
+/// Lets pages that only show whole URLs use the longer base that another page names.
+pub(super) fn share_base(contracts: &mut [Contract]) {
+    let bases: Vec<String> = contracts.iter().filter_map(|contract| contract.base.clone()).collect();
+    let Some(longest) = bases.into_iter().max_by_key(|base| (base.len(), base.clone())) else { return };
+    for contract in contracts {
+        let Some(rest) = contract.base.as_deref().and_then(|base| longest.strip_prefix(base)).map(str::to_owned) else {
+            continue;
+        };
+        let under = |uri: &str| uri.strip_prefix(&rest).is_some_and(|left| left.starts_with('/'));
+        let all =
+            contract.operations.iter().filter_map(|operation| operation.http.as_ref()).all(|http| under(&http.uri));
+        if !rest.starts_with('/') || !all {
+            continue;
+        }
+        contract.base = Some(longest.clone());
+        for operation in &mut contract.operations {
+            for fact in operation.facts.iter_mut().filter(|fact| fact.path == "http/uri") {
+                if let Some(left) = fact.value.as_str().and_then(|uri| uri.strip_prefix(&rest)) {
+                    fact.value = left.to_owned().into();
+                }
+            }
+            operation.settle("http/uri");
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 //! It never opens a file: documents come as bytes with a name, further ones through [`Documents`].
 
 use super::text::Text;
-use super::{Diagnostic, IngestError, api_reference, boto3, botocore, budget, contract_json, mintlify};
+use super::{Diagnostic, IngestError, api_reference, boto3, botocore, budget, contract_json, mintlify, route};
 use crate::contract::{self, Contract};
 use std::collections::BTreeMap;
 
@@ -146,6 +146,7 @@ pub fn read_all(sources: &[(String, Vec<u8>)], options: &Options) -> (Ingested, 
             Err(error) => errors.push(error),
         }
     }
+    route::share_base(&mut contracts);
     let mut contract = contract::merge_all(contracts);
     budget::settle(&mut contract);
     (Ingested { contract, diagnostics }, errors)

@@ -1,0 +1,231 @@
+//! Which shapes of a page and a model belong together, and which of the model's are split for it.
+//!
+//! It never changes a shape that an operation outside the page uses.
+
+use super::merge::{Adopt, free_name, join_shape, member_name, slots};
+use super::{Contract, Kind, Shape, ShapeId};
+use indexmap::IndexMap;
+use serde_json::Value as Json;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+/// A shape of the page and the shape of the model that it describes.
+type Pair = (ShapeId, ShapeId);
+
+/// What is to be done: which shapes belong together, and what each pair becomes.
+pub(super) struct Plan {
+    /// In the order in which they were met, each with the name made from its path.
+    pairs: IndexMap<Pair, String>,
+    children: HashMap<Pair, Vec<(String, Pair)>>,
+    /// Model shapes all of whose uses are described by the page.
+    exclusive: HashSet<ShapeId>,
+    /// Pairs whose merged shape is not the model's shape as it is.
+    changed: HashSet<Pair>,
+}
+
+impl Plan {
+    pub fn new(page: &Contract, model: &Contract) -> Self {
+        let mut pairs: IndexMap<Pair, String> = IndexMap::new();
+        let mut children: HashMap<Pair, Vec<(String, Pair)>> = HashMap::new();
+        let mut roots: HashSet<ShapeId> = HashSet::new();
+        let mut open: Vec<(Pair, String)> = Vec::new();
+        for operation in &page.operations {
+            let Some(known) = model.operations.iter().find(|known| known.name == operation.name) else { continue };
+            let sides = [
+                (&operation.input, &known.input, format!("{}", operation.name)),
+                (&operation.output, &known.output, format!("{}Response", operation.name)),
+            ];
+            for (page_id, model_id, name) in sides {
+                if let (Some(page_id), Some(model_id)) = (page_id, model_id) {
+                    roots.insert(model_id.clone());
+                    open.push(((page_id.clone(), model_id.clone()), name));
+                }
+            }
+        }
+        open.reverse();
+        while let Some((pair, name)) = open.pop() {
+            if pairs.contains_key(&pair) {
+                continue;
+            }
+            let mut below = Vec::new();
+            if let (Some(ours), Some(theirs)) = (page.shapes.get(&pair.0), model.shapes.get(&pair.1)) {
+                let known: HashMap<String, &ShapeId> = slots(theirs).into_iter().collect();
+                for (slot, child) in slots(ours) {
+                    let member = ours.kind.members().and_then(|members| members.get(&slot));
+                    let slot_there =
+                        if member.is_some() { member_name(theirs, &slot, member) } else { Some(slot.clone()) };
+                    let Some((slot_there, there)) =
+                        slot_there.and_then(|slot| known.get(&slot).map(|there| (slot, (*there).clone())))
+                    else {
+                        continue;
+                    };
+                    below.push((slot_there, (child.clone(), there)));
+                }
+            }
+            for (slot, child) in below.iter().rev() {
+                let step = match slot.as_str() {
+                    "[]" => "Item".to_owned(),
+                    "{key}" => "Key".to_owned(),
+                    "{value}" => "Value".to_owned(),
+                    member => capitalised(member),
+                };
+                open.push((child.clone(), format!("{name}{step}")));
+            }
+            children.insert(pair.clone(), below);
+            pairs.insert(pair, name);
+        }
+        let local: HashMap<Pair, BTreeSet<String>> =
+            pairs.keys().map(|pair| (pair.clone(), news(page, model, pair))).collect();
+        let exclusive = exclusive(model, page, &pairs, &children, &roots, &local);
+        let mut changed: HashSet<Pair> =
+            local.iter().filter(|(_, news)| !news.is_empty()).map(|(pair, _)| pair.clone()).collect();
+        // A shape with a child under a new name is another shape, up to the root.
+        loop {
+            let before = changed.len();
+            for (pair, below) in &children {
+                if below.iter().any(|(_, child)| changed.contains(child) && !exclusive.contains(&child.1)) {
+                    changed.insert(pair.clone());
+                }
+            }
+            if changed.len() == before {
+                break;
+            }
+        }
+        Self { pairs, children, exclusive, changed }
+    }
+
+    /// Changes the model; answers under which name each pair's shape stands now.
+    pub fn carry_out(&self, page: &Contract, model: &mut Contract) -> HashMap<Pair, ShapeId> {
+        let originals: HashMap<ShapeId, Shape> = self
+            .pairs
+            .keys()
+            .filter_map(|(_, id)| model.shapes.get(id).map(|shape| (id.clone(), shape.clone())))
+            .collect();
+        let mut ids: HashMap<Pair, ShapeId> = HashMap::new();
+        for (pair, name) in &self.pairs {
+            let id = if self.changed.contains(pair) && !self.exclusive.contains(&pair.1) {
+                let id = free_name(name, model);
+                if let Some(shape) = originals.get(&pair.1) {
+                    model.shapes.insert(id.clone(), shape.clone());
+                }
+                id
+            } else {
+                pair.1.clone()
+            };
+            ids.insert(pair.clone(), id);
+        }
+        let mut adopt = Adopt { page, ids: HashMap::new() };
+        for pair in self.pairs.keys() {
+            let (Some(ours), Some(mut theirs)) = (page.shapes.get(&pair.0), model.shapes.get(&ids[pair]).cloned())
+            else {
+                continue;
+            };
+            let below: BTreeMap<&str, &Pair> =
+                self.children[pair].iter().map(|(slot, child)| (slot.as_str(), child)).collect();
+            for (slot, child) in &below {
+                point(&mut theirs.kind, slot, &ids[*child]);
+            }
+            join_shape(ours, &mut theirs, &mut |id| adopt.shape(id, model));
+            model.shapes.insert(ids[pair].clone(), theirs);
+        }
+        ids
+    }
+}
+
+fn capitalised(name: &str) -> String {
+    let mut chars = name.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+/// Lets one slot of a shape name another shape.
+fn point(kind: &mut Kind, slot: &str, id: &ShapeId) {
+    match (kind, slot) {
+        (Kind::List { member }, "[]") => *member = id.clone(),
+        (Kind::Map { key, .. }, "{key}") => *key = id.clone(),
+        (Kind::Map { value, .. }, "{value}") => *value = id.clone(),
+        (kind, name) => {
+            if let Some(member) = kind.members_mut().and_then(|members| members.get_mut(name)) {
+                member.shape = id.clone();
+            }
+        }
+    }
+}
+
+/// Which fields of the model's shape the page adds to or disputes; agreement is no news.
+fn news(page: &Contract, model: &Contract, pair: &Pair) -> BTreeSet<String> {
+    let (Some(ours), Some(theirs)) = (page.shapes.get(&pair.0), model.shapes.get(&pair.1)) else {
+        return BTreeSet::new();
+    };
+    let mut trial = theirs.clone();
+    join_shape(ours, &mut trial, &mut Clone::clone);
+    let mut news = BTreeSet::new();
+    if trial.kind.name() != theirs.kind.name() {
+        news.insert("type".to_owned());
+    }
+    for fact in &trial.facts {
+        let known = theirs.facts_at(&fact.path).next();
+        // That a member exists and of which kind is said by the members themselves.
+        let about_existence =
+            fact.path == "type" || fact.path.starts_with("members/") && fact.path.matches('/').count() == 1;
+        if known.is_none() && !about_existence && fact.value != Json::Bool(false)
+            || fact.disputed != known.is_some_and(|known| known.disputed)
+        {
+            news.insert(format!("{}={}", fact.path, fact.value));
+        }
+    }
+    let count = |shape: &Shape| shape.kind.members().map_or(0, IndexMap::len);
+    if count(&trial) != count(theirs) {
+        news.insert("members".to_owned());
+    }
+    news
+}
+
+/// The model's shapes of which every use is described by the page in the same way, so that they can
+/// be changed where they stand.
+fn exclusive(
+    model: &Contract,
+    page: &Contract,
+    pairs: &IndexMap<Pair, String>,
+    children: &HashMap<Pair, Vec<(String, Pair)>>,
+    roots: &HashSet<ShapeId>,
+    local: &HashMap<Pair, BTreeSet<String>>,
+) -> HashSet<ShapeId> {
+    if pairs.is_empty() {
+        return HashSet::new();
+    }
+    let mut covered: HashSet<(&ShapeId, &str)> = HashSet::new();
+    for (pair, below) in children {
+        covered.extend(below.iter().map(|(slot, _)| (&pair.1, slot.as_str())));
+    }
+    let mut exclusive: HashSet<ShapeId> = pairs.keys().map(|(_, id)| id.clone()).collect();
+    // Several statements about one shape that say different things need a shape each.
+    let mut said: HashMap<&ShapeId, &BTreeSet<String>> = HashMap::new();
+    for (pair, news) in local {
+        if *said.entry(&pair.1).or_insert(news) != news {
+            exclusive.remove(&pair.1);
+        }
+    }
+    for operation in &model.operations {
+        let described = page.operations.iter().any(|ours| ours.name == operation.name);
+        for id in operation.input.iter().chain(&operation.output) {
+            if !described || !roots.contains(id) {
+                exclusive.remove(id);
+            }
+        }
+    }
+    for id in model.errors.values().filter_map(|error| error.shape.as_ref()) {
+        exclusive.remove(id);
+    }
+    loop {
+        let before = exclusive.len();
+        for (owner, shape) in &model.shapes {
+            for (slot, child) in slots(shape) {
+                if !exclusive.contains(owner) || !covered.contains(&(owner, slot.as_str())) {
+                    exclusive.remove(child);
+                }
+            }
+        }
+        if exclusive.len() == before {
+            return exclusive;
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! Pages of other services and other hands: forms that the shared pages do not show.
+
+use overstep::contract::{Auth, Contract, Kind, Location, MemberPath, Segment, Shape};
+use overstep::ingest::{self, Ingested, NoDocuments, Options, Severity};
+
+fn read(name: &str, text: &str) -> Ingested {
+    ingest::read(name, text.as_bytes(), &Options::default(), &mut NoDocuments).expect("the page is readable")
+}
+
+fn read_all(sources: &[(&str, &str)]) -> Ingested {
+    let sources: Vec<(String, Vec<u8>)> =
+        sources.iter().map(|(name, text)| ((*name).to_owned(), text.as_bytes().to_vec())).collect();
+    let (ingested, errors) = ingest::read_all(&sources, &Options::default());
+    assert_eq!(errors, []);
+    ingested
+}
+
+fn at<'c>(contract: &'c Contract, path: &str) -> &'c Shape {
+    let mut shape = contract.shape(contract.operations[0].input.as_ref().expect("an input"));
+    for segment in MemberPath::parse(path).expect("a path").0 {
+        shape = contract.shape(match (&segment, &shape.kind) {
+            (Segment::Item, Kind::List { member }) => member,
+            (Segment::Key, Kind::Map { key, .. }) => key,
+            (Segment::Value, Kind::Map { value, .. }) => value,
+            (Segment::Member(name), kind) => &kind.members().expect("members")[name.as_str()].shape,
+            _ => panic!("{path}"),
+        });
+    }
+    shape
+}
+
+const REST: &str = "PutThing - Amazon Widget Service
+
+PutThing
+
+Stores a thing.
+
+Request Syntax
+
+PUT /things/ThingId/parts?dryRun=DryRun&tag=Tags HTTP/1.1 X-Amz-Mode: Mode
+Content-type: application/json
+
+{
+   \"Count\": number,
+   \"Filters\": [
+      {
+         \"Name\": \"string\",
+         \"Values\": [ \"string\" ]
+      }
+   ],
+   \"Kind\": \"string\"
+}
+
+URI Request Parameters
+
+The request uses the following URI parameters.
+
+ ThingId
+   The thing.
+   Pattern: ^[a-z]+ Required: no$
+   Required: Yes
+
+DryRun
+
+Whether to only try.
+
+Type: Boolean
+
+Mode
+
+Type: String Valid Values: FAST |
+SLOW
+
+Tags
+
+Type: Array of strings
+Array Members: Minimum number of 0 items. Maximum number of 50 items.
+Length Constraints: Fixed length of 4.
+
+Request Body
+
+Count
+
+How many.
+
+Type: Integer
+
+Valid Range: Minimum value of 1. Maximum value of 1,000.
+
+Required: No
+
+Filters
+
+Note
+
+Only for lists.
+
+Type: Array of Filter objects
+
+Array Members: Fixed number of 2 items.
+
+Required: Yes
+
+Kind
+
+Type: String
+
+Valid Values: A | B
+
+Required: Yes
+
+Response Syntax
+
+HTTP/1.1 202
+Content-type: application/json
+
+{
+   \"Id\": \"string\"
+}
+
+Response Elements
+
+If the action is successful, the service sends back an HTTP 202 response.
+
+Id
+
+The id.
+
+Type: String
+
+Errors
+
+For information about the errors that are common to all actions, see Common Errors.
+
+ConflictException
+
+The thing is being changed.
+
+Reason
+
+Why.
+
+HTTP Status Code: 409
+";
+
+#[test]
+fn a_rest_page_with_everything_in_it() {
+    let read = read("API_PutThing.txt", REST);
+    let contract = &read.contract;
+    let operation = &contract.operations[0];
+    let http = operation.http.as_ref().expect("a route");
+    assert_eq!((http.method.as_str(), http.uri.as_str(), http.success), ("PUT", "/things/{ThingId}/parts", Some(202)));
+    let members = at(contract, "").kind.members().expect("members");
+    let bound: Vec<(&str, Location, Option<&str>, bool)> = members
+        .iter()
+        .map(|(name, member)| (name.as_str(), member.location, member.wire.as_deref(), member.required))
+        .collect();
+    assert_eq!(
+        bound,
+        [
+            ("ThingId", Location::Label, None, true),
+            ("DryRun", Location::Query, Some("dryRun"), false),
+            ("Mode", Location::Header, Some("X-Amz-Mode"), false),
+            ("Tags", Location::Query, Some("tag"), false),
+            ("Count", Location::Body, None, false),
+            ("Filters", Location::Body, None, true),
+            ("Kind", Location::Body, None, true),
+        ]
+    );
+    assert_eq!(at(contract, "Tags").length().max, Some(50));
+    assert_eq!((at(contract, "Tags[]").length().min, at(contract, "Tags[]").length().max), (Some(4), Some(4)));
+    assert_eq!(at(contract, "Mode").kind, Kind::Enum { values: vec!["FAST".into(), "SLOW".into()] });
+    let range = at(contract, "Count").range.clone().expect("a range");
+    assert_eq!((range.min, range.max), (Some(1.into()), Some(1000.into())));
+    assert_eq!((at(contract, "Filters").length().min, at(contract, "Filters").length().max), (Some(2), Some(2)));
+    assert_eq!(at(contract, "Filters[].Values[]").kind, Kind::String);
+    let errors: Vec<_> = contract.errors.iter().map(|(name, error)| (name.as_str(), error.status)).collect();
+    assert_eq!(errors, [("ConflictException", Some(409))]);
+    assert_eq!(at(contract, "ThingId").pattern.as_deref(), Some("^[a-z]+ Required: no$"));
+    assert_eq!(at(contract, "ThingId").kind, Kind::String);
+    assert!(read.diagnostics.iter().all(|d| d.severity == Severity::Note), "{:?}", read.diagnostics);
+}
+
+#[test]
+fn a_type_page_adds_what_the_operation_page_lacks() {
+    let filter = "Filter\n\nA filter.\n\nContents\n\nName\n\nThe name.\n\nType: String\n\nLength Constraints: Maximum length of 12.\n\nRequired: Yes\n\nSee Also\n";
+    let read = read_all(&[("docs/API_PutThing.txt", REST), ("docs/API_Filter.txt", filter)]);
+    let name = at(&read.contract, "Filters[].Name");
+    assert_eq!(name.length().max, Some(12));
+    let fact = name.facts_at("length/max").next().expect("a fact");
+    assert_eq!((fact.document.as_str(), fact.line), ("API_Filter.txt", 13));
+    assert!(at(&read.contract, "Filters[]").kind.members().expect("members")["Name"].required);
+}
+
+#[test]
+fn a_json_rpc_page_has_no_route() {
+    let page = "ListThings\n\nLists.\n\nRequest Syntax\n\n{\n   \"Limit\": number,\n   \"Next\": \"string\"\n}\n\nRequest Parameters\n\nThe request accepts the following data in JSON format.\n\nLimit\n\nType: Integer\n\nRequired: No\n\nNext\n\nType: String\n\nLength Constraints: Minimum length of 1.\n\nRequired: No\n\nResponse Syntax\n\n{\n   \"Names\": [ \"string\" ]\n}\n\nResponse Elements\n\nNames\n\nType: Array of strings\n\nErrors\n\nInternalServerError\n\nAn error.\n\nHTTP Status Code: 500\n";
+    let read = read("API_ListThings.txt", page);
+    assert_eq!(read.diagnostics, []);
+    assert_eq!(read.contract.operations[0].name.as_str(), "ListThings");
+    assert_eq!(read.contract.operations[0].http, None);
+    assert_eq!(at(&read.contract, "Next").length().min, Some(1));
+}
+
+fn mdx(base: &str, body: &str) -> String {
+    format!(
+        "# Create Deal Note\n\n> Creates a note\n\n<ParamField path=\"deal_id\" type=\"string\" required>\n  The deal\n</ParamField>\n\n{body}\n\n```bash cURL\ncurl {base}/v2/deals/{{deal_id}}/notes -H \"X-API-Key: k\" -d '{{\"text\": \"a\"}}'\n```\n\n## Errors\n\n| Code | Status |\n| --- | --- |\n| `gone` | 410 |\n"
+    )
+}
+
+#[test]
+fn a_mintlify_page_of_another_api() {
+    let body = "<ParamField body=\"text\" type=\"string\" required maxLength={280}>\n  The text\n</ParamField>\n<ParamField body=\"kind\" type=\"string\">\n  One of: `call`, `mail`\n</ParamField>\n<ParamField body=\"links\" type=\"array\">\n  <Expandable title=\"link\">\n    <ParamField body=\"url\" type=\"string\" required>Where</ParamField>\n  </Expandable>\n</ParamField>";
+    let read = read("create-deal-note.mdx", &mdx("https://api.crm.example", body));
+    let contract = &read.contract;
+    let warnings: Vec<_> = read.diagnostics.iter().filter(|d| d.severity == Severity::Warning).collect();
+    assert!(warnings.is_empty(), "{warnings:?}");
+    let http = contract.operations[0].http.as_ref().expect("a route");
+    assert_eq!((http.method.as_str(), http.uri.as_str()), ("POST", "/v2/deals/{deal_id}/notes"));
+    assert_eq!(contract.base.as_deref(), Some("https://api.crm.example"));
+    assert_eq!(contract.auth, [Auth::Header { name: "X-API-Key".into() }]);
+    assert_eq!(at(contract, "text").length().max, Some(280));
+    assert_eq!(at(contract, "kind").kind, Kind::Enum { values: vec!["call".into(), "mail".into()] });
+    assert!(at(contract, "links[]").kind.members().expect("members")["url"].required);
+    assert_eq!(contract.errors["gone"].status, Some(410));
+}
+
+#[test]
+fn pages_with_a_longer_base_agree_on_it() {
+    let one = mdx("https://api.crm.example/base", "");
+    let two = "# Get Deal\n\n<ParamField path=\"id\" type=\"string\" required>Deal</ParamField>\n\n```python\nBASE_URL = \"https://api.crm.example/base\"\nrequests.get(f\"{BASE_URL}/v2/deals/{id}\")\n```\n";
+    let read = read_all(&[("a.mdx", &one), ("b.mdx", two)]);
+    assert_eq!(read.contract.base.as_deref(), Some("https://api.crm.example/base"));
+    let mut uris: Vec<&str> =
+        read.contract.operations.iter().filter_map(|o| o.http.as_ref()).map(|http| http.uri.as_str()).collect();
+    uris.sort_unstable();
+    assert_eq!(uris, ["/v2/deals/{deal_id}/notes", "/v2/deals/{id}"]);
+}
+
+#[test]
+fn unreadable_documents_say_where_and_what_to_do() {
+    for (bytes, line) in [
+        (&b"{\n \"metadata\": {},\n \"operations\": }"[..], 3),
+        (b"{\"metadata\": {}}", 1),
+        (b"plain words", 1),
+        (b"\x1f\x8b\x00broken", 1),
+        (b"{\"format\": \"overstep-contract/1\",\n \"service\": 3}", 2),
+    ] {
+        let error = ingest::read("x.json", bytes, &Options::default(), &mut NoDocuments).expect_err("it is unreadable");
+        assert_eq!(error.place.line, line, "{error}");
+        assert!(error.hint.is_some(), "{error}");
+    }
+}
