@@ -238,7 +238,7 @@ impl<'a> Planner<'a> {
                     };
                 }
                 match open {
-                    Some(breach) if !(breach.path == *path) => silent(&ambiguity(breach)),
+                    Some(breach) if (breach.path != *path) => silent(&ambiguity(breach)),
                     _ => Ok((Intent::Violates, self.reject(operation, Role::InvalidInput))),
                 }
             }

@@ -121,10 +121,10 @@ impl Labels<'_> {
                 breach(Constraint::Enum, false);
             }
         }
-        if let Some(pattern) = self.patterns.get(id) {
-            if !pattern.matches(text) {
-                breach(Constraint::Pattern, pattern.is_violated_by(text) && !shape.is_disputed("pattern"));
-            }
+        if let Some(pattern) = self.patterns.get(id)
+            && !pattern.matches(text)
+        {
+            breach(Constraint::Pattern, pattern.is_violated_by(text) && !shape.is_disputed("pattern"));
         }
         check_length(shape, text.chars().count() as u64, path, out);
     }

@@ -159,7 +159,7 @@ fn patterns(contract: &Contract) -> Result<HashMap<ShapeId, Pattern>, PlanError>
             return Err(PlanError {
                 owner: format!("shape `{id}`"),
                 reason: format!("no text{limits} matches the pattern `{text}`"),
-                source_at: shape.facts_at("pattern").next().map(crate::contract::Fact::provenance),
+                source_at: shape.fact("pattern").map(crate::contract::Fact::provenance),
             });
         }
         found.insert(id.clone(), pattern);

@@ -69,10 +69,8 @@ impl Sampler<'_> {
             return value.clone();
         }
         let touched = aims.iter().any(|aim| !aim.rest.is_empty());
-        if !touched {
-            if let Some(given) = self.scenario.use_for(self.operation.name.as_str(), &path.to_string()) {
-                return self.templates.json(given);
-            }
+        if !touched && let Some(given) = self.scenario.use_for(self.operation.name.as_str(), &path.to_string()) {
+            return self.templates.json(given);
         }
         let shape = self.contract.shape(id);
         match &shape.kind {
@@ -113,7 +111,7 @@ impl Sampler<'_> {
             Kind::List { member } => {
                 let place = path.then(Segment::Item);
                 let inner = down(aims, |segment| *segment == Segment::Item);
-                let least = shape.length().min.unwrap_or(0).max(1).min(64);
+                let least = shape.length().min.unwrap_or(0).clamp(1, 64);
                 let mut items = vec![self.value(member, &place, &inner, depth + 1)];
                 for index in 1..least {
                     items.push(self.distinct(member, &place, index, depth));
@@ -121,7 +119,7 @@ impl Sampler<'_> {
                 Value::List(items)
             }
             Kind::Map { key, value } => {
-                let least = shape.length().min.unwrap_or(0).max(1).min(64);
+                let least = shape.length().min.unwrap_or(0).clamp(1, 64);
                 let keys = down(aims, |segment| *segment == Segment::Key);
                 let values = down(aims, |segment| *segment == Segment::Value);
                 let named = keys.iter().find_map(|aim| match aim.change {

@@ -41,7 +41,7 @@ impl Limit<'_> {
     }
 
     fn fact(&self) -> Option<&Fact> {
-        self.shape.facts_at(self.path).next()
+        self.shape.fact(self.path)
     }
 }
 
@@ -193,35 +193,26 @@ fn full_map(work: &Work<'_>, site: &Site, shape: &Shape) -> Option<Case> {
     };
     let (key_size, value_size) = (longest(key)?, longest(value));
     let rule = format!("at most {}", plural(entries, "entry", "entries"));
-    work.at(
-        site,
-        Constraint::Length,
-        "at-max-with-longest",
-        rule,
-        shape.facts_at("length/max").next(),
-        Aim::Valid,
-        |sampler| {
-            let mut draw =
-                Seeded::new(work.planner.options.seed, &format!("full/{}/{}", work.operation.name, site.path));
-            let pattern = work.planner.patterns.get(key);
-            let value_pattern = work.planner.patterns.get(value);
-            let mut out = IndexMap::new();
-            for index in 0..entries * 4 {
-                if out.len() as u64 == entries {
-                    break;
-                }
-                let name = match pattern {
-                    Some(pattern) => pattern.member(&mut draw, Some(key_size as usize))?,
-                    None => format!("{index:0>width$}", width = key_size as usize),
-                };
-                let entry = match (value_size, value_pattern) {
-                    (Some(size), None) => Value::Text("v".repeat(size as usize)),
-                    (Some(size), Some(pattern)) => Value::Text(pattern.member(&mut draw, Some(size as usize))?),
-                    (None, _) => sampler.sample(value, &site.path.then(Segment::Value)),
-                };
-                out.insert(name, entry);
+    work.at(site, Constraint::Length, "at-max-with-longest", rule, shape.fact("length/max"), Aim::Valid, |sampler| {
+        let mut draw = Seeded::new(work.planner.options.seed, &format!("full/{}/{}", work.operation.name, site.path));
+        let pattern = work.planner.patterns.get(key);
+        let value_pattern = work.planner.patterns.get(value);
+        let mut out = IndexMap::new();
+        for index in 0..entries * 4 {
+            if out.len() as u64 == entries {
+                break;
             }
-            (out.len() as u64 == entries).then_some(Value::Map(out))
-        },
-    )
+            let name = match pattern {
+                Some(pattern) => pattern.member(&mut draw, Some(key_size as usize))?,
+                None => format!("{index:0>width$}", width = key_size as usize),
+            };
+            let entry = match (value_size, value_pattern) {
+                (Some(size), None) => Value::Text("v".repeat(size as usize)),
+                (Some(size), Some(pattern)) => Value::Text(pattern.member(&mut draw, Some(size as usize))?),
+                (None, _) => sampler.sample(value, &site.path.then(Segment::Value)),
+            };
+            out.insert(name, entry);
+        }
+        (out.len() as u64 == entries).then_some(Value::Map(out))
+    })
 }

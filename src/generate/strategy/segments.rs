@@ -8,6 +8,9 @@ use crate::generate::draft::{Aim, Draft, Place, Request};
 use crate::generate::sample::Sampler;
 use crate::generate::site::Site;
 
+/// Makes a segment of the identifier that would stand there.
+type Odd = fn(&str) -> String;
+
 pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
     if !site.is_label() {
         return Vec::new();
@@ -33,7 +36,7 @@ pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
             Damage::RawLabel(label.clone(), value.replace('%', "%25")),
         ))
     }));
-    let odd: [(&str, fn(&str) -> String); 10] = [
+    let odd: [(&str, Odd); 10] = [
         ("empty", |_| String::new()),
         ("dot", |_| ".".to_owned()),
         ("dot-dot", |_| "..".to_owned()),
