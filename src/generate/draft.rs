@@ -136,6 +136,11 @@ impl<'a> Planner<'a> {
             captures: Vec::new(),
             turn: 0,
         };
+        let source = match &draft.place {
+            Place::Class(_) => self.error_source(operation, &expectation),
+            _ => None,
+        };
+        let source = source.or_else(|| draft.source.clone());
         let (steps, judged) = fixture::surround(self.scenario, &id, act, &self.authorization());
         Some(Case {
             id,
@@ -148,7 +153,7 @@ impl<'a> Planner<'a> {
             judged: Judged::Step(judged),
             expectation,
             rule: draft.rule,
-            source: draft.source,
+            source,
             unsendable: None,
         })
     }
@@ -276,6 +281,19 @@ impl<'a> Planner<'a> {
             or,
             assumes: None::<Assumption>,
         })
+    }
+
+    /// Where the error that must come back is written.
+    fn error_source(&self, operation: &Operation, expectation: &Expectation) -> Option<Provenance> {
+        let Expectation::Reject { errors, .. } = expectation else { return None };
+        let wanted = errors.first()?.error.as_ref()?;
+        let (name, error) = self
+            .contract
+            .errors_of(operation)
+            .find(|(name, error)| error.code.as_deref().unwrap_or(name.as_str()) == wanted.as_str())?;
+        let path = format!("errors/{name}");
+        let of_operation = operation.facts.iter().find(|fact| fact.path == path);
+        of_operation.or_else(|| error.facts.first()).map(Fact::provenance)
     }
 
     /// The documented errors of a role.
