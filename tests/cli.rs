@@ -4,6 +4,9 @@
 
 #![expect(clippy::disallowed_methods, reason = "a test may look at files")]
 
+#[path = "support/visible.rs"]
+mod visible;
+
 use insta::assert_snapshot;
 use serde_json::Value as Json;
 use std::path::Path;
@@ -371,7 +374,7 @@ fn shared(path: &str) -> Option<String> {
     if path.exists() {
         return Some(path.to_string_lossy().into_owned());
     }
-    println!("skipped: `{}` is not there", path.display());
+    visible::say(&format!("skipped: `{}` is not there", path.display()));
     None
 }
 

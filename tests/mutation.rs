@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
-use support::shipped;
+use support::{shipped, visible};
 
 struct Ground {
     contract: Contract,
@@ -120,13 +120,13 @@ fn score(name: &str, least: f64) {
         }
     }
     let share = f64::from(caught) / f64::from(breaking);
-    println!(
+    visible::say(&format!(
         "{name}: {caught} of {breaking} faults that break the contract are caught ({:.1} %), {} faults in all, 0 alarms in {judged} cases on the faithful server",
         share * 100.0,
         faults.len(),
-    );
+    ));
     for (class, names) in &missed {
-        println!("  missed, {class}: {}", names.join(" "));
+        visible::say(&format!("  missed, {class}: {}", names.join(" ")));
     }
     assert!(faults.len() >= 100 && share >= least, "{caught} of {breaking}");
 }
