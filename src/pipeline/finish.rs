@@ -50,7 +50,8 @@ impl Finish<'_> {
         judgement
     }
 
-    fn step(&self, purpose: crate::generate::Purpose, exchange: &Exchange) -> SentStep {
+    /// A step with what came back to it, less secrets.
+    pub fn step(&self, purpose: crate::generate::Purpose, exchange: &Exchange) -> SentStep {
         let sent = &exchange.sent;
         let clean = |text: &str| self.redaction.clean(text);
         let answer = match &exchange.answer {
