@@ -88,7 +88,11 @@ async fn run(
                 exit = exit.and(of(&summary));
             }
             // Nobody reads any more, and nothing is wrong.
-            Err(found) if found.is_empty() => return Ok(exit.and(Exit::Incomplete)),
+            Err(found) if found.is_empty() => {
+                // What was read before may be pasted: `… | head` shows the first findings.
+                outputs.keep();
+                return Ok(exit.and(Exit::Incomplete));
+            }
             Err(found) => {
                 exit = exit.and(Exit::Usage);
                 problems.extend(found);

@@ -46,6 +46,7 @@ pub struct Outputs {
     last: Option<(Ndjson<Shared>, Shared)>,
     place: Option<LastRun>,
     record: RunRecord,
+    begun: bool,
     bar: ProgressBar,
     plain_progress: bool,
     seen: u64,
@@ -62,6 +63,7 @@ impl Outputs {
             last: None,
             place: None,
             record: RunRecord::default(),
+            begun: false,
             bar: ProgressBar::hidden(),
             plain_progress: false,
             seen: 0,
@@ -147,15 +149,22 @@ impl Outputs {
         for sink in self.sinks.iter().filter_map(Shared::take) {
             sink.finished()?;
         }
-        if let (Some(results), Some(place)) = (self.last.and_then(|(_, sink)| sink.take()), &self.place)
+        self.keep();
+        Ok(())
+    }
+
+    /// Lets this run take the place of the last one. A run without a case is none.
+    pub fn keep(&mut self) {
+        if let (Some(results), Some(place)) = (self.last.take().and_then(|(_, sink)| sink.take()), &self.place)
+            && self.begun
             && let Err(error) = place.keep(results, &self.record)
         {
             super::say::line(&format!("the run is not kept: {error}"));
         }
-        Ok(())
     }
 
     fn progress(&mut self, done: &Done) {
+        self.begun = true;
         self.seen += 1;
         if done.judgement.verdict == overstep::judge::Verdict::Diverges {
             self.diverging += 1;

@@ -135,8 +135,8 @@ fn wanted(flags: &ReplayFlags, directory: &Path) -> Result<Wanted, Stopped> {
     Ok(Wanted { record, ids, then: then.into_iter().map(|then| (then.id.clone(), then)).collect() })
 }
 
-fn named(problem: Diagnostic, what: &str) -> Diagnostic {
-    Diagnostic { reason: format!("`{what}`: {}", problem.reason), ..problem }
+fn named(problem: Box<Diagnostic>, what: &str) -> Diagnostic {
+    Diagnostic { reason: format!("`{what}`: {}", problem.reason), ..*problem }
 }
 
 /// What a file of results says of its run: all of it where it is the last one, else what stands in it.
@@ -214,15 +214,18 @@ fn job(
     ids: &HashSet<String>,
     directory: &Path,
 ) -> Result<(Job, Sending), Stopped> {
-    let file = flags.variables_file.clone().or_else(|| scenario.variables_file.as_ref().map(Into::into));
-    let in_file = match &file {
+    // Of the file that was read then, only the secrets: all else is recorded as it was.
+    let kept_file = scenario.variables_file.as_ref().filter(|_| !scenario.secrets.is_empty());
+    let in_file = match flags.variables_file.as_deref().or(kept_file.map(Path::new)) {
         Some(file) => super::jobs::variables_in(file, directory)?,
         None => Vec::new(),
     };
     let mut missing = Vec::new();
-    let mut secret = flags.secret.clone();
+    let mut secret: Vec<(String, String)> =
+        in_file.iter().filter(|(name, _)| scenario.secrets.contains(name)).cloned().collect();
+    secret.extend(flags.secret.iter().cloned());
     for name in &scenario.secrets {
-        let given = secret.iter().chain(&flags.variable).chain(&in_file).any(|(other, _)| other == name);
+        let given = secret.iter().chain(&flags.variable).any(|(other, _)| other == name);
         match environment(&variable_name(name)).filter(|_| !given) {
             Some(value) => secret.push((name.clone(), value)),
             None if given => {}
@@ -246,6 +249,9 @@ fn job(
     header.retain(|(name, _)| !flags.header.iter().any(|(other, _)| other.eq_ignore_ascii_case(name)));
     header.extend(flags.header.iter().cloned());
     let mut variable: Vec<(String, String)> = scenario.variables.clone().into_iter().collect();
+    if flags.variables_file.is_some() {
+        variable.extend(in_file.iter().filter(|(name, _)| !scenario.secrets.contains(name)).cloned());
+    }
     variable.extend(flags.variable.iter().cloned());
     let choose = ChooseFlags {
         scenarios: vec![scenario.named.clone()],
@@ -253,7 +259,7 @@ fn job(
         filter: None,
         variable,
         secret,
-        variables_file: file,
+        variables_file: None,
         header,
         seed: record.seed,
         // Ids are the same at every level, and the full one has them all.
@@ -272,10 +278,12 @@ fn job(
         let hint = "`overstep check` makes a new run; `--force` sends what the new contract makes of the case";
         return Err(Diagnostic::error(reason).with_hint(hint).into());
     }
-    job.ids = Some(ids.clone());
-    if let Some(gone) = pipeline::missing_ids(&job)?.first() {
-        return Err(unknown(gone, std::iter::empty()).into());
+    let planned = pipeline::ids(&job)?;
+    let known: HashSet<&str> = planned.iter().map(String::as_str).collect();
+    if let Some(gone) = ids.iter().filter(|id| !known.contains(id.as_str())).min() {
+        return Err(unknown(gone, planned.iter().map(String::as_str)).into());
     }
+    job.ids = Some(ids.clone());
     if record.version != env!("CARGO_PKG_VERSION") {
         let reason = format!("the run was made by overstep {}, which may have sent other bytes", record.version);
         say::problems(&[Diagnostic { severity: Severity::Warning, ..Diagnostic::error(reason) }]);

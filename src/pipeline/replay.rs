@@ -63,7 +63,7 @@ struct Event {
 ///
 /// # Errors
 /// Where a line is no event; a last line that was cut is overlooked.
-pub fn index(results: &mut impl BufRead) -> Result<Index, Diagnostic> {
+pub fn index(results: &mut impl BufRead) -> Result<Index, Box<Diagnostic>> {
     let mut index = Index::default();
     each_line(results, |line| {
         match serde_json::from_str::<Event>(line)?.event.as_str() {
@@ -80,8 +80,11 @@ pub fn index(results: &mut impl BufRead) -> Result<Index, Diagnostic> {
 ///
 /// # Errors
 /// As [`index`].
-pub fn recorded(results: &mut (impl BufRead + Seek), wanted: &dyn Fn(&str) -> bool) -> Result<Vec<Then>, Diagnostic> {
-    results.rewind().map_err(|error| Diagnostic::error(format!("cannot read results: {error}")))?;
+pub fn recorded(
+    results: &mut (impl BufRead + Seek),
+    wanted: &dyn Fn(&str) -> bool,
+) -> Result<Vec<Then>, Box<Diagnostic>> {
+    results.rewind().map_err(|error| unreadable(&error))?;
     let mut found = Vec::new();
     each_line(results, |line| {
         if serde_json::from_str::<Event>(line)?.event == "case" && wanted(&serde_json::from_str::<Indexed>(line)?.id) {
@@ -92,22 +95,26 @@ pub fn recorded(results: &mut (impl BufRead + Seek), wanted: &dyn Fn(&str) -> bo
     Ok(found)
 }
 
+fn unreadable(error: &io::Error) -> Box<Diagnostic> {
+    Box::new(Diagnostic::error(format!("cannot read results: {error}")))
+}
+
 fn each_line(
     results: &mut impl BufRead,
     mut take: impl FnMut(&str) -> Result<(), serde_json::Error>,
-) -> Result<(), Diagnostic> {
+) -> Result<(), Box<Diagnostic>> {
     let mut line = String::new();
     for number in 1.. {
         line.clear();
         let read = results.read_line(&mut line);
-        if read.map_err(|error| Diagnostic::error(format!("cannot read results: {error}")))? == 0 {
+        if read.map_err(|error| unreadable(&error))? == 0 {
             break;
         }
         if let Err(error) = take(&line)
             && line.ends_with('\n')
         {
             let problem = Diagnostic::error(format!("line {number} is no event of `overstep-results/1`: {error}"));
-            return Err(problem.with_hint("results are what `overstep check --report ndjson=PATH` writes"));
+            return Err(Box::new(problem.with_hint("results are what `overstep check --report ndjson=PATH` writes")));
         }
     }
     Ok(())
@@ -157,21 +164,12 @@ pub fn split_headers(headers: &[(String, String)]) -> (Vec<(String, String)>, Ve
     (plain, secret.into_iter().map(|(name, _)| name).collect())
 }
 
-/// The wanted ids that the plan does not have.
+/// The ids of all cases of a job, in plan order.
 ///
 /// # Errors
 /// Where no cases can be made.
-pub fn missing_ids(job: &Job) -> Result<Vec<String>, Vec<Diagnostic>> {
-    let mut missing = job.ids.clone().unwrap_or_default();
-    for case in job.cases()? {
-        missing.remove(&case.id.0);
-        if missing.is_empty() {
-            break;
-        }
-    }
-    let mut missing: Vec<String> = missing.into_iter().collect();
-    missing.sort();
-    Ok(missing)
+pub fn ids(job: &Job) -> Result<Vec<String>, Vec<Diagnostic>> {
+    Ok(job.cases()?.map(|case| case.id.0).collect())
 }
 
 /// How a replay of one scenario ended.

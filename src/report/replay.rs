@@ -123,7 +123,7 @@ impl<W: Write> ReplayText<W> {
             }
         } else {
             for line in request(step, room) {
-                writeln!(self.to, "    {line}")?;
+                writeln!(self.to, "{}", format!("    {line}").trim_end())?;
             }
             for line in answer(&step.answer, room - 2) {
                 writeln!(self.to, "    {} {line}", paint(FAINT, "│"))?;
@@ -138,7 +138,7 @@ impl<W: Write> ReplayText<W> {
             }
         }
         if then.answer != step.answer {
-            writeln!(self.to, "    {}", paint(FAINT, "and then the answer was"))?;
+            writeln!(self.to, "    {}", paint(FAINT, "the answer then"))?;
             for line in answer(&then.answer, room - 2) {
                 writeln!(self.to, "    {} {line}", paint(FAINT, "│"))?;
             }
