@@ -429,3 +429,23 @@ fn a_run_without_a_case_and_a_reader_that_went_away_lose_nothing() {
     let ran = run(directory.path(), &["replay", "last"]);
     assert_eq!(ran.code, 1, "the run before is still the last: {}", ran.all());
 }
+
+#[test]
+fn a_key_in_a_variable_that_nobody_marked_is_not_kept() {
+    let directory = project();
+    let path = directory.path().join("scenarios/notes.toml");
+    let text = std::fs::read_to_string(&path).expect("there");
+    let open = text.replace("{ value = \"nk_writer_key\", secret = true }", "\"nk_writer_key\"");
+    assert_ne!(open, text);
+    std::fs::write(&path, open).expect("written");
+    std::fs::write(directory.path().join("vars"), "key=very-secret-1\nNoteId=mine-{case}\n").expect("written");
+    let check = ["check", "notes", "-E", "op(RenameNote)", "--variables-file", "vars"];
+    assert_eq!(run(directory.path(), &check).code, 0);
+    let record = std::fs::read_to_string(directory.path().join(".overstep/last/run.json")).expect("kept");
+    assert!(!record.contains("very-secret") && record.contains("mine-{case}"), "{record}");
+    // The file is read again for what is not kept, and what was sent then is sent whatever it says now.
+    std::fs::write(directory.path().join("vars"), "key=very-secret-1\nNoteId=other-{case}\n").expect("written");
+    let ran = run(directory.path(), &["replay", "notes/RenameNote/valid/control/plain"]);
+    assert_eq!(ran.code, 0, "{}", ran.all());
+    assert!(ran.out.contains("/v1/notes/mine-") && !ran.all().contains("very-secret"), "{}", ran.all());
+}

@@ -109,14 +109,14 @@ fn wanted(flags: &ReplayFlags, directory: &Path) -> Result<Wanted, Stopped> {
     let last = LastRun::load(directory);
     let (record, mut results) = if is_file {
         let mut results = store::open_results(&path)?;
-        let began = pipeline::index(&mut results).map_err(|problem| named(problem, what))?.began;
+        let began = pipeline::index(&mut results).map_err(|problem| named(&problem, what))?.began;
         let of_last = last.ok().map(|(record, _)| record);
         (of_file(&began, of_last, what)?, results)
     } else {
         last?
     };
     io::Seek::rewind(&mut results)?;
-    let index = pipeline::index(&mut results).map_err(|problem| named(problem, what))?;
+    let index = pipeline::index(&mut results).map_err(|problem| named(&problem, what))?;
     let chosen: Vec<Indexed> = if is_file || what == "last" {
         index.cases.iter().filter(|case| case.verdict == Verdict::Diverges).cloned().collect()
     } else {
@@ -135,8 +135,8 @@ fn wanted(flags: &ReplayFlags, directory: &Path) -> Result<Wanted, Stopped> {
     Ok(Wanted { record, ids, then: then.into_iter().map(|then| (then.id.clone(), then)).collect() })
 }
 
-fn named(problem: Box<Diagnostic>, what: &str) -> Diagnostic {
-    Diagnostic { reason: format!("`{what}`: {}", problem.reason), ..*problem }
+fn named(problem: &Diagnostic, what: &str) -> Diagnostic {
+    Diagnostic { reason: format!("`{what}`: {}", problem.reason), ..problem.clone() }
 }
 
 /// What a file of results says of its run: all of it where it is the last one, else what stands in it.

@@ -274,18 +274,13 @@ fn broken(text: &str, columns: usize) -> Vec<String> {
     let mut lines = Vec::new();
     // One line more than is shown says that there are more.
     for line in text.lines().take(MOST_LINES + 1) {
-        let shown: Vec<char> = tame(line.get(..floor(line, 16 * 1024)).unwrap_or(line)).chars().collect();
+        let shown: Vec<char> = tame(&line[..line.floor_char_boundary(16 * 1024)]).chars().collect();
         if shown.is_empty() {
             lines.push(String::new());
         }
         lines.extend(shown.chunks(columns).map(|piece| piece.iter().collect::<String>()));
     }
     lines
-}
-
-/// The last place at or before `at` where a character begins.
-fn floor(text: &str, at: usize) -> usize {
-    (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }
 
 fn shortened(mut lines: Vec<String>) -> Vec<String> {
