@@ -183,12 +183,9 @@ fn by_id(text: &str, index: &Index, record: &RunRecord) -> Result<Indexed, Stopp
             return Err(problem.with_hint(format!("say which: {}{more}", shown.join(", "))).into());
         }
     }
-    // A run with a filter leaves cases out that it could have sent: the plan decides.
+    // A run may leave cases out that it could have sent (a filter, a level): the plan decides.
     let scenario = text.split('/').next().unwrap_or_default();
-    if text.matches('/').count() >= 3
-        && record.scenarios.iter().any(|one| one.scenario == scenario)
-        && record.filter.is_some()
-    {
+    if text.matches('/').count() >= 3 && record.scenarios.iter().any(|one| one.scenario == scenario) {
         return Ok(Indexed { id: text.to_owned(), scenario: scenario.to_owned(), verdict: Verdict::Indeterminate });
     }
     Err(unknown(text, index.cases.iter().map(|case| case.id.as_str())).into())

@@ -146,8 +146,12 @@ impl<W: Write> ReplayText<W> {
         Ok(())
     }
 
-    /// All steps as curl lines, where every one of them has one; half of them would be another case.
+    /// All steps as curl lines, where every one of them has one; half of them would be another case, and
+    /// what a set-up made was taken away again.
     fn pasteable(&mut self, one: &Replayed) -> io::Result<()> {
+        if one.done.case.steps.iter().any(|step| !step.captures.is_empty()) {
+            return Ok(());
+        }
         let sent: Option<Vec<&String>> = one.curls.iter().map(Option::as_ref).collect();
         match sent {
             Some(lines) if lines.is_empty() => Ok(()),
