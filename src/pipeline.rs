@@ -7,12 +7,14 @@ mod filter;
 mod finish;
 mod job;
 mod load;
+mod replay;
 
 pub use crate::contract::drift;
 pub use embedded::{Embedded, faults, serve, world};
 pub use filter::{Filter, FilterError, Property};
 pub use job::{Job, Sending, Target, fresh_run_id};
 pub use load::{Loaded, check_only, ingest, load};
+pub use replay::{Began, Index, Indexed, ReplayEnd, ids, index, record, recorded, replay, split_headers};
 
 use crate::judge::{Coverage, Findings, Verdict};
 use crate::report::{CasePrinter, Counts, Diagnostic, Done, Output, Summary};

@@ -37,6 +37,7 @@ const LAWFUL_IO: &[&str] = &[
     "run/clock.rs",
     "run/transport.rs",
     "reference/server.rs",
+    "store/last.rs",
     "store/mod.rs",
     "store/scenarios.rs",
     "store/write.rs",

@@ -9,6 +9,7 @@ mod flags;
 mod ingest;
 mod jobs;
 mod outputs;
+mod replay;
 mod say;
 mod serve;
 mod values;
@@ -43,6 +44,7 @@ fn run() -> Exit {
         Command::Cases(flags) => cases::cases(&flags),
         Command::Ingest(flags) => ingest::ingest(&flags),
         Command::Drift(flags) => ingest::drift(&flags),
+        Command::Replay(flags) => replay::replay(&flags),
         Command::Serve(flags) => serve::serve(&flags),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Flags::command(), "overstep", &mut std::io::stdout());

@@ -32,6 +32,8 @@ pub struct Job {
     pub level: Level,
     /// Which of them to run; all where there is none.
     pub filter: Option<Filter>,
+    /// Only the cases with these ids; all where there is none.
+    pub ids: Option<HashSet<String>>,
     /// The command that runs these cases again.
     pub again: String,
 }
@@ -86,7 +88,11 @@ impl Job {
                 ..problem
             }]
         })?;
-        Ok(cases.filter(|case| self.filter.as_ref().is_none_or(|filter| filter.matches(case))))
+        let wanted = |case: &Case| {
+            self.filter.as_ref().is_none_or(|filter| filter.matches(case))
+                && self.ids.as_ref().is_none_or(|ids| ids.contains(&case.id.0))
+        };
+        Ok(cases.filter(wanted))
     }
 
     /// Goes through all cases once, keeping none.
