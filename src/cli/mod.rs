@@ -11,6 +11,7 @@ mod jobs;
 mod outputs;
 mod say;
 mod serve;
+mod snapshot;
 mod values;
 
 use clap::{CommandFactory as _, Parser as _};
@@ -43,6 +44,7 @@ fn run() -> Exit {
         Command::Cases(flags) => cases::cases(&flags),
         Command::Ingest(flags) => ingest::ingest(&flags),
         Command::Drift(flags) => ingest::drift(&flags),
+        Command::Snapshot(command) => snapshot::snapshot(&command),
         Command::Serve(flags) => serve::serve(&flags),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Flags::command(), "overstep", &mut std::io::stdout());
