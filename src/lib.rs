@@ -19,5 +19,6 @@ pub mod reference;
 pub mod report;
 pub mod run;
 pub mod scenario;
+pub mod snapshot;
 pub mod store;
 pub mod wire;

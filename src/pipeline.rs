@@ -2,19 +2,23 @@
 //!
 //! This file knows every room and no flag, no terminal and no environment.
 
+mod accepted;
 mod embedded;
 mod filter;
 mod finish;
 mod job;
 mod load;
 mod replay;
+mod review;
 
 pub use crate::contract::drift;
+pub use accepted::{Keeping, Update};
 pub use embedded::{Embedded, faults, serve, world};
 pub use filter::{Filter, FilterError, Property};
 pub use job::{Job, Sending, Target, fresh_run_id};
 pub use load::{Loaded, check_only, ingest, load};
 pub use replay::{Began, Index, Indexed, ReplayEnd, ids, index, record, recorded, replay, split_headers};
+pub use review::{Choice, Unit, Waiting, accept_results, waiting};
 
 use crate::judge::{Coverage, Findings, Verdict};
 use crate::report::{CasePrinter, Counts, Diagnostic, Done, Output, Summary};
@@ -40,18 +44,23 @@ pub async fn check(
     if planned.cases == 0 {
         return Ok(None);
     }
+    let accepted = accepted::Accepted::read(job, sending.keeping.as_ref())?;
     let embedded = embedded::where_wanted(job).await?;
     let endpoint = job.endpoint(embedded.as_ref(), sending)?;
     let control = |operation: &str| job.control(operation);
     let plan = job.plan(&endpoint, sending.settings, run_id, stop, &control);
     let redaction = plan.redaction();
     let origin = endpoint.origin();
-    let finish = finish::Finish { job, redaction: &redaction, origin: &origin };
-    let mut tally = Tally::new(job, sending.max_failures);
+    let compared = sending.keeping.as_ref().map(|_| &accepted);
+    let finish =
+        finish::Finish { job, redaction: &redaction, origin: &origin, accepted: compared, strict: sending.strict };
+    let mut record = accepted::Record::new(job, sending.keeping.as_ref(), &accepted);
+    let mut tally = Tally::new(job, sending);
     let mut unwritable = None;
     output.begin(&job.head(run_id, planned, &endpoint)).map_err(|error| unwritten(&error))?;
     let watch = Stopwatch::start();
-    let mut emit = |done: Done| {
+    let mut emit = |mut done: Done| {
+        record.add(&mut done);
         tally.add(&done);
         unwritable = output.case(&done).err();
         if unwritable.is_some() || tally.enough() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
@@ -61,7 +70,9 @@ pub async fn check(
     if let Some(error) = unwritable {
         return Err(unwritten(&error));
     }
-    let summary = tally.summary(watch.elapsed().as_secs_f64(), &ended);
+    let mut summary = tally.summary(watch.elapsed().as_secs_f64(), &ended);
+    summary.complete = summary.incomplete.is_none() && job.is_whole();
+    summary.snapshots = record.write(summary.complete)?;
     output.end(&summary).map_err(|error| unwritten(&error))?;
     Ok(Some(summary))
 }
@@ -100,30 +111,34 @@ struct Tally {
     coverage: Coverage,
     findings: Findings,
     max_failures: Option<u64>,
+    failures: u64,
     /// Plain valid requests: how many were sent, and how many passed.
     controls: (u64, u64),
 }
 
 impl Tally {
-    fn new(job: &Job, max_failures: Option<u64>) -> Self {
+    fn new(job: &Job, sending: &Sending) -> Self {
         Self {
             scenario: job.scenario.name.clone(),
             counts: Counts::default(),
             coverage: Coverage::new(&job.contract),
-            findings: Findings::default(),
-            max_failures,
+            findings: Findings::new(sending.strict),
+            max_failures: sending.max_failures,
+            failures: 0,
             controls: (0, 0),
         }
     }
 
     fn add(&mut self, done: &Done) {
         self.counts.add(done.judgement.verdict);
+        self.counts.compare(&done.comparison);
+        self.failures += u64::from(done.finding);
         if done.case.id.0.ends_with(CONTROL) {
             self.controls.0 += 1;
             self.controls.1 += u64::from(done.judgement.verdict == Verdict::Pass);
         }
         self.coverage.add(&done.case, &done.judgement);
-        self.findings.add(&self.scenario, &done.case, &done.judgement, || done.curl.clone());
+        self.findings.add_compared(&self.scenario, &done.case, &done.judgement, &done.comparison, || done.curl.clone());
     }
 
     fn summary(self, seconds: f64, ended: &RunEnd) -> Summary {
@@ -144,11 +159,12 @@ impl Tally {
             findings: self.findings.sorted(),
             incomplete,
             seconds,
+            ..Summary::default()
         }
     }
 
     fn enough(&self) -> bool {
-        self.max_failures.is_some_and(|most| self.counts.diverges >= most)
+        self.max_failures.is_some_and(|most| self.failures >= most)
     }
 }
 

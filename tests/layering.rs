@@ -14,14 +14,27 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("generate", &["contract", "scenario"]),
     ("wire", &["contract", "generate"]),
     ("run", &["contract", "scenario", "generate", "wire"]),
-    ("judge", &["contract", "scenario", "generate", "wire", "run"]),
-    ("report", &["contract", "scenario", "generate", "wire", "run", "judge"]),
-    ("store", &["contract", "scenario", "generate", "wire", "run", "judge", "report"]),
+    ("snapshot", &["contract"]),
+    ("judge", &["contract", "scenario", "generate", "wire", "run", "snapshot"]),
+    ("report", &["contract", "scenario", "generate", "wire", "run", "snapshot", "judge"]),
+    ("store", &["contract", "scenario", "generate", "wire", "run", "snapshot", "judge", "report"]),
     ("reference", &["contract"]),
     ("exit", &[]),
     (
         "pipeline",
-        &["contract", "scenario", "ingest", "generate", "wire", "run", "judge", "report", "store", "reference"],
+        &[
+            "contract",
+            "scenario",
+            "ingest",
+            "generate",
+            "wire",
+            "run",
+            "snapshot",
+            "judge",
+            "report",
+            "store",
+            "reference",
+        ],
     ),
     // Beside the architecture's row: types of `scenario`, `contract`, `run` and `generate` that
     // `pipeline` takes or gives, and what `scenario` reads.
@@ -40,6 +53,7 @@ const LAWFUL_IO: &[&str] = &[
     "store/last.rs",
     "store/mod.rs",
     "store/scenarios.rs",
+    "store/snapshots.rs",
     "store/write.rs",
 ];
 

@@ -2,11 +2,11 @@
 //!
 //! Reads everything, then sends, then says how it went.
 
-use super::flags::{CheckFlags, NoCases};
+use super::flags::{CheckFlags, NoCases, UpdateFlag};
 use super::outputs::Outputs;
 use super::{Stopped, jobs::jobs, say};
 use overstep::exit::Exit;
-use overstep::pipeline::{self, Job, Sending, Target};
+use overstep::pipeline::{self, Job, Keeping, Sending, Target, Update};
 use overstep::report::{Diagnostic, Severity, Summary};
 use overstep::run::{RateLimit, Settings, Stop};
 use overstep::store::{self, RunRecord};
@@ -24,7 +24,7 @@ pub fn check(flags: &CheckFlags) -> Result<Exit, Stopped> {
     }
     let ca = flags.cacert.as_ref().map(|file| store::read_bytes(&chosen.directory.join(file))).transpose()?;
     let mut sendings = Vec::new();
-    for endpoint in &endpoints {
+    for (endpoint, (found, _)) in endpoints.iter().zip(&chosen.scenarios) {
         let written = endpoint.rate_limit.as_deref().map(super::values::rate).transpose();
         let written = written.map_err(|reason| {
             Diagnostic::error(format!("`rate-limit` of endpoint `{}`: {reason}", endpoint.profile))
@@ -51,6 +51,8 @@ pub fn check(flags: &CheckFlags) -> Result<Exit, Stopped> {
             insecure: flags.insecure,
             proxy: flags.proxy.clone(),
             max_failures: flags.max_failures,
+            keeping: keeping(flags, found, &chosen.directory),
+            strict: flags.choose.strict,
         });
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -58,6 +60,22 @@ pub fn check(flags: &CheckFlags) -> Result<Exit, Stopped> {
         .build()
         .map_err(|error| Diagnostic::error(format!("cannot start: {error}")))?;
     runtime.block_on(run(flags, jobs, &sendings, &chosen))
+}
+
+/// Where a scenario's accepted behaviour is, and what may be written there.
+fn keeping(flags: &CheckFlags, found: &store::Found, directory: &std::path::Path) -> Option<Keeping> {
+    let update = match flags.update {
+        UpdateFlag::Auto if super::environment("CI").is_some_and(|set| !set.is_empty() && set != "false") => Update::No,
+        UpdateFlag::Auto | UpdateFlag::New => Update::New,
+        UpdateFlag::No => Update::No,
+        UpdateFlag::All => Update::All,
+    };
+    let folder = match &flags.snapshots {
+        Some(folder) => directory.join(folder),
+        None => super::snapshot::beside(found, directory),
+    };
+    let source = format!("scenarios/{}.toml", found.name);
+    (!flags.no_snapshots).then(|| Keeping { snapshots: store::Snapshots::new(folder), update, source })
 }
 
 async fn run(

@@ -28,6 +28,7 @@ Examples:
   overstep drift docs/page.rst botocore:connect    where two sources contradict each other
   overstep replay last                             all diverging cases of the last run, once more
   overstep serve connect --port 4566               a validating mock
+  overstep snapshot review                         accept answers that documents are silent on
 
 Exit codes:
   0 every promise kept    1 findings    2 usage, configuration or a rejected document
@@ -57,6 +58,9 @@ pub enum Command {
     Drift(DriftFlags),
     /// Send again exactly what was sent; only date and signature are new
     Replay(Box<ReplayFlags>),
+    /// Look at answers that are not accepted yet, and accept or reject them
+    #[command(subcommand)]
+    Snapshot(SnapshotCommand),
     /// Run the reference server on its own: a validating mock
     Serve(ServeFlags),
     /// Print a completion script for a shell
@@ -100,7 +104,7 @@ pub struct ChooseFlags {
     /// Repeat the `{run}` of another run
     #[arg(long, value_name = "ID", value_parser = super::values::run_id)]
     pub run_id: Option<String>,
-    /// Take warnings about scenarios and documents as errors
+    /// Take warnings about scenarios and documents as errors, and accepted divergences as findings
     #[arg(long)]
     pub strict: bool,
     /// What to do where no case is left: end with 4, or only say so, or say nothing
@@ -152,6 +156,16 @@ pub struct CheckFlags {
     /// Only the cases that diverged or taught nothing in the last run
     #[arg(long)]
     pub last_failed: bool,
+    /// Where accepted behaviour is; `snapshots/` beside the scenarios unless told otherwise
+    #[arg(long, value_name = "DIR")]
+    pub snapshots: Option<PathBuf>,
+    /// Compare with no accepted behaviour
+    #[arg(long, conflicts_with_all = ["snapshots", "update"])]
+    pub no_snapshots: bool,
+    /// What to do with answers that are not the accepted ones: `auto` writes them beside, and nothing where
+    /// `CI` is set
+    #[arg(long, value_enum, default_value = "auto", value_name = "WHAT")]
+    pub update: UpdateFlag,
     /// Send to an endpoint that is not on this machine
     #[arg(long)]
     pub allow_remote: bool,
@@ -167,6 +181,46 @@ pub struct CheckFlags {
     /// Show no progress bar
     #[arg(long)]
     pub no_progress: bool,
+}
+
+/// What to do with answers that are not the accepted ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum UpdateFlag {
+    /// Write them beside, for review; nothing where `CI` is set.
+    Auto,
+    /// Write nothing.
+    No,
+    /// Write them beside, for review.
+    New,
+    /// Accept them.
+    All,
+}
+
+/// Commands on snapshots.
+#[derive(Debug, Subcommand)]
+pub enum SnapshotCommand {
+    /// Decide line by line
+    Review(SnapshotFlags),
+    /// Show what waits
+    List(SnapshotFlags),
+    /// Accept what waits, or what a run saw
+    Accept(SnapshotFlags),
+    /// Keep what is accepted, and forget what waits
+    Reject(SnapshotFlags),
+}
+
+/// Flags of the commands on snapshots.
+#[derive(Debug, Args)]
+pub struct SnapshotFlags {
+    /// Only these lines: a part of the id, `op(X) & member(Y) & constraint(Z)` …
+    #[arg(short = 'E', long, value_name = "EXPR")]
+    pub filter: Option<String>,
+    /// Take what a run saw from its results, as `check --report ndjson=FILE` wrote them
+    #[arg(long, value_name = "FILE")]
+    pub from: Option<PathBuf>,
+    /// Where accepted behaviour is; the nearest `snapshots/` unless told otherwise
+    #[arg(long, value_name = "DIR")]
+    pub snapshots: Option<PathBuf>,
 }
 
 /// Flags of `cases`.

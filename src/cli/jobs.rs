@@ -273,7 +273,8 @@ fn signs_without_keys(scenario: &Scenario) -> bool {
     scenario.principals.values().any(|principal| open(&principal.credentials))
 }
 
-fn parse_filter(text: &str) -> Result<Filter, Stopped> {
+/// Reads a filter; what is wrong is shown with its place.
+pub fn parse_filter(text: &str) -> Result<Filter, Stopped> {
     Filter::parse(text).map_err(|error| {
         let problem = Diagnostic::error(error.reason).at("--filter", text, Some(error.span));
         Diagnostic { hint: error.hint, ..problem }.into()

@@ -12,6 +12,7 @@ mod outputs;
 mod replay;
 mod say;
 mod serve;
+mod snapshot;
 mod values;
 
 use clap::{CommandFactory as _, Parser as _};
@@ -45,6 +46,7 @@ fn run() -> Exit {
         Command::Ingest(flags) => ingest::ingest(&flags),
         Command::Drift(flags) => ingest::drift(&flags),
         Command::Replay(flags) => replay::replay(&flags),
+        Command::Snapshot(command) => snapshot::snapshot(&command),
         Command::Serve(flags) => serve::serve(&flags),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Flags::command(), "overstep", &mut std::io::stdout());

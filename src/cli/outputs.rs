@@ -166,7 +166,7 @@ impl Outputs {
     fn progress(&mut self, done: &Done) {
         self.begun = true;
         self.seen += 1;
-        if done.judgement.verdict == overstep::judge::Verdict::Diverges {
+        if done.finding {
             self.diverging += 1;
         }
         if self.plain_progress {
@@ -177,7 +177,7 @@ impl Outputs {
             }
         } else {
             self.bar.inc(1);
-            if done.judgement.verdict == overstep::judge::Verdict::Diverges {
+            if done.finding {
                 self.bar.set_message(format!("· {} diverge ·", self.diverging));
             }
         }

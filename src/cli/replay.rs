@@ -305,6 +305,8 @@ fn job(
         insecure,
         proxy: flags.proxy.clone().or_else(|| record.proxy.clone()),
         max_failures: None,
+        keeping: None,
+        strict: true,
     };
     Ok((job, sending))
 }

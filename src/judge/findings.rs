@@ -1,7 +1,7 @@
 //! Diverging cases, grouped by operation, member, constraint and what was observed.
 
 use super::oracle::size;
-use super::{Finding, Judgement, Verdict};
+use super::{Change, Comparison, Finding, Judgement, Verdict};
 use crate::generate::{Case, Intent};
 use indexmap::IndexMap;
 
@@ -17,6 +17,8 @@ struct Key {
     member: String,
     constraint: String,
     observed: String,
+    /// What was accepted, where that is what is wrong.
+    accepted: Option<String>,
 }
 
 #[derive(Debug)]
@@ -27,25 +29,45 @@ struct Group {
     examples: Vec<(usize, String)>,
 }
 
-/// What to fix first: what breaks valid use, then failures, then what is wrongly accepted, then wrong words.
+/// What to fix first: what breaks valid use, then failures, then what is wrongly accepted, then wrong words,
+/// then what is only another answer than the accepted one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Rank {
     ValidRefused,
     Failure,
     Accepted,
     WrongError,
+    Changed,
 }
 
 /// Collects findings in bounded memory: a group keeps its count and its first few examples.
 #[derive(Debug, Default)]
 pub struct Findings {
     groups: IndexMap<Key, Group>,
+    strict: bool,
 }
 
 impl Findings {
+    /// None yet; with `strict`, an accepted divergence is one too.
+    pub fn new(strict: bool) -> Self {
+        Self { groups: IndexMap::new(), strict }
+    }
+
     /// Adds a case if it diverges; `curl` is asked for only when the case becomes its group's first example.
     pub fn add(&mut self, scenario: &str, case: &Case, judgement: &Judgement, curl: impl FnOnce() -> Option<String>) {
-        if judgement.verdict != Verdict::Diverges {
+        self.add_compared(scenario, case, judgement, &Comparison::default(), curl);
+    }
+
+    /// Adds a case if it diverges and is not known, or if its answer is not the accepted one.
+    pub fn add_compared(
+        &mut self,
+        scenario: &str,
+        case: &Case,
+        judgement: &Judgement,
+        comparison: &Comparison,
+        curl: impl FnOnce() -> Option<String>,
+    ) {
+        if !comparison.is_finding(judgement.verdict, self.strict) {
             return;
         }
         let (member, constraint) = place(case);
@@ -55,11 +77,13 @@ impl Findings {
             member,
             constraint,
             observed: judgement.observed.to_string(),
+            accepted: accepted(comparison),
         };
         if self.groups.len() >= MOST && !self.groups.contains_key(&key) {
             key.member = "others".to_owned();
             key.constraint = "others".to_owned();
             key.observed = "others".to_owned();
+            key.accepted = None;
         }
         let rank = rank(case, judgement);
         let group = self.groups.entry(key).or_insert_with_key(|key| Group {
@@ -74,6 +98,7 @@ impl Findings {
                 rule: String::new(),
                 source: None,
                 expected: String::new(),
+                accepted: key.accepted.clone(),
                 why: String::new(),
                 curl: None,
             },
@@ -88,7 +113,7 @@ impl Findings {
             group.finding.rule = case.rule.clone();
             group.finding.source = case.source.as_ref().map(ToString::to_string);
             group.finding.expected = judgement.expected.clone();
-            group.finding.why = judgement.why.clone();
+            group.finding.why = why(judgement, comparison);
             group.finding.curl = curl();
         }
         if at < EXAMPLES {
@@ -129,7 +154,38 @@ fn place(case: &Case) -> (String, String) {
     (member, parts.next().unwrap_or("case").to_owned())
 }
 
+/// What was accepted, in words, where the answer is another one; a form is named where nothing else differs.
+fn accepted(comparison: &Comparison) -> Option<String> {
+    let (Change::Changed, Some(accepted), Some(seen)) = (comparison.change, &comparison.accepted, &comparison.seen)
+    else {
+        return None;
+    };
+    let words = accepted.to_string();
+    if words != seen.to_string() {
+        return Some(words);
+    }
+    let of = |form: &Option<crate::snapshot::Form>| form.clone().unwrap_or_default().0;
+    let (before, now) = (of(&accepted.form), of(&seen.form));
+    let told = |fact: &(String, String)| format!("{} {}", fact.0, fact.1);
+    let gone: Vec<String> = before.iter().filter(|fact| !now.contains(fact)).map(told).collect();
+    let come: Vec<String> = now.iter().filter(|fact| !before.contains(fact)).map(told).collect();
+    let part = |word: &str, facts: &[String]| (!facts.is_empty()).then(|| format!("{word} {}", facts.join(", ")));
+    let parts: Vec<String> = [part("with", &gone), part("without", &come)].into_iter().flatten().collect();
+    Some(format!("{words} {}", parts.join(", ")))
+}
+
+fn why(judgement: &Judgement, comparison: &Comparison) -> String {
+    match judgement.verdict {
+        Verdict::Diverges => judgement.why.clone(),
+        _ if comparison.change == Change::Changed => "the answer is not the accepted one".to_owned(),
+        _ => judgement.why.clone(),
+    }
+}
+
 fn rank(case: &Case, judgement: &Judgement) -> Rank {
+    if judgement.verdict != Verdict::Diverges {
+        return Rank::Changed;
+    }
     match judgement.observed.status {
         None | Some(500..) => Rank::Failure,
         _ if case.intent == Intent::Valid => Rank::ValidRefused,

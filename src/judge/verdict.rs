@@ -108,6 +108,8 @@ pub struct Finding {
     pub source: Option<String>,
     /// What was expected, in words.
     pub expected: String,
+    /// What was accepted instead of this, in words, where the answer is not the accepted one.
+    pub accepted: Option<String>,
     /// Why, one sentence.
     pub why: String,
     /// The first example's request as a curl line, where curl can send it.

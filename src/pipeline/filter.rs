@@ -88,18 +88,27 @@ impl Filter {
 
     /// Whether a case is to be run.
     pub fn matches(&self, case: &Case) -> bool {
+        self.holds(&case.id.0, &|property| property.of(case))
+    }
+
+    /// Whether an id is meant; what an id does not say, such as the intent, fits no expression.
+    pub fn matches_id(&self, id: &str) -> bool {
+        self.holds(id, &|property| property.of_id(id))
+    }
+
+    fn holds(&self, id: &str, of: &dyn Fn(Property) -> Option<String>) -> bool {
         match self {
             Self::Word(word) => {
                 if word.contains('*') {
-                    glob(&format!("*{word}*"), &case.id.0)
+                    glob(&format!("*{word}*"), id)
                 } else {
-                    case.id.0.contains(word.as_str())
+                    id.contains(word.as_str())
                 }
             }
-            Self::Property(property, text) => property.of(case).is_some_and(|value| glob(text, &value)),
-            Self::Not(inner) => !inner.matches(case),
-            Self::And(left, right) => left.matches(case) && right.matches(case),
-            Self::Or(left, right) => left.matches(case) || right.matches(case),
+            Self::Property(property, text) => of(*property).is_some_and(|value| glob(text, &value)),
+            Self::Not(inner) => !inner.holds(id, of),
+            Self::And(left, right) => left.holds(id, of) && right.holds(id, of),
+            Self::Or(left, right) => left.holds(id, of) || right.holds(id, of),
         }
     }
 }
@@ -113,6 +122,20 @@ impl Property {
             Self::Constraint => case.constraint.map(|constraint| constraint.name().to_owned()),
             Self::Intent => serde_json::to_value(case.intent).ok()?.as_str().map(str::to_owned),
             Self::Id => Some(case.id.0.clone()),
+        }
+    }
+}
+
+impl Property {
+    fn of_id(self, id: &str) -> Option<String> {
+        let part = |index: usize| id.split('/').nth(index).map(str::to_owned);
+        match self {
+            Self::Scenario => part(0),
+            Self::Operation => part(1),
+            Self::Member => part(2),
+            Self::Constraint => part(3),
+            Self::Intent => None,
+            Self::Id => Some(id.to_owned()),
         }
     }
 }

@@ -3,8 +3,9 @@
 //! Nothing leaves here with a secret in it.
 
 use super::Job;
+use super::accepted::Accepted;
 use crate::generate::Judged;
-use crate::judge::{Judgement, Verdict, judge};
+use crate::judge::{Change, Comparison, Judgement, Verdict, compare, judge};
 use crate::report::{CaseLine, Done, SentStep, StepAnswer, case_line};
 use crate::run::{Exchange, Outcome};
 use crate::wire::{Redaction, curl};
@@ -17,17 +18,23 @@ pub(super) struct Finish<'a> {
     pub job: &'a Job,
     pub redaction: &'a Redaction,
     pub origin: &'a str,
+    /// What is accepted; nothing is compared where there is none.
+    pub accepted: Option<&'a Accepted>,
+    /// An accepted divergence is a finding too.
+    pub strict: bool,
 }
 
 impl Finish<'_> {
     /// Judges an outcome and writes its line.
     pub fn finish(&self, outcome: Outcome) -> Done {
         let judgement = self.cleaned(judge(&self.job.contract, &self.job.scenario, &outcome));
+        let comparison = self.compared(&outcome, &judgement);
+        let finding = comparison.is_finding(judgement.verdict, self.strict);
         let Judged::Step(judged) = outcome.case.judged;
         let exchange = outcome.exchanges.get(judged).and_then(Option::as_ref);
         let millis = exchange.map_or(0.0, |exchange| exchange.took.as_secs_f64() * 1000.0);
         let mut line = CaseLine { scenario: self.job.scenario.name.clone(), millis, ..CaseLine::default() };
-        if judgement.verdict != Verdict::Pass {
+        if judgement.verdict != Verdict::Pass || comparison.change == Change::Changed {
             // What a set-up made is gone by now: a line that names it would meet something else.
             let alone = outcome.case.steps.iter().all(|step| step.captures.is_empty());
             line.curl = exchange
@@ -42,8 +49,23 @@ impl Finish<'_> {
                 .filter_map(|(step, exchange)| Some(self.step(step.purpose, exchange.as_ref()?)))
                 .collect();
         }
-        let bytes = case_line(&outcome.case, &judgement, &line);
-        Done { case: outcome.case, judgement, millis, line: bytes, curl: line.curl }
+        let bytes = case_line(&outcome.case, &judgement, &comparison, &line);
+        Done {
+            case: outcome.case,
+            judgement,
+            comparison,
+            finding,
+            new_form: None,
+            millis,
+            line: bytes,
+            curl: line.curl,
+        }
+    }
+
+    fn compared(&self, outcome: &Outcome, judgement: &Judgement) -> Comparison {
+        let Some(accepted) = self.accepted else { return Comparison::default() };
+        let snapshot = accepted.of(outcome.case.operation.as_str());
+        compare(&self.job.contract, outcome, judgement, snapshot, |text| self.redaction.clean(text))
     }
 
     /// A server may say back what it was told.

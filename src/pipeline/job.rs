@@ -2,7 +2,7 @@
 //!
 //! This file starts nothing.
 
-use super::{Embedded, Filter};
+use super::{Embedded, Filter, Keeping};
 use crate::contract::{Contract, OperationName, digest};
 use crate::generate::{self, Case, Level, Options};
 use crate::report::{Diagnostic, Head};
@@ -60,6 +60,10 @@ pub struct Sending {
     pub proxy: Option<String>,
     /// End after so many diverging cases.
     pub max_failures: Option<u64>,
+    /// Where accepted behaviour is; nothing is compared where this is absent.
+    pub keeping: Option<Keeping>,
+    /// An accepted divergence is a finding too.
+    pub strict: bool,
 }
 
 /// How much there is to do.
@@ -93,6 +97,11 @@ impl Job {
                 && self.ids.as_ref().is_none_or(|ids| ids.contains(&case.id.0))
         };
         Ok(cases.filter(wanted))
+    }
+
+    /// Whether no flag leaves out a case.
+    pub(super) fn is_whole(&self) -> bool {
+        self.filter.is_none() && self.level == Level::Full
     }
 
     /// Goes through all cases once, keeping none.

@@ -3,7 +3,7 @@
 //! Every output gets the same three calls in the same order; none of them decides anything.
 
 use crate::generate::Case;
-use crate::judge::{Finding, Judgement, OperationCoverage, Verdict};
+use crate::judge::{Change, Comparison, Finding, Judgement, OperationCoverage, Verdict};
 use std::io;
 
 /// Known before the first request.
@@ -36,12 +36,36 @@ pub struct Done {
     pub case: Case,
     /// What came of it.
     pub judgement: Judgement,
+    /// How its answer stands beside the accepted one.
+    pub comparison: Comparison,
+    /// Whether somebody has to look at it.
+    pub finding: bool,
+    /// The form of its answer, where the run had none like it before.
+    pub new_form: Option<NewForm>,
     /// How long its judged step took.
     pub millis: f64,
     /// Its line of the results, without the newline.
     pub line: Vec<u8>,
     /// Its judged request as a curl line, where the case did not pass and curl can send it.
     pub curl: Option<String>,
+}
+
+/// A form of answers, spelled out when it first comes up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewForm {
+    /// `f1`; the same name in the results and in the snapshot of the operation.
+    pub name: String,
+    /// What it says.
+    pub facts: Vec<(String, String)>,
+}
+
+/// How many files of snapshots a run has written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SnapshotNews {
+    /// Files that wait for a person.
+    pub waiting: u64,
+    /// Files that were accepted at once.
+    pub accepted: u64,
 }
 
 /// How many cases met each verdict.
@@ -59,6 +83,12 @@ pub struct Counts {
     pub indeterminate: u64,
     /// Nothing could be sent.
     pub unsendable: u64,
+    /// Of those that diverge: accepted so.
+    pub known: u64,
+    /// Of all: answered in another way than accepted.
+    pub changed: u64,
+    /// Of all: answered, and nothing is accepted.
+    pub new: u64,
 }
 
 impl Counts {
@@ -72,6 +102,13 @@ impl Counts {
             Verdict::Indeterminate => self.indeterminate += 1,
             Verdict::Unsendable => self.unsendable += 1,
         }
+    }
+
+    /// Counts how one more stands beside what was accepted.
+    pub fn compare(&mut self, comparison: &Comparison) {
+        self.known += u64::from(comparison.known);
+        self.changed += u64::from(comparison.change == Change::Changed);
+        self.new += u64::from(comparison.change == Change::New);
     }
 
     /// All of them.
@@ -93,6 +130,10 @@ pub struct Summary {
     pub findings: Vec<Finding>,
     /// Why the run ended before its last case, if it did.
     pub incomplete: Option<String>,
+    /// Whether the run left out no case.
+    pub complete: bool,
+    /// Which snapshots were written.
+    pub snapshots: SnapshotNews,
     /// From the first request to the last answer.
     pub seconds: f64,
 }

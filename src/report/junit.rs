@@ -90,11 +90,11 @@ impl<W: Write> Output for Junit<W> {
             done.millis / 1000.0,
         )?;
         let kind = match judgement.verdict {
-            Verdict::Pass | Verdict::Unspecified => return self.waiting.write_all(b"/>\n"),
-            Verdict::Diverges => {
+            _ if done.finding => {
                 self.failures += 1;
                 "failure"
             }
+            Verdict::Pass | Verdict::Unspecified | Verdict::Diverges => return self.waiting.write_all(b"/>\n"),
             Verdict::Indeterminate => {
                 self.errors += 1;
                 "error"
@@ -106,6 +106,9 @@ impl<W: Write> Output for Junit<W> {
             }
         };
         let mut text = format!("expected: {}\nobserved: {}\n", judgement.expected, judgement.observed);
+        if let Some(accepted) = done.comparison.accepted.as_ref() {
+            text.push_str(&format!("accepted: {accepted}\n"));
+        }
         if let Some(source) = &done.case.source {
             text.push_str(&format!("documented: {}, {source}\n", done.case.rule));
         }

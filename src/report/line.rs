@@ -3,7 +3,7 @@
 //! This file never sees a secret: requests come to it redacted.
 
 use crate::generate::{Case, Expectation, ExpectedError};
-use crate::judge::{Judgement, Verdict};
+use crate::judge::{Change, Comparison, Judgement, Verdict};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -97,10 +97,12 @@ struct Line<'a> {
     constraint: Option<&'static str>,
     verdict: Verdict,
     known: bool,
-    change: &'static str,
+    change: Change,
     observed: ObservedLine<'a>,
     documented: Documented,
-    snapshot: Option<()>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expected: Option<&'a str>,
+    snapshot: Option<SnapshotLine<'a>>,
     why: &'a str,
     source: Option<&'a crate::contract::Provenance>,
     millis: f64,
@@ -117,6 +119,14 @@ struct ObservedLine<'a> {
     form: Option<()>,
     #[serde(skip_serializing_if = "Option::is_none")]
     place: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct SnapshotLine<'a> {
+    status: Option<u16>,
+    error: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<&'a str>,
 }
@@ -151,7 +161,7 @@ fn error_lines(errors: &[ExpectedError]) -> Vec<ErrorLine> {
 }
 
 /// The line of a case, without the newline.
-pub fn case_line(case: &Case, judgement: &Judgement, beside: &CaseLine) -> Vec<u8> {
+pub fn case_line(case: &Case, judgement: &Judgement, comparison: &Comparison, beside: &CaseLine) -> Vec<u8> {
     let line = Line {
         event: "case",
         id: &case.id.0,
@@ -161,8 +171,8 @@ pub fn case_line(case: &Case, judgement: &Judgement, beside: &CaseLine) -> Vec<u
         member: case.member.as_ref().map(ToString::to_string),
         constraint: case.constraint.map(crate::contract::Constraint::name),
         verdict: judgement.verdict,
-        known: false,
-        change: "none",
+        known: comparison.known,
+        change: comparison.change,
         observed: ObservedLine {
             status: judgement.observed.status,
             error: judgement.observed.error.as_deref(),
@@ -177,7 +187,12 @@ pub fn case_line(case: &Case, judgement: &Judgement, beside: &CaseLine) -> Vec<u
             Expectation::Reject { errors, .. } => Documented::Reject(error_lines(errors)),
             Expectation::Unspecified { reason } => Documented::Unspecified(reason.clone()),
         },
-        snapshot: None,
+        expected: comparison.mark.as_ref().map(crate::snapshot::Mark::as_str),
+        snapshot: comparison.accepted.as_ref().map(|accepted| SnapshotLine {
+            status: accepted.status,
+            error: accepted.error.as_deref(),
+            note: accepted.note.as_deref(),
+        }),
         why: &judgement.why,
         source: case.source.as_ref(),
         millis: (beside.millis * 1000.0).round() / 1000.0,

@@ -19,7 +19,7 @@ pub use cases::{CaseFormat, CasePrinter};
 pub use contract::contract_text;
 pub use diagnostic::{Diagnostic, Severity, diagnostic};
 pub use drift::{drift_json, drift_text};
-pub use event::{Counts, Done, Head, Output, Summary};
+pub use event::{Counts, Done, Head, NewForm, Output, SnapshotNews, Summary};
 pub use junit::{Junit, Scratch};
 pub use line::{CaseLine, SentStep, StepAnswer, case_line};
 pub use ndjson::Ndjson;

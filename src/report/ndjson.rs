@@ -48,8 +48,19 @@ struct FindingLine<'a> {
     member: &'a str,
     constraint: &'a str,
     observed: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    accepted: Option<&'a str>,
     cases: u64,
     examples: &'a [String],
+}
+
+#[derive(Serialize)]
+struct FormLine<'a> {
+    event: &'static str,
+    scenario: &'a str,
+    operation: &'a str,
+    name: &'a str,
+    facts: &'a [(String, String)],
 }
 
 #[derive(Serialize)]
@@ -68,6 +79,7 @@ struct SummaryLine<'a> {
     coverage: CoverageLine,
     #[serde(skip_serializing_if = "Option::is_none")]
     incomplete: Option<&'a str>,
+    complete: bool,
     seconds: f64,
 }
 
@@ -95,6 +107,11 @@ impl<W: Write> Output for Ndjson<W> {
     }
 
     fn case(&mut self, done: &Done) -> io::Result<()> {
+        if let Some(form) = &done.new_form {
+            let scenario = done.case.id.0.split('/').next().unwrap_or_default();
+            let operation = done.case.operation.as_str();
+            self.line(&FormLine { event: "form", scenario, operation, name: &form.name, facts: &form.facts })?;
+        }
         self.to.write_all(&done.line)?;
         self.to.write_all(b"\n")
     }
@@ -108,6 +125,7 @@ impl<W: Write> Output for Ndjson<W> {
                 member: &finding.member,
                 constraint: &finding.constraint,
                 observed: &finding.observed,
+                accepted: finding.accepted.as_deref(),
                 cases: finding.cases,
                 examples: &finding.examples,
             })?;
@@ -120,15 +138,16 @@ impl<W: Write> Output for Ndjson<W> {
             scenario: &summary.scenario,
             pass: summary.counts.pass,
             diverges: summary.counts.diverges,
-            known: 0,
+            known: summary.counts.known,
             unspecified: summary.counts.unspecified,
-            changed: 0,
-            new: 0,
+            changed: summary.counts.changed,
+            new: summary.counts.new,
             not_implemented: summary.counts.not_implemented,
             indeterminate: summary.counts.indeterminate,
             unsendable: summary.counts.unsendable,
             coverage: CoverageLine { constraints: sum(|row| row.constraints), errors: sum(|row| row.errors) },
             incomplete: summary.incomplete.as_deref(),
+            complete: summary.complete,
             seconds: (summary.seconds * 1000.0).round() / 1000.0,
         })?;
         self.to.flush()

@@ -3,7 +3,7 @@
 //! This file never asks whether it writes to a terminal.
 
 use super::style::{BAD, BOLD, FAINT, GOOD, ODD, Width, count, paint, tame, wrap};
-use super::{Done, Head, Output, Summary};
+use super::{Done, Head, Output, SnapshotNews, Summary};
 use crate::judge::{Finding, OperationCoverage};
 use std::io::{self, Write};
 
@@ -67,6 +67,9 @@ impl<W: Write> Terminal<W> {
         let rule = if finding.rule.is_empty() { &finding.why } else { &finding.rule };
         self.field("documented", &tame(rule), finding.source.as_deref())?;
         self.field("expected", &tame(&finding.expected), None)?;
+        if let Some(accepted) = &finding.accepted {
+            self.field("accepted", &tame(accepted), None)?;
+        }
         self.field("observed", &tame(&finding.observed), None)?;
         if !finding.rule.is_empty() && same_status(&finding.expected, &finding.observed) {
             self.field("because", &tame(&finding.why), None)?;
@@ -125,7 +128,13 @@ impl<W: Write> Terminal<W> {
             if findings == 0 { paint(GOOD, "0 findings") } else { paint(BAD, count(findings, "finding")) },
             count(counts.total(), "case")
         )];
-        for (number, name) in [(counts.unspecified, "unspecified"), (counts.not_implemented, "not implemented")] {
+        for (number, name) in [
+            (counts.known, "known"),
+            (counts.changed, "changed"),
+            (counts.new, "new"),
+            (counts.unspecified, "unspecified"),
+            (counts.not_implemented, "not implemented"),
+        ] {
             if number > 0 {
                 parts.push(format!("{number} {name}"));
             }
@@ -138,7 +147,18 @@ impl<W: Write> Terminal<W> {
         if let Some(why) = &summary.incomplete {
             writeln!(self.to, "{} {}", paint(ODD, "incomplete:"), tame(why))?;
         }
-        Ok(())
+        match summary.snapshots {
+            SnapshotNews { waiting: 1.., .. } => writeln!(
+                self.to,
+                "{} {} of answers that are not accepted yet: overstep snapshot review",
+                paint(ODD, "snapshots:"),
+                count(summary.snapshots.waiting, "file")
+            ),
+            SnapshotNews { accepted: 1.., .. } => {
+                writeln!(self.to, "snapshots: {} accepted", count(summary.snapshots.accepted, "file"))
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -231,6 +251,7 @@ mod tests {
             rule: "at most 6 entries".into(),
             source: Some("API_TagContact.txt:53".into()),
             expected: "400 InvalidParameterException or InvalidRequestException".into(),
+            accepted: None,
             why: "accepted what must be rejected".into(),
             curl: Some("curl -sS --path-as-is -X POST 'http://127.0.0.1:4566/contact/tags'".into()),
         }
@@ -265,8 +286,8 @@ mod tests {
                 ..OperationCoverage::default()
             }],
             findings,
-            incomplete: None,
             seconds: 0.61,
+            ..Summary::default()
         };
         terminal.end(&summary).expect("a vector takes all");
         anstream::adapter::strip_bytes(&bytes).into_vec().try_into().expect("it is text")

@@ -4,11 +4,13 @@
 
 mod last;
 mod scenarios;
+mod snapshots;
 mod sources;
 mod write;
 
 pub use last::{FORMAT as RUN_FORMAT, LastRun, RunRecord, ScenarioRecord, open_results};
 pub use scenarios::{Found, all_scenarios, find_scenario, shipped_names};
+pub use snapshots::{SnapshotFile, Snapshots};
 pub use sources::{Places, Source, site_packages, sources};
 pub use write::{Finished, Sink, scratch, sink, write_whole};
 

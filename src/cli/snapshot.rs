@@ -1,0 +1,239 @@
+//! `overstep snapshot`: what waits to be accepted, and deciding about it.
+//!
+//! Nothing is sent, and nothing is accepted that nobody chose.
+
+use super::flags::{SnapshotCommand, SnapshotFlags};
+use super::{Stopped, say};
+use overstep::exit::Exit;
+use overstep::pipeline::{self, Choice, Filter, Unit, Waiting};
+use overstep::report::Diagnostic;
+use overstep::store::{self, Found, Snapshots};
+use std::io::{self, BufRead, IsTerminal as _, Write};
+use std::path::{Path, PathBuf};
+
+/// `snapshots/` beside the folder of scenarios, or where the command was started.
+pub fn beside(found: &Found, directory: &Path) -> PathBuf {
+    let root = match &found.directory {
+        Some(folder) if folder.ends_with("scenarios") => folder.parent().map(Path::to_owned),
+        Some(folder) => Some(folder.clone()),
+        None => None,
+    };
+    root.unwrap_or_else(|| directory.to_owned()).join("snapshots")
+}
+
+/// The nearest `snapshots/` upwards, no further than the repository's root.
+fn nearest(directory: &Path) -> PathBuf {
+    for above in directory.ancestors() {
+        let candidate = above.join("snapshots");
+        if candidate.is_dir() {
+            return candidate;
+        }
+        if above.join(".git").exists() {
+            break;
+        }
+    }
+    directory.join("snapshots")
+}
+
+/// Runs one of the commands.
+pub fn snapshot(command: &SnapshotCommand) -> Result<Exit, Stopped> {
+    let (SnapshotCommand::Review(flags)
+    | SnapshotCommand::List(flags)
+    | SnapshotCommand::Accept(flags)
+    | SnapshotCommand::Reject(flags)) = command;
+    let directory = super::current_directory()?;
+    let folder = flags.snapshots.as_ref().map_or_else(|| nearest(&directory), |folder| directory.join(folder));
+    let snapshots = Snapshots::new(folder);
+    let filter = flags.filter.as_deref().map(super::jobs::parse_filter).transpose()?;
+    if let Some(results) = &flags.from {
+        return from_results(command, flags, &snapshots, results, filter.as_ref());
+    }
+    let waiting = pipeline::waiting(&snapshots, filter.as_ref())?;
+    if waiting.is_empty() {
+        say::line("nothing waits to be accepted");
+        return Ok(Exit::Kept);
+    }
+    let mut out = anstream::stdout();
+    match command {
+        SnapshotCommand::List(_) => {
+            for one in &waiting {
+                writeln!(out, "{}", title(one, &directory))?;
+                for unit in &one.units {
+                    show(&mut out, unit)?;
+                }
+            }
+        }
+        SnapshotCommand::Accept(_) => all(&waiting, Choice::Accept, "accepted")?,
+        SnapshotCommand::Reject(_) => all(&waiting, Choice::Reject, "rejected")?,
+        SnapshotCommand::Review(_) => {
+            if !io::stdin().is_terminal() {
+                let problem = Diagnostic::error("a review asks line by line, and standard input is no terminal");
+                let hint = "look with `overstep snapshot list`, decide with `overstep snapshot accept` or `reject`, \
+                            some lines only with `--filter EXPR`";
+                return Err(problem.with_hint(hint).into());
+            }
+            review(&waiting, &directory, &mut io::stdin().lock(), &mut out)?;
+        }
+    }
+    Ok(Exit::Kept)
+}
+
+fn from_results(
+    command: &SnapshotCommand,
+    flags: &SnapshotFlags,
+    snapshots: &Snapshots,
+    results: &Path,
+    filter: Option<&Filter>,
+) -> Result<Exit, Stopped> {
+    if !matches!(command, SnapshotCommand::Accept(_)) {
+        let problem = Diagnostic::error("results can be accepted, and nothing else be done with them here");
+        return Err(problem.with_hint("use `overstep snapshot accept --from RESULTS`").into());
+    }
+    let directory = super::current_directory()?;
+    let text = store::read_text(&directory.join(results))?;
+    let changed = pipeline::accept_results(snapshots, &results.display().to_string(), &text, filter)?;
+    for file in &changed {
+        say::line(&format!("accepted {}", shown(&file.path, &directory)));
+    }
+    if changed.is_empty() {
+        let among = flags.filter.as_ref().map_or("", |_| " that the filter leaves");
+        say::line(&format!("everything{among} is accepted already"));
+    }
+    Ok(Exit::Kept)
+}
+
+fn shown(path: &Path, directory: &Path) -> String {
+    path.strip_prefix(directory).unwrap_or(path).display().to_string()
+}
+
+fn title(waiting: &Waiting, directory: &Path) -> String {
+    let bold = anstyle::Style::new().bold();
+    let file = &waiting.file;
+    let lines = if waiting.units.len() == 1 { "1 line" } else { &format!("{} lines", waiting.units.len()) };
+    let name = format!("{}/{}", file.scenario, file.operation);
+    format!("{bold}{name}{bold:#} · {} · {lines} · {}", file.profile, shown(&file.path, directory))
+}
+
+fn show(out: &mut impl Write, unit: &Unit) -> io::Result<()> {
+    let (red, green) = (anstyle::AnsiColor::Red.on_default(), anstyle::AnsiColor::Green.on_default());
+    // Lines that both have are context.
+    let both: Vec<&str> = unit.old.lines().filter(|line| unit.new.lines().any(|other| other == *line)).collect();
+    for line in unit.old.lines().filter(|line| !both.contains(line)) {
+        writeln!(out, "  {red}- {line}{red:#}")?;
+    }
+    for line in unit.new.lines() {
+        if both.contains(&line) {
+            writeln!(out, "    {line}")?;
+        } else {
+            writeln!(out, "  {green}+ {line}{green:#}")?;
+        }
+    }
+    Ok(())
+}
+
+fn all(waiting: &[Waiting], choice: Choice, word: &str) -> Result<(), Stopped> {
+    let mut lines = 0;
+    for one in waiting {
+        let choices: Vec<_> = one.units.iter().map(|unit| (unit.place.clone(), choice)).collect();
+        lines += choices.len();
+        one.decide(&choices)?;
+    }
+    let plural = |number: usize, one: &str| if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") };
+    say::line(&format!("{word} {} in {}", plural(lines, "line"), plural(waiting.len(), "file")));
+    Ok(())
+}
+
+/// Asks for each line; what was decided before an end is done.
+fn review(waiting: &[Waiting], directory: &Path, input: &mut dyn BufRead, out: &mut impl Write) -> Result<(), Stopped> {
+    for one in waiting {
+        writeln!(out, "\n{}", title(one, directory))?;
+        let mut choices = Vec::new();
+        let mut rest = None;
+        let mut ended = false;
+        for (index, unit) in one.units.iter().enumerate() {
+            let choice = match rest {
+                Some(choice) => choice,
+                None => {
+                    writeln!(out)?;
+                    show(out, unit)?;
+                    match ask(input, out, index + 1, one.units.len())? {
+                        Answer::One(choice) => choice,
+                        Answer::Rest(choice) => {
+                            rest = Some(choice);
+                            choice
+                        }
+                        Answer::Quit => {
+                            ended = true;
+                            break;
+                        }
+                    }
+                }
+            };
+            choices.push((unit.place.clone(), choice));
+        }
+        one.decide(&choices)?;
+        if ended {
+            break;
+        }
+    }
+    Ok(())
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Answer {
+    One(Choice),
+    Rest(Choice),
+    Quit,
+}
+
+fn ask(input: &mut dyn BufRead, out: &mut impl Write, number: usize, of: usize) -> io::Result<Answer> {
+    loop {
+        write!(out, "{number}/{of}  (a)ccept, (r)eject, (s)kip; A, R, S for the rest of the file; (q)uit? ")?;
+        out.flush()?;
+        let mut line = String::new();
+        if input.read_line(&mut line)? == 0 {
+            return Ok(Answer::Quit);
+        }
+        match line.trim() {
+            "a" | "accept" => return Ok(Answer::One(Choice::Accept)),
+            "r" | "reject" => return Ok(Answer::One(Choice::Reject)),
+            "s" | "skip" | "" => return Ok(Answer::One(Choice::Skip)),
+            "A" => return Ok(Answer::Rest(Choice::Accept)),
+            "R" => return Ok(Answer::Rest(Choice::Reject)),
+            "S" => return Ok(Answer::Rest(Choice::Skip)),
+            "q" | "quit" => return Ok(Answer::Quit),
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEAD: &str = "---\nsource: scenarios/s.toml\nexpression: s/Op\n---\n";
+
+    #[test]
+    fn a_review_does_line_by_line_what_is_said() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let snapshots = Snapshots::new(directory.path().to_owned());
+        let file = snapshots.file("default", "s", "Op");
+        file.accept(&format!("{HEAD}a/x  valid 200\nb/x  valid 200\nc/x  valid 200\n")).expect("written");
+        file.wait(&format!("{HEAD}a/x  valid 201\nb/x  valid 202\nc/x  valid 203\nd/x  valid 204\n")).expect("written");
+        let waiting = pipeline::waiting(&snapshots, None).expect("read");
+        let mut out = Vec::new();
+        review(&waiting, directory.path(), &mut "a\nr\nwhat\ns\nA\n".as_bytes(), &mut out).expect("reviewed");
+        let accepted = file.accepted().expect("read").expect("there");
+        let body: Vec<String> =
+            accepted[HEAD.len()..].lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+        assert_eq!(body, ["a/x valid 201", "b/x valid 200", "c/x valid 200", "d/x valid 204"]);
+        let left = pipeline::waiting(&snapshots, None).expect("read");
+        assert_eq!(left[0].units.iter().map(|unit| unit.place.as_str()).collect::<Vec<_>>(), ["c/x"]);
+        // An end of input decides nothing more.
+        review(&left, directory.path(), &mut "".as_bytes(), &mut out).expect("reviewed");
+        assert_eq!(pipeline::waiting(&snapshots, None).expect("read").len(), 1);
+        review(&left, directory.path(), &mut "R\n".as_bytes(), &mut out).expect("reviewed");
+        assert!(pipeline::waiting(&snapshots, None).expect("read").is_empty());
+        assert_eq!(file.accepted().expect("read").as_deref(), Some(accepted.as_str()));
+    }
+}

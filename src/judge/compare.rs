@@ -1,0 +1,158 @@
+//! An answer beside the accepted one.
+//!
+//! Whether the accepted behaviour is right is not asked here.
+
+use super::{Judgement, Verdict, form::form};
+use crate::contract::Contract;
+use crate::generate::{Case, Intent, Judged};
+use crate::run::Outcome;
+use crate::snapshot::{Mark, Seen, Snapshot};
+use serde::Serialize;
+
+/// How an answer stands beside the accepted one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Change {
+    /// It is the accepted one.
+    Same,
+    /// Another one was accepted.
+    Changed,
+    /// None was accepted.
+    New,
+    /// There was no answer, or nothing is compared.
+    #[default]
+    None,
+}
+
+/// A case's answer with its place in a snapshot.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Comparison {
+    /// Where the case stands.
+    pub spot: Spot,
+    /// The answer; absent where nothing was learnt.
+    pub seen: Option<Seen>,
+    /// What is documented, where the answer breaks it.
+    pub mark: Option<Mark>,
+    /// The accepted answer; its form only where it is another one.
+    pub accepted: Option<Seen>,
+    /// How they differ.
+    pub change: Change,
+    /// Whether the answer breaks the contract, and was accepted so.
+    pub known: bool,
+}
+
+/// Where a case stands in a snapshot.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Spot {
+    /// Member and constraint, or what stands for them: `Tags{key}/length`.
+    pub place: String,
+    /// Which side of the constraint: `at-max`, `violated`, `valid` …
+    pub side: String,
+    /// The rest of the id: `at-max-astral`.
+    pub variant: String,
+}
+
+impl Spot {
+    /// From a case's id and intent.
+    pub fn new(id: &str, intent: Intent) -> Self {
+        let after = id.splitn(3, '/').nth(2).unwrap_or(id);
+        let mut ends = after.match_indices('/').map(|(at, _)| at);
+        let (place, variant) = match ends.nth(1) {
+            Some(at) => (&after[..at], &after[at + 1..]),
+            None => (after, "case"),
+        };
+        Self { place: place.to_owned(), side: side(variant, intent).to_owned(), variant: variant.to_owned() }
+    }
+}
+
+impl Comparison {
+    /// Whether it is to be looked at: it breaks the contract unaccepted, or is not what was accepted.
+    pub fn is_finding(&self, verdict: Verdict, strict: bool) -> bool {
+        (verdict == Verdict::Diverges && (strict || !self.known)) || self.change == Change::Changed
+    }
+}
+
+/// The side of a limit that a variant is named after, else what kind of request it is.
+fn side(variant: &str, intent: Intent) -> &str {
+    for limit in ["below-min", "at-min", "above-min", "below-max", "at-max", "above-max"] {
+        if variant.strip_prefix(limit).is_some_and(|rest| rest.is_empty() || rest.starts_with('-')) {
+            return limit;
+        }
+    }
+    match intent {
+        Intent::Valid => "valid",
+        Intent::Violates | Intent::Malformed => "violated",
+        Intent::Auth => "denied",
+        Intent::Missing => "missing",
+        Intent::Law => "law",
+        Intent::Probe => "silent",
+    }
+}
+
+/// What was seen of a case, and how it stands beside what was accepted of its operation.
+///
+/// `clean` takes out of a text what must be in no file.
+pub fn compare(
+    contract: &Contract,
+    outcome: &Outcome,
+    judgement: &Judgement,
+    accepted: Option<&Snapshot>,
+    clean: impl Fn(&str) -> String,
+) -> Comparison {
+    let case = &outcome.case;
+    let spot = Spot::new(&case.id.0, case.intent);
+    if !matches!(judgement.verdict, Verdict::Pass | Verdict::Diverges | Verdict::Unspecified) {
+        return Comparison { spot, ..Comparison::default() };
+    }
+    let seen = seen(contract, case, outcome, judgement, clean);
+    let mark = (judgement.verdict == Verdict::Diverges).then(|| Mark::new(&judgement.expected)).flatten();
+    let held = accepted.and_then(|all| Some((all, all.lookup(&spot.place, &spot.side, &spot.variant)?)));
+    let (change, accepted) = match held {
+        None => (Change::New, None),
+        Some((all, held)) if all.agrees(held, &seen) => (Change::Same, Some(Seen { form: None, ..seen.clone() })),
+        Some((all, held)) => (Change::Changed, Some(all.seen(held))),
+    };
+    let known = change == Change::Same && judgement.verdict == Verdict::Diverges;
+    Comparison { spot, seen: Some(seen), mark, accepted, change, known }
+}
+
+fn seen(
+    contract: &Contract,
+    case: &Case,
+    outcome: &Outcome,
+    judgement: &Judgement,
+    clean: impl Fn(&str) -> String,
+) -> Seen {
+    let Judged::Step(index) = case.judged;
+    let answer = outcome.exchanges.get(index).and_then(Option::as_ref).and_then(|one| one.answer.as_ref().ok());
+    let observed = &judgement.observed;
+    let output = contract.operation(case.operation.as_str()).and_then(|operation| operation.output.as_ref());
+    let form = answer.map(|answer| {
+        let mut form = form(contract, output, answer, observed);
+        for (name, value) in &mut form.0 {
+            (*name, *value) = (clean(name), clean(value));
+        }
+        form
+    });
+    Seen { status: observed.status, error: observed.error.clone(), note: observed.note.clone(), form }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_case_stands_at_its_side() {
+        for (id, intent, expected) in [
+            ("s/Op/Tags{key}/length/at-max-astral", Intent::Valid, ("Tags{key}/length", "at-max", "at-max-astral")),
+            ("s/Op/Tags/length/at-maximum", Intent::Valid, ("Tags/length", "valid", "at-maximum")),
+            ("s/Op/Tags/pattern/end-U+002F", Intent::Violates, ("Tags/pattern", "violated", "end-U+002F")),
+            ("s/Op/malformed/bom/utf-8", Intent::Probe, ("malformed/bom", "silent", "utf-8")),
+            ("s/Op/law/merges", Intent::Law, ("law/merges", "law", "case")),
+            ("s/Op/x/enum/a/b", Intent::Violates, ("x/enum", "violated", "a/b")),
+        ] {
+            let spot = Spot::new(id, intent);
+            assert_eq!((spot.place.as_str(), spot.side.as_str(), spot.variant.as_str()), expected, "{id}");
+        }
+    }
+}

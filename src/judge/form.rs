@@ -1,0 +1,150 @@
+//! The form of an answer: content type, where the error type stands, member paths with JSON types.
+//!
+//! Nothing that a server says comes into it: what lists and maps of the contract hold is left out, and so
+//! is every name that could be data.
+
+use super::Observed;
+use crate::contract::{Contract, Kind, ShapeId};
+use crate::run::Answer;
+use crate::snapshot::Form;
+use serde_json::Value as Json;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// So many member paths are spelled out.
+const MOST_PATHS: usize = 80;
+
+/// The form of an answer to an operation with this output.
+pub(super) fn form(contract: &Contract, output: Option<&ShapeId>, answer: &Answer, observed: &Observed) -> Form {
+    let mut facts = Vec::new();
+    let mut fact = |name: &str, value: &str| facts.push((name.to_owned(), value.to_owned()));
+    if let Some(stated) = answer.header("content-type") {
+        fact("content-type", &media(stated));
+    }
+    if let Some(place) = &observed.place {
+        fact("error-type", place);
+    }
+    if answer.body.trim_ascii().is_empty() {
+        fact("body", "none");
+        return Form(facts);
+    }
+    let Ok(document) = serde_json::from_slice::<Json>(&answer.body) else {
+        fact("body", if std::str::from_utf8(&answer.body).is_ok() { "text" } else { "bytes" });
+        return Form(facts);
+    };
+    let mut paths = BTreeMap::new();
+    let output = output.filter(|_| answer.status < 300);
+    collect(contract, output, &document, "body", &mut paths);
+    for (path, types) in paths.into_iter().take(MOST_PATHS) {
+        facts.push((path, types.into_iter().collect::<Vec<_>>().join("|")));
+    }
+    Form(facts)
+}
+
+/// Media type and charset; other parameters may change from answer to answer.
+fn media(stated: &str) -> String {
+    let mut parts = stated.split(';').map(|part| part.trim().to_ascii_lowercase());
+    let media = parts.next().unwrap_or_default();
+    match parts.find(|part| part.starts_with("charset=")) {
+        Some(charset) => format!("{media};{}", charset.replace('"', "")),
+        None => media,
+    }
+}
+
+fn collect(
+    contract: &Contract,
+    shape: Option<&ShapeId>,
+    value: &Json,
+    path: &str,
+    out: &mut BTreeMap<String, BTreeSet<&'static str>>,
+) {
+    if out.len() > MOST_PATHS {
+        return;
+    }
+    out.entry(path.to_owned()).or_default().insert(match value {
+        Json::Null => "null",
+        Json::Bool(_) => "boolean",
+        Json::Number(_) => "number",
+        Json::String(_) => "string",
+        Json::Array(_) => "array",
+        Json::Object(_) => "object",
+    });
+    let kind = shape.map(|id| &contract.shape(id).kind);
+    match (value, kind) {
+        (Json::Array(items), Some(Kind::List { member })) => {
+            // Whether a list of plain values is empty is state, and what it may hold is documented.
+            for item in items.iter().filter(|item| item.is_object() || item.is_array()) {
+                collect(contract, Some(member), item, &format!("{path}[]"), out);
+            }
+        }
+        (Json::Array(items), _) => {
+            for item in items {
+                collect(contract, None, item, &format!("{path}[]"), out);
+            }
+        }
+        (Json::Object(_), Some(Kind::Map { .. })) => {}
+        (Json::Object(members), kind) => {
+            for (name, inner) in members {
+                let documented = kind.and_then(Kind::members).and_then(|members| {
+                    members
+                        .iter()
+                        .find(|(member, about)| about.wire_name(member) == name)
+                        .map(|(_, about)| &about.shape)
+                });
+                if documented.is_some() || is_name(name) {
+                    collect(contract, documented, inner, &format!("{path}.{name}"), out);
+                } else {
+                    collect(contract, None, inner, &format!("{path}{{value}}"), out);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Whether a key is a name that a developer wrote, and not a value that somebody sent.
+fn is_name(key: &str) -> bool {
+    let digits = key.bytes().filter(u8::is_ascii_digit).count();
+    let starts = key.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_' || c == '@' || c == '$');
+    let rest = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '@' | '$');
+    starts && key.len() <= 48 && digits <= 3 && key.chars().all(rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::Framing;
+
+    fn of(content_type: &str, body: &str, place: Option<&str>) -> String {
+        let answer = Answer {
+            status: 400,
+            headers: vec![("content-type".to_owned(), content_type.to_owned())],
+            body: body.to_owned().into(),
+            framing: Framing::Complete,
+        };
+        let observed = Observed { place: place.map(str::to_owned), ..Observed::default() };
+        let form = form(&Contract::new("t"), None, &answer, &observed);
+        form.0.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn a_form_says_what_an_answer_looks_like() {
+        assert_eq!(
+            of(
+                "Application/JSON; charset=UTF-8; x=1",
+                r#"{"error":{"code":"a","n":1},"l":[1,"x"]}"#,
+                Some("error.code")
+            ),
+            "content-type=application/json;charset=utf-8 error-type=error.code body=object body.error=object \
+             body.error.code=string body.error.n=number body.l=array body.l[]=number|string"
+        );
+        assert_eq!(of("text/html", "<p>", None), "content-type=text/html body=text");
+        assert_eq!(of("text/html", " \n", None), "content-type=text/html body=none");
+    }
+
+    #[test]
+    fn nothing_that_changes_from_answer_to_answer_is_in_it() {
+        let one = of("multipart/mixed; boundary=1", r#"{"8d3f-1": {"x": 1}, "id": "a"}"#, None);
+        let other = of("multipart/mixed; boundary=2", r#"{"id": "b", "77aa-2": {"x": 9}}"#, None);
+        assert_eq!(one, other);
+    }
+}

@@ -1,0 +1,127 @@
+//! A snapshot as text.
+//!
+//! Columns have fixed widths: a longer name in one line never moves another line.
+
+use super::value::{Form, Held, Line, Snapshot};
+use std::fmt::Write as _;
+
+/// Where answers begin, in characters.
+const COLUMN: usize = 30;
+/// Where the values of a form begin.
+const FORM_COLUMN: usize = 26;
+
+/// The whole file.
+pub fn write(snapshot: &Snapshot) -> String {
+    let mut out = String::from("---\n");
+    for line in &snapshot.header {
+        out.push_str(line);
+        out.push('\n');
+    }
+    out.push_str("---\n");
+    for line in &snapshot.lines {
+        out.push_str(&line_text(line));
+    }
+    for (number, form) in &snapshot.forms {
+        form_text(*number, form, &mut out);
+    }
+    out
+}
+
+/// A line with its exceptions, each ended by a newline.
+pub fn line_text(line: &Line) -> String {
+    let mut out = if looks_like_a_form(&line.place) { quoted(&line.place) } else { word(&line.place) };
+    for (index, side) in line.sides.iter().enumerate() {
+        if index == 0 {
+            pad(&mut out, 0, COLUMN);
+        } else {
+            out.push_str(" · ");
+        }
+        out.push_str(&word(&side.name));
+        out.push(' ');
+        answer(&side.held, &mut out);
+    }
+    out.push('\n');
+    for (variant, held) in &line.exceptions {
+        let start = out.len();
+        out.push_str("  ");
+        out.push_str(&word(variant));
+        pad(&mut out, start, COLUMN);
+        answer(held, &mut out);
+        out.push('\n');
+    }
+    out
+}
+
+fn form_text(number: u32, form: &Form, out: &mut String) {
+    let _ = write!(out, "\nf{number}\n");
+    for (name, value) in &form.0 {
+        let start = out.len();
+        out.push_str("  ");
+        out.push_str(&word(name));
+        pad(out, start, FORM_COLUMN);
+        out.push_str(&word(value));
+        out.push('\n');
+    }
+}
+
+/// Spaces up to a column, at least two.
+fn pad(out: &mut String, start: usize, column: usize) {
+    let length = out[start..].chars().count();
+    out.extend(std::iter::repeat_n(' ', column.saturating_sub(length).max(2)));
+}
+
+fn answer(held: &Held, out: &mut String) {
+    let mut parts = Vec::new();
+    match held.status {
+        Some(status) => parts.push(status.to_string()),
+        None => parts.push("-".to_owned()),
+    }
+    if let Some(error) = &held.error {
+        parts.push(if looks_like_a_form(error) { quoted(error) } else { word(error) });
+    }
+    if let Some(form) = held.form {
+        parts.push(format!("f{form}"));
+    }
+    if let Some(note) = &held.note {
+        parts.push(if is_plain_note(note) { format!("({note})") } else { format!("({})", quoted(note)) });
+    }
+    if let Some(mark) = &held.mark {
+        parts.push(format!(" ≠ documented {}", mark.as_str()));
+    }
+    out.push_str(&parts.join(" "));
+}
+
+/// `f` and digits, which names a form.
+pub(super) fn looks_like_a_form(text: &str) -> bool {
+    text.strip_prefix('f').is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))
+}
+
+fn is_plain_note(note: &str) -> bool {
+    !note.is_empty()
+        && note.trim() == note
+        && !note.chars().any(|c| c.is_control() || matches!(c, '(' | ')' | '"' | '\u{2028}' | '\u{2029}'))
+}
+
+/// A text as one word: as it is, or in quotes.
+fn word(text: &str) -> String {
+    let plain = |c: char| !c.is_whitespace() && !c.is_control() && !matches!(c, '"' | '·' | '≠');
+    let starts_well = |text: &str| !text.starts_with(['(', '-']);
+    if !text.is_empty() && text.chars().all(plain) && starts_well(text) { text.to_owned() } else { quoted(text) }
+}
+
+/// In quotes, with escapes that keep the text in its line.
+fn quoted(text: &str) -> String {
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            ' ' => out.push(' '),
+            c if c.is_control() || c.is_whitespace() => {
+                let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
+            }
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}
