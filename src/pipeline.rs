@@ -11,9 +11,10 @@ mod load;
 pub use crate::contract::drift;
 pub use embedded::{Embedded, faults, serve, world};
 pub use filter::{Filter, FilterError, Property};
-pub use job::{Job, Sending, Target, fresh_run_id};
+pub use job::{Job, Planned, Sending, Target, fresh_run_id};
 pub use load::{Loaded, check_only, ingest, load};
 
+use crate::generate::Case;
 use crate::judge::{Coverage, Findings, Verdict};
 use crate::report::{CasePrinter, Counts, Diagnostic, Done, Output, Summary};
 use crate::run::{self, RunEnd, Stop, Stopwatch};
@@ -38,6 +39,24 @@ pub async fn check(
     if planned.cases == 0 {
         return Ok(None);
     }
+    check_cases(job, planned, job.cases()?, sending, run_id, stop, output).await.map(Some)
+}
+
+/// The same for these cases of the job instead of all: once, often or under other names.
+///
+/// Must be called inside a runtime of several threads, as [`check`].
+///
+/// # Errors
+/// Where the endpoint cannot be set up, or an output takes no more bytes.
+pub async fn check_cases(
+    job: &Job,
+    planned: Planned,
+    cases: impl Iterator<Item = Case> + Send,
+    sending: &Sending,
+    run_id: &str,
+    stop: &Stop,
+    output: &mut (dyn Output + Send),
+) -> Result<Summary, Vec<Diagnostic>> {
     let embedded = embedded::where_wanted(job).await?;
     let endpoint = job.endpoint(embedded.as_ref(), sending)?;
     let control = |operation: &str| job.control(operation);
@@ -54,14 +73,13 @@ pub async fn check(
         unwritable = output.case(&done).err();
         if unwritable.is_some() || tally.enough() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
-    let cases = job.cases()?;
     let ended = tokio::task::block_in_place(|| run::run(&plan, cases, |outcome| finish.finish(outcome), &mut emit));
     if let Some(error) = unwritable {
         return Err(unwritten(&error));
     }
     let summary = tally.summary(watch.elapsed().as_secs_f64(), &ended);
     output.end(&summary).map_err(|error| unwritten(&error))?;
-    Ok(Some(summary))
+    Ok(summary)
 }
 
 /// Prints what [`check`] would send, and returns how many cases that are.
