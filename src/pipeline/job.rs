@@ -68,8 +68,10 @@ pub struct Sending {
 
 /// How much there is to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Planned {
+pub struct Planned {
+    /// How many cases.
     pub cases: u64,
+    /// How many operations they are of.
     pub operations: u64,
 }
 
