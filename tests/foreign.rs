@@ -30,16 +30,75 @@ fn faithful_connects() -> Vec<Faithful> {
     let none: &[&str] = &[];
     vec![
         ("plain", plain(), "", none),
-        ("header-with-address", Style { error_at: ErrorAt::HeaderWithAddress, content_type: "application/json; charset=utf-8", ..plain() }, "", none),
-        ("header-with-namespace", Style { error_at: ErrorAt::HeaderWithNamespace, empty_as: EmptyAs::Nothing, letters: Letters::Lower, ..plain() }, "", none),
-        ("type-member", Style { error_at: ErrorAt::TypeMember, content_type: "application/x-amz-json-1.1", empty_as: EmptyAs::NothingTyped, letters: Letters::Upper, ..plain() }, "", none),
-        ("type-with-namespace", Style { error_at: ErrorAt::TypeWithNamespace, framing: Framing::Chunked, ..plain() }, "", none),
+        (
+            "header-with-address",
+            Style { error_at: ErrorAt::HeaderWithAddress, content_type: "application/json; charset=utf-8", ..plain() },
+            "",
+            none,
+        ),
+        (
+            "header-with-namespace",
+            Style {
+                error_at: ErrorAt::HeaderWithNamespace,
+                empty_as: EmptyAs::Nothing,
+                letters: Letters::Lower,
+                ..plain()
+            },
+            "",
+            none,
+        ),
+        (
+            "type-member",
+            Style {
+                error_at: ErrorAt::TypeMember,
+                content_type: "application/x-amz-json-1.1",
+                empty_as: EmptyAs::NothingTyped,
+                letters: Letters::Upper,
+                ..plain()
+            },
+            "",
+            none,
+        ),
+        (
+            "type-with-namespace",
+            Style { error_at: ErrorAt::TypeWithNamespace, framing: Framing::Chunked, ..plain() },
+            "",
+            none,
+        ),
         ("code-member", Style { error_at: ErrorAt::CodeMember, framing: Framing::Close, ..plain() }, "", none),
-        ("everywhere", Style { error_at: ErrorAt::Everywhere, framing: Framing::Old, empty_as: EmptyAs::Nothing, ..plain() }, "", none),
-        ("invalid-request", Style { invalid: "InvalidRequestException", keys_count: true, null_ok: false, picky: true, ..plain() }, "", none),
+        (
+            "everywhere",
+            Style { error_at: ErrorAt::Everywhere, framing: Framing::Old, empty_as: EmptyAs::Nothing, ..plain() },
+            "",
+            none,
+        ),
+        (
+            "invalid-request",
+            Style { invalid: "InvalidRequestException", keys_count: true, null_ok: false, picky: true, ..plain() },
+            "",
+            none,
+        ),
         ("seeded", Style { seeded: true, ..plain() }, "", none),
-        ("seeded-keys-count", Style { seeded: true, keys_count: true, stateful: false, pages_only: true, ..plain() }, "", none),
-        ("picky", Style { picky: true, null_ok: false, checks_ids: true, address_whole: true, pages_only: true, plus_is_space: false, ..plain() }, "", none),
+        (
+            "seeded-keys-count",
+            Style { seeded: true, keys_count: true, stateful: false, pages_only: true, ..plain() },
+            "",
+            none,
+        ),
+        (
+            "picky",
+            Style {
+                picky: true,
+                null_ok: false,
+                checks_ids: true,
+                address_whole: true,
+                pages_only: true,
+                plus_is_space: false,
+                ..plain()
+            },
+            "",
+            none,
+        ),
         ("existence-first", Style { exists_first: true, auth_status: 401, checks_ids: true, ..plain() }, "", none),
         ("auth-last", Style { auth_last: true, typed_references: true, ..plain() }, "", none),
         ("slow", Style { slow: true, ..plain() }, "", none),
@@ -53,7 +112,13 @@ fn faithful_connects() -> Vec<Faithful> {
         ),
         (
             "own-contact-seeded",
-            Style { instance: "i", contact: "00000000-aaaa-4000-8000-0000000000c7", seeded: true, keys_count: true, ..plain() },
+            Style {
+                instance: "i",
+                contact: "00000000-aaaa-4000-8000-0000000000c7",
+                seeded: true,
+                keys_count: true,
+                ..plain()
+            },
             "",
             &["--variable", "InstanceId=i", "--variable", "ContactId=00000000-aaaa-4000-8000-0000000000c7"],
         ),
@@ -65,9 +130,8 @@ fn faithful_connect_servers_give_no_findings() {
     let wrong = each(&faithful_connects(), |(name, style, base, more)| {
         let port = serve(Connect::new(style.clone(), Mistake::NONE));
         let ran = check("connect", port, base, more);
-        (ran.code != 0 || !ran.findings().is_empty()).then(|| {
-            format!("{name}: exit {}\n  {}\n{}", ran.code, ran.findings().join("\n  "), ran.text)
-        })
+        (ran.code != 0 || !ran.findings().is_empty())
+            .then(|| format!("{name}: exit {}\n  {}\n{}", ran.code, ran.findings().join("\n  "), ran.text))
     });
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }
@@ -82,11 +146,21 @@ fn faithful_leadlexes() -> Vec<(&'static str, leadlex::Style, &'static str, &'st
         ("code", leadlex::Style { status: 201, ..at(CodeAt::Code) }, base, none),
         ("error.type", leadlex::Style { unknown_status: 403, ..at(CodeAt::ErrorType) }, base, none),
         ("error", leadlex::Style { any_case_scheme: false, ..at(CodeAt::Error) }, base, none),
-        ("type", leadlex::Style { content_type: "application/problem+json", seeded: true, ..at(CodeAt::Type) }, base, none),
+        (
+            "type",
+            leadlex::Style { content_type: "application/problem+json", seeded: true, ..at(CodeAt::Type) },
+            base,
+            none,
+        ),
         ("errors", leadlex::Style { picky: true, more_members: true, ..at(CodeAt::Errors) }, base, none),
         ("auth-last", leadlex::Style { auth_last: true, framing: Framing::Chunked, ..plain() }, base, none),
         ("odd-id-is-missing", leadlex::Style { odd_id_is_missing: true, ..plain() }, base, none),
-        ("unknown-is-forbidden", leadlex::Style { unknown_status: 403, unknown_code: "insufficient_permissions", most_tags: 20, ..plain() }, base, none),
+        (
+            "unknown-is-forbidden",
+            leadlex::Style { unknown_status: 403, unknown_code: "insufficient_permissions", most_tags: 20, ..plain() },
+            base,
+            none,
+        ),
         ("no-base", leadlex::Style { base: "", framing: Framing::Old, ..plain() }, "", none),
         ("base-slash", plain(), "/functions/v1/api-gateway/", none),
         (
@@ -103,9 +177,8 @@ fn faithful_leadlex_servers_give_no_findings() {
     let wrong = each(&faithful_leadlexes(), |(name, style, base, more)| {
         let port = serve(LeadLex::new(style.clone(), ""));
         let ran = check("leadlex", port, base, more);
-        (ran.code != 0 || !ran.findings().is_empty()).then(|| {
-            format!("{name}: exit {}\n  {}\n{}", ran.code, ran.findings().join("\n  "), ran.text)
-        })
+        (ran.code != 0 || !ran.findings().is_empty())
+            .then(|| format!("{name}: exit {}\n  {}\n{}", ran.code, ran.findings().join("\n  "), ran.text))
     });
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }

@@ -2,7 +2,7 @@
 
 use super::case::{Authorization, Case, CaseId, Damage, Intent, Judged, Purpose, Send, Step};
 use super::expectation::{Accept, Assumption, Expectation, ExpectedError};
-use super::label::{Breach, Labels};
+use super::label::{Breach, Kin, Labels};
 use super::pattern::Pattern;
 use super::plan::Options;
 use super::resource::{self, Resources};
@@ -10,7 +10,9 @@ use super::sample::Sampler;
 use super::site::Site;
 use super::template::Templates;
 use super::{Value, fixture};
-use crate::contract::{Constraint, Contract, ErrorName, Fact, MemberPath, Operation, Provenance, Role, ShapeId};
+use crate::contract::{
+    Constraint, Contract, ErrorName, Fact, Location, MemberPath, Operation, Provenance, Role, ShapeId, Standing,
+};
 use crate::scenario::Scenario;
 use std::collections::HashMap;
 
@@ -20,6 +22,7 @@ pub(crate) struct Planner<'a> {
     pub scenario: &'a Scenario,
     pub options: Options,
     pub patterns: HashMap<ShapeId, Pattern>,
+    pub kin: Kin,
 }
 
 /// What a strategy asks for.
@@ -85,7 +88,7 @@ impl Request {
 
 impl<'a> Planner<'a> {
     pub fn labels(&self) -> Labels<'_> {
-        Labels { contract: self.contract, patterns: &self.patterns }
+        Labels { contract: self.contract, patterns: &self.patterns, kin: &self.kin }
     }
 
     pub fn id(&self, operation: &Operation, place: &str, kind: &str, variant: &str) -> CaseId {
@@ -137,7 +140,7 @@ impl<'a> Planner<'a> {
             turn: 0,
         };
         let (steps, judged) = fixture::surround(self.scenario, &id, act, &self.authorization());
-        Some(Case {
+        let case = Case {
             id,
             operation: operation.name.clone(),
             intent,
@@ -150,7 +153,8 @@ impl<'a> Planner<'a> {
             rule: draft.rule,
             source: draft.source,
             unsendable: None,
-        })
+        };
+        Some(super::strategy::with_room(self, operation, case))
     }
 
     /// A case that is named and counted but not sent.
@@ -239,7 +243,15 @@ impl<'a> Planner<'a> {
                 }
                 match open {
                     Some(breach) if !(breach.path == *path) => silent(&ambiguity(breach)),
-                    _ => Ok((Intent::Violates, self.reject(operation, Role::InvalidInput))),
+                    _ => {
+                        let mut expectation = self.reject(operation, Role::InvalidInput);
+                        if let Expectation::Reject { errors, .. } = &mut expectation {
+                            if self.names_nothing(operation, path, *constraint) {
+                                errors.extend(self.errors(operation, Role::MissingResource));
+                            }
+                        }
+                        Ok((Intent::Violates, expectation))
+                    }
                 }
             }
             Aim::Valid | Aim::Missing => {
@@ -267,6 +279,20 @@ impl<'a> Planner<'a> {
                 }
             }
         }
+    }
+
+    /// Whether a text that breaks this is an identifier whose form only a sentence describes: a server
+    /// that looks for it and finds nothing keeps every promise too.
+    fn names_nothing(&self, operation: &Operation, path: &MemberPath, constraint: Constraint) -> bool {
+        let members = operation.input.as_ref().and_then(|id| self.contract.shape(id).kind.members());
+        let member = path.top().and_then(|name| members.and_then(|members| members.get(name)));
+        let Some(member) = member.filter(|_| path.0.len() == 1) else { return false };
+        let mut facts = self.contract.shape(&member.shape).facts_at("pattern").peekable();
+        constraint == Constraint::Pattern
+            && member.location == Location::Label
+            && resource::is_owned_identifier(self, operation, path)
+            && facts.peek().is_some()
+            && facts.all(|fact| fact.standing == Standing::Prose)
     }
 
     fn accept(&self, operation: &Operation, or: Vec<ExpectedError>) -> Expectation {

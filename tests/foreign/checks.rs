@@ -91,9 +91,7 @@ pub fn check_text(mistake: Mistake, place: &str, text: &str, rules: Rules) -> Ch
     match rules.not_before {
         Some(start) if text.starts_with(start) && !mistake.at(place, "no-look-ahead") => Err(Invalid),
         Some(start) if mistake.at(place, "look-ahead-anywhere") && text.contains(start) => Err(Invalid),
-        Some(start) if mistake.at(place, "look-ahead-folded") && text.to_lowercase().starts_with(start) => {
-            Err(Invalid)
-        }
+        Some(start) if mistake.at(place, "look-ahead-folded") && text.to_lowercase().starts_with(start) => Err(Invalid),
         _ => Ok(()),
     }
 }

@@ -137,8 +137,7 @@ const TYPES: [&str; 11] = [
     "EMAIL_MESSAGE_PLAIN_TEXT_REDACTED",
     "EMAIL_MESSAGE_REDACTED",
 ];
-const STATUSES: [&str; 7] =
-    ["AVAILABLE", "DELETED", "APPROVED", "REJECTED", "PROCESSING", "FAILED", "DRAFTING"];
+const STATUSES: [&str; 7] = ["AVAILABLE", "DELETED", "APPROVED", "REJECTED", "PROCESSING", "FAILED", "DRAFTING"];
 const ENDPOINTS: [&str; 5] = ["TELEPHONE_NUMBER", "VOIP", "CONTACT_FLOW", "CONNECT_PHONENUMBER_ARN", "EMAIL_ADDRESS"];
 const TAG_KEY: Rules = Rules { min: 1, max: Some(128), made_of: Some(in_tag_key), not_before: Some("aws:") };
 
@@ -355,11 +354,17 @@ impl Connect {
             lossy = String::from_utf8_lossy(bytes).into_owned();
             bytes = lossy.as_bytes();
         }
-        if bytes.iter().all(u8::is_ascii_whitespace) && (m.at(operation, "empty-is-object") || operation == "UpdateContact") {
+        if bytes.iter().all(u8::is_ascii_whitespace)
+            && (m.at(operation, "empty-is-object") || operation == "UpdateContact")
+        {
             bytes = b"{}";
         }
         let document = if m.at(operation, "trailing-ignored") {
-            serde_json::Deserializer::from_slice(bytes).into_iter::<Json>().next().and_then(Result::ok).ok_or(Invalid)?
+            serde_json::Deserializer::from_slice(bytes)
+                .into_iter::<Json>()
+                .next()
+                .and_then(Result::ok)
+                .ok_or(Invalid)?
         } else {
             serde_json::from_slice(bytes).map_err(|_| Invalid)?
         };
@@ -475,10 +480,7 @@ impl Connect {
         };
         let sum: usize = match m.1 {
             "attributes-one-by-one" => all.values().map(|value| cost(value)).max().unwrap_or(0),
-            _ => all
-                .iter()
-                .map(|(key, value)| cost(value) + if self.style.keys_count { key.len() } else { 0 })
-                .sum(),
+            _ => all.iter().map(|(key, value)| cost(value) + if self.style.keys_count { key.len() } else { 0 }).sum(),
         };
         let most = match m.1 {
             "attributes-budget+1" => 32_769,

@@ -208,7 +208,8 @@ pub fn unescaped(text: &str, plus_is_space: bool) -> Option<String> {
         match byte {
             b'%' => {
                 let digits = [rest.next()?, rest.next()?];
-                let digits = std::str::from_utf8(&digits).ok().filter(|two| two.bytes().all(|b| b.is_ascii_hexdigit()))?;
+                let digits =
+                    std::str::from_utf8(&digits).ok().filter(|two| two.bytes().all(|b| b.is_ascii_hexdigit()))?;
                 bytes.push(u8::from_str_radix(digits, 16).ok()?);
             }
             b'+' if plus_is_space => bytes.push(b' '),

@@ -182,7 +182,9 @@ impl LeadLex {
         }
         let path = request.target.split('?').next().unwrap_or_default();
         let segments: Vec<&str> = path.strip_prefix(self.style.base).unwrap_or("?").split('/').collect();
-        let ["", "v1", "contacts", id, "tags"] = segments.as_slice() else { return self.refuse(404, "route_not_found") };
+        let ["", "v1", "contacts", id, "tags"] = segments.as_slice() else {
+            return self.refuse(404, "route_not_found");
+        };
         if request.method != "POST" {
             return self.refuse(405, "method_not_allowed");
         }

@@ -6,11 +6,9 @@
 pub type Row = (&'static str, &'static str, &'static str);
 
 pub fn connect() -> Vec<Row> {
-    vec![
-    ]
+    vec![]
 }
 
 pub fn leadlex() -> Vec<(&'static str, &'static str)> {
-    vec![
-    ]
+    vec![]
 }

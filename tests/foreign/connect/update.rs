@@ -202,12 +202,12 @@ impl Connect {
             None => Ok(()),
             Some(Json::Null) if self.style.null_ok => Ok(()),
             Some(_) if m.is("depth-not-checked") => Ok(()),
-            Some(Json::Array(items)) => items.iter().try_for_each(|item| {
-                match object(m, &format!("{P}{path}.ValueList[]"), item)? {
+            Some(Json::Array(items)) => {
+                items.iter().try_for_each(|item| match object(m, &format!("{P}{path}.ValueList[]"), item)? {
                     Some(inner) => self.segment_attribute(&format!("{path}.ValueList[]"), inner),
                     None => Ok(()),
-                }
-            }),
+                })
+            }
             Some(_) => Err(Invalid),
         }
     }
@@ -246,14 +246,14 @@ fn is_address(text: &str, whole: bool) -> bool {
             };
             let end = after.find('@').unwrap_or(after.len());
             let after = if whole { after } else { &after[..end] };
-            let name = if whole { !before.is_empty() && !before.contains('@') } else { !before.is_empty() && !before.ends_with('@') };
+            let name = if whole {
+                !before.is_empty() && !before.contains('@')
+            } else {
+                !before.is_empty() && !before.ends_with('@')
+            };
             let inner: Vec<(usize, char)> = after.char_indices().collect();
             name && !after.contains('@') && inner.len() > 2 && inner[1..inner.len() - 1].iter().any(|(_, c)| *c == '.')
         })
     };
-    if whole {
-        !text.contains(char::is_whitespace) && fits(text)
-    } else {
-        text.split(char::is_whitespace).any(fits)
-    }
+    if whole { !text.contains(char::is_whitespace) && fits(text) } else { text.split(char::is_whitespace).any(fits) }
 }
