@@ -245,10 +245,10 @@ impl<'a> Planner<'a> {
                     Some(breach) if !(breach.path == *path) => silent(&ambiguity(breach)),
                     _ => {
                         let mut expectation = self.reject(operation, Role::InvalidInput);
-                        if let Expectation::Reject { errors, .. } = &mut expectation {
-                            if self.names_nothing(operation, path, *constraint) {
-                                errors.extend(self.errors(operation, Role::MissingResource));
-                            }
+                        if let Expectation::Reject { errors, .. } = &mut expectation
+                            && self.names_nothing(operation, path, *constraint)
+                        {
+                            errors.extend(self.errors(operation, Role::MissingResource));
                         }
                         Ok((Intent::Violates, expectation))
                     }

@@ -4,19 +4,28 @@
 
 use serde_json::{Map, Value as Json};
 
-/// One mistake: at which place (`*`: everywhere), and which.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Mistake(pub &'static str, pub &'static str);
+/// The mistakes of one server: at which place (`*`: everywhere), and which.
+#[derive(Clone, Copy)]
+pub struct Mistake(pub &'static [(&'static str, &'static str)]);
 
 impl Mistake {
-    pub const NONE: Self = Self("", "");
+    pub const NONE: Self = Self(&[]);
 
     pub fn at(self, place: &str, what: &str) -> bool {
-        self.1 == what && (self.0 == place || self.0 == "*")
+        self.0.iter().any(|(at, which)| *which == what && (*at == place || *at == "*"))
     }
 
     pub fn is(self, what: &str) -> bool {
-        self.1 == what
+        self.0.iter().any(|(_, which)| *which == what)
+    }
+
+    /// The mistake at a place, if there is one.
+    pub fn what(self, place: &str) -> &'static str {
+        self.0.iter().find(|(at, _)| *at == place || *at == "*").map_or("", |(_, which)| which)
+    }
+
+    fn lost(self, place: &str, member: &str) -> bool {
+        self.0.iter().any(|(at, which)| *at == place && which.strip_prefix("lost:") == Some(member))
     }
 
     fn shift(self, place: &str, side: &str, limit: u64) -> u64 {
@@ -117,9 +126,8 @@ pub fn text<'a>(
 }
 
 pub fn member_of(mistake: Mistake, place: &str, text: &str, members: &[&str]) -> Checked<()> {
-    let lost = |member: &str| mistake.0 == place && mistake.1.strip_prefix("lost:") == Some(member);
     let found = members.iter().any(|member| {
-        !lost(member)
+        !mistake.lost(place, member)
             && (*member == text
                 || mistake.at(place, "enum-folded") && member.eq_ignore_ascii_case(text)
                 || mistake.at(place, "enum-trimmed") && *member == text.trim()

@@ -61,7 +61,6 @@ pub struct Style {
     /// The beginning of every contact's identifier, or all of it.
     pub contact: &'static str,
     pub plus_is_space: bool,
-    pub html_head: bool,
 }
 
 impl Default for Style {
@@ -90,7 +89,6 @@ impl Default for Style {
             instance: "11111111-2222-3333-4444-555555555555",
             contact: "aaaaaaaa-bbbb-cccc-dddd-",
             plus_is_space: true,
-            html_head: false,
         }
     }
 }
@@ -201,9 +199,8 @@ impl Connect {
     /// Mistakes that look at nothing.
     fn always(&self, call: &Call<'_>, request: &Request) -> Option<Response> {
         let json = |status, body: &str| Response::new(status, body).with("Content-Type", "application/json");
-        let (what, here) = (self.mistake.1, self.mistake.0 == "*" || self.mistake.0 == call.operation);
+        let what = self.mistake.what(call.operation);
         Some(match what {
-            _ if !here => return None,
             "always-200" => json(200, "{}"),
             "always-400" => json(400, "{}"),
             "always-declared" => json(400, "{}").with("x-amzn-ErrorType", "InvalidParameterException"),
@@ -256,8 +253,8 @@ impl Connect {
         let Some(header) = request.header("authorization") else { return self.mistake.at(operation, "no-auth") };
         let algorithm = header.split(' ').next().unwrap_or_default();
         let scheme = algorithm.eq_ignore_ascii_case("AWS4-HMAC-SHA256");
-        match self.mistake.1 {
-            "no-auth" if self.mistake.at(operation, "no-auth") => true,
+        match self.mistake.what(operation) {
+            "no-auth" => true,
             "any-header" => !header.is_empty(),
             "any-scheme" => header.contains("Credential="),
             "scheme-is-enough" => scheme,
@@ -473,16 +470,16 @@ impl Connect {
             self.contact(contact, |contact| contact.attributes.clone())
         };
         all.extend(made.clone());
-        let cost = |text: &str| match m.1 {
+        let cost = |text: &str| match m.what("*") {
             "attributes-in-characters" => text.chars().count(),
             "attributes-in-utf16" => text.encode_utf16().count(),
             _ => text.len(),
         };
-        let sum: usize = match m.1 {
+        let sum: usize = match m.what("*") {
             "attributes-one-by-one" => all.values().map(|value| cost(value)).max().unwrap_or(0),
             _ => all.iter().map(|(key, value)| cost(value) + if self.style.keys_count { key.len() } else { 0 }).sum(),
         };
-        let most = match m.1 {
+        let most = match m.what("*") {
             "attributes-budget+1" => 32_769,
             "attributes-budget-1" => 32_767,
             "attributes-budget-32000" => 32_000,
@@ -564,8 +561,9 @@ impl Connect {
             Refusal::Unknown => (self.style.auth_status, "MissingAuthenticationTokenException"),
             Refusal::NoRoute => (404, "UnknownOperationException"),
         };
-        if matches!(refusal, Refusal::Invalid) && m.at(operation, m.1) {
-            (status, name) = match m.1 {
+        let what = m.what(operation);
+        if matches!(refusal, Refusal::Invalid) {
+            (status, name) = match what {
                 "invalid-is-422" => (422, name),
                 "invalid-is-500" => (500, "InternalServiceException"),
                 "invalid-is-404" => (404, "ResourceNotFoundException"),
@@ -579,22 +577,22 @@ impl Connect {
                 "name-missing" => (400, ""),
                 _ => (status, name),
             };
-            if m.1 == "html-error" {
+            if what == "html-error" {
                 let page = "<html><body>Bad Request InvalidParameterException</body></html>";
                 return Response::new(400, page).with("Content-Type", "text/html");
             }
-            if m.1 == "type-in-message-only" {
+            if what == "type-in-message-only" {
                 let body = json!({"message": "InvalidParameterException: bad"}).to_string();
                 return Response::new(400, body).with("Content-Type", "application/json");
             }
-            if m.1 == "invalid-hangs" || m.1 == "invalid-drops" {
+            if what == "invalid-hangs" || what == "invalid-drops" {
                 let mut response = Response::new(400, "");
-                response.trouble = if m.1 == "invalid-hangs" { Trouble::Hang } else { Trouble::Drop };
+                response.trouble = if what == "invalid-hangs" { Trouble::Hang } else { Trouble::Drop };
                 return response;
             }
         }
-        if matches!(refusal, Refusal::Missing) && m.at(operation, m.1) {
-            (status, name) = match m.1 {
+        if matches!(refusal, Refusal::Missing) {
+            (status, name) = match what {
                 "missing-is-400" => (400, "InvalidParameterException"),
                 "missing-is-500" => (500, "InternalServiceException"),
                 "missing-is-403" => (403, "AccessDeniedException"),

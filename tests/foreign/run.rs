@@ -24,11 +24,6 @@ impl Ran {
             })
             .collect()
     }
-
-    pub fn count(&self, verdict: &str) -> u64 {
-        let summaries = self.events.iter().filter(|event| event["event"] == "summary");
-        summaries.filter_map(|summary| summary[verdict].as_u64()).sum()
-    }
 }
 
 /// `overstep check SCENARIO -e http://127.0.0.1:PORT…` with NDJSON.

@@ -66,14 +66,14 @@ impl Connect {
         }
         let mut all = self.contact(&call.contact, |contact| contact.references.clone());
         all.extend(references.clone());
-        let size = |text: &String| match m.1 {
+        let size = |text: &String| match m.what("*") {
             "references-in-characters" => text.chars().count(),
             "references-in-utf16" => text.encode_utf16().count(),
             _ => text.len(),
         };
         let sizes = all.values().filter_map(|(_, value)| value.as_ref()).map(size);
         let sum: usize = if m.is("references-one-by-one") { sizes.max().unwrap_or(0) } else { sizes.sum() };
-        let most = match m.1 {
+        let most = match m.what("*") {
             "references-budget+1" => 4097,
             "references-budget-1" => 4095,
             "references-no-budget" => usize::MAX,
