@@ -183,6 +183,25 @@ fn faithful_leadlex_servers_give_no_findings() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }
 
+#[test]
+fn a_server_that_has_seen_it_all_gives_no_findings_either() {
+    let own: &[&str] = &["--variable", "InstanceId=i", "--variable", "ContactId=c-1"];
+    let style = |keys_count| Style { instance: "i", contact: "c-1", keys_count, ..Style::default() };
+    let all: &[&str] = &["connect", "op(UpdateContact)&member(References)", "op(UpdateContactAttributes)", "connect"];
+    let wrong = each(&[style(false), style(true)], |style| {
+        let port = serve(Connect::new(style.clone(), Mistake::NONE));
+        let mut wrong = Vec::new();
+        for filter in all {
+            let ran = check("connect", port, "", &[own, &["-E", filter]].concat());
+            if ran.code != 0 {
+                wrong.push(format!("{filter}: exit {}\n  {}", ran.code, ran.findings().join("\n  ")));
+            }
+        }
+        (!wrong.is_empty()).then(|| wrong.join("\n"))
+    });
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
 /// `None` where a finding stands at the expected place.
 fn found_at(name: &str, ran: &run::Ran, expected: &str) -> Option<String> {
     let found = ran.findings();
