@@ -67,6 +67,7 @@ fn job(contract: Contract, scenario: Scenario, url: &str) -> Job {
         seed: 1,
         level: Level::Full,
         filter: None,
+        ids: None,
         again: "overstep check connect".to_owned(),
     }
 }

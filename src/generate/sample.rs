@@ -128,8 +128,16 @@ impl Sampler<'_> {
                 });
                 let mut out = IndexMap::new();
                 let place = path.then(Segment::Value);
-                let first = named.unwrap_or_else(|| self.key(key, path, 0));
-                out.insert(first, self.value(value, &place, &values, depth + 1));
+                let first = named.clone().unwrap_or_else(|| self.key(key, path, 0));
+                let mut entry = self.value(value, &place, &values, depth + 1);
+                // A long key may leave no room for more than the shortest value.
+                if named.is_some() && values.is_empty() && !within_budget(shape, &first, &entry) {
+                    let inner = self.contract.shape(value);
+                    if let (Value::Text(text), None) = (&mut entry, &inner.pattern) {
+                        *text = text.chars().take(inner.length().min.unwrap_or(0) as usize).collect();
+                    }
+                }
+                out.insert(first, entry);
                 for index in 1..least {
                     out.insert(self.key(key, path, index), self.value(value, &place, &[], depth + 1));
                 }
@@ -257,6 +265,13 @@ impl Sampler<'_> {
         }
         last.unwrap_or(sized)
     }
+}
+
+/// Whether one entry fits the map's byte budget under every reading.
+fn within_budget(shape: &Shape, key: &str, entry: &Value) -> bool {
+    let Value::Text(text) = entry else { return true };
+    let bytes = (key.len() + text.len()) as u64;
+    shape.rules.iter().all(|rule| !matches!(rule, Rule::MaxTotalBytes { max, .. } if bytes > *max))
 }
 
 fn float_range(shape: &Shape) -> (f64, f64) {

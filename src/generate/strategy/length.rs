@@ -19,7 +19,12 @@ pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
         limit(work, site, Limit { shape, path: "length/min", value: min, upper: false }, &mut out);
     }
     if let Some(max) = length.max {
-        limit(work, site, Limit { shape, path: "length/max", value: max, upper: true }, &mut out);
+        let limits = Limit { shape, path: "length/max", value: max, upper: true };
+        // A greatest length alone leaves the empty text valid.
+        if length.min.is_none() && site.in_body() && !site.is_key() && matches!(shape.kind, Kind::String) {
+            sized(work, site, &limits, 0, "empty", Aim::Valid, &mut out);
+        }
+        limit(work, site, limits, &mut out);
     }
     if let Kind::Map { .. } = shape.kind {
         out.extend(full_map(work, site, shape));

@@ -21,6 +21,7 @@ mod segments;
 mod types;
 mod valid;
 
+pub(crate) use bytes::with_room;
 pub(crate) use valid::control;
 
 use super::Value;
