@@ -220,6 +220,7 @@ fn the_bytes_are_the_same_set_up_and_teardown_too() {
         seen += 1;
         if again.len() == 3 {
             with_set_up += 1;
+            assert!(!ran.out.contains("curl "), "the note that a line would name is gone: {}", ran.out);
             assert!(
                 again[0].starts_with("POST /v1/notes ") && again[2].starts_with("DELETE /v1/notes/n-1 "),
                 "{again:?}"
