@@ -10,9 +10,7 @@ use super::sample::Sampler;
 use super::site::Site;
 use super::template::Templates;
 use super::{Value, fixture};
-use crate::contract::{
-    Constraint, Contract, ErrorName, Fact, MemberPath, Operation, Provenance, Role, ShapeId,
-};
+use crate::contract::{Constraint, Contract, ErrorName, Fact, MemberPath, Operation, Provenance, Role, ShapeId};
 use crate::scenario::Scenario;
 use std::collections::HashMap;
 
