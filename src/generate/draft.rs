@@ -10,9 +10,7 @@ use super::sample::Sampler;
 use super::site::Site;
 use super::template::Templates;
 use super::{Value, fixture};
-use crate::contract::{
-    Constraint, Contract, ErrorName, Fact, Location, MemberPath, Operation, Provenance, Role, ShapeId, Standing,
-};
+use crate::contract::{Constraint, Contract, ErrorName, Fact, MemberPath, Operation, Provenance, Role, ShapeId};
 use crate::scenario::Scenario;
 use std::collections::HashMap;
 
@@ -243,15 +241,7 @@ impl<'a> Planner<'a> {
                 }
                 match open {
                     Some(breach) if !(breach.path == *path) => silent(&ambiguity(breach)),
-                    _ => {
-                        let mut expectation = self.reject(operation, Role::InvalidInput);
-                        if let Expectation::Reject { errors, .. } = &mut expectation
-                            && self.names_nothing(operation, path, *constraint)
-                        {
-                            errors.extend(self.errors(operation, Role::MissingResource));
-                        }
-                        Ok((Intent::Violates, expectation))
-                    }
+                    _ => Ok((Intent::Violates, self.reject(operation, Role::InvalidInput))),
                 }
             }
             Aim::Valid | Aim::Missing => {
@@ -279,20 +269,6 @@ impl<'a> Planner<'a> {
                 }
             }
         }
-    }
-
-    /// Whether a text that breaks this is an identifier whose form only a sentence describes: a server
-    /// that looks for it and finds nothing keeps every promise too.
-    fn names_nothing(&self, operation: &Operation, path: &MemberPath, constraint: Constraint) -> bool {
-        let members = operation.input.as_ref().and_then(|id| self.contract.shape(id).kind.members());
-        let member = path.top().and_then(|name| members.and_then(|members| members.get(name)));
-        let Some(member) = member.filter(|_| path.0.len() == 1) else { return false };
-        let mut facts = self.contract.shape(&member.shape).facts_at("pattern").peekable();
-        constraint == Constraint::Pattern
-            && member.location == Location::Label
-            && resource::is_owned_identifier(self, operation, path)
-            && facts.peek().is_some()
-            && facts.all(|fact| fact.standing == Standing::Prose)
     }
 
     fn accept(&self, operation: &Operation, or: Vec<ExpectedError>) -> Expectation {
