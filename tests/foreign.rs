@@ -154,7 +154,6 @@ fn faithful_leadlexes() -> Vec<(&'static str, leadlex::Style, &'static str, &'st
         ),
         ("errors", leadlex::Style { picky: true, more_members: true, ..at(CodeAt::Errors) }, base, none),
         ("auth-last", leadlex::Style { auth_last: true, framing: Framing::Chunked, ..plain() }, base, none),
-        ("odd-id-is-missing", leadlex::Style { odd_id_is_missing: true, ..plain() }, base, none),
         (
             "unknown-is-forbidden",
             leadlex::Style { unknown_status: 403, unknown_code: "insufficient_permissions", most_tags: 20, ..plain() },

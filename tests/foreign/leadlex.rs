@@ -25,8 +25,6 @@ pub struct Style {
     pub status: u16,
     pub unknown_status: u16,
     pub unknown_code: &'static str,
-    /// A malformed id names no contact.
-    pub odd_id_is_missing: bool,
     pub any_case_scheme: bool,
     pub picky: bool,
     pub content_type: &'static str,
@@ -47,7 +45,6 @@ impl Default for Style {
             status: 200,
             unknown_status: 401,
             unknown_code: "unauthorized",
-            odd_id_is_missing: false,
             any_case_scheme: true,
             picky: false,
             content_type: "application/json",
@@ -207,7 +204,7 @@ impl LeadLex {
         }
         let tags = self.tags_of(&request.body);
         if !well_formed && self.mistake != "id-not-checked" {
-            return if self.style.odd_id_is_missing {
+            return if self.mistake == "odd-id-is-404" {
                 self.refuse(404, "not_found")
             } else {
                 self.refuse(400, "validation_error")
