@@ -8,16 +8,19 @@ mod filter;
 mod finish;
 mod job;
 mod load;
+mod replay;
 mod review;
 
 pub use crate::contract::drift;
 pub use accepted::{Keeping, Update};
 pub use embedded::{Embedded, faults, serve, world};
 pub use filter::{Filter, FilterError, Property};
-pub use job::{Job, Sending, Target, fresh_run_id};
+pub use job::{Job, Planned, Sending, Target, fresh_run_id};
 pub use load::{Loaded, check_only, ingest, load};
+pub use replay::{Began, Index, Indexed, ReplayEnd, ids, index, record, recorded, replay, split_headers};
 pub use review::{Choice, Unit, Waiting, accept_results, waiting};
 
+use crate::generate::Case;
 use crate::judge::{Coverage, Findings, Verdict};
 use crate::report::{CasePrinter, Counts, Diagnostic, Done, Output, Summary};
 use crate::run::{self, RunEnd, Stop, Stopwatch};
@@ -42,6 +45,24 @@ pub async fn check(
     if planned.cases == 0 {
         return Ok(None);
     }
+    check_cases(job, planned, job.cases()?, sending, run_id, stop, output).await.map(Some)
+}
+
+/// The same for these cases of the job instead of all: once, often or under other names.
+///
+/// Must be called inside a runtime of several threads, as [`check`].
+///
+/// # Errors
+/// Where the endpoint cannot be set up, or an output takes no more bytes.
+pub async fn check_cases(
+    job: &Job,
+    planned: Planned,
+    cases: impl Iterator<Item = Case> + Send,
+    sending: &Sending,
+    run_id: &str,
+    stop: &Stop,
+    output: &mut (dyn Output + Send),
+) -> Result<Summary, Vec<Diagnostic>> {
     let accepted = accepted::Accepted::read(job, sending.keeping.as_ref())?;
     let embedded = embedded::where_wanted(job).await?;
     let endpoint = job.endpoint(embedded.as_ref(), sending)?;
@@ -63,7 +84,6 @@ pub async fn check(
         unwritable = output.case(&done).err();
         if unwritable.is_some() || tally.enough() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
-    let cases = job.cases()?;
     let ended = tokio::task::block_in_place(|| run::run(&plan, cases, |outcome| finish.finish(outcome), &mut emit));
     if let Some(error) = unwritable {
         return Err(unwritten(&error));
@@ -72,7 +92,7 @@ pub async fn check(
     summary.complete = summary.incomplete.is_none() && job.is_whole();
     summary.snapshots = record.write(summary.complete)?;
     output.end(&summary).map_err(|error| unwritten(&error))?;
-    Ok(Some(summary))
+    Ok(summary)
 }
 
 /// Prints what [`check`] would send, and returns how many cases that are.

@@ -5,6 +5,9 @@
 
 #![expect(clippy::disallowed_methods, reason = "the pages are generated outside and named by the environment")]
 
+#[path = "support/visible.rs"]
+mod visible;
+
 use overstep::contract::{Contract, Kind, MemberPath, Segment, ShapeId};
 use overstep::ingest::{self, NoDocuments, Options};
 use serde_json::Value as Json;
@@ -88,7 +91,7 @@ fn is_customised(service: &str, path: &str, page: Option<&Field>, model: Option<
 #[test]
 fn pages_say_what_the_model_says() {
     let Some(directory) = std::env::var_os("OVERSTEP_BOTO3_PAGES") else {
-        println!("skipped: OVERSTEP_BOTO3_PAGES names no directory with generated pages");
+        visible::say("skipped: OVERSTEP_BOTO3_PAGES names no directory with generated pages");
         return;
     };
     let directory = Path::new(&directory);

@@ -8,6 +8,9 @@
     reason = "tests read pages and contracts from disk and are told of botocore by the environment"
 )]
 
+#[path = "support/visible.rs"]
+mod visible;
+
 use overstep::contract::{
     self, ByteScope, Contract, DriftKind, Kind, Location, MemberPath, Role, Rule, Segment, Shape, Standing,
 };
@@ -129,7 +132,7 @@ fn errors(contract: &Contract, operation: &str) -> Vec<(String, Option<u16>)> {
 #[test]
 fn connect_is_what_the_sources_say() {
     let (Some(mut sources), Some(model)) = (connect_pages(), model("connect", "2017-08-08")) else {
-        println!("skipped: needs ../shared/docs and OVERSTEP_BOTOCORE");
+        visible::say("skipped: needs ../shared/docs and OVERSTEP_BOTOCORE");
         return;
     };
     sources.push(model);
@@ -147,7 +150,7 @@ fn connect_is_what_the_sources_say() {
 #[test]
 fn leadlex_is_what_the_page_says() {
     let Some(sources) = pages(&["leadlex/add-tags-to-contact.mdx"]) else {
-        println!("skipped: needs ../shared/docs");
+        visible::say("skipped: needs ../shared/docs");
         return;
     };
     let (ingested, errors) = ingest::read_all(&sources, &Options::default());
@@ -281,7 +284,7 @@ fn leadlex_has_every_documented_promise() {
 #[test]
 fn the_two_pages_of_tag_contact_drift() {
     let Some(sources) = connect_pages() else {
-        println!("skipped: needs ../shared/docs");
+        visible::say("skipped: needs ../shared/docs");
         return;
     };
     let read = |index: usize| {
@@ -297,7 +300,7 @@ fn the_two_pages_of_tag_contact_drift() {
     assert_eq!(source.document, "tag_contact.rst");
     assert!(drifts.iter().all(|drift| drift.kind != DriftKind::Contradicts), "{drifts:#?}");
     let Some((name, bytes)) = model("connect", "2017-08-08") else {
-        println!("skipped: the rest needs OVERSTEP_BOTOCORE");
+        visible::say("skipped: the rest needs OVERSTEP_BOTOCORE");
         return;
     };
     let model = ingest::read(&name, &bytes, &options(), &mut NoDocuments).expect("it reads").contract;

@@ -50,6 +50,7 @@ const LAWFUL_IO: &[&str] = &[
     "run/clock.rs",
     "run/transport.rs",
     "reference/server.rs",
+    "store/last.rs",
     "store/mod.rs",
     "store/scenarios.rs",
     "store/snapshots.rs",
@@ -118,8 +119,8 @@ fn code_only(text: &str) -> String {
             end.map_or(rest.len(), |at| at + 2)
         } else if rest.starts_with("'\"'") || rest.starts_with("'/'") {
             3
-        } else if rest.starts_with("'\\") {
-            rest[2..].find('\'').map_or(rest.len(), |at| at + 3).max(4).min(rest.len())
+        } else if let Some(escaped) = rest.strip_prefix("'\\") {
+            escaped.find('\'').map_or(rest.len(), |at| at + 3).max(4).min(rest.len())
         } else {
             out.push(c);
             rest = &rest[c.len_utf8()..];

@@ -1,5 +1,8 @@
 //! What goes over the wire, held against published vectors, other implementations and real tools.
 
+#[path = "support/visible.rs"]
+mod visible;
+
 use overstep::contract::{Contract, Http, Kind, Location, Member, Operation, Protocol, Shape, ShapeId};
 use overstep::generate::{AuthDamage, Damage, Send, Value};
 use overstep::wire::{Body, KeyCache, Message, Proof, Redaction, Secret, SigV4, authorize, curl, encode};
@@ -322,7 +325,7 @@ fn record(command: &str) -> Option<(String, Vec<u8>)> {
 fn curl_lines_send_the_same_bytes() {
     for tool in ["bash", "curl"] {
         if std::process::Command::new(tool).arg("--version").output().is_err() {
-            eprintln!("skipped: {tool} is not installed");
+            visible::say(&format!("skipped: {tool} is not installed"));
             return;
         }
     }

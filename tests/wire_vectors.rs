@@ -1,5 +1,8 @@
 //! botocore's protocol vectors, read from beside the project; visibly skipped where they are not.
 
+#[path = "support/visible.rs"]
+mod visible;
+
 use overstep::contract::{Contract, Http, Kind, Location, Member, Operation, Protocol, Shape, ShapeId};
 use overstep::generate::{Send, Value};
 use overstep::wire::encode;
@@ -10,7 +13,7 @@ fn every_rest_json_vector_of_botocore_comes_out() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/protocol-tests/input/rest-json.json");
     #[expect(clippy::disallowed_methods, reason = "test data outside the project")]
     let Ok(text) = std::fs::read_to_string(path) else {
-        eprintln!("skipped: {path} is not there");
+        visible::say(&format!("skipped: {path} is not there"));
         return;
     };
     // Each with its reason; nothing else is left out.

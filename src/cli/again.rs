@@ -36,7 +36,7 @@ pub fn again(scenario: &str, endpoint: Option<&str>, allow_remote: bool, choose:
 }
 
 /// A variable's name as a shell would take it.
-fn shell_name(name: &str) -> String {
+pub fn shell_name(name: &str) -> String {
     name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect()
 }
 

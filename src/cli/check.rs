@@ -9,11 +9,16 @@ use overstep::exit::Exit;
 use overstep::pipeline::{self, Job, Keeping, Sending, Target, Update};
 use overstep::report::{Diagnostic, Severity, Summary};
 use overstep::run::{RateLimit, Settings, Stop};
-use overstep::store;
+use overstep::store::{self, RunRecord};
 
 /// Sends every case and holds the answers against the documentation.
 pub fn check(flags: &CheckFlags) -> Result<Exit, Stopped> {
-    let (jobs, endpoints, chosen) = jobs(&flags.choose, flags.allow_remote, true)?;
+    // The ids come first: the run that is about to begin replaces the last one.
+    let failed = if flags.last_failed { Some(super::replay::last_failed(&super::current_directory()?)?) } else { None };
+    let (mut jobs, endpoints, chosen) = jobs(&flags.choose, flags.allow_remote, true)?;
+    for job in &mut jobs {
+        job.ids.clone_from(&failed);
+    }
     if flags.insecure && flags.cacert.is_some() {
         return Err(Diagnostic::error("--insecure checks no certificates, so --cacert would mean nothing").into());
     }
@@ -83,7 +88,7 @@ async fn run(
     tokio::spawn(stop_on_signal(stop.clone()));
     let run_id = flags.choose.run_id.clone().unwrap_or_else(pipeline::fresh_run_id);
     let mut outputs = Outputs::open(flags, &chosen.directory)?;
-    outputs.describe(&description(flags, &jobs, &run_id));
+    outputs.describe(description(flags, &jobs, chosen, &run_id)?);
     if jobs.iter().any(|job| job.target == Target::Embedded) {
         outputs.embedded(flags.report.iter().any(|(_, path)| path == std::path::Path::new("-")))?;
     }
@@ -101,7 +106,11 @@ async fn run(
                 exit = exit.and(of(&summary));
             }
             // Nobody reads any more, and nothing is wrong.
-            Err(found) if found.is_empty() => return Ok(exit.and(Exit::Incomplete)),
+            Err(found) if found.is_empty() => {
+                // What was read before may be pasted: `… | head` shows the first findings.
+                outputs.keep();
+                return Ok(exit.and(Exit::Incomplete));
+            }
             Err(found) => {
                 exit = exit.and(Exit::Usage);
                 problems.extend(found);
@@ -116,29 +125,40 @@ async fn run(
     Ok(exit)
 }
 
-/// What repeats this run: everything that decided its cases, and nothing secret.
-fn description(flags: &CheckFlags, jobs: &[Job], run_id: &str) -> serde_json::Value {
-    let scenarios = jobs.iter().map(|job| {
+/// What repeats this run: everything that decided its bytes, and nothing secret.
+fn description(
+    flags: &CheckFlags,
+    jobs: &[Job],
+    chosen: &super::jobs::Chosen,
+    run_id: &str,
+) -> Result<RunRecord, Stopped> {
+    let mut scenarios = Vec::new();
+    for (job, (found, _)) in jobs.iter().zip(&chosen.scenarios) {
         let endpoint = match &job.target {
             Target::Embedded => "embedded",
+            // A name brings headers, limits and certificates with it.
+            Target::Url(_) if job.profile != "default" => &job.profile,
             Target::Url(url) => url,
         };
-        serde_json::json!({
-            "scenario": job.scenario.name,
-            "endpoint": endpoint,
-            "profile": job.profile,
-            "contract": overstep::contract::digest(&job.contract),
-            "again": job.again,
-        })
-    });
-    serde_json::json!({
-        "format": "overstep-run/1",
-        "version": env!("CARGO_PKG_VERSION"),
-        "run": run_id,
-        "seed": flags.choose.seed,
-        "level": format!("{:?}", flags.choose.level).to_lowercase(),
-        "filter": flags.choose.filter,
-        "scenarios": scenarios.collect::<Vec<_>>(),
+        let (original, _) = overstep::scenario::read(&found.name, &found.text)
+            .map_err(|error| crate::config::problem(&found.shown, &found.text, error))?;
+        let mut record = pipeline::record(job, &super::jobs::named_again(found), endpoint, &original);
+        (record.headers, record.secret_headers) = pipeline::split_headers(&flags.choose.header);
+        record.variables_file = flags.choose.variables_file.as_ref().map(|file| file.display().to_string());
+        scenarios.push(record);
+    }
+    Ok(RunRecord {
+        format: store::RUN_FORMAT.to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        run: run_id.to_owned(),
+        seed: flags.choose.seed,
+        level: format!("{:?}", flags.choose.level).to_lowercase(),
+        filter: flags.choose.filter.clone(),
+        request_timeout: flags.request_timeout.and_then(|span| u64::try_from(span.0.as_millis()).ok()),
+        cacert: flags.cacert.as_ref().map(|file| file.display().to_string()),
+        insecure: flags.insecure,
+        proxy: flags.proxy.clone().filter(|proxy| !proxy.contains('@')),
+        scenarios,
     })
 }
 
@@ -166,7 +186,7 @@ pub fn nothing_ran(choice: NoCases) -> Exit {
 }
 
 /// The first Ctrl-C (or SIGTERM) ends the run well, the second one at once.
-async fn stop_on_signal(stop: Stop) {
+pub async fn stop_on_signal(stop: Stop) {
     interrupted().await;
     say::line("stopping; once more to leave at once");
     stop.stop();

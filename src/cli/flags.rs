@@ -26,6 +26,7 @@ Examples:
   overstep cases connect --format curl             what would be sent
   overstep ingest docs/*.md -o my.contract.json    read documents into a contract
   overstep drift docs/page.rst botocore:connect    where two sources contradict each other
+  overstep replay last                             all diverging cases of the last run, once more
   overstep serve connect --port 4566               a validating mock
   overstep snapshot review                         accept answers that documents are silent on
 
@@ -55,6 +56,8 @@ pub enum Command {
     Ingest(IngestFlags),
     /// Show where two sources or contracts contradict each other
     Drift(DriftFlags),
+    /// Send again exactly what was sent; only date and signature are new
+    Replay(Box<ReplayFlags>),
     /// Look at answers that are not accepted yet, and accept or reject them
     #[command(subcommand)]
     Snapshot(SnapshotCommand),
@@ -150,6 +153,9 @@ pub struct CheckFlags {
     /// Stop after so many diverging cases
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub max_failures: Option<u64>,
+    /// Only the cases that diverged or taught nothing in the last run
+    #[arg(long)]
+    pub last_failed: bool,
     /// Where accepted behaviour is; `snapshots/` beside the scenarios unless told otherwise
     #[arg(long, value_name = "DIR")]
     pub snapshots: Option<PathBuf>,
@@ -300,4 +306,60 @@ pub struct ServeFlags {
     /// Replace a variable whose value is never shown
     #[arg(long, value_name = "NAME=VALUE", value_parser = named)]
     pub secret: Vec<(String, String)>,
+}
+
+/// Flags of `replay`.
+#[derive(Debug, Args)]
+pub struct ReplayFlags {
+    /// A case's id or a part that only one id has; results as NDJSON; or `last`: all that diverged
+    #[arg(value_name = "ID|RESULTS|last")]
+    pub what: String,
+    /// Where to send, if not where the last run went: a name in overstep.toml, a URL, or `embedded`
+    #[arg(short, long, visible_short_alias = 'u', visible_alias = "url", value_name = "NAME|URL")]
+    pub endpoint: Option<String>,
+    /// Send although the contract has changed since
+    #[arg(long)]
+    pub force: bool,
+    /// How to print what came
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: ReplayFormat,
+    /// How many columns to use; from 100 on, request and answer stand side by side
+    #[arg(long, value_name = "COLUMNS")]
+    pub width: Option<u16>,
+    /// Replace a variable of the last run
+    #[arg(long, value_name = "NAME=VALUE", value_parser = named)]
+    pub variable: Vec<(String, String)>,
+    /// Give a secret again; else the environment is asked
+    #[arg(long, value_name = "NAME=VALUE", value_parser = named)]
+    pub secret: Vec<(String, String)>,
+    /// Read variables from a file, `NAME=VALUE` in each line
+    #[arg(long, value_name = "FILE")]
+    pub variables_file: Option<PathBuf>,
+    /// Add a header to every request, or replace one of the last run
+    #[arg(short = 'H', long, value_name = "NAME: VALUE", value_parser = header)]
+    pub header: Vec<(String, String)>,
+    /// Wait for an answer no longer than this: `500ms`, `2s`, `1m`
+    #[arg(long, value_name = "TIME", value_parser = span)]
+    pub request_timeout: Option<Span>,
+    /// Send to an endpoint that is not on this machine
+    #[arg(long)]
+    pub allow_remote: bool,
+    /// Trust the certificates in this file as well
+    #[arg(long, value_name = "FILE", conflicts_with = "insecure")]
+    pub cacert: Option<PathBuf>,
+    /// Do not check certificates
+    #[arg(long)]
+    pub insecure: bool,
+    /// Send through this proxy
+    #[arg(long, value_name = "URL")]
+    pub proxy: Option<String>,
+}
+
+/// How replayed cases are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ReplayFormat {
+    /// For people.
+    Text,
+    /// The `case` events of results.
+    Ndjson,
 }

@@ -66,16 +66,7 @@ pub struct Variables<'a> {
 impl Variables<'_> {
     fn apply(&self, scenarios: &mut [(Found, Scenario)], directory: &Path) -> Result<(), Stopped> {
         if let Some(file) = self.file {
-            let text = store::read_text(&directory.join(file))?;
-            for (number, line) in text.lines().enumerate() {
-                let line = line.trim();
-                if line.is_empty() || line.starts_with('#') {
-                    continue;
-                }
-                let (name, value) = super::values::named(line).map_err(|reason| Diagnostic {
-                    line: u32::try_from(number + 1).ok(),
-                    ..Diagnostic::error(reason).at(&file.display().to_string(), "", None)
-                })?;
+            for (name, value) in variables_in(file, directory)? {
                 set(scenarios, &name, &value, false)?;
             }
         }
@@ -87,6 +78,24 @@ impl Variables<'_> {
         }
         Ok(())
     }
+}
+
+/// The variables that a file holds, in order.
+pub fn variables_in(file: &Path, directory: &Path) -> Result<Vec<(String, String)>, Stopped> {
+    let text = store::read_text(&directory.join(file))?;
+    let mut found = Vec::new();
+    for (number, line) in text.lines().enumerate() {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let pair = super::values::named(line).map_err(|reason| Diagnostic {
+            line: u32::try_from(number + 1).ok(),
+            ..Diagnostic::error(reason).at(&file.display().to_string(), "", None)
+        })?;
+        found.push(pair);
+    }
+    Ok(found)
 }
 
 fn set(scenarios: &mut [(Found, Scenario)], name: &str, value: &str, secret: bool) -> Result<(), Stopped> {
@@ -226,6 +235,7 @@ pub fn jobs(
                 LevelFlag::Full => overstep::generate::Level::Full,
             },
             filter: filter.clone(),
+            ids: None,
             again: again(&named_again(found), shown, allow_remote, choose_flags),
         });
         endpoints.push(endpoint);
@@ -234,7 +244,7 @@ pub fn jobs(
 }
 
 /// What to call the scenario in a pasted command.
-fn named_again(found: &Found) -> String {
+pub fn named_again(found: &Found) -> String {
     let in_its_place = found.shown == format!("scenarios/{}.toml", found.name);
     if found.directory.is_none() || in_its_place { found.name.clone() } else { found.shown.clone() }
 }

@@ -9,6 +9,7 @@ mod flags;
 mod ingest;
 mod jobs;
 mod outputs;
+mod replay;
 mod say;
 mod serve;
 mod snapshot;
@@ -44,6 +45,7 @@ fn run() -> Exit {
         Command::Cases(flags) => cases::cases(&flags),
         Command::Ingest(flags) => ingest::ingest(&flags),
         Command::Drift(flags) => ingest::drift(&flags),
+        Command::Replay(flags) => replay::replay(&flags),
         Command::Snapshot(command) => snapshot::snapshot(&command),
         Command::Serve(flags) => serve::serve(&flags),
         Command::Completions { shell } => {

@@ -7,7 +7,7 @@ use super::flags::CheckFlags;
 use super::values::Wording;
 use indicatif::{ProgressBar, ProgressStyle};
 use overstep::report::{Done, Head, Junit, Ndjson, Output, Summary, Terminal, Width};
-use overstep::store::{self, Finished as _, LastRun, Sink};
+use overstep::store::{self, Finished as _, LastRun, RunRecord, Sink};
 use std::io::{self, IsTerminal as _, Write};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -44,7 +44,9 @@ pub struct Outputs {
     all: Vec<Box<dyn Output + Send>>,
     sinks: Vec<Shared>,
     last: Option<(Ndjson<Shared>, Shared)>,
-    record: Option<LastRun>,
+    place: Option<LastRun>,
+    record: RunRecord,
+    begun: bool,
     bar: ProgressBar,
     plain_progress: bool,
     seen: u64,
@@ -59,7 +61,9 @@ impl Outputs {
             all: Vec::new(),
             sinks: Vec::new(),
             last: None,
-            record: None,
+            place: None,
+            record: RunRecord::default(),
+            begun: false,
             bar: ProgressBar::hidden(),
             plain_progress: false,
             seen: 0,
@@ -97,7 +101,7 @@ impl Outputs {
             Ok((sink, last)) => {
                 let sink = Shared::new(sink);
                 outputs.last = Some((Ndjson::new(sink.clone()), sink));
-                outputs.record = Some(last);
+                outputs.place = Some(last);
             }
             Err(error) => super::say::line(&format!("the run is not kept: {error}")),
         }
@@ -113,11 +117,9 @@ impl Outputs {
         Ok(outputs)
     }
 
-    /// Keeps what the run is beside its results.
-    pub fn describe(&self, description: &serde_json::Value) {
-        if let Some(Err(error)) = self.record.as_ref().map(|record| record.describe(description)) {
-            super::say::line(&format!("the run is not described: {error}"));
-        }
+    /// Says what the run is; it is kept together with the results.
+    pub fn describe(&mut self, record: RunRecord) {
+        self.record = record;
     }
 
     /// Says, before anything else, that the server under test is overstep's own.
@@ -147,13 +149,22 @@ impl Outputs {
         for sink in self.sinks.iter().filter_map(Shared::take) {
             sink.finished()?;
         }
-        if let Some(Err(error)) = self.last.and_then(|(_, sink)| sink.take()).map(store::Finished::finished) {
-            super::say::line(&format!("the run is not kept: {error}"));
-        }
+        self.keep();
         Ok(())
     }
 
+    /// Lets this run take the place of the last one. A run without a case is none.
+    pub fn keep(&mut self) {
+        if let (Some(results), Some(place)) = (self.last.take().and_then(|(_, sink)| sink.take()), &self.place)
+            && self.begun
+            && let Err(error) = place.keep(results, &self.record)
+        {
+            super::say::line(&format!("the run is not kept: {error}"));
+        }
+    }
+
     fn progress(&mut self, done: &Done) {
+        self.begun = true;
         self.seen += 1;
         if done.finding {
             self.diverging += 1;

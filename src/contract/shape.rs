@@ -1,6 +1,6 @@
 //! Shapes, their members, and every constraint that can stand on them.
 
-use super::{Fact, ShapeId};
+use super::{Fact, ShapeId, Standing};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -302,6 +302,19 @@ impl Shape {
     /// What the sources say of one field, see [`Fact`] for the paths.
     pub fn facts_at<'a>(&'a self, path: &'a str) -> impl Iterator<Item = &'a Fact> {
         self.facts.iter().filter(move |fact| fact.path == path)
+    }
+
+    /// The statement to show for one field: the user's own word before a page's, a page's before a model's.
+    pub fn fact(&self, path: &str) -> Option<&Fact> {
+        let rank = |fact: &&Fact| match fact.standing {
+            Standing::Scenario => 0,
+            Standing::Documented => 1,
+            Standing::Prose => 2,
+            Standing::Model => 3,
+            Standing::Recorded => 4,
+            Standing::Assumed => 5,
+        };
+        self.facts.iter().filter(|fact| fact.path == path).min_by_key(rank)
     }
 
     /// Whether the sources contradict each other on one field.

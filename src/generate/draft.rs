@@ -2,7 +2,7 @@
 
 use super::case::{Authorization, Case, CaseId, Damage, Intent, Judged, Purpose, Send, Step};
 use super::expectation::{Accept, Assumption, Expectation, ExpectedError};
-use super::label::{Breach, Labels};
+use super::label::{Breach, Kin, Labels};
 use super::pattern::Pattern;
 use super::plan::Options;
 use super::resource::{self, Resources};
@@ -10,7 +10,9 @@ use super::sample::Sampler;
 use super::site::Site;
 use super::template::Templates;
 use super::{Value, fixture};
-use crate::contract::{Constraint, Contract, ErrorName, Fact, MemberPath, Operation, Provenance, Role, ShapeId};
+use crate::contract::{
+    Constraint, Contract, ErrorName, Fact, MemberPath, Operation, Provenance, Role, ShapeId,
+};
 use crate::scenario::Scenario;
 use std::collections::HashMap;
 
@@ -20,6 +22,7 @@ pub(crate) struct Planner<'a> {
     pub scenario: &'a Scenario,
     pub options: Options,
     pub patterns: HashMap<ShapeId, Pattern>,
+    pub kin: Kin,
 }
 
 /// What a strategy asks for.
@@ -85,7 +88,7 @@ impl Request {
 
 impl<'a> Planner<'a> {
     pub fn labels(&self) -> Labels<'_> {
-        Labels { contract: self.contract, patterns: &self.patterns }
+        Labels { contract: self.contract, patterns: &self.patterns, kin: &self.kin }
     }
 
     pub fn id(&self, operation: &Operation, place: &str, kind: &str, variant: &str) -> CaseId {
@@ -136,8 +139,13 @@ impl<'a> Planner<'a> {
             captures: Vec::new(),
             turn: 0,
         };
+        let source = match &draft.place {
+            Place::Class(_) => self.error_source(operation, &expectation),
+            _ => None,
+        };
+        let source = source.or_else(|| draft.source.clone());
         let (steps, judged) = fixture::surround(self.scenario, &id, act, &self.authorization());
-        Some(Case {
+        let case = Case {
             id,
             operation: operation.name.clone(),
             intent,
@@ -148,9 +156,10 @@ impl<'a> Planner<'a> {
             judged: Judged::Step(judged),
             expectation,
             rule: draft.rule,
-            source: draft.source,
+            source,
             unsendable: None,
-        })
+        };
+        Some(super::strategy::with_room(self, operation, case))
     }
 
     /// A case that is named and counted but not sent.
@@ -238,7 +247,7 @@ impl<'a> Planner<'a> {
                     };
                 }
                 match open {
-                    Some(breach) if !(breach.path == *path) => silent(&ambiguity(breach)),
+                    Some(breach) if breach.path != *path => silent(&ambiguity(breach)),
                     _ => Ok((Intent::Violates, self.reject(operation, Role::InvalidInput))),
                 }
             }
@@ -276,6 +285,19 @@ impl<'a> Planner<'a> {
             or,
             assumes: None::<Assumption>,
         })
+    }
+
+    /// Where the error that must come back is written.
+    fn error_source(&self, operation: &Operation, expectation: &Expectation) -> Option<Provenance> {
+        let Expectation::Reject { errors, .. } = expectation else { return None };
+        let wanted = errors.first()?.error.as_ref()?;
+        let (name, error) = self
+            .contract
+            .errors_of(operation)
+            .find(|(name, error)| error.code.as_deref().unwrap_or(name.as_str()) == wanted.as_str())?;
+        let path = format!("errors/{name}");
+        let of_operation = operation.facts.iter().find(|fact| fact.path == path);
+        of_operation.or_else(|| error.facts.first()).map(Fact::provenance)
     }
 
     /// The documented errors of a role.

@@ -38,12 +38,14 @@ pub struct Accept {
 /// A state of the resource that an expected success builds on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Assumption {
-    /// The step that read the state.
-    pub step: usize,
-    /// Where in its answer the map stands.
+    /// The steps that read the state, before and after: others may write to the same resource.
+    pub steps: Vec<usize>,
+    /// Where in their answers the map stands, or a list whose items hold their names.
     pub path: String,
-    /// The keys that may be there: the ones that this case writes.
+    /// The keys that this case writes, and which therefore do not add up.
     pub only: Vec<String>,
+    /// How many bytes all other entries may take, names included.
+    pub room: u64,
 }
 
 /// One error that fits.

@@ -5,10 +5,10 @@
 use super::Value;
 use super::pattern::Pattern;
 use crate::contract::{
-    ByteScope, Constraint, Contract, Kind, Length, Location, MemberPath, Rule, Segment, Shape, ShapeId,
+    ByteScope, Constraint, Contract, Kind, Length, Location, MemberPath, Rule, Segment, Shape, ShapeId, Standing,
 };
 use indexmap::IndexMap;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// A constraint that an input breaks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +25,52 @@ pub struct Breach {
 pub(crate) struct Labels<'a> {
     pub contract: &'a Contract,
     pub patterns: &'a HashMap<ShapeId, Pattern>,
+    pub kin: &'a Kin,
+}
+
+/// Shapes of map keys without a pattern, each with the shapes that are the same in their model and have
+/// one from prose: the sentence stands at one use of the keys, and may speak of every use.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Kin(HashMap<ShapeId, Vec<ShapeId>>);
+
+impl Kin {
+    pub fn of(contract: &Contract) -> Self {
+        let mut keys: HashSet<&ShapeId> = HashSet::new();
+        let mut others: HashSet<&ShapeId> = HashSet::new();
+        for shape in contract.shapes.values() {
+            match &shape.kind {
+                Kind::List { member } => {
+                    others.insert(member);
+                }
+                Kind::Map { key, value } => {
+                    keys.insert(key);
+                    others.insert(value);
+                }
+                kind => others.extend(kind.members().into_iter().flatten().map(|(_, member)| &member.shape)),
+            }
+        }
+        let only_keys: Vec<(&ShapeId, &Shape)> = contract
+            .shapes
+            .iter()
+            .filter(|(id, shape)| matches!(shape.kind, Kind::String) && keys.contains(id) && !others.contains(id))
+            .collect();
+        let model = |shape: &Shape| {
+            shape.facts_at("type").find(|fact| fact.standing == Standing::Model).map(crate::contract::Fact::provenance)
+        };
+        let from_prose = |shape: &Shape| {
+            shape.pattern.is_some() && shape.facts_at("pattern").all(|fact| fact.standing == Standing::Prose)
+        };
+        let mut kin: HashMap<ShapeId, Vec<ShapeId>> = HashMap::new();
+        for (id, shape) in only_keys.iter().filter(|(_, shape)| shape.pattern.is_none()) {
+            let Some(place) = model(shape) else { continue };
+            let same = only_keys.iter().filter(|(_, other)| from_prose(other) && model(other).as_ref() == Some(&place));
+            let same: Vec<ShapeId> = same.map(|(other, _)| (*other).clone()).collect();
+            if !same.is_empty() {
+                kin.insert((*id).clone(), same);
+            }
+        }
+        Self(kin)
+    }
 }
 
 impl Labels<'_> {
@@ -121,10 +167,14 @@ impl Labels<'_> {
                 breach(Constraint::Enum, false);
             }
         }
-        if let Some(pattern) = self.patterns.get(id) {
-            if !pattern.matches(text) {
-                breach(Constraint::Pattern, pattern.is_violated_by(text) && !shape.is_disputed("pattern"));
-            }
+        if let Some(pattern) = self.patterns.get(id)
+            && !pattern.matches(text)
+        {
+            breach(Constraint::Pattern, pattern.is_violated_by(text) && !shape.is_disputed("pattern"));
+        }
+        if self.kin.0.get(id).into_iter().flatten().filter_map(|id| self.patterns.get(id)).any(|kin| !kin.matches(text))
+        {
+            breach(Constraint::Pattern, false);
         }
         check_length(shape, text.chars().count() as u64, path, out);
     }

@@ -3,7 +3,7 @@
 use super::Value;
 use super::case::Case;
 use super::draft::Planner;
-use super::label::{Breach, Labels};
+use super::label::{Breach, Kin, Labels};
 use super::pattern::Pattern;
 use super::site::{Site, sites};
 use super::strategy::{AT_SITES, OF_OPERATIONS, Work};
@@ -81,7 +81,8 @@ pub fn control(contract: &Contract, scenario: &Scenario, operation: &str) -> Res
 /// Where a pattern of the contract cannot be satisfied.
 pub fn breaches(contract: &Contract, operation: &Operation, input: &Value) -> Result<Vec<Breach>, PlanError> {
     let patterns = patterns(contract)?;
-    let labels = Labels { contract, patterns: &patterns };
+    let kin = Kin::of(contract);
+    let labels = Labels { contract, patterns: &patterns, kin: &kin };
     Ok(operation.input.as_ref().map_or_else(Vec::new, |id| labels.breaches(id, input)))
 }
 
@@ -108,7 +109,10 @@ impl<'a> Plan<'a> {
                 source_at: operation.sources.first().cloned(),
             });
         }
-        Ok(Self { planner: Planner { contract, scenario, options, patterns: patterns(contract)? }, wanted })
+        Ok(Self {
+            planner: Planner { contract, scenario, options, patterns: patterns(contract)?, kin: Kin::of(contract) },
+            wanted,
+        })
     }
 
     fn control(&self, index: usize) -> Option<Case> {
@@ -159,7 +163,7 @@ fn patterns(contract: &Contract) -> Result<HashMap<ShapeId, Pattern>, PlanError>
             return Err(PlanError {
                 owner: format!("shape `{id}`"),
                 reason: format!("no text{limits} matches the pattern `{text}`"),
-                source_at: shape.facts_at("pattern").next().map(crate::contract::Fact::provenance),
+                source_at: shape.fact("pattern").map(crate::contract::Fact::provenance),
             });
         }
         found.insert(id.clone(), pattern);

@@ -69,10 +69,8 @@ impl Sampler<'_> {
             return value.clone();
         }
         let touched = aims.iter().any(|aim| !aim.rest.is_empty());
-        if !touched {
-            if let Some(given) = self.scenario.use_for(self.operation.name.as_str(), &path.to_string()) {
-                return self.templates.json(given);
-            }
+        if !touched && let Some(given) = self.scenario.use_for(self.operation.name.as_str(), &path.to_string()) {
+            return self.templates.json(given);
         }
         let shape = self.contract.shape(id);
         match &shape.kind {
@@ -113,7 +111,7 @@ impl Sampler<'_> {
             Kind::List { member } => {
                 let place = path.then(Segment::Item);
                 let inner = down(aims, |segment| *segment == Segment::Item);
-                let least = shape.length().min.unwrap_or(0).max(1).min(64);
+                let least = shape.length().min.unwrap_or(0).clamp(1, 64);
                 let mut items = vec![self.value(member, &place, &inner, depth + 1)];
                 for index in 1..least {
                     items.push(self.distinct(member, &place, index, depth));
@@ -121,7 +119,7 @@ impl Sampler<'_> {
                 Value::List(items)
             }
             Kind::Map { key, value } => {
-                let least = shape.length().min.unwrap_or(0).max(1).min(64);
+                let least = shape.length().min.unwrap_or(0).clamp(1, 64);
                 let keys = down(aims, |segment| *segment == Segment::Key);
                 let values = down(aims, |segment| *segment == Segment::Value);
                 let named = keys.iter().find_map(|aim| match aim.change {
@@ -130,8 +128,16 @@ impl Sampler<'_> {
                 });
                 let mut out = IndexMap::new();
                 let place = path.then(Segment::Value);
-                let first = named.unwrap_or_else(|| self.key(key, path, 0));
-                out.insert(first, self.value(value, &place, &values, depth + 1));
+                let first = named.clone().unwrap_or_else(|| self.key(key, path, 0));
+                let mut entry = self.value(value, &place, &values, depth + 1);
+                // A long key may leave no room for more than the shortest value.
+                if named.is_some() && values.is_empty() && !within_budget(shape, &first, &entry) {
+                    let inner = self.contract.shape(value);
+                    if let (Value::Text(text), None) = (&mut entry, &inner.pattern) {
+                        *text = text.chars().take(inner.length().min.unwrap_or(0) as usize).collect();
+                    }
+                }
+                out.insert(first, entry);
                 for index in 1..least {
                     out.insert(self.key(key, path, index), self.value(value, &place, &[], depth + 1));
                 }
@@ -259,6 +265,13 @@ impl Sampler<'_> {
         }
         last.unwrap_or(sized)
     }
+}
+
+/// Whether one entry fits the map's byte budget under every reading.
+fn within_budget(shape: &Shape, key: &str, entry: &Value) -> bool {
+    let Value::Text(text) = entry else { return true };
+    let bytes = (key.len() + text.len()) as u64;
+    shape.rules.iter().all(|rule| !matches!(rule, Rule::MaxTotalBytes { max, .. } if bytes > *max))
 }
 
 fn float_range(shape: &Shape) -> (f64, f64) {

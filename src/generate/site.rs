@@ -109,7 +109,7 @@ impl Site {
     /// The fact that makes it required, from the shape around it.
     pub fn required_fact<'a>(&self, parent: &'a Shape) -> Option<&'a crate::contract::Fact> {
         let Some(Segment::Member(name)) = self.path.0.last() else { return None };
-        parent.facts.iter().find(|fact| fact.path == format!("members/{name}/required"))
+        parent.fact(&format!("members/{name}/required"))
     }
 }
 

@@ -102,10 +102,11 @@ impl Coverage {
                 }
             }
         }
-        if let Some(name) = judgement.observed.error.as_ref().filter(|_| answered) {
-            if row.documented.contains(name) && !row.provoked.contains(name) {
-                row.provoked.insert(name.clone());
-            }
+        if let Some(name) = judgement.observed.error.as_ref().filter(|_| answered)
+            && row.documented.contains(name)
+            && !row.provoked.contains(name)
+        {
+            row.provoked.insert(name.clone());
         }
     }
 

@@ -122,7 +122,7 @@ mod tests {
             framing: Framing::Complete,
         };
         let observed = Observed { place: place.map(str::to_owned), ..Observed::default() };
-        let form = form(&Contract::new("x"), None, &answer, &observed);
+        let form = form(&Contract::new("t"), None, &answer, &observed);
         form.0.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")
     }
 

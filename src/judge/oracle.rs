@@ -153,7 +153,7 @@ fn accepted(contract: &Contract, outcome: &Outcome, accept: &Accept, answer: &An
             return (Verdict::Pass, observed, why);
         }
         if status < 500 && accept.assumes.as_ref().is_some_and(|assumption| !holds(outcome, assumption)) {
-            let why = "the resource held other data already, which counts".to_owned();
+            let why = "the resource held other data, which counts".to_owned();
             return (Verdict::Indeterminate, observed, why);
         }
         return (
@@ -172,14 +172,37 @@ fn accepted(contract: &Contract, outcome: &Outcome, accept: &Accept, answer: &An
     }
 }
 
-/// Whether the map that was read before holds only what the case itself writes.
+/// Whether what else was stored, before and after, left the room that the case needed.
 fn holds(outcome: &Outcome, assumption: &Assumption) -> bool {
-    let read = outcome.exchanges.get(assumption.step).and_then(Option::as_ref);
-    let Some(Ok(answer)) = read.map(|exchange| &exchange.answer) else { return true };
-    let Ok(document) = serde_json::from_slice::<serde_json::Value>(&answer.body) else { return true };
-    match wire::value_at(&document, &assumption.path) {
-        Some(serde_json::Value::Object(stored)) => stored.keys().all(|key| assumption.only.contains(key)),
-        _ => true,
+    assumption.steps.iter().all(|step| {
+        let read = outcome.exchanges.get(*step).and_then(Option::as_ref);
+        let Some(Ok(answer)) = read.map(|exchange| &exchange.answer) else { return true };
+        let Ok(document) = serde_json::from_slice::<serde_json::Value>(&answer.body) else { return true };
+        let taken = match wire::value_at(&document, &assumption.path) {
+            Some(serde_json::Value::Object(stored)) => stored
+                .iter()
+                .filter(|(key, _)| !assumption.only.contains(key))
+                .map(|(key, value)| key.len() as u64 + texts(value).iter().map(|text| text.len() as u64).sum::<u64>())
+                .sum(),
+            Some(serde_json::Value::Array(stored)) => stored
+                .iter()
+                .map(texts)
+                .filter(|texts| !texts.iter().any(|text| assumption.only.iter().any(|key| key == text)))
+                .map(|texts| texts.iter().map(|text| text.len() as u64).sum::<u64>())
+                .sum(),
+            _ => 0,
+        };
+        taken <= assumption.room
+    })
+}
+
+/// All texts inside a value, in order.
+fn texts(value: &serde_json::Value) -> Vec<&str> {
+    match value {
+        serde_json::Value::String(text) => vec![text],
+        serde_json::Value::Array(items) => items.iter().flat_map(texts).collect(),
+        serde_json::Value::Object(members) => members.values().flat_map(texts).collect(),
+        _ => Vec::new(),
     }
 }
 

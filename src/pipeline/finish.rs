@@ -35,8 +35,12 @@ impl Finish<'_> {
         let millis = exchange.map_or(0.0, |exchange| exchange.took.as_secs_f64() * 1000.0);
         let mut line = CaseLine { scenario: self.job.scenario.name.clone(), millis, ..CaseLine::default() };
         if judgement.verdict != Verdict::Pass || comparison.change == Change::Changed {
-            line.curl =
-                exchange.and_then(|exchange| curl(&exchange.sent, self.origin, self.redaction)).map(|curl| curl.0);
+            // What a set-up made is gone by now: a line that names it would meet something else.
+            let alone = outcome.case.steps.iter().all(|step| step.captures.is_empty());
+            line.curl = exchange
+                .filter(|_| alone)
+                .and_then(|exchange| curl(&exchange.sent, self.origin, self.redaction))
+                .map(|curl| curl.0);
             line.steps = outcome
                 .case
                 .steps
@@ -72,7 +76,8 @@ impl Finish<'_> {
         judgement
     }
 
-    fn step(&self, purpose: crate::generate::Purpose, exchange: &Exchange) -> SentStep {
+    /// A step with what came back to it, less secrets.
+    pub fn step(&self, purpose: crate::generate::Purpose, exchange: &Exchange) -> SentStep {
         let sent = &exchange.sent;
         let clean = |text: &str| self.redaction.clean(text);
         let answer = match &exchange.answer {

@@ -32,6 +32,8 @@ pub struct Job {
     pub level: Level,
     /// Which of them to run; all where there is none.
     pub filter: Option<Filter>,
+    /// Only the cases with these ids; all where there is none.
+    pub ids: Option<HashSet<String>>,
     /// The command that runs these cases again.
     pub again: String,
 }
@@ -66,8 +68,10 @@ pub struct Sending {
 
 /// How much there is to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Planned {
+pub struct Planned {
+    /// How many cases.
     pub cases: u64,
+    /// How many operations they are of.
     pub operations: u64,
 }
 
@@ -90,7 +94,11 @@ impl Job {
                 ..problem
             }]
         })?;
-        Ok(cases.filter(|case| self.filter.as_ref().is_none_or(|filter| filter.matches(case))))
+        let wanted = |case: &Case| {
+            self.filter.as_ref().is_none_or(|filter| filter.matches(case))
+                && self.ids.as_ref().is_none_or(|ids| ids.contains(&case.id.0))
+        };
+        Ok(cases.filter(wanted))
     }
 
     /// Whether no flag leaves out a case.

@@ -64,7 +64,7 @@ fn placed(severity: Severity, reason: &str, hint: Option<&str>, place: &ingest::
 /// Reads a scenario's documents, amends the contract, and keeps the operations that the scenario wants.
 ///
 /// # Errors
-/// As [`ingest`], and where an amendment or an operation's name leads nowhere.
+/// As [`mod@ingest`], and where an amendment or an operation's name leads nowhere.
 pub fn load(scenario: &Scenario, shown: &str, documents: Vec<Source>) -> Result<Loaded, Vec<Diagnostic>> {
     let mut loaded = ingest(documents, &scenario.only)?;
     // What is good to know about a document is for `ingest` to say, not for every run.

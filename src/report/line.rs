@@ -4,7 +4,7 @@
 
 use crate::generate::{Case, Expectation, ExpectedError};
 use crate::judge::{Change, Comparison, Judgement, Verdict};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 /// Bodies up to so many bytes are kept whole, longer ones as a digest.
@@ -24,7 +24,7 @@ pub struct CaseLine {
 }
 
 /// A request that was sent, less secrets, and what came back.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SentStep {
     /// What it was there for.
     pub purpose: crate::generate::Purpose,
@@ -51,7 +51,7 @@ pub struct SentStep {
 }
 
 /// What came back to a step.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum StepAnswer {
     /// A status, and the beginning of the body as text.

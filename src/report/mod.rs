@@ -11,6 +11,7 @@ mod event;
 mod junit;
 mod line;
 mod ndjson;
+mod replay;
 mod style;
 mod terminal;
 
@@ -22,5 +23,6 @@ pub use event::{Counts, Done, Head, NewForm, Output, SnapshotNews, Summary};
 pub use junit::{Junit, Scratch};
 pub use line::{CaseLine, SentStep, StepAnswer, case_line};
 pub use ndjson::Ndjson;
+pub use replay::{ReplayText, Replayed, Then};
 pub use style::Width;
 pub use terminal::Terminal;

@@ -75,14 +75,20 @@ impl<W: Write> Terminal<W> {
             self.field("because", &tame(&finding.why), None)?;
         }
         let example = finding.examples.first().map_or("", String::as_str);
-        let again = format!("{} -E {}", self.again, quoted(&format!("id({example})")));
-        writeln!(self.to, "    {}  {again}", paint(FAINT, format!("{:11}", "again")))?;
+        let remote = if self.again.ends_with(" --allow-remote") { " --allow-remote" } else { "" };
+        writeln!(
+            self.to,
+            "    {}  overstep replay {}{remote}",
+            paint(FAINT, format!("{:11}", "again")),
+            word(&tame(example))
+        )?;
         match &finding.curl {
             Some(curl) if curl.len() <= LONGEST_CURL => writeln!(self.to, "    {:11}  {}", "", tame(curl))?,
             // Nobody reads a screen of one character; the line is a command away.
             Some(_) => {
-                let cases = again.replacen(" check ", " cases ", 1).replace(" --allow-remote", "");
-                writeln!(self.to, "    {:11}  {cases} --format curl", "")?;
+                let cases = self.again.replacen(" check ", " cases ", 1).replace(" --allow-remote", "");
+                let only = quoted(&format!("id({example})"));
+                writeln!(self.to, "    {:11}  {cases} -E {only} --format curl", "")?;
             }
             None => {}
         }
@@ -166,6 +172,12 @@ fn title(finding: &Finding) -> String {
 fn same_status(expected: &str, observed: &str) -> bool {
     let status = |text: &str| text.split([' ', ',']).next().map(str::to_owned);
     status(expected) == status(observed)
+}
+
+/// An id as a shell takes it: braces without a comma stand for themselves in bash, brackets may not.
+fn word(id: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:{}=@%+".contains(c);
+    if id.chars().all(plain) && !id.contains("..") { id.to_owned() } else { quoted(id) }
 }
 
 /// A text as one word of a POSIX shell.
@@ -293,7 +305,7 @@ mod tests {
             documented   at most 6 entries                                             API_TagContact.txt:53
             expected     400 InvalidParameterException or InvalidRequestException
             observed     200
-            again        overstep check connect -e http://127.0.0.1:4566 -E 'id(connect/TagContact/Tags/length/above-max-1)'
+            again        overstep replay connect/TagContact/Tags/length/above-max-1
                          curl -sS --path-as-is -X POST 'http://127.0.0.1:4566/contact/tags'
 
         1 finding in 171 cases · 0 indeterminate · 0 unsendable · 0.6 s

@@ -23,7 +23,7 @@ pub use clock::{Stopwatch, wall};
 pub use endpoint::{Endpoint, EndpointError, Tls};
 pub use exchange::{Answer, Exchange, Framing, Liveness, NoAnswer, Outcome};
 pub use holes::HoleError;
-pub use plan::{AwsKeys, Plan, Settings, Stop};
+pub use plan::{AwsKeys, Plan, Settings, Stop, is_telling};
 pub use rate::{RateError, RateLimit};
 pub use runner::{RunEnd, run, send_case};
 pub use steps::message;

@@ -112,6 +112,14 @@ impl Stop {
     }
 }
 
+/// Whether a header's name says that its value is a proof, and not to be shown.
+pub fn is_telling(header: &str) -> bool {
+    let lower = header.to_ascii_lowercase();
+    ["authorization", "cookie", "token", "secret", "key", "auth", "password", "credential"]
+        .iter()
+        .any(|tell| lower.contains(tell))
+}
+
 impl Plan<'_> {
     /// What must not be shown of the run's requests.
     pub fn redaction(&self) -> Redaction {
@@ -144,10 +152,8 @@ impl Plan<'_> {
             }
         }
         // What the user added to every request is shown, unless its name says that it is a proof.
-        let tells = ["authorization", "cookie", "token", "secret", "key", "auth", "password", "credential"];
         for (name, value) in &self.endpoint.headers {
-            let lower = name.to_ascii_lowercase();
-            if tells.iter().any(|tell| lower.contains(tell)) {
+            if is_telling(name) {
                 let scheme = value.split_once(' ').filter(|(scheme, _)| scheme.chars().all(char::is_alphanumeric));
                 let value = scheme.map_or(value.as_str(), |(_, proof)| proof).to_owned();
                 secrets.push(Secret { value, variable: Redaction::variable_name(name) });

@@ -34,7 +34,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { head: 64 * 1024, body: 8 * 1024 * 1024, total: Duration::from_secs(2), idle: Duration::from_secs(2) }
+        Self { head: 64 * 1024, body: 4 * 1024 * 1024, total: Duration::from_secs(2), idle: Duration::from_secs(2) }
     }
 }
 
@@ -294,26 +294,27 @@ impl Held {
             };
             let Ok(data) = frame.into_data() else { continue };
             let room = limits.body - (first.len() + rest.len()).min(limits.body);
-            if data.len() > room {
-                let data = data.slice(..room);
-                if first.is_empty() {
-                    return (data, Framing::CutAtLimit);
-                }
-                rest.extend_from_slice(&data);
-                return (joined(first, rest), Framing::CutAtLimit);
-            }
-            // Most bodies are one piece, which is kept without being copied.
-            if first.is_empty() {
+            let fits = data.len() <= room;
+            let data = if fits { data } else { data.slice(..room) };
+            // Most bodies are one piece, which is kept without being copied; of several, the first is
+            // copied at once, so that a large body never stands in memory twice.
+            if first.is_empty() && rest.is_empty() {
                 first = data;
             } else {
+                if rest.is_empty() {
+                    rest = std::mem::take(&mut first).to_vec();
+                }
                 rest.extend_from_slice(&data);
+            }
+            if !fits {
+                return (joined(first, rest), Framing::CutAtLimit);
             }
         }
     }
 }
 
 fn joined(first: Bytes, rest: Vec<u8>) -> Bytes {
-    if rest.is_empty() { first } else { [first.as_ref(), &rest].concat().into() }
+    if rest.is_empty() { first } else { rest.into() }
 }
 
 fn request(message: &Message, authority: &str) -> Option<http::Request<Full<Bytes>>> {

@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests read the project's files")]
 
 pub mod schema;
+pub mod visible;
 
 use overstep::contract::{self, Contract};
 use overstep::reference::World;

@@ -169,12 +169,13 @@ fn code_units(chars: &[char], at: usize, out: &mut String) -> usize {
     let after = at + 6;
     if (0xD800..0xDC00).contains(&first) {
         // `\uD800\uDC00-\uDBFF\uDFFF`: each pair is one character.
-        if chars.get(after) == Some(&'\\') && chars.get(after + 1) == Some(&'u') {
-            if let Some(second) = hex4(chars, after + 2).filter(|unit| (0xDC00..0xE000).contains(unit)) {
-                let point = 0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00);
-                out.push_str(&format!("\\x{{{point:X}}}"));
-                return after + 6;
-            }
+        if chars.get(after) == Some(&'\\')
+            && chars.get(after + 1) == Some(&'u')
+            && let Some(second) = hex4(chars, after + 2).filter(|unit| (0xDC00..0xE000).contains(unit))
+        {
+            let point = 0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00);
+            out.push_str(&format!("\\x{{{point:X}}}"));
+            return after + 6;
         }
     }
     // A surrogate on its own stands for no character; its neighbours in a range do.

@@ -2,10 +2,10 @@
 //! four-byte characters.
 
 use super::Work;
-use crate::contract::{ByteScope, Constraint, Kind, Rule, Segment, Shape};
+use crate::contract::{ByteScope, Constraint, Kind, Operation, Rule, Segment, Shape};
 use crate::generate::Value;
 use crate::generate::case::{Case, Judged, Purpose, Send, Step};
-use crate::generate::draft::Aim;
+use crate::generate::draft::{Aim, Planner};
 use crate::generate::expectation::{Assumption, Expectation};
 use crate::generate::label::total_bytes;
 use crate::generate::sample::Sampler;
@@ -16,7 +16,7 @@ pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
     let shape = work.shape(site);
     let mut out = Vec::new();
     for (index, rule) in shape.rules.iter().enumerate() {
-        let Rule::MaxTotalBytes { over, max, stored } = rule else { continue };
+        let Rule::MaxTotalBytes { over, max, .. } = rule else { continue };
         if *max > super::MOST_IN_BODY {
             let words = format!("at most {max} bytes in all");
             out.push(work.not_sent(site, Constraint::MaxTotalBytes, "at-max", words, "larger than overstep sends"));
@@ -24,7 +24,7 @@ pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
         }
         let prefix = format!("rules/{index}");
         let disputed = shape.facts.iter().any(|fact| fact.disputed && fact.path.starts_with(&prefix));
-        let budget = Budget { over: *over, max: *max, stored: *stored, disputed, rule: index };
+        let budget = Budget { over: *over, max: *max, disputed, rule: index };
         budget.cases(work, site, shape, &mut out);
     }
     out
@@ -33,7 +33,6 @@ pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
 struct Budget {
     over: ByteScope,
     max: u64,
-    stored: bool,
     /// Whether both readings of the sentence are possible.
     disputed: bool,
     rule: usize,
@@ -69,7 +68,7 @@ impl Budget {
             let made = work.at(site, Constraint::MaxTotalBytes, variant, rule.clone(), fact, aim, |sampler| {
                 fill(work, sampler, site, shape, total, over, entries, filler)
             });
-            out.extend(made.map(|case| if self.stored { read_first(work, site, case) } else { case }));
+            out.extend(made);
         }
     }
 }
@@ -125,33 +124,49 @@ fn fill(
     (total_bytes(&out, over) == total).then_some(Value::Map(out))
 }
 
-/// What is stored counts too: the case reads it first, and expects success only where nothing else is there.
-fn read_first(work: &Work<'_>, site: &Site, mut case: Case) -> Case {
+/// Where what is stored counts too: every case that expects success reads it before and after, so that a
+/// refusal is held against the server only where there was room.
+pub(crate) fn with_room(planner: &Planner<'_>, operation: &Operation, mut case: Case) -> Case {
     let Expectation::Accept(accept) = &mut case.expectation else { return case };
-    let name = work.operation.name.as_str();
-    let Some(read) = work.planner.scenario.notes(name).and_then(|notes| notes.read.as_ref()) else { return case };
-    let Some(reader) = work.planner.contract.operation(&read.request) else { return case };
+    let notes = planner.scenario.notes(operation.name.as_str());
+    let Some(read) = notes.and_then(|notes| notes.read.as_ref()) else { return case };
+    let Some(reader) = planner.contract.operation(&read.request) else { return case };
     let Judged::Step(judged) = case.judged;
-    let Some(Step { send: Send::Operation { input, .. }, .. }) = case.steps.get(judged) else { return case };
-    let written = match site.path.last_member().and_then(|member| input.member(member)) {
-        Some(Value::Map(entries)) => entries.keys().cloned().collect(),
-        _ => return case,
+    let Some(Step { send: Send::Operation { input, .. }, turn, .. }) = case.steps.get(judged) else { return case };
+    let Some((written, room)) = budgeted(planner, operation, input) else { return case };
+    let turn = *turn;
+    accept.assumes =
+        Some(Assumption { steps: vec![judged, judged + 2], path: read.value.clone(), only: written, room });
+    let input = planner.sampler(reader, &case.id).plain();
+    let look = |turn: u32| Step {
+        purpose: Purpose::ReadBack,
+        send: Send::Operation { name: reader.name.clone(), input: input.clone(), damage: Vec::new() },
+        authorization: planner.authorization(),
+        captures: Vec::new(),
+        turn,
     };
-    accept.assumes = Some(Assumption { step: 0, path: read.value.clone(), only: written });
-    let input = work.planner.sampler(reader, &case.id).plain();
-    case.steps.insert(
-        0,
-        Step {
-            purpose: Purpose::ReadBack,
-            send: Send::Operation { name: reader.name.clone(), input, damage: Vec::new() },
-            authorization: work.planner.authorization(),
-            captures: Vec::new(),
-            turn: 0,
-        },
-    );
-    for step in &mut case.steps[1..] {
-        step.turn += 1;
+    for step in &mut case.steps {
+        step.turn += u32::from(step.turn >= turn) + u32::from(step.turn > turn);
     }
+    case.steps.insert(judged, look(turn));
+    case.steps.insert(judged + 2, look(turn + 2));
     case.judged = Judged::Step(judged + 1);
     case
+}
+
+/// The keys that an input writes to a map with a stored budget, and how much room they leave under the
+/// strictest reading.
+fn budgeted(planner: &Planner<'_>, operation: &Operation, input: &Value) -> Option<(Vec<String>, u64)> {
+    let members = planner.contract.shape(operation.input.as_ref()?).kind.members()?;
+    members.iter().find_map(|(name, member)| {
+        let Some(Value::Map(entries)) = input.member(name) else { return None };
+        let rules = &planner.contract.shape(&member.shape).rules;
+        rules.iter().find_map(|rule| match rule {
+            Rule::MaxTotalBytes { max, stored: true, .. } => {
+                let room = max.saturating_sub(total_bytes(entries, ByteScope::KeysAndValues));
+                Some((entries.keys().cloned().collect(), room))
+            }
+            _ => None,
+        })
+    })
 }

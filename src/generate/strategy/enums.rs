@@ -12,7 +12,7 @@ pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
     let Kind::Enum { values } = &shape.kind else { return Vec::new() };
     let settled = shape.settled_values();
     let rule = in_words(&settled);
-    let fact = shape.facts_at("enum").next();
+    let fact = shape.fact("enum");
     let mut out = Vec::new();
     let mut add = |variant: String, text: String, aim: Aim| {
         out.extend(work.at(site, Constraint::Enum, variant, rule.clone(), fact, aim, |_| Some(Value::Text(text))));

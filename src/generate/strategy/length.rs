@@ -19,7 +19,12 @@ pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
         limit(work, site, Limit { shape, path: "length/min", value: min, upper: false }, &mut out);
     }
     if let Some(max) = length.max {
-        limit(work, site, Limit { shape, path: "length/max", value: max, upper: true }, &mut out);
+        let limits = Limit { shape, path: "length/max", value: max, upper: true };
+        // A greatest length alone leaves the empty text valid.
+        if length.min.is_none() && site.in_body() && !site.is_key() && matches!(shape.kind, Kind::String) {
+            sized(work, site, &limits, 0, "empty", Aim::Valid, &mut out);
+        }
+        limit(work, site, limits, &mut out);
     }
     if let Kind::Map { .. } = shape.kind {
         out.extend(full_map(work, site, shape));
@@ -41,7 +46,7 @@ impl Limit<'_> {
     }
 
     fn fact(&self) -> Option<&Fact> {
-        self.shape.facts_at(self.path).next()
+        self.shape.fact(self.path)
     }
 }
 
@@ -193,35 +198,26 @@ fn full_map(work: &Work<'_>, site: &Site, shape: &Shape) -> Option<Case> {
     };
     let (key_size, value_size) = (longest(key)?, longest(value));
     let rule = format!("at most {}", plural(entries, "entry", "entries"));
-    work.at(
-        site,
-        Constraint::Length,
-        "at-max-with-longest",
-        rule,
-        shape.facts_at("length/max").next(),
-        Aim::Valid,
-        |sampler| {
-            let mut draw =
-                Seeded::new(work.planner.options.seed, &format!("full/{}/{}", work.operation.name, site.path));
-            let pattern = work.planner.patterns.get(key);
-            let value_pattern = work.planner.patterns.get(value);
-            let mut out = IndexMap::new();
-            for index in 0..entries * 4 {
-                if out.len() as u64 == entries {
-                    break;
-                }
-                let name = match pattern {
-                    Some(pattern) => pattern.member(&mut draw, Some(key_size as usize))?,
-                    None => format!("{index:0>width$}", width = key_size as usize),
-                };
-                let entry = match (value_size, value_pattern) {
-                    (Some(size), None) => Value::Text("v".repeat(size as usize)),
-                    (Some(size), Some(pattern)) => Value::Text(pattern.member(&mut draw, Some(size as usize))?),
-                    (None, _) => sampler.sample(value, &site.path.then(Segment::Value)),
-                };
-                out.insert(name, entry);
+    work.at(site, Constraint::Length, "at-max-with-longest", rule, shape.fact("length/max"), Aim::Valid, |sampler| {
+        let mut draw = Seeded::new(work.planner.options.seed, &format!("full/{}/{}", work.operation.name, site.path));
+        let pattern = work.planner.patterns.get(key);
+        let value_pattern = work.planner.patterns.get(value);
+        let mut out = IndexMap::new();
+        for index in 0..entries * 4 {
+            if out.len() as u64 == entries {
+                break;
             }
-            (out.len() as u64 == entries).then_some(Value::Map(out))
-        },
-    )
+            let name = match pattern {
+                Some(pattern) => pattern.member(&mut draw, Some(key_size as usize))?,
+                None => format!("{index:0>width$}", width = key_size as usize),
+            };
+            let entry = match (value_size, value_pattern) {
+                (Some(size), None) => Value::Text("v".repeat(size as usize)),
+                (Some(size), Some(pattern)) => Value::Text(pattern.member(&mut draw, Some(size as usize))?),
+                (None, _) => sampler.sample(value, &site.path.then(Segment::Value)),
+            };
+            out.insert(name, entry);
+        }
+        (out.len() as u64 == entries).then_some(Value::Map(out))
+    })
 }

@@ -21,6 +21,7 @@ mod segments;
 mod types;
 mod valid;
 
+pub(crate) use bytes::with_room;
 pub(crate) use valid::control;
 
 use super::Value;
@@ -79,6 +80,7 @@ impl<'p> Work<'p> {
     }
 
     /// A case about one constraint of one place, with this value there.
+    #[expect(clippy::too_many_arguments, reason = "what a case is made of; a struct would only repeat these names")]
     pub fn at(
         &self,
         site: &Site,

@@ -14,7 +14,7 @@ const MOST_CHARACTERS: usize = 64;
 pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
     let shape = work.shape(site);
     let (Some(pattern), Some(text)) = (work.pattern(site), &shape.pattern) else { return Vec::new() };
-    let fact = shape.facts_at("pattern").next();
+    let fact = shape.fact("pattern");
     let rule = format!("matches {text}");
     let length = shape.length();
     let (min, max) = (length.min.unwrap_or(0), length.max.unwrap_or(4096).min(4096));

@@ -17,7 +17,7 @@ pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
             let (low, high) = integer_range(shape);
             let (least, most) = integer_bounds(&shape.kind);
             let mut add = |variant: &str, rule: String, path: &str, number: i128, aim: Aim| {
-                let fact = shape.facts_at(path).next();
+                let fact = shape.fact(path);
                 out.extend(
                     work.at(site, Constraint::Range, variant, rule, fact, aim, |_| Some(Value::integer(number))),
                 );
@@ -39,7 +39,7 @@ pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
                 (&range.max, "range/max", "at-max", "above-max", "most", 1.0),
             ] {
                 let Some(number) = limit.as_ref().and_then(serde_json::Number::as_f64) else { continue };
-                let fact = shape.facts_at(path).next();
+                let fact = shape.fact(path);
                 let rule = format!("at {word} {number}");
                 let value = |number: f64| Some(Value::Number(format!("{number}")));
                 out.extend(work.at(site, Constraint::Range, at, rule.clone(), fact, Aim::Valid, |_| value(number)));

@@ -19,7 +19,7 @@ pub(crate) fn cases(work: &Work<'_>) -> Vec<Case> {
 
 fn of_structure(work: &Work<'_>, path: &MemberPath, shape: &Shape, out: &mut Vec<Case>) {
     for (index, rule) in shape.rules.iter().enumerate() {
-        let fact = shape.facts_at(&format!("rules/{index}")).next().map(crate::contract::Fact::provenance);
+        let fact = shape.fact(&format!("rules/{index}")).map(crate::contract::Fact::provenance);
         let (members, words) = match rule {
             Rule::AtLeastOneOf { members } => (members, "at least one of"),
             Rule::AtMostOneOf { members } => (members, "at most one of"),

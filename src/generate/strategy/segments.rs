@@ -8,6 +8,9 @@ use crate::generate::draft::{Aim, Draft, Place, Request};
 use crate::generate::sample::Sampler;
 use crate::generate::site::Site;
 
+/// Makes a segment of the identifier that would stand there.
+type Odd = fn(&str) -> String;
+
 pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
     if !site.is_label() {
         return Vec::new();
@@ -33,7 +36,7 @@ pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
             Damage::RawLabel(label.clone(), value.replace('%', "%25")),
         ))
     }));
-    let odd: [(&str, fn(&str) -> String); 10] = [
+    let odd: [(&str, Odd); 10] = [
         ("empty", |_| String::new()),
         ("dot", |_| ".".to_owned()),
         ("dot-dot", |_| "..".to_owned()),
@@ -49,7 +52,7 @@ pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
         let aim = Aim::Silent("what such a segment means is not documented");
         out.extend(send(work, site, variant, "a path segment", aim, |sampler| {
             let text = own(sampler)?;
-            Some(Request::damaged(sampler.plain(), Damage::RawLabel(label.clone(), raw(&text))))
+            Some(Request::damaged(sampler.plain(), Damage::RawLabel(label.clone(), raw(&escape(&text)))))
         }));
     }
     out
@@ -86,9 +89,18 @@ fn send(
 }
 
 fn escape_first(text: &str) -> String {
-    let mut chars = text.chars();
-    let first = chars.next().unwrap_or('a');
-    let mut buffer = [0; 4];
-    let escaped: String = first.encode_utf8(&mut buffer).bytes().map(|byte| format!("%{byte:02X}")).collect();
-    escaped + chars.as_str()
+    let first = text.chars().next().map_or(0, char::len_utf8);
+    let (first, rest) = text.split_at(first);
+    let escaped: String = first.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    escaped + &escape(rest)
+}
+
+/// A text as a path segment holds it: what is neither letter nor digit nor one of `-._~` is escaped.
+fn escape(text: &str) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
+            other => format!("%{other:02X}"),
+        })
+        .collect()
 }

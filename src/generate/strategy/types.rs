@@ -17,7 +17,7 @@ pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
         return Vec::new();
     }
     let rule = kind_in_words(&shape.kind);
-    let fact = shape.facts_at("type").next();
+    let fact = shape.fact("type");
     let mut out: Vec<Case> = Vec::new();
     let wrong = if site.in_body() { wrong_in_body(&shape.kind) } else { wrong_as_text(&shape.kind) };
     for (variant, value) in wrong {

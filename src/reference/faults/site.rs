@@ -44,6 +44,10 @@ impl Made {
                 touches.push(Touch::new(view.name(), class, "*"));
             }
         }
+        if self.constraint == "required" {
+            // Where nothing is required, an empty body is no damage either.
+            touches.push(Touch::new(view.name(), "malformed", "*"));
+        }
         if path.0.is_empty() {
             touches.push(Touch::new(view.name(), "*", "*"));
         }

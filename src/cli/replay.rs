@@ -1,0 +1,325 @@
+//! `overstep replay`: sends again exactly what was sent; only date and signature are new.
+//!
+//! It never replaces the run that it repeats: `.overstep/last` stays as it is.
+
+use super::flags::{ChooseFlags, LevelFlag, NoCases, ReplayFlags, ReplayFormat};
+use super::jobs::jobs;
+use super::{Stopped, environment, say};
+use overstep::exit::Exit;
+use overstep::judge::Verdict;
+use overstep::pipeline::{self, Began, Index, Indexed, Job, Sending, Target};
+use overstep::report::{Diagnostic, ReplayText, Replayed, Severity, Then, Width};
+use overstep::run::{RateLimit, Settings, Stop};
+use overstep::store::{self, LastRun, RUN_FORMAT, RunRecord, ScenarioRecord};
+use std::collections::{HashMap, HashSet};
+use std::io::{self, BufReader, IsTerminal as _, Write as _};
+use std::path::Path;
+use std::time::Duration;
+
+/// What is to be sent again, and what is known of it.
+struct Wanted {
+    record: RunRecord,
+    /// The cases of each scenario, in the order of the record.
+    ids: Vec<(ScenarioRecord, HashSet<String>)>,
+    then: HashMap<String, Then>,
+}
+
+/// Sends a case, or all diverging cases of a run, again.
+pub fn replay(flags: &ReplayFlags) -> Result<Exit, Stopped> {
+    let directory = super::current_directory()?;
+    let wanted = wanted(flags, &directory)?;
+    if wanted.ids.is_empty() {
+        let problem = Diagnostic::error("no case diverges in these results");
+        say::problems(&[Diagnostic { severity: Severity::Warning, ..problem }]);
+        return Ok(Exit::Nothing);
+    }
+    let mut ready = Vec::new();
+    for (scenario, ids) in &wanted.ids {
+        ready.push(job(flags, &wanted.record, scenario, ids, &directory)?);
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Diagnostic::error(format!("cannot start: {error}")))?;
+    runtime.block_on(send(flags, &wanted, ready))
+}
+
+async fn send(flags: &ReplayFlags, wanted: &Wanted, ready: Vec<(Job, Sending)>) -> Result<Exit, Stopped> {
+    let stop = Stop::default();
+    tokio::spawn(super::check::stop_on_signal(stop.clone()));
+    let width = terminal_size::terminal_size()
+        .filter(|_| io::stdout().is_terminal())
+        .map_or_else(Width::default, |(width, _)| Width::of_terminal(usize::from(width.0)));
+    let width = flags.width.map_or(width, |columns| Width::of_terminal(usize::from(columns)));
+    let mut text = ReplayText::new(anstream::stdout(), width);
+    let mut lines = io::BufWriter::new(io::stdout());
+    let is_text = flags.format == ReplayFormat::Text;
+    let mut exit = Exit::Kept;
+    let (mut sent, mut diverging) = (0, 0);
+    for (job, sending) in &ready {
+        if is_text {
+            let endpoint = match &job.target {
+                Target::Embedded => "embedded",
+                Target::Url(url) => url,
+            };
+            text.begin(&job.scenario.name, endpoint, &wanted.record.run)?;
+        }
+        let emit = |one: &Replayed| {
+            if is_text {
+                text.case(one)
+            } else {
+                lines.write_all(&one.done.line)?;
+                lines.write_all(b"\n")
+            }
+        };
+        let then = |id: &str| wanted.then.get(id).cloned();
+        let end = match pipeline::replay(job, sending, &wanted.record.run, &stop, then, emit).await {
+            Ok(end) => end,
+            // Nobody reads any more, and nothing is wrong.
+            Err(found) if found.is_empty() => return Ok(exit.and(Exit::Incomplete)),
+            Err(found) => return Err(found.into()),
+        };
+        sent += end.sent;
+        diverging += end.diverging;
+        if end.diverging > 0 {
+            exit = exit.and(Exit::Findings);
+        }
+        if end.indeterminate > 0 {
+            exit = exit.and(Exit::Incomplete);
+        }
+        if let Some(why) = end.incomplete {
+            exit = exit.and(Exit::Incomplete);
+            say::problems(&[Diagnostic::error(why)]);
+        }
+    }
+    lines.flush()?;
+    if is_text && sent > 0 {
+        let of = if sent == 1 { "1 case".to_owned() } else { format!("{sent} cases") };
+        let diverge = if diverging == 1 { "1 diverges".to_owned() } else { format!("{diverging} diverge") };
+        text.finish(&format!("{of} sent again · {diverge} now"))?;
+    }
+    Ok(exit)
+}
+
+/// Looks up what the argument means.
+fn wanted(flags: &ReplayFlags, directory: &Path) -> Result<Wanted, Stopped> {
+    let what = flags.what.as_str();
+    let path = directory.join(what);
+    let is_file = path.is_file() || what.ends_with(".ndjson");
+    let last = LastRun::load(directory);
+    let (record, mut results) = if is_file {
+        let mut results = store::open_results(&path)?;
+        let began = pipeline::index(&mut results).map_err(|problem| named(&problem, what))?.began;
+        let of_last = last.ok().map(|(record, _)| record);
+        (of_file(&began, of_last, what)?, results)
+    } else {
+        last?
+    };
+    io::Seek::rewind(&mut results)?;
+    let index = pipeline::index(&mut results).map_err(|problem| named(&problem, what))?;
+    let chosen: Vec<Indexed> = if is_file || what == "last" {
+        index.cases.iter().filter(|case| case.verdict == Verdict::Diverges).cloned().collect()
+    } else {
+        vec![by_id(what, &index, &record)?]
+    };
+    let all: HashSet<&str> = chosen.iter().map(|case| case.id.as_str()).collect();
+    let then = pipeline::recorded(&mut results, &|id| all.contains(id))?;
+    let mut ids: Vec<(ScenarioRecord, HashSet<String>)> = Vec::new();
+    for scenario in &record.scenarios {
+        let own: HashSet<String> =
+            chosen.iter().filter(|case| case.scenario == scenario.scenario).map(|case| case.id.clone()).collect();
+        if !own.is_empty() {
+            ids.push((scenario.clone(), own));
+        }
+    }
+    Ok(Wanted { record, ids, then: then.into_iter().map(|then| (then.id.clone(), then)).collect() })
+}
+
+fn named(problem: &Diagnostic, what: &str) -> Diagnostic {
+    Diagnostic { reason: format!("`{what}`: {}", problem.reason), ..problem.clone() }
+}
+
+/// What a file of results says of its run: all of it where it is the last one, else what stands in it.
+fn of_file(began: &[Began], last: Option<RunRecord>, what: &str) -> Result<RunRecord, Stopped> {
+    let Some(first) = began.first() else {
+        let problem = Diagnostic::error(format!("`{what}` holds no run"));
+        return Err(problem.with_hint("results are what `overstep check --report ndjson=PATH` writes").into());
+    };
+    if let Some(last) = last.filter(|last| last.run == first.run) {
+        return Ok(last);
+    }
+    let scenario = |began: &Began| ScenarioRecord {
+        scenario: began.scenario.clone(),
+        named: began.scenario.clone(),
+        endpoint: if began.profile == "embedded" { began.profile.clone() } else { began.endpoint.clone() },
+        profile: began.profile.clone(),
+        contract: began.contract.clone(),
+        ..ScenarioRecord::default()
+    };
+    Ok(RunRecord {
+        format: RUN_FORMAT.to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        run: first.run.clone(),
+        seed: first.seed,
+        level: "full".to_owned(),
+        scenarios: began.iter().map(scenario).collect(),
+        ..RunRecord::default()
+    })
+}
+
+/// The case that an id, or a part that only one id has, means.
+fn by_id(text: &str, index: &Index, record: &RunRecord) -> Result<Indexed, Stopped> {
+    if let Some(case) = index.cases.iter().find(|case| case.id == text) {
+        return Ok(case.clone());
+    }
+    let found: Vec<&Indexed> = index.cases.iter().filter(|case| case.id.contains(text)).collect();
+    match found.as_slice() {
+        [one] => return Ok((*one).clone()),
+        [] => {}
+        many => {
+            let shown: Vec<&str> = many.iter().take(5).map(|case| case.id.as_str()).collect();
+            let more = if many.len() > 5 { ", …" } else { "" };
+            let problem = Diagnostic::error(format!("`{text}` stands in {} ids of the last run", many.len()));
+            return Err(problem.with_hint(format!("say which: {}{more}", shown.join(", "))).into());
+        }
+    }
+    // A run may leave cases out that it could have sent (a filter, a level): the plan decides.
+    let scenario = text.split('/').next().unwrap_or_default();
+    if text.matches('/').count() >= 3 && record.scenarios.iter().any(|one| one.scenario == scenario) {
+        return Ok(Indexed { id: text.to_owned(), scenario: scenario.to_owned(), verdict: Verdict::Indeterminate });
+    }
+    Err(unknown(text, index.cases.iter().map(|case| case.id.as_str())).into())
+}
+
+fn unknown<'i>(text: &str, ids: impl Iterator<Item = &'i str>) -> Diagnostic {
+    let near = ids
+        .map(|id| (strsim::damerau_levenshtein(text, id), id))
+        .min_by_key(|(distance, _)| *distance)
+        .filter(|(distance, id)| *distance <= (id.len() / 4).max(3));
+    let hint = match near {
+        Some((_, id)) => format!("did you mean `{id}`?"),
+        None => "`overstep cases` lists all ids; `overstep replay last` sends all that diverged".to_owned(),
+    };
+    Diagnostic::error(format!("the last run has no case `{text}`")).with_hint(hint)
+}
+
+/// One scenario of the record, ready to be sent.
+fn job(
+    flags: &ReplayFlags,
+    record: &RunRecord,
+    scenario: &ScenarioRecord,
+    ids: &HashSet<String>,
+    directory: &Path,
+) -> Result<(Job, Sending), Stopped> {
+    // Of the file that was read then, only the secrets: all else is recorded as it was.
+    let kept_file = scenario.variables_file.as_ref().filter(|_| !scenario.secrets.is_empty());
+    let in_file = match flags.variables_file.as_deref().or(kept_file.map(Path::new)) {
+        Some(file) => super::jobs::variables_in(file, directory)?,
+        None => Vec::new(),
+    };
+    let mut missing = Vec::new();
+    let mut secret: Vec<(String, String)> =
+        in_file.iter().filter(|(name, _)| scenario.secrets.contains(name)).cloned().collect();
+    secret.extend(flags.secret.iter().cloned());
+    for name in &scenario.secrets {
+        let given = secret.iter().chain(&flags.variable).any(|(other, _)| other == name);
+        match environment(&variable_name(name)).filter(|_| !given) {
+            Some(value) => secret.push((name.clone(), value)),
+            None if given => {}
+            None => missing.push(format!("--secret {name}=…, or ${}", variable_name(name))),
+        }
+    }
+    let mut header: Vec<(String, String)> = scenario.headers.clone();
+    for name in &scenario.secret_headers {
+        let given = flags.header.iter().any(|(other, _)| other.eq_ignore_ascii_case(name));
+        match environment(&variable_name(name)).filter(|_| !given) {
+            Some(value) => header.push((name.clone(), value)),
+            None if given => {}
+            None => missing.push(format!("-H '{name}: …', or ${}", variable_name(name))),
+        }
+    }
+    if !missing.is_empty() {
+        let problem =
+            Diagnostic::error(format!("the last run of `{}` was given secrets, which are not kept", scenario.scenario));
+        return Err(problem.with_hint(format!("give them again: {}", missing.join("; "))).into());
+    }
+    header.retain(|(name, _)| !flags.header.iter().any(|(other, _)| other.eq_ignore_ascii_case(name)));
+    header.extend(flags.header.iter().cloned());
+    let mut variable: Vec<(String, String)> = scenario.variables.clone().into_iter().collect();
+    if flags.variables_file.is_some() {
+        variable.extend(in_file.iter().filter(|(name, _)| !scenario.secrets.contains(name)).cloned());
+    }
+    variable.extend(flags.variable.iter().cloned());
+    let choose = ChooseFlags {
+        scenarios: vec![scenario.named.clone()],
+        endpoint: flags.endpoint.clone().or_else(|| Some(scenario.endpoint.clone())),
+        filter: None,
+        variable,
+        secret,
+        variables_file: None,
+        header,
+        seed: record.seed,
+        // Ids are the same at every level, and the full one has them all.
+        level: LevelFlag::Full,
+        run_id: Some(record.run.clone()),
+        strict: false,
+        no_cases: NoCases::Fail,
+    };
+    let (mut jobs, endpoints, _) = jobs(&choose, flags.allow_remote, true)?;
+    let (Some(mut job), Some(endpoint)) = (jobs.pop(), endpoints.first()) else {
+        return Err(Diagnostic::error(format!("scenario `{}` is gone", scenario.named)).into());
+    };
+    let now = overstep::contract::digest(&job.contract);
+    if now != scenario.contract && !flags.force {
+        let reason = format!("the contract of `{}` has changed since that run", scenario.scenario);
+        let hint = "`overstep check` makes a new run; `--force` sends what the new contract makes of the case";
+        return Err(Diagnostic::error(reason).with_hint(hint).into());
+    }
+    let planned = pipeline::ids(&job)?;
+    let known: HashSet<&str> = planned.iter().map(String::as_str).collect();
+    if let Some(gone) = ids.iter().filter(|id| !known.contains(id.as_str())).min() {
+        return Err(unknown(gone, planned.iter().map(String::as_str)).into());
+    }
+    job.ids = Some(ids.clone());
+    if record.version != env!("CARGO_PKG_VERSION") {
+        let reason = format!("the run was made by overstep {}, which may have sent other bytes", record.version);
+        say::problems(&[Diagnostic { severity: Severity::Warning, ..Diagnostic::error(reason) }]);
+    }
+    // One after another: exactly one thing happens to the server at a time.
+    let mut settings = Settings { workers: 1, ..Settings::default() };
+    let span = flags.request_timeout.map(|span| span.0).or(record.request_timeout.map(Duration::from_millis));
+    if let Some(span) = span {
+        settings.limits.total = span;
+        settings.limits.idle = span;
+    }
+    let rate = endpoint.rate_limit.as_deref().map(super::values::rate).transpose();
+    let rate =
+        rate.map_err(|reason| Diagnostic::error(format!("`rate-limit` of endpoint `{}`: {reason}", endpoint.profile)))?;
+    settings.rate = rate.map(|rate| RateLimit { interval: Duration::from_secs_f64(1.0 / rate.0) });
+    let insecure = flags.insecure || (record.insecure && flags.cacert.is_none());
+    let ca = flags.cacert.clone().or_else(|| record.cacert.as_ref().filter(|_| !insecure).map(Into::into));
+    let ca = ca.map(|file| directory.join(file)).or_else(|| endpoint.ca.clone());
+    let sending = Sending {
+        settings,
+        ca: ca.map(|file| store::read_bytes(&file)).transpose()?,
+        insecure,
+        proxy: flags.proxy.clone().or_else(|| record.proxy.clone()),
+        max_failures: None,
+        keeping: None,
+        strict: true,
+    };
+    Ok((job, sending))
+}
+
+/// The environment's name for a secret, the same as in curl lines.
+fn variable_name(name: &str) -> String {
+    super::again::shell_name(name)
+}
+
+/// The ids of the last run's cases that diverged or taught nothing.
+pub fn last_failed(directory: &Path) -> Result<HashSet<String>, Stopped> {
+    let (_, mut results): (_, BufReader<_>) = LastRun::load(directory)?;
+    let index = pipeline::index(&mut results)?;
+    let failed = |case: &&Indexed| matches!(case.verdict, Verdict::Diverges | Verdict::Indeterminate);
+    Ok(index.cases.iter().filter(failed).map(|case| case.id.clone()).collect())
+}

@@ -1,0 +1,100 @@
+//! Two regex engines read the documented patterns: the generator's (fancy-regex) and the reference
+//! server's (regress). Neither knows the other; what one makes, the other must judge the same.
+
+mod support;
+
+use overstep::contract;
+use overstep::generate::draw::Seeded;
+use overstep::generate::pattern::Pattern;
+use overstep::reference::{Request, Service, World};
+use serde_json::json;
+use std::collections::BTreeSet;
+
+/// Patterns as they stand in documents and models: anchored and not, with look-ahead, classes, escapes.
+const PATTERNS: &[&str] = &[
+    r"^(?!aws:)[a-zA-Z+-=._:/]+$",
+    r"^[-:/A-Za-z0-9]+",
+    r"[^\s@]+@[^\s@]+\.[^\s@]+",
+    r"^[a-zA-Z0-9_-]+$",
+    r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$",
+    r"^[\w+=,.@-]+$",
+    r"[\w-.]+",
+    r"^\d{12}$",
+    r"^arn:(aws|aws-cn|aws-us-gov):iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+$",
+    r"^([\p{L}\p{Z}\p{N}_.:/=+\-@]*)$",
+    r"^[\u0020-\uD7FF\uE000-\uFFFD\uD800\uDC00-\uDBFF\uDFFF\r\n\t]*$",
+    r"^(?=.*[A-Z])(?=.*\d)[A-Za-z\d]{8,}$",
+    r"^[^\x00-\x1F\x7F]+$",
+    r"^\S(.*\S)?$",
+    r"(?!^(\d+\.)+\d+$)(^(([a-z0-9]|[a-z0-9][a-z0-9\-]*[a-z0-9])\.)*([a-z0-9]|[a-z0-9][a-z0-9\-]*[a-z0-9])$)",
+    r"^\p{Alpha}\p{Alnum}*$",
+];
+
+/// A server that takes one text and checks it against one pattern.
+fn server(pattern: &str) -> Service {
+    let contract = json!({
+        "format": "overstep-contract/1", "service": "one", "protocol": "restJson",
+        "operations": [{"name": "Take", "http": {"method": "POST", "uri": "/take", "success": 200},
+                        "input": "In", "output": "Out", "errors": ["bad"]}],
+        "errors": [{"name": "bad", "status": 400, "role": "invalid-input"}],
+        "shapes": {"In": {"type": "structure", "members": {"text": {"shape": "T", "required": true, "location": "body"}}},
+                   "Out": {"type": "structure", "members": {}}, "T": {"type": "string", "pattern": pattern}}
+    });
+    Service::new(contract::from_json(&contract.to_string()).expect("well formed"), World::default())
+}
+
+fn takes(server: &Service, text: &str) -> bool {
+    let body = json!({ "text": text }).to_string();
+    let headers = [("content-type", b"application/json".as_slice())];
+    let request = Request { method: "POST", target: "/take", headers: &headers, body: body.as_bytes() };
+    match server.handle(&request).status {
+        200 => true,
+        400 => false,
+        other => panic!("{other} for {text:?}"),
+    }
+}
+
+/// How many texts were compared.
+fn compare(pattern: &str) -> usize {
+    let server = server(pattern);
+    if !server.unreadable().is_empty() {
+        return 0;
+    }
+    let Ok(parsed) = Pattern::new(pattern) else { return 0 };
+    let mut draw = Seeded::new(1, pattern);
+    let mut members: BTreeSet<String> = (0..20).filter_map(|_| parsed.member(&mut draw, None)).collect();
+    members.extend([1, 2, 3, 8, 40, 255].into_iter().filter_map(|size| parsed.member(&mut draw, Some(size))));
+    let mut compared = 0;
+    for member in &members {
+        assert!(takes(&server, member), "{pattern} makes {member:?}, which the server refuses");
+        for violation in parsed.violations(member, (0, 300), &mut draw) {
+            let (name, text) = (violation.variant, violation.text);
+            assert!(!takes(&server, &text), "{pattern} rejects {text:?} ({name}), which the server takes");
+            compared += 1;
+        }
+        for (name, text) in parsed.near_misses(&mut draw) {
+            assert!(takes(&server, &text), "{pattern} takes {text:?} ({name}), which the server refuses");
+        }
+    }
+    assert!(!members.is_empty(), "{pattern} has no member");
+    compared + members.len()
+}
+
+#[test]
+fn both_engines_read_documented_patterns_the_same() {
+    for pattern in PATTERNS {
+        assert!(compare(pattern) > 0, "{pattern} was not compared");
+    }
+}
+
+#[test]
+fn both_engines_read_the_shipped_contracts_patterns_the_same() {
+    for name in ["connect", "leadlex"] {
+        let (contract, ..) = support::shipped(name);
+        let patterns: BTreeSet<&String> = contract.shapes.values().filter_map(|shape| shape.pattern.as_ref()).collect();
+        assert!(!patterns.is_empty());
+        for pattern in patterns {
+            assert!(compare(pattern) > 0, "{pattern} was not compared");
+        }
+    }
+}
