@@ -346,6 +346,16 @@ fn a_run_that_saw_a_part_changes_that_part_only() {
         run(at, &["snapshot", "reject"]);
         assert_eq!(files(&at.join("snapshots")), accepted);
     }
+    // Cases of the last run that failed are a part as well, even where they are accepted at once.
+    run(at, &["check", "notes", "-e", &odd.url, "--update", "no"]);
+    let ran = run(at, &["check", "notes", "-e", &odd.url, "--last-failed", "--update", "all"]);
+    assert_eq!(ran.summary()["complete"], false);
+    for (path, before) in &accepted {
+        let after = read(&std::fs::read_to_string(path).expect("there")).expect("a snapshot");
+        let before = read(before).expect("a snapshot");
+        assert!(before.lines.iter().all(|line| after.line(&line.place).is_some()), "{}", ran.all);
+        std::fs::write(path, write(&before)).expect("written");
+    }
     // Nobody there: nothing is written.
     let url = odd.url.clone();
     drop(odd);

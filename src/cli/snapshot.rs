@@ -116,17 +116,24 @@ fn title(waiting: &Waiting, directory: &Path) -> String {
 
 fn show(out: &mut impl Write, unit: &Unit) -> io::Result<()> {
     let (red, green) = (anstyle::AnsiColor::Red.on_default(), anstyle::AnsiColor::Green.on_default());
-    // Lines that both have are context.
-    let both: Vec<&str> = unit.old.lines().filter(|line| unit.new.lines().any(|other| other == *line)).collect();
-    for line in unit.old.lines().filter(|line| !both.contains(line)) {
-        writeln!(out, "  {red}- {line}{red:#}")?;
-    }
+    let old: Vec<&str> = unit.old.lines().collect();
+    let (mut at, mut come) = (0, Vec::new());
+    let mut kept = Vec::new();
     for line in unit.new.lines() {
-        if both.contains(&line) {
-            writeln!(out, "    {line}")?;
-        } else {
-            writeln!(out, "  {green}+ {line}{green:#}")?;
+        match old[at..].iter().position(|other| *other == line) {
+            // A line that stays parts what changed before it from what changed after.
+            Some(gone) => {
+                kept.push((at..at + gone, std::mem::take(&mut come), Some(line)));
+                at += gone + 1;
+            }
+            None => come.push(line),
         }
+    }
+    kept.push((at..old.len(), come, None));
+    for (gone, come, stays) in kept {
+        old[gone].iter().try_for_each(|line| writeln!(out, "  {red}- {line}{red:#}"))?;
+        come.iter().try_for_each(|line| writeln!(out, "  {green}+ {line}{green:#}"))?;
+        stays.map_or(Ok(()), |line| writeln!(out, "    {line}"))?;
     }
     Ok(())
 }

@@ -70,7 +70,11 @@ impl Findings {
         if !comparison.is_finding(judgement.verdict, self.strict) {
             return;
         }
-        let (member, constraint) = place(case);
+        let (mut member, mut constraint) = place(case);
+        if judgement.verdict != Verdict::Diverges && is_of_form(comparison) {
+            // Answers of another form have one cause, wherever in an operation they come up.
+            (member, constraint) = ("answers".to_owned(), "form".to_owned());
+        }
         let mut key = Key {
             scenario: scenario.to_owned(),
             operation: case.operation.to_string(),
@@ -152,6 +156,14 @@ fn place(case: &Case) -> (String, String) {
     let mut parts = case.id.0.splitn(5, '/').skip(2);
     let member = parts.next().unwrap_or(case.class).to_owned();
     (member, parts.next().unwrap_or("case").to_owned())
+}
+
+/// Whether an answer says what was accepted, and looks different.
+fn is_of_form(comparison: &Comparison) -> bool {
+    match (comparison.change, &comparison.accepted, &comparison.seen) {
+        (Change::Changed, Some(accepted), Some(seen)) => accepted.to_string() == seen.to_string(),
+        _ => false,
+    }
 }
 
 /// What was accepted, in words, where the answer is another one; a form is named where nothing else differs.

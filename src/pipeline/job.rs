@@ -103,7 +103,7 @@ impl Job {
 
     /// Whether no flag leaves out a case.
     pub(super) fn is_whole(&self) -> bool {
-        self.filter.is_none() && self.level == Level::Full
+        self.filter.is_none() && self.ids.is_none() && self.level == Level::Full
     }
 
     /// Goes through all cases once, keeping none.

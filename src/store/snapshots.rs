@@ -181,7 +181,7 @@ mod tests {
         let file = all.file("my.server", "a b", "../Op");
         file.wait("text").expect("written");
         assert_eq!(file.accepted().expect("read"), None);
-        assert_eq!(all.waiting().expect("listed"), [file.clone()]);
+        assert_eq!(all.waiting().expect("listed"), std::slice::from_ref(&file));
         file.accept("text").expect("written");
         file.forget().expect("removed");
         file.forget().expect("nothing left to remove");
