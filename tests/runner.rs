@@ -230,7 +230,12 @@ fn an_operation_that_hangs_does_not_end_the_run_of_the_others() {
         )
     });
     assert_eq!((end, outcomes.len()), (RunEnd::Complete, 60));
-    assert!(outcomes[..30].iter().all(|outcome| outcome.liveness == Some(Liveness::Down)));
+    // The first tell that the operation is down; after that its cases are not sent any more.
+    assert_eq!(outcomes[0].liveness, Some(Liveness::OperationDown));
+    assert!(outcomes[..30].iter().all(|outcome| {
+        outcome.liveness == Some(Liveness::OperationDown) || outcome.liveness.is_none() && outcome.not_sent.is_some()
+    }));
+    assert!(outcomes[29].not_sent.is_some());
     assert!(outcomes[30..].iter().all(|outcome| word(outcome) == "200 Complete 0"));
 }
 
