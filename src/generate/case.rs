@@ -1,5 +1,6 @@
 //! Cases and their steps: the one form in which everything is sent, judged and replayed.
 
+use super::relation::Relation;
 use super::{Expectation, Value};
 use crate::contract::{Constraint, MemberPath, OperationName, Provenance};
 use serde::{Deserialize, Serialize};
@@ -82,10 +83,25 @@ pub struct Case {
 }
 
 /// What of a case is judged.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Judged {
     /// The answer to the step with this index.
     Step(usize),
+    /// A relation between steps.
+    Law(Box<Relation>),
+}
+
+impl Judged {
+    /// The step that is shown for the case: the judged one, or the last one of a relation.
+    pub fn shown(&self) -> usize {
+        match self {
+            Self::Step(step) => *step,
+            Self::Law(relation) => match &**relation {
+                Relation::State { events, .. } => events.iter().map(|event| event.step).max().unwrap_or(0),
+                Relation::Echo { step, .. } => *step,
+            },
+        }
+    }
 }
 
 /// What a step is there for.

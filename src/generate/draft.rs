@@ -100,7 +100,7 @@ impl<'a> Planner<'a> {
             scenario: self.scenario,
             patterns: &self.patterns,
             operation,
-            templates: Templates { scenario: self.scenario, case },
+            templates: Templates::new(self.scenario, case),
             seed: self.options.seed,
         }
     }
@@ -142,7 +142,7 @@ impl<'a> Planner<'a> {
             _ => None,
         };
         let source = source.or_else(|| draft.source.clone());
-        let (steps, judged) = fixture::surround(self.scenario, &id, act, &self.authorization());
+        let (steps, judged) = fixture::surround(self.scenario, &id, vec![act], &self.authorization());
         let case = Case {
             id,
             operation: operation.name.clone(),

@@ -5,12 +5,15 @@ use super::case::{Authorization, Capture, CaseId, Purpose, Send, Step};
 use super::template::Templates;
 use crate::scenario::{Fixture, RawRequest, Scenario};
 
-/// Puts set-up steps before `act` and tear-down steps after it, for every fixture that it mentions.
-/// Returns the steps and the index of `act`.
-pub(crate) fn surround(scenario: &Scenario, case: &CaseId, mut act: Step, who: &Authorization) -> (Vec<Step>, usize) {
-    let needed: Vec<(&String, &Fixture)> =
-        scenario.fixtures.iter().filter(|(name, _)| mentions(&act, &format!("{{{name}."))).collect();
-    let templates = Templates { scenario, case };
+/// Puts set-up steps before `acts` and tear-down steps after them, for every fixture that they mention.
+/// Returns the steps and the index of the first act.
+pub(crate) fn surround(scenario: &Scenario, case: &CaseId, acts: Vec<Step>, who: &Authorization) -> (Vec<Step>, usize) {
+    let needed: Vec<(&String, &Fixture)> = scenario
+        .fixtures
+        .iter()
+        .filter(|(name, _)| acts.iter().any(|act| mentions(act, &format!("{{{name}."))))
+        .collect();
+    let templates = Templates::new(scenario, case);
     let mut steps = Vec::new();
     for (name, fixture) in &needed {
         let Some(create) = &fixture.create else { continue };
@@ -22,11 +25,12 @@ pub(crate) fn surround(scenario: &Scenario, case: &CaseId, mut act: Step, who: &
         steps.push(raw(create, &templates, Purpose::SetUp, captures, steps.len() as u32, who));
     }
     let judged = steps.len();
-    act.turn = judged as u32;
-    steps.push(act);
+    steps.extend(acts.into_iter().map(|act| Step { turn: act.turn + judged as u32, ..act }));
+    let mut turn = steps.iter().map(|step| step.turn + 1).max().unwrap_or(0);
     for (_, fixture) in needed.iter().rev() {
         if let Some(delete) = &fixture.delete {
-            steps.push(raw(delete, &templates, Purpose::TearDown, Vec::new(), steps.len() as u32, who));
+            steps.push(raw(delete, &templates, Purpose::TearDown, Vec::new(), turn, who));
+            turn += 1;
         }
     }
     (steps, judged)
@@ -60,16 +64,18 @@ fn raw(
 }
 
 fn mentions(step: &Step, hole: &str) -> bool {
-    fn within(value: &Value, hole: &str) -> bool {
-        match value {
-            Value::Template(text) => text.contains(hole),
-            Value::List(items) => items.iter().any(|item| within(item, hole)),
-            Value::Map(members) => members.values().any(|item| within(item, hole)),
-            _ => false,
-        }
-    }
     match &step.send {
-        Send::Operation { input, .. } => within(input, hole),
-        Send::Raw { target, body, .. } => target.contains(hole) || body.as_ref().is_some_and(|body| within(body, hole)),
+        Send::Operation { input, .. } => holds(input, hole),
+        Send::Raw { target, body, .. } => target.contains(hole) || body.as_ref().is_some_and(|body| holds(body, hole)),
+    }
+}
+
+/// Whether a hole that begins so stands anywhere in a value.
+pub(crate) fn holds(value: &Value, hole: &str) -> bool {
+    match value {
+        Value::Template(text) => text.contains(hole),
+        Value::List(items) => items.iter().any(|item| holds(item, hole)),
+        Value::Map(members) => members.values().any(|item| holds(item, hole)),
+        _ => false,
     }
 }

@@ -199,6 +199,8 @@ fn rank(case: &Case, judgement: &Judgement) -> Rank {
         return Rank::Changed;
     }
     match judgement.observed.status {
+        // What is lost or changed is as bad as what is wrongly accepted.
+        None if case.intent == Intent::Law => Rank::Accepted,
         None | Some(500..) => Rank::Failure,
         _ if case.intent == Intent::Valid => Rank::ValidRefused,
         Some(..300) => Rank::Accepted,

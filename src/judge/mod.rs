@@ -8,7 +8,9 @@ mod compare;
 mod coverage;
 mod findings;
 mod form;
+mod law;
 mod oracle;
+mod state;
 mod verdict;
 
 pub use compare::{Change, Comparison, Spot, compare};

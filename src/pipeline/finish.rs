@@ -4,7 +4,6 @@
 
 use super::Job;
 use super::accepted::Accepted;
-use crate::generate::Judged;
 use crate::judge::{Change, Comparison, Judgement, Verdict, compare, judge};
 use crate::report::{CaseLine, Done, SentStep, StepAnswer, case_line};
 use crate::run::{Exchange, Outcome};
@@ -30,7 +29,7 @@ impl Finish<'_> {
         let judgement = self.cleaned(judge(&self.job.contract, &self.job.scenario, &outcome));
         let comparison = self.compared(&outcome, &judgement);
         let finding = comparison.is_finding(judgement.verdict, self.strict);
-        let Judged::Step(judged) = outcome.case.judged;
+        let judged = outcome.case.judged.shown();
         let exchange = outcome.exchanges.get(judged).and_then(Option::as_ref);
         let millis = exchange.map_or(0.0, |exchange| exchange.took.as_secs_f64() * 1000.0);
         let mut line = CaseLine { scenario: self.job.scenario.name.clone(), millis, ..CaseLine::default() };

@@ -4,7 +4,6 @@
 
 use super::{Job, Sending, embedded, finish, unwritten};
 use crate::contract::digest;
-use crate::generate::Judged;
 use crate::judge::Verdict;
 use crate::report::{Diagnostic, Replayed, SentStep, Then};
 use crate::run::{self, Outcome, RunEnd, Stop, is_telling};
@@ -243,7 +242,7 @@ fn again(finish: &finish::Finish<'_>, outcome: Outcome) -> Replayed {
         .iter()
         .map(|exchange| Some(curl(&exchange.as_ref()?.sent, finish.origin, finish.redaction)?.0))
         .collect();
-    let Judged::Step(judged) = outcome.case.judged;
+    let judged = outcome.case.judged.shown();
     Replayed { done: finish.finish(outcome), steps, curls, judged, then: None }
 }
 

@@ -136,6 +136,7 @@ struct SnapshotLine<'a> {
 enum Documented {
     Accept(AcceptLine),
     Reject(Vec<ErrorLine>),
+    Keep(String),
     Unspecified(String),
 }
 
@@ -185,6 +186,7 @@ pub fn case_line(case: &Case, judgement: &Judgement, comparison: &Comparison, be
                 Documented::Accept(AcceptLine { status: accept.status, or: error_lines(&accept.or) })
             }
             Expectation::Reject { errors, .. } => Documented::Reject(error_lines(errors)),
+            Expectation::Keep { law } => Documented::Keep(law.clone()),
             Expectation::Unspecified { reason } => Documented::Unspecified(reason.clone()),
         },
         expected: comparison.mark.as_ref().map(crate::snapshot::Mark::as_str),

@@ -7,7 +7,7 @@ use super::rate::Schedule;
 use super::transport::{Exit, Line, Transport};
 use super::{Answer, AwsKeys, Exchange, Framing, Liveness, NoAnswer, Outcome, Plan, clock};
 use crate::contract::{Auth, OperationName, Role};
-use crate::generate::{AuthDamage, Authorization, Case, Judged, Purpose, Send, Step};
+use crate::generate::{AuthDamage, Authorization, Case, Purpose, Send, Step};
 use crate::scenario::Credentials;
 use crate::wire::{KeyCache, Message, Proof, SigV4, authorize, document, encode, error_seen, value_at};
 use std::borrow::Cow;
@@ -131,7 +131,7 @@ impl<'a> Worker<'a> {
     /// Whether an operation's plain valid request is answered now.
     pub(super) async fn is_answered(&mut self, operation: &str) -> bool {
         let Some(control) = (self.plan.control)(operation) else { return false };
-        let Judged::Step(judged) = control.judged;
+        let judged = control.judged.shown();
         // Not over the connection on which a case went silent.
         self.lines.truncate(1);
         self.lines[0] = Line::new(Arc::clone(&self.shared.exit));
@@ -254,8 +254,7 @@ impl<'a> Worker<'a> {
 /// # Errors
 /// Where the case is unsendable, a hole stays empty, or the message cannot be encoded; in words.
 pub fn message(plan: &Plan<'_>, case: &Case) -> Result<Message, String> {
-    let Judged::Step(judged) = case.judged;
-    let step = case.steps.get(judged).ok_or("nothing is sent")?;
+    let step = case.steps.get(case.judged.shown()).ok_or("nothing is sent")?;
     let holes = Holes::new(plan, &case.id);
     signed(plan, &holes, step, &plan.endpoint.authority(), &mut KeyCache::default()).map_err(
         |not_ready| match not_ready {

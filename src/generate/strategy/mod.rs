@@ -7,6 +7,7 @@ mod auth;
 mod bytes;
 mod enums;
 mod ladder;
+mod laws;
 mod length;
 mod malformed;
 mod missing;
@@ -14,10 +15,12 @@ mod patterns;
 mod probes;
 mod random;
 mod range;
+mod readers;
 mod recursion;
 mod required;
 mod rules;
 mod segments;
+mod traces;
 mod types;
 mod valid;
 
@@ -53,8 +56,16 @@ pub(crate) const AT_SITES: &[AtSite] = &[
 ];
 
 /// In the order of sending, before the places.
-pub(crate) const OF_OPERATIONS: &[OfOperation] =
-    &[valid::cases, rules::cases, missing::cases, auth::cases, malformed::cases, probes::cases, random::cases];
+pub(crate) const OF_OPERATIONS: &[OfOperation] = &[
+    valid::cases,
+    rules::cases,
+    missing::cases,
+    auth::cases,
+    malformed::cases,
+    probes::cases,
+    random::cases,
+    laws::cases,
+];
 
 /// What a strategy works on: one operation of one plan.
 pub(crate) struct Work<'p> {
