@@ -69,6 +69,7 @@ fn job(contract: Contract, scenario: Scenario, url: &str) -> Job {
         filter: None,
         ids: None,
         again: "overstep check connect".to_owned(),
+        server_version: None,
     }
 }
 

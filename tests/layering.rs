@@ -16,6 +16,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("run", &["contract", "scenario", "generate", "wire"]),
     ("snapshot", &["contract"]),
     ("judge", &["contract", "scenario", "generate", "wire", "run", "snapshot"]),
+    ("search", &["contract", "scenario", "generate", "wire", "run", "snapshot", "judge"]),
     ("report", &["contract", "scenario", "generate", "wire", "run", "snapshot", "judge"]),
     ("store", &["contract", "scenario", "generate", "wire", "run", "snapshot", "judge", "report"]),
     ("reference", &["contract"]),
@@ -34,6 +35,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "report",
             "store",
             "reference",
+            "search",
         ],
     ),
     // Beside the architecture's row: types of `scenario`, `contract`, `run` and `generate` that
@@ -48,6 +50,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 const LAWFUL_IO: &[&str] = &[
     "cli/mod.rs",
     "run/clock.rs",
+    "run/process.rs",
     "run/transport.rs",
     "reference/server.rs",
     "store/last.rs",

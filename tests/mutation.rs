@@ -70,7 +70,7 @@ impl Ground {
             },
             |(case, judgement)| {
                 judged += 1;
-                findings.add(&self.scenario.name, &case, &judgement, || None);
+                findings.add(&self.scenario.name, &case, &judgement, judge::Again::default);
                 let enough = fault.is_some() && !self.full && !findings.is_empty();
                 if enough { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             },

@@ -156,6 +156,7 @@ impl<'a> Planner<'a> {
             rule: draft.rule,
             source,
             unsendable: None,
+            alone: false,
         };
         Some(super::strategy::with_room(self, operation, case))
     }
@@ -186,6 +187,7 @@ impl<'a> Planner<'a> {
             rule: draft.rule,
             source: draft.source,
             unsendable: Some(reason),
+            alone: false,
         }
     }
 
@@ -276,7 +278,8 @@ impl<'a> Planner<'a> {
         }
     }
 
-    fn accept(&self, operation: &Operation, or: Vec<ExpectedError>) -> Expectation {
+    /// The documented success, or one of these errors.
+    pub fn accept(&self, operation: &Operation, or: Vec<ExpectedError>) -> Expectation {
         Expectation::Accept(Accept {
             status: operation.http.as_ref().and_then(|http| http.success),
             output: operation.output.clone(),

@@ -203,7 +203,14 @@ pub async fn replay(
     let control = |operation: &str| job.control(operation);
     let plan = job.plan(&endpoint, sending.settings, run_id, stop, &control);
     let (redaction, origin) = (plan.redaction(), endpoint.origin());
-    let finish = finish::Finish { job, redaction: &redaction, origin: &origin, accepted: None, strict: true };
+    let finish = finish::Finish {
+        job,
+        redaction: &redaction,
+        origin: &origin,
+        accepted: None,
+        strict: true,
+        tail: sending.tail.as_ref(),
+    };
     let mut end = ReplayEnd::default();
     let mut unwritable = None;
     let mut take = |mut one: Replayed| {

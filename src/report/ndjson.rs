@@ -38,6 +38,8 @@ struct Run<'a> {
     run: &'a str,
     contract: &'a str,
     cases: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    server: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -102,6 +104,7 @@ impl<W: Write> Output for Ndjson<W> {
             run: &head.run,
             contract: &head.contract,
             cases: head.cases,
+            server: head.server.as_deref(),
         })?;
         self.to.flush()
     }

@@ -235,7 +235,7 @@ fn raw_request(table: &Table<'_, '_>, warnings: &mut Vec<super::Warning>) -> Res
     Ok(RawRequest { request, json: table.entry("json").map(|entry| entry.json()).transpose()? })
 }
 
-fn is_request_line(text: &str) -> bool {
+pub(super) fn is_request_line(text: &str) -> bool {
     text.split_once(' ').is_some_and(|(method, target)| {
         !method.is_empty() && method.bytes().all(|byte| byte.is_ascii_uppercase()) && target.starts_with('/')
     })
@@ -286,7 +286,7 @@ fn needed(table: &Table<'_, '_>, key: &str) -> Result<String, ScenarioError> {
 }
 
 fn read_back(table: &Table<'_, '_>, warnings: &mut Vec<super::Warning>) -> Result<ReadBack, ScenarioError> {
-    table.expect_keys(&["request", "value", "member", "key", "item", "of"], warnings);
+    table.expect_keys(&["request", "value", "member", "key", "item", "of", "optional"], warnings);
     Ok(ReadBack {
         request: needed(table, "request")?,
         value: table.text("value")?.unwrap_or_default(),
@@ -294,6 +294,7 @@ fn read_back(table: &Table<'_, '_>, warnings: &mut Vec<super::Warning>) -> Resul
         key: table.text("key")?,
         item: table.text("item")?,
         of: table.text("of")?,
+        optional: table.flag("optional")?,
     })
 }
 

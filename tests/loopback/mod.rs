@@ -174,6 +174,7 @@ pub fn case(id: &str, steps: Vec<Step>) -> Case {
         rule: String::new(),
         source: None,
         unsendable: None,
+        alone: false,
     }
 }
 
