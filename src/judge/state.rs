@@ -207,7 +207,9 @@ impl State {
                     Broken::new("what was stored is gone", why)
                 });
             };
-            if entry.allowed.iter().any(|allowed| covers(allowed, value)) {
+            // A field that is empty may be left out.
+            let emptied = value.is_null() && entry.allowed.iter().any(|allowed| *allowed == "");
+            if entry.allowed.iter().any(|allowed| covers(allowed, value)) || emptied {
                 continue;
             }
             let due = named(&entry.key, &entry.allowed[0]);

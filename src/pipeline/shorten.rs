@@ -40,7 +40,7 @@ impl Failed {
         }
     }
 
-    /// The shortest parts that still fail, each run once more; what does not fail again is left out.
+    /// The shortest parts that still fail; what does not fail again is left out.
     pub fn shortened(self, plan: &Plan<'_>, options: Options, finish: &Finish<'_>) -> Vec<Done> {
         self.ids.iter().filter_map(|id| shortest(plan, options, finish, id)).collect()
     }
@@ -57,8 +57,13 @@ fn shortest(plan: &Plan<'_>, options: Options, finish: &Finish<'_>, id: &str) ->
         }
         Some(finish.finish(run::send_case(plan, part(kept)?).ok()?))
     };
-    let kept = smallest(generate::ACTIONS, TRIES, |kept| {
-        run(kept).is_some_and(|done| done.judgement.verdict == Verdict::Diverges)
+    // What failed is kept as it was: sent again to the same resource, it may meet another state.
+    let mut last = None;
+    smallest(generate::ACTIONS, TRIES, |kept| {
+        let failed = run(kept).filter(|done| done.judgement.verdict == Verdict::Diverges);
+        let fails = failed.is_some();
+        last = failed.or(last.take());
+        fails
     });
-    run(&kept).filter(|done| done.judgement.verdict == Verdict::Diverges)
+    last
 }

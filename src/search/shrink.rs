@@ -3,6 +3,8 @@
 //! Delta debugging after Zeller and Hildebrandt, "Simplifying and Isolating Failure-Inducing Input", 2002:
 //! halves, quarters … are left out as long as what is left still fails.
 
+use std::collections::HashSet;
+
 /// The smallest part of `0..length` that still fails, as far as `tries` runs can tell; in order.
 ///
 /// `fails` is asked for parts only, never for the whole, which is known to fail. The result is minimal in that
@@ -10,6 +12,8 @@
 pub fn smallest(length: usize, tries: usize, mut fails: impl FnMut(&[usize]) -> bool) -> Vec<usize> {
     let mut kept: Vec<usize> = (0..length).collect();
     let mut left = tries;
+    // Sent again, a part may meet what it left behind itself: each is asked about once.
+    let mut passed: HashSet<Vec<usize>> = HashSet::new();
     let mut chunk = length.div_ceil(2).max(1);
     while !kept.is_empty() && left > 0 {
         let mut start = 0;
@@ -17,11 +21,16 @@ pub fn smallest(length: usize, tries: usize, mut fails: impl FnMut(&[usize]) -> 
         while start < kept.len() && left > 0 {
             let end = (start + chunk).min(kept.len());
             let part: Vec<usize> = kept[..start].iter().chain(&kept[end..]).copied().collect();
+            if passed.contains(&part) {
+                start = end;
+                continue;
+            }
             left -= 1;
             if fails(&part) {
                 kept = part;
                 shorter = true;
             } else {
+                passed.insert(part);
                 start = end;
             }
         }

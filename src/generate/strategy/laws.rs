@@ -4,7 +4,7 @@
 
 use super::Work;
 use super::traces::refusals;
-use crate::contract::{Kind, Operation, Segment, ShapeId};
+use crate::contract::{Kind, Operation, Segment, Shape, ShapeId};
 use crate::generate::Value;
 use crate::generate::case::Case;
 use crate::generate::keeper::{Keeper, keepers, map, with_text};
@@ -130,19 +130,29 @@ impl<'w, 'p> Laws<'w, 'p> {
         })
     }
 
-    /// Texts that careless servers change on the way, each with its name; those that are no value of the
-    /// shape are found out when the story is told.
-    fn texts(&self) -> Vec<(&'static str, String)> {
+    /// The shape that holds free text.
+    fn text_shape(&self) -> Option<&'p Shape> {
         let contract = self.work.planner.contract;
         let shape = contract.shape(self.inner().1);
-        let inner = match &shape.kind {
+        match &shape.kind {
             Kind::Structure { members } | Kind::Union { members } => members
                 .values()
                 .map(|member| contract.shape(&member.shape))
                 .find(|shape| matches!(shape.kind, Kind::String) && shape.pattern.is_none()),
             _ => Some(shape),
-        };
-        let limits = inner.map(|shape| shape.length()).unwrap_or_default();
+        }
+    }
+
+    /// Whether a limit is documented that an empty text is inside of.
+    fn may_be_empty(&self) -> bool {
+        let limits = self.text_shape().map(Shape::length).unwrap_or_default();
+        !self.is(StateKind::List) && limits.max.is_some() && limits.min.unwrap_or(0) == 0
+    }
+
+    /// Texts that careless servers change on the way, each with its name; those that are no value of the
+    /// shape are found out when the story is told.
+    fn texts(&self) -> Vec<(&'static str, String)> {
+        let limits = self.text_shape().map(Shape::length).unwrap_or_default();
         let mut texts: Vec<(&'static str, String)> = [
             ("mixed-case", "MiXed Case"),
             ("padded", "  padded  "),
@@ -160,9 +170,6 @@ impl<'w, 'p> Laws<'w, 'p> {
         ]
         .map(|(name, text)| (name, text.to_owned()))
         .into();
-        if limits.min == Some(0) {
-            texts.push(("empty", String::new()));
-        }
         if let Some(most) = limits.max.filter(|most| *most > 8) {
             texts.push(("long", "overstep ".chars().cycle().take(most.min(2000) as usize).collect()));
         }
@@ -203,6 +210,16 @@ impl<'w, 'p> Laws<'w, 'p> {
                     story.write(1, &self.value(story, &[(&other, "two")])?, true)?;
                 }
                 Some(())
+            });
+        }
+        if self.may_be_empty() {
+            self.law(out, LAW, "empty", "an empty value is a value", |story| {
+                let key = self.key(story, 0);
+                story.look(1)?;
+                story.write(1, &self.value(story, &[(&key, "one")])?, true)?;
+                story.look(1)?;
+                story.write(1, &self.value(story, &[(&key, "")])?, false)?;
+                story.look(1)
             });
         }
         if self.is(StateKind::Map) {
