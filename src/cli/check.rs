@@ -53,6 +53,7 @@ pub fn check(flags: &CheckFlags) -> Result<Exit, Stopped> {
             max_failures: flags.max_failures,
             keeping: keeping(flags, found, &chosen.directory),
             strict: flags.choose.strict,
+            log: Some(chosen.directory.clone()),
         });
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -91,6 +92,9 @@ async fn run(
     outputs.describe(description(flags, &jobs, chosen, &run_id)?);
     if jobs.iter().any(|job| job.target == Target::Embedded) {
         outputs.embedded(flags.report.iter().any(|(_, path)| path == std::path::Path::new("-")))?;
+    }
+    if jobs.iter().any(|job| job.upkeep.start.is_some()) {
+        store::forget_server_log(&chosen.directory);
     }
     let mut exit = Exit::Kept;
     let (mut cases, mut problems) = (0, Vec::new());
@@ -191,6 +195,7 @@ pub async fn stop_on_signal(stop: Stop) {
     say::line("stopping; once more to leave at once");
     stop.stop();
     interrupted().await;
+    overstep::run::kill_started();
     std::process::exit(i32::from(Exit::Incomplete.code()));
 }
 
@@ -199,10 +204,12 @@ pub async fn interrupted() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminated) = signal(SignalKind::terminate()) {
+        // A terminal that is closed is an end as well: what was started must not outlive it.
+        if let (Ok(mut terminated), Ok(mut closed)) = (signal(SignalKind::terminate()), signal(SignalKind::hangup())) {
             tokio::select! {
                 _ = tokio::signal::ctrl_c() => {}
                 _ = terminated.recv() => {}
+                _ = closed.recv() => {}
             }
             return;
         }

@@ -236,6 +236,7 @@ pub fn jobs(
             },
             filter: filter.clone(),
             ids: None,
+            upkeep: super::upkeep::upkeep(&endpoint)?,
             again: again(&named_again(found), shown, allow_remote, choose_flags),
         });
         endpoints.push(endpoint);

@@ -60,6 +60,7 @@ async fn send(flags: &ReplayFlags, wanted: &Wanted, ready: Vec<(Job, Sending)>) 
         if is_text {
             let endpoint = match &job.target {
                 Target::Embedded => "embedded",
+                Target::Url(_) if job.upkeep.start.is_some() => &job.profile,
                 Target::Url(url) => url,
             };
             text.begin(&job.scenario.name, endpoint, &wanted.record.run)?;
@@ -90,6 +91,11 @@ async fn send(flags: &ReplayFlags, wanted: &Wanted, ready: Vec<(Job, Sending)>) 
         if let Some(why) = end.incomplete {
             exit = exit.and(Exit::Incomplete);
             say::problems(&[Diagnostic::error(why)]);
+            end.server_output.iter().for_each(|line| say::line(&format!("    server said  {line}")));
+        }
+        if let Some((id, why)) = end.left.example {
+            let reason = format!("what {id} made may still be there: {why}");
+            say::problems(&[Diagnostic { severity: Severity::Warning, ..Diagnostic::error(reason) }]);
         }
     }
     lines.flush()?;
@@ -307,6 +313,8 @@ fn job(
         max_failures: None,
         keeping: None,
         strict: true,
+        // The words of the run that is repeated stay.
+        log: None,
     };
     Ok((job, sending))
 }

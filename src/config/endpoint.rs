@@ -4,6 +4,7 @@
 
 use super::{Config, Environment, substituted};
 use overstep::report::Diagnostic;
+use overstep::scenario::EndpointEntry;
 use std::net::IpAddr;
 
 /// Where requests go.
@@ -30,6 +31,10 @@ pub struct Endpoint {
     pub ca: Option<std::path::PathBuf>,
     /// Headers on every request.
     pub headers: Vec<(String, String)>,
+    /// How its server is started and made ready; commands and their environment are filled.
+    pub entry: EndpointEntry,
+    /// Where its commands run.
+    pub directory: std::path::PathBuf,
 }
 
 impl Endpoint {
@@ -51,12 +56,12 @@ impl Endpoint {
         let Some(entry) = config.settings.endpoints.get(text) else {
             return Err(Box::new(unknown(text, config)));
         };
-        if let Some(key) = entry.unsupported.first() {
-            let reason = format!("`endpoints.{text}.{key}` is not yet supported");
-            return Err(Box::new(Diagnostic::error(reason).with_hint("start the server yourself and give its `url`")));
+        let url = substituted(entry.url.as_deref().unwrap_or("http://127.0.0.1:{port}"), environment)?;
+        let loopback = checked(&url.replace("{port}", "1"))?;
+        if !entry.start.is_empty() && !loopback {
+            let problem = Diagnostic::error(format!("`{url}` is not on this machine, so nothing can be started there"));
+            return Err(Box::new(problem.with_hint(format!("leave `start` out of `[endpoints.{text}]`"))));
         }
-        let url = substituted(entry.url.as_deref().unwrap_or_default(), environment)?;
-        let loopback = checked(&url)?;
         refuse_remote(&url, loopback || allow_remote || entry.remote, Some(text))?;
         let mut endpoint = Self::bare(EndpointKind::Url(trimmed(&url)), text, loopback);
         endpoint.rate_limit.clone_from(&entry.rate_limit);
@@ -64,12 +69,27 @@ impl Endpoint {
         for (name, value) in &entry.headers {
             endpoint.headers.push((name.clone(), substituted(value, environment)?));
         }
+        endpoint.directory = config.directory.join(entry.cwd.as_deref().unwrap_or("."));
+        endpoint.entry = entry.clone();
+        let entry = &mut endpoint.entry;
+        for word in entry.start.iter_mut().chain(&mut entry.version).chain(entry.env.values_mut()) {
+            *word = substituted(word, environment)?;
+        }
         Ok(endpoint)
     }
 
     fn bare(kind: EndpointKind, profile: &str, loopback: bool) -> Self {
         let profile = profile.to_owned();
-        Self { kind, profile, loopback, rate_limit: None, ca: None, headers: Vec::new() }
+        Self {
+            kind,
+            profile,
+            loopback,
+            rate_limit: None,
+            ca: None,
+            headers: Vec::new(),
+            entry: EndpointEntry::default(),
+            directory: std::path::PathBuf::new(),
+        }
     }
 }
 
@@ -184,7 +204,8 @@ mod tests {
     #[test]
     fn names_come_from_the_settings() {
         let text = "[endpoints.local]\nurl = \"http://127.0.0.1:${PORT}/\"\n[endpoints.far]\nurl = \"https://x.example\"\n\
-                    remote = true\nrate-limit = \"60/m\"\ntls = { ca = \"ca.pem\" }\n[endpoints.moto]\nstart = \"moto\"\n";
+                    remote = true\nrate-limit = \"60/m\"\ntls = { ca = \"ca.pem\" }\n[endpoints.moto]\n\
+                    start = \"moto -p {port} ${PORT}\"\ncwd = \"run\"\n";
         let (settings, warnings) = overstep::scenario::read_settings(text).expect("it reads");
         assert_eq!(warnings, []);
         let config = Config { settings, directory: "/project".into(), warnings: Vec::new() };
@@ -195,7 +216,10 @@ mod tests {
         assert_eq!(local.profile, "local");
         let far = resolve("far").expect("allowed");
         assert_eq!(far.ca, Some("/project/ca.pem".into()));
-        assert!(resolve("moto").expect_err("unsupported").reason.contains("not yet supported"));
+        let moto = resolve("moto").expect("known");
+        assert_eq!(moto.kind, EndpointKind::Url("http://127.0.0.1:{port}".into()));
+        assert_eq!(moto.entry.start, ["moto", "-p", "{port}", "99"]);
+        assert_eq!(moto.directory, std::path::Path::new("/project/run"));
         assert_eq!(resolve("lokal").expect_err("unknown").hint.as_deref(), Some("did you mean `local`?"));
         assert!(resolve("localhost:80").expect_err("unknown").hint.expect("a hint").contains("http://localhost:80"));
     }

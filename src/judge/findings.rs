@@ -105,6 +105,7 @@ impl Findings {
                 accepted: key.accepted.clone(),
                 why: String::new(),
                 curl: None,
+                server_output: Vec::new(),
             },
             rank,
             examples: Vec::new(),

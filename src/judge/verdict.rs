@@ -114,4 +114,6 @@ pub struct Finding {
     pub why: String,
     /// The first example's request as a curl line, where curl can send it.
     pub curl: Option<String>,
+    /// What a server that was started for the run printed while it failed on an example.
+    pub server_output: Vec<String>,
 }

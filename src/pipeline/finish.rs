@@ -21,6 +21,8 @@ pub(super) struct Finish<'a> {
     pub accepted: Option<&'a Accepted>,
     /// An accepted divergence is a finding too.
     pub strict: bool,
+    /// Nobody has the endpoint's port after the run: a line that names it would meet nobody.
+    pub fleeting: bool,
 }
 
 impl Finish<'_> {
@@ -35,7 +37,7 @@ impl Finish<'_> {
         let mut line = CaseLine { scenario: self.job.scenario.name.clone(), millis, ..CaseLine::default() };
         if judgement.verdict != Verdict::Pass || comparison.change == Change::Changed {
             // What a set-up made is gone by now: a line that names it would meet something else.
-            let alone = outcome.case.steps.iter().all(|step| step.captures.is_empty());
+            let alone = !self.fleeting && outcome.case.steps.iter().all(|step| step.captures.is_empty());
             line.curl = exchange
                 .filter(|_| alone)
                 .and_then(|exchange| curl(&exchange.sent, self.origin, self.redaction))
@@ -48,6 +50,7 @@ impl Finish<'_> {
                 .filter_map(|(step, exchange)| Some(self.step(step.purpose, exchange.as_ref()?)))
                 .collect();
         }
+        line.server_output.clone_from(&outcome.server_output);
         let bytes = case_line(&outcome.case, &judgement, &comparison, &line);
         Done {
             case: outcome.case,
@@ -58,6 +61,7 @@ impl Finish<'_> {
             millis,
             line: bytes,
             curl: line.curl,
+            server_output: line.server_output,
         }
     }
 

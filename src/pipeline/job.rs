@@ -6,7 +6,7 @@ use super::{Embedded, Filter, Keeping};
 use crate::contract::{Contract, OperationName, digest};
 use crate::generate::{self, Case, Level, Options};
 use crate::report::{Diagnostic, Head};
-use crate::run::{AwsKeys, Endpoint, Plan, Settings, Stop};
+use crate::run::{AwsKeys, Beside, Endpoint, Plan, Settings, Stop, Upkeep};
 use crate::scenario::Scenario;
 use std::collections::HashSet;
 use std::hash::{BuildHasher as _, Hasher as _};
@@ -36,6 +36,8 @@ pub struct Job {
     pub ids: Option<HashSet<String>>,
     /// The command that runs these cases again.
     pub again: String,
+    /// How the endpoint's server is started and made ready.
+    pub upkeep: Upkeep,
 }
 
 /// Where requests go.
@@ -43,7 +45,7 @@ pub struct Job {
 pub enum Target {
     /// A reference server, started for the job.
     Embedded,
-    /// A base URL.
+    /// A base URL; `{port}` in it is the port of the server that is started.
     Url(String),
 }
 
@@ -64,6 +66,8 @@ pub struct Sending {
     pub keeping: Option<Keeping>,
     /// An accepted divergence is a finding too.
     pub strict: bool,
+    /// Below which directory the words of a started server are kept; nowhere where this is absent.
+    pub log: Option<std::path::PathBuf>,
 }
 
 /// How much there is to do.
@@ -119,9 +123,14 @@ impl Job {
     }
 
     /// Where requests go, with all that connections need.
-    pub(super) fn endpoint(&self, embedded: Option<&Embedded>, sending: &Sending) -> Result<Endpoint, Vec<Diagnostic>> {
+    pub(super) fn endpoint(
+        &self,
+        embedded: Option<&Embedded>,
+        port: Option<u16>,
+        sending: &Sending,
+    ) -> Result<Endpoint, Vec<Diagnostic>> {
         let url = match (&self.target, embedded) {
-            (Target::Url(url), _) => url.clone(),
+            (Target::Url(url), _) => url.replace("{port}", &port.unwrap_or(8080).to_string()),
             (Target::Embedded, Some(server)) => format!("http://{}", server.address()),
             (Target::Embedded, None) => "http://127.0.0.1:8080".to_owned(),
         };
@@ -152,6 +161,7 @@ impl Job {
             aws: self.aws.clone(),
             control,
             stop: stop.clone(),
+            beside: Beside::default(),
         }
     }
 
@@ -171,6 +181,7 @@ impl Job {
             operations: planned.operations,
             cases: planned.cases,
             again: self.again.clone(),
+            server_version: None,
         }
     }
 }

@@ -4,6 +4,7 @@
 
 use crate::generate::Case;
 use crate::judge::{Change, Comparison, Finding, Judgement, OperationCoverage, Verdict};
+use crate::run::Left;
 use std::io;
 
 /// Known before the first request.
@@ -27,6 +28,8 @@ pub struct Head {
     pub cases: u64,
     /// The command that runs these cases again, without a filter.
     pub again: String,
+    /// What the server says of its version, where the endpoint's entry knows how to ask.
+    pub server_version: Option<String>,
 }
 
 /// One case, judged.
@@ -48,6 +51,8 @@ pub struct Done {
     pub line: Vec<u8>,
     /// Its judged request as a curl line, where the case did not pass and curl can send it.
     pub curl: Option<String>,
+    /// What a server that was started for the run printed meanwhile, where it failed.
+    pub server_output: Vec<String>,
 }
 
 /// A form of answers, spelled out when it first comes up.
@@ -134,6 +139,10 @@ pub struct Summary {
     pub complete: bool,
     /// Which snapshots were written.
     pub snapshots: SnapshotNews,
+    /// The last lines of a started server that ended the run by its end.
+    pub server_output: Vec<String>,
+    /// What was made and could not be taken away.
+    pub left: Left,
     /// From the first request to the last answer.
     pub seconds: f64,
 }

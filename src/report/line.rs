@@ -21,6 +21,8 @@ pub struct CaseLine {
     pub steps: Vec<SentStep>,
     /// The judged request as curl, only where the case did not pass.
     pub curl: Option<String>,
+    /// What a server that was started for the run printed meanwhile, where it failed.
+    pub server_output: Vec<String>,
 }
 
 /// A request that was sent, less secrets, and what came back.
@@ -110,6 +112,8 @@ struct Line<'a> {
     steps: &'a [SentStep],
     #[serde(skip_serializing_if = "Option::is_none")]
     curl: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    server_output: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -200,6 +204,7 @@ pub fn case_line(case: &Case, judgement: &Judgement, comparison: &Comparison, be
         millis: (beside.millis * 1000.0).round() / 1000.0,
         steps: &beside.steps,
         curl: beside.curl.as_deref(),
+        server_output: &beside.server_output,
     };
     serde_json::to_vec(&line).expect("texts and numbers always have a JSON form")
 }

@@ -11,6 +11,8 @@ use std::io::{self, Write};
 const LONGEST_CURL: usize = 700;
 /// So many findings are shown at length; those after them take a line each.
 const AT_LENGTH: usize = 25;
+/// So many lines of what the server printed are shown with a finding.
+const SHORT: usize = 6;
 
 /// The text that `check` prints.
 pub struct Terminal<W> {
@@ -92,6 +94,15 @@ impl<W: Write> Terminal<W> {
             }
             None => {}
         }
+        self.server_output(&finding.server_output, SHORT)
+    }
+
+    /// The last lines that the server printed, so many.
+    fn server_output(&mut self, lines: &[String], most: usize) -> io::Result<()> {
+        for (index, line) in lines.iter().skip(lines.len().saturating_sub(most)).enumerate() {
+            let name = if index == 0 { "server said" } else { "" };
+            writeln!(self.to, "    {}  {}", paint(FAINT, format!("{name:11}")), tame(line))?;
+        }
         Ok(())
     }
 
@@ -146,6 +157,17 @@ impl<W: Write> Terminal<W> {
         writeln!(self.to, "{gap}{}", parts.join(" · "))?;
         if let Some(why) = &summary.incomplete {
             writeln!(self.to, "{} {}", paint(ODD, "incomplete:"), tame(why))?;
+            self.server_output(&summary.server_output, usize::MAX)?;
+        }
+        if let Some((id, why)) = &summary.left.example {
+            let what = count(summary.left.count, "case");
+            writeln!(
+                self.to,
+                "{} what {what} made may still be there: {}: {}",
+                paint(ODD, "left behind:"),
+                tame(id),
+                tame(why)
+            )?;
         }
         match summary.snapshots {
             SnapshotNews { waiting: 1.., .. } => writeln!(
@@ -194,9 +216,10 @@ impl<W: Write> Output for Terminal<W> {
         self.scenarios += 1;
         writeln!(
             self.to,
-            "{} · {} · seed {} · {} · {}\n",
+            "{} · {}{} · seed {} · {} · {}\n",
             paint(BOLD, &head.scenario),
             head.endpoint,
+            head.server_version.as_ref().map(|version| format!(" · {}", tame(version))).unwrap_or_default(),
             head.seed,
             count(head.operations, "operation"),
             count(head.cases, "case"),
@@ -254,6 +277,7 @@ mod tests {
             accepted: None,
             why: "accepted what must be rejected".into(),
             curl: Some("curl -sS --path-as-is -X POST 'http://127.0.0.1:4566/contact/tags'".into()),
+            server_output: Vec::new(),
         }
     }
 
@@ -270,6 +294,7 @@ mod tests {
             operations: 1,
             cases: 171,
             again: "overstep check connect -e http://127.0.0.1:4566".into(),
+            server_version: None,
         };
         terminal.begin(&head).expect("a vector takes all");
         let summary = Summary {

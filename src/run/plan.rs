@@ -3,7 +3,7 @@
 //! It never reads a file or the environment: whoever starts the run has done that.
 
 use super::holes::Holes;
-use super::{Endpoint, Limits, RateLimit};
+use super::{Beside, Endpoint, Limits, RateLimit};
 use crate::contract::{Auth, Contract};
 use crate::generate::{Case, CaseId};
 use crate::scenario::{Credentials, Scenario};
@@ -34,6 +34,8 @@ pub struct Plan<'a> {
     pub control: &'a (dyn Fn(&str) -> Option<Case> + Sync),
     /// Ends the run early.
     pub stop: Stop,
+    /// The server that was started for it, and what it leaves behind.
+    pub beside: Beside,
 }
 
 /// How requests are sent.
