@@ -159,6 +159,11 @@ fn a_server_is_started_listened_to_and_stopped() {
     let results = run(at, &["replay", "out.ndjson"]);
     assert_eq!(results.code, Some(1), "{}", results.out);
     assert_eq!(pids(at).len(), 6);
+    // Results that are not the last run's name the endpoint, which starts its server again.
+    std::fs::remove_dir_all(at.join(".overstep")).expect("removed");
+    let results = run(at, &["replay", "out.ndjson"]);
+    assert_eq!(results.code, Some(1), "{}", results.out);
+    assert_eq!(pids(at).len(), 8);
     assert_gone(at, &results.out);
 }
 
@@ -194,9 +199,7 @@ fn a_server_that_cannot_start_is_a_mistake() {
     let Some(directory) = project("well") else { return };
     let ran = run(directory.path(), &["check", "notes", "-e", "missing"]);
     assert_eq!(ran.code, Some(2), "{}", ran.out);
-    assert!(
-        ran.out.contains("cannot start `no-such-program {port}`") || ran.out.contains("cannot start `no-such-program")
-    );
+    assert!(ran.out.contains("cannot start `no-such-program"), "{}", ran.out);
     // Somebody else's server is not taken for ours.
     let other = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     let port = other.local_addr().expect("bound").port();

@@ -5,6 +5,7 @@
 use super::flags::{ChooseFlags, LevelFlag, NoCases, ReplayFlags, ReplayFormat};
 use super::jobs::jobs;
 use super::{Stopped, environment, say};
+use crate::config::Config;
 use overstep::exit::Exit;
 use overstep::judge::Verdict;
 use overstep::pipeline::{self, Began, Index, Indexed, Job, Sending, Target};
@@ -117,7 +118,7 @@ fn wanted(flags: &ReplayFlags, directory: &Path) -> Result<Wanted, Stopped> {
         let mut results = store::open_results(&path)?;
         let began = pipeline::index(&mut results).map_err(|problem| named(&problem, what))?.began;
         let of_last = last.ok().map(|(record, _)| record);
-        (of_file(&began, of_last, what)?, results)
+        (of_file(&began, of_last, what, directory)?, results)
     } else {
         last?
     };
@@ -146,7 +147,7 @@ fn named(problem: &Diagnostic, what: &str) -> Diagnostic {
 }
 
 /// What a file of results says of its run: all of it where it is the last one, else what stands in it.
-fn of_file(began: &[Began], last: Option<RunRecord>, what: &str) -> Result<RunRecord, Stopped> {
+fn of_file(began: &[Began], last: Option<RunRecord>, what: &str, directory: &Path) -> Result<RunRecord, Stopped> {
     let Some(first) = began.first() else {
         let problem = Diagnostic::error(format!("`{what}` holds no run"));
         return Err(problem.with_hint("results are what `overstep check --report ndjson=PATH` writes").into());
@@ -154,10 +155,14 @@ fn of_file(began: &[Began], last: Option<RunRecord>, what: &str) -> Result<RunRe
     if let Some(last) = last.filter(|last| last.run == first.run) {
         return Ok(last);
     }
+    let config = Config::load(directory)?;
+    // What was started then is started again, on whatever port.
+    let starts = |name: &str| config.settings.endpoints.get(name).is_some_and(|entry| !entry.start.is_empty());
+    let by_name = |began: &Began| began.profile == "embedded" || starts(&began.profile);
     let scenario = |began: &Began| ScenarioRecord {
         scenario: began.scenario.clone(),
         named: began.scenario.clone(),
-        endpoint: if began.profile == "embedded" { began.profile.clone() } else { began.endpoint.clone() },
+        endpoint: if by_name(began) { began.profile.clone() } else { began.endpoint.clone() },
         profile: began.profile.clone(),
         contract: began.contract.clone(),
         ..ScenarioRecord::default()
