@@ -10,7 +10,7 @@ mod job;
 mod load;
 mod replay;
 mod review;
-mod started;
+mod shorten;
 
 pub use crate::contract::drift;
 pub use accepted::{Keeping, Update};
@@ -21,12 +21,11 @@ pub use load::{Loaded, check_only, ingest, load};
 pub use replay::{Began, Index, Indexed, ReplayEnd, ids, index, record, recorded, replay, split_headers};
 pub use review::{Choice, Unit, Waiting, accept_results, waiting};
 
-use crate::generate::Case;
+use crate::generate::{self, Case};
 use crate::judge::{Coverage, Findings, Verdict};
-use crate::report::{CasePrinter, Counts, Diagnostic, Done, Head, Output, Summary};
+use crate::report::{CasePrinter, Counts, Diagnostic, Done, Output, Summary};
 use crate::run::{self, RunEnd, Stop, Stopwatch};
 use crate::wire;
-use std::collections::HashMap;
 use std::io::{self, Write};
 use std::ops::ControlFlow;
 
@@ -67,10 +66,9 @@ pub async fn check_cases(
 ) -> Result<Summary, Vec<Diagnostic>> {
     let accepted = accepted::Accepted::read(job, sending.keeping.as_ref())?;
     let embedded = embedded::where_wanted(job).await?;
-    let port = started::port(job)?;
-    let endpoint = job.endpoint(embedded.as_ref(), port, sending)?;
+    let endpoint = job.endpoint(embedded.as_ref(), sending)?;
     let control = |operation: &str| job.control(operation);
-    let mut plan = job.plan(&endpoint, sending.settings, run_id, stop, &control);
+    let plan = job.plan(&endpoint, sending.settings, run_id, stop, &control);
     let redaction = plan.redaction();
     let origin = endpoint.origin();
     let compared = sending.keeping.as_ref().map(|_| &accepted);
@@ -80,41 +78,35 @@ pub async fn check_cases(
         origin: &origin,
         accepted: compared,
         strict: sending.strict,
-        fleeting: started::is_fleeting(job),
+        tail: sending.tail.as_ref(),
     };
     let mut record = accepted::Record::new(job, sending.keeping.as_ref(), &accepted);
     let mut tally = Tally::new(job, sending);
+    let mut failed = shorten::Failed::default();
     let mut unwritable = None;
-    let version = tokio::task::block_in_place(|| started::version(job, &redaction));
-    let head = Head { server_version: version, ..job.head(run_id, planned, &endpoint) };
-    output.begin(&head).map_err(|error| unwritten(&error))?;
-    let start = || started::start(job, &plan, port, &redaction, sending, stop);
-    match tokio::task::block_in_place(start)? {
-        Ok(server) => plan.beside.server = server,
-        Err(started::NotReady { why, output: said }) => {
-            let mut summary = tally.summary(0.0, &RunEnd::Unreachable(why));
-            summary.server_output = said;
-            output.end(&summary).map_err(|error| unwritten(&error))?;
-            return Ok(summary);
-        }
-    }
+    output.begin(&job.head(run_id, planned, &endpoint)).map_err(|error| unwritten(&error))?;
     let watch = Stopwatch::start();
     let mut emit = |mut done: Done| {
         record.add(&mut done);
         tally.add(&done);
+        failed.add(&done);
         unwritable = output.case(&done).err();
         if unwritable.is_some() || tally.enough() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
     let ended = tokio::task::block_in_place(|| run::run(&plan, cases, |outcome| finish.finish(outcome), &mut emit));
+    if unwritable.is_none() && ended == RunEnd::Complete {
+        let options = generate::Options { seed: job.seed, level: job.level };
+        let shortened = tokio::task::block_in_place(|| failed.shortened(&plan, options, &finish));
+        for done in shortened {
+            tally.add_part(&done);
+            unwritable = unwritable.or(output.case(&done).err());
+        }
+    }
     if let Some(error) = unwritable {
         return Err(unwritten(&error));
     }
     let mut summary = tally.summary(watch.elapsed().as_secs_f64(), &ended);
-    if let Some((why, said)) = started::fate(plan.beside.server.as_ref(), &ended) {
-        summary.incomplete = Some(why);
-        summary.server_output = said;
-    }
-    summary.left = started::left(&plan);
+    summary.left = plan.left.told();
     summary.complete = summary.incomplete.is_none() && job.is_whole();
     summary.snapshots = record.write(summary.complete)?;
     output.end(&summary).map_err(|error| unwritten(&error))?;
@@ -131,7 +123,7 @@ pub fn cases<W: Write>(
     with_curl: bool,
     printer: &mut CasePrinter<W>,
 ) -> Result<u64, Vec<Diagnostic>> {
-    let endpoint = job.endpoint(None, None, &Sending::default())?;
+    let endpoint = job.endpoint(None, &Sending::default())?;
     let (control, stop) = (|_: &str| None, Stop::default());
     let plan = job.plan(&endpoint, run::Settings::default(), run_id, &stop, &control);
     let redaction = plan.redaction();
@@ -158,12 +150,7 @@ struct Tally {
     failures: u64,
     /// Plain valid requests: how many were sent, and how many passed.
     controls: (u64, u64),
-    /// What the server printed while a case found something, by the case's id.
-    said: HashMap<String, Vec<String>>,
 }
-
-/// Of so many cases, what the server printed is kept for their findings.
-const MOST_SAID: usize = 1000;
 
 impl Tally {
     fn new(job: &Job, sending: &Sending) -> Self {
@@ -175,7 +162,6 @@ impl Tally {
             max_failures: sending.max_failures,
             failures: 0,
             controls: (0, 0),
-            said: HashMap::new(),
         }
     }
 
@@ -187,11 +173,13 @@ impl Tally {
             self.controls.0 += 1;
             self.controls.1 += u64::from(done.judgement.verdict == Verdict::Pass);
         }
-        if done.finding && !done.server_output.is_empty() && self.said.len() < MOST_SAID {
-            self.said.insert(done.case.id.0.clone(), done.server_output.clone());
-        }
         self.coverage.add(&done.case, &done.judgement);
-        self.findings.add_compared(&self.scenario, &done.case, &done.judgement, &done.comparison, || done.curl.clone());
+        self.findings.add_compared(&self.scenario, &done.case, &done.judgement, &done.comparison, || done.again());
+    }
+
+    /// A part of a sequence is a smaller example of what was counted already.
+    fn add_part(&mut self, done: &Done) {
+        self.findings.add_compared(&self.scenario, &done.case, &done.judgement, &done.comparison, || done.again());
     }
 
     fn summary(self, seconds: f64, ended: &RunEnd) -> Summary {
@@ -205,16 +193,11 @@ impl Tally {
                 Some("no plain valid request succeeded, so that no answer to another one teaches anything".to_owned())
             }
         };
-        let mut findings = self.findings.sorted();
-        for finding in &mut findings {
-            let said = finding.examples.iter().find_map(|id| self.said.get(id));
-            finding.server_output = said.cloned().unwrap_or_default();
-        }
         Summary {
             scenario: self.scenario,
             counts: self.counts,
             operations: self.coverage.operations(),
-            findings,
+            findings: self.findings.sorted(),
             incomplete,
             seconds,
             ..Summary::default()

@@ -55,7 +55,7 @@ impl Ground {
             aws: None,
             control: &control,
             stop: Default::default(),
-            beside: Default::default(),
+            left: Default::default(),
         };
         let mut concerned = self.scenario.clone();
         concerned.only.extend(fault.map(|fault| fault.operation.clone()).filter(|operation| operation != "*"));
@@ -71,7 +71,7 @@ impl Ground {
             },
             |(case, judgement)| {
                 judged += 1;
-                findings.add(&self.scenario.name, &case, &judgement, || None);
+                findings.add(&self.scenario.name, &case, &judgement, judge::Again::default);
                 let enough = fault.is_some() && !self.full && !findings.is_empty();
                 if enough { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             },

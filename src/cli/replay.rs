@@ -4,8 +4,9 @@
 
 use super::flags::{ChooseFlags, LevelFlag, NoCases, ReplayFlags, ReplayFormat};
 use super::jobs::jobs;
+use super::servers::Servers;
 use super::{Stopped, environment, say};
-use crate::config::Config;
+use crate::config::Endpoint;
 use overstep::exit::Exit;
 use overstep::judge::Verdict;
 use overstep::pipeline::{self, Began, Index, Indexed, Job, Sending, Target};
@@ -42,12 +43,21 @@ pub fn replay(flags: &ReplayFlags) -> Result<Exit, Stopped> {
         .enable_all()
         .build()
         .map_err(|error| Diagnostic::error(format!("cannot start: {error}")))?;
-    runtime.block_on(send(flags, &wanted, ready))
+    let servers = Servers::default();
+    let ended = runtime.block_on(send(flags, &wanted, ready, &servers, &directory));
+    servers.stop();
+    ended
 }
 
-async fn send(flags: &ReplayFlags, wanted: &Wanted, ready: Vec<(Job, Sending)>) -> Result<Exit, Stopped> {
+async fn send(
+    flags: &ReplayFlags,
+    wanted: &Wanted,
+    mut ready: Vec<(Job, Sending, Endpoint)>,
+    servers: &Servers,
+    directory: &Path,
+) -> Result<Exit, Stopped> {
     let stop = Stop::default();
-    tokio::spawn(super::check::stop_on_signal(stop.clone()));
+    tokio::spawn(super::check::stop_on_signal(stop.clone(), servers.clone()));
     let width = terminal_size::terminal_size()
         .filter(|_| io::stdout().is_terminal())
         .map_or_else(Width::default, |(width, _)| Width::of_terminal(usize::from(width.0)));
@@ -57,11 +67,11 @@ async fn send(flags: &ReplayFlags, wanted: &Wanted, ready: Vec<(Job, Sending)>) 
     let is_text = flags.format == ReplayFormat::Text;
     let mut exit = Exit::Kept;
     let (mut sent, mut diverging) = (0, 0);
-    for (job, sending) in &ready {
+    for (job, sending, endpoint) in &mut ready {
+        tokio::task::block_in_place(|| servers.prepare(endpoint, job, sending, directory))?;
         if is_text {
             let endpoint = match &job.target {
                 Target::Embedded => "embedded",
-                Target::Url(_) if job.upkeep.start.is_some() => &job.profile,
                 Target::Url(url) => url,
             };
             text.begin(&job.scenario.name, endpoint, &wanted.record.run)?;
@@ -92,9 +102,8 @@ async fn send(flags: &ReplayFlags, wanted: &Wanted, ready: Vec<(Job, Sending)>) 
         if let Some(why) = end.incomplete {
             exit = exit.and(Exit::Incomplete);
             say::problems(&[Diagnostic::error(why)]);
-            end.server_output.iter().for_each(|line| say::line(&format!("    server said  {line}")));
         }
-        if let Some((id, why)) = end.left.example {
+        if let Some((_, id, why)) = end.left {
             let reason = format!("what {id} made may still be there: {why}");
             say::problems(&[Diagnostic { severity: Severity::Warning, ..Diagnostic::error(reason) }]);
         }
@@ -118,7 +127,7 @@ fn wanted(flags: &ReplayFlags, directory: &Path) -> Result<Wanted, Stopped> {
         let mut results = store::open_results(&path)?;
         let began = pipeline::index(&mut results).map_err(|problem| named(&problem, what))?.began;
         let of_last = last.ok().map(|(record, _)| record);
-        (of_file(&began, of_last, what, directory)?, results)
+        (of_file(&began, of_last, what)?, results)
     } else {
         last?
     };
@@ -147,7 +156,7 @@ fn named(problem: &Diagnostic, what: &str) -> Diagnostic {
 }
 
 /// What a file of results says of its run: all of it where it is the last one, else what stands in it.
-fn of_file(began: &[Began], last: Option<RunRecord>, what: &str, directory: &Path) -> Result<RunRecord, Stopped> {
+fn of_file(began: &[Began], last: Option<RunRecord>, what: &str) -> Result<RunRecord, Stopped> {
     let Some(first) = began.first() else {
         let problem = Diagnostic::error(format!("`{what}` holds no run"));
         return Err(problem.with_hint("results are what `overstep check --report ndjson=PATH` writes").into());
@@ -155,14 +164,10 @@ fn of_file(began: &[Began], last: Option<RunRecord>, what: &str, directory: &Pat
     if let Some(last) = last.filter(|last| last.run == first.run) {
         return Ok(last);
     }
-    let config = Config::load(directory)?;
-    // What was started then is started again, on whatever port.
-    let starts = |name: &str| config.settings.endpoints.get(name).is_some_and(|entry| !entry.start.is_empty());
-    let by_name = |began: &Began| began.profile == "embedded" || starts(&began.profile);
     let scenario = |began: &Began| ScenarioRecord {
         scenario: began.scenario.clone(),
         named: began.scenario.clone(),
-        endpoint: if by_name(began) { began.profile.clone() } else { began.endpoint.clone() },
+        endpoint: if began.profile == "embedded" { began.profile.clone() } else { began.endpoint.clone() },
         profile: began.profile.clone(),
         contract: began.contract.clone(),
         ..ScenarioRecord::default()
@@ -221,7 +226,7 @@ fn job(
     scenario: &ScenarioRecord,
     ids: &HashSet<String>,
     directory: &Path,
-) -> Result<(Job, Sending), Stopped> {
+) -> Result<(Job, Sending, Endpoint), Stopped> {
     // Of the file that was read then, only the secrets: all else is recorded as it was.
     let kept_file = scenario.variables_file.as_ref().filter(|_| !scenario.secrets.is_empty());
     let in_file = match flags.variables_file.as_deref().or(kept_file.map(Path::new)) {
@@ -276,8 +281,8 @@ fn job(
         strict: false,
         no_cases: NoCases::Fail,
     };
-    let (mut jobs, endpoints, _) = jobs(&choose, flags.allow_remote, true)?;
-    let (Some(mut job), Some(endpoint)) = (jobs.pop(), endpoints.first()) else {
+    let (mut jobs, mut endpoints, _) = jobs(&choose, flags.allow_remote, true)?;
+    let (Some(mut job), Some(endpoint)) = (jobs.pop(), endpoints.pop()) else {
         return Err(Diagnostic::error(format!("scenario `{}` is gone", scenario.named)).into());
     };
     let now = overstep::contract::digest(&job.contract);
@@ -286,12 +291,12 @@ fn job(
         let hint = "`overstep check` makes a new run; `--force` sends what the new contract makes of the case";
         return Err(Diagnostic::error(reason).with_hint(hint).into());
     }
-    let planned = pipeline::ids(&job)?;
-    let known: HashSet<&str> = planned.iter().map(String::as_str).collect();
-    if let Some(gone) = ids.iter().filter(|id| !known.contains(id.as_str())).min() {
-        return Err(unknown(gone, planned.iter().map(String::as_str)).into());
-    }
     job.ids = Some(ids.clone());
+    let known: HashSet<String> = pipeline::ids(&job)?.into_iter().collect();
+    if let Some(gone) = ids.iter().filter(|id| !known.contains(*id)).min() {
+        job.ids = None;
+        return Err(unknown(gone, pipeline::ids(&job)?.iter().map(String::as_str)).into());
+    }
     if record.version != env!("CARGO_PKG_VERSION") {
         let reason = format!("the run was made by overstep {}, which may have sent other bytes", record.version);
         say::problems(&[Diagnostic { severity: Severity::Warning, ..Diagnostic::error(reason) }]);
@@ -318,10 +323,9 @@ fn job(
         max_failures: None,
         keeping: None,
         strict: true,
-        // The words of the run that is repeated stay.
-        log: None,
+        tail: None,
     };
-    Ok((job, sending))
+    Ok((job, sending, endpoint))
 }
 
 /// The environment's name for a secret, the same as in curl lines.

@@ -80,6 +80,8 @@ pub struct Case {
     pub source: Option<Provenance>,
     /// Why this case cannot be sent, if it cannot; then it has no steps.
     pub unsendable: Option<String>,
+    /// Whether no other case may run beside it, because others write to its resources too.
+    pub alone: bool,
 }
 
 /// What of a case is judged.

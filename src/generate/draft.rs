@@ -157,6 +157,7 @@ impl<'a> Planner<'a> {
             rule: draft.rule,
             source,
             unsendable: None,
+            alone: false,
         };
         Some(super::strategy::with_room(self, operation, case))
     }
@@ -187,6 +188,7 @@ impl<'a> Planner<'a> {
             rule: draft.rule,
             source: draft.source,
             unsendable: Some(reason),
+            alone: false,
         }
     }
 
@@ -277,7 +279,8 @@ impl<'a> Planner<'a> {
         }
     }
 
-    fn accept(&self, operation: &Operation, or: Vec<ExpectedError>) -> Expectation {
+    /// The documented success, or one of these errors.
+    pub fn accept(&self, operation: &Operation, or: Vec<ExpectedError>) -> Expectation {
         Expectation::Accept(Accept {
             status: operation.http.as_ref().and_then(|http| http.success),
             output: operation.output.clone(),

@@ -77,7 +77,8 @@ fn keeper<'p>(planner: &Planner<'p>, operation: &'p Operation, read: &'p ReadBac
         request if request.contains(' ') => Reader::Raw(request),
         request => Reader::Operation(contract.operation(request)?),
     };
-    let view = View { place: read.value.clone(), key: read.key.clone(), item: read.item.clone() };
+    let view =
+        View { place: read.value.clone(), key: read.key.clone(), item: read.item.clone(), optional: read.optional };
     let kind = kind(contract, shape);
     Some(Keeper { operation, path: MemberPath::root().member(name), shape, kind, reader, view, of: read.of.clone() })
 }
@@ -110,7 +111,7 @@ fn shown_by_answer<'p>(contract: &'p Contract, operation: &'p Operation) -> Opti
             shape: &member.shape,
             kind,
             reader: Reader::Answer,
-            view: View { place, key: None, item: None },
+            view: View { place, ..View::default() },
             of: None,
         })
     })

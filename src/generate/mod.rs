@@ -26,7 +26,7 @@ pub use case::{
 };
 pub use expectation::{Accept, Assumption, Expectation, ExpectedError};
 pub use label::Breach;
-pub use plan::{Level, Options, PlanError, breaches, cases, control};
+pub use plan::{ACTIONS, Level, Options, PlanError, breaches, cases, control, part_of_sequence};
 pub use relation::{Effect, Event, Model, Relation, StateKind, View, What};
 pub use site::constraints;
 pub use value::Value;

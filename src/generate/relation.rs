@@ -86,6 +86,8 @@ pub struct View {
     pub key: Option<String>,
     /// The place of what is compared, inside an item or an entry's value.
     pub item: Option<String>,
+    /// Whether an answer may leave it out altogether; what is never shown teaches nothing.
+    pub optional: bool,
 }
 
 /// What a write does to a state.

@@ -158,8 +158,13 @@ impl<'s, 'p> Story<'s, 'p> {
 
     /// Whether another resource would be another one at all.
     pub fn has_others(&self) -> bool {
+        self.is_apart() && !self.mentions_fixtures()
+    }
+
+    /// Whether the resource is another one for each case.
+    fn is_apart(&self) -> bool {
         let of = |resource| self.planner.sampler(self.keeper.operation, &self.id).of_resource(resource).plain();
-        of(1) != of(2) && !self.mentions_fixtures()
+        of(1) != of(2)
     }
 
     fn mentions_fixtures(&self) -> bool {
@@ -170,7 +175,10 @@ impl<'s, 'p> Story<'s, 'p> {
     /// The case, judged by what its looks show.
     pub fn told(self, told: Told<'_>) -> Option<Case> {
         let model = self.keeper.model(self.planner);
-        finish(self.planner, self.id, self.steps, Relation::State { model, events: self.events }, told)
+        // Where every case has the same resource, what others write there would be taken for this one's.
+        let alone = !self.is_apart() && !self.mentions_fixtures();
+        let relation = Relation::State { model, events: self.events };
+        finish(self.planner, self.id, self.steps, relation, told).map(|case| Case { alone, ..case })
     }
 }
 
@@ -204,6 +212,7 @@ pub(crate) fn finish(
         rule: told.rule,
         source: told.source,
         unsendable: None,
+        alone: false,
         id,
     })
 }

@@ -125,6 +125,9 @@ fn state(
                 What::Look(view) if accepted => {
                     let document = wire::document(contract.protocol, &came.body, came.header("content-type"))
                         .map_err(|reason| Early::Open(reason.to_string()))?;
+                    if view.optional && known.is_hidden(wire::value_at(&document, &view.place)) {
+                        return Err(Early::Open(format!("`{}` is not shown", view.place)));
+                    }
                     let found = seen(model.kind, &document, view)?;
                     known.look(found)?;
                 }

@@ -15,6 +15,6 @@ mod verdict;
 
 pub use compare::{Change, Comparison, Spot, compare};
 pub use coverage::{Coverage, OperationCoverage};
-pub use findings::Findings;
+pub use findings::{Again, Findings};
 pub use oracle::{in_words, judge};
 pub use verdict::{Finding, Judgement, Observed, Verdict};

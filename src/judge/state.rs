@@ -89,6 +89,7 @@ pub(super) struct State {
     /// Whether the order of what is stored is known.
     ordered: bool,
     looked: bool,
+    shown: bool,
     /// Keys, or items, that refused writes would have left.
     traces: Vec<(String, Json)>,
     removed: Vec<String>,
@@ -103,6 +104,7 @@ impl State {
             complete: false,
             ordered: true,
             looked: false,
+            shown: false,
             traces: Vec::new(),
             removed: Vec::new(),
         }
@@ -111,6 +113,12 @@ impl State {
     /// Whether it was read already.
     pub fn was_seen(&self) -> bool {
         self.looked
+    }
+
+    /// Whether an answer leaves out what was never shown, although something must be stored.
+    pub fn is_hidden(&mut self, found: Option<&Json>) -> bool {
+        self.shown |= found.is_some_and(|found| !found.is_null());
+        !self.shown && self.entries.iter().any(|entry| entry.required && entry.ours)
     }
 
     /// Whether something is stored, or may be, that this case did not write.

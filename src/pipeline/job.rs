@@ -6,7 +6,7 @@ use super::{Embedded, Filter, Keeping};
 use crate::contract::{Contract, OperationName, digest};
 use crate::generate::{self, Case, Level, Options};
 use crate::report::{Diagnostic, Head};
-use crate::run::{AwsKeys, Beside, Endpoint, Plan, Settings, Stop, Upkeep};
+use crate::run::{AwsKeys, Endpoint, Left, Plan, Settings, Stop, Tail};
 use crate::scenario::Scenario;
 use std::collections::HashSet;
 use std::hash::{BuildHasher as _, Hasher as _};
@@ -36,8 +36,8 @@ pub struct Job {
     pub ids: Option<HashSet<String>>,
     /// The command that runs these cases again.
     pub again: String,
-    /// How the endpoint's server is started and made ready.
-    pub upkeep: Upkeep,
+    /// What the server says it is, where it was asked.
+    pub server_version: Option<String>,
 }
 
 /// Where requests go.
@@ -45,7 +45,7 @@ pub struct Job {
 pub enum Target {
     /// A reference server, started for the job.
     Embedded,
-    /// A base URL; `{port}` in it is the port of the server that is started.
+    /// A base URL.
     Url(String),
 }
 
@@ -66,8 +66,8 @@ pub struct Sending {
     pub keeping: Option<Keeping>,
     /// An accepted divergence is a finding too.
     pub strict: bool,
-    /// Below which directory the words of a started server are kept; nowhere where this is absent.
-    pub log: Option<std::path::PathBuf>,
+    /// What the server says, where overstep started it.
+    pub tail: Option<Tail>,
 }
 
 /// How much there is to do.
@@ -102,7 +102,12 @@ impl Job {
             self.filter.as_ref().is_none_or(|filter| filter.matches(case))
                 && self.ids.as_ref().is_none_or(|ids| ids.contains(&case.id.0))
         };
-        Ok(cases.filter(wanted))
+        // Parts of sequences stand in no plan: only an id makes them.
+        let parts = self.ids.iter().flatten().filter(|id| id.contains("/law/sequence/") && id.contains('~'));
+        let mut parts: Vec<Case> =
+            parts.filter_map(|id| generate::part_of_sequence(&self.contract, &self.scenario, options, id)).collect();
+        parts.sort_by(|one, other| one.id.cmp(&other.id));
+        Ok(cases.filter(wanted).chain(parts))
     }
 
     /// Whether no flag leaves out a case.
@@ -123,14 +128,9 @@ impl Job {
     }
 
     /// Where requests go, with all that connections need.
-    pub(super) fn endpoint(
-        &self,
-        embedded: Option<&Embedded>,
-        port: Option<u16>,
-        sending: &Sending,
-    ) -> Result<Endpoint, Vec<Diagnostic>> {
+    pub(super) fn endpoint(&self, embedded: Option<&Embedded>, sending: &Sending) -> Result<Endpoint, Vec<Diagnostic>> {
         let url = match (&self.target, embedded) {
-            (Target::Url(url), _) => url.replace("{port}", &port.unwrap_or(8080).to_string()),
+            (Target::Url(url), _) => url.clone(),
             (Target::Embedded, Some(server)) => format!("http://{}", server.address()),
             (Target::Embedded, None) => "http://127.0.0.1:8080".to_owned(),
         };
@@ -161,7 +161,7 @@ impl Job {
             aws: self.aws.clone(),
             control,
             stop: stop.clone(),
-            beside: Beside::default(),
+            left: Left::default(),
         }
     }
 
@@ -181,7 +181,7 @@ impl Job {
             operations: planned.operations,
             cases: planned.cases,
             again: self.again.clone(),
-            server_version: None,
+            server: self.server_version.clone(),
         }
     }
 }

@@ -39,7 +39,7 @@ struct Run<'a> {
     contract: &'a str,
     cases: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
-    server_version: Option<&'a str>,
+    server: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -82,8 +82,6 @@ struct SummaryLine<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     incomplete: Option<&'a str>,
     complete: bool,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    server_output: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     left: Option<LeftLine<'a>>,
     seconds: f64,
@@ -115,7 +113,7 @@ impl<W: Write> Output for Ndjson<W> {
             run: &head.run,
             contract: &head.contract,
             cases: head.cases,
-            server_version: head.server_version.as_deref(),
+            server: head.server.as_deref(),
         })?;
         self.to.flush()
     }
@@ -162,12 +160,7 @@ impl<W: Write> Output for Ndjson<W> {
             coverage: CoverageLine { constraints: sum(|row| row.constraints), errors: sum(|row| row.errors) },
             incomplete: summary.incomplete.as_deref(),
             complete: summary.complete,
-            server_output: &summary.server_output,
-            left: summary.left.example.as_ref().map(|(example, why)| LeftLine {
-                cases: summary.left.count,
-                example,
-                why,
-            }),
+            left: summary.left.as_ref().map(|(cases, example, why)| LeftLine { cases: *cases, example, why }),
             seconds: (summary.seconds * 1000.0).round() / 1000.0,
         })?;
         self.to.flush()

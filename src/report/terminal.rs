@@ -11,8 +11,6 @@ use std::io::{self, Write};
 const LONGEST_CURL: usize = 700;
 /// So many findings are shown at length; those after them take a line each.
 const AT_LENGTH: usize = 25;
-/// So many lines of what the server printed are shown with a finding.
-const SHORT: usize = 6;
 
 /// The text that `check` prints.
 pub struct Terminal<W> {
@@ -73,7 +71,8 @@ impl<W: Write> Terminal<W> {
             self.field("accepted", &tame(accepted), None)?;
         }
         self.field("observed", &tame(&finding.observed), None)?;
-        if !finding.rule.is_empty() && same_status(&finding.expected, &finding.observed) {
+        let unclear = same_status(&finding.expected, &finding.observed) || finding.expected == "kept";
+        if !finding.rule.is_empty() && unclear {
             self.field("because", &tame(&finding.why), None)?;
         }
         let example = finding.examples.first().map_or("", String::as_str);
@@ -85,7 +84,11 @@ impl<W: Write> Terminal<W> {
             word(&tame(example))
         )?;
         match &finding.curl {
-            Some(curl) if curl.len() <= LONGEST_CURL => writeln!(self.to, "    {:11}  {}", "", tame(curl))?,
+            Some(curl) if curl.len() <= LONGEST_CURL => {
+                for line in curl.lines() {
+                    writeln!(self.to, "    {:11}  {}", "", tame(line))?;
+                }
+            }
             // Nobody reads a screen of one character; the line is a command away.
             Some(_) => {
                 let cases = self.again.replacen(" check ", " cases ", 1).replace(" --allow-remote", "");
@@ -94,12 +97,7 @@ impl<W: Write> Terminal<W> {
             }
             None => {}
         }
-        self.server_output(&finding.server_output, SHORT)
-    }
-
-    /// The last lines that the server printed, so many.
-    fn server_output(&mut self, lines: &[String], most: usize) -> io::Result<()> {
-        for (index, line) in lines.iter().skip(lines.len().saturating_sub(most)).enumerate() {
+        for (index, line) in finding.server_output.iter().enumerate() {
             let name = if index == 0 { "server said" } else { "" };
             writeln!(self.to, "    {}  {}", paint(FAINT, format!("{name:11}")), tame(line))?;
         }
@@ -157,17 +155,10 @@ impl<W: Write> Terminal<W> {
         writeln!(self.to, "{gap}{}", parts.join(" · "))?;
         if let Some(why) = &summary.incomplete {
             writeln!(self.to, "{} {}", paint(ODD, "incomplete:"), tame(why))?;
-            self.server_output(&summary.server_output, usize::MAX)?;
         }
-        if let Some((id, why)) = &summary.left.example {
-            let what = count(summary.left.count, "case");
-            writeln!(
-                self.to,
-                "{} what {what} made may still be there: {}: {}",
-                paint(ODD, "left behind:"),
-                tame(id),
-                tame(why)
-            )?;
+        if let Some((cases, id, why)) = &summary.left {
+            let what = format!("what {} made may still be there: {}: {}", count(*cases, "case"), tame(id), tame(why));
+            writeln!(self.to, "{} {what}", paint(ODD, "left behind:"))?;
         }
         match summary.snapshots {
             SnapshotNews { waiting: 1.., .. } => writeln!(
@@ -216,10 +207,12 @@ impl<W: Write> Output for Terminal<W> {
         self.scenarios += 1;
         writeln!(
             self.to,
-            "{} · {}{} · seed {} · {} · {}\n",
+            "{} · {} · seed {} · {} · {}\n",
             paint(BOLD, &head.scenario),
-            head.endpoint,
-            head.server_version.as_ref().map(|version| format!(" · {}", tame(version))).unwrap_or_default(),
+            match &head.server {
+                Some(version) => format!("{} · {}", head.endpoint, tame(version)),
+                None => head.endpoint.clone(),
+            },
             head.seed,
             count(head.operations, "operation"),
             count(head.cases, "case"),
@@ -276,8 +269,8 @@ mod tests {
             expected: "400 InvalidParameterException or InvalidRequestException".into(),
             accepted: None,
             why: "accepted what must be rejected".into(),
-            curl: Some("curl -sS --path-as-is -X POST 'http://127.0.0.1:4566/contact/tags'".into()),
             server_output: Vec::new(),
+            curl: Some("curl -sS --path-as-is -X POST 'http://127.0.0.1:4566/contact/tags'".into()),
         }
     }
 
@@ -294,7 +287,7 @@ mod tests {
             operations: 1,
             cases: 171,
             again: "overstep check connect -e http://127.0.0.1:4566".into(),
-            server_version: None,
+            server: None,
         };
         terminal.begin(&head).expect("a vector takes all");
         let summary = Summary {

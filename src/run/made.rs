@@ -2,10 +2,28 @@
 //!
 //! It sends nothing.
 
-use super::{Beside, Exchange, NoAnswer};
+use super::{Exchange, NoAnswer};
 use crate::generate::{Case, Purpose, Send, Step};
 use std::collections::HashMap;
-use std::sync::PoisonError;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Resources that a run made and could not take away; clones share their count.
+#[derive(Clone, Debug, Default)]
+pub struct Left(Arc<Mutex<Counted>>);
+
+#[derive(Debug, Default)]
+struct Counted {
+    cases: u64,
+    example: Option<(String, String)>,
+}
+
+impl Left {
+    /// How many cases left something, with the first one's id and what happened; `None` where none did.
+    pub fn told(&self) -> Option<(u64, String, String)> {
+        let counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        counted.example.clone().map(|(id, why)| (counted.cases, id, why))
+    }
+}
 
 /// The fixtures of one case.
 #[derive(Default)]
@@ -66,10 +84,10 @@ impl<'c> Made<'c> {
     }
 
     /// Tells what stays.
-    pub(super) fn tell(self, case: &Case, beside: &Beside) {
+    pub(super) fn tell(self, case: &Case, left: &Left) {
         let Some(reason) = self.left else { return };
-        let mut left = beside.left.lock().unwrap_or_else(PoisonError::into_inner);
-        left.count += 1;
+        let mut left = left.0.lock().unwrap_or_else(PoisonError::into_inner);
+        left.cases += 1;
         left.example.get_or_insert_with(|| (case.id.0.clone(), reason));
     }
 }

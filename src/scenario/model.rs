@@ -184,6 +184,8 @@ pub struct ReadBack {
     pub item: Option<String>,
     /// The place of what is compared inside an entry that was written.
     pub of: Option<String>,
+    /// Whether an answer may leave it out altogether; what is never shown teaches nothing.
+    pub optional: bool,
 }
 
 /// That an operation takes back what another one wrote.

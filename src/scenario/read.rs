@@ -248,7 +248,7 @@ fn needed(table: &Table<'_, '_>, key: &str) -> Result<String, ScenarioError> {
 }
 
 fn read_back(table: &Table<'_, '_>, warnings: &mut Vec<super::Warning>) -> Result<ReadBack, ScenarioError> {
-    table.expect_keys(&["request", "value", "member", "key", "item", "of"], warnings);
+    table.expect_keys(&["request", "value", "member", "key", "item", "of", "optional"], warnings);
     Ok(ReadBack {
         request: needed(table, "request")?,
         value: table.text("value")?.unwrap_or_default(),
@@ -256,6 +256,7 @@ fn read_back(table: &Table<'_, '_>, warnings: &mut Vec<super::Warning>) -> Resul
         key: table.text("key")?,
         item: table.text("item")?,
         of: table.text("of")?,
+        optional: table.flag("optional")?,
     })
 }
 

@@ -122,7 +122,7 @@ impl World {
             aws: None,
             control: &control,
             stop: self.stop.clone(),
-            beside: Default::default(),
+            left: Default::default(),
         })
     }
 
@@ -176,6 +176,7 @@ pub fn case(id: &str, steps: Vec<Step>) -> Case {
         rule: String::new(),
         source: None,
         unsendable: None,
+        alone: false,
     }
 }
 

@@ -20,11 +20,14 @@ mod recursion;
 mod required;
 mod rules;
 mod segments;
+mod sequences;
+mod stored;
 mod traces;
 mod types;
 mod valid;
 
 pub(crate) use bytes::with_room;
+pub(crate) use sequences::{ACTIONS, part as part_of_sequence};
 pub(crate) use valid::control;
 
 use super::Value;
@@ -50,6 +53,7 @@ pub(crate) const AT_SITES: &[AtSite] = &[
     enums::cases,
     types::cases,
     bytes::cases,
+    stored::cases,
     ladder::cases,
     segments::cases,
     recursion::cases,
@@ -65,6 +69,7 @@ pub(crate) const OF_OPERATIONS: &[OfOperation] = &[
     probes::cases,
     random::cases,
     laws::cases,
+    sequences::cases,
 ];
 
 /// What a strategy works on: one operation of one plan.
