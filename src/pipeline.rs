@@ -106,6 +106,7 @@ pub async fn check_cases(
         return Err(unwritten(&error));
     }
     let mut summary = tally.summary(watch.elapsed().as_secs_f64(), &ended);
+    summary.left = plan.left.told();
     summary.complete = summary.incomplete.is_none() && job.is_whole();
     summary.snapshots = record.write(summary.complete)?;
     output.end(&summary).map_err(|error| unwritten(&error))?;

@@ -222,6 +222,10 @@ fn violations(sources: &[Source]) -> Vec<String> {
         if source.text.contains("expect(clippy::disallowed_methods") && !LAWFUL_IO.contains(&source.path.as_str()) {
             wrong.push(format!("src/{}: touches the world, and is not on the I/O map", source.path));
         }
+        // Banned here and not in clippy.toml, where it would hold for tests too, which run the binary.
+        if source.path != "run/process.rs" && code_only(&source.text).contains("Command::new(") {
+            wrong.push(format!("src/{}: starts a process, which only run/process.rs may", source.path));
+        }
         if source.text.contains("allow(clippy::disallowed_methods") {
             wrong.push(format!("src/{}: silences the I/O lint without `expect`", source.path));
         }
@@ -260,6 +264,7 @@ fn planted_violations_are_found() {
         ("config/a.rs", "use overstep::pipeline::Job;", "`config` imports `pipeline`"),
         ("extra/a.rs", "", "`extra` is no room"),
         ("wire/a.rs", "use super::super::run::Plan;", "leads out of the room"),
+        ("cli/a.rs", "fn f() { std::process::Command::new(x) }", "starts a process"),
         ("wire/a.rs", "#[expect(clippy::disallowed_methods, reason = \"x\")]", "not on the I/O map"),
     ] {
         let wrong = planted(path, text);

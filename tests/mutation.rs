@@ -55,6 +55,7 @@ impl Ground {
             aws: None,
             control: &control,
             stop: Default::default(),
+            left: Default::default(),
         };
         let mut concerned = self.scenario.clone();
         concerned.only.extend(fault.map(|fault| fault.operation.clone()).filter(|operation| operation != "*"));

@@ -103,6 +103,10 @@ async fn send(
             exit = exit.and(Exit::Incomplete);
             say::problems(&[Diagnostic::error(why)]);
         }
+        if let Some((_, id, why)) = end.left {
+            let reason = format!("what {id} made may still be there: {why}");
+            say::problems(&[Diagnostic { severity: Severity::Warning, ..Diagnostic::error(reason) }]);
+        }
     }
     lines.flush()?;
     if is_text && sent > 0 {

@@ -133,6 +133,24 @@ pub struct Step {
     pub captures: Vec<Capture>,
     /// Steps with the same turn are sent side by side; turns follow one another.
     pub turn: u32,
+    /// The fixture that it makes or takes away, a part of it where that takes several steps.
+    pub fixture: Option<FixtureStep>,
+}
+
+/// That a step makes a fixture, or takes it away.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FixtureStep {
+    /// The fixture's name.
+    pub name: String,
+    /// Statuses that count as a success; any from 200 to 299 where none is named.
+    pub accepts: Vec<u16>,
+}
+
+impl FixtureStep {
+    /// Whether an answer of this status is a success.
+    pub fn is_success(&self, status: u16) -> bool {
+        if self.accepts.is_empty() { (200..300).contains(&status) } else { self.accepts.contains(&status) }
+    }
 }
 
 /// What a step sends.

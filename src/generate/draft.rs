@@ -136,6 +136,7 @@ impl<'a> Planner<'a> {
             authorization,
             captures: Vec::new(),
             turn: 0,
+            fixture: None,
         };
         let source = match &draft.place {
             Place::Class(_) => self.error_source(operation, &expectation),

@@ -21,7 +21,9 @@ mod strategy;
 mod template;
 mod value;
 
-pub use case::{AuthDamage, Authorization, Capture, Case, CaseId, Damage, Intent, Judged, Purpose, Send, Step};
+pub use case::{
+    AuthDamage, Authorization, Capture, Case, CaseId, Damage, FixtureStep, Intent, Judged, Purpose, Send, Step,
+};
 pub use expectation::{Accept, Assumption, Expectation, ExpectedError};
 pub use label::Breach;
 pub use plan::{ACTIONS, Level, Options, PlanError, breaches, cases, control, part_of_sequence};

@@ -60,7 +60,7 @@ impl<'s, 'p> Story<'s, 'p> {
 
     fn push(&mut self, purpose: Purpose, send: Send, authorization: Option<Authorization>) -> usize {
         let authorization = authorization.unwrap_or_else(|| self.planner.authorization());
-        self.steps.push(Step { purpose, send, authorization, captures: Vec::new(), turn: self.turn });
+        self.steps.push(Step { purpose, send, authorization, captures: Vec::new(), turn: self.turn, fixture: None });
         self.turn += u32::from(!self.beside);
         self.steps.len() - 1
     }

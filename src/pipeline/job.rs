@@ -6,7 +6,7 @@ use super::{Embedded, Filter, Keeping};
 use crate::contract::{Contract, OperationName, digest};
 use crate::generate::{self, Case, Level, Options};
 use crate::report::{Diagnostic, Head};
-use crate::run::{AwsKeys, Endpoint, Plan, Settings, Stop, Tail};
+use crate::run::{AwsKeys, Endpoint, Left, Plan, Settings, Stop, Tail};
 use crate::scenario::Scenario;
 use std::collections::HashSet;
 use std::hash::{BuildHasher as _, Hasher as _};
@@ -161,6 +161,7 @@ impl Job {
             aws: self.aws.clone(),
             control,
             stop: stop.clone(),
+            left: Left::default(),
         }
     }
 

@@ -182,6 +182,8 @@ pub struct ReplayEnd {
     pub indeterminate: u64,
     /// Why the replay ended before its last case, if it did.
     pub incomplete: Option<String>,
+    /// How many cases made what could not be taken away, with the first one's id and what happened.
+    pub left: Option<(u64, String, String)>,
 }
 
 /// Sends the cases in `job.ids` again, one after another, and hands each over as soon as it is judged.
@@ -232,6 +234,7 @@ pub async fn replay(
         RunEnd::Died(why) => Some(format!("the endpoint went away: {why}")),
         RunEnd::Stopped => Some("the replay was stopped".to_owned()),
     };
+    end.left = plan.left.told();
     Ok(end)
 }
 

@@ -145,6 +145,8 @@ pub struct Summary {
     pub complete: bool,
     /// Which snapshots were written.
     pub snapshots: SnapshotNews,
+    /// How many cases made what could not be taken away, with the first one's id and what happened.
+    pub left: Option<(u64, String, String)>,
     /// From the first request to the last answer.
     pub seconds: f64,
 }

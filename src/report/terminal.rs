@@ -156,6 +156,10 @@ impl<W: Write> Terminal<W> {
         if let Some(why) = &summary.incomplete {
             writeln!(self.to, "{} {}", paint(ODD, "incomplete:"), tame(why))?;
         }
+        if let Some((cases, id, why)) = &summary.left {
+            let what = format!("what {} made may still be there: {}: {}", count(*cases, "case"), tame(id), tame(why));
+            writeln!(self.to, "{} {what}", paint(ODD, "left behind:"))?;
+        }
         match summary.snapshots {
             SnapshotNews { waiting: 1.., .. } => writeln!(
                 self.to,

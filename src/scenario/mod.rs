@@ -3,6 +3,7 @@
 //!
 //! This room never touches a file, the environment or the network.
 
+mod fixtures;
 mod model;
 mod read;
 mod settings;

@@ -110,21 +110,41 @@ pub enum Credentials {
 /// A resource that overstep makes for a case and deletes afterwards.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Fixture {
-    /// The request that makes it.
-    pub create: Option<RawRequest>,
-    /// Name of the capture to a path in the answer.
-    pub capture: IndexMap<String, String>,
-    /// The request that deletes it.
-    pub delete: Option<RawRequest>,
+    /// The requests that make it, one after another.
+    pub create: Vec<RawRequest>,
+    /// The requests that delete it, one after another.
+    pub delete: Vec<RawRequest>,
+}
+
+impl Fixture {
+    /// What is kept of the answers: names and paths.
+    pub fn captures(&self) -> impl Iterator<Item = (&String, &String)> {
+        self.create.iter().flat_map(|request| &request.capture)
+    }
 }
 
 /// A request written by the user.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RawRequest {
-    /// `POST /v1/contacts`.
+    /// `POST /v1/contacts`, or the name of an operation of the contract.
     pub request: Template,
     /// A JSON body; its texts are templates.
     pub json: Option<Json>,
+    /// The operation's input; its texts are templates.
+    pub input: Option<Json>,
+    /// What is kept of the answer: name to path.
+    pub capture: IndexMap<String, String>,
+    /// Statuses that count as a success; any from 200 to 299 where none is named.
+    pub status: Vec<u16>,
+    /// The line of the request in the scenario's file, from 1.
+    pub line: u32,
+}
+
+impl RawRequest {
+    /// The operation that is meant, where none is spelled out as method and path.
+    pub fn operation(&self) -> Option<&str> {
+        (!self.request.contains(' ')).then_some(self.request.as_str())
+    }
 }
 
 /// What is said of one operation.

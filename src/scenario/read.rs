@@ -3,9 +3,7 @@
 //! This file never opens one: the text is given, and `sources` stay names.
 
 use super::tables::{Entry, Table, did_you_mean, parse, wrong};
-use super::{
-    AmendEntry, Credentials, Fixture, OperationNotes, Principal, RawRequest, ReadBack, Scenario, Undoes, Variable,
-};
+use super::{AmendEntry, Credentials, OperationNotes, Principal, ReadBack, Scenario, Undoes, Variable};
 use indexmap::IndexMap;
 use serde_json::Value as Json;
 
@@ -90,10 +88,8 @@ pub fn read(name: &str, text: &str) -> Result<(Scenario, Vec<Warning>), Scenario
         let principal = principal(&entry.table()?, warn)?;
         scenario.principals.insert(entry.key, principal);
     }
-    for entry in root.tables("fixtures")? {
-        let fixture = fixture(&entry.table()?, warn)?;
-        scenario.fixtures.insert(entry.key, fixture);
-    }
+    scenario.fixtures = super::fixtures::fixtures(&root, text, warn)?;
+    super::fixtures::order(&mut scenario, &root)?;
     for entry in root.tables("operations")? {
         let notes = notes(&entry.table()?, text, warn)?;
         scenario.operations.insert(entry.key, notes);
@@ -207,40 +203,6 @@ pub(super) fn principal(table: &Table<'_, '_>, warnings: &mut Vec<super::Warning
     }
 }
 
-fn fixture(table: &Table<'_, '_>, warnings: &mut Vec<super::Warning>) -> Result<Fixture, ScenarioError> {
-    table.expect_keys(&["create", "capture", "delete"], warnings);
-    let mut capture = IndexMap::new();
-    for entry in table.tables("capture")? {
-        let path = entry.text()?;
-        capture.insert(entry.key, path);
-    }
-    let create = table.table("create")?.map(|request| raw_request(&request, warnings)).transpose()?;
-    let delete = table.table("delete")?.map(|request| raw_request(&request, warnings)).transpose()?;
-    Ok(Fixture { create, capture, delete })
-}
-
-fn raw_request(table: &Table<'_, '_>, warnings: &mut Vec<super::Warning>) -> Result<RawRequest, ScenarioError> {
-    table.expect_keys(&["request", "json"], warnings);
-    let entry = table
-        .entry("request")
-        .ok_or_else(|| wrong(format!("`{}` has no `request`", table.name), table.span.clone()))?;
-    let request = entry.text()?;
-    if !is_request_line(&request) {
-        return Err(ScenarioError {
-            reason: format!("`{request}` is no request"),
-            span: Some(entry.span()),
-            hint: Some("a method and a path: `POST /v1/contacts`".to_owned()),
-        });
-    }
-    Ok(RawRequest { request, json: table.entry("json").map(|entry| entry.json()).transpose()? })
-}
-
-pub(super) fn is_request_line(text: &str) -> bool {
-    text.split_once(' ').is_some_and(|(method, target)| {
-        !method.is_empty() && method.bytes().all(|byte| byte.is_ascii_uppercase()) && target.starts_with('/')
-    })
-}
-
 fn notes(
     table: &Table<'_, '_>,
     text: &str,
@@ -304,7 +266,7 @@ fn undoes(table: &Table<'_, '_>, warnings: &mut Vec<super::Warning>) -> Result<U
 }
 
 /// The line of a byte, from 1.
-fn line_of(text: &str, at: usize) -> u32 {
+pub(super) fn line_of(text: &str, at: usize) -> u32 {
     let line = text.as_bytes()[..at.min(text.len())].iter().filter(|byte| **byte == b'\n').count() + 1;
     u32::try_from(line).unwrap_or(u32::MAX)
 }

@@ -111,7 +111,7 @@ fn endpoint(table: &Table<'_, '_>, warnings: &mut Vec<Warning>) -> Result<Endpoi
     for key in ["ready", "reset"] {
         if let Some(entry) = table.entry(key) {
             let line = entry.text()?;
-            if !super::read::is_request_line(&line) {
+            if !super::fixtures::is_request_line(&line) {
                 return Err(ScenarioError {
                     reason: format!("`{line}` is no request"),
                     span: Some(entry.span()),

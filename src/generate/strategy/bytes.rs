@@ -145,6 +145,7 @@ pub(crate) fn with_room(planner: &Planner<'_>, operation: &Operation, mut case: 
         authorization: planner.authorization(),
         captures: Vec::new(),
         turn,
+        fixture: None,
     };
     for step in &mut case.steps {
         step.turn += u32::from(step.turn >= turn) + u32::from(step.turn > turn);

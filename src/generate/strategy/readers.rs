@@ -118,6 +118,7 @@ fn echoes(work: &Work<'_>, out: &mut Vec<Case>) {
             authorization: planner.authorization(),
             captures: Vec::new(),
             turn: 0,
+            fixture: None,
         };
         let told = Told {
             operation,

@@ -188,7 +188,7 @@ impl Stored<'_, '_> {
             return None;
         }
         let send = Send::Operation { name: self.work.operation.name.clone(), input, damage: Vec::new() };
-        Some(Step { purpose, send, authorization: planner.authorization(), captures: Vec::new(), turn })
+        Some(Step { purpose, send, authorization: planner.authorization(), captures: Vec::new(), turn, fixture: None })
     }
 }
 
