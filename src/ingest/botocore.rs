@@ -62,6 +62,7 @@ fn lower(text: &Text<'_>, root: &Node, options: &Options) -> Result<(Contract, V
         diagnostics: Vec::new(),
         open: VecDeque::new(),
         lowered: HashSet::new(),
+        binds: matches!(protocol, None | Some(Protocol::RestJson1 | Protocol::RestXml)),
     };
     for entry in operations.entries() {
         let name = entry.node.text_of("name").unwrap_or(&entry.key);
@@ -161,6 +162,8 @@ struct Model<'m> {
     diagnostics: Vec<Diagnostic>,
     open: VecDeque<String>,
     lowered: HashSet<String>,
+    /// Whether members can travel outside the body; the other protocols pass such bindings over.
+    binds: bool,
 }
 
 impl<'m> Model<'m> {
@@ -342,7 +345,7 @@ impl<'m> Model<'m> {
     }
 
     fn members(&mut self, id: &ShapeId, node: &'m Node) {
-        let payload = node.text_of("payload");
+        let payload = node.text_of("payload").filter(|_| self.binds);
         for entry in node.get("members").map(Node::entries).unwrap_or_default() {
             let (name, reference) = (entry.key.as_str(), &entry.node);
             let shape = self.reference(reference, id.as_str());
@@ -352,7 +355,7 @@ impl<'m> Model<'m> {
             if let Some(fact) = self.draft.shape_mut(id).facts.last_mut() {
                 fact.value = kind.into();
             }
-            let place = reference.entry("location");
+            let place = reference.entry("location").filter(|_| self.binds);
             let line = place.map_or(entry.line, |place| place.line);
             let wire = reference.text_of("locationName").map(str::to_owned);
             let location = match place.and_then(|place| place.node.text()) {
@@ -368,7 +371,8 @@ impl<'m> Model<'m> {
                 Some("statusCode") => Some(":status".to_owned()),
                 _ => wire,
             };
-            if let Some(member) = self.draft.shape_mut(id).kind.members_mut().and_then(|members| members.get_mut(name)) {
+            if let Some(member) = self.draft.shape_mut(id).kind.members_mut().and_then(|members| members.get_mut(name))
+            {
                 member.traits = traits(reference);
                 // The name on the wire is the member's `wire`.
                 member.traits.name = None;

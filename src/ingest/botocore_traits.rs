@@ -38,7 +38,13 @@ pub(super) fn operation_traits(node: &Node) -> OperationTraits {
         host_prefix: within("endpoint", "hostPrefix"),
         input: node.get("input").map(traits).unwrap_or_default(),
         result_wrapper: within("output", "resultWrapper"),
-        compression: encodings.map(Node::items).unwrap_or_default().iter().filter_map(Node::text).map(str::to_owned).collect(),
+        compression: encodings
+            .map(Node::items)
+            .unwrap_or_default()
+            .iter()
+            .filter_map(Node::text)
+            .map(str::to_owned)
+            .collect(),
         checksum_required: node.is_true("httpChecksumRequired")
             || node.get("httpChecksum").is_some_and(|checksum| checksum.is_true("requestChecksumRequired")),
         unsigned_payload: node.text_of("authtype") == Some("v4-unsigned-body") || node.is_true("unsignedPayload"),

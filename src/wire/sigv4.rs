@@ -5,6 +5,7 @@
 //! and this product signs paths that are not. Where the crate can sign, a test holds both together.
 
 use super::Message;
+use super::finish::UNSIGNED;
 use super::text::{civil, percent_encode};
 use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;
@@ -79,12 +80,15 @@ pub(super) fn sign(
     let stamp = stamp(time);
     let day = &stamp[..8];
     let s3 = matches!(keys.service.as_str(), "s3" | "s3-object-lambda" | "s3-outposts" | "s3express");
-    let payload = data_encoding::HEXLOWER.encode(&Sha256::digest(&message.body));
+    // Who leaves the body out of the signature says so in the header that S3 always wants.
+    let unsigned = message.header("x-amz-content-sha256") == Some(UNSIGNED);
+    let payload =
+        if unsigned { UNSIGNED.to_owned() } else { data_encoding::HEXLOWER.encode(&Sha256::digest(&message.body)) };
     message.set_header("x-amz-date", stamp.as_str());
     if let Some(token) = &keys.session_token {
         message.set_header("x-amz-security-token", token.as_str());
     }
-    if s3 {
+    if s3 && !unsigned {
         message.set_header("x-amz-content-sha256", payload.as_str());
     }
     let (path, query) =
