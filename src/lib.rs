@@ -19,6 +19,7 @@ pub mod reference;
 pub mod report;
 pub mod run;
 pub mod scenario;
+pub mod search;
 pub mod snapshot;
 pub mod store;
 pub mod wire;

@@ -10,6 +10,7 @@ mod job;
 mod load;
 mod replay;
 mod review;
+mod shorten;
 
 pub use crate::contract::drift;
 pub use accepted::{Keeping, Update};
@@ -20,7 +21,7 @@ pub use load::{Loaded, check_only, ingest, load};
 pub use replay::{Began, Index, Indexed, ReplayEnd, ids, index, record, recorded, replay, split_headers};
 pub use review::{Choice, Unit, Waiting, accept_results, waiting};
 
-use crate::generate::Case;
+use crate::generate::{self, Case};
 use crate::judge::{Coverage, Findings, Verdict};
 use crate::report::{CasePrinter, Counts, Diagnostic, Done, Output, Summary};
 use crate::run::{self, RunEnd, Stop, Stopwatch};
@@ -71,24 +72,41 @@ pub async fn check_cases(
     let redaction = plan.redaction();
     let origin = endpoint.origin();
     let compared = sending.keeping.as_ref().map(|_| &accepted);
-    let finish =
-        finish::Finish { job, redaction: &redaction, origin: &origin, accepted: compared, strict: sending.strict };
+    let finish = finish::Finish {
+        job,
+        redaction: &redaction,
+        origin: &origin,
+        accepted: compared,
+        strict: sending.strict,
+        tail: sending.tail.as_ref(),
+    };
     let mut record = accepted::Record::new(job, sending.keeping.as_ref(), &accepted);
     let mut tally = Tally::new(job, sending);
+    let mut failed = shorten::Failed::default();
     let mut unwritable = None;
     output.begin(&job.head(run_id, planned, &endpoint)).map_err(|error| unwritten(&error))?;
     let watch = Stopwatch::start();
     let mut emit = |mut done: Done| {
         record.add(&mut done);
         tally.add(&done);
+        failed.add(&done);
         unwritable = output.case(&done).err();
         if unwritable.is_some() || tally.enough() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
     let ended = tokio::task::block_in_place(|| run::run(&plan, cases, |outcome| finish.finish(outcome), &mut emit));
+    if unwritable.is_none() && ended == RunEnd::Complete {
+        let options = generate::Options { seed: job.seed, level: job.level };
+        let shortened = tokio::task::block_in_place(|| failed.shortened(&plan, options, &finish));
+        for done in shortened {
+            tally.add_part(&done);
+            unwritable = unwritable.or(output.case(&done).err());
+        }
+    }
     if let Some(error) = unwritable {
         return Err(unwritten(&error));
     }
     let mut summary = tally.summary(watch.elapsed().as_secs_f64(), &ended);
+    summary.left = plan.left.told();
     summary.complete = summary.incomplete.is_none() && job.is_whole();
     summary.snapshots = record.write(summary.complete)?;
     output.end(&summary).map_err(|error| unwritten(&error))?;
@@ -156,7 +174,12 @@ impl Tally {
             self.controls.1 += u64::from(done.judgement.verdict == Verdict::Pass);
         }
         self.coverage.add(&done.case, &done.judgement);
-        self.findings.add_compared(&self.scenario, &done.case, &done.judgement, &done.comparison, || done.curl.clone());
+        self.findings.add_compared(&self.scenario, &done.case, &done.judgement, &done.comparison, || done.again());
+    }
+
+    /// A part of a sequence is a smaller example of what was counted already.
+    fn add_part(&mut self, done: &Done) {
+        self.findings.add_compared(&self.scenario, &done.case, &done.judgement, &done.comparison, || done.again());
     }
 
     fn summary(self, seconds: f64, ended: &RunEnd) -> Summary {

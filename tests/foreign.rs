@@ -79,12 +79,7 @@ fn faithful_connects() -> Vec<Faithful> {
             none,
         ),
         ("seeded", Style { seeded: true, ..plain() }, "", none),
-        (
-            "seeded-keys-count",
-            Style { seeded: true, keys_count: true, stateful: false, pages_only: true, ..plain() },
-            "",
-            none,
-        ),
+        ("seeded-keys-count", Style { seeded: true, keys_count: true, pages_only: true, ..plain() }, "", none),
         (
             "picky",
             Style {
@@ -103,7 +98,7 @@ fn faithful_connects() -> Vec<Faithful> {
         ("auth-last", Style { auth_last: true, typed_references: true, ..plain() }, "", none),
         ("slow", Style { slow: true, ..plain() }, "", none),
         ("base-path", Style { base: "/aws/connect", ..plain() }, "/aws/connect", none),
-        ("base-path-slash", Style { base: "/aws/connect", stateful: false, ..plain() }, "/aws/connect/", none),
+        ("base-path-slash", Style { base: "/aws/connect", ..plain() }, "/aws/connect/", none),
         (
             "own-contact",
             Style { instance: "my-instance", contact: "my:contact/1", ..plain() },

@@ -55,6 +55,7 @@ impl Ground {
             aws: None,
             control: &control,
             stop: Default::default(),
+            left: Default::default(),
         };
         let mut concerned = self.scenario.clone();
         concerned.only.extend(fault.map(|fault| fault.operation.clone()).filter(|operation| operation != "*"));
@@ -70,7 +71,7 @@ impl Ground {
             },
             |(case, judgement)| {
                 judged += 1;
-                findings.add(&self.scenario.name, &case, &judgement, || None);
+                findings.add(&self.scenario.name, &case, &judgement, judge::Again::default);
                 let enough = fault.is_some() && !self.full && !findings.is_empty();
                 if enough { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             },
@@ -96,7 +97,7 @@ fn score(name: &str, least: f64) {
     let mut missed: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     let (mut breaking, mut caught) = (0_u32, 0_u32);
     for fault in &faults {
-        let (findings, ..) = ground.findings(Some(fault));
+        let (findings, end, _) = ground.findings(Some(fault));
         for finding in &findings {
             let inside = |touch: &overstep::reference::Touch| {
                 touch.covers(&finding.operation, &finding.member, &finding.constraint)
@@ -113,8 +114,10 @@ fn score(name: &str, least: f64) {
         }
         if fault.breaks_contract {
             breaking += 1;
-            caught += u32::from(!findings.is_empty());
-            if findings.is_empty() {
+            // A server that answers nothing at all is reported as that.
+            let is_silent = matches!(end, RunEnd::Unreachable(_) | RunEnd::Died(_));
+            caught += u32::from(!findings.is_empty() || is_silent);
+            if findings.is_empty() && !is_silent {
                 missed.entry(fault.class).or_default().push(&fault.name);
             }
         }

@@ -217,6 +217,7 @@ fn an_operation_that_hangs_does_not_end_the_run_of_the_others() {
             values: plan.values.clone(),
             aws: None,
             stop: plan.stop.clone(),
+            left: Default::default(),
             ..*plan
         };
         run(

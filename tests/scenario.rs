@@ -68,10 +68,10 @@ fn every_key_has_its_meaning() {
     );
     assert_eq!(scenario.principals["nobody"].credentials, Credentials::Anonymous);
     let fixture = &scenario.fixtures["contact"];
-    let create = fixture.create.as_ref().expect("it is made");
+    let [create] = fixture.create.as_slice() else { panic!("it is made in one step") };
     assert_eq!(create.request, "POST /v1/contacts");
     assert_eq!(create.json, Some(json!({"email": "ovs-{run}-{case}@example.com", "n": 1, "deep": [1.5, true]})));
-    assert_eq!(fixture.capture["id"], "data.id");
+    assert_eq!(create.capture["id"], "data.id");
     assert_eq!(scenario.use_for("AddTagsToContact", "References{value}.Type"), Some(&json!("STRING")));
     assert_eq!(scenario.use_for("AddTagsToContact", "Id"), Some(&json!("{Id}")));
     assert_eq!(scenario.missing_for("Other", "Id"), Some(&json!("none")));
@@ -99,6 +99,39 @@ fn mistakes_are_told_with_their_place() {
         ("sources = [\"a\"]\n[use]\n\"A..b\" = 1", "`A..b` is no member path", "\"A..b\""),
         ("sources = [\"a\"]\n[operations.O]\nlaws = [\"merge\"]", "`merge` is no law", "[\"merge\"]"),
         ("sources = [\"a\"]\n[fixtures.f]\ncreate = { request = \"v1/x\" }", "`v1/x` is no request", "\"v1/x\""),
+        (
+            "sources = [\"a\"]\n[fixtures.f]\ncreate = { request = \"POST /x\", input = {} }",
+            "`input` does not go with",
+            "{}",
+        ),
+        (
+            "sources = [\"a\"]\n[fixtures.f]\ncreate = { request = \"POST /x\", status = \"ok\" }",
+            "expected a status",
+            "\"ok\"",
+        ),
+        (
+            "sources = [\"a\"]\n[fixtures.f]\ncreate = [{ request = \"POST /x\" }, { request = \"Y\" }]\n\
+             capture = { id = \"id\" }",
+            "captures from none",
+            "{ id = \"id\" }",
+        ),
+        (
+            "sources = [\"a\"]\n[fixtures.f]\ncreate = { request = \"POST /{f.id}\" }\ncapture = { id = \"id\" }",
+            "used before it is captured",
+            "\"POST /{f.id}\"",
+        ),
+        (
+            "sources = [\"a\"]\nuse = { A = \"{f.idd}\" }\n[fixtures.f]\ncreate = { request = \"POST /x\" }\n\
+             capture = { id = \"id\" }",
+            "fixture `f` captures no `idd`",
+            "\"{f.idd}\"",
+        ),
+        (
+            "sources = [\"a\"]\n[fixtures.f]\ncreate = { request = \"POST /{g.id}\" }\ncapture = { id = \"id\" }\n\
+             [fixtures.g]\ncreate = { request = \"POST /{f.id}\" }\ncapture = { id = \"id\" }",
+            "in a circle: `f` needs `g` needs `f`",
+            "\"POST /{f.id}\"",
+        ),
         ("sources = [\"a\"]\n[[amend]]\nat = \"x\"\nset = 1", "an amendment has no `reason`", ""),
         ("sources = [\"a\"]\n[[amend]]\nat = \"x\"\nreason = \"y\"", "an amendment has no `add` or `set`", ""),
         (

@@ -4,7 +4,9 @@
 
 use super::flags::{CheckFlags, NoCases, UpdateFlag};
 use super::outputs::Outputs;
+use super::servers::Servers;
 use super::{Stopped, jobs::jobs, say};
+use crate::config::Endpoint;
 use overstep::exit::Exit;
 use overstep::pipeline::{self, Job, Keeping, Sending, Target, Update};
 use overstep::report::{Diagnostic, Severity, Summary};
@@ -53,13 +55,17 @@ pub fn check(flags: &CheckFlags) -> Result<Exit, Stopped> {
             max_failures: flags.max_failures,
             keeping: keeping(flags, found, &chosen.directory),
             strict: flags.choose.strict,
+            tail: None,
         });
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|error| Diagnostic::error(format!("cannot start: {error}")))?;
-    runtime.block_on(run(flags, jobs, &sendings, &chosen))
+    let servers = Servers::default();
+    let ended = runtime.block_on(run(flags, jobs, sendings, &endpoints, &chosen, &servers));
+    servers.stop();
+    ended
 }
 
 /// Where a scenario's accepted behaviour is, and what may be written there.
@@ -80,12 +86,14 @@ fn keeping(flags: &CheckFlags, found: &store::Found, directory: &std::path::Path
 
 async fn run(
     flags: &CheckFlags,
-    jobs: Vec<Job>,
-    sendings: &[Sending],
+    mut jobs: Vec<Job>,
+    mut sendings: Vec<Sending>,
+    endpoints: &[Endpoint],
     chosen: &super::jobs::Chosen,
+    servers: &Servers,
 ) -> Result<Exit, Stopped> {
     let stop = Stop::default();
-    tokio::spawn(stop_on_signal(stop.clone()));
+    tokio::spawn(stop_on_signal(stop.clone(), servers.clone()));
     let run_id = flags.choose.run_id.clone().unwrap_or_else(pipeline::fresh_run_id);
     let mut outputs = Outputs::open(flags, &chosen.directory)?;
     outputs.describe(description(flags, &jobs, chosen, &run_id)?);
@@ -94,16 +102,20 @@ async fn run(
     }
     let mut exit = Exit::Kept;
     let (mut cases, mut problems) = (0, Vec::new());
-    for (job, sending) in jobs.iter().zip(sendings) {
+    for ((job, sending), endpoint) in jobs.iter_mut().zip(&mut sendings).zip(endpoints) {
         if stop.is_stopped() {
             exit = exit.and(Exit::Incomplete);
             break;
         }
+        tokio::task::block_in_place(|| servers.prepare(endpoint, job, sending, &chosen.directory))?;
         match pipeline::check(job, sending, &run_id, &stop, &mut outputs).await {
             Ok(None) => {}
             Ok(Some(summary)) => {
                 cases += summary.counts.total();
                 exit = exit.and(of(&summary));
+                if summary.incomplete.is_some() {
+                    problems.extend(servers.fallen(&endpoint.profile));
+                }
             }
             // Nobody reads any more, and nothing is wrong.
             Err(found) if found.is_empty() => {
@@ -186,11 +198,12 @@ pub fn nothing_ran(choice: NoCases) -> Exit {
 }
 
 /// The first Ctrl-C (or SIGTERM) ends the run well, the second one at once.
-pub async fn stop_on_signal(stop: Stop) {
+pub async fn stop_on_signal(stop: Stop, servers: Servers) {
     interrupted().await;
     say::line("stopping; once more to leave at once");
     stop.stop();
     interrupted().await;
+    servers.stop();
     std::process::exit(i32::from(Exit::Incomplete.code()));
 }
 
@@ -199,10 +212,12 @@ pub async fn interrupted() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminated) = signal(SignalKind::terminate()) {
+        // A terminal that is closed is an end as well: what was started must not outlive it.
+        if let (Ok(mut terminated), Ok(mut closed)) = (signal(SignalKind::terminate()), signal(SignalKind::hangup())) {
             tokio::select! {
                 _ = tokio::signal::ctrl_c() => {}
                 _ = terminated.recv() => {}
+                _ = closed.recv() => {}
             }
             return;
         }

@@ -12,6 +12,7 @@ mod outputs;
 mod replay;
 mod say;
 mod serve;
+mod servers;
 mod snapshot;
 mod values;
 

@@ -4,7 +4,9 @@
 
 use super::flags::{ChooseFlags, LevelFlag, NoCases, ReplayFlags, ReplayFormat};
 use super::jobs::jobs;
+use super::servers::Servers;
 use super::{Stopped, environment, say};
+use crate::config::Endpoint;
 use overstep::exit::Exit;
 use overstep::judge::Verdict;
 use overstep::pipeline::{self, Began, Index, Indexed, Job, Sending, Target};
@@ -41,12 +43,21 @@ pub fn replay(flags: &ReplayFlags) -> Result<Exit, Stopped> {
         .enable_all()
         .build()
         .map_err(|error| Diagnostic::error(format!("cannot start: {error}")))?;
-    runtime.block_on(send(flags, &wanted, ready))
+    let servers = Servers::default();
+    let ended = runtime.block_on(send(flags, &wanted, ready, &servers, &directory));
+    servers.stop();
+    ended
 }
 
-async fn send(flags: &ReplayFlags, wanted: &Wanted, ready: Vec<(Job, Sending)>) -> Result<Exit, Stopped> {
+async fn send(
+    flags: &ReplayFlags,
+    wanted: &Wanted,
+    mut ready: Vec<(Job, Sending, Endpoint)>,
+    servers: &Servers,
+    directory: &Path,
+) -> Result<Exit, Stopped> {
     let stop = Stop::default();
-    tokio::spawn(super::check::stop_on_signal(stop.clone()));
+    tokio::spawn(super::check::stop_on_signal(stop.clone(), servers.clone()));
     let width = terminal_size::terminal_size()
         .filter(|_| io::stdout().is_terminal())
         .map_or_else(Width::default, |(width, _)| Width::of_terminal(usize::from(width.0)));
@@ -56,7 +67,8 @@ async fn send(flags: &ReplayFlags, wanted: &Wanted, ready: Vec<(Job, Sending)>) 
     let is_text = flags.format == ReplayFormat::Text;
     let mut exit = Exit::Kept;
     let (mut sent, mut diverging) = (0, 0);
-    for (job, sending) in &ready {
+    for (job, sending, endpoint) in &mut ready {
+        tokio::task::block_in_place(|| servers.prepare(endpoint, job, sending, directory))?;
         if is_text {
             let endpoint = match &job.target {
                 Target::Embedded => "embedded",
@@ -90,6 +102,10 @@ async fn send(flags: &ReplayFlags, wanted: &Wanted, ready: Vec<(Job, Sending)>) 
         if let Some(why) = end.incomplete {
             exit = exit.and(Exit::Incomplete);
             say::problems(&[Diagnostic::error(why)]);
+        }
+        if let Some((_, id, why)) = end.left {
+            let reason = format!("what {id} made may still be there: {why}");
+            say::problems(&[Diagnostic { severity: Severity::Warning, ..Diagnostic::error(reason) }]);
         }
     }
     lines.flush()?;
@@ -210,7 +226,7 @@ fn job(
     scenario: &ScenarioRecord,
     ids: &HashSet<String>,
     directory: &Path,
-) -> Result<(Job, Sending), Stopped> {
+) -> Result<(Job, Sending, Endpoint), Stopped> {
     // Of the file that was read then, only the secrets: all else is recorded as it was.
     let kept_file = scenario.variables_file.as_ref().filter(|_| !scenario.secrets.is_empty());
     let in_file = match flags.variables_file.as_deref().or(kept_file.map(Path::new)) {
@@ -265,8 +281,8 @@ fn job(
         strict: false,
         no_cases: NoCases::Fail,
     };
-    let (mut jobs, endpoints, _) = jobs(&choose, flags.allow_remote, true)?;
-    let (Some(mut job), Some(endpoint)) = (jobs.pop(), endpoints.first()) else {
+    let (mut jobs, mut endpoints, _) = jobs(&choose, flags.allow_remote, true)?;
+    let (Some(mut job), Some(endpoint)) = (jobs.pop(), endpoints.pop()) else {
         return Err(Diagnostic::error(format!("scenario `{}` is gone", scenario.named)).into());
     };
     let now = overstep::contract::digest(&job.contract);
@@ -275,12 +291,12 @@ fn job(
         let hint = "`overstep check` makes a new run; `--force` sends what the new contract makes of the case";
         return Err(Diagnostic::error(reason).with_hint(hint).into());
     }
-    let planned = pipeline::ids(&job)?;
-    let known: HashSet<&str> = planned.iter().map(String::as_str).collect();
-    if let Some(gone) = ids.iter().filter(|id| !known.contains(id.as_str())).min() {
-        return Err(unknown(gone, planned.iter().map(String::as_str)).into());
-    }
     job.ids = Some(ids.clone());
+    let known: HashSet<String> = pipeline::ids(&job)?.into_iter().collect();
+    if let Some(gone) = ids.iter().filter(|id| !known.contains(*id)).min() {
+        job.ids = None;
+        return Err(unknown(gone, pipeline::ids(&job)?.iter().map(String::as_str)).into());
+    }
     if record.version != env!("CARGO_PKG_VERSION") {
         let reason = format!("the run was made by overstep {}, which may have sent other bytes", record.version);
         say::problems(&[Diagnostic { severity: Severity::Warning, ..Diagnostic::error(reason) }]);
@@ -307,8 +323,9 @@ fn job(
         max_failures: None,
         keeping: None,
         strict: true,
+        tail: None,
     };
-    Ok((job, sending))
+    Ok((job, sending, endpoint))
 }
 
 /// The environment's name for a secret, the same as in curl lines.

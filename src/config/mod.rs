@@ -6,7 +6,7 @@ mod aws;
 mod endpoint;
 
 pub use aws::aws_keys;
-pub use endpoint::{Endpoint, EndpointKind};
+pub use endpoint::{Endpoint, EndpointKind, Starting};
 
 use overstep::report::{Diagnostic, Severity};
 use overstep::scenario::{ScenarioError, Settings, Warning, read_settings};

@@ -1,5 +1,6 @@
 //! Cases and their steps: the one form in which everything is sent, judged and replayed.
 
+use super::relation::Relation;
 use super::{Expectation, Value};
 use crate::contract::{Constraint, MemberPath, OperationName, Provenance};
 use serde::{Deserialize, Serialize};
@@ -79,13 +80,30 @@ pub struct Case {
     pub source: Option<Provenance>,
     /// Why this case cannot be sent, if it cannot; then it has no steps.
     pub unsendable: Option<String>,
+    /// Whether no other case may run beside it, because others write to its resources too.
+    pub alone: bool,
 }
 
 /// What of a case is judged.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Judged {
     /// The answer to the step with this index.
     Step(usize),
+    /// A relation between steps.
+    Law(Box<Relation>),
+}
+
+impl Judged {
+    /// The step that is shown for the case: the judged one, or the last one of a relation.
+    pub fn shown(&self) -> usize {
+        match self {
+            Self::Step(step) => *step,
+            Self::Law(relation) => match &**relation {
+                Relation::State { events, .. } => events.iter().map(|event| event.step).max().unwrap_or(0),
+                Relation::Echo { step, .. } => *step,
+            },
+        }
+    }
 }
 
 /// What a step is there for.
@@ -115,6 +133,24 @@ pub struct Step {
     pub captures: Vec<Capture>,
     /// Steps with the same turn are sent side by side; turns follow one another.
     pub turn: u32,
+    /// The fixture that it makes or takes away, a part of it where that takes several steps.
+    pub fixture: Option<FixtureStep>,
+}
+
+/// That a step makes a fixture, or takes it away.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FixtureStep {
+    /// The fixture's name.
+    pub name: String,
+    /// Statuses that count as a success; any from 200 to 299 where none is named.
+    pub accepts: Vec<u16>,
+}
+
+impl FixtureStep {
+    /// Whether an answer of this status is a success.
+    pub fn is_success(&self, status: u16) -> bool {
+        if self.accepts.is_empty() { (200..300).contains(&status) } else { self.accepts.contains(&status) }
+    }
 }
 
 /// What a step sends.

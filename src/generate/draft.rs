@@ -100,7 +100,7 @@ impl<'a> Planner<'a> {
             scenario: self.scenario,
             patterns: &self.patterns,
             operation,
-            templates: Templates { scenario: self.scenario, case },
+            templates: Templates::new(self.scenario, case),
             seed: self.options.seed,
         }
     }
@@ -136,13 +136,14 @@ impl<'a> Planner<'a> {
             authorization,
             captures: Vec::new(),
             turn: 0,
+            fixture: None,
         };
         let source = match &draft.place {
             Place::Class(_) => self.error_source(operation, &expectation),
             _ => None,
         };
         let source = source.or_else(|| draft.source.clone());
-        let (steps, judged) = fixture::surround(self.scenario, &id, act, &self.authorization());
+        let (steps, judged) = fixture::surround(self.scenario, &id, vec![act], &self.authorization());
         let case = Case {
             id,
             operation: operation.name.clone(),
@@ -156,6 +157,7 @@ impl<'a> Planner<'a> {
             rule: draft.rule,
             source,
             unsendable: None,
+            alone: false,
         };
         Some(super::strategy::with_room(self, operation, case))
     }
@@ -186,6 +188,7 @@ impl<'a> Planner<'a> {
             rule: draft.rule,
             source: draft.source,
             unsendable: Some(reason),
+            alone: false,
         }
     }
 
@@ -276,7 +279,8 @@ impl<'a> Planner<'a> {
         }
     }
 
-    fn accept(&self, operation: &Operation, or: Vec<ExpectedError>) -> Expectation {
+    /// The documented success, or one of these errors.
+    pub fn accept(&self, operation: &Operation, or: Vec<ExpectedError>) -> Expectation {
         Expectation::Accept(Accept {
             status: operation.http.as_ref().and_then(|http| http.success),
             output: operation.output.clone(),

@@ -14,6 +14,11 @@ pub enum Expectation {
         /// What fits. Never empty.
         errors: Vec<ExpectedError>,
     },
+    /// A law holds between the steps.
+    Keep {
+        /// Its name: `merges`.
+        law: String,
+    },
     /// The documents are silent or contradict each other; only a 5xx, a hang or a drop is a finding.
     Unspecified {
         /// Why.

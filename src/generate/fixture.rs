@@ -1,75 +1,148 @@
 //! Steps around the step that acts: what a case needs is made before and taken away afterwards.
 
 use super::Value;
-use super::case::{Authorization, Capture, CaseId, Purpose, Send, Step};
+use super::case::{Authorization, Capture, CaseId, FixtureStep, Purpose, Send, Step};
 use super::template::Templates;
-use crate::scenario::{Fixture, RawRequest, Scenario};
+use crate::scenario::{RawRequest, Scenario};
 
-/// Puts set-up steps before `act` and tear-down steps after it, for every fixture that it mentions.
-/// Returns the steps and the index of `act`.
-pub(crate) fn surround(scenario: &Scenario, case: &CaseId, mut act: Step, who: &Authorization) -> (Vec<Step>, usize) {
-    let needed: Vec<(&String, &Fixture)> =
-        scenario.fixtures.iter().filter(|(name, _)| mentions(&act, &format!("{{{name}."))).collect();
-    let templates = Templates { scenario, case };
-    let mut steps = Vec::new();
-    for (name, fixture) in &needed {
-        let Some(create) = &fixture.create else { continue };
-        let captures = fixture
-            .capture
-            .iter()
-            .map(|(hole, path)| Capture { name: format!("{name}.{hole}"), path: path.clone() })
-            .collect();
-        steps.push(raw(create, &templates, Purpose::SetUp, captures, steps.len() as u32, who));
-    }
-    let judged = steps.len();
-    act.turn = judged as u32;
-    steps.push(act);
-    for (_, fixture) in needed.iter().rev() {
-        if let Some(delete) = &fixture.delete {
-            steps.push(raw(delete, &templates, Purpose::TearDown, Vec::new(), steps.len() as u32, who));
+/// Puts set-up steps before `acts` and tear-down steps after them, for every fixture that they mention and
+/// every one that those need. Returns the steps and the index of the first act.
+pub(crate) fn surround(scenario: &Scenario, case: &CaseId, acts: Vec<Step>, who: &Authorization) -> (Vec<Step>, usize) {
+    let templates = Templates::new(scenario, case);
+    let mut needed: Vec<(Vec<Step>, Vec<Step>)> = Vec::new();
+    // Who needs another fixture comes after it: seen from the end, every need is known when it comes up.
+    for (name, fixture) in scenario.fixtures.iter().rev() {
+        let hole = format!("{{{name}.");
+        let steps = needed.iter().flat_map(|(create, delete)| create.iter().chain(delete));
+        if acts.iter().chain(steps).any(|step| mentions(step, &hole)) {
+            let of = |requests: &[RawRequest], purpose| {
+                requests.iter().map(|request| written(request, name, &templates, purpose, who)).collect()
+            };
+            let (create, delete) = (of(&fixture.create, Purpose::SetUp), of(&fixture.delete, Purpose::TearDown));
+            needed.push((create, delete));
         }
     }
+    let mut steps: Vec<Step> = Vec::new();
+    let mut delete = Vec::new();
+    for (create, remove) in needed.into_iter().rev() {
+        steps.extend(create);
+        delete.push(remove);
+    }
+    for (turn, step) in steps.iter_mut().enumerate() {
+        step.turn = turn as u32;
+    }
+    let judged = steps.len();
+    steps.extend(acts.into_iter().map(|act| Step { turn: act.turn + judged as u32, ..act }));
+    let first = steps.iter().map(|step| step.turn + 1).max().unwrap_or(0);
+    // What was made last is taken away first.
+    let delete = delete.into_iter().rev().flatten().zip(first..);
+    steps.extend(delete.map(|(step, turn)| Step { turn, ..step }));
     (steps, judged)
 }
 
-fn raw(
+/// A request of a fixture as a step; its turn is given later.
+fn written(
     request: &RawRequest,
+    fixture: &str,
     templates: &Templates<'_>,
     purpose: Purpose,
-    captures: Vec<Capture>,
-    turn: u32,
     who: &Authorization,
 ) -> Step {
-    let line = match templates.text(&request.request) {
-        Value::Text(text) => text.replace('{', "{{").replace('}', "}}"),
-        Value::Template(text) => text,
-        _ => String::new(),
+    let send = match request.operation() {
+        Some(name) => Send::Operation {
+            name: name.into(),
+            input: request.input.as_ref().map_or_else(Value::empty, |input| templates.json(input)),
+            damage: Vec::new(),
+        },
+        None => {
+            let line = match templates.text(&request.request) {
+                Value::Text(text) => text.replace('{', "{{").replace('}', "}}"),
+                Value::Template(text) => text,
+                _ => String::new(),
+            };
+            let (method, target) = line.split_once(' ').unwrap_or(("GET", line.as_str()));
+            Send::Raw {
+                method: method.to_owned(),
+                target: target.trim().to_owned(),
+                body: request.json.as_ref().map(|json| templates.json(json)),
+            }
+        }
     };
-    let (method, target) = line.split_once(' ').unwrap_or(("GET", line.as_str()));
+    let capture = |(hole, path): (&String, &String)| Capture { name: format!("{fixture}.{hole}"), path: path.clone() };
     Step {
         purpose,
-        send: Send::Raw {
-            method: method.to_owned(),
-            target: target.trim().to_owned(),
-            body: request.json.as_ref().map(|json| templates.json(json)),
-        },
+        send,
         authorization: who.clone(),
-        captures,
-        turn,
+        captures: request.capture.iter().map(capture).collect(),
+        turn: 0,
+        fixture: Some(FixtureStep { name: fixture.to_owned(), accepts: request.status.clone() }),
     }
 }
 
 fn mentions(step: &Step, hole: &str) -> bool {
-    fn within(value: &Value, hole: &str) -> bool {
-        match value {
-            Value::Template(text) => text.contains(hole),
-            Value::List(items) => items.iter().any(|item| within(item, hole)),
-            Value::Map(members) => members.values().any(|item| within(item, hole)),
-            _ => false,
-        }
-    }
     match &step.send {
-        Send::Operation { input, .. } => within(input, hole),
-        Send::Raw { target, body, .. } => target.contains(hole) || body.as_ref().is_some_and(|body| within(body, hole)),
+        Send::Operation { input, .. } => holds(input, hole),
+        Send::Raw { target, body, .. } => target.contains(hole) || body.as_ref().is_some_and(|body| holds(body, hole)),
+    }
+}
+
+/// Whether a hole that begins so stands anywhere in a value.
+pub(crate) fn holds(value: &Value, hole: &str) -> bool {
+    match value {
+        Value::Template(text) => text.contains(hole),
+        Value::List(items) => items.iter().any(|item| holds(item, hole)),
+        Value::Map(members) => members.values().any(|item| holds(item, hole)),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_needed_is_made_first_and_taken_away_last() {
+        let text = "sources = [\"x\"]\n\
+            [fixtures.note]\n\
+            create = [{ request = \"POST /n\", json = { in = \"{folder.id}\" }, capture = { id = \"id\" } }, \
+                      { request = \"PUT /n/{note.id}\", status = [200, 409] }]\n\
+            delete = { request = \"DeleteNote\", input = { id = \"{note.id}\" } }\n\
+            [fixtures.other]\ncreate = { request = \"POST /o\" }\n\
+            [fixtures.folder]\ncreate = { request = \"POST /f\" }\ncapture = { id = \"id\" }\n\
+            delete = { request = \"DELETE /f/{folder.id}\" }\n";
+        let (scenario, _) = crate::scenario::read("t", text).expect("it reads");
+        let id = CaseId("t/Op/valid/control/plain".into());
+        let act = Step {
+            purpose: Purpose::Act,
+            send: Send::Raw { method: "GET".into(), target: "/n/{note.id}".into(), body: None },
+            authorization: Authorization::Anonymous,
+            captures: Vec::new(),
+            turn: 0,
+            fixture: None,
+        };
+        let (steps, judged) =
+            surround(&scenario, &id, vec![act.clone(), Step { turn: 1, ..act }], &Authorization::Anonymous);
+        let told: Vec<String> = steps
+            .iter()
+            .map(|step| match &step.send {
+                Send::Operation { name, .. } => format!("{} {name}", step.turn),
+                Send::Raw { method, target, .. } => format!("{} {method} {target}", step.turn),
+            })
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "0 POST /f",
+                "1 POST /n",
+                "2 PUT /n/{note.id}",
+                "3 GET /n/{note.id}",
+                "4 GET /n/{note.id}",
+                "5 DeleteNote",
+                "6 DELETE /f/{folder.id}"
+            ]
+        );
+        assert_eq!(judged, 3);
+        let part = steps[2].fixture.as_ref().expect("a part of a fixture");
+        assert!(part.is_success(409) && !part.is_success(201));
     }
 }

@@ -8,19 +8,25 @@ mod draft;
 pub mod draw;
 mod expectation;
 mod fixture;
+mod keeper;
 mod label;
 pub mod pattern;
 mod plan;
+mod relation;
 mod resource;
 mod sample;
 mod site;
+mod story;
 mod strategy;
 mod template;
 mod value;
 
-pub use case::{AuthDamage, Authorization, Capture, Case, CaseId, Damage, Intent, Judged, Purpose, Send, Step};
+pub use case::{
+    AuthDamage, Authorization, Capture, Case, CaseId, Damage, FixtureStep, Intent, Judged, Purpose, Send, Step,
+};
 pub use expectation::{Accept, Assumption, Expectation, ExpectedError};
 pub use label::Breach;
-pub use plan::{Level, Options, PlanError, breaches, cases, control};
+pub use plan::{ACTIONS, Level, Options, PlanError, breaches, cases, control, part_of_sequence};
+pub use relation::{Effect, Event, Model, Relation, StateKind, View, What};
 pub use site::constraints;
 pub use value::Value;

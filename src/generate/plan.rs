@@ -75,6 +75,24 @@ pub fn control(contract: &Contract, scenario: &Scenario, operation: &str) -> Res
     })
 }
 
+/// How many actions a sequence has, numbered from 0.
+pub const ACTIONS: usize = super::strategy::ACTIONS;
+
+/// The part of a random sequence that an id names: `s/Op/law/sequence/03~0.4.7` is its first, fifth and
+/// eighth action.
+pub fn part_of_sequence(contract: &Contract, scenario: &Scenario, options: Options, id: &str) -> Option<Case> {
+    let mut parts = id.splitn(5, '/').skip(1);
+    let operation = parts.next()?;
+    let (class, law, variant) = (parts.next()?, parts.next()?, parts.next()?);
+    if class != "law" || law != "sequence" || !variant.contains('~') {
+        return None;
+    }
+    let plan = Plan::new(contract, scenario, options).ok()?;
+    let operation = plan.wanted.iter().find(|wanted| wanted.name.as_str() == operation)?;
+    let sites = sites(contract, operation);
+    super::strategy::part_of_sequence(&Work { planner: &plan.planner, operation, sites: &sites }, variant)
+}
+
 /// The constraints that an input of an operation breaks, as the gate sees them.
 ///
 /// # Errors

@@ -57,7 +57,7 @@ fn identifier(planner: &Planner<'_>, operation: &Operation, case: &CaseId, path:
     if let Some(json) = used {
         let is_identifier =
             json.as_str().is_some_and(has_holes) || planner.scenario.missing_for(name, &place).is_some();
-        let same = || Templates { scenario: planner.scenario, case }.json(json) == Value::text(text);
+        let same = || Templates::new(planner.scenario, case).json(json) == Value::text(text);
         return if is_identifier && !same() { Resources::Foreign } else { Resources::Owned };
     }
     match path.last_member() {

@@ -39,6 +39,12 @@ struct Aim<'c> {
 }
 
 impl Sampler<'_> {
+    /// The same for another of a case's resources, from 1.
+    pub fn of_resource(mut self, resource: u32) -> Self {
+        self.templates.resource = resource;
+        self
+    }
+
     /// The plain valid input: what is required, and what rules ask for.
     pub fn plain(&self) -> Value {
         self.with(&[])

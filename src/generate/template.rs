@@ -8,9 +8,22 @@ use crate::scenario::Scenario;
 pub(crate) struct Templates<'a> {
     pub scenario: &'a Scenario,
     pub case: &'a CaseId,
+    /// Which of the case's resources, from 1: `{case}` is another token for each.
+    pub resource: u32,
 }
 
-impl Templates<'_> {
+/// `{case:2}` of a second resource is none of the first one's.
+const RESOURCES_APART: u32 = 1000;
+
+impl<'a> Templates<'a> {
+    /// For a case's first resource.
+    pub fn new(scenario: &'a Scenario, case: &'a CaseId) -> Self {
+        Self { scenario, case, resource: 1 }
+    }
+
+    fn nth(&self, ordinal: u32) -> u32 {
+        ordinal.saturating_add((self.resource - 1).saturating_mul(RESOURCES_APART))
+    }
     /// The text with all known holes filled: a plain text, or a template where some are left.
     pub fn text(&self, template: &str) -> Value {
         let mut filled = String::new();
@@ -51,8 +64,8 @@ impl Templates<'_> {
             let name = &rest[1..end];
             rest = &rest[end + 1..];
             match (name, name.strip_prefix("case:").and_then(|ordinal| ordinal.parse().ok())) {
-                ("case", _) => out.push_str(&self.case.token(1)),
-                (_, Some(ordinal)) => out.push_str(&self.case.token(ordinal)),
+                ("case", _) => out.push_str(&self.case.token(self.resource)),
+                (_, Some(ordinal)) => out.push_str(&self.case.token(self.nth(ordinal))),
                 _ => match self.scenario.variables.get(name) {
                     // A variable may name others, but not itself for ever.
                     Some(variable) if !variable.secret && depth < 8 => {
@@ -85,7 +98,7 @@ mod tests {
         scenario.variables.insert("A".into(), Variable { value: "a-{case}".into(), secret: false });
         scenario.variables.insert("S".into(), Variable { value: "hidden".into(), secret: true });
         scenario.variables.insert("L".into(), Variable { value: "{L}".into(), secret: false });
-        Templates { scenario: &scenario, case: &CaseId("t/Op/valid/control/plain".into()) }.text(template)
+        Templates::new(&scenario, &CaseId("t/Op/valid/control/plain".into())).text(template)
     }
 
     #[test]

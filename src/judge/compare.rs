@@ -61,7 +61,11 @@ impl Spot {
             Some(at) => (&after[..at], &after[at + 1..]),
             None => (after, "case"),
         };
-        Self { place: place.to_owned(), side: side(variant, intent).to_owned(), variant: variant.to_owned() }
+        Self {
+            place: place.to_owned(),
+            side: side(variant, intent, place.starts_with("law/")).to_owned(),
+            variant: variant.to_owned(),
+        }
     }
 }
 
@@ -73,7 +77,7 @@ impl Comparison {
 }
 
 /// The side of a limit that a variant is named after, else what kind of request it is.
-fn side(variant: &str, intent: Intent) -> &str {
+fn side(variant: &str, intent: Intent, law: bool) -> &str {
     for limit in ["below-min", "at-min", "above-min", "below-max", "at-max", "above-max"] {
         if variant.strip_prefix(limit).is_some_and(|rest| rest.is_empty() || rest.starts_with('-')) {
             return limit;
@@ -85,6 +89,7 @@ fn side(variant: &str, intent: Intent) -> &str {
         Intent::Auth => "denied",
         Intent::Missing => "missing",
         Intent::Law => "law",
+        Intent::Probe if law => "law",
         Intent::Probe => "silent",
     }
 }
@@ -123,9 +128,14 @@ fn seen(
     judgement: &Judgement,
     clean: impl Fn(&str) -> String,
 ) -> Seen {
-    let Judged::Step(index) = case.judged;
-    let answer = outcome.exchanges.get(index).and_then(Option::as_ref).and_then(|one| one.answer.as_ref().ok());
     let observed = &judgement.observed;
+    let answer = match case.judged {
+        // What a law's steps look like is told by cases of their own.
+        Judged::Law(_) => None,
+        Judged::Step(index) => {
+            outcome.exchanges.get(index).and_then(Option::as_ref).and_then(|one| one.answer.as_ref().ok())
+        }
+    };
     let output = contract.operation(case.operation.as_str()).and_then(|operation| operation.output.as_ref());
     let form = answer.map(|answer| {
         let mut form = form(contract, output, answer, observed);

@@ -40,6 +40,15 @@ enum Rank {
     Changed,
 }
 
+/// What a finding shows of its smallest case.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Again {
+    /// Its request as a curl line, where curl can send it.
+    pub curl: Option<String>,
+    /// What the server said last, where overstep started it and it failed.
+    pub server_output: Vec<String>,
+}
+
 /// Collects findings in bounded memory: a group keeps its count and its first few examples.
 #[derive(Debug, Default)]
 pub struct Findings {
@@ -53,9 +62,9 @@ impl Findings {
         Self { groups: IndexMap::new(), strict }
     }
 
-    /// Adds a case if it diverges; `curl` is asked for only when the case becomes its group's first example.
-    pub fn add(&mut self, scenario: &str, case: &Case, judgement: &Judgement, curl: impl FnOnce() -> Option<String>) {
-        self.add_compared(scenario, case, judgement, &Comparison::default(), curl);
+    /// Adds a case if it diverges; `again` is asked for only when the case becomes its group's first example.
+    pub fn add(&mut self, scenario: &str, case: &Case, judgement: &Judgement, again: impl FnOnce() -> Again) {
+        self.add_compared(scenario, case, judgement, &Comparison::default(), again);
     }
 
     /// Adds a case if it diverges and is not known, or if its answer is not the accepted one.
@@ -65,7 +74,7 @@ impl Findings {
         case: &Case,
         judgement: &Judgement,
         comparison: &Comparison,
-        curl: impl FnOnce() -> Option<String>,
+        again: impl FnOnce() -> Again,
     ) {
         if !comparison.is_finding(judgement.verdict, self.strict) {
             return;
@@ -105,6 +114,7 @@ impl Findings {
                 accepted: key.accepted.clone(),
                 why: String::new(),
                 curl: None,
+                server_output: Vec::new(),
             },
             rank,
             examples: Vec::new(),
@@ -118,7 +128,9 @@ impl Findings {
             group.finding.source = case.source.as_ref().map(ToString::to_string);
             group.finding.expected = judgement.expected.clone();
             group.finding.why = why(judgement, comparison);
-            group.finding.curl = curl();
+            let again = again();
+            group.finding.curl = again.curl;
+            group.finding.server_output = again.server_output;
         }
         if at < EXAMPLES {
             group.examples.insert(at, (size, case.id.to_string()));
@@ -199,6 +211,8 @@ fn rank(case: &Case, judgement: &Judgement) -> Rank {
         return Rank::Changed;
     }
     match judgement.observed.status {
+        // What is lost or changed is as bad as what is wrongly accepted.
+        None if case.intent == Intent::Law => Rank::Accepted,
         None | Some(500..) => Rank::Failure,
         _ if case.intent == Intent::Valid => Rank::ValidRefused,
         Some(..300) => Rank::Accepted,

@@ -8,11 +8,13 @@ mod compare;
 mod coverage;
 mod findings;
 mod form;
+mod law;
 mod oracle;
+mod state;
 mod verdict;
 
 pub use compare::{Change, Comparison, Spot, compare};
 pub use coverage::{Coverage, OperationCoverage};
-pub use findings::Findings;
+pub use findings::{Again, Findings};
 pub use oracle::{in_words, judge};
 pub use verdict::{Finding, Judgement, Observed, Verdict};

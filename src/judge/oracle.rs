@@ -1,6 +1,7 @@
 //! The contract as oracle: one outcome, one judgement.
 
 use super::answer::{self, Flaw};
+use super::law::law;
 use super::{Judgement, Observed, Verdict};
 use crate::contract::{Contract, Operation, Role};
 use crate::generate::{Accept, Assumption, Case, Expectation, ExpectedError, Judged, Purpose, Send, Value};
@@ -31,7 +32,13 @@ fn decide(contract: &Contract, scenario: &Scenario, outcome: &Outcome) -> Decisi
     if let Some(failed) = failed_set_up(outcome) {
         return (Verdict::Indeterminate, nothing, failed);
     }
-    let Judged::Step(index) = case.judged;
+    let index = match &case.judged {
+        Judged::Step(index) => *index,
+        Judged::Law(relation) => match law(contract, scenario, outcome, relation) {
+            Ok(decision) => return promised(&case.expectation, decision),
+            Err(silent) => silent,
+        },
+    };
     let Some(exchange) = outcome.exchanges.get(index).and_then(Option::as_ref) else {
         let reason = outcome.not_sent.clone().unwrap_or_else(|| "the step was not sent".to_owned());
         return (Verdict::Indeterminate, nothing, reason);
@@ -54,12 +61,23 @@ fn decide(contract: &Contract, scenario: &Scenario, outcome: &Outcome) -> Decisi
     match &case.expectation {
         Expectation::Accept(accept) => accepted(contract, outcome, accept, answer, observed),
         Expectation::Reject { role, errors } => rejected(contract, operation, *role, errors, answer, observed),
+        Expectation::Keep { .. } => (Verdict::Indeterminate, observed, "no relation is stated".to_owned()),
         Expectation::Unspecified { reason } if answer.status >= 500 => (
             Verdict::Diverges,
             observed,
             format!("whatever it means ({reason}), a request must not make the server fail"),
         ),
         Expectation::Unspecified { reason } => (Verdict::Unspecified, observed, reason.clone()),
+    }
+}
+
+/// What no document promises is recorded, and not held against anybody.
+fn promised(expectation: &Expectation, decision: Decision) -> Decision {
+    match (expectation, decision) {
+        (Expectation::Unspecified { .. }, (Verdict::Pass | Verdict::Diverges, observed, why)) => {
+            (Verdict::Unspecified, observed, why)
+        }
+        (_, decision) => decision,
     }
 }
 
@@ -275,6 +293,7 @@ pub fn in_words(expectation: &Expectation) -> String {
             if accept.or.is_empty() { success } else { format!("{success}, or {}", errors_in_words(&accept.or)) }
         }
         Expectation::Reject { errors, .. } => errors_in_words(errors),
+        Expectation::Keep { .. } => "kept".to_owned(),
         Expectation::Unspecified { .. } => "anything but a failure".to_owned(),
     }
 }
@@ -305,9 +324,12 @@ pub(super) fn size(case: &Case) -> usize {
             Value::Null | Value::Boolean(_) => 4,
         }
     }
-    let Judged::Step(index) = case.judged;
-    match case.steps.get(index).map(|step| &step.send) {
-        Some(Send::Operation { input, .. }) => of(input),
-        _ => 0,
+    let of_step = |step: &crate::generate::Step| match &step.send {
+        Send::Operation { input, .. } => of(input),
+        Send::Raw { .. } => 0,
+    };
+    match case.judged {
+        Judged::Step(index) => case.steps.get(index).map_or(0, of_step),
+        Judged::Law(_) => case.steps.iter().map(|step| 16 + of_step(step)).sum(),
     }
 }

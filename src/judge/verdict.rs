@@ -114,4 +114,6 @@ pub struct Finding {
     pub why: String,
     /// The first example's request as a curl line, where curl can send it.
     pub curl: Option<String>,
+    /// What the server said last, where overstep started it and it failed.
+    pub server_output: Vec<String>,
 }

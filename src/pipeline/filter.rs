@@ -313,6 +313,7 @@ mod tests {
             rule: String::new(),
             source: None,
             unsendable: None,
+            alone: false,
         }
     }
 

@@ -4,10 +4,10 @@
 
 use super::Job;
 use super::accepted::Accepted;
-use crate::generate::Judged;
+use crate::generate::{Judged, Purpose};
 use crate::judge::{Change, Comparison, Judgement, Verdict, compare, judge};
 use crate::report::{CaseLine, Done, SentStep, StepAnswer, case_line};
-use crate::run::{Exchange, Outcome};
+use crate::run::{Exchange, Outcome, Tail};
 use crate::wire::{Redaction, curl};
 
 /// So much of an answer's body is kept, in bytes.
@@ -22,7 +22,12 @@ pub(super) struct Finish<'a> {
     pub accepted: Option<&'a Accepted>,
     /// An accepted divergence is a finding too.
     pub strict: bool,
+    /// What the server says, where overstep started it.
+    pub tail: Option<&'a Tail>,
 }
+
+/// So many of a failed server's last lines are shown.
+const LAST_LINES: usize = 8;
 
 impl Finish<'_> {
     /// Judges an outcome and writes its line.
@@ -30,17 +35,12 @@ impl Finish<'_> {
         let judgement = self.cleaned(judge(&self.job.contract, &self.job.scenario, &outcome));
         let comparison = self.compared(&outcome, &judgement);
         let finding = comparison.is_finding(judgement.verdict, self.strict);
-        let Judged::Step(judged) = outcome.case.judged;
+        let judged = outcome.case.judged.shown();
         let exchange = outcome.exchanges.get(judged).and_then(Option::as_ref);
         let millis = exchange.map_or(0.0, |exchange| exchange.took.as_secs_f64() * 1000.0);
         let mut line = CaseLine { scenario: self.job.scenario.name.clone(), millis, ..CaseLine::default() };
         if judgement.verdict != Verdict::Pass || comparison.change == Change::Changed {
-            // What a set-up made is gone by now: a line that names it would meet something else.
-            let alone = outcome.case.steps.iter().all(|step| step.captures.is_empty());
-            line.curl = exchange
-                .filter(|_| alone)
-                .and_then(|exchange| curl(&exchange.sent, self.origin, self.redaction))
-                .map(|curl| curl.0);
+            line.curl = self.curl(&outcome, judged);
             line.steps = outcome
                 .case
                 .steps
@@ -48,6 +48,10 @@ impl Finish<'_> {
                 .zip(&outcome.exchanges)
                 .filter_map(|(step, exchange)| Some(self.step(step.purpose, exchange.as_ref()?)))
                 .collect();
+        }
+        let failed = judgement.observed.status.is_none_or(|status| status >= 500);
+        if let Some(tail) = self.tail.filter(|_| failed && judgement.verdict == Verdict::Diverges) {
+            line.server_output = tail.last(LAST_LINES).iter().map(|text| self.redaction.clean(text)).collect();
         }
         let bytes = case_line(&outcome.case, &judgement, &comparison, &line);
         Done {
@@ -59,7 +63,28 @@ impl Finish<'_> {
             millis,
             line: bytes,
             curl: line.curl,
+            server_output: line.server_output,
         }
+    }
+
+    /// What led up to the judged step, and the step itself, a line each; nothing where lines cannot tell it.
+    fn curl(&self, outcome: &Outcome, judged: usize) -> Option<String> {
+        let steps = outcome.case.steps.get(..=judged)?;
+        // What a set-up made is gone by now: a line that names it would meet something else. And lines come
+        // one after another.
+        if outcome.case.steps.iter().any(|step| !step.captures.is_empty())
+            || steps.windows(2).any(|pair| pair[0].turn == pair[1].turn)
+        {
+            return None;
+        }
+        // Looks before a judged answer change nothing; a law is made of them.
+        let is_law = matches!(outcome.case.judged, Judged::Law(_));
+        let told = |index: usize| index == judged || is_law || steps[index].purpose != Purpose::ReadBack;
+        let lines = (0..=judged).filter(|index| told(*index)).map(|index| {
+            let exchange = outcome.exchanges.get(index)?.as_ref()?;
+            curl(&exchange.sent, self.origin, self.redaction).map(|curl| curl.0)
+        });
+        Some(lines.collect::<Option<Vec<_>>>()?.join("\n"))
     }
 
     fn compared(&self, outcome: &Outcome, judgement: &Judgement) -> Comparison {
@@ -77,7 +102,7 @@ impl Finish<'_> {
     }
 
     /// A step with what came back to it, less secrets.
-    pub fn step(&self, purpose: crate::generate::Purpose, exchange: &Exchange) -> SentStep {
+    pub fn step(&self, purpose: Purpose, exchange: &Exchange) -> SentStep {
         let sent = &exchange.sent;
         let clean = |text: &str| self.redaction.clean(text);
         let answer = match &exchange.answer {

@@ -6,7 +6,7 @@ use super::{Embedded, Filter, Keeping};
 use crate::contract::{Contract, OperationName, digest};
 use crate::generate::{self, Case, Level, Options};
 use crate::report::{Diagnostic, Head};
-use crate::run::{AwsKeys, Endpoint, Plan, Settings, Stop};
+use crate::run::{AwsKeys, Endpoint, Left, Plan, Settings, Stop, Tail};
 use crate::scenario::Scenario;
 use std::collections::HashSet;
 use std::hash::{BuildHasher as _, Hasher as _};
@@ -36,6 +36,8 @@ pub struct Job {
     pub ids: Option<HashSet<String>>,
     /// The command that runs these cases again.
     pub again: String,
+    /// What the server says it is, where it was asked.
+    pub server_version: Option<String>,
 }
 
 /// Where requests go.
@@ -64,6 +66,8 @@ pub struct Sending {
     pub keeping: Option<Keeping>,
     /// An accepted divergence is a finding too.
     pub strict: bool,
+    /// What the server says, where overstep started it.
+    pub tail: Option<Tail>,
 }
 
 /// How much there is to do.
@@ -98,7 +102,12 @@ impl Job {
             self.filter.as_ref().is_none_or(|filter| filter.matches(case))
                 && self.ids.as_ref().is_none_or(|ids| ids.contains(&case.id.0))
         };
-        Ok(cases.filter(wanted))
+        // Parts of sequences stand in no plan: only an id makes them.
+        let parts = self.ids.iter().flatten().filter(|id| id.contains("/law/sequence/") && id.contains('~'));
+        let mut parts: Vec<Case> =
+            parts.filter_map(|id| generate::part_of_sequence(&self.contract, &self.scenario, options, id)).collect();
+        parts.sort_by(|one, other| one.id.cmp(&other.id));
+        Ok(cases.filter(wanted).chain(parts))
     }
 
     /// Whether no flag leaves out a case.
@@ -152,6 +161,7 @@ impl Job {
             aws: self.aws.clone(),
             control,
             stop: stop.clone(),
+            left: Left::default(),
         }
     }
 
@@ -171,6 +181,7 @@ impl Job {
             operations: planned.operations,
             cases: planned.cases,
             again: self.again.clone(),
+            server: self.server_version.clone(),
         }
     }
 }

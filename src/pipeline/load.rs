@@ -93,6 +93,13 @@ pub fn load(scenario: &Scenario, shown: &str, documents: Vec<Source>) -> Result<
     for name in named {
         check_operation(&loaded.contract, name, Some(shown))?;
     }
+    for request in scenario.fixtures.values().flat_map(|fixture| fixture.create.iter().chain(&fixture.delete)) {
+        if let Some(name) = request.operation() {
+            check_operation(&loaded.contract, name, Some(shown)).map_err(|problems| {
+                problems.into_iter().map(|one| Diagnostic { line: Some(request.line), ..one }).collect::<Vec<_>>()
+            })?;
+        }
+    }
     if !scenario.only.is_empty() {
         loaded.contract = loaded.contract.restricted_to(&scenario.only);
     }

@@ -4,7 +4,6 @@
 
 use super::{Job, Sending, embedded, finish, unwritten};
 use crate::contract::digest;
-use crate::generate::Judged;
 use crate::judge::Verdict;
 use crate::report::{Diagnostic, Replayed, SentStep, Then};
 use crate::run::{self, Outcome, RunEnd, Stop, is_telling};
@@ -183,6 +182,8 @@ pub struct ReplayEnd {
     pub indeterminate: u64,
     /// Why the replay ended before its last case, if it did.
     pub incomplete: Option<String>,
+    /// How many cases made what could not be taken away, with the first one's id and what happened.
+    pub left: Option<(u64, String, String)>,
 }
 
 /// Sends the cases in `job.ids` again, one after another, and hands each over as soon as it is judged.
@@ -204,7 +205,14 @@ pub async fn replay(
     let control = |operation: &str| job.control(operation);
     let plan = job.plan(&endpoint, sending.settings, run_id, stop, &control);
     let (redaction, origin) = (plan.redaction(), endpoint.origin());
-    let finish = finish::Finish { job, redaction: &redaction, origin: &origin, accepted: None, strict: true };
+    let finish = finish::Finish {
+        job,
+        redaction: &redaction,
+        origin: &origin,
+        accepted: None,
+        strict: true,
+        tail: sending.tail.as_ref(),
+    };
     let mut end = ReplayEnd::default();
     let mut unwritable = None;
     let mut take = |mut one: Replayed| {
@@ -226,6 +234,7 @@ pub async fn replay(
         RunEnd::Died(why) => Some(format!("the endpoint went away: {why}")),
         RunEnd::Stopped => Some("the replay was stopped".to_owned()),
     };
+    end.left = plan.left.told();
     Ok(end)
 }
 
@@ -243,7 +252,7 @@ fn again(finish: &finish::Finish<'_>, outcome: Outcome) -> Replayed {
         .iter()
         .map(|exchange| Some(curl(&exchange.as_ref()?.sent, finish.origin, finish.redaction)?.0))
         .collect();
-    let Judged::Step(judged) = outcome.case.judged;
+    let judged = outcome.case.judged.shown();
     Replayed { done: finish.finish(outcome), steps, curls, judged, then: None }
 }
 

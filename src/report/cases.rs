@@ -104,6 +104,7 @@ fn expected(case: &Case) -> String {
             };
             errors.iter().map(one).collect::<Vec<_>>().join(" or ")
         }
+        Expectation::Keep { law } => format!("keeps the law `{law}`"),
         Expectation::Unspecified { reason } => format!("unspecified: {reason}"),
     }
 }

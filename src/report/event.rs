@@ -27,6 +27,8 @@ pub struct Head {
     pub cases: u64,
     /// The command that runs these cases again, without a filter.
     pub again: String,
+    /// What the server says it is, where it was asked.
+    pub server: Option<String>,
 }
 
 /// One case, judged.
@@ -48,6 +50,15 @@ pub struct Done {
     pub line: Vec<u8>,
     /// Its judged request as a curl line, where the case did not pass and curl can send it.
     pub curl: Option<String>,
+    /// What the server said last, where overstep started it and it failed.
+    pub server_output: Vec<String>,
+}
+
+impl Done {
+    /// What a finding shows of it.
+    pub fn again(&self) -> crate::judge::Again {
+        crate::judge::Again { curl: self.curl.clone(), server_output: self.server_output.clone() }
+    }
 }
 
 /// A form of answers, spelled out when it first comes up.
@@ -134,6 +145,8 @@ pub struct Summary {
     pub complete: bool,
     /// Which snapshots were written.
     pub snapshots: SnapshotNews,
+    /// How many cases made what could not be taken away, with the first one's id and what happened.
+    pub left: Option<(u64, String, String)>,
     /// From the first request to the last answer.
     pub seconds: f64,
 }

@@ -21,6 +21,8 @@ pub struct CaseLine {
     pub steps: Vec<SentStep>,
     /// The judged request as curl, only where the case did not pass.
     pub curl: Option<String>,
+    /// What the server said last, where overstep started it and it failed.
+    pub server_output: Vec<String>,
 }
 
 /// A request that was sent, less secrets, and what came back.
@@ -110,6 +112,8 @@ struct Line<'a> {
     steps: &'a [SentStep],
     #[serde(skip_serializing_if = "Option::is_none")]
     curl: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    server_output: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -136,6 +140,7 @@ struct SnapshotLine<'a> {
 enum Documented {
     Accept(AcceptLine),
     Reject(Vec<ErrorLine>),
+    Keep(String),
     Unspecified(String),
 }
 
@@ -185,6 +190,7 @@ pub fn case_line(case: &Case, judgement: &Judgement, comparison: &Comparison, be
                 Documented::Accept(AcceptLine { status: accept.status, or: error_lines(&accept.or) })
             }
             Expectation::Reject { errors, .. } => Documented::Reject(error_lines(errors)),
+            Expectation::Keep { law } => Documented::Keep(law.clone()),
             Expectation::Unspecified { reason } => Documented::Unspecified(reason.clone()),
         },
         expected: comparison.mark.as_ref().map(crate::snapshot::Mark::as_str),
@@ -198,6 +204,7 @@ pub fn case_line(case: &Case, judgement: &Judgement, comparison: &Comparison, be
         millis: (beside.millis * 1000.0).round() / 1000.0,
         steps: &beside.steps,
         curl: beside.curl.as_deref(),
+        server_output: &beside.server_output,
     };
     serde_json::to_vec(&line).expect("texts and numbers always have a JSON form")
 }

@@ -38,6 +38,8 @@ struct Run<'a> {
     run: &'a str,
     contract: &'a str,
     cases: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    server: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -80,7 +82,16 @@ struct SummaryLine<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     incomplete: Option<&'a str>,
     complete: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    left: Option<LeftLine<'a>>,
     seconds: f64,
+}
+
+#[derive(Serialize)]
+struct LeftLine<'a> {
+    cases: u64,
+    example: &'a str,
+    why: &'a str,
 }
 
 #[derive(Serialize)]
@@ -102,6 +113,7 @@ impl<W: Write> Output for Ndjson<W> {
             run: &head.run,
             contract: &head.contract,
             cases: head.cases,
+            server: head.server.as_deref(),
         })?;
         self.to.flush()
     }
@@ -148,6 +160,7 @@ impl<W: Write> Output for Ndjson<W> {
             coverage: CoverageLine { constraints: sum(|row| row.constraints), errors: sum(|row| row.errors) },
             incomplete: summary.incomplete.as_deref(),
             complete: summary.complete,
+            left: summary.left.as_ref().map(|(cases, example, why)| LeftLine { cases: *cases, example, why }),
             seconds: (summary.seconds * 1000.0).round() / 1000.0,
         })?;
         self.to.flush()

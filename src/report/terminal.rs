@@ -71,7 +71,8 @@ impl<W: Write> Terminal<W> {
             self.field("accepted", &tame(accepted), None)?;
         }
         self.field("observed", &tame(&finding.observed), None)?;
-        if !finding.rule.is_empty() && same_status(&finding.expected, &finding.observed) {
+        let unclear = same_status(&finding.expected, &finding.observed) || finding.expected == "kept";
+        if !finding.rule.is_empty() && unclear {
             self.field("because", &tame(&finding.why), None)?;
         }
         let example = finding.examples.first().map_or("", String::as_str);
@@ -83,7 +84,11 @@ impl<W: Write> Terminal<W> {
             word(&tame(example))
         )?;
         match &finding.curl {
-            Some(curl) if curl.len() <= LONGEST_CURL => writeln!(self.to, "    {:11}  {}", "", tame(curl))?,
+            Some(curl) if curl.len() <= LONGEST_CURL => {
+                for line in curl.lines() {
+                    writeln!(self.to, "    {:11}  {}", "", tame(line))?;
+                }
+            }
             // Nobody reads a screen of one character; the line is a command away.
             Some(_) => {
                 let cases = self.again.replacen(" check ", " cases ", 1).replace(" --allow-remote", "");
@@ -91,6 +96,10 @@ impl<W: Write> Terminal<W> {
                 writeln!(self.to, "    {:11}  {cases} -E {only} --format curl", "")?;
             }
             None => {}
+        }
+        for (index, line) in finding.server_output.iter().enumerate() {
+            let name = if index == 0 { "server said" } else { "" };
+            writeln!(self.to, "    {}  {}", paint(FAINT, format!("{name:11}")), tame(line))?;
         }
         Ok(())
     }
@@ -147,6 +156,10 @@ impl<W: Write> Terminal<W> {
         if let Some(why) = &summary.incomplete {
             writeln!(self.to, "{} {}", paint(ODD, "incomplete:"), tame(why))?;
         }
+        if let Some((cases, id, why)) = &summary.left {
+            let what = format!("what {} made may still be there: {}: {}", count(*cases, "case"), tame(id), tame(why));
+            writeln!(self.to, "{} {what}", paint(ODD, "left behind:"))?;
+        }
         match summary.snapshots {
             SnapshotNews { waiting: 1.., .. } => writeln!(
                 self.to,
@@ -196,7 +209,10 @@ impl<W: Write> Output for Terminal<W> {
             self.to,
             "{} · {} · seed {} · {} · {}\n",
             paint(BOLD, &head.scenario),
-            head.endpoint,
+            match &head.server {
+                Some(version) => format!("{} · {}", head.endpoint, tame(version)),
+                None => head.endpoint.clone(),
+            },
             head.seed,
             count(head.operations, "operation"),
             count(head.cases, "case"),
@@ -253,6 +269,7 @@ mod tests {
             expected: "400 InvalidParameterException or InvalidRequestException".into(),
             accepted: None,
             why: "accepted what must be rejected".into(),
+            server_output: Vec::new(),
             curl: Some("curl -sS --path-as-is -X POST 'http://127.0.0.1:4566/contact/tags'".into()),
         }
     }
@@ -270,6 +287,7 @@ mod tests {
             operations: 1,
             cases: 171,
             again: "overstep check connect -e http://127.0.0.1:4566".into(),
+            server: None,
         };
         terminal.begin(&head).expect("a vector takes all");
         let summary = Summary {

@@ -3,7 +3,7 @@
 //! It never reads a file or the environment: whoever starts the run has done that.
 
 use super::holes::Holes;
-use super::{Endpoint, Limits, RateLimit};
+use super::{Endpoint, Left, Limits, RateLimit};
 use crate::contract::{Auth, Contract};
 use crate::generate::{Case, CaseId};
 use crate::scenario::{Credentials, Scenario};
@@ -34,6 +34,8 @@ pub struct Plan<'a> {
     pub control: &'a (dyn Fn(&str) -> Option<Case> + Sync),
     /// Ends the run early.
     pub stop: Stop,
+    /// What the run could not take away again.
+    pub left: Left,
 }
 
 /// How requests are sent.

@@ -11,6 +11,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
+use tokio::sync::RwLock;
 
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +53,7 @@ pub fn run<T: Send>(
         order: Order::new(plan.settings.window, emit),
         finish,
         health: Health::default(),
+        beside: RwLock::new(()),
     };
     if let Err(reason) = on_own_thread(|| run.shared.exit.probe()) {
         return RunEnd::Unreachable(reason.to_string());
@@ -136,6 +138,8 @@ struct Run<'a, I, F, T, E> {
     order: Order<T, E>,
     finish: F,
     health: Health,
+    /// Held by every case that runs; wholly by one that must run alone.
+    beside: RwLock<()>,
 }
 
 /// Lets nobody wait for a window that a panicking thread will never move.
@@ -166,7 +170,15 @@ where
         while !self.is_over() {
             let Some((index, case)) = self.take() else { return };
             self.order.admit(index).await;
-            let outcome = if self.is_over() { None } else { worker.case(case).await };
+            let outcome = if self.is_over() {
+                None
+            } else if case.alone {
+                let _nobody_else = self.beside.write().await;
+                worker.case(case).await
+            } else {
+                let _others = self.beside.read().await;
+                worker.case(case).await
+            };
             if let Some(outcome) = &outcome
                 && self.health.see(outcome)
             {

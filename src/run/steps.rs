@@ -3,11 +3,12 @@
 //! It never decides what an answer is worth.
 
 use super::holes::Holes;
+use super::made::Made;
 use super::rate::Schedule;
 use super::transport::{Exit, Line, Transport};
 use super::{Answer, AwsKeys, Exchange, Framing, Liveness, NoAnswer, Outcome, Plan, clock};
 use crate::contract::{Auth, OperationName, Role};
-use crate::generate::{AuthDamage, Authorization, Case, Judged, Purpose, Send, Step};
+use crate::generate::{AuthDamage, Authorization, Case, Purpose, Send, Step};
 use crate::scenario::Credentials;
 use crate::wire::{KeyCache, Message, Proof, SigV4, authorize, document, encode, error_seen, value_at};
 use std::borrow::Cow;
@@ -131,7 +132,7 @@ impl<'a> Worker<'a> {
     /// Whether an operation's plain valid request is answered now.
     pub(super) async fn is_answered(&mut self, operation: &str) -> bool {
         let Some(control) = (self.plan.control)(operation) else { return false };
-        let Judged::Step(judged) = control.judged;
+        let judged = control.judged.shown();
         // Not over the connection on which a case went silent.
         self.lines.truncate(1);
         self.lines[0] = Line::new(Arc::clone(&self.shared.exit));
@@ -156,6 +157,7 @@ impl<'a> Worker<'a> {
         let mut exchanges: Vec<Option<Exchange>> = case.steps.iter().map(|_| None).collect();
         let (mut not_sent, mut unsendable): (Option<String>, Option<String>) = (None, None);
         let mut stopped = false;
+        let mut made = Made::default();
         let mut turns: Vec<u32> = case.steps.iter().map(|step| step.turn).collect();
         turns.sort_unstable();
         turns.dedup();
@@ -163,7 +165,11 @@ impl<'a> Worker<'a> {
             let due: Vec<usize> = (0..case.steps.len())
                 .filter(|&index| {
                     let step = &case.steps[index];
-                    step.turn == turn && (step.purpose == Purpose::TearDown || (not_sent.is_none() && !stopped))
+                    let wanted = match step.purpose {
+                        Purpose::TearDown => made.is_due(step),
+                        _ => not_sent.is_none() && !stopped,
+                    };
+                    step.turn == turn && wanted
                 })
                 .collect();
             let mut ready: Vec<(usize, Message)> = Vec::with_capacity(due.len());
@@ -171,8 +177,11 @@ impl<'a> Worker<'a> {
                 let step = &case.steps[index];
                 match self.ready(&holes, step) {
                     Ok(message) => ready.push((index, message)),
-                    // A resource that was never made need not be taken away.
-                    Err(_) if step.purpose == Purpose::TearDown => {}
+                    Err(NotReady::Lacking(reason) | NotReady::Unsendable(reason))
+                        if step.purpose == Purpose::TearDown =>
+                    {
+                        made.cannot(step, &reason);
+                    }
                     Err(NotReady::Lacking(reason)) => not_sent = not_sent.or(Some(reason)),
                     Err(NotReady::Unsendable(reason)) => {
                         unsendable = unsendable.or(Some(reason.clone()));
@@ -189,15 +198,17 @@ impl<'a> Worker<'a> {
                     stopped = true;
                     continue;
                 };
+                made.see(step, &exchange);
                 if let Ok(answer) = &exchange.answer {
                     self.capture(&mut holes, step, answer);
                 }
                 if step.purpose == Purpose::SetUp && not_sent.is_none() {
-                    not_sent = failed_set_up(&exchange);
+                    not_sent = failed_set_up(step, &exchange);
                 }
                 exchanges[index] = Some(exchange);
             }
         }
+        made.tell(case, &plan.left);
         (!stopped).then_some(Sent { exchanges, not_sent, unsendable })
     }
 
@@ -226,7 +237,7 @@ impl<'a> Worker<'a> {
     }
 
     fn capture(&self, holes: &mut Holes<'_>, step: &Step, answer: &Answer) {
-        if step.captures.is_empty() || !(200..300).contains(&answer.status) {
+        if step.captures.is_empty() || !is_success(step, answer) {
             return;
         }
         let Ok(document) = document(self.plan.contract.protocol, &answer.body, answer.header("content-type")) else {
@@ -254,8 +265,7 @@ impl<'a> Worker<'a> {
 /// # Errors
 /// Where the case is unsendable, a hole stays empty, or the message cannot be encoded; in words.
 pub fn message(plan: &Plan<'_>, case: &Case) -> Result<Message, String> {
-    let Judged::Step(judged) = case.judged;
-    let step = case.steps.get(judged).ok_or("nothing is sent")?;
+    let step = case.steps.get(case.judged.shown()).ok_or("nothing is sent")?;
     let holes = Holes::new(plan, &case.id);
     signed(plan, &holes, step, &plan.endpoint.authority(), &mut KeyCache::default()).map_err(
         |not_ready| match not_ready {
@@ -333,9 +343,16 @@ fn proof(plan: &Plan<'_>, holes: &Holes<'_>, name: &str) -> Result<Proof, String
     })
 }
 
-fn failed_set_up(exchange: &Exchange) -> Option<String> {
+fn is_success(step: &Step, answer: &Answer) -> bool {
+    match &step.fixture {
+        Some(part) => part.is_success(answer.status),
+        None => (200..300).contains(&answer.status),
+    }
+}
+
+fn failed_set_up(step: &Step, exchange: &Exchange) -> Option<String> {
     match &exchange.answer {
-        Ok(answer) if (200..300).contains(&answer.status) => None,
+        Ok(answer) if is_success(step, answer) => None,
         Ok(answer) => Some(format!("a set-up step was answered with status {}", answer.status)),
         Err(reason) => Some(format!("a set-up step got no answer: {reason}")),
     }
@@ -353,6 +370,9 @@ async fn exchange(
     // What takes resources away is sent even after the stop.
     let stop = (step.purpose != Purpose::TearDown).then_some(&plan.stop);
     let is_stopped = || stop.is_some_and(super::Stop::is_stopped);
+    // What makes something is waited for even then, and is not sent twice: what it made must be known.
+    let makes = step.purpose == Purpose::SetUp && step.fixture.is_some();
+    let during = stop.filter(|_| !makes);
     let operation = match &step.send {
         Send::Operation { name, .. } => Some(name),
         Send::Raw { .. } => None,
@@ -370,15 +390,15 @@ async fn exchange(
         }
         attempts += 1;
         let started = clock::now();
-        let answer = line.send(&message, stop).await;
+        let answer = line.send(&message, during).await;
         let took = clock::now().duration_since(started);
         let cut = answer.as_ref().map_or(true, |answer| answer.framing == Framing::TimedOut);
-        if cut && is_stopped() {
+        if cut && !makes && is_stopped() {
             return None;
         }
         match &answer {
             Err(NoAnswer::Unreachable(_) | NoAnswer::Tls(_)) => {}
-            Err(_) if !silent && !operation.is_some_and(|operation| shared.is_hopeless(operation)) => {
+            Err(_) if !silent && !makes && !operation.is_some_and(|operation| shared.is_hopeless(operation)) => {
                 silent = true;
                 continue;
             }

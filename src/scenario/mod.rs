@@ -3,13 +3,15 @@
 //!
 //! This room never touches a file, the environment or the network.
 
+mod fixtures;
 mod model;
 mod read;
 mod settings;
 mod tables;
 
 pub use model::{
-    AmendEntry, Credentials, Fixture, OperationNotes, Principal, RawRequest, ReadBack, Scenario, Template, Variable,
+    AmendEntry, Credentials, Fixture, OperationNotes, Principal, RawRequest, ReadBack, Scenario, Template, Undoes,
+    Variable,
 };
 pub use read::{LAWS, ScenarioError, Warning, read};
 pub use settings::{EndpointEntry, Settings, read_settings};

@@ -110,21 +110,41 @@ pub enum Credentials {
 /// A resource that overstep makes for a case and deletes afterwards.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Fixture {
-    /// The request that makes it.
-    pub create: Option<RawRequest>,
-    /// Name of the capture to a path in the answer.
-    pub capture: IndexMap<String, String>,
-    /// The request that deletes it.
-    pub delete: Option<RawRequest>,
+    /// The requests that make it, one after another.
+    pub create: Vec<RawRequest>,
+    /// The requests that delete it, one after another.
+    pub delete: Vec<RawRequest>,
+}
+
+impl Fixture {
+    /// What is kept of the answers: names and paths.
+    pub fn captures(&self) -> impl Iterator<Item = (&String, &String)> {
+        self.create.iter().flat_map(|request| &request.capture)
+    }
 }
 
 /// A request written by the user.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RawRequest {
-    /// `POST /v1/contacts`.
+    /// `POST /v1/contacts`, or the name of an operation of the contract.
     pub request: Template,
     /// A JSON body; its texts are templates.
     pub json: Option<Json>,
+    /// The operation's input; its texts are templates.
+    pub input: Option<Json>,
+    /// What is kept of the answer: name to path.
+    pub capture: IndexMap<String, String>,
+    /// Statuses that count as a success; any from 200 to 299 where none is named.
+    pub status: Vec<u16>,
+    /// The line of the request in the scenario's file, from 1.
+    pub line: u32,
+}
+
+impl RawRequest {
+    /// The operation that is meant, where none is spelled out as method and path.
+    pub fn operation(&self) -> Option<&str> {
+        (!self.request.contains(' ')).then_some(self.request.as_str())
+    }
 }
 
 /// What is said of one operation.
@@ -134,10 +154,16 @@ pub struct OperationNotes {
     pub uses: IndexMap<String, Json>,
     /// Identifiers that exist nowhere, by member path.
     pub missing: IndexMap<String, Json>,
-    /// How to read back what the operation wrote.
-    pub read: Option<ReadBack>,
+    /// How to read back what the operation wrote: one way for each member that is kept.
+    pub reads: Vec<ReadBack>,
     /// What the operation promises about state.
     pub laws: Vec<String>,
+    /// The line of `laws` in the scenario's file, from 1; 0 where nothing is said.
+    pub laws_line: u32,
+    /// Which writing operation it takes back.
+    pub undoes: Option<Undoes>,
+    /// Places in a success's answer that say an identifier of the request again: place to member.
+    pub echoes: IndexMap<String, String>,
     /// Leave this operation out, with the reason.
     pub skip: Option<String>,
 }
@@ -145,10 +171,32 @@ pub struct OperationNotes {
 /// How to read back what an operation wrote.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ReadBack {
-    /// The request, either `GET /path` or the name of an operation of the contract.
+    /// The request: `GET /path`, the name of an operation of the contract, or `answer` where the answer to the
+    /// write itself holds all that is stored.
     pub request: Template,
     /// Where in the answer the value stands, for example `data.tags`.
     pub value: String,
+    /// The member of the operation that is stored there; found by name where nothing is said.
+    pub member: Option<String>,
+    /// Where what is stored as a map is read as a list: the place of an item's key, `*` for an only member.
+    pub key: Option<String>,
+    /// The place of what is compared inside an item or entry that was read.
+    pub item: Option<String>,
+    /// The place of what is compared inside an entry that was written.
+    pub of: Option<String>,
+    /// Whether an answer may leave it out altogether; what is never shown teaches nothing.
+    pub optional: bool,
+}
+
+/// That an operation takes back what another one wrote.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Undoes {
+    /// The writing operation.
+    pub operation: String,
+    /// The member of the writing operation whose entries are taken back; its only one where nothing is said.
+    pub of: Option<String>,
+    /// The member of this operation that names the entries.
+    pub member: String,
 }
 
 /// One `[[amend]]` table.

@@ -3,7 +3,7 @@
 //! This file never opens one: the text is given, and `sources` stay names.
 
 use super::tables::{Entry, Table, did_you_mean, parse, wrong};
-use super::{AmendEntry, Credentials, Fixture, OperationNotes, Principal, RawRequest, ReadBack, Scenario, Variable};
+use super::{AmendEntry, Credentials, OperationNotes, Principal, ReadBack, Scenario, Undoes, Variable};
 use indexmap::IndexMap;
 use serde_json::Value as Json;
 
@@ -31,7 +31,18 @@ pub struct Warning {
 }
 
 /// The laws that a scenario may claim for an operation.
-pub const LAWS: &[&str] = &["merges", "overwrites", "deduplicates", "idempotent", "rejected-leaves-no-trace"];
+pub const LAWS: &[&str] = &[
+    "merges",
+    "overwrites",
+    "deduplicates",
+    "keeps-order",
+    "idempotent",
+    "rejected-leaves-no-trace",
+    "isolated",
+    "read-your-write",
+    "inverse",
+    "survives-concurrent-writers",
+];
 
 const KEYS: &[&str] = &[
     "sources",
@@ -77,12 +88,10 @@ pub fn read(name: &str, text: &str) -> Result<(Scenario, Vec<Warning>), Scenario
         let principal = principal(&entry.table()?, warn)?;
         scenario.principals.insert(entry.key, principal);
     }
-    for entry in root.tables("fixtures")? {
-        let fixture = fixture(&entry.table()?, warn)?;
-        scenario.fixtures.insert(entry.key, fixture);
-    }
+    scenario.fixtures = super::fixtures::fixtures(&root, text, warn)?;
+    super::fixtures::order(&mut scenario, &root)?;
     for entry in root.tables("operations")? {
-        let notes = notes(&entry.table()?, warn)?;
+        let notes = notes(&entry.table()?, text, warn)?;
         scenario.operations.insert(entry.key, notes);
     }
     if let Some(entry) = root.entry("amend") {
@@ -194,67 +203,72 @@ pub(super) fn principal(table: &Table<'_, '_>, warnings: &mut Vec<super::Warning
     }
 }
 
-fn fixture(table: &Table<'_, '_>, warnings: &mut Vec<super::Warning>) -> Result<Fixture, ScenarioError> {
-    table.expect_keys(&["create", "capture", "delete"], warnings);
-    let mut capture = IndexMap::new();
-    for entry in table.tables("capture")? {
-        let path = entry.text()?;
-        capture.insert(entry.key, path);
-    }
-    let create = table.table("create")?.map(|request| raw_request(&request, warnings)).transpose()?;
-    let delete = table.table("delete")?.map(|request| raw_request(&request, warnings)).transpose()?;
-    Ok(Fixture { create, capture, delete })
-}
-
-fn raw_request(table: &Table<'_, '_>, warnings: &mut Vec<super::Warning>) -> Result<RawRequest, ScenarioError> {
-    table.expect_keys(&["request", "json"], warnings);
-    let entry = table
-        .entry("request")
-        .ok_or_else(|| wrong(format!("`{}` has no `request`", table.name), table.span.clone()))?;
-    let request = entry.text()?;
-    if !is_request_line(&request) {
-        return Err(ScenarioError {
-            reason: format!("`{request}` is no request"),
-            span: Some(entry.span()),
-            hint: Some("a method and a path: `POST /v1/contacts`".to_owned()),
-        });
-    }
-    Ok(RawRequest { request, json: table.entry("json").map(|entry| entry.json()).transpose()? })
-}
-
-fn is_request_line(text: &str) -> bool {
-    text.split_once(' ').is_some_and(|(method, target)| {
-        !method.is_empty() && method.bytes().all(|byte| byte.is_ascii_uppercase()) && target.starts_with('/')
-    })
-}
-
-fn notes(table: &Table<'_, '_>, warnings: &mut Vec<super::Warning>) -> Result<OperationNotes, ScenarioError> {
-    table.expect_keys(&["use", "missing", "read", "laws", "skip"], warnings);
+fn notes(
+    table: &Table<'_, '_>,
+    text: &str,
+    warnings: &mut Vec<super::Warning>,
+) -> Result<OperationNotes, ScenarioError> {
+    table.expect_keys(&["use", "missing", "read", "laws", "skip", "undoes", "echoes"], warnings);
     let laws = table.texts("laws")?;
+    let laws_span = table.entry("laws").map(|entry| entry.span());
     if let Some(law) = laws.iter().find(|law| !LAWS.contains(&law.as_str())) {
-        let span = table.entry("laws").map(|entry| entry.span());
         return Err(ScenarioError {
             reason: format!("`{law}` is no law"),
-            span,
+            span: laws_span,
             hint: did_you_mean(law, LAWS).or_else(|| Some(format!("laws are {}", LAWS.join(", ")))),
         });
     }
-    let read = table.table("read")?.map(|read| read_back(&read, warnings)).transpose()?;
+    let reads = match table.entry("read") {
+        None => Vec::new(),
+        Some(entry) if entry.is_list() => {
+            entry.list_of_tables()?.iter().map(|read| read_back(read, warnings)).collect::<Result<_, _>>()?
+        }
+        Some(entry) => vec![read_back(&entry.table()?, warnings)?],
+    };
+    let undoes = table.table("undoes")?.map(|table| undoes(&table, warnings)).transpose()?;
+    let mut echoes = IndexMap::new();
+    for entry in table.tables("echoes")? {
+        let member = entry.text()?;
+        echoes.insert(entry.key, member);
+    }
     Ok(OperationNotes {
         uses: values(table, "use")?,
         missing: values(table, "missing")?,
-        read,
+        reads,
         laws,
+        laws_line: laws_span.map_or(0, |span| line_of(text, span.start)),
+        undoes,
+        echoes,
         skip: table.text("skip")?,
     })
 }
 
+fn needed(table: &Table<'_, '_>, key: &str) -> Result<String, ScenarioError> {
+    table.text(key)?.ok_or_else(|| wrong(format!("`{}` has no `{key}`", table.name), table.span.clone()))
+}
+
 fn read_back(table: &Table<'_, '_>, warnings: &mut Vec<super::Warning>) -> Result<ReadBack, ScenarioError> {
-    table.expect_keys(&["request", "value"], warnings);
-    let request = table
-        .text("request")?
-        .ok_or_else(|| wrong(format!("`{}` has no `request`", table.name), table.span.clone()))?;
-    Ok(ReadBack { request, value: table.text("value")?.unwrap_or_default() })
+    table.expect_keys(&["request", "value", "member", "key", "item", "of", "optional"], warnings);
+    Ok(ReadBack {
+        request: needed(table, "request")?,
+        value: table.text("value")?.unwrap_or_default(),
+        member: table.text("member")?,
+        key: table.text("key")?,
+        item: table.text("item")?,
+        of: table.text("of")?,
+        optional: table.flag("optional")?,
+    })
+}
+
+fn undoes(table: &Table<'_, '_>, warnings: &mut Vec<super::Warning>) -> Result<Undoes, ScenarioError> {
+    table.expect_keys(&["operation", "of", "member"], warnings);
+    Ok(Undoes { operation: needed(table, "operation")?, of: table.text("of")?, member: needed(table, "member")? })
+}
+
+/// The line of a byte, from 1.
+pub(super) fn line_of(text: &str, at: usize) -> u32 {
+    let line = text.as_bytes()[..at.min(text.len())].iter().filter(|byte| **byte == b'\n').count() + 1;
+    u32::try_from(line).unwrap_or(u32::MAX)
 }
 
 fn amendment(
@@ -278,6 +292,5 @@ fn amendment(
     if add.is_some() == set.is_some() {
         return Err(missing("add` or `set", "give exactly one of them"));
     }
-    let line = text.as_bytes()[..table.span.start.min(text.len())].iter().filter(|byte| **byte == b'\n').count() + 1;
-    Ok(AmendEntry { at, add, set, reason, line: u32::try_from(line).unwrap_or(u32::MAX) })
+    Ok(AmendEntry { at, add, set, reason, line: line_of(text, table.span.start) })
 }

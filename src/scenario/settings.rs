@@ -3,7 +3,7 @@
 //! This file never reads the environment; `${NAME}` stays as written until somebody uses the text.
 
 use super::read::principal;
-use super::tables::{Table, parse, wrong};
+use super::tables::{Table, parse};
 use super::{Principal, ScenarioError, Warning};
 use indexmap::IndexMap;
 
@@ -19,7 +19,7 @@ pub struct Settings {
 /// One `[endpoints.NAME]` table.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct EndpointEntry {
-    /// Its base URL; absent where overstep would have to start it.
+    /// Its base URL; where overstep starts it, `http://127.0.0.1:{port}` unless said otherwise.
     pub url: Option<String>,
     /// Whether it may be sent to though it is not on loopback.
     pub remote: bool,
@@ -29,8 +29,20 @@ pub struct EndpointEntry {
     pub ca: Option<String>,
     /// Headers on every request.
     pub headers: IndexMap<String, String>,
-    /// Which of `start`, `reset`, `ready` the entry uses; none of them works yet.
-    pub unsupported: Vec<String>,
+    /// The command that starts it, as a shell would split it; `{port}` is a free port, or the one of `url`.
+    pub start: Option<String>,
+    /// Where `start` runs, from the file's directory.
+    pub cwd: Option<String>,
+    /// What `start` finds in its environment besides ours.
+    pub env: IndexMap<String, String>,
+    /// A request that is answered once it is ready: `GET /health`.
+    pub ready: Option<String>,
+    /// How long it may take to be ready: `30s`.
+    pub ready_timeout: Option<String>,
+    /// A request that makes it empty, sent before each scenario: `POST /reset`.
+    pub reset: Option<String>,
+    /// The command that prints its version.
+    pub version: Option<String>,
 }
 
 /// Reads the settings.
@@ -55,9 +67,26 @@ pub fn read_settings(text: &str) -> Result<(Settings, Vec<Warning>), ScenarioErr
 }
 
 fn endpoint(table: &Table<'_, '_>, warnings: &mut Vec<Warning>) -> Result<EndpointEntry, ScenarioError> {
-    table.expect_keys(&["url", "remote", "rate-limit", "tls", "headers", "start", "reset", "ready"], warnings);
-    let unsupported: Vec<String> =
-        ["start", "reset", "ready"].iter().filter(|key| table.entry(key).is_some()).map(ToString::to_string).collect();
+    let keys = [
+        "url",
+        "remote",
+        "rate-limit",
+        "tls",
+        "headers",
+        "start",
+        "cwd",
+        "env",
+        "ready",
+        "ready-timeout",
+        "reset",
+        "version",
+    ];
+    table.expect_keys(&keys, warnings);
+    let mut env = IndexMap::new();
+    for entry in table.tables("env")? {
+        let value = entry.text()?;
+        env.insert(entry.key, value);
+    }
     let mut headers = IndexMap::new();
     for entry in table.tables("headers")? {
         let value = entry.text()?;
@@ -71,8 +100,25 @@ fn endpoint(table: &Table<'_, '_>, warnings: &mut Vec<Warning>) -> Result<Endpoi
         None => None,
     };
     let url = table.text("url")?;
-    if url.is_none() && unsupported.is_empty() {
-        return Err(wrong(format!("`{}` has no `url`", table.name), table.span.clone()));
+    let start = table.text("start")?;
+    if url.is_none() && start.is_none() {
+        return Err(ScenarioError {
+            reason: format!("`{}` has no `url`", table.name),
+            span: Some(table.span.clone()),
+            hint: Some("give its `url`, or the command that starts it: `start = \"server --port {port}\"`".to_owned()),
+        });
+    }
+    for key in ["ready", "reset"] {
+        if let Some(entry) = table.entry(key) {
+            let line = entry.text()?;
+            if !super::fixtures::is_request_line(&line) {
+                return Err(ScenarioError {
+                    reason: format!("`{line}` is no request"),
+                    span: Some(entry.span()),
+                    hint: Some("a method and a path: `POST /reset`".to_owned()),
+                });
+            }
+        }
     }
     Ok(EndpointEntry {
         url,
@@ -80,6 +126,12 @@ fn endpoint(table: &Table<'_, '_>, warnings: &mut Vec<Warning>) -> Result<Endpoi
         rate_limit: table.text("rate-limit")?,
         ca,
         headers,
-        unsupported,
+        start,
+        cwd: table.text("cwd")?,
+        env,
+        ready: table.text("ready")?,
+        ready_timeout: table.text("ready-timeout")?,
+        reset: table.text("reset")?,
+        version: table.text("version")?,
     })
 }

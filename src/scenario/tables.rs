@@ -158,6 +158,11 @@ impl<'a, 'i> Entry<'a, 'i> {
         self.value.get_ref().as_str().map(str::to_owned).ok_or_else(|| self.mistyped("a text"))
     }
 
+    /// Whether the value is a list.
+    pub fn is_list(&self) -> bool {
+        self.value.get_ref().is_array()
+    }
+
     /// Whether the value is a text.
     pub fn is_text(&self) -> bool {
         self.value.get_ref().is_str()

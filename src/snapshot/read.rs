@@ -3,7 +3,7 @@
 //! It never guesses: what is not understood is refused with its line.
 
 use super::value::{Form, Held, Line, Mark, Side, Snapshot};
-use super::write::looks_like_a_form;
+use super::write::{KEPT, LAW, looks_like_a_form};
 
 /// Why a text is no snapshot.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -92,9 +92,19 @@ fn sides(cursor: &mut Cursor<'_>) -> Result<Vec<Side>, String> {
         if !sides.is_empty() && !cursor.eat("·") {
             return Err(format!("expected ` · ` before `{}`", cursor.rest.trim()));
         }
-        sides.push(Side { name: cursor.word()?, held: cursor.answer()? });
+        let word = cursor.word()?;
+        let bare = cursor.rest.trim_start();
+        sides.push(if word == KEPT && (bare.is_empty() || bare.starts_with('·')) {
+            Side { name: LAW.to_owned(), held: kept() }
+        } else {
+            Side { name: word, held: cursor.answer()? }
+        });
     }
     Ok(sides)
+}
+
+fn kept() -> Held {
+    Held { note: Some(KEPT.to_owned()), ..Held::default() }
 }
 
 struct Cursor<'a> {
@@ -159,6 +169,9 @@ impl Cursor<'_> {
 
     fn answer(&mut self) -> Result<Held, String> {
         let status = self.word()?;
+        if status == KEPT {
+            return Ok(kept());
+        }
         let status = match status.as_str() {
             "-" => None,
             digits => Some(digits.parse().map_err(|_| format!("expected a status or `-`, found `{digits}`"))?),

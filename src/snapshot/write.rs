@@ -10,6 +10,15 @@ const COLUMN: usize = 30;
 /// Where the values of a form begin.
 const FORM_COLUMN: usize = 26;
 
+/// A law that holds needs no more than this word.
+pub(super) const KEPT: &str = "kept";
+/// The side that all cases of a law are on.
+pub(super) const LAW: &str = "law";
+
+fn is_kept(held: &Held) -> bool {
+    *held == Held { note: Some(KEPT.to_owned()), ..Held::default() }
+}
+
 /// The whole file.
 pub fn write(snapshot: &Snapshot) -> String {
     let mut out = String::from("---\n");
@@ -36,9 +45,13 @@ pub fn line_text(line: &Line) -> String {
         } else {
             out.push_str(" · ");
         }
-        out.push_str(&word(&side.name));
-        out.push(' ');
-        answer(&side.held, &mut out);
+        if side.name == LAW && is_kept(&side.held) {
+            out.push_str(KEPT);
+        } else {
+            out.push_str(&word(&side.name));
+            out.push(' ');
+            answer(&side.held, &mut out);
+        }
     }
     out.push('\n');
     for (variant, held) in &line.exceptions {
@@ -46,7 +59,11 @@ pub fn line_text(line: &Line) -> String {
         out.push_str("  ");
         out.push_str(&word(variant));
         pad(&mut out, start, COLUMN);
-        answer(held, &mut out);
+        if is_kept(held) {
+            out.push_str(KEPT);
+        } else {
+            answer(held, &mut out);
+        }
         out.push('\n');
     }
     out

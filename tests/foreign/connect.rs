@@ -41,7 +41,6 @@ pub struct Style {
     pub invalid: &'static str,
     /// Contacts hold data before anybody writes any.
     pub seeded: bool,
-    pub stateful: bool,
     pub keys_count: bool,
     pub null_ok: bool,
     /// Members, duplicates, marks and types that no page names are refused.
@@ -73,7 +72,6 @@ impl Default for Style {
             letters: Letters::AsIs,
             invalid: "InvalidParameterException",
             seeded: false,
-            stateful: true,
             keys_count: false,
             null_ok: true,
             picky: false,
@@ -174,11 +172,13 @@ impl Connect {
         let known = self.known_caller(request, call.operation);
         let outcome = match () {
             () if !self.style.auth_last && !known => Err(Refusal::Unknown),
-            () => match self.perform(&call) {
-                // Who is not known learns nothing of what was wrong with the request.
-                Ok(_) if !known => Err(Refusal::Unknown),
-                outcome => outcome,
-            },
+            // Who is not known may learn what is wrong with the request, and changes nothing.
+            () if !known => {
+                let contacts = self.contacts.lock().expect("no panics while it is held").clone();
+                let scratch = Self { style: self.style.clone(), mistake, contacts: Mutex::new(contacts) };
+                scratch.perform(&call).and(Err(Refusal::Unknown))
+            }
+            () => self.perform(&call),
         };
         match outcome {
             Ok(result) => self.success(call.operation, &result),
@@ -504,7 +504,7 @@ impl Connect {
             }
             contact
         };
-        if !self.style.stateful {
+        if self.mistake.is("forgets-everything") {
             return look(&mut seed());
         }
         let mut contacts = self.contacts.lock().expect("no panics while it is held");

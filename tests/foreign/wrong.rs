@@ -6,6 +6,7 @@
 pub type Row = (&'static str, &'static str, &'static str);
 
 pub const CONNECT: &[Row] = &[
+    ("*", "forgets-everything", "TagContact · law · read-your-write"),
     ("TagContact.ContactId", "max+1", "TagContact · ContactId · length"),
     ("TagContact.ContactId", "max-1", "TagContact · ContactId · length"),
     ("TagContact.ContactId", "no-max", "TagContact · ContactId · length"),

@@ -122,6 +122,7 @@ impl World {
             aws: None,
             control: &control,
             stop: self.stop.clone(),
+            left: Default::default(),
         })
     }
 
@@ -153,6 +154,7 @@ pub fn step(method: &str, target: &str) -> Step {
         authorization: Authorization::Anonymous,
         captures: Vec::new(),
         turn: 0,
+        fixture: None,
     }
 }
 
@@ -174,6 +176,7 @@ pub fn case(id: &str, steps: Vec<Step>) -> Case {
         rule: String::new(),
         source: None,
         unsendable: None,
+        alone: false,
     }
 }
 

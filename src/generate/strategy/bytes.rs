@@ -129,11 +129,12 @@ fn fill(
 pub(crate) fn with_room(planner: &Planner<'_>, operation: &Operation, mut case: Case) -> Case {
     let Expectation::Accept(accept) = &mut case.expectation else { return case };
     let notes = planner.scenario.notes(operation.name.as_str());
-    let Some(read) = notes.and_then(|notes| notes.read.as_ref()) else { return case };
-    let Some(reader) = planner.contract.operation(&read.request) else { return case };
-    let Judged::Step(judged) = case.judged;
+    let Judged::Step(judged) = case.judged else { return case };
     let Some(Step { send: Send::Operation { input, .. }, turn, .. }) = case.steps.get(judged) else { return case };
-    let Some((written, room)) = budgeted(planner, operation, input) else { return case };
+    let Some((member, written, room)) = budgeted(planner, operation, input) else { return case };
+    let reads = notes.map_or(&[][..], |notes| &notes.reads);
+    let Some(read) = reads.iter().find(|read| read.member.as_ref().is_none_or(|of| *of == member)) else { return case };
+    let Some(reader) = planner.contract.operation(&read.request) else { return case };
     let turn = *turn;
     accept.assumes =
         Some(Assumption { steps: vec![judged, judged + 2], path: read.value.clone(), only: written, room });
@@ -144,6 +145,7 @@ pub(crate) fn with_room(planner: &Planner<'_>, operation: &Operation, mut case: 
         authorization: planner.authorization(),
         captures: Vec::new(),
         turn,
+        fixture: None,
     };
     for step in &mut case.steps {
         step.turn += u32::from(step.turn >= turn) + u32::from(step.turn > turn);
@@ -156,7 +158,7 @@ pub(crate) fn with_room(planner: &Planner<'_>, operation: &Operation, mut case: 
 
 /// The keys that an input writes to a map with a stored budget, and how much room they leave under the
 /// strictest reading.
-fn budgeted(planner: &Planner<'_>, operation: &Operation, input: &Value) -> Option<(Vec<String>, u64)> {
+fn budgeted(planner: &Planner<'_>, operation: &Operation, input: &Value) -> Option<(String, Vec<String>, u64)> {
     let members = planner.contract.shape(operation.input.as_ref()?).kind.members()?;
     members.iter().find_map(|(name, member)| {
         let Some(Value::Map(entries)) = input.member(name) else { return None };
@@ -164,7 +166,7 @@ fn budgeted(planner: &Planner<'_>, operation: &Operation, input: &Value) -> Opti
         rules.iter().find_map(|rule| match rule {
             Rule::MaxTotalBytes { max, stored: true, .. } => {
                 let room = max.saturating_sub(total_bytes(entries, ByteScope::KeysAndValues));
-                Some((entries.keys().cloned().collect(), room))
+                Some((name.clone(), entries.keys().cloned().collect(), room))
             }
             _ => None,
         })

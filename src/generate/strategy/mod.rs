@@ -7,6 +7,7 @@ mod auth;
 mod bytes;
 mod enums;
 mod ladder;
+mod laws;
 mod length;
 mod malformed;
 mod missing;
@@ -14,14 +15,19 @@ mod patterns;
 mod probes;
 mod random;
 mod range;
+mod readers;
 mod recursion;
 mod required;
 mod rules;
 mod segments;
+mod sequences;
+mod stored;
+mod traces;
 mod types;
 mod valid;
 
 pub(crate) use bytes::with_room;
+pub(crate) use sequences::{ACTIONS, part as part_of_sequence};
 pub(crate) use valid::control;
 
 use super::Value;
@@ -47,14 +53,24 @@ pub(crate) const AT_SITES: &[AtSite] = &[
     enums::cases,
     types::cases,
     bytes::cases,
+    stored::cases,
     ladder::cases,
     segments::cases,
     recursion::cases,
 ];
 
 /// In the order of sending, before the places.
-pub(crate) const OF_OPERATIONS: &[OfOperation] =
-    &[valid::cases, rules::cases, missing::cases, auth::cases, malformed::cases, probes::cases, random::cases];
+pub(crate) const OF_OPERATIONS: &[OfOperation] = &[
+    valid::cases,
+    rules::cases,
+    missing::cases,
+    auth::cases,
+    malformed::cases,
+    probes::cases,
+    random::cases,
+    laws::cases,
+    sequences::cases,
+];
 
 /// What a strategy works on: one operation of one plan.
 pub(crate) struct Work<'p> {

@@ -66,7 +66,13 @@ fn wrong_in_body(kind: &Kind) -> Vec<(&'static str, Wrong)> {
     match kind {
         Kind::Document => Vec::new(),
         Kind::String | Kind::Enum { .. } => {
-            vec![("number", number()), ("boolean", boolean()), ("list", Wrong::InList), ("object", Wrong::Wrapped)]
+            vec![
+                ("number", number()),
+                ("huge-number", is(Value::Number("1e400".into()))),
+                ("boolean", boolean()),
+                ("list", Wrong::InList),
+                ("object", Wrong::Wrapped),
+            ]
         }
         Kind::Blob => vec![
             ("number", number()),

@@ -64,29 +64,29 @@ impl Connect {
         if self.style.checks_ids && !named.is_empty() {
             return Err(Refusal::Missing);
         }
-        let mut all = self.contact(&call.contact, |contact| contact.references.clone());
-        all.extend(references.clone());
         let size = |text: &String| match m.what("*") {
             "references-in-characters" => text.chars().count(),
             "references-in-utf16" => text.encode_utf16().count(),
             _ => text.len(),
         };
-        let sizes = all.values().filter_map(|(_, value)| value.as_ref()).map(size);
-        let sum: usize = if m.is("references-one-by-one") { sizes.max().unwrap_or(0) } else { sizes.sum() };
         let most = match m.what("*") {
             "references-budget+1" => 4097,
             "references-budget-1" => 4095,
             "references-no-budget" => usize::MAX,
             _ => 4096,
         };
-        if sum > most {
-            return Err(Refusal::Invalid);
-        }
         self.contact(&call.contact, |contact| {
+            let mut all = contact.references.clone();
+            all.extend(references);
+            let sizes = all.values().filter_map(|(_, value)| value.as_ref()).map(size);
+            let sum: usize = if m.is("references-one-by-one") { sizes.max().unwrap_or(0) } else { sizes.sum() };
+            if sum > most {
+                return Err(Refusal::Invalid);
+            }
             contact.references = all;
             contact.name = name.or(contact.name.take());
-        });
-        Ok(json!({}))
+            Ok(json!({}))
+        })
     }
 
     fn optional(&self, member: &str, value: Option<&Json>, rules: Rules) -> Checked<Option<String>> {

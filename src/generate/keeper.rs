@@ -1,0 +1,231 @@
+//! What an operation writes that can be read again, and what is promised of it.
+//!
+//! It never decides what is sent.
+
+use super::draft::Planner;
+use super::relation::{Effect, Model, StateKind, View};
+use super::value::Value;
+use crate::contract::{Contract, Kind, Location, MemberPath, Operation, Provenance, ShapeId};
+use crate::scenario::ReadBack;
+use indexmap::IndexMap;
+use serde_json::Value as Json;
+
+/// A member of an operation's input that is stored, with the way to read it back.
+#[derive(Clone)]
+pub(crate) struct Keeper<'p> {
+    /// The writing operation.
+    pub operation: &'p Operation,
+    /// The member, at the top of the input.
+    pub path: MemberPath,
+    /// Its shape.
+    pub shape: &'p ShapeId,
+    /// What kind of state it is.
+    pub kind: StateKind,
+    /// Who shows it.
+    pub reader: Reader<'p>,
+    /// Where it stands in the reader's answer.
+    pub view: View,
+    /// The place of what is compared inside a written entry.
+    of: Option<String>,
+}
+
+/// Who shows a state.
+#[derive(Clone)]
+pub(crate) enum Reader<'p> {
+    /// The answer to the write itself.
+    Answer,
+    /// An operation of the contract.
+    Operation(&'p Operation),
+    /// A request written by the user.
+    Raw(&'p str),
+}
+
+/// Everything that an operation keeps and somebody shows.
+pub(crate) fn keepers<'p>(planner: &Planner<'p>, operation: &'p Operation) -> Vec<Keeper<'p>> {
+    let reads = planner.scenario.notes(operation.name.as_str()).map_or(&[][..], |notes| &notes.reads);
+    if reads.is_empty() {
+        return shown_by_answer(planner.contract, operation).into_iter().collect();
+    }
+    reads.iter().filter_map(|read| keeper(planner, operation, read)).collect()
+}
+
+fn keeper<'p>(planner: &Planner<'p>, operation: &'p Operation, read: &'p ReadBack) -> Option<Keeper<'p>> {
+    let contract = planner.contract;
+    let members = contract.shape(operation.input.as_ref()?).kind.members()?;
+    let stored = |name: &str| {
+        let (name, member) = members.get_key_value(name)?;
+        Some((name, &member.shape))
+    };
+    let last = read.value.rsplit(['.', ']']).next().unwrap_or_default();
+    let named = match &read.member {
+        Some(member) => stored(member),
+        None => stored(last),
+    };
+    let only = || {
+        let mut many = members.iter().filter(|(_, member)| {
+            matches!(contract.shape(&member.shape).kind, Kind::Map { .. } | Kind::List { .. })
+                && member.location == Location::Body
+        });
+        match (many.next(), many.next()) {
+            (Some((name, member)), None) => Some((name, &member.shape)),
+            _ => None,
+        }
+    };
+    let (name, shape) = named.or_else(|| if read.member.is_none() { only() } else { None })?;
+    let reader = match read.request.as_str() {
+        "answer" => Reader::Answer,
+        request if request.contains(' ') => Reader::Raw(request),
+        request => Reader::Operation(contract.operation(request)?),
+    };
+    let view =
+        View { place: read.value.clone(), key: read.key.clone(), item: read.item.clone(), optional: read.optional };
+    let kind = kind(contract, shape);
+    Some(Keeper { operation, path: MemberPath::root().member(name), shape, kind, reader, view, of: read.of.clone() })
+}
+
+fn kind(contract: &Contract, shape: &ShapeId) -> StateKind {
+    match contract.shape(shape).kind {
+        Kind::Map { .. } => StateKind::Map,
+        Kind::List { .. } => StateKind::List,
+        _ => StateKind::Field,
+    }
+}
+
+/// Where nothing is said: a map or list of the input that stands under the same name in the answer, if the
+/// documents state a law about it.
+fn shown_by_answer<'p>(contract: &'p Contract, operation: &'p Operation) -> Option<Keeper<'p>> {
+    if operation.laws.is_empty() {
+        return None;
+    }
+    let members = contract.shape(operation.input.as_ref()?).kind.members()?;
+    let output = operation.output.as_ref()?;
+    members.iter().find_map(|(name, member)| {
+        let kind = kind(contract, &member.shape);
+        if kind == StateKind::Field || member.location != Location::Body {
+            return None;
+        }
+        let place = place_of(contract, output, name, kind, 0)?;
+        Some(Keeper {
+            operation,
+            path: MemberPath::root().member(name),
+            shape: &member.shape,
+            kind,
+            reader: Reader::Answer,
+            view: View { place, ..View::default() },
+            of: None,
+        })
+    })
+}
+
+fn place_of(contract: &Contract, id: &ShapeId, name: &str, wanted: StateKind, depth: usize) -> Option<String> {
+    let members = contract.shape(id).kind.members()?;
+    if let Some(member) = members.get(name)
+        && kind(contract, &member.shape) == wanted
+    {
+        return Some(member.wire_name(name).to_owned());
+    }
+    if depth > 3 {
+        return None;
+    }
+    members.iter().find_map(|(outer, member)| {
+        let below = place_of(contract, &member.shape, name, wanted, depth + 1)?;
+        Some(format!("{}.{below}", member.wire_name(outer)))
+    })
+}
+
+impl<'p> Keeper<'p> {
+    /// Whether a law is promised of the operation: by a document, by the scenario, or by what reading means.
+    pub fn promises(&self, planner: &Planner<'_>, law: &str) -> bool {
+        let said = planner.scenario.notes(self.operation.name.as_str());
+        matches!(law, "read-your-write" | "isolated")
+            || self.operation.laws.iter().any(|one| one == law)
+            || said.is_some_and(|notes| notes.laws.iter().any(|one| one == law))
+    }
+
+    /// Where a law is written.
+    pub fn source(&self, planner: &Planner<'_>, law: &str) -> Option<Provenance> {
+        law_source(planner, self.operation, law)
+    }
+
+    /// What is promised of the state.
+    pub fn model(&self, planner: &Planner<'_>) -> Model {
+        Model {
+            kind: self.kind,
+            merges: self.promises(planner, "merges"),
+            deduplicates: self.promises(planner, "deduplicates"),
+            ordered: self.promises(planner, "keeps-order"),
+        }
+    }
+
+    /// What a valid value of the member does to the state, as it is compared.
+    pub fn effect(&self, value: &Value) -> Option<Effect> {
+        let compared = |value: &Value| {
+            let json = json(value)?;
+            match &self.of {
+                Some(place) => Some(at(&json, place).cloned().unwrap_or(Json::Null)),
+                None => Some(json),
+            }
+        };
+        Some(match (self.kind, value) {
+            (StateKind::Map, Value::Map(entries)) => Effect::Put(
+                entries.iter().map(|(key, value)| Some((key.clone(), compared(value)?))).collect::<Option<_>>()?,
+            ),
+            (StateKind::List, Value::List(items)) => Effect::Append(items.iter().map(compared).collect::<Option<_>>()?),
+            (StateKind::Field, value) => Effect::Set(compared(value)?),
+            _ => return None,
+        })
+    }
+}
+
+/// Where a law of an operation is written: in a document, in the scenario, else with the operation.
+pub(crate) fn law_source(planner: &Planner<'_>, operation: &Operation, law: &str) -> Option<Provenance> {
+    let path = format!("laws/{law}");
+    if let Some(fact) = operation.facts.iter().find(|fact| fact.path == path) {
+        return Some(fact.provenance());
+    }
+    let notes = planner.scenario.notes(operation.name.as_str());
+    match notes.filter(|notes| notes.laws_line > 0 && notes.laws.iter().any(|one| one == law)) {
+        Some(notes) => Some(Provenance::new(format!("{}.toml", planner.scenario.name), notes.laws_line)),
+        None => operation.sources.first().cloned(),
+    }
+}
+
+fn at<'j>(json: &'j Json, place: &str) -> Option<&'j Json> {
+    place.split('.').try_fold(json, |json, name| json.get(name))
+}
+
+/// A value as JSON says it; `None` for what JSON cannot say, and for holes.
+pub(crate) fn json(value: &Value) -> Option<Json> {
+    Some(match value {
+        Value::Null => Json::Null,
+        Value::Boolean(truth) => Json::Bool(*truth),
+        Value::Number(literal) => serde_json::from_str(literal).ok()?,
+        Value::Text(text) => Json::String(text.clone()),
+        Value::List(items) => Json::Array(items.iter().map(json).collect::<Option<_>>()?),
+        Value::Map(members) => {
+            Json::Object(members.iter().map(|(name, value)| Some((name.clone(), json(value)?))).collect::<Option<_>>()?)
+        }
+        Value::Template(_) | Value::Blob(_) | Value::Raw(_) => return None,
+    })
+}
+
+/// A value with this text in the place that holds free text; the value itself where it is one.
+pub(crate) fn with_text(contract: &Contract, id: &ShapeId, value: Value, text: &str) -> Option<Value> {
+    match (&contract.shape(id).kind, value) {
+        (Kind::String, _) => Some(Value::text(text)),
+        (Kind::Structure { members } | Kind::Union { members }, Value::Map(mut entry)) => {
+            let name = members.iter().find(|(_, member)| {
+                let shape = contract.shape(&member.shape);
+                matches!(shape.kind, Kind::String) && shape.pattern.is_none()
+            });
+            entry.insert(name?.0.clone(), Value::text(text));
+            Some(Value::Map(entry))
+        }
+        _ => None,
+    }
+}
+
+/// Entries as a value.
+pub(crate) fn map(entries: impl IntoIterator<Item = (String, Value)>) -> Value {
+    Value::Map(entries.into_iter().collect::<IndexMap<_, _>>())
+}

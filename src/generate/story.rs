@@ -1,0 +1,218 @@
+//! A law as steps: looks, writes and refusals, one after another or side by side, and what they do to the
+//! documented state.
+//!
+//! It never judges, and it never assumes that a resource is empty.
+
+use super::case::{Authorization, Case, CaseId, Damage, Intent, Judged, Purpose, Send, Step};
+use super::draft::Planner;
+use super::expectation::Expectation;
+use super::keeper::{Keeper, Reader};
+use super::relation::{Effect, Event, Relation, What};
+use super::resource::{Resources, resources};
+use super::sample::Change;
+use super::{Value, fixture};
+use crate::contract::{Operation, Provenance};
+
+/// A case about a law in the making.
+pub(crate) struct Story<'s, 'p> {
+    planner: &'s Planner<'p>,
+    pub keeper: &'s Keeper<'p>,
+    pub id: CaseId,
+    steps: Vec<Step>,
+    events: Vec<Event>,
+    turn: u32,
+    beside: bool,
+}
+
+/// What a law's case says beside its steps.
+pub(crate) struct Told<'p> {
+    /// The operation under which it stands.
+    pub operation: &'p Operation,
+    pub rule: String,
+    pub source: Option<Provenance>,
+    /// Whether it is promised; what is not is only recorded.
+    pub promised: bool,
+}
+
+impl<'s, 'p> Story<'s, 'p> {
+    /// Nothing yet; the id is `…/law/<law>/<variant>` under `operation`.
+    pub fn new(
+        planner: &'s Planner<'p>,
+        keeper: &'s Keeper<'p>,
+        operation: &Operation,
+        law: &str,
+        variant: &str,
+    ) -> Self {
+        let id = planner.id(operation, "law", law, variant);
+        Self { planner, keeper, id, steps: Vec::new(), events: Vec::new(), turn: 0, beside: false }
+    }
+
+    /// What follows is sent side by side, until [`Self::one_by_one`].
+    pub fn side_by_side(&mut self) {
+        self.beside = true;
+    }
+
+    /// What follows is sent step after step again.
+    pub fn one_by_one(&mut self) {
+        self.beside = false;
+        self.turn += 1;
+    }
+
+    fn push(&mut self, purpose: Purpose, send: Send, authorization: Option<Authorization>) -> usize {
+        let authorization = authorization.unwrap_or_else(|| self.planner.authorization());
+        self.steps.push(Step { purpose, send, authorization, captures: Vec::new(), turn: self.turn, fixture: None });
+        self.turn += u32::from(!self.beside);
+        self.steps.len() - 1
+    }
+
+    fn event(&mut self, step: usize, resource: u32, what: What) {
+        self.events.push(Event { step, resource, what });
+    }
+
+    /// Reads the state of a resource. Nothing where only answers to writes show it.
+    pub fn look(&mut self, resource: u32) -> Option<()> {
+        let send = match &self.keeper.reader {
+            Reader::Answer => return Some(()),
+            Reader::Operation(reader) => {
+                let input = self.planner.sampler(reader, &self.id).of_resource(resource).plain();
+                Send::Operation { name: reader.name.clone(), input, damage: Vec::new() }
+            }
+            Reader::Raw(request) => {
+                let sampler = self.planner.sampler(self.keeper.operation, &self.id).of_resource(resource);
+                let line = match sampler.templates.text(request) {
+                    Value::Text(text) => text.replace('{', "{{").replace('}', "}}"),
+                    Value::Template(text) => text,
+                    _ => return None,
+                };
+                let (method, target) = line.split_once(' ')?;
+                Send::Raw { method: method.to_owned(), target: target.trim().to_owned(), body: None }
+            }
+        };
+        let step = self.push(Purpose::ReadBack, send, None);
+        self.event(step, resource, What::Look(self.keeper.view.clone()));
+        Some(())
+    }
+
+    /// The whole input that writes a value to the member.
+    fn input(&self, resource: u32, value: &Value) -> Value {
+        let sampler = self.planner.sampler(self.keeper.operation, &self.id).of_resource(resource);
+        sampler.with(&[(&self.keeper.path, Change::Set(value.clone()))])
+    }
+
+    /// Writes a value that every reading of the documents allows; `None` where there is doubt.
+    pub fn write(&mut self, resource: u32, value: &Value, certain: bool) -> Option<()> {
+        let operation = self.keeper.operation;
+        let input = self.input(resource, value);
+        if !self.planner.labels().breaches(operation.input.as_ref()?, &input).is_empty()
+            || (resource == 1 && resources(self.planner, operation, &self.id, &input) != Resources::Owned)
+        {
+            return None;
+        }
+        let effect = self.keeper.effect(value)?;
+        let send = Send::Operation { name: operation.name.clone(), input, damage: Vec::new() };
+        let step = self.push(Purpose::Act, send, None);
+        self.event(step, resource, What::Write { effect, certain });
+        if matches!(self.keeper.reader, Reader::Answer) {
+            self.event(step, resource, What::Look(self.keeper.view.clone()));
+        }
+        Some(())
+    }
+
+    /// A write that must be refused, for what is in it, for its bytes, or for who sends it; `None` where
+    /// some reader could accept it. `traces` is the part of it that is no fault.
+    pub fn refused(
+        &mut self,
+        value: &Value,
+        traces: &Value,
+        damage: Vec<Damage>,
+        who: Option<Authorization>,
+    ) -> Option<()> {
+        let operation = self.keeper.operation;
+        let input = self.input(1, value);
+        let breaches = self.planner.labels().breaches(operation.input.as_ref()?, &input);
+        let at_fault = !damage.is_empty() || who.is_some();
+        if breaches.iter().any(|breach| !breach.certain) || breaches.is_empty() != at_fault {
+            return None;
+        }
+        let effect = self.keeper.effect(traces)?;
+        let send = Send::Operation { name: operation.name.clone(), input, damage };
+        let step = self.push(Purpose::Act, send, who);
+        self.event(step, 1, What::Refused(effect));
+        Some(())
+    }
+
+    /// Another operation takes entries back, by their keys.
+    pub fn take_back(&mut self, resource: u32, operation: &Operation, member: &str, keys: &[String]) -> Option<()> {
+        let path = crate::contract::MemberPath::root().member(member);
+        let list = Value::List(keys.iter().map(Value::text).collect());
+        let sampler = self.planner.sampler(operation, &self.id).of_resource(resource);
+        let input = sampler.with(&[(&path, Change::Set(list))]);
+        if !self.planner.labels().breaches(operation.input.as_ref()?, &input).is_empty() {
+            return None;
+        }
+        let send = Send::Operation { name: operation.name.clone(), input, damage: Vec::new() };
+        let step = self.push(Purpose::Act, send, None);
+        self.event(step, resource, What::Write { effect: Effect::Remove(keys.to_vec()), certain: true });
+        Some(())
+    }
+
+    /// Whether another resource would be another one at all.
+    pub fn has_others(&self) -> bool {
+        self.is_apart() && !self.mentions_fixtures()
+    }
+
+    /// Whether the resource is another one for each case.
+    fn is_apart(&self) -> bool {
+        let of = |resource| self.planner.sampler(self.keeper.operation, &self.id).of_resource(resource).plain();
+        of(1) != of(2)
+    }
+
+    fn mentions_fixtures(&self) -> bool {
+        let plain = self.planner.sampler(self.keeper.operation, &self.id).plain();
+        self.planner.scenario.fixtures.keys().any(|name| fixture::holds(&plain, &format!("{{{name}.")))
+    }
+
+    /// The case, judged by what its looks show.
+    pub fn told(self, told: Told<'_>) -> Option<Case> {
+        let model = self.keeper.model(self.planner);
+        // Where every case has the same resource, what others write there would be taken for this one's.
+        let alone = !self.is_apart() && !self.mentions_fixtures();
+        let relation = Relation::State { model, events: self.events };
+        finish(self.planner, self.id, self.steps, relation, told).map(|case| Case { alone, ..case })
+    }
+}
+
+/// A case about a relation, with what its resources need around it.
+pub(crate) fn finish(
+    planner: &Planner<'_>,
+    id: CaseId,
+    acts: Vec<Step>,
+    mut relation: Relation,
+    told: Told<'_>,
+) -> Option<Case> {
+    let (steps, first) = fixture::surround(planner.scenario, &id, acts, &planner.authorization());
+    match &mut relation {
+        Relation::State { events, .. } => events.iter_mut().for_each(|event| event.step += first),
+        Relation::Echo { step, .. } => *step += first,
+    }
+    let law = id.0.split('/').nth(3).unwrap_or("law").to_owned();
+    Some(Case {
+        operation: told.operation.name.clone(),
+        intent: if told.promised { Intent::Law } else { Intent::Probe },
+        member: None,
+        constraint: None,
+        class: "law",
+        steps,
+        judged: Judged::Law(Box::new(relation)),
+        expectation: if told.promised {
+            Expectation::Keep { law }
+        } else {
+            Expectation::Unspecified { reason: "no document promises it".to_owned() }
+        },
+        rule: told.rule,
+        source: told.source,
+        unsendable: None,
+        alone: false,
+        id,
+    })
+}

@@ -1,0 +1,131 @@
+//! Laws of operations that read or take back what others write, and of answers that say again what was asked.
+
+use super::Work;
+use super::laws::Laws;
+use crate::generate::case::{Case, Purpose, Send, Step};
+use crate::generate::keeper::{Keeper, Reader, json, keepers, law_source};
+use crate::generate::relation::{Relation, StateKind};
+use crate::generate::resource::{Resources, resources};
+use crate::generate::story::{Told, finish};
+
+pub(crate) fn cases(work: &Work<'_>, out: &mut Vec<Case>) {
+    echoes(work, out);
+    let others: Vec<Keeper<'_>> = work
+        .planner
+        .contract
+        .operations
+        .iter()
+        .filter(|other| other.name != work.operation.name && other.http.is_some())
+        .flat_map(|other| keepers(work.planner, other))
+        .collect();
+    for keeper in &others {
+        if matches!(&keeper.reader, Reader::Operation(reader) if reader.name == work.operation.name) {
+            let at = format!("{}-{}-", keeper.operation.name, keeper.path);
+            reads(&Laws { work, keeper, at }, out);
+        }
+    }
+    let notes = work.planner.scenario.notes(work.operation.name.as_str());
+    let Some(undoes) = notes.and_then(|notes| notes.undoes.as_ref()) else { return };
+    let undone = others.iter().find(|keeper| {
+        keeper.operation.name.as_str() == undoes.operation
+            && keeper.kind == StateKind::Map
+            && undoes.of.as_ref().is_none_or(|of| *of == keeper.path.to_string())
+    });
+    if let Some(keeper) = undone {
+        inverse(&Laws { work, keeper, at: String::new() }, &undoes.member, out);
+    }
+}
+
+/// What another operation wrote is what this one reads, resource by resource.
+fn reads(laws: &Laws<'_, '_>, out: &mut Vec<Case>) {
+    let operation = laws.work.operation;
+    let rule = "what was written is what is read";
+    out.extend(laws.tell(operation, "read-your-write", "written", rule, true, |story| {
+        story.look(1)?;
+        let key = laws.key(story, 0);
+        story.write(1, &laws.value(story, &[(&key, "one")])?, true)?;
+        story.look(1)
+    }));
+    out.extend(laws.tell(
+        operation,
+        "isolated",
+        "others-unseen",
+        "what one resource holds is no other's",
+        true,
+        |story| {
+            if !story.has_others() {
+                return None;
+            }
+            let (one, two) = (laws.key(story, 0), laws.key(story, 1));
+            story.look(1)?;
+            story.look(2)?;
+            story.write(1, &laws.value(story, &[(&one, "ours")])?, true)?;
+            story.write(2, &laws.value(story, &[(&two, "theirs")])?, true)?;
+            story.look(1)?;
+            story.look(2)
+        },
+    ));
+}
+
+/// What was written is taken back, and nothing else.
+fn inverse(laws: &Laws<'_, '_>, member: &str, out: &mut Vec<Case>) {
+    let operation = laws.work.operation;
+    for (variant, rule, taken) in [
+        ("one-of-two", "only what is named is taken back", &[0_u64][..]),
+        ("all", "what was written is taken back", &[0, 1]),
+        ("absent", "what is not there is taken back without harm", &[2]),
+    ] {
+        out.extend(laws.tell(operation, "inverse", variant, rule, true, |story| {
+            story.look(1)?;
+            let (one, two) = (laws.key(story, 0), laws.key(story, 1));
+            story.write(1, &laws.value(story, &[(&one, "one"), (&two, "two")])?, true)?;
+            story.look(1)?;
+            let keys: Vec<String> = taken.iter().map(|index| laws.key(story, *index)).collect();
+            story.take_back(1, operation, member, &keys)?;
+            story.look(1)
+        }));
+    }
+    out.extend(laws.tell(operation, "inverse", "others-untouched", "no other resource is changed", true, |story| {
+        if !story.has_others() {
+            return None;
+        }
+        let key = laws.key(story, 0);
+        let value = laws.value(story, &[(&key, "one")])?;
+        story.write(2, &value, true)?;
+        story.write(1, &value, true)?;
+        story.look(2)?;
+        story.look(1)?;
+        story.take_back(1, operation, member, &[key])?;
+        story.look(2)?;
+        story.look(1)
+    }));
+}
+
+/// An answer says an identifier of its request again.
+fn echoes(work: &Work<'_>, out: &mut Vec<Case>) {
+    let (planner, operation) = (work.planner, work.operation);
+    let Some(notes) = planner.scenario.notes(operation.name.as_str()) else { return };
+    for (place, member) in &notes.echoes {
+        let id = planner.id(operation, "law", "echoes", place);
+        let input = planner.sampler(operation, &id).plain();
+        let Some(value) = input.member(member).and_then(json) else { continue };
+        if resources(planner, operation, &id, &input) != Resources::Owned {
+            continue;
+        }
+        let step = Step {
+            purpose: Purpose::Act,
+            send: Send::Operation { name: operation.name.clone(), input, damage: Vec::new() },
+            authorization: planner.authorization(),
+            captures: Vec::new(),
+            turn: 0,
+            fixture: None,
+        };
+        let told = Told {
+            operation,
+            rule: format!("`{place}` says the `{member}` that was asked for"),
+            source: law_source(planner, operation, "echoes"),
+            promised: true,
+        };
+        out.extend(finish(planner, id, vec![step], Relation::Echo { step: 0, place: place.clone(), value }, told));
+    }
+}

@@ -1,0 +1,158 @@
+//! Random sequences of writes, refusals, undoings and looks, held against the model of the documented state.
+//!
+//! A sequence is a list of actions that is the same for the same seed; a part of it, named by the numbers of
+//! the actions that are kept (`03~0.4.7`), is a case of its own: that is how a failing one is made short.
+
+use super::Work;
+use super::laws::Laws;
+use super::traces::refusals;
+use crate::contract::Operation;
+use crate::generate::case::Case;
+use crate::generate::draw::{Draw, Seeded};
+use crate::generate::keeper::keepers;
+use crate::generate::relation::StateKind;
+use crate::generate::story::Story;
+
+/// The law's name in ids.
+pub(crate) const LAW: &str = "sequence";
+/// So many sequences are drawn for each member that is kept.
+const SEQUENCES: u32 = 8;
+/// So many actions each has.
+pub(crate) const ACTIONS: usize = 14;
+
+/// One thing that is done.
+#[derive(Clone, Debug)]
+enum Action {
+    /// These entries, by their keys' and texts' numbers, are written to a resource.
+    Write(u32, Vec<(u64, u64)>),
+    /// These keys are taken back.
+    TakeBack(u32, Vec<u64>),
+    /// One of the requests that must be refused.
+    Refuse(u64),
+    /// The state of a resource is read.
+    Look(u32),
+}
+
+pub(crate) fn cases(work: &Work<'_>) -> Vec<Case> {
+    (1..=SEQUENCES).flat_map(|number| each(work, number, None)).collect()
+}
+
+/// The part of a sequence that a variant names: `03~0.4.7`, `References-03~1`.
+pub(crate) fn part(work: &Work<'_>, variant: &str) -> Option<Case> {
+    let (whole, kept) = variant.split_once('~')?;
+    let kept: Vec<usize> = kept.split('.').map(|number| number.parse().ok()).collect::<Option<_>>()?;
+    let number = whole.rsplit('-').next()?.parse().ok()?;
+    each(work, number, Some(&kept)).find(|case| case.id.0.ends_with(&format!("/{variant}")))
+}
+
+fn each<'w>(work: &'w Work<'_>, number: u32, kept: Option<&'w [usize]>) -> impl Iterator<Item = Case> + use<'w> {
+    let all = keepers(work.planner, work.operation);
+    let several = all.len() > 1;
+    all.into_iter().filter_map(move |keeper| {
+        // What is not promised to be kept cannot be foretold.
+        if keeper.kind != StateKind::Field && !keeper.promises(work.planner, "merges") {
+            return None;
+        }
+        let at = if several { format!("{}-", keeper.path) } else { String::new() };
+        let purpose = format!("sequence/{}/{}/{number}", work.operation.name, keeper.path);
+        let mut draw = Seeded::new(work.planner.options.seed, &purpose);
+        let actions: Vec<Action> = (0..ACTIONS).map(|_| action(&mut draw)).collect();
+        let laws = Laws { work, keeper: &keeper, at };
+        let name = match kept {
+            None => format!("{number:02}"),
+            Some(kept) => {
+                let kept: Vec<String> = kept.iter().map(ToString::to_string).collect();
+                format!("{number:02}~{}", kept.join("."))
+            }
+        };
+        let rule = "after any sequence, what is read is what was written";
+        laws.tell(work.operation, LAW, &name, rule, true, |story| {
+            let is_kept = |index: usize| kept.is_none_or(|kept| kept.contains(&index));
+            story.look(1)?;
+            for (_, action) in actions.iter().enumerate().filter(|(index, _)| is_kept(*index)) {
+                act(&laws, story, action);
+            }
+            finish(&laws, story)
+        })
+    })
+}
+
+fn action(draw: &mut Seeded) -> Action {
+    let resource = if draw.one_in(4) { 2 } else { 1 };
+    match draw.below(10) {
+        0..=5 => {
+            let count = draw.between(1, 2);
+            Action::Write(resource, (0..count).map(|_| (draw.below(4), draw.below(6))).collect())
+        }
+        6 => Action::TakeBack(resource, (0..draw.between(1, 2)).map(|_| draw.below(4)).collect()),
+        7 | 8 => Action::Refuse(draw.below(64)),
+        _ => Action::Look(resource),
+    }
+}
+
+const TEXTS: [&str; 6] = ["one", "two", "three and more", "ONE", "vier \u{fc}", "5"];
+
+/// What an operation's documents do not allow is left out: a shorter sequence is one, too.
+fn act(laws: &Laws<'_, '_>, story: &mut Story<'_, '_>, action: &Action) {
+    let resource = |wanted: u32, story: &Story<'_, '_>| if story.has_others() { wanted } else { 1 };
+    match action {
+        Action::Write(wanted, entries) => {
+            let to = resource(*wanted, story);
+            let mut named: Vec<(String, &str)> = Vec::new();
+            for (key, text) in entries {
+                let key = laws.key(story, *key);
+                if laws.keeper.kind != StateKind::Map || named.iter().all(|(other, _)| *other != key) {
+                    named.push((key, TEXTS[*text as usize % TEXTS.len()]));
+                }
+            }
+            if !laws.keeper.model(laws.work.planner).deduplicates {
+                named.dedup_by(|one, other| one.1 == other.1);
+            }
+            let entries: Vec<(&str, &str)> = named.iter().map(|(key, text)| (key.as_str(), *text)).collect();
+            if let Some(value) = laws.value(story, &entries) {
+                let _ = story.write(to, &value, false);
+            }
+        }
+        Action::TakeBack(wanted, keys) => {
+            let Some((operation, member)) = undoing(laws) else { return };
+            let mut keys: Vec<String> = keys.iter().map(|key| laws.key(story, *key)).collect();
+            keys.sort();
+            keys.dedup();
+            let _ = story.take_back(resource(*wanted, story), operation, member, &keys);
+        }
+        Action::Refuse(number) => {
+            let all = refusals(laws);
+            if let Some(refusal) = all.get(*number as usize % all.len().max(1)) {
+                let _ = (refusal.tell)(laws, story);
+            }
+        }
+        Action::Look(wanted) => {
+            let _ = story.look(resource(*wanted, story));
+        }
+    }
+}
+
+/// The operation that takes back what this one writes.
+fn undoing<'p>(laws: &Laws<'_, 'p>) -> Option<(&'p Operation, &'p str)> {
+    let planner = laws.work.planner;
+    planner.scenario.operations.iter().find_map(|(name, notes)| {
+        let undoes = notes.undoes.as_ref()?;
+        let fits = undoes.operation == laws.keeper.operation.name.as_str()
+            && undoes.of.as_ref().is_none_or(|of| *of == laws.keeper.path.to_string());
+        fits.then_some(())?;
+        Some((planner.contract.operation(name)?, undoes.member.as_str()))
+    })
+}
+
+/// Everything is looked at in the end; where only answers to writes show it, by one more write.
+fn finish(laws: &Laws<'_, '_>, story: &mut Story<'_, '_>) -> Option<()> {
+    let resources = if story.has_others() { 1..=2 } else { 1..=1 };
+    for resource in resources {
+        if laws.keeper.kind == StateKind::List {
+            let value = laws.value(story, &[("", "last")])?;
+            story.write(resource, &value, true)?;
+        }
+        story.look(resource)?;
+    }
+    Some(())
+}

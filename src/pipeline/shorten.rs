@@ -1,0 +1,69 @@
+//! Sequences that failed, made as short as they can be: each is run again in parts, on resources of its own.
+//!
+//! What is found is a case like any other, with an id that makes it again.
+
+use super::finish::Finish;
+use crate::generate::{self, Case, Options};
+use crate::judge::Verdict;
+use crate::report::Done;
+use crate::run::{self, Plan};
+use crate::search::smallest;
+use std::collections::HashSet;
+
+/// So many parts of one sequence are tried.
+const TRIES: usize = 80;
+/// So many sequences of one run are made short.
+const MOST: usize = 8;
+
+/// Sequences that broke the law, one for each operation, member and observation.
+#[derive(Default)]
+pub(super) struct Failed {
+    ids: Vec<String>,
+    seen: HashSet<(String, String)>,
+}
+
+impl Failed {
+    /// Takes note of a case.
+    pub fn add(&mut self, done: &Done) {
+        let id = &done.case.id.0;
+        let Some((before, variant)) = id.rsplit_once('/') else { return };
+        if done.judgement.verdict != Verdict::Diverges
+            || !before.ends_with("/law/sequence")
+            || variant.contains('~')
+            || self.ids.len() >= MOST
+        {
+            return;
+        }
+        let member = variant.rsplit_once('-').map_or("", |(member, _)| member);
+        if self.seen.insert((format!("{before}/{member}"), done.judgement.observed.to_string())) {
+            self.ids.push(id.clone());
+        }
+    }
+
+    /// The shortest parts that still fail; what does not fail again is left out.
+    pub fn shortened(self, plan: &Plan<'_>, options: Options, finish: &Finish<'_>) -> Vec<Done> {
+        self.ids.iter().filter_map(|id| shortest(plan, options, finish, id)).collect()
+    }
+}
+
+fn shortest(plan: &Plan<'_>, options: Options, finish: &Finish<'_>, id: &str) -> Option<Done> {
+    let part = |kept: &[usize]| -> Option<Case> {
+        let kept: Vec<String> = kept.iter().map(ToString::to_string).collect();
+        generate::part_of_sequence(plan.contract, plan.scenario, options, &format!("{id}~{}", kept.join(".")))
+    };
+    let run = |kept: &[usize]| -> Option<Done> {
+        if kept.is_empty() || plan.stop.is_stopped() {
+            return None;
+        }
+        Some(finish.finish(run::send_case(plan, part(kept)?).ok()?))
+    };
+    // What failed is kept as it was: sent again to the same resource, it may meet another state.
+    let mut last = None;
+    smallest(generate::ACTIONS, TRIES, |kept| {
+        let failed = run(kept).filter(|done| done.judgement.verdict == Verdict::Diverges);
+        let fails = failed.is_some();
+        last = failed.or(last.take());
+        fails
+    });
+    last
+}
