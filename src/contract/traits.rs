@@ -113,9 +113,6 @@ pub struct OperationTraits {
     /// Of the input as a whole: the root element's name and namespace.
     #[serde(skip_serializing_if = "Traits::is_empty")]
     pub input: Traits,
-    /// The element around the result in an answer of awsQuery.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub result_wrapper: Option<String>,
     /// The encodings in which a client may compress large bodies, the preferred one first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub compression: Vec<String>,

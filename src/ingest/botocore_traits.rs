@@ -37,7 +37,6 @@ pub(super) fn operation_traits(node: &Node) -> OperationTraits {
     OperationTraits {
         host_prefix: within("endpoint", "hostPrefix"),
         input: node.get("input").map(traits).unwrap_or_default(),
-        result_wrapper: within("output", "resultWrapper"),
         compression: encodings
             .map(Node::items)
             .unwrap_or_default()

@@ -14,26 +14,26 @@ use serde_json::{Map, Number, Value as Json};
 ///
 /// # Errors
 /// Where the body holds no document of the protocol's format.
-pub fn output_document(contract: &Contract, operation: &Operation, body: &[u8]) -> Result<Json, DecodeError> {
+pub fn output_document(contract: &Contract, output: Option<&ShapeId>, body: &[u8]) -> Result<Json, DecodeError> {
     let none = Traits::default();
-    let known = operation.output.as_ref().map(|id| Known::new(contract, id, &none));
+    let known = output.map(|id| Known::new(contract, id, &none));
     match contract.protocol {
         Some(Protocol::AwsQuery | Protocol::Ec2Query | Protocol::RestXml) => {
             let root = root(body)?;
-            let start = result_element(contract, operation, &root);
+            let start = result_element(contract, &root);
             Ok(known.map_or_else(|| xml_value::unknown(start), |known| xml_value::structure(start, payload(known))))
         }
         protocol => parsed(protocol, body),
     }
 }
 
-/// The element that holds the result: awsQuery puts one around it.
-fn result_element<'a>(contract: &Contract, operation: &Operation, root: &'a Element) -> &'a Element {
+/// The element that holds the result: awsQuery puts one around it, named like the root.
+fn result_element<'a>(contract: &Contract, root: &'a Element) -> &'a Element {
     if contract.protocol != Some(Protocol::AwsQuery) {
         return root;
     }
-    let stated = operation.traits.result_wrapper.as_deref().and_then(|wrapper| root.child(wrapper));
-    stated.or_else(|| root.child(&format!("{}Result", operation.name.as_str()))).unwrap_or(root)
+    let like_root = root.name.strip_suffix("Response").and_then(|name| root.child(&format!("{name}Result")));
+    like_root.or_else(|| root.children.iter().find(|child| child.name.ends_with("Result"))).unwrap_or(root)
 }
 
 /// The whole result of a success.
@@ -52,7 +52,7 @@ pub fn result(
     let known = Known::new(contract, id, &none);
     let mut out = bound(known, status, headers);
     if !plain_payload(known, body, &mut out) && !body.trim_ascii().is_empty() {
-        merge(known, &output_document(contract, operation, body)?, &mut out);
+        merge(known, &output_document(contract, Some(id), body)?, &mut out);
     }
     Ok(Json::Object(out))
 }
