@@ -311,18 +311,14 @@ mod tests {
             ("f97c00", json!("Infinity")),
             ("f97e00", json!("NaN")),
             ("fa47c35000", json!(100_000.0)),
-            (
-                "c1fb41d452d9e20000\
-              00",
-                json!(1_363_896_240.0),
-            ),
+            ("c1fb41d452d9ec200000", json!(1_363_896_240.5)),
+            ("c11a514b67b0", json!(1_363_896_240)),
             ("3bffffffffffffffff", json!(-18_446_744_073_709_551_616.0)),
             ("5f42010243030405ff", json!("AQIDBAU=")),
             ("7f657374726561646d696e67ff", json!("streaming")),
             ("9f018202039f0405ffff", json!([1, [2, 3], [4, 5]])),
             ("bf61610161629f0203ffff", json!({"a": 1, "b": [2, 3]})),
         ] {
-            let hex: String = hex.split_whitespace().collect();
             let bytes = data_encoding::HEXLOWER_PERMISSIVE.decode(hex.as_bytes()).expect("hex");
             assert_eq!(read(&bytes), Ok(value), "{hex}");
         }
@@ -330,8 +326,8 @@ mod tests {
 
     #[test]
     fn hostile_bodies_are_refused_without_harm() {
-        let deep = [0x81; 1_000_000];
-        let tags = [0xc6; 1_000_000];
+        let deep = vec![0x81; 1_000_000];
+        let tags = vec![0xc6; 1_000_000];
         for body in [
             &deep[..],
             &tags,
