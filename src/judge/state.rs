@@ -437,7 +437,7 @@ mod tests {
         assert_eq!(after(true, false, &json!(["a", "b", "z"])), "kept");
         assert_eq!(after(true, true, &json!(["z", "b", "a", "z"])), "something is stored twice");
         assert_eq!(after(false, true, &json!(["z", "b", "a", "z"])), "kept");
-        assert_eq!(after(true, true, &json!(["b", "a"])), "what was stored is gone");
+        assert_eq!(after(true, true, &json!(["b", "a"])), "what was written is not there");
         assert_eq!(after(true, true, &json!(["z", "b"])), "what was written is not there");
     }
 }
