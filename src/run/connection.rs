@@ -50,7 +50,7 @@ impl Connector {
         let first = self.preferred.load(Ordering::Relaxed);
         for offset in 0..self.addresses.len() {
             let index = (first + offset) % self.addresses.len();
-            match timer.race(TcpStream::connect(self.addresses[index]), None).await {
+            match timer.race(TcpStream::connect(self.addresses[index])).await {
                 None => return Err(NoAnswer::Unreachable(format!("no connection within {:?}", timer.total))),
                 Some(Err(error)) => last = error.to_string(),
                 Some(Ok(tcp)) => {
@@ -65,11 +65,11 @@ impl Connector {
     }
 
     async fn secure(&self, tcp: TcpStream, timer: &mut Timer) -> Result<Stream, NoAnswer> {
-        let Some((connector, name)) = &self.tls else { return Ok(Stream::new(Pipe::Plain(tcp))) };
-        match timer.race(connector.connect(name.clone(), tcp), None).await {
+        let Some((connector, name)) = &self.tls else { return Ok(Stream(Pipe::Plain(tcp))) };
+        match timer.race(connector.connect(name.clone(), tcp)).await {
             None => Err(NoAnswer::Tls(format!("no handshake within {:?}", timer.total))),
             Some(Err(error)) => Err(NoAnswer::Tls(error.to_string())),
-            Some(Ok(stream)) => Ok(Stream::new(Pipe::Tls(Box::new(stream)))),
+            Some(Ok(stream)) => Ok(Stream(Pipe::Tls(Box::new(stream)))),
         }
     }
 }
@@ -79,83 +79,37 @@ enum Pipe {
     Tls(Box<tokio_rustls::client::TlsStream<TcpStream>>),
 }
 
-/// A connection that counts what it receives.
-pub(super) struct Stream {
-    pipe: Pipe,
-    received: Arc<AtomicUsize>,
-    allowed: Arc<AtomicUsize>,
-}
-
-impl Stream {
-    fn new(pipe: Pipe) -> Self {
-        Self { pipe, received: Arc::new(AtomicUsize::new(0)), allowed: Arc::new(AtomicUsize::new(usize::MAX)) }
-    }
-
-    /// The count of bytes received, readable while somebody else owns the connection.
-    pub(super) fn received(&self) -> Arc<AtomicUsize> {
-        Arc::clone(&self.received)
-    }
-}
-
-impl Stream {
-    /// The count up to which bytes are received; beyond it, reading fails.
-    pub(super) fn allowed(&self) -> Arc<AtomicUsize> {
-        Arc::clone(&self.allowed)
-    }
-}
+/// A connection, secured or not.
+pub(super) struct Stream(Pipe);
 
 impl AsyncRead for Stream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<std::io::Result<()>> {
-        if self.received.load(Ordering::Relaxed) > self.allowed.load(Ordering::Relaxed) {
-            return Poll::Ready(Err(std::io::Error::other("more than an answer's header may take")));
-        }
-        let before = buf.filled().len();
-        let outcome = match &mut self.pipe {
+        match &mut self.0 {
             Pipe::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
             Pipe::Tls(stream) => Pin::new(stream).poll_read(cx, buf),
-        };
-        self.received.fetch_add(buf.filled().len() - before, Ordering::Relaxed);
-        outcome
+        }
     }
 }
 
 impl AsyncWrite for Stream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<std::io::Result<usize>> {
-        match &mut self.pipe {
+        match &mut self.0 {
             Pipe::Plain(stream) => Pin::new(stream).poll_write(cx, bytes),
             Pipe::Tls(stream) => Pin::new(stream).poll_write(cx, bytes),
         }
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        match &mut self.pipe {
+        match &mut self.0 {
             Pipe::Plain(stream) => Pin::new(stream).poll_flush(cx),
             Pipe::Tls(stream) => Pin::new(stream).poll_flush(cx),
         }
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        match &mut self.pipe {
+        match &mut self.0 {
             Pipe::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
             Pipe::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
-        }
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[std::io::IoSlice<'_>],
-    ) -> Poll<std::io::Result<usize>> {
-        match &mut self.pipe {
-            Pipe::Plain(stream) => Pin::new(stream).poll_write_vectored(cx, bufs),
-            Pipe::Tls(stream) => Pin::new(stream).poll_write_vectored(cx, bufs),
-        }
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        match &self.pipe {
-            Pipe::Plain(stream) => stream.is_write_vectored(),
-            Pipe::Tls(stream) => stream.is_write_vectored(),
         }
     }
 }
@@ -208,16 +162,18 @@ impl Timer {
         self.quiet_since = clock::now();
     }
 
+    /// Setting the alarm costs as much as a request; one that rings too early only looks and sets it anew.
     fn arm(&mut self, now: Instant) {
-        let next = self.deadline.min(self.quiet_since + self.idle).min(now + TICK);
-        self.sleep.as_mut().reset(next.into());
+        let next = self.deadline.min(self.quiet_since + self.idle).min(now + TICK).into();
+        if self.sleep.is_elapsed() || self.sleep.deadline() > next {
+            self.sleep.as_mut().reset(next);
+        }
     }
 
-    /// Ready when the time is over. `received` tells whether anything came meanwhile.
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>, received: Option<&AtomicUsize>) -> Poll<()> {
+    /// Ready when the time is over. `received` counts bytes: another count says that something came.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>, received: usize) -> Poll<()> {
         while self.sleep.as_mut().poll(cx).is_ready() {
             let now = clock::now();
-            let received = received.map_or(self.seen, |count| count.load(Ordering::Relaxed));
             if received != self.seen {
                 self.seen = received;
                 self.quiet_since = now;
@@ -232,12 +188,12 @@ impl Timer {
     }
 
     /// What the future gives, or `None` when the time was over first.
-    pub(super) async fn race<F: Future>(&mut self, future: F, received: Option<&AtomicUsize>) -> Option<F::Output> {
+    pub(super) async fn race<F: Future>(&mut self, future: F) -> Option<F::Output> {
         let mut future = std::pin::pin!(future);
         std::future::poll_fn(|cx| {
             // First, because a connection that always has something to read uses up what tokio lets a
             // task do in one go, and a timer asked after it would never be heard.
-            if self.poll(cx, received).is_ready() {
+            if self.poll(cx, self.seen).is_ready() {
                 return Poll::Ready(None);
             }
             future.as_mut().poll(cx).map(Some)

@@ -9,6 +9,9 @@ use super::NoAnswer;
 pub(super) struct Head {
     pub(super) status: u16,
     pub(super) headers: Vec<(String, String)>,
+    /// Whether the other side means to keep the connection, after
+    /// [RFC 9112, 9.3](https://www.rfc-editor.org/rfc/rfc9112#section-9.3). HTTP/1.0 is not asked to.
+    pub(super) keeps: bool,
     /// How many bytes it took.
     pub(super) length: usize,
 }
@@ -46,11 +49,19 @@ impl Head {
         let mut response = httparse::Response::new(headers);
         let httparse::Status::Complete(length) = response.parse(bytes)? else { return Ok(None) };
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        Ok(Some(Self {
+        let mut head = Self {
             status: response.code.unwrap_or_default(),
             headers: response.headers.iter().map(|h| (h.name.to_ascii_lowercase(), text(h.value))).collect(),
+            keeps: response.version == Some(1),
             length,
-        }))
+        };
+        head.keeps = head.keeps && !head.values("connection").any(|value| value.to_ascii_lowercase().contains("close"));
+        Ok(Some(head))
+    }
+
+    /// The first value of this lower-case name.
+    pub(super) fn value<'a>(&'a self, name: &'a str) -> Option<&'a str> {
+        self.values(name).next()
     }
 
     fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {

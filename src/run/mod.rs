@@ -5,6 +5,7 @@
 mod clock;
 mod coding;
 mod connection;
+mod conversation;
 mod endpoint;
 mod exchange;
 mod framing;
@@ -15,7 +16,6 @@ mod plan;
 mod process;
 mod proxied;
 mod rate;
-mod raw;
 mod runner;
 mod steps;
 mod tls;

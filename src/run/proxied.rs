@@ -54,7 +54,7 @@ impl Proxied {
         for (name, value) in &message.headers {
             request = request.header(name.as_str(), value.as_str());
         }
-        let sent = timer.race(request.send(), None).await;
+        let sent = timer.race(request.send()).await;
         let mut response = match sent {
             None => return Err(NoAnswer::TimedOut(timer.total)),
             Some(Err(error)) => return Err(no_answer(&error)),
@@ -69,7 +69,7 @@ impl Proxied {
         let mut body: Vec<u8> = Vec::new();
         let framing = loop {
             timer.touch();
-            match timer.race(response.chunk(), None).await {
+            match timer.race(response.chunk()).await {
                 None => break Framing::TimedOut,
                 Some(Err(_)) => break Framing::Short,
                 Some(Ok(None)) => break Framing::Complete,
