@@ -35,7 +35,7 @@ impl Role {
     pub fn infer(status: Option<u16>, name: &str, description: &str) -> Self {
         let name = squash(name);
         let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
-        if has(&["throttl", "toomanyrequests", "ratelimit", "ratexceeded", "slowdown", "requestlimitexceeded"]) {
+        if has(&THROTTLING) {
             return Self::Throttled;
         }
         if has(&["activeregion", "optinrequired", "dryrun", "featurenot", "notsupportedinregion"]) {
@@ -125,7 +125,17 @@ impl Role {
         }
         Self::Other
     }
+
+    /// Whether a name says that too much was sent, whatever the status.
+    pub fn is_throttling(name: &str) -> bool {
+        let name = squash(name);
+        THROTTLING.iter().any(|word| name.contains(word))
+    }
 }
+
+/// What stands in the name of an error for too many requests, in small letters and nothing else.
+const THROTTLING: [&str; 6] =
+    ["throttl", "toomanyrequests", "ratelimit", "ratexceeded", "slowdown", "requestlimitexceeded"];
 
 fn squash(name: &str) -> String {
     name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()

@@ -2,7 +2,7 @@
 //!
 //! Whether the accepted behaviour is right is not asked here.
 
-use super::{Judgement, Verdict, form::form};
+use super::{Judgement, Verdict, form::form, in_words};
 use crate::contract::Contract;
 use crate::generate::{Case, Intent, Judged};
 use crate::run::Outcome;
@@ -110,7 +110,7 @@ pub fn compare(
         return Comparison { spot, ..Comparison::default() };
     }
     let seen = seen(contract, case, outcome, judgement, clean);
-    let mark = (judgement.verdict == Verdict::Diverges).then(|| Mark::new(&judgement.expected)).flatten();
+    let mark = (judgement.verdict == Verdict::Diverges).then(|| Mark::new(&in_words(&case.expectation))).flatten();
     let held = accepted.and_then(|all| Some((all, all.lookup(&spot.place, &spot.side, &spot.variant)?)));
     let (change, accepted) = match held {
         None => (Change::New, None),

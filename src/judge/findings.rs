@@ -1,6 +1,6 @@
 //! Diverging cases, grouped by operation, member, constraint and what was observed.
 
-use super::oracle::size;
+use super::oracle::{in_words, size};
 use super::{Change, Comparison, Finding, Judgement, Verdict};
 use crate::generate::{Case, Intent};
 use indexmap::IndexMap;
@@ -126,7 +126,7 @@ impl Findings {
         if at == 0 {
             group.finding.rule = case.rule.clone();
             group.finding.source = case.source.as_ref().map(ToString::to_string);
-            group.finding.expected = judgement.expected.clone();
+            group.finding.expected = in_words(&case.expectation);
             group.finding.why = why(judgement, comparison);
             let again = again();
             group.finding.curl = again.curl;

@@ -11,14 +11,8 @@ use crate::wire;
 
 /// Judges one outcome against what the contract says.
 pub fn judge(contract: &Contract, scenario: &Scenario, outcome: &Outcome) -> Judgement {
-    let case = &outcome.case;
-    let expected = in_words(&case.expectation);
-    let fitting = match &case.expectation {
-        Expectation::Reject { errors, .. } => errors.clone(),
-        _ => Vec::new(),
-    };
     let (verdict, observed, why) = decide(contract, scenario, outcome);
-    Judgement { verdict, observed, expected, fitting, why }
+    Judgement { verdict, observed, why }
 }
 
 type Decision = (Verdict, Observed, String);
@@ -148,11 +142,10 @@ fn framing(framing: &Framing) -> Option<String> {
 
 /// What stays throttled after all retries teaches nothing, unless throttling itself is undocumented.
 fn throttled(contract: &Contract, operation: &Operation, exchange: &Exchange, observed: &Observed) -> Option<Decision> {
-    let mut documented = contract.errors_of(operation).filter(|(_, error)| error.role == Role::Throttled);
-    let named = |name: Option<&String>| name.is_some_and(|name| Role::infer(None, name, "") == Role::Throttled);
-    if observed.status != Some(429) && !named(observed.error.as_ref()) {
+    if observed.status != Some(429) && !observed.error.as_deref().is_some_and(Role::is_throttling) {
         return None;
     }
+    let mut documented = contract.errors_of(operation).filter(|(_, error)| error.role == Role::Throttled);
     let times = exchange.throttled + 1;
     if documented.next().is_some() {
         let why = format!("throttled {times} times in a row");

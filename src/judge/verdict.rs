@@ -1,6 +1,5 @@
 //! Verdicts on cases, and findings, which group diverging cases.
 
-use crate::generate::ExpectedError;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -77,10 +76,6 @@ pub struct Judgement {
     pub verdict: Verdict,
     /// What came back.
     pub observed: Observed,
-    /// What was expected, in words: `400 InvalidParameterException or InvalidRequestException`.
-    pub expected: String,
-    /// The errors that would have fitted; empty where success was expected.
-    pub fitting: Vec<ExpectedError>,
     /// Why the verdict is what it is, one sentence.
     pub why: String,
 }

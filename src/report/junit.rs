@@ -4,7 +4,7 @@
 //! not in memory.
 
 use super::{Done, Head, Output, Summary};
-use crate::judge::Verdict;
+use crate::judge::{Verdict, in_words};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
 /// Where a suite's cases wait: can be written, read again from the start, and emptied.
@@ -105,7 +105,8 @@ impl<W: Write> Output for Junit<W> {
                 return writeln!(self.waiting, "><skipped message=\"{}\"/></testcase>", xml(message));
             }
         };
-        let mut text = format!("expected: {}\nobserved: {}\n", judgement.expected, judgement.observed);
+        let expected = in_words(&done.case.expectation);
+        let mut text = format!("expected: {expected}\nobserved: {}\n", judgement.observed);
         if let Some(accepted) = done.comparison.accepted.as_ref() {
             text.push_str(&format!("accepted: {accepted}\n"));
         }
@@ -120,7 +121,7 @@ impl<W: Write> Output for Junit<W> {
             self.waiting,
             ">\n      <{kind} type=\"{}\" message=\"{}\">{}</{kind}>\n    </testcase>\n",
             judgement.verdict,
-            xml(&format!("expected {}, observed {}", judgement.expected, judgement.observed)),
+            xml(&format!("expected {expected}, observed {}", judgement.observed)),
             xml(&text).replace("&#10;", "\n"),
         )
     }

@@ -4,7 +4,7 @@
 
 use super::style::{BAD, BOLD, FAINT, GOOD, ODD, Width, paint, tame, wrap};
 use super::{Done, SentStep, StepAnswer};
-use crate::judge::{Observed, Verdict};
+use crate::judge::{Observed, Verdict, in_words as expected};
 use serde::Deserialize;
 use std::io::{self, Write};
 
@@ -84,7 +84,7 @@ impl<W: Write> ReplayText<W> {
         if !case.rule.is_empty() || place.is_some() {
             self.field("documented", &tame(&case.rule), place.as_deref())?;
         }
-        self.field("expected", &tame(&judgement.expected), None)?;
+        self.field("expected", &tame(&expected(&case.expectation)), None)?;
         match then {
             Some(then) => self.field("then", &tame(&in_words(then.verdict, &then.observed)), None)?,
             None => self.field("then", "not in the results", None)?,
