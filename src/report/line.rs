@@ -2,6 +2,7 @@
 //!
 //! This file never sees a secret: requests come to it redacted.
 
+use crate::contract::{ErrorName, MemberPath};
 use crate::generate::{Case, Expectation, ExpectedError};
 use crate::judge::{Change, Comparison, Judgement, Verdict};
 use serde::{Deserialize, Serialize};
@@ -9,12 +10,14 @@ use sha2::{Digest as _, Sha256};
 
 /// Bodies up to so many bytes are kept whole, longer ones as a digest.
 const BODY_KEPT: usize = 16 * 1024;
+/// A case that passed takes about so many bytes.
+const USUAL: usize = 640;
 
 /// What a line says beside what case and judgement know.
 #[derive(Debug, Default)]
-pub struct CaseLine {
+pub struct CaseLine<'a> {
     /// The scenario.
-    pub scenario: String,
+    pub scenario: &'a str,
     /// How long the judged step took.
     pub millis: f64,
     /// What was sent, only where the case did not pass.
@@ -95,13 +98,13 @@ struct Line<'a> {
     scenario: &'a str,
     operation: &'a str,
     intent: crate::generate::Intent,
-    member: Option<String>,
+    member: Option<Written<'a>>,
     constraint: Option<&'static str>,
     verdict: Verdict,
     known: bool,
     change: Change,
     observed: ObservedLine<'a>,
-    documented: Documented,
+    documented: Documented<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     expected: Option<&'a str>,
     snapshot: Option<SnapshotLine<'a>>,
@@ -137,43 +140,51 @@ struct SnapshotLine<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
-enum Documented {
-    Accept(AcceptLine),
-    Reject(Vec<ErrorLine>),
-    Keep(String),
-    Unspecified(String),
+enum Documented<'a> {
+    Accept(AcceptLine<'a>),
+    Reject(Vec<ErrorLine<'a>>),
+    Keep(&'a str),
+    Unspecified(&'a str),
 }
 
 #[derive(Serialize)]
-struct AcceptLine {
+struct AcceptLine<'a> {
     status: Option<u16>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    or: Vec<ErrorLine>,
+    or: Vec<ErrorLine<'a>>,
 }
 
 #[derive(Serialize)]
-struct ErrorLine {
+struct ErrorLine<'a> {
     status: Option<u16>,
-    error: Option<String>,
+    error: Option<&'a str>,
 }
 
-fn error_lines(errors: &[ExpectedError]) -> Vec<ErrorLine> {
-    let line = |one: &ExpectedError| ErrorLine {
-        status: one.status,
-        error: one.error.as_ref().map(|name| name.as_str().to_owned()),
-    };
-    errors.iter().map(line).collect()
+fn error_lines(errors: &[ExpectedError]) -> Vec<ErrorLine<'_>> {
+    errors
+        .iter()
+        .map(|one| ErrorLine { status: one.status, error: one.error.as_ref().map(ErrorName::as_str) })
+        .collect()
+}
+
+/// A member path as text.
+struct Written<'a>(&'a MemberPath);
+
+impl Serialize for Written<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self.0)
+    }
 }
 
 /// The line of a case, without the newline.
-pub fn case_line(case: &Case, judgement: &Judgement, comparison: &Comparison, beside: &CaseLine) -> Vec<u8> {
+pub fn case_line(case: &Case, judgement: &Judgement, comparison: &Comparison, beside: &CaseLine<'_>) -> Vec<u8> {
     let line = Line {
         event: "case",
         id: &case.id.0,
-        scenario: &beside.scenario,
+        scenario: beside.scenario,
         operation: case.operation.as_str(),
         intent: case.intent,
-        member: case.member.as_ref().map(ToString::to_string),
+        member: case.member.as_ref().map(Written),
         constraint: case.constraint.map(crate::contract::Constraint::name),
         verdict: judgement.verdict,
         known: comparison.known,
@@ -190,8 +201,8 @@ pub fn case_line(case: &Case, judgement: &Judgement, comparison: &Comparison, be
                 Documented::Accept(AcceptLine { status: accept.status, or: error_lines(&accept.or) })
             }
             Expectation::Reject { errors, .. } => Documented::Reject(error_lines(errors)),
-            Expectation::Keep { law } => Documented::Keep(law.clone()),
-            Expectation::Unspecified { reason } => Documented::Unspecified(reason.clone()),
+            Expectation::Keep { law } => Documented::Keep(law),
+            Expectation::Unspecified { reason } => Documented::Unspecified(reason),
         },
         expected: comparison.mark.as_ref().map(crate::snapshot::Mark::as_str),
         snapshot: comparison.accepted.as_ref().map(|accepted| SnapshotLine {
@@ -206,5 +217,7 @@ pub fn case_line(case: &Case, judgement: &Judgement, comparison: &Comparison, be
         curl: beside.curl.as_deref(),
         server_output: &beside.server_output,
     };
-    serde_json::to_vec(&line).expect("texts and numbers always have a JSON form")
+    let mut out = Vec::with_capacity(USUAL);
+    serde_json::to_writer(&mut out, &line).expect("texts and numbers always have a JSON form");
+    out
 }

@@ -117,17 +117,25 @@ fn sigv4_header(parts: &Signature, damage: Option<&AuthDamage>) -> String {
         }
         _ => parts.signature.clone(),
     };
-    let all = [("Credential", &parts.credential), ("SignedHeaders", &parts.signed_headers), ("Signature", &signature)]
-        .into_iter()
-        .filter(|(name, _)| !matches!(damage, Some(AuthDamage::MissingPart(part)) if part == name))
-        .map(|(name, value)| format!("{name}={value}"))
-        .collect::<Vec<_>>()
-        .join(", ");
+    let mut all = String::with_capacity(ALGORITHM.len() + 256);
     match damage {
-        Some(AuthDamage::NoScheme) => all,
-        Some(AuthDamage::OtherScheme(scheme)) => format!("{scheme} {all}"),
-        _ => format!("{ALGORITHM} {all}"),
+        Some(AuthDamage::NoScheme) => {}
+        Some(AuthDamage::OtherScheme(scheme)) => all.extend([scheme, " "]),
+        _ => all.extend([ALGORITHM, " "]),
     }
+    let start = all.len();
+    for (name, value) in
+        [("Credential", &parts.credential), ("SignedHeaders", &parts.signed_headers), ("Signature", &signature)]
+    {
+        if matches!(damage, Some(AuthDamage::MissingPart(part)) if part == name) {
+            continue;
+        }
+        if all.len() > start {
+            all.push_str(", ");
+        }
+        all.extend([name, "=", value]);
+    }
+    all
 }
 
 fn next(digit: char) -> char {

@@ -26,11 +26,13 @@ pub(super) fn finish(message: &mut Message, traits: &OperationTraits, damage: &[
         let encodings = before.map_or_else(|| "gzip".to_owned(), |given| format!("{given}, gzip"));
         message.set_header("content-encoding", encodings);
     }
-    let has_checksum = message.headers.iter().any(|(name, _)| {
-        let name = name.to_ascii_lowercase();
-        name == "content-md5" || (name.starts_with("x-amz-checksum-") && name != "x-amz-checksum-mode")
-    });
-    if traits.checksum_required && !has_checksum && !decided("content-md5") {
+    let has_checksum = || {
+        message.headers.iter().any(|(name, _)| {
+            let name = name.to_ascii_lowercase();
+            name == "content-md5" || (name.starts_with("x-amz-checksum-") && name != "x-amz-checksum-mode")
+        })
+    };
+    if traits.checksum_required && !decided("content-md5") && !has_checksum() {
         message.set_header("content-md5", data_encoding::BASE64.encode(&Md5::digest(&message.body)));
     }
     if traits.unsigned_payload && !decided("x-amz-content-sha256") {

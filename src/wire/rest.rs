@@ -15,19 +15,22 @@ use indexmap::IndexMap;
 pub(super) struct Bound<'a> {
     pub(super) name: &'a str,
     pub(super) member: &'a Member,
-    pub(super) known: Known<'a>,
+    contract: &'a Contract,
     pub(super) value: Option<&'a Value>,
 }
 
 impl<'a> Bound<'a> {
     fn new(contract: &'a Contract, name: &'a str, member: &'a Member, input: &'a Value) -> Self {
-        let known = Known::new(contract, &member.shape, &member.traits);
-        Self { name, member, known, value: input.member(name) }
+        Self { name, member, contract, value: input.member(name) }
+    }
+
+    pub(super) fn known(&self) -> Known<'a> {
+        Known::new(self.contract, &self.member.shape, &self.member.traits)
     }
 
     /// What each of several values is.
     fn item(&self) -> Known<'a> {
-        self.known.item().unwrap_or(self.known)
+        self.known().item().unwrap_or(self.known())
     }
 }
 
@@ -45,8 +48,8 @@ pub(super) struct Payload<'a> {
 
 impl<'a> Payload<'a> {
     /// The given members that travel in the body's document.
-    pub(super) fn members(&self) -> IndexMap<&'a str, &'a Value> {
-        let Value::Map(members) = self.input else { return IndexMap::new() };
+    pub(super) fn members(&self) -> Vec<(&'a str, &'a Value)> {
+        let Value::Map(members) = self.input else { return Vec::new() };
         let in_body = |name: &str| match self.bound.iter().find(|one| one.name == name) {
             Some(one) => one.member.location == Location::Body,
             None => !self.unknown_in_query,
@@ -62,7 +65,7 @@ impl<'a> Payload<'a> {
     /// A body of bytes or text, which no protocol writes in its own way.
     pub(super) fn plain(&self) -> Result<Option<(Body, &'static str)>, EncodeError> {
         let Some(payload) = self.member() else { return Ok(None) };
-        Ok(match (payload.known.kind(), payload.value) {
+        Ok(match (payload.known().kind(), payload.value) {
             (Kind::Blob, Some(Value::Text(text))) => {
                 Some((Body::copy_from_slice(text.as_bytes()), "application/octet-stream"))
             }
@@ -92,7 +95,6 @@ pub(super) fn encode(
         .flatten()
         .map(|(name, member)| Bound::new(contract, name, member, input))
         .collect();
-    let unknown = unknown_members(contract, operation, input);
     let has_body = bound.iter().any(|one| matches!(one.member.location, Location::Body | Location::Payload));
     // A member that no document knows goes where the operation's other free members would go.
     let unknown_in_query = !has_body && matches!(http.method.as_str(), "GET" | "HEAD");
@@ -102,14 +104,14 @@ pub(super) fn encode(
         add_query(&mut query, one, &bound)?;
     }
     if unknown_in_query {
-        for (name, value) in &unknown {
+        for (name, value) in unknown_members(contract, operation, input) {
             query.push((
                 percent_encode(name, b""),
                 Some(percent_encode(&scalar(value, None, TimestampFormat::DateTime)?, b"")),
             ));
         }
     }
-    let mut target = format!("{base_path}{}", path(&http.uri, &bound, damage)?);
+    let mut target = path(base_path, &http.uri, &bound, damage)?;
     for (index, (name, value)) in query.iter().enumerate() {
         target.push(if index == 0 { '?' } else { '&' });
         target.push_str(name);
@@ -156,10 +158,11 @@ fn unknown_members<'a>(contract: &Contract, operation: &Operation, input: &'a Va
         .collect()
 }
 
-/// Fills the route's labels.
-fn path(uri: &str, bound: &[Bound<'_>], damage: &[Damage]) -> Result<String, EncodeError> {
+/// Fills the route's labels, after the base path.
+fn path(base_path: &str, uri: &str, bound: &[Bound<'_>], damage: &[Damage]) -> Result<String, EncodeError> {
     let route = uri.split_once('?').map_or(uri, |(path, _)| path);
-    let mut out = String::with_capacity(route.len() + 64);
+    let mut out = String::with_capacity(base_path.len() + route.len() + 64);
+    out.push_str(base_path);
     let mut rest = route;
     while let Some(open) = rest.find('{') {
         let Some(length) = rest[open..].find('}') else { break };
@@ -193,7 +196,7 @@ fn segment(label: &str, greedy: bool, bound: &[Bound<'_>], damage: &[Damage]) ->
     if matches!(value, Value::List(_) | Value::Map(_)) {
         return Err(unfit(one.name, "label", "a segment of a path holds one text".to_owned()));
     }
-    let text = scalar(value, Some(one.known.kind()), one.known.moment(TimestampFormat::DateTime))?;
+    let text = scalar(value, Some(one.known().kind()), one.known().moment(TimestampFormat::DateTime))?;
     Ok(percent_encode(&text, if greedy { b"/" } else { b"" }))
 }
 
@@ -222,7 +225,7 @@ fn add_query(
     bound: &[Bound<'_>],
 ) -> Result<(), EncodeError> {
     let Some(value) = given(one.value) else { return Ok(()) };
-    let kind = one.known.kind();
+    let kind = one.known().kind();
     let mut push = |name: &str, value: &Value, known: Option<Known<'_>>| -> Result<(), EncodeError> {
         let moment = known.map_or(TimestampFormat::DateTime, |known| known.moment(TimestampFormat::DateTime));
         let text = scalar(value, known.map(Known::kind), moment)?;
@@ -255,7 +258,7 @@ fn add_query(
                 push(one.member.wire_name(one.name), item, Some(one.item()))?;
             }
         }
-        value => push(one.member.wire_name(one.name), value, Some(one.known))?,
+        value => push(one.member.wire_name(one.name), value, Some(one.known()))?,
     }
     Ok(())
 }
@@ -263,7 +266,7 @@ fn add_query(
 fn add_headers(headers: &mut Vec<(String, String)>, one: &Bound<'_>) -> Result<(), EncodeError> {
     let Some(value) = given(one.value) else { return Ok(()) };
     let name = one.member.wire_name(one.name);
-    let kind = one.known.kind();
+    let kind = one.known().kind();
     let http_date = TimestampFormat::HttpDate;
     let mut push = |name: String, text: String| -> Result<(), EncodeError> {
         if http::HeaderName::from_bytes(name.as_bytes()).is_err() {
@@ -300,9 +303,12 @@ fn add_headers(headers: &mut Vec<(String, String)>, one: &Bound<'_>) -> Result<(
             push(name.to_owned(), texts.join(", "))
         }
         value => {
-            let text = scalar(value, Some(kind), one.known.moment(http_date))?;
-            let text =
-                if one.known.json_value() { data_encoding::BASE64.encode(text.as_bytes()) } else { text.into_owned() };
+            let text = scalar(value, Some(kind), one.known().moment(http_date))?;
+            let text = if one.known().json_value() {
+                data_encoding::BASE64.encode(text.as_bytes())
+            } else {
+                text.into_owned()
+            };
             push(name.to_owned(), text)
         }
     }

@@ -23,11 +23,11 @@ pub(super) fn body(payload: &Payload<'_>) -> Result<(Body, Option<&'static str>)
         return Ok((body, Some(content_type)));
     }
     if let Some(bound) = payload.member() {
-        return match (bound.known.kind(), bound.value) {
+        return match (bound.known().kind(), bound.value) {
             (Kind::Structure { .. }, None) => Ok((Body::from_static(b"{}"), JSON)),
             (_, None) => Ok((Body::new(), None)),
             (_, Some(value)) => {
-                json::write(&mut out, value, Some(bound.known))?;
+                json::write(&mut out, value, Some(bound.known()))?;
                 Ok((out.into(), JSON))
             }
         };

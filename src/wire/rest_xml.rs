@@ -20,9 +20,10 @@ pub(super) fn body(payload: &Payload<'_>) -> Result<(Body, Option<&'static str>)
     let mut out = String::new();
     if let Some(bound) = payload.member() {
         let Some(value) = bound.value else { return Ok((Body::new(), None)) };
-        let named = bound.member.wire.as_deref().or(bound.known.shape.traits.name.as_deref());
+        let known = bound.known();
+        let named = bound.member.wire.as_deref().or(known.shape.traits.name.as_deref());
         let root = named.unwrap_or(bound.member.shape.as_str());
-        write(&mut out, root, value, Some(bound.known), bound.name)?;
+        write(&mut out, root, value, Some(known), bound.name)?;
         return Ok((out.into(), XML));
     }
     let operation = payload.operation;
@@ -38,8 +39,7 @@ pub(super) fn body(payload: &Payload<'_>) -> Result<(Body, Option<&'static str>)
     if sent.is_empty() {
         return Ok((Body::new(), None));
     }
-    let members: Vec<(&str, &Value)> = sent.into_iter().collect();
-    structure(&mut out, root, &members, Some(known))?;
+    structure(&mut out, root, &sent, Some(known))?;
     Ok((out.into(), XML))
 }
 

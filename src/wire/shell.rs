@@ -62,6 +62,11 @@ impl Redaction {
         variable
     }
 
+    /// Whether there is nothing to hide.
+    pub fn is_empty(&self) -> bool {
+        self.secrets.is_empty()
+    }
+
     /// The text with every secret replaced by `$NAME`.
     pub fn clean(&self, text: &str) -> String {
         if self.secrets.is_empty() {

@@ -8,7 +8,7 @@ use super::Message;
 use super::finish::UNSIGNED;
 use super::text::{civil, percent_encode};
 use sha2::{Digest as _, Sha256};
-use std::fmt::Write as _;
+use std::borrow::Cow;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Keys and scope of a signature.
@@ -36,6 +36,8 @@ impl std::fmt::Debug for SigV4 {
 #[derive(Default)]
 pub struct KeyCache {
     last: Option<(SigV4, String, Vec<u8>)>,
+    /// The last second in which something was signed, and how it is written.
+    second: Option<(u64, String)>,
 }
 
 impl std::fmt::Debug for KeyCache {
@@ -52,6 +54,15 @@ impl KeyCache {
             self.last = Some((keys.clone(), day.to_owned(), key.as_ref().to_vec()));
         }
         self.last.as_ref().map_or(&[], |(_, _, key)| key)
+    }
+
+    /// `20150830T123600Z`.
+    fn stamp(&mut self, time: SystemTime) -> String {
+        let seconds = time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        match &self.second {
+            Some((known, stamp)) if *known == seconds => stamp.clone(),
+            _ => self.second.insert((seconds, stamp(seconds))).1.clone(),
+        }
     }
 }
 
@@ -82,7 +93,7 @@ pub(super) fn sign(
     time: SystemTime,
     cache: &mut KeyCache,
 ) -> Signature {
-    let stamp = stamp(time);
+    let stamp = cache.stamp(time);
     let day = &stamp[..8];
     let s3 = matches!(keys.service.as_str(), "s3" | "s3-object-lambda" | "s3-outposts" | "s3express");
     // Who leaves the body out of the signature says so in the header that S3 always wants.
@@ -100,45 +111,55 @@ pub(super) fn sign(
         message.target.split_once('?').map_or((message.target.as_str(), ""), |(path, query)| (path, query));
     let path = if s3 { path.to_owned() } else { percent_encode(&normalised(path), b"/") };
 
-    let mut headers: Vec<(String, String)> = message
+    let mut headers: Vec<(Cow<'_, str>, Cow<'_, str>)> = message
         .headers
         .iter()
-        .map(|(name, value)| (name.to_ascii_lowercase(), squeezed(value)))
+        .map(|(name, value)| (lowered(name), squeezed(value)))
         // Left out of the signature: what proxies change on the way, and what connections add.
         .filter(|(name, _)| {
             !matches!(
-                name.as_str(),
+                name.as_ref(),
                 "authorization" | "user-agent" | "x-amzn-trace-id" | "transfer-encoding" | "connection" | "expect"
             )
         })
         .collect();
     if !headers.iter().any(|(name, _)| name == "host") {
-        headers.push(("host".to_owned(), host.to_owned()));
+        headers.push((Cow::Borrowed("host"), Cow::Borrowed(host)));
     }
     headers.sort_by(|one, other| one.0.cmp(&other.0));
     headers.dedup_by(|next, kept| {
         let same = next.0 == kept.0;
         if same {
-            kept.1.push(',');
-            kept.1.push_str(&next.1);
+            let value = kept.1.to_mut();
+            value.push(',');
+            value.push_str(&next.1);
         }
         same
     });
-    let signed_headers = headers.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(";");
-
-    let mut canonical = String::with_capacity(512);
-    let _ = writeln!(canonical, "{}\n{path}\n{}", message.method, canonical_query(query));
-    for (name, value) in &headers {
-        let _ = writeln!(canonical, "{name}:{value}");
+    let mut signed_headers = String::with_capacity(64);
+    for (name, _) in &headers {
+        if !signed_headers.is_empty() {
+            signed_headers.push(';');
+        }
+        signed_headers.push_str(name);
     }
-    let _ = write!(canonical, "\n{signed_headers}\n{payload}");
 
-    let scope = format!("{day}/{}/{}/aws4_request", keys.region, keys.service);
-    let digest = data_encoding::HEXLOWER.encode(&Sha256::digest(canonical.as_bytes()));
-    let to_sign = format!("{ALGORITHM}\n{stamp}\n{scope}\n{digest}");
+    let query = canonical_query(query);
+    let mut canonical = String::with_capacity(512);
+    append(&mut canonical, &[&message.method, "\n", &path, "\n", &query, "\n"]);
+    for (name, value) in &headers {
+        append(&mut canonical, &[name, ":", value, "\n"]);
+    }
+    append(&mut canonical, &["\n", &signed_headers, "\n", &payload]);
+
+    let mut scope = String::with_capacity(64);
+    append(&mut scope, &[day, "/", &keys.region, "/", &keys.service, "/aws4_request"]);
+    let mut to_sign = String::with_capacity(192);
+    append(&mut to_sign, &[ALGORITHM, "\n", &stamp, "\n", &scope, "\n"]);
+    data_encoding::HEXLOWER.encode_append(&Sha256::digest(canonical.as_bytes()), &mut to_sign);
     let signature = aws_sigv4::sign::v4::calculate_signature(cache.key(keys, day, time), to_sign.as_bytes());
     Signature {
-        credential: format!("{}/{scope}", keys.access_key_id),
+        credential: [&keys.access_key_id, "/", &scope].concat(),
         signed_headers,
         signature,
         #[cfg(test)]
@@ -148,9 +169,7 @@ pub(super) fn sign(
     }
 }
 
-/// `20150830T123600Z`.
-fn stamp(time: SystemTime) -> String {
-    let seconds = time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+fn stamp(seconds: u64) -> String {
     let seconds = i64::try_from(seconds).unwrap_or(0);
     let (year, month, day) = civil(seconds.div_euclid(86_400));
     let second = seconds.rem_euclid(86_400);
@@ -201,10 +220,10 @@ fn encoded_once(text: &str) -> String {
 }
 
 /// Trimmed, and runs of spaces made one.
-fn squeezed(value: &str) -> String {
+fn squeezed(value: &str) -> Cow<'_, str> {
     let value = value.trim();
     if !value.contains("  ") {
-        return value.to_owned();
+        return Cow::Borrowed(value);
     }
     let mut out = String::with_capacity(value.len());
     for character in value.chars() {
@@ -212,7 +231,21 @@ fn squeezed(value: &str) -> String {
             out.push(character);
         }
     }
-    out
+    Cow::Owned(out)
+}
+
+fn lowered(name: &str) -> Cow<'_, str> {
+    if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(name.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(name)
+    }
+}
+
+fn append(text: &mut String, parts: &[&str]) {
+    for part in parts {
+        text.push_str(part);
+    }
 }
 
 #[cfg(test)]

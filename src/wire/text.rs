@@ -13,16 +13,25 @@ use std::borrow::Cow;
 /// becomes `%XX`; `keep` names bytes that stay as well.
 pub fn percent_encode(text: &str, keep: &[u8]) -> String {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    let stays = |byte: u8| {
+        byte.is_ascii_alphanumeric()
+            || matches!(byte, b'-' | b'.' | b'_' | b'~')
+            || byte.is_ascii() && keep.contains(&byte)
+    };
     let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) || (byte.is_ascii() && keep.contains(&byte)) {
-            out.push(char::from(byte));
-        } else {
+    let mut rest = text;
+    while let Some(at) = rest.bytes().position(|byte| !stays(byte)) {
+        out.push_str(&rest[..at]);
+        // A character is encoded as a whole, so that the rest begins with one.
+        let length = rest[at..].chars().next().map_or(1, char::len_utf8);
+        for byte in rest[at..at + length].bytes() {
             out.push('%');
             out.push(char::from(HEX[usize::from(byte >> 4)]));
             out.push(char::from(HEX[usize::from(byte & 15)]));
         }
+        rest = &rest[at + length..];
     }
+    out.push_str(rest);
     out
 }
 
