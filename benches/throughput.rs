@@ -6,10 +6,11 @@
 
 use overstep::contract::{self, Contract};
 use overstep::generate::{self, Case, Level, Options};
-use overstep::pipeline::{self, Job, Planned, Sending, Target};
+use overstep::pipeline::{self, Job, Keeping, Planned, Sending, Target, Update};
 use overstep::report::{Done, Head, Ndjson, Output, Summary, Terminal, Width};
 use overstep::run::{self, Endpoint, Plan, Settings, Stop, Stopwatch};
 use overstep::scenario::Scenario;
+use overstep::store::Snapshots;
 use overstep::wire::Message;
 use std::fmt::Write as _;
 use std::io::{self, BufRead as _, BufWriter, Write};
@@ -37,14 +38,22 @@ fn main() {
     }
     let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
     println!("overstep {} · {} · {cores} cores", env!("CARGO_PKG_VERSION"), version("rustc", "--version"));
-    println!("command: cargo bench\n");
-    generation();
+    println!("command: cargo bench (-- cases|send|memory for a part of it)\n");
+    let parts: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let wanted = |part: &str| parts.is_empty() || parts.iter().any(|one| one == part);
+    if wanted("cases") {
+        generation();
+    }
     let (contract, scenario) = shipped("connect");
     let server = Server::start("connect");
     let job = job(contract, scenario, &server.url);
     let cases = chosen(&job, &server.url);
-    against_wrk(&job, &cases, &server.url);
-    memory(&job, &cases);
+    if wanted("send") {
+        against_wrk(&job, &cases, &server);
+    }
+    if wanted("memory") {
+        memory(&job, &cases);
+    }
 }
 
 /// A shipped scenario and its contract.
@@ -62,7 +71,7 @@ fn job(contract: Contract, scenario: Scenario, url: &str) -> Job {
         contract,
         aws: None,
         target: Target::Url(url.to_owned()),
-        profile: "default".to_owned(),
+        profile: "embedded".to_owned(),
         headers: Vec::new(),
         seed: 1,
         level: Level::Full,
@@ -124,7 +133,7 @@ impl Drop for Server {
 }
 
 /// Every so manieth case of the plan that is one well-formed request on a kept connection.
-fn chosen(job: &Job, url: &str) -> Vec<(Case, Message)> {
+fn chosen(job: &Job, url: &str) -> Vec<(Arc<Case>, Message)> {
     let options = Options { seed: job.seed, level: job.level };
     let endpoint = Endpoint::parse(url).expect("it is a URL");
     let control = |_: &str| None;
@@ -140,10 +149,10 @@ fn chosen(job: &Job, url: &str) -> Vec<(Case, Message)> {
         stop: Stop::default(),
         left: Default::default(),
     };
-    let all: Vec<(Case, Message)> = generate::cases(&job.contract, &job.scenario, options)
+    let all: Vec<(Arc<Case>, Message)> = generate::cases(&job.contract, &job.scenario, options)
         .expect("cases can be made")
         .filter(|case| case.unsendable.is_none() && case.steps.len() == 1)
-        .filter_map(|case| run::message(&plan, &case).ok().map(|message| (case, message)))
+        .filter_map(|case| run::message(&plan, &case).ok().map(|message| (Arc::new(case), message)))
         .filter(|(_, message)| !message.raw && message.body.len() <= LARGEST_BODY)
         .collect();
     let every = (all.len() / REQUESTS).max(1);
@@ -151,19 +160,33 @@ fn chosen(job: &Job, url: &str) -> Vec<(Case, Message)> {
 }
 
 /// Judged cases a second, and what wrk reaches with the same bytes on the same server.
-fn against_wrk(job: &Job, cases: &[(Case, Message)], url: &str) {
+///
+/// Both sides share the machine with the server, whose load changes from one moment to the next; what a
+/// case takes of the processors hardly does, so it is told beside.
+fn against_wrk(job: &Job, cases: &[(Arc<Case>, Message)], server: &Server) {
+    let url = server.url.as_str();
     let workers = Settings::default().workers;
     println!("\nsend loop: {} requests in turn, {workers} connections, {ROUNDS} rounds of {SECONDS} s", cases.len());
     let bytes: usize = cases.iter().map(|(_, message)| message.body.len()).sum();
-    println!("  bodies of {} bytes on average; overstep encodes, signs, judges, reports", bytes / cases.len().max(1));
+    println!(
+        "  bodies of {} bytes on average; overstep encodes, signs, judges, compares, reports",
+        bytes / cases.len().max(1)
+    );
     let wrk = installed_wrk();
     let script = tempfile::NamedTempFile::new().expect("a temporary file");
     std::fs::write(script.path(), lua(cases, url)).expect("it can be written");
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    let (mut our_times, mut their_times) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        ours.push(judged(job, cases));
+        let before = Times::now(server);
+        let (rate, sent) = judged(job, cases);
+        ours.push(rate);
+        our_times.push(Times::now(server).since(before, |times| times.own, sent));
         if wrk.is_some() {
-            theirs.push(wrk_rate(script.path(), workers, url));
+            let before = Times::now(server);
+            let (rate, sent) = wrk_rate(script.path(), workers, url);
+            theirs.push(rate);
+            their_times.push(Times::now(server).since(before, |times| times.children, sent));
         }
     }
     println!("  overstep  {:>9.0} judged cases/s   {}", median(&ours), all(&ours));
@@ -172,6 +195,18 @@ fn against_wrk(job: &Job, cases: &[(Case, Message)], url: &str) {
         Some(version) => {
             println!("  wrk       {:>9.0} requests/s       {}   {version}", median(&theirs), all(&theirs));
             println!("  ratio     {:>9.2}   (aim: 0.70)", median(&ours) / median(&theirs));
+            let of = |times: &[(f64, f64)], part: fn(&(f64, f64)) -> f64| {
+                median(&times.iter().map(part).collect::<Vec<_>>())
+            };
+            let (own, ours) = (of(&our_times, |one| one.0), of(&our_times, |one| one.1));
+            let (wrk, theirs) = (of(&their_times, |one| one.0), of(&their_times, |one| one.1));
+            println!(
+                "  processor time a request: overstep {own:.1} µs (and the server {ours:.1}), wrk {wrk:.1} µs (and the server {theirs:.1});"
+            );
+            println!(
+                "  by that, where both sides keep all cores busy, a ratio of {:.2}",
+                (wrk + theirs) / (own + ours)
+            );
         }
     }
 }
@@ -187,16 +222,56 @@ fn all(rates: &[f64]) -> String {
     format!("[{}]", texts.join(" "))
 }
 
-fn judged(job: &Job, cases: &[(Case, Message)]) -> f64 {
+/// Processor time so far, in seconds.
+#[derive(Clone, Copy)]
+struct Times {
+    own: f64,
+    /// Of children that have ended.
+    children: f64,
+    server: f64,
+}
+
+impl Times {
+    fn now(server: &Server) -> Self {
+        let own = ticks("self");
+        Self { own: own.0, children: own.1, server: ticks(&server.process.id().to_string()).0 }
+    }
+
+    /// Microseconds of one side and of the server, a request.
+    fn since(self, before: Self, of: fn(&Self) -> f64, requests: f64) -> (f64, f64) {
+        let each = |now: f64, then: f64| (now - then) * 1e6 / requests;
+        (each(of(&self), of(&before)), each(self.server, before.server))
+    }
+}
+
+/// A process's own time and that of its children, user and system, from `/proc`; not a number where there is none.
+fn ticks(process: &str) -> (f64, f64) {
+    /// Linux counts in hundredths of a second there, on every architecture.
+    const A_SECOND: f64 = 100.0;
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    // The name may hold spaces; it ends with the last bracket.
+    let after = stat.rsplit_once(')').map_or("", |(_, after)| after);
+    let numbers: Vec<f64> = after.split_whitespace().skip(11).take(4).filter_map(|n| n.parse().ok()).collect();
+    match numbers.as_slice() {
+        [user, system, below_user, below_system] => {
+            ((user + system) / A_SECOND, (below_user + below_system) / A_SECOND)
+        }
+        _ => (f64::NAN, f64::NAN),
+    }
+}
+
+/// The rate, and how many cases that were.
+fn judged(job: &Job, cases: &[(Arc<Case>, Message)]) -> (f64, f64) {
     let watch = Stopwatch::start();
     let in_turn =
-        cases.iter().map(|(case, _)| case.clone()).cycle().take_while(|_| watch.elapsed().as_secs() < SECONDS);
+        cases.iter().map(|(case, _)| Arc::clone(case)).cycle().take_while(|_| watch.elapsed().as_secs() < SECONDS);
     let (summary, _) = through(job, in_turn, cases.len() as u64, &[]);
-    summary.counts.total() as f64 / summary.seconds
+    let sent = summary.counts.total() as f64;
+    (sent / summary.seconds, sent)
 }
 
 /// Sends cases through the pipeline to the terminal's and NDJSON's outputs, into a sink.
-fn through(job: &Job, cases: impl Iterator<Item = Case> + Send, planned: u64, marks: &[u64]) -> (Summary, Sizes) {
+fn through(job: &Job, cases: impl Iterator<Item = Arc<Case>> + Send, planned: u64, marks: &[u64]) -> (Summary, Sizes) {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     let written = Arc::new(AtomicU64::new(0));
     let mut outputs = Outputs {
@@ -207,7 +282,10 @@ fn through(job: &Job, cases: impl Iterator<Item = Case> + Send, planned: u64, ma
         sizes: Vec::new(),
     };
     let planned = Planned { cases: planned, operations: job.contract.operations.len() as u64 };
-    let (sending, stop) = (Sending::default(), Stop::default());
+    // Compared with what is accepted, as in a check; nothing is written.
+    let snapshots = Snapshots::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("snapshots"));
+    let keeping = Keeping { snapshots, update: Update::No, source: String::new() };
+    let (sending, stop) = (Sending { keeping: Some(keeping), ..Sending::default() }, Stop::default());
     let summary = runtime
         .block_on(pipeline::check_cases(job, planned, cases, &sending, "bench", &stop, &mut outputs))
         .unwrap_or_else(|problems| panic!("{problems:?}"));
@@ -270,7 +348,7 @@ impl Output for Outputs {
 }
 
 /// Memory of this process while many cases, each under an id of its own, stream through.
-fn memory(job: &Job, cases: &[(Case, Message)]) {
+fn memory(job: &Job, cases: &[(Arc<Case>, Message)]) {
     println!("\nmemory while {STREAMED} cases stream to terminal and NDJSON");
     if resident().is_none() {
         println!("  skipped: no /proc/self/status here");
@@ -278,9 +356,9 @@ fn memory(job: &Job, cases: &[(Case, Message)]) {
     }
     let named = (0_u64..).flat_map(|round| {
         cases.iter().map(move |(case, _)| {
-            let mut case = case.clone();
+            let mut case = Case::clone(case);
             case.id.0 = format!("r{round}-{}", case.id.0);
-            case
+            Arc::new(case)
         })
     });
     let (summary, sizes) = through(job, named.take(STREAMED as usize), STREAMED, &MARKS);
@@ -314,7 +392,8 @@ fn installed_wrk() -> Option<String> {
     Some(text.split(" Copyright").next().unwrap_or_default().lines().next().unwrap_or_default().to_owned())
 }
 
-fn wrk_rate(script: &Path, connections: usize, url: &str) -> f64 {
+/// wrk's rate, and how many requests that were.
+fn wrk_rate(script: &Path, connections: usize, url: &str) -> (f64, f64) {
     let threads = std::thread::available_parallelism().map_or(2, std::num::NonZero::get).min(connections);
     let output = Command::new("wrk")
         .args(["-t", &threads.to_string(), "-c", &connections.to_string(), "-d", &format!("{SECONDS}s"), "-s"])
@@ -326,12 +405,13 @@ fn wrk_rate(script: &Path, connections: usize, url: &str) -> f64 {
     if let Some(errors) = text.lines().find(|line| line.contains("Socket errors")) {
         println!("  wrk: {}", errors.trim());
     }
-    let line = text.lines().find_map(|line| line.strip_prefix("Requests/sec:"));
-    line.and_then(|number| number.trim().parse().ok()).unwrap_or_else(|| panic!("wrk says no rate: {text}"))
+    let rate = text.lines().find_map(|line| line.strip_prefix("Requests/sec:")?.trim().parse().ok());
+    let sent = text.lines().find_map(|line| line.split_once(" requests in ")?.0.trim().parse().ok());
+    rate.zip(sent).unwrap_or_else(|| panic!("wrk says no rate: {text}"))
 }
 
 /// A script that sends the messages in turn, to the byte.
-fn lua(cases: &[(Case, Message)], url: &str) -> String {
+fn lua(cases: &[(Arc<Case>, Message)], url: &str) -> String {
     let authority = url.trim_start_matches("http://");
     let mut text = String::from("local all = {\n");
     for (_, message) in cases {

@@ -28,6 +28,7 @@ use crate::run::{self, RunEnd, Stop, Stopwatch};
 use crate::wire;
 use std::io::{self, Write};
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 /// Sends every case of a job and holds the answers against the contract; `None` where no case is left.
 ///
@@ -58,7 +59,7 @@ pub async fn check(
 pub async fn check_cases(
     job: &Job,
     planned: Planned,
-    cases: impl Iterator<Item = Case> + Send,
+    cases: impl Iterator<Item = impl Into<Arc<Case>>> + Send,
     sending: &Sending,
     run_id: &str,
     stop: &Stop,

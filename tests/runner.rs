@@ -267,7 +267,7 @@ fn values_may_nest_as_deep_as_a_case_wants() {
 fn what_cannot_be_sent_is_told_from_what_lacks_something() {
     let world = World::at(scripted("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n", false));
     let outcome = world.send(vec![get("/{nothing}")]);
-    assert_eq!((outcome.not_sent.is_some(), outcome.case.unsendable), (true, None));
+    assert_eq!((outcome.not_sent.is_some(), outcome.case.unsendable.clone()), (true, None));
     let damage = vec![Damage::BodyTruncated(50)];
     let send = Send::Operation { name: "Get".into(), input: Value::empty(), damage };
     let outcome = world.send(vec![Step { send, ..get("/") }]);

@@ -5,6 +5,7 @@
 use crate::generate::Case;
 use crate::judge::{Change, Comparison, Finding, Judgement, OperationCoverage, Verdict};
 use std::io;
+use std::sync::Arc;
 
 /// Known before the first request.
 #[derive(Clone, Debug)]
@@ -35,7 +36,7 @@ pub struct Head {
 #[derive(Debug)]
 pub struct Done {
     /// What was meant.
-    pub case: Case,
+    pub case: Arc<Case>,
     /// What came of it.
     pub judgement: Judgement,
     /// How its answer stands beside the accepted one.

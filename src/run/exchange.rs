@@ -3,6 +3,7 @@
 use crate::generate::Case;
 use crate::wire::Message;
 use bytes::Bytes;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A case with everything that happened to it.
@@ -10,7 +11,7 @@ use std::time::Duration;
 pub struct Outcome {
     /// What was meant. Where the wire cannot carry a step, `case.unsendable` says why, even if the
     /// generator did not know.
-    pub case: Case,
+    pub case: Arc<Case>,
     /// One for each step that was sent, in the order of the steps; `None` where a step was not sent
     /// because an earlier one failed, or because the case is unsendable.
     pub exchanges: Vec<Option<Exchange>>,

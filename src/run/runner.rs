@@ -10,7 +10,7 @@ use crate::generate::Case;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::RwLock;
 
 /// How a run ended.
@@ -38,7 +38,7 @@ const DEAD_AFTER: u32 = 5;
 /// from a thread that may block. Memory does not grow with the number of cases.
 pub fn run<T: Send>(
     plan: &Plan<'_>,
-    cases: impl Iterator<Item = Case> + Send,
+    cases: impl Iterator<Item = impl Into<Arc<Case>>> + Send,
     finish: impl Fn(Outcome) -> T + Sync,
     emit: impl FnMut(T) -> ControlFlow<()> + Send,
 ) -> RunEnd {
@@ -78,9 +78,10 @@ pub fn run<T: Send>(
 ///
 /// # Errors
 /// Where the endpoint cannot be reached at all, in words.
-pub fn send_case(plan: &Plan<'_>, case: Case) -> Result<Outcome, String> {
+pub fn send_case(plan: &Plan<'_>, case: impl Into<Arc<Case>>) -> Result<Outcome, String> {
     let exit = Exit::new(plan.endpoint, plan.settings.limits).map_err(|error| error.to_string())?;
     let shared = Shared::new(plan, exit);
+    let case = case.into();
     on_own_thread(|| async {
         shared.exit.probe().await.map_err(|reason| reason.to_string())?;
         Worker::new(plan, &shared).case(case).await.ok_or_else(|| "stopped".to_owned())
@@ -155,7 +156,7 @@ impl<T, E: FnMut(T) -> ControlFlow<()>> Drop for EndOnPanic<'_, T, E> {
 
 impl<I, F, T, E> Run<'_, I, F, T, E>
 where
-    I: Iterator<Item = Case> + Send,
+    I: Iterator<Item: Into<Arc<Case>>> + Send,
     F: Fn(Outcome) -> T + Sync,
     T: Send,
     E: FnMut(T) -> ControlFlow<()> + Send,
@@ -198,12 +199,13 @@ where
         }
     }
 
-    fn take(&self) -> Option<(u64, Case)> {
+    fn take(&self) -> Option<(u64, Arc<Case>)> {
         let mut source = self.source.lock().unwrap_or_else(PoisonError::into_inner);
         let case = source.cases.next()?;
         let index = source.next;
         source.next += 1;
-        Some((index, case))
+        drop(source);
+        Some((index, case.into()))
     }
 
     fn is_over(&self) -> bool {

@@ -15,7 +15,7 @@ use crate::wire::{
 };
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -28,6 +28,8 @@ pub(super) struct Shared {
     throttled_in_a_row: AtomicU32,
     /// How often in a row an operation's plain valid request met silence.
     silent: Mutex<HashMap<OperationName, u32>>,
+    /// Whether there is anything in `silent`: the common case must not lock what all workers share.
+    has_silent: AtomicBool,
 }
 
 /// After so many cases that stayed throttled, nobody waits any longer.
@@ -45,10 +47,14 @@ impl Shared {
             schedule: plan.settings.rate.map(Schedule::new),
             throttled_in_a_row: AtomicU32::new(0),
             silent: Mutex::new(HashMap::new()),
+            has_silent: AtomicBool::new(false),
         }
     }
 
     fn is_hopeless(&self, operation: &OperationName) -> bool {
+        if !self.has_silent.load(Ordering::Acquire) {
+            return false;
+        }
         let silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
         silent.get(operation).is_some_and(|count| *count >= HOPE)
     }
@@ -59,7 +65,15 @@ pub(super) struct Worker<'a> {
     plan: &'a Plan<'a>,
     shared: &'a Shared,
     lines: Vec<Line>,
-    keys: KeyCache,
+    keys: Keys,
+}
+
+/// What a worker keeps of proofs from case to case.
+#[derive(Default)]
+struct Keys {
+    cache: KeyCache,
+    /// Those of principals that are the same for all cases.
+    proofs: Vec<(String, Proof)>,
 }
 
 /// Why a step is not sent.
@@ -91,18 +105,20 @@ impl<'a> Worker<'a> {
     /// Must be called inside a runtime.
     pub(super) fn new(plan: &'a Plan<'a>, shared: &'a Shared) -> Self {
         let lines = vec![Line::new(Arc::clone(&shared.exit))];
-        Self { plan, shared, lines, keys: KeyCache::default() }
+        Self { plan, shared, lines, keys: Keys::default() }
     }
 
     /// Runs a case. `None` where the stop switch ended it before it was through.
-    pub(super) async fn case(&mut self, mut case: Case) -> Option<Outcome> {
+    pub(super) async fn case(&mut self, mut case: Arc<Case>) -> Option<Outcome> {
         if self.shared.is_hopeless(&case.operation) && case.unsendable.is_none() {
             let exchanges = case.steps.iter().map(|_| None).collect();
             let not_sent = Some("no plain valid request of this operation gets an answer".to_owned());
             return Some(Outcome { case, exchanges, not_sent, liveness: None });
         }
         let Sent { exchanges, not_sent, unsendable } = self.steps(&case).await?;
-        case.unsendable = case.unsendable.or(unsendable);
+        if unsendable.is_some() && case.unsendable.is_none() {
+            Arc::make_mut(&mut case).unsendable = unsendable;
+        }
         let mut liveness = None;
         let silent = exchanges.iter().flatten().find_map(|exchange| exchange.answer.as_ref().err());
         if let Some(reason) = silent {
@@ -150,6 +166,7 @@ impl<'a> Worker<'a> {
         } else {
             *silent.entry(operation.into()).or_default() += 1;
         }
+        self.shared.has_silent.store(!silent.is_empty(), Ordering::Release);
         answered
     }
 
@@ -276,11 +293,9 @@ impl<'a> Worker<'a> {
 pub fn message(plan: &Plan<'_>, case: &Case) -> Result<Message, String> {
     let step = case.steps.get(case.judged.shown()).ok_or("nothing is sent")?;
     let holes = Holes::new(plan, &case.id);
-    signed(plan, &holes, step, &plan.endpoint.authority(), &mut KeyCache::default()).map_err(
-        |not_ready| match not_ready {
-            NotReady::Unsendable(reason) | NotReady::Lacking(reason) => reason,
-        },
-    )
+    signed(plan, &holes, step, &plan.endpoint.authority(), &mut Keys::default()).map_err(|not_ready| match not_ready {
+        NotReady::Unsendable(reason) | NotReady::Lacking(reason) => reason,
+    })
 }
 
 /// A step's message with all its holes filled, and signed.
@@ -289,7 +304,7 @@ fn signed(
     holes: &Holes<'_>,
     step: &Step,
     authority: &str,
-    keys: &mut KeyCache,
+    keys: &mut Keys,
 ) -> Result<Message, NotReady> {
     let send = if Holes::any(&step.send) {
         Cow::Owned(holes.fill_send(&step.send).map_err(|error| NotReady::lacking(&error))?)
@@ -310,11 +325,33 @@ fn signed(
         Authorization::Damaged(name, damage) => (Some(name), Some(damage)),
     };
     if let Some(name) = principal {
-        let proof = proof(plan, holes, name).map_err(|reason| NotReady::lacking(&reason))?;
-        authorize(&mut message, &proof, damage, authority, clock::wall(), keys)
+        let own;
+        let Keys { cache, proofs } = keys;
+        let proof = match proofs.iter().position(|(known, _)| known == name) {
+            Some(at) => &proofs[at].1,
+            None => {
+                own = proof(plan, holes, name).map_err(|reason| NotReady::lacking(&reason))?;
+                if is_same_for_all(plan, name) {
+                    proofs.push((name.clone(), own.clone()));
+                }
+                &own
+            }
+        };
+        authorize(&mut message, proof, damage, authority, clock::wall(), cache)
             .map_err(|error| NotReady::unsendable(&error))?;
     }
     Ok(message)
+}
+
+/// Whether a principal's proof holds nothing that differs from case to case.
+fn is_same_for_all(plan: &Plan<'_>, name: &str) -> bool {
+    let is_whole = |template: &Option<String>| template.as_ref().is_none_or(|text| !text.contains(['{', '}']));
+    plan.scenario.principals.get(name).is_some_and(|principal| match &principal.credentials {
+        Credentials::SigV4 { access_key_id, secret_access_key, .. } => {
+            is_whole(access_key_id) && is_whole(secret_access_key)
+        }
+        _ => false,
+    })
 }
 
 /// A principal's proof with its secrets.
