@@ -19,6 +19,10 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+/// As in the binary.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// So many requests are sent in turn, by both sides.
 const REQUESTS: usize = 200;
 /// A round of one side, in seconds; three rounds are made, one side after the other.
