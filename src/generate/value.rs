@@ -43,7 +43,12 @@ impl Value {
 
     /// The member or entry of this name.
     pub fn member(&self, name: &str) -> Option<&Value> {
+        // Of few, the wanted one is compared with each sooner than its hash is made.
+        const FEW: usize = 8;
         match self {
+            Self::Map(members) if members.len() <= FEW => {
+                members.iter().find(|(key, _)| *key == name).map(|(_, value)| value)
+            }
             Self::Map(members) => members.get(name),
             _ => None,
         }

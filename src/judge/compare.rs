@@ -96,13 +96,13 @@ fn side(variant: &str, intent: Intent, law: bool) -> &str {
 
 /// What was seen of a case, and how it stands beside what was accepted of its operation.
 ///
-/// `clean` takes out of a text what must be in no file.
+/// `clean` takes out of a text, in place, what must be in no file.
 pub fn compare(
     contract: &Contract,
     outcome: &Outcome,
     judgement: &Judgement,
     accepted: Option<&Snapshot>,
-    clean: impl Fn(&str) -> String,
+    clean: impl Fn(&mut String),
 ) -> Comparison {
     let case = &outcome.case;
     let spot = Spot::new(&case.id.0, case.intent);
@@ -114,7 +114,10 @@ pub fn compare(
     let held = accepted.and_then(|all| Some((all, all.lookup(&spot.place, &spot.side, &spot.variant)?)));
     let (change, accepted) = match held {
         None => (Change::New, None),
-        Some((all, held)) if all.agrees(held, &seen) => (Change::Same, Some(Seen { form: None, ..seen.clone() })),
+        Some((all, held)) if all.agrees(held, &seen) => {
+            let (status, error, note) = (seen.status, seen.error.clone(), seen.note.clone());
+            (Change::Same, Some(Seen { status, error, note, form: None }))
+        }
         Some((all, held)) => (Change::Changed, Some(all.seen(held))),
     };
     let known = change == Change::Same && judgement.verdict == Verdict::Diverges;
@@ -126,7 +129,7 @@ fn seen(
     case: &Case,
     outcome: &Outcome,
     judgement: &Judgement,
-    clean: impl Fn(&str) -> String,
+    clean: impl Fn(&mut String),
 ) -> Seen {
     let observed = &judgement.observed;
     let answer = match case.judged {
@@ -140,7 +143,8 @@ fn seen(
     let form = answer.map(|answer| {
         let mut form = form(contract, output, answer, observed);
         for (name, value) in &mut form.0 {
-            (*name, *value) = (clean(name), clean(value));
+            clean(name);
+            clean(value);
         }
         form
     });

@@ -5,11 +5,14 @@ use crate::contract::Contract;
 use crate::generate::{Case, Expectation, Intent, constraints};
 use indexmap::{IndexMap, IndexSet};
 use std::collections::HashSet;
+use std::fmt::Write as _;
 
 /// Coverage of a run, per operation.
 #[derive(Debug, Default)]
 pub struct Coverage {
     rows: IndexMap<String, Row>,
+    /// Where keys are made that are mostly known already.
+    key: String,
 }
 
 #[derive(Debug, Default)]
@@ -68,7 +71,7 @@ impl Coverage {
             };
             (operation.name.to_string(), row)
         });
-        Self { rows: rows.collect() }
+        Self { rows: rows.collect(), key: String::new() }
     }
 
     /// Adds one judged case.
@@ -89,9 +92,10 @@ impl Coverage {
             // A constraint is reached when a violation of it was answered, or, for what no request
             // can break alone, when a value at its limit was.
             if case.intent != Intent::Probe {
-                let key = format!("{member}/{constraint}");
-                if row.stated.contains(&key) {
-                    row.reached.insert(key);
+                self.key.clear();
+                write!(self.key, "{member}/{constraint}").expect("writing to a text cannot fail");
+                if row.stated.contains(&self.key) && !row.reached.contains(&self.key) {
+                    row.reached.insert(self.key.clone());
                 }
             }
         }

@@ -246,7 +246,7 @@ fn has_more(before: &Snapshot, cases: &[Ran]) -> bool {
 fn name_form(line: &mut Vec<u8>, number: u32) {
     const NONE: &[u8] = b"\"form\":null";
     // A quote inside a text stands behind a backslash, so the first match is the field.
-    if let Some(at) = line.windows(NONE.len()).position(|window| window == NONE) {
+    if let Some(at) = memchr::memmem::find(line, NONE) {
         line.splice(at..at + NONE.len(), format!("\"form\":\"f{number}\"").into_bytes());
     }
 }

@@ -90,18 +90,21 @@ impl Finish<'_> {
     fn compared(&self, outcome: &Outcome, judgement: &Judgement) -> Comparison {
         let Some(accepted) = self.accepted else { return Comparison::default() };
         let snapshot = accepted.of(outcome.case.operation.as_str());
-        compare(&self.job.contract, outcome, judgement, snapshot, |text| self.redaction.clean(text))
+        compare(&self.job.contract, outcome, judgement, snapshot, |text| self.clean(text))
     }
 
     /// A server may say back what it was told.
     fn cleaned(&self, mut judgement: Judgement) -> Judgement {
-        if self.redaction.is_empty() {
-            return judgement;
-        }
-        let clean = |text: &mut String| *text = self.redaction.clean(text);
-        judgement.observed.error.iter_mut().chain(&mut judgement.observed.note).for_each(clean);
-        clean(&mut judgement.why);
+        let observed = &mut judgement.observed;
+        observed.error.iter_mut().chain(&mut observed.note).for_each(|text| self.clean(text));
+        self.clean(&mut judgement.why);
         judgement
+    }
+
+    fn clean(&self, text: &mut String) {
+        if !self.redaction.is_empty() {
+            *text = self.redaction.clean(text);
+        }
     }
 
     /// A step with what came back to it, less secrets.

@@ -36,11 +36,15 @@ pub(super) fn write(out: &mut Vec<u8>, value: &Value, known: Option<Known<'_>>) 
         }
         Value::Map(members) => {
             out.push(b'{');
+            let values = known.and_then(Known::values);
             for (index, (name, one)) in members.iter().enumerate() {
                 if index > 0 {
                     out.push(b',');
                 }
-                let (name, below) = below(name, known);
+                let (name, below) = match known.filter(|_| values.is_none()).and_then(|known| known.member(name)) {
+                    Some((member, below)) => (member.wire_name(name), Some(below)),
+                    None => (name.as_str(), values),
+                };
                 string(out, name);
                 out.push(b':');
                 write(out, one, below)?;
@@ -49,18 +53,6 @@ pub(super) fn write(out: &mut Vec<u8>, value: &Value, known: Option<Known<'_>>) 
         }
     }
     Ok(())
-}
-
-/// The wire name of a member or entry, and what is known of its value.
-fn below<'a>(name: &'a str, known: Option<Known<'a>>) -> (&'a str, Option<Known<'a>>) {
-    let Some(known) = known else { return (name, None) };
-    if let Some((_, value)) = known.entry() {
-        return (name, Some(value));
-    }
-    match known.member(name) {
-        Some((member, below)) => (member.wire.as_deref().unwrap_or(name), Some(below)),
-        None => (name, None),
-    }
 }
 
 /// The format of a moment that is written as a text.

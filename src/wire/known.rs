@@ -43,6 +43,14 @@ impl<'a> Known<'a> {
         }
     }
 
+    /// The values of a map.
+    pub(super) fn values(self) -> Option<Self> {
+        match &self.shape.kind {
+            Kind::Map { value, .. } => Some(Self::new(self.contract, value, &self.shape.parts.value)),
+            _ => None,
+        }
+    }
+
     pub(super) fn kind(self) -> &'a Kind {
         &self.shape.kind
     }

@@ -54,10 +54,21 @@ impl Message {
 // Every request comes through here twice, and nearly all are made of a few characters that no library
 // minds: `http`, which copies what it looks at, is asked about the others only.
 
+/// Characters of a target that mean themselves.
+const TAME: [bool; 256] = {
+    let mut tame = [false; 256];
+    let all = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/-._~%?=&:+,@!$'()*;";
+    let mut at = 0;
+    while at < all.len() {
+        tame[all[at] as usize] = true;
+        at += 1;
+    }
+    tame
+};
+
 fn is_plain_target(target: &str) -> bool {
-    let tame = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~%?=&:+,@!$'()*;".contains(&byte);
     target.starts_with('/')
-        && (target.len() < 4096 && target.bytes().all(tame)
+        && (target.len() < 4096 && target.bytes().all(|byte| TAME[usize::from(byte)])
             || http::uri::PathAndQuery::try_from(target).is_ok_and(|parsed| parsed.as_str() == target))
 }
 
@@ -69,8 +80,9 @@ fn is_plain_method(method: &str) -> bool {
 fn is_plain_name(name: &str) -> bool {
     // A framing header from a damage would meet the transport's own one.
     const FRAMING: [&str; 7] = ["host", "content-length", "transfer-encoding", "connection", "expect", "upgrade", "te"];
+    let framing = |framing: &&str| framing.len() == name.len() && name.eq_ignore_ascii_case(framing);
     let tame = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    !FRAMING.iter().any(|framing| name.eq_ignore_ascii_case(framing))
+    !FRAMING.iter().any(framing)
         && (!name.is_empty() && name.len() < 256 && name.bytes().all(tame)
             || http::HeaderName::from_bytes(name.as_bytes()).is_ok())
 }

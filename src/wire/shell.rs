@@ -26,8 +26,8 @@ impl std::fmt::Debug for Redaction {
 
 /// A piece of a word: as it is, or a reference to a variable.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Piece {
-    Bytes(Vec<u8>),
+enum Piece<'a> {
+    Bytes(&'a [u8]),
     Variable(String),
 }
 
@@ -75,14 +75,14 @@ impl Redaction {
         self.pieces(text.as_bytes())
             .into_iter()
             .map(|piece| match piece {
-                Piece::Bytes(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+                Piece::Bytes(bytes) => String::from_utf8_lossy(bytes).into_owned(),
                 Piece::Variable(name) => format!("${name}"),
             })
             .collect()
     }
 
-    fn pieces(&self, bytes: &[u8]) -> Vec<Piece> {
-        let mut pieces = vec![Piece::Bytes(bytes.to_vec())];
+    fn pieces<'a>(&self, bytes: &'a [u8]) -> Vec<Piece<'a>> {
+        let mut pieces = vec![Piece::Bytes(bytes)];
         for secret in &self.secrets {
             let value = secret.value.as_bytes();
             replace(&mut pieces, value, &secret.variable);
@@ -129,29 +129,29 @@ impl Redaction {
     }
 }
 
-fn replace(pieces: &mut Vec<Piece>, value: &[u8], variable: &str) {
+fn replace(pieces: &mut Vec<Piece<'_>>, value: &[u8], variable: &str) {
     let mut out = Vec::with_capacity(pieces.len());
     for piece in pieces.drain(..) {
         let Piece::Bytes(bytes) = piece else {
             out.push(piece);
             continue;
         };
-        let mut rest = bytes.as_slice();
+        let mut rest = bytes;
         while let Some(at) = rest.windows(value.len()).position(|window| window == value) {
             if at > 0 {
-                out.push(Piece::Bytes(rest[..at].to_vec()));
+                out.push(Piece::Bytes(&rest[..at]));
             }
             out.push(Piece::Variable(variable.to_owned()));
             rest = &rest[at + value.len()..];
         }
         if !rest.is_empty() {
-            out.push(Piece::Bytes(rest.to_vec()));
+            out.push(Piece::Bytes(rest));
         }
     }
     *pieces = out;
 }
 
-fn reference(name: &str, next: Option<&Piece>) -> String {
+fn reference(name: &str, next: Option<&Piece<'_>>) -> String {
     let runs_on = matches!(next, Some(Piece::Bytes(bytes))
         if bytes.first().is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_'));
     if runs_on && !name.starts_with('{') { format!("${{{name}}}") } else { format!("${name}") }
