@@ -9,7 +9,7 @@ use crate::run::Answer;
 use crate::snapshot::Form;
 use crate::wire;
 use serde_json::Value as Json;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// So many member paths are spelled out.
 const MOST_PATHS: usize = 80;
@@ -42,7 +42,7 @@ pub(super) fn form(contract: &Contract, output: Option<&ShapeId>, answer: &Answe
     let output = output.filter(|_| answer.status < 300);
     collect(contract, output, &document, "body", &mut paths);
     for (path, types) in paths.into_iter().take(MOST_PATHS) {
-        facts.push((path, types.into_iter().collect::<Vec<_>>().join("|")));
+        facts.push((path, types.in_words()));
     }
     Form(facts)
 }
@@ -57,24 +57,43 @@ fn media(stated: &str) -> String {
     }
 }
 
-fn collect(
-    contract: &Contract,
-    shape: Option<&ShapeId>,
-    value: &Json,
-    path: &str,
-    out: &mut BTreeMap<String, BTreeSet<&'static str>>,
-) {
+/// The JSON types that were seen at a path.
+#[derive(Clone, Copy, Default)]
+struct Types(u8);
+
+impl Types {
+    /// In the order in which they are told.
+    const NAMES: [&str; 6] = ["array", "boolean", "null", "number", "object", "string"];
+
+    fn add(&mut self, value: &Json) {
+        self.0 |= 1
+            << match value {
+                Json::Array(_) => 0,
+                Json::Bool(_) => 1,
+                Json::Null => 2,
+                Json::Number(_) => 3,
+                Json::Object(_) => 4,
+                Json::String(_) => 5,
+            };
+    }
+
+    fn in_words(self) -> String {
+        let mut words = String::new();
+        for (_, name) in Self::NAMES.into_iter().enumerate().filter(|(at, _)| self.0 & (1 << at) != 0) {
+            if !words.is_empty() {
+                words.push('|');
+            }
+            words.push_str(name);
+        }
+        words
+    }
+}
+
+fn collect(contract: &Contract, shape: Option<&ShapeId>, value: &Json, path: &str, out: &mut BTreeMap<String, Types>) {
     if out.len() > MOST_PATHS {
         return;
     }
-    out.entry(path.to_owned()).or_default().insert(match value {
-        Json::Null => "null",
-        Json::Bool(_) => "boolean",
-        Json::Number(_) => "number",
-        Json::String(_) => "string",
-        Json::Array(_) => "array",
-        Json::Object(_) => "object",
-    });
+    out.entry(path.to_owned()).or_default().add(value);
     let kind = shape.map(|id| &contract.shape(id).kind);
     match (value, kind) {
         (Json::Array(items), Some(Kind::List { member })) => {

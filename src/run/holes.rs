@@ -45,17 +45,17 @@ impl<'a> Holes<'a> {
 
     /// A step's request without holes.
     pub(super) fn fill_send(&self, send: &Send) -> Result<Send, HoleError> {
-        Ok(match send {
-            Send::Operation { name, input, damage } => {
-                Send::Operation { name: name.clone(), input: self.fill_value(input)?, damage: damage.clone() }
-            }
-            Send::Raw { method, target, body } => Send::Raw {
-                method: self.fill(method)?.into_owned(),
+        let mut filled = send.clone();
+        match &mut filled {
+            Send::Operation { input, .. } => self.fill_value(input)?,
+            Send::Raw { method, target, body } => {
+                *method = self.fill(method)?.into_owned();
                 // What fills a hole in a path must stay inside its segment.
-                target: self.fill_with(target, 0, &|text| percent_encode(&text, b""))?.into_owned(),
-                body: body.as_ref().map(|body| self.fill_value(body)).transpose()?,
-            },
-        })
+                *target = self.fill_with(target, 0, &|text| percent_encode(&text, b""))?.into_owned();
+                body.as_mut().map_or(Ok(()), |body| self.fill_value(body))?;
+            }
+        }
+        Ok(filled)
     }
 
     /// Whether a request has any hole; most have none, and are sent without being copied.
@@ -66,28 +66,22 @@ impl<'a> Holes<'a> {
         }
     }
 
-    /// A value without templates. A template that is one hole and nothing else keeps the type of what
+    /// Leaves no template in a value. A template that is one hole and nothing else takes the type of what
     /// fills it.
-    fn fill_value(&self, value: &Value) -> Result<Value, HoleError> {
-        Ok(match value {
+    fn fill_value(&self, value: &mut Value) -> Result<(), HoleError> {
+        match value {
             Value::Template(template) => {
                 let alone = template.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
-                match alone.and_then(|name| self.captured.get(name)) {
+                *value = match alone.and_then(|name| self.captured.get(name)) {
                     Some(captured) => Value::from_json(captured),
                     None => Value::Text(self.fill(template)?.into_owned()),
-                }
+                };
+                Ok(())
             }
-            Value::List(items) => {
-                Value::List(items.iter().map(|item| self.fill_value(item)).collect::<Result<_, _>>()?)
-            }
-            Value::Map(members) => Value::Map(
-                members
-                    .iter()
-                    .map(|(name, value)| Ok((name.clone(), self.fill_value(value)?)))
-                    .collect::<Result<_, _>>()?,
-            ),
-            other => other.clone(),
-        })
+            Value::List(items) => items.iter_mut().try_for_each(|item| self.fill_value(item)),
+            Value::Map(members) => members.values_mut().try_for_each(|member| self.fill_value(member)),
+            _ => Ok(()),
+        }
     }
 
     /// A text without holes.

@@ -106,7 +106,7 @@ pub fn authorize(
             message.set_header("authorization", value);
         }
     }
-    message.settle();
+    message.settle_headers();
     Ok(())
 }
 

@@ -43,11 +43,22 @@ impl Message {
         self.headers.retain(|(key, _)| !key.eq_ignore_ascii_case(name));
     }
 
+    /// The same where nothing but headers has changed since.
+    pub(super) fn settle_headers(&mut self) {
+        if self.raw {
+            self.settle();
+        } else {
+            self.raw = !self.has_plain_headers();
+        }
+    }
+
+    fn has_plain_headers(&self) -> bool {
+        self.headers.iter().all(|(name, value)| is_plain_name(name) && is_plain_value(value))
+    }
+
     /// Decides again whether only raw bytes can carry this message.
     pub fn settle(&mut self) {
-        self.raw = !(is_plain_target(&self.target)
-            && is_plain_method(&self.method)
-            && self.headers.iter().all(|(name, value)| is_plain_name(name) && is_plain_value(value)));
+        self.raw = !(is_plain_target(&self.target) && is_plain_method(&self.method) && self.has_plain_headers());
     }
 }
 
@@ -88,7 +99,9 @@ fn is_plain_name(name: &str) -> bool {
 }
 
 fn is_plain_value(value: &str) -> bool {
-    value.bytes().all(|byte| (b' '..=b'~').contains(&byte)) || http::HeaderValue::from_bytes(value.as_bytes()).is_ok()
+    // Looked at to the end, so that many bytes are looked at at once.
+    value.bytes().fold(true, |plain, byte| plain & (b' '..=b'~').contains(&byte))
+        || http::HeaderValue::from_bytes(value.as_bytes()).is_ok()
 }
 
 #[cfg(test)]

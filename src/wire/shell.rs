@@ -193,10 +193,12 @@ fn literal(bytes: &[u8]) -> String {
 }
 
 fn quoted(bytes: &[u8]) -> String {
+    let visible = |text: &str| {
+        text.bytes().fold(true, |plain, byte| plain & (b' '..=b'~').contains(&byte))
+            || !text.chars().any(|c| c.is_control() || is_invisible(c))
+    };
     match std::str::from_utf8(bytes) {
-        Ok(text) if !text.chars().any(|c| c.is_control() || is_invisible(c)) => {
-            format!("'{}'", text.replace('\'', "'\\''"))
-        }
+        Ok(text) if visible(text) => ["'", &text.replace('\'', "'\\''"), "'"].concat(),
         _ => {
             let mut out = String::from("$'");
             for &byte in bytes {

@@ -13,11 +13,7 @@ use std::borrow::Cow;
 /// becomes `%XX`; `keep` names bytes that stay as well.
 pub fn percent_encode(text: &str, keep: &[u8]) -> String {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
-    let stays = |byte: u8| {
-        byte.is_ascii_alphanumeric()
-            || matches!(byte, b'-' | b'.' | b'_' | b'~')
-            || byte.is_ascii() && keep.contains(&byte)
-    };
+    let stays = |byte: u8| UNRESERVED[usize::from(byte)] || byte.is_ascii() && keep.contains(&byte);
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.bytes().position(|byte| !stays(byte)) {
@@ -34,6 +30,17 @@ pub fn percent_encode(text: &str, keep: &[u8]) -> String {
     out.push_str(rest);
     out
 }
+
+const UNRESERVED: [bool; 256] = {
+    let mut unreserved = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let ascii = byte as u8;
+        unreserved[byte] = ascii.is_ascii_alphanumeric() || matches!(ascii, b'-' | b'.' | b'_' | b'~');
+        byte += 1;
+    }
+    unreserved
+};
 
 /// A value as text; what is no scalar becomes its JSON text, so that a wrong type is still sent.
 pub(super) fn scalar<'a>(
