@@ -47,14 +47,16 @@ pub(super) struct Payload<'a> {
 }
 
 impl<'a> Payload<'a> {
-    /// The given members that travel in the body's document.
-    pub(super) fn members(&self) -> Vec<(&'a str, &'a Value)> {
+    /// The given members that travel in the body's document, with what the contract says of each.
+    pub(super) fn members(&self) -> Vec<(&'a str, &'a Value, Option<&'a Bound<'a>>)> {
         let Value::Map(members) = self.input else { return Vec::new() };
-        let in_body = |name: &str| match self.bound.iter().find(|one| one.name == name) {
+        let told =
+            members.iter().map(|(name, value)| (name.as_str(), value, self.bound.iter().find(|one| one.name == name)));
+        told.filter(|(_, _, bound)| match bound {
             Some(one) => one.member.location == Location::Body,
             None => !self.unknown_in_query,
-        };
-        members.iter().map(|(name, value)| (name.as_str(), value)).filter(|(name, _)| in_body(name)).collect()
+        })
+        .collect()
     }
 
     /// The member that is the body.

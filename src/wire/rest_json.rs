@@ -3,10 +3,9 @@
 //! It never binds a member to another place than the body. Rules after
 //! [AWS restJson1](https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html).
 
-use super::known::Known;
-use super::rest::Payload;
+use super::rest::{Bound, Payload};
 use super::{Body, EncodeError, json};
-use crate::contract::{Kind, Traits};
+use crate::contract::Kind;
 use crate::generate::Value;
 
 const JSON: Option<&str> = Some("application/json");
@@ -36,17 +35,14 @@ pub(super) fn body(payload: &Payload<'_>) -> Result<(Body, Option<&'static str>)
     if !payload.has_body && sent.is_empty() {
         return Ok((Body::new(), None));
     }
-    let none = Traits::default();
-    let input = payload.operation.input.as_ref().map(|input| Known::new(payload.contract, input, &none));
     out.push(b'{');
-    for (index, (name, value)) in sent.into_iter().enumerate() {
+    for (index, (name, value, bound)) in sent.into_iter().enumerate() {
         if index > 0 {
             out.push(b',');
         }
-        let member = input.and_then(|input| input.member(name));
-        json::string(&mut out, member.map_or(name, |(member, _)| member.wire_name(name)));
+        json::string(&mut out, bound.map_or(name, |bound| bound.member.wire_name(name)));
         out.push(b':');
-        json::write(&mut out, value, member.map(|(_, known)| known))?;
+        json::write(&mut out, value, bound.map(Bound::known))?;
     }
     out.push(b'}');
     Ok((out.into(), JSON))

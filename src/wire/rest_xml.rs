@@ -39,7 +39,8 @@ pub(super) fn body(payload: &Payload<'_>) -> Result<(Body, Option<&'static str>)
     if sent.is_empty() {
         return Ok((Body::new(), None));
     }
-    structure(&mut out, root, &sent, Some(known))?;
+    let members: Vec<(&str, &Value)> = sent.into_iter().map(|(name, value, _)| (name, value)).collect();
+    structure(&mut out, root, &members, Some(known))?;
     Ok((out.into(), XML))
 }
 
