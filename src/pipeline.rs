@@ -87,14 +87,16 @@ pub async fn check_cases(
     let mut unwritable = None;
     output.begin(&job.head(run_id, planned, &endpoint)).map_err(|error| unwritten(&error))?;
     let watch = Stopwatch::start();
-    let mut emit = |mut done: Done| {
+    // Behind a pointer, because they wait for their turn in a row.
+    let mut emit = |mut done: Box<Done>| {
         record.add(&mut done);
         tally.add(&done);
         failed.add(&done);
         unwritable = output.case(&done).err();
         if unwritable.is_some() || tally.enough() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
-    let ended = tokio::task::block_in_place(|| run::run(&plan, cases, |outcome| finish.finish(outcome), &mut emit));
+    let finished = |outcome| Box::new(finish.finish(outcome));
+    let ended = tokio::task::block_in_place(|| run::run(&plan, cases, finished, &mut emit));
     if unwritable.is_none() && ended == RunEnd::Complete {
         let options = generate::Options { seed: job.seed, level: job.level };
         let shortened = tokio::task::block_in_place(|| failed.shortened(&plan, options, &finish));

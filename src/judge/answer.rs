@@ -32,12 +32,16 @@ fn format(protocol: Option<Protocol>) -> &'static str {
 /// Whether a content type says the format: `application/json`, `application/problem+json`,
 /// `application/x-amz-json-1.1`, `text/xml`, `application/cbor`.
 fn says(format: &str, content_type: &str) -> bool {
-    let media = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    let name = format.to_ascii_lowercase();
-    media == format!("application/{name}")
-        || media.ends_with(&format!("+{name}"))
-        || (format == "JSON" && media.starts_with("application/x-amz-json"))
-        || (format == "XML" && media == "text/xml")
+    let media = content_type.split(';').next().unwrap_or_default().trim();
+    let (kind, name) = media.split_once('/').unwrap_or_default();
+    let is = |text: &str, due: &str| text.eq_ignore_ascii_case(due);
+    let begins = |due: &str| name.get(..due.len()).is_some_and(|start| is(start, due));
+    let suffix = media.rsplit_once('+').map_or("", |(_, suffix)| suffix);
+    let application = is(kind, "application");
+    application && is(name, format)
+        || is(suffix, format)
+        || format == "JSON" && application && begins("x-amz-json")
+        || format == "XML" && is(media, "text/xml")
 }
 
 fn is_blank(body: &[u8]) -> bool {

@@ -94,7 +94,7 @@ impl Coverage {
             if case.intent != Intent::Probe {
                 self.key.clear();
                 write!(self.key, "{member}/{constraint}").expect("writing to a text cannot fail");
-                if row.stated.contains(&self.key) && !row.reached.contains(&self.key) {
+                if !row.reached.contains(&self.key) && row.stated.contains(&self.key) {
                     row.reached.insert(self.key.clone());
                 }
             }

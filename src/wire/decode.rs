@@ -46,7 +46,7 @@ pub fn error_seen(
         && let Some((name, value)) = header("x-amzn-errortype")
         && let Some(code) = plain(value)
     {
-        return seen(code, &name.to_ascii_lowercase());
+        return Some(ErrorSeen { code: code.to_owned(), place: name.to_ascii_lowercase() });
     }
     // A success with neither can hold no error that would be believed: its body need not be read.
     if status < 400 && place.is_none() && !aws {
