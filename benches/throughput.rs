@@ -69,7 +69,7 @@ fn job(contract: Contract, scenario: Scenario, url: &str) -> Job {
         filter: None,
         ids: None,
         again: "overstep check connect".to_owned(),
-        server_version: None,
+        upkeep: Default::default(),
     }
 }
 
@@ -139,6 +139,7 @@ fn chosen(job: &Job, url: &str) -> Vec<(Case, Message)> {
         control: &control,
         stop: Stop::default(),
         left: Default::default(),
+        server: None,
     };
     let all: Vec<(Case, Message)> = generate::cases(&job.contract, &job.scenario, options)
         .expect("cases can be made")

@@ -4,9 +4,7 @@
 
 use super::flags::{CheckFlags, NoCases, UpdateFlag};
 use super::outputs::Outputs;
-use super::servers::Servers;
 use super::{Stopped, jobs::jobs, say};
-use crate::config::Endpoint;
 use overstep::exit::Exit;
 use overstep::pipeline::{self, Job, Keeping, Sending, Target, Update};
 use overstep::report::{Diagnostic, Severity, Summary};
@@ -55,17 +53,14 @@ pub fn check(flags: &CheckFlags) -> Result<Exit, Stopped> {
             max_failures: flags.max_failures,
             keeping: keeping(flags, found, &chosen.directory),
             strict: flags.choose.strict,
-            tail: None,
+            log: Some(chosen.directory.clone()),
         });
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|error| Diagnostic::error(format!("cannot start: {error}")))?;
-    let servers = Servers::default();
-    let ended = runtime.block_on(run(flags, jobs, sendings, &endpoints, &chosen, &servers));
-    servers.stop();
-    ended
+    runtime.block_on(run(flags, jobs, &sendings, &chosen))
 }
 
 /// Where a scenario's accepted behaviour is, and what may be written there.
@@ -86,36 +81,34 @@ fn keeping(flags: &CheckFlags, found: &store::Found, directory: &std::path::Path
 
 async fn run(
     flags: &CheckFlags,
-    mut jobs: Vec<Job>,
-    mut sendings: Vec<Sending>,
-    endpoints: &[Endpoint],
+    jobs: Vec<Job>,
+    sendings: &[Sending],
     chosen: &super::jobs::Chosen,
-    servers: &Servers,
 ) -> Result<Exit, Stopped> {
     let stop = Stop::default();
-    tokio::spawn(stop_on_signal(stop.clone(), servers.clone()));
+    tokio::spawn(stop_on_signal(stop.clone()));
     let run_id = flags.choose.run_id.clone().unwrap_or_else(pipeline::fresh_run_id);
     let mut outputs = Outputs::open(flags, &chosen.directory)?;
     outputs.describe(description(flags, &jobs, chosen, &run_id)?);
     if jobs.iter().any(|job| job.target == Target::Embedded) {
         outputs.embedded(flags.report.iter().any(|(_, path)| path == std::path::Path::new("-")))?;
     }
+    if jobs.iter().any(|job| job.upkeep.start.is_some()) {
+        store::forget_server_log(&chosen.directory);
+    }
     let mut exit = Exit::Kept;
     let (mut cases, mut problems) = (0, Vec::new());
-    for ((job, sending), endpoint) in jobs.iter_mut().zip(&mut sendings).zip(endpoints) {
+    for (job, sending) in jobs.iter().zip(sendings) {
         if stop.is_stopped() {
             exit = exit.and(Exit::Incomplete);
             break;
         }
-        tokio::task::block_in_place(|| servers.prepare(endpoint, job, sending, &chosen.directory))?;
+        super::upkeep::announce(job);
         match pipeline::check(job, sending, &run_id, &stop, &mut outputs).await {
             Ok(None) => {}
             Ok(Some(summary)) => {
                 cases += summary.counts.total();
                 exit = exit.and(of(&summary));
-                if summary.incomplete.is_some() {
-                    problems.extend(servers.fallen(&endpoint.profile));
-                }
             }
             // Nobody reads any more, and nothing is wrong.
             Err(found) if found.is_empty() => {
@@ -198,12 +191,12 @@ pub fn nothing_ran(choice: NoCases) -> Exit {
 }
 
 /// The first Ctrl-C (or SIGTERM) ends the run well, the second one at once.
-pub async fn stop_on_signal(stop: Stop, servers: Servers) {
+pub async fn stop_on_signal(stop: Stop) {
     interrupted().await;
     say::line("stopping; once more to leave at once");
     stop.stop();
     interrupted().await;
-    servers.stop();
+    overstep::run::kill_started();
     std::process::exit(i32::from(Exit::Incomplete.code()));
 }
 

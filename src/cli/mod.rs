@@ -12,8 +12,8 @@ mod outputs;
 mod replay;
 mod say;
 mod serve;
-mod servers;
 mod snapshot;
+mod upkeep;
 mod values;
 
 use clap::{CommandFactory as _, Parser as _};
@@ -23,7 +23,10 @@ use overstep::exit::Exit;
 /// Runs the command that the process was started with.
 pub fn main() -> Exit {
     std::panic::set_hook(Box::new(say::bug));
-    std::panic::catch_unwind(run).unwrap_or(Exit::Bug)
+    let exit = std::panic::catch_unwind(run).unwrap_or(Exit::Bug);
+    // A panic elsewhere may have left what nobody drops.
+    overstep::run::kill_started();
+    exit
 }
 
 fn run() -> Exit {

@@ -4,9 +4,8 @@
 
 use super::flags::{ChooseFlags, LevelFlag, NoCases, ReplayFlags, ReplayFormat};
 use super::jobs::jobs;
-use super::servers::Servers;
 use super::{Stopped, environment, say};
-use crate::config::Endpoint;
+use crate::config::Config;
 use overstep::exit::Exit;
 use overstep::judge::Verdict;
 use overstep::pipeline::{self, Began, Index, Indexed, Job, Sending, Target};
@@ -43,21 +42,12 @@ pub fn replay(flags: &ReplayFlags) -> Result<Exit, Stopped> {
         .enable_all()
         .build()
         .map_err(|error| Diagnostic::error(format!("cannot start: {error}")))?;
-    let servers = Servers::default();
-    let ended = runtime.block_on(send(flags, &wanted, ready, &servers, &directory));
-    servers.stop();
-    ended
+    runtime.block_on(send(flags, &wanted, ready))
 }
 
-async fn send(
-    flags: &ReplayFlags,
-    wanted: &Wanted,
-    mut ready: Vec<(Job, Sending, Endpoint)>,
-    servers: &Servers,
-    directory: &Path,
-) -> Result<Exit, Stopped> {
+async fn send(flags: &ReplayFlags, wanted: &Wanted, ready: Vec<(Job, Sending)>) -> Result<Exit, Stopped> {
     let stop = Stop::default();
-    tokio::spawn(super::check::stop_on_signal(stop.clone(), servers.clone()));
+    tokio::spawn(super::check::stop_on_signal(stop.clone()));
     let width = terminal_size::terminal_size()
         .filter(|_| io::stdout().is_terminal())
         .map_or_else(Width::default, |(width, _)| Width::of_terminal(usize::from(width.0)));
@@ -67,11 +57,12 @@ async fn send(
     let is_text = flags.format == ReplayFormat::Text;
     let mut exit = Exit::Kept;
     let (mut sent, mut diverging) = (0, 0);
-    for (job, sending, endpoint) in &mut ready {
-        tokio::task::block_in_place(|| servers.prepare(endpoint, job, sending, directory))?;
+    for (job, sending) in &ready {
+        super::upkeep::announce(job);
         if is_text {
             let endpoint = match &job.target {
                 Target::Embedded => "embedded",
+                Target::Url(_) if job.upkeep.start.is_some() => &job.profile,
                 Target::Url(url) => url,
             };
             text.begin(&job.scenario.name, endpoint, &wanted.record.run)?;
@@ -102,6 +93,7 @@ async fn send(
         if let Some(why) = end.incomplete {
             exit = exit.and(Exit::Incomplete);
             say::problems(&[Diagnostic::error(why)]);
+            end.server_output.iter().for_each(|line| say::line(&format!("    server said  {line}")));
         }
         if let Some((_, id, why)) = end.left {
             let reason = format!("what {id} made may still be there: {why}");
@@ -127,7 +119,7 @@ fn wanted(flags: &ReplayFlags, directory: &Path) -> Result<Wanted, Stopped> {
         let mut results = store::open_results(&path)?;
         let began = pipeline::index(&mut results).map_err(|problem| named(&problem, what))?.began;
         let of_last = last.ok().map(|(record, _)| record);
-        (of_file(&began, of_last, what)?, results)
+        (of_file(&began, of_last, what, directory)?, results)
     } else {
         last?
     };
@@ -156,7 +148,7 @@ fn named(problem: &Diagnostic, what: &str) -> Diagnostic {
 }
 
 /// What a file of results says of its run: all of it where it is the last one, else what stands in it.
-fn of_file(began: &[Began], last: Option<RunRecord>, what: &str) -> Result<RunRecord, Stopped> {
+fn of_file(began: &[Began], last: Option<RunRecord>, what: &str, directory: &Path) -> Result<RunRecord, Stopped> {
     let Some(first) = began.first() else {
         let problem = Diagnostic::error(format!("`{what}` holds no run"));
         return Err(problem.with_hint("results are what `overstep check --report ndjson=PATH` writes").into());
@@ -164,10 +156,14 @@ fn of_file(began: &[Began], last: Option<RunRecord>, what: &str) -> Result<RunRe
     if let Some(last) = last.filter(|last| last.run == first.run) {
         return Ok(last);
     }
+    let config = Config::load(directory)?;
+    // What was started then is started again, on whatever port.
+    let starts = |name: &str| config.settings.endpoints.get(name).is_some_and(|entry| !entry.start.is_empty());
+    let by_name = |began: &Began| began.profile == "embedded" || starts(&began.profile);
     let scenario = |began: &Began| ScenarioRecord {
         scenario: began.scenario.clone(),
         named: began.scenario.clone(),
-        endpoint: if began.profile == "embedded" { began.profile.clone() } else { began.endpoint.clone() },
+        endpoint: if by_name(began) { began.profile.clone() } else { began.endpoint.clone() },
         profile: began.profile.clone(),
         contract: began.contract.clone(),
         ..ScenarioRecord::default()
@@ -226,7 +222,7 @@ fn job(
     scenario: &ScenarioRecord,
     ids: &HashSet<String>,
     directory: &Path,
-) -> Result<(Job, Sending, Endpoint), Stopped> {
+) -> Result<(Job, Sending), Stopped> {
     // Of the file that was read then, only the secrets: all else is recorded as it was.
     let kept_file = scenario.variables_file.as_ref().filter(|_| !scenario.secrets.is_empty());
     let in_file = match flags.variables_file.as_deref().or(kept_file.map(Path::new)) {
@@ -281,8 +277,8 @@ fn job(
         strict: false,
         no_cases: NoCases::Fail,
     };
-    let (mut jobs, mut endpoints, _) = jobs(&choose, flags.allow_remote, true)?;
-    let (Some(mut job), Some(endpoint)) = (jobs.pop(), endpoints.pop()) else {
+    let (mut jobs, endpoints, _) = jobs(&choose, flags.allow_remote, true)?;
+    let (Some(mut job), Some(endpoint)) = (jobs.pop(), endpoints.first()) else {
         return Err(Diagnostic::error(format!("scenario `{}` is gone", scenario.named)).into());
     };
     let now = overstep::contract::digest(&job.contract);
@@ -323,9 +319,10 @@ fn job(
         max_failures: None,
         keeping: None,
         strict: true,
-        tail: None,
+        // The words of the run that is repeated stay.
+        log: None,
     };
-    Ok((job, sending, endpoint))
+    Ok((job, sending))
 }
 
 /// The environment's name for a secret, the same as in curl lines.

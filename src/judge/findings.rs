@@ -130,7 +130,10 @@ impl Findings {
             group.finding.why = why(judgement, comparison);
             let again = again();
             group.finding.curl = again.curl;
-            group.finding.server_output = again.server_output;
+            // An example may have been quicker than what the server printed about it.
+            if !again.server_output.is_empty() {
+                group.finding.server_output = again.server_output;
+            }
         }
         if at < EXAMPLES {
             group.examples.insert(at, (size, case.id.to_string()));

@@ -2,7 +2,7 @@
 //!
 //! Nothing here reads a file: results come as lines, and what a run was comes as its record.
 
-use super::{Job, Sending, embedded, finish, unwritten};
+use super::{Job, Sending, embedded, finish, started, unwritten};
 use crate::contract::digest;
 use crate::judge::Verdict;
 use crate::report::{Diagnostic, Replayed, SentStep, Then};
@@ -182,6 +182,8 @@ pub struct ReplayEnd {
     pub indeterminate: u64,
     /// Why the replay ended before its last case, if it did.
     pub incomplete: Option<String>,
+    /// The last lines of a started server that is to blame for it.
+    pub server_output: Vec<String>,
     /// How many cases made what could not be taken away, with the first one's id and what happened.
     pub left: Option<(u64, String, String)>,
 }
@@ -201,19 +203,23 @@ pub async fn replay(
     mut emit: impl FnMut(&Replayed) -> io::Result<()> + Send,
 ) -> Result<ReplayEnd, Vec<Diagnostic>> {
     let embedded = embedded::where_wanted(job).await?;
-    let endpoint = job.endpoint(embedded.as_ref(), sending)?;
+    let port = started::port(job)?;
+    let endpoint = job.endpoint(embedded.as_ref(), port, sending)?;
     let control = |operation: &str| job.control(operation);
-    let plan = job.plan(&endpoint, sending.settings, run_id, stop, &control);
+    let mut plan = job.plan(&endpoint, sending.settings, run_id, stop, &control);
     let (redaction, origin) = (plan.redaction(), endpoint.origin());
-    let finish = finish::Finish {
-        job,
-        redaction: &redaction,
-        origin: &origin,
-        accepted: None,
-        strict: true,
-        tail: sending.tail.as_ref(),
-    };
+    let fleeting = started::is_fleeting(job);
+    let finish = finish::Finish { job, redaction: &redaction, origin: &origin, accepted: None, strict: true, fleeting };
     let mut end = ReplayEnd::default();
+    let start = || started::start(job, &plan, port, &redaction, sending, stop);
+    match tokio::task::block_in_place(start)? {
+        Ok(server) => plan.server = server,
+        Err(started::NotReady { why, output }) => {
+            end.incomplete = Some(why);
+            end.server_output = output;
+            return Ok(end);
+        }
+    }
     let mut unwritable = None;
     let mut take = |mut one: Replayed| {
         end.sent += 1;
@@ -228,12 +234,16 @@ pub async fn replay(
     if let Some(error) = unwritable {
         return Err(unwritten(&error));
     }
-    end.incomplete = match ended {
+    end.incomplete = match &ended {
         RunEnd::Complete | RunEnd::Enough => None,
         RunEnd::Unreachable(why) => Some(format!("the endpoint could not be reached: {why}")),
         RunEnd::Died(why) => Some(format!("the endpoint went away: {why}")),
         RunEnd::Stopped => Some("the replay was stopped".to_owned()),
     };
+    if let Some((why, said)) = started::fate(plan.server.as_ref(), &ended) {
+        end.incomplete = Some(why);
+        end.server_output = said;
+    }
     end.left = plan.left.told();
     Ok(end)
 }
@@ -250,7 +260,8 @@ fn again(finish: &finish::Finish<'_>, outcome: Outcome) -> Replayed {
     let curls = outcome
         .exchanges
         .iter()
-        .map(|exchange| Some(curl(&exchange.as_ref()?.sent, finish.origin, finish.redaction)?.0))
+        .map(|exchange| exchange.as_ref().filter(|_| !finish.fleeting))
+        .map(|exchange| Some(curl(&exchange?.sent, finish.origin, finish.redaction)?.0))
         .collect();
     let judged = outcome.case.judged.shown();
     Replayed { done: finish.finish(outcome), steps, curls, judged, then: None }

@@ -93,6 +93,9 @@ impl<W: Write> ReplayText<W> {
         if judgement.verdict != Verdict::Pass && !judgement.why.is_empty() {
             self.field("because", &tame(&judgement.why), None)?;
         }
+        for line in &done.server_output {
+            self.field("server said", &tame(line), None)?;
+        }
         for (index, step) in one.steps.iter().enumerate() {
             let earlier = then.as_ref().and_then(|then| counterpart(then, one, index));
             match step {

@@ -34,6 +34,10 @@ const PATIENCE: u32 = 8;
 const HOPE: u32 = 3;
 /// More steps than this are not sent side by side.
 const MOST_LINES: usize = 64;
+/// So many lines of what a server printed are kept with a case.
+const MOST_OUTPUT: usize = 20;
+/// So many times ten milliseconds a failing server's words are waited for.
+const SLOW_PRINTER: u32 = 5;
 
 impl Shared {
     pub(super) fn new(plan: &Plan<'_>, exit: Exit) -> Self {
@@ -97,10 +101,12 @@ impl<'a> Worker<'a> {
         if self.shared.is_hopeless(&case.operation) && case.unsendable.is_none() {
             let exchanges = case.steps.iter().map(|_| None).collect();
             let not_sent = Some("no plain valid request of this operation gets an answer".to_owned());
-            return Some(Outcome { case, exchanges, not_sent, liveness: None });
+            return Some(Outcome { case, exchanges, not_sent, liveness: None, server_output: Vec::new() });
         }
+        let mark = self.plan.server.as_ref().map(|server| server.mark());
         let Sent { exchanges, not_sent, unsendable } = self.steps(&case).await?;
         case.unsendable = case.unsendable.or(unsendable);
+        let server_output = self.server_output(mark, &exchanges).await;
         let mut liveness = None;
         let silent = exchanges.iter().flatten().find_map(|exchange| exchange.answer.as_ref().err());
         if let Some(reason) = silent {
@@ -115,7 +121,24 @@ impl<'a> Worker<'a> {
                 Liveness::Down
             });
         }
-        Some(Outcome { case, exchanges, not_sent, liveness })
+        Some(Outcome { case, exchanges, not_sent, liveness, server_output })
+    }
+
+    /// What a server that was started for the run has printed since, where it failed meanwhile.
+    async fn server_output(&self, mark: Option<u64>, exchanges: &[Option<Exchange>]) -> Vec<String> {
+        let (Some(server), Some(mark)) = (&self.plan.server, mark) else { return Vec::new() };
+        let failed = |exchange: &Exchange| exchange.answer.as_ref().map_or(true, |answer| answer.status >= 500);
+        if !exchanges.iter().flatten().any(failed) {
+            return Vec::new();
+        }
+        // An answer may be quicker than what the server prints about it.
+        for _ in 0..SLOW_PRINTER {
+            if server.mark() > mark {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        server.since(mark, MOST_OUTPUT)
     }
 
     /// Whether some other operation's plain valid request is answered now.
