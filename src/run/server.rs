@@ -132,7 +132,7 @@ impl Started {
     /// Where the program cannot be run.
     pub fn start(launch: Launch, clean: Clean, log: Option<Box<dyn Write + Send>>) -> io::Result<Self> {
         let output = Arc::new(Output { clean, kept: Mutex::new(Kept { log, ..Kept::default() }) });
-        output.log(&format!("$ {}", launch.shown()));
+        output.begin(&launch);
         let process = Mutex::new(Process::new(&launch, &output)?);
         Ok(Self { launch, process, output })
     }
@@ -144,7 +144,7 @@ impl Started {
     pub fn restart(&self) -> io::Result<()> {
         let mut process = locked(&self.process);
         process.stop();
-        self.output.log(&format!("$ {}", self.launch.shown()));
+        self.output.begin(&self.launch);
         *process = Process::new(&self.launch, &self.output)?;
         Ok(())
     }
@@ -353,6 +353,11 @@ impl Output {
         kept.lines.push_back(text);
     }
 
+    /// A key may stand in a command too.
+    fn begin(&self, launch: &Launch) {
+        self.log(&format!("$ {}", (self.clean)(&launch.shown())));
+    }
+
     fn log(&self, text: &str) {
         let mut kept = locked(&self.kept);
         kept.logged += text.len() + 1;
@@ -446,7 +451,7 @@ mod tests {
         assert_eq!(started.since(started.mark(), 10), Vec::<String>::new());
         let mut text = String::new();
         log.read_to_string(&mut text).expect("text");
-        assert!(text.starts_with("$ sh -c") && text.contains("line 0 …\n"), "{text}");
+        assert!(text.starts_with("$ sh -c") && text.contains("line 0 …\n") && !text.contains("hunter2"), "{text}");
     }
 
     #[test]
@@ -462,7 +467,8 @@ mod tests {
     #[test]
     fn a_version_is_the_first_line() {
         let within = Duration::from_secs(10);
-        assert_eq!(first_line(shell("echo; echo v1.2 >&2; echo more"), within, plain()).as_deref(), Ok("v1.2"));
+        assert_eq!(first_line(shell("echo; echo v1.2; echo more"), within, plain()).as_deref(), Ok("v1.2"));
+        assert_eq!(first_line(shell("echo v2 >&2"), within, plain()).as_deref(), Ok("v2"));
         assert_eq!(first_line(shell("echo old >&2; sleep 0.1; echo v3"), within, plain()).as_deref(), Ok("v3"));
         assert!(first_line(shell("echo x; exit 3"), within, plain()).expect_err("fails").contains("exit status 3"));
         assert!(
