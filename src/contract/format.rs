@@ -3,8 +3,8 @@
 //! The outside form is a set of plain structs of its own, so that the values inside can stay strict.
 
 use super::{
-    Auth, Contract, ErrorName, ErrorShape, Fact, Http, Kind, Length, Member, Operation, OperationName, Protocol,
-    Provenance, Range, Role, Rule, Shape, ShapeId,
+    Auth, Contract, ErrorName, ErrorShape, Fact, Http, Kind, Length, Member, Operation, OperationName, OperationTraits,
+    Parts, Protocol, Provenance, Range, Role, Rule, ServiceTraits, Shape, ShapeId, Traits,
 };
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -53,6 +53,8 @@ struct ContractForm {
     auth: Vec<Auth>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     base: Option<String>,
+    #[serde(default, skip_serializing_if = "ServiceTraits::is_empty")]
+    traits: ServiceTraits,
     operations: Vec<OperationForm>,
     #[serde(default)]
     errors: Vec<ErrorForm>,
@@ -76,6 +78,8 @@ struct OperationForm {
     laws: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     permission: Option<String>,
+    #[serde(default, skip_serializing_if = "OperationTraits::is_empty")]
+    traits: OperationTraits,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     sources: Vec<Provenance>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -126,6 +130,10 @@ struct ShapeForm {
     pattern: Option<String>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     unique: bool,
+    #[serde(default, skip_serializing_if = "Traits::is_empty")]
+    traits: Traits,
+    #[serde(default, skip_serializing_if = "Parts::is_empty")]
+    parts: Parts,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     disputed: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -141,6 +149,7 @@ pub fn to_json(contract: &Contract) -> String {
         protocol: contract.protocol,
         auth: contract.auth.clone(),
         base: contract.base.clone(),
+        traits: contract.traits.clone(),
         operations: contract
             .operations
             .iter()
@@ -152,6 +161,7 @@ pub fn to_json(contract: &Contract) -> String {
                 errors: operation.errors.clone(),
                 laws: operation.laws.clone(),
                 permission: operation.permission.clone(),
+                traits: operation.traits.clone(),
                 sources: operation.sources.clone(),
                 disputed: disputed(&operation.facts),
                 facts: operation.facts.clone(),
@@ -190,6 +200,8 @@ fn shape_form(shape: &Shape) -> ShapeForm {
         range: shape.range.clone(),
         pattern: shape.pattern.clone(),
         unique: shape.unique,
+        traits: shape.traits.clone(),
+        parts: shape.parts.clone(),
         disputed: shape.facts.iter().any(|fact| fact.disputed),
         facts: shape.facts.clone(),
     };
@@ -223,6 +235,7 @@ pub fn from_json(text: &str) -> Result<Contract, FormatError> {
     contract.protocol = form.protocol;
     contract.auth = form.auth;
     contract.base = form.base;
+    contract.traits = form.traits;
     for (id, shape) in form.shapes {
         let shape = shape_value(&id, shape)?;
         contract.shapes.insert(id, shape);
@@ -248,6 +261,7 @@ pub fn from_json(text: &str) -> Result<Contract, FormatError> {
             errors: operation.errors,
             laws: operation.laws,
             permission: operation.permission,
+            traits: operation.traits,
             sources: operation.sources,
             facts: operation.facts,
         });
@@ -285,6 +299,8 @@ fn shape_value(id: &ShapeId, form: ShapeForm) -> Result<Shape, FormatError> {
         pattern: form.pattern,
         unique: form.unique,
         rules: form.rules.unwrap_or_default(),
+        traits: form.traits,
+        parts: form.parts,
         facts: form.facts,
     })
 }

@@ -45,6 +45,9 @@ fn join(page: Contract, mut model: Contract) -> Contract {
     }
     model.protocol = model.protocol.or(page.protocol);
     model.base = model.base.take().or_else(|| page.base.clone());
+    if model.traits.is_empty() {
+        model.traits.clone_from(&page.traits);
+    }
     for auth in &page.auth {
         if !model.auth.contains(auth) {
             model.auth.push(auth.clone());
@@ -114,6 +117,9 @@ fn join_operation(known: &mut Operation, other: &Operation) {
     }
     if known.permission.is_none() {
         known.permission.clone_from(&other.permission);
+    }
+    if known.traits.is_empty() {
+        known.traits.clone_from(&other.traits);
     }
     for fact in &other.facts {
         known.state(fact.clone());
@@ -263,6 +269,12 @@ pub(super) fn join_shape(ours: &Shape, theirs: &mut Shape, adopt: &mut dyn FnMut
         }
         _ => {}
     }
+    if theirs.traits.is_empty() {
+        theirs.traits.clone_from(&ours.traits);
+    }
+    if theirs.parts.is_empty() {
+        theirs.parts.clone_from(&ours.parts);
+    }
     let renamed = renames(ours, theirs);
     let mut facts: Vec<Fact> = Vec::new();
     for fact in ours.facts.iter().filter(|fact| !fact.path.starts_with("rules/")) {
@@ -326,6 +338,9 @@ fn join_members(ours: &Shape, theirs: &mut Shape, adopt: &mut dyn FnMut(&ShapeId
                     known.location = member.location;
                 }
                 known.required |= member.required;
+                if known.traits.is_empty() {
+                    known.traits.clone_from(&member.traits);
+                }
             }
             None => {
                 list.insert(name.clone(), Member { shape: adopt(&member.shape), ..member.clone() });

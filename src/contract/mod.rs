@@ -18,6 +18,7 @@ mod plan;
 mod role;
 mod settle;
 mod shape;
+mod traits;
 
 pub use amend::{AmendError, Amendment};
 pub use drift::{Drift, DriftKind, Statement, drift};
@@ -29,3 +30,4 @@ pub use operation::{Auth, Contract, ErrorShape, Http, Operation, Protocol};
 pub use path::{MemberPath, Segment};
 pub use role::Role;
 pub use shape::{ByteScope, Constraint, Kind, Length, Location, Member, Range, Rule, Shape};
+pub use traits::{Namespace, OperationTraits, Parts, ServiceTraits, TimestampFormat, Traits};

@@ -1,6 +1,6 @@
 //! The contract itself, its operations and its errors.
 
-use super::{ErrorName, Fact, OperationName, Provenance, Role, Shape, ShapeId};
+use super::{ErrorName, Fact, OperationName, OperationTraits, Provenance, Role, ServiceTraits, Shape, ShapeId};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +15,8 @@ pub struct Contract {
     pub auth: Vec<Auth>,
     /// The documented base URL, which an endpoint replaces.
     pub base: Option<String>,
+    /// What every request says of the service.
+    pub traits: ServiceTraits,
     /// In documented order.
     pub operations: Vec<Operation>,
     /// All errors that an operation names, by name.
@@ -31,6 +33,7 @@ impl Contract {
             protocol: None,
             auth: Vec::new(),
             base: None,
+            traits: ServiceTraits::default(),
             operations: Vec::new(),
             errors: IndexMap::new(),
             shapes: IndexMap::new(),
@@ -196,6 +199,8 @@ pub struct Operation {
     pub laws: Vec<String>,
     /// The permission that the caller needs, as documented.
     pub permission: Option<String>,
+    /// How its requests and answers look on the wire, beside the protocol's rules.
+    pub traits: OperationTraits,
     /// Where it is described.
     pub sources: Vec<Provenance>,
     /// Who says so, and where.
@@ -213,6 +218,7 @@ impl Operation {
             errors: Vec::new(),
             laws: Vec::new(),
             permission: None,
+            traits: OperationTraits::default(),
             sources: Vec::new(),
             facts: Vec::new(),
         }

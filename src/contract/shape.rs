@@ -1,6 +1,6 @@
 //! Shapes, their members, and every constraint that can stand on them.
 
-use super::{Fact, ShapeId, Standing};
+use super::{Fact, Parts, ShapeId, Standing, Traits};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -152,12 +152,15 @@ pub struct Member {
     /// Its name on the wire, where that is not its name here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wire: Option<String>,
+    /// How it looks on the wire, beside its name.
+    #[serde(default, skip_serializing_if = "Traits::is_empty")]
+    pub traits: Traits,
 }
 
 impl Member {
     /// An optional member of the body.
     pub fn new(shape: ShapeId) -> Self {
-        Self { shape, required: false, location: Location::Body, wire: None }
+        Self { shape, required: false, location: Location::Body, wire: None, traits: Traits::default() }
     }
 
     /// The name on the wire of a member called `name`.
@@ -279,6 +282,10 @@ pub struct Shape {
     pub unique: bool,
     /// Constraints over several members.
     pub rules: Vec<Rule>,
+    /// How its values look on the wire.
+    pub traits: Traits,
+    /// How the parts of a list or map look on the wire.
+    pub parts: Parts,
     /// Who says so, and where.
     pub facts: Vec<Fact>,
 }
@@ -286,7 +293,17 @@ pub struct Shape {
 impl Shape {
     /// A shape without constraints.
     pub fn new(kind: Kind) -> Self {
-        Self { kind, length: None, range: None, pattern: None, unique: false, rules: Vec::new(), facts: Vec::new() }
+        Self {
+            kind,
+            length: None,
+            range: None,
+            pattern: None,
+            unique: false,
+            rules: Vec::new(),
+            traits: Traits::default(),
+            parts: Parts::default(),
+            facts: Vec::new(),
+        }
     }
 
     /// A structure without members.

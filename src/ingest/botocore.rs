@@ -2,6 +2,7 @@
 //!
 //! It never follows references out of the model: one document is all it needs.
 
+use super::botocore_traits::{operation_traits, parts, service_traits, traits};
 use super::draft::Draft;
 use super::json::{self, Entry, Node};
 use super::prose;
@@ -51,6 +52,7 @@ fn lower(text: &Text<'_>, root: &Node, options: &Options) -> Result<(Contract, V
     let mut draft = Draft::new(&service_name(metadata), &text.name, Standing::Model);
     let protocol = metadata.and_then(protocol);
     draft.contract.protocol = protocol;
+    draft.contract.traits = metadata.map(service_traits).unwrap_or_default();
     draft.contract.auth = metadata.map(|metadata| auth(metadata, &draft.contract.service)).unwrap_or_default();
     let mut model = Model {
         text,
@@ -60,7 +62,7 @@ fn lower(text: &Text<'_>, root: &Node, options: &Options) -> Result<(Contract, V
         diagnostics: Vec::new(),
         open: VecDeque::new(),
         lowered: HashSet::new(),
-        xml_like: matches!(protocol, Some(Protocol::Ec2Query)),
+        binds: matches!(protocol, None | Some(Protocol::RestJson1 | Protocol::RestXml)),
     };
     for entry in operations.entries() {
         let name = entry.node.text_of("name").unwrap_or(&entry.key);
@@ -160,7 +162,8 @@ struct Model<'m> {
     diagnostics: Vec<Diagnostic>,
     open: VecDeque<String>,
     lowered: HashSet<String>,
-    xml_like: bool,
+    /// Whether members can travel outside the body; the other protocols pass such bindings over.
+    binds: bool,
 }
 
 impl<'m> Model<'m> {
@@ -182,6 +185,9 @@ impl<'m> Model<'m> {
                 // The model's format has 200 as its default.
                 _ => self.draft.state_operation_as(index, "http/success", 200, http.line, Standing::Assumed),
             }
+        }
+        if let Some(operation) = self.draft.contract.operations.get_mut(index) {
+            operation.traits = operation_traits(node);
         }
         for side in ["input", "output"] {
             let Some(reference) = node.get(side) else { continue };
@@ -292,6 +298,9 @@ impl<'m> Model<'m> {
             other => self.unknown(entry, &format!("the type `{other}` is not known")),
         };
         self.draft.insert(id.clone(), kind.clone(), type_line);
+        let shape = self.draft.shape_mut(&id);
+        shape.traits = traits(node);
+        shape.parts = parts(node);
         self.constraints(&id, node, &kind);
         if kind.members().is_some() {
             self.members(&id, node);
@@ -336,7 +345,7 @@ impl<'m> Model<'m> {
     }
 
     fn members(&mut self, id: &ShapeId, node: &'m Node) {
-        let payload = node.text_of("payload");
+        let payload = node.text_of("payload").filter(|_| self.binds);
         for entry in node.get("members").map(Node::entries).unwrap_or_default() {
             let (name, reference) = (entry.key.as_str(), &entry.node);
             let shape = self.reference(reference, id.as_str());
@@ -346,7 +355,7 @@ impl<'m> Model<'m> {
             if let Some(fact) = self.draft.shape_mut(id).facts.last_mut() {
                 fact.value = kind.into();
             }
-            let place = reference.entry("location");
+            let place = reference.entry("location").filter(|_| self.binds);
             let line = place.map_or(entry.line, |place| place.line);
             let wire = reference.text_of("locationName").map(str::to_owned);
             let location = match place.and_then(|place| place.node.text()) {
@@ -360,9 +369,14 @@ impl<'m> Model<'m> {
             let wire = match place.and_then(|place| place.node.text()) {
                 // As HTTP/2 spells it: the status travels beside the headers.
                 Some("statusCode") => Some(":status".to_owned()),
-                _ if self.xml_like => reference.text_of("queryName").map(str::to_owned).or(wire.map(capitalised)),
                 _ => wire,
             };
+            if let Some(member) = self.draft.shape_mut(id).kind.members_mut().and_then(|members| members.get_mut(name))
+            {
+                member.traits = traits(reference);
+                // The name on the wire is the member's `wire`.
+                member.traits.name = None;
+            }
             match location {
                 Some(location) => self.draft.bind(id, name, location, wire.as_deref(), line),
                 None => {

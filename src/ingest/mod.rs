@@ -12,6 +12,7 @@ mod api_syntax;
 mod boto3;
 mod boto3_syntax;
 mod botocore;
+mod botocore_traits;
 mod budget;
 mod contract_json;
 mod diagnostic;

@@ -20,17 +20,24 @@ impl Flaw {
     }
 }
 
-fn is_json(protocol: Option<Protocol>) -> bool {
-    matches!(
-        protocol,
-        None | Some(Protocol::RestJson | Protocol::RestJson1 | Protocol::AwsJson1_0 | Protocol::AwsJson1_1)
-    )
+/// In which format a protocol writes its documents.
+fn format(protocol: Option<Protocol>) -> &'static str {
+    match protocol {
+        None | Some(Protocol::RestJson | Protocol::RestJson1 | Protocol::AwsJson1_0 | Protocol::AwsJson1_1) => "JSON",
+        Some(Protocol::AwsQuery | Protocol::Ec2Query | Protocol::RestXml) => "XML",
+        Some(Protocol::RpcV2Cbor) => "CBOR",
+    }
 }
 
-/// Whether a content type says JSON: `application/json`, `application/problem+json`, `application/x-amz-json-1.1`.
-fn says_json(content_type: &str) -> bool {
+/// Whether a content type says the format: `application/json`, `application/problem+json`,
+/// `application/x-amz-json-1.1`, `text/xml`, `application/cbor`.
+fn says(format: &str, content_type: &str) -> bool {
     let media = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    media == "application/json" || media.ends_with("+json") || media.starts_with("application/x-amz-json")
+    let name = format.to_ascii_lowercase();
+    media == format!("application/{name}")
+        || media.ends_with(&format!("+{name}"))
+        || (format == "JSON" && media.starts_with("application/x-amz-json"))
+        || (format == "XML" && media == "text/xml")
 }
 
 fn is_blank(body: &[u8]) -> bool {
@@ -41,8 +48,9 @@ fn is_blank(body: &[u8]) -> bool {
 pub(super) fn success_flaw(contract: &Contract, output: Option<&ShapeId>, answer: &Answer) -> Option<Flaw> {
     let id = output?;
     let members = contract.shape(id).kind.members()?;
-    // Members that travel elsewhere, or a payload that is the body itself, are not in a JSON document.
-    if !is_json(contract.protocol) || members.values().any(|member| member.location == Location::Payload) {
+    // A payload that is the body itself is not in a document.
+    let format = format(contract.protocol);
+    if members.values().any(|member| member.location == Location::Payload) {
         return None;
     }
     let in_body = members.values().filter(|member| member.location == Location::Body).count();
@@ -53,21 +61,28 @@ pub(super) fn success_flaw(contract: &Contract, output: Option<&ShapeId>, answer
             .flatten();
     }
     match content_type {
-        Some(stated) if !says_json(stated) => {
+        Some(stated) if !says(format, stated) => {
             return Flaw::new(
-                "content type not JSON",
-                format!("the body is documented as JSON, its content type says `{stated}`"),
+                format!("content type not {format}"),
+                format!("the body is documented as {format}, its content type says `{stated}`"),
             );
         }
         None if in_body > 0 => {
-            return Flaw::new("no content type", "the body is documented as JSON, and no content type says so");
+            let why = format!("the body is documented as {format}, and no content type says so");
+            return Flaw::new("no content type", why);
         }
         _ => {}
     }
-    let document = match wire::document(contract.protocol, &answer.body, content_type) {
+    let document = match wire::output_document(contract, output, &answer.body) {
         Ok(document) => document,
-        Err(reason) => return Flaw::new("body not JSON", format!("the body is documented as JSON: {reason}")),
+        Err(reason) => {
+            return Flaw::new(format!("body not {format}"), format!("the body is documented as {format}: {reason}"));
+        }
     };
+    // XML always has a root, and in it the request's id.
+    if in_body == 0 && format == "XML" {
+        return None;
+    }
     let Json::Object(found) = &document else {
         return Flaw::new("body not an object", "the documented result is an object");
     };
@@ -77,6 +92,11 @@ pub(super) fn success_flaw(contract: &Contract, output: Option<&ShapeId>, answer
         });
     }
     conforms(contract, id, &document, &MemberPath::root(), 0)
+}
+
+/// Whether the protocol has no way to show an empty value of this shape.
+fn unseen(contract: &Contract, id: &ShapeId) -> bool {
+    format(contract.protocol) == "XML" && matches!(contract.shape(id).kind, Kind::List { .. } | Kind::Map { .. })
 }
 
 /// Pages of plain REST APIs list what an answer holds; AWS leaves out what is empty.
@@ -125,6 +145,8 @@ fn conforms(contract: &Contract, id: &ShapeId, value: &Json, path: &MemberPath, 
             let mut seen = 0;
             for (name, member) in members.iter().filter(|(_, member)| depth > 0 || member.location == Location::Body) {
                 match found.get(member.wire_name(name)) {
+                    // XML shows an empty list or map as nothing.
+                    None if unseen(contract, &member.shape) => {}
                     None | Some(Json::Null) if member.required => {
                         let place = path.member(name);
                         return Flaw::new(
@@ -157,12 +179,14 @@ fn conforms(contract: &Contract, id: &ShapeId, value: &Json, path: &MemberPath, 
 
 /// What is wrong with the body of a documented error, if anything.
 pub(super) fn error_flaw(contract: &Contract, answer: &Answer, observed: &Observed) -> Option<Flaw> {
-    if !is_json(contract.protocol) || is_blank(&answer.body) {
+    if is_blank(&answer.body) {
         return None;
     }
+    let format = format(contract.protocol);
     let content_type = answer.header("content-type");
-    if let Some(stated) = content_type.filter(|stated| !says_json(stated)) {
-        return Flaw::new("content type not JSON", format!("errors are JSON, the content type says `{stated}`"));
+    if let Some(stated) = content_type.filter(|stated| !says(format, stated)) {
+        let why = format!("errors are {format}, the content type says `{stated}`");
+        return Flaw::new(format!("content type not {format}"), why);
     }
     match wire::document(contract.protocol, &answer.body, content_type) {
         Ok(Json::Object(_)) => None,
@@ -170,7 +194,7 @@ pub(super) fn error_flaw(contract: &Contract, answer: &Answer, observed: &Observ
         Err(reason) => {
             let place = observed.place.as_deref().unwrap_or("the header");
             Flaw::new(
-                "error body not JSON",
+                format!("error body not {format}"),
                 format!("the error type stands in {place}, but the body is broken: {reason}"),
             )
         }

@@ -7,6 +7,7 @@ use super::Observed;
 use crate::contract::{Contract, Kind, ShapeId};
 use crate::run::Answer;
 use crate::snapshot::Form;
+use crate::wire;
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,7 +28,13 @@ pub(super) fn form(contract: &Contract, output: Option<&ShapeId>, answer: &Answe
         fact("body", "none");
         return Form(facts);
     }
-    let Ok(document) = serde_json::from_slice::<Json>(&answer.body) else {
+    let read = if answer.status < 300 {
+        wire::output_document(contract, output, &answer.body)
+    } else {
+        wire::document(contract.protocol, &answer.body, None)
+    };
+    // Whatever the protocol, a body of JSON has the form of one.
+    let Some(document) = read.ok().or_else(|| serde_json::from_slice::<Json>(&answer.body).ok()) else {
         fact("body", if std::str::from_utf8(&answer.body).is_ok() { "text" } else { "bytes" });
         return Form(facts);
     };

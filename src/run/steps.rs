@@ -10,7 +10,9 @@ use super::{Answer, AwsKeys, Exchange, Framing, Liveness, NoAnswer, Outcome, Pla
 use crate::contract::{Auth, OperationName, Role};
 use crate::generate::{AuthDamage, Authorization, Case, Purpose, Send, Step};
 use crate::scenario::Credentials;
-use crate::wire::{KeyCache, Message, Proof, SigV4, authorize, document, encode, error_seen, value_at};
+use crate::wire::{
+    KeyCache, Message, Proof, SigV4, authorize, document, encode, error_seen, output_document, value_at,
+};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -263,9 +265,16 @@ impl<'a> Worker<'a> {
         if step.captures.is_empty() || !is_success(step, answer) {
             return;
         }
-        let Ok(document) = document(self.plan.contract.protocol, &answer.body, answer.header("content-type")) else {
-            return;
+        let contract = &self.plan.contract;
+        let read = match &step.send {
+            // What wraps a result in XML is the protocol's, and no part of a path.
+            Send::Operation { name, .. } => {
+                let output = contract.operation(name.as_str()).and_then(|operation| operation.output.as_ref());
+                output_document(contract, output, &answer.body)
+            }
+            Send::Raw { .. } => document(contract.protocol, &answer.body, answer.header("content-type")),
         };
+        let Ok(document) = read else { return };
         for capture in &step.captures {
             if let Some(value) = value_at(&document, &capture.path) {
                 holes.capture(&capture.name, value.clone());

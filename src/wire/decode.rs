@@ -3,6 +3,8 @@
 //! It never judges whether the error fits.
 
 use super::document::{document, value_at};
+use super::result::{error_element, root};
+use super::xml_value;
 use crate::contract::Protocol;
 use serde_json::Value as Json;
 
@@ -31,8 +33,17 @@ pub fn error_seen(
 ) -> Option<ErrorSeen> {
     let seen = |code: &str, place: &str| Some(ErrorSeen { code: code.to_owned(), place: place.to_owned() });
     let aws = protocol.is_some_and(|protocol| protocol != Protocol::RestJson);
+    let header = |wanted: &str| headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
+    // A service that once spoke awsQuery says there the code that its old clients know.
     if aws
-        && let Some((name, value)) = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("x-amzn-errortype"))
+        && let Some((_, value)) = header("x-amzn-query-error")
+        && let Some((code, _)) = value.split_once(';')
+        && !code.trim().is_empty()
+    {
+        return seen(code.trim(), "x-amzn-query-error");
+    }
+    if aws
+        && let Some((name, value)) = header("x-amzn-errortype")
         && let Some(code) = plain(value)
     {
         return seen(code, &name.to_ascii_lowercase());
@@ -40,6 +51,9 @@ pub fn error_seen(
     // A success with neither can hold no error that would be believed: its body need not be read.
     if status < 400 && place.is_none() && !aws {
         return None;
+    }
+    if matches!(protocol, Some(Protocol::AwsQuery | Protocol::Ec2Query | Protocol::RestXml)) {
+        return xml_seen(status, body, place);
     }
     let document = document(protocol, body, None).ok()?;
     let text = |path: &str| value_at(&document, path).and_then(Json::as_str).map(str::trim).filter(|t| !t.is_empty());
@@ -62,6 +76,30 @@ pub fn error_seen(
         }
     }
     PLACES.iter().find_map(|path| text(path).and_then(|code| seen(code, path)))
+}
+
+/// The error in a document of XML. An error's root cannot be mistaken for data, so that S3's errors in
+/// answers of status 200 are found as well.
+fn xml_seen(status: u16, body: &[u8], place: Option<&str>) -> Option<ErrorSeen> {
+    let root = root(body).ok()?;
+    let seen = |code: &str, place: String| {
+        let code = code.trim();
+        (!code.is_empty()).then(|| ErrorSeen { code: code.to_owned(), place })
+    };
+    if let Some(place) = place {
+        let document = Json::Object([(root.name.clone(), xml_value::unknown(&root))].into_iter().collect());
+        if let Some(found) =
+            value_at(&document, place).and_then(Json::as_str).and_then(|code| seen(code, place.to_owned()))
+        {
+            return Some(found);
+        }
+    }
+    let (element, path) = match error_element(&root) {
+        Some(found) => found,
+        None if status >= 400 => root.child("Error").map(|error| (error, format!("{}.Error", root.name)))?,
+        None => return None,
+    };
+    seen(&element.child("Code")?.text, format!("{path}.Code"))
 }
 
 /// The name in `ns#Name:http://…`, after
@@ -95,6 +133,37 @@ mod tests {
         assert_eq!(aws(None, "<html>"), None);
         assert_eq!(at(Protocol::RestJson1, 200, None, r#"{"code":"SUMMER"}"#, None), None);
         assert_eq!(at(Protocol::RestJson1, 200, None, r#"{"__type":"A"}"#, None).as_deref(), Some("__type A"));
+    }
+
+    #[test]
+    fn errors_of_the_other_protocols_stand_where_they_should() {
+        let xml = |protocol, status, body: &str| at(protocol, status, None, body, None);
+        for (status, body, found) in [
+            (400, "<ErrorResponse><Error><Code>A</Code></Error></ErrorResponse>", Some("ErrorResponse.Error.Code A")),
+            (400, "<Error xmlns='x'><Code> A </Code></Error>", Some("Error.Code A")),
+            (
+                400,
+                "<Response><Errors><Error><Code>A</Code></Error></Errors></Response>",
+                Some("Response.Errors.Error.Code A"),
+            ),
+            (400, "<Other><Error><Code>A</Code></Error></Other>", Some("Other.Error.Code A")),
+            (200, "<Error><Code>SlowDown</Code></Error>", Some("Error.Code SlowDown")),
+            (200, "<Result><Error><Code>A</Code></Error></Result>", None),
+            (400, "<Error><Code/></Error>", None),
+            (400, "<Code>A</Code>", None),
+            (400, "<Error><Code>A</Code>", None),
+        ] {
+            for protocol in [Protocol::RestXml, Protocol::AwsQuery, Protocol::Ec2Query] {
+                assert_eq!(xml(protocol, status, body).as_deref(), found, "{body}");
+            }
+        }
+        let cbor = "\u{1}";
+        assert_eq!(at(Protocol::RpcV2Cbor, 400, None, cbor, None), None);
+        let typed = "\u{61}".to_owned();
+        assert_eq!(at(Protocol::RpcV2Cbor, 400, None, &typed, None), None);
+        let headers = [("x-amzn-query-error".to_owned(), "AWS.Old;Sender".to_owned())];
+        let seen = error_seen(Some(Protocol::AwsJson1_0), 400, &headers, br#"{"__type":"a#New"}"#, None).expect("both");
+        assert_eq!((seen.code.as_str(), seen.place.as_str()), ("AWS.Old", "x-amzn-query-error"));
     }
 
     #[test]

@@ -2,6 +2,8 @@
 //!
 //! It never panics, whatever a server sends: depth and size are bounded by the reader.
 
+use super::result::{item, root};
+use super::xml_value;
 use crate::contract::Protocol;
 use serde_json::Value as Json;
 
@@ -11,12 +13,15 @@ pub enum DecodeError {
     /// There are no bytes.
     #[error("the body is empty")]
     Empty,
-    /// The bytes are no document of the protocol's format.
+    /// The bytes are no JSON.
     #[error("the body is no JSON: {0}")]
     Malformed(String),
-    /// The protocol is not written yet.
-    #[error("protocol `{0}` cannot be decoded yet")]
-    Protocol(&'static str),
+    /// The bytes are no XML.
+    #[error("the body is no XML: {0}")]
+    Xml(String),
+    /// The bytes are no CBOR.
+    #[error("the body is no CBOR: {0}")]
+    Cbor(String),
 }
 
 /// Reads the document of an answer.
@@ -24,9 +29,16 @@ pub enum DecodeError {
 /// The content type does not decide: a document announced wrongly is still one, and whether the
 /// announcement is right is another question.
 ///
+/// Of XML, the root's name is the one member of the document. Whoever knows the operation reads more
+/// with [`super::output_document`].
+///
 /// # Errors
 /// Where the body holds none.
 pub fn document(protocol: Option<Protocol>, body: &[u8], _content_type: Option<&str>) -> Result<Json, DecodeError> {
+    parsed(protocol, body)
+}
+
+pub(super) fn parsed(protocol: Option<Protocol>, body: &[u8]) -> Result<Json, DecodeError> {
     match protocol.unwrap_or(Protocol::RestJson) {
         Protocol::RestJson1 | Protocol::RestJson | Protocol::AwsJson1_0 | Protocol::AwsJson1_1 => {
             if body.trim_ascii().is_empty() {
@@ -35,7 +47,12 @@ pub fn document(protocol: Option<Protocol>, body: &[u8], _content_type: Option<&
             // serde_json refuses more than 128 levels instead of overflowing the stack.
             serde_json::from_slice(body).map_err(|error| DecodeError::Malformed(error.to_string()))
         }
-        other => Err(DecodeError::Protocol(other.name())),
+        Protocol::RpcV2Cbor => item(body),
+        Protocol::AwsQuery | Protocol::Ec2Query | Protocol::RestXml => {
+            let root = root(body)?;
+            let inner = xml_value::unknown(&root);
+            Ok(Json::Object([(root.name, inner)].into_iter().collect()))
+        }
     }
 }
 

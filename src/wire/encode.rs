@@ -2,7 +2,9 @@
 //!
 //! It never fills holes (`run` does) and never proves who is calling (`authorize` does).
 
-use super::{Message, damage, json, rest_json};
+use super::aws_query::AwsQuery;
+use super::ec2_query::Ec2Query;
+use super::{Message, aws_json, damage, finish, form, json, rest, rpcv2_cbor};
 use crate::contract::{Contract, Protocol};
 use crate::generate::{Send, Value};
 
@@ -15,9 +17,9 @@ pub enum EncodeError {
     /// No source gives the operation a route.
     #[error("no source gives a route for `{0}`")]
     NoRoute(String),
-    /// The protocol is not written yet.
-    #[error("protocol `{0}` cannot be encoded yet")]
-    Protocol(&'static str),
+    /// What every request of the protocol must say of its service, and no source says.
+    #[error("no source gives the service's {0}")]
+    Missing(&'static str),
     /// A label of the route has no value.
     #[error("label `{0}` of the route has no value")]
     MissingLabel(String),
@@ -26,7 +28,7 @@ pub enum EncodeError {
     Unfit {
         /// The member.
         member: String,
-        /// `label`, `query`, `header`.
+        /// `label`, `query`, `header`, `form`, `XML` …
         place: &'static str,
         /// Why.
         reason: String,
@@ -53,19 +55,18 @@ pub fn encode(contract: &Contract, send: &Send, base_path: &str) -> Result<Messa
                 .ok_or_else(|| EncodeError::UnknownOperation(name.as_str().to_owned()))?;
             // Documents that name no protocol describe plain JSON over HTTP.
             let mut draft = match contract.protocol.unwrap_or(Protocol::RestJson) {
-                Protocol::RestJson1 | Protocol::RestJson => {
-                    rest_json::encode(contract, operation, input, base_path, damage)?
+                Protocol::RestJson1 | Protocol::RestJson | Protocol::RestXml => {
+                    rest::encode(contract, operation, input, base_path, damage)?
                 }
-                other @ (Protocol::AwsJson1_0
-                | Protocol::AwsJson1_1
-                | Protocol::AwsQuery
-                | Protocol::Ec2Query
-                | Protocol::RestXml
-                | Protocol::RpcV2Cbor) => return Err(EncodeError::Protocol(other.name())),
+                Protocol::AwsJson1_0 | Protocol::AwsJson1_1 => aws_json::encode(contract, operation, input, base_path)?,
+                Protocol::AwsQuery => form::encode(contract, operation, input, base_path, &AwsQuery)?,
+                Protocol::Ec2Query => form::encode(contract, operation, input, base_path, &Ec2Query)?,
+                Protocol::RpcV2Cbor => rpcv2_cbor::encode(contract, operation, input, base_path)?,
             };
             for one in damage {
-                damage::apply(&mut draft, one, base_path, &rest_json::wire_names(contract, operation))?;
+                damage::apply(&mut draft, one, base_path, &rest::wire_names(contract, operation))?;
             }
+            finish::finish(&mut draft, &operation.traits, damage);
             draft
         }
         Send::Raw { method, target, body } => {

@@ -4,12 +4,11 @@
 
 use super::EncodeError;
 use super::encode::closed;
-use crate::contract::{Contract, Kind, Shape};
+use super::known::Known;
+use super::text::scalar;
+use crate::contract::{Kind, TimestampFormat};
 use crate::generate::Value;
 use std::io::Write as _;
-
-/// What the contract says of a value: the contract and the value's shape.
-pub(super) type Known<'a> = (&'a Contract, &'a Shape);
 
 /// Writes a value; members of known structures get their wire names, all others keep their own.
 pub(super) fn write(out: &mut Vec<u8>, value: &Value, known: Option<Known<'_>>) -> Result<(), EncodeError> {
@@ -17,15 +16,15 @@ pub(super) fn write(out: &mut Vec<u8>, value: &Value, known: Option<Known<'_>>) 
         Value::Null => out.extend_from_slice(b"null"),
         Value::Boolean(true) => out.extend_from_slice(b"true"),
         Value::Boolean(false) => out.extend_from_slice(b"false"),
+        Value::Number(_) if let Some(format) = dated(known) => {
+            string(out, &scalar(value, known.map(Known::kind), format)?);
+        }
         Value::Number(literal) | Value::Raw(literal) => out.extend_from_slice(literal.as_bytes()),
         Value::Text(text) => string(out, text),
         Value::Template(template) => string(out, closed(template)?),
         Value::Blob(bytes) => string(out, &data_encoding::BASE64.encode(bytes)),
         Value::List(items) => {
-            let item = known.and_then(|(contract, shape)| match &shape.kind {
-                Kind::List { member } => Some((contract, contract.shape(member))),
-                _ => None,
-            });
+            let item = known.and_then(Known::item);
             out.push(b'[');
             for (index, one) in items.iter().enumerate() {
                 if index > 0 {
@@ -54,14 +53,22 @@ pub(super) fn write(out: &mut Vec<u8>, value: &Value, known: Option<Known<'_>>) 
 
 /// The wire name of a member or entry, and what is known of its value.
 fn below<'a>(name: &'a str, known: Option<Known<'a>>) -> (&'a str, Option<Known<'a>>) {
-    let Some((contract, shape)) = known else { return (name, None) };
-    match &shape.kind {
-        Kind::Map { value, .. } => (name, Some((contract, contract.shape(value)))),
-        kind => match kind.members().and_then(|members| members.get(name)) {
-            Some(member) => (member.wire_name(name), Some((contract, contract.shape(&member.shape)))),
-            None => (name, None),
-        },
+    let Some(known) = known else { return (name, None) };
+    if let Some((_, value)) = known.entry() {
+        return (name, Some(value));
     }
+    match known.member(name) {
+        Some((member, below)) => (member.wire.as_deref().unwrap_or(name), Some(below)),
+        None => (name, None),
+    }
+}
+
+/// The format of a moment that is written as a text.
+fn dated(known: Option<Known<'_>>) -> Option<TimestampFormat> {
+    known
+        .filter(|known| *known.kind() == Kind::Timestamp)
+        .map(|known| known.moment(TimestampFormat::EpochSeconds))
+        .filter(|format| *format != TimestampFormat::EpochSeconds)
 }
 
 /// A JSON string; only what JSON demands is escaped, so that every other character travels as itself.

@@ -5,6 +5,7 @@
 //! and this product signs paths that are not. Where the crate can sign, a test holds both together.
 
 use super::Message;
+use super::finish::UNSIGNED;
 use super::text::{civil, percent_encode};
 use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;
@@ -59,6 +60,11 @@ pub(super) struct Signature {
     pub(super) credential: String,
     pub(super) signed_headers: String,
     pub(super) signature: String,
+    /// The stages before, so that a test can pin each.
+    #[cfg(test)]
+    canonical: String,
+    #[cfg(test)]
+    to_sign: String,
 }
 
 /// The algorithm's name, first in the header.
@@ -79,12 +85,15 @@ pub(super) fn sign(
     let stamp = stamp(time);
     let day = &stamp[..8];
     let s3 = matches!(keys.service.as_str(), "s3" | "s3-object-lambda" | "s3-outposts" | "s3express");
-    let payload = data_encoding::HEXLOWER.encode(&Sha256::digest(&message.body));
+    // Who leaves the body out of the signature says so in the header that S3 always wants.
+    let unsigned = message.header("x-amz-content-sha256") == Some(UNSIGNED);
+    let payload =
+        if unsigned { UNSIGNED.to_owned() } else { data_encoding::HEXLOWER.encode(&Sha256::digest(&message.body)) };
     message.set_header("x-amz-date", stamp.as_str());
     if let Some(token) = &keys.session_token {
         message.set_header("x-amz-security-token", token.as_str());
     }
-    if s3 {
+    if s3 && !unsigned {
         message.set_header("x-amz-content-sha256", payload.as_str());
     }
     let (path, query) =
@@ -128,7 +137,15 @@ pub(super) fn sign(
     let digest = data_encoding::HEXLOWER.encode(&Sha256::digest(canonical.as_bytes()));
     let to_sign = format!("{ALGORITHM}\n{stamp}\n{scope}\n{digest}");
     let signature = aws_sigv4::sign::v4::calculate_signature(cache.key(keys, day, time), to_sign.as_bytes());
-    Signature { credential: format!("{}/{scope}", keys.access_key_id), signed_headers, signature }
+    Signature {
+        credential: format!("{}/{scope}", keys.access_key_id),
+        signed_headers,
+        signature,
+        #[cfg(test)]
+        canonical,
+        #[cfg(test)]
+        to_sign,
+    }
 }
 
 /// `20150830T123600Z`.
@@ -196,4 +213,149 @@ fn squeezed(value: &str) -> String {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::{Body, virtual_hosted};
+    use std::time::Duration;
+
+    fn staged(
+        service: &str,
+        seconds: u64,
+        host: &str,
+        (method, target): (&str, &str),
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> (Message, Signature) {
+        let keys = SigV4 {
+            access_key_id: "AKIAIOSFODNN7EXAMPLE".into(),
+            secret_access_key: match service {
+                "s3" => "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY".into(),
+                _ => "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY".into(),
+            },
+            session_token: None,
+            region: "us-east-1".into(),
+            service: service.into(),
+        };
+        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let body = Body::copy_from_slice(body.as_bytes());
+        let mut message = Message { method: method.into(), target: target.into(), headers, body, raw: false };
+        let time = UNIX_EPOCH + Duration::from_secs(seconds);
+        let signature = sign(&mut message, &keys, host, time, &mut KeyCache::default());
+        (message, signature)
+    }
+
+    /// get-vanilla and get-relative of AWS's signature version 4 test suite.
+    #[test]
+    fn each_stage_is_that_of_the_test_suite() {
+        for target in ["/", "/example/..", "/./", "//"] {
+            let (_, stages) = staged("service", 1_440_938_160, "example.amazonaws.com", ("GET", target), &[], "");
+            assert_eq!(
+                stages.canonical,
+                "GET\n/\n\nhost:example.amazonaws.com\nx-amz-date:20150830T123600Z\n\nhost;x-amz-date\n\
+                 e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+            );
+            assert_eq!(
+                stages.to_sign,
+                "AWS4-HMAC-SHA256\n20150830T123600Z\n20150830/us-east-1/service/aws4_request\n\
+                 bb579772317eb040ac9ed261061d46c1f17a8133879d6129b6e1c25292927e63"
+            );
+            assert_eq!(stages.signature, "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31");
+        }
+    }
+
+    /// The examples of
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html>.
+    #[test]
+    fn each_stage_for_s3_is_that_of_its_documentation() {
+        let put = [("Date", "Fri, 24 May 2013 00:00:00 GMT"), ("x-amz-storage-class", "REDUCED_REDUNDANCY")];
+        for (line, headers, body, canonical, signature) in [
+            (
+                ("GET", "/test.txt"),
+                &[("Range", "bytes=0-9")][..],
+                "",
+                "7344ae5b7ee6c3e7e6b0fe0640412a37625d1fbfff95c48bbb2dc43964946972",
+                "f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41",
+            ),
+            (
+                ("PUT", "/test%24file.text"),
+                &put,
+                "Welcome to Amazon S3.",
+                "9e0e90d9c76de8fa5b200d8c849cd5b8dc7a3be3951ddb7f6a76b4158342019d",
+                "98ad721746da40c64f1a55b78f14c238d841ea1380cd77a1b5971af0ece108bd",
+            ),
+            (
+                ("GET", "/?lifecycle"),
+                &[],
+                "",
+                "9766c798316ff2757b517bc739a67f6213b4ab36dd5da2f94eaebf79c77395ca",
+                "fea454ca298b7da1c68078a5d1bdbfbbe0d65c699e0f91ac7a200a0136783543",
+            ),
+            (
+                ("GET", "/?max-keys=2&prefix=J"),
+                &[],
+                "",
+                "df57d21db20da04d7fa30298dd4488ba3a2b47ca3a489c74750e0f1e7df1b9b7",
+                "34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7",
+            ),
+        ] {
+            let (_, stages) = staged("s3", 1_369_353_600, "examplebucket.s3.amazonaws.com", line, headers, body);
+            let digest = data_encoding::HEXLOWER.encode(&Sha256::digest(stages.canonical.as_bytes()));
+            assert_eq!(digest, canonical, "{line:?}\n{}", stages.canonical);
+            assert!(stages.to_sign.ends_with(canonical), "{}", stages.to_sign);
+            assert_eq!(stages.signature, signature, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn the_path_is_normalised_for_all_services_but_s3() {
+        let path = |service: &str, target: &str| {
+            let (message, stages) = staged(service, 0, "h", ("GET", target), &[], "");
+            assert_eq!(message.target, target, "what is sent stays as it is");
+            stages.canonical.lines().nth(1).map(str::to_owned)
+        };
+        for (target, s3, other) in [
+            ("/b/a//b/../c", "/b/a//b/../c", "/b/a/c"),
+            ("/b/./k%20x/", "/b/./k%20x/", "/b/k%2520x/"),
+            ("/b//", "/b//", "/b/"),
+        ] {
+            assert_eq!(path("s3", target).as_deref(), Some(s3));
+            assert_eq!(path("iam", target).as_deref(), Some(other));
+        }
+    }
+
+    #[test]
+    fn an_unsigned_payload_is_said_and_changes_with_nothing_in_the_body() {
+        let unsigned = [("x-amz-content-sha256", "UNSIGNED-PAYLOAD")];
+        let (message, one) = staged("s3", 0, "h", ("PUT", "/b/k"), &unsigned, "one");
+        let (_, other) = staged("s3", 0, "h", ("PUT", "/b/k"), &unsigned, "other");
+        assert_eq!(one.signature, other.signature);
+        assert!(one.canonical.ends_with("\nUNSIGNED-PAYLOAD"), "{}", one.canonical);
+        assert_eq!(message.header("x-amz-content-sha256"), Some("UNSIGNED-PAYLOAD"));
+        let (_, signed) = staged("s3", 0, "h", ("PUT", "/b/k"), &[], "one");
+        assert_ne!(signed.signature, one.signature);
+    }
+
+    #[test]
+    fn both_styles_of_s3_are_signed_as_they_are_sent() {
+        let style = |target: &str| {
+            let (mut message, _) = staged("s3", 0, "h:9000", ("GET", target), &[], "");
+            virtual_hosted(&mut message, "/base", "h:9000");
+            (message.header("host").map(str::to_owned), message.target, message.raw)
+        };
+        for (path, host, target) in [
+            ("/base/bucket/a//b?x=y", Some("bucket.h:9000"), "/base/a//b?x=y"),
+            ("/base/bucket", Some("bucket.h:9000"), "/base/"),
+            ("/base/my.bucket?list-type=2", Some("my.bucket.h:9000"), "/base/?list-type=2"),
+            ("/base/", None, "/base/"),
+            ("/base/Old_Bucket/k", None, "/base/Old_Bucket/k"),
+        ] {
+            assert_eq!(style(path), (host.map(str::to_owned), target.to_owned(), host.is_some()), "{path}");
+        }
+        // The signature's host is the one in the message.
+        let (_, stages) = staged("s3", 0, "h", ("GET", "/k"), &[("host", "bucket.h")], "");
+        assert!(stages.canonical.contains("\nhost:bucket.h\n"), "{}", stages.canonical);
+    }
 }

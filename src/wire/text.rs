@@ -5,7 +5,7 @@
 use super::EncodeError;
 use super::encode::closed;
 use super::json;
-use crate::contract::Kind;
+use crate::contract::{Kind, TimestampFormat};
 use crate::generate::Value;
 use std::borrow::Cow;
 
@@ -26,23 +26,22 @@ pub fn percent_encode(text: &str, keep: &[u8]) -> String {
     out
 }
 
-/// How a moment is written where the contract says nothing else.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Moment {
-    /// `2019-12-16T23:48:18Z`: labels and queries.
-    DateTime,
-    /// `Mon, 16 Dec 2019 23:48:18 GMT`: headers.
-    HttpDate,
-}
-
 /// A value as text; what is no scalar becomes its JSON text, so that a wrong type is still sent.
-pub(super) fn scalar<'a>(value: &'a Value, kind: Option<&Kind>, moment: Moment) -> Result<Cow<'a, str>, EncodeError> {
+pub(super) fn scalar<'a>(
+    value: &'a Value,
+    kind: Option<&Kind>,
+    format: TimestampFormat,
+) -> Result<Cow<'a, str>, EncodeError> {
     Ok(match value {
         Value::Null => Cow::Borrowed("null"),
         Value::Boolean(true) => Cow::Borrowed("true"),
         Value::Boolean(false) => Cow::Borrowed("false"),
         Value::Number(literal) => match (kind, literal.parse::<f64>()) {
-            (Some(Kind::Timestamp), Ok(seconds)) if seconds.abs() < 2.0e11 => Cow::Owned(date(seconds, moment)),
+            (Some(Kind::Timestamp), Ok(seconds))
+                if format != TimestampFormat::EpochSeconds && seconds.abs() < 2.0e11 =>
+            {
+                Cow::Owned(date(seconds, format))
+            }
             _ => Cow::Borrowed(literal),
         },
         Value::Text(text) | Value::Raw(text) => Cow::Borrowed(text),
@@ -70,22 +69,74 @@ pub(super) fn civil(days: i64) -> (i64, i64, i64) {
     (year, month, day_of_year - (153 * shifted_month + 2) / 5 + 1)
 }
 
-fn date(seconds: f64, moment: Moment) -> String {
+/// The seconds since 1970 that a date says, as RFC 3339 or as in an HTTP header.
+pub(super) fn moment(text: &str) -> Option<f64> {
+    let number =
+        |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse::<i64>().ok()).flatten();
+    let clock = |text: &str| {
+        let (hour, rest) = text.split_once(':')?;
+        let (minute, second) = rest.split_once(':')?;
+        let (whole, fraction) = second.split_once('.').unwrap_or((second, "0"));
+        let fraction = format!("0.{fraction}").parse::<f64>().ok()?;
+        let (hour, minute, whole) = (number(hour)?, number(minute)?, number(whole)?);
+        (hour < 24 && minute < 60 && whole <= 60).then_some((hour * 3600 + minute * 60 + whole, fraction))
+    };
+    let at = |year: i64, month: i64, day: i64, (second, fraction): (i64, f64)| {
+        let fits = (0..=9999).contains(&year) && (1..=12).contains(&month) && (1..=31).contains(&day);
+        fits.then(|| (days(year, month, day) * 86_400 + second) as f64 + fraction)
+    };
+    if let Some((_, rest)) = text.split_once(", ") {
+        let parts: Vec<&str> = rest.split(' ').collect();
+        let [day, month, year, time, "GMT"] = parts.as_slice() else { return None };
+        let month = MONTHS.iter().position(|name| name == month)?;
+        return at(number(year)?, i64::try_from(month).ok()? + 1, number(day)?, clock(time)?);
+    }
+    let (date, time) = text.split_once(['T', 't', ' '])?;
+    let mut date = date.splitn(3, '-').map(number);
+    let (year, month, day) = (date.next()??, date.next()??, date.next()??);
+    let zone = time.find(['Z', 'z', '+', '-'])?;
+    let (time, zone) = time.split_at(zone);
+    let offset = match zone {
+        "Z" | "z" => 0,
+        zone => {
+            let (hours, minutes) = zone.get(1..)?.split_once(':')?;
+            let minutes = number(hours)? * 60 + number(minutes)?;
+            if minutes >= 24 * 60 {
+                return None;
+            }
+            if zone.starts_with('-') { -minutes } else { minutes }
+        }
+    };
+    at(year, month, day, clock(time)?).map(|seconds| seconds - (offset * 60) as f64)
+}
+
+/// The count of days since 1970-01-01, after Howard Hinnant's
+/// [`days_from_civil`](https://howardhinnant.github.io/date_algorithms.html#days_from_civil).
+fn days(year: i64, month: i64, day: i64) -> i64 {
+    let year = year - i64::from(month <= 2);
+    let era = year.div_euclid(400);
+    let year_of_era = year.rem_euclid(400);
+    let day_of_year = (153 * (month + if month > 2 { -3 } else { 9 }) + 2) / 5 + day - 1;
+    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
+}
+
+const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+fn date(seconds: f64, format: TimestampFormat) -> String {
     // The caller holds seconds within ±2e11, so the conversions are exact enough and cannot overflow.
     let whole = seconds.floor() as i64;
     let millis = ((seconds - seconds.floor()) * 1000.0).round() as i64;
     let (days, second) = (whole.div_euclid(86_400), whole.rem_euclid(86_400));
     let (year, month, day) = civil(days);
     let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-    match moment {
-        Moment::DateTime if millis > 0 && millis < 1000 => {
+    match format {
+        TimestampFormat::EpochSeconds => format!("{seconds}"),
+        TimestampFormat::DateTime if millis > 0 && millis < 1000 => {
             format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z")
         }
-        Moment::DateTime => format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"),
-        Moment::HttpDate => {
+        TimestampFormat::DateTime => format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"),
+        TimestampFormat::HttpDate => {
             const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
-            const MONTHS: [&str; 12] =
-                ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
             let week = DAYS[usize::try_from(days.rem_euclid(7)).expect("a remainder by 7 is not negative")];
             let name = MONTHS[usize::try_from(month - 1).expect("months count from 1")];
             format!("{week}, {day:02} {name} {year:04} {hour:02}:{minute:02}:{second:02} GMT")
@@ -99,11 +150,18 @@ mod tests {
 
     #[test]
     fn moments_are_written_as_their_place_demands() {
-        assert_eq!(date(1_576_540_098.0, Moment::DateTime), "2019-12-16T23:48:18Z");
-        assert_eq!(date(1_576_540_098.0, Moment::HttpDate), "Mon, 16 Dec 2019 23:48:18 GMT");
-        assert_eq!(date(0.0, Moment::HttpDate), "Thu, 01 Jan 1970 00:00:00 GMT");
-        assert_eq!(date(-1.0, Moment::DateTime), "1969-12-31T23:59:59Z");
-        assert_eq!(date(951_782_400.5, Moment::DateTime), "2000-02-29T00:00:00.500Z");
+        assert_eq!(date(1_576_540_098.0, TimestampFormat::DateTime), "2019-12-16T23:48:18Z");
+        assert_eq!(date(1_576_540_098.0, TimestampFormat::HttpDate), "Mon, 16 Dec 2019 23:48:18 GMT");
+        assert_eq!(date(0.0, TimestampFormat::HttpDate), "Thu, 01 Jan 1970 00:00:00 GMT");
+        assert_eq!(date(-1.0, TimestampFormat::DateTime), "1969-12-31T23:59:59Z");
+        assert_eq!(moment("2019-12-16T23:48:18Z"), Some(1_576_540_098.0));
+        assert_eq!(moment("2019-12-17T00:48:18.25+01:00"), Some(1_576_540_098.25));
+        assert_eq!(moment("Mon, 16 Dec 2019 23:48:18 GMT"), Some(1_576_540_098.0));
+        for none in ["", "2019", "2019-13-01T00:00:00Z", "2019-12-16T23:48:18", "x, y", "9-9-9TZ", "2019-12-16T1:2:3+é"]
+        {
+            assert_eq!(moment(none), None, "{none}");
+        }
+        assert_eq!(date(951_782_400.5, TimestampFormat::DateTime), "2000-02-29T00:00:00.500Z");
     }
 
     #[test]

@@ -1,0 +1,348 @@
+//! CBOR ([RFC 8949](https://www.rfc-editor.org/rfc/rfc8949)): values as bytes, bytes as a document.
+//!
+//! It never allocates by a length that a body only claims, and never goes deeper than a bound.
+
+use super::EncodeError;
+use super::encode::closed;
+use super::known::Known;
+use crate::contract::Kind;
+use crate::generate::Value;
+use serde_json::{Map, Number, Value as Json};
+
+/// So many levels are read; deeper items are refused.
+const DEEPEST: usize = 128;
+
+/// Writes a value with lengths said first; `place` names it in an error.
+pub(super) fn write(
+    out: &mut Vec<u8>,
+    value: &Value,
+    known: Option<Known<'_>>,
+    place: &str,
+) -> Result<(), EncodeError> {
+    let kind = known.map(Known::kind);
+    match value {
+        Value::Null => out.push(0xf6),
+        Value::Boolean(truth) => out.push(if *truth { 0xf5 } else { 0xf4 }),
+        Value::Number(literal) => number(out, literal, kind, place)?,
+        Value::Text(text) => match (kind, text.as_str()) {
+            (Some(Kind::Float | Kind::Double), "NaN") => out.extend([0xf9, 0x7e, 0x00]),
+            (Some(Kind::Float | Kind::Double), "Infinity") => out.extend([0xf9, 0x7c, 0x00]),
+            (Some(Kind::Float | Kind::Double), "-Infinity") => out.extend([0xf9, 0xfc, 0x00]),
+            (_, text) => string(out, text),
+        },
+        Value::Template(template) => string(out, closed(template)?),
+        Value::Blob(bytes) => {
+            head(out, 2, bytes.len() as u64);
+            out.extend_from_slice(bytes);
+        }
+        Value::List(items) => {
+            head(out, 4, items.len() as u64);
+            let item = known.and_then(Known::item);
+            items.iter().try_for_each(|one| write(out, one, item, place))?;
+        }
+        Value::Map(entries) => {
+            head(out, 5, entries.len() as u64);
+            let values = known.and_then(Known::entry).map(|(_, values)| values);
+            for (name, one) in entries {
+                match known.and_then(|known| known.member(name)) {
+                    Some((member, below)) => {
+                        string(out, member.wire_name(name));
+                        write(out, one, Some(below), name)?;
+                    }
+                    None => {
+                        string(out, name);
+                        write(out, one, values, name)?;
+                    }
+                }
+            }
+        }
+        Value::Raw(_) => return Err(unfit(place, "CBOR is not made of characters")),
+    }
+    Ok(())
+}
+
+fn unfit(member: &str, reason: &str) -> EncodeError {
+    EncodeError::Unfit { member: member.to_owned(), place: "CBOR", reason: reason.to_owned() }
+}
+
+fn head(out: &mut Vec<u8>, major: u8, argument: u64) {
+    let major = major << 5;
+    let bytes = argument.to_be_bytes();
+    match argument {
+        0..24 => out.push(major | bytes[7]),
+        24..0x100 => out.extend([major | 24, bytes[7]]),
+        0x100..0x1_0000 => {
+            out.push(major | 25);
+            out.extend_from_slice(&bytes[6..]);
+        }
+        0x1_0000..0x1_0000_0000 => {
+            out.push(major | 26);
+            out.extend_from_slice(&bytes[4..]);
+        }
+        _ => {
+            out.push(major | 27);
+            out.extend_from_slice(&bytes);
+        }
+    }
+}
+
+fn string(out: &mut Vec<u8>, text: &str) {
+    head(out, 3, text.len() as u64);
+    out.extend_from_slice(text.as_bytes());
+}
+
+fn number(out: &mut Vec<u8>, literal: &str, kind: Option<&Kind>, place: &str) -> Result<(), EncodeError> {
+    let float = || {
+        let float = literal.parse::<f64>().ok().filter(|float| float.is_finite());
+        float.ok_or_else(|| unfit(place, &format!("`{literal}` is larger than CBOR's numbers")))
+    };
+    let double = |out: &mut Vec<u8>, float: f64| {
+        out.push(0xfb);
+        out.extend_from_slice(&float.to_be_bytes());
+    };
+    match kind {
+        Some(Kind::Double) => double(out, float()?),
+        // A moment is a number with a tag.
+        Some(Kind::Timestamp) => {
+            let seconds = float()?;
+            out.push(0xc1);
+            double(out, seconds);
+        }
+        Some(Kind::Float) => {
+            let wide = float()?;
+            let narrow = wide as f32;
+            if narrow.is_infinite() {
+                double(out, wide);
+            } else {
+                out.push(0xfa);
+                out.extend_from_slice(&narrow.to_be_bytes());
+            }
+        }
+        _ => {
+            let whole = literal.parse::<i128>().ok();
+            let (major, argument) = match whole {
+                Some(whole) if whole >= 0 => (0, u64::try_from(whole).ok()),
+                Some(whole) => (1, u64::try_from(-1 - whole).ok()),
+                None => (0, None),
+            };
+            match argument {
+                Some(argument) => head(out, major, argument),
+                None => double(out, float()?),
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Reads one item that is the whole body: bytes as base64, moments as their number, and floats that
+/// JSON cannot say as texts. The reason where it is none.
+pub(super) fn read(body: &[u8]) -> Result<Json, String> {
+    let mut reader = Reader { rest: body };
+    let item = reader.item(0)?;
+    if reader.rest.is_empty() { Ok(item) } else { Err(format!("{} bytes follow the item", reader.rest.len())) }
+}
+
+struct Reader<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Reader<'a> {
+    fn take(&mut self, count: u64) -> Result<&'a [u8], String> {
+        let taken = usize::try_from(count).ok().and_then(|count| self.rest.split_at_checked(count));
+        let (taken, rest) = taken.ok_or("it ends too early")?;
+        self.rest = rest;
+        Ok(taken)
+    }
+
+    fn initial(&mut self) -> Result<(u8, u8), String> {
+        let byte = self.take(1)?[0];
+        Ok((byte >> 5, byte & 31))
+    }
+
+    fn argument(&mut self, info: u8) -> Result<u64, String> {
+        let length = match info {
+            0..24 => return Ok(u64::from(info)),
+            24..=27 => 1 << (info - 24),
+            _ => return Err(format!("{info} says no length")),
+        };
+        Ok(self.take(length)?.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)))
+    }
+
+    fn breaks(&mut self) -> bool {
+        match self.rest {
+            [0xff, rest @ ..] => {
+                self.rest = rest;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Bytes or text, in one piece or in several.
+    fn string(&mut self, major: u8, info: u8) -> Result<Vec<u8>, String> {
+        if info != 31 {
+            let length = self.argument(info)?;
+            return Ok(self.take(length)?.to_vec());
+        }
+        let mut whole = Vec::new();
+        while !self.breaks() {
+            let (piece, info) = self.initial()?;
+            if piece != major || info == 31 {
+                return Err("a piece of a string is of another kind".to_owned());
+            }
+            let length = self.argument(info)?;
+            whole.extend_from_slice(self.take(length)?);
+        }
+        Ok(whole)
+    }
+
+    fn text(&mut self, info: u8) -> Result<String, String> {
+        String::from_utf8(self.string(3, info)?).map_err(|_| "a text is not UTF-8".to_owned())
+    }
+
+    fn item(&mut self, depth: usize) -> Result<Json, String> {
+        if depth > DEEPEST {
+            return Err(format!("it is deeper than {DEEPEST} levels"));
+        }
+        let (major, info) = self.initial()?;
+        match major {
+            0 => Ok(self.argument(info)?.into()),
+            1 => {
+                let argument = self.argument(info)?;
+                Ok(match i64::try_from(argument) {
+                    Ok(argument) => (-1 - argument).into(),
+                    Err(_) => float(-1.0 - argument as f64),
+                })
+            }
+            2 => Ok(data_encoding::BASE64.encode(&self.string(2, info)?).into()),
+            3 => Ok(self.text(info)?.into()),
+            4 => {
+                let count = if info == 31 { None } else { Some(self.argument(info)?) };
+                let mut items = Vec::new();
+                while count.map_or_else(|| !self.breaks(), |count| (items.len() as u64) < count) {
+                    items.push(self.item(depth + 1)?);
+                }
+                Ok(Json::Array(items))
+            }
+            5 => {
+                let count = if info == 31 { None } else { Some(self.argument(info)?) };
+                let (mut entries, mut seen) = (Map::new(), 0);
+                while count.map_or_else(|| !self.breaks(), |count| seen < count) {
+                    seen += 1;
+                    let (major, info) = self.initial()?;
+                    if major != 3 {
+                        return Err("a key is no text".to_owned());
+                    }
+                    let key = self.text(info)?;
+                    let value = self.item(depth + 1)?;
+                    if entries.insert(key.clone(), value).is_some() {
+                        return Err(format!("the key `{key}` is there twice"));
+                    }
+                }
+                Ok(Json::Object(entries))
+            }
+            6 => {
+                let tag = self.argument(info)?;
+                let item = self.item(depth + 1)?;
+                match (tag, &item) {
+                    (1, Json::Number(_)) => Ok(item),
+                    (1, _) => Err("a moment is no number".to_owned()),
+                    // What other tags mean is not asked: their content is what a contract speaks of.
+                    _ => Ok(item),
+                }
+            }
+            _ => match info {
+                20 => Ok(Json::Bool(false)),
+                21 => Ok(Json::Bool(true)),
+                22 | 23 => Ok(Json::Null),
+                25 => Ok(float(half(self.argument(info)? as u16))),
+                26 => Ok(float(f64::from(f32::from_bits(self.argument(info)? as u32)))),
+                27 => Ok(float(f64::from_bits(self.argument(info)?))),
+                31 => Err("a break where an item is due".to_owned()),
+                other => Err(format!("the simple value {other} is not known")),
+            },
+        }
+    }
+}
+
+fn float(value: f64) -> Json {
+    let word = match value {
+        _ if value.is_nan() => "NaN",
+        f64::INFINITY => "Infinity",
+        f64::NEG_INFINITY => "-Infinity",
+        value => return Number::from_f64(value).map_or(Json::Null, Json::Number),
+    };
+    word.into()
+}
+
+/// A number of half precision, after RFC 8949, appendix D.
+fn half(bits: u16) -> f64 {
+    let exponent = i32::from(bits >> 10 & 31);
+    let mantissa = f64::from(bits & 1023);
+    let size = match exponent {
+        0 => mantissa * 2f64.powi(-24),
+        31 if mantissa == 0.0 => f64::INFINITY,
+        31 => f64::NAN,
+        exponent => (mantissa + 1024.0) * 2f64.powi(exponent - 25),
+    };
+    if bits & 0x8000 == 0 { size } else { -size }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        let document = json!({"a": [0, 23, 24, 255, 256, 65535, 65536, 4_294_967_296_u64, u64::MAX, -1, -25, i64::MIN],
+            "b": true, "c": null, "d": "é😀", "e": {"": []}, "f": 1.5});
+        let mut out = Vec::new();
+        write(&mut out, &Value::from_json(&document), None, "").expect("fits");
+        assert_eq!(read(&out), Ok(document));
+    }
+
+    #[test]
+    fn the_examples_of_the_rfc_are_read() {
+        for (hex, value) in [
+            ("f93c00", json!(1.0)),
+            ("f97bff", json!(65504.0)),
+            ("f90001", json!(5.960_464_477_539_063e-8)),
+            ("f97c00", json!("Infinity")),
+            ("f97e00", json!("NaN")),
+            ("fa47c35000", json!(100_000.0)),
+            ("c1fb41d452d9ec200000", json!(1_363_896_240.5)),
+            ("c11a514b67b0", json!(1_363_896_240)),
+            ("3bffffffffffffffff", json!(-18_446_744_073_709_551_616.0)),
+            ("5f42010243030405ff", json!("AQIDBAU=")),
+            ("7f657374726561646d696e67ff", json!("streaming")),
+            ("9f018202039f0405ffff", json!([1, [2, 3], [4, 5]])),
+            ("bf61610161629f0203ffff", json!({"a": 1, "b": [2, 3]})),
+        ] {
+            let bytes = data_encoding::HEXLOWER_PERMISSIVE.decode(hex.as_bytes()).expect("hex");
+            assert_eq!(read(&bytes), Ok(value), "{hex}");
+        }
+    }
+
+    #[test]
+    fn hostile_bodies_are_refused_without_harm() {
+        let deep = vec![0x81; 1_000_000];
+        let tags = vec![0xc6; 1_000_000];
+        for body in [
+            &deep[..],
+            &tags,
+            b"",
+            &[0xff],
+            &[0x1c],
+            &[0x9b, 255, 255, 255, 255, 255, 255, 255, 255],
+            &[0x5b, 127, 255, 255, 255, 255, 255, 255, 255],
+            &[0xa1, 1, 2],
+            &[0x61, 0xff],
+            &[0x5f, 0x61, 0x61, 0xff],
+            &[0, 0],
+            &[0xa2, 0x61, 0x61, 1, 0x61, 0x61, 2],
+        ] {
+            assert!(read(body).is_err(), "{:?}", &body[..body.len().min(9)]);
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! ec2Query: how its forms call members and items.
+//!
+//! It never writes a body itself; see `form`. Rules after
+//! [EC2 query](https://smithy.io/2.0/aws/protocols/aws-ec2-query-protocol.html).
+
+use super::form::Naming;
+use super::known::Known;
+use crate::contract::Member;
+
+/// The names of ec2Query.
+pub(super) struct Ec2Query;
+
+impl Naming for Ec2Query {
+    fn member(&self, name: &str, member: &Member, _known: Known<'_>) -> String {
+        if let Some(own) = &member.traits.query_name {
+            return own.clone();
+        }
+        let name = member.wire_name(name);
+        let mut characters = name.chars();
+        characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
+    }
+
+    fn items(&self, prefix: &str, _list: Option<Known<'_>>) -> String {
+        prefix.to_owned()
+    }
+
+    fn says_empty(&self) -> bool {
+        false
+    }
+}

@@ -1,0 +1,313 @@
+//! Requests of the protocols that bind members to labels, query, headers and a body.
+//!
+//! It never writes a body's document, which is the protocol's. Rules after
+//! [Smithy's HTTP bindings](https://smithy.io/2.0/spec/http-bindings.html).
+
+use super::encode::{closed, given};
+use super::known::Known;
+use super::text::{percent_encode, scalar};
+use super::{Body, EncodeError, Message, rest_json, rest_xml};
+use crate::contract::{Contract, Kind, Location, Member, Operation, Protocol, TimestampFormat};
+use crate::generate::{Damage, Value};
+use indexmap::IndexMap;
+
+/// A member of the operation's input with its name, shape and given value.
+pub(super) struct Bound<'a> {
+    pub(super) name: &'a str,
+    pub(super) member: &'a Member,
+    pub(super) known: Known<'a>,
+    pub(super) value: Option<&'a Value>,
+}
+
+impl<'a> Bound<'a> {
+    fn new(contract: &'a Contract, name: &'a str, member: &'a Member, input: &'a Value) -> Self {
+        let known = Known::new(contract, &member.shape, &member.traits);
+        Self { name, member, known, value: input.member(name) }
+    }
+
+    /// What each of several values is.
+    fn item(&self) -> Known<'a> {
+        self.known.item().unwrap_or(self.known)
+    }
+}
+
+/// What goes into a request's body.
+pub(super) struct Payload<'a> {
+    pub(super) contract: &'a Contract,
+    pub(super) operation: &'a Operation,
+    pub(super) input: &'a Value,
+    pub(super) bound: &'a [Bound<'a>],
+    /// Whether the contract binds any member to the body.
+    pub(super) has_body: bool,
+    /// Whether members that no document knows went into the query.
+    unknown_in_query: bool,
+}
+
+impl<'a> Payload<'a> {
+    /// The given members that travel in the body's document.
+    pub(super) fn members(&self) -> IndexMap<&'a str, &'a Value> {
+        let Value::Map(members) = self.input else { return IndexMap::new() };
+        let in_body = |name: &str| match self.bound.iter().find(|one| one.name == name) {
+            Some(one) => one.member.location == Location::Body,
+            None => !self.unknown_in_query,
+        };
+        members.iter().map(|(name, value)| (name.as_str(), value)).filter(|(name, _)| in_body(name)).collect()
+    }
+
+    /// The member that is the body.
+    pub(super) fn member(&self) -> Option<&'a Bound<'a>> {
+        self.bound.iter().find(|one| one.member.location == Location::Payload)
+    }
+
+    /// A body of bytes or text, which no protocol writes in its own way.
+    pub(super) fn plain(&self) -> Result<Option<(Body, &'static str)>, EncodeError> {
+        let Some(payload) = self.member() else { return Ok(None) };
+        Ok(match (payload.known.kind(), payload.value) {
+            (Kind::Blob, Some(Value::Text(text))) => {
+                Some((Body::copy_from_slice(text.as_bytes()), "application/octet-stream"))
+            }
+            (_, Some(Value::Blob(bytes))) => Some((Body::copy_from_slice(bytes), "application/octet-stream")),
+            (Kind::String | Kind::Enum { .. }, Some(Value::Text(text))) => {
+                Some((Body::copy_from_slice(text.as_bytes()), "text/plain"))
+            }
+            (Kind::String | Kind::Enum { .. }, Some(Value::Template(text))) => {
+                Some((Body::copy_from_slice(closed(text)?.as_bytes()), "text/plain"))
+            }
+            _ => None,
+        })
+    }
+}
+
+/// The operation's request with labels damaged as `damage` says; all other damage is applied later.
+pub(super) fn encode(
+    contract: &Contract,
+    operation: &Operation,
+    input: &Value,
+    base_path: &str,
+    damage: &[Damage],
+) -> Result<Message, EncodeError> {
+    let http = operation.http.as_ref().ok_or_else(|| EncodeError::NoRoute(operation.name.as_str().to_owned()))?;
+    let bound: Vec<Bound<'_>> = members(contract, operation)
+        .into_iter()
+        .flatten()
+        .map(|(name, member)| Bound::new(contract, name, member, input))
+        .collect();
+    let unknown = unknown_members(contract, operation, input);
+    let has_body = bound.iter().any(|one| matches!(one.member.location, Location::Body | Location::Payload));
+    // A member that no document knows goes where the operation's other free members would go.
+    let unknown_in_query = !has_body && matches!(http.method.as_str(), "GET" | "HEAD");
+
+    let mut query = constant_query(&http.uri);
+    for one in bound.iter().filter(|one| one.member.location == Location::Query) {
+        add_query(&mut query, one, &bound)?;
+    }
+    if unknown_in_query {
+        for (name, value) in &unknown {
+            query.push((
+                percent_encode(name, b""),
+                Some(percent_encode(&scalar(value, None, TimestampFormat::DateTime)?, b"")),
+            ));
+        }
+    }
+    let mut target = format!("{base_path}{}", path(&http.uri, &bound, damage)?);
+    for (index, (name, value)) in query.iter().enumerate() {
+        target.push(if index == 0 { '?' } else { '&' });
+        target.push_str(name);
+        if let Some(value) = value {
+            target.push('=');
+            target.push_str(value);
+        }
+    }
+
+    let mut headers = Vec::new();
+    for one in bound.iter().filter(|one| one.member.location == Location::Header) {
+        add_headers(&mut headers, one)?;
+    }
+    let payload = Payload { contract, operation, input, bound: &bound, has_body, unknown_in_query };
+    let (body, content_type) = match contract.protocol {
+        Some(Protocol::RestXml) => rest_xml::body(&payload)?,
+        _ => rest_json::body(&payload)?,
+    };
+    if let Some(content_type) = content_type
+        && !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"))
+    {
+        headers.insert(0, ("content-type".to_owned(), content_type.to_owned()));
+    }
+    Ok(Message { method: http.method.clone(), target, headers, body, raw: false })
+}
+
+/// The wire names of the members of an operation's input, by name.
+pub(super) fn wire_names<'a>(contract: &'a Contract, operation: &'a Operation) -> impl Fn(&str) -> String + use<'a> {
+    let members = members(contract, operation);
+    move |name| members.and_then(|members| members.get(name)).map_or(name, |member| member.wire_name(name)).to_owned()
+}
+
+pub(super) fn members<'a>(contract: &'a Contract, operation: &'a Operation) -> Option<&'a IndexMap<String, Member>> {
+    operation.input.as_ref().and_then(|input| contract.shape(input).kind.members())
+}
+
+fn unknown_members<'a>(contract: &Contract, operation: &Operation, input: &'a Value) -> Vec<(&'a str, &'a Value)> {
+    let Value::Map(given) = input else { return Vec::new() };
+    let known = members(contract, operation);
+    given
+        .iter()
+        .filter(|(name, _)| !known.is_some_and(|known| known.contains_key(name.as_str())))
+        .map(|(name, value)| (name.as_str(), value))
+        .collect()
+}
+
+/// Fills the route's labels.
+fn path(uri: &str, bound: &[Bound<'_>], damage: &[Damage]) -> Result<String, EncodeError> {
+    let route = uri.split_once('?').map_or(uri, |(path, _)| path);
+    let mut out = String::with_capacity(route.len() + 64);
+    let mut rest = route;
+    while let Some(open) = rest.find('{') {
+        let Some(length) = rest[open..].find('}') else { break };
+        out.push_str(&rest[..open]);
+        let label = &rest[open + 1..open + length];
+        let (name, greedy) = label.strip_suffix('+').map_or((label, false), |name| (name, true));
+        out.push_str(&segment(name, greedy, bound, damage)?);
+        rest = &rest[open + length + 1..];
+    }
+    out.push_str(rest);
+    Ok(out)
+}
+
+fn segment(label: &str, greedy: bool, bound: &[Bound<'_>], damage: &[Damage]) -> Result<String, EncodeError> {
+    // A model names the label by its name on the wire.
+    let one = bound
+        .iter()
+        .filter(|one| one.member.location == Location::Label)
+        .find(|one| one.member.wire_name(one.name) == label || one.name == label);
+    let raw = damage.iter().rev().find_map(|one| match one {
+        Damage::RawLabel(name, characters) if name == label || Some(name.as_str()) == one_name(bound, label) => {
+            Some(characters.clone())
+        }
+        _ => None,
+    });
+    if let Some(raw) = raw {
+        return Ok(raw);
+    }
+    let one = one.ok_or_else(|| EncodeError::MissingLabel(label.to_owned()))?;
+    let value = given(one.value).ok_or_else(|| EncodeError::MissingLabel(label.to_owned()))?;
+    if matches!(value, Value::List(_) | Value::Map(_)) {
+        return Err(unfit(one.name, "label", "a segment of a path holds one text".to_owned()));
+    }
+    let text = scalar(value, Some(one.known.kind()), one.known.moment(TimestampFormat::DateTime))?;
+    Ok(percent_encode(&text, if greedy { b"/" } else { b"" }))
+}
+
+fn one_name<'a>(bound: &[Bound<'a>], label: &str) -> Option<&'a str> {
+    bound
+        .iter()
+        .find(|one| one.member.location == Location::Label && one.member.wire_name(one.name) == label)
+        .map(|one| one.name)
+}
+
+fn constant_query(uri: &str) -> Vec<(String, Option<String>)> {
+    let Some((_, query)) = uri.split_once('?') else { return Vec::new() };
+    query
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| match pair.split_once('=') {
+            Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
+            None => (pair.to_owned(), None),
+        })
+        .collect()
+}
+
+fn add_query(
+    query: &mut Vec<(String, Option<String>)>,
+    one: &Bound<'_>,
+    bound: &[Bound<'_>],
+) -> Result<(), EncodeError> {
+    let Some(value) = given(one.value) else { return Ok(()) };
+    let kind = one.known.kind();
+    let mut push = |name: &str, value: &Value, known: Option<Known<'_>>| -> Result<(), EncodeError> {
+        let moment = known.map_or(TimestampFormat::DateTime, |known| known.moment(TimestampFormat::DateTime));
+        let text = scalar(value, known.map(Known::kind), moment)?;
+        query.push((percent_encode(name, b""), Some(percent_encode(&text, b""))));
+        Ok(())
+    };
+    match value {
+        Value::Map(entries) if matches!(kind, Kind::Map { .. }) => {
+            for (key, entry) in entries {
+                // A member with a name of its own goes before an entry of the same name.
+                let named = |other: &Bound<'_>| {
+                    other.member.location == Location::Query
+                        && !std::ptr::eq(other.member, one.member)
+                        && given(other.value).is_some()
+                        && other.member.wire_name(other.name) == key
+                };
+                if bound.iter().any(named) {
+                    continue;
+                }
+                match entry {
+                    Value::List(items) => items.iter().try_for_each(|item| push(key, item, None))?,
+                    Value::Null => {}
+                    entry => push(key, entry, None)?,
+                }
+            }
+        }
+        // Whatever the shape is: several values of one parameter are said by repeating it.
+        Value::List(items) => {
+            for item in items {
+                push(one.member.wire_name(one.name), item, Some(one.item()))?;
+            }
+        }
+        value => push(one.member.wire_name(one.name), value, Some(one.known))?,
+    }
+    Ok(())
+}
+
+fn add_headers(headers: &mut Vec<(String, String)>, one: &Bound<'_>) -> Result<(), EncodeError> {
+    let Some(value) = given(one.value) else { return Ok(()) };
+    let name = one.member.wire_name(one.name);
+    let kind = one.known.kind();
+    let http_date = TimestampFormat::HttpDate;
+    let mut push = |name: String, text: String| -> Result<(), EncodeError> {
+        if http::HeaderName::from_bytes(name.as_bytes()).is_err() {
+            return Err(unfit(one.name, "header", format!("`{name}` is no header name")));
+        }
+        // A receiver trims what stands around a value, so it would never see these characters.
+        if http::HeaderValue::from_bytes(text.as_bytes()).is_err() || text.trim_matches([' ', '\t']) != text {
+            return Err(unfit(one.name, "header", "HTTP cannot carry these characters in a header".to_owned()));
+        }
+        headers.push((name, text));
+        Ok(())
+    };
+    match value {
+        Value::Map(entries) if matches!(kind, Kind::Map { .. }) => {
+            let prefix = one.member.wire.as_deref().unwrap_or_default();
+            for (key, entry) in entries {
+                push(format!("{prefix}{key}"), scalar(entry, None, http_date)?.into_owned())?;
+            }
+            Ok(())
+        }
+        Value::List(items) => {
+            let texts = items
+                .iter()
+                .map(|item| {
+                    let text = scalar(item, Some(one.item().kind()), one.item().moment(http_date))?;
+                    let quoted = matches!(item, Value::Text(_) | Value::Template(_)) && text.contains([',', '"']);
+                    Ok(if quoted {
+                        format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+                    } else {
+                        text.into_owned()
+                    })
+                })
+                .collect::<Result<Vec<_>, EncodeError>>()?;
+            push(name.to_owned(), texts.join(", "))
+        }
+        value => {
+            let text = scalar(value, Some(kind), one.known.moment(http_date))?;
+            let text =
+                if one.known.json_value() { data_encoding::BASE64.encode(text.as_bytes()) } else { text.into_owned() };
+            push(name.to_owned(), text)
+        }
+    }
+}
+
+fn unfit(member: &str, place: &'static str, reason: String) -> EncodeError {
+    EncodeError::Unfit { member: member.to_owned(), place, reason }
+}

@@ -1,0 +1,292 @@
+//! What an answer says in the terms of the contract: its members by their names there, wherever they stood.
+//!
+//! It never judges: what is missing is missing, and a value of another type stays what it is.
+
+use super::document::{DecodeError, parsed};
+use super::known::Known;
+use super::xml::{self, Element};
+use super::{cbor, xml_value};
+use crate::contract::{Contract, Kind, Location, Operation, Protocol, Shape, ShapeId, TimestampFormat, Traits};
+use serde_json::{Map, Number, Value as Json};
+
+/// The document in the body of a success, read with the operation's output in hand: members have their
+/// names on the wire, and numbers and truths that XML writes as text are numbers and truths.
+///
+/// # Errors
+/// Where the body holds no document of the protocol's format.
+pub fn output_document(contract: &Contract, output: Option<&ShapeId>, body: &[u8]) -> Result<Json, DecodeError> {
+    let none = Traits::default();
+    let known = output.map(|id| Known::new(contract, id, &none));
+    match contract.protocol {
+        Some(Protocol::AwsQuery | Protocol::Ec2Query | Protocol::RestXml) => {
+            let root = root(body)?;
+            let start = result_element(contract, &root);
+            Ok(known.map_or_else(|| xml_value::unknown(start), |known| xml_value::structure(start, payload(known))))
+        }
+        protocol => parsed(protocol, body),
+    }
+}
+
+/// The element that holds the result: awsQuery puts one around it, named like the root.
+fn result_element<'a>(contract: &Contract, root: &'a Element) -> &'a Element {
+    if contract.protocol != Some(Protocol::AwsQuery) {
+        return root;
+    }
+    let like_root = root.name.strip_suffix("Response").and_then(|name| root.child(&format!("{name}Result")));
+    like_root.or_else(|| root.children.iter().find(|child| child.name.ends_with("Result"))).unwrap_or(root)
+}
+
+/// The whole result of a success.
+///
+/// # Errors
+/// Where the body holds no document of the protocol's format.
+pub fn result(
+    contract: &Contract,
+    operation: &Operation,
+    status: u16,
+    headers: &[(String, String)],
+    body: &[u8],
+) -> Result<Json, DecodeError> {
+    let Some(id) = &operation.output else { return Ok(Json::Object(Map::new())) };
+    let none = Traits::default();
+    let known = Known::new(contract, id, &none);
+    let mut out = bound(known, status, headers);
+    if !plain_payload(known, body, &mut out) && !body.trim_ascii().is_empty() {
+        merge(known, &output_document(contract, Some(id), body)?, &mut out);
+    }
+    Ok(Json::Object(out))
+}
+
+/// What an error of this shape says, its code left out.
+///
+/// # Errors
+/// Where the body holds no document of the protocol's format.
+pub fn error_result(
+    contract: &Contract,
+    shape: &ShapeId,
+    status: u16,
+    headers: &[(String, String)],
+    body: &[u8],
+) -> Result<Json, DecodeError> {
+    let none = Traits::default();
+    let known = Known::new(contract, shape, &none);
+    let mut out = bound(known, status, headers);
+    if !plain_payload(known, body, &mut out) && !body.trim_ascii().is_empty() {
+        let document = match contract.protocol {
+            Some(Protocol::AwsQuery | Protocol::Ec2Query | Protocol::RestXml) => {
+                let root = root(body)?;
+                xml_value::structure(error_element(&root).map_or(&root, |(element, _)| element), payload(known))
+            }
+            protocol => parsed(protocol, body)?,
+        };
+        merge(known, &document, &mut out);
+    }
+    Ok(Json::Object(out))
+}
+
+/// The element that holds an error's code, and the path to it.
+pub(super) fn error_element(root: &Element) -> Option<(&Element, String)> {
+    let inner = |path: &[&str]| {
+        let mut at = root;
+        for name in path {
+            at = at.child(name)?;
+        }
+        Some((at, std::iter::once(root.name.as_str()).chain(path.iter().copied()).collect::<Vec<_>>().join(".")))
+    };
+    match root.name.as_str() {
+        "Error" => inner(&[]),
+        "ErrorResponse" => inner(&["Error"]),
+        "Response" => inner(&["Errors", "Error"]),
+        _ => None,
+    }
+}
+
+pub(super) fn root(body: &[u8]) -> Result<Element, DecodeError> {
+    if body.trim_ascii().is_empty() {
+        return Err(DecodeError::Empty);
+    }
+    xml::parse(body).map_err(DecodeError::Xml)
+}
+
+pub(super) fn item(body: &[u8]) -> Result<Json, DecodeError> {
+    if body.is_empty() {
+        return Err(DecodeError::Empty);
+    }
+    cbor::read(body).map_err(DecodeError::Cbor)
+}
+
+/// The shape of what the body's document holds: the payload, or the structure itself.
+fn payload(known: Known<'_>) -> Known<'_> {
+    payload_member(known.shape).and_then(|(name, _)| known.member(name)).map_or(known, |(_, payload)| payload)
+}
+
+fn payload_member(shape: &Shape) -> Option<(&str, &crate::contract::Member)> {
+    let members = shape.kind.members()?;
+    members
+        .iter()
+        .find(|(_, member)| member.location == Location::Payload)
+        .map(|(name, member)| (name.as_str(), member))
+}
+
+/// Puts a payload of bytes or text in its place; whether there was one.
+fn plain_payload(known: Known<'_>, body: &[u8], out: &mut Map<String, Json>) -> bool {
+    let Some((name, _)) = payload_member(known.shape) else { return false };
+    let Some((_, payload)) = known.member(name) else { return false };
+    let value: Json = match payload.kind() {
+        Kind::Blob => data_encoding::BASE64.encode(body).into(),
+        Kind::String | Kind::Enum { .. } => String::from_utf8_lossy(body).into_owned().into(),
+        _ => return false,
+    };
+    if !body.is_empty() {
+        out.insert(name.to_owned(), value);
+    }
+    true
+}
+
+fn merge(known: Known<'_>, document: &Json, out: &mut Map<String, Json>) {
+    match payload_member(known.shape) {
+        Some((name, _)) => {
+            if let Some((_, below)) = known.member(name) {
+                out.insert(name.to_owned(), named(below, document));
+            }
+        }
+        None => {
+            if let Json::Object(members) = named(known, document) {
+                out.extend(members);
+            }
+        }
+    }
+}
+
+/// The members that travel in the status and in headers.
+fn bound(known: Known<'_>, status: u16, headers: &[(String, String)]) -> Map<String, Json> {
+    let mut out = Map::new();
+    for (name, member) in known.kind().members().into_iter().flatten() {
+        let Some((_, below)) = known.member(name) else { continue };
+        if member.location != Location::Header {
+            continue;
+        }
+        let wire = member.wire_name(name);
+        if wire == ":status" {
+            out.insert(name.clone(), status.into());
+        } else if let Kind::Map { .. } = below.kind() {
+            let prefix = member.wire.as_deref().unwrap_or_default();
+            let entries: Map<String, Json> = headers
+                .iter()
+                .filter_map(|(header, value)| {
+                    let start = header.get(..prefix.len())?;
+                    start
+                        .eq_ignore_ascii_case(prefix)
+                        .then(|| (header[prefix.len()..].to_owned(), value.as_str().into()))
+                })
+                .collect();
+            out.insert(name.clone(), Json::Object(entries));
+        } else if let Some((_, value)) = headers.iter().find(|(header, _)| header.eq_ignore_ascii_case(wire)) {
+            out.insert(name.clone(), header(value, below));
+        }
+    }
+    out
+}
+
+fn header(value: &str, known: Known<'_>) -> Json {
+    if let Some(item) = known.item() {
+        let http_date =
+            *item.kind() == Kind::Timestamp && item.moment(TimestampFormat::HttpDate) == TimestampFormat::HttpDate;
+        return Json::Array(split(value, http_date).iter().map(|one| header(one, item)).collect());
+    }
+    if known.json_value() {
+        let decoded = data_encoding::BASE64.decode(value.as_bytes()).ok();
+        return decoded.and_then(|bytes| String::from_utf8(bytes).ok()).map_or_else(|| value.into(), Json::String);
+    }
+    match known.kind() {
+        Kind::Boolean if value == "true" => Json::Bool(true),
+        Kind::Boolean if value == "false" => Json::Bool(false),
+        Kind::Integer | Kind::Long => value.parse::<i64>().map_or_else(|_| value.into(), Into::into),
+        Kind::Float | Kind::Double => float(value),
+        Kind::Timestamp => moment(value),
+        _ => value.into(),
+    }
+}
+
+/// The values in a header that holds several; quotes keep commas, and dates have one inside.
+fn split(value: &str, dates: bool) -> Vec<String> {
+    let (mut out, mut one, mut quoted, mut escaped, mut was_quoted) = (Vec::new(), String::new(), false, false, false);
+    let mut commas = 0;
+    for character in value.chars() {
+        match character {
+            _ if escaped => {
+                one.push(character);
+                escaped = false;
+            }
+            '\\' if quoted => escaped = true,
+            '"' if quoted || one.trim().is_empty() => {
+                quoted = !quoted;
+                was_quoted = true;
+                if quoted {
+                    one.clear();
+                }
+            }
+            ',' if !quoted => {
+                commas += 1;
+                if dates && commas % 2 == 1 {
+                    one.push(',');
+                } else {
+                    out.push(if was_quoted { std::mem::take(&mut one) } else { one.trim().to_owned() });
+                    one.clear();
+                    was_quoted = false;
+                }
+            }
+            ' ' | '\t' if was_quoted && !quoted => {}
+            other => one.push(other),
+        }
+    }
+    out.push(if was_quoted { one } else { one.trim().to_owned() });
+    out
+}
+
+/// A document by the contract's names, without nulls and without what the contract does not know.
+fn named(known: Known<'_>, value: &Json) -> Json {
+    match (known.kind(), value) {
+        (Kind::Structure { members } | Kind::Union { members }, Json::Object(found)) => members
+            .iter()
+            // Labels and queries bind requests only; in an answer such a member is like any other.
+            .filter(|(_, member)| member.location != Location::Header)
+            .filter_map(|(name, member)| {
+                let value = found.get(member.wire_name(name)).filter(|value| !value.is_null())?;
+                let (_, below) = known.member(name)?;
+                Some((name.clone(), named(below, value)))
+            })
+            .collect::<Map<_, _>>()
+            .into(),
+        (Kind::List { .. }, Json::Array(items)) => match known.item() {
+            Some(item) => items.iter().map(|one| named(item, one)).collect(),
+            None => value.clone(),
+        },
+        (Kind::Map { .. }, Json::Object(entries)) => match known.entry() {
+            Some((_, values)) => {
+                let there = entries.iter().filter(|(_, one)| !one.is_null());
+                there.map(|(key, one)| (key.clone(), named(values, one))).collect::<Map<_, _>>().into()
+            }
+            None => value.clone(),
+        },
+        (Kind::Timestamp, Json::String(text)) => moment(text),
+        (Kind::Timestamp, Json::Number(number)) => seconds(number.as_f64().unwrap_or(0.0)),
+        (Kind::Float | Kind::Double, Json::String(text)) => float(text),
+        (_, value) => value.clone(),
+    }
+}
+
+fn float(text: &str) -> Json {
+    text.trim().parse::<f64>().ok().and_then(Number::from_f64).map_or_else(|| text.into(), Json::Number)
+}
+
+fn seconds(value: f64) -> Json {
+    if value.fract() == 0.0 && value.abs() < 9.0e15 { (value as i64).into() } else { value.into() }
+}
+
+/// A moment as seconds since 1970, from any of the three forms; any other text stays as it is.
+fn moment(text: &str) -> Json {
+    let text = text.trim();
+    let read = text.parse::<f64>().ok().filter(|seconds| seconds.is_finite()).or_else(|| super::text::moment(text));
+    read.map_or_else(|| text.into(), seconds)
+}

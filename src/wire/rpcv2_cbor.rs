@@ -1,0 +1,39 @@
+//! rpcv2Cbor: one CBOR item for each request, the operation in the path.
+//!
+//! It never reads an answer. Rules after
+//! [Smithy RPC v2 CBOR](https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html).
+
+use super::known::Known;
+use super::{Body, EncodeError, Message, cbor};
+use crate::contract::{Contract, Operation, Traits};
+use crate::generate::Value;
+
+/// The whole request.
+pub(super) fn encode(
+    contract: &Contract,
+    operation: &Operation,
+    input: &Value,
+    base_path: &str,
+) -> Result<Message, EncodeError> {
+    let prefix = contract.traits.target_prefix.as_deref().ok_or(EncodeError::Missing("target prefix"))?;
+    let mut headers = vec![
+        ("smithy-protocol".to_owned(), "rpc-v2-cbor".to_owned()),
+        ("accept".to_owned(), "application/cbor".to_owned()),
+    ];
+    if contract.traits.query_compatible {
+        headers.push(("x-amzn-query-mode".to_owned(), "true".to_owned()));
+    }
+    let none = Traits::default();
+    let known = operation.input.as_ref().map(|input| Known::new(contract, input, &none));
+    // Without an input there is no document, unless the case sends one all the same.
+    let body = if known.is_none() && *input == Value::empty() {
+        Body::new()
+    } else {
+        headers.insert(0, ("content-type".to_owned(), "application/cbor".to_owned()));
+        let mut out = Vec::new();
+        cbor::write(&mut out, input, known, "the input")?;
+        out.into()
+    };
+    let target = format!("{base_path}/service/{prefix}/operation/{}", operation.name.as_str());
+    Ok(Message { method: "POST".to_owned(), target, headers, body, raw: false })
+}
