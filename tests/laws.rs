@@ -213,3 +213,24 @@ fn a_failing_sequence_is_cut_down_and_can_be_sent_again() {
     let again = overstep(directory.path(), &["replay", shortest, "-e", &faithful.url]);
     assert_eq!(again.code, 0, "{}", again.text);
 }
+
+#[test]
+fn what_is_said_of_state_and_leads_nowhere_is_an_error() {
+    for (text, reason) in [
+        ("read = { request = \"DescribeContct\", value = \"x\" }", "no operation `DescribeContct`"),
+        ("read = { request = \"DescribeContact\", value = \"Contact.Tags\", member = \"Tag\" }", "has no member `Tag`"),
+        ("undoes = { operation = \"UntagContact\", member = \"Tag\" }", "has no member `Tag`"),
+        ("echoes = { \"Contact.Id\" = \"Contact\" }", "has no member `Contact`"),
+        ("laws = [\"merges\"]", "nothing shows what `TagContact` writes"),
+        ("read = { request = \"DescribeContact\", valu = \"x\" }", "did you mean `value`"),
+        ("laws = [\"merge\"]", "`merge` is no law"),
+    ] {
+        let directory = place();
+        let contract = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/connect.contract.json");
+        let scenario = format!("sources = [{contract:?}]\nendpoint = \"embedded\"\n[operations.TagContact]\n{text}\n");
+        std::fs::write(directory.path().join("mine.toml"), scenario).expect("written");
+        let ran = overstep(directory.path(), &["cases", "mine.toml", "--strict"]);
+        assert_eq!(ran.code, 2, "{text}: {}", ran.text);
+        assert!(ran.text.contains(reason), "{text}: {}", ran.text);
+    }
+}

@@ -43,14 +43,22 @@ pub(crate) enum Reader<'p> {
 /// Everything that an operation keeps and somebody shows.
 pub(crate) fn keepers<'p>(planner: &Planner<'p>, operation: &'p Operation) -> Vec<Keeper<'p>> {
     let reads = planner.scenario.notes(operation.name.as_str()).map_or(&[][..], |notes| &notes.reads);
-    if reads.is_empty() {
-        return shown_by_answer(planner.contract, operation).into_iter().collect();
-    }
-    reads.iter().filter_map(|read| keeper(planner, operation, read)).collect()
+    kept(planner.contract, operation, reads)
 }
 
-fn keeper<'p>(planner: &Planner<'p>, operation: &'p Operation, read: &'p ReadBack) -> Option<Keeper<'p>> {
-    let contract = planner.contract;
+/// Whether anything that an operation writes can be looked at.
+pub fn is_kept(contract: &Contract, operation: &str, reads: &[ReadBack]) -> bool {
+    contract.operation(operation).is_some_and(|operation| !kept(contract, operation, reads).is_empty())
+}
+
+fn kept<'p>(contract: &'p Contract, operation: &'p Operation, reads: &'p [ReadBack]) -> Vec<Keeper<'p>> {
+    if reads.is_empty() {
+        return shown_by_answer(contract, operation).into_iter().collect();
+    }
+    reads.iter().filter_map(|read| keeper(contract, operation, read)).collect()
+}
+
+fn keeper<'p>(contract: &'p Contract, operation: &'p Operation, read: &'p ReadBack) -> Option<Keeper<'p>> {
     let members = contract.shape(operation.input.as_ref()?).kind.members()?;
     let stored = |name: &str| {
         let (name, member) = members.get_key_value(name)?;

@@ -25,6 +25,7 @@ pub use case::{
     AuthDamage, Authorization, Capture, Case, CaseId, Damage, FixtureStep, Intent, Judged, Purpose, Send, Step,
 };
 pub use expectation::{Accept, Assumption, Expectation, ExpectedError};
+pub use keeper::is_kept;
 pub use label::Breach;
 pub use plan::{ACTIONS, Level, Options, PlanError, breaches, cases, control, part_of_sequence};
 pub use relation::{Effect, Event, Model, Relation, StateKind, View, What};

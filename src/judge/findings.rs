@@ -214,6 +214,8 @@ fn rank(case: &Case, judgement: &Judgement) -> Rank {
         return Rank::Changed;
     }
     match judgement.observed.status {
+        // What a named law says explains what a sequence only shows.
+        None if case.intent == Intent::Law && case.id.0.contains("/law/sequence/") => Rank::WrongError,
         // What is lost or changed is as bad as what is wrongly accepted.
         None if case.intent == Intent::Law => Rank::Accepted,
         None | Some(500..) => Rank::Failure,

@@ -5,7 +5,7 @@
 use crate::contract::{Amendment, Contract, Provenance};
 use crate::ingest;
 use crate::report::{Diagnostic, Severity};
-use crate::scenario::Scenario;
+use crate::scenario::{OperationNotes, Scenario};
 use crate::store::Source;
 
 /// A contract and what is odd about its documents.
@@ -93,6 +93,9 @@ pub fn load(scenario: &Scenario, shown: &str, documents: Vec<Source>) -> Result<
     for name in named {
         check_operation(&loaded.contract, name, Some(shown))?;
     }
+    for (name, notes) in &scenario.operations {
+        check_laws(&mut loaded, name, notes, shown)?;
+    }
     for request in scenario.fixtures.values().flat_map(|fixture| fixture.create.iter().chain(&fixture.delete)) {
         if let Some(name) = request.operation() {
             check_operation(&loaded.contract, name, Some(shown)).map_err(|problems| {
@@ -110,6 +113,53 @@ pub fn load(scenario: &Scenario, shown: &str, documents: Vec<Source>) -> Result<
         loaded.contract = loaded.contract.restricted_to(&kept);
     }
     Ok(loaded)
+}
+
+/// Whether all that an operation's notes say of state leads somewhere: a law that nobody can look at is no law.
+fn check_laws(loaded: &mut Loaded, name: &str, notes: &OperationNotes, shown: &str) -> Result<(), Vec<Diagnostic>> {
+    let contract = &loaded.contract;
+    let at = |problem: Diagnostic| Diagnostic {
+        document: Some(shown.to_owned()),
+        line: (notes.laws_line > 0).then_some(notes.laws_line),
+        ..problem
+    };
+    let input = |operation: &str| {
+        let id = contract.operation(operation)?.input.as_ref()?;
+        contract.shape(id).kind.members()
+    };
+    let lacks = |operation: &str, member: &str| {
+        let known: Vec<&str> = input(operation).into_iter().flatten().map(|(name, _)| name.as_str()).collect();
+        (!known.contains(&member)).then(|| {
+            let problem = Diagnostic::error(format!("the input of `{operation}` has no member `{member}`"));
+            vec![at(problem.with_hint(format!("there are {}", known.join(", "))))]
+        })
+    };
+    for read in &notes.reads {
+        if read.request != "answer" && !read.request.contains(' ') {
+            check_operation(contract, &read.request, Some(shown))?;
+        }
+        if let Some(problems) = read.member.as_ref().and_then(|member| lacks(name, member)) {
+            return Err(problems);
+        }
+    }
+    if let Some(undoes) = &notes.undoes {
+        check_operation(contract, &undoes.operation, Some(shown))?;
+        let of = undoes.of.as_ref().and_then(|of| lacks(&undoes.operation, of));
+        if let Some(problems) = of.or_else(|| lacks(name, &undoes.member)) {
+            return Err(problems);
+        }
+    }
+    if let Some(problems) = notes.echoes.values().find_map(|member| lacks(name, member)) {
+        return Err(problems);
+    }
+    let stated = notes.laws.iter().any(|law| law != "inverse");
+    if stated && !crate::generate::is_kept(contract, name, &notes.reads) {
+        let problem = Diagnostic::error(format!("nothing shows what `{name}` writes, so its laws are not checked"));
+        let hint = "say where it is read: `read = { request = \"GetThing\", value = \"Thing.Tags\", member = \"Tags\" }`, \
+                    or `request = \"answer\"`";
+        loaded.problems.push(at(Diagnostic { severity: Severity::Warning, ..problem.with_hint(hint) }));
+    }
+    Ok(())
 }
 
 /// Whether a contract has all these operations.

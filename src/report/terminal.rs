@@ -91,6 +91,8 @@ impl<W: Write> Terminal<W> {
                     writeln!(self.to, "    {:11}  {}", "", tame(line))?;
                 }
             }
+            // A law is made of many lines, and `replay` shows them all.
+            Some(_) if finding.member == "law" => {}
             // Nobody reads a screen of one character; the line is a command away.
             Some(_) => {
                 let cases = self.again.replacen(" check ", " cases ", 1).replace(" --allow-remote", "");
