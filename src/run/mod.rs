@@ -5,6 +5,7 @@
 mod clock;
 mod coding;
 mod connection;
+mod drafts;
 mod endpoint;
 mod exchange;
 mod framing;
@@ -23,6 +24,7 @@ mod transport;
 mod upkeep;
 
 pub use clock::{Stopwatch, wall};
+pub use drafts::{Draft, drafts};
 pub use endpoint::{Endpoint, EndpointError, Tls};
 pub use exchange::{Answer, Exchange, Framing, Liveness, NoAnswer, Outcome};
 pub use holes::HoleError;
