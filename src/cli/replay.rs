@@ -8,8 +8,8 @@ use super::servers::Servers;
 use super::{Stopped, environment, say};
 use crate::config::Endpoint;
 use overstep::exit::Exit;
-use overstep::judge::Verdict;
-use overstep::pipeline::{self, Began, Index, Indexed, Job, Sending, Target};
+use overstep::judge::{Change, Verdict};
+use overstep::pipeline::{self, Began, Index, Indexed, Job, Keeping, ReplayEnd, Sending, Target, Update};
 use overstep::report::{Diagnostic, ReplayText, Replayed, Severity, Then, Width};
 use overstep::run::{RateLimit, Settings, Stop};
 use overstep::store::{self, LastRun, RUN_FORMAT, RunRecord, ScenarioRecord};
@@ -31,13 +31,15 @@ pub fn replay(flags: &ReplayFlags) -> Result<Exit, Stopped> {
     let directory = super::current_directory()?;
     let wanted = wanted(flags, &directory)?;
     if wanted.ids.is_empty() {
-        let problem = Diagnostic::error("no case diverges in these results");
+        let problem = Diagnostic::error("no case diverges or has changed in these results");
         say::problems(&[Diagnostic { severity: Severity::Warning, ..problem }]);
         return Ok(Exit::Nothing);
     }
     let mut ready = Vec::new();
     for (scenario, ids) in &wanted.ids {
-        ready.push(job(flags, &wanted.record, scenario, ids, &directory)?);
+        let (job, mut sending, endpoint) = job(flags, &wanted.record, scenario, ids, &directory)?;
+        sending.keeping = keeping(flags, &wanted.record, scenario, &directory)?;
+        ready.push((job, sending, endpoint));
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -66,7 +68,7 @@ async fn send(
     let mut lines = io::BufWriter::new(io::stdout());
     let is_text = flags.format == ReplayFormat::Text;
     let mut exit = Exit::Kept;
-    let (mut sent, mut diverging) = (0, 0);
+    let mut all = ReplayEnd::default();
     for (job, sending, endpoint) in &mut ready {
         tokio::task::block_in_place(|| servers.prepare(endpoint, job, sending, directory))?;
         if is_text {
@@ -91,9 +93,11 @@ async fn send(
             Err(found) if found.is_empty() => return Ok(exit.and(Exit::Incomplete)),
             Err(found) => return Err(found.into()),
         };
-        sent += end.sent;
-        diverging += end.diverging;
-        if end.diverging > 0 {
+        all.sent += end.sent;
+        all.diverging += end.diverging;
+        all.known += end.known;
+        all.changed += end.changed;
+        if end.findings > 0 {
             exit = exit.and(Exit::Findings);
         }
         if end.indeterminate > 0 {
@@ -109,12 +113,38 @@ async fn send(
         }
     }
     lines.flush()?;
-    if is_text && sent > 0 {
-        let of = if sent == 1 { "1 case".to_owned() } else { format!("{sent} cases") };
-        let diverge = if diverging == 1 { "1 diverges".to_owned() } else { format!("{diverging} diverge") };
-        text.finish(&format!("{of} sent again · {diverge} now"))?;
+    if is_text && all.sent > 0 {
+        text.finish(&in_words(&all))?;
     }
     Ok(exit)
+}
+
+/// `2 cases sent again · 1 diverges now · 1 known`.
+fn in_words(end: &ReplayEnd) -> String {
+    let of = if end.sent == 1 { "1 case".to_owned() } else { format!("{} cases", end.sent) };
+    let diverge = if end.diverging == 1 { "1 diverges".to_owned() } else { format!("{} diverge", end.diverging) };
+    let mut words = format!("{of} sent again · {diverge} now");
+    for (count, what) in [(end.known, "known"), (end.changed, "not as accepted")] {
+        if count > 0 {
+            words.push_str(&format!(" · {count} {what}"));
+        }
+    }
+    words
+}
+
+/// Where the accepted behaviour of a scenario is; a replay only reads it.
+fn keeping(
+    flags: &ReplayFlags,
+    record: &RunRecord,
+    scenario: &ScenarioRecord,
+    directory: &Path,
+) -> Result<Option<Keeping>, Stopped> {
+    if flags.no_snapshots || (record.no_snapshots && flags.snapshots.is_none()) {
+        return Ok(None);
+    }
+    let found = store::find_scenario(directory, &scenario.named)?;
+    let folder = flags.snapshots.as_deref().or(record.snapshots.as_deref().map(Path::new));
+    Ok(Some(super::snapshot::keeping(folder, &found, directory, Update::No)))
 }
 
 /// Looks up what the argument means.
@@ -134,7 +164,7 @@ fn wanted(flags: &ReplayFlags, directory: &Path) -> Result<Wanted, Stopped> {
     io::Seek::rewind(&mut results)?;
     let index = pipeline::index(&mut results).map_err(|problem| named(&problem, what))?;
     let chosen: Vec<Indexed> = if is_file || what == "last" {
-        index.cases.iter().filter(|case| case.verdict == Verdict::Diverges).cloned().collect()
+        index.cases.iter().filter(|case| case.verdict == Verdict::Diverges || case.has_changed()).cloned().collect()
     } else {
         vec![by_id(what, &index, &record)?]
     };
@@ -202,7 +232,8 @@ fn by_id(text: &str, index: &Index, record: &RunRecord) -> Result<Indexed, Stopp
     // A run may leave cases out that it could have sent (a filter, a level): the plan decides.
     let scenario = text.split('/').next().unwrap_or_default();
     if text.matches('/').count() >= 3 && record.scenarios.iter().any(|one| one.scenario == scenario) {
-        return Ok(Indexed { id: text.to_owned(), scenario: scenario.to_owned(), verdict: Verdict::Indeterminate });
+        let (id, scenario) = (text.to_owned(), scenario.to_owned());
+        return Ok(Indexed { id, scenario, verdict: Verdict::Indeterminate, known: false, change: Change::None });
     }
     Err(unknown(text, index.cases.iter().map(|case| case.id.as_str())).into())
 }
@@ -322,7 +353,7 @@ fn job(
         proxy: flags.proxy.clone().or_else(|| record.proxy.clone()),
         max_failures: None,
         keeping: None,
-        strict: true,
+        strict: flags.strict || record.strict,
         tail: None,
     };
     Ok((job, sending, endpoint))
@@ -333,10 +364,10 @@ fn variable_name(name: &str) -> String {
     super::again::shell_name(name)
 }
 
-/// The ids of the last run's cases that diverged or taught nothing.
+/// The ids of the last run's cases that were findings or taught nothing.
 pub fn last_failed(directory: &Path) -> Result<HashSet<String>, Stopped> {
-    let (_, mut results): (_, BufReader<_>) = LastRun::load(directory)?;
+    let (record, mut results): (_, BufReader<_>) = LastRun::load(directory)?;
     let index = pipeline::index(&mut results)?;
-    let failed = |case: &&Indexed| matches!(case.verdict, Verdict::Diverges | Verdict::Indeterminate);
+    let failed = |case: &&Indexed| case.verdict == Verdict::Indeterminate || case.is_finding(record.strict);
     Ok(index.cases.iter().filter(failed).map(|case| case.id.clone()).collect())
 }
