@@ -136,10 +136,10 @@ fn score(name: &str, least: f64) {
 
 #[test]
 fn connect() {
-    score("connect", 0.80);
+    score("connect", 0.96);
 }
 
 #[test]
 fn leadlex() {
-    score("leadlex", 0.80);
+    score("leadlex", 0.98);
 }
