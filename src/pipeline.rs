@@ -4,6 +4,7 @@
 
 mod accepted;
 mod embedded;
+mod export;
 mod filter;
 mod finish;
 mod job;
@@ -15,6 +16,7 @@ mod shorten;
 pub use crate::contract::drift;
 pub use accepted::{Keeping, Update};
 pub use embedded::{Embedded, faults, serve, world};
+pub use export::{ExportFormat, export};
 pub use filter::{Filter, FilterError, Property};
 pub use job::{Job, Planned, Sending, Target, fresh_run_id};
 pub use load::{Loaded, check_only, ingest, load};

@@ -16,7 +16,8 @@ use overstep::store::{self, RunRecord};
 /// Sends every case and holds the answers against the documentation.
 pub fn check(flags: &CheckFlags) -> Result<Exit, Stopped> {
     // The ids come first: the run that is about to begin replaces the last one.
-    let failed = if flags.last_failed { Some(super::replay::last_failed(&super::current_directory()?)?) } else { None };
+    let failed =
+        if flags.last_failed { Some(super::recorded::last_failed(&super::current_directory()?)?) } else { None };
     let (mut jobs, endpoints, chosen) = jobs(&flags.choose, flags.allow_remote, true)?;
     for job in &mut jobs {
         job.ids.clone_from(&failed);

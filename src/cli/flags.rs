@@ -27,6 +27,7 @@ Examples:
   overstep ingest docs/*.md -o my.contract.json    read documents into a contract
   overstep drift docs/page.rst botocore:connect    where two sources contradict each other
   overstep replay last                             all diverging cases of the last run, once more
+  overstep export ID --format pytest               a case as a test for whoever fixes the server
   overstep serve connect --port 4566               a validating mock
   overstep snapshot review                         accept answers that documents are silent on
 
@@ -58,6 +59,8 @@ pub enum Command {
     Drift(DriftFlags),
     /// Send again exactly what was sent; only date and signature are new
     Replay(Box<ReplayFlags>),
+    /// Write cases as tests of their own, for whoever fixes the server
+    Export(Box<ExportFlags>),
     /// Look at answers that are not accepted yet, and accept or reject them
     #[command(subcommand)]
     Snapshot(SnapshotCommand),
@@ -308,18 +311,38 @@ pub struct ServeFlags {
     pub secret: Vec<(String, String)>,
 }
 
+/// What of the last run is taken otherwise.
+#[derive(Debug, Args)]
+pub struct AgainFlags {
+    /// Where to send, if not where the last run went: a name in overstep.toml, a URL, or `embedded`
+    #[arg(short, long, visible_short_alias = 'u', visible_alias = "url", value_name = "NAME|URL")]
+    pub endpoint: Option<String>,
+    /// Go on although the contract has changed since
+    #[arg(long)]
+    pub force: bool,
+    /// Replace a variable of the last run
+    #[arg(long, value_name = "NAME=VALUE", value_parser = named)]
+    pub variable: Vec<(String, String)>,
+    /// Give a secret again; else the environment is asked
+    #[arg(long, value_name = "NAME=VALUE", value_parser = named)]
+    pub secret: Vec<(String, String)>,
+    /// Read variables from a file, `NAME=VALUE` in each line
+    #[arg(long, value_name = "FILE")]
+    pub variables_file: Option<PathBuf>,
+    /// Add a header to every request, or replace one of the last run
+    #[arg(short = 'H', long, value_name = "NAME: VALUE", value_parser = header)]
+    pub header: Vec<(String, String)>,
+}
+
 /// Flags of `replay`.
 #[derive(Debug, Args)]
 pub struct ReplayFlags {
     /// A case's id or a part that only one id has; results as NDJSON; or `last`: all that diverged or changed
     #[arg(value_name = "ID|RESULTS|last")]
     pub what: String,
-    /// Where to send, if not where the last run went: a name in overstep.toml, a URL, or `embedded`
-    #[arg(short, long, visible_short_alias = 'u', visible_alias = "url", value_name = "NAME|URL")]
-    pub endpoint: Option<String>,
-    /// Send although the contract has changed since
-    #[arg(long)]
-    pub force: bool,
+    /// What is taken otherwise.
+    #[command(flatten)]
+    pub again: AgainFlags,
     /// How to print what came
     #[arg(long, value_enum, default_value = "text")]
     pub format: ReplayFormat,
@@ -335,18 +358,6 @@ pub struct ReplayFlags {
     /// An accepted divergence is a finding too
     #[arg(long)]
     pub strict: bool,
-    /// Replace a variable of the last run
-    #[arg(long, value_name = "NAME=VALUE", value_parser = named)]
-    pub variable: Vec<(String, String)>,
-    /// Give a secret again; else the environment is asked
-    #[arg(long, value_name = "NAME=VALUE", value_parser = named)]
-    pub secret: Vec<(String, String)>,
-    /// Read variables from a file, `NAME=VALUE` in each line
-    #[arg(long, value_name = "FILE")]
-    pub variables_file: Option<PathBuf>,
-    /// Add a header to every request, or replace one of the last run
-    #[arg(short = 'H', long, value_name = "NAME: VALUE", value_parser = header)]
-    pub header: Vec<(String, String)>,
     /// Wait for an answer no longer than this: `500ms`, `2s`, `1m`
     #[arg(long, value_name = "TIME", value_parser = span)]
     pub request_timeout: Option<Span>,
@@ -362,6 +373,46 @@ pub struct ReplayFlags {
     /// Send through this proxy
     #[arg(long, value_name = "URL")]
     pub proxy: Option<String>,
+}
+
+/// Flags of `export`.
+#[derive(Debug, Args)]
+#[command(after_help = EXPORTS)]
+pub struct ExportFlags {
+    /// Ids of cases, or parts that only one id of the last run has
+    #[arg(value_name = "ID", required = true)]
+    pub ids: Vec<String>,
+    /// What to write
+    #[arg(long, value_enum)]
+    pub format: ExportWording,
+    /// Write to a file instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// What is taken otherwise.
+    #[command(flatten)]
+    pub again: AgainFlags,
+}
+
+const EXPORTS: &str = "\
+Examples:
+  overstep export Tags/length/above-max --format pytest -o test_tags.py
+  OVERSTEP_ENDPOINT=http://127.0.0.1:4566 python3 -m pytest test_tags.py
+  overstep export Tags/length/above-max --format hurl -o tags.hurl
+  hurl --test --continue-on-error --variable base=http://127.0.0.1:4566 tags.hurl
+  overstep export Tags/length/above-max --format curl | bash
+
+A test asserts what is documented: it fails on the server that was found wrong, and passes when it is
+fixed. Secrets stand in it as the names of environment variables.";
+
+/// What cases are written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ExportWording {
+    /// A Hurl file.
+    Hurl,
+    /// A pytest file that needs nothing else.
+    Pytest,
+    /// A bash script of curl lines.
+    Curl,
 }
 
 /// How replayed cases are printed.

@@ -5,10 +5,12 @@
 mod again;
 mod cases;
 mod check;
+mod export;
 mod flags;
 mod ingest;
 mod jobs;
 mod outputs;
+mod recorded;
 mod replay;
 mod say;
 mod serve;
@@ -47,6 +49,7 @@ fn run() -> Exit {
         Command::Ingest(flags) => ingest::ingest(&flags),
         Command::Drift(flags) => ingest::drift(&flags),
         Command::Replay(flags) => replay::replay(&flags),
+        Command::Export(flags) => export::export(&flags),
         Command::Snapshot(command) => snapshot::snapshot(&command),
         Command::Serve(flags) => serve::serve(&flags),
         Command::Completions { shell } => {

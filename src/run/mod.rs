@@ -5,6 +5,7 @@
 mod clock;
 mod coding;
 mod connection;
+mod drafts;
 mod endpoint;
 mod exchange;
 mod framing;
@@ -22,6 +23,7 @@ mod tls;
 mod transport;
 
 pub use clock::{Stopwatch, wall};
+pub use drafts::{Draft, drafts};
 pub use endpoint::{Endpoint, EndpointError, Tls};
 pub use exchange::{Answer, Exchange, Framing, Liveness, NoAnswer, Outcome};
 pub use holes::HoleError;

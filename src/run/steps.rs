@@ -15,7 +15,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 /// What all workers of a run share.
 pub(super) struct Shared {
@@ -61,7 +61,7 @@ pub(super) struct Worker<'a> {
 }
 
 /// Why a step is not sent.
-enum NotReady {
+pub(super) enum NotReady {
     /// It cannot be put on the wire at all.
     Unsendable(String),
     /// It lacks what an earlier step, the scenario or the environment should have given.
@@ -75,6 +75,12 @@ impl NotReady {
 
     fn lacking(reason: &impl ToString) -> Self {
         Self::Lacking(reason.to_string())
+    }
+
+    pub(super) fn into_words(self) -> String {
+        match self {
+            Self::Unsendable(reason) | Self::Lacking(reason) => reason,
+        }
     }
 }
 
@@ -267,11 +273,7 @@ impl<'a> Worker<'a> {
 pub fn message(plan: &Plan<'_>, case: &Case) -> Result<Message, String> {
     let step = case.steps.get(case.judged.shown()).ok_or("nothing is sent")?;
     let holes = Holes::new(plan, &case.id);
-    signed(plan, &holes, step, &plan.endpoint.authority(), &mut KeyCache::default()).map_err(
-        |not_ready| match not_ready {
-            NotReady::Unsendable(reason) | NotReady::Lacking(reason) => reason,
-        },
-    )
+    signed(plan, &holes, step, &plan.endpoint.authority(), &mut KeyCache::default()).map_err(NotReady::into_words)
 }
 
 /// A step's message with all its holes filled, and signed.
@@ -282,6 +284,13 @@ fn signed(
     authority: &str,
     keys: &mut KeyCache,
 ) -> Result<Message, NotReady> {
+    let message = bare(plan, holes, step)?;
+    let proof = proof_of(plan, holes, step)?;
+    signed_as(message, proof.as_ref(), authority, clock::wall(), keys)
+}
+
+/// A step's message with all its holes filled, without a proof.
+pub(super) fn bare(plan: &Plan<'_>, holes: &Holes<'_>, step: &Step) -> Result<Message, NotReady> {
     let send = if Holes::any(&step.send) {
         Cow::Owned(holes.fill_send(&step.send).map_err(|error| NotReady::lacking(&error))?)
     } else {
@@ -295,15 +304,33 @@ fn signed(
         }
         message.settle();
     }
-    let (principal, damage): (_, Option<&AuthDamage>) = match &step.authorization {
-        Authorization::Anonymous => (None, None),
-        Authorization::Principal(name) => (Some(name), None),
-        Authorization::Damaged(name, damage) => (Some(name), Some(damage)),
+    Ok(message)
+}
+
+/// The proof of a step, and its damage; `None` where it has none.
+pub(super) fn proof_of<'s>(
+    plan: &Plan<'_>,
+    holes: &Holes<'_>,
+    step: &'s Step,
+) -> Result<Option<(Proof, Option<&'s AuthDamage>)>, NotReady> {
+    let (name, damage) = match &step.authorization {
+        Authorization::Anonymous => return Ok(None),
+        Authorization::Principal(name) => (name, None),
+        Authorization::Damaged(name, damage) => (name, Some(damage)),
     };
-    if let Some(name) = principal {
-        let proof = proof(plan, holes, name).map_err(|reason| NotReady::lacking(&reason))?;
-        authorize(&mut message, &proof, damage, authority, clock::wall(), keys)
-            .map_err(|error| NotReady::unsendable(&error))?;
+    Ok(Some((proof(plan, holes, name).map_err(|reason| NotReady::lacking(&reason))?, damage)))
+}
+
+/// The message with its proof.
+pub(super) fn signed_as(
+    mut message: Message,
+    proof: Option<&(Proof, Option<&AuthDamage>)>,
+    authority: &str,
+    time: SystemTime,
+    keys: &mut KeyCache,
+) -> Result<Message, NotReady> {
+    if let Some((proof, damage)) = proof {
+        authorize(&mut message, proof, *damage, authority, time, keys).map_err(|error| NotReady::unsendable(&error))?;
     }
     Ok(message)
 }

@@ -21,6 +21,6 @@ pub use decode::{ErrorSeen, error_seen};
 pub use document::{DecodeError, document, value_at};
 pub use encode::{EncodeError, encode};
 pub use message::{Body, Message};
-pub use shell::{Redaction, Secret};
+pub use shell::{Piece, Redaction, Secret};
 pub use sigv4::{KeyCache, SigV4};
 pub use text::percent_encode;
