@@ -72,12 +72,8 @@ fn keeping(flags: &CheckFlags, found: &store::Found, directory: &std::path::Path
         UpdateFlag::No => Update::No,
         UpdateFlag::All => Update::All,
     };
-    let folder = match &flags.snapshots {
-        Some(folder) => directory.join(folder),
-        None => super::snapshot::beside(found, directory),
-    };
-    let source = format!("scenarios/{}.toml", found.name);
-    (!flags.no_snapshots).then(|| Keeping { snapshots: store::Snapshots::new(folder), update, source })
+    let folder = flags.snapshots.as_deref();
+    (!flags.no_snapshots).then(|| super::snapshot::keeping(folder, found, directory, update))
 }
 
 async fn run(
@@ -164,6 +160,9 @@ fn description(
         cacert: flags.cacert.as_ref().map(|file| file.display().to_string()),
         insecure: flags.insecure,
         proxy: flags.proxy.clone().filter(|proxy| !proxy.contains('@')),
+        snapshots: flags.snapshots.as_ref().map(|folder| folder.display().to_string()),
+        no_snapshots: flags.no_snapshots,
+        strict: flags.choose.strict,
         scenarios,
     })
 }

@@ -156,7 +156,7 @@ pub struct CheckFlags {
     /// Stop after so many diverging cases
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub max_failures: Option<u64>,
-    /// Only the cases that diverged or taught nothing in the last run
+    /// Only the cases that were findings or taught nothing in the last run
     #[arg(long)]
     pub last_failed: bool,
     /// Where accepted behaviour is; `snapshots/` beside the scenarios unless told otherwise
@@ -337,7 +337,7 @@ pub struct AgainFlags {
 /// Flags of `replay`.
 #[derive(Debug, Args)]
 pub struct ReplayFlags {
-    /// A case's id or a part that only one id has; results as NDJSON; or `last`: all that diverged
+    /// A case's id or a part that only one id has; results as NDJSON; or `last`: all that diverged or changed
     #[arg(value_name = "ID|RESULTS|last")]
     pub what: String,
     /// What is taken otherwise.
@@ -349,6 +349,15 @@ pub struct ReplayFlags {
     /// How many columns to use; from 100 on, request and answer stand side by side
     #[arg(long, value_name = "COLUMNS")]
     pub width: Option<u16>,
+    /// Where accepted behaviour is, if not where the last run looked
+    #[arg(long, value_name = "DIR")]
+    pub snapshots: Option<PathBuf>,
+    /// Compare with no accepted behaviour
+    #[arg(long, conflicts_with = "snapshots")]
+    pub no_snapshots: bool,
+    /// An accepted divergence is a finding too
+    #[arg(long)]
+    pub strict: bool,
     /// Wait for an answer no longer than this: `500ms`, `2s`, `1m`
     #[arg(long, value_name = "TIME", value_parser = span)]
     pub request_timeout: Option<Span>,

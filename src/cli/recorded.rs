@@ -6,7 +6,7 @@ use super::flags::{AgainFlags, ChooseFlags, LevelFlag, NoCases};
 use super::jobs::jobs;
 use super::{Stopped, environment, say};
 use crate::config::Endpoint;
-use overstep::judge::Verdict;
+use overstep::judge::{Change, Verdict};
 use overstep::pipeline::{self, Index, Indexed, Job};
 use overstep::report::{Diagnostic, Severity};
 use overstep::store::{LastRun, RunRecord, ScenarioRecord};
@@ -33,7 +33,8 @@ pub fn by_id(text: &str, index: &Index, record: &RunRecord) -> Result<Indexed, S
     // A run may leave cases out that it could have sent (a filter, a level): the plan decides.
     let scenario = text.split('/').next().unwrap_or_default();
     if text.matches('/').count() >= 3 && record.scenarios.iter().any(|one| one.scenario == scenario) {
-        return Ok(Indexed { id: text.to_owned(), scenario: scenario.to_owned(), verdict: Verdict::Indeterminate });
+        let (id, scenario) = (text.to_owned(), scenario.to_owned());
+        return Ok(Indexed { id, scenario, verdict: Verdict::Indeterminate, known: false, change: Change::None });
     }
     Err(unknown(text, index.cases.iter().map(|case| case.id.as_str())).into())
 }
@@ -154,10 +155,10 @@ fn variable_name(name: &str) -> String {
     super::again::shell_name(name)
 }
 
-/// The ids of the last run's cases that diverged or taught nothing.
+/// The ids of the last run's cases that were findings or taught nothing.
 pub fn last_failed(directory: &Path) -> Result<HashSet<String>, Stopped> {
-    let (_, mut results): (_, BufReader<_>) = LastRun::load(directory)?;
+    let (record, mut results): (_, BufReader<_>) = LastRun::load(directory)?;
     let index = pipeline::index(&mut results)?;
-    let failed = |case: &&Indexed| matches!(case.verdict, Verdict::Diverges | Verdict::Indeterminate);
+    let failed = |case: &&Indexed| case.verdict == Verdict::Indeterminate || case.is_finding(record.strict);
     Ok(index.cases.iter().filter(failed).map(|case| case.id.clone()).collect())
 }

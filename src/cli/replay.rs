@@ -8,7 +8,7 @@ use super::{Stopped, say};
 use crate::config::{Config, Endpoint};
 use overstep::exit::Exit;
 use overstep::judge::Verdict;
-use overstep::pipeline::{self, Began, Indexed, Job, Sending, Target};
+use overstep::pipeline::{self, Began, Indexed, Job, Keeping, ReplayEnd, Sending, Target, Update};
 use overstep::report::{Diagnostic, ReplayText, Replayed, Severity, Then, Width};
 use overstep::run::{RateLimit, Settings, Stop};
 use overstep::store::{self, LastRun, RUN_FORMAT, RunRecord, ScenarioRecord};
@@ -30,14 +30,15 @@ pub fn replay(flags: &ReplayFlags) -> Result<Exit, Stopped> {
     let directory = super::current_directory()?;
     let wanted = wanted(flags, &directory)?;
     if wanted.ids.is_empty() {
-        let problem = Diagnostic::error("no case diverges in these results");
+        let problem = Diagnostic::error("no case diverges or has changed in these results");
         say::problems(&[Diagnostic { severity: Severity::Warning, ..problem }]);
         return Ok(Exit::Nothing);
     }
     let mut ready = Vec::new();
     for (scenario, ids) in &wanted.ids {
         let (job, endpoint) = job(&flags.again, flags.allow_remote, &wanted.record, scenario, ids, &directory)?;
-        let sending = sending(flags, &wanted.record, &endpoint, &directory)?;
+        let mut sending = sending(flags, &wanted.record, &endpoint, &directory)?;
+        sending.keeping = keeping(flags, &wanted.record, scenario, &directory)?;
         ready.push((job, sending));
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -58,7 +59,7 @@ async fn send(flags: &ReplayFlags, wanted: &Wanted, ready: Vec<(Job, Sending)>) 
     let mut lines = io::BufWriter::new(io::stdout());
     let is_text = flags.format == ReplayFormat::Text;
     let mut exit = Exit::Kept;
-    let (mut sent, mut diverging) = (0, 0);
+    let mut all = ReplayEnd::default();
     for (job, sending) in &ready {
         super::upkeep::announce(job);
         if is_text {
@@ -84,9 +85,11 @@ async fn send(flags: &ReplayFlags, wanted: &Wanted, ready: Vec<(Job, Sending)>) 
             Err(found) if found.is_empty() => return Ok(exit.and(Exit::Incomplete)),
             Err(found) => return Err(found.into()),
         };
-        sent += end.sent;
-        diverging += end.diverging;
-        if end.diverging > 0 {
+        all.sent += end.sent;
+        all.diverging += end.diverging;
+        all.known += end.known;
+        all.changed += end.changed;
+        if end.findings > 0 {
             exit = exit.and(Exit::Findings);
         }
         if end.indeterminate > 0 {
@@ -103,12 +106,38 @@ async fn send(flags: &ReplayFlags, wanted: &Wanted, ready: Vec<(Job, Sending)>) 
         }
     }
     lines.flush()?;
-    if is_text && sent > 0 {
-        let of = if sent == 1 { "1 case".to_owned() } else { format!("{sent} cases") };
-        let diverge = if diverging == 1 { "1 diverges".to_owned() } else { format!("{diverging} diverge") };
-        text.finish(&format!("{of} sent again · {diverge} now"))?;
+    if is_text && all.sent > 0 {
+        text.finish(&in_words(&all))?;
     }
     Ok(exit)
+}
+
+/// `2 cases sent again · 1 diverges now · 1 known`.
+fn in_words(end: &ReplayEnd) -> String {
+    let of = if end.sent == 1 { "1 case".to_owned() } else { format!("{} cases", end.sent) };
+    let diverge = if end.diverging == 1 { "1 diverges".to_owned() } else { format!("{} diverge", end.diverging) };
+    let mut words = format!("{of} sent again · {diverge} now");
+    for (count, what) in [(end.known, "known"), (end.changed, "not as accepted")] {
+        if count > 0 {
+            words.push_str(&format!(" · {count} {what}"));
+        }
+    }
+    words
+}
+
+/// Where the accepted behaviour of a scenario is; a replay only reads it.
+fn keeping(
+    flags: &ReplayFlags,
+    record: &RunRecord,
+    scenario: &ScenarioRecord,
+    directory: &Path,
+) -> Result<Option<Keeping>, Stopped> {
+    if flags.no_snapshots || (record.no_snapshots && flags.snapshots.is_none()) {
+        return Ok(None);
+    }
+    let found = store::find_scenario(directory, &scenario.named)?;
+    let folder = flags.snapshots.as_deref().or(record.snapshots.as_deref().map(Path::new));
+    Ok(Some(super::snapshot::keeping(folder, &found, directory, Update::No)))
 }
 
 /// Looks up what the argument means.
@@ -128,7 +157,7 @@ fn wanted(flags: &ReplayFlags, directory: &Path) -> Result<Wanted, Stopped> {
     io::Seek::rewind(&mut results)?;
     let index = pipeline::index(&mut results).map_err(|problem| named(&problem, what))?;
     let chosen: Vec<Indexed> = if is_file || what == "last" {
-        index.cases.iter().filter(|case| case.verdict == Verdict::Diverges).cloned().collect()
+        index.cases.iter().filter(|case| case.verdict == Verdict::Diverges || case.has_changed()).cloned().collect()
     } else {
         vec![by_id(what, &index, &record)?]
     };
@@ -197,7 +226,7 @@ fn sending(flags: &ReplayFlags, record: &RunRecord, endpoint: &Endpoint, directo
         proxy: flags.proxy.clone().or_else(|| record.proxy.clone()),
         max_failures: None,
         keeping: None,
-        strict: true,
+        strict: flags.strict || record.strict,
         // The words of the run that is repeated stay.
         log: None,
     })

@@ -40,6 +40,15 @@ pub struct RunRecord {
     /// The proxy, unless a password stood in it.
     #[serde(default)]
     pub proxy: Option<String>,
+    /// Where accepted behaviour was looked for, where a flag said so.
+    #[serde(default)]
+    pub snapshots: Option<String>,
+    /// Whether nothing was compared with accepted behaviour.
+    #[serde(default)]
+    pub no_snapshots: bool,
+    /// Whether an accepted divergence was a finding too.
+    #[serde(default)]
+    pub strict: bool,
     /// One for each scenario, in the order of sending.
     pub scenarios: Vec<ScenarioRecord>,
 }
