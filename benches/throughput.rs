@@ -82,7 +82,7 @@ fn job(contract: Contract, scenario: Scenario, url: &str) -> Job {
         filter: None,
         ids: None,
         again: "overstep check connect".to_owned(),
-        server_version: None,
+        upkeep: Default::default(),
     }
 }
 
@@ -152,6 +152,7 @@ fn chosen(job: &Job, url: &str) -> Vec<(Arc<Case>, Message)> {
         control: &control,
         stop: Stop::default(),
         left: Default::default(),
+        server: None,
     };
     let all: Vec<(Arc<Case>, Message)> = generate::cases(&job.contract, &job.scenario, options)
         .expect("cases can be made")

@@ -4,6 +4,7 @@
 
 mod accepted;
 mod embedded;
+mod export;
 mod filter;
 mod finish;
 mod job;
@@ -11,10 +12,12 @@ mod load;
 mod replay;
 mod review;
 mod shorten;
+mod started;
 
 pub use crate::contract::drift;
 pub use accepted::{Keeping, Update};
 pub use embedded::{Embedded, faults, serve, world};
+pub use export::{ExportFormat, export};
 pub use filter::{Filter, FilterError, Property};
 pub use job::{Job, Planned, Sending, Target, fresh_run_id};
 pub use load::{Loaded, check_only, ingest, load};
@@ -23,7 +26,7 @@ pub use review::{Choice, Unit, Waiting, accept_results, waiting};
 
 use crate::generate::{self, Case};
 use crate::judge::{Coverage, Findings, Verdict};
-use crate::report::{CasePrinter, Counts, Diagnostic, Done, Output, Summary};
+use crate::report::{CasePrinter, Counts, Diagnostic, Done, Head, Output, Summary};
 use crate::run::{self, RunEnd, Stop, Stopwatch};
 use crate::wire;
 use std::io::{self, Write};
@@ -67,9 +70,10 @@ pub async fn check_cases(
 ) -> Result<Summary, Vec<Diagnostic>> {
     let accepted = accepted::Accepted::read(job, sending.keeping.as_ref())?;
     let embedded = embedded::where_wanted(job).await?;
-    let endpoint = job.endpoint(embedded.as_ref(), sending)?;
+    let port = started::port(job)?;
+    let endpoint = job.endpoint(embedded.as_ref(), port, sending)?;
     let control = |operation: &str| job.control(operation);
-    let plan = job.plan(&endpoint, sending.settings, run_id, stop, &control);
+    let mut plan = job.plan(&endpoint, sending.settings, run_id, stop, &control);
     let redaction = plan.redaction();
     let origin = endpoint.origin();
     let compared = sending.keeping.as_ref().map(|_| &accepted);
@@ -79,13 +83,25 @@ pub async fn check_cases(
         origin: &origin,
         accepted: compared,
         strict: sending.strict,
-        tail: sending.tail.as_ref(),
+        fleeting: started::is_fleeting(job),
     };
     let mut record = accepted::Record::new(job, sending.keeping.as_ref(), &accepted);
     let mut tally = Tally::new(job, sending);
     let mut failed = shorten::Failed::default();
     let mut unwritable = None;
-    output.begin(&job.head(run_id, planned, &endpoint)).map_err(|error| unwritten(&error))?;
+    let server = tokio::task::block_in_place(|| started::version(job, &redaction));
+    let head = Head { server, ..job.head(run_id, planned, &endpoint) };
+    output.begin(&head).map_err(|error| unwritten(&error))?;
+    let start = || started::start(job, &plan, port, &redaction, sending, stop);
+    match tokio::task::block_in_place(start)? {
+        Ok(server) => plan.server = server,
+        Err(started::NotReady { why, output: said }) => {
+            let mut summary = tally.summary(0.0, &RunEnd::Complete);
+            (summary.incomplete, summary.server_output) = (Some(why), said);
+            output.end(&summary).map_err(|error| unwritten(&error))?;
+            return Ok(summary);
+        }
+    }
     let watch = Stopwatch::start();
     // Behind a pointer, because they wait for their turn in a row.
     let mut emit = |mut done: Box<Done>| {
@@ -109,6 +125,10 @@ pub async fn check_cases(
         return Err(unwritten(&error));
     }
     let mut summary = tally.summary(watch.elapsed().as_secs_f64(), &ended);
+    if let Some((why, said)) = started::fate(plan.server.as_ref(), &ended) {
+        summary.incomplete = Some(why);
+        summary.server_output = said;
+    }
     summary.left = plan.left.told();
     summary.complete = summary.incomplete.is_none() && job.is_whole();
     summary.snapshots = record.write(summary.complete)?;
@@ -126,7 +146,7 @@ pub fn cases<W: Write>(
     with_curl: bool,
     printer: &mut CasePrinter<W>,
 ) -> Result<u64, Vec<Diagnostic>> {
-    let endpoint = job.endpoint(None, &Sending::default())?;
+    let endpoint = job.endpoint(None, None, &Sending::default())?;
     let (control, stop) = (|_: &str| None, Stop::default());
     let plan = job.plan(&endpoint, run::Settings::default(), run_id, &stop, &control);
     let redaction = plan.redaction();

@@ -19,10 +19,10 @@ struct Server {
 }
 
 impl Server {
-    fn start(scenario: &str, fault: Option<&str>) -> Self {
+    fn start(scenario: &str, faults: Option<&str>) -> Self {
         let mut command = Command::new(OVERSTEP);
         command.args(["serve", scenario]).stdout(Stdio::piped()).stderr(Stdio::null());
-        if let Some(fault) = fault {
+        for fault in faults.into_iter().flat_map(|faults| faults.split(' ')) {
             command.args(["--fault", fault]);
         }
         let mut child = command.spawn().expect("it starts");
@@ -172,6 +172,8 @@ fn wrong_state_is_found_where_it_is_wrong() {
             "UpdateContactAttributes.Attributes.maxTotalBytes.per-request",
             "UpdateContactAttributes/Attributes/maxTotalBytes",
         ),
+        // Written and read below the wrong parent, so that only another parent's resource shows it.
+        ("connect", "TagContact.memory.mixes-parents DescribeContact.memory.mixes-parents", "TagContact/law/isolated"),
         ("leadlex", "AddTagsToContact.memory.replaces", "AddTagsToContact/law/merges"),
         ("leadlex", "AddTagsToContact.memory.keeps-duplicates", "AddTagsToContact/law/deduplicates"),
         ("leadlex", "AddTagsToContact.memory.writes-rejected", "AddTagsToContact/law/rejected-leaves-no-trace"),

@@ -56,6 +56,7 @@ impl Ground {
             control: &control,
             stop: Default::default(),
             left: Default::default(),
+            server: None,
         };
         let mut concerned = self.scenario.clone();
         concerned.only.extend(fault.map(|fault| fault.operation.clone()).filter(|operation| operation != "*"));

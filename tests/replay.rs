@@ -450,3 +450,54 @@ fn a_key_in_a_variable_that_nobody_marked_is_not_kept() {
     assert_eq!(ran.code, 0, "{}", ran.all());
     assert!(ran.out.contains("/v1/notes/mine-") && !ran.all().contains("very-secret"), "{}", ran.all());
 }
+
+#[test]
+fn what_is_accepted_counts_in_a_replay_as_in_a_check() {
+    let directory = project();
+    let at = directory.path();
+    let faulty = Faulty::start(at, "notes", &[TOO_LONG]);
+    let check = ["check", "notes", "-e", &faulty.url, "-E", "member(name)"];
+    assert_eq!(run(at, &[&check[..], &["--update", "all"]].concat()).code, 1, "nothing was accepted before");
+    let ids = diverging(at);
+    assert_eq!(run(at, &check).code, 0, "now it is known");
+    // Known divergences are shown again, and are no findings.
+    let known = run(at, &["replay", "last"]);
+    assert_eq!(known.code, 0, "{}", known.all());
+    let counts = |ran: &Ran| ran.out.lines().last().unwrap_or_default().to_owned();
+    let (all, one) = (ids.len(), ids.len() == 1);
+    let cases = if one { "1 case".to_owned() } else { format!("{all} cases") };
+    let diverge = if one { "1 diverges".to_owned() } else { format!("{all} diverge") };
+    assert_eq!(counts(&known), format!("{cases} sent again · {diverge} now · {all} known"), "{}", known.all());
+    assert_eq!(known.out.matches("accepted     the same").count(), all, "{}", known.all());
+    assert_eq!(
+        run(at, &["check", "notes", "-e", &faulty.url, "--last-failed"]).code,
+        4,
+        "what is known has not failed"
+    );
+    assert_eq!(run(at, &check).code, 0);
+    for more in ["--strict", "--no-snapshots", "--snapshots=elsewhere"] {
+        let ran = run(at, &["replay", "last", more]);
+        assert_eq!(ran.code, 1, "{more}: {}", ran.all());
+    }
+    let events = events(&run(at, &["replay", &ids[0], "--format", "ndjson"]).out);
+    assert_eq!((&events[0]["known"], &events[0]["change"]), (&Json::from(true), &Json::from("same")));
+    // A server that keeps what is documented does not do what is accepted.
+    let faithful = Faulty::start(at, "notes", &[]);
+    let fixed = run(at, &["replay", &ids[0], "-e", &faithful.url]);
+    assert_eq!(fixed.code, 1, "{}", fixed.all());
+    assert!(fixed.out.contains("accepted     200") && fixed.out.contains("now          pass: 400"), "{}", fixed.all());
+    assert_eq!(counts(&fixed), "1 case sent again · 0 diverge now · 1 not as accepted");
+    // What a run found to be another answer is sent again with what diverged, and failed.
+    assert_eq!(run(at, &["check", "notes", "-e", &faithful.url, "-E", "member(name)", "--update", "no"]).code, 1);
+    let changed = run(at, &["replay", "last"]);
+    assert_eq!(changed.code, 1, "{}", changed.all());
+    assert_eq!(counts(&changed), format!("{cases} sent again · 0 diverge now · {all} not as accepted"));
+    let failed = run(at, &["check", "notes", "-e", &faithful.url, "--last-failed", "--update", "no"]);
+    assert_eq!(failed.code, 1, "{}", failed.all());
+    assert_eq!(results(at).iter().filter(|event| event["event"] == "case").count(), all);
+    // Nothing is compared where the run compared nothing.
+    assert_eq!(run(at, &[&check[..], &["--no-snapshots"]].concat()).code, 1);
+    assert_eq!(run(at, &["replay", "last"]).code, 1);
+    let waiting = Command::new("find").arg(at.join("snapshots")).args(["-name", "*.new"]).output().expect("it starts");
+    assert!(waiting.stdout.is_empty(), "a replay writes no snapshot");
+}

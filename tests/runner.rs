@@ -218,6 +218,7 @@ fn an_operation_that_hangs_does_not_end_the_run_of_the_others() {
             aws: None,
             stop: plan.stop.clone(),
             left: Default::default(),
+            server: None,
             ..*plan
         };
         run(

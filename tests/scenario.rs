@@ -26,6 +26,8 @@ anonymous = true
 Id = "{Id}"
 [missing]
 Id = "none"
+[elsewhere]
+Id = "{Id}-2"
 [fixtures.contact]
 create  = { request = "POST /v1/contacts", json = { email = "ovs-{run}-{case}@example.com", n = 1, deep = [1.5, true] } }
 capture = { id = "data.id" }
@@ -75,6 +77,7 @@ fn every_key_has_its_meaning() {
     assert_eq!(scenario.use_for("AddTagsToContact", "References{value}.Type"), Some(&json!("STRING")));
     assert_eq!(scenario.use_for("AddTagsToContact", "Id"), Some(&json!("{Id}")));
     assert_eq!(scenario.missing_for("Other", "Id"), Some(&json!("none")));
+    assert_eq!(scenario.elsewhere["Id"], json!("{Id}-2"));
     assert_eq!(scenario.operations["Other"].skip.as_deref(), Some("it costs money"));
     assert_eq!(scenario.operations["AddTagsToContact"].laws.len(), 3);
     let lines: Vec<&str> = EVERYTHING.lines().collect();

@@ -4,9 +4,7 @@
 
 use super::flags::{CheckFlags, NoCases, UpdateFlag};
 use super::outputs::Outputs;
-use super::servers::Servers;
 use super::{Stopped, jobs::jobs, say};
-use crate::config::Endpoint;
 use overstep::exit::Exit;
 use overstep::pipeline::{self, Job, Keeping, Sending, Target, Update};
 use overstep::report::{Diagnostic, Severity, Summary};
@@ -16,7 +14,8 @@ use overstep::store::{self, RunRecord};
 /// Sends every case and holds the answers against the documentation.
 pub fn check(flags: &CheckFlags) -> Result<Exit, Stopped> {
     // The ids come first: the run that is about to begin replaces the last one.
-    let failed = if flags.last_failed { Some(super::replay::last_failed(&super::current_directory()?)?) } else { None };
+    let failed =
+        if flags.last_failed { Some(super::recorded::last_failed(&super::current_directory()?)?) } else { None };
     let (mut jobs, endpoints, chosen) = jobs(&flags.choose, flags.allow_remote, true)?;
     for job in &mut jobs {
         job.ids.clone_from(&failed);
@@ -55,17 +54,14 @@ pub fn check(flags: &CheckFlags) -> Result<Exit, Stopped> {
             max_failures: flags.max_failures,
             keeping: keeping(flags, found, &chosen.directory),
             strict: flags.choose.strict,
-            tail: None,
+            log: Some(chosen.directory.clone()),
         });
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|error| Diagnostic::error(format!("cannot start: {error}")))?;
-    let servers = Servers::default();
-    let ended = runtime.block_on(run(flags, jobs, sendings, &endpoints, &chosen, &servers));
-    servers.stop();
-    ended
+    runtime.block_on(run(flags, jobs, &sendings, &chosen))
 }
 
 /// Where a scenario's accepted behaviour is, and what may be written there.
@@ -76,46 +72,40 @@ fn keeping(flags: &CheckFlags, found: &store::Found, directory: &std::path::Path
         UpdateFlag::No => Update::No,
         UpdateFlag::All => Update::All,
     };
-    let folder = match &flags.snapshots {
-        Some(folder) => directory.join(folder),
-        None => super::snapshot::beside(found, directory),
-    };
-    let source = format!("scenarios/{}.toml", found.name);
-    (!flags.no_snapshots).then(|| Keeping { snapshots: store::Snapshots::new(folder), update, source })
+    let folder = flags.snapshots.as_deref();
+    (!flags.no_snapshots).then(|| super::snapshot::keeping(folder, found, directory, update))
 }
 
 async fn run(
     flags: &CheckFlags,
-    mut jobs: Vec<Job>,
-    mut sendings: Vec<Sending>,
-    endpoints: &[Endpoint],
+    jobs: Vec<Job>,
+    sendings: &[Sending],
     chosen: &super::jobs::Chosen,
-    servers: &Servers,
 ) -> Result<Exit, Stopped> {
     let stop = Stop::default();
-    tokio::spawn(stop_on_signal(stop.clone(), servers.clone()));
+    tokio::spawn(stop_on_signal(stop.clone()));
     let run_id = flags.choose.run_id.clone().unwrap_or_else(pipeline::fresh_run_id);
     let mut outputs = Outputs::open(flags, &chosen.directory)?;
     outputs.describe(description(flags, &jobs, chosen, &run_id)?);
     if jobs.iter().any(|job| job.target == Target::Embedded) {
         outputs.embedded(flags.report.iter().any(|(_, path)| path == std::path::Path::new("-")))?;
     }
+    if jobs.iter().any(|job| job.upkeep.start.is_some()) {
+        store::forget_server_log(&chosen.directory);
+    }
     let mut exit = Exit::Kept;
     let (mut cases, mut problems) = (0, Vec::new());
-    for ((job, sending), endpoint) in jobs.iter_mut().zip(&mut sendings).zip(endpoints) {
+    for (job, sending) in jobs.iter().zip(sendings) {
         if stop.is_stopped() {
             exit = exit.and(Exit::Incomplete);
             break;
         }
-        tokio::task::block_in_place(|| servers.prepare(endpoint, job, sending, &chosen.directory))?;
+        super::upkeep::announce(job);
         match pipeline::check(job, sending, &run_id, &stop, &mut outputs).await {
             Ok(None) => {}
             Ok(Some(summary)) => {
                 cases += summary.counts.total();
                 exit = exit.and(of(&summary));
-                if summary.incomplete.is_some() {
-                    problems.extend(servers.fallen(&endpoint.profile));
-                }
             }
             // Nobody reads any more, and nothing is wrong.
             Err(found) if found.is_empty() => {
@@ -170,6 +160,9 @@ fn description(
         cacert: flags.cacert.as_ref().map(|file| file.display().to_string()),
         insecure: flags.insecure,
         proxy: flags.proxy.clone().filter(|proxy| !proxy.contains('@')),
+        snapshots: flags.snapshots.as_ref().map(|folder| folder.display().to_string()),
+        no_snapshots: flags.no_snapshots,
+        strict: flags.choose.strict,
         scenarios,
     })
 }
@@ -198,12 +191,12 @@ pub fn nothing_ran(choice: NoCases) -> Exit {
 }
 
 /// The first Ctrl-C (or SIGTERM) ends the run well, the second one at once.
-pub async fn stop_on_signal(stop: Stop, servers: Servers) {
+pub async fn stop_on_signal(stop: Stop) {
     interrupted().await;
     say::line("stopping; once more to leave at once");
     stop.stop();
     interrupted().await;
-    servers.stop();
+    overstep::run::kill_started();
     std::process::exit(i32::from(Exit::Incomplete.code()));
 }
 

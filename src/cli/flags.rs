@@ -27,6 +27,7 @@ Examples:
   overstep ingest docs/*.md -o my.contract.json    read documents into a contract
   overstep drift docs/page.rst botocore:connect    where two sources contradict each other
   overstep replay last                             all diverging cases of the last run, once more
+  overstep export ID --format pytest               a case as a test for whoever fixes the server
   overstep serve connect --port 4566               a validating mock
   overstep snapshot review                         accept answers that documents are silent on
 
@@ -58,6 +59,8 @@ pub enum Command {
     Drift(DriftFlags),
     /// Send again exactly what was sent; only date and signature are new
     Replay(Box<ReplayFlags>),
+    /// Write cases as tests of their own, for whoever fixes the server
+    Export(Box<ExportFlags>),
     /// Look at answers that are not accepted yet, and accept or reject them
     #[command(subcommand)]
     Snapshot(SnapshotCommand),
@@ -153,7 +156,7 @@ pub struct CheckFlags {
     /// Stop after so many diverging cases
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub max_failures: Option<u64>,
-    /// Only the cases that diverged or taught nothing in the last run
+    /// Only the cases that were findings or taught nothing in the last run
     #[arg(long)]
     pub last_failed: bool,
     /// Where accepted behaviour is; `snapshots/` beside the scenarios unless told otherwise
@@ -308,24 +311,15 @@ pub struct ServeFlags {
     pub secret: Vec<(String, String)>,
 }
 
-/// Flags of `replay`.
+/// What of the last run is taken otherwise.
 #[derive(Debug, Args)]
-pub struct ReplayFlags {
-    /// A case's id or a part that only one id has; results as NDJSON; or `last`: all that diverged
-    #[arg(value_name = "ID|RESULTS|last")]
-    pub what: String,
+pub struct AgainFlags {
     /// Where to send, if not where the last run went: a name in overstep.toml, a URL, or `embedded`
     #[arg(short, long, visible_short_alias = 'u', visible_alias = "url", value_name = "NAME|URL")]
     pub endpoint: Option<String>,
-    /// Send although the contract has changed since
+    /// Go on although the contract has changed since
     #[arg(long)]
     pub force: bool,
-    /// How to print what came
-    #[arg(long, value_enum, default_value = "text")]
-    pub format: ReplayFormat,
-    /// How many columns to use; from 100 on, request and answer stand side by side
-    #[arg(long, value_name = "COLUMNS")]
-    pub width: Option<u16>,
     /// Replace a variable of the last run
     #[arg(long, value_name = "NAME=VALUE", value_parser = named)]
     pub variable: Vec<(String, String)>,
@@ -338,6 +332,32 @@ pub struct ReplayFlags {
     /// Add a header to every request, or replace one of the last run
     #[arg(short = 'H', long, value_name = "NAME: VALUE", value_parser = header)]
     pub header: Vec<(String, String)>,
+}
+
+/// Flags of `replay`.
+#[derive(Debug, Args)]
+pub struct ReplayFlags {
+    /// A case's id or a part that only one id has; results as NDJSON; or `last`: all that diverged or changed
+    #[arg(value_name = "ID|RESULTS|last")]
+    pub what: String,
+    /// What is taken otherwise.
+    #[command(flatten)]
+    pub again: AgainFlags,
+    /// How to print what came
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: ReplayFormat,
+    /// How many columns to use; from 100 on, request and answer stand side by side
+    #[arg(long, value_name = "COLUMNS")]
+    pub width: Option<u16>,
+    /// Where accepted behaviour is, if not where the last run looked
+    #[arg(long, value_name = "DIR")]
+    pub snapshots: Option<PathBuf>,
+    /// Compare with no accepted behaviour
+    #[arg(long, conflicts_with = "snapshots")]
+    pub no_snapshots: bool,
+    /// An accepted divergence is a finding too
+    #[arg(long)]
+    pub strict: bool,
     /// Wait for an answer no longer than this: `500ms`, `2s`, `1m`
     #[arg(long, value_name = "TIME", value_parser = span)]
     pub request_timeout: Option<Span>,
@@ -353,6 +373,46 @@ pub struct ReplayFlags {
     /// Send through this proxy
     #[arg(long, value_name = "URL")]
     pub proxy: Option<String>,
+}
+
+/// Flags of `export`.
+#[derive(Debug, Args)]
+#[command(after_help = EXPORTS)]
+pub struct ExportFlags {
+    /// Ids of cases, or parts that only one id of the last run has
+    #[arg(value_name = "ID", required = true)]
+    pub ids: Vec<String>,
+    /// What to write
+    #[arg(long, value_enum)]
+    pub format: ExportWording,
+    /// Write to a file instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// What is taken otherwise.
+    #[command(flatten)]
+    pub again: AgainFlags,
+}
+
+const EXPORTS: &str = "\
+Examples:
+  overstep export Tags/length/above-max --format pytest -o test_tags.py
+  OVERSTEP_ENDPOINT=http://127.0.0.1:4566 python3 -m pytest test_tags.py
+  overstep export Tags/length/above-max --format hurl -o tags.hurl
+  hurl --test --continue-on-error --variable base=http://127.0.0.1:4566 tags.hurl
+  overstep export Tags/length/above-max --format curl | bash
+
+A test asserts what is documented: it fails on the server that was found wrong, and passes when it is
+fixed. Secrets stand in it as the names of environment variables.";
+
+/// What cases are written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ExportWording {
+    /// A Hurl file.
+    Hurl,
+    /// A pytest file that needs nothing else.
+    Pytest,
+    /// A bash script of curl lines.
+    Curl,
 }
 
 /// How replayed cases are printed.

@@ -226,8 +226,6 @@ pub fn jobs(
             target: match &endpoint.kind {
                 EndpointKind::Embedded => Target::Embedded,
                 EndpointKind::Url(url) => Target::Url(url.clone()),
-                // Its port is known once it is started.
-                EndpointKind::Started(starting) => Target::Url(starting.url.replace("{port}", "1")),
             },
             profile: endpoint.profile.clone(),
             headers,
@@ -238,7 +236,7 @@ pub fn jobs(
             },
             filter: filter.clone(),
             ids: None,
-            server_version: None,
+            upkeep: super::upkeep::upkeep(&endpoint)?,
             again: again(&named_again(found), shown, allow_remote, choose_flags),
         });
         endpoints.push(endpoint);

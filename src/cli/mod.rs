@@ -5,15 +5,17 @@
 mod again;
 mod cases;
 mod check;
+mod export;
 mod flags;
 mod ingest;
 mod jobs;
 mod outputs;
+mod recorded;
 mod replay;
 mod say;
 mod serve;
-mod servers;
 mod snapshot;
+mod upkeep;
 mod values;
 
 use clap::{CommandFactory as _, Parser as _};
@@ -23,7 +25,10 @@ use overstep::exit::Exit;
 /// Runs the command that the process was started with.
 pub fn main() -> Exit {
     std::panic::set_hook(Box::new(say::bug));
-    std::panic::catch_unwind(run).unwrap_or(Exit::Bug)
+    let exit = std::panic::catch_unwind(run).unwrap_or(Exit::Bug);
+    // A panic elsewhere may have left what nobody drops.
+    overstep::run::kill_started();
+    exit
 }
 
 fn run() -> Exit {
@@ -47,6 +52,7 @@ fn run() -> Exit {
         Command::Ingest(flags) => ingest::ingest(&flags),
         Command::Drift(flags) => ingest::drift(&flags),
         Command::Replay(flags) => replay::replay(&flags),
+        Command::Export(flags) => export::export(&flags),
         Command::Snapshot(command) => snapshot::snapshot(&command),
         Command::Serve(flags) => serve::serve(&flags),
         Command::Completions { shell } => {

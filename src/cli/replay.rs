@@ -2,19 +2,18 @@
 //!
 //! It never replaces the run that it repeats: `.overstep/last` stays as it is.
 
-use super::flags::{ChooseFlags, LevelFlag, NoCases, ReplayFlags, ReplayFormat};
-use super::jobs::jobs;
-use super::servers::Servers;
-use super::{Stopped, environment, say};
-use crate::config::Endpoint;
+use super::flags::{ReplayFlags, ReplayFormat};
+use super::recorded::{by_id, by_scenario, job};
+use super::{Stopped, say};
+use crate::config::{Config, Endpoint};
 use overstep::exit::Exit;
 use overstep::judge::Verdict;
-use overstep::pipeline::{self, Began, Index, Indexed, Job, Sending, Target};
+use overstep::pipeline::{self, Began, Indexed, Job, Keeping, ReplayEnd, Sending, Target, Update};
 use overstep::report::{Diagnostic, ReplayText, Replayed, Severity, Then, Width};
 use overstep::run::{RateLimit, Settings, Stop};
 use overstep::store::{self, LastRun, RUN_FORMAT, RunRecord, ScenarioRecord};
 use std::collections::{HashMap, HashSet};
-use std::io::{self, BufReader, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::path::Path;
 use std::time::Duration;
 
@@ -31,33 +30,27 @@ pub fn replay(flags: &ReplayFlags) -> Result<Exit, Stopped> {
     let directory = super::current_directory()?;
     let wanted = wanted(flags, &directory)?;
     if wanted.ids.is_empty() {
-        let problem = Diagnostic::error("no case diverges in these results");
+        let problem = Diagnostic::error("no case diverges or has changed in these results");
         say::problems(&[Diagnostic { severity: Severity::Warning, ..problem }]);
         return Ok(Exit::Nothing);
     }
     let mut ready = Vec::new();
     for (scenario, ids) in &wanted.ids {
-        ready.push(job(flags, &wanted.record, scenario, ids, &directory)?);
+        let (job, endpoint) = job(&flags.again, flags.allow_remote, &wanted.record, scenario, ids, &directory)?;
+        let mut sending = sending(flags, &wanted.record, &endpoint, &directory)?;
+        sending.keeping = keeping(flags, &wanted.record, scenario, &directory)?;
+        ready.push((job, sending));
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|error| Diagnostic::error(format!("cannot start: {error}")))?;
-    let servers = Servers::default();
-    let ended = runtime.block_on(send(flags, &wanted, ready, &servers, &directory));
-    servers.stop();
-    ended
+    runtime.block_on(send(flags, &wanted, ready))
 }
 
-async fn send(
-    flags: &ReplayFlags,
-    wanted: &Wanted,
-    mut ready: Vec<(Job, Sending, Endpoint)>,
-    servers: &Servers,
-    directory: &Path,
-) -> Result<Exit, Stopped> {
+async fn send(flags: &ReplayFlags, wanted: &Wanted, ready: Vec<(Job, Sending)>) -> Result<Exit, Stopped> {
     let stop = Stop::default();
-    tokio::spawn(super::check::stop_on_signal(stop.clone(), servers.clone()));
+    tokio::spawn(super::check::stop_on_signal(stop.clone()));
     let width = terminal_size::terminal_size()
         .filter(|_| io::stdout().is_terminal())
         .map_or_else(Width::default, |(width, _)| Width::of_terminal(usize::from(width.0)));
@@ -66,12 +59,13 @@ async fn send(
     let mut lines = io::BufWriter::new(io::stdout());
     let is_text = flags.format == ReplayFormat::Text;
     let mut exit = Exit::Kept;
-    let (mut sent, mut diverging) = (0, 0);
-    for (job, sending, endpoint) in &mut ready {
-        tokio::task::block_in_place(|| servers.prepare(endpoint, job, sending, directory))?;
+    let mut all = ReplayEnd::default();
+    for (job, sending) in &ready {
+        super::upkeep::announce(job);
         if is_text {
             let endpoint = match &job.target {
                 Target::Embedded => "embedded",
+                Target::Url(_) if job.upkeep.start.is_some() => &job.profile,
                 Target::Url(url) => url,
             };
             text.begin(&job.scenario.name, endpoint, &wanted.record.run)?;
@@ -91,9 +85,11 @@ async fn send(
             Err(found) if found.is_empty() => return Ok(exit.and(Exit::Incomplete)),
             Err(found) => return Err(found.into()),
         };
-        sent += end.sent;
-        diverging += end.diverging;
-        if end.diverging > 0 {
+        all.sent += end.sent;
+        all.diverging += end.diverging;
+        all.known += end.known;
+        all.changed += end.changed;
+        if end.findings > 0 {
             exit = exit.and(Exit::Findings);
         }
         if end.indeterminate > 0 {
@@ -102,6 +98,7 @@ async fn send(
         if let Some(why) = end.incomplete {
             exit = exit.and(Exit::Incomplete);
             say::problems(&[Diagnostic::error(why)]);
+            end.server_output.iter().for_each(|line| say::line(&format!("    server said  {line}")));
         }
         if let Some((_, id, why)) = end.left {
             let reason = format!("what {id} made may still be there: {why}");
@@ -109,12 +106,38 @@ async fn send(
         }
     }
     lines.flush()?;
-    if is_text && sent > 0 {
-        let of = if sent == 1 { "1 case".to_owned() } else { format!("{sent} cases") };
-        let diverge = if diverging == 1 { "1 diverges".to_owned() } else { format!("{diverging} diverge") };
-        text.finish(&format!("{of} sent again · {diverge} now"))?;
+    if is_text && all.sent > 0 {
+        text.finish(&in_words(&all))?;
     }
     Ok(exit)
+}
+
+/// `2 cases sent again · 1 diverges now · 1 known`.
+fn in_words(end: &ReplayEnd) -> String {
+    let of = if end.sent == 1 { "1 case".to_owned() } else { format!("{} cases", end.sent) };
+    let diverge = if end.diverging == 1 { "1 diverges".to_owned() } else { format!("{} diverge", end.diverging) };
+    let mut words = format!("{of} sent again · {diverge} now");
+    for (count, what) in [(end.known, "known"), (end.changed, "not as accepted")] {
+        if count > 0 {
+            words.push_str(&format!(" · {count} {what}"));
+        }
+    }
+    words
+}
+
+/// Where the accepted behaviour of a scenario is; a replay only reads it.
+fn keeping(
+    flags: &ReplayFlags,
+    record: &RunRecord,
+    scenario: &ScenarioRecord,
+    directory: &Path,
+) -> Result<Option<Keeping>, Stopped> {
+    if flags.no_snapshots || (record.no_snapshots && flags.snapshots.is_none()) {
+        return Ok(None);
+    }
+    let found = store::find_scenario(directory, &scenario.named)?;
+    let folder = flags.snapshots.as_deref().or(record.snapshots.as_deref().map(Path::new));
+    Ok(Some(super::snapshot::keeping(folder, &found, directory, Update::No)))
 }
 
 /// Looks up what the argument means.
@@ -127,27 +150,20 @@ fn wanted(flags: &ReplayFlags, directory: &Path) -> Result<Wanted, Stopped> {
         let mut results = store::open_results(&path)?;
         let began = pipeline::index(&mut results).map_err(|problem| named(&problem, what))?.began;
         let of_last = last.ok().map(|(record, _)| record);
-        (of_file(&began, of_last, what)?, results)
+        (of_file(&began, of_last, what, directory)?, results)
     } else {
         last?
     };
     io::Seek::rewind(&mut results)?;
     let index = pipeline::index(&mut results).map_err(|problem| named(&problem, what))?;
     let chosen: Vec<Indexed> = if is_file || what == "last" {
-        index.cases.iter().filter(|case| case.verdict == Verdict::Diverges).cloned().collect()
+        index.cases.iter().filter(|case| case.verdict == Verdict::Diverges || case.has_changed()).cloned().collect()
     } else {
         vec![by_id(what, &index, &record)?]
     };
     let all: HashSet<&str> = chosen.iter().map(|case| case.id.as_str()).collect();
     let then = pipeline::recorded(&mut results, &|id| all.contains(id))?;
-    let mut ids: Vec<(ScenarioRecord, HashSet<String>)> = Vec::new();
-    for scenario in &record.scenarios {
-        let own: HashSet<String> =
-            chosen.iter().filter(|case| case.scenario == scenario.scenario).map(|case| case.id.clone()).collect();
-        if !own.is_empty() {
-            ids.push((scenario.clone(), own));
-        }
-    }
+    let ids = by_scenario(&chosen, &record);
     Ok(Wanted { record, ids, then: then.into_iter().map(|then| (then.id.clone(), then)).collect() })
 }
 
@@ -156,7 +172,7 @@ fn named(problem: &Diagnostic, what: &str) -> Diagnostic {
 }
 
 /// What a file of results says of its run: all of it where it is the last one, else what stands in it.
-fn of_file(began: &[Began], last: Option<RunRecord>, what: &str) -> Result<RunRecord, Stopped> {
+fn of_file(began: &[Began], last: Option<RunRecord>, what: &str, directory: &Path) -> Result<RunRecord, Stopped> {
     let Some(first) = began.first() else {
         let problem = Diagnostic::error(format!("`{what}` holds no run"));
         return Err(problem.with_hint("results are what `overstep check --report ndjson=PATH` writes").into());
@@ -164,10 +180,14 @@ fn of_file(began: &[Began], last: Option<RunRecord>, what: &str) -> Result<RunRe
     if let Some(last) = last.filter(|last| last.run == first.run) {
         return Ok(last);
     }
+    let config = Config::load(directory)?;
+    // What was started then is started again, on whatever port.
+    let starts = |name: &str| config.settings.endpoints.get(name).is_some_and(|entry| !entry.start.is_empty());
+    let by_name = |began: &Began| began.profile == "embedded" || starts(&began.profile);
     let scenario = |began: &Began| ScenarioRecord {
         scenario: began.scenario.clone(),
         named: began.scenario.clone(),
-        endpoint: if began.profile == "embedded" { began.profile.clone() } else { began.endpoint.clone() },
+        endpoint: if by_name(began) { began.profile.clone() } else { began.endpoint.clone() },
         profile: began.profile.clone(),
         contract: began.contract.clone(),
         ..ScenarioRecord::default()
@@ -183,124 +203,8 @@ fn of_file(began: &[Began], last: Option<RunRecord>, what: &str) -> Result<RunRe
     })
 }
 
-/// The case that an id, or a part that only one id has, means.
-fn by_id(text: &str, index: &Index, record: &RunRecord) -> Result<Indexed, Stopped> {
-    if let Some(case) = index.cases.iter().find(|case| case.id == text) {
-        return Ok(case.clone());
-    }
-    let found: Vec<&Indexed> = index.cases.iter().filter(|case| case.id.contains(text)).collect();
-    match found.as_slice() {
-        [one] => return Ok((*one).clone()),
-        [] => {}
-        many => {
-            let shown: Vec<&str> = many.iter().take(5).map(|case| case.id.as_str()).collect();
-            let more = if many.len() > 5 { ", …" } else { "" };
-            let problem = Diagnostic::error(format!("`{text}` stands in {} ids of the last run", many.len()));
-            return Err(problem.with_hint(format!("say which: {}{more}", shown.join(", "))).into());
-        }
-    }
-    // A run may leave cases out that it could have sent (a filter, a level): the plan decides.
-    let scenario = text.split('/').next().unwrap_or_default();
-    if text.matches('/').count() >= 3 && record.scenarios.iter().any(|one| one.scenario == scenario) {
-        return Ok(Indexed { id: text.to_owned(), scenario: scenario.to_owned(), verdict: Verdict::Indeterminate });
-    }
-    Err(unknown(text, index.cases.iter().map(|case| case.id.as_str())).into())
-}
-
-fn unknown<'i>(text: &str, ids: impl Iterator<Item = &'i str>) -> Diagnostic {
-    let near = ids
-        .map(|id| (strsim::damerau_levenshtein(text, id), id))
-        .min_by_key(|(distance, _)| *distance)
-        .filter(|(distance, id)| *distance <= (id.len() / 4).max(3));
-    let hint = match near {
-        Some((_, id)) => format!("did you mean `{id}`?"),
-        None => "`overstep cases` lists all ids; `overstep replay last` sends all that diverged".to_owned(),
-    };
-    Diagnostic::error(format!("the last run has no case `{text}`")).with_hint(hint)
-}
-
-/// One scenario of the record, ready to be sent.
-fn job(
-    flags: &ReplayFlags,
-    record: &RunRecord,
-    scenario: &ScenarioRecord,
-    ids: &HashSet<String>,
-    directory: &Path,
-) -> Result<(Job, Sending, Endpoint), Stopped> {
-    // Of the file that was read then, only the secrets: all else is recorded as it was.
-    let kept_file = scenario.variables_file.as_ref().filter(|_| !scenario.secrets.is_empty());
-    let in_file = match flags.variables_file.as_deref().or(kept_file.map(Path::new)) {
-        Some(file) => super::jobs::variables_in(file, directory)?,
-        None => Vec::new(),
-    };
-    let mut missing = Vec::new();
-    let mut secret: Vec<(String, String)> =
-        in_file.iter().filter(|(name, _)| scenario.secrets.contains(name)).cloned().collect();
-    secret.extend(flags.secret.iter().cloned());
-    for name in &scenario.secrets {
-        let given = secret.iter().chain(&flags.variable).any(|(other, _)| other == name);
-        match environment(&variable_name(name)).filter(|_| !given) {
-            Some(value) => secret.push((name.clone(), value)),
-            None if given => {}
-            None => missing.push(format!("--secret {name}=…, or ${}", variable_name(name))),
-        }
-    }
-    let mut header: Vec<(String, String)> = scenario.headers.clone();
-    for name in &scenario.secret_headers {
-        let given = flags.header.iter().any(|(other, _)| other.eq_ignore_ascii_case(name));
-        match environment(&variable_name(name)).filter(|_| !given) {
-            Some(value) => header.push((name.clone(), value)),
-            None if given => {}
-            None => missing.push(format!("-H '{name}: …', or ${}", variable_name(name))),
-        }
-    }
-    if !missing.is_empty() {
-        let problem =
-            Diagnostic::error(format!("the last run of `{}` was given secrets, which are not kept", scenario.scenario));
-        return Err(problem.with_hint(format!("give them again: {}", missing.join("; "))).into());
-    }
-    header.retain(|(name, _)| !flags.header.iter().any(|(other, _)| other.eq_ignore_ascii_case(name)));
-    header.extend(flags.header.iter().cloned());
-    let mut variable: Vec<(String, String)> = scenario.variables.clone().into_iter().collect();
-    if flags.variables_file.is_some() {
-        variable.extend(in_file.iter().filter(|(name, _)| !scenario.secrets.contains(name)).cloned());
-    }
-    variable.extend(flags.variable.iter().cloned());
-    let choose = ChooseFlags {
-        scenarios: vec![scenario.named.clone()],
-        endpoint: flags.endpoint.clone().or_else(|| Some(scenario.endpoint.clone())),
-        filter: None,
-        variable,
-        secret,
-        variables_file: None,
-        header,
-        seed: record.seed,
-        // Ids are the same at every level, and the full one has them all.
-        level: LevelFlag::Full,
-        run_id: Some(record.run.clone()),
-        strict: false,
-        no_cases: NoCases::Fail,
-    };
-    let (mut jobs, mut endpoints, _) = jobs(&choose, flags.allow_remote, true)?;
-    let (Some(mut job), Some(endpoint)) = (jobs.pop(), endpoints.pop()) else {
-        return Err(Diagnostic::error(format!("scenario `{}` is gone", scenario.named)).into());
-    };
-    let now = overstep::contract::digest(&job.contract);
-    if now != scenario.contract && !flags.force {
-        let reason = format!("the contract of `{}` has changed since that run", scenario.scenario);
-        let hint = "`overstep check` makes a new run; `--force` sends what the new contract makes of the case";
-        return Err(Diagnostic::error(reason).with_hint(hint).into());
-    }
-    job.ids = Some(ids.clone());
-    let known: HashSet<String> = pipeline::ids(&job)?.into_iter().collect();
-    if let Some(gone) = ids.iter().filter(|id| !known.contains(*id)).min() {
-        job.ids = None;
-        return Err(unknown(gone, pipeline::ids(&job)?.iter().map(String::as_str)).into());
-    }
-    if record.version != env!("CARGO_PKG_VERSION") {
-        let reason = format!("the run was made by overstep {}, which may have sent other bytes", record.version);
-        say::problems(&[Diagnostic { severity: Severity::Warning, ..Diagnostic::error(reason) }]);
-    }
+/// How the cases are sent again.
+fn sending(flags: &ReplayFlags, record: &RunRecord, endpoint: &Endpoint, directory: &Path) -> Result<Sending, Stopped> {
     // One after another: exactly one thing happens to the server at a time.
     let mut settings = Settings { workers: 1, ..Settings::default() };
     let span = flags.request_timeout.map(|span| span.0).or(record.request_timeout.map(Duration::from_millis));
@@ -315,28 +219,15 @@ fn job(
     let insecure = flags.insecure || (record.insecure && flags.cacert.is_none());
     let ca = flags.cacert.clone().or_else(|| record.cacert.as_ref().filter(|_| !insecure).map(Into::into));
     let ca = ca.map(|file| directory.join(file)).or_else(|| endpoint.ca.clone());
-    let sending = Sending {
+    Ok(Sending {
         settings,
         ca: ca.map(|file| store::read_bytes(&file)).transpose()?,
         insecure,
         proxy: flags.proxy.clone().or_else(|| record.proxy.clone()),
         max_failures: None,
         keeping: None,
-        strict: true,
-        tail: None,
-    };
-    Ok((job, sending, endpoint))
-}
-
-/// The environment's name for a secret, the same as in curl lines.
-fn variable_name(name: &str) -> String {
-    super::again::shell_name(name)
-}
-
-/// The ids of the last run's cases that diverged or taught nothing.
-pub fn last_failed(directory: &Path) -> Result<HashSet<String>, Stopped> {
-    let (_, mut results): (_, BufReader<_>) = LastRun::load(directory)?;
-    let index = pipeline::index(&mut results)?;
-    let failed = |case: &&Indexed| matches!(case.verdict, Verdict::Diverges | Verdict::Indeterminate);
-    Ok(index.cases.iter().filter(failed).map(|case| case.id.clone()).collect())
+        strict: flags.strict || record.strict,
+        // The words of the run that is repeated stay.
+        log: None,
+    })
 }

@@ -5,7 +5,7 @@
 use super::flags::{SnapshotCommand, SnapshotFlags};
 use super::{Stopped, say};
 use overstep::exit::Exit;
-use overstep::pipeline::{self, Choice, Filter, Unit, Waiting};
+use overstep::pipeline::{self, Choice, Filter, Keeping, Unit, Update, Waiting};
 use overstep::report::Diagnostic;
 use overstep::store::{self, Found, Snapshots};
 use std::io::{self, BufRead, IsTerminal as _, Write};
@@ -19,6 +19,12 @@ pub fn beside(found: &Found, directory: &Path) -> PathBuf {
         None => None,
     };
     root.unwrap_or_else(|| directory.to_owned()).join("snapshots")
+}
+
+/// A scenario's accepted behaviour in `folder`, or beside it, and what may be written there.
+pub fn keeping(folder: Option<&Path>, found: &Found, directory: &Path, update: Update) -> Keeping {
+    let folder = folder.map_or_else(|| beside(found, directory), |folder| directory.join(folder));
+    Keeping { snapshots: Snapshots::new(folder), update, source: format!("scenarios/{}.toml", found.name) }
 }
 
 /// The nearest `snapshots/` upwards, no further than the repository's root.

@@ -14,29 +14,6 @@ pub enum EndpointKind {
     Embedded,
     /// A server of the user's.
     Url(String),
-    /// A server of the user's that overstep starts.
-    Started(Box<Starting>),
-}
-
-/// How a server is started.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Starting {
-    /// Its base URL; `{port}` where the port is not known yet.
-    pub url: String,
-    /// Its port, where the URL has one.
-    pub port: Option<u16>,
-    /// The program and its arguments, with `{port}` in them.
-    pub command: Vec<String>,
-    /// What is added to the environment.
-    pub env: Vec<(String, String)>,
-    /// Where it runs.
-    pub directory: std::path::PathBuf,
-    /// A request that is answered once it is ready.
-    pub ready: Option<String>,
-    /// How long it may take to be ready, as written.
-    pub within: Option<String>,
-    /// The command that prints its version.
-    pub version: Option<Vec<String>>,
 }
 
 /// An endpoint with all that its entry says.
@@ -54,8 +31,10 @@ pub struct Endpoint {
     pub ca: Option<std::path::PathBuf>,
     /// Headers on every request.
     pub headers: Vec<(String, String)>,
-    /// A request that makes it empty.
-    pub reset: Option<String>,
+    /// How its server is started and made ready; commands and their environment are filled.
+    pub entry: EndpointEntry,
+    /// Where its commands run.
+    pub directory: std::path::PathBuf,
 }
 
 impl Endpoint {
@@ -77,69 +56,48 @@ impl Endpoint {
         let Some(entry) = config.settings.endpoints.get(text) else {
             return Err(Box::new(unknown(text, config)));
         };
-        let default = entry.start.as_ref().map_or("", |_| "http://127.0.0.1:{port}");
-        let url = substituted(entry.url.as_deref().unwrap_or(default), environment)?;
-        // Any port will do to see what kind of URL it is.
+        let url = substituted(entry.url.as_deref().unwrap_or("http://127.0.0.1:{port}"), environment)?;
         let loopback = checked(&url.replace("{port}", "1"))?;
         refuse_remote(&url, loopback || allow_remote || entry.remote, Some(text))?;
-        if (entry.start.is_some() || entry.reset.is_some()) && !loopback {
+        let starts = !entry.start.is_empty();
+        if (starts || entry.reset.is_some()) && !loopback {
             let reason = format!("endpoint `{text}` is not on this machine, so that it is neither started nor reset");
-            return Err(Box::new(Diagnostic::error(reason)));
+            let problem = Diagnostic::error(reason);
+            return Err(Box::new(problem.with_hint(format!("leave these keys out of `[endpoints.{text}]`"))));
         }
-        let kind = match &entry.start {
-            None => EndpointKind::Url(trimmed(&url)),
-            Some(start) => EndpointKind::Started(Box::new(starting(text, start, &url, entry, config, environment)?)),
-        };
-        let mut endpoint = Self::bare(kind, text, loopback);
-        endpoint.reset.clone_from(&entry.reset);
+        let has_port = url.contains("{port}") || url.trim().parse().is_ok_and(|uri: http::Uri| uri.port().is_some());
+        if starts && !has_port {
+            let problem = Diagnostic::error(format!("the `url` of endpoint `{text}`, which is started, has no port"));
+            return Err(Box::new(problem.with_hint("write `http://127.0.0.1:{port}`, and a free port is chosen")));
+        }
+        let mut endpoint = Self::bare(EndpointKind::Url(trimmed(&url)), text, loopback);
         endpoint.rate_limit.clone_from(&entry.rate_limit);
         endpoint.ca = entry.ca.as_ref().map(|ca| config.directory.join(ca));
         for (name, value) in &entry.headers {
             endpoint.headers.push((name.clone(), substituted(value, environment)?));
+        }
+        endpoint.directory = config.directory.join(entry.cwd.as_deref().unwrap_or("."));
+        endpoint.entry = entry.clone();
+        let entry = &mut endpoint.entry;
+        for word in entry.start.iter_mut().chain(&mut entry.version).chain(entry.env.values_mut()) {
+            *word = substituted(word, environment)?;
         }
         Ok(endpoint)
     }
 
     fn bare(kind: EndpointKind, profile: &str, loopback: bool) -> Self {
         let profile = profile.to_owned();
-        Self { kind, profile, loopback, rate_limit: None, ca: None, headers: Vec::new(), reset: None }
+        Self {
+            kind,
+            profile,
+            loopback,
+            rate_limit: None,
+            ca: None,
+            headers: Vec::new(),
+            entry: EndpointEntry::default(),
+            directory: std::path::PathBuf::new(),
+        }
     }
-}
-
-fn starting(
-    name: &str,
-    start: &str,
-    url: &str,
-    entry: &EndpointEntry,
-    config: &Config,
-    environment: Environment<'_>,
-) -> Result<Starting, Box<Diagnostic>> {
-    let words = |key: &str, text: &str| {
-        let text = substituted(text, environment)?;
-        shlex::split(&text).filter(|words| !words.is_empty()).ok_or_else(|| {
-            let problem = Diagnostic::error(format!("`{key}` of endpoint `{name}` is no command: `{text}`"));
-            Box::new(problem.with_hint("a quote may be open; write it as in a shell: `server --port {port}`"))
-        })
-    };
-    let mut env = Vec::new();
-    for (variable, value) in &entry.env {
-        env.push((variable.clone(), substituted(value, environment)?));
-    }
-    let port = url.parse::<http::Uri>().ok().and_then(|uri| uri.port_u16());
-    if port.is_none() && !url.contains("{port}") {
-        let problem = Diagnostic::error(format!("the `url` of endpoint `{name}`, which is started, has no port"));
-        return Err(Box::new(problem.with_hint("write `http://127.0.0.1:{port}`, and a free port is chosen")));
-    }
-    Ok(Starting {
-        url: trimmed(url),
-        port,
-        command: words("start", start)?,
-        env,
-        directory: config.directory.join(entry.cwd.as_deref().unwrap_or("")),
-        ready: entry.ready.clone(),
-        within: entry.ready_timeout.clone(),
-        version: entry.version.as_ref().map(|version| words("version", version)).transpose()?,
-    })
 }
 
 fn trimmed(url: &str) -> String {
@@ -254,8 +212,9 @@ mod tests {
     fn names_come_from_the_settings() {
         let text = "[endpoints.local]\nurl = \"http://127.0.0.1:${PORT}/\"\n[endpoints.far]\nurl = \"https://x.example\"\n\
                     remote = true\nrate-limit = \"60/m\"\ntls = { ca = \"ca.pem\" }\n[endpoints.moto]\n\
-                    start = \"moto_server -p {port} 'two words'\"\n[endpoints.away]\nurl = \"https://x.example:1\"\n\
-                    remote = true\nreset = \"POST /reset\"\n[endpoints.open]\nstart = \"server 'open\"\n";
+                    start = \"moto -p {port} ${PORT}\"\ncwd = \"run\"\n[endpoints.away]\nurl = \"https://x.example:1\"\n\
+                    remote = true\nreset = \"POST /reset\"\n[endpoints.portless]\nurl = \"http://127.0.0.1\"\n\
+                    start = \"server\"\n";
         let (settings, warnings) = overstep::scenario::read_settings(text).expect("it reads");
         assert_eq!(warnings, []);
         let config = Config { settings, directory: "/project".into(), warnings: Vec::new() };
@@ -266,11 +225,12 @@ mod tests {
         assert_eq!(local.profile, "local");
         let far = resolve("far").expect("allowed");
         assert_eq!(far.ca, Some("/project/ca.pem".into()));
-        let EndpointKind::Started(moto) = resolve("moto").expect("known").kind else { panic!("it is started") };
-        assert_eq!((moto.url.as_str(), moto.port), ("http://127.0.0.1:{port}", None));
-        assert_eq!(moto.command, ["moto_server", "-p", "{port}", "two words"]);
+        let moto = resolve("moto").expect("known");
+        assert_eq!(moto.kind, EndpointKind::Url("http://127.0.0.1:{port}".into()));
+        assert_eq!(moto.entry.start, ["moto", "-p", "{port}", "99"]);
+        assert_eq!(moto.directory, std::path::Path::new("/project/run"));
         assert!(resolve("away").expect_err("far").reason.contains("neither started nor reset"));
-        assert!(resolve("open").expect_err("no command").reason.contains("is no command"));
+        assert!(resolve("portless").expect_err("no port").reason.contains("has no port"));
         assert_eq!(resolve("lokal").expect_err("unknown").hint.as_deref(), Some("did you mean `local`?"));
         assert!(resolve("localhost:80").expect_err("unknown").hint.expect("a hint").contains("http://localhost:80"));
     }

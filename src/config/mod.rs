@@ -6,7 +6,7 @@ mod aws;
 mod endpoint;
 
 pub use aws::aws_keys;
-pub use endpoint::{Endpoint, EndpointKind, Starting};
+pub use endpoint::{Endpoint, EndpointKind};
 
 use overstep::report::{Diagnostic, Severity};
 use overstep::scenario::{ScenarioError, Settings, Warning, read_settings};

@@ -102,6 +102,7 @@ impl<'a> Planner<'a> {
             operation,
             templates: Templates::new(self.scenario, case),
             seed: self.options.seed,
+            elsewhere: false,
         }
     }
 

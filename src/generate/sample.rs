@@ -29,7 +29,12 @@ pub(crate) struct Sampler<'a> {
     pub operation: &'a Operation,
     pub templates: Templates<'a>,
     pub seed: u64,
+    /// Whether identifiers are those of the same resource below another parent.
+    pub elsewhere: bool,
 }
+
+/// The number of a resource that has the first one's name, below another parent.
+pub(crate) const ELSEWHERE: u32 = 0;
 
 /// The target of a change on the way down.
 #[derive(Clone, Copy)]
@@ -39,9 +44,10 @@ struct Aim<'c> {
 }
 
 impl Sampler<'_> {
-    /// The same for another of a case's resources, from 1.
+    /// The same for another of a case's resources, from 1, or [`ELSEWHERE`].
     pub fn of_resource(mut self, resource: u32) -> Self {
-        self.templates.resource = resource;
+        self.elsewhere = resource == ELSEWHERE;
+        self.templates.resource = resource.max(1);
         self
     }
 
@@ -75,6 +81,12 @@ impl Sampler<'_> {
             return value.clone();
         }
         let touched = aims.iter().any(|aim| !aim.rest.is_empty());
+        if self.elsewhere
+            && !touched
+            && let Some(given) = self.scenario.elsewhere.get(&path.to_string())
+        {
+            return self.templates.json(given);
+        }
         if !touched && let Some(given) = self.scenario.use_for(self.operation.name.as_str(), &path.to_string()) {
             return self.templates.json(given);
         }

@@ -9,7 +9,7 @@ use super::expectation::Expectation;
 use super::keeper::{Keeper, Reader};
 use super::relation::{Effect, Event, Relation, What};
 use super::resource::{Resources, resources};
-use super::sample::Change;
+use super::sample::{Change, ELSEWHERE};
 use super::{Value, fixture};
 use crate::contract::{Operation, Provenance};
 
@@ -159,6 +159,12 @@ impl<'s, 'p> Story<'s, 'p> {
     /// Whether another resource would be another one at all.
     pub fn has_others(&self) -> bool {
         self.is_apart() && !self.mentions_fixtures()
+    }
+
+    /// Whether the scenario knows the resource's name below another parent.
+    pub fn has_elsewhere(&self) -> bool {
+        let of = |resource| self.planner.sampler(self.keeper.operation, &self.id).of_resource(resource).plain();
+        !self.planner.scenario.elsewhere.is_empty() && of(1) != of(ELSEWHERE) && !self.mentions_fixtures()
     }
 
     /// Whether the resource is another one for each case.

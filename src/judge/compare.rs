@@ -6,11 +6,11 @@ use super::{Judgement, Verdict, form::form, in_words};
 use crate::contract::Contract;
 use crate::generate::{Case, Intent, Judged};
 use crate::run::Outcome;
-use crate::snapshot::{Mark, Seen, Snapshot};
-use serde::Serialize;
+use crate::snapshot::{Form, Mark, Seen, Snapshot};
+use serde::{Deserialize, Serialize};
 
 /// How an answer stands beside the accepted one.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Change {
     /// It is the accepted one.
@@ -72,8 +72,33 @@ impl Spot {
 impl Comparison {
     /// Whether it is to be looked at: it breaks the contract unaccepted, or is not what was accepted.
     pub fn is_finding(&self, verdict: Verdict, strict: bool) -> bool {
-        (verdict == Verdict::Diverges && (strict || !self.known)) || self.change == Change::Changed
+        is_finding(verdict, self.known, self.change, strict)
     }
+
+    /// What was accepted, in words, where the answer is another one; a form is named where nothing else
+    /// differs.
+    pub fn accepted_in_words(&self) -> Option<String> {
+        let (Change::Changed, Some(accepted), Some(seen)) = (self.change, &self.accepted, &self.seen) else {
+            return None;
+        };
+        let words = accepted.to_string();
+        if words != seen.to_string() {
+            return Some(words);
+        }
+        let of = |form: &Option<Form>| form.clone().unwrap_or_default().0;
+        let (before, now) = (of(&accepted.form), of(&seen.form));
+        let told = |fact: &(String, String)| format!("{} {}", fact.0, fact.1);
+        let gone: Vec<String> = before.iter().filter(|fact| !now.contains(fact)).map(told).collect();
+        let come: Vec<String> = now.iter().filter(|fact| !before.contains(fact)).map(told).collect();
+        let part = |word: &str, facts: &[String]| (!facts.is_empty()).then(|| format!("{word} {}", facts.join(", ")));
+        let parts: Vec<String> = [part("with", &gone), part("without", &come)].into_iter().flatten().collect();
+        Some(format!("{words} {}", parts.join(", ")))
+    }
+}
+
+/// Whether a case is to be looked at, from what results say of it.
+pub fn is_finding(verdict: Verdict, known: bool, change: Change, strict: bool) -> bool {
+    (verdict == Verdict::Diverges && (strict || !known)) || change == Change::Changed
 }
 
 /// The side of a limit that a variant is named after, else what kind of request it is.

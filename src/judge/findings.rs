@@ -90,7 +90,7 @@ impl Findings {
             member,
             constraint,
             observed: judgement.observed.to_string(),
-            accepted: accepted(comparison),
+            accepted: comparison.accepted_in_words(),
         };
         if self.groups.len() >= MOST && !self.groups.contains_key(&key) {
             key.member = "others".to_owned();
@@ -130,7 +130,10 @@ impl Findings {
             group.finding.why = why(judgement, comparison);
             let again = again();
             group.finding.curl = again.curl;
-            group.finding.server_output = again.server_output;
+            // An example may have been quicker than what the server printed about it.
+            if !again.server_output.is_empty() {
+                group.finding.server_output = again.server_output;
+            }
         }
         if at < EXAMPLES {
             group.examples.insert(at, (size, case.id.to_string()));
@@ -176,26 +179,6 @@ fn is_of_form(comparison: &Comparison) -> bool {
         (Change::Changed, Some(accepted), Some(seen)) => accepted.to_string() == seen.to_string(),
         _ => false,
     }
-}
-
-/// What was accepted, in words, where the answer is another one; a form is named where nothing else differs.
-fn accepted(comparison: &Comparison) -> Option<String> {
-    let (Change::Changed, Some(accepted), Some(seen)) = (comparison.change, &comparison.accepted, &comparison.seen)
-    else {
-        return None;
-    };
-    let words = accepted.to_string();
-    if words != seen.to_string() {
-        return Some(words);
-    }
-    let of = |form: &Option<crate::snapshot::Form>| form.clone().unwrap_or_default().0;
-    let (before, now) = (of(&accepted.form), of(&seen.form));
-    let told = |fact: &(String, String)| format!("{} {}", fact.0, fact.1);
-    let gone: Vec<String> = before.iter().filter(|fact| !now.contains(fact)).map(told).collect();
-    let come: Vec<String> = now.iter().filter(|fact| !before.contains(fact)).map(told).collect();
-    let part = |word: &str, facts: &[String]| (!facts.is_empty()).then(|| format!("{word} {}", facts.join(", ")));
-    let parts: Vec<String> = [part("with", &gone), part("without", &come)].into_iter().flatten().collect();
-    Some(format!("{words} {}", parts.join(", ")))
 }
 
 fn why(judgement: &Judgement, comparison: &Comparison) -> String {

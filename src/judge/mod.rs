@@ -13,7 +13,7 @@ mod oracle;
 mod state;
 mod verdict;
 
-pub use compare::{Change, Comparison, Spot, compare};
+pub use compare::{Change, Comparison, Spot, compare, is_finding};
 pub use coverage::{Coverage, OperationCoverage};
 pub use findings::{Again, Findings};
 pub use oracle::{in_words, judge};

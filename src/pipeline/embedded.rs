@@ -62,7 +62,7 @@ pub fn faults(contract: &Contract) -> Vec<(String, String)> {
 pub fn world(contract: &Contract, scenario: &Scenario) -> World {
     let mut known: Vec<KnownId> = Vec::new();
     let notes = scenario.operations.values();
-    let uses = scenario.uses.iter().chain(notes.clone().flat_map(|notes| &notes.uses));
+    let uses = scenario.uses.iter().chain(notes.clone().flat_map(|notes| &notes.uses)).chain(&scenario.elsewhere);
     let missing: Vec<&String> = scenario.missing.keys().chain(notes.flat_map(|notes| notes.missing.keys())).collect();
     // A member that can name a missing resource is an identifier; what else `use` says is a plain value.
     for (member, value) in uses.filter(|(member, _)| missing.contains(member)) {

@@ -7,7 +7,7 @@ use super::accepted::Accepted;
 use crate::generate::{Judged, Purpose};
 use crate::judge::{Change, Comparison, Judgement, Verdict, compare, judge};
 use crate::report::{CaseLine, Done, SentStep, StepAnswer, case_line};
-use crate::run::{Exchange, Outcome, Tail};
+use crate::run::{Exchange, Outcome};
 use crate::wire::{Redaction, curl};
 
 /// So much of an answer's body is kept, in bytes.
@@ -22,12 +22,9 @@ pub(super) struct Finish<'a> {
     pub accepted: Option<&'a Accepted>,
     /// An accepted divergence is a finding too.
     pub strict: bool,
-    /// What the server says, where overstep started it.
-    pub tail: Option<&'a Tail>,
+    /// Nobody has the endpoint's port after the run: a line that names it would meet nobody.
+    pub fleeting: bool,
 }
-
-/// So many of a failed server's last lines are shown.
-const LAST_LINES: usize = 8;
 
 impl Finish<'_> {
     /// Judges an outcome and writes its line.
@@ -41,6 +38,7 @@ impl Finish<'_> {
         let mut line = CaseLine { scenario: &self.job.scenario.name, millis, ..CaseLine::default() };
         if judgement.verdict != Verdict::Pass || comparison.change == Change::Changed {
             line.curl = self.curl(&outcome, judged);
+            line.server_output.clone_from(&outcome.server_output);
             line.steps = outcome
                 .case
                 .steps
@@ -48,10 +46,6 @@ impl Finish<'_> {
                 .zip(&outcome.exchanges)
                 .filter_map(|(step, exchange)| Some(self.step(step.purpose, exchange.as_ref()?)))
                 .collect();
-        }
-        let failed = judgement.observed.status.is_none_or(|status| status >= 500);
-        if let Some(tail) = self.tail.filter(|_| failed && judgement.verdict == Verdict::Diverges) {
-            line.server_output = tail.last(LAST_LINES).iter().map(|text| self.redaction.clean(text)).collect();
         }
         let bytes = case_line(&outcome.case, &judgement, &comparison, &line);
         Done {
@@ -72,7 +66,8 @@ impl Finish<'_> {
         let steps = outcome.case.steps.get(..=judged)?;
         // What a set-up made is gone by now: a line that names it would meet something else. And lines come
         // one after another.
-        if outcome.case.steps.iter().any(|step| !step.captures.is_empty())
+        if self.fleeting
+            || outcome.case.steps.iter().any(|step| !step.captures.is_empty())
             || steps.windows(2).any(|pair| pair[0].turn == pair[1].turn)
         {
             return None;

@@ -6,7 +6,7 @@ use super::{Embedded, Filter, Keeping};
 use crate::contract::{Contract, OperationName, digest};
 use crate::generate::{self, Case, Level, Options};
 use crate::report::{Diagnostic, Head};
-use crate::run::{AwsKeys, Endpoint, Left, Plan, Settings, Stop, Tail};
+use crate::run::{AwsKeys, Endpoint, Left, Plan, Settings, Stop, Upkeep};
 use crate::scenario::Scenario;
 use std::collections::HashSet;
 use std::hash::{BuildHasher as _, Hasher as _};
@@ -36,8 +36,8 @@ pub struct Job {
     pub ids: Option<HashSet<String>>,
     /// The command that runs these cases again.
     pub again: String,
-    /// What the server says it is, where it was asked.
-    pub server_version: Option<String>,
+    /// How the endpoint's server is started and made ready.
+    pub upkeep: Upkeep,
 }
 
 /// Where requests go.
@@ -45,7 +45,7 @@ pub struct Job {
 pub enum Target {
     /// A reference server, started for the job.
     Embedded,
-    /// A base URL.
+    /// A base URL; `{port}` in it is the port of the server that is started.
     Url(String),
 }
 
@@ -66,8 +66,8 @@ pub struct Sending {
     pub keeping: Option<Keeping>,
     /// An accepted divergence is a finding too.
     pub strict: bool,
-    /// What the server says, where overstep started it.
-    pub tail: Option<Tail>,
+    /// Below which directory the words of a started server are kept; nowhere where this is absent.
+    pub log: Option<std::path::PathBuf>,
 }
 
 /// How much there is to do.
@@ -128,9 +128,14 @@ impl Job {
     }
 
     /// Where requests go, with all that connections need.
-    pub(super) fn endpoint(&self, embedded: Option<&Embedded>, sending: &Sending) -> Result<Endpoint, Vec<Diagnostic>> {
+    pub(super) fn endpoint(
+        &self,
+        embedded: Option<&Embedded>,
+        port: Option<u16>,
+        sending: &Sending,
+    ) -> Result<Endpoint, Vec<Diagnostic>> {
         let url = match (&self.target, embedded) {
-            (Target::Url(url), _) => url.clone(),
+            (Target::Url(url), _) => url.replace("{port}", &port.unwrap_or(8080).to_string()),
             (Target::Embedded, Some(server)) => format!("http://{}", server.address()),
             (Target::Embedded, None) => "http://127.0.0.1:8080".to_owned(),
         };
@@ -162,6 +167,7 @@ impl Job {
             control,
             stop: stop.clone(),
             left: Left::default(),
+            server: None,
         }
     }
 
@@ -181,7 +187,7 @@ impl Job {
             operations: planned.operations,
             cases: planned.cases,
             again: self.again.clone(),
-            server: self.server_version.clone(),
+            server: None,
         }
     }
 }

@@ -2,9 +2,9 @@
 //!
 //! Nothing here reads a file: results come as lines, and what a run was comes as its record.
 
-use super::{Job, Sending, embedded, finish, unwritten};
+use super::{Job, Sending, accepted, embedded, finish, started, unwritten};
 use crate::contract::digest;
-use crate::judge::Verdict;
+use crate::judge::{Change, Verdict, is_finding};
 use crate::report::{Diagnostic, Replayed, SentStep, Then};
 use crate::run::{self, Outcome, RunEnd, Stop, is_telling};
 use crate::scenario::{Credentials, Scenario};
@@ -51,6 +51,24 @@ pub struct Indexed {
     pub scenario: String,
     /// What came of it.
     pub verdict: Verdict,
+    /// Whether it broke the contract as accepted.
+    #[serde(default)]
+    pub known: bool,
+    /// How its answer stood beside the accepted one.
+    #[serde(default)]
+    pub change: Change,
+}
+
+impl Indexed {
+    /// Whether its answer was not the accepted one.
+    pub fn has_changed(&self) -> bool {
+        self.change == Change::Changed
+    }
+
+    /// Whether somebody had to look at it.
+    pub fn is_finding(&self, strict: bool) -> bool {
+        is_finding(self.verdict, self.known, self.change, strict)
+    }
 }
 
 #[derive(Deserialize)]
@@ -178,15 +196,24 @@ pub struct ReplayEnd {
     pub sent: u64,
     /// How many of them diverge now.
     pub diverging: u64,
+    /// How many of those were accepted so.
+    pub known: u64,
+    /// How many are not answered as accepted.
+    pub changed: u64,
+    /// How many have to be looked at.
+    pub findings: u64,
     /// How many taught nothing.
     pub indeterminate: u64,
     /// Why the replay ended before its last case, if it did.
     pub incomplete: Option<String>,
+    /// The last lines of a started server that is to blame for it.
+    pub server_output: Vec<String>,
     /// How many cases made what could not be taken away, with the first one's id and what happened.
     pub left: Option<(u64, String, String)>,
 }
 
-/// Sends the cases in `job.ids` again, one after another, and hands each over as soon as it is judged.
+/// Sends the cases in `job.ids` again, one after another, and hands each over as soon as it is judged and
+/// compared with what is accepted; nothing is written there.
 ///
 /// Must be called inside a runtime of several threads, as [`super::check`].
 ///
@@ -200,24 +227,39 @@ pub async fn replay(
     mut then: impl FnMut(&str) -> Option<Then> + Send,
     mut emit: impl FnMut(&Replayed) -> io::Result<()> + Send,
 ) -> Result<ReplayEnd, Vec<Diagnostic>> {
+    let accepted = accepted::Accepted::read(job, sending.keeping.as_ref())?;
     let embedded = embedded::where_wanted(job).await?;
-    let endpoint = job.endpoint(embedded.as_ref(), sending)?;
+    let port = started::port(job)?;
+    let endpoint = job.endpoint(embedded.as_ref(), port, sending)?;
     let control = |operation: &str| job.control(operation);
-    let plan = job.plan(&endpoint, sending.settings, run_id, stop, &control);
+    let mut plan = job.plan(&endpoint, sending.settings, run_id, stop, &control);
     let (redaction, origin) = (plan.redaction(), endpoint.origin());
+    let fleeting = started::is_fleeting(job);
     let finish = finish::Finish {
         job,
         redaction: &redaction,
         origin: &origin,
-        accepted: None,
-        strict: true,
-        tail: sending.tail.as_ref(),
+        accepted: sending.keeping.as_ref().map(|_| &accepted),
+        strict: sending.strict,
+        fleeting,
     };
     let mut end = ReplayEnd::default();
+    let start = || started::start(job, &plan, port, &redaction, sending, stop);
+    match tokio::task::block_in_place(start)? {
+        Ok(server) => plan.server = server,
+        Err(started::NotReady { why, output }) => {
+            end.incomplete = Some(why);
+            end.server_output = output;
+            return Ok(end);
+        }
+    }
     let mut unwritable = None;
     let mut take = |mut one: Replayed| {
         end.sent += 1;
         end.diverging += u64::from(one.done.judgement.verdict == Verdict::Diverges);
+        end.known += u64::from(one.done.comparison.known);
+        end.changed += u64::from(one.done.comparison.change == Change::Changed);
+        end.findings += u64::from(one.done.finding);
         end.indeterminate += u64::from(one.done.judgement.verdict == Verdict::Indeterminate);
         one.then = then(&one.done.case.id.0);
         unwritable = emit(&one).err();
@@ -228,12 +270,16 @@ pub async fn replay(
     if let Some(error) = unwritable {
         return Err(unwritten(&error));
     }
-    end.incomplete = match ended {
+    end.incomplete = match &ended {
         RunEnd::Complete | RunEnd::Enough => None,
         RunEnd::Unreachable(why) => Some(format!("the endpoint could not be reached: {why}")),
         RunEnd::Died(why) => Some(format!("the endpoint went away: {why}")),
         RunEnd::Stopped => Some("the replay was stopped".to_owned()),
     };
+    if let Some((why, said)) = started::fate(plan.server.as_ref(), &ended) {
+        end.incomplete = Some(why);
+        end.server_output = said;
+    }
     end.left = plan.left.told();
     Ok(end)
 }
@@ -250,7 +296,8 @@ fn again(finish: &finish::Finish<'_>, outcome: Outcome) -> Replayed {
     let curls = outcome
         .exchanges
         .iter()
-        .map(|exchange| Some(curl(&exchange.as_ref()?.sent, finish.origin, finish.redaction)?.0))
+        .map(|exchange| exchange.as_ref().filter(|_| !finish.fleeting))
+        .map(|exchange| Some(curl(&exchange?.sent, finish.origin, finish.redaction)?.0))
         .collect();
     let judged = outcome.case.judged.shown();
     Replayed { done: finish.finish(outcome), steps, curls, judged, then: None }

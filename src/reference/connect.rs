@@ -36,7 +36,8 @@ fn contact<'a>(call: &Call<'a>) -> &'a str {
 }
 
 fn key(call: &Call<'_>) -> String {
-    format!("{}\u{0}{}", call.text("InstanceId").unwrap_or_default(), contact(call))
+    let instance = if call.op.tricks.has(Trick::MixesParents) { None } else { call.text("InstanceId") };
+    format!("{}\u{0}{}", instance.unwrap_or_default(), contact(call))
 }
 
 fn object<'a>(record: &'a Map<String, Value>, name: &str) -> Option<&'a Map<String, Value>> {

@@ -114,6 +114,8 @@ tricks! {
     Toggles,
     /// Everything is written to one and the same resource.
     SharesResources,
+    /// Resources of one name below different parents are one.
+    MixesParents,
     /// Writes go to another resource.
     WritesElsewhere,
     /// Answers hold what was stored before the write.

@@ -51,7 +51,7 @@ pub struct Done {
     pub line: Vec<u8>,
     /// Its judged request as a curl line, where the case did not pass and curl can send it.
     pub curl: Option<String>,
-    /// What the server said last, where overstep started it and it failed.
+    /// What a server that was started for the run printed meanwhile, where it failed.
     pub server_output: Vec<String>,
 }
 
@@ -146,6 +146,8 @@ pub struct Summary {
     pub complete: bool,
     /// Which snapshots were written.
     pub snapshots: SnapshotNews,
+    /// The last lines of a started server that ended the run by its end.
+    pub server_output: Vec<String>,
     /// How many cases made what could not be taken away, with the first one's id and what happened.
     pub left: Option<(u64, String, String)>,
     /// From the first request to the last answer.

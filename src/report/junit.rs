@@ -117,9 +117,13 @@ impl<W: Write> Output for Junit<W> {
         if let Some(curl) = &done.curl {
             text.push_str(&format!("again: {curl}\n"));
         }
+        let said = match done.server_output.as_slice() {
+            [] => String::new(),
+            lines => format!("      <system-err>{}</system-err>\n", xml(&lines.join("\n")).replace("&#10;", "\n")),
+        };
         write!(
             self.waiting,
-            ">\n      <{kind} type=\"{}\" message=\"{}\">{}</{kind}>\n    </testcase>\n",
+            ">\n      <{kind} type=\"{}\" message=\"{}\">{}</{kind}>\n{said}    </testcase>\n",
             judgement.verdict,
             xml(&format!("expected {expected}, observed {}", judgement.observed)),
             xml(&text).replace("&#10;", "\n"),

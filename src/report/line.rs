@@ -24,7 +24,7 @@ pub struct CaseLine<'a> {
     pub steps: Vec<SentStep>,
     /// The judged request as curl, only where the case did not pass.
     pub curl: Option<String>,
-    /// What the server said last, where overstep started it and it failed.
+    /// What a server that was started for the run printed meanwhile, where it failed.
     pub server_output: Vec<String>,
 }
 

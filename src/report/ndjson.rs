@@ -82,6 +82,8 @@ struct SummaryLine<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     incomplete: Option<&'a str>,
     complete: bool,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    server_output: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     left: Option<LeftLine<'a>>,
     seconds: f64,
@@ -160,6 +162,7 @@ impl<W: Write> Output for Ndjson<W> {
             coverage: CoverageLine { constraints: sum(|row| row.constraints), errors: sum(|row| row.errors) },
             incomplete: summary.incomplete.as_deref(),
             complete: summary.complete,
+            server_output: &summary.server_output,
             left: summary.left.as_ref().map(|(cases, example, why)| LeftLine { cases: *cases, example, why }),
             seconds: (summary.seconds * 1000.0).round() / 1000.0,
         })?;

@@ -75,8 +75,8 @@ impl<W: Write> ReplayText<W> {
         let Replayed { done, then, .. } = one;
         let (case, judgement) = (&done.case, &done.judgement);
         let mark = match judgement.verdict {
+            _ if done.finding => paint(BAD, "✗"),
             Verdict::Pass => paint(GOOD, "✓"),
-            Verdict::Diverges => paint(BAD, "✗"),
             _ => paint(ODD, "·"),
         };
         writeln!(self.to, "\n{mark} {}", paint(BOLD, tame(&case.id.0)))?;
@@ -90,8 +90,16 @@ impl<W: Write> ReplayText<W> {
             None => self.field("then", "not in the results", None)?,
         }
         self.field("now", &tame(&in_words(judgement.verdict, &judgement.observed)), None)?;
+        if let Some(accepted) = done.comparison.accepted_in_words() {
+            self.field("accepted", &tame(&accepted), None)?;
+        } else if done.comparison.known {
+            self.field("accepted", "the same", None)?;
+        }
         if judgement.verdict != Verdict::Pass && !judgement.why.is_empty() {
             self.field("because", &tame(&judgement.why), None)?;
+        }
+        for line in &done.server_output {
+            self.field("server said", &tame(line), None)?;
         }
         for (index, step) in one.steps.iter().enumerate() {
             let earlier = then.as_ref().and_then(|then| counterpart(then, one, index));

@@ -11,6 +11,8 @@ use std::io::{self, Write};
 const LONGEST_CURL: usize = 700;
 /// So many findings are shown at length; those after them take a line each.
 const AT_LENGTH: usize = 25;
+/// So many lines of what the server printed are shown with a finding.
+const SHORT: usize = 6;
 
 /// The text that `check` prints.
 pub struct Terminal<W> {
@@ -99,7 +101,12 @@ impl<W: Write> Terminal<W> {
             }
             None => {}
         }
-        for (index, line) in finding.server_output.iter().enumerate() {
+        self.server_output(&finding.server_output, SHORT)
+    }
+
+    /// The last lines that the server printed, so many.
+    fn server_output(&mut self, lines: &[String], most: usize) -> io::Result<()> {
+        for (index, line) in lines.iter().skip(lines.len().saturating_sub(most)).enumerate() {
             let name = if index == 0 { "server said" } else { "" };
             writeln!(self.to, "    {}  {}", paint(FAINT, format!("{name:11}")), tame(line))?;
         }
@@ -157,6 +164,7 @@ impl<W: Write> Terminal<W> {
         writeln!(self.to, "{gap}{}", parts.join(" · "))?;
         if let Some(why) = &summary.incomplete {
             writeln!(self.to, "{} {}", paint(ODD, "incomplete:"), tame(why))?;
+            self.server_output(&summary.server_output, usize::MAX)?;
         }
         if let Some((cases, id, why)) = &summary.left {
             let what = format!("what {} made may still be there: {}: {}", count(*cases, "case"), tame(id), tame(why));

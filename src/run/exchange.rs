@@ -19,6 +19,9 @@ pub struct Outcome {
     pub not_sent: Option<String>,
     /// After a hang or a drop that happened twice: what a plain valid request met.
     pub liveness: Option<Liveness>,
+    /// What a server that was started for the run printed meanwhile, where it failed: the last lines, less
+    /// secrets; other cases that ran side by side may have had a part in them.
+    pub server_output: Vec<String>,
 }
 
 /// What a plain valid request meets after a case got no answer.

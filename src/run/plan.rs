@@ -3,7 +3,7 @@
 //! It never reads a file or the environment: whoever starts the run has done that.
 
 use super::holes::Holes;
-use super::{Endpoint, Left, Limits, RateLimit};
+use super::{Endpoint, Left, Limits, RateLimit, Started};
 use crate::contract::{Auth, Contract};
 use crate::generate::{Case, CaseId};
 use crate::scenario::{Credentials, Scenario};
@@ -36,6 +36,8 @@ pub struct Plan<'a> {
     pub stop: Stop,
     /// What the run could not take away again.
     pub left: Left,
+    /// The server that was started for it.
+    pub server: Option<Arc<Started>>,
 }
 
 /// How requests are sent.

@@ -98,7 +98,7 @@ fn on_runtime<F: Future>(future: F) -> F::Output {
 }
 
 /// The same on a thread of its own: the caller may be inside a runtime, where no other can be entered.
-fn on_own_thread<F: Future>(make: impl FnOnce() -> F + Send) -> F::Output
+pub(super) fn on_own_thread<F: Future>(make: impl FnOnce() -> F + Send) -> F::Output
 where
     F::Output: Send,
 {

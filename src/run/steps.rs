@@ -17,7 +17,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 /// What all workers of a run share.
 pub(super) struct Shared {
@@ -38,6 +38,10 @@ const PATIENCE: u32 = 8;
 const HOPE: u32 = 3;
 /// More steps than this are not sent side by side.
 const MOST_LINES: usize = 64;
+/// So many lines of what a server printed are kept with a case.
+const MOST_OUTPUT: usize = 20;
+/// So many times ten milliseconds a failing server's words are waited for.
+const SLOW_PRINTER: u32 = 5;
 
 impl Shared {
     pub(super) fn new(plan: &Plan<'_>, exit: Exit) -> Self {
@@ -77,7 +81,7 @@ struct Keys {
 }
 
 /// Why a step is not sent.
-enum NotReady {
+pub(super) enum NotReady {
     /// It cannot be put on the wire at all.
     Unsendable(String),
     /// It lacks what an earlier step, the scenario or the environment should have given.
@@ -91,6 +95,12 @@ impl NotReady {
 
     fn lacking(reason: &impl ToString) -> Self {
         Self::Lacking(reason.to_string())
+    }
+
+    pub(super) fn into_words(self) -> String {
+        match self {
+            Self::Unsendable(reason) | Self::Lacking(reason) => reason,
+        }
     }
 }
 
@@ -113,12 +123,14 @@ impl<'a> Worker<'a> {
         if self.shared.is_hopeless(&case.operation) && case.unsendable.is_none() {
             let exchanges = case.steps.iter().map(|_| None).collect();
             let not_sent = Some("no plain valid request of this operation gets an answer".to_owned());
-            return Some(Outcome { case, exchanges, not_sent, liveness: None });
+            return Some(Outcome { case, exchanges, not_sent, liveness: None, server_output: Vec::new() });
         }
+        let mark = self.plan.server.as_ref().map(|server| server.mark());
         let Sent { exchanges, not_sent, unsendable } = self.steps(&case).await?;
         if unsendable.is_some() && case.unsendable.is_none() {
             Arc::make_mut(&mut case).unsendable = unsendable;
         }
+        let server_output = self.server_output(mark, &exchanges).await;
         let mut liveness = None;
         let silent = exchanges.iter().flatten().find_map(|exchange| exchange.answer.as_ref().err());
         if let Some(reason) = silent {
@@ -133,7 +145,24 @@ impl<'a> Worker<'a> {
                 Liveness::Down
             });
         }
-        Some(Outcome { case, exchanges, not_sent, liveness })
+        Some(Outcome { case, exchanges, not_sent, liveness, server_output })
+    }
+
+    /// What a server that was started for the run has printed since, where it failed meanwhile.
+    async fn server_output(&self, mark: Option<u64>, exchanges: &[Option<Exchange>]) -> Vec<String> {
+        let (Some(server), Some(mark)) = (&self.plan.server, mark) else { return Vec::new() };
+        let failed = |exchange: &Exchange| exchange.answer.as_ref().map_or(true, |answer| answer.status >= 500);
+        if !exchanges.iter().flatten().any(failed) {
+            return Vec::new();
+        }
+        // An answer may be quicker than what the server prints about it.
+        for _ in 0..SLOW_PRINTER {
+            if server.mark() > mark {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        server.since(mark, MOST_OUTPUT)
     }
 
     /// Whether some other operation's plain valid request is answered now.
@@ -293,9 +322,7 @@ impl<'a> Worker<'a> {
 pub fn message(plan: &Plan<'_>, case: &Case) -> Result<Message, String> {
     let step = case.steps.get(case.judged.shown()).ok_or("nothing is sent")?;
     let holes = Holes::new(plan, &case.id);
-    signed(plan, &holes, step, &plan.endpoint.authority(), &mut Keys::default()).map_err(|not_ready| match not_ready {
-        NotReady::Unsendable(reason) | NotReady::Lacking(reason) => reason,
-    })
+    signed(plan, &holes, step, &plan.endpoint.authority(), &mut Keys::default()).map_err(NotReady::into_words)
 }
 
 /// A step's message with all its holes filled, and signed.
@@ -306,6 +333,25 @@ fn signed(
     authority: &str,
     keys: &mut Keys,
 ) -> Result<Message, NotReady> {
+    let message = bare(plan, holes, step)?;
+    let Keys { cache, proofs } = keys;
+    let Some((name, damage)) = principal_of(step) else { return Ok(message) };
+    let own;
+    let proof = match proofs.iter().position(|(known, _)| known == name) {
+        Some(at) => &proofs[at].1,
+        None => {
+            own = proof(plan, holes, name).map_err(|reason| NotReady::lacking(&reason))?;
+            if is_same_for_all(plan, name) {
+                proofs.push((name.to_owned(), own.clone()));
+            }
+            &own
+        }
+    };
+    signed_as(message, Some((proof, damage)), authority, clock::wall(), cache)
+}
+
+/// A step's message with all its holes filled, without a proof.
+pub(super) fn bare(plan: &Plan<'_>, holes: &Holes<'_>, step: &Step) -> Result<Message, NotReady> {
     let send = if Holes::any(&step.send) {
         Cow::Owned(holes.fill_send(&step.send).map_err(|error| NotReady::lacking(&error))?)
     } else {
@@ -319,26 +365,38 @@ fn signed(
         }
         message.settle();
     }
-    let (principal, damage): (_, Option<&AuthDamage>) = match &step.authorization {
-        Authorization::Anonymous => (None, None),
-        Authorization::Principal(name) => (Some(name), None),
-        Authorization::Damaged(name, damage) => (Some(name), Some(damage)),
-    };
-    if let Some(name) = principal {
-        let own;
-        let Keys { cache, proofs } = keys;
-        let proof = match proofs.iter().position(|(known, _)| known == name) {
-            Some(at) => &proofs[at].1,
-            None => {
-                own = proof(plan, holes, name).map_err(|reason| NotReady::lacking(&reason))?;
-                if is_same_for_all(plan, name) {
-                    proofs.push((name.clone(), own.clone()));
-                }
-                &own
-            }
-        };
-        authorize(&mut message, proof, damage, authority, clock::wall(), cache)
-            .map_err(|error| NotReady::unsendable(&error))?;
+    Ok(message)
+}
+
+/// Whom a step claims to be, and what is wrong with the claim.
+fn principal_of(step: &Step) -> Option<(&str, Option<&AuthDamage>)> {
+    match &step.authorization {
+        Authorization::Anonymous => None,
+        Authorization::Principal(name) => Some((name, None)),
+        Authorization::Damaged(name, damage) => Some((name, Some(damage))),
+    }
+}
+
+/// The proof of a step, and its damage; `None` where it has none.
+pub(super) fn proof_of<'s>(
+    plan: &Plan<'_>,
+    holes: &Holes<'_>,
+    step: &'s Step,
+) -> Result<Option<(Proof, Option<&'s AuthDamage>)>, NotReady> {
+    let Some((name, damage)) = principal_of(step) else { return Ok(None) };
+    Ok(Some((proof(plan, holes, name).map_err(|reason| NotReady::lacking(&reason))?, damage)))
+}
+
+/// The message with its proof.
+pub(super) fn signed_as(
+    mut message: Message,
+    proof: Option<(&Proof, Option<&AuthDamage>)>,
+    authority: &str,
+    time: SystemTime,
+    keys: &mut KeyCache,
+) -> Result<Message, NotReady> {
+    if let Some((proof, damage)) = proof {
+        authorize(&mut message, proof, damage, authority, time, keys).map_err(|error| NotReady::unsendable(&error))?;
     }
     Ok(message)
 }

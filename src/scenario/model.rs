@@ -32,6 +32,9 @@ pub struct Scenario {
     pub uses: IndexMap<String, Json>,
     /// Identifiers that are well formed and exist nowhere, for members of this name in every operation.
     pub missing: IndexMap<String, Json>,
+    /// Other identifiers that exist, for members of this name: a resource of the same name below another parent,
+    /// where what is written below the first must not be seen.
+    pub elsewhere: IndexMap<String, Json>,
     /// Resources made anew for each case and deleted afterwards.
     pub fixtures: IndexMap<String, Fixture>,
     /// What is said of single operations.

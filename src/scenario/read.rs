@@ -55,6 +55,7 @@ const KEYS: &[&str] = &[
     "principals",
     "use",
     "missing",
+    "elsewhere",
     "fixtures",
     "operations",
     "amend",
@@ -80,6 +81,7 @@ pub fn read(name: &str, text: &str) -> Result<(Scenario, Vec<Warning>), Scenario
     scenario.verifies_signatures = root.flag("verifies-signatures")?;
     scenario.uses = values(&root, "use")?;
     scenario.missing = values(&root, "missing")?;
+    scenario.elsewhere = values(&root, "elsewhere")?;
     for entry in root.tables("variables")? {
         let variable = variable(&entry, warn)?;
         scenario.variables.insert(entry.key, variable);

@@ -2,8 +2,9 @@
 //!
 //! This file never reads the environment; `${NAME}` stays as written until somebody uses the text.
 
+use super::fixtures::is_request_line;
 use super::read::principal;
-use super::tables::{Table, parse};
+use super::tables::{Table, parse, wrong};
 use super::{Principal, ScenarioError, Warning};
 use indexmap::IndexMap;
 
@@ -17,9 +18,9 @@ pub struct Settings {
 }
 
 /// One `[endpoints.NAME]` table.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EndpointEntry {
-    /// Its base URL; where overstep starts it, `http://127.0.0.1:{port}` unless said otherwise.
+    /// Its base URL; with `{port}` in it, or absent, where overstep starts it on a free port.
     pub url: Option<String>,
     /// Whether it may be sent to though it is not on loopback.
     pub remote: bool,
@@ -29,20 +30,20 @@ pub struct EndpointEntry {
     pub ca: Option<String>,
     /// Headers on every request.
     pub headers: IndexMap<String, String>,
-    /// The command that starts it, as a shell would split it; `{port}` is a free port, or the one of `url`.
-    pub start: Option<String>,
-    /// Where `start` runs, from the file's directory.
-    pub cwd: Option<String>,
-    /// What `start` finds in its environment besides ours.
-    pub env: IndexMap<String, String>,
-    /// A request that is answered once it is ready: `GET /health`.
-    pub ready: Option<String>,
-    /// How long it may take to be ready: `30s`.
+    /// The command that starts it, split into words; `{port}` is the port to listen on.
+    pub start: Vec<String>,
+    /// The request that is answered below 500 once it is ready: method and target.
+    pub ready: Option<(String, String)>,
+    /// How long that may take, as written: `30s`.
     pub ready_timeout: Option<String>,
-    /// A request that makes it empty, sent before each scenario: `POST /reset`.
-    pub reset: Option<String>,
-    /// The command that prints its version.
-    pub version: Option<String>,
+    /// The request that makes it forget what was before: method and target.
+    pub reset: Option<(String, String)>,
+    /// The command whose first line names its version, split into words.
+    pub version: Vec<String>,
+    /// Variables of its environment.
+    pub env: IndexMap<String, String>,
+    /// Where its commands run, relative to the file.
+    pub cwd: Option<String>,
 }
 
 /// Reads the settings.
@@ -66,32 +67,23 @@ pub fn read_settings(text: &str) -> Result<(Settings, Vec<Warning>), ScenarioErr
     Ok((settings, warnings))
 }
 
+const ENDPOINT_KEYS: &[&str] = &[
+    "url",
+    "remote",
+    "rate-limit",
+    "tls",
+    "headers",
+    "start",
+    "ready",
+    "ready-timeout",
+    "reset",
+    "version",
+    "env",
+    "cwd",
+];
+
 fn endpoint(table: &Table<'_, '_>, warnings: &mut Vec<Warning>) -> Result<EndpointEntry, ScenarioError> {
-    let keys = [
-        "url",
-        "remote",
-        "rate-limit",
-        "tls",
-        "headers",
-        "start",
-        "cwd",
-        "env",
-        "ready",
-        "ready-timeout",
-        "reset",
-        "version",
-    ];
-    table.expect_keys(&keys, warnings);
-    let mut env = IndexMap::new();
-    for entry in table.tables("env")? {
-        let value = entry.text()?;
-        env.insert(entry.key, value);
-    }
-    let mut headers = IndexMap::new();
-    for entry in table.tables("headers")? {
-        let value = entry.text()?;
-        headers.insert(entry.key, value);
-    }
+    table.expect_keys(ENDPOINT_KEYS, warnings);
     let ca = match table.table("tls")? {
         Some(tls) => {
             tls.expect_keys(&["ca"], warnings);
@@ -99,39 +91,132 @@ fn endpoint(table: &Table<'_, '_>, warnings: &mut Vec<Warning>) -> Result<Endpoi
         }
         None => None,
     };
-    let url = table.text("url")?;
-    let start = table.text("start")?;
-    if url.is_none() && start.is_none() {
-        return Err(ScenarioError {
-            reason: format!("`{}` has no `url`", table.name),
-            span: Some(table.span.clone()),
-            hint: Some("give its `url`, or the command that starts it: `start = \"server --port {port}\"`".to_owned()),
-        });
-    }
-    for key in ["ready", "reset"] {
-        if let Some(entry) = table.entry(key) {
-            let line = entry.text()?;
-            if !super::fixtures::is_request_line(&line) {
-                return Err(ScenarioError {
-                    reason: format!("`{line}` is no request"),
-                    span: Some(entry.span()),
-                    hint: Some("a method and a path: `POST /reset`".to_owned()),
-                });
-            }
-        }
-    }
-    Ok(EndpointEntry {
-        url,
+    let entry = EndpointEntry {
+        url: table.text("url")?,
         remote: table.flag("remote")?,
         rate_limit: table.text("rate-limit")?,
         ca,
-        headers,
-        start,
-        cwd: table.text("cwd")?,
-        env,
-        ready: table.text("ready")?,
+        headers: texts(table, "headers")?,
+        start: words(table, "start")?,
+        ready: request(table, "ready", "GET /health")?,
         ready_timeout: table.text("ready-timeout")?,
-        reset: table.text("reset")?,
-        version: table.text("version")?,
-    })
+        reset: request(table, "reset", "POST /reset")?,
+        version: words(table, "version")?,
+        env: texts(table, "env")?,
+        cwd: table.text("cwd")?,
+    };
+    let has_hole = |texts: &[String]| texts.iter().any(|text| text.contains(PORT));
+    let start = table.entry("start").map(|entry| entry.span());
+    match (&entry.url, start) {
+        (None, None) => {
+            return Err(ScenarioError {
+                hint: Some("say where it is: `url = \"http://127.0.0.1:8080\"`, or how to `start` it".to_owned()),
+                ..wrong(format!("`{}` has no `url`", table.name), table.span.clone())
+            });
+        }
+        (None, Some(span)) => {
+            let in_env = entry.env.values().any(|value| value.contains(PORT));
+            if !has_hole(&entry.start) && !in_env {
+                return Err(ScenarioError {
+                    hint: Some(format!("tell it its port: `start = \"… --port {PORT}\"`, or say its fixed `url`")),
+                    ..wrong(format!("`{}.start` says no `{PORT}`, and there is no `url`", table.name), span)
+                });
+            }
+        }
+        (Some(url), None) if url.contains(PORT) => {
+            let span = table.entry("url").map_or(table.span.clone(), |entry| entry.span());
+            return Err(ScenarioError {
+                hint: Some("a port is chosen for a server that overstep starts; say the port".to_owned()),
+                ..wrong(format!("`{PORT}` stands in `url`, and nothing is started"), span)
+            });
+        }
+        (Some(_), _) => {}
+    }
+    if entry.start.is_empty() {
+        let idle = ["env", "cwd"].into_iter().filter(|_| entry.version.is_empty());
+        for odd in idle.filter_map(|key| table.entry(key)) {
+            warnings.push(Warning {
+                reason: format!("`{}` does nothing without `start`", odd.name),
+                span: Some(odd.key_span),
+                hint: None,
+            });
+        }
+    }
+    Ok(entry)
+}
+
+/// What the port stands for in an entry.
+const PORT: &str = "{port}";
+
+fn texts(table: &Table<'_, '_>, key: &str) -> Result<IndexMap<String, String>, ScenarioError> {
+    let mut found = IndexMap::new();
+    for entry in table.tables(key)? {
+        let value = entry.text()?;
+        found.insert(entry.key, value);
+    }
+    Ok(found)
+}
+
+/// A command, split as a shell would; nothing in it is expanded.
+fn words(table: &Table<'_, '_>, key: &str) -> Result<Vec<String>, ScenarioError> {
+    let Some(entry) = table.entry(key) else { return Ok(Vec::new()) };
+    match shlex::split(&entry.text()?) {
+        Some(words) if !words.is_empty() => Ok(words),
+        Some(_) => Err(wrong(format!("`{}` is empty", entry.name), entry.span())),
+        None => Err(ScenarioError {
+            hint: Some("a quotation mark is not closed, or a backslash ends it".to_owned()),
+            ..wrong(format!("`{}` cannot be split into words", entry.name), entry.span())
+        }),
+    }
+}
+
+fn request(table: &Table<'_, '_>, key: &str, example: &str) -> Result<Option<(String, String)>, ScenarioError> {
+    let Some(entry) = table.entry(key) else { return Ok(None) };
+    let text = entry.text()?;
+    match text.split_once(' ') {
+        Some((method, target)) if is_request_line(&text) => Ok(Some((method.to_owned(), target.trim().to_owned()))),
+        _ => Err(ScenarioError {
+            hint: Some(format!("a method and a path after the base URL: `{example}`")),
+            ..wrong(format!("`{text}` is no request"), entry.span())
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_that_starts_its_server() {
+        let text = "[endpoints.moto]\nstart = \"moto_server -p '{port}'\"\nready = \"GET /moto-api/\"\n\
+                    ready-timeout = \"5s\"\nreset = \"POST /moto-api/reset\"\nversion = \"moto_server --version\"\n\
+                    env = { A = \"b\" }\ncwd = \"x\"\n";
+        let (settings, warnings) = read_settings(text).expect("it reads");
+        assert_eq!(warnings, []);
+        let entry = &settings.endpoints["moto"];
+        assert_eq!(entry.start, ["moto_server", "-p", "{port}"]);
+        assert_eq!(entry.reset, Some(("POST".into(), "/moto-api/reset".into())));
+        assert_eq!((entry.env["A"].as_str(), entry.cwd.as_deref()), ("b", Some("x")));
+    }
+
+    #[test]
+    fn mistakes_have_a_place_and_a_hint() {
+        for (text, reason, place) in [
+            ("[endpoints.a]\nremote = false", "has no `url`", ""),
+            ("[endpoints.a]\nstart = \"server\"", "says no `{port}`", "\"server\""),
+            ("[endpoints.a]\nstart = \"'server {port}\"", "cannot be split", "\"'server {port}\""),
+            ("[endpoints.a]\nstart = \"\"", "is empty", "\"\""),
+            ("[endpoints.a]\nurl = \"http://127.0.0.1:{port}\"", "nothing is started", "\"http://127.0.0.1:{port}\""),
+            ("[endpoints.a]\nurl = \"http://h\"\nready = \"health\"", "`health` is no request", "\"health\""),
+        ] {
+            let error = read_settings(text).expect_err(text);
+            assert!(error.reason.contains(reason), "{text}: {error}");
+            let span = error.span.expect("a place");
+            assert!(place.is_empty() || &text[span] == place, "{text}");
+        }
+        let (_, warnings) =
+            read_settings("[endpoints.a]\nurl = \"http://h\"\nstrat = \"x\"\ncwd = \"x\"").expect("it reads");
+        assert_eq!(warnings[0].hint.as_deref(), Some("did you mean `start`?"));
+        assert!(warnings[1].reason.contains("does nothing without `start`"));
+    }
 }

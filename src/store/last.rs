@@ -40,6 +40,15 @@ pub struct RunRecord {
     /// The proxy, unless a password stood in it.
     #[serde(default)]
     pub proxy: Option<String>,
+    /// Where accepted behaviour was looked for, where a flag said so.
+    #[serde(default)]
+    pub snapshots: Option<String>,
+    /// Whether nothing was compared with accepted behaviour.
+    #[serde(default)]
+    pub no_snapshots: bool,
+    /// Whether an accepted divergence was a finding too.
+    #[serde(default)]
+    pub strict: bool,
     /// One for each scenario, in the order of sending.
     pub scenarios: Vec<ScenarioRecord>,
 }
@@ -179,6 +188,30 @@ impl LastRun {
         }
         Ok((record, results))
     }
+}
+
+/// The file for what a started server prints, below this directory; what is in it stays.
+///
+/// # Errors
+/// Where the file cannot be made.
+pub fn server_log(directory: &Path) -> Result<File, StoreError> {
+    let last = LastRun::in_directory(directory)?.root.join("last");
+    let path = last.join("endpoint.log");
+    let wrong = |error: std::io::Error| StoreError::io("write", &path, &error);
+    make_directory(&last).map_err(wrong)?;
+    std::fs::OpenOptions::new().create(true).append(true).open(&path).map_err(wrong)
+}
+
+/// Forgets what a server of an earlier run printed.
+#[expect(clippy::disallowed_methods, reason = "this room writes files")]
+pub fn forget_server_log(directory: &Path) {
+    // One that is not there need not be forgotten.
+    let _ = std::fs::remove_file(directory.join(".overstep/last/endpoint.log"));
+}
+
+#[expect(clippy::disallowed_methods, reason = "this room writes files")]
+fn make_directory(path: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(path)
 }
 
 /// Opens results for reading.

@@ -8,7 +8,7 @@ mod snapshots;
 mod sources;
 mod write;
 
-pub use last::{FORMAT as RUN_FORMAT, LastRun, RunRecord, ScenarioRecord, open_results};
+pub use last::{FORMAT as RUN_FORMAT, LastRun, RunRecord, ScenarioRecord, forget_server_log, open_results, server_log};
 pub use scenarios::{Found, all_scenarios, find_scenario, shipped_names};
 pub use snapshots::{SnapshotFile, Snapshots};
 pub use sources::{Places, Source, site_packages, sources};

@@ -37,6 +37,6 @@ pub use encode::{EncodeError, encode};
 pub use host::{host_prefix, virtual_hosted};
 pub use message::{Body, Message};
 pub use result::{error_result, output_document, result};
-pub use shell::{Redaction, Secret};
+pub use shell::{Piece, Redaction, Secret};
 pub use sigv4::{KeyCache, SigV4};
 pub use text::percent_encode;

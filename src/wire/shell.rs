@@ -26,8 +26,10 @@ impl std::fmt::Debug for Redaction {
 
 /// A piece of a word: as it is, or a reference to a variable.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Piece<'a> {
+pub enum Piece<'a> {
+    /// As it is.
     Bytes(&'a [u8]),
+    /// A secret, by its variable's name; `{NAME%?}` is the value without its last character.
     Variable(String),
 }
 
@@ -38,6 +40,18 @@ impl Redaction {
         // The longest first, so that a key which begins with another key is found whole.
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.value.len()));
         Self { secrets, aws: None }
+    }
+
+    /// Hides these values as well.
+    #[must_use]
+    pub fn and(self, secrets: impl IntoIterator<Item = Secret>) -> Self {
+        Self { aws: self.aws, ..Self::new(self.secrets.into_iter().chain(secrets)) }
+    }
+
+    /// Hides what either of them hides.
+    #[must_use]
+    pub fn joined(self, other: Self) -> Self {
+        self.and(other.secrets)
     }
 
     /// Says which access key id whole signatures have, and whether the keys are dummies, so that a curl
@@ -81,7 +95,8 @@ impl Redaction {
             .collect()
     }
 
-    fn pieces<'a>(&self, bytes: &'a [u8]) -> Vec<Piece<'a>> {
+    /// The bytes, cut where a secret stands.
+    pub fn pieces<'a>(&self, bytes: &'a [u8]) -> Vec<Piece<'a>> {
         let mut pieces = vec![Piece::Bytes(bytes)];
         for secret in &self.secrets {
             let value = secret.value.as_bytes();

@@ -123,6 +123,7 @@ impl World {
             control: &control,
             stop: self.stop.clone(),
             left: Default::default(),
+            server: None,
         })
     }
 

@@ -9,7 +9,7 @@ use crate::generate::Value;
 use crate::generate::case::Case;
 use crate::generate::keeper::{Keeper, keepers, map, with_text};
 use crate::generate::relation::StateKind;
-use crate::generate::sample::Sampler;
+use crate::generate::sample::{ELSEWHERE, Sampler};
 use crate::generate::story::{Story, Told};
 
 /// So many writers write side by side.
@@ -336,6 +336,26 @@ impl<'w, 'p> Laws<'w, 'p> {
             let again = self.value(story, &[(&two, "theirs")])?;
             if self.is(StateKind::List) { story.write(2, &again, true) } else { Some(()) }
         });
+        self.law(
+            out,
+            "isolated",
+            "elsewhere-untouched",
+            "below another parent the same name is another thing",
+            |story| {
+                if !story.has_elsewhere() || self.is(StateKind::List) {
+                    return None;
+                }
+                let (one, two) = (self.key(story, 0), self.key(story, 1));
+                // Where the other parent does not exist, nothing is learnt, and nothing is wrong.
+                story.look(ELSEWHERE)?;
+                story.write(ELSEWHERE, &self.value(story, &[(&two, "theirs")])?, false)?;
+                story.look(ELSEWHERE)?;
+                story.look(1)?;
+                story.write(1, &self.value(story, &[(&one, "ours")])?, true)?;
+                story.look(ELSEWHERE)?;
+                story.look(1)
+            },
+        );
         // Without a promise, what a race brings about differs from run to run.
         if self.keeper.promises(self.work.planner, "survives-concurrent-writers") && !self.is(StateKind::Field) {
             let writers = if self.is(StateKind::Map) { room.min(WRITERS) } else { WRITERS };

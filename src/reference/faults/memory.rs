@@ -41,6 +41,7 @@ const ROWS: &[(&[Kind], &str, Trick, &str, bool)] = &[
     // A list is answered from where it was written, so that nobody sees where that is.
     (&[Map, Remove], "writes-elsewhere", Trick::WritesElsewhere, "another resource is written to", true),
     (&[Map, List, Remove], "shares-resources", Trick::SharesResources, "all writes go to one resource", true),
+    (&[Map, Remove, Read], "mixes-parents", Trick::MixesParents, "the parent's name is no part of the key", true),
     (&[Read], "reads-shared", Trick::SharesResources, "one resource is read for all", true),
     (&[Remove], "removes-nothing", Trick::RemovesNothing, "nothing is removed", true),
     (&[Remove], "removes-all", Trick::RemovesAll, "everything is removed", true),

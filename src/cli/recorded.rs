@@ -1,0 +1,164 @@
+//! Cases of the last run as they were then: which ones a text means, and jobs that make them again.
+//!
+//! It sends nothing.
+
+use super::flags::{AgainFlags, ChooseFlags, LevelFlag, NoCases};
+use super::jobs::jobs;
+use super::{Stopped, environment, say};
+use crate::config::Endpoint;
+use overstep::judge::{Change, Verdict};
+use overstep::pipeline::{self, Index, Indexed, Job};
+use overstep::report::{Diagnostic, Severity};
+use overstep::store::{LastRun, RunRecord, ScenarioRecord};
+use std::collections::HashSet;
+use std::io::BufReader;
+use std::path::Path;
+
+/// The case that an id, or a part that only one id has, means.
+pub fn by_id(text: &str, index: &Index, record: &RunRecord) -> Result<Indexed, Stopped> {
+    if let Some(case) = index.cases.iter().find(|case| case.id == text) {
+        return Ok(case.clone());
+    }
+    let found: Vec<&Indexed> = index.cases.iter().filter(|case| case.id.contains(text)).collect();
+    match found.as_slice() {
+        [one] => return Ok((*one).clone()),
+        [] => {}
+        many => {
+            let shown: Vec<&str> = many.iter().take(5).map(|case| case.id.as_str()).collect();
+            let more = if many.len() > 5 { ", …" } else { "" };
+            let problem = Diagnostic::error(format!("`{text}` stands in {} ids of the last run", many.len()));
+            return Err(problem.with_hint(format!("say which: {}{more}", shown.join(", "))).into());
+        }
+    }
+    // A run may leave cases out that it could have sent (a filter, a level): the plan decides.
+    let scenario = text.split('/').next().unwrap_or_default();
+    if text.matches('/').count() >= 3 && record.scenarios.iter().any(|one| one.scenario == scenario) {
+        let (id, scenario) = (text.to_owned(), scenario.to_owned());
+        return Ok(Indexed { id, scenario, verdict: Verdict::Indeterminate, known: false, change: Change::None });
+    }
+    Err(unknown(text, index.cases.iter().map(|case| case.id.as_str())).into())
+}
+
+fn unknown<'i>(text: &str, ids: impl Iterator<Item = &'i str>) -> Diagnostic {
+    let near = ids
+        .map(|id| (strsim::damerau_levenshtein(text, id), id))
+        .min_by_key(|(distance, _)| *distance)
+        .filter(|(distance, id)| *distance <= (id.len() / 4).max(3));
+    let hint = match near {
+        Some((_, id)) => format!("did you mean `{id}`?"),
+        None => "`overstep cases` lists all ids; `overstep replay last` sends all that diverged".to_owned(),
+    };
+    Diagnostic::error(format!("the last run has no case `{text}`")).with_hint(hint)
+}
+
+/// Cases by their scenarios, in the order of the record.
+pub fn by_scenario(chosen: &[Indexed], record: &RunRecord) -> Vec<(ScenarioRecord, HashSet<String>)> {
+    let mut ids: Vec<(ScenarioRecord, HashSet<String>)> = Vec::new();
+    for scenario in &record.scenarios {
+        let own: HashSet<String> =
+            chosen.iter().filter(|case| case.scenario == scenario.scenario).map(|case| case.id.clone()).collect();
+        if !own.is_empty() {
+            ids.push((scenario.clone(), own));
+        }
+    }
+    ids
+}
+
+/// One scenario of the record, with everything as it was then.
+pub fn job(
+    flags: &AgainFlags,
+    allow_remote: bool,
+    record: &RunRecord,
+    scenario: &ScenarioRecord,
+    ids: &HashSet<String>,
+    directory: &Path,
+) -> Result<(Job, Endpoint), Stopped> {
+    // Of the file that was read then, only the secrets: all else is recorded as it was.
+    let kept_file = scenario.variables_file.as_ref().filter(|_| !scenario.secrets.is_empty());
+    let in_file = match flags.variables_file.as_deref().or(kept_file.map(Path::new)) {
+        Some(file) => super::jobs::variables_in(file, directory)?,
+        None => Vec::new(),
+    };
+    let mut missing = Vec::new();
+    let mut secret: Vec<(String, String)> =
+        in_file.iter().filter(|(name, _)| scenario.secrets.contains(name)).cloned().collect();
+    secret.extend(flags.secret.iter().cloned());
+    for name in &scenario.secrets {
+        let given = secret.iter().chain(&flags.variable).any(|(other, _)| other == name);
+        match environment(&variable_name(name)).filter(|_| !given) {
+            Some(value) => secret.push((name.clone(), value)),
+            None if given => {}
+            None => missing.push(format!("--secret {name}=…, or ${}", variable_name(name))),
+        }
+    }
+    let mut header: Vec<(String, String)> = scenario.headers.clone();
+    for name in &scenario.secret_headers {
+        let given = flags.header.iter().any(|(other, _)| other.eq_ignore_ascii_case(name));
+        match environment(&variable_name(name)).filter(|_| !given) {
+            Some(value) => header.push((name.clone(), value)),
+            None if given => {}
+            None => missing.push(format!("-H '{name}: …', or ${}", variable_name(name))),
+        }
+    }
+    if !missing.is_empty() {
+        let problem =
+            Diagnostic::error(format!("the last run of `{}` was given secrets, which are not kept", scenario.scenario));
+        return Err(problem.with_hint(format!("give them again: {}", missing.join("; "))).into());
+    }
+    header.retain(|(name, _)| !flags.header.iter().any(|(other, _)| other.eq_ignore_ascii_case(name)));
+    header.extend(flags.header.iter().cloned());
+    let mut variable: Vec<(String, String)> = scenario.variables.clone().into_iter().collect();
+    if flags.variables_file.is_some() {
+        variable.extend(in_file.iter().filter(|(name, _)| !scenario.secrets.contains(name)).cloned());
+    }
+    variable.extend(flags.variable.iter().cloned());
+    let choose = ChooseFlags {
+        scenarios: vec![scenario.named.clone()],
+        endpoint: flags.endpoint.clone().or_else(|| Some(scenario.endpoint.clone())),
+        filter: None,
+        variable,
+        secret,
+        variables_file: None,
+        header,
+        seed: record.seed,
+        // Ids are the same at every level, and the full one has them all.
+        level: LevelFlag::Full,
+        run_id: Some(record.run.clone()),
+        strict: false,
+        no_cases: NoCases::Fail,
+    };
+    let (mut jobs, mut endpoints, _) = jobs(&choose, allow_remote, true)?;
+    let (Some(mut job), Some(endpoint)) = (jobs.pop(), endpoints.pop()) else {
+        return Err(Diagnostic::error(format!("scenario `{}` is gone", scenario.named)).into());
+    };
+    let now = overstep::contract::digest(&job.contract);
+    if now != scenario.contract && !flags.force {
+        let reason = format!("the contract of `{}` has changed since that run", scenario.scenario);
+        let hint = "`overstep check` makes a new run; `--force` sends what the new contract makes of the case";
+        return Err(Diagnostic::error(reason).with_hint(hint).into());
+    }
+    job.ids = Some(ids.clone());
+    let known: HashSet<String> = pipeline::ids(&job)?.into_iter().collect();
+    if let Some(gone) = ids.iter().filter(|id| !known.contains(*id)).min() {
+        job.ids = None;
+        return Err(unknown(gone, pipeline::ids(&job)?.iter().map(String::as_str)).into());
+    }
+    if record.version != env!("CARGO_PKG_VERSION") {
+        let reason = format!("the run was made by overstep {}, which may have sent other bytes", record.version);
+        say::problems(&[Diagnostic { severity: Severity::Warning, ..Diagnostic::error(reason) }]);
+    }
+    Ok((job, endpoint))
+}
+
+/// The environment's name for a secret, the same as in curl lines.
+fn variable_name(name: &str) -> String {
+    super::again::shell_name(name)
+}
+
+/// The ids of the last run's cases that were findings or taught nothing.
+pub fn last_failed(directory: &Path) -> Result<HashSet<String>, Stopped> {
+    let (record, mut results): (_, BufReader<_>) = LastRun::load(directory)?;
+    let index = pipeline::index(&mut results)?;
+    let failed = |case: &&Indexed| case.verdict == Verdict::Indeterminate || case.is_finding(record.strict);
+    Ok(index.cases.iter().filter(failed).map(|case| case.id.clone()).collect())
+}

@@ -1,0 +1,126 @@
+//! The user's own server, where overstep starts it: a port, its version, its start, and how it fared.
+//!
+//! It ends when what is given here is dropped.
+
+use super::{Job, Sending, Target};
+use crate::report::Diagnostic;
+use crate::run::{self, Clean, Endpoint, Launch, Plan, RunEnd, Started, Stop};
+use crate::store;
+use crate::wire::Redaction;
+use std::io::Write;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a version is waited for.
+const VERSION_WITHIN: Duration = Duration::from_secs(10);
+/// So many lines of a server that ended are shown.
+const LAST_WORDS: usize = 20;
+
+/// A server that is not ready: why, and what it printed.
+pub(super) struct NotReady {
+    pub why: String,
+    pub output: Vec<String>,
+}
+
+/// The port of the server that is to be started: a free one where the URL leaves it open.
+pub(super) fn port(job: &Job) -> Result<Option<u16>, Vec<Diagnostic>> {
+    if job.upkeep.start.is_none() {
+        return Ok(None);
+    }
+    let Target::Url(url) = &job.target else { return Ok(None) };
+    if url.contains("{port}") {
+        let port = run::free_port();
+        return port.map(Some).map_err(|error| vec![Diagnostic::error(format!("no free port: {error}"))]);
+    }
+    let endpoint = Endpoint::parse(url).map_err(|error| vec![Diagnostic::error(error.to_string())])?;
+    Ok(Some(endpoint.port))
+}
+
+/// Whether requests go to a port that nobody has after the run.
+pub(super) fn is_fleeting(job: &Job) -> bool {
+    matches!(&job.target, Target::Url(url) if url.contains("{port}"))
+}
+
+fn clean(redaction: &Redaction) -> Clean {
+    let redaction = redaction.clone();
+    Arc::new(move |text| redaction.clean(text))
+}
+
+/// What the server's version command says.
+pub(super) fn version(job: &Job, redaction: &Redaction) -> Option<String> {
+    let launch = job.upkeep.version.clone()?;
+    let said = run::first_line(launch, VERSION_WITHIN, clean(redaction));
+    Some(said.unwrap_or_else(|why| format!("version unknown: {}", redaction.clean(&why))))
+}
+
+/// Starts the server where a job says how, waits until it is ready, and resets it.
+///
+/// # Errors
+/// Where it cannot be started at all; a server that is not ready is no error.
+pub(super) fn start(
+    job: &Job,
+    plan: &Plan<'_>,
+    port: Option<u16>,
+    redaction: &Redaction,
+    sending: &Sending,
+    stop: &Stop,
+) -> Result<Result<Option<Arc<Started>>, NotReady>, Vec<Diagnostic>> {
+    let started = match (&job.upkeep.start, port) {
+        (Some(launch), Some(port)) => {
+            if run::is_taken(&plan.endpoint.host, plan.endpoint.port) {
+                let reason = format!("somebody listens on {} already", plan.endpoint.origin());
+                let hint =
+                    "stop that server, or leave `start` out to test it as it is, or let overstep choose a `{port}`";
+                return Err(vec![Diagnostic::error(reason).with_hint(hint)]);
+            }
+            Some(Arc::new(launched(launch.at_port(port), redaction, sending)?))
+        }
+        _ => None,
+    };
+    let prepared = run::prepare(plan.endpoint, &job.upkeep, started.as_deref(), stop);
+    Ok(match prepared {
+        Ok(()) => Ok(started),
+        Err(why) => {
+            let name = started.as_ref().map_or_else(|| plan.endpoint.origin(), |server| server.shown());
+            let output = started.map(|server| last_words(&server)).unwrap_or_default();
+            Err(NotReady { why: redaction.clean(&format!("`{name}`: {why}")), output })
+        }
+    })
+}
+
+fn launched(launch: Launch, redaction: &Redaction, sending: &Sending) -> Result<Started, Vec<Diagnostic>> {
+    let log = sending.log.as_deref().and_then(|directory| store::server_log(directory).ok());
+    let log = log.map(|log| Box::new(log) as Box<dyn Write + Send>);
+    let (shown, directory) = (launch.shown(), launch.directory.clone());
+    Started::start(launch, clean(redaction), log).map_err(|error| {
+        let problem = Diagnostic::error(format!("cannot start `{}`: {error}", redaction.clean(&shown)));
+        vec![problem.with_hint(format!("`start` is run in `{}`, without a shell", directory.display()))]
+    })
+}
+
+fn last_words(server: &Started) -> Vec<String> {
+    if server.ended().is_some() {
+        server.settle();
+    }
+    server.since(0, LAST_WORDS)
+}
+
+/// Why a run ended early, where its server did; the server's last lines with it.
+pub(super) fn fate(server: Option<&Arc<Started>>, ended: &RunEnd) -> Option<(String, Vec<String>)> {
+    let server = server?;
+    // A process may take a moment to be gone after its connections are.
+    if matches!(ended, RunEnd::Died(_) | RunEnd::Unreachable(_)) {
+        for _ in 0..20 {
+            if server.ended().is_some() {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        let how = server
+            .ended()
+            .map_or_else(|| "answers no more, and still runs".to_owned(), |how| format!("{how} in the middle"));
+        return Some((format!("the server `{}` {how}", server.shown()), last_words(server)));
+    }
+    let how = server.ended()?;
+    Some((format!("the server `{}` {how} during the run", server.shown()), last_words(server)))
+}

@@ -1,0 +1,110 @@
+def environment(name):
+    value = os.environ.get(name)
+    if not value:
+        pytest.fail(f"the environment variable {name} is not set")
+    return value
+
+
+class Answer:
+    def __init__(self, status, headers, body):
+        self.status, self.headers, self.body = status, headers, body
+
+    def document(self):
+        try:
+            return json.loads(self.body)
+        except ValueError:
+            pytest.fail(f"the answer is no JSON: {self}")
+
+    def __str__(self):
+        return f"{self.status} {self.body[:500].decode(errors='replace')}"
+
+
+class Case:
+    """What one case knows: where errors stand, what was captured, what was made."""
+
+    def __init__(self, aws=False, place=None):
+        self.aws, self.place = aws, place
+        self.captured, self.fixtures = {}, set()
+
+    def send(self, method, target, headers, body=b"", exact=False, sign_for=None, **damage):
+        """Sends exactly these bytes; host, length and signature are all that is added."""
+        base = urllib.parse.urlsplit(ENDPOINT)
+        secure = base.scheme == "https"
+        target = target if exact else base.path.rstrip("/") + target
+        headers = list(headers)
+        if sign_for:
+            headers = sign(method, target, headers, body, base.netloc, *sign_for, **damage)
+        known = {name.lower() for name, _ in headers}
+        lines = [f"{method} {target} HTTP/1.1"]
+        if "host" not in known:
+            lines.append(f"host: {base.netloc}")
+        lines += [f"{name}: {value}" for name, value in headers]
+        if (body or method in ("POST", "PUT", "PATCH")) and not known & {"content-length", "transfer-encoding"}:
+            lines.append(f"content-length: {len(body)}")
+        if "connection" not in known:
+            lines.append("connection: close")
+        message = "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+        for pause in (0.2, 0.5, 1, 2, None):
+            try:
+                address = (base.hostname, base.port or (443 if secure else 80))
+                with socket.create_connection(address, timeout=TIMEOUT) as link:
+                    if secure:
+                        link = ssl.create_default_context().wrap_socket(link, server_hostname=base.hostname)
+                    try:
+                        link.sendall(message)
+                    except ConnectionError:
+                        pass  # A server may answer before it has read everything.
+                    came = http.client.HTTPResponse(link, method=method)
+                    came.begin()
+                    answer = Answer(came.status, came.getheaders(), came.read())
+            except (OSError, http.client.HTTPException) as error:
+                pytest.fail(f"no answer to {method} {target[:200]}: {error!r}")
+            if answer.status != 429 or pause is None:
+                return answer
+            time.sleep(pause)
+
+    def together(self, *sends):
+        with concurrent.futures.ThreadPoolExecutor(len(sends)) as threads:
+            return [future.result() for future in [threads.submit(send) for send in sends]]
+
+    def set_up(self, answer, accepts=(), fixture=None):
+        if not (answer.status in accepts if accepts else is_success(answer.status, None)):
+            pytest.fail(f"what the case needs could not be made: {answer}")
+        self.fixtures.add(fixture)
+
+    def made(self, fixture):
+        return fixture in self.fixtures
+
+    def capture(self, answer, name, path, accepts=()):
+        if answer.status in accepts if accepts else is_success(answer.status, None):
+            self.captured[name] = value_at(answer.document(), path)
+
+    def raw(self, name):
+        value = self.captured[name]
+        return value if isinstance(value, str) else json.dumps(value)
+
+    def url(self, name):
+        return urllib.parse.quote(self.raw(name), safe="")
+
+    def json(self, name):
+        return json.dumps(self.captured[name], ensure_ascii=False)
+
+    def text(self, name):
+        return json.dumps(self.raw(name), ensure_ascii=False)[1:-1]
+
+    def code(self, answer):
+        return error_code(answer.status, answer.headers, answer.body, self.aws, self.place)
+
+    def accepted(self, answer, status=None, errors=()):
+        code = self.code(answer)
+        if is_one_of(answer.status, code, errors):
+            return
+        assert is_success(answer.status, status), f"a valid request: documented is {status or '2xx'}, came {answer}"
+        assert code is None, f"an error in an answer of success: {answer}"
+
+    def refused(self, answer, errors):
+        code = self.code(answer)
+        assert is_one_of(answer.status, code, errors), f"documented is one of {errors}, came {code} in {answer}"
+
+    def survived(self, answer):
+        assert answer.status < 500, f"the server failed: {answer}"

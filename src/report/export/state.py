@@ -1,0 +1,163 @@
+def covers(written, read):
+    """Whether what was read is what was written: members may be added, and null may be left out."""
+    if isinstance(written, dict) and isinstance(read, dict):
+        return all(value is None or (name in read and covers(value, read[name])) for name, value in written.items())
+    if isinstance(written, list) and isinstance(read, list):
+        return len(written) == len(read) and all(map(covers, written, read))
+    return written == read and isinstance(written, bool) == isinstance(read, bool)
+
+
+class State:
+    """What the documents promise of a stored map, list or field; it starts from the first look."""
+
+    def __init__(self, kind, merges, deduplicates, ordered):
+        self.kind, self.merges, self.deduplicates, self.is_ordered = kind, merges, deduplicates, ordered
+        self.entries, self.traces, self.removed = [], [], []
+        self.complete, self.ordered, self.looked, self.shown = False, True, False, False
+
+    def _put(self, key, value, raced):
+        known = next((entry for entry in self.entries if self.kind != "list" and entry["key"] == key), None)
+        if known and raced:
+            known["allowed"].append(value)
+        elif known:
+            known.update(allowed=[value], required=True, ours=True)
+        else:
+            self.entries.append(dict(key=key, allowed=[value], required=True, ours=True))
+
+    def write(self, effect, raced=False):
+        what, values = effect
+        if not self.merges and not raced and what != "remove":
+            for entry in self.entries:
+                entry["required"] = False
+        if what == "put":
+            for key, value in values:
+                self._put(key, value, raced)
+            written = {key for key, _ in values}
+            self.traces = [trace for trace in self.traces if trace[0] not in written]
+            self.removed = [key for key in self.removed if key not in written]
+        elif what == "set":
+            self._put("", values, raced)
+        elif what == "append":
+            self.ordered = self.ordered and not raced
+            for item in values:
+                known = [entry for entry in self.entries if any(covers(item, one) for one in entry["allowed"])]
+                if known:
+                    known[0].update(required=True, ours=True)
+                else:
+                    self._put("", item, False)
+        else:
+            self.entries = [entry for entry in self.entries if entry["key"] not in values]
+            self.removed += values
+
+    def refuse(self, effect):
+        what, values = effect
+        if what == "put":
+            self.traces += [tuple(pair) for pair in values]
+        elif what == "append":
+            self.traces += [("", item) for item in values]
+        elif what == "set":
+            self.traces.append(("", values))
+
+    def _read(self, document, place, key, item):
+        def at(value, path):
+            for name in path.split("."):
+                if name == "*" and isinstance(value, dict) and len(value) == 1:
+                    value = next(iter(value.values()))
+                else:
+                    value = value.get(name) if isinstance(value, dict) else None
+            return value
+
+        found = value_at(document, place)
+        shown = lambda value: at(value, item) if item else value
+        if self.kind == "field":
+            return [("", shown(found))]
+        if found is None:
+            return []
+        if self.kind == "map" and isinstance(found, dict):
+            return [(name, shown(value)) for name, value in found.items()]
+        assert isinstance(found, list) and (self.kind == "list" or key), f"`{place}` is no {self.kind}: {found}"
+        if self.kind == "list":
+            return [("", shown(value)) for value in found]
+        return [(at(one, key), shown(one)) for one in found if isinstance(at(one, key), str)]
+
+    def look(self, document, place, key=None, item=None, optional=False):
+        self.shown = self.shown or value_at(document, place) is not None
+        if optional and not self.shown and any(entry["required"] and entry["ours"] for entry in self.entries):
+            pytest.skip(f"`{place}` is not shown, so that nothing is learnt")
+        found = self._read(document, place, key, item)
+        (self._look_at_list if self.kind == "list" else self._look_at_entries)(found)
+        ours = [(entry["key"], one) for entry in self.entries if entry["ours"] for one in entry["allowed"]]
+        own = lambda key, value: any(k == key and (self.kind != "list" or covers(one, value)) for k, one in ours)
+        self.entries = [dict(key=k, allowed=[v], required=True, ours=own(k, v)) for k, v in found]
+        self.complete = self.ordered = self.looked = True
+
+    def _look_at_entries(self, found):
+        read = {}
+        for key, value in found:
+            read.setdefault(key, value)
+        for entry in self.entries:
+            key, allowed = entry["key"], entry["allowed"]
+            if not entry["required"]:
+                continue
+            assert key in read, f"{key!r} = {allowed[0]!r} must be stored, and is not there: {read}"
+            emptied = read[key] is None and "" in allowed
+            assert emptied or any(covers(one, read[key]) for one in allowed), (
+                f"{key!r} = {allowed[0]!r} must be stored, and {read[key]!r} is read"
+            )
+        known = {entry["key"] for entry in self.entries}
+        for key, value in found:
+            if key not in known:
+                assert key not in self.removed, f"{key!r} = {value!r} was taken back, and is still there"
+                assert not self.complete, f"{key!r} = {value!r} is there, and must not be"
+
+    def _look_at_list(self, found):
+        items = [value for _, value in found]
+        if self.deduplicates:
+            for index, item in enumerate(items):
+                assert item not in items[:index], f"{item!r} is stored twice"
+        for entry in self.entries:
+            if entry["required"]:
+                there = any(covers(one, item) for one in entry["allowed"] for item in items)
+                assert there, f"{entry['allowed'][0]!r} must be stored, and is not there: {items}"
+        for item in items:
+            if not any(covers(one, item) for entry in self.entries for one in entry["allowed"]):
+                trace = any(covers(value, item) for _, value in self.traces)
+                assert not trace, f"{item!r} was refused, and is stored"
+                assert not self.complete, f"{item!r} is there, and nobody wrote it"
+        if self.complete and self.ordered and self.is_ordered:
+            rest = iter(items)
+            due = [entry["allowed"][0] for entry in self.entries if entry["required"]]
+            assert all(any(covers(one, item) for item in rest) for one in due), f"{items} is in another order than {due}"
+
+
+def keeps(case, answers, model, excuses, turns):
+    """Follows what happened, turn by turn, and holds each look against it."""
+    states = {}
+    for turn in turns:
+        raced = set()
+        for step, resource, what, given in turn:
+            state = states.setdefault(resource, State(*model))
+            answer = answers[step]
+            accepted = is_success(answer.status, None)
+            writes = sum(1 for event in turn if event[1] == resource and event[2] in ("write", "must-write"))
+            if what in ("write", "must-write"):
+                if not accepted:
+                    others = any(not entry["ours"] and entry["allowed"] != [None] for entry in state.entries)
+                    excused = answer.status == 429 or case.code(answer) in excuses
+                    assert excused or answer.status < 500, f"the server failed: {answer}"
+                    certain = what == "must-write" and not others and not excused
+                    assert not certain, f"step {step + 1} is a valid request, and was refused: {answer}"
+                    pytest.skip(f"a write that the law needs was refused: {answer}")
+                state.write(given, writes > 1 and resource in raced)
+                raced.add(resource)
+            elif what == "refused":
+                if accepted:
+                    pytest.skip("a request that must be refused was accepted, which is another case's finding")
+                state.refuse(given)
+            elif writes > 1:
+                pass  # An answer to one of several writes side by side may have been given before the others.
+            elif accepted:
+                state.look(answer.document(), **given)
+            else:
+                assert not state.looked or answer.status == 429, f"what could be read cannot be read any more: {answer}"
+                pytest.skip(f"what is stored cannot be read: {answer}")
