@@ -140,7 +140,7 @@ impl Exported {
             .pieces(bytes)
             .into_iter()
             .filter_map(|piece| match piece {
-                Piece::Bytes(bytes) if bytes.is_empty() => None,
+                Piece::Bytes([]) => None,
                 Piece::Bytes(bytes) => Some(Named::Literal(bytes.to_vec())),
                 Piece::Variable(name) => Some(match self.holes.iter().find(|hole| hole.variable == name) {
                     Some(hole) => Named::Captured(hole),
