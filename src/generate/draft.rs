@@ -248,10 +248,8 @@ impl<'a> Planner<'a> {
                         None => Err("some reader could take it as valid".to_owned()),
                     };
                 }
-                match open {
-                    Some(breach) if breach.path != *path => silent(&ambiguity(breach)),
-                    _ => Ok((Intent::Violates, self.reject(operation, Role::InvalidInput))),
-                }
+                // Another constraint that only some reading breaks changes nothing: it is refused in all of them.
+                Ok((Intent::Violates, self.reject(operation, Role::InvalidInput)))
             }
             Aim::Valid | Aim::Missing => {
                 if let Some(other) = certain.first() {

@@ -155,6 +155,13 @@ impl Sampler<'_> {
                         *text = text.chars().take(inner.length().min.unwrap_or(0) as usize).collect();
                     }
                 }
+                // And a long value for no more than the shortest key.
+                let first = match named {
+                    None if !values.is_empty() && !within_budget(shape, &first, &entry) => {
+                        self.shortest_key(key, path).unwrap_or(first)
+                    }
+                    _ => first,
+                };
                 out.insert(first, entry);
                 for index in 1..least {
                     out.insert(self.key(key, path, index), self.value(value, &place, &[], depth + 1));
@@ -209,6 +216,21 @@ impl Sampler<'_> {
             Value::Text(text) => text,
             other => format!("{other:?}"),
         }
+    }
+
+    /// A key of the least length that its shape allows.
+    fn shortest_key(&self, id: &ShapeId, path: &MemberPath) -> Option<String> {
+        let shape = self.contract.shape(id);
+        let least = shape.length().min.unwrap_or(0).max(1) as usize;
+        if !matches!(shape.kind, Kind::String) {
+            return None;
+        }
+        let plain = "k".repeat(least);
+        let Some(pattern) = self.patterns.get(id).filter(|pattern| !pattern.matches(&plain)) else {
+            return Some(plain);
+        };
+        let mut draw = Seeded::new(self.seed, &format!("shortest/{}/{path}", self.operation.name));
+        pattern.member(&mut draw, Some(least.max(pattern.lengths().0))).filter(|key| pattern.matches(key))
     }
 
     /// A value for the `index`th item of a list, different from the others where the shape has room.

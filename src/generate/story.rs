@@ -11,7 +11,7 @@ use super::relation::{Effect, Event, Relation, What};
 use super::resource::{Resources, resources};
 use super::sample::{Change, ELSEWHERE};
 use super::{Value, fixture};
-use crate::contract::{Operation, Provenance};
+use crate::contract::{MemberPath, Operation, Provenance};
 
 /// A case about a law in the making.
 pub(crate) struct Story<'s, 'p> {
@@ -93,6 +93,20 @@ impl<'s, 'p> Story<'s, 'p> {
         Some(())
     }
 
+    /// Reads with a member of the reader's input set to something: what is shown then is a state of its own,
+    /// `shown_as`.
+    pub fn look_with(&mut self, path: &MemberPath, value: Value, shown_as: u32) -> Option<()> {
+        let Reader::Operation(reader) = &self.keeper.reader else { return None };
+        let input = self.planner.sampler(reader, &self.id).with(&[(path, Change::Set(value))]);
+        if !self.planner.labels().breaches(reader.input.as_ref()?, &input).is_empty() {
+            return None;
+        }
+        let send = Send::Operation { name: reader.name.clone(), input, damage: Vec::new() };
+        let step = self.push(Purpose::ReadBack, send, None);
+        self.event(step, shown_as, What::Look(self.keeper.view.clone()));
+        Some(())
+    }
+
     /// The whole input that writes a value to the member.
     fn input(&self, resource: u32, value: &Value) -> Value {
         let sampler = self.planner.sampler(self.keeper.operation, &self.id).of_resource(resource);
@@ -143,7 +157,7 @@ impl<'s, 'p> Story<'s, 'p> {
 
     /// Another operation takes entries back, by their keys.
     pub fn take_back(&mut self, resource: u32, operation: &Operation, member: &str, keys: &[String]) -> Option<()> {
-        let path = crate::contract::MemberPath::root().member(member);
+        let path = MemberPath::root().member(member);
         let list = Value::List(keys.iter().map(Value::text).collect());
         let sampler = self.planner.sampler(operation, &self.id).of_resource(resource);
         let input = sampler.with(&[(&path, Change::Set(list))]);

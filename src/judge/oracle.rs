@@ -49,7 +49,7 @@ fn decide(contract: &Contract, scenario: &Scenario, outcome: &Outcome) -> Decisi
         let why = format!("a complete answer was due, and its {note}");
         return (Verdict::Diverges, Observed { note: Some(note), ..observed }, why);
     }
-    if let Some(decision) = throttled(contract, operation, exchange, &observed) {
+    if let Some(decision) = throttled(contract, operation, exchange, outcome.liveness, &observed) {
         return decision;
     }
     match &case.expectation {
@@ -140,14 +140,25 @@ fn framing(framing: &Framing) -> Option<String> {
     })
 }
 
-/// What stays throttled after all retries teaches nothing, unless throttling itself is undocumented.
-fn throttled(contract: &Contract, operation: &Operation, exchange: &Exchange, observed: &Observed) -> Option<Decision> {
+/// What stays throttled after all retries teaches nothing, unless throttling itself is undocumented, or
+/// meets only requests that must be refused for another reason.
+fn throttled(
+    contract: &Contract,
+    operation: &Operation,
+    exchange: &Exchange,
+    liveness: Option<Liveness>,
+    observed: &Observed,
+) -> Option<Decision> {
     if observed.status != Some(429) && !observed.error.as_deref().is_some_and(Role::is_throttling) {
         return None;
     }
-    let mut documented = contract.errors_of(operation).filter(|(_, error)| error.role == Role::Throttled);
+    let is_documented = contract.errors_of(operation).any(|(_, error)| error.role == Role::Throttled);
     let times = exchange.throttled + 1;
-    if documented.next().is_some() {
+    if is_documented && liveness == Some(Liveness::Alive) {
+        let why = "throttled every time, while plain valid requests before and after were answered".to_owned();
+        return Some((Verdict::Diverges, observed.clone(), why));
+    }
+    if is_documented {
         let why = format!("throttled {times} times in a row");
         return Some((Verdict::Indeterminate, observed.clone(), why));
     }

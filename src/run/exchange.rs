@@ -17,7 +17,8 @@ pub struct Outcome {
     pub exchanges: Vec<Option<Exchange>>,
     /// Why steps were not sent: a hole that nothing filled, a message that cannot be encoded.
     pub not_sent: Option<String>,
-    /// After a hang or a drop that happened twice: what a plain valid request met.
+    /// After a hang or a drop that happened twice, or where a request that must be refused stayed throttled:
+    /// what plain valid requests met.
     pub liveness: Option<Liveness>,
     /// What a server that was started for the run printed meanwhile, where it failed: the last lines, less
     /// secrets; other cases that ran side by side may have had a part in them.

@@ -8,7 +8,7 @@ use super::rate::Schedule;
 use super::transport::{Exit, Line, Transport};
 use super::{Answer, AwsKeys, Exchange, Framing, Liveness, NoAnswer, Outcome, Plan, clock};
 use crate::contract::{Auth, OperationName, Role};
-use crate::generate::{AuthDamage, Authorization, Case, Purpose, Send, Step};
+use crate::generate::{AuthDamage, Authorization, Case, Expectation, Judged, Purpose, Send, Step};
 use crate::scenario::Credentials;
 use crate::wire::{
     KeyCache, Message, Proof, SigV4, authorize, document, encode, error_seen, output_document, value_at,
@@ -38,6 +38,9 @@ const PATIENCE: u32 = 8;
 const HOPE: u32 = 3;
 /// More steps than this are not sent side by side.
 const MOST_LINES: usize = 64;
+/// So often a case that stays throttled is sent again between plain valid requests: by chance alone, a
+/// server that throttles whatever comes would never have refused the one and answered the other so often.
+const DOUBTS: u32 = 10;
 /// So many lines of what a server printed are kept with a case.
 const MOST_OUTPUT: usize = 20;
 /// So many times ten milliseconds a failing server's words are waited for.
@@ -70,6 +73,8 @@ pub(super) struct Worker<'a> {
     shared: &'a Shared,
     lines: Vec<Line>,
     keys: Keys,
+    /// How often a throttled request is sent in all.
+    tries: u32,
 }
 
 /// What a worker keeps of proofs from case to case.
@@ -115,7 +120,7 @@ impl<'a> Worker<'a> {
     /// Must be called inside a runtime.
     pub(super) fn new(plan: &'a Plan<'a>, shared: &'a Shared) -> Self {
         let lines = vec![Line::new(Arc::clone(&shared.exit))];
-        Self { plan, shared, lines, keys: Keys::default() }
+        Self { plan, shared, lines, keys: Keys::default(), tries: plan.settings.throttle_tries }
     }
 
     /// Runs a case. `None` where the stop switch ended it before it was through.
@@ -126,7 +131,7 @@ impl<'a> Worker<'a> {
             return Some(Outcome { case, exchanges, not_sent, liveness: None, server_output: Vec::new() });
         }
         let mark = self.plan.server.as_ref().map(|server| server.mark());
-        let Sent { exchanges, not_sent, unsendable } = self.steps(&case).await?;
+        let Sent { mut exchanges, not_sent, unsendable } = self.steps(&case).await?;
         if unsendable.is_some() && case.unsendable.is_none() {
             Arc::make_mut(&mut case).unsendable = unsendable;
         }
@@ -145,7 +150,57 @@ impl<'a> Worker<'a> {
                 Liveness::Down
             });
         }
+        if self.is_refused_as_throttled(&case, &exchanges) {
+            (liveness, exchanges) = self.doubt_throttling(&case, exchanges).await?;
+        }
         Some(Outcome { case, exchanges, not_sent, liveness, server_output })
+    }
+
+    /// Whether a request that must be refused for what is in it stayed throttled.
+    fn is_refused_as_throttled(&self, case: &Case, exchanges: &[Option<Exchange>]) -> bool {
+        let (Judged::Step(index), Expectation::Reject { .. }) = (&case.judged, &case.expectation) else { return false };
+        self.is_throttled_at(case, *index, exchanges)
+    }
+
+    fn is_throttled_at(&self, case: &Case, index: usize, exchanges: &[Option<Exchange>]) -> bool {
+        let answer = exchanges.get(index).and_then(Option::as_ref).and_then(|exchange| exchange.answer.as_ref().ok());
+        answer.zip(case.steps.get(index)).is_some_and(|(answer, step)| is_throttled(self.plan, step, answer))
+    }
+
+    /// Sends a throttled case in turn with plain valid requests. Where those are answered and it stays
+    /// throttled every time, it is not the rate that is too high; as soon as it comes through, that is
+    /// what came; else nothing is learnt. `None` where the stop switch ended it.
+    async fn doubt_throttling(
+        &mut self,
+        case: &Case,
+        exchanges: Vec<Option<Exchange>>,
+    ) -> Option<(Option<Liveness>, Vec<Option<Exchange>>)> {
+        let Some(control) = (self.plan.control)(case.operation.as_str()) else { return Some((None, exchanges)) };
+        let plain = control.judged.shown();
+        self.tries = 1;
+        let mut outcome = Some((Some(Liveness::Alive), exchanges));
+        for _ in 0..DOUBTS {
+            let Some(sent) = Box::pin(self.steps(&control)).await else {
+                outcome = None;
+                break;
+            };
+            let answer = sent.exchanges.get(plain).and_then(Option::as_ref).map(|exchange| &exchange.answer);
+            let is_answered = matches!(answer, Some(Ok(answer)) if (200..300).contains(&answer.status));
+            if !is_answered {
+                outcome = outcome.map(|(_, exchanges)| (None, exchanges));
+                break;
+            }
+            let Some(again) = Box::pin(self.steps(case)).await else {
+                outcome = None;
+                break;
+            };
+            if !self.is_throttled_at(case, case.judged.shown(), &again.exchanges) {
+                outcome = Some((None, again.exchanges));
+                break;
+            }
+        }
+        self.tries = self.plan.settings.throttle_tries;
+        outcome
     }
 
     /// What a server that was started for the run has printed since, where it failed meanwhile.
@@ -263,12 +318,12 @@ impl<'a> Worker<'a> {
     /// Sends the steps of one turn, side by side where there are several; `None` for one that the stop
     /// switch ended.
     async fn turn(&mut self, case: &Case, mut ready: Vec<(usize, Message)>) -> Vec<(usize, Option<Exchange>)> {
-        let (plan, shared) = (self.plan, self.shared);
+        let (plan, shared, tries) = (self.plan, self.shared, self.tries);
         if ready.len() == 1
             && let Some((index, message)) = ready.pop()
         {
             let step = &case.steps[index];
-            return vec![(index, exchange(plan, shared, &mut self.lines[0], step, message).await)];
+            return vec![(index, exchange(plan, shared, &mut self.lines[0], step, message, tries).await)];
         }
         let mut out = Vec::with_capacity(ready.len());
         while !ready.is_empty() {
@@ -277,7 +332,7 @@ impl<'a> Worker<'a> {
                 self.lines.push(Line::new(Arc::clone(&shared.exit)));
             }
             let sent = batch.into_iter().zip(&mut self.lines).map(|((index, message), line)| async move {
-                (index, exchange(plan, shared, line, &case.steps[index], message).await)
+                (index, exchange(plan, shared, line, &case.steps[index], message, tries).await)
             });
             out.extend(futures_util::future::join_all(sent).await);
         }
@@ -470,6 +525,7 @@ async fn exchange(
     line: &mut Line,
     step: &Step,
     message: Message,
+    tries: u32,
 ) -> Option<Exchange> {
     // What takes resources away is sent even after the stop.
     let stop = (step.purpose != Purpose::TearDown).then_some(&plan.stop);
@@ -511,10 +567,7 @@ async fn exchange(
                 let patient = shared.throttled_in_a_row.load(Ordering::Relaxed) < PATIENCE;
                 let pause = pause(answer, throttled);
                 let waited = clock::now().duration_since(waits_from);
-                if patient
-                    && throttled + 1 < plan.settings.throttle_tries
-                    && waited + pause <= plan.settings.throttle_wait
-                {
+                if patient && throttled + 1 < tries && waited + pause <= plan.settings.throttle_wait {
                     throttled += 1;
                     if !sleep_until(clock::now() + pause, &is_stopped).await {
                         return None;

@@ -130,6 +130,40 @@ impl<'w, 'p> Laws<'w, 'p> {
         })
     }
 
+    /// The member of an entry that is of this enum.
+    pub fn kind_member(&self, kinds: &ShapeId) -> Option<&'p str> {
+        let members = self.work.planner.contract.shape(self.inner().1).kind.members()?;
+        let found = members.iter().find(|(_, member)| self.are_same_kinds(&member.shape, kinds));
+        found.map(|(name, _)| name.as_str())
+    }
+
+    /// Whether two enums are of one vocabulary: the same shape, or, where sources made two of it, one list
+    /// inside the other. Two or three words in common are no evidence.
+    fn are_same_kinds(&self, one: &ShapeId, other: &ShapeId) -> bool {
+        const EVIDENCE: usize = 4;
+        let contract = self.work.planner.contract;
+        let (first, second) = (contract.shape(one), contract.shape(other));
+        if !matches!((&first.kind, &second.kind), (Kind::Enum { .. }, Kind::Enum { .. })) {
+            return false;
+        }
+        let (first, second) = (first.settled_values(), second.settled_values());
+        let (few, many) = if first.len() <= second.len() { (first, second) } else { (second, first) };
+        one == other || few.len() >= EVIDENCE && few.iter().all(|value| many.contains(value))
+    }
+
+    /// What that member says in the first entry of a value.
+    pub fn kind_of(&self, value: &Value, member: &str) -> Option<String> {
+        let entry = match value {
+            Value::Map(entries) if self.is(StateKind::Map) => entries.values().next()?,
+            Value::List(items) => items.first()?,
+            entry => entry,
+        };
+        match entry.member(member)? {
+            Value::Text(text) => Some(text.clone()),
+            _ => None,
+        }
+    }
+
     /// The shape that holds free text.
     fn text_shape(&self) -> Option<&'p Shape> {
         let contract = self.work.planner.contract;
@@ -143,10 +177,11 @@ impl<'w, 'p> Laws<'w, 'p> {
         }
     }
 
-    /// Whether a limit is documented that an empty text is inside of.
+    /// Whether an empty text is a value like any other: a limit is documented that it is inside of, or it
+    /// is an item of a list, which nothing but its text tells apart from no item.
     fn may_be_empty(&self) -> bool {
         let limits = self.text_shape().map(Shape::length).unwrap_or_default();
-        !self.is(StateKind::List) && limits.max.is_some() && limits.min.unwrap_or(0) == 0
+        (self.is(StateKind::List) || limits.max.is_some()) && limits.min.unwrap_or(0) == 0
     }
 
     /// Texts that careless servers change on the way, each with its name; those that are no value of the
@@ -219,7 +254,12 @@ impl<'w, 'p> Laws<'w, 'p> {
                 story.write(1, &self.value(story, &[(&key, "one")])?, true)?;
                 story.look(1)?;
                 story.write(1, &self.value(story, &[(&key, "")])?, false)?;
-                story.look(1)
+                story.look(1)?;
+                // Where only answers to writes show what is stored, another write shows it again.
+                if self.is(StateKind::List) {
+                    story.write(1, &self.value(story, &[("", "two")])?, true)?;
+                }
+                Some(())
             });
         }
         if self.is(StateKind::Map) {

@@ -2,6 +2,8 @@
 
 use super::Work;
 use super::laws::Laws;
+use crate::contract::{Kind, MemberPath};
+use crate::generate::Value;
 use crate::generate::case::{Case, Purpose, Send, Step};
 use crate::generate::keeper::{Keeper, Reader, json, keepers, law_source};
 use crate::generate::relation::{Relation, StateKind};
@@ -21,7 +23,9 @@ pub(crate) fn cases(work: &Work<'_>, out: &mut Vec<Case>) {
     for keeper in &others {
         if matches!(&keeper.reader, Reader::Operation(reader) if reader.name == work.operation.name) {
             let at = format!("{}-{}-", keeper.operation.name, keeper.path);
-            reads(&Laws { work, keeper, at }, out);
+            let laws = Laws { work, keeper, at };
+            reads(&laws, out);
+            filters(&laws, out);
         }
     }
     let notes = work.planner.scenario.notes(work.operation.name.as_str());
@@ -65,6 +69,57 @@ fn reads(laws: &Laws<'_, '_>, out: &mut Vec<Case>) {
             story.look(2)
         },
     ));
+}
+
+/// What a filter shows is a state of its own, apart from that of any resource.
+const FILTERED: u32 = 1_000;
+/// So many kinds are asked for that were not written.
+const MOST_FILTERS: usize = 2;
+
+/// A member of the reader's input whose values are those of an enum inside of what is written is a filter:
+/// asked for other kinds, an answer does not show what was written.
+fn filters(laws: &Laws<'_, '_>, out: &mut Vec<Case>) {
+    let (contract, operation) = (laws.work.planner.contract, laws.work.operation);
+    let inputs = operation.input.as_ref().and_then(|input| contract.shape(input).kind.members());
+    for (name, member) in inputs.into_iter().flatten() {
+        let (kinds, is_list) = match &contract.shape(&member.shape).kind {
+            Kind::List { member } => (member, true),
+            _ => (&member.shape, false),
+        };
+        let Kind::Enum { .. } = contract.shape(kinds).kind else { continue };
+        let Some(told) = laws.kind_member(kinds) else { continue };
+        let path = MemberPath::root().member(name);
+        let wanted = |kind: &str| match is_list {
+            true => Value::List(vec![Value::text(kind)]),
+            false => Value::text(kind),
+        };
+        let rule = "a filter shows what it asks for, and nothing else";
+        let settled = contract.shape(kinds).settled_values();
+        // A kind that stands for several or for all is no filter.
+        let is_one = |kind: &&str| !["all", "any", "every", "none"].iter().any(|word| kind.eq_ignore_ascii_case(word));
+        let mut made = 0;
+        for other in settled.into_iter().filter(is_one) {
+            if made == MOST_FILTERS {
+                break;
+            }
+            let variant = format!("{name}-{other}");
+            let case = laws.tell(operation, "filters", &variant, rule, true, |story| {
+                let key = laws.key(story, 0);
+                let value = laws.value(story, &[(&key, "one")])?;
+                let written = laws.kind_of(&value, told)?;
+                if written == other {
+                    return None;
+                }
+                story.look_with(&path, wanted(&written), 1)?;
+                story.look_with(&path, wanted(other), FILTERED)?;
+                story.write(1, &value, true)?;
+                story.look_with(&path, wanted(&written), 1)?;
+                story.look_with(&path, wanted(other), FILTERED)
+            });
+            made += usize::from(case.is_some());
+            out.extend(case);
+        }
+    }
 }
 
 /// What was written is taken back, and nothing else.
