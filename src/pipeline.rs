@@ -8,6 +8,7 @@ mod export;
 mod filter;
 mod finish;
 mod job;
+mod learn;
 mod load;
 mod replay;
 mod review;
@@ -88,6 +89,8 @@ pub async fn check_cases(
     let mut record = accepted::Record::new(job, sending.keeping.as_ref(), &accepted);
     let mut tally = Tally::new(job, sending);
     let mut failed = shorten::Failed::default();
+    let mut strayed = learn::Strayed::default();
+    let mut lessons = None;
     let mut unwritable = None;
     let server = tokio::task::block_in_place(|| started::version(job, &redaction));
     let head = Head { server, ..job.head(run_id, planned, &endpoint) };
@@ -108,6 +111,7 @@ pub async fn check_cases(
         record.add(&mut done);
         tally.add(&done);
         failed.add(&done);
+        strayed.add(&done);
         unwritable = output.case(&done).err();
         if unwritable.is_some() || tally.enough() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
@@ -120,11 +124,15 @@ pub async fn check_cases(
             tally.add_part(&done);
             unwritable = unwritable.or(output.case(&done).err());
         }
+        lessons = Some(tokio::task::block_in_place(|| strayed.learn(&plan, options, &finish)));
     }
     if let Some(error) = unwritable {
         return Err(unwritten(&error));
     }
     let mut summary = tally.summary(watch.elapsed().as_secs_f64(), &ended);
+    for finding in &mut summary.findings {
+        finding.learnt = lessons.as_ref().and_then(|lessons| lessons.about(finding));
+    }
     if let Some((why, said)) = started::fate(plan.server.as_ref(), &ended) {
         summary.incomplete = Some(why);
         summary.server_output = said;

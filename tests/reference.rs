@@ -346,7 +346,7 @@ fn every_fault_that_breaks_the_contract_changes_an_answer() {
             faithful.iter().zip(&corpus).any(|(faithful, sent)| answer(&service, &prefix, sent) != *faithful)
         };
         let faults = service.faults();
-        let breaking = || faults.values().filter(|fault| fault.breaks_contract);
+        let breaking = || faults.values().filter(|fault| fault.breaks_contract && fault.hidden.is_none());
         assert!(breaking().count() >= 100, "{}", breaking().count());
         println!("{}: {} faults, {} break the contract", faults[0].operation, faults.len(), breaking().count());
         let unseen: Vec<_> = breaking().filter(|fault| !seen(fault)).map(|fault| &fault.name).collect();

@@ -20,8 +20,10 @@ pub fn again(scenario: &str, endpoint: Option<&str>, allow_remote: bool, choose:
     if choose.seed != 1 {
         flag("--seed", &choose.seed.to_string());
     }
-    if choose.level == LevelFlag::Quick {
-        flag("--level", "quick");
+    match choose.level {
+        LevelFlag::Quick => flag("--level", "quick"),
+        LevelFlag::Exhaustive => flag("--level", "exhaustive"),
+        LevelFlag::Full => {}
     }
     for (name, _) in &choose.secret {
         words.push(format!("--secret \"{name}=${}\"", shell_name(name)));

@@ -122,6 +122,8 @@ pub enum LevelFlag {
     Quick,
     /// Every boundary.
     Full,
+    /// Every boundary, and all pairs of broken constraints.
+    Exhaustive,
 }
 
 /// What to do where nothing runs.

@@ -233,6 +233,7 @@ pub fn jobs(
             level: match choose_flags.level {
                 LevelFlag::Quick => overstep::generate::Level::Quick,
                 LevelFlag::Full => overstep::generate::Level::Full,
+                LevelFlag::Exhaustive => overstep::generate::Level::Exhaustive,
             },
             filter: filter.clone(),
             ids: None,

@@ -65,6 +65,13 @@ pub(crate) enum Aim {
     Missing,
     /// The caller is not known or not allowed.
     Denied(Role),
+    /// Two things are wrong: these roles refuse them, and of the input exactly these constraints are broken.
+    Both {
+        /// One for each.
+        roles: [Role; 2],
+        /// What is broken in the input, the rest is broken around it.
+        breaks: Vec<(MemberPath, Constraint)>,
+    },
 }
 
 /// The request of a draft.
@@ -231,6 +238,25 @@ impl<'a> Planner<'a> {
                 Some(other) => Err(also(other)),
                 None => Ok((Intent::Auth, self.reject(operation, *role))),
             },
+            Aim::Both { roles, breaks } => {
+                let is_meant = |breach: &Breach| {
+                    breaks.iter().any(|(path, constraint)| breach.path == *path && breach.constraint == *constraint)
+                };
+                if let Some(other) = certain.iter().find(|breach| !is_meant(breach)) {
+                    return Err(also(other));
+                }
+                let broken = |(path, constraint): &(MemberPath, Constraint)| {
+                    certain.iter().any(|breach| breach.path == *path && breach.constraint == *constraint)
+                };
+                if !breaks.iter().all(broken) {
+                    return Err("some reader could take it as valid".to_owned());
+                }
+                let intent = match roles[0] {
+                    Role::Unauthenticated | Role::Forbidden => Intent::Auth,
+                    _ => Intent::Violates,
+                };
+                Ok((intent, self.reject_for(operation, *roles)))
+            }
             Aim::Breaks(path, constraint) | Aim::BreaksBoth(path, constraint, _) => {
                 let second = match &draft.aim {
                     Aim::BreaksBoth(_, _, second) => second,
@@ -311,6 +337,18 @@ impl<'a> Planner<'a> {
                 error: Some(error.code.as_deref().map_or_else(|| name.clone(), ErrorName::new)),
             })
             .collect()
+    }
+
+    /// What fits where a request must be refused for two reasons: an error for either.
+    fn reject_for(&self, operation: &Operation, [one, other]: [Role; 2]) -> Expectation {
+        let mut first = self.reject(operation, one);
+        if one != other
+            && let (Expectation::Reject { errors, .. }, Expectation::Reject { errors: more, .. }) =
+                (&mut first, self.reject(operation, other))
+        {
+            errors.extend(more.into_iter().filter(|error| !errors.contains(error)).collect::<Vec<_>>());
+        }
+        first
     }
 
     /// What fits where a request must be refused for this reason.

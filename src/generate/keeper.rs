@@ -155,13 +155,14 @@ impl<'p> Keeper<'p> {
         law_source(planner, self.operation, law)
     }
 
-    /// What is promised of the state.
-    pub fn model(&self, planner: &Planner<'_>) -> Model {
+    /// What is promised of the state, and what a case about this law looks at, promised or not.
+    pub fn model(&self, planner: &Planner<'_>, law: &str) -> Model {
+        let holds = |one: &str| one == law || self.promises(planner, one);
         Model {
             kind: self.kind,
-            merges: self.promises(planner, "merges"),
-            deduplicates: self.promises(planner, "deduplicates"),
-            ordered: self.promises(planner, "keeps-order"),
+            merges: holds("merges"),
+            deduplicates: holds("deduplicates"),
+            ordered: holds("keeps-order"),
         }
     }
 

@@ -20,6 +20,8 @@ pub enum Level {
     /// Every boundary.
     #[default]
     Full,
+    /// Every boundary, and every pair of broken constraints of two classes instead of one of each.
+    Exhaustive,
 }
 
 /// What decides, beside contract and scenario, which cases there are.
@@ -93,6 +95,20 @@ pub fn part_of_sequence(contract: &Contract, scenario: &Scenario, options: Optio
     super::strategy::part_of_sequence(&Work { planner: &plan.planner, operation, sites: &sites }, variant)
 }
 
+/// What can be said of one operation's strategies and places; `None` where it is not planned.
+pub(super) fn with_work<R>(
+    contract: &Contract,
+    scenario: &Scenario,
+    options: Options,
+    operation: &str,
+    look: impl FnOnce(&Work<'_>) -> Option<R>,
+) -> Result<Option<R>, PlanError> {
+    let plan = Plan::new(contract, scenario, options)?;
+    let Some(operation) = plan.wanted.iter().find(|wanted| wanted.name.as_str() == operation) else { return Ok(None) };
+    let sites = sites(contract, operation);
+    Ok(look(&Work { planner: &plan.planner, operation, sites: &sites }))
+}
+
 /// The constraints that an input of an operation breaks, as the gate sees them.
 ///
 /// # Errors
@@ -151,7 +167,7 @@ impl<'a> Plan<'a> {
         });
         let mut seen = HashSet::new();
         whole.chain(each).filter(move |case| {
-            level == Level::Full
+            level != Level::Quick
                 || seen.insert((case.id.0.rsplit_once('/').map(|(kind, _)| kind.to_owned()), case.intent))
         })
     }

@@ -194,7 +194,8 @@ impl<'s, 'p> Story<'s, 'p> {
 
     /// The case, judged by what its looks show.
     pub fn told(self, told: Told<'_>) -> Option<Case> {
-        let model = self.keeper.model(self.planner);
+        let law = self.id.0.split('/').nth(3).unwrap_or_default();
+        let model = self.keeper.model(self.planner, law);
         // Where every case has the same resource, what others write there would be taken for this one's.
         let alone = !self.is_apart() && !self.mentions_fixtures();
         let relation = Relation::State { model, events: self.events };

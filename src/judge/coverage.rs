@@ -1,10 +1,10 @@
 //! What of the contract a run has reached.
 
 use super::{Judgement, Verdict};
-use crate::contract::Contract;
+use crate::contract::{Constraint, Contract, Role};
 use crate::generate::{Case, Expectation, Intent, constraints};
-use indexmap::{IndexMap, IndexSet};
-use std::collections::HashSet;
+use indexmap::IndexMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 
 /// Coverage of a run, per operation.
@@ -21,9 +21,33 @@ struct Row {
     /// `member path/constraint` of all that the contract states.
     stated: HashSet<String>,
     reached: HashSet<String>,
-    documented: IndexSet<String>,
+    /// Documented errors, with what they mean.
+    documented: IndexMap<String, Role>,
     provokable: HashSet<String>,
     provoked: HashSet<String>,
+    limits: Reached,
+    enums: Reached,
+    members: Reached,
+    laws: Reached,
+}
+
+/// What cases are about, and what of it was answered.
+#[derive(Debug, Default)]
+struct Reached(HashMap<String, bool>);
+
+impl Reached {
+    fn add(&mut self, key: &str, answered: bool) {
+        match self.0.get_mut(key) {
+            Some(known) => *known |= answered,
+            None => {
+                self.0.insert(key.to_owned(), answered);
+            }
+        }
+    }
+
+    fn count(&self) -> (u64, u64) {
+        (self.0.values().filter(|answered| **answered).count() as u64, self.0.len() as u64)
+    }
 }
 
 /// Coverage and counts of one operation.
@@ -49,8 +73,32 @@ pub struct OperationCoverage {
     pub constraints: (u64, u64),
     /// Documented errors that were provoked, and those that a case could provoke.
     pub errors: (u64, u64),
-    /// Documented errors that no case can provoke.
-    pub unprovokable: Vec<String>,
+    /// Documented errors that no case can provoke, each with why.
+    pub unprovokable: Vec<(String, &'static str)>,
+    /// Sides of limits (below, at, above) that were answered, of those that cases are about.
+    pub limits: (u64, u64),
+    /// The same for members of enums.
+    pub enums: (u64, u64),
+    /// The same for members of the input, at any depth.
+    pub members: (u64, u64),
+    /// Laws about which something was learnt, of those that cases are about.
+    pub laws: (u64, u64),
+}
+
+const SIDES: [&str; 4] = ["below-min", "at-min", "at-max", "above-max"];
+
+/// Why no case asks for an error of this kind.
+fn why_not(role: Role) -> &'static str {
+    match role {
+        Role::Throttled => "only too many requests bring it",
+        Role::ServerFault => "only a failure of the server brings it",
+        Role::MissingResource => "the scenario names nothing that does not exist",
+        Role::Unauthenticated => "the scenario names nobody who could prove anything",
+        Role::Forbidden => "the scenario names nobody who lacks a permission",
+        Role::Conflict => "it wants a state that no case makes",
+        Role::Limit => "it wants more than a case may make",
+        Role::InvalidInput | Role::Other => "no document says what brings it",
+    }
 }
 
 impl Coverage {
@@ -65,7 +113,7 @@ impl Coverage {
                     .collect(),
                 documented: contract
                     .errors_of(operation)
-                    .map(|(name, error)| error.code.clone().unwrap_or_else(|| name.to_string()))
+                    .map(|(name, error)| (error.code.clone().unwrap_or_else(|| name.to_string()), error.role))
                     .collect(),
                 ..Row::default()
             };
@@ -88,6 +136,28 @@ impl Coverage {
             Verdict::Indeterminate => &mut counts.indeterminate,
             Verdict::Unsendable => &mut counts.unsendable,
         } += 1;
+        self.key.clear();
+        if let Some(member) = &case.member {
+            write!(self.key, "{member}").expect("writing to a text cannot fail");
+            row.members.add(&self.key, answered);
+            let variant = case.id.0.rsplit('/').next().unwrap_or_default();
+            match case.constraint {
+                Some(constraint @ (Constraint::Length | Constraint::Range | Constraint::MaxTotalBytes)) => {
+                    if let Some(side) = SIDES.iter().find(|side| variant.starts_with(**side)) {
+                        write!(self.key, "/{constraint}/{side}").expect("writing to a text cannot fail");
+                        row.limits.add(&self.key, answered);
+                    }
+                }
+                Some(Constraint::Enum) if variant.starts_with("member-") => {
+                    write!(self.key, "/{variant}").expect("writing to a text cannot fail");
+                    row.enums.add(&self.key, answered);
+                }
+                _ => {}
+            }
+        } else if case.class == "law" {
+            let law = case.id.0.split('/').nth(3).unwrap_or_default();
+            row.laws.add(law, answered);
+        }
         if let (true, Some(member), Some(constraint)) = (answered, &case.member, case.constraint) {
             // A constraint is reached when a violation of it was answered, or, for what no request
             // can break alone, when a value at its limit was.
@@ -107,7 +177,7 @@ impl Coverage {
             }
         }
         if let Some(name) = judgement.observed.error.as_ref().filter(|_| answered)
-            && row.documented.contains(name)
+            && row.documented.contains_key(name)
             && !row.provoked.contains(name)
         {
             row.provoked.insert(name.clone());
@@ -123,8 +193,17 @@ impl Coverage {
                 let could = |name: &&String| row.provokable.contains(*name) || row.provoked.contains(*name);
                 OperationCoverage {
                     constraints: (row.reached.len() as u64, row.stated.len() as u64),
-                    errors: (row.provoked.len() as u64, row.documented.iter().filter(could).count() as u64),
-                    unprovokable: row.documented.iter().filter(|name| !could(name)).cloned().collect(),
+                    errors: (row.provoked.len() as u64, row.documented.keys().filter(could).count() as u64),
+                    unprovokable: row
+                        .documented
+                        .iter()
+                        .filter(|(name, _)| !could(name))
+                        .map(|(name, role)| (name.clone(), why_not(*role)))
+                        .collect(),
+                    limits: row.limits.count(),
+                    enums: row.enums.count(),
+                    members: row.members.count(),
+                    laws: row.laws.count(),
                     ..row.counts.clone()
                 }
             })

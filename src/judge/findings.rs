@@ -113,6 +113,7 @@ impl Findings {
                 expected: String::new(),
                 accepted: key.accepted.clone(),
                 why: String::new(),
+                learnt: None,
                 curl: None,
                 server_output: Vec::new(),
             },

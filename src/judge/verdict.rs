@@ -107,6 +107,8 @@ pub struct Finding {
     pub accepted: Option<String>,
     /// Why, one sentence.
     pub why: String,
+    /// What further requests have shown of the limit that is enforced instead, one sentence.
+    pub learnt: Option<String>,
     /// The first example's request as a curl line, where curl can send it.
     pub curl: Option<String>,
     /// What the server said last, where overstep started it and it failed.

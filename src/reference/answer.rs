@@ -79,6 +79,9 @@ pub(super) enum ErrorBody {
     Empty,
     Truncated,
     Success,
+    Xml,
+    /// The code stands in the body, and not in a header.
+    WithCode,
 }
 
 /// A status and a code for where no document gives one.
@@ -162,7 +165,9 @@ impl ErrorAnswer {
         let mut headers: Vec<Header> = vec![(Cow::Borrowed("content-type"), Cow::Borrowed(self.content_type))];
         let document = match (dialect, &self.code) {
             (Dialect::Aws, code) => {
-                if let Some(code) = code {
+                if let Some(code) = code
+                    && !matches!(self.body, ErrorBody::WithCode | ErrorBody::Xml)
+                {
                     headers.push((Cow::Borrowed("x-amzn-errortype"), Cow::Owned(code.clone())));
                 }
                 json!({ self.message.as_str(): message })
@@ -172,6 +177,14 @@ impl ErrorAnswer {
         };
         let body = match self.body {
             ErrorBody::Documented => document.to_string(),
+            ErrorBody::WithCode => match dialect {
+                Dialect::Aws => json!({ "__type": self.code, self.message.as_str(): message }).to_string(),
+                Dialect::Plain => json!({ "type": self.code, self.message.as_str(): message }).to_string(),
+            },
+            ErrorBody::Xml => {
+                let code = self.code.as_deref().unwrap_or_default();
+                format!("<ErrorResponse><Error><Code>{code}</Code></Error></ErrorResponse>")
+            }
             ErrorBody::Text => format!("error: {message}"),
             ErrorBody::Html => format!("<html><body><h1>{}</h1></body></html>", self.status),
             ErrorBody::Empty => String::new(),

@@ -233,6 +233,7 @@ impl Node {
                 Unit::CodePoints => text.chars().count(),
                 Unit::Utf16 => text.chars().map(char::len_utf16).sum(),
                 Unit::Bytes => text.len(),
+                Unit::Graphemes => text.chars().filter(|c| !unicode_normalization::char::is_combining_mark(*c)).count(),
             } as u64)?;
         }
         let Some(pattern) = &self.pattern else { return Ok(()) };

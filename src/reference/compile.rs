@@ -163,6 +163,8 @@ impl ErrorEdit {
             Self::ContentType(content_type) => error.content_type = content_type,
             Self::AsSuccess => (error.status, error.body, error.code) = (200, ErrorBody::Success, None),
             Self::WithStatus200 => error.status = 200,
+            Self::Xml => (error.body, error.content_type) = (ErrorBody::Xml, "application/xml"),
+            Self::CodeInBody => error.body = ErrorBody::WithCode,
         }
         if matches!(self, Self::Text) {
             error.content_type = "text/plain";

@@ -19,6 +19,8 @@ pub struct Fault {
     pub describes: String,
     /// Whether it breaks something documented, and not only what the documents leave open.
     pub breaks_contract: bool,
+    /// Why no request can show it, where that is so: another promise answers for it, or the wire cannot say it.
+    pub hidden: Option<&'static str>,
     /// Where the findings that it causes must lie.
     pub touches: Vec<Touch>,
     /// What it does.
@@ -108,6 +110,10 @@ pub enum ErrorEdit {
     AsSuccess,
     /// Its status is 200, all else is as documented.
     WithStatus200,
+    /// It is written in XML, as other protocols have it.
+    Xml,
+    /// Its name stands in the body, where another of the protocol's places was documented.
+    CodeInBody,
 }
 
 /// No fault has this name.

@@ -53,6 +53,8 @@ impl Response {
 pub enum Delivery {
     /// All of it.
     Whole,
+    /// All of it, a moment later, when [`super::Service::settle`] has been called.
+    Late,
     /// Nothing is ever sent, and the connection stays open.
     Hang,
     /// The connection is closed before anything is sent.

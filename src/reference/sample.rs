@@ -6,7 +6,7 @@ use super::pattern::Pattern;
 use crate::contract::{Contract, Kind, Shape, ShapeId};
 use serde_json::{Map, Value, json};
 
-const COMMON: &[&str] = &[
+pub(super) const COMMON: &[&str] = &[
     "a",
     "A",
     "0",

@@ -36,6 +36,9 @@ pub struct RunningServer {
 /// How long a connection may take to send a request's head.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// How long a write takes that others may overtake.
+const LATE: Duration = Duration::from_millis(4);
+
 /// A body larger than ours is read so far before it is refused, so that the caller gets to read the answer.
 const MOST_READ: usize = MOST_BODY + (1 << 20);
 
@@ -130,6 +133,11 @@ async fn answer(
     let response = service.handle(&request);
     let declared = match response.delivery {
         Delivery::Whole => return whole(response, false),
+        Delivery::Late => {
+            tokio::time::sleep(LATE).await;
+            service.settle(target);
+            return whole(response, false);
+        }
         Delivery::Hang => {
             let _ = stopped.changed().await;
             return Err(io::Error::other("the answer never came"));

@@ -106,6 +106,21 @@ impl Service {
         self.main.handle(&self.world, request, target)
     }
 
+    /// Carries out the oldest write that a [`Delivery::Late`] answer to this target speaks of.
+    pub fn settle(&self, target: &str) {
+        let target = origin_form(target);
+        let name = target.strip_prefix("/faults/").map(|rest| &rest[..rest.find(['/', '?']).unwrap_or(rest.len())]);
+        match name {
+            None => self.main.store.settle(),
+            Some(name) => {
+                let name = percent_encoding::percent_decode_str(name).decode_utf8_lossy();
+                if let Ok(variant) = self.variant(&name) {
+                    variant.store.settle();
+                }
+            }
+        }
+    }
+
     fn variant(&self, name: &str) -> Result<Arc<Variant>, FaultError> {
         if let Some(variant) = self.variants.read().unwrap_or_else(PoisonError::into_inner).get(name) {
             return Ok(Arc::clone(variant));
@@ -160,7 +175,13 @@ impl Variant {
             _ => path,
         };
         match self.route(request.method, path, query) {
-            Routed::To(op, labels) => self.answer(op, labels, query, world, request),
+            Routed::To(op, labels) => {
+                let mut response = self.answer(op, labels, query, world, request);
+                if op.has(Trick::LosesUpdates) && self.store.is_pending() && response.delivery == Delivery::Whole {
+                    response.delivery = Delivery::Late;
+                }
+                response
+            }
             Routed::OtherMethod(allowed) => {
                 let mut response = self.no_operation(405);
                 response.headers.push((Cow::Borrowed("allow"), Cow::Owned(allowed)));

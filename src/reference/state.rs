@@ -21,6 +21,8 @@ const MOST_BYTES: usize = 8 << 20;
 #[derive(Debug)]
 pub(super) struct Store {
     shards: Vec<Mutex<Shard>>,
+    /// What writes of [`Trick::LosesUpdates`] will leave, oldest first.
+    pending: Mutex<VecDeque<(String, Map<String, Value>)>>,
     hasher: RandomState,
 }
 
@@ -42,7 +44,11 @@ struct Record {
 
 impl Default for Store {
     fn default() -> Self {
-        Self { shards: (0..SHARDS).map(|_| Mutex::default()).collect(), hasher: RandomState::new() }
+        Self {
+            shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
+            pending: Mutex::default(),
+            hasher: RandomState::new(),
+        }
     }
 }
 
@@ -79,6 +85,12 @@ impl Store {
             let mut scratch = shard.records.get(&*key).map(|record| record.value.clone()).unwrap_or_default();
             return change(&mut scratch);
         }
+        if tricks.has(Trick::LosesUpdates) {
+            let mut scratch = shard.records.get(&*key).map(|record| record.value.clone()).unwrap_or_default();
+            let result = change(&mut scratch);
+            self.pending().push_back((key.into_owned(), scratch));
+            return result;
+        }
         shard.clock += 1;
         let stamp = shard.clock;
         let shard = &mut *shard;
@@ -91,6 +103,27 @@ impl Store {
         shard.written.push_back((stamp, key.into_owned()));
         shard.forget();
         result
+    }
+
+    fn pending(&self) -> std::sync::MutexGuard<'_, VecDeque<(String, Map<String, Value>)>> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a write waits to be carried out.
+    pub(super) fn is_pending(&self) -> bool {
+        !self.pending().is_empty()
+    }
+
+    /// Carries out the write that has waited longest.
+    pub(super) fn settle(&self) {
+        let next = self.pending().pop_front();
+        if let Some((key, value)) = next {
+            let done: Result<(), std::convert::Infallible> = self.write(&key, Tricks::default(), |record| {
+                *record = value;
+                Ok(())
+            });
+            let Ok(()) = done;
+        }
     }
 
     #[cfg(test)]

@@ -91,6 +91,8 @@ pub enum Unit {
     Utf16,
     /// UTF-8 bytes.
     Bytes,
+    /// What a reader takes for one character: marks that combine with the one before do not count.
+    Graphemes,
 }
 
 /// The types that JSON has, besides null.
@@ -281,6 +283,11 @@ impl Tree {
 }
 
 impl Node {
+    /// Whether it is the keys of a map.
+    pub(super) fn is_key(&self) -> bool {
+        self.path.0.last() == Some(&Segment::Key)
+    }
+
     pub(super) fn children(&self) -> Vec<usize> {
         match &self.kind {
             NodeKind::List { item } => vec![*item],

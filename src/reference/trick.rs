@@ -110,6 +110,8 @@ tricks! {
     WritesRejected,
     /// Nothing is stored.
     LosesWrites,
+    /// A write starts from what was stored when its request came, and ends a little later.
+    LosesUpdates,
     /// A repeated write of the same value removes it.
     Toggles,
     /// Everything is written to one and the same resource.

@@ -3,6 +3,7 @@
 //! Nothing is kept: memory does not grow with the number of cases.
 
 use super::{Done, Head, Output, Summary};
+use crate::judge::OperationCoverage;
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -52,6 +53,8 @@ struct FindingLine<'a> {
     observed: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     accepted: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    learnt: Option<&'a str>,
     cases: u64,
     examples: &'a [String],
 }
@@ -78,7 +81,7 @@ struct SummaryLine<'a> {
     not_implemented: u64,
     indeterminate: u64,
     unsendable: u64,
-    coverage: CoverageLine,
+    coverage: CoverageLine<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     incomplete: Option<&'a str>,
     complete: bool,
@@ -97,9 +100,74 @@ struct LeftLine<'a> {
 }
 
 #[derive(Serialize)]
-struct CoverageLine {
+struct CoverageLine<'a> {
+    #[serde(flatten)]
+    sum: Reached,
+    operations: Vec<OperationLine<'a>>,
+}
+
+/// What was reached, and of how much.
+#[derive(Clone, Copy, Default, Serialize)]
+struct Reached {
     constraints: (u64, u64),
     errors: (u64, u64),
+    limits: (u64, u64),
+    enums: (u64, u64),
+    members: (u64, u64),
+    laws: (u64, u64),
+}
+
+impl Reached {
+    fn of(row: &OperationCoverage) -> Self {
+        Self {
+            constraints: row.constraints,
+            errors: row.errors,
+            limits: row.limits,
+            enums: row.enums,
+            members: row.members,
+            laws: row.laws,
+        }
+    }
+
+    fn and(self, other: Self) -> Self {
+        let sum = |one: (u64, u64), other: (u64, u64)| (one.0 + other.0, one.1 + other.1);
+        Self {
+            constraints: sum(self.constraints, other.constraints),
+            errors: sum(self.errors, other.errors),
+            limits: sum(self.limits, other.limits),
+            enums: sum(self.enums, other.enums),
+            members: sum(self.members, other.members),
+            laws: sum(self.laws, other.laws),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct OperationLine<'a> {
+    operation: &'a str,
+    #[serde(flatten)]
+    reached: Reached,
+    unprovokable: Vec<UnprovokableLine<'a>>,
+}
+
+#[derive(Serialize)]
+struct UnprovokableLine<'a> {
+    error: &'a str,
+    why: &'a str,
+}
+
+fn coverage(rows: &[OperationCoverage], complete: bool) -> CoverageLine<'_> {
+    CoverageLine {
+        sum: rows.iter().map(Reached::of).fold(Reached::default(), Reached::and),
+        operations: rows.iter().map(|row| operation_line(row, complete)).collect(),
+    }
+}
+
+/// A part of a plan cannot tell what no case can provoke.
+fn operation_line(row: &OperationCoverage, complete: bool) -> OperationLine<'_> {
+    let unprovokable =
+        row.unprovokable.iter().filter(|_| complete).map(|(error, why)| UnprovokableLine { error, why }).collect();
+    OperationLine { operation: &row.operation, reached: Reached::of(row), unprovokable }
 }
 
 impl<W: Write> Output for Ndjson<W> {
@@ -140,13 +208,11 @@ impl<W: Write> Output for Ndjson<W> {
                 constraint: &finding.constraint,
                 observed: &finding.observed,
                 accepted: finding.accepted.as_deref(),
+                learnt: finding.learnt.as_deref(),
                 cases: finding.cases,
                 examples: &finding.examples,
             })?;
         }
-        let sum = |part: fn(&crate::judge::OperationCoverage) -> (u64, u64)| {
-            summary.operations.iter().map(part).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
-        };
         self.line(&SummaryLine {
             event: "summary",
             scenario: &summary.scenario,
@@ -159,7 +225,7 @@ impl<W: Write> Output for Ndjson<W> {
             not_implemented: summary.counts.not_implemented,
             indeterminate: summary.counts.indeterminate,
             unsendable: summary.counts.unsendable,
-            coverage: CoverageLine { constraints: sum(|row| row.constraints), errors: sum(|row| row.errors) },
+            coverage: coverage(&summary.operations, summary.complete),
             incomplete: summary.incomplete.as_deref(),
             complete: summary.complete,
             server_output: &summary.server_output,

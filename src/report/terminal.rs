@@ -28,7 +28,7 @@ impl<W: Write> Terminal<W> {
         Self { to, width, again: String::new(), scenarios: 0 }
     }
 
-    fn table(&mut self, rows: &[OperationCoverage]) -> io::Result<()> {
+    fn table(&mut self, rows: &[OperationCoverage], complete: bool) -> io::Result<()> {
         let name = rows.iter().map(|row| row.operation.chars().count()).max().unwrap_or(0).max("operation".len() + 12);
         writeln!(
             self.to,
@@ -40,7 +40,7 @@ impl<W: Write> Terminal<W> {
             let diverges = format!("{:>8}", row.diverges);
             let mut errors = format!("{}/{}", row.errors.0, row.errors.1);
             errors = format!("{errors:>7}");
-            if !row.unprovokable.is_empty() {
+            if complete && !row.unprovokable.is_empty() {
                 // The first row that has any explains the number.
                 let first = rows.iter().find(|row| !row.unprovokable.is_empty());
                 let explains = first.is_some_and(|first| std::ptr::eq(first, row));
@@ -56,6 +56,40 @@ impl<W: Write> Terminal<W> {
                 if row.diverges > 0 { paint(BAD, diverges) } else { diverges },
                 format!("{}/{}", row.constraints.0, row.constraints.1),
             )?;
+        }
+        self.reached(rows, complete)
+    }
+
+    /// What else was reached of what could be, and which documented errors nothing can bring about.
+    /// A part of a plan cannot tell.
+    fn reached(&mut self, rows: &[OperationCoverage], complete: bool) -> io::Result<()> {
+        let sum = |part: fn(&OperationCoverage) -> (u64, u64)| {
+            rows.iter().map(part).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
+        };
+        let parts: Vec<String> = [
+            ("limits", sum(|row| row.limits)),
+            ("enum members", sum(|row| row.enums)),
+            ("members", sum(|row| row.members)),
+            ("laws", sum(|row| row.laws)),
+        ]
+        .into_iter()
+        .filter(|(_, (_, of))| *of > 0)
+        .map(|(name, (reached, of))| format!("{name} {reached}/{of}"))
+        .collect();
+        if !parts.is_empty() {
+            writeln!(self.to, "\n  {}", paint(FAINT, format!("reached: {}", parts.join(" · "))))?;
+        }
+        let mut why: Vec<(&str, Vec<&str>)> = Vec::new();
+        for (name, reason) in rows.iter().filter(|_| complete).flat_map(|row| &row.unprovokable) {
+            match why.iter_mut().find(|(other, _)| other == reason) {
+                Some((_, names)) if names.contains(&name.as_str()) => {}
+                Some((_, names)) => names.push(name),
+                None => why.push((reason, vec![name])),
+            }
+        }
+        for (reason, names) in why {
+            let names: Vec<String> = names.into_iter().map(tame).collect();
+            writeln!(self.to, "  {}", paint(FAINT, format!("no case can provoke {}: {reason}", names.join(", "))))?;
         }
         Ok(())
     }
@@ -76,6 +110,9 @@ impl<W: Write> Terminal<W> {
         let unclear = same_status(&finding.expected, &finding.observed) || finding.expected == "kept";
         if !finding.rule.is_empty() && unclear {
             self.field("because", &tame(&finding.why), None)?;
+        }
+        if let Some(learnt) = &finding.learnt {
+            self.field("learnt", &tame(learnt), None)?;
         }
         let example = finding.examples.first().map_or("", String::as_str);
         let remote = if self.again.ends_with(" --allow-remote") { " --allow-remote" } else { "" };
@@ -236,7 +273,7 @@ impl<W: Write> Output for Terminal<W> {
 
     fn end(&mut self, summary: &Summary) -> io::Result<()> {
         if !summary.operations.is_empty() {
-            self.table(&summary.operations)?;
+            self.table(&summary.operations, summary.complete)?;
         }
         for finding in summary.findings.iter().take(AT_LENGTH) {
             self.at_length(finding)?;
@@ -279,6 +316,7 @@ mod tests {
             expected: "400 InvalidParameterException or InvalidRequestException".into(),
             accepted: None,
             why: "accepted what must be rejected".into(),
+            learnt: None,
             server_output: Vec::new(),
             curl: Some("curl -sS --path-as-is -X POST 'http://127.0.0.1:4566/contact/tags'".into()),
         }
@@ -310,10 +348,14 @@ mod tests {
                 diverges: 2,
                 constraints: (11, 11),
                 errors: (4, 4),
-                unprovokable: vec!["ThrottlingException".into(), "InternalServiceException".into()],
+                unprovokable: vec![
+                    ("ThrottlingException".into(), "only too many requests bring it"),
+                    ("InternalServiceException".into(), "only a failure of the server brings it"),
+                ],
                 ..OperationCoverage::default()
             }],
             findings,
+            complete: true,
             seconds: 0.61,
             ..Summary::default()
         };
@@ -328,6 +370,8 @@ mod tests {
 
           operation              cases   pass   diverge   constraints   errors
           TagContact               171    169         2         11/11      4/4 (+2 no case can provoke)
+          no case can provoke ThrottlingException: only too many requests bring it
+          no case can provoke InternalServiceException: only a failure of the server brings it
 
         ✗ TagContact · Tags · length                                                                  1 case
             documented   at most 6 entries                                             API_TagContact.txt:53

@@ -19,6 +19,7 @@ mod rate;
 mod runner;
 mod server;
 mod steps;
+mod throttle;
 mod tls;
 mod transport;
 mod upkeep;

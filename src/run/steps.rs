@@ -5,14 +5,13 @@
 use super::holes::Holes;
 use super::made::Made;
 use super::rate::Schedule;
+use super::throttle::{is_throttled, pause};
 use super::transport::{Exit, Line, Transport};
 use super::{Answer, AwsKeys, Exchange, Framing, Liveness, NoAnswer, Outcome, Plan, clock};
-use crate::contract::{Auth, OperationName, Role};
-use crate::generate::{AuthDamage, Authorization, Case, Expectation, Judged, Purpose, Send, Step};
+use crate::contract::{Auth, OperationName};
+use crate::generate::{AuthDamage, Authorization, Case, Purpose, Send, Step};
 use crate::scenario::Credentials;
-use crate::wire::{
-    KeyCache, Message, Proof, SigV4, authorize, document, encode, error_seen, output_document, value_at,
-};
+use crate::wire::{KeyCache, Message, Proof, SigV4, authorize, document, encode, output_document, value_at};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -38,9 +37,6 @@ const PATIENCE: u32 = 8;
 const HOPE: u32 = 3;
 /// More steps than this are not sent side by side.
 const MOST_LINES: usize = 64;
-/// So often a case that stays throttled is sent again between plain valid requests: by chance alone, a
-/// server that throttles whatever comes would never have refused the one and answered the other so often.
-const DOUBTS: u32 = 10;
 /// So many lines of what a server printed are kept with a case.
 const MOST_OUTPUT: usize = 20;
 /// So many times ten milliseconds a failing server's words are waited for.
@@ -69,12 +65,12 @@ impl Shared {
 
 /// One worker: its lines and what it remembers.
 pub(super) struct Worker<'a> {
-    plan: &'a Plan<'a>,
+    pub(super) plan: &'a Plan<'a>,
     shared: &'a Shared,
     lines: Vec<Line>,
     keys: Keys,
     /// How often a throttled request is sent in all.
-    tries: u32,
+    pub(super) tries: u32,
 }
 
 /// What a worker keeps of proofs from case to case.
@@ -110,8 +106,8 @@ impl NotReady {
 }
 
 /// What became of a case's steps.
-struct Sent {
-    exchanges: Vec<Option<Exchange>>,
+pub(super) struct Sent {
+    pub(super) exchanges: Vec<Option<Exchange>>,
     not_sent: Option<String>,
     unsendable: Option<String>,
 }
@@ -154,53 +150,6 @@ impl<'a> Worker<'a> {
             (liveness, exchanges) = self.doubt_throttling(&case, exchanges).await?;
         }
         Some(Outcome { case, exchanges, not_sent, liveness, server_output })
-    }
-
-    /// Whether a request that must be refused for what is in it stayed throttled.
-    fn is_refused_as_throttled(&self, case: &Case, exchanges: &[Option<Exchange>]) -> bool {
-        let (Judged::Step(index), Expectation::Reject { .. }) = (&case.judged, &case.expectation) else { return false };
-        self.is_throttled_at(case, *index, exchanges)
-    }
-
-    fn is_throttled_at(&self, case: &Case, index: usize, exchanges: &[Option<Exchange>]) -> bool {
-        let answer = exchanges.get(index).and_then(Option::as_ref).and_then(|exchange| exchange.answer.as_ref().ok());
-        answer.zip(case.steps.get(index)).is_some_and(|(answer, step)| is_throttled(self.plan, step, answer))
-    }
-
-    /// Sends a throttled case in turn with plain valid requests. Where those are answered and it stays
-    /// throttled every time, it is not the rate that is too high; as soon as it comes through, that is
-    /// what came; else nothing is learnt. `None` where the stop switch ended it.
-    async fn doubt_throttling(
-        &mut self,
-        case: &Case,
-        exchanges: Vec<Option<Exchange>>,
-    ) -> Option<(Option<Liveness>, Vec<Option<Exchange>>)> {
-        let Some(control) = (self.plan.control)(case.operation.as_str()) else { return Some((None, exchanges)) };
-        let plain = control.judged.shown();
-        self.tries = 1;
-        let mut outcome = Some((Some(Liveness::Alive), exchanges));
-        for _ in 0..DOUBTS {
-            let Some(sent) = Box::pin(self.steps(&control)).await else {
-                outcome = None;
-                break;
-            };
-            let answer = sent.exchanges.get(plain).and_then(Option::as_ref).map(|exchange| &exchange.answer);
-            let is_answered = matches!(answer, Some(Ok(answer)) if (200..300).contains(&answer.status));
-            if !is_answered {
-                outcome = outcome.map(|(_, exchanges)| (None, exchanges));
-                break;
-            }
-            let Some(again) = Box::pin(self.steps(case)).await else {
-                outcome = None;
-                break;
-            };
-            if !self.is_throttled_at(case, case.judged.shown(), &again.exchanges) {
-                outcome = Some((None, again.exchanges));
-                break;
-            }
-        }
-        self.tries = self.plan.settings.throttle_tries;
-        outcome
     }
 
     /// What a server that was started for the run has printed since, where it failed meanwhile.
@@ -254,7 +203,7 @@ impl<'a> Worker<'a> {
         answered
     }
 
-    async fn steps(&mut self, case: &Case) -> Option<Sent> {
+    pub(super) async fn steps(&mut self, case: &Case) -> Option<Sent> {
         let plan = self.plan;
         let mut holes = Holes::new(plan, &case.id);
         let mut exchanges: Vec<Option<Exchange>> = case.steps.iter().map(|_| None).collect();
@@ -600,36 +549,4 @@ async fn sleep_until(at: Instant, is_stopped: &impl Fn() -> bool) -> bool {
         }
         tokio::time::sleep_until((now + PIECE).min(at).into()).await;
     }
-}
-
-/// How long the server asks to wait, or a little longer each time.
-fn pause(answer: &Answer, before: u32) -> Duration {
-    match answer.header("retry-after").and_then(|value| value.trim().parse::<u64>().ok()) {
-        Some(seconds) => Duration::from_secs(seconds),
-        None => Duration::from_millis(100 << before.min(6)),
-    }
-}
-
-/// Whether an answer says that too much was sent: status 429, a 503 that says when to come back, or an
-/// error that the operation documents for it.
-fn is_throttled(plan: &Plan<'_>, step: &Step, answer: &Answer) -> bool {
-    match answer.status {
-        429 => return true,
-        503 if answer.header("retry-after").is_some() => return true,
-        0..=399 => return false,
-        _ => {}
-    }
-    let Send::Operation { name, .. } = &step.send else { return false };
-    let Some(operation) = plan.contract.operation(name.as_str()) else { return false };
-    // Asked of nearly every refusal: the few errors are looked through, and none is looked up.
-    let mut documented = (plan.contract.errors.iter())
-        .filter(|(name, error)| error.role == Role::Throttled && operation.errors.contains(name))
-        .peekable();
-    if documented.peek().is_none() {
-        return false;
-    }
-    let place = plan.scenario.error_code.as_deref();
-    error_seen(plan.contract.protocol, answer.status, &answer.headers, &answer.body, place).is_some_and(|seen| {
-        documented.any(|(name, error)| seen.code == *error.code.as_deref().unwrap_or_else(|| name.as_str()))
-    })
 }

@@ -31,13 +31,16 @@ fn variations(whole: &Value, pointer: &str, values: &[Value]) -> Vec<Value> {
 }
 
 fn texts(lengths: &[usize]) -> Vec<Value> {
-    let mut texts: Vec<Value> =
-        ["", " a", "a\n", "é", "e\u{301}", "\0", "A", "aws:x", "AWS:x", "a b", "a#", "#a", "url", " URL ", "URL"]
-            .iter()
-            .map(|text| json!(text))
-            .collect();
+    let mut texts: Vec<Value> = [
+        "", " a", "a\n", "é", "e\u{301}", "\u{212A}", "\u{17F}", "\0", "A", "aws:x", "AWS:x", "a b", "a#", "#a", "url",
+        " URL ", "URL",
+    ]
+    .iter()
+    .map(|text| json!(text))
+    .collect();
     for length in lengths {
         texts.extend(["a", "é", "😀"].map(|one| json!(one.repeat(*length))));
+        texts.push(json!("a".repeat(length.saturating_sub(1)) + "\u{301}"));
     }
     texts
 }
@@ -160,6 +163,9 @@ pub fn connect_corpus() -> Vec<Sent> {
                 [19, 20, 21, 255, 256, 257]
                     .iter()
                     .map(|n| json!("a".repeat(*n)))
+                    .chain([18, 19, 20, 256, 257].map(|n| json!("a".repeat(n - 1) + "\u{301}")))
+                    .chain([json!("a".repeat(18) + "\u{1F600}"), json!("a".repeat(18) + "é")])
+                    .chain([json!("\u{212A}".repeat(30))])
                     .chain([json!("#".repeat(30)), json!(format!("#{arn}")), json!(format!("{arn}#"))])
                     .collect(),
             ),
@@ -293,6 +299,9 @@ pub fn connect_corpus() -> Vec<Sent> {
             ids.push((INSTANCE.to_owned(), one.repeat(length)));
             ids.push((one.repeat(length), CONTACT.to_owned()));
         }
+        let marked = "a".repeat(length - 1) + "%CC%81";
+        ids.push((INSTANCE.to_owned(), marked.clone()));
+        ids.push((marked, CONTACT.to_owned()));
     }
     ids.push((INSTANCE.to_owned(), format!("%61{}", &CONTACT[1..])));
     ids.push((INSTANCE.to_owned(), format!("%2561{}", &CONTACT[1..])));

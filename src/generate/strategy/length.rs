@@ -32,6 +32,16 @@ pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
     out
 }
 
+/// A case with a value of exactly this size, said to be valid or not.
+pub(crate) fn of_size(work: &Work<'_>, site: &Site, size: u64, valid: bool) -> Option<Case> {
+    let aim = if valid { Aim::Valid } else { Aim::Breaks(site.path.clone(), Constraint::Length) };
+    let shape = work.shape(site);
+    let limit = Limit { shape, path: "length/max", value: shape.length().max.unwrap_or(size), upper: true };
+    let mut out = Vec::new();
+    sized(work, site, &limit, size, &format!("size-{size}"), aim, &mut out);
+    out.into_iter().next()
+}
+
 struct Limit<'s> {
     shape: &'s Shape,
     path: &'static str,
@@ -98,7 +108,7 @@ fn sized(work: &Work<'_>, site: &Site, limit: &Limit<'_>, size: u64, variant: &s
 }
 
 fn texts(work: &Work<'_>, site: &Site, limit: &Limit<'_>, size: u64, variant: &str, aim: &Aim, out: &mut Vec<Case>) {
-    let all = alphabets(work, site, size);
+    let all = alphabets(work, site, size, matches!(aim, Aim::Valid));
     // A pattern may have no member of this size at all; then breaking the length breaks it as well.
     let coincide = work.pattern(site).map(|pattern| pattern.lengths());
     let coincide = coincide.is_some_and(|(least, most)| (size as usize) < least || size as usize > most);
@@ -123,9 +133,17 @@ fn texts(work: &Work<'_>, site: &Site, limit: &Limit<'_>, size: u64, variant: &s
     }
 }
 
+/// Texts of this length for a place, to be refused for it.
+pub(super) fn texts_of(work: &Work<'_>, site: &Site, size: u64) -> Vec<(&'static str, String)> {
+    alphabets(work, site, size, false)
+}
+
 /// Texts of exactly `size` code points that the place's pattern and enum allow: plain ones, and ones
 /// whose size differs in bytes, UTF-16 units, after normalisation or after trimming.
-fn alphabets(work: &Work<'_>, site: &Site, size: u64) -> Vec<(&'static str, String)> {
+///
+/// A text that must be refused for its length may be one that the pattern is only found in: no reading of the
+/// pattern makes it valid.
+fn alphabets(work: &Work<'_>, site: &Site, size: u64, whole: bool) -> Vec<(&'static str, String)> {
     let size = size as usize;
     let pattern = work.pattern(site);
     let shape = work.shape(site);
@@ -149,15 +167,25 @@ fn alphabets(work: &Work<'_>, site: &Site, size: u64) -> Vec<(&'static str, Stri
         return found;
     }
     let padded = |inner: usize| format!(" {} ", "a".repeat(inner));
-    let mut more = vec![("two-byte", repeat("é")), ("astral", repeat("\u{1F600}")), ("combining", repeat("e\u{301}"))];
+    let found_in = |text: &str| !whole && pattern.is_some_and(|pattern| pattern.finds(text));
+    let ends_in = |c: char| {
+        let plain = found.first().map_or("", |(_, text)| text.as_str());
+        plain.chars().take(size - 1).chain([c]).collect::<String>()
+    };
+    // Where a pattern lets such characters stand only somewhere, one of them stands at the end.
+    let mut more = vec![
+        ("two-byte", [repeat("é"), ends_in('é')]),
+        ("astral", [repeat("\u{1F600}"), ends_in('\u{1F600}')]),
+        ("combining", [repeat("e\u{301}"), ends_in('\u{301}')]),
+    ];
     if size >= 3 {
-        more.push(("padded", padded(size - 2)));
-        more.push(("trailing-space", format!("{} ", "a".repeat(size - 1))));
+        let trailing = format!("{} ", "a".repeat(size - 1));
+        more.push(("padded", [padded(size - 2), padded(size - 2)]));
+        more.push(("trailing-space", [trailing, ends_in(' ')]));
     }
-    for (name, text) in more {
-        if text.chars().count() == size && allowed(&text) {
-            found.push((name, text));
-        }
+    for (name, texts) in more {
+        let fits = |text: &String| text.chars().count() == size && (allowed(text) || found_in(text));
+        found.extend(texts.into_iter().find(fits).map(|text| (name, text)));
     }
     found
 }

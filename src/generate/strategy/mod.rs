@@ -5,12 +5,14 @@
 
 mod auth;
 mod bytes;
+mod empties;
 mod enums;
 mod ladder;
 mod laws;
 mod length;
 mod malformed;
 mod missing;
+mod pairs;
 mod patterns;
 mod probes;
 mod random;
@@ -27,6 +29,8 @@ mod types;
 mod valid;
 
 pub(crate) use bytes::with_room;
+pub(crate) use length::of_size as text_or_entries_of;
+pub(crate) use range::of_size as number_of;
 pub(crate) use sequences::{ACTIONS, part as part_of_sequence};
 pub(crate) use valid::control;
 
@@ -55,6 +59,7 @@ pub(crate) const AT_SITES: &[AtSite] = &[
     bytes::cases,
     stored::cases,
     ladder::cases,
+    empties::cases,
     segments::cases,
     recursion::cases,
 ];
@@ -66,6 +71,7 @@ pub(crate) const OF_OPERATIONS: &[OfOperation] = &[
     missing::cases,
     auth::cases,
     malformed::cases,
+    pairs::cases,
     probes::cases,
     random::cases,
     laws::cases,

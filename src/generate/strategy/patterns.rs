@@ -71,7 +71,7 @@ fn replaced(text: &str, at: usize, c: char) -> String {
 
 /// Whether a text arrives as it was sent: a header carries no control characters and no outer spaces,
 /// and dots and emptiness in a segment make another path.
-fn travels(site: &Site, text: &str) -> bool {
+pub(super) fn travels(site: &Site, text: &str) -> bool {
     match site.location {
         Location::Header => text.trim() == text && !text.is_empty() && text.chars().all(|c| (' '..='~').contains(&c)),
         Location::Label => !matches!(text, "" | "." | ".."),

@@ -8,6 +8,13 @@ use crate::generate::draft::Aim;
 use crate::generate::label::integer_bounds;
 use crate::generate::site::Site;
 
+/// A case with exactly this number, said to be valid or not.
+pub(crate) fn of_size(work: &Work<'_>, site: &Site, number: i128, valid: bool) -> Option<Case> {
+    let aim = if valid { Aim::Valid } else { Aim::Breaks(site.path.clone(), Constraint::Range) };
+    let variant = format!("size-{number}");
+    work.at(site, Constraint::Range, variant, "what is enforced", None, aim, |_| Some(Value::integer(number)))
+}
+
 pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
     let shape = work.shape(site);
     let range = shape.range.clone().unwrap_or_default();

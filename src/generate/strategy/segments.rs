@@ -1,7 +1,7 @@
 //! Path segments sent exactly as meant: encoded once, twice, with slashes, dots and nothing in them.
 
 use super::Work;
-use crate::contract::Operation;
+use crate::contract::{Constraint, Operation};
 use crate::generate::Value;
 use crate::generate::case::{Case, Damage};
 use crate::generate::draft::{Aim, Draft, Place, Request};
@@ -28,15 +28,24 @@ pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
         Some(Request::damaged(sampler.plain(), Damage::RawLabel(label.clone(), raw)))
     }));
     // Escaped twice it is another value: the one with a percent sign in it.
-    out.extend(send(work, site, "encoded-twice", "decoded once, not twice", Aim::Valid, |sampler| {
-        let text = own(sampler)?;
-        let value = escape_first(&text);
-        Some(Request::damaged(
-            sampler.set(site, Value::Text(value.clone())),
-            Damage::RawLabel(label.clone(), value.replace('%', "%25")),
-        ))
-    }));
-    let odd: [(&str, Odd); 10] = [
+    // Where a pattern lets no percent sign through, that other value must be refused.
+    let twice = |aim: Aim| {
+        send(work, site, "encoded-twice", "decoded once, not twice", aim, |sampler| {
+            let text = own(sampler)?;
+            let value = escape_first(&text);
+            Some(Request::damaged(
+                sampler.set(site, Value::Text(value.clone())),
+                Damage::RawLabel(label.clone(), value.replace('%', "%25")),
+            ))
+        })
+    };
+    let breaks = || twice(Aim::BreaksBoth(site.path.clone(), Constraint::Pattern, Constraint::Length));
+    let case = twice(Aim::Valid);
+    out.extend(if case.as_ref().is_some_and(|case| case.unsendable.is_some()) { breaks() } else { case });
+    let odd: [(&str, Odd); 13] = [
+        ("upper-case", |text| text.to_uppercase()),
+        ("plus", |text| format!("{text}+")),
+        ("padded", |text| format!("%20{text}%20")),
         ("empty", |_| String::new()),
         ("dot", |_| ".".to_owned()),
         ("dot-dot", |_| "..".to_owned()),

@@ -105,7 +105,7 @@ fn act(laws: &Laws<'_, '_>, story: &mut Story<'_, '_>, action: &Action) {
                     named.push((key, TEXTS[*text as usize % TEXTS.len()]));
                 }
             }
-            if !laws.keeper.model(laws.work.planner).deduplicates {
+            if !laws.keeper.promises(laws.work.planner, "deduplicates") {
                 named.dedup_by(|one, other| one.1 == other.1);
             }
             let entries: Vec<(&str, &str)> = named.iter().map(|(key, text)| (key.as_str(), *text)).collect();

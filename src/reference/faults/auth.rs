@@ -62,6 +62,10 @@ pub(super) fn faults(view: &View<'_>) -> Vec<Fault> {
         .into_iter()
         .filter(|(applies, _)| *applies)
         .flat_map(|(_, rows)| rows)
-        .map(|row| row.fault("auth", view, touches(row)))
+        .map(|row| {
+            let folded = row.trick == Trick::AuthFolded;
+            let hidden = folded.then_some("no key is sent in other letters: what reports say of it would give it away");
+            Fault { hidden, ..row.fault("auth", view, touches(row)) }
+        })
         .collect()
 }

@@ -13,7 +13,7 @@ pub(super) fn faults(view: &View<'_>) -> Vec<Fault> {
         let NodeKind::Enum { values, .. } = &node.kind else { continue };
         let settled = view.contract.shape(&node.shape).settled_values();
         let mut add = |slug: String, describes: String, breaks: bool, moves: Moves, edit: Edit| {
-            let made = Made { class: "enums", constraint: "enum", slug, describes, breaks, moves, edit };
+            let made = Made { class: "enums", constraint: "enum", slug, describes, breaks, hidden: None, moves, edit };
             faults.push(made.at(view, &node.path));
         };
         for value in values {

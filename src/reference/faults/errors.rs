@@ -44,6 +44,8 @@ pub(super) fn faults(view: &View<'_>) -> Vec<Fault> {
             ("html", "the body is HTML without a code", known, ErrorEdit::Html),
             ("empty", "there is no body and no code", known, ErrorEdit::Empty),
             ("truncated", "the body is no whole JSON", known, ErrorEdit::Truncated),
+            ("xml", "the body is XML, as in another protocol", known, ErrorEdit::Xml),
+            ("code-in-body", "the code stands at another place of the protocol", false, ErrorEdit::CodeInBody),
             ("content-type", "the content type is another", false, ErrorEdit::ContentType("text/plain")),
         ] {
             // To answer with the documented status is no fault.
@@ -96,6 +98,7 @@ fn fault(
         operation: operation.clone(),
         describes: format!("errors of the role {role}: {describes}"),
         breaks_contract: breaks,
+        hidden: None,
         touches,
         change: Change::Error { operation, role, edit },
     }

@@ -4,9 +4,10 @@
 
 use super::View;
 use super::site::{Made, Moves};
-use crate::contract::Location;
+use crate::contract::{ByteScope, Location, Rule, Segment, Shape, Standing};
 use crate::reference::fault::Fault;
 use crate::reference::pattern::Pattern;
+use crate::reference::sample::COMMON;
 use crate::reference::tree::{Edit, Node, NodeKind, Unit};
 
 const CLASS: &str = "limits";
@@ -15,21 +16,23 @@ pub(super) fn faults(view: &View<'_>) -> Vec<Fault> {
     let mut faults = Vec::new();
     for node in &view.tree.nodes {
         let shape = view.contract.shape(&node.shape);
-        lengths(node, |slug, describes, moves, breaks, edit| {
+        lengths(view, node, |slug, describes, moves, (breaks, hidden), edit| {
             let disputed = shape.is_disputed(if slug.starts_with("min") { "length/min" } else { "length/max" });
-            faults.push(made("length", slug, describes, moves, breaks && !disputed, edit).at(view, &node.path));
+            let made = made("length", slug, describes, moves, breaks && !disputed, edit);
+            faults.push(Made { hidden, ..made }.at(view, &node.path));
         });
         ranges(node, |slug, describes, moves, edit| {
             let at_min = slug.starts_with("min");
             let disputed = shape.is_disputed(if at_min { "range/min" } else { "range/max" });
-            // Beyond the end of its type, a number is refused whatever the range says.
-            let hidden = moves == Moves::Looser
+            let of_type = moves == Moves::Looser
                 && match node.kind {
                     NodeKind::Integer { least, .. } if at_min => node.range_min.is_some_and(|min| min <= least as f64),
                     NodeKind::Integer { most, .. } => node.range_max.is_some_and(|max| max >= most as f64),
                     _ => false,
                 };
-            faults.push(made("range", slug, describes, moves, !disputed && !hidden, edit).at(view, &node.path));
+            let hidden = of_type.then_some("beyond the end of its type, a number is refused whatever the range says");
+            let made = made("range", slug, describes, moves, !disputed, edit);
+            faults.push(Made { hidden, ..made }.at(view, &node.path));
         });
         if let NodeKind::Integer { .. } = node.kind {
             for (slug, describes, edit) in [
@@ -49,7 +52,7 @@ pub(super) fn faults(view: &View<'_>) -> Vec<Fault> {
 }
 
 fn made(constraint: &'static str, slug: &str, describes: String, moves: Moves, breaks: bool, edit: Edit) -> Made {
-    Made { class: CLASS, constraint, slug: slug.to_owned(), describes, breaks, moves, edit }
+    Made { class: CLASS, constraint, slug: slug.to_owned(), describes, breaks, hidden: None, moves, edit }
 }
 
 fn accepts(node: &Node, text: &str) -> bool {
@@ -59,54 +62,136 @@ fn accepts(node: &Node, text: &str) -> bool {
         .is_none_or(|pattern| pattern.found_in(text))
 }
 
-fn lengths(node: &Node, mut add: impl FnMut(&str, String, Moves, bool, Edit)) {
+/// Whether it breaks what is documented, and why no request can show it, where that is so.
+type Seen = (bool, Option<&'static str>);
+
+const VISIBLE: Seen = (true, None);
+
+fn lengths(view: &View<'_>, node: &Node, mut add: impl FnMut(&str, String, Moves, Seen, Edit)) {
     let is_text = matches!(node.kind, NodeKind::Text);
-    // An empty text that the pattern refuses anyway shows nothing, nor does an empty segment of a path.
-    // A list in a query that has no entries is a list that is not there.
-    let in_query = matches!(node.kind, NodeKind::List { .. }) && node.location == Location::Query;
-    let empty_shows = !in_query && (!is_text || accepts(node, ""));
+    let empty = empty_hides(node, is_text);
     match node.length_min {
         Some(min) if min > 0 => {
-            let shows = min > 1 || empty_shows;
-            add(
-                "min-1",
-                format!("the least length is {}", min - 1),
-                Moves::Looser,
-                shows,
-                Edit::LengthMin(Some(min - 1)),
-            );
+            let hidden = if min == 1 { empty } else { None };
+            let edit = Edit::LengthMin(Some(min - 1));
+            add("min-1", format!("the least length is {}", min - 1), Moves::Looser, (true, hidden), edit);
             if min > 1 {
-                add("min.dropped", "there is no least length".to_owned(), Moves::Looser, true, Edit::LengthMin(None));
+                let describes = "there is no least length".to_owned();
+                add("min.dropped", describes, Moves::Looser, VISIBLE, Edit::LengthMin(None));
             }
             let possible = node.length_max.is_none_or(|max| max > min);
+            let longer = is_text && node.pattern_text.as_deref().and_then(shortest).is_some_and(|least| least > min);
+            let hidden = longer.then_some("no text so short passes the pattern");
             let edit = Edit::LengthMin(Some(min + 1));
-            add("min+1", format!("the least length is {}", min + 1), Moves::Tighter, possible, edit);
+            add("min+1", format!("the least length is {}", min + 1), Moves::Tighter, (possible, hidden), edit);
         }
         min if is_text || matches!(node.kind, NodeKind::List { .. } | NodeKind::Map { .. } | NodeKind::Blob) => {
-            let breaks = min.is_some() && empty_shows && node.location != Location::Label;
-            add("min+1", "the least length is 1".to_owned(), Moves::Tighter, breaks, Edit::LengthMin(Some(1)));
+            let describes = "the least length is 1".to_owned();
+            add("min+1", describes, Moves::Tighter, (min.is_some(), empty), Edit::LengthMin(Some(1)));
         }
         _ => {}
     }
     let Some(max) = node.length_max else { return };
+    let budget = budget(view, node);
+    let over = |room: u64| (max.saturating_add(1) > room).then_some("a byte budget refuses whatever is longer as well");
+    let longer = budget.and_then(|budget| over(budget.most));
     let edit = Edit::LengthMax(Some(max.saturating_add(1)));
-    add("max+1", format!("the greatest length is {}", max.saturating_add(1)), Moves::Looser, true, edit);
-    add("max.dropped", "there is no greatest length".to_owned(), Moves::Looser, true, Edit::LengthMax(None));
+    let describes = format!("the greatest length is {}", max.saturating_add(1));
+    add("max+1", describes, Moves::Looser, (true, longer), edit);
+    let describes = "there is no greatest length".to_owned();
+    add("max.dropped", describes, Moves::Looser, (true, longer), Edit::LengthMax(None));
     if max > 0 {
         let edit = Edit::LengthMax(Some(max - 1));
-        add("max-1", format!("the greatest length is {}", max - 1), Moves::Tighter, true, edit);
+        add("max-1", format!("the greatest length is {}", max - 1), Moves::Tighter, VISIBLE, edit);
     }
     if is_text && max > 0 {
-        // A unit makes a difference only where the pattern lets such characters through.
-        let shows = |one: &str| accepts(node, &one.repeat(node.length_min.unwrap_or(1).max(1) as usize));
-        for (slug, describes, unit, breaks) in [
-            ("in-utf16", "lengths count UTF-16 code units", Unit::Utf16, shows("😀")),
-            ("in-bytes", "lengths count UTF-8 bytes", Unit::Bytes, shows("é")),
+        let wider = budget.and_then(|budget| over(budget.surely));
+        let elsewhere = sides_with_prose(view, node)
+            .then_some("for other keys of the same kind a sentence names the characters, and it may speak of these");
+        let whole = node.pattern_text.as_deref().and_then(|text| Pattern::new(&format!("^(?:{text})$"), false).ok());
+        // A unit makes a difference only where the pattern lets such characters through; one that is only
+        // searched for lets them through where a text must be refused for its length.
+        let refused = |one: &str, unit: Unit| {
+            let least = node.length_min.unwrap_or(1).max(1) as usize;
+            let mut texts = ["a", "A", "0"].map(|c| c.repeat(least) + one).to_vec();
+            texts.push(one.repeat(least));
+            texts.extend(COMMON.iter().flat_map(|form| [format!("{form}{one}"), format!("{one}{form}")]));
+            let found = texts.iter().any(|text| accepts(node, text));
+            let matched = whole.as_ref().is_none_or(|whole| texts.iter().any(|text| whole.found_in(text)));
+            let shows = matched || found && (least > 1 || unit == Unit::Graphemes);
+            (!shows).then_some("the pattern lets no character through that counts otherwise")
+        };
+        for (slug, describes, unit, one) in [
+            ("in-utf16", "lengths count UTF-16 code units", Unit::Utf16, "😀"),
+            ("in-bytes", "lengths count UTF-8 bytes", Unit::Bytes, "é"),
+            ("in-graphemes", "lengths count what readers take for characters", Unit::Graphemes, "e\u{301}"),
         ] {
+            let hidden = refused(one, unit).or(match unit {
+                // The least text that shows it has one mark of two bytes.
+                Unit::Graphemes => budget.and_then(|budget| over(budget.most.saturating_sub(1)).or(longer)),
+                _ => wider.or(elsewhere),
+            });
             let slug = format!("max.{slug}");
-            add(&slug, describes.to_owned(), Moves::Across, breaks, Edit::LengthIn(unit));
+            add(&slug, describes.to_owned(), Moves::Across, (true, hidden), Edit::LengthIn(unit));
         }
     }
+}
+
+/// Why an empty value is never seen here.
+fn empty_hides(node: &Node, is_text: bool) -> Option<&'static str> {
+    match node.location {
+        Location::Query if matches!(node.kind, NodeKind::List { .. }) => {
+            Some("a list without entries leaves no trace in a query")
+        }
+        Location::Label if !node.is_key() => Some("an empty segment makes another path"),
+        _ if is_text && !accepts(node, "") => Some("the pattern refuses an empty text as well"),
+        _ => None,
+    }
+}
+
+/// The least number of characters that a pattern can match, as far as that can be told from it.
+fn shortest(pattern: &str) -> Option<u64> {
+    regex_syntax::parse(pattern).ok()?.properties().minimum_len().map(|least| least as u64)
+}
+
+/// The byte budget around a text.
+#[derive(Clone, Copy)]
+struct Budget {
+    /// What this server takes in all.
+    most: u64,
+    /// What every reading of the documents takes.
+    surely: u64,
+}
+
+/// The budget that a text is counted in, if there is one.
+fn budget(view: &View<'_>, node: &Node) -> Option<Budget> {
+    view.tree.nodes.iter().filter(|outer| node.path.0.starts_with(&outer.path.0)).find_map(|outer| {
+        let within = &node.path.0[outer.path.0.len()..];
+        outer.rules.iter().find_map(|check| match &check.rule {
+            Rule::MaxTotalBytes { over, max, .. }
+                if *over == ByteScope::KeysAndValues || within.first() != Some(&Segment::Key) =>
+            {
+                let open = super::rules::is_open(view, outer, *max);
+                Some(Budget { most: *max, surely: max.saturating_sub(if open { 1 } else { 0 }) })
+            }
+            _ => None,
+        })
+    })
+}
+
+/// Whether these are keys without a pattern, of a shape that has one from prose where it is used elsewhere.
+fn sides_with_prose(view: &View<'_>, node: &Node) -> bool {
+    if !node.is_key() || node.pattern_text.is_some() {
+        return false;
+    }
+    let model = |shape: &Shape| {
+        shape.facts_at("type").find(|fact| fact.standing == Standing::Model).map(crate::contract::Fact::provenance)
+    };
+    let Some(place) = model(view.contract.shape(&node.shape)) else { return false };
+    let from_prose = |shape: &Shape| {
+        shape.pattern.is_some() && shape.facts_at("pattern").all(|fact| fact.standing == Standing::Prose)
+    };
+    view.contract.shapes.values().any(|other| from_prose(other) && model(other).as_ref() == Some(&place))
 }
 
 fn ranges(node: &Node, mut add: impl FnMut(&str, String, Moves, Edit)) {

@@ -38,6 +38,7 @@ const ROWS: &[(&[Kind], &str, Trick, &str, bool)] = &[
     (&[Map, List], "toggles", Trick::Toggles, "writing the same again removes it", true),
     (&[Map, List], "writes-rejected", Trick::WritesRejected, "a rejected request is written all the same", true),
     (&[Map, List, Remove], "loses-writes", Trick::LosesWrites, "nothing is stored", true),
+    (&[Map, List], "loses-updates", Trick::LosesUpdates, "of writes side by side, only one stays", true),
     // A list is answered from where it was written, so that nobody sees where that is.
     (&[Map, Remove], "writes-elsewhere", Trick::WritesElsewhere, "another resource is written to", true),
     (&[Map, List, Remove], "shares-resources", Trick::SharesResources, "all writes go to one resource", true),
@@ -72,6 +73,7 @@ pub(super) fn faults(view: &View<'_>) -> Vec<Fault> {
             operation: view.name().to_owned(),
             describes: (*describes).to_owned(),
             breaks_contract: *breaks,
+            hidden: (*trick == Trick::Sorts && !kinds.contains(&List)).then_some("the entries of a map have no order"),
             // The law of another operation may be set up, or read back, by this one; budgets count what is stored.
             touches: vec![
                 Touch::new("*", "law", "*"),

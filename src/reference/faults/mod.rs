@@ -75,6 +75,7 @@ impl Row {
             operation: view.name().to_owned(),
             describes: self.describes.to_owned(),
             breaks_contract: self.breaks,
+            hidden: None,
             touches,
             change: Change::Trick { operation: view.name().to_owned(), trick: self.trick },
         }
@@ -111,6 +112,10 @@ pub(super) fn all(contract: &Contract) -> Vec<Fault> {
         ] {
             faults.extend(class(&view));
         }
+    }
+    for fault in &mut faults {
+        // Every mistake may stand beside another one in a request that is wrong in two ways.
+        fault.touches.push(Touch::new(fault.operation.clone(), "pair", "*"));
     }
     let mut taken: HashMap<String, usize> = HashMap::new();
     for fault in &mut faults {

@@ -6,6 +6,7 @@
 use super::{Row, View, anywhere, row, silent};
 use crate::contract::Location;
 use crate::reference::fault::Fault;
+use crate::reference::tree::NodeKind;
 use crate::reference::trick::Trick;
 
 const LABELS: &[Row] = &[
@@ -31,6 +32,34 @@ pub(super) fn faults(view: &View<'_>) -> Vec<Fault> {
         .into_iter()
         .filter(|(applies, _)| *applies)
         .flat_map(|(_, rows)| rows)
-        .map(|row| row.fault("paths", view, anywhere(view)))
+        .map(|row| {
+            let undecoded = row.trick == Trick::QueryUndecoded && !needs_encoding(view);
+            let hidden = match row.trick {
+                Trick::QueryUndecoded if undecoded => {
+                    Some("nothing in the query whose meaning is documented has to be encoded")
+                }
+                Trick::PlusIsSpace => Some("no resource that exists has a plus or a space in its name"),
+                _ => None,
+            };
+            Fault { hidden, ..row.fault("paths", view, anywhere(view)) }
+        })
         .collect()
+}
+
+/// Whether a query says anything, besides tokens that only the service gives out, that has to be encoded.
+fn needs_encoding(view: &View<'_>) -> bool {
+    let in_query = |slot: &&crate::reference::tree::Slot| slot.location == Location::Query;
+    view.tree.slots().iter().filter(in_query).any(|slot| {
+        let node = &view.tree.nodes[slot.node];
+        let node = match &node.kind {
+            NodeKind::List { item } => &view.tree.nodes[*item],
+            _ => node,
+        };
+        let plain = |value: &String| value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte));
+        match &node.kind {
+            NodeKind::Enum { values, .. } => !values.iter().all(plain),
+            NodeKind::Boolean | NodeKind::Integer { .. } | NodeKind::Float => false,
+            _ => !slot.name.to_lowercase().ends_with("token"),
+        }
+    })
 }

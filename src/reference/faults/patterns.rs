@@ -1,6 +1,6 @@
 //! Patterns: dropped, searched for instead of matched, read without regard to case, without look-around.
 //!
-//! Says that nothing is broken where both readings agree on all probes made from the pattern itself.
+//! Says that nothing shows where both readings agree on all probes made from the pattern itself.
 
 use super::View;
 use super::site::{Made, Moves};
@@ -14,28 +14,30 @@ pub(super) fn faults(view: &View<'_>) -> Vec<Fault> {
         let Some(text) = node.pattern_text.as_deref() else { continue };
         let begins = text.starts_with('^') || text.starts_with("\\A");
         let ends = (text.ends_with('$') && !text.ends_with("\\$")) || text.ends_with("\\z");
-        let mut add = |slug: &str, describes: &str, breaks: bool, moves: Moves, edit: Edit| {
+        let mut add = |slug: &str, describes: &str, hidden: Option<&'static str>, moves: Moves, edit: Edit| {
             let (slug, describes) = (slug.to_owned(), describes.to_owned());
-            let made = Made { class: "patterns", constraint: "pattern", slug, describes, breaks, moves, edit };
+            let made =
+                Made { class: "patterns", constraint: "pattern", slug, describes, breaks: true, hidden, moves, edit };
             faults.push(made.at(view, &node.path));
         };
-        add("dropped", "the pattern is not checked", true, Moves::Looser, Edit::PatternDropped);
+        add("dropped", "the pattern is not checked", None, Moves::Looser, Edit::PatternDropped);
         if begins || ends {
             let describes = "the pattern is searched for, not matched";
-            add("unanchored", describes, true, Moves::Looser, Edit::PatternUnanchored);
+            add("unanchored", describes, None, Moves::Looser, Edit::PatternUnanchored);
         }
         if ends {
             let describes = "only the beginning is held against the pattern";
-            add("prefix", describes, true, Moves::Looser, Edit::PatternPrefix);
-            let breaks = newline_shows(text);
+            add("prefix", describes, None, Moves::Looser, Edit::PatternPrefix);
+            let hidden = (!newline_shows(text)).then_some("the pattern lets newlines through itself");
             let describes = "a newline at the end is overlooked";
-            add("before-newline", describes, breaks, Moves::Looser, Edit::PatternBeforeNewline);
+            add("before-newline", describes, hidden, Moves::Looser, Edit::PatternBeforeNewline);
         }
         let describes = "the pattern is read without regard to case";
-        add("folded", describes, folding_shows(text), Moves::Across, Edit::PatternFolded);
+        let hidden = (!folding_shows(text)).then_some("case makes no difference to the pattern");
+        add("folded", describes, hidden, Moves::Across, Edit::PatternFolded);
         if without_look_around(text).is_some() {
             let describes = "look-ahead and look-behind are left out";
-            add("no-look-around", describes, true, Moves::Across, Edit::PatternWithoutLookAround);
+            add("no-look-around", describes, None, Moves::Across, Edit::PatternWithoutLookAround);
         }
     }
     faults
@@ -49,7 +51,8 @@ fn newline_shows(pattern: &str) -> bool {
 /// Whether case makes a difference for single letters or for the letters that stand in the pattern.
 fn folding_shows(pattern: &str) -> bool {
     let (Ok(exact), Ok(folded)) = (Pattern::new(pattern, false), Pattern::new(pattern, true)) else { return false };
-    let letters = ('a'..='z').chain('A'..='Z').map(String::from);
+    // The long s and the sign of the kelvin are letters of ASCII in another case.
+    let letters = ('a'..='z').chain('A'..='Z').chain(['\u{17F}', '\u{212A}']).map(String::from);
     let words = pattern
         .split(|c: char| !c.is_ascii_alphanumeric() && c != ':' && c != '-')
         .filter(|word| word.len() > 1)

@@ -50,5 +50,14 @@ fn member(view: &View<'_>, node: &Node, slot: &Slot, union: bool, faults: &mut V
 }
 
 fn made(constraint: &'static str, slug: &str, describes: &str, breaks: bool, moves: Moves, edit: Edit) -> Made {
-    Made { class: "required", constraint, slug: slug.to_owned(), describes: describes.to_owned(), breaks, moves, edit }
+    Made {
+        class: "required",
+        constraint,
+        slug: slug.to_owned(),
+        describes: describes.to_owned(),
+        breaks,
+        hidden: None,
+        moves,
+        edit,
+    }
 }

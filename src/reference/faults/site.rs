@@ -24,6 +24,8 @@ pub(super) struct Made {
     pub slug: String,
     pub describes: String,
     pub breaks: bool,
+    /// Why no request can show it.
+    pub hidden: Option<&'static str>,
     pub moves: Moves,
     pub edit: Edit,
 }
@@ -57,6 +59,7 @@ impl Made {
             operation: view.name().to_owned(),
             describes: if shown.is_empty() { self.describes } else { format!("`{shown}`: {}", self.describes) },
             breaks_contract: self.breaks,
+            hidden: self.hidden,
             touches,
             change: Change::Constraint(Site { operation: view.name().to_owned(), path: path.clone() }, self.edit),
         }

@@ -28,8 +28,16 @@ pub(super) fn faults(view: &View<'_>) -> Vec<Fault> {
     for node in view.tree.nodes.iter().skip(1) {
         let right = right(&node.kind);
         let mut add = |slug: String, describes: String, edit: Edit| {
-            let made =
-                Made { class: "types", constraint: "type", slug, describes, breaks: true, moves: Moves::Looser, edit };
+            let made = Made {
+                class: "types",
+                constraint: "type",
+                slug,
+                describes,
+                breaks: true,
+                hidden: None,
+                moves: Moves::Looser,
+                edit,
+            };
             let mut fault = made.at(view, &node.path);
             if matches!(fault.change, crate::reference::Change::Constraint(_, Edit::ContentsUnchecked)) {
                 reach_inside(view, node, &mut fault);

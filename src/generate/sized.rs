@@ -1,0 +1,80 @@
+//! Values of any size for one place: what is sent to learn which limit an endpoint has.
+//!
+//! They stand in no plan; each has an id like any case, `…/length/size-255`.
+
+use super::case::Case;
+use super::plan::{Options, PlanError, with_work};
+use super::strategy::{self, Work};
+use crate::contract::{Constraint, Contract, Kind, MemberPath};
+use crate::scenario::Scenario;
+
+/// What is documented about the sizes of a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// The documented least.
+    pub min: Option<i128>,
+    /// The documented greatest.
+    pub max: Option<i128>,
+    /// No value is smaller than this at all.
+    pub least: i128,
+    /// Whether entries of a list or map are counted.
+    pub counts_entries: bool,
+    /// ` characters`, ` entries` …, with a space before it; nothing for numbers.
+    pub unit: &'static str,
+}
+
+/// The documented limits of a place; `None` where it has none of this constraint, or is not there.
+pub fn bounds(
+    contract: &Contract,
+    scenario: &Scenario,
+    operation: &str,
+    member: &MemberPath,
+    constraint: &str,
+) -> Option<Bounds> {
+    let found = with_work(contract, scenario, Options::default(), operation, |work| {
+        let shape = work.shape(work.sites.iter().find(|site| site.path == *member)?);
+        let length = shape.length();
+        let number = |number: &Option<serde_json::Number>| number.as_ref()?.to_string().parse::<i128>().ok();
+        let of = |min: Option<i128>, max: Option<i128>, least, counts_entries, unit| {
+            Some(Bounds { min, max, least, counts_entries, unit })
+        };
+        let (min, max) = (length.min.map(i128::from), length.max.map(i128::from));
+        match (&shape.kind, constraint) {
+            (Kind::Integer | Kind::Long, "range") => {
+                let range = shape.range.as_ref()?;
+                let (least, _) = super::label::integer_bounds(&shape.kind);
+                of(number(&range.min), number(&range.max), least, false, "")
+            }
+            (Kind::String, "length") => of(min, max, 0, false, " characters"),
+            (Kind::Blob, "length") => of(min, max, 0, false, " bytes"),
+            (Kind::List { .. }, "length") => of(min, max, 0, true, " items"),
+            (Kind::Map { .. }, "length") => of(min, max, 0, true, " entries"),
+            _ => None,
+        }
+    });
+    found.ok().flatten()
+}
+
+/// A request with a value of exactly this size at a place, and everything else valid; `None` where there is none.
+pub fn of_size(
+    contract: &Contract,
+    scenario: &Scenario,
+    options: Options,
+    operation: &str,
+    member: &MemberPath,
+    constraint: &str,
+    size: i128,
+) -> Option<Case> {
+    let made: Result<Option<Case>, PlanError> = with_work(contract, scenario, options, operation, |work| {
+        let site = work.sites.iter().find(|site| site.path == *member)?;
+        let make = |work: &Work<'_>, valid: bool| match constraint {
+            "range" => strategy::number_of(work, site, size, valid),
+            _ => strategy::text_or_entries_of(work, site, u64::try_from(size).ok()?, valid),
+        };
+        let valid = make(work, true)?;
+        let case = if valid.unsendable.is_some() { make(work, false)? } else { valid };
+        debug_assert!(matches!(case.constraint, Some(Constraint::Length | Constraint::Range)));
+        case.unsendable.is_none().then_some(case)
+    });
+    made.ok().flatten()
+}

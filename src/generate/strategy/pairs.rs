@@ -1,0 +1,212 @@
+//! Two things wrong at once: which of two errors wins.
+//!
+//! Each alone must be refused, so both together must be; no document says which refusal comes first, which
+//! is recorded.
+
+use super::Work;
+use crate::contract::{Constraint, Kind, MemberPath, Role};
+use crate::generate::Value;
+use crate::generate::case::{Authorization, Case, Damage};
+use crate::generate::draft::{Aim, Request};
+use crate::generate::draw::Seeded;
+use crate::generate::plan::Level;
+use crate::generate::sample::{Change, Sampler};
+use crate::generate::site::Site;
+
+/// One thing that is wrong with a request.
+struct Fault<'p> {
+    /// The class of constraints: `auth`, `malformed`, `required` …
+    class: &'static str,
+    /// What tells it from others of its class.
+    name: String,
+    /// What refuses it.
+    role: Role,
+    how: How<'p>,
+}
+
+enum How<'p> {
+    Denied(Authorization),
+    Damaged(Damage),
+    /// A member is another, or is not there.
+    Member(&'p Site, Change, Constraint),
+    /// An identifier names nothing.
+    Missing(&'p Site, &'p serde_json::Value),
+}
+
+pub(crate) fn cases(work: &Work<'_>) -> Vec<Case> {
+    let all = matches!(work.planner.options.level, Level::Exhaustive);
+    let faults = faults(work);
+    let mut out = Vec::new();
+    let mut told: Vec<(&str, &str)> = Vec::new();
+    for (index, one) in faults.iter().enumerate() {
+        for other in &faults[index + 1..] {
+            let classes = (one.class, other.class);
+            if one.class == other.class || (!all && told.contains(&classes)) {
+                continue;
+            }
+            let Some(case) = pair(work, one, other) else { continue };
+            told.push(classes);
+            out.push(case);
+        }
+    }
+    out
+}
+
+/// A request that is wrong in both ways, where every reader sees both.
+fn pair(work: &Work<'_>, one: &Fault<'_>, other: &Fault<'_>) -> Option<Case> {
+    if !can_be_seen_together(&one.how, &other.how) {
+        return None;
+    }
+    let both = [one, other];
+    let breaks: Vec<(MemberPath, Constraint)> = both
+        .iter()
+        .filter_map(|fault| match &fault.how {
+            How::Member(site, _, constraint) => Some((site.path.clone(), *constraint)),
+            _ => None,
+        })
+        .collect();
+    let aim = Aim::Both { roles: [one.role, other.role], breaks };
+    let kind = format!("{}+{}", one.class, other.class);
+    let variant = format!("{}+{}", one.name, other.name);
+    let rule = format!("{}, and {}", words(one), words(other));
+    let case = work.of_class("pair", kind, variant, rule, aim, |sampler| Some(request(sampler, both)))?;
+    // What cannot be said in one request is no pair.
+    case.unsendable.is_none().then_some(case)
+}
+
+fn request(sampler: &Sampler<'_>, both: [&Fault<'_>; 2]) -> Request {
+    let mut changes: Vec<(&MemberPath, Change)> = Vec::new();
+    let mut request = Request::of(Value::empty());
+    for fault in both {
+        match &fault.how {
+            How::Denied(authorization) => request.authorization = Some(authorization.clone()),
+            How::Damaged(damage) => request.damage.push(damage.clone()),
+            How::Member(site, change, _) => changes.push((&site.path, change.clone())),
+            How::Missing(site, value) => changes.push((&site.path, Change::Set(sampler.templates.json(value)))),
+        }
+    }
+    request.input = sampler.with(&changes);
+    request
+}
+
+/// Two members that do not lie inside of each other; and a damaged body hides what stands in it.
+fn can_be_seen_together(one: &How<'_>, other: &How<'_>) -> bool {
+    let place = |how: &How<'_>| match how {
+        How::Member(site, ..) => Some((site.path.clone(), site.in_body())),
+        How::Missing(site, _) => Some((site.path.clone(), site.in_body())),
+        _ => None,
+    };
+    match (place(one), place(other)) {
+        (Some((first, _)), Some((second, _))) => !first.0.starts_with(&second.0) && !second.0.starts_with(&first.0),
+        (Some((_, in_body)), None) => !(in_body && matches!(other, How::Damaged(_))),
+        (None, Some((_, in_body))) => !(in_body && matches!(one, How::Damaged(_))),
+        (None, None) => true,
+    }
+}
+
+fn words(fault: &Fault<'_>) -> String {
+    match &fault.how {
+        How::Denied(_) => "the caller must prove who it is and be allowed".to_owned(),
+        How::Damaged(_) => "the body is a whole document".to_owned(),
+        How::Member(site, _, constraint) => format!("{constraint} of `{}` is broken", site.path),
+        How::Missing(site, _) => format!("`{}` exists nowhere", site.path),
+    }
+}
+
+/// What can be wrong with a request of the operation, by class, the plainest of each class first.
+fn faults<'p>(work: &Work<'p>) -> Vec<Fault<'p>> {
+    let mut out = Vec::new();
+    let scenario = work.planner.scenario;
+    let proves = !matches!(work.planner.authorization(), Authorization::Anonymous);
+    if proves {
+        out.push(Fault {
+            class: "auth",
+            name: "no-header".to_owned(),
+            role: Role::Unauthenticated,
+            how: How::Denied(Authorization::Anonymous),
+        });
+    }
+    if let Some(permission) = &work.operation.permission {
+        let lacking = scenario.principals.iter().find(|(_, principal)| principal.lacks.contains(permission));
+        out.extend(lacking.map(|(name, _)| Fault {
+            class: "forbidden",
+            name: name.clone(),
+            role: Role::Forbidden,
+            how: How::Denied(Authorization::Principal(name.clone())),
+        }));
+    }
+    if work.has_body() {
+        let damage = Damage::Body(b"{".to_vec());
+        let how = How::Damaged(damage);
+        out.push(Fault { class: "malformed", name: "brace".to_owned(), role: Role::InvalidInput, how });
+    }
+    for site in work.sites {
+        let path = site.path.to_string();
+        if let Some(value) = scenario.missing_for(work.operation.name.as_str(), &path) {
+            let role = Role::MissingResource;
+            out.push(Fault { class: "missing", name: path.clone(), role, how: How::Missing(site, value) });
+        }
+    }
+    for site in work.sites.iter().filter(|site| !site.recursive) {
+        out.extend(of_member(work, site));
+    }
+    // In the order of the classes, whatever the order of the members.
+    let order = ["auth", "forbidden", "malformed", "required", "type", "enum", "range", "length", "pattern", "missing"];
+    out.sort_by_key(|fault| order.iter().position(|class| *class == fault.class));
+    out
+}
+
+/// The plainest way to break each constraint of a member.
+fn of_member<'p>(work: &Work<'p>, site: &'p Site) -> Vec<Fault<'p>> {
+    let shape = work.shape(site);
+    let mut out = Vec::new();
+    let mut add = |class: &'static str, change: Change, constraint: Constraint| {
+        let name = site.path.to_string();
+        out.push(Fault { class, name, role: Role::InvalidInput, how: How::Member(site, change, constraint) });
+    };
+    if site.required && !site.is_label() {
+        add("required", Change::Remove, Constraint::Required);
+    }
+    if site.in_body() && !site.is_key() {
+        let wrong = match shape.kind {
+            Kind::Document => None,
+            Kind::Boolean | Kind::Timestamp => Some(Value::List(Vec::new())),
+            Kind::Integer | Kind::Long | Kind::Float | Kind::Double => Some(Value::Boolean(true)),
+            _ => Some(Value::Number("7".to_owned())),
+        };
+        if let Some(wrong) = wrong {
+            add("type", Change::Set(wrong), Constraint::Type);
+        }
+    }
+    if matches!(shape.kind, Kind::Enum { .. }) {
+        add("enum", Change::Set(Value::text("OVERSTEP_UNKNOWN")), Constraint::Enum);
+    }
+    if let Some(range) = &shape.range {
+        let whole = |number: &Option<serde_json::Number>| number.as_ref()?.to_string().parse::<i128>().ok();
+        let beyond = whole(&range.max).map(|max| max + 1).or_else(|| whole(&range.min).map(|min| min - 1));
+        if let Some(number) = beyond {
+            add("range", Change::Set(Value::integer(number)), Constraint::Range);
+        }
+    }
+    if matches!(shape.kind, Kind::String) {
+        if let Some(max) = shape.length().max.filter(|max| *max < 4096) {
+            let text = super::length::texts_of(work, site, max + 1).into_iter().next();
+            if let Some((_, text)) = text {
+                add("length", Change::Set(Value::Text(text)), Constraint::Length);
+            }
+        }
+        if let Some(pattern) = work.pattern(site) {
+            let purpose = format!("pair/{}/{}", work.operation.name, site.path);
+            let mut draw = Seeded::new(work.planner.options.seed, &purpose);
+            let length = shape.length();
+            let limits = (length.min.unwrap_or(0), length.max.unwrap_or(4096).min(4096));
+            let violation = pattern
+                .member(&mut draw, None)
+                .and_then(|member| pattern.violations(&member, limits, &mut draw).into_iter().next());
+            if let Some(violation) = violation.filter(|violation| super::patterns::travels(site, &violation.text)) {
+                add("pattern", Change::Set(Value::Text(violation.text)), Constraint::Pattern);
+            }
+        }
+    }
+    out
+}

@@ -1,0 +1,76 @@
+//! The limit that an endpoint really enforces, found by asking.
+//!
+//! It knows nothing of requests: it proposes sizes, and is told whether they were taken.
+
+/// What was learnt of one side of a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Learnt {
+    /// Up to this one everything asked for was taken, and the next one was refused.
+    Between {
+        /// The outermost that was taken.
+        taken: i128,
+        /// The next one, which was not.
+        refused: i128,
+    },
+    /// Everything that was asked for was taken; this is the outermost.
+    AtLeast(i128),
+}
+
+/// Goes from a size that is taken towards `end`, in steps that double, and halves the gap once something is
+/// refused. `asks` bounds how often `takes` is asked; `None` from it ends the search without a result.
+///
+/// Sizes between are assumed to be taken in one piece: what is refused in the middle of what is taken is no limit.
+pub fn limit(taken: i128, end: i128, asks: usize, mut takes: impl FnMut(i128) -> Option<bool>) -> Option<Learnt> {
+    let direction = if end >= taken { 1 } else { -1 };
+    let (mut taken, mut refused, mut step, mut left) = (taken, None, 1_i128, asks);
+    while refused.is_none() && taken != end {
+        left = left.checked_sub(1)?;
+        let next = match direction {
+            1 => taken.saturating_add(step).min(end),
+            _ => taken.saturating_sub(step).max(end),
+        };
+        if takes(next)? {
+            taken = next;
+            step = step.saturating_mul(2);
+        } else {
+            refused = Some(next);
+        }
+    }
+    let Some(mut refused) = refused else { return Some(Learnt::AtLeast(taken)) };
+    while (refused - taken).abs() > 1 {
+        left = left.checked_sub(1)?;
+        let middle = taken + (refused - taken) / 2;
+        if takes(middle)? { taken = middle } else { refused = middle }
+    }
+    Some(Learnt::Between { taken, refused })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ask(taken: i128, end: i128, most: i128) -> (Option<Learnt>, usize) {
+        let mut asked = 0;
+        let learnt = limit(taken, end, 64, |size| {
+            asked += 1;
+            Some(if end >= taken { size <= most } else { size >= most })
+        });
+        (learnt, asked)
+    }
+
+    #[test]
+    fn limits_are_found_from_either_side_in_few_questions() {
+        assert_eq!(ask(257, 1 << 20, 1000).0, Some(Learnt::Between { taken: 1000, refused: 1001 }));
+        assert_eq!(ask(1, 256, 255).0, Some(Learnt::Between { taken: 255, refused: 256 }));
+        assert_eq!(ask(20, 0, 7).0, Some(Learnt::Between { taken: 7, refused: 6 }));
+        assert_eq!(ask(257, 1 << 20, 1 << 21).0, Some(Learnt::AtLeast(1 << 20)));
+        assert_eq!(ask(5, 5, 5), (Some(Learnt::AtLeast(5)), 0));
+        assert!(ask(0, 1 << 20, 999_999).1 <= 41);
+    }
+
+    #[test]
+    fn silence_and_too_many_questions_teach_nothing() {
+        assert_eq!(limit(0, 100, 64, |_| None), None);
+        assert_eq!(limit(0, 1 << 40, 3, |_| Some(true)), None);
+    }
+}

@@ -1,0 +1,246 @@
+//! How strong our own oracle is: the share of known-bad servers that a run catches, with the contract alone and
+//! with accepted snapshots.
+//!
+//! The reference server plays every fault of its catalogue; each is run against the whole plan of the operation
+//! that misbehaves, until it is caught. It asserts what must hold of every fault, and returns the figures.
+
+use overstep::contract::Contract;
+use overstep::generate::{self, Options};
+use overstep::judge::{self, Change, Findings};
+use overstep::reference::{Fault, RunningServer, Server, Service, Touch, World, catalogue};
+use overstep::run::{self, Endpoint, Limits, Plan, RunEnd, Settings};
+use overstep::scenario::Scenario;
+use overstep::snapshot::{Ran, Snapshot, State, Whole, merged};
+use std::collections::{BTreeMap, HashMap};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A service, and a server with all its faults.
+pub struct Ground {
+    contract: Contract,
+    scenario: Scenario,
+    origin: String,
+    seed: u64,
+    /// Run every plan to its end, which also proves that no finding lies outside of what the fault touches.
+    full: bool,
+    /// What the faithful server does, as a person would have accepted it.
+    accepted: HashMap<String, Snapshot>,
+    _server: RunningServer,
+}
+
+/// What a run against one server came to.
+struct Caught {
+    findings: Findings,
+    /// An answer was another than the accepted one.
+    changed: bool,
+    end: RunEnd,
+    judged: u64,
+}
+
+impl Caught {
+    fn by_contract(&self) -> bool {
+        // A server that answers nothing at all is reported as that.
+        !self.findings.is_empty() || matches!(self.end, RunEnd::Unreachable(_) | RunEnd::Died(_))
+    }
+}
+
+/// The figures of one service.
+pub struct Score {
+    /// All faults.
+    pub faults: usize,
+    /// Those that break what is documented, and that some request can show.
+    pub breaking: usize,
+    /// Those of them that are caught with the contract alone.
+    pub caught: usize,
+    /// Those that are caught with snapshots, of all that some request can show.
+    pub caught_with_snapshots: usize,
+    /// All that some request can show.
+    pub visible: usize,
+    /// Breaking and not caught.
+    pub missed: Vec<String>,
+    /// Not caught with snapshots either.
+    pub unseen: Vec<String>,
+    /// Said to be hidden, and shown.
+    pub shown: Vec<String>,
+    /// What no request can show: reason and names.
+    pub hidden: BTreeMap<&'static str, Vec<String>>,
+    /// Cases of the whole plan on the faithful server.
+    pub cases: u64,
+}
+
+impl Ground {
+    /// Starts the server and learns what it does without a fault.
+    ///
+    /// # Panics
+    /// Where the faithful server alarms anybody.
+    pub fn new(
+        (contract, scenario, world): (Contract, Scenario, World),
+        runtime: &tokio::runtime::Runtime,
+        seed: u64,
+        full: bool,
+    ) -> (Self, u64) {
+        let service = Arc::new(Service::new(contract.clone(), world));
+        let address = "127.0.0.1:0".parse().expect("an address");
+        let server = runtime.block_on(Server::start(service, address)).expect("loopback has free ports");
+        let origin = format!("http://{}", server.addr());
+        let mut ground = Self { contract, scenario, origin, seed, full, accepted: HashMap::new(), _server: server };
+        let mut seen: HashMap<String, Vec<Ran>> = HashMap::new();
+        let first = ground.run(None, |operation, ran| seen.entry(operation).or_default().push(ran));
+        assert_eq!((first.findings.sorted(), first.end), (Vec::new(), RunEnd::Complete), "the faithful server alarms");
+        ground.accepted = seen
+            .into_iter()
+            .map(|(operation, cases)| (operation, merged(None, Vec::new(), &cases, Whole::Complete)))
+            .collect();
+        let again = ground.run(None, |_, _| {});
+        assert!(!again.changed && again.findings.is_empty(), "a second run of the faithful server brings news");
+        (ground, first.judged)
+    }
+
+    /// Runs the cases of the operation that misbehaves, until it is caught; all, where there is no fault.
+    fn run(&self, fault: Option<&Fault>, mut note: impl FnMut(String, Ran) + Send) -> Caught {
+        let path = fault.map(|fault| format!("/faults/{}", fault.name)).unwrap_or_default();
+        let base = self.contract.base.as_deref().map_or("", base_path);
+        let endpoint = Endpoint::parse(&format!("{}{path}{base}", self.origin)).expect("a URL");
+        let control = |operation: &str| generate::control(&self.contract, &self.scenario, operation).ok();
+        let limits =
+            Limits { total: Duration::from_millis(600), idle: Duration::from_millis(600), ..Limits::default() };
+        let plan = Plan {
+            contract: &self.contract,
+            scenario: &self.scenario,
+            endpoint: &endpoint,
+            settings: Settings { limits, throttle_wait: Duration::ZERO, ..Settings::default() },
+            run_id: "score".to_owned(),
+            values: Default::default(),
+            aws: None,
+            control: &control,
+            stop: Default::default(),
+            left: Default::default(),
+            server: None,
+        };
+        let mut concerned = self.scenario.clone();
+        concerned.only.extend(fault.map(|fault| fault.operation.clone()).filter(|operation| operation != "*"));
+        let options = Options { seed: self.seed, ..Options::default() };
+        let cases = generate::cases(&self.contract, &concerned, options).expect("a plan");
+        let (mut findings, mut changed, mut judged) = (Findings::default(), false, 0);
+        let end = run::run(
+            &plan,
+            cases,
+            |outcome| {
+                let judgement = judge::judge(&self.contract, &self.scenario, &outcome);
+                let accepted = self.accepted.get(outcome.case.operation.as_str());
+                let comparison = judge::compare(&self.contract, &outcome, &judgement, accepted, |_| {});
+                (outcome.case, judgement, comparison)
+            },
+            |(case, judgement, comparison)| {
+                judged += 1;
+                findings.add(&self.scenario.name, &case, &judgement, judge::Again::default);
+                changed |= comparison.change == Change::Changed;
+                let state = comparison.seen.map_or(State::Unlearnt, |seen| State::Seen(seen, comparison.mark));
+                let spot = comparison.spot;
+                note(
+                    case.operation.as_str().to_owned(),
+                    Ran { place: spot.place, side: spot.side, variant: spot.variant, state },
+                );
+                let is_caught = match fault {
+                    Some(fault) if fault.breaks_contract && fault.hidden.is_none() => !findings.is_empty(),
+                    Some(_) => changed || !findings.is_empty(),
+                    None => false,
+                };
+                if is_caught && !self.full { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            },
+        );
+        Caught { findings, changed, end, judged }
+    }
+
+    /// Runs every fault of the catalogue.
+    ///
+    /// # Panics
+    /// Where a finding lies outside of what its fault touches.
+    pub fn score(&self, cases: u64) -> Score {
+        let faults = catalogue(&self.contract);
+        let mut score = Score {
+            faults: faults.len(),
+            breaking: 0,
+            caught: 0,
+            caught_with_snapshots: 0,
+            visible: 0,
+            missed: Vec::new(),
+            unseen: Vec::new(),
+            shown: Vec::new(),
+            hidden: BTreeMap::new(),
+            cases,
+        };
+        for fault in &faults {
+            let caught = self.run(Some(fault), |_, _| {});
+            for finding in caught.findings.sorted() {
+                let inside = |touch: &Touch| touch.covers(&finding.operation, &finding.member, &finding.constraint);
+                assert!(
+                    fault.touches.iter().any(inside),
+                    "`{}` must not show as {}/{}/{}: {}",
+                    fault.name,
+                    finding.operation,
+                    finding.member,
+                    finding.constraint,
+                    finding.observed
+                );
+            }
+            if let Some(reason) = fault.hidden {
+                if caught.by_contract() {
+                    score.shown.push(format!("{}, although {reason}", fault.name));
+                }
+                score.hidden.entry(reason).or_default().push(fault.name.clone());
+                continue;
+            }
+            score.visible += 1;
+            if caught.by_contract() || caught.changed {
+                score.caught_with_snapshots += 1;
+            } else {
+                score.unseen.push(fault.name.clone());
+            }
+            if fault.breaks_contract {
+                score.breaking += 1;
+                score.caught += usize::from(caught.by_contract());
+                if !caught.by_contract() {
+                    score.missed.push(fault.name.clone());
+                }
+            }
+        }
+        score
+    }
+}
+
+impl Score {
+    /// A few lines for people.
+    pub fn told(&self, name: &str, seed: u64) -> Vec<String> {
+        let share = |part: usize, of: usize| 100.0 * part as f64 / of.max(1) as f64;
+        let mut lines = vec![format!(
+            "{name}, seed {seed}: {} faults; contract alone {} of {} that break it ({:.1} %); with snapshots {} of {} ({:.1} %); 0 alarms in {} cases on the faithful server",
+            self.faults,
+            self.caught,
+            self.breaking,
+            share(self.caught, self.breaking),
+            self.caught_with_snapshots,
+            self.visible,
+            share(self.caught_with_snapshots, self.visible),
+            self.cases,
+        )];
+        if !self.missed.is_empty() {
+            lines.push(format!("  missed with the contract alone: {}", self.missed.join(" ")));
+        }
+        if !self.unseen.is_empty() {
+            lines.push(format!("  missed with snapshots too: {}", self.unseen.join(" ")));
+        }
+        for (reason, names) in &self.hidden {
+            lines.push(format!("  not counted, {}: {reason}", names.len()));
+        }
+        lines
+    }
+}
+
+fn base_path(base: &str) -> &str {
+    base.split_once("://")
+        .and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..]))
+        .unwrap_or("")
+        .trim_end_matches('/')
+}
