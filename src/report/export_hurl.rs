@@ -293,7 +293,16 @@ fn refused(case: &Exported, errors: &[Pair], out: &mut String) {
         [Some(status)] => {
             let _ = writeln!(out, "HTTP {status}\n[Asserts]");
         }
-        _ => out.push_str("HTTP *\n[Asserts]\nstatus >= 400\nstatus < 500\n"),
+        several => {
+            let known: Option<Vec<String>> = several.iter().map(|status| status.map(|one| one.to_string())).collect();
+            match known {
+                Some(known) => {
+                    out.push_str("# Which status comes with which code is not looked at: Hurl has no \"or\".\n");
+                    let _ = writeln!(out, "HTTP *\n[Asserts]\nstatus toString matches /^({})$/", known.join("|"));
+                }
+                None => out.push_str("HTTP *\n[Asserts]\nstatus >= 400\nstatus < 500\n"),
+            }
+        }
     }
     let codes: Option<Vec<&str>> = errors.iter().map(|(_, code)| code.as_deref()).collect();
     let Some(codes) = codes.filter(|codes| codes.iter().all(|code| code.chars().all(is_word))) else { return };
