@@ -126,7 +126,7 @@ fn throttled_requests_are_sent_again_a_few_times() {
         ("HTTP/1.1 429 Too Many Requests\r\nretry-after: 0\r\ncontent-length: 0\r\n\r\n", "429"),
         ("HTTP/1.1 503 Busy\r\nretry-after: 0\r\ncontent-length: 0\r\n\r\n", "503"),
     ] {
-        for (times, attempts, status) in [(1usize, 2, 200), (2, 3, 200), (99, 3, 0)] {
+        for (times, attempts, status) in [(1usize, 2, 200), (2, 3, 200), (99, 12, 0)] {
             let count = AtomicUsize::new(0);
             let address = serve(move |mut stream, _| {
                 let mut reader = BufReader::new(stream.try_clone().expect("clone"));

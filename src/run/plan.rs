@@ -66,8 +66,8 @@ impl Default for Settings {
             window: 256,
             limits: Limits::default(),
             rate: None,
-            throttle_tries: 3,
-            throttle_wait: Duration::from_secs(5),
+            throttle_tries: 12,
+            throttle_wait: Duration::from_secs(10),
         }
     }
 }

@@ -25,6 +25,8 @@ pub(super) struct Shared {
     pub(super) schedule: Option<Schedule>,
     /// How many cases in a row stayed throttled: a server that always throttles is not waited for.
     throttled_in_a_row: AtomicU32,
+    /// Operations that call refusals throttled which have nothing to do with the rate: nobody waits for them.
+    feigning: Mutex<Vec<OperationName>>,
     /// How often in a row an operation's plain valid request met silence.
     silent: Mutex<HashMap<OperationName, u32>>,
     /// Whether there is anything in `silent`: the common case must not lock what all workers share.
@@ -49,8 +51,22 @@ impl Shared {
             authority: plan.endpoint.authority(),
             schedule: plan.settings.rate.map(Schedule::new),
             throttled_in_a_row: AtomicU32::new(0),
+            feigning: Mutex::default(),
             silent: Mutex::new(HashMap::new()),
             has_silent: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether an operation is known to call refusals throttled.
+    fn feigns(&self, operation: &OperationName) -> bool {
+        self.feigning.lock().unwrap_or_else(PoisonError::into_inner).contains(operation)
+    }
+
+    /// Takes note of an operation that does.
+    pub(super) fn feigned(&self, operation: &OperationName) {
+        let mut feigning = self.feigning.lock().unwrap_or_else(PoisonError::into_inner);
+        if !feigning.contains(operation) {
+            feigning.push(operation.clone());
         }
     }
 
@@ -66,7 +82,7 @@ impl Shared {
 /// One worker: its lines and what it remembers.
 pub(super) struct Worker<'a> {
     pub(super) plan: &'a Plan<'a>,
-    shared: &'a Shared,
+    pub(super) shared: &'a Shared,
     lines: Vec<Line>,
     keys: Keys,
     /// How often a throttled request is sent in all.
@@ -127,12 +143,11 @@ impl<'a> Worker<'a> {
             return Some(Outcome { case, exchanges, not_sent, liveness: None, server_output: Vec::new() });
         }
         let mark = self.plan.server.as_ref().map(|server| server.mark());
-        let Sent { mut exchanges, not_sent, unsendable } = self.steps(&case).await?;
+        let (Sent { exchanges, not_sent, unsendable }, mut liveness) = self.sent_through(&case).await?;
         if unsendable.is_some() && case.unsendable.is_none() {
             Arc::make_mut(&mut case).unsendable = unsendable;
         }
         let server_output = self.server_output(mark, &exchanges).await;
-        let mut liveness = None;
         let silent = exchanges.iter().flatten().find_map(|exchange| exchange.answer.as_ref().err());
         if let Some(reason) = silent {
             let unreachable = matches!(reason, NoAnswer::Unreachable(_) | NoAnswer::Tls(_));
@@ -145,9 +160,6 @@ impl<'a> Worker<'a> {
             } else {
                 Liveness::Down
             });
-        }
-        if self.is_refused_as_throttled(&case, &exchanges) {
-            (liveness, exchanges) = self.doubt_throttling(&case, exchanges).await?;
         }
         Some(Outcome { case, exchanges, not_sent, liveness, server_output })
     }
@@ -513,7 +525,8 @@ async fn exchange(
             }
             Err(_) => {}
             Ok(answer) if is_throttled(plan, step, answer) => {
-                let patient = shared.throttled_in_a_row.load(Ordering::Relaxed) < PATIENCE;
+                let patient = shared.throttled_in_a_row.load(Ordering::Relaxed) < PATIENCE
+                    && !operation.is_some_and(|operation| shared.feigns(operation));
                 let pause = pause(answer, throttled);
                 let waited = clock::now().duration_since(waits_from);
                 if patient && throttled + 1 < tries && waited + pause <= plan.settings.throttle_wait {
@@ -523,7 +536,10 @@ async fn exchange(
                     }
                     continue;
                 }
-                shared.throttled_in_a_row.fetch_add(1, Ordering::Relaxed);
+                // Who gave up at once has not waited in vain.
+                if tries == plan.settings.throttle_tries {
+                    shared.throttled_in_a_row.fetch_add(1, Ordering::Relaxed);
+                }
             }
             Ok(_) => {
                 // Read first: the common case must not write to memory that all workers share.

@@ -2,7 +2,7 @@
 //!
 //! It never decides what an answer is worth.
 
-use super::steps::Worker;
+use super::steps::{Sent, Worker};
 use super::{Answer, Exchange, Liveness, Plan};
 use crate::contract::Role;
 use crate::generate::{Case, Expectation, Judged, Send, Step};
@@ -12,12 +12,39 @@ use std::time::Duration;
 /// So often a case that stays throttled is sent again between plain valid requests: by chance alone, a
 /// server that throttles whatever comes would never have refused the one and answered the other so often.
 const DOUBTS: u32 = 10;
+/// So often a request that must be refused is sent before its throttling is doubted.
+const BEFORE_DOUBT: u32 = 3;
+
+/// The step of a case that must be refused for what is in it.
+fn refused_step(case: &Case) -> Option<usize> {
+    match (&case.judged, &case.expectation) {
+        (Judged::Step(index), Expectation::Reject { .. }) => Some(*index),
+        _ => None,
+    }
+}
 
 impl Worker<'_> {
-    /// Whether a request that must be refused for what is in it stayed throttled.
-    pub(super) fn is_refused_as_throttled(&self, case: &Case, exchanges: &[Option<Exchange>]) -> bool {
-        let (Judged::Step(index), Expectation::Reject { .. }) = (&case.judged, &case.expectation) else { return false };
-        self.is_throttled_at(case, *index, exchanges)
+    /// Sends a case, as often as it takes until it is not throttled. A request that must be refused may be
+    /// called throttled and never be: that is found out before anybody waits for long.
+    pub(super) async fn sent_through(&mut self, case: &Case) -> Option<(Sent, Option<Liveness>)> {
+        let patience = self.plan.settings.throttle_tries;
+        let refused = refused_step(case);
+        self.tries = if refused.is_some() { BEFORE_DOUBT.min(patience) } else { patience };
+        let sent = self.steps(case).await?;
+        let Some(step) = refused.filter(|step| self.is_throttled_at(case, *step, &sent.exchanges)) else {
+            return Some((sent, None));
+        };
+        self.tries = 1;
+        let doubted = self.doubt(case, step, sent).await;
+        self.tries = patience;
+        match doubted? {
+            Doubted::Feigned(sent) => {
+                self.shared.feigned(&case.operation);
+                Some((sent, Some(Liveness::Alive)))
+            }
+            Doubted::Through(sent) => Some((sent, None)),
+            Doubted::True => Some((self.steps(case).await?, None)),
+        }
     }
 
     fn is_throttled_at(&self, case: &Case, index: usize, exchanges: &[Option<Exchange>]) -> bool {
@@ -25,48 +52,40 @@ impl Worker<'_> {
         answer.zip(case.steps.get(index)).is_some_and(|(answer, step)| is_throttled(self.plan, step, answer))
     }
 
-    /// Sends a throttled case in turn with plain valid requests. Where those are answered and it stays
-    /// throttled every time, it is not the rate that is too high; as soon as it comes through, that is
-    /// what came; else nothing is learnt. `None` where the stop switch ended it.
-    pub(super) async fn doubt_throttling(
-        &mut self,
-        case: &Case,
-        exchanges: Vec<Option<Exchange>>,
-    ) -> Option<(Option<Liveness>, Vec<Option<Exchange>>)> {
-        let Some(control) = (self.plan.control)(case.operation.as_str()) else { return Some((None, exchanges)) };
+    /// Sends a throttled case in turn with plain valid requests, each once. `None` where the stop switch ended it.
+    async fn doubt(&mut self, case: &Case, step: usize, first: Sent) -> Option<Doubted> {
+        let Some(control) = (self.plan.control)(case.operation.as_str()) else { return Some(Doubted::True) };
         let plain = control.judged.shown();
-        self.tries = 1;
-        let mut outcome = Some((Some(Liveness::Alive), exchanges));
         for _ in 0..DOUBTS {
-            let Some(sent) = Box::pin(self.steps(&control)).await else {
-                outcome = None;
-                break;
-            };
+            let sent = self.steps(&control).await?;
             let answer = sent.exchanges.get(plain).and_then(Option::as_ref).map(|exchange| &exchange.answer);
-            let is_answered = matches!(answer, Some(Ok(answer)) if (200..300).contains(&answer.status));
-            if !is_answered {
-                outcome = outcome.map(|(_, exchanges)| (None, exchanges));
-                break;
+            if !matches!(answer, Some(Ok(answer)) if (200..300).contains(&answer.status)) {
+                return Some(Doubted::True);
             }
-            let Some(again) = Box::pin(self.steps(case)).await else {
-                outcome = None;
-                break;
-            };
-            if !self.is_throttled_at(case, case.judged.shown(), &again.exchanges) {
-                outcome = Some((None, again.exchanges));
-                break;
+            let again = self.steps(case).await?;
+            if !self.is_throttled_at(case, step, &again.exchanges) {
+                return Some(Doubted::Through(again));
             }
         }
-        self.tries = self.plan.settings.throttle_tries;
-        outcome
+        Some(Doubted::Feigned(first))
     }
+}
+
+/// What is true of a throttling.
+enum Doubted {
+    /// Plain valid requests beside it were answered every time: it is not the rate that is too high.
+    Feigned(Sent),
+    /// It came through.
+    Through(Sent),
+    /// Plain valid requests meet the same, or nobody knows.
+    True,
 }
 
 /// How long the server asks to wait, or a little longer each time.
 pub(super) fn pause(answer: &Answer, before: u32) -> Duration {
     match answer.header("retry-after").and_then(|value| value.trim().parse::<u64>().ok()) {
         Some(seconds) => Duration::from_secs(seconds),
-        None => Duration::from_millis(100 << before.min(6)),
+        None => Duration::from_millis(100 << before.min(3)),
     }
 }
 
