@@ -3,43 +3,16 @@
 
 #![expect(clippy::disallowed_methods, reason = "a test may look at files")]
 
+mod served;
+
 use serde_json::Value as Json;
+use served::Served as Server;
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use tempfile::TempDir;
 
 const OVERSTEP: &str = env!("CARGO_BIN_EXE_overstep");
-
-/// The reference server as a process of its own, gone with the test.
-struct Server {
-    child: Child,
-    url: String,
-}
-
-impl Server {
-    fn start(scenario: &str, faults: Option<&str>) -> Self {
-        let mut command = Command::new(OVERSTEP);
-        command.args(["serve", scenario]).stdout(Stdio::piped()).stderr(Stdio::null());
-        for fault in faults.into_iter().flat_map(|faults| faults.split(' ')) {
-            command.args(["--fault", fault]);
-        }
-        let mut child = command.spawn().expect("it starts");
-        let mut url = String::new();
-        let stdout = child.stdout.take().expect("piped");
-        BufReader::new(stdout).read_line(&mut url).expect("it says where it is");
-        let base = if scenario == "leadlex" { "/functions/v1/api-gateway" } else { "" };
-        Self { child, url: format!("{}{base}", url.trim().trim_end_matches(base)) }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
 
 struct Ran {
     code: i32,
@@ -118,7 +91,7 @@ fn place() -> TempDir {
 #[test]
 fn a_second_run_on_the_same_server_is_the_same_run() {
     for scenario in ["connect", "leadlex"] {
-        let server = Server::start(scenario, None);
+        let server = Server::start(scenario, &[]);
         let directory = place();
         let mut before = None;
         for _ in 0..3 {
@@ -140,7 +113,7 @@ fn one_resource_for_all_cases_alarms_nobody_however_often() {
         ("connect", "ContactId=aaaaaaaa-bbbb-cccc-dddd-0123456789ab"),
         ("leadlex", "ContactId=123e4567-e89b-12d3-a456-0123456789ab"),
     ] {
-        let server = Server::start(scenario, None);
+        let server = Server::start(scenario, &[]);
         let directory = place();
         for _ in 0..3 {
             let ran = check(directory.path(), scenario, &server.url, &["--no-snapshots", "--variable", resource]);
@@ -178,7 +151,7 @@ fn wrong_state_is_found_where_it_is_wrong() {
         ("leadlex", "AddTagsToContact.memory.keeps-duplicates", "AddTagsToContact/law/deduplicates"),
         ("leadlex", "AddTagsToContact.memory.writes-rejected", "AddTagsToContact/law/rejected-leaves-no-trace"),
     ] {
-        let server = Server::start(scenario, Some(fault));
+        let server = Server::start(scenario, &fault.split(' ').collect::<Vec<_>>());
         let directory = place();
         let only = format!("op({})", fault.split('.').next().unwrap_or_default());
         let ran = check(directory.path(), scenario, &server.url, &["--no-snapshots", "-E", &only]);
@@ -190,7 +163,7 @@ fn wrong_state_is_found_where_it_is_wrong() {
 
 #[test]
 fn a_failing_sequence_is_cut_down_and_can_be_sent_again() {
-    let server = Server::start("connect", Some("TagContact.memory.toggles"));
+    let server = Server::start("connect", &["TagContact.memory.toggles"]);
     let directory = place();
     let ran =
         check(directory.path(), "connect", &server.url, &["--no-snapshots", "-E", "law/sequence & op(TagContact)"]);
@@ -208,10 +181,10 @@ fn a_failing_sequence_is_cut_down_and_can_be_sent_again() {
     let finding = ran.events.iter().find(|event| event["event"] == "finding").expect("one");
     assert!(finding["examples"][0].as_str().is_some_and(|id| id.contains('~')), "{finding}");
     drop(server);
-    let server = Server::start("connect", Some("TagContact.memory.toggles"));
+    let server = Server::start("connect", &["TagContact.memory.toggles"]);
     let again = overstep(directory.path(), &["replay", shortest, "-e", &server.url]);
     assert_eq!(again.code, 1, "{}", again.text);
-    let faithful = Server::start("connect", None);
+    let faithful = Server::start("connect", &[]);
     let again = overstep(directory.path(), &["replay", shortest, "-e", &faithful.url]);
     assert_eq!(again.code, 0, "{}", again.text);
 }

@@ -43,6 +43,12 @@ fn the_limit_that_is_enforced_instead_is_found_and_said() {
         ),
         ("TagContact.ContactId.length.min+1", "TagContact", "ContactId/length", "-"),
         ("TagContact.Tags(value).length.max.in-bytes", "TagContact", "Tags{value}/length", "-"),
+        (
+            "TagContact.Tags(key).pattern.dropped",
+            "TagContact",
+            "Tags{key}/pattern",
+            "accepts all 70 values that break it",
+        ),
     ] {
         let found = learnt(fault, operation);
         let said = found.get(place).unwrap_or_else(|| panic!("{fault}: {found:?}"));

@@ -1,6 +1,6 @@
 //! Values of any size for one place: what is sent to learn which limit an endpoint has.
 //!
-//! They stand in no plan; each has an id like any case, `…/length/size-255`.
+//! They stand in no plan; each has an id of its own, `…/length/size-255`, and so a resource of its own.
 
 use super::case::Case;
 use super::plan::{Options, PlanError, with_work};

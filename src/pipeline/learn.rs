@@ -1,4 +1,5 @@
-//! Limits that an endpoint enforces in place of the documented ones, found by sending more sizes after the run.
+//! What an endpoint enforces in place of what is documented: limits, found by sending more sizes after the run,
+//! and patterns and enums that nothing is refused for.
 //!
 //! Bounded in number, and never a verdict: what is learnt is said beside the finding that asked for it.
 
@@ -23,14 +24,25 @@ const MOST_ENTRIES: i128 = 2000;
 #[derive(Default)]
 pub(super) struct Strayed {
     limits: IndexMap<Limit, Sides>,
+    /// Patterns and enums: how many values that break them were sent, and how many of those were taken.
+    sets: IndexMap<Place, (u32, u32)>,
 }
+
+/// So many values that break a pattern or an enum, all of them taken, are more than an oversight.
+const MANY: u32 = 3;
 
 /// A constraint of a member.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Limit {
+struct Place {
     operation: String,
     member: MemberPath,
     constraint: &'static str,
+}
+
+/// One side of a length or range.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Limit {
+    at: Place,
     upper: bool,
 }
 
@@ -44,16 +56,27 @@ struct Sides {
 }
 
 /// What is said beside findings, by operation, member and constraint.
-pub(super) struct Lessons(Vec<(Limit, String)>);
+pub(super) struct Lessons(Vec<(Place, String)>);
 
 impl Strayed {
     /// Takes note of a case at a documented limit.
     pub fn add(&mut self, done: &Done) {
         let (case, status) = (&done.case, done.judgement.observed.status);
         let (Some(member), Some(constraint)) = (&case.member, case.constraint) else { return };
-        if done.judgement.verdict != Verdict::Diverges || !matches!(constraint, Constraint::Length | Constraint::Range)
-        {
-            return;
+        let place = || Place {
+            operation: case.operation.as_str().to_owned(),
+            member: member.clone(),
+            constraint: constraint.name(),
+        };
+        match constraint {
+            Constraint::Pattern | Constraint::Enum if case.intent == Intent::Violates => {
+                let (sent, taken) = self.sets.entry(place()).or_default();
+                *sent += 1;
+                *taken += u32::from(matches!(status, Some(200..300)));
+                return;
+            }
+            Constraint::Length | Constraint::Range if done.judgement.verdict == Verdict::Diverges => {}
+            _ => return,
         }
         let variant = case.id.0.rsplit('/').next().unwrap_or_default();
         let upper = match variant {
@@ -66,9 +89,7 @@ impl Strayed {
             (Intent::Violates, Some(200..300)) => Sides { refused: false, taken: true },
             _ => return,
         };
-        let operation = case.operation.as_str().to_owned();
-        let limit = Limit { operation, member: member.clone(), constraint: constraint.name(), upper };
-        let known = self.limits.entry(limit).or_default();
+        let known = self.limits.entry(Limit { at: place(), upper }).or_default();
         known.refused |= sides.refused;
         known.taken |= sides.taken;
     }
@@ -76,14 +97,16 @@ impl Strayed {
     /// Asks the endpoint for the limits that it has instead.
     pub fn learn(self, plan: &Plan<'_>, options: Options, finish: &Finish<'_>) -> Lessons {
         let mut left = MOST_ASKS;
-        let mut lessons = Vec::new();
+        let all = self.sets.into_iter().filter(|(_, (sent, taken))| sent == taken && *sent >= MANY);
+        let words = |sent: u32| format!("accepts all {sent} values that break it");
+        let mut lessons: Vec<(Place, String)> = all.map(|(place, (sent, _))| (place, words(sent))).collect();
         for (limit, sides) in self.limits {
             // Refused at the limit and taken past it: that is no limit at all.
             if sides.refused && sides.taken {
                 continue;
             }
             if let Some(words) = learnt(plan, options, finish, &limit, sides, &mut left) {
-                lessons.push((limit, words));
+                lessons.push((limit.at, words));
             }
         }
         Lessons(lessons)
@@ -93,13 +116,13 @@ impl Strayed {
 impl Lessons {
     /// What was learnt about a finding's limit.
     pub fn about(&self, finding: &Finding) -> Option<String> {
-        let fits = |limit: &Limit| {
-            limit.operation == finding.operation
-                && limit.constraint == finding.constraint
-                && limit.member.to_string() == finding.member
+        let fits = |place: &Place| {
+            place.operation == finding.operation
+                && place.constraint == finding.constraint
+                && place.member.to_string() == finding.member
         };
         let words: Vec<&str> =
-            self.0.iter().filter(|(limit, _)| fits(limit)).map(|(_, words)| words.as_str()).collect();
+            self.0.iter().filter(|(place, _)| fits(place)).map(|(_, words)| words.as_str()).collect();
         (!words.is_empty()).then(|| {
             format!("the documented constraint seems not to be what this endpoint enforces: {}", words.join("; "))
         })
@@ -114,7 +137,8 @@ fn learnt(
     sides: Sides,
     left: &mut usize,
 ) -> Option<String> {
-    let bounds = generate::bounds(plan.contract, plan.scenario, &which.operation, &which.member, which.constraint)?;
+    let Place { operation, member, constraint } = &which.at;
+    let bounds = generate::bounds(plan.contract, plan.scenario, operation, member, constraint)?;
     let most = if bounds.counts_entries { MOST_ENTRIES } else { LARGEST };
     // What is taken for certain, and how far to go from there.
     let (taken, end) = match (which.upper, sides.taken) {
@@ -129,15 +153,7 @@ fn learnt(
             return None;
         }
         *left = left.saturating_sub(1);
-        let case = generate::of_size(
-            plan.contract,
-            plan.scenario,
-            options,
-            &which.operation,
-            &which.member,
-            which.constraint,
-            size,
-        )?;
+        let case = generate::of_size(plan.contract, plan.scenario, options, operation, member, constraint, size)?;
         let done = finish.finish(run::send_case(plan, case).ok()?);
         match done.judgement.observed.status? {
             200..300 => Some(true),

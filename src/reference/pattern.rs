@@ -333,6 +333,19 @@ pub(super) fn without_look_around(pattern: &str) -> Option<String> {
     lost.then_some(out)
 }
 
+/// The pattern with its first negative look-ahead too broad: for less than is forbidden, and for what is
+/// forbidden standing anywhere. Only where plain characters are forbidden.
+pub(super) fn wider_look_aheads(pattern: &str) -> Option<[String; 2]> {
+    let (before, rest) = pattern.split_once("(?!")?;
+    let (forbidden, after) = rest.split_once(')')?;
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_:/ ".contains(c);
+    if forbidden.len() < 2 || !forbidden.chars().all(is_plain) || before.ends_with('\\') {
+        return None;
+    }
+    let shorter = &forbidden[..forbidden.len() - 1];
+    Some([format!("{before}(?!{shorter}){after}"), format!("{before}(?!.*{forbidden}){after}")])
+}
+
 fn class_end(source: &[char], at: usize) -> usize {
     let mut end = at + 1;
     if source.get(end) == Some(&'^') {
@@ -428,5 +441,14 @@ mod tests {
         assert_eq!(without_look_around("^(?!aws:)[(?!)]+$").as_deref(), Some("^[(?!)]+$"));
         assert_eq!(without_look_around("^(?=a(b)[)])c").as_deref(), Some("^c"));
         assert_eq!(without_look_around(r"^\(?!a$"), None);
+    }
+
+    #[test]
+    fn look_aheads_can_be_made_too_broad() {
+        let wider = wider_look_aheads("^(?!aws:)[a-z:]+$");
+        assert_eq!(wider, Some(["^(?!aws)[a-z:]+$".to_owned(), "^(?!.*aws:)[a-z:]+$".to_owned()]));
+        for pattern in ["^[a-z]+$", "^(?!a)b", "^(?![ab]c)d", r"^\(?!ab)"] {
+            assert_eq!(wider_look_aheads(pattern), None, "{pattern}");
+        }
     }
 }

@@ -61,6 +61,8 @@ pub enum Delivery {
     Drop,
     /// A content length of so many bytes more than the body has is declared, then the connection is closed.
     Short(usize),
+    /// The body is sent in chunks, and the connection is closed before the last one.
+    CutChunks,
     /// A content length of one byte less than the body has is declared.
     Long,
     /// What is sent is not HTTP.

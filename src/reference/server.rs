@@ -147,10 +147,16 @@ async fn answer(
             raw.replace(b"this is not an answer\r\n\r\n".to_vec());
             return whole(response, true);
         }
+        Delivery::CutChunks => {
+            let chunk = format!("{:x}\r\n", response.body.len());
+            let body = [chunk.as_bytes(), &response.body, b"\r\n"].concat();
+            raw.replace(written(&response, "transfer-encoding: chunked", &body));
+            return whole(response, true);
+        }
         Delivery::Short(missing) => response.body.len() + missing,
         Delivery::Long => response.body.len().saturating_sub(1),
     };
-    raw.replace(written(&response, declared));
+    raw.replace(written(&response, &format!("content-length: {declared}"), &response.body));
     whole(response, true)
 }
 
@@ -165,14 +171,13 @@ fn whole(response: Response, close: bool) -> Result<hyper::Response<Full<Bytes>>
     builder.body(Full::new(response.body)).map_err(io::Error::other)
 }
 
-/// An answer as bytes, with a content length that need not be true.
-fn written(response: &Response, declared: usize) -> Vec<u8> {
-    let mut head =
-        format!("HTTP/1.1 {} Answer\r\ncontent-length: {declared}\r\nconnection: close\r\n", response.status);
+/// An answer as bytes, with a framing that need not be true.
+fn written(response: &Response, framing: &str, body: &[u8]) -> Vec<u8> {
+    let mut head = format!("HTTP/1.1 {} Answer\r\n{framing}\r\nconnection: close\r\n", response.status);
     for (name, value) in &response.headers {
         head += &format!("{name}: {value}\r\n");
     }
-    [head.as_bytes(), b"\r\n", &response.body].concat()
+    [head.as_bytes(), b"\r\n", body].concat()
 }
 
 /// Bytes that go out in place of the next answer.

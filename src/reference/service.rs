@@ -247,6 +247,8 @@ impl Variant {
             response.delivery = Delivery::Hang;
         } else if op.has(Trick::DropsOnViolation) {
             response.delivery = Delivery::Drop;
+        } else if op.has(Trick::CutsChunksOnViolation) {
+            response.delivery = Delivery::CutChunks;
         }
         response
     }

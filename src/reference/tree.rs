@@ -56,6 +56,8 @@ pub enum Edit {
     PatternFolded,
     /// Look-ahead and look-behind are left out.
     PatternWithoutLookAround,
+    /// The pattern is this one.
+    PatternIs(String),
     /// One newline at the end is overlooked.
     PatternBeforeNewline,
     /// Values of this JSON type are taken without further checks.
@@ -325,6 +327,7 @@ impl Node {
                 let Some(without) = without_look_around(&documented) else { return false };
                 self.pattern = patterns.compile(&without, false);
             }
+            (Edit::PatternIs(other), _) => self.pattern = patterns.compile(other, false),
             (Edit::PatternBeforeNewline, _) => self.pattern_reading = PatternReading::BeforeNewline,
             (Edit::TypeTakes(json), _) => self.takes[*json as usize] = true,
             (Edit::TypeCrashes, _) => self.type_crashes = true,

@@ -186,6 +186,8 @@ tricks! {
     HangsOnViolation,
     /// The connection is dropped on a request that breaks the contract.
     DropsOnViolation,
+    /// An answer to a request that breaks the contract comes in chunks, and ends before its last one.
+    CutsChunksOnViolation,
     /// The declared length is more than what comes.
     ShortBody,
     /// The declared length is less than what comes.

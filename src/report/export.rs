@@ -162,6 +162,15 @@ impl Exported {
         let turns = acts.chunk_by(|one, other| self.steps[*one].turn == self.steps[*other].turn);
         (turns.map(<[usize]>::to_vec).collect(), last)
     }
+
+    /// The same where steps can only be sent one after another; `why` is said where some are sent side by side.
+    pub(super) fn one_by_one(&self, why: &str) -> Result<(Vec<usize>, Vec<usize>), NotExported> {
+        let (turns, last) = self.turns();
+        if turns.iter().any(|turn| turn.len() > 1) {
+            return Err(NotExported::only_pytest(self, why));
+        }
+        Ok((turns.into_iter().flatten().collect(), last))
+    }
 }
 
 impl ExportedStep {

@@ -47,10 +47,7 @@ fn test(
     needed: &mut BTreeSet<String>,
     out: &mut String,
 ) -> Result<(), NotExported> {
-    let (turns, last) = case.turns();
-    if turns.iter().any(|turn| turn.len() > 1) {
-        return Err(NotExported::only_pytest(case, "a script sends nothing side by side"));
-    }
+    let (acts, last) = case.one_by_one("a script sends nothing side by side")?;
     let _ = write!(out, "\n{}{}", comment(&case.id), comment(&case.words));
     if let Check::Law(law, _) = &case.check
         && matches!(&**law, Relation::State { .. })
@@ -58,7 +55,7 @@ fn test(
         out.push_str("# Statuses only: what is stored after each step is compared by `--format pytest`.\n");
     }
     out.push_str("acts() {\n");
-    for index in turns.into_iter().flatten() {
+    for index in acts {
         let line = line(head, case, index, redaction, needed)?;
         let step = &case.steps[index];
         let _ = writeln!(out, "  send {line} || return 1");

@@ -44,12 +44,9 @@ fn test(
     needed: &mut BTreeSet<String>,
     out: &mut String,
 ) -> Result<(), NotExported> {
-    let (turns, last) = case.turns();
-    if turns.iter().any(|turn| turn.len() > 1) {
-        return Err(NotExported::only_pytest(case, "Hurl sends nothing side by side"));
-    }
+    let (acts, last) = case.one_by_one("Hurl sends nothing side by side")?;
     let _ = write!(out, "\n{}{}", comment(&case.id), comment(&case.words));
-    for index in turns.into_iter().flatten().chain(last) {
+    for index in acts.into_iter().chain(last) {
         let step = &case.steps[index];
         request(head, case, step, redaction, needed, out)?;
         if step.purpose == Purpose::TearDown {

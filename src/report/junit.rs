@@ -146,6 +146,18 @@ impl<W: Write> Output for Junit<W> {
         scratch.seek(SeekFrom::Start(0))?;
         io::copy(scratch, &mut self.to)?;
         scratch.empty()?;
+        let learnt: Vec<String> = summary
+            .findings
+            .iter()
+            .filter_map(|finding| {
+                let place = [finding.operation.as_str(), &finding.member, &finding.constraint].join("/");
+                Some(format!("{place}: {}", finding.learnt.as_ref()?))
+            })
+            .collect();
+        if !learnt.is_empty() {
+            let text = xml(&learnt.join("\n")).replace("&#10;", "\n");
+            writeln!(self.to, "    <system-out>{text}</system-out>")?;
+        }
         self.to.write_all(b"  </testsuite>\n")
     }
 

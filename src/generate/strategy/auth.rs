@@ -16,9 +16,40 @@ pub(crate) fn cases(work: &Work<'_>) -> Vec<Case> {
             Some(Request { input: sampler.plain(), damage: Vec::new(), authorization: Some(authorization) })
         }));
     };
-    let mut wrong: Vec<(&str, &str, AuthDamage)> = Vec::new();
-    match &principal.credentials {
-        Credentials::Anonymous => return Vec::new(),
+    if matches!(principal.credentials, Credentials::Anonymous) {
+        return Vec::new();
+    }
+    let wrong = wrong_proofs(&principal.credentials, scenario.verifies_signatures);
+    let unknown = Role::Unauthenticated;
+    add(
+        "unauthenticated",
+        "no-header".to_owned(),
+        "the caller must prove who it is".to_owned(),
+        unknown,
+        Authorization::Anonymous,
+    );
+    for (variant, rule, damage) in wrong {
+        let authorization = Authorization::Damaged(name.clone(), damage);
+        add("unauthenticated", variant.to_owned(), rule.to_owned(), unknown, authorization);
+    }
+    let Some(permission) = &work.operation.permission else { return out };
+    for (other, principal) in &scenario.principals {
+        if principal.lacks.contains(permission) {
+            let rule = format!("needs the permission `{permission}`");
+            add("forbidden", other.clone(), rule, Role::Forbidden, Authorization::Principal(other.clone()));
+        }
+    }
+    out
+}
+
+/// What can be wrong with a proof that a server can see without knowing the secret: variant, rule, damage.
+pub(super) fn wrong_proofs(
+    credentials: &Credentials,
+    verifies_signatures: bool,
+) -> Vec<(&'static str, &'static str, AuthDamage)> {
+    let mut wrong: Vec<(&'static str, &'static str, AuthDamage)> = Vec::new();
+    match credentials {
+        Credentials::Anonymous => {}
         Credentials::Bearer(_) => wrong.extend([
             ("empty", "an empty header proves nothing", AuthDamage::Empty),
             ("scheme-only", "a scheme without a key proves nothing", AuthDamage::SchemeOnly),
@@ -47,29 +78,10 @@ pub(crate) fn cases(work: &Work<'_>) -> Vec<Case> {
                 ),
                 ("no-signature", "the header holds a signature", AuthDamage::MissingPart("Signature".to_owned())),
             ]);
-            if scenario.verifies_signatures {
+            if verifies_signatures {
                 wrong.push(("wrong-signature", "the signature fits the request", AuthDamage::WrongSignature));
             }
         }
     }
-    let unknown = Role::Unauthenticated;
-    add(
-        "unauthenticated",
-        "no-header".to_owned(),
-        "the caller must prove who it is".to_owned(),
-        unknown,
-        Authorization::Anonymous,
-    );
-    for (variant, rule, damage) in wrong {
-        let authorization = Authorization::Damaged(name.clone(), damage);
-        add("unauthenticated", variant.to_owned(), rule.to_owned(), unknown, authorization);
-    }
-    let Some(permission) = &work.operation.permission else { return out };
-    for (other, principal) in &scenario.principals {
-        if principal.lacks.contains(permission) {
-            let rule = format!("needs the permission `{permission}`");
-            add("forbidden", other.clone(), rule, Role::Forbidden, Authorization::Principal(other.clone()));
-        }
-    }
-    out
+    wrong
 }

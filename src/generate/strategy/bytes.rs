@@ -73,6 +73,17 @@ impl Budget {
     }
 }
 
+/// A map that takes one byte more than its budget allows under every reading.
+pub(super) fn over_budget(work: &Work<'_>, sampler: &Sampler<'_>, site: &Site) -> Option<Value> {
+    let shape = work.shape(site);
+    shape.rules.iter().find_map(|rule| match rule {
+        Rule::MaxTotalBytes { max, .. } if *max < super::MOST_IN_BODY => {
+            fill(work, sampler, site, shape, max + 1, ByteScope::Values, 1, 'a')
+        }
+        _ => None,
+    })
+}
+
 /// A map whose contents take exactly `total` bytes under a reading, in at least `entries` entries.
 #[expect(clippy::too_many_arguments, reason = "one call, and a struct would only repeat these names")]
 fn fill(

@@ -13,7 +13,7 @@ use crate::generate::site::Site;
 pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
     let shape = work.shape(site);
     let length = shape.length();
-    let is_open = site.is_member && !site.recursive && length.min.is_none() && shape.pattern.is_none();
+    let is_open = !site.is_key() && !site.recursive && length.min.is_none() && shape.pattern.is_none();
     if !is_open || is_owned_identifier(work.planner, work.operation, &site.path) {
         return Vec::new();
     }

@@ -4,7 +4,7 @@
 //! is recorded.
 
 use super::Work;
-use crate::contract::{Constraint, Kind, MemberPath, Role};
+use crate::contract::{Constraint, Kind, MemberPath, Role, Rule};
 use crate::generate::Value;
 use crate::generate::case::{Authorization, Case, Damage};
 use crate::generate::draft::{Aim, Request};
@@ -12,6 +12,12 @@ use crate::generate::draw::Seeded;
 use crate::generate::plan::Level;
 use crate::generate::sample::{Change, Sampler};
 use crate::generate::site::Site;
+use crate::scenario::Credentials;
+
+/// Lists and maps that may be longer are left alone here.
+const MOST_ENTRIES: u64 = 1000;
+/// So are texts that may be longer.
+const MOST_CHARACTERS: u64 = 4096;
 
 /// One thing that is wrong with a request.
 struct Fault<'p> {
@@ -29,6 +35,8 @@ enum How<'p> {
     Damaged(Damage),
     /// A member is another, or is not there.
     Member(&'p Site, Change, Constraint),
+    /// None of the members of which one must be there.
+    NoneOf(Vec<MemberPath>),
     /// An identifier names nothing.
     Missing(&'p Site, &'p serde_json::Value),
 }
@@ -62,6 +70,7 @@ fn pair(work: &Work<'_>, one: &Fault<'_>, other: &Fault<'_>) -> Option<Case> {
         .iter()
         .filter_map(|fault| match &fault.how {
             How::Member(site, _, constraint) => Some((site.path.clone(), *constraint)),
+            How::NoneOf(_) => Some((MemberPath::root(), Constraint::AtLeastOneOf)),
             _ => None,
         })
         .collect();
@@ -82,6 +91,7 @@ fn request(sampler: &Sampler<'_>, both: [&Fault<'_>; 2]) -> Request {
             How::Denied(authorization) => request.authorization = Some(authorization.clone()),
             How::Damaged(damage) => request.damage.push(damage.clone()),
             How::Member(site, change, _) => changes.push((&site.path, change.clone())),
+            How::NoneOf(members) => changes.extend(members.iter().map(|member| (member, Change::Remove))),
             How::Missing(site, value) => changes.push((&site.path, Change::Set(sampler.templates.json(value)))),
         }
     }
@@ -91,17 +101,22 @@ fn request(sampler: &Sampler<'_>, both: [&Fault<'_>; 2]) -> Request {
 
 /// Two members that do not lie inside of each other; and a damaged body hides what stands in it.
 fn can_be_seen_together(one: &How<'_>, other: &How<'_>) -> bool {
-    let place = |how: &How<'_>| match how {
-        How::Member(site, ..) => Some((site.path.clone(), site.in_body())),
-        How::Missing(site, _) => Some((site.path.clone(), site.in_body())),
-        _ => None,
+    let places = |how: &How<'_>| match how {
+        How::Member(site, ..) | How::Missing(site, _) => vec![site.path.clone()],
+        How::NoneOf(members) => members.clone(),
+        How::Denied(_) | How::Damaged(_) => Vec::new(),
     };
-    match (place(one), place(other)) {
-        (Some((first, _)), Some((second, _))) => !first.0.starts_with(&second.0) && !second.0.starts_with(&first.0),
-        (Some((_, in_body)), None) => !(in_body && matches!(other, How::Damaged(_))),
-        (None, Some((_, in_body))) => !(in_body && matches!(one, How::Damaged(_))),
-        (None, None) => true,
-    }
+    let in_body = |how: &How<'_>| match how {
+        How::Member(site, ..) | How::Missing(site, _) => site.in_body(),
+        How::NoneOf(_) | How::Damaged(_) => true,
+        How::Denied(_) => false,
+    };
+    let is_damaged = |how: &How<'_>| matches!(how, How::Damaged(_));
+    let apart =
+        |first: &MemberPath, second: &MemberPath| !first.0.starts_with(&second.0) && !second.0.starts_with(&first.0);
+    let (first, second) = (places(one), places(other));
+    let is_hidden = (is_damaged(one) || is_damaged(other)) && in_body(one) && in_body(other);
+    !is_hidden && first.iter().all(|place| second.iter().all(|beside| apart(place, beside)))
 }
 
 fn words(fault: &Fault<'_>) -> String {
@@ -109,6 +124,10 @@ fn words(fault: &Fault<'_>) -> String {
         How::Denied(_) => "the caller must prove who it is and be allowed".to_owned(),
         How::Damaged(_) => "the body is a whole document".to_owned(),
         How::Member(site, _, constraint) => format!("{constraint} of `{}` is broken", site.path),
+        How::NoneOf(members) => {
+            let names: Vec<String> = members.iter().map(ToString::to_string).collect();
+            format!("at least one of {}", names.join(", "))
+        }
         How::Missing(site, _) => format!("`{}` exists nowhere", site.path),
     }
 }
@@ -117,14 +136,16 @@ fn words(fault: &Fault<'_>) -> String {
 fn faults<'p>(work: &Work<'p>) -> Vec<Fault<'p>> {
     let mut out = Vec::new();
     let scenario = work.planner.scenario;
-    let proves = !matches!(work.planner.authorization(), Authorization::Anonymous);
-    if proves {
-        out.push(Fault {
-            class: "auth",
-            name: "no-header".to_owned(),
-            role: Role::Unauthenticated,
-            how: How::Denied(Authorization::Anonymous),
-        });
+    let role = Role::Unauthenticated;
+    let principal = scenario.principal.as_ref().and_then(|name| Some((name, scenario.principals.get(name)?)));
+    let proofs = principal.map(|(name, principal)| (name, &principal.credentials));
+    if let Some((principal, credentials)) = proofs.filter(|(_, known)| !matches!(known, Credentials::Anonymous)) {
+        let how = How::Denied(Authorization::Anonymous);
+        out.push(Fault { class: "auth", name: "no-header".to_owned(), role, how });
+        for (name, _, damage) in super::auth::wrong_proofs(credentials, scenario.verifies_signatures) {
+            let how = How::Denied(Authorization::Damaged(principal.clone(), damage));
+            out.push(Fault { class: "auth", name: name.to_owned(), role, how });
+        }
     }
     if let Some(permission) = &work.operation.permission {
         let lacking = scenario.principals.iter().find(|(_, principal)| principal.lacks.contains(permission));
@@ -147,17 +168,31 @@ fn faults<'p>(work: &Work<'p>) -> Vec<Fault<'p>> {
             out.push(Fault { class: "missing", name: path.clone(), role, how: How::Missing(site, value) });
         }
     }
+    let rules = work.operation.input.as_ref().map_or(&[][..], |input| &work.planner.contract.shape(input).rules);
+    out.extend(rules.iter().filter_map(|rule| match rule {
+        Rule::AtLeastOneOf { members } => Some(Fault {
+            class: "rule",
+            name: rule.constraint().name().to_owned(),
+            role: Role::InvalidInput,
+            how: How::NoneOf(members.iter().map(|name| MemberPath::root().member(name)).collect()),
+        }),
+        _ => None,
+    }));
+    // What lists and maps hold differs from case to case nowhere but in identifiers, which are not in question.
+    let id = work.planner.id(work.operation, "pair", "member", "sample");
+    let sampler = work.planner.sampler(work.operation, &id);
     for site in work.sites.iter().filter(|site| !site.recursive) {
-        out.extend(of_member(work, site));
+        out.extend(of_member(work, &sampler, site));
     }
     // In the order of the classes, whatever the order of the members.
-    let order = ["auth", "forbidden", "malformed", "required", "type", "enum", "range", "length", "pattern", "missing"];
+    let order =
+        ["auth", "forbidden", "malformed", "required", "type", "enum", "range", "length", "pattern", "rule", "missing"];
     out.sort_by_key(|fault| order.iter().position(|class| *class == fault.class));
     out
 }
 
 /// The plainest way to break each constraint of a member.
-fn of_member<'p>(work: &Work<'p>, site: &'p Site) -> Vec<Fault<'p>> {
+fn of_member<'p>(work: &Work<'p>, sampler: &Sampler<'_>, site: &'p Site) -> Vec<Fault<'p>> {
     let shape = work.shape(site);
     let mut out = Vec::new();
     let mut add = |class: &'static str, change: Change, constraint: Constraint| {
@@ -188,25 +223,46 @@ fn of_member<'p>(work: &Work<'p>, site: &'p Site) -> Vec<Fault<'p>> {
             add("range", Change::Set(Value::integer(number)), Constraint::Range);
         }
     }
-    if matches!(shape.kind, Kind::String) {
-        if let Some(max) = shape.length().max.filter(|max| *max < 4096) {
-            let text = super::length::texts_of(work, site, max + 1).into_iter().next();
-            if let Some((_, text)) = text {
-                add("length", Change::Set(Value::Text(text)), Constraint::Length);
-            }
-        }
-        if let Some(pattern) = work.pattern(site) {
-            let purpose = format!("pair/{}/{}", work.operation.name, site.path);
-            let mut draw = Seeded::new(work.planner.options.seed, &purpose);
-            let length = shape.length();
-            let limits = (length.min.unwrap_or(0), length.max.unwrap_or(4096).min(4096));
-            let violation = pattern
-                .member(&mut draw, None)
-                .and_then(|member| pattern.violations(&member, limits, &mut draw).into_iter().next());
-            if let Some(violation) = violation.filter(|violation| super::patterns::travels(site, &violation.text)) {
-                add("pattern", Change::Set(Value::Text(violation.text)), Constraint::Pattern);
-            }
+    if let Some(value) = super::bytes::over_budget(work, sampler, site) {
+        add("rule", Change::Set(value), Constraint::MaxTotalBytes);
+    }
+    for (side, value) in wrong_sizes(work, sampler, site) {
+        let (name, role) = (format!("{}{side}", site.path), Role::InvalidInput);
+        let how = How::Member(site, Change::Set(value), Constraint::Length);
+        out.push(Fault { class: "length", name, role, how });
+    }
+    let mut add = |class: &'static str, change: Change, constraint: Constraint| {
+        let name = site.path.to_string();
+        out.push(Fault { class, name, role: Role::InvalidInput, how: How::Member(site, change, constraint) });
+    };
+    if let (Kind::String, Some(pattern)) = (&shape.kind, work.pattern(site)) {
+        let purpose = format!("pair/{}/{}", work.operation.name, site.path);
+        let mut draw = Seeded::new(work.planner.options.seed, &purpose);
+        let length = shape.length();
+        let limits = (length.min.unwrap_or(0), length.max.unwrap_or(4096).min(4096));
+        let violation = pattern
+            .member(&mut draw, None)
+            .and_then(|member| pattern.violations(&member, limits, &mut draw).into_iter().next());
+        if let Some(violation) = violation.filter(|violation| super::patterns::travels(site, &violation.text)) {
+            add("pattern", Change::Set(Value::Text(violation.text)), Constraint::Pattern);
         }
     }
     out
+}
+
+/// A value that is too long and one that is too short, each with how its name ends.
+fn wrong_sizes(work: &Work<'_>, sampler: &Sampler<'_>, site: &Site) -> Vec<(&'static str, Value)> {
+    let (shape, length) = (work.shape(site), work.shape(site).length());
+    let is_text = matches!(shape.kind, Kind::String);
+    let most = if is_text { MOST_CHARACTERS } else { MOST_ENTRIES };
+    let above = length.max.filter(|max| *max < most).map(|max| ("", max + 1));
+    // An empty text or list leaves no trace in a path or a query.
+    let below = length.min.and_then(|min| min.checked_sub(1)).filter(|size| *size > 0 || site.in_body());
+    let made = |size: u64| match shape.kind {
+        Kind::String => super::length::texts_of(work, site, size).into_iter().next().map(|(_, text)| Value::Text(text)),
+        Kind::List { .. } | Kind::Map { .. } if site.in_body() => super::length::entries(sampler, site, shape, size),
+        _ => None,
+    };
+    let sides = above.into_iter().chain(below.map(|size| ("-below-min", size)));
+    sides.filter_map(|(side, size)| Some((side, made(size)?))).collect()
 }

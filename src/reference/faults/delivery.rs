@@ -11,6 +11,7 @@ const ROWS: &[Row] = &[
     row("drops", Trick::Drops, "the connection is dropped"),
     row("hangs-on-violation", Trick::HangsOnViolation, "no answer ever comes to a refused request"),
     row("drops-on-violation", Trick::DropsOnViolation, "the connection is dropped on a refused request"),
+    row("cut-chunks-on-violation", Trick::CutsChunksOnViolation, "a refusal comes in chunks and is cut short"),
     row("short-body", Trick::ShortBody, "more is announced than comes"),
     row("long-body", Trick::LongBody, "less is announced than comes"),
     row("not-http", Trick::NotHttp, "what comes is not HTTP"),

@@ -5,7 +5,7 @@
 use super::View;
 use super::site::{Made, Moves};
 use crate::reference::fault::Fault;
-use crate::reference::pattern::{Pattern, without_look_around};
+use crate::reference::pattern::{Pattern, wider_look_aheads, without_look_around};
 use crate::reference::tree::Edit;
 
 pub(super) fn faults(view: &View<'_>) -> Vec<Fault> {
@@ -38,6 +38,12 @@ pub(super) fn faults(view: &View<'_>) -> Vec<Fault> {
         if without_look_around(text).is_some() {
             let describes = "look-ahead and look-behind are left out";
             add("no-look-around", describes, None, Moves::Across, Edit::PatternWithoutLookAround);
+        }
+        if let Some([less, anywhere]) = wider_look_aheads(text) {
+            let describes = "the look-ahead forbids what only begins like it";
+            add("look-ahead.shorter", describes, None, Moves::Tighter, Edit::PatternIs(less));
+            let describes = "the look-ahead forbids its text everywhere";
+            add("look-ahead.anywhere", describes, None, Moves::Tighter, Edit::PatternIs(anywhere));
         }
     }
     faults
