@@ -74,7 +74,7 @@ impl http::Service for Jealous {
         let number = self.asked.fetch_add(1, Ordering::Relaxed);
         let others = self.inside.fetch_add(1, Ordering::SeqCst);
         // Beside those for whom there is no room, one in nine has bad luck.
-        let answer = if others >= self.room || number % 9 == 0 {
+        let answer = if others >= self.room || number.is_multiple_of(9) {
             self.refused.fetch_add(1, Ordering::Relaxed);
             http::Response::new(429, r#"{"message":"slow down"}"#)
                 .with("content-type", "application/json")
