@@ -224,8 +224,12 @@ impl Tally {
                 Some("no plain valid request succeeded, so that no answer to another one teaches anything".to_owned())
             }
         };
+        let hint = matches!(ended, RunEnd::Unreachable(_)).then_some(
+            "start the server, or name another with --endpoint; `start` in overstep.toml lets overstep start it",
+        );
         Summary {
             scenario: self.scenario,
+            hint,
             counts: self.counts,
             operations: self.coverage.operations(),
             findings: self.findings.sorted(),

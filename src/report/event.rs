@@ -142,6 +142,8 @@ pub struct Summary {
     pub findings: Vec<Finding>,
     /// Why the run ended before its last case, if it did.
     pub incomplete: Option<String>,
+    /// What to do about it, where that is known.
+    pub hint: Option<&'static str>,
     /// Whether the run left out no case.
     pub complete: bool,
     /// Which snapshots were written.

@@ -201,6 +201,9 @@ impl<W: Write> Terminal<W> {
         writeln!(self.to, "{gap}{}", parts.join(" · "))?;
         if let Some(why) = &summary.incomplete {
             writeln!(self.to, "{} {}", paint(ODD, "incomplete:"), tame(why))?;
+            if let Some(hint) = summary.hint {
+                writeln!(self.to, "{:11} {hint}", "help:")?;
+            }
             self.server_output(&summary.server_output, usize::MAX)?;
         }
         if let Some((cases, id, why)) = &summary.left {

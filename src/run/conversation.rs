@@ -6,7 +6,7 @@
 
 use super::coding::decoded;
 use super::connection::{Connector, Stream, Timer};
-use super::framing::{Chunks, Head, Length};
+use super::framing::{Chunks, Gathered, Head, Length};
 use super::{Answer, Framing, Limits, NoAnswer};
 use crate::wire::Message;
 use bytes::{Buf as _, BytesMut};
@@ -202,7 +202,7 @@ impl Conversation {
     }
 
     async fn body(&mut self, length: &Length, limit: usize, timer: &mut Timer) -> (Vec<u8>, Framing) {
-        let mut out = Vec::new();
+        let mut out = Gathered::default();
         let mut chunks = Chunks::default();
         loop {
             let done = match *length {
@@ -210,33 +210,32 @@ impl Conversation {
                 Length::Exact(announced) => {
                     let left = usize::try_from(announced).unwrap_or(usize::MAX).saturating_sub(out.len());
                     let count = left.min(self.input.len());
-                    out.extend_from_slice(&self.input[..count]);
+                    out.push(&self.input[..count]);
                     self.input.advance(count);
                     count == left
                 }
                 Length::UntilClose => {
-                    out.extend_from_slice(&self.input);
+                    out.push(&self.input);
                     self.input.clear();
                     false
                 }
                 Length::Chunked => match chunks.take(&mut self.input, &mut out, limit) {
                     Ok(done) => done,
-                    Err(reason) => return (out, Framing::Undecodable(reason)),
+                    Err(reason) => return (out.whole(), Framing::Undecodable(reason)),
                 },
             };
             if out.len() > limit {
-                out.truncate(limit);
-                return (out, Framing::CutAtLimit);
+                return (out.beginning(limit), Framing::CutAtLimit);
             }
             if done {
                 let framing = if self.input.is_empty() { Framing::Complete } else { Framing::Trailing };
-                return (out, framing);
+                return (out.whole(), framing);
             }
             match self.more(timer).await {
                 Read::Some => {}
-                Read::TimedOut => return (out, Framing::TimedOut),
-                Read::End if *length == Length::UntilClose => return (out, Framing::Complete),
-                Read::End => return (out, Framing::Short),
+                Read::TimedOut => return (out.whole(), Framing::TimedOut),
+                Read::End if *length == Length::UntilClose => return (out.whole(), Framing::Complete),
+                Read::End => return (out.whole(), Framing::Short),
             }
         }
     }

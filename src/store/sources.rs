@@ -93,7 +93,10 @@ fn paths(directory: &Path, name: &str) -> Result<Vec<PathBuf>, StoreError> {
         ));
     }
     if !name.contains(['*', '?', '[', '{']) {
-        return Err(StoreError::new(format!("no file `{name}` in `{}`", directory.display())));
+        return Err(StoreError::hint(
+            format!("no file `{name}` in `{}`", directory.display()),
+            "sources are paths or globs from that folder, or `botocore:SERVICE`",
+        ));
     }
     let matcher = globset::GlobBuilder::new(name)
         .literal_separator(true)
