@@ -119,12 +119,13 @@ pub async fn check_cases(
     let ended = tokio::task::block_in_place(|| run::run(&plan, cases, finished, &mut emit));
     if unwritable.is_none() && ended == RunEnd::Complete {
         let options = generate::Options { seed: job.seed, level: job.level };
-        let shortened = tokio::task::block_in_place(|| failed.shortened(&plan, options, &finish));
-        for done in shortened {
-            tally.add_part(&done);
-            unwritable = unwritable.or(output.case(&done).err());
+        if let Ok(line) = run::OneByOne::new(&plan) {
+            for done in tokio::task::block_in_place(|| failed.shortened(&line, options, &finish)) {
+                tally.add_part(&done);
+                unwritable = unwritable.or(output.case(&done).err());
+            }
+            lessons = Some(tokio::task::block_in_place(|| strayed.learn(&line, options, &finish)));
         }
-        lessons = Some(tokio::task::block_in_place(|| strayed.learn(&plan, options, &finish)));
     }
     if let Some(error) = unwritable {
         return Err(unwritten(&error));

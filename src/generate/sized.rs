@@ -17,6 +17,8 @@ pub struct Bounds {
     pub max: Option<i128>,
     /// No value is smaller than this at all.
     pub least: i128,
+    /// The least that can be sent everywhere: an empty text or list leaves no trace in a path or a query.
+    pub usual_least: i128,
     /// Whether entries of a list or map are counted.
     pub counts_entries: bool,
     /// ` characters`, ` entries` …, with a space before it; nothing for numbers.
@@ -36,7 +38,8 @@ pub fn bounds(
         let length = shape.length();
         let number = |number: &Option<serde_json::Number>| number.as_ref()?.to_string().parse::<i128>().ok();
         let of = |min: Option<i128>, max: Option<i128>, least, counts_entries, unit| {
-            Some(Bounds { min, max, least, counts_entries, unit })
+            let usual_least = if least == 0 { 1 } else { least };
+            Some(Bounds { min, max, least, usual_least, counts_entries, unit })
         };
         let (min, max) = (length.min.map(i128::from), length.max.map(i128::from));
         match (&shape.kind, constraint) {

@@ -8,13 +8,16 @@ use crate::contract::{Constraint, MemberPath};
 use crate::generate::{self, Intent, Options};
 use crate::judge::{Finding, Verdict};
 use crate::report::Done;
-use crate::run::{self, Plan};
+use crate::run::{OneByOne, Stopwatch};
 use crate::search::{Learnt, limit};
 use indexmap::IndexMap;
+use std::time::Duration;
 
 /// So many requests go to one limit, and to all of them together.
 const ASKS: usize = 48;
 const MOST_ASKS: usize = 400;
+/// After this no further limit is asked for.
+const MOST_TIME: Duration = Duration::from_secs(30);
 /// Nothing larger is sent to learn how large it may be.
 const LARGEST: i128 = 1 << 17;
 /// What a list or map may hold at the most.
@@ -95,17 +98,17 @@ impl Strayed {
     }
 
     /// Asks the endpoint for the limits that it has instead.
-    pub fn learn(self, plan: &Plan<'_>, options: Options, finish: &Finish<'_>) -> Lessons {
-        let mut left = MOST_ASKS;
+    pub fn learn(self, line: &OneByOne<'_>, options: Options, finish: &Finish<'_>) -> Lessons {
+        let (mut left, watch) = (MOST_ASKS, Stopwatch::start());
         let all = self.sets.into_iter().filter(|(_, (sent, taken))| sent == taken && *sent >= MANY);
         let words = |sent: u32| format!("accepts all {sent} values that break it");
         let mut lessons: Vec<(Place, String)> = all.map(|(place, (sent, _))| (place, words(sent))).collect();
         for (limit, sides) in self.limits {
             // Refused at the limit and taken past it: that is no limit at all.
-            if sides.refused && sides.taken {
+            if sides.refused && sides.taken || watch.elapsed() > MOST_TIME {
                 continue;
             }
-            if let Some(words) = learnt(plan, options, finish, &limit, sides, &mut left) {
+            if let Some(words) = learnt(line, options, finish, &limit, sides, &mut left) {
                 lessons.push((limit.at, words));
             }
         }
@@ -130,7 +133,7 @@ impl Lessons {
 }
 
 fn learnt(
-    plan: &Plan<'_>,
+    line: &OneByOne<'_>,
     options: Options,
     finish: &Finish<'_>,
     which: &Limit,
@@ -138,12 +141,13 @@ fn learnt(
     left: &mut usize,
 ) -> Option<String> {
     let Place { operation, member, constraint } = &which.at;
+    let plan = line.plan();
     let bounds = generate::bounds(plan.contract, plan.scenario, operation, member, constraint)?;
     let most = if bounds.counts_entries { MOST_ENTRIES } else { LARGEST };
     // What is taken for certain, and how far to go from there.
     let (taken, end) = match (which.upper, sides.taken) {
         (true, true) => (bounds.max? + 1, most.max(bounds.max? + 1)),
-        (true, false) => (bounds.min.unwrap_or(0).max(bounds.least), bounds.max?),
+        (true, false) => (bounds.min.unwrap_or(0).max(bounds.usual_least), bounds.max?),
         (false, true) => (bounds.min? - 1, bounds.least),
         (false, false) => (bounds.max.unwrap_or(bounds.min? + 64).min(bounds.min? + 4096), bounds.min?),
     };
@@ -154,7 +158,7 @@ fn learnt(
         }
         *left = left.saturating_sub(1);
         let case = generate::of_size(plan.contract, plan.scenario, options, operation, member, constraint, size)?;
-        let done = finish.finish(run::send_case(plan, case).ok()?);
+        let done = finish.finish(line.send(case).ok()?);
         match done.judgement.observed.status? {
             200..300 => Some(true),
             400..500 => Some(false),

@@ -6,7 +6,7 @@ use super::finish::Finish;
 use crate::generate::{self, Case, Options};
 use crate::judge::Verdict;
 use crate::report::Done;
-use crate::run::{self, Plan};
+use crate::run::OneByOne;
 use crate::search::smallest;
 use std::collections::HashSet;
 
@@ -41,12 +41,13 @@ impl Failed {
     }
 
     /// The shortest parts that still fail; what does not fail again is left out.
-    pub fn shortened(self, plan: &Plan<'_>, options: Options, finish: &Finish<'_>) -> Vec<Done> {
-        self.ids.iter().filter_map(|id| shortest(plan, options, finish, id)).collect()
+    pub fn shortened(self, line: &OneByOne<'_>, options: Options, finish: &Finish<'_>) -> Vec<Done> {
+        self.ids.iter().filter_map(|id| shortest(line, options, finish, id)).collect()
     }
 }
 
-fn shortest(plan: &Plan<'_>, options: Options, finish: &Finish<'_>, id: &str) -> Option<Done> {
+fn shortest(line: &OneByOne<'_>, options: Options, finish: &Finish<'_>, id: &str) -> Option<Done> {
+    let plan = line.plan();
     let part = |kept: &[usize]| -> Option<Case> {
         let kept: Vec<String> = kept.iter().map(ToString::to_string).collect();
         generate::part_of_sequence(plan.contract, plan.scenario, options, &format!("{id}~{}", kept.join(".")))
@@ -55,7 +56,7 @@ fn shortest(plan: &Plan<'_>, options: Options, finish: &Finish<'_>, id: &str) ->
         if kept.is_empty() || plan.stop.is_stopped() {
             return None;
         }
-        Some(finish.finish(run::send_case(plan, part(kept)?).ok()?))
+        Some(finish.finish(line.send(part(kept)?).ok()?))
     };
     // What failed is kept as it was: sent again to the same resource, it may meet another state.
     let mut last = None;

@@ -32,7 +32,7 @@ pub use holes::HoleError;
 pub use made::Left;
 pub use plan::{AwsKeys, Plan, Settings, Stop, is_telling};
 pub use rate::{RateError, RateLimit};
-pub use runner::{RunEnd, run, send_case};
+pub use runner::{OneByOne, RunEnd, run, send_case};
 pub use server::{Clean, Launch, Started, first_line, free_port, is_taken, kill_started};
 pub use steps::message;
 pub use transport::{Limits, SetUpError, Transport};

@@ -79,13 +79,41 @@ pub fn run<T: Send>(
 /// # Errors
 /// Where the endpoint cannot be reached at all, in words.
 pub fn send_case(plan: &Plan<'_>, case: impl Into<Arc<Case>>) -> Result<Outcome, String> {
-    let exit = Exit::new(plan.endpoint, plan.settings.limits).map_err(|error| error.to_string())?;
-    let shared = Shared::new(plan, exit);
-    let case = case.into();
-    on_own_thread(|| async {
-        shared.exit.probe().await.map_err(|reason| reason.to_string())?;
-        Worker::new(plan, &shared).case(case).await.ok_or_else(|| "stopped".to_owned())
-    })
+    OneByOne::new(plan)?.send(case)
+}
+
+/// Runs cases one after another, as the runner would, within its limit of requests in a time.
+pub struct OneByOne<'a> {
+    plan: &'a Plan<'a>,
+    shared: Shared,
+}
+
+impl<'a> OneByOne<'a> {
+    /// For a plan; nothing is sent yet.
+    ///
+    /// # Errors
+    /// Where there is no way to the endpoint at all, in words.
+    pub fn new(plan: &'a Plan<'a>) -> Result<Self, String> {
+        let exit = Exit::new(plan.endpoint, plan.settings.limits).map_err(|error| error.to_string())?;
+        Ok(Self { plan, shared: Shared::new(plan, exit) })
+    }
+
+    /// The plan.
+    pub fn plan(&self) -> &'a Plan<'a> {
+        self.plan
+    }
+
+    /// Runs a case.
+    ///
+    /// # Errors
+    /// Where the endpoint cannot be reached, or the stop switch ended it; in words.
+    pub fn send(&self, case: impl Into<Arc<Case>>) -> Result<Outcome, String> {
+        let case = case.into();
+        on_own_thread(|| async {
+            self.shared.exit.probe().await.map_err(|reason| reason.to_string())?;
+            Worker::new(self.plan, &self.shared).case(case).await.ok_or_else(|| "stopped".to_owned())
+        })
+    }
 }
 
 /// Each thread has a runtime of its own: a request never moves between threads.

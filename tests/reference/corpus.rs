@@ -32,8 +32,8 @@ fn variations(whole: &Value, pointer: &str, values: &[Value]) -> Vec<Value> {
 
 fn texts(lengths: &[usize]) -> Vec<Value> {
     let mut texts: Vec<Value> = [
-        "", " a", "a\n", "é", "e\u{301}", "\u{212A}", "\u{17F}", "\0", "A", "aws:x", "AWS:x", "a b", "a#", "#a", "url",
-        " URL ", "URL",
+        "", " a", "a\n", "é", "e\u{301}", "\u{212A}", "\u{17F}", "\0", "A", "aws:x", "AWS:x", "aws", "x.aws:", "a b",
+        "a#", "#a", "url", " URL ", "URL",
     ]
     .iter()
     .map(|text| json!(text))
@@ -248,6 +248,8 @@ pub fn connect_corpus() -> Vec<Sent> {
         "TagKeys=%41a".into(),
         "TagKeys=".into(),
         "TagKeys=aws:x".into(),
+        "TagKeys=aws".into(),
+        "TagKeys=x.aws:".into(),
         "TagKeys=AWS:x".into(),
         "TagKeys=a%20b".into(),
         "TagKeys=a%0A".into(),
