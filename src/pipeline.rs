@@ -14,6 +14,7 @@ mod replay;
 mod review;
 mod shorten;
 mod started;
+mod survey;
 
 pub use crate::contract::drift;
 pub use accepted::{Keeping, Update};
@@ -78,14 +79,16 @@ pub async fn check_cases(
     let redaction = plan.redaction();
     let origin = endpoint.origin();
     let compared = sending.keeping.as_ref().map(|_| &accepted);
-    let finish = finish::Finish {
+    let alone = finish::Finish {
         job,
         redaction: &redaction,
         origin: &origin,
+        survey: None,
         accepted: compared,
         strict: sending.strict,
         fleeting: started::is_fleeting(job),
     };
+    let mut elsewhere = None;
     let mut record = accepted::Record::new(job, sending.keeping.as_ref(), &accepted);
     let mut tally = Tally::new(job, sending);
     let mut failed = shorten::Failed::default();
@@ -105,26 +108,64 @@ pub async fn check_cases(
             return Ok(summary);
         }
     }
-    let watch = Stopwatch::start();
-    // Behind a pointer, because they wait for their turn in a row.
-    let mut emit = |mut done: Box<Done>| {
-        record.add(&mut done);
-        tally.add(&done);
-        failed.add(&done);
-        strayed.add(&done);
-        unwritable = output.case(&done).err();
-        if unwritable.is_some() || tally.enough() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    let line = run::OneByOne::new(&plan);
+    let mut survey = match &line {
+        Ok(line) => tokio::task::block_in_place(|| survey::Survey::begin(job, line))?,
+        Err(_) => survey::Survey::default(),
     };
-    let finished = |outcome| Box::new(finish.finish(outcome));
-    let ended = tokio::task::block_in_place(|| run::run(&plan, cases, finished, &mut emit));
+    let watch = Stopwatch::start();
+    let mut cases = cases.map(Into::into).peekable();
+    let mut ended = RunEnd::Complete;
+    // Controls first, then what shows what refusals are worth, then the rest: each with all that was learnt before.
+    for stage in STAGES {
+        if ended != RunEnd::Complete || unwritable.is_some() {
+            break;
+        }
+        let finish = finish::Finish { survey: Some(&survey), ..alone };
+        let mut seen = Vec::new();
+        // Behind a pointer, because they wait for their turn in a row.
+        let mut emit = |done: Box<Done>| {
+            let mut done = done;
+            record.add(&mut done);
+            tally.add(&done);
+            failed.add(&done);
+            strayed.add(&done);
+            unwritable = output.case(&done).err();
+            let goes_on = unwritable.is_none() && !tally.enough();
+            if stage != Stage::Rest {
+                seen.push(done);
+            }
+            if goes_on { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        };
+        let finished = |outcome| Box::new(finish.finish(outcome));
+        let due = std::iter::from_fn(|| {
+            loop {
+                let case = cases.next_if(|case: &Arc<Case>| stage.takes(job, case))?;
+                if stage == Stage::Controls || survey.runs(case.operation.as_str()) {
+                    return Some(case);
+                }
+            }
+        });
+        ended = tokio::task::block_in_place(|| run::run(&plan, due, finished, &mut emit));
+        for done in &seen {
+            survey.see(job, done);
+        }
+        if stage == Stage::Controls
+            && let Some(why) = survey.is_elsewhere(job)
+        {
+            elsewhere = Some(why);
+            break;
+        }
+    }
+    let finish = finish::Finish { survey: Some(&survey), ..alone };
     if unwritable.is_none() && ended == RunEnd::Complete {
         let options = generate::Options { seed: job.seed, level: job.level };
-        if let Ok(line) = run::OneByOne::new(&plan) {
-            for done in tokio::task::block_in_place(|| failed.shortened(&line, options, &finish)) {
+        if let Ok(line) = &line {
+            for done in tokio::task::block_in_place(|| failed.shortened(line, options, &finish)) {
                 tally.add_part(&done);
                 unwritable = unwritable.or(output.case(&done).err());
             }
-            lessons = Some(tokio::task::block_in_place(|| strayed.learn(&line, options, &finish)));
+            lessons = Some(tokio::task::block_in_place(|| strayed.learn(line, options, &finish)));
         }
     }
     if let Some(error) = unwritable {
@@ -138,6 +179,10 @@ pub async fn check_cases(
         summary.incomplete = Some(why);
         summary.server_output = said;
     }
+    if elsewhere.is_some() {
+        summary.incomplete = elsewhere;
+    }
+    summary.not_run = survey.not_run();
     summary.left = plan.left.told();
     summary.complete = summary.incomplete.is_none() && job.is_whole();
     summary.snapshots = record.write(summary.complete)?;
@@ -169,6 +214,30 @@ pub fn cases<W: Write>(
     Ok(printed)
 }
 
+/// In which order a run learns: what is granted at all, which values are, and then the limits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Controls,
+    Plain,
+    Rest,
+}
+
+const STAGES: [Stage; 3] = [Stage::Controls, Stage::Plain, Stage::Rest];
+
+impl Stage {
+    /// Whether a case that comes next in the plan belongs here.
+    fn takes(self, job: &Job, case: &Case) -> bool {
+        match self {
+            Self::Controls => case.id.0.ends_with(CONTROL),
+            Self::Plain => {
+                case.class == "valid"
+                    && job.contract.operation(case.operation.as_str()).is_some_and(|it| it.is_only_modelled())
+            }
+            Self::Rest => true,
+        }
+    }
+}
+
 /// How the ids of plain valid requests end.
 const CONTROL: &str = "/valid/control/plain";
 
@@ -189,7 +258,7 @@ impl Tally {
         Self {
             scenario: job.scenario.name.clone(),
             counts: Counts::default(),
-            coverage: Coverage::new(&job.contract),
+            coverage: Coverage::new(&job.contract, |operation| job.scenario.wants(operation)),
             findings: Findings::new(sending.strict),
             max_failures: sending.max_failures,
             failures: 0,

@@ -220,7 +220,7 @@ pub fn jobs(
         headers.extend(choose_flags.header.iter().cloned());
         let shown = choose_flags.endpoint.as_deref().filter(|endpoint| *endpoint != "embedded");
         jobs.push(Job {
-            scenario: scenario.clone(),
+            scenario: loaded.inferred.scenario,
             contract: loaded.contract,
             aws,
             target: match &endpoint.kind {

@@ -58,6 +58,8 @@ struct ContractForm {
     operations: Vec<OperationForm>,
     #[serde(default)]
     errors: Vec<ErrorForm>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    common: Vec<ErrorName>,
     #[serde(default)]
     shapes: IndexMap<ShapeId, ShapeForm>,
 }
@@ -180,6 +182,7 @@ pub fn to_json(contract: &Contract) -> String {
                 facts: error.facts.clone(),
             })
             .collect(),
+        common: contract.common.clone(),
         shapes: contract.shapes.iter().map(|(id, shape)| (id.clone(), shape_form(shape))).collect(),
     };
     let mut text = serde_json::to_string_pretty(&form).expect("plain values with text keys always have a JSON form");
@@ -236,6 +239,7 @@ pub fn from_json(text: &str) -> Result<Contract, FormatError> {
     contract.auth = form.auth;
     contract.base = form.base;
     contract.traits = form.traits;
+    contract.common = form.common;
     for (id, shape) in form.shapes {
         let shape = shape_value(&id, shape)?;
         contract.shapes.insert(id, shape);
@@ -322,6 +326,10 @@ fn check_names(contract: &Contract) -> Result<(), FormatError> {
         if let Some(id) = &error.shape {
             known(format!("error `{name}`"), id)?;
         }
+    }
+    if let Some(error) = contract.common.iter().find(|error| !contract.errors.contains_key(*error)) {
+        let reason = format!("no error is called `{error}`");
+        return Err(FormatError::Broken { owner: "common errors".to_owned(), reason });
     }
     for operation in &contract.operations {
         for id in operation.input.iter().chain(&operation.output) {

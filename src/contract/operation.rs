@@ -1,6 +1,6 @@
 //! The contract itself, its operations and its errors.
 
-use super::{ErrorName, Fact, OperationName, OperationTraits, Provenance, Role, ServiceTraits, Shape, ShapeId};
+use super::{ErrorName, Standing, Fact, OperationName, OperationTraits, Provenance, Role, ServiceTraits, Shape, ShapeId};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
@@ -19,8 +19,10 @@ pub struct Contract {
     pub traits: ServiceTraits,
     /// In documented order.
     pub operations: Vec<Operation>,
-    /// All errors that an operation names, by name.
+    /// All errors that an operation names, by name, and those that are common to all.
     pub errors: IndexMap<ErrorName, ErrorShape>,
+    /// Errors that every operation may answer, though its own description does not list them.
+    pub common: Vec<ErrorName>,
     /// All shapes, by name.
     pub shapes: IndexMap<ShapeId, Shape>,
 }
@@ -36,6 +38,7 @@ impl Contract {
             traits: ServiceTraits::default(),
             operations: Vec::new(),
             errors: IndexMap::new(),
+            common: Vec::new(),
             shapes: IndexMap::new(),
         }
     }
@@ -57,6 +60,11 @@ impl Contract {
     /// The documented errors of an operation, with what is known of each.
     pub fn errors_of<'a>(&'a self, operation: &'a Operation) -> impl Iterator<Item = (&'a ErrorName, &'a ErrorShape)> {
         operation.errors.iter().filter_map(|name| self.errors.get_key_value(name))
+    }
+
+    /// The errors that every operation may answer.
+    pub fn common_errors(&self) -> impl Iterator<Item = (&ErrorName, &ErrorShape)> {
+        self.common.iter().filter_map(|name| self.errors.get_key_value(name))
     }
 
     /// The same contract with only the named operations and what they reach; unknown names change nothing.
@@ -87,7 +95,10 @@ impl Contract {
         }
         self.shapes.retain(|id, _| reached.contains(id));
         let operations = &self.operations;
-        self.errors.retain(|name, _| operations.iter().any(|operation| operation.errors.contains(name)));
+        let common = &self.common;
+        self.errors.retain(|name, _| {
+            common.contains(name) || operations.iter().any(|operation| operation.errors.contains(name))
+        });
     }
 }
 
@@ -134,6 +145,18 @@ pub enum Protocol {
 }
 
 impl Protocol {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::RestJson1,
+        Self::AwsJson1_0,
+        Self::AwsJson1_1,
+        Self::AwsQuery,
+        Self::Ec2Query,
+        Self::RestXml,
+        Self::RpcV2Cbor,
+        Self::RestJson,
+    ];
+
     /// As in the JSON form.
     pub fn name(self) -> &'static str {
         match self {
@@ -208,6 +231,19 @@ pub struct Operation {
 }
 
 impl Operation {
+    /// Whether only machine models describe it: they say what requests look like, not which are granted.
+    pub fn is_only_modelled(&self) -> bool {
+        let mut modelled = false;
+        for fact in &self.facts {
+            match fact.standing {
+                Standing::Model => modelled = true,
+                Standing::Documented => return false,
+                _ => {}
+            }
+        }
+        modelled
+    }
+
     /// An operation of which only the name is known.
     pub fn new(name: OperationName) -> Self {
         Self {

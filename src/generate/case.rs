@@ -3,6 +3,7 @@
 use super::relation::Relation;
 use super::{Expectation, Value};
 use crate::contract::{Constraint, MemberPath, OperationName, Provenance};
+use crate::scenario::Until;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -144,6 +145,8 @@ pub struct FixtureStep {
     pub name: String,
     /// Statuses that count as a success; any from 200 to 299 where none is named.
     pub accepts: Vec<u16>,
+    /// What its answer has to show; it is sent again until then.
+    pub until: Option<Until>,
 }
 
 impl FixtureStep {

@@ -138,7 +138,8 @@ impl<'a> Planner<'a> {
             Err(reason) => return Some(self.unsendable(operation, id, draft, member, class, reason)),
         };
         let authorization = request.authorization.clone().unwrap_or_else(|| self.authorization());
-        let act = Step {
+        let cleanup = fixture::cleanup(self, operation, &id, &request.input);
+        let mut act = Step {
             purpose: Purpose::Act,
             send: Send::Operation { name: operation.name.clone(), input: request.input, damage: request.damage },
             authorization,
@@ -151,7 +152,14 @@ impl<'a> Planner<'a> {
             _ => None,
         };
         let source = source.or_else(|| draft.source.clone());
-        let (steps, judged) = fixture::surround(self.scenario, &id, vec![act], &self.authorization());
+        let mut acts = Vec::with_capacity(2);
+        if let Some((takes_away, captures)) = cleanup {
+            act.fixture = Some(fixture::made());
+            act.captures = captures;
+            acts.push(takes_away);
+        }
+        acts.insert(0, act);
+        let (steps, judged) = fixture::surround(self, &id, acts);
         let case = Case {
             id,
             operation: operation.name.clone(),
@@ -289,12 +297,18 @@ impl<'a> Planner<'a> {
                 }
                 match resource::resources(self, operation, id, &request.input) {
                     Resources::Foreign => match self.errors(operation, Role::MissingResource) {
+                        // Where models list few errors, names tell what they mean.
+                        errors if errors.is_empty() && !self.contract.common.is_empty() => {
+                            let errors = vec![ExpectedError { status: None, error: None }];
+                            Ok((Intent::Missing, Expectation::Reject { role: Role::MissingResource, errors }))
+                        }
                         errors if errors.is_empty() => {
                             silent("no document names the error for a resource that does not exist")
                         }
                         errors => Ok((Intent::Missing, Expectation::Reject { role: Role::MissingResource, errors })),
                     },
                     Resources::Opaque => silent("a token that only the service can give out"),
+                    Resources::Taken => Ok((Intent::Valid, self.accept(operation, self.errors(operation, Role::Conflict)))),
                     Resources::Unknown => {
                         Ok((Intent::Valid, self.accept(operation, self.errors(operation, Role::MissingResource))))
                     }
@@ -327,10 +341,12 @@ impl<'a> Planner<'a> {
         of_operation.or_else(|| error.facts.first()).map(Fact::provenance)
     }
 
-    /// The documented errors of a role.
+    /// The documented errors of a role, those that are common to all operations among them.
     fn errors(&self, operation: &Operation, role: Role) -> Vec<ExpectedError> {
+        let common = self.contract.common_errors().filter(|(name, _)| !operation.errors.contains(name));
         self.contract
             .errors_of(operation)
+            .chain(common)
             .filter(|(_, error)| error.role == role)
             .map(|(name, error)| ExpectedError {
                 status: error.status,

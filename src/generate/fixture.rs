@@ -2,12 +2,15 @@
 
 use super::Value;
 use super::case::{Authorization, Capture, CaseId, FixtureStep, Purpose, Send, Step};
+use super::draft::Planner;
 use super::template::Templates;
-use crate::scenario::{RawRequest, Scenario};
+use crate::contract::Operation;
+use crate::scenario::RawRequest;
 
 /// Puts set-up steps before `acts` and tear-down steps after them, for every fixture that they mention and
 /// every one that those need. Returns the steps and the index of the first act.
-pub(crate) fn surround(scenario: &Scenario, case: &CaseId, acts: Vec<Step>, who: &Authorization) -> (Vec<Step>, usize) {
+pub(crate) fn surround(planner: &Planner<'_>, case: &CaseId, acts: Vec<Step>) -> (Vec<Step>, usize) {
+    let (scenario, who) = (planner.scenario, &planner.authorization());
     let templates = Templates::new(scenario, case);
     let mut needed: Vec<(Vec<Step>, Vec<Step>)> = Vec::new();
     // Who needs another fixture comes after it: seen from the end, every need is known when it comes up.
@@ -16,7 +19,7 @@ pub(crate) fn surround(scenario: &Scenario, case: &CaseId, acts: Vec<Step>, who:
         let steps = needed.iter().flat_map(|(create, delete)| create.iter().chain(delete));
         if acts.iter().chain(steps).any(|step| mentions(step, &hole)) {
             let of = |requests: &[RawRequest], purpose| {
-                requests.iter().map(|request| written(request, name, &templates, purpose, who)).collect()
+                requests.iter().map(|request| written(planner, request, name, &templates, purpose, who)).collect()
             };
             let (create, delete) = (of(&fixture.create, Purpose::SetUp), of(&fixture.delete, Purpose::TearDown));
             needed.push((create, delete));
@@ -41,7 +44,8 @@ pub(crate) fn surround(scenario: &Scenario, case: &CaseId, acts: Vec<Step>, who:
 }
 
 /// A request of a fixture as a step; its turn is given later.
-fn written(
+pub(super) fn written(
+    planner: &Planner<'_>,
     request: &RawRequest,
     fixture: &str,
     templates: &Templates<'_>,
@@ -51,7 +55,10 @@ fn written(
     let send = match request.operation() {
         Some(name) => Send::Operation {
             name: name.into(),
-            input: request.input.as_ref().map_or_else(Value::empty, |input| templates.json(input)),
+            input: match &request.input {
+                Some(input) => templates.json(input),
+                None => plain(planner, name, templates),
+            },
             damage: Vec::new(),
         },
         None => {
@@ -75,8 +82,64 @@ fn written(
         authorization: who.clone(),
         captures: request.capture.iter().map(capture).collect(),
         turn: 0,
-        fixture: Some(FixtureStep { name: fixture.to_owned(), accepts: request.status.clone() }),
+        fixture: Some(FixtureStep {
+            name: fixture.to_owned(),
+            accepts: request.status.clone(),
+            until: request.until.clone(),
+        }),
     }
+}
+
+/// What the judged step of a making operation makes is called.
+const MADE: &str = "made";
+
+/// That the judged step makes something.
+pub(super) fn made() -> FixtureStep {
+    FixtureStep { name: MADE.to_owned(), accepts: Vec::new(), until: None }
+}
+
+/// The step that takes away what an operation made of this input, and what has to be kept of its answer for that;
+/// `None` where nothing does.
+pub(super) fn cleanup(
+    planner: &Planner<'_>,
+    operation: &Operation,
+    case: &CaseId,
+    input: &Value,
+) -> Option<(Step, Vec<Capture>)> {
+    let request = planner.scenario.notes(operation.name.as_str())?.cleanup.as_ref()?;
+    let who = planner.authorization();
+    let templates = Templates::new(planner.scenario, case);
+    let mut step = written(planner, request, MADE, &templates, Purpose::TearDown, &who);
+    step.turn = 1;
+    let mut captures = Vec::new();
+    match &mut step.send {
+        Send::Operation { input: given, .. } => known_of(given, input, &mut captures),
+        Send::Raw { body, .. } => body.iter_mut().for_each(|body| known_of(body, input, &mut captures)),
+    }
+    Some((step, captures))
+}
+
+/// Puts what the request said into `{made.PATH}`; what it did not say is for the answer to tell.
+fn known_of(value: &mut Value, input: &Value, captures: &mut Vec<Capture>) {
+    match value {
+        Value::Template(text) => {
+            let Some(path) = text.strip_prefix("{made.").and_then(|rest| rest.strip_suffix('}')) else { return };
+            let said = path.split('.').try_fold(input, |value, name| value.member(name));
+            match said {
+                Some(said) => *value = said.clone(),
+                None => captures.push(Capture { name: format!("{MADE}.{path}"), path: path.to_owned() }),
+            }
+        }
+        Value::List(items) => items.iter_mut().for_each(|item| known_of(item, input, captures)),
+        Value::Map(members) => members.values_mut().for_each(|member| known_of(member, input, captures)),
+        _ => {}
+    }
+}
+
+/// The plain valid input of an operation, for this case.
+fn plain(planner: &Planner<'_>, operation: &str, templates: &Templates<'_>) -> Value {
+    let known = planner.contract.operation(operation);
+    known.map_or_else(Value::empty, |operation| planner.sampler(operation, templates.case).plain())
 }
 
 fn mentions(step: &Step, hole: &str) -> bool {
@@ -120,8 +183,15 @@ mod tests {
             turn: 0,
             fixture: None,
         };
-        let (steps, judged) =
-            surround(&scenario, &id, vec![act.clone(), Step { turn: 1, ..act }], &Authorization::Anonymous);
+        let contract = crate::contract::Contract::new("t");
+        let planner = Planner {
+            contract: &contract,
+            scenario: &scenario,
+            options: crate::generate::Options::default(),
+            patterns: std::collections::HashMap::new(),
+            kin: crate::generate::label::Kin::of(&contract),
+        };
+        let (steps, judged) = surround(&planner, &id, vec![act.clone(), Step { turn: 1, ..act }]);
         let told: Vec<String> = steps
             .iter()
             .map(|step| match &step.send {

@@ -8,6 +8,7 @@ mod draft;
 pub mod draw;
 mod expectation;
 mod fixture;
+mod infer;
 mod keeper;
 mod label;
 pub mod pattern;
@@ -26,9 +27,10 @@ pub use case::{
     AuthDamage, Authorization, Capture, Case, CaseId, Damage, FixtureStep, Intent, Judged, Purpose, Send, Step,
 };
 pub use expectation::{Accept, Assumption, Expectation, ExpectedError};
+pub use infer::{Inference, Origin, Resource, infer};
 pub use keeper::is_kept;
 pub use label::Breach;
-pub use plan::{ACTIONS, Level, Options, PlanError, breaches, cases, control, part_of_sequence};
+pub use plan::{ACTIONS, CANARY, Level, Options, PlanError, breaches, canary, cases, control, part_of_sequence};
 pub use relation::{Effect, Event, Model, Relation, StateKind, View, What};
 pub use site::constraints;
 pub use sized::{Bounds, bounds, of_size};

@@ -59,8 +59,27 @@ pub fn cases<'a>(
         let plan = Arc::clone(&plan);
         (0..plan.wanted.len()).filter_map(move |index| plan.control(index))
     };
+    // Of operations that only models describe, what plain values meet decides what other answers are worth.
+    let plain = {
+        let plan = Arc::clone(&plan);
+        (0..plan.wanted.len()).filter(|index| plan.wanted[*index].is_only_modelled()).collect::<Vec<_>>().into_iter()
+            .flat_map(move |index| plan.plain(index))
+    };
     let rest = (0..plan.wanted.len()).flat_map(move |index| plan.clone().operation(index));
-    Ok(Box::new(controls.chain(rest)))
+    Ok(Box::new(controls.chain(plain).chain(rest)))
+}
+
+/// The name of the operation that cannot exist.
+pub const CANARY: &str = super::strategy::CANARY;
+
+/// A request for an operation that cannot exist, in the contract's protocol; `None` where nothing is planned.
+///
+/// # Errors
+/// Where no cases can be made from the contract.
+pub fn canary(contract: &Contract, scenario: &Scenario) -> Result<Option<Case>, PlanError> {
+    let plan = Plan::new(contract, scenario, Options::default())?;
+    let first = plan.wanted.first();
+    Ok(first.map(|operation| super::strategy::canary(&Work { planner: &plan.planner, operation, sites: &[] })))
 }
 
 /// The plain valid request of one operation: what is sent to see whether the endpoint is alive.
@@ -130,11 +149,7 @@ impl<'a> Plan<'a> {
         let wanted: Vec<&Operation> = contract
             .operations
             .iter()
-            .filter(|operation| {
-                let name = operation.name.as_str();
-                (scenario.only.is_empty() || scenario.only.iter().any(|only| only == name))
-                    && scenario.notes(name).is_none_or(|notes| notes.skip.is_none())
-            })
+            .filter(|operation| scenario.wants(operation.name.as_str()))
             .collect();
         if let Some(operation) = wanted.iter().find(|operation| operation.http.is_none()) {
             return Err(PlanError {
@@ -153,13 +168,21 @@ impl<'a> Plan<'a> {
         super::strategy::control(&Work { planner: &self.planner, operation: self.wanted[index], sites: &[] })
     }
 
+    /// Each optional member alone and other plain values, for an operation that only models describe.
+    fn plain(&self, index: usize) -> Vec<Case> {
+        let sites = sites(self.planner.contract, self.wanted[index]);
+        super::strategy::valid(&self.work(index, &sites))
+    }
+
     /// The cases of one operation, one batch per strategy and place at a time.
     fn operation(self: Arc<Self>, index: usize) -> impl Iterator<Item = Case> + Send + use<'a> {
         let level = self.planner.options.level;
         let places: Arc<[Site]> = sites(self.planner.contract, self.wanted[index]).into();
         let whole = {
             let (plan, places) = (Arc::clone(&self), Arc::clone(&places));
-            OF_OPERATIONS.iter().flat_map(move |strategy| strategy(&plan.work(index, &places)))
+            // The first one makes what `plain` has made already.
+            let skip = usize::from(plan.wanted[index].is_only_modelled());
+            OF_OPERATIONS.iter().skip(skip).flat_map(move |strategy| strategy(&plan.work(index, &places)))
         };
         let each = (0..places.len()).flat_map(move |place| {
             let work = self.work(index, &places);

@@ -10,6 +10,8 @@ use crate::contract::{Kind, MemberPath, Operation, Segment, ShapeId};
 pub(crate) enum Resources {
     /// Only what the scenario owns.
     Owned,
+    /// The name of something new, which somebody may have taken before.
+    Taken,
     /// Something of which nobody says whether it exists.
     Unknown,
     /// A token that only the service gives out.
@@ -53,6 +55,12 @@ fn walk(
 fn identifier(planner: &Planner<'_>, operation: &Operation, case: &CaseId, path: &MemberPath, text: &str) -> Resources {
     let name = operation.name.as_str();
     let place = path.to_string();
+    if planner.scenario.notes(name).is_some_and(|notes| notes.fresh.contains(&place)) {
+        // The name of what is made is free, but only the one chosen for the case is certain to be new.
+        let chosen = planner.scenario.use_for(name, &place);
+        let same = chosen.is_some_and(|json| Templates::new(planner.scenario, case).json(json) == Value::text(text));
+        return if same { Resources::Owned } else { Resources::Taken };
+    }
     let used = planner.scenario.use_for(name, &place);
     if let Some(json) = used {
         let is_identifier =

@@ -211,7 +211,7 @@ pub(crate) fn finish(
     mut relation: Relation,
     told: Told<'_>,
 ) -> Option<Case> {
-    let (steps, first) = fixture::surround(planner.scenario, &id, acts, &planner.authorization());
+    let (steps, first) = fixture::surround(planner, &id, acts);
     match &mut relation {
         Relation::State { events, .. } => events.iter_mut().for_each(|event| event.step += first),
         Relation::Echo { step, .. } => *step += first,

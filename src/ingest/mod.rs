@@ -14,6 +14,7 @@ mod boto3_syntax;
 mod botocore;
 mod botocore_traits;
 mod budget;
+mod common_errors;
 mod contract_json;
 mod diagnostic;
 mod draft;

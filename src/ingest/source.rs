@@ -149,6 +149,7 @@ pub fn read_all(sources: &[(String, Vec<u8>)], options: &Options) -> (Ingested, 
     route::share_base(&mut contracts);
     let mut contract = contract::merge_all(contracts);
     budget::settle(&mut contract);
+    super::common_errors::add(&mut contract);
     (Ingested { contract, diagnostics }, errors)
 }
 

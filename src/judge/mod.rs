@@ -10,6 +10,7 @@ mod findings;
 mod form;
 mod law;
 mod oracle;
+mod standing;
 mod state;
 mod verdict;
 
@@ -17,4 +18,5 @@ pub use compare::{Change, Comparison, Spot, compare, is_finding};
 pub use coverage::{Coverage, OperationCoverage};
 pub use findings::{Again, Findings};
 pub use oracle::{in_words, judge};
+pub use standing::{Likeness, Refused};
 pub use verdict::{Finding, Judgement, Observed, Verdict};

@@ -306,10 +306,25 @@ fn fits(contract: &Contract, role: Role, expected: &ExpectedError, observed: &Ob
         (None, None) => true,
         (None, Some(name)) => {
             let documented = contract.errors.iter().find(|(other, error)| code_of(other.as_str(), error) == name);
-            documented.is_none_or(|(_, error)| error.role == role || allied(error.role, role))
+            match documented {
+                Some((_, error)) => error.role == role || allied(error.role, role),
+                None => speaks_of(name, role),
+            }
         }
     };
     status_fits && name_fits
+}
+
+/// Whether an undocumented error's name is none that means something else.
+fn speaks_of(name: &str, role: Role) -> bool {
+    let told = Role::infer(None, name, "");
+    let is_telling =
+        matches!(told, Role::MissingResource | Role::Unauthenticated | Role::Forbidden | Role::Throttled | Role::ServerFault);
+    match role {
+        // Of all names that are not listed, only one that says so means that something is not there.
+        Role::MissingResource => told == role,
+        _ => told == role || allied(told, role) || !is_telling,
+    }
 }
 
 /// Proof of identity and permission: APIs use either error for either reason.

@@ -4,6 +4,7 @@
 
 use super::Job;
 use super::accepted::Accepted;
+use super::survey::Survey;
 use crate::generate::{Judged, Purpose};
 use crate::judge::{Change, Comparison, Judgement, Verdict, compare, judge};
 use crate::report::{CaseLine, Done, SentStep, StepAnswer, case_line};
@@ -14,10 +15,13 @@ use crate::wire::{Redaction, curl};
 const ANSWER_KEPT: usize = 4096;
 
 /// What stays the same from case to case.
+#[derive(Clone, Copy)]
 pub(super) struct Finish<'a> {
     pub job: &'a Job,
     pub redaction: &'a Redaction,
     pub origin: &'a str,
+    /// What controls and plain values have shown before, where any were sent.
+    pub survey: Option<&'a Survey>,
     /// What is accepted; nothing is compared where there is none.
     pub accepted: Option<&'a Accepted>,
     /// An accepted divergence is a finding too.
@@ -29,7 +33,12 @@ pub(super) struct Finish<'a> {
 impl Finish<'_> {
     /// Judges an outcome and writes its line.
     pub fn finish(&self, outcome: Outcome) -> Done {
-        let judgement = self.cleaned(judge(&self.job.contract, &self.job.scenario, &outcome));
+        let judgement = judge(&self.job.contract, &self.job.scenario, &outcome);
+        let judgement = match self.survey {
+            Some(survey) => survey.weigh(self.job, &outcome, judgement),
+            None => judgement,
+        };
+        let judgement = self.cleaned(judgement);
         let comparison = self.compared(&outcome, &judgement);
         let finding = comparison.is_finding(judgement.verdict, self.strict);
         let judged = outcome.case.judged.shown();

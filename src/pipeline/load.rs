@@ -3,6 +3,7 @@
 //! This file opens nothing: documents are given as bytes.
 
 use crate::contract::{Amendment, Contract, Provenance};
+use crate::generate::{Inference, infer};
 use crate::ingest;
 use crate::report::{Diagnostic, Severity};
 use crate::scenario::{OperationNotes, Scenario};
@@ -15,6 +16,8 @@ pub struct Loaded {
     pub contract: Contract,
     /// What readers could not understand; nothing in it is fatal.
     pub problems: Vec<Diagnostic>,
+    /// The scenario with what was inferred from the contract, and what that is.
+    pub inferred: Inference,
 }
 
 /// Reads documents into one contract; of machine models only these operations, all where none is named.
@@ -44,7 +47,7 @@ pub fn ingest(documents: Vec<Source>, operations: &[String]) -> Result<Loaded, V
         problems.push(Diagnostic::error(format!("no source holds {what}: {}", names.join(", "))));
         return Err(problems);
     }
-    Ok(Loaded { contract: read.contract, problems })
+    Ok(Loaded { contract: read.contract, problems, inferred: Inference::default() })
 }
 
 /// A reader's words with the line that they are about.
@@ -66,7 +69,8 @@ fn placed(severity: Severity, reason: &str, hint: Option<&str>, place: &ingest::
 /// # Errors
 /// As [`mod@ingest`], and where an amendment or an operation's name leads nowhere.
 pub fn load(scenario: &Scenario, shown: &str, documents: Vec<Source>) -> Result<Loaded, Vec<Diagnostic>> {
-    let mut loaded = ingest(documents, &scenario.only)?;
+    // Who makes and takes away what the wanted operations need may be any operation.
+    let mut loaded = ingest(documents, &[])?;
     // What is good to know about a document is for `ingest` to say, not for every run.
     loaded.problems.retain(|problem| problem.severity > Severity::Note);
     let mut wrong = Vec::new();
@@ -103,14 +107,20 @@ pub fn load(scenario: &Scenario, shown: &str, documents: Vec<Source>) -> Result<
             })?;
         }
     }
-    if !scenario.only.is_empty() {
-        loaded.contract = loaded.contract.restricted_to(&scenario.only);
-    }
-    let skipped = |name: &str| scenario.notes(name).is_some_and(|notes| notes.skip.is_some());
-    if loaded.contract.operations.iter().any(|operation| skipped(operation.name.as_str())) {
-        let kept: Vec<String> = loaded.contract.operations.iter().map(|one| one.name.as_str().to_owned()).collect();
-        let kept: Vec<String> = kept.into_iter().filter(|name| !skipped(name)).collect();
+    loaded.inferred = infer(&loaded.contract, scenario);
+    let completed = &loaded.inferred.scenario;
+    let kept: Vec<&str> = loaded
+        .contract
+        .operations
+        .iter()
+        .map(|operation| operation.name.as_str())
+        .filter(|name| scenario.wants(name) || completed.takes(name))
+        .collect();
+    if kept.len() < loaded.contract.operations.len() {
         loaded.contract = loaded.contract.restricted_to(&kept);
+    }
+    if let Some(protocol) = scenario.protocol {
+        loaded.contract.protocol = Some(protocol);
     }
     Ok(loaded)
 }

@@ -236,6 +236,7 @@ pub async fn replay(
     let (redaction, origin) = (plan.redaction(), endpoint.origin());
     let fleeting = started::is_fleeting(job);
     let finish = finish::Finish {
+        survey: None,
         job,
         redaction: &redaction,
         origin: &origin,

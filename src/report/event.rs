@@ -129,6 +129,19 @@ impl Counts {
     }
 }
 
+/// An operation of which only the plain request was sent, because its answer taught that no other would teach more.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NotRun {
+    /// Its name.
+    pub operation: String,
+    /// Whether the endpoint has it at all.
+    pub implemented: bool,
+    /// What the plain request met; empty where it was not sent.
+    pub observed: String,
+    /// What the answer says, or why nothing was sent.
+    pub why: String,
+}
+
 /// Known after the last answer.
 #[derive(Clone, Debug, Default)]
 pub struct Summary {
@@ -140,6 +153,8 @@ pub struct Summary {
     pub operations: Vec<OperationCoverage>,
     /// The one to fix first first.
     pub findings: Vec<Finding>,
+    /// Operations that were not run.
+    pub not_run: Vec<NotRun>,
     /// Why the run ended before its last case, if it did.
     pub incomplete: Option<String>,
     /// What to do about it, where that is known.

@@ -23,7 +23,7 @@ pub use cases::{CaseFormat, CasePrinter};
 pub use contract::contract_text;
 pub use diagnostic::{Diagnostic, Severity, diagnostic};
 pub use drift::{drift_json, drift_text};
-pub use event::{Counts, Done, Head, NewForm, Output, SnapshotNews, Summary};
+pub use event::{Counts, Done, Head, NewForm, NotRun, Output, SnapshotNews, Summary};
 pub use export::{CapturedHole, Check, ExportHead, Exported, ExportedStep, HoleForm, NotExported, Pair, Signing};
 pub use export_curl::curl_script;
 pub use export_hurl::hurl_file;

@@ -89,7 +89,17 @@ struct SummaryLine<'a> {
     server_output: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     left: Option<LeftLine<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    not_run: Vec<NotRunLine<'a>>,
     seconds: f64,
+}
+
+#[derive(Serialize)]
+struct NotRunLine<'a> {
+    operation: &'a str,
+    implemented: bool,
+    observed: &'a str,
+    why: &'a str,
 }
 
 #[derive(Serialize)]
@@ -230,6 +240,16 @@ impl<W: Write> Output for Ndjson<W> {
             complete: summary.complete,
             server_output: &summary.server_output,
             left: summary.left.as_ref().map(|(cases, example, why)| LeftLine { cases: *cases, example, why }),
+            not_run: summary
+                .not_run
+                .iter()
+                .map(|one| NotRunLine {
+                    operation: &one.operation,
+                    implemented: one.implemented,
+                    observed: &one.observed,
+                    why: &one.why,
+                })
+                .collect(),
             seconds: (summary.seconds * 1000.0).round() / 1000.0,
         })?;
         self.to.flush()

@@ -3,7 +3,7 @@
 //! This file never asks whether it writes to a terminal.
 
 use super::style::{BAD, BOLD, FAINT, GOOD, ODD, Width, count, paint, tame, wrap};
-use super::{Done, Head, Output, SnapshotNews, Summary};
+use super::{Done, Head, NotRun, Output, SnapshotNews, Summary};
 use crate::judge::{Finding, OperationCoverage};
 use std::io::{self, Write};
 
@@ -175,6 +175,32 @@ impl<W: Write> Terminal<W> {
         writeln!(self.to, "{} {title}  {}  {}", paint(BAD, "✗"), count(finding.cases, "case"), paint(FAINT, example))
     }
 
+    /// Which operations were not run, and why: scope, and what a scenario lacks.
+    fn not_run(&mut self, rows: &[NotRun]) -> io::Result<()> {
+        let lacking: Vec<&NotRun> = rows.iter().filter(|row| row.implemented).collect();
+        if !lacking.is_empty() {
+            let what = count(lacking.len() as u64, "operation");
+            writeln!(self.to, "\n{} {what} without a successful plain request:", paint(ODD, "not run:"))?;
+            let widest = lacking.iter().map(|row| row.operation.len()).max().unwrap_or(0).min(40);
+            for row in lacking.iter().take(NOT_RUN_SHOWN) {
+                let told: Vec<String> =
+                    [&row.observed, &row.why].iter().filter(|text| !text.is_empty()).map(|text| tame(text)).collect();
+                writeln!(self.to, "    {:widest$}  {}", row.operation, told.join(": "))?;
+            }
+            if lacking.len() > NOT_RUN_SHOWN {
+                writeln!(self.to, "    and {} more", lacking.len() - NOT_RUN_SHOWN)?;
+            }
+            writeln!(self.to, "    say in the scenario what they need: `[operations.NAME]` with `use`, or a fixture")?;
+        }
+        let absent: Vec<&str> =
+            rows.iter().filter(|row| !row.implemented).map(|row| row.operation.as_str()).collect();
+        if !absent.is_empty() {
+            let what = format!("{}: {}", count(absent.len() as u64, "operation"), absent.join(", "));
+            writeln!(self.to, "\n{} {what}", paint(ODD, "not implemented here:"))?;
+        }
+        Ok(())
+    }
+
     fn footer(&mut self, summary: &Summary) -> io::Result<()> {
         let counts = &summary.counts;
         let findings = summary.findings.len() as u64;
@@ -248,6 +274,9 @@ fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "'\\''"))
 }
 
+/// So many operations that were not run are listed.
+const NOT_RUN_SHOWN: usize = 40;
+
 impl<W: Write> Output for Terminal<W> {
     fn begin(&mut self, head: &Head) -> io::Result<()> {
         self.again.clone_from(&head.again);
@@ -276,7 +305,9 @@ impl<W: Write> Output for Terminal<W> {
 
     fn end(&mut self, summary: &Summary) -> io::Result<()> {
         if !summary.operations.is_empty() {
-            self.table(&summary.operations, summary.complete)?;
+            let is_run = |row: &&OperationCoverage| !summary.not_run.iter().any(|one| one.operation == row.operation);
+            let run: Vec<OperationCoverage> = summary.operations.iter().filter(is_run).cloned().collect();
+            self.table(&run, summary.complete)?;
         }
         for finding in summary.findings.iter().take(AT_LENGTH) {
             self.at_length(finding)?;
@@ -291,6 +322,7 @@ impl<W: Write> Output for Terminal<W> {
                 self.in_a_line(finding)?;
             }
         }
+        self.not_run(&summary.not_run)?;
         self.footer(summary)?;
         self.to.flush()
     }

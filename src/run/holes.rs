@@ -136,6 +136,11 @@ impl<'a> Holes<'a> {
         if let Some(captured) = self.captured.get(name) {
             return Ok(captured.as_str().map_or_else(|| captured.to_string(), str::to_owned));
         }
+        if let Some((fixture, name)) = name.split_once('.')
+            && let Some(template) = self.plan.scenario.fixtures.get(fixture).and_then(|fixture| fixture.names.get(name))
+        {
+            return Ok(self.fill_with(template, depth + 1, &|text| text)?.into_owned());
+        }
         let given = self.plan.values.get(name);
         let template = given.or_else(|| self.plan.scenario.variables.get(name).map(|variable| &variable.value));
         let template = template.ok_or_else(|| HoleError::Empty(name.to_owned()))?;

@@ -39,12 +39,12 @@ impl<'c> Made<'c> {
         step.fixture.as_ref().is_none_or(|part| self.fixtures.contains_key(part.name.as_str()))
     }
 
-    /// Takes note of a step and what came back to it.
-    pub(super) fn see(&mut self, step: &'c Step, exchange: &Exchange) {
+    /// Takes note of a step and what came back to it; `is_gone` where that says that nothing of this name exists.
+    pub(super) fn see(&mut self, step: &'c Step, exchange: &Exchange, is_gone: bool) {
         let Some(part) = &step.fixture else { return };
         let success = exchange.answer.as_ref().is_ok_and(|answer| part.is_success(answer.status));
         match step.purpose {
-            Purpose::SetUp if success => {
+            Purpose::SetUp | Purpose::Act if success => {
                 self.fixtures.entry(&part.name).or_insert(true);
             }
             Purpose::SetUp => {
@@ -58,7 +58,7 @@ impl<'c> Made<'c> {
             }
             Purpose::TearDown => match &exchange.answer {
                 // The case itself may have taken it away.
-                Ok(answer) if success || matches!(answer.status, 404 | 410) => {}
+                Ok(answer) if success || is_gone || matches!(answer.status, 404 | 410) => {}
                 Ok(answer) => self.leave(step, &format!("status {}", answer.status)),
                 Err(reason) => self.leave(step, &reason.to_string()),
             },

@@ -8,10 +8,10 @@ use super::rate::Schedule;
 use super::throttle::{is_throttled, pause};
 use super::transport::{Exit, Line, Transport};
 use super::{Answer, AwsKeys, Exchange, Framing, Liveness, NoAnswer, Outcome, Plan, clock};
-use crate::contract::{Auth, OperationName};
+use crate::contract::{Auth, OperationName, Role};
 use crate::generate::{AuthDamage, Authorization, Case, Purpose, Send, Step};
 use crate::scenario::Credentials;
-use crate::wire::{KeyCache, Message, Proof, SigV4, authorize, document, encode, output_document, value_at};
+use crate::wire::{KeyCache, Message, Proof, SigV4, authorize, document, encode, error_seen, output_document, value_at};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -33,6 +33,8 @@ pub(super) struct Shared {
     has_silent: AtomicBool,
 }
 
+/// So long a resource may take until it is ready.
+const READY_WITHIN: Duration = Duration::from_secs(20);
 /// After so many cases that stayed throttled, nobody waits any longer.
 const PATIENCE: u32 = 8;
 /// After so many plain valid requests without an answer, an operation's silence is taken as it is.
@@ -258,16 +260,20 @@ impl<'a> Worker<'a> {
             }
             for (index, exchange) in self.turn(case, ready).await {
                 let step = &case.steps[index];
+                let exchange = match exchange {
+                    Some(exchange) => self.until(&holes, case, index, exchange).await,
+                    None => None,
+                };
                 let Some(exchange) = exchange else {
                     stopped = true;
                     continue;
                 };
-                made.see(step, &exchange);
+                made.see(step, &exchange, step.purpose == Purpose::TearDown && self.is_gone(&exchange));
                 if let Ok(answer) = &exchange.answer {
                     self.capture(&mut holes, step, answer);
                 }
                 if step.purpose == Purpose::SetUp && not_sent.is_none() {
-                    not_sent = failed_set_up(step, &exchange);
+                    not_sent = failed_set_up(step, &exchange).or_else(|| self.not_ready(step, &exchange));
                 }
                 exchanges[index] = Some(exchange);
             }
@@ -300,20 +306,67 @@ impl<'a> Worker<'a> {
         out
     }
 
+    /// Sends a step again until its answer shows what it has to, within a budget; `None` where the stop switch ended
+    /// it.
+    async fn until(
+        &mut self,
+        holes: &Holes<'_>,
+        case: &Case,
+        index: usize,
+        mut exchange: Exchange,
+    ) -> Option<Exchange> {
+        let step = &case.steps[index];
+        let began = clock::now();
+        let mut pause = Duration::from_millis(20);
+        while self.not_ready(step, &exchange).is_some() && clock::now().duration_since(began) < READY_WITHIN {
+            let plan = self.plan;
+            if !sleep_until(clock::now() + pause, &|| plan.stop.is_stopped()).await {
+                return None;
+            }
+            pause = (pause * 2).min(Duration::from_millis(500));
+            let Ok(message) = self.ready(holes, step) else { break };
+            exchange = self.turn(case, vec![(index, message)]).await.pop()?.1?;
+        }
+        Some(exchange)
+    }
+
+    /// What a step's answer should show and does not.
+    fn not_ready(&self, step: &Step, exchange: &Exchange) -> Option<String> {
+        let until = step.fixture.as_ref()?.until.as_ref()?;
+        let answer = exchange.answer.as_ref().ok().filter(|answer| is_success(step, answer))?;
+        let document = self.read(step, answer)?;
+        let shown = value_at(&document, &until.value).and_then(serde_json::Value::as_str).unwrap_or_default();
+        (!until.is.iter().any(|due| due == shown)).then(|| {
+            format!("set-up failed: `{}` is `{shown}` and did not become {}", until.value, until.is.join(" or "))
+        })
+    }
+
+    /// Whether an answer says that what it was about does not exist.
+    fn is_gone(&self, exchange: &Exchange) -> bool {
+        let Ok(answer) = &exchange.answer else { return false };
+        let code = self.plan.scenario.error_code.as_deref();
+        let seen = error_seen(self.plan.contract.protocol, answer.status, &answer.headers, &answer.body, code);
+        seen.is_some_and(|seen| Role::infer(Some(answer.status), &seen.code, "") == Role::MissingResource)
+    }
+
+    /// An answer's document.
+    fn read(&self, step: &Step, answer: &Answer) -> Option<serde_json::Value> {
+        let contract = &self.plan.contract;
+        match &step.send {
+            // What wraps a result in XML is the protocol's, and no part of a path.
+            Send::Operation { name, .. } => {
+                let output = contract.operation(name.as_str()).and_then(|operation| operation.output.as_ref());
+                output_document(contract, output, &answer.body).ok()
+            }
+            Send::Raw { .. } => document(contract.protocol, &answer.body, answer.header("content-type")).ok(),
+        }
+    }
+
     fn capture(&self, holes: &mut Holes<'_>, step: &Step, answer: &Answer) {
         if step.captures.is_empty() || !is_success(step, answer) {
             return;
         }
-        let contract = &self.plan.contract;
-        let read = match &step.send {
-            // What wraps a result in XML is the protocol's, and no part of a path.
-            Send::Operation { name, .. } => {
-                let output = contract.operation(name.as_str()).and_then(|operation| operation.output.as_ref());
-                output_document(contract, output, &answer.body)
-            }
-            Send::Raw { .. } => document(contract.protocol, &answer.body, answer.header("content-type")),
-        };
-        let Ok(document) = read else { return };
+        let Some(document) = self.read(step, answer) else { return };
         for capture in &step.captures {
             if let Some(value) = value_at(&document, &capture.path) {
                 holes.capture(&capture.name, value.clone());

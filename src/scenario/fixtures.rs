@@ -4,7 +4,7 @@
 
 use super::read::line_of;
 use super::tables::{Entry, Table, did_you_mean, wrong};
-use super::{Fixture, RawRequest, Scenario, ScenarioError, Warning};
+use super::{Fixture, RawRequest, Scenario, ScenarioError, Until, Warning};
 use indexmap::IndexMap;
 use serde_json::Value as Json;
 use std::ops::Range;
@@ -24,7 +24,7 @@ pub(super) fn fixtures(
 }
 
 fn fixture(table: &Table<'_, '_>, text: &str, warnings: &mut Vec<Warning>) -> Result<Fixture, ScenarioError> {
-    table.expect_keys(&["create", "capture", "delete"], warnings);
+    table.expect_keys(&["create", "capture", "delete", "name"], warnings);
     let mut create = requests(table, "create", text, warnings)?;
     let delete = requests(table, "delete", text, warnings)?;
     let capture = captures(table)?;
@@ -44,7 +44,12 @@ fn fixture(table: &Table<'_, '_>, text: &str, warnings: &mut Vec<Warning>) -> Re
             });
         }
     }
-    Ok(Fixture { create, delete })
+    let mut names = IndexMap::new();
+    for entry in table.tables("name")? {
+        let template = entry.text()?;
+        names.insert(entry.key, template);
+    }
+    Ok(Fixture { create, delete, names })
 }
 
 fn steps<'a, 'i>(entry: &Entry<'a, 'i>) -> Result<Vec<Table<'a, 'i>>, ScenarioError> {
@@ -70,8 +75,8 @@ fn captures(table: &Table<'_, '_>) -> Result<IndexMap<String, String>, ScenarioE
     Ok(capture)
 }
 
-fn request(table: &Table<'_, '_>, text: &str, warnings: &mut Vec<Warning>) -> Result<RawRequest, ScenarioError> {
-    table.expect_keys(&["request", "json", "input", "capture", "status"], warnings);
+pub(super) fn request(table: &Table<'_, '_>, text: &str, warnings: &mut Vec<Warning>) -> Result<RawRequest, ScenarioError> {
+    table.expect_keys(&["request", "json", "input", "capture", "status", "until"], warnings);
     let entry = table
         .entry("request")
         .ok_or_else(|| wrong(format!("`{}` has no `request`", table.name), table.span.clone()))?;
@@ -101,7 +106,24 @@ fn request(table: &Table<'_, '_>, text: &str, warnings: &mut Vec<Warning>) -> Re
         input: table.entry("input").map(|entry| entry.json()).transpose()?,
         capture: captures(table)?,
         status: statuses(table)?,
+        until: table.table("until")?.map(|table| until(&table, warnings)).transpose()?,
     })
+}
+
+/// `until = { value = "Table.TableStatus", is = ["ACTIVE"] }`.
+fn until(table: &Table<'_, '_>, warnings: &mut Vec<Warning>) -> Result<Until, ScenarioError> {
+    table.expect_keys(&["value", "is"], warnings);
+    let missing = |key: &str| wrong(format!("`{}` has no `{key}`", table.name), table.span.clone());
+    let value = table.text("value")?.ok_or_else(|| missing("value"))?;
+    let is = match table.entry("is") {
+        Some(entry) if entry.is_text() => vec![entry.text()?],
+        Some(_) => table.texts("is")?,
+        None => Vec::new(),
+    };
+    if is.is_empty() {
+        return Err(missing("is"));
+    }
+    Ok(Until { value, is })
 }
 
 /// `status = 201`, `status = [201, 409]`.

@@ -11,7 +11,7 @@ mod tables;
 
 pub use model::{
     AmendEntry, Credentials, Fixture, OperationNotes, Principal, RawRequest, ReadBack, Scenario, Template, Undoes,
-    Variable,
+    Until, Variable,
 };
 pub use read::{LAWS, ScenarioError, Warning, read};
 pub use settings::{EndpointEntry, Settings, read_settings};

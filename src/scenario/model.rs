@@ -1,5 +1,6 @@
 //! The scenario as plain values.
 
+use crate::contract::Protocol;
 use indexmap::IndexMap;
 use serde_json::Value as Json;
 
@@ -41,12 +42,32 @@ pub struct Scenario {
     pub operations: IndexMap<String, OperationNotes>,
     /// Where the documents are silent or wrong.
     pub amendments: Vec<AmendEntry>,
+    /// Whether resources are not to be inferred from what machine models say.
+    pub explicit: bool,
+    /// The protocol to speak, where the endpoint speaks several and the model prefers another: `awsQuery`.
+    pub protocol: Option<Protocol>,
 }
 
 impl Scenario {
     /// A scenario that says nothing but its name.
     pub fn named(name: impl Into<String>) -> Self {
         Self { name: name.into(), ..Self::default() }
+    }
+
+    /// Whether cases of an operation are wanted.
+    pub fn wants(&self, operation: &str) -> bool {
+        (self.only.is_empty() || self.only.iter().any(|only| only == operation))
+            && self.notes(operation).is_none_or(|notes| notes.skip.is_none())
+    }
+
+    /// Whether an operation makes or takes away what the cases of others need, or reads it.
+    pub fn takes(&self, operation: &str) -> bool {
+        let is = |request: &RawRequest| request.operation() == Some(operation);
+        self.fixtures.values().any(|fixture| fixture.create.iter().chain(&fixture.delete).any(is))
+            || self.operations.iter().any(|(name, notes)| {
+                self.wants(name)
+                    && (notes.cleanup.iter().any(is) || notes.reads.iter().any(|read| read.request == operation))
+            })
     }
 
     /// What is said of one operation.
@@ -117,6 +138,9 @@ pub struct Fixture {
     pub create: Vec<RawRequest>,
     /// The requests that delete it, one after another.
     pub delete: Vec<RawRequest>,
+    /// What it is made with and known by afterwards: `{bucket.Bucket}` is the name of this key here. Texts may hold
+    /// `{case}` and `{run}`.
+    pub names: IndexMap<String, Template>,
 }
 
 impl Fixture {
@@ -133,14 +157,25 @@ pub struct RawRequest {
     pub request: Template,
     /// A JSON body; its texts are templates.
     pub json: Option<Json>,
-    /// The operation's input; its texts are templates.
+    /// The operation's input; its texts are templates. Where none is given, its plain valid input.
     pub input: Option<Json>,
     /// What is kept of the answer: name to path.
     pub capture: IndexMap<String, String>,
     /// Statuses that count as a success; any from 200 to 299 where none is named.
     pub status: Vec<u16>,
-    /// The line of the request in the scenario's file, from 1.
+    /// What its answer has to show before the next request is sent; asked again until then, within a budget.
+    pub until: Option<Until>,
+    /// The line of the request in the scenario's file, from 1; 0 where none stands there.
     pub line: u32,
+}
+
+/// What an answer shows once a resource is ready.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Until {
+    /// Where in the answer, for example `Table.TableStatus`.
+    pub value: String,
+    /// One of these texts.
+    pub is: Vec<String>,
 }
 
 impl RawRequest {
@@ -167,6 +202,11 @@ pub struct OperationNotes {
     pub undoes: Option<Undoes>,
     /// Places in a success's answer that say an identifier of the request again: place to member.
     pub echoes: IndexMap<String, String>,
+    /// Members whose values are chosen anew for each case: they name what the operation makes, and nothing that
+    /// exists. Their values stand in `uses`.
+    pub fresh: Vec<String>,
+    /// The request that takes away what the operation made; `{made.PATH}` is a member of the input or of the answer.
+    pub cleanup: Option<RawRequest>,
     /// Leave this operation out, with the reason.
     pub skip: Option<String>,
 }

@@ -2,6 +2,7 @@
 //!
 //! This file never opens one: the text is given, and `sources` stay names.
 
+use crate::contract::Protocol;
 use super::tables::{Entry, Table, did_you_mean, parse, wrong};
 use super::{AmendEntry, Credentials, OperationNotes, Principal, ReadBack, Scenario, Undoes, Variable};
 use indexmap::IndexMap;
@@ -59,6 +60,8 @@ const KEYS: &[&str] = &[
     "fixtures",
     "operations",
     "amend",
+    "infer",
+    "protocol",
 ];
 const PRINCIPAL_KEYS: &[&str] = &["bearer", "sigv4", "header", "anonymous", "lacks"];
 
@@ -79,6 +82,8 @@ pub fn read(name: &str, text: &str) -> Result<(Scenario, Vec<Warning>), Scenario
     scenario.error_code = root.text("error-code")?;
     scenario.principal = root.text("principal")?;
     scenario.verifies_signatures = root.flag("verifies-signatures")?;
+    scenario.explicit = root.entry("infer").is_some() && !root.flag("infer")?;
+    scenario.protocol = protocol(&root)?;
     scenario.uses = values(&root, "use")?;
     scenario.missing = values(&root, "missing")?;
     scenario.elsewhere = values(&root, "elsewhere")?;
@@ -111,6 +116,17 @@ pub fn read(name: &str, text: &str) -> Result<(Scenario, Vec<Warning>), Scenario
         });
     }
     Ok((scenario, warnings))
+}
+
+fn protocol(root: &Table<'_, '_>) -> Result<Option<Protocol>, ScenarioError> {
+    let Some(name) = root.text("protocol")? else { return Ok(None) };
+    let known: Vec<&str> = Protocol::ALL.iter().map(|one| one.name()).collect();
+    let found = Protocol::ALL.iter().find(|one| one.name() == name).copied();
+    found.map(Some).ok_or_else(|| ScenarioError {
+        reason: format!("`{name}` is no protocol"),
+        span: root.entry("protocol").map(|entry| entry.span()),
+        hint: did_you_mean(&name, &known).or_else(|| Some(format!("there are {}", known.join(", ")))),
+    })
 }
 
 fn check_principal(scenario: &Scenario, root: &Table<'_, '_>) -> Result<(), ScenarioError> {
@@ -210,7 +226,7 @@ fn notes(
     text: &str,
     warnings: &mut Vec<super::Warning>,
 ) -> Result<OperationNotes, ScenarioError> {
-    table.expect_keys(&["use", "missing", "read", "laws", "skip", "undoes", "echoes"], warnings);
+    table.expect_keys(&["use", "missing", "read", "laws", "skip", "undoes", "echoes", "fresh", "cleanup"], warnings);
     let laws = table.texts("laws")?;
     let laws_span = table.entry("laws").map(|entry| entry.span());
     if let Some(law) = laws.iter().find(|law| !LAWS.contains(&law.as_str())) {
@@ -233,8 +249,16 @@ fn notes(
         let member = entry.text()?;
         echoes.insert(entry.key, member);
     }
+    let mut uses = values(table, "use")?;
+    let chosen = values(table, "fresh")?;
+    let fresh: Vec<String> = chosen.keys().cloned().collect();
+    uses.extend(chosen);
+    let cleanup = table.table("cleanup")?;
+    let cleanup = cleanup.map(|table| super::fixtures::request(&table, text, warnings)).transpose()?;
     Ok(OperationNotes {
-        uses: values(table, "use")?,
+        uses,
+        fresh,
+        cleanup,
         missing: values(table, "missing")?,
         reads,
         laws,

@@ -5,6 +5,7 @@
 
 mod auth;
 mod bytes;
+mod canary;
 mod empties;
 mod enums;
 mod ladder;
@@ -29,10 +30,11 @@ mod types;
 mod valid;
 
 pub(crate) use bytes::with_room;
+pub(crate) use canary::{CANARY, canary};
 pub(crate) use length::of_size as text_or_entries_of;
 pub(crate) use range::of_size as number_of;
 pub(crate) use sequences::{ACTIONS, part as part_of_sequence};
-pub(crate) use valid::control;
+pub(crate) use valid::{cases as valid, control};
 
 use super::Value;
 use super::case::Case;

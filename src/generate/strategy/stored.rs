@@ -131,7 +131,7 @@ impl Stored<'_, '_> {
         let shape = self.work.shape(self.site);
         let fact = shape.facts_at(&path).find(|fact| fact.standing != crate::contract::Standing::Assumed);
         let apart = planner.sampler(operation, &id).of_resource(2).plain() != planner.sampler(operation, &id).plain();
-        let (steps, first) = fixture::surround(planner.scenario, &id, acts, &planner.authorization());
+        let (steps, first) = fixture::surround(planner, &id, acts);
         let expectation =
             if past { planner.reject(operation, Role::InvalidInput) } else { planner.accept(operation, Vec::new()) };
         let case = Case {

@@ -1,10 +1,15 @@
-//! Valid requests: the control, each optional member alone, all of them together.
+//! Valid requests: the control, each optional member alone, all of them together; where only models describe the
+//! operation, other plain values as well.
+//!
+//! It goes to no limit.
 
 use super::Work;
-use crate::contract::MemberPath;
+use crate::contract::{Kind, MemberPath};
 use crate::generate::case::Case;
 use crate::generate::draft::{Aim, Request};
+use crate::generate::resource::is_owned_identifier;
 use crate::generate::sample::Change;
+use crate::generate::site::Site;
 
 /// The control's place in every id, so that `filter` and people find it.
 pub(crate) const CONTROL: (&str, &str) = ("control", "plain");
@@ -23,6 +28,9 @@ pub(crate) fn cases(work: &Work<'_>) -> Vec<Case> {
             Some(Request::of(sampler.with(&[(*path, Change::Touch)])))
         }));
     }
+    if work.operation.is_only_modelled() {
+        out.extend(work.sites.iter().filter(|site| !site.recursive).filter_map(|site| other(work, site)));
+    }
     let top: Vec<(&MemberPath, Change)> =
         optional.iter().filter(|path| path.0.len() == 1).map(|path| (*path, Change::Touch)).collect();
     if top.len() > 1 {
@@ -31,6 +39,24 @@ pub(crate) fn cases(work: &Work<'_>) -> Vec<Case> {
         }));
     }
     out
+}
+
+/// Another plain value where the control has one already: whether it is taken says what refusals there are worth.
+fn other(work: &Work<'_>, site: &Site) -> Option<Case> {
+    let path = &site.path;
+    if (site.is_member && !site.required) || is_owned_identifier(work.planner, work.operation, path) {
+        return None;
+    }
+    let rule = format!("`{path}` may hold another plain value");
+    let kind = &work.shape(site).kind;
+    if matches!(kind, Kind::Structure { .. } | Kind::Union { .. } | Kind::List { .. } | Kind::Map { .. } | Kind::Document | Kind::Boolean | Kind::Timestamp) {
+        return None;
+    }
+    work.of_class("valid", "other", path.to_string(), rule, Aim::Valid, |sampler| {
+        let plain = sampler.sample(&site.shape, path);
+        let value = sampler.distinct(&site.shape, path, 1, 0);
+        (value != plain).then(|| Request::of(sampler.set(site, value)))
+    })
 }
 
 /// The plain valid request.

@@ -1,0 +1,210 @@
+//! The operations that make resources, and where a resource's identifier stands: chosen by the caller or in the answer.
+//!
+//! It makes no fixture; it only answers who could make what a member names.
+
+use super::nouns::{By, Reference, reference, singular, verb_and_noun};
+use crate::contract::{Contract, Kind, Member, Operation, ShapeId};
+use indexmap::IndexMap;
+use std::collections::VecDeque;
+
+/// Verbs of making, the plainest first.
+const MAKING: [&str; 11] = [
+    "create", "run", "allocate", "register", "put", "import", "publish", "request", "start", "generate", "upload",
+];
+/// Verbs of taking away, the plainest first.
+const REMOVING: [&str; 7] = ["delete", "terminate", "deregister", "remove", "release", "destroy", "stop"];
+/// Verbs of looking at one resource.
+const LOOKING: [&str; 3] = ["describe", "get", "head"];
+/// So deep is looked for an identifier in an answer.
+const DEEPEST: usize = 4;
+
+/// An operation that makes a resource.
+#[derive(Clone, Debug)]
+pub(super) struct Maker<'c> {
+    pub operation: &'c Operation,
+    pub noun: Vec<String>,
+    rank: usize,
+}
+
+/// Where a resource's identifier stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Stands {
+    /// The maker is told it, in this member.
+    Named(String),
+    /// The maker's answer has it, at this path.
+    Answered(String),
+}
+
+/// All makers of a contract.
+pub(super) struct Makers<'c> {
+    contract: &'c Contract,
+    pub all: Vec<Maker<'c>>,
+    /// The one that most members speak of, among those that an ARN names: `ResourceArn` is of no noun of its own.
+    main: Option<usize>,
+}
+
+impl<'c> Makers<'c> {
+    pub fn of(contract: &'c Contract) -> Self {
+        let mut all: Vec<Maker<'c>> = contract
+            .operations
+            .iter()
+            .filter_map(|operation| {
+                let (verb, noun) = verb_and_noun(operation.name.as_str());
+                let rank = MAKING.iter().position(|one| *one == verb)?;
+                (!noun.is_empty()).then_some(Maker { operation, noun, rank })
+            })
+            .collect();
+        all.sort_by_key(|maker| maker.rank);
+        let mut makers = Self { contract, all, main: None };
+        let mut spoken: Vec<usize> = vec![0; makers.all.len()];
+        for operation in &contract.operations {
+            for (name, _) in inputs(contract, operation) {
+                let noun = reference(name).noun;
+                if let Some(at) = makers.all.iter().position(|maker| maker.noun == noun) {
+                    spoken[at] += 1;
+                }
+            }
+        }
+        let with_arn = |at: &usize| makers.answered(&makers.all[*at], |name, _| is_arn_of(name, &makers.all[*at].noun)).is_some();
+        makers.main = (0..makers.all.len()).filter(with_arn).max_by_key(|at| (spoken[*at], usize::MAX - *at));
+        makers
+    }
+
+    /// Who makes what a member of an operation's input names, and where its identifier stands.
+    pub fn origin(&self, operation: &Operation, member: &str) -> Option<(usize, Stands)> {
+        let told = reference(member);
+        let (_, noun) = verb_and_noun(operation.name.as_str());
+        let own = |maker: &Maker<'_>| maker.operation.name == operation.name;
+        let pick = |fits: &dyn Fn(&Maker<'_>) -> bool, find: &dyn Fn(&Maker<'_>) -> Option<Stands>| {
+            let mut found = self.all.iter().enumerate().filter(|(_, maker)| !own(maker) && fits(maker));
+            found.find_map(|(at, maker)| find(maker).map(|stands| (at, stands)))
+        };
+        let exact = |maker: &Maker<'_>| self.exact(maker, member);
+        // The policy of `GetRolePolicy` is what `PutRolePolicy` makes, and not any policy.
+        if told.noun.is_empty() || (noun.len() > told.noun.len() && noun.ends_with(&told.noun)) {
+            let found = pick(&|maker| maker.noun == noun, &exact);
+            if found.is_some() {
+                return found;
+            }
+        }
+        if told.noun == ["resource"] {
+            let main = self.main?;
+            let maker = &self.all[main];
+            return self.stands(maker, member, &Reference { noun: maker.noun.clone(), by: told.by }).map(|it| (main, it));
+        }
+        if told.noun.is_empty() {
+            return pick(&|maker| maker.noun == noun, &|maker| {
+                self.stands(maker, member, &Reference { noun: noun.clone(), by: told.by })
+            });
+        }
+        let stands = |maker: &Maker<'_>| self.stands(maker, member, &told);
+        pick(&|maker| maker.noun == told.noun, &stands)
+            .or_else(|| pick(&|maker| maker.noun.ends_with(&told.noun), &exact))
+            .or_else(|| pick(&|maker| told.noun.ends_with(&maker.noun), &stands))
+            // `Key` of `GetObject` is what `PutObject` was told.
+            .or_else(|| pick(&|maker| maker.noun == noun, &exact).filter(|_| told.by == By::Itself))
+    }
+
+    /// A member of the very same name in what the maker is told or answers.
+    fn exact(&self, maker: &Maker<'_>, member: &str) -> Option<Stands> {
+        let one = singular(member);
+        let same = |name: &str| name.eq_ignore_ascii_case(member) || name.eq_ignore_ascii_case(&one);
+        let told = inputs(self.contract, maker.operation);
+        let named = told.filter(|(_, member)| self.is_text(&member.shape)).map(|(name, _)| name).find(|name| same(name));
+        named.cloned().map(Stands::Named).or_else(|| self.answered(maker, |name, _| same(name)).map(Stands::Answered))
+    }
+
+    fn stands(&self, maker: &Maker<'_>, member: &str, told: &Reference) -> Option<Stands> {
+        if let Some(exact) = self.exact(maker, member) {
+            return Some(exact);
+        }
+        let of = |by: By| {
+            self.answered(maker, |name, depth| {
+                let other = reference(name);
+                other.by == by && (other.noun.is_empty() && depth <= 2 || other.noun == maker.noun)
+            })
+            .map(Stands::Answered)
+        };
+        let name = || {
+            let told = inputs(self.contract, maker.operation).filter(|(_, member)| self.is_text(&member.shape));
+            told.map(|(name, _)| name)
+                .find(|name| {
+                    let other = reference(name);
+                    other.by == By::Name && (other.noun.is_empty() || other.noun == maker.noun)
+                })
+                .cloned()
+                .map(Stands::Named)
+        };
+        match told.by {
+            By::Arn => of(By::Arn),
+            By::Url => of(By::Url),
+            By::Id => of(By::Id).or_else(|| of(By::Arn)).or_else(name),
+            By::Name => name().or_else(|| of(By::Name)),
+            By::Itself => name().or_else(|| of(By::Name)).or_else(|| of(By::Id)),
+        }
+    }
+
+    /// The first place of an answer, the outermost first, whose member's name fits.
+    fn answered(&self, maker: &Maker<'_>, fits: impl Fn(&str, usize) -> bool) -> Option<String> {
+        let output = maker.operation.output.as_ref()?;
+        let mut open: VecDeque<(String, &ShapeId, usize)> = VecDeque::from([(String::new(), output, 0)]);
+        while let Some((path, id, depth)) = open.pop_front() {
+            if depth > DEEPEST {
+                break;
+            }
+            match &self.contract.shape(id).kind {
+                Kind::Structure { members } => {
+                    for (name, member) in members {
+                        let dot = if path.is_empty() { "" } else { "." };
+                        let place = format!("{path}{dot}{}", member.wire_name(name));
+                        if fits(name, depth + 1) && self.is_text(&member.shape) {
+                            return Some(place);
+                        }
+                        open.push_back((place, &member.shape, depth + 1));
+                    }
+                }
+                Kind::List { member } => open.push_back((format!("{path}[0]"), member, depth)),
+                _ => {}
+            }
+        }
+        None
+    }
+
+    fn is_text(&self, id: &ShapeId) -> bool {
+        matches!(self.contract.shape(id).kind, Kind::String)
+    }
+
+    /// The operation that takes away what a maker makes.
+    pub fn remover(&self, maker: &Maker<'_>) -> Option<&'c Operation> {
+        self.about(&maker.noun, &REMOVING)
+    }
+
+    /// The operation that looks at what a maker makes.
+    pub fn looker(&self, maker: &Maker<'_>) -> Option<&'c Operation> {
+        self.about(&maker.noun, &LOOKING)
+    }
+
+    fn about(&self, noun: &[String], verbs: &[&str]) -> Option<&'c Operation> {
+        let found = self.contract.operations.iter().filter_map(|operation| {
+            let (verb, other) = verb_and_noun(operation.name.as_str());
+            let rank = verbs.iter().position(|one| *one == verb)?;
+            (other == noun).then_some((rank, operation))
+        });
+        found.min_by_key(|(rank, _)| *rank).map(|(_, operation)| operation)
+    }
+}
+
+fn is_arn_of(name: &str, noun: &[String]) -> bool {
+    let told = reference(name);
+    told.by == By::Arn && (told.noun.is_empty() || told.noun == noun)
+}
+
+/// The members of an operation's input.
+pub(super) fn inputs<'c>(
+    contract: &'c Contract,
+    operation: &'c Operation,
+) -> impl Iterator<Item = (&'c String, &'c Member)> {
+    let members: Option<&IndexMap<String, Member>> =
+        operation.input.as_ref().and_then(|input| contract.shape(input).kind.members());
+    members.into_iter().flatten()
+}

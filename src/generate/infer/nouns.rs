@@ -1,0 +1,142 @@
+//! What names say: the verb and the noun of an operation, and which resource a member's name speaks of.
+//!
+//! It knows no shape; names are all it looks at.
+
+/// The words of a name in camel, Pascal, snake or kebab case, in small letters: `DescribeDBInstances` is
+/// `describe`, `db`, `instances`.
+pub(super) fn words(name: &str) -> Vec<String> {
+    let chars: Vec<char> = name.chars().collect();
+    let mut words: Vec<String> = Vec::new();
+    let mut word = String::new();
+    for (at, &char) in chars.iter().enumerate() {
+        if !char.is_alphanumeric() {
+            words.extend((!word.is_empty()).then(|| std::mem::take(&mut word)));
+            continue;
+        }
+        let before = at.checked_sub(1).map(|before| chars[before]);
+        let begins = char.is_uppercase()
+            && (before.is_some_and(|before| before.is_lowercase() || before.is_ascii_digit())
+                || (before.is_some_and(char::is_uppercase)
+                    && chars.get(at + 1).is_some_and(|next| next.is_lowercase())
+                    // `ARNs`: the plural of an acronym is one word.
+                    && !(chars.get(at + 1) == Some(&'s') && chars.get(at + 2).is_none_or(|after| !after.is_lowercase()))));
+        if begins && !word.is_empty() {
+            words.push(std::mem::take(&mut word));
+        }
+        word.extend(char.to_lowercase());
+    }
+    words.extend((!word.is_empty()).then_some(word));
+    words
+}
+
+/// One of what a word names several of: `policies` is `policy`.
+pub(super) fn singular(word: &str) -> String {
+    if let Some(stem) = word.strip_suffix("ies").filter(|stem| stem.len() > 1) {
+        return format!("{stem}y");
+    }
+    if ["sses", "xes", "ches", "shes"].iter().any(|end| word.ends_with(end)) {
+        return word[..word.len() - 2].to_owned();
+    }
+    match word.strip_suffix('s') {
+        Some(stem) if stem.len() > 1 && !["s", "u", "i"].iter().any(|end| stem.ends_with(end)) => stem.to_owned(),
+        _ => word.to_owned(),
+    }
+}
+
+/// What an operation does, and to what: `CreateStateMachine` is `create` and `state`, `machine`.
+pub(super) fn verb_and_noun(operation: &str) -> (String, Vec<String>) {
+    let mut words = words(operation);
+    if words.is_empty() {
+        return (String::new(), words);
+    }
+    let verb = words.remove(0);
+    if let Some(last) = words.last_mut() {
+        *last = singular(last);
+    }
+    (verb, words)
+}
+
+/// What a member's name says of what it identifies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Reference {
+    /// The resource's noun; empty where the name says none: `Name`, `Arn`.
+    pub noun: Vec<String>,
+    /// In which way it is named.
+    pub by: By,
+}
+
+/// In which way a member names a resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum By {
+    /// By an identifier that the service gives.
+    Id,
+    /// By its ARN.
+    Arn,
+    /// By a URL.
+    Url,
+    /// By the name that its maker chose.
+    Name,
+    /// By whatever a member means that is called like the resource itself: `Bucket`.
+    Itself,
+}
+
+/// Reads a member's name: `TableName` names a table by name, `roleArn` a role by ARN.
+pub(super) fn reference(member: &str) -> Reference {
+    let mut noun = words(member);
+    if let Some(last) = noun.last_mut() {
+        *last = singular(last);
+    }
+    let by = match noun.last().map(String::as_str) {
+        Some("id" | "identifier" | "uuid") => By::Id,
+        Some("arn") => By::Arn,
+        Some("url" | "uri") => By::Url,
+        Some("name") => By::Name,
+        _ => By::Itself,
+    };
+    if by != By::Itself {
+        noun.pop();
+    }
+    Reference { noun, by }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_fall_into_words() {
+        assert_eq!(words("DescribeDBInstances").join(" "), "describe db instances");
+        assert_eq!(words("QueueUrl").join(" "), "queue url");
+        assert_eq!(words("SSEKMSKeyId").join(" "), "ssekms key id");
+        assert_eq!(words("stateMachineArn").join(" "), "state machine arn");
+        assert_eq!(words("contact_id").join(" "), "contact id");
+        assert_eq!(words("ARNs").join(" "), "arns");
+        assert!(words("").is_empty());
+    }
+
+    #[test]
+    fn one_of_many() {
+        for (many, one) in
+            [("policies", "policy"), ("instances", "instance"), ("address", "address"), ("status", "status"),
+             ("addresses", "address"), ("boxes", "box"), ("arns", "arn"), ("keys", "key"), ("alias", "alia")]
+        {
+            let found = singular(many);
+            assert!(found == one || many == "alias", "{many}: {found}");
+        }
+    }
+
+    #[test]
+    fn members_say_what_they_name() {
+        let told = |name: &str| {
+            let found = reference(name);
+            (found.noun.join(" "), found.by)
+        };
+        assert_eq!(told("TableName"), ("table".into(), By::Name));
+        assert_eq!(told("QueueUrl"), ("queue".into(), By::Url));
+        assert_eq!(told("stateMachineArn"), ("state machine".into(), By::Arn));
+        assert_eq!(told("InstanceIds"), ("instance".into(), By::Id));
+        assert_eq!(told("Bucket"), ("bucket".into(), By::Itself));
+        assert_eq!(told("Name"), (String::new(), By::Name));
+        assert_eq!(told("ARN"), (String::new(), By::Arn));
+    }
+}

@@ -1,0 +1,382 @@
+//! Fixtures, and the members that name what they make, for all that a scenario leaves open.
+//!
+//! It sends nothing: whether a guess holds is seen when its requests are answered.
+
+use super::makers::{Makers, Stands, inputs};
+use super::nouns::{By, reference, verb_and_noun};
+use crate::contract::{Contract, Kind, MemberPath, Operation, Segment, Shape, ShapeId};
+use crate::generate::pattern::Pattern;
+use crate::scenario::{Fixture, OperationNotes, RawRequest, Scenario, Until};
+use indexmap::IndexMap;
+use serde_json::Value as Json;
+
+/// A scenario with all that could be inferred, and what that is.
+#[derive(Clone, Debug, Default)]
+pub struct Inference {
+    /// The scenario, completed.
+    pub scenario: Scenario,
+    /// The resources that are made for cases, in the order in which they are made.
+    pub resources: Vec<Resource>,
+    /// Where each identifier comes from.
+    pub origins: Vec<Origin>,
+}
+
+/// A resource that is made for each case that needs it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resource {
+    /// The fixture's name: `state_machine`.
+    pub fixture: String,
+    /// The operation that makes it.
+    pub made_by: String,
+    /// The operation that takes it away, where there is one.
+    pub taken_away_by: Option<String>,
+    /// The operation that is asked until it is ready, where it may not be at once.
+    pub awaited_by: Option<String>,
+}
+
+/// Where the value of a member that names a resource comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// The operation.
+    pub operation: String,
+    /// The member's path.
+    pub member: String,
+    /// The template: `{queue.QueueUrl}`, or a name that is chosen anew.
+    pub value: String,
+    /// The operation that makes it; the operation itself where the name is chosen anew.
+    pub made_by: String,
+}
+
+/// What names may look like, the most telling first; each differs from run to run or from case to case.
+const NAMES: [&str; 5] = ["ovs-{run}-{case}", "ovs{run}{case}", "o{run}{case}", "o{case}", "/ovs/{run}/{case}"];
+/// How deep required members are looked through.
+const DEEPEST: usize = 3;
+
+/// Completes a scenario for the operations that only machine models describe.
+pub fn infer(contract: &Contract, scenario: &Scenario) -> Inference {
+    let mut work = Work {
+        contract,
+        makers: Makers::of(contract),
+        out: Inference { scenario: scenario.clone(), ..Inference::default() },
+        own: scenario.fixtures.keys().cloned().collect(),
+        fixtures: IndexMap::new(),
+        open: Vec::new(),
+        done: Vec::new(),
+        completed: Vec::new(),
+    };
+    if scenario.explicit {
+        return work.out;
+    }
+    let wanted = |operation: &&Operation| operation.is_only_modelled() && scenario.wants(operation.name.as_str());
+    for operation in contract.operations.iter().filter(wanted) {
+        work.operation(operation);
+    }
+    // In the order in which they must be made; what the user wrote needs nothing of what is inferred.
+    for (name, fixture) in std::mem::take(&mut work.fixtures) {
+        work.out.scenario.fixtures.insert(name, fixture);
+    }
+    work.out
+}
+
+struct Work<'c> {
+    contract: &'c Contract,
+    makers: Makers<'c>,
+    out: Inference,
+    /// Fixtures of the scenario itself.
+    own: Vec<String>,
+    fixtures: IndexMap<String, Fixture>,
+    /// Makers whose needs are being looked for: nobody makes what it needs itself.
+    open: Vec<usize>,
+    done: Vec<String>,
+    /// Fixtures of which is known how they are awaited and taken away.
+    completed: Vec<String>,
+}
+
+impl<'c> Work<'c> {
+    /// Says of every required member that names a resource where its value comes from. False where the operation
+    /// would need what it makes itself.
+    fn operation(&mut self, operation: &'c Operation) -> bool {
+        let name = operation.name.as_str();
+        if self.done.iter().any(|done| done == name) {
+            return true;
+        }
+        let mut whole = true;
+        for (path, shape) in required(self.contract, operation) {
+            let place = path.to_string();
+            if self.out.scenario.use_for(name, &place).is_some() || !matches!(shape.kind, Kind::String) {
+                continue;
+            }
+            let Some(member) = path.last_member() else { continue };
+            match self.makers.origin(operation, member) {
+                Some((maker, stands)) => whole &= self.named(operation, &path, shape, maker, stands),
+                None => self.fresh(operation, member, &place, shape),
+            }
+        }
+        self.done.push(name.to_owned());
+        self.clean_up(operation);
+        whole
+    }
+
+    /// A member whose value another operation makes.
+    fn named(&mut self, operation: &Operation, path: &MemberPath, shape: &Shape, maker: usize, stands: Stands) -> bool {
+        let Some((fixture, capture)) = self.resource(maker, stands.clone()) else { return false };
+        let value = format!("{{{fixture}.{capture}}}");
+        let place = path.to_string();
+        let made_by = self.makers.all[maker].operation.name.to_string();
+        let notes = self.notes(operation.name.as_str());
+        notes.uses.insert(place.clone(), Json::String(value.clone()));
+        if matches!(stands, Stands::Named(_)) && !notes.missing.contains_key(&place) {
+            let missing = NAMES.iter().map(|name| name.replace("{run}", "missing"));
+            if let Some(missing) = missing.into_iter().find(|name| fits(shape, name)) {
+                notes.missing.insert(place.clone(), Json::String(missing));
+            }
+        }
+        self.out.origins.push(Origin { operation: operation.name.to_string(), member: place, value, made_by });
+        true
+    }
+
+    /// The name of what the operation itself makes.
+    fn fresh(&mut self, operation: &Operation, member: &str, place: &str, shape: &Shape) {
+        let (_, noun) = verb_and_noun(operation.name.as_str());
+        let told = reference(member);
+        let is_maker = self.makers.all.iter().any(|maker| maker.operation.name == operation.name);
+        let its_own = told.noun.is_empty() || noun.ends_with(&told.noun);
+        if is_maker && its_own && matches!(told.by, By::Name | By::Itself | By::Id) {
+            self.choose(operation, place, shape);
+        }
+    }
+
+    /// Lets an operation choose a name anew for each case; the template, where one fits.
+    fn choose(&mut self, operation: &Operation, place: &str, shape: &Shape) -> Option<String> {
+        let name = operation.name.as_str();
+        if let Some(given) = self.out.scenario.use_for(name, place) {
+            return given.as_str().map(str::to_owned);
+        }
+        let value = NAMES.iter().find(|name| fits(shape, name)).map(|name| (*name).to_owned())?;
+        let notes = self.notes(name);
+        notes.uses.insert(place.to_owned(), Json::String(value.clone()));
+        notes.fresh.push(place.to_owned());
+        let (operation, member) = (name.to_owned(), place.to_owned());
+        self.out.origins.push(Origin { made_by: operation.clone(), operation, member, value: value.clone() });
+        Some(value)
+    }
+
+    /// The fixture of a maker, and the name under which it knows the identifier.
+    fn resource(&mut self, maker: usize, stands: Stands) -> Option<(String, String)> {
+        let operation = self.makers.all[maker].operation;
+        let fixture = self.makers.all[maker].noun.join("_");
+        let capture = match &stands {
+            Stands::Named(member) => member.clone(),
+            Stands::Answered(path) => path.rsplit('.').next().unwrap_or(path).replace("[0]", ""),
+        };
+        if self.own.contains(&fixture) {
+            let known = &self.out.scenario.fixtures[&fixture];
+            let knows = known.names.contains_key(&capture) || known.captures().any(|(name, _)| *name == capture);
+            return knows.then_some((fixture, capture));
+        }
+        if self.open.contains(&maker) {
+            return None;
+        }
+        if !self.fixtures.contains_key(&fixture) {
+            self.open.push(maker);
+            let whole = self.operation(operation);
+            self.open.pop();
+            if !whole {
+                return None;
+            }
+            let create = RawRequest { request: operation.name.to_string(), ..RawRequest::default() };
+            let made = Fixture { create: vec![create], ..Fixture::default() };
+            self.fixtures.insert(fixture.clone(), made);
+            self.out.resources.push(Resource {
+                fixture: fixture.clone(),
+                made_by: operation.name.to_string(),
+                taken_away_by: None,
+                awaited_by: None,
+            });
+        }
+        match stands {
+            Stands::Named(member) => {
+                let shape = inputs(self.contract, operation).find(|(name, _)| **name == member)?.1.shape.clone();
+                let shape = self.contract.shape(&shape);
+                let template = self.choose(operation, &member, shape)?;
+                self.fixtures.get_mut(&fixture)?.names.insert(capture.clone(), template);
+            }
+            Stands::Answered(path) => {
+                let create = self.fixtures.get_mut(&fixture)?.create.first_mut()?;
+                create.capture.insert(capture.clone(), path);
+            }
+        }
+        self.complete(maker, &fixture);
+        Some((fixture, capture))
+    }
+
+    /// How a resource is waited for and taken away, once: both may name it in ways of their own.
+    fn complete(&mut self, maker: usize, fixture: &str) {
+        let at = self.out.resources.iter().position(|resource| resource.fixture == fixture);
+        let Some(at) = at.filter(|_| !self.completed.iter().any(|one| one == fixture)) else { return };
+        // Before its own members are looked at, so that they may name this fixture.
+        self.completed.push(fixture.to_owned());
+        let known = &self.makers.all[maker];
+        let (remover, looker) = (self.makers.remover(known), self.makers.looker(known));
+        if let Some(remover) = remover.filter(|one| one.is_only_modelled()) {
+            self.operation(remover);
+            if self.speaks_only_of(remover, fixture) {
+                let delete = RawRequest { request: remover.name.to_string(), ..RawRequest::default() };
+                self.fixtures[fixture].delete.push(delete);
+                self.out.resources[at].taken_away_by = Some(remover.name.to_string());
+            }
+        }
+        if let Some(looker) = looker.filter(|one| one.is_only_modelled()) {
+            self.operation(looker);
+            let until = readiness(self.contract, looker).filter(|_| self.speaks_only_of(looker, fixture));
+            if let Some(until) = until {
+                let look = RawRequest { request: looker.name.to_string(), until: Some(until), ..RawRequest::default() };
+                self.fixtures[fixture].create.push(look);
+                self.out.resources[at].awaited_by = Some(looker.name.to_string());
+            }
+        }
+    }
+
+    /// Whether every required text of an operation comes from this fixture or from those that it needs, which stand
+    /// before it.
+    fn speaks_only_of(&self, operation: &Operation, fixture: &str) -> bool {
+        let mut names_it = false;
+        let all = required(self.contract, operation).into_iter().all(|(path, shape)| {
+            if !matches!(shape.kind, Kind::String) {
+                return true;
+            }
+            let given = self.out.scenario.use_for(operation.name.as_str(), &path.to_string()).and_then(Json::as_str);
+            let Some(given) = given else { return false };
+            let of = given.strip_prefix('{').and_then(|rest| rest.split_once('.')).map(|(name, _)| name);
+            names_it |= of == Some(fixture);
+            of.is_none_or(|of| of == fixture || self.needs(fixture, of))
+        });
+        all && names_it
+    }
+
+    /// Whether making one fixture takes another.
+    fn needs(&self, fixture: &str, other: &str) -> bool {
+        let Some(made) = self.fixtures.get(fixture) else { return false };
+        let hole = format!("{{{other}.");
+        made.create.first().and_then(|create| self.out.scenario.notes(&create.request)).is_some_and(|notes| {
+            notes.uses.values().any(|value| value.as_str().is_some_and(|text| text.contains(&hole)))
+        })
+    }
+
+    /// What a case of a making operation makes is taken away after it, too.
+    fn clean_up(&mut self, operation: &'c Operation) {
+        let name = operation.name.as_str();
+        let Some(maker) = self.makers.all.iter().find(|maker| maker.operation.name == operation.name) else { return };
+        if self.out.scenario.notes(name).is_some_and(|notes| notes.cleanup.is_some()) {
+            return;
+        }
+        let Some(remover) = self.makers.remover(maker).filter(|one| one.is_only_modelled()) else { return };
+        let mut input = serde_json::Map::new();
+        for (path, shape) in required(self.contract, remover) {
+            let (Some(member), true) = (path.last_member(), matches!(shape.kind, Kind::String)) else { return };
+            let is_list = path.0.last() == Some(&Segment::Item);
+            if path.0.len() > 1 + usize::from(is_list) {
+                return;
+            }
+            let value = match self.makers.origin(remover, member) {
+                Some((at, Stands::Named(from) | Stands::Answered(from)))
+                    if self.makers.all[at].operation.name == operation.name =>
+                {
+                    format!("{{made.{from}}}")
+                }
+                // The bucket of an object is the one that the object was put into.
+                _ if inputs(self.contract, operation).any(|(other, _)| other == member) => format!("{{made.{member}}}"),
+                _ => return,
+            };
+            let value = Json::String(value);
+            input.insert(member.to_owned(), if is_list { Json::Array(vec![value]) } else { value });
+        }
+        if input.is_empty() {
+            return;
+        }
+        let request = remover.name.to_string();
+        self.notes(name).cleanup =
+            Some(RawRequest { request, input: Some(Json::Object(input)), ..RawRequest::default() });
+    }
+
+    fn notes(&mut self, operation: &str) -> &mut OperationNotes {
+        self.out.scenario.operations.entry(operation.to_owned()).or_default()
+    }
+}
+
+/// The required scalars of an input, with their paths: members that must be there, and first items of lists that must.
+fn required<'c>(contract: &'c Contract, operation: &Operation) -> Vec<(MemberPath, &'c Shape)> {
+    let mut found = Vec::new();
+    if let Some(input) = &operation.input {
+        walk(contract, input, &MemberPath::root(), 0, &mut found);
+    }
+    found
+}
+
+fn walk<'c>(
+    contract: &'c Contract,
+    id: &ShapeId,
+    path: &MemberPath,
+    depth: usize,
+    found: &mut Vec<(MemberPath, &'c Shape)>,
+) {
+    let shape = contract.shape(id);
+    match &shape.kind {
+        Kind::Structure { members } if depth < DEEPEST => {
+            for (name, member) in members.iter().filter(|(_, member)| member.required) {
+                walk(contract, &member.shape, &path.member(name), depth + 1, found);
+            }
+        }
+        Kind::List { member } => walk(contract, member, &path.then(Segment::Item), depth, found),
+        Kind::Structure { .. } | Kind::Union { .. } | Kind::Map { .. } => {}
+        _ => found.push((path.clone(), shape)),
+    }
+}
+
+/// Whether what a template becomes is inside a shape's limits.
+fn fits(shape: &Shape, template: &str) -> bool {
+    let text = template.replace("{run}", "01234567").replace("{case}", "0123456789ab");
+    let length = shape.length();
+    let count = text.chars().count() as u64;
+    count >= length.min.unwrap_or(0)
+        && count <= length.max.unwrap_or(u64::MAX)
+        && shape.pattern.as_ref().is_none_or(|pattern| Pattern::new(pattern).is_ok_and(|it| it.matches(&text)))
+}
+
+/// Words for "ready" among the members of a status.
+const READY: [&str; 10] =
+    ["active", "available", "enabled", "ready", "running", "succeeded", "completed", "deployed", "inservice", "ok"];
+/// Words for "not yet": a status without any is no reason to wait.
+const NOT_YET: [&str; 6] = ["creating", "pending", "inprogress", "provisioning", "starting", "initializing"];
+
+/// What an answer shows once the resource is ready, where it may not be at once.
+fn readiness(contract: &Contract, looker: &Operation) -> Option<Until> {
+    let mut open: Vec<(String, &ShapeId, usize)> = vec![(String::new(), looker.output.as_ref()?, 0)];
+    while !open.is_empty() {
+        let mut next = Vec::new();
+        for (path, id, depth) in open {
+            for (name, member) in contract.shape(id).kind.members().into_iter().flatten() {
+                let dot = if path.is_empty() { "" } else { "." };
+                let place = format!("{path}{dot}{}", member.wire_name(name));
+                let lower = name.to_ascii_lowercase();
+                if let Kind::Enum { values } = &contract.shape(&member.shape).kind
+                    && (lower.ends_with("status") || lower.ends_with("state"))
+                {
+                    let is = |value: &&String, words: &[&str]| {
+                        let plain: String = value.chars().filter(char::is_ascii_alphanumeric).collect();
+                        words.contains(&plain.to_ascii_lowercase().as_str())
+                    };
+                    let ready: Vec<String> = values.iter().filter(|value| is(value, &READY)).cloned().collect();
+                    if !ready.is_empty() && values.iter().any(|value| is(&value, &NOT_YET)) {
+                        return Some(Until { value: place, is: ready });
+                    }
+                }
+                if depth < 1 {
+                    next.push((place, &member.shape, depth + 1));
+                }
+            }
+        }
+        open = next;
+    }
+    None
+}

@@ -1,0 +1,59 @@
+//! A request for an operation that cannot exist: how an endpoint answers what it does not know.
+//!
+//! It is no case of any operation, and nothing is held against its answer.
+
+use super::Work;
+use crate::contract::Protocol;
+use crate::generate::case::{
+    Case, CaseId, Damage, Intent, Judged, Purpose, Send, Step,
+};
+use crate::generate::{Expectation, Value};
+
+/// The name of the operation that cannot exist.
+pub(crate) const CANARY: &str = "OverstepCanary";
+
+/// The canary, over the protocol that the operations speak.
+pub(crate) fn canary(work: &Work<'_>) -> Case {
+    let contract = work.planner.contract;
+    let name = &work.operation.name;
+    let prefix = contract.traits.target_prefix.as_deref().unwrap_or_default();
+    let of_operation = |damage: Damage| Send::Operation { name: name.clone(), input: Value::empty(), damage: vec![damage] };
+    let send = match contract.protocol {
+        Some(Protocol::AwsJson1_0 | Protocol::AwsJson1_1) => {
+            of_operation(Damage::Header("x-amz-target".to_owned(), Some(format!("{prefix}.{CANARY}"))))
+        }
+        Some(Protocol::AwsQuery | Protocol::Ec2Query) => of_operation(Damage::BodyReplaced(
+            format!("Action={name}").into_bytes(),
+            format!("Action={CANARY}").into_bytes(),
+        )),
+        Some(Protocol::RpcV2Cbor) => {
+            of_operation(Damage::RawTarget(format!("/service/{prefix}/operation/{CANARY}")))
+        }
+        Some(Protocol::RestJson1 | Protocol::RestXml | Protocol::RestJson) | None => {
+            Send::Raw { method: "GET".to_owned(), target: format!("/{CANARY}/none/of/these"), body: None }
+        }
+    };
+    let step = Step {
+        purpose: Purpose::Act,
+        send,
+        authorization: work.planner.authorization(),
+        captures: Vec::new(),
+        turn: 0,
+        fixture: None,
+    };
+    Case {
+        id: CaseId(format!("{}/{CANARY}/valid/canary/plain", work.planner.scenario.name)),
+        operation: name.clone(),
+        intent: Intent::Probe,
+        member: None,
+        constraint: None,
+        class: "valid",
+        steps: vec![step],
+        judged: Judged::Step(0),
+        expectation: Expectation::Unspecified { reason: "no such operation exists".to_owned() },
+        rule: "an operation that cannot exist".to_owned(),
+        source: None,
+        unsendable: None,
+        alone: false,
+    }
+}

@@ -1,0 +1,129 @@
+//! What stands before the first verdict: how the endpoint answers what cannot exist, and which operations it grants.
+//!
+//! It judges no case; it says what answers are worth, and which operations teach nothing.
+
+use super::Job;
+use crate::generate;
+use crate::judge::{Judgement, Likeness, Refused, Verdict};
+use crate::report::{Diagnostic, Done, NotRun};
+use crate::run::{OneByOne, Outcome};
+use std::collections::HashSet;
+
+/// What controls and plain values have shown so far.
+#[derive(Default)]
+pub(super) struct Survey {
+    /// How the endpoint answers an operation that cannot exist.
+    canary: Option<Likeness>,
+    /// Of operations that only models describe: the plain values that were refused.
+    refused: Refused,
+    /// Operations that are not run, and why.
+    not_run: Vec<NotRun>,
+    skipped: HashSet<String>,
+    /// How many controls were answered like the canary, of how many.
+    unknown: (u64, u64),
+}
+
+impl Survey {
+    /// Sends the canary.
+    pub fn begin(job: &Job, line: &OneByOne<'_>) -> Result<Self, Vec<Diagnostic>> {
+        let canary = generate::canary(&job.contract, &job.scenario)
+            .map_err(|error| vec![Diagnostic::error(error.to_string())])?;
+        let outcome = canary.and_then(|case| line.send(case).ok());
+        let canary = outcome.and_then(|outcome| Likeness::of(&job.contract, &outcome));
+        Ok(Self { canary, ..Self::default() })
+    }
+
+    /// Whether cases of an operation teach anything.
+    pub fn runs(&self, operation: &str) -> bool {
+        !self.skipped.contains(operation)
+    }
+
+    /// What an answer is worth, with all that was learnt before it.
+    pub fn weigh(&self, job: &Job, outcome: &Outcome, judgement: Judgement) -> Judgement {
+        if !outcome.case.id.0.ends_with(super::CONTROL) {
+            return self.refused.weigh(&job.contract, &outcome.case, judgement);
+        }
+        if matches!(judgement.verdict, Verdict::Pass | Verdict::Unsendable) {
+            return judgement;
+        }
+        let alike = || Likeness::of(&job.contract, outcome).is_some_and(|seen| self.canary.as_ref() == Some(&seen));
+        if alike() {
+            let why = "answered like an operation that cannot exist: it is not implemented here".to_owned();
+            return Judgement { verdict: Verdict::NotImplemented, why, ..judgement };
+        }
+        let refused = judgement.observed.status.is_some_and(|status| (400..500).contains(&status));
+        let operation = job.contract.operation(outcome.case.operation.as_str());
+        if judgement.verdict == Verdict::Diverges && refused && operation.is_some_and(|it| it.is_only_modelled()) {
+            let why = said(outcome).unwrap_or_else(|| "no document says what it needs".to_owned());
+            return Judgement { verdict: Verdict::Indeterminate, why, ..judgement };
+        }
+        judgement
+    }
+
+    /// Takes note of a control or of a case with a plain value.
+    pub fn see(&mut self, job: &Job, done: &Done) {
+        if !done.case.id.0.ends_with(super::CONTROL) {
+            self.refused.see(&done.case, &done.judgement);
+            return;
+        }
+        let name = done.case.operation.as_str();
+        let verdict = done.judgement.verdict;
+        self.unknown.1 += 1;
+        self.unknown.0 += u64::from(verdict == Verdict::NotImplemented);
+        let is_modelled = || job.contract.operation(name).is_some_and(|operation| operation.is_only_modelled());
+        let teaches = match verdict {
+            Verdict::Pass | Verdict::Unspecified => true,
+            Verdict::NotImplemented => false,
+            Verdict::Diverges | Verdict::Indeterminate | Verdict::Unsendable => !is_modelled(),
+        };
+        if !teaches && self.skipped.insert(name.to_owned()) {
+            let observed = done.judgement.observed.to_string();
+            self.not_run.push(NotRun {
+                operation: name.to_owned(),
+                implemented: verdict != Verdict::NotImplemented,
+                observed: if done.judgement.observed.status.is_some() { observed } else { String::new() },
+                why: done.judgement.why.clone(),
+            });
+        }
+    }
+
+    /// Why no answer of this endpoint is worth anything, where that is so.
+    pub fn is_elsewhere(&self, job: &Job) -> Option<String> {
+        let (unknown, controls) = self.unknown;
+        (controls > 0 && unknown == controls).then(|| {
+            let status = self.canary.as_ref().map_or_else(String::new, |canary| format!(" ({canary})"));
+            format!(
+                "every operation is answered like one that cannot exist{status}: a wrong base path, or a server that does \
+                 not speak `{}`{}",
+                job.contract.service,
+                job.contract.protocol.map_or_else(String::new, |protocol| format!(" over {}", protocol.name()))
+            )
+        })
+    }
+
+    /// The operations that were not run.
+    pub fn not_run(self) -> Vec<NotRun> {
+        self.not_run
+    }
+}
+
+/// What the refusal of a control says, for whoever has to find out what it needs: status, error and message.
+fn said(outcome: &Outcome) -> Option<String> {
+    let exchange = outcome.exchanges.get(outcome.case.judged.shown())?.as_ref()?;
+    let body = String::from_utf8_lossy(&exchange.answer.as_ref().ok()?.body).into_owned();
+    let document: Option<serde_json::Value> = serde_json::from_str(&body).ok();
+    let in_json = |document: &serde_json::Value| {
+        let places = ["message", "Message", "errorMessage", "/error/message"];
+        let found = places.iter().find_map(|place| match place.strip_prefix('/') {
+            Some(_) => document.pointer(place),
+            None => document.get(place),
+        });
+        found.and_then(serde_json::Value::as_str).map(str::to_owned)
+    };
+    let in_xml = || {
+        let after = body.split_once("<Message>")?.1;
+        Some(after.split_once("</Message>")?.0.to_owned())
+    };
+    let message = document.as_ref().and_then(in_json).or_else(in_xml).filter(|text| !text.trim().is_empty())?;
+    Some(message.chars().take(300).collect())
+}
