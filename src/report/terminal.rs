@@ -5,6 +5,7 @@
 use super::style::{BAD, BOLD, FAINT, GOOD, ODD, Width, count, paint, tame, wrap};
 use super::{Done, Head, NotRun, Output, SnapshotNews, Summary};
 use crate::judge::{Finding, OperationCoverage};
+use indexmap::IndexMap;
 use std::io::{self, Write};
 
 /// Longer curl lines are not shown but named.
@@ -181,14 +182,21 @@ impl<W: Write> Terminal<W> {
         if !lacking.is_empty() {
             let what = count(lacking.len() as u64, "operation");
             writeln!(self.to, "\n{} {what} without a successful plain request:", paint(ODD, "not run:"))?;
-            let widest = lacking.iter().map(|row| row.operation.len()).max().unwrap_or(0).min(40);
-            for row in lacking.iter().take(NOT_RUN_SHOWN) {
-                let told: Vec<String> =
-                    [&row.observed, &row.why].iter().filter(|text| !text.is_empty()).map(|text| tame(text)).collect();
-                writeln!(self.to, "    {:widest$}  {}", row.operation, told.join(": "))?;
+            // What one refusal blocks stands together.
+            let mut reasons: IndexMap<String, Vec<&str>> = IndexMap::new();
+            for row in &lacking {
+                let told = [&row.observed, &row.why].into_iter().filter(|text| !text.is_empty());
+                let told = told.map(|text| tame(text)).collect::<Vec<_>>().join(": ");
+                reasons.entry(told).or_default().push(&row.operation);
             }
-            if lacking.len() > NOT_RUN_SHOWN {
-                writeln!(self.to, "    and {} more", lacking.len() - NOT_RUN_SHOWN)?;
+            for (why, operations) in reasons.iter().take(NOT_RUN_SHOWN) {
+                let named = operations.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+                let more = operations.len().saturating_sub(NAMED);
+                let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+                writeln!(self.to, "    {named}{more}\n        {why}")?;
+            }
+            if reasons.len() > NOT_RUN_SHOWN {
+                writeln!(self.to, "    and {} other reasons", reasons.len() - NOT_RUN_SHOWN)?;
             }
             writeln!(self.to, "    say in the scenario what they need: `[operations.NAME]` with `use`, or a fixture")?;
         }
@@ -274,8 +282,10 @@ fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "'\\''"))
 }
 
-/// So many operations that were not run are listed.
-const NOT_RUN_SHOWN: usize = 40;
+/// So many reasons for not running operations are listed.
+const NOT_RUN_SHOWN: usize = 20;
+/// So many of those that one thing blocks are named.
+const NAMED: usize = 6;
 
 impl<W: Write> Output for Terminal<W> {
     fn begin(&mut self, head: &Head) -> io::Result<()> {

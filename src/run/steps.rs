@@ -35,6 +35,8 @@ pub(super) struct Shared {
 
 /// So long a resource may take until it is ready.
 const READY_WITHIN: Duration = Duration::from_secs(20);
+/// So long something may be in the way of taking a resource away.
+const GONE_WITHIN: Duration = Duration::from_secs(5);
 /// After so many cases that stayed throttled, nobody waits any longer.
 const PATIENCE: u32 = 8;
 /// After so many plain valid requests without an answer, an operation's silence is taken as it is.
@@ -306,6 +308,20 @@ impl<'a> Worker<'a> {
         out
     }
 
+    /// Whether a resource cannot be taken away yet, because something still happens to it.
+    fn is_busy(&self, step: &Step, exchange: &Exchange) -> bool {
+        let role = || self.role(exchange).is_some_and(|role| role == Role::Conflict);
+        step.purpose == Purpose::TearDown && exchange.answer.as_ref().is_ok_and(|answer| answer.status >= 400) && role()
+    }
+
+    /// What the error of an answer means.
+    fn role(&self, exchange: &Exchange) -> Option<Role> {
+        let answer = exchange.answer.as_ref().ok()?;
+        let code = self.plan.scenario.error_code.as_deref();
+        let seen = error_seen(self.plan.contract.protocol, answer.status, &answer.headers, &answer.body, code)?;
+        Some(Role::infer(Some(answer.status), &seen.code, ""))
+    }
+
     /// Sends a step again until its answer shows what it has to, within a budget; `None` where the stop switch ended
     /// it.
     async fn until(
@@ -318,7 +334,9 @@ impl<'a> Worker<'a> {
         let step = &case.steps[index];
         let began = clock::now();
         let mut pause = Duration::from_millis(20);
-        while self.not_ready(step, &exchange).is_some() && clock::now().duration_since(began) < READY_WITHIN {
+        while (self.not_ready(step, &exchange).is_some() && clock::now().duration_since(began) < READY_WITHIN)
+            || (self.is_busy(step, &exchange) && clock::now().duration_since(began) < GONE_WITHIN)
+        {
             let plan = self.plan;
             if !sleep_until(clock::now() + pause, &|| plan.stop.is_stopped()).await {
                 return None;
@@ -343,10 +361,7 @@ impl<'a> Worker<'a> {
 
     /// Whether an answer says that what it was about does not exist.
     fn is_gone(&self, exchange: &Exchange) -> bool {
-        let Ok(answer) = &exchange.answer else { return false };
-        let code = self.plan.scenario.error_code.as_deref();
-        let seen = error_seen(self.plan.contract.protocol, answer.status, &answer.headers, &answer.body, code);
-        seen.is_some_and(|seen| Role::infer(Some(answer.status), &seen.code, "") == Role::MissingResource)
+        self.role(exchange) == Some(Role::MissingResource)
     }
 
     /// An answer's document.
