@@ -71,6 +71,7 @@ fn shipped(name: &str) -> (Contract, Scenario) {
 
 fn job(contract: Contract, scenario: Scenario, url: &str) -> Job {
     Job {
+        inferred: overstep::generate::Inference::default(),
         scenario,
         contract,
         aws: None,

@@ -3,10 +3,12 @@
 //! This file knows every room and no flag, no terminal and no environment.
 
 mod accepted;
+mod doctor;
 mod embedded;
 mod export;
 mod filter;
 mod finish;
+mod init;
 mod job;
 mod learn;
 mod load;
@@ -18,9 +20,11 @@ mod survey;
 
 pub use crate::contract::drift;
 pub use accepted::{Keeping, Update};
+pub use doctor::doctor;
 pub use embedded::{Embedded, faults, serve, world};
 pub use export::{ExportFormat, export};
 pub use filter::{Filter, FilterError, Property};
+pub use init::scenario_text;
 pub use job::{Job, Planned, Sending, Target, fresh_run_id};
 pub use load::{Loaded, check_only, ingest, load};
 pub use replay::{Began, Index, Indexed, ReplayEnd, ids, index, record, recorded, replay, split_headers};
@@ -229,10 +233,7 @@ impl Stage {
     fn takes(self, job: &Job, case: &Case) -> bool {
         match self {
             Self::Controls => case.id.0.ends_with(CONTROL),
-            Self::Plain => {
-                case.class == "valid"
-                    && job.contract.operation(case.operation.as_str()).is_some_and(|it| it.is_only_modelled())
-            }
+            Self::Plain => case.class == "valid" && job.contract.is_only_modelled(),
             Self::Rest => true,
         }
     }

@@ -23,6 +23,8 @@ Examples:
   overstep check                                   all scenarios, against their own endpoints
   overstep check connect -e http://127.0.0.1:4566  one scenario, against your server
   overstep check leadlex -E 'op(AddTagsToContact) & auth'
+  overstep init queues --source botocore:sqs -e http://127.0.0.1:5000
+  overstep doctor queues                           what stands, what is refused, how long a check takes
   overstep cases connect --format curl             what would be sent
   overstep ingest docs/*.md -o my.contract.json    read documents into a contract
   overstep drift docs/page.rst botocore:connect    where two sources contradict each other
@@ -53,6 +55,10 @@ pub enum Command {
     Check(Box<CheckFlags>),
     /// Print what `check` would send, without sending
     Cases(Box<CasesFlags>),
+    /// Write a scenario to begin with
+    Init(InitFlags),
+    /// Show what was inferred, and how every operation's plain request fares
+    Doctor(Box<DoctorFlags>),
     /// Read documents and models into one contract
     Ingest(IngestFlags),
     /// Show where two sources or contracts contradict each other
@@ -135,6 +141,50 @@ pub enum NoCases {
     Warn,
     /// End with 0.
     Pass,
+}
+
+/// Flags of `init`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  overstep init queues --source botocore:sqs -e http://127.0.0.1:5000   asks the endpoint what requests need
+  overstep init api --source 'docs/**/*.mdx'                            from documents alone")]
+pub struct InitFlags {
+    /// The scenario's name: the file is scenarios/NAME.toml
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// What documents it: files, globs, `botocore:SERVICE`
+    #[arg(short, long, value_name = "SOURCE", required = true)]
+    pub source: Vec<String>,
+    /// Ask this endpoint what plain requests need: a name in overstep.toml, or a URL
+    #[arg(short, long, visible_short_alias = 'u', visible_alias = "url", value_name = "NAME|URL")]
+    pub endpoint: Option<String>,
+    /// Replace a scenario that is there
+    #[arg(long)]
+    pub force: bool,
+    /// Send to an endpoint that is not on this machine
+    #[arg(long)]
+    pub allow_remote: bool,
+    /// Show no progress bar
+    #[arg(long)]
+    pub no_progress: bool,
+}
+
+/// Flags of `doctor`.
+#[derive(Debug, Args)]
+pub struct DoctorFlags {
+    /// Which cases.
+    #[command(flatten)]
+    pub choose: ChooseFlags,
+    /// How to print
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: TextOrJson,
+    /// Send to an endpoint that is not on this machine
+    #[arg(long)]
+    pub allow_remote: bool,
+    /// Show no progress bar
+    #[arg(long)]
+    pub no_progress: bool,
 }
 
 /// Flags of `check`.

@@ -220,7 +220,8 @@ pub fn jobs(
         headers.extend(choose_flags.header.iter().cloned());
         let shown = choose_flags.endpoint.as_deref().filter(|endpoint| *endpoint != "embedded");
         jobs.push(Job {
-            scenario: loaded.inferred.scenario,
+            scenario: loaded.inferred.scenario.clone(),
+            inferred: loaded.inferred,
             contract: loaded.contract,
             aws,
             target: match &endpoint.kind {
@@ -243,6 +244,59 @@ pub fn jobs(
         endpoints.push(endpoint);
     }
     Ok((jobs, endpoints, chosen))
+}
+
+/// A job for a scenario that is about to be written: sources and an endpoint, and a caller as documents say.
+pub fn alone(
+    name: &str,
+    path: &Path,
+    sources: &[String],
+    endpoint: Option<&str>,
+    allow_remote: bool,
+) -> Result<(Job, Vec<Diagnostic>), Stopped> {
+    let directory = path.parent().map(Path::to_owned);
+    let config = Config::load(&super::current_directory()?)?;
+    let mut scenario = Scenario::named(name);
+    scenario.sources = sources.to_vec();
+    let documents = store::sources(&places(directory), sources)?;
+    let shown = format!("scenarios/{name}.toml");
+    let read = pipeline::load(&scenario, &shown, documents.clone())?;
+    if let Some(overstep::contract::Auth::SigV4 { .. }) = read.contract.auth.first() {
+        let credentials = Credentials::SigV4 {
+            region: "us-east-1".to_owned(),
+            service: None,
+            access_key_id: None,
+            secret_access_key: None,
+        };
+        scenario.principals.insert("aws".to_owned(), overstep::scenario::Principal { credentials, lacks: Vec::new() });
+        scenario.principal = Some("aws".to_owned());
+    }
+    let loaded = pipeline::load(&scenario, &shown, documents)?;
+    let endpoint = Endpoint::resolve(endpoint.unwrap_or("embedded"), &config, allow_remote, &environment)?;
+    let aws = aws_keys(&environment).map(|keys| AwsKeys {
+        access_key_id: keys.id,
+        secret_access_key: keys.secret,
+        session_token: keys.token,
+    });
+    let job = Job {
+        scenario: loaded.inferred.scenario.clone(),
+        inferred: loaded.inferred,
+        contract: loaded.contract,
+        aws,
+        target: match &endpoint.kind {
+            EndpointKind::Embedded => Target::Embedded,
+            EndpointKind::Url(url) => Target::Url(url.clone()),
+        },
+        profile: endpoint.profile.clone(),
+        headers: endpoint.headers.clone(),
+        seed: 1,
+        level: overstep::generate::Level::Full,
+        filter: None,
+        ids: None,
+        upkeep: super::upkeep::upkeep(&endpoint)?,
+        again: format!("overstep check {name}"),
+    };
+    Ok((job, loaded.problems))
 }
 
 /// What to call the scenario in a pasted command.

@@ -5,6 +5,7 @@
 mod again;
 mod cases;
 mod check;
+mod doctor;
 mod export;
 mod flags;
 mod ingest;
@@ -49,6 +50,8 @@ fn run() -> Exit {
     let ended = match flags.command {
         Command::Check(flags) => check::check(&flags),
         Command::Cases(flags) => cases::cases(&flags),
+        Command::Init(flags) => doctor::init(&flags),
+        Command::Doctor(flags) => doctor::doctor(&flags),
         Command::Ingest(flags) => ingest::ingest(&flags),
         Command::Drift(flags) => ingest::drift(&flags),
         Command::Replay(flags) => replay::replay(&flags),

@@ -62,6 +62,12 @@ impl Contract {
         operation.errors.iter().filter_map(|name| self.errors.get_key_value(name))
     }
 
+    /// Whether machine models are all there is: nobody has written down what is granted. Where a page documents one of
+    /// the operations, somebody has looked at all of them, and models are held to like pages.
+    pub fn is_only_modelled(&self) -> bool {
+        !self.operations.is_empty() && self.operations.iter().all(Operation::is_only_modelled)
+    }
+
     /// The errors that every operation may answer.
     pub fn common_errors(&self) -> impl Iterator<Item = (&ErrorName, &ErrorShape)> {
         self.common.iter().filter_map(|name| self.errors.get_key_value(name))
@@ -232,7 +238,7 @@ pub struct Operation {
 
 impl Operation {
     /// Whether only machine models describe it: they say what requests look like, not which are granted.
-    pub fn is_only_modelled(&self) -> bool {
+    fn is_only_modelled(&self) -> bool {
         let mut modelled = false;
         for fact in &self.facts {
             match fact.standing {

@@ -21,6 +21,8 @@ pub(crate) struct Planner<'a> {
     pub options: Options,
     pub patterns: HashMap<ShapeId, Pattern>,
     pub kin: Kin,
+    /// Whether machine models are all there is.
+    pub modelled: bool,
 }
 
 /// What a strategy asks for.
@@ -110,6 +112,7 @@ impl<'a> Planner<'a> {
             templates: Templates::new(self.scenario, case),
             seed: self.options.seed,
             elsewhere: false,
+            modelled: self.modelled,
         }
     }
 

@@ -190,6 +190,7 @@ mod tests {
             options: crate::generate::Options::default(),
             patterns: std::collections::HashMap::new(),
             kin: crate::generate::label::Kin::of(&contract),
+            modelled: false,
         };
         let (steps, judged) = surround(&planner, &id, vec![act.clone(), Step { turn: 1, ..act }]);
         let told: Vec<String> = steps

@@ -7,7 +7,7 @@ use super::label::{Breach, Kin, Labels};
 use super::pattern::Pattern;
 use super::site::{Site, sites};
 use super::strategy::{AT_SITES, OF_OPERATIONS, Work};
-use crate::contract::{Contract, Operation, Provenance, Shape, ShapeId};
+use crate::contract::{Contract, MemberPath, Operation, Provenance, Shape, ShapeId};
 use crate::scenario::Scenario;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -62,11 +62,30 @@ pub fn cases<'a>(
     // Of operations that only models describe, what plain values meet decides what other answers are worth.
     let plain = {
         let plan = Arc::clone(&plan);
-        (0..plan.wanted.len()).filter(|index| plan.wanted[*index].is_only_modelled()).collect::<Vec<_>>().into_iter()
-            .flat_map(move |index| plan.plain(index))
+        let modelled = if contract.is_only_modelled() { plan.wanted.len() } else { 0 };
+        (0..modelled).flat_map(move |index| plan.plain(index))
     };
     let rest = (0..plan.wanted.len()).flat_map(move |index| plan.clone().operation(index));
     Ok(Box::new(controls.chain(plain).chain(rest)))
+}
+
+/// A plain value of a member of an operation's input, as a scenario's `use` would say it; `None` where the operation
+/// has no such member.
+///
+/// # Errors
+/// Where no cases can be made from the contract.
+pub fn plain_member(
+    contract: &Contract,
+    scenario: &Scenario,
+    operation: &str,
+    member: &str,
+) -> Result<Option<serde_json::Value>, PlanError> {
+    let plan = Plan::new(contract, scenario, Options::default())?;
+    let Some(operation) = contract.operation(operation) else { return Ok(None) };
+    let id = super::CaseId(String::new());
+    let path = MemberPath::root().member(member);
+    let input = plan.planner.sampler(operation, &id).with(&[(&path, super::sample::Change::Touch)]);
+    Ok(input.member(member).map(Value::to_template))
 }
 
 /// The name of the operation that cannot exist.
@@ -159,7 +178,14 @@ impl<'a> Plan<'a> {
             });
         }
         Ok(Self {
-            planner: Planner { contract, scenario, options, patterns: patterns(contract)?, kin: Kin::of(contract) },
+            planner: Planner {
+                contract,
+                scenario,
+                options,
+                patterns: patterns(contract)?,
+                kin: Kin::of(contract),
+                modelled: contract.is_only_modelled(),
+            },
             wanted,
         })
     }
@@ -181,7 +207,7 @@ impl<'a> Plan<'a> {
         let whole = {
             let (plan, places) = (Arc::clone(&self), Arc::clone(&places));
             // The first one makes what `plain` has made already.
-            let skip = usize::from(plan.wanted[index].is_only_modelled());
+            let skip = usize::from(plan.planner.modelled);
             OF_OPERATIONS.iter().skip(skip).flat_map(move |strategy| strategy(&plan.work(index, &places)))
         };
         let each = (0..places.len()).flat_map(move |place| {

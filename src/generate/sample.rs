@@ -31,6 +31,8 @@ pub(crate) struct Sampler<'a> {
     pub seed: u64,
     /// Whether identifiers are those of the same resource below another parent.
     pub elsewhere: bool,
+    /// Whether machine models are all there is.
+    pub modelled: bool,
 }
 
 /// The number of a resource that has the first one's name, below another parent.
@@ -106,6 +108,13 @@ impl Sampler<'_> {
                     }
                 }
                 self.add_companions(shape, path, aims, depth, &mut out);
+                // Models rarely say that something has to be in there, and services want it.
+                if out.is_empty() && self.modelled && depth > 0 && !aims.iter().any(|aim| matches!(aim.change, Change::Remove)) {
+                    let plain = members.iter().find(|(_, member)| self.is_plain(&member.shape));
+                    out.extend(plain.map(|(name, member)| {
+                        (name.clone(), self.value(&member.shape, &path.member(name), &[], depth + 1))
+                    }));
+                }
                 Value::Map(out)
             }
             Kind::Union { members } => {

@@ -54,6 +54,23 @@ impl Value {
         }
     }
 
+    /// As JSON whose texts are templates: what a scenario's `use` says. Bytes are base64.
+    pub fn to_template(&self) -> serde_json::Value {
+        use serde_json::Value as Json;
+        match self {
+            Self::Null => Json::Null,
+            Self::Boolean(truth) => Json::Bool(*truth),
+            Self::Number(number) => serde_json::from_str(number).unwrap_or_else(|_| Json::String(number.clone())),
+            Self::Text(text) => Json::String(text.replace('{', "{{").replace('}', "}}")),
+            Self::Template(text) | Self::Raw(text) => Json::String(text.clone()),
+            Self::Blob(bytes) => Json::String(data_encoding::BASE64.encode(bytes)),
+            Self::List(items) => Json::Array(items.iter().map(Self::to_template).collect()),
+            Self::Map(members) => {
+                Json::Object(members.iter().map(|(name, value)| (name.clone(), value.to_template())).collect())
+            }
+        }
+    }
+
     /// From JSON; texts are texts, not templates.
     pub fn from_json(json: &serde_json::Value) -> Self {
         match json {

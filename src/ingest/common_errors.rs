@@ -75,7 +75,7 @@ const BY_NAME: &[Row] = &[
 
 /// Adds the errors that are common to all operations of the contract's protocol, where machine models are all there is.
 pub(super) fn add(contract: &mut Contract) {
-    if contract.operations.is_empty() || !contract.operations.iter().all(|operation| operation.is_only_modelled()) {
+    if !contract.is_only_modelled() {
         return;
     }
     let rows = match contract.protocol {

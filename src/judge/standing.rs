@@ -76,13 +76,11 @@ impl Refused {
     /// the way.
     pub fn weigh(&self, contract: &Contract, case: &Case, judgement: Judgement) -> Judgement {
         let refused = judgement.observed.status.is_some_and(|status| (400..500).contains(&status));
-        let is_modelled =
-            || contract.operation(case.operation.as_str()).is_some_and(|operation| operation.is_only_modelled());
         if judgement.verdict != Verdict::Diverges
             || case.intent != Intent::Valid
             || !refused
             || !matches!(case.judged, Judged::Step(_))
-            || !is_modelled()
+            || !contract.is_only_modelled()
         {
             return judgement;
         }

@@ -4,7 +4,7 @@
 
 use super::{Embedded, Filter, Keeping};
 use crate::contract::{Contract, OperationName, digest};
-use crate::generate::{self, Case, Level, Options};
+use crate::generate::{self, Case, Inference, Level, Options};
 use crate::report::{Diagnostic, Head};
 use crate::run::{AwsKeys, Endpoint, Left, Plan, Settings, Stop, Upkeep};
 use crate::scenario::Scenario;
@@ -16,6 +16,8 @@ use std::hash::{BuildHasher as _, Hasher as _};
 pub struct Job {
     /// The scenario, its variables replaced.
     pub scenario: Scenario,
+    /// What was inferred for it, beside what it says itself.
+    pub inferred: Inference,
     /// What its documents promise.
     pub contract: Contract,
     /// AWS keys, where the environment has any.

@@ -46,14 +46,16 @@ impl Survey {
         if matches!(judgement.verdict, Verdict::Pass | Verdict::Unsendable) {
             return judgement;
         }
+        let is_modelled = job.contract.is_only_modelled();
+        // Whoever documents an operation promises it: only what cannot be its own answer speaks of its absence.
+        let absent = is_modelled || matches!(judgement.observed.status, Some(404 | 405 | 501));
         let alike = || Likeness::of(&job.contract, outcome).is_some_and(|seen| self.canary.as_ref() == Some(&seen));
-        if alike() {
+        if absent && alike() {
             let why = "answered like an operation that cannot exist: it is not implemented here".to_owned();
             return Judgement { verdict: Verdict::NotImplemented, why, ..judgement };
         }
         let refused = judgement.observed.status.is_some_and(|status| (400..500).contains(&status));
-        let operation = job.contract.operation(outcome.case.operation.as_str());
-        if judgement.verdict == Verdict::Diverges && refused && operation.is_some_and(|it| it.is_only_modelled()) {
+        if judgement.verdict == Verdict::Diverges && refused && is_modelled {
             let why = said(outcome).unwrap_or_else(|| "no document says what it needs".to_owned());
             return Judgement { verdict: Verdict::Indeterminate, why, ..judgement };
         }
@@ -70,11 +72,10 @@ impl Survey {
         let verdict = done.judgement.verdict;
         self.unknown.1 += 1;
         self.unknown.0 += u64::from(verdict == Verdict::NotImplemented);
-        let is_modelled = || job.contract.operation(name).is_some_and(|operation| operation.is_only_modelled());
         let teaches = match verdict {
             Verdict::Pass | Verdict::Unspecified => true,
             Verdict::NotImplemented => false,
-            Verdict::Diverges | Verdict::Indeterminate | Verdict::Unsendable => !is_modelled(),
+            Verdict::Diverges | Verdict::Indeterminate | Verdict::Unsendable => !job.contract.is_only_modelled(),
         };
         if !teaches && self.skipped.insert(name.to_owned()) {
             let observed = done.judgement.observed.to_string();
@@ -108,7 +109,7 @@ impl Survey {
 }
 
 /// What the refusal of a control says, for whoever has to find out what it needs: status, error and message.
-fn said(outcome: &Outcome) -> Option<String> {
+pub(super) fn said(outcome: &Outcome) -> Option<String> {
     let exchange = outcome.exchanges.get(outcome.case.judged.shown())?.as_ref()?;
     let body = String::from_utf8_lossy(&exchange.answer.as_ref().ok()?.body).into_owned();
     let document: Option<serde_json::Value> = serde_json::from_str(&body).ok();

@@ -64,10 +64,10 @@ pub fn infer(contract: &Contract, scenario: &Scenario) -> Inference {
         done: Vec::new(),
         completed: Vec::new(),
     };
-    if scenario.explicit {
+    if scenario.explicit || !contract.is_only_modelled() {
         return work.out;
     }
-    let wanted = |operation: &&Operation| operation.is_only_modelled() && scenario.wants(operation.name.as_str());
+    let wanted = |operation: &&Operation| scenario.wants(operation.name.as_str());
     for operation in contract.operations.iter().filter(wanted) {
         work.operation(operation);
     }
@@ -218,7 +218,7 @@ impl<'c> Work<'c> {
         self.completed.push(fixture.to_owned());
         let known = &self.makers.all[maker];
         let (remover, looker) = (self.makers.remover(known), self.makers.looker(known));
-        if let Some(remover) = remover.filter(|one| one.is_only_modelled()) {
+        if let Some(remover) = remover {
             self.operation(remover);
             if self.speaks_only_of(remover, fixture) {
                 let delete = RawRequest { request: remover.name.to_string(), ..RawRequest::default() };
@@ -226,7 +226,7 @@ impl<'c> Work<'c> {
                 self.out.resources[at].taken_away_by = Some(remover.name.to_string());
             }
         }
-        if let Some(looker) = looker.filter(|one| one.is_only_modelled()) {
+        if let Some(looker) = looker {
             self.operation(looker);
             let until = readiness(self.contract, looker).filter(|_| self.speaks_only_of(looker, fixture));
             if let Some(until) = until {
@@ -270,7 +270,7 @@ impl<'c> Work<'c> {
         if self.out.scenario.notes(name).is_some_and(|notes| notes.cleanup.is_some()) {
             return;
         }
-        let Some(remover) = self.makers.remover(maker).filter(|one| one.is_only_modelled()) else { return };
+        let Some(remover) = self.makers.remover(maker) else { return };
         let mut input = serde_json::Map::new();
         for (path, shape) in required(self.contract, remover) {
             let (Some(member), true) = (path.last_member(), matches!(shape.kind, Kind::String)) else { return };

@@ -28,7 +28,7 @@ pub(crate) fn cases(work: &Work<'_>) -> Vec<Case> {
             Some(Request::of(sampler.with(&[(*path, Change::Touch)])))
         }));
     }
-    if work.operation.is_only_modelled() {
+    if work.planner.modelled {
         out.extend(work.sites.iter().filter(|site| !site.recursive).filter_map(|site| other(work, site)));
     }
     let top: Vec<(&MemberPath, Change)> =

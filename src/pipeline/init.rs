@@ -1,0 +1,92 @@
+//! A scenario to begin with: what sources say of callers, and what neither they nor the endpoint told.
+//!
+//! What is inferred at every run is not written down; `doctor` shows it.
+
+use crate::contract::{Auth, Contract, Kind};
+use crate::generate::Inference;
+use crate::report::{Diagnosis, Stands, use_stanza};
+use std::fmt::Write as _;
+
+/// The text of a new scenario.
+pub fn scenario_text(
+    command: &str,
+    sources: &[String],
+    endpoint: Option<&str>,
+    contract: &Contract,
+    inferred: &Inference,
+    diagnosis: Option<&Diagnosis>,
+) -> String {
+    let mut out = String::new();
+    let list: Vec<String> = sources.iter().map(|source| quoted(source)).collect();
+    let _ = writeln!(out, "# Written by `{command}`; the file is yours from here on.");
+    let _ = writeln!(out, "# `overstep doctor` shows what is inferred beside it, and what every operation lacks.\n");
+    let _ = writeln!(out, "sources   = [{}]", list.join(", "));
+    match endpoint {
+        Some(endpoint) => {
+            let _ = writeln!(out, "endpoint  = {}", quoted(endpoint));
+        }
+        None => out.push_str("# endpoint = \"http://127.0.0.1:8080\"   # or a name in overstep.toml\n"),
+    }
+    principal(&mut out, contract);
+    match diagnosis {
+        Some(diagnosis) => told(&mut out, diagnosis),
+        None => open(&mut out, contract, inferred),
+    }
+    out
+}
+
+/// Who calls, as far as documents say how callers prove themselves.
+fn principal(out: &mut String, contract: &Contract) {
+    let (name, proof) = match contract.auth.first() {
+        Some(Auth::SigV4 { .. }) => {
+            ("aws", "sigv4 = { region = \"us-east-1\" }   # keys from the environment; on loopback, dummies".to_owned())
+        }
+        Some(Auth::Bearer) => ("full", "bearer = \"${API_KEY}\"   # from the environment".to_owned()),
+        Some(Auth::Header { name }) => {
+            ("full", format!("header = {{ name = {}, value = \"${{API_KEY}}\" }}   # from the environment", quoted(name)))
+        }
+        Some(Auth::None) | None => return,
+    };
+    let _ = writeln!(out, "principal = {}\n\n[principals.{name}]\n{proof}", quoted(name));
+}
+
+/// What the endpoint said: what refused requests needed, and what is left to fill in.
+fn told(out: &mut String, diagnosis: &Diagnosis) {
+    for row in diagnosis.operations.iter().filter(|row| !row.found.is_empty()) {
+        let _ = writeln!(out, "\n# Found by asking {}.\n{}", diagnosis.endpoint, use_stanza(&row.operation, &row.found));
+    }
+    let refused: Vec<_> = diagnosis.operations.iter().filter(|row| row.stands == Stands::Refused).collect();
+    if !refused.is_empty() {
+        out.push_str("\n# To fill in: these were refused. Give them what they need, or leave one out with `skip = \"why\"`.\n");
+    }
+    for row in refused {
+        let why: String = row.why.chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect();
+        let _ = writeln!(out, "# [operations.{}]\n# use = {{ }}   # {}: {why}", row.operation, row.observed);
+    }
+}
+
+/// Without an endpoint: required members that name something which nothing here makes.
+fn open(out: &mut String, contract: &Contract, inferred: &Inference) {
+    let open = super::doctor::open_members(contract, inferred);
+    if open.is_empty() {
+        return;
+    }
+    out.push_str(
+        "\n# To fill in: these name what no operation here makes. `overstep init` with `--endpoint` tries by itself.\n",
+    );
+    for (operation, members) in open {
+        let input = contract.operation(&operation).and_then(|operation| operation.input.as_ref());
+        let shapes = input.and_then(|input| contract.shape(input).kind.members());
+        let one = |member: &String| {
+            let empty = shapes.and_then(|members| members.get(member)).map(|it| &contract.shape(&it.shape).kind);
+            let value = if matches!(empty, Some(Kind::List { .. })) { "[]" } else { "\"\"" };
+            format!("{member} = {value}")
+        };
+        let uses: Vec<String> = members.iter().map(one).collect();
+        let _ = writeln!(out, "# [operations.{operation}]\n# use = {{ {} }}", uses.join(", "));
+    }
+}
+
+fn quoted(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}

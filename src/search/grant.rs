@@ -1,0 +1,142 @@
+//! Which optional members a plain request needs beside the required ones, found by asking and by reading refusals.
+//!
+//! It knows nothing of values: it proposes sets of members, and is told what came back.
+
+use std::collections::{BTreeSet, HashSet, VecDeque};
+
+/// A member that may be added, with the words by which a refusal may speak of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// The member's name.
+    pub name: String,
+    /// Its name and the names inside it.
+    pub words: Vec<String>,
+}
+
+/// Proposes sets of members, the most promising first.
+#[derive(Debug)]
+pub struct Grant {
+    candidates: Vec<Candidate>,
+    open: VecDeque<BTreeSet<usize>>,
+    seen: HashSet<BTreeSet<usize>>,
+    /// How often it may still propose.
+    left: usize,
+    asked: Option<BTreeSet<usize>>,
+}
+
+impl Grant {
+    /// For the plain request that was refused with this message.
+    pub fn new(candidates: Vec<Candidate>, refusal: &str, asks: usize) -> Self {
+        let mut grant =
+            Self { candidates, open: VecDeque::new(), seen: HashSet::new(), left: asks, asked: Some(BTreeSet::new()) };
+        grant.seen.insert(BTreeSet::new());
+        grant.refused(refusal);
+        // Where refusals are silent: each alone, then all together.
+        for index in 0..grant.candidates.len() {
+            grant.open.push_back(BTreeSet::from([index]));
+        }
+        grant.open.push_back((0..grant.candidates.len()).collect());
+        grant
+    }
+
+    /// The next set of members to add.
+    pub fn propose(&mut self) -> Option<Vec<&str>> {
+        self.left = self.left.checked_sub(1)?;
+        let next = loop {
+            let next = self.open.pop_front()?;
+            if self.seen.insert(next.clone()) {
+                break next;
+            }
+        };
+        let names = next.iter().map(|index| self.candidates[*index].name.as_str()).collect();
+        self.asked = Some(next);
+        Some(names)
+    }
+
+    /// What was proposed last was refused with this message: what it speaks of comes next.
+    pub fn refused(&mut self, message: &str) {
+        let Some(asked) = self.asked.take() else { return };
+        let mut spoken: Vec<(usize, usize)> = self
+            .candidates
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| !asked.contains(index))
+            .filter_map(|(index, one)| {
+                one.words.iter().filter_map(|word| place(message, word)).min().map(|at| (at, index))
+            })
+            .collect();
+        spoken.sort_unstable();
+        // All that it speaks of at once, and each of them alone; in front of what was only guessed.
+        for (_, index) in spoken.iter().rev() {
+            let mut more = asked.clone();
+            more.insert(*index);
+            self.open.push_front(more);
+        }
+        if spoken.len() > 1 {
+            let mut all = asked;
+            all.extend(spoken.iter().map(|(_, index)| *index));
+            self.open.push_front(all);
+        }
+    }
+}
+
+/// Where a message speaks of a member by its whole name, whatever the case of the first letter.
+fn place(message: &str, word: &str) -> Option<usize> {
+    if word.len() < 3 {
+        return None;
+    }
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let mut from = 0;
+    while let Some(at) = message[from..].to_ascii_lowercase().find(&word.to_ascii_lowercase()).map(|at| from + at) {
+        let end = at + word.len();
+        let before = message[..at].chars().next_back();
+        let after = message[end..].chars().next();
+        let exact = message.get(at + 1..end) == word.get(1..);
+        if exact && !before.is_some_and(is_part) && !after.is_some_and(is_part) {
+            return Some(at);
+        }
+        from = at + message[at..].chars().next().map_or(1, char::len_utf8);
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn candidate(name: &str, inner: &[&str]) -> Candidate {
+        let words = std::iter::once(name).chain(inner.iter().copied()).map(str::to_owned).collect();
+        Candidate { name: name.to_owned(), words }
+    }
+
+    #[test]
+    fn refusals_lead_to_what_is_missing() {
+        let members =
+            vec![candidate("Tags", &["Key"]), candidate("KeySchema", &[]), candidate("Billing", &[]), candidate("Throughput", &["ReadUnits", "WriteUnits"]), candidate("Attributes", &[])];
+        let mut grant = Grant::new(members, "Value null at 'attributes' and at 'keySchema' must not be null", 20);
+        assert_eq!(grant.propose(), Some(vec!["KeySchema", "Attributes"]));
+        grant.refused("ReadUnits and WriteUnits are needed when Billing is PROVISIONED");
+        assert_eq!(grant.propose(), Some(vec!["KeySchema", "Billing", "Throughput", "Attributes"]));
+        grant.refused("no");
+        assert_eq!(grant.propose(), Some(vec!["KeySchema", "Throughput", "Attributes"]));
+    }
+
+    #[test]
+    fn a_silent_refusal_tries_each_alone_within_its_bound() {
+        let members: Vec<Candidate> = ["Aaa", "Bbb", "Ccc"].iter().map(|name| candidate(name, &[])).collect();
+        let mut grant = Grant::new(members, "", 3);
+        let mut tried = Vec::new();
+        while let Some(names) = grant.propose() {
+            tried.push(names.join("+"));
+            grant.refused("");
+        }
+        assert_eq!(tried, ["Aaa", "Bbb", "Ccc"]);
+    }
+
+    #[test]
+    fn names_are_found_whole() {
+        assert_eq!(place("the KeySchemaElement", "KeySchema"), None);
+        assert_eq!(place("at 'keySchema'", "KeySchema"), Some(4));
+        assert_eq!(place("é Name is missing", "Name"), Some(3));
+    }
+}
