@@ -40,8 +40,8 @@ pub fn doctor(flags: &DoctorFlags) -> Result<Exit, Stopped> {
 /// Writes a scenario to begin with.
 pub fn init(flags: &InitFlags) -> Result<Exit, Stopped> {
     let directory = super::current_directory()?;
-    let is_name = !flags.name.is_empty()
-        && flags.name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
+    let is_name =
+        !flags.name.is_empty() && flags.name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
     if !is_name {
         let problem = Diagnostic::error(format!("`{}` is no name for a scenario", flags.name));
         return Err(problem.with_hint("letters, digits, `-` and `_`: it becomes the file's name").into());
@@ -55,7 +55,11 @@ pub fn init(flags: &InitFlags) -> Result<Exit, Stopped> {
     let sources: Vec<String> = flags
         .source
         .iter()
-        .map(|source| if source.contains(':') || source.starts_with('/') { source.clone() } else { format!("../{source}") })
+        .map(
+            |source| {
+                if source.contains(':') || source.starts_with('/') { source.clone() } else { format!("../{source}") }
+            },
+        )
         .collect();
     let (job, loaded) = alone(&flags.name, &path, &sources, flags.endpoint.as_deref(), flags.allow_remote)?;
     say::warnings(&loaded, false)?;
@@ -81,7 +85,12 @@ pub fn init(flags: &InitFlags) -> Result<Exit, Stopped> {
         found.as_ref(),
     );
     store::write_whole(&path, text.as_bytes())?;
-    say::line(&format!("wrote scenarios/{}.toml: {} operations of {}", flags.name, job.contract.operations.len(), job.contract.service));
+    say::line(&format!(
+        "wrote scenarios/{}.toml: {} operations of {}",
+        flags.name,
+        job.contract.operations.len(),
+        job.contract.service
+    ));
     if let Some(found) = &found {
         let granted = found.operations.iter().filter(|row| row.stands == Stands::Granted).count();
         say::line(&format!("{granted} of {} are granted by {}", found.operations.len(), found.endpoint));

@@ -22,6 +22,7 @@ pub fn upkeep(endpoint: &Endpoint) -> Result<Upkeep, Stopped> {
         ready: entry.ready.as_ref().map(ask),
         reset: entry.reset.as_ref().map(ask),
         version: (!entry.version.is_empty()).then(|| launch(&entry.version)),
+        not_implemented: entry.not_implemented.clone(),
         ..Upkeep::default()
     };
     if let Some(text) = &entry.ready_timeout {

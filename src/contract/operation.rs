@@ -1,6 +1,8 @@
 //! The contract itself, its operations and its errors.
 
-use super::{ErrorName, Standing, Fact, OperationName, OperationTraits, Provenance, Role, ServiceTraits, Shape, ShapeId};
+use super::{
+    ErrorName, Fact, OperationName, OperationTraits, Provenance, Role, ServiceTraits, Shape, ShapeId, Standing,
+};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 

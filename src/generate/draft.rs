@@ -311,7 +311,9 @@ impl<'a> Planner<'a> {
                         errors => Ok((Intent::Missing, Expectation::Reject { role: Role::MissingResource, errors })),
                     },
                     Resources::Opaque => silent("a token that only the service can give out"),
-                    Resources::Taken => Ok((Intent::Valid, self.accept(operation, self.errors(operation, Role::Conflict)))),
+                    Resources::Taken => {
+                        Ok((Intent::Valid, self.accept(operation, self.errors(operation, Role::Conflict))))
+                    }
                     Resources::Unknown => {
                         Ok((Intent::Valid, self.accept(operation, self.errors(operation, Role::MissingResource))))
                     }

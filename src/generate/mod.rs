@@ -30,7 +30,9 @@ pub use expectation::{Accept, Assumption, Expectation, ExpectedError};
 pub use infer::{Inference, Origin, Resource, infer};
 pub use keeper::is_kept;
 pub use label::Breach;
-pub use plan::{ACTIONS, CANARY, Level, Options, PlanError, breaches, canary, cases, control, part_of_sequence, plain_member};
+pub use plan::{
+    ACTIONS, CANARY, Level, Options, PlanError, breaches, canary, cases, control, part_of_sequence, plain_member,
+};
 pub use relation::{Effect, Event, Model, Relation, StateKind, View, What};
 pub use site::constraints;
 pub use sized::{Bounds, bounds, of_size};

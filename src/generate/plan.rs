@@ -165,11 +165,8 @@ struct Plan<'a> {
 
 impl<'a> Plan<'a> {
     fn new(contract: &'a Contract, scenario: &'a Scenario, options: Options) -> Result<Self, PlanError> {
-        let wanted: Vec<&Operation> = contract
-            .operations
-            .iter()
-            .filter(|operation| scenario.wants(operation.name.as_str()))
-            .collect();
+        let wanted: Vec<&Operation> =
+            contract.operations.iter().filter(|operation| scenario.wants(operation.name.as_str())).collect();
         if let Some(operation) = wanted.iter().find(|operation| operation.http.is_none()) {
             return Err(PlanError {
                 owner: format!("operation `{}`", operation.name),

@@ -109,7 +109,11 @@ impl Sampler<'_> {
                 }
                 self.add_companions(shape, path, aims, depth, &mut out);
                 // Models rarely say that something has to be in there, and services want it.
-                if out.is_empty() && self.modelled && depth > 0 && !aims.iter().any(|aim| matches!(aim.change, Change::Remove)) {
+                if out.is_empty()
+                    && self.modelled
+                    && depth > 0
+                    && !aims.iter().any(|aim| matches!(aim.change, Change::Remove))
+                {
                     let plain = members.iter().find(|(_, member)| self.is_plain(&member.shape));
                     out.extend(plain.map(|(name, member)| {
                         (name.clone(), self.value(&member.shape, &path.member(name), &[], depth + 1))

@@ -318,8 +318,10 @@ fn fits(contract: &Contract, role: Role, expected: &ExpectedError, observed: &Ob
 /// Whether an undocumented error's name is none that means something else.
 fn speaks_of(name: &str, role: Role) -> bool {
     let told = Role::infer(None, name, "");
-    let is_telling =
-        matches!(told, Role::MissingResource | Role::Unauthenticated | Role::Forbidden | Role::Throttled | Role::ServerFault);
+    let is_telling = matches!(
+        told,
+        Role::MissingResource | Role::Unauthenticated | Role::Forbidden | Role::Throttled | Role::ServerFault
+    );
     match role {
         // Of all names that are not listed, only one that says so means that something is not there.
         Role::MissingResource => told == role,

@@ -7,7 +7,7 @@ use super::{Job, Sending, embedded, started};
 use crate::contract::{Contract, Kind, Operation, ShapeId};
 use crate::generate::{self, Inference};
 use crate::judge::{Likeness, Verdict, judge};
-use crate::report::{Diagnosis, DiagnosedOperation, Diagnostic, Stands};
+use crate::report::{DiagnosedOperation, Diagnosis, Diagnostic, Stands};
 use crate::run::{OneByOne, Stop, Stopwatch};
 use crate::scenario::Scenario;
 use crate::search::{Candidate, Grant};
@@ -113,7 +113,8 @@ fn examine(
         diagnosis.millis = watch.elapsed().as_secs_f64() * 1000.0 / steps.max(1) as f64;
         diagnosis.steps = steps as f64 / sent as f64;
     }
-    let runs = |name: &str| diagnosis.operations.iter().any(|row| row.operation == name && row.stands == Stands::Granted);
+    let runs =
+        |name: &str| diagnosis.operations.iter().any(|row| row.operation == name && row.stands == Stands::Granted);
     diagnosis.cases_run = job.cases()?.filter(|case| runs(case.operation.as_str())).count() as u64;
     Ok(())
 }
@@ -131,6 +132,8 @@ struct Met {
     stands: Stands,
     observed: String,
     why: String,
+    /// Whether the server failed.
+    failed: bool,
 }
 
 impl Examined<'_> {
@@ -142,7 +145,11 @@ impl Examined<'_> {
         let name = operation.name.as_str();
         let mut met = self.met(name, scenario)?;
         let mut row = DiagnosedOperation { operation: name.to_owned(), ..DiagnosedOperation::default() };
-        if met.stands == Stands::Refused && self.job.contract.is_only_modelled() {
+        // A server that fails on what it lacks answers as if it did not have the operation at all.
+        let is_maker = self.job.inferred.resources.iter().any(|resource| resource.made_by == name);
+        let may_lack = met.stands == Stands::Refused
+            || (matches!(met.stands, Stands::NotImplemented | Stands::Diverges) && met.failed && is_maker);
+        if may_lack && self.job.contract.is_only_modelled() {
             let candidates = candidates(&self.job.contract, operation, scenario);
             let mut grant = Grant::new(candidates, &met.why, TRIES);
             while let Some(names) = grant.propose() {
@@ -203,7 +210,7 @@ impl Examined<'_> {
 
     fn met(&mut self, operation: &str, scenario: &Scenario) -> Result<Met, generate::PlanError> {
         let case = generate::control(&self.job.contract, scenario, operation)?;
-        let nothing = |why: String| Met { stands: Stands::NotSent, observed: String::new(), why };
+        let nothing = |why: String| Met { stands: Stands::NotSent, observed: String::new(), why, failed: false };
         self.sent += 1;
         let outcome = match self.line.send(case) {
             Ok(outcome) => outcome,
@@ -215,16 +222,19 @@ impl Examined<'_> {
         let alike = || Likeness::of(&self.job.contract, &outcome).is_some_and(|seen| self.canary == Some(&seen));
         let stands = match judgement.verdict {
             Verdict::Pass | Verdict::Unspecified => Stands::Granted,
+            _ if judgement.observed.status.is_some_and(|status| (200..300).contains(&status)) => Stands::Granted,
             _ if judgement.observed.status.is_none() => Stands::NotSent,
             _ if alike() => Stands::NotImplemented,
             _ if judgement.observed.status.is_some_and(|status| (400..500).contains(&status)) => Stands::Refused,
             _ => Stands::Diverges,
         };
         let why = match stands {
+            Stands::Granted if judgement.verdict == Verdict::Diverges => judgement.why,
             Stands::Granted | Stands::NotImplemented => String::new(),
             _ => said(&outcome).unwrap_or(judgement.why),
         };
-        Ok(Met { stands, observed, why })
+        let failed = judgement.observed.status.is_some_and(|status| status >= 500);
+        Ok(Met { stands, observed, why, failed })
     }
 }
 
@@ -271,7 +281,9 @@ pub fn open_members(contract: &Contract, inferred: &Inference) -> Vec<(String, V
         let lacking: Vec<String> = members
             .into_iter()
             .flatten()
-            .filter(|(member, it)| it.required && matches!(contract.shape(&it.shape).kind, Kind::String) && names_something(member))
+            .filter(|(member, it)| {
+                it.required && matches!(contract.shape(&it.shape).kind, Kind::String) && names_something(member)
+            })
             .map(|(member, _)| member.clone())
             .filter(|member| scenario.use_for(name, member).is_none())
             .collect();

@@ -42,9 +42,10 @@ fn principal(out: &mut String, contract: &Contract) {
             ("aws", "sigv4 = { region = \"us-east-1\" }   # keys from the environment; on loopback, dummies".to_owned())
         }
         Some(Auth::Bearer) => ("full", "bearer = \"${API_KEY}\"   # from the environment".to_owned()),
-        Some(Auth::Header { name }) => {
-            ("full", format!("header = {{ name = {}, value = \"${{API_KEY}}\" }}   # from the environment", quoted(name)))
-        }
+        Some(Auth::Header { name }) => (
+            "full",
+            format!("header = {{ name = {}, value = \"${{API_KEY}}\" }}   # from the environment", quoted(name)),
+        ),
         Some(Auth::None) | None => return,
     };
     let _ = writeln!(out, "principal = {}\n\n[principals.{name}]\n{proof}", quoted(name));
@@ -53,11 +54,14 @@ fn principal(out: &mut String, contract: &Contract) {
 /// What the endpoint said: what refused requests needed, and what is left to fill in.
 fn told(out: &mut String, diagnosis: &Diagnosis) {
     for row in diagnosis.operations.iter().filter(|row| !row.found.is_empty()) {
-        let _ = writeln!(out, "\n# Found by asking {}.\n{}", diagnosis.endpoint, use_stanza(&row.operation, &row.found));
+        let _ =
+            writeln!(out, "\n# Found by asking {}.\n{}", diagnosis.endpoint, use_stanza(&row.operation, &row.found));
     }
     let refused: Vec<_> = diagnosis.operations.iter().filter(|row| row.stands == Stands::Refused).collect();
     if !refused.is_empty() {
-        out.push_str("\n# To fill in: these were refused. Give them what they need, or leave one out with `skip = \"why\"`.\n");
+        out.push_str(
+            "\n# To fill in: these were refused. Give them what they need, or leave one out with `skip = \"why\"`.\n",
+        );
     }
     for row in refused {
         let why: String = row.why.chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect();

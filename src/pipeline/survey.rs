@@ -3,11 +3,11 @@
 //! It judges no case; it says what answers are worth, and which operations teach nothing.
 
 use super::Job;
-use crate::generate;
+use crate::generate::{self, Case};
 use crate::judge::{Judgement, Likeness, Refused, Verdict};
 use crate::report::{Diagnostic, Done, NotRun};
 use crate::run::{OneByOne, Outcome};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// What controls and plain values have shown so far.
 #[derive(Default)]
@@ -21,6 +21,8 @@ pub(super) struct Survey {
     skipped: HashSet<String>,
     /// How many controls were answered like the canary, of how many.
     unknown: (u64, u64),
+    /// Of operations that only models describe: what is wrong with the form of every success.
+    flaws: HashMap<String, String>,
 }
 
 impl Survey {
@@ -40,8 +42,18 @@ impl Survey {
 
     /// What an answer is worth, with all that was learnt before it.
     pub fn weigh(&self, job: &Job, outcome: &Outcome, judgement: Judgement) -> Judgement {
+        let failed = judgement.observed.status.is_some_and(|status| status >= 500);
+        // The server's own words tell what is missing from what broke, where overstep started it.
+        let signs = &job.upkeep.not_implemented;
+        let told = failed && !signs.is_empty() && !outcome.server_output.is_empty();
+        let says_so = told && outcome.server_output.iter().any(|line| signs.iter().any(|sign| line.contains(sign)));
+        if says_so {
+            let why = "the server says that it does not have this".to_owned();
+            return Judgement { verdict: Verdict::NotImplemented, why, ..judgement };
+        }
         if !outcome.case.id.0.ends_with(super::CONTROL) {
-            return self.refused.weigh(&job.contract, &outcome.case, judgement);
+            let judgement = self.refused.weigh(&job.contract, &outcome.case, judgement);
+            return self.told_once(&outcome.case, judgement);
         }
         if matches!(judgement.verdict, Verdict::Pass | Verdict::Unsendable) {
             return judgement;
@@ -50,7 +62,7 @@ impl Survey {
         // Whoever documents an operation promises it: only what cannot be its own answer speaks of its absence.
         let absent = is_modelled || matches!(judgement.observed.status, Some(404 | 405 | 501));
         let alike = || Likeness::of(&job.contract, outcome).is_some_and(|seen| self.canary.as_ref() == Some(&seen));
-        if absent && alike() {
+        if absent && !told && alike() {
             let why = "answered like an operation that cannot exist: it is not implemented here".to_owned();
             return Judgement { verdict: Verdict::NotImplemented, why, ..judgement };
         }
@@ -58,6 +70,21 @@ impl Survey {
         if judgement.verdict == Verdict::Diverges && refused && is_modelled {
             let why = said(outcome).unwrap_or_else(|| "no document says what it needs".to_owned());
             return Judgement { verdict: Verdict::Indeterminate, why, ..judgement };
+        }
+        judgement
+    }
+
+    /// What is wrong with every success of an operation is told once, by its control.
+    fn told_once(&self, case: &Case, judgement: Judgement) -> Judgement {
+        let granted = judgement.observed.status.is_some_and(|status| (200..300).contains(&status));
+        let flaw = self.flaws.get(case.operation.as_str());
+        if judgement.verdict == Verdict::Diverges
+            && granted
+            && flaw.is_some()
+            && flaw == judgement.observed.note.as_ref()
+        {
+            let why = "granted; its form is wrong as that of the plain request is".to_owned();
+            return Judgement { verdict: Verdict::Pass, why, ..judgement };
         }
         judgement
     }
@@ -72,8 +99,15 @@ impl Survey {
         let verdict = done.judgement.verdict;
         self.unknown.1 += 1;
         self.unknown.0 += u64::from(verdict == Verdict::NotImplemented);
+        let granted = done.judgement.observed.status.is_some_and(|status| (200..300).contains(&status));
+        if let (Verdict::Diverges, true, Some(flaw)) = (verdict, granted, &done.judgement.observed.note)
+            && job.contract.is_only_modelled()
+        {
+            self.flaws.insert(name.to_owned(), flaw.clone());
+        }
         let teaches = match verdict {
             Verdict::Pass | Verdict::Unspecified => true,
+            Verdict::Diverges if granted => true,
             Verdict::NotImplemented => false,
             Verdict::Diverges | Verdict::Indeterminate | Verdict::Unsendable => !job.contract.is_only_modelled(),
         };

@@ -125,7 +125,8 @@ pub fn diagnosis_text(to: &mut dyn Write, found: &Diagnosis) -> io::Result<()> {
         None => writeln!(to, "{} an operation that cannot exist is granted\n", paint(ODD, "odd:"))?,
     }
     if found.is_elsewhere() {
-        let why = "every operation is answered the same way: a wrong base path, or a server that does not have this service";
+        let why =
+            "every operation is answered the same way: a wrong base path, or a server that does not have this service";
         return writeln!(to, "{} {why}", paint(BAD, "nothing here:"));
     }
     let granted = found.of(Stands::Granted);
@@ -134,6 +135,7 @@ pub fn diagnosis_text(to: &mut dyn Write, found: &Diagnosis) -> io::Result<()> {
         writeln!(to, "{} {}", paint(GOOD, "granted:"), count(granted.len() as u64, "operation"))?;
         for row in &granted {
             let origins = found.origins.iter().filter(|one| one.operation == row.operation);
+            let odd = (!row.why.is_empty()).then(|| paint(ODD, tame(&row.why)));
             let told: Vec<String> = origins
                 .map(|one| {
                     if one.made_by == one.operation {
@@ -142,6 +144,7 @@ pub fn diagnosis_text(to: &mut dyn Write, found: &Diagnosis) -> io::Result<()> {
                         format!("{} from {}", one.member, one.made_by)
                     }
                 })
+                .chain(odd)
                 .collect();
             let line = format!("    {:widest$}  {:<4} {}", row.operation, row.observed, paint(FAINT, told.join(", ")));
             writeln!(to, "{}", line.trim_end())?;
@@ -150,7 +153,10 @@ pub fn diagnosis_text(to: &mut dyn Write, found: &Diagnosis) -> io::Result<()> {
     if !found.resources.is_empty() {
         writeln!(to, "\n{}", paint(BOLD, "resources, made anew for each case that needs one:"))?;
         for one in &found.resources {
-            let after = one.taken_away_by.as_ref().map_or("nothing takes it away".to_owned(), |by| format!("taken away by {by}"));
+            let after = one
+                .taken_away_by
+                .as_ref()
+                .map_or("nothing takes it away".to_owned(), |by| format!("taken away by {by}"));
             let awaited = one.awaited_by.as_ref().map_or(String::new(), |by| format!("awaited with {by}, "));
             writeln!(to, "    {}: made by {}, {awaited}{after}", one.fixture, one.made_by)?;
         }

@@ -200,8 +200,7 @@ impl<W: Write> Terminal<W> {
             }
             writeln!(self.to, "    say in the scenario what they need: `[operations.NAME]` with `use`, or a fixture")?;
         }
-        let absent: Vec<&str> =
-            rows.iter().filter(|row| !row.implemented).map(|row| row.operation.as_str()).collect();
+        let absent: Vec<&str> = rows.iter().filter(|row| !row.implemented).map(|row| row.operation.as_str()).collect();
         if !absent.is_empty() {
             let what = format!("{}: {}", count(absent.len() as u64, "operation"), absent.join(", "));
             writeln!(self.to, "\n{} {what}", paint(ODD, "not implemented here:"))?;

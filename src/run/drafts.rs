@@ -3,7 +3,7 @@
 //! It sends nothing; what an earlier answer would give is a stand-in that the caller names.
 
 use super::holes::Holes;
-use super::steps::{NotReady, bare, proof_of, signed_as};
+use super::ready::{NotReady, bare, proof_of, signed_as};
 use super::{Plan, clock};
 use crate::generate::{AuthDamage, Case};
 use crate::wire::{KeyCache, Message, Proof, SigV4};

@@ -23,11 +23,20 @@ pub struct Upkeep {
     pub reset: Option<Ask>,
     /// The command whose first line names its version.
     pub version: Option<Launch>,
+    /// What a started server prints when it is asked for what it does not have.
+    pub not_implemented: Vec<String>,
 }
 
 impl Default for Upkeep {
     fn default() -> Self {
-        Self { start: None, ready: None, ready_within: Duration::from_secs(30), reset: None, version: None }
+        Self {
+            start: None,
+            ready: None,
+            ready_within: Duration::from_secs(30),
+            reset: None,
+            version: None,
+            not_implemented: Vec::new(),
+        }
     }
 }
 

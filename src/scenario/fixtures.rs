@@ -75,7 +75,11 @@ fn captures(table: &Table<'_, '_>) -> Result<IndexMap<String, String>, ScenarioE
     Ok(capture)
 }
 
-pub(super) fn request(table: &Table<'_, '_>, text: &str, warnings: &mut Vec<Warning>) -> Result<RawRequest, ScenarioError> {
+pub(super) fn request(
+    table: &Table<'_, '_>,
+    text: &str,
+    warnings: &mut Vec<Warning>,
+) -> Result<RawRequest, ScenarioError> {
     table.expect_keys(&["request", "json", "input", "capture", "status", "until"], warnings);
     let entry = table
         .entry("request")

@@ -2,9 +2,9 @@
 //!
 //! This file never opens one: the text is given, and `sources` stay names.
 
-use crate::contract::Protocol;
 use super::tables::{Entry, Table, did_you_mean, parse, wrong};
 use super::{AmendEntry, Credentials, OperationNotes, Principal, ReadBack, Scenario, Undoes, Variable};
+use crate::contract::Protocol;
 use indexmap::IndexMap;
 use serde_json::Value as Json;
 

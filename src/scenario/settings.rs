@@ -44,6 +44,8 @@ pub struct EndpointEntry {
     pub env: IndexMap<String, String>,
     /// Where its commands run, relative to the file.
     pub cwd: Option<String>,
+    /// What the server prints when it is asked for what it does not have; only of a server that overstep starts.
+    pub not_implemented: Vec<String>,
 }
 
 /// Reads the settings.
@@ -80,6 +82,7 @@ const ENDPOINT_KEYS: &[&str] = &[
     "version",
     "env",
     "cwd",
+    "not-implemented",
 ];
 
 fn endpoint(table: &Table<'_, '_>, warnings: &mut Vec<Warning>) -> Result<EndpointEntry, ScenarioError> {
@@ -104,6 +107,7 @@ fn endpoint(table: &Table<'_, '_>, warnings: &mut Vec<Warning>) -> Result<Endpoi
         version: words(table, "version")?,
         env: texts(table, "env")?,
         cwd: table.text("cwd")?,
+        not_implemented: not_implemented(table, warnings)?,
     };
     let has_hole = |texts: &[String]| texts.iter().any(|text| text.contains(PORT));
     let start = table.entry("start").map(|entry| entry.span());
@@ -133,7 +137,7 @@ fn endpoint(table: &Table<'_, '_>, warnings: &mut Vec<Warning>) -> Result<Endpoi
         (Some(_), _) => {}
     }
     if entry.start.is_empty() {
-        let idle = ["env", "cwd"].into_iter().filter(|_| entry.version.is_empty());
+        let idle = ["env", "cwd", "not-implemented"].into_iter().filter(|_| entry.version.is_empty());
         for odd in idle.filter_map(|key| table.entry(key)) {
             warnings.push(Warning {
                 reason: format!("`{}` does nothing without `start`", odd.name),
@@ -143,6 +147,22 @@ fn endpoint(table: &Table<'_, '_>, warnings: &mut Vec<Warning>) -> Result<Endpoi
         }
     }
     Ok(entry)
+}
+
+/// `not-implemented = [{ stderr = "NotImplementedError" }]`.
+fn not_implemented(table: &Table<'_, '_>, warnings: &mut Vec<Warning>) -> Result<Vec<String>, ScenarioError> {
+    let Some(entry) = table.entry("not-implemented") else { return Ok(Vec::new()) };
+    let one = |sign: &Table<'_, '_>, warnings: &mut Vec<Warning>| {
+        sign.expect_keys(&["stderr"], warnings);
+        match sign.text("stderr")?.filter(|text| !text.is_empty()) {
+            Some(text) => Ok(text),
+            None => Err(ScenarioError {
+                hint: Some("say what the server prints: `[{ stderr = \"NotImplementedError\" }]`".to_owned()),
+                ..wrong(format!("`{}` has no `stderr`", sign.name), sign.span.clone())
+            }),
+        }
+    };
+    entry.list_of_tables()?.iter().map(|sign| one(sign, warnings)).collect()
 }
 
 /// What the port stands for in an entry.

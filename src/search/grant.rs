@@ -111,8 +111,13 @@ mod tests {
 
     #[test]
     fn refusals_lead_to_what_is_missing() {
-        let members =
-            vec![candidate("Tags", &["Key"]), candidate("KeySchema", &[]), candidate("Billing", &[]), candidate("Throughput", &["ReadUnits", "WriteUnits"]), candidate("Attributes", &[])];
+        let members = vec![
+            candidate("Tags", &["Key"]),
+            candidate("KeySchema", &[]),
+            candidate("Billing", &[]),
+            candidate("Throughput", &["ReadUnits", "WriteUnits"]),
+            candidate("Attributes", &[]),
+        ];
         let mut grant = Grant::new(members, "Value null at 'attributes' and at 'keySchema' must not be null", 20);
         assert_eq!(grant.propose(), Some(vec!["KeySchema", "Attributes"]));
         grant.refused("ReadUnits and WriteUnits are needed when Billing is PROVISIONED");

@@ -8,9 +8,8 @@ use indexmap::IndexMap;
 use std::collections::VecDeque;
 
 /// Verbs of making, the plainest first.
-const MAKING: [&str; 11] = [
-    "create", "run", "allocate", "register", "put", "import", "publish", "request", "start", "generate", "upload",
-];
+const MAKING: [&str; 11] =
+    ["create", "run", "allocate", "register", "put", "import", "publish", "request", "start", "generate", "upload"];
 /// Verbs of taking away, the plainest first.
 const REMOVING: [&str; 7] = ["delete", "terminate", "deregister", "remove", "release", "destroy", "stop"];
 /// Verbs of looking at one resource.
@@ -65,7 +64,8 @@ impl<'c> Makers<'c> {
                 }
             }
         }
-        let with_arn = |at: &usize| makers.answered(&makers.all[*at], |name, _| is_arn_of(name, &makers.all[*at].noun)).is_some();
+        let with_arn =
+            |at: &usize| makers.answered(&makers.all[*at], |name, _| is_arn_of(name, &makers.all[*at].noun)).is_some();
         makers.main = (0..makers.all.len()).filter(with_arn).max_by_key(|at| (spoken[*at], usize::MAX - *at));
         makers
     }
@@ -90,7 +90,9 @@ impl<'c> Makers<'c> {
         if told.noun == ["resource"] {
             let main = self.main?;
             let maker = &self.all[main];
-            return self.stands(maker, member, &Reference { noun: maker.noun.clone(), by: told.by }).map(|it| (main, it));
+            return self
+                .stands(maker, member, &Reference { noun: maker.noun.clone(), by: told.by })
+                .map(|it| (main, it));
         }
         if told.noun.is_empty() {
             return pick(&|maker| maker.noun == noun, &|maker| {
@@ -110,7 +112,8 @@ impl<'c> Makers<'c> {
         let one = singular(member);
         let same = |name: &str| name.eq_ignore_ascii_case(member) || name.eq_ignore_ascii_case(&one);
         let told = inputs(self.contract, maker.operation);
-        let named = told.filter(|(_, member)| self.is_text(&member.shape)).map(|(name, _)| name).find(|name| same(name));
+        let named =
+            told.filter(|(_, member)| self.is_text(&member.shape)).map(|(name, _)| name).find(|name| same(name));
         named.cloned().map(Stands::Named).or_else(|| self.answered(maker, |name, _| same(name)).map(Stands::Answered))
     }
 

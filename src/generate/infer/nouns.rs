@@ -116,10 +116,17 @@ mod tests {
 
     #[test]
     fn one_of_many() {
-        for (many, one) in
-            [("policies", "policy"), ("instances", "instance"), ("address", "address"), ("status", "status"),
-             ("addresses", "address"), ("boxes", "box"), ("arns", "arn"), ("keys", "key"), ("alias", "alia")]
-        {
+        for (many, one) in [
+            ("policies", "policy"),
+            ("instances", "instance"),
+            ("address", "address"),
+            ("status", "status"),
+            ("addresses", "address"),
+            ("boxes", "box"),
+            ("arns", "arn"),
+            ("keys", "key"),
+            ("alias", "alia"),
+        ] {
             let found = singular(many);
             assert!(found == one || many == "alias", "{many}: {found}");
         }

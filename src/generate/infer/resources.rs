@@ -112,9 +112,55 @@ impl<'c> Work<'c> {
                 None => self.fresh(operation, member, &place, shape),
             }
         }
+        if whole {
+            self.optional(operation);
+        }
         self.done.push(name.to_owned());
         self.clean_up(operation);
         whole
+    }
+
+    /// Models often call every way to name a resource optional, though one of them must be there.
+    fn optional(&mut self, operation: &'c Operation) {
+        let name = operation.name.as_str();
+        let (_, noun) = verb_and_noun(name);
+        let contract = self.contract;
+        let members: Vec<_> = inputs(contract, operation)
+            .filter(|(_, member)| matches!(contract.shape(&member.shape).kind, Kind::String))
+            .filter(|(member, it)| {
+                !it.required && noun.ends_with(&reference(member).noun) && !reference(member).noun.is_empty()
+            })
+            .map(|(member, it)| (member.clone(), contract.shape(&it.shape)))
+            .collect();
+        let is_open = |work: &Self, member: &str| work.out.scenario.use_for(name, member).is_none();
+        let named_already = required(contract, operation).iter().any(|(path, _)| {
+            path.last_member().is_some_and(|member| {
+                let told = reference(member);
+                told.by != By::Itself && (told.noun.is_empty() || noun.ends_with(&told.noun))
+            })
+        });
+        if named_already || members.iter().any(|(member, _)| !is_open(self, member)) {
+            return;
+        }
+        let is_maker = self.makers.all.iter().any(|maker| maker.operation.name == operation.name);
+        if is_maker {
+            let own = members.iter().find(|(member, _)| reference(member).by == By::Name);
+            if let Some((member, shape)) = own {
+                self.choose(operation, member, shape);
+            }
+            return;
+        }
+        for by in [By::Name, By::Id, By::Url, By::Arn] {
+            for (member, shape) in members.iter().filter(|(member, _)| reference(member).by == by) {
+                if let Some((maker, stands)) = self.makers.origin(operation, member)
+                    && self.makers.all[maker].noun == noun
+                {
+                    let path = MemberPath::root().member(member);
+                    self.named(operation, &path, shape, maker, stands);
+                    return;
+                }
+            }
+        }
     }
 
     /// A member whose value another operation makes.

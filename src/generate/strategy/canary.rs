@@ -4,9 +4,7 @@
 
 use super::Work;
 use crate::contract::Protocol;
-use crate::generate::case::{
-    Case, CaseId, Damage, Intent, Judged, Purpose, Send, Step,
-};
+use crate::generate::case::{Case, CaseId, Damage, Intent, Judged, Purpose, Send, Step};
 use crate::generate::{Expectation, Value};
 
 /// The name of the operation that cannot exist.
@@ -17,7 +15,8 @@ pub(crate) fn canary(work: &Work<'_>) -> Case {
     let contract = work.planner.contract;
     let name = &work.operation.name;
     let prefix = contract.traits.target_prefix.as_deref().unwrap_or_default();
-    let of_operation = |damage: Damage| Send::Operation { name: name.clone(), input: Value::empty(), damage: vec![damage] };
+    let of_operation =
+        |damage: Damage| Send::Operation { name: name.clone(), input: Value::empty(), damage: vec![damage] };
     let send = match contract.protocol {
         Some(Protocol::AwsJson1_0 | Protocol::AwsJson1_1) => {
             of_operation(Damage::Header("x-amz-target".to_owned(), Some(format!("{prefix}.{CANARY}"))))
@@ -26,9 +25,7 @@ pub(crate) fn canary(work: &Work<'_>) -> Case {
             format!("Action={name}").into_bytes(),
             format!("Action={CANARY}").into_bytes(),
         )),
-        Some(Protocol::RpcV2Cbor) => {
-            of_operation(Damage::RawTarget(format!("/service/{prefix}/operation/{CANARY}")))
-        }
+        Some(Protocol::RpcV2Cbor) => of_operation(Damage::RawTarget(format!("/service/{prefix}/operation/{CANARY}"))),
         Some(Protocol::RestJson1 | Protocol::RestXml | Protocol::RestJson) | None => {
             Send::Raw { method: "GET".to_owned(), target: format!("/{CANARY}/none/of/these"), body: None }
         }

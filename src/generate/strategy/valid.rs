@@ -49,7 +49,16 @@ fn other(work: &Work<'_>, site: &Site) -> Option<Case> {
     }
     let rule = format!("`{path}` may hold another plain value");
     let kind = &work.shape(site).kind;
-    if matches!(kind, Kind::Structure { .. } | Kind::Union { .. } | Kind::List { .. } | Kind::Map { .. } | Kind::Document | Kind::Boolean | Kind::Timestamp) {
+    if matches!(
+        kind,
+        Kind::Structure { .. }
+            | Kind::Union { .. }
+            | Kind::List { .. }
+            | Kind::Map { .. }
+            | Kind::Document
+            | Kind::Boolean
+            | Kind::Timestamp
+    ) {
         return None;
     }
     work.of_class("valid", "other", path.to_string(), rule, Aim::Valid, |sampler| {
