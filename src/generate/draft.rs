@@ -13,13 +13,14 @@ use super::{Value, fixture};
 use crate::contract::{Constraint, Contract, ErrorName, Fact, MemberPath, Operation, Provenance, Role, ShapeId};
 use crate::scenario::Scenario;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// Everything that strategies work with.
 pub(crate) struct Planner<'a> {
     pub contract: &'a Contract,
     pub scenario: &'a Scenario,
     pub options: Options,
-    pub patterns: HashMap<ShapeId, Pattern>,
+    pub patterns: Arc<HashMap<ShapeId, Pattern>>,
     pub kin: Kin,
     /// Whether machine models are all there is.
     pub modelled: bool,

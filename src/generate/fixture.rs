@@ -188,7 +188,7 @@ mod tests {
             contract: &contract,
             scenario: &scenario,
             options: crate::generate::Options::default(),
-            patterns: std::collections::HashMap::new(),
+            patterns: std::sync::Arc::default(),
             kin: crate::generate::label::Kin::of(&contract),
             modelled: false,
         };

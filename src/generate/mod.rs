@@ -8,6 +8,7 @@ mod draft;
 pub mod draw;
 mod expectation;
 mod fixture;
+mod forms;
 mod infer;
 mod keeper;
 mod label;
@@ -31,7 +32,7 @@ pub use infer::{Inference, Origin, Resource, infer};
 pub use keeper::is_kept;
 pub use label::Breach;
 pub use plan::{
-    ACTIONS, CANARY, Level, Options, PlanError, breaches, canary, cases, control, part_of_sequence, plain_member,
+    ACTIONS, CANARY, Level, Options, PlanError, Workbench, breaches, cases, control, part_of_sequence, unsatisfiable,
 };
 pub use relation::{Effect, Event, Model, Relation, StateKind, View, What};
 pub use site::constraints;

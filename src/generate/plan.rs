@@ -69,37 +69,8 @@ pub fn cases<'a>(
     Ok(Box::new(controls.chain(plain).chain(rest)))
 }
 
-/// A plain value of a member of an operation's input, as a scenario's `use` would say it; `None` where the operation
-/// has no such member.
-///
-/// # Errors
-/// Where no cases can be made from the contract.
-pub fn plain_member(
-    contract: &Contract,
-    scenario: &Scenario,
-    operation: &str,
-    member: &str,
-) -> Result<Option<serde_json::Value>, PlanError> {
-    let plan = Plan::new(contract, scenario, Options::default())?;
-    let Some(operation) = contract.operation(operation) else { return Ok(None) };
-    let id = super::CaseId(String::new());
-    let path = MemberPath::root().member(member);
-    let input = plan.planner.sampler(operation, &id).with(&[(&path, super::sample::Change::Touch)]);
-    Ok(input.member(member).map(Value::to_template))
-}
-
 /// The name of the operation that cannot exist.
 pub const CANARY: &str = super::strategy::CANARY;
-
-/// A request for an operation that cannot exist, in the contract's protocol; `None` where nothing is planned.
-///
-/// # Errors
-/// Where no cases can be made from the contract.
-pub fn canary(contract: &Contract, scenario: &Scenario) -> Result<Option<Case>, PlanError> {
-    let plan = Plan::new(contract, scenario, Options::default())?;
-    let first = plan.wanted.first();
-    Ok(first.map(|operation| super::strategy::canary(&Work { planner: &plan.planner, operation, sites: &[] })))
-}
 
 /// The plain valid request of one operation: what is sent to see whether the endpoint is alive.
 ///
@@ -158,6 +129,65 @@ pub fn breaches(contract: &Contract, operation: &Operation, input: &Value) -> Re
     Ok(operation.input.as_ref().map_or_else(Vec::new, |id| labels.breaches(id, input)))
 }
 
+/// A contract made ready for single requests, scenario after scenario: what takes long is done once.
+pub struct Workbench<'a> {
+    contract: &'a Contract,
+    patterns: Arc<HashMap<ShapeId, Pattern>>,
+}
+
+impl<'a> Workbench<'a> {
+    /// For a contract.
+    ///
+    /// # Errors
+    /// Where a pattern cannot be satisfied.
+    pub fn new(contract: &'a Contract) -> Result<Self, PlanError> {
+        Ok(Self { contract, patterns: Arc::new(patterns(contract)?) })
+    }
+
+    fn plan<'s>(&'s self, scenario: &'s Scenario) -> Result<Plan<'s>, PlanError> {
+        Plan::with(self.contract, scenario, Options::default(), Arc::clone(&self.patterns))
+    }
+
+    /// The plain valid request of an operation; `None` where there is none.
+    ///
+    /// # Errors
+    /// Where an operation of the contract has no route.
+    pub fn control(&self, scenario: &Scenario, operation: &str) -> Result<Option<Case>, PlanError> {
+        let plan = self.plan(scenario)?;
+        let Some(operation) = self.contract.operation(operation) else { return Ok(None) };
+        Ok(super::strategy::control(&Work { planner: &plan.planner, operation, sites: &[] }))
+    }
+
+    /// A request for an operation that cannot exist, in the contract's protocol; `None` where nothing is planned.
+    ///
+    /// # Errors
+    /// Where an operation of the contract has no route.
+    pub fn canary(&self, scenario: &Scenario) -> Result<Option<Case>, PlanError> {
+        let plan = self.plan(scenario)?;
+        let first = plan.wanted.first();
+        Ok(first.map(|operation| super::strategy::canary(&Work { planner: &plan.planner, operation, sites: &[] })))
+    }
+
+    /// A plain value of a member of an operation's input, as a scenario's `use` would say it; `None` where the
+    /// operation has no such member.
+    ///
+    /// # Errors
+    /// Where an operation of the contract has no route.
+    pub fn plain_member(
+        &self,
+        scenario: &Scenario,
+        operation: &str,
+        member: &str,
+    ) -> Result<Option<serde_json::Value>, PlanError> {
+        let plan = self.plan(scenario)?;
+        let Some(operation) = self.contract.operation(operation) else { return Ok(None) };
+        let id = super::CaseId(String::new());
+        let path = MemberPath::root().member(member);
+        let input = plan.planner.sampler(operation, &id).with(&[(&path, super::sample::Change::Touch)]);
+        Ok(input.member(member).map(Value::to_template))
+    }
+}
+
 struct Plan<'a> {
     planner: Planner<'a>,
     wanted: Vec<&'a Operation>,
@@ -165,6 +195,15 @@ struct Plan<'a> {
 
 impl<'a> Plan<'a> {
     fn new(contract: &'a Contract, scenario: &'a Scenario, options: Options) -> Result<Self, PlanError> {
+        Self::with(contract, scenario, options, Arc::new(patterns(contract)?))
+    }
+
+    fn with(
+        contract: &'a Contract,
+        scenario: &'a Scenario,
+        options: Options,
+        patterns: Arc<HashMap<ShapeId, Pattern>>,
+    ) -> Result<Self, PlanError> {
         let wanted: Vec<&Operation> =
             contract.operations.iter().filter(|operation| scenario.wants(operation.name.as_str())).collect();
         if let Some(operation) = wanted.iter().find(|operation| operation.http.is_none()) {
@@ -179,7 +218,7 @@ impl<'a> Plan<'a> {
                 contract,
                 scenario,
                 options,
-                patterns: patterns(contract)?,
+                patterns,
                 kin: Kin::of(contract),
                 modelled: contract.is_only_modelled(),
             },
@@ -227,10 +266,15 @@ impl<'a> Plan<'a> {
 /// dialect that is not understood are left out: they constrain nothing that overstep could test.
 fn patterns(contract: &Contract) -> Result<HashMap<ShapeId, Pattern>, PlanError> {
     let mut found = HashMap::new();
+    // A model of hundreds of operations is worth something even where one of its patterns is not.
+    let modelled = contract.is_only_modelled();
     for (id, shape) in &contract.shapes {
         let Some(text) = &shape.pattern else { continue };
         let Ok(pattern) = Pattern::new(text) else { continue };
         if !satisfiable(&pattern, shape) {
+            if modelled {
+                continue;
+            }
             let length = shape.length();
             let limits = match (length.min, length.max) {
                 (None, None) => String::new(),
@@ -249,6 +293,18 @@ fn patterns(contract: &Contract) -> Result<HashMap<ShapeId, Pattern>, PlanError>
         found.insert(id.clone(), pattern);
     }
     Ok(found)
+}
+
+/// The patterns of a contract that no text of an allowed length matches, where they are left out for that: shape and
+/// pattern, and where it is written.
+pub fn unsatisfiable(contract: &Contract) -> Vec<(ShapeId, String, Option<Provenance>)> {
+    let lost = |(id, shape): (&ShapeId, &Shape)| {
+        let text = shape.pattern.as_ref()?;
+        let pattern = Pattern::new(text).ok()?;
+        let at = shape.fact("pattern").map(crate::contract::Fact::provenance);
+        (!satisfiable(&pattern, shape)).then(|| (id.clone(), text.clone(), at))
+    };
+    contract.shapes.iter().filter_map(lost).collect()
 }
 
 fn satisfiable(pattern: &Pattern, shape: &Shape) -> bool {

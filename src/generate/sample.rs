@@ -1,10 +1,10 @@
 //! A plain valid input, and the same input with one place set to something else.
 
-use super::Value;
 use super::draw::{Draw, Seeded};
 use super::pattern::Pattern;
 use super::site::Site;
 use super::template::Templates;
+use super::{Value, forms};
 use crate::contract::{Contract, Kind, MemberPath, Operation, Rule, Segment, Shape, ShapeId};
 use crate::scenario::Scenario;
 use indexmap::IndexMap;
@@ -296,6 +296,13 @@ impl Sampler<'_> {
             let count = text.chars().count() as u64;
             (min..=max).contains(&count) && self.patterns.get(id).is_none_or(|pattern| pattern.matches(text))
         };
+        if self.modelled
+            && index == 0
+            && let Some(form) = path.last_member().and_then(|member| forms::of(member, &self.contract.service))
+            && fits(&form)
+        {
+            return form;
+        }
         let cycled = |wish: &str, size: u64| wish.chars().cycle().take(size as usize).collect::<String>();
         let stem = if wish.is_empty() { "v".to_owned() } else { wish.clone() };
         let sized = if (stem.len() as u64) < min { cycled(&stem, min) } else { stem };

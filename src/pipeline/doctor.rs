@@ -5,7 +5,7 @@
 use super::survey::said;
 use super::{Job, Sending, embedded, started};
 use crate::contract::{Contract, Kind, Operation, ShapeId};
-use crate::generate::{self, Inference};
+use crate::generate::{Inference, PlanError, Workbench};
 use crate::judge::{Likeness, Verdict, judge};
 use crate::report::{DiagnosedOperation, Diagnosis, Diagnostic, Stands};
 use crate::run::{OneByOne, Stop, Stopwatch};
@@ -80,8 +80,9 @@ fn examine(
     diagnosis: &mut Diagnosis,
     progress: &mut (dyn FnMut(&DiagnosedOperation) + Send),
 ) -> Result<(), Vec<Diagnostic>> {
-    let unplanned = |error: generate::PlanError| vec![Diagnostic::error(error.to_string())];
-    let canary = generate::canary(&job.contract, &job.scenario).map_err(unplanned)?;
+    let unplanned = |error: PlanError| vec![Diagnostic::error(error.to_string())];
+    let bench = Workbench::new(&job.contract).map_err(unplanned)?;
+    let canary = bench.canary(&job.scenario).map_err(unplanned)?;
     let canary = match canary.map(|case| line.send(case)) {
         Some(Err(why)) => {
             diagnosis.unreachable = Some(why);
@@ -103,7 +104,7 @@ fn examine(
             break;
         }
         let Some(operation) = job.contract.operation(name).filter(|_| done.insert(name)) else { continue };
-        let mut examined = Examined { job, line, canary: canary.as_ref(), sent: 0, steps: 0 };
+        let mut examined = Examined { job, bench: &bench, line, canary: canary.as_ref(), sent: 0, steps: 0 };
         let row = examined.operation(operation, &mut scenario).map_err(unplanned)?;
         (sent, steps) = (sent + examined.sent, steps + examined.steps);
         progress(&row);
@@ -121,6 +122,7 @@ fn examine(
 
 struct Examined<'a> {
     job: &'a Job,
+    bench: &'a Workbench<'a>,
     line: &'a OneByOne<'a>,
     canary: Option<&'a Likeness>,
     sent: u64,
@@ -137,11 +139,7 @@ struct Met {
 }
 
 impl Examined<'_> {
-    fn operation(
-        &mut self,
-        operation: &Operation,
-        scenario: &mut Scenario,
-    ) -> Result<DiagnosedOperation, generate::PlanError> {
+    fn operation(&mut self, operation: &Operation, scenario: &mut Scenario) -> Result<DiagnosedOperation, PlanError> {
         let name = operation.name.as_str();
         let mut met = self.met(name, scenario)?;
         let mut row = DiagnosedOperation { operation: name.to_owned(), ..DiagnosedOperation::default() };
@@ -179,7 +177,7 @@ impl Examined<'_> {
         scenario: &Scenario,
         mut names: Vec<String>,
         mut granted: Scenario,
-    ) -> Result<(Vec<String>, Scenario), generate::PlanError> {
+    ) -> Result<(Vec<String>, Scenario), PlanError> {
         for name in names.clone() {
             let fewer: Vec<String> = names.iter().filter(|other| **other != name).cloned().collect();
             let Some(tried) = self.with(operation, scenario, &fewer)?.filter(|_| !fewer.is_empty()) else { continue };
@@ -196,11 +194,11 @@ impl Examined<'_> {
         operation: &Operation,
         scenario: &Scenario,
         members: &[String],
-    ) -> Result<Option<Scenario>, generate::PlanError> {
+    ) -> Result<Option<Scenario>, PlanError> {
         let name = operation.name.as_str();
         let mut tried = scenario.clone();
         for member in members {
-            let Some(value) = generate::plain_member(&self.job.contract, scenario, name, member)? else {
+            let Some(value) = self.bench.plain_member(scenario, name, member)? else {
                 return Ok(None);
             };
             tried.operations.entry(name.to_owned()).or_default().uses.insert(member.clone(), value);
@@ -208,9 +206,11 @@ impl Examined<'_> {
         Ok(Some(tried))
     }
 
-    fn met(&mut self, operation: &str, scenario: &Scenario) -> Result<Met, generate::PlanError> {
-        let case = generate::control(&self.job.contract, scenario, operation)?;
+    fn met(&mut self, operation: &str, scenario: &Scenario) -> Result<Met, PlanError> {
         let nothing = |why: String| Met { stands: Stands::NotSent, observed: String::new(), why, failed: false };
+        let Some(case) = self.bench.control(scenario, operation)? else {
+            return Ok(nothing("no valid request can be made".to_owned()));
+        };
         self.sent += 1;
         let outcome = match self.line.send(case) {
             Ok(outcome) => outcome,

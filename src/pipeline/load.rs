@@ -3,7 +3,7 @@
 //! This file opens nothing: documents are given as bytes.
 
 use crate::contract::{Amendment, Contract, Provenance};
-use crate::generate::{Inference, infer};
+use crate::generate::{Inference, infer, unsatisfiable};
 use crate::ingest;
 use crate::report::{Diagnostic, Severity};
 use crate::scenario::{OperationNotes, Scenario};
@@ -118,6 +118,18 @@ pub fn load(scenario: &Scenario, shown: &str, documents: Vec<Source>) -> Result<
         .collect();
     if kept.len() < loaded.contract.operations.len() {
         loaded.contract = loaded.contract.restricted_to(&kept);
+    }
+    if loaded.contract.is_only_modelled() {
+        for (shape, pattern, at) in unsatisfiable(&loaded.contract) {
+            let reason = format!("no text matches the pattern `{pattern}` of shape `{shape}`, so that it is left out");
+            let problem = Diagnostic::error(reason).with_hint("amend the pattern in the scenario");
+            loaded.problems.push(Diagnostic {
+                severity: Severity::Warning,
+                document: at.as_ref().map(|at| at.document.clone()),
+                line: at.map(|at| at.line),
+                ..problem
+            });
+        }
     }
     if let Some(protocol) = scenario.protocol {
         loaded.contract.protocol = Some(protocol);

@@ -3,7 +3,7 @@
 //! It judges no case; it says what answers are worth, and which operations teach nothing.
 
 use super::Job;
-use crate::generate::{self, Case};
+use crate::generate::{Case, Workbench};
 use crate::judge::{Judgement, Likeness, Refused, Verdict};
 use crate::report::{Diagnostic, Done, NotRun};
 use crate::run::{OneByOne, Outcome};
@@ -28,8 +28,8 @@ pub(super) struct Survey {
 impl Survey {
     /// Sends the canary.
     pub fn begin(job: &Job, line: &OneByOne<'_>) -> Result<Self, Vec<Diagnostic>> {
-        let canary = generate::canary(&job.contract, &job.scenario)
-            .map_err(|error| vec![Diagnostic::error(error.to_string())])?;
+        let canary = Workbench::new(&job.contract).and_then(|bench| bench.canary(&job.scenario));
+        let canary = canary.map_err(|error| vec![Diagnostic::error(error.to_string())])?;
         let outcome = canary.and_then(|case| line.send(case).ok());
         let canary = outcome.and_then(|outcome| Likeness::of(&job.contract, &outcome));
         Ok(Self { canary, ..Self::default() })

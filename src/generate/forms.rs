@@ -1,0 +1,48 @@
+//! Plain values of forms that a member's name gives away: where models say no more than that it is a text.
+//!
+//! They are guesses of what services grant, and nothing is held against a server for refusing one.
+
+/// A value for a member of this name: an ARN, a policy. AWS's forms, see
+/// [ARNs](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html) and
+/// [policies](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html).
+pub(crate) fn of(member: &str, service: &str) -> Option<String> {
+    let lower = member.to_ascii_lowercase();
+    // The account that emulators know, and no real one.
+    const ACCOUNT: &str = "123456789012";
+    if lower.ends_with("rolearn") || lower == "role" {
+        return Some(format!("arn:aws:iam::{ACCOUNT}:role/overstep"));
+    }
+    if lower.ends_with("arn") {
+        return Some(format!("arn:aws:{service}:us-east-1:{ACCOUNT}:overstep"));
+    }
+    if lower.ends_with("accountid") {
+        return Some(ACCOUNT.to_owned());
+    }
+    let action = |principal: &str, action: &str| {
+        format!(
+            "{{\"Version\":\"2012-10-17\",\"Statement\":[{{\"Effect\":\"Allow\",{principal}\"Action\":\"{action}\"}}]}}"
+        )
+    };
+    if lower == "assumerolepolicydocument" {
+        return Some(action("\"Principal\":{\"Service\":\"lambda.amazonaws.com\"},", "sts:AssumeRole"));
+    }
+    if lower.ends_with("policydocument") {
+        return Some(action("\"Resource\":\"*\",", &format!("{service}:*")));
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::of;
+
+    #[test]
+    fn names_give_forms_away() {
+        assert_eq!(of("roleArn", "states").as_deref(), Some("arn:aws:iam::123456789012:role/overstep"));
+        assert_eq!(of("TopicArn", "sns").as_deref(), Some("arn:aws:sns:us-east-1:123456789012:overstep"));
+        let policy = of("PolicyDocument", "iam").expect("a policy");
+        let read: serde_json::Value = serde_json::from_str(&policy).expect("JSON");
+        assert_eq!(read["Statement"][0]["Effect"], "Allow");
+        assert_eq!(of("Name", "iam"), None);
+    }
+}
