@@ -276,12 +276,26 @@ impl Tally {
             self.controls.1 += u64::from(done.judgement.verdict == Verdict::Pass);
         }
         self.coverage.add(&done.case, &done.judgement);
-        self.findings.add_compared(&self.scenario, &done.case, &done.judgement, &done.comparison, || done.again());
+        self.findings.add_compared(
+            &self.scenario,
+            &done.case,
+            &done.judgement,
+            &done.comparison,
+            &done.server_output,
+            || done.again(),
+        );
     }
 
     /// A part of a sequence is a smaller example of what was counted already.
     fn add_part(&mut self, done: &Done) {
-        self.findings.add_compared(&self.scenario, &done.case, &done.judgement, &done.comparison, || done.again());
+        self.findings.add_compared(
+            &self.scenario,
+            &done.case,
+            &done.judgement,
+            &done.comparison,
+            &done.server_output,
+            || done.again(),
+        );
     }
 
     fn summary(self, seconds: f64, ended: &RunEnd) -> Summary {

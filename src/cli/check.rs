@@ -35,6 +35,10 @@ pub fn check(flags: &CheckFlags) -> Result<Exit, Stopped> {
             settings.limits.total = span.0;
             settings.limits.idle = span.0;
         }
+        // Whoever reads what a server prints has to know which request it is about.
+        if !endpoint.entry.not_implemented.is_empty() {
+            settings.workers = 1;
+        }
         if let Some(workers) = flags.workers {
             settings.workers = usize::from(workers);
         }

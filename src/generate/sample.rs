@@ -35,6 +35,9 @@ pub(crate) struct Sampler<'a> {
     pub modelled: bool,
 }
 
+/// So deep plain values go by themselves.
+const DEEPEST: usize = 24;
+
 /// The number of a resource that has the first one's name, below another parent.
 pub(crate) const ELSEWHERE: u32 = 0;
 
@@ -87,12 +90,20 @@ impl Sampler<'_> {
             && !touched
             && let Some(given) = self.scenario.elsewhere.get(&path.to_string())
         {
-            return self.templates.json(given);
+            return self.typed(id, self.templates.json(given));
         }
         if !touched && let Some(given) = self.scenario.use_for(self.operation.name.as_str(), &path.to_string()) {
-            return self.templates.json(given);
+            return self.typed(id, self.templates.json(given));
         }
         let shape = self.contract.shape(id);
+        // A shape that wants itself inside would never end.
+        if depth > DEEPEST && aims.is_empty() {
+            match &shape.kind {
+                Kind::List { .. } => return Value::List(Vec::new()),
+                Kind::Map { .. } | Kind::Structure { .. } | Kind::Union { .. } => return Value::empty(),
+                _ => {}
+            }
+        }
         match &shape.kind {
             Kind::Structure { members } => {
                 let mut out = IndexMap::new();
@@ -182,6 +193,32 @@ impl Sampler<'_> {
                 Value::Map(out)
             }
             _ => self.scalar(id, shape, path, 0),
+        }
+    }
+
+    /// What a scenario says in TOML, as the shape means it: bytes are written as base64 there.
+    fn typed(&self, id: &ShapeId, value: Value) -> Value {
+        match (&self.contract.shape(id).kind, value) {
+            (Kind::Blob, Value::Text(text)) => match data_encoding::BASE64.decode(text.as_bytes()) {
+                Ok(bytes) => Value::Blob(bytes),
+                Err(_) => Value::Blob(text.into_bytes()),
+            },
+            (Kind::Structure { members } | Kind::Union { members }, Value::Map(given)) => Value::Map(
+                given
+                    .into_iter()
+                    .map(|(name, value)| match members.get(&name) {
+                        Some(member) => (name, self.typed(&member.shape, value)),
+                        None => (name, value),
+                    })
+                    .collect(),
+            ),
+            (Kind::List { member }, Value::List(items)) => {
+                Value::List(items.into_iter().map(|item| self.typed(member, item)).collect())
+            }
+            (Kind::Map { value: entry, .. }, Value::Map(given)) => {
+                Value::Map(given.into_iter().map(|(name, value)| (name, self.typed(entry, value))).collect())
+            }
+            (_, value) => value,
         }
     }
 

@@ -1,5 +1,6 @@
 //! Diverging cases, grouped by operation, member, constraint and what was observed.
 
+use super::frame::frame;
 use super::oracle::{in_words, size};
 use super::{Change, Comparison, Finding, Judgement, Verdict};
 use crate::generate::{Case, Intent};
@@ -19,6 +20,8 @@ struct Key {
     observed: String,
     /// What was accepted, where that is what is wrong.
     accepted: Option<String>,
+    /// Where the server broke; then operation, member and constraint tell nothing apart.
+    frame: Option<String>,
 }
 
 #[derive(Debug)]
@@ -64,16 +67,18 @@ impl Findings {
 
     /// Adds a case if it diverges; `again` is asked for only when the case becomes its group's first example.
     pub fn add(&mut self, scenario: &str, case: &Case, judgement: &Judgement, again: impl FnOnce() -> Again) {
-        self.add_compared(scenario, case, judgement, &Comparison::default(), again);
+        self.add_compared(scenario, case, judgement, &Comparison::default(), &[], again);
     }
 
-    /// Adds a case if it diverges and is not known, or if its answer is not the accepted one.
+    /// Adds a case if it diverges and is not known, or if its answer is not the accepted one; failures of the server
+    /// whose trace is known are one finding for each place where it broke.
     pub fn add_compared(
         &mut self,
         scenario: &str,
         case: &Case,
         judgement: &Judgement,
         comparison: &Comparison,
+        server_output: &[String],
         again: impl FnOnce() -> Again,
     ) {
         if !comparison.is_finding(judgement.verdict, self.strict) {
@@ -84,19 +89,23 @@ impl Findings {
             // Answers of another form have one cause, wherever in an operation they come up.
             (member, constraint) = ("answers".to_owned(), "form".to_owned());
         }
+        let failed = judgement.observed.status.is_none_or(|status| status >= 500);
+        let frame = failed.then(|| frame(server_output)).flatten();
+        let told = |text: String| if frame.is_some() { String::new() } else { text };
         let mut key = Key {
             scenario: scenario.to_owned(),
-            operation: case.operation.to_string(),
-            member,
-            constraint,
+            operation: told(case.operation.to_string()),
+            member: told(member.clone()),
+            constraint: told(constraint.clone()),
             observed: judgement.observed.to_string(),
             accepted: comparison.accepted_in_words(),
+            frame: frame.clone(),
         };
         if self.groups.len() >= MOST && !self.groups.contains_key(&key) {
             key.member = "others".to_owned();
             key.constraint = "others".to_owned();
             key.observed = "others".to_owned();
-            key.accepted = None;
+            (key.accepted, key.frame) = (None, None);
         }
         let rank = rank(case, judgement);
         let group = self.groups.entry(key).or_insert_with_key(|key| Group {
@@ -105,6 +114,8 @@ impl Findings {
                 operation: key.operation.clone(),
                 member: key.member.clone(),
                 constraint: key.constraint.clone(),
+                frame: key.frame.clone(),
+                operations: Vec::new(),
                 observed: key.observed.clone(),
                 cases: 0,
                 examples: Vec::new(),
@@ -121,10 +132,17 @@ impl Findings {
             examples: Vec::new(),
         });
         group.finding.cases += 1;
+        if frame.is_some() && !group.finding.operations.iter().any(|one| *one == case.operation.as_str()) {
+            group.finding.operations.push(case.operation.to_string());
+        }
         group.rank = group.rank.min(rank);
         let size = size(case);
         let at = group.examples.partition_point(|(other, _)| *other <= size);
         if at == 0 {
+            if group.finding.frame.is_some() {
+                group.finding.operation = case.operation.to_string();
+                (group.finding.member, group.finding.constraint) = (member, constraint);
+            }
             group.finding.rule = case.rule.clone();
             group.finding.source = case.source.as_ref().map(ToString::to_string);
             group.finding.expected = in_words(&case.expectation);

@@ -23,7 +23,7 @@ fn decide(contract: &Contract, scenario: &Scenario, outcome: &Outcome) -> Decisi
     if let Some(reason) = &case.unsendable {
         return (Verdict::Unsendable, nothing, reason.clone());
     }
-    if let Some(failed) = failed_set_up(outcome) {
+    if let Some(failed) = failed_set_up(contract, scenario, outcome) {
         return (Verdict::Indeterminate, nothing, failed);
     }
     let index = match &case.judged {
@@ -84,7 +84,7 @@ fn promised(expectation: &Expectation, decision: Decision) -> Decision {
     }
 }
 
-fn failed_set_up(outcome: &Outcome) -> Option<String> {
+fn failed_set_up(contract: &Contract, scenario: &Scenario, outcome: &Outcome) -> Option<String> {
     let steps = outcome.case.steps.iter().zip(&outcome.exchanges);
     for (step, exchange) in steps.filter(|(step, _)| step.purpose == Purpose::SetUp) {
         match exchange.as_ref().map(|exchange| &exchange.answer) {
@@ -95,7 +95,7 @@ fn failed_set_up(outcome: &Outcome) -> Option<String> {
                     Send::Operation { name, .. } => name.to_string(),
                     Send::Raw { method, target, .. } => format!("{method} {target}"),
                 };
-                return Some(format!("set-up failed: {what} answered {}", answer.status));
+                return Some(format!("set-up failed: {what} answered {}", observe(contract, scenario, answer)));
             }
             Some(Ok(_)) => {}
         }

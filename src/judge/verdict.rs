@@ -91,6 +91,11 @@ pub struct Finding {
     pub member: String,
     /// The constraint's name, or the kind of damage.
     pub constraint: String,
+    /// Where the server broke in its own words; the finding is then about that place, and operation, member and
+    /// constraint are those of its first example.
+    pub frame: Option<String>,
+    /// The operations that meet it, where it is about a place in the server.
+    pub operations: Vec<String>,
     /// What was observed, as [`Observed`] prints it.
     pub observed: String,
     /// How many cases.

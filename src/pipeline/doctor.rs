@@ -221,7 +221,6 @@ impl Examined<'_> {
         let observed = if judgement.observed.status.is_some() { judgement.observed.to_string() } else { String::new() };
         let alike = || Likeness::of(&self.job.contract, &outcome).is_some_and(|seen| self.canary == Some(&seen));
         let stands = match judgement.verdict {
-            Verdict::Pass | Verdict::Unspecified => Stands::Granted,
             _ if judgement.observed.status.is_some_and(|status| (200..300).contains(&status)) => Stands::Granted,
             _ if judgement.observed.status.is_none() => Stands::NotSent,
             _ if alike() => Stands::NotImplemented,

@@ -105,11 +105,13 @@ impl Survey {
         {
             self.flaws.insert(name.to_owned(), flaw.clone());
         }
+        let modelled = job.contract.is_only_modelled();
         let teaches = match verdict {
-            Verdict::Pass | Verdict::Unspecified => true,
+            // A resource that may not exist, and does not: whatever else is refused is refused for that as well.
+            Verdict::Pass | Verdict::Unspecified => granted || !modelled,
             Verdict::Diverges if granted => true,
             Verdict::NotImplemented => false,
-            Verdict::Diverges | Verdict::Indeterminate | Verdict::Unsendable => !job.contract.is_only_modelled(),
+            Verdict::Diverges | Verdict::Indeterminate | Verdict::Unsendable => !modelled,
         };
         if !teaches && self.skipped.insert(name.to_owned()) {
             let observed = done.judgement.observed.to_string();

@@ -55,6 +55,8 @@ struct FindingLine<'a> {
     accepted: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     learnt: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    frame: Option<&'a str>,
     cases: u64,
     examples: &'a [String],
 }
@@ -219,6 +221,7 @@ impl<W: Write> Output for Ndjson<W> {
                 observed: &finding.observed,
                 accepted: finding.accepted.as_deref(),
                 learnt: finding.learnt.as_deref(),
+                frame: finding.frame.as_deref(),
                 cases: finding.cases,
                 examples: &finding.examples,
             })?;

@@ -259,6 +259,12 @@ impl<W: Write> Terminal<W> {
 }
 
 fn title(finding: &Finding) -> String {
+    if let Some(frame) = &finding.frame {
+        let named = finding.operations.iter().take(3).map(|one| tame(one)).collect::<Vec<_>>().join(", ");
+        let more = finding.operations.len().saturating_sub(3);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        return format!("{} · {named}{more}", tame(frame));
+    }
     let parts = [&finding.operation, &finding.member, &finding.constraint];
     let parts: Vec<String> = parts.iter().filter(|part| !part.is_empty()).map(|part| tame(part)).collect();
     parts.join(" · ")
@@ -348,6 +354,8 @@ mod tests {
 
     fn finding(number: u64) -> Finding {
         Finding {
+            frame: None,
+            operations: Vec::new(),
             scenario: "connect".into(),
             operation: "TagContact".into(),
             member: "Tags".into(),

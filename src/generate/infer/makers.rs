@@ -80,6 +80,11 @@ impl<'c> Makers<'c> {
             found.find_map(|(at, maker)| find(maker).map(|stands| (at, stands)))
         };
         let exact = |maker: &Maker<'_>| self.exact(maker, member);
+        // What a making operation is told of its own kind is the name of what it makes.
+        let is_its_own = |maker: &Maker<'_>| own(maker) && maker.noun.ends_with(&told.noun);
+        if !told.noun.is_empty() && told.by != By::Arn && self.all.iter().any(is_its_own) {
+            return None;
+        }
         // The policy of `GetRolePolicy` is what `PutRolePolicy` makes, and not any policy.
         if told.noun.is_empty() || (noun.len() > told.noun.len() && noun.ends_with(&told.noun)) {
             let found = pick(&|maker| maker.noun == noun, &exact);

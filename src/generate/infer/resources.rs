@@ -318,6 +318,13 @@ impl<'c> Work<'c> {
         }
         let Some(remover) = self.makers.remover(maker) else { return };
         let mut input = serde_json::Map::new();
+        let is_text = |id: &ShapeId| match &self.contract.shape(id).kind {
+            Kind::List { member } => matches!(self.contract.shape(member).kind, Kind::String),
+            kind => matches!(kind, Kind::String),
+        };
+        if inputs(self.contract, remover).any(|(_, member)| member.required && !is_text(&member.shape)) {
+            return;
+        }
         for (path, shape) in required(self.contract, remover) {
             let (Some(member), true) = (path.last_member(), matches!(shape.kind, Kind::String)) else { return };
             let is_list = path.0.last() == Some(&Segment::Item);

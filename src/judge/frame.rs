@@ -1,0 +1,102 @@
+//! Where a server broke, in its own words: the innermost frame of the trace that it printed.
+//!
+//! It knows the forms in which runtimes print traces, and nothing of any server.
+
+/// The innermost frame and the kind of failure: `moto/sqs/models.py:120 in create_queue: KeyError`.
+pub fn frame(lines: &[String]) -> Option<String> {
+    let place = python(lines).or_else(|| node(lines)).or_else(|| java(lines)).or_else(|| rust(lines))?;
+    Some(match kind(lines) {
+        Some(kind) if !place.contains(&kind) => format!("{place}: {kind}"),
+        _ => place,
+    })
+}
+
+/// `  File "/x/site-packages/moto/sqs/models.py", line 120, in create_queue`; the last one is the innermost.
+fn python(lines: &[String]) -> Option<String> {
+    lines.iter().rev().find_map(|line| {
+        let rest = line.trim_start().strip_prefix("File \"")?;
+        let (path, rest) = rest.split_once("\", line ")?;
+        let (number, rest) = rest.split_once(", in ").unwrap_or((rest, ""));
+        let within = if rest.is_empty() { String::new() } else { format!(" in {}", rest.trim()) };
+        Some(format!("{}:{}{within}", short(path), number.trim()))
+    })
+}
+
+/// `    at createTable (/x/node_modules/dynalite/actions/createTable.js:12:5)`; the first one is the innermost.
+fn node(lines: &[String]) -> Option<String> {
+    lines.iter().find_map(|line| {
+        let rest = line.trim_start().strip_prefix("at ")?;
+        let (name, place) = match rest.split_once(" (") {
+            Some((name, place)) => (name, place.trim_end_matches(')')),
+            None => ("", rest),
+        };
+        let mut parts = place.rsplitn(3, ':');
+        let (_, number, path) = (parts.next()?, parts.next()?, parts.next()?);
+        let is_own = number.parse::<u32>().is_ok() && !path.starts_with("node:");
+        let within = if name.is_empty() { String::new() } else { format!(" in {name}") };
+        is_own.then(|| format!("{}:{number}{within}", short(path)))
+    })
+}
+
+/// `	at com.example.Queue.create(Queue.java:12)`; the first one is the innermost.
+fn java(lines: &[String]) -> Option<String> {
+    lines.iter().find_map(|line| {
+        let rest = line.trim_start().strip_prefix("at ")?;
+        let (name, place) = rest.split_once('(')?;
+        let place = place.strip_suffix(')')?;
+        (place.contains(".java:") || place.contains(".kt:") || place.contains(".scala:"))
+            .then(|| format!("{place} in {name}"))
+    })
+}
+
+/// `thread 'main' panicked at src/queue.rs:12:5:`.
+fn rust(lines: &[String]) -> Option<String> {
+    lines.iter().find_map(|line| {
+        let place = line.split_once("panicked at ")?.1.trim_end_matches(':');
+        let (place, _) = place.rsplit_once(':')?;
+        Some(short(place))
+    })
+}
+
+/// The failure's kind: `KeyError` of `KeyError: 'x'`, `botocore.errors.NoRegion` of a dotted one.
+fn kind(lines: &[String]) -> Option<String> {
+    lines.iter().rev().find_map(|line| {
+        let head = line.split([':', ' ']).next().unwrap_or_default();
+        let name = head.rsplit('.').next().unwrap_or(head);
+        let is_name = !head.is_empty() && head.chars().all(|c| c.is_alphanumeric() || c == '.' || c == '_');
+        let ends = ["Error", "Exception"].iter().any(|end| name.ends_with(end));
+        (is_name && ends && name.starts_with(|c: char| c.is_uppercase())).then(|| name.to_owned())
+    })
+}
+
+/// A path as the server's own package says it.
+fn short(path: &str) -> String {
+    let markers = ["site-packages/", "dist-packages/", "node_modules/"];
+    let cut = markers.iter().filter_map(|marker| path.rfind(marker).map(|at| at + marker.len())).max();
+    path[cut.unwrap_or(0)..].to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::frame;
+
+    fn of(text: &str) -> Option<String> {
+        frame(&text.lines().map(str::to_owned).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn each_runtime_names_its_innermost_frame() {
+        let python = "Traceback (most recent call last):\n  File \"/v/lib/python3.11/site-packages/flask/app.py\", line 9, \
+                      in run\n    f()\n  File \"/v/lib/python3.11/site-packages/moto/sqs/models.py\", line 120, in create\n    \
+                      x[1]\nKeyError: 'x'\n127.0.0.1 - - \"POST / HTTP/1.1\" 500 -";
+        assert_eq!(of(python).as_deref(), Some("moto/sqs/models.py:120 in create: KeyError"));
+        let node = "/x/node_modules/d/index.js:3\nTypeError: no\n    at check (/x/node_modules/d/lib/check.js:12:5)\n    \
+                    at node:internal/x:1:2";
+        assert_eq!(of(node).as_deref(), Some("d/lib/check.js:12 in check: TypeError"));
+        let java =
+            "java.lang.IllegalStateException: no\n\tat com.example.Queue.create(Queue.java:12)\n\tat a.B.c(B.java:1)";
+        assert_eq!(of(java).as_deref(), Some("Queue.java:12 in com.example.Queue.create: IllegalStateException"));
+        assert_eq!(of("thread 'x' panicked at src/queue.rs:12:5:\nno").as_deref(), Some("src/queue.rs:12"));
+        assert_eq!(of("127.0.0.1 - - \"POST / HTTP/1.1\" 500 -"), None);
+    }
+}
