@@ -72,6 +72,7 @@ fn shipped(name: &str) -> (Contract, Scenario) {
 fn job(contract: Contract, scenario: Scenario, url: &str) -> Job {
     Job {
         inferred: overstep::generate::Inference::default(),
+        known: overstep::pipeline::Known::default(),
         scenario,
         contract,
         aws: None,

@@ -10,6 +10,7 @@ mod filter;
 mod finish;
 mod init;
 mod job;
+mod known;
 mod learn;
 mod load;
 mod replay;
@@ -26,6 +27,7 @@ pub use export::{ExportFormat, export};
 pub use filter::{Filter, FilterError, Property};
 pub use init::scenario_text;
 pub use job::{Job, Planned, Sending, Target, fresh_run_id};
+pub use known::Known;
 pub use load::{Loaded, check_only, ingest, load};
 pub use replay::{Began, Index, Indexed, ReplayEnd, ids, index, record, recorded, replay, split_headers};
 pub use review::{Choice, Unit, Waiting, accept_results, waiting};
@@ -97,6 +99,7 @@ pub async fn check_cases(
     let mut tally = Tally::new(job, sending);
     let mut failed = shorten::Failed::default();
     let mut strayed = learn::Strayed::default();
+    let mut used = known::Used::default();
     let mut lessons = None;
     let mut unwritable = None;
     let server = tokio::task::block_in_place(|| started::version(job, &redaction));
@@ -134,6 +137,7 @@ pub async fn check_cases(
             tally.add(&done);
             failed.add(&done);
             strayed.add(&done);
+            used.add(&job.known, &done);
             unwritable = output.case(&done).err();
             let goes_on = unwritable.is_none() && !tally.enough();
             if stage != Stage::Rest {
@@ -186,6 +190,7 @@ pub async fn check_cases(
     if elsewhere.is_some() {
         summary.incomplete = elsewhere;
     }
+    summary.known_notes = used.notes(&job.known);
     summary.not_run = survey.not_run();
     summary.left = plan.left.told();
     summary.complete = summary.incomplete.is_none() && job.is_whole();

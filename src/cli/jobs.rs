@@ -5,7 +5,7 @@
 use super::flags::{ChooseFlags, LevelFlag};
 use super::{Stopped, again::again, environment, say};
 use crate::config::{Config, Endpoint, EndpointKind, aws_keys, problem, substituted, warning};
-use overstep::pipeline::{self, Filter, Job, Target};
+use overstep::pipeline::{self, Filter, Job, Known, Target};
 use overstep::report::Diagnostic;
 use overstep::run::AwsKeys;
 use overstep::scenario::{Credentials, Scenario, Variable};
@@ -239,11 +239,28 @@ pub fn jobs(
             filter: filter.clone(),
             ids: None,
             upkeep: super::upkeep::upkeep(&endpoint)?,
+            known: known(found, &endpoint.profile)?,
             again: again(&named_again(found), shown, allow_remote, choose_flags),
         });
         endpoints.push(endpoint);
     }
     Ok((jobs, endpoints, chosen))
+}
+
+/// What people know of a scenario and an endpoint: `NAME.known/ENDPOINT.toml` beside the scenario.
+fn known(found: &Found, profile: &str) -> Result<Known, Stopped> {
+    let Some(directory) = &found.directory else { return Ok(Known::default()) };
+    let file = directory.join(format!("{}.known", found.name)).join(format!("{profile}.toml"));
+    if !file.is_file() {
+        return Ok(Known::default());
+    }
+    let shown = Path::new(&found.shown).with_file_name(format!("{}.known", found.name)).join(format!("{profile}.toml"));
+    let shown = shown.display().to_string();
+    let text = store::read_text(&file)?;
+    let (entries, odd) = overstep::scenario::read_known(&text).map_err(|error| problem(&shown, &text, error))?;
+    let odd: Vec<_> = odd.into_iter().map(|one| warning(&shown, &text, one)).collect();
+    say::warnings(&odd, false)?;
+    Ok(Known { entries, shown, today: overstep::run::today() })
 }
 
 /// A job for a scenario that is about to be written: sources and an endpoint, and a caller as documents say.
@@ -294,6 +311,7 @@ pub fn alone(
         filter: None,
         ids: None,
         upkeep: super::upkeep::upkeep(&endpoint)?,
+        known: Known::default(),
         again: format!("overstep check {name}"),
     };
     Ok((job, loaded.problems))

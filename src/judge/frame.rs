@@ -13,7 +13,10 @@ pub fn frame(lines: &[String]) -> Option<String> {
 
 /// `  File "/x/site-packages/moto/sqs/models.py", line 120, in create_queue`; the last one is the innermost.
 fn python(lines: &[String]) -> Option<String> {
-    lines.iter().rev().find_map(|line| {
+    // A library of the language itself is where it broke, and not why.
+    let of_package = |line: &&String| line.contains("-packages/");
+    let frames = lines.iter().rev().filter(|line| line.trim_start().starts_with("File \""));
+    frames.clone().find(of_package).or_else(|| frames.clone().next()).and_then(|line| {
         let rest = line.trim_start().strip_prefix("File \"")?;
         let (path, rest) = rest.split_once("\", line ")?;
         let (number, rest) = rest.split_once(", in ").unwrap_or((rest, ""));

@@ -40,6 +40,7 @@ impl Finish<'_> {
         };
         let judgement = self.cleaned(judgement);
         let comparison = self.compared(&outcome, &judgement);
+        let comparison = self.job.known.seen(&outcome.case.id.0, &judgement, comparison);
         let finding = comparison.is_finding(judgement.verdict, self.strict);
         let judged = outcome.case.judged.shown();
         let exchange = outcome.exchanges.get(judged).and_then(Option::as_ref);

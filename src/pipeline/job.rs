@@ -2,7 +2,7 @@
 //!
 //! This file starts nothing.
 
-use super::{Embedded, Filter, Keeping};
+use super::{Embedded, Filter, Keeping, Known};
 use crate::contract::{Contract, OperationName, digest};
 use crate::generate::{self, Case, Inference, Level, Options};
 use crate::report::{Diagnostic, Head};
@@ -36,6 +36,8 @@ pub struct Job {
     pub filter: Option<Filter>,
     /// Only the cases with these ids; all where there is none.
     pub ids: Option<HashSet<String>>,
+    /// Divergences that people have written down as known.
+    pub known: Known,
     /// The command that runs these cases again.
     pub again: String,
     /// How the endpoint's server is started and made ready.

@@ -155,6 +155,8 @@ pub struct Summary {
     pub findings: Vec<Finding>,
     /// Operations that were not run.
     pub not_run: Vec<NotRun>,
+    /// What became of the entries for known divergences, a sentence each.
+    pub known_notes: Vec<String>,
     /// Why the run ended before its last case, if it did.
     pub incomplete: Option<String>,
     /// What to do about it, where that is known.

@@ -139,6 +139,10 @@ impl<W: Write> Terminal<W> {
             }
             None => {}
         }
+        for (index, line) in known_stanza(finding).lines().enumerate() {
+            let name = if index == 0 { "or known" } else { "" };
+            writeln!(self.to, "    {}  {}", paint(FAINT, format!("{name:11}")), paint(FAINT, tame(line)))?;
+        }
         self.server_output(&finding.server_output, SHORT)
     }
 
@@ -239,6 +243,9 @@ impl<W: Write> Terminal<W> {
             }
             self.server_output(&summary.server_output, usize::MAX)?;
         }
+        for note in &summary.known_notes {
+            writeln!(self.to, "{} {}", paint(ODD, "known:"), tame(note))?;
+        }
         if let Some((cases, id, why)) = &summary.left {
             let what = format!("what {} made may still be there: {}: {}", count(*cases, "case"), tame(id), tame(why));
             writeln!(self.to, "{} {what}", paint(ODD, "left behind:"))?;
@@ -268,6 +275,24 @@ fn title(finding: &Finding) -> String {
     let parts = [&finding.operation, &finding.member, &finding.constraint];
     let parts: Vec<String> = parts.iter().filter(|part| !part.is_empty()).map(|part| tame(part)).collect();
     parts.join(" · ")
+}
+
+/// The entry that makes a finding known, for `scenarios/NAME.known/ENDPOINT.toml`.
+pub(super) fn known_stanza(finding: &Finding) -> String {
+    let cases = match &finding.frame {
+        Some(_) => finding.operations.iter().map(|one| format!("{}/{one}/*", finding.scenario)).collect(),
+        None => vec![format!("{}/{}/{}/{}/*", finding.scenario, finding.operation, finding.member, finding.constraint)],
+    };
+    let cases: Vec<String> = cases.iter().map(|id| toml_text(id)).collect();
+    format!(
+        "[[known]]\ncases    = [{}]\nobserved = {}\nreason   = \"\"",
+        cases.join(", "),
+        toml_text(&finding.observed)
+    )
+}
+
+fn toml_text(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
 }
 
 /// Whether expectation and observation begin with the same status, so that they alone explain nothing.

@@ -16,6 +16,13 @@ pub fn wall() -> SystemTime {
     SystemTime::now()
 }
 
+/// Today in UTC, as `2026-11-25`.
+pub fn today() -> String {
+    let seconds = wall().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let (year, month, day) = crate::wire::civil(i64::try_from(seconds / 86_400).unwrap_or(0));
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
 /// Measures how long something takes.
 #[derive(Clone, Copy, Debug)]
 pub struct Stopwatch(Instant);

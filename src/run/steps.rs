@@ -43,9 +43,9 @@ const HOPE: u32 = 3;
 /// More steps than this are not sent side by side.
 const MOST_LINES: usize = 64;
 /// So many lines of what a server printed are kept with a case.
-const MOST_OUTPUT: usize = 20;
-/// So many times ten milliseconds a failing server's words are waited for.
-const SLOW_PRINTER: u32 = 5;
+const MOST_OUTPUT: usize = 60;
+/// So many times five milliseconds a failing server's words are waited for.
+const SLOW_PRINTER: u32 = 12;
 
 impl Shared {
     pub(super) fn new(plan: &Plan<'_>, exit: Exit) -> Self {
@@ -142,12 +142,16 @@ impl<'a> Worker<'a> {
         if !exchanges.iter().flatten().any(failed) {
             return Vec::new();
         }
-        // An answer may be quicker than what the server prints about it.
+        // An answer may be quicker than what the server prints about it, and the last request's line comes late.
+        let (mut seen, mut quiet) = (server.mark(), 0);
         for _ in 0..SLOW_PRINTER {
-            if server.mark() > mark {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            let now = server.mark();
+            quiet = if now == seen { quiet + 1 } else { 0 };
+            seen = now;
+            if quiet >= 2 && now > mark {
                 break;
             }
-            tokio::time::sleep(Duration::from_millis(10)).await;
         }
         server.since(mark, MOST_OUTPUT)
     }

@@ -4,11 +4,13 @@
 //! This room never touches a file, the environment or the network.
 
 mod fixtures;
+mod known;
 mod model;
 mod read;
 mod settings;
 mod tables;
 
+pub use known::{KnownEntry, read_known};
 pub use model::{
     AmendEntry, Credentials, Fixture, OperationNotes, Principal, RawRequest, ReadBack, Scenario, Template, Undoes,
     Until, Variable,

@@ -39,4 +39,4 @@ pub use message::{Body, Message};
 pub use result::{error_result, output_document, result};
 pub use shell::{Piece, Redaction, Secret};
 pub use sigv4::{KeyCache, SigV4};
-pub use text::percent_encode;
+pub use text::{civil, percent_encode};

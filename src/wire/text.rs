@@ -73,7 +73,7 @@ pub(super) fn scalar<'a>(
 
 /// Year, month, day of a count of days since 1970-01-01, after Howard Hinnant's
 /// [`civil_from_days`](https://howardhinnant.github.io/date_algorithms.html#civil_from_days).
-pub(super) fn civil(days: i64) -> (i64, i64, i64) {
+pub fn civil(days: i64) -> (i64, i64, i64) {
     let shifted = days + 719_468;
     let era = shifted.div_euclid(146_097);
     let day_of_era = shifted.rem_euclid(146_097);

@@ -1,0 +1,106 @@
+//! `NAME.known/ENDPOINT.toml`: divergences that people know of, and why they are left standing.
+//!
+//! A run never writes it; dates are compared as texts, in the form `2026-11-25`.
+
+use super::read::line_of;
+use super::tables::{Table, parse, wrong};
+use super::{ScenarioError, Warning};
+
+/// One `[[known]]` table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownEntry {
+    /// Case ids, `*` for any characters.
+    pub cases: Vec<String>,
+    /// What is observed, `*` for any characters; anything where it is absent.
+    pub observed: Option<String>,
+    /// Why it is left standing.
+    pub reason: String,
+    /// Where it is followed up.
+    pub ticket: Option<String>,
+    /// The last day on which it is known: `2027-01-31`.
+    pub until: Option<String>,
+    /// The line of the table, from 1.
+    pub line: u32,
+}
+
+/// Reads a file of known divergences.
+///
+/// # Errors
+/// Where the text is no TOML, or an entry lacks its cases or its reason.
+pub fn read_known(text: &str) -> Result<(Vec<KnownEntry>, Vec<Warning>), ScenarioError> {
+    let document = parse(text)?;
+    let root = Table::root(&document);
+    let mut warnings = Vec::new();
+    root.expect_keys(&["known"], &mut warnings);
+    let mut entries = Vec::new();
+    let tables = root.entry("known").map(|entry| entry.list_of_tables()).transpose()?.unwrap_or_default();
+    for table in tables {
+        entries.push(entry(&table, text, &mut warnings)?);
+    }
+    Ok((entries, warnings))
+}
+
+fn entry(table: &Table<'_, '_>, text: &str, warnings: &mut Vec<Warning>) -> Result<KnownEntry, ScenarioError> {
+    table.expect_keys(&["cases", "observed", "reason", "ticket", "until"], warnings);
+    let lacks = |key: &str, hint: &str| ScenarioError {
+        hint: Some(hint.to_owned()),
+        ..wrong(format!("a known divergence has no `{key}`"), table.span.clone())
+    };
+    let cases = match table.entry("cases") {
+        Some(entry) if entry.is_text() => vec![entry.text()?],
+        Some(_) => table.texts("cases")?,
+        None => Vec::new(),
+    };
+    if cases.is_empty() {
+        return Err(lacks("cases", "name them by their ids: `cases = [\"sqs/CreateQueue/malformed/*\"]`"));
+    }
+    let reason = table.text("reason")?.filter(|reason| !reason.trim().is_empty());
+    let reason = reason.ok_or_else(|| lacks("reason", "say why it is left standing, for whoever reads it later"))?;
+    let until = table.text("until")?;
+    if let Some(entry) = table.entry("until")
+        && !until.as_deref().is_some_and(is_date)
+    {
+        return Err(ScenarioError {
+            hint: Some("a year, a month and a day: `until = \"2027-01-31\"`".to_owned()),
+            ..wrong("`until` is no date".to_owned(), entry.span())
+        });
+    }
+    Ok(KnownEntry {
+        cases,
+        observed: table.text("observed")?,
+        reason,
+        ticket: table.text("ticket")?,
+        until,
+        line: line_of(text, table.span.start),
+    })
+}
+
+fn is_date(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let number = |text: &str, digits: usize, most: u32| {
+        text.len() == digits && text.parse::<u32>().is_ok_and(|number| (1..=most).contains(&number))
+    };
+    matches!(parts.as_slice(), [year, month, day] if number(year, 4, 9999) && number(month, 2, 12) && number(day, 2, 31))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_say_what_and_why() {
+        let text = "[[known]]\ncases = \"s/Op/*\"\nobserved = \"500\"\nreason = \"moto#1\"\nuntil = \"2027-01-31\"\n\n\
+                    [[known]]\ncases = [\"a\", \"b\"]\nreason = \"r\"\nticket = \"https://t\"\n";
+        let (entries, warnings) = read_known(text).expect("it reads");
+        assert_eq!(warnings, []);
+        assert_eq!((entries[0].observed.as_deref(), entries[0].until.as_deref()), (Some("500"), Some("2027-01-31")));
+        assert_eq!((entries[1].cases.len(), entries[1].line), (2, 7));
+        for (text, reason) in [
+            ("[[known]]\nreason = \"r\"", "has no `cases`"),
+            ("[[known]]\ncases = \"a\"", "has no `reason`"),
+            ("[[known]]\ncases = \"a\"\nreason = \"r\"\nuntil = \"soon\"", "is no date"),
+        ] {
+            assert!(read_known(text).expect_err(text).reason.contains(reason), "{text}");
+        }
+    }
+}
