@@ -73,6 +73,8 @@ fn job(contract: Contract, scenario: Scenario, url: &str) -> Job {
     Job {
         inferred: overstep::generate::Inference::default(),
         known: overstep::pipeline::Known::default(),
+        documents: indexmap::IndexMap::new(),
+        scenario_file: None,
         scenario,
         contract,
         aws: None,

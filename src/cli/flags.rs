@@ -193,7 +193,7 @@ pub struct CheckFlags {
     /// Which cases.
     #[command(flatten)]
     pub choose: ChooseFlags,
-    /// Write results: `ndjson=PATH`, `junit=PATH`; `-` is standard output
+    /// Write results: `ndjson=PATH`, `junit=PATH`, `markdown=PATH`, `github=-`; `-` is standard output
     #[arg(long, value_name = "FORMAT=PATH", value_parser = report)]
     pub report: Vec<(Wording, PathBuf)>,
     /// How many cases to send side by side

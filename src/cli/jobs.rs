@@ -202,6 +202,7 @@ pub fn jobs(
     for (found, scenario) in &chosen.scenarios {
         let endpoint = endpoint(choose_flags, scenario, &chosen.config, allow_remote, needs_endpoint)?;
         let documents = store::sources(&places(found.directory.clone()), &scenario.sources)?;
+        let files = in_files(&documents, &chosen.directory);
         let loaded = pipeline::load(scenario, &found.shown, documents)?;
         say::warnings(&loaded.problems, choose_flags.strict)?;
         let aws = aws_keys(&environment).map(|keys| AwsKeys {
@@ -239,12 +240,20 @@ pub fn jobs(
             filter: filter.clone(),
             ids: None,
             upkeep: super::upkeep::upkeep(&endpoint)?,
+            documents: files,
+            scenario_file: found.directory.as_ref().map(|_| found.shown.clone()),
             known: known(found, &endpoint.profile)?,
             again: again(&named_again(found), shown, allow_remote, choose_flags),
         });
         endpoints.push(endpoint);
     }
     Ok((jobs, endpoints, chosen))
+}
+
+/// The documents that lie in files, as their paths are said from here.
+fn in_files(documents: &[store::Source], directory: &Path) -> indexmap::IndexMap<String, String> {
+    let shown = |path: &PathBuf| path.strip_prefix(directory).unwrap_or(path).display().to_string();
+    documents.iter().filter_map(|one| Some((one.name.clone(), one.path.as_ref().map(shown)?))).collect()
 }
 
 /// What people know of a scenario and an endpoint: `NAME.known/ENDPOINT.toml` beside the scenario.
@@ -311,6 +320,8 @@ pub fn alone(
         filter: None,
         ids: None,
         upkeep: super::upkeep::upkeep(&endpoint)?,
+        documents: indexmap::IndexMap::new(),
+        scenario_file: None,
         known: Known::default(),
         again: format!("overstep check {name}"),
     };

@@ -6,7 +6,7 @@ use super::Stopped;
 use super::flags::CheckFlags;
 use super::values::Wording;
 use indicatif::{ProgressBar, ProgressStyle};
-use overstep::report::{Done, Head, Junit, Ndjson, Output, Summary, Terminal, Width};
+use overstep::report::{Done, Github, Head, Junit, Markdown, Ndjson, Output, Summary, Terminal, Width};
 use overstep::store::{self, Finished as _, LastRun, RunRecord, Sink};
 use std::io::{self, IsTerminal as _, Write};
 use std::path::Path;
@@ -93,6 +93,8 @@ impl Outputs {
             outputs.sinks.push(sink.clone());
             match format {
                 Wording::Ndjson => outputs.all.push(Box::new(Ndjson::new(sink))),
+                Wording::Github => outputs.all.push(Box::new(Github::new(sink))),
+                Wording::Markdown => outputs.all.push(Box::new(Markdown::new(sink))),
                 Wording::Junit => outputs.all.push(Box::new(Junit::new(sink, store::scratch()?))),
             }
         }

@@ -20,6 +20,10 @@ pub enum Wording {
     Ndjson,
     /// For CI servers.
     Junit,
+    /// Annotations for GitHub's runners.
+    Github,
+    /// For the summary of a CI job.
+    Markdown,
 }
 
 /// `100/s`, `60/m`, `1000/h`.
@@ -80,7 +84,12 @@ pub fn report(text: &str) -> Result<(Wording, PathBuf), String> {
     let format = match format {
         "ndjson" => Wording::Ndjson,
         "junit" => Wording::Junit,
-        other => return Err(format!("`{other}` is no format of results; there are `ndjson` and `junit`")),
+        "github" => Wording::Github,
+        "markdown" => Wording::Markdown,
+        other => {
+            let known = "there are `ndjson`, `junit`, `github` and `markdown`";
+            return Err(format!("`{other}` is no format of results; {known}"));
+        }
     };
     if path.is_empty() {
         return Err("the path is empty; `-` is standard output".to_owned());

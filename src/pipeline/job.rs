@@ -36,6 +36,10 @@ pub struct Job {
     pub filter: Option<Filter>,
     /// Only the cases with these ids; all where there is none.
     pub ids: Option<HashSet<String>>,
+    /// The documents that lie in files, by the names that facts call them, with their paths.
+    pub documents: indexmap::IndexMap<String, String>,
+    /// The scenario's file, where it has one.
+    pub scenario_file: Option<String>,
     /// Divergences that people have written down as known.
     pub known: Known,
     /// The command that runs these cases again.
@@ -192,6 +196,8 @@ impl Job {
             cases: planned.cases,
             again: self.again.clone(),
             server: None,
+            documents: self.documents.clone(),
+            scenario_file: self.scenario_file.clone(),
         }
     }
 }

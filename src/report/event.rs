@@ -4,6 +4,7 @@
 
 use crate::generate::Case;
 use crate::judge::{Change, Comparison, Finding, Judgement, OperationCoverage, Verdict};
+use indexmap::IndexMap;
 use std::io;
 use std::sync::Arc;
 
@@ -30,6 +31,10 @@ pub struct Head {
     pub again: String,
     /// What the server says it is, where it was asked.
     pub server: Option<String>,
+    /// The documents that lie in files, by the names that facts call them, with their paths.
+    pub documents: IndexMap<String, String>,
+    /// The scenario's file, where it has one.
+    pub scenario_file: Option<String>,
 }
 
 /// One case, judged.

@@ -265,7 +265,7 @@ impl<W: Write> Terminal<W> {
     }
 }
 
-fn title(finding: &Finding) -> String {
+pub(super) fn title(finding: &Finding) -> String {
     if let Some(frame) = &finding.frame {
         let named = finding.operations.iter().take(3).map(|one| tame(one)).collect::<Vec<_>>().join(", ");
         let more = finding.operations.len().saturating_sub(3);
@@ -413,6 +413,8 @@ mod tests {
             cases: 171,
             again: "overstep check connect -e http://127.0.0.1:4566".into(),
             server: None,
+            documents: IndexMap::new(),
+            scenario_file: None,
         };
         terminal.begin(&head).expect("a vector takes all");
         let summary = Summary {

@@ -14,6 +14,8 @@ pub struct Source {
     pub name: String,
     /// Its bytes, unpacked.
     pub bytes: Vec<u8>,
+    /// Where it lies, where it is a file of the user's.
+    pub path: Option<PathBuf>,
 }
 
 /// Where sources are looked for.
@@ -46,7 +48,7 @@ pub fn sources(places: &Places, names: &[String]) -> Result<Vec<Source>, StoreEr
         } else {
             let text = shipped_source(name)
                 .ok_or_else(|| StoreError::new(format!("`{name}` is not among the shipped sources")))?;
-            found.push(Source { name: name.clone(), bytes: text.as_bytes().to_vec() });
+            found.push(Source { name: name.clone(), bytes: text.as_bytes().to_vec(), path: None });
         }
     }
     Ok(found)
@@ -62,7 +64,7 @@ fn file(directory: &Path, path: &Path, others: &[Source]) -> Result<Source, Stor
     let short = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let whole = path.strip_prefix(directory).unwrap_or(path).display().to_string();
     let name = if others.iter().any(|other| other.name == short) { whole } else { short };
-    Ok(Source { name, bytes })
+    Ok(Source { name, bytes, path: Some(path.to_owned()) })
 }
 
 fn unpacked(path: &Path, bytes: Vec<u8>) -> Result<Vec<u8>, StoreError> {
@@ -174,7 +176,11 @@ fn botocore(places: &Places, service: &str) -> Result<Source, StoreError> {
             format!("it has {}", versions.join(", ")),
         ));
     };
-    Ok(Source { name: format!("botocore:{service}/{version}"), bytes: unpacked(&path, read_bytes(&path)?)? })
+    Ok(Source {
+        name: format!("botocore:{service}/{version}"),
+        bytes: unpacked(&path, read_bytes(&path)?)?,
+        path: None,
+    })
 }
 
 /// The `site-packages` folders below installations of Python, newest version first.
