@@ -81,6 +81,8 @@ pub async fn check_cases(
     let port = started::port(job)?;
     let endpoint = job.endpoint(embedded.as_ref(), port, sending)?;
     let control = |operation: &str| job.control(operation);
+    let (running, restarts) = (std::sync::OnceLock::new(), std::sync::atomic::AtomicU32::new(0));
+    let revive = || started::revive(job, &endpoint, running.get(), &restarts, stop);
     let mut plan = job.plan(&endpoint, sending.settings, run_id, stop, &control);
     let redaction = plan.redaction();
     let origin = endpoint.origin();
@@ -107,7 +109,13 @@ pub async fn check_cases(
     output.begin(&head).map_err(|error| unwritten(&error))?;
     let start = || started::start(job, &plan, port, &redaction, sending, stop);
     match tokio::task::block_in_place(start)? {
-        Ok(server) => plan.server = server,
+        Ok(server) => {
+            if let Some(server) = &server {
+                let _ = running.set(Arc::clone(server));
+                plan.revive = Some(&revive);
+            }
+            plan.server = server;
+        }
         Err(started::NotReady { why, output: said }) => {
             let mut summary = tally.summary(0.0, &RunEnd::Complete);
             (summary.incomplete, summary.server_output) = (Some(why), said);

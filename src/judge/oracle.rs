@@ -115,6 +115,11 @@ fn no_answer(reason: &NoAnswer, liveness: Option<Liveness>) -> Decision {
     let observed = Observed { note: Some(note.to_owned()), ..Observed::default() };
     let learnt = !matches!(reason, NoAnswer::Unreachable(_) | NoAnswer::Tls(_));
     match liveness {
+        Some(Liveness::Killed) => {
+            let observed = Observed { note: Some("ends the server".to_owned()), ..Observed::default() };
+            let why = "the server ended, and again when it had been started anew and nothing else was sent".to_owned();
+            (Verdict::Diverges, observed, why)
+        }
         Some(Liveness::Alive) if learnt => {
             (Verdict::Diverges, observed, format!("{reason}, twice, while plain valid requests are answered"))
         }

@@ -176,6 +176,7 @@ impl Job {
             stop: stop.clone(),
             left: Left::default(),
             server: None,
+            revive: None,
         }
     }
 

@@ -9,6 +9,7 @@ use crate::store;
 use crate::wire::Redaction;
 use std::io::Write;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 /// How long a version is waited for.
@@ -86,6 +87,25 @@ pub(super) fn start(
             Err(NotReady { why: redaction.clean(&format!("`{name}`: {why}")), output })
         }
     })
+}
+
+/// So often a server that a case has ended is started anew.
+const MOST_RESTARTS: u32 = 40;
+
+/// Starts a server anew that has ended or answers nobody, and waits until it is ready; false where that is over or
+/// does not help.
+pub(super) fn revive(
+    job: &Job,
+    endpoint: &Endpoint,
+    server: Option<&Arc<Started>>,
+    times: &AtomicU32,
+    stop: &Stop,
+) -> bool {
+    let Some(server) = server else { return false };
+    if stop.is_stopped() || times.fetch_add(1, Ordering::Relaxed) >= MOST_RESTARTS {
+        return false;
+    }
+    server.restart().is_ok() && run::prepare(endpoint, &job.upkeep, Some(server), stop).is_ok()
 }
 
 fn launched(launch: Launch, redaction: &Redaction, sending: &Sending) -> Result<Started, Vec<Diagnostic>> {

@@ -34,6 +34,9 @@ pub enum Liveness {
     OperationDown,
     /// It was not: the endpoint is down, and the case is not known to be at fault.
     Down,
+    /// It was not, and again not when the endpoint had been started anew and nothing else was sent: the case is at
+    /// fault.
+    Killed,
 }
 
 /// One request and its answer.

@@ -38,6 +38,8 @@ pub struct Plan<'a> {
     pub left: Left,
     /// The server that was started for it.
     pub server: Option<Arc<Started>>,
+    /// Starts the endpoint anew and waits until it is ready; false where that is not possible.
+    pub revive: Option<&'a (dyn Fn() -> bool + Sync)>,
 }
 
 /// How requests are sent.

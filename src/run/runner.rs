@@ -208,6 +208,12 @@ where
                 let _others = self.beside.read().await;
                 worker.case(case).await
             };
+            let outcome = match outcome {
+                Some(outcome) if outcome.liveness == Some(Liveness::Down) && self.plan.revive.is_some() => {
+                    Some(self.revived(&mut worker, outcome).await)
+                }
+                outcome => outcome,
+            };
             if let Some(outcome) = &outcome
                 && self.health.see(outcome)
             {
@@ -215,6 +221,27 @@ where
             }
             self.order.put(index, outcome.map(&self.finish));
         }
+    }
+
+    /// A case met an endpoint that is down, and the endpoint can be started anew: the case is sent again with nobody
+    /// beside it. Where that ends the endpoint once more, this case is the one that does it.
+    async fn revived(&self, worker: &mut Worker<'_>, outcome: Outcome) -> Outcome {
+        let _nobody_else = self.beside.write().await;
+        let revive = || {
+            let revived = self.plan.revive.is_some_and(|revive| revive());
+            self.shared.forget_silence();
+            revived
+        };
+        let operation = outcome.case.operation.clone();
+        // Somebody else may have started it anew meanwhile.
+        if !worker.is_answered(operation.as_str()).await && !worker.is_another_answered(&operation).await && !revive() {
+            return outcome;
+        }
+        let Some(again) = worker.case(Arc::clone(&outcome.case)).await else { return outcome };
+        if again.liveness != Some(Liveness::Down) || !revive() {
+            return again;
+        }
+        Outcome { liveness: Some(Liveness::Killed), ..again }
     }
 
     /// Many cases in a row met silence: is the endpoint dead, or only what they asked for? Some other
@@ -260,7 +287,7 @@ impl Health {
     /// Takes note of an outcome; true where the endpoint seems dead.
     fn see(&self, outcome: &Outcome) -> bool {
         if outcome.exchanges.iter().flatten().any(|exchange| exchange.answer.is_ok())
-            || matches!(outcome.liveness, Some(Liveness::Alive | Liveness::OperationDown))
+            || matches!(outcome.liveness, Some(Liveness::Alive | Liveness::OperationDown | Liveness::Killed))
         {
             self.revive();
             return false;

@@ -73,6 +73,12 @@ impl Shared {
         }
     }
 
+    /// An endpoint that was started anew owes nothing to the one before.
+    pub(super) fn forget_silence(&self) {
+        self.silent.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.has_silent.store(false, Ordering::Release);
+    }
+
     fn is_hopeless(&self, operation: &OperationName) -> bool {
         if !self.has_silent.load(Ordering::Acquire) {
             return false;

@@ -124,6 +124,7 @@ impl World {
             stop: self.stop.clone(),
             left: Default::default(),
             server: None,
+            revive: None,
         })
     }
 

@@ -117,6 +117,7 @@ impl Ground {
             stop: Default::default(),
             left: Default::default(),
             server: None,
+            revive: None,
         };
         let mut concerned = self.scenario.clone();
         concerned.only.extend(fault.map(|fault| fault.operation.clone()).filter(|operation| operation != "*"));
