@@ -157,6 +157,7 @@ fn chosen(job: &Job, url: &str) -> Vec<(Arc<Case>, Message)> {
         stop: Stop::default(),
         left: Default::default(),
         server: None,
+        revive: None,
     };
     let all: Vec<(Arc<Case>, Message)> = generate::cases(&job.contract, &job.scenario, options)
         .expect("cases can be made")

@@ -186,6 +186,7 @@ proptest! {
             stop: Stop::default(),
             left: Default::default(),
             server: None,
+            revive: None,
         };
         for case in cases.filter(|case| case.unsendable.is_none() && case.steps.len() == 1) {
             let Send::Operation { input, damage, .. } = &case.steps[0].send else { continue };

@@ -219,6 +219,7 @@ fn an_operation_that_hangs_does_not_end_the_run_of_the_others() {
             stop: plan.stop.clone(),
             left: Default::default(),
             server: None,
+            revive: None,
             ..*plan
         };
         run(

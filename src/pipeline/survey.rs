@@ -97,7 +97,8 @@ impl Survey {
         }
         let name = done.case.operation.as_str();
         let verdict = done.judgement.verdict;
-        self.unknown.1 += 1;
+        // What was not sent, because what it needs could not be made, says nothing by itself.
+        self.unknown.1 += u64::from(done.judgement.observed.status.is_some());
         self.unknown.0 += u64::from(verdict == Verdict::NotImplemented);
         let granted = done.judgement.observed.status.is_some_and(|status| (200..300).contains(&status));
         if let (Verdict::Diverges, true, Some(flaw)) = (verdict, granted, &done.judgement.observed.note)
