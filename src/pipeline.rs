@@ -189,7 +189,8 @@ pub async fn check_cases(
     }
     let mut summary = tally.summary(watch.elapsed().as_secs_f64(), &ended);
     for finding in &mut summary.findings {
-        finding.learnt = lessons.as_ref().and_then(|lessons| lessons.about(finding));
+        let lesson = lessons.as_ref().and_then(|lessons| lessons.about(finding));
+        finding.learnt = finding.learnt.take().or(lesson);
     }
     if let Some((why, said)) = started::fate(plan.server.as_ref(), &ended) {
         summary.incomplete = Some(why);
@@ -261,6 +262,8 @@ struct Tally {
     counts: Counts,
     coverage: Coverage,
     findings: Findings,
+    /// Whether machine models are all there is.
+    modelled: bool,
     max_failures: Option<u64>,
     failures: u64,
     /// Plain valid requests: how many were sent, and how many passed.
@@ -274,6 +277,7 @@ impl Tally {
             counts: Counts::default(),
             coverage: Coverage::new(&job.contract, |operation| job.scenario.wants(operation)),
             findings: Findings::new(sending.strict),
+            modelled: job.contract.is_only_modelled(),
             max_failures: sending.max_failures,
             failures: 0,
             controls: (0, 0),
@@ -289,6 +293,9 @@ impl Tally {
             self.controls.1 += u64::from(done.judgement.verdict == Verdict::Pass);
         }
         self.coverage.add(&done.case, &done.judgement);
+        if self.modelled {
+            self.findings.see(&done.case, &done.judgement);
+        }
         self.findings.add_compared(
             &self.scenario,
             &done.case,

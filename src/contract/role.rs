@@ -70,7 +70,17 @@ impl Role {
         if has(&["limitexceeded", "quotaexceeded", "toomany", "maximumnumber", "overlimit", "limitreached"]) {
             return Self::Limit;
         }
-        if has(&["conflict", "alreadyexists", "inuse", "duplicate", "concurrent", "alreadyowned", "resourcenotready"]) {
+        if has(&[
+            "conflict",
+            "alreadyexists",
+            "inuse",
+            "duplicate",
+            "concurrent",
+            "alreadyowned",
+            "resourcenotready",
+            "conditionalcheckfailed",
+            "preconditionfailed",
+        ]) {
             return Self::Conflict;
         }
         if has(&[

@@ -3,13 +3,18 @@
 use super::frame::frame;
 use super::oracle::{in_words, size};
 use super::{Change, Comparison, Finding, Judgement, Verdict};
+use crate::contract::MemberPath;
 use crate::generate::{Case, Intent};
 use indexmap::IndexMap;
+use std::collections::HashMap;
 
 /// So many ids are kept for each finding; the count goes on.
 const EXAMPLES: usize = 5;
 /// So many findings are told apart; the rest share one, so that no server can fill the memory.
 const MOST: usize = 10_000;
+
+/// So many violations are accepted before a member is called ignored.
+const ENOUGH: u64 = 4;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Key {
@@ -57,12 +62,15 @@ pub struct Again {
 pub struct Findings {
     groups: IndexMap<Key, Group>,
     strict: bool,
+    /// Of operations that only models describe, by operation and member of the input: how many violations were
+    /// accepted, and how many refused.
+    heeded: HashMap<(String, String), (u64, u64)>,
 }
 
 impl Findings {
     /// None yet; with `strict`, an accepted divergence is one too.
     pub fn new(strict: bool) -> Self {
-        Self { groups: IndexMap::new(), strict }
+        Self { groups: IndexMap::new(), strict, heeded: HashMap::new() }
     }
 
     /// Adds a case if it diverges; `again` is asked for only when the case becomes its group's first example.
@@ -160,6 +168,32 @@ impl Findings {
         }
     }
 
+    /// Takes note of whether a member is looked at at all, where only models describe the operation: whatever is wrong
+    /// with one that is not has one cause.
+    pub fn see(&mut self, case: &Case, judgement: &Judgement) {
+        let Some(top) = case.member.as_ref().and_then(MemberPath::top).filter(|_| case.intent == Intent::Violates)
+        else {
+            return;
+        };
+        let accepted = match judgement.observed.status {
+            Some(200..300) => true,
+            Some(_) => false,
+            None => return,
+        };
+        let (takes, refuses) = self.heeded.entry((case.operation.to_string(), top.to_owned())).or_default();
+        *takes += u64::from(accepted);
+        *refuses += u64::from(!accepted);
+    }
+
+    /// The member that a finding is about, where the endpoint looks at nothing in it.
+    fn ignored(&self, finding: &Finding) -> Option<String> {
+        let path = MemberPath::parse(&finding.member)?;
+        let top = path.top()?;
+        let (accepted, refused) = self.heeded.get(&(finding.operation.clone(), top.to_owned()))?;
+        let is_of_it = finding.observed.starts_with('2') && finding.frame.is_none() && finding.accepted.is_none();
+        (*refused == 0 && *accepted >= ENOUGH && is_of_it).then(|| top.to_owned())
+    }
+
     /// How many groups there are.
     pub fn len(&self) -> usize {
         self.groups.len()
@@ -175,13 +209,28 @@ impl Findings {
         let mut groups: Vec<&Group> = self.groups.values().collect();
         // Stable: what is equal otherwise stays in plan order.
         groups.sort_by_key(|group| (group.rank, std::cmp::Reverse(group.finding.cases)));
-        groups
-            .into_iter()
-            .map(|group| Finding {
-                examples: group.examples.iter().map(|(_, id)| id.clone()).collect(),
-                ..group.finding.clone()
-            })
-            .collect()
+        let mut sorted: Vec<Finding> = Vec::with_capacity(groups.len());
+        let mut merged: HashMap<(String, String), usize> = HashMap::new();
+        for group in groups {
+            let examples = group.examples.iter().map(|(_, id)| id.clone()).collect();
+            let mut finding = Finding { examples, ..group.finding.clone() };
+            if let Some(member) = self.ignored(&finding) {
+                let key = (finding.operation.clone(), member.clone());
+                if let Some(at) = merged.get(&key) {
+                    let whole: &mut Finding = &mut sorted[*at];
+                    whole.cases += finding.cases;
+                    whole.examples.extend(finding.examples);
+                    whole.examples.truncate(EXAMPLES);
+                    continue;
+                }
+                merged.insert(key, sorted.len());
+                (finding.member, finding.constraint) = (member, "ignored".to_owned());
+                let why = "nothing that is wrong in it is refused: the endpoint seems not to look at it";
+                finding.learnt = Some(why.to_owned());
+            }
+            sorted.push(finding);
+        }
+        sorted
     }
 }
 

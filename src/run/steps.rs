@@ -28,6 +28,8 @@ pub(super) struct Shared {
     feigning: Mutex<Vec<OperationName>>,
     /// How often in a row an operation's plain valid request met silence.
     silent: Mutex<HashMap<OperationName, u32>>,
+    /// How often in a row a passing hindrance did not pass: such a one is not waited for.
+    busy_in_vain: AtomicU32,
     /// Whether there is anything in `silent`: the common case must not lock what all workers share.
     has_silent: AtomicBool,
 }
@@ -56,6 +58,7 @@ impl Shared {
             throttled_in_a_row: AtomicU32::new(0),
             feigning: Mutex::default(),
             silent: Mutex::new(HashMap::new()),
+            busy_in_vain: AtomicU32::new(0),
             has_silent: AtomicBool::new(false),
         }
     }
@@ -285,10 +288,16 @@ impl<'a> Worker<'a> {
         out
     }
 
-    /// Whether a resource cannot be taken away yet, because something still happens to it.
+    /// Whether a resource cannot be taken away yet, because something still happens to it, or cannot be made yet,
+    /// because too many others are being made.
     fn is_busy(&self, step: &Step, exchange: &Exchange) -> bool {
-        let role = || self.role(exchange).is_some_and(|role| role == Role::Conflict);
-        step.purpose == Purpose::TearDown && exchange.answer.as_ref().is_ok_and(|answer| answer.status >= 400) && role()
+        let passing: &[Role] = match step.purpose {
+            Purpose::TearDown => &[Role::Conflict],
+            Purpose::SetUp if step.fixture.is_some() => &[Role::Limit],
+            _ => return false,
+        };
+        let role = || self.role(exchange).is_some_and(|role| passing.contains(&role));
+        exchange.answer.as_ref().is_ok_and(|answer| answer.status >= 400) && role()
     }
 
     /// What the error of an answer means.
@@ -312,7 +321,9 @@ impl<'a> Worker<'a> {
         let began = clock::now();
         let mut pause = Duration::from_millis(20);
         while (self.not_ready(step, &exchange).is_some() && clock::now().duration_since(began) < READY_WITHIN)
-            || (self.is_busy(step, &exchange) && clock::now().duration_since(began) < GONE_WITHIN)
+            || (self.is_busy(step, &exchange)
+                && clock::now().duration_since(began) < GONE_WITHIN
+                && self.shared.busy_in_vain.load(Ordering::Relaxed) < PATIENCE)
         {
             let plan = self.plan;
             if !sleep_until(clock::now() + pause, &|| plan.stop.is_stopped()).await {
@@ -321,6 +332,11 @@ impl<'a> Worker<'a> {
             pause = (pause * 2).min(Duration::from_millis(500));
             let Ok(message) = self.ready(holes, step) else { break };
             exchange = self.turn(case, vec![(index, message)]).await.pop()?.1?;
+        }
+        if self.is_busy(step, &exchange) {
+            self.shared.busy_in_vain.fetch_add(1, Ordering::Relaxed);
+        } else if step.fixture.is_some() && self.shared.busy_in_vain.load(Ordering::Relaxed) > 0 {
+            self.shared.busy_in_vain.store(0, Ordering::Relaxed);
         }
         Some(exchange)
     }

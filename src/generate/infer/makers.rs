@@ -109,7 +109,10 @@ impl<'c> Makers<'c> {
             .or_else(|| pick(&|maker| maker.noun.ends_with(&told.noun), &exact))
             .or_else(|| pick(&|maker| told.noun.ends_with(&maker.noun), &stands))
             // `Key` of `GetObject` is what `PutObject` was told.
-            .or_else(|| pick(&|maker| noun.starts_with(&maker.noun), &exact).filter(|_| told.by == By::Itself))
+            .or_else(|| {
+                let named = pick(&|maker| noun.starts_with(&maker.noun), &exact);
+                named.filter(|(_, stands)| told.by == By::Itself && matches!(stands, Stands::Named(_)))
+            })
     }
 
     /// A member of the very same name in what the maker is told or answers.

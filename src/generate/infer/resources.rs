@@ -3,7 +3,7 @@
 //! It sends nothing: whether a guess holds is seen when its requests are answered.
 
 use super::makers::{Makers, Stands, inputs};
-use super::nouns::{By, reference, verb_and_noun};
+use super::nouns::{By, Reference, reference, verb_and_noun};
 use crate::contract::{Contract, Kind, MemberPath, Operation, Segment, Shape, ShapeId};
 use crate::generate::pattern::Pattern;
 use crate::scenario::{Fixture, OperationNotes, RawRequest, Scenario, Until};
@@ -126,17 +126,16 @@ impl<'c> Work<'c> {
         let (_, noun) = verb_and_noun(name);
         let contract = self.contract;
         let members: Vec<_> = inputs(contract, operation)
-            .filter(|(_, member)| matches!(contract.shape(&member.shape).kind, Kind::String))
-            .filter(|(member, it)| {
-                !it.required && noun.ends_with(&reference(member).noun) && !reference(member).noun.is_empty()
-            })
+            .filter(|(_, member)| !member.required && matches!(contract.shape(&member.shape).kind, Kind::String))
+            .filter(|(member, _)| !reference(member).noun.is_empty())
             .map(|(member, it)| (member.clone(), contract.shape(&it.shape)))
             .collect();
         let is_open = |work: &Self, member: &str| work.out.scenario.use_for(name, member).is_none();
         let named_already = required(contract, operation).iter().any(|(path, _)| {
             path.last_member().is_some_and(|member| {
                 let told = reference(member);
-                told.by != By::Itself && (told.noun.is_empty() || noun.ends_with(&told.noun))
+                let named = self.makers.origin(operation, member).is_some();
+                named || (told.by != By::Itself && (told.noun.is_empty() || noun.ends_with(&told.noun)))
             })
         });
         if named_already || members.iter().any(|(member, _)| !is_open(self, member)) {
@@ -144,7 +143,8 @@ impl<'c> Work<'c> {
         }
         let is_maker = self.makers.all.iter().any(|maker| maker.operation.name == operation.name);
         if is_maker {
-            let own = members.iter().find(|(member, _)| reference(member).by == By::Name);
+            let is_own = |told: Reference| told.by == By::Name && noun.ends_with(&told.noun);
+            let own = members.iter().find(|(member, _)| is_own(reference(member)));
             if let Some((member, shape)) = own {
                 self.choose(operation, member, shape);
             }
@@ -153,7 +153,7 @@ impl<'c> Work<'c> {
         for by in [By::Name, By::Id, By::Url, By::Arn] {
             for (member, shape) in members.iter().filter(|(member, _)| reference(member).by == by) {
                 if let Some((maker, stands)) = self.makers.origin(operation, member)
-                    && self.makers.all[maker].noun == noun
+                    && self.makers.all[maker].noun == reference(member).noun
                 {
                     let path = MemberPath::root().member(member);
                     self.named(operation, &path, shape, maker, stands);
@@ -297,6 +297,9 @@ impl<'c> Work<'c> {
             names_it |= of == Some(fixture);
             of.is_none_or(|of| of == fixture || self.needs(fixture, of))
         });
+        let hole = format!("{{{fixture}.");
+        let uses = self.out.scenario.notes(operation.name.as_str()).map(|notes| &notes.uses);
+        names_it |= uses.is_some_and(|uses| uses.values().filter_map(Json::as_str).any(|text| text.starts_with(&hole)));
         all && names_it
     }
 
@@ -317,18 +320,16 @@ impl<'c> Work<'c> {
             return;
         }
         let Some(remover) = self.makers.remover(maker) else { return };
+        // What it calls optional is known once it has been looked at.
+        self.operation(remover);
         let mut input = serde_json::Map::new();
         let is_text = |id: &ShapeId| match &self.contract.shape(id).kind {
             Kind::List { member } => matches!(self.contract.shape(member).kind, Kind::String),
             kind => matches!(kind, Kind::String),
         };
-        if inputs(self.contract, remover).any(|(_, member)| member.required && !is_text(&member.shape)) {
-            return;
-        }
-        for (path, shape) in required(self.contract, remover) {
-            let (Some(member), true) = (path.last_member(), matches!(shape.kind, Kind::String)) else { return };
-            let is_list = path.0.last() == Some(&Segment::Item);
-            if path.0.len() > 1 + usize::from(is_list) {
+        let used = |member: &str| self.out.scenario.use_for(remover.name.as_str(), member).is_some();
+        for (member, it) in inputs(self.contract, remover).filter(|(member, it)| it.required || used(member)) {
+            if !is_text(&it.shape) {
                 return;
             }
             let value = match self.makers.origin(remover, member) {
@@ -342,6 +343,7 @@ impl<'c> Work<'c> {
                 _ => return,
             };
             let value = Json::String(value);
+            let is_list = matches!(self.contract.shape(&it.shape).kind, Kind::List { .. });
             input.insert(member.to_owned(), if is_list { Json::Array(vec![value]) } else { value });
         }
         if input.is_empty() {

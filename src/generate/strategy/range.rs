@@ -31,11 +31,16 @@ pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
             };
             let breaks = || Aim::Breaks(site.path.clone(), Constraint::Range);
             let rule = |word: &str, number: i128| format!("at {word} {number}");
-            add("at-min", rule("least", low), "range/min", low, Aim::Valid);
+            // A model's type is how a number is written, and what a service grants is often less.
+            let at = |documented: bool| match documented || !work.planner.modelled {
+                true => Aim::Valid,
+                false => Aim::Silent("the model gives the number a type and no such limit"),
+            };
+            add("at-min", rule("least", low), "range/min", low, at(range.min.is_some()));
             if range.min.is_some() && low > least {
                 add("below-min", rule("least", low), "range/min", low - 1, breaks());
             }
-            add("at-max", rule("most", high), "range/max", high, Aim::Valid);
+            add("at-max", rule("most", high), "range/max", high, at(range.max.is_some()));
             if range.max.is_some() && high < most {
                 add("above-max", rule("most", high), "range/max", high + 1, breaks());
             }
