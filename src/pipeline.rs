@@ -128,6 +128,11 @@ pub async fn check_cases(
         Ok(line) => tokio::task::block_in_place(|| survey::Survey::begin(job, line))?,
         Err(_) => survey::Survey::default(),
     };
+    let spent = || {
+        let server = running.get().map(|server: &Arc<run::Started>| server.id());
+        Some((run::processor_seconds(None)?, run::processor_seconds(Some(server?))?))
+    };
+    let before = spent();
     let watch = Stopwatch::start();
     let mut cases = cases.map(Into::into).peekable();
     let mut ended = RunEnd::Complete;
@@ -196,6 +201,7 @@ pub async fn check_cases(
         summary.incomplete = Some(why);
         summary.server_output = said;
     }
+    summary.processor = before.zip(spent()).map(|(before, after)| (after.0 - before.0, (after.1 - before.1).max(0.0)));
     if elsewhere.is_some() {
         summary.incomplete = elsewhere;
     }

@@ -41,7 +41,7 @@ fn node(lines: &[String]) -> Option<String> {
     })
 }
 
-/// `	at com.example.Queue.create(Queue.java:12)`; the first one is the innermost.
+/// `at com.example.Queue.create(Queue.java:12)`; the first one is the innermost.
 fn java(lines: &[String]) -> Option<String> {
     lines.iter().find_map(|line| {
         let rest = line.trim_start().strip_prefix("at ")?;

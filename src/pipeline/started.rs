@@ -90,7 +90,7 @@ pub(super) fn start(
 }
 
 /// So often a server that a case has ended is started anew.
-const MOST_RESTARTS: u32 = 40;
+const MOST_RESTARTS: u32 = 500;
 
 /// Starts a server anew that has ended or answers nobody, and waits until it is ready; false where that is over or
 /// does not help.

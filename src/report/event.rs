@@ -174,6 +174,8 @@ pub struct Summary {
     pub server_output: Vec<String>,
     /// How many cases made what could not be taken away, with the first one's id and what happened.
     pub left: Option<(u64, String, String)>,
+    /// Processor time of overstep and of the server that it started, in seconds, where both are known.
+    pub processor: Option<(f64, f64)>,
     /// From the first request to the last answer.
     pub seconds: f64,
 }

@@ -243,6 +243,10 @@ impl<W: Write> Terminal<W> {
             }
             self.server_output(&summary.server_output, usize::MAX)?;
         }
+        if let Some((own, server)) = summary.processor.filter(|(own, server)| own + server > 0.5) {
+            let share = 100.0 * own / (own + server);
+            writeln!(self.to, "processor time: overstep {own:.1} s, the server {server:.1} s ({share:.0} % overstep)")?;
+        }
         for note in &summary.known_notes {
             writeln!(self.to, "{} {}", paint(ODD, "known:"), tame(note))?;
         }

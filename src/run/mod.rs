@@ -25,7 +25,7 @@ mod tls;
 mod transport;
 mod upkeep;
 
-pub use clock::{Stopwatch, today, wall};
+pub use clock::{Stopwatch, processor_seconds, today, wall};
 pub use drafts::{Draft, drafts};
 pub use endpoint::{Endpoint, EndpointError, Tls};
 pub use exchange::{Answer, Exchange, Framing, Liveness, NoAnswer, Outcome};

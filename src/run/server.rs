@@ -149,6 +149,11 @@ impl Started {
         Ok(())
     }
 
+    /// The process that runs now.
+    pub fn id(&self) -> u32 {
+        locked(&self.process).child.id()
+    }
+
     /// The command on one line.
     pub fn shown(&self) -> String {
         (self.output.clean)(&self.launch.shown())

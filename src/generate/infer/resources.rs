@@ -116,7 +116,10 @@ impl<'c> Work<'c> {
             self.optional(operation);
         }
         self.done.push(name.to_owned());
-        self.clean_up(operation);
+        // A maker whose fixture is not there yet is named by nobody.
+        if !self.open.iter().any(|maker| self.makers.all[*maker].operation.name == operation.name) {
+            self.clean_up(operation);
+        }
         whole
     }
 
@@ -239,6 +242,7 @@ impl<'c> Work<'c> {
                 taken_away_by: None,
                 awaited_by: None,
             });
+            self.clean_up(operation);
         }
         match stands {
             Stands::Named(member) => {
