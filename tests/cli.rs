@@ -73,7 +73,7 @@ fn help_names_the_commands_that_work() {
     let directory = project();
     let ran = run(directory.path(), &["--help"]);
     snapshot!("help", ran.all());
-    for absent in ["doctor", "fuzz", "shard"] {
+    for absent in ["fuzz", "shard"] {
         assert!(!ran.out.contains(absent), "{absent} does not work yet");
     }
     snapshot!("help-check", run(directory.path(), &["check", "--help"]).all());
@@ -426,4 +426,33 @@ fn pages_that_differ_are_shown_with_both_lines() {
     assert!(json["drifts"].as_array().is_some_and(|drifts| !drifts.is_empty()));
     let same = run(directory.path(), &["drift", &one, &one]);
     assert!(same.out.contains("0 contradictions, 0 facts said by one side only"), "{}", same.all());
+}
+
+#[test]
+fn the_workflow_in_the_readme_works_as_it_stands() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = std::fs::read_to_string(root.join("README.md")).expect("README");
+    let workflow = readme.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a workflow");
+    assert!(workflow.lines().count() < 20, "{workflow}");
+    let script = workflow.split("- run: |\n").nth(1).expect("a script");
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let scenarios = directory.path().join("scenarios");
+    std::fs::create_dir_all(&scenarios).expect("made");
+    for (from, to) in [("leadlex.toml", "mine.toml"), ("leadlex.contract.json", "leadlex.contract.json")] {
+        std::fs::copy(root.join("scenarios").join(from), scenarios.join(to)).expect("copied");
+    }
+    let binary = Path::new(env!("CARGO_BIN_EXE_overstep")).parent().expect("a folder");
+    let path = format!("{}:{}", binary.display(), std::env::var("PATH").unwrap_or_default());
+    let summary = directory.path().join("summary.md");
+    let ran = std::process::Command::new("sh")
+        .args(["-ec", script])
+        .current_dir(directory.path())
+        .env("PATH", path)
+        .env("GITHUB_STEP_SUMMARY", &summary)
+        .output()
+        .expect("sh runs");
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    let markdown = std::fs::read_to_string(summary).expect("a summary");
+    assert!(markdown.contains("## `mine · ") && markdown.contains("| `AddTagsToContact` |"), "{markdown}");
+    assert!(directory.path().join("overstep.xml").is_file());
 }

@@ -24,7 +24,7 @@ Examples:
   overstep check connect -e http://127.0.0.1:4566  one scenario, against your server
   overstep check leadlex -E 'op(AddTagsToContact) & auth'
   overstep init queues --source botocore:sqs -e http://127.0.0.1:5000
-  overstep doctor queues                           what stands, what is refused, how long a check takes
+  overstep doctor queues                           what stands, what is refused and why
   overstep cases connect --format curl             what would be sent
   overstep ingest docs/*.md -o my.contract.json    read documents into a contract
   overstep drift docs/page.rst botocore:connect    where two sources contradict each other

@@ -106,15 +106,15 @@ pub fn part_of_sequence(contract: &Contract, scenario: &Scenario, options: Optio
 
 /// What can be said of one operation's strategies and places; `None` where it is not planned.
 pub(super) fn with_work<R>(
-    contract: &Contract,
+    bench: &Workbench<'_>,
     scenario: &Scenario,
     options: Options,
     operation: &str,
     look: impl FnOnce(&Work<'_>) -> Option<R>,
 ) -> Result<Option<R>, PlanError> {
-    let plan = Plan::new(contract, scenario, options)?;
+    let plan = Plan::with(bench.contract, scenario, options, Arc::clone(&bench.patterns))?;
     let Some(operation) = plan.wanted.iter().find(|wanted| wanted.name.as_str() == operation) else { return Ok(None) };
-    let sites = sites(contract, operation);
+    let sites = sites(bench.contract, operation);
     Ok(look(&Work { planner: &plan.planner, operation, sites: &sites }))
 }
 

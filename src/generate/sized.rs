@@ -3,9 +3,9 @@
 //! They stand in no plan; each has an id of its own, `…/length/size-255`, and so a resource of its own.
 
 use super::case::Case;
-use super::plan::{Options, PlanError, with_work};
+use super::plan::{Options, PlanError, Workbench, with_work};
 use super::strategy::{self, Work};
-use crate::contract::{Constraint, Contract, Kind, MemberPath};
+use crate::contract::{Constraint, Kind, MemberPath};
 use crate::scenario::Scenario;
 
 /// What is documented about the sizes of a place.
@@ -27,13 +27,13 @@ pub struct Bounds {
 
 /// The documented limits of a place; `None` where it has none of this constraint, or is not there.
 pub fn bounds(
-    contract: &Contract,
+    bench: &Workbench<'_>,
     scenario: &Scenario,
     operation: &str,
     member: &MemberPath,
     constraint: &str,
 ) -> Option<Bounds> {
-    let found = with_work(contract, scenario, Options::default(), operation, |work| {
+    let found = with_work(bench, scenario, Options::default(), operation, |work| {
         let shape = work.shape(work.sites.iter().find(|site| site.path == *member)?);
         let length = shape.length();
         let number = |number: &Option<serde_json::Number>| number.as_ref()?.to_string().parse::<i128>().ok();
@@ -60,7 +60,7 @@ pub fn bounds(
 
 /// A request with a value of exactly this size at a place, and everything else valid; `None` where there is none.
 pub fn of_size(
-    contract: &Contract,
+    bench: &Workbench<'_>,
     scenario: &Scenario,
     options: Options,
     operation: &str,
@@ -68,7 +68,7 @@ pub fn of_size(
     constraint: &str,
     size: i128,
 ) -> Option<Case> {
-    let made: Result<Option<Case>, PlanError> = with_work(contract, scenario, options, operation, |work| {
+    let made: Result<Option<Case>, PlanError> = with_work(bench, scenario, options, operation, |work| {
         let site = work.sites.iter().find(|site| site.path == *member)?;
         let make = |work: &Work<'_>, valid: bool| match constraint {
             "range" => strategy::number_of(work, site, size, valid),

@@ -5,7 +5,7 @@
 
 use super::finish::Finish;
 use crate::contract::{Constraint, MemberPath};
-use crate::generate::{self, Intent, Options};
+use crate::generate::{self, Intent, Options, Workbench};
 use crate::judge::{Finding, Verdict};
 use crate::report::Done;
 use crate::run::{OneByOne, Stopwatch};
@@ -103,12 +103,13 @@ impl Strayed {
         let all = self.sets.into_iter().filter(|(_, (sent, taken))| sent == taken && *sent >= MANY);
         let words = |sent: u32| format!("accepts all {sent} values that break it");
         let mut lessons: Vec<(Place, String)> = all.map(|(place, (sent, _))| (place, words(sent))).collect();
+        let Ok(bench) = Workbench::new(line.plan().contract) else { return Lessons(lessons) };
         for (limit, sides) in self.limits {
             // Refused at the limit and taken past it: that is no limit at all.
             if sides.refused && sides.taken || watch.elapsed() > MOST_TIME {
                 continue;
             }
-            if let Some(words) = learnt(line, options, finish, &limit, sides, &mut left) {
+            if let Some(words) = learnt(line, &bench, options, finish, &limit, sides, &mut left) {
                 lessons.push((limit.at, words));
             }
         }
@@ -134,6 +135,7 @@ impl Lessons {
 
 fn learnt(
     line: &OneByOne<'_>,
+    bench: &Workbench<'_>,
     options: Options,
     finish: &Finish<'_>,
     which: &Limit,
@@ -142,7 +144,7 @@ fn learnt(
 ) -> Option<String> {
     let Place { operation, member, constraint } = &which.at;
     let plan = line.plan();
-    let bounds = generate::bounds(plan.contract, plan.scenario, operation, member, constraint)?;
+    let bounds = generate::bounds(bench, plan.scenario, operation, member, constraint)?;
     let most = if bounds.counts_entries { MOST_ENTRIES } else { LARGEST };
     // What is taken for certain, and how far to go from there.
     let (taken, end) = match (which.upper, sides.taken) {
@@ -157,7 +159,7 @@ fn learnt(
             return None;
         }
         *left = left.saturating_sub(1);
-        let case = generate::of_size(plan.contract, plan.scenario, options, operation, member, constraint, size)?;
+        let case = generate::of_size(bench, plan.scenario, options, operation, member, constraint, size)?;
         let done = finish.finish(line.send(case).ok()?);
         match done.judgement.observed.status? {
             200..300 => Some(true),
