@@ -209,7 +209,7 @@ pub async fn check_cases(
     summary.not_run = survey.not_run();
     summary.left = plan.left.told();
     summary.complete = summary.incomplete.is_none() && job.is_whole();
-    summary.snapshots = record.write(summary.complete)?;
+    summary.snapshots = record.write(summary.complete, &summary.not_run)?;
     output.end(&summary).map_err(|error| unwritten(&error))?;
     Ok(summary)
 }

@@ -5,7 +5,7 @@
 use super::Job;
 use crate::generate::{Level, Options, cases};
 use crate::judge::{Change, Spot, Verdict};
-use crate::report::{Diagnostic, Done, NewForm, SnapshotNews};
+use crate::report::{Diagnostic, Done, NewForm, NotRun, SnapshotNews};
 use crate::snapshot::{Ran, Snapshot, State, Whole, merged, read, write};
 use crate::store::{SnapshotFile, Snapshots, StoreError};
 use indexmap::IndexMap;
@@ -142,14 +142,18 @@ impl<'a> Record<'a> {
         operation.cases.push(Ran { place, side, variant, state });
     }
 
-    /// Writes what the run saw; `complete` where it was all that there is to see.
-    pub fn write(self, complete: bool) -> Result<SnapshotNews, Vec<Diagnostic>> {
+    /// Writes what the run saw; `complete` where it was all that there is to see. What is accepted of operations that
+    /// were not run stays as it is.
+    pub fn write(self, complete: bool, not_run: &[NotRun]) -> Result<SnapshotNews, Vec<Diagnostic>> {
         let mut news = SnapshotNews::default();
         let Some(keeping) = self.keeping.filter(|keeping| keeping.update != Update::No) else { return Ok(news) };
         let whole = complete;
         let mut planned = if whole { HashMap::new() } else { self.planned()? };
         let accepted = self.accepted;
         for (name, mut seen) in self.operations {
+            if not_run.iter().any(|one| one.operation == name) {
+                continue;
+            }
             let Some((file, before)) = accepted.files.get(&name) else { continue };
             if !whole {
                 seen.cases = filled(planned.remove(&name).unwrap_or_default(), seen.cases);

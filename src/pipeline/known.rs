@@ -40,31 +40,36 @@ impl Known {
     }
 }
 
-/// What a run has seen of each entry.
+/// What a run has seen of each entry: of which of its patterns a case ran, and how many cases it matched.
 #[derive(Debug, Default)]
-pub(super) struct Used(Vec<(u64, u64)>);
+pub(super) struct Used(Vec<(Vec<bool>, u64)>);
 
 impl Used {
     /// Takes note of a case.
     pub fn add(&mut self, known: &Known, done: &Done) {
-        self.0.resize(known.entries.len(), (0, 0));
-        if !matches!(done.judgement.verdict, Verdict::Pass | Verdict::Diverges | Verdict::Unspecified) {
+        if known.entries.is_empty()
+            || !matches!(done.judgement.verdict, Verdict::Pass | Verdict::Diverges | Verdict::Unspecified)
+        {
             return;
         }
+        self.0.resize_with(known.entries.len(), Default::default);
         for (entry, (ran, matched)) in known.entries.iter().zip(&mut self.0) {
             let id = &done.case.id.0;
-            *ran += u64::from(Known::covers(entry, id));
+            ran.resize(entry.cases.len(), false);
+            for (pattern, ran) in entry.cases.iter().zip(ran) {
+                *ran = *ran || glob(pattern, id);
+            }
             *matched += u64::from(Known::matches(entry, id, &done.judgement));
         }
     }
 
     /// What is to be said of the entries: those that are over, and those that match nothing any more. An entry of
-    /// which no case ran is not spoken of.
+    /// which some pattern met no case is not spoken of: what was not looked at is not better.
     pub fn notes(&self, known: &Known) -> Vec<String> {
         let mut notes = Vec::new();
         for (entry, (ran, matched)) in known.entries.iter().zip(&self.0) {
             let what = format!("{}:{} `{}` ({})", known.shown, entry.line, entry.cases.join("`, `"), entry.reason);
-            if *ran > 0 && *matched == 0 {
+            if !ran.is_empty() && ran.iter().all(|ran| *ran) && *matched == 0 {
                 notes.push(format!("perhaps better now, nothing matched: {what}"));
             } else if *matched > 0 && known.is_over(entry) {
                 notes.push(format!("over since {}: {what}", entry.until.as_deref().unwrap_or_default()));

@@ -139,7 +139,9 @@ impl<W: Write> Terminal<W> {
             }
             None => {}
         }
-        for (index, line) in known_stanza(finding).lines().enumerate() {
+        // An answer that is not the accepted one is for the snapshot to know.
+        let stanza = if finding.accepted.is_none() { known_stanza(finding) } else { String::new() };
+        for (index, line) in stanza.lines().enumerate() {
             let name = if index == 0 { "or known" } else { "" };
             writeln!(self.to, "    {}  {}", paint(FAINT, format!("{name:11}")), paint(FAINT, tame(line)))?;
         }
