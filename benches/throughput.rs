@@ -294,7 +294,7 @@ fn through(job: &Job, cases: impl Iterator<Item = Arc<Case>> + Send, planned: u6
     let planned = Planned { cases: planned, operations: job.contract.operations.len() as u64 };
     // Compared with what is accepted, as in a check; nothing is written.
     let snapshots = Snapshots::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("snapshots"));
-    let keeping = Keeping { snapshots, update: Update::No, source: String::new() };
+    let keeping = Keeping { snapshots, update: Update::No, source: String::new(), profile: None };
     let (sending, stop) = (Sending { keeping: Some(keeping), ..Sending::default() }, Stop::default());
     let summary = runtime
         .block_on(pipeline::check_cases(job, planned, cases, &sending, "bench", &stop, &mut outputs))

@@ -42,7 +42,7 @@ def noted(i):
     if "Note" not in i: raise Refused("ValidationException", "Note is missing")
     if not isinstance(i["Note"], str): raise Refused("SerializationException", "no text")
     if len(i["Note"]) == 40: os._exit(3)
-    if len(i["Note"]) > 40: raise Refused("ValidationException", "too long")
+    if len(i["Note"]) > 40: raise Refused("NoteException" if "other" in sys.argv else "ValidationException", "too long")
     return {}
 def deleted(i):
     del THINGS[found(i)]
@@ -168,6 +168,8 @@ fn project() -> Option<TempDir> {
     write(
         "overstep.toml",
         "[endpoints.emulator]\nstart = \"python3 server.py '{port}'\"\nready-timeout = \"20s\"\n\
+         not-implemented = [{ stderr = \"NotImplementedError\" }]\n\
+         [endpoints.other]\nstart = \"python3 server.py '{port}' other\"\nready-timeout = \"20s\"\n\
          not-implemented = [{ stderr = \"NotImplementedError\" }]\n\
          [endpoints.elsewhere]\nurl = \"http://127.0.0.1:{port}/base\"\nstart = \"python3 server.py '{port}'\"\n\
          ready-timeout = \"20s\"\n",
@@ -367,4 +369,30 @@ fn two_runs_on_a_fresh_server_accept_the_same() {
     let ran = run(directory.path(), &["check", "things", "-e", "emulator", "--update", "all"]);
     ran.says(&["not run: 4 operations"]);
     assert_eq!(described().expect("a snapshot"), before);
+}
+
+#[test]
+fn two_endpoints_side_by_side_differ_where_their_answers_do() {
+    let Some(directory) = project() else { return };
+    give_a_size(directory.path());
+    let same = run(directory.path(), &["check", "things", "-e", "emulator", "--against", "emulator"]);
+    same.says(&["asking emulator first", "0 findings", " known"]);
+    assert_eq!(same.code, Some(0), "{}", same.out);
+    let ran = run(
+        directory.path(),
+        &["check", "things", "-e", "other", "--against", "emulator", "--report", "ndjson=r.ndjson"],
+    );
+    assert_eq!(ran.code, Some(1), "{}", ran.out);
+    ran.says(&["accepted     400 ValidationException", "observed     400 NoteException"]);
+    let events = results(directory.path());
+    let findings: Vec<_> = events.iter().filter(|event| event["event"] == "finding").collect();
+    assert!(!findings.is_empty());
+    for finding in findings {
+        assert_eq!(
+            (finding["operation"].as_str(), finding["member"].as_str()),
+            (Some("NoteThing"), Some("Note")),
+            "{finding}"
+        );
+    }
+    assert!(!directory.path().join("snapshots").exists(), "nothing of a comparison is kept");
 }

@@ -2,6 +2,7 @@
 //!
 //! Reads everything, then sends, then says how it went.
 
+use super::against::Against;
 use super::flags::{CheckFlags, NoCases, UpdateFlag};
 use super::outputs::Outputs;
 use super::{Stopped, jobs::jobs, say};
@@ -65,7 +66,13 @@ pub fn check(flags: &CheckFlags) -> Result<Exit, Stopped> {
         .enable_all()
         .build()
         .map_err(|error| Diagnostic::error(format!("cannot start: {error}")))?;
-    runtime.block_on(run(flags, jobs, &sendings, &chosen))
+    let against = flags.against.as_deref().map(|other| Against::new(flags, other)).transpose()?;
+    for (sending, (found, _)) in sendings.iter_mut().zip(&chosen.scenarios) {
+        if let Some(against) = &against {
+            sending.keeping = Some(against.keeping(found, Update::No));
+        }
+    }
+    runtime.block_on(run(flags, jobs, &sendings, &chosen, against.as_ref()))
 }
 
 /// Where a scenario's accepted behaviour is, and what may be written there.
@@ -85,10 +92,17 @@ async fn run(
     jobs: Vec<Job>,
     sendings: &[Sending],
     chosen: &super::jobs::Chosen,
+    against: Option<&Against>,
 ) -> Result<Exit, Stopped> {
     let stop = Stop::default();
     tokio::spawn(stop_on_signal(stop.clone()));
     let run_id = flags.choose.run_id.clone().unwrap_or_else(pipeline::fresh_run_id);
+    if let Some(against) = against {
+        let all = against.answers(flags, sendings, &chosen.scenarios, &run_id, &stop).await?;
+        if all != Exit::Kept {
+            return Ok(all);
+        }
+    }
     let mut outputs = Outputs::open(flags, &chosen.directory)?;
     outputs.describe(description(flags, &jobs, chosen, &run_id)?);
     if jobs.iter().any(|job| job.target == Target::Embedded) {

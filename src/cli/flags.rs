@@ -80,7 +80,7 @@ pub enum Command {
 }
 
 /// Which cases there are.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct ChooseFlags {
     /// Names of scenarios, or paths to their files; none means all in `scenarios/`
     #[arg(value_name = "SCENARIO")]
@@ -217,6 +217,9 @@ pub struct CheckFlags {
     /// Compare with no accepted behaviour
     #[arg(long, conflicts_with_all = ["snapshots", "update"])]
     pub no_snapshots: bool,
+    /// Send the same cases to this endpoint first, and take its answers for the accepted ones
+    #[arg(long, value_name = "NAME|URL", conflicts_with_all = ["snapshots", "no_snapshots", "update", "last_failed"])]
+    pub against: Option<String>,
     /// What to do with answers that are not the accepted ones: `auto` writes them beside, and nothing where
     /// `CI` is set
     #[arg(long, value_enum, default_value = "auto", value_name = "WHAT")]

@@ -3,6 +3,7 @@
 //! Nothing here knows what a case is made of; the work is in `pipeline`.
 
 mod again;
+mod against;
 mod cases;
 mod check;
 mod doctor;

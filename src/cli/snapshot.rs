@@ -24,7 +24,12 @@ pub fn beside(found: &Found, directory: &Path) -> PathBuf {
 /// A scenario's accepted behaviour in `folder`, or beside it, and what may be written there.
 pub fn keeping(folder: Option<&Path>, found: &Found, directory: &Path, update: Update) -> Keeping {
     let folder = folder.map_or_else(|| beside(found, directory), |folder| directory.join(folder));
-    Keeping { snapshots: Snapshots::new(folder), update, source: format!("scenarios/{}.toml", found.name) }
+    Keeping {
+        snapshots: Snapshots::new(folder),
+        update,
+        source: format!("scenarios/{}.toml", found.name),
+        profile: None,
+    }
 }
 
 /// The nearest `snapshots/` upwards, no further than the repository's root.

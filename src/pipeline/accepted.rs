@@ -32,6 +32,8 @@ pub struct Keeping {
     pub update: Update,
     /// The scenario's file, as it stands in the head of snapshots.
     pub source: String,
+    /// Under which endpoint's name it is kept, where that is not the job's own.
+    pub profile: Option<String>,
 }
 
 /// The accepted behaviour of a job's operations.
@@ -48,7 +50,8 @@ impl Accepted {
         for operation in keeping.map(|_| &job.contract.operations).into_iter().flatten() {
             let Some(keeping) = keeping else { break };
             let name = operation.name.as_str();
-            let file = keeping.snapshots.file(&job.profile, &job.scenario.name, name);
+            let file =
+                keeping.snapshots.file(keeping.profile.as_ref().unwrap_or(&job.profile), &job.scenario.name, name);
             match snapshot(&file) {
                 Ok(snapshot) => {
                     files.insert(name.to_owned(), (file, snapshot));

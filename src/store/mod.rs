@@ -12,7 +12,7 @@ pub use last::{FORMAT as RUN_FORMAT, LastRun, RunRecord, ScenarioRecord, forget_
 pub use scenarios::{Found, all_scenarios, find_scenario, shipped_names};
 pub use snapshots::{SnapshotFile, Snapshots};
 pub use sources::{Places, Source, site_packages, sources};
-pub use write::{Finished, Sink, scratch, sink, write_whole};
+pub use write::{Finished, ScratchFolder, Sink, scratch, scratch_folder, sink, write_whole};
 
 use std::path::{Path, PathBuf};
 

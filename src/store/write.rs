@@ -118,6 +118,25 @@ pub fn scratch() -> Result<Box<dyn Scratch>, StoreError> {
     Ok(Box::new(ScratchFile(file)))
 }
 
+/// A folder that is gone when it is dropped.
+pub struct ScratchFolder(tempfile::TempDir);
+
+impl ScratchFolder {
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+/// A folder of one's own.
+///
+/// # Errors
+/// Where the system has no place for one.
+pub fn scratch_folder() -> Result<ScratchFolder, StoreError> {
+    let folder = tempfile::Builder::new().prefix("overstep-").tempdir();
+    folder.map(ScratchFolder).map_err(|error| StoreError::new(format!("no temporary folder: {error}")))
+}
+
 struct ScratchFile(std::fs::File);
 
 impl io::Read for ScratchFile {

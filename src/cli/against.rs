@@ -1,0 +1,80 @@
+//! `overstep check --against`: a second endpoint whose answers count as the accepted ones.
+//!
+//! Nothing of it is kept after the comparison.
+
+use super::flags::{CheckFlags, ChooseFlags};
+use super::{Stopped, jobs::jobs, say};
+use overstep::exit::Exit;
+use overstep::pipeline::{self, Job, Keeping, Sending, Update};
+use overstep::report::{Done, Head, Output, Summary};
+use overstep::run::Stop;
+use overstep::store::{self, Found, ScratchFolder};
+use std::io;
+
+/// The other endpoint of a comparison.
+pub struct Against {
+    jobs: Vec<Job>,
+    folder: ScratchFolder,
+}
+
+impl Against {
+    /// The same cases as the flags name, for another endpoint.
+    pub fn new(flags: &CheckFlags, other: &str) -> Result<Self, Stopped> {
+        let choose = ChooseFlags { endpoint: Some(other.to_owned()), ..flags.choose.clone() };
+        let (jobs, _, _) = jobs(&choose, flags.allow_remote, true)?;
+        Ok(Self { jobs, folder: store::scratch_folder()? })
+    }
+
+    /// Where its answers are held.
+    pub fn keeping(&self, found: &Found, update: Update) -> Keeping {
+        let folder = self.folder.path();
+        Keeping { profile: Some("against".to_owned()), ..super::snapshot::keeping(Some(folder), found, folder, update) }
+    }
+
+    /// Sends all cases and holds the answers; anything but [`Exit::Kept`] where they are not all there.
+    pub async fn answers(
+        &self,
+        flags: &CheckFlags,
+        sendings: &[Sending],
+        scenarios: &[(Found, overstep::scenario::Scenario)],
+        run_id: &str,
+        stop: &Stop,
+    ) -> Result<Exit, Stopped> {
+        for ((job, sending), (found, _)) in self.jobs.iter().zip(sendings).zip(scenarios) {
+            say::line(&format!("asking {} first: its answers count as the accepted ones", job.profile));
+            super::upkeep::announce(job);
+            let mut sending =
+                Sending { keeping: Some(self.keeping(found, Update::All)), max_failures: None, ..sending.clone() };
+            if flags.workers.is_none() && !job.upkeep.not_implemented.is_empty() {
+                sending.settings.workers = 1;
+            }
+            let summary = pipeline::check(job, &sending, run_id, stop, &mut Quiet).await?;
+            if let Some(why) = summary.and_then(|summary| summary.incomplete) {
+                say::line(&format!("{} cannot be compared with: {why}", job.profile));
+                return Ok(Exit::Incomplete);
+            }
+        }
+        Ok(Exit::Kept)
+    }
+}
+
+/// Whoever is compared with is not reported on.
+struct Quiet;
+
+impl Output for Quiet {
+    fn begin(&mut self, _head: &Head) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn case(&mut self, _done: &Done) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn end(&mut self, _summary: &Summary) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
