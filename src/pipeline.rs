@@ -13,6 +13,7 @@ mod job;
 mod known;
 mod learn;
 mod load;
+mod poison;
 mod replay;
 mod review;
 mod shorten;
@@ -124,6 +125,7 @@ pub async fn check_cases(
         }
     }
     let line = run::OneByOne::new(&plan);
+    let mut poison = plan.revive.is_some().then(poison::Poison::default);
     let mut survey = match &line {
         Ok(line) => tokio::task::block_in_place(|| survey::Survey::begin(job, line))?,
         Err(_) => survey::Survey::default(),
@@ -151,6 +153,9 @@ pub async fn check_cases(
             failed.add(&done);
             strayed.add(&done);
             used.add(&job.known, &done);
+            if let Some(poison) = &mut poison {
+                poison.add(&done);
+            }
             unwritable = output.case(&done).err();
             let goes_on = unwritable.is_none() && !tally.enough();
             if stage != Stage::Rest {
@@ -182,6 +187,14 @@ pub async fn check_cases(
     if unwritable.is_none() && ended == RunEnd::Complete {
         let options = generate::Options { seed: job.seed, level: job.level };
         if let Ok(line) = &line {
+            // Before anything else is sent: what fails now fails because of the run.
+            let found = |poison: poison::Poison| poison.found(job, line, &finish, &revive);
+            for mut done in poison.map(|poison| tokio::task::block_in_place(|| found(poison))).into_iter().flatten() {
+                record.add(&mut done);
+                tally.add(&done);
+                used.add(&job.known, &done);
+                unwritable = unwritable.or(output.case(&done).err());
+            }
             for done in tokio::task::block_in_place(|| failed.shortened(line, options, &finish)) {
                 tally.add_part(&done);
                 unwritable = unwritable.or(output.case(&done).err());

@@ -114,6 +114,12 @@ impl Job {
         let parts = self.ids.iter().flatten().filter(|id| id.contains("/law/sequence/") && id.contains('~'));
         let mut parts: Vec<Case> =
             parts.filter_map(|id| generate::part_of_sequence(&self.contract, &self.scenario, options, id)).collect();
+        // A plain request after a run stands in no plan either.
+        let after = self.ids.iter().flatten().filter_map(|id| {
+            let operation = id.strip_suffix(super::poison::AFTER)?.rsplit_once('/')?.1;
+            Some(Case { id: generate::CaseId(id.clone()), ..self.control(operation)? })
+        });
+        parts.extend(after);
         parts.sort_by(|one, other| one.id.cmp(&other.id));
         Ok(cases.filter(wanted).chain(parts))
     }
