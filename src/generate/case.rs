@@ -180,19 +180,20 @@ pub enum Send {
 }
 
 /// What is done to an encoded request on purpose.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Damage {
     /// The body is exactly these bytes.
-    Body(Vec<u8>),
+    Body(#[serde(with = "super::bytes_text")] Vec<u8>),
     /// The body ends after this share of its bytes, in percent; at least one byte is lost, and one
     /// stays where there are two.
     BodyTruncated(u8),
     /// These bytes stand before the body.
-    BodyPrefixed(Vec<u8>),
+    BodyPrefixed(#[serde(with = "super::bytes_text")] Vec<u8>),
     /// These bytes stand after the body.
-    BodySuffixed(Vec<u8>),
+    BodySuffixed(#[serde(with = "super::bytes_text")] Vec<u8>),
     /// Each occurrence of the first bytes in the encoded body is replaced by the second.
-    BodyReplaced(Vec<u8>, Vec<u8>),
+    BodyReplaced(#[serde(with = "super::bytes_text")] Vec<u8>, #[serde(with = "super::bytes_text")] Vec<u8>),
     /// The body's document is an object in which this member stands twice, with the same value.
     DuplicateMember(String),
     /// The content type is this, or absent.

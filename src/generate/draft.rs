@@ -348,7 +348,7 @@ impl<'a> Planner<'a> {
     }
 
     /// The documented errors of a role, those that are common to all operations among them.
-    fn errors(&self, operation: &Operation, role: Role) -> Vec<ExpectedError> {
+    pub fn errors(&self, operation: &Operation, role: Role) -> Vec<ExpectedError> {
         let common = self.contract.common_errors().filter(|(name, _)| !operation.errors.contains(name));
         self.contract
             .errors_of(operation)
@@ -362,7 +362,7 @@ impl<'a> Planner<'a> {
     }
 
     /// What fits where a request must be refused for two reasons: an error for either.
-    fn reject_for(&self, operation: &Operation, [one, other]: [Role; 2]) -> Expectation {
+    pub fn reject_for(&self, operation: &Operation, [one, other]: [Role; 2]) -> Expectation {
         let mut first = self.reject(operation, one);
         if one != other
             && let (Expectation::Reject { errors, .. }, Expectation::Reject { errors: more, .. }) =
@@ -389,7 +389,7 @@ impl<'a> Planner<'a> {
     }
 }
 
-fn ambiguity(breach: &Breach) -> String {
+pub(super) fn ambiguity(breach: &Breach) -> String {
     format!("the documents allow more than one reading of {} of `{}`", breach.constraint, breach.path)
 }
 

@@ -3,6 +3,7 @@
 //! This room knows no HTTP library, no clock and no global source of randomness: the same input
 //! gives the same cases, in the same order.
 
+mod bytes_text;
 mod case;
 mod draft;
 pub mod draw;
@@ -23,6 +24,7 @@ mod story;
 mod strategy;
 mod template;
 mod value;
+mod wild;
 
 pub use case::{
     AuthDamage, Authorization, Capture, Case, CaseId, Damage, FixtureStep, Intent, Judged, Purpose, Send, Step,
@@ -38,3 +40,4 @@ pub use relation::{Effect, Event, Model, Relation, StateKind, View, What};
 pub use site::constraints;
 pub use sized::{Bounds, bounds, of_size};
 pub use value::Value;
+pub use wild::{Act, ActError, Claim, Tale, Wild, acts_from_json, acts_to_json};

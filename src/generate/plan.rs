@@ -188,13 +188,13 @@ impl<'a> Workbench<'a> {
     }
 }
 
-struct Plan<'a> {
-    planner: Planner<'a>,
-    wanted: Vec<&'a Operation>,
+pub(super) struct Plan<'a> {
+    pub planner: Planner<'a>,
+    pub wanted: Vec<&'a Operation>,
 }
 
 impl<'a> Plan<'a> {
-    fn new(contract: &'a Contract, scenario: &'a Scenario, options: Options) -> Result<Self, PlanError> {
+    pub fn new(contract: &'a Contract, scenario: &'a Scenario, options: Options) -> Result<Self, PlanError> {
         Self::with(contract, scenario, options, Arc::new(patterns(contract)?))
     }
 

@@ -1,0 +1,139 @@
+//! Simpler acts that may show the same: fewer of them, fewer members, shorter texts, plainer numbers.
+//!
+//! It never asks whether they do: whoever searches sends them.
+
+use super::act::{Act, USE};
+use super::source::Wild;
+use crate::generate::Value;
+use indexmap::IndexMap;
+
+/// So many candidates are proposed at once.
+const MOST: usize = 160;
+
+pub(super) fn simpler(wild: &Wild<'_>, acts: &[Act]) -> Vec<Vec<Act>> {
+    let mut out: Vec<Vec<Act>> = Vec::new();
+    // Halves, quarters … are left out, then single ones.
+    let mut chunk = acts.len().div_ceil(2);
+    while chunk >= 1 && acts.len() > 1 {
+        for start in (0..acts.len()).step_by(chunk) {
+            let end = (start + chunk).min(acts.len());
+            let rest: Vec<Act> = acts[..start].iter().chain(&acts[end..]).cloned().collect();
+            if rest.iter().any(|act| matches!(act, Act::Send { .. })) && !out.contains(&rest) {
+                out.push(rest);
+            }
+        }
+        if chunk == 1 {
+            break;
+        }
+        chunk /= 2;
+    }
+    for (at, act) in acts.iter().enumerate() {
+        let Act::Send { operation, resource, input, damage } = act else { continue };
+        let mut with = |input: Value, damage: Vec<crate::generate::Damage>| {
+            let mut all = acts.to_vec();
+            all[at] = Act::Send { operation: operation.clone(), resource: *resource, input, damage };
+            out.push(all);
+        };
+        if !damage.is_empty() {
+            with(input.clone(), Vec::new());
+        }
+        let plain = wild.ground(operation.as_str()).map(|ground| &ground.plain);
+        if let Some(plain) = plain.filter(|plain| *plain != input) {
+            with(plain.clone(), damage.clone());
+        }
+        for input in plainer(input).into_iter().take(MOST) {
+            with(input, damage.clone());
+        }
+    }
+    out.truncate(MOST * 2);
+    out
+}
+
+/// Values that are a step simpler than this one, the boldest steps first.
+fn plainer(value: &Value) -> Vec<Value> {
+    match value {
+        Value::Template(text) if text == USE => Vec::new(),
+        Value::Text(text) => {
+            let characters: Vec<char> = text.chars().collect();
+            let count = characters.len();
+            let mut out: Vec<String> = Vec::new();
+            if count > 0 {
+                out.push(String::new());
+                out.push(characters[..1].iter().collect());
+                out.push(characters[..count / 2].iter().collect());
+                out.push(characters[count / 2..].iter().collect());
+                out.push(characters[..count - 1].iter().collect());
+                out.push(characters[1..].iter().collect());
+            }
+            // The same length, plainer characters.
+            let plain = |c: char| if c.is_ascii_lowercase() { c } else { 'a' };
+            out.push(characters.iter().map(|_| 'a').collect());
+            out.push(characters.iter().map(|c| plain(*c)).collect());
+            for (at, c) in characters.iter().enumerate().filter(|(_, c)| **c != 'a').take(12) {
+                let mut one = characters.clone();
+                one[at] = plain(*c);
+                if one[at] != *c {
+                    out.push(one.into_iter().collect());
+                }
+            }
+            out.retain(|other| other != text);
+            out.dedup();
+            out.into_iter().map(Value::Text).collect()
+        }
+        Value::Number(literal) => {
+            let number: Option<i128> = literal.parse().ok();
+            let plainer = [Some(0), Some(1), number.map(|number| number / 2)];
+            plainer.into_iter().flatten().filter(|other| number != Some(*other)).map(Value::integer).collect()
+        }
+        Value::Boolean(true) => vec![Value::Boolean(false)],
+        Value::Blob(bytes) if !bytes.is_empty() => {
+            vec![Value::Blob(Vec::new()), Value::Blob(bytes[..bytes.len() / 2].to_vec())]
+        }
+        Value::List(items) => {
+            let mut out = Vec::new();
+            if items.len() > 1 {
+                out.push(Value::List(items[..items.len() / 2].to_vec()));
+                out.push(Value::List(items[items.len() / 2..].to_vec()));
+            }
+            for at in 0..items.len().min(16) {
+                let mut fewer = items.clone();
+                fewer.remove(at);
+                out.push(Value::List(fewer));
+            }
+            for (at, item) in items.iter().enumerate().take(8) {
+                out.extend(plainer(item).into_iter().map(|inner| {
+                    let mut items = items.clone();
+                    items[at] = inner;
+                    Value::List(items)
+                }));
+            }
+            out
+        }
+        Value::Map(members) => {
+            let mut out = Vec::new();
+            let part = |from: usize, to: usize| -> Value {
+                let part: IndexMap<String, Value> =
+                    members.iter().skip(from).take(to - from).map(|(k, v)| (k.clone(), v.clone())).collect();
+                Value::Map(part)
+            };
+            if members.len() > 3 {
+                out.push(part(0, members.len() / 2));
+                out.push(part(members.len() / 2, members.len()));
+            }
+            for at in 0..members.len().min(24) {
+                let mut fewer = members.clone();
+                fewer.shift_remove_index(at);
+                out.push(Value::Map(fewer));
+            }
+            for (name, value) in members.iter().take(24) {
+                out.extend(plainer(value).into_iter().map(|inner| {
+                    let mut members = members.clone();
+                    members.insert(name.clone(), inner);
+                    Value::Map(members)
+                }));
+            }
+            out
+        }
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,541 @@
+//! Acts as steps, with what must come back to each of them and what must be read in the end.
+//!
+//! Many answers are judged, and the steps are sent once: a [`Claim`] is what one of them is held against.
+
+use super::act::Act;
+use super::choose::has_document;
+use super::source::{Family, Wild, show};
+use crate::contract::{Constraint, MemberPath, Operation, OperationName, Protocol, Provenance, Role};
+use crate::generate::case::{Case, CaseId, Damage, Intent, Judged, Purpose, Send, Step};
+use crate::generate::expectation::{Expectation, ExpectedError};
+use crate::generate::keeper::Reader;
+use crate::generate::label::Breach;
+use crate::generate::relation::{Effect, Event, Relation, StateKind, What};
+use crate::generate::{Value, fixture, resource};
+
+/// A sequence as it is sent, and everything that is judged of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tale {
+    /// What is sent; it is judged by the first claim.
+    pub case: Case,
+    /// One for each answer that means something, and one for what is stored in the end, where that can be foretold.
+    /// Never empty.
+    pub claims: Vec<Claim>,
+}
+
+/// What one answer of a tale is held against.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Claim {
+    /// The id under which it is reported.
+    pub id: CaseId,
+    /// The operation that it is about.
+    pub operation: OperationName,
+    /// As [`Case::intent`].
+    pub intent: Intent,
+    /// As [`Case::member`].
+    pub member: Option<MemberPath>,
+    /// As [`Case::constraint`].
+    pub constraint: Option<Constraint>,
+    /// As [`Case::class`].
+    pub class: &'static str,
+    /// As [`Case::judged`].
+    pub judged: Judged,
+    /// As [`Case::expectation`].
+    pub expectation: Expectation,
+    /// As [`Case::rule`].
+    pub rule: String,
+    /// As [`Case::source`].
+    pub source: Option<Provenance>,
+}
+
+impl Claim {
+    /// Makes this claim the one by which a case of the same steps is judged.
+    pub fn apply(&self, case: &mut Case) {
+        case.id = self.id.clone();
+        case.operation = self.operation.clone();
+        case.intent = self.intent;
+        case.member.clone_from(&self.member);
+        case.constraint = self.constraint;
+        case.class = self.class;
+        case.judged = self.judged.clone();
+        case.expectation = self.expectation.clone();
+        case.rule.clone_from(&self.rule);
+        case.source.clone_from(&self.source);
+    }
+}
+
+impl Tale {
+    /// The case of each claim, with the steps of the whole.
+    pub fn cases(&self) -> impl Iterator<Item = Case> + '_ {
+        self.claims.iter().map(|claim| {
+            let mut case = self.case.clone();
+            claim.apply(&mut case);
+            case
+        })
+    }
+}
+
+/// What is known of the resources when an act comes.
+#[derive(Clone, Copy, Default)]
+struct Before {
+    /// Something may have been written.
+    writes: bool,
+    /// Something may have been taken away.
+    removals: bool,
+}
+
+struct Telling<'w, 'a> {
+    wild: &'w Wild<'a>,
+    id: CaseId,
+    name: String,
+    many: bool,
+    acts: Vec<Step>,
+    after: Vec<Step>,
+    claims: Vec<Claim>,
+    events: Option<Vec<Event>>,
+    family: Option<&'w Family<'a>>,
+    made: bool,
+}
+
+pub(super) fn tell(wild: &Wild<'_>, name: &str, acts: &[Act]) -> Option<Tale> {
+    let about = acts.iter().rev().find_map(|act| match act {
+        Act::Send { operation, .. } => Some(operation),
+        Act::Look { .. } => None,
+    })?;
+    let id = CaseId(format!("{}/{about}/fuzz/requests/{name}", wild.planner().scenario.name));
+    let family = acts.iter().find_map(|act| match act {
+        Act::Look { operation, member, .. } => wild.family(operation.as_str(), member),
+        Act::Send { .. } => None,
+    });
+    let mut telling = Telling {
+        wild,
+        id,
+        name: name.to_owned(),
+        many: acts.len() > 1,
+        acts: Vec::new(),
+        after: Vec::new(),
+        claims: Vec::new(),
+        events: family.map(|_| Vec::new()),
+        family,
+        made: false,
+    };
+    let mut before = Before::default();
+    for (index, act) in acts.iter().enumerate() {
+        match act {
+            Act::Send { operation, resource, input, damage } => {
+                telling.send(index, operation, *resource, input, damage, before)?;
+                let changes = wild.ground(operation.as_str())?.operation;
+                before.writes |= is_a_write(changes);
+                before.removals |= is_a_removal(changes);
+            }
+            Act::Look { operation, member, resource } => telling.look(operation, member, *resource)?,
+        }
+    }
+    telling.told()
+}
+
+impl<'a> Telling<'_, 'a> {
+    fn step(&mut self, purpose: Purpose, send: Send) -> usize {
+        let authorization = self.wild.planner().authorization();
+        let turn = self.acts.len() as u32;
+        self.acts.push(Step { purpose, send, authorization, captures: Vec::new(), turn, fixture: None });
+        self.acts.len() - 1
+    }
+
+    fn send(
+        &mut self,
+        index: usize,
+        name: &OperationName,
+        resource: u32,
+        input: &Value,
+        damage: &[Damage],
+        before: Before,
+    ) -> Option<()> {
+        let planner = self.wild.planner();
+        let ground = self.wild.ground(name.as_str())?;
+        let operation = ground.operation;
+        let mut input = input.clone();
+        show(planner, operation, &self.id, resource, &mut input);
+        let breaches = match &operation.input {
+            Some(shape) => planner.labels().breaches(shape, &input),
+            None => Vec::new(),
+        };
+        // What one request makes is taken away; a second one of the kind would be left.
+        let cleanup = fixture::cleanup(planner, operation, &self.id, &input);
+        if cleanup.is_some() && std::mem::replace(&mut self.made, true) {
+            return None;
+        }
+        let send = Send::Operation { name: name.clone(), input: input.clone(), damage: damage.to_vec() };
+        let step = self.step(Purpose::Act, send);
+        if let Some((takes_away, captures)) = cleanup {
+            self.acts[step].fixture = Some(fixture::made());
+            self.acts[step].captures = captures;
+            self.after.push(takes_away);
+        }
+        let is_damaged = !damage.is_empty();
+        let (intent, expectation) = if is_damaged {
+            damaged(self.wild, operation, damage, &breaches, has_document(ground, &input))
+        } else {
+            label(self.wild, operation, &self.id, &input, resource, &breaches, before)
+        };
+        self.effect(operation, resource, &input, &breaches, is_damaged.then_some(intent), step);
+        let claim = self.claim(index, operation, intent, expectation, &breaches, step);
+        self.claims.push(claim);
+        Some(())
+    }
+
+    fn claim(
+        &self,
+        index: usize,
+        operation: &Operation,
+        intent: Intent,
+        expectation: Expectation,
+        breaches: &[Breach],
+        step: usize,
+    ) -> Claim {
+        let planner = self.wild.planner();
+        let certain = || breaches.iter().filter(|breach| breach.certain);
+        // One place and constraint: that is what it is about. More of them have no place of their own.
+        let one = certain().next().filter(|first| {
+            intent == Intent::Violates
+                && certain().all(|other| other.path == first.path && other.constraint == first.constraint)
+        });
+        let class = match intent {
+            Intent::Valid => "valid",
+            Intent::Violates if one.is_some() => "member",
+            Intent::Violates => "pair",
+            Intent::Malformed => "malformed",
+            Intent::Missing => "missing",
+            Intent::Auth => "auth",
+            Intent::Law => "law",
+            Intent::Probe => "probe",
+        };
+        let (place, kind) = match one {
+            Some(breach) if breach.path.0.is_empty() => ("input".to_owned(), breach.constraint.name()),
+            Some(breach) => (breach.path.to_string(), breach.constraint.name()),
+            None => (class.to_owned(), "fuzz"),
+        };
+        let variant = if self.many { format!("{}.{index}", self.name) } else { self.name.clone() };
+        let rule = match (one, intent) {
+            (Some(breach), _) => format!("{} of `{place}` holds", breach.constraint),
+            (None, Intent::Valid) => "a valid request is accepted".to_owned(),
+            (None, Intent::Violates) => {
+                let broken: Vec<String> = certain()
+                    .take(3)
+                    .map(|breach| match breach.path.to_string() {
+                        path if path.is_empty() => format!("{} of the input", breach.constraint),
+                        path => format!("{} of `{path}`", breach.constraint),
+                    })
+                    .collect();
+                format!("{} hold", broken.join(", "))
+            }
+            (None, Intent::Malformed) => "the body is a whole document".to_owned(),
+            (None, Intent::Missing) => "the resource exists".to_owned(),
+            _ => "no request makes the server fail".to_owned(),
+        };
+        let source = match one {
+            Some(breach) => self.wild.source_of(operation, breach),
+            None => operation.sources.first().cloned(),
+        };
+        Claim {
+            id: planner.id(operation, &place, kind, &variant),
+            operation: operation.name.clone(),
+            intent,
+            member: one.map(|breach| breach.path.clone()),
+            constraint: one.map(|breach| breach.constraint),
+            class,
+            judged: Judged::Step(step),
+            expectation,
+            rule,
+            source,
+        }
+    }
+
+    /// What an act does to the state that the tale is about; where nobody can say, the state is not judged.
+    fn effect(
+        &mut self,
+        operation: &'a Operation,
+        resource: u32,
+        input: &Value,
+        breaches: &[Breach],
+        damaged: Option<Intent>,
+        step: usize,
+    ) {
+        let (Some(family), Some(events)) = (self.family, &mut self.events) else { return };
+        let keeper = &family.keeper;
+        let told = 'told: {
+            if matches!(&keeper.reader, Reader::Operation(reader) if reader.name == operation.name) {
+                break 'told Some(Vec::new());
+            }
+            if let Some((undoing, member)) = family.undoing
+                && undoing.name == operation.name
+            {
+                if !breaches.is_empty() || damaged.is_some() {
+                    break 'told breaches
+                        .iter()
+                        .all(|breach| breach.certain)
+                        .then(Vec::new)
+                        .filter(|_| damaged.is_none());
+                }
+                let keys = match input.member(member) {
+                    Some(Value::List(items)) => items
+                        .iter()
+                        .map(|item| match item {
+                            Value::Text(text) => Some(text.clone()),
+                            _ => None,
+                        })
+                        .collect::<Option<Vec<String>>>(),
+                    _ => None,
+                };
+                break 'told keys.map(|keys| {
+                    vec![Event { step, resource, what: What::Write { effect: Effect::Remove(keys), certain: false } }]
+                });
+            }
+            if operation.name != keeper.operation.name || matches!(damaged, Some(intent) if intent != Intent::Malformed)
+            {
+                break 'told None;
+            }
+            let Some(value) = keeper.path.top().and_then(|top| input.member(top)) else { break 'told Some(Vec::new()) };
+            if breaches.iter().any(|breach| !breach.certain) || repeats(value, keeper.kind) || odd(value) {
+                break 'told None;
+            }
+            let refused = !breaches.is_empty() || damaged.is_some();
+            break 'told match keeper.effect(value) {
+                Some(effect) if refused => Some(vec![Event { step, resource, what: What::Refused(effect) }]),
+                None if refused => Some(Vec::new()),
+                Some(effect) => {
+                    let mut told = vec![Event { step, resource, what: What::Write { effect, certain: false } }];
+                    if matches!(keeper.reader, Reader::Answer) {
+                        told.push(Event { step, resource, what: What::Look(keeper.view.clone()) });
+                    }
+                    Some(told)
+                }
+                None => None,
+            };
+        };
+        match told {
+            Some(told) => events.extend(told),
+            None => self.events = None,
+        }
+    }
+
+    fn look(&mut self, operation: &OperationName, member: &str, resource: u32) -> Option<()> {
+        let planner = self.wild.planner();
+        let family = self.wild.family(operation.as_str(), member)?;
+        let send = match &family.keeper.reader {
+            Reader::Answer => return Some(()),
+            Reader::Operation(reader) => {
+                let input = planner.sampler(reader, &self.id).of_resource(resource).plain();
+                Send::Operation { name: reader.name.clone(), input, damage: Vec::new() }
+            }
+            Reader::Raw(request) => {
+                let sampler = planner.sampler(family.keeper.operation, &self.id).of_resource(resource);
+                let line = match sampler.templates.text(request) {
+                    Value::Text(text) => text.replace('{', "{{").replace('}', "}}"),
+                    Value::Template(text) => text,
+                    _ => return None,
+                };
+                let (method, target) = line.split_once(' ')?;
+                Send::Raw { method: method.to_owned(), target: target.trim().to_owned(), body: None }
+            }
+        };
+        let step = self.step(Purpose::ReadBack, send);
+        let is_same = |other: &Family<'_>| std::ptr::eq(other, family);
+        match (&mut self.events, self.family) {
+            (Some(events), Some(own)) if is_same(own) => {
+                events.push(Event { step, resource, what: What::Look(family.keeper.view.clone()) });
+            }
+            (events, _) => *events = None,
+        }
+        Some(())
+    }
+
+    fn told(mut self) -> Option<Tale> {
+        let planner = self.wild.planner();
+        let turns = self.acts.len() as u32;
+        for (number, step) in self.after.iter_mut().enumerate() {
+            step.turn = turns + number as u32;
+        }
+        let alone = self.family.is_some_and(|family| !family.is_apart);
+        self.law();
+        let mut acts = self.acts;
+        acts.append(&mut self.after);
+        let (steps, first) = fixture::surround(planner, &self.id, acts);
+        for claim in &mut self.claims {
+            match &mut claim.judged {
+                Judged::Step(step) => *step += first,
+                Judged::Law(relation) => {
+                    if let Relation::State { events, .. } = &mut **relation {
+                        events.iter_mut().for_each(|event| event.step += first);
+                    }
+                }
+            }
+        }
+        let mut case = Case {
+            id: self.id.clone(),
+            operation: self.claims.last()?.operation.clone(),
+            intent: Intent::Probe,
+            member: None,
+            constraint: None,
+            class: "fuzz",
+            steps,
+            judged: Judged::Step(first),
+            expectation: Expectation::Unspecified { reason: String::new() },
+            rule: String::new(),
+            source: None,
+            unsendable: None,
+            alone,
+        };
+        self.claims.first()?.apply(&mut case);
+        case.id = self.id;
+        Some(Tale { case, claims: self.claims })
+    }
+
+    /// What is read in the end, where everything that was done can be followed.
+    fn law(&mut self) {
+        let (Some(family), Some(events)) = (self.family, self.events.take()) else { return };
+        let planner = self.wild.planner();
+        let keeper = &family.keeper;
+        let writes = events.iter().any(|event| matches!(event.what, What::Write { .. } | What::Refused(_)));
+        // What is not promised to be kept cannot be foretold.
+        if !writes || (keeper.kind != StateKind::Field && !keeper.promises(planner, "merges")) {
+            return;
+        }
+        self.claims.push(Claim {
+            id: planner.id(keeper.operation, "law", "sequence", &self.name),
+            operation: keeper.operation.name.clone(),
+            intent: Intent::Law,
+            member: None,
+            constraint: None,
+            class: "law",
+            judged: Judged::Law(Box::new(Relation::State { model: keeper.model(planner, "sequence"), events })),
+            expectation: Expectation::Keep { law: "sequence".to_owned() },
+            rule: "after any sequence, what is read is what was written".to_owned(),
+            source: keeper.source(planner, "merges"),
+        });
+    }
+}
+
+/// What must come back to a request whose bytes are damaged.
+fn damaged(
+    wild: &Wild<'_>,
+    operation: &Operation,
+    damage: &[Damage],
+    breaches: &[Breach],
+    has_document: bool,
+) -> (Intent, Expectation) {
+    let planner = wild.planner();
+    let is_json = matches!(
+        planner.contract.protocol,
+        Some(Protocol::RestJson1 | Protocol::AwsJson1_0 | Protocol::AwsJson1_1 | Protocol::RestJson)
+    );
+    // A document that is cut, or followed by what no document may be followed by, is none.
+    let is_certain = match damage {
+        [Damage::BodyTruncated(_)] => true,
+        [Damage::BodySuffixed(bytes)] => bytes.iter().any(|byte| !byte.is_ascii_whitespace()),
+        _ => false,
+    };
+    if is_json && is_certain && has_document && breaches.iter().all(|breach| breach.certain) {
+        return (Intent::Malformed, planner.reject(operation, Role::InvalidInput));
+    }
+    silent("what damaged bytes mean is for the reader to say")
+}
+
+fn label(
+    wild: &Wild<'_>,
+    operation: &Operation,
+    id: &CaseId,
+    input: &Value,
+    resource: u32,
+    breaches: &[Breach],
+    before: Before,
+) -> (Intent, Expectation) {
+    let planner = wild.planner();
+    let named = resource::resources(planner, operation, id, input);
+    let named = if resource == 1 { named } else { named.min(resource::Resources::Unknown) };
+    if breaches.iter().any(|breach| breach.certain) {
+        let roles = match named {
+            resource::Resources::Owned if !before.removals => [Role::InvalidInput; 2],
+            _ => [Role::InvalidInput, Role::MissingResource],
+        };
+        return (Intent::Violates, planner.reject_for(operation, roles));
+    }
+    if let Some(breach) = breaches.first() {
+        return silent(&crate::generate::draft::ambiguity(breach));
+    }
+    if odd(input) {
+        return silent("no document says what control characters mean in a text");
+    }
+    let mut or = match named {
+        resource::Resources::Foreign => {
+            let errors = planner.errors(operation, Role::MissingResource);
+            if errors.is_empty() {
+                return silent("no document names the error for a resource that does not exist");
+            }
+            return (Intent::Missing, Expectation::Reject { role: Role::MissingResource, errors });
+        }
+        resource::Resources::Opaque => return silent("a token that only the service can give out"),
+        resource::Resources::Taken => planner.errors(operation, Role::Conflict),
+        resource::Resources::Unknown => planner.errors(operation, Role::MissingResource),
+        resource::Resources::Owned => Vec::new(),
+    };
+    // Models do not say what else a request needs to be granted.
+    if planner.modelled {
+        or = vec![ExpectedError { status: None, error: None }];
+    } else {
+        let also =
+            [(before.writes, Role::Conflict), (before.writes, Role::Limit), (before.removals, Role::MissingResource)];
+        for (_, role) in also.into_iter().filter(|(holds, _)| *holds) {
+            or.extend(planner.errors(operation, role));
+        }
+    }
+    (Intent::Valid, planner.accept(operation, or))
+}
+
+fn silent(reason: &str) -> (Intent, Expectation) {
+    (Intent::Probe, Expectation::Unspecified { reason: reason.to_owned() })
+}
+
+/// Whether a text holds what no reader has to take: control characters other than line breaks and tabs.
+fn odd(value: &Value) -> bool {
+    let is_odd = |text: &str| text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'));
+    match value {
+        Value::Text(text) | Value::Template(text) => is_odd(text),
+        Value::List(items) => items.iter().any(odd),
+        Value::Map(members) => members.iter().any(|(name, value)| is_odd(name) || odd(value)),
+        _ => false,
+    }
+}
+
+/// Whether a list says something twice: what becomes of that is a law of its own.
+fn repeats(value: &Value, kind: StateKind) -> bool {
+    match (kind, value) {
+        (StateKind::List, Value::List(items)) => (1..items.len()).any(|index| items[..index].contains(&items[index])),
+        _ => false,
+    }
+}
+
+/// Whether an operation may change what is stored.
+fn is_a_write(operation: &Operation) -> bool {
+    operation.http.as_ref().is_none_or(|http| http.method != "GET" && http.method != "HEAD")
+}
+
+/// Whether an operation may take away what others need.
+fn is_a_removal(operation: &Operation) -> bool {
+    const VERBS: [&str; 12] = [
+        "Delete",
+        "Remove",
+        "Terminate",
+        "Untag",
+        "Cancel",
+        "Deregister",
+        "Disable",
+        "Detach",
+        "Stop",
+        "Purge",
+        "Close",
+        "Schedule",
+    ];
+    operation.http.as_ref().is_some_and(|http| http.method == "DELETE")
+        || VERBS.iter().any(|verb| operation.name.as_str().starts_with(verb))
+}

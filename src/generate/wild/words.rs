@@ -1,0 +1,85 @@
+//! Words that a service of this contract may know: names and values out of the contract, short letters, and what
+//! careless code trips over.
+//!
+//! It never decides where a word stands.
+
+use crate::contract::{Contract, Kind};
+use crate::generate::draw::{Draw, pick};
+use std::collections::BTreeSet;
+
+/// Texts that mean something to some language, encoding or shell.
+const ODD: &[&str] = &[
+    "",
+    " ",
+    "null",
+    "true",
+    "0",
+    "-1",
+    "undefined",
+    "NaN",
+    "__proto__",
+    "constructor",
+    "..",
+    "../../etc/passwd",
+    "%00",
+    "%2F",
+    "a/b",
+    "a:b",
+    "aws:",
+    "'",
+    "\"",
+    "\\",
+    "<b>",
+    "&amp;",
+    "${x}",
+    "{{x}}",
+    "\u{0}",
+    "\n",
+    "\r\n",
+    "\t",
+    "\u{feff}",
+    "\u{200b}",
+    "\u{301}",
+    "e\u{301}",
+    "\u{e9}",
+    "\u{df}",
+    "\u{130}",
+    "\u{1F600}",
+    "\u{202e}",
+    "1e400",
+    "2023-02-30T00:00:00Z",
+];
+
+/// So many words of a contract are kept.
+const MOST: usize = 4000;
+
+/// The words of one contract.
+#[derive(Debug)]
+pub(super) struct Words(Vec<String>);
+
+impl Words {
+    pub fn of(contract: &Contract) -> Self {
+        let mut found = BTreeSet::new();
+        for shape in contract.shapes.values() {
+            match &shape.kind {
+                Kind::Enum { values } => found.extend(values.iter().cloned()),
+                kind => found.extend(kind.members().into_iter().flat_map(|members| members.keys().cloned())),
+            }
+        }
+        Self(found.into_iter().take(MOST).collect())
+    }
+
+    /// Each word of the contract.
+    pub fn all(&self) -> &[String] {
+        &self.0
+    }
+
+    /// Some word.
+    pub fn word(&self, draw: &mut dyn Draw) -> String {
+        match draw.below(4) {
+            0 => pick(draw, ODD).map_or_else(String::new, |word| (*word).to_owned()),
+            1 if !self.0.is_empty() => pick(draw, &self.0).cloned().unwrap_or_default(),
+            _ => char::from(b'a' + draw.below(26) as u8).to_string(),
+        }
+    }
+}
