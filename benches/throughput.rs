@@ -73,6 +73,7 @@ fn job(contract: Contract, scenario: Scenario, url: &str) -> Job {
     Job {
         inferred: overstep::generate::Inference::default(),
         known: overstep::pipeline::Known::default(),
+        saved: Vec::new(),
         documents: indexmap::IndexMap::new(),
         scenario_file: None,
         scenario,

@@ -73,9 +73,7 @@ fn help_names_the_commands_that_work() {
     let directory = project();
     let ran = run(directory.path(), &["--help"]);
     snapshot!("help", ran.all());
-    for absent in ["fuzz", "shard"] {
-        assert!(!ran.out.contains(absent), "{absent} does not work yet");
-    }
+    assert!(!ran.out.contains("shard"), "--shard does not work yet");
     snapshot!("help-check", run(directory.path(), &["check", "--help"]).all());
 }
 

@@ -79,8 +79,12 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
     #[test]
     fn any_bytes_and_any_choices_come_to_an_end(bytes in proptest::collection::vec(any::<u8>(), 0..600), more in proptest::collection::vec(0..4096_u64, 0..60)) {
-        for (contract, scenario) in shipped() {
-            let wild = Wild::new(&contract, &scenario, 1).expect("a plan");
+        static READY: std::sync::OnceLock<Vec<Wild<'static>>> = std::sync::OnceLock::new();
+        let ready = READY.get_or_init(|| {
+            let all: &'static mut _ = Box::leak(Box::new(shipped()));
+            all.iter().map(|(contract, scenario)| Wild::new(contract, scenario, 1).expect("a plan")).collect()
+        });
+        for wild in ready {
             for acts in [wild.from_bytes(&bytes), wild.draw(&mut Recorded::new(more.clone()))].into_iter().flatten() {
                 let _ = wild.tale("1", &acts);
                 for simpler in wild.simpler(&acts).into_iter().step_by(23) {

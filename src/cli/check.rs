@@ -14,6 +14,22 @@ use overstep::store::{self, RunRecord};
 
 /// Sends every case and holds the answers against the documentation.
 pub fn check(flags: &CheckFlags) -> Result<Exit, Stopped> {
+    let (jobs, mut sendings, chosen) = prepare(flags)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Diagnostic::error(format!("cannot start: {error}")))?;
+    let against = flags.against.as_deref().map(|other| Against::new(flags, other)).transpose()?;
+    for (sending, (found, _)) in sendings.iter_mut().zip(&chosen.scenarios) {
+        if let Some(against) = &against {
+            sending.keeping = Some(against.keeping(found, Update::No));
+        }
+    }
+    runtime.block_on(run(flags, jobs, &sendings, &chosen, against.as_ref()))
+}
+
+/// Everything that is known before the first request: what to do, how to send it, and where from.
+pub fn prepare(flags: &CheckFlags) -> Result<(Vec<Job>, Vec<Sending>, super::jobs::Chosen), Stopped> {
     // The ids come first: the run that is about to begin replaces the last one.
     let failed =
         if flags.last_failed { Some(super::recorded::last_failed(&super::current_directory()?)?) } else { None };
@@ -62,17 +78,7 @@ pub fn check(flags: &CheckFlags) -> Result<Exit, Stopped> {
             log: Some(chosen.directory.clone()),
         });
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Diagnostic::error(format!("cannot start: {error}")))?;
-    let against = flags.against.as_deref().map(|other| Against::new(flags, other)).transpose()?;
-    for (sending, (found, _)) in sendings.iter_mut().zip(&chosen.scenarios) {
-        if let Some(against) = &against {
-            sending.keeping = Some(against.keeping(found, Update::No));
-        }
-    }
-    runtime.block_on(run(flags, jobs, &sendings, &chosen, against.as_ref()))
+    Ok((jobs, sendings, chosen))
 }
 
 /// Where a scenario's accepted behaviour is, and what may be written there.
@@ -146,7 +152,7 @@ async fn run(
 }
 
 /// What repeats this run: everything that decided its bytes, and nothing secret.
-fn description(
+pub fn description(
     flags: &CheckFlags,
     jobs: &[Job],
     chosen: &super::jobs::Chosen,
@@ -181,12 +187,13 @@ fn description(
         snapshots: flags.snapshots.as_ref().map(|folder| folder.display().to_string()),
         no_snapshots: flags.no_snapshots,
         strict: flags.choose.strict,
+        artifacts: None,
         scenarios,
     })
 }
 
 /// How one scenario went.
-fn of(summary: &Summary) -> Exit {
+pub fn of(summary: &Summary) -> Exit {
     let findings = if summary.findings.is_empty() { Exit::Kept } else { Exit::Findings };
     findings.and(if summary.incomplete.is_some() { Exit::Incomplete } else { Exit::Kept })
 }

@@ -23,6 +23,7 @@ Examples:
   overstep check                                   all scenarios, against their own endpoints
   overstep check connect -e http://127.0.0.1:4566  one scenario, against your server
   overstep check leadlex -E 'op(AddTagsToContact) & auth'
+  overstep fuzz leadlex -e local --max-time 5m     where no document points
   overstep init queues --source botocore:sqs -e http://127.0.0.1:5000
   overstep doctor queues                           what stands, what is refused and why
   overstep cases connect --format curl             what would be sent
@@ -53,6 +54,8 @@ pub enum When {
 pub enum Command {
     /// Send every case and hold the answers against the documentation
     Check(Box<CheckFlags>),
+    /// Send requests that no document points at, guided by the kinds of answers that come back
+    Fuzz(Box<FuzzFlags>),
     /// Print what `check` would send, without sending
     Cases(Box<CasesFlags>),
     /// Write a scenario to begin with
@@ -239,6 +242,90 @@ pub struct CheckFlags {
     /// Show no progress bar
     #[arg(long)]
     pub no_progress: bool,
+}
+
+/// Flags of `fuzz`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  overstep fuzz connect -e http://127.0.0.1:4566            one minute of requests and sequences
+  overstep fuzz leadlex -e local --max-time 10m --corpus corpus/leadlex
+  overstep fuzz queues -e moto -E 'op(SendMessage)' --save  findings become a part of every `check`
+
+A run ends with 4 where an operation never succeeded: whatever is refused there teaches nothing.")]
+pub struct FuzzFlags {
+    /// Which operations.
+    #[command(flatten)]
+    pub choose: ChooseFlags,
+    /// End after this time: `30s`, `5m`
+    #[arg(long, value_name = "TIME", value_parser = span, default_value = "1m")]
+    pub max_time: Span,
+    /// End after so many sequences of requests
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub max_cases: Option<u64>,
+    /// Stop after so many diverging answers
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub max_failures: Option<u64>,
+    /// Begin with the inputs in this folder, and add those that bring a new kind of answer
+    #[arg(long, value_name = "DIR")]
+    pub corpus: Option<PathBuf>,
+    /// Where each finding's requests are written; `.overstep/fuzz/SCENARIO/` unless told otherwise
+    #[arg(long, value_name = "DIR")]
+    pub artifacts: Option<PathBuf>,
+    /// Write them to `SCENARIO.saved/` beside the scenario, too, from where every `check` sends them
+    #[arg(long)]
+    pub save: bool,
+    /// Write results: `ndjson=PATH`, `junit=PATH`, `markdown=PATH`, `github=-`; `-` is standard output
+    #[arg(long, value_name = "FORMAT=PATH", value_parser = report)]
+    pub report: Vec<(Wording, PathBuf)>,
+    /// How many sequences to send side by side
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub workers: Option<u16>,
+    /// Send no more than this: `100/s`, `60/m`
+    #[arg(long, value_name = "RATE", value_parser = rate)]
+    pub rate_limit: Option<Rate>,
+    /// Wait for an answer no longer than this: `500ms`, `2s` (unless told otherwise), `1m`
+    #[arg(long, value_name = "TIME", value_parser = span)]
+    pub request_timeout: Option<Span>,
+    /// Send to an endpoint that is not on this machine
+    #[arg(long)]
+    pub allow_remote: bool,
+    /// Trust the certificates in this file as well
+    #[arg(long, value_name = "FILE")]
+    pub cacert: Option<PathBuf>,
+    /// Do not check certificates
+    #[arg(long)]
+    pub insecure: bool,
+    /// Send through this proxy
+    #[arg(long, value_name = "URL")]
+    pub proxy: Option<String>,
+    /// Show no progress
+    #[arg(long)]
+    pub no_progress: bool,
+}
+
+impl FuzzFlags {
+    /// What `check` would be told to send in the same way to the same place.
+    pub fn as_check(&self) -> CheckFlags {
+        CheckFlags {
+            choose: self.choose.clone(),
+            report: self.report.clone(),
+            workers: self.workers,
+            rate_limit: self.rate_limit,
+            request_timeout: self.request_timeout,
+            max_failures: self.max_failures,
+            last_failed: false,
+            snapshots: None,
+            no_snapshots: true,
+            against: None,
+            update: UpdateFlag::No,
+            allow_remote: self.allow_remote,
+            cacert: self.cacert.clone(),
+            insecure: self.insecure,
+            proxy: self.proxy.clone(),
+            no_progress: true,
+        }
+    }
 }
 
 /// What to do with answers that are not the accepted ones.

@@ -243,6 +243,7 @@ pub fn jobs(
             documents: files,
             scenario_file: found.directory.as_ref().map(|_| found.shown.clone()),
             known: known(found, &endpoint.profile)?,
+            saved: super::saved::kept(found, &chosen.directory)?,
             again: again(&named_again(found), shown, allow_remote, choose_flags),
         });
         endpoints.push(endpoint);
@@ -323,6 +324,7 @@ pub fn alone(
         documents: indexmap::IndexMap::new(),
         scenario_file: None,
         known: Known::default(),
+        saved: Vec::new(),
         again: format!("overstep check {name}"),
     };
     Ok((job, loaded.problems))

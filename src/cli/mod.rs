@@ -9,11 +9,13 @@ mod check;
 mod doctor;
 mod export;
 mod flags;
+mod fuzz;
 mod ingest;
 mod jobs;
 mod outputs;
 mod recorded;
 mod replay;
+mod saved;
 mod say;
 mod serve;
 mod snapshot;
@@ -50,6 +52,7 @@ fn run() -> Exit {
     colour.write_global();
     let ended = match flags.command {
         Command::Check(flags) => check::check(&flags),
+        Command::Fuzz(flags) => fuzz::fuzz(&flags),
         Command::Cases(flags) => cases::cases(&flags),
         Command::Init(flags) => doctor::init(&flags),
         Command::Doctor(flags) => doctor::doctor(&flags),

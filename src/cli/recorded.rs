@@ -137,6 +137,16 @@ pub fn job(
         let hint = "`overstep check` makes a new run; `--force` sends what the new contract makes of the case";
         return Err(Diagnostic::error(reason).with_hint(hint).into());
     }
+    // What fuzzing found stands in no plan: its requests are kept beside the run.
+    let artifacts = match &record.artifacts {
+        Some(folder) => directory.join(folder),
+        None => super::saved::artifacts(&scenario.scenario, directory),
+    };
+    for found in super::saved::read(&artifacts, directory)? {
+        if job.saved.iter().all(|saved| saved.name != found.name) {
+            job.saved.push(found);
+        }
+    }
     job.ids = Some(ids.clone());
     let known: HashSet<String> = pipeline::ids(&job)?.into_iter().collect();
     if let Some(gone) = ids.iter().filter(|id| !known.contains(*id)).min() {

@@ -361,6 +361,18 @@ impl<'a> Planner<'a> {
             .collect()
     }
 
+    /// Every documented error that speaks of the request, those that are common to all operations among them.
+    pub fn client_errors(&self, operation: &Operation) -> Vec<ExpectedError> {
+        let common = self.contract.common_errors().filter(|(name, _)| !operation.errors.contains(name));
+        let all = self.contract.errors_of(operation).chain(common);
+        all.filter(|(_, error)| error.role != Role::ServerFault && error.status.is_none_or(|status| status < 500))
+            .map(|(name, error)| ExpectedError {
+                status: error.status,
+                error: Some(error.code.as_deref().map_or_else(|| name.clone(), ErrorName::new)),
+            })
+            .collect()
+    }
+
     /// What fits where a request must be refused for two reasons: an error for either.
     pub fn reject_for(&self, operation: &Operation, [one, other]: [Role; 2]) -> Expectation {
         let mut first = self.reject(operation, one);

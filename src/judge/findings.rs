@@ -168,6 +168,20 @@ impl Findings {
         }
     }
 
+    /// Counts one more case of a finding that has its example already; nothing where there is no such finding.
+    pub fn count_more(&mut self, scenario: &str, case: &Case, judgement: &Judgement) {
+        let (member, constraint) = place(case);
+        let observed = judgement.observed.to_string();
+        let found = self.groups.iter_mut().find(|(key, _)| {
+            key.frame.is_none()
+                && (key.scenario.as_str(), key.operation.as_str()) == (scenario, case.operation.as_str())
+                && (&key.member, &key.constraint, &key.observed) == (&member, &constraint, &observed)
+        });
+        if let Some((_, group)) = found {
+            group.finding.cases += 1;
+        }
+    }
+
     /// Takes note of whether a member is looked at at all, where only models describe the operation: whatever is wrong
     /// with one that is not has one cause.
     pub fn see(&mut self, case: &Case, judgement: &Judgement) {

@@ -131,7 +131,7 @@ fn no_answer(reason: &NoAnswer, liveness: Option<Liveness>) -> Decision {
     }
 }
 
-fn observe(contract: &Contract, scenario: &Scenario, answer: &Answer) -> Observed {
+pub(super) fn observe(contract: &Contract, scenario: &Scenario, answer: &Answer) -> Observed {
     let seen = wire::error_seen(
         contract.protocol,
         answer.status,

@@ -2,7 +2,7 @@
 //!
 //! This file starts nothing.
 
-use super::{Embedded, Filter, Keeping, Known};
+use super::{Embedded, Filter, Keeping, Known, Saved, saved};
 use crate::contract::{Contract, OperationName, digest};
 use crate::generate::{self, Case, Inference, Level, Options};
 use crate::report::{Diagnostic, Head};
@@ -42,6 +42,8 @@ pub struct Job {
     pub scenario_file: Option<String>,
     /// Divergences that people have written down as known.
     pub known: Known,
+    /// Requests that once found something.
+    pub saved: Vec<Saved>,
     /// The command that runs these cases again.
     pub again: String,
     /// How the endpoint's server is started and made ready.
@@ -121,7 +123,7 @@ impl Job {
         });
         parts.extend(after);
         parts.sort_by(|one, other| one.id.cmp(&other.id));
-        Ok(cases.filter(wanted).chain(parts))
+        Ok(cases.chain(saved::cases(self)?).filter(wanted).chain(parts))
     }
 
     /// Whether no flag leaves out a case.

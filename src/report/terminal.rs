@@ -344,7 +344,7 @@ impl<W: Write> Output for Terminal<W> {
             },
             head.seed,
             count(head.operations, "operation"),
-            count(head.cases, "case"),
+            if head.cases == 0 { "fuzzing".to_owned() } else { count(head.cases, "case") },
         )?;
         self.to.flush()
     }

@@ -25,6 +25,19 @@ pub struct Outcome {
     pub server_output: Vec<String>,
 }
 
+impl Outcome {
+    /// The same once more, to be held against something else.
+    pub fn again(&self) -> Self {
+        Self {
+            case: Arc::clone(&self.case),
+            exchanges: self.exchanges.clone(),
+            not_sent: self.not_sent.clone(),
+            liveness: self.liveness,
+            server_output: self.server_output.clone(),
+        }
+    }
+}
+
 /// What a plain valid request meets after a case got no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Liveness {

@@ -7,6 +7,7 @@ mod fixtures;
 mod known;
 mod model;
 mod read;
+mod regression;
 mod settings;
 mod tables;
 
@@ -16,4 +17,5 @@ pub use model::{
     Until, Variable,
 };
 pub use read::{LAWS, ScenarioError, Warning, read};
+pub use regression::{REGRESSION_FORMAT, Regression, read_regression, write_regression};
 pub use settings::{EndpointEntry, Settings, read_settings};

@@ -49,6 +49,9 @@ pub struct RunRecord {
     /// Whether an accepted divergence was a finding too.
     #[serde(default)]
     pub strict: bool,
+    /// Where the findings of fuzzing were written, where a flag said so.
+    #[serde(default)]
+    pub artifacts: Option<String>,
     /// One for each scenario, in the order of sending.
     pub scenarios: Vec<ScenarioRecord>,
 }

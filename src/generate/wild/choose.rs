@@ -21,8 +21,8 @@ pub(super) fn acts(wild: &Wild<'_>, draw: &mut dyn Draw) -> Option<Vec<Act>> {
         return None;
     }
     match draw.below(8) {
-        0..=3 => Some(vec![request(wild, pick(draw, &wild.grounds)?, draw)?]),
-        4 | 5 if !wild.families.is_empty() => family(wild, pick(draw, &wild.families)?, draw),
+        0..=4 => Some(vec![request(wild, pick(draw, &wild.grounds)?, draw)?]),
+        5 | 6 if !wild.families.is_empty() => family(wild, pick(draw, &wild.families)?, draw),
         _ => any(wild, draw),
     }
 }

@@ -3,6 +3,7 @@
 //! Whatever is drawn is labelled like any planned case; nothing here decides what an answer is worth.
 
 mod act;
+mod carried;
 mod choose;
 mod exact;
 mod seed;

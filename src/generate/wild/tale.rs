@@ -3,15 +3,17 @@
 //! Many answers are judged, and the steps are sent once: a [`Claim`] is what one of them is held against.
 
 use super::act::Act;
+use super::carried::{carried, is_unclear};
 use super::choose::has_document;
 use super::source::{Family, Wild, show};
-use crate::contract::{Constraint, MemberPath, Operation, OperationName, Protocol, Provenance, Role};
+use crate::contract::{Constraint, MemberPath, Operation, OperationName, Protocol, Provenance, Role, Rule};
 use crate::generate::case::{Case, CaseId, Damage, Intent, Judged, Purpose, Send, Step};
 use crate::generate::expectation::{Expectation, ExpectedError};
 use crate::generate::keeper::Reader;
 use crate::generate::label::Breach;
 use crate::generate::relation::{Effect, Event, Relation, StateKind, What};
 use crate::generate::{Value, fixture, resource};
+use std::collections::HashMap;
 
 /// A sequence as it is sent, and everything that is judged of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,6 +30,8 @@ pub struct Tale {
 pub struct Claim {
     /// The id under which it is reported.
     pub id: CaseId,
+    /// The act whose answer it is, from 0; none where it is about what is stored in the end.
+    pub act: Option<usize>,
     /// The operation that it is about.
     pub operation: OperationName,
     /// As [`Case::intent`].
@@ -82,6 +86,8 @@ struct Before {
     writes: bool,
     /// Something may have been taken away.
     removals: bool,
+    /// With this act, more was written to a limited member than one request may: limits may count what is stored.
+    crowded: bool,
 }
 
 struct Telling<'w, 'a> {
@@ -95,6 +101,8 @@ struct Telling<'w, 'a> {
     events: Option<Vec<Event>>,
     family: Option<&'w Family<'a>>,
     made: bool,
+    /// How many entries and bytes were written to each operation's members so far.
+    written: HashMap<(OperationName, String), (u64, u64)>,
 }
 
 pub(super) fn tell(wild: &Wild<'_>, name: &str, acts: &[Act]) -> Option<Tale> {
@@ -118,6 +126,7 @@ pub(super) fn tell(wild: &Wild<'_>, name: &str, acts: &[Act]) -> Option<Tale> {
         events: family.map(|_| Vec::new()),
         family,
         made: false,
+        written: HashMap::new(),
     };
     let mut before = Before::default();
     for (index, act) in acts.iter().enumerate() {
@@ -156,6 +165,7 @@ impl<'a> Telling<'_, 'a> {
         let operation = ground.operation;
         let mut input = input.clone();
         show(planner, operation, &self.id, resource, &mut input);
+        let input = carried(planner.contract, operation, input)?;
         let breaches = match &operation.input {
             Some(shape) => planner.labels().breaches(shape, &input),
             None => Vec::new(),
@@ -173,7 +183,10 @@ impl<'a> Telling<'_, 'a> {
             self.after.push(takes_away);
         }
         let is_damaged = !damage.is_empty();
-        let (intent, expectation) = if is_damaged {
+        let before = Before { crowded: self.is_crowded(operation, &input), ..before };
+        let (intent, expectation) = if is_unclear(planner.contract, operation, &input) {
+            silent("a segment of the path or a header that readers may take for another one")
+        } else if is_damaged {
             damaged(self.wild, operation, damage, &breaches, has_document(ground, &input))
         } else {
             label(self.wild, operation, &self.id, &input, resource, &breaches, before)
@@ -182,6 +195,31 @@ impl<'a> Telling<'_, 'a> {
         let claim = self.claim(index, operation, intent, expectation, &breaches, step);
         self.claims.push(claim);
         Some(())
+    }
+
+    /// Adds what an input holds to what was written before; whether that is more than a limit of a member allows.
+    fn is_crowded(&mut self, operation: &Operation, input: &Value) -> bool {
+        let contract = self.wild.planner().contract;
+        let (Some(shape), Value::Map(given)) = (&operation.input, input) else { return false };
+        let Some(members) = contract.shape(shape).kind.members() else { return false };
+        let mut crowded = false;
+        for (name, value) in given {
+            let (Some(member), Value::List(_) | Value::Map(_)) = (members.get(name), value) else { continue };
+            let shape = contract.shape(&member.shape);
+            let written = self.written.entry((operation.name.clone(), name.clone())).or_default();
+            let before = *written;
+            written.0 += match value {
+                Value::List(items) => items.len() as u64,
+                Value::Map(entries) => entries.len() as u64,
+                _ => 0,
+            };
+            written.1 += bytes_in(value);
+            let too_many = shape.length().max.is_some_and(|max| written.0 > max);
+            let too_large =
+                shape.rules.iter().any(|rule| matches!(rule, Rule::MaxTotalBytes { max, .. } if written.1 > *max));
+            crowded |= before != (0, 0) && (too_many || too_large);
+        }
+        crowded
     }
 
     fn claim(
@@ -239,6 +277,7 @@ impl<'a> Telling<'_, 'a> {
         };
         Claim {
             id: planner.id(operation, &place, kind, &variant),
+            act: Some(index),
             operation: operation.name.clone(),
             intent,
             member: one.map(|breach| breach.path.clone()),
@@ -403,6 +442,7 @@ impl<'a> Telling<'_, 'a> {
         }
         self.claims.push(Claim {
             id: planner.id(keeper.operation, "law", "sequence", &self.name),
+            act: None,
             operation: keeper.operation.name.clone(),
             intent: Intent::Law,
             member: None,
@@ -481,10 +521,15 @@ fn label(
     };
     // Models do not say what else a request needs to be granted.
     if planner.modelled {
-        or = vec![ExpectedError { status: None, error: None }];
+        or = planner.client_errors(operation);
+        or.push(ExpectedError { status: None, error: None });
     } else {
-        let also =
-            [(before.writes, Role::Conflict), (before.writes, Role::Limit), (before.removals, Role::MissingResource)];
+        let also = [
+            (before.writes, Role::Conflict),
+            (before.writes, Role::Limit),
+            (before.crowded, Role::InvalidInput),
+            (before.removals, Role::MissingResource),
+        ];
         for (_, role) in also.into_iter().filter(|(holds, _)| *holds) {
             or.extend(planner.errors(operation, role));
         }
@@ -504,6 +549,16 @@ fn odd(value: &Value) -> bool {
         Value::List(items) => items.iter().any(odd),
         Value::Map(members) => members.iter().any(|(name, value)| is_odd(name) || odd(value)),
         _ => false,
+    }
+}
+
+/// How many bytes the texts in a value take, names included.
+fn bytes_in(value: &Value) -> u64 {
+    match value {
+        Value::Text(text) | Value::Template(text) => text.len() as u64,
+        Value::List(items) => items.iter().map(bytes_in).sum(),
+        Value::Map(members) => members.iter().map(|(name, value)| name.len() as u64 + bytes_in(value)).sum(),
+        _ => 0,
     }
 }
 

@@ -129,7 +129,7 @@ impl Values<'_, '_> {
             0 => max.min(2048),
             1 => min,
             2 => draw.between(min, max.min(2048)),
-            3 | 4 => draw.between(min, max.min(256)),
+            3..=5 => draw.between(min, max.min(256)),
             _ => draw.between(min, max.min(min + 16)),
         }
     }
@@ -164,7 +164,7 @@ impl Values<'_, '_> {
             for _ in 0..draw.below(4) {
                 let at = draw.below(size) as usize;
                 if let Some(place) = text.get_mut(at) {
-                    *place = character(draw);
+                    *place = if draw.one_in(2) { odd(draw) } else { character(draw) };
                 }
             }
             return Some(text.into_iter().collect());
@@ -288,28 +288,28 @@ fn integer(shape: &Shape, draw: &mut dyn Draw) -> i128 {
 
 /// Letters mostly, and characters that encoders and counters trip over.
 fn character(draw: &mut dyn Draw) -> char {
-    const ODD: [char; 16] = [
-        '"',
-        '\\',
-        '/',
-        '&',
-        '<',
-        '+',
-        '%',
-        ' ',
-        '\u{e9}',
-        '\u{df}',
-        '\u{301}',
-        '\u{6f22}',
-        '\u{1F600}',
-        '\u{0}',
-        '\n',
-        '\u{200d}',
-    ];
     match draw.below(8) {
-        0 => ODD[draw.below(ODD.len() as u64) as usize],
+        0 => odd(draw),
         1 => char::from(b'0' + draw.below(10) as u8),
         2 => char::from(b'A' + draw.below(26) as u8),
         _ => char::from(b'a' + draw.below(26) as u8),
     }
+}
+
+/// What encoders and counters trip over, one kind as likely as another.
+fn odd(draw: &mut dyn Draw) -> char {
+    const KINDS: [&[char]; 7] = [
+        &['"', '\\', '/', '&', '<', '+', '%', '\'', '{', ';'],
+        &[' ', '\t', '\n', '\u{a0}', '\u{2028}'],
+        // Combining marks: two characters that count, look or compare as one.
+        &['\u{301}', '\u{308}', '\u{327}'],
+        // Two units of UTF-16.
+        &['\u{1F600}', '\u{10FFFF}'],
+        &['\u{e9}', '\u{df}', '\u{130}', '\u{17f}'],
+        &['\u{6f22}', '\u{ff21}', '\u{5d0}'],
+        // Nothing to see.
+        &['\u{200d}', '\u{200b}', '\u{feff}', '\u{202e}', '\u{0}'],
+    ];
+    let kind = KINDS[draw.below(KINDS.len() as u64) as usize];
+    kind[draw.below(kind.len() as u64) as usize]
 }

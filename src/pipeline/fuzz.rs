@@ -1,0 +1,460 @@
+//! Fuzzing an endpoint: free requests and sequences, guided by the kinds of answers that come back.
+//!
+//! Rounds of proposals are sent side by side and learnt from in order, so that the same seed proposes the same whatever
+//! the number of workers, as long as the endpoint answers the same.
+
+use super::finish::Finish;
+use super::survey::Survey;
+use super::{Job, Sending, Tally, embedded, known, saved, started, unwritten};
+use crate::generate::{Act, Case, Claim, Intent, Tale, Wild, acts_to_json};
+use crate::judge::{Signature, Verdict, judge, signatures};
+use crate::report::{Diagnostic, Done, Head, Output, Summary};
+use crate::run::{self, OneByOne, Outcome, RunEnd, Stop, Stopwatch};
+use crate::scenario::{Regression, write_regression};
+use crate::search::{Guide, Proposal, simplest};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// So many proposals are sent before anything is learnt from them; fewer at first, when everything is new.
+const ROUND: usize = 256;
+const FIRST_ROUND: usize = 32;
+/// So many requests a finding may take to be made simple.
+const TRIES: usize = 240;
+/// So many findings are made simple; the others are told as they came.
+const MOST_SIMPLE: usize = 64;
+/// So many kept inputs are written down in one run.
+const MOST_WRITTEN: u64 = 20_000;
+
+/// How long and how much, and what to begin with.
+#[derive(Clone, Debug, Default)]
+pub struct Fuzzing {
+    /// Ends after this time.
+    pub max_time: Option<Duration>,
+    /// Ends after so many sequences.
+    pub max_cases: Option<u64>,
+    /// What is sent first: files of a corpus.
+    pub corpus: Vec<Vec<u8>>,
+}
+
+/// Something that was found, in its simplest form.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Found {
+    /// The case's id.
+    pub id: String,
+    /// The name under which it is to be kept.
+    pub name: String,
+    /// The text of its file.
+    pub text: String,
+    /// What was observed.
+    pub observed: String,
+}
+
+/// Where what was found and what is new goes; what cannot be kept ends the run.
+pub trait Keep {
+    /// An input that brought a new kind of answer.
+    ///
+    /// # Errors
+    /// In words.
+    fn input(&mut self, name: &str, bytes: &[u8]) -> Result<(), String>;
+
+    /// Something that was found.
+    ///
+    /// # Errors
+    /// In words.
+    fn found(&mut self, found: &Found) -> Result<(), String>;
+
+    /// How it goes: sequences, kinds of answers, inputs that are kept, findings, and the time since the start.
+    fn progress(&mut self, sent: u64, kinds: usize, kept: usize, findings: u64, elapsed: Duration);
+}
+
+/// Operations of which no request succeeded: whatever was refused there teaches nothing.
+pub type Vacuous = Vec<String>;
+
+/// What became of one sequence.
+struct Seen {
+    index: usize,
+    case: Arc<Case>,
+    signatures: Vec<Signature>,
+    judgements: Vec<crate::judge::Judgement>,
+    /// Those that broke the contract, by the number of their claim.
+    broke: Vec<(usize, Done)>,
+    succeeded: Vec<String>,
+}
+
+/// Fuzzes until the time, the cases or somebody's patience is over.
+///
+/// Must be called inside a runtime of several threads, as [`super::check`].
+///
+/// # Errors
+/// Where nothing can be drawn, the endpoint cannot be set up, or an output takes no more bytes.
+pub async fn fuzz(
+    job: &Job,
+    sending: &Sending,
+    fuzzing: &Fuzzing,
+    run_id: &str,
+    stop: &Stop,
+    output: &mut (dyn Output + Send),
+    keep: &mut (dyn Keep + Send),
+) -> Result<(Summary, Vacuous), Vec<Diagnostic>> {
+    let failed = |reason: String| vec![Diagnostic::error(reason)];
+    let embedded = embedded::where_wanted(job).await?;
+    let port = started::port(job)?;
+    let endpoint = job.endpoint(embedded.as_ref(), port, sending)?;
+    let control = |operation: &str| job.control(operation);
+    let (running, restarts) = (std::sync::OnceLock::new(), std::sync::atomic::AtomicU32::new(0));
+    let revive = || started::revive(job, &endpoint, running.get(), &restarts, stop);
+    let mut plan = job.plan(&endpoint, sending.settings, run_id, stop, &control);
+    let redaction = plan.redaction();
+    let origin = endpoint.origin();
+    let alone = Finish {
+        job,
+        redaction: &redaction,
+        origin: &origin,
+        survey: None,
+        accepted: None,
+        strict: sending.strict,
+        fleeting: started::is_fleeting(job),
+    };
+    // Controls first: an operation that grants nothing teaches nothing.
+    let controls: Vec<Case> = job
+        .contract
+        .operations
+        .iter()
+        .filter(|operation| job.scenario.wants(operation.name.as_str()))
+        .filter_map(|operation| job.control(operation.name.as_str()))
+        .filter(|case| job.filter.as_ref().is_none_or(|filter| filter.matches(case)))
+        .collect();
+    let drawn: HashSet<String> = controls.iter().map(|case| case.operation.to_string()).collect();
+    let planned = super::Planned { cases: 0, operations: drawn.len() as u64 };
+    let server = tokio::task::block_in_place(|| started::version(job, &redaction));
+    let head = Head { server, ..job.head(run_id, planned, &endpoint) };
+    output.begin(&head).map_err(|error| unwritten(&error))?;
+    let mut tally = Tally::new(job, sending);
+    let start = || started::start(job, &plan, port, &redaction, sending, stop);
+    match tokio::task::block_in_place(start)? {
+        Ok(server) => {
+            if let Some(server) = &server {
+                let _ = running.set(Arc::clone(server));
+                plan.revive = Some(&revive);
+            }
+            plan.server = server;
+        }
+        Err(started::NotReady { why, output: said }) => {
+            let mut summary = tally.summary(0.0, &RunEnd::Complete);
+            (summary.incomplete, summary.server_output) = (Some(why), said);
+            output.end(&summary).map_err(|error| unwritten(&error))?;
+            return Ok((summary, Vec::new()));
+        }
+    }
+    let line = OneByOne::new(&plan).map_err(failed)?;
+    let watch = Stopwatch::start();
+    let mut survey = tokio::task::block_in_place(|| Survey::begin(job, &line))?;
+    let mut granted: BTreeMap<String, bool> = BTreeMap::new();
+    let mut used = known::Used::default();
+    let mut unwritable = None;
+    let mut seen = Vec::new();
+    let mut ended = {
+        let finish = Finish { survey: Some(&survey), ..alone };
+        let mut emit = |done: Box<Done>| {
+            tally.add(&done);
+            used.add(&job.known, &done);
+            unwritable = output.case(&done).err();
+            seen.push(done);
+            if unwritable.is_none() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        };
+        let finished = |outcome| Box::new(finish.finish(outcome));
+        tokio::task::block_in_place(|| run::run(&plan, controls.into_iter(), finished, &mut emit))
+    };
+    for done in &seen {
+        survey.see(job, done);
+        let success = done.judgement.observed.status.is_some_and(|status| (200..300).contains(&status));
+        if done.judgement.verdict != Verdict::NotImplemented {
+            granted.insert(done.case.operation.to_string(), success);
+        }
+    }
+    if let Some(error) = unwritable {
+        return Err(unwritten(&error));
+    }
+    let elsewhere = survey.is_elsewhere(job);
+    // Only what grants something is drawn.
+    let mut scenario = job.scenario.clone();
+    scenario.only = job
+        .contract
+        .operations
+        .iter()
+        .map(|operation| operation.name.to_string())
+        .filter(|name| drawn.contains(name) && survey.runs(name))
+        .collect();
+    let finish = Finish { survey: Some(&survey), ..alone };
+    let mut sent = 0;
+    if ended == RunEnd::Complete && elsewhere.is_none() && !scenario.only.is_empty() {
+        let wild = Wild::new(&job.contract, &scenario, job.seed).map_err(|error| failed(error.to_string()))?;
+        let mut first = wild.plain();
+        first.extend(job.saved.iter().map(|saved| saved.acts.clone()).filter(|acts| wild.knows(acts)));
+        first.extend(fuzzing.corpus.iter().filter_map(|bytes| wild.from_bytes(bytes)));
+        let mut search = Search {
+            job,
+            wild: &wild,
+            guide: Guide::new(&wild, job.seed, first),
+            finish,
+            run_id,
+            number: 0,
+            written: 0,
+            known: HashSet::new(),
+            simple: 0,
+        };
+        while ended == RunEnd::Complete && !stop.is_stopped() {
+            let over = fuzzing.max_time.is_some_and(|most| watch.elapsed() >= most);
+            let left = fuzzing.max_cases.map_or(u64::MAX, |most| most.saturating_sub(sent));
+            if over || left == 0 || tally.enough() {
+                break;
+            }
+            let size = if sent < 1000 { FIRST_ROUND } else { ROUND };
+            let round = search.round(size.min(usize::try_from(left).unwrap_or(usize::MAX)));
+            if round.is_empty() {
+                break;
+            }
+            let mut news = Vec::new();
+            let (over_at, began) = (fuzzing.max_time, watch);
+            let result = tokio::task::block_in_place(|| {
+                let cases = round.iter().map(|(_, tale)| tale.case.clone());
+                let by_id: HashMap<&str, usize> =
+                    round.iter().enumerate().map(|(index, (_, tale))| (tale.case.id.0.as_str(), index)).collect();
+                let finished = |outcome: Outcome| {
+                    let index = by_id[outcome.case.id.0.as_str()];
+                    Box::new(search.seen(index, &round[index].1, outcome))
+                };
+                let mut emit = |one: Box<Seen>| {
+                    sent += 1;
+                    news.push(one);
+                    let late = over_at.is_some_and(|most| began.elapsed() >= most + Duration::from_secs(1));
+                    if late { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+                };
+                run::run(&plan, cases, finished, &mut emit)
+            });
+            if result != RunEnd::Enough {
+                ended = result;
+            }
+            for one in news {
+                let proposal = &round[one.index].0;
+                for name in &one.succeeded {
+                    granted.insert(name.clone(), true);
+                }
+                search.count(&mut tally, &round[one.index].1, &one);
+                if search.guide.learn(proposal, &one.signatures) {
+                    search.write(&proposal.acts, keep).map_err(failed)?;
+                }
+                for (claim, done) in one.broke {
+                    used.add(&job.known, &done);
+                    let claim = &round[one.index].1.claims[claim];
+                    let found = tokio::task::block_in_place(|| search.found(&line, &proposal.acts, claim, done));
+                    match found {
+                        None => {}
+                        Some((done, None)) => {
+                            tally.findings.count_more(&job.scenario.name, &done.case, &done.judgement);
+                        }
+                        Some((done, Some(found))) => {
+                            tally.add_part(&done);
+                            tally.failures += 1;
+                            output.case(&done).map_err(|error| unwritten(&error))?;
+                            keep.found(&found).map_err(failed)?;
+                        }
+                    }
+                }
+            }
+            keep.progress(
+                sent,
+                search.guide.kinds(),
+                search.guide.kept(),
+                tally.findings.len() as u64,
+                watch.elapsed(),
+            );
+        }
+    }
+    let vacuous: Vacuous = granted.into_iter().filter(|(_, granted)| !granted).map(|(name, _)| name).collect();
+    let mut summary = tally.summary(watch.elapsed().as_secs_f64(), &ended);
+    if stop.is_stopped() {
+        // Somebody had enough, which is how a fuzzer is ended.
+        summary.incomplete = None;
+    }
+    if let Some((why, said)) = started::fate(plan.server.as_ref(), &ended) {
+        summary.incomplete = Some(why);
+        summary.server_output = said;
+    }
+    if elsewhere.is_some() {
+        summary.incomplete = elsewhere;
+    }
+    summary.known_notes = used.notes(&job.known);
+    summary.not_run = survey.not_run();
+    summary.left = plan.left.told();
+    output.end(&summary).map_err(|error| unwritten(&error))?;
+    Ok((summary, vacuous))
+}
+
+/// What a search knows while it goes.
+struct Search<'s, 'a> {
+    job: &'s Job,
+    wild: &'s Wild<'a>,
+    guide: Guide<'s, 'a>,
+    finish: Finish<'s>,
+    run_id: &'s str,
+    /// Of the next sequence: each has resources of its own.
+    number: u64,
+    written: u64,
+    /// Findings by operation, place, kind and what was observed.
+    known: HashSet<(String, String)>,
+    simple: usize,
+}
+
+impl Search<'_, '_> {
+    fn name(&mut self) -> String {
+        self.number += 1;
+        format!("{}-{}", self.run_id, self.number)
+    }
+
+    fn round(&mut self, size: usize) -> Vec<(Proposal, Tale)> {
+        let mut round = Vec::with_capacity(size);
+        for _ in 0..size * 2 {
+            if round.len() >= size {
+                break;
+            }
+            let Some(proposal) = self.guide.propose() else { break };
+            let name = self.name();
+            if let Some(tale) = self.wild.tale(&name, &proposal.acts) {
+                round.push((proposal, tale));
+            }
+        }
+        round
+    }
+
+    /// Judges what came back, on the worker that sent it.
+    fn seen(&self, index: usize, tale: &Tale, mut outcome: Outcome) -> Seen {
+        let (contract, scenario) = (&self.job.contract, &self.job.scenario);
+        let signatures = signatures(contract, scenario, &outcome);
+        let (mut judgements, mut broke, mut succeeded) = (Vec::new(), Vec::new(), Vec::new());
+        for (number, claim) in tale.claims.iter().enumerate() {
+            claim.apply(Arc::make_mut(&mut outcome.case));
+            let judgement = judge(contract, scenario, &outcome);
+            if judgement.observed.status.is_some_and(|status| (200..300).contains(&status)) {
+                succeeded.push(claim.operation.to_string());
+            }
+            // What a wrong answer did to the state is no second finding.
+            if judgement.verdict == Verdict::Diverges && (claim.act.is_some() || broke.is_empty()) {
+                broke.push((number, self.finish.finish(outcome.again())));
+            }
+            judgements.push(judgement);
+        }
+        Seen { index, case: outcome.case, signatures, judgements, broke, succeeded }
+    }
+
+    /// Adds what came back to the counts and to what was reached.
+    fn count(&self, tally: &mut Tally, tale: &Tale, one: &Seen) {
+        let mut case = (*one.case).clone();
+        for (number, (claim, judgement)) in tale.claims.iter().zip(&one.judgements).enumerate() {
+            claim.apply(&mut case);
+            let told = one.broke.iter().find(|(broke, _)| *broke == number).map(|(_, done)| &done.judgement);
+            let judgement = told.unwrap_or(judgement);
+            tally.counts.add(judgement.verdict);
+            tally.coverage.add(&case, judgement);
+        }
+    }
+
+    /// Writes an input that is worth keeping.
+    fn write(&mut self, acts: &[Act], keep: &mut (dyn Keep + Send)) -> Result<(), String> {
+        if self.written >= MOST_WRITTEN {
+            return Ok(());
+        }
+        self.written += 1;
+        keep.input(&saved::name_of(acts), acts_to_json(acts).to_string().as_bytes())
+    }
+
+    /// Makes a finding simple, if it is new; with what is to be kept of it.
+    fn found(&mut self, line: &OneByOne<'_>, acts: &[Act], claim: &Claim, done: Done) -> Option<(Done, Option<Found>)> {
+        if !done.finding {
+            return None;
+        }
+        let key = (group_of(&done), done.judgement.observed.to_string());
+        if !self.known.insert(key.clone()) {
+            return Some((done, None));
+        }
+        let mut best = (acts.to_vec(), claim.act, None);
+        if self.simple < MOST_SIMPLE {
+            self.simple += 1;
+            let mut again = |acts: &Vec<Act>| -> bool {
+                if line.plan().stop.is_stopped() {
+                    return false;
+                }
+                let name = saved::name_of(acts);
+                let Some((done, at)) = self.shows(line, &name, acts, claim, &key) else { return false };
+                best = (acts.clone(), at, Some(done));
+                true
+            };
+            // What does not show itself again cannot be made simpler.
+            if again(&acts.to_vec()) {
+                simplest(acts.to_vec(), TRIES, |acts| self.wild.simpler(acts), again);
+            }
+        }
+        let (acts, judged, simple) = best;
+        // Under its own name, so that it can be sent again by it.
+        let done = match simple {
+            Some(done) => done,
+            None => done,
+        };
+        self.known.insert((group_of(&done), done.judgement.observed.to_string()));
+        let regression = Regression {
+            found: format!(
+                "{}, expected {}: {}",
+                done.judgement.observed,
+                crate::judge::in_words(&done.case.expectation),
+                done.case.rule
+            ),
+            judged,
+            requests: saved::text_of(&acts),
+        };
+        let found = Found {
+            id: done.case.id.to_string(),
+            name: saved::name_of(&acts),
+            text: write_regression(&regression),
+            observed: done.judgement.observed.to_string(),
+        };
+        Some((done, Some(found)))
+    }
+
+    /// Whether acts show the same: the same observed at the same operation, where the documents say as much of it.
+    fn shows(
+        &self,
+        line: &OneByOne<'_>,
+        name: &str,
+        acts: &[Act],
+        claim: &Claim,
+        key: &(String, String),
+    ) -> Option<(Done, Option<usize>)> {
+        let tale = self.wild.tale(name, acts)?;
+        let mut outcome = line.send(tale.case.clone()).ok()?;
+        for other in &tale.claims {
+            let alike = other.operation == claim.operation
+                && (other.intent == claim.intent || matches!(claim.intent, Intent::Probe))
+                && other.act.is_some() == claim.act.is_some();
+            if !alike {
+                continue;
+            }
+            other.apply(Arc::make_mut(&mut outcome.case));
+            let judgement = judge(&self.job.contract, &self.job.scenario, &outcome);
+            if judgement.verdict == Verdict::Diverges && judgement.observed.to_string() == key.1 {
+                let done = self.finish.finish(outcome.again());
+                // What is known, or no fault at all in this place, is another matter.
+                if done.finding {
+                    return Some((done, other.act));
+                }
+            }
+        }
+        None
+    }
+}
+
+/// Operation, place and kind of a case: what findings are grouped by.
+fn group_of(done: &Done) -> String {
+    done.case.id.0.rsplit_once('/').map_or_else(String::new, |(group, _)| group.to_owned())
+}
