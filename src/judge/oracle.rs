@@ -345,7 +345,12 @@ pub fn in_words(expectation: &Expectation) -> String {
     match expectation {
         Expectation::Accept(accept) => {
             let success = accept.status.map_or_else(|| "success".to_owned(), |status| status.to_string());
-            if accept.or.is_empty() { success } else { format!("{success}, or {}", errors_in_words(&accept.or)) }
+            let any = |error: &ExpectedError| error.status.is_none() && error.error.is_none();
+            match accept.or.as_slice() {
+                [] => success,
+                or if or.iter().any(any) => format!("{success}, or any refusal (4xx)"),
+                or => format!("{success}, or {}", errors_in_words(or)),
+            }
         }
         Expectation::Reject { errors, .. } => errors_in_words(errors),
         Expectation::Keep { .. } => "kept".to_owned(),

@@ -22,6 +22,8 @@ const ROUND: usize = 256;
 const FIRST_ROUND: usize = 32;
 /// So many requests a finding may take to be made simple.
 const TRIES: usize = 240;
+/// And so long: of a slow endpoint, what is left is told as it is.
+const SIMPLE_WITHIN: Duration = Duration::from_secs(4);
 /// So many findings are made simple; the others are told as they came.
 const MOST_SIMPLE: usize = 64;
 /// So many kept inputs are written down in one run.
@@ -382,8 +384,9 @@ impl Search<'_, '_> {
         let mut best = (acts.to_vec(), claim.act, None);
         if self.simple < MOST_SIMPLE {
             self.simple += 1;
+            let began = Stopwatch::start();
             let mut again = |acts: &Vec<Act>| -> bool {
-                if line.plan().stop.is_stopped() {
+                if line.plan().stop.is_stopped() || began.elapsed() > SIMPLE_WITHIN {
                     return false;
                 }
                 let name = saved::name_of(acts);

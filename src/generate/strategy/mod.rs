@@ -198,11 +198,11 @@ pub(crate) fn integer_range(shape: &Shape) -> (i128, i128) {
 }
 
 /// `entry`, `entries` …
-fn plural(count: u64, one: &str, many: &str) -> String {
+pub(crate) fn plural(count: u64, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
-fn unit(kind: &Kind) -> (&'static str, &'static str) {
+pub(crate) fn unit(kind: &Kind) -> (&'static str, &'static str) {
     match kind {
         Kind::Blob => ("byte", "bytes"),
         Kind::List { .. } => ("item", "items"),

@@ -6,6 +6,8 @@ mod act;
 mod carried;
 mod choose;
 mod exact;
+mod expected;
+mod rule;
 mod seed;
 mod simpler;
 mod source;

@@ -5,12 +5,11 @@
 use super::act::{Act, ActError, USE, acts_from_json};
 use super::tale::Tale;
 use super::words::Words;
-use crate::contract::{Constraint, Contract, Kind, MemberPath, Operation, Provenance, Segment, ShapeId};
+use crate::contract::{Contract, Kind, MemberPath, Operation, Segment, ShapeId};
 use crate::generate::case::{Case, CaseId};
 use crate::generate::draft::Planner;
 use crate::generate::draw::Draw;
 use crate::generate::keeper::{Keeper, keepers};
-use crate::generate::label::Breach;
 use crate::generate::plan::{Options, Plan, PlanError};
 use crate::generate::site::{Site, sites};
 use crate::generate::{Value, fixture};
@@ -77,21 +76,6 @@ impl<'a> Wild<'a> {
 
     pub(super) fn ground(&self, operation: &str) -> Option<&Ground<'a>> {
         self.grounds.iter().find(|ground| ground.operation.name.as_str() == operation)
-    }
-
-    /// Where the constraint that a breach breaks is written, else where the operation is described.
-    pub(super) fn source_of(&self, operation: &Operation, breach: &Breach) -> Option<Provenance> {
-        let contract = self.planner().contract;
-        let ground = self.ground(operation.name.as_str())?;
-        let site = ground.sites.iter().find(|site| site.path == breach.path);
-        let fact = site.and_then(|site| match breach.constraint {
-            Constraint::Required => site.required_fact(contract.shape(&site.parent)),
-            constraint => {
-                let facts = &contract.shape(&site.shape).facts;
-                facts.iter().find(|fact| fact.path.split('/').next() == Some(constraint.name()))
-            }
-        });
-        self.planner().source(fact, operation)
     }
 
     /// The names of the operations that are drawn.

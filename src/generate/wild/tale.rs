@@ -5,14 +5,15 @@
 use super::act::Act;
 use super::carried::{carried, is_unclear};
 use super::choose::has_document;
+use super::expected::{Before, bytes_in, damaged, is_a_removal, is_a_write, label, odd, repeats, silent};
 use super::source::{Family, Wild, show};
-use crate::contract::{Constraint, MemberPath, Operation, OperationName, Protocol, Provenance, Role, Rule};
+use crate::contract::{Constraint, MemberPath, Operation, OperationName, Provenance, Rule};
 use crate::generate::case::{Case, CaseId, Damage, Intent, Judged, Purpose, Send, Step};
-use crate::generate::expectation::{Expectation, ExpectedError};
+use crate::generate::expectation::Expectation;
 use crate::generate::keeper::Reader;
 use crate::generate::label::Breach;
 use crate::generate::relation::{Effect, Event, Relation, StateKind, What};
-use crate::generate::{Value, fixture, resource};
+use crate::generate::{Value, fixture};
 use std::collections::HashMap;
 
 /// A sequence as it is sent, and everything that is judged of it.
@@ -77,17 +78,6 @@ impl Tale {
             case
         })
     }
-}
-
-/// What is known of the resources when an act comes.
-#[derive(Clone, Copy, Default)]
-struct Before {
-    /// Something may have been written.
-    writes: bool,
-    /// Something may have been taken away.
-    removals: bool,
-    /// With this act, more was written to a limited member than one request may: limits may count what is stored.
-    crowded: bool,
 }
 
 struct Telling<'w, 'a> {
@@ -254,18 +244,16 @@ impl<'a> Telling<'_, 'a> {
             None => (class.to_owned(), "fuzz"),
         };
         let variant = if self.many { format!("{}.{index}", self.name) } else { self.name.clone() };
+        let told = |breach: &Breach| self.wild.rule_of(operation, breach);
         let rule = match (one, intent) {
-            (Some(breach), _) => format!("{} of `{place}` holds", breach.constraint),
+            (Some(breach), _) => told(breach),
             (None, Intent::Valid) => "a valid request is accepted".to_owned(),
             (None, Intent::Violates) => {
-                let broken: Vec<String> = certain()
-                    .take(3)
-                    .map(|breach| match breach.path.to_string() {
-                        path if path.is_empty() => format!("{} of the input", breach.constraint),
-                        path => format!("{} of `{path}`", breach.constraint),
-                    })
-                    .collect();
-                format!("{} hold", broken.join(", "))
+                let broken = certain().take(3).map(|breach| match breach.path.to_string() {
+                    path if path.is_empty() => told(breach),
+                    path => format!("`{path}`: {}", told(breach)),
+                });
+                broken.collect::<Vec<_>>().join("; ")
             }
             (None, Intent::Malformed) => "the body is a whole document".to_owned(),
             (None, Intent::Missing) => "the resource exists".to_owned(),
@@ -454,143 +442,4 @@ impl<'a> Telling<'_, 'a> {
             source: keeper.source(planner, "merges"),
         });
     }
-}
-
-/// What must come back to a request whose bytes are damaged.
-fn damaged(
-    wild: &Wild<'_>,
-    operation: &Operation,
-    damage: &[Damage],
-    breaches: &[Breach],
-    has_document: bool,
-) -> (Intent, Expectation) {
-    let planner = wild.planner();
-    let is_json = matches!(
-        planner.contract.protocol,
-        Some(Protocol::RestJson1 | Protocol::AwsJson1_0 | Protocol::AwsJson1_1 | Protocol::RestJson)
-    );
-    // A document that is cut, or followed by what no document may be followed by, is none.
-    let is_certain = match damage {
-        [Damage::BodyTruncated(_)] => true,
-        [Damage::BodySuffixed(bytes)] => bytes.iter().any(|byte| !byte.is_ascii_whitespace()),
-        _ => false,
-    };
-    if is_json && is_certain && has_document && breaches.iter().all(|breach| breach.certain) {
-        return (Intent::Malformed, planner.reject(operation, Role::InvalidInput));
-    }
-    silent("what damaged bytes mean is for the reader to say")
-}
-
-fn label(
-    wild: &Wild<'_>,
-    operation: &Operation,
-    id: &CaseId,
-    input: &Value,
-    resource: u32,
-    breaches: &[Breach],
-    before: Before,
-) -> (Intent, Expectation) {
-    let planner = wild.planner();
-    let named = resource::resources(planner, operation, id, input);
-    let named = if resource == 1 { named } else { named.min(resource::Resources::Unknown) };
-    if breaches.iter().any(|breach| breach.certain) {
-        let roles = match named {
-            resource::Resources::Owned if !before.removals => [Role::InvalidInput; 2],
-            _ => [Role::InvalidInput, Role::MissingResource],
-        };
-        return (Intent::Violates, planner.reject_for(operation, roles));
-    }
-    if let Some(breach) = breaches.first() {
-        return silent(&crate::generate::draft::ambiguity(breach));
-    }
-    if odd(input) {
-        return silent("no document says what control characters mean in a text");
-    }
-    let mut or = match named {
-        resource::Resources::Foreign => {
-            let errors = planner.errors(operation, Role::MissingResource);
-            if errors.is_empty() {
-                return silent("no document names the error for a resource that does not exist");
-            }
-            return (Intent::Missing, Expectation::Reject { role: Role::MissingResource, errors });
-        }
-        resource::Resources::Opaque => return silent("a token that only the service can give out"),
-        resource::Resources::Taken => planner.errors(operation, Role::Conflict),
-        resource::Resources::Unknown => planner.errors(operation, Role::MissingResource),
-        resource::Resources::Owned => Vec::new(),
-    };
-    // Models do not say what else a request needs to be granted.
-    if planner.modelled {
-        or = planner.client_errors(operation);
-        or.push(ExpectedError { status: None, error: None });
-    } else {
-        let also = [
-            (before.writes, Role::Conflict),
-            (before.writes, Role::Limit),
-            (before.crowded, Role::InvalidInput),
-            (before.removals, Role::MissingResource),
-        ];
-        for (_, role) in also.into_iter().filter(|(holds, _)| *holds) {
-            or.extend(planner.errors(operation, role));
-        }
-    }
-    (Intent::Valid, planner.accept(operation, or))
-}
-
-fn silent(reason: &str) -> (Intent, Expectation) {
-    (Intent::Probe, Expectation::Unspecified { reason: reason.to_owned() })
-}
-
-/// Whether a text holds what no reader has to take: control characters other than line breaks and tabs.
-fn odd(value: &Value) -> bool {
-    let is_odd = |text: &str| text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'));
-    match value {
-        Value::Text(text) | Value::Template(text) => is_odd(text),
-        Value::List(items) => items.iter().any(odd),
-        Value::Map(members) => members.iter().any(|(name, value)| is_odd(name) || odd(value)),
-        _ => false,
-    }
-}
-
-/// How many bytes the texts in a value take, names included.
-fn bytes_in(value: &Value) -> u64 {
-    match value {
-        Value::Text(text) | Value::Template(text) => text.len() as u64,
-        Value::List(items) => items.iter().map(bytes_in).sum(),
-        Value::Map(members) => members.iter().map(|(name, value)| name.len() as u64 + bytes_in(value)).sum(),
-        _ => 0,
-    }
-}
-
-/// Whether a list says something twice: what becomes of that is a law of its own.
-fn repeats(value: &Value, kind: StateKind) -> bool {
-    match (kind, value) {
-        (StateKind::List, Value::List(items)) => (1..items.len()).any(|index| items[..index].contains(&items[index])),
-        _ => false,
-    }
-}
-
-/// Whether an operation may change what is stored.
-fn is_a_write(operation: &Operation) -> bool {
-    operation.http.as_ref().is_none_or(|http| http.method != "GET" && http.method != "HEAD")
-}
-
-/// Whether an operation may take away what others need.
-fn is_a_removal(operation: &Operation) -> bool {
-    const VERBS: [&str; 12] = [
-        "Delete",
-        "Remove",
-        "Terminate",
-        "Untag",
-        "Cancel",
-        "Deregister",
-        "Disable",
-        "Detach",
-        "Stop",
-        "Purge",
-        "Close",
-        "Schedule",
-    ];
-    operation.http.as_ref().is_some_and(|http| http.method == "DELETE")
-        || VERBS.iter().any(|verb| operation.name.as_str().starts_with(verb))
 }
