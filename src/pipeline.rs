@@ -9,6 +9,7 @@ mod export;
 mod filter;
 mod finish;
 mod fuzz;
+mod held;
 mod init;
 mod job;
 mod known;
@@ -59,11 +60,14 @@ pub async fn check(
     stop: &Stop,
     output: &mut (dyn Output + Send),
 ) -> Result<Option<Summary>, Vec<Diagnostic>> {
-    let planned = job.count()?;
+    let held::Held { planned, cases } = held::hold(job)?;
     if planned.cases == 0 {
         return Ok(None);
     }
-    check_cases(job, planned, job.cases()?, sending, run_id, stop, output).await.map(Some)
+    match cases {
+        Some(cases) => check_cases(job, planned, cases.into_iter(), sending, run_id, stop, output).await.map(Some),
+        None => check_cases(job, planned, job.cases()?, sending, run_id, stop, output).await.map(Some),
+    }
 }
 
 /// The same for these cases of the job instead of all: once, often or under other names.
