@@ -10,16 +10,22 @@
 //! [`contract`] for the words that everything else is made of.
 
 pub mod contract;
+#[cfg(feature = "cli")]
 pub mod exit;
 pub mod generate;
 pub mod ingest;
 pub mod judge;
+#[cfg(feature = "cli")]
 pub mod pipeline;
+#[cfg(feature = "reference")]
 pub mod reference;
+#[cfg(feature = "cli")]
 pub mod report;
 pub mod run;
 pub mod scenario;
+#[cfg(feature = "run")]
 pub mod search;
 pub mod snapshot;
+#[cfg(feature = "cli")]
 pub mod store;
 pub mod wire;
