@@ -4,7 +4,6 @@
 //! came back are values, and a step becomes a message, for whoever else carries it.
 
 mod clock;
-#[cfg(feature = "run")]
 mod coding;
 #[cfg(feature = "run")]
 mod connection;
