@@ -30,7 +30,9 @@ fn main() {
     match target() {
         Some(binary) => FAULTS.iter().for_each(|fault| by_libfuzzer(&binary, *fault)),
         None => {
-            println!("libFuzzer: the target is not built (`cargo +nightly fuzz build -O -s none service`): skipped")
+            println!(
+                "libFuzzer: the target is not built (`cargo +nightly fuzz build -O -s none --no-trace-compares service`): skipped"
+            )
         }
     }
 }

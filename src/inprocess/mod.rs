@@ -32,7 +32,9 @@
 
 mod carry;
 mod finding;
+mod redraw;
 mod subject;
 
 pub use finding::Finding;
+pub use redraw::redrawn;
 pub use subject::{Subject, SubjectError};
