@@ -52,7 +52,18 @@ fn a_finding_says_what_was_sent_and_what_is_documented() {
     // The seed that is printed shows the same again.
     let again = finding.seed.clone().expect("a seed");
     assert_eq!(again.as_bytes(), seed);
-    assert_eq!(subject.fuzzed(again.as_bytes(), &mut service).expect_err("the same"), finding);
+    let other = subject.fuzzed(again.as_bytes(), &mut service).expect_err("the same");
+    assert_eq!((&other.observed, &other.rule, &other.seed), (&finding.observed, &finding.rule, &finding.seed));
+    // With resources of its own.
+    assert_ne!(other.requests, finding.requests);
+}
+
+#[test]
+fn the_same_bytes_twice_meet_nothing_that_the_first_time_left() {
+    let (subject, mut service) = (subject(), service::cards(Fault::Faithful));
+    for number in (0..300).chain(0..300).chain(0..300) {
+        subject.fuzzed(&bytes(number), &mut service).unwrap_or_else(|finding| panic!("{finding}"));
+    }
 }
 
 #[test]

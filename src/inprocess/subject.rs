@@ -13,6 +13,7 @@ use bytes::Bytes;
 use http_body::Body;
 use indexmap::IndexMap;
 use std::fmt::Display;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use tower_service::Service;
 
@@ -39,6 +40,8 @@ pub struct Subject {
     origin: String,
     authority: String,
     plan: &'static Plan<'static>,
+    /// How many inputs were run.
+    before: AtomicU64,
 }
 
 /// What requests say about where they go; nobody listens there.
@@ -111,6 +114,7 @@ impl Subject {
             origin: endpoint.origin(),
             authority: endpoint.authority(),
             plan,
+            before: AtomicU64::new(0),
         })
     }
 
@@ -165,7 +169,7 @@ impl Subject {
         R::Error: Display,
     {
         let Some(acts) = self.wild.from_bytes(bytes) else { return Ok(0) };
-        let Some(tale) = self.wild.tale(&name_of(bytes), &acts) else { return Ok(0) };
+        let Some(tale) = self.wild.tale(&self.name(bytes), &acts) else { return Ok(0) };
         let mut outcome = self.run(tale.case, service);
         for claim in &tale.claims {
             claim.apply(std::sync::Arc::make_mut(&mut outcome.case));
@@ -198,6 +202,14 @@ impl Subject {
         }))
     }
 
+    /// Names resources after the bytes that use them and how many came before: a service that lives on has seen none of
+    /// them, even where the same bytes come again.
+    fn name(&self, bytes: &[u8]) -> String {
+        use sha2::{Digest as _, Sha256};
+        let before = self.before.fetch_add(1, Ordering::Relaxed);
+        format!("{}-{before}", data_encoding::HEXLOWER.encode(&Sha256::digest(bytes)[..5]))
+    }
+
     fn run<S, B, R>(&self, case: Case, service: &mut S) -> Outcome
     where
         S: Service<http::Request<B>, Response = http::Response<R>>,
@@ -222,11 +234,4 @@ impl Subject {
         }
         Err(Box::new(Finding::new(outcome, &judgement, acts, &self.origin, &self.plan.redaction())))
     }
-}
-
-/// Names resources after the bytes that use them: a service that lives on has seen none of them, and the same bytes
-/// find theirs again.
-fn name_of(bytes: &[u8]) -> String {
-    use sha2::{Digest as _, Sha256};
-    data_encoding::HEXLOWER.encode(&Sha256::digest(bytes)[..5])
 }
