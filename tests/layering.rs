@@ -16,6 +16,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("run", &["contract", "scenario", "generate", "wire"]),
     ("snapshot", &["contract"]),
     ("judge", &["contract", "scenario", "generate", "wire", "run", "snapshot"]),
+    // As `pipeline`, without what needs sockets, files or a terminal: a service in the same process.
+    ("inprocess", &["contract", "scenario", "generate", "wire", "run", "judge"]),
     ("search", &["contract", "scenario", "generate", "wire", "run", "snapshot", "judge"]),
     ("report", &["contract", "scenario", "generate", "wire", "run", "snapshot", "judge"]),
     ("store", &["contract", "scenario", "generate", "wire", "run", "snapshot", "judge", "report"]),

@@ -29,4 +29,4 @@ mod tables;
 mod text;
 
 pub use diagnostic::{Diagnostic, IngestError, Place, Severity};
-pub use source::{Documents, Format, Ingested, NoDocuments, Options, format_of, join, read, read_all};
+pub use source::{Documents, Format, Ingested, NoDocuments, Options, format_of, join, read, read_all, read_as};

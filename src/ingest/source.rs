@@ -112,13 +112,47 @@ pub fn read(
              botocore's service-2.json and overstep contracts",
         ));
     };
-    let (contract, mut diagnostics) = match format {
-        Format::Contract => contract_json::read(&text)?,
-        Format::Botocore => botocore::read(&text, options)?,
-        Format::Boto3 => boto3::read(&text),
-        Format::Mintlify => mintlify::read(&text),
-        Format::ApiReference => api_reference::read(&text, documents),
+    read_text(&text, format, options, documents)
+}
+
+/// Reads one document as one of this format, whatever stands in it.
+///
+/// # Errors
+/// Where the document as a whole cannot be read: broken JSON, invalid gzip.
+pub fn read_as(
+    format: Format,
+    name: &str,
+    bytes: &[u8],
+    options: &Options,
+    documents: &mut dyn Documents,
+) -> Result<Ingested, IngestError> {
+    read_text(&Text::new(name, bytes)?, format, options, documents)
+}
+
+fn read_text(
+    text: &Text<'_>,
+    format: Format,
+    options: &Options,
+    documents: &mut dyn Documents,
+) -> Result<Ingested, IngestError> {
+    let (mut contract, mut diagnostics) = match format {
+        Format::Contract => contract_json::read(text)?,
+        Format::Botocore => botocore::read(text, options)?,
+        Format::Boto3 => boto3::read(text),
+        Format::Mintlify => mintlify::read(text),
+        Format::ApiReference => api_reference::read(text, documents),
     };
+    // Whatever a model says, an input has members: nothing after this room asks twice.
+    for index in 0..contract.operations.len() {
+        let operation = &contract.operations[index];
+        let Some(id) = operation.input.as_ref().filter(|id| contract.shape(id).kind.members().is_none()) else {
+            continue;
+        };
+        let line = operation.sources.first().map_or(1, |source| source.line);
+        let problem = format!("the input of `{}` is no structure, but `{id}`", operation.name);
+        diagnostics.push(text.warning(line, &problem, "it is taken for one without members"));
+        contract.operations[index].input = None;
+    }
     if let Some(offset) = text.broken {
         diagnostics.push(text.warning(
             text.line_of(offset),

@@ -81,6 +81,19 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// An answer that somebody else received: its body is decoded as its header says, within a limit; `short` where
+    /// it ended before its end.
+    pub fn read(status: u16, headers: Vec<(String, String)>, body: Bytes, short: bool, limit: usize) -> Self {
+        let framing = match short {
+            true => Framing::Short,
+            false if body.len() > limit => Framing::CutAtLimit,
+            false => Framing::Complete,
+        };
+        let encoding = headers.iter().find(|(name, _)| name == "content-encoding").map(|(_, value)| value.as_str());
+        let (body, framing) = super::coding::decoded(encoding, body, framing, limit);
+        Self { status, headers, body, framing }
+    }
+
     /// The first header of this lower-case name.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())

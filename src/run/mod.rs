@@ -1,28 +1,46 @@
 //! Fills holes, sends, times out, retries, limits the rate; one stream of outcomes, in plan order.
 //!
-//! This room never judges and never prints.
+//! This room never judges and never prints. Without the feature `run` it knows no socket: what was sent and what
+//! came back are values, and a step becomes a message, for whoever else carries it.
 
 mod clock;
 mod coding;
+#[cfg(feature = "run")]
 mod connection;
+#[cfg(feature = "run")]
 mod conversation;
 mod drafts;
 mod endpoint;
 mod exchange;
+#[cfg(feature = "run")]
 mod framing;
 mod holes;
+mod limits;
+mod local;
 mod made;
+#[cfg(feature = "run")]
 mod order;
 mod plan;
+#[cfg(feature = "run")]
 mod proxied;
 mod rate;
+mod reading;
 mod ready;
+#[cfg(feature = "run")]
 mod runner;
+#[cfg(feature = "run")]
+mod schedule;
+#[cfg(feature = "run")]
 mod server;
+#[cfg(feature = "run")]
 mod steps;
+#[cfg(feature = "run")]
 mod throttle;
+#[cfg(feature = "run")]
 mod tls;
+#[cfg(feature = "run")]
 mod transport;
+#[cfg(feature = "run")]
 mod upkeep;
 
 pub use clock::{Stopwatch, processor_seconds, today, wall};
@@ -30,11 +48,17 @@ pub use drafts::{Draft, drafts};
 pub use endpoint::{Endpoint, EndpointError, Tls};
 pub use exchange::{Answer, Exchange, Framing, Liveness, NoAnswer, Outcome};
 pub use holes::HoleError;
+pub use limits::Limits;
+pub use local::{Carry, Local};
 pub use made::Left;
 pub use plan::{AwsKeys, Plan, Settings, Stop, is_telling};
 pub use rate::{RateError, RateLimit};
 pub use ready::message;
+#[cfg(feature = "run")]
 pub use runner::{OneByOne, RunEnd, run, send_case};
+#[cfg(feature = "run")]
 pub use server::{Clean, Launch, Started, first_line, free_port, is_taken, kill_started};
-pub use transport::{Limits, SetUpError, Transport};
+#[cfg(feature = "run")]
+pub use transport::{SetUpError, Transport};
+#[cfg(feature = "run")]
 pub use upkeep::{Ask, Upkeep, prepare};

@@ -2,8 +2,10 @@
 //!
 //! It never reads a file or the environment: whoever starts the run has done that.
 
+#[cfg(feature = "run")]
+use super::Started;
 use super::holes::Holes;
-use super::{Endpoint, Left, Limits, RateLimit, Started};
+use super::{Endpoint, Left, Limits, RateLimit};
 use crate::contract::{Auth, Contract};
 use crate::generate::{Case, CaseId};
 use crate::scenario::{Credentials, Scenario};
@@ -37,6 +39,7 @@ pub struct Plan<'a> {
     /// What the run could not take away again.
     pub left: Left,
     /// The server that was started for it.
+    #[cfg(feature = "run")]
     pub server: Option<Arc<Started>>,
     /// Starts the endpoint anew and waits until it is ready; false where that is not possible.
     pub revive: Option<&'a (dyn Fn() -> bool + Sync)>,
@@ -108,6 +111,7 @@ impl Stop {
         self.0.store(true, Ordering::Relaxed);
     }
 
+    #[cfg(feature = "run")]
     pub(super) fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }

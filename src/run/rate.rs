@@ -1,9 +1,8 @@
-//! How many requests may leave in a time, shared by all workers.
+//! How many requests may leave in a time: `100/s`.
 //!
-//! It never sleeps: it says when the next request may leave.
+//! It never sleeps and never counts.
 
-use std::sync::Mutex;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// A limit such as `100/s` or `60/m`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,31 +35,9 @@ impl RateLimit {
     }
 }
 
-/// Hands out moments, one interval apart.
-#[derive(Debug)]
-pub(super) struct Schedule {
-    interval: Duration,
-    next: Mutex<Option<Instant>>,
-}
-
-impl Schedule {
-    pub(super) fn new(limit: RateLimit) -> Self {
-        Self { interval: limit.interval, next: Mutex::new(None) }
-    }
-
-    /// When a request that is ready `now` may leave. Time that nobody used is not made up for.
-    pub(super) fn reserve(&self, now: Instant) -> Instant {
-        let mut next = self.next.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let at = next.map_or(now, |next| next.max(now));
-        *next = Some(at + self.interval);
-        at
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::clock;
 
     #[test]
     fn rates_are_read() {
@@ -69,16 +46,5 @@ mod tests {
         for text in ["", "100", "0/s", "-1/s", "1/d", "x/s", "/s"] {
             assert!(RateLimit::parse(text).is_err(), "{text}");
         }
-    }
-
-    #[test]
-    fn moments_are_an_interval_apart_and_idle_time_is_lost() {
-        let schedule = Schedule::new(RateLimit::parse("10/s").expect("rate"));
-        let start = clock::now();
-        let at: Vec<_> = (0..5).map(|_| schedule.reserve(start).duration_since(start).as_millis()).collect();
-        assert_eq!(at, [0, 100, 200, 300, 400]);
-        let late = start + Duration::from_secs(9);
-        assert_eq!(schedule.reserve(late), late);
-        assert_eq!(schedule.reserve(late), late + Duration::from_millis(100));
     }
 }

@@ -4,14 +4,15 @@
 
 use super::holes::Holes;
 use super::made::Made;
-use super::rate::Schedule;
+use super::reading::{capture, failed_set_up, is_gone, not_ready, role};
 use super::ready::{Keys, NotReady, signed};
+use super::schedule::Schedule;
 use super::throttle::{is_throttled, pause};
 use super::transport::{Exit, Line, Transport};
-use super::{Answer, Exchange, Framing, Liveness, NoAnswer, Outcome, Plan, clock};
+use super::{Exchange, Framing, Liveness, NoAnswer, Outcome, Plan, clock};
 use crate::contract::{OperationName, Role};
 use crate::generate::{Case, Purpose, Send, Step};
-use crate::wire::{Message, document, error_seen, output_document, value_at};
+use crate::wire::Message;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -250,12 +251,12 @@ impl<'a> Worker<'a> {
                     stopped = true;
                     continue;
                 };
-                made.see(step, &exchange, step.purpose == Purpose::TearDown && self.is_gone(&exchange));
+                made.see(step, &exchange, step.purpose == Purpose::TearDown && is_gone(plan, &exchange));
                 if let Ok(answer) = &exchange.answer {
-                    self.capture(&mut holes, step, answer);
+                    capture(plan, &mut holes, step, answer);
                 }
                 if step.purpose == Purpose::SetUp && not_sent.is_none() {
-                    not_sent = failed_set_up(step, &exchange).or_else(|| self.not_ready(step, &exchange));
+                    not_sent = failed_set_up(step, &exchange).or_else(|| not_ready(self.plan, step, &exchange));
                 }
                 exchanges[index] = Some(exchange);
             }
@@ -296,16 +297,8 @@ impl<'a> Worker<'a> {
             Purpose::SetUp if step.fixture.is_some() => &[Role::Limit],
             _ => return false,
         };
-        let role = || self.role(exchange).is_some_and(|role| passing.contains(&role));
+        let role = || role(self.plan, exchange).is_some_and(|role| passing.contains(&role));
         exchange.answer.as_ref().is_ok_and(|answer| answer.status >= 400) && role()
-    }
-
-    /// What the error of an answer means.
-    fn role(&self, exchange: &Exchange) -> Option<Role> {
-        let answer = exchange.answer.as_ref().ok()?;
-        let code = self.plan.scenario.error_code.as_deref();
-        let seen = error_seen(self.plan.contract.protocol, answer.status, &answer.headers, &answer.body, code)?;
-        Some(Role::infer(Some(answer.status), &seen.code, ""))
     }
 
     /// Sends a step again until its answer shows what it has to, within a budget; `None` where the stop switch ended
@@ -320,7 +313,7 @@ impl<'a> Worker<'a> {
         let step = &case.steps[index];
         let began = clock::now();
         let mut pause = Duration::from_millis(20);
-        while (self.not_ready(step, &exchange).is_some() && clock::now().duration_since(began) < READY_WITHIN)
+        while (not_ready(self.plan, step, &exchange).is_some() && clock::now().duration_since(began) < READY_WITHIN)
             || (self.is_busy(step, &exchange)
                 && clock::now().duration_since(began) < GONE_WITHIN
                 && self.shared.busy_in_vain.load(Ordering::Relaxed) < PATIENCE)
@@ -341,47 +334,6 @@ impl<'a> Worker<'a> {
         Some(exchange)
     }
 
-    /// What a step's answer should show and does not.
-    fn not_ready(&self, step: &Step, exchange: &Exchange) -> Option<String> {
-        let until = step.fixture.as_ref()?.until.as_ref()?;
-        let answer = exchange.answer.as_ref().ok().filter(|answer| is_success(step, answer))?;
-        let document = self.read(step, answer)?;
-        let shown = value_at(&document, &until.value).and_then(serde_json::Value::as_str).unwrap_or_default();
-        (!until.is.iter().any(|due| due == shown)).then(|| {
-            format!("set-up failed: `{}` is `{shown}` and did not become {}", until.value, until.is.join(" or "))
-        })
-    }
-
-    /// Whether an answer says that what it was about does not exist.
-    fn is_gone(&self, exchange: &Exchange) -> bool {
-        self.role(exchange) == Some(Role::MissingResource)
-    }
-
-    /// An answer's document.
-    fn read(&self, step: &Step, answer: &Answer) -> Option<serde_json::Value> {
-        let contract = &self.plan.contract;
-        match &step.send {
-            // What wraps a result in XML is the protocol's, and no part of a path.
-            Send::Operation { name, .. } => {
-                let output = contract.operation(name.as_str()).and_then(|operation| operation.output.as_ref());
-                output_document(contract, output, &answer.body).ok()
-            }
-            Send::Raw { .. } => document(contract.protocol, &answer.body, answer.header("content-type")).ok(),
-        }
-    }
-
-    fn capture(&self, holes: &mut Holes<'_>, step: &Step, answer: &Answer) {
-        if step.captures.is_empty() || !is_success(step, answer) {
-            return;
-        }
-        let Some(document) = self.read(step, answer) else { return };
-        for capture in &step.captures {
-            if let Some(value) = value_at(&document, &capture.path) {
-                holes.capture(&capture.name, value.clone());
-            }
-        }
-    }
-
     /// The step's message, signed: everything but the sending.
     fn ready(&mut self, holes: &Holes<'_>, step: &Step) -> Result<Message, NotReady> {
         let message = signed(self.plan, holes, step, &self.shared.authority, &mut self.keys)?;
@@ -389,21 +341,6 @@ impl<'a> Worker<'a> {
             Some(reason) => Err(NotReady::Unsendable(reason)),
             None => Ok(message),
         }
-    }
-}
-
-fn is_success(step: &Step, answer: &Answer) -> bool {
-    match &step.fixture {
-        Some(part) => part.is_success(answer.status),
-        None => (200..300).contains(&answer.status),
-    }
-}
-
-fn failed_set_up(step: &Step, exchange: &Exchange) -> Option<String> {
-    match &exchange.answer {
-        Ok(answer) if is_success(step, answer) => None,
-        Ok(answer) => Some(format!("a set-up step was answered with status {}", answer.status)),
-        Err(reason) => Some(format!("a set-up step got no answer: {reason}")),
     }
 }
 

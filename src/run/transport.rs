@@ -11,26 +11,6 @@ use super::{Answer, Endpoint, Limits as RequestLimits, NoAnswer, Stop};
 use crate::wire::Message;
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
-
-/// What one request may take.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Bytes of an answer's status line and header.
-    pub head: usize,
-    /// Bytes of an answer's body, before and after decoding.
-    pub body: usize,
-    /// From the connection's opening to the last byte of the body.
-    pub total: Duration,
-    /// How long nothing at all may come.
-    pub idle: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { head: 64 * 1024, body: 4 * 1024 * 1024, total: Duration::from_secs(2), idle: Duration::from_secs(2) }
-    }
-}
 
 /// Why nothing can be sent to an endpoint at all.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

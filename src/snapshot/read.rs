@@ -30,7 +30,8 @@ pub fn read(text: &str) -> Result<Snapshot, TextError> {
         match lines.next() {
             None => return Err(wrong(text.lines().count(), "the header never ends: a second `---` is missing")),
             Some((_, line)) if line.trim_end() == "---" => break,
-            Some((_, line)) => snapshot.header.push(line.to_owned()),
+            // However many there are: one more would be lost each time the file is written and read.
+            Some((_, line)) => snapshot.header.push(line.trim_end_matches('\r').to_owned()),
         }
     }
     let mut form: Option<u32> = None;

@@ -1,12 +1,14 @@
 //! AWS Signature Version 4 over the bytes that are really sent.
 //!
-//! It never asks a clock: the time is an argument. Keys and signature are made by `aws-sigv4`; the
-//! canonical request is made here, because the crate's own wants a target that is a well-formed URI,
-//! and this product signs paths that are not. Where the crate can sign, a test holds both together.
+//! It never asks a clock: the time is an argument. All of it is made here, because the canonical request of
+//! `aws-sigv4` wants a target that is a well-formed URI, and this product signs paths that are not; what was left
+//! to that crate, five HMACs, is not worth the thirty crates that it brings. Where it can sign, a test holds both
+//! together.
 
 use super::Message;
 use super::finish::UNSIGNED;
 use super::text::{civil, percent_encode};
+use hmac::{Hmac, KeyInit, Mac as _};
 use sha2::{Digest as _, Sha256};
 use std::borrow::Cow;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -47,11 +49,13 @@ impl std::fmt::Debug for KeyCache {
 }
 
 impl KeyCache {
-    fn key(&mut self, keys: &SigV4, day: &str, time: SystemTime) -> &[u8] {
+    fn key(&mut self, keys: &SigV4, day: &str) -> &[u8] {
         if !self.last.as_ref().is_some_and(|(known, known_day, _)| known == keys && known_day == day) {
-            let key =
-                aws_sigv4::sign::v4::generate_signing_key(&keys.secret_access_key, time, &keys.region, &keys.service);
-            self.last = Some((keys.clone(), day.to_owned(), key.as_ref().to_vec()));
+            let secret = ["AWS4", &keys.secret_access_key].concat();
+            let key = [day, &keys.region, &keys.service, "aws4_request"]
+                .iter()
+                .fold(secret.into_bytes(), |key, part| hmac(&key, part.as_bytes()));
+            self.last = Some((keys.clone(), day.to_owned(), key));
         }
         self.last.as_ref().map_or(&[], |(_, _, key)| key)
     }
@@ -157,7 +161,7 @@ pub(super) fn sign(
     let mut to_sign = String::with_capacity(192);
     append(&mut to_sign, &[ALGORITHM, "\n", &stamp, "\n", &scope, "\n"]);
     data_encoding::HEXLOWER.encode_append(&Sha256::digest(canonical.as_bytes()), &mut to_sign);
-    let signature = aws_sigv4::sign::v4::calculate_signature(cache.key(keys, day, time), to_sign.as_bytes());
+    let signature = data_encoding::HEXLOWER.encode(&hmac(cache.key(keys, day), to_sign.as_bytes()));
     Signature {
         credential: [&keys.access_key_id, "/", &scope].concat(),
         signed_headers,
@@ -167,6 +171,12 @@ pub(super) fn sign(
         #[cfg(test)]
         to_sign,
     }
+}
+
+fn hmac(key: &[u8], text: &[u8]) -> Vec<u8> {
+    let mac = Hmac::<Sha256>::new_from_slice(key).map(|mac| mac.chain_update(text).finalize().into_bytes().to_vec());
+    // Keys of any length are taken.
+    mac.unwrap_or_default()
 }
 
 fn stamp(seconds: u64) -> String {

@@ -32,6 +32,15 @@ pub enum Fault {
 /// All that are mistakes.
 pub const FAULTS: [Fault; 4] = [Fault::TwoKeys, Fault::FifthUpdate, Fault::LengthAndMark, Fault::KindAndStatus];
 
+impl Fault {
+    /// The one that the environment names, for a fuzz target that looks for each in turn.
+    #[allow(clippy::disallowed_methods, reason = "a fuzz target has no flags of its own")]
+    pub fn named() -> Self {
+        let name = std::env::var("OVERSTEP_FAULT").unwrap_or_default();
+        FAULTS.into_iter().find(|fault| format!("{fault:?}") == name).unwrap_or(Self::Faithful)
+    }
+}
+
 #[derive(Default)]
 struct Card {
     labels: Map<String, Json>,

@@ -47,6 +47,18 @@ pub fn to_rust(pattern: &str) -> String {
                 out.push(']');
                 at += 1;
             }
+            // Two hyphens take a set away in Rust; elsewhere one of them is the end of a range, or itself: `[+--]`.
+            '-' if depth > 0 && chars.get(at + 1) == Some(&'-') => {
+                let opens = |at: usize| matches!(chars[at], '[' | '^');
+                let ends_range = at >= 3 && chars[at - 2] == '-' && !opens(at - 3);
+                if opens(at - 1) || ends_range || ends_with_class(&chars, at) {
+                    out.push_str("\\-");
+                    at += 1;
+                } else {
+                    out.push_str("-\\-");
+                    at += 2;
+                }
+            }
             // A hyphen after a class escape or before the end is itself: `[\w-.]`.
             '-' if depth > 0 => {
                 let after_class = ends_with_class(&chars, at);
@@ -242,6 +254,9 @@ mod tests {
             (r"^[\u0020-\uD7FF\uE000-\uFFFD\uD800\uDC00-\uDBFF\uDFFF\r\n\t]*$", "a\u{1F600}é\n", "\u{1}"),
             (r"^[\w+=,.@-]+$", "a+b@c-d", "a b"),
             (r"^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$", "é 1", "#"),
+            (r"^[C-z-------]+$", "-D-", "+"),
+            (r"^[+--]+$", ",-", "."),
+            (r"^[--/]+$", "-./", ","),
             (r"^\Qa.b\E$", "a.b", "axb"),
             (r"^[^[:cntrl:]]+$", "ab", "\u{2}"),
             (r"^arn:aws(-[^:]+)?:s3:::[a-z\/]+$", "arn:aws-cn:s3:::a/b", "arn:s3"),

@@ -1,0 +1,127 @@
+//! Contracts that nobody wrote: an independent validator agrees with the label of every case that is made of them.
+
+#[path = "../../../tests/support/schema.rs"]
+mod schema;
+
+use arbitrary::{Result, Unstructured};
+use overstep::contract;
+use overstep::generate::{self, Case, Intent, Level, Options, Send};
+use overstep::scenario::{Scenario, Variable};
+use serde_json::{Map, Value as Json, json};
+
+const PATTERNS: [&str; 5] =
+    ["^[a-z]+$", "^[A-Z]{2}[0-9]*$", "^(?!x)[a-z0-9-]{1,20}$", "^[^\\s@]+@[a-z]+$", "^(a|bc)*$"];
+const WORDS: [&str; 6] = ["RED", "green", "Blue-1", "a b", "é", "LAST_ONE"];
+const MOST_SHAPES: usize = 12;
+/// So many cases of a contract are looked at; another contract follows soon.
+const MOST_CASES: usize = 120;
+
+/// A contract is made of the bytes, and every case that it leads to is held against a JSON Schema of it.
+pub fn labels(bytes: &[u8]) {
+    let mut choices = Unstructured::new(bytes);
+    let Ok(text) = whole(&mut choices) else { return };
+    let contract = contract::from_json(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
+    let mut scenario = Scenario::named("things");
+    scenario.variables.insert("Id".into(), Variable { value: "thing-{case}".to_owned(), secret: false });
+    scenario.uses.insert("Id".into(), "{Id}".into());
+    let operation = contract.operation("PutThing").expect("the only one");
+    let validator = jsonschema::validator_for(&schema::of_body(&contract, operation)).expect("a sound schema");
+    let seed = choices.arbitrary().unwrap_or(1);
+    // A pattern that no allowed length can satisfy is refused, which is a promise of its own.
+    let Ok(cases) = generate::cases(&contract, &scenario, Options { seed, level: Level::Quick }) else { return };
+    for case in cases.filter(|case| case.unsendable.is_none() && case.steps.len() == 1).take(MOST_CASES) {
+        let Send::Operation { input, damage, .. } = &case.steps[0].send else { continue };
+        let (Some(due), true) = (due(&case), damage.is_empty()) else { continue };
+        let Some(mut body) = schema::to_json(input) else { continue };
+        if let Some(members) = body.as_object_mut() {
+            members.shift_remove("Id");
+        }
+        assert_eq!(validator.is_valid(&body), due, "{}: {body}\n{text}", case.id);
+    }
+}
+
+/// Whether a case's body must be valid; nothing where the label is about something else.
+fn due(case: &Case) -> Option<bool> {
+    match case.intent {
+        _ if case.class == "pair" || case.class == "law" => None,
+        Intent::Valid | Intent::Missing => Some(true),
+        Intent::Violates if case.member.as_ref().and_then(|path| path.top()) != Some("Id") => Some(false),
+        _ => None,
+    }
+}
+
+fn whole(choices: &mut Unstructured<'_>) -> Result<String> {
+    let mut shapes = Map::new();
+    let mut input = structure(choices, &mut shapes, 0)?;
+    input["members"]["Id"] = json!({ "shape": "Id", "required": true, "location": "label" });
+    shapes.insert("Id".to_owned(), json!({ "type": "string", "length": { "min": 1, "max": 40 } }));
+    shapes.insert("PutRequest".to_owned(), input);
+    Ok(json!({
+        "format": "overstep-contract/1", "service": "things", "protocol": "restJson", "auth": [],
+        "operations": [{
+            "name": "PutThing", "http": { "method": "PUT", "uri": "/things/{Id}", "success": 200 },
+            "input": "PutRequest", "errors": ["bad"],
+        }],
+        "errors": [{ "name": "bad", "status": 400, "role": "invalid-input" }],
+        "shapes": shapes,
+    })
+    .to_string())
+}
+
+/// Puts a shape and those inside of it into a contract; its name.
+fn put(choices: &mut Unstructured<'_>, shapes: &mut Map<String, Json>, depth: usize) -> Result<String> {
+    let kinds = if depth > 2 || shapes.len() > MOST_SHAPES { 5 } else { 8 };
+    let shape = match choices.int_in_range(0..=kinds - 1)? {
+        0 => text(choices)?,
+        1 => json!({ "type": "enum", "values": WORDS[..choices.int_in_range(1..=WORDS.len())?] }),
+        2 => json!({ "type": "integer", "range": limits(choices, 1000)? }),
+        3 => json!({ "type": "double", "range": limits(choices, 1000)? }),
+        4 => json!({ "type": "boolean" }),
+        5 => json!({ "type": "list", "member": put(choices, shapes, depth + 1)?, "length": limits(choices, 5)? }),
+        6 => {
+            let key = text(choices)?;
+            let name = format!("Key{}", shapes.len());
+            shapes.insert(name.clone(), key);
+            let mut length = limits(choices, 6)?;
+            length.as_object_mut().map(|length| length.shift_remove("min"));
+            json!({ "type": "map", "key": name, "value": put(choices, shapes, depth + 1)?, "length": length })
+        }
+        _ => structure(choices, shapes, depth + 1)?,
+    };
+    let name = format!("Shape{}", shapes.len());
+    shapes.insert(name.clone(), shape);
+    Ok(name)
+}
+
+fn structure(choices: &mut Unstructured<'_>, shapes: &mut Map<String, Json>, depth: usize) -> Result<Json> {
+    let mut members = Map::new();
+    for index in 0..choices.int_in_range(1..=4)? {
+        let shape = put(choices, shapes, depth)?;
+        let required: bool = choices.arbitrary()?;
+        members.insert(format!("m{index}"), json!({ "shape": shape, "required": required, "location": "body" }));
+    }
+    let free: Vec<&String> =
+        members.iter().filter(|(_, member)| member["required"] == false).map(|(name, _)| name).collect();
+    let one_of = choices.arbitrary()? && free.len() > 1;
+    let rules = if one_of { json!([{ "rule": "atLeastOneOf", "members": free }]) } else { json!([]) };
+    Ok(json!({ "type": "structure", "members": members, "rules": rules }))
+}
+
+fn text(choices: &mut Unstructured<'_>) -> Result<Json> {
+    let mut shape = json!({ "type": "string", "length": limits(choices, 30)? });
+    if choices.ratio(2, 5)? {
+        shape["pattern"] = (*choices.choose(&PATTERNS)?).into();
+    }
+    Ok(shape)
+}
+
+/// `{}`, or a least one, or a greatest, or both in order.
+fn limits(choices: &mut Unstructured<'_>, most: u64) -> Result<Json> {
+    let (one, other) = (choices.int_in_range(0..=most)?, choices.int_in_range(0..=most)?);
+    Ok(match choices.int_in_range(0..=3)? {
+        0 => json!({}),
+        1 => json!({ "min": one }),
+        2 => json!({ "max": one.max(1) }),
+        _ => json!({ "min": one.min(other), "max": one.max(other).max(1) }),
+    })
+}

@@ -1,0 +1,79 @@
+//! Two regex engines that do not know each other: what one makes of a pattern, the other must judge the same.
+
+use arbitrary::Unstructured;
+use overstep::contract;
+use overstep::generate::pattern::Pattern;
+use overstep::reference::{Request, Service, World};
+use serde_json::json;
+
+/// Longer patterns are made of shorter ones, and take backtracking engines longer than a fuzzer waits.
+const LONGEST: usize = 32;
+
+/// The pattern is the first line, choices follow: what the generator calls a member the reference server takes, and
+/// what it calls a violation the server refuses.
+pub fn pattern(bytes: &[u8]) {
+    let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
+    let Ok(pattern) = std::str::from_utf8(&bytes[..end]) else { return };
+    // `{,3}` is a repetition to Rust, itself to ECMAScript and an error to Java.
+    // Nested repetitions take either engine for ever on some texts: no fault of what is compared here.
+    let repeats = pattern.matches(['*', '+', '{']).count();
+    if pattern.len() > LONGEST || repeats > 2 || has_inner_bracket(pattern) || pattern.contains("{,") {
+        return;
+    }
+    let Ok(parsed) = Pattern::new(pattern) else { return };
+    let server = server(pattern);
+    if !server.unreadable().is_empty() {
+        return;
+    }
+    let mut draw = Unstructured::new(&bytes[end..]);
+    for length in [None, Some(3)] {
+        let Some(member) = parsed.member(&mut draw, length).filter(|member| member.chars().count() <= 200) else {
+            continue;
+        };
+        assert!(takes(&server, &member), "{pattern} makes {member:?}, which the server refuses");
+        for violation in parsed.violations(&member, (0, 300), &mut draw).into_iter().take(12) {
+            let text = violation.text;
+            assert!(!takes(&server, &text), "{pattern} rejects {text:?}, which the server takes");
+        }
+    }
+}
+
+/// Whether a bracket stands inside a class: to Java it opens a class in the class, to ECMAScript it is itself, and each
+/// engine decides for one of them.
+fn has_inner_bracket(pattern: &str) -> bool {
+    let (mut inside, mut escaped) = (false, false);
+    for c in pattern.chars() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '[' if inside => return true,
+            '[' => inside = true,
+            ']' => inside = false,
+            _ => {}
+        }
+    }
+    false
+}
+
+fn server(pattern: &str) -> Service {
+    let contract = json!({
+        "format": "overstep-contract/1", "service": "one", "protocol": "restJson",
+        "operations": [{"name": "Take", "http": {"method": "POST", "uri": "/take", "success": 200},
+                        "input": "In", "output": "Out", "errors": ["bad"]}],
+        "errors": [{"name": "bad", "status": 400, "role": "invalid-input"}],
+        "shapes": {"In": {"type": "structure", "members": {"text": {"shape": "T", "required": true, "location": "body"}}},
+                   "Out": {"type": "structure", "members": {}}, "T": {"type": "string", "pattern": pattern}}
+    });
+    Service::new(contract::from_json(&contract.to_string()).expect("well formed"), World::default())
+}
+
+fn takes(server: &Service, text: &str) -> bool {
+    let body = json!({ "text": text }).to_string();
+    let headers = [("content-type", b"application/json".as_slice())];
+    let request = Request { method: "POST", target: "/take", headers: &headers, body: body.as_bytes() };
+    match server.handle(&request).status {
+        200 => true,
+        400 => false,
+        other => panic!("{other} for {text:?}"),
+    }
+}

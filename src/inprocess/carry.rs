@@ -1,0 +1,114 @@
+//! A message to a service in this process, and its answer back.
+//!
+//! It never decides what an answer is worth, and never reads more of a body than a limit.
+
+use crate::run::{Answer, NoAnswer};
+use crate::wire::Message;
+use bytes::{Buf as _, Bytes, BytesMut};
+use http_body::Body;
+use std::fmt::Display;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use tower_service::Service;
+
+/// The most bytes of an answer's body that are read.
+const MOST_BODY: usize = 4 << 20;
+
+/// Sends a message and waits for the whole answer.
+pub(super) fn carry<S, B, R>(service: &mut S, message: &Message, host: &str) -> Result<Answer, NoAnswer>
+where
+    S: Service<http::Request<B>, Response = http::Response<R>>,
+    S::Error: Display,
+    B: From<Bytes>,
+    R: Body,
+    R::Error: Display,
+{
+    // Bytes that no HTTP library takes never reach a service.
+    let request = request(message, host).ok_or_else(|| NoAnswer::Unreachable("only raw bytes can say this".into()))?;
+    block_on(async {
+        // A service that fails as a whole ends the connection.
+        poll_fn(|context| service.poll_ready(context)).await.map_err(|_| NoAnswer::Dropped)?;
+        let response = service.call(request).await.map_err(|_| NoAnswer::Dropped)?;
+        let (head, body) = response.into_parts();
+        let mut body = pin!(body);
+        let mut whole = BytesMut::new();
+        let mut cut = None;
+        while let Some(frame) = poll_fn(|context| body.as_mut().poll_frame(context)).await {
+            match frame.map(http_body::Frame::into_data) {
+                Ok(Ok(mut data)) => {
+                    while data.has_remaining() && whole.len() <= MOST_BODY {
+                        let chunk = data.copy_to_bytes(data.chunk().len());
+                        whole.extend_from_slice(&chunk);
+                    }
+                }
+                Ok(Err(_trailers)) => {}
+                Err(reason) => cut = Some(reason.to_string()),
+            }
+            if cut.is_some() || whole.len() > MOST_BODY {
+                break;
+            }
+        }
+        let headers = head
+            .headers
+            .iter()
+            .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
+        Ok(Answer::read(head.status.as_u16(), headers.collect(), whole.freeze(), cut.is_some(), MOST_BODY))
+    })
+}
+
+/// The message as a server's HTTP library would hand it on; `None` where it would have refused it.
+fn request<B: From<Bytes>>(message: &Message, host: &str) -> Option<http::Request<B>> {
+    if message.raw {
+        return None;
+    }
+    let mut builder = http::Request::builder().method(message.method.as_str()).uri(message.target.as_str());
+    builder = builder.header(http::header::HOST, host);
+    for (name, value) in &message.headers {
+        builder = builder.header(name.as_str(), value.as_str());
+    }
+    let announced = !message.body.is_empty() || matches!(message.method.as_str(), "POST" | "PUT" | "PATCH");
+    if announced && message.header("content-length").is_none() {
+        builder = builder.header(http::header::CONTENT_LENGTH, message.body.len());
+    }
+    builder.body(B::from(message.body.clone())).ok()
+}
+
+/// Waits for a future on this thread.
+#[cfg(not(feature = "runtime"))]
+fn block_on<F: Future>(future: F) -> F::Output {
+    use std::sync::Arc;
+    use std::task::{Context, Poll, Wake, Waker};
+    use std::thread::{self, Thread};
+
+    struct Unpark(Thread);
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    thread_local! {
+        static WAKER: Waker = Waker::from(Arc::new(Unpark(thread::current())));
+    }
+    let mut future = pin!(future);
+    WAKER.with(|waker| {
+        loop {
+            match future.as_mut().poll(&mut Context::from_waker(waker)) {
+                Poll::Ready(output) => return output,
+                Poll::Pending => thread::park(),
+            }
+        }
+    })
+}
+
+/// Waits for a future on this thread, inside a runtime of this thread alone.
+#[cfg(feature = "runtime")]
+fn block_on<F: Future>(future: F) -> F::Output {
+    thread_local! {
+        static RUNTIME: std::io::Result<tokio::runtime::Runtime> =
+            tokio::runtime::Builder::new_current_thread().enable_all().build();
+    }
+    RUNTIME.with(|runtime| match runtime {
+        Ok(runtime) => runtime.block_on(future),
+        Err(reason) => panic!("no runtime could be made: {reason}"),
+    })
+}

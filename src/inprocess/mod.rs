@@ -1,0 +1,40 @@
+//! A service in this process held against its contract: free requests from a fuzzer's bytes, or the planned cases.
+//!
+//! This room opens no socket, no file and no runtime of its own accord, and never prints. It takes any
+//! [`tower_service::Service`] over HTTP requests (an axum `Router`, an s3s service, an emulator's embedded mode), so
+//! that a coverage-guided fuzzer sees the inside of the service while the contract says what its answers are worth.
+//!
+//! ```
+//! use overstep::inprocess::Subject;
+//! # use bytes::Bytes;
+//! # use http_body_util::Full;
+//! # use std::convert::Infallible;
+//! # let contract = include_str!("../../tests/planted/cards.contract.json");
+//! # let scenario = include_str!("../../tests/planted/cards.toml");
+//! # struct Cards;
+//! # impl tower_service::Service<http::Request<Full<Bytes>>> for Cards {
+//! #     type Response = http::Response<Full<Bytes>>;
+//! #     type Error = Infallible;
+//! #     type Future = std::future::Ready<Result<Self::Response, Infallible>>;
+//! #     fn poll_ready(&mut self, _: &mut std::task::Context<'_>) -> std::task::Poll<Result<(), Infallible>> {
+//! #         std::task::Poll::Ready(Ok(()))
+//! #     }
+//! #     fn call(&mut self, _: http::Request<Full<Bytes>>) -> Self::Future {
+//! #         std::future::ready(Ok(http::Response::builder().status(500).body(Full::default()).expect("a response")))
+//! #     }
+//! # }
+//! # let mut service = Cards;
+//! let subject = Subject::new(contract, scenario)?;
+//! let finding = subject.fuzzed(b"any bytes", &mut service).expect_err("it always fails");
+//! assert!(finding.to_string().contains("observed     500"));
+//! # Ok::<(), overstep::inprocess::SubjectError>(())
+//! ```
+
+mod carry;
+mod finding;
+mod redraw;
+mod subject;
+
+pub use finding::Finding;
+pub use redraw::redrawn;
+pub use subject::{Subject, SubjectError};
