@@ -344,7 +344,7 @@ impl Search<'_, '_> {
             }
             // What a wrong answer did to the state is no second finding.
             if judgement.verdict == Verdict::Diverges && (claim.act.is_some() || broke.is_empty()) {
-                broke.push((number, self.finish.finish(outcome.again())));
+                broke.push((number, self.finish.finish(outcome.clone())));
             }
             judgements.push(judgement);
         }
@@ -446,7 +446,7 @@ impl Search<'_, '_> {
             other.apply(Arc::make_mut(&mut outcome.case));
             let judgement = judge(&self.job.contract, &self.job.scenario, &outcome);
             if judgement.verdict == Verdict::Diverges && judgement.observed.to_string() == key.1 {
-                let done = self.finish.finish(outcome.again());
+                let done = self.finish.finish(outcome.clone());
                 // What is known, or no fault at all in this place, is another matter.
                 if done.finding {
                     return Some((done, other.act));
