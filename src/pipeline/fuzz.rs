@@ -6,7 +6,7 @@
 use super::finish::Finish;
 use super::survey::Survey;
 use super::{Job, Sending, Tally, embedded, known, saved, started, unwritten};
-use crate::generate::{Act, Case, Claim, Intent, Tale, Wild, acts_to_json};
+use crate::generate::{Act, Case, Claim, Intent, Tale, Wild, Workbench, acts_to_json};
 use crate::judge::{Signature, Verdict, judge, signatures};
 use crate::report::{Diagnostic, Done, Head, Output, Summary};
 use crate::run::{self, OneByOne, Outcome, RunEnd, Stop, Stopwatch};
@@ -120,12 +120,13 @@ pub async fn fuzz(
         fleeting: started::is_fleeting(job),
     };
     // Controls first: an operation that grants nothing teaches nothing.
+    let bench = Workbench::new(&job.contract).map_err(|error| failed(error.to_string()))?;
     let controls: Vec<Case> = job
         .contract
         .operations
         .iter()
         .filter(|operation| job.scenario.wants(operation.name.as_str()))
-        .filter_map(|operation| job.control(operation.name.as_str()))
+        .filter_map(|operation| bench.control(&job.scenario, operation.name.as_str()).ok()?)
         .filter(|case| job.filter.as_ref().is_none_or(|filter| filter.matches(case)))
         .collect();
     let drawn: HashSet<String> = controls.iter().map(|case| case.operation.to_string()).collect();
