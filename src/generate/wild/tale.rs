@@ -3,12 +3,13 @@
 //! Many answers are judged, and the steps are sent once: a [`Claim`] is what one of them is held against.
 
 use super::act::Act;
-use super::carried::{carried, is_unclear};
+use super::carried::{carried, is_literal, is_unclear};
 use super::choose::has_document;
 use super::expected::{Before, bytes_in, damaged, is_a_removal, is_a_write, label, odd, repeats, silent};
-use super::source::{Family, Wild, show};
+use super::source::{Family, Wild, show, strays};
 use crate::contract::{Constraint, MemberPath, Operation, OperationName, Provenance, Rule};
 use crate::generate::case::{Case, CaseId, Damage, Intent, Judged, Purpose, Send, Step};
+use crate::generate::draft::Planner;
 use crate::generate::expectation::Expectation;
 use crate::generate::keeper::Reader;
 use crate::generate::label::Breach;
@@ -101,6 +102,11 @@ pub(super) fn tell(wild: &Wild<'_>, name: &str, acts: &[Act]) -> Option<Tale> {
         Act::Look { .. } => None,
     })?;
     let id = CaseId(format!("{}/{about}/fuzz/requests/{name}", wild.planner().scenario.name));
+    tell_as(wild, id, name, acts)
+}
+
+/// The same under an id of the caller's, which decides which resources are used.
+pub(super) fn tell_as(wild: &Wild<'_>, id: CaseId, name: &str, acts: &[Act]) -> Option<Tale> {
     let family = acts.iter().find_map(|act| match act {
         Act::Look { operation, member, .. } => wild.family(operation.as_str(), member),
         Act::Send { .. } => None,
@@ -174,14 +180,18 @@ impl<'a> Telling<'_, 'a> {
         }
         let is_damaged = !damage.is_empty();
         let before = Before { crowded: self.is_crowded(operation, &input), ..before };
+        let is_literal = is_literal(&input);
         let (intent, expectation) = if is_unclear(planner.contract, operation, &input) {
             silent("a segment of the path or a header that readers may take for another one")
+        } else if is_literal {
+            silent("a literal that readers take in different ways")
         } else if is_damaged {
             damaged(self.wild, operation, damage, &breaches, has_document(ground, &input))
         } else {
             label(self.wild, operation, &self.id, &input, resource, &breaches, before)
         };
-        self.effect(operation, resource, &input, &breaches, is_damaged.then_some(intent), step);
+        let damaged = (is_damaged || is_literal).then_some(intent);
+        self.effect(operation, resource, &input, &breaches, damaged, step);
         let claim = self.claim(index, operation, intent, expectation, &breaches, step);
         self.claims.push(claim);
         Some(())
@@ -327,6 +337,13 @@ impl<'a> Telling<'_, 'a> {
                 break 'told None;
             }
             let refused = !breaches.is_empty() || damaged.is_some();
+            // What is written elsewhere, or in a kind that the reader does not show, cannot be followed.
+            let mut whole = input.clone();
+            if !refused
+                && (!keeper.is_shown(value) || strays(self.wild.planner(), operation, &self.id, resource, &mut whole))
+            {
+                break 'told None;
+            }
             break 'told match keeper.effect(value) {
                 Some(effect) if refused => Some(vec![Event { step, resource, what: What::Refused(effect) }]),
                 None if refused => Some(Vec::new()),
@@ -347,25 +364,11 @@ impl<'a> Telling<'_, 'a> {
     }
 
     fn look(&mut self, operation: &OperationName, member: &str, resource: u32) -> Option<()> {
-        let planner = self.wild.planner();
         let family = self.wild.family(operation.as_str(), member)?;
-        let send = match &family.keeper.reader {
-            Reader::Answer => return Some(()),
-            Reader::Operation(reader) => {
-                let input = planner.sampler(reader, &self.id).of_resource(resource).plain();
-                Send::Operation { name: reader.name.clone(), input, damage: Vec::new() }
-            }
-            Reader::Raw(request) => {
-                let sampler = planner.sampler(family.keeper.operation, &self.id).of_resource(resource);
-                let line = match sampler.templates.text(request) {
-                    Value::Text(text) => text.replace('{', "{{").replace('}', "}}"),
-                    Value::Template(text) => text,
-                    _ => return None,
-                };
-                let (method, target) = line.split_once(' ')?;
-                Send::Raw { method: method.to_owned(), target: target.trim().to_owned(), body: None }
-            }
-        };
+        if matches!(family.keeper.reader, Reader::Answer) {
+            return Some(());
+        }
+        let send = glance(self.wild.planner(), family, &self.id, resource)?;
         let step = self.step(Purpose::ReadBack, send);
         let is_same = |other: &Family<'_>| std::ptr::eq(other, family);
         match (&mut self.events, self.family) {
@@ -441,5 +444,26 @@ impl<'a> Telling<'_, 'a> {
             rule: "after any sequence, what is read is what was written".to_owned(),
             source: keeper.source(planner, "merges"),
         });
+    }
+}
+
+/// The request that shows what is stored of a case's resource; `None` where the answer to the write shows it.
+pub(super) fn glance(planner: &Planner<'_>, family: &Family<'_>, id: &CaseId, resource: u32) -> Option<Send> {
+    match &family.keeper.reader {
+        Reader::Answer => None,
+        Reader::Operation(reader) => {
+            let input = planner.sampler(reader, id).of_resource(resource).plain();
+            Some(Send::Operation { name: reader.name.clone(), input, damage: Vec::new() })
+        }
+        Reader::Raw(request) => {
+            let sampler = planner.sampler(family.keeper.operation, id).of_resource(resource);
+            let line = match sampler.templates.text(request) {
+                Value::Text(text) => text.replace('{', "{{").replace('}', "}}"),
+                Value::Template(text) => text,
+                _ => return None,
+            };
+            let (method, target) = line.split_once(' ')?;
+            Some(Send::Raw { method: method.to_owned(), target: target.trim().to_owned(), body: None })
+        }
     }
 }
