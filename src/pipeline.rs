@@ -19,6 +19,7 @@ mod poison;
 mod replay;
 mod review;
 mod saved;
+mod seeds;
 mod shorten;
 mod started;
 mod survey;
@@ -37,6 +38,7 @@ pub use load::{Loaded, check_only, ingest, load};
 pub use replay::{Began, Index, Indexed, ReplayEnd, ids, index, record, recorded, replay, split_headers};
 pub use review::{Choice, Unit, Waiting, accept_results, waiting};
 pub use saved::Saved;
+pub use seeds::{Seeds, seeds};
 
 use crate::generate::{self, Case};
 use crate::judge::{Coverage, Findings, Verdict};
