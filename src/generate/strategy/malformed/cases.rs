@@ -7,7 +7,7 @@ use crate::contract::Rule;
 use crate::generate::Value;
 use crate::generate::case::{Case, Damage};
 use crate::generate::draft::{Aim, Request};
-use crate::generate::sample::Sampler;
+use crate::generate::sample::{Change, Sampler};
 use crate::generate::site::Site;
 use crate::generate::strategy::Work;
 
@@ -94,4 +94,14 @@ pub(super) fn needs_something(work: &Work<'_>) -> bool {
 pub(super) fn member_in_body<'p>(work: &Work<'p>) -> Option<&'p Site> {
     let members = || work.sites.iter().filter(|site| site.in_body() && site.path.0.len() == 1);
     members().find(|site| site.required).or_else(|| members().next())
+}
+
+/// A member of the body twice.
+pub(super) fn twice(out: &mut Cases<'_, '_>) {
+    let Some(site) = member_in_body(out.work) else { return };
+    let Some(name) = site.path.top() else { return };
+    let damage = Damage::DuplicateMember(name.to_owned());
+    out.open("duplicate-keys", "same-value", "a member twice", |sampler| {
+        Some(Request::damaged(sampler.with(&[(&site.path, Change::Touch)]), damage))
+    });
 }

@@ -3,7 +3,7 @@
 //! It never says that one of them is wrong.
 
 use super::MARK;
-use super::cases::{Cases, damaged, member_in_body, with_unknown};
+use super::cases::{Cases, damaged, twice, with_unknown};
 use crate::contract::Kind;
 use crate::generate::Value;
 use crate::generate::case::Damage;
@@ -22,9 +22,7 @@ pub(super) fn open(out: &mut Cases<'_, '_>) {
     let charset = "application/json; charset=utf-8".to_owned();
     out.open(kind, "charset", "a content type with a parameter", damaged(Damage::ContentType(Some(charset))));
     out.open("bom", "utf-8", "a byte order mark", damaged(Damage::BodyPrefixed(vec![0xEF, 0xBB, 0xBF])));
-    if let Some(name) = member_in_body(work).and_then(|site| site.path.top()) {
-        out.open("duplicate-keys", "same-value", "a member twice", damaged(Damage::DuplicateMember(name.to_owned())));
-    }
+    twice(out);
     let unknown = "a member that no document names";
     out.open("unknown-member", "text", unknown, with_unknown(Value::text("overstep")));
     out.open("unknown-member", "null", unknown, with_unknown(Value::Null));

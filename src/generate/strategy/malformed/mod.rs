@@ -5,6 +5,7 @@
 
 mod call;
 mod cases;
+mod form;
 mod json;
 mod json_open;
 
@@ -16,20 +17,25 @@ use cases::Cases;
 /// Replaced by bytes that no text can hold, after encoding.
 const MARK: &str = "overstepMARKoverstep";
 
-/// What must be refused, and, of protocols whose documents are no JSON, what must only be survived.
+/// What must be refused.
 pub(crate) fn cases(work: &Work<'_>) -> Vec<Case> {
     let mut out = Cases::new(work);
-    if let Family::Json = family(work) {
-        json::refused(&mut out);
+    match family(work) {
+        Family::Json => json::refused(&mut out),
+        // Any text is a form.
+        Family::Form => {}
+        Family::Xml | Family::Cbor => {}
     }
     out.made
 }
 
-/// What must only be survived.
+/// What must only be survived, and how operations are named.
 pub(crate) fn open(work: &Work<'_>) -> Vec<Case> {
     let mut out = Cases::new(work);
-    if let Family::Json = family(work) {
-        json_open::open(&mut out);
+    match family(work) {
+        Family::Json => json_open::open(&mut out),
+        Family::Form => form::open(&mut out),
+        Family::Xml | Family::Cbor => {}
     }
     call::cases(&mut out);
     out.made
