@@ -8,6 +8,7 @@ mod cases;
 mod form;
 mod json;
 mod json_open;
+mod xml;
 
 use super::Work;
 use crate::contract::Protocol;
@@ -24,7 +25,8 @@ pub(crate) fn cases(work: &Work<'_>) -> Vec<Case> {
         Family::Json => json::refused(&mut out),
         // Any text is a form.
         Family::Form => {}
-        Family::Xml | Family::Cbor => {}
+        Family::Xml => xml::refused(&mut out),
+        Family::Cbor => {}
     }
     out.made
 }
@@ -35,7 +37,8 @@ pub(crate) fn open(work: &Work<'_>) -> Vec<Case> {
     match family(work) {
         Family::Json => json_open::open(&mut out),
         Family::Form => form::open(&mut out),
-        Family::Xml | Family::Cbor => {}
+        Family::Xml => xml::open(&mut out),
+        Family::Cbor => {}
     }
     call::cases(&mut out);
     out.made
