@@ -5,6 +5,7 @@
 
 mod call;
 mod cases;
+mod cbor;
 mod form;
 mod json;
 mod json_open;
@@ -26,7 +27,7 @@ pub(crate) fn cases(work: &Work<'_>) -> Vec<Case> {
         // Any text is a form.
         Family::Form => {}
         Family::Xml => xml::refused(&mut out),
-        Family::Cbor => {}
+        Family::Cbor => cbor::refused(&mut out),
     }
     out.made
 }
@@ -38,7 +39,7 @@ pub(crate) fn open(work: &Work<'_>) -> Vec<Case> {
         Family::Json => json_open::open(&mut out),
         Family::Form => form::open(&mut out),
         Family::Xml => xml::open(&mut out),
-        Family::Cbor => {}
+        Family::Cbor => cbor::open(&mut out),
     }
     call::cases(&mut out);
     out.made
