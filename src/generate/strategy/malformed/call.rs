@@ -45,8 +45,15 @@ fn aws_json(out: &mut Cases<'_, '_>) {
     let target = |value: Option<String>| damaged(Damage::Header("x-amz-target".to_owned(), value));
     let rule = "`X-Amz-Target` names an operation of the service";
     out.no_operation("operation", "unknown", rule, target(Some(format!("{prefix}.{CANARY}"))));
-    out.no_operation("operation", "missing", rule, target(None));
-    out.no_operation("operation", "empty", rule, target(Some(String::new())));
+    if contract.traits.query_compatible {
+        // A service that speaks awsQuery beside it may take this for a form, and answer in that protocol.
+        let reason = "no target, to a service of two protocols";
+        out.open("target", "missing", reason, target(None));
+        out.open("target", "empty", reason, target(Some(String::new())));
+    } else {
+        out.no_operation("operation", "missing", rule, target(None));
+        out.no_operation("operation", "empty", rule, target(Some(String::new())));
+    }
     out.no_operation("operation", "prefix-only", rule, target(Some(format!("{prefix}."))));
     let reason = "an operation's name in another form";
     out.open("target", "other-service", reason, target(Some(format!("OverstepNoService_20000101.{name}"))));
