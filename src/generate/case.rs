@@ -194,8 +194,18 @@ pub enum Damage {
     BodySuffixed(#[serde(with = "super::bytes_text")] Vec<u8>),
     /// Each occurrence of the first bytes in the encoded body is replaced by the second.
     BodyReplaced(#[serde(with = "super::bytes_text")] Vec<u8>, #[serde(with = "super::bytes_text")] Vec<u8>),
-    /// The body's document is an object in which this member stands twice, with the same value.
+    /// The body's document has this member twice, with the same value.
     DuplicateMember(String),
+    /// The form's field of this name has this value, or is left out.
+    Field(String, Option<String>),
+    /// The last item of this list in a form has these characters as its number.
+    ListNumber(String, String),
+    /// The items of this list in a form have this word before their numbers, or none.
+    ListWord(String, Option<String>),
+    /// The root element of the XML document is called this.
+    Root(String),
+    /// The outermost map of the CBOR document does not say its length.
+    Indefinite,
     /// The content type is this, or absent.
     ContentType(Option<String>),
     /// A header is set to this, or left out.

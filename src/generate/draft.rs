@@ -10,7 +10,9 @@ use super::sample::Sampler;
 use super::site::Site;
 use super::template::Templates;
 use super::{Value, fixture};
-use crate::contract::{Constraint, Contract, ErrorName, Fact, MemberPath, Operation, Provenance, Role, ShapeId};
+use crate::contract::{
+    Constraint, Contract, ErrorName, Fact, MemberPath, Operation, Protocol, Provenance, Role, ShapeId,
+};
 use crate::scenario::Scenario;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -62,6 +64,8 @@ pub(crate) enum Aim {
     BreaksBoth(MemberPath, Constraint, Constraint),
     /// The request is damaged so that no reader may take it.
     Malformed,
+    /// The request names no operation, so that no reader may take it.
+    NoOperation,
     /// The documents are silent, for this reason.
     Silent(&'static str),
     /// The named resource does not exist.
@@ -246,6 +250,7 @@ impl<'a> Planner<'a> {
         match &draft.aim {
             Aim::Silent(reason) => silent(reason),
             Aim::Malformed => Ok((Intent::Malformed, self.reject(operation, Role::InvalidInput))),
+            Aim::NoOperation => Ok((Intent::Malformed, self.reject_unnamed(operation))),
             Aim::Denied(role) => match certain.first() {
                 Some(other) => Err(also(other)),
                 None => Ok((Intent::Auth, self.reject(operation, *role))),
@@ -383,6 +388,22 @@ impl<'a> Planner<'a> {
             errors.extend(more.into_iter().filter(|error| !errors.contains(error)).collect::<Vec<_>>());
         }
         first
+    }
+
+    /// What fits where a request names no operation: the errors that the protocols' lists have for it, see
+    /// [common errors](https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html), or any that speaks of
+    /// the request.
+    fn reject_unnamed(&self, operation: &Operation) -> Expectation {
+        let names: &[&str] = match self.contract.protocol {
+            Some(Protocol::AwsQuery | Protocol::Ec2Query) => &["InvalidAction", "MissingAction"],
+            _ => &["UnknownOperationException"],
+        };
+        let named = names.iter().map(|name| ExpectedError { status: None, error: Some(ErrorName::from(*name)) });
+        let mut refusal = self.reject(operation, Role::InvalidInput);
+        if let Expectation::Reject { errors, .. } = &mut refusal {
+            errors.splice(0..0, named);
+        }
+        refusal
     }
 
     /// What fits where a request must be refused for this reason.

@@ -5,7 +5,8 @@
 use super::Value;
 use super::pattern::Pattern;
 use crate::contract::{
-    ByteScope, Constraint, Contract, Kind, Length, Location, MemberPath, Rule, Segment, Shape, ShapeId, Standing,
+    ByteScope, Constraint, Contract, Kind, Length, Location, MemberPath, Protocol, Rule, Segment, Shape, ShapeId,
+    Standing,
 };
 use indexmap::IndexMap;
 use std::collections::{HashMap, HashSet};
@@ -85,16 +86,27 @@ impl Labels<'_> {
         let shape = self.contract.shape(id);
         let mut breach = |constraint, certain| out.push(Breach { path: path.clone(), constraint, certain });
         let textual = !in_body(at);
+        // In forms and in XML a body holds nothing but texts, too.
+        let written = !textual && self.is_text();
         match (&shape.kind, value) {
             (_, Value::Template(_)) | (Kind::Document, _) => {}
             (Kind::String | Kind::Enum { .. }, Value::Text(text)) => self.check_text(id, shape, text, path, out),
+            (Kind::String | Kind::Enum { .. }, Value::Number(text)) if written => {
+                self.check_text(id, shape, text, path, out);
+            }
+            (Kind::String | Kind::Enum { .. }, Value::Boolean(truth)) if written => {
+                self.check_text(id, shape, if *truth { "true" } else { "false" }, path, out);
+            }
             (Kind::String, Value::Number(_) | Value::Boolean(_)) if textual => {}
             (Kind::Blob, Value::Blob(bytes)) => check_length(shape, bytes.len() as u64, path, out),
             (Kind::Boolean, Value::Boolean(_)) => {}
             (Kind::Integer | Kind::Long, Value::Number(literal)) => check_integer(shape, literal, path, out),
             (Kind::Float | Kind::Double, Value::Number(literal)) => check_range(shape, literal, path, out),
             (Kind::Timestamp, Value::Number(_)) => {}
-            (Kind::Timestamp, Value::Text(_)) => breach(Constraint::Type, false),
+            // Formats differ, and a header without a date is passed over; a word is no moment to anybody.
+            (Kind::Timestamp, Value::Text(text)) => breach(Constraint::Type, at != Location::Header && is_word(text)),
+            (kind, value) if written && may_be_read(kind, value) => breach(Constraint::Type, false),
+            (Kind::Float | Kind::Double, Value::Text(text)) if is_no_number(text) => breach(Constraint::Type, false),
             (Kind::List { member }, Value::List(items)) => {
                 check_length(shape, items.len() as u64, path, out);
                 if shape.unique && (1..items.len()).any(|index| items[..index].contains(&items[index])) {
@@ -149,6 +161,11 @@ impl Labels<'_> {
         }
     }
 
+    /// Whether the protocol's bodies are made of texts, so that no value shows of which type it is.
+    fn is_text(&self) -> bool {
+        matches!(self.contract.protocol, Some(Protocol::AwsQuery | Protocol::Ec2Query | Protocol::RestXml))
+    }
+
     /// A list's item or a map's value: null is a violation here.
     fn entry(&self, id: &ShapeId, value: &Value, path: &MemberPath, at: Location, depth: usize, out: &mut Vec<Breach>) {
         if *value == Value::Null {
@@ -196,6 +213,34 @@ impl Labels<'_> {
             }
         }
     }
+}
+
+/// Whether some reader of a form or of XML could take a value of another type for one of this kind, or pass it over.
+fn may_be_read(kind: &Kind, value: &Value) -> bool {
+    let has_parts = matches!(value, Value::List(_) | Value::Map(_));
+    match (kind, value) {
+        (Kind::List { .. } | Kind::Map { .. } | Kind::Structure { .. } | Kind::Union { .. }, value) => {
+            !has_parts && *value != Value::Null
+        }
+        (_, Value::List(_) | Value::Map(_)) => true,
+        (Kind::Integer | Kind::Long | Kind::Float | Kind::Double, Value::Text(text)) => {
+            text.trim().parse::<f64>().is_ok()
+        }
+        (Kind::Boolean, Value::Number(_)) => true,
+        (Kind::Boolean, Value::Text(text)) => ["true", "false", "1", "0"].contains(&text.to_lowercase().trim()),
+        (Kind::Blob, Value::Number(_) | Value::Boolean(_)) => true,
+        _ => false,
+    }
+}
+
+/// A text without any digit.
+fn is_word(text: &str) -> bool {
+    !text.trim().is_empty() && !text.contains(|c: char| c.is_numeric())
+}
+
+/// What AWS's protocols write for floats that are no numbers.
+fn is_no_number(text: &str) -> bool {
+    matches!(text, "NaN" | "Infinity" | "-Infinity")
 }
 
 fn in_body(location: Location) -> bool {

@@ -1,6 +1,8 @@
 //! Every place inside an operation's input where a constraint can stand.
 
-use crate::contract::{Constraint, Contract, Kind, Location, Member, MemberPath, Operation, Segment, Shape, ShapeId};
+use crate::contract::{
+    Constraint, Contract, Kind, Location, Member, MemberPath, Operation, Protocol, Segment, Shape, ShapeId,
+};
 
 /// At most so many places per operation, widest first; deeper ones of larger inputs are left out,
 /// because inputs such as EC2's or DynamoDB's branch without end.
@@ -122,6 +124,14 @@ pub fn constraints(contract: &Contract, operation: &Operation) -> Vec<(MemberPat
     if let Some(input) = &operation.input {
         of_rules(&MemberPath::root(), contract.shape(input), &mut found);
     }
+    let is_text = matches!(contract.protocol, Some(Protocol::AwsQuery | Protocol::Ec2Query | Protocol::RestXml));
+    // In forms and in XML, whatever stands for a text or for parts is one or may be passed over.
+    let shows_type = |kind: &Kind| match kind {
+        Kind::Document => false,
+        Kind::Boolean | Kind::Blob | Kind::Timestamp => true,
+        Kind::Integer | Kind::Long | Kind::Float | Kind::Double => true,
+        _ => !is_text,
+    };
     // What stands inside itself states nothing new there.
     for site in sites(contract, operation).iter().filter(|site| !site.recursive) {
         let shape = contract.shape(&site.shape);
@@ -131,7 +141,7 @@ pub fn constraints(contract: &Contract, operation: &Operation) -> Vec<(MemberPat
             }
         };
         add(site.required && !site.is_label(), Constraint::Required);
-        add(site.in_body() && !site.is_key() && !matches!(shape.kind, Kind::Document), Constraint::Type);
+        add(site.in_body() && !site.is_key() && shows_type(&shape.kind), Constraint::Type);
         add(shape.length.is_some_and(|length| length.min.unwrap_or(0) > 0 || length.max.is_some()), Constraint::Length);
         add(shape.range.is_some(), Constraint::Range);
         add(shape.pattern.is_some(), Constraint::Pattern);

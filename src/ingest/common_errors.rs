@@ -73,6 +73,20 @@ const BY_NAME: &[Row] = &[
     ("InternalError", Some(500), Role::ServerFault),
 ];
 
+/// Makes a contract one of another protocol of its service, whose common errors are others.
+pub fn speak(contract: &mut Contract, protocol: Protocol) {
+    if contract.protocol == Some(protocol) {
+        return;
+    }
+    for name in std::mem::take(&mut contract.common) {
+        if !contract.operations.iter().any(|operation| operation.errors.contains(&name)) {
+            contract.errors.shift_remove(&name);
+        }
+    }
+    contract.protocol = Some(protocol);
+    add(contract);
+}
+
 /// Adds the errors that are common to all operations of the contract's protocol, where machine models are all there is.
 pub(super) fn add(contract: &mut Contract) {
     if !contract.is_only_modelled() {
@@ -95,5 +109,30 @@ pub(super) fn add(contract: &mut Contract) {
             error
         });
         contract.common.push(name);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::{Operation, OperationName};
+
+    #[test]
+    fn another_protocol_has_other_common_errors() {
+        let mut contract = Contract::new("things");
+        contract.protocol = Some(Protocol::AwsJson1_0);
+        let mut operation = Operation::new(OperationName::from("PutThing"));
+        let at = Provenance::new("model", 1);
+        operation.facts.push(Fact::new("http/method", "POST", Standing::Model, &at));
+        // What an operation lists itself stays, whatever the protocol.
+        operation.errors.push(ErrorName::from("ValidationException"));
+        contract.operations.push(operation);
+        add(&mut contract);
+        let knows = |contract: &Contract, name: &str| contract.errors.contains_key(name);
+        assert!(knows(&contract, "SerializationException") && !knows(&contract, "MalformedQueryString"));
+        speak(&mut contract, Protocol::AwsQuery);
+        assert!(!knows(&contract, "SerializationException") && knows(&contract, "MalformedQueryString"));
+        assert!(knows(&contract, "ValidationException"));
+        assert!(contract.common_errors().all(|(name, _)| name.as_str() != "ValidationException"));
     }
 }

@@ -28,5 +28,6 @@ mod source;
 mod tables;
 mod text;
 
+pub use common_errors::speak;
 pub use diagnostic::{Diagnostic, IngestError, Place, Severity};
 pub use source::{Documents, Format, Ingested, NoDocuments, Options, format_of, join, read, read_all, read_as};

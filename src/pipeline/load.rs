@@ -132,7 +132,7 @@ pub fn load(scenario: &Scenario, shown: &str, documents: Vec<Source>) -> Result<
         }
     }
     if let Some(protocol) = scenario.protocol {
-        loaded.contract.protocol = Some(protocol);
+        ingest::speak(&mut loaded.contract, protocol);
     }
     Ok(loaded)
 }

@@ -65,7 +65,8 @@ fn unfit(member: &str, reason: &str) -> EncodeError {
     EncodeError::Unfit { member: member.to_owned(), place: "CBOR", reason: reason.to_owned() }
 }
 
-fn head(out: &mut Vec<u8>, major: u8, argument: u64) {
+/// The head of an item, at its shortest.
+pub(super) fn head(out: &mut Vec<u8>, major: u8, argument: u64) {
     let major = major << 5;
     let bytes = argument.to_be_bytes();
     match argument {

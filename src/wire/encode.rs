@@ -63,8 +63,9 @@ pub fn encode(contract: &Contract, send: &Send, base_path: &str) -> Result<Messa
                 Protocol::Ec2Query => form::encode(contract, operation, input, base_path, &Ec2Query)?,
                 Protocol::RpcV2Cbor => rpcv2_cbor::encode(contract, operation, input, base_path)?,
             };
+            let place = damage::Place { contract, operation, base_path };
             for one in damage {
-                damage::apply(&mut draft, one, base_path, &rest::wire_names(contract, operation))?;
+                damage::apply(&mut draft, one, &place)?;
             }
             finish::finish(&mut draft, &operation.traits, damage);
             draft

@@ -15,7 +15,6 @@ mod malformed;
 mod missing;
 mod pairs;
 mod patterns;
-mod probes;
 mod random;
 mod range;
 mod readers;
@@ -74,7 +73,7 @@ pub(crate) const OF_OPERATIONS: &[OfOperation] = &[
     auth::cases,
     malformed::cases,
     pairs::cases,
-    probes::cases,
+    malformed::open,
     random::cases,
     laws::cases,
     sequences::cases,
@@ -161,9 +160,13 @@ impl<'p> Work<'p> {
         self.planner.not_sent(self.operation, draft, reason)
     }
 
-    /// Whether requests of this operation carry a document in their body.
-    pub fn has_body(&self) -> bool {
-        self.sites.iter().any(|site| site.in_body())
+    /// Whether requests of this operation carry a document in their body: not where the body is bytes or a text.
+    pub fn has_document(&self) -> bool {
+        self.sites.iter().any(|site| match site.location {
+            Location::Body => true,
+            Location::Payload => !matches!(self.shape(site).kind, Kind::Blob | Kind::String | Kind::Enum { .. }),
+            _ => false,
+        })
     }
 
     /// The first text in the body without pattern, enum or meaning of its own; else any text in it.

@@ -156,8 +156,7 @@ fn faults<'p>(work: &Work<'p>) -> Vec<Fault<'p>> {
             how: How::Denied(Authorization::Principal(name.clone())),
         }));
     }
-    if work.has_body() {
-        let damage = Damage::Body(b"{".to_vec());
+    if let Some(damage) = super::malformed::no_document(work) {
         let how = How::Damaged(damage);
         out.push(Fault { class: "malformed", name: "brace".to_owned(), role: Role::InvalidInput, how });
     }

@@ -1,6 +1,7 @@
 //! Required members: left out, and null.
 
 use super::Work;
+use super::malformed::Family;
 use crate::contract::{Constraint, Kind};
 use crate::generate::Value;
 use crate::generate::case::Case;
@@ -10,6 +11,8 @@ use crate::generate::site::Site;
 
 pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
     let mut out = Vec::new();
+    // Forms and XML have no word for it.
+    let has_null = matches!(super::malformed::family(work), Family::Json | Family::Cbor);
     let aim = || Aim::Breaks(site.path.clone(), Constraint::Required);
     if site.is_member && site.required {
         if site.is_label() {
@@ -36,7 +39,7 @@ pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
                 Some(Request::of(sampler.with(&[(&site.path, Change::Remove)])))
             }),
         );
-        if site.in_body() {
+        if site.in_body() && has_null {
             let fact = site.required_fact(parent);
             out.extend(
                 work.at(site, Constraint::Required, "null", "required, so not null", fact, aim(), |_| {
@@ -44,12 +47,12 @@ pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
                 }),
             );
         }
-    } else if site.is_member && site.in_body() {
+    } else if site.is_member && site.in_body() && has_null {
         let aim = Aim::Silent("null for an optional member");
         out.extend(work.at(site, Constraint::Type, "null", kind_in_words(&work.shape(site).kind), None, aim, |_| {
             Some(Value::Null)
         }));
-    } else if site.in_body() && !site.is_key() {
+    } else if site.in_body() && !site.is_key() && has_null && !site.is_member {
         let aim = Aim::Breaks(site.path.clone(), Constraint::Type);
         let rule = format!("{}, so not null", kind_in_words(&work.shape(site).kind));
         out.extend(work.at(site, Constraint::Type, "null", rule, None, aim, |_| Some(Value::Null)));

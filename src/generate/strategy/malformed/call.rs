@@ -1,0 +1,184 @@
+//! How a request names its operation, and what surrounds its body: target, action, path, method, codings.
+//!
+//! It never looks at what an operation is given, and is therefore tried with few operations of a service.
+
+use super::cases::{Cases, body, damaged};
+use crate::contract::{Operation, Protocol};
+use crate::generate::case::Damage;
+use crate::generate::draft::Request;
+use crate::generate::sample::Sampler;
+use crate::generate::strategy::{CANARY, Work};
+
+/// So many operations are tried: one that an endpoint lacks must not hide what it does with the rest.
+const MOST: usize = 3;
+
+pub(super) fn cases(out: &mut Cases<'_, '_>) {
+    if !is_chosen(out.work) {
+        return;
+    }
+    match out.work.planner.contract.protocol {
+        Some(Protocol::AwsJson1_0 | Protocol::AwsJson1_1) => {
+            aws_json(out);
+            around(out);
+            paths(out, &["/overstep/none", "/?overstep=1", "//"]);
+        }
+        Some(Protocol::AwsQuery | Protocol::Ec2Query) => {
+            query(out);
+            around(out);
+            paths(out, &["/overstep/none", "/?overstep=1", "//"]);
+        }
+        Some(Protocol::RpcV2Cbor) => {
+            cbor(out);
+            around(out);
+        }
+        // Another method or path would be another operation, one that deletes maybe.
+        Some(Protocol::RestXml) => codings(out),
+        Some(Protocol::RestJson1 | Protocol::RestJson) | None => {}
+    }
+}
+
+/// awsJson: the operation stands in a header, and the path is always the same. After
+/// [its specification](https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html#protocol-behaviors).
+fn aws_json(out: &mut Cases<'_, '_>) {
+    let (contract, name) = (out.work.planner.contract, &out.work.operation.name);
+    let prefix = contract.traits.target_prefix.as_deref().unwrap_or_default();
+    let target = |value: Option<String>| damaged(Damage::Header("x-amz-target".to_owned(), value));
+    let rule = "`X-Amz-Target` names an operation of the service";
+    out.no_operation("operation", "unknown", rule, target(Some(format!("{prefix}.{CANARY}"))));
+    if contract.traits.query_compatible {
+        // A service that speaks awsQuery beside it may take this for a form, and answer in that protocol.
+        let reason = "no target, to a service of two protocols";
+        out.open("target", "missing", reason, target(None));
+        out.open("target", "empty", reason, target(Some(String::new())));
+    } else {
+        out.no_operation("operation", "missing", rule, target(None));
+        out.no_operation("operation", "empty", rule, target(Some(String::new())));
+    }
+    out.no_operation("operation", "prefix-only", rule, target(Some(format!("{prefix}."))));
+    let reason = "an operation's name in another form";
+    out.open("target", "other-service", reason, target(Some(format!("OverstepNoService_20000101.{name}"))));
+    out.open("target", "no-service", reason, target(Some(name.to_string())));
+    out.open("target", "lower-case", reason, target(Some(format!("{prefix}.{name}").to_lowercase())));
+    let other = match contract.protocol {
+        Some(Protocol::AwsJson1_1) => "application/x-amz-json-1.0",
+        _ => "application/x-amz-json-1.1",
+    };
+    out.open("content-type", "other-version", "the other version of the protocol", content_type(Some(other)));
+    out.open("content-type", "json", "another content type", content_type(Some("application/json")));
+}
+
+/// The query protocols: the operation is a field of the form, with the API's version beside it.
+fn query(out: &mut Cases<'_, '_>) {
+    let name = &out.work.operation.name;
+    let field = |name: &str, value: Option<String>| damaged(Damage::Field(name.to_owned(), value));
+    let rule = "`Action` names an operation of the service";
+    out.no_operation("operation", "unknown", rule, field("Action", Some(CANARY.to_owned())));
+    out.no_operation("operation", "missing", rule, field("Action", None));
+    out.no_operation("operation", "empty", rule, field("Action", Some(String::new())));
+    for (variant, bytes) in
+        [("word", &b"overstep"[..]), ("json", b"{}"), ("xml", b"<overstep/>"), ("nul", b"\0"), ("no-body", b"")]
+    {
+        out.no_operation("not-a-form", variant, rule, body(bytes));
+    }
+    out.no_operation("truncated", "first-byte-only", rule, damaged(Damage::BodyTruncated(1)));
+    // What is left of a form is a form.
+    out.open("truncated", "half", "a part of a form", damaged(Damage::BodyTruncated(50)));
+    for (variant, tail) in [("ampersand", &b"&"[..]), ("no-name", b"&=a"), ("no-value", b"&a"), ("nul", b"\0")] {
+        let damage = Damage::BodySuffixed(tail.to_vec());
+        out.open("trailing", variant, "what follows the last field", damaged(damage));
+    }
+    let reason = "an operation's name in another form";
+    out.open("target", "lower-case", reason, field("Action", Some(name.as_str().to_lowercase())));
+    let twice = Damage::BodySuffixed(format!("&Action={CANARY}").into_bytes());
+    out.open("target", "twice", "two actions in one form", damaged(twice));
+    let reason = "a version that the service does not have";
+    out.open("version", "unknown", reason, field("Version", Some("1900-01-01".to_owned())));
+    out.open("version", "missing", reason, field("Version", None));
+    for (variant, value) in [
+        ("absent", None),
+        ("text", Some("text/plain")),
+        ("json", Some("application/json")),
+        ("charset", Some("application/x-www-form-urlencoded; charset=utf-8")),
+        ("multipart", Some("multipart/form-data; boundary=overstep")),
+    ] {
+        out.open("content-type", variant, "another content type", content_type(value));
+    }
+}
+
+/// rpcv2Cbor: service and operation stand in the path. After
+/// [its specification](https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html#requests).
+fn cbor(out: &mut Cases<'_, '_>) {
+    let (contract, name) = (out.work.planner.contract, &out.work.operation.name);
+    let prefix = contract.traits.target_prefix.as_deref().unwrap_or_default();
+    let target = |target: String| damaged(Damage::RawTarget(target));
+    let rule = "the path ends with an operation of the service";
+    let of_service = format!("/service/{prefix}/operation");
+    out.no_operation("operation", "unknown", rule, target(format!("{of_service}/{CANARY}")));
+    out.no_operation("operation", "missing", rule, target(format!("{of_service}/")));
+    let rule = "an operation's name without its namespace";
+    out.no_operation("operation", "namespace", rule, target(format!("{of_service}/overstep.example.{name}")));
+    let rule = "a request with an `X-Amz-Target` is refused";
+    for (variant, header) in [("amz-target", "x-amz-target"), ("amzn-target", "x-amzn-target")] {
+        let damage = Damage::Header(header.to_owned(), Some(format!("{prefix}.{name}")));
+        out.no_operation("header", variant, rule, damaged(damage));
+    }
+    let reason = "a path in another form";
+    out.open("path", "other-service", reason, target(format!("/service/OverstepNoService/operation/{name}")));
+    out.open("path", "namespace", reason, target(format!("/service/overstep.example.{prefix}/operation/{name}")));
+    out.open("path", "before", reason, target(format!("/v1{of_service}/{name}")));
+    out.open("path", "lower-case", reason, target(format!("{of_service}/{}", name.as_str().to_lowercase())));
+    out.open("path", "query", reason, target(format!("{of_service}/{name}?overstep=1")));
+    let protocol =
+        |value: Option<&str>| damaged(Damage::Header("smithy-protocol".to_owned(), value.map(str::to_owned)));
+    out.open("protocol", "absent", "no protocol is named", protocol(None));
+    out.open("protocol", "other", "another protocol is named", protocol(Some("rpc-v2-json")));
+    out.open("accept", "absent", "nothing is said of answers", damaged(Damage::Header("accept".to_owned(), None)));
+}
+
+/// What surrounds a body, whatever it is made of.
+fn around(out: &mut Cases<'_, '_>) {
+    codings(out);
+    for (variant, method) in [("get", "GET"), ("put", "PUT"), ("unknown", "OVERSTEP")] {
+        out.open("method", variant, "another method", damaged(Damage::Method(method.to_owned())));
+    }
+}
+
+fn codings(out: &mut Cases<'_, '_>) {
+    let coding = |name: &str| damaged(Damage::Header("content-encoding".to_owned(), Some(name.to_owned())));
+    out.open("content-encoding", "gzip", "a coding that the body is not in", coding("gzip"));
+    out.open("content-encoding", "unknown", "a coding that nobody knows", coding("x-overstep"));
+}
+
+fn paths(out: &mut Cases<'_, '_>, targets: &[&str; 3]) {
+    for (variant, target) in ["other", "query", "double-slash"].into_iter().zip(targets) {
+        out.open("path", variant, "a path in another form", damaged(Damage::RawTarget((*target).to_owned())));
+    }
+}
+
+fn content_type(value: Option<&str>) -> impl Fn(&Sampler<'_>) -> Option<Request> + use<> {
+    damaged(Damage::ContentType(value.map(str::to_owned)))
+}
+
+/// Whether this is one of the operations that are tried: the first, the middle and the last one of those that read and
+/// need nothing; of those that need nothing, or of all, where there are none.
+fn is_chosen(work: &Work<'_>) -> bool {
+    let (contract, scenario) = (work.planner.contract, work.planner.scenario);
+    let wanted = || contract.operations.iter().filter(|operation| scenario.wants(operation.name.as_str()));
+    let asks_nothing = |operation: &&Operation| {
+        let members = operation.input.as_ref().and_then(|input| contract.shape(input).kind.members());
+        members.is_none_or(|members| members.values().all(|member| !member.required))
+    };
+    let reads = |operation: &&Operation| {
+        ["List", "Describe", "Get"].iter().any(|verb| operation.name.as_str().starts_with(verb))
+    };
+    let mut from: Vec<&Operation> = wanted().filter(asks_nothing).filter(reads).collect();
+    if from.is_empty() {
+        from = wanted().filter(asks_nothing).collect();
+    }
+    if from.is_empty() {
+        from = wanted().collect();
+    }
+    let last = from.len().saturating_sub(1);
+    let chosen: [usize; MOST] = [0, last / 2, last];
+    chosen.iter().filter_map(|index| from.get(*index)).any(|operation| operation.name == work.operation.name)
+}

@@ -1,0 +1,107 @@
+//! How a strategy of this folder says what it damages.
+//!
+//! It never decides what a damage means; each file does, by the documents of its protocol.
+
+use super::MARK;
+use crate::contract::Rule;
+use crate::generate::Value;
+use crate::generate::case::{Case, Damage};
+use crate::generate::draft::{Aim, Request};
+use crate::generate::sample::{Change, Sampler};
+use crate::generate::site::Site;
+use crate::generate::strategy::Work;
+
+/// The cases of one operation, in the order in which they are sent.
+pub(super) struct Cases<'w, 'p> {
+    pub work: &'w Work<'p>,
+    pub made: Vec<Case>,
+}
+
+impl<'w, 'p> Cases<'w, 'p> {
+    pub fn new(work: &'w Work<'p>) -> Self {
+        Self { work, made: Vec::new() }
+    }
+
+    /// No reader may take it; `rule` says what it breaks.
+    pub fn refused(
+        &mut self,
+        kind: &str,
+        variant: &str,
+        rule: &str,
+        request: impl FnOnce(&Sampler<'_>) -> Option<Request>,
+    ) {
+        self.made.extend(self.work.of_class("malformed", kind, variant, rule, Aim::Malformed, request));
+    }
+
+    /// It names no operation; `rule` says what it lacks.
+    pub fn no_operation(
+        &mut self,
+        kind: &str,
+        variant: &str,
+        rule: &str,
+        request: impl FnOnce(&Sampler<'_>) -> Option<Request>,
+    ) {
+        self.made.extend(self.work.of_class("malformed", kind, variant, rule, Aim::NoOperation, request));
+    }
+
+    /// Readers may differ, and no document says which is right.
+    pub fn open(
+        &mut self,
+        kind: &str,
+        variant: &str,
+        reason: &'static str,
+        request: impl FnOnce(&Sampler<'_>) -> Option<Request>,
+    ) {
+        self.made.extend(self.work.of_class("malformed", kind, variant, reason, Aim::Silent(reason), request));
+    }
+}
+
+/// The plain request with one damage.
+pub(super) fn damaged(damage: Damage) -> impl Fn(&Sampler<'_>) -> Option<Request> {
+    move |sampler| Some(Request::damaged(sampler.plain(), damage.clone()))
+}
+
+/// The plain request with exactly this body.
+pub(super) fn body(bytes: &[u8]) -> impl Fn(&Sampler<'_>) -> Option<Request> + use<> {
+    damaged(Damage::Body(bytes.to_vec()))
+}
+
+/// The plain request with these bytes in the place of a text.
+pub(super) fn in_text(site: &Site, bytes: &[u8]) -> impl Fn(&Sampler<'_>) -> Option<Request> {
+    let damage = Damage::BodyReplaced(MARK.as_bytes().to_vec(), bytes.to_vec());
+    move |sampler| Some(Request::damaged(sampler.set(site, Value::text(MARK)), damage.clone()))
+}
+
+/// The plain request with a member that no document names.
+pub(super) fn with_unknown(value: Value) -> impl Fn(&Sampler<'_>) -> Option<Request> {
+    move |sampler| match sampler.plain() {
+        Value::Map(mut members) => {
+            members.insert("OverstepUnknown".to_owned(), value.clone());
+            Some(Request::of(Value::Map(members)))
+        }
+        _ => None,
+    }
+}
+
+/// Whether an empty input would break something, so that a body without an object cannot be taken for one.
+pub(super) fn needs_something(work: &Work<'_>) -> bool {
+    let required = work.sites.iter().any(|site| site.in_body() && site.required && site.path.0.len() == 1);
+    let rules = work.operation.input.as_ref().map(|id| &work.planner.contract.shape(id).rules);
+    required || rules.is_some_and(|rules| rules.iter().any(|rule| matches!(rule, Rule::AtLeastOneOf { .. })))
+}
+
+/// A member of the input that stands in the body, a required one where there is one.
+pub(super) fn member_in_body<'p>(work: &Work<'p>) -> Option<&'p Site> {
+    let members = || work.sites.iter().filter(|site| site.in_body() && site.path.0.len() == 1);
+    members().find(|site| site.required).or_else(|| members().next())
+}
+
+/// A member of the body twice.
+pub(super) fn twice(out: &mut Cases<'_, '_>) {
+    let Some(site) = member_in_body(out.work) else { return };
+    let Some(name) = site.path.top() else { return };
+    let damage = Damage::DuplicateMember(name.to_owned());
+    out.open("duplicate-keys", "same-value", "a member twice", |sampler| {
+        Some(Request::damaged(sampler.with(&[(&site.path, Change::Touch)]), damage))
+    });
+}

@@ -1,0 +1,197 @@
+//! XML bodies: what is not well formed must be refused, what is well formed and unusual must be survived.
+//!
+//! It never damages a body of bytes or text. "Well formed" is what [XML 1.0](https://www.w3.org/TR/xml/#sec-terminology)
+//! says; a processor must not go on after a fatal error.
+
+use super::MARK;
+use super::cases::{Cases, body, in_text, needs_something, with_unknown};
+use crate::contract::Kind;
+use crate::generate::Value;
+use crate::generate::case::Damage;
+use crate::generate::draft::Request;
+use crate::generate::sample::{Change, Sampler};
+use crate::generate::site::Site;
+use crate::generate::strategy::Work;
+
+/// A member that stands in an element of its own, so that there is a document to damage.
+fn element<'p>(work: &Work<'p>) -> Option<&'p Site> {
+    let in_document = |site: &&Site| site.in_body() && !site.is_key();
+    let mut all = work.sites.iter().filter(in_document);
+    all.clone().find(|site| site.required).or_else(|| all.next())
+}
+
+pub(super) fn refused(out: &mut Cases<'_, '_>) {
+    let work = out.work;
+    let Some(site) = element(work).filter(|_| work.has_document()) else { return };
+    for (variant, bytes) in [
+        ("word", &b"overstep"[..]),
+        ("open-bracket", b"<"),
+        ("json", b"{\"a\":1}"),
+        ("form", b"a=1&b=2"),
+        ("control", b"\x01\x02\x03"),
+        ("end-only", b"</overstep>"),
+    ] {
+        out.refused("not-xml", variant, "the body is XML", body(bytes));
+    }
+    let whole = "the body is a whole document";
+    for (variant, share) in [("half", 50), ("last-byte", 99), ("first-byte-only", 1)] {
+        out.refused("truncated", variant, whole, damaged(site, Damage::BodyTruncated(share)));
+    }
+    for (variant, tail) in [
+        ("word", &b"overstep"[..]),
+        ("second-root", b"<overstep></overstep>"),
+        ("end-tag", b"</overstep>"),
+        ("entity", b"&amp;"),
+        ("nul", b"\0"),
+    ] {
+        out.refused(
+            "trailing",
+            variant,
+            "one element is the document",
+            damaged(site, Damage::BodySuffixed(tail.into())),
+        );
+    }
+    if needs_something(work) {
+        out.refused("empty", "no-body", "a body is required", body(b""));
+        out.refused("empty", "spaces", "a body is required", body(b"  \n"));
+    }
+    let Some(site) = work.free_text() else { return };
+    for (variant, bytes) in [
+        ("lone-byte", &b"\xff"[..]),
+        ("cut-sequence", b"a\xc3"),
+        ("overlong", b"\xc0\xaf"),
+        ("encoded-surrogate", b"\xed\xa0\x80"),
+    ] {
+        out.refused("encoding", variant, "the body is UTF-8", in_text(site, bytes));
+    }
+    for (kind, variant, rule, bytes) in [
+        ("tags", "mismatched", "every element ends with its own tag", &b"<overstep></oversteq>"[..]),
+        ("tags", "unclosed", "every element ends", b"<overstep>"),
+        ("tags", "crossed", "elements lie within each other", b"<a><b></a></b>"),
+        ("tags", "bracket", "`<` begins a tag", b"a < b"),
+        ("tags", "no-name", "a tag has a name", b"<></>"),
+        ("attributes", "unquoted", "attributes are quoted", b"<a b=c></a>"),
+        ("attributes", "twice", "an attribute stands once", b"<a b=\"1\" b=\"2\"></a>"),
+        ("entities", "undefined", "entities are defined", b"&overstep;"),
+        ("entities", "unended", "an entity ends with a semicolon", b"a&amp b"),
+        ("entities", "ampersand", "`&` begins an entity", b"a & b"),
+        ("escapes", "nul", "a character reference names a character of XML", b"&#0;"),
+        ("escapes", "beyond-unicode", "a character reference names a character of XML", b"&#x110000;"),
+        ("escapes", "raw-control", "a body holds characters of XML only", b"a\x01b"),
+        ("cdata", "unended", "a section ends", b"<![CDATA[a"),
+        ("comments", "unended", "a comment ends", b"<!-- a"),
+    ] {
+        out.refused(kind, variant, rule, in_text(site, bytes));
+    }
+}
+
+pub(super) fn open(out: &mut Cases<'_, '_>) {
+    let work = out.work;
+    let Some(site) = element(work).filter(|_| work.has_document()) else { return };
+    let kind = "content-type";
+    for (variant, value) in [
+        ("absent", None),
+        ("text", Some("text/plain")),
+        ("json", Some("application/json")),
+        ("charset", Some("application/xml; charset=utf-8")),
+        ("utf-16", Some("application/xml; charset=utf-16")),
+    ] {
+        out.open(kind, variant, "another content type", damaged(site, Damage::ContentType(value.map(str::to_owned))));
+    }
+    out.open("root", "other", "another root element", damaged(site, Damage::Root("Overstep".to_owned())));
+    for (kind, variant, reason, prefix) in [
+        ("bom", "utf-8", "a byte order mark", &b"\xef\xbb\xbf"[..]),
+        ("declaration", "utf-8", "a declaration", b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>"),
+        ("declaration", "utf-16", "a declaration of another encoding", b"<?xml version=\"1.0\" encoding=\"UTF-16\"?>"),
+        (
+            "declaration",
+            "unknown",
+            "a declaration of another encoding",
+            b"<?xml version=\"1.0\" encoding=\"overstep\"?>",
+        ),
+        ("declaration", "version", "another version of XML", b"<?xml version=\"9.9\"?>"),
+        ("declaration", "late", "a declaration after a space", b" <?xml version=\"1.0\"?>"),
+        ("document-type", "empty", "a document type", b"<!DOCTYPE overstep>"),
+        ("comments", "before", "a comment before the document", b"<!-- overstep -->"),
+    ] {
+        out.open(kind, variant, reason, damaged(site, Damage::BodyPrefixed(prefix.to_vec())));
+    }
+    out.open(
+        "comments",
+        "after",
+        "a comment after the document",
+        damaged(site, Damage::BodySuffixed(b"<!-- -->".into())),
+    );
+    if let Some(name) = element_name(work, site) {
+        out.open("duplicate-keys", "same-value", "a member twice", damaged(site, Damage::DuplicateMember(name)));
+    }
+    let is_body = |site: &&Site| site.location == crate::contract::Location::Body;
+    // Beside a payload, a member that no document names has no place.
+    if work.sites.iter().any(|site| is_body(&site)) {
+        out.open("unknown-member", "text", "a member that no document names", with_unknown(Value::text("overstep")));
+        for depth in [64, 1_000, 20_000] {
+            let nested = Value::Raw(format!("{}{}", "<a>".repeat(depth), "</a>".repeat(depth)));
+            out.open("deep-nesting", &format!("elements-{depth}"), "very deep nesting", with_unknown(nested));
+        }
+    }
+    if let Some(site) = work.free_text() {
+        texts(out, site);
+    }
+    super::form::numbers(out);
+}
+
+fn texts(out: &mut Cases<'_, '_>, site: &Site) {
+    let escaped: String = MARK.chars().map(|c| format!("&#x{:X};", c as u32)).collect();
+    for (kind, variant, reason, bytes) in [
+        ("cdata", "text", "a section of characters", &b"<![CDATA[overstep]]>"[..]),
+        ("cdata", "end-in-text", "the end of a section in a text", b"a]]>b"),
+        ("comments", "in-text", "a comment in a text", b"over<!-- -->step"),
+        ("comments", "instruction", "an instruction in a text", b"over<?a b?>step"),
+        ("escapes", "all-escaped", "every character escaped", escaped.as_bytes()),
+        ("escapes", "surrogates", "a character as two references", b"&#xD83D;&#xDE00;"),
+        ("tags", "element-in-text", "an element in a text", b"over<a></a>step"),
+        ("tags", "empty-tag", "an element in a text", b"<a/>"),
+        ("tags", "prefixed", "a prefix that is not declared", b"<a:b></a:b>"),
+    ] {
+        out.open(kind, variant, reason, in_text(site, bytes));
+    }
+    let nested: String =
+        (1..5).map(|level| format!("<!ENTITY e{level} \"{}\">", format!("&e{};", level - 1).repeat(10))).collect();
+    let laughs = format!("<!DOCTYPE o [<!ENTITY e0 \"o\">{nested}]>");
+    for (variant, reason, document_type, reference) in [
+        ("declared", "an entity of the document's own", "<!DOCTYPE o [<!ENTITY e0 \"overstep\">]>", "&e0;"),
+        // Ten thousand letters: a reader that expands them lives, and one that would expand ten levels is seen.
+        ("expanding", "entities made of entities", laughs.as_str(), "&e4;"),
+        ("in-itself", "an entity made of itself", "<!DOCTYPE o [<!ENTITY e0 \"&e0;\">]>", "&e0;"),
+        (
+            "external",
+            "an entity that stands in a file",
+            "<!DOCTYPE o [<!ENTITY e0 SYSTEM \"file:///nonexistent/overstep\">]>",
+            "&e0;",
+        ),
+    ] {
+        let replaced = Damage::BodyReplaced(MARK.into(), reference.into());
+        let prefixed = Damage::BodyPrefixed(document_type.into());
+        out.open("entities", variant, reason, |sampler| {
+            let input = sampler.set(site, Value::text(MARK));
+            Some(Request { input, damage: vec![replaced, prefixed], authorization: None })
+        });
+    }
+}
+
+/// The name of the member of the document in which a site lies, where it stands once.
+fn element_name(work: &Work<'_>, site: &Site) -> Option<String> {
+    let depth = if site.location == crate::contract::Location::Payload { 1 } else { 0 };
+    let place =
+        work.sites.iter().find(|other| other.path.0.len() == depth + 1 && site.path.0.starts_with(&other.path.0));
+    let place = place.filter(|place| !matches!(work.shape(place).kind, Kind::List { .. } | Kind::Map { .. }))?;
+    match place.path.0.last() {
+        Some(crate::contract::Segment::Member(name)) => Some(name.clone()),
+        _ => None,
+    }
+}
+
+/// The plain request with this member in it, damaged.
+fn damaged(site: &Site, damage: Damage) -> impl Fn(&Sampler<'_>) -> Option<Request> {
+    move |sampler| Some(Request::damaged(sampler.with(&[(&site.path, Change::Touch)]), damage.clone()))
+}

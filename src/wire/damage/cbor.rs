@@ -1,0 +1,83 @@
+//! Damage to the outermost map of a CBOR document.
+//!
+//! It never reads what an encoder of ours has not written: every length is said first, at its shortest.
+
+use crate::wire::cbor::head;
+
+/// The major type of the item that begins here, its argument, and where its content begins.
+fn initial(bytes: &[u8], at: usize) -> Option<(u8, u64, usize)> {
+    let first = *bytes.get(at)?;
+    let length = match first & 31 {
+        info @ 0..24 => return Some((first >> 5, u64::from(info), at + 1)),
+        info @ 24..=27 => 1 << (info - 24),
+        _ => return None,
+    };
+    let argument = bytes.get(at + 1..at + 1 + length)?.iter().fold(0, |number, byte| number << 8 | u64::from(*byte));
+    Some((first >> 5, argument, at + 1 + length))
+}
+
+/// Where the item that begins here ends.
+fn end(bytes: &[u8], at: usize) -> Option<usize> {
+    // The items that are still due, so that no depth of the document is one of ours.
+    let (mut due, mut at) = (1_u64, at);
+    while due > 0 {
+        let (major, argument, content) = initial(bytes, at)?;
+        due -= 1;
+        at = content;
+        match major {
+            2 | 3 => at = at.checked_add(usize::try_from(argument).ok()?).filter(|end| *end <= bytes.len())?,
+            4 => due = due.checked_add(argument)?,
+            5 => due = due.checked_add(argument.checked_mul(2)?)?,
+            6 => due += 1,
+            _ => {}
+        }
+    }
+    Some(at)
+}
+
+/// The map with the entry of this key once more at its end; `None` where it has none.
+pub(super) fn twice(body: &[u8], name: &str) -> Option<Vec<u8>> {
+    let (5, count, mut at) = initial(body, 0)? else { return None };
+    let content = at;
+    let mut found = None;
+    for _ in 0..count {
+        let (3, _, text) = initial(body, at)? else { return None };
+        let value = end(body, at)?;
+        let after = end(body, value)?;
+        if &body[text..value] == name.as_bytes() {
+            found = Some(&body[at..after]);
+        }
+        at = after;
+    }
+    let mut out = Vec::with_capacity(body.len() * 2);
+    head(&mut out, 5, count + 1);
+    out.extend_from_slice(&body[content..]);
+    out.extend_from_slice(found?);
+    Some(out)
+}
+
+/// The map without its length, ended by a break.
+pub(super) fn indefinite(body: &[u8]) -> Option<Vec<u8>> {
+    let (5, _, content) = initial(body, 0)? else { return None };
+    Some([&[0xbf], &body[content..], &[0xff]].concat())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_are_found_behind_values_of_every_kind() {
+        // {"a": [1, {"c": h'00'}], "b": 1(1.0), "c": -1}
+        let body = b"\xa3\x61a\x82\x01\xa1\x61c\x41\x00\x61b\xc1\xfb\x3f\xf0\0\0\0\0\0\0\x61c\x20";
+        assert_eq!(twice(body, "c"), Some([b"\xa4", &body[1..], b"\x61c\x20"].concat()));
+        let again = twice(body, "a").expect("there is one");
+        assert!(again.ends_with(b"\x61a\x82\x01\xa1\x61c\x41\x00"));
+        assert_eq!(twice(body, "x"), None);
+        assert_eq!(twice(&body[..5], "a"), None);
+        assert_eq!(twice(b"\x80", "a"), None);
+        let open = indefinite(body).expect("a map");
+        assert_eq!((open[0], open[1..open.len() - 1].to_vec(), open.last()), (0xbf, body[1..].to_vec(), Some(&0xff)));
+        assert_eq!(indefinite(b"\x81\x01"), None);
+    }
+}
