@@ -82,6 +82,32 @@ pub(crate) enum Aim {
     },
 }
 
+impl Draft<'_> {
+    /// What stands in the case's id before the variant.
+    pub fn kind_in(&self, scenario: &str, operation: &Operation) -> String {
+        let place = match &self.place {
+            Place::Member(site) => site.path.to_string(),
+            Place::Path(path) => path.to_string(),
+            Place::Class(class) => (*class).to_owned(),
+        };
+        let place = if place.is_empty() { "input" } else { &place };
+        format!("{scenario}/{}/{place}/{}", operation.name, self.kind)
+    }
+
+    /// What the case is where nothing stands in the way.
+    pub fn meant(&self) -> Intent {
+        match &self.aim {
+            Aim::Valid => Intent::Valid,
+            Aim::Breaks(..) | Aim::BreaksBoth(..) => Intent::Violates,
+            Aim::Malformed | Aim::NoOperation => Intent::Malformed,
+            Aim::Silent(_) => Intent::Probe,
+            Aim::Missing => Intent::Missing,
+            Aim::Denied(_) => Intent::Auth,
+            Aim::Both { roles, .. } => intent_of_both(*roles),
+        }
+    }
+}
+
 /// The request of a draft.
 pub(crate) struct Request {
     pub input: Value,
@@ -269,11 +295,7 @@ impl<'a> Planner<'a> {
                 if !breaks.iter().all(broken) {
                     return Err("some reader could take it as valid".to_owned());
                 }
-                let intent = match roles[0] {
-                    Role::Unauthenticated | Role::Forbidden => Intent::Auth,
-                    _ => Intent::Violates,
-                };
-                Ok((intent, self.reject_for(operation, *roles)))
+                Ok((intent_of_both(*roles), self.reject_for(operation, *roles)))
             }
             Aim::Breaks(path, constraint) | Aim::BreaksBoth(path, constraint, _) => {
                 let second = match &draft.aim {
@@ -420,6 +442,14 @@ impl<'a> Planner<'a> {
             };
         }
         Expectation::Reject { role, errors }
+    }
+}
+
+/// What a case is of which two things are wrong.
+fn intent_of_both(roles: [Role; 2]) -> Intent {
+    match roles[0] {
+        Role::Unauthenticated | Role::Forbidden => Intent::Auth,
+        _ => Intent::Violates,
     }
 }
 

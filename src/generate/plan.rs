@@ -6,7 +6,7 @@ use super::draft::Planner;
 use super::label::{Breach, Kin, Labels};
 use super::pattern::Pattern;
 use super::site::{Site, sites};
-use super::strategy::{AT_SITES, OF_OPERATIONS, Work};
+use super::strategy::{AT_SITES, Firsts, OF_OPERATIONS, Work};
 use crate::contract::{Contract, MemberPath, Operation, Provenance, Shape, ShapeId};
 use crate::scenario::Scenario;
 use std::collections::{HashMap, HashSet};
@@ -101,7 +101,7 @@ pub fn part_of_sequence(contract: &Contract, scenario: &Scenario, options: Optio
     let plan = Plan::new(contract, scenario, options).ok()?;
     let operation = plan.wanted.iter().find(|wanted| wanted.name.as_str() == operation)?;
     let sites = sites(contract, operation);
-    super::strategy::part_of_sequence(&Work { planner: &plan.planner, operation, sites: &sites }, variant)
+    super::strategy::part_of_sequence(&Work { planner: &plan.planner, operation, sites: &sites, firsts: None }, variant)
 }
 
 /// What can be said of one operation's strategies and places; `None` where it is not planned.
@@ -115,7 +115,7 @@ pub(super) fn with_work<R>(
     let plan = Plan::with(bench.contract, scenario, options, Arc::clone(&bench.patterns))?;
     let Some(operation) = plan.wanted.iter().find(|wanted| wanted.name.as_str() == operation) else { return Ok(None) };
     let sites = sites(bench.contract, operation);
-    Ok(look(&Work { planner: &plan.planner, operation, sites: &sites }))
+    Ok(look(&Work { planner: &plan.planner, operation, sites: &sites, firsts: None }))
 }
 
 /// The constraints that an input of an operation breaks, as the gate sees them.
@@ -155,7 +155,7 @@ impl<'a> Workbench<'a> {
     pub fn control(&self, scenario: &Scenario, operation: &str) -> Result<Option<Case>, PlanError> {
         let plan = self.plan(scenario)?;
         let Some(operation) = self.contract.operation(operation) else { return Ok(None) };
-        Ok(super::strategy::control(&Work { planner: &plan.planner, operation, sites: &[] }))
+        Ok(super::strategy::control(&Work { planner: &plan.planner, operation, sites: &[], firsts: None }))
     }
 
     /// A request for an operation that cannot exist, in the contract's protocol; `None` where nothing is planned.
@@ -165,7 +165,9 @@ impl<'a> Workbench<'a> {
     pub fn canary(&self, scenario: &Scenario) -> Result<Option<Case>, PlanError> {
         let plan = self.plan(scenario)?;
         let first = plan.wanted.first();
-        Ok(first.map(|operation| super::strategy::canary(&Work { planner: &plan.planner, operation, sites: &[] })))
+        Ok(first.map(|operation| {
+            super::strategy::canary(&Work { planner: &plan.planner, operation, sites: &[], firsts: None })
+        }))
     }
 
     /// A plain value of a member of an operation's input, as a scenario's `use` would say it; `None` where the
@@ -227,38 +229,48 @@ impl<'a> Plan<'a> {
     }
 
     fn control(&self, index: usize) -> Option<Case> {
-        super::strategy::control(&Work { planner: &self.planner, operation: self.wanted[index], sites: &[] })
+        super::strategy::control(&Work {
+            planner: &self.planner,
+            operation: self.wanted[index],
+            sites: &[],
+            firsts: None,
+        })
     }
 
     /// Each optional member alone and other plain values, for an operation that only models describe.
     fn plain(&self, index: usize) -> Vec<Case> {
         let sites = sites(self.planner.contract, self.wanted[index]);
-        super::strategy::valid(&self.work(index, &sites))
+        super::strategy::valid(&self.work(index, &sites, None))
     }
 
     /// The cases of one operation, one batch per strategy and place at a time.
     fn operation(self: Arc<Self>, index: usize) -> impl Iterator<Item = Case> + Send + use<'a> {
-        let level = self.planner.options.level;
+        let is_quick = self.planner.options.level == Level::Quick;
+        let firsts = is_quick.then(|| Arc::new(Firsts::default()));
         let places: Arc<[Site]> = sites(self.planner.contract, self.wanted[index]).into();
         let whole = {
-            let (plan, places) = (Arc::clone(&self), Arc::clone(&places));
+            let (plan, places, firsts) = (Arc::clone(&self), Arc::clone(&places), firsts.clone());
             // The first one makes what `plain` has made already.
             let skip = usize::from(plan.planner.modelled);
-            OF_OPERATIONS.iter().skip(skip).flat_map(move |strategy| strategy(&plan.work(index, &places)))
+            OF_OPERATIONS
+                .iter()
+                .skip(skip)
+                .flat_map(move |strategy| strategy(&plan.work(index, &places, firsts.as_deref())))
         };
         let each = (0..places.len()).flat_map(move |place| {
-            let work = self.work(index, &places);
+            let work = self.work(index, &places, firsts.as_deref());
             AT_SITES.iter().flat_map(|strategy| strategy(&work, &places[place])).collect::<Vec<_>>()
         });
         let mut seen = HashSet::new();
         whole.chain(each).filter(move |case| {
-            level != Level::Quick
-                || seen.insert((case.id.0.rsplit_once('/').map(|(kind, _)| kind.to_owned()), case.intent))
+            let kind = || case.id.0.rsplit_once('/').map(|(kind, _)| kind.to_owned());
+            // One that cannot be sent does not stand for one that can.
+            !is_quick || seen.insert((kind(), case.intent, case.unsendable.is_some()))
         })
     }
 
-    fn work<'w>(&'w self, index: usize, sites: &'w [Site]) -> Work<'w> {
-        Work { planner: &self.planner, operation: self.wanted[index], sites }
+    fn work<'w>(&'w self, index: usize, sites: &'w [Site], firsts: Option<&'w Firsts>) -> Work<'w> {
+        Work { planner: &self.planner, operation: self.wanted[index], sites, firsts }
     }
 }
 

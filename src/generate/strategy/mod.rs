@@ -36,13 +36,15 @@ pub(crate) use sequences::{ACTIONS, part as part_of_sequence};
 pub(crate) use valid::{cases as valid, control};
 
 use super::Value;
-use super::case::Case;
+use super::case::{Case, Intent};
 use super::draft::{Aim, Draft, Place, Planner, Request};
 use super::label::integer_bounds;
 use super::pattern::Pattern;
 use super::sample::Sampler;
 use super::site::Site;
 use crate::contract::{Constraint, Fact, Kind, Location, Operation, Shape};
+use std::collections::HashSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A strategy that looks at one place of an input.
 pub(crate) type AtSite = fn(&Work<'_>, &Site) -> Vec<Case>;
@@ -84,6 +86,19 @@ pub(crate) struct Work<'p> {
     pub planner: &'p Planner<'p>,
     pub operation: &'p Operation,
     pub sites: &'p [Site],
+    /// What was made of it, where the first case of each kind is enough.
+    pub firsts: Option<&'p Firsts>,
+}
+
+/// The kinds of cases that there are already, so that no more of them are made only to be left out.
+#[derive(Default)]
+pub(crate) struct Firsts(Mutex<HashSet<(String, Intent)>>);
+
+impl Firsts {
+    fn all(&self) -> MutexGuard<'_, HashSet<(String, Intent)>> {
+        // Nothing panics while it is held.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Longest text or blob that is put into a body, in characters or bytes.
@@ -122,8 +137,22 @@ impl<'p> Work<'p> {
             source: self.planner.source(fact, self.operation),
             aim,
         };
-        self.planner
-            .case(self.operation, draft, |sampler| value(sampler).map(|value| Request::of(sampler.set(site, value))))
+        self.case(draft, |sampler| value(sampler).map(|value| Request::of(sampler.set(site, value))))
+    }
+
+    /// As [`Planner::case`]; `None` as well where its kind is there and the first one is enough.
+    pub fn case(&self, draft: Draft<'_>, request: impl FnOnce(&Sampler<'_>) -> Option<Request>) -> Option<Case> {
+        let Some(firsts) = self.firsts else { return self.planner.case(self.operation, draft, request) };
+        let kind = draft.kind_in(&self.planner.scenario.name, self.operation);
+        let key = (kind, draft.meant());
+        if firsts.all().contains(&key) {
+            return None;
+        }
+        let case = self.planner.case(self.operation, draft, request)?;
+        if case.unsendable.is_none() {
+            firsts.all().insert((key.0, case.intent));
+        }
+        Some(case)
     }
 
     /// A case of a class without a member: `malformed`, `auth` …
@@ -144,7 +173,7 @@ impl<'p> Work<'p> {
             source: self.operation.sources.first().cloned(),
             aim,
         };
-        self.planner.case(self.operation, draft, request)
+        self.case(draft, request)
     }
 
     /// A case that can only be named.

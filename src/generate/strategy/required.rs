@@ -34,11 +34,7 @@ pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
             source: work.planner.source(site.required_fact(parent), work.operation),
             aim: aim(),
         };
-        out.extend(
-            work.planner.case(work.operation, draft, |sampler| {
-                Some(Request::of(sampler.with(&[(&site.path, Change::Remove)])))
-            }),
-        );
+        out.extend(work.case(draft, |sampler| Some(Request::of(sampler.with(&[(&site.path, Change::Remove)])))));
         if site.in_body() && has_null {
             let fact = site.required_fact(parent);
             out.extend(

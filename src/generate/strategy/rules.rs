@@ -40,7 +40,7 @@ fn of_structure(work: &Work<'_>, path: &MemberPath, shape: &Shape, out: &mut Vec
                 .enumerate()
                 .map(|(index, place)| (place, if keep(index) { Change::Touch } else { Change::Remove }))
                 .collect();
-            out.extend(work.planner.case(work.operation, draft, |sampler| Some(Request::of(sampler.with(&changes)))));
+            out.extend(work.case(draft, |sampler| Some(Request::of(sampler.with(&changes)))));
         };
         let breaks = |constraint: Constraint| Aim::Breaks(path.clone(), constraint);
         match rule {

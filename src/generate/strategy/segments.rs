@@ -94,7 +94,7 @@ fn send(
         source: work.planner.source(None, work.operation),
         aim,
     };
-    work.planner.case(work.operation, draft, request)
+    work.case(draft, request)
 }
 
 fn escape_first(text: &str) -> String {
