@@ -7,6 +7,7 @@ use super::pattern::Pattern;
 use super::plan::Options;
 use super::resource::{self, Resources};
 use super::sample::Sampler;
+use super::shown::shown;
 use super::site::Site;
 use super::template::Templates;
 use super::{Value, fixture};
@@ -266,7 +267,7 @@ impl<'a> Planner<'a> {
         request: &Request,
     ) -> Result<(Intent, Expectation), String> {
         let breaches = match &operation.input {
-            Some(input) => self.labels().breaches(input, &request.input),
+            Some(input) => self.labels().breaches(input, &shown(self.contract, operation, &request.input)),
             None => Vec::new(),
         };
         let certain: Vec<&Breach> = breaches.iter().filter(|breach| breach.certain).collect();

@@ -18,6 +18,7 @@ mod plan;
 mod relation;
 mod resource;
 mod sample;
+mod shown;
 mod site;
 mod sized;
 mod story;

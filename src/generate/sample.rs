@@ -2,6 +2,7 @@
 
 use super::draw::{Draw, Seeded};
 use super::pattern::Pattern;
+use super::shown::shows_only_texts;
 use super::site::Site;
 use super::template::Templates;
 use super::{Value, forms};
@@ -119,13 +120,16 @@ impl Sampler<'_> {
                     }
                 }
                 self.add_companions(shape, path, aims, depth, &mut out);
-                // Models rarely say that something has to be in there, and services want it.
+                // Models rarely say that something has to be in there, and services want it. In forms nothing is seen
+                // of what is empty.
+                let in_texts = self.contract.protocol.is_some_and(shows_only_texts);
                 if out.is_empty()
-                    && self.modelled
+                    && (self.modelled || in_texts)
                     && depth > 0
                     && !aims.iter().any(|aim| matches!(aim.change, Change::Remove))
                 {
                     let plain = members.iter().find(|(_, member)| self.is_plain(&member.shape));
+                    let plain = plain.or_else(|| members.first().filter(|_| in_texts));
                     out.extend(plain.map(|(name, member)| {
                         (name.clone(), self.value(&member.shape, &path.member(name), &[], depth + 1))
                     }));

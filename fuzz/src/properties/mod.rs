@@ -3,6 +3,8 @@
 //! Each takes any bytes, ends in bounded time, and panics where the property does not hold.
 
 mod labels;
+mod made;
+mod reading;
 mod regexes;
 
 use crate::service;
@@ -18,13 +20,14 @@ use std::io::Cursor;
 use std::sync::LazyLock;
 
 pub use labels::labels;
+pub use reading::reading;
 pub use regexes::pattern;
 
 /// What must hold of any bytes: it panics where it does not.
 pub type Property = fn(&[u8]);
 
 /// Every property by the name of its target, which is its corpus folder's too.
-pub const ALL: [(&str, Property); 13] = [
+pub const ALL: [(&str, Property); 14] = [
     ("answer", answer),
     ("api_reference", api_reference),
     ("boto3", boto3),
@@ -33,6 +36,7 @@ pub const ALL: [(&str, Property); 13] = [
     ("labels", labels),
     ("mintlify", mintlify),
     ("pattern", pattern),
+    ("reading", reading),
     ("reference", reference),
     ("requests", requests),
     ("results", results),

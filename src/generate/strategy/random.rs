@@ -7,6 +7,7 @@ use crate::generate::case::Case;
 use crate::generate::draft::{Aim, Request};
 use crate::generate::draw::{Draw, Seeded, pick};
 use crate::generate::sample::Sampler;
+use crate::generate::shown::shown;
 use indexmap::IndexMap;
 
 /// How many are drawn for each operation.
@@ -29,8 +30,8 @@ pub(crate) fn cases(work: &Work<'_>) -> Vec<Case> {
                         let purpose = format!("random/{}/{number}/{attempt}", work.operation.name);
                         let mut draw = Seeded::new(work.planner.options.seed, &purpose);
                         let value = Random { work, sampler }.value(input, &MemberPath::root(), 0, &mut draw)?;
-                        let fresh =
-                            value != sampler.plain() && work.planner.labels().breaches(input, &value).is_empty();
+                        let seen = shown(work.planner.contract, work.operation, &value);
+                        let fresh = value != sampler.plain() && work.planner.labels().breaches(input, &seen).is_empty();
                         fresh.then(|| Request::of(value))
                     })
                 },

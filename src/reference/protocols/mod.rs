@@ -57,6 +57,7 @@ pub(super) fn named<'a>(contract: &Contract, request: &Request<'a>, path: &'a st
     match contract.protocol {
         None | Some(Protocol::RestJson | Protocol::RestJson1 | Protocol::RestXml) => Named::ByRoute,
         Some(Protocol::AwsJson1_0 | Protocol::AwsJson1_1) => of(aws_json::named(request)),
+        Some(Protocol::RpcV2Cbor) if rpcv2_cbor::is_of_others(request) => Named::Nothing,
         Some(Protocol::RpcV2Cbor) => of(rpcv2_cbor::named(path)),
         Some(Protocol::AwsQuery | Protocol::Ec2Query) => {
             let said = |bytes: &[u8], name: &str| {
@@ -195,7 +196,9 @@ fn json_body(op: &Op, place: Place<'_>, body: &[u8]) -> Result<Map<String, Value
             None if body.is_empty() => return Ok(input),
             None => json::named(below, read::document(body, op.tricks)?, Moments::Any)?,
         };
-        if !body.is_empty() {
+        // Clients send an empty structure for one that is not given.
+        let nothing = body.is_empty() || !member.required && value == Value::Object(Map::new());
+        if !nothing {
             input.insert(name.clone(), value);
         }
         return Ok(input);

@@ -5,12 +5,17 @@
 
 use super::{Place, Words, cbor};
 use crate::reference::read::Unread;
-use crate::reference::request::Header;
+use crate::reference::request::{Header, Request};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 
 pub(super) const CONTENT_TYPE: &str = "application/cbor";
 pub(super) const MARK: Header = (Cow::Borrowed("smithy-protocol"), Cow::Borrowed("rpc-v2-cbor"));
+
+/// Whether a request names its operation as other protocols do, and so must not be taken.
+pub(super) fn is_of_others(request: &Request<'_>) -> bool {
+    request.header("x-amz-target").is_some() || request.header("x-amzn-target").is_some()
+}
 
 /// Service and operation of a path that ends in `/service/SERVICE/operation/OPERATION`.
 pub(super) fn named(path: &str) -> Option<(&str, &str)> {

@@ -51,7 +51,8 @@ pub(super) fn parse(body: &[u8]) -> Result<Element, Unread> {
             Event::GeneralRef(reference) => {
                 let name = reference.xml10_content();
                 match (reference.resolve_char_ref().map_err(malformed)?, &*name) {
-                    (Some(character), _) => open[at].text.push(character),
+                    (Some(character), _) if is_of_xml(character) => open[at].text.push(character),
+                    (Some(character), _) => return Err(malformed(format!("it names the character {character:?}"))),
                     (None, "lt") => open[at].text.push('<'),
                     (None, "gt") => open[at].text.push('>'),
                     (None, "amp") => open[at].text.push('&'),
@@ -65,6 +66,9 @@ pub(super) fn parse(body: &[u8]) -> Result<Element, Unread> {
             Event::Eof => break,
         }
     }
+    if let Some(character) = text.chars().find(|character| !is_of_xml(*character)) {
+        return Err(malformed(format!("it holds the character {:?}", character)));
+    }
     let outside = open.pop().filter(|_| open.is_empty()).ok_or_else(|| malformed("it ends inside of an element"))?;
     if !outside.text.trim_matches(['\u{feff}', ' ', '\t', '\r', '\n']).is_empty() {
         return Err(malformed("text stands outside of its root"));
@@ -74,6 +78,11 @@ pub(super) fn parse(body: &[u8]) -> Result<Element, Unread> {
         (Some(root), None) => Ok(root),
         _ => Err(malformed("it has not exactly one root")),
     }
+}
+
+/// Whether a character may stand in a document, see [XML 1.0, 2.2](https://www.w3.org/TR/xml/#charsets).
+fn is_of_xml(character: char) -> bool {
+    matches!(character, '\t' | '\n' | '\r' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
 }
 
 fn element(start: &BytesStart<'_>) -> Result<Element, Unread> {
@@ -331,6 +340,8 @@ mod tests {
             b"\xff",
             b"<a>&b;</a>",
             b"<a b=c/>",
+            b"<a>\x01</a>",
+            b"<a>&#1;</a>",
             b"<!DOCTYPE a [<!ENTITY b \"c\">]><a>&b;</a>",
             deep.as_bytes(),
         ] {
