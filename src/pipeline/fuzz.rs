@@ -6,7 +6,7 @@
 use super::finish::Finish;
 use super::survey::Survey;
 use super::{Job, Sending, Tally, embedded, known, saved, started, unwritten};
-use crate::generate::{Act, Case, Claim, Intent, Tale, Wild, acts_to_json};
+use crate::generate::{Act, Case, Claim, Intent, Tale, Wild, Workbench, acts_to_json};
 use crate::judge::{Signature, Verdict, judge, signatures};
 use crate::report::{Diagnostic, Done, Head, Output, Summary};
 use crate::run::{self, OneByOne, Outcome, RunEnd, Stop, Stopwatch};
@@ -120,12 +120,13 @@ pub async fn fuzz(
         fleeting: started::is_fleeting(job),
     };
     // Controls first: an operation that grants nothing teaches nothing.
+    let bench = Workbench::new(&job.contract).map_err(|error| failed(error.to_string()))?;
     let controls: Vec<Case> = job
         .contract
         .operations
         .iter()
         .filter(|operation| job.scenario.wants(operation.name.as_str()))
-        .filter_map(|operation| job.control(operation.name.as_str()))
+        .filter_map(|operation| bench.control(&job.scenario, operation.name.as_str()).ok()?)
         .filter(|case| job.filter.as_ref().is_none_or(|filter| filter.matches(case)))
         .collect();
     let drawn: HashSet<String> = controls.iter().map(|case| case.operation.to_string()).collect();
@@ -344,7 +345,7 @@ impl Search<'_, '_> {
             }
             // What a wrong answer did to the state is no second finding.
             if judgement.verdict == Verdict::Diverges && (claim.act.is_some() || broke.is_empty()) {
-                broke.push((number, self.finish.finish(outcome.again())));
+                broke.push((number, self.finish.finish(outcome.clone())));
             }
             judgements.push(judgement);
         }
@@ -446,7 +447,7 @@ impl Search<'_, '_> {
             other.apply(Arc::make_mut(&mut outcome.case));
             let judgement = judge(&self.job.contract, &self.job.scenario, &outcome);
             if judgement.verdict == Verdict::Diverges && judgement.observed.to_string() == key.1 {
-                let done = self.finish.finish(outcome.again());
+                let done = self.finish.finish(outcome.clone());
                 // What is known, or no fault at all in this place, is another matter.
                 if done.finding {
                     return Some((done, other.act));

@@ -349,23 +349,10 @@ impl<'a> Telling<'_, 'a> {
     fn look(&mut self, operation: &OperationName, member: &str, resource: u32) -> Option<()> {
         let planner = self.wild.planner();
         let family = self.wild.family(operation.as_str(), member)?;
-        let send = match &family.keeper.reader {
-            Reader::Answer => return Some(()),
-            Reader::Operation(reader) => {
-                let input = planner.sampler(reader, &self.id).of_resource(resource).plain();
-                Send::Operation { name: reader.name.clone(), input, damage: Vec::new() }
-            }
-            Reader::Raw(request) => {
-                let sampler = planner.sampler(family.keeper.operation, &self.id).of_resource(resource);
-                let line = match sampler.templates.text(request) {
-                    Value::Text(text) => text.replace('{', "{{").replace('}', "}}"),
-                    Value::Template(text) => text,
-                    _ => return None,
-                };
-                let (method, target) = line.split_once(' ')?;
-                Send::Raw { method: method.to_owned(), target: target.trim().to_owned(), body: None }
-            }
-        };
+        if matches!(family.keeper.reader, Reader::Answer) {
+            return Some(());
+        }
+        let send = family.keeper.look(planner, &self.id, resource)?;
         let step = self.step(Purpose::ReadBack, send);
         let is_same = |other: &Family<'_>| std::ptr::eq(other, family);
         match (&mut self.events, self.family) {
