@@ -19,6 +19,7 @@ mod poison;
 mod replay;
 mod review;
 mod saved;
+mod seeds;
 mod shorten;
 mod started;
 mod survey;
@@ -37,9 +38,10 @@ pub use load::{Loaded, check_only, ingest, load};
 pub use replay::{Began, Index, Indexed, ReplayEnd, ids, index, record, recorded, replay, split_headers};
 pub use review::{Choice, Unit, Waiting, accept_results, waiting};
 pub use saved::Saved;
+pub use seeds::{Seeds, seeds};
 
 use crate::generate::{self, Case};
-use crate::judge::{Coverage, Findings, Verdict};
+use crate::judge::{Coverage, Findings, Judgement, Verdict};
 use crate::report::{CasePrinter, Counts, Diagnostic, Done, Head, Output, Summary};
 use crate::run::{self, RunEnd, Stop, Stopwatch};
 use crate::wire;
@@ -295,6 +297,8 @@ struct Tally {
     failures: u64,
     /// Plain valid requests: how many were sent, and how many passed.
     controls: (u64, u64),
+    /// What the first of them met that did not pass.
+    met: Option<String>,
 }
 
 impl Tally {
@@ -308,6 +312,7 @@ impl Tally {
             max_failures: sending.max_failures,
             failures: 0,
             controls: (0, 0),
+            met: None,
         }
     }
 
@@ -318,6 +323,7 @@ impl Tally {
         if done.case.id.0.ends_with(CONTROL) {
             self.controls.0 += 1;
             self.controls.1 += u64::from(done.judgement.verdict == Verdict::Pass);
+            self.met = self.met.take().or_else(|| Some(met(&done.judgement)));
         }
         self.coverage.add(&done.case, &done.judgement);
         if self.modelled {
@@ -352,9 +358,11 @@ impl Tally {
             RunEnd::Stopped => Some("the run was stopped".to_owned()),
             RunEnd::Enough => Some("--max-failures was reached".to_owned()),
             RunEnd::Complete if self.controls == (0, 0) || self.controls.1 > 0 => None,
-            RunEnd::Complete => {
-                Some("no plain valid request succeeded, so that no answer to another one teaches anything".to_owned())
-            }
+            RunEnd::Complete => Some(format!(
+                "no plain valid request succeeded, so that no answer to another one teaches anything; the first one met \
+                 {}",
+                self.met.as_deref().unwrap_or("nothing")
+            )),
         };
         let hint = matches!(ended, RunEnd::Unreachable(_)).then_some(
             "start the server, or name another with --endpoint; `start` in overstep.toml lets overstep start it",
@@ -373,6 +381,14 @@ impl Tally {
 
     fn enough(&self) -> bool {
         self.max_failures.is_some_and(|most| self.failures >= most)
+    }
+}
+
+/// What a plain valid request met, in words.
+fn met(judgement: &Judgement) -> String {
+    match judgement.observed.status {
+        Some(_) => judgement.observed.to_string(),
+        None => judgement.why.clone(),
     }
 }
 

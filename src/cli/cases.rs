@@ -2,8 +2,9 @@
 //!
 //! Prints what `check` would send; nothing is sent.
 
-use super::flags::{CasesFlags, CasesFormat};
-use super::{Stopped, check::nothing_ran, jobs::jobs};
+use super::flags::CasesFlags;
+use super::values::Listing;
+use super::{Stopped, check::nothing_ran, corpus::corpus, jobs::jobs};
 use overstep::exit::Exit;
 use overstep::pipeline;
 use overstep::report::{CaseFormat, CasePrinter};
@@ -11,11 +12,15 @@ use std::io::{BufWriter, stdout};
 
 /// Prints all cases that the flags leave.
 pub fn cases(flags: &CasesFlags) -> Result<Exit, Stopped> {
-    let (jobs, _, _) = jobs(&flags.choose, false, false)?;
-    let format = match flags.format {
-        CasesFormat::Text => CaseFormat::Text,
-        CasesFormat::Ndjson => CaseFormat::Ndjson,
-        CasesFormat::Curl => CaseFormat::Curl,
+    let (jobs, _, chosen) = jobs(&flags.choose, false, false)?;
+    let format = match &flags.format {
+        Listing::Text => CaseFormat::Text,
+        Listing::Ndjson => CaseFormat::Ndjson,
+        Listing::Curl => CaseFormat::Curl,
+        Listing::Corpus(folder) => {
+            let cases = corpus(&jobs, &chosen.directory, folder)?;
+            return Ok(if cases == 0 { nothing_ran(flags.choose.no_cases) } else { Exit::Kept });
+        }
     };
     let mut printer = CasePrinter::new(BufWriter::new(stdout()), format);
     let run_id = flags.choose.run_id.clone().unwrap_or_else(pipeline::fresh_run_id);

@@ -2,7 +2,7 @@
 //!
 //! Nothing here knows a file or the environment; `settings.rs` makes checked settings of it.
 
-use super::values::{Rate, Span, Wording, header, named, rate, report, span};
+use super::values::{Listing, Rate, Span, Wording, header, listing, named, rate, report, span};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -370,24 +370,20 @@ pub struct SnapshotFlags {
 
 /// Flags of `cases`.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  overstep cases connect --format curl             a curl line each
+  overstep cases connect --format corpus=corpus    seeds in corpus/, words in corpus.dict
+  cargo +nightly fuzz run service corpus -- -dict=corpus.dict")]
 pub struct CasesFlags {
     /// Which cases.
     #[command(flatten)]
     pub choose: ChooseFlags,
-    /// How to print them
-    #[arg(long, value_enum, default_value = "text")]
-    pub format: CasesFormat,
-}
-
-/// How cases are printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum CasesFormat {
-    /// An id and what is expected.
-    Text,
-    /// JSON, one object a line.
-    Ndjson,
-    /// A curl line each.
-    Curl,
+    /// How to print them: `text`, `ndjson` or `curl`. `corpus=DIR` writes them into DIR, as seeds for libFuzzer and for
+    /// `overstep fuzz --corpus DIR`, and what the documents name into DIR.dict, beside DIR, as libFuzzer's dictionary;
+    /// what is there already stays
+    #[arg(long, value_name = "FORMAT", value_parser = listing, default_value = "text")]
+    pub format: Listing,
 }
 
 /// Flags of `ingest`.

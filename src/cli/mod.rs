@@ -6,6 +6,7 @@ mod again;
 mod against;
 mod cases;
 mod check;
+mod corpus;
 mod doctor;
 mod export;
 mod flags;

@@ -26,6 +26,31 @@ pub enum Wording {
     Markdown,
 }
 
+/// How cases are listed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Listing {
+    /// An id and what is expected.
+    Text,
+    /// JSON, one object a line.
+    Ndjson,
+    /// A curl line each.
+    Curl,
+    /// A file each, as seeds in this folder.
+    Corpus(PathBuf),
+}
+
+/// `text`, `ndjson`, `curl`, `corpus=DIR`.
+pub fn listing(text: &str) -> Result<Listing, String> {
+    match (text, text.strip_prefix("corpus=")) {
+        ("text", _) => Ok(Listing::Text),
+        ("ndjson", _) => Ok(Listing::Ndjson),
+        ("curl", _) => Ok(Listing::Curl),
+        ("corpus" | "corpus=", _) => Err("say where to: `corpus=DIR`".to_owned()),
+        (_, Some(folder)) => Ok(Listing::Corpus(PathBuf::from(folder))),
+        _ => Err("there are `text`, `ndjson`, `curl` and `corpus=DIR`".to_owned()),
+    }
+}
+
 /// `100/s`, `60/m`, `1000/h`.
 pub fn rate(text: &str) -> Result<Rate, String> {
     let form = || "expected requests and a unit: `100/s`, `60/m`, `1000/h`".to_owned();
@@ -127,6 +152,9 @@ mod tests {
         assert!(named("A").is_err() && named("=x").is_err());
         assert_eq!(header("X-A: b: c"), Ok(("X-A".into(), "b: c".into())));
         assert!(header("X A: b").is_err() && header("X: a\nb").is_err());
+        assert_eq!(listing("corpus=a/b"), Ok(Listing::Corpus("a/b".into())));
+        assert!(listing("curl").is_ok() && listing("corpus").is_err() && listing("corpus=").is_err());
+        assert!(listing("xml").is_err());
         assert!(report("junit=a.xml").is_ok() && report("xml=a").is_err() && report("junit=").is_err());
         assert!(run_id("a-1_B").is_ok() && run_id("").is_err() && run_id("a/b").is_err());
     }

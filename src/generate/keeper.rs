@@ -200,6 +200,17 @@ impl<'p> Keeper<'p> {
         }
     }
 
+    /// Whether everything in a value has the part that is compared.
+    pub fn is_shown(&self, value: &Value) -> bool {
+        let Some(place) = &self.of else { return true };
+        let has = |value: &Value| json(value).is_some_and(|json| at(&json, place).is_some_and(|part| !part.is_null()));
+        match (self.kind, value) {
+            (StateKind::Map, Value::Map(entries)) => entries.values().all(has),
+            (StateKind::List, Value::List(items)) => items.iter().all(has),
+            (_, value) => has(value),
+        }
+    }
+
     /// What a valid value of the member does to the state, as it is compared.
     pub fn effect(&self, value: &Value) -> Option<Effect> {
         let compared = |value: &Value| {

@@ -13,7 +13,7 @@ pub(crate) struct Templates<'a> {
 }
 
 /// `{case:2}` of a second resource is none of the first one's.
-const RESOURCES_APART: u32 = 1000;
+pub(crate) const RESOURCES_APART: u32 = 1000;
 
 impl<'a> Templates<'a> {
     /// For a case's first resource.

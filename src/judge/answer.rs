@@ -1,6 +1,7 @@
 //! Whether an answer's body and content type are what the contract says.
 
 use super::Observed;
+use super::state::cut;
 use crate::contract::{Contract, Kind, Location, MemberPath, Protocol, Segment, ShapeId};
 use crate::run::Answer;
 use crate::wire;
@@ -68,7 +69,7 @@ pub(super) fn success_flaw(contract: &Contract, output: Option<&ShapeId>, answer
         Some(stated) if !says(format, stated) => {
             return Flaw::new(
                 format!("content type not {format}"),
-                format!("the body is documented as {format}, its content type says `{stated}`"),
+                format!("the body is documented as {format}, its content type says `{}`", cut(stated)),
             );
         }
         None if in_body > 0 => {
@@ -189,7 +190,7 @@ pub(super) fn error_flaw(contract: &Contract, answer: &Answer, observed: &Observ
     let format = format(contract.protocol);
     let content_type = answer.header("content-type");
     if let Some(stated) = content_type.filter(|stated| !says(format, stated)) {
-        let why = format!("errors are {format}, the content type says `{stated}`");
+        let why = format!("errors are {format}, the content type says `{}`", cut(stated));
         return Flaw::new(format!("content type not {format}"), why);
     }
     match wire::document(contract.protocol, &answer.body, content_type) {

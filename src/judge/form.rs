@@ -13,6 +13,8 @@ use std::collections::BTreeMap;
 
 /// So many member paths are spelled out.
 const MOST_PATHS: usize = 80;
+/// No media type has more characters.
+const LONGEST_MEDIA: usize = 200;
 
 /// The form of an answer to an operation with this output.
 pub(super) fn form(contract: &Contract, output: Option<&ShapeId>, answer: &Answer, observed: &Observed) -> Form {
@@ -49,7 +51,8 @@ pub(super) fn form(contract: &Contract, output: Option<&ShapeId>, answer: &Answe
 
 /// Media type and charset; other parameters may change from answer to answer.
 fn media(stated: &str) -> String {
-    let mut parts = stated.split(';').map(|part| part.trim().to_ascii_lowercase());
+    let short = |part: &str| part.trim().chars().take(LONGEST_MEDIA).collect::<String>().to_ascii_lowercase();
+    let mut parts = stated.split(';').map(short);
     let media = parts.next().unwrap_or_default();
     match parts.find(|part| part.starts_with("charset=")) {
         Some(charset) => format!("{media};{}", charset.replace('"', "")),

@@ -345,7 +345,8 @@ pub(super) fn short(value: &Json) -> String {
     cut(&value.to_string())
 }
 
-fn cut(text: &str) -> String {
+/// A text, or its beginning.
+pub(super) fn cut(text: &str) -> String {
     const MOST: usize = 60;
     if text.chars().count() <= MOST { text.to_owned() } else { text.chars().take(MOST).chain(['…']).collect() }
 }

@@ -1,9 +1,11 @@
-//! How errors and successes are written.
+//! Which errors are answered, and how faulty servers write them.
 //!
-//! Decides no status and no code; those come from the contract, see [`super::compile`].
+//! Decides no form of a faithful answer: that is its protocol's, see [`super::protocols`].
 
-use super::request::{Delivery, Header, Response};
-use crate::contract::{Contract, Kind, OperationName, Role};
+use super::protocols::{self, Place, Words};
+use super::request::{Delivery, Response};
+use super::world::World;
+use crate::contract::{Auth, Contract, Kind, OperationName, Protocol, Role, ShapeId};
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
@@ -50,24 +52,51 @@ impl Refusal {
     }
 }
 
-/// Who writes the answers.
+/// Whose words the server uses where no document gives any.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Dialect {
-    /// AWS restJson1: the error's name stands in a header.
+    /// AWS with JSON or CBOR.
     Aws,
+    /// AWS query.
+    Query,
+    /// EC2.
+    Ec2,
+    /// AWS with XML.
+    Xml,
     /// Plain JSON: the error's code stands in the body.
     Plain,
+}
+
+impl Dialect {
+    pub(super) fn of(contract: &Contract, world: &World) -> Self {
+        match contract.protocol {
+            Some(Protocol::RestJson) => Self::Plain,
+            Some(Protocol::AwsQuery) => Self::Query,
+            Some(Protocol::Ec2Query) => Self::Ec2,
+            Some(Protocol::RestXml) => Self::Xml,
+            Some(_) => Self::Aws,
+            None if world.require_sigv4 || contract.auth.iter().any(|auth| matches!(auth, Auth::SigV4 { .. })) => {
+                Self::Aws
+            }
+            None => Self::Plain,
+        }
+    }
 }
 
 /// An error as it will be answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ErrorAnswer {
     pub status: u16,
+    /// What callers know it by.
     pub code: Option<String>,
+    /// The name of its shape, which some protocols say as well.
+    pub name: Option<String>,
+    pub shape: Option<ShapeId>,
     /// The member that holds the message.
     pub message: String,
     pub body: ErrorBody,
-    pub content_type: &'static str,
+    /// Another content type than the protocol's.
+    pub content_type: Option<&'static str>,
 }
 
 /// What the body of an error is; anything but `Documented` is a fault's.
@@ -79,7 +108,8 @@ pub(super) enum ErrorBody {
     Empty,
     Truncated,
     Success,
-    Xml,
+    /// As another protocol has it.
+    Foreign,
     /// The code stands in the body, and not in a header.
     WithCode,
 }
@@ -94,6 +124,21 @@ fn undocumented(refusal: Refusal, dialect: Dialect) -> (u16, &'static str) {
         (Refusal::Forbidden, Dialect::Aws) => (403, "AccessDeniedException"),
         (Refusal::TooLarge, Dialect::Aws) => (413, "RequestEntityTooLargeException"),
         (Refusal::Crash, Dialect::Aws) => (500, "InternalFailure"),
+        (Refusal::Malformed, Dialect::Query) => (400, "MalformedInput"),
+        (Refusal::Invalid, Dialect::Query) => (400, "ValidationError"),
+        (Refusal::Missing, Dialect::Query) => (404, "ResourceNotFound"),
+        (Refusal::Malformed | Refusal::Invalid, Dialect::Ec2) => (400, "InvalidParameterValue"),
+        (Refusal::Missing, Dialect::Ec2) => (400, "InvalidResource.NotFound"),
+        (Refusal::Unauthenticated, Dialect::Ec2) => (401, "AuthFailure"),
+        (Refusal::Forbidden, Dialect::Ec2) => (403, "UnauthorizedOperation"),
+        (Refusal::Crash, Dialect::Ec2 | Dialect::Xml) => (500, "InternalError"),
+        (Refusal::Malformed, Dialect::Xml) => (400, "MalformedXML"),
+        (Refusal::Invalid, Dialect::Xml) => (400, "InvalidArgument"),
+        (Refusal::Missing, Dialect::Xml) => (404, "NoSuchResource"),
+        (Refusal::Unauthenticated, Dialect::Query | Dialect::Xml) => (403, "MissingAuthenticationToken"),
+        (Refusal::Forbidden, Dialect::Query | Dialect::Xml) => (403, "AccessDenied"),
+        (Refusal::TooLarge, Dialect::Query | Dialect::Ec2 | Dialect::Xml) => (413, "RequestEntityTooLarge"),
+        (Refusal::Crash, Dialect::Query) => (500, "InternalFailure"),
         (Refusal::Malformed, Dialect::Plain) => (400, "malformed_body"),
         (Refusal::Invalid, Dialect::Plain) => (400, "invalid_request"),
         (Refusal::Missing, Dialect::Plain) => (404, "not_found"),
@@ -137,65 +182,105 @@ impl ErrorAnswer {
             })
         };
         let documented = wanted.iter().find_map(named).or(candidates.first());
-        let (status, code, message) = match documented {
+        let (status, code, name) = match documented {
             Some((name, error)) => {
-                let shape = error.shape.as_ref().and_then(|id| contract.shapes.get(id));
-                let message = match shape.map(|shape| &shape.kind) {
-                    Some(Kind::Structure { members }) => {
-                        members.keys().find(|name| name.eq_ignore_ascii_case("message")).cloned()
-                    }
-                    _ => None,
-                };
                 let code = error.code.clone().unwrap_or_else(|| name.as_str().to_owned());
-                (error.status.unwrap_or(usual_status(error.role)), code, message)
+                (error.status.unwrap_or(usual_status(error.role)), code, name.as_str().to_owned())
             }
             None => {
                 let (status, code) = undocumented(refusal, dialect);
-                (status, code.to_owned(), None)
+                (status, code.to_owned(), code.to_owned())
             }
         };
-        let message = message.unwrap_or_else(|| match dialect {
-            Dialect::Aws => "Message".to_owned(),
-            Dialect::Plain => "message".to_owned(),
-        });
-        Self { status, code: Some(code), message, body: ErrorBody::Documented, content_type: JSON }
+        let shape = documented.and_then(|(_, error)| error.shape.clone());
+        let told = shape.as_ref().and_then(|id| contract.shapes.get(id));
+        let message = match told.map(|shape| &shape.kind) {
+            Some(Kind::Structure { members }) => {
+                members.keys().find(|name| name.eq_ignore_ascii_case("message")).cloned()
+            }
+            _ => None,
+        };
+        let message = message.unwrap_or_else(|| usual_message(contract.protocol, dialect).to_owned());
+        let (code, name) = (Some(code), Some(name));
+        Self { status, code, name, shape, message, body: ErrorBody::Documented, content_type: None }
     }
 
-    pub(super) fn write(&self, dialect: Dialect, place: &str, message: &str) -> Response {
-        let mut headers: Vec<Header> = vec![(Cow::Borrowed("content-type"), Cow::Borrowed(self.content_type))];
-        let document = match (dialect, &self.code) {
-            (Dialect::Aws, code) => {
-                if let Some(code) = code
-                    && !matches!(self.body, ErrorBody::WithCode | ErrorBody::Xml)
-                {
-                    headers.push((Cow::Borrowed("x-amzn-errortype"), Cow::Owned(code.clone())));
-                }
-                json!({ self.message.as_str(): message })
+    /// An error that belongs to no operation.
+    pub(super) fn of_nobody(contract: &Contract, dialect: Dialect, status: u16, code: &str) -> Self {
+        let code = Some(code.to_owned());
+        let message = usual_message(contract.protocol, dialect).to_owned();
+        let body = ErrorBody::Documented;
+        Self { status, name: code.clone(), code, shape: None, message, body, content_type: None }
+    }
+
+    pub(super) fn write(&self, contract: &Contract, dialect: Dialect, place: &str, message: &str) -> Response {
+        let code = self.code.as_deref();
+        let mut response = match dialect {
+            Dialect::Plain => {
+                let document = match code {
+                    Some(code) => placed(place, code, &self.message, message),
+                    None => json!({ self.message.as_str(): message }),
+                };
+                let headers = vec![(Cow::Borrowed("content-type"), Cow::Borrowed(JSON))];
+                Response { status: self.status, headers, body: document.to_string().into(), delivery: Delivery::Whole }
             }
-            (Dialect::Plain, Some(code)) => placed(place, code, &self.message, message),
-            (Dialect::Plain, None) => json!({ self.message.as_str(): message }),
+            _ => {
+                let words = Words {
+                    status: self.status,
+                    code,
+                    name: self.name.as_deref(),
+                    place: self.shape.as_ref().map(|id| Place::new(contract, id)),
+                    members: Map::from_iter([(self.message.clone(), message.into())]),
+                };
+                protocols::error(contract, &words)
+            }
         };
-        let body = match self.body {
-            ErrorBody::Documented => document.to_string(),
+        if self.body != ErrorBody::Documented {
+            self.distort(&mut response, contract, dialect, message);
+        }
+        if let Some(content_type) = self.content_type {
+            for (_, value) in response.headers.iter_mut().filter(|(name, _)| name == "content-type") {
+                *value = Cow::Borrowed(content_type);
+            }
+        }
+        response
+    }
+
+    /// An error as faulty servers write it.
+    fn distort(&self, response: &mut Response, contract: &Contract, dialect: Dialect, message: &str) {
+        let in_json = protocols::speaks_json(contract.protocol);
+        let code = self.code.as_deref().unwrap_or_default();
+        if matches!(self.body, ErrorBody::WithCode | ErrorBody::Foreign) {
+            response.headers.retain(|(name, _)| name != "x-amzn-errortype");
+        }
+        response.body = match self.body {
+            ErrorBody::Documented => return,
+            ErrorBody::WithCode if !in_json => return,
             ErrorBody::WithCode => match dialect {
-                Dialect::Aws => json!({ "__type": self.code, self.message.as_str(): message }).to_string(),
-                Dialect::Plain => json!({ "type": self.code, self.message.as_str(): message }).to_string(),
+                Dialect::Plain => json!({ "type": self.code, self.message.as_str(): message }).to_string().into(),
+                _ => json!({ "__type": self.code, self.message.as_str(): message }).to_string().into(),
             },
-            ErrorBody::Xml => {
-                let code = self.code.as_deref().unwrap_or_default();
-                format!("<ErrorResponse><Error><Code>{code}</Code></Error></ErrorResponse>")
-            }
-            ErrorBody::Text => format!("error: {message}"),
-            ErrorBody::Html => format!("<html><body><h1>{}</h1></body></html>", self.status),
-            ErrorBody::Empty => String::new(),
-            ErrorBody::Truncated => {
-                let mut text = document.to_string();
-                text.pop();
-                text
-            }
-            ErrorBody::Success => "{}".to_owned(),
+            ErrorBody::Foreign if !in_json => json!({ "__type": code }).to_string().into(),
+            ErrorBody::Foreign => format!("<ErrorResponse><Error><Code>{code}</Code></Error></ErrorResponse>").into(),
+            ErrorBody::Text => format!("error: {message}").into(),
+            ErrorBody::Html => format!("<html><body><h1>{}</h1></body></html>", self.status).into(),
+            ErrorBody::Empty => Bytes::new(),
+            ErrorBody::Truncated => response.body.slice(..response.body.len().saturating_sub(1)),
+            ErrorBody::Success => match contract.protocol {
+                Some(Protocol::RpcV2Cbor) => Bytes::from_static(&[0xa0]),
+                _ if in_json => Bytes::from_static(b"{}"),
+                _ => Bytes::from_static(b"<Response/>"),
+            },
         };
-        Response { status: self.status, headers, body: Bytes::from(body), delivery: Delivery::Whole }
+    }
+}
+
+/// What the member that holds an error's message is called where no shape says it.
+fn usual_message(protocol: Option<Protocol>, dialect: Dialect) -> &'static str {
+    match (dialect, protocol) {
+        (Dialect::Plain, _) => "message",
+        (_, Some(Protocol::AwsJson1_0 | Protocol::AwsJson1_1 | Protocol::RpcV2Cbor)) => "message",
+        _ => "Message",
     }
 }
 
@@ -219,16 +304,6 @@ fn placed(place: &str, code: &str, message_member: &str, message: &str) -> Value
         document = Value::Object(Map::from_iter([(name.to_owned(), held)]));
     }
     document
-}
-
-/// A success of this status.
-pub(super) fn success(status: u16, body: Bytes) -> Response {
-    Response {
-        status,
-        headers: vec![(Cow::Borrowed("content-type"), Cow::Borrowed(JSON))],
-        body: if status == 204 { Bytes::new() } else { body },
-        delivery: Delivery::Whole,
-    }
 }
 
 #[cfg(test)]

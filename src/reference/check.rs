@@ -133,8 +133,8 @@ impl Tree {
     fn structure(&self, node: &Node, slots: &[Slot], union: bool, members: &Map<String, Value>) -> Verdict {
         let mut present = 0;
         for slot in slots {
-            match members.get(&slot.wire) {
-                None | Some(Value::Null) if slot.null_ok && members.contains_key(&slot.wire) => {}
+            match members.get(&slot.name) {
+                None | Some(Value::Null) if slot.null_ok && members.contains_key(&slot.name) => {}
                 None | Some(Value::Null) => {
                     if slot.required {
                         return refuse(&self.nodes[slot.node], Constraint::Required, "is required").map_err(|mut v| {
@@ -154,10 +154,7 @@ impl Tree {
         if union && present != 1 {
             return refuse(node, Constraint::Type, "must have exactly one member");
         }
-        let there = |name: &String| {
-            let wire = slots.iter().find(|slot| slot.name == *name).map_or(name, |slot| &slot.wire);
-            members.get(wire).is_some_and(|value| !value.is_null())
-        };
+        let there = |name: &String| members.get(name).is_some_and(|value| !value.is_null());
         for check in node.rules.iter().filter(|check| !check.off) {
             match &check.rule {
                 Rule::AtLeastOneOf { members } if !members.iter().any(there) => {

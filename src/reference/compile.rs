@@ -2,16 +2,18 @@
 //!
 //! Reads no request; see [`super::service`].
 
-use super::answer::{Dialect, ErrorAnswer, ErrorBody, JSON, Refusal};
+use super::answer::{Dialect, ErrorAnswer, ErrorBody, Refusal};
 use super::check::Violation;
 use super::fault::{Change, ErrorEdit};
+use super::protocols::{self, Place};
+use super::request::{Delivery, Response};
 use super::route::Route;
 use super::state::Store;
-use super::tree::{NodeKind, Patterns, Slot, Tree};
+use super::tree::{NodeKind, Patterns, Tree};
 use super::trick::{Trick, Tricks};
 use super::world::{Form, World};
 use super::{connect, leadlex, sample};
-use crate::contract::{Auth, Constraint, Contract, Location, MemberPath, Operation, Protocol};
+use crate::contract::{Auth, Constraint, Contract, Location, MemberPath, Operation, OperationTraits, ShapeId};
 use bytes::Bytes;
 use serde_json::{Map, Value};
 use std::collections::HashMap;
@@ -59,17 +61,20 @@ pub(super) struct Op {
     pub tree: Option<Arc<Tree>>,
     /// Wire names of the input's members that have another one.
     wire: Arc<HashMap<String, String>>,
+    pub input: Option<ShapeId>,
+    pub output: Option<ShapeId>,
+    pub traits: Arc<OperationTraits>,
     pub reads_body: bool,
-    /// Whether the members of the body stand in it under their own names.
-    pub body_names_are_members: bool,
-    /// The member that is the whole body.
-    pub payload: Option<Slot>,
+    /// Whether documents may say the input otherwise than the contract does: by other names, or moments as texts.
+    pub renames: bool,
     pub has_query: bool,
     pub has_headers: bool,
     pub errors: Arc<HashMap<Refusal, ErrorAnswer>>,
     pub success: u16,
-    /// The body of a success that has nothing to say.
-    pub smallest: Bytes,
+    /// A success that has nothing to say.
+    pub smallest: Response,
+    /// What it says, under the contract's names.
+    pub least: Arc<Value>,
     pub permission: Option<String>,
     /// Members that name resources, with the forms of those that exist.
     pub ids: Arc<Vec<(String, Vec<Form>)>>,
@@ -80,6 +85,7 @@ pub(super) struct Op {
 /// Everything that one server, faithful or not, promises.
 #[derive(Clone)]
 pub(super) struct Checks {
+    pub contract: Arc<Contract>,
     pub operations: Vec<Arc<Op>>,
     pub dialect: Dialect,
     pub auth: Vec<Auth>,
@@ -88,15 +94,8 @@ pub(super) struct Checks {
 }
 
 impl Checks {
-    pub(super) fn new(contract: &Contract, world: &World, patterns: &mut Patterns) -> Self {
-        let dialect = match contract.protocol {
-            Some(Protocol::RestJson) => Dialect::Plain,
-            Some(_) => Dialect::Aws,
-            None if world.require_sigv4 || contract.auth.iter().any(|a| matches!(a, Auth::SigV4 { .. })) => {
-                Dialect::Aws
-            }
-            None => Dialect::Plain,
-        };
+    pub(super) fn new(contract: &Arc<Contract>, world: &World, patterns: &mut Patterns) -> Self {
+        let dialect = Dialect::of(contract, world);
         let mut operations: Vec<Arc<Op>> = contract
             .operations
             .iter()
@@ -105,6 +104,7 @@ impl Checks {
             .collect();
         operations.sort_by_key(|op| std::cmp::Reverse(op.route.exactness()));
         Self {
+            contract: Arc::clone(contract),
             operations,
             dialect,
             auth: contract.auth.clone(),
@@ -154,22 +154,24 @@ impl ErrorEdit {
     fn apply(&self, error: &mut ErrorAnswer) {
         match self {
             Self::Status(status) => error.status = *status,
-            Self::Code(code) => error.code = Some(code.clone()),
+            Self::Code(code) => (error.code, error.name) = (Some(code.clone()), Some(code.clone())),
             Self::NoCode => error.code = None,
-            Self::Text => (error.body, error.code) = (ErrorBody::Text, None),
-            Self::Html => (error.body, error.code, error.content_type) = (ErrorBody::Html, None, "text/html"),
+            Self::Text => (error.body, error.code, error.content_type) = (ErrorBody::Text, None, Some("text/plain")),
+            Self::Html => (error.body, error.code, error.content_type) = (ErrorBody::Html, None, Some("text/html")),
             Self::Empty => (error.body, error.code) = (ErrorBody::Empty, None),
             Self::Truncated => error.body = ErrorBody::Truncated,
-            Self::ContentType(content_type) => error.content_type = content_type,
-            Self::AsSuccess => (error.status, error.body, error.code) = (200, ErrorBody::Success, None),
+            Self::ContentType(content_type) => error.content_type = Some(*content_type),
+            Self::AsSuccess => {
+                (error.status, error.body, error.code, error.content_type) = (200, ErrorBody::Success, None, None);
+            }
             Self::WithStatus200 => error.status = 200,
-            Self::Xml => (error.body, error.content_type) = (ErrorBody::Xml, "application/xml"),
+            Self::Foreign(content_type) => {
+                (error.body, error.content_type) = (ErrorBody::Foreign, Some(*content_type));
+            }
             Self::CodeInBody => error.body = ErrorBody::WithCode,
         }
-        if matches!(self, Self::Text) {
-            error.content_type = "text/plain";
-        } else if matches!(self, Self::AsSuccess) {
-            error.content_type = JSON;
+        if error.code.is_none() {
+            error.name = None;
         }
     }
 }
@@ -182,7 +184,14 @@ impl Op {
         dialect: Dialect,
         patterns: &mut Patterns,
     ) -> Option<Self> {
-        let http = operation.http.as_ref()?;
+        let name = operation.name.as_str();
+        let (route, success) = match &operation.http {
+            Some(http) => (Route::new(&http.method, &http.uri), http.success),
+            None => {
+                let (method, uri) = protocols::usual_route(contract, name)?;
+                (Route::new(method, &uri), None)
+            }
+        };
         let tree = operation.input.as_ref().map(|input| Tree::new(contract, input, patterns));
         let members = operation
             .input
@@ -194,10 +203,6 @@ impl Op {
         let at = |location: Location| members.values().any(|member| member.location == location);
         let wire: HashMap<String, String> =
             members.iter().filter_map(|(name, member)| Some((name.clone(), member.wire.clone()?))).collect();
-        let body_names_are_members = !members.iter().any(|(name, member)| {
-            member.location == Location::Body && member.wire.as_deref().is_some_and(|wire| wire != name)
-        });
-        let payload = tree.iter().flat_map(Tree::slots).find(|slot| slot.location == Location::Payload).cloned();
         let errors = Refusal::ALL
             .into_iter()
             .map(|refusal| (refusal, ErrorAnswer::new(contract, &operation.name, refusal, dialect)))
@@ -219,25 +224,31 @@ impl Op {
                 (!forms.is_empty()).then(|| (name.clone(), forms))
             })
             .collect();
-        let name = operation.name.as_str();
-        Some(Self {
+        let renames = operation.input.as_ref().is_some_and(|input| Place::new(contract, input).has_other_json());
+        let mut op = Self {
             name: name.to_owned(),
-            route: Route::new(&http.method, &http.uri),
+            route,
             tree: tree.map(Arc::new),
             wire: Arc::new(wire),
+            input: operation.input.clone(),
+            output: operation.output.clone(),
+            traits: Arc::new(operation.traits.clone()),
             reads_body: at(Location::Body),
-            body_names_are_members,
-            payload,
+            renames,
             has_query: at(Location::Query),
             has_headers: at(Location::Header),
             errors: Arc::new(errors),
-            success: http.success.unwrap_or(200),
-            smallest: Bytes::from(smallest.to_string()),
+            success: success.unwrap_or(200),
+            smallest: Response { status: 200, headers: Vec::new(), body: Bytes::new(), delivery: Delivery::Whole },
+            least: Arc::default(),
             permission: operation.permission.clone(),
             ids: Arc::new(ids),
             act: connect::act(name, &members).or_else(|| leadlex::act(name, &members)),
             tricks: Tricks::default(),
-        })
+        };
+        op.smallest = protocols::success(contract, &op, &smallest);
+        op.least = Arc::new(smallest);
+        Some(op)
     }
 
     /// A member's name on the wire.

@@ -110,8 +110,8 @@ pub enum ErrorEdit {
     AsSuccess,
     /// Its status is 200, all else is as documented.
     WithStatus200,
-    /// It is written in XML, as other protocols have it.
-    Xml,
+    /// It is written as another protocol has it, with that one's content type.
+    Foreign(&'static str),
     /// Its name stands in the body, where another of the protocol's places was documented.
     CodeInBody,
 }

@@ -1,6 +1,6 @@
 //! The smallest valid value of a documented output.
 //!
-//! Fills required members only. Never runs a pattern backwards: it tries texts of common forms.
+//! Fills required members only, under the contract's names. Never runs a pattern backwards: it tries texts of common forms.
 
 use super::pattern::Pattern;
 use crate::contract::{Contract, Kind, Shape, ShapeId};
@@ -58,12 +58,12 @@ fn value<'a>(contract: &'a Contract, id: &'a ShapeId, above: &mut Vec<&'a ShapeI
         Kind::Structure { members } => members
             .iter()
             .filter(|(_, member)| member.required)
-            .map(|(name, member)| Some((member.wire_name(name).to_owned(), value(contract, &member.shape, above)?)))
+            .map(|(name, member)| Some((name.clone(), value(contract, &member.shape, above)?)))
             .collect::<Option<Map<_, _>>>()
             .map(Value::Object),
         Kind::Union { members } => members.iter().find_map(|(name, member)| {
             let value = value(contract, &member.shape, above)?;
-            Some(Value::Object(Map::from_iter([(member.wire_name(name).to_owned(), value)])))
+            Some(Value::Object(Map::from_iter([(name.clone(), value)])))
         }),
     };
     above.pop();

@@ -3,19 +3,21 @@
 //! The order is always the same: route, authentication, permission, reading, validation, resource, behaviour.
 //! Never decides what a connection does; a [`Delivery`] other than whole is carried out by the server.
 
-use super::answer::{ErrorAnswer, Refusal, success};
+use super::answer::{Dialect, ErrorAnswer, Refusal};
 use super::auth::{Caller, caller};
 use super::check::Violation;
 use super::compile::{Call, Checks, Op};
+use super::distort::distorted;
 use super::fault::{Fault, FaultError, catalogue};
-use super::read::{Unread, input};
+use super::protocols::{self, Named, Place, Words};
+use super::read::Unread;
 use super::request::{Delivery, Request, Response};
 use super::route::{Labels, split};
 use super::state::Store;
 use super::tree::Patterns;
 use super::trick::{Trick, Tricks};
 use super::world::World;
-use crate::contract::Contract;
+use crate::contract::{Contract, ErrorName, Protocol};
 use bytes::Bytes;
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
@@ -28,7 +30,7 @@ pub(super) const MOST_BODY: usize = 8 << 20;
 
 /// A server without a socket.
 pub struct Service {
-    contract: Contract,
+    contract: Arc<Contract>,
     world: World,
     patterns: Mutex<Patterns>,
     /// The answers at `/`: faithful, unless built with faults.
@@ -48,6 +50,7 @@ struct Variant {
 impl Service {
     /// A server that keeps every promise of the contract.
     pub fn new(contract: Contract, world: World) -> Self {
+        let contract = Arc::new(contract);
         let mut patterns = Patterns::default();
         let faithful = Checks::new(&contract, &world, &mut patterns);
         Self {
@@ -121,6 +124,42 @@ impl Service {
         }
     }
 
+    /// Which operation a request is for, and its input under the contract's names: bytes as base64, moments as seconds.
+    /// Nothing is checked; none where no operation is meant.
+    ///
+    /// # Errors
+    /// Where the request cannot be read; the reason.
+    pub fn read(&self, request: &Request<'_>) -> Option<Result<(&str, Value), String>> {
+        let target = origin_form(request.target);
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let Routed::To(op, labels) = self.main.route(request, self.main.below_base(path), query) else { return None };
+        Some(match protocols::input(&self.contract, op, labels, query, request) {
+            Ok(input) => Ok((op.name.as_str(), Value::Object(input))),
+            Err(Unread::Malformed(reason)) => Err(reason),
+            Err(other) => Err(format!("{other:?}")),
+        })
+    }
+
+    /// How a success of an operation is written; none where there is no such operation.
+    pub fn success(&self, operation: &str, output: &Value) -> Option<Response> {
+        let op = self.main.checks.operations.iter().find(|op| op.name == operation)?;
+        Some(protocols::success(&self.contract, op, output))
+    }
+
+    /// How a documented error is written, its members under the contract's names; none where the contract has no such
+    /// error.
+    pub fn error(&self, name: &str, members: &Map<String, Value>) -> Option<Response> {
+        let (name, error) = self.contract.errors.get_key_value(&ErrorName::from(name))?;
+        let words = Words {
+            status: error.status.unwrap_or(400),
+            code: Some(error.code.as_deref().unwrap_or(name.as_str())),
+            name: Some(name.as_str()),
+            place: error.shape.as_ref().map(|id| Place::new(&self.contract, id)),
+            members: members.clone(),
+        };
+        Some(protocols::error(&self.contract, &words))
+    }
+
     fn variant(&self, name: &str) -> Result<Arc<Variant>, FaultError> {
         if let Some(variant) = self.variants.read().unwrap_or_else(PoisonError::into_inner).get(name) {
             return Ok(Arc::clone(variant));
@@ -164,17 +203,14 @@ pub(super) fn plain(status: u16, text: impl Into<Cow<'static, str>>) -> Response
 enum Routed<'a> {
     To(&'a Op, Labels<'a>),
     OtherMethod(String),
-    Nowhere,
+    /// Whether a name was said.
+    Nowhere(bool),
 }
 
 impl Variant {
     fn handle(&self, world: &World, request: &Request<'_>, target: &str) -> Response {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        let path = match path.strip_prefix(self.checks.base.as_str()) {
-            Some(rest) if rest.starts_with('/') => rest,
-            _ => path,
-        };
-        match self.route(request.method, path, query) {
+        match self.route(request, self.below_base(path), query) {
             Routed::To(op, labels) => {
                 let mut response = self.answer(op, labels, query, world, request);
                 if op.has(Trick::LosesUpdates) && self.store.is_pending() && response.delivery == Delivery::Whole {
@@ -183,39 +219,46 @@ impl Variant {
                 response
             }
             Routed::OtherMethod(allowed) => {
-                let mut response = self.no_operation(405);
+                let mut response = self.no_operation(false, true);
                 response.headers.push((Cow::Borrowed("allow"), Cow::Owned(allowed)));
                 response
             }
-            Routed::Nowhere => self.no_operation(404),
+            Routed::Nowhere(named) => self.no_operation(named, false),
         }
     }
 
-    fn no_operation(&self, status: u16) -> Response {
-        use super::answer::Dialect;
-        let code = match (self.checks.dialect, status) {
-            (Dialect::Aws, _) => "UnknownOperationException",
-            (Dialect::Plain, 405) => "method_not_allowed",
-            (Dialect::Plain, _) => "route_not_found",
-        };
-        let answer = ErrorAnswer {
-            status,
-            code: Some(code.to_owned()),
-            message: "message".to_owned(),
-            body: super::answer::ErrorBody::Documented,
-            content_type: super::answer::JSON,
-        };
-        let mut response = answer.write(self.checks.dialect, &self.checks.place, "no operation has this route");
-        if self.checks.dialect == Dialect::Aws {
+    /// A path without the base URL's.
+    fn below_base<'p>(&self, path: &'p str) -> &'p str {
+        match path.strip_prefix(self.checks.base.as_str()) {
+            Some(rest) if rest.starts_with('/') => rest,
+            _ => path,
+        }
+    }
+
+    fn no_operation(&self, named: bool, other_method: bool) -> Response {
+        let (contract, dialect) = (&*self.checks.contract, self.checks.dialect);
+        let is_aws = dialect != Dialect::Plain;
+        let (status, code) = protocols::no_operation(contract, is_aws, named, other_method);
+        let answer = ErrorAnswer::of_nobody(contract, dialect, status, code);
+        let mut response = answer.write(contract, dialect, &self.checks.place, "no operation is meant");
+        if dialect == Dialect::Aws && contract.protocol.is_none_or(|protocol| protocol == Protocol::RestJson1) {
             response.body = Bytes::from_static(b"{\"__type\":\"UnknownOperationException\"}");
         }
         response
     }
 
-    fn route(&self, method: &str, path: &str, query: &str) -> Routed<'_> {
+    fn route(&self, request: &Request<'_>, path: &str, query: &str) -> Routed<'_> {
+        let named = match protocols::named(&self.checks.contract, request, path, query) {
+            Named::Nothing => return Routed::Nowhere(false),
+            Named::Operation(name) => Some(name),
+            Named::ByRoute => None,
+        };
         let segments = split(path, Tricks::default());
         let mut allowed: Vec<&str> = Vec::new();
         for op in &self.checks.operations {
+            if named.as_ref().is_some_and(|name| *name != op.name) {
+                continue;
+            }
             let tricked;
             let segments = if op.tricks.is_empty() {
                 &segments
@@ -223,20 +266,23 @@ impl Variant {
                 tricked = split(path, op.tricks);
                 &tricked
             };
-            let Some(labels) = op.route.fit(segments, query, op.tricks, |label| op.may_be_empty(label)) else {
-                continue;
-            };
-            if op.route.method == method {
+            let fits = |label: &str| op.may_be_empty(label);
+            // CBOR's path has named the operation already; models give it the route `/`.
+            let by_path = self.checks.contract.protocol == Some(Protocol::RpcV2Cbor);
+            let labels = if by_path { Some(Vec::new()) } else { op.route.fit(segments, query, op.tricks, fits) };
+            let Some(labels) = labels else { continue };
+            let in_query = named.is_some() && request.method == "GET" && !by_path;
+            if op.route.method == request.method || in_query {
                 return Routed::To(op, labels);
             }
             allowed.push(&op.route.method);
         }
-        if allowed.is_empty() { Routed::Nowhere } else { Routed::OtherMethod(allowed.join(", ")) }
+        if allowed.is_empty() { Routed::Nowhere(named.is_some()) } else { Routed::OtherMethod(allowed.join(", ")) }
     }
 
     fn refusal(&self, op: &Op, refusal: Refusal, message: &str) -> Response {
         match op.errors.get(&refusal) {
-            Some(error) => error.write(self.checks.dialect, &self.checks.place, message),
+            Some(error) => error.write(&self.checks.contract, self.checks.dialect, &self.checks.place, message),
             None => plain(500, "every refusal has an answer"),
         }
     }
@@ -256,7 +302,7 @@ impl Variant {
     fn answer(&self, op: &Op, labels: Labels<'_>, query: &str, world: &World, request: &Request<'_>) -> Response {
         if op.tricks.is_empty() {
             return match self.decide(op, labels, query, world, request) {
-                Ok(output) => success(op.success, body_of(op, output)),
+                Ok(output) => self.success(op, output),
                 Err((refusal, message)) => self.refusal(op, refusal, &message),
             };
         }
@@ -264,7 +310,11 @@ impl Variant {
             return response;
         }
         let mut response = match self.decide(op, labels, query, world, request) {
-            Ok(output) => self.distorted(op, output),
+            Ok(output) => {
+                let plain = self.success(op, output.clone());
+                let output = output.unwrap_or_else(|| (*op.least).clone());
+                distorted(&self.checks.contract, op, &output, plain, || self.refusal(op, Refusal::Invalid, "no"))
+            }
             Err((refusal, message)) => self.violated(op, refusal, &message),
         };
         for (trick, delivery) in [
@@ -295,7 +345,7 @@ impl Variant {
         if request.body.len() > MOST_BODY {
             return Err((Refusal::TooLarge, format!("a body may have {MOST_BODY} bytes at most")));
         }
-        let input = match input(op, labels, query, request) {
+        let input = match protocols::input(&self.checks.contract, op, labels, query, request) {
             Ok(input) => input,
             Err(Unread::Malformed(message)) => return Err((Refusal::Malformed, message)),
             Err(Unread::Crash) => return Err((Refusal::Crash, "something went wrong".to_owned())),
@@ -366,17 +416,12 @@ impl Variant {
             () if op.has(Trick::AlwaysBare400) => Some(bare(400)),
             () if op.has(Trick::AlwaysCrash) => Some(self.refusal(op, Refusal::Crash, "something went wrong")),
             () if op.has(Trick::AlwaysNotImplemented) => Some(bare(501)),
-            () if op.has(Trick::AlwaysOk) => Some(success(op.success, op.smallest.clone())),
-            () if op.has(Trick::Echo) => Some(success(op.success, Bytes::copy_from_slice(request.body))),
+            () if op.has(Trick::AlwaysOk) => Some(op.smallest.clone()),
+            () if op.has(Trick::Echo) => {
+                Some(Response { body: Bytes::copy_from_slice(request.body), ..op.smallest.clone() })
+            }
             () => None,
         }
-    }
-}
-
-fn body_of(op: &Op, output: Option<Value>) -> Bytes {
-    match output {
-        Some(output) => Bytes::from(output.to_string()),
-        None => op.smallest.clone(),
     }
 }
 
@@ -397,83 +442,10 @@ fn resource(op: &Op, input: &Map<String, Value>) -> Result<(), (Refusal, String)
 }
 
 impl Variant {
-    /// A success as faulty servers write it.
-    fn distorted(&self, op: &Op, output: Option<Value>) -> Response {
-        let body = body_of(op, output);
-        let mut response = success(op.success, body);
-        let document = || serde_json::from_slice::<Value>(&response.body).unwrap_or_default();
-        let text = |value: Value| Bytes::from(value.to_string());
-        let body = match () {
-            () if op.has(Trick::SuccessNotJson) => Some(Bytes::from_static(b"OK")),
-            () if op.has(Trick::SuccessHtml) => Some(Bytes::from_static(b"<html><body>OK</body></html>")),
-            () if op.has(Trick::SuccessTrailing) => Some(Bytes::from([&response.body[..], b"{}"].concat())),
-            () if op.has(Trick::SuccessNull) => Some(Bytes::from_static(b"null")),
-            () if op.has(Trick::SuccessArray) => Some(text(Value::Array(vec![document()]))),
-            () if op.has(Trick::SuccessEmpty) => Some(Bytes::from_static(b"{}")),
-            () if op.has(Trick::SuccessWrapped) => Some(text(serde_json::json!({ "result": document() }))),
-            () if op.has(Trick::SuccessWrongTypes) => Some(text(wrong_types(&document()))),
-            () if op.has(Trick::SuccessLowered) => Some(text(lowered(document()))),
-            () if op.has(Trick::SuccessExtra) => match document() {
-                Value::Object(mut members) => {
-                    members.insert("undocumented".to_owned(), Value::Bool(true));
-                    Some(text(Value::Object(members)))
-                }
-                other => Some(text(other)),
-            },
-            () => None,
-        };
-        if let Some(body) = body {
-            response.body = body;
+    fn success(&self, op: &Op, output: Option<Value>) -> Response {
+        match output {
+            Some(output) => protocols::success(&self.checks.contract, op, &output),
+            None => op.smallest.clone(),
         }
-        if op.has(Trick::SuccessHtml) {
-            response.headers[0].1 = Cow::Borrowed("text/html");
-        }
-        if op.has(Trick::SuccessIsError) {
-            let error = self.refusal(op, Refusal::Invalid, "no");
-            (response.body, response.headers) = (error.body, error.headers);
-        }
-        if op.has(Trick::SuccessRedirects) {
-            response.headers.push((Cow::Borrowed("location"), Cow::Borrowed("/elsewhere")));
-        }
-        for (trick, status) in [
-            (Trick::SuccessCreated, 201),
-            (Trick::SuccessAccepted, 202),
-            (Trick::SuccessNoContent, 204),
-            (Trick::SuccessRedirects, 302),
-        ] {
-            if op.has(trick) {
-                response.status = status;
-            }
-        }
-        if response.status == 204 {
-            response.body = Bytes::new();
-        }
-        response
-    }
-}
-
-/// The same members, each with a value of another type.
-fn wrong_types(value: &Value) -> Value {
-    match value {
-        Value::Object(members) if members.is_empty() => Value::from("empty"),
-        Value::Object(members) => members.iter().map(|(name, value)| (name.clone(), other_type(value))).collect(),
-        other => other_type(other),
-    }
-}
-
-fn other_type(value: &Value) -> Value {
-    match value {
-        Value::String(_) => Value::from(7),
-        _ => Value::from("text"),
-    }
-}
-
-fn lowered(value: Value) -> Value {
-    match value {
-        Value::Object(members) => {
-            members.into_iter().map(|(name, value)| (name.to_lowercase().replace('_', ""), lowered(value))).collect()
-        }
-        Value::Array(items) => items.into_iter().map(lowered).collect(),
-        other => other,
     }
 }

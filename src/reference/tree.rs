@@ -189,7 +189,6 @@ pub(super) enum NodeKind {
 #[derive(Clone, Debug)]
 pub(super) struct Slot {
     pub name: String,
-    pub wire: String,
     pub node: usize,
     pub required: bool,
     pub null_ok: bool,
@@ -399,8 +398,6 @@ impl Builder<'_> {
                     .iter()
                     .map(|(name, member)| Slot {
                         name: name.clone(),
-                        // Members of the input itself are gathered under their own names by the reading.
-                        wire: if top { name.clone() } else { member.wire_name(name).to_owned() },
                         node: self.node(&member.shape, path.member(name), if top { member.location } else { location }),
                         required: member.required,
                         null_ok: false,
@@ -413,7 +410,7 @@ impl Builder<'_> {
         self.ancestors.pop();
         let by_value_member = match &kind {
             NodeKind::Map { value, .. } | NodeKind::List { item: value } => match &self.tree.nodes[*value].kind {
-                NodeKind::Structure { slots, .. } => slots.iter().any(|slot| slot.wire == "Value"),
+                NodeKind::Structure { slots, .. } => slots.iter().any(|slot| slot.name == "Value"),
                 _ => false,
             },
             _ => false,

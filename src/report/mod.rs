@@ -6,6 +6,7 @@
 mod cases;
 mod contract;
 mod diagnostic;
+mod dictionary;
 mod doctor;
 mod drift;
 mod event;
@@ -25,6 +26,7 @@ mod terminal;
 pub use cases::{CaseFormat, CasePrinter};
 pub use contract::contract_text;
 pub use diagnostic::{Diagnostic, Severity, diagnostic};
+pub use dictionary::dictionary;
 pub use doctor::{DiagnosedOperation, Diagnosis, Stands, diagnosis_json, diagnosis_text, use_stanza};
 pub use drift::{drift_json, drift_text};
 pub use event::{Counts, Done, Head, NewForm, NotRun, Output, SnapshotNews, Summary};

@@ -3,17 +3,24 @@
 //! It never trusts a length that a server states.
 
 use super::Framing;
+use super::foreign::beginning;
 use bytes::Bytes;
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 use std::io::Read;
+
+/// So many encodings one upon the other are undone.
+const MOST: usize = 4;
 
 /// The body as it was before it was encoded, at most `limit` bytes of it.
 pub(super) fn decoded(encoding: Option<&str>, body: Bytes, framing: Framing, limit: usize) -> (Bytes, Framing) {
     let Some(encoding) = encoding else { return (body, framing) };
     let mut body = body;
     let mut framing = framing;
+    if encoding.split(',').nth(MOST).is_some() && matches!(framing, Framing::Complete | Framing::Trailing) {
+        return (body, Framing::Undecodable(format!("more than {MOST} content encodings")));
+    }
     // The last one named was applied last.
-    for coding in encoding.split(',').rev().map(str::trim).take(4) {
+    for coding in encoding.split(',').rev().map(str::trim).take(MOST) {
         if body.is_empty() {
             break;
         }
@@ -23,7 +30,7 @@ pub(super) fn decoded(encoding: Option<&str>, body: Bytes, framing: Framing, lim
             // Some servers send raw deflate under this name, which RFC 9110 says is zlib.
             "deflate" if body[0] & 0x0f == 8 => read(ZlibDecoder::new(&*body), limit),
             "deflate" => read(DeflateDecoder::new(&*body), limit),
-            other => (body.clone(), Err(format!("content encoding `{}` is not known", other.escape_default()))),
+            other => (body.clone(), Err(format!("content encoding `{}` is not known", beginning(other.as_bytes())))),
         };
         body = bytes;
         match outcome {
@@ -40,12 +47,18 @@ pub(super) fn decoded(encoding: Option<&str>, body: Bytes, framing: Framing, lim
     (body, framing)
 }
 
+/// So much is kept of what is longer than the limit: nobody can read its end, and many may wait side by side.
+const BEGINNING: usize = 256 * 1024;
+
 /// What could be read, and whether that was all.
 fn read(reader: impl Read, limit: usize) -> (Bytes, Result<bool, String>) {
     let mut out = Vec::new();
     let outcome = reader.take(limit as u64 + 1).read_to_end(&mut out);
     let whole = out.len() <= limit;
-    out.truncate(limit);
+    if !whole {
+        out.truncate(limit.min(BEGINNING));
+        out.shrink_to_fit();
+    }
     (out.into(), outcome.map(|_| whole).map_err(|error| error.to_string()))
 }
 

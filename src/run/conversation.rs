@@ -6,6 +6,7 @@
 
 use super::coding::decoded;
 use super::connection::{Connector, Stream, Timer};
+use super::foreign::not_http;
 use super::framing::{Chunks, Gathered, Head, Length};
 use super::{Answer, Framing, Limits, NoAnswer};
 use crate::wire::Message;
@@ -91,6 +92,11 @@ impl Conversation {
             })
         })
         .await
+    }
+
+    /// What came where nobody had asked.
+    pub(super) fn unasked(&self) -> NoAnswer {
+        not_http("bytes came that nobody had asked for", &self.input)
     }
 
     /// Sends a message and reads its answer. A connection that is to be closed says so in the request.

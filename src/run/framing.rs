@@ -3,6 +3,7 @@
 //! It never waits: it is given what has come so far.
 
 use super::NoAnswer;
+use super::foreign::{beginning, not_http};
 
 /// The header of an answer.
 #[derive(Debug, PartialEq, Eq)]
@@ -42,7 +43,17 @@ impl Head {
             }
             other => other,
         }
-        .map_err(|error| NoAnswer::NotHttp(error.to_string()))
+        .map_err(|error| match error {
+            httparse::Error::HeaderName | httparse::Error::HeaderValue | httparse::Error::TooManyHeaders => {
+                NoAnswer::NotHttp(error.to_string())
+            }
+            _ => not_http(&error.to_string(), bytes),
+        })
+        .and_then(|head| match head {
+            // Three digits, of which no class begins with a zero.
+            Some(head) if head.status < 100 => Err(not_http("no status is below 100", bytes)),
+            head => Ok(head),
+        })
     }
 
     fn read_with<'b>(bytes: &'b [u8], headers: &mut [httparse::Header<'b>]) -> Result<Option<Self>, httparse::Error> {
@@ -55,7 +66,11 @@ impl Head {
             keeps: response.version == Some(1),
             length,
         };
-        head.keeps = head.keeps && !head.values("connection").any(|value| value.to_ascii_lowercase().contains("close"));
+        let closes = head.values("connection").any(|value| value.to_ascii_lowercase().contains("close"));
+        // Two ways to end a body may be read in two ways, and after a switch something else is spoken: nobody else's
+        // answer is to come over such a connection.
+        let is_doubtful = head.value("transfer-encoding").and(head.value("content-length")).is_some();
+        head.keeps = head.keeps && !closes && !is_doubtful && head.status != 101;
         Ok(Some(head))
     }
 
@@ -96,7 +111,8 @@ impl Head {
 pub(super) struct Chunks {
     state: ChunkState,
     left: u64,
-    line: usize,
+    /// Bytes of trailers so far.
+    trailers: usize,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -110,8 +126,10 @@ enum ChunkState {
     Done,
 }
 
-/// A line of a chunk's size or of the trailer may not be longer.
+/// A line of a chunk's size may not be longer.
 const LONGEST_LINE: usize = 8 * 1024;
+/// All lines after the last chunk together may not be longer.
+const MOST_TRAILERS: usize = 64 * 1024;
 
 impl Chunks {
     /// Takes from the front of `input` what can be taken and adds the data to `out`, which may grow to
@@ -140,8 +158,7 @@ impl Chunks {
                 }
                 ChunkState::Size | ChunkState::DataEnd | ChunkState::Trailer => {
                     let Some(end) = input.iter().position(|byte| *byte == b'\n') else {
-                        self.line = input.len();
-                        return if self.line > LONGEST_LINE {
+                        return if input.len() > LONGEST_LINE {
                             Err("a chunk line without end".to_owned())
                         } else {
                             Ok(false)
@@ -160,14 +177,19 @@ impl Chunks {
             ChunkState::DataEnd if line.is_empty() => self.state = ChunkState::Size,
             ChunkState::DataEnd => return Err("a chunk is longer than its size".to_owned()),
             ChunkState::Trailer if line.is_empty() => self.state = ChunkState::Done,
-            ChunkState::Trailer => {}
+            ChunkState::Trailer => {
+                self.trailers += line.len() + 2;
+                if self.trailers > MOST_TRAILERS {
+                    return Err("trailers without end".to_owned());
+                }
+            }
             _ => {
                 let size = line.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
                 let number = std::str::from_utf8(size)
                     .ok()
                     .filter(|size| size.bytes().all(|byte| byte.is_ascii_hexdigit()))
                     .and_then(|size| u64::from_str_radix(size, 16).ok());
-                self.left = number.ok_or_else(|| format!("`{}` is no chunk size", size.escape_ascii()))?;
+                self.left = number.ok_or_else(|| format!("`{}` is no chunk size", beginning(size)))?;
                 self.state = if self.left == 0 { ChunkState::Trailer } else { ChunkState::Data };
             }
         }
@@ -248,6 +270,30 @@ mod tests {
     }
 
     #[test]
+    fn trailers_end_or_are_refused() {
+        let (mut chunks, mut input) = (Chunks::default(), BytesMut::from("0\r\n"));
+        let refused = (0..20_000).any(|_| {
+            input.extend_from_slice(b"x: y\r\n");
+            chunks.take(&mut input, &mut Gathered::default(), 10).is_err()
+        });
+        assert!(refused);
+    }
+
+    #[test]
+    fn a_connection_is_kept_only_where_the_next_answer_is_sure_to_be_the_next() {
+        let keeps = |text: &str| Head::read(text.as_bytes()).expect("http").expect("complete").keeps;
+        assert!(keeps("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n"));
+        for text in [
+            "HTTP/1.0 200 OK\r\ncontent-length: 5\r\n\r\n",
+            "HTTP/1.1 200 OK\r\ncontent-length: 5\r\nConnection: x, Close\r\n\r\n",
+            "HTTP/1.1 200 OK\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n",
+            "HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\n\r\n",
+        ] {
+            assert!(!keeps(text), "{text}");
+        }
+    }
+
+    #[test]
     fn heads_tell_how_the_body_ends() {
         let length = |method: &str, text: &str| {
             Head::read(text.as_bytes()).expect("http").expect("complete").body_length(method)
@@ -260,6 +306,7 @@ mod tests {
         assert!(length("GET", "HTTP/1.1 200 OK\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\n").is_err());
         assert!(length("GET", "HTTP/1.1 200 OK\r\ncontent-length: +5\r\n\r\n").is_err());
         assert!(Head::read(b"SSH-2.0-x\r\n").is_err());
+        assert!(Head::read(b"HTTP/1.1 099 Odd\r\n\r\n").is_err());
         assert_eq!(Head::read(b"HTTP/1.1 200 OK\r\nA: b"), Ok(None));
     }
 }

@@ -12,6 +12,7 @@ mod conversation;
 mod drafts;
 mod endpoint;
 mod exchange;
+mod foreign;
 #[cfg(feature = "run")]
 mod framing;
 mod holes;

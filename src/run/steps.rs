@@ -395,7 +395,7 @@ async fn exchange(
                     && !operation.is_some_and(|operation| shared.feigns(operation));
                 let pause = pause(answer, throttled);
                 let waited = clock::now().duration_since(waits_from);
-                if patient && throttled + 1 < tries && waited + pause <= plan.settings.throttle_wait {
+                if patient && throttled + 1 < tries && waited.saturating_add(pause) <= plan.settings.throttle_wait {
                     throttled += 1;
                     if !sleep_until(clock::now() + pause, &is_stopped).await {
                         return None;

@@ -115,7 +115,7 @@ impl Transport for Line {
         }
         let mut fresh = Conversation::open(connector, &mut self.timer).await?;
         if fresh.idle().await == Idle::Speaks {
-            return Err(NoAnswer::NotHttp("bytes came that nobody had asked for".to_owned()));
+            return Err(fresh.unasked());
         }
         let outcome = fresh.ask(message, authority, false, limits, &mut self.timer).await;
         self.after(fresh, outcome)

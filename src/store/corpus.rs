@@ -6,8 +6,8 @@ use super::scenarios::list;
 use super::{StoreError, read_bytes, write_whole};
 use std::path::{Path, PathBuf};
 
-/// Files larger than this are no inputs of a fuzzer.
-const MOST_BYTES: u64 = 1 << 20;
+/// Files of more bytes than this are no inputs of a fuzzer; libFuzzer takes no more either.
+pub const MOST_INPUT: u64 = 1 << 20;
 
 /// The files of a folder by their names, sorted; nothing where there is no such folder. Files that are too large, and
 /// those whose names begin with a dot, are passed over.
@@ -21,7 +21,7 @@ pub fn small_files(folder: &Path) -> Result<Vec<(PathBuf, Vec<u8>)>, StoreError>
     let mut paths = list(folder)?;
     paths.retain(|path| {
         let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-        !hidden && path.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.len() <= MOST_BYTES)
+        !hidden && path.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.len() <= MOST_INPUT)
     });
     paths.sort();
     paths.into_iter().map(|path| read_bytes(&path).map(|bytes| (path, bytes))).collect()

@@ -9,7 +9,7 @@ mod snapshots;
 mod sources;
 mod write;
 
-pub use corpus::{add_file, small_files};
+pub use corpus::{MOST_INPUT, add_file, small_files};
 pub use last::{FORMAT as RUN_FORMAT, LastRun, RunRecord, ScenarioRecord, forget_server_log, open_results, server_log};
 pub use scenarios::{Found, all_scenarios, find_scenario, shipped_names};
 pub use snapshots::{SnapshotFile, Snapshots};

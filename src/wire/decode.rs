@@ -17,6 +17,20 @@ pub struct ErrorSeen {
     pub place: String,
 }
 
+impl ErrorSeen {
+    /// What is longer than any name is cut: it stands in results, findings and snapshots.
+    fn new(code: &str, place: &str) -> Self {
+        let code = match code.char_indices().nth(LONGEST) {
+            Some((end, _)) => format!("{}…", &code[..end]),
+            None => code.to_owned(),
+        };
+        Self { code, place: place.to_owned() }
+    }
+}
+
+/// So many characters of a code are kept.
+const LONGEST: usize = 200;
+
 /// Where an error's code is looked for when no document says where it stands, in this order.
 const PLACES: [&str; 6] = ["error.code", "code", "error.type", "error", "type", "errors[0].code"];
 
@@ -31,7 +45,7 @@ pub fn error_seen(
     body: &[u8],
     place: Option<&str>,
 ) -> Option<ErrorSeen> {
-    let seen = |code: &str, place: &str| Some(ErrorSeen { code: code.to_owned(), place: place.to_owned() });
+    let seen = |code: &str, place: &str| Some(ErrorSeen::new(code, place));
     let aws = protocol.is_some_and(|protocol| protocol != Protocol::RestJson);
     let header = |wanted: &str| headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
     // A service that once spoke awsQuery says there the code that its old clients know.
@@ -46,7 +60,7 @@ pub fn error_seen(
         && let Some((name, value)) = header("x-amzn-errortype")
         && let Some(code) = plain(value)
     {
-        return Some(ErrorSeen { code: code.to_owned(), place: name.to_ascii_lowercase() });
+        return seen(code, &name.to_ascii_lowercase());
     }
     // A success with neither can hold no error that would be believed: its body need not be read.
     if status < 400 && place.is_none() && !aws {
@@ -84,7 +98,7 @@ fn xml_seen(status: u16, body: &[u8], place: Option<&str>) -> Option<ErrorSeen> 
     let root = root(body).ok()?;
     let seen = |code: &str, place: String| {
         let code = code.trim();
-        (!code.is_empty()).then(|| ErrorSeen { code: code.to_owned(), place })
+        (!code.is_empty()).then(|| ErrorSeen::new(code, &place))
     };
     if let Some(place) = place {
         let document = Json::Object([(root.name.clone(), xml_value::unknown(&root))].into_iter().collect());
@@ -182,5 +196,7 @@ mod tests {
             assert_eq!(plain(body, place).as_deref(), found, "{body}");
         }
         assert_eq!(at(Protocol::RestJson, 201, None, r#"{"code":"c"}"#, None), None);
+        let endless = format!(r#"{{"code":"{}"}}"#, "é".repeat(100_000));
+        assert_eq!(plain(&endless, None), Some(format!("code {}…", "é".repeat(200))));
     }
 }

@@ -77,6 +77,16 @@ pub(super) fn is_unclear(contract: &Contract, operation: &Operation, input: &Val
     })
 }
 
+/// Whether a part of an input is written as it stands: readers take it in different ways, or for no document at all.
+pub(super) fn is_literal(value: &Value) -> bool {
+    match value {
+        Value::Raw(_) => true,
+        Value::List(items) => items.iter().any(is_literal),
+        Value::Map(members) => members.values().any(is_literal),
+        _ => false,
+    }
+}
+
 fn texts(value: &Value) -> Vec<&str> {
     match value {
         Value::Text(text) => vec![text],

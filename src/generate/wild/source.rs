@@ -62,7 +62,7 @@ impl<'a> Wild<'a> {
             .iter()
             .map(|operation| {
                 let mut plain = plan.planner.sampler(operation, &nameless).plain();
-                hide(&plan.planner, operation, &nameless, &mut plain);
+                hide(&plan.planner, operation, &nameless, 1, &mut plain);
                 Ground { operation, sites: sites(contract, operation), plain }
             })
             .collect();
@@ -121,12 +121,14 @@ impl<'a> Wild<'a> {
         self.grounds.iter().map(|ground| vec![send(ground)]).collect()
     }
 
-    /// What a planned case does, as acts; `None` where they cannot say it.
+    /// What a planned case does, as acts that send the very same; `None` where acts cannot say that: requests of another
+    /// caller, or of no operation. What is sent side by side comes one after another.
     pub fn acts_of(&self, case: &Case) -> Option<Vec<Act>> {
         super::seed::acts_of(self, case)
     }
 
-    /// Each word of the contract, and each limit: what a fuzzer's dictionary holds.
+    /// Each word of the contract, each limit and what lies beside it, and the forms of acts: what a fuzzer's dictionary
+    /// holds.
     pub fn words(&self) -> Vec<String> {
         super::seed::words(self)
     }
@@ -200,18 +202,46 @@ pub(super) fn walk(
     }
 }
 
-/// Puts [`USE`] wherever stands what the scenario says for this case.
-pub(super) fn hide(planner: &Planner<'_>, operation: &Operation, case: &CaseId, value: &mut Value) {
-    let Some(input) = &operation.input else { return };
-    let sampler = planner.sampler(operation, case);
+/// Puts [`USE`] wherever stands what the scenario says for this case's resource, and returns in how many places.
+pub(super) fn hide(
+    planner: &Planner<'_>,
+    operation: &Operation,
+    case: &CaseId,
+    resource: u32,
+    value: &mut Value,
+) -> usize {
+    let Some(input) = &operation.input else { return 0 };
+    let sampler = planner.sampler(operation, case).of_resource(resource);
+    let mut places = 0;
     walk(planner.contract, input, value, &MemberPath::root(), &mut |path, id, value| {
         let used = planner.scenario.use_for(operation.name.as_str(), &path.to_string()).is_some();
         if used && sampler.sample(id, path) == *value {
             *value = Value::Template(USE.to_owned());
+            places += 1;
             return true;
         }
         false
     });
+    places
+}
+
+/// Whether something else stands where the scenario says what stands there for this case's resource.
+pub(super) fn strays(
+    planner: &Planner<'_>,
+    operation: &Operation,
+    case: &CaseId,
+    resource: u32,
+    value: &mut Value,
+) -> bool {
+    let Some(input) = &operation.input else { return false };
+    let sampler = planner.sampler(operation, case).of_resource(resource);
+    let mut strays = false;
+    walk(planner.contract, input, value, &MemberPath::root(), &mut |path, id, value| {
+        let used = planner.scenario.use_for(operation.name.as_str(), &path.to_string()).is_some();
+        strays |= used && sampler.sample(id, path) != *value;
+        strays
+    });
+    strays
 }
 
 /// Puts what the scenario says for this case's resource wherever [`USE`] stands.

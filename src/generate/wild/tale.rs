@@ -3,10 +3,10 @@
 //! Many answers are judged, and the steps are sent once: a [`Claim`] is what one of them is held against.
 
 use super::act::Act;
-use super::carried::{carried, is_unclear};
+use super::carried::{carried, is_literal, is_unclear};
 use super::choose::has_document;
 use super::expected::{Before, bytes_in, damaged, is_a_removal, is_a_write, label, odd, repeats, silent};
-use super::source::{Family, Wild, show};
+use super::source::{Family, Wild, show, strays};
 use crate::contract::{Constraint, MemberPath, Operation, OperationName, Provenance, Rule};
 use crate::generate::case::{Case, CaseId, Damage, Intent, Judged, Purpose, Send, Step};
 use crate::generate::expectation::Expectation;
@@ -101,6 +101,11 @@ pub(super) fn tell(wild: &Wild<'_>, name: &str, acts: &[Act]) -> Option<Tale> {
         Act::Look { .. } => None,
     })?;
     let id = CaseId(format!("{}/{about}/fuzz/requests/{name}", wild.planner().scenario.name));
+    tell_as(wild, id, name, acts)
+}
+
+/// The same under an id of the caller's, which decides which resources are used.
+pub(super) fn tell_as(wild: &Wild<'_>, id: CaseId, name: &str, acts: &[Act]) -> Option<Tale> {
     let family = acts.iter().find_map(|act| match act {
         Act::Look { operation, member, .. } => wild.family(operation.as_str(), member),
         Act::Send { .. } => None,
@@ -174,14 +179,18 @@ impl<'a> Telling<'_, 'a> {
         }
         let is_damaged = !damage.is_empty();
         let before = Before { crowded: self.is_crowded(operation, &input), ..before };
+        let is_literal = is_literal(&input);
         let (intent, expectation) = if is_unclear(planner.contract, operation, &input) {
             silent("a segment of the path or a header that readers may take for another one")
+        } else if is_literal {
+            silent("a literal that readers take in different ways")
         } else if is_damaged {
             damaged(self.wild, operation, damage, &breaches, has_document(ground, &input))
         } else {
             label(self.wild, operation, &self.id, &input, resource, &breaches, before)
         };
-        self.effect(operation, resource, &input, &breaches, is_damaged.then_some(intent), step);
+        let damaged = (is_damaged || is_literal).then_some(intent);
+        self.effect(operation, resource, &input, &breaches, damaged, step);
         let claim = self.claim(index, operation, intent, expectation, &breaches, step);
         self.claims.push(claim);
         Some(())
@@ -327,6 +336,13 @@ impl<'a> Telling<'_, 'a> {
                 break 'told None;
             }
             let refused = !breaches.is_empty() || damaged.is_some();
+            // What is written elsewhere, or in a kind that the reader does not show, cannot be followed.
+            let mut whole = input.clone();
+            if !refused
+                && (!keeper.is_shown(value) || strays(self.wild.planner(), operation, &self.id, resource, &mut whole))
+            {
+                break 'told None;
+            }
             break 'told match keeper.effect(value) {
                 Some(effect) if refused => Some(vec![Event { step, resource, what: What::Refused(effect) }]),
                 None if refused => Some(Vec::new()),
@@ -347,12 +363,11 @@ impl<'a> Telling<'_, 'a> {
     }
 
     fn look(&mut self, operation: &OperationName, member: &str, resource: u32) -> Option<()> {
-        let planner = self.wild.planner();
         let family = self.wild.family(operation.as_str(), member)?;
         if matches!(family.keeper.reader, Reader::Answer) {
             return Some(());
         }
-        let send = family.keeper.look(planner, &self.id, resource)?;
+        let send = family.keeper.look(self.wild.planner(), &self.id, resource)?;
         let step = self.step(Purpose::ReadBack, send);
         let is_same = |other: &Family<'_>| std::ptr::eq(other, family);
         match (&mut self.events, self.family) {

@@ -33,6 +33,7 @@ pub(super) fn faults(view: &View<'_>) -> Vec<Fault> {
     }
     let visible = super::required_in_body(view);
     ROWS.iter()
+        .filter(|row| crate::reference::protocols::has(view.contract.protocol, row.trick))
         .map(|row| match row.trick {
             // Without a member that must be there, an empty body may be what it is taken for.
             Trick::EmptyBodyAccepted if !visible => silent(row.slug, row.trick, row.describes),

@@ -5,9 +5,11 @@
 use super::View;
 use crate::contract::Role;
 use crate::reference::fault::{Change, ErrorEdit, Fault, Touch};
+use crate::reference::protocols::speaks_json;
 
 pub(super) fn faults(view: &View<'_>) -> Vec<Fault> {
     let mut faults = Vec::new();
+    let in_json = speaks_json(view.contract.protocol);
     for (role, slug) in [
         (Role::InvalidInput, "invalid"),
         (Role::MissingResource, "missing"),
@@ -30,6 +32,11 @@ pub(super) fn faults(view: &View<'_>) -> Vec<Fault> {
             Role::Unauthenticated | Role::Forbidden => "auth",
             _ => "*",
         };
+        let foreign = if in_json {
+            ("xml", "the body is XML, as in another protocol", known, ErrorEdit::Foreign("application/xml"))
+        } else {
+            ("json", "the body is JSON, as in another protocol", known, ErrorEdit::Foreign("application/json"))
+        };
         for (kind, describes, breaks, edit) in [
             ("status-400", "the status is 400", other(400) || unproven, ErrorEdit::Status(400)),
             ("status-404", "the status is 404", other(404) || unproven, ErrorEdit::Status(404)),
@@ -43,11 +50,15 @@ pub(super) fn faults(view: &View<'_>) -> Vec<Fault> {
             ("text", "the body is plain text without a code", known, ErrorEdit::Text),
             ("html", "the body is HTML without a code", known, ErrorEdit::Html),
             ("empty", "there is no body and no code", known, ErrorEdit::Empty),
-            ("truncated", "the body is no whole JSON", known, ErrorEdit::Truncated),
-            ("xml", "the body is XML, as in another protocol", known, ErrorEdit::Xml),
+            ("truncated", "the body is no whole document", known, ErrorEdit::Truncated),
+            foreign,
             ("code-in-body", "the code stands at another place of the protocol", false, ErrorEdit::CodeInBody),
             ("content-type", "the content type is another", false, ErrorEdit::ContentType("text/plain")),
         ] {
+            // In XML and CBOR no other place is one of the protocol's.
+            if !in_json && edit == ErrorEdit::CodeInBody {
+                continue;
+            }
             // To answer with the documented status is no fault.
             if matches!(edit, ErrorEdit::Status(to) if known && statuses.iter().all(|status| *status == to)) {
                 continue;

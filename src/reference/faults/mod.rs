@@ -21,6 +21,7 @@ mod successes;
 mod types;
 
 use super::fault::{Change, Fault, Touch};
+use super::protocols::is_named;
 use super::tree::{Patterns, Tree};
 use super::trick::Trick;
 use crate::contract::{Contract, Operation, Role};
@@ -90,7 +91,8 @@ fn anywhere(view: &View<'_>) -> Vec<Touch> {
 pub(super) fn all(contract: &Contract) -> Vec<Fault> {
     let mut patterns = Patterns::default();
     let mut faults = Vec::new();
-    for operation in contract.operations.iter().filter(|operation| operation.http.is_some()) {
+    let named = is_named(contract.protocol);
+    for operation in contract.operations.iter().filter(|operation| named || operation.http.is_some()) {
         let tree = operation.input.as_ref().map(|input| Tree::new(contract, input, &mut patterns)).unwrap_or_default();
         let view = View { contract, operation, tree };
         for class in [

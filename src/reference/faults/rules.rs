@@ -76,7 +76,7 @@ pub(super) fn is_open(view: &View<'_>, node: &Node, max: u64) -> bool {
     let longest = match &inner.kind {
         NodeKind::Text => inner.length_max,
         NodeKind::Structure { slots, .. } => {
-            slots.iter().filter(|slot| slot.wire == "Value").find_map(|slot| view.tree.nodes[slot.node].length_max)
+            slots.iter().filter(|slot| slot.name == "Value").find_map(|slot| view.tree.nodes[slot.node].length_max)
         }
         _ => None,
     };

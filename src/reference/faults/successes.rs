@@ -35,6 +35,7 @@ pub(super) fn faults(view: &View<'_>) -> Vec<Fault> {
     ALWAYS
         .iter()
         .chain(if members { MEMBERS } else { &[] })
+        .filter(|row| crate::reference::protocols::has(view.contract.protocol, row.trick))
         .map(|row| {
             let mut touches = anywhere(view);
             touches.push(Touch::new("*", "law", "*"));

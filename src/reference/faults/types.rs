@@ -1,11 +1,12 @@
 //! Values of wrong JSON types: taken, or fatal; and containers whose inside is not looked at.
 //!
-//! Leaves texts of path, query and headers alone, which have no JSON type; numbers there may be any text.
+//! Leaves texts of path, query, headers, forms and XML alone, which have no JSON type; numbers there may be any text.
 
 use super::View;
 use super::site::{Made, Moves};
 use crate::contract::Location;
 use crate::reference::fault::{Fault, Touch};
+use crate::reference::protocols::has_only_texts;
 use crate::reference::tree::{Edit, JsonType, Node, NodeKind};
 
 /// The types that a node's values have.
@@ -45,7 +46,7 @@ pub(super) fn faults(view: &View<'_>) -> Vec<Fault> {
             faults.push(fault);
         };
         match node.location {
-            Location::Body | Location::Payload => {
+            Location::Body | Location::Payload if !has_only_texts(view.contract.protocol) => {
                 for json in JsonType::ALL.into_iter().filter(|json| !right.contains(json)) {
                     let describes = format!("a JSON {} is taken", json.name());
                     add(format!("takes-{}", json.name()), describes, Edit::TypeTakes(json));

@@ -1,0 +1,60 @@
+//! `overstep cases --format corpus=DIR`: cases as the seeds of a fuzzer.
+//!
+//! Nothing is sent, and nothing that is there is replaced.
+
+use super::{Stopped, say};
+use overstep::pipeline::{self, Job};
+use overstep::report::{Diagnostic, dictionary};
+use overstep::store;
+use std::path::{Path, PathBuf};
+
+/// Writes the seeds of all jobs into a folder, and their words beside it; returns how many cases that are.
+pub fn corpus(jobs: &[Job], directory: &Path, folder: &Path) -> Result<u64, Stopped> {
+    let words_shown = beside(folder)?;
+    let words_file = directory.join(&words_shown);
+    let (mut cases, mut words) = (0, Vec::new());
+    for job in jobs {
+        let mut new = 0_u64;
+        let found = pipeline::seeds(job, |name, bytes| {
+            new += u64::from(store::add_file(&directory.join(folder), name, bytes).map_err(|error| problem(&error))?);
+            Ok(())
+        })?;
+        let none = match found.none {
+            0 => String::new(),
+            none => format!("; {none} cases are none: another caller's, of no operation, or too large"),
+        };
+        let (name, folder) = (&job.scenario.name, folder.display());
+        say::line(&format!(
+            "{name}: {} cases are {} seeds in {folder}, {new} of them new{none}",
+            found.cases, found.seeds
+        ));
+        cases += found.cases;
+        words.extend(found.words);
+    }
+    // The folder may be empty, or its words wrong for it: a dictionary is of use only beside seeds.
+    if cases > 0 {
+        let before = if words_file.exists() { store::read_text(&words_file)? } else { String::new() };
+        let (text, new) = dictionary(&before, &words);
+        if text != before {
+            store::write_whole(&words_file, text.as_bytes())?;
+        }
+        say::line(&format!("{}: {new} new words", words_shown.display()));
+    }
+    Ok(cases)
+}
+
+/// `DIR.dict`: in the folder itself libFuzzer would take it for a seed.
+fn beside(folder: &Path) -> Result<PathBuf, Stopped> {
+    let Some(name) = folder.file_name() else {
+        let problem =
+            Diagnostic::error(format!("`{}` has no name that a dictionary beside it could have", folder.display()));
+        return Err(problem.with_hint("name a folder: `--format corpus=corpus`").into());
+    };
+    let mut name = name.to_owned();
+    name.push(".dict");
+    Ok(folder.with_file_name(name))
+}
+
+fn problem(error: &store::StoreError) -> Vec<Diagnostic> {
+    vec![crate::config::store_problem(error)]
+}

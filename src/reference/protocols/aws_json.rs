@@ -1,0 +1,33 @@
+//! awsJson1_0 and awsJson1_1: one JSON document each way, the operation in a header.
+//!
+//! Never decides a status. Rules after
+//! [AWS JSON](https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html).
+
+use super::Words;
+use crate::contract::Protocol;
+use crate::reference::request::Request;
+use serde_json::{Map, Value};
+
+pub(super) fn content_type(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::AwsJson1_0 => "application/x-amz-json-1.0",
+        _ => "application/x-amz-json-1.1",
+    }
+}
+
+/// Service and operation of the header `X-Amz-Target`.
+pub(super) fn named<'a>(request: &Request<'a>) -> Option<(&'a str, &'a str)> {
+    std::str::from_utf8(request.header("x-amz-target")?).ok()?.trim().rsplit_once('.')
+}
+
+/// The body of an error.
+pub(super) fn error(words: &Words<'_>) -> String {
+    let mut members = Map::new();
+    if let Some(name) = words.name {
+        members.insert("__type".to_owned(), name.into());
+    }
+    if let Value::Object(written) = words.written_json() {
+        members.extend(written);
+    }
+    Value::Object(members).to_string()
+}

@@ -1,0 +1,44 @@
+//! awsQuery: forms in, XML out; the operation is named in the form.
+//!
+//! Never decides a status. Rules after
+//! [AWS query](https://smithy.io/2.0/aws/protocols/aws-query-protocol.html).
+
+use super::form::Names;
+use super::{Place, REQUEST_ID, Words, xml};
+use crate::contract::Member;
+use serde_json::Value;
+use std::borrow::Cow;
+
+pub(super) const CONTENT_TYPE: &str = "text/xml";
+
+/// What awsQuery calls things.
+pub(super) struct AwsQuery;
+
+impl Names for AwsQuery {
+    fn member<'a>(&self, name: &'a str, member: &'a Member, place: Place<'a>) -> Cow<'a, str> {
+        // A flattened list without a name of its own goes by its items' name: `AttributeName.1`.
+        let of_items = place.items().filter(|_| place.is_flattened()).and_then(|items| items.own.name.as_deref());
+        Cow::Borrowed(member.wire.as_deref().or(of_items).unwrap_or(name))
+    }
+
+    fn item<'a>(&self, list: Place<'a>) -> Option<&'a str> {
+        (!list.is_flattened()).then(|| list.items().and_then(|items| items.own.name.as_deref()).unwrap_or("member"))
+    }
+}
+
+/// The body of a success.
+pub(super) fn success(operation: &str, output: Option<Place<'_>>, value: &Value) -> String {
+    let mut out = format!("<{operation}Response>");
+    if output.is_some() {
+        xml::write(&mut out, &format!("{operation}Result"), value, output);
+    }
+    out + "<ResponseMetadata><RequestId>" + REQUEST_ID + "</RequestId></ResponseMetadata></" + operation + "Response>"
+}
+
+/// The body of an error.
+pub(super) fn error(words: &Words<'_>) -> String {
+    let side = if words.status < 500 { "Sender" } else { "Receiver" };
+    let mut inner = format!("<Type>{side}</Type>");
+    words.write_xml(&mut inner);
+    format!("<ErrorResponse><Error>{inner}</Error><RequestId>{REQUEST_ID}</RequestId></ErrorResponse>")
+}

@@ -1,0 +1,365 @@
+//! CBOR ([RFC 8949](https://www.rfc-editor.org/rfc/rfc8949)): bytes as values of the contract, and values as bytes.
+//!
+//! Never allocates by a length that a body only claims, and never goes deeper than a bound.
+
+use super::{Place, moments};
+use crate::contract::Kind;
+use crate::reference::read::Unread;
+use serde_json::{Map, Number, Value};
+
+/// Deeper items are refused.
+const MOST_LEVELS: usize = 100;
+
+/// One data item.
+#[derive(Clone, Debug, PartialEq)]
+enum Item {
+    Null,
+    Boolean(bool),
+    Whole(i128),
+    Float(f64),
+    Bytes(Vec<u8>),
+    Text(String),
+    List(Vec<Item>),
+    Map(Vec<(String, Item)>),
+    Tagged(u64, Box<Item>),
+}
+
+fn malformed(reason: impl std::fmt::Display) -> Unread {
+    Unread::Malformed(format!("the body is not CBOR: {reason}"))
+}
+
+/// The item that is the whole body, as a value.
+pub(super) fn read(body: &[u8], place: Place<'_>) -> Result<Value, Unread> {
+    let mut rest = body;
+    let item = item(&mut rest, 0)?;
+    if !rest.is_empty() {
+        return Err(malformed(format!("{} bytes stand after the item", rest.len())));
+    }
+    named(place, item)
+}
+
+fn bytes<'a>(rest: &mut &'a [u8], count: usize) -> Result<&'a [u8], Unread> {
+    let (taken, after) = rest.split_at_checked(count).ok_or_else(|| malformed("it ends too early"))?;
+    *rest = after;
+    Ok(taken)
+}
+
+/// What the first byte of an item says.
+struct Head {
+    major: u8,
+    short: u8,
+    /// None where the length is not said.
+    argument: Option<u64>,
+}
+
+fn head(rest: &mut &[u8]) -> Result<Head, Unread> {
+    let first = bytes(rest, 1)?[0];
+    let (major, short) = (first >> 5, first & 31);
+    let argument = match short {
+        0..24 => Some(u64::from(short)),
+        24..28 => Some(bytes(rest, 1 << (short - 24))?.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte))),
+        31 if matches!(major, 2..=5 | 7) => None,
+        _ => return Err(malformed("a head that is reserved")),
+    };
+    Ok(Head { major, short, argument })
+}
+
+/// Whether the next byte ends what has no length; it is then taken.
+fn ends(rest: &mut &[u8]) -> bool {
+    match rest.split_first() {
+        Some((0xff, after)) => {
+            *rest = after;
+            true
+        }
+        _ => false,
+    }
+}
+
+fn item(rest: &mut &[u8], level: usize) -> Result<Item, Unread> {
+    if level > MOST_LEVELS {
+        return Err(malformed(format!("it has more than {MOST_LEVELS} levels")));
+    }
+    let head = head(rest)?;
+    // Before each part of a list or map: whether another one comes.
+    let more = |rest: &mut &[u8], seen: u64| match head.argument {
+        Some(count) => seen < count,
+        None => !ends(rest),
+    };
+    let argument = || head.argument.ok_or_else(|| malformed("an end where nothing is open"));
+    Ok(match head.major {
+        0 => Item::Whole(argument()?.into()),
+        1 => Item::Whole(-1 - i128::from(argument()?)),
+        2 => Item::Bytes(string(rest, &head)?),
+        3 => Item::Text(String::from_utf8(string(rest, &head)?).map_err(malformed)?),
+        4 => {
+            let mut items = Vec::new();
+            while more(rest, items.len() as u64) {
+                items.push(item(rest, level + 1)?);
+            }
+            Item::List(items)
+        }
+        5 => {
+            let mut entries = Vec::new();
+            while more(rest, entries.len() as u64) {
+                let Item::Text(key) = item(rest, level + 1)? else { return Err(malformed("a key is no text")) };
+                entries.push((key, item(rest, level + 1)?));
+            }
+            Item::Map(entries)
+        }
+        6 => Item::Tagged(argument()?, Box::new(item(rest, level + 1)?)),
+        _ => match (head.short, argument()?) {
+            (20, _) => Item::Boolean(false),
+            (21, _) => Item::Boolean(true),
+            (22 | 23, _) => Item::Null,
+            (25, bits) => Item::Float(half(bits as u16)),
+            (26, bits) => Item::Float(f32::from_bits(bits as u32).into()),
+            (27, bits) => Item::Float(f64::from_bits(bits)),
+            (short, _) => return Err(malformed(format!("a simple value, {short}, that is unknown"))),
+        },
+    })
+}
+
+/// The bytes of a string, which may come in parts.
+fn string(rest: &mut &[u8], first: &Head) -> Result<Vec<u8>, Unread> {
+    let take =
+        |rest: &mut &[u8], length: u64| bytes(rest, usize::try_from(length).unwrap_or(usize::MAX)).map(<[u8]>::to_vec);
+    if let Some(length) = first.argument {
+        return take(rest, length);
+    }
+    let mut whole = Vec::new();
+    while !ends(rest) {
+        let part = head(rest)?;
+        match part.argument.filter(|_| part.major == first.major) {
+            Some(length) => whole.extend(take(rest, length)?),
+            None => return Err(malformed("a part of a string is none")),
+        }
+    }
+    Ok(whole)
+}
+
+/// A float of 16 bits, after RFC 8949, appendix D.
+fn half(bits: u16) -> f64 {
+    let (exponent, mantissa) = (i32::from(bits >> 10 & 31), f64::from(bits & 1023));
+    let size = match exponent {
+        0 => mantissa * 2.0_f64.powi(-24),
+        31 if mantissa == 0.0 => f64::INFINITY,
+        31 => f64::NAN,
+        _ => (mantissa + 1024.0) * 2.0_f64.powi(exponent - 25),
+    };
+    if bits & 0x8000 == 0 { size } else { -size }
+}
+
+/// An item in the contract's terms: bytes as base64, moments as seconds, floats that JSON cannot say as texts.
+fn named(place: Place<'_>, item: Item) -> Result<Value, Unread> {
+    let wrong = |due: &str| Err(Unread::Malformed(format!("something else stands where {due} is due")));
+    Ok(match (place.kind(), item) {
+        (Kind::Blob, Item::Bytes(bytes)) => data_encoding::BASE64.encode(&bytes).into(),
+        // In the check both are texts.
+        (Kind::Blob, Item::Text(_)) => return wrong("a byte string"),
+        (Kind::Timestamp, Item::Tagged(1, inner)) => match *inner {
+            Item::Whole(seconds) => moments::seconds_value(seconds as f64),
+            Item::Float(seconds) if seconds.is_finite() => moments::seconds_value(seconds),
+            _ => return wrong("a number of seconds"),
+        },
+        (Kind::Timestamp, Item::Null) => Value::Null,
+        (Kind::Timestamp, _) => return wrong("a moment with the tag 1"),
+        (_, Item::Tagged(_, inner)) => named(place, *inner)?,
+        (Kind::Document, Item::Bytes(bytes)) => data_encoding::BASE64.encode(&bytes).into(),
+        (_, Item::Bytes(_)) => return wrong("no byte string"),
+        (_, Item::Null) => Value::Null,
+        (_, Item::Boolean(truth)) => truth.into(),
+        (_, Item::Text(text)) => text.into(),
+        (_, Item::Whole(whole)) => match (i64::try_from(whole), u64::try_from(whole)) {
+            (Ok(whole), _) => whole.into(),
+            (_, Ok(whole)) => whole.into(),
+            _ => (whole as f64).into(),
+        },
+        (_, Item::Float(float)) => match Number::from_f64(float) {
+            Some(number) => Value::Number(number),
+            None if float.is_nan() => "NaN".into(),
+            None => if float > 0.0 { "Infinity" } else { "-Infinity" }.into(),
+        },
+        (_, Item::List(items)) => {
+            let below = place.items().unwrap_or(place);
+            items.into_iter().map(|item| named(below, item)).collect::<Result<Vec<_>, _>>()?.into()
+        }
+        (_, Item::Map(entries)) => {
+            let mut out = Map::new();
+            let values = place.entries().map(|(_, values)| values);
+            for (key, item) in entries {
+                let member = place
+                    .members()
+                    .and_then(|members| members.iter().find(|(name, member)| member.wire_name(name) == key));
+                match (member, values) {
+                    (Some((name, member)), _) => out.insert(name.clone(), named(place.of(member), item)?),
+                    (None, Some(values)) => out.insert(key, named(values, item)?),
+                    (None, None) if *place.kind() == Kind::Document => out.insert(key, named(place, item)?),
+                    // Nobody asks for what the contract does not know, except where it stands in a wrong place.
+                    (None, None) => out.insert(format!("?{key}"), Value::Null),
+                };
+            }
+            Value::Object(out)
+        }
+    })
+}
+
+/// Writes a value.
+pub(super) fn write(out: &mut Vec<u8>, value: &Value, place: Option<Place<'_>>) {
+    match (place.map(Place::kind), value) {
+        (_, Value::Null) => out.push(0xf6),
+        (_, Value::Bool(truth)) => out.push(if *truth { 0xf5 } else { 0xf4 }),
+        (Some(Kind::Timestamp), Value::Number(number)) => {
+            out.push(0xc1);
+            double(out, number.as_f64().unwrap_or_default());
+        }
+        (Some(Kind::Float | Kind::Double), Value::Number(number)) => double(out, number.as_f64().unwrap_or_default()),
+        (_, Value::Number(number)) => match (number.as_u64(), number.as_i64()) {
+            (Some(whole), _) => start(out, 0, whole),
+            (_, Some(whole)) => start(out, 1, whole.unsigned_abs() - 1),
+            _ => double(out, number.as_f64().unwrap_or_default()),
+        },
+        (Some(Kind::Float | Kind::Double), Value::String(text)) if let Some(float) = special(text) => {
+            double(out, float)
+        }
+        (Some(Kind::Blob), Value::String(text)) => {
+            let bytes = data_encoding::BASE64.decode(text.as_bytes()).unwrap_or_else(|_| text.clone().into_bytes());
+            start(out, 2, bytes.len() as u64);
+            out.extend_from_slice(&bytes);
+        }
+        (_, Value::String(text)) => string_of(out, text),
+        (_, Value::Array(values)) => {
+            start(out, 4, values.len() as u64);
+            let items = place.and_then(Place::items);
+            values.iter().for_each(|value| write(out, value, items));
+        }
+        (_, Value::Object(entries)) => {
+            let given =
+                || entries.iter().filter(|(_, value)| !value.is_null() || place.is_none_or(|p| p.members().is_none()));
+            start(out, 5, given().count() as u64);
+            for (name, value) in given() {
+                let member = place.and_then(|place| place.members()?.get(name).map(|one| (one, place.of(one))));
+                match member {
+                    Some((member, below)) => {
+                        string_of(out, member.wire_name(name));
+                        write(out, value, Some(below));
+                    }
+                    None => {
+                        string_of(out, name);
+                        write(out, value, place.and_then(Place::entries).map(|(_, values)| values));
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn special(text: &str) -> Option<f64> {
+    match text {
+        "NaN" => Some(f64::NAN),
+        "Infinity" => Some(f64::INFINITY),
+        "-Infinity" => Some(f64::NEG_INFINITY),
+        _ => None,
+    }
+}
+
+fn double(out: &mut Vec<u8>, float: f64) {
+    out.push(0xfb);
+    out.extend_from_slice(&float.to_be_bytes());
+}
+
+fn string_of(out: &mut Vec<u8>, text: &str) {
+    start(out, 3, text.len() as u64);
+    out.extend_from_slice(text.as_bytes());
+}
+
+/// The head of an item, as short as it can be.
+fn start(out: &mut Vec<u8>, major: u8, argument: u64) {
+    let all = argument.to_be_bytes();
+    let (short, width) = match argument {
+        0..=23 => {
+            out.push(major << 5 | all[7]);
+            return;
+        }
+        24..=0xff => (24, 1),
+        0x100..=0xffff => (25, 2),
+        0x1_0000..=0xffff_ffff => (26, 4),
+        _ => (27, 8),
+    };
+    out.push(major << 5 | short);
+    out.extend_from_slice(&all[8 - width..]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn item_of(hex: &str) -> Result<Item, Unread> {
+        let bytes = data_encoding::HEXLOWER.decode(hex.as_bytes()).expect("hex");
+        let mut rest = bytes.as_slice();
+        let read = item(&mut rest, 0)?;
+        if rest.is_empty() { Ok(read) } else { Err(malformed("more")) }
+    }
+
+    /// After RFC 8949, appendix A.
+    #[test]
+    fn the_examples_of_the_rfc_are_read() {
+        let text = |text: &str| Item::Text(text.to_owned());
+        for (hex, expected) in [
+            ("00", Item::Whole(0)),
+            ("1818", Item::Whole(24)),
+            ("1903e8", Item::Whole(1000)),
+            ("1bffffffffffffffff", Item::Whole(u64::MAX.into())),
+            ("3bffffffffffffffff", Item::Whole(-1 - i128::from(u64::MAX))),
+            ("20", Item::Whole(-1)),
+            ("f93e00", Item::Float(1.5)),
+            ("f90001", Item::Float(5.960_464_477_539_063e-8)),
+            ("f9c400", Item::Float(-4.0)),
+            ("fa47c35000", Item::Float(100_000.0)),
+            ("fb3ff199999999999a", Item::Float(1.1)),
+            ("f97c00", Item::Float(f64::INFINITY)),
+            ("f4", Item::Boolean(false)),
+            ("f6", Item::Null),
+            ("f7", Item::Null),
+            ("c11a514b67b0", Item::Tagged(1, Box::new(Item::Whole(1_363_896_240)))),
+            ("4401020304", Item::Bytes(vec![1, 2, 3, 4])),
+            ("62c3bc", text("ü")),
+            ("83010203", Item::List(vec![Item::Whole(1), Item::Whole(2), Item::Whole(3)])),
+            ("5f42010243030405ff", Item::Bytes(vec![1, 2, 3, 4, 5])),
+            ("7f657374726561646d696e67ff", text("streaming")),
+            ("9fff", Item::List(Vec::new())),
+            ("bf6161019fffff", Item::Null),
+            ("a16161f5", Item::Map(vec![("a".to_owned(), Item::Boolean(true))])),
+        ] {
+            match item_of(hex) {
+                Ok(read) => assert_eq!(read, expected, "{hex}"),
+                Err(_) => assert_eq!(hex, "bf6161019fffff", "only a list as a key is refused"),
+            }
+        }
+    }
+
+    #[test]
+    fn hostile_bytes_are_refused_without_harm() {
+        for hex in [
+            "",
+            "18",
+            "1c",
+            "9f",
+            "ff",
+            "5f00ff",
+            "7f4101ff",
+            "a1",
+            "a101",
+            "a16161",
+            "f8ff",
+            "1f",
+            "5bffffffffffffffff",
+            "9bffffffffffffffff",
+            "62c328",
+            "c1",
+        ] {
+            assert!(item_of(hex).is_err(), "{hex}");
+        }
+        assert!(item_of(&"9f".repeat(100_000)).is_err());
+        assert!(item_of(&"c1".repeat(100_000)).is_err());
+    }
+}

@@ -1,0 +1,179 @@
+//! Form bodies of the query protocols: pairs of a dotted name and a text, read as values.
+//!
+//! Never decides how members are called; awsQuery and EC2 differ in that.
+
+use super::{Place, scalar};
+use crate::contract::{Kind, Member, TimestampFormat};
+use crate::reference::read::Unread;
+use indexmap::IndexMap;
+use serde_json::{Map, Value};
+use std::sync::LazyLock;
+
+/// Names with more parts than this are refused.
+const MOST_PARTS: usize = 100;
+/// Items with a higher number than this are refused.
+const MOST_ITEMS: usize = 100_000;
+
+/// The characters of a part of a form or query; none where they are not UTF-8.
+pub(super) fn decoded(text: &str) -> Option<String> {
+    let spaced = text.replace('+', " ");
+    percent_encoding::percent_decode_str(&spaced).decode_utf8().ok().map(std::borrow::Cow::into_owned)
+}
+
+/// What stands below one part of a name.
+#[derive(Debug, Default)]
+pub(super) struct Branch {
+    text: Option<String>,
+    below: IndexMap<String, Branch>,
+}
+
+/// How a query protocol calls things.
+pub(super) trait Names {
+    /// A member's name in the form.
+    fn member<'a>(&self, name: &'a str, member: &'a Member, place: Place<'a>) -> std::borrow::Cow<'a, str>;
+    /// The part of the name between a list and the numbers of its items, where there is one.
+    fn item<'a>(&self, list: Place<'a>) -> Option<&'a str>;
+}
+
+impl Branch {
+    /// The pairs of a form.
+    pub(super) fn read(body: &[u8]) -> Result<Self, Unread> {
+        let text = std::str::from_utf8(body).map_err(|_| Unread::Malformed("the body is not UTF-8".to_owned()))?;
+        let mut root = Self::default();
+        for part in text.split('&').filter(|part| !part.is_empty()) {
+            let (name, value) = part.split_once('=').unwrap_or((part, ""));
+            let (Some(name), Some(value)) = (decoded(name), decoded(value)) else {
+                return Err(Unread::Malformed("the form is not UTF-8".to_owned()));
+            };
+            root.put(&name, value)?;
+        }
+        Ok(root)
+    }
+
+    fn put(&mut self, name: &str, value: String) -> Result<(), Unread> {
+        if name.split('.').count() > MOST_PARTS {
+            return Err(Unread::Malformed(format!("a name has more than {MOST_PARTS} parts")));
+        }
+        let mut at = self;
+        for part in name.split('.') {
+            at = at.below.entry(part.to_owned()).or_default();
+        }
+        at.text = Some(value);
+        Ok(())
+    }
+
+    /// The text at a name without dots.
+    pub(super) fn text(&self, name: &str) -> Option<&str> {
+        self.below.get(name)?.text.as_deref()
+    }
+
+    /// The members of a structure.
+    pub(super) fn members(&self, place: Place<'_>, names: &dyn Names) -> Result<Map<String, Value>, Unread> {
+        let mut out = Map::new();
+        for (name, member) in place.members().into_iter().flatten() {
+            let below = place.of(member);
+            if let Some(branch) = self.below.get(&*names.member(name, member, below)) {
+                out.insert(name.clone(), branch.value(below, names)?);
+            }
+        }
+        Ok(out)
+    }
+
+    fn value(&self, place: Place<'_>, names: &dyn Names) -> Result<Value, Unread> {
+        // A text in the place of a list, map or structure stays one, for the check to refuse.
+        let text = |text: &String| Value::String(text.clone());
+        match place.kind() {
+            Kind::List { .. } => match (&self.text, self.below.is_empty()) {
+                (Some(empty), true) if empty.is_empty() => Ok(Value::Array(Vec::new())),
+                (Some(one), true) => Ok(text(one)),
+                _ => {
+                    let numbered = match names.item(place) {
+                        Some(item) => self.below.get(item),
+                        None => Some(self),
+                    };
+                    let items = place.items().unwrap_or(place);
+                    let branches = numbered.map(|one| one.numbered(holes(items))).transpose()?.unwrap_or_default();
+                    branches
+                        .into_iter()
+                        .map(|one| one.value(items, names))
+                        .collect::<Result<Vec<_>, _>>()
+                        .map(Value::Array)
+                }
+            },
+            Kind::Map { .. } => match (&self.text, self.below.is_empty()) {
+                (Some(one), true) => Ok(text(one)),
+                _ => self.entries(place, names),
+            },
+            Kind::Structure { .. } | Kind::Union { .. } => match (&self.text, self.below.is_empty()) {
+                (Some(one), true) => Ok(text(one)),
+                _ => self.members(place, names).map(Value::Object),
+            },
+            _ => match &self.text {
+                Some(one) => strict(place, one.clone()),
+                // Names below a plain value are what a reader of structures sees.
+                None => Ok(Value::Object(Map::new())),
+            },
+        }
+    }
+
+    fn entries(&self, place: Place<'_>, names: &dyn Names) -> Result<Value, Unread> {
+        let Some((keys, values)) = place.entries() else { return Ok(Value::Object(Map::new())) };
+        let numbered = if place.is_flattened() { Some(self) } else { self.below.get("entry") };
+        let name_of = |place: Place<'_>, usual: &str| place.own.name.clone().unwrap_or_else(|| usual.to_owned());
+        let (key_name, value_name) = (name_of(keys, "key"), name_of(values, "value"));
+        let mut out = Map::new();
+        for entry in numbered.map(|one| one.numbered(false)).transpose()?.unwrap_or_default() {
+            let Some(key) = entry.below.get(&key_name).and_then(|branch| branch.text.clone()) else {
+                return Err(Unread::Malformed(format!("an entry of a map has no `{key_name}`")));
+            };
+            let value = match entry.below.get(&value_name) {
+                Some(branch) => branch.value(values, names)?,
+                None => Value::Null,
+            };
+            out.insert(key, value);
+        }
+        Ok(Value::Object(out))
+    }
+
+    /// What stands below the numbers from 1 on, in their order; a number that is left out is an item that says nothing,
+    /// where items can.
+    fn numbered(&self, holes: bool) -> Result<Vec<&Self>, Unread> {
+        static NOTHING: LazyLock<Branch> = LazyLock::new(Branch::default);
+        let mut found: Vec<(usize, &Self)> = Vec::new();
+        for (name, branch) in &self.below {
+            let plain = name.bytes().all(|byte| byte.is_ascii_digit()) && !name.starts_with('0');
+            match name.parse::<usize>() {
+                Ok(number) if plain && number <= MOST_ITEMS => found.push((number, branch)),
+                _ => return Err(Unread::Malformed(format!("`{name}` is no number of an item"))),
+            }
+        }
+        found.sort_unstable_by_key(|(number, _)| *number);
+        let mut items = Vec::with_capacity(found.len());
+        for (number, branch) in found {
+            if number > items.len() + 1 && !holes {
+                return Err(Unread::Malformed("the items are not numbered from 1 on without a hole".to_owned()));
+            }
+            items.resize(number - 1, &*NOTHING);
+            items.push(branch);
+        }
+        Ok(items)
+    }
+}
+
+/// Whether an item may leave nothing on the wire: what is empty has no name in a form.
+fn holes(items: Place<'_>) -> bool {
+    matches!(
+        items.kind(),
+        Kind::List { .. } | Kind::Map { .. } | Kind::Structure { .. } | Kind::Union { .. } | Kind::Document
+    )
+}
+
+/// A text as the value that its place holds; a moment has to have the form that is due.
+pub(super) fn strict(place: Place<'_>, text: String) -> Result<Value, Unread> {
+    match (place.kind(), scalar(place, text, TimestampFormat::DateTime)) {
+        (Kind::Timestamp, Value::String(text)) => {
+            Err(Unread::Malformed(format!("`{text}` is no moment in the format that is due")))
+        }
+        (_, value) => Ok(value),
+    }
+}

@@ -1,0 +1,219 @@
+//! Points in time as texts, read and written in the three formats that protocols have.
+//!
+//! Never guesses the format: whoever asks knows which one is due.
+
+use crate::contract::TimestampFormat;
+use serde_json::{Number, Value};
+
+const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const DAYS: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+const SECONDS_OF_DAY: i64 = 86_400;
+
+/// The seconds since 1970 that a text says in this format.
+pub(super) fn read(text: &str, format: TimestampFormat) -> Option<Value> {
+    let seconds = match format {
+        TimestampFormat::EpochSeconds => text.parse::<Number>().ok()?.as_f64()?,
+        TimestampFormat::DateTime => date_time(text)?,
+        TimestampFormat::HttpDate => http_date(text)?,
+    };
+    Some(seconds_value(seconds))
+}
+
+/// The seconds since 1970 that a text says in any format.
+pub(super) fn read_any(text: &str) -> Option<Value> {
+    [TimestampFormat::DateTime, TimestampFormat::HttpDate].into_iter().find_map(|format| read(text, format))
+}
+
+/// As a whole number where it is one.
+pub(super) fn seconds_value(seconds: f64) -> Value {
+    if seconds.fract() == 0.0 && seconds.abs() < 9.0e15 {
+        Value::from(seconds as i64)
+    } else {
+        Number::from_f64(seconds).map_or(Value::Null, Value::Number)
+    }
+}
+
+/// A value as a moment of this format; what is no number, or no moment of four digits' years, stays as it is.
+pub(super) fn write(value: &Value, format: TimestampFormat) -> Value {
+    let Some(seconds) = value.as_f64() else { return value.clone() };
+    let years = -62_167_219_200.0..253_402_300_800.0;
+    if format == TimestampFormat::EpochSeconds || !years.contains(&seconds) {
+        return value.clone();
+    }
+    let millis = (seconds * 1000.0).round() as i64;
+    let (whole, millis) = (millis.div_euclid(1000), millis.rem_euclid(1000));
+    let (days, second) = (whole.div_euclid(SECONDS_OF_DAY), whole.rem_euclid(SECONDS_OF_DAY));
+    let (year, month, day) = date_of(days);
+    let clock = format!("{:02}:{:02}:{:02}", second / 3600, second / 60 % 60, second % 60);
+    let fraction = if millis == 0 { String::new() } else { format!(".{millis:03}") };
+    match format {
+        TimestampFormat::HttpDate => {
+            // 1970-01-01 was a Thursday.
+            let name = DAYS[(days + 4).rem_euclid(7) as usize];
+            let month = MONTHS[month as usize - 1];
+            format!("{name}, {day:02} {month} {year:04} {clock}{fraction} GMT").into()
+        }
+        _ => format!("{year:04}-{month:02}-{day:02}T{clock}{fraction}Z").into(),
+    }
+}
+
+fn is_leap(year: i64) -> bool {
+    year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+}
+
+/// How many days lie before a year, counted from 1970-01-01.
+fn days_before(year: i64) -> i64 {
+    let last = year - 1;
+    365 * (year - 1970) + (last.div_euclid(4) - 492) - (last.div_euclid(100) - 19) + (last.div_euclid(400) - 4)
+}
+
+fn days_in(year: i64, month: i64) -> i64 {
+    match month {
+        2 => 28 + i64::from(is_leap(year)),
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
+
+fn date_of(days: i64) -> (i64, i64, i64) {
+    let mut year = 1970 + days.div_euclid(365);
+    while days_before(year) > days {
+        year -= 1;
+    }
+    while days_before(year + 1) <= days {
+        year += 1;
+    }
+    let (mut rest, mut month) = (days - days_before(year), 1);
+    while rest >= days_in(year, month) {
+        rest -= days_in(year, month);
+        month += 1;
+    }
+    (year, month, rest + 1)
+}
+
+/// A number of exactly so many digits at the beginning of a text, which then begins behind it.
+fn digits(text: &mut &str, count: usize) -> Option<i64> {
+    let (number, rest) = text.split_at_checked(count)?;
+    if !number.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    *text = rest;
+    number.parse().ok()
+}
+
+fn after<'a>(text: &mut &'a str, mark: &str) -> Option<&'a str> {
+    *text = text.strip_prefix(mark)?;
+    Some(text)
+}
+
+/// `10:20:30`, with a fraction perhaps, as seconds.
+fn clock(text: &mut &str) -> Option<f64> {
+    let hour = digits(text, 2)?;
+    after(text, ":")?;
+    let minute = digits(text, 2)?;
+    after(text, ":")?;
+    let second = digits(text, 2)?;
+    if hour > 23 || minute > 59 || second > 60 {
+        return None;
+    }
+    let mut fraction = 0.0;
+    if let Some(rest) = text.strip_prefix('.') {
+        let count = rest.bytes().take_while(u8::is_ascii_digit).count();
+        fraction = format!("0.{}", rest.get(..count).filter(|digits| !digits.is_empty())?).parse().ok()?;
+        *text = &rest[count..];
+    }
+    Some((hour * 3600 + minute * 60 + second) as f64 + fraction)
+}
+
+fn moment(year: i64, month: i64, day: i64, second: f64) -> Option<f64> {
+    if !(1..=12).contains(&month) || !(1..=days_in(year, month)).contains(&day) {
+        return None;
+    }
+    let days = days_before(year) + (1..month).map(|month| days_in(year, month)).sum::<i64>() + day - 1;
+    Some((days * SECONDS_OF_DAY) as f64 + second)
+}
+
+/// After [RFC 3339, 5.6](https://www.rfc-editor.org/rfc/rfc3339#section-5.6).
+fn date_time(mut text: &str) -> Option<f64> {
+    let text = &mut text;
+    let year = digits(text, 4)?;
+    after(text, "-")?;
+    let month = digits(text, 2)?;
+    after(text, "-")?;
+    let day = digits(text, 2)?;
+    *text = text.strip_prefix(['T', 't'])?;
+    let second = clock(text)?;
+    let offset = if matches!(*text, "Z" | "z") {
+        0
+    } else {
+        let sign = if text.starts_with('-') { -1 } else { 1 };
+        *text = text.strip_prefix(['+', '-'])?;
+        let hours = digits(text, 2)?;
+        after(text, ":")?;
+        let minutes = digits(text, 2)?;
+        if !text.is_empty() || hours > 23 || minutes > 59 {
+            return None;
+        }
+        sign * (hours * 3600 + minutes * 60)
+    };
+    Some(moment(year, month, day, second)? - offset as f64)
+}
+
+/// The preferred form of [RFC 9110, 5.6.7](https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7), with a fraction perhaps.
+fn http_date(text: &str) -> Option<f64> {
+    let (name, mut rest) = text.split_once(", ")?;
+    if !DAYS.contains(&name) {
+        return None;
+    }
+    let rest = &mut rest;
+    let day = digits(rest, 2)?;
+    after(rest, " ")?;
+    let month = MONTHS.iter().position(|month| rest.starts_with(month))?;
+    *rest = &rest[3..];
+    after(rest, " ")?;
+    let year = digits(rest, 4)?;
+    after(rest, " ")?;
+    let second = clock(rest)?;
+    (*rest == " GMT").then_some(())?;
+    moment(year, month as i64 + 1, day, second)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn moments_are_read_and_written_alike() {
+        for (seconds, date_time, http_date) in [
+            (json!(0), "1970-01-01T00:00:00Z", "Thu, 01 Jan 1970 00:00:00 GMT"),
+            (json!(1_576_540_098), "2019-12-16T23:48:18Z", "Mon, 16 Dec 2019 23:48:18 GMT"),
+            (json!(-1), "1969-12-31T23:59:59Z", "Wed, 31 Dec 1969 23:59:59 GMT"),
+            (json!(951_782_400.5), "2000-02-29T00:00:00.500Z", "Tue, 29 Feb 2000 00:00:00.500 GMT"),
+            (json!(-62_167_219_200_i64), "0000-01-01T00:00:00Z", "Sat, 01 Jan 0000 00:00:00 GMT"),
+            (json!(253_402_300_799_i64), "9999-12-31T23:59:59Z", "Fri, 31 Dec 9999 23:59:59 GMT"),
+        ] {
+            for (text, format) in [(date_time, TimestampFormat::DateTime), (http_date, TimestampFormat::HttpDate)] {
+                assert_eq!(write(&seconds, format), json!(text));
+                assert_eq!(read(text, format), Some(seconds.clone()), "{text}");
+            }
+        }
+        assert_eq!(read("2019-12-17T00:48:18+01:00", TimestampFormat::DateTime), Some(json!(1_576_540_098)));
+        assert_eq!(read("1.5", TimestampFormat::EpochSeconds), Some(json!(1.5)));
+    }
+
+    #[test]
+    fn what_has_another_form_is_no_moment() {
+        for text in
+            ["", "2019", "2019-02-29T00:00:00Z", "2019-12-16T23:48:18", "2019-12-16 23:48:18Z", "1985-04-12T23:20:50.Z"]
+        {
+            assert_eq!(read(text, TimestampFormat::DateTime), None, "{text}");
+        }
+        for text in ["Mon, 16 Dec 2019 23:48:18", "Mon, 1 Dec 2019 23:48:18 GMT", "16 Dec 2019 23:48:18 GMT", "é, "] {
+            assert_eq!(read(text, TimestampFormat::HttpDate), None, "{text}");
+        }
+        for text in ["", "x", "+1", "1.", "NaN", "0x1"] {
+            assert_eq!(read(text, TimestampFormat::EpochSeconds), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Words as a dictionary of libFuzzer: a text in quotes in each line.
+//!
+//! What stands in a dictionary already is never taken out of it. The syntax: <https://llvm.org/docs/LibFuzzer.html#dictionaries>.
+
+use std::collections::HashSet;
+use std::fmt::Write as _;
+
+/// libFuzzer passes over longer words, in bytes.
+const LONGEST: usize = 64;
+/// And takes no more of them than this.
+const MOST: usize = 1 << 14;
+
+/// A dictionary with these words after all that stands in `before`, and how many of them are new; words that libFuzzer
+/// does not take are left out.
+pub fn dictionary(before: &str, words: &[String]) -> (String, usize) {
+    let mut known: HashSet<String> = before.lines().map(|line| line.trim().to_owned()).collect();
+    let mut text = before.to_owned();
+    if !text.is_empty() && !text.ends_with('\n') {
+        text.push('\n');
+    }
+    if text.is_empty() {
+        text.push_str("# Member names, values and limits of the documents, for -dict= of libFuzzer.\n");
+    }
+    let mut new = 0;
+    for word in words.iter().filter(|word| (1..=LONGEST).contains(&word.len())) {
+        let line = quoted(word);
+        if known.len() < MOST && known.insert(line.clone()) {
+            text.push_str(&line);
+            text.push('\n');
+            new += 1;
+        }
+    }
+    (text, new)
+}
+
+/// Printable ASCII stands for itself, all else for its bytes in hex.
+fn quoted(word: &str) -> String {
+    let mut line = String::from("\"");
+    for byte in word.bytes() {
+        match byte {
+            b'"' | b'\\' => {
+                line.push('\\');
+                line.push(char::from(byte));
+            }
+            b' '..=b'~' => line.push(char::from(byte)),
+            _ => {
+                let _ = write!(line, "\\x{byte:02X}");
+            }
+        }
+    }
+    line.push('"');
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::dictionary;
+
+    #[test]
+    fn words_are_escaped_and_what_is_there_stays() {
+        let words = ["a", "", "say \"x\\\"", "\u{e9}\n\0", &"l".repeat(65), "a"].map(str::to_owned);
+        let (text, new) = dictionary("", &words);
+        let lines: Vec<&str> = text.lines().skip(1).collect();
+        assert_eq!(lines, [r#""a""#, r#""say \"x\\\"""#, r#""\xC3\xA9\x0A\x00""#]);
+        assert_eq!(new, 3);
+        // Again: nothing more.
+        assert_eq!(dictionary(&text, &words), (text.clone(), 0));
+        let own = "# mine\nkw=\"a\"\n\"b\"";
+        let (joined, new) = dictionary(own, &["b".to_owned(), "c".to_owned()]);
+        assert_eq!((joined.as_str(), new), ("# mine\nkw=\"a\"\n\"b\"\n\"c\"\n", 1));
+    }
+}

@@ -1,0 +1,56 @@
+//! Bytes that are no HTTP/1.1: what they are instead, where that can be told, in few words.
+//!
+//! It never repeats more of them than a person reads.
+
+#[cfg(feature = "run")]
+use super::NoAnswer;
+
+/// So many bytes of what somebody sent are repeated.
+const MOST: usize = 40;
+
+/// Why these bytes are no answer.
+#[cfg(feature = "run")]
+pub(super) fn not_http(reason: &str, bytes: &[u8]) -> NoAnswer {
+    NoAnswer::NotHttp(match language(bytes) {
+        Some(language) => language.to_owned(),
+        None => format!("{reason}: `{}`", beginning(bytes)),
+    })
+}
+
+/// What a server speaks that sent this first.
+#[cfg(feature = "run")]
+fn language(bytes: &[u8]) -> Option<&'static str> {
+    match bytes {
+        // A record: alert or handshake, and the version's first byte.
+        [0x15 | 0x16, 3, ..] => Some("it speaks TLS; `https://` may be meant"),
+        // A frame of the connection itself: SETTINGS or GOAWAY.
+        [0, 0, _, 4 | 7, _, 0, 0, 0, 0, ..] => Some("it speaks HTTP/2, and only HTTP/1.1 is spoken to it"),
+        _ => None,
+    }
+}
+
+/// The first line of some bytes, or its beginning.
+pub(super) fn beginning(bytes: &[u8]) -> String {
+    let line = bytes.split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default();
+    let cut = &line[..line.len().min(MOST)];
+    format!("{}{}", cut.escape_ascii(), if cut.len() < line.len() { "…" } else { "" })
+}
+
+#[cfg(all(test, feature = "run"))]
+mod tests {
+    use super::*;
+
+    fn told(bytes: &[u8]) -> String {
+        not_http("no status line", bytes).to_string()
+    }
+
+    #[test]
+    fn other_languages_are_named_or_quoted() {
+        assert_eq!(told(b"\x15\x03\x01\0\x02\x02\x46"), "not HTTP: it speaks TLS; `https://` may be meant");
+        assert!(told(b"\0\0\x06\x04\0\0\0\0\0\0\x03\0\0\0\x64").contains("HTTP/2"));
+        assert_eq!(told(b"SSH-2.0-x\r\nmore"), "not HTTP: no status line: `SSH-2.0-x`");
+        assert_eq!(told(b"\0\x1b[2J"), "not HTTP: no status line: `\\x00\\x1b[2J`");
+        assert_eq!(told(&[b'x'; 1000]), format!("not HTTP: no status line: `{}…`", "x".repeat(40)));
+        assert_eq!(told(b""), "not HTTP: no status line: ``");
+    }
+}
