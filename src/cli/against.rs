@@ -21,7 +21,7 @@ impl Against {
     /// The same cases as the flags name, for another endpoint.
     pub fn new(flags: &CheckFlags, other: &str) -> Result<Self, Stopped> {
         let choose = ChooseFlags { endpoint: Some(other.to_owned()), ..flags.choose.clone() };
-        let (jobs, _, _) = jobs(&choose, flags.allow_remote, true)?;
+        let (jobs, _, _) = jobs(&choose, flags.send.allow_remote, true)?;
         Ok(Self { jobs, folder: store::scratch_folder()? })
     }
 
@@ -45,7 +45,7 @@ impl Against {
             super::upkeep::announce(job);
             let mut sending =
                 Sending { keeping: Some(self.keeping(found, Update::All)), max_failures: None, ..sending.clone() };
-            if flags.workers.is_none() && !job.upkeep.not_implemented.is_empty() {
+            if flags.send.workers.is_none() && !job.upkeep.not_implemented.is_empty() {
                 sending.settings.workers = 1;
             }
             let summary = pipeline::check(job, &sending, run_id, stop, &mut Quiet).await?;

@@ -33,14 +33,14 @@ pub fn prepare(flags: &CheckFlags) -> Result<(Vec<Job>, Vec<Sending>, super::job
     // The ids come first: the run that is about to begin replaces the last one.
     let failed =
         if flags.last_failed { Some(super::recorded::last_failed(&super::current_directory()?)?) } else { None };
-    let (mut jobs, endpoints, chosen) = jobs(&flags.choose, flags.allow_remote, true)?;
+    let (mut jobs, endpoints, chosen) = jobs(&flags.choose, flags.send.allow_remote, true)?;
     for job in &mut jobs {
         job.ids.clone_from(&failed);
     }
-    if flags.insecure && flags.cacert.is_some() {
+    if flags.send.insecure && flags.send.cacert.is_some() {
         return Err(Diagnostic::error("--insecure checks no certificates, so --cacert would mean nothing").into());
     }
-    let ca = flags.cacert.as_ref().map(|file| store::read_bytes(&chosen.directory.join(file))).transpose()?;
+    let ca = flags.send.cacert.as_ref().map(|file| store::read_bytes(&chosen.directory.join(file))).transpose()?;
     let mut sendings = Vec::new();
     for (endpoint, (found, _)) in endpoints.iter().zip(&chosen.scenarios) {
         let written = endpoint.rate_limit.as_deref().map(super::values::rate).transpose();
@@ -48,7 +48,7 @@ pub fn prepare(flags: &CheckFlags) -> Result<(Vec<Job>, Vec<Sending>, super::job
             Diagnostic::error(format!("`rate-limit` of endpoint `{}`: {reason}", endpoint.profile))
         })?;
         let mut settings = Settings::default();
-        if let Some(span) = flags.request_timeout {
+        if let Some(span) = flags.send.request_timeout {
             settings.limits.total = span.0;
             settings.limits.idle = span.0;
         }
@@ -56,10 +56,11 @@ pub fn prepare(flags: &CheckFlags) -> Result<(Vec<Job>, Vec<Sending>, super::job
         if !endpoint.entry.not_implemented.is_empty() {
             settings.workers = 1;
         }
-        if let Some(workers) = flags.workers {
+        if let Some(workers) = flags.send.workers {
             settings.workers = usize::from(workers);
         }
         settings.rate = flags
+            .send
             .rate_limit
             .or(written)
             .map(|rate| RateLimit { interval: std::time::Duration::from_secs_f64(1.0 / rate.0) });
@@ -70,9 +71,9 @@ pub fn prepare(flags: &CheckFlags) -> Result<(Vec<Job>, Vec<Sending>, super::job
         sendings.push(Sending {
             settings,
             ca: own,
-            insecure: flags.insecure,
-            proxy: flags.proxy.clone(),
-            max_failures: flags.max_failures,
+            insecure: flags.send.insecure,
+            proxy: flags.send.proxy.clone(),
+            max_failures: flags.send.max_failures,
             keeping: keeping(flags, found, &chosen.directory),
             strict: flags.choose.strict,
             log: Some(chosen.directory.clone()),
@@ -112,7 +113,7 @@ async fn run(
     let mut outputs = Outputs::open(flags, &chosen.directory)?;
     outputs.describe(description(flags, &jobs, chosen, &run_id)?);
     if jobs.iter().any(|job| job.target == Target::Embedded) {
-        outputs.embedded(flags.report.iter().any(|(_, path)| path == std::path::Path::new("-")))?;
+        outputs.embedded(flags.send.report.iter().any(|(_, path)| path == std::path::Path::new("-")))?;
     }
     if jobs.iter().any(|job| job.upkeep.start.is_some()) {
         store::forget_server_log(&chosen.directory);
@@ -180,10 +181,10 @@ pub fn description(
         seed: flags.choose.seed,
         level: format!("{:?}", flags.choose.level).to_lowercase(),
         filter: flags.choose.filter.clone(),
-        request_timeout: flags.request_timeout.and_then(|span| u64::try_from(span.0.as_millis()).ok()),
-        cacert: flags.cacert.as_ref().map(|file| file.display().to_string()),
-        insecure: flags.insecure,
-        proxy: flags.proxy.clone().filter(|proxy| !proxy.contains('@')),
+        request_timeout: flags.send.request_timeout.and_then(|span| u64::try_from(span.0.as_millis()).ok()),
+        cacert: flags.send.cacert.as_ref().map(|file| file.display().to_string()),
+        insecure: flags.send.insecure,
+        proxy: flags.send.proxy.clone().filter(|proxy| !proxy.contains('@')),
         snapshots: flags.snapshots.as_ref().map(|folder| folder.display().to_string()),
         no_snapshots: flags.no_snapshots,
         strict: flags.choose.strict,

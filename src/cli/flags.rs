@@ -190,12 +190,9 @@ pub struct DoctorFlags {
     pub no_progress: bool,
 }
 
-/// Flags of `check`.
-#[derive(Debug, Args)]
-pub struct CheckFlags {
-    /// Which cases.
-    #[command(flatten)]
-    pub choose: ChooseFlags,
+/// How requests are sent, and what is written of what came back.
+#[derive(Clone, Debug, Args)]
+pub struct SendFlags {
     /// Write results: `ndjson=PATH`, `junit=PATH`, `markdown=PATH`, `github=-`; `-` is standard output
     #[arg(long, value_name = "FORMAT=PATH", value_parser = report)]
     pub report: Vec<(Wording, PathBuf)>,
@@ -211,6 +208,32 @@ pub struct CheckFlags {
     /// Stop after so many diverging cases
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub max_failures: Option<u64>,
+    /// Send to an endpoint that is not on this machine
+    #[arg(long)]
+    pub allow_remote: bool,
+    /// Trust the certificates in this file as well
+    #[arg(long, value_name = "FILE")]
+    pub cacert: Option<PathBuf>,
+    /// Do not check certificates
+    #[arg(long)]
+    pub insecure: bool,
+    /// Send through this proxy
+    #[arg(long, value_name = "URL")]
+    pub proxy: Option<String>,
+    /// Show no progress
+    #[arg(long)]
+    pub no_progress: bool,
+}
+
+/// Flags of `check`.
+#[derive(Debug, Args)]
+pub struct CheckFlags {
+    /// Which cases.
+    #[command(flatten)]
+    pub choose: ChooseFlags,
+    /// How they are sent.
+    #[command(flatten)]
+    pub send: SendFlags,
     /// Only the cases that were findings or taught nothing in the last run
     #[arg(long)]
     pub last_failed: bool,
@@ -227,21 +250,6 @@ pub struct CheckFlags {
     /// `CI` is set
     #[arg(long, value_enum, default_value = "auto", value_name = "WHAT")]
     pub update: UpdateFlag,
-    /// Send to an endpoint that is not on this machine
-    #[arg(long)]
-    pub allow_remote: bool,
-    /// Trust the certificates in this file as well
-    #[arg(long, value_name = "FILE")]
-    pub cacert: Option<PathBuf>,
-    /// Do not check certificates
-    #[arg(long)]
-    pub insecure: bool,
-    /// Send through this proxy
-    #[arg(long, value_name = "URL")]
-    pub proxy: Option<String>,
-    /// Show no progress bar
-    #[arg(long)]
-    pub no_progress: bool,
 }
 
 /// Flags of `fuzz`.
@@ -263,9 +271,6 @@ pub struct FuzzFlags {
     /// End after so many sequences of requests
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub max_cases: Option<u64>,
-    /// Stop after so many diverging answers
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    pub max_failures: Option<u64>,
     /// Begin with the inputs in this folder, and add those that bring a new kind of answer
     #[arg(long, value_name = "DIR")]
     pub corpus: Option<PathBuf>,
@@ -275,33 +280,9 @@ pub struct FuzzFlags {
     /// Write them to `SCENARIO.saved/` beside the scenario, too, from where every `check` sends them
     #[arg(long)]
     pub save: bool,
-    /// Write results: `ndjson=PATH`, `junit=PATH`, `markdown=PATH`, `github=-`; `-` is standard output
-    #[arg(long, value_name = "FORMAT=PATH", value_parser = report)]
-    pub report: Vec<(Wording, PathBuf)>,
-    /// How many sequences to send side by side
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub workers: Option<u16>,
-    /// Send no more than this: `100/s`, `60/m`
-    #[arg(long, value_name = "RATE", value_parser = rate)]
-    pub rate_limit: Option<Rate>,
-    /// Wait for an answer no longer than this: `500ms`, `2s` (unless told otherwise), `1m`
-    #[arg(long, value_name = "TIME", value_parser = span)]
-    pub request_timeout: Option<Span>,
-    /// Send to an endpoint that is not on this machine
-    #[arg(long)]
-    pub allow_remote: bool,
-    /// Trust the certificates in this file as well
-    #[arg(long, value_name = "FILE")]
-    pub cacert: Option<PathBuf>,
-    /// Do not check certificates
-    #[arg(long)]
-    pub insecure: bool,
-    /// Send through this proxy
-    #[arg(long, value_name = "URL")]
-    pub proxy: Option<String>,
-    /// Show no progress
-    #[arg(long)]
-    pub no_progress: bool,
+    /// How they are sent.
+    #[command(flatten)]
+    pub send: SendFlags,
 }
 
 impl FuzzFlags {
@@ -309,21 +290,12 @@ impl FuzzFlags {
     pub fn as_check(&self) -> CheckFlags {
         CheckFlags {
             choose: self.choose.clone(),
-            report: self.report.clone(),
-            workers: self.workers,
-            rate_limit: self.rate_limit,
-            request_timeout: self.request_timeout,
-            max_failures: self.max_failures,
+            send: SendFlags { no_progress: true, ..self.send.clone() },
             last_failed: false,
             snapshots: None,
             no_snapshots: true,
             against: None,
             update: UpdateFlag::No,
-            allow_remote: self.allow_remote,
-            cacert: self.cacert.clone(),
-            insecure: self.insecure,
-            proxy: self.proxy.clone(),
-            no_progress: true,
         }
     }
 }

@@ -42,7 +42,7 @@ pub fn fuzz(flags: &FuzzFlags) -> Result<Exit, Stopped> {
     record.artifacts = flags.artifacts.as_ref().map(|folder| folder.display().to_string());
     outputs.describe(record);
     if jobs.iter().any(|job| job.target == Target::Embedded) {
-        outputs.embedded(flags.report.iter().any(|(_, path)| path == std::path::Path::new("-")))?;
+        outputs.embedded(flags.send.report.iter().any(|(_, path)| path == std::path::Path::new("-")))?;
     }
     let mut exit = Exit::Kept;
     let mut problems = Vec::new();
@@ -63,9 +63,9 @@ pub fn fuzz(flags: &FuzzFlags) -> Result<Exit, Stopped> {
                 artifacts,
                 regressions: flags.save.then(|| saved::folder(found, &chosen.directory)),
                 written: Vec::new(),
-                bar: bar(flags.no_progress),
+                bar: bar(flags.send.no_progress),
                 said: Duration::ZERO,
-                quiet: flags.no_progress,
+                quiet: flags.send.no_progress,
             };
             let ended = pipeline::fuzz(job, sending, &fuzzing, &run_id, &stop, &mut outputs, &mut keeper).await;
             keeper.bar.finish_and_clear();

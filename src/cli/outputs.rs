@@ -70,7 +70,7 @@ impl Outputs {
             total: 0,
             diverging: 0,
         };
-        let takes_stdout = flags.report.iter().filter(|(_, path)| path == Path::new("-")).count();
+        let takes_stdout = flags.send.report.iter().filter(|(_, path)| path == Path::new("-")).count();
         if takes_stdout > 1 {
             return Err(overstep::report::Diagnostic::error("only one report can go to standard output").into());
         }
@@ -83,7 +83,7 @@ impl Outputs {
         } else {
             outputs.all.push(Box::new(Terminal::new(anstream::stderr(), width)));
         }
-        for (format, path) in &flags.report {
+        for (format, path) in &flags.send.report {
             let sink = if path == Path::new("-") {
                 Sink::Borrowed(Box::new(io::BufWriter::new(io::stdout())))
             } else {
@@ -107,14 +107,14 @@ impl Outputs {
             }
             Err(error) => super::say::line(&format!("the run is not kept: {error}")),
         }
-        if !flags.no_progress && io::stderr().is_terminal() {
+        if !flags.send.no_progress && io::stderr().is_terminal() {
             outputs.bar = ProgressBar::new(0);
             outputs.bar.set_style(
                 ProgressStyle::with_template("{bar:30} {human_pos}/{human_len} cases {msg} {eta}")
                     .expect("the template is a constant of known parts"),
             );
         } else {
-            outputs.plain_progress = !flags.no_progress;
+            outputs.plain_progress = !flags.send.no_progress;
         }
         Ok(outputs)
     }
