@@ -237,6 +237,20 @@ fn all(elsewhere: std::net::SocketAddr, slow: bool) -> Vec<Row> {
     rows
 }
 
+/// What stands there is told without being taken for an answer.
+#[test]
+fn a_doctor_is_not_taken_in() {
+    let mut rows = manners::connections();
+    rows.extend(manners::languages());
+    rows.retain(|row| !row.is_answer() && !row.takes_its_time());
+    each(&rows, |row| {
+        let url = format!("http://{}", hostile(row.manner.clone(), Which::Every));
+        let (code, text, _) = Project::new().run(&["doctor", "cards", "-e", &url]);
+        let told = text.contains("that cannot exist is answered with nothing: ") && text.contains(row.why);
+        holds(code == 3 && told, || format!("exit {code}, no `{}` in\n{text}", row.why))
+    });
+}
+
 #[test]
 fn what_was_observed_can_be_accepted() {
     let mut rows = manners::framings();

@@ -90,10 +90,15 @@ fn examine(
             diagnosis.unreachable = Some(why);
             return Ok(());
         }
-        Some(Ok(outcome)) => Likeness::of(&job.contract, &outcome),
+        Some(Ok(outcome)) => {
+            let canary = Likeness::of(&job.contract, &outcome);
+            let silent = outcome.exchanges.iter().flatten().find_map(|exchange| exchange.answer.as_ref().err());
+            let nothing = silent.map(|reason| format!("with nothing: {reason}"));
+            diagnosis.canary = canary.as_ref().map(ToString::to_string).or(nothing);
+            canary
+        }
         None => None,
     };
-    diagnosis.canary = canary.as_ref().map(ToString::to_string);
     let mut scenario = job.scenario.clone();
     let makers = inferred.resources.iter().map(|resource| resource.made_by.as_str());
     let all = job.contract.operations.iter().map(|operation| operation.name.as_str());

@@ -37,10 +37,15 @@ impl Project {
     /// `overstep COMMAND cards -e URL …` with results.
     pub fn overstep(&self, command: &str, url: &str, more: &[&str]) -> Ran {
         let arguments = [&[command, "cards", "-e", url], &ALWAYS[..], more].concat();
-        let (code, text, peak) = run(self.0.path(), &arguments);
+        let (code, text, peak) = self.run(&arguments);
         let results = std::fs::read_to_string(self.0.path().join("results.ndjson")).unwrap_or_default();
         let events = results.lines().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect();
         Ran { code, events, text, longest: results.lines().map(str::len).max().unwrap_or(0), peak }
+    }
+
+    /// `overstep …`: how it ended, what it printed, and the most memory that it took.
+    pub fn run(&self, arguments: &[&str]) -> (i32, String, u64) {
+        run(self.0.path(), arguments)
     }
 }
 
