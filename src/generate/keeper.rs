@@ -2,6 +2,7 @@
 //!
 //! It never decides what is sent.
 
+use super::case::{CaseId, Send};
 use super::draft::Planner;
 use super::relation::{Effect, Model, StateKind, View};
 use super::value::Value;
@@ -153,6 +154,39 @@ impl<'p> Keeper<'p> {
     /// Where a law is written.
     pub fn source(&self, planner: &Planner<'_>, law: &str) -> Option<Provenance> {
         law_source(planner, self.operation, law)
+    }
+
+    /// The operation that takes back what this one writes, and the member of its input that names the entries.
+    pub fn undoing(&self, planner: &Planner<'p>) -> Option<(&'p Operation, &'p str)> {
+        planner.scenario.operations.iter().find_map(|(name, notes)| {
+            let undoes = notes.undoes.as_ref()?;
+            let fits = undoes.operation == self.operation.name.as_str()
+                && undoes.of.as_ref().is_none_or(|of| *of == self.path.to_string());
+            fits.then_some(())?;
+            Some((planner.contract.operation(name)?, undoes.member.as_str()))
+        })
+    }
+
+    /// The request that shows a resource's state; `None` where no request of its own does, or the scenario's has no
+    /// method.
+    pub fn look(&self, planner: &Planner<'_>, id: &CaseId, resource: u32) -> Option<Send> {
+        match &self.reader {
+            Reader::Answer => None,
+            Reader::Operation(reader) => {
+                let input = planner.sampler(reader, id).of_resource(resource).plain();
+                Some(Send::Operation { name: reader.name.clone(), input, damage: Vec::new() })
+            }
+            Reader::Raw(request) => {
+                let sampler = planner.sampler(self.operation, id).of_resource(resource);
+                let line = match sampler.templates.text(request) {
+                    Value::Text(text) => text.replace('{', "{{").replace('}', "}}"),
+                    Value::Template(text) => text,
+                    _ => return None,
+                };
+                let (method, target) = line.split_once(' ')?;
+                Some(Send::Raw { method: method.to_owned(), target: target.trim().to_owned(), body: None })
+            }
+        }
     }
 
     /// What is promised of the state, and what a case about this law looks at, promised or not.

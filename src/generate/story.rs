@@ -71,23 +71,10 @@ impl<'s, 'p> Story<'s, 'p> {
 
     /// Reads the state of a resource. Nothing where only answers to writes show it.
     pub fn look(&mut self, resource: u32) -> Option<()> {
-        let send = match &self.keeper.reader {
-            Reader::Answer => return Some(()),
-            Reader::Operation(reader) => {
-                let input = self.planner.sampler(reader, &self.id).of_resource(resource).plain();
-                Send::Operation { name: reader.name.clone(), input, damage: Vec::new() }
-            }
-            Reader::Raw(request) => {
-                let sampler = self.planner.sampler(self.keeper.operation, &self.id).of_resource(resource);
-                let line = match sampler.templates.text(request) {
-                    Value::Text(text) => text.replace('{', "{{").replace('}', "}}"),
-                    Value::Template(text) => text,
-                    _ => return None,
-                };
-                let (method, target) = line.split_once(' ')?;
-                Send::Raw { method: method.to_owned(), target: target.trim().to_owned(), body: None }
-            }
-        };
+        if matches!(self.keeper.reader, Reader::Answer) {
+            return Some(());
+        }
+        let send = self.keeper.look(self.planner, &self.id, resource)?;
         let step = self.push(Purpose::ReadBack, send, None);
         self.event(step, resource, What::Look(self.keeper.view.clone()));
         Some(())

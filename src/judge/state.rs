@@ -270,15 +270,13 @@ impl State {
             }
         }
         let known = |item: &Json| self.entries.iter().any(|entry| entry.allowed.iter().any(|one| equal(one, item)));
-        for item in items.iter().filter(|item| !known(item)) {
-            if self.traces.iter().any(|(_, trace)| equal(trace, item)) {
-                let why = format!("{} was refused, and is stored", short(item));
-                return Err(Broken::new("a refused write left a trace", why));
-            }
-            if self.complete {
-                let why = format!("{} is there, and nobody wrote it", short(item));
-                return Err(Broken::new("something that nobody wrote", why));
-            }
+        // Where nobody looked before, what is there may have been there before.
+        if let Some(item) = items.iter().find(|item| self.complete && !known(item)) {
+            return Err(if self.traces.iter().any(|(_, trace)| equal(trace, item)) {
+                Broken::new("a refused write left a trace", format!("{} was refused, and is stored", short(item)))
+            } else {
+                Broken::new("something that nobody wrote", format!("{} is there, and nobody wrote it", short(item)))
+            });
         }
         if self.complete && self.ordered {
             let due: Vec<&Json> = self.entries.iter().filter(|entry| entry.required).map(|e| &e.allowed[0]).collect();
@@ -412,6 +410,20 @@ mod tests {
         assert_eq!(note(state.look(entries(&json!({"b": "2"})))), "kept");
         state.write(&put("b", "3"), false);
         assert_eq!(note(state.look(entries(&json!({"b": "2"})))), "the value from before is still there");
+    }
+
+    #[test]
+    fn what_is_first_seen_after_a_refusal_may_have_been_there_before() {
+        let refused = || {
+            let mut state = list(true, false);
+            state.refuse(&Effect::Append(vec!["x".into()]));
+            state
+        };
+        assert_eq!(note(refused().look(items(&json!(["x"])))), "kept");
+        let mut known = refused();
+        known.look(items(&json!(["a"]))).expect("the first look is believed");
+        assert_eq!(note(known.look(items(&json!(["a", "x"])))), "a refused write left a trace");
+        assert_eq!(note(known.look(items(&json!(["a", "y"])))), "something that nobody wrote");
     }
 
     #[test]

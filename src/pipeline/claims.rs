@@ -5,7 +5,7 @@
 use super::Job;
 use super::finish::Finish;
 use super::survey::Survey;
-use crate::generate::{Case, Tale};
+use crate::generate::{Case, Tale, Workbench};
 use crate::judge::{Judgement, Signature, Verdict, judge, signatures};
 use crate::report::Done;
 use crate::run::Outcome;
@@ -38,7 +38,7 @@ pub(super) fn judged(finish: &Finish<'_>, tale: &Tale, outcome: &mut Outcome) ->
         }
         // What a wrong answer did to the state is no second finding.
         if judgement.verdict == Verdict::Diverges && (claim.act.is_some() || broke.is_empty()) {
-            broke.push((number, finish.finish(outcome.again())));
+            broke.push((number, finish.finish(outcome.clone())));
         }
         judgements.push(judgement);
     }
@@ -46,12 +46,16 @@ pub(super) fn judged(finish: &Finish<'_>, tale: &Tale, outcome: &mut Outcome) ->
 }
 
 /// The plain request of each operation that a job wants: one that grants nothing teaches nothing.
-pub(super) fn controls(job: &Job) -> Vec<Case> {
+///
+/// # Errors
+/// Where none can be made, in words.
+pub(super) fn controls(job: &Job) -> Result<Vec<Case>, String> {
+    let bench = Workbench::new(&job.contract).map_err(|error| error.to_string())?;
     let wanted = job.contract.operations.iter().filter(|operation| job.scenario.wants(operation.name.as_str()));
-    wanted
-        .filter_map(|operation| job.control(operation.name.as_str()))
-        .filter(|case| job.filter.as_ref().is_none_or(|filter| filter.matches(case)))
-        .collect()
+    let controls = wanted
+        .filter_map(|operation| bench.control(&job.scenario, operation.name.as_str()).ok()?)
+        .filter(|case| job.filter.as_ref().is_none_or(|filter| filter.matches(case)));
+    Ok(controls.collect())
 }
 
 /// The scenario with only those operations of which a control was sent and which grant something.

@@ -32,7 +32,7 @@ pub async fn doctor(
     stop: &Stop,
     progress: &mut (dyn FnMut(&DiagnosedOperation) + Send),
 ) -> Result<Diagnosis, Vec<Diagnostic>> {
-    let planned = job.count()?;
+    let counts = job.counts()?;
     let embedded = embedded::where_wanted(job).await?;
     let port = started::port(job)?;
     let endpoint = job.endpoint(embedded.as_ref(), port, sending)?;
@@ -44,7 +44,7 @@ pub async fn doctor(
         endpoint: endpoint.origin(),
         service: job.contract.service.clone(),
         protocol: job.contract.protocol.map(|protocol| protocol.name().to_owned()),
-        cases: planned.cases,
+        cases: counts.values().sum(),
         resources: inferred.resources.clone(),
         origins: inferred.origins.clone(),
         workers: sending.settings.workers,
@@ -69,6 +69,8 @@ pub async fn doctor(
         };
         examine(job, inferred, &line, stop, &mut diagnosis, progress)
     })?;
+    let granted = diagnosis.operations.iter().filter(|row| row.stands == Stands::Granted);
+    diagnosis.cases_run = granted.filter_map(|row| counts.get(row.operation.as_str())).sum();
     Ok(diagnosis)
 }
 
@@ -114,9 +116,6 @@ fn examine(
         diagnosis.millis = watch.elapsed().as_secs_f64() * 1000.0 / steps.max(1) as f64;
         diagnosis.steps = steps as f64 / sent as f64;
     }
-    let runs =
-        |name: &str| diagnosis.operations.iter().any(|row| row.operation == name && row.stands == Stands::Granted);
-    diagnosis.cases_run = job.cases()?.filter(|case| runs(case.operation.as_str())).count() as u64;
     Ok(())
 }
 

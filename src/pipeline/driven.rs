@@ -130,7 +130,7 @@ impl Ready {
         let line = OneByOne::new(plan)?;
         let mut survey = Survey::begin(job, &line).map_err(in_words)?;
         let mut drawn = HashSet::new();
-        for case in claims::controls(job) {
+        for case in claims::controls(job)? {
             drawn.insert(case.operation.to_string());
             let outcome = line.send(case)?;
             if outcome.liveness == Some(Liveness::Down) {

@@ -117,7 +117,7 @@ pub async fn fuzz(
         fleeting: started::is_fleeting(job),
     };
     // Controls first: an operation that grants nothing teaches nothing.
-    let controls = claims::controls(job);
+    let controls = claims::controls(job).map_err(failed)?;
     let drawn: HashSet<String> = controls.iter().map(|case| case.operation.to_string()).collect();
     let planned = super::Planned { cases: 0, operations: drawn.len() as u64 };
     let server = tokio::task::block_in_place(|| started::version(job, &redaction));
@@ -415,7 +415,7 @@ impl Search<'_, '_> {
             other.apply(Arc::make_mut(&mut outcome.case));
             let judgement = judge(&self.job.contract, &self.job.scenario, &outcome);
             if judgement.verdict == Verdict::Diverges && judgement.observed.to_string() == key.1 {
-                let done = self.finish.finish(outcome.again());
+                let done = self.finish.finish(outcome.clone());
                 // What is known, or no fault at all in this place, is another matter.
                 if done.finding {
                     return Some((done, other.act));

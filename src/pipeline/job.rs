@@ -8,7 +8,7 @@ use crate::generate::{self, Case, Inference, Level, Options};
 use crate::report::{Diagnostic, Head};
 use crate::run::{AwsKeys, Endpoint, Left, Plan, Settings, Stop, Upkeep};
 use crate::scenario::Scenario;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher as _, Hasher as _};
 
 /// One scenario with everything that decides its cases and where they go.
@@ -131,16 +131,13 @@ impl Job {
         self.filter.is_none() && self.ids.is_none() && self.level == Level::Full
     }
 
-    /// Goes through all cases once, keeping none.
-    pub(super) fn count(&self) -> Result<Planned, Vec<Diagnostic>> {
-        let (mut operations, mut cases) = (HashSet::<OperationName>::new(), 0);
+    /// How many cases each operation has; goes through all of them once, keeping none.
+    pub(super) fn counts(&self) -> Result<HashMap<OperationName, u64>, Vec<Diagnostic>> {
+        let mut counts = HashMap::new();
         for case in self.cases()? {
-            cases += 1;
-            if !operations.contains(&case.operation) {
-                operations.insert(case.operation);
-            }
+            *counts.entry(case.operation).or_default() += 1;
         }
-        Ok(Planned { cases, operations: operations.len() as u64 })
+        Ok(counts)
     }
 
     /// Where requests go, with all that connections need.

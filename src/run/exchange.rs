@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// A case with everything that happened to it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Outcome {
     /// What was meant. Where the wire cannot carry a step, `case.unsendable` says why, even if the
     /// generator did not know.
@@ -23,19 +23,6 @@ pub struct Outcome {
     /// What a server that was started for the run printed meanwhile, where it failed: the last lines, less
     /// secrets; other cases that ran side by side may have had a part in them.
     pub server_output: Vec<String>,
-}
-
-impl Outcome {
-    /// The same once more, to be held against something else.
-    pub fn again(&self) -> Self {
-        Self {
-            case: Arc::clone(&self.case),
-            exchanges: self.exchanges.clone(),
-            not_sent: self.not_sent.clone(),
-            liveness: self.liveness,
-            server_output: self.server_output.clone(),
-        }
-    }
 }
 
 /// What a plain valid request meets after a case got no answer.

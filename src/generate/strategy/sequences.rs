@@ -6,7 +6,6 @@
 use super::Work;
 use super::laws::Laws;
 use super::traces::refusals;
-use crate::contract::Operation;
 use crate::generate::case::Case;
 use crate::generate::draw::{Draw, Seeded};
 use crate::generate::keeper::keepers;
@@ -114,7 +113,7 @@ fn act(laws: &Laws<'_, '_>, story: &mut Story<'_, '_>, action: &Action) {
             }
         }
         Action::TakeBack(wanted, keys) => {
-            let Some((operation, member)) = undoing(laws) else { return };
+            let Some((operation, member)) = laws.keeper.undoing(laws.work.planner) else { return };
             let mut keys: Vec<String> = keys.iter().map(|key| laws.key(story, *key)).collect();
             keys.sort();
             keys.dedup();
@@ -130,18 +129,6 @@ fn act(laws: &Laws<'_, '_>, story: &mut Story<'_, '_>, action: &Action) {
             let _ = story.look(resource(*wanted, story));
         }
     }
-}
-
-/// The operation that takes back what this one writes.
-fn undoing<'p>(laws: &Laws<'_, 'p>) -> Option<(&'p Operation, &'p str)> {
-    let planner = laws.work.planner;
-    planner.scenario.operations.iter().find_map(|(name, notes)| {
-        let undoes = notes.undoes.as_ref()?;
-        let fits = undoes.operation == laws.keeper.operation.name.as_str()
-            && undoes.of.as_ref().is_none_or(|of| *of == laws.keeper.path.to_string());
-        fits.then_some(())?;
-        Some((planner.contract.operation(name)?, undoes.member.as_str()))
-    })
 }
 
 /// Everything is looked at in the end; where only answers to writes show it, by one more write.

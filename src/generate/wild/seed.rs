@@ -5,7 +5,7 @@
 use super::act::{Act, acts_to_json};
 use super::carried::carried;
 use super::source::{Wild, hide};
-use super::tale::{glance, tell_as};
+use super::tale::tell_as;
 use crate::contract::Kind;
 use crate::generate::case::{Case, Purpose, Send, Step};
 use crate::generate::sample::ELSEWHERE;
@@ -55,7 +55,7 @@ fn act_of(wild: &Wild<'_>, case: &Case, step: &Step) -> Option<Act> {
     if step.purpose == Purpose::ReadBack {
         let looks = |(number, resource): (usize, u32)| {
             let family = &wild.families[number];
-            (glance(planner, family, &case.id, resource).as_ref() == Some(&step.send)).then_some((family, resource))
+            (family.keeper.look(planner, &case.id, resource).as_ref() == Some(&step.send)).then_some((family, resource))
         };
         // What the case's own operation stores is what it looks at.
         let mut all: Vec<usize> = (0..wild.families.len()).collect();

@@ -151,15 +151,6 @@ fn read(bytes: &[u8]) -> Result<Vec<Act>, ActError> {
 }
 
 fn families<'a>(planner: &Planner<'a>, operation: &'a Operation) -> Vec<Family<'a>> {
-    let undoing = |keeper: &Keeper<'a>| {
-        planner.scenario.operations.iter().find_map(|(name, notes)| {
-            let undoes = notes.undoes.as_ref()?;
-            let fits = undoes.operation == operation.name.as_str()
-                && undoes.of.as_ref().is_none_or(|of| *of == keeper.path.to_string());
-            fits.then_some(())?;
-            Some((planner.contract.operation(name)?, undoes.member.as_str()))
-        })
-    };
     let id = CaseId(String::new());
     let of = |resource| planner.sampler(operation, &id).of_resource(resource).plain();
     let is_apart = of(1) != of(2);
@@ -168,7 +159,7 @@ fn families<'a>(planner: &Planner<'a>, operation: &'a Operation) -> Vec<Family<'
     keepers(planner, operation)
         .into_iter()
         .map(|keeper| Family {
-            undoing: undoing(&keeper),
+            undoing: keeper.undoing(planner),
             keeper,
             has_others: is_apart && !is_made,
             is_apart: is_apart || is_made,

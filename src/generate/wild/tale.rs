@@ -9,7 +9,6 @@ use super::expected::{Before, bytes_in, damaged, is_a_removal, is_a_write, label
 use super::source::{Family, Wild, show, strays};
 use crate::contract::{Constraint, MemberPath, Operation, OperationName, Provenance, Rule};
 use crate::generate::case::{Case, CaseId, Damage, Intent, Judged, Purpose, Send, Step};
-use crate::generate::draft::Planner;
 use crate::generate::expectation::Expectation;
 use crate::generate::keeper::Reader;
 use crate::generate::label::Breach;
@@ -368,7 +367,7 @@ impl<'a> Telling<'_, 'a> {
         if matches!(family.keeper.reader, Reader::Answer) {
             return Some(());
         }
-        let send = glance(self.wild.planner(), family, &self.id, resource)?;
+        let send = family.keeper.look(self.wild.planner(), &self.id, resource)?;
         let step = self.step(Purpose::ReadBack, send);
         let is_same = |other: &Family<'_>| std::ptr::eq(other, family);
         match (&mut self.events, self.family) {
@@ -444,26 +443,5 @@ impl<'a> Telling<'_, 'a> {
             rule: "after any sequence, what is read is what was written".to_owned(),
             source: keeper.source(planner, "merges"),
         });
-    }
-}
-
-/// The request that shows what is stored of a case's resource; `None` where the answer to the write shows it.
-pub(super) fn glance(planner: &Planner<'_>, family: &Family<'_>, id: &CaseId, resource: u32) -> Option<Send> {
-    match &family.keeper.reader {
-        Reader::Answer => None,
-        Reader::Operation(reader) => {
-            let input = planner.sampler(reader, id).of_resource(resource).plain();
-            Some(Send::Operation { name: reader.name.clone(), input, damage: Vec::new() })
-        }
-        Reader::Raw(request) => {
-            let sampler = planner.sampler(family.keeper.operation, id).of_resource(resource);
-            let line = match sampler.templates.text(request) {
-                Value::Text(text) => text.replace('{', "{{").replace('}', "}}"),
-                Value::Template(text) => text,
-                _ => return None,
-            };
-            let (method, target) = line.split_once(' ')?;
-            Some(Send::Raw { method: method.to_owned(), target: target.trim().to_owned(), body: None })
-        }
     }
 }
