@@ -1,8 +1,8 @@
 //! How fast services in this process are fuzzed, and how long it takes to find faults that no boundary reaches.
 //!
-//! `cargo bench --bench fuzz` prints requests per second and, where `cargo fuzz build` has built the target `service`,
-//! the time that libFuzzer takes to each planted fault; where it has not, that is said. `overstep fuzz` looks for the
-//! same faults over HTTP.
+//! `cargo bench --bench fuzz` prints requests per second and, where `cargo fuzz build` has built the targets `service`
+//! and `endpoint`, the time that libFuzzer takes to each planted fault, in its own process and over HTTP; where it has
+//! not, that is said. `overstep fuzz` looks for the same faults over HTTP.
 
 #![expect(clippy::disallowed_methods, reason = "a bench measures time and starts libFuzzer")]
 
@@ -35,13 +35,16 @@ fn main() {
     for fault in FAULTS {
         say("overstep fuzz, over HTTP", fault, http::overstep_fuzz(fault, WITHIN, 1));
     }
-    match target() {
-        Some(binary) => FAULTS.iter().for_each(|fault| by_libfuzzer(&binary, *fault)),
-        None => {
-            println!(
-                "libFuzzer: the target is not built (`cargo +nightly fuzz build -O -s none --no-trace-compares service`): skipped"
-            )
-        }
+    let in_process = |fault: Fault| vec![("OVERSTEP_FAULT", format!("{fault:?}"))];
+    let over_http = |fault: Fault| {
+        let service = cards::Cards::new(fault);
+        let address = loopback::serve_json(move |method, target, body| service.answer(method, target, body));
+        let scenario = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/planted/cards.toml");
+        vec![("OVERSTEP_SCENARIO", scenario.to_owned()), ("OVERSTEP_ENDPOINT", format!("http://{address}"))]
+    };
+    for fault in FAULTS {
+        by_libfuzzer("service", fault, &in_process(fault));
+        by_libfuzzer("endpoint", fault, &over_http(fault));
     }
 }
 
@@ -94,14 +97,21 @@ fn by_chance(subject: &Subject, fault: Fault) {
     say("random bytes", fault, found.map(|_| started.elapsed()));
 }
 
-fn target() -> Option<PathBuf> {
+fn target(name: &str) -> Option<PathBuf> {
     let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/target");
     let folders = std::fs::read_dir(target).ok()?;
-    folders.filter_map(Result::ok).map(|folder| folder.path().join("release/service")).find(|path| path.is_file())
+    let binaries = folders.filter_map(Result::ok).map(|folder| folder.path().join("release").join(name));
+    binaries.into_iter().find(|path| path.is_file())
 }
 
-/// With libFuzzer's, from an empty corpus.
-fn by_libfuzzer(binary: &Path, fault: Fault) {
+/// With a target of libFuzzer's, from an empty corpus.
+fn by_libfuzzer(name: &str, fault: Fault, environment: &[(&str, String)]) {
+    let Some(binary) = target(name) else {
+        println!(
+            "libFuzzer: {name} is not built (`cargo +nightly fuzz build -O -s none --no-trace-compares`): skipped"
+        );
+        return;
+    };
     let folder = tempfile::tempdir().expect("a temporary directory");
     let corpus = folder.path().join("corpus");
     std::fs::create_dir(&corpus).expect("made");
@@ -114,12 +124,14 @@ fn by_libfuzzer(binary: &Path, fault: Fault) {
         ])
         .arg(format!("-artifact_prefix={}/", folder.path().display()))
         .arg(&corpus)
-        .env("OVERSTEP_FAULT", format!("{fault:?}"))
+        .envs(environment.iter().map(|(name, value)| (name, value)))
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .status();
-    let found = status.is_ok_and(|status| !status.success());
-    say("libFuzzer", fault, found.then(|| started.elapsed()));
+    let is_crash = |entry: std::fs::DirEntry| entry.file_name().to_string_lossy().starts_with("crash-");
+    let crashed = std::fs::read_dir(folder.path()).is_ok_and(|files| files.filter_map(Result::ok).any(is_crash));
+    let found = crashed && status.is_ok_and(|status| !status.success());
+    say(&format!("libFuzzer, {name}"), fault, found.then(|| started.elapsed()));
 }
 
 fn say(who: &str, fault: Fault, found: Option<Duration>) {

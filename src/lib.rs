@@ -12,6 +12,14 @@
 //! With `default-features = false` the library is what needs no command, no socket and no server: everything up to
 //! [`judge`], and [`inprocess`], which holds a service in the same process against its contract.
 
+// `cli` and `config` name the library as the command's users would.
+#[cfg(feature = "cli")]
+extern crate self as overstep;
+
+#[cfg(feature = "cli")]
+pub mod cli;
+#[cfg(feature = "cli")]
+mod config;
 pub mod contract;
 #[cfg(feature = "cli")]
 pub mod exit;

@@ -1,8 +1,4 @@
-//! The `overstep` command. Everything that it does is in the library; here are flags, environment
-//! and printing.
-
-mod cli;
-mod config;
+//! The `overstep` command. Everything that it does is in the library.
 
 /// Cases are many small texts that live for a moment, made on one thread and taken on another; the
 /// system's allocator spends twice the time on them. The library leaves the choice to whoever links it.
@@ -10,5 +6,5 @@ mod config;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> std::process::ExitCode {
-    cli::main().into()
+    overstep::cli::main().into()
 }

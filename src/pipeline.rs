@@ -3,7 +3,9 @@
 //! This file knows every room and no flag, no terminal and no environment.
 
 mod accepted;
+mod claims;
 mod doctor;
+mod driven;
 mod embedded;
 mod export;
 mod filter;
@@ -27,6 +29,7 @@ mod survey;
 pub use crate::contract::drift;
 pub use accepted::{Keeping, Update};
 pub use doctor::doctor;
+pub use driven::{Driven, Ended, KINDS};
 pub use embedded::{Embedded, faults, serve, world};
 pub use export::{ExportFormat, export};
 pub use filter::{Filter, FilterError, Property};

@@ -9,10 +9,8 @@ mod planted;
 
 use planted::{CONTRACT, Cards, FAULTS, Fault, SCENARIO};
 use serde_json::Value as Json;
-use std::io::{BufReader, Write as _};
 use std::path::Path;
 use std::process::Command;
-use std::sync::Arc;
 use tempfile::TempDir;
 
 struct Ran {
@@ -47,23 +45,8 @@ fn project() -> TempDir {
 
 /// The made-up service on a port of its own.
 fn cards(fault: Fault) -> String {
-    let service = Arc::new(Cards::new(fault));
-    let address = loopback::serve(move |mut stream, _| {
-        let mut reader = BufReader::new(stream.try_clone().expect("clone"));
-        while let Some((head, body)) = loopback::read_request(&mut reader) {
-            let mut line = head.lines().next().unwrap_or_default().split(' ');
-            let (method, target) = (line.next().unwrap_or_default(), line.next().unwrap_or_default());
-            let (status, body) = service.answer(method, target, &body);
-            let body = body.to_string();
-            let answer = format!(
-                "HTTP/1.1 {status} Answer\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
-                body.len()
-            );
-            if stream.write_all(answer.as_bytes()).is_err() {
-                return;
-            }
-        }
-    });
+    let service = Cards::new(fault);
+    let address = loopback::serve_json(move |method, target, body| service.answer(method, target, body));
     format!("http://{address}")
 }
 

@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-/// Each room and the rooms that it may import. `cli` and `config` are the binary's own modules.
+/// Each room and the rooms that it may import.
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("contract", &[]),
     ("scenario", &["contract"]),
@@ -38,6 +38,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "store",
             "reference",
             "search",
+            // What a finding says to whoever reads a fuzzer's output.
+            "inprocess",
         ],
     ),
     // Beside the architecture's row: types of `scenario`, `contract`, `run` and `generate` that

@@ -16,7 +16,6 @@ use overstep::run::{Endpoint, Left, Plan, Settings, Stop, drafts};
 use overstep::scenario::Scenario;
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::io::{BufReader, Write as _};
 use std::path::Path;
 use std::process::Command;
 use std::sync::{Arc, LazyLock, Mutex};
@@ -221,24 +220,13 @@ fn fuzzing_begins_with_the_seeds() {
     assert!(wanted.len() > 10, "{wanted:?}");
     let seen: Arc<Mutex<BTreeSet<String>>> = Arc::default();
     let (service, seeing) = (cards::Cards::new(cards::Fault::Faithful), Arc::clone(&seen));
-    let address = loopback::serve(move |mut stream, _| {
-        let mut reader = BufReader::new(stream.try_clone().expect("clone"));
-        while let Some((head, body)) = loopback::read_request(&mut reader) {
-            let mut line = head.lines().next().unwrap_or_default().split(' ');
-            let (method, target) = (line.next().unwrap_or_default(), line.next().unwrap_or_default());
-            if let Ok(body) = serde_json::from_slice::<Json>(&body)
-                && let Some(labels) = body.get("labels")
-            {
-                seeing.lock().expect("no panic").insert(labels.to_string());
-            }
-            let (status, body) = service.answer(method, target, &body);
-            let body = body.to_string();
-            let head =
-                format!("HTTP/1.1 {status} Answer\r\ncontent-type: application/json\r\ncontent-length: {}", body.len());
-            if stream.write_all(format!("{head}\r\n\r\n{body}").as_bytes()).is_err() {
-                return;
-            }
+    let address = loopback::serve_json(move |method, target, body| {
+        if let Ok(body) = serde_json::from_slice::<Json>(body)
+            && let Some(labels) = body.get("labels")
+        {
+            seeing.lock().expect("no panic").insert(labels.to_string());
         }
+        service.answer(method, target, body)
     });
     // The plain request of each of the three operations stands before them.
     let (url, most) = (format!("http://{address}"), (files + 3).to_string());

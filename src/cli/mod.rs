@@ -20,12 +20,15 @@ mod saved;
 mod say;
 mod serve;
 mod snapshot;
+mod target;
 mod upkeep;
 mod values;
 
 use clap::{CommandFactory as _, Parser as _};
 use flags::{Command, Flags, When};
 use overstep::exit::Exit;
+
+pub use target::{Target, target, target_of};
 
 /// Runs the command that the process was started with.
 pub fn main() -> Exit {

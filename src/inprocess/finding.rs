@@ -31,7 +31,7 @@ pub struct Finding {
 }
 
 impl Finding {
-    pub(super) fn new(
+    pub(crate) fn new(
         outcome: &Outcome,
         judgement: &Judgement,
         acts: Option<&[Act]>,

@@ -3,11 +3,12 @@
 //! Rounds of proposals are sent side by side and learnt from in order, so that the same seed proposes the same whatever
 //! the number of workers, as long as the endpoint answers the same.
 
+use super::claims::{self, Judged};
 use super::finish::Finish;
 use super::survey::Survey;
 use super::{Job, Sending, Tally, embedded, known, saved, started, unwritten};
-use crate::generate::{Act, Case, Claim, Intent, Tale, Wild, Workbench, acts_to_json};
-use crate::judge::{Signature, Verdict, judge, signatures};
+use crate::generate::{Act, Case, Claim, Intent, Tale, Wild, acts_to_json};
+use crate::judge::{Verdict, judge};
 use crate::report::{Diagnostic, Done, Head, Output, Summary};
 use crate::run::{self, OneByOne, Outcome, RunEnd, Stop, Stopwatch};
 use crate::scenario::{Regression, write_regression};
@@ -78,11 +79,7 @@ pub type Vacuous = Vec<String>;
 struct Seen {
     index: usize,
     case: Arc<Case>,
-    signatures: Vec<Signature>,
-    judgements: Vec<crate::judge::Judgement>,
-    /// Those that broke the contract, by the number of their claim.
-    broke: Vec<(usize, Done)>,
-    succeeded: Vec<String>,
+    judged: Judged,
 }
 
 /// Fuzzes until the time, the cases or somebody's patience is over.
@@ -120,15 +117,7 @@ pub async fn fuzz(
         fleeting: started::is_fleeting(job),
     };
     // Controls first: an operation that grants nothing teaches nothing.
-    let bench = Workbench::new(&job.contract).map_err(|error| failed(error.to_string()))?;
-    let controls: Vec<Case> = job
-        .contract
-        .operations
-        .iter()
-        .filter(|operation| job.scenario.wants(operation.name.as_str()))
-        .filter_map(|operation| bench.control(&job.scenario, operation.name.as_str()).ok()?)
-        .filter(|case| job.filter.as_ref().is_none_or(|filter| filter.matches(case)))
-        .collect();
+    let controls = claims::controls(job).map_err(failed)?;
     let drawn: HashSet<String> = controls.iter().map(|case| case.operation.to_string()).collect();
     let planned = super::Planned { cases: 0, operations: drawn.len() as u64 };
     let server = tokio::task::block_in_place(|| started::version(job, &redaction));
@@ -182,14 +171,7 @@ pub async fn fuzz(
     }
     let elsewhere = survey.is_elsewhere(job);
     // Only what grants something is drawn.
-    let mut scenario = job.scenario.clone();
-    scenario.only = job
-        .contract
-        .operations
-        .iter()
-        .map(|operation| operation.name.to_string())
-        .filter(|name| drawn.contains(name) && survey.runs(name))
-        .collect();
+    let scenario = claims::granted(job, &drawn, &survey);
     let finish = Finish { survey: Some(&survey), ..alone };
     let mut sent = 0;
     if ended == RunEnd::Complete && elsewhere.is_none() && !scenario.only.is_empty() {
@@ -244,14 +226,14 @@ pub async fn fuzz(
             }
             for one in news {
                 let proposal = &round[one.index].0;
-                for name in &one.succeeded {
+                for name in &one.judged.succeeded {
                     granted.insert(name.clone(), true);
                 }
                 search.count(&mut tally, &round[one.index].1, &one);
-                if search.guide.learn(proposal, &one.signatures) {
+                if search.guide.learn(proposal, &one.judged.signatures) {
                     search.write(&proposal.acts, keep).map_err(failed)?;
                 }
-                for (claim, done) in one.broke {
+                for (claim, done) in one.judged.broke {
                     used.add(&job.known, &done);
                     let claim = &round[one.index].1.claims[claim];
                     let found = tokio::task::block_in_place(|| search.found(&line, &proposal.acts, claim, done));
@@ -339,30 +321,16 @@ impl Search<'_, '_> {
 
     /// Judges what came back, on the worker that sent it.
     fn seen(&self, index: usize, tale: &Tale, mut outcome: Outcome) -> Seen {
-        let (contract, scenario) = (&self.job.contract, &self.job.scenario);
-        let signatures = signatures(contract, scenario, &outcome);
-        let (mut judgements, mut broke, mut succeeded) = (Vec::new(), Vec::new(), Vec::new());
-        for (number, claim) in tale.claims.iter().enumerate() {
-            claim.apply(Arc::make_mut(&mut outcome.case));
-            let judgement = judge(contract, scenario, &outcome);
-            if judgement.observed.status.is_some_and(|status| (200..300).contains(&status)) {
-                succeeded.push(claim.operation.to_string());
-            }
-            // What a wrong answer did to the state is no second finding.
-            if judgement.verdict == Verdict::Diverges && (claim.act.is_some() || broke.is_empty()) {
-                broke.push((number, self.finish.finish(outcome.clone())));
-            }
-            judgements.push(judgement);
-        }
-        Seen { index, case: outcome.case, signatures, judgements, broke, succeeded }
+        let judged = claims::judged(&self.finish, tale, &mut outcome);
+        Seen { index, case: outcome.case, judged }
     }
 
     /// Adds what came back to the counts and to what was reached.
     fn count(&self, tally: &mut Tally, tale: &Tale, one: &Seen) {
         let mut case = (*one.case).clone();
-        for (number, (claim, judgement)) in tale.claims.iter().zip(&one.judgements).enumerate() {
+        for (number, (claim, judgement)) in tale.claims.iter().zip(&one.judged.judgements).enumerate() {
             claim.apply(&mut case);
-            let told = one.broke.iter().find(|(broke, _)| *broke == number).map(|(_, done)| &done.judgement);
+            let told = one.judged.broke.iter().find(|(broke, _)| *broke == number).map(|(_, done)| &done.judgement);
             let judgement = told.unwrap_or(judgement);
             tally.counts.add(judgement.verdict);
             tally.coverage.add(&case, judgement);

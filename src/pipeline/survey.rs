@@ -139,6 +139,11 @@ impl Survey {
         })
     }
 
+    /// The operations that are not run, so far.
+    pub fn told(&self) -> &[NotRun] {
+        &self.not_run
+    }
+
     /// The operations that were not run.
     pub fn not_run(self) -> Vec<NotRun> {
         self.not_run

@@ -34,6 +34,8 @@ mod schedule;
 #[cfg(feature = "run")]
 mod server;
 #[cfg(feature = "run")]
+mod steady;
+#[cfg(feature = "run")]
 mod steps;
 #[cfg(feature = "run")]
 mod throttle;
@@ -59,6 +61,8 @@ pub use ready::message;
 pub use runner::{OneByOne, RunEnd, run, send_case};
 #[cfg(feature = "run")]
 pub use server::{Clean, Launch, Started, first_line, free_port, is_taken, kill_started};
+#[cfg(feature = "run")]
+pub use steady::Steady;
 #[cfg(feature = "run")]
 pub use transport::{SetUpError, Transport};
 #[cfg(feature = "run")]

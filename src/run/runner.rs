@@ -117,7 +117,7 @@ impl<'a> OneByOne<'a> {
 }
 
 /// Each thread has a runtime of its own: a request never moves between threads.
-fn on_runtime<F: Future>(future: F) -> F::Output {
+pub(super) fn on_runtime<F: Future>(future: F) -> F::Output {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -141,7 +141,7 @@ where
 
 /// Values nest as deep as a case wants, and they are written recursively; what is not used of a stack
 /// costs nothing.
-fn thread_builder() -> std::thread::Builder {
+pub(super) fn thread_builder() -> std::thread::Builder {
     const STACK: usize = 64 * 1024 * 1024;
     std::thread::Builder::new().name("overstep".to_owned()).stack_size(STACK)
 }

@@ -50,6 +50,25 @@ pub fn read_request(reader: &mut impl BufRead) -> Option<(String, Vec<u8>)> {
     Some((head, body))
 }
 
+/// A service that answers method, target and body with a status and a document.
+pub fn serve_json(
+    answer: impl Fn(&str, &str, &[u8]) -> (u16, serde_json::Value) + std::marker::Send + Sync + 'static,
+) -> SocketAddr {
+    serve(move |mut stream, _| {
+        let mut reader = BufReader::new(stream.try_clone().expect("clone"));
+        while let Some((head, body)) = read_request(&mut reader) {
+            let mut line = head.lines().next().unwrap_or_default().split(' ');
+            let (method, target) = (line.next().unwrap_or_default(), line.next().unwrap_or_default());
+            let (status, body) = answer(method, target, &body);
+            let body = body.to_string();
+            let head = format!("HTTP/1.1 {status} Answer\r\ncontent-type: application/json\r\ncontent-length: ");
+            if stream.write_all(format!("{head}{}\r\n\r\n{body}", body.len()).as_bytes()).is_err() {
+                return;
+            }
+        }
+    })
+}
+
 /// Reads one request, writes these bytes, and keeps the connection or ends it.
 pub fn scripted(bytes: impl Into<Vec<u8>>, close: bool) -> SocketAddr {
     let bytes = bytes.into();
