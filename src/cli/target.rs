@@ -59,7 +59,10 @@ pub fn target_of(arguments: &[String]) -> Result<Target, Exit> {
             let problem = Diagnostic::error("which scenario is meant?");
             return Err(problem.with_hint("name one: OVERSTEP_SCENARIO=connect").into());
         };
-        let own = flags.max_cases.is_some() || flags.max_failures.is_some() || flags.save || !flags.report.is_empty();
+        let own = flags.max_cases.is_some()
+            || flags.send.max_failures.is_some()
+            || flags.save
+            || !flags.send.report.is_empty();
         if own || flags.corpus.is_some() || flags.artifacts.is_some() {
             let problem = Diagnostic::error("when to end, where inputs lie and what is kept is libFuzzer's to know");
             let hint = "its own flags: `-runs=N`, `-max_total_time=S`, `-artifact_prefix=DIR/`, and folders";
