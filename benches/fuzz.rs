@@ -1,12 +1,17 @@
 //! How fast services in this process are fuzzed, and how long it takes to find faults that no boundary reaches.
 //!
 //! `cargo bench --bench fuzz` prints requests per second and, where `cargo fuzz build` has built the target `service`,
-//! the time that libFuzzer takes to each planted fault; where it has not, that is said.
+//! the time that libFuzzer takes to each planted fault; where it has not, that is said. `overstep fuzz` looks for the
+//! same faults over HTTP.
 
 #![expect(clippy::disallowed_methods, reason = "a bench measures time and starts libFuzzer")]
 
 #[path = "../tests/planted/mod.rs"]
 mod cards;
+#[path = "fuzz/http.rs"]
+mod http;
+#[path = "../tests/loopback/mod.rs"]
+mod loopback;
 #[path = "../tests/planted/service.rs"]
 mod service;
 
@@ -26,6 +31,9 @@ fn main() {
     drawn(&subject);
     for fault in FAULTS {
         by_chance(&subject, fault);
+    }
+    for fault in FAULTS {
+        say("overstep fuzz, over HTTP", fault, http::overstep_fuzz(fault, WITHIN, 1));
     }
     match target() {
         Some(binary) => FAULTS.iter().for_each(|fault| by_libfuzzer(&binary, *fault)),

@@ -15,8 +15,8 @@ mod process;
 mod server;
 
 use manners::{Row, SMUGGLED};
-use process::{Ran, overstep};
-use server::{Which, hostile};
+use process::{Project, Ran};
+use server::{Manner, Which, hostile};
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -73,8 +73,11 @@ fn is_in_order(ran: &Ran) -> Result<(), String> {
 /// Some requests of one operation meet it, and all others are answered as documented.
 fn one_place(row: &Row) -> Result<(), String> {
     let address = hostile(row.manner.clone(), Which::LongNotes);
-    let ran =
-        overstep("check", &format!("http://{address}"), &["-E", "op(LinkCard)", "--workers", "8", "--no-snapshots"]);
+    let ran = Project::new().overstep(
+        "check",
+        &format!("http://{address}"),
+        &["-E", "op(LinkCard)", "--workers", "8", "--no-snapshots"],
+    );
     is_in_order(&ran)?;
     let passes = row.observed == "pass";
     holds(ran.code == i32::from(!passes), || format!("exit {}\n{}", ran.code, ran.text))?;
@@ -111,12 +114,13 @@ fn patience(row: &Row) -> &'static str {
     if row.takes_its_time() { "300ms" } else { "5s" }
 }
 
+const FEW: &str = "op(LinkCard) & (*control/plain | member(note))";
+
 /// Every request meets it.
 fn everywhere(row: &Row) -> Result<(), String> {
     let address = hostile(row.manner.clone(), Which::Every);
-    let few = "op(LinkCard) & (*control/plain | member(note))";
-    let arguments = ["-E", few, "--request-timeout", patience(row), "--workers", "8", "--no-snapshots"];
-    let ran = overstep("check", &format!("http://{address}"), &arguments);
+    let arguments = ["-E", FEW, "--request-timeout", patience(row), "--workers", "8", "--no-snapshots"];
+    let ran = Project::new().overstep("check", &format!("http://{address}"), &arguments);
     is_in_order(&ran)?;
     let incomplete = ran.events.last().and_then(|summary| summary["incomplete"].as_str()).unwrap_or_default();
     // What is an answer is held against what is documented, and no plain request succeeds.
@@ -126,16 +130,52 @@ fn everywhere(row: &Row) -> Result<(), String> {
     holds(incomplete.contains(reason), || format!("no `{reason}` in `{incomplete}`"))
 }
 
+/// Every request meets it, through a library that reads it in its own way: a proxy that answers itself.
+fn proxied(row: &Row) -> Result<(), String> {
+    let proxy = format!("http://{}", hostile(row.manner.clone(), Which::Every));
+    let arguments = ["--proxy", &proxy, "-E", FEW, "--request-timeout", patience(row), "--workers", "8"];
+    // Nobody listens there: what comes can only be the proxy's.
+    let ran = Project::new().overstep("check", "http://127.0.0.1:9", &[&arguments[..], &["--no-snapshots"]].concat());
+    is_in_order(&ran)?;
+    holds(matches!(ran.code, 1 | 3), || format!("exit {}\n{}", ran.code, ran.text))
+}
+
+/// What only says that it is TLS, or nothing at all.
+fn no_tls(row: &Row) -> Result<(), String> {
+    let address = hostile(row.manner.clone(), Which::Every);
+    let arguments = ["-E", FEW, "--request-timeout", "300ms", "--no-snapshots"];
+    let ran = Project::new().overstep("check", &format!("https://{address}"), &arguments);
+    is_in_order(&ran)?;
+    let incomplete = ran.events.last().and_then(|summary| summary["incomplete"].as_str()).unwrap_or_default();
+    holds(ran.code == 3 && incomplete.contains("TLS"), || format!("exit {}\n{}", ran.code, ran.text))?;
+    let speaks = matches!(row.manner, Manner::SpeaksFirst(_));
+    holds(!speaks || incomplete.contains("it speaks no TLS"), || format!("no word of it in `{incomplete}`"))
+}
+
+/// What was observed is accepted, and is then the same again.
+fn accepted(row: &Row) -> Result<(), String> {
+    let url = format!("http://{}", hostile(row.manner.clone(), Which::LongNotes));
+    let project = Project::new();
+    let of = |update: &str| project.overstep("check", &url, &["-E", FEW, "--workers", "8", "--update", update]);
+    let first = of("all");
+    is_in_order(&first)?;
+    let again = of("no");
+    is_in_order(&again)?;
+    holds(again.code == 0, || format!("exit {}, then {}\n{}", first.code, again.code, again.text))
+}
+
 /// A fuzzer ends as well, and finds what only some requests meet.
 fn fuzzed(row: &Row) -> Result<(), String> {
-    let every = hostile(row.manner.clone(), Which::Every);
-    let few = ["--max-cases", "4", "--request-timeout", patience(row), "--workers", "8"];
-    let ran = overstep("fuzz", &format!("http://{every}"), &few);
-    is_in_order(&ran)?;
-    let code = if row.is_answer() { 1 } else { 3 };
-    holds(ran.code == code, || format!("exit {}, not {code}\n{}", ran.code, ran.text))?;
+    if !row.is_answer() {
+        let every = hostile(row.manner.clone(), Which::Every);
+        let few = ["--max-cases", "4", "--request-timeout", patience(row), "--workers", "8"];
+        let ran = Project::new().overstep("fuzz", &format!("http://{every}"), &few);
+        is_in_order(&ran)?;
+        holds(ran.code == 3, || format!("exit {}, not 3\n{}", ran.code, ran.text))?;
+    }
     let some = hostile(row.manner.clone(), Which::Notes);
-    let ran = overstep("fuzz", &format!("http://{some}"), &["--max-cases", "16", "--workers", "8"]);
+    let few = ["--max-cases", "16", "--workers", "8"];
+    let ran = Project::new().overstep("fuzz", &format!("http://{some}"), &few);
     is_in_order(&ran)?;
     holds(ran.code == 1, || format!("exit {} where notes meet it\n{}", ran.code, ran.text))?;
     for finding in ran.events.iter().filter(|event| event["event"] == "finding") {
@@ -195,6 +235,30 @@ fn all(elsewhere: std::net::SocketAddr, slow: bool) -> Vec<Row> {
     rows.extend(manners::answers(elsewhere));
     rows.retain(|row| row.takes_its_time() == slow);
     rows
+}
+
+#[test]
+fn what_was_observed_can_be_accepted() {
+    let mut rows = manners::framings();
+    rows.extend(manners::answers(elsewhere().0));
+    rows.retain(|row| !row.takes_its_time());
+    each(&rows, accepted);
+}
+
+#[test]
+fn a_proxy_may_be_as_hostile() {
+    let (address, count) = elsewhere();
+    each(&all(address, false), proxied);
+    each(&all(address, true), proxied);
+    assert_eq!(count.load(Ordering::SeqCst), 0, "a redirect was followed");
+}
+
+#[test]
+fn what_speaks_no_tls_is_told() {
+    let mut rows = manners::connections();
+    rows.extend(manners::languages());
+    rows.retain(|row| !matches!(row.manner, Manner::Says(_) | Manner::Closes(_) | Manner::Trickles(_)));
+    each(&rows, no_tls);
 }
 
 #[test]

@@ -256,8 +256,7 @@ fn a_form_is_refused_only_where_it_names_no_action() {
         assert!(refused >= 8, "{protocol:?}: {refused}");
         // Whatever stands for a text is one.
         assert!(!all.iter().any(|case| rest(case).starts_with("Title/type/")), "{protocol:?}");
-        let wrong: Vec<&str> =
-            all.iter().filter(|case| rest(case).starts_with("When/type/word")).map(|case| rest(case)).collect();
+        let wrong: Vec<&str> = all.iter().filter(|case| rest(case).starts_with("When/type/word")).map(rest).collect();
         assert_eq!(wrong, ["When/type/word"]);
     }
 }

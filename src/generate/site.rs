@@ -98,6 +98,13 @@ impl Site {
         matches!(self.location, Location::Body | Location::Payload)
     }
 
+    /// Whether its bytes are the whole body, so that any bytes are a value.
+    pub fn is_whole_body(&self, kind: &Kind) -> bool {
+        self.location == Location::Payload
+            && self.path.0.len() == 1
+            && matches!(kind, Kind::Blob | Kind::String | Kind::Enum { .. })
+    }
+
     /// Whether it is the segment of a path.
     pub fn is_label(&self) -> bool {
         self.location == Location::Label
@@ -141,7 +148,8 @@ pub fn constraints(contract: &Contract, operation: &Operation) -> Vec<(MemberPat
             }
         };
         add(site.required && !site.is_label(), Constraint::Required);
-        add(site.in_body() && !site.is_key() && shows_type(&shape.kind), Constraint::Type);
+        let is_typed = site.in_body() && !site.is_key() && !site.is_whole_body(&shape.kind);
+        add(is_typed && shows_type(&shape.kind), Constraint::Type);
         add(shape.length.is_some_and(|length| length.min.unwrap_or(0) > 0 || length.max.is_some()), Constraint::Length);
         add(shape.range.is_some(), Constraint::Range);
         add(shape.pattern.is_some(), Constraint::Pattern);

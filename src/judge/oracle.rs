@@ -4,7 +4,9 @@ use super::answer::{self, Flaw};
 use super::law::law;
 use super::{Judgement, Observed, Verdict};
 use crate::contract::{Contract, Operation, Role};
-use crate::generate::{Accept, Assumption, Case, Expectation, ExpectedError, Judged, Purpose, Send, Value};
+use crate::generate::{
+    Accept, Assumption, Case, Damage, Expectation, ExpectedError, Judged, Purpose, Send, Step, Value,
+};
 use crate::run::{Answer, Exchange, Framing, Liveness, NoAnswer, Outcome};
 use crate::scenario::Scenario;
 use crate::wire;
@@ -65,13 +67,22 @@ fn decide(contract: &Contract, scenario: &Scenario, outcome: &Outcome) -> Decisi
             }
         }
         Expectation::Keep { .. } => (Verdict::Indeterminate, observed, "no relation is stated".to_owned()),
-        Expectation::Unspecified { reason } if answer.status >= 500 => (
+        Expectation::Unspecified { reason } if answer.status >= 500 && !is_unknown_method(case, answer) => (
             Verdict::Diverges,
             observed,
             format!("whatever it means ({reason}), a request must not make the server fail"),
         ),
         Expectation::Unspecified { reason } => (Verdict::Unspecified, observed, reason.clone()),
     }
+}
+
+/// Whether a server says that it lacks a method that no document gives it: 501 is the proper answer then, see
+/// [RFC 9110, 15.6.2](https://www.rfc-editor.org/rfc/rfc9110#section-15.6.2).
+fn is_unknown_method(case: &Case, answer: &Answer) -> bool {
+    let is_another = |damage: &Damage| matches!(damage, Damage::Method(_));
+    let step = case.steps.get(case.judged.shown());
+    let damages = |step: &Step| matches!(&step.send, Send::Operation { damage, .. } if damage.iter().any(is_another));
+    answer.status == 501 && step.is_some_and(damages)
 }
 
 /// What no document promises is recorded, and not held against anybody.
@@ -384,7 +395,7 @@ pub(super) fn size(case: &Case) -> usize {
             Value::Null | Value::Boolean(_) => 4,
         }
     }
-    let of_step = |step: &crate::generate::Step| match &step.send {
+    let of_step = |step: &Step| match &step.send {
         Send::Operation { input, .. } => of(input),
         Send::Raw { .. } => 0,
     };

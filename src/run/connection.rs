@@ -68,9 +68,17 @@ impl Connector {
         let Some((connector, name)) = &self.tls else { return Ok(Stream(Pipe::Plain(tcp))) };
         match timer.race(connector.connect(name.clone(), tcp)).await {
             None => Err(NoAnswer::Tls(format!("no handshake within {:?}", timer.total))),
-            Some(Err(error)) => Err(NoAnswer::Tls(error.to_string())),
+            Some(Err(error)) => Err(NoAnswer::Tls(told(&error))),
             Some(Ok(stream)) => Ok(Stream(Pipe::Tls(Box::new(stream)))),
         }
+    }
+}
+
+/// Why a handshake failed.
+fn told(error: &std::io::Error) -> String {
+    match error.get_ref().and_then(|inner| inner.downcast_ref()) {
+        Some(rustls::Error::InvalidMessage(_)) => format!("it speaks no TLS; `http://` may be meant ({error})"),
+        _ => error.to_string(),
     }
 }
 

@@ -176,8 +176,10 @@ impl Conversation {
 
     async fn head(&mut self, limits: &Limits, timer: &mut Timer) -> Result<Head, NoAnswer> {
         loop {
-            if !self.input.is_empty()
-                && let Some(head) = Head::read(&self.input)?
+            // However much has come at once: what is too long is told as that, and not by what else is wrong with it.
+            let seen = &self.input[..self.input.len().min(limits.head)];
+            if !seen.is_empty()
+                && let Some(head) = Head::read(seen)?
             {
                 return Ok(head);
             }
@@ -196,9 +198,6 @@ impl Conversation {
     async fn final_head(&mut self, limits: &Limits, timer: &mut Timer) -> Result<Head, NoAnswer> {
         for _ in 0..=MOST_INTERIM {
             let head = self.head(limits, timer).await?;
-            if head.length > limits.head {
-                return Err(NoAnswer::HeadTooLarge(limits.head));
-            }
             self.input.advance(head.length);
             if !(100..200).contains(&head.status) || head.status == 101 {
                 return Ok(head);

@@ -21,17 +21,27 @@ pub struct Ran {
     pub peak: u64,
 }
 
-/// `overstep COMMAND cards -e URL …` in a project of its own, with results.
-pub fn overstep(command: &str, url: &str, more: &[&str]) -> Ran {
-    let directory = tempfile::tempdir().expect("a temporary directory");
-    let scenarios = directory.path().join("scenarios");
-    std::fs::create_dir(&scenarios).expect("made");
-    std::fs::write(scenarios.join("cards.toml"), super::planted::SCENARIO).expect("written");
-    std::fs::write(scenarios.join("cards.contract.json"), super::planted::CONTRACT).expect("written");
-    let (code, text, peak) = run(directory.path(), &[&[command, "cards", "-e", url], &ALWAYS[..], more].concat());
-    let results = std::fs::read_to_string(directory.path().join("results.ndjson")).unwrap_or_default();
-    let events = results.lines().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect();
-    Ran { code, events, text, longest: results.lines().map(str::len).max().unwrap_or(0), peak }
+/// A folder with the made-up service's scenario.
+pub struct Project(tempfile::TempDir);
+
+impl Project {
+    pub fn new() -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let scenarios = directory.path().join("scenarios");
+        std::fs::create_dir(&scenarios).expect("made");
+        std::fs::write(scenarios.join("cards.toml"), super::planted::SCENARIO).expect("written");
+        std::fs::write(scenarios.join("cards.contract.json"), super::planted::CONTRACT).expect("written");
+        Self(directory)
+    }
+
+    /// `overstep COMMAND cards -e URL …` with results.
+    pub fn overstep(&self, command: &str, url: &str, more: &[&str]) -> Ran {
+        let arguments = [&[command, "cards", "-e", url], &ALWAYS[..], more].concat();
+        let (code, text, peak) = run(self.0.path(), &arguments);
+        let results = std::fs::read_to_string(self.0.path().join("results.ndjson")).unwrap_or_default();
+        let events = results.lines().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect();
+        Ran { code, events, text, longest: results.lines().map(str::len).max().unwrap_or(0), peak }
+    }
 }
 
 const ALWAYS: [&str; 3] = ["--no-progress", "--report", "ndjson=results.ndjson"];

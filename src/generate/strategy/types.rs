@@ -14,7 +14,7 @@ use indexmap::IndexMap;
 
 pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
     let shape = work.shape(site);
-    if site.is_key() {
+    if site.is_key() || site.is_whole_body(&shape.kind) {
         return Vec::new();
     }
     let rule = kind_in_words(&shape.kind);

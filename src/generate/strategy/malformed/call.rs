@@ -2,7 +2,7 @@
 //!
 //! It never looks at what an operation is given, and is therefore tried with few operations of a service.
 
-use super::cases::{Cases, body, damaged};
+use super::cases::{Cases, damaged};
 use crate::contract::{Operation, Protocol};
 use crate::generate::case::Damage;
 use crate::generate::draft::Request;
@@ -73,14 +73,20 @@ fn query(out: &mut Cases<'_, '_>) {
     let field = |name: &str, value: Option<String>| damaged(Damage::Field(name.to_owned(), value));
     let rule = "`Action` names an operation of the service";
     out.no_operation("operation", "unknown", rule, field("Action", Some(CANARY.to_owned())));
-    out.no_operation("operation", "missing", rule, field("Action", None));
-    out.no_operation("operation", "empty", rule, field("Action", Some(String::new())));
+    // A service that speaks JSON beside it may miss its target instead, and answer in that protocol.
+    let speaks_json = out.work.planner.contract.traits.query_compatible;
+    let mut without = |kind: &str, variant: &str, damage: Damage| match speaks_json {
+        true => out.open("target", variant, "no action, to a service of two protocols", damaged(damage)),
+        false => out.no_operation(kind, variant, rule, damaged(damage)),
+    };
+    without("operation", "missing", Damage::Field("Action".to_owned(), None));
+    without("operation", "empty", Damage::Field("Action".to_owned(), Some(String::new())));
     for (variant, bytes) in
         [("word", &b"overstep"[..]), ("json", b"{}"), ("xml", b"<overstep/>"), ("nul", b"\0"), ("no-body", b"")]
     {
-        out.no_operation("not-a-form", variant, rule, body(bytes));
+        without("not-a-form", variant, Damage::Body(bytes.to_vec()));
     }
-    out.no_operation("truncated", "first-byte-only", rule, damaged(Damage::BodyTruncated(1)));
+    without("truncated", "first-byte-only", Damage::BodyTruncated(1));
     // What is left of a form is a form.
     out.open("truncated", "half", "a part of a form", damaged(Damage::BodyTruncated(50)));
     for (variant, tail) in [("ampersand", &b"&"[..]), ("no-name", b"&=a"), ("no-value", b"&a"), ("nul", b"\0")] {

@@ -1,0 +1,53 @@
+//! `overstep fuzz` over HTTP against the made-up service: the binary as a person starts it, from nothing.
+//!
+//! It measures until the finding has been made simple and the run has ended, as a person waits for it.
+
+use super::cards::{CONTRACT, Cards, Fault, SCENARIO};
+use super::loopback::{read_request, serve};
+use std::io::{BufReader, Write as _};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How long it takes to a fault; `None` where it is not found in time.
+pub fn overstep_fuzz(fault: Fault, within: Duration, seed: u64) -> Option<Duration> {
+    let folder = tempfile::tempdir().expect("a temporary directory");
+    let scenarios = folder.path().join("scenarios");
+    std::fs::create_dir(&scenarios).expect("made");
+    std::fs::write(scenarios.join("cards.toml"), SCENARIO).expect("written");
+    std::fs::write(scenarios.join("cards.contract.json"), CONTRACT).expect("written");
+    let url = served(fault);
+    let started = Instant::now();
+    let status = Command::new(env!("CARGO_BIN_EXE_overstep"))
+        .current_dir(folder.path())
+        .args(["fuzz", "cards", "-e", &url, "--max-failures", "1", "--no-progress"])
+        .args(["--max-time", &format!("{}s", within.as_secs()), "--seed", &seed.to_string()])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .expect("it starts");
+    (status.code() == Some(1)).then(|| started.elapsed())
+}
+
+/// The service on a port of its own, until the process ends.
+fn served(fault: Fault) -> String {
+    let service = Arc::new(Cards::new(fault));
+    let address = serve(move |mut stream, _| {
+        let _ = stream.set_nodelay(true);
+        let mut reader = BufReader::new(stream.try_clone().expect("clone"));
+        while let Some((head, body)) = read_request(&mut reader) {
+            let mut line = head.lines().next().unwrap_or_default().split(' ');
+            let (method, target) = (line.next().unwrap_or_default(), line.next().unwrap_or_default());
+            let (status, body) = service.answer(method, target, &body);
+            let body = body.to_string();
+            let answer = format!(
+                "HTTP/1.1 {status} Answer\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+                body.len()
+            );
+            if stream.write_all(answer.as_bytes()).is_err() {
+                return;
+            }
+        }
+    });
+    format!("http://{address}")
+}
