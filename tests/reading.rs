@@ -7,6 +7,8 @@ mod made;
 #[path = "../fuzz/src/properties/reading.rs"]
 mod reading;
 
+use overstep::generate::{Send, Value};
+use overstep::reference::{Request, Service, World};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 
@@ -41,4 +43,31 @@ protocols! {
     rest_xml, 5;
     rpc_v2_cbor, 6;
     rest_json, 7;
+}
+
+#[test]
+fn what_the_client_compressed_is_read() {
+    let text = serde_json::json!({
+        "format": "overstep-contract/1", "service": "things", "protocol": "awsQuery", "auth": [],
+        "traits": { "version": "2026-01-01" },
+        "operations": [{ "name": "PutThing", "input": "In", "errors": [], "traits": { "compression": ["gzip"] } }],
+        "errors": [], "shapes": {
+            "In": { "type": "structure", "members": { "Note": { "shape": "Note", "required": true } } },
+            "Note": { "type": "string" },
+        },
+    });
+    let contract = overstep::contract::from_json(&text.to_string()).expect("a contract");
+    let note = "é ".repeat(10_000);
+    let input = Value::Map([("Note".to_owned(), Value::text(note.clone()))].into_iter().collect());
+    let send = Send::Operation { name: "PutThing".into(), input, damage: Vec::new() };
+    let message = overstep::wire::encode(&contract, &send, "").expect("it can travel");
+    assert_eq!(message.header("content-encoding"), Some("gzip"));
+    let headers: Vec<(&str, &[u8])> =
+        message.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+    let service = Service::new(contract, World::default());
+    let cut = &message.body[..message.body.len() / 2];
+    let request = |body| Request { method: "POST", target: "/", headers: &headers, body };
+    let read = service.read(&request(&message.body)).expect("an operation").expect("it is read");
+    assert_eq!(read, ("PutThing", serde_json::json!({ "Note": note })));
+    assert!(service.handle(&request(cut)).status >= 400);
 }

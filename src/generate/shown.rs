@@ -242,6 +242,9 @@ mod tests {
         assert_eq!(seen(Protocol::Ec2Query, &input), Value::empty());
         assert_eq!(seen(Protocol::RestXml, &input), map(&[("l", list(&[])), ("s", Value::empty())]));
         assert_eq!(seen(Protocol::RestJson1, &input), input);
-        assert_eq!(seen(Protocol::Ec2Query, &items), map(&[("l", list(&[map(&[("t", Value::text("x"))])]))]));
+        assert_eq!(
+            seen(Protocol::Ec2Query, &items),
+            map(&[("l", list(&[Value::empty(), map(&[("t", Value::text("x"))])]))])
+        );
     }
 }

@@ -24,7 +24,7 @@ pub(super) const COMMON: &[&str] = &[
     "a/b",
 ];
 
-/// The smallest value, or none where recursion or a pattern leaves no small one.
+/// The smallest value, or none where recursion leaves no small one.
 pub(super) fn smallest(contract: &Contract, id: &ShapeId) -> Option<Value> {
     value(contract, id, &mut Vec::new())
 }
@@ -39,7 +39,7 @@ fn value<'a>(contract: &'a Contract, id: &'a ShapeId, above: &mut Vec<&'a ShapeI
     let made = match &shape.kind {
         Kind::Blob => Some(data_encoding::BASE64.encode(&vec![0; entries]).into()),
         Kind::Boolean => Some(false.into()),
-        Kind::String => text(shape).map(Value::String),
+        Kind::String => Some(text(shape).into()),
         Kind::Enum { values } => values.first().map(|value| value.as_str().into()),
         Kind::Integer | Kind::Long => Some(json!(at_least(shape) as i64)),
         Kind::Float | Kind::Double => Some(json!(at_least(shape))),
@@ -76,11 +76,12 @@ fn at_least(shape: &Shape) -> f64 {
     0_f64.max(min.unwrap_or(0.0)).min(max.unwrap_or(f64::MAX))
 }
 
-fn text(shape: &Shape) -> Option<String> {
+/// A text that fits; where none of the common ones does, one that is at least long enough.
+fn text(shape: &Shape) -> String {
     let least = shape.length().min.unwrap_or(0).min(4096) as usize;
     let pattern = shape.pattern.as_deref().and_then(|pattern| Pattern::new(pattern, false).ok());
     let padded = ["a", "A", "0", "-"].into_iter().map(|one| one.repeat(least));
     let fits =
         |text: &String| text.chars().count() >= least && pattern.as_ref().is_none_or(|pattern| pattern.found_in(text));
-    padded.chain(COMMON.iter().map(|text| (*text).to_owned())).find(fits)
+    padded.chain(COMMON.iter().map(|text| (*text).to_owned())).find(fits).unwrap_or_else(|| "a".repeat(least.max(1)))
 }

@@ -2,7 +2,7 @@
 //!
 //! Never looks at a value.
 
-use crate::contract::{Contract, Kind, Member, Shape, ShapeId, TimestampFormat, Traits};
+use crate::contract::{Contract, Kind, Location, Member, Shape, ShapeId, TimestampFormat, Traits};
 use indexmap::IndexMap;
 
 /// Where nothing is said.
@@ -58,6 +58,11 @@ impl<'a> Place<'a> {
     /// Where a member's values stand.
     pub(in crate::reference) fn of(self, member: &'a Member) -> Self {
         Self::with(self.contract, &member.shape, &member.traits)
+    }
+
+    /// The member that is the whole body.
+    pub(in crate::reference) fn payload(self) -> Option<(&'a String, &'a Member)> {
+        self.members().into_iter().flatten().find(|(_, member)| member.location == Location::Payload)
     }
 
     /// Where a list's items stand.

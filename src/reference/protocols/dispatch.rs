@@ -1,0 +1,208 @@
+//! Which operation a request is for, and what is answered where it is for none.
+//!
+//! Never reads an input. Operations bound to HTTP are told apart by [`super::super::route`].
+
+use super::form::Branch;
+use super::incoming::{compresses, inflate, says_gzip};
+use super::{aws_json, rpcv2_cbor};
+use crate::contract::{Contract, Protocol};
+use crate::reference::request::Request;
+use crate::reference::trick::Trick;
+use std::borrow::Cow;
+
+/// How a request says which operation it is for.
+#[derive(Debug, PartialEq)]
+pub(in crate::reference) enum Named<'a> {
+    /// By method and path.
+    ByRoute,
+    /// By its name, somewhere else.
+    Operation(Cow<'a, str>),
+    /// It should say a name, and says none, or one of another service.
+    Nothing,
+}
+
+/// Which operation a request is for.
+pub(in crate::reference) fn named<'a>(
+    contract: &Contract,
+    request: &Request<'a>,
+    path: &'a str,
+    query: &str,
+) -> Named<'a> {
+    let known = |service: &str| contract.traits.target_prefix.as_deref().is_none_or(|prefix| prefix == service);
+    let of = |found: Option<(&'a str, &'a str)>| match found {
+        Some((service, operation)) if known(service) => Named::Operation(Cow::Borrowed(operation)),
+        _ => Named::Nothing,
+    };
+    match contract.protocol {
+        None | Some(Protocol::RestJson | Protocol::RestJson1 | Protocol::RestXml) => Named::ByRoute,
+        Some(Protocol::AwsJson1_0 | Protocol::AwsJson1_1) => of(aws_json::named(request)),
+        Some(Protocol::RpcV2Cbor) if rpcv2_cbor::is_of_others(request) => Named::Nothing,
+        Some(Protocol::RpcV2Cbor) => of(rpcv2_cbor::named(path)),
+        Some(Protocol::AwsQuery | Protocol::Ec2Query) => {
+            // The name is compressed with all the rest, so that it is not known yet whether that is allowed.
+            let may_compress = contract.operations.iter().any(|operation| compresses(&operation.traits));
+            let body = match may_compress && says_gzip(request) {
+                true => Cow::Owned(inflate(request.body).unwrap_or_default()),
+                false => Cow::Borrowed(request.body),
+            };
+            let form = Branch::read(&body).unwrap_or_default();
+            let in_query = Branch::read(query.as_bytes()).unwrap_or_default();
+            let said = |name: &str| form.text(name).or(in_query.text(name)).map(str::to_owned);
+            let fits = match (&contract.traits.version, said("Version")) {
+                (Some(due), Some(version)) => *due == version,
+                _ => true,
+            };
+            match said("Action") {
+                Some(action) if fits => Named::Operation(Cow::Owned(action)),
+                _ => Named::Nothing,
+            }
+        }
+    }
+}
+
+/// The route of an operation that no source gives one, where its protocol has one for all.
+pub(in crate::reference) fn usual_route(contract: &Contract, operation: &str) -> Option<(&'static str, String)> {
+    match contract.protocol? {
+        Protocol::AwsJson1_0 | Protocol::AwsJson1_1 | Protocol::AwsQuery | Protocol::Ec2Query => {
+            Some(("POST", "/".to_owned()))
+        }
+        Protocol::RpcV2Cbor => {
+            let service = contract.traits.target_prefix.as_deref().unwrap_or("{service}");
+            Some(("POST", format!("/service/{service}/operation/{operation}")))
+        }
+        Protocol::RestJson | Protocol::RestJson1 | Protocol::RestXml => None,
+    }
+}
+
+/// Whether operations are told apart by their names alone, so that models give all of them one route.
+pub(in crate::reference) fn is_named(protocol: Option<Protocol>) -> bool {
+    !matches!(protocol, None | Some(Protocol::RestJson | Protocol::RestJson1 | Protocol::RestXml))
+}
+
+/// What is answered where no operation is meant: status and code.
+pub(in crate::reference) fn no_operation(
+    contract: &Contract,
+    is_aws: bool,
+    named: bool,
+    other_method: bool,
+) -> (u16, &'static str) {
+    let status = if other_method { 405 } else { 404 };
+    match contract.protocol {
+        Some(Protocol::AwsJson1_0 | Protocol::AwsJson1_1) if named => (400, "UnknownOperationException"),
+        Some(Protocol::AwsQuery | Protocol::Ec2Query) if named => (400, "InvalidAction"),
+        Some(Protocol::AwsQuery | Protocol::Ec2Query) => (400, "MissingAction"),
+        Some(Protocol::RestXml) if other_method => (405, "MethodNotAllowed"),
+        Some(Protocol::RestXml) => (404, "UnknownOperationException"),
+        _ if is_aws => (status, "UnknownOperationException"),
+        _ if other_method => (405, "method_not_allowed"),
+        _ => (404, "route_not_found"),
+    }
+}
+
+/// Whether the protocol's documents are JSON.
+pub(in crate::reference) fn speaks_json(protocol: Option<Protocol>) -> bool {
+    match protocol {
+        None | Some(Protocol::RestJson | Protocol::RestJson1 | Protocol::AwsJson1_0 | Protocol::AwsJson1_1) => true,
+        Some(Protocol::AwsQuery | Protocol::Ec2Query | Protocol::RestXml | Protocol::RpcV2Cbor) => false,
+    }
+}
+
+/// Whether all values travel as texts, so that nobody can mistake a number for one.
+pub(in crate::reference) fn has_only_texts(protocol: Option<Protocol>) -> bool {
+    matches!(protocol, Some(Protocol::AwsQuery | Protocol::Ec2Query | Protocol::RestXml))
+}
+
+/// Whether a trick shows in the protocol at all.
+pub(in crate::reference) fn has(protocol: Option<Protocol>, trick: Trick) -> bool {
+    let format = match protocol {
+        None | Some(Protocol::RestJson | Protocol::RestJson1 | Protocol::AwsJson1_0 | Protocol::AwsJson1_1) => {
+            return true;
+        }
+        Some(Protocol::RestXml) => "XML",
+        Some(Protocol::AwsQuery | Protocol::Ec2Query) => "form",
+        Some(Protocol::RpcV2Cbor) => "CBOR",
+    };
+    match trick {
+        // These are words of JSON, or what a reader of JSON can do alone.
+        Trick::DeepCrashes
+        | Trick::SurrogateCrashes
+        | Trick::HugeNumberCrashes
+        | Trick::NullCrashes
+        | Trick::TrailingBytes
+        | Trick::NanAccepted
+        | Trick::InvalidUtf8Accepted
+        | Trick::NotObjectCrashes
+        | Trick::NotObjectAccepted
+        | Trick::TruncatedAccepted
+        | Trick::SuccessNull
+        | Trick::SuccessArray
+        | Trick::SuccessWrapped => false,
+        Trick::NulCrashes => format != "XML",
+        // A form is never empty: it names the operation. Almost any bytes are one.
+        Trick::EmptyBodyCrashes | Trick::EmptyBodyAccepted => format != "form",
+        // In CBOR no text stands beside what makes it one.
+        Trick::InvalidUtf8Crashes => format != "CBOR",
+        _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn contract(protocol: Protocol) -> Contract {
+        let mut contract = Contract::new("things");
+        contract.protocol = Some(protocol);
+        contract.traits.version = Some("2026-01-01".to_owned());
+        contract.traits.target_prefix = Some("Things_20260101".to_owned());
+        contract
+    }
+
+    /// The operation that a request is for; `-` where it is for none, and nothing where its route says it.
+    fn operation(protocol: Protocol, target: &str, header: Option<(&str, &str)>, body: &str) -> String {
+        let headers: Vec<(&str, &[u8])> = header.iter().map(|(name, value)| (*name, value.as_bytes())).collect();
+        let request = Request { method: "POST", target, headers: &headers, body: body.as_bytes() };
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        match named(&contract(protocol), &request, path, query) {
+            Named::ByRoute => String::new(),
+            Named::Operation(name) => name.into_owned(),
+            Named::Nothing => "-".to_owned(),
+        }
+    }
+
+    #[test]
+    fn each_protocol_names_operations_in_its_own_place() {
+        for protocol in [Protocol::AwsJson1_0, Protocol::AwsJson1_1] {
+            for (header, expected) in [
+                (Some(("X-Amz-Target", "Things_20260101.PutThing")), "PutThing"),
+                (Some(("x-amz-target", "Others_20260101.PutThing")), "-"),
+                (Some(("x-amz-target", "PutThing")), "-"),
+                (None, "-"),
+            ] {
+                assert_eq!(operation(protocol, "/", header, "{}"), expected, "{header:?}");
+            }
+        }
+        for protocol in [Protocol::AwsQuery, Protocol::Ec2Query] {
+            for (target, body, expected) in [
+                ("/", "Action=PutThing&Version=2026-01-01&Name=a", "PutThing"),
+                ("/", "Name=a&Action=Put%54hing", "PutThing"),
+                ("/?Action=PutThing", "", "PutThing"),
+                ("/", "Action=PutThing&Version=2020-01-01", "-"),
+                ("/", "Version=2026-01-01", "-"),
+                ("/", "Action.1=PutThing", "-"),
+                ("/", "Action=%ff", "-"),
+            ] {
+                assert_eq!(operation(protocol, target, None, body), expected, "{target} {body}");
+            }
+        }
+        for (target, header, expected) in [
+            ("/service/Things_20260101/operation/PutThing", None, "PutThing"),
+            ("/service/Others/operation/PutThing", None, "-"),
+            ("/", None, "-"),
+            ("/service/Things_20260101/operation/PutThing", Some(("x-amz-target", "Things_20260101.PutThing")), "-"),
+        ] {
+            assert_eq!(operation(Protocol::RpcV2Cbor, target, header, ""), expected, "{target}");
+        }
+        assert_eq!(operation(Protocol::RestXml, "/things", None, ""), "");
+    }
+}

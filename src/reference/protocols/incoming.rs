@@ -1,0 +1,180 @@
+//! The input of a request: from its body, and from path, query and headers where members are bound there.
+//!
+//! Never decides which operation is meant, and refuses only what cannot be read at all.
+
+use super::form::Branch;
+use super::json::{self, Moments};
+use super::{Place, aws_query, bindings, ec2_query, form, moments, rest_xml, rpcv2_cbor};
+use crate::contract::{Contract, Kind, Location, OperationTraits, Protocol, TimestampFormat};
+use crate::reference::compile::Op;
+use crate::reference::read::{self, Unread};
+use crate::reference::request::Request;
+use crate::reference::route::Labels;
+use crate::reference::service::MOST_BODY;
+use serde_json::{Map, Value};
+use std::borrow::Cow;
+use std::io::Read as _;
+
+/// A request on its way to an operation's input.
+pub(super) struct Sent<'a> {
+    pub request: &'a Request<'a>,
+    pub labels: Labels<'a>,
+    pub query: &'a str,
+    body: Cow<'a, [u8]>,
+    /// Whether the client had compressed the body.
+    pub inflated: bool,
+}
+
+/// The input of a request: the members under the contract's names.
+pub(in crate::reference) fn input(
+    contract: &Contract,
+    op: &Op,
+    labels: Labels<'_>,
+    query: &str,
+    request: &Request<'_>,
+) -> Result<Map<String, Value>, Unread> {
+    let Some(id) = &op.input else { return Ok(Map::new()) };
+    let place = Place::with(contract, id, &op.traits.input);
+    let (body, inflated) = inflated(op, request)?;
+    let mut sent = Sent { request, labels, query, body, inflated };
+    match contract.protocol {
+        None | Some(Protocol::RestJson | Protocol::RestJson1) => {
+            let input = json_body(op, place, &sent.body)?;
+            bound(op, place, &mut sent, input)
+        }
+        Some(Protocol::RestXml) => {
+            let input = read::distorted(&sent.body, op.tricks, || xml_body(place, &sent.body))?;
+            bound(op, place, &mut sent, input)
+        }
+        Some(Protocol::AwsJson1_0 | Protocol::AwsJson1_1) => {
+            let found = read::body(&sent.body, op.tricks)?;
+            json::members(place, found, Moments::Exact, |_| true)
+        }
+        Some(protocol @ (Protocol::AwsQuery | Protocol::Ec2Query)) => {
+            let names: &dyn form::Names =
+                if protocol == Protocol::AwsQuery { &aws_query::AwsQuery } else { &ec2_query::Ec2Query };
+            read::distorted(&sent.body, op.tricks, || {
+                let in_query = sent.body.is_empty() || request.method == "GET";
+                let form = if in_query { Branch::read(query.as_bytes()) } else { Branch::read(&sent.body) };
+                form?.members(place, names)
+            })
+        }
+        Some(Protocol::RpcV2Cbor) => read::distorted(&sent.body, op.tricks, || {
+            let nothing = sent.body.is_empty();
+            if nothing { Ok(Map::new()) } else { rpcv2_cbor::members(place, &sent.body) }
+        }),
+    }
+}
+
+/// The body, as it was before the client compressed it, and whether it had.
+fn inflated<'a>(op: &Op, request: &Request<'a>) -> Result<(Cow<'a, [u8]>, bool), Unread> {
+    if !compresses(&op.traits) || !says_gzip(request) {
+        return Ok((Cow::Borrowed(request.body), false));
+    }
+    inflate(request.body).map(|whole| (Cow::Owned(whole), true))
+}
+
+/// Whether clients may compress the bodies of an operation.
+pub(super) fn compresses(traits: &OperationTraits) -> bool {
+    traits.compression.iter().any(|encoding| encoding == "gzip")
+}
+
+/// Whether the last thing that was done to a request's body was to compress it.
+pub(super) fn says_gzip(request: &Request<'_>) -> bool {
+    let said = request.header("content-encoding").and_then(|said| std::str::from_utf8(said).ok()).unwrap_or_default();
+    said.rsplit(',').next().is_some_and(|last| last.trim().eq_ignore_ascii_case("gzip"))
+}
+
+pub(super) fn inflate(body: &[u8]) -> Result<Vec<u8>, Unread> {
+    let mut whole = Vec::new();
+    let most = MOST_BODY as u64 + 1;
+    match flate2::read::GzDecoder::new(body).take(most).read_to_end(&mut whole) {
+        Ok(length) if length as u64 == most => Err(Unread::Malformed("the body is too large".to_owned())),
+        Ok(_) => Ok(whole),
+        Err(error) => Err(Unread::Malformed(format!("the body is not compressed as it says: {error}"))),
+    }
+}
+
+/// What stands in path, query and headers, beside what stood in the body.
+fn bound(
+    op: &Op,
+    place: Place<'_>,
+    sent: &mut Sent<'_>,
+    mut input: Map<String, Value>,
+) -> Result<Map<String, Value>, Unread> {
+    bindings::labels(place, sent, &mut input)?;
+    if op.has_query {
+        bindings::query(place, sent.query, op.tricks, &mut input)?;
+    }
+    if op.has_headers {
+        bindings::headers(place, sent, &mut input)?;
+    }
+    Ok(input)
+}
+
+fn json_body(op: &Op, place: Place<'_>, body: &[u8]) -> Result<Map<String, Value>, Unread> {
+    if let Some((name, member)) = place.payload() {
+        let mut input = Map::new();
+        let below = place.of(member);
+        let value = match plain_payload(below, body)? {
+            Some(value) => value,
+            None if body.is_empty() => return Ok(input),
+            None => json::named(below, read::document(body, op.tricks)?, Moments::Any)?,
+        };
+        // Clients send an empty structure for one that is not given.
+        let nothing = body.is_empty() || !member.required && value == Value::Object(Map::new());
+        if !nothing {
+            input.insert(name.clone(), value);
+        }
+        return Ok(input);
+    }
+    if !op.reads_body {
+        return Ok(Map::new());
+    }
+    let mut input = read::body(body, op.tricks)?;
+    if op.renames {
+        return json::members(place, input, Moments::Any, |location| location == Location::Body);
+    }
+    for (name, _) in place.members().into_iter().flatten().filter(|(_, member)| member.location != Location::Body) {
+        input.swap_remove(name);
+    }
+    Ok(input)
+}
+
+fn xml_body(place: Place<'_>, body: &[u8]) -> Result<Map<String, Value>, Unread> {
+    let Some((name, member)) = place.payload() else { return rest_xml::members(place, body) };
+    if body.is_empty() {
+        return Ok(Map::new());
+    }
+    let below = place.of(member);
+    let value = match plain_payload(below, body)? {
+        Some(value) => value,
+        None => rest_xml::payload(member.wire.as_deref(), below, body)?,
+    };
+    Ok(Map::from_iter([(name.clone(), value)]))
+}
+
+/// A body of bytes or text, which no protocol has a form of its own for.
+fn plain_payload(place: Place<'_>, body: &[u8]) -> Result<Option<Value>, Unread> {
+    Ok(match place.kind() {
+        Kind::Blob => Some(Value::String(data_encoding::BASE64.encode(body))),
+        Kind::String | Kind::Enum { .. } => match std::str::from_utf8(body) {
+            Ok(text) => Some(Value::String(text.to_owned())),
+            Err(_) => return Err(Unread::Malformed("the body is not UTF-8".to_owned())),
+        },
+        _ => None,
+    })
+}
+
+/// A text as a value of its place's type; itself where it is none, so that the check refuses it.
+pub(super) fn scalar(place: Place<'_>, text: String, usual: TimestampFormat) -> Value {
+    match place.kind() {
+        Kind::Integer | Kind::Long | Kind::Float | Kind::Double => match text.parse::<serde_json::Number>() {
+            Ok(number) => Value::Number(number),
+            Err(_) => Value::String(text),
+        },
+        Kind::Boolean if text == "true" || text == "false" => Value::Bool(text == "true"),
+        Kind::Timestamp => moments::read(&text, place.moments(usual)).unwrap_or(Value::String(text)),
+        _ => Value::String(text),
+    }
+}
