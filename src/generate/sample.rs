@@ -344,9 +344,8 @@ impl Sampler<'_> {
         {
             return form;
         }
-        let cycled = |wish: &str, size: u64| wish.chars().cycle().take(size as usize).collect::<String>();
         let stem = if wish.is_empty() { "v".to_owned() } else { wish.clone() };
-        let sized = if (stem.len() as u64) < min { cycled(&stem, min) } else { stem };
+        let sized = if (stem.len() as u64) < min { cycled(&stem, min as usize) } else { stem };
         // The end tells indices apart, so the front gives way to a small maximum.
         let sized: String = sized.chars().skip((sized.len() as u64).saturating_sub(max) as usize).collect();
         if fits(&sized) {
@@ -388,4 +387,12 @@ fn down<'c>(aims: &[Aim<'c>], fits: impl Fn(&Segment) -> bool) -> Vec<Aim<'c>> {
         .filter(|aim| aim.rest.first().is_some_and(&fits))
         .map(|aim| Aim { rest: &aim.rest[1..], change: aim.change })
         .collect()
+}
+
+/// A text of exactly so many characters that says the same again and again; `unit` is not empty.
+pub(crate) fn cycled(unit: &str, size: usize) -> String {
+    let one = unit.chars().count().max(1);
+    let mut text = unit.repeat(size / one);
+    text.extend(unit.chars().take(size % one));
+    text
 }

@@ -7,6 +7,7 @@ use crate::generate::Value;
 use crate::generate::case::Case;
 use crate::generate::draft::Aim;
 use crate::generate::resource::is_owned_identifier;
+use crate::generate::sample::cycled;
 use crate::generate::site::Site;
 
 pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
@@ -31,7 +32,7 @@ pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
             let rule = format!("no documented maximum, so {} too", plural(*size, one, many));
             let variant = format!("ladder-{size}");
             work.at(site, Constraint::Length, variant, rule, None, aim, |sampler| match shape.kind {
-                Kind::String => Some(Value::Text("overstep".chars().cycle().take(*size as usize).collect())),
+                Kind::String => Some(Value::Text(cycled("overstep", *size as usize))),
                 Kind::Blob => Some(Value::Blob(b"overstep".iter().copied().cycle().take(*size as usize).collect())),
                 _ => entries(sampler, site, shape, *size),
             })

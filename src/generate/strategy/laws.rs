@@ -9,7 +9,7 @@ use crate::generate::Value;
 use crate::generate::case::Case;
 use crate::generate::keeper::{Keeper, keepers, map, with_text};
 use crate::generate::relation::StateKind;
-use crate::generate::sample::{ELSEWHERE, Sampler};
+use crate::generate::sample::{ELSEWHERE, Sampler, cycled};
 use crate::generate::story::{Story, Told};
 
 /// So many writers write side by side.
@@ -206,7 +206,7 @@ impl<'w, 'p> Laws<'w, 'p> {
         .map(|(name, text)| (name, text.to_owned()))
         .into();
         if let Some(most) = limits.max.filter(|most| *most > 8) {
-            texts.push(("long", "overstep ".chars().cycle().take(most.min(2000) as usize).collect()));
+            texts.push(("long", cycled("overstep ", most.min(2000) as usize)));
         }
         texts
     }

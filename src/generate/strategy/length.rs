@@ -6,7 +6,7 @@ use crate::generate::Value;
 use crate::generate::case::Case;
 use crate::generate::draft::Aim;
 use crate::generate::draw::Seeded;
-use crate::generate::sample::Sampler;
+use crate::generate::sample::{Sampler, cycled};
 use crate::generate::site::Site;
 use indexmap::IndexMap;
 
@@ -114,10 +114,9 @@ fn texts(work: &Work<'_>, site: &Site, limit: &Limit<'_>, size: u64, variant: &s
     let coincide = coincide.is_some_and(|(least, most)| (size as usize) < least || size as usize > most);
     if all.is_empty() && coincide && matches!(aim, Aim::Breaks(..)) {
         let aim = Aim::BreaksBoth(site.path.clone(), Constraint::Length, Constraint::Pattern);
-        let text: String = "overstep".chars().cycle().take(size as usize).collect();
-        out.extend(
-            work.at(site, Constraint::Length, variant, limit.rule(), limit.fact(), aim, |_| Some(Value::Text(text))),
-        );
+        out.extend(work.at(site, Constraint::Length, variant, limit.rule(), limit.fact(), aim, |_| {
+            Some(Value::Text(cycled("overstep", size as usize)))
+        }));
     } else if all.is_empty() {
         let reason = format!("no text of {} breaks nothing else", plural(size, "character", "characters"));
         out.push(work.not_sent(site, Constraint::Length, variant, limit.rule(), &reason));
@@ -151,9 +150,8 @@ fn alphabets(work: &Work<'_>, site: &Site, size: u64, whole: bool) -> Vec<(&'sta
         pattern.is_none_or(|pattern| pattern.matches(text))
             && (!matches!(shape.kind, Kind::Enum { .. }) || shape.settled_values().contains(&text))
     };
-    let repeat = |unit: &str| unit.chars().cycle().take(size).collect::<String>();
     let mut found: Vec<(&'static str, String)> = Vec::new();
-    let mut plain = repeat("overstep");
+    let mut plain = cycled("overstep", size);
     if !allowed(&plain) {
         let purpose = format!("length/{}/{}/{size}", work.operation.name, site.path);
         let mut draw = Seeded::new(work.planner.options.seed, &purpose);
@@ -166,27 +164,28 @@ fn alphabets(work: &Work<'_>, site: &Site, size: u64, whole: bool) -> Vec<(&'sta
     if size == 0 || site.location == Location::Header {
         return found;
     }
-    let padded = |inner: usize| format!(" {} ", "a".repeat(inner));
     let found_in = |text: &str| !whole && pattern.is_some_and(|pattern| pattern.finds(text));
-    let ends_in = |c: char| {
-        let plain = found.first().map_or("", |(_, text)| text.as_str());
-        plain.chars().take(size - 1).chain([c]).collect::<String>()
-    };
+    let fits = |text: &String| text.chars().count() == size && (allowed(text) || found_in(text));
     // Where a pattern lets such characters stand only somewhere, one of them stands at the end.
+    let ends_in = |c: char| {
+        let mut text = found.first().map_or_else(String::new, |(_, text)| text.clone());
+        text.pop();
+        text.push(c);
+        text
+    };
+    let all_of =
+        |unit: &str, last: char| Some(cycled(unit, size)).filter(fits).or_else(|| Some(ends_in(last)).filter(fits));
     let mut more = vec![
-        ("two-byte", [repeat("é"), ends_in('é')]),
-        ("astral", [repeat("\u{1F600}"), ends_in('\u{1F600}')]),
-        ("combining", [repeat("e\u{301}"), ends_in('\u{301}')]),
+        ("two-byte", all_of("é", 'é')),
+        ("astral", all_of("\u{1F600}", '\u{1F600}')),
+        ("combining", all_of("e\u{301}", '\u{301}')),
     ];
     if size >= 3 {
-        let trailing = format!("{} ", "a".repeat(size - 1));
-        more.push(("padded", [padded(size - 2), padded(size - 2)]));
-        more.push(("trailing-space", [trailing, ends_in(' ')]));
+        more.push(("padded", Some(format!(" {} ", "a".repeat(size - 2))).filter(fits)));
+        let trailing = Some(format!("{} ", "a".repeat(size - 1))).filter(fits);
+        more.push(("trailing-space", trailing.or_else(|| Some(ends_in(' ')).filter(fits))));
     }
-    for (name, texts) in more {
-        let fits = |text: &String| text.chars().count() == size && (allowed(text) || found_in(text));
-        found.extend(texts.into_iter().find(fits).map(|text| (name, text)));
-    }
+    found.extend(more.into_iter().filter_map(|(name, text)| Some((name, text?))));
     found
 }
 
