@@ -131,7 +131,8 @@ impl Started {
     /// # Errors
     /// Where the program cannot be run.
     pub fn start(launch: Launch, clean: Clean, log: Option<Box<dyn Write + Send>>) -> io::Result<Self> {
-        let output = Arc::new(Output { clean, kept: Mutex::new(Kept { log, ..Kept::default() }) });
+        let output =
+            Arc::new(Output { clean, kept: Mutex::new(Kept { log, ..Kept::default() }), pipes: Mutex::default() });
         output.begin(&launch);
         let process = Mutex::new(Process::new(&launch, &output)?);
         Ok(Self { launch, process, output })
@@ -177,6 +178,11 @@ impl Started {
         kept.lines.iter().skip(skip).cloned().collect()
     }
 
+    /// Whether something that was printed has not been read yet.
+    pub fn has_more(&self) -> bool {
+        self.output.has_more()
+    }
+
     /// Waits a moment for what a process that has ended may have left in its pipes.
     pub fn settle(&self) {
         let from = clock::now();
@@ -197,10 +203,13 @@ impl Process {
         let mut child = launch.spawn()?;
         let (out, err) = (child.stdout.take(), child.stderr.take());
         let process = Self { child, reaped: false };
+        locked(&output.pipes).clear();
         if let Some(out) = out {
+            output.watch(&out);
             output.follow(out, Pipe::Out)?;
         }
         if let Some(err) = err {
+            output.watch(&err);
             output.follow(err, Pipe::Err)?;
         }
         Ok(process)
@@ -282,7 +291,14 @@ fn kill(_id: u32) {}
 struct Output {
     clean: Clean,
     kept: Mutex<Kept>,
+    /// What is asked whether anything waits in it.
+    pipes: Mutex<Vec<Watched>>,
 }
+
+#[cfg(unix)]
+type Watched = std::os::fd::OwnedFd;
+#[cfg(not(unix))]
+type Watched = ();
 
 #[derive(Clone, Copy)]
 enum Pipe {
@@ -304,6 +320,25 @@ struct Kept {
 }
 
 impl Output {
+    #[cfg(unix)]
+    fn watch(&self, pipe: &impl std::os::fd::AsFd) {
+        // Where there is no other handle to be had, nobody knows what waits.
+        locked(&self.pipes).extend(pipe.as_fd().try_clone_to_owned().ok());
+    }
+
+    #[cfg(unix)]
+    fn has_more(&self) -> bool {
+        locked(&self.pipes).iter().any(|pipe| rustix::io::ioctl_fionread(pipe).is_ok_and(|waiting| waiting > 0))
+    }
+
+    #[cfg(not(unix))]
+    fn watch<P>(&self, _pipe: &P) {}
+
+    #[cfg(not(unix))]
+    fn has_more(&self) -> bool {
+        false
+    }
+
     /// Reads a pipe to its end, on a thread of its own.
     fn follow(self: &Arc<Self>, from: impl Read + Send + 'static, pipe: Pipe) -> io::Result<()> {
         let output = Arc::clone(self);

@@ -49,6 +49,8 @@ const MOST_LINES: usize = 64;
 const MOST_OUTPUT: usize = 60;
 /// So many times five milliseconds a failing server's words are waited for.
 const SLOW_PRINTER: u32 = 12;
+/// And so many times what it has printed already.
+const SLOW_READER: u32 = 400;
 
 impl Shared {
     pub(super) fn new(plan: &Plan<'_>, exit: Exit) -> Self {
@@ -152,14 +154,15 @@ impl<'a> Worker<'a> {
         if !exchanges.iter().flatten().any(failed) {
             return Vec::new();
         }
-        // An answer may be quicker than what the server prints about it, and the last request's line comes late.
+        // An answer may be quicker than what the server prints about it, the last request's line comes late, and on a
+        // busy machine what was printed long ago may still wait to be read.
         let (mut seen, mut quiet) = (server.mark(), 0);
-        for _ in 0..SLOW_PRINTER {
+        for turn in 1..=SLOW_READER {
             tokio::time::sleep(Duration::from_millis(5)).await;
-            let now = server.mark();
-            quiet = if now == seen { quiet + 1 } else { 0 };
+            let (now, has_more) = (server.mark(), server.has_more());
+            quiet = if now == seen && !has_more { quiet + 1 } else { 0 };
             seen = now;
-            if quiet >= 2 && now > mark {
+            if (quiet >= 2 && now > mark) || (turn >= SLOW_PRINTER && !has_more) {
                 break;
             }
         }
