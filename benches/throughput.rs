@@ -292,7 +292,7 @@ fn through(job: &Job, cases: impl Iterator<Item = Arc<Case>> + Send, planned: u6
         marks: marks.to_vec(),
         sizes: Vec::new(),
     };
-    let planned = Planned { cases: planned, operations: job.contract.operations.len() as u64 };
+    let planned = Planned { cases: planned, operations: job.contract.operations.len() as u64, made_in: 0.0 };
     // Compared with what is accepted, as in a check; nothing is written.
     let snapshots = Snapshots::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("snapshots"));
     let keeping = Keeping { snapshots, update: Update::No, source: String::new(), profile: None };

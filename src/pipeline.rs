@@ -144,8 +144,8 @@ pub async fn check_cases(
         Err(_) => survey::Survey::default(),
     };
     let spent = || {
-        let server = running.get().map(|server: &Arc<run::Started>| server.id());
-        Some((run::processor_seconds(None)?, run::processor_seconds(Some(server?))?))
+        let server: &Arc<run::Started> = running.get()?;
+        Some((run::processor_seconds(None)?, server.processor_seconds()?))
     };
     let before = spent();
     let watch = Stopwatch::start();
@@ -227,7 +227,9 @@ pub async fn check_cases(
         summary.incomplete = Some(why);
         summary.server_output = said;
     }
-    summary.processor = before.zip(spent()).map(|(before, after)| (after.0 - before.0, (after.1 - before.1).max(0.0)));
+    summary.processor = before
+        .zip(spent())
+        .map(|(before, after)| (planned.made_in + after.0 - before.0, (after.1 - before.1).max(0.0)));
     if elsewhere.is_some() {
         summary.incomplete = elsewhere;
     }

@@ -24,7 +24,7 @@ pub(crate) struct Planner<'a> {
     pub scenario: &'a Scenario,
     pub options: Options,
     pub patterns: Arc<HashMap<ShapeId, Pattern>>,
-    pub kin: Kin,
+    pub kin: Arc<Kin>,
     /// Whether machine models are all there is.
     pub modelled: bool,
 }

@@ -189,7 +189,7 @@ mod tests {
             scenario: &scenario,
             options: crate::generate::Options::default(),
             patterns: std::sync::Arc::default(),
-            kin: crate::generate::label::Kin::of(&contract),
+            kin: crate::generate::label::Kin::of(&contract).into(),
             modelled: false,
         };
         let (steps, judged) = surround(&planner, &id, vec![act.clone(), Step { turn: 1, ..act }]);

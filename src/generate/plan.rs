@@ -112,7 +112,7 @@ pub(super) fn with_work<R>(
     operation: &str,
     look: impl FnOnce(&Work<'_>) -> Option<R>,
 ) -> Result<Option<R>, PlanError> {
-    let plan = Plan::with(bench.contract, scenario, options, Arc::clone(&bench.patterns))?;
+    let plan = Plan::with(bench, scenario, options)?;
     let Some(operation) = plan.wanted.iter().find(|wanted| wanted.name.as_str() == operation) else { return Ok(None) };
     let sites = sites(bench.contract, operation);
     Ok(look(&Work { planner: &plan.planner, operation, sites: &sites, firsts: None }))
@@ -133,6 +133,8 @@ pub fn breaches(contract: &Contract, operation: &Operation, input: &Value) -> Re
 pub struct Workbench<'a> {
     contract: &'a Contract,
     patterns: Arc<HashMap<ShapeId, Pattern>>,
+    kin: Arc<Kin>,
+    modelled: bool,
 }
 
 impl<'a> Workbench<'a> {
@@ -141,11 +143,16 @@ impl<'a> Workbench<'a> {
     /// # Errors
     /// Where a pattern cannot be satisfied.
     pub fn new(contract: &'a Contract) -> Result<Self, PlanError> {
-        Ok(Self { contract, patterns: Arc::new(patterns(contract)?) })
+        Ok(Self {
+            contract,
+            patterns: Arc::new(patterns(contract)?),
+            kin: Arc::new(Kin::of(contract)),
+            modelled: contract.is_only_modelled(),
+        })
     }
 
     fn plan<'s>(&'s self, scenario: &'s Scenario) -> Result<Plan<'s>, PlanError> {
-        Plan::with(self.contract, scenario, Options::default(), Arc::clone(&self.patterns))
+        Plan::with(self, scenario, Options::default())
     }
 
     /// The plain valid request of an operation; `None` where there is none.
@@ -197,15 +204,11 @@ pub(super) struct Plan<'a> {
 
 impl<'a> Plan<'a> {
     pub fn new(contract: &'a Contract, scenario: &'a Scenario, options: Options) -> Result<Self, PlanError> {
-        Self::with(contract, scenario, options, Arc::new(patterns(contract)?))
+        Self::with(&Workbench::new(contract)?, scenario, options)
     }
 
-    fn with(
-        contract: &'a Contract,
-        scenario: &'a Scenario,
-        options: Options,
-        patterns: Arc<HashMap<ShapeId, Pattern>>,
-    ) -> Result<Self, PlanError> {
+    fn with(bench: &Workbench<'a>, scenario: &'a Scenario, options: Options) -> Result<Self, PlanError> {
+        let contract = bench.contract;
         let wanted: Vec<&Operation> =
             contract.operations.iter().filter(|operation| scenario.wants(operation.name.as_str())).collect();
         if let Some(operation) = wanted.iter().find(|operation| operation.http.is_none()) {
@@ -220,9 +223,9 @@ impl<'a> Plan<'a> {
                 contract,
                 scenario,
                 options,
-                patterns,
-                kin: Kin::of(contract),
-                modelled: contract.is_only_modelled(),
+                patterns: Arc::clone(&bench.patterns),
+                kin: Arc::clone(&bench.kin),
+                modelled: bench.modelled,
             },
             wanted,
         })

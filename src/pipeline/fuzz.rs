@@ -119,7 +119,7 @@ pub async fn fuzz(
     // Controls first: an operation that grants nothing teaches nothing.
     let controls = claims::controls(job).map_err(failed)?;
     let drawn: HashSet<String> = controls.iter().map(|case| case.operation.to_string()).collect();
-    let planned = super::Planned { cases: 0, operations: drawn.len() as u64 };
+    let planned = super::Planned { operations: drawn.len() as u64, ..super::Planned::default() };
     let server = tokio::task::block_in_place(|| started::version(job, &redaction));
     let head = Head { server, ..job.head(run_id, planned, &endpoint) };
     output.begin(&head).map_err(|error| unwritten(&error))?;

@@ -6,6 +6,7 @@ use super::{Job, Planned};
 use crate::contract::OperationName;
 use crate::generate::{Case, Send, Step, Value};
 use crate::report::Diagnostic;
+use crate::run::processor_seconds;
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -20,6 +21,7 @@ pub(super) struct Held {
 
 /// Makes all cases of a job once.
 pub(super) fn hold(job: &Job) -> Result<Held, Vec<Diagnostic>> {
+    let before = processor_seconds(None);
     let mut operations = HashSet::<OperationName>::new();
     let (mut count, mut bytes) = (0, 0);
     let mut kept = Some(Vec::new());
@@ -37,7 +39,8 @@ pub(super) fn hold(job: &Job) -> Result<Held, Vec<Diagnostic>> {
             }
         }
     }
-    Ok(Held { planned: Planned { cases: count, operations: operations.len() as u64 }, cases: kept })
+    let made_in = before.zip(processor_seconds(None)).map_or(0.0, |(before, after)| after - before);
+    Ok(Held { planned: Planned { cases: count, operations: operations.len() as u64, made_in }, cases: kept })
 }
 
 /// About how many bytes a case takes.

@@ -81,12 +81,14 @@ pub struct Sending {
 }
 
 /// How much there is to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Planned {
     /// How many cases.
     pub cases: u64,
     /// How many operations they are of.
     pub operations: u64,
+    /// Processor time that it took to make them, in seconds; 0 where the system does not tell.
+    pub made_in: f64,
 }
 
 /// A name for a run that no other run has.

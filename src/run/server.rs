@@ -111,6 +111,8 @@ pub struct Started {
     launch: Launch,
     process: Mutex<Process>,
     output: Arc<Output>,
+    /// Processor time of those that ran before the one that runs now, in seconds.
+    before: Mutex<f64>,
 }
 
 impl std::fmt::Debug for Started {
@@ -135,7 +137,7 @@ impl Started {
             Arc::new(Output { clean, kept: Mutex::new(Kept { log, ..Kept::default() }), pipes: Mutex::default() });
         output.begin(&launch);
         let process = Mutex::new(Process::new(&launch, &output)?);
-        Ok(Self { launch, process, output })
+        Ok(Self { launch, process, output, before: Mutex::default() })
     }
 
     /// Ends it, if it still runs, and starts it anew; whoever calls waits until it is ready.
@@ -144,15 +146,17 @@ impl Started {
     /// Where the program cannot be run any more.
     pub fn restart(&self) -> io::Result<()> {
         let mut process = locked(&self.process);
+        *locked(&self.before) += clock::processor_seconds(Some(process.child.id())).unwrap_or(0.0);
         process.stop();
         self.output.begin(&self.launch);
         *process = Process::new(&self.launch, &self.output)?;
         Ok(())
     }
 
-    /// The process that runs now.
-    pub fn id(&self) -> u32 {
-        locked(&self.process).child.id()
+    /// Processor time of all processes that were started so far, in seconds, as far as the system tells.
+    pub fn processor_seconds(&self) -> Option<f64> {
+        let now = clock::processor_seconds(Some(locked(&self.process).child.id()))?;
+        Some(*locked(&self.before) + now)
     }
 
     /// The command on one line.
