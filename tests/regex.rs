@@ -4,7 +4,7 @@
 mod support;
 
 use overstep::contract;
-use overstep::generate::draw::Seeded;
+use overstep::generate::draw::{Draw as _, Seeded};
 use overstep::generate::pattern::Pattern;
 use overstep::reference::{Request, Service, World};
 use serde_json::json;
@@ -97,4 +97,51 @@ fn both_engines_read_the_shipped_contracts_patterns_the_same() {
             assert!(compare(pattern) > 0, "{pattern} was not compared");
         }
     }
+}
+
+/// Pieces of classes: hyphens, ranges, classes in the class, and what means something to some dialect.
+const PIECES: &[&str] = &[
+    "-",
+    "-",
+    "--",
+    "a",
+    "z",
+    "a-c",
+    "0-9",
+    "=-?",
+    "+",
+    ":",
+    ".",
+    "_",
+    "~",
+    "~~",
+    "^",
+    r"\w",
+    r"\d",
+    r"\-",
+    r"\]",
+    r"\.",
+    r"\p{Alpha}",
+];
+
+#[test]
+fn both_engines_read_hyphens_in_classes_the_same() {
+    let texts: Vec<String> = (' '..='~').map(String::from).collect();
+    let mut compared = 0;
+    for number in 0..300 {
+        let mut draw = Seeded::new(number, "classes");
+        let inside: String =
+            (0..draw.between(1, 6)).map(|_| PIECES[draw.below(PIECES.len() as u64) as usize]).collect();
+        let pattern = format!("^[{inside}]$");
+        let (Ok(parsed), server) = (Pattern::new(&pattern), server(&pattern)) else { continue };
+        if !server.unreadable().is_empty() {
+            continue;
+        }
+        for text in &texts {
+            let (one, other) = (parsed.matches(text), takes(&server, text));
+            assert_eq!(one, other, "{pattern} and {text:?}: to the generator, and to the server");
+        }
+        compared += 1;
+    }
+    assert!(compared > 200, "{compared} classes were compared");
 }

@@ -153,7 +153,8 @@ fn escape(source: &[char], at: usize, out: &mut String, in_class: bool) -> Resul
             out.push(c);
         }
         's' => ranges(out, HORIZONTAL, false)?,
-        'S' if in_class => out.push_str("\\S"),
+        // All but the six that Java means by `\s`; ECMAScript knows more white space.
+        'S' if in_class => out.push_str("\\x00-\\x08\\x0E-\\x1F!-\\u{10FFFF}"),
         'S' => ranges(out, HORIZONTAL, true)?,
         'h' => ranges(out, " \\t\\xA0\\u1680\\u180e\\u2000-\\u200a\\u202f\\u205f\\u3000", false)?,
         'v' => ranges(out, "\\n\\x0B\\f\\r\\x85\\u2028\\u2029", false)?,
@@ -244,7 +245,7 @@ fn class(source: &[char], at: usize, out: &mut String) -> Result<usize, String> 
         at += 1;
     }
     let start = at;
-    // Whether the item just written is a class of its own, beside which `-` cannot be a range.
+    // Whether the item just written is none that a range may begin with: a class of its own, a whole range, or nothing.
     let mut after_class = true;
     loop {
         let Some(&c) = source.get(at) else { return Err("a class that never ends".to_owned()) };
@@ -272,8 +273,9 @@ fn class(source: &[char], at: usize, out: &mut String) -> Result<usize, String> 
                     || (source.get(at + 1) == Some(&'[') && source.get(at + 2) == Some(&':'));
                 let last = source.get(at + 1) == Some(&']');
                 if after_class || before_class || last {
+                    // A character like any other: another hyphen may make a range of it.
                     out.push_str("\\-");
-                    after_class = true;
+                    after_class = false;
                 } else {
                     out.push('-');
                     // What follows ends the range; a further `-` after it is a literal.

@@ -10,12 +10,21 @@ pub fn to_rust(pattern: &str) -> String {
     let mut out = String::with_capacity(pattern.len());
     let mut depth = 0_usize;
     let mut at = 0;
+    // What the item before a hyphen in a class is.
+    let mut before = Before::Other;
     while at < chars.len() {
         let c = chars[at];
+        // The end of a range begins none.
+        let after = if before == Before::Hyphen { Before::Other } else { Before::Character };
         match c {
-            '\\' => at = escape(&chars, at, depth > 0, &mut out),
+            '\\' => {
+                let is_class = chars.get(at + 1).is_some_and(|next| CLASSES.contains(*next));
+                at = escape(&chars, at, depth > 0, &mut out);
+                before = if is_class { Before::Other } else { after };
+            }
             '[' if depth == 0 => {
                 depth = 1;
+                before = Before::Other;
                 out.push('[');
                 at += 1;
                 if chars.get(at) == Some(&'^') {
@@ -24,61 +33,94 @@ pub fn to_rust(pattern: &str) -> String {
                 }
                 if chars.get(at) == Some(&']') {
                     out.push_str("\\]");
+                    before = Before::Character;
                     at += 1;
                 }
             }
-            '[' if chars.get(at + 1) == Some(&':') => {
-                out.push('[');
-                at += 1;
+            '[' if let Some(end) = posix_end(&chars, at) => {
+                out.extend(&chars[at..end]);
+                before = Before::Other;
+                at = end;
             }
             '[' => {
                 // Java nests classes here, ECMAScript and POSIX mean the bracket; a class that is
                 // closed once more than it is opened can only be the former.
                 if nests(&chars, at) {
                     depth += 1;
+                    before = Before::Other;
                     out.push('[');
                 } else {
+                    before = after;
                     out.push_str("\\[");
                 }
                 at += 1;
             }
             ']' if depth > 0 => {
                 depth -= 1;
+                before = Before::Other;
                 out.push(']');
                 at += 1;
             }
-            // Two hyphens take a set away in Rust; elsewhere one of them is the end of a range, or itself: `[+--]`.
-            '-' if depth > 0 && chars.get(at + 1) == Some(&'-') => {
-                let opens = |at: usize| matches!(chars[at], '[' | '^');
-                let ends_range = at >= 3 && chars[at - 2] == '-' && !opens(at - 3);
-                if opens(at - 1) || ends_range || ends_with_class(&chars, at) {
-                    out.push_str("\\-");
-                    at += 1;
-                } else {
-                    out.push_str("-\\-");
-                    at += 2;
-                }
-            }
-            // A hyphen after a class escape or before the end is itself: `[\w-.]`.
+            // A hyphen makes a range of two characters; anywhere else it is itself, `[\w-.]`, `[+--]`, `[a-c-e]`, and
+            // two of them take nothing away, as they do in Rust.
             '-' if depth > 0 => {
-                let after_class = ends_with_class(&chars, at);
-                let before_class = chars.get(at + 1) == Some(&'\\')
-                    && chars.get(at + 2).is_some_and(|next| "dDwWsSpP".contains(*next));
-                out.push_str(if after_class || before_class { "\\-" } else { "-" });
+                let is_last = chars.get(at + 1) == Some(&']');
+                let before_class =
+                    chars.get(at + 1) == Some(&'\\') && chars.get(at + 2).is_some_and(|next| CLASSES.contains(*next));
+                if before == Before::Character && !is_last && !before_class {
+                    out.push('-');
+                    before = Before::Hyphen;
+                } else {
+                    out.push_str("\\-");
+                    before = after;
+                }
                 at += 1;
             }
-            '~' | '&' if depth > 0 && chars.get(at + 1) == Some(&c) && c == '~' => {
+            '~' if depth > 0 && chars.get(at + 1) == Some(&c) => {
                 out.push('\\');
                 out.push(c);
+                before = after;
                 at += 1;
             }
             _ => {
                 out.push(c);
+                before = after;
                 at += 1;
             }
         }
     }
     out
+}
+
+/// Escapes that stand for more than one character, or that quote several.
+const CLASSES: &str = "dDwWsShvpPQ";
+
+/// What stands before a place in a class.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Before {
+    /// A character that a range may begin with.
+    Character,
+    /// The hyphen of a range.
+    Hyphen,
+    /// Nothing, a class, or a whole range.
+    Other,
+}
+
+/// Whether a pattern asks where words begin or end.
+pub fn has_boundary(pattern: &str) -> bool {
+    let (mut escaped, mut found) = (false, false);
+    for c in pattern.chars() {
+        found |= escaped && matches!(c, 'b' | 'B');
+        escaped = c == '\\' && !escaped;
+    }
+    found
+}
+
+/// Where a `[:alpha:]` inside a class ends.
+fn posix_end(chars: &[char], open: usize) -> Option<usize> {
+    let inside = chars.get(open + 1..)?.strip_prefix(&[':'])?;
+    let length = inside.windows(2).position(|two| two == [':', ']'])?;
+    inside[..length].iter().all(char::is_ascii_alphabetic).then_some(open + 2 + length + 2)
 }
 
 fn nests(chars: &[char], open: usize) -> bool {
@@ -103,13 +145,6 @@ fn nests(chars: &[char], open: usize) -> bool {
     false
 }
 
-fn ends_with_class(chars: &[char], hyphen: usize) -> bool {
-    hyphen >= 2
-        && chars[hyphen - 2] == '\\'
-        && "dDwWsS".contains(chars[hyphen - 1])
-        && (hyphen < 3 || chars[hyphen - 3] != '\\')
-}
-
 /// Writes the escape at `at` and returns where reading goes on.
 fn escape(chars: &[char], at: usize, in_class: bool, out: &mut String) -> usize {
     let Some(&next) = chars.get(at + 1) else {
@@ -131,7 +166,8 @@ fn escape(chars: &[char], at: usize, in_class: bool, out: &mut String) -> usize 
         's' | 'S' => class(" \\t\\n\\x0B\\f\\r", next == 'S', out),
         'h' => class(" \\t\\x{A0}", false, out),
         'e' => out.push_str("\\x1B"),
-        'Z' => out.push_str("\\z"),
+        // The very end, or before a line's end there.
+        'Z' => out.push_str("(?=\\n?\\z)"),
         'u' => return code_units(chars, at, out),
         'p' | 'P' => return property(chars, at, in_class, out),
         'Q' => {

@@ -1,6 +1,6 @@
 //! Texts that a pattern matches as a whole, of a wanted length.
 
-use super::dialect::to_rust;
+use super::dialect::{has_boundary, to_rust};
 use super::tree::Tree;
 use crate::generate::draw::Draw;
 use fancy_regex::{Expr, Regex, RegexBuilder};
@@ -28,6 +28,9 @@ pub struct Pattern {
     whole: Regex,
     search: Regex,
     tree: Tree,
+    /// Whether it asks where words begin: which letters beyond ASCII belong to words, Java has said in two ways
+    /// (JDK 19 changed it), so that no such text is known to match or not to.
+    has_boundary: bool,
 }
 
 impl Pattern {
@@ -44,17 +47,21 @@ impl Pattern {
         let whole = build(&format!("\\A(?:{rust})\\z"))?;
         let parsed = Expr::parse_tree(&rust).map_err(|e| error(e.to_string()))?;
         let tree = Tree::new(&parsed.expr);
-        Ok(Self { whole, search, tree })
+        Ok(Self { whole, search, tree, has_boundary: has_boundary(pattern) })
     }
 
     /// Whether the whole text matches. A search that gives up counts as no match.
     pub fn matches(&self, text: &str) -> bool {
-        self.whole.is_match(text).unwrap_or(false)
+        !self.is_unclear(text) && self.whole.is_match(text).unwrap_or(false)
     }
 
     /// Whether some part of the text matches; what gives up counts as a match, so that it is no violation.
     pub fn finds(&self, text: &str) -> bool {
-        self.search.is_match(text).unwrap_or(true)
+        self.is_unclear(text) || self.search.is_match(text).unwrap_or(true)
+    }
+
+    fn is_unclear(&self, text: &str) -> bool {
+        self.has_boundary && !text.is_ascii()
     }
 
     /// Whether the text is wrong under either reading: as a whole and as a search.
