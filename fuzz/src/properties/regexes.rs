@@ -1,10 +1,11 @@
 //! Two regex engines that do not know each other: what one makes of a pattern, the other must judge the same.
 
+#[path = "../../../tests/support/taker.rs"]
+mod taker;
+
 use arbitrary::Unstructured;
-use overstep::contract;
 use overstep::generate::pattern::Pattern;
-use overstep::reference::{Request, Service, World};
-use serde_json::json;
+use taker::{server, takes};
 
 /// Longer patterns are made of shorter ones, and take backtracking engines longer than a fuzzer waits.
 const LONGEST: usize = 32;
@@ -49,38 +50,19 @@ fn differs(pattern: &str) -> bool {
 /// engine decides for one of them.
 fn has_inner_bracket(pattern: &str) -> bool {
     let (mut inside, mut escaped) = (false, false);
+    // A bracket that closes nothing yet is itself: `[]a]`, `[^]a]`.
+    let mut is_first = false;
     for c in pattern.chars() {
+        let stays_first = is_first && c == '^';
         match c {
             _ if escaped => escaped = false,
             '\\' => escaped = true,
             '[' if inside => return true,
-            '[' => inside = true,
-            ']' => inside = false,
+            '[' => (inside, is_first) = (true, true),
+            ']' if !is_first => inside = false,
             _ => {}
         }
+        is_first &= c == '[' || stays_first;
     }
     false
-}
-
-fn server(pattern: &str) -> Service {
-    let contract = json!({
-        "format": "overstep-contract/1", "service": "one", "protocol": "restJson",
-        "operations": [{"name": "Take", "http": {"method": "POST", "uri": "/take", "success": 200},
-                        "input": "In", "output": "Out", "errors": ["bad"]}],
-        "errors": [{"name": "bad", "status": 400, "role": "invalid-input"}],
-        "shapes": {"In": {"type": "structure", "members": {"text": {"shape": "T", "required": true, "location": "body"}}},
-                   "Out": {"type": "structure", "members": {}}, "T": {"type": "string", "pattern": pattern}}
-    });
-    Service::new(contract::from_json(&contract.to_string()).expect("well formed"), World::default())
-}
-
-fn takes(server: &Service, text: &str) -> bool {
-    let body = json!({ "text": text }).to_string();
-    let headers = [("content-type", b"application/json".as_slice())];
-    let request = Request { method: "POST", target: "/take", headers: &headers, body: body.as_bytes() };
-    match server.handle(&request).status {
-        200 => true,
-        400 => false,
-        other => panic!("{other} for {text:?}"),
-    }
 }

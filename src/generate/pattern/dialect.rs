@@ -164,7 +164,9 @@ fn escape(chars: &[char], at: usize, in_class: bool, out: &mut String) -> usize 
         'd' | 'D' => class("0-9", next == 'D', out),
         'w' | 'W' => class("a-zA-Z0-9_", next == 'W', out),
         's' | 'S' => class(" \\t\\n\\x0B\\f\\r", next == 'S', out),
-        'h' => class(" \\t\\x{A0}", false, out),
+        'h' => class(" \\t\\x{A0}\\x{1680}\\x{180E}\\x{2000}-\\x{200A}\\x{202F}\\x{205F}\\x{3000}", false, out),
+        // Every vertical white space, not the tab that Rust means by it.
+        'v' => class("\\n\\x0B\\f\\r\\x{85}\\x{2028}\\x{2029}", false, out),
         'e' => out.push_str("\\x1B"),
         // The very end, or before a line's end there.
         'Z' => out.push_str("(?=\\n?\\z)"),

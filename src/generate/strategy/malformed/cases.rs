@@ -56,6 +56,18 @@ impl<'w, 'p> Cases<'w, 'p> {
     }
 }
 
+/// A text whose bytes are no UTF-8, in each way that decoders have overlooked.
+pub(super) fn not_utf8(out: &mut Cases<'_, '_>, site: &Site) {
+    for (variant, bytes) in [
+        ("lone-byte", &b"\xff"[..]),
+        ("cut-sequence", b"a\xc3"),
+        ("overlong", b"\xc0\xaf"),
+        ("encoded-surrogate", b"\xed\xa0\x80"),
+    ] {
+        out.refused("encoding", variant, "the body is UTF-8", in_text(site, bytes));
+    }
+}
+
 /// The plain request with one damage.
 pub(super) fn damaged(damage: Damage) -> impl Fn(&Sampler<'_>) -> Option<Request> {
     move |sampler| Some(Request::damaged(sampler.plain(), damage.clone()))

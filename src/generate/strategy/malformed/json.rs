@@ -2,7 +2,7 @@
 //!
 //! It never damages a body that is no JSON document: bytes or text that are a payload of their own.
 
-use super::cases::{Cases, body, damaged, in_text, needs_something};
+use super::cases::{Cases, body, damaged, in_text, needs_something, not_utf8};
 use crate::contract::Kind;
 use crate::generate::Value;
 use crate::generate::case::Damage;
@@ -44,14 +44,7 @@ pub(super) fn refused(out: &mut Cases<'_, '_>) {
         out.refused("empty", "spaces", "a body is required", body(b"  \n"));
     }
     if let Some(site) = work.free_text() {
-        for (variant, bytes) in [
-            ("lone-byte", &b"\xff"[..]),
-            ("cut-sequence", b"a\xc3"),
-            ("overlong", b"\xc0\xaf"),
-            ("encoded-surrogate", b"\xed\xa0\x80"),
-        ] {
-            out.refused("encoding", variant, "the body is UTF-8", in_text(site, bytes));
-        }
+        not_utf8(out, site);
         out.refused("escapes", "raw-control", "control characters are escaped", in_text(site, b"a\x01b"));
         out.refused("escapes", "bad-escape", "escapes are JSON's", in_text(site, b"a\\qb"));
     }

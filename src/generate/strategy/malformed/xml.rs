@@ -4,7 +4,7 @@
 //! says; a processor must not go on after a fatal error.
 
 use super::MARK;
-use super::cases::{Cases, body, in_text, needs_something, with_unknown};
+use super::cases::{Cases, body, in_text, needs_something, not_utf8, with_unknown};
 use crate::contract::Kind;
 use crate::generate::Value;
 use crate::generate::case::Damage;
@@ -56,14 +56,7 @@ pub(super) fn refused(out: &mut Cases<'_, '_>) {
         out.refused("empty", "spaces", "a body is required", body(b"  \n"));
     }
     let Some(site) = work.free_text() else { return };
-    for (variant, bytes) in [
-        ("lone-byte", &b"\xff"[..]),
-        ("cut-sequence", b"a\xc3"),
-        ("overlong", b"\xc0\xaf"),
-        ("encoded-surrogate", b"\xed\xa0\x80"),
-    ] {
-        out.refused("encoding", variant, "the body is UTF-8", in_text(site, bytes));
-    }
+    not_utf8(out, site);
     for (kind, variant, rule, bytes) in [
         ("tags", "mismatched", "every element ends with its own tag", &b"<overstep></oversteq>"[..]),
         ("tags", "unclosed", "every element ends", b"<overstep>"),
