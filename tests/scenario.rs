@@ -94,6 +94,7 @@ fn mistakes_are_told_with_their_place() {
         ("sources = \"x\"", "`sources` is a string, expected a list of texts", "\"x\""),
         ("sources = [1]", "`sources` holds an integer, expected texts", "1"),
         ("endpoint = \"e\"", "`sources` is missing or empty", "endpoint = \"e\""),
+        ("sourcez = [\"a\"]", "unknown key `sourcez`", "sourcez"),
         ("sources = [\"a\"]\nendpoint = 5", "`endpoint` is an integer, expected a text", "5"),
         ("sources = [\"a\"]\nverifies-signatures = \"yes\"", "expected `true` or `false`", "\"yes\""),
         ("sources = [\"a\"]\n[variables]\nx = 5", "`variables.x` is an integer", "5"),

@@ -93,18 +93,18 @@ pub fn load(scenario: &Scenario, shown: &str, documents: Vec<Source>) -> Result<
     if !wrong.is_empty() {
         return Err(wrong);
     }
-    let named = scenario.only.iter().chain(scenario.operations.keys());
-    for name in named {
+    for name in &scenario.only {
         check_operation(&loaded.contract, name, Some(shown))?;
+    }
+    for (name, notes) in &scenario.operations {
+        check_operation(&loaded.contract, name, Some(shown)).map_err(at_line(notes.line))?;
     }
     for (name, notes) in &scenario.operations {
         check_laws(&mut loaded, name, notes, shown)?;
     }
     for request in scenario.fixtures.values().flat_map(|fixture| fixture.create.iter().chain(&fixture.delete)) {
         if let Some(name) = request.operation() {
-            check_operation(&loaded.contract, name, Some(shown)).map_err(|problems| {
-                problems.into_iter().map(|one| Diagnostic { line: Some(request.line), ..one }).collect::<Vec<_>>()
-            })?;
+            check_operation(&loaded.contract, name, Some(shown)).map_err(at_line(request.line))?;
         }
     }
     loaded.inferred = infer(&loaded.contract, scenario);
@@ -190,6 +190,12 @@ fn check_laws(loaded: &mut Loaded, name: &str, notes: &OperationNotes, shown: &s
 /// Where it lacks one, with the nearest name.
 pub fn check_only(contract: &Contract, names: &[String]) -> Result<(), Vec<Diagnostic>> {
     names.iter().try_for_each(|name| check_operation(contract, name, None))
+}
+
+fn at_line(line: u32) -> impl Fn(Vec<Diagnostic>) -> Vec<Diagnostic> {
+    move |problems| {
+        problems.into_iter().map(|one| Diagnostic { line: Some(line).filter(|line| *line > 0), ..one }).collect()
+    }
 }
 
 fn check_operation(contract: &Contract, name: &str, shown: Option<&str>) -> Result<(), Vec<Diagnostic>> {

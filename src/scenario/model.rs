@@ -188,6 +188,8 @@ impl RawRequest {
 /// What is said of one operation.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct OperationNotes {
+    /// The line where they begin in the scenario's file, from 1; 0 where nobody wrote them.
+    pub line: u32,
     /// Values by member path.
     pub uses: IndexMap<String, Json>,
     /// Identifiers that exist nowhere, by member path.

@@ -109,6 +109,11 @@ pub fn read(name: &str, text: &str) -> Result<(Scenario, Vec<Warning>), Scenario
     check_principal(&scenario, &root)?;
     if scenario.sources.is_empty() {
         let place = root.entry("sources").map(|entry| entry.span());
+        // A key that nobody knows may be the one that is missing.
+        let mistyped = "did you mean `sources`?";
+        if let Some(warning) = warnings.into_iter().find(|one| one.hint.as_deref() == Some(mistyped)) {
+            return Err(ScenarioError { reason: warning.reason, span: warning.span, hint: warning.hint });
+        }
         return Err(ScenarioError {
             reason: "`sources` is missing or empty".to_owned(),
             span: Some(place.unwrap_or(0..text.find('\n').unwrap_or(text.len()))),
@@ -256,6 +261,7 @@ fn notes(
     let cleanup = table.table("cleanup")?;
     let cleanup = cleanup.map(|table| super::fixtures::request(&table, text, warnings)).transpose()?;
     Ok(OperationNotes {
+        line: line_of(text, table.span.start),
         uses,
         fresh,
         cleanup,
