@@ -86,7 +86,7 @@ pub fn fuzz(flags: &FuzzFlags) -> Result<Exit, Stopped> {
                         let problem = Diagnostic::error(reason).with_hint("`overstep doctor` shows what they need");
                         say::problems(&[Diagnostic { severity: Severity::Warning, ..problem }]);
                         exit = exit.and(Exit::Nothing);
-                    } else if summary.counts.total() == 0 {
+                    } else if summary.counts.total() == 0 && summary.incomplete.is_none() {
                         exit = exit.and(nothing_ran(flags.choose.no_cases));
                     }
                 }
