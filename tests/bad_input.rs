@@ -4,15 +4,16 @@
 
 #![expect(clippy::disallowed_methods, reason = "a test may look at files and at its child's memory")]
 
+#[path = "support/command.rs"]
+mod command;
 mod loopback;
 
+use command::{Watched, overstep, watched};
 use loopback::{endless, read_request, scripted, serve};
 use serde_json::Value as Json;
 use std::io::{BufReader, Read, Write as _};
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Command, Stdio};
-use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -55,54 +56,10 @@ fn write(directory: &Path, name: &str, text: &str) {
 /// Runs the binary to its end, looking at its memory on the way.
 #[track_caller]
 fn run(directory: &Path, arguments: &[&str]) -> Ran {
-    const LOOK: Duration = Duration::from_millis(10);
-    const LOOKS: u32 = 12_000;
-    let mut child = Command::new(env!("CARGO_BIN_EXE_overstep"))
-        .current_dir(directory)
-        .args(arguments)
-        .env_clear()
-        .env("HOME", directory)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("it starts");
-    let (told, ended) = channel();
-    let read = |mut pipe: Box<dyn Read + Send>| {
-        let told = told.clone();
-        std::thread::spawn(move || {
-            let mut text = String::new();
-            pipe.read_to_string(&mut text).expect("it says text");
-            let _ = told.send(());
-            text
-        })
-    };
-    let out = read(Box::new(child.stdout.take().expect("it is piped")));
-    let err = read(Box::new(child.stderr.take().expect("it is piped")));
-    let (mut peak, mut open, mut looks) = (0, 2, 0);
-    while open > 0 {
-        match ended.recv_timeout(LOOK) {
-            Ok(()) => open -= 1,
-            Err(RecvTimeoutError::Disconnected) => break,
-            Err(RecvTimeoutError::Timeout) => {
-                peak = peak.max(resident(child.id()));
-                looks += 1;
-                if looks == LOOKS {
-                    let _ = child.kill();
-                    panic!("{arguments:?} hangs");
-                }
-            }
-        }
-    }
-    let status = child.wait().expect("it ends");
-    println!("{} kB at most", peak);
-    let text = format!("{}{}", out.join().expect("read"), err.join().expect("read"));
-    Ran { code: status.code().unwrap_or_else(|| panic!("{status}: {text}")), text, peak }
-}
-
-fn resident(process: u32) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    peak.and_then(|rest| rest.split_whitespace().next()?.parse().ok()).unwrap_or(0)
+    const MOST: Duration = Duration::from_mins(2);
+    let Watched { code, text, peak } = watched(overstep(directory, arguments), MOST);
+    println!("{peak} kB at most");
+    Ran { text, code, peak }
 }
 
 /// Runs `check notes` with some twenty cases against an address.

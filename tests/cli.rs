@@ -4,9 +4,12 @@
 
 #![expect(clippy::disallowed_methods, reason = "a test may look at files")]
 
+#[path = "support/command.rs"]
+mod command;
 #[path = "support/visible.rs"]
 mod visible;
 
+use command::overstep;
 use insta::assert_snapshot;
 use serde_json::Value as Json;
 use std::path::Path;
@@ -40,14 +43,8 @@ fn project() -> TempDir {
     directory
 }
 
-fn command(directory: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_overstep"));
-    command.current_dir(directory).args(arguments).env_clear().env("HOME", directory);
-    command
-}
-
 fn run(directory: &Path, arguments: &[&str]) -> Ran {
-    let output = command(directory, arguments).output().expect("it starts");
+    let output = overstep(directory, arguments).output().expect("it starts");
     Ran {
         out: String::from_utf8(output.stdout).expect("text"),
         err: String::from_utf8(output.stderr).expect("text"),
@@ -101,6 +98,10 @@ fn usage_and_configuration_mistakes_are_exit_2() {
         "other.toml",
         "sources = [\"scenarios/notes.contract.json\"]\nendpoint = \"embedded\"\nonly = [\"TagNot\"]\n",
     );
+    write(
+        "notes-of-nothing.toml",
+        "sources = [\"scenarios/notes.contract.json\"]\nendpoint = \"embedded\"\n\n[operations.TagNot]\nskip = \"x\"\n",
+    );
     for (name, arguments) in [
         ("wrong-flag", vec!["check", "--seeed", "1"]),
         ("wrong-value", vec!["check", "--rate-limit", "fast"]),
@@ -111,6 +112,7 @@ fn usage_and_configuration_mistakes_are_exit_2() {
         ("no-endpoint", vec!["check", "silent.toml"]),
         ("no-source", vec!["check", "nowhere.toml"]),
         ("unknown-operation", vec!["check", "other.toml"]),
+        ("unknown-operation-with-notes", vec!["check", "notes-of-nothing.toml"]),
         ("not-loopback", vec!["check", "notes", "-e", "http://example.com"]),
         ("unknown-endpoint", vec!["check", "notes", "-e", "locl"]),
         ("unknown-variable", vec!["check", "notes", "--variable", "NoteID=x"]),
@@ -300,7 +302,7 @@ fn a_faulty_server_is_caught_and_explained() {
         .find(|name| name.starts_with("RenameNote.name.length.max"))
         .expect("the limit on names can be lost")
         .to_owned();
-    let mut server = command(directory.path(), &["serve", "notes", "--fault", &fault])
+    let mut server = overstep(directory.path(), &["serve", "notes", "--fault", &fault])
         .stdout(std::process::Stdio::piped())
         .stderr(std::process::Stdio::null())
         .spawn()
@@ -337,7 +339,7 @@ fn ctrl_c_leaves_whole_files_and_a_summary() {
         "--report",
         "junit=all.xml",
     ];
-    let mut running = command(directory.path(), &arguments)
+    let mut running = overstep(directory.path(), &arguments)
         .stdout(std::process::Stdio::piped())
         .stderr(std::process::Stdio::piped())
         .spawn()

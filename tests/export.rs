@@ -4,9 +4,12 @@
 
 #![expect(clippy::disallowed_methods, reason = "a test may look at files and the environment")]
 
+#[path = "support/command.rs"]
+mod command;
 #[path = "support/visible.rs"]
 mod visible;
 
+use command::overstep;
 use insta::assert_snapshot;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
@@ -32,12 +35,6 @@ fn project() -> TempDir {
     std::fs::write(scenarios.join("made.toml"), made).expect("written");
     std::fs::write(scenarios.join("notes.contract.json"), include_str!("notes/notes.contract.json")).expect("written");
     directory
-}
-
-fn overstep(directory: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_overstep"));
-    command.current_dir(directory).args(arguments).env_clear().env("HOME", directory);
-    command
 }
 
 fn told(output: &Output) -> String {

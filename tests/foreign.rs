@@ -6,6 +6,8 @@
 
 #[path = "foreign/checks.rs"]
 mod checks;
+#[path = "support/command.rs"]
+mod command;
 #[path = "foreign/connect.rs"]
 mod connect;
 #[path = "foreign/http.rs"]

@@ -4,13 +4,14 @@
 
 #![expect(clippy::disallowed_methods, reason = "a test may look at files")]
 
+#[path = "support/command.rs"]
+mod command;
 mod loopback;
 mod planted;
 
 use planted::{CONTRACT, Cards, FAULTS, Fault, SCENARIO};
 use serde_json::Value as Json;
 use std::path::Path;
-use std::process::Command;
 use tempfile::TempDir;
 
 struct Ran {
@@ -20,13 +21,7 @@ struct Ran {
 }
 
 fn overstep(directory: &Path, arguments: &[&str]) -> Ran {
-    let output = Command::new(env!("CARGO_BIN_EXE_overstep"))
-        .current_dir(directory)
-        .args(arguments)
-        .env_clear()
-        .env("HOME", directory)
-        .output()
-        .expect("it starts");
+    let output = command::overstep(directory, arguments).output().expect("it starts");
     Ran {
         out: String::from_utf8_lossy(&output.stdout).into_owned(),
         err: String::from_utf8_lossy(&output.stderr).into_owned(),
@@ -172,6 +167,7 @@ fn what_cannot_be_is_said() {
     assert!(remote.err.contains("--allow-remote"), "{}", remote.err);
     let nobody = overstep(directory.path(), &["fuzz", "cards", "-e", "http://127.0.0.1:1", "--max-cases", "1"]);
     assert_eq!(nobody.code, 3, "{}\n{}", nobody.out, nobody.err);
+    assert!(!nobody.err.contains("look at the filter"), "nobody was there to ask: {}", nobody.err);
     let url = cards(Fault::Faithful);
     let none = overstep(directory.path(), &["fuzz", "cards", "-e", &url, "-E", "op(Nothing)", "--max-cases", "1"]);
     assert_eq!(none.code, 4, "{}\n{}", none.out, none.err);

@@ -5,6 +5,8 @@
 
 #![expect(clippy::disallowed_methods, reason = "a test may look at files and at its child's memory")]
 
+#[path = "support/command.rs"]
+mod command;
 mod loopback;
 #[path = "hostile/manners.rs"]
 mod manners;

@@ -3,16 +3,15 @@
 
 #![expect(clippy::disallowed_methods, reason = "a test may look at files")]
 
+#[path = "support/command.rs"]
+mod command;
 mod served;
 
 use serde_json::Value as Json;
 use served::Served as Server;
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::process::Command;
 use tempfile::TempDir;
-
-const OVERSTEP: &str = env!("CARGO_BIN_EXE_overstep");
 
 struct Ran {
     code: i32,
@@ -47,13 +46,7 @@ impl Ran {
 }
 
 fn overstep(directory: &Path, arguments: &[&str]) -> Ran {
-    let output = Command::new(OVERSTEP)
-        .current_dir(directory)
-        .args(arguments)
-        .env_clear()
-        .env("HOME", directory)
-        .output()
-        .expect("it starts");
+    let output = command::overstep(directory, arguments).output().expect("it starts");
     let results = std::fs::read_to_string(directory.join("results.ndjson")).unwrap_or_default();
     Ran {
         code: output.status.code().expect("it ends by itself"),

@@ -4,7 +4,7 @@
 mod support;
 
 use overstep::contract::{self, Contract};
-use overstep::generate::{self, Case, Intent, Options, Send};
+use overstep::generate::{self, Intent, Options, Send};
 use overstep::reference::{Request, Service};
 use overstep::run::{self, Endpoint, Plan, Settings, Stop};
 use overstep::scenario::{Scenario, Variable};
@@ -145,16 +145,6 @@ fn scenario() -> Scenario {
     scenario
 }
 
-/// Whether a case's body must be valid; nothing where the label is about something else.
-fn due(case: &Case) -> Option<bool> {
-    match case.intent {
-        _ if case.class == "pair" || case.class == "law" => None,
-        Intent::Valid | Intent::Missing => Some(true),
-        Intent::Violates if case.member.as_ref().and_then(|path| path.top()) != Some("Id") => Some(false),
-        _ => None,
-    }
-}
-
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
@@ -190,7 +180,7 @@ proptest! {
         };
         for case in cases.filter(|case| case.unsendable.is_none() && case.steps.len() == 1) {
             let Send::Operation { input, damage, .. } = &case.steps[0].send else { continue };
-            let Some(due) = due(&case) else { continue };
+            let Some(due) = schema::due(&case) else { continue };
             if damage.is_empty() && let Some(mut body) = schema::to_json(input) {
                 if let Some(members) = body.as_object_mut() {
                     members.remove("Id");

@@ -3,6 +3,7 @@
 //! A request is read by the server alone. What the server answers is read back by the client's side, which other
 //! vectors pin; only here may a test see both.
 
+#[macro_use]
 #[path = "support/vectors.rs"]
 mod vectors;
 
@@ -45,33 +46,7 @@ fn unsaid(id: &str) -> Option<&'static str> {
     (id == "HttpPrefixHeadersResponse").then_some("a map of all headers holds the content type, too")
 }
 
-macro_rules! vectors {
-    ($($name:ident, $file:literal, $input:literal, $output:literal;)*) => { $(
-        mod $name {
-            #[test]
-            fn requests_are_read() {
-                super::vectors::all("input", $file, $input, super::unread, super::request);
-            }
-
-            #[test]
-            fn answers_are_written() {
-                super::vectors::all("output", $file, $output, super::unsaid, super::answer);
-            }
-        }
-    )* };
-}
-
-vectors! {
-    rest_json, "rest-json", 113, 91;
-    rest_xml, "rest-xml", 94, 78;
-    aws_json_1_0, "json_1_0", 21, 32;
-    aws_json_1_0_query_compatible, "json_1_0-query-compatible", 1, 2;
-    aws_json_1_1, "json", 54, 58;
-    aws_query, "query", 38, 38;
-    ec2_query, "ec2", 29, 29;
-    rpc_v2_cbor, "smithy-rpc-v2-cbor", 15, 35;
-    rpc_v2_cbor_query_compatible, "smithy-rpc-v2-cbor-query-compatible", 1, 2;
-}
+every_vector!(unread, unsaid);
 
 fn request(contract: &Contract, suite: &Json, case: &Json) -> Result<(), String> {
     let mut contract = contract.clone();

@@ -2,13 +2,13 @@
 //! server's (regress). Neither knows the other; what one makes, the other must judge the same.
 
 mod support;
+#[path = "support/taker.rs"]
+mod taker;
 
-use overstep::contract;
 use overstep::generate::draw::{Draw as _, Seeded};
 use overstep::generate::pattern::Pattern;
-use overstep::reference::{Request, Service, World};
-use serde_json::json;
 use std::collections::BTreeSet;
+use taker::{server, takes};
 
 /// Patterns as they stand in documents and models: anchored and not, with look-ahead, classes, escapes.
 const PATTERNS: &[&str] = &[
@@ -29,30 +29,6 @@ const PATTERNS: &[&str] = &[
     r"(?!^(\d+\.)+\d+$)(^(([a-z0-9]|[a-z0-9][a-z0-9\-]*[a-z0-9])\.)*([a-z0-9]|[a-z0-9][a-z0-9\-]*[a-z0-9])$)",
     r"^\p{Alpha}\p{Alnum}*$",
 ];
-
-/// A server that takes one text and checks it against one pattern.
-fn server(pattern: &str) -> Service {
-    let contract = json!({
-        "format": "overstep-contract/1", "service": "one", "protocol": "restJson",
-        "operations": [{"name": "Take", "http": {"method": "POST", "uri": "/take", "success": 200},
-                        "input": "In", "output": "Out", "errors": ["bad"]}],
-        "errors": [{"name": "bad", "status": 400, "role": "invalid-input"}],
-        "shapes": {"In": {"type": "structure", "members": {"text": {"shape": "T", "required": true, "location": "body"}}},
-                   "Out": {"type": "structure", "members": {}}, "T": {"type": "string", "pattern": pattern}}
-    });
-    Service::new(contract::from_json(&contract.to_string()).expect("well formed"), World::default())
-}
-
-fn takes(server: &Service, text: &str) -> bool {
-    let body = json!({ "text": text }).to_string();
-    let headers = [("content-type", b"application/json".as_slice())];
-    let request = Request { method: "POST", target: "/take", headers: &headers, body: body.as_bytes() };
-    match server.handle(&request).status {
-        200 => true,
-        400 => false,
-        other => panic!("{other} for {text:?}"),
-    }
-}
 
 /// How many texts were compared.
 fn compare(pattern: &str) -> usize {

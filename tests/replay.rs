@@ -4,6 +4,10 @@
 
 #![expect(clippy::disallowed_methods, reason = "a test may look at files")]
 
+#[path = "support/command.rs"]
+mod command;
+
+use command::overstep;
 use insta::assert_snapshot;
 use serde_json::Value as Json;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -46,12 +50,6 @@ fn project() -> TempDir {
     directory
 }
 
-fn command(directory: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_overstep"));
-    command.current_dir(directory).args(arguments).env_clear().env("HOME", directory);
-    command
-}
-
 fn ended(mut command: Command) -> Ran {
     let output = command.output().expect("it starts");
     Ran {
@@ -62,7 +60,7 @@ fn ended(mut command: Command) -> Ran {
 }
 
 fn run(directory: &Path, arguments: &[&str]) -> Ran {
-    ended(command(directory, arguments))
+    ended(overstep(directory, arguments))
 }
 
 /// The reference server with faults, through the binary; ended when dropped.
@@ -76,7 +74,7 @@ impl Faulty {
         let mut arguments = vec!["serve", scenario];
         arguments.extend(faults.iter().flat_map(|fault| ["--fault", fault]));
         let mut server =
-            command(directory, &arguments).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
+            overstep(directory, &arguments).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
         let mut url = String::new();
         let stdout = server.stdout.take().expect("it is piped");
         BufReader::new(stdout).read_line(&mut url).expect("it prints its address");
@@ -321,7 +319,7 @@ fn secrets_are_asked_for_again_and_kept_nowhere() {
     assert_eq!(missing.code, 2, "{}", missing.all());
     snapshot!("refused-secrets", missing.all());
     let by_flags = ["replay", control, "--secret", "key=very-secret-1", "-H", "X-Token: very-secret-2"];
-    let mut by_environment = command(directory.path(), &["replay", control]);
+    let mut by_environment = overstep(directory.path(), &["replay", control]);
     by_environment.env("KEY", "very-secret-1").env("X_TOKEN", "very-secret-2");
     for ran in [run(directory.path(), &by_flags), ended(by_environment)] {
         assert_eq!(ran.code, 0, "{}", ran.all());
@@ -414,7 +412,7 @@ fn printed_curl_lines_get_the_same_answers() {
 fn a_run_without_a_case_and_a_reader_that_went_away_lose_nothing() {
     let directory = project();
     let faulty = Faulty::start(directory.path(), "notes", &[TOO_LONG]);
-    let mut check = command(directory.path(), &["check", "notes", "-e", &faulty.url, "-E", "member(name)"]);
+    let mut check = overstep(directory.path(), &["check", "notes", "-e", &faulty.url, "-E", "member(name)"]);
     let mut running = check.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
     let mut lines = BufReader::new(running.stdout.take().expect("it is piped")).lines();
     let again = lines.find_map(|line| line.expect("text").trim_start().strip_prefix("again ").map(str::to_owned));

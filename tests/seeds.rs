@@ -4,6 +4,8 @@
 
 #[path = "planted/mod.rs"]
 mod cards;
+#[path = "support/command.rs"]
+mod command;
 mod loopback;
 #[path = "planted/service.rs"]
 mod service;
@@ -17,17 +19,10 @@ use overstep::scenario::Scenario;
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
-use std::process::Command;
 use std::sync::{Arc, LazyLock, Mutex};
 
 fn overstep(directory: &Path, arguments: &[&str]) -> (i32, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_overstep"))
-        .current_dir(directory)
-        .args(arguments)
-        .env_clear()
-        .env("HOME", directory)
-        .output()
-        .expect("it starts");
+    let output = command::overstep(directory, arguments).output().expect("it starts");
     let said = [output.stdout, output.stderr].concat();
     (output.status.code().unwrap_or(-1), String::from_utf8_lossy(&said).into_owned())
 }

@@ -4,6 +4,9 @@
 
 #![expect(clippy::disallowed_methods, reason = "a test may look at files")]
 
+#[path = "support/command.rs"]
+mod command;
+
 use indexmap::IndexMap;
 use overstep::snapshot::{Form, Held, Line, Mark, Ran, Seen, Side, Snapshot, State, Whole, merged, read, write};
 use proptest::prelude::*;
@@ -141,8 +144,8 @@ struct Output {
 }
 
 fn command(directory: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_overstep"));
-    command.current_dir(directory).args(arguments).env_clear().env("HOME", directory).stdin(Stdio::null());
+    let mut command = command::overstep(directory, arguments);
+    command.stdin(Stdio::null());
     command
 }
 

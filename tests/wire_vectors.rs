@@ -1,6 +1,7 @@
 //! botocore's protocol vectors, read from beside the project; visibly skipped where they are not.
 //! The contract of each vector comes through our own reader of botocore's models.
 
+#[macro_use]
 #[path = "support/vectors.rs"]
 mod vectors;
 
@@ -19,33 +20,7 @@ fn left_out(id: &str) -> Option<&'static str> {
     None
 }
 
-macro_rules! vectors {
-    ($($name:ident, $file:literal, $input:literal, $output:literal;)*) => { $(
-        mod $name {
-            #[test]
-            fn requests_come_out() {
-                super::vectors::all("input", $file, $input, super::left_out, super::request);
-            }
-
-            #[test]
-            fn answers_are_read() {
-                super::vectors::all("output", $file, $output, super::left_out, super::answer);
-            }
-        }
-    )* };
-}
-
-vectors! {
-    rest_json, "rest-json", 113, 91;
-    rest_xml, "rest-xml", 94, 78;
-    aws_json_1_0, "json_1_0", 21, 32;
-    aws_json_1_0_query_compatible, "json_1_0-query-compatible", 1, 2;
-    aws_json_1_1, "json", 54, 58;
-    aws_query, "query", 38, 38;
-    ec2_query, "ec2", 29, 29;
-    rpc_v2_cbor, "smithy-rpc-v2-cbor", 15, 35;
-    rpc_v2_cbor_query_compatible, "smithy-rpc-v2-cbor-query-compatible", 1, 2;
-}
+every_vector!(left_out, left_out);
 
 fn request(contract: &Contract, suite: &Json, case: &Json) -> Result<(), String> {
     let operation = &contract.operations[0];

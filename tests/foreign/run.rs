@@ -2,8 +2,8 @@
 //!
 //! It never looks inside: exit code and NDJSON are all it reads.
 
+use super::command::overstep;
 use serde_json::Value as Json;
-use std::process::Command;
 
 /// What a run came to.
 pub struct Ran {
@@ -30,14 +30,8 @@ impl Ran {
 pub fn check(scenario: &str, port: u16, base: &str, more: &[&str]) -> Ran {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let endpoint = format!("http://127.0.0.1:{port}{base}");
-    let output = Command::new(env!("CARGO_BIN_EXE_overstep"))
-        .current_dir(directory.path())
-        .args(["check", scenario, "-e", &endpoint, "--report", "ndjson=results.ndjson", "--no-progress"])
-        .args(more)
-        .env_clear()
-        .env("HOME", directory.path())
-        .output()
-        .expect("it starts");
+    let fixed = ["check", scenario, "-e", &endpoint, "--report", "ndjson=results.ndjson", "--no-progress"];
+    let output = overstep(directory.path(), &[&fixed[..], more].concat()).output().expect("it starts");
     let text = std::fs::read_to_string(directory.path().join("results.ndjson")).unwrap_or_default();
     Ran {
         code: output.status.code().expect("it ends by itself"),

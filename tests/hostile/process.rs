@@ -2,11 +2,8 @@
 //!
 //! It never looks inside, and a run that does not end is ended.
 
+use super::command::{Watched, overstep, watched};
 use serde_json::Value as Json;
-use std::io::Read;
-use std::path::Path;
-use std::process::{Command, Stdio};
-use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
 /// What a run came to.
@@ -45,58 +42,12 @@ impl Project {
 
     /// `overstep …`: how it ended, what it printed, and the most memory that it took.
     pub fn run(&self, arguments: &[&str]) -> (i32, String, u64) {
-        run(self.0.path(), arguments)
+        let Watched { code, text, peak } = watched(overstep(self.0.path(), arguments), MOST);
+        (code, text, peak)
     }
 }
+
+/// A run that takes longer hangs.
+const MOST: Duration = Duration::from_mins(5);
 
 const ALWAYS: [&str; 3] = ["--no-progress", "--report", "ndjson=results.ndjson"];
-
-fn run(directory: &Path, arguments: &[&str]) -> (i32, String, u64) {
-    const LOOK: Duration = Duration::from_millis(10);
-    const LOOKS: u32 = 30_000;
-    let mut child = Command::new(env!("CARGO_BIN_EXE_overstep"))
-        .current_dir(directory)
-        .args(arguments)
-        .env_clear()
-        .env("HOME", directory)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("it starts");
-    let (told, ended) = channel();
-    let read = |mut pipe: Box<dyn Read + Send>| {
-        let told = told.clone();
-        std::thread::spawn(move || {
-            let mut text = String::new();
-            pipe.read_to_string(&mut text).expect("it says text");
-            let _ = told.send(());
-            text
-        })
-    };
-    let out = read(Box::new(child.stdout.take().expect("it is piped")));
-    let err = read(Box::new(child.stderr.take().expect("it is piped")));
-    let (mut peak, mut open, mut looks) = (0, 2, 0);
-    while open > 0 {
-        match ended.recv_timeout(LOOK) {
-            Ok(()) => open -= 1,
-            Err(RecvTimeoutError::Disconnected) => break,
-            Err(RecvTimeoutError::Timeout) => {
-                peak = peak.max(resident(child.id()));
-                looks += 1;
-                if looks == LOOKS {
-                    let _ = child.kill();
-                    panic!("{arguments:?} hangs");
-                }
-            }
-        }
-    }
-    let status = child.wait().expect("it ends");
-    let text = format!("{}{}", out.join().expect("read"), err.join().expect("read"));
-    (status.code().unwrap_or_else(|| panic!("{status}: {text}")), text, peak)
-}
-
-fn resident(process: u32) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    peak.and_then(|rest| rest.split_whitespace().next()?.parse().ok()).unwrap_or(0)
-}

@@ -1,8 +1,19 @@
 //! A JSON Schema made of a contract, for an opinion that shares no code with the generator's labels.
 
 use overstep::contract::{Contract, Kind, Location, Operation, Rule, Shape};
-use overstep::generate::Value;
+use overstep::generate::{Case, Intent, Value};
 use serde_json::{Map, Value as Json, json};
+
+/// Whether the body of a case must be valid; nothing where its label is about something else, or about the member `Id`
+/// that these contracts have in their path.
+pub fn due(case: &Case) -> Option<bool> {
+    match case.intent {
+        _ if case.class == "pair" || case.class == "law" => None,
+        Intent::Valid | Intent::Missing => Some(true),
+        Intent::Violates if case.member.as_ref().and_then(|path| path.top()) != Some("Id") => Some(false),
+        _ => None,
+    }
+}
 
 /// The schema of an operation's body.
 pub fn of_body(contract: &Contract, operation: &Operation) -> Json {

@@ -93,3 +93,37 @@ pub fn expected(contract: &Contract, shape: &Shape, json: &Json) -> Json {
         (_, json) => json.clone(),
     }
 }
+
+/// A test for each side of each file, and how many vectors stand in it: requests go through the caller's `request`, less
+/// those that the first function gives a reason for; answers through `answer`, less those of the second.
+macro_rules! every_vector {
+    ($no_request:ident, $no_answer:ident) => {
+        every_vector! { ($no_request, $no_answer)
+            rest_json, "rest-json", 113, 91;
+            rest_xml, "rest-xml", 94, 78;
+            aws_json_1_0, "json_1_0", 21, 32;
+            aws_json_1_0_query_compatible, "json_1_0-query-compatible", 1, 2;
+            aws_json_1_1, "json", 54, 58;
+            aws_query, "query", 38, 38;
+            ec2_query, "ec2", 29, 29;
+            rpc_v2_cbor, "smithy-rpc-v2-cbor", 15, 35;
+            rpc_v2_cbor_query_compatible, "smithy-rpc-v2-cbor-query-compatible", 1, 2;
+        }
+    };
+    ($excused:tt $($name:ident, $file:literal, $input:literal, $output:literal;)*) => { $(
+        mod $name {
+            every_vector! { @both $excused $file, $input, $output }
+        }
+    )* };
+    (@both ($no_request:ident, $no_answer:ident) $file:literal, $input:literal, $output:literal) => {
+        #[test]
+        fn requests() {
+            super::vectors::all("input", $file, $input, super::$no_request, super::request);
+        }
+
+        #[test]
+        fn answers() {
+            super::vectors::all("output", $file, $output, super::$no_answer, super::answer);
+        }
+    };
+}
