@@ -36,7 +36,7 @@ pub fn serve(flags: &ServeFlags) -> Result<Exit, Stopped> {
         .build()
         .map_err(|error| Diagnostic::error(format!("cannot start: {error}")))?;
     runtime.block_on(async {
-        let server = pipeline::serve(&loaded.contract, scenario, &flags.fault, flags.port).await?;
+        let server = pipeline::serve(&loaded.contract, &loaded.inferred.scenario, &flags.fault, flags.port).await?;
         let mut out = std::io::stdout();
         writeln!(out, "http://{}", server.address())?;
         out.flush()?;

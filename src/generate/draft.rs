@@ -7,7 +7,7 @@ use super::pattern::Pattern;
 use super::plan::Options;
 use super::resource::{self, Resources};
 use super::sample::Sampler;
-use super::shown::shown;
+use super::shown::{framing, shown};
 use super::site::Site;
 use super::template::Templates;
 use super::{Value, fixture};
@@ -266,6 +266,9 @@ impl<'a> Planner<'a> {
         id: &CaseId,
         request: &Request,
     ) -> Result<(Intent, Expectation), String> {
+        if let Some(header) = framing(self.contract, operation, &request.input) {
+            return Err(format!("HTTP itself writes `{header}`"));
+        }
         let breaches = match &operation.input {
             Some(input) => self.labels().breaches(input, &shown(self.contract, operation, &request.input)),
             None => Vec::new(),
@@ -296,6 +299,9 @@ impl<'a> Planner<'a> {
                     return Err("some reader could take it as valid".to_owned());
                 }
                 Ok((intent_of_both(*roles), self.reject_for(operation, *roles)))
+            }
+            Aim::Breaks(..) | Aim::BreaksBoth(..) if self.shares_route(operation) => {
+                silent("another operation has the same method and path")
             }
             Aim::Breaks(path, constraint) | Aim::BreaksBoth(path, constraint, _) => {
                 let second = match &draft.aim {
@@ -350,6 +356,17 @@ impl<'a> Planner<'a> {
                 }
             }
         }
+    }
+
+    /// Whether a request for an operation may as well be meant for another one.
+    fn shares_route(&self, operation: &Operation) -> bool {
+        let Some(http) = operation.http.as_ref().filter(|_| self.contract.protocol.is_none_or(is_routed)) else {
+            return false;
+        };
+        self.contract.operations.iter().any(|other| {
+            other.name != operation.name
+                && other.http.as_ref().is_some_and(|it| it.method == http.method && it.uri == http.uri)
+        })
     }
 
     /// The documented success, or one of these errors.
@@ -473,4 +490,9 @@ fn constraint_of(draft: &Draft<'_>) -> Option<Constraint> {
     ]
     .into_iter()
     .find(|constraint| !matches!(draft.place, Place::Class(_)) && constraint.name() == draft.kind)
+}
+
+/// Whether method and path say which operation is meant.
+fn is_routed(protocol: Protocol) -> bool {
+    matches!(protocol, Protocol::RestJson1 | Protocol::RestJson | Protocol::RestXml)
 }

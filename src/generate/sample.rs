@@ -144,6 +144,7 @@ impl Sampler<'_> {
                 let chosen = named
                     .and_then(|name| members.get_key_value(name))
                     .or_else(|| members.iter().find(|(_, member)| self.is_plain(&member.shape)))
+                    .or_else(|| members.iter().find(|(_, member)| !self.leads_to(&member.shape, id, &mut Vec::new())))
                     .or_else(|| members.first());
                 let mut out = IndexMap::new();
                 if let Some((name, member)) = chosen {
@@ -249,6 +250,27 @@ impl Sampler<'_> {
                 let value = self.value(&member.shape, &path.member(name), &[], depth + 1);
                 out.insert(name.clone(), value);
             }
+        }
+    }
+
+    /// Whether the plain value of a shape has another shape inside.
+    fn leads_to<'s>(&'s self, from: &'s ShapeId, to: &ShapeId, seen: &mut Vec<&'s ShapeId>) -> bool {
+        if from == to {
+            return true;
+        }
+        if seen.contains(&from) {
+            return false;
+        }
+        seen.push(from);
+        match &self.contract.shape(from).kind {
+            Kind::Structure { members } => {
+                let mut needed = members.values().filter(|member| member.required);
+                needed.any(|member| self.leads_to(&member.shape, to, seen))
+            }
+            Kind::Union { members } => members.values().all(|member| self.leads_to(&member.shape, to, seen)),
+            Kind::List { member } => self.leads_to(member, to, seen),
+            Kind::Map { value, .. } => self.leads_to(value, to, seen),
+            _ => false,
         }
     }
 

@@ -30,8 +30,15 @@ fn bound(contract: &Contract, id: &ShapeId, input: &Value) -> Option<Value> {
     let Value::Map(given) = input else { return None };
     let mut changes: Vec<(&String, Option<Value>)> = Vec::new();
     for (name, member) in contract.shape(id).kind.members()? {
-        let Some(value) = given.get(name) else { continue };
         let kind = &contract.shape(&member.shape).kind;
+        let Some(value) = given.get(name) else {
+            // No body, or one that says nothing: to a reader both may be a structure that needs nothing.
+            let needs_nothing = kind.members().is_some_and(|inner| inner.values().all(|inner| !inner.required));
+            if member.required && member.location == Location::Payload && needs_nothing {
+                changes.push((name, Some(Value::empty())));
+            }
+            continue;
+        };
         match (member.location, kind, value) {
             (Location::Header, Kind::List { .. }, Value::List(items)) if *items == [Value::text("")] => {
                 changes.push((name, Some(Value::List(Vec::new()))));
@@ -61,6 +68,18 @@ fn bound(contract: &Contract, id: &ShapeId, input: &Value) -> Option<Value> {
         };
     }
     Some(Value::Map(shown))
+}
+
+/// The header of an input that HTTP itself writes: another one beside it frames the message anew.
+pub(crate) fn framing(contract: &Contract, operation: &Operation, input: &Value) -> Option<String> {
+    const OWN: [&str; 3] = ["content-length", "transfer-encoding", "connection"];
+    let (Some(id), Value::Map(given)) = (&operation.input, input) else { return None };
+    let members = contract.shape(id).kind.members()?;
+    given.keys().find_map(|name| {
+        let member = members.get(name).filter(|member| member.location == Location::Header)?;
+        let header = member.wire_name(name);
+        OWN.iter().any(|own| own.eq_ignore_ascii_case(header)).then(|| header.to_owned())
+    })
 }
 
 /// Whether a payload of bytes or text is there, with something in it.

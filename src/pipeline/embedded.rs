@@ -3,10 +3,12 @@
 //! It listens on loopback only.
 
 use super::{Job, Target};
-use crate::contract::{Auth, Contract};
-use crate::reference::{BearerKey, KnownId, RunningServer, Server, Service, World, catalogue};
+use crate::contract::{Auth, Contract, MemberPath};
+use crate::reference::{
+    BearerKey, Identifier, KnownId, Naming, Resource, RunningServer, Server, Service, Shown, World, catalogue,
+};
 use crate::report::Diagnostic;
-use crate::scenario::{Credentials, Scenario};
+use crate::scenario::{Credentials, Fixture, Scenario};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
@@ -25,7 +27,7 @@ impl Embedded {
 pub(super) async fn where_wanted(job: &Job) -> Result<Option<Embedded>, Vec<Diagnostic>> {
     match job.target {
         Target::Url(_) => Ok(None),
-        Target::Embedded => serve(&job.contract, &job.scenario, &[], 0).await.map(Some),
+        Target::Embedded => serve(&job.contract, &job.inferred.scenario, &[], 0).await.map(Some),
     }
 }
 
@@ -62,13 +64,18 @@ pub fn faults(contract: &Contract) -> Vec<(String, String)> {
 pub fn world(contract: &Contract, scenario: &Scenario) -> World {
     let mut known: Vec<KnownId> = Vec::new();
     let notes = scenario.operations.values();
-    let uses = scenario.uses.iter().chain(notes.clone().flat_map(|notes| &notes.uses)).chain(&scenario.elsewhere);
+    // What is chosen anew names what does not exist yet.
+    let of_operations =
+        notes.clone().flat_map(|notes| notes.uses.iter().filter(|(member, _)| !notes.fresh.contains(member)));
+    let uses = scenario.uses.iter().chain(of_operations).chain(&scenario.elsewhere);
     let missing: Vec<&String> = scenario.missing.keys().chain(notes.flat_map(|notes| notes.missing.keys())).collect();
     // A member that can name a missing resource is an identifier; what else `use` says is a plain value.
     for (member, value) in uses.filter(|(member, _)| missing.contains(member)) {
         if let Some(text) = value.as_str() {
             let form = filled(scenario, text, 0);
-            if !known.iter().any(|one| one.member == *member && one.form == form) {
+            // What a fixture makes is no form: it exists while it is there.
+            let is_made = scenario.fixtures.keys().any(|name| form.contains(&format!("{{{name}.")));
+            if !is_made && !known.iter().any(|one| one.member == *member && one.form == form) {
                 known.push(KnownId { member: member.clone(), form });
             }
         }
@@ -82,7 +89,47 @@ pub fn world(contract: &Contract, scenario: &Scenario) -> World {
         bearer_keys: bearer_keys.collect(),
         require_sigv4: contract.auth.iter().any(|auth| matches!(auth, Auth::SigV4 { .. })),
         error_code: scenario.error_code.clone(),
+        resources: scenario.fixtures.iter().filter_map(|(name, it)| resource(contract, scenario, name, it)).collect(),
+        shown: scenario.fixtures.values().flat_map(shown).collect(),
     }
+}
+
+/// What a fixture makes by an operation, known by what is kept of its answer and by the names that it is made with.
+fn resource(contract: &Contract, scenario: &Scenario, name: &str, fixture: &Fixture) -> Option<Resource> {
+    let made_by = fixture.create.first()?.operation()?;
+    let operation = contract.operation(made_by)?;
+    let inputs = operation.input.as_ref().and_then(|input| contract.shape(input).kind.members());
+    let given = fixture.create[0].capture.iter().map(|(name, path)| (name, Identifier::Given(path.clone())));
+    // Only what is told under its own name: who said it otherwise may have meant anything.
+    let chosen = fixture.names.keys().filter(|name| inputs.is_some_and(|inputs| inputs.contains_key(*name)));
+    let (names, identifiers): (Vec<&String>, Vec<Identifier>) =
+        given.chain(chosen.map(|name| (name, Identifier::Chosen(name.clone())))).unzip();
+    let identifier_of = |template: &str| {
+        let (of, capture) = template.strip_prefix('{')?.strip_suffix('}')?.split_once('.')?;
+        (of == name).then(|| names.iter().position(|name| *name == capture)).flatten()
+    };
+    let namings = scenario.operations.iter().flat_map(|(operation, notes)| {
+        notes.uses.iter().filter_map(|(member, value)| {
+            let identifier = identifier_of(value.as_str()?)?;
+            Some(Naming { operation: operation.clone(), member: MemberPath::parse(member)?, identifier })
+        })
+    });
+    let taken_away_by = fixture.delete.iter().filter_map(|request| request.operation().map(str::to_owned));
+    Some(Resource {
+        made_by: made_by.to_owned(),
+        taken_away_by: taken_away_by.collect(),
+        namings: namings.collect(),
+        identifiers,
+    })
+}
+
+/// What is waited for has happened already: this server takes no time.
+fn shown(fixture: &Fixture) -> impl Iterator<Item = Shown> {
+    fixture.create.iter().filter_map(|request| {
+        let until = request.until.as_ref()?;
+        let (operation, text) = (request.operation()?.to_owned(), until.is.first()?.clone());
+        Some(Shown { operation, path: until.value.clone(), text })
+    })
 }
 
 /// A template with its variables replaced; `{case}` stays, for the server knows any case's resources.

@@ -6,6 +6,7 @@ use super::answer::{Dialect, ErrorAnswer, ErrorBody, Refusal};
 use super::check::Violation;
 use super::fault::{Change, ErrorEdit};
 use super::protocols::{self, Place};
+use super::register::{self, Dealings};
 use super::request::{Delivery, Response};
 use super::route::Route;
 use super::state::Store;
@@ -78,6 +79,8 @@ pub(super) struct Op {
     pub permission: Option<String>,
     /// Members that name resources, with the forms of those that exist.
     pub ids: Arc<Vec<(String, Vec<Form>)>>,
+    /// What it makes, names and takes away.
+    pub dealings: Arc<Dealings>,
     pub act: Option<Act>,
     pub tricks: Tricks,
 }
@@ -207,11 +210,12 @@ impl Op {
             .into_iter()
             .map(|refusal| (refusal, ErrorAnswer::new(contract, &operation.name, refusal, dialect)))
             .collect();
-        let smallest = operation
+        let mut smallest = operation
             .output
             .as_ref()
             .and_then(|output| sample::smallest(contract, output))
             .unwrap_or_else(|| Value::Object(Map::new()));
+        register::shown(contract, name, operation.output.as_ref(), world, &mut smallest);
         let ids = members
             .keys()
             .filter_map(|name| {
@@ -243,6 +247,7 @@ impl Op {
             least: Arc::default(),
             permission: operation.permission.clone(),
             ids: Arc::new(ids),
+            dealings: Arc::new(Dealings::of(name, world)),
             act: connect::act(name, &members).or_else(|| leadlex::act(name, &members)),
             tricks: Tricks::default(),
         };

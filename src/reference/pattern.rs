@@ -51,9 +51,32 @@ fn translate(java: &str) -> Result<Translation, String> {
         java.chars().collect()
     };
     let mut at = 0;
+    // For each group that is open, the flags switched on inside it.
+    let mut groups: Vec<Vec<String>> = vec![Vec::new()];
     while at < source.len() {
         let c = source[at];
         match c {
+            '(' if let Some((switched, end)) = switch(&source, at)? => {
+                // They hold until the group ends, in all of its alternatives.
+                out.push_str(&format!("(?{switched}:"));
+                if let Some(group) = groups.last_mut() {
+                    group.push(switched);
+                }
+                at = end;
+            }
+            '|' => {
+                let switched = groups.last().cloned().unwrap_or_default();
+                out.extend(switched.iter().map(|_| ')'));
+                out.push('|');
+                switched.iter().for_each(|flags| out.push_str(&format!("(?{flags}:")));
+                at += 1;
+            }
+            ')' => {
+                let switched = if groups.len() > 1 { groups.pop() } else { None };
+                out.extend(switched.iter().flatten().map(|_| ')'));
+                out.push(')');
+                at += 1;
+            }
             '\\' => at = escape(&source, at, &mut out, false)?,
             '[' => at = class(&source, at, &mut out)?,
             ']' | '}' => {
@@ -75,17 +98,19 @@ fn translate(java: &str) -> Result<Translation, String> {
                 out.push(c);
                 at = possessive(&source, at + 1);
             }
-            '.' if !flags.dot_all => {
+            '.' if !flags.dot_all && !groups.iter().flatten().any(|switched| switched.contains('s')) => {
                 out.push_str("[^\\n\\r\\u0085\\u2028\\u2029]");
                 at += 1;
             }
-            '(' if source[at..].starts_with(&['(', '?', '>']) => {
-                out.push_str("(?:");
-                at += 3;
-            }
-            '(' if source[at..].starts_with(&['(', '?', 'P', '<']) => {
-                out.push_str("(?<");
-                at += 4;
+            '(' => {
+                groups.push(Vec::new());
+                let (said, written) = match () {
+                    () if source[at..].starts_with(&['(', '?', '>']) => (3, "(?:"),
+                    () if source[at..].starts_with(&['(', '?', 'P', '<']) => (4, "(?<"),
+                    () => (1, "("),
+                };
+                out.push_str(written);
+                at += said;
             }
             _ => {
                 out.push(c);
@@ -93,7 +118,25 @@ fn translate(java: &str) -> Result<Translation, String> {
             }
         }
     }
+    out.extend(groups.iter().flatten().map(|_| ')'));
     Ok(Translation { pattern: out, flags })
+}
+
+/// `(?i)` in the midst of a pattern: the flags that ECMAScript has a word for, and where it ends.
+fn switch(source: &[char], at: usize) -> Result<Option<(String, usize)>, String> {
+    let Some(inside) = source[at..].strip_prefix(&['(', '?']) else { return Ok(None) };
+    let length = inside.iter().take_while(|c| "imsuxdU".contains(**c)).count();
+    if length == 0 || inside.get(length) != Some(&')') {
+        return Ok(None);
+    }
+    if inside[..length].contains(&'x') {
+        return Err("comment mode is not supported".to_owned());
+    }
+    let flags: String = inside[..length].iter().filter(|c| "ims".contains(**c)).collect();
+    if flags.is_empty() {
+        return Err("flags without a counterpart in the midst".to_owned());
+    }
+    Ok(Some((flags, at + 2 + length + 1)))
 }
 
 /// Where the quantifier that starts at `{` ends, if it is one.
@@ -239,6 +282,7 @@ fn literal(c: char, out: &mut String) {
 /// Translates the class that starts at `at`, answers where it ends.
 fn class(source: &[char], at: usize, out: &mut String) -> Result<usize, String> {
     let mut at = at + 1;
+    let begin = out.len();
     out.push('[');
     if source.get(at) == Some(&'^') {
         out.push('^');
@@ -261,7 +305,10 @@ fn class(source: &[char], at: usize, out: &mut String) -> Result<usize, String> 
                 at += end + 2;
                 after_class = true;
             }
-            '&' if source.get(at + 1) == Some(&'&') => return Err("class intersections are not supported".to_owned()),
+            '&' if source.get(at + 1) == Some(&'&') => {
+                let left = out.split_off(begin);
+                return intersection(left, source, at + 2, out);
+            }
             '\\' => {
                 let is_class = source.get(at + 1).is_some_and(|c| "dDwWsShvpPQ".contains(*c));
                 at = escape(source, at, out, true)?;
@@ -300,6 +347,26 @@ fn class(source: &[char], at: usize, out: &mut String) -> Result<usize, String> 
             }
         }
     }
+}
+
+/// `[a-z&&[^x]]`: a character of the right class that the left one, not closed yet, holds as well.
+fn intersection(left: String, source: &[char], at: usize, out: &mut String) -> Result<usize, String> {
+    if left.starts_with("[^") {
+        return Err("an intersection in a negated class".to_owned());
+    }
+    out.push_str(&format!("(?:(?={left}])"));
+    let end = if source.get(at) == Some(&'[') {
+        let end = class(source, at, out)?;
+        if source.get(end) != Some(&']') {
+            return Err("more than a class in an intersection".to_owned());
+        }
+        end + 1
+    } else {
+        let rest: Vec<char> = std::iter::once('[').chain(source[at..].iter().copied()).collect();
+        at + class(&rest, 0, out)? - 1
+    };
+    out.push(')');
+    Ok(end)
 }
 
 fn in_class_literal(c: char, out: &mut String) {
@@ -424,6 +491,13 @@ mod tests {
             (r"^\x{1F600}$", "😀", "a"),
             ("^a++b$", "aab", "b"),
             ("^[^/]+/[0-9]+$", "a/1", "a/"),
+            (r"^[\p{Print}&&[^|:/]]+$", "a b", "a:b"),
+            ("^[a-z&&b-y&&[^m]]+x$", "bcx", "bmx"),
+            ("^(?i)(true|false)$", "TrUe", "tru"),
+            ("^(?![^:]*/action/|(?i).*<script>.*)[^:]+$", "a<b>", "a<SCRIPT>"),
+            ("^(a(?i)b|c)d$", "aBd", "aBD"),
+            ("^(a(?i)b|c)d$", "Cd", "Abd"),
+            ("^(?:(?s).)x.$", "\nxa", "\nx\n"),
         ] {
             let compiled = Pattern::new(pattern, false).unwrap_or_else(|error| panic!("{pattern}: {error}"));
             assert!(compiled.found_in(fitting), "{pattern} on {fitting:?}");
@@ -433,7 +507,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_translated_is_an_error() {
-        for pattern in ["(", "[a", "\\", "[a&&b]", "[z-a]", "\\p{", "a{2,1}", "(?x)a", "\\y"] {
+        for pattern in ["(", "[a", "\\", "[^a&&b]", "[a&&[b]c]", "[z-a]", "\\p{", "a{2,1}", "(?x)a", "a(?x)b", "\\y"] {
             assert!(Pattern::new(pattern, false).is_err(), "{pattern}");
         }
     }

@@ -1,9 +1,11 @@
 //! The smallest valid value of a documented output.
 //!
-//! Fills required members only, under the contract's names. Never runs a pattern backwards: it tries texts of common forms.
+//! Fills required members only, under the contract's names. What a pattern asks for is tried out: texts of common forms
+//! first, then what its syntax tree leads to.
 
 use super::pattern::Pattern;
 use crate::contract::{Contract, Kind, Shape, ShapeId};
+use regex_syntax::hir::{Class, Hir, HirKind};
 use serde_json::{Map, Value, json};
 
 pub(super) const COMMON: &[&str] = &[
@@ -76,12 +78,138 @@ fn at_least(shape: &Shape) -> f64 {
     0_f64.max(min.unwrap_or(0.0)).min(max.unwrap_or(f64::MAX))
 }
 
-/// A text that fits; where none of the common ones does, one that is at least long enough.
+/// A text that fits; where none is found, one that is at least long enough.
 fn text(shape: &Shape) -> String {
-    let least = shape.length().min.unwrap_or(0).min(4096) as usize;
-    let pattern = shape.pattern.as_deref().and_then(|pattern| Pattern::new(pattern, false).ok());
+    let least = least_characters(shape);
+    let fits = fitting(shape);
     let padded = ["a", "A", "0", "-"].into_iter().map(|one| one.repeat(least));
-    let fits =
-        |text: &String| text.chars().count() >= least && pattern.as_ref().is_none_or(|pattern| pattern.found_in(text));
-    padded.chain(COMMON.iter().map(|text| (*text).to_owned())).find(fits).unwrap_or_else(|| "a".repeat(least.max(1)))
+    padded
+        .chain(COMMON.iter().map(|text| (*text).to_owned()))
+        .find(&fits)
+        .or_else(|| LONGER.into_iter().filter_map(|longer| walked(shape, longer, 0)).find(&fits))
+        .unwrap_or_else(|| "a".repeat(least.max(1)))
+}
+
+/// A text that fits, another one for each number as far as the shape has so many.
+pub(super) fn distinct(shape: &Shape, number: u64) -> String {
+    let least = least_characters(shape);
+    let fits = fitting(shape);
+    let digits = format!("{number:012x}");
+    let plain = [
+        format!("aaaaaaaa-bbbb-4ccc-8ddd-{digits}"),
+        format!("arn:aws:service:us-east-1:123456789012:resource/{digits}"),
+        format!("{digits:a>least$}"),
+        format!("{number:0>least$}"),
+        format!("https://example.com/{digits}"),
+    ];
+    // Long ones first: nobody comes upon them by chance.
+    let walked = LONGER.into_iter().rev().filter_map(|longer| walked(shape, longer, number));
+    plain.into_iter().chain(walked).find(&fits).unwrap_or_else(|| text(shape))
+}
+
+fn least_characters(shape: &Shape) -> usize {
+    shape.length().min.unwrap_or(0).min(4096) as usize
+}
+
+fn fitting(shape: &Shape) -> impl Fn(&String) -> bool {
+    let (least, most) = (least_characters(shape), shape.length().max.unwrap_or(u64::MAX));
+    let pattern = shape.pattern.as_deref().and_then(|pattern| Pattern::new(pattern, false).ok());
+    move |text| {
+        let count = text.chars().count();
+        count >= least && count as u64 <= most && pattern.as_ref().is_none_or(|pattern| pattern.found_in(text))
+    }
+}
+
+/// How far repetitions go beyond the least that a pattern asks for.
+const LONGER: [u32; 8] = [0, 1, 2, 4, 8, 12, 16, 32];
+/// How many characters of a class tell numbers apart.
+const DIGITS: usize = 16;
+
+/// A text that the pattern's syntax tree leads to; what it looks around for is not seen.
+fn walked(shape: &Shape, longer: u32, mut number: u64) -> Option<String> {
+    let tree = regex_syntax::parse(shape.pattern.as_deref()?).ok()?;
+    let mut out = String::new();
+    walk(&tree, longer, &mut number, &mut out);
+    Some(out)
+}
+
+/// One way through the tree; characters of classes are the digits of a number, the last digit first.
+fn walk(tree: &Hir, longer: u32, number: &mut u64, out: &mut String) {
+    match tree.kind() {
+        HirKind::Empty | HirKind::Look(_) => {}
+        HirKind::Literal(literal) => out.push_str(&String::from_utf8_lossy(&literal.0)),
+        HirKind::Class(class) => {
+            let chars = characters(class);
+            if let Some(count) = u64::try_from(chars.len()).ok().filter(|count| *count > 0) {
+                out.push(chars[(*number % count) as usize]);
+                *number /= count;
+            }
+        }
+        HirKind::Capture(group) => walk(&group.sub, longer, number, out),
+        HirKind::Concat(parts) => parts.iter().for_each(|part| walk(part, longer, number, out)),
+        HirKind::Alternation(ways) => {
+            if let Some(first) = ways.first() {
+                walk(first, longer, number, out);
+            }
+        }
+        HirKind::Repetition(repeated) => {
+            let most = repeated.max.unwrap_or(u32::MAX);
+            let count = repeated.min.saturating_add(longer).min(most).min(4096);
+            (0..count).for_each(|_| walk(&repeated.sub, longer, number, out));
+        }
+    }
+}
+
+/// Some characters of a class, letters and digits first.
+fn characters(class: &Class) -> Vec<char> {
+    let has = |c: char| match class {
+        Class::Unicode(class) => class.iter().any(|range| (range.start()..=range.end()).contains(&c)),
+        Class::Bytes(class) => class.iter().any(|range| (range.start()..=range.end()).contains(&(c as u8))),
+    };
+    let printed = ('a'..='z').chain('0'..='9').chain('A'..='Z').chain('!'..='~');
+    let found: Vec<char> = printed.filter(|c| has(*c)).take(DIGITS).collect();
+    match class {
+        Class::Unicode(class) if found.is_empty() => class.iter().map(|range| range.start()).take(1).collect(),
+        _ => found,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    fn shape(pattern: &str, min: u64) -> Shape {
+        let text = json!({
+            "format": "overstep-contract/1", "service": "s", "operations": [], "errors": [],
+            "shapes": { "Id": { "type": "string", "pattern": pattern, "length": { "min": min } } }
+        });
+        let contract = crate::contract::from_json(&text.to_string()).expect("well formed");
+        contract.shapes[&ShapeId::from("Id")].clone()
+    }
+
+    #[test]
+    fn texts_fit_their_patterns_and_differ() {
+        for (pattern, min) in [
+            ("ws-[a-z0-9]{8}", 0),
+            ("^[a-f0-9]{32}$", 32),
+            (r"arn:aws[a-z-]*:glue:[a-z0-9-]+:\d{12}:.*", 20),
+            ("^(alias/)[a-zA-Z0-9/_-]+$", 12),
+            ("", 1),
+            (".*", 3),
+            (r"^\S+@\S+$", 40),
+        ] {
+            let shape = shape(pattern, min);
+            let fits = fitting(&shape);
+            let made: HashSet<String> = (0..50).map(|number| distinct(&shape, number)).collect();
+            assert!(made.len() == 50 && made.iter().all(&fits), "{pattern}: {made:?}");
+            assert!(fits(&text(&shape)), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn where_a_pattern_has_one_text_there_is_one() {
+        let shape = shape("^only$", 0);
+        assert_eq!((distinct(&shape, 1), text(&shape)), ("only".to_owned(), "only".to_owned()));
+    }
 }

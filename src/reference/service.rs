@@ -11,6 +11,7 @@ use super::distort::distorted;
 use super::fault::{Fault, FaultError, catalogue};
 use super::protocols::{self, Named, Place, Words};
 use super::read::Unread;
+use super::register::Register;
 use super::request::{Delivery, Request, Response};
 use super::route::{Labels, split};
 use super::state::Store;
@@ -45,6 +46,7 @@ pub struct Service {
 struct Variant {
     checks: Checks,
     store: Store,
+    register: Register,
 }
 
 impl Service {
@@ -54,7 +56,7 @@ impl Service {
         let mut patterns = Patterns::default();
         let faithful = Checks::new(&contract, &world, &mut patterns);
         Self {
-            main: Variant { checks: faithful.clone(), store: Store::default() },
+            main: Variant::new(faithful.clone()),
             contract,
             world,
             patterns: Mutex::new(patterns),
@@ -169,7 +171,7 @@ impl Service {
         let variant = variants.entry(name.to_owned()).or_insert_with(|| {
             let mut checks = self.faithful.clone();
             checks.apply(&fault.change, &mut self.patterns.lock().unwrap_or_else(PoisonError::into_inner));
-            Arc::new(Variant { checks, store: Store::default() })
+            Arc::new(Variant::new(checks))
         });
         Ok(Arc::clone(variant))
     }
@@ -208,6 +210,10 @@ enum Routed<'a> {
 }
 
 impl Variant {
+    fn new(checks: Checks) -> Self {
+        Self { checks, store: Store::default(), register: Register::default() }
+    }
+
     fn handle(&self, world: &World, request: &Request<'_>, target: &str) -> Response {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         match self.route(request, self.below_base(path), query) {
@@ -361,10 +367,13 @@ impl Variant {
         if op.has(Trick::AuthLast) {
             self.authorise(op, world, request)?;
         }
-        resource(op, &input)?;
+        resource(op, &input, &self.register)?;
         match op.act {
             Some(act) => act(&call).or_else(|violation| self.refused(&call, &violation)),
-            None => Ok(None),
+            None => {
+                let answer = (op.output.as_ref(), &*op.least);
+                Ok(op.dealings.carry_out(&self.checks.contract, &input, answer, &self.register))
+            }
         }
     }
 
@@ -426,19 +435,26 @@ impl Variant {
 }
 
 /// Whether every identifier in the input is one that exists.
-fn resource(op: &Op, input: &Map<String, Value>) -> Result<(), (Refusal, String)> {
-    for (member, forms) in op.ids.iter() {
-        let Some(id) = input.get(member).and_then(Value::as_str) else { continue };
-        if forms.iter().any(|form| form.fits(id)) || op.has(Trick::MissingAccepted) {
-            continue;
-        }
-        return Err(match () {
-            () if op.has(Trick::MissingAsInvalid) => (Refusal::Invalid, format!("`{member}` is invalid")),
-            () if op.has(Trick::MissingCrashes) => (Refusal::Crash, "something went wrong".to_owned()),
-            () => (Refusal::Missing, format!("no resource has this `{member}`")),
-        });
+fn resource(op: &Op, input: &Map<String, Value>, register: &Register) -> Result<(), (Refusal, String)> {
+    if op.has(Trick::MissingAccepted) {
+        return Ok(());
     }
-    Ok(())
+    let unknown = op.ids.iter().find(|(member, forms)| {
+        let id = input.get(member).and_then(Value::as_str);
+        id.is_some_and(|id| !forms.iter().any(|form| form.fits(id)))
+    });
+    let member = match unknown {
+        Some((member, _)) => member.clone(),
+        None => match op.dealings.missing(input, register) {
+            Some(member) => member.to_string(),
+            None => return Ok(()),
+        },
+    };
+    Err(match () {
+        () if op.has(Trick::MissingAsInvalid) => (Refusal::Invalid, format!("`{member}` is invalid")),
+        () if op.has(Trick::MissingCrashes) => (Refusal::Crash, "something went wrong".to_owned()),
+        () => (Refusal::Missing, format!("no resource has this `{member}`")),
+    })
 }
 
 impl Variant {

@@ -2,6 +2,8 @@
 //!
 //! Plain values; never reads a scenario.
 
+use crate::contract::MemberPath;
+
 /// Everything outside the contract that decides an answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct World {
@@ -14,6 +16,54 @@ pub struct World {
     pub require_sigv4: bool,
     /// Where the body of a plain REST/JSON error holds the code; `error.code` where nothing is said.
     pub error_code: Option<String>,
+    /// What requests make, name and take away.
+    pub resources: Vec<Resource>,
+    /// What answers say, beside the least that their shapes ask for.
+    pub shown: Vec<Shown>,
+}
+
+/// A kind of resource: one exists from the request that makes it until one that takes it away.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Resource {
+    /// The operation that makes one.
+    pub made_by: String,
+    /// The operations that take away the one that they name.
+    pub taken_away_by: Vec<String>,
+    /// What one is known by.
+    pub identifiers: Vec<Identifier>,
+    /// The members of inputs that name one.
+    pub namings: Vec<Naming>,
+}
+
+/// Where the text stands that a resource is known by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Identifier {
+    /// A member of the making operation's input.
+    Chosen(String),
+    /// A path of its answer, by names of the contract or of the wire: `Queue.Urls[0]`.
+    Given(String),
+}
+
+/// A member of an input that names a resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Naming {
+    /// The operation.
+    pub operation: String,
+    /// The member's path.
+    pub member: MemberPath,
+    /// Which of [`Resource::identifiers`] it is.
+    pub identifier: usize,
+}
+
+/// A text in the answers of an operation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// The operation.
+    pub operation: String,
+    /// A path of its answer, as in [`Identifier::Given`].
+    pub path: String,
+    /// The text.
+    pub text: String,
 }
 
 /// The identifiers that exist for input members of one name.

@@ -132,12 +132,22 @@ pub(super) fn encode(
         Some(Protocol::RestXml) => rest_xml::body(&payload)?,
         _ => rest_json::body(&payload)?,
     };
-    if let Some(content_type) = content_type
+    // Where a member says the content type, only it does.
+    let is_said = bound_name(contract, operation, "content-type");
+    if let Some(content_type) = content_type.filter(|_| !is_said)
         && !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"))
     {
         headers.insert(0, ("content-type".to_owned(), content_type.to_owned()));
     }
     Ok(Message { method: http.method.clone(), target, headers, body, raw: false })
+}
+
+/// Whether a member of an operation's input stands in the header of this name.
+fn bound_name(contract: &Contract, operation: &Operation, header: &str) -> bool {
+    let members = members(contract, operation).into_iter().flatten();
+    members
+        .filter(|(_, member)| member.location == Location::Header)
+        .any(|(name, member)| member.wire_name(name).eq_ignore_ascii_case(header))
 }
 
 /// The wire names of the members of an operation's input, by name.

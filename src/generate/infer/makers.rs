@@ -108,10 +108,13 @@ impl<'c> Makers<'c> {
         pick(&|maker| maker.noun == told.noun, &stands)
             .or_else(|| pick(&|maker| maker.noun.ends_with(&told.noun), &exact))
             .or_else(|| pick(&|maker| told.noun.ends_with(&maker.noun), &stands))
-            // `Key` of `GetObject` is what `PutObject` was told.
+            // `Key` of `GetObject` is what `PutObject` had to be told; a description that may be left out names nothing.
             .or_else(|| {
-                let named = pick(&|maker| noun.starts_with(&maker.noun), &exact);
-                named.filter(|(_, stands)| told.by == By::Itself && matches!(stands, Stands::Named(_)))
+                let (at, stands) = pick(&|maker| noun.starts_with(&maker.noun), &exact)?;
+                let Stands::Named(name) = &stands else { return None };
+                let is_needed =
+                    inputs(self.contract, self.all[at].operation).any(|(one, member)| one == name && member.required);
+                (told.by == By::Itself && is_needed).then_some((at, stands))
             })
     }
 

@@ -116,6 +116,29 @@ pub fn has_boundary(pattern: &str) -> bool {
     found
 }
 
+/// Whether something is repeated twice over, `a{2}{3}`: six times, twice, or with a brace as a text, as engines differ.
+pub fn repeats_twice(pattern: &str) -> bool {
+    let chars: Vec<char> = pattern.chars().collect();
+    let (mut at, mut in_class, mut counted) = (0, false, None);
+    while let Some(&c) = chars.get(at) {
+        match c {
+            '{' if !in_class && chars.get(at + 1).is_some_and(char::is_ascii_digit) => {
+                if counted == Some(at) {
+                    return true;
+                }
+                at += chars[at..].iter().take_while(|c| **c != '}').count();
+                counted = Some(at + 1);
+            }
+            '\\' => at += 1,
+            '[' => in_class = true,
+            ']' => in_class = false,
+            _ => {}
+        }
+        at += 1;
+    }
+    false
+}
+
 /// Where a `[:alpha:]` inside a class ends.
 fn posix_end(chars: &[char], open: usize) -> Option<usize> {
     let inside = chars.get(open + 1..)?.strip_prefix(&[':'])?;

@@ -1,0 +1,345 @@
+//! Which resources exist: what requests made and did not take away.
+//!
+//! What a kind is made, named and taken away by stands in the [`World`]; here it is looked up once for each operation,
+//! and carried out. Bounded: what was made longest ago is forgotten first.
+
+use super::sample::{distinct, smallest};
+use super::world::{Identifier, World};
+use crate::contract::{Contract, Kind, MemberPath, Segment, Shape, ShapeId};
+use serde_json::{Map, Value};
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// How many resources a server remembers.
+const MOST: usize = 1 << 16;
+
+/// A text that a resource is known by: its kind, which of its identifiers, and the text.
+type Key = (usize, usize, String);
+
+/// The resources of one server.
+#[derive(Debug, Default)]
+pub(super) struct Register(Mutex<Entries>);
+
+#[derive(Debug, Default)]
+struct Entries {
+    /// All that are known by a text, in the order in which they were made.
+    by: HashMap<Key, VecDeque<u64>>,
+    all: HashMap<u64, Vec<Key>>,
+    /// The number of each, oldest first; those taken away since are skipped.
+    made: VecDeque<u64>,
+    last: u64,
+}
+
+/// What one operation has to do with resources.
+#[derive(Debug, Default)]
+pub(super) struct Dealings {
+    names: Vec<Named>,
+    makes: Vec<Maker>,
+    takes_away: Vec<usize>,
+}
+
+#[derive(Debug)]
+struct Named {
+    member: MemberPath,
+    kind: usize,
+    identifier: usize,
+}
+
+#[derive(Debug)]
+struct Maker {
+    kind: usize,
+    identifiers: Vec<Identifier>,
+}
+
+impl Dealings {
+    pub(super) fn of(operation: &str, world: &World) -> Self {
+        let mut dealings = Self::default();
+        for (kind, resource) in world.resources.iter().enumerate() {
+            let namings = resource.namings.iter().filter(|naming| naming.operation == operation);
+            dealings.names.extend(namings.map(|naming| Named {
+                member: naming.member.clone(),
+                kind,
+                identifier: naming.identifier,
+            }));
+            if resource.made_by == operation {
+                dealings.makes.push(Maker { kind, identifiers: resource.identifiers.clone() });
+            }
+            if resource.taken_away_by.iter().any(|one| one == operation) {
+                dealings.takes_away.push(kind);
+            }
+        }
+        dealings
+    }
+
+    /// The first member of an input that names a resource which does not exist.
+    pub(super) fn missing(&self, input: &Map<String, Value>, register: &Register) -> Option<&MemberPath> {
+        let entries = register.entries();
+        let missing = self.names.iter().find(|named| {
+            texts(input, &named.member).iter().any(|text| entries.newest(named.kind, named.identifier, text).is_none())
+        });
+        missing.map(|named| &named.member)
+    }
+
+    /// Makes and takes away what a request that passed every check is for; the answer, where the least will not do.
+    pub(super) fn carry_out(
+        &self,
+        contract: &Contract,
+        input: &Map<String, Value>,
+        (output, least): (Option<&ShapeId>, &Value),
+        register: &Register,
+    ) -> Option<Value> {
+        if self.makes.is_empty() && self.takes_away.is_empty() {
+            return None;
+        }
+        let mut entries = register.entries();
+        for named in self.names.iter().filter(|named| self.takes_away.contains(&named.kind)) {
+            for text in texts(input, &named.member) {
+                if let Some(number) = entries.newest(named.kind, named.identifier, text) {
+                    entries.take_away(number);
+                }
+            }
+        }
+        let mut answer = None;
+        for maker in &self.makes {
+            entries.last += 1;
+            let number = entries.last;
+            let mut keys = Vec::new();
+            for (at, identifier) in maker.identifiers.iter().enumerate() {
+                let text = match identifier {
+                    Identifier::Chosen(member) => input.get(member).and_then(Value::as_str).map(str::to_owned),
+                    Identifier::Given(path) => output.and_then(|id| {
+                        let answer = answer.get_or_insert_with(|| least.clone());
+                        let text = distinct(shape_at(contract, id, path)?, number);
+                        put(contract, id, answer, path, &text).then_some(text)
+                    }),
+                };
+                keys.extend(text.map(|text| (maker.kind, at, text)));
+            }
+            entries.add(number, keys);
+        }
+        answer
+    }
+}
+
+impl Register {
+    fn entries(&self) -> MutexGuard<'_, Entries> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Entries {
+    fn newest(&self, kind: usize, identifier: usize, text: &str) -> Option<u64> {
+        self.by.get(&(kind, identifier, text.to_owned()))?.back().copied()
+    }
+
+    fn add(&mut self, number: u64, keys: Vec<Key>) {
+        for key in &keys {
+            self.by.entry(key.clone()).or_default().push_back(number);
+        }
+        self.all.insert(number, keys);
+        self.made.push_back(number);
+        while self.made.len() > MOST {
+            if let Some(oldest) = self.made.pop_front() {
+                self.take_away(oldest);
+            }
+        }
+    }
+
+    fn take_away(&mut self, number: u64) {
+        for key in self.all.remove(&number).unwrap_or_default() {
+            if let Some(numbers) = self.by.get_mut(&key) {
+                numbers.retain(|one| *one != number);
+                if numbers.is_empty() {
+                    self.by.remove(&key);
+                }
+            }
+        }
+    }
+}
+
+/// All texts at a path of an input.
+fn texts<'v>(input: &'v Map<String, Value>, path: &MemberPath) -> Vec<&'v str> {
+    let mut path = path.0.iter();
+    let Some(Segment::Member(first)) = path.next() else { return Vec::new() };
+    let mut values: Vec<&Value> = input.get(first).into_iter().collect();
+    let mut keys = Vec::new();
+    for segment in path {
+        keys.clear();
+        let here = values.into_iter();
+        values = match segment {
+            Segment::Member(name) => here.filter_map(|value| value.get(name)).collect(),
+            Segment::Item => here.filter_map(Value::as_array).flatten().collect(),
+            Segment::Value => here.filter_map(Value::as_object).flat_map(Map::values).collect(),
+            Segment::Key => {
+                keys = here.filter_map(Value::as_object).flat_map(Map::keys).map(String::as_str).collect();
+                Vec::new()
+            }
+        };
+    }
+    values.into_iter().filter_map(Value::as_str).chain(keys).collect()
+}
+
+/// The first step of a path of an answer: a member's name, whether its first item is meant, and the rest.
+fn step(path: &str) -> (&str, bool, Option<&str>) {
+    let (first, rest) = path.split_once('.').map_or((path, None), |(first, rest)| (first, Some(rest)));
+    match first.strip_suffix("[0]") {
+        Some(name) => (name, true, rest),
+        None => (first, false, rest),
+    }
+}
+
+/// A member by its name in the contract or on the wire.
+fn member<'c>(contract: &'c Contract, id: &ShapeId, name: &str) -> Option<(&'c str, &'c ShapeId)> {
+    let members = contract.shapes.get(id)?.kind.members()?;
+    let found = members.iter().find(|(own, member)| *own == name || member.wire_name(own) == name);
+    found.map(|(own, member)| (own.as_str(), &member.shape))
+}
+
+fn item<'c>(contract: &'c Contract, id: &'c ShapeId, is_item: bool) -> Option<&'c ShapeId> {
+    match &contract.shapes.get(id)?.kind {
+        Kind::List { member } if is_item => Some(member),
+        _ if is_item => None,
+        _ => Some(id),
+    }
+}
+
+fn shape_at<'c>(contract: &'c Contract, id: &ShapeId, path: &str) -> Option<&'c Shape> {
+    let (name, is_item, rest) = step(path);
+    let (_, id) = member(contract, id, name)?;
+    let id = item(contract, id, is_item)?;
+    match rest {
+        Some(rest) => shape_at(contract, id, rest),
+        None => contract.shapes.get(id),
+    }
+}
+
+/// Writes a text into an answer, and what must be there around it; false where the path leads nowhere.
+pub(super) fn put(contract: &Contract, id: &ShapeId, answer: &mut Value, path: &str, text: &str) -> bool {
+    let (name, is_item, rest) = step(path);
+    let Some((name, id)) = member(contract, id, name) else { return false };
+    let Some(inner) = item(contract, id, is_item) else { return false };
+    let Some(members) = answer.as_object_mut() else { return false };
+    if !members.contains_key(name) {
+        members.insert(name.to_owned(), smallest(contract, id).unwrap_or(Value::Null));
+    }
+    let Some(mut place) = members.get_mut(name) else { return false };
+    if is_item {
+        if place.as_array().is_none_or(Vec::is_empty) {
+            *place = Value::Array(vec![smallest(contract, inner).unwrap_or(Value::Null)]);
+        }
+        let Some(first) = place.get_mut(0) else { return false };
+        place = first;
+    }
+    match rest {
+        Some(rest) => put(contract, inner, place, rest, text),
+        None => {
+            *place = Value::String(text.to_owned());
+            true
+        }
+    }
+}
+
+/// What an operation's answers show, written into the least of them.
+pub(super) fn shown(contract: &Contract, operation: &str, output: Option<&ShapeId>, world: &World, least: &mut Value) {
+    let Some(id) = output else { return };
+    for shown in world.shown.iter().filter(|shown| shown.operation == operation) {
+        let mut with = least.clone();
+        if put(contract, id, &mut with, &shown.path, &shown.text) {
+            *least = with;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::world::{Naming, Resource, Shown};
+    use super::*;
+    use crate::contract;
+    use serde_json::json;
+
+    fn contract() -> Contract {
+        let text = json!({
+            "format": "overstep-contract/1", "service": "shop", "protocol": "restJson",
+            "operations": [], "errors": [],
+            "shapes": {
+                "Out": {"type": "structure", "members": {"cart": {"shape": "Cart", "wire": "Cart"}}},
+                "Cart": {"type": "structure", "members": {
+                    "ids": {"shape": "Ids"}, "name": {"shape": "Text", "required": true}, "state": {"shape": "State"}}},
+                "Ids": {"type": "list", "member": "Id"},
+                "Id": {"type": "string", "pattern": "^c-[0-9]{6}$"},
+                "Text": {"type": "string"},
+                "State": {"type": "enum", "values": ["CREATING", "READY"]}
+            }
+        });
+        contract::from_json(&text.to_string()).expect("well formed")
+    }
+
+    fn world() -> World {
+        let member = |path: &str| MemberPath::parse(path).expect("a path");
+        let naming = |operation: &str, path: &str, identifier| Naming {
+            operation: operation.to_owned(),
+            member: member(path),
+            identifier,
+        };
+        World {
+            resources: vec![Resource {
+                made_by: "Make".to_owned(),
+                taken_away_by: vec!["Drop".to_owned()],
+                identifiers: vec![
+                    Identifier::Given("Cart.ids[0]".to_owned()),
+                    Identifier::Chosen("name".to_owned()),
+                    Identifier::Given("Cart.nowhere".to_owned()),
+                ],
+                namings: vec![naming("Look", "of.ids[]", 0), naming("Drop", "name", 1)],
+            }],
+            shown: vec![Shown { operation: "Look".into(), path: "Cart.state".into(), text: "READY".into() }],
+            ..World::default()
+        }
+    }
+
+    fn object(value: Value) -> Map<String, Value> {
+        value.as_object().cloned().expect("an object")
+    }
+
+    #[test]
+    fn what_was_made_is_there_until_it_is_taken_away() {
+        let (contract, world, register) = (contract(), world(), Register::default());
+        let [make, look, drop] = ["Make", "Look", "Drop"].map(|name| Dealings::of(name, &world));
+        let out = ShapeId::from("Out");
+        let made = |name: &str| {
+            let input = object(json!({ "name": name }));
+            let answer = make.carry_out(&contract, &input, (Some(&out), &json!({})), &register).expect("it is made");
+            assert_eq!(answer["cart"]["name"], "", "what is around it is there: {answer}");
+            answer["cart"]["ids"][0].as_str().expect("a text").to_owned()
+        };
+        let (first, second) = (made("one"), made("two"));
+        assert!(first != second && first.starts_with("c-"), "{first} {second}");
+        let seen = |ids: &[&str]| look.missing(&object(json!({ "of": { "ids": ids } })), &register).is_none();
+        assert!(seen(&[&first, &second]) && seen(&[]) && !seen(&[&first, "c-999999"]));
+        let one = object(json!({ "name": "one" }));
+        assert_eq!(drop.missing(&one, &register), None);
+        assert_eq!(drop.carry_out(&contract, &one, (None, &json!({})), &register), None);
+        assert!(!seen(&[&first]) && seen(&[&second]));
+        assert!(drop.missing(&one, &register).is_some(), "it is gone by its other name, too");
+    }
+
+    #[test]
+    fn the_oldest_are_forgotten() {
+        let mut entries = Entries::default();
+        for number in 0..MOST as u64 + 10 {
+            entries.add(number, vec![(0, 0, format!("n{number}")), (0, 1, "same".to_owned())]);
+        }
+        assert_eq!(entries.newest(0, 0, "n9"), None);
+        assert_eq!(entries.newest(0, 0, "n10"), Some(10));
+        assert_eq!((entries.all.len(), entries.by.len()), (MOST, MOST + 1));
+        assert_eq!(entries.newest(0, 1, "same"), Some(MOST as u64 + 9));
+    }
+
+    #[test]
+    fn answers_show_what_they_are_said_to() {
+        let (contract, world) = (contract(), world());
+        let mut least = json!({});
+        shown(&contract, "Look", Some(&ShapeId::from("Out")), &world, &mut least);
+        assert_eq!(least, json!({ "cart": { "name": "", "state": "READY" } }));
+    }
+}
