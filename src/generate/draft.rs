@@ -279,6 +279,9 @@ impl<'a> Planner<'a> {
         let also = |what: &Breach| format!("it would also break {} of `{}`", what.constraint, what.path);
         match &draft.aim {
             Aim::Silent(reason) => silent(reason),
+            Aim::Breaks(..) | Aim::BreaksBoth(..) | Aim::Both { .. } if self.shares_route(operation) => {
+                silent("another operation has the same method and path")
+            }
             Aim::Malformed => Ok((Intent::Malformed, self.reject(operation, Role::InvalidInput))),
             Aim::NoOperation => Ok((Intent::Malformed, self.reject_unnamed(operation))),
             Aim::Denied(role) => match certain.first() {
@@ -299,9 +302,6 @@ impl<'a> Planner<'a> {
                     return Err("some reader could take it as valid".to_owned());
                 }
                 Ok((intent_of_both(*roles), self.reject_for(operation, *roles)))
-            }
-            Aim::Breaks(..) | Aim::BreaksBoth(..) if self.shares_route(operation) => {
-                silent("another operation has the same method and path")
             }
             Aim::Breaks(path, constraint) | Aim::BreaksBoth(path, constraint, _) => {
                 let second = match &draft.aim {
@@ -344,6 +344,10 @@ impl<'a> Planner<'a> {
                             silent("no document names the error for a resource that does not exist")
                         }
                         errors => Ok((Intent::Missing, Expectation::Reject { role: Role::MissingResource, errors })),
+                    },
+                    Resources::Chosen => match self.errors(operation, Role::MissingResource) {
+                        errors if errors.is_empty() => silent("another case may have made something of this name"),
+                        errors => Ok((Intent::Valid, self.accept(operation, errors))),
                     },
                     Resources::Opaque => silent("a token that only the service can give out"),
                     Resources::Taken => {

@@ -14,6 +14,8 @@ pub(crate) enum Resources {
     Taken,
     /// Something of which nobody says whether it exists.
     Unknown,
+    /// A name that another case may have given to what it made.
+    Chosen,
     /// A token that only the service gives out.
     Opaque,
     /// Something of which the scenario knows that it does not exist.
@@ -65,14 +67,29 @@ fn identifier(planner: &Planner<'_>, operation: &Operation, case: &CaseId, path:
     if let Some(json) = used {
         let is_identifier =
             json.as_str().is_some_and(has_holes) || planner.scenario.missing_for(name, &place).is_some();
-        let same = || Templates::new(planner.scenario, case).json(json) == Value::text(text);
-        return if is_identifier && !same() { Resources::Foreign } else { Resources::Owned };
+        let filled = |json| Templates::new(planner.scenario, case).json(json);
+        let same = || filled(json) == Value::text(text);
+        let is_missing =
+            || planner.scenario.missing_for(name, &place).is_some_and(|json| filled(json) == Value::text(text));
+        return match () {
+            () if !is_identifier || same() => Resources::Owned,
+            () if is_missing() || !is_chosen(planner, json) => Resources::Foreign,
+            () => Resources::Chosen,
+        };
     }
     match path.last_member() {
         Some(member) if gives_out(member) => Resources::Opaque,
         Some(member) if names_resource(member) => Resources::Unknown,
         _ => Resources::Owned,
     }
+}
+
+/// Whether an identifier is a name that whoever makes a resource chooses: `{queue.QueueName}`.
+fn is_chosen(planner: &Planner<'_>, json: &serde_json::Value) -> bool {
+    let hole = json.as_str().and_then(|text| text.strip_prefix('{')?.strip_suffix('}')?.split_once('.'));
+    hole.is_some_and(|(fixture, name)| {
+        planner.scenario.fixtures.get(fixture).is_some_and(|fixture| fixture.names.contains_key(name))
+    })
 }
 
 /// Tokens of pagination and handles: only a value that the service gave out before means anything.

@@ -13,7 +13,7 @@ use super::state::Store;
 use super::tree::{NodeKind, Patterns, Tree};
 use super::trick::{Trick, Tricks};
 use super::world::{Form, World};
-use super::{connect, leadlex, sample};
+use super::{connect, leadlex, memory, sample};
 use crate::contract::{Auth, Constraint, Contract, Location, MemberPath, Operation, OperationTraits, ShapeId};
 use bytes::Bytes;
 use serde_json::{Map, Value};
@@ -79,6 +79,8 @@ pub(super) struct Op {
     pub permission: Option<String>,
     /// Members that name resources, with the forms of those that exist.
     pub ids: Arc<Vec<(String, Vec<Form>)>>,
+    /// Whether it changes nothing.
+    pub only_looks: bool,
     /// What it makes, names and takes away.
     pub dealings: Arc<Dealings>,
     pub act: Option<Act>,
@@ -247,6 +249,7 @@ impl Op {
             least: Arc::default(),
             permission: operation.permission.clone(),
             ids: Arc::new(ids),
+            only_looks: memory::only_looks(operation),
             dealings: Arc::new(Dealings::of(name, world)),
             act: connect::act(name, &members).or_else(|| leadlex::act(name, &members)),
             tricks: Tricks::default(),

@@ -16,6 +16,7 @@ mod distort;
 mod fault;
 mod faults;
 mod leadlex;
+mod memory;
 mod pattern;
 mod protocols;
 mod read;

@@ -80,16 +80,27 @@ impl Dealings {
         missing.map(|named| &named.member)
     }
 
-    /// Makes and takes away what a request that passed every check is for; the answer, where the least will not do.
+    /// The resource that an input speaks of, the innermost where it names several; 0 where it names none.
+    pub(super) fn subject(&self, input: &Map<String, Value>, register: &Register) -> u64 {
+        let entries = register.entries();
+        let named = self.names.iter().filter_map(|named| {
+            let text = *texts(input, &named.member).first()?;
+            Some((named.kind, entries.newest(named.kind, named.identifier, text)?))
+        });
+        named.max().map_or(0, |(_, number)| number)
+    }
+
+    /// Makes and takes away what a request that passed every check is for; the answer, where the least will not do, and
+    /// the number of what was made.
     pub(super) fn carry_out(
         &self,
         contract: &Contract,
         input: &Map<String, Value>,
         (output, least): (Option<&ShapeId>, &Value),
         register: &Register,
-    ) -> Option<Value> {
+    ) -> (Option<Value>, Option<u64>) {
         if self.makes.is_empty() && self.takes_away.is_empty() {
-            return None;
+            return (None, None);
         }
         let mut entries = register.entries();
         for named in self.names.iter().filter(|named| self.takes_away.contains(&named.kind)) {
@@ -99,10 +110,11 @@ impl Dealings {
                 }
             }
         }
-        let mut answer = None;
+        let (mut answer, mut made) = (None, None);
         for maker in &self.makes {
             entries.last += 1;
             let number = entries.last;
+            made = Some(number);
             let mut keys = Vec::new();
             for (at, identifier) in maker.identifiers.iter().enumerate() {
                 let text = match identifier {
@@ -117,7 +129,7 @@ impl Dealings {
             }
             entries.add(number, keys);
         }
-        answer
+        (answer, made)
     }
 }
 
@@ -308,7 +320,9 @@ mod tests {
         let out = ShapeId::from("Out");
         let made = |name: &str| {
             let input = object(json!({ "name": name }));
-            let answer = make.carry_out(&contract, &input, (Some(&out), &json!({})), &register).expect("it is made");
+            let (answer, number) = make.carry_out(&contract, &input, (Some(&out), &json!({})), &register);
+            let answer = answer.expect("it is made");
+            assert_eq!(drop.subject(&input, &register), number.expect("it has a number"));
             assert_eq!(answer["cart"]["name"], "", "what is around it is there: {answer}");
             answer["cart"]["ids"][0].as_str().expect("a text").to_owned()
         };
@@ -318,7 +332,7 @@ mod tests {
         assert!(seen(&[&first, &second]) && seen(&[]) && !seen(&[&first, "c-999999"]));
         let one = object(json!({ "name": "one" }));
         assert_eq!(drop.missing(&one, &register), None);
-        assert_eq!(drop.carry_out(&contract, &one, (None, &json!({})), &register), None);
+        assert_eq!(drop.carry_out(&contract, &one, (None, &json!({})), &register), (None, None));
         assert!(!seen(&[&first]) && seen(&[&second]));
         assert!(drop.missing(&one, &register).is_some(), "it is gone by its other name, too");
     }

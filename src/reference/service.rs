@@ -9,6 +9,7 @@ use super::check::Violation;
 use super::compile::{Call, Checks, Op};
 use super::distort::distorted;
 use super::fault::{Fault, FaultError, catalogue};
+use super::memory;
 use super::protocols::{self, Named, Place, Words};
 use super::read::Unread;
 use super::register::Register;
@@ -370,11 +371,21 @@ impl Variant {
         resource(op, &input, &self.register)?;
         match op.act {
             Some(act) => act(&call).or_else(|violation| self.refused(&call, &violation)),
-            None => {
-                let answer = (op.output.as_ref(), &*op.least);
-                Ok(op.dealings.carry_out(&self.checks.contract, &input, answer, &self.register))
-            }
+            None => Ok(self.generic(op, &input)),
         }
+    }
+
+    /// What any service does: resources come and go, and what was said of them is shown again.
+    fn generic(&self, op: &Op, input: &Map<String, Value>) -> Option<Value> {
+        let contract = &self.checks.contract;
+        let subject = op.dealings.subject(input, &self.register);
+        let (answer, made) = op.dealings.carry_out(contract, input, (op.output.as_ref(), &*op.least), &self.register);
+        let resource = made.unwrap_or(subject).to_string();
+        if !op.only_looks {
+            memory::remember(contract, &self.store, &resource, op.input.as_ref(), input);
+        }
+        let least = answer.as_ref().unwrap_or(&op.least);
+        memory::recall(contract, &self.store, &resource, op.output.as_ref(), least).or(answer)
     }
 
     fn authorise(&self, op: &Op, world: &World, request: &Request<'_>) -> Result<(), (Refusal, String)> {

@@ -150,7 +150,7 @@ impl Shard {
 }
 
 /// Roughly how many bytes a value takes.
-fn weight(value: &Value) -> usize {
+pub(super) fn weight(value: &Value) -> usize {
     32 + match value {
         Value::String(text) => text.len(),
         Value::Array(items) => items.iter().map(weight).sum(),

@@ -10,6 +10,8 @@ use std::collections::VecDeque;
 /// Verbs of making, the plainest first.
 const MAKING: [&str; 11] =
     ["create", "run", "allocate", "register", "put", "import", "publish", "request", "start", "generate", "upload"];
+/// Those of them that are told the resource itself.
+const PUTTING: [&str; 4] = ["put", "import", "publish", "upload"];
 /// Verbs of taking away, the plainest first.
 const REMOVING: [&str; 7] = ["delete", "terminate", "deregister", "remove", "release", "destroy", "stop"];
 /// Verbs of looking at one resource.
@@ -73,6 +75,10 @@ impl<'c> Makers<'c> {
     /// Who makes what a member of an operation's input names, and where its identifier stands.
     pub fn origin(&self, operation: &Operation, member: &str) -> Option<(usize, Stands)> {
         let told = reference(member);
+        // `ClientToken` makes a request once only, `NextToken` goes on with a list: neither names anything.
+        if told.by == By::Itself && told.noun.last().is_some_and(|last| last == "token") {
+            return None;
+        }
         let (_, noun) = verb_and_noun(operation.name.as_str());
         let own = |maker: &Maker<'_>| maker.operation.name == operation.name;
         let pick = |fits: &dyn Fn(&Maker<'_>) -> bool, find: &dyn Fn(&Maker<'_>) -> Option<Stands>| {
@@ -130,7 +136,9 @@ impl<'c> Makers<'c> {
 
     fn stands(&self, maker: &Maker<'_>, member: &str, told: &Reference) -> Option<Stands> {
         if let Some(exact) = self.exact(maker, member) {
-            return Some(exact);
+            // What is put, `ResourcePolicy` of `PutResourcePolicy`, is no name of it.
+            let is_content = told.by == By::Itself && PUTTING.contains(&MAKING[maker.rank]);
+            return (!is_content || matches!(exact, Stands::Answered(_))).then_some(exact);
         }
         let of = |by: By| {
             self.answered(maker, |name, depth| {

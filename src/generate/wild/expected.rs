@@ -81,7 +81,7 @@ pub(super) fn label(
         }
         resource::Resources::Opaque => return silent("a token that only the service can give out"),
         resource::Resources::Taken => planner.errors(operation, Role::Conflict),
-        resource::Resources::Unknown => planner.errors(operation, Role::MissingResource),
+        resource::Resources::Unknown | resource::Resources::Chosen => planner.errors(operation, Role::MissingResource),
         resource::Resources::Owned => Vec::new(),
     };
     // Models do not say what else a request needs to be granted.

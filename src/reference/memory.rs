@@ -1,0 +1,138 @@
+//! What generic operations remember: the members that were said of a resource, shown again by who reads it.
+//!
+//! For contracts of which nothing more is known than their shapes: a member of an answer that has the name and the
+//! shape of one that was written says what was written. Services with behaviour of their own do not come here.
+
+use super::sample::smallest;
+use super::state::{Store, weight};
+use super::trick::Tricks;
+use crate::contract::{Contract, Http, Kind, Location, Operation, ShapeId};
+use serde_json::{Map, Value};
+use std::convert::Infallible;
+
+/// Larger values are not kept.
+const LARGEST: usize = 64 << 10;
+/// How many structures deep an answer is filled.
+const DEEPEST: usize = 2;
+
+/// Whether an operation only looks, by its method or else by its name.
+pub(super) fn only_looks(operation: &Operation) -> bool {
+    let method = operation.http.as_ref().map(|Http { method, .. }| method.as_str());
+    matches!(method, Some("GET" | "HEAD"))
+        || ["Get", "Describe", "List", "Head", "Search", "Query", "Scan", "Lookup", "BatchGet"].iter().any(|verb| {
+            let rest = operation.name.as_str().strip_prefix(verb);
+            rest.is_some_and(|rest| rest.chars().next().is_none_or(char::is_uppercase))
+        })
+}
+
+/// Keeps what an input says of a resource.
+pub(super) fn remember(
+    contract: &Contract,
+    store: &Store,
+    resource: &str,
+    input: Option<&ShapeId>,
+    said: &Map<String, Value>,
+) {
+    let members = input.and_then(|id| contract.shapes.get(id)?.kind.members());
+    let known = |name: &String| members.and_then(|members| members.get(name)).map(|member| &member.shape);
+    let done: Result<(), Infallible> = store.write(resource, Tricks::default(), |record| {
+        for (name, value) in said {
+            if let Some(shape) = known(name)
+                && !value.is_null()
+                && weight(value) <= LARGEST
+            {
+                record.insert(key(contract, name, shape), value.clone());
+            }
+        }
+        Ok(())
+    });
+    let Ok(()) = done;
+}
+
+/// An answer filled with what is remembered; none where nothing is.
+pub(super) fn recall(
+    contract: &Contract,
+    store: &Store,
+    resource: &str,
+    output: Option<&ShapeId>,
+    least: &Value,
+) -> Option<Value> {
+    let output = output?;
+    store.read(resource, Tricks::default(), |record| {
+        if record.is_empty() {
+            return None;
+        }
+        let mut answer = least.clone();
+        fill(contract, output, record, &mut answer, 0).then_some(answer)
+    })
+}
+
+/// What a member is remembered by: texts, numbers and truths by their name alone, all else by its shape as well.
+fn key(contract: &Contract, name: &str, shape: &ShapeId) -> String {
+    match contract.shapes.get(shape).map(|shape| &shape.kind) {
+        Some(Kind::String) => format!("text {name}"),
+        Some(Kind::Boolean) => format!("truth {name}"),
+        Some(Kind::Integer | Kind::Long) => format!("integer {name}"),
+        _ => format!("{shape} {name}"),
+    }
+}
+
+fn fill(contract: &Contract, id: &ShapeId, record: &Map<String, Value>, answer: &mut Value, depth: usize) -> bool {
+    let (Some(Kind::Structure { members }), Some(said)) =
+        (contract.shapes.get(id).map(|shape| &shape.kind), answer.as_object_mut())
+    else {
+        return false;
+    };
+    let mut changed = false;
+    let in_body = members.iter().filter(|(_, member)| matches!(member.location, Location::Body | Location::Payload));
+    for (name, member) in in_body {
+        if let Some(value) = record.get(&key(contract, name, &member.shape)) {
+            said.insert(name.clone(), value.clone());
+            changed = true;
+        } else if depth < DEEPEST
+            && let Some(Kind::Structure { .. }) = contract.shapes.get(&member.shape).map(|shape| &shape.kind)
+        {
+            let mut inner = said.get(name).cloned().or_else(|| smallest(contract, &member.shape)).unwrap_or_default();
+            if fill(contract, &member.shape, record, &mut inner, depth + 1) {
+                said.insert(name.clone(), inner);
+                changed = true;
+            }
+        }
+    }
+    changed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract;
+    use serde_json::json;
+
+    #[test]
+    fn what_was_said_of_a_resource_is_shown_by_who_reads_it() {
+        let text = json!({
+            "format": "overstep-contract/1", "service": "shop", "protocol": "restJson", "operations": [], "errors": [],
+            "shapes": {
+                "In": {"type": "structure", "members": {
+                    "name": {"shape": "Text"}, "tags": {"shape": "Tags"}, "unknown": {"shape": "Text"}}},
+                "Out": {"type": "structure", "members": {"cart": {"shape": "Cart"}, "name": {"shape": "Number"}}},
+                "Cart": {"type": "structure", "members": {
+                    "name": {"shape": "Name"}, "tags": {"shape": "Tags"}, "size": {"shape": "Number", "required": true}}},
+                "Tags": {"type": "list", "member": "Text"}, "Number": {"type": "integer"},
+                "Text": {"type": "string"}, "Name": {"type": "string"}
+            }
+        });
+        let contract = contract::from_json(&text.to_string()).expect("well formed");
+        let (store, input, output) = (Store::default(), ShapeId::from("In"), ShapeId::from("Out"));
+        let said = |value: Value| value.as_object().cloned().expect("an object");
+        let read = |resource: &str| recall(&contract, &store, resource, Some(&output), &json!({}));
+        assert_eq!(read("a"), None);
+        remember(&contract, &store, "a", Some(&input), &said(json!({"name": "one", "tags": ["x"], "more": 1})));
+        remember(&contract, &store, "a", Some(&input), &said(json!({"name": "two", "tags": null})));
+        assert_eq!(read("a"), Some(json!({"cart": {"name": "two", "tags": ["x"], "size": 0}})));
+        assert_eq!(read("b"), None);
+        let large = "x".repeat(LARGEST + 1);
+        remember(&contract, &store, "a", Some(&input), &said(json!({ "name": large })));
+        assert_eq!(read("a"), Some(json!({"cart": {"name": "two", "tags": ["x"], "size": 0}})));
+    }
+}
