@@ -3,7 +3,7 @@
 use super::case::{Authorization, Case, CaseId, Damage, Intent, Judged, Purpose, Send, Step};
 use super::expectation::{Accept, Assumption, Expectation, ExpectedError};
 use super::label::{Breach, Kin, Labels};
-use super::pattern::Pattern;
+use super::patterns::Patterns;
 use super::plan::Options;
 use super::resource::{self, Resources};
 use super::sample::Sampler;
@@ -11,11 +11,8 @@ use super::shown::shown;
 use super::site::Site;
 use super::template::Templates;
 use super::{Value, fixture};
-use crate::contract::{
-    Constraint, Contract, ErrorName, Fact, MemberPath, Operation, Protocol, Provenance, Role, ShapeId,
-};
+use crate::contract::{Constraint, Contract, ErrorName, Fact, MemberPath, Operation, Protocol, Provenance, Role};
 use crate::scenario::Scenario;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Everything that strategies work with.
@@ -23,7 +20,7 @@ pub(crate) struct Planner<'a> {
     pub contract: &'a Contract,
     pub scenario: &'a Scenario,
     pub options: Options,
-    pub patterns: Arc<HashMap<ShapeId, Pattern>>,
+    pub patterns: Arc<Patterns>,
     pub kin: Arc<Kin>,
     /// Whether machine models are all there is.
     pub modelled: bool,

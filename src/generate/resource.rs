@@ -47,6 +47,10 @@ fn walk(
             entries.values().map(|value| inner(entry, value, path.then(Segment::Value))).max()
         }
         (Kind::String, Value::Text(text)) => Some(identifier(planner, operation, case, path, text)),
+        // Of small numbers nobody knows which exist.
+        (Kind::Integer | Kind::Long, Value::Number(_)) if is_owned_identifier(planner, operation, path) => {
+            Some(Resources::Opaque)
+        }
         _ => None,
     }
     .unwrap_or(Resources::Owned)

@@ -108,11 +108,29 @@ impl<'c> Makers<'c> {
         pick(&|maker| maker.noun == told.noun, &stands)
             .or_else(|| pick(&|maker| maker.noun.ends_with(&told.noun), &exact))
             .or_else(|| pick(&|maker| told.noun.ends_with(&maker.noun), &stands))
-            // `Key` of `GetObject` is what `PutObject` was told.
+            // `Key` of `GetObject` is what `PutObject` was told, `LayerName` of `GetLayerVersion` what
+            // `PublishLayerVersion` was.
             .or_else(|| {
                 let named = pick(&|maker| noun.starts_with(&maker.noun), &exact);
-                named.filter(|(_, stands)| told.by == By::Itself && matches!(stands, Stands::Named(_)))
+                let by_name = matches!(told.by, By::Itself | By::Name);
+                named.filter(|(_, stands)| by_name && matches!(stands, Stands::Named(_)))
             })
+    }
+
+    /// Who answers with the number that a member of an operation's input asks for: under the very same name, or as the
+    /// `Version` that a `VersionNumber` is. Only what belongs to the operation's own noun counts: `GetLayerVersion` and
+    /// `GetLayerVersionPolicy` are told what `PublishLayerVersion` answers. No caller chooses such a number.
+    pub fn numbered(&self, operation: &Operation, member: &str) -> Option<(usize, Stands)> {
+        let (_, noun) = verb_and_noun(operation.name.as_str());
+        let short = member.strip_suffix("Number").or_else(|| member.strip_suffix("_number")).unwrap_or(member);
+        let same = |name: &str| name.eq_ignore_ascii_case(member) || name.eq_ignore_ascii_case(short);
+        let is_other = |maker: &Maker<'_>| maker.operation.name != operation.name && noun.starts_with(&maker.noun);
+        let others = self.all.iter().enumerate().filter(|(_, maker)| is_other(maker));
+        let mut answers = others.filter_map(|(at, maker)| {
+            let path = self.answered_with(maker, |name, depth| depth <= 2 && same(name), |id| self.is_number(id))?;
+            Some((at, Stands::Answered(path)))
+        });
+        answers.next()
     }
 
     /// A member of the very same name in what the maker is told or answers.
@@ -155,8 +173,17 @@ impl<'c> Makers<'c> {
         }
     }
 
-    /// The first place of an answer, the outermost first, whose member's name fits.
+    /// The first text in an answer, the outermost first, whose member's name fits.
     fn answered(&self, maker: &Maker<'_>, fits: impl Fn(&str, usize) -> bool) -> Option<String> {
+        self.answered_with(maker, fits, |id| self.is_text(id))
+    }
+
+    fn answered_with(
+        &self,
+        maker: &Maker<'_>,
+        fits: impl Fn(&str, usize) -> bool,
+        is_kind: impl Fn(&ShapeId) -> bool,
+    ) -> Option<String> {
         let output = maker.operation.output.as_ref()?;
         let mut open: VecDeque<(String, &ShapeId, usize)> = VecDeque::from([(String::new(), output, 0)]);
         while let Some((path, id, depth)) = open.pop_front() {
@@ -168,7 +195,7 @@ impl<'c> Makers<'c> {
                     for (name, member) in members {
                         let dot = if path.is_empty() { "" } else { "." };
                         let place = format!("{path}{dot}{}", member.wire_name(name));
-                        if fits(name, depth + 1) && self.is_text(&member.shape) {
+                        if fits(name, depth + 1) && is_kind(&member.shape) {
                             return Some(place);
                         }
                         open.push_back((place, &member.shape, depth + 1));
@@ -179,6 +206,10 @@ impl<'c> Makers<'c> {
             }
         }
         None
+    }
+
+    fn is_number(&self, id: &ShapeId) -> bool {
+        matches!(self.contract.shape(id).kind, Kind::Integer | Kind::Long)
     }
 
     fn is_text(&self, id: &ShapeId) -> bool {
