@@ -325,7 +325,8 @@ impl<'a> Planner<'a> {
                     return silent(&ambiguity(breach));
                 }
                 match resource::resources(self, operation, id, &request.input) {
-                    Resources::Foreign => match self.errors(operation, Role::MissingResource) {
+                    Resources::Among => silent(resource::AMONG),
+                    Resources::Foreign => match self.missing_errors(operation, &draft.aim) {
                         // Where models list few errors, names tell what they mean.
                         errors if errors.is_empty() && !self.contract.common.is_empty() => {
                             let errors = vec![ExpectedError { status: None, error: None }];
@@ -347,6 +348,17 @@ impl<'a> Planner<'a> {
                 }
             }
         }
+    }
+
+    /// What fits where a resource does not exist. Of models alone nobody knows which texts a service takes for an
+    /// identifier at all, but for the one that the scenario calls missing.
+    fn missing_errors(&self, operation: &Operation, aim: &Aim) -> Vec<ExpectedError> {
+        let mut errors = self.errors(operation, Role::MissingResource);
+        if self.modelled && matches!(aim, Aim::Valid) && !errors.is_empty() {
+            let ill_formed = self.errors(operation, Role::InvalidInput);
+            errors.extend(ill_formed.into_iter().filter(|error| !errors.contains(error)).collect::<Vec<_>>());
+        }
+        errors
     }
 
     /// The documented success, or one of these errors.

@@ -300,6 +300,29 @@ impl Sampler<'_> {
         }
     }
 
+    /// Another item like the first one of a list, with other texts where models say what they are: services often
+    /// want ids, names and keys in a list to differ.
+    pub fn told_apart(&self, first: &Value, id: &ShapeId, path: &MemberPath, index: u64) -> Value {
+        let mut item = first.clone();
+        let (true, Value::Map(given), Kind::Structure { members }) =
+            (self.modelled && index > 0, &mut item, &self.contract.shape(id).kind)
+        else {
+            return item;
+        };
+        for (name, value) in given {
+            let Some(member) = members.get(name) else { continue };
+            let (shape, place) = (self.contract.shape(&member.shape), path.member(name));
+            let is_free = matches!(shape.kind, Kind::String)
+                && matches!(value, Value::Text(_))
+                && forms::of(name, &self.contract.service).is_none()
+                && self.scenario.use_at(self.operation.name.as_str(), &place).is_none();
+            if is_free {
+                *value = self.scalar(&member.shape, shape, &place, index);
+            }
+        }
+        item
+    }
+
     fn scalar(&self, id: &ShapeId, shape: &Shape, path: &MemberPath, index: u64) -> Value {
         let length = shape.length();
         match &shape.kind {

@@ -72,6 +72,19 @@ impl<'c> Makers<'c> {
 
     /// Who makes what a member of an operation's input names, and where its identifier stands.
     pub fn origin(&self, operation: &Operation, member: &str) -> Option<(usize, Stands)> {
+        self.candidate(operation, member).filter(|(maker, stands)| !self.is_content(&self.all[*maker], stands))
+    }
+
+    /// Whether a maker is told this as what it stores, and something else as the name: `ResourcePolicy` of
+    /// `PutResourcePolicy`, which is told a `SecretId`.
+    fn is_content(&self, maker: &Maker<'_>, stands: &Stands) -> bool {
+        let Stands::Named(told) = stands else { return false };
+        let names = |name: &str, member: &Member| member.required && name != told && reference(name).by != By::Itself;
+        reference(told).by == By::Itself
+            && inputs(self.contract, maker.operation).any(|(name, member)| names(name, member))
+    }
+
+    fn candidate(&self, operation: &Operation, member: &str) -> Option<(usize, Stands)> {
         let told = reference(member);
         let (_, noun) = verb_and_noun(operation.name.as_str());
         let own = |maker: &Maker<'_>| maker.operation.name == operation.name;

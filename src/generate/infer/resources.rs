@@ -108,7 +108,9 @@ impl<'c> Work<'c> {
             }
             let Some(member) = path.last_member() else { continue };
             let (is_text, origin) = match shape.kind {
-                Kind::String => (true, self.makers.origin(operation, member)),
+                Kind::String => {
+                    (true, self.makers.origin(operation, member).filter(|(_, stands)| may_be(shape, stands)))
+                }
                 Kind::Integer | Kind::Long => (false, self.makers.numbered(operation, member)),
                 _ => continue,
             };
@@ -163,6 +165,7 @@ impl<'c> Work<'c> {
             for (member, shape) in members.iter().filter(|(member, _)| reference(member).by == by) {
                 if let Some((maker, stands)) = self.makers.origin(operation, member)
                     && self.makers.all[maker].noun == reference(member).noun
+                    && may_be(shape, &stands)
                 {
                     let path = MemberPath::root().member(member);
                     self.named(operation, &path, shape, maker, stands);
@@ -409,6 +412,11 @@ fn fits(shape: &Shape, template: &str) -> bool {
     count >= length.min.unwrap_or(0)
         && count <= length.max.unwrap_or(u64::MAX)
         && shape.pattern.as_ref().is_none_or(|pattern| Pattern::new(pattern).is_ok_and(|it| it.matches(&text)))
+}
+
+/// Whether a shape has room for an identifier from there: one of a form of its own takes no chosen name.
+fn may_be(shape: &Shape, stands: &Stands) -> bool {
+    matches!(stands, Stands::Answered(_)) || NAMES.iter().any(|name| fits(shape, name))
 }
 
 /// Words for "ready" among the members of a status.

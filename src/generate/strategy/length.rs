@@ -7,6 +7,7 @@ use crate::generate::case::Case;
 use crate::generate::draft::Aim;
 use crate::generate::draw::Seeded;
 use crate::generate::pattern::Pattern;
+use crate::generate::resource::is_owned_identifier;
 use crate::generate::sample::{Sampler, cycled};
 use crate::generate::site::Site;
 use indexmap::IndexMap;
@@ -164,7 +165,9 @@ impl<'w> Alphabets<'w> {
         let only_plain = size == 0 || site.location == Location::Header;
         let size = size as usize;
         let (shape, pattern) = (work.shape(site), work.pattern(site));
-        let mut all = Self { shape, pattern, size, whole, only_plain, plain: cycled("overstep", size) };
+        // What another case may have made under the shortest name is not what does not exist.
+        let unit = if names_another(work, site) { "unknown" } else { "overstep" };
+        let mut all = Self { shape, pattern, size, whole, only_plain, plain: cycled(unit, size) };
         if !all.allows(&all.plain) {
             let purpose = format!("length/{}/{}/{size}", work.operation.name, site.path);
             let mut draw = Seeded::new(work.planner.options.seed, &purpose);
@@ -211,17 +214,26 @@ impl<'w> Alphabets<'w> {
     }
 }
 
+/// Whether the place names what some other operation makes.
+fn names_another(work: &Work<'_>, site: &Site) -> bool {
+    let notes = work.planner.scenario.notes(work.operation.name.as_str());
+    work.planner.modelled
+        && is_owned_identifier(work.planner, work.operation, &site.path)
+        && !notes.is_some_and(|notes| notes.fresh.contains(&site.path.to_string()))
+}
+
 /// A list or map of exactly `size` entries, all different as far as the shape has room.
 pub(super) fn entries(sampler: &Sampler<'_>, site: &Site, shape: &Shape, size: u64) -> Option<Value> {
     match &shape.kind {
         Kind::List { member } => {
             let place = site.path.then(Segment::Item);
             let first = sampler.distinct(member, &place, 0, 1);
-            // Only scalars differ: what holds others is made once.
-            if matches!(first, Value::List(_) | Value::Map(_)) {
-                return Some(Value::List(vec![first; usize::try_from(size).ok()?]));
-            }
-            Some(Value::List((0..size).map(|index| sampler.distinct(member, &place, index, 1)).collect()))
+            // What holds others is made once, and told apart by its texts.
+            let item = |index| match &first {
+                Value::List(_) | Value::Map(_) => sampler.told_apart(&first, member, &place, index),
+                _ => sampler.distinct(member, &place, index, 1),
+            };
+            Some(Value::List((0..size).map(item).collect()))
         }
         Kind::Map { key, value } => {
             let place = site.path.then(Segment::Value);
