@@ -82,6 +82,7 @@ fn job(contract: Contract, scenario: Scenario, url: &str) -> Job {
         target: Target::Url(url.to_owned()),
         profile: "embedded".to_owned(),
         headers: Vec::new(),
+        hosts: Default::default(),
         seed: 1,
         level: Level::Full,
         filter: None,

@@ -43,7 +43,7 @@ pub use review::{Choice, Unit, Waiting, accept_results, waiting};
 pub use saved::Saved;
 pub use seeds::{Seeds, seeds};
 
-use crate::generate::{self, Case};
+use crate::generate::{self, Case, Workbench};
 use crate::judge::{Coverage, Findings, Judgement, Verdict};
 use crate::report::{CasePrinter, Counts, Diagnostic, Done, Head, Output, Summary};
 use crate::run::{self, RunEnd, Stop, Stopwatch};
@@ -65,13 +65,16 @@ pub async fn check(
     stop: &Stop,
     output: &mut (dyn Output + Send),
 ) -> Result<Option<Summary>, Vec<Diagnostic>> {
-    let held::Held { planned, cases } = held::hold(job)?;
+    let bench = job.bench()?;
+    let held::Held { planned, cases } = held::hold(job, &bench)?;
     if planned.cases == 0 {
         return Ok(None);
     }
     match cases {
-        Some(cases) => check_cases(job, planned, cases.into_iter(), sending, run_id, stop, output).await.map(Some),
-        None => check_cases(job, planned, job.cases()?, sending, run_id, stop, output).await.map(Some),
+        Some(cases) => {
+            check_with(job, &bench, planned, cases.into_iter(), sending, run_id, stop, output).await.map(Some)
+        }
+        None => check_with(job, &bench, planned, job.cases(&bench)?, sending, run_id, stop, output).await.map(Some),
     }
 }
 
@@ -90,11 +93,25 @@ pub async fn check_cases(
     stop: &Stop,
     output: &mut (dyn Output + Send),
 ) -> Result<Summary, Vec<Diagnostic>> {
+    check_with(job, &job.bench()?, planned, cases, sending, run_id, stop, output).await
+}
+
+#[expect(clippy::too_many_arguments, reason = "those of `check_cases`, and what is made ready once")]
+async fn check_with(
+    job: &Job,
+    bench: &Workbench<'_>,
+    planned: Planned,
+    cases: impl Iterator<Item = impl Into<Arc<Case>>> + Send,
+    sending: &Sending,
+    run_id: &str,
+    stop: &Stop,
+    output: &mut (dyn Output + Send),
+) -> Result<Summary, Vec<Diagnostic>> {
     let accepted = accepted::Accepted::read(job, sending.keeping.as_ref())?;
     let embedded = embedded::where_wanted(job).await?;
     let port = started::port(job)?;
     let endpoint = job.endpoint(embedded.as_ref(), port, sending)?;
-    let control = |operation: &str| job.control(operation);
+    let control = |operation: &str| job.control(bench, operation);
     let (running, restarts) = (std::sync::OnceLock::new(), std::sync::atomic::AtomicU32::new(0));
     let revive = || started::revive(job, &endpoint, running.get(), &restarts, stop);
     let mut plan = job.plan(&endpoint, sending.settings, run_id, stop, &control);
@@ -140,7 +157,7 @@ pub async fn check_cases(
     let line = run::OneByOne::new(&plan);
     let mut poison = plan.revive.is_some().then(poison::Poison::default);
     let mut survey = match &line {
-        Ok(line) => tokio::task::block_in_place(|| survey::Survey::begin(job, line))?,
+        Ok(line) => tokio::task::block_in_place(|| survey::Survey::begin(job, bench, line))?,
         Err(_) => survey::Survey::default(),
     };
     let spent = || {
@@ -212,7 +229,7 @@ pub async fn check_cases(
                 tally.add_part(&done);
                 unwritable = unwritable.or(output.case(&done).err());
             }
-            lessons = Some(tokio::task::block_in_place(|| strayed.learn(line, options, &finish)));
+            lessons = Some(tokio::task::block_in_place(|| strayed.learn(line, bench, options, &finish)));
         }
     }
     if let Some(error) = unwritable {
@@ -257,7 +274,7 @@ pub fn cases<W: Write>(
     let plan = job.plan(&endpoint, run::Settings::default(), run_id, &stop, &control);
     let redaction = plan.redaction();
     let mut printed = 0;
-    for case in job.cases()? {
+    for case in job.cases(&job.bench()?)? {
         let message = if with_curl { run::message(&plan, &case).ok() } else { None };
         let curl = message.and_then(|message| wire::curl(&message, &endpoint.origin(), &redaction));
         printer.case(&case, curl.as_ref().map(|curl| curl.0.as_str())).map_err(|error| unwritten(&error))?;

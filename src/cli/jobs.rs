@@ -7,7 +7,7 @@ use super::{Stopped, again::again, environment, say};
 use crate::config::{Config, Endpoint, EndpointKind, aws_keys, problem, substituted, warning};
 use overstep::pipeline::{self, Filter, Job, Known, Target};
 use overstep::report::Diagnostic;
-use overstep::run::AwsKeys;
+use overstep::run::{AwsKeys, Hosts};
 use overstep::scenario::{Credentials, Scenario, Variable};
 use overstep::store::{self, Found, Places};
 use std::path::{Path, PathBuf};
@@ -231,6 +231,7 @@ pub fn jobs(
             },
             profile: endpoint.profile.clone(),
             headers,
+            hosts: hosts(&endpoint),
             seed: choose_flags.seed,
             level: match choose_flags.level {
                 LevelFlag::Quick => overstep::generate::Level::Quick,
@@ -316,6 +317,7 @@ pub fn alone(
         },
         profile: endpoint.profile.clone(),
         headers: endpoint.headers.clone(),
+        hosts: hosts(&endpoint),
         seed: 1,
         level: overstep::generate::Level::Full,
         filter: None,
@@ -366,4 +368,7 @@ pub fn parse_filter(text: &str) -> Result<Filter, Stopped> {
         let problem = Diagnostic::error(error.reason).at("--filter", text, Some(error.span));
         Diagnostic { hint: error.hint, ..problem }.into()
     })
+}
+fn hosts(endpoint: &Endpoint) -> Hosts {
+    Hosts { prefix: endpoint.entry.host_prefix, buckets: endpoint.entry.virtual_hosts }
 }

@@ -3,7 +3,7 @@
 use super::case::{Authorization, Case, CaseId, Damage, Intent, Judged, Purpose, Send, Step};
 use super::expectation::{Accept, Assumption, Expectation, ExpectedError};
 use super::label::{Breach, Kin, Labels};
-use super::pattern::Pattern;
+use super::patterns::Patterns;
 use super::plan::Options;
 use super::resource::{self, Resources};
 use super::sample::Sampler;
@@ -11,11 +11,8 @@ use super::shown::{framing, shown};
 use super::site::Site;
 use super::template::Templates;
 use super::{Value, fixture};
-use crate::contract::{
-    Constraint, Contract, ErrorName, Fact, MemberPath, Operation, Protocol, Provenance, Role, ShapeId,
-};
+use crate::contract::{Constraint, Contract, ErrorName, Fact, MemberPath, Operation, Protocol, Provenance, Role};
 use crate::scenario::Scenario;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Everything that strategies work with.
@@ -23,7 +20,7 @@ pub(crate) struct Planner<'a> {
     pub contract: &'a Contract,
     pub scenario: &'a Scenario,
     pub options: Options,
-    pub patterns: Arc<HashMap<ShapeId, Pattern>>,
+    pub patterns: Arc<Patterns>,
     pub kin: Arc<Kin>,
     /// Whether machine models are all there is.
     pub modelled: bool,
@@ -334,7 +331,8 @@ impl<'a> Planner<'a> {
                     return silent(&ambiguity(breach));
                 }
                 match resource::resources(self, operation, id, &request.input) {
-                    Resources::Foreign => match self.errors(operation, Role::MissingResource) {
+                    Resources::Among => silent(resource::AMONG),
+                    Resources::Foreign => match self.missing_errors(operation, &draft.aim) {
                         // Where models list few errors, names tell what they mean.
                         errors if errors.is_empty() && !self.contract.common.is_empty() => {
                             let errors = vec![ExpectedError { status: None, error: None }];
@@ -371,6 +369,17 @@ impl<'a> Planner<'a> {
             other.name != operation.name
                 && other.http.as_ref().is_some_and(|it| it.method == http.method && it.uri == http.uri)
         })
+    }
+
+    /// What fits where a resource does not exist. Of models alone nobody knows which texts a service takes for an
+    /// identifier at all, but for the one that the scenario calls missing.
+    fn missing_errors(&self, operation: &Operation, aim: &Aim) -> Vec<ExpectedError> {
+        let mut errors = self.errors(operation, Role::MissingResource);
+        if self.modelled && matches!(aim, Aim::Valid) && !errors.is_empty() {
+            let ill_formed = self.errors(operation, Role::InvalidInput);
+            errors.extend(ill_formed.into_iter().filter(|error| !errors.contains(error)).collect::<Vec<_>>());
+        }
+        errors
     }
 
     /// The documented success, or one of these errors.

@@ -3,7 +3,7 @@
 //! A violating case must break exactly one constraint and a valid one none, whatever strategy made it.
 
 use super::Value;
-use super::pattern::Pattern;
+use super::patterns::Patterns;
 use crate::contract::{
     ByteScope, Constraint, Contract, Kind, Length, Location, MemberPath, Protocol, Rule, Segment, Shape, ShapeId,
     Standing,
@@ -25,7 +25,7 @@ pub struct Breach {
 /// Reads inputs against a contract.
 pub(crate) struct Labels<'a> {
     pub contract: &'a Contract,
-    pub patterns: &'a HashMap<ShapeId, Pattern>,
+    pub patterns: &'a Patterns,
     pub kin: &'a Kin,
 }
 

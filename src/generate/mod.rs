@@ -14,6 +14,7 @@ mod infer;
 mod keeper;
 mod label;
 pub mod pattern;
+mod patterns;
 mod plan;
 mod relation;
 mod resource;
@@ -34,9 +35,8 @@ pub use expectation::{Accept, Assumption, Expectation, ExpectedError};
 pub use infer::{Inference, Origin, Resource, infer};
 pub use keeper::is_kept;
 pub use label::Breach;
-pub use plan::{
-    ACTIONS, CANARY, Level, Options, PlanError, Workbench, breaches, cases, control, part_of_sequence, unsatisfiable,
-};
+pub use patterns::unsatisfiable;
+pub use plan::{ACTIONS, CANARY, Level, Options, PlanError, Workbench, breaches, cases, control, part_of_sequence};
 pub use relation::{Effect, Event, Model, Relation, StateKind, View, What};
 pub use site::constraints;
 pub use sized::{Bounds, bounds, of_size};

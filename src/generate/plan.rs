@@ -4,12 +4,12 @@ use super::Value;
 use super::case::Case;
 use super::draft::Planner;
 use super::label::{Breach, Kin, Labels};
-use super::pattern::Pattern;
+use super::patterns::Patterns;
 use super::site::{Site, sites};
 use super::strategy::{AT_SITES, Firsts, OF_OPERATIONS, Work};
-use crate::contract::{Contract, MemberPath, Operation, Provenance, Shape, ShapeId};
+use crate::contract::{Contract, MemberPath, Operation, Provenance};
 use crate::scenario::Scenario;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// How much is generated. Ids are the same at every level.
@@ -54,7 +54,11 @@ pub fn cases<'a>(
     scenario: &'a Scenario,
     options: Options,
 ) -> Result<Box<dyn Iterator<Item = Case> + Send + 'a>, PlanError> {
-    let plan = Arc::new(Plan::new(contract, scenario, options)?);
+    Workbench::new(contract)?.cases(scenario, options)
+}
+
+fn all_of<'a>(plan: Plan<'a>) -> Box<dyn Iterator<Item = Case> + Send + 'a> {
+    let plan = Arc::new(plan);
     let controls = {
         let plan = Arc::clone(&plan);
         (0..plan.wanted.len()).filter_map(move |index| plan.control(index))
@@ -62,11 +66,11 @@ pub fn cases<'a>(
     // Of operations that only models describe, what plain values meet decides what other answers are worth.
     let plain = {
         let plan = Arc::clone(&plan);
-        let modelled = if contract.is_only_modelled() { plan.wanted.len() } else { 0 };
+        let modelled = if plan.planner.modelled { plan.wanted.len() } else { 0 };
         (0..modelled).flat_map(move |index| plan.plain(index))
     };
     let rest = (0..plan.wanted.len()).flat_map(move |index| plan.clone().operation(index));
-    Ok(Box::new(controls.chain(plain).chain(rest)))
+    Box::new(controls.chain(plain).chain(rest))
 }
 
 /// The name of the operation that cannot exist.
@@ -123,16 +127,17 @@ pub(super) fn with_work<R>(
 /// # Errors
 /// Where a pattern of the contract cannot be satisfied.
 pub fn breaches(contract: &Contract, operation: &Operation, input: &Value) -> Result<Vec<Breach>, PlanError> {
-    let patterns = patterns(contract)?;
+    let patterns = Patterns::of(contract)?;
     let kin = Kin::of(contract);
     let labels = Labels { contract, patterns: &patterns, kin: &kin };
     Ok(operation.input.as_ref().map_or_else(Vec::new, |id| labels.breaches(id, input)))
 }
 
 /// A contract made ready for single requests, scenario after scenario: what takes long is done once.
+#[derive(Clone)]
 pub struct Workbench<'a> {
     contract: &'a Contract,
-    patterns: Arc<HashMap<ShapeId, Pattern>>,
+    patterns: Arc<Patterns>,
     kin: Arc<Kin>,
     modelled: bool,
 }
@@ -145,10 +150,22 @@ impl<'a> Workbench<'a> {
     pub fn new(contract: &'a Contract) -> Result<Self, PlanError> {
         Ok(Self {
             contract,
-            patterns: Arc::new(patterns(contract)?),
+            patterns: Arc::new(Patterns::of(contract)?),
             kin: Arc::new(Kin::of(contract)),
             modelled: contract.is_only_modelled(),
         })
+    }
+
+    /// All cases, as [`cases`].
+    ///
+    /// # Errors
+    /// Where an operation has no route.
+    pub fn cases(
+        &self,
+        scenario: &'a Scenario,
+        options: Options,
+    ) -> Result<Box<dyn Iterator<Item = Case> + Send + 'a>, PlanError> {
+        Ok(all_of(Plan::with(self, scenario, options)?))
     }
 
     fn plan<'s>(&'s self, scenario: &'s Scenario) -> Result<Plan<'s>, PlanError> {
@@ -275,62 +292,4 @@ impl<'a> Plan<'a> {
     fn work<'w>(&'w self, index: usize, sites: &'w [Site], firsts: Option<&'w Firsts>) -> Work<'w> {
         Work { planner: &self.planner, operation: self.wanted[index], sites, firsts }
     }
-}
-
-/// All patterns of a contract, each known to have a member of an allowed length. Patterns in a
-/// dialect that is not understood are left out: they constrain nothing that overstep could test.
-fn patterns(contract: &Contract) -> Result<HashMap<ShapeId, Pattern>, PlanError> {
-    let mut found = HashMap::new();
-    // A model of hundreds of operations is worth something even where one of its patterns is not.
-    let modelled = contract.is_only_modelled();
-    for (id, shape) in &contract.shapes {
-        let Some(text) = &shape.pattern else { continue };
-        let Ok(pattern) = Pattern::new(text) else { continue };
-        if !satisfiable(&pattern, shape) {
-            if modelled {
-                continue;
-            }
-            let length = shape.length();
-            let limits = match (length.min, length.max) {
-                (None, None) => String::new(),
-                (min, max) => format!(
-                    " with {} to {} characters",
-                    min.unwrap_or(0),
-                    max.map_or_else(|| "any number of".to_owned(), |max| max.to_string())
-                ),
-            };
-            return Err(PlanError {
-                owner: format!("shape `{id}`"),
-                reason: format!("no text{limits} matches the pattern `{text}`"),
-                source_at: shape.fact("pattern").map(crate::contract::Fact::provenance),
-            });
-        }
-        found.insert(id.clone(), pattern);
-    }
-    Ok(found)
-}
-
-/// The patterns of a contract that no text of an allowed length matches, where they are left out for that: shape and
-/// pattern, and where it is written.
-pub fn unsatisfiable(contract: &Contract) -> Vec<(ShapeId, String, Option<Provenance>)> {
-    let lost = |(id, shape): (&ShapeId, &Shape)| {
-        let text = shape.pattern.as_ref()?;
-        let pattern = Pattern::new(text).ok()?;
-        let at = shape.fact("pattern").map(crate::contract::Fact::provenance);
-        (!satisfiable(&pattern, shape)).then(|| (id.clone(), text.clone(), at))
-    };
-    contract.shapes.iter().filter_map(lost).collect()
-}
-
-fn satisfiable(pattern: &Pattern, shape: &Shape) -> bool {
-    let length = shape.length();
-    let fits = |text: &str| {
-        let count = text.chars().count() as u64;
-        count >= length.min.unwrap_or(0) && count <= length.max.unwrap_or(u64::MAX)
-    };
-    let mut draw = super::draw::Seeded::new(0, "satisfiable");
-    let (least, most) = pattern.lengths();
-    let low = (least as u64).max(length.min.unwrap_or(0));
-    let high = (most as u64).min(length.max.unwrap_or(u64::MAX)).min(low.saturating_add(64));
-    (low..=high).any(|wanted| pattern.member(&mut draw, Some(wanted as usize)).is_some_and(|text| fits(&text)))
 }

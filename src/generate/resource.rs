@@ -18,9 +18,14 @@ pub(crate) enum Resources {
     Chosen,
     /// A token that only the service gives out.
     Opaque,
+    /// Something that does not exist, as one of several: an answer may tell of each on its own.
+    Among,
     /// Something of which the scenario knows that it does not exist.
     Foreign,
 }
+
+/// Why nothing is expected where one of several does not exist.
+pub(crate) const AMONG: &str = "an answer may tell on its own of one of several that does not exist";
 
 /// The worst that any identifier in the input is.
 pub(crate) fn resources(planner: &Planner<'_>, operation: &Operation, case: &CaseId, input: &Value) -> Resources {
@@ -43,12 +48,18 @@ fn walk(
             .filter_map(|(name, value)| members.get(name).map(|member| inner(&member.shape, value, path.member(name))))
             .max(),
         (Kind::List { member }, Value::List(items)) => {
-            items.iter().map(|item| inner(member, item, path.then(Segment::Item))).max()
+            let worst = items.iter().map(|item| inner(member, item, path.then(Segment::Item))).max();
+            // A page that documents an error for it has the word; models say nothing of partial success.
+            worst.map(|worst| if planner.modelled && worst == Resources::Foreign { Resources::Among } else { worst })
         }
         (Kind::Map { value: entry, .. }, Value::Map(entries)) => {
             entries.values().map(|value| inner(entry, value, path.then(Segment::Value))).max()
         }
         (Kind::String, Value::Text(text)) => Some(identifier(planner, operation, case, path, text)),
+        // Of small numbers nobody knows which exist.
+        (Kind::Integer | Kind::Long, Value::Number(_)) if is_owned_identifier(planner, operation, path) => {
+            Some(Resources::Opaque)
+        }
         _ => None,
     }
     .unwrap_or(Resources::Owned)

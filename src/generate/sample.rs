@@ -1,7 +1,7 @@
 //! A plain valid input, and the same input with one place set to something else.
 
 use super::draw::{Draw, Seeded};
-use super::pattern::Pattern;
+use super::patterns::Patterns;
 use super::shown::shows_only_texts;
 use super::site::Site;
 use super::template::Templates;
@@ -9,7 +9,6 @@ use super::{Value, forms};
 use crate::contract::{Contract, Kind, MemberPath, Operation, Rule, Segment, Shape, ShapeId};
 use crate::scenario::Scenario;
 use indexmap::IndexMap;
-use std::collections::HashMap;
 
 /// What is done at one place of an input.
 #[derive(Clone, Debug)]
@@ -26,7 +25,7 @@ pub(crate) enum Change {
 pub(crate) struct Sampler<'a> {
     pub contract: &'a Contract,
     pub scenario: &'a Scenario,
-    pub patterns: &'a HashMap<ShapeId, Pattern>,
+    pub patterns: &'a Patterns,
     pub operation: &'a Operation,
     pub templates: Templates<'a>,
     pub seed: u64,
@@ -93,7 +92,7 @@ impl Sampler<'_> {
         {
             return self.typed(id, self.templates.json(given));
         }
-        if !touched && let Some(given) = self.scenario.use_for(self.operation.name.as_str(), &path.to_string()) {
+        if !touched && let Some(given) = self.scenario.use_at(self.operation.name.as_str(), path) {
             return self.typed(id, self.templates.json(given));
         }
         let shape = self.contract.shape(id);
@@ -113,9 +112,12 @@ impl Sampler<'_> {
                     if inner.iter().any(|aim| aim.rest.is_empty() && matches!(aim.change, Change::Remove)) {
                         continue;
                     }
+                    let named = member.required || !inner.is_empty();
+                    if !named && depth > 0 {
+                        continue;
+                    }
                     let place = path.member(name);
-                    let used = self.scenario.use_for(self.operation.name.as_str(), &place.to_string()).is_some();
-                    if member.required || !inner.is_empty() || (used && depth == 0) {
+                    if named || self.scenario.use_at(self.operation.name.as_str(), &place).is_some() {
                         out.insert(name.clone(), self.value(&member.shape, &place, &inner, depth + 1));
                     }
                 }
@@ -284,7 +286,7 @@ impl Sampler<'_> {
     /// The `index`th key of a map, different from the others.
     pub fn key(&self, id: &ShapeId, path: &MemberPath, index: u64) -> String {
         let place = path.then(Segment::Key);
-        match self.scenario.use_for(self.operation.name.as_str(), &place.to_string()) {
+        match self.scenario.use_at(self.operation.name.as_str(), &place) {
             Some(serde_json::Value::String(text)) if index == 0 => return text.clone(),
             _ => {}
         }
@@ -318,6 +320,29 @@ impl Sampler<'_> {
             }
             _ => self.value(id, path, &[], depth + 1),
         }
+    }
+
+    /// Another item like the first one of a list, with other texts where models say what they are: services often
+    /// want ids, names and keys in a list to differ.
+    pub fn told_apart(&self, first: &Value, id: &ShapeId, path: &MemberPath, index: u64) -> Value {
+        let mut item = first.clone();
+        let (true, Value::Map(given), Kind::Structure { members }) =
+            (self.modelled && index > 0, &mut item, &self.contract.shape(id).kind)
+        else {
+            return item;
+        };
+        for (name, value) in given {
+            let Some(member) = members.get(name) else { continue };
+            let (shape, place) = (self.contract.shape(&member.shape), path.member(name));
+            let is_free = matches!(shape.kind, Kind::String)
+                && matches!(value, Value::Text(_))
+                && forms::of(name, &self.contract.service).is_none()
+                && self.scenario.use_at(self.operation.name.as_str(), &place).is_none();
+            if is_free {
+                *value = self.scalar(&member.shape, shape, &place, index);
+            }
+        }
+        item
     }
 
     fn scalar(&self, id: &ShapeId, shape: &Shape, path: &MemberPath, index: u64) -> Value {

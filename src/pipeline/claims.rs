@@ -46,16 +46,12 @@ pub(super) fn judged(finish: &Finish<'_>, tale: &Tale, outcome: &mut Outcome) ->
 }
 
 /// The plain request of each operation that a job wants: one that grants nothing teaches nothing.
-///
-/// # Errors
-/// Where none can be made, in words.
-pub(super) fn controls(job: &Job) -> Result<Vec<Case>, String> {
-    let bench = Workbench::new(&job.contract).map_err(|error| error.to_string())?;
+pub(super) fn controls(job: &Job, bench: &Workbench<'_>) -> Vec<Case> {
     let wanted = job.contract.operations.iter().filter(|operation| job.scenario.wants(operation.name.as_str()));
     let controls = wanted
         .filter_map(|operation| bench.control(&job.scenario, operation.name.as_str()).ok()?)
         .filter(|case| job.filter.as_ref().is_none_or(|filter| filter.matches(case)));
-    Ok(controls.collect())
+    controls.collect()
 }
 
 /// The scenario with only those operations of which a control was sent and which grant something.

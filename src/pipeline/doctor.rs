@@ -2,6 +2,7 @@
 //!
 //! Nothing is held against anybody here; a request that is refused is asked again with more, within a bound.
 
+use super::job::unplanned;
 use super::survey::said;
 use super::{Job, Sending, embedded, started};
 use crate::contract::{Contract, Kind, Operation, ShapeId};
@@ -32,11 +33,12 @@ pub async fn doctor(
     stop: &Stop,
     progress: &mut (dyn FnMut(&DiagnosedOperation) + Send),
 ) -> Result<Diagnosis, Vec<Diagnostic>> {
-    let counts = job.counts()?;
+    let bench = job.bench()?;
+    let counts = job.counts(&bench)?;
     let embedded = embedded::where_wanted(job).await?;
     let port = started::port(job)?;
     let endpoint = job.endpoint(embedded.as_ref(), port, sending)?;
-    let control = |operation: &str| job.control(operation);
+    let control = |operation: &str| job.control(&bench, operation);
     let mut plan = job.plan(&endpoint, sending.settings, run_id, stop, &control);
     let redaction = plan.redaction();
     let mut diagnosis = Diagnosis {
@@ -67,7 +69,7 @@ pub async fn doctor(
                 return Ok(());
             }
         };
-        examine(job, inferred, &line, stop, &mut diagnosis, progress)
+        examine(job, &bench, inferred, &line, stop, &mut diagnosis, progress)
     })?;
     let granted = diagnosis.operations.iter().filter(|row| row.stands == Stands::Granted);
     diagnosis.cases_run = granted.filter_map(|row| counts.get(row.operation.as_str())).sum();
@@ -76,14 +78,13 @@ pub async fn doctor(
 
 fn examine(
     job: &Job,
+    bench: &Workbench<'_>,
     inferred: &Inference,
     line: &OneByOne<'_>,
     stop: &Stop,
     diagnosis: &mut Diagnosis,
     progress: &mut (dyn FnMut(&DiagnosedOperation) + Send),
 ) -> Result<(), Vec<Diagnostic>> {
-    let unplanned = |error: PlanError| vec![Diagnostic::error(error.to_string())];
-    let bench = Workbench::new(&job.contract).map_err(unplanned)?;
     let canary = bench.canary(&job.scenario).map_err(unplanned)?;
     let canary = match canary.map(|case| line.send(case)) {
         Some(Err(why)) => {
@@ -111,7 +112,7 @@ fn examine(
             break;
         }
         let Some(operation) = job.contract.operation(name).filter(|_| done.insert(name)) else { continue };
-        let mut examined = Examined { job, bench: &bench, line, canary: canary.as_ref(), sent: 0, steps: 0 };
+        let mut examined = Examined { job, bench, line, canary: canary.as_ref(), sent: 0, steps: 0 };
         let row = examined.operation(operation, &mut scenario).map_err(unplanned)?;
         (sent, steps) = (sent + examined.sent, steps + examined.steps);
         progress(&row);

@@ -122,15 +122,16 @@ impl Ready {
         let embedded = &*Box::leak(Box::new(embedded));
         let endpoint: &'static Endpoint =
             Box::leak(Box::new(job.endpoint(embedded.as_ref(), None, sending).map_err(in_words)?));
+        let bench: &'static _ = Box::leak(Box::new(job.bench().map_err(in_words)?));
         let control: &'static (dyn Fn(&str) -> Option<crate::generate::Case> + Sync) =
-            Box::leak(Box::new(|operation: &str| job.control(operation)));
+            Box::leak(Box::new(|operation: &str| job.control(bench, operation)));
         let plan: &'static Plan<'static> =
             Box::leak(Box::new(job.plan(endpoint, sending.settings, run_id, &Stop::default(), control)));
         let (redaction, origin) = (plan.redaction(), endpoint.origin());
         let line = OneByOne::new(plan)?;
-        let mut survey = Survey::begin(job, &line).map_err(in_words)?;
+        let mut survey = Survey::begin(job, bench, &line).map_err(in_words)?;
         let mut drawn = HashSet::new();
-        for case in claims::controls(job)? {
+        for case in claims::controls(job, bench) {
             drawn.insert(case.operation.to_string());
             let outcome = line.send(case)?;
             if outcome.liveness == Some(Liveness::Down) {

@@ -55,7 +55,7 @@ pub fn export(jobs: &[Job], run_id: &str, format: ExportFormat) -> Result<String
             let problem = Diagnostic::error("these cases were sent to several endpoints");
             return Err(vec![problem.with_hint("export the cases of each scenario into a file of their own")]);
         }
-        for case in job.cases()? {
+        for case in job.cases(&job.bench()?)? {
             let names: BTreeSet<&str> =
                 case.steps.iter().flat_map(|step| &step.captures).map(|capture| capture.name.as_str()).collect();
             let names: Vec<&str> = names.into_iter().collect();

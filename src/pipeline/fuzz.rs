@@ -101,7 +101,8 @@ pub async fn fuzz(
     let embedded = embedded::where_wanted(job).await?;
     let port = started::port(job)?;
     let endpoint = job.endpoint(embedded.as_ref(), port, sending)?;
-    let control = |operation: &str| job.control(operation);
+    let bench = job.bench()?;
+    let control = |operation: &str| job.control(&bench, operation);
     let (running, restarts) = (std::sync::OnceLock::new(), std::sync::atomic::AtomicU32::new(0));
     let revive = || started::revive(job, &endpoint, running.get(), &restarts, stop);
     let mut plan = job.plan(&endpoint, sending.settings, run_id, stop, &control);
@@ -117,7 +118,7 @@ pub async fn fuzz(
         fleeting: started::is_fleeting(job),
     };
     // Controls first: an operation that grants nothing teaches nothing.
-    let controls = claims::controls(job).map_err(failed)?;
+    let controls = claims::controls(job, &bench);
     let drawn: HashSet<String> = controls.iter().map(|case| case.operation.to_string()).collect();
     let planned = super::Planned { operations: drawn.len() as u64, ..super::Planned::default() };
     let server = tokio::task::block_in_place(|| started::version(job, &redaction));
@@ -142,7 +143,7 @@ pub async fn fuzz(
     }
     let line = OneByOne::new(&plan).map_err(failed)?;
     let watch = Stopwatch::start();
-    let mut survey = tokio::task::block_in_place(|| Survey::begin(job, &line))?;
+    let mut survey = tokio::task::block_in_place(|| Survey::begin(job, &bench, &line))?;
     let mut granted: BTreeMap<String, bool> = BTreeMap::new();
     let mut used = known::Used::default();
     let mut unwritable = None;

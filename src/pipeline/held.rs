@@ -4,7 +4,7 @@
 
 use super::{Job, Planned};
 use crate::contract::OperationName;
-use crate::generate::{Case, Send, Step, Value};
+use crate::generate::{Case, Send, Step, Value, Workbench};
 use crate::report::Diagnostic;
 use crate::run::processor_seconds;
 use std::collections::HashSet;
@@ -20,12 +20,12 @@ pub(super) struct Held {
 }
 
 /// Makes all cases of a job once.
-pub(super) fn hold(job: &Job) -> Result<Held, Vec<Diagnostic>> {
+pub(super) fn hold<'a>(job: &'a Job, bench: &Workbench<'a>) -> Result<Held, Vec<Diagnostic>> {
     let before = processor_seconds(None);
     let mut operations = HashSet::<OperationName>::new();
     let (mut count, mut bytes) = (0, 0);
     let mut kept = Some(Vec::new());
-    for case in job.cases()? {
+    for case in job.cases(bench)? {
         count += 1;
         if !operations.contains(&case.operation) {
             operations.insert(case.operation.clone());

@@ -4,9 +4,9 @@
 
 use super::{Embedded, Filter, Keeping, Known, Saved, saved};
 use crate::contract::{Contract, OperationName, digest};
-use crate::generate::{self, Case, Inference, Level, Options};
+use crate::generate::{self, Case, Inference, Level, Options, PlanError, Workbench};
 use crate::report::{Diagnostic, Head};
-use crate::run::{AwsKeys, Endpoint, Left, Plan, Settings, Stop, Upkeep};
+use crate::run::{AwsKeys, Endpoint, Hosts, Left, Plan, Settings, Stop, Upkeep};
 use crate::scenario::Scenario;
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher as _, Hasher as _};
@@ -28,6 +28,8 @@ pub struct Job {
     pub profile: String,
     /// Headers on every request.
     pub headers: Vec<(String, String)>,
+    /// What goes before the endpoint's host.
+    pub hosts: Hosts,
     /// What feeds every free choice.
     pub seed: u64,
     /// How many cases to make.
@@ -98,19 +100,19 @@ pub fn fresh_run_id() -> String {
 }
 
 impl Job {
+    /// The contract made ready for planning: once for a run, since patterns take long to compile.
+    pub(super) fn bench(&self) -> Result<Workbench<'_>, Vec<Diagnostic>> {
+        Workbench::new(&self.contract).map_err(unplanned)
+    }
+
     /// The cases that the filter leaves, in plan order.
-    pub(super) fn cases(&self) -> Result<impl Iterator<Item = Case> + Send + '_, Vec<Diagnostic>> {
+    pub(super) fn cases<'a>(
+        &'a self,
+        bench: &Workbench<'a>,
+    ) -> Result<impl Iterator<Item = Case> + Send + use<'a>, Vec<Diagnostic>> {
         let options = Options { seed: self.seed, level: self.level };
-        let cases = generate::cases(&self.contract, &self.scenario, options).map_err(|error| {
-            let problem = Diagnostic::error(error.to_string());
-            let at = error.source_at;
-            vec![Diagnostic {
-                document: at.as_ref().map(|at| at.document.clone()),
-                line: at.map(|at| at.line),
-                ..problem
-            }]
-        })?;
-        let wanted = |case: &Case| {
+        let cases = bench.cases(&self.scenario, options).map_err(unplanned)?;
+        let wanted = move |case: &Case| {
             self.filter.as_ref().is_none_or(|filter| filter.matches(case))
                 && self.ids.as_ref().is_none_or(|ids| ids.contains(&case.id.0))
         };
@@ -121,7 +123,7 @@ impl Job {
         // A plain request after a run stands in no plan either.
         let after = self.ids.iter().flatten().filter_map(|id| {
             let operation = id.strip_suffix(super::poison::AFTER)?.rsplit_once('/')?.1;
-            Some(Case { id: generate::CaseId(id.clone()), ..self.control(operation)? })
+            Some(Case { id: generate::CaseId(id.clone()), ..self.control(bench, operation)? })
         });
         parts.extend(after);
         parts.sort_by(|one, other| one.id.cmp(&other.id));
@@ -134,9 +136,9 @@ impl Job {
     }
 
     /// How many cases each operation has; goes through all of them once, keeping none.
-    pub(super) fn counts(&self) -> Result<HashMap<OperationName, u64>, Vec<Diagnostic>> {
+    pub(super) fn counts<'a>(&'a self, bench: &Workbench<'a>) -> Result<HashMap<OperationName, u64>, Vec<Diagnostic>> {
         let mut counts = HashMap::new();
-        for case in self.cases()? {
+        for case in self.cases(bench)? {
             *counts.entry(case.operation).or_default() += 1;
         }
         Ok(counts)
@@ -156,6 +158,7 @@ impl Job {
         };
         let mut endpoint = Endpoint::parse(&url).map_err(|error| vec![Diagnostic::error(error.to_string())])?;
         endpoint.headers.clone_from(&self.headers);
+        endpoint.hosts = self.hosts;
         endpoint.tls.ca.clone_from(&sending.ca);
         endpoint.tls.insecure = sending.insecure;
         endpoint.proxy.clone_from(&sending.proxy);
@@ -187,9 +190,9 @@ impl Job {
         }
     }
 
-    /// The plain valid request of an operation.
-    pub(super) fn control(&self, operation: &str) -> Option<Case> {
-        generate::control(&self.contract, &self.scenario, operation).ok()
+    /// The plain valid request of an operation that the scenario wants.
+    pub(super) fn control(&self, bench: &Workbench<'_>, operation: &str) -> Option<Case> {
+        self.scenario.wants(operation).then(|| bench.control(&self.scenario, operation).ok()?)?
     }
 
     pub(super) fn head(&self, run_id: &str, planned: Planned, endpoint: &Endpoint) -> Head {
@@ -208,4 +211,11 @@ impl Job {
             scenario_file: self.scenario_file.clone(),
         }
     }
+}
+
+/// Why nothing can be planned, with the line at fault.
+pub(super) fn unplanned(error: PlanError) -> Vec<Diagnostic> {
+    let problem = Diagnostic::error(error.to_string());
+    let at = error.source_at;
+    vec![Diagnostic { document: at.as_ref().map(|at| at.document.clone()), line: at.map(|at| at.line), ..problem }]
 }

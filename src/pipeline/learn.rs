@@ -98,18 +98,17 @@ impl Strayed {
     }
 
     /// Asks the endpoint for the limits that it has instead.
-    pub fn learn(self, line: &OneByOne<'_>, options: Options, finish: &Finish<'_>) -> Lessons {
+    pub fn learn(self, line: &OneByOne<'_>, bench: &Workbench<'_>, options: Options, finish: &Finish<'_>) -> Lessons {
         let (mut left, watch) = (MOST_ASKS, Stopwatch::start());
         let all = self.sets.into_iter().filter(|(_, (sent, taken))| sent == taken && *sent >= MANY);
         let words = |sent: u32| format!("accepts all {sent} values that break it");
         let mut lessons: Vec<(Place, String)> = all.map(|(place, (sent, _))| (place, words(sent))).collect();
-        let Ok(bench) = Workbench::new(line.plan().contract) else { return Lessons(lessons) };
         for (limit, sides) in self.limits {
             // Refused at the limit and taken past it: that is no limit at all.
             if sides.refused && sides.taken || watch.elapsed() > MOST_TIME {
                 continue;
             }
-            if let Some(words) = learnt(line, &bench, options, finish, &limit, sides, &mut left) {
+            if let Some(words) = learnt(line, bench, options, finish, &limit, sides, &mut left) {
                 lessons.push((limit.at, words));
             }
         }

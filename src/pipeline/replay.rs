@@ -192,7 +192,7 @@ pub fn split_headers(headers: &[(String, String)]) -> (Vec<(String, String)>, Ve
 /// # Errors
 /// Where no cases can be made.
 pub fn ids(job: &Job) -> Result<Vec<String>, Vec<Diagnostic>> {
-    Ok(job.cases()?.map(|case| case.id.0).collect())
+    Ok(job.cases(&job.bench()?)?.map(|case| case.id.0).collect())
 }
 
 /// How a replay of one scenario ended.
@@ -237,7 +237,8 @@ pub async fn replay(
     let embedded = embedded::where_wanted(job).await?;
     let port = started::port(job)?;
     let endpoint = job.endpoint(embedded.as_ref(), port, sending)?;
-    let control = |operation: &str| job.control(operation);
+    let bench = job.bench()?;
+    let control = |operation: &str| job.control(&bench, operation);
     let mut plan = job.plan(&endpoint, sending.settings, run_id, stop, &control);
     let (redaction, origin) = (plan.redaction(), endpoint.origin());
     let fleeting = started::is_fleeting(job);
@@ -272,7 +273,7 @@ pub async fn replay(
         unwritable = emit(&one).err();
         if unwritable.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
-    let cases = job.cases()?;
+    let cases = job.cases(&bench)?;
     let ended = tokio::task::block_in_place(|| run::run(&plan, cases, |outcome| again(&finish, outcome), &mut take));
     if let Some(error) = unwritable {
         return Err(unwritten(&error));

@@ -33,7 +33,7 @@ pub fn seeds(
         .map_err(|error| vec![Diagnostic::error(error.to_string())])?;
     let mut found = Seeds { words: wild.words(), ..Seeds::default() };
     let mut names = HashSet::new();
-    for case in job.cases()? {
+    for case in job.cases(&job.bench()?)? {
         found.cases += 1;
         let acts = wild.acts_of(&case).filter(|_| case.unsendable.is_none());
         let seed = acts.and_then(|acts| {

@@ -27,8 +27,8 @@ pub(super) struct Survey {
 
 impl Survey {
     /// Sends the canary.
-    pub fn begin(job: &Job, line: &OneByOne<'_>) -> Result<Self, Vec<Diagnostic>> {
-        let canary = Workbench::new(&job.contract).and_then(|bench| bench.canary(&job.scenario));
+    pub fn begin(job: &Job, bench: &Workbench<'_>, line: &OneByOne<'_>) -> Result<Self, Vec<Diagnostic>> {
+        let canary = bench.canary(&job.scenario);
         let canary = canary.map_err(|error| vec![Diagnostic::error(error.to_string())])?;
         let outcome = canary.and_then(|case| line.send(case).ok());
         let canary = outcome.and_then(|outcome| Likeness::of(&job.contract, &outcome));

@@ -23,6 +23,18 @@ pub struct Endpoint {
     pub proxy: Option<String>,
     /// Whether to speak HTTP/2.
     pub http2: bool,
+    /// What goes before the host in the `host` header.
+    pub hosts: Hosts,
+}
+
+/// What goes before an endpoint's host in the `host` header, as AWS's own SDKs put it there. Connections go to the
+/// endpoint itself all the same. Nothing unless said: whoever points an SDK at an emulator turns both off.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Hosts {
+    /// What an operation's model puts there: `data.`.
+    pub prefix: bool,
+    /// The bucket of a request to S3, which then leaves the path.
+    pub buckets: bool,
 }
 
 /// Whom TLS trusts.
@@ -107,6 +119,7 @@ impl Endpoint {
             tls: Tls::default(),
             proxy: None,
             http2: false,
+            hosts: Hosts::default(),
         })
     }
 
@@ -119,6 +132,16 @@ impl Endpoint {
     pub fn authority(&self) -> String {
         let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
         if self.port == if self.https { 443 } else { 80 } { host } else { format!("{host}:{}", self.port) }
+    }
+
+    /// What other names may stand before: the authority, with `localhost` for an address of this machine, since an
+    /// address has no names below it. `None` where there is no such name.
+    pub fn parent(&self) -> Option<String> {
+        if self.host.parse::<IpAddr>().is_err() {
+            return Some(self.authority());
+        }
+        let local = Self { host: "localhost".to_owned(), ..self.clone() };
+        self.is_loopback().then(|| local.authority())
     }
 
     /// Whether requests stay on this machine: 127.0.0.0/8, `::1`, `localhost` and names below it.

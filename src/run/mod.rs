@@ -48,7 +48,7 @@ mod upkeep;
 
 pub use clock::{Stopwatch, processor_seconds, today, wall};
 pub use drafts::{Draft, drafts};
-pub use endpoint::{Endpoint, EndpointError, Tls};
+pub use endpoint::{Endpoint, EndpointError, Hosts, Tls};
 pub use exchange::{Answer, Exchange, Framing, Liveness, NoAnswer, Outcome};
 pub use holes::HoleError;
 pub use limits::Limits;

@@ -3,11 +3,11 @@
 //! It sends nothing.
 
 use super::holes::Holes;
-use super::{AwsKeys, Plan, clock};
+use super::{AwsKeys, Hosts, Plan, clock};
 use crate::contract::Auth;
-use crate::generate::{AuthDamage, Authorization, Case, Step};
+use crate::generate::{AuthDamage, Authorization, Case, Send, Step};
 use crate::scenario::Credentials;
-use crate::wire::{KeyCache, Message, Proof, SigV4, authorize, encode};
+use crate::wire::{KeyCache, Message, Proof, SigV4, authorize, encode, host_prefix, virtual_hosted};
 use std::borrow::Cow;
 use std::time::SystemTime;
 
@@ -93,8 +93,29 @@ pub(super) fn bare(plan: &Plan<'_>, holes: &Holes<'_>, step: &Step) -> Result<Me
         }
         message.settle();
     }
+    hosted(plan, &send, &mut message)?;
     Ok(message)
 }
+
+/// Puts before the host what the operation's model or a bucket puts there, where the endpoint takes that.
+fn hosted(plan: &Plan<'_>, send: &Send, message: &mut Message) -> Result<(), NotReady> {
+    let Hosts { prefix, buckets } = plan.endpoint.hosts;
+    if !prefix && !buckets {
+        return Ok(());
+    }
+    let (Some(parent), Send::Operation { .. }) = (plan.endpoint.parent(), send) else { return Ok(()) };
+    let before = if prefix { host_prefix(plan.contract, send) } else { Ok(None) };
+    if let Some(before) = before.map_err(|error| NotReady::unsendable(&error))? {
+        message.set_header("host", format!("{before}{parent}"));
+        message.settle();
+    } else if buckets && plan.contract.service == S3 {
+        virtual_hosted(message, &plan.endpoint.base_path, &parent);
+    }
+    Ok(())
+}
+
+/// The service whose buckets may go before the host.
+const S3: &str = "s3";
 
 /// Whom a step claims to be, and what is wrong with the claim.
 fn principal_of(step: &Step) -> Option<(&str, Option<&AuthDamage>)> {

@@ -86,6 +86,8 @@ pub fn send_case(plan: &Plan<'_>, case: impl Into<Arc<Case>>) -> Result<Outcome,
 pub struct OneByOne<'a> {
     plan: &'a Plan<'a>,
     shared: Shared,
+    /// Whether the endpoint was reached before.
+    reached: AtomicBool,
 }
 
 impl<'a> OneByOne<'a> {
@@ -95,7 +97,7 @@ impl<'a> OneByOne<'a> {
     /// Where there is no way to the endpoint at all, in words.
     pub fn new(plan: &'a Plan<'a>) -> Result<Self, String> {
         let exit = Exit::new(plan.endpoint, plan.settings.limits).map_err(|error| error.to_string())?;
-        Ok(Self { plan, shared: Shared::new(plan, exit) })
+        Ok(Self { plan, shared: Shared::new(plan, exit), reached: AtomicBool::new(false) })
     }
 
     /// The plan.
@@ -110,8 +112,16 @@ impl<'a> OneByOne<'a> {
     pub fn send(&self, case: impl Into<Arc<Case>>) -> Result<Outcome, String> {
         let case = case.into();
         on_own_thread(|| async {
-            self.shared.exit.probe().await.map_err(|reason| reason.to_string())?;
-            Worker::new(self.plan, &self.shared).case(case).await.ok_or_else(|| "stopped".to_owned())
+            let probe = async || self.shared.exit.probe().await.map_err(|reason| reason.to_string());
+            if !self.reached.swap(true, Ordering::Relaxed) {
+                probe().await.inspect_err(|_| self.reached.store(false, Ordering::Relaxed))?;
+            }
+            let outcome = Worker::new(self.plan, &self.shared).case(case).await.ok_or_else(|| "stopped".to_owned())?;
+            // A connection of its own only where it teaches something: what is not there answers nothing.
+            if outcome.liveness == Some(Liveness::Down) {
+                probe().await?;
+            }
+            Ok(outcome)
         })
     }
 }

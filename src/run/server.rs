@@ -5,7 +5,7 @@
 
 use super::clock;
 use std::collections::VecDeque;
-use std::io::{self, BufRead as _, BufReader, Read, Write};
+use std::io::{self, BufRead as _, BufReader, BufWriter, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -133,8 +133,11 @@ impl Started {
     /// # Errors
     /// Where the program cannot be run.
     pub fn start(launch: Launch, clean: Clean, log: Option<Box<dyn Write + Send>>) -> io::Result<Self> {
-        let output =
-            Arc::new(Output { clean, kept: Mutex::new(Kept { log, ..Kept::default() }), pipes: Mutex::default() });
+        let output = Arc::new(Output {
+            clean,
+            kept: Mutex::new(Kept { log: log.map(BufWriter::new), ..Kept::default() }),
+            pipes: Mutex::default(),
+        });
         output.begin(&launch);
         let process = Mutex::new(Process::new(&launch, &output)?);
         Ok(Self { launch, process, output, before: Mutex::default() })
@@ -319,7 +322,7 @@ struct Kept {
     printed: u64,
     /// How many pipes may still bring some.
     open: usize,
-    log: Option<Box<dyn Write + Send>>,
+    log: Option<BufWriter<Box<dyn Write + Send>>>,
     logged: usize,
 }
 
@@ -374,10 +377,15 @@ impl Output {
                 self.push(&line, pipe);
                 line.clear();
             }
+            // Written where nothing more has come: a server that fails prints many lines at once.
+            if reader.buffer().is_empty() {
+                self.flush();
+            }
         }
         if !line.is_empty() {
             self.push(&line, pipe);
         }
+        self.flush();
     }
 
     fn push(&self, line: &[u8], pipe: Pipe) {
@@ -400,6 +408,7 @@ impl Output {
     /// A key may stand in a command too.
     fn begin(&self, launch: &Launch) {
         self.log(&format!("$ {}", (self.clean)(&launch.shown())));
+        self.flush();
     }
 
     fn log(&self, text: &str) {
@@ -410,6 +419,13 @@ impl Output {
         let written = if full { writeln!(log, "… the rest is not kept") } else { writeln!(log, "{text}") };
         // A log that takes no more is no reason to end a run.
         if full || written.is_err() {
+            kept.log = None;
+        }
+    }
+
+    fn flush(&self) {
+        let mut kept = locked(&self.kept);
+        if kept.log.as_mut().is_some_and(|log| log.flush().is_err()) {
             kept.log = None;
         }
     }

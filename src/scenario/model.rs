@@ -1,6 +1,6 @@
 //! The scenario as plain values.
 
-use crate::contract::Protocol;
+use crate::contract::{MemberPath, Protocol};
 use indexmap::IndexMap;
 use serde_json::Value as Json;
 
@@ -78,6 +78,12 @@ impl Scenario {
     /// The value to use for a member path of an operation: the operation's own word first, then the scenario's.
     pub fn use_for(&self, operation: &str, path: &str) -> Option<&Json> {
         self.notes(operation).and_then(|notes| notes.uses.get(path)).or_else(|| self.uses.get(path))
+    }
+
+    /// The same for a path that is not written out yet, which takes longer than to see that nothing is said.
+    pub fn use_at(&self, operation: &str, path: &MemberPath) -> Option<&Json> {
+        let own = self.notes(operation).is_some_and(|notes| !notes.uses.is_empty());
+        (own || !self.uses.is_empty()).then(|| self.use_for(operation, &path.to_string()))?
     }
 
     /// An identifier for a member path that is well formed and exists nowhere.

@@ -44,6 +44,10 @@ pub struct EndpointEntry {
     pub env: IndexMap<String, String>,
     /// Where its commands run, relative to the file.
     pub cwd: Option<String>,
+    /// Whether what a model puts before the host stands in the `host` header.
+    pub host_prefix: bool,
+    /// Whether S3's buckets stand there.
+    pub virtual_hosts: bool,
     /// What the server prints when it is asked for what it does not have; only of a server that overstep starts.
     pub not_implemented: Vec<String>,
 }
@@ -83,6 +87,8 @@ const ENDPOINT_KEYS: &[&str] = &[
     "env",
     "cwd",
     "not-implemented",
+    "host-prefix",
+    "virtual-hosts",
 ];
 
 fn endpoint(table: &Table<'_, '_>, warnings: &mut Vec<Warning>) -> Result<EndpointEntry, ScenarioError> {
@@ -107,6 +113,8 @@ fn endpoint(table: &Table<'_, '_>, warnings: &mut Vec<Warning>) -> Result<Endpoi
         version: words(table, "version")?,
         env: texts(table, "env")?,
         cwd: table.text("cwd")?,
+        host_prefix: table.flag("host-prefix")?,
+        virtual_hosts: table.flag("virtual-hosts")?,
         not_implemented: not_implemented(table, warnings)?,
     };
     let has_hole = |texts: &[String]| texts.iter().any(|text| text.contains(PORT));

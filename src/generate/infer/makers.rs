@@ -10,8 +10,6 @@ use std::collections::VecDeque;
 /// Verbs of making, the plainest first.
 const MAKING: [&str; 11] =
     ["create", "run", "allocate", "register", "put", "import", "publish", "request", "start", "generate", "upload"];
-/// Those of them that are told the resource itself.
-const PUTTING: [&str; 4] = ["put", "import", "publish", "upload"];
 /// Verbs of taking away, the plainest first.
 const REMOVING: [&str; 7] = ["delete", "terminate", "deregister", "remove", "release", "destroy", "stop"];
 /// Verbs of looking at one resource.
@@ -74,6 +72,19 @@ impl<'c> Makers<'c> {
 
     /// Who makes what a member of an operation's input names, and where its identifier stands.
     pub fn origin(&self, operation: &Operation, member: &str) -> Option<(usize, Stands)> {
+        self.candidate(operation, member).filter(|(maker, stands)| !self.is_content(&self.all[*maker], stands))
+    }
+
+    /// Whether a maker is told this as what it stores, and something else as the name: `ResourcePolicy` of
+    /// `PutResourcePolicy`, which is told a `SecretId`.
+    fn is_content(&self, maker: &Maker<'_>, stands: &Stands) -> bool {
+        let Stands::Named(told) = stands else { return false };
+        let names = |name: &str, member: &Member| member.required && name != told && reference(name).by != By::Itself;
+        reference(told).by == By::Itself
+            && inputs(self.contract, maker.operation).any(|(name, member)| names(name, member))
+    }
+
+    fn candidate(&self, operation: &Operation, member: &str) -> Option<(usize, Stands)> {
         let told = reference(member);
         // `ClientToken` makes a request once only, `NextToken` goes on with a list: neither names anything.
         if told.by == By::Itself && told.noun.last().is_some_and(|last| last == "token") {
@@ -114,14 +125,31 @@ impl<'c> Makers<'c> {
         pick(&|maker| maker.noun == told.noun, &stands)
             .or_else(|| pick(&|maker| maker.noun.ends_with(&told.noun), &exact))
             .or_else(|| pick(&|maker| told.noun.ends_with(&maker.noun), &stands))
-            // `Key` of `GetObject` is what `PutObject` had to be told; a description that may be left out names nothing.
+            // `Key` of `GetObject` is what `PutObject` had to be told, `LayerName` of `GetLayerVersion` what
+            // `PublishLayerVersion` was; a description that may be left out names nothing.
             .or_else(|| {
                 let (at, stands) = pick(&|maker| noun.starts_with(&maker.noun), &exact)?;
                 let Stands::Named(name) = &stands else { return None };
                 let is_needed =
                     inputs(self.contract, self.all[at].operation).any(|(one, member)| one == name && member.required);
-                (told.by == By::Itself && is_needed).then_some((at, stands))
+                (matches!(told.by, By::Itself | By::Name) && is_needed).then_some((at, stands))
             })
+    }
+
+    /// Who answers with the number that a member of an operation's input asks for: under the very same name, or as the
+    /// `Version` that a `VersionNumber` is. Only what belongs to the operation's own noun counts: `GetLayerVersion` and
+    /// `GetLayerVersionPolicy` are told what `PublishLayerVersion` answers. No caller chooses such a number.
+    pub fn numbered(&self, operation: &Operation, member: &str) -> Option<(usize, Stands)> {
+        let (_, noun) = verb_and_noun(operation.name.as_str());
+        let short = member.strip_suffix("Number").or_else(|| member.strip_suffix("_number")).unwrap_or(member);
+        let same = |name: &str| name.eq_ignore_ascii_case(member) || name.eq_ignore_ascii_case(short);
+        let is_other = |maker: &Maker<'_>| maker.operation.name != operation.name && noun.starts_with(&maker.noun);
+        let others = self.all.iter().enumerate().filter(|(_, maker)| is_other(maker));
+        let mut answers = others.filter_map(|(at, maker)| {
+            let path = self.answered_with(maker, |name, depth| depth <= 2 && same(name), |id| self.is_number(id))?;
+            Some((at, Stands::Answered(path)))
+        });
+        answers.next()
     }
 
     /// A member of the very same name in what the maker is told or answers.
@@ -136,9 +164,7 @@ impl<'c> Makers<'c> {
 
     fn stands(&self, maker: &Maker<'_>, member: &str, told: &Reference) -> Option<Stands> {
         if let Some(exact) = self.exact(maker, member) {
-            // What is put, `ResourcePolicy` of `PutResourcePolicy`, is no name of it.
-            let is_content = told.by == By::Itself && PUTTING.contains(&MAKING[maker.rank]);
-            return (!is_content || matches!(exact, Stands::Answered(_))).then_some(exact);
+            return Some(exact);
         }
         let of = |by: By| {
             self.answered(maker, |name, depth| {
@@ -166,8 +192,17 @@ impl<'c> Makers<'c> {
         }
     }
 
-    /// The first place of an answer, the outermost first, whose member's name fits.
+    /// The first text in an answer, the outermost first, whose member's name fits.
     fn answered(&self, maker: &Maker<'_>, fits: impl Fn(&str, usize) -> bool) -> Option<String> {
+        self.answered_with(maker, fits, |id| self.is_text(id))
+    }
+
+    fn answered_with(
+        &self,
+        maker: &Maker<'_>,
+        fits: impl Fn(&str, usize) -> bool,
+        is_kind: impl Fn(&ShapeId) -> bool,
+    ) -> Option<String> {
         let output = maker.operation.output.as_ref()?;
         let mut open: VecDeque<(String, &ShapeId, usize)> = VecDeque::from([(String::new(), output, 0)]);
         while let Some((path, id, depth)) = open.pop_front() {
@@ -179,7 +214,7 @@ impl<'c> Makers<'c> {
                     for (name, member) in members {
                         let dot = if path.is_empty() { "" } else { "." };
                         let place = format!("{path}{dot}{}", member.wire_name(name));
-                        if fits(name, depth + 1) && self.is_text(&member.shape) {
+                        if fits(name, depth + 1) && is_kind(&member.shape) {
                             return Some(place);
                         }
                         open.push_back((place, &member.shape, depth + 1));
@@ -190,6 +225,10 @@ impl<'c> Makers<'c> {
             }
         }
         None
+    }
+
+    fn is_number(&self, id: &ShapeId) -> bool {
+        matches!(self.contract.shape(id).kind, Kind::Integer | Kind::Long)
     }
 
     fn is_text(&self, id: &ShapeId) -> bool {

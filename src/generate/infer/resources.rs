@@ -103,13 +103,21 @@ impl<'c> Work<'c> {
         let mut whole = true;
         for (path, shape) in required(self.contract, operation) {
             let place = path.to_string();
-            if self.out.scenario.use_for(name, &place).is_some() || !matches!(shape.kind, Kind::String) {
+            if self.out.scenario.use_for(name, &place).is_some() {
                 continue;
             }
             let Some(member) = path.last_member() else { continue };
-            match self.makers.origin(operation, member) {
+            let (is_text, origin) = match shape.kind {
+                Kind::String => {
+                    (true, self.makers.origin(operation, member).filter(|(_, stands)| may_be(shape, stands)))
+                }
+                Kind::Integer | Kind::Long => (false, self.makers.numbered(operation, member)),
+                _ => continue,
+            };
+            match origin {
                 Some((maker, stands)) => whole &= self.named(operation, &path, shape, maker, stands),
-                None => self.fresh(operation, member, &place, shape),
+                None if is_text => self.fresh(operation, member, &place, shape),
+                None => {}
             }
         }
         if whole {
@@ -157,6 +165,7 @@ impl<'c> Work<'c> {
             for (member, shape) in members.iter().filter(|(member, _)| reference(member).by == by) {
                 if let Some((maker, stands)) = self.makers.origin(operation, member)
                     && self.makers.all[maker].noun == reference(member).noun
+                    && may_be(shape, &stands)
                 {
                     let path = MemberPath::root().member(member);
                     self.named(operation, &path, shape, maker, stands);
@@ -327,16 +336,19 @@ impl<'c> Work<'c> {
         // What it calls optional is known once it has been looked at.
         self.operation(remover);
         let mut input = serde_json::Map::new();
+        let is_number = |id: &ShapeId| matches!(self.contract.shape(id).kind, Kind::Integer | Kind::Long);
         let is_text = |id: &ShapeId| match &self.contract.shape(id).kind {
             Kind::List { member } => matches!(self.contract.shape(member).kind, Kind::String),
             kind => matches!(kind, Kind::String),
         };
         let used = |member: &str| self.out.scenario.use_for(remover.name.as_str(), member).is_some();
         for (member, it) in inputs(self.contract, remover).filter(|(member, it)| it.required || used(member)) {
-            if !is_text(&it.shape) {
-                return;
-            }
-            let value = match self.makers.origin(remover, member) {
+            let origin = match is_number(&it.shape) {
+                true => self.makers.numbered(remover, member),
+                false if is_text(&it.shape) => self.makers.origin(remover, member),
+                false => return,
+            };
+            let value = match origin {
                 Some((at, Stands::Named(from) | Stands::Answered(from)))
                     if self.makers.all[at].operation.name == operation.name =>
                 {
@@ -400,6 +412,11 @@ fn fits(shape: &Shape, template: &str) -> bool {
     count >= length.min.unwrap_or(0)
         && count <= length.max.unwrap_or(u64::MAX)
         && shape.pattern.as_ref().is_none_or(|pattern| Pattern::new(pattern).is_ok_and(|it| it.matches(&text)))
+}
+
+/// Whether a shape has room for an identifier from there: one of a form of its own takes no chosen name.
+fn may_be(shape: &Shape, stands: &Stands) -> bool {
+    matches!(stands, Stands::Answered(_)) || NAMES.iter().any(|name| fits(shape, name))
 }
 
 /// Words for "ready" among the members of a status.

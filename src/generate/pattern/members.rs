@@ -4,6 +4,7 @@ use super::dialect::{has_boundary, repeats_twice, to_rust};
 use super::tree::Tree;
 use crate::generate::draw::Draw;
 use fancy_regex::{Expr, Regex, RegexBuilder};
+use std::sync::OnceLock;
 
 /// How many texts are drawn before a pattern with a wanted length counts as unsatisfiable.
 const TRIES: u32 = 64;
@@ -26,7 +27,10 @@ pub struct PatternError {
 #[derive(Clone, Debug)]
 pub struct Pattern {
     whole: Regex,
-    search: Regex,
+    /// Made when it is first asked: only what breaks the pattern is searched for. With the documented text in the
+    /// dialect of the engine, from which it is made.
+    search: OnceLock<Option<Regex>>,
+    rust: String,
     tree: Tree,
     /// Whether it asks where words begin: which letters beyond ASCII belong to words, Java has said in two ways
     /// (JDK 19 changed it), so that no such text is known to match or not to.
@@ -44,13 +48,10 @@ impl Pattern {
             return Err(error("a repetition of a repetition means different things to different engines".to_owned()));
         }
         let rust = to_rust(pattern);
-        let build =
-            |text: &str| RegexBuilder::new(text).backtrack_limit(2_000_000).build().map_err(|e| error(e.to_string()));
-        let search = build(&rust)?;
-        let whole = build(&format!("\\A(?:{rust})\\z"))?;
         let parsed = Expr::parse_tree(&rust).map_err(|e| error(e.to_string()))?;
+        let whole = built(&format!("\\A(?:{rust})\\z")).map_err(|e| error(e.to_string()))?;
         let tree = Tree::new(&parsed.expr);
-        Ok(Self { whole, search, tree, has_boundary: has_boundary(pattern) })
+        Ok(Self { whole, search: OnceLock::new(), rust, tree, has_boundary: has_boundary(pattern) })
     }
 
     /// Whether the whole text matches. A search that gives up counts as no match.
@@ -60,7 +61,8 @@ impl Pattern {
 
     /// Whether some part of the text matches; what gives up counts as a match, so that it is no violation.
     pub fn finds(&self, text: &str) -> bool {
-        self.is_unclear(text) || self.search.is_match(text).unwrap_or(true)
+        let search = || self.search.get_or_init(|| built(&self.rust).ok()).as_ref();
+        self.is_unclear(text) || search().is_none_or(|search| search.is_match(text).unwrap_or(true))
     }
 
     fn is_unclear(&self, text: &str) -> bool {
@@ -132,6 +134,10 @@ impl Pattern {
         }
         found
     }
+}
+
+fn built(text: &str) -> Result<Regex, fancy_regex::Error> {
+    RegexBuilder::new(text).backtrack_limit(2_000_000).build()
 }
 
 fn dedup(mut chars: Vec<char>) -> Vec<char> {

@@ -35,19 +35,39 @@ impl Pattern {
     /// in its middle and at its end, what look-aheads forbid, and a trailing newline. All have as
     /// many characters as fit into `lengths`, and all fail as whole match and as search.
     pub fn violations(&self, member: &str, lengths: (u64, u64), draw: &mut dyn Draw) -> Vec<Violation> {
+        self.violations_until(member, lengths, draw, |_| false)
+    }
+
+    /// The first of them.
+    pub fn first_violation(&self, member: &str, lengths: (u64, u64), draw: &mut dyn Draw) -> Option<Violation> {
+        self.violations_until(member, lengths, draw, |_| true).into_iter().next()
+    }
+
+    /// They up to the first one that is `enough`.
+    pub fn violations_until(
+        &self,
+        member: &str,
+        lengths: (u64, u64),
+        draw: &mut dyn Draw,
+        mut enough: impl FnMut(&Violation) -> bool,
+    ) -> Vec<Violation> {
         let chars: Vec<char> = member.chars().collect();
         let mut found: Vec<Violation> = Vec::new();
+        let mut ended = false;
         let mut offer = |variant: String, text: String| {
-            let length = text.chars().count() as u64;
-            if (lengths.0..=lengths.1).contains(&length)
-                && self.is_violated_by(&text)
-                && found.iter().all(|one| one.variant != variant && one.text != text)
-            {
-                found.push(Violation { variant, text });
-                true
-            } else {
-                false
+            if ended {
+                return true;
             }
+            let length = text.chars().count() as u64;
+            let fits = (lengths.0..=lengths.1).contains(&length)
+                && found.iter().all(|one| one.variant != variant && one.text != text)
+                && self.is_violated_by(&text);
+            if fits {
+                let violation = Violation { variant, text };
+                ended = enough(&violation);
+                found.push(violation);
+            }
+            fits
         };
         let kinds = KINDS.iter().map(|(c, name)| (*c, (*name).to_owned()));
         let near = self.neighbours();

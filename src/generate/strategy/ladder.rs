@@ -23,7 +23,8 @@ pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
         Kind::List { .. } | Kind::Map { .. } if in_body => &[10, 100, 1000],
         _ => &[],
     };
-    let from_model = shape.facts.iter().any(|fact| fact.standing == Standing::Model);
+    // Where pages speak too, what a model leaves open is open. A model alone is silent on most limits.
+    let from_model = !work.planner.modelled && shape.facts.iter().any(|fact| fact.standing == Standing::Model);
     let (one, many) = unit(&shape.kind);
     sizes
         .iter()

@@ -6,6 +6,8 @@ use crate::generate::Value;
 use crate::generate::case::Case;
 use crate::generate::draft::Aim;
 use crate::generate::draw::Seeded;
+use crate::generate::pattern::Pattern;
+use crate::generate::resource::is_owned_identifier;
 use crate::generate::sample::{Sampler, cycled};
 use crate::generate::site::Site;
 use indexmap::IndexMap;
@@ -16,10 +18,10 @@ pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
     let mut out = Vec::new();
     // A least length of nought is a promise as well: the empty text is valid.
     if let Some(min) = length.min.filter(|min| *min > 0 || site.in_body()) {
-        limit(work, site, Limit { shape, path: "length/min", value: min, upper: false }, &mut out);
+        limit(work, site, Limit { shape, path: "length/min", value: min, upper: false, only_plain: false }, &mut out);
     }
     if let Some(max) = length.max {
-        let limits = Limit { shape, path: "length/max", value: max, upper: true };
+        let limits = Limit { shape, path: "length/max", value: max, upper: true, only_plain: false };
         // A greatest length alone leaves the empty text valid.
         if length.min.is_none() && site.in_body() && !site.is_key() && matches!(shape.kind, Kind::String) {
             sized(work, site, &limits, 0, "empty", Aim::Valid, &mut out);
@@ -36,7 +38,8 @@ pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
 pub(crate) fn of_size(work: &Work<'_>, site: &Site, size: u64, valid: bool) -> Option<Case> {
     let aim = if valid { Aim::Valid } else { Aim::Breaks(site.path.clone(), Constraint::Length) };
     let shape = work.shape(site);
-    let limit = Limit { shape, path: "length/max", value: shape.length().max.unwrap_or(size), upper: true };
+    let value = shape.length().max.unwrap_or(size);
+    let limit = Limit { shape, path: "length/max", value, upper: true, only_plain: true };
     let mut out = Vec::new();
     sized(work, site, &limit, size, &format!("size-{size}"), aim, &mut out);
     out.into_iter().next()
@@ -47,6 +50,8 @@ struct Limit<'s> {
     path: &'static str,
     value: u64,
     upper: bool,
+    /// Whether one text of a size is enough.
+    only_plain: bool,
 }
 
 impl Limit<'_> {
@@ -108,85 +113,113 @@ fn sized(work: &Work<'_>, site: &Site, limit: &Limit<'_>, size: u64, variant: &s
 }
 
 fn texts(work: &Work<'_>, site: &Site, limit: &Limit<'_>, size: u64, variant: &str, aim: &Aim, out: &mut Vec<Case>) {
-    let all = alphabets(work, site, size, matches!(aim, Aim::Valid));
+    let all = Alphabets::of(work, site, size, matches!(aim, Aim::Valid));
     // A pattern may have no member of this size at all; then breaking the length breaks it as well.
     let coincide = work.pattern(site).map(|pattern| pattern.lengths());
     let coincide = coincide.is_some_and(|(least, most)| (size as usize) < least || size as usize > most);
-    if all.is_empty() && coincide && matches!(aim, Aim::Breaks(..)) {
-        let aim = Aim::BreaksBoth(site.path.clone(), Constraint::Length, Constraint::Pattern);
-        out.extend(work.at(site, Constraint::Length, variant, limit.rule(), limit.fact(), aim, |_| {
-            Some(Value::Text(cycled("overstep", size as usize)))
-        }));
-    } else if all.is_empty() {
-        let reason = format!("no text of {} breaks nothing else", plural(size, "character", "characters"));
-        out.push(work.not_sent(site, Constraint::Length, variant, limit.rule(), &reason));
-    }
-    for (name, text) in all {
-        let plain = name == "ascii";
-        let variant = if plain { variant.to_owned() } else { format!("{variant}-{name}") };
-        let case = work.at(site, Constraint::Length, variant, limit.rule(), limit.fact(), aim.clone(), |_| {
-            Some(Value::Text(text))
-        });
+    let at = |variant: String, aim: Aim, text: &dyn Fn() -> Option<String>| {
+        work.at(site, Constraint::Length, variant, limit.rule(), limit.fact(), aim, |_| text().map(Value::Text))
+    };
+    let Some(all) = all else {
+        if coincide && matches!(aim, Aim::Breaks(..)) {
+            let aim = Aim::BreaksBoth(site.path.clone(), Constraint::Length, Constraint::Pattern);
+            out.extend(at(variant.to_owned(), aim, &|| Some(cycled("overstep", size as usize))));
+        } else {
+            let reason = format!("no text of {} breaks nothing else", plural(size, "character", "characters"));
+            out.push(work.not_sent(site, Constraint::Length, variant, limit.rule(), &reason));
+        }
+        return;
+    };
+    out.extend(at(variant.to_owned(), aim.clone(), &|| Some(all.plain.clone())));
+    for name in all.others().iter().filter(|_| !limit.only_plain) {
+        let case = at(format!("{variant}-{name}"), aim.clone(), &|| all.text(name));
         // Longer encodings may not fit into a byte budget; the plain text speaks for the limit then.
-        out.extend(case.filter(|case| plain || case.unsendable.is_none()));
+        out.extend(case.filter(|case| case.unsendable.is_none()));
     }
 }
 
-/// Texts of this length for a place, to be refused for it.
-pub(super) fn texts_of(work: &Work<'_>, site: &Site, size: u64) -> Vec<(&'static str, String)> {
-    alphabets(work, site, size, false)
+/// A plain text of this length for a place, to be refused for it.
+pub(super) fn text_of(work: &Work<'_>, site: &Site, size: u64) -> Option<String> {
+    Alphabets::of(work, site, size, false).map(|all| all.plain)
 }
 
-/// Texts of exactly `size` code points that the place's pattern and enum allow: plain ones, and ones
-/// whose size differs in bytes, UTF-16 units, after normalisation or after trimming.
+/// Texts of exactly `size` code points that the place's pattern and enum allow: a plain one, and ones whose size
+/// differs in bytes, UTF-16 units, after normalisation or after trimming. Those are made when they are asked for.
 ///
 /// A text that must be refused for its length may be one that the pattern is only found in: no reading of the
 /// pattern makes it valid.
-fn alphabets(work: &Work<'_>, site: &Site, size: u64, whole: bool) -> Vec<(&'static str, String)> {
-    let size = size as usize;
-    let pattern = work.pattern(site);
-    let shape = work.shape(site);
-    let allowed = |text: &str| {
-        pattern.is_none_or(|pattern| pattern.matches(text))
-            && (!matches!(shape.kind, Kind::Enum { .. }) || shape.settled_values().contains(&text))
-    };
-    let mut found: Vec<(&'static str, String)> = Vec::new();
-    let mut plain = cycled("overstep", size);
-    if !allowed(&plain) {
-        let purpose = format!("length/{}/{}/{size}", work.operation.name, site.path);
-        let mut draw = Seeded::new(work.planner.options.seed, &purpose);
-        plain = match pattern.and_then(|pattern| pattern.member(&mut draw, Some(size))) {
-            Some(member) => member,
-            None => return found,
+struct Alphabets<'w> {
+    shape: &'w Shape,
+    pattern: Option<&'w Pattern>,
+    size: usize,
+    /// Whether the pattern must match as a whole.
+    whole: bool,
+    /// Whether nothing but the plain text is sent there.
+    only_plain: bool,
+    plain: String,
+}
+
+impl<'w> Alphabets<'w> {
+    /// `None` where there is no text of this size.
+    fn of(work: &Work<'w>, site: &Site, size: u64, whole: bool) -> Option<Self> {
+        let only_plain = size == 0 || site.location == Location::Header;
+        let size = size as usize;
+        let (shape, pattern) = (work.shape(site), work.pattern(site));
+        // What another case may have made under the shortest name is not what does not exist.
+        let unit = if names_another(work, site) { "unknown" } else { "overstep" };
+        let mut all = Self { shape, pattern, size, whole, only_plain, plain: cycled(unit, size) };
+        if !all.allows(&all.plain) {
+            let purpose = format!("length/{}/{}/{size}", work.operation.name, site.path);
+            let mut draw = Seeded::new(work.planner.options.seed, &purpose);
+            all.plain = pattern.and_then(|pattern| pattern.member(&mut draw, Some(size)))?;
+        }
+        Some(all)
+    }
+
+    fn others(&self) -> &'static [&'static str] {
+        match self.size {
+            _ if self.only_plain => &[],
+            0..3 => &["two-byte", "astral", "combining"],
+            _ => &["two-byte", "astral", "combining", "padded", "trailing-space"],
+        }
+    }
+
+    fn allows(&self, text: &str) -> bool {
+        self.pattern.is_none_or(|pattern| pattern.matches(text))
+            && (!matches!(self.shape.kind, Kind::Enum { .. }) || self.shape.settled_values().contains(&text))
+    }
+
+    fn text(&self, name: &str) -> Option<String> {
+        let size = self.size;
+        let found_in = |text: &str| !self.whole && self.pattern.is_some_and(|pattern| pattern.finds(text));
+        let fits = |text: &String| text.chars().count() == size && (self.allows(text) || found_in(text));
+        // Where a pattern lets such characters stand only somewhere, one of them stands at the end.
+        let ends_in = |c: char| {
+            let mut text = self.plain.clone();
+            text.pop();
+            text.push(c);
+            Some(text).filter(fits)
         };
+        let all_of = |unit: &str, last: char| Some(cycled(unit, size)).filter(fits).or_else(|| ends_in(last));
+        match name {
+            "two-byte" => all_of("é", 'é'),
+            "astral" => all_of("\u{1F600}", '\u{1F600}'),
+            "combining" => all_of("e\u{301}", '\u{301}'),
+            "padded" => Some(format!(" {} ", "a".repeat(size.checked_sub(2)?))).filter(fits),
+            _ => {
+                let trailing = Some(format!("{} ", "a".repeat(size.checked_sub(1)?))).filter(fits);
+                trailing.or_else(|| ends_in(' '))
+            }
+        }
     }
-    found.push(("ascii", plain));
-    if size == 0 || site.location == Location::Header {
-        return found;
-    }
-    let found_in = |text: &str| !whole && pattern.is_some_and(|pattern| pattern.finds(text));
-    let fits = |text: &String| text.chars().count() == size && (allowed(text) || found_in(text));
-    // Where a pattern lets such characters stand only somewhere, one of them stands at the end.
-    let ends_in = |c: char| {
-        let mut text = found.first().map_or_else(String::new, |(_, text)| text.clone());
-        text.pop();
-        text.push(c);
-        text
-    };
-    let all_of =
-        |unit: &str, last: char| Some(cycled(unit, size)).filter(fits).or_else(|| Some(ends_in(last)).filter(fits));
-    let mut more = vec![
-        ("two-byte", all_of("é", 'é')),
-        ("astral", all_of("\u{1F600}", '\u{1F600}')),
-        ("combining", all_of("e\u{301}", '\u{301}')),
-    ];
-    if size >= 3 {
-        more.push(("padded", Some(format!(" {} ", "a".repeat(size - 2))).filter(fits)));
-        let trailing = Some(format!("{} ", "a".repeat(size - 1))).filter(fits);
-        more.push(("trailing-space", trailing.or_else(|| Some(ends_in(' ')).filter(fits))));
-    }
-    found.extend(more.into_iter().filter_map(|(name, text)| Some((name, text?))));
-    found
+}
+
+/// Whether the place names what some other operation makes.
+fn names_another(work: &Work<'_>, site: &Site) -> bool {
+    let notes = work.planner.scenario.notes(work.operation.name.as_str());
+    work.planner.modelled
+        && is_owned_identifier(work.planner, work.operation, &site.path)
+        && !notes.is_some_and(|notes| notes.fresh.contains(&site.path.to_string()))
 }
 
 /// A list or map of exactly `size` entries, all different as far as the shape has room.
@@ -194,7 +227,13 @@ pub(super) fn entries(sampler: &Sampler<'_>, site: &Site, shape: &Shape, size: u
     match &shape.kind {
         Kind::List { member } => {
             let place = site.path.then(Segment::Item);
-            Some(Value::List((0..size).map(|index| sampler.distinct(member, &place, index, 1)).collect()))
+            let first = sampler.distinct(member, &place, 0, 1);
+            // What holds others is made once, and told apart by its texts.
+            let item = |index| match &first {
+                Value::List(_) | Value::Map(_) => sampler.told_apart(&first, member, &place, index),
+                _ => sampler.distinct(member, &place, index, 1),
+            };
+            Some(Value::List((0..size).map(item).collect()))
         }
         Kind::Map { key, value } => {
             let place = site.path.then(Segment::Value);

@@ -239,9 +239,8 @@ fn of_member<'p>(work: &Work<'p>, sampler: &Sampler<'_>, site: &'p Site) -> Vec<
         let mut draw = Seeded::new(work.planner.options.seed, &purpose);
         let length = shape.length();
         let limits = (length.min.unwrap_or(0), length.max.unwrap_or(4096).min(4096));
-        let violation = pattern
-            .member(&mut draw, None)
-            .and_then(|member| pattern.violations(&member, limits, &mut draw).into_iter().next());
+        let violation =
+            pattern.member(&mut draw, None).and_then(|member| pattern.first_violation(&member, limits, &mut draw));
         if let Some(violation) = violation.filter(|violation| super::patterns::travels(site, &violation.text)) {
             add("pattern", Change::Set(Value::Text(violation.text)), Constraint::Pattern);
         }
@@ -258,7 +257,7 @@ fn wrong_sizes(work: &Work<'_>, sampler: &Sampler<'_>, site: &Site) -> Vec<(&'st
     // An empty text or list leaves no trace in a path or a query.
     let below = length.min.and_then(|min| min.checked_sub(1)).filter(|size| *size > 0 || site.in_body());
     let made = |size: u64| match shape.kind {
-        Kind::String => super::length::texts_of(work, site, size).into_iter().next().map(|(_, text)| Value::Text(text)),
+        Kind::String => super::length::text_of(work, site, size).map(Value::Text),
         Kind::List { .. } | Kind::Map { .. } if site.in_body() => super::length::entries(sampler, site, shape, size),
         _ => None,
     };

@@ -27,11 +27,15 @@ pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
     };
     let mut out = Vec::new();
     let fits = |text: &str| (min..=max).contains(&(text.chars().count() as u64));
+    // True where no further case of the kind is wanted.
     let mut add = |variant: String, text: String, aim: Aim| {
-        out.extend(work.at(site, Constraint::Pattern, variant, rule.clone(), fact, aim, |_| Some(Value::Text(text))));
+        let case = work.at(site, Constraint::Pattern, variant, rule.clone(), fact, aim, |_| Some(Value::Text(text)));
+        let enough = work.firsts.is_some() && case.as_ref().is_some_and(|case| case.unsendable.is_none());
+        out.extend(case);
+        enough
     };
-    add("member".to_owned(), member.clone(), Aim::Valid);
-    let characters = pattern.edge_characters();
+    let enough = add("member".to_owned(), member.clone(), Aim::Valid);
+    let characters = if enough { Vec::new() } else { pattern.edge_characters() };
     for c in characters.into_iter().take(MOST_CHARACTERS) {
         let made = [
             c.to_string(),
@@ -52,10 +56,9 @@ pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
         }
     }
     let breaks = || Aim::Breaks(site.path.clone(), Constraint::Pattern);
-    let violations = pattern.violations(&member, (min, max), &mut draw);
-    for violation in violations.into_iter().filter(|violation| travels(site, &violation.text)) {
-        add(violation.variant, violation.text, breaks());
-    }
+    pattern.violations_until(&member, (min, max), &mut draw, |violation| {
+        travels(site, &violation.text) && add(violation.variant.clone(), violation.text.clone(), breaks())
+    });
     // Found but not matched as a whole: the two readings of an unanchored pattern differ.
     let partial =
         [format!("{member}\u{1F600}"), format!("\u{1F600}{member}"), format!("{member} "), format!(" {member}")];

@@ -79,6 +79,7 @@ pub(super) fn label(
             }
             return (Intent::Missing, Expectation::Reject { role: Role::MissingResource, errors });
         }
+        resource::Resources::Among => return silent(resource::AMONG),
         resource::Resources::Opaque => return silent("a token that only the service can give out"),
         resource::Resources::Taken => planner.errors(operation, Role::Conflict),
         resource::Resources::Unknown | resource::Resources::Chosen => planner.errors(operation, Role::MissingResource),
