@@ -133,6 +133,14 @@ impl<'c> Makers<'c> {
             })
     }
 
+    /// The ARN of what most members speak of, for a `Resource` that takes no name.
+    pub fn arn_of_main(&self, operation: &Operation, member: &str) -> Option<(usize, Stands)> {
+        let main = self.main.filter(|_| reference(member).noun == ["resource"])?;
+        let maker = self.all.get(main).filter(|maker| maker.operation.name != operation.name)?;
+        let by = Reference { noun: maker.noun.clone(), by: By::Arn };
+        self.stands(maker, member, &by).map(|stands| (main, stands))
+    }
+
     /// Who answers with the number that a member of an operation's input asks for: under the very same name, or as the
     /// `Version` that a `VersionNumber` is. Only what belongs to the operation's own noun counts: `GetLayerVersion` and
     /// `GetLayerVersionPolicy` are told what `PublishLayerVersion` answers. No caller chooses such a number.
