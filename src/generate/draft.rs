@@ -333,11 +333,6 @@ impl<'a> Planner<'a> {
                 match resource::resources(self, operation, id, &request.input) {
                     Resources::Among => silent(resource::AMONG),
                     Resources::Foreign => match self.missing_errors(operation, &draft.aim) {
-                        // Where models list few errors, names tell what they mean.
-                        errors if errors.is_empty() && !self.contract.common.is_empty() => {
-                            let errors = vec![ExpectedError { status: None, error: None }];
-                            Ok((Intent::Missing, Expectation::Reject { role: Role::MissingResource, errors }))
-                        }
                         errors if errors.is_empty() => {
                             silent("no document names the error for a resource that does not exist")
                         }
@@ -375,7 +370,16 @@ impl<'a> Planner<'a> {
     /// identifier at all, but for the one that the scenario calls missing.
     fn missing_errors(&self, operation: &Operation, aim: &Aim) -> Vec<ExpectedError> {
         let mut errors = self.errors(operation, Role::MissingResource);
-        if self.modelled && matches!(aim, Aim::Valid) && !errors.is_empty() {
+        if !self.modelled {
+            return errors;
+        }
+        // Models declare few errors; whatever else says that something is not there fits as well. Where none is
+        // declared, it may be no error to find nothing, or to take away what is not there.
+        if errors.is_empty() && super::infer::takes_nothing_amiss(operation.name.as_str()) {
+            return errors;
+        }
+        errors.push(ExpectedError { status: None, error: None });
+        if matches!(aim, Aim::Valid) {
             let ill_formed = self.errors(operation, Role::InvalidInput);
             errors.extend(ill_formed.into_iter().filter(|error| !errors.contains(error)).collect::<Vec<_>>());
         }

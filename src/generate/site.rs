@@ -38,7 +38,8 @@ pub(crate) fn sites(contract: &Contract, operation: &Operation) -> Vec<Site> {
         found.push(site);
         above.push(chain);
     };
-    for (name, member) in contract.shape(input).kind.members().into_iter().flatten() {
+    let all = contract.shape(input).kind.members().into_iter().flatten();
+    for (name, member) in all.filter(|(name, member)| !is_framing(name, member)) {
         let site = member_site(&MemberPath::root(), name, member, input, member.location);
         add(&mut found, &mut above, site, Vec::new());
     }
@@ -78,6 +79,12 @@ pub(crate) fn sites(contract: &Contract, operation: &Operation) -> Vec<Site> {
         }
     }
     found
+}
+
+/// Whether a member is a header that frames the message: its value is what the body is, and another one is no request.
+fn is_framing(name: &str, member: &Member) -> bool {
+    const FRAMING: [&str; 4] = ["content-length", "transfer-encoding", "connection", "host"];
+    member.location == Location::Header && FRAMING.iter().any(|one| member.wire_name(name).eq_ignore_ascii_case(one))
 }
 
 fn member_site(path: &MemberPath, name: &str, member: &Member, parent: &ShapeId, location: Location) -> Site {

@@ -76,12 +76,15 @@ impl<'c> Makers<'c> {
     }
 
     /// Whether a maker is told this as what it stores, and something else as the name: `ResourcePolicy` of
-    /// `PutResourcePolicy`, which is told a `SecretId`.
+    /// `PutResourcePolicy`, which is told a `SecretId`, or `Description` of `CreateKey`, which needs none.
     fn is_content(&self, maker: &Maker<'_>, stands: &Stands) -> bool {
         let Stands::Named(told) = stands else { return false };
         let names = |name: &str, member: &Member| member.required && name != told && reference(name).by != By::Itself;
-        reference(told).by == By::Itself
-            && inputs(self.contract, maker.operation).any(|(name, member)| names(name, member))
+        let known = reference(told);
+        let mut all = inputs(self.contract, maker.operation);
+        let is_needless = all.any(|(name, member)| name == told && !member.required) && known.noun != maker.noun;
+        let is_named = || inputs(self.contract, maker.operation).any(|(name, member)| names(name, member));
+        known.by == By::Itself && (is_needless || is_named())
     }
 
     fn candidate(&self, operation: &Operation, member: &str) -> Option<(usize, Stands)> {
@@ -134,6 +137,14 @@ impl<'c> Makers<'c> {
                     inputs(self.contract, self.all[at].operation).any(|(one, member)| one == name && member.required);
                 (matches!(told.by, By::Itself | By::Name) && is_needed).then_some((at, stands))
             })
+    }
+
+    /// The ARN of what most members speak of, for a `Resource` that takes no name.
+    pub fn arn_of_main(&self, operation: &Operation, member: &str) -> Option<(usize, Stands)> {
+        let main = self.main.filter(|_| reference(member).noun == ["resource"])?;
+        let maker = self.all.get(main).filter(|maker| maker.operation.name != operation.name)?;
+        let by = Reference { noun: maker.noun.clone(), by: By::Arn };
+        self.stands(maker, member, &by).map(|stands| (main, stands))
     }
 
     /// Who answers with the number that a member of an operation's input asks for: under the very same name, or as the
@@ -253,6 +264,13 @@ impl<'c> Makers<'c> {
         });
         found.min_by_key(|(rank, _)| *rank).map(|(_, operation)| operation)
     }
+}
+
+/// Whether an operation's verb says that it takes something away or lists what it finds: what is not there may be no
+/// error to it.
+pub(crate) fn takes_nothing_amiss(operation: &str) -> bool {
+    let (verb, _) = verb_and_noun(operation);
+    REMOVING.contains(&verb.as_str()) || ["abort", "cancel", "list", "search"].contains(&verb.as_str())
 }
 
 fn is_arn_of(name: &str, noun: &[String]) -> bool {

@@ -7,4 +7,5 @@ mod makers;
 mod nouns;
 mod resources;
 
+pub(crate) use makers::takes_nothing_amiss;
 pub use resources::{Inference, Origin, Resource, infer};

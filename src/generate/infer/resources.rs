@@ -109,7 +109,8 @@ impl<'c> Work<'c> {
             let Some(member) = path.last_member() else { continue };
             let (is_text, origin) = match shape.kind {
                 Kind::String => {
-                    (true, self.makers.origin(operation, member).filter(|(_, stands)| may_be(shape, stands)))
+                    let origin = self.makers.origin(operation, member).filter(|(_, stands)| may_be(shape, stands));
+                    (true, origin.or_else(|| self.makers.arn_of_main(operation, member)))
                 }
                 Kind::Integer | Kind::Long => (false, self.makers.numbered(operation, member)),
                 _ => continue,
