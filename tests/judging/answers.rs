@@ -1,7 +1,7 @@
 //! Bodies and content types of answers.
 
 use super::outcome::*;
-use overstep::contract::{self, Contract, Protocol, Role};
+use overstep::contract::{self, Contract, Kind, Protocol, Role};
 use overstep::generate::Expectation;
 use overstep::judge::judge;
 use overstep::run::Answer;
@@ -179,7 +179,44 @@ fn what_lies_deeper_is_looked_at_too() {
     ] {
         assert_eq!(noted(&contract, "All", json(200, body)), due, "{body}");
     }
+    let mut nested = contract.clone();
+    for (id, due) in [("List", "`list[].mark` missing"), ("Map", "`map{value}.mark` missing")] {
+        match &mut nested.shapes.get_mut(id).expect("a shape").kind {
+            Kind::List { member: inner } | Kind::Map { value: inner, .. } => *inner = "Inner".into(),
+            _ => unreachable!("it is a list or a map"),
+        }
+        let items = r#"{"list": [{"text": "x"}]}"#.replace("list", &id.to_lowercase());
+        let items = if id == "Map" { items.replace('[', r#"{"k": "#).replace(']', "}") } else { items };
+        assert_eq!(noted(&nested, "All", json(200, &items)), due);
+    }
     let mut aws = contract.clone();
     aws.protocol = Some(Protocol::RestJson1);
     assert_eq!(noted(&aws, "All", json(200, "{}")), "pass", "AWS leaves out what is empty");
+}
+
+#[test]
+fn xml_shows_what_is_empty_as_nothing() {
+    let mut contract = kinds();
+    contract.protocol = Some(Protocol::RestXml);
+    let members = |contract: &mut Contract, due: &str| {
+        let Kind::Structure { members } = &mut contract.shapes.get_mut("All").expect("a shape").kind else {
+            unreachable!("it is a structure")
+        };
+        members.iter_mut().for_each(|(name, member)| member.required = name == due);
+    };
+    let xml = |body: &str| typed(200, Some("text/xml"), body);
+    for (required, body, due) in [
+        ("list", "<All><text>x</text></All>", "pass"),
+        ("map", "<All><text>x</text></All>", "pass"),
+        ("text", "<All><text>x</text></All>", "pass"),
+        ("text", "<All><whole>1</whole></All>", "`text` missing"),
+    ] {
+        members(&mut contract, required);
+        assert_eq!(noted(&contract, "All", xml(body)), due, "{required} {body}");
+        let mut json_too = contract.clone();
+        json_too.protocol = Some(Protocol::RestJson1);
+        let due = if required == "text" { due.to_owned() } else { format!("`{required}` missing") };
+        let body = if body.contains("text") { r#"{"text": "x"}"# } else { r#"{"whole": 1}"# };
+        assert_eq!(noted(&json_too, "All", json(200, body)), due, "{required} {body}");
+    }
 }

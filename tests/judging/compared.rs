@@ -2,8 +2,8 @@
 
 use super::outcome::*;
 use overstep::contract::{self, Contract, Role};
-use overstep::generate::{Case, Expectation, Judged, Relation};
-use overstep::judge::{Change, Comparison, Verdict, compare, judge};
+use overstep::generate::{Case, Expectation, Intent, Judged, Relation};
+use overstep::judge::{Change, Comparison, Spot, Verdict, compare, judge};
 use overstep::run::{Answer, NoAnswer, Outcome};
 use overstep::snapshot::{Line, Side, Snapshot};
 
@@ -133,6 +133,8 @@ fn an_answer_stands_beside_the_accepted_one() {
         assert_eq!(found.spot.place, "name/length");
         assert_eq!(found.accepted_in_words().as_deref(), words);
     }
+    assert_eq!(Spot::new("s/Do/law/merges/x", Intent::Probe).side, "law");
+    assert_eq!(Spot::new("s/Do/name/merges/x", Intent::Probe).side, "silent");
     let marks = |outcome| compared(outcome, None).mark.map(|mark| mark.as_str().to_owned());
     assert_eq!((marks(&plain), marks(&refused)), (None, Some("200".to_owned())));
     let other = one(accepts(), json(200, r#"{"more": 1}"#));

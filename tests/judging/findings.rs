@@ -2,9 +2,9 @@
 
 use super::outcome::*;
 use overstep::contract::{Contract, Fact, MemberPath, Provenance, Standing};
-use overstep::generate::{Case, CaseId, Intent, Send, Value};
+use overstep::generate::{Case, CaseId, Intent, Judged, Relation, Send, Value};
 use overstep::judge::{
-    Again, Change, Comparison, Finding, Findings, Judgement, Likeness, Observed, Refused, Verdict, is_finding,
+    Again, Change, Comparison, Finding, Findings, Judgement, Likeness, Observed, Refused, Verdict, frame, is_finding,
 };
 use overstep::snapshot::{Form, Seen};
 
@@ -121,6 +121,49 @@ fn requests_are_as_large_as_all_that_stands_in_them() {
         add(&mut findings, &case, &diverges(400));
         let first = findings.sorted()[0].examples[0].clone();
         assert_eq!(first, case.id.to_string(), "it is smaller than all after it");
+    }
+}
+
+#[test]
+fn a_law_is_as_large_as_all_its_steps() {
+    let mut findings = Findings::new(false);
+    for (id, steps, letters) in [("c", 1, 30), ("b", 2, 1), ("a", 1, 2)] {
+        let mut case = sized(&format!("s/Do/law/merges/{id}"), letters);
+        case.judged = Judged::Law(Box::new(Relation::Echo { step: 0, place: String::new(), value: "x".into() }));
+        case.steps = vec![case.steps[0].clone(); steps];
+        add(&mut findings, &case, &diverges(400));
+        assert_eq!(findings.sorted()[0].examples[0], case.id.to_string());
+    }
+}
+
+#[test]
+fn an_example_keeps_what_the_server_said() {
+    let mut findings = Findings::new(false);
+    for (letters, said) in [(3, &["first"][..]), (2, &[]), (1, &["last"])] {
+        let server_output = said.iter().map(|&line| line.to_owned()).collect();
+        let again = || Again { curl: None, server_output };
+        findings.add("s", &sized("s/Do/name/length/a", letters), &diverges(500), again);
+        let due = if letters == 1 { "last" } else { "first" };
+        assert_eq!(findings.sorted()[0].server_output, [due]);
+    }
+}
+
+#[test]
+fn the_innermost_frame_is_the_servers_own() {
+    let of = |text: &str| frame(&text.lines().map(str::to_owned).collect::<Vec<_>>());
+    for (trace, due) in [
+        ("    at node:internal/x:1:2\n    at f (/x/node_modules/d/a.js:3:4)", Some("d/a.js:3 in f")),
+        ("    at f (/x/node_modules/d/a.js:b:4)", None),
+        ("\tat a.B.c(B.kt:1)", Some("B.kt:1 in a.B.c")),
+        ("\tat a.B.c(B.scala:1)", Some("B.scala:1 in a.B.c")),
+        ("\tat a.B.c(B.txt)", None),
+        ("thread panicked at a.rs:1:2:\na_b.Odd_Error: x", Some("a.rs:1: Odd_Error")),
+        ("thread panicked at a.rs:1:2:\nsmallError: x", Some("a.rs:1")),
+        ("thread panicked at a.rs:1:2:\nErrors: x", Some("a.rs:1")),
+        ("thread panicked at a.rs:1:2:\n<Error> x", Some("a.rs:1")),
+        ("thread panicked at OneError.rs:1:2:\nOneError: x", Some("OneError.rs:1")),
+    ] {
+        assert_eq!(of(trace).as_deref(), due, "{trace}");
     }
 }
 
@@ -243,7 +286,14 @@ fn answers_are_alike_but_for_what_was_asked() {
     assert_ne!(of(404, "no route"), of(400, "no route"));
     assert_eq!(of(300, "").map(|alike| alike.to_string()).as_deref(), Some("300"));
     let coded = of(404, r#"{"error": {"code": "gone"}}"#).map(|alike| alike.to_string());
-    assert!(coded.is_some_and(|told| told.starts_with("404")));
+    assert_eq!(coded.as_deref(), Some("404 gone"));
+    assert_eq!(of(404, "no id ab-12"), of(404, "no id cd-34"), "an id goes as a whole");
+    let short_path = |body: &str| {
+        let mut outcome = outcome(case("Do", silent()), vec![Ok(json(404, body))]);
+        outcome.exchanges[0].as_mut().expect("sent").sent.target = "/a".to_owned();
+        Likeness::of(&contract(), &outcome)
+    };
+    assert_ne!(short_path("banana"), short_path("bnn"), "one letter is no path");
     let late = |end: &str| of(404, &format!("{} {end}", "a".repeat(4096)));
     assert_eq!(late("one"), late("other"), "no more than the beginning is compared");
     let early = |end: &str| of(404, &format!("{} {end}", "a".repeat(4000)));

@@ -98,6 +98,9 @@ fn writes_side_by_side_may_end_either_way() {
     assert_eq!(both(1, 1, "3"), "another value than was written");
     assert_eq!(both(1, 2, "1"), "the value from before is still there");
     assert_eq!(both(1, 2, "2"), "kept");
+    let stored = [look(0, &json!({"k": "0"})), write(1, put("k", "1")), write(1, put("k", "2"))];
+    let unheard = note(MAP, [&stored[..], &[look(2, &json!({"k": "0"}))]].concat());
+    assert_eq!(unheard, "the value from before is still there");
     let mut other = write(1, put("k", "2"));
     other.1 = 2;
     let of_two = |value: &str| note(MAP, vec![write(1, put("k", "1")), other.clone(), look(2, &json!({"k": value}))]);
@@ -160,6 +163,8 @@ fn what_is_never_shown_teaches_nothing() {
         "what was written is not there"
     );
     let view = View { optional: true, ..view() };
+    let others = vec![look(0, &json!({"o": "1"})), look_with(1, view.clone(), &json!({}))];
+    assert_eq!(note(MAP, others), "what was stored is gone", "somebody else's entry was there to be read");
     let empty = [look_with(1, view.clone(), &json!({})), look_with(2, view.clone(), &json!({}))];
     assert_eq!(note(MAP, empty.to_vec()), "kept", "nothing has to be shown");
 }
