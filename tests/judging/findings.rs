@@ -161,6 +161,7 @@ fn the_innermost_frame_is_the_servers_own() {
         ("thread panicked at a.rs:1:2:\nsmallError: x", Some("a.rs:1")),
         ("thread panicked at a.rs:1:2:\nErrors: x", Some("a.rs:1")),
         ("thread panicked at a.rs:1:2:\n<Error> x", Some("a.rs:1")),
+        ("thread panicked at a.rs:1:2:\nOdd-Error: x", Some("a.rs:1")),
         ("thread panicked at OneError.rs:1:2:\nOneError: x", Some("OneError.rs:1")),
     ] {
         assert_eq!(of(trace).as_deref(), due, "{trace}");
@@ -253,6 +254,8 @@ fn heeded(accepted: usize, refused: usize, unanswered: usize, intent: Intent) ->
     for (_, status) in statuses.into_iter().flat_map(|(times, status)| (0..times).map(move |at| (at, status))) {
         findings.see(&case, &said(Verdict::Diverges, status));
     }
+    // A failure is a fault of its own, whoever looks at the member.
+    add(&mut findings, &named("s/Do/name/failure/a", Intent::Violates), &diverges(500));
     findings.sorted()
 }
 
@@ -268,12 +271,22 @@ fn a_member_at_which_nobody_looks_is_one_finding() {
     ] {
         let found = heeded(accepted, refused, unanswered, intent);
         let told: Vec<&str> = found.iter().map(|finding| finding.constraint.as_str()).collect();
-        let due = if merged { vec!["ignored"] } else { vec!["length", "enum"] };
+        let due = if merged { vec!["failure", "ignored"] } else { vec!["failure", "length", "enum"] };
         assert_eq!(told, due, "{accepted} {refused} {unanswered} {intent:?}");
         if merged {
-            assert_eq!((found[0].cases, found[0].examples.len(), found[0].learnt.is_some()), (6, 5, true));
+            assert_eq!((found[1].cases, found[1].examples.len(), found[1].learnt.is_some()), (6, 5, true));
         }
     }
+}
+
+#[test]
+fn no_server_can_fill_the_memory_with_findings() {
+    let mut findings = Findings::new(false);
+    (0..10_002).for_each(|at| add(&mut findings, &named(&format!("s/Do/m{at}/x/a"), Intent::Valid), &diverges(400)));
+    add(&mut findings, &named("s/Do/m0/x/b", Intent::Valid), &diverges(400));
+    let found = findings.sorted();
+    let cases = |member: &str| found.iter().find(|finding| finding.member == member).map(|finding| finding.cases);
+    assert_eq!((found.len(), cases("others"), cases("m0"), cases("m10000")), (10_001, Some(2), Some(2), None));
 }
 
 #[test]
