@@ -1,0 +1,133 @@
+//! A contract, and outcomes of its cases.
+
+use overstep::contract::{self, Contract};
+use overstep::generate::{
+    Accept, Authorization, Case, CaseId, Expectation, ExpectedError, Intent, Judged, Purpose, Send, Step, Value,
+};
+use overstep::judge::{self, Judgement};
+use overstep::run::{Answer, Exchange, Framing, NoAnswer, Outcome};
+use overstep::scenario::Scenario;
+use overstep::wire::Message;
+use std::sync::Arc;
+use std::time::Duration;
+
+const CONTRACT: &str = r#"{
+  "format": "overstep-contract/1", "service": "things", "protocol": "restJson", "auth": [{"scheme": "none"}],
+  "operations": [
+    {"name": "Do", "http": {"method": "POST", "uri": "/do"}, "input": "Asked", "output": "Result",
+     "errors": ["bad_input", "gone", "forbidden_here"], "sources": [{"document": "do.md", "line": 1}]},
+    {"name": "Slow", "http": {"method": "POST", "uri": "/slow"}, "errors": ["slow_down"],
+     "sources": [{"document": "slow.md", "line": 1}]}
+  ],
+  "errors": [
+    {"name": "bad_input", "status": 400, "role": "invalid-input"},
+    {"name": "gone", "status": 404, "role": "missing-resource"},
+    {"name": "forbidden_here", "status": 403, "role": "forbidden"},
+    {"name": "slow_down", "status": 429, "role": "throttled"}
+  ],
+  "shapes": {
+    "Asked": {"type": "structure", "members": {"name": {"shape": "Name", "location": "body"}}},
+    "Result": {"type": "structure", "members": {
+      "name": {"shape": "Name", "required": true, "location": "body"},
+      "count": {"shape": "Count", "location": "body"},
+      "trace": {"shape": "Name", "required": true, "location": "header"}}},
+    "Nothing": {"type": "structure", "members": {}},
+    "Name": {"type": "string", "length": {"min": 1, "max": 5}},
+    "Count": {"type": "integer"}
+  }
+}"#;
+
+pub fn contract() -> Contract {
+    contract::from_json(CONTRACT).expect("a contract")
+}
+
+pub fn scenario() -> Scenario {
+    let mut scenario = Scenario::named("test");
+    scenario.error_code = Some("error.code".to_owned());
+    scenario
+}
+
+pub fn step(operation: &str, purpose: Purpose) -> Step {
+    Step {
+        purpose,
+        send: Send::Operation { name: operation.into(), input: Value::Map(Default::default()), damage: Vec::new() },
+        authorization: Authorization::Anonymous,
+        captures: Vec::new(),
+        turn: 0,
+        fixture: None,
+    }
+}
+
+pub fn case(operation: &str, expectation: Expectation) -> Case {
+    Case {
+        id: CaseId(format!("test/{operation}/name/length/at-max")),
+        operation: operation.into(),
+        intent: Intent::Valid,
+        member: None,
+        constraint: None,
+        class: "valid",
+        steps: vec![step(operation, Purpose::Act)],
+        judged: Judged::Step(0),
+        expectation,
+        rule: String::new(),
+        source: None,
+        unsendable: None,
+        alone: false,
+    }
+}
+
+pub fn accept(status: Option<u16>) -> Accept {
+    Accept { status, output: None, or: Vec::new(), assumes: None }
+}
+
+pub fn error(status: Option<u16>, name: Option<&str>) -> ExpectedError {
+    ExpectedError { status, error: name.map(Into::into) }
+}
+
+pub fn silent() -> Expectation {
+    Expectation::Unspecified { reason: "silent".to_owned() }
+}
+
+pub fn typed(status: u16, content_type: Option<&str>, body: &str) -> Answer {
+    let headers = content_type.map(|stated| ("content-type".to_owned(), stated.to_owned())).into_iter().collect();
+    Answer { status, headers, body: body.to_owned().into(), framing: Framing::Complete }
+}
+
+pub fn json(status: u16, body: &str) -> Answer {
+    typed(status, Some("application/json"), body)
+}
+
+/// An answer with this error type, or with none.
+pub fn told(status: u16, code: &str) -> Answer {
+    json(status, &if code.is_empty() { "{}".to_owned() } else { format!(r#"{{"error":{{"code":"{code}"}}}}"#) })
+}
+
+pub fn exchange(answer: Result<Answer, NoAnswer>) -> Exchange {
+    let sent = Message {
+        method: "POST".to_owned(),
+        target: "/do?x=1".to_owned(),
+        headers: Vec::new(),
+        body: Default::default(),
+        raw: false,
+    };
+    Exchange { sent, answer, took: Duration::ZERO, attempts: 1, throttled: 0 }
+}
+
+pub fn outcome(case: Case, answers: Vec<Result<Answer, NoAnswer>>) -> Outcome {
+    Outcome {
+        case: Arc::new(case),
+        exchanges: answers.into_iter().map(|answer| Some(exchange(answer))).collect(),
+        not_sent: None,
+        liveness: None,
+        server_output: Vec::new(),
+    }
+}
+
+pub fn judged(outcome: &Outcome) -> Judgement {
+    judge::judge(&contract(), &scenario(), outcome)
+}
+
+/// The verdict on one answer to `Do`.
+pub fn verdict(expectation: Expectation, answer: Answer) -> &'static str {
+    judged(&outcome(case("Do", expectation), vec![Ok(answer)])).verdict.name()
+}
