@@ -3,7 +3,7 @@
 //! It makes no fixture; it only answers who could make what a member names.
 
 use super::nouns::{By, Reference, reference, singular, verb_and_noun};
-use crate::contract::{Contract, Kind, Member, Operation, ShapeId};
+use crate::contract::{Contract, Kind, Location, Member, Operation, ShapeId};
 use indexmap::IndexMap;
 use std::collections::VecDeque;
 
@@ -84,7 +84,10 @@ impl<'c> Makers<'c> {
         let mut all = inputs(self.contract, maker.operation);
         let is_needless = all.any(|(name, member)| name == told && !member.required) && known.noun != maker.noun;
         let is_named = || inputs(self.contract, maker.operation).any(|(name, member)| names(name, member));
-        known.by == By::Itself && (is_needless || is_named())
+        // What stands in a path is an address.
+        let is_address = inputs(self.contract, maker.operation)
+            .any(|(name, member)| name == told && !matches!(member.location, Location::Body | Location::Payload));
+        known.by == By::Itself && !is_address && (is_needless || is_named())
     }
 
     fn candidate(&self, operation: &Operation, member: &str) -> Option<(usize, Stands)> {
