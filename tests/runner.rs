@@ -73,7 +73,7 @@ fn outcomes_leave_in_plan_order_whoever_is_first() {
         while let Some((head, _)) = read_request(&mut reader) {
             // Some answers take far more turns of the scheduler than others.
             let number: usize = head.split(['/', ' ']).find_map(|part| part.parse().ok()).unwrap_or(0);
-            for _ in 0..(number * 7919 % 13) * 200 {
+            for _ in 0..(number * 7919 % 13) * 20 {
                 std::thread::yield_now();
             }
             let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
@@ -183,7 +183,9 @@ fn a_rate_limit_holds_for_all_workers_together() {
     // The second request of an hour would have to wait for most of it; the first one ends the run.
     world.settings.rate = Some(RateLimit::parse("1/h").expect("rate"));
     let (end, outcomes) = world.run((0..100).map(|n| case(&n.to_string(), vec![get("/")])).collect());
-    assert_eq!((end, outcomes.len(), count.load(Ordering::SeqCst)), (RunEnd::Stopped, 1, 1));
+    assert_eq!((end, count.load(Ordering::SeqCst)), (RunEnd::Stopped, 1));
+    // The run may be stopped before the answer has been read.
+    assert!(outcomes.len() <= 1, "{}", outcomes.len());
 }
 
 #[test]

@@ -181,7 +181,10 @@ impl ErrorAnswer {
                 name.contains(*word)
             })
         };
-        let documented = wanted.iter().find_map(named).or(candidates.first());
+        // A server that works answers with a failure of its own for none of these.
+        let is_refusal = |error: &Option<u16>| error.is_none_or(|status| status < 500);
+        let first = candidates.iter().find(|(_, error)| is_refusal(&error.status)).or(candidates.first());
+        let documented = wanted.iter().find_map(named).or(first);
         let (status, code, name) = match documented {
             Some((name, error)) => {
                 let code = error.code.clone().unwrap_or_else(|| name.as_str().to_owned());

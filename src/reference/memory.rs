@@ -40,6 +40,7 @@ pub(super) fn remember(
             if let Some(shape) = known(name)
                 && !value.is_null()
                 && weight(value) <= LARGEST
+                && is_plain(contract, shape, value)
             {
                 record.insert(key(contract, name, shape), value.clone());
             }
@@ -72,8 +73,18 @@ fn key(contract: &Contract, name: &str, shape: &ShapeId) -> String {
     match contract.shapes.get(shape).map(|shape| &shape.kind) {
         Some(Kind::String) => format!("text {name}"),
         Some(Kind::Boolean) => format!("truth {name}"),
-        Some(Kind::Integer | Kind::Long) => format!("integer {name}"),
+        Some(Kind::Integer) => format!("integer {name}"),
+        Some(Kind::Long) => format!("long {name}"),
         _ => format!("{shape} {name}"),
+    }
+}
+
+/// Whether a number is written as one: what was taken in another form is not shown again.
+fn is_plain(contract: &Contract, shape: &ShapeId, value: &Value) -> bool {
+    match contract.shapes.get(shape).map(|shape| &shape.kind) {
+        Some(Kind::Integer | Kind::Long) => value.is_i64() || value.is_u64(),
+        Some(Kind::Float | Kind::Double | Kind::Timestamp) => value.is_number(),
+        _ => true,
     }
 }
 

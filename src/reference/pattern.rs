@@ -230,6 +230,7 @@ fn escape(source: &[char], at: usize, out: &mut String, in_class: bool) -> Resul
                 ranges(out, class, c == 'P')?;
             } else {
                 let name = match name.strip_prefix("Is") {
+                    Some(known) if known.eq_ignore_ascii_case("whitespace") => "White_Space".to_owned(),
                     Some(script) if script.len() > 2 && script != "Alphabetic" && script != "White_Space" => {
                         format!("Script={script}")
                     }
@@ -497,6 +498,7 @@ mod tests {
             ("^(?![^:]*/action/|(?i).*<script>.*)[^:]+$", "a<b>", "a<SCRIPT>"),
             ("^(a(?i)b|c)d$", "aBd", "aBD"),
             ("^(a(?i)b|c)d$", "Cd", "Abd"),
+            (r"^[^\p{C}\p{IsWhitespace}]+$", "a", "a b"),
             ("^(?:(?s).)x.$", "\nxa", "\nx\n"),
         ] {
             let compiled = Pattern::new(pattern, false).unwrap_or_else(|error| panic!("{pattern}: {error}"));

@@ -245,7 +245,11 @@ pub(super) fn put(contract: &Contract, id: &ShapeId, answer: &mut Value, path: &
     match rest {
         Some(rest) => put(contract, inner, place, rest, text),
         None => {
-            *place = Value::String(text.to_owned());
+            // What the service counts or chooses from a list is no text.
+            *place = match contract.shapes.get(inner).map(|shape| &shape.kind) {
+                Some(Kind::String | Kind::Enum { .. }) | None => Value::String(text.to_owned()),
+                Some(_) => smallest(contract, inner).unwrap_or(Value::Null),
+            };
             true
         }
     }

@@ -136,8 +136,11 @@ impl<'c> Makers<'c> {
             .or_else(|| {
                 let (at, stands) = pick(&|maker| noun.starts_with(&maker.noun), &exact)?;
                 let Stands::Named(name) = &stands else { return None };
-                let is_needed =
-                    inputs(self.contract, self.all[at].operation).any(|(one, member)| one == name && member.required);
+                // Where there are paths, they hold the names.
+                let has_no_path = !self.all[at].operation.http.as_ref().is_some_and(|http| http.uri.contains('{'));
+                let is_needed = inputs(self.contract, self.all[at].operation).any(|(one, member)| {
+                    one == name && member.required && (has_no_path || member.location == Location::Label)
+                });
                 (matches!(told.by, By::Itself | By::Name) && is_needed).then_some((at, stands))
             })
     }

@@ -116,14 +116,16 @@ pub fn has_boundary(pattern: &str) -> bool {
     found
 }
 
-/// Whether something is repeated twice over, `a{2}{3}`: six times, twice, or with a brace as a text, as engines differ.
-pub fn repeats_twice(pattern: &str) -> bool {
+/// Whether something is repeated twice over, `a{2}{3}`, or an end of the text is, `a${2}`: more often, as often, or with
+/// a brace as a text, as engines differ.
+pub fn repeats_oddly(pattern: &str) -> bool {
     let chars: Vec<char> = pattern.chars().collect();
     let (mut at, mut in_class, mut counted) = (0, false, None);
     while let Some(&c) = chars.get(at) {
         match c {
             '{' if !in_class && chars.get(at + 1).is_some_and(char::is_ascii_digit) => {
-                if counted == Some(at) {
+                let is_end = at > 0 && matches!(chars[at - 1], '$' | '^') && (at < 2 || chars[at - 2] != '\\');
+                if counted == Some(at) || is_end {
                     return true;
                 }
                 at += chars[at..].iter().take_while(|c| **c != '}').count();

@@ -1,6 +1,6 @@
 //! Texts that a pattern matches as a whole, of a wanted length.
 
-use super::dialect::{has_boundary, repeats_twice, to_rust};
+use super::dialect::{has_boundary, repeats_oddly, to_rust};
 use super::tree::Tree;
 use crate::generate::draw::Draw;
 use fancy_regex::{Expr, Regex, RegexBuilder};
@@ -44,8 +44,10 @@ impl Pattern {
     /// Where the pattern is broken or uses what is not understood.
     pub fn new(pattern: &str) -> Result<Self, PatternError> {
         let error = |reason: String| PatternError { pattern: pattern.to_owned(), reason };
-        if repeats_twice(pattern) {
-            return Err(error("a repetition of a repetition means different things to different engines".to_owned()));
+        if repeats_oddly(pattern) {
+            return Err(error(
+                "a repetition of a repetition or of an end means different things to different engines".to_owned(),
+            ));
         }
         let rust = to_rust(pattern);
         let parsed = Expr::parse_tree(&rust).map_err(|e| error(e.to_string()))?;
@@ -176,7 +178,7 @@ mod tests {
         let pattern = Pattern::new("^(?!a)a$").expect("well formed");
         assert_eq!(pattern.member(&mut Seeded::new(1, ""), None), None);
         assert_eq!(Pattern::new("^[a-z]{3}$").expect("fine").member(&mut Seeded::new(1, ""), Some(4)), None);
-        for broken in ["[a-", "a{2}{3}", "^[0-9]{11}{0,1011}$"] {
+        for broken in ["[a-", "a{2}{3}", "^[0-9]{11}{0,1011}$", "^[a-z]*${2,64}$"] {
             assert!(Pattern::new(broken).is_err(), "{broken}");
         }
         for fine in ["a{2}[{3}]", "(a{2}){3}", r"a{2}\{3}"] {
