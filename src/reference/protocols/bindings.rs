@@ -184,7 +184,9 @@ pub(super) fn written(place: Place<'_>, output: &Map<String, Value>, headers: &m
         let Some(value) = output.get(name).filter(|value| !value.is_null()) else { continue };
         let (below, wire) = (place.of(member), member.wire_name(name));
         if wire == ":status" {
-            status = value.as_u64().and_then(|status| u16::try_from(status).ok());
+            // The least of all numbers is no status.
+            let said = value.as_u64().and_then(|status| u16::try_from(status).ok());
+            status = said.filter(|status| (200..600).contains(status));
             continue;
         }
         let mut say = |name: String, text: String| headers.push((Cow::Owned(name), Cow::Owned(text)));
