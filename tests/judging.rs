@@ -4,6 +4,8 @@
 
 #[path = "judging/answers.rs"]
 mod answers;
+#[path = "judging/bodies.rs"]
+mod bodies;
 #[path = "judging/compared.rs"]
 mod compared;
 #[path = "judging/counts.rs"]
@@ -16,3 +18,5 @@ mod laws;
 mod oracle;
 #[path = "judging/outcome.rs"]
 mod outcome;
+#[path = "judging/told.rs"]
+mod told;

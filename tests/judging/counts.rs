@@ -30,14 +30,7 @@ fn after(cases: &[(Case, Judgement)]) -> OperationCoverage {
 
 #[test]
 fn each_verdict_is_counted_by_itself() {
-    let verdicts = [
-        Verdict::Pass,
-        Verdict::Diverges,
-        Verdict::Unspecified,
-        Verdict::NotImplemented,
-        Verdict::Indeterminate,
-        Verdict::Unsendable,
-    ];
+    let verdicts = VERDICTS;
     let case = about(None, None, "a", Intent::Valid);
     let mut cases = Vec::new();
     for (at, verdict) in verdicts.into_iter().enumerate() {

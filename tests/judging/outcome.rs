@@ -4,7 +4,7 @@ use overstep::contract::{self, Contract};
 use overstep::generate::{
     Accept, Authorization, Case, CaseId, Expectation, ExpectedError, Intent, Judged, Purpose, Send, Step, Value,
 };
-use overstep::judge::{self, Judgement};
+use overstep::judge::{self, Judgement, Verdict};
 use overstep::run::{Answer, Exchange, Framing, NoAnswer, Outcome};
 use overstep::scenario::Scenario;
 use overstep::wire::Message;
@@ -36,6 +36,16 @@ const CONTRACT: &str = r#"{
     "Count": {"type": "integer"}
   }
 }"#;
+
+/// All of them.
+pub const VERDICTS: [Verdict; 6] = [
+    Verdict::Pass,
+    Verdict::Diverges,
+    Verdict::Unspecified,
+    Verdict::NotImplemented,
+    Verdict::Indeterminate,
+    Verdict::Unsendable,
+];
 
 pub fn contract() -> Contract {
     contract::from_json(CONTRACT).expect("a contract")

@@ -1,14 +1,11 @@
-//! The oracle on bodies: what is documented of a result or an error is asked of what came.
+//! Bodies, type by type: what is documented of a result or an error is asked of what came.
 
+use super::outcome::{accept, case, outcome, typed};
 use overstep::contract::{Contract, Kind, Protocol, Role, from_json};
-use overstep::generate::{
-    Accept, Authorization, Case, CaseId, Expectation, ExpectedError, Intent, Judged, Purpose, Send, Step, Value,
-};
+use overstep::generate::{Accept, Expectation, ExpectedError};
 use overstep::judge::{Verdict, judge};
-use overstep::run::{Answer, Exchange, Framing, Outcome};
 use overstep::scenario::Scenario;
 use serde_json::json;
-use std::time::Duration;
 
 fn contract(protocol: &str) -> Contract {
     let body = |shape: &str| json!({ "shape": shape, "location": "body" });
@@ -41,53 +38,10 @@ fn contract(protocol: &str) -> Contract {
 }
 
 fn note(contract: &Contract, expectation: Expectation, content_type: Option<&str>, status: u16, body: &str) -> String {
-    let headers = content_type.map(|stated| ("content-type".to_owned(), stated.to_owned()));
+    let mut answer = typed(status, content_type, body);
     let odd = (status == 400).then(|| ("x-amzn-errortype".to_owned(), "Odd".to_owned()));
-    let answer = Answer {
-        status,
-        headers: headers.into_iter().chain(odd).collect(),
-        body: body.to_owned().into(),
-        framing: Framing::Complete,
-    };
-    let send = Send::Operation { name: "Look".into(), input: Value::Map(Default::default()), damage: Vec::new() };
-    let step = Step {
-        purpose: Purpose::Act,
-        send,
-        authorization: Authorization::Anonymous,
-        captures: Vec::new(),
-        turn: 0,
-        fixture: None,
-    };
-    let sent = overstep::wire::Message {
-        method: "POST".to_owned(),
-        target: "/".to_owned(),
-        headers: Vec::new(),
-        body: Default::default(),
-        raw: false,
-    };
-    let exchange = Exchange { sent, answer: Ok(answer), took: Duration::ZERO, attempts: 1, throttled: 0 };
-    let case = Case {
-        id: CaseId("s/Look/valid/member/x".to_owned()),
-        operation: "Look".into(),
-        intent: Intent::Valid,
-        member: None,
-        constraint: None,
-        class: "valid",
-        steps: vec![step],
-        judged: Judged::Step(0),
-        expectation,
-        rule: String::new(),
-        source: None,
-        unsendable: None,
-        alone: false,
-    };
-    let outcome = Outcome {
-        case: case.into(),
-        exchanges: vec![Some(exchange)],
-        not_sent: None,
-        liveness: None,
-        server_output: Vec::new(),
-    };
+    answer.headers.extend(odd);
+    let outcome = outcome(case("Look", expectation), vec![Ok(answer)]);
     let judgement = judge(contract, &Scenario::named("s"), &outcome);
     match judgement.verdict {
         Verdict::Pass => "fine".to_owned(),
@@ -96,7 +50,7 @@ fn note(contract: &Contract, expectation: Expectation, content_type: Option<&str
 }
 
 fn of(contract: &Contract, output: Option<&str>, content_type: Option<&str>, body: &str) -> String {
-    let accept = Accept { status: None, output: output.map(Into::into), or: Vec::new(), assumes: None };
+    let accept = Accept { output: output.map(Into::into), ..accept(None) };
     note(contract, Expectation::Accept(accept), content_type, 200, body)
 }
 

@@ -1,75 +1,42 @@
-//! The oracle, by table: what an answer is worth to a case of each expectation.
+//! What is told of each answer, word by word: verdict, what was observed, and why.
 
-use overstep::contract::{Contract, ErrorName, Role, from_json};
+use super::outcome::{self, VERDICTS, accept, error as expected, json as answer, silent, step};
+use overstep::contract::{Contract, Role, from_json};
 use overstep::generate::{
-    Accept, Assumption, Authorization, Case, CaseId, Effect, Event, Expectation, ExpectedError, Intent, Judged, Model,
-    Purpose, Relation, Send, StateKind, Step, Value, View, What,
+    Accept, Assumption, Case, Effect, Event, Expectation, Intent, Judged, Model, Purpose, Relation, Send, StateKind,
+    Step, View, What,
 };
 use overstep::judge::{Verdict, in_words, judge};
-use overstep::run::{Answer, Exchange, Framing, Liveness, NoAnswer, Outcome};
+use overstep::run::{Answer, Framing, Liveness, NoAnswer, Outcome};
 use overstep::scenario::Scenario;
 use serde_json::{Value as Json, json};
 use std::time::Duration;
 
 fn notes() -> Contract {
-    from_json(include_str!("support/notes.contract.json")).expect("a contract")
+    from_json(include_str!("../support/notes.contract.json")).expect("a contract")
 }
 
-fn operation(name: &str) -> Send {
-    let members = [("NoteId", "n"), ("title", "abc")].map(|(name, text)| (name.to_owned(), Value::text(text)));
-    Send::Operation { name: name.into(), input: Value::Map(members.into_iter().collect()), damage: Vec::new() }
-}
-
-fn step(purpose: Purpose, turn: u32) -> Step {
-    Step {
-        purpose,
-        send: operation("PutNote"),
-        authorization: Authorization::Anonymous,
-        captures: Vec::new(),
-        turn,
-        fixture: None,
-    }
+fn at(purpose: Purpose, turn: u32) -> Step {
+    Step { turn, ..step("PutNote", purpose) }
 }
 
 fn case(expectation: Expectation, steps: Vec<Step>, judged: Judged) -> Case {
-    Case {
-        id: CaseId("s/PutNote/title/length/at-max".to_owned()),
-        operation: "PutNote".into(),
-        intent: Intent::Violates,
-        member: None,
-        constraint: None,
-        class: "title",
-        steps,
-        judged,
-        expectation,
-        rule: String::new(),
-        source: None,
-        unsendable: None,
-        alone: false,
-    }
-}
-
-fn answer(status: u16, body: &str) -> Answer {
-    let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
-    Answer { status, headers, body: body.to_owned().into(), framing: Framing::Complete }
+    Case { intent: Intent::Violates, class: "title", steps, judged, ..outcome::case("PutNote", expectation) }
 }
 
 fn error(status: u16, name: &str) -> Answer {
     answer(status, &json!({ "code": name, "message": "m" }).to_string())
 }
 
-fn exchange(answer: Result<Answer, NoAnswer>) -> Option<Exchange> {
-    let sent = overstep::wire::encode(&notes(), &operation("PutNote"), "").expect("it can travel");
-    Some(Exchange { sent, answer, took: Duration::ZERO, attempts: 1, throttled: 2 })
-}
-
+/// An outcome of which every step was throttled twice before.
 fn outcome(case: Case, answers: Vec<Result<Answer, NoAnswer>>) -> Outcome {
-    let exchanges = answers.into_iter().map(exchange).collect();
-    Outcome { case: case.into(), exchanges, not_sent: None, liveness: None, server_output: Vec::new() }
+    let mut outcome = outcome::outcome(case, answers);
+    outcome.exchanges.iter_mut().flatten().for_each(|exchange| exchange.throttled = 2);
+    outcome
 }
 
 fn one(expectation: Expectation, answered: Result<Answer, NoAnswer>) -> Outcome {
-    outcome(case(expectation, vec![step(Purpose::Act, 0)], Judged::Step(0)), vec![answered])
+    outcome(case(expectation, vec![at(Purpose::Act, 0)], Judged::Step(0)), vec![answered])
 }
 
 /// `diverges: 200 (it was accepted)`.
@@ -79,20 +46,12 @@ fn told(outcome: &Outcome) -> String {
     format!("{}: {} ({})", judgement.verdict, judgement.observed, judgement.why)
 }
 
-fn expected(status: Option<u16>, name: Option<&str>) -> ExpectedError {
-    ExpectedError { status, error: name.map(ErrorName::from) }
-}
-
 fn reject(role: Role, errors: &[(Option<u16>, Option<&str>)]) -> Expectation {
     Expectation::Reject { role, errors: errors.iter().map(|(status, name)| expected(*status, *name)).collect() }
 }
 
 fn success() -> Accept {
-    Accept { status: Some(200), output: None, or: Vec::new(), assumes: None }
-}
-
-fn silent() -> Expectation {
-    Expectation::Unspecified { reason: "silence".to_owned() }
+    accept(Some(200))
 }
 
 #[test]
@@ -149,7 +108,7 @@ fn a_refusal_has_to_be_the_documented_one() {
 #[test]
 fn which_of_two_refusals_comes_first_is_nobodys_fault() {
     let pair = |expectation: Expectation, class: &'static str, answered: Answer| {
-        let case = Case { class, ..case(expectation, vec![step(Purpose::Act, 0)], Judged::Step(0)) };
+        let case = Case { class, ..case(expectation, vec![at(Purpose::Act, 0)], Judged::Step(0)) };
         told(&outcome(case, vec![Ok(answered)]))
     };
     let (bad, gone) = ((Some(400), Some("bad_note")), (Some(404), Some("not_found")));
@@ -197,7 +156,7 @@ fn a_refusal_teaches_nothing_where_others_took_the_room() {
     let judged = |status: u16, path: &str, room: u64, stored: &Json| {
         let assumption = Assumption { steps: vec![0, 2], path: path.to_owned(), only: vec!["mine".to_owned()], room };
         let accept = Accept { assumes: Some(assumption), ..success() };
-        let steps = vec![step(Purpose::SetUp, 0), step(Purpose::Act, 1), step(Purpose::ReadBack, 2)];
+        let steps = vec![at(Purpose::SetUp, 0), at(Purpose::Act, 1), at(Purpose::ReadBack, 2)];
         let read = || Ok(answer(200, &stored.to_string()));
         let case = case(Expectation::Accept(accept), steps, Judged::Step(1));
         let told = told(&outcome(case, vec![read(), Ok(answer(status, "{}")), read()]));
@@ -264,8 +223,8 @@ fn an_answer_has_to_end_as_it_announced() {
 
 #[test]
 fn what_no_document_says_is_recorded_unless_the_server_fails() {
-    assert_eq!(told(&one(silent(), Ok(answer(499, "{}")))), "unspecified: 499 (silence)");
-    let failed = "(whatever it means (silence), a request must not make the server fail)";
+    assert_eq!(told(&one(silent(), Ok(answer(499, "{}")))), "unspecified: 499 (silent)");
+    let failed = "(whatever it means (silent), a request must not make the server fail)";
     assert_eq!(told(&one(silent(), Ok(answer(500, "{}")))), format!("diverges: 500 {failed}"));
     assert_eq!(told(&one(silent(), Ok(answer(501, "{}")))), format!("diverges: 501 {failed}"));
     // 501 is the proper answer to a method that no document gives the server.
@@ -278,7 +237,7 @@ fn what_no_document_says_is_recorded_unless_the_server_fails() {
         one.case = changed.into();
         told(&one)
     };
-    assert_eq!(method(501), "unspecified: 501 (silence)");
+    assert_eq!(method(501), "unspecified: 501 (silent)");
     assert_eq!(method(500), format!("diverges: 500 {failed}"));
     let keep = one(Expectation::Keep { law: "merges".to_owned() }, Ok(answer(200, "{}")));
     assert_eq!(told(&keep), "indeterminate: 200 (no relation is stated)");
@@ -313,7 +272,7 @@ fn throttling_teaches_nothing_where_it_is_documented() {
 #[test]
 fn what_was_not_set_up_is_not_judged() {
     let judged = |answers: Vec<Result<Answer, NoAnswer>>, purpose: Purpose| {
-        let steps = vec![step(purpose, 0), step(Purpose::Act, 1)];
+        let steps = vec![at(purpose, 0), at(Purpose::Act, 1)];
         outcome(case(Expectation::Accept(success()), steps, Judged::Step(1)), answers)
     };
     let fine = || Ok(answer(200, "{}"));
@@ -330,7 +289,7 @@ fn what_was_not_set_up_is_not_judged() {
         "indeterminate: no answer (set-up failed: connection closed without an answer)"
     );
     let mut unsent = judged(vec![fine(), fine()], Purpose::SetUp);
-    unsent.exchanges = vec![exchange(fine()), None];
+    unsent.exchanges = vec![Some(outcome::exchange(fine())), None];
     assert_eq!(told(&unsent), "indeterminate: no answer (the step was not sent)");
     unsent.exchanges = vec![None, None];
     assert_eq!(told(&unsent), "indeterminate: no answer (a set-up step was not sent)");
@@ -346,7 +305,7 @@ fn law(looks: [&Json; 2], write: Answer, certain: bool, expectation: Expectation
     let events =
         vec![event(0, What::Look(view.clone())), event(1, What::Write { effect, certain }), event(2, What::Look(view))];
     let model = Model { kind: StateKind::Map, merges: true, deduplicates: false, ordered: false };
-    let steps = (0..3).map(|turn| step(Purpose::Act, turn)).collect();
+    let steps = (0..3).map(|turn| at(Purpose::Act, turn)).collect();
     let judged = Judged::Law(Box::new(Relation::State { model, events }));
     let look = |tags: &Json| Ok(answer(200, &json!({ "tags": tags }).to_string()));
     told(&outcome(case(expectation, steps, judged), vec![look(looks[0]), Ok(write), look(looks[1])]))
@@ -397,15 +356,7 @@ fn expectations_are_told_in_words() {
 #[test]
 fn verdicts_have_names() {
     let names = ["pass", "diverges", "unspecified", "not-implemented", "indeterminate", "unsendable"];
-    let all = [
-        Verdict::Pass,
-        Verdict::Diverges,
-        Verdict::Unspecified,
-        Verdict::NotImplemented,
-        Verdict::Indeterminate,
-        Verdict::Unsendable,
-    ];
     // As they are in results.
-    assert_eq!(all.map(|verdict| json!(verdict)), names.map(|name| json!(name)));
-    assert_eq!(all.map(Verdict::name), names);
+    assert_eq!(VERDICTS.map(|verdict| json!(verdict)), names.map(|name| json!(name)));
+    assert_eq!(VERDICTS.map(Verdict::name), names);
 }
