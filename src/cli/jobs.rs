@@ -369,6 +369,7 @@ pub fn parse_filter(text: &str) -> Result<Filter, Stopped> {
         Diagnostic { hint: error.hint, ..problem }.into()
     })
 }
+
 fn hosts(endpoint: &Endpoint) -> Hosts {
     Hosts { prefix: endpoint.entry.host_prefix, buckets: endpoint.entry.virtual_hosts }
 }

@@ -355,6 +355,12 @@ impl<'a> Planner<'a> {
         }
     }
 
+    /// Whether AWS's models are all there is: they declare few of the errors and limits that the services have, and
+    /// nothing of partial success.
+    pub fn is_reticent(&self) -> bool {
+        self.modelled && !self.contract.common.is_empty()
+    }
+
     /// Whether a request for an operation may as well be meant for another one.
     fn shares_route(&self, operation: &Operation) -> bool {
         let Some(http) = operation.http.as_ref().filter(|_| self.contract.protocol.is_none_or(is_routed)) else {
@@ -366,14 +372,14 @@ impl<'a> Planner<'a> {
         })
     }
 
-    /// What fits where a resource does not exist. Of models alone nobody knows which texts a service takes for an
-    /// identifier at all, but for the one that the scenario calls missing.
+    /// What fits where a resource does not exist: what documents say. Of AWS's models alone nobody knows which texts a
+    /// service takes for an identifier at all, but for the one that the scenario calls missing.
     fn missing_errors(&self, operation: &Operation, aim: &Aim) -> Vec<ExpectedError> {
         let mut errors = self.errors(operation, Role::MissingResource);
-        if !self.modelled {
+        if !self.is_reticent() {
             return errors;
         }
-        // Models declare few errors; whatever else says that something is not there fits as well. Where none is
+        // Whatever else says that something is not there fits as well. Where none is
         // declared, it may be no error to find nothing, or to take away what is not there.
         if errors.is_empty() && super::infer::takes_nothing_amiss(operation.name.as_str()) {
             return errors;

@@ -49,8 +49,10 @@ fn walk(
             .max(),
         (Kind::List { member }, Value::List(items)) => {
             let worst = items.iter().map(|item| inner(member, item, path.then(Segment::Item))).max();
-            // A page that documents an error for it has the word; models say nothing of partial success.
-            worst.map(|worst| if planner.modelled && worst == Resources::Foreign { Resources::Among } else { worst })
+            // A document that names an error for it has the word.
+            worst.map(
+                |worst| if planner.is_reticent() && worst == Resources::Foreign { Resources::Among } else { worst },
+            )
         }
         (Kind::Map { value: entry, .. }, Value::Map(entries)) => {
             entries.values().map(|value| inner(entry, value, path.then(Segment::Value))).max()

@@ -4,6 +4,7 @@
 //! It never writes a request. JSON and CBOR show everything, and their inputs are taken as they are.
 
 use super::Value;
+use super::site::is_framing;
 use crate::contract::{Contract, Kind, Location, Operation, Protocol, ShapeId};
 use indexmap::IndexMap;
 use std::borrow::Cow;
@@ -72,13 +73,11 @@ fn bound(contract: &Contract, id: &ShapeId, input: &Value) -> Option<Value> {
 
 /// The header of an input that HTTP itself writes: another one beside it frames the message anew.
 pub(crate) fn framing(contract: &Contract, operation: &Operation, input: &Value) -> Option<String> {
-    const OWN: [&str; 3] = ["content-length", "transfer-encoding", "connection"];
     let (Some(id), Value::Map(given)) = (&operation.input, input) else { return None };
     let members = contract.shape(id).kind.members()?;
     given.keys().find_map(|name| {
-        let member = members.get(name).filter(|member| member.location == Location::Header)?;
-        let header = member.wire_name(name);
-        OWN.iter().any(|own| own.eq_ignore_ascii_case(header)).then(|| header.to_owned())
+        let member = members.get(name).filter(|member| is_framing(name, member))?;
+        Some(member.wire_name(name).to_owned())
     })
 }
 

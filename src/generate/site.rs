@@ -82,7 +82,7 @@ pub(crate) fn sites(contract: &Contract, operation: &Operation) -> Vec<Site> {
 }
 
 /// Whether a member is a header that frames the message: its value is what the body is, and another one is no request.
-fn is_framing(name: &str, member: &Member) -> bool {
+pub(crate) fn is_framing(name: &str, member: &Member) -> bool {
     const FRAMING: [&str; 4] = ["content-length", "transfer-encoding", "connection", "host"];
     member.location == Location::Header && FRAMING.iter().any(|one| member.wire_name(name).eq_ignore_ascii_case(one))
 }

@@ -40,6 +40,8 @@ pub(super) struct Makers<'c> {
     pub all: Vec<Maker<'c>>,
     /// The one that most members speak of, among those that an ARN names: `ResourceArn` is of no noun of its own.
     main: Option<usize>,
+    /// Whether paths hold names, as they do in REST: there, what stands elsewhere is content.
+    has_paths: bool,
 }
 
 impl<'c> Makers<'c> {
@@ -54,7 +56,8 @@ impl<'c> Makers<'c> {
             })
             .collect();
         all.sort_by_key(|maker| maker.rank);
-        let mut makers = Self { contract, all, main: None };
+        let has_paths = contract.operations.iter().filter_map(|it| it.http.as_ref()).any(|http| http.uri.contains('{'));
+        let mut makers = Self { contract, all, main: None, has_paths };
         let mut spoken: Vec<usize> = vec![0; makers.all.len()];
         for operation in &contract.operations {
             for (name, _) in inputs(contract, operation) {
@@ -136,10 +139,8 @@ impl<'c> Makers<'c> {
             .or_else(|| {
                 let (at, stands) = pick(&|maker| noun.starts_with(&maker.noun), &exact)?;
                 let Stands::Named(name) = &stands else { return None };
-                // Where there are paths, they hold the names.
-                let has_no_path = !self.all[at].operation.http.as_ref().is_some_and(|http| http.uri.contains('{'));
                 let is_needed = inputs(self.contract, self.all[at].operation).any(|(one, member)| {
-                    one == name && member.required && (has_no_path || member.location == Location::Label)
+                    one == name && member.required && (!self.has_paths || member.location == Location::Label)
                 });
                 (matches!(told.by, By::Itself | By::Name) && is_needed).then_some((at, stands))
             })

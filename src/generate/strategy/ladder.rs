@@ -23,10 +23,8 @@ pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
         Kind::List { .. } | Kind::Map { .. } if in_body => &[10, 100, 1000],
         _ => &[],
     };
-    // What a model leaves open is open, but for AWS's models where no page speaks beside them: they are silent on most of
-    // the limits that the services have.
-    let is_reticent = work.planner.modelled && !work.planner.contract.common.is_empty();
-    let from_model = !is_reticent && shape.facts.iter().any(|fact| fact.standing == Standing::Model);
+    // What a model leaves open is open, but for one that is silent on most of the limits that there are.
+    let from_model = !work.planner.is_reticent() && shape.facts.iter().any(|fact| fact.standing == Standing::Model);
     let (one, many) = unit(&shape.kind);
     sizes
         .iter()
