@@ -5,7 +5,7 @@
 use super::against::Against;
 use super::flags::{CheckFlags, NoCases, UpdateFlag};
 use super::outputs::Outputs;
-use super::{Stopped, jobs::jobs, say};
+use super::{Stopped, jobs::jobs, runtime::Runtime, say};
 use overstep::exit::Exit;
 use overstep::pipeline::{self, Job, Keeping, Sending, Target, Update};
 use overstep::report::{Diagnostic, Severity, Summary};
@@ -15,10 +15,7 @@ use overstep::store::{self, RunRecord};
 /// Sends every case and holds the answers against the documentation.
 pub fn check(flags: &CheckFlags) -> Result<Exit, Stopped> {
     let (jobs, mut sendings, chosen) = prepare(flags)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Diagnostic::error(format!("cannot start: {error}")))?;
+    let runtime = Runtime::new()?;
     let against = flags.against.as_deref().map(|other| Against::new(flags, other)).transpose()?;
     for (sending, (found, _)) in sendings.iter_mut().zip(&chosen.scenarios) {
         if let Some(against) = &against {

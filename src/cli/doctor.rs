@@ -4,7 +4,7 @@
 
 use super::flags::{DoctorFlags, InitFlags, TextOrJson};
 use super::jobs::{alone, jobs};
-use super::{Stopped, check::stop_on_signal, say};
+use super::{Stopped, check::stop_on_signal, runtime::Runtime, say};
 use indicatif::{ProgressBar, ProgressStyle};
 use overstep::exit::Exit;
 use overstep::pipeline::{self, Job, Sending};
@@ -101,10 +101,7 @@ pub fn init(flags: &InitFlags) -> Result<Exit, Stopped> {
 }
 
 fn diagnosed(job: &Job, run_id: Option<String>, progress: bool) -> Result<Diagnosis, Stopped> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Diagnostic::error(format!("cannot start: {error}")))?;
+    let runtime = Runtime::new()?;
     let run_id = run_id.unwrap_or_else(pipeline::fresh_run_id);
     let stop = Stop::default();
     let bar = if progress { ProgressBar::new(job.contract.operations.len() as u64) } else { ProgressBar::hidden() };

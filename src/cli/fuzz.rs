@@ -5,7 +5,7 @@
 use super::check::{description, nothing_ran, of, prepare, stop_on_signal};
 use super::flags::FuzzFlags;
 use super::outputs::Outputs;
-use super::{Stopped, saved, say};
+use super::{Stopped, runtime::Runtime, saved, say};
 use indicatif::{ProgressBar, ProgressStyle};
 use overstep::exit::Exit;
 use overstep::pipeline::{self, Found, Fuzzing, Keep, Target};
@@ -24,10 +24,7 @@ pub fn fuzz(flags: &FuzzFlags) -> Result<Exit, Stopped> {
     let as_check = flags.as_check();
     let (mut jobs, sendings, chosen) = prepare(&as_check)?;
     let run_id = flags.choose.run_id.clone().unwrap_or_else(pipeline::fresh_run_id);
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Diagnostic::error(format!("cannot start: {error}")))?;
+    let runtime = Runtime::new()?;
     let corpus = match &flags.corpus {
         Some(folder) => store::small_files(&chosen.directory.join(folder))?,
         None => Vec::new(),

@@ -16,6 +16,7 @@ mod jobs;
 mod outputs;
 mod recorded;
 mod replay;
+mod runtime;
 mod saved;
 mod say;
 mod serve;

@@ -4,7 +4,7 @@
 
 use super::flags::{ReplayFlags, ReplayFormat};
 use super::recorded::{by_id, by_scenario, job};
-use super::{Stopped, say};
+use super::{Stopped, runtime::Runtime, say};
 use crate::config::{Config, Endpoint};
 use overstep::exit::Exit;
 use overstep::judge::Verdict;
@@ -41,10 +41,7 @@ pub fn replay(flags: &ReplayFlags) -> Result<Exit, Stopped> {
         sending.keeping = keeping(flags, &wanted.record, scenario, &directory)?;
         ready.push((job, sending));
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Diagnostic::error(format!("cannot start: {error}")))?;
+    let runtime = Runtime::new()?;
     runtime.block_on(send(flags, &wanted, ready))
 }
 

@@ -4,7 +4,7 @@
 
 use super::flags::ServeFlags;
 use super::jobs::{Variables, choose, places};
-use super::{Stopped, say};
+use super::{Stopped, runtime::Runtime, say};
 use overstep::exit::Exit;
 use overstep::report::Diagnostic;
 use overstep::{pipeline, store};
@@ -31,10 +31,7 @@ pub fn serve(flags: &ServeFlags) -> Result<Exit, Stopped> {
         out.flush()?;
         return Ok(Exit::Kept);
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Diagnostic::error(format!("cannot start: {error}")))?;
+    let runtime = Runtime::new()?;
     runtime.block_on(async {
         let server = pipeline::serve(&loaded.contract, &loaded.inferred.scenario, &flags.fault, flags.port).await?;
         let mut out = std::io::stdout();

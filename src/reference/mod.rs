@@ -1,6 +1,6 @@
 //! The embedded reference server: answers from a contract alone, keeps state, has faults that can be switched on.
 //!
-//! Knows no other room than `contract`: its request reading, its checks and its regex engine are its own,
+//! Knows no other room than `contract`: its request reading, its checks and its reading of patterns are its own,
 //! so that one bug here and its twin in the harness cannot cancel each other out. [`Service`] is pure and
 //! needs no socket; only [`server`] does I/O.
 //!
@@ -23,6 +23,7 @@ mod read;
 mod register;
 mod request;
 mod route;
+mod runaway;
 mod sample;
 pub mod server;
 mod service;

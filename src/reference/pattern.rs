@@ -5,21 +5,34 @@
 //!
 //! An unanchored pattern is searched for, as written; `$` is the very end of the text.
 
+use super::runaway::Bounded;
 use regress::{Flags, Regex};
 
 /// A compiled pattern.
 #[derive(Debug)]
-pub(super) struct Pattern(Regex);
+pub(super) struct Pattern {
+    regex: Regex,
+    /// What takes its place where a long text might keep it busy for ever.
+    bounded: Option<Bounded>,
+}
 
 impl Pattern {
     pub(super) fn new(java: &str, ignore_case: bool) -> Result<Self, String> {
         let translation = translate(java)?;
         let flags = Flags { icase: translation.flags.icase || ignore_case, unicode: true, ..translation.flags };
-        Regex::with_flags(&translation.pattern, flags).map(Self).map_err(|error| error.to_string())
+        let regex = Regex::with_flags(&translation.pattern, flags).map_err(|error| error.to_string())?;
+        Ok(Self { regex, bounded: Bounded::new(&translation.pattern, flags) })
     }
 
     pub(super) fn found_in(&self, text: &str) -> bool {
-        self.0.find(text).is_some()
+        let bounded = self.bounded.as_ref().and_then(|bounded| bounded.found_in(text));
+        bounded.unwrap_or_else(|| self.regex.find(text).is_some())
+    }
+
+    /// What each of the two engines finds.
+    #[cfg(test)]
+    pub(super) fn engines(&self, text: &str) -> (Option<bool>, bool) {
+        (self.bounded.as_ref().and_then(|bounded| bounded.found_in(text)), self.regex.find(text).is_some())
     }
 }
 
@@ -29,6 +42,8 @@ struct Translation {
 }
 
 /// ECMAScript in unicode mode refuses every escape and every brace that has no meaning, where Java shrugs.
+///
+/// What two engines might read in two ways (`\\d`, `&&`, a hyphen in a class) is written out.
 fn translate(java: &str) -> Result<Translation, String> {
     let mut flags = Flags::default();
     let mut out = String::with_capacity(java.len() + 16);
@@ -154,6 +169,8 @@ fn possessive(source: &[char], at: usize) -> usize {
 }
 
 const HORIZONTAL: &str = "\\t\\n\\x0B\\f\\r ";
+const DIGITS: &str = "0-9";
+const WORD: &str = "A-Za-z0-9_";
 
 /// Java's named ASCII classes, as the inside of a class.
 fn posix(name: &str) -> Option<&'static str> {
@@ -191,10 +208,16 @@ fn escape(source: &[char], at: usize, out: &mut String, in_class: bool) -> Resul
         Ok(())
     };
     match c {
-        'd' | 'D' | 'w' | 'W' | 'f' | 'n' | 'r' | 't' => {
+        'f' | 'n' | 'r' | 't' => {
             out.push('\\');
             out.push(c);
         }
+        'd' => ranges(out, DIGITS, false)?,
+        'D' if in_class => out.push_str("\\x00-\\x2F:-\\u{10FFFF}"),
+        'D' => ranges(out, DIGITS, true)?,
+        'w' => ranges(out, WORD, false)?,
+        'W' if in_class => out.push_str("\\x00-\\x2F:-@\\x5B-\\x5E\\x60\\x7B-\\u{10FFFF}"),
+        'W' => ranges(out, WORD, true)?,
         's' => ranges(out, HORIZONTAL, false)?,
         // All but the six that Java means by `\s`; ECMAScript knows more white space.
         'S' if in_class => out.push_str("\\x00-\\x08\\x0E-\\x1F!-\\u{10FFFF}"),
@@ -213,7 +236,7 @@ fn escape(source: &[char], at: usize, out: &mut String, in_class: bool) -> Resul
         'Q' => {
             let end = source[after..].windows(2).position(|two| two == ['\\', 'E']).map_or(source.len(), |p| after + p);
             for &quoted in &source[after..end] {
-                literal(quoted, out);
+                if in_class { in_class_literal(quoted, out) } else { literal(quoted, out) }
             }
             return Ok((end + 2).min(source.len()));
         }
@@ -262,13 +285,8 @@ fn escape(source: &[char], at: usize, out: &mut String, in_class: bool) -> Resul
             out.push(c);
         }
         c if c.is_ascii_alphanumeric() => return Err(format!("`\\{c}` has no counterpart")),
-        c => {
-            if c == '-' && in_class {
-                out.push_str("\\-");
-            } else {
-                literal(c, out);
-            }
-        }
+        c if in_class => in_class_literal(c, out),
+        c => literal(c, out),
     }
     Ok(after)
 }
@@ -371,10 +389,13 @@ fn intersection(left: String, source: &[char], at: usize, out: &mut String) -> R
 }
 
 fn in_class_literal(c: char, out: &mut String) {
-    if "[]^\\".contains(c) {
-        out.push('\\');
+    match c {
+        '[' | ']' | '^' | '\\' | '-' => out.extend(['\\', c]),
+        // Two of them are an operation in other dialects.
+        '&' => out.push_str("\\x26"),
+        '~' => out.push_str("\\x7E"),
+        _ => out.push(c),
     }
-    out.push(c);
 }
 
 /// The pattern without its look-ahead and look-behind groups.

@@ -48,11 +48,14 @@ fn value<'a>(contract: &'a Contract, id: &'a ShapeId, above: &mut Vec<&'a ShapeI
         Kind::Timestamp => Some(json!(0)),
         Kind::Document => Some(json!({})),
         Kind::List { .. } if entries == 0 => Some(json!([])),
+        Kind::List { member } if shape.unique => (0..entries)
+            .map(|number| another(contract, member, number, above))
+            .collect::<Option<Vec<_>>>()
+            .map(Value::Array),
         Kind::List { member } => value(contract, member, above).map(|item| Value::Array(vec![item; entries])),
         Kind::Map { key, value: held } => (0..entries)
             .map(|number| {
-                let key = value(contract, key, above)?.as_str()?.to_owned();
-                let key = if number == 0 { key } else { format!("{key}{number}") };
+                let key = another(contract, key, number, above)?.as_str()?.to_owned();
                 Some((key, value(contract, held, above)?))
             })
             .collect::<Option<Map<_, _>>>()
@@ -70,6 +73,17 @@ fn value<'a>(contract: &'a Contract, id: &'a ShapeId, above: &mut Vec<&'a ShapeI
     };
     above.pop();
     made
+}
+
+/// The least value for the number 0, and others that differ, as far as the shape has so many.
+fn another<'a>(contract: &'a Contract, id: &'a ShapeId, number: usize, above: &mut Vec<&'a ShapeId>) -> Option<Value> {
+    let shape = contract.shapes.get(id)?;
+    match &shape.kind {
+        Kind::String if number > 0 => Some(distinct(shape, number as u64).into()),
+        Kind::Enum { values } => values.get(number).or(values.first()).map(|value| value.as_str().into()),
+        Kind::Integer | Kind::Long => Some(json!(at_least(shape) as i64 + number as i64)),
+        _ => value(contract, id, above),
+    }
 }
 
 fn at_least(shape: &Shape) -> f64 {
@@ -211,5 +225,73 @@ mod tests {
     fn where_a_pattern_has_one_text_there_is_one() {
         let shape = shape("^only$", 0);
         assert_eq!((distinct(&shape, 1), text(&shape)), ("only".to_owned(), "only".to_owned()));
+    }
+
+    #[test]
+    fn the_least_of_each_kind() {
+        let text = json!({
+            "format": "overstep-contract/1", "service": "s", "operations": [], "errors": [],
+            "shapes": {
+                "Blob": {"type": "blob", "length": {"min": 3}}, "Bytes": {"type": "blob"},
+                "Flag": {"type": "boolean"}, "Text": {"type": "string"}, "Kind": {"type": "enum", "values": ["b", "a"]},
+                "Long": {"type": "string", "length": {"min": 5}},
+                "Upper": {"type": "string", "pattern": "^[A-Z]+$"},
+                "Whole": {"type": "integer"}, "From": {"type": "long", "range": {"min": 3, "max": 9}},
+                "Below": {"type": "integer", "range": {"min": -9, "max": -2}},
+                "Around": {"type": "integer", "range": {"min": -9, "max": 9}},
+                "Real": {"type": "double", "range": {"min": 1.5}}, "When": {"type": "timestamp"},
+                "Any": {"type": "document"}, "None": {"type": "list", "member": "Text"},
+                "Two": {"type": "list", "member": "From", "length": {"min": 2}},
+                "Map": {"type": "map", "key": "Upper", "value": "Flag"},
+                "Pairs": {"type": "map", "key": "Upper", "value": "Flag", "length": {"min": 3}},
+                "Kinds": {"type": "map", "key": "Kind", "value": "Flag", "length": {"min": 2}},
+                "Steps": {"type": "list", "member": "From", "length": {"min": 2}, "unique": true},
+                "Words": {"type": "list", "member": "Upper", "length": {"min": 3}, "unique": true},
+                "Inner": {"type": "structure", "members": {
+                    "Must": {"shape": "From", "required": true}, "May": {"shape": "Inner"}}},
+                "Endless": {"type": "structure", "members": {"Must": {"shape": "Endless", "required": true}}},
+                "Twice": {"type": "structure", "members": {
+                    "One": {"shape": "Inner", "required": true}, "Other": {"shape": "Inner", "required": true}}},
+                "Either": {"type": "union", "members": {"Own": {"shape": "Either"}, "Other": {"shape": "Kind"}}}
+            }
+        });
+        let contract = crate::contract::from_json(&text.to_string()).expect("well formed");
+        for (id, expected) in [
+            ("Blob", json!("AAAA")),
+            ("Bytes", json!("")),
+            ("Flag", json!(false)),
+            ("Text", json!("")),
+            ("Kind", json!("b")),
+            ("Long", json!("aaaaa")),
+            ("Upper", json!("A")),
+            ("Whole", json!(0)),
+            ("From", json!(3)),
+            ("Below", json!(-2)),
+            ("Around", json!(0)),
+            ("Real", json!(1.5)),
+            ("When", json!(0)),
+            ("Any", json!({})),
+            ("None", json!([])),
+            ("Two", json!([3, 3])),
+            ("Map", json!({})),
+            ("Kinds", json!({"b": false, "a": false})),
+            ("Steps", json!([3, 4])),
+            ("Inner", json!({"Must": 3})),
+            ("Twice", json!({"One": {"Must": 3}, "Other": {"Must": 3}})),
+            ("Either", json!({"Other": "b"})),
+        ] {
+            assert_eq!(smallest(&contract, &ShapeId::from(id)), Some(expected), "{id}");
+        }
+        let pairs = smallest(&contract, &ShapeId::from("Pairs")).expect("there is one");
+        let keys: Vec<&str> = pairs.as_object().expect("a map").keys().map(String::as_str).collect();
+        let words = smallest(&contract, &ShapeId::from("Words")).expect("there is one");
+        let words: Vec<&str> = words.as_array().expect("a list").iter().filter_map(Value::as_str).collect();
+        for texts in [keys, words] {
+            let fits = |text: &&str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_uppercase());
+            assert!(texts.iter().all(fits) && texts.iter().collect::<HashSet<_>>().len() == 3, "{texts:?}");
+        }
+        for id in ["Endless", "Nowhere"] {
+            assert_eq!(smallest(&contract, &ShapeId::from(id)), None, "{id}");
+        }
     }
 }

@@ -244,6 +244,7 @@ pub(super) fn mangled(value: &Value, tricks: Tricks) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     fn put(store: &Store, key: &str, size: usize) {
         let value = Value::String("x".repeat(size));
@@ -281,5 +282,99 @@ mod tests {
         }
         assert!(store.len() <= SHARDS * 8);
         assert!(has(&store, "r399"));
+    }
+
+    #[test]
+    fn what_is_remembered_is_weighed() {
+        for (value, bytes) in [
+            (json!(1), 32),
+            (json!(null), 32),
+            (json!("éa"), 35),
+            (json!(["a", "bc"]), 32 + 33 + 34),
+            (json!({"ab": "c"}), 32 + 32 + 2 + 33),
+        ] {
+            assert_eq!(weight(&value), bytes, "{value}");
+        }
+    }
+
+    #[test]
+    fn many_writes_of_few_resources_leave_no_list_of_them() {
+        let mut shard = Shard::default();
+        for number in 0..9 * MOST_RESOURCES as u64 {
+            let key = format!("r{}", number % 3);
+            shard.records.entry(key.clone()).or_default().stamp = number;
+            shard.written.push_back((number, key));
+            shard.forget();
+            assert!(shard.written.len() <= 4 * MOST_RESOURCES && shard.records.len() <= 3);
+        }
+        let latest: Vec<u64> = shard.written.iter().rev().take(3).map(|(stamp, _)| *stamp).collect();
+        let last = 9 * MOST_RESOURCES as u64 - 1;
+        assert_eq!(latest, [last, last - 1, last - 2], "those that count are kept");
+    }
+
+    #[test]
+    fn each_trick_has_its_own_way_to_merge() {
+        let stored = json!({"b": "1", "a": "2"});
+        let new = json!({"C": " X ", "b": "", "a": "2", "d": "e\u{301}-abcdefgh"});
+        for (trick, expected) in [
+            (None, json!({"b": "", "a": "2", "C": " X ", "d": "e\u{301}-abcdefgh"})),
+            (Some(Trick::Replaces), json!({"C": " X ", "b": "", "a": "2", "d": "e\u{301}-abcdefgh"})),
+            (Some(Trick::LowersKeys), json!({"b": "", "a": "2", "c": " X ", "d": "e\u{301}-abcdefgh"})),
+            (Some(Trick::LowersValues), json!({"b": "", "a": "2", "C": " x ", "d": "e\u{301}-abcdefgh"})),
+            (Some(Trick::TrimsValues), json!({"b": "", "a": "2", "C": "X", "d": "e\u{301}-abcdefgh"})),
+            (Some(Trick::TruncatesValues), json!({"b": "", "a": "2", "C": " X ", "d": "e\u{301}-abcde"})),
+            (Some(Trick::Normalises), json!({"b": "", "a": "2", "C": " X ", "d": "é-abcdefgh"})),
+            (Some(Trick::ManglesNonAscii), json!({"b": "", "a": "2", "C": " X ", "d": "e?-abcdefgh"})),
+            (Some(Trick::DropsEmpty), json!({"b": "1", "a": "2", "C": " X ", "d": "e\u{301}-abcdefgh"})),
+            (Some(Trick::DropsLast), json!({"b": "", "a": "2", "C": " X "})),
+            (Some(Trick::FirstWins), json!({"b": "1", "a": "2", "C": " X ", "d": "e\u{301}-abcdefgh"})),
+            (Some(Trick::Toggles), json!({"b": "", "C": " X ", "d": "e\u{301}-abcdefgh"})),
+            (Some(Trick::Sorts), json!({"C": " X ", "a": "2", "b": "", "d": "e\u{301}-abcdefgh"})),
+        ] {
+            let mut tricks = Tricks::default();
+            trick.into_iter().for_each(|trick| tricks.add(trick));
+            let merged = merged(stored.as_object(), new.as_object().expect("an object"), tricks);
+            // The order counts as well.
+            assert_eq!(Value::Object(merged).to_string(), expected.to_string(), "{trick:?}");
+        }
+        let mut lowers = Tricks::default();
+        lowers.add(Trick::LowersValues);
+        let inside = json!({"Value": "A", "ValueString": "B", "Type": "URL", "n": 1});
+        assert_eq!(mangled(&inside, lowers), json!({"Value": "a", "ValueString": "b", "Type": "URL", "n": 1}));
+        assert_eq!(mangled(&json!(["A"]), lowers), json!(["A"]));
+        let mut one = Map::new();
+        one.insert("a".to_owned(), json!("1"));
+        assert_eq!(merged(None, &one, Tricks::default()), one);
+    }
+
+    #[test]
+    fn writes_go_where_tricks_send_them() {
+        let write = |store: &Store, trick: Option<Trick>| {
+            let mut tricks = Tricks::default();
+            trick.into_iter().for_each(|trick| tricks.add(trick));
+            let done: Result<(), ()> = store.write("r", tricks, |record| {
+                record.insert("a".to_owned(), json!(1));
+                Ok(())
+            });
+            done.expect("the change is never an error");
+        };
+        for (trick, own, shared, pending) in [
+            (None, true, false, false),
+            (Some(Trick::SharesResources), false, true, false),
+            (Some(Trick::WritesElsewhere), false, false, false),
+            (Some(Trick::LosesWrites), false, false, false),
+            (Some(Trick::LosesUpdates), false, false, true),
+        ] {
+            let store = Store::default();
+            write(&store, trick);
+            assert_eq!((has(&store, "r"), has(&store, ""), store.is_pending()), (own, shared, pending), "{trick:?}");
+            store.settle();
+            assert_eq!((has(&store, "r"), store.is_pending()), (own || pending, false), "{trick:?}");
+        }
+        let mut shares = Tricks::default();
+        shares.add(Trick::SharesResources);
+        let store = Store::default();
+        put(&store, "", 1);
+        assert!(store.read("r", shares, |record| !record.is_empty()));
     }
 }

@@ -1,0 +1,14 @@
+//! The reference server held to tables: what it takes, with which words it refuses, and what each of its faults changes.
+//!
+//! In process, one contract in every protocol; what the protocols' vectors say is held to in `reference_vectors`.
+
+#![recursion_limit = "512"]
+
+#[path = "answering/constraints.rs"]
+mod constraints;
+#[path = "answering/faults.rs"]
+mod faults;
+#[path = "answering/shop.rs"]
+mod shop;
+#[path = "answering/words.rs"]
+mod words;
