@@ -106,6 +106,8 @@ pub async fn fuzz(
     let (running, restarts) = (std::sync::OnceLock::new(), std::sync::atomic::AtomicU32::new(0));
     let revive = || started::revive(job, &endpoint, running.get(), &restarts, stop);
     let mut plan = job.plan(&endpoint, sending.settings, run_id, stop, &control);
+    // Fuzzing has a limit of time of its own.
+    plan.search_time = run::SearchTime::endless();
     let redaction = plan.redaction();
     let origin = endpoint.origin();
     let alone = Finish {

@@ -6,7 +6,7 @@ use super::{Embedded, Filter, Keeping, Known, Saved, saved};
 use crate::contract::{Contract, OperationName, digest};
 use crate::generate::{self, Case, Inference, Level, Options, PlanError, Workbench};
 use crate::report::{Diagnostic, Head};
-use crate::run::{AwsKeys, Endpoint, Hosts, Left, Plan, Settings, Stop, Upkeep};
+use crate::run::{AwsKeys, Endpoint, Hosts, Left, Plan, SearchTime, Settings, Stop, Upkeep};
 use crate::scenario::Scenario;
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher as _, Hasher as _};
@@ -185,6 +185,7 @@ impl Job {
             control,
             stop: stop.clone(),
             left: Left::default(),
+            search_time: SearchTime::default(),
             server: None,
             revive: None,
         }

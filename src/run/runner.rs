@@ -2,6 +2,7 @@
 //!
 //! It never judges: what becomes of an outcome is the caller's function, called where the case ran.
 
+use super::downs::Downs;
 use super::order::Order;
 use super::steps::{Shared, Worker};
 use super::transport::Exit;
@@ -53,6 +54,7 @@ pub fn run<T: Send>(
         order: Order::new(plan.settings.window, emit),
         finish,
         health: Health::default(),
+        downs: Downs::default(),
         beside: RwLock::new(()),
     };
     if let Err(reason) = on_own_thread(|| run.shared.exit.probe()) {
@@ -177,6 +179,7 @@ struct Run<'a, I, F, T, E> {
     order: Order<T, E>,
     finish: F,
     health: Health,
+    downs: Downs,
     /// Held by every case that runs; wholly by one that must run alone.
     beside: RwLock<()>,
 }
@@ -213,16 +216,19 @@ where
                 None
             } else if case.alone {
                 let _nobody_else = self.beside.write().await;
-                worker.case(case).await
+                self.met(&mut worker, case).await
             } else {
                 let _others = self.beside.read().await;
-                worker.case(case).await
+                self.met(&mut worker, case).await
             };
             let outcome = match outcome {
-                Some(outcome) if outcome.liveness == Some(Liveness::Down) && self.plan.revive.is_some() => {
-                    Some(self.revived(&mut worker, outcome).await)
+                Some((outcome, Some(start))) => {
+                    let _nobody_else = self.beside.write().await;
+                    let outcome = self.revived(&mut worker, outcome, start).await;
+                    self.downs.looked_at(start);
+                    Some(outcome)
                 }
-                outcome => outcome,
+                outcome => outcome.map(|(outcome, _)| outcome),
             };
             if let Some(outcome) = &outcome
                 && self.health.see(outcome)
@@ -233,15 +239,34 @@ where
         }
     }
 
+    /// What becomes of a case; where it met an endpoint that is down and can be started anew, with the number of the
+    /// start after which it began.
+    async fn met(&self, worker: &mut Worker<'_>, case: Arc<Case>) -> Option<(Outcome, Option<u32>)> {
+        let start = self.downs.starts();
+        let outcome = worker.case(case).await?;
+        if outcome.liveness != Some(Liveness::Down) || self.plan.revive.is_none() {
+            return Some((outcome, None));
+        }
+        self.downs.meet(start);
+        Some((outcome, Some(start)))
+    }
+
     /// A case met an endpoint that is down, and the endpoint can be started anew: the case is sent again with nobody
-    /// beside it. Where that ends the endpoint once more, this case is the one that does it.
-    async fn revived(&self, worker: &mut Worker<'_>, outcome: Outcome) -> Outcome {
-        let _nobody_else = self.beside.write().await;
+    /// beside it. Where that ends the endpoint once more, this case is the one that does it. Where there is no time
+    /// left for that, one of those that were under way is.
+    async fn revived(&self, worker: &mut Worker<'_>, outcome: Outcome, start: u32) -> Outcome {
+        let search = self.plan.search_time.begin();
         let revive = || {
             let revived = self.plan.revive.is_some_and(|revive| revive());
             self.shared.forget_silence();
+            self.downs.started();
             revived
         };
+        if search.is_over() {
+            let stands = self.downs.starts() != start || revive();
+            let among = self.downs.among(start).filter(|_| stands);
+            return Outcome { liveness: among.map(Liveness::Among).or(outcome.liveness), ..outcome };
+        }
         let operation = outcome.case.operation.clone();
         // Somebody else may have started it anew meanwhile.
         if !worker.is_answered(operation.as_str()).await && !worker.is_another_answered(&operation).await && !revive() {
@@ -251,6 +276,7 @@ where
         if again.liveness != Some(Liveness::Down) || !revive() {
             return again;
         }
+        self.downs.tell(start);
         Outcome { liveness: Some(Liveness::Killed), ..again }
     }
 
@@ -297,7 +323,10 @@ impl Health {
     /// Takes note of an outcome; true where the endpoint seems dead.
     fn see(&self, outcome: &Outcome) -> bool {
         if outcome.exchanges.iter().flatten().any(|exchange| exchange.answer.is_ok())
-            || matches!(outcome.liveness, Some(Liveness::Alive | Liveness::OperationDown | Liveness::Killed))
+            || matches!(
+                outcome.liveness,
+                Some(Liveness::Alive | Liveness::OperationDown | Liveness::Killed | Liveness::Among(_))
+            )
         {
             self.revive();
             return false;
