@@ -191,7 +191,11 @@ async fn check_with<'a>(
     let line = run::OneByOne::new(&plan);
     let mut poison = plan.revive.is_some().then(poison::Poison::default);
     let mut survey = match &line {
-        Ok(line) => tokio::task::block_in_place(|| survey::Survey::begin(job, bench, line))?,
+        Ok(line) => {
+            let survey = tokio::task::block_in_place(|| survey::Survey::begin(job, bench, line))?;
+            line.rest();
+            survey
+        }
         Err(_) => survey::Survey::default(),
     };
     let spent = || {

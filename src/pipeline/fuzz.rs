@@ -160,6 +160,7 @@ pub async fn fuzz(
             if unwritable.is_none() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         };
         let finished = |outcome| Box::new(finish.finish(outcome));
+        line.rest();
         tokio::task::block_in_place(|| run::run(&plan, controls.into_iter(), finished, &mut emit))
     };
     for done in &seen {
@@ -209,6 +210,7 @@ pub async fn fuzz(
             let mut news = Vec::new();
             let (over_at, began) = (fuzzing.max_time, watch);
             let result = tokio::task::block_in_place(|| {
+                line.rest();
                 let cases = round.iter().map(|(_, tale)| tale.case.clone());
                 let by_id: HashMap<&str, usize> =
                     round.iter().enumerate().map(|(index, (_, tale))| (tale.case.id.0.as_str(), index)).collect();

@@ -5,13 +5,14 @@
 use super::downs::Downs;
 use super::order::Order;
 use super::steps::{Shared, Worker};
-use super::transport::Exit;
+use super::transport::{Exit, Line};
 use super::{Liveness, NoAnswer, Outcome, Plan};
 use crate::generate::Case;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use tokio::runtime::Runtime;
 use tokio::sync::RwLock;
 
 /// How a run ended.
@@ -84,12 +85,21 @@ pub fn send_case(plan: &Plan<'_>, case: impl Into<Arc<Case>>) -> Result<Outcome,
     OneByOne::new(plan)?.send(case)
 }
 
-/// Runs cases one after another, as the runner would, within its limit of requests in a time.
+/// Runs cases one after another, as the runner would, within its limit of requests in a time, over a connection that it
+/// keeps.
 pub struct OneByOne<'a> {
     plan: &'a Plan<'a>,
     shared: Shared,
     /// Whether the endpoint was reached before.
     reached: AtomicBool,
+    /// What the case before was sent with, while nobody sends.
+    kept: Mutex<Option<Kept>>,
+}
+
+/// A runtime, and connections that it opened.
+struct Kept {
+    runtime: Runtime,
+    lines: Vec<Line>,
 }
 
 impl<'a> OneByOne<'a> {
@@ -99,7 +109,7 @@ impl<'a> OneByOne<'a> {
     /// Where there is no way to the endpoint at all, in words.
     pub fn new(plan: &'a Plan<'a>) -> Result<Self, String> {
         let exit = Exit::new(plan.endpoint, plan.settings.limits).map_err(|error| error.to_string())?;
-        Ok(Self { plan, shared: Shared::new(plan, exit), reached: AtomicBool::new(false) })
+        Ok(Self { plan, shared: Shared::new(plan, exit), reached: AtomicBool::new(false), kept: Mutex::default() })
     }
 
     /// The plan.
@@ -113,28 +123,60 @@ impl<'a> OneByOne<'a> {
     /// Where the endpoint cannot be reached, or the stop switch ended it; in words.
     pub fn send(&self, case: impl Into<Arc<Case>>) -> Result<Outcome, String> {
         let case = case.into();
-        on_own_thread(|| async {
-            let probe = async || self.shared.exit.probe().await.map_err(|reason| reason.to_string());
-            if !self.reached.swap(true, Ordering::Relaxed) {
-                probe().await.inspect_err(|_| self.reached.store(false, Ordering::Relaxed))?;
-            }
-            let outcome = Worker::new(self.plan, &self.shared).case(case).await.ok_or_else(|| "stopped".to_owned())?;
-            // A connection of its own only where it teaches something: what is not there answers nothing.
-            if outcome.liveness == Some(Liveness::Down) {
-                probe().await?;
-            }
-            Ok(outcome)
-        })
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let (sent, kept) = joined(|| {
+            let Kept { runtime, lines } = kept.unwrap_or_else(|| Kept { runtime: runtime(), lines: Vec::new() });
+            let (sent, lines) = runtime.block_on(self.sent(case, lines));
+            (sent, Kept { runtime, lines })
+        });
+        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept);
+        sent
+    }
+
+    /// Closes its connection: there are servers that answer one at a time.
+    pub fn rest(&self) {
+        if let Some(kept) = self.kept.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+            kept.lines.clear();
+        }
+    }
+
+    async fn sent(&self, case: Arc<Case>, lines: Vec<Line>) -> (Result<Outcome, String>, Vec<Line>) {
+        let probe = async || self.shared.exit.probe().await.map_err(|reason| reason.to_string());
+        if !self.reached.swap(true, Ordering::Relaxed)
+            && let Err(reason) = probe().await
+        {
+            self.reached.store(false, Ordering::Relaxed);
+            return (Err(reason), lines);
+        }
+        let mut worker = Worker::with(self.plan, &self.shared, lines);
+        let mut sent = worker.case(case).await.ok_or_else(|| "stopped".to_owned());
+        // A connection of its own only where it teaches something: what is not there answers nothing.
+        if sent.as_ref().is_ok_and(|outcome| outcome.liveness == Some(Liveness::Down))
+            && let Err(reason) = probe().await
+        {
+            sent = Err(reason);
+        }
+        (sent, worker.into_lines())
+    }
+}
+
+impl Drop for OneByOne<'_> {
+    fn drop(&mut self) {
+        // Whoever drops it may be inside a runtime, where nobody may wait for the end of another.
+        if let Some(kept) = self.kept.get_mut().unwrap_or_else(PoisonError::into_inner).take() {
+            kept.runtime.shutdown_background();
+        }
     }
 }
 
 /// Each thread has a runtime of its own: a request never moves between threads.
 pub(super) fn on_runtime<F: Future>(future: F) -> F::Output {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime needs nothing but a file descriptor or two")
-        .block_on(future)
+    runtime().block_on(future)
+}
+
+fn runtime() -> Runtime {
+    let built = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    built.expect("a runtime needs nothing but a file descriptor or two")
 }
 
 /// The same on a thread of its own: the caller may be inside a runtime, where no other can be entered.
@@ -142,8 +184,13 @@ pub(super) fn on_own_thread<F: Future>(make: impl FnOnce() -> F + Send) -> F::Ou
 where
     F::Output: Send,
 {
+    joined(|| on_runtime(make()))
+}
+
+/// What becomes of work on a thread of its own.
+fn joined<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     std::thread::scope(|scope| {
-        let thread = thread_builder().spawn_scoped(scope, || on_runtime(make()));
+        let thread = thread_builder().spawn_scoped(scope, work);
         match thread.expect("the system has a thread to give").join() {
             Ok(output) => output,
             Err(panic) => std::panic::resume_unwind(panic),
