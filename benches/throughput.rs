@@ -158,6 +158,7 @@ fn chosen(job: &Job, url: &str) -> Vec<(Arc<Case>, Message)> {
         control: &control,
         stop: Stop::default(),
         left: Default::default(),
+        search_time: Default::default(),
         server: None,
         revive: None,
     };

@@ -48,6 +48,7 @@ use crate::judge::{Coverage, Findings, Judgement, Verdict};
 use crate::report::{CasePrinter, Counts, Diagnostic, Done, Head, Output, Summary};
 use crate::run::{self, RunEnd, Stop, Stopwatch};
 use crate::wire;
+use held::Held;
 use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -66,16 +67,40 @@ pub async fn check(
     output: &mut (dyn Output + Send),
 ) -> Result<Option<Summary>, Vec<Diagnostic>> {
     let bench = job.bench()?;
-    let held::Held { planned, cases } = held::hold(job, &bench)?;
-    if planned.cases == 0 {
-        return Ok(None);
-    }
-    match cases {
-        Some(cases) => {
-            check_with(job, &bench, planned, cases.into_iter(), sending, run_id, stop, output).await.map(Some)
+    let controls = Held::of(job.controls(&bench)?);
+    let supply = if controls.planned().cases > 0 {
+        Supply::Learnt(controls)
+    } else {
+        let mut all = Held::of(job.cases(&bench)?);
+        if all.planned().cases == 0 {
+            return Ok(None);
         }
-        None => check_with(job, &bench, planned, job.cases(&bench)?, sending, run_id, stop, output).await.map(Some),
-    }
+        let planned = all.planned();
+        Supply::Known(planned, kept(&mut all, || job.cases(&bench))?)
+    };
+    check_with(job, &bench, supply, sending, run_id, stop, output).await.map(Some)
+}
+
+/// Cases in the order of the plan.
+type Cases<'c> = Box<dyn Iterator<Item = Arc<Case>> + Send + 'c>;
+
+/// Which cases are sent.
+enum Supply<'c> {
+    /// These, so many.
+    Known(Planned, Cases<'c>),
+    /// These controls, and then all cases of the operations that they show to be worth it: the others are never made.
+    Learnt(Held),
+}
+
+/// The cases that are held; those that are too many are made again.
+fn kept<'c, I: Iterator<Item = Case> + Send + 'c>(
+    held: &mut Held,
+    again: impl FnOnce() -> Result<I, Vec<Diagnostic>>,
+) -> Result<Cases<'c>, Vec<Diagnostic>> {
+    Ok(match held.cases.take() {
+        Some(cases) => Box::new(cases.into_iter()),
+        None => Box::new(again()?.map(Arc::new)),
+    })
 }
 
 /// The same for these cases of the job instead of all: once, often or under other names.
@@ -93,15 +118,14 @@ pub async fn check_cases(
     stop: &Stop,
     output: &mut (dyn Output + Send),
 ) -> Result<Summary, Vec<Diagnostic>> {
-    check_with(job, &job.bench()?, planned, cases, sending, run_id, stop, output).await
+    let supply = Supply::Known(planned, Box::new(cases.map(Into::into)));
+    check_with(job, &job.bench()?, supply, sending, run_id, stop, output).await
 }
 
-#[expect(clippy::too_many_arguments, reason = "those of `check_cases`, and what is made ready once")]
-async fn check_with(
-    job: &Job,
-    bench: &Workbench<'_>,
-    planned: Planned,
-    cases: impl Iterator<Item = impl Into<Arc<Case>>> + Send,
+async fn check_with<'a>(
+    job: &'a Job,
+    bench: &Workbench<'a>,
+    supply: Supply<'_>,
     sending: &Sending,
     run_id: &str,
     stop: &Stop,
@@ -136,8 +160,14 @@ async fn check_with(
     let mut lessons = None;
     let mut unwritable = None;
     let server = tokio::task::block_in_place(|| started::version(job, &redaction));
-    let head = Head { server, ..job.head(run_id, planned, &endpoint) };
-    output.begin(&head).map_err(|error| unwritten(&error))?;
+    let head = |planned| Head { server: server.clone(), ..job.head(run_id, planned, &endpoint) };
+    let (mut planned, first, mut controls) = match supply {
+        Supply::Known(planned, cases) => (planned, cases, None),
+        Supply::Learnt(controls) => (controls.planned(), Box::new(std::iter::empty()) as Cases<'_>, Some(controls)),
+    };
+    if controls.is_none() {
+        output.begin(&head(planned)).map_err(|error| unwritten(&error))?;
+    }
     let start = || started::start(job, &plan, port, &redaction, sending, stop);
     match tokio::task::block_in_place(start)? {
         Ok(server) => {
@@ -148,6 +178,10 @@ async fn check_with(
             plan.server = server;
         }
         Err(started::NotReady { why, output: said }) => {
+            if let Some(controls) = &controls {
+                let planned = controls.planned_with(&Held::of(job.others(bench, &|_| true)?));
+                output.begin(&head(planned)).map_err(|error| unwritten(&error))?;
+            }
             let mut summary = tally.summary(0.0, &RunEnd::Complete);
             (summary.incomplete, summary.server_output) = (Some(why), said);
             output.end(&summary).map_err(|error| unwritten(&error))?;
@@ -157,7 +191,11 @@ async fn check_with(
     let line = run::OneByOne::new(&plan);
     let mut poison = plan.revive.is_some().then(poison::Poison::default);
     let mut survey = match &line {
-        Ok(line) => tokio::task::block_in_place(|| survey::Survey::begin(job, bench, line))?,
+        Ok(line) => {
+            let survey = tokio::task::block_in_place(|| survey::Survey::begin(job, bench, line))?;
+            line.rest();
+            survey
+        }
         Err(_) => survey::Survey::default(),
     };
     let spent = || {
@@ -166,7 +204,11 @@ async fn check_with(
     };
     let before = spent();
     let watch = Stopwatch::start();
-    let mut cases = cases.map(Into::into).peekable();
+    let first = match &mut controls {
+        Some(controls) => kept(controls, || job.controls(bench))?,
+        None => first,
+    };
+    let mut cases = first.peekable();
     let mut ended = RunEnd::Complete;
     // Controls first, then what shows what refusals are worth, then the rest: each with all that was learnt before.
     for stage in STAGES {
@@ -175,6 +217,7 @@ async fn check_with(
         }
         let finish = finish::Finish { survey: Some(&survey), ..alone };
         let mut seen = Vec::new();
+        let is_told = controls.is_none();
         // Behind a pointer, because they wait for their turn in a row.
         let mut emit = |done: Box<Done>| {
             let mut done = done;
@@ -186,7 +229,10 @@ async fn check_with(
             if let Some(poison) = &mut poison {
                 poison.add(&done);
             }
-            unwritable = output.case(&done).err();
+            // What is told first is how much there is to do.
+            if stage != Stage::Controls || is_told {
+                unwritable = output.case(&done).err();
+            }
             let goes_on = unwritable.is_none() && !tally.enough();
             if stage != Stage::Rest {
                 seen.push(done);
@@ -206,10 +252,21 @@ async fn check_with(
         for done in &seen {
             survey.see(job, done);
         }
-        if stage == Stage::Controls
-            && let Some(why) = survey.is_elsewhere(job)
-        {
-            elsewhere = Some(why);
+        if stage == Stage::Controls {
+            elsewhere = survey.is_elsewhere(job);
+            if let Some(controls) = controls.take() {
+                let is_over = stop.is_stopped() || elsewhere.is_some();
+                let runs = |operation: &str| !is_over && survey.runs(operation);
+                let mut others = Held::of(job.others(bench, &runs)?);
+                planned = controls.planned_with(&others);
+                output.begin(&head(planned)).map_err(|error| unwritten(&error))?;
+                for done in &seen {
+                    unwritable = unwritable.or(output.case(done).err());
+                }
+                cases = kept(&mut others, || job.others(bench, &runs))?.peekable();
+            }
+        }
+        if elsewhere.is_some() {
             break;
         }
     }

@@ -175,6 +175,7 @@ proptest! {
             control: &control,
             stop: Stop::default(),
             left: Default::default(),
+            search_time: Default::default(),
             server: None,
             revive: None,
         };

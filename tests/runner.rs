@@ -5,12 +5,12 @@ mod loopback;
 use loopback::*;
 use overstep::contract::{Http, Operation};
 use overstep::generate::{Capture, Case, Damage, Purpose, Send, Step, Value};
-use overstep::run::{Liveness, Plan, RateLimit, RunEnd, Stop, run, send_case};
+use overstep::run::{Liveness, Outcome, Plan, RateLimit, RunEnd, SearchTime, Stop, run, send_case};
 use overstep::scenario::{Credentials, Principal, Variable};
 use std::io::{BufReader, Write};
 use std::net::TcpListener;
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -220,6 +220,7 @@ fn an_operation_that_hangs_does_not_end_the_run_of_the_others() {
             aws: None,
             stop: plan.stop.clone(),
             left: Default::default(),
+            search_time: Default::default(),
             server: None,
             revive: None,
             ..*plan
@@ -242,6 +243,86 @@ fn an_operation_that_hangs_does_not_end_the_run_of_the_others() {
     }));
     assert!(outcomes[29].not_sent.is_some());
     assert!(outcomes[30..].iter().all(|outcome| word(outcome) == "200 Complete 0"));
+}
+
+/// What becomes of 80 cases, two of which wedge the server until it is started anew, and how often it was.
+fn wedged(search_time: &SearchTime) -> (Vec<Outcome>, usize) {
+    let is_wedged = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&is_wedged);
+    let address = serve(move |mut stream, _| {
+        let mut reader = BufReader::new(stream.try_clone().expect("clone"));
+        while let Some((head, _)) = read_request(&mut reader) {
+            if head.contains("/wedge") {
+                flag.store(true, Ordering::SeqCst);
+            }
+            if !flag.load(Ordering::SeqCst) {
+                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
+            }
+        }
+    });
+    let starts = AtomicUsize::new(0);
+    let revive = || {
+        is_wedged.store(false, Ordering::SeqCst);
+        starts.fetch_add(1, Ordering::SeqCst);
+        true
+    };
+    let cases = (0..80).map(|n| {
+        let target = if matches!(n, 7 | 60) { "/wedge" } else { "/" };
+        case(&n.to_string(), vec![get(target)])
+    });
+    let mut world = World::at(address);
+    world.has_control = true;
+    let mut outcomes = Vec::new();
+    let end = world.with(|plan| {
+        let plan = Plan {
+            run_id: plan.run_id.clone(),
+            values: plan.values.clone(),
+            aws: None,
+            stop: plan.stop.clone(),
+            left: Default::default(),
+            search_time: search_time.clone(),
+            server: None,
+            revive: Some(&revive),
+            ..*plan
+        };
+        run(
+            &plan,
+            cases,
+            |outcome| outcome,
+            |outcome| {
+                outcomes.push(outcome);
+                ControlFlow::Continue(())
+            },
+        )
+    });
+    assert_eq!((end, outcomes.len()), (RunEnd::Complete, 80));
+    (outcomes, starts.into_inner())
+}
+
+#[test]
+fn a_search_for_who_ends_the_server_has_an_end() {
+    let (outcomes, starts) = wedged(&SearchTime::endless());
+    for (n, outcome) in outcomes.iter().enumerate() {
+        let guilty = matches!(n, 7 | 60);
+        assert_eq!(outcome.liveness, guilty.then_some(Liveness::Killed), "{n}");
+    }
+    assert!(starts >= 2, "{starts}");
+
+    // Without time for it, each end of the server is told once, with the number of those that may have done it.
+    let (outcomes, starts) = wedged(&SearchTime::of(Duration::ZERO));
+    let mut told = Vec::new();
+    for (n, outcome) in outcomes.iter().enumerate() {
+        match outcome.liveness {
+            Some(Liveness::Among(cases)) => told.push((n, cases)),
+            Some(Liveness::Down) => assert!(!matches!(n, 0 | 79), "{n}"),
+            other => assert_eq!(other, None, "{n}"),
+        }
+    }
+    let down = outcomes.iter().filter(|outcome| outcome.liveness == Some(Liveness::Down)).count();
+    assert_eq!((starts, told.len()), (2, 2), "{told:?}");
+    // Four workers: nobody else can have been under way.
+    assert!(told.iter().all(|(_, cases)| (1..=4).contains(cases)), "{told:?}");
+    assert_eq!(told.iter().map(|(_, cases)| *cases as usize).sum::<usize>(), down + 2, "{told:?}");
 }
 
 #[test]

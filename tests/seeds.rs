@@ -64,6 +64,7 @@ fn requests(contract: &Contract, scenario: &Scenario, case: &Case) -> Result<Vec
         control: &|_| None,
         stop: Stop::default(),
         left: Left::default(),
+        search_time: Default::default(),
         server: None,
         revive: None,
     };

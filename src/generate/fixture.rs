@@ -154,7 +154,9 @@ pub(crate) fn holds(value: &Value, hole: &str) -> bool {
     match value {
         Value::Template(text) => text.contains(hole),
         Value::List(items) => items.iter().any(|item| holds(item, hole)),
-        Value::Map(members) => members.values().any(|item| holds(item, hole)),
+        Value::Map(members) => members.iter().any(|(key, item)| {
+            Value::as_template_key(key).is_some_and(|template| template.contains(hole)) || holds(item, hole)
+        }),
         _ => false,
     }
 }

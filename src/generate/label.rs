@@ -124,7 +124,11 @@ impl Labels<'_> {
                 check_length(shape, entries.len() as u64, path, out);
                 let (keys, values) = (path.then(Segment::Key), path.then(Segment::Value));
                 for (name, item) in entries {
-                    self.check(key, &Value::Text(name.clone()), &keys, at, depth + 1, out);
+                    let text = match Value::as_template_key(name) {
+                        Some(template) => Value::Template(template.to_owned()),
+                        None => Value::Text(name.clone()),
+                    };
+                    self.check(key, &text, &keys, at, depth + 1, out);
                     self.entry(entry, item, &values, at, depth, out);
                 }
                 self.check_budget(shape, entries, path, out);

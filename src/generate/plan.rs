@@ -57,12 +57,11 @@ pub fn cases<'a>(
     Workbench::new(contract)?.cases(scenario, options)
 }
 
-fn all_of<'a>(plan: Plan<'a>) -> Box<dyn Iterator<Item = Case> + Send + 'a> {
-    let plan = Arc::new(plan);
-    let controls = {
-        let plan = Arc::clone(&plan);
-        (0..plan.wanted.len()).filter_map(move |index| plan.control(index))
-    };
+fn controls_of<'a>(plan: Arc<Plan<'a>>) -> impl Iterator<Item = Case> + Send + use<'a> {
+    (0..plan.wanted.len()).filter_map(move |index| plan.control(index))
+}
+
+fn others_of<'a>(plan: Arc<Plan<'a>>) -> impl Iterator<Item = Case> + Send + use<'a> {
     // Of operations that only models describe, what plain values meet decides what other answers are worth.
     let plain = {
         let plan = Arc::clone(&plan);
@@ -70,7 +69,7 @@ fn all_of<'a>(plan: Plan<'a>) -> Box<dyn Iterator<Item = Case> + Send + 'a> {
         (0..modelled).flat_map(move |index| plan.plain(index))
     };
     let rest = (0..plan.wanted.len()).flat_map(move |index| plan.clone().operation(index));
-    Box::new(controls.chain(plain).chain(rest))
+    plain.chain(rest)
 }
 
 /// The name of the operation that cannot exist.
@@ -165,7 +164,35 @@ impl<'a> Workbench<'a> {
         scenario: &'a Scenario,
         options: Options,
     ) -> Result<Box<dyn Iterator<Item = Case> + Send + 'a>, PlanError> {
-        Ok(all_of(Plan::with(self, scenario, options)?))
+        let plan = Arc::new(Plan::with(self, scenario, options)?);
+        Ok(Box::new(controls_of(Arc::clone(&plan)).chain(others_of(plan))))
+    }
+
+    /// Of all cases only the controls.
+    ///
+    /// # Errors
+    /// Where an operation has no route.
+    pub fn controls(
+        &self,
+        scenario: &'a Scenario,
+        options: Options,
+    ) -> Result<impl Iterator<Item = Case> + Send + use<'a>, PlanError> {
+        Ok(controls_of(Arc::new(Plan::with(self, scenario, options)?)))
+    }
+
+    /// All cases but the controls, of the operations that run.
+    ///
+    /// # Errors
+    /// Where an operation has no route.
+    pub fn others(
+        &self,
+        scenario: &'a Scenario,
+        options: Options,
+        runs: &dyn Fn(&str) -> bool,
+    ) -> Result<impl Iterator<Item = Case> + Send + use<'a>, PlanError> {
+        let mut plan = Plan::with(self, scenario, options)?;
+        plan.wanted.retain(|operation| runs(operation.name.as_str()));
+        Ok(others_of(Arc::new(plan)))
     }
 
     fn plan<'s>(&'s self, scenario: &'s Scenario) -> Result<Plan<'s>, PlanError> {

@@ -42,6 +42,8 @@ fn walk(
     path: &MemberPath,
 ) -> Resources {
     let inner = |id: &ShapeId, value: &Value, path: MemberPath| walk(planner, operation, case, id, value, &path);
+    // A document that names an error for it has the word.
+    let among = |worst| if planner.is_reticent() && worst == Resources::Foreign { Resources::Among } else { worst };
     match (&planner.contract.shape(id).kind, value) {
         (Kind::Structure { members } | Kind::Union { members }, Value::Map(given)) => given
             .iter()
@@ -49,13 +51,15 @@ fn walk(
             .max(),
         (Kind::List { member }, Value::List(items)) => {
             let worst = items.iter().map(|item| inner(member, item, path.then(Segment::Item))).max();
-            // A document that names an error for it has the word.
-            worst.map(
-                |worst| if planner.is_reticent() && worst == Resources::Foreign { Resources::Among } else { worst },
-            )
+            worst.map(among)
         }
         (Kind::Map { value: entry, .. }, Value::Map(entries)) => {
-            entries.values().map(|value| inner(entry, value, path.then(Segment::Value))).max()
+            let values = entries.values().map(|value| inner(entry, value, path.then(Segment::Value))).max();
+            let place = path.then(Segment::Key);
+            let named = planner.scenario.use_at(operation.name.as_str(), &place).is_some();
+            // What is a template is what the scenario says.
+            let keys = entries.keys().filter(|key| named && Value::as_template_key(key).is_none());
+            keys.map(|key| identifier(planner, operation, case, &place, key)).map(among).max().max(values)
         }
         (Kind::String, Value::Text(text)) => Some(identifier(planner, operation, case, path, text)),
         // Of small numbers nobody knows which exist.

@@ -287,7 +287,11 @@ impl Sampler<'_> {
     pub fn key(&self, id: &ShapeId, path: &MemberPath, index: u64) -> String {
         let place = path.then(Segment::Key);
         match self.scenario.use_at(self.operation.name.as_str(), &place) {
-            Some(serde_json::Value::String(text)) if index == 0 => return text.clone(),
+            Some(serde_json::Value::String(text)) if index == 0 => match self.templates.text(text) {
+                Value::Text(text) => return text,
+                Value::Template(template) => return Value::template_key(&template),
+                _ => {}
+            },
             _ => {}
         }
         match self.scalar(id, self.contract.shape(id), &place, index) {

@@ -19,13 +19,27 @@ pub enum Value {
     Blob(Vec<u8>),
     /// A sequence.
     List(Vec<Value>),
-    /// A structure or a map, in the order of sending.
+    /// A structure or a map, in the order of sending. A key may be a template: see [`Value::template_key`].
     Map(IndexMap<String, Value>),
     /// Exactly these characters in the place of a value, in a body made of text: `NaN`, `'x'`, `"\ud800"`.
     Raw(String),
 }
 
+/// How a key begins that is a template: this character [stands for nothing](https://www.unicode.org/faq/private_use.html#nonchar4)
+/// in any text, and no case sends it as a key.
+const TEMPLATE_KEY: char = '\u{FDD0}';
+
 impl Value {
+    /// The key of a map that is known only while a case runs.
+    pub fn template_key(template: &str) -> String {
+        format!("{TEMPLATE_KEY}{template}")
+    }
+
+    /// The template that a key is; `None` where it is plain.
+    pub fn as_template_key(key: &str) -> Option<&str> {
+        key.strip_prefix(TEMPLATE_KEY)
+    }
+
     /// A text.
     pub fn text(text: impl Into<String>) -> Self {
         Self::Text(text.into())
@@ -66,7 +80,8 @@ impl Value {
             Self::Blob(bytes) => Json::String(data_encoding::BASE64.encode(bytes)),
             Self::List(items) => Json::Array(items.iter().map(Self::to_template).collect()),
             Self::Map(members) => {
-                Json::Object(members.iter().map(|(name, value)| (name.clone(), value.to_template())).collect())
+                let key = |name: &String| Self::as_template_key(name).unwrap_or(name).to_owned();
+                Json::Object(members.iter().map(|(name, value)| (key(name), value.to_template())).collect())
             }
         }
     }

@@ -7,7 +7,7 @@ use super::carry::carry;
 use crate::contract::{self, Amendment, Contract, Provenance};
 use crate::generate::{self, Act, Case, PlanError, Wild, infer};
 use crate::judge::{Verdict, judge};
-use crate::run::{Endpoint, Left, Liveness, Local, Outcome, Plan, Settings, Stop};
+use crate::run::{Endpoint, Left, Liveness, Local, Outcome, Plan, SearchTime, Settings, Stop};
 use crate::scenario::{self, Scenario};
 use bytes::Bytes;
 use http_body::Body;
@@ -102,6 +102,7 @@ impl Subject {
             control: &|_| None,
             stop: Stop::default(),
             left: Left::default(),
+            search_time: SearchTime::default(),
             #[cfg(feature = "run")]
             server: None,
             revive: None,

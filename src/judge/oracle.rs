@@ -131,6 +131,14 @@ fn no_answer(reason: &NoAnswer, liveness: Option<Liveness>) -> Decision {
             let why = "the server ended, and again when it had been started anew and nothing else was sent".to_owned();
             (Verdict::Diverges, observed, why)
         }
+        Some(Liveness::Among(cases)) => {
+            let note = match cases {
+                1 => "ends the server".to_owned(),
+                _ => format!("one of {cases} cases ends the server, and the search for it was cut short"),
+            };
+            let why = "the server ended, and the time for finding the case that does it was over".to_owned();
+            (Verdict::Diverges, Observed { note: Some(note), ..Observed::default() }, why)
+        }
         Some(Liveness::Alive) if learnt => {
             (Verdict::Diverges, observed, format!("{reason}, twice, while plain valid requests are answered"))
         }

@@ -106,6 +106,8 @@ pub async fn fuzz(
     let (running, restarts) = (std::sync::OnceLock::new(), std::sync::atomic::AtomicU32::new(0));
     let revive = || started::revive(job, &endpoint, running.get(), &restarts, stop);
     let mut plan = job.plan(&endpoint, sending.settings, run_id, stop, &control);
+    // Fuzzing has a limit of time of its own.
+    plan.search_time = run::SearchTime::endless();
     let redaction = plan.redaction();
     let origin = endpoint.origin();
     let alone = Finish {
@@ -158,6 +160,7 @@ pub async fn fuzz(
             if unwritable.is_none() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         };
         let finished = |outcome| Box::new(finish.finish(outcome));
+        line.rest();
         tokio::task::block_in_place(|| run::run(&plan, controls.into_iter(), finished, &mut emit))
     };
     for done in &seen {
@@ -207,6 +210,7 @@ pub async fn fuzz(
             let mut news = Vec::new();
             let (over_at, began) = (fuzzing.max_time, watch);
             let result = tokio::task::block_in_place(|| {
+                line.rest();
                 let cases = round.iter().map(|(_, tale)| tale.case.clone());
                 let by_id: HashMap<&str, usize> =
                     round.iter().enumerate().map(|(index, (_, tale))| (tale.case.id.0.as_str(), index)).collect();

@@ -1,11 +1,10 @@
-//! The cases of a job, made once: they are counted before the first is sent, and few enough are kept meanwhile.
+//! Cases, made once: they are counted before the first is sent, and few enough are kept meanwhile.
 //!
 //! What is too much to keep is counted and made again, so that memory does not grow with the number of cases.
 
-use super::{Job, Planned};
+use super::Planned;
 use crate::contract::OperationName;
-use crate::generate::{Case, Send, Step, Value, Workbench};
-use crate::report::Diagnostic;
+use crate::generate::{Case, Send, Step, Value};
 use crate::run::processor_seconds;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -15,32 +14,47 @@ const MOST: usize = 48 << 20;
 
 /// How many cases there are, and they themselves where they are few enough.
 pub(super) struct Held {
-    pub planned: Planned,
+    count: u64,
+    operations: HashSet<OperationName>,
+    made_in: f64,
     pub cases: Option<Vec<Arc<Case>>>,
 }
 
-/// Makes all cases of a job once.
-pub(super) fn hold<'a>(job: &'a Job, bench: &Workbench<'a>) -> Result<Held, Vec<Diagnostic>> {
-    let before = processor_seconds(None);
-    let mut operations = HashSet::<OperationName>::new();
-    let (mut count, mut bytes) = (0, 0);
-    let mut kept = Some(Vec::new());
-    for case in job.cases(bench)? {
-        count += 1;
-        if !operations.contains(&case.operation) {
-            operations.insert(case.operation.clone());
-        }
-        if let Some(cases) = &mut kept {
-            bytes += size(&case);
-            if bytes > MOST {
-                kept = None;
-            } else {
-                cases.push(Arc::new(case));
+impl Held {
+    /// Makes them all once.
+    pub fn of(made: impl Iterator<Item = Case>) -> Self {
+        let before = processor_seconds(None);
+        let mut operations = HashSet::<OperationName>::new();
+        let (mut count, mut bytes) = (0, 0);
+        let mut kept = Some(Vec::new());
+        for case in made {
+            count += 1;
+            if !operations.contains(&case.operation) {
+                operations.insert(case.operation.clone());
+            }
+            if let Some(cases) = &mut kept {
+                bytes += size(&case);
+                if bytes > MOST {
+                    kept = None;
+                } else {
+                    cases.push(Arc::new(case));
+                }
             }
         }
+        let made_in = before.zip(processor_seconds(None)).map_or(0.0, |(before, after)| after - before);
+        Self { count, operations, made_in, cases: kept }
     }
-    let made_in = before.zip(processor_seconds(None)).map_or(0.0, |(before, after)| after - before);
-    Ok(Held { planned: Planned { cases: count, operations: operations.len() as u64, made_in }, cases: kept })
+
+    /// How much there is to do.
+    pub fn planned(&self) -> Planned {
+        Planned { cases: self.count, operations: self.operations.len() as u64, made_in: self.made_in }
+    }
+
+    /// How much there is to do with others that are made while the run's time is measured.
+    pub fn planned_with(&self, others: &Self) -> Planned {
+        let operations = self.operations.union(&others.operations).count() as u64;
+        Planned { cases: self.count + others.count, operations, made_in: self.made_in }
+    }
 }
 
 /// About how many bytes a case takes.

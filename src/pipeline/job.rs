@@ -6,7 +6,7 @@ use super::{Embedded, Filter, Keeping, Known, Saved, saved};
 use crate::contract::{Contract, OperationName, digest};
 use crate::generate::{self, Case, Inference, Level, Options, PlanError, Workbench};
 use crate::report::{Diagnostic, Head};
-use crate::run::{AwsKeys, Endpoint, Hosts, Left, Plan, Settings, Stop, Upkeep};
+use crate::run::{AwsKeys, Endpoint, Hosts, Left, Plan, SearchTime, Settings, Stop, Upkeep};
 use crate::scenario::Scenario;
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher as _, Hasher as _};
@@ -110,12 +110,26 @@ impl Job {
         &'a self,
         bench: &Workbench<'a>,
     ) -> Result<impl Iterator<Item = Case> + Send + use<'a>, Vec<Diagnostic>> {
-        let options = Options { seed: self.seed, level: self.level };
-        let cases = bench.cases(&self.scenario, options).map_err(unplanned)?;
-        let wanted = move |case: &Case| {
-            self.filter.as_ref().is_none_or(|filter| filter.matches(case))
-                && self.ids.as_ref().is_none_or(|ids| ids.contains(&case.id.0))
-        };
+        Ok(self.controls(bench)?.chain(self.others(bench, &|_| true)?))
+    }
+
+    /// Of these, the plain valid requests, which come first.
+    pub(super) fn controls<'a>(
+        &'a self,
+        bench: &Workbench<'a>,
+    ) -> Result<impl Iterator<Item = Case> + Send + use<'a>, Vec<Diagnostic>> {
+        let controls = bench.controls(&self.scenario, self.options()).map_err(unplanned)?;
+        Ok(controls.filter(|case| self.is_wanted(case)))
+    }
+
+    /// All the others, of the operations that run.
+    pub(super) fn others<'a>(
+        &'a self,
+        bench: &Workbench<'a>,
+        runs: &dyn Fn(&str) -> bool,
+    ) -> Result<impl Iterator<Item = Case> + Send + use<'a>, Vec<Diagnostic>> {
+        let options = self.options();
+        let cases = bench.others(&self.scenario, options, runs).map_err(unplanned)?;
         // Parts of sequences stand in no plan: only an id makes them.
         let parts = self.ids.iter().flatten().filter(|id| id.contains("/law/sequence/") && id.contains('~'));
         let mut parts: Vec<Case> =
@@ -127,7 +141,21 @@ impl Job {
         });
         parts.extend(after);
         parts.sort_by(|one, other| one.id.cmp(&other.id));
-        Ok(cases.chain(saved::cases(self)?).filter(wanted).chain(parts))
+        let mut saved = saved::cases(self)?;
+        for more in [&mut saved, &mut parts] {
+            more.retain(|case| runs(case.operation.as_str()));
+        }
+        Ok(cases.chain(saved).filter(|case| self.is_wanted(case)).chain(parts))
+    }
+
+    fn options(&self) -> Options {
+        Options { seed: self.seed, level: self.level }
+    }
+
+    /// Whether no flag leaves a case out.
+    fn is_wanted(&self, case: &Case) -> bool {
+        self.filter.as_ref().is_none_or(|filter| filter.matches(case))
+            && self.ids.as_ref().is_none_or(|ids| ids.contains(&case.id.0))
     }
 
     /// Whether no flag leaves out a case.
@@ -185,6 +213,7 @@ impl Job {
             control,
             stop: stop.clone(),
             left: Left::default(),
+            search_time: SearchTime::default(),
             server: None,
             revive: None,
         }

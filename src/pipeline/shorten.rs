@@ -6,7 +6,7 @@ use super::finish::Finish;
 use crate::generate::{self, Case, Options};
 use crate::judge::Verdict;
 use crate::report::Done;
-use crate::run::OneByOne;
+use crate::run::{OneByOne, Searching};
 use crate::search::smallest;
 use std::collections::HashSet;
 
@@ -42,18 +42,25 @@ impl Failed {
 
     /// The shortest parts that still fail; what does not fail again is left out.
     pub fn shortened(self, line: &OneByOne<'_>, options: Options, finish: &Finish<'_>) -> Vec<Done> {
-        self.ids.iter().filter_map(|id| shortest(line, options, finish, id)).collect()
+        let search = line.plan().search_time.begin();
+        self.ids.iter().filter_map(|id| shortest(line, options, finish, id, &search)).collect()
     }
 }
 
-fn shortest(line: &OneByOne<'_>, options: Options, finish: &Finish<'_>, id: &str) -> Option<Done> {
+fn shortest(
+    line: &OneByOne<'_>,
+    options: Options,
+    finish: &Finish<'_>,
+    id: &str,
+    search: &Searching<'_>,
+) -> Option<Done> {
     let plan = line.plan();
     let part = |kept: &[usize]| -> Option<Case> {
         let kept: Vec<String> = kept.iter().map(ToString::to_string).collect();
         generate::part_of_sequence(plan.contract, plan.scenario, options, &format!("{id}~{}", kept.join(".")))
     };
     let run = |kept: &[usize]| -> Option<Done> {
-        if kept.is_empty() || plan.stop.is_stopped() {
+        if kept.is_empty() || plan.stop.is_stopped() || search.is_over() {
             return None;
         }
         Some(finish.finish(line.send(part(kept)?).ok()?))

@@ -37,6 +37,9 @@ pub enum Liveness {
     /// It was not, and again not when the endpoint had been started anew and nothing else was sent: the case is at
     /// fault.
     Killed,
+    /// It was not, and there was no time left to see what did it: so many cases were under way when the endpoint went
+    /// down, this one among them, and one of them is at fault. Only the first one that was looked at tells it.
+    Among(u32),
 }
 
 /// One request and its answer.

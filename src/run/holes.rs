@@ -79,7 +79,19 @@ impl<'a> Holes<'a> {
                 Ok(())
             }
             Value::List(items) => items.iter_mut().try_for_each(|item| self.fill_value(item)),
-            Value::Map(members) => members.values_mut().try_for_each(|member| self.fill_value(member)),
+            Value::Map(members) => {
+                if members.keys().any(|key| Value::as_template_key(key).is_some()) {
+                    let keyed = std::mem::take(members).into_iter().map(|(key, member)| {
+                        let key = match Value::as_template_key(&key) {
+                            Some(template) => self.fill(template)?.into_owned(),
+                            None => key,
+                        };
+                        Ok((key, member))
+                    });
+                    *members = keyed.collect::<Result<_, HoleError>>()?;
+                }
+                members.values_mut().try_for_each(|member| self.fill_value(member))
+            }
             _ => Ok(()),
         }
     }
@@ -152,7 +164,9 @@ fn has_template(value: &Value) -> bool {
     match value {
         Value::Template(_) => true,
         Value::List(items) => items.iter().any(has_template),
-        Value::Map(members) => members.values().any(has_template),
+        Value::Map(members) => {
+            members.iter().any(|(key, member)| Value::as_template_key(key).is_some() || has_template(member))
+        }
         _ => false,
     }
 }

@@ -9,6 +9,8 @@ mod coding;
 mod connection;
 #[cfg(feature = "run")]
 mod conversation;
+#[cfg(feature = "run")]
+mod downs;
 mod drafts;
 mod endpoint;
 mod exchange;
@@ -31,6 +33,7 @@ mod ready;
 mod runner;
 #[cfg(feature = "run")]
 mod schedule;
+mod search_time;
 #[cfg(feature = "run")]
 mod server;
 #[cfg(feature = "run")]
@@ -59,6 +62,7 @@ pub use rate::{RateError, RateLimit};
 pub use ready::message;
 #[cfg(feature = "run")]
 pub use runner::{OneByOne, RunEnd, run, send_case};
+pub use search_time::{SearchTime, Searching};
 #[cfg(feature = "run")]
 pub use server::{Clean, Launch, Started, first_line, free_port, is_taken, kill_started};
 #[cfg(feature = "run")]

@@ -5,7 +5,7 @@
 #[cfg(feature = "run")]
 use super::Started;
 use super::holes::Holes;
-use super::{Endpoint, Left, Limits, RateLimit};
+use super::{Endpoint, Left, Limits, RateLimit, SearchTime};
 use crate::contract::{Auth, Contract};
 use crate::generate::{Case, CaseId};
 use crate::scenario::{Credentials, Scenario};
@@ -38,6 +38,8 @@ pub struct Plan<'a> {
     pub stop: Stop,
     /// What the run could not take away again.
     pub left: Left,
+    /// How long may be looked for cases that did something, in all.
+    pub search_time: SearchTime,
     /// The server that was started for it.
     #[cfg(feature = "run")]
     pub server: Option<Arc<Started>>,

@@ -2,15 +2,17 @@
 //!
 //! It never judges: what becomes of an outcome is the caller's function, called where the case ran.
 
+use super::downs::Downs;
 use super::order::Order;
 use super::steps::{Shared, Worker};
-use super::transport::Exit;
+use super::transport::{Exit, Line};
 use super::{Liveness, NoAnswer, Outcome, Plan};
 use crate::generate::Case;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use tokio::runtime::Runtime;
 use tokio::sync::RwLock;
 
 /// How a run ended.
@@ -53,6 +55,7 @@ pub fn run<T: Send>(
         order: Order::new(plan.settings.window, emit),
         finish,
         health: Health::default(),
+        downs: Downs::default(),
         beside: RwLock::new(()),
     };
     if let Err(reason) = on_own_thread(|| run.shared.exit.probe()) {
@@ -82,12 +85,21 @@ pub fn send_case(plan: &Plan<'_>, case: impl Into<Arc<Case>>) -> Result<Outcome,
     OneByOne::new(plan)?.send(case)
 }
 
-/// Runs cases one after another, as the runner would, within its limit of requests in a time.
+/// Runs cases one after another, as the runner would, within its limit of requests in a time, over a connection that it
+/// keeps.
 pub struct OneByOne<'a> {
     plan: &'a Plan<'a>,
     shared: Shared,
     /// Whether the endpoint was reached before.
     reached: AtomicBool,
+    /// What the case before was sent with, while nobody sends.
+    kept: Mutex<Option<Kept>>,
+}
+
+/// A runtime, and connections that it opened.
+struct Kept {
+    runtime: Runtime,
+    lines: Vec<Line>,
 }
 
 impl<'a> OneByOne<'a> {
@@ -97,7 +109,7 @@ impl<'a> OneByOne<'a> {
     /// Where there is no way to the endpoint at all, in words.
     pub fn new(plan: &'a Plan<'a>) -> Result<Self, String> {
         let exit = Exit::new(plan.endpoint, plan.settings.limits).map_err(|error| error.to_string())?;
-        Ok(Self { plan, shared: Shared::new(plan, exit), reached: AtomicBool::new(false) })
+        Ok(Self { plan, shared: Shared::new(plan, exit), reached: AtomicBool::new(false), kept: Mutex::default() })
     }
 
     /// The plan.
@@ -111,28 +123,60 @@ impl<'a> OneByOne<'a> {
     /// Where the endpoint cannot be reached, or the stop switch ended it; in words.
     pub fn send(&self, case: impl Into<Arc<Case>>) -> Result<Outcome, String> {
         let case = case.into();
-        on_own_thread(|| async {
-            let probe = async || self.shared.exit.probe().await.map_err(|reason| reason.to_string());
-            if !self.reached.swap(true, Ordering::Relaxed) {
-                probe().await.inspect_err(|_| self.reached.store(false, Ordering::Relaxed))?;
-            }
-            let outcome = Worker::new(self.plan, &self.shared).case(case).await.ok_or_else(|| "stopped".to_owned())?;
-            // A connection of its own only where it teaches something: what is not there answers nothing.
-            if outcome.liveness == Some(Liveness::Down) {
-                probe().await?;
-            }
-            Ok(outcome)
-        })
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let (sent, kept) = joined(|| {
+            let Kept { runtime, lines } = kept.unwrap_or_else(|| Kept { runtime: runtime(), lines: Vec::new() });
+            let (sent, lines) = runtime.block_on(self.sent(case, lines));
+            (sent, Kept { runtime, lines })
+        });
+        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept);
+        sent
+    }
+
+    /// Closes its connection: there are servers that answer one at a time.
+    pub fn rest(&self) {
+        if let Some(kept) = self.kept.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+            kept.lines.clear();
+        }
+    }
+
+    async fn sent(&self, case: Arc<Case>, lines: Vec<Line>) -> (Result<Outcome, String>, Vec<Line>) {
+        let probe = async || self.shared.exit.probe().await.map_err(|reason| reason.to_string());
+        if !self.reached.swap(true, Ordering::Relaxed)
+            && let Err(reason) = probe().await
+        {
+            self.reached.store(false, Ordering::Relaxed);
+            return (Err(reason), lines);
+        }
+        let mut worker = Worker::with(self.plan, &self.shared, lines);
+        let mut sent = worker.case(case).await.ok_or_else(|| "stopped".to_owned());
+        // A connection of its own only where it teaches something: what is not there answers nothing.
+        if sent.as_ref().is_ok_and(|outcome| outcome.liveness == Some(Liveness::Down))
+            && let Err(reason) = probe().await
+        {
+            sent = Err(reason);
+        }
+        (sent, worker.into_lines())
+    }
+}
+
+impl Drop for OneByOne<'_> {
+    fn drop(&mut self) {
+        // Whoever drops it may be inside a runtime, where nobody may wait for the end of another.
+        if let Some(kept) = self.kept.get_mut().unwrap_or_else(PoisonError::into_inner).take() {
+            kept.runtime.shutdown_background();
+        }
     }
 }
 
 /// Each thread has a runtime of its own: a request never moves between threads.
 pub(super) fn on_runtime<F: Future>(future: F) -> F::Output {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime needs nothing but a file descriptor or two")
-        .block_on(future)
+    runtime().block_on(future)
+}
+
+fn runtime() -> Runtime {
+    let built = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    built.expect("a runtime needs nothing but a file descriptor or two")
 }
 
 /// The same on a thread of its own: the caller may be inside a runtime, where no other can be entered.
@@ -140,8 +184,13 @@ pub(super) fn on_own_thread<F: Future>(make: impl FnOnce() -> F + Send) -> F::Ou
 where
     F::Output: Send,
 {
+    joined(|| on_runtime(make()))
+}
+
+/// What becomes of work on a thread of its own.
+fn joined<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     std::thread::scope(|scope| {
-        let thread = thread_builder().spawn_scoped(scope, || on_runtime(make()));
+        let thread = thread_builder().spawn_scoped(scope, work);
         match thread.expect("the system has a thread to give").join() {
             Ok(output) => output,
             Err(panic) => std::panic::resume_unwind(panic),
@@ -177,6 +226,7 @@ struct Run<'a, I, F, T, E> {
     order: Order<T, E>,
     finish: F,
     health: Health,
+    downs: Downs,
     /// Held by every case that runs; wholly by one that must run alone.
     beside: RwLock<()>,
 }
@@ -213,16 +263,19 @@ where
                 None
             } else if case.alone {
                 let _nobody_else = self.beside.write().await;
-                worker.case(case).await
+                self.met(&mut worker, case).await
             } else {
                 let _others = self.beside.read().await;
-                worker.case(case).await
+                self.met(&mut worker, case).await
             };
             let outcome = match outcome {
-                Some(outcome) if outcome.liveness == Some(Liveness::Down) && self.plan.revive.is_some() => {
-                    Some(self.revived(&mut worker, outcome).await)
+                Some((outcome, Some(start))) => {
+                    let _nobody_else = self.beside.write().await;
+                    let outcome = self.revived(&mut worker, outcome, start).await;
+                    self.downs.looked_at(start);
+                    Some(outcome)
                 }
-                outcome => outcome,
+                outcome => outcome.map(|(outcome, _)| outcome),
             };
             if let Some(outcome) = &outcome
                 && self.health.see(outcome)
@@ -233,15 +286,34 @@ where
         }
     }
 
+    /// What becomes of a case; where it met an endpoint that is down and can be started anew, with the number of the
+    /// start after which it began.
+    async fn met(&self, worker: &mut Worker<'_>, case: Arc<Case>) -> Option<(Outcome, Option<u32>)> {
+        let start = self.downs.starts();
+        let outcome = worker.case(case).await?;
+        if outcome.liveness != Some(Liveness::Down) || self.plan.revive.is_none() {
+            return Some((outcome, None));
+        }
+        self.downs.meet(start);
+        Some((outcome, Some(start)))
+    }
+
     /// A case met an endpoint that is down, and the endpoint can be started anew: the case is sent again with nobody
-    /// beside it. Where that ends the endpoint once more, this case is the one that does it.
-    async fn revived(&self, worker: &mut Worker<'_>, outcome: Outcome) -> Outcome {
-        let _nobody_else = self.beside.write().await;
+    /// beside it. Where that ends the endpoint once more, this case is the one that does it. Where there is no time
+    /// left for that, one of those that were under way is.
+    async fn revived(&self, worker: &mut Worker<'_>, outcome: Outcome, start: u32) -> Outcome {
+        let search = self.plan.search_time.begin();
         let revive = || {
             let revived = self.plan.revive.is_some_and(|revive| revive());
             self.shared.forget_silence();
+            self.downs.started();
             revived
         };
+        if search.is_over() {
+            let stands = self.downs.starts() != start || revive();
+            let among = self.downs.among(start).filter(|_| stands);
+            return Outcome { liveness: among.map(Liveness::Among).or(outcome.liveness), ..outcome };
+        }
         let operation = outcome.case.operation.clone();
         // Somebody else may have started it anew meanwhile.
         if !worker.is_answered(operation.as_str()).await && !worker.is_another_answered(&operation).await && !revive() {
@@ -251,6 +323,7 @@ where
         if again.liveness != Some(Liveness::Down) || !revive() {
             return again;
         }
+        self.downs.tell(start);
         Outcome { liveness: Some(Liveness::Killed), ..again }
     }
 
@@ -297,7 +370,10 @@ impl Health {
     /// Takes note of an outcome; true where the endpoint seems dead.
     fn see(&self, outcome: &Outcome) -> bool {
         if outcome.exchanges.iter().flatten().any(|exchange| exchange.answer.is_ok())
-            || matches!(outcome.liveness, Some(Liveness::Alive | Liveness::OperationDown | Liveness::Killed))
+            || matches!(
+                outcome.liveness,
+                Some(Liveness::Alive | Liveness::OperationDown | Liveness::Killed | Liveness::Among(_))
+            )
         {
             self.revive();
             return false;

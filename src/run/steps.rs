@@ -114,8 +114,21 @@ pub(super) struct Sent {
 impl<'a> Worker<'a> {
     /// Must be called inside a runtime.
     pub(super) fn new(plan: &'a Plan<'a>, shared: &'a Shared) -> Self {
-        let lines = vec![Line::new(Arc::clone(&shared.exit))];
+        Self::with(plan, shared, Vec::new())
+    }
+
+    /// The same with lines of another worker in the same runtime.
+    pub(super) fn with(plan: &'a Plan<'a>, shared: &'a Shared, mut lines: Vec<Line>) -> Self {
+        lines.truncate(1);
+        if lines.is_empty() {
+            lines.push(Line::new(Arc::clone(&shared.exit)));
+        }
         Self { plan, shared, lines, keys: Keys::default(), tries: plan.settings.throttle_tries }
+    }
+
+    /// Its lines, for the worker after it.
+    pub(super) fn into_lines(self) -> Vec<Line> {
+        self.lines
     }
 
     /// Runs a case. `None` where the stop switch ended it before it was through.

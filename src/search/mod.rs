@@ -11,7 +11,7 @@ mod simplest;
 
 pub use grant::{Candidate, Grant};
 pub use guide::{Guide, Proposal};
-pub use guilty::first_guilty;
+pub use guilty::{Guilt, first_guilty};
 pub use limit::{Learnt, limit};
 pub use shrink::smallest;
 pub use simplest::simplest;

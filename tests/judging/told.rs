@@ -204,6 +204,12 @@ fn no_answer_is_held_against_a_server_that_answers_others() {
         }
         let killed = Outcome { liveness: Some(Liveness::Killed), ..one(silent(), Err(reason)) };
         assert!(told(&killed).starts_with("diverges: ends the server (the server ended"), "{}", told(&killed));
+        let seven = "one of 7 cases ends the server, and the search for it was cut short";
+        for (cases, words) in [(1, "ends the server"), (7, seven)] {
+            let among = Outcome { liveness: Some(Liveness::Among(cases)), ..killed.clone() };
+            let why = "the server ended, and the time for finding the case that does it was over";
+            assert_eq!(told(&among), format!("diverges: {words} ({why})"));
+        }
     }
 }
 

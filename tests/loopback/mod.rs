@@ -142,6 +142,7 @@ impl World {
             control: &control,
             stop: self.stop.clone(),
             left: Default::default(),
+            search_time: Default::default(),
             server: None,
             revive: None,
         })

@@ -116,6 +116,7 @@ impl Ground {
             control: &control,
             stop: Default::default(),
             left: Default::default(),
+            search_time: Default::default(),
             server: None,
             revive: None,
         };

@@ -146,6 +146,14 @@ impl<'c> Makers<'c> {
             })
     }
 
+    /// Who makes what a shape's own name speaks of: `TableArn` for the keys of a map, which no member's name tells of.
+    /// Stricter than for members, since a shape may be shared by many: it says in which way it names, and all of a noun.
+    pub fn of_shape(&self, operation: &Operation, id: &ShapeId) -> Option<(usize, Stands)> {
+        let told = reference(id.as_str());
+        let says_it = told.by != By::Itself && !told.noun.is_empty();
+        self.origin(operation, id.as_str()).filter(|(at, _)| says_it && self.all[*at].noun == told.noun)
+    }
+
     /// The ARN of what most members speak of, for a `Resource` that takes no name.
     pub fn arn_of_main(&self, operation: &Operation, member: &str) -> Option<(usize, Stands)> {
         let main = self.main.filter(|_| reference(member).noun == ["resource"])?;

@@ -101,22 +101,26 @@ impl<'c> Work<'c> {
             return true;
         }
         let mut whole = true;
-        for (path, shape) in required(self.contract, operation) {
+        for needed in required(self.contract, operation) {
+            let Needed { path, id, shape } = &needed;
             let place = path.to_string();
             if self.out.scenario.use_for(name, &place).is_some() {
                 continue;
             }
             let Some(member) = path.last_member() else { continue };
             let (is_text, origin) = match shape.kind {
+                Kind::String if needed.is_nameless() => {
+                    (false, self.makers.of_shape(operation, id).filter(|(_, stands)| may_be(shape, stands)))
+                }
                 Kind::String => {
                     let origin = self.makers.origin(operation, member).filter(|(_, stands)| may_be(shape, stands));
-                    (true, origin.or_else(|| self.makers.arn_of_main(operation, member)))
+                    (!needed.is_in_map(), origin.or_else(|| self.makers.arn_of_main(operation, member)))
                 }
-                Kind::Integer | Kind::Long => (false, self.makers.numbered(operation, member)),
+                Kind::Integer | Kind::Long if !needed.is_in_map() => (false, self.makers.numbered(operation, member)),
                 _ => continue,
             };
             match origin {
-                Some((maker, stands)) => whole &= self.named(operation, &path, shape, maker, stands),
+                Some((maker, stands)) => whole &= self.named(operation, path, shape, maker, stands),
                 None if is_text => self.fresh(operation, member, &place, shape),
                 None => {}
             }
@@ -143,8 +147,8 @@ impl<'c> Work<'c> {
             .map(|(member, it)| (member.clone(), contract.shape(&it.shape)))
             .collect();
         let is_open = |work: &Self, member: &str| work.out.scenario.use_for(name, member).is_none();
-        let named_already = required(contract, operation).iter().any(|(path, _)| {
-            path.last_member().is_some_and(|member| {
+        let named_already = required(contract, operation).iter().filter(|needed| !needed.is_in_map()).any(|needed| {
+            needed.path.last_member().is_some_and(|member| {
                 let told = reference(member);
                 let named = self.makers.origin(operation, member).is_some();
                 named || (told.by != By::Itself && (told.noun.is_empty() || noun.ends_with(&told.noun)))
@@ -301,12 +305,14 @@ impl<'c> Work<'c> {
     /// before it.
     fn speaks_only_of(&self, operation: &Operation, fixture: &str) -> bool {
         let mut names_it = false;
-        let all = required(self.contract, operation).into_iter().all(|(path, shape)| {
-            if !matches!(shape.kind, Kind::String) {
+        let all = required(self.contract, operation).into_iter().all(|needed| {
+            if !matches!(needed.shape.kind, Kind::String) {
                 return true;
             }
-            let given = self.out.scenario.use_for(operation.name.as_str(), &path.to_string()).and_then(Json::as_str);
-            let Some(given) = given else { return false };
+            let place = needed.path.to_string();
+            let given = self.out.scenario.use_for(operation.name.as_str(), &place).and_then(Json::as_str);
+            // What stands in a map is content where nothing is known of it.
+            let Some(given) = given else { return needed.is_in_map() };
             let of = given.strip_prefix('{').and_then(|rest| rest.split_once('.')).map(|(name, _)| name);
             names_it |= of == Some(fixture);
             of.is_none_or(|of| of == fixture || self.needs(fixture, of))
@@ -376,8 +382,29 @@ impl<'c> Work<'c> {
     }
 }
 
-/// The required scalars of an input, with their paths: members that must be there, and first items of lists that must.
-fn required<'c>(contract: &'c Contract, operation: &Operation) -> Vec<(MemberPath, &'c Shape)> {
+/// A scalar of an input that has to be there.
+struct Needed<'c> {
+    path: MemberPath,
+    id: &'c ShapeId,
+    shape: &'c Shape,
+}
+
+impl Needed<'_> {
+    /// Whether it is a key of a map, or somewhere in an entry.
+    fn is_in_map(&self) -> bool {
+        self.path.0.iter().any(|segment| matches!(segment, Segment::Key | Segment::Value))
+    }
+
+    /// Whether no member of its own tells what it is: a key, an entry, or an item of an entry.
+    fn is_nameless(&self) -> bool {
+        let inner = self.path.0.iter().rev().take_while(|segment| !matches!(segment, Segment::Member(_)));
+        inner.into_iter().any(|segment| matches!(segment, Segment::Key | Segment::Value))
+    }
+}
+
+/// The required scalars of an input: members that must be there, first items of lists that must, and the keys and
+/// entries of maps that must.
+fn required<'c>(contract: &'c Contract, operation: &'c Operation) -> Vec<Needed<'c>> {
     let mut found = Vec::new();
     if let Some(input) = &operation.input {
         walk(contract, input, &MemberPath::root(), 0, &mut found);
@@ -385,13 +412,7 @@ fn required<'c>(contract: &'c Contract, operation: &Operation) -> Vec<(MemberPat
     found
 }
 
-fn walk<'c>(
-    contract: &'c Contract,
-    id: &ShapeId,
-    path: &MemberPath,
-    depth: usize,
-    found: &mut Vec<(MemberPath, &'c Shape)>,
-) {
+fn walk<'c>(contract: &'c Contract, id: &'c ShapeId, path: &MemberPath, depth: usize, found: &mut Vec<Needed<'c>>) {
     let shape = contract.shape(id);
     match &shape.kind {
         Kind::Structure { members } if depth < DEEPEST => {
@@ -400,8 +421,12 @@ fn walk<'c>(
             }
         }
         Kind::List { member } => walk(contract, member, &path.then(Segment::Item), depth, found),
+        Kind::Map { key, value } if depth < DEEPEST => {
+            walk(contract, key, &path.then(Segment::Key), depth + 1, found);
+            walk(contract, value, &path.then(Segment::Value), depth + 1, found);
+        }
         Kind::Structure { .. } | Kind::Union { .. } | Kind::Map { .. } => {}
-        _ => found.push((path.clone(), shape)),
+        _ => found.push(Needed { path: path.clone(), id, shape }),
     }
 }
 
@@ -456,4 +481,78 @@ fn readiness(contract: &Contract, looker: &Operation) -> Option<Until> {
         open = next;
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract;
+    use serde_json::json;
+
+    /// What is inferred for a call `Use` with this input, where `CreateTable` makes tables and `CreateIndex` indexes.
+    fn uses(input: Json, more: Json) -> Vec<(String, Json)> {
+        let mut shapes = json!({
+            "CreateTableInput": {"type": "structure", "members": {"TableName": {"shape": "TableName", "required": true}}},
+            "CreateTableOutput": {"type": "structure", "members": {"TableArn": {"shape": "TableArn"}}},
+            "CreateIndexInput": {"type": "structure", "members": {"IndexName": {"shape": "Handle", "required": true}}},
+            "TableName": {"type": "string"}, "TableArn": {"type": "string"}, "Handle": {"type": "string"},
+            "Text": {"type": "string"}, "Nothing": {"type": "structure", "members": {}},
+            "UseInput": {"type": "structure", "members": input},
+        });
+        shapes.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        let operation = |name: &str, output: &str| {
+            json!({"name": name, "http": {"method": "POST", "uri": "/"}, "input": format!("{name}Input"), "output": output,
+                   "sources": [{"document": "model", "line": 1}],
+                   "facts": [{"path": "http", "value": "POST /", "standing": "model", "document": "model", "line": 1}]})
+        };
+        let text = json!({
+            "format": "overstep-contract/1", "service": "tables", "protocol": "awsJson1_0", "shapes": shapes, "errors": [],
+            "operations": [operation("CreateTable", "CreateTableOutput"), operation("CreateIndex", "Nothing"),
+                           operation("Use", "Nothing")],
+        });
+        let contract = contract::from_json(&text.to_string()).expect("a contract");
+        assert!(contract.is_only_modelled());
+        let found = infer(&contract, &Scenario::named("tables")).scenario;
+        let notes = found.notes("Use").map(|notes| notes.uses.clone()).unwrap_or_default();
+        notes.into_iter().collect()
+    }
+
+    fn map(key: &str, value: &str) -> (Json, Json) {
+        let input = json!({"Wanted": {"shape": "Wanted", "required": true}});
+        (input, json!({"Wanted": {"type": "map", "key": key, "value": value}}))
+    }
+
+    #[test]
+    fn keys_of_maps_name_what_was_made() {
+        for (key, due) in [
+            ("TableName", Some("{table.TableName}")),
+            ("TableArn", Some("{table.TableArn}")),
+            // Shapes that are shared by many say nothing.
+            ("Handle", None),
+            ("Text", None),
+        ] {
+            let (input, more) = map(key, "Text");
+            let due: Vec<_> = due.map(|due| ("Wanted{key}".to_owned(), json!(due))).into_iter().collect();
+            assert_eq!(uses(input, more), due, "{key}");
+        }
+    }
+
+    #[test]
+    fn entries_of_maps_name_what_was_made() {
+        let (input, mut more) = map("Text", "Entries");
+        more["Entries"] = json!({"type": "list", "member": "Entry"});
+        more["Entry"] = json!({"type": "structure", "members": {
+            "TableName": {"shape": "TableName", "required": true}, "Name": {"shape": "Text", "required": true},
+            "IndexName": {"shape": "Handle"}}});
+        let due = [("Wanted{value}[].TableName".to_owned(), json!("{table.TableName}"))];
+        assert_eq!(uses(input, more), due);
+        let (input, more) = map("Text", "TableArn");
+        assert_eq!(uses(input, more), [("Wanted{value}".to_owned(), json!("{table.TableArn}"))]);
+    }
+
+    #[test]
+    fn maps_that_may_be_left_out_name_nothing() {
+        let (_, more) = map("TableName", "Text");
+        assert_eq!(uses(json!({"Wanted": {"shape": "Wanted"}}), more), []);
+    }
 }
