@@ -3,6 +3,7 @@
 //! This file knows every room and no flag, no terminal and no environment.
 
 mod accepted;
+mod beside;
 mod claims;
 mod doctor;
 mod driven;
@@ -28,6 +29,7 @@ mod survey;
 
 pub use crate::contract::drift;
 pub use accepted::{Keeping, Update};
+pub use beside::{Answers, Beside};
 pub use doctor::doctor;
 pub use driven::{Driven, Ended, KINDS};
 pub use embedded::{Embedded, faults, serve, world};
@@ -148,6 +150,7 @@ async fn check_with<'a>(
         origin: &origin,
         survey: None,
         accepted: compared,
+        beside: sending.beside.as_ref(),
         strict: sending.strict,
         fleeting: started::is_fleeting(job),
     };

@@ -20,3 +20,5 @@ mod oracle;
 mod outcome;
 #[path = "judging/told.rs"]
 mod told;
+#[path = "judging/values.rs"]
+mod values;

@@ -5,7 +5,7 @@
 use super::flags::{CheckFlags, ChooseFlags};
 use super::{Stopped, jobs::jobs, say};
 use overstep::exit::Exit;
-use overstep::pipeline::{self, Job, Keeping, Sending, Update};
+use overstep::pipeline::{self, Answers, Beside, Job, Keeping, Sending, Update};
 use overstep::report::{Done, Head, Output, Summary};
 use overstep::run::Stop;
 use overstep::store::{self, Found, ScratchFolder};
@@ -14,6 +14,8 @@ use std::io;
 /// The other endpoint of a comparison.
 pub struct Against {
     jobs: Vec<Job>,
+    /// The values of its answers.
+    pub answers: Answers,
     folder: ScratchFolder,
 }
 
@@ -22,7 +24,7 @@ impl Against {
     pub fn new(flags: &CheckFlags, other: &str) -> Result<Self, Stopped> {
         let choose = ChooseFlags { endpoint: Some(other.to_owned()), ..flags.choose.clone() };
         let (jobs, _, _) = jobs(&choose, flags.send.allow_remote, true)?;
-        Ok(Self { jobs, folder: store::scratch_folder()? })
+        Ok(Self { jobs, answers: Answers::default(), folder: store::scratch_folder()? })
     }
 
     /// Where its answers are held.
@@ -43,8 +45,12 @@ impl Against {
         for ((job, sending), (found, _)) in self.jobs.iter().zip(sendings).zip(scenarios) {
             say::line(&format!("asking {} first: its answers count as the accepted ones", job.profile));
             super::upkeep::announce(job);
-            let mut sending =
-                Sending { keeping: Some(self.keeping(found, Update::All)), max_failures: None, ..sending.clone() };
+            let mut sending = Sending {
+                keeping: Some(self.keeping(found, Update::All)),
+                beside: Some(Beside::Hold(self.answers.clone())),
+                max_failures: None,
+                ..sending.clone()
+            };
             if flags.send.workers.is_none() && !job.upkeep.not_implemented.is_empty() {
                 sending.settings.workers = 1;
             }
@@ -53,6 +59,10 @@ impl Against {
                 say::line(&format!("{} cannot be compared with: {why}", job.profile));
                 return Ok(Exit::Incomplete);
             }
+        }
+        match self.answers.lost() {
+            0 => {}
+            lost => say::line(&format!("{lost} answers are too large together: of them no values are compared")),
         }
         Ok(Exit::Kept)
     }

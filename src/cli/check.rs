@@ -7,7 +7,7 @@ use super::flags::{CheckFlags, NoCases, UpdateFlag};
 use super::outputs::Outputs;
 use super::{Stopped, jobs::jobs, runtime::Runtime, say};
 use overstep::exit::Exit;
-use overstep::pipeline::{self, Job, Keeping, Sending, Target, Update};
+use overstep::pipeline::{self, Beside, Job, Keeping, Sending, Target, Update};
 use overstep::report::{Diagnostic, Severity, Summary};
 use overstep::run::{RateLimit, Settings, Stop};
 use overstep::store::{self, RunRecord};
@@ -20,6 +20,7 @@ pub fn check(flags: &CheckFlags) -> Result<Exit, Stopped> {
     for (sending, (found, _)) in sendings.iter_mut().zip(&chosen.scenarios) {
         if let Some(against) = &against {
             sending.keeping = Some(against.keeping(found, Update::No));
+            sending.beside = Some(Beside::Compare(against.answers.clone()));
         }
     }
     runtime.block_on(run(flags, jobs, &sendings, &chosen, against.as_ref()))
@@ -72,6 +73,7 @@ pub fn prepare(flags: &CheckFlags) -> Result<(Vec<Job>, Vec<Sending>, super::job
             proxy: flags.send.proxy.clone(),
             max_failures: flags.send.max_failures,
             keeping: keeping(flags, found, &chosen.directory),
+            beside: None,
             strict: flags.choose.strict,
             log: Some(chosen.directory.clone()),
         });

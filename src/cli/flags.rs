@@ -243,7 +243,8 @@ pub struct CheckFlags {
     /// Compare with no accepted behaviour
     #[arg(long, conflicts_with_all = ["snapshots", "update"])]
     pub no_snapshots: bool,
-    /// Send the same cases to this endpoint first, and take its answers for the accepted ones
+    /// Send the same cases to this endpoint first, and take its answers for the accepted ones; values count, but for
+    /// ids, moments, hosts and the like
     #[arg(long, value_name = "NAME|URL", conflicts_with_all = ["snapshots", "no_snapshots", "update", "last_failed"])]
     pub against: Option<String>,
     /// What to do with answers that are not the accepted ones: `auto` writes them beside, and nothing where

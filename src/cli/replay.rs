@@ -223,6 +223,7 @@ fn sending(flags: &ReplayFlags, record: &RunRecord, endpoint: &Endpoint, directo
         proxy: flags.proxy.clone().or_else(|| record.proxy.clone()),
         max_failures: None,
         keeping: None,
+        beside: None,
         strict: flags.strict || record.strict,
         // The words of the run that is repeated stay.
         log: None,

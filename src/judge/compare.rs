@@ -2,7 +2,7 @@
 //!
 //! Whether the accepted behaviour is right is not asked here.
 
-use super::{Judgement, Verdict, form::form, in_words};
+use super::{Difference, Judgement, Values, Verdict, form::form, in_words};
 use crate::contract::Contract;
 use crate::generate::{Case, Intent, Judged};
 use crate::run::Outcome;
@@ -39,6 +39,8 @@ pub struct Comparison {
     pub change: Change,
     /// Whether the answer breaks the contract, and was accepted so.
     pub known: bool,
+    /// Where values are not those of another endpoint, where there is one.
+    pub differs: Vec<Difference>,
 }
 
 /// Where a case stands in a snapshot.
@@ -75,6 +77,18 @@ impl Comparison {
         is_finding(verdict, self.known, self.change, strict)
     }
 
+    /// The same beside what another endpoint says: where all else is the same, values count.
+    #[must_use]
+    pub fn beside(mut self, was: &Values, now: &Values) -> Self {
+        if self.change == Change::Same {
+            self.differs = was.differences(now);
+            if !self.differs.is_empty() {
+                self.change = Change::Changed;
+            }
+        }
+        self
+    }
+
     /// What was accepted, in words, where the answer is another one; a form is named where nothing else
     /// differs.
     pub fn accepted_in_words(&self) -> Option<String> {
@@ -82,6 +96,9 @@ impl Comparison {
             return None;
         };
         let words = accepted.to_string();
+        if let Some(first) = self.differs.first() {
+            return Some(first.in_words(&words).0);
+        }
         if words != seen.to_string() {
             return Some(words);
         }
@@ -146,7 +163,7 @@ pub fn compare(
         Some((all, held)) => (Change::Changed, Some(all.seen(held))),
     };
     let known = change == Change::Same && judgement.verdict == Verdict::Diverges;
-    Comparison { spot, seen: Some(seen), mark, accepted, change, known }
+    Comparison { spot, seen: Some(seen), mark, accepted, change, known, differs: Vec::new() }
 }
 
 fn seen(

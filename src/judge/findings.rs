@@ -2,7 +2,7 @@
 
 use super::frame::frame;
 use super::oracle::{in_words, size};
-use super::{Change, Comparison, Finding, Judgement, Verdict};
+use super::{Change, Comparison, Difference, Finding, Judgement, Verdict};
 use crate::contract::MemberPath;
 use crate::generate::{Case, Intent};
 use indexmap::IndexMap;
@@ -89,6 +89,26 @@ impl Findings {
         server_output: &[String],
         again: impl FnOnce() -> Again,
     ) {
+        if comparison.differs.is_empty() {
+            return self.add_whole(scenario, case, judgement, comparison, server_output, again);
+        }
+        let again = again();
+        for difference in &comparison.differs {
+            self.add_difference(scenario, case, judgement, difference, &again);
+        }
+        let rest = Comparison { change: Change::Same, differs: Vec::new(), ..comparison.clone() };
+        self.add_whole(scenario, case, judgement, &rest, server_output, || again);
+    }
+
+    fn add_whole(
+        &mut self,
+        scenario: &str,
+        case: &Case,
+        judgement: &Judgement,
+        comparison: &Comparison,
+        server_output: &[String],
+        again: impl FnOnce() -> Again,
+    ) {
         if !comparison.is_finding(judgement.verdict, self.strict) {
             return;
         }
@@ -116,44 +136,17 @@ impl Findings {
             (key.accepted, key.frame) = (None, None);
         }
         let rank = rank(case, judgement);
-        let group = self.groups.entry(key).or_insert_with_key(|key| Group {
-            finding: Finding {
-                scenario: key.scenario.clone(),
-                operation: key.operation.clone(),
-                member: key.member.clone(),
-                constraint: key.constraint.clone(),
-                frame: key.frame.clone(),
-                operations: Vec::new(),
-                observed: key.observed.clone(),
-                cases: 0,
-                examples: Vec::new(),
-                rule: String::new(),
-                source: None,
-                expected: String::new(),
-                accepted: key.accepted.clone(),
-                why: String::new(),
-                learnt: None,
-                curl: None,
-                server_output: Vec::new(),
-            },
-            rank,
-            examples: Vec::new(),
-        });
+        let group = self.groups.entry(key).or_insert_with_key(|key| Group::new(key, rank));
         group.finding.cases += 1;
         if frame.is_some() && !group.finding.operations.iter().any(|one| *one == case.operation.as_str()) {
             group.finding.operations.push(case.operation.to_string());
         }
         group.rank = group.rank.min(rank);
-        let size = size(case);
-        let at = group.examples.partition_point(|(other, _)| *other <= size);
-        if at == 0 {
+        if group.add_example(case) {
             if group.finding.frame.is_some() {
                 group.finding.operation = case.operation.to_string();
                 (group.finding.member, group.finding.constraint) = (member, constraint);
             }
-            group.finding.rule = case.rule.clone();
-            group.finding.source = case.source.as_ref().map(ToString::to_string);
-            group.finding.expected = in_words(&case.expectation);
             group.finding.why = why(judgement, comparison);
             let again = again();
             group.finding.curl = again.curl;
@@ -162,9 +155,36 @@ impl Findings {
                 group.finding.server_output = again.server_output;
             }
         }
-        if at < EXAMPLES {
-            group.examples.insert(at, (size, case.id.to_string()));
-            group.examples.truncate(EXAMPLES);
+    }
+
+    /// Answers that say something else at one place have one cause, whatever was asked for.
+    fn add_difference(
+        &mut self,
+        scenario: &str,
+        case: &Case,
+        judgement: &Judgement,
+        difference: &Difference,
+        again: &Again,
+    ) {
+        let mut key = Key {
+            scenario: scenario.to_owned(),
+            operation: case.operation.to_string(),
+            member: "answers".to_owned(),
+            constraint: "values".to_owned(),
+            observed: judgement.observed.to_string(),
+            accepted: Some(difference.at.clone()),
+            frame: None,
+        };
+        if self.groups.len() >= MOST && !self.groups.contains_key(&key) {
+            key.accepted = None;
+        }
+        let group = self.groups.entry(key).or_insert_with_key(|key| Group::new(key, Rank::Changed));
+        group.finding.cases += 1;
+        if group.add_example(case) {
+            let (was, now) = difference.in_words(&judgement.observed.to_string());
+            (group.finding.accepted, group.finding.observed) = (Some(was), now);
+            group.finding.why = OTHER.to_owned();
+            group.finding.curl.clone_from(&again.curl);
         }
     }
 
@@ -248,6 +268,47 @@ impl Findings {
     }
 }
 
+impl Group {
+    fn new(key: &Key, rank: Rank) -> Self {
+        let finding = Finding {
+            scenario: key.scenario.clone(),
+            operation: key.operation.clone(),
+            member: key.member.clone(),
+            constraint: key.constraint.clone(),
+            frame: key.frame.clone(),
+            operations: Vec::new(),
+            observed: key.observed.clone(),
+            cases: 0,
+            examples: Vec::new(),
+            rule: String::new(),
+            source: None,
+            expected: String::new(),
+            accepted: key.accepted.clone(),
+            why: String::new(),
+            learnt: None,
+            curl: None,
+            server_output: Vec::new(),
+        };
+        Self { finding, rank, examples: Vec::new() }
+    }
+
+    /// Takes a case among the examples if it is small enough; whether it is the first of them now.
+    fn add_example(&mut self, case: &Case) -> bool {
+        let size = size(case);
+        let at = self.examples.partition_point(|(other, _)| *other <= size);
+        if at == 0 {
+            self.finding.rule = case.rule.clone();
+            self.finding.source = case.source.as_ref().map(ToString::to_string);
+            self.finding.expected = in_words(&case.expectation);
+        }
+        if at < EXAMPLES {
+            self.examples.insert(at, (size, case.id.to_string()));
+            self.examples.truncate(EXAMPLES);
+        }
+        at == 0
+    }
+}
+
 /// Member and constraint of a case, or what stands for them in its id.
 fn place(case: &Case) -> (String, String) {
     let mut parts = case.id.0.splitn(5, '/').skip(2);
@@ -263,10 +324,13 @@ fn is_of_form(comparison: &Comparison) -> bool {
     }
 }
 
+/// Why an answer that keeps the contract is a finding.
+const OTHER: &str = "the answer is not the accepted one";
+
 fn why(judgement: &Judgement, comparison: &Comparison) -> String {
     match judgement.verdict {
         Verdict::Diverges => judgement.why.clone(),
-        _ if comparison.change == Change::Changed => "the answer is not the accepted one".to_owned(),
+        _ if comparison.change == Change::Changed => OTHER.to_owned(),
         _ => judgement.why.clone(),
     }
 }

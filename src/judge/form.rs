@@ -131,7 +131,7 @@ fn collect(contract: &Contract, shape: Option<&ShapeId>, value: &Json, path: &st
 }
 
 /// Whether a key is a name that a developer wrote, and not a value that somebody sent.
-fn is_name(key: &str) -> bool {
+pub(super) fn is_name(key: &str) -> bool {
     let digits = key.bytes().filter(u8::is_ascii_digit).count();
     let starts = key.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_' || c == '@' || c == '$');
     let rest = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '@' | '$');

@@ -14,6 +14,7 @@ mod oracle;
 mod signature;
 mod standing;
 mod state;
+mod values;
 mod verdict;
 
 pub use compare::{Change, Comparison, Spot, compare, is_finding};
@@ -23,4 +24,5 @@ pub use frame::frame;
 pub use oracle::{in_words, judge};
 pub use signature::{Signature, signatures};
 pub use standing::{Likeness, Refused};
+pub use values::{Difference, Values};
 pub use verdict::{Finding, Judgement, Observed, Verdict};

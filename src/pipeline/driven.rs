@@ -180,7 +180,7 @@ impl Ready {
 
 fn alone<'a>(job: &'a Job, redaction: &'a Redaction, origin: &'a str) -> Finish<'a> {
     let fleeting = started::is_fleeting(job);
-    Finish { job, redaction, origin, survey: None, accepted: None, strict: false, fleeting }
+    Finish { job, redaction, origin, survey: None, accepted: None, beside: None, strict: false, fleeting }
 }
 
 /// Bumps the counter of each kind.

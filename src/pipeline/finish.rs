@@ -4,9 +4,10 @@
 
 use super::Job;
 use super::accepted::Accepted;
+use super::beside::Beside;
 use super::survey::Survey;
 use crate::generate::{Judged, Purpose};
-use crate::judge::{Change, Comparison, Judgement, Verdict, compare, judge};
+use crate::judge::{Change, Comparison, Judgement, Values, Verdict, compare, judge};
 use crate::report::{CaseLine, Done, SentStep, StepAnswer, case_line};
 use crate::run::{Exchange, Outcome};
 use crate::wire::{Redaction, curl};
@@ -24,6 +25,8 @@ pub(super) struct Finish<'a> {
     pub survey: Option<&'a Survey>,
     /// What is accepted; nothing is compared where there is none.
     pub accepted: Option<&'a Accepted>,
+    /// What becomes of the values of answers, where another endpoint answers the same cases.
+    pub beside: Option<&'a Beside>,
     /// An accepted divergence is a finding too.
     pub strict: bool,
     /// Nobody has the endpoint's port after the run: a line that names it would meet nobody.
@@ -95,7 +98,12 @@ impl Finish<'_> {
     fn compared(&self, outcome: &Outcome, judgement: &Judgement) -> Comparison {
         let Some(accepted) = self.accepted else { return Comparison::default() };
         let snapshot = accepted.of(outcome.case.operation.as_str());
-        compare(&self.job.contract, outcome, judgement, snapshot, |text| self.clean(text))
+        let comparison = compare(&self.job.contract, outcome, judgement, snapshot, |text| self.clean(text));
+        let values = || Values::of(&self.job.contract, outcome, |text| self.clean(text));
+        match self.beside {
+            Some(beside) if comparison.seen.is_some() => beside.see(&outcome.case.id.0, values, comparison),
+            _ => comparison,
+        }
     }
 
     /// A server may say back what it was told.

@@ -116,6 +116,7 @@ pub async fn fuzz(
         origin: &origin,
         survey: None,
         accepted: None,
+        beside: None,
         strict: sending.strict,
         fleeting: started::is_fleeting(job),
     };

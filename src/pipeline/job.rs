@@ -2,7 +2,7 @@
 //!
 //! This file starts nothing.
 
-use super::{Embedded, Filter, Keeping, Known, Saved, saved};
+use super::{Beside, Embedded, Filter, Keeping, Known, Saved, saved};
 use crate::contract::{Contract, OperationName, digest};
 use crate::generate::{self, Case, Inference, Level, Options, PlanError, Workbench};
 use crate::report::{Diagnostic, Head};
@@ -76,6 +76,8 @@ pub struct Sending {
     pub max_failures: Option<u64>,
     /// Where accepted behaviour is; nothing is compared where this is absent.
     pub keeping: Option<Keeping>,
+    /// What becomes of the values of answers; nothing where this is absent.
+    pub beside: Option<Beside>,
     /// An accepted divergence is a finding too.
     pub strict: bool,
     /// Below which directory the words of a started server are kept; nowhere where this is absent.

@@ -248,6 +248,7 @@ pub async fn replay(
         redaction: &redaction,
         origin: &origin,
         accepted: sending.keeping.as_ref().map(|_| &accepted),
+        beside: None,
         strict: sending.strict,
         fleeting,
     };

@@ -110,6 +110,9 @@ impl<W: Write> Output for Junit<W> {
         if let Some(accepted) = done.comparison.accepted.as_ref() {
             text.push_str(&format!("accepted: {accepted}\n"));
         }
+        for one in &done.comparison.differs {
+            text.push_str(&format!("{}: accepted {}, observed {}\n", one.at, one.was, one.now));
+        }
         if let Some(source) = &done.case.source {
             text.push_str(&format!("documented: {}, {source}\n", done.case.rule));
         }

@@ -4,7 +4,7 @@
 
 use crate::contract::{ErrorName, MemberPath};
 use crate::generate::{Case, Expectation, ExpectedError};
-use crate::judge::{Change, Comparison, Judgement, Verdict};
+use crate::judge::{Change, Comparison, Difference, Judgement, Verdict};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -108,6 +108,8 @@ struct Line<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     expected: Option<&'a str>,
     snapshot: Option<SnapshotLine<'a>>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    differs: &'a [Difference],
     why: &'a str,
     source: Option<&'a crate::contract::Provenance>,
     millis: f64,
@@ -210,6 +212,7 @@ pub fn case_line(case: &Case, judgement: &Judgement, comparison: &Comparison, be
             error: accepted.error.as_deref(),
             note: accepted.note.as_deref(),
         }),
+        differs: &comparison.differs,
         why: &judgement.why,
         source: case.source.as_ref(),
         millis: (beside.millis * 1000.0).round() / 1000.0,

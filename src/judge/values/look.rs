@@ -1,0 +1,280 @@
+//! What the characters of a text say of its nature: moments, hosts, accounts, regions, and what looks drawn by lot.
+//!
+//! It knows nothing of who sent what.
+
+use fancy_regex::{Captures, Regex};
+use std::sync::LazyLock;
+
+/// What differs from endpoint to endpoint by nature, and is of one kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) enum Class {
+    Time,
+    Host,
+    Region,
+    Account,
+}
+
+impl Class {
+    /// As it is shown.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Time => "<time>",
+            Self::Host => "<host>",
+            Self::Region => "<region>",
+            Self::Account => "<account>",
+        }
+    }
+}
+
+/// A part of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part<'t> {
+    /// Says what it says.
+    Plain(&'t str),
+    /// Is of this kind wherever it stands: inside an ARN or a URL.
+    Is(Class, &'t str),
+    /// Is of this kind unless somebody asked for just that.
+    Looks(Class, &'t str),
+    /// A word that may be an identifier.
+    Word(&'t str),
+    /// Nobody would choose this.
+    Drawn(&'t str),
+}
+
+/// The alternatives stand in the order in which they are tried at each character.
+static PARTS: LazyLock<Regex> = LazyLock::new(|| {
+    let all = [
+        r"(?P<time>\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?: ?(?:[Zz]|UTC|GMT|[+-]\d\d:?\d\d))?|\d{8}T\d{6}Z|(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? )\d{1,2}[ -][A-Z][a-z]{2}[ -]\d{2,4} \d\d:\d\d:\d\d(?: (?:GMT|UTC|[+-]\d{4}))?)",
+        r#"(?P<scheme>\b[a-z]{2,8}://)(?P<host>[^/\s"'<>?#]+)"#,
+        r"(?P<arn>\barn:aws[a-z-]*:[A-Za-z0-9.-]*:)(?P<region>[a-z0-9-]*)(?P<colon>:)(?P<account>[0-9]{12})?(?=:)",
+        r"(?P<uuid>\b[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}(?![0-9A-Za-z]))",
+        r"(?P<pairs>\b[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5,}\b)",
+        r"(?P<seconds>(?<![\w.])\d{10,13}(?:\.\d{1,9})?(?![\w.]))",
+        r"(?P<address>\b(?:\d{1,3}\.){3}\d{1,3}(?::\d{1,5})?\b|\blocalhost(?::\d{1,5})?\b)",
+        r"(?P<base64>(?<![A-Za-z0-9+/])(?=[A-Za-z0-9]*[+/])[A-Za-z0-9+/]{24,}={0,2}(?![A-Za-z0-9+/_-]))",
+        r"(?P<word>[A-Za-z0-9_-]+)",
+    ];
+    Regex::new(&all.join("|")).expect("a constant pattern")
+});
+
+static REGION: LazyLock<Regex> = LazyLock::new(|| {
+    let pattern = r"\A[a-z]{2}(?:-gov|-iso[a-z]?)?-(?:north|south|east|west|central|northeast|northwest|southeast|southwest)-\d[a-z]?\z";
+    Regex::new(pattern).expect("a constant pattern")
+});
+
+/// Cuts a text into its parts; together they are the text.
+pub(super) fn parts(text: &str) -> Vec<Part<'_>> {
+    let (mut out, mut end) = (Vec::new(), 0);
+    // An account in the path of a URL is where the URL leads, and nobody's word.
+    let mut inside = false;
+    for found in PARTS.captures_iter(text).filter_map(Result::ok) {
+        let Some(whole) = found.get(0) else { continue };
+        if whole.start() > end {
+            out.push(Part::Plain(&text[end..whole.start()]));
+        }
+        inside |= one(&found, inside, &mut out);
+        end = whole.end();
+    }
+    if end < text.len() {
+        out.push(Part::Plain(&text[end..]));
+    }
+    out
+}
+
+/// Adds the parts of one match; whether it begins a URL or an ARN.
+fn one<'t>(found: &Captures<'t, str>, inside: bool, out: &mut Vec<Part<'t>>) -> bool {
+    let named = |name: &str| found.name(name).map(|part| part.as_str()).filter(|part| !part.is_empty());
+    if let Some(time) = named("time") {
+        out.push(Part::Looks(Class::Time, time));
+    } else if let (Some(scheme), Some(host)) = (named("scheme"), named("host")) {
+        out.extend([Part::Plain(scheme), Part::Is(Class::Host, host)]);
+        return true;
+    } else if let Some(arn) = named("arn") {
+        out.push(Part::Plain(arn));
+        out.extend(named("region").map(|region| Part::Is(Class::Region, region)));
+        out.extend(named("colon").map(Part::Plain));
+        out.extend(named("account").map(|account| Part::Is(Class::Account, account)));
+        return true;
+    } else if let Some(seconds) = named("seconds") {
+        out.push(match seconds.parse().is_ok_and(is_moment) {
+            true => Part::Looks(Class::Time, seconds),
+            false => this_word(seconds, inside),
+        });
+    } else if let Some(address) = named("address") {
+        out.push(Part::Looks(Class::Host, address));
+    } else if let Some(base64) = named("base64") {
+        match is_drawn(base64) && !base64.split(['/', '+']).any(|word| word.len() > 5 && is_spoken(word)) {
+            true => out.push(Part::Drawn(base64)),
+            // A path: its segments are words of their own.
+            false => {
+                for word in base64.split_inclusive(['/', '+']) {
+                    let bare = word.trim_end_matches(['/', '+']);
+                    if !bare.is_empty() {
+                        out.push(this_word(bare, inside));
+                    }
+                    if bare.len() < word.len() {
+                        out.push(Part::Plain(&word[bare.len()..]));
+                    }
+                }
+            }
+        }
+    } else if let Some(word) = named("word") {
+        out.push(this_word(word, inside));
+    } else if let Some(other) = named("uuid").or_else(|| named("pairs")) {
+        out.push(Part::Drawn(other));
+    }
+    false
+}
+
+fn this_word(word: &str, inside: bool) -> Part<'_> {
+    if word.len() == 12 && is_digits(word) {
+        return if inside { Part::Is(Class::Account, word) } else { Part::Looks(Class::Account, word) };
+    }
+    if REGION.is_match(word).unwrap_or(false) {
+        return if inside { Part::Is(Class::Region, word) } else { Part::Looks(Class::Region, word) };
+    }
+    Part::Word(word)
+}
+
+fn is_digits(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Whether a number can be a moment of these years, in seconds or milliseconds since 1970.
+pub(super) fn is_moment(number: f64) -> bool {
+    const FROM: f64 = 1.5e9;
+    const TO: f64 = 2.2e9;
+    (FROM..TO).contains(&number) || (FROM..TO).contains(&(number / 1000.0))
+}
+
+/// Whether a word is one that nobody would choose: drawn by lot, counted up, or a digest.
+pub(super) fn is_drawn(word: &str) -> bool {
+    word.split(['-', '_', ':', '.']).any(is_drawn_segment) || is_mixed(word)
+}
+
+fn is_drawn_segment(segment: &str) -> bool {
+    let has = |wanted: fn(&u8) -> bool| segment.bytes().any(|byte| wanted(&byte));
+    let hex = segment.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if hex && segment.len() >= 8 {
+        let one_case = !(has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase));
+        return if is_digits(segment) { segment.len() >= 15 } else { one_case && has(u8::is_ascii_digit) };
+    }
+    false
+}
+
+/// Whether letters and digits, or small and capital letters, take turns as in no word of a language.
+fn is_mixed(word: &str) -> bool {
+    let kinds: Vec<u8> = word.bytes().filter(u8::is_ascii_alphanumeric).map(kind).collect();
+    let turns = |differ: fn(u8, u8) -> bool| kinds.windows(2).filter(|pair| differ(pair[0], pair[1])).count();
+    let of_digits = turns(|one, other| (one == DIGIT) != (other == DIGIT));
+    let digits = kinds.iter().filter(|kind| **kind == DIGIT).count();
+    match kinds.len() {
+        ..8 => false,
+        8..16 => of_digits >= 3,
+        long => digits >= 2 && of_digits >= 2 || turns(|one, other| one != other) * 5 >= long * 2,
+    }
+}
+
+const DIGIT: u8 = 0;
+
+fn kind(byte: u8) -> u8 {
+    match byte {
+        b'0'..=b'9' => DIGIT,
+        b'A'..=b'Z' => 1,
+        _ => 2,
+    }
+}
+
+/// Whether a word is letters as a language has them: in small letters, or with a capital first.
+fn is_spoken(word: &str) -> bool {
+    word.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'-')
+        && word.bytes().skip(1).all(|byte| !byte.is_ascii_uppercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(text: &str) -> String {
+        let parts = parts(text);
+        let whole: String = parts
+            .iter()
+            .map(|part| match part {
+                Part::Plain(text) | Part::Is(_, text) | Part::Looks(_, text) | Part::Word(text) | Part::Drawn(text) => {
+                    *text
+                }
+            })
+            .collect();
+        assert_eq!(whole, text, "nothing is lost");
+        parts
+            .iter()
+            .map(|part| match part {
+                Part::Plain(text) => (*text).to_owned(),
+                Part::Is(class, _) => format!("{}!", class.name()),
+                Part::Looks(class, _) => class.name().to_owned(),
+                Part::Drawn(_) => "<id>".to_owned(),
+                Part::Word(word) if is_drawn(word) => "<id>".to_owned(),
+                Part::Word(word) => (*word).to_owned(),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn what_differs_by_nature_is_seen() {
+        for (text, expected) in [
+            ("2026-11-26T15:45:55.123Z", "<time>"),
+            ("created 2026-11-26 15:45:55+00:00 by x", "created <time> by x"),
+            ("Thu, 26 Nov 2026 15:45:55 GMT", "<time>"),
+            ("20261126T154555Z", "<time>"),
+            ("1795708800", "<time>"),
+            ("1795708800123", "<time>"),
+            ("1795708800.573973", "<time>"),
+            ("http://127.0.0.1:4566/000000000000/orders", "http://<host>!/<account>!/orders"),
+            ("https://queue.amazonaws.com/", "https://<host>!/"),
+            ("arn:aws:sqs:us-east-1:123456789012:orders", "arn:aws:sqs:<region>!:<account>!:orders"),
+            ("arn:aws:iam::123456789012:role/admin", "arn:aws:iam::<account>!:role/admin"),
+            ("arn:aws:s3:::bucket", "arn:aws:s3:::bucket"),
+            ("table/orders-of-the-day/stream/2026-11-26T16:44:02.050938", "table/orders-of-the-day/stream/<time>"),
+            ("eu-west-3", "<region>"),
+            ("us-east-1a", "<region>"),
+            ("8d3f0a11-5e6b-4c3a-9f10-aabbccddeeff", "<id>"),
+            ("vpc-0a1b2c3d", "<id>"),
+            ("AROAZ7K2QJ4X9PLM3T5VB", "<id>"),
+            ("d41d8cd98f00b204e9800998ecf8427e", "<id>"),
+            ("49590338271490256608559692538361571095921575989136588898", "<id>"),
+            ("a3f9k2m1q8", "<id>"),
+            ("02:42:ac:11:00:02", "<id>"),
+            ("10.0.0.12:8080", "<host>"),
+            ("AQEB/x8+Qk3v9Lr2Tz7Yw1Bn5Hs4Df6G==", "<id>"),
+            ("uYxKqPwZrTbNsDfGhJkLmVcX", "<id>"),
+        ] {
+            assert_eq!(told(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_people_write_stays() {
+        for text in [
+            "",
+            "ACTIVE",
+            "0",
+            "345600",
+            "PAY_PER_REQUEST",
+            "AmazonDynamoDBv20120810",
+            "2012-10-17",
+            "text/html; charset=utf-8",
+            "application/x-amz-json-1.1",
+            "a sentence with 2 numbers, 17 and 2048",
+            "GetQueueAttributes",
+            "ApproximateNumberOfMessagesDelayed",
+            "/service-role/AWSLambdaBasicExecutionRole",
+            "alias/aws/sqs",
+            "python3.12",
+            "RSA_2048",
+            "größer als 3 €",
+            "99999999",
+        ] {
+            assert_eq!(told(text), text);
+        }
+    }
+}

@@ -1,0 +1,286 @@
+//! The values of answers beside those of another endpoint: what counts, and what differs by nature.
+
+use super::outcome::*;
+use overstep::contract::{self, Contract};
+use overstep::generate::{Case, CaseId, Purpose, Send};
+use overstep::judge::{Again, Change, Comparison, Findings, Judgement, Observed, Values, Verdict};
+use overstep::run::Outcome;
+use overstep::snapshot::Seen;
+
+const CONTRACT: &str = r#"{
+  "format": "overstep-contract/1", "service": "boxes", "protocol": "restJson", "auth": [{"scheme": "none"}],
+  "operations": [
+    {"name": "MakeBox", "http": {"method": "POST", "uri": "/boxes"}, "input": "Asked", "output": "Box", "errors": [],
+     "sources": [{"document": "a.md", "line": 1}]},
+    {"name": "ReadBox", "http": {"method": "GET", "uri": "/box"}, "input": "Asked", "output": "Box", "errors": [],
+     "sources": [{"document": "a.md", "line": 2}]},
+    {"name": "ListBoxes", "http": {"method": "GET", "uri": "/boxes"}, "output": "Boxes", "errors": [],
+     "sources": [{"document": "a.md", "line": 3}]}
+  ],
+  "errors": [],
+  "shapes": {
+    "Asked": {"type": "structure", "members": {"name": {"shape": "Text", "location": "body"}}},
+    "Box": {"type": "structure", "members": {
+      "id": {"shape": "Text", "location": "body"}, "owner": {"shape": "Text", "location": "body"},
+      "name": {"shape": "Text", "location": "body"}, "url": {"shape": "Text", "location": "body"},
+      "made": {"shape": "Moment", "location": "body"}, "state": {"shape": "State", "location": "body"},
+      "size": {"shape": "Size", "location": "body"}, "open": {"shape": "Truth", "location": "body"},
+      "note": {"shape": "Text", "location": "body"}, "md5_of_note": {"shape": "Text", "location": "body"},
+      "requestId": {"shape": "Text", "location": "body"}, "parts": {"shape": "Parts", "location": "body"},
+      "rules": {"shape": "Map", "location": "body"}, "etag": {"shape": "Text", "location": "header"}}},
+    "Part": {"type": "structure", "members": {
+      "id": {"shape": "Text", "location": "body"}, "size": {"shape": "Size", "location": "body"}}},
+    "Parts": {"type": "list", "member": "Part"},
+    "Boxes": {"type": "structure", "members": {
+      "boxes": {"shape": "Some", "location": "body"}, "total": {"shape": "Size", "location": "body"}}},
+    "Some": {"type": "list", "member": "Box"}, "Map": {"type": "map", "key": "Text", "value": "Text"},
+    "Text": {"type": "string"}, "Size": {"type": "integer"}, "Truth": {"type": "boolean"},
+    "Moment": {"type": "timestamp"}, "State": {"type": "enum", "values": ["a1b2c3d4e5f6", "f6e5d4c3b2a1"]}
+  }
+}"#;
+
+/// A conversation: each request's operation and body, and the body of its answer; the last one is judged.
+fn talk(steps: &[(&str, &str, &str)]) -> Values {
+    told(steps).expect("its answer has values")
+}
+
+fn told(steps: &[(&str, &str, &str)]) -> Option<Values> {
+    let contract: Contract = contract::from_json(CONTRACT).expect("a contract");
+    Values::of(&contract, &outcome_of(steps), |text| *text = text.replace("secret", "…"))
+}
+
+fn outcome_of(steps: &[(&str, &str, &str)]) -> Outcome {
+    let mut case: Case = case("ReadBox", silent());
+    case.id = CaseId("boxes/ReadBox/name/length/at-max".to_owned());
+    case.steps = steps
+        .iter()
+        .enumerate()
+        .map(|(index, (operation, _, _))| {
+            let mut step = step(operation, if index + 1 == steps.len() { Purpose::Act } else { Purpose::SetUp });
+            step.turn = u32::try_from(index).expect("few");
+            step
+        })
+        .collect();
+    case.judged = overstep::generate::Judged::Step(steps.len() - 1);
+    let mut outcome = outcome(case, steps.iter().map(|(_, _, answer)| Ok(json(200, answer))).collect());
+    for (exchange, (operation, sent, _)) in outcome.exchanges.iter_mut().zip(steps) {
+        let exchange = exchange.as_mut().expect("it was sent");
+        exchange.sent.body = (*sent).to_owned().into();
+        exchange.sent.target = "/box".to_owned();
+        exchange.sent.method = if *operation == "MakeBox" { "POST" } else { "GET" }.to_owned();
+    }
+    outcome
+}
+
+/// How two answers to the same request differ: `body.size 1 2`.
+fn differ(sent: &str, was: &str, now: &str) -> Vec<String> {
+    differences(&talk(&[("ReadBox", sent, was)]), &talk(&[("ReadBox", sent, now)]))
+}
+
+fn differences(was: &Values, now: &Values) -> Vec<String> {
+    let all = was.differences(now);
+    all.iter().map(|one| format!("{} {} {}", one.at, one.was, one.now)).collect()
+}
+
+const NONE: [&str; 0] = [];
+const ONE: &str = "8d3f0a11-5e6b-4c3a-9f10-aabbccddeeff";
+const TWO: &str = "0c9e7b52-1111-4222-8333-444455556666";
+
+#[test]
+fn what_differs_by_nature_is_no_difference() {
+    for (was, now) in [
+        (format!(r#"{{"id": "{ONE}"}}"#), format!(r#"{{"id": "{TWO}"}}"#)),
+        (r#"{"id": "17"}"#.to_owned(), r#"{"id": "23"}"#.to_owned()),
+        (r#"{"made": 1795708800}"#.to_owned(), r#"{"made": "2026-11-26T15:45:55Z"}"#.to_owned()),
+        (r#"{"note": "at 2026-11-26 15:45:55"}"#.to_owned(), r#"{"note": "at 2026-11-26 16:00:00"}"#.to_owned()),
+        (
+            r#"{"rules": {"Code": "A", "Message": "it is late"}}"#.to_owned(),
+            r#"{"rules": {"Code": "A", "Message": "too late!"}}"#.to_owned(),
+        ),
+        (r#"{"requestId": "a"}"#.to_owned(), r#"{"requestId": "b c"}"#.to_owned()),
+        (
+            r#"{"url": "http://127.0.0.1:5000/123456789012/box"}"#.to_owned(),
+            r#"{"url": "http://localhost:4566/000000000000/box"}"#.to_owned(),
+        ),
+        (
+            r#"{"owner": "arn:aws:iam:us-east-1:123456789012:user/a"}"#.to_owned(),
+            r#"{"owner": "arn:aws:iam:eu-west-1:000000000000:user/a"}"#.to_owned(),
+        ),
+        (r#"{"rules": {"a": "b", "c": "d"}}"#.to_owned(), r#"{"rules": {"c": "d", "a": "b"}}"#.to_owned()),
+        (r#"{"note": "{\"a\": 1, \"b\": 2}"}"#.to_owned(), r#"{"note": "{\"b\":2,\"a\":1}"}"#.to_owned()),
+        (
+            format!(r#"{{"id": "{ONE}", "parts": [{{"id": "{ONE}", "size": 1}}, {{"id": "{TWO}", "size": 1}}]}}"#),
+            format!(r#"{{"id": "{TWO}", "parts": [{{"id": "{ONE}", "size": 1}}, {{"id": "{TWO}", "size": 1}}]}}"#),
+        ),
+    ] {
+        assert_eq!(differ("{}", &was, &now), NONE, "{was}\n{now}");
+    }
+}
+
+#[test]
+fn what_an_endpoint_says_of_its_own_counts() {
+    for (sent, was, now, due) in [
+        ("{}", r#"{"size": 1}"#, r#"{"size": 2}"#, "body.size 1 2"),
+        ("{}", r#"{"open": true}"#, r#"{"open": false}"#, "body.open true false"),
+        ("{}", r#"{"note": "a"}"#, r#"{"note": "b"}"#, r#"body.note "a" "b""#),
+        // Members of enums are words, whatever they look like.
+        (
+            "{}",
+            r#"{"state": "a1b2c3d4e5f6"}"#,
+            r#"{"state": "f6e5d4c3b2a1"}"#,
+            r#"body.state "a1b2c3d4e5f6" "f6e5d4c3b2a1""#,
+        ),
+        // What is computed from our bytes is the same everywhere.
+        (
+            "{}",
+            r#"{"md5_of_note": "d41d8cd98f00b204e9800998ecf8427e"}"#,
+            r#"{"md5_of_note": "0cc175b9c0f1b6a831c399e269772661"}"#,
+            r#"body.md5_of_note "d41d8cd98f00b204e9800998ecf8427e" "0cc175b9c0f1b6a831c399e269772661""#,
+        ),
+        // What we sent comes back as it is.
+        (
+            r#"{"note": "8d3f0a11-5e6b-4c3a-9f10-aabbccddeeff"}"#,
+            r#"{"note": "8d3f0a11-5e6b-4c3a-9f10-aabbccddeeff"}"#,
+            r#"{"note": "8D3F0A11-5E6B-4C3A-9F10-AABBCCDDEEFF"}"#,
+            r#"body.note "8d3f0a11-5e6b-4c3a-9f10-aabbccddeeff" "<id 1>""#,
+        ),
+        (
+            r#"{"made": 1795708800}"#,
+            r#"{"made": 1795708800}"#,
+            r#"{"made": 1795708801.5}"#,
+            r#"body.made 1795708800 "<time>""#,
+        ),
+        ("{}", r#"{"rules": {"a": "b"}}"#, r#"{"rules": {"a": "b", "c": "d"}}"#, r#"body.rules.c nothing "d""#),
+        (
+            "{}",
+            r#"{"parts": [{"size": 1}, {"size": 2}]}"#,
+            r#"{"parts": [{"size": 2}]}"#,
+            r#"body.parts[] {"size":1} nothing"#,
+        ),
+        (
+            "{}",
+            r#"{"parts": [{"size": 1}, {"size": 2}]}"#,
+            r#"{"parts": [{"size": 2}, {"size": 3}]}"#,
+            "body.parts[].size 1 3",
+        ),
+        ("{}", r#"{"note": "secret a"}"#, r#"{"note": "secret b"}"#, r#"body.note "… a" "… b""#),
+    ] {
+        assert_eq!(differ(sent, was, now), [due], "{was}\n{now}");
+    }
+}
+
+#[test]
+fn equal_identifiers_stay_equal() {
+    let pair = |one: &str, other: &str| format!(r#"{{"id": "{one}", "owner": "{other}"}}"#);
+    assert_eq!(differ("{}", &pair(ONE, ONE), &pair(TWO, TWO)), NONE);
+    assert_eq!(differ("{}", &pair(ONE, TWO), &pair(TWO, ONE)), NONE);
+    assert_eq!(differ("{}", &pair(ONE, ONE), &pair(ONE, TWO)), [r#"body.owner "<id 1>" "<id 2>""#]);
+    assert_eq!(differ("{}", &pair(ONE, TWO), &pair(ONE, ONE)), [r#"body.owner "<id 2>" "<id 1>""#]);
+}
+
+#[test]
+fn an_identifier_is_known_again_in_the_whole_conversation() {
+    let asked = |id: &str| format!(r#"{{"name": "{id}"}}"#);
+    let made = |id: &str| format!(r#"{{"id": "{id}", "size": 1}}"#);
+    let talk = |made_as: &str, shown_as: &str| {
+        talk(&[("MakeBox", "{}", &made(made_as)), ("ReadBox", &asked(made_as), &made(shown_as))])
+    };
+    assert_eq!(differences(&talk(ONE, ONE), &talk(TWO, TWO)), NONE);
+    assert_eq!(differences(&talk(ONE, ONE), &talk(ONE, TWO)), [r#"body.id "<id 1>" "<id 2>""#]);
+    // What is sent again because the endpoint gave it is still its own.
+    assert_eq!(differences(&talk("17", "17"), &talk("23", "23")), NONE);
+    assert_eq!(differences(&talk("1", "1"), &talk("2", "2")), NONE);
+}
+
+#[test]
+fn what_is_repeated_because_it_was_given_is_still_the_endpoints_own() {
+    let talk = |region: &str, account: &str| {
+        let arn = format!("arn:aws:boxes:{region}:{account}:box/a");
+        let made = format!(r#"{{"owner": "{arn}"}}"#);
+        let shown = format!(r#"{{"owner": "{arn}", "note": "in {region} of {account}"}}"#);
+        talk(&[("MakeBox", "{}", &made), ("ReadBox", &format!(r#"{{"name": "{arn}"}}"#), &shown)])
+    };
+    assert_eq!(differences(&talk("us-east-1", "123456789012"), &talk("eu-west-1", "000000000000")), NONE);
+    let echoed = |shown: &str| format!(r#"{{"requestId": "{shown}"}}"#);
+    assert_eq!(differ(r#"{"name": "mine"}"#, &echoed("mine"), &echoed("mine")), NONE);
+}
+
+#[test]
+fn what_belongs_to_others_in_a_list_says_nothing() {
+    let boxes = |own: bool, others: &[&str]| {
+        let own = own.then(|| r#"{"name": "mine", "size": 1}"#.to_owned());
+        let others = others.iter().map(|name| format!(r#"{{"name": "{name}", "size": 2}}"#));
+        let all: Vec<String> = own.into_iter().chain(others).collect();
+        format!(r#"{{"boxes": [{}], "total": {}}}"#, all.join(","), all.len())
+    };
+    let listed =
+        |answer: &str| talk(&[("MakeBox", r#"{"name": "mine"}"#, r#"{"name": "mine"}"#), ("ListBoxes", "", answer)]);
+    let alone = listed(&boxes(true, &[]));
+    assert_eq!(differences(&alone, &listed(&boxes(true, &["theirs", "hers"]))), NONE);
+    assert_eq!(differences(&listed(&boxes(true, &["his"])), &alone), NONE);
+    let larger = boxes(true, &["theirs"]).replace(r#""size": 1"#, r#""size": 3"#);
+    assert_eq!(differences(&alone, &listed(&larger)), ["body.boxes[].size 1 3"]);
+    let none = differences(&alone, &listed(&boxes(false, &[])));
+    assert_eq!(none, [r#"body.boxes[] {"name":"mine","size":1} nothing"#, "body.total 1 0"]);
+}
+
+#[test]
+fn only_a_single_success_has_values() {
+    let steps = [("MakeBox", "{}", "{}"), ("ReadBox", "{}", "{}")];
+    let contract = contract::from_json(CONTRACT).expect("a contract");
+    let of = |outcome: &Outcome| Values::of(&contract, outcome, |_| {});
+    assert!(of(&outcome_of(&steps)).is_some());
+    let mut refused = outcome_of(&steps);
+    refused.exchanges[1].as_mut().expect("sent").answer.as_mut().expect("answered").status = 400;
+    assert_eq!(of(&refused), None);
+    let mut raced = outcome_of(&steps);
+    let mut case = (*raced.case).clone();
+    case.steps.iter_mut().for_each(|step| step.turn = 0);
+    raced.case = case.into();
+    assert_eq!(of(&raced), None);
+    let mut raw = outcome_of(&steps);
+    let mut case = (*raw.case).clone();
+    case.steps[1].send = Send::Raw { method: "GET".to_owned(), target: "/box".to_owned(), body: None };
+    raw.case = case.into();
+    assert!(of(&raw).is_some());
+}
+
+#[test]
+fn differences_at_one_place_are_one_finding() {
+    let seen = || Some(Seen { status: Some(200), ..Seen::default() });
+    let same = Comparison { change: Change::Same, seen: seen(), accepted: seen(), ..Comparison::default() };
+    let beside = |was: &str, now: &str| {
+        let values = |answer: &str| talk(&[("ReadBox", "{}", answer)]);
+        same.clone().beside(&values(was), &values(now))
+    };
+    let kept = beside(r#"{"size": 1}"#, r#"{"size": 1}"#);
+    assert_eq!((kept.change, kept.accepted_in_words()), (Change::Same, None));
+    let mut findings = Findings::new(false);
+    for (id, was, now) in [
+        ("boxes/ReadBox/name/length/at-max", r#"{"size": 1, "note": "a"}"#, r#"{"size": 2, "note": "b"}"#),
+        ("boxes/ReadBox/name/length/at-min", r#"{"size": 7}"#, r#"{"size": 8}"#),
+    ] {
+        let compared = beside(was, now);
+        assert_eq!(compared.change, Change::Changed);
+        let mut case = case("ReadBox", silent());
+        case.id = CaseId(id.to_owned());
+        let observed = Observed { status: Some(200), ..Observed::default() };
+        let judgement = Judgement { verdict: Verdict::Pass, observed, why: String::new() };
+        findings.add_compared("boxes", &case, &judgement, &compared, &[], Again::default);
+    }
+    let told: Vec<_> = findings
+        .sorted()
+        .into_iter()
+        .map(|one| (one.member, one.constraint, one.accepted.unwrap_or_default(), one.observed, one.cases))
+        .collect();
+    let due = |accepted: &str, observed: &str, cases| {
+        ("answers".to_owned(), "values".to_owned(), accepted.to_owned(), observed.to_owned(), cases)
+    };
+    assert_eq!(
+        told,
+        [
+            due("200 with body.size 1", "200 with body.size 2", 2),
+            due(r#"200 with body.note "a""#, r#"200 with body.note "b""#, 1)
+        ]
+    );
+}
