@@ -49,8 +49,24 @@ impl Bounded {
 fn runs_away(pattern: &str) -> bool {
     match regex_syntax::parse(pattern) {
         Ok(tree) => is_nested(&tree, false) || long_ones(&tree) > 1,
-        Err(_) => pattern.matches(['*', '+', '{']).count() > 1,
+        Err(_) => repetitions(pattern) > 1,
     }
+}
+
+/// How many repetitions are written, outside of classes.
+fn repetitions(pattern: &str) -> usize {
+    let (mut count, mut escaped, mut in_class) = (0, false, false);
+    for c in pattern.chars() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '[' => in_class = true,
+            ']' => in_class = false,
+            '*' | '+' | '{' if !in_class => count += 1,
+            _ => {}
+        }
+    }
+    count
 }
 
 /// Whether a repetition of more or fewer rounds stands inside of another.
@@ -100,6 +116,7 @@ mod tests {
             ("a*b{0,63}", false),
             ("(?=a+)b*", true),
             ("(?!aws)[a-z]+", false),
+            (r"^(?!aws:)[a-zA-Z+\-=._:{*\]+]+\+$", false),
         ] {
             assert_eq!(runs_away(pattern), expected, "{pattern}");
         }

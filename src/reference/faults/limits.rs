@@ -56,10 +56,7 @@ fn made(constraint: &'static str, slug: &str, describes: String, moves: Moves, b
 }
 
 fn accepts(node: &Node, text: &str) -> bool {
-    node.pattern_text
-        .as_deref()
-        .and_then(|pattern| Pattern::new(pattern, false).ok())
-        .is_none_or(|pattern| pattern.found_in(text))
+    node.pattern.as_ref().is_none_or(|pattern| pattern.found_in(text))
 }
 
 /// Whether it breaks what is documented, and why no request can show it, where that is so.
