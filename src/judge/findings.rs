@@ -6,6 +6,7 @@ use super::{Change, Comparison, Difference, Finding, Judgement, Verdict};
 use crate::contract::MemberPath;
 use crate::generate::{Case, Intent};
 use indexmap::IndexMap;
+use std::cell::LazyCell;
 use std::collections::HashMap;
 
 /// So many ids are kept for each finding; the count goes on.
@@ -89,26 +90,17 @@ impl Findings {
         server_output: &[String],
         again: impl FnOnce() -> Again,
     ) {
-        if comparison.differs.is_empty() {
-            return self.add_whole(scenario, case, judgement, comparison, server_output, again);
-        }
-        let again = again();
+        let again = LazyCell::new(again);
         for difference in &comparison.differs {
             self.add_difference(scenario, case, judgement, difference, &again);
         }
-        let rest = Comparison { change: Change::Same, differs: Vec::new(), ..comparison.clone() };
-        self.add_whole(scenario, case, judgement, &rest, server_output, || again);
-    }
-
-    fn add_whole(
-        &mut self,
-        scenario: &str,
-        case: &Case,
-        judgement: &Judgement,
-        comparison: &Comparison,
-        server_output: &[String],
-        again: impl FnOnce() -> Again,
-    ) {
+        // Other values are told by now, and make no change of the whole.
+        let rest = (!comparison.differs.is_empty()).then(|| Comparison {
+            change: Change::Same,
+            differs: Vec::new(),
+            ..comparison.clone()
+        });
+        let comparison = rest.as_ref().unwrap_or(comparison);
         if !comparison.is_finding(judgement.verdict, self.strict) {
             return;
         }
@@ -148,11 +140,10 @@ impl Findings {
                 (group.finding.member, group.finding.constraint) = (member, constraint);
             }
             group.finding.why = why(judgement, comparison);
-            let again = again();
-            group.finding.curl = again.curl;
+            group.finding.curl.clone_from(&again.curl);
             // An example may have been quicker than what the server printed about it.
             if !again.server_output.is_empty() {
-                group.finding.server_output = again.server_output;
+                group.finding.server_output.clone_from(&again.server_output);
             }
         }
     }

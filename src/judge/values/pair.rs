@@ -6,6 +6,7 @@ use super::Values;
 use super::said::Piece;
 use super::tree::{Entry, Node};
 use serde::Serialize;
+use std::cell::Cell;
 use std::collections::HashMap;
 
 /// Where two answers say different things.
@@ -29,6 +30,11 @@ impl Difference {
 
 /// So many differences of one answer are told.
 const MOST: usize = 8;
+/// So many values of two answers are held against each other: of long lists without a common entry each may be held
+/// against all. What is not reached by then is no difference.
+const MOST_STEPS: usize = 200_000;
+/// To copy so many pairs takes as long as to look at a value.
+const CHEAP: usize = 16;
 /// So many characters of a value are shown.
 const SHOWN: usize = 120;
 /// How what is not there is told.
@@ -43,7 +49,8 @@ pub(super) fn differences(was: &Values, now: &Values) -> Vec<Difference> {
             pairs.join(*id, *other);
         }
     }
-    let mut walk = Walk { pairs, found: Vec::new(), shared: was.shared || now.shared };
+    let steps = Cell::new(MOST_STEPS);
+    let mut walk = Walk { pairs, found: Vec::new(), shared: was.shared || now.shared, steps: &steps };
     walk.node(&was.root, &now.root, "body", true);
     walk.found
 }
@@ -78,17 +85,19 @@ impl Pairs {
     }
 }
 
-struct Walk {
+struct Walk<'s> {
     pairs: Pairs,
     found: Vec<Difference>,
     /// Some list holds what belongs to others: how much there is in all says nothing.
     shared: bool,
+    /// How many values may still be looked at, by this walk and all that it tries out.
+    steps: &'s Cell<usize>,
 }
 
-impl Walk {
+impl Walk<'_> {
     /// Goes through two values; `outside` of all lists.
     fn node(&mut self, was: &Node, now: &Node, at: &str, outside: bool) {
-        if self.found.len() >= MOST {
+        if self.found.len() >= MOST || !self.may_go(1) {
             return;
         }
         match (was, now) {
@@ -152,9 +161,19 @@ impl Walk {
 
     /// At how many places two entries say something else.
     fn distance(&self, one: &Entry, other: &Entry) -> usize {
-        let mut walk = Walk { pairs: self.pairs.clone(), found: Vec::new(), shared: self.shared };
+        // To try something out, all pairs are copied.
+        if !self.may_go(self.pairs.to.len() / CHEAP) {
+            return 0;
+        }
+        let mut walk = Walk { pairs: self.pairs.clone(), found: Vec::new(), shared: self.shared, steps: self.steps };
         walk.node(&one.node, &other.node, "", false);
         walk.found.len()
+    }
+
+    fn may_go(&self, steps: usize) -> bool {
+        let left = self.steps.get().checked_sub(steps);
+        self.steps.set(left.unwrap_or(0));
+        left.is_some()
     }
 
     fn tell(&mut self, at: &str, was: &str, now: &str) {
@@ -222,5 +241,29 @@ fn write(node: &Node, numbered: bool, out: &mut String) {
             }
             out.push('}');
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_lists_without_a_common_entry_are_given_up() {
+        let list = |word: &str, count: u32| {
+            let entry = |number: u32| {
+                let members =
+                    [("a", Node::Plain(format!("{word}{number}"))), ("b", Node::Text(vec![Piece::Id(number)]))];
+                let node = Node::Map(members.map(|(name, node)| (name.to_owned(), (format!(".{name}"), node))).into());
+                Entry { likeness: u64::from(number), node }
+            };
+            let root = Node::List { entries: (0..count).map(entry).collect(), shared: false };
+            Values { earlier: Vec::new(), root, shared: false }
+        };
+        let told = differences(&list("x", 20), &list("y", 20));
+        assert_eq!(told.first().map(|one| one.at.as_str()), Some("body[].a"), "{told:?}");
+        // Every one of these would be held against a thousand others, each with all pairs that are known by then.
+        assert_eq!(differences(&list("x", 1000), &list("y", 1000)), []);
+        assert_eq!(differences(&list("x", 1000), &list("x", 1000)), []);
     }
 }
