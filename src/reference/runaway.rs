@@ -3,13 +3,12 @@
 //! Two repetitions that can share out a text in many ways are tried in all of them: a text of ten thousand characters
 //! then takes longer than anybody waits. Such patterns are left to an engine that counts its steps.
 
-use fancy_regex::{Regex, RegexBuilder};
-use regex_syntax::hir::{Hir, HirKind};
+use fancy_regex::{Expr, Regex, RegexBuilder};
 use regress::Flags;
 use std::sync::OnceLock;
 
 /// A repetition that may go on for so many rounds more or less is a long one.
-const LONG: u32 = 64;
+const LONG: usize = 64;
 /// So many steps back are enough for any text that a document speaks of.
 const MOST_STEPS: usize = 1_000_000;
 
@@ -45,54 +44,26 @@ impl Bounded {
     }
 }
 
-/// Whether a pattern may take very long; of what looks around, only the number of repetitions is known.
+/// Whether a pattern may take very long. What the other engine cannot read has nowhere else to go.
 fn runs_away(pattern: &str) -> bool {
-    match regex_syntax::parse(pattern) {
-        Ok(tree) => is_nested(&tree, false) || long_ones(&tree) > 1,
-        Err(_) => repetitions(pattern) > 1,
-    }
-}
-
-/// How many repetitions are written, outside of classes.
-fn repetitions(pattern: &str) -> usize {
-    let (mut count, mut escaped, mut in_class) = (0, false, false);
-    for c in pattern.chars() {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            '[' => in_class = true,
-            ']' => in_class = false,
-            '*' | '+' | '{' if !in_class => count += 1,
-            _ => {}
-        }
-    }
-    count
+    Expr::parse_tree(pattern).is_ok_and(|tree| is_nested(&tree.expr, false) || long_ones(&tree.expr) > 1)
 }
 
 /// Whether a repetition of more or fewer rounds stands inside of another.
-fn is_nested(tree: &Hir, inside: bool) -> bool {
-    match tree.kind() {
-        HirKind::Repetition(repeated) => {
-            let varies = repeated.max.is_none_or(|max| max > repeated.min);
-            let again = repeated.max.is_none_or(|max| max > 1);
-            varies && inside || is_nested(&repeated.sub, inside || varies && again)
-        }
-        HirKind::Capture(group) => is_nested(&group.sub, inside),
-        HirKind::Concat(parts) | HirKind::Alternation(parts) => parts.iter().any(|part| is_nested(part, inside)),
-        _ => false,
+fn is_nested(tree: &Expr, inside: bool) -> bool {
+    match tree {
+        Expr::Repeat { child, lo, hi, .. } => hi > lo && inside || is_nested(child, inside || hi > lo && *hi > 1),
+        other => other.children_iter().any(|child| is_nested(child, inside)),
     }
 }
 
-fn long_ones(tree: &Hir) -> usize {
-    match tree.kind() {
-        HirKind::Repetition(repeated) => {
-            let is_long = repeated.max.is_none_or(|max| max - repeated.min >= LONG);
-            usize::from(is_long) + long_ones(&repeated.sub)
-        }
-        HirKind::Capture(group) => long_ones(&group.sub),
-        HirKind::Concat(parts) => parts.iter().map(long_ones).sum(),
-        HirKind::Alternation(ways) => ways.iter().map(long_ones).max().unwrap_or(0),
-        _ => 0,
+/// How many long repetitions one way through a pattern may meet.
+fn long_ones(tree: &Expr) -> usize {
+    let children = tree.children_iter().map(long_ones);
+    match tree {
+        Expr::Repeat { lo, hi, .. } => usize::from(hi.saturating_sub(*lo) >= LONG) + children.sum::<usize>(),
+        Expr::Alt(_) => children.max().unwrap_or(0),
+        _ => children.sum(),
     }
 }
 
@@ -115,6 +86,8 @@ mod tests {
             ("a*b{0,64}", true),
             ("a*b{0,63}", false),
             ("(?=a+)b*", true),
+            ("(?=a+)b{3}", false),
+            ("^(?<n>a+b)+$", true),
             ("(?!aws)[a-z]+", false),
             (r"^(?!aws:)[a-zA-Z+\-=._:{*\]+]+\+$", false),
         ] {
