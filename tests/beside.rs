@@ -6,9 +6,13 @@
 #![cfg(unix)]
 #![expect(clippy::disallowed_methods, reason = "a test may look at files")]
 
+#[path = "support/python.rs"]
+mod python;
+
+use python::operation;
 use serde_json::{Value as Json, json};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use tempfile::TempDir;
 
 const SERVER: &str = include_str!("beside/server.py");
@@ -17,11 +21,6 @@ const WORDS: [&str; 5] = ["delay", "strangers", "lidless", "loud", "renamed"];
 
 /// In botocore's format.
 fn model() -> Json {
-    let operation = |name: &str, errors: &[&str]| {
-        json!({"name": name, "http": {"method": "POST", "requestUri": "/"},
-               "input": {"shape": format!("{name}Request")}, "output": {"shape": format!("{name}Response")},
-               "errors": errors.iter().map(|error| json!({"shape": error})).collect::<Vec<_>>()})
-    };
     let structure = |required: &[&str], members: &[(&str, &str)]| {
         let members: serde_json::Map<String, Json> =
             members.iter().map(|(name, shape)| ((*name).to_owned(), json!({"shape": shape}))).collect();
@@ -78,25 +77,16 @@ use = { Name = "{box.name}", Note = "a note" }
 "#;
 
 fn project() -> Option<TempDir> {
-    if Command::new("python3").arg("--version").stdout(Stdio::null()).status().is_err() {
-        eprintln!("SKIPPED: python3 is missing");
-        return None;
-    }
-    let directory = tempfile::tempdir().expect("a temporary directory");
-    let write = |name: &str, text: &str| {
-        let path = directory.path().join(name);
-        std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
-        std::fs::write(path, text).expect("written");
-    };
-    write("server.py", SERVER);
-    write("scenarios/boxes.json", &model().to_string());
-    write("scenarios/boxes.toml", SCENARIO);
     let endpoint = |name: &str, word: &str| {
         format!("[endpoints.{name}]\nstart = \"python3 server.py '{{port}}' {word}\"\nready-timeout = \"30s\"\n")
     };
     let all: String = WORDS.iter().map(|word| endpoint(word, word)).collect();
-    write("overstep.toml", &(endpoint("plain", "") + &all));
-    Some(directory)
+    python::project(&[
+        ("server.py", SERVER),
+        ("scenarios/boxes.json", &model().to_string()),
+        ("scenarios/boxes.toml", SCENARIO),
+        ("overstep.toml", &(endpoint("plain", "") + &all)),
+    ])
 }
 
 /// What a run says, its code, and its results.

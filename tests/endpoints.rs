@@ -5,6 +5,9 @@
 #![cfg(unix)]
 #![expect(clippy::disallowed_methods, reason = "a test may look at files")]
 
+#[path = "support/python.rs"]
+mod python;
+
 use serde_json::Value as Json;
 use std::net::TcpStream;
 use std::path::Path;
@@ -67,29 +70,18 @@ struct Ran {
 }
 
 fn project(mode: &str) -> Option<TempDir> {
-    let has_python = Command::new("python3").arg("--version").stdout(Stdio::null()).status().is_ok();
-    if !has_python {
-        eprintln!("SKIPPED: python3 is missing");
-        return None;
-    }
-    let directory = tempfile::tempdir().expect("a temporary directory");
-    std::fs::create_dir_all(directory.path().join("scenarios")).expect("made");
-    std::fs::create_dir_all(directory.path().join("server")).expect("made");
     let settings = format!(
         "[endpoints.own]\nurl = \"http://127.0.0.1:{{port}}/base\"\nstart = \"python3 server.py '{{port}}' {mode}\"\n\
          ready = \"GET /health\"\nready-timeout = \"20s\"\nreset = \"POST /reset\"\nversion = \"echo fake 1.2\"\n\
          env = {{ WORD = \"${{HOME}}\" }}\ncwd = \"server\"\n\
          [endpoints.missing]\nstart = \"no-such-program {{port}}\"\n"
     );
-    for (name, text) in [
-        ("overstep.toml", settings.as_str()),
+    python::project(&[
+        ("overstep.toml", &settings),
         ("server/server.py", SERVER),
         ("scenarios/notes.toml", include_str!("notes/notes.toml")),
         ("scenarios/notes.contract.json", include_str!("notes/notes.contract.json")),
-    ] {
-        std::fs::write(directory.path().join(name), text).expect("written");
-    }
-    Some(directory)
+    ])
 }
 
 fn command(directory: &Path, arguments: &[&str]) -> Command {

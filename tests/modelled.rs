@@ -6,9 +6,13 @@
 #![cfg(unix)]
 #![expect(clippy::disallowed_methods, reason = "a test may look at files")]
 
+#[path = "support/python.rs"]
+mod python;
+
+use python::operation;
 use serde_json::{Value as Json, json};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use tempfile::TempDir;
 
 /// Things are made, described once they are ready, named again, listed and deleted. The emulator wants a size, though
@@ -90,11 +94,6 @@ http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_
 
 /// In botocore's format.
 fn model() -> Json {
-    let operation = |name: &str, errors: &[&str]| {
-        json!({"name": name, "http": {"method": "POST", "requestUri": "/"},
-               "input": {"shape": format!("{name}Request")}, "output": {"shape": format!("{name}Response")},
-               "errors": errors.iter().map(|error| json!({"shape": error})).collect::<Vec<_>>()})
-    };
     let named = |more: Json| {
         let mut members = json!({"ThingName": {"shape": "ThingName"}});
         members.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
@@ -153,31 +152,21 @@ impl Ran {
     }
 }
 
+const SETTINGS: &str = "[endpoints.emulator]\nstart = \"python3 server.py '{port}'\"\nready-timeout = \"20s\"\n\
+    not-implemented = [{ stderr = \"NotImplementedError\" }]\n\
+    [endpoints.other]\nstart = \"python3 server.py '{port}' other\"\nready-timeout = \"20s\"\n\
+    not-implemented = [{ stderr = \"NotImplementedError\" }]\n\
+    [endpoints.poison]\nstart = \"python3 server.py '{port}' poison\"\nready-timeout = \"20s\"\n\
+    [endpoints.elsewhere]\nurl = \"http://127.0.0.1:{port}/base\"\nstart = \"python3 server.py '{port}'\"\n\
+    ready-timeout = \"20s\"\n";
+
 fn project() -> Option<TempDir> {
-    if Command::new("python3").arg("--version").stdout(Stdio::null()).status().is_err() {
-        eprintln!("SKIPPED: python3 is missing");
-        return None;
-    }
-    let directory = tempfile::tempdir().expect("a temporary directory");
-    let write = |name: &str, text: &str| {
-        let path = directory.path().join(name);
-        std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
-        std::fs::write(path, text).expect("written");
-    };
-    write("server.py", SERVER);
-    write("scenarios/things.json", &model().to_string());
-    write("scenarios/things.toml", SCENARIO);
-    write(
-        "overstep.toml",
-        "[endpoints.emulator]\nstart = \"python3 server.py '{port}'\"\nready-timeout = \"20s\"\n\
-         not-implemented = [{ stderr = \"NotImplementedError\" }]\n\
-         [endpoints.other]\nstart = \"python3 server.py '{port}' other\"\nready-timeout = \"20s\"\n\
-         not-implemented = [{ stderr = \"NotImplementedError\" }]\n\
-         [endpoints.poison]\nstart = \"python3 server.py '{port}' poison\"\nready-timeout = \"20s\"\n\
-         [endpoints.elsewhere]\nurl = \"http://127.0.0.1:{port}/base\"\nstart = \"python3 server.py '{port}'\"\n\
-         ready-timeout = \"20s\"\n",
-    );
-    Some(directory)
+    python::project(&[
+        ("server.py", SERVER),
+        ("scenarios/things.json", &model().to_string()),
+        ("scenarios/things.toml", SCENARIO),
+        ("overstep.toml", SETTINGS),
+    ])
 }
 
 fn run(directory: &Path, arguments: &[&str]) -> Ran {
