@@ -8,7 +8,10 @@
 mod constraints;
 #[path = "answering/faults.rs"]
 mod faults;
+#[path = "answering/places.rs"]
+mod places;
 #[path = "answering/shop.rs"]
 mod shop;
+mod support;
 #[path = "answering/words.rs"]
 mod words;

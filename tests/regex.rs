@@ -121,3 +121,106 @@ fn both_engines_read_hyphens_in_classes_the_same() {
     }
     assert!(compared > 200, "{compared} classes were compared");
 }
+
+/// A pattern in Java's dialect, what it takes, and what it does not.
+type Reading = (&'static str, &'static [&'static str], &'static [&'static str]);
+
+/// Words of the dialect that are rare in documents: <https://docs.oracle.com/javase/8/docs/api/java/util/regex/Pattern.html>.
+const DIALECT: &[Reading] = &[
+    ("(?m)^a$", &["a", "b\na\nc"], &["b a"]),
+    (r"^\p{Lower}+$", &["az"], &["A", "é"]),
+    (r"^\p{Upper}+$", &["AZ"], &["a", "É"]),
+    (r"^\p{ASCII}+$", &["\0~\u{7f}"], &["é", "\u{80}"]),
+    (r"^\p{Digit}+$", &["09"], &["a", "٣"]),
+    (r"^\p{Alnum}+$", &["aZ09"], &["_", "é"]),
+    (r"^\p{Punct}+$", &["!/:@[`{~"], &["a", "0", " "]),
+    (r"^\p{Blank}+$", &[" \t"], &["\n", "a"]),
+    (r"^\p{Cntrl}+$", &["\0\u{1f}\u{7f}"], &[" ", "a"]),
+    (r"^\p{XDigit}+$", &["09afAF"], &["g", "G"]),
+    (r"^\p{Space}+$", &[" \t\n\u{b}\u{c}\r"], &["a", "\u{a0}"]),
+    (r"^\P{Space}+$", &["a\u{a0}"], &[" ", "\r"]),
+    ("^[[:lower:]0]+$", &["a0z"], &["A", "[", ":"]),
+    ("^[_[:upper:]]$", &["_", "A"], &["a", "]", "[", ":", "_]"]),
+    ("^[a-[:digit:]]+$", &["a-0"], &["b", "["]),
+    ("^[[:xdigit:]-z]+$", &["f-z"], &["g", "y"]),
+    (r"^[[:space:]]x$", &[" x", "\tx"], &["sx", ":x"]),
+    (r"\ba\b", &["a", "x a y", "-a-"], &["xay", "ab"]),
+    (r"a\Bb", &["ab"], &["a", "a b"]),
+    (r"\Bb", &["ab"], &["b", "a b"]),
+    (r"^\pL+$", &["aé字"], &["1", "a1"]),
+    (r"^\pL[0-9]$", &["é1"], &["1", "éé", "é"]),
+    (r"^\PL+$", &["1_"], &["a", "é"]),
+    (r"^\p{IsLatin}+$", &["aé"], &["α", "1"]),
+    (r"^\p{IsGreek}+$", &["αω"], &["a"]),
+    (r"^\p{IsHan}+$", &["字"], &["a"]),
+    (r"^\p{IsAlphabetic}+$", &["aé字"], &["1", " "]),
+    (r"^\p{IsWhite_Space}+$", &[" \t\u{a0}"], &["a"]),
+    (r"^\p{IsWhiteSpace}+$", &[" \t\u{a0}"], &["a"]),
+    (r"^\p{IsL}+$", &["aé字"], &["1"]),
+    (r"^\p{IsLu}+$", &["AÉ"], &["a"]),
+    (r"^\0101$", &["A"], &["0101", "B"]),
+    (r"^\0101\060x$", &["A0x"], &["A", "A0"]),
+    (r"^\07$", &["\u{7}"], &["7"]),
+    (r"^\078$", &["\u{7}8"], &["\u{7}", "8"]),
+    (r"^\x41\u0042\x{43}$", &["ABC"], &["AB", "ABCC"]),
+    (r"^(?<one>a|b)\k<one>$", &["aa", "bb"], &["ab", "a"]),
+    (r"^(a|b)\1$", &["aa", "bb"], &["ba"]),
+    (r"^[\D]$", &["a", "/", ":"], &["0", "9"]),
+    (r"^[\W]$", &["-", "@", "`", "{", "é"], &["a", "Z", "_", "0"]),
+    (r"^[\S]$", &["a", "!", "\u{a0}"], &[" ", "\t", "\r"]),
+    (r"^\h$", &[" ", "\t", "\u{3000}"], &["\n", "a"]),
+    (r"^\v$", &["\n", "\r", "\u{2028}"], &[" ", "a"]),
+    (r"^a\Z", &["a", "a\n"], &["ab", "a\n\n"]),
+    (r"^\a\e\f\n\r\t$", &["\u{7}\u{1b}\u{c}\n\r\t"], &["aefnrt"]),
+    (r"^[\a\e]+$", &["\u{7}\u{1b}"], &["a", "e"]),
+    (r"^[\Q]-^\E]+$", &["]-^"], &["\\", "Q", "E"]),
+    (r"^\Qa.b", &["a.b", "a.bc"], &["axb"]),
+    (r"^(?>a|b)c$", &["ac", "bc"], &["c"]),
+    (r"^(?P<n>a)b$", &["ab"], &["b"]),
+    (r"^a{1,2}+b*+c?+$", &["a", "aabbc"], &["aaa", "abcc"]),
+    (r"^(?s:.)$", &["\n", "a"], &["ab"]),
+    (r"^(?s:.(.)).$", &["\n\na", "abc"], &["ab\n", "\n\n\n"]),
+    (r"^(?i:a.)b$", &["A-b", "a-b"], &["A\nb", "a-B"]),
+    (r"(?s)^.(?-s:.)(?i-s:.X).$", &["\nabx\n", "aaaX\n"], &["\n\nax\n", "aa\nxa"]),
+    (r"^(?s-i:.)(?:.)$", &["\na"], &["\n\n"]),
+    (r"^((?s).)(.)$", &["\na"], &["a\n"]),
+    (r"^((?s)a|.)$", &["\n", "a"], &["ab"]),
+    (r"^[a-z&&[def]]+$", &["def"], &["a", "g"]),
+    (r"^[a&b]+$", &["a&b"], &["c"]),
+    (r"^[~&]+$", &["~&"], &["a"]),
+];
+
+#[test]
+fn rare_words_of_the_dialect_are_read_as_java_reads_them() {
+    for (pattern, fitting, other) in DIALECT {
+        let server = server(pattern);
+        assert!(server.unreadable().is_empty(), "{pattern}: {:?}", server.unreadable());
+        let parsed = Pattern::new(pattern);
+        for (text, expected) in fitting.iter().map(|text| (text, true)).chain(other.iter().map(|text| (text, false))) {
+            assert_eq!(takes(&server, text), expected, "the server: {pattern} on {text:?}");
+            if let Ok(parsed) = &parsed {
+                assert_eq!(parsed.finds(text), expected, "the generator: {pattern} on {text:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_has_no_meaning_constrains_nothing() {
+    for pattern in [
+        "^a{,2}$",
+        "^a{,}$",
+        "^a{1,2,3}$",
+        r"^[\b]$",
+        r"^[\B]$",
+        r"^[\A]$",
+        r"^[\z]$",
+        r"^[\Z]$",
+        r"^[\1]$",
+        "^[[:nothing:]]$",
+        r"^\p{IsNowhere}$",
+    ] {
+        assert!(!server(pattern).unreadable().is_empty(), "{pattern}");
+        assert!(Pattern::new(pattern).is_err(), "the generator: {pattern}");
+    }
+}

@@ -43,7 +43,7 @@ pub(super) fn form(contract: &Contract, output: Option<&ShapeId>, answer: &Answe
     let mut paths = BTreeMap::new();
     let output = output.filter(|_| answer.status < 300);
     collect(contract, output, &document, "body", &mut paths);
-    for (path, types) in paths.into_iter().take(MOST_PATHS) {
+    for (path, types) in paths {
         facts.push((path, types.in_words()));
     }
     Form(facts)
@@ -93,7 +93,7 @@ impl Types {
 }
 
 fn collect(contract: &Contract, shape: Option<&ShapeId>, value: &Json, path: &str, out: &mut BTreeMap<String, Types>) {
-    if out.len() > MOST_PATHS {
+    if out.len() >= MOST_PATHS {
         return;
     }
     out.entry(path.to_owned()).or_default().add(value);

@@ -101,7 +101,50 @@ fn is_sigv4(header: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::world::BearerKey;
     use super::*;
+
+    fn request<'a>(headers: &'a [(&'a str, &'a [u8])]) -> Request<'a> {
+        Request { method: "GET", target: "/", headers, body: b"" }
+    }
+
+    fn with(trick: Option<Trick>) -> Tricks {
+        let mut tricks = Tricks::default();
+        trick.into_iter().for_each(|trick| tricks.add(trick));
+        tricks
+    }
+
+    #[test]
+    fn half_a_signature_proves_nothing_but_to_who_does_not_look() {
+        let world = World { require_sigv4: true, ..World::default() };
+        for (proof, faithful, careless) in [(None, false, false), (Some(""), false, false), (Some("AWS4"), false, true)]
+        {
+            let headers: Vec<(&str, &[u8])> = proof.into_iter().map(|one| ("authorization", one.as_bytes())).collect();
+            for (trick, due) in [(None, faithful), (Some(Trick::AuthIncomplete), careless)] {
+                let caller = caller(&world, &[], &request(&headers), with(trick));
+                assert_eq!(caller != Caller::Nobody, due, "{proof:?} {trick:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_key_stands_where_the_contract_says() {
+        let known = BearerKey { key: "full".to_owned(), lacks: Vec::new() };
+        let world = World { bearer_keys: vec![known], ..World::default() };
+        let own = [Auth::Header { name: "x-key".to_owned() }];
+        for (schemes, name, value, due) in [
+            (&own[..], "x-key", "full", true),
+            (&own, "x-key", "other", false),
+            (&own, "x-other", "full", false),
+            (&own, "authorization", "Bearer full", true),
+            (&[Auth::Bearer], "x-key", "full", false),
+            (&[Auth::Bearer], "authorization", "bearer full", true),
+        ] {
+            let headers = [(name, value.as_bytes())];
+            let caller = caller(&world, schemes, &request(&headers), Tricks::default());
+            assert_eq!(caller != Caller::Nobody, due, "{schemes:?} {name}: {value}");
+        }
+    }
 
     #[test]
     fn every_part_of_a_signature_is_needed() {
@@ -115,6 +158,11 @@ mod tests {
             ("AWS4-HMAC-SHA256", "AWS4-HMAC-SHA1"),
             ("Credential=", "Credentials="),
             ("/20260101", ""),
+            ("20260101", "2026010"),
+            ("20260101", "2026010x"),
+            ("Credential=AKID", "Credential="),
+            ("us-east-1", ""),
+            ("connect", ""),
             ("aws4_request", "aws4"),
             ("SignedHeaders=host;x-amz-date, ", ""),
             ("Signature=0", "Signature="),

@@ -155,10 +155,21 @@ mod tests {
             ("a*b*c", "a1b2c", true),
             ("a*b*c", "a1c2b", false),
             ("a*a", "a", false),
+            ("a*b*b", "ab", false),
+            ("a*bc*c", "abc", false),
+            ("a*bc*c", "abcc", true),
             ("tags[]", "tags[]", true),
             ("S*.V", "S{value}.M{value}.V", true),
         ] {
             assert_eq!(glob(pattern, text), fits, "{pattern} {text}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_only_suggested_where_it_is_near() {
+        let known = ["abcde".to_owned(), "vwxyz".to_owned()];
+        for (asked, hint) in [("abcdx", Some("abcde")), ("abcxy", None), ("vwxy", Some("vwxyz")), ("q", None)] {
+            assert_eq!(FaultError::unknown(asked, known.iter()).hint.as_deref(), hint, "{asked}");
         }
     }
 }

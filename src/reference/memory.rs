@@ -120,6 +120,98 @@ mod tests {
     use serde_json::json;
 
     #[test]
+    fn who_only_looks_is_told_by_the_method_or_the_name() {
+        for (name, method, looks) in [
+            ("GetThing", None, true),
+            ("Get", None, true),
+            ("DescribeThings", None, true),
+            ("Getaway", None, false),
+            ("MakeThing", None, false),
+            ("GetThing", Some("POST"), true),
+            ("MakeThing", Some("POST"), false),
+            ("Thing", Some("GET"), true),
+            ("Thing", Some("HEAD"), true),
+        ] {
+            let http = method.map(|method| json!({"method": method, "uri": "/x"}));
+            let mut operation = json!({"name": name, "errors": []});
+            operation.as_object_mut().expect("an object").extend(http.map(|http| ("http".to_owned(), http)));
+            let text = json!({"format": "overstep-contract/1", "service": "s", "protocol": "restJson",
+                "operations": [operation], "errors": [], "shapes": {}});
+            let contract = contract::from_json(&text.to_string()).expect("well formed");
+            assert_eq!(only_looks(&contract.operations[0]), looks, "{name} {method:?}");
+        }
+    }
+
+    #[test]
+    fn plain_values_are_known_by_their_names_and_others_by_their_shapes_too() {
+        let kinds = ["string", "boolean", "integer", "long", "double", "timestamp"];
+        for kind in kinds {
+            for other in kinds {
+                let text = json!({
+                    "format": "overstep-contract/1", "service": "s", "protocol": "restJson", "operations": [],
+                    "errors": [], "shapes": {
+                        "In": {"type": "structure", "members": {"a": {"shape": "One"}}},
+                        "Out": {"type": "structure", "members": {"a": {"shape": "Other"}}},
+                        "One": {"type": kind}, "Other": {"type": other}
+                    }
+                });
+                let contract = contract::from_json(&text.to_string()).expect("well formed");
+                let (store, input, output) = (Store::default(), ShapeId::from("In"), ShapeId::from("Out"));
+                let keeps = |value: Value| {
+                    let said = Map::from_iter([("a".to_owned(), value)]);
+                    remember(&contract, &store, "r", Some(&input), &said);
+                    recall(&contract, &store, "r", Some(&output), &json!({}))
+                };
+                let value = match kind {
+                    "string" => json!("x"),
+                    "boolean" => json!(true),
+                    "integer" | "long" => json!(7),
+                    _ => json!(1.5),
+                };
+                // The numbers of a text are taken, and not shown as what they are not.
+                if !matches!(kind, "string" | "boolean") {
+                    assert_eq!(keeps(json!("7")), None, "{kind} {other}");
+                }
+                if matches!(kind, "integer" | "long") {
+                    assert_eq!(keeps(json!(1.5)), None, "{kind} {other}");
+                }
+                let alike = kind == other && !matches!(kind, "double" | "timestamp");
+                let due = alike.then(|| json!({ "a": value }));
+                assert_eq!(keeps(value), due, "{kind} {other}");
+            }
+        }
+        for number in [json!(u64::MAX), json!(i64::MIN)] {
+            let text = json!({"format": "overstep-contract/1", "service": "s", "protocol": "restJson",
+                "operations": [], "errors": [], "shapes": {"N": {"type": "long"}}});
+            let contract = contract::from_json(&text.to_string()).expect("well formed");
+            assert!(is_plain(&contract, &ShapeId::from("N"), &number));
+        }
+    }
+
+    #[test]
+    fn answers_are_filled_a_few_structures_deep() {
+        let text = json!({
+            "format": "overstep-contract/1", "service": "s", "protocol": "restJson", "operations": [], "errors": [],
+            "shapes": {
+                "In": {"type": "structure", "members": {"one": {"shape": "Text"}, "two": {"shape": "Text"},
+                    "three": {"shape": "Text"}}},
+                "Out": {"type": "structure", "members": {"a": {"shape": "A"}}},
+                "A": {"type": "structure", "members": {"one": {"shape": "Text"}, "b": {"shape": "B"}}},
+                "B": {"type": "structure", "members": {"two": {"shape": "Text"}, "c": {"shape": "C"}}},
+                "C": {"type": "structure", "members": {"three": {"shape": "Text"}}},
+                "Text": {"type": "string"}
+            }
+        });
+        let contract = contract::from_json(&text.to_string()).expect("well formed");
+        let (store, input, output) = (Store::default(), ShapeId::from("In"), ShapeId::from("Out"));
+        let said: Map<String, Value> =
+            ["one", "two", "three"].map(|name| (name.to_owned(), json!(name))).into_iter().collect();
+        remember(&contract, &store, "r", Some(&input), &said);
+        let shown = recall(&contract, &store, "r", Some(&output), &json!({}));
+        assert_eq!(shown, Some(json!({"a": {"one": "one", "b": {"two": "two"}}})));
+    }
+
+    #[test]
     fn what_was_said_of_a_resource_is_shown_by_who_reads_it() {
         let text = json!({
             "format": "overstep-contract/1", "service": "shop", "protocol": "restJson", "operations": [], "errors": [],

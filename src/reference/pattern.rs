@@ -66,8 +66,7 @@ fn translate(java: &str) -> Result<Translation, String> {
         java.chars().collect()
     };
     let mut at = 0;
-    // For each group that is open, the flags switched on inside it.
-    let mut groups: Vec<Vec<String>> = vec![Vec::new()];
+    let mut groups = vec![Group { switched: Vec::new(), dot_all: flags.dot_all }];
     while at < source.len() {
         let c = source[at];
         match c {
@@ -75,20 +74,21 @@ fn translate(java: &str) -> Result<Translation, String> {
                 // They hold until the group ends, in all of its alternatives.
                 out.push_str(&format!("(?{switched}:"));
                 if let Some(group) = groups.last_mut() {
-                    group.push(switched);
+                    group.dot_all |= switched.contains('s');
+                    group.switched.push(switched);
                 }
                 at = end;
             }
             '|' => {
-                let switched = groups.last().cloned().unwrap_or_default();
+                let switched = groups.last().map_or(&[][..], |group| &group.switched);
                 out.extend(switched.iter().map(|_| ')'));
                 out.push('|');
                 switched.iter().for_each(|flags| out.push_str(&format!("(?{flags}:")));
                 at += 1;
             }
             ')' => {
-                let switched = if groups.len() > 1 { groups.pop() } else { None };
-                out.extend(switched.iter().flatten().map(|_| ')'));
+                let group = if groups.len() > 1 { groups.pop() } else { None };
+                out.extend(group.iter().flat_map(|group| &group.switched).map(|_| ')'));
                 out.push(')');
                 at += 1;
             }
@@ -105,6 +105,10 @@ fn translate(java: &str) -> Result<Translation, String> {
                     at = possessive(&source, end);
                 }
                 None => {
+                    let inside = source[at + 1..].iter().take_while(|c| **c != '}');
+                    if source.get(at + 1) != Some(&'}') && inside.clone().all(|c| c.is_ascii_digit() || *c == ',') {
+                        return Err("a repetition that others read otherwise".to_owned());
+                    }
                     out.push_str("\\{");
                     at += 1;
                 }
@@ -113,12 +117,18 @@ fn translate(java: &str) -> Result<Translation, String> {
                 out.push(c);
                 at = possessive(&source, at + 1);
             }
-            '.' if !flags.dot_all && !groups.iter().flatten().any(|switched| switched.contains('s')) => {
+            '.' if !groups.last().is_some_and(|group| group.dot_all) => {
                 out.push_str("[^\\n\\r\\u0085\\u2028\\u2029]");
                 at += 1;
             }
             '(' => {
-                groups.push(Vec::new());
+                let around = groups.last().is_some_and(|group| group.dot_all);
+                let scoped = scoped(&source[at..]);
+                let dot_all = match scoped.and_then(|said| said.iter().position(|c| *c == 's')) {
+                    Some(place) => !source[at..at + 2 + place].contains(&'-'),
+                    None => around,
+                };
+                groups.push(Group { switched: Vec::new(), dot_all });
                 let (said, written) = match () {
                     () if source[at..].starts_with(&['(', '?', '>']) => (3, "(?:"),
                     () if source[at..].starts_with(&['(', '?', 'P', '<']) => (4, "(?<"),
@@ -133,8 +143,23 @@ fn translate(java: &str) -> Result<Translation, String> {
             }
         }
     }
-    out.extend(groups.iter().flatten().map(|_| ')'));
+    out.extend(groups.iter().flat_map(|group| &group.switched).map(|_| ')'));
     Ok(Translation { pattern: out, flags })
+}
+
+/// A group that is open, or the whole pattern.
+struct Group {
+    /// The flags switched on inside of it, `(?i)`: each has a group of its own in ECMAScript.
+    switched: Vec<String>,
+    /// Whether `.` means the ends of lines, too.
+    dot_all: bool,
+}
+
+/// The flags of a group that has its own, `(?s-i:…)`.
+fn scoped(group: &[char]) -> Option<&[char]> {
+    let inside = group.strip_prefix(&['(', '?'])?;
+    let length = inside.iter().take_while(|c| "ims-".contains(**c)).count();
+    (inside.get(length) == Some(&':')).then_some(&inside[..length])
 }
 
 /// `(?i)` in the midst of a pattern: the flags that ECMAScript has a word for, and where it ends.

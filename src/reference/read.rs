@@ -151,3 +151,136 @@ fn depth(bytes: &[u8]) -> usize {
     }
     most
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(trick: Trick) -> Tricks {
+        let mut tricks = Tricks::default();
+        tricks.add(trick);
+        tricks
+    }
+
+    fn told<T>(read: Result<T, Unread>) -> &'static str {
+        match read {
+            Ok(_) => "read",
+            Err(Unread::Malformed(_)) => "malformed",
+            Err(Unread::Crash) => "crash",
+            Err(Unread::Accepted) => "accepted",
+        }
+    }
+
+    #[test]
+    fn bytes_of_other_formats_break_servers_only_where_they_are_what_breaks_them() {
+        for (trick, bytes, due) in [
+            (Trick::EmptyBodyCrashes, &b""[..], "crash"),
+            (Trick::EmptyBodyCrashes, b"a", "read"),
+            (Trick::EmptyBodyAccepted, b"", "accepted"),
+            (Trick::EmptyBodyAccepted, b"a", "read"),
+            (Trick::InvalidUtf8Crashes, b"a=%FF", "crash"),
+            (Trick::InvalidUtf8Crashes, b"a=\xff", "crash"),
+            (Trick::InvalidUtf8Crashes, "a=\u{e9}\u{1f600}\0".as_bytes(), "read"),
+            (Trick::NulCrashes, b"a=%00", "crash"),
+            (Trick::NulCrashes, b"a=\0", "crash"),
+            (Trick::NulCrashes, "a=\u{e9}\u{1f600}".as_bytes(), "read"),
+            (Trick::NulCrashes, b"a=%FF", "read"),
+            (Trick::AstralCrashes, "a=\u{1f600}".as_bytes(), "crash"),
+            (Trick::AstralCrashes, b"a=%F0%9F%98%80", "crash"),
+            (Trick::AstralCrashes, "a=\u{e9}\u{ffff}\0".as_bytes(), "read"),
+            (Trick::AstralCrashes, b"a=%FF", "read"),
+            (Trick::NonAsciiCrashes, "a=\u{e9}".as_bytes(), "crash"),
+            (Trick::NonAsciiCrashes, "a=\u{1f600}".as_bytes(), "crash"),
+            (Trick::NonAsciiCrashes, b"a=b\0", "read"),
+            // What is no UTF-8 is another fault's.
+            (Trick::NonAsciiCrashes, b"a=%FF", "read"),
+            (Trick::MalformedCrashes, b"a", "read"),
+            (Trick::MalformedAccepted, b"a", "read"),
+        ] {
+            let read = distorted(bytes, with(trick), || Ok::<_, Unread>(()));
+            assert_eq!(told(read), due, "{trick:?} {:?}", String::from_utf8_lossy(bytes));
+        }
+        for (trick, due) in [
+            (Trick::MalformedCrashes, "crash"),
+            (Trick::MalformedAccepted, "accepted"),
+            (Trick::EmptyBodyCrashes, "malformed"),
+        ] {
+            let read = distorted(b"a", with(trick), || Err::<(), _>(Unread::Malformed(String::new())));
+            assert_eq!(told(read), due, "{trick:?}");
+        }
+        let read = distorted(b"", Tricks::default(), || Err::<(), _>(Unread::Malformed(String::new())));
+        assert_eq!(told(read), "malformed");
+    }
+
+    #[test]
+    fn bodies_of_json_break_servers_only_where_they_are_what_breaks_them() {
+        let deep = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels)).into_bytes();
+        for (trick, bytes, due) in [
+            (Trick::DeepCrashes, deep(33), "crash"),
+            (Trick::DeepCrashes, deep(32), "read"),
+            (Trick::InvalidUtf8Crashes, b"\"\xff\"".to_vec(), "crash"),
+            (Trick::InvalidUtf8Crashes, "\"\u{1f600}\\u0000\"".as_bytes().to_vec(), "read"),
+            (Trick::NulCrashes, b"\"\\u0000\"".to_vec(), "crash"),
+            (Trick::NulCrashes, b"\"\0\"".to_vec(), "crash"),
+            (Trick::NulCrashes, "\"\u{1f600}\"".as_bytes().to_vec(), "read"),
+            (Trick::AstralCrashes, "\"\u{1f600}\"".as_bytes().to_vec(), "crash"),
+            (Trick::AstralCrashes, "\"\u{ffff}\"".as_bytes().to_vec(), "read"),
+            (Trick::NonAsciiCrashes, "\"\u{e9}\"".as_bytes().to_vec(), "crash"),
+            (Trick::NonAsciiCrashes, b"\"a\"".to_vec(), "read"),
+            (Trick::NanAccepted, b"NaN".to_vec(), "accepted"),
+            (Trick::NanAccepted, b"-Infinity".to_vec(), "accepted"),
+            (Trick::NanAccepted, b"nan".to_vec(), "malformed"),
+            (Trick::DeepCrashes, b"\"NaN\"".to_vec(), "read"),
+            (Trick::TrailingBytes, b"{} x".to_vec(), "read"),
+            (Trick::TrailingBytes, b"x {}".to_vec(), "malformed"),
+            (Trick::InvalidUtf8Accepted, b"\"\xff\"".to_vec(), "read"),
+            (Trick::NullCrashes, b"[{\"a\": null}]".to_vec(), "crash"),
+            (Trick::NullCrashes, b"[4294967296]".to_vec(), "read"),
+            (Trick::HugeNumberCrashes, b"{\"a\": [4294967296]}".to_vec(), "crash"),
+            (Trick::HugeNumberCrashes, b"[4294967295, null]".to_vec(), "read"),
+            (Trick::HugeNumberCrashes, b"1e999".to_vec(), "crash"),
+            (Trick::HugeNumberCrashes, b"\"\\ud800\"".to_vec(), "malformed"),
+            (Trick::SurrogateCrashes, b"\"\\ud800\"".to_vec(), "crash"),
+            (Trick::SurrogateCrashes, b"\"\\ud800\\u0041\"".to_vec(), "crash"),
+            (Trick::SurrogateCrashes, b"1e999".to_vec(), "malformed"),
+            (Trick::SurrogateCrashes, b"{".to_vec(), "malformed"),
+            (Trick::TruncatedAccepted, b"{".to_vec(), "accepted"),
+            (Trick::TruncatedAccepted, b"}".to_vec(), "malformed"),
+            (Trick::MalformedAccepted, b"}".to_vec(), "accepted"),
+            (Trick::MalformedCrashes, b"}".to_vec(), "crash"),
+        ] {
+            assert_eq!(told(document(&bytes, with(trick))), due, "{trick:?} {:?}", String::from_utf8_lossy(&bytes));
+        }
+        for (trick, bytes, due) in [
+            (Trick::NotObjectCrashes, "[]", "crash"),
+            (Trick::NotObjectCrashes, "{}", "read"),
+            (Trick::NotObjectAccepted, "1", "accepted"),
+            (Trick::EmptyBodyCrashes, "", "crash"),
+            (Trick::EmptyBodyAccepted, "", "accepted"),
+            (Trick::NotObjectCrashes, "", "read"),
+            (Trick::EmptyBodyCrashes, "[]", "malformed"),
+        ] {
+            assert_eq!(told(body(bytes.as_bytes(), with(trick))), due, "{trick:?} {bytes}");
+        }
+    }
+
+    #[test]
+    fn levels_are_counted_outside_of_texts() {
+        for (text, levels) in [
+            ("", 0),
+            ("1", 0),
+            ("[]", 1),
+            ("{\"a\": [{}]}", 3),
+            ("[][]", 1),
+            ("[[],[[]]]", 3),
+            ("[\"[[[\"]", 1),
+            ("[\"\\\"[[\"]", 1),
+            ("[\"\\\\\", [[]]]", 3),
+            ("[\"]]]\", [[]]]", 3),
+            ("[\\\"[[\"]", 1),
+            ("]]][[", 2),
+        ] {
+            assert_eq!(depth(text.as_bytes()), levels, "{text}");
+        }
+    }
+}

@@ -273,6 +273,24 @@ mod tests {
     use crate::contract;
     use serde_json::json;
 
+    #[test]
+    fn only_a_list_has_a_first_item() {
+        let text = json!({
+            "format": "overstep-contract/1", "service": "s", "protocol": "restJson", "operations": [], "errors": [],
+            "shapes": {"List": {"type": "list", "member": "Text"}, "Text": {"type": "string"}}
+        });
+        let contract = contract::from_json(&text.to_string()).expect("well formed");
+        let of = |id: &str, is_item| {
+            let id = ShapeId::from(id);
+            item(&contract, &id, is_item).map(|id| id.as_str().to_owned())
+        };
+        assert_eq!(of("List", true).as_deref(), Some("Text"));
+        assert_eq!(of("List", false).as_deref(), Some("List"));
+        assert_eq!(of("Text", true), None);
+        assert_eq!(of("Text", false).as_deref(), Some("Text"));
+        assert_eq!(of("Nothing", false), None);
+    }
+
     fn contract() -> Contract {
         let text = json!({
             "format": "overstep-contract/1", "service": "shop", "protocol": "restJson",

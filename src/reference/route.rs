@@ -207,4 +207,79 @@ mod tests {
         assert_eq!(fit("/x?delete", "/x"), None);
         assert_eq!(fit("/x?type=a", "/x?b=1&type=a"), Some(vec![]));
     }
+
+    #[test]
+    fn what_a_route_wants_of_the_query_is_there_to_the_letter() {
+        for (uri, query, fits) in [
+            ("/x?type=a", "type=a", true),
+            ("/x?type=a", "type=b", false),
+            ("/x?type=a", "kind=a", false),
+            ("/x?type=a", "type", false),
+            ("/x?type=a", "", false),
+            ("/x?delete", "delete", true),
+            ("/x?delete", "delete=", true),
+            ("/x?delete", "delete=a", false),
+            ("/x?delete", "remove=", false),
+            ("/x?delete", "remove", false),
+            ("/x?delete&type=a", "type=a", false),
+            ("/x?delete&type=a", "type=a&delete", true),
+        ] {
+            assert_eq!(fit(uri, &format!("/x?{query}")).is_some(), fits, "{uri} {query}");
+        }
+    }
+
+    #[test]
+    fn segments_are_as_many_as_the_route_has_unless_one_takes_more() {
+        let one = |value: &str| Some(vec![("a".to_owned(), Some(value.to_owned()))]);
+        assert_eq!(fit("/x/{a}", "/x/b/c"), None);
+        assert_eq!(fit("/x/{a}", "/x"), None);
+        assert_eq!(fit("/x/{a+}/y", "/x/y"), None);
+        assert_eq!(fit("/x/{a+}/y", "/x/b/y"), one("b"));
+        assert_eq!(fit("/x/{a+}", "/x/"), None);
+        let route = Route::new("GET", "/x/{a+}");
+        let labels = |target| route.fit(&split(target, Tricks::default()), "", Tricks::default(), |_| true);
+        assert_eq!(labels("/x/"), Some(vec![("a", Some(String::new()))]));
+        assert_eq!(labels("/x"), None);
+        assert_eq!(fit("/%78/{a}", "/x/b"), None);
+        assert_eq!(fit("/x/{a}", "/%78/b"), one("b"));
+        assert_eq!(fit("/x/v{a}.json", "/x/v.json"), None);
+        assert_eq!(fit("/x/v{a}.json", "/x/w1.json"), None);
+    }
+
+    #[test]
+    fn the_more_exact_of_two_routes_comes_first() {
+        let order = ["/x/y/z?a&b", "/x/y/z?a", "/x/y/z", "/x/y/v{a}", "/x/y/{a}.b", "/x/y/{a}", "/x/{a}/z", "/x/{a+}"];
+        let exactness: Vec<Vec<u8>> = order.iter().map(|uri| Route::new("GET", uri).exactness()).collect();
+        assert_eq!(exactness[3], exactness[4]);
+        for (at, pair) in exactness.windows(2).enumerate().filter(|(at, _)| *at != 3) {
+            assert!(pair[0] > pair[1], "{} before {}", order[at], order[at + 1]);
+        }
+    }
+
+    #[test]
+    fn a_fault_in_decoding_shows_in_the_segment_that_it_is_about() {
+        let with = |trick: Trick, target: &str| {
+            let mut tricks = Tricks::default();
+            tricks.add(trick);
+            let route = Route::new("GET", "/x/{a}");
+            let labels = route.fit(&split(target, tricks), "", tricks, |_| false)?;
+            labels.into_iter().next().and_then(|(_, value)| value)
+        };
+        for (trick, target, due) in [
+            (Trick::PlusIsSpace, "/x/b+c", Some("b c")),
+            (Trick::DecodesNever, "/x/b%20c", Some("b%20c")),
+            (Trick::DecodesTwice, "/x/b%2520c", Some("b c")),
+            (Trick::DecodesTwice, "/x/b%20c", Some("b c")),
+            (Trick::TrimsLabels, "/x/%20b%20", Some("b")),
+            (Trick::LowersLabels, "/x/B", Some("b")),
+            (Trick::LowersLabels, "/x/b%2FC", Some("b/c")),
+            (Trick::DecodesBeforeSplit, "/x/b%2Fc", None),
+            (Trick::DecodesBeforeSplit, "/x%2Fb", Some("b")),
+            (Trick::SkipsEmptySegments, "/x//b", Some("b")),
+            (Trick::ResolvesDots, "/y/../x/./b", Some("b")),
+            (Trick::ResolvesDots, "/y/%2e%2E/x/b", Some("b")),
+        ] {
+            assert_eq!(with(trick, target).as_deref(), due, "{trick:?} {target}");
+        }
+    }
 }

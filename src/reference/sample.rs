@@ -228,6 +228,25 @@ mod tests {
     }
 
     #[test]
+    fn texts_of_other_alphabets_and_of_none() {
+        let greek = shape("^[α-ω]{3}$", 0);
+        assert_eq!(text(&greek), "ααα");
+        assert!(walked(&shape("[a&&b]", 0), 0, 1).is_some_and(|text| text.is_empty()));
+    }
+
+    #[test]
+    fn what_fits_is_long_enough_short_enough_and_like_the_pattern() {
+        let mut shape = shape("^[a-z]+$", 3);
+        assert!(fitting(&shape)(&"abc".to_owned()));
+        for text in ["ab", "ABC", ""] {
+            assert!(!fitting(&shape)(&text.to_owned()), "{text}");
+        }
+        shape.length.get_or_insert_default().max = Some(4);
+        assert!(fitting(&shape)(&"abcd".to_owned()));
+        assert!(!fitting(&shape)(&"abcde".to_owned()));
+    }
+
+    #[test]
     fn the_least_of_each_kind() {
         let text = json!({
             "format": "overstep-contract/1", "service": "s", "operations": [], "errors": [],
@@ -240,7 +259,7 @@ mod tests {
                 "Below": {"type": "integer", "range": {"min": -9, "max": -2}},
                 "Around": {"type": "integer", "range": {"min": -9, "max": 9}},
                 "Real": {"type": "double", "range": {"min": 1.5}}, "When": {"type": "timestamp"},
-                "Any": {"type": "document"}, "None": {"type": "list", "member": "Text"},
+                "Any": {"type": "document"}, "No": {"type": "list", "member": "Endless"}, "None": {"type": "list", "member": "Text"},
                 "Two": {"type": "list", "member": "From", "length": {"min": 2}},
                 "Map": {"type": "map", "key": "Upper", "value": "Flag"},
                 "Pairs": {"type": "map", "key": "Upper", "value": "Flag", "length": {"min": 3}},
@@ -272,6 +291,7 @@ mod tests {
             ("When", json!(0)),
             ("Any", json!({})),
             ("None", json!([])),
+            ("No", json!([])),
             ("Two", json!([3, 3])),
             ("Map", json!({})),
             ("Kinds", json!({"b": false, "a": false})),
@@ -286,6 +306,7 @@ mod tests {
         let keys: Vec<&str> = pairs.as_object().expect("a map").keys().map(String::as_str).collect();
         let words = smallest(&contract, &ShapeId::from("Words")).expect("there is one");
         let words: Vec<&str> = words.as_array().expect("a list").iter().filter_map(Value::as_str).collect();
+        assert_eq!(words[0], "A", "the least comes first");
         for texts in [keys, words] {
             let fits = |text: &&str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_uppercase());
             assert!(texts.iter().all(fits) && texts.iter().collect::<HashSet<_>>().len() == 3, "{texts:?}");

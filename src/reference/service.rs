@@ -430,7 +430,7 @@ impl Variant {
 
     /// What faulty servers answer without a look at the request.
     fn unread(&self, op: &Op, request: &Request<'_>) -> Option<Response> {
-        let bare = |status| Response { headers: Vec::new(), body: Bytes::new(), ..plain(status, "") };
+        let bare = |status| Response { headers: Vec::new(), ..plain(status, "") };
         match () {
             () if op.has(Trick::AlwaysInvalid) => Some(self.refusal(op, Refusal::Invalid, "no")),
             () if op.has(Trick::AlwaysBare400) => Some(bare(400)),

@@ -265,10 +265,11 @@ mod tests {
         for number in 0..SHARDS * MOST_RESOURCES * 2 {
             put(&store, &format!("r{number}"), 1);
             if number % 1000 == 0 {
+                assert!(number == 0 || has(&store, "often"), "what was written last is kept: {number}");
                 put(&store, "often", 1);
             }
         }
-        assert!(store.len() <= SHARDS * MOST_RESOURCES);
+        assert_eq!(store.len(), SHARDS * MOST_RESOURCES);
         assert!(!has(&store, "r0"));
         assert!(has(&store, "often"));
         assert!(has(&store, &format!("r{}", SHARDS * MOST_RESOURCES * 2 - 1)));
@@ -282,6 +283,41 @@ mod tests {
         }
         assert!(store.len() <= SHARDS * 8);
         assert!(has(&store, "r399"));
+    }
+
+    #[test]
+    fn a_store_knows_how_large_it_is() {
+        let store = Store::default();
+        let bytes = || store.shards.iter().map(|shard| shard.lock().expect("alone").bytes).sum::<usize>();
+        // The key, the member's name, and the text's weight.
+        put(&store, "key", 10);
+        assert_eq!(bytes(), 3 + 1 + 42);
+        put(&store, "other", 5);
+        assert_eq!(bytes(), 46 + 5 + 1 + 37);
+        put(&store, "key", 20);
+        assert_eq!(bytes(), 56 + 43);
+    }
+
+    #[test]
+    fn a_shard_forgets_no_more_than_it_must() {
+        let shard = |sizes: &[usize]| {
+            let mut shard = Shard::default();
+            for (stamp, bytes) in sizes.iter().enumerate() {
+                let (stamp, key) = (stamp as u64, format!("r{stamp}"));
+                shard.records.insert(key.clone(), Record { bytes: *bytes, stamp, ..Record::default() });
+                shard.written.push_back((stamp, key));
+                shard.bytes += bytes;
+            }
+            shard.forget();
+            (shard.records.len(), shard.bytes)
+        };
+        assert_eq!(shard(&[MOST_BYTES - 7, 7]), (2, MOST_BYTES));
+        assert_eq!(shard(&[MOST_BYTES - 7, 8]), (1, 8));
+        assert_eq!(shard(&[3, MOST_BYTES - 7, 8]), (1, 8));
+        // The last one stays, however large it is.
+        assert_eq!(shard(&[MOST_BYTES + 1]), (1, MOST_BYTES + 1));
+        assert_eq!(shard(&[1; MOST_RESOURCES]), (MOST_RESOURCES, MOST_RESOURCES));
+        assert_eq!(shard(&[1; MOST_RESOURCES + 2]), (MOST_RESOURCES, MOST_RESOURCES));
     }
 
     #[test]
@@ -306,6 +342,13 @@ mod tests {
             shard.written.push_back((number, key));
             shard.forget();
             assert!(shard.written.len() <= 4 * MOST_RESOURCES && shard.records.len() <= 3);
+            if number as usize + 1 <= 4 * MOST_RESOURCES {
+                assert_eq!(
+                    shard.written.len(),
+                    number as usize + 1,
+                    "the list is tidied up when it is full, not before"
+                );
+            }
         }
         let latest: Vec<u64> = shard.written.iter().rev().take(3).map(|(stamp, _)| *stamp).collect();
         let last = 9 * MOST_RESOURCES as u64 - 1;

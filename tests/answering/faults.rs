@@ -34,6 +34,30 @@ fn the_catalogue_of_a_contract_is_told_whole() {
     }
 }
 
+/// Names by place, `~` before what no document forbids, and why where no request can show it.
+#[test]
+fn the_catalogues_of_the_shipped_contracts_lose_nothing() {
+    for name in ["connect", "leadlex"] {
+        let (contract, ..) = crate::support::shipped(name);
+        let mut told = String::new();
+        let mut place = String::new();
+        for fault in overstep::reference::catalogue(&contract) {
+            let (at, kind) = match fault.name.match_indices('.').nth(1) {
+                Some((end, _)) => fault.name.split_at(end),
+                None => fault.name.split_at(0),
+            };
+            if at != place {
+                write!(told, "\n{at}\n ").expect("a text");
+                place = at.to_owned();
+            }
+            let hidden = fault.hidden.map(|why| format!(" ({why})")).unwrap_or_default();
+            let silent = if fault.breaks_contract { "" } else { "~" };
+            write!(told, " {silent}{}{hidden}", kind.trim_start_matches('.')).expect("a text");
+        }
+        insta::assert_snapshot!(format!("catalogue-{name}"), told);
+    }
+}
+
 /// What is asked, by name: target, headers and body of a POST, or of a GET where there is no body.
 fn asked() -> Vec<(&'static str, &'static str, &'static str, Vec<u8>)> {
     let full = "content-type: application/json; authorization: Bearer full";

@@ -72,6 +72,30 @@ fn the_form_of_what_is_documented_holds_no_data() {
 }
 
 #[test]
+fn a_result_of_xml_has_the_form_of_its_shape_and_an_error_its_own() {
+    let contract = CONTRACT.replace("restJson", "restXml");
+    let contract = contract::from_json(&contract).expect("a contract");
+    let body = "<All><things><member><map/></member></things><x><y>1</y></x></All>";
+    let form = |status| {
+        let outcome = one(silent(), typed(status, Some("application/xml"), body));
+        let judgement = judge(&contract, &scenario(), &outcome);
+        let seen = compare(&contract, &outcome, &judgement, None, |_| {}).seen.expect("something was learnt");
+        seen.form
+            .expect("it has a form")
+            .0
+            .into_iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect::<Vec<_>>()
+    };
+    let result = ["content-type=application/xml", "body=object", "body.things=array"];
+    assert_eq!(form(200)[..3], result);
+    assert_eq!(form(299), form(200));
+    let error = ["content-type=application/xml", "body=object", "body.All=object"];
+    assert_eq!(form(300)[..3], error);
+    assert_eq!(form(400), form(300));
+}
+
+#[test]
 fn names_are_told_from_values() {
     let long = "n".repeat(48);
     for (key, is_name) in [

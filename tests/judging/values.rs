@@ -2,7 +2,7 @@
 
 use super::outcome::*;
 use overstep::contract::{self, Contract};
-use overstep::generate::{Case, CaseId, Purpose, Send};
+use overstep::generate::{Case, CaseId, Purpose, Send, Value};
 use overstep::judge::{Again, Change, Comparison, Findings, Judgement, Observed, Values, Verdict};
 use overstep::run::Outcome;
 use overstep::snapshot::Seen;
@@ -27,13 +27,17 @@ const CONTRACT: &str = r#"{
       "size": {"shape": "Size", "location": "body"}, "open": {"shape": "Truth", "location": "body"},
       "note": {"shape": "Text", "location": "body"}, "md5_of_note": {"shape": "Text", "location": "body"},
       "requestId": {"shape": "Text", "location": "body"}, "parts": {"shape": "Parts", "location": "body"},
-      "rules": {"shape": "Map", "location": "body"}, "etag": {"shape": "Text", "location": "header"}}},
+      "rules": {"shape": "Map", "location": "body"}, "nextToken": {"shape": "Text", "location": "body"},
+      "data": {"shape": "Bytes", "location": "body"}, "md5_of_data": {"shape": "Bytes", "location": "body"},
+      "label": {"shape": "State", "location": "body", "wire": "Lb"}, "etag": {"shape": "Text", "location": "header"}}},
     "Part": {"type": "structure", "members": {
       "id": {"shape": "Text", "location": "body"}, "size": {"shape": "Size", "location": "body"}}},
     "Parts": {"type": "list", "member": "Part"},
     "Boxes": {"type": "structure", "members": {
-      "boxes": {"shape": "Some", "location": "body"}, "total": {"shape": "Size", "location": "body"}}},
+      "boxes": {"shape": "Some", "location": "body"}, "boxNames": {"shape": "Names", "location": "body"},
+      "note": {"shape": "Text", "location": "body"}, "total": {"shape": "Size", "location": "body"}}},
     "Some": {"type": "list", "member": "Box"}, "Map": {"type": "map", "key": "Text", "value": "Text"},
+    "Names": {"type": "list", "member": "Text"}, "Bytes": {"type": "blob"},
     "Text": {"type": "string"}, "Size": {"type": "integer"}, "Truth": {"type": "boolean"},
     "Moment": {"type": "timestamp"}, "State": {"type": "enum", "values": ["a1b2c3d4e5f6", "f6e5d4c3b2a1"]}
   }
@@ -107,6 +111,14 @@ fn what_differs_by_nature_is_no_difference() {
             r#"{"owner": "arn:aws:iam:eu-west-1:000000000000:user/a"}"#.to_owned(),
         ),
         (r#"{"rules": {"a": "b", "c": "d"}}"#.to_owned(), r#"{"rules": {"c": "d", "a": "b"}}"#.to_owned()),
+        // Whatever the endpoint made up itself.
+        (r#"{"nextToken": "abc"}"#.to_owned(), r#"{"nextToken": "xyz"}"#.to_owned()),
+        (r#"{"nextToken": 17}"#.to_owned(), r#"{"nextToken": 23}"#.to_owned()),
+        (r#"{"data": "aGFsbG8="}"#.to_owned(), r#"{"data": "d2VsdA=="}"#.to_owned()),
+        // One number in two forms, and what is left out because it is empty.
+        (r#"{"size": 3}"#.to_owned(), r#"{"size": 3.0}"#.to_owned()),
+        (r#"{"parts": [], "rules": {}, "note": null, "name": ""}"#.to_owned(), "{}".to_owned()),
+        ("{}".to_owned(), r#"{"parts": [], "rules": {"a": null}, "note": null, "name": ""}"#.to_owned()),
         (r#"{"note": "{\"a\": 1, \"b\": 2}"}"#.to_owned(), r#"{"note": "{\"b\":2,\"a\":1}"}"#.to_owned()),
         (
             format!(r#"{{"id": "{ONE}", "parts": [{{"id": "{ONE}", "size": 1}}, {{"id": "{TWO}", "size": 1}}]}}"#),
@@ -163,6 +175,32 @@ fn what_an_endpoint_says_of_its_own_counts() {
             r#"{"parts": [{"size": 2}, {"size": 3}]}"#,
             "body.parts[].size 1 3",
         ),
+        ("{}", r#"{"note": "a"}"#, "{}", r#"body.note "a" nothing"#),
+        ("{}", "{}", r#"{"size": 0}"#, "body.size nothing 0"),
+        ("{}", r#"{"parts": [{"size": 1}, {"size": 2}]}"#, "{}", r#"body.parts [{"size":1},{"size":2}] nothing"#),
+        ("{}", r#"{"data": ""}"#, r#"{"data": "aGFsbG8="}"#, r#"body.data "" "<id 1>""#),
+        (
+            "{}",
+            r#"{"md5_of_data": "1B2M2Y8AsgTpgAmY7PhCfg=="}"#,
+            r#"{"md5_of_data": "DMF1ucDxtqgxw5niaXcmYQ=="}"#,
+            r#"body.md5_of_data "1B2M2Y8AsgTpgAmY7PhCfg==" "DMF1ucDxtqgxw5niaXcmYQ==""#,
+        ),
+        // A member has its name on the wire.
+        ("{}", r#"{"Lb": "a1b2c3d4e5f6"}"#, r#"{"Lb": "f6e5d4c3b2a1"}"#, r#"body.label "a1b2c3d4e5f6" "f6e5d4c3b2a1""#),
+        // Words of a path, which only looks like drawn bytes.
+        (
+            "{}",
+            r#"{"note": "documents//Archived4/backups9/a"}"#,
+            r#"{"note": "documents//Archived4/backups9/b"}"#,
+            r#"body.note "documents//Archived4/backups9/a" "documents//Archived4/backups9/b""#,
+        ),
+        // Something short after a name of ours is nothing that was drawn.
+        (
+            r#"{"name": "mine"}"#,
+            r#"{"name": "mine-abc"}"#,
+            r#"{"name": "mine-xyz"}"#,
+            r#"body.name "mine-abc" "mine-xyz""#,
+        ),
         ("{}", r#"{"note": "secret a"}"#, r#"{"note": "secret b"}"#, r#"body.note "… a" "… b""#),
     ] {
         assert_eq!(differ(sent, was, now), [due], "{was}\n{now}");
@@ -201,6 +239,9 @@ fn what_is_repeated_because_it_was_given_is_still_the_endpoints_own() {
         talk(&[("MakeBox", "{}", &made), ("ReadBox", &format!(r#"{{"name": "{arn}"}}"#), &shown)])
     };
     assert_eq!(differences(&talk("us-east-1", "123456789012"), &talk("eu-west-1", "000000000000")), NONE);
+    // With something after it, a name of ours is unique.
+    let named = |name: &str| format!(r#"{{"name": "{name}"}}"#);
+    assert_eq!(differ(&named("mine"), &named("mine-abcd"), &named("mine-wxyz")), NONE);
     let echoed = |shown: &str| format!(r#"{{"requestId": "{shown}"}}"#);
     assert_eq!(differ(r#"{"name": "mine"}"#, &echoed("mine"), &echoed("mine")), NONE);
 }
@@ -220,8 +261,120 @@ fn what_belongs_to_others_in_a_list_says_nothing() {
     assert_eq!(differences(&listed(&boxes(true, &["his"])), &alone), NONE);
     let larger = boxes(true, &["theirs"]).replace(r#""size": 1"#, r#""size": 3"#);
     assert_eq!(differences(&alone, &listed(&larger)), ["body.boxes[].size 1 3"]);
+    // Beside a list that others share nothing is comparable; inside of our own entry everything is.
+    let shared = boxes(true, &["theirs"]);
+    assert_eq!(differences(&alone, &listed(&shared.replace(r#""total": 2"#, r#""note": "two""#))), NONE);
+    assert_eq!(differences(&listed(&shared.replace(r#""total": 2"#, r#""note": "two""#)), &alone), NONE);
+    assert_eq!(
+        differences(&alone, &listed(&shared.replace(r#""name": "mine", "size": 1"#, r#""name": "mine""#))),
+        ["body.boxes[].size 1 nothing"]
+    );
+    let untold = boxes(true, &[]).replace(r#""total": 1"#, r#""note": "one""#);
+    assert_eq!(differences(&alone, &listed(&untold)), ["body.total 1 nothing", r#"body.note nothing "one""#]);
+    let names = |names: &str| listed(&format!(r#"{{"boxNames": [{names}]}}"#));
+    assert_eq!(differences(&names(r#""mine""#), &names(r#""theirs", "mine""#)), NONE);
+    let fewer = differences(&names(r#""mine", "mine too""#), &names(r#""mine""#));
+    assert_eq!(fewer, [r#"body.boxNames[] "mine too" nothing"#]);
     let none = differences(&alone, &listed(&boxes(false, &[])));
     assert_eq!(none, [r#"body.boxes[] {"name":"mine","size":1} nothing"#, "body.total 1 0"]);
+}
+
+#[test]
+fn what_is_not_read_or_asked_for_belongs_to_nobody_else() {
+    const TWO_PARTS: &str = r#"{"parts": [{"id": "a"}, {"id": "b"}]}"#;
+    const PART: &str = r#"{"parts": [{"id": "a"}]}"#;
+    const FEWER: [&str; 1] = [r#"body.parts[] {"id":"b"} nothing"#];
+    let last = |operation: &str, sent: &str, answer: &str| talk(&[(operation, sent, answer)]);
+    let differ =
+        |operation: &str, sent: &str| differences(&last(operation, sent, TWO_PARTS), &last(operation, sent, PART));
+    assert_eq!(differ("MakeBox", "{}"), FEWER);
+    assert_eq!(differ("ReadBox", "{}"), NONE);
+    // Who asks for something of its own is shown that.
+    let own = CaseId("boxes/ReadBox/name/length/at-max".to_owned()).token(1);
+    assert_eq!(differ("ReadBox", &format!(r#"{{"name": "{own}"}}"#)), FEWER);
+    let after = |answer: &str| {
+        let made = format!(r#"{{"id": "{ONE}"}}"#);
+        talk(&[("MakeBox", "{}", &made), ("ReadBox", &format!(r#"{{"name": "{ONE}"}}"#), answer)])
+    };
+    assert_eq!(differences(&after(TWO_PARTS), &after(PART)), FEWER);
+}
+
+#[test]
+fn what_we_sent_is_ours_wherever_it_stood() {
+    let told = |target: &str, input: Value, answer: &str| {
+        let mut outcome = outcome_of(&[("ReadBox", "", answer)]);
+        let mut case = (*outcome.case).clone();
+        if let Send::Operation { input: sent, .. } = &mut case.steps[0].send {
+            *sent = input;
+        }
+        outcome.case = case.into();
+        outcome.exchanges[0].as_mut().expect("sent").sent.target = target.to_owned();
+        Values::of(&contract::from_json(CONTRACT).expect("a contract"), &outcome, |_| {})
+            .expect("its answer has values")
+    };
+    let shown = |id: &str| format!(r#"{{"id": "{id}"}}"#);
+    let nothing = || Value::Map(Default::default());
+    let input = |value: Value| Value::Map([("id".to_owned(), value)].into());
+    for (target, input, id) in [
+        (format!("/box/{ONE}"), &nothing as &dyn Fn() -> Value, ONE),
+        (format!("/box?id={ONE}"), &nothing, ONE),
+        (format!("/box?x=1&&id={ONE}&y"), &nothing, ONE),
+        (format!("/box?{ONE}"), &nothing, ONE),
+        ("/box/a%2F17".to_owned(), &nothing, "a/17"),
+        ("/box?id=a+17%21".to_owned(), &nothing, "a 17!"),
+        ("/box".to_owned(), &|| input(Value::Number("17".to_owned())), "17"),
+        ("/box".to_owned(), &|| input(Value::Text("a17".to_owned())), "a17"),
+        ("/box".to_owned(), &|| input(Value::List(vec![Value::Blob(vec![255, 0])])), "/wA="),
+    ] {
+        let told = |id: &str| told(&target, input(), &shown(id));
+        let due = format!("body.id {} \"<id 1>\"", serde_json::Value::from(id));
+        assert_eq!(differences(&told(id), &told(TWO)), [due], "{target}");
+    }
+    // A moment that we sent, in the midst of a text.
+    let since = |moment: &str| format!(r#"{{"note": "since {moment}"}}"#);
+    let (sent, other) = ("2026-11-26T15:45:55Z", "2026-11-27T15:45:55Z");
+    assert_eq!(
+        super::values::differ(&format!(r#"{{"name": "{sent}"}}"#), &since(sent), &since(other)),
+        [format!(r#"body.note "since {sent}" "since <time>""#)]
+    );
+}
+
+#[test]
+fn entries_are_paired_by_where_else_they_are_named() {
+    let answer = |first: &str, second: &str, named: &str| {
+        format!(r#"{{"parts": [{{"id": "{first}"}}, {{"id": "{second}"}}], "url": "of {named}"}}"#)
+    };
+    assert_eq!(differ("{}", &answer(ONE, TWO, TWO), &answer(ONE, TWO, ONE)), NONE);
+}
+
+#[test]
+fn what_is_too_large_is_not_compared() {
+    // The document, the map, and what is in it.
+    let answer = |entries: usize, last: &str| {
+        let all: Vec<String> =
+            (1..entries).map(|at| format!(r#""k{at:04}": "v""#)).chain([format!(r#""k9999": "{last}""#)]).collect();
+        format!(r#"{{"rules": {{{}}}}}"#, all.join(","))
+    };
+    let differ = |entries: usize| differ("{}", &answer(entries, "a"), &answer(entries, "b"));
+    assert_eq!(differ(2998), [r#"body.rules{value} "a" "b""#]);
+    assert_eq!(differ(2999), NONE);
+}
+
+#[test]
+fn what_is_kept_is_as_large_as_it_says() {
+    let size = |answer: &str| talk(&[("ReadBox", "{}", answer)]).size();
+    let least = size("{}");
+    assert_eq!(size(r#"{"note": "abcd efgh"}"#) - size(r#"{"note": "abcd"}"#), 5);
+    assert_eq!(size(r#"{"size": 1234}"#) - size(r#"{"size": 1}"#), 3);
+    assert!((100..300).contains(&(size(r#"{"note": "abcd"}"#) - least)));
+    let parts = |number: usize| size(&format!(r#"{{"parts": [{}]}}"#, vec![r#"{"size": 1}"#; number].join(",")));
+    assert_eq!(parts(12) - parts(2), 5 * (parts(4) - parts(2)));
+    assert!((100..300).contains(&(parts(2) - parts(1))));
+    // Where an identifier was given is kept as well.
+    let after = |made: &str| talk(&[("MakeBox", "{}", made), ("ReadBox", "{}", "{}")]).size();
+    let given = format!(r#"{{"id": "{ONE}"}}"#);
+    assert!((40..100).contains(&(after(&given) - after("{}"))), "{} {}", after(&given), after("{}"));
+    assert_eq!(after(&given.replace("id", "owner")) - after(&given), "owner".len() - "id".len());
 }
 
 #[test]

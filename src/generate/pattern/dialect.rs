@@ -116,8 +116,8 @@ pub fn has_boundary(pattern: &str) -> bool {
     found
 }
 
-/// Whether something is repeated twice over, `a{2}{3}`, or an end of the text is, `a${2}`: more often, as often, or with
-/// a brace as a text, as engines differ.
+/// Whether something is repeated twice over, `a{2}{3}`, or an end of the text is, `a${2}`, or without a least number,
+/// `a{,2}`: more often, as often, or with a brace as a text, as engines differ.
 pub fn repeats_oddly(pattern: &str) -> bool {
     let chars: Vec<char> = pattern.chars().collect();
     let (mut at, mut in_class, mut counted) = (0, false, None);
@@ -125,11 +125,18 @@ pub fn repeats_oddly(pattern: &str) -> bool {
         match c {
             '{' if !in_class && chars.get(at + 1).is_some_and(char::is_ascii_digit) => {
                 let is_end = at > 0 && matches!(chars[at - 1], '$' | '^') && (at < 2 || chars[at - 2] != '\\');
-                if counted == Some(at) || is_end {
+                let inside = || chars[at..].iter().take_while(|c| **c != '}');
+                if counted == Some(at) || is_end || inside().filter(|c| **c == ',').count() > 1 {
                     return true;
                 }
-                at += chars[at..].iter().take_while(|c| **c != '}').count();
+                at += inside().count();
                 counted = Some(at + 1);
+            }
+            '{' if !in_class && chars.get(at + 1) == Some(&',') => {
+                let end = chars[at + 1..].iter().find(|c| !c.is_ascii_digit() && **c != ',');
+                if end == Some(&'}') {
+                    return true;
+                }
             }
             '\\' => at += 1,
             '[' => in_class = true,

@@ -188,7 +188,7 @@ fn is_nothing(node: &Node) -> bool {
     match node {
         Node::Any => true,
         Node::Plain(text) => text == "null",
-        Node::Text(pieces) => pieces.is_empty(),
+        Node::Text(pieces) => pieces.iter().all(|piece| matches!(piece, Piece::Plain(text) if text.is_empty())),
         Node::List { entries, shared } => entries.is_empty() || *shared,
         Node::Map(members) => members.values().all(|(_, node)| is_nothing(node)),
     }

@@ -122,9 +122,7 @@ impl Reader<'_> {
         let mut out = BTreeMap::new();
         let mut drawn = Vec::new();
         for (name, value) in members {
-            let member = kind.and_then(Kind::members).and_then(|all| {
-                all.get(name).or_else(|| all.iter().find(|(key, one)| one.wire_name(key) == name).map(|(_, one)| one))
-            });
+            let member = kind.and_then(Kind::members).and_then(|all| all.get(name));
             let (shape, is_enum) = match (member, kind) {
                 (Some(member), _) => (Some(&member.shape), true),
                 (None, Some(Kind::Map { key, value })) => {

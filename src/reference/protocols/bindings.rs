@@ -236,6 +236,8 @@ mod tests {
             (r#""b,c", "\"def\"", a"#, false, vec!["b,c", "\"def\"", "a"]),
             ("", false, vec![""]),
             (r#""open"#, false, vec!["open"]),
+            (r#""a,", b"#, false, vec!["a,", "b"]),
+            (r#""", b"#, false, vec!["", "b"]),
             (
                 "Mon, 16 Dec 2019 23:48:18 GMT, Mon, 16 Dec 2019 23:48:18 GMT",
                 true,

@@ -292,6 +292,7 @@ fn start(out: &mut Vec<u8>, major: u8, argument: u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     fn item_of(hex: &str) -> Result<Item, Unread> {
         let bytes = data_encoding::HEXLOWER.decode(hex.as_bytes()).expect("hex");
@@ -334,6 +335,91 @@ mod tests {
                 Ok(read) => assert_eq!(read, expected, "{hex}"),
                 Err(_) => assert_eq!(hex, "bf6161019fffff", "only a list as a key is refused"),
             }
+        }
+    }
+
+    /// What is written for a value of a member, and how it is read.
+    fn written(kind: &str, value: &Value) -> (String, Value) {
+        let contract = json!({
+            "format": "overstep-contract/1", "service": "one", "protocol": "rpcv2Cbor", "operations": [], "errors": [],
+            "shapes": {"Of": {"type": kind}}
+        });
+        let contract = crate::contract::from_json(&contract.to_string()).expect("a contract");
+        let id = "Of".into();
+        let place = Place::new(&contract, &id);
+        let mut out = Vec::new();
+        write(&mut out, value, Some(place));
+        let back = read(&out, place).unwrap_or_else(|_| panic!("{kind} {value}"));
+        (data_encoding::HEXLOWER.encode(&out), back)
+    }
+
+    #[test]
+    fn values_are_written_as_short_as_they_can_be_and_read_again() {
+        for (kind, value, hex) in [
+            ("long", json!(23), "17"),
+            ("long", json!(24), "1818"),
+            ("long", json!(255), "18ff"),
+            ("long", json!(256), "190100"),
+            ("long", json!(65_535), "19ffff"),
+            ("long", json!(65_536), "1a00010000"),
+            ("long", json!(4_294_967_295_u32), "1affffffff"),
+            ("long", json!(4_294_967_296_i64), "1b0000000100000000"),
+            ("long", json!(u64::MAX), "1bffffffffffffffff"),
+            ("long", json!(-1), "20"),
+            ("long", json!(-500), "3901f3"),
+            ("long", json!(i64::MIN), "3b7fffffffffffffff"),
+            ("double", json!(1.5), "fb3ff8000000000000"),
+            ("double", json!("NaN"), "fb7ff8000000000000"),
+            ("double", json!("Infinity"), "fb7ff0000000000000"),
+            ("double", json!("-Infinity"), "fbfff0000000000000"),
+            ("double", json!("other"), "656f74686572"),
+            ("string", json!("NaN"), "634e614e"),
+            ("timestamp", json!(1.5), "c1fb3ff8000000000000"),
+            ("blob", json!("AQI="), "420102"),
+            ("boolean", json!(true), "f5"),
+        ] {
+            assert_eq!(written(kind, &value), (hex.to_owned(), value.clone()), "{kind} {value}");
+        }
+    }
+
+    #[test]
+    fn what_a_member_does_not_hold_is_refused() {
+        let contract = json!({
+            "format": "overstep-contract/1", "service": "one", "protocol": "rpcv2Cbor", "operations": [], "errors": [],
+            "shapes": {"At": {"type": "timestamp"}, "Any": {"type": "document"}, "Much": {"type": "double"}}
+        });
+        let contract = crate::contract::from_json(&contract.to_string()).expect("a contract");
+        let of = |id: &str, hex: &str| {
+            let bytes = data_encoding::HEXLOWER.decode(hex.as_bytes()).expect("hex");
+            let id = id.into();
+            read(&bytes, Place::new(&contract, &id)).ok()
+        };
+        for (id, hex, due) in [
+            ("At", "c100", Some(json!(0))),
+            ("At", "c1f97c00", None),
+            ("At", "c1f97e00", None),
+            ("At", "c1f93e00", Some(json!(1.5))),
+            ("At", "00", None),
+            ("At", "f6", Some(Value::Null)),
+            ("Much", "f97e00", Some(json!("NaN"))),
+            ("Much", "f97c00", Some(json!("Infinity"))),
+            ("Much", "f9fc00", Some(json!("-Infinity"))),
+            ("Any", "3bffffffffffffffff", Some(json!(-18_446_744_073_709_551_616.0))),
+            ("Any", "3b7fffffffffffffff", Some(json!(i64::MIN))),
+            ("Any", "1bffffffffffffffff", Some(json!(u64::MAX))),
+            ("Any", "4101", Some(json!("AQ=="))),
+            ("Much", "4101", None),
+        ] {
+            assert_eq!(of(id, hex), due, "{id} {hex}");
+        }
+    }
+
+    #[test]
+    fn levels_have_a_limit_in_all_that_holds_something() {
+        for (opens, closes) in [("81", ""), ("9f", "ff"), ("a16161", ""), ("bf6161", "ff"), ("c6", "")] {
+            let deep = |levels: usize| item_of(&format!("{}00{}", opens.repeat(levels), closes.repeat(levels)));
+            assert!(deep(MOST_LEVELS).is_ok(), "{opens}");
+            assert!(deep(MOST_LEVELS + 1).is_err(), "{opens}");
         }
     }
 

@@ -171,6 +171,65 @@ mod tests {
     }
 
     #[test]
+    fn a_compressed_form_names_its_operation_only_where_forms_may_be_compressed() {
+        let named_in = |compression: &[&str], header: &str, body: &[u8]| {
+            let mut contract = contract(Protocol::AwsQuery);
+            let mut operation = crate::contract::Operation::new("PutThing".into());
+            operation.traits.compression = compression.iter().map(|one| (*one).to_owned()).collect();
+            contract.operations.push(operation);
+            let headers = [("content-encoding", header.as_bytes())];
+            let request = Request { method: "POST", target: "/", headers: &headers, body };
+            matches!(named(&contract, &request, "/", ""), Named::Operation(name) if name == "PutThing")
+        };
+        let plain = b"Action=PutThing";
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut encoder, plain).expect("memory");
+        let packed = encoder.finish().expect("memory");
+        assert!(named_in(&["gzip"], "gzip", &packed) && !named_in(&[], "gzip", &packed));
+        assert!(named_in(&[], "gzip", plain) && !named_in(&["gzip"], "gzip", plain));
+        assert!(named_in(&["gzip"], "", plain) && !named_in(&["gzip"], "", &packed));
+    }
+
+    #[test]
+    fn where_no_operation_is_meant_each_protocol_says_so_in_its_words() {
+        for (protocol, named, other_method, due) in [
+            (Protocol::RestXml, false, false, (404, "UnknownOperationException")),
+            (Protocol::RestXml, false, true, (405, "MethodNotAllowed")),
+            (Protocol::RestJson1, false, false, (404, "UnknownOperationException")),
+            (Protocol::RestJson1, false, true, (405, "UnknownOperationException")),
+            (Protocol::AwsQuery, true, false, (400, "InvalidAction")),
+            (Protocol::Ec2Query, false, false, (400, "MissingAction")),
+            (Protocol::AwsJson1_0, true, false, (400, "UnknownOperationException")),
+            (Protocol::AwsJson1_1, false, false, (404, "UnknownOperationException")),
+            (Protocol::RpcV2Cbor, false, true, (405, "UnknownOperationException")),
+        ] {
+            assert_eq!(no_operation(&contract(protocol), true, named, other_method), due, "{protocol:?}");
+        }
+        assert_eq!(no_operation(&contract(Protocol::RestXml), false, false, false), (404, "UnknownOperationException"));
+        assert_eq!(no_operation(&contract(Protocol::RestJson), false, false, true), (405, "method_not_allowed"));
+        assert_eq!(no_operation(&contract(Protocol::RestJson), false, false, false), (404, "route_not_found"));
+    }
+
+    #[test]
+    fn operations_are_named_or_have_routes() {
+        for protocol in [Protocol::AwsJson1_0, Protocol::AwsQuery, Protocol::Ec2Query, Protocol::RpcV2Cbor] {
+            assert!(is_named(Some(protocol)), "{protocol:?}");
+        }
+        for protocol in [None, Some(Protocol::RestJson), Some(Protocol::RestJson1), Some(Protocol::RestXml)] {
+            assert!(!is_named(protocol), "{protocol:?}");
+        }
+    }
+
+    #[test]
+    fn tricks_with_empty_bodies_show_where_a_body_may_be_empty() {
+        for (protocol, due) in [(Protocol::AwsQuery, false), (Protocol::RestXml, true), (Protocol::RpcV2Cbor, true)] {
+            for trick in [Trick::EmptyBodyCrashes, Trick::EmptyBodyAccepted] {
+                assert_eq!(has(Some(protocol), trick), due, "{protocol:?} {trick:?}");
+            }
+        }
+    }
+
+    #[test]
     fn each_protocol_names_operations_in_its_own_place() {
         for protocol in [Protocol::AwsJson1_0, Protocol::AwsJson1_1] {
             for (header, expected) in [

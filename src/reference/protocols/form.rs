@@ -177,3 +177,89 @@ pub(super) fn strict(place: Place<'_>, text: String) -> Result<Value, Unread> {
         (_, value) => Ok(value),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::aws_query::AwsQuery;
+    use super::*;
+    use crate::contract::{Contract, from_json};
+    use serde_json::json;
+
+    fn contract() -> Contract {
+        let text = json!({
+            "format": "overstep-contract/1", "service": "s", "protocol": "awsQuery", "operations": [], "errors": [],
+            "shapes": {
+                "In": {"type": "structure", "members": {
+                    "Text": {"shape": "Text"}, "Texts": {"shape": "Texts"}, "Things": {"shape": "Things"},
+                    "Lists": {"shape": "Lists"}, "Maps": {"shape": "Maps"}, "Map": {"shape": "Map"},
+                    "Thing": {"shape": "Thing"}, "Any": {"shape": "Anys"}}},
+                "Text": {"type": "string"}, "Texts": {"type": "list", "member": "Text"},
+                "Thing": {"type": "structure", "members": {"A": {"shape": "Text"}}},
+                "Things": {"type": "list", "member": "Thing"}, "Lists": {"type": "list", "member": "Texts"},
+                "Map": {"type": "map", "key": "Text", "value": "Text"}, "Maps": {"type": "list", "member": "Map"},
+                "Either": {"type": "union", "members": {"A": {"shape": "Text"}}},
+                "Any": {"type": "document"}, "Anys": {"type": "list", "member": "Any"}
+            }
+        });
+        from_json(&text.to_string()).expect("a contract")
+    }
+
+    fn read(form: &str) -> Option<Value> {
+        let contract = contract();
+        let id = "In".into();
+        let members =
+            Branch::read(form.as_bytes()).and_then(|root| root.members(Place::new(&contract, &id), &AwsQuery));
+        members.ok().map(Value::Object)
+    }
+
+    #[test]
+    fn values_stand_where_their_names_say() {
+        for (form, due) in [
+            ("Text=a", Some(json!({"Text": "a"}))),
+            ("Text.x=a", Some(json!({"Text": {}}))),
+            ("Texts=", Some(json!({"Texts": []}))),
+            ("Texts=a", Some(json!({"Texts": "a"}))),
+            ("Texts.member.1=a&Texts.member.2=b", Some(json!({"Texts": ["a", "b"]}))),
+            ("Texts.member.2=b&Texts.member.1=a", Some(json!({"Texts": ["a", "b"]}))),
+            ("Texts=&Texts.member.1=a", Some(json!({"Texts": ["a"]}))),
+            ("Texts.member.2=b", None),
+            ("Texts.member.0=b", None),
+            ("Texts.member.01=b", None),
+            ("Texts.member.x=b", None),
+            ("Texts.member.1x=b", None),
+            ("Texts.member.100001=b", None),
+            ("Things.member.1.A=a", Some(json!({"Things": [{"A": "a"}]}))),
+            // What is empty has no name: such items leave holes.
+            ("Things.member.3.A=a", Some(json!({"Things": [{}, {}, {"A": "a"}]}))),
+            ("Lists.member.2.member.1=a", Some(json!({"Lists": [[], ["a"]]}))),
+            ("Maps.member.2.entry.1.key=a&Maps.member.2.entry.1.value=b", Some(json!({"Maps": [{}, {"a": "b"}]}))),
+            ("Any.member.2=b", Some(json!({"Any": [{}, "b"]}))),
+            ("Things.member.100001.A=a", None),
+            ("Things.member.x.A=a", None),
+            ("Map=a", Some(json!({"Map": "a"}))),
+            ("Map.entry.1.key=a&Map.entry.1.value=b", Some(json!({"Map": {"a": "b"}}))),
+            ("Map.entry.1.key=a", Some(json!({"Map": {"a": null}}))),
+            ("Map.entry.1.value=a", None),
+            ("Map.entry.2.key=a", None),
+            ("Thing=a", Some(json!({"Thing": "a"}))),
+            ("Thing.A=a", Some(json!({"Thing": {"A": "a"}}))),
+            ("Thing.B=a", Some(json!({"Thing": {}}))),
+            ("Text=%ff", None),
+            ("&&Text=a+b%2B", Some(json!({"Text": "a b+"}))),
+        ] {
+            assert_eq!(read(form), due, "{form}");
+        }
+        assert_eq!(
+            read("Things.member.100000.A=a").map(|read| read["Things"].as_array().map(Vec::len)),
+            Some(Some(100_000))
+        );
+    }
+
+    #[test]
+    fn a_name_has_a_limit() {
+        let name = |parts: usize| vec!["a"; parts].join(".") + "=b";
+        assert_eq!(read(&name(MOST_PARTS)), Some(json!({})));
+        assert_eq!(read(&name(MOST_PARTS + 1)), None);
+        assert_eq!(read(&name(MOST_PARTS + 2)), None);
+    }
+}

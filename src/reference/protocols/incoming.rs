@@ -178,3 +178,52 @@ pub(super) fn scalar(place: Place<'_>, text: String, usual: TimestampFormat) -> 
         _ => Value::String(text),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write as _;
+
+    fn gzip(length: usize) -> Vec<u8> {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(&vec![b' '; length]).expect("memory");
+        encoder.finish().expect("memory")
+    }
+
+    #[test]
+    fn a_compressed_body_may_be_as_large_as_a_plain_one() {
+        assert_eq!(inflate(&gzip(MOST_BODY)).map(|whole| whole.len()).ok(), Some(MOST_BODY));
+        for length in [MOST_BODY + 1, MOST_BODY + 2, MOST_BODY * 3] {
+            assert!(
+                matches!(inflate(&gzip(length)), Err(Unread::Malformed(why)) if why.contains("too large")),
+                "{length}"
+            );
+        }
+        assert!(inflate(b"plain").is_err());
+        let whole = gzip(100);
+        assert!(inflate(&whole[..whole.len() - 9]).is_err());
+    }
+
+    #[test]
+    fn what_was_done_last_to_a_body_is_said_last() {
+        for (said, due) in [
+            (Some("gzip"), true),
+            (Some("GZIP"), true),
+            (Some("br, gzip"), true),
+            (Some("gzip, br"), false),
+            (Some("gzipped"), false),
+            (Some(""), false),
+            (None, false),
+        ] {
+            let headers: Vec<(&str, &[u8])> =
+                said.into_iter().map(|one| ("Content-Encoding", one.as_bytes())).collect();
+            let request = Request { method: "POST", target: "/", headers: &headers, body: b"" };
+            assert_eq!(says_gzip(&request), due, "{said:?}");
+        }
+        let traits = |all: &[&str]| OperationTraits {
+            compression: all.iter().map(|one| (*one).to_owned()).collect(),
+            ..OperationTraits::default()
+        };
+        assert!(compresses(&traits(&["br", "gzip"])) && !compresses(&traits(&["br"])) && !compresses(&traits(&[])));
+    }
+}

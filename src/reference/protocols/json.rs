@@ -102,3 +102,69 @@ pub(in crate::reference) fn written(place: Place<'_>, value: &Value) -> Value {
         (_, value) => value.clone(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::{Contract, from_json};
+    use serde_json::json;
+
+    fn contract() -> Contract {
+        let text = json!({
+            "format": "overstep-contract/1", "service": "s", "protocol": "restJson1", "operations": [], "errors": [],
+            "shapes": {
+                "In": {"type": "structure", "members": {
+                    "Text": {"shape": "Text", "wire": "txt"}, "Plain": {"shape": "Text"}, "At": {"shape": "At"},
+                    "On": {"shape": "On"}, "By": {"shape": "By"}, "Json": {"shape": "Json"}}},
+                "Text": {"type": "string"}, "At": {"type": "timestamp"},
+                "On": {"type": "timestamp", "traits": {"timestampFormat": "date-time"}},
+                "By": {"type": "timestamp", "traits": {"timestampFormat": "http-date"}},
+                "Json": {"type": "string", "traits": {"jsonValue": true}}
+            }
+        });
+        from_json(&text.to_string()).expect("a contract")
+    }
+
+    #[test]
+    fn members_go_by_their_names_on_the_wire() {
+        let contract = contract();
+        let id = "In".into();
+        let read = |value: Value| named(Place::new(&contract, &id), value, Moments::Exact).ok();
+        for (document, due) in [
+            (json!({"txt": "a", "Plain": "b"}), Some(json!({"Text": "a", "Plain": "b"}))),
+            // Under its name in the contract it is unknown, and cannot stand for the member.
+            (json!({"Text": "a"}), Some(json!({}))),
+            (json!({"more": 1}), Some(json!({"more": 1}))),
+            (json!({"At": 1.5}), Some(json!({"At": 1.5}))),
+            (json!({"At": "1970-01-01T00:00:01Z"}), None),
+            (json!({"On": "1970-01-01T00:00:01Z"}), Some(json!({"On": 1}))),
+            (json!({"On": 1}), None),
+            (json!({"On": "Thu, 01 Jan 1970 00:00:01 GMT"}), None),
+            (json!({"By": "Thu, 01 Jan 1970 00:00:01 GMT"}), Some(json!({"By": 1}))),
+            (json!({"By": true}), Some(json!({"By": true}))),
+        ] {
+            assert_eq!(read(document.clone()), due, "{document}");
+        }
+        let any = |value: Value| named(Place::new(&contract, &id), value, Moments::Any).ok();
+        assert_eq!(any(json!({"At": "1970-01-01T00:00:01Z"})), Some(json!({"At": 1})));
+        assert_eq!(any(json!({"On": 1})), Some(json!({"On": 1})));
+    }
+
+    #[test]
+    fn values_are_written_as_the_wire_has_them() {
+        let contract = contract();
+        let id = "In".into();
+        let place = Place::new(&contract, &id);
+        for (value, due) in [
+            (json!({"Text": "a", "Plain": "b"}), json!({"txt": "a", "Plain": "b"})),
+            (json!({"Text": null}), json!({})),
+            (json!({"At": 1, "On": 1}), json!({"At": 1, "On": "1970-01-01T00:00:01Z"})),
+            (json!({"Json": {"a": 1}}), json!({"Json": "{\"a\":1}"})),
+            (json!({"Json": "a"}), json!({"Json": "a"})),
+            (json!({"Plain": 1}), json!({"Plain": 1})),
+            (json!({"more": {"a": null}}), json!({"more": {"a": null}})),
+        ] {
+            assert_eq!(written(place, &value), due, "{value}");
+        }
+    }
+}

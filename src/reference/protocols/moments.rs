@@ -203,6 +203,64 @@ mod tests {
     }
 
     #[test]
+    fn every_day_of_four_digits_years_is_read_as_it_is_written() {
+        for day in (-719_528..2_932_897_i64).step_by(13) {
+            let seconds = json!(day * SECONDS_OF_DAY + day.rem_euclid(SECONDS_OF_DAY));
+            for format in [TimestampFormat::DateTime, TimestampFormat::HttpDate] {
+                let text = write(&seconds, format);
+                assert_eq!(read(text.as_str().expect("a text"), format), Some(seconds.clone()), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_written_otherwise_or_not_at_all_stays_a_number() {
+        assert_eq!(write(&json!(0), TimestampFormat::EpochSeconds), json!(0));
+        for seconds in [json!(-62_167_219_201_i64), json!(253_402_300_800_i64)] {
+            for format in [TimestampFormat::DateTime, TimestampFormat::HttpDate] {
+                assert_eq!(write(&seconds, format), seconds);
+            }
+        }
+        assert_eq!(write(&json!("x"), TimestampFormat::DateTime), json!("x"));
+        assert_eq!(seconds_value(8.0e15), json!(8_000_000_000_000_000_i64));
+        assert_eq!(seconds_value(9.0e15), json!(9.0e15));
+        assert_eq!(seconds_value(f64::NAN), Value::Null);
+    }
+
+    #[test]
+    fn calendars_clocks_and_offsets_have_their_limits() {
+        for (text, seconds) in [
+            ("2000-02-29T00:00:00Z", Some(951_782_400)),
+            ("2024-02-29T00:00:00Z", Some(1_709_164_800)),
+            ("1900-02-29T00:00:00Z", None),
+            ("2100-02-29T00:00:00Z", None),
+            ("2023-02-29T00:00:00Z", None),
+            ("2023-02-28T23:59:59Z", Some(1_677_628_799)),
+            ("2023-04-31T00:00:00Z", None),
+            ("2023-13-01T00:00:00Z", None),
+            ("2023-00-01T00:00:00Z", None),
+            ("2023-01-00T00:00:00Z", None),
+            ("1970-01-01T23:00:00Z", Some(82_800)),
+            ("1970-01-01T24:00:00Z", None),
+            ("1970-01-01T00:59:00Z", Some(3540)),
+            ("1970-01-01T00:60:00Z", None),
+            // A leap second.
+            ("1970-01-01T00:00:60Z", Some(60)),
+            ("1970-01-01T00:00:61Z", None),
+            ("1970-01-02T00:00:00+01:30", Some(81_000)),
+            ("1970-01-01T00:00:00-01:30", Some(5400)),
+            ("1970-01-02T00:00:00+23:59", Some(60)),
+            ("1970-01-02T00:00:00+24:00", None),
+            ("1970-01-02T00:00:00+23:60", None),
+            ("1970-01-02T00:00:00+24:60", None),
+            ("1970-01-02T00:00:00+23:59x", None),
+            ("1970-01-02T00:00:00*23:59", None),
+        ] {
+            assert_eq!(read(text, TimestampFormat::DateTime), seconds.map(Value::from), "{text}");
+        }
+    }
+
+    #[test]
     fn what_has_another_form_is_no_moment() {
         for text in
             ["", "2019", "2019-02-29T00:00:00Z", "2019-12-16T23:48:18", "2019-12-16 23:48:18Z", "1985-04-12T23:20:50.Z"]

@@ -318,6 +318,8 @@ pub(super) fn escape(out: &mut String, text: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::contract::{Contract, from_json};
+    use serde_json::json;
 
     #[test]
     fn a_document_is_read_whole_or_refused() {
@@ -347,6 +349,61 @@ mod tests {
         ] {
             assert!(parse(body).is_err(), "{:.60}", String::from_utf8_lossy(body));
         }
+    }
+
+    #[test]
+    fn documents_may_be_a_hundred_levels_deep() {
+        let deep = |levels: usize| parse(format!("{}{}", "<a>".repeat(levels), "</a>".repeat(levels)).as_bytes());
+        assert!(deep(MOST_LEVELS).is_ok() && deep(MOST_LEVELS + 1).is_err() && deep(MOST_LEVELS + 2).is_err());
+    }
+
+    fn contract() -> Contract {
+        let text = json!({
+            "format": "overstep-contract/1", "service": "s", "protocol": "restXml", "operations": [], "errors": [],
+            "shapes": {
+                "In": {"type": "structure", "members": {
+                    "Text": {"shape": "Text"}, "Thing": {"shape": "Thing"}, "Texts": {"shape": "Texts"},
+                    "Any": {"shape": "Any"}, "At": {"shape": "At"}}},
+                "Text": {"type": "string"}, "Texts": {"type": "list", "member": "Text"},
+                "Thing": {"type": "structure", "members": {"A": {"shape": "Text"}}}, "Any": {"type": "document"},
+                "At": {"type": "timestamp"}
+            }
+        });
+        from_json(&text.to_string()).expect("a contract")
+    }
+
+    #[test]
+    fn elements_are_read_as_what_is_due_there() {
+        let contract = contract();
+        let id = "In".into();
+        let read = |body: &str| {
+            let root = parse(format!("<In>{body}</In>").as_bytes()).expect("a document");
+            root.members(Place::new(&contract, &id)).ok().map(Value::Object)
+        };
+        for (body, due) in [
+            ("<Text>a</Text>", Some(json!({"Text": "a"}))),
+            (" <Text>a</Text>\n", Some(json!({"Text": "a"}))),
+            ("x<Text>a</Text>", None),
+            ("<Text>a</Text><Text>b</Text>", None),
+            ("<Text><b>a</b><c/></Text>", Some(json!({"Text": {"b": "a", "c": ""}}))),
+            ("<Thing><A>a</A></Thing>", Some(json!({"Thing": {"A": "a"}}))),
+            ("<Thing>x<A>a</A></Thing>", None),
+            ("<Texts><member>a</member></Texts>", Some(json!({"Texts": ["a"]}))),
+            ("<Texts>x<member>a</member></Texts>", None),
+            ("<Texts><other>a</other></Texts>", None),
+            ("<Texts><member>a</member></Texts><Texts/>", None),
+            ("<Any>a</Any>", Some(json!({"Any": "a"}))),
+            ("<Any><b><c>a</c></b></Any>", Some(json!({"Any": {"b": {"c": "a"}}}))),
+            ("<At>1970-01-01T00:00:01Z</At>", Some(json!({"At": 1}))),
+            ("<At>1</At>", None),
+        ] {
+            assert_eq!(read(body), due, "{body}");
+        }
+        let mut out = String::new();
+        let value = json!({"Text": "<", "At": 1, "Texts": ["a"], "Thing": null});
+        write(&mut out, "In", &value, Some(Place::new(&contract, &id)));
+        let due = "<In><Text>&lt;</Text><At>1970-01-01T00:00:01Z</At><Texts><member>a</member></Texts></In>";
+        assert_eq!(out, due);
     }
 
     #[test]
