@@ -180,11 +180,19 @@ mod tests {
                 assert_eq!(keeps(value), due, "{kind} {other}");
             }
         }
-        for number in [json!(u64::MAX), json!(i64::MIN)] {
+        for (kind, value, plain) in [
+            ("long", json!(u64::MAX), true),
+            ("long", json!(i64::MIN), true),
+            ("long", json!(1.5), false),
+            ("double", json!(1.5), true),
+            ("double", json!("1.5"), false),
+            ("timestamp", json!("1970-01-01T00:00:00Z"), false),
+            ("string", json!(7), true),
+        ] {
             let text = json!({"format": "overstep-contract/1", "service": "s", "protocol": "restJson",
-                "operations": [], "errors": [], "shapes": {"N": {"type": "long"}}});
+                "operations": [], "errors": [], "shapes": {"N": {"type": kind}}});
             let contract = contract::from_json(&text.to_string()).expect("well formed");
-            assert!(is_plain(&contract, &ShapeId::from("N"), &number));
+            assert_eq!(is_plain(&contract, &ShapeId::from("N"), &value), plain, "{kind} {value}");
         }
     }
 

@@ -525,6 +525,8 @@ mod tests {
             ("^a{2}$", "aa", "a"),
             ("^a{2,}]$", "aaa]", "a]"),
             (r"^\Qa.b\E$", "a.b", "axb"),
+            ("^a{1x}$", "a{1x}", "a"),
+            ("(?s)^(?-s:.)$", "a", "\u{85}"),
             ("(?i)^abc$", "ABC", "ab"),
             ("(?s)^.$", "\n", ""),
             ("^.$", "😀", "\n"),
@@ -561,6 +563,27 @@ mod tests {
     }
 
     #[test]
+    fn classes_and_groups_end_where_they_end() {
+        for (text, at, class, group) in [
+            ("[a]b", 0, 3, 4),
+            ("x[a]b", 1, 4, 5),
+            ("x[^]a]b", 1, 6, 7),
+            ("x[]a]b", 1, 5, 6),
+            (r"x[\]a]b", 1, 6, 7),
+            (r"x[a\\]b]", 1, 6, 8),
+            ("x[a", 1, 3, 3),
+            ("(a(b)c)d", 0, 8, 7),
+            (r"x(\)a)b", 1, 7, 6),
+            (r"x(a\()b", 1, 7, 6),
+            ("x([)]a)b", 1, 5, 7),
+            ("x(a", 1, 3, 3),
+        ] {
+            let source: Vec<char> = text.chars().collect();
+            assert_eq!((class_end(&source, at), group_end(&source, at)), (class, group), "{text}");
+        }
+    }
+
+    #[test]
     fn look_around_can_be_taken_out() {
         assert_eq!(without_look_around("^(?!aws:)[(?!)]+$").as_deref(), Some("^[(?!)]+$"));
         assert_eq!(without_look_around("^(?=a(b)[)])c").as_deref(), Some("^c"));
@@ -571,6 +594,7 @@ mod tests {
     fn look_aheads_can_be_made_too_broad() {
         let wider = wider_look_aheads("^(?!aws:)[a-z:]+$");
         assert_eq!(wider, Some(["^(?!aws)[a-z:]+$".to_owned(), "^(?!.*aws:)[a-z:]+$".to_owned()]));
+        assert!(wider_look_aheads("^(?!ab)x").is_some());
         for pattern in ["^[a-z]+$", "^(?!a)b", "^(?![ab]c)d", r"^\(?!ab)"] {
             assert_eq!(wider_look_aheads(pattern), None, "{pattern}");
         }

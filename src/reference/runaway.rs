@@ -122,6 +122,8 @@ mod tests {
             (r"(?s)^(.+,)+\W*[^\W_]$", ["a\n,b,-z", "a,b,_", "a,!é"]),
             (r"^([\w.&&[^a]]+\D)*$", ["b.b-", "a-", "b1"]),
             (r"^(?:[+--]+[a-z]?)+$", ["+,-", "+,a-", "."]),
+            (r"^(?:[~~a]+b?)+$", ["~a", "b~", "a~ba"]),
+            (r"^(?:[a&\&b]+c?)+$", ["a&b", "abc", "c"]),
         ] {
             let compiled = Pattern::new(pattern, false).expect("it can be read");
             for text in texts {

@@ -1,7 +1,7 @@
 //! Where things stand in requests and answers: labels, queries, headers, bodies, and names of members on the wire.
 
 use crate::shop::{ask, line, service};
-use overstep::reference::{Service, World};
+use overstep::reference::{BearerKey, Delivery, KnownId, Response, Service, World};
 use serde_json::{Value, json};
 
 /// One operation, `Do`, in a protocol: its input's members, what the route is, and the rest of the contract.
@@ -24,7 +24,7 @@ fn one(protocol: &str, uri: &str, input: Value, output: Value, traits: Value) ->
             "Text": {"type": "string"}, "Short": {"type": "string", "length": {"min": 1, "max": 3}},
             "Kind": {"type": "enum", "values": ["a", "b"]}, "Count": {"type": "integer"},
             "Map": {"type": "map", "key": "Text", "value": "Short"}, "At": {"type": "timestamp"},
-            "Json": {"type": "string", "traits": {"jsonValue": true}}
+            "Json": {"type": "string", "length": {"min": 2}, "traits": {"jsonValue": true}}
         }
     });
     service(&contract, World::default())
@@ -80,6 +80,129 @@ fn headers_with_a_prefix_are_a_map() {
     let service = one("restJson1", "/x", input, json!({}), json!({}));
     assert_eq!(status(&service, "POST", "/x", "a: abc", ""), 200);
     assert_eq!(status(&service, "POST", "/x", "a: abcd", ""), 400);
+}
+
+#[test]
+fn a_member_goes_by_its_name_on_the_wire_and_no_other() {
+    let input = json!({"Name": {"shape": "Short", "required": true, "wire": "nm"}});
+    for (protocol, headers, named, other) in [
+        ("restJson1", "content-type: application/json", r#"{"nm": "abc"}"#, r#"{"Name": "abc"}"#),
+        (
+            "awsJson1_1",
+            "content-type: application/x-amz-json-1.1; x-amz-target: one.Do",
+            r#"{"nm": "abc"}"#,
+            r#"{"Name": "abc"}"#,
+        ),
+        ("restXml", "content-type: application/xml", "<In><nm>abc</nm></In>", "<In><Name>abc</Name></In>"),
+    ] {
+        let service = one(protocol, "/x", input.clone(), json!({}), json!({}));
+        let target = if protocol.starts_with("rest") { "/x" } else { "/" };
+        let of = |body: &str| status(&service, "POST", target, headers, body);
+        assert_eq!((of(named), of(other)), (200, 400), "{protocol}");
+    }
+}
+
+#[test]
+fn an_error_without_a_status_has_the_usual_one_of_its_kind() {
+    let contract = json!({
+        "format": "overstep-contract/1", "service": "one", "protocol": "restJson1", "auth": [{"scheme": "bearer"}],
+        "operations": [{"name": "Do", "http": {"method": "POST", "uri": "/x/{Id}"}, "input": "In",
+            "permission": "do", "errors": ["Bad", "Gone", "Who", "Not"]}],
+        "errors": [{"name": "Bad", "role": "invalid-input"}, {"name": "Gone", "role": "missing-resource"},
+            {"name": "Who", "role": "unauthenticated"}, {"name": "Not", "role": "forbidden"}],
+        "shapes": {"In": {"type": "structure", "members": {
+            "Id": {"shape": "Text", "required": true, "location": "label"},
+            "Name": {"shape": "Text", "required": true}}}, "Text": {"type": "string"}}
+    });
+    let known = KnownId { member: "Id".to_owned(), form: "a".to_owned() };
+    let key = |key: &str, lacks: &[&str]| BearerKey {
+        key: key.to_owned(),
+        lacks: lacks.iter().map(|one| (*one).to_owned()).collect(),
+    };
+    let world = World { known: vec![known], bearer_keys: vec![key("k", &[]), key("l", &["do"])], ..World::default() };
+    let service = service(&contract, world);
+    for (proof, id, body, due) in [
+        ("k", "a", r#"{"Name": "b"}"#, (200, None)),
+        ("k", "a", "{}", (400, Some("Bad"))),
+        ("k", "b", r#"{"Name": "b"}"#, (404, Some("Gone"))),
+        ("x", "a", r#"{"Name": "b"}"#, (401, Some("Who"))),
+        ("l", "a", r#"{"Name": "b"}"#, (403, Some("Not"))),
+    ] {
+        let headers = format!("content-type: application/json; authorization: Bearer {proof}");
+        let answer = ask(&service, "POST", &format!("/x/{id}"), &headers, body.as_bytes());
+        assert_eq!((answer.status, answer.header("x-amzn-errortype")), due, "{proof} {id} {body}");
+    }
+}
+
+#[test]
+fn what_queries_called_an_error_stands_in_a_header_of_its_own() {
+    for (status, side) in [(400, "Sender"), (500, "Receiver"), (499, "Sender")] {
+        let contract = json!({
+            "format": "overstep-contract/1", "service": "one", "protocol": "awsJson1_0", "auth": [{"scheme": "none"}],
+            "traits": {"queryCompatible": true},
+            "operations": [{"name": "Do", "input": "In", "errors": ["Bad"]}],
+            "errors": [{"name": "Bad", "code": "AWS.Bad", "status": status, "role": "invalid-input"}],
+            "shapes": {"In": {"type": "structure", "members": {"Name": {"shape": "Text", "required": true}}},
+                "Text": {"type": "string"}}
+        });
+        let service = service(&contract, World::default());
+        let answer =
+            ask(&service, "POST", "/", "x-amz-target: one.Do; content-type: application/x-amz-json-1.0", b"{}");
+        assert_eq!((answer.status, answer.header("x-amzn-query-error")), (status, Some(&*format!("AWS.Bad;{side}"))));
+    }
+}
+
+#[test]
+fn only_s3_leaves_the_element_around_an_error_out() {
+    for (name, due) in [("s3", "<Error>"), ("s3control", "<Error>"), ("route53", "<ErrorResponse><Error><Type>Sender")]
+    {
+        let contract = json!({
+            "format": "overstep-contract/1", "service": name, "protocol": "restXml", "auth": [{"scheme": "none"}],
+            "operations": [{"name": "Do", "http": {"method": "POST", "uri": "/x"}, "input": "In", "errors": []}],
+            "errors": [], "shapes": {"In": {"type": "structure", "members": {"Name": {"shape": "Text", "required": true}}},
+                "Text": {"type": "string"}}
+        });
+        let answer =
+            ask(&service(&contract, World::default()), "POST", "/x", "content-type: application/xml", b"<In/>");
+        let body = String::from_utf8_lossy(&answer.body);
+        assert!(body.starts_with(due), "{name} {body}");
+    }
+}
+
+/// Of writes that overlap, one is lost: the answer says so, and the write is carried out when it is too late.
+#[test]
+fn a_late_write_is_told_and_carried_out_when_somebody_says_so() {
+    let (contract, _, world) = crate::support::shipped("leadlex");
+    let service = Service::new(contract, world);
+    let name = service.faults().keys().find(|name| name.ends_with(".loses-updates")).expect("there is one").clone();
+    let target = format!("/faults/{name}/v1/contacts/123e4567-e89b-12d3-a456-0123456789ab/tags");
+    let tag = |tag: &str| {
+        let body = json!({ "tags": [tag] }).to_string();
+        ask(
+            &service,
+            "POST",
+            &target,
+            "content-type: application/json; authorization: Bearer wbk_full",
+            body.as_bytes(),
+        )
+    };
+    let tags = |answer: &Response| serde_json::from_slice::<Value>(&answer.body).expect("JSON")["data"]["tags"].clone();
+    let refused =
+        ask(&service, "POST", &target, "content-type: application/json; authorization: Bearer wbk_full", b"{}");
+    assert_eq!((refused.status / 100, &refused.delivery), (4, &Delivery::Whole));
+    let first = tag("a");
+    assert_eq!((first.status, &first.delivery, tags(&first)), (200, &Delivery::Late, json!(["a"])));
+    // Nothing is written yet; whatever is answered while writes wait speaks of them.
+    assert_eq!(tags(&tag("b")), json!(["b"]));
+    let refused =
+        ask(&service, "POST", &target, "content-type: application/json; authorization: Bearer wbk_full", b"{}");
+    assert_eq!((refused.status / 100, &refused.delivery), (4, &Delivery::Late));
+    service.settle("/v1/contacts/123e4567-e89b-12d3-a456-0123456789ab/tags");
+    assert_eq!(tags(&tag("c")), json!(["c"]), "another server's writes wait for themselves");
+    service.settle(&target);
+    assert_eq!(tags(&tag("d")), json!(["a", "d"]));
+    service.settle(&format!("http://example.com{target}?x=y"));
+    assert_eq!(tags(&tag("e")), json!(["b", "e"]));
 }
 
 fn gzip(text: &str) -> Vec<u8> {
@@ -156,11 +279,12 @@ fn answers_have_their_members_where_they_belong() {
     let renamed = json!({"Body": {"shape": "Text", "required": true, "wire": "body"}});
     let headers = json!({"Head": {"shape": "Text", "required": true, "location": "header", "wire": "x-head"}});
     for (protocol, output, due) in [
-        ("restJson1", &output, "200 [content-type: application/json, x-head: , x-doc: ] {\"body\":\"\"}"),
-        ("restXml", &output, "200 [content-type: application/xml, x-head: , x-doc: ] <Out><body></body></Out>"),
+        ("restJson1", &output, "200 [content-type: application/json, x-head: , x-doc: YWE=] {\"body\":\"\"}"),
+        ("restXml", &output, "200 [content-type: application/xml, x-head: , x-doc: YWE=] <Out><body></body></Out>"),
         ("restJson1", &renamed, "200 [content-type: application/json] {\"body\":\"\"}"),
         ("restXml", &headers, "200 [x-head: ] "),
         ("restXml", &json!({}), "200 [] "),
+        ("restXml", &json!({"Body": {"shape": "Text"}}), "200 [content-type: application/xml] <Out></Out>"),
         ("restJson1", &json!({}), "200 [content-type: application/json] {}"),
     ] {
         let service = one(protocol, "/x", json!({}), output.clone(), json!({}));
@@ -204,6 +328,8 @@ fn targets_are_read_below_the_base_and_after_the_host() {
         ("/v1x", 404),
         ("/v1/v1/x", 404),
         ("http://example.com/v1/x", 200),
+        ("http://h/v1/x", 200),
+        ("http://h/zzz/x", 404),
         ("http://example.com/x?y=z", 200),
         ("http://example.com/y", 404),
         ("http://example.com", 404),

@@ -142,3 +142,24 @@ fn documented_errors_are_answered_as_they_are_documented() {
         .collect();
     insta::assert_snapshot!("words-documented", said);
 }
+
+/// What each fault in how answers are written makes of them, in the formats that are no JSON.
+#[test]
+fn faults_in_writing_show_in_every_format() {
+    let mut said = String::new();
+    for protocol in ["restXml", "rpcv2Cbor", "awsQuery", "awsJson1_1"] {
+        let contract = from_json(&document(protocol, json!([{"scheme": "sigv4"}])).to_string()).expect("a contract");
+        let (world, proof) = asking(protocol);
+        let service = Service::new(contract, world);
+        let faults: Vec<String> = service.faults().keys().cloned().collect();
+        for (part, name) in [("Put.errors.invalid.", "a"), ("Put.successes.", "abc")] {
+            for fault in faults.iter().filter(|fault| fault.starts_with(part)) {
+                let (method, target, headers, body) = put(protocol, "c", name);
+                let headers = format!("{headers}; authorization: {proof}");
+                let answer = line(&ask(&service, method, &format!("/faults/{fault}{target}"), &headers, &body));
+                said.push_str(&format!("{protocol} {fault}: {answer}\n"));
+            }
+        }
+    }
+    insta::assert_snapshot!("words-of-faults", said);
+}

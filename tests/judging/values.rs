@@ -29,7 +29,9 @@ const CONTRACT: &str = r#"{
       "requestId": {"shape": "Text", "location": "body"}, "parts": {"shape": "Parts", "location": "body"},
       "rules": {"shape": "Map", "location": "body"}, "nextToken": {"shape": "Text", "location": "body"},
       "data": {"shape": "Bytes", "location": "body"}, "md5_of_data": {"shape": "Bytes", "location": "body"},
-      "label": {"shape": "State", "location": "body", "wire": "Lb"}, "etag": {"shape": "Text", "location": "header"}}},
+      "label": {"shape": "State", "location": "body", "wire": "Lb"},
+      "states": {"shape": "States", "location": "body"}, "kinds": {"shape": "Kinds", "location": "body"},
+      "byState": {"shape": "ByState", "location": "body"}, "etag": {"shape": "Text", "location": "header"}}},
     "Part": {"type": "structure", "members": {
       "id": {"shape": "Text", "location": "body"}, "size": {"shape": "Size", "location": "body"}}},
     "Parts": {"type": "list", "member": "Part"},
@@ -37,6 +39,8 @@ const CONTRACT: &str = r#"{
       "boxes": {"shape": "Some", "location": "body"}, "boxNames": {"shape": "Names", "location": "body"},
       "note": {"shape": "Text", "location": "body"}, "total": {"shape": "Size", "location": "body"}}},
     "Some": {"type": "list", "member": "Box"}, "Map": {"type": "map", "key": "Text", "value": "Text"},
+    "States": {"type": "list", "member": "State"}, "Kinds": {"type": "map", "key": "Text", "value": "State"},
+    "ByState": {"type": "map", "key": "State", "value": "Size"},
     "Names": {"type": "list", "member": "Text"}, "Bytes": {"type": "blob"},
     "Text": {"type": "string"}, "Size": {"type": "integer"}, "Truth": {"type": "boolean"},
     "Moment": {"type": "timestamp"}, "State": {"type": "enum", "values": ["a1b2c3d4e5f6", "f6e5d4c3b2a1"]}
@@ -115,6 +119,18 @@ fn what_differs_by_nature_is_no_difference() {
         (r#"{"nextToken": "abc"}"#.to_owned(), r#"{"nextToken": "xyz"}"#.to_owned()),
         (r#"{"nextToken": 17}"#.to_owned(), r#"{"nextToken": 23}"#.to_owned()),
         (r#"{"data": "aGFsbG8="}"#.to_owned(), r#"{"data": "d2VsdA=="}"#.to_owned()),
+        (r#"{"note": "see a1b2c3d4e"}"#.to_owned(), r#"{"note": "see z9y8x7w6v"}"#.to_owned()),
+        (
+            r#"{"note": "abcde/x1y2z3a4b5c6d7e8f9g0"}"#.to_owned(),
+            r#"{"note": "fghij/a1b2c3d4e5f6g7h8i9j0"}"#.to_owned(),
+        ),
+        (
+            r#"{"note": "ab12cd3/x1y2z3a4b5c6d7e8f9"}"#.to_owned(),
+            r#"{"note": "gh56ij7/a1b2c3d4e5f6g7h8i9"}"#.to_owned(),
+        ),
+        // Moments, by their shape or by what they look like.
+        (r#"{"made": 5}"#.to_owned(), r#"{"made": 7}"#.to_owned()),
+        (r#"{"size": 1795708800}"#.to_owned(), r#"{"size": 1795708900}"#.to_owned()),
         // One number in two forms, and what is left out because it is empty.
         (r#"{"size": 3}"#.to_owned(), r#"{"size": 3.0}"#.to_owned()),
         (r#"{"parts": [], "rules": {}, "note": null, "name": ""}"#.to_owned(), "{}".to_owned()),
@@ -194,6 +210,67 @@ fn what_an_endpoint_says_of_its_own_counts() {
             r#"{"note": "documents//Archived4/backups9/b"}"#,
             r#"body.note "documents//Archived4/backups9/a" "documents//Archived4/backups9/b""#,
         ),
+        (
+            "{}",
+            r#"{"note": "abcdef/x1y2z3a4b5c6d7e8f9"}"#,
+            r#"{"note": "ghijkl/x1y2z3a4b5c6d7e8f9"}"#,
+            r#"body.note "abcdef/<id 1>" "ghijkl/<id 1>""#,
+        ),
+        (
+            "{}",
+            r#"{"note": "see abcdefgh1"}"#,
+            r#"{"note": "see abcdefgh2"}"#,
+            r#"body.note "see abcdefgh1" "see abcdefgh2""#,
+        ),
+        // Members of enums in lists and maps, as values and as keys.
+        (
+            "{}",
+            r#"{"states": ["a1b2c3d4e5f6"]}"#,
+            r#"{"states": ["f6e5d4c3b2a1"]}"#,
+            r#"body.states[] "a1b2c3d4e5f6" "f6e5d4c3b2a1""#,
+        ),
+        (
+            "{}",
+            r#"{"kinds": {"x": "a1b2c3d4e5f6"}}"#,
+            r#"{"kinds": {"x": "f6e5d4c3b2a1"}}"#,
+            r#"body.kinds.x "a1b2c3d4e5f6" "f6e5d4c3b2a1""#,
+        ),
+        (
+            "{}",
+            r#"{"byState": {"a1b2c3d4e5f6": 1}}"#,
+            r#"{"byState": {"a1b2c3d4e5f6": 2}}"#,
+            "body.byState{a1b2c3d4e5f6} 1 2",
+        ),
+        // A message without a code is all that is said.
+        ("{}", r#"{"rules": {"Message": "a"}}"#, r#"{"rules": {"Message": "b"}}"#, r#"body.rules.Message "a" "b""#),
+        ("{}", r#"{"nextToken": ""}"#, r#"{"nextToken": "abc"}"#, r#"body.nextToken "" "<id 1>""#),
+        ("{}", r#"{"size": 2.5}"#, r#"{"size": 2.0}"#, "body.size 2.5 2"),
+        (
+            "{}",
+            r#"{"rules": {"x": "8d3f0a11-5e6b-4c3a-9f10-aabbccddeeff"}}"#,
+            "{}",
+            r#"body.rules {"x":"<id>"} nothing"#,
+        ),
+        // What differs in several entries is one difference.
+        (
+            "{}",
+            r#"{"parts": [{"size": 1}, {"size": 2}]}"#,
+            r#"{"parts": [{"size": 3}, {"size": 4}]}"#,
+            "body.parts[].size 1 3",
+        ),
+        // A moment that we sent, in seconds or in thousandths, comes back as it is, but for rounding.
+        (
+            r#"{"size": 1795708799999}"#,
+            r#"{"made": 1795708800}"#,
+            r#"{"made": 1795708900}"#,
+            r#"body.made 1795708800 "<time>""#,
+        ),
+        (
+            r#"{"made": 1795708799.999}"#,
+            r#"{"made": 1795708800}"#,
+            r#"{"made": 1795708900}"#,
+            r#"body.made 1795708800 "<time>""#,
+        ),
         // Something short after a name of ours is nothing that was drawn.
         (
             r#"{"name": "mine"}"#,
@@ -205,6 +282,41 @@ fn what_an_endpoint_says_of_its_own_counts() {
     ] {
         assert_eq!(differ(sent, was, now), [due], "{was}\n{now}");
     }
+}
+
+#[test]
+fn a_moment_near_one_of_ours_is_the_endpoints_own() {
+    for (sent, was) in [
+        (r#"{"made": 1795708800}"#, r#"{"made": 1795708799.997}"#),
+        (r#"{"made": 1795708799.997}"#, r#"{"made": 1795708800}"#),
+        (r#"{"size": 1795708799997}"#, r#"{"made": 1795708800}"#),
+        (r#"{"size": 1795708802003}"#, r#"{"made": 1795708801.999}"#),
+    ] {
+        assert_eq!(differ(sent, was, r#"{"made": 1795708900}"#), NONE, "{sent} {was}");
+    }
+}
+
+#[test]
+fn so_many_differences_are_told_and_each_is_short() {
+    let members = |value: &str| {
+        let all: Vec<String> = (0..9).map(|at| format!(r#""k{at}": "{value}""#)).collect();
+        format!(r#"{{"rules": {{{}}}}}"#, all.join(","))
+    };
+    assert_eq!(differ("{}", &members("a"), &members("b")).len(), 8);
+    let many = format!(r#"{{"parts": [{}]}}"#, vec![r#"{"size": 1}"#; 40].join(","));
+    let told = talk(&[("ReadBox", "{}", &many)]).differences(&talk(&[("ReadBox", "{}", "{}")]));
+    assert_eq!(told[0].was.chars().count(), 121);
+    assert!(told[0].was.ends_with('…'), "{}", told[0].was);
+}
+
+#[test]
+fn a_word_of_ours_stays_ours_whatever_short_was_given_in_it() {
+    let sent = "8d3f0a17-5e6b-4c3a-9f10-aabbccddeeff";
+    let talk = |shown: &str| {
+        let note = format!(r#"{{"note": "see {shown}"}}"#);
+        talk(&[("MakeBox", "{}", r#"{"id": "17"}"#), ("ReadBox", &format!(r#"{{"name": "{sent}"}}"#), &note)])
+    };
+    assert_eq!(differences(&talk(sent), &talk(TWO)), [format!(r#"body.note "see {sent}" "see <id 2>""#)]);
 }
 
 #[test]
@@ -273,6 +385,10 @@ fn what_belongs_to_others_in_a_list_says_nothing() {
     assert_eq!(differences(&alone, &listed(&untold)), ["body.total 1 nothing", r#"body.note nothing "one""#]);
     let names = |names: &str| listed(&format!(r#"{{"boxNames": [{names}]}}"#));
     assert_eq!(differences(&names(r#""mine""#), &names(r#""theirs", "mine""#)), NONE);
+    // Where others share a list, nobody can tell what became of an entry.
+    assert_eq!(differences(&names(r#""mine""#), &names(r#""theirs""#)), NONE);
+    let numbered = boxes(true, &[]).replace("[", r#"[{"id": 17, "size": 9},"#);
+    assert_eq!(differences(&alone, &listed(&numbered)), NONE);
     let fewer = differences(&names(r#""mine", "mine too""#), &names(r#""mine""#));
     assert_eq!(fewer, [r#"body.boxNames[] "mine too" nothing"#]);
     let none = differences(&alone, &listed(&boxes(false, &[])));
@@ -308,7 +424,11 @@ fn what_we_sent_is_ours_wherever_it_stood() {
             *sent = input;
         }
         outcome.case = case.into();
-        outcome.exchanges[0].as_mut().expect("sent").sent.target = target.to_owned();
+        let sent = &mut outcome.exchanges[0].as_mut().expect("sent").sent;
+        let (target, header) = target.split_once(' ').unwrap_or((target, ""));
+        sent.target = target.to_owned();
+        sent.headers =
+            header.split_once(": ").map(|(name, value)| (name.to_owned(), value.to_owned())).into_iter().collect();
         Values::of(&contract::from_json(CONTRACT).expect("a contract"), &outcome, |_| {})
             .expect("its answer has values")
     };
@@ -320,6 +440,7 @@ fn what_we_sent_is_ours_wherever_it_stood() {
         (format!("/box?id={ONE}"), &nothing, ONE),
         (format!("/box?x=1&&id={ONE}&y"), &nothing, ONE),
         (format!("/box?{ONE}"), &nothing, ONE),
+        (format!("/box x-id: {ONE}"), &nothing, ONE),
         ("/box/a%2F17".to_owned(), &nothing, "a/17"),
         ("/box?id=a+17%21".to_owned(), &nothing, "a 17!"),
         ("/box".to_owned(), &|| input(Value::Number("17".to_owned())), "17"),
@@ -344,7 +465,8 @@ fn entries_are_paired_by_where_else_they_are_named() {
     let answer = |first: &str, second: &str, named: &str| {
         format!(r#"{{"parts": [{{"id": "{first}"}}, {{"id": "{second}"}}], "url": "of {named}"}}"#)
     };
-    assert_eq!(differ("{}", &answer(ONE, TWO, TWO), &answer(ONE, TWO, ONE)), NONE);
+    let made = |named: &str| talk(&[("MakeBox", "{}", &answer(ONE, TWO, named))]);
+    assert_eq!(differences(&made(TWO), &made(ONE)), NONE);
 }
 
 #[test]

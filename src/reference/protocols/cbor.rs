@@ -415,6 +415,27 @@ mod tests {
     }
 
     #[test]
+    fn what_a_structure_does_not_know_is_named_and_a_document_holds_anything() {
+        let contract = json!({
+            "format": "overstep-contract/1", "service": "one", "protocol": "rpcv2Cbor", "operations": [], "errors": [],
+            "shapes": {"In": {"type": "structure", "members": {"Name": {"shape": "Text", "wire": "a"}}},
+                "Any": {"type": "document"}, "Text": {"type": "string"},
+                "Map": {"type": "map", "key": "Text", "value": "Text"}}
+        });
+        let contract = crate::contract::from_json(&contract.to_string()).expect("a contract");
+        // {"a": "b", "c": {"d": 1}}
+        let bytes = data_encoding::HEXLOWER.decode(b"a2616161626163a1616401").expect("hex");
+        for (id, due) in [
+            ("In", json!({"Name": "b", "?c": null})),
+            ("Any", json!({"a": "b", "c": {"d": 1}})),
+            ("Map", json!({"a": "b", "c": {"?d": null}})),
+        ] {
+            let id = id.into();
+            assert_eq!(read(&bytes, Place::new(&contract, &id)).ok(), Some(due));
+        }
+    }
+
+    #[test]
     fn levels_have_a_limit_in_all_that_holds_something() {
         for (opens, closes) in [("81", ""), ("9f", "ff"), ("a16161", ""), ("bf6161", "ff"), ("c6", "")] {
             let deep = |levels: usize| item_of(&format!("{}00{}", opens.repeat(levels), closes.repeat(levels)));
