@@ -469,6 +469,18 @@ fn a_socket_carries_the_same_answers_and_the_damaged_ones() {
     assert!(refused.starts_with(b"HTTP/1.1 400 "), "{refused:?}");
     let large = format!("POST /v1/contacts/{LEAD}/tags HTTP/1.1\r\nhost: x\r\ncontent-length: 99999999999\r\n\r\n");
     assert!(raw(addr, large.as_bytes()).starts_with(b"HTTP/1.1 413 "));
+    // What is just not too large to be read is refused as the contract's server refuses it.
+    let whole = String::from_utf8_lossy(&raw(addr, &post("", &" ".repeat(9 << 20)))).into_owned();
+    assert!(whole.starts_with("HTTP/1.1 413 ") && whole.contains("payload_too_large"), "{whole}");
+    let chunked = |chunks: &str| {
+        let head = format!("POST /v1/contacts/{LEAD}/tags HTTP/1.1\r\nhost: x\r\nconnection: close\r\n");
+        String::from_utf8_lossy(&raw(addr, format!("{head}transfer-encoding: chunked\r\n\r\n{chunks}").as_bytes()))
+            .into_owned()
+    };
+    let endless = chunked(&format!("{:x}\r\n{}\r\n", (9 << 20) + 1, " ".repeat((9 << 20) + 1)));
+    assert!(endless.starts_with("HTTP/1.1 413 ") && endless.ends_with("the body is too large\n"), "{endless}");
+    let broken = chunked("zz\r\n");
+    assert!(!broken.contains(" 413 "), "{broken}");
 
     runtime.block_on(server.shutdown());
     // What hung is let go with the server, and nobody is let in any more.

@@ -258,7 +258,6 @@ impl ErrorAnswer {
         }
         response.body = match self.body {
             ErrorBody::Documented => return,
-            ErrorBody::WithCode if !in_json => return,
             ErrorBody::WithCode => match dialect {
                 Dialect::Plain => json!({ "type": self.code, self.message.as_str(): message }).to_string().into(),
                 _ => json!({ "__type": self.code, self.message.as_str(): message }).to_string().into(),

@@ -526,6 +526,7 @@ mod tests {
             ("^a{2,}]$", "aaa]", "a]"),
             (r"^\Qa.b\E$", "a.b", "axb"),
             ("^a{1x}$", "a{1x}", "a"),
+            ("^a{}$", "a{}", "a"),
             ("(?s)^(?-s:.)$", "a", "\u{85}"),
             ("(?i)^abc$", "ABC", "ab"),
             ("(?s)^.$", "\n", ""),
@@ -557,7 +558,9 @@ mod tests {
 
     #[test]
     fn what_cannot_be_translated_is_an_error() {
-        for pattern in ["(", "[a", "\\", "[^a&&b]", "[a&&[b]c]", "[z-a]", "\\p{", "a{2,1}", "(?x)a", "a(?x)b", "\\y"] {
+        for pattern in
+            ["(", "[a", "\\", "[^a&&b]", "[a&&[b]c]", "[z-a]", "\\p{", "a{2,1}", "(?x)a", "a(?x)b", "\\y", "(?)a"]
+        {
             assert!(Pattern::new(pattern, false).is_err(), "{pattern}");
         }
     }

@@ -293,6 +293,25 @@ fn answers_have_their_members_where_they_belong() {
 }
 
 #[test]
+fn a_faulty_result_has_the_names_of_the_wire() {
+    let renamed = json!({"Body": {"shape": "Text", "required": true, "wire": "bodyText"}});
+    for (output, fault, due) in [
+        (&renamed, "wrong-types", r#"{"bodyText":7}"#),
+        (&renamed, "lowered", r#"{"bodytext":""}"#),
+        (&renamed, "extra", r#"{"bodyText":"","undocumented":true}"#),
+        (&renamed, "wrapped", r#"{"result":{"bodyText":""}}"#),
+        (&json!({"Body": {"shape": "Text"}}), "wrong-types", r#""empty""#),
+    ] {
+        let service = one("restJson1", "/x", json!({}), output.clone(), json!({}));
+        let Some(name) = service.faults().keys().find(|name| name.ends_with(&format!(".{fault}"))) else {
+            panic!("{fault} is none of {:?}", service.faults().keys());
+        };
+        let answer = ask(&service, "POST", &format!("/faults/{name}/x"), "", b"");
+        assert_eq!(String::from_utf8_lossy(&answer.body), due, "{fault}");
+    }
+}
+
+#[test]
 fn a_contract_without_a_protocol_speaks_as_who_signs() {
     for (auth, require_sigv4, due) in [
         (json!([{"scheme": "none"}]), false, "invalid_request"),

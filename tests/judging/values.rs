@@ -119,6 +119,7 @@ fn what_differs_by_nature_is_no_difference() {
         (r#"{"nextToken": "abc"}"#.to_owned(), r#"{"nextToken": "xyz"}"#.to_owned()),
         (r#"{"nextToken": 17}"#.to_owned(), r#"{"nextToken": 23}"#.to_owned()),
         (r#"{"data": "aGFsbG8="}"#.to_owned(), r#"{"data": "d2VsdA=="}"#.to_owned()),
+        (r#"{"note": "see abcdefgh12ijklmnop"}"#.to_owned(), r#"{"note": "see qrstuvwx34yzabcdef"}"#.to_owned()),
         (r#"{"note": "see a1b2c3d4e"}"#.to_owned(), r#"{"note": "see z9y8x7w6v"}"#.to_owned()),
         (
             r#"{"note": "abcde/x1y2z3a4b5c6d7e8f9g0"}"#.to_owned(),
@@ -487,6 +488,7 @@ fn what_is_kept_is_as_large_as_it_says() {
     let size = |answer: &str| talk(&[("ReadBox", "{}", answer)]).size();
     let least = size("{}");
     assert_eq!(size(r#"{"note": "abcd efgh"}"#) - size(r#"{"note": "abcd"}"#), 5);
+    assert_eq!(size(r#"{"rules": {"abc": "v"}}"#) - size(r#"{"rules": {"a": "v"}}"#), 4, "the name and its label");
     assert_eq!(size(r#"{"size": 1234}"#) - size(r#"{"size": 1}"#), 3);
     assert!((100..300).contains(&(size(r#"{"note": "abcd"}"#) - least)));
     let parts = |number: usize| size(&format!(r#"{{"parts": [{}]}}"#, vec![r#"{"size": 1}"#; number].join(",")));

@@ -4,8 +4,10 @@
 
 use super::View;
 use super::site::{Made, Moves};
+use crate::contract::Shape;
 use crate::reference::fault::Fault;
 use crate::reference::pattern::{Pattern, wider_look_aheads, without_look_around};
+use crate::reference::sample::distinct;
 use crate::reference::tree::Edit;
 
 pub(super) fn faults(view: &View<'_>) -> Vec<Fault> {
@@ -33,7 +35,8 @@ pub(super) fn faults(view: &View<'_>) -> Vec<Fault> {
             add("before-newline", describes, hidden, Moves::Looser, Edit::PatternBeforeNewline);
         }
         let describes = "the pattern is read without regard to case";
-        let hidden = (!folding_shows(text)).then_some("case makes no difference to the pattern");
+        let hidden = (!folding_shows(text, view.contract.shape(&node.shape)))
+            .then_some("case makes no difference to the pattern");
         add("folded", describes, hidden, Moves::Across, Edit::PatternFolded);
         if without_look_around(text).is_some() {
             let describes = "look-ahead and look-behind are left out";
@@ -54,11 +57,16 @@ fn newline_shows(pattern: &str) -> bool {
     Pattern::new(pattern, false).is_ok_and(|pattern| !["\n", "a\n"].iter().any(|text| pattern.found_in(text)))
 }
 
-/// Whether case makes a difference for single letters or for the letters that stand in the pattern.
-fn folding_shows(pattern: &str) -> bool {
+/// How often a letter is repeated until a pattern takes it, as far as anybody looks.
+const REPEATED: [usize; 12] = [1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 32];
+
+/// Whether case makes a difference for a letter, alone or repeated, for the letters that stand in the pattern, or for
+/// texts that fit it.
+fn folding_shows(pattern: &str, shape: &Shape) -> bool {
     let (Ok(exact), Ok(folded)) = (Pattern::new(pattern, false), Pattern::new(pattern, true)) else { return false };
     // The long s and the sign of the kelvin are letters of ASCII in another case.
     let letters = ('a'..='z').chain('A'..='Z').chain(['\u{17F}', '\u{212A}']).map(String::from);
+    let letters = letters.flat_map(|letter| REPEATED.map(|times| letter.repeat(times)));
     let words = pattern
         .split(|c: char| !c.is_ascii_alphanumeric() && c != ':' && c != '-')
         .filter(|word| word.len() > 1)
@@ -66,5 +74,12 @@ fn folding_shows(pattern: &str) -> bool {
         .flat_map(|word| [format!("{word}x"), word]);
     let forms = ["AAAAAAAA-AAAA-4AAA-8AAA-AAAAAAAAAAAA", "ARN:AWS:A:B:C:D", "A@B.CO"].map(str::to_owned);
     let lowered = forms.clone().map(|form| form.to_lowercase());
-    letters.chain(words).chain(forms).chain(lowered).any(|text| exact.found_in(&text) != folded.found_in(&text))
+    let fitting =
+        (0..8).map(|number| distinct(shape, number)).flat_map(|text| [text.to_lowercase(), text.to_uppercase()]);
+    letters
+        .chain(words)
+        .chain(fitting)
+        .chain(forms)
+        .chain(lowered)
+        .any(|text| exact.found_in(&text) != folded.found_in(&text))
 }
