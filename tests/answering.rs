@@ -8,6 +8,8 @@
 mod constraints;
 #[path = "answering/faults.rs"]
 mod faults;
+#[path = "answering/memory.rs"]
+mod memory;
 #[path = "answering/places.rs"]
 mod places;
 #[path = "answering/shop.rs"]

@@ -342,7 +342,7 @@ mod tests {
             shard.written.push_back((number, key));
             shard.forget();
             assert!(shard.written.len() <= 4 * MOST_RESOURCES && shard.records.len() <= 3);
-            if number as usize + 1 <= 4 * MOST_RESOURCES {
+            if (number as usize) < 4 * MOST_RESOURCES {
                 assert_eq!(
                     shard.written.len(),
                     number as usize + 1,
