@@ -86,6 +86,8 @@ fn a_catalogue_says_what_cannot_show() {
     let shapes = json!({
         "Whole32": {"type": "integer", "range": {"min": -2_147_483_648_i64, "max": 2_147_483_647}},
         "Low32": {"type": "integer", "range": {"min": -2_147_483_647, "max": 2_147_483_646}},
+        "Lowest": {"type": "integer", "range": {"min": -2_147_483_648_i64, "max": 5}},
+        "Highest": {"type": "integer", "range": {"min": 5, "max": 2_147_483_647}},
         "Whole64": {"type": "long", "range": {"min": i64::MIN, "max": i64::MAX}},
         "Beyond": {"type": "integer", "range": {"min": -9_000_000_000_i64, "max": 9_000_000_000_i64}},
         "Real": {"type": "double", "range": {"min": 0, "max": 1}},
@@ -113,7 +115,7 @@ fn a_catalogue_says_what_cannot_show() {
         "BudgetOver": {"type": "map", "key": "Short", "value": "Short", "rules": [{"rule": "maxTotalBytes", "over": "keysAndValues", "max": 6}]},
         "BudgetStored": {"type": "map", "key": "Short", "value": "Short",
             "rules": [{"rule": "maxTotalBytes", "over": "keysAndValues", "max": 9, "stored": true}]},
-        "In": {"type": "structure", "members": members(&["Whole32", "Low32", "Whole64", "Beyond", "Real", "Fixed", "Nothing",
+        "In": {"type": "structure", "members": members(&["Whole32", "Low32", "Lowest", "Highest", "Whole64", "Beyond", "Real", "Fixed", "Nothing",
             "One", "Longer", "AsLong", "Searched", "Searched2", "Ascii", "Ascii2", "Broad", "Blank", "Line", "Digits", "Spoken",
             "Named", "Letters", "Pair", "Kelvin", "Before", "Cents", "Any", "Flag", "When", "Raw", "RawOpen"])},
         "Budgets": {"type": "structure", "members": members(&["Budget", "Budget6", "BudgetValued", "BudgetOpen", "BudgetOver",

@@ -312,6 +312,28 @@ fn a_faulty_result_has_the_names_of_the_wire() {
 }
 
 #[test]
+fn what_one_service_does_is_done_by_no_other_that_has_members_of_the_same_names() {
+    for (name, members, own) in [
+        ("AddTagsToContact", ["id", "tags"], true),
+        ("AddTagsToContact", ["id", "labels"], false),
+        ("AddTagsToContact", ["key", "tags"], false),
+        ("AddTagsToThing", ["id", "tags"], false),
+    ] {
+        let contract = json!({
+            "format": "overstep-contract/1", "service": "one", "protocol": "restJson1", "auth": [{"scheme": "none"}],
+            "operations": [{"name": name, "http": {"method": "POST", "uri": "/x"}, "input": "In", "errors": []}],
+            "errors": [], "shapes": {"In": {"type": "structure", "members": {
+                members[0]: {"shape": "Text"}, members[1]: {"shape": "Tags"}}},
+                "Tags": {"type": "list", "member": "Text"}, "Text": {"type": "string"}}
+        });
+        let body = json!({ members[0]: "a", members[1]: ["b"] }).to_string();
+        let service = service(&contract, World::default());
+        let answer = ask(&service, "POST", "/x", "content-type: application/json", body.as_bytes());
+        assert_eq!((answer.status, answer.body.starts_with(br#"{"data""#)), (200, own), "{name} {members:?}");
+    }
+}
+
+#[test]
 fn a_contract_without_a_protocol_speaks_as_who_signs() {
     for (auth, require_sigv4, due) in [
         (json!([{"scheme": "none"}]), false, "invalid_request"),
