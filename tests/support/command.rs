@@ -42,13 +42,15 @@ pub fn watched(mut command: Command, most: Duration) -> Watched {
     };
     let out = read(Box::new(child.stdout.take().expect("it is piped")));
     let err = read(Box::new(child.stderr.take().expect("it is piped")));
+    let program =
+        std::path::Path::new(command.get_program()).file_name().unwrap_or_default().to_string_lossy().into_owned();
     let (mut peak, mut open, mut left) = (0, 2, most);
     while open > 0 {
         match ended.recv_timeout(LOOK) {
             Ok(()) => open -= 1,
             Err(RecvTimeoutError::Disconnected) => break,
             Err(RecvTimeoutError::Timeout) => {
-                peak = peak.max(resident(child.id()));
+                peak = peak.max(resident(child.id(), &program));
                 left = left.saturating_sub(LOOK);
                 if left.is_zero() {
                     let _ = child.kill();
@@ -62,8 +64,13 @@ pub fn watched(mut command: Command, most: Duration) -> Watched {
     Watched { code: status.code().unwrap_or_else(|| panic!("{status}: {text}")), text, peak }
 }
 
-fn resident(process: u32) -> u64 {
+/// The most memory that a process took, in kB. Until it is the program that it will be, it has its parent's.
+fn resident(process: u32, program: &str) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let name = status.lines().find_map(|line| line.strip_prefix("Name:")).unwrap_or_default().trim();
+    if name.is_empty() || !program.starts_with(name) {
+        return 0;
+    }
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     peak.and_then(|rest| rest.split_whitespace().next()?.parse().ok()).unwrap_or(0)
 }
