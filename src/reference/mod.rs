@@ -16,6 +16,7 @@ mod distort;
 mod fault;
 mod faults;
 mod leadlex;
+mod look_around;
 mod memory;
 mod pattern;
 mod protocols;

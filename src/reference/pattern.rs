@@ -423,81 +423,6 @@ fn in_class_literal(c: char, out: &mut String) {
     }
 }
 
-/// The pattern without its look-ahead and look-behind groups.
-pub(super) fn without_look_around(pattern: &str) -> Option<String> {
-    let source: Vec<char> = pattern.chars().collect();
-    let mut out = String::new();
-    let mut lost = false;
-    let mut at = 0;
-    while at < source.len() {
-        let looks = [&['(', '?', '='][..], &['(', '?', '!'], &['(', '?', '<', '='], &['(', '?', '<', '!']];
-        if source[at] == '\\' {
-            out.extend(source[at..].iter().take(2));
-            at += 2;
-        } else if source[at] == '[' {
-            let end = class_end(&source, at);
-            out.extend(&source[at..end]);
-            at = end;
-        } else if looks.iter().any(|look| source[at..].starts_with(look)) {
-            at = group_end(&source, at);
-            lost = true;
-        } else {
-            out.push(source[at]);
-            at += 1;
-        }
-    }
-    lost.then_some(out)
-}
-
-/// The pattern with its first negative look-ahead too broad: for less than is forbidden, and for what is
-/// forbidden standing anywhere. Only where plain characters are forbidden.
-pub(super) fn wider_look_aheads(pattern: &str) -> Option<[String; 2]> {
-    let (before, rest) = pattern.split_once("(?!")?;
-    let (forbidden, after) = rest.split_once(')')?;
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_:/ ".contains(c);
-    if forbidden.len() < 2 || !forbidden.chars().all(is_plain) || before.ends_with('\\') {
-        return None;
-    }
-    let shorter = &forbidden[..forbidden.len() - 1];
-    Some([format!("{before}(?!{shorter}){after}"), format!("{before}(?!.*{forbidden}){after}")])
-}
-
-fn class_end(source: &[char], at: usize) -> usize {
-    let mut end = at + 1;
-    if source.get(end) == Some(&'^') {
-        end += 1;
-    }
-    let start = end;
-    while end < source.len() {
-        match source[end] {
-            '\\' => end += 2,
-            ']' if end > start => return end + 1,
-            _ => end += 1,
-        }
-    }
-    source.len()
-}
-
-fn group_end(source: &[char], at: usize) -> usize {
-    let (mut end, mut depth) = (at, 0);
-    while end < source.len() {
-        match source[end] {
-            '\\' => end += 1,
-            '[' => end = class_end(source, end) - 1,
-            '(' => depth += 1,
-            ')' => {
-                depth -= 1;
-                if depth == 0 {
-                    return end + 1;
-                }
-            }
-            _ => {}
-        }
-        end += 1;
-    }
-    source.len()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -562,44 +487,6 @@ mod tests {
             ["(", "[a", "\\", "[^a&&b]", "[a&&[b]c]", "[z-a]", "\\p{", "a{2,1}", "(?x)a", "a(?x)b", "\\y", "(?)a"]
         {
             assert!(Pattern::new(pattern, false).is_err(), "{pattern}");
-        }
-    }
-
-    #[test]
-    fn classes_and_groups_end_where_they_end() {
-        for (text, at, class, group) in [
-            ("[a]b", 0, 3, 4),
-            ("x[a]b", 1, 4, 5),
-            ("x[^]a]b", 1, 6, 7),
-            ("x[]a]b", 1, 5, 6),
-            (r"x[\]a]b", 1, 6, 7),
-            (r"x[a\\]b]", 1, 6, 8),
-            ("x[a", 1, 3, 3),
-            ("(a(b)c)d", 0, 8, 7),
-            (r"x(\)a)b", 1, 7, 6),
-            (r"x(a\()b", 1, 7, 6),
-            ("x([)]a)b", 1, 5, 7),
-            ("x(a", 1, 3, 3),
-        ] {
-            let source: Vec<char> = text.chars().collect();
-            assert_eq!((class_end(&source, at), group_end(&source, at)), (class, group), "{text}");
-        }
-    }
-
-    #[test]
-    fn look_around_can_be_taken_out() {
-        assert_eq!(without_look_around("^(?!aws:)[(?!)]+$").as_deref(), Some("^[(?!)]+$"));
-        assert_eq!(without_look_around("^(?=a(b)[)])c").as_deref(), Some("^c"));
-        assert_eq!(without_look_around(r"^\(?!a$"), None);
-    }
-
-    #[test]
-    fn look_aheads_can_be_made_too_broad() {
-        let wider = wider_look_aheads("^(?!aws:)[a-z:]+$");
-        assert_eq!(wider, Some(["^(?!aws)[a-z:]+$".to_owned(), "^(?!.*aws:)[a-z:]+$".to_owned()]));
-        assert!(wider_look_aheads("^(?!ab)x").is_some());
-        for pattern in ["^[a-z]+$", "^(?!a)b", "^(?![ab]c)d", r"^\(?!ab)"] {
-            assert_eq!(wider_look_aheads(pattern), None, "{pattern}");
         }
     }
 }

@@ -3,7 +3,8 @@
 //! Knows nothing of HTTP and checks nothing; see [`super::check`]. In a contract a shape may stand at many
 //! places; here each place has a node of its own, and only recursion leads back to an earlier node.
 
-use super::pattern::{Pattern, without_look_around};
+use super::look_around::without_look_around;
+use super::pattern::Pattern;
 use crate::contract::{ByteScope, Contract, Kind, Location, MemberPath, Rule, Segment, ShapeId};
 use std::collections::HashMap;
 use std::sync::Arc;

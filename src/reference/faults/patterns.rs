@@ -6,7 +6,8 @@ use super::View;
 use super::site::{Made, Moves};
 use crate::contract::Shape;
 use crate::reference::fault::Fault;
-use crate::reference::pattern::{Pattern, wider_look_aheads, without_look_around};
+use crate::reference::look_around::{wider_look_aheads, without_look_around};
+use crate::reference::pattern::Pattern;
 use crate::reference::sample::distinct;
 use crate::reference::tree::Edit;
 
