@@ -339,7 +339,10 @@ fn models_do_not_say_which_values_are_granted() {
         let (mut case, mut judgement) = (named("s/Do/name/length/at-max", Intent::Valid), diverges(400));
         case.member = MemberPath::parse("name");
         change(&mut case, &mut judgement, &mut contract);
-        refused.weigh(&contract, &case, judgement).verdict.name()
+        let weighed = refused.weigh(&contract, &case, judgement.clone());
+        // What is left open says why, and not what was wrong.
+        assert_eq!(weighed.why == judgement.why, weighed.verdict == judgement.verdict, "{}", weighed.why);
+        weighed.verdict.name()
     };
     let at = |path: &'static str| weigh(&move |case, _, _| case.member = MemberPath::parse(path));
     let (open, held) = ("unspecified", "diverges");
