@@ -10,6 +10,8 @@ mod constraints;
 mod faults;
 #[path = "answering/memory.rs"]
 mod memory;
+#[path = "answering/odd.rs"]
+mod odd;
 #[path = "answering/places.rs"]
 mod places;
 #[path = "answering/shop.rs"]

@@ -269,6 +269,16 @@ fn a_proxy_may_be_as_hostile() {
     assert_eq!(count.load(Ordering::SeqCst), 0, "a redirect was followed");
 }
 
+/// Its limit would hold whatever happens where it is not seen at all.
+#[test]
+#[cfg(target_os = "linux")]
+fn the_memory_of_a_run_is_seen() {
+    let silent = hostile(Manner::Says(Vec::new()), Which::Every);
+    let arguments = ["-E", FEW, "--request-timeout", "300ms", "--no-snapshots"];
+    let ran = Project::new().overstep("check", &format!("http://{silent}"), &arguments);
+    assert!(ran.peak > 1024, "{} kB\n{}", ran.peak, ran.text);
+}
+
 #[test]
 fn what_speaks_no_tls_is_told() {
     let mut rows = manners::connections();

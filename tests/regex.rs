@@ -122,10 +122,12 @@ fn both_engines_read_hyphens_in_classes_the_same() {
     assert!(compared > 200, "{compared} classes were compared");
 }
 
-/// A pattern in Java's dialect, what it takes, and what it does not.
+/// A pattern as documents write it, what it takes, and what it does not.
 type Reading = (&'static str, &'static [&'static str], &'static [&'static str]);
 
-/// Words of the dialect that are rare in documents: <https://docs.oracle.com/javase/8/docs/api/java/util/regex/Pattern.html>.
+/// Words of the dialect that are rare in documents: Java's
+/// (<https://docs.oracle.com/javase/8/docs/api/java/util/regex/Pattern.html>), POSIX's names of classes in brackets, and
+/// the named groups of Python.
 const DIALECT: &[Reading] = &[
     ("(?m)^a$", &["a", "b\na\nc"], &["b a"]),
     (r"^\p{Lower}+$", &["az"], &["A", "é"]),
@@ -196,7 +198,7 @@ const DIALECT: &[Reading] = &[
 ];
 
 #[test]
-fn rare_words_of_the_dialect_are_read_as_java_reads_them() {
+fn rare_words_of_the_dialect_mean_what_their_documents_say() {
     for (pattern, fitting, other) in DIALECT {
         let server = server(pattern);
         assert!(server.unreadable().is_empty(), "{pattern}: {:?}", server.unreadable());

@@ -1,6 +1,7 @@
 //! Hostile and odd servers on loopback: each meets the right answer, within its limits.
 
 mod loopback;
+mod support;
 
 use loopback::*;
 use overstep::generate::{Send, Step, Value};
@@ -10,15 +11,10 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use support::gzip;
 
 /// The kept connection of a library, and raw bytes on a fresh one: a space in the target decides.
 const WAYS: [&str; 2] = ["/plain", "/a raw one"];
-
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
-    encoder.write_all(bytes).expect("memory");
-    encoder.finish().expect("memory")
-}
 
 fn encoded(encoding: &str, body: &[u8]) -> Vec<u8> {
     let mut out = format!("HTTP/1.1 200 OK\r\ncontent-encoding: {encoding}\r\ncontent-length: {}\r\n\r\n", body.len())

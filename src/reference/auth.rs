@@ -108,12 +108,6 @@ mod tests {
         Request { method: "GET", target: "/", headers, body: b"" }
     }
 
-    fn with(trick: Option<Trick>) -> Tricks {
-        let mut tricks = Tricks::default();
-        trick.into_iter().for_each(|trick| tricks.add(trick));
-        tricks
-    }
-
     #[test]
     fn half_a_signature_proves_nothing_but_to_who_does_not_look() {
         let world = World { require_sigv4: true, ..World::default() };
@@ -121,7 +115,7 @@ mod tests {
         {
             let headers: Vec<(&str, &[u8])> = proof.into_iter().map(|one| ("authorization", one.as_bytes())).collect();
             for (trick, due) in [(None, faithful), (Some(Trick::AuthIncomplete), careless)] {
-                let caller = caller(&world, &[], &request(&headers), with(trick));
+                let caller = caller(&world, &[], &request(&headers), trick.into_iter().collect());
                 assert_eq!(caller != Caller::Nobody, due, "{proof:?} {trick:?}");
             }
         }

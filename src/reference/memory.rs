@@ -116,7 +116,7 @@ fn fill(contract: &Contract, id: &ShapeId, record: &Map<String, Value>, answer: 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contract;
+    use crate::reference::testing::of_shapes;
     use serde_json::json;
 
     #[test]
@@ -132,13 +132,10 @@ mod tests {
             ("Thing", Some("GET"), true),
             ("Thing", Some("HEAD"), true),
         ] {
-            let http = method.map(|method| json!({"method": method, "uri": "/x"}));
-            let mut operation = json!({"name": name, "errors": []});
-            operation.as_object_mut().expect("an object").extend(http.map(|http| ("http".to_owned(), http)));
-            let text = json!({"format": "overstep-contract/1", "service": "s", "protocol": "restJson",
-                "operations": [operation], "errors": [], "shapes": {}});
-            let contract = contract::from_json(&text.to_string()).expect("well formed");
-            assert_eq!(only_looks(&contract.operations[0]), looks, "{name} {method:?}");
+            let mut operation = Operation::new(name.into());
+            operation.http =
+                method.map(|method| Http { method: method.to_owned(), uri: "/x".to_owned(), success: None });
+            assert_eq!(only_looks(&operation), looks, "{name} {method:?}");
         }
     }
 
@@ -147,15 +144,11 @@ mod tests {
         let kinds = ["string", "boolean", "integer", "long", "double", "timestamp"];
         for kind in kinds {
             for other in kinds {
-                let text = json!({
-                    "format": "overstep-contract/1", "service": "s", "protocol": "restJson", "operations": [],
-                    "errors": [], "shapes": {
-                        "In": {"type": "structure", "members": {"a": {"shape": "One"}}},
-                        "Out": {"type": "structure", "members": {"a": {"shape": "Other"}}},
-                        "One": {"type": kind}, "Other": {"type": other}
-                    }
-                });
-                let contract = contract::from_json(&text.to_string()).expect("well formed");
+                let contract = of_shapes(json!({
+                    "In": {"type": "structure", "members": {"a": {"shape": "One"}}},
+                    "Out": {"type": "structure", "members": {"a": {"shape": "Other"}}},
+                    "One": {"type": kind}, "Other": {"type": other}
+                }));
                 let (store, input, output) = (Store::default(), ShapeId::from("In"), ShapeId::from("Out"));
                 let keeps = |value: Value| {
                     let said = Map::from_iter([("a".to_owned(), value)]);
@@ -189,28 +182,22 @@ mod tests {
             ("timestamp", json!("1970-01-01T00:00:00Z"), false),
             ("string", json!(7), true),
         ] {
-            let text = json!({"format": "overstep-contract/1", "service": "s", "protocol": "restJson",
-                "operations": [], "errors": [], "shapes": {"N": {"type": kind}}});
-            let contract = contract::from_json(&text.to_string()).expect("well formed");
+            let contract = of_shapes(json!({"N": {"type": kind}}));
             assert_eq!(is_plain(&contract, &ShapeId::from("N"), &value), plain, "{kind} {value}");
         }
     }
 
     #[test]
     fn answers_are_filled_a_few_structures_deep() {
-        let text = json!({
-            "format": "overstep-contract/1", "service": "s", "protocol": "restJson", "operations": [], "errors": [],
-            "shapes": {
-                "In": {"type": "structure", "members": {"one": {"shape": "Text"}, "two": {"shape": "Text"},
-                    "three": {"shape": "Text"}}},
-                "Out": {"type": "structure", "members": {"a": {"shape": "A"}}},
-                "A": {"type": "structure", "members": {"one": {"shape": "Text"}, "b": {"shape": "B"}}},
-                "B": {"type": "structure", "members": {"two": {"shape": "Text"}, "c": {"shape": "C"}}},
-                "C": {"type": "structure", "members": {"three": {"shape": "Text"}}},
-                "Text": {"type": "string"}
-            }
-        });
-        let contract = contract::from_json(&text.to_string()).expect("well formed");
+        let contract = of_shapes(json!({
+            "In": {"type": "structure", "members": {"one": {"shape": "Text"}, "two": {"shape": "Text"},
+                "three": {"shape": "Text"}}},
+            "Out": {"type": "structure", "members": {"a": {"shape": "A"}}},
+            "A": {"type": "structure", "members": {"one": {"shape": "Text"}, "b": {"shape": "B"}}},
+            "B": {"type": "structure", "members": {"two": {"shape": "Text"}, "c": {"shape": "C"}}},
+            "C": {"type": "structure", "members": {"three": {"shape": "Text"}}},
+            "Text": {"type": "string"}
+        }));
         let (store, input, output) = (Store::default(), ShapeId::from("In"), ShapeId::from("Out"));
         let said: Map<String, Value> =
             ["one", "two", "three"].map(|name| (name.to_owned(), json!(name))).into_iter().collect();
@@ -221,19 +208,15 @@ mod tests {
 
     #[test]
     fn what_was_said_of_a_resource_is_shown_by_who_reads_it() {
-        let text = json!({
-            "format": "overstep-contract/1", "service": "shop", "protocol": "restJson", "operations": [], "errors": [],
-            "shapes": {
-                "In": {"type": "structure", "members": {
-                    "name": {"shape": "Text"}, "tags": {"shape": "Tags"}, "unknown": {"shape": "Text"}}},
-                "Out": {"type": "structure", "members": {"cart": {"shape": "Cart"}, "name": {"shape": "Number"}}},
-                "Cart": {"type": "structure", "members": {
-                    "name": {"shape": "Name"}, "tags": {"shape": "Tags"}, "size": {"shape": "Number", "required": true}}},
-                "Tags": {"type": "list", "member": "Text"}, "Number": {"type": "integer"},
-                "Text": {"type": "string"}, "Name": {"type": "string"}
-            }
-        });
-        let contract = contract::from_json(&text.to_string()).expect("well formed");
+        let contract = of_shapes(json!({
+            "In": {"type": "structure", "members": {
+                "name": {"shape": "Text"}, "tags": {"shape": "Tags"}, "unknown": {"shape": "Text"}}},
+            "Out": {"type": "structure", "members": {"cart": {"shape": "Cart"}, "name": {"shape": "Number"}}},
+            "Cart": {"type": "structure", "members": {
+                "name": {"shape": "Name"}, "tags": {"shape": "Tags"}, "size": {"shape": "Number", "required": true}}},
+            "Tags": {"type": "list", "member": "Text"}, "Number": {"type": "integer"},
+            "Text": {"type": "string"}, "Name": {"type": "string"}
+        }));
         let (store, input, output) = (Store::default(), ShapeId::from("In"), ShapeId::from("Out"));
         let said = |value: Value| value.as_object().cloned().expect("an object");
         let read = |resource: &str| recall(&contract, &store, resource, Some(&output), &json!({}));

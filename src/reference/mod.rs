@@ -29,6 +29,8 @@ mod sample;
 pub mod server;
 mod service;
 mod state;
+#[cfg(test)]
+mod testing;
 mod tree;
 mod trick;
 mod world;

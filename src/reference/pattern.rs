@@ -99,16 +99,12 @@ fn translate(java: &str) -> Result<Translation, String> {
                 out.push(c);
                 at += 1;
             }
-            '{' => match quantifier(&source, at) {
+            '{' => match quantifier(&source, at)? {
                 Some(end) => {
                     out.extend(&source[at..end]);
                     at = possessive(&source, end);
                 }
                 None => {
-                    let inside = source[at + 1..].iter().take_while(|c| **c != '}');
-                    if source.get(at + 1) != Some(&'}') && inside.clone().all(|c| c.is_ascii_digit() || *c == ',') {
-                        return Err("a repetition that others read otherwise".to_owned());
-                    }
                     out.push_str("\\{");
                     at += 1;
                 }
@@ -123,12 +119,8 @@ fn translate(java: &str) -> Result<Translation, String> {
             }
             '(' => {
                 let around = groups.last().is_some_and(|group| group.dot_all);
-                let scoped = scoped(&source[at..]);
-                let dot_all = match scoped.and_then(|said| said.iter().position(|c| *c == 's')) {
-                    Some(place) => !source[at..at + 2 + place].contains(&'-'),
-                    None => around,
-                };
-                groups.push(Group { switched: Vec::new(), dot_all });
+                let own = dot_all_inside(&source[at..]);
+                groups.push(Group { switched: Vec::new(), dot_all: own.unwrap_or(around) });
                 let (said, written) = match () {
                     () if source[at..].starts_with(&['(', '?', '>']) => (3, "(?:"),
                     () if source[at..].starts_with(&['(', '?', 'P', '<']) => (4, "(?<"),
@@ -155,11 +147,12 @@ struct Group {
     dot_all: bool,
 }
 
-/// The flags of a group that has its own, `(?s-i:…)`.
-fn scoped(group: &[char]) -> Option<&[char]> {
+/// What a group says with flags of its own, `(?s-i:…)`, of `.` inside of it.
+fn dot_all_inside(group: &[char]) -> Option<bool> {
     let inside = group.strip_prefix(&['(', '?'])?;
-    let length = inside.iter().take_while(|c| "ims-".contains(**c)).count();
-    (inside.get(length) == Some(&':')).then_some(&inside[..length])
+    let (flags, rest) = inside.split_at(inside.iter().take_while(|c| "ims-".contains(**c)).count());
+    let place = flags.iter().position(|c| *c == 's').filter(|_| rest.first() == Some(&':'))?;
+    Some(!flags[..place].contains(&'-'))
 }
 
 /// `(?i)` in the midst of a pattern: the flags that ECMAScript has a word for, and where it ends.
@@ -179,13 +172,17 @@ fn switch(source: &[char], at: usize) -> Result<Option<(String, usize)>, String>
     Ok(Some((flags, at + 2 + length + 1)))
 }
 
-/// Where the quantifier that starts at `{` ends, if it is one.
-fn quantifier(source: &[char], at: usize) -> Option<usize> {
-    let close = at + source[at..].iter().position(|c| *c == '}')?;
-    let inside = &source[at + 1..close];
-    let counts = inside.iter().all(|c| c.is_ascii_digit() || *c == ',');
-    (counts && inside.first()?.is_ascii_digit() && inside.iter().filter(|c| **c == ',').count() <= 1)
-        .then_some(close + 1)
+/// Where the quantifier that starts at `{` ends, if it is one; an error where it is one to some engines only, `{,2}`.
+fn quantifier(source: &[char], at: usize) -> Result<Option<usize>, String> {
+    let inside: Vec<char> = source[at + 1..].iter().copied().take_while(|c| c.is_ascii_digit() || *c == ',').collect();
+    let end = at + 1 + inside.len();
+    if inside.is_empty() || source.get(end) != Some(&'}') {
+        return Ok(None);
+    }
+    if inside[0] == ',' || inside.iter().filter(|c| **c == ',').count() > 1 {
+        return Err("a repetition that others read otherwise".to_owned());
+    }
+    Ok(Some(end + 1))
 }
 
 /// A possessive quantifier matches fewer texts only where it cannot give back; documents use it for speed.

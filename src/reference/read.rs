@@ -157,9 +157,7 @@ mod tests {
     use super::*;
 
     fn with(trick: Trick) -> Tricks {
-        let mut tricks = Tricks::default();
-        tricks.add(trick);
-        tricks
+        Tricks::from_iter([trick])
     }
 
     fn told<T>(read: Result<T, Unread>) -> &'static str {

@@ -270,16 +270,12 @@ pub(super) fn shown(contract: &Contract, operation: &str, output: Option<&ShapeI
 mod tests {
     use super::super::world::{Naming, Resource, Shown};
     use super::*;
-    use crate::contract;
+    use crate::reference::testing::of_shapes;
     use serde_json::json;
 
     #[test]
     fn only_a_list_has_a_first_item() {
-        let text = json!({
-            "format": "overstep-contract/1", "service": "s", "protocol": "restJson", "operations": [], "errors": [],
-            "shapes": {"List": {"type": "list", "member": "Text"}, "Text": {"type": "string"}}
-        });
-        let contract = contract::from_json(&text.to_string()).expect("well formed");
+        let contract = of_shapes(json!({"List": {"type": "list", "member": "Text"}, "Text": {"type": "string"}}));
         let of = |id: &str, is_item| {
             let id = ShapeId::from(id);
             item(&contract, &id, is_item).map(|id| id.as_str().to_owned())
@@ -292,20 +288,15 @@ mod tests {
     }
 
     fn contract() -> Contract {
-        let text = json!({
-            "format": "overstep-contract/1", "service": "shop", "protocol": "restJson",
-            "operations": [], "errors": [],
-            "shapes": {
-                "Out": {"type": "structure", "members": {"cart": {"shape": "Cart", "wire": "Cart"}}},
-                "Cart": {"type": "structure", "members": {
-                    "ids": {"shape": "Ids"}, "name": {"shape": "Text", "required": true}, "state": {"shape": "State"}}},
-                "Ids": {"type": "list", "member": "Id"},
-                "Id": {"type": "string", "pattern": "^c-[0-9]{6}$"},
-                "Text": {"type": "string"},
-                "State": {"type": "enum", "values": ["CREATING", "READY"]}
-            }
-        });
-        contract::from_json(&text.to_string()).expect("well formed")
+        of_shapes(json!({
+            "Out": {"type": "structure", "members": {"cart": {"shape": "Cart", "wire": "Cart"}}},
+            "Cart": {"type": "structure", "members": {
+                "ids": {"shape": "Ids"}, "name": {"shape": "Text", "required": true}, "state": {"shape": "State"}}},
+            "Ids": {"type": "list", "member": "Id"},
+            "Id": {"type": "string", "pattern": "^c-[0-9]{6}$"},
+            "Text": {"type": "string"},
+            "State": {"type": "enum", "values": ["CREATING", "READY"]}
+        }))
     }
 
     fn world() -> World {

@@ -259,8 +259,7 @@ mod tests {
     #[test]
     fn a_fault_in_decoding_shows_in_the_segment_that_it_is_about() {
         let with = |trick: Trick, target: &str| {
-            let mut tricks = Tricks::default();
-            tricks.add(trick);
+            let tricks = Tricks::from_iter([trick]);
             let route = Route::new("GET", "/x/{a}");
             let labels = route.fit(&split(target, tricks), "", tricks, |_| false)?;
             labels.into_iter().next().and_then(|(_, value)| value)

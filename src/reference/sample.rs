@@ -191,14 +191,11 @@ fn characters(class: &Class) -> Vec<char> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reference::testing::of_shapes;
     use std::collections::HashSet;
 
     fn shape(pattern: &str, min: u64) -> Shape {
-        let text = json!({
-            "format": "overstep-contract/1", "service": "s", "operations": [], "errors": [],
-            "shapes": { "Id": { "type": "string", "pattern": pattern, "length": { "min": min } } }
-        });
-        let contract = crate::contract::from_json(&text.to_string()).expect("well formed");
+        let contract = of_shapes(json!({ "Id": { "type": "string", "pattern": pattern, "length": { "min": min } } }));
         contract.shapes[&ShapeId::from("Id")].clone()
     }
 
@@ -248,33 +245,29 @@ mod tests {
 
     #[test]
     fn the_least_of_each_kind() {
-        let text = json!({
-            "format": "overstep-contract/1", "service": "s", "operations": [], "errors": [],
-            "shapes": {
-                "Blob": {"type": "blob", "length": {"min": 3}}, "Bytes": {"type": "blob"},
-                "Flag": {"type": "boolean"}, "Text": {"type": "string"}, "Kind": {"type": "enum", "values": ["b", "a"]},
-                "Long": {"type": "string", "length": {"min": 5}},
-                "Upper": {"type": "string", "pattern": "^[A-Z]+$"},
-                "Whole": {"type": "integer"}, "From": {"type": "long", "range": {"min": 3, "max": 9}},
-                "Below": {"type": "integer", "range": {"min": -9, "max": -2}},
-                "Around": {"type": "integer", "range": {"min": -9, "max": 9}},
-                "Real": {"type": "double", "range": {"min": 1.5}}, "When": {"type": "timestamp"},
-                "Any": {"type": "document"}, "No": {"type": "list", "member": "Endless"}, "None": {"type": "list", "member": "Text"},
-                "Two": {"type": "list", "member": "From", "length": {"min": 2}},
-                "Map": {"type": "map", "key": "Upper", "value": "Flag"},
-                "Pairs": {"type": "map", "key": "Upper", "value": "Flag", "length": {"min": 3}},
-                "Kinds": {"type": "map", "key": "Kind", "value": "Flag", "length": {"min": 2}},
-                "Steps": {"type": "list", "member": "From", "length": {"min": 2}, "unique": true},
-                "Words": {"type": "list", "member": "Upper", "length": {"min": 3}, "unique": true},
-                "Inner": {"type": "structure", "members": {
-                    "Must": {"shape": "From", "required": true}, "May": {"shape": "Inner"}}},
-                "Endless": {"type": "structure", "members": {"Must": {"shape": "Endless", "required": true}}},
-                "Twice": {"type": "structure", "members": {
-                    "One": {"shape": "Inner", "required": true}, "Other": {"shape": "Inner", "required": true}}},
-                "Either": {"type": "union", "members": {"Own": {"shape": "Either"}, "Other": {"shape": "Kind"}}}
-            }
-        });
-        let contract = crate::contract::from_json(&text.to_string()).expect("well formed");
+        let contract = of_shapes(json!({
+            "Blob": {"type": "blob", "length": {"min": 3}}, "Bytes": {"type": "blob"},
+            "Flag": {"type": "boolean"}, "Text": {"type": "string"}, "Kind": {"type": "enum", "values": ["b", "a"]},
+            "Long": {"type": "string", "length": {"min": 5}},
+            "Upper": {"type": "string", "pattern": "^[A-Z]+$"},
+            "Whole": {"type": "integer"}, "From": {"type": "long", "range": {"min": 3, "max": 9}},
+            "Below": {"type": "integer", "range": {"min": -9, "max": -2}},
+            "Around": {"type": "integer", "range": {"min": -9, "max": 9}},
+            "Real": {"type": "double", "range": {"min": 1.5}}, "When": {"type": "timestamp"},
+            "Any": {"type": "document"}, "No": {"type": "list", "member": "Endless"}, "None": {"type": "list", "member": "Text"},
+            "Two": {"type": "list", "member": "From", "length": {"min": 2}},
+            "Map": {"type": "map", "key": "Upper", "value": "Flag"},
+            "Pairs": {"type": "map", "key": "Upper", "value": "Flag", "length": {"min": 3}},
+            "Kinds": {"type": "map", "key": "Kind", "value": "Flag", "length": {"min": 2}},
+            "Steps": {"type": "list", "member": "From", "length": {"min": 2}, "unique": true},
+            "Words": {"type": "list", "member": "Upper", "length": {"min": 3}, "unique": true},
+            "Inner": {"type": "structure", "members": {
+                "Must": {"shape": "From", "required": true}, "May": {"shape": "Inner"}}},
+            "Endless": {"type": "structure", "members": {"Must": {"shape": "Endless", "required": true}}},
+            "Twice": {"type": "structure", "members": {
+                "One": {"shape": "Inner", "required": true}, "Other": {"shape": "Inner", "required": true}}},
+            "Either": {"type": "union", "members": {"Own": {"shape": "Either"}, "Other": {"shape": "Kind"}}}
+        }));
         for (id, expected) in [
             ("Blob", json!("AAAA")),
             ("Bytes", json!("")),

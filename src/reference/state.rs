@@ -374,14 +374,12 @@ mod tests {
             (Some(Trick::Toggles), json!({"b": "", "C": " X ", "d": "e\u{301}-abcdefgh"})),
             (Some(Trick::Sorts), json!({"C": " X ", "a": "2", "b": "", "d": "e\u{301}-abcdefgh"})),
         ] {
-            let mut tricks = Tricks::default();
-            trick.into_iter().for_each(|trick| tricks.add(trick));
+            let tricks = trick.into_iter().collect();
             let merged = merged(stored.as_object(), new.as_object().expect("an object"), tricks);
             // The order counts as well.
             assert_eq!(Value::Object(merged).to_string(), expected.to_string(), "{trick:?}");
         }
-        let mut lowers = Tricks::default();
-        lowers.add(Trick::LowersValues);
+        let lowers = Tricks::from_iter([Trick::LowersValues]);
         let inside = json!({"Value": "A", "ValueString": "B", "Type": "URL", "n": 1});
         assert_eq!(mangled(&inside, lowers), json!({"Value": "a", "ValueString": "b", "Type": "URL", "n": 1}));
         assert_eq!(mangled(&json!(["A"]), lowers), json!(["A"]));
@@ -393,9 +391,7 @@ mod tests {
     #[test]
     fn writes_go_where_tricks_send_them() {
         let write = |store: &Store, trick: Option<Trick>| {
-            let mut tricks = Tricks::default();
-            trick.into_iter().for_each(|trick| tricks.add(trick));
-            let done: Result<(), ()> = store.write("r", tricks, |record| {
+            let done: Result<(), ()> = store.write("r", trick.into_iter().collect(), |record| {
                 record.insert("a".to_owned(), json!(1));
                 Ok(())
             });
@@ -414,8 +410,7 @@ mod tests {
             store.settle();
             assert_eq!((has(&store, "r"), store.is_pending()), (own || pending, false), "{trick:?}");
         }
-        let mut shares = Tricks::default();
-        shares.add(Trick::SharesResources);
+        let shares = Tricks::from_iter([Trick::SharesResources]);
         let store = Store::default();
         put(&store, "", 1);
         assert!(store.read("r", shares, |record| !record.is_empty()));

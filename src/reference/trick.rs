@@ -244,5 +244,13 @@ impl Tricks {
     }
 }
 
+impl FromIterator<Trick> for Tricks {
+    fn from_iter<I: IntoIterator<Item = Trick>>(tricks: I) -> Self {
+        let mut set = Self::default();
+        tricks.into_iter().for_each(|trick| set.add(trick));
+        set
+    }
+}
+
 // A set is one machine word's worth of bits; a longer list would need another kind of set.
 const _: () = assert!(Trick::ALL.len() <= 128);

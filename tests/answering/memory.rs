@@ -10,7 +10,7 @@ const INSTANCE: &str = "11111111-2222-3333-4444-555555555555";
 const CONTACT: &str = "aaaaaaaa-bbbb-cccc-dddd-0123456789ab";
 const LEAD: &str = "123e4567-e89b-12d3-a456-0123456789ab";
 
-/// Asks in order; what is answered to those requests that have a name, each under it. `PREFIX` stands before targets.
+/// Asks in order; what is answered to those requests that have a name, each under it. `prefix` stands before all targets.
 fn told(service: &Service, prefix: &str, headers: &str, requests: &[(&str, &str, String, Value)]) -> Vec<String> {
     let mut told = Vec::new();
     for (name, method, target, body) in requests {

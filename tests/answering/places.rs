@@ -4,14 +4,12 @@ use crate::shop::{ask, line, service};
 use overstep::reference::{BearerKey, Delivery, KnownId, Response, Service, World};
 use serde_json::{Value, json};
 
-/// One operation, `Do`, in a protocol: its input's members, what the route is, and the rest of the contract.
+/// One operation, `Do`, in a protocol: where it has a route, that, its input's and output's members, and its traits.
 fn one(protocol: &str, uri: &str, input: Value, output: Value, traits: Value) -> Service {
-    let named = !protocol.starts_with("rest");
     let mut operation =
         json!({"name": "Do", "input": "In", "output": "Out", "errors": ["Bad", "Broken"], "traits": traits});
-    if !named {
-        let method = if uri.starts_with("GET ") { "GET" } else { "POST" };
-        operation["http"] = json!({"method": method, "uri": uri.trim_start_matches("GET ")});
+    if protocol.starts_with("rest") {
+        operation["http"] = json!({"method": "POST", "uri": uri});
     }
     let contract = json!({
         "format": "overstep-contract/1", "service": "one", "protocol": protocol, "auth": [{"scheme": "none"}],
@@ -205,17 +203,11 @@ fn a_late_write_is_told_and_carried_out_when_somebody_says_so() {
     assert_eq!(tags(&tag("e")), json!(["b", "e"]));
 }
 
-fn gzip(text: &str) -> Vec<u8> {
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    std::io::Write::write_all(&mut encoder, text.as_bytes()).expect("memory");
-    encoder.finish().expect("memory")
-}
-
 #[test]
 fn a_body_is_unpacked_where_the_operation_says_so() {
     let input = json!({"Name": {"shape": "Short", "required": true},
         "Coding": {"shape": "Short", "location": "header", "wire": "content-encoding"}});
-    let packed = gzip(r#"{"Name": "abc"}"#);
+    let packed = crate::support::gzip(br#"{"Name": "abc"}"#);
     for (compression, coding, is_packed, due) in [
         (json!(["gzip"]), "gzip", true, 200),
         (json!(["gzip"]), "gzip", false, 400),

@@ -15,6 +15,13 @@ pub fn contract() -> Contract {
     contract::from_json(include_str!("notes.contract.json")).expect("the test contract is well formed")
 }
 
+/// Bytes as a server or client compresses them.
+pub fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    std::io::Write::write_all(&mut encoder, bytes).expect("memory");
+    encoder.finish().expect("memory")
+}
+
 /// A shipped scenario with its contract, and the reference server's world for it.
 pub fn shipped(name: &str) -> (Contract, Scenario, World) {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");

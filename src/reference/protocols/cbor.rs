@@ -292,6 +292,7 @@ fn start(out: &mut Vec<u8>, major: u8, argument: u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reference::testing::of_shapes;
     use serde_json::json;
 
     fn item_of(hex: &str) -> Result<Item, Unread> {
@@ -340,11 +341,7 @@ mod tests {
 
     /// What is written for a value of a member, and how it is read.
     fn written(kind: &str, value: &Value) -> (String, Value) {
-        let contract = json!({
-            "format": "overstep-contract/1", "service": "one", "protocol": "rpcv2Cbor", "operations": [], "errors": [],
-            "shapes": {"Of": {"type": kind}}
-        });
-        let contract = crate::contract::from_json(&contract.to_string()).expect("a contract");
+        let contract = of_shapes(json!({"Of": {"type": kind}}));
         let id = "Of".into();
         let place = Place::new(&contract, &id);
         let mut out = Vec::new();
@@ -384,11 +381,8 @@ mod tests {
 
     #[test]
     fn what_a_member_does_not_hold_is_refused() {
-        let contract = json!({
-            "format": "overstep-contract/1", "service": "one", "protocol": "rpcv2Cbor", "operations": [], "errors": [],
-            "shapes": {"At": {"type": "timestamp"}, "Any": {"type": "document"}, "Much": {"type": "double"}}
-        });
-        let contract = crate::contract::from_json(&contract.to_string()).expect("a contract");
+        let contract =
+            of_shapes(json!({"At": {"type": "timestamp"}, "Any": {"type": "document"}, "Much": {"type": "double"}}));
         let of = |id: &str, hex: &str| {
             let bytes = data_encoding::HEXLOWER.decode(hex.as_bytes()).expect("hex");
             let id = id.into();
@@ -416,13 +410,10 @@ mod tests {
 
     #[test]
     fn what_a_structure_does_not_know_is_named_and_a_document_holds_anything() {
-        let contract = json!({
-            "format": "overstep-contract/1", "service": "one", "protocol": "rpcv2Cbor", "operations": [], "errors": [],
-            "shapes": {"In": {"type": "structure", "members": {"Name": {"shape": "Text", "wire": "a"}}},
+        let contract =
+            of_shapes(json!({"In": {"type": "structure", "members": {"Name": {"shape": "Text", "wire": "a"}}},
                 "Any": {"type": "document"}, "Text": {"type": "string"},
-                "Map": {"type": "map", "key": "Text", "value": "Text"}}
-        });
-        let contract = crate::contract::from_json(&contract.to_string()).expect("a contract");
+                "Map": {"type": "map", "key": "Text", "value": "Text"}}));
         // {"a": "b", "c": {"d": 1}}
         let bytes = data_encoding::HEXLOWER.decode(b"a2616161626163a1616401").expect("hex");
         for (id, due) in [

@@ -149,6 +149,7 @@ pub(in crate::reference) fn has(protocol: Option<Protocol>, trick: Trick) -> boo
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reference::testing::gzip;
 
     fn contract(protocol: Protocol) -> Contract {
         let mut contract = Contract::new("things");
@@ -182,9 +183,7 @@ mod tests {
             matches!(named(&contract, &request, "/", ""), Named::Operation(name) if name == "PutThing")
         };
         let plain = b"Action=PutThing";
-        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-        std::io::Write::write_all(&mut encoder, plain).expect("memory");
-        let packed = encoder.finish().expect("memory");
+        let packed = gzip(plain);
         assert!(named_in(&["gzip"], "gzip", &packed) && !named_in(&[], "gzip", &packed));
         assert!(named_in(&[], "gzip", plain) && !named_in(&["gzip"], "gzip", plain));
         assert!(named_in(&["gzip"], "", plain) && !named_in(&["gzip"], "", &packed));

@@ -182,26 +182,23 @@ pub(super) fn strict(place: Place<'_>, text: String) -> Result<Value, Unread> {
 mod tests {
     use super::super::aws_query::AwsQuery;
     use super::*;
-    use crate::contract::{Contract, from_json};
+    use crate::contract::Contract;
+    use crate::reference::testing::of_shapes;
     use serde_json::json;
 
     fn contract() -> Contract {
-        let text = json!({
-            "format": "overstep-contract/1", "service": "s", "protocol": "awsQuery", "operations": [], "errors": [],
-            "shapes": {
-                "In": {"type": "structure", "members": {
-                    "Text": {"shape": "Text"}, "Texts": {"shape": "Texts"}, "Things": {"shape": "Things"},
-                    "Lists": {"shape": "Lists"}, "Maps": {"shape": "Maps"}, "Map": {"shape": "Map"},
-                    "Thing": {"shape": "Thing"}, "Any": {"shape": "Anys"}}},
-                "Text": {"type": "string"}, "Texts": {"type": "list", "member": "Text"},
-                "Thing": {"type": "structure", "members": {"A": {"shape": "Text"}}},
-                "Things": {"type": "list", "member": "Thing"}, "Lists": {"type": "list", "member": "Texts"},
-                "Map": {"type": "map", "key": "Text", "value": "Text"}, "Maps": {"type": "list", "member": "Map"},
-                "Either": {"type": "union", "members": {"A": {"shape": "Text"}}},
-                "Any": {"type": "document"}, "Anys": {"type": "list", "member": "Any"}
-            }
-        });
-        from_json(&text.to_string()).expect("a contract")
+        of_shapes(json!({
+            "In": {"type": "structure", "members": {
+                "Text": {"shape": "Text"}, "Texts": {"shape": "Texts"}, "Things": {"shape": "Things"},
+                "Lists": {"shape": "Lists"}, "Maps": {"shape": "Maps"}, "Map": {"shape": "Map"},
+                "Thing": {"shape": "Thing"}, "Any": {"shape": "Anys"}}},
+            "Text": {"type": "string"}, "Texts": {"type": "list", "member": "Text"},
+            "Thing": {"type": "structure", "members": {"A": {"shape": "Text"}}},
+            "Things": {"type": "list", "member": "Thing"}, "Lists": {"type": "list", "member": "Texts"},
+            "Map": {"type": "map", "key": "Text", "value": "Text"}, "Maps": {"type": "list", "member": "Map"},
+            "Either": {"type": "union", "members": {"A": {"shape": "Text"}}},
+            "Any": {"type": "document"}, "Anys": {"type": "list", "member": "Any"}
+        }))
     }
 
     fn read(form: &str) -> Option<Value> {

@@ -182,25 +182,23 @@ pub(super) fn scalar(place: Place<'_>, text: String, usual: TimestampFormat) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::Write as _;
+    use crate::reference::testing::gzip;
 
-    fn gzip(length: usize) -> Vec<u8> {
-        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-        encoder.write_all(&vec![b' '; length]).expect("memory");
-        encoder.finish().expect("memory")
+    fn spaces(length: usize) -> Vec<u8> {
+        gzip(&vec![b' '; length])
     }
 
     #[test]
     fn a_compressed_body_may_be_as_large_as_a_plain_one() {
-        assert_eq!(inflate(&gzip(MOST_BODY)).map(|whole| whole.len()).ok(), Some(MOST_BODY));
+        assert_eq!(inflate(&spaces(MOST_BODY)).map(|whole| whole.len()).ok(), Some(MOST_BODY));
         for length in [MOST_BODY + 1, MOST_BODY + 2, MOST_BODY * 3] {
             assert!(
-                matches!(inflate(&gzip(length)), Err(Unread::Malformed(why)) if why.contains("too large")),
+                matches!(inflate(&spaces(length)), Err(Unread::Malformed(why)) if why.contains("too large")),
                 "{length}"
             );
         }
         assert!(inflate(b"plain").is_err());
-        let whole = gzip(100);
+        let whole = spaces(100);
         assert!(inflate(&whole[..whole.len() - 9]).is_err());
     }
 

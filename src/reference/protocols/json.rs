@@ -106,23 +106,20 @@ pub(in crate::reference) fn written(place: Place<'_>, value: &Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contract::{Contract, from_json};
+    use crate::contract::Contract;
+    use crate::reference::testing::of_shapes;
     use serde_json::json;
 
     fn contract() -> Contract {
-        let text = json!({
-            "format": "overstep-contract/1", "service": "s", "protocol": "restJson1", "operations": [], "errors": [],
-            "shapes": {
-                "In": {"type": "structure", "members": {
-                    "Text": {"shape": "Text", "wire": "txt"}, "Plain": {"shape": "Text"}, "At": {"shape": "At"},
-                    "On": {"shape": "On"}, "By": {"shape": "By"}, "Json": {"shape": "Json"}}},
-                "Text": {"type": "string"}, "At": {"type": "timestamp"},
-                "On": {"type": "timestamp", "traits": {"timestampFormat": "date-time"}},
-                "By": {"type": "timestamp", "traits": {"timestampFormat": "http-date"}},
-                "Json": {"type": "string", "traits": {"jsonValue": true}}
-            }
-        });
-        from_json(&text.to_string()).expect("a contract")
+        of_shapes(json!({
+            "In": {"type": "structure", "members": {
+                "Text": {"shape": "Text", "wire": "txt"}, "Plain": {"shape": "Text"}, "At": {"shape": "At"},
+                "On": {"shape": "On"}, "By": {"shape": "By"}, "Json": {"shape": "Json"}}},
+            "Text": {"type": "string"}, "At": {"type": "timestamp"},
+            "On": {"type": "timestamp", "traits": {"timestampFormat": "date-time"}},
+            "By": {"type": "timestamp", "traits": {"timestampFormat": "http-date"}},
+            "Json": {"type": "string", "traits": {"jsonValue": true}}
+        }))
     }
 
     #[test]
