@@ -1,13 +1,13 @@
-//! The exit codes, all of them.
+//! All exit codes of the command.
 //!
-//! Scripts and CI rely on these numbers; nothing else in the project names one.
+//! Scripts and CI rely on these numbers; no other file of the project contains one.
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Exit {
-    /// Every promise was kept.
+    /// The run completed without findings.
     Kept,
-    /// Something diverges from what is documented.
+    /// Something diverges from the documentation.
     Findings,
     /// Usage or configuration is wrong, or a document or scenario was rejected.
     Usage,
@@ -20,7 +20,7 @@ pub enum Exit {
 }
 
 impl Exit {
-    /// The number that the process ends with.
+    /// Returns the exit code of the process.
     pub fn code(self) -> u8 {
         match self {
             Self::Kept => 0,
@@ -32,7 +32,7 @@ impl Exit {
         }
     }
 
-    /// Which of two holds where both do: a bug, then 2, then 1, 3, 4.
+    /// Combines two statuses into the one with precedence: a bug, then 2, then 1, 3, 4.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         if self.weight() >= other.weight() { self } else { other }
@@ -61,7 +61,7 @@ mod tests {
     use super::Exit::{self, Bug, Findings, Incomplete, Kept, Nothing, Usage};
 
     #[test]
-    fn the_first_of_2_1_3_4_wins_whatever_the_order() {
+    fn combining_statuses_follows_the_documented_precedence() {
         let falling = [Bug, Usage, Findings, Incomplete, Nothing, Kept];
         assert_eq!(falling.map(Exit::code), [70, 2, 1, 3, 4, 0]);
         for (index, first) in falling.iter().enumerate() {

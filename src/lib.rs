@@ -1,18 +1,18 @@
-//! overstep: every documented limit, and one step past it.
+//! overstep tests every documented limit of an HTTP API, at the boundary and one step past it.
 //!
 //! ```text
 //! documents ─ ingest ─▶ contract ─┐
 //! scenario file ─▶ scenario ──────┴─ generate ─▶ cases ─ wire ─▶ bytes ─ run ─▶ exchanges ─ judge ─▶ verdicts ─ report ─▶ people, CI
 //! ```
 //!
-//! Each module is a room with one job; data flows one way, and `tests/layering.rs` holds every room
-//! to the list of rooms that it may know. Read [`pipeline`] for the whole product on one screen and
-//! [`contract`] for the words that everything else is made of.
+//! Each module has one job. Data flows one way, and `tests/layering.rs` fails if a module imports one that it may
+//! not know. Start with [`pipeline`], which shows a whole run on one screen, and [`contract`], which defines the terms
+//! that all other modules use.
 //!
-//! With `default-features = false` the library is what needs no command, no socket and no server: everything up to
-//! [`judge`], and [`inprocess`], which holds a service in the same process against its contract.
+//! With `default-features = false` the library contains only what needs no command line, socket or server: the modules
+//! up to [`judge`], and [`inprocess`], which tests a service in the same process against its contract.
 
-// `cli` and `config` name the library as the command's users would.
+// `cli` and `config` refer to the library by its name, as an external user would.
 #[cfg(feature = "cli")]
 extern crate self as overstep;
 

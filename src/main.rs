@@ -1,7 +1,7 @@
 //! The `overstep` command. Everything that it does is in the library.
 
-/// Cases are many small texts that live for a moment, made on one thread and taken on another; the
-/// system's allocator spends twice the time on them. The library leaves the choice to whoever links it.
+/// Cases are many short-lived small strings, allocated on one thread and freed on another; the system's
+/// allocator takes twice the time for them. The library leaves the choice to the program that links it.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -1,6 +1,6 @@
-//! The whole product on one screen: documents → contract → cases → exchanges → verdicts → report.
+//! Runs a check from start to end: documents → contract → cases → exchanges → verdicts → report.
 //!
-//! This file knows every room and no flag, no terminal and no environment.
+//! This module uses all others, but never reads flags, the terminal or the environment.
 
 mod accepted;
 mod beside;
@@ -55,12 +55,12 @@ use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-/// Sends every case of a job and holds the answers against the contract; `None` where no case is left.
+/// Sends every case of a job and compares the responses with the contract. Returns `None` if there is no case to send.
 ///
-/// Must be called inside a runtime of several threads: the sending has threads of its own and blocks.
+/// Must be called on a multi-threaded runtime, because sending uses threads of its own and blocks.
 ///
 /// # Errors
-/// Where no cases can be made, the endpoint cannot be set up, or an output takes no more bytes.
+/// Returns an error if cases cannot be generated, the endpoint cannot be set up, or a reporter cannot write.
 pub async fn check(
     job: &Job,
     sending: &Sending,
@@ -83,18 +83,19 @@ pub async fn check(
     check_with(job, &bench, supply, sending, run_id, stop, output).await.map(Some)
 }
 
-/// Cases in the order of the plan.
+/// An iterator over cases, in plan order.
 type Cases<'c> = Box<dyn Iterator<Item = Arc<Case>> + Send + 'c>;
 
-/// Which cases are sent.
+/// The source of the cases to send.
 enum Supply<'c> {
-    /// These, so many.
+    /// A fixed list of cases whose number is known in advance.
     Known(Planned, Cases<'c>),
-    /// These controls, and then all cases of the operations that they show to be worth it: the others are never made.
+    /// These controls, followed by all cases of the operations whose control succeeded; cases of other operations are
+    /// never generated.
     Learnt(Held),
 }
 
-/// The cases that are held; those that are too many are made again.
+/// Returns the cases in memory, or generates them again if they were too many to keep.
 fn kept<'c, I: Iterator<Item = Case> + Send + 'c>(
     held: &mut Held,
     again: impl FnOnce() -> Result<I, Vec<Diagnostic>>,
@@ -105,12 +106,12 @@ fn kept<'c, I: Iterator<Item = Case> + Send + 'c>(
     })
 }
 
-/// The same for these cases of the job instead of all: once, often or under other names.
+/// Like [`check`], but sends these cases of the job instead of all; they may repeat or have other ids.
 ///
-/// Must be called inside a runtime of several threads, as [`check`].
+/// Must be called on a multi-threaded runtime.
 ///
 /// # Errors
-/// Where the endpoint cannot be set up, or an output takes no more bytes.
+/// Returns an error if the endpoint cannot be set up, or a reporter cannot write.
 pub async fn check_cases(
     job: &Job,
     planned: Planned,
@@ -213,7 +214,8 @@ async fn check_with<'a>(
     };
     let mut cases = first.peekable();
     let mut ended = RunEnd::Complete;
-    // Controls first, then what shows what refusals are worth, then the rest: each with all that was learnt before.
+    // Controls come first, then the valid values that show what a rejection means, then the rest. Each stage uses the
+    // results of those before it.
     for stage in STAGES {
         if ended != RunEnd::Complete || unwritable.is_some() {
             break;
@@ -221,7 +223,7 @@ async fn check_with<'a>(
         let finish = finish::Finish { survey: Some(&survey), ..alone };
         let mut seen = Vec::new();
         let is_told = controls.is_none();
-        // Behind a pointer, because they wait for their turn in a row.
+        // Boxed, because results are buffered until it is their turn in plan order.
         let mut emit = |done: Box<Done>| {
             let mut done = done;
             record.add(&mut done);
@@ -232,7 +234,7 @@ async fn check_with<'a>(
             if let Some(poison) = &mut poison {
                 poison.add(&done);
             }
-            // What is told first is how much there is to do.
+            // Reporters first receive the number of cases, which is only known after the controls.
             if stage != Stage::Controls || is_told {
                 unwritable = output.case(&done).err();
             }
@@ -277,7 +279,7 @@ async fn check_with<'a>(
     if unwritable.is_none() && ended == RunEnd::Complete {
         let options = generate::Options { seed: job.seed, level: job.level };
         if let Ok(line) = &line {
-            // Before anything else is sent: what fails now fails because of the run.
+            // This comes before anything else is sent, so that a control that fails now fails because of the run.
             let found = |poison: poison::Poison| poison.found(job, line, &finish, &revive);
             for mut done in poison.map(|poison| tokio::task::block_in_place(|| found(poison))).into_iter().flatten() {
                 record.add(&mut done);
@@ -319,10 +321,10 @@ async fn check_with<'a>(
     Ok(summary)
 }
 
-/// Prints what [`check`] would send, and returns how many cases that are.
+/// Prints the cases that [`check`] would send, and returns their number.
 ///
 /// # Errors
-/// Where no cases can be made, or the printer takes no more bytes.
+/// Returns an error if cases cannot be generated, or the printer cannot write.
 pub fn cases<W: Write>(
     job: &Job,
     run_id: &str,
@@ -343,7 +345,7 @@ pub fn cases<W: Write>(
     Ok(printed)
 }
 
-/// In which order a run learns: what is granted at all, which values are, and then the limits.
+/// The stages of a run: which operations succeed, which valid values are accepted, and then the limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
     Controls,
@@ -354,7 +356,7 @@ enum Stage {
 const STAGES: [Stage; 3] = [Stage::Controls, Stage::Plain, Stage::Rest];
 
 impl Stage {
-    /// Whether a case that comes next in the plan belongs here.
+    /// Returns true if a case belongs to this stage, given that it is next in the plan.
     fn takes(self, job: &Job, case: &Case) -> bool {
         match self {
             Self::Controls => case.id.0.ends_with(CONTROL),
@@ -364,22 +366,22 @@ impl Stage {
     }
 }
 
-/// How the ids of plain valid requests end.
+/// The suffix of the case ids of controls.
 const CONTROL: &str = "/valid/control/plain";
 
-/// What a run adds up to while it goes.
+/// The counts, coverage and findings of a run so far.
 struct Tally {
     scenario: String,
     counts: Counts,
     coverage: Coverage,
     findings: Findings,
-    /// Whether machine models are all there is.
+    /// Whether the contract comes from machine models only.
     modelled: bool,
     max_failures: Option<u64>,
     failures: u64,
-    /// Plain valid requests: how many were sent, and how many passed.
+    /// Number of controls that were sent, and of those that passed.
     controls: (u64, u64),
-    /// What the first of them met that did not pass.
+    /// The result of the first control.
     met: Option<String>,
 }
 
@@ -421,7 +423,7 @@ impl Tally {
         );
     }
 
-    /// A part of a sequence is a smaller example of what was counted already.
+    /// Adds a part of a failed sequence, which is a smaller example of a case that is counted already.
     fn add_part(&mut self, done: &Done) {
         self.findings.add_compared(
             &self.scenario,
@@ -436,18 +438,17 @@ impl Tally {
     fn summary(self, seconds: f64, ended: &RunEnd) -> Summary {
         let incomplete = match ended {
             RunEnd::Unreachable(why) => Some(format!("the endpoint could not be reached: {why}")),
-            RunEnd::Died(why) => Some(format!("the endpoint went away: {why}")),
+            RunEnd::Died(why) => Some(format!("the endpoint stopped responding: {why}")),
             RunEnd::Stopped => Some("the run was stopped".to_owned()),
             RunEnd::Enough => Some("--max-failures was reached".to_owned()),
             RunEnd::Complete if self.controls == (0, 0) || self.controls.1 > 0 => None,
             RunEnd::Complete => Some(format!(
-                "no plain valid request succeeded, so that no answer to another one teaches anything; the first one met \
-                 {}",
+                "no control request succeeded, so the other cases would be meaningless; the first one received {}",
                 self.met.as_deref().unwrap_or("nothing")
             )),
         };
         let hint = matches!(ended, RunEnd::Unreachable(_)).then_some(
-            "start the server, or name another with --endpoint; `start` in overstep.toml lets overstep start it",
+            "start the server, or choose another with --endpoint; with `start` in overstep.toml, overstep starts it",
         );
         Summary {
             scenario: self.scenario,
@@ -466,7 +467,7 @@ impl Tally {
     }
 }
 
-/// What a plain valid request met, in words.
+/// Describes the result of a control.
 fn met(judgement: &Judgement) -> String {
     match judgement.observed.status {
         Some(_) => judgement.observed.to_string(),
@@ -474,7 +475,8 @@ fn met(judgement: &Judgement) -> String {
     }
 }
 
-/// A reader that went away (`| head`) has all it wanted: nothing is to be said about it.
+/// Returns the error for results that cannot be written. It is empty if the reader closed the pipe (`| head`), which
+/// is not worth a message.
 fn unwritten(error: &io::Error) -> Vec<Diagnostic> {
     if error.kind() == io::ErrorKind::BrokenPipe {
         return Vec::new();

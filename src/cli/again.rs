@@ -1,10 +1,10 @@
-//! The command that runs the same cases again, ready to be pasted.
+//! Builds the command line that runs the same cases again, ready to paste into a shell.
 //!
-//! Secrets appear as the names of variables.
+//! It never contains a secret: secrets are replaced by the names of shell variables.
 
 use super::flags::{ChooseFlags, LevelFlag};
 
-/// `overstep check connect -e http://…` with every flag that changes what is sent.
+/// Returns `overstep check connect -e http://…` with every flag that changes what is sent.
 pub fn again(scenario: &str, endpoint: Option<&str>, allow_remote: bool, choose: &ChooseFlags) -> String {
     let mut words = vec!["overstep check".to_owned(), word(scenario)];
     let mut flag = |name: &str, value: &str| words.push(format!("{name} {}", word(value)));
@@ -37,7 +37,7 @@ pub fn again(scenario: &str, endpoint: Option<&str>, allow_remote: bool, choose:
     words.join(" ")
 }
 
-/// A variable's name as a shell would take it.
+/// Returns the name of the shell variable for a variable or header: uppercase, with `_` for other characters.
 pub fn shell_name(name: &str) -> String {
     name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect()
 }

@@ -1,6 +1,6 @@
-//! `overstep check --against`: a second endpoint whose answers count as the accepted ones.
+//! Implements `overstep check --against`: the responses of a second endpoint replace the accepted snapshots.
 //!
-//! Nothing of it is kept after the comparison.
+//! It never keeps those responses after the comparison.
 
 use super::flags::{CheckFlags, ChooseFlags};
 use super::{Stopped, jobs::jobs, say};
@@ -11,29 +11,29 @@ use overstep::run::Stop;
 use overstep::store::{self, Found, ScratchFolder};
 use std::io;
 
-/// The other endpoint of a comparison.
+/// The second endpoint of a differential run.
 pub struct Against {
     jobs: Vec<Job>,
-    /// The values of its answers.
+    /// The values in its responses.
     pub answers: Answers,
     folder: ScratchFolder,
 }
 
 impl Against {
-    /// The same cases as the flags name, for another endpoint.
+    /// Prepares the cases that the flags select for the second endpoint `other`.
     pub fn new(flags: &CheckFlags, other: &str) -> Result<Self, Stopped> {
         let choose = ChooseFlags { endpoint: Some(other.to_owned()), ..flags.choose.clone() };
         let (jobs, _, _) = jobs(&choose, flags.send.allow_remote, true)?;
         Ok(Self { jobs, answers: Answers::default(), folder: store::scratch_folder()? })
     }
 
-    /// Where its answers are held.
+    /// Returns the snapshot options that store its responses in a temporary folder.
     pub fn keeping(&self, found: &Found, update: Update) -> Keeping {
         let folder = self.folder.path();
         Keeping { profile: Some("against".to_owned()), ..super::snapshot::keeping(Some(folder), found, folder, update) }
     }
 
-    /// Sends all cases and holds the answers; anything but [`Exit::Kept`] where they are not all there.
+    /// Sends all cases and records the responses. Returns a code other than [`Exit::Kept`] if any response is missing.
     pub async fn answers(
         &self,
         flags: &CheckFlags,
@@ -43,7 +43,7 @@ impl Against {
         stop: &Stop,
     ) -> Result<Exit, Stopped> {
         for ((job, sending), (found, _)) in self.jobs.iter().zip(sendings).zip(scenarios) {
-            say::line(&format!("asking {} first: its answers count as the accepted ones", job.profile));
+            say::line(&format!("sending to {} first: its responses count as accepted", job.profile));
             super::upkeep::announce(job);
             let mut sending = Sending {
                 keeping: Some(self.keeping(found, Update::All)),
@@ -56,19 +56,19 @@ impl Against {
             }
             let summary = pipeline::check(job, &sending, run_id, stop, &mut Quiet).await?;
             if let Some(why) = summary.and_then(|summary| summary.incomplete) {
-                say::line(&format!("{} cannot be compared with: {why}", job.profile));
+                say::line(&format!("cannot compare with {}: {why}", job.profile));
                 return Ok(Exit::Incomplete);
             }
         }
         match self.answers.lost() {
             0 => {}
-            lost => say::line(&format!("{lost} answers are too large together: of them no values are compared")),
+            lost => say::line(&format!("{lost} responses exceed the memory limit; their values are not compared")),
         }
         Ok(Exit::Kept)
     }
 }
 
-/// Whoever is compared with is not reported on.
+/// Discards all events: the second endpoint has no report of its own.
 struct Quiet;
 
 impl Output for Quiet {

@@ -1,6 +1,6 @@
-//! `overstep cases`.
+//! Implements `overstep cases`, which prints what `check` would send.
 //!
-//! Prints what `check` would send; nothing is sent.
+//! It never sends anything.
 
 use super::flags::CasesFlags;
 use super::values::Listing;
@@ -10,7 +10,7 @@ use overstep::pipeline;
 use overstep::report::{CaseFormat, CasePrinter};
 use std::io::{BufWriter, stdout};
 
-/// Prints all cases that the flags leave.
+/// Prints all cases that the flags select.
 pub fn cases(flags: &CasesFlags) -> Result<Exit, Stopped> {
     let (jobs, _, chosen) = jobs(&flags.choose, false, false)?;
     let format = match &flags.format {

@@ -1,6 +1,6 @@
-//! `overstep check`.
+//! Implements `overstep check`.
 //!
-//! Reads everything, then sends, then says how it went.
+//! It never sends a request before all scenarios, documents and settings have been read.
 
 use super::against::Against;
 use super::flags::{CheckFlags, NoCases, UpdateFlag};
@@ -12,7 +12,7 @@ use overstep::report::{Diagnostic, Severity, Summary};
 use overstep::run::{RateLimit, Settings, Stop};
 use overstep::store::{self, RunRecord};
 
-/// Sends every case and holds the answers against the documentation.
+/// Sends every case and compares the responses with the documentation.
 pub fn check(flags: &CheckFlags) -> Result<Exit, Stopped> {
     let (jobs, mut sendings, chosen) = prepare(flags)?;
     let runtime = Runtime::new()?;
@@ -26,9 +26,9 @@ pub fn check(flags: &CheckFlags) -> Result<Exit, Stopped> {
     runtime.block_on(run(flags, jobs, &sendings, &chosen, against.as_ref()))
 }
 
-/// Everything that is known before the first request: what to do, how to send it, and where from.
+/// Prepares all jobs, the options for sending each of them, and the scenarios that they come from.
 pub fn prepare(flags: &CheckFlags) -> Result<(Vec<Job>, Vec<Sending>, super::jobs::Chosen), Stopped> {
-    // The ids come first: the run that is about to begin replaces the last one.
+    // The ids are read first, because this run will replace the record of the last one.
     let failed =
         if flags.last_failed { Some(super::recorded::last_failed(&super::current_directory()?)?) } else { None };
     let (mut jobs, endpoints, chosen) = jobs(&flags.choose, flags.send.allow_remote, true)?;
@@ -36,7 +36,7 @@ pub fn prepare(flags: &CheckFlags) -> Result<(Vec<Job>, Vec<Sending>, super::job
         job.ids.clone_from(&failed);
     }
     if flags.send.insecure && flags.send.cacert.is_some() {
-        return Err(Diagnostic::error("--insecure checks no certificates, so --cacert would mean nothing").into());
+        return Err(Diagnostic::error("`--cacert` has no effect together with `--insecure`").into());
     }
     let ca = flags.send.cacert.as_ref().map(|file| store::read_bytes(&chosen.directory.join(file))).transpose()?;
     let mut sendings = Vec::new();
@@ -50,7 +50,7 @@ pub fn prepare(flags: &CheckFlags) -> Result<(Vec<Job>, Vec<Sending>, super::job
             settings.limits.total = span.0;
             settings.limits.idle = span.0;
         }
-        // Whoever reads what a server prints has to know which request it is about.
+        // The server's output is searched for `not-implemented` texts; one worker ties the output to its request.
         if !endpoint.entry.not_implemented.is_empty() {
             settings.workers = 1;
         }
@@ -81,7 +81,7 @@ pub fn prepare(flags: &CheckFlags) -> Result<(Vec<Job>, Vec<Sending>, super::job
     Ok((jobs, sendings, chosen))
 }
 
-/// Where a scenario's accepted behaviour is, and what may be written there.
+/// Returns where a scenario's snapshots are stored and what may be written there, or `None` with `--no-snapshots`.
 fn keeping(flags: &CheckFlags, found: &store::Found, directory: &std::path::Path) -> Option<Keeping> {
     let update = match flags.update {
         UpdateFlag::Auto if super::environment("CI").is_some_and(|set| !set.is_empty() && set != "false") => Update::No,
@@ -131,9 +131,9 @@ async fn run(
                 cases += summary.counts.total();
                 exit = exit.and(of(&summary));
             }
-            // Nobody reads any more, and nothing is wrong.
+            // The reader of the output has gone away, which is not an error.
             Err(found) if found.is_empty() => {
-                // What was read before may be pasted: `… | head` shows the first findings.
+                // The run is stored so that the findings shown by `… | head` can be replayed.
                 outputs.keep();
                 return Ok(exit.and(Exit::Incomplete));
             }
@@ -151,7 +151,7 @@ async fn run(
     Ok(exit)
 }
 
-/// What repeats this run: everything that decided its bytes, and nothing secret.
+/// Returns the record that a replay needs: everything that decides the bytes sent, without secrets.
 pub fn description(
     flags: &CheckFlags,
     jobs: &[Job],
@@ -162,7 +162,7 @@ pub fn description(
     for (job, (found, _)) in jobs.iter().zip(&chosen.scenarios) {
         let endpoint = match &job.target {
             Target::Embedded => "embedded",
-            // A name brings headers, limits and certificates with it.
+            // A named endpoint also has headers, limits and certificates.
             Target::Url(_) if job.profile != "default" => &job.profile,
             Target::Url(url) => url,
         };
@@ -192,16 +192,15 @@ pub fn description(
     })
 }
 
-/// How one scenario went.
+/// Returns the exit code for the summary of one scenario.
 pub fn of(summary: &Summary) -> Exit {
     let findings = if summary.findings.is_empty() { Exit::Kept } else { Exit::Findings };
     findings.and(if summary.incomplete.is_some() { Exit::Incomplete } else { Exit::Kept })
 }
 
-/// What `--no-cases` makes of a run without cases.
+/// Reports that no case ran, and returns the exit code that `--no-cases` selects.
 pub fn nothing_ran(choice: NoCases) -> Exit {
-    let problem = Diagnostic::error("no case is left to run")
-        .with_hint("look at the filter: `overstep cases` lists what there is");
+    let problem = Diagnostic::error("no case matches").with_hint("check the filter; `overstep cases` lists all cases");
     match choice {
         NoCases::Fail => {
             say::problems(&[problem]);
@@ -215,22 +214,22 @@ pub fn nothing_ran(choice: NoCases) -> Exit {
     }
 }
 
-/// The first Ctrl-C (or SIGTERM) ends the run well, the second one at once.
+/// Stops the run cleanly on the first Ctrl-C, SIGTERM or SIGHUP, and exits immediately on the second.
 pub async fn stop_on_signal(stop: Stop) {
     interrupted().await;
-    say::line("stopping; once more to leave at once");
+    say::line("stopping; press Ctrl-C again to exit immediately");
     stop.stop();
     interrupted().await;
     overstep::run::kill_started();
     std::process::exit(i32::from(Exit::Incomplete.code()));
 }
 
-/// Waits for somebody to want an end.
+/// Waits for Ctrl-C, SIGTERM or SIGHUP.
 pub async fn interrupted() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
-        // A terminal that is closed is an end as well: what was started must not outlive it.
+        // Closing the terminal also stops the run, so that servers started by overstep do not outlive it.
         if let (Ok(mut terminated), Ok(mut closed)) = (signal(SignalKind::terminate()), signal(SignalKind::hangup())) {
             tokio::select! {
                 _ = tokio::signal::ctrl_c() => {}

@@ -1,6 +1,6 @@
-//! `overstep cases --format corpus=DIR`: cases as the seeds of a fuzzer.
+//! Implements `overstep cases --format corpus=DIR`, which writes cases as seeds for a fuzzer.
 //!
-//! Nothing is sent, and nothing that is there is replaced.
+//! It never sends anything and never replaces an existing file.
 
 use super::{Stopped, say};
 use overstep::pipeline::{self, Job};
@@ -8,7 +8,7 @@ use overstep::report::{Diagnostic, dictionary};
 use overstep::store;
 use std::path::{Path, PathBuf};
 
-/// Writes the seeds of all jobs into a folder, and their words beside it; returns how many cases that are.
+/// Writes the seeds of all jobs into a folder and a dictionary next to it. Returns the number of cases.
 pub fn corpus(jobs: &[Job], directory: &Path, folder: &Path) -> Result<u64, Stopped> {
     let words_shown = beside(folder)?;
     let words_file = directory.join(&words_shown);
@@ -21,34 +21,34 @@ pub fn corpus(jobs: &[Job], directory: &Path, folder: &Path) -> Result<u64, Stop
         })?;
         let none = match found.none {
             0 => String::new(),
-            none => format!("; {none} cases are none: another caller's, of no operation, or too large"),
+            none => format!("; {none} cannot be seeds: other principal, no operation, or too large"),
         };
         let (name, folder) = (&job.scenario.name, folder.display());
         say::line(&format!(
-            "{name}: {} cases are {} seeds in {folder}, {new} of them new{none}",
+            "{name}: {} cases written as {} seeds in {folder}, {new} of them new{none}",
             found.cases, found.seeds
         ));
         cases += found.cases;
         words.extend(found.words);
     }
-    // The folder may be empty, or its words wrong for it: a dictionary is of use only beside seeds.
+    // Without cases no dictionary is written: it is of use only next to seeds.
     if cases > 0 {
         let before = if words_file.exists() { store::read_text(&words_file)? } else { String::new() };
         let (text, new) = dictionary(&before, &words);
         if text != before {
             store::write_whole(&words_file, text.as_bytes())?;
         }
-        say::line(&format!("{}: {new} new words", words_shown.display()));
+        say::line(&format!("{}: {new} new dictionary entries", words_shown.display()));
     }
     Ok(cases)
 }
 
-/// `DIR.dict`: in the folder itself libFuzzer would take it for a seed.
+/// Returns the path `DIR.dict`. Inside the folder, libFuzzer would take the file for a seed.
 fn beside(folder: &Path) -> Result<PathBuf, Stopped> {
     let Some(name) = folder.file_name() else {
         let problem =
-            Diagnostic::error(format!("`{}` has no name that a dictionary beside it could have", folder.display()));
-        return Err(problem.with_hint("name a folder: `--format corpus=corpus`").into());
+            Diagnostic::error(format!("cannot name the dictionary: `{}` has no folder name", folder.display()));
+        return Err(problem.with_hint("name the folder, for example `--format corpus=corpus`").into());
     };
     let mut name = name.to_owned();
     name.push(".dict");

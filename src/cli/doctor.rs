@@ -1,6 +1,6 @@
-//! `overstep doctor` and `overstep init`.
+//! Implements `overstep doctor` and `overstep init`.
 //!
-//! Findings are for `check`; here is shown what it would stand on.
+//! They never report findings; they show what `check` would rely on.
 
 use super::flags::{DoctorFlags, InitFlags, TextOrJson};
 use super::jobs::{alone, jobs};
@@ -13,7 +13,7 @@ use overstep::run::Stop;
 use overstep::store;
 use std::io::Write as _;
 
-/// Shows what was inferred, and how every operation's plain request fares.
+/// Shows what was inferred, which operations accept their control, and why the others reject it.
 pub fn doctor(flags: &DoctorFlags) -> Result<Exit, Stopped> {
     let (jobs, _, _) = jobs(&flags.choose, flags.allow_remote, true)?;
     let mut exit = Exit::Kept;
@@ -37,21 +37,21 @@ pub fn doctor(flags: &DoctorFlags) -> Result<Exit, Stopped> {
     Ok(exit)
 }
 
-/// Writes a scenario to begin with.
+/// Writes a scenario file to start from.
 pub fn init(flags: &InitFlags) -> Result<Exit, Stopped> {
     let directory = super::current_directory()?;
     let is_name =
         !flags.name.is_empty() && flags.name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
     if !is_name {
-        let problem = Diagnostic::error(format!("`{}` is no name for a scenario", flags.name));
-        return Err(problem.with_hint("letters, digits, `-` and `_`: it becomes the file's name").into());
+        let problem = Diagnostic::error(format!("invalid scenario name `{}`", flags.name));
+        return Err(problem.with_hint("use letters, digits, `-` and `_`; the name becomes the file name").into());
     }
     let path = directory.join("scenarios").join(format!("{}.toml", flags.name));
     if path.exists() && !flags.force {
-        let problem = Diagnostic::error(format!("`scenarios/{}.toml` is there already", flags.name));
-        return Err(problem.with_hint("choose another name, or replace it with --force").into());
+        let problem = Diagnostic::error(format!("`scenarios/{}.toml` already exists", flags.name));
+        return Err(problem.with_hint("choose another name, or overwrite it with --force").into());
     }
-    // What a file says is relative to the file.
+    // Paths in a scenario are relative to its file.
     let sources: Vec<String> = flags
         .source
         .iter()
@@ -68,8 +68,8 @@ pub fn init(flags: &InitFlags) -> Result<Exit, Stopped> {
         None => None,
     };
     if let Some(why) = found.as_ref().and_then(|found| found.unreachable.as_ref()) {
-        let problem = Diagnostic::error(format!("the endpoint taught nothing: {why}"));
-        return Err(problem.with_hint("start it, or leave --endpoint out and fill in the file by hand").into());
+        let problem = Diagnostic::error(format!("the endpoint could not be probed: {why}"));
+        return Err(problem.with_hint("start it, or omit --endpoint and complete the file by hand").into());
     }
     let command = std::iter::once(format!("overstep init {}", flags.name))
         .chain(flags.source.iter().map(|source| format!("--source {source}")))
@@ -93,7 +93,7 @@ pub fn init(flags: &InitFlags) -> Result<Exit, Stopped> {
     ));
     if let Some(found) = &found {
         let granted = found.operations.iter().filter(|row| row.stands == Stands::Granted).count();
-        say::line(&format!("{granted} of {} are granted by {}", found.operations.len(), found.endpoint));
+        say::line(&format!("{granted} of {} operations succeed on {}", found.operations.len(), found.endpoint));
     }
     let endpoint = flags.endpoint.as_deref().map_or("-e URL".to_owned(), |endpoint| format!("-e {endpoint}"));
     say::line(&format!("next: overstep doctor {} {endpoint}", flags.name));

@@ -1,6 +1,6 @@
-//! `overstep export`: cases of the last run as tests of their own.
+//! Implements `overstep export`, which writes cases of the last run as standalone tests.
 //!
-//! Nothing is sent.
+//! It never sends anything.
 
 use super::Stopped;
 use super::flags::{ExportFlags, ExportWording};
@@ -10,7 +10,7 @@ use overstep::pipeline::{self, ExportFormat, Indexed};
 use overstep::store::{self, LastRun};
 use std::io::Write as _;
 
-/// Writes the cases.
+/// Writes the selected cases in the chosen format.
 pub fn export(flags: &ExportFlags) -> Result<Exit, Stopped> {
     let directory = super::current_directory()?;
     let (record, mut results) = LastRun::load(&directory)?;
@@ -18,7 +18,7 @@ pub fn export(flags: &ExportFlags) -> Result<Exit, Stopped> {
     let chosen: Vec<Indexed> = flags.ids.iter().map(|text| by_id(text, &index, &record)).collect::<Result<_, _>>()?;
     let mut jobs = Vec::new();
     for (scenario, ids) in by_scenario(&chosen, &record) {
-        // Nothing is sent, so that it may be meant for any machine.
+        // Nothing is sent, so the endpoint may be on any machine.
         jobs.push(job(&flags.again, true, &record, &scenario, &ids, &directory)?.0);
     }
     let format = match flags.format {

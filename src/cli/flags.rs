@@ -1,47 +1,47 @@
-//! The flags as they are typed, before anything is looked up.
+//! Defines the flags and subcommands of the command line.
 //!
-//! Nothing here knows a file or the environment; `settings.rs` makes checked settings of it.
+//! It never reads a file or the environment; `jobs` resolves the flags into checked jobs.
 
 use super::values::{Listing, Rate, Span, Wording, header, listing, named, rate, report, span};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
-/// Contract tests for HTTP APIs: every documented limit, and one step past it.
+/// Contract tests for HTTP APIs: every documented limit, at the boundary and one step past it.
 #[derive(Debug, Parser)]
 #[command(version, about, max_term_width = 100, after_help = EXAMPLES, disable_help_subcommand = true)]
 pub struct Flags {
-    /// What to do.
+    /// The command to run.
     #[command(subcommand)]
     pub command: Command,
-    /// When to use colours.
+    /// When to use colors
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub color: When,
 }
 
 const EXAMPLES: &str = "\
 Examples:
-  overstep check                                   all scenarios, against their own endpoints
-  overstep check connect -e http://127.0.0.1:4566  one scenario, against your server
+  overstep check                                   test all scenarios against their own endpoints
+  overstep check connect -e http://127.0.0.1:4566  test one scenario against your server
   overstep check leadlex -E 'op(AddTagsToContact) & auth'
-  overstep fuzz leadlex -e local --max-time 5m     where no document points
+  overstep fuzz leadlex -e local --max-time 5m     send generated requests for five minutes
   overstep init queues --source botocore:sqs -e http://127.0.0.1:5000
-  overstep doctor queues                           what stands, what is refused and why
-  overstep cases connect --format curl             what would be sent
+  overstep doctor queues                           show which operations succeed, and why others don't
+  overstep cases connect --format curl             print the requests without sending them
   overstep ingest docs/*.md -o my.contract.json    read documents into a contract
-  overstep drift docs/page.rst botocore:connect    where two sources contradict each other
-  overstep replay last                             all diverging cases of the last run, once more
-  overstep export ID --format pytest               a case as a test for whoever fixes the server
-  overstep serve connect --port 4566               a validating mock
-  overstep snapshot review                         accept answers that documents are silent on
+  overstep drift docs/page.rst botocore:connect    show where two sources contradict each other
+  overstep replay last                             send all diverging cases of the last run again
+  overstep export ID --format pytest               write a case as a standalone test
+  overstep serve connect --port 4566               run a validating mock server
+  overstep snapshot review                         review undocumented and changed responses
 
 Exit codes:
-  0 every promise kept    1 findings    2 usage, configuration or a rejected document
+  0 no findings    1 findings    2 usage or configuration error, or a rejected document
   3 endpoint not reached or run incomplete    4 nothing ran    70 a bug in overstep";
 
-/// When to use colours.
+/// When to use colors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum When {
-    /// On terminals.
+    /// Only if the output is a terminal.
     Auto,
     /// Always.
     Always,
@@ -49,100 +49,109 @@ pub enum When {
     Never,
 }
 
-/// The commands.
+/// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Send every case and hold the answers against the documentation
+    /// Test every documented limit and compare the responses with the documentation
     Check(Box<CheckFlags>),
-    /// Send requests that no document points at, guided by the kinds of answers that come back
+    /// Send generated requests and sequences of requests, guided by the kinds of responses
     Fuzz(Box<FuzzFlags>),
-    /// Print what `check` would send, without sending
+    /// Print what `check` would send, without sending it
     Cases(Box<CasesFlags>),
-    /// Write a scenario to begin with
+    /// Write a scenario file to start from
     Init(InitFlags),
-    /// Show what was inferred, and how every operation's plain request fares
+    /// Show what was inferred, which operations succeed, and why the others don't
     Doctor(Box<DoctorFlags>),
-    /// Read documents and models into one contract
+    /// Read documents and machine models into one contract
     Ingest(IngestFlags),
     /// Show where two sources or contracts contradict each other
     Drift(DriftFlags),
-    /// Send again exactly what was sent; only date and signature are new
+    /// Send cases of an earlier run again, with only the date and the signature renewed
     Replay(Box<ReplayFlags>),
-    /// Write cases as tests of their own, for whoever fixes the server
+    /// Write cases as standalone pytest, Hurl or curl tests
     Export(Box<ExportFlags>),
-    /// Look at answers that are not accepted yet, and accept or reject them
-    #[command(subcommand)]
+    /// Review unreviewed responses, and accept or reject them
+    #[command(
+        subcommand,
+        after_help = "\
+Examples:
+  overstep snapshot list      print all pending lines
+  overstep snapshot review    decide line by line"
+    )]
     Snapshot(SnapshotCommand),
-    /// Run the reference server on its own: a validating mock
+    /// Run the reference server as a validating mock
     Serve(ServeFlags),
     /// Print a completion script for a shell
+    #[command(after_help = "\
+Example:
+  overstep completions bash > ~/.local/share/bash-completion/completions/overstep")]
     Completions {
-        /// The shell.
+        /// The shell to write the script for
         shell: clap_complete::Shell,
     },
 }
 
-/// Which cases there are.
+/// Flags that select the cases and decide what they contain.
 #[derive(Clone, Debug, Args)]
 pub struct ChooseFlags {
-    /// Names of scenarios, or paths to their files; none means all in `scenarios/`
+    /// Names of scenarios or paths to their files [default: all in `scenarios/`]
     #[arg(value_name = "SCENARIO")]
     pub scenarios: Vec<String>,
-    /// Where to send: a name in overstep.toml, a URL, or `embedded`
+    /// Endpoint to test: a name in overstep.toml, a URL, or `embedded`
     #[arg(short, long, visible_short_alias = 'u', visible_alias = "url", value_name = "NAME|URL")]
     pub endpoint: Option<String>,
-    /// Only these cases: a part of the id (`*` for anything), or `op(X) & member(Y) & constraint(Z)`,
-    /// with `|`, `not` and parentheses
+    /// Run only matching cases: a part of the id (`*` matches anything), or an expression such as
+    /// `op(X) & member(Y) & constraint(Z)`, with `|`, `not` and parentheses
     #[arg(short = 'E', long, value_name = "EXPR")]
     pub filter: Option<String>,
-    /// Replace a variable of the scenario
+    /// Set a variable of the scenario
     #[arg(long, value_name = "NAME=VALUE", value_parser = named)]
     pub variable: Vec<(String, String)>,
-    /// Replace a variable whose value is never shown
+    /// Set a variable whose value is never shown or stored
     #[arg(long, value_name = "NAME=VALUE", value_parser = named)]
     pub secret: Vec<(String, String)>,
-    /// Read variables from a file, `NAME=VALUE` in each line
+    /// Read variables from a file, one `NAME=VALUE` per line
     #[arg(long, value_name = "FILE")]
     pub variables_file: Option<PathBuf>,
     /// Add a header to every request
     #[arg(short = 'H', long, value_name = "NAME: VALUE", value_parser = header)]
     pub header: Vec<(String, String)>,
-    /// Feed every free choice
+    /// Seed for generated data
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     pub seed: u64,
-    /// How many cases to make
+    /// How many cases to generate
     #[arg(long, value_enum, default_value = "full")]
     pub level: LevelFlag,
-    /// Repeat the `{run}` of another run
+    /// Use this value for `{run}` [default: new for every run]
     #[arg(long, value_name = "ID", value_parser = super::values::run_id)]
     pub run_id: Option<String>,
-    /// Take warnings about scenarios and documents as errors, and accepted divergences as findings
+    /// Treat warnings about scenarios and documents as errors, and accepted divergences as findings
     #[arg(long)]
     pub strict: bool,
-    /// What to do where no case is left: end with 4, or only say so, or say nothing
+    /// If the filter matches nothing: fail, warn or pass
     #[arg(long, value_enum, default_value = "fail", value_name = "WHAT")]
     pub no_cases: NoCases,
 }
 
-/// How many cases to make.
+/// How many cases to generate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum LevelFlag {
     /// One case of each kind.
     Quick,
     /// Every boundary.
     Full,
-    /// Every boundary, and all pairs of broken constraints.
+    /// Every boundary, and all pairs of violated constraints.
     Exhaustive,
 }
 
-/// What to do where nothing runs.
+/// What to do if no case runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum NoCases {
-    /// End with 4.
+    /// Print an error and exit with 4.
     Fail,
-    /// Say so, and end with 0.
+    /// Print a warning and exit with 0.
     Warn,
-    /// End with 0.
+    /// Exit with 0.
     Pass,
 }
 
@@ -150,105 +159,115 @@ pub enum NoCases {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  overstep init queues --source botocore:sqs -e http://127.0.0.1:5000   asks the endpoint what requests need
-  overstep init api --source 'docs/**/*.mdx'                            from documents alone")]
+  overstep init queues --source botocore:sqs -e http://127.0.0.1:5000   probe the endpoint for required values
+  overstep init api --source 'docs/**/*.mdx'                            use the documents alone")]
 pub struct InitFlags {
-    /// The scenario's name: the file is scenarios/NAME.toml
+    /// Name of the scenario; the file is scenarios/NAME.toml
     #[arg(value_name = "NAME")]
     pub name: String,
-    /// What documents it: files, globs, `botocore:SERVICE`
+    /// Documents of the API: files, globs or `botocore:SERVICE`
     #[arg(short, long, value_name = "SOURCE", required = true)]
     pub source: Vec<String>,
-    /// Ask this endpoint what plain requests need: a name in overstep.toml, or a URL
+    /// Endpoint to probe for values that requests need: a name in overstep.toml, or a URL
     #[arg(short, long, visible_short_alias = 'u', visible_alias = "url", value_name = "NAME|URL")]
     pub endpoint: Option<String>,
-    /// Replace a scenario that is there
+    /// Overwrite an existing scenario
     #[arg(long)]
     pub force: bool,
-    /// Send to an endpoint that is not on this machine
+    /// Allow an endpoint that is not on this machine
     #[arg(long)]
     pub allow_remote: bool,
-    /// Show no progress bar
+    /// Hide the progress bar
     #[arg(long)]
     pub no_progress: bool,
 }
 
 /// Flags of `doctor`.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  overstep doctor queues -e http://127.0.0.1:5000
+  overstep doctor queues -e http://127.0.0.1:5000 --format json")]
 pub struct DoctorFlags {
-    /// Which cases.
+    /// Selects the cases.
     #[command(flatten)]
     pub choose: ChooseFlags,
-    /// How to print
+    /// Output format
     #[arg(long, value_enum, default_value = "text")]
     pub format: TextOrJson,
-    /// Send to an endpoint that is not on this machine
+    /// Allow an endpoint that is not on this machine
     #[arg(long)]
     pub allow_remote: bool,
-    /// Show no progress bar
+    /// Hide the progress bar
     #[arg(long)]
     pub no_progress: bool,
 }
 
-/// How requests are sent, and what is written of what came back.
+/// Flags that decide how requests are sent and which reports are written.
 #[derive(Clone, Debug, Args)]
 pub struct SendFlags {
-    /// Write results: `ndjson=PATH`, `junit=PATH`, `markdown=PATH`, `github=-`; `-` is standard output
+    /// Write a report: `ndjson=PATH`, `junit=PATH`, `markdown=PATH` or `github=-`; `-` is standard output
     #[arg(long, value_name = "FORMAT=PATH", value_parser = report)]
     pub report: Vec<(Wording, PathBuf)>,
-    /// How many cases to send side by side
+    /// Number of cases to send in parallel
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub workers: Option<u16>,
-    /// Send no more than this: `100/s`, `60/m`
+    /// Maximum rate of requests: `100/s`, `60/m`
     #[arg(long, value_name = "RATE", value_parser = rate)]
     pub rate_limit: Option<Rate>,
-    /// Wait for an answer no longer than this: `500ms`, `2s` (unless told otherwise), `1m`
+    /// Timeout for a response: `500ms`, `2s`, `1m` [default: 2s]
     #[arg(long, value_name = "TIME", value_parser = span)]
     pub request_timeout: Option<Span>,
-    /// Stop after so many diverging cases
+    /// Stop after N diverging cases
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub max_failures: Option<u64>,
-    /// Send to an endpoint that is not on this machine
+    /// Allow an endpoint that is not on this machine
     #[arg(long)]
     pub allow_remote: bool,
-    /// Trust the certificates in this file as well
+    /// Also trust the certificates in this PEM file
     #[arg(long, value_name = "FILE")]
     pub cacert: Option<PathBuf>,
-    /// Do not check certificates
+    /// Do not verify TLS certificates
     #[arg(long)]
     pub insecure: bool,
-    /// Send through this proxy
+    /// Send requests through this proxy
     #[arg(long, value_name = "URL")]
     pub proxy: Option<String>,
-    /// Show no progress
+    /// Hide the progress
     #[arg(long)]
     pub no_progress: bool,
 }
 
 /// Flags of `check`.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  overstep check                                                   all scenarios, own endpoints
+  overstep check connect -e http://127.0.0.1:4566                  one scenario, your server
+  overstep check connect -E 'op(TagContact) & constraint(length)'  some of the cases
+  overstep check connect --report junit=report.xml --report ndjson=results.ndjson
+  overstep check sqs -e moto --against ministack                   compare two endpoints")]
 pub struct CheckFlags {
-    /// Which cases.
+    /// Selects the cases.
     #[command(flatten)]
     pub choose: ChooseFlags,
-    /// How they are sent.
+    /// Decides how requests are sent.
     #[command(flatten)]
     pub send: SendFlags,
-    /// Only the cases that were findings or taught nothing in the last run
+    /// Run only the cases that were findings or inconclusive in the last run
     #[arg(long)]
     pub last_failed: bool,
-    /// Where accepted behaviour is; `snapshots/` beside the scenarios unless told otherwise
+    /// Folder of snapshots [default: `snapshots/` next to `scenarios/`]
     #[arg(long, value_name = "DIR")]
     pub snapshots: Option<PathBuf>,
-    /// Compare with no accepted behaviour
+    /// Do not compare with snapshots, and write none
     #[arg(long, conflicts_with_all = ["snapshots", "update"])]
     pub no_snapshots: bool,
-    /// Send the same cases to this endpoint first, and take its answers for the accepted ones; values count, but for
-    /// ids, moments, hosts and the like
+    /// Compare with a second endpoint instead of snapshots: the same cases are sent to it first, and responses are
+    /// compared including their values, except identifiers, timestamps, hosts and the like
     #[arg(long, value_name = "NAME|URL", conflicts_with_all = ["snapshots", "no_snapshots", "update", "last_failed"])]
     pub against: Option<String>,
-    /// What to do with answers that are not the accepted ones: `auto` writes them beside, and nothing where
-    /// `CI` is set
+    /// What to do with responses that differ from the accepted ones; `auto` means `no` if `CI` is set, otherwise `new`
     #[arg(long, value_enum, default_value = "auto", value_name = "WHAT")]
     pub update: UpdateFlag,
 }
@@ -257,37 +276,37 @@ pub struct CheckFlags {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  overstep fuzz connect -e http://127.0.0.1:4566            one minute of requests and sequences
+  overstep fuzz connect -e http://127.0.0.1:4566            fuzz for one minute
   overstep fuzz leadlex -e local --max-time 10m --corpus corpus/leadlex
-  overstep fuzz queues -e moto -E 'op(SendMessage)' --save  findings become a part of every `check`
+  overstep fuzz queues -e moto -E 'op(SendMessage)' --save  add findings to every `check`
 
-A run ends with 4 where an operation never succeeded: whatever is refused there teaches nothing.")]
+The exit code is 4 if an operation never succeeded: its rejected requests show nothing.")]
 pub struct FuzzFlags {
-    /// Which operations.
+    /// Selects the operations.
     #[command(flatten)]
     pub choose: ChooseFlags,
-    /// End after this time: `30s`, `5m`
+    /// Stop after this time: `30s`, `5m`
     #[arg(long, value_name = "TIME", value_parser = span, default_value = "1m")]
     pub max_time: Span,
-    /// End after so many sequences of requests
+    /// Stop after N sequences of requests
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub max_cases: Option<u64>,
-    /// Begin with the inputs in this folder, and add those that bring a new kind of answer
+    /// Start from the inputs in this folder, and add each input that causes a new kind of response
     #[arg(long, value_name = "DIR")]
     pub corpus: Option<PathBuf>,
-    /// Where each finding's requests are written; `.overstep/fuzz/SCENARIO/` unless told otherwise
+    /// Folder for the requests of each finding [default: `.overstep/fuzz/SCENARIO/`]
     #[arg(long, value_name = "DIR")]
     pub artifacts: Option<PathBuf>,
-    /// Write them to `SCENARIO.saved/` beside the scenario, too, from where every `check` sends them
+    /// Also write them to `SCENARIO.saved/` next to the scenario; every `check` sends what is saved there
     #[arg(long)]
     pub save: bool,
-    /// How they are sent.
+    /// Decides how requests are sent.
     #[command(flatten)]
     pub send: SendFlags,
 }
 
 impl FuzzFlags {
-    /// What `check` would be told to send in the same way to the same place.
+    /// Returns the flags of a `check` that sends to the same endpoint in the same way.
     pub fn as_check(&self) -> CheckFlags {
         CheckFlags {
             choose: self.choose.clone(),
@@ -301,42 +320,56 @@ impl FuzzFlags {
     }
 }
 
-/// What to do with answers that are not the accepted ones.
+/// What to do with responses that differ from the accepted ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum UpdateFlag {
-    /// Write them beside, for review; nothing where `CI` is set.
+    /// `no` if `CI` is set, otherwise `new`.
     Auto,
     /// Write nothing.
     No,
-    /// Write them beside, for review.
+    /// Write them to `.osnap.new` files for review.
     New,
-    /// Accept them.
+    /// Accept them all.
     All,
 }
 
-/// Commands on snapshots.
+/// The subcommands of `snapshot`.
 #[derive(Debug, Subcommand)]
 pub enum SnapshotCommand {
-    /// Decide line by line
+    /// Accept or reject line by line
+    #[command(after_help = "\
+Examples:
+  overstep snapshot review
+  overstep snapshot review -E 'op(TagContact)'")]
     Review(SnapshotFlags),
-    /// Show what waits
+    /// Print all pending lines
+    #[command(after_help = "\
+Example:
+  overstep snapshot list -E connect/TagContact")]
     List(SnapshotFlags),
-    /// Accept what waits, or what a run saw
+    /// Accept all pending lines, or the responses in a results file
+    #[command(after_help = "\
+Examples:
+  overstep snapshot accept
+  overstep snapshot accept --from results.ndjson   accept what a run in CI received")]
     Accept(SnapshotFlags),
-    /// Keep what is accepted, and forget what waits
+    /// Discard all pending lines
+    #[command(after_help = "\
+Example:
+  overstep snapshot reject -E 'constraint(pattern)'")]
     Reject(SnapshotFlags),
 }
 
-/// Flags of the commands on snapshots.
+/// Flags of the subcommands of `snapshot`.
 #[derive(Debug, Args)]
 pub struct SnapshotFlags {
-    /// Only these lines: a part of the id, `op(X) & member(Y) & constraint(Z)` …
+    /// Select lines: a part of the id, or an expression such as `op(X) & member(Y) & constraint(Z)`
     #[arg(short = 'E', long, value_name = "EXPR")]
     pub filter: Option<String>,
-    /// Take what a run saw from its results, as `check --report ndjson=FILE` wrote them
+    /// Accept from results that `check --report ndjson=FILE` wrote (`accept` only)
     #[arg(long, value_name = "FILE")]
     pub from: Option<PathBuf>,
-    /// Where accepted behaviour is; the nearest `snapshots/` unless told otherwise
+    /// Folder of snapshots [default: `snapshots/` here or in the nearest parent directory]
     #[arg(long, value_name = "DIR")]
     pub snapshots: Option<PathBuf>,
 }
@@ -345,41 +378,45 @@ pub struct SnapshotFlags {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  overstep cases connect --format curl             a curl line each
-  overstep cases connect --format corpus=corpus    seeds in corpus/, words in corpus.dict
+  overstep cases connect --format curl             one curl command per case
+  overstep cases connect --format corpus=corpus    seeds in corpus/, a dictionary in corpus.dict
   cargo +nightly fuzz run service corpus -- -dict=corpus.dict")]
 pub struct CasesFlags {
-    /// Which cases.
+    /// Selects the cases.
     #[command(flatten)]
     pub choose: ChooseFlags,
-    /// How to print them: `text`, `ndjson` or `curl`. `corpus=DIR` writes them into DIR, as seeds for libFuzzer and for
-    /// `overstep fuzz --corpus DIR`, and what the documents name into DIR.dict, beside DIR, as libFuzzer's dictionary;
-    /// what is there already stays
+    /// Output format: `text`, `ndjson`, `curl` or `corpus=DIR`. `corpus=DIR` writes each case into DIR as a seed for
+    /// libFuzzer and for `overstep fuzz --corpus DIR`, and names and values from the documents into DIR.dict as a
+    /// libFuzzer dictionary. Existing files are kept
     #[arg(long, value_name = "FORMAT", value_parser = listing, default_value = "text")]
     pub format: Listing,
 }
 
 /// Flags of `ingest`.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  overstep ingest 'docs/api/**/*.mdx' -o mine.contract.json
+  overstep ingest botocore:sqs --only SendMessage --format text")]
 pub struct IngestFlags {
-    /// Files, globs, or `botocore:SERVICE`
+    /// Files, globs or `botocore:SERVICE`
     #[arg(required = true, value_name = "SOURCE")]
     pub sources: Vec<String>,
     /// Write the contract to a file instead of standard output
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// How to print it
+    /// Output format
     #[arg(long, value_enum, default_value = "json")]
     pub format: TextOrJson,
-    /// Keep only this operation; may be repeated
+    /// Keep only this operation (repeatable)
     #[arg(long, value_name = "OPERATION")]
     pub only: Vec<String>,
-    /// Take every diagnostic as an error
+    /// Treat warnings as errors
     #[arg(long)]
     pub strict: bool,
 }
 
-/// Text for people or JSON for programs.
+/// Text for people, or JSON for programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum TextOrJson {
     /// For people.
@@ -390,98 +427,113 @@ pub enum TextOrJson {
 
 /// Flags of `drift`.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  overstep drift docs/page.rst botocore:connect
+  overstep drift old.contract.json new.contract.json --format json")]
 pub struct DriftFlags {
-    /// A file, a glob, or `botocore:SERVICE`
+    /// First source: a file, a glob or `botocore:SERVICE`
     pub a: String,
-    /// Another
+    /// Second source
     pub b: String,
-    /// How to print it
+    /// Output format
     #[arg(long, value_enum, default_value = "text")]
     pub format: TextOrJson,
 }
 
 /// Flags of `serve`.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  overstep serve connect --port 4566
+  overstep serve connect --list-faults
+  overstep serve connect --port 4566 --fault TagContact.Tags.length.max+1")]
 pub struct ServeFlags {
-    /// A scenario's name or path; may be left out where there is only one
+    /// Name of a scenario or path to its file; optional if there is only one
     pub scenario: Option<String>,
-    /// The port on 127.0.0.1; 0 takes a free one
+    /// Port on 127.0.0.1; 0 picks a free one
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub port: u16,
-    /// Switch on a fault; may be repeated
+    /// Enable a fault (repeatable)
     #[arg(long, value_name = "NAME")]
     pub fault: Vec<String>,
-    /// Print the faults that this scenario's server can have
+    /// List the faults that can be enabled for this scenario
     #[arg(long)]
     pub list_faults: bool,
-    /// Replace a variable of the scenario
+    /// Set a variable of the scenario
     #[arg(long, value_name = "NAME=VALUE", value_parser = named)]
     pub variable: Vec<(String, String)>,
-    /// Replace a variable whose value is never shown
+    /// Set a variable whose value is never shown or stored
     #[arg(long, value_name = "NAME=VALUE", value_parser = named)]
     pub secret: Vec<(String, String)>,
 }
 
-/// What of the last run is taken otherwise.
+/// Flags that override settings of the recorded run.
 #[derive(Debug, Args)]
 pub struct AgainFlags {
-    /// Where to send, if not where the last run went: a name in overstep.toml, a URL, or `embedded`
+    /// Endpoint to test: a name in overstep.toml, a URL, or `embedded` [default: that of the recorded run]
     #[arg(short, long, visible_short_alias = 'u', visible_alias = "url", value_name = "NAME|URL")]
     pub endpoint: Option<String>,
-    /// Go on although the contract has changed since
+    /// Continue even if the contract has changed since the recorded run
     #[arg(long)]
     pub force: bool,
-    /// Replace a variable of the last run
+    /// Override a variable of the recorded run
     #[arg(long, value_name = "NAME=VALUE", value_parser = named)]
     pub variable: Vec<(String, String)>,
-    /// Give a secret again; else the environment is asked
+    /// Set a secret; secrets of the recorded run are otherwise read from environment variables
     #[arg(long, value_name = "NAME=VALUE", value_parser = named)]
     pub secret: Vec<(String, String)>,
-    /// Read variables from a file, `NAME=VALUE` in each line
+    /// Read variables from a file, one `NAME=VALUE` per line
     #[arg(long, value_name = "FILE")]
     pub variables_file: Option<PathBuf>,
-    /// Add a header to every request, or replace one of the last run
+    /// Add a header to every request, or override one of the recorded run
     #[arg(short = 'H', long, value_name = "NAME: VALUE", value_parser = header)]
     pub header: Vec<(String, String)>,
 }
 
 /// Flags of `replay`.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  overstep replay connect/TagContact/Tags/length/above-max
+  overstep replay last
+  overstep replay results.ndjson -e http://127.0.0.1:4566")]
 pub struct ReplayFlags {
-    /// A case's id or a part that only one id has; results as NDJSON; or `last`: all that diverged or changed
+    /// Id of a case or a part that only one id contains; an NDJSON results file or `last`: all cases that diverged or
+    /// changed
     #[arg(value_name = "ID|RESULTS|last")]
     pub what: String,
-    /// What is taken otherwise.
+    /// Overrides settings of the recorded run.
     #[command(flatten)]
     pub again: AgainFlags,
-    /// How to print what came
+    /// Output format
     #[arg(long, value_enum, default_value = "text")]
     pub format: ReplayFormat,
-    /// How many columns to use; from 100 on, request and answer stand side by side
+    /// Width of the output; from 100 columns on, request and response are printed side by side
     #[arg(long, value_name = "COLUMNS")]
     pub width: Option<u16>,
-    /// Where accepted behaviour is, if not where the last run looked
+    /// Folder of snapshots [default: that of the recorded run]
     #[arg(long, value_name = "DIR")]
     pub snapshots: Option<PathBuf>,
-    /// Compare with no accepted behaviour
+    /// Do not compare with snapshots
     #[arg(long, conflicts_with = "snapshots")]
     pub no_snapshots: bool,
-    /// An accepted divergence is a finding too
+    /// Treat accepted divergences as findings
     #[arg(long)]
     pub strict: bool,
-    /// Wait for an answer no longer than this: `500ms`, `2s`, `1m`
+    /// Timeout for a response: `500ms`, `2s`, `1m` [default: that of the recorded run]
     #[arg(long, value_name = "TIME", value_parser = span)]
     pub request_timeout: Option<Span>,
-    /// Send to an endpoint that is not on this machine
+    /// Allow an endpoint that is not on this machine
     #[arg(long)]
     pub allow_remote: bool,
-    /// Trust the certificates in this file as well
+    /// Also trust the certificates in this PEM file
     #[arg(long, value_name = "FILE", conflicts_with = "insecure")]
     pub cacert: Option<PathBuf>,
-    /// Do not check certificates
+    /// Do not verify TLS certificates
     #[arg(long)]
     pub insecure: bool,
-    /// Send through this proxy
+    /// Send requests through this proxy
     #[arg(long, value_name = "URL")]
     pub proxy: Option<String>,
 }
@@ -490,16 +542,16 @@ pub struct ReplayFlags {
 #[derive(Debug, Args)]
 #[command(after_help = EXPORTS)]
 pub struct ExportFlags {
-    /// Ids of cases, or parts that only one id of the last run has
+    /// Ids of cases, or parts that only one id of the last run contains
     #[arg(value_name = "ID", required = true)]
     pub ids: Vec<String>,
-    /// What to write
+    /// Output format
     #[arg(long, value_enum)]
     pub format: ExportWording,
     /// Write to a file instead of standard output
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// What is taken otherwise.
+    /// Overrides settings of the recorded run.
     #[command(flatten)]
     pub again: AgainFlags,
 }
@@ -512,25 +564,25 @@ Examples:
   hurl --test --continue-on-error --variable base=http://127.0.0.1:4566 tags.hurl
   overstep export Tags/length/above-max --format curl | bash
 
-A test asserts what is documented: it fails on the server that was found wrong, and passes when it is
-fixed. Secrets stand in it as the names of environment variables.";
+A test asserts what is documented: it fails on a server with the finding and passes once the server is
+fixed. Secrets are replaced by the names of environment variables.";
 
-/// What cases are written as.
+/// Formats that cases are exported to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ExportWording {
     /// A Hurl file.
     Hurl,
-    /// A pytest file that needs nothing else.
+    /// A pytest file without further dependencies.
     Pytest,
-    /// A bash script of curl lines.
+    /// A bash script of curl commands.
     Curl,
 }
 
-/// How replayed cases are printed.
+/// Output formats of `replay`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ReplayFormat {
     /// For people.
     Text,
-    /// The `case` events of results.
+    /// The `case` events of an NDJSON results file.
     Ndjson,
 }

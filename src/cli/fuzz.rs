@@ -1,6 +1,6 @@
-//! `overstep fuzz`.
+//! Implements `overstep fuzz`: prepares the jobs, fuzzes, and writes findings to files that can be sent again.
 //!
-//! Reads everything, fuzzes, and keeps what was found where it can be sent again.
+//! It never decides what is sent; that is the work of `pipeline`.
 
 use super::check::{description, nothing_ran, of, prepare, stop_on_signal};
 use super::flags::FuzzFlags;
@@ -16,10 +16,10 @@ use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// So often a log says how it goes.
+/// Time between two lines of progress in a log.
 const EVERY: Duration = Duration::from_secs(10);
 
-/// Fuzzes an endpoint.
+/// Fuzzes the endpoint of each selected scenario.
 pub fn fuzz(flags: &FuzzFlags) -> Result<Exit, Stopped> {
     let as_check = flags.as_check();
     let (mut jobs, sendings, chosen) = prepare(&as_check)?;
@@ -77,7 +77,7 @@ pub fn fuzz(flags: &FuzzFlags) -> Result<Exit, Stopped> {
                     }
                     if !vacuous.is_empty() {
                         let reason = format!(
-                            "no request succeeded: what was refused teaches nothing about {}",
+                            "no request succeeded, so rejected requests show nothing about {}",
                             vacuous.join(", ")
                         );
                         let problem = Diagnostic::error(reason).with_hint("`overstep doctor` shows what they need");
@@ -112,7 +112,7 @@ fn bar(hidden: bool) -> ProgressBar {
     bar
 }
 
-/// Writes what is to be kept, and says how it goes.
+/// Writes corpus inputs and findings to files, and prints progress.
 struct Keeper {
     corpus: Option<PathBuf>,
     artifacts: PathBuf,
@@ -137,7 +137,7 @@ impl Keep for Keeper {
                 self.written.push(folder.join(&file));
             }
         }
-        let line = format!("found: {} answered {}", found.id, found.observed);
+        let line = format!("found: {} returned {}", found.id, found.observed);
         if !self.quiet {
             self.bar.suspend(|| say::line(&line));
         }
@@ -148,7 +148,7 @@ impl Keep for Keeper {
         let seconds = elapsed.as_secs_f64();
         let rate = if seconds > 0.0 { sent as f64 / seconds } else { 0.0 };
         let line = format!(
-            "{seconds:.0} s · {sent} sequences ({rate:.0}/s) · {kinds} kinds of answers · {kept} inputs kept · {findings} findings"
+            "{seconds:.0} s · {sent} sequences ({rate:.0}/s) · {kinds} kinds of responses · {kept} inputs kept · {findings} findings"
         );
         if !self.bar.is_hidden() {
             self.bar.set_message(line);

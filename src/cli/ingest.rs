@@ -1,6 +1,6 @@
-//! `overstep ingest` and `overstep drift`.
+//! Implements `overstep ingest` and `overstep drift`.
 //!
-//! The contract goes to standard output, everything said about it to standard error.
+//! They never mix output and diagnostics: results go to standard output or a file, diagnostics to standard error.
 
 use super::flags::{DriftFlags, IngestFlags, TextOrJson};
 use super::jobs::places;
@@ -33,7 +33,7 @@ pub fn ingest(flags: &IngestFlags) -> Result<Exit, Stopped> {
     Ok(Exit::Kept)
 }
 
-/// Shows where two sources contradict each other.
+/// Prints where two sources contradict each other.
 pub fn drift(flags: &DriftFlags) -> Result<Exit, Stopped> {
     let places = places(Some(super::current_directory()?));
     let read = |name: &String| -> Result<_, Stopped> {

@@ -1,6 +1,6 @@
-//! From flags and settings to jobs: scenarios that were read, with variables, callers and an endpoint.
+//! Builds jobs from flags and settings: scenarios with their variables, principals, contract and endpoint.
 //!
-//! Everything that can be wrong is found here, before the first request.
+//! It never sends a request: all configuration errors are reported before the first one.
 
 use super::flags::{ChooseFlags, LevelFlag};
 use super::{Stopped, again::again, environment, say};
@@ -12,17 +12,17 @@ use overstep::scenario::{Credentials, Scenario, Variable};
 use overstep::store::{self, Found, Places};
 use std::path::{Path, PathBuf};
 
-/// The scenarios that the user names, read, with variables replaced and principals of `overstep.toml` added.
+/// The selected scenarios, with variables set and the principals of `overstep.toml` added.
 pub struct Chosen {
-    /// In the order of the command line.
+    /// The scenarios and their files, in the order of the command line.
     pub scenarios: Vec<(Found, Scenario)>,
-    /// `overstep.toml`.
+    /// The settings in `overstep.toml`.
     pub config: Config,
-    /// Where the command was started.
+    /// The directory in which the command was started.
     pub directory: PathBuf,
 }
 
-/// Reads scenarios; warnings are printed, or fatal with `strict`.
+/// Reads scenarios. Warnings are printed, or returned as errors with `strict`.
 pub fn choose(names: &[String], variables: &Variables<'_>, strict: bool) -> Result<Chosen, Stopped> {
     let directory = super::current_directory()?;
     let config = Config::load(&directory)?;
@@ -35,7 +35,7 @@ pub fn choose(names: &[String], variables: &Variables<'_>, strict: bool) -> Resu
     let mut scenarios = Vec::new();
     for found in found {
         if scenarios.iter().any(|(other, _): &(Found, Scenario)| other.name == found.name) {
-            return Err(Diagnostic::error(format!("two scenarios are called `{}`", found.name)).into());
+            return Err(Diagnostic::error(format!("more than one scenario is named `{}`", found.name)).into());
         }
         let (mut scenario, odd) = overstep::scenario::read(&found.name, &found.text)
             .map_err(|error| problem(&found.shown, &found.text, error))?;
@@ -53,13 +53,13 @@ pub fn choose(names: &[String], variables: &Variables<'_>, strict: bool) -> Resu
     Ok(Chosen { scenarios, config, directory })
 }
 
-/// What the flags say of variables.
+/// The values that flags give to variables.
 pub struct Variables<'a> {
-    /// `--variable`.
+    /// Values of `--variable`.
     pub plain: &'a [(String, String)],
-    /// `--secret`.
+    /// Values of `--secret`.
     pub secret: &'a [(String, String)],
-    /// `--variables-file`.
+    /// The file given with `--variables-file`.
     pub file: Option<&'a Path>,
 }
 
@@ -80,7 +80,7 @@ impl Variables<'_> {
     }
 }
 
-/// The variables that a file holds, in order.
+/// Returns the variables in a file, in order.
 pub fn variables_in(file: &Path, directory: &Path) -> Result<Vec<(String, String)>, Stopped> {
     let text = store::read_text(&directory.join(file))?;
     let mut found = Vec::new();
@@ -115,12 +115,12 @@ fn set(scenarios: &mut [(Found, Scenario)], name: &str, value: &str, secret: boo
     let hint = match near.filter(|near| strsim::damerau_levenshtein(name, near) <= 3) {
         Some(near) => format!("did you mean `{near}`?"),
         None if names.is_empty() => "the scenario has no variables".to_owned(),
-        None => format!("there are {}", names.join(", ")),
+        None => format!("known variables: {}", names.join(", ")),
     };
     Err(Diagnostic::error(format!("no scenario has a variable `{name}`")).with_hint(hint).into())
 }
 
-/// Turns each `${NAME}` in a caller's proof into a secret variable with the environment's word for it.
+/// Turns each `${NAME}` in a principal's credentials into a secret variable with that environment variable's value.
 fn fill_from_environment(scenario: &mut Scenario) -> Result<(), Stopped> {
     let mut secrets: Vec<(String, String)> = Vec::new();
     let default = scenario.principal.clone();
@@ -142,7 +142,7 @@ fn fill_from_environment(scenario: &mut Scenario) -> Result<(), Stopped> {
             }
         }
     }
-    // A caller that nobody has to be is left out where its key is not set.
+    // A principal that is not the default is dropped if its environment variable is unset.
     scenario.principals.retain(|name, _| !unset.contains(name));
     for (name, value) in secrets {
         let value = value.replace('{', "{{").replace('}', "}}");
@@ -151,7 +151,7 @@ fn fill_from_environment(scenario: &mut Scenario) -> Result<(), Stopped> {
     Ok(())
 }
 
-/// Makes holes of the `${NAME}` in a text, and returns the names with their values.
+/// Replaces each `${NAME}` in a text by the placeholder `{NAME}`, and returns the names with their values.
 fn named_by(
     text: &mut String,
     environment: crate::config::Environment<'_>,
@@ -169,7 +169,7 @@ fn named_by(
     Ok(found)
 }
 
-/// Where botocore may be: the folder that the environment names, then what Python installations have.
+/// Returns where botocore is searched for: the folder in `OVERSTEP_BOTOCORE`, or else the Python installations.
 pub fn places(directory: Option<PathBuf>) -> Places {
     if let Some(folder) = environment("OVERSTEP_BOTOCORE").filter(|folder| !folder.is_empty()) {
         return Places { directory, botocore: vec![PathBuf::from(folder)] };
@@ -185,7 +185,7 @@ pub fn places(directory: Option<PathBuf>) -> Places {
     Places { directory, botocore: store::site_packages(&roots) }
 }
 
-/// Everything that `check` and `cases` share: jobs with endpoint, callers and contract.
+/// Builds the jobs of all selected scenarios, with their endpoints.
 pub fn jobs(
     choose_flags: &ChooseFlags,
     allow_remote: bool,
@@ -212,7 +212,7 @@ pub fn jobs(
         });
         if aws.is_none() && needs_endpoint && !endpoint.loopback && signs_without_keys(scenario) {
             let problem = Diagnostic::error(format!(
-                "scenario `{}` signs its requests, and there are no AWS keys",
+                "scenario `{}` signs its requests, but no AWS credentials were found",
                 scenario.name
             ));
             return Err(problem.with_hint("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE").into());
@@ -252,13 +252,13 @@ pub fn jobs(
     Ok((jobs, endpoints, chosen))
 }
 
-/// The documents that lie in files, as their paths are said from here.
+/// Maps the name of each document that is a file to its path relative to `directory`.
 fn in_files(documents: &[store::Source], directory: &Path) -> indexmap::IndexMap<String, String> {
     let shown = |path: &PathBuf| path.strip_prefix(directory).unwrap_or(path).display().to_string();
     documents.iter().filter_map(|one| Some((one.name.clone(), one.path.as_ref().map(shown)?))).collect()
 }
 
-/// What people know of a scenario and an endpoint: `NAME.known/ENDPOINT.toml` beside the scenario.
+/// Reads the known divergences of a scenario and an endpoint from `NAME.known/ENDPOINT.toml` next to the scenario.
 fn known(found: &Found, profile: &str) -> Result<Known, Stopped> {
     let Some(directory) = &found.directory else { return Ok(Known::default()) };
     let file = directory.join(format!("{}.known", found.name)).join(format!("{profile}.toml"));
@@ -274,7 +274,8 @@ fn known(found: &Found, profile: &str) -> Result<Known, Stopped> {
     Ok(Known { entries, shown, today: overstep::run::today() })
 }
 
-/// A job for a scenario that is about to be written: sources and an endpoint, and a caller as documents say.
+/// Builds the job for a scenario that has no file yet, from sources and an endpoint. The documents decide how the
+/// principal authenticates.
 pub fn alone(
     name: &str,
     path: &Path,
@@ -332,7 +333,7 @@ pub fn alone(
     Ok((job, loaded.problems))
 }
 
-/// What to call the scenario in a pasted command.
+/// Returns the argument that names the scenario on a command line.
 pub fn named_again(found: &Found) -> String {
     let in_its_place = found.shown == format!("scenarios/{}.toml", found.name);
     if found.directory.is_none() || in_its_place { found.name.clone() } else { found.shown.clone() }
@@ -348,21 +349,21 @@ fn endpoint(
     match flags.endpoint.as_deref().or(scenario.endpoint.as_deref()) {
         Some(text) => Ok(Endpoint::resolve(text, config, allow_remote || !needed, &environment)?),
         None if needed => {
-            let problem = Diagnostic::error(format!("scenario `{}` names no endpoint", scenario.name));
-            let hint = "say where to send: `--endpoint http://127.0.0.1:8080`, or `--endpoint embedded` to test overstep itself";
+            let problem = Diagnostic::error(format!("scenario `{}` has no endpoint", scenario.name));
+            let hint = "set one: `--endpoint http://127.0.0.1:8080`, or `--endpoint embedded` to test overstep itself";
             Err(problem.with_hint(hint).into())
         }
         None => Ok(Endpoint::resolve("embedded", config, false, &environment)?),
     }
 }
 
-/// Whether a caller signs with keys that only the environment can give.
+/// Returns true if a principal signs with keys that must come from the environment.
 fn signs_without_keys(scenario: &Scenario) -> bool {
     let open = |credentials: &Credentials| matches!(credentials, Credentials::SigV4 { access_key_id: None, .. });
     scenario.principals.values().any(|principal| open(&principal.credentials))
 }
 
-/// Reads a filter; what is wrong is shown with its place.
+/// Parses a filter expression. An error points to the position in the text.
 pub fn parse_filter(text: &str) -> Result<Filter, Stopped> {
     Filter::parse(text).map_err(|error| {
         let problem = Diagnostic::error(error.reason).at("--filter", text, Some(error.span));

@@ -1,6 +1,6 @@
-//! The command line: flags, environment, exit codes; the only place that prints.
+//! Implements the command line: flags, environment variables, exit codes and everything that is printed.
 //!
-//! Nothing here knows what a case is made of; the work is in `pipeline`.
+//! It never looks inside a case; the work is done in `pipeline`.
 
 mod again;
 mod against;
@@ -31,11 +31,11 @@ use overstep::exit::Exit;
 
 pub use target::{Target, target, target_of};
 
-/// Runs the command that the process was started with.
+/// Runs the command that the process was started with, and returns its exit code.
 pub fn main() -> Exit {
     std::panic::set_hook(Box::new(say::bug));
     let exit = std::panic::catch_unwind(run).unwrap_or(Exit::Bug);
-    // A panic elsewhere may have left what nobody drops.
+    // After a panic, started servers may still run because their handles were not dropped.
     overstep::run::kill_started();
     exit
 }
@@ -44,7 +44,7 @@ fn run() -> Exit {
     let flags = match Flags::try_parse() {
         Ok(flags) => flags,
         Err(error) => {
-            // A reader that went away (`| head`) is nothing to complain about.
+            // A failure to print is ignored: the reader may have gone away (`| head`).
             let _ = error.print();
             return if error.use_stderr() { Exit::Usage } else { Exit::Kept };
         }
@@ -78,12 +78,12 @@ fn run() -> Exit {
     })
 }
 
-/// Why a command could not do its work.
+/// The reason why a command failed.
 #[derive(Debug)]
 pub struct Stopped {
-    /// What to say.
+    /// The problems to print.
     pub problems: Vec<overstep::report::Diagnostic>,
-    /// How to end.
+    /// The exit code.
     pub exit: Exit,
 }
 
@@ -120,15 +120,15 @@ impl From<std::io::Error> for Stopped {
     }
 }
 
-/// Looks up a variable of the environment; one that is no text counts as absent.
+/// Returns the value of an environment variable, or `None` if it is unset or not Unicode.
 #[expect(clippy::disallowed_methods, reason = "the environment is read in cli only")]
 fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-/// The directory that the command was started in.
+/// Returns the directory in which the command was started.
 #[expect(clippy::disallowed_methods, reason = "the environment is read in cli only")]
 fn current_directory() -> Result<std::path::PathBuf, Stopped> {
     std::env::current_dir()
-        .map_err(|error| overstep::report::Diagnostic::error(format!("no current directory: {error}")).into())
+        .map_err(|error| overstep::report::Diagnostic::error(format!("cannot read current directory: {error}")).into())
 }

@@ -1,6 +1,6 @@
-//! Everything that a run is written to at once: the terminal, the reports, the last run.
+//! Writes the events of a run to the terminal, to each report, and to the record of the last run.
 //!
-//! A report that cannot be written ends the run; the record of the last run only loses itself.
+//! A record that cannot be written never ends the run; a report that cannot be written does.
 
 use super::Stopped;
 use super::flags::CheckFlags;
@@ -12,7 +12,7 @@ use std::io::{self, IsTerminal as _, Write};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// A sink that an output writes to and that is finished afterwards.
+/// A sink shared between the output that writes to it and the code that closes it.
 #[derive(Clone)]
 struct Shared(Arc<Mutex<Option<Sink>>>);
 
@@ -39,7 +39,7 @@ impl Write for Shared {
     }
 }
 
-/// All outputs of one command.
+/// All outputs of a command.
 pub struct Outputs {
     all: Vec<Box<dyn Output + Send>>,
     sinks: Vec<Shared>,
@@ -55,7 +55,7 @@ pub struct Outputs {
 }
 
 impl Outputs {
-    /// Opens all that the flags name.
+    /// Opens the terminal output, the reports that the flags name, and the record of the last run.
     pub fn open(flags: &CheckFlags, directory: &Path) -> Result<Self, Stopped> {
         let mut outputs = Self {
             all: Vec::new(),
@@ -72,9 +72,9 @@ impl Outputs {
         };
         let takes_stdout = flags.send.report.iter().filter(|(_, path)| path == Path::new("-")).count();
         if takes_stdout > 1 {
-            return Err(overstep::report::Diagnostic::error("only one report can go to standard output").into());
+            return Err(overstep::report::Diagnostic::error("only one report can be written to standard output").into());
         }
-        // Where a report takes standard output, people read standard error.
+        // If a report uses standard output, the text for people goes to standard error.
         let width = terminal_size::terminal_size()
             .filter(|_| io::stdout().is_terminal())
             .map_or_else(Width::default, |(width, _)| Width::of_terminal(usize::from(width.0)));
@@ -105,7 +105,7 @@ impl Outputs {
                 outputs.last = Some((Ndjson::new(sink.clone()), sink));
                 outputs.place = Some(last);
             }
-            Err(error) => super::say::line(&format!("the run is not kept: {error}")),
+            Err(error) => super::say::line(&format!("cannot save this run for replay: {error}")),
         }
         if !flags.send.no_progress && io::stderr().is_terminal() {
             outputs.bar = ProgressBar::new(0);
@@ -119,14 +119,14 @@ impl Outputs {
         Ok(outputs)
     }
 
-    /// Says what the run is; it is kept together with the results.
+    /// Sets the description of the run, which is stored together with its results.
     pub fn describe(&mut self, record: RunRecord) {
         self.record = record;
     }
 
-    /// Says, before anything else, that the server under test is overstep's own.
+    /// Prints, before anything else, that the run tests overstep's own server.
     pub fn embedded(&mut self, reports_take_stdout: bool) -> io::Result<()> {
-        let line = "testing overstep itself, against its embedded server; name yours with --endpoint URL";
+        let line = "testing overstep itself against its embedded server; use --endpoint URL to test yours";
         if reports_take_stdout {
             writeln!(anstream::stderr(), "{line}\n")
         } else {
@@ -138,13 +138,13 @@ impl Outputs {
         if let Some((last, _)) = &mut self.last
             && let Err(error) = call(last)
         {
-            super::say::line(&format!("the run is no longer kept: {error}"));
+            super::say::line(&format!("this run can no longer be saved for replay: {error}"));
             self.last = None;
         }
         self.all.iter_mut().try_for_each(|output| call(output.as_mut()))
     }
 
-    /// Ends all outputs and gives their files their names.
+    /// Finishes all outputs and moves their files into place.
     pub fn close(mut self) -> Result<(), Stopped> {
         self.bar.finish_and_clear();
         self.each(|output| output.finish())?;
@@ -155,13 +155,13 @@ impl Outputs {
         Ok(())
     }
 
-    /// Lets this run take the place of the last one. A run without a case is none.
+    /// Replaces the record of the last run with this run, unless this run has no case.
     pub fn keep(&mut self) {
         if let (Some(results), Some(place)) = (self.last.take().and_then(|(_, sink)| sink.take()), &self.place)
             && self.begun
             && let Err(error) = place.keep(results, &self.record)
         {
-            super::say::line(&format!("the run is not kept: {error}"));
+            super::say::line(&format!("cannot save this run for replay: {error}"));
         }
     }
 
@@ -172,7 +172,7 @@ impl Outputs {
             self.diverging += 1;
         }
         if self.plain_progress {
-            // Long runs in a log say every tenth where they are.
+            // In a log, a long run prints its progress after every tenth of its cases.
             let tenth = self.total / 10;
             if self.total >= 20_000 && self.seen.is_multiple_of(tenth) {
                 super::say::line(&format!("… {} of {} cases, {} diverge", self.seen, self.total, self.diverging));

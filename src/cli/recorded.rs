@@ -1,6 +1,6 @@
-//! Cases of the last run as they were then: which ones a text means, and jobs that make them again.
+//! Finds cases of the last run and rebuilds the jobs that generate them again.
 //!
-//! It sends nothing.
+//! It never sends anything.
 
 use super::flags::{AgainFlags, ChooseFlags, LevelFlag, NoCases};
 use super::jobs::jobs;
@@ -14,7 +14,9 @@ use std::collections::HashSet;
 use std::io::BufReader;
 use std::path::Path;
 
-/// The case that an id, or a part that only one id has, means.
+/// Returns the case with this id, or the only case whose id contains this text.
+///
+/// Returns an error if no case, or more than one, matches.
 pub fn by_id(text: &str, index: &Index, record: &RunRecord) -> Result<Indexed, Stopped> {
     if let Some(case) = index.cases.iter().find(|case| case.id == text) {
         return Ok(case.clone());
@@ -26,11 +28,11 @@ pub fn by_id(text: &str, index: &Index, record: &RunRecord) -> Result<Indexed, S
         many => {
             let shown: Vec<&str> = many.iter().take(5).map(|case| case.id.as_str()).collect();
             let more = if many.len() > 5 { ", …" } else { "" };
-            let problem = Diagnostic::error(format!("`{text}` stands in {} ids of the last run", many.len()));
-            return Err(problem.with_hint(format!("say which: {}{more}", shown.join(", "))).into());
+            let problem = Diagnostic::error(format!("`{text}` matches {} cases of the last run", many.len()));
+            return Err(problem.with_hint(format!("use a longer part of one id: {}{more}", shown.join(", "))).into());
         }
     }
-    // A run may leave cases out that it could have sent (a filter, a level): the plan decides.
+    // A filter or level may have left out a case that the plan contains, so the plan decides.
     let scenario = text.split('/').next().unwrap_or_default();
     if text.matches('/').count() >= 3 && record.scenarios.iter().any(|one| one.scenario == scenario) {
         let (id, scenario) = (text.to_owned(), scenario.to_owned());
@@ -46,12 +48,12 @@ fn unknown<'i>(text: &str, ids: impl Iterator<Item = &'i str>) -> Diagnostic {
         .filter(|(distance, id)| *distance <= (id.len() / 4).max(3));
     let hint = match near {
         Some((_, id)) => format!("did you mean `{id}`?"),
-        None => "`overstep cases` lists all ids; `overstep replay last` sends all that diverged".to_owned(),
+        None => "`overstep cases` lists all ids; `overstep replay last` sends all diverging cases".to_owned(),
     };
-    Diagnostic::error(format!("the last run has no case `{text}`")).with_hint(hint)
+    Diagnostic::error(format!("no case `{text}` in the last run")).with_hint(hint)
 }
 
-/// Cases by their scenarios, in the order of the record.
+/// Groups the ids of cases by scenario, in the order of the record.
 pub fn by_scenario(chosen: &[Indexed], record: &RunRecord) -> Vec<(ScenarioRecord, HashSet<String>)> {
     let mut ids: Vec<(ScenarioRecord, HashSet<String>)> = Vec::new();
     for scenario in &record.scenarios {
@@ -64,7 +66,7 @@ pub fn by_scenario(chosen: &[Indexed], record: &RunRecord) -> Vec<(ScenarioRecor
     ids
 }
 
-/// One scenario of the record, with everything as it was then.
+/// Rebuilds the job of one recorded scenario with its recorded settings.
 pub fn job(
     flags: &AgainFlags,
     allow_remote: bool,
@@ -73,7 +75,7 @@ pub fn job(
     ids: &HashSet<String>,
     directory: &Path,
 ) -> Result<(Job, Endpoint), Stopped> {
-    // Of the file that was read then, only the secrets: all else is recorded as it was.
+    // Only secrets are read from the recorded variables file again; the other values are in the record.
     let kept_file = scenario.variables_file.as_ref().filter(|_| !scenario.secrets.is_empty());
     let in_file = match flags.variables_file.as_deref().or(kept_file.map(Path::new)) {
         Some(file) => super::jobs::variables_in(file, directory)?,
@@ -102,8 +104,8 @@ pub fn job(
     }
     if !missing.is_empty() {
         let problem =
-            Diagnostic::error(format!("the last run of `{}` was given secrets, which are not kept", scenario.scenario));
-        return Err(problem.with_hint(format!("give them again: {}", missing.join("; "))).into());
+            Diagnostic::error(format!("the last run of `{}` used secrets, which are not stored", scenario.scenario));
+        return Err(problem.with_hint(format!("set them again: {}", missing.join("; "))).into());
     }
     header.retain(|(name, _)| !flags.header.iter().any(|(other, _)| other.eq_ignore_ascii_case(name)));
     header.extend(flags.header.iter().cloned());
@@ -121,7 +123,7 @@ pub fn job(
         variables_file: None,
         header,
         seed: record.seed,
-        // Ids are the same at every level, and the full one has them all.
+        // Ids do not depend on the level, and the full level has them all.
         level: LevelFlag::Full,
         run_id: Some(record.run.clone()),
         strict: false,
@@ -129,15 +131,15 @@ pub fn job(
     };
     let (mut jobs, mut endpoints, _) = jobs(&choose, allow_remote, true)?;
     let (Some(mut job), Some(endpoint)) = (jobs.pop(), endpoints.pop()) else {
-        return Err(Diagnostic::error(format!("scenario `{}` is gone", scenario.named)).into());
+        return Err(Diagnostic::error(format!("scenario `{}` no longer exists", scenario.named)).into());
     };
     let now = overstep::contract::digest(&job.contract);
     if now != scenario.contract && !flags.force {
         let reason = format!("the contract of `{}` has changed since that run", scenario.scenario);
-        let hint = "`overstep check` makes a new run; `--force` sends what the new contract makes of the case";
+        let hint = "run `overstep check` again, or use `--force` to send the cases of the new contract";
         return Err(Diagnostic::error(reason).with_hint(hint).into());
     }
-    // What fuzzing found stands in no plan: its requests are kept beside the run.
+    // Findings of fuzzing are not part of the plan: their requests are stored separately.
     let artifacts = match &record.artifacts {
         Some(folder) => directory.join(folder),
         None => super::saved::artifacts(&scenario.scenario, directory),
@@ -154,18 +156,18 @@ pub fn job(
         return Err(unknown(gone, pipeline::ids(&job)?.iter().map(String::as_str)).into());
     }
     if record.version != env!("CARGO_PKG_VERSION") {
-        let reason = format!("the run was made by overstep {}, which may have sent other bytes", record.version);
+        let reason = format!("the run was recorded by overstep {}, which may have sent other bytes", record.version);
         say::problems(&[Diagnostic { severity: Severity::Warning, ..Diagnostic::error(reason) }]);
     }
     Ok((job, endpoint))
 }
 
-/// The environment's name for a secret, the same as in curl lines.
+/// Returns the name of the environment variable for a secret, the same as in curl commands.
 fn variable_name(name: &str) -> String {
     super::again::shell_name(name)
 }
 
-/// The ids of the last run's cases that were findings or taught nothing.
+/// Returns the ids of the last run's cases that were findings or inconclusive.
 pub fn last_failed(directory: &Path) -> Result<HashSet<String>, Stopped> {
     let (record, mut results): (_, BufReader<_>) = LastRun::load(directory)?;
     let index = pipeline::index(&mut results)?;

@@ -1,6 +1,6 @@
-//! `overstep replay`: sends again exactly what was sent; only date and signature are new.
+//! Implements `overstep replay`, which sends recorded cases again with only the date and the signature renewed.
 //!
-//! It never replaces the run that it repeats: `.overstep/last` stays as it is.
+//! It never replaces the record of the run that it repeats: `.overstep/last` stays unchanged.
 
 use super::flags::{ReplayFlags, ReplayFormat};
 use super::recorded::{by_id, by_scenario, job};
@@ -17,20 +17,20 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::path::Path;
 use std::time::Duration;
 
-/// What is to be sent again, and what is known of it.
+/// The cases to send again, with their recorded results.
 struct Wanted {
     record: RunRecord,
-    /// The cases of each scenario, in the order of the record.
+    /// The ids of each scenario's cases, in the order of the record.
     ids: Vec<(ScenarioRecord, HashSet<String>)>,
     then: HashMap<String, Then>,
 }
 
-/// Sends a case, or all diverging cases of a run, again.
+/// Sends one case again, or all cases of a run that diverged or changed.
 pub fn replay(flags: &ReplayFlags) -> Result<Exit, Stopped> {
     let directory = super::current_directory()?;
     let wanted = wanted(flags, &directory)?;
     if wanted.ids.is_empty() {
-        let problem = Diagnostic::error("no case diverges or has changed in these results");
+        let problem = Diagnostic::error("no diverging or changed case in these results");
         say::problems(&[Diagnostic { severity: Severity::Warning, ..problem }]);
         return Ok(Exit::Nothing);
     }
@@ -78,7 +78,7 @@ async fn send(flags: &ReplayFlags, wanted: &Wanted, ready: Vec<(Job, Sending)>) 
         let then = |id: &str| wanted.then.get(id).cloned();
         let end = match pipeline::replay(job, sending, &wanted.record.run, &stop, then, emit).await {
             Ok(end) => end,
-            // Nobody reads any more, and nothing is wrong.
+            // The reader of the output has gone away, which is not an error.
             Err(found) if found.is_empty() => return Ok(exit.and(Exit::Incomplete)),
             Err(found) => return Err(found.into()),
         };
@@ -95,10 +95,10 @@ async fn send(flags: &ReplayFlags, wanted: &Wanted, ready: Vec<(Job, Sending)>) 
         if let Some(why) = end.incomplete {
             exit = exit.and(Exit::Incomplete);
             say::problems(&[Diagnostic::error(why)]);
-            end.server_output.iter().for_each(|line| say::line(&format!("    server said  {line}")));
+            end.server_output.iter().for_each(|line| say::line(&format!("    server output    {line}")));
         }
         if let Some((_, id, why)) = end.left {
-            let reason = format!("what {id} made may still be there: {why}");
+            let reason = format!("cleanup failed for `{id}`; its resources may remain: {why}");
             say::problems(&[Diagnostic { severity: Severity::Warning, ..Diagnostic::error(reason) }]);
         }
     }
@@ -109,12 +109,12 @@ async fn send(flags: &ReplayFlags, wanted: &Wanted, ready: Vec<(Job, Sending)>) 
     Ok(exit)
 }
 
-/// `2 cases sent again · 1 diverges now · 1 known`.
+/// Describes the result of a replay: `2 cases sent again · 1 diverges now · 1 known`.
 fn in_words(end: &ReplayEnd) -> String {
     let of = if end.sent == 1 { "1 case".to_owned() } else { format!("{} cases", end.sent) };
     let diverge = if end.diverging == 1 { "1 diverges".to_owned() } else { format!("{} diverge", end.diverging) };
     let mut words = format!("{of} sent again · {diverge} now");
-    for (count, what) in [(end.known, "known"), (end.changed, "not as accepted")] {
+    for (count, what) in [(end.known, "known"), (end.changed, "changed from the accepted response")] {
         if count > 0 {
             words.push_str(&format!(" · {count} {what}"));
         }
@@ -122,7 +122,7 @@ fn in_words(end: &ReplayEnd) -> String {
     words
 }
 
-/// Where the accepted behaviour of a scenario is; a replay only reads it.
+/// Returns the snapshot options for a scenario. A replay never writes snapshots.
 fn keeping(
     flags: &ReplayFlags,
     record: &RunRecord,
@@ -137,7 +137,7 @@ fn keeping(
     Ok(Some(super::snapshot::keeping(folder, &found, directory, Update::No)))
 }
 
-/// Looks up what the argument means.
+/// Returns the cases that the argument selects.
 fn wanted(flags: &ReplayFlags, directory: &Path) -> Result<Wanted, Stopped> {
     let what = flags.what.as_str();
     let path = directory.join(what);
@@ -168,17 +168,18 @@ fn named(problem: &Diagnostic, what: &str) -> Diagnostic {
     Diagnostic { reason: format!("`{what}`: {}", problem.reason), ..problem.clone() }
 }
 
-/// What a file of results says of its run: all of it where it is the last one, else what stands in it.
+/// Returns the record of the run in a results file: the stored record if it is the last run, otherwise one built from
+/// the events in the file.
 fn of_file(began: &[Began], last: Option<RunRecord>, what: &str, directory: &Path) -> Result<RunRecord, Stopped> {
     let Some(first) = began.first() else {
-        let problem = Diagnostic::error(format!("`{what}` holds no run"));
-        return Err(problem.with_hint("results are what `overstep check --report ndjson=PATH` writes").into());
+        let problem = Diagnostic::error(format!("no run in `{what}`"));
+        return Err(problem.with_hint("use a file that `overstep check --report ndjson=PATH` wrote").into());
     };
     if let Some(last) = last.filter(|last| last.run == first.run) {
         return Ok(last);
     }
     let config = Config::load(directory)?;
-    // What was started then is started again, on whatever port.
+    // A server that overstep started is started again, possibly on another port.
     let starts = |name: &str| config.settings.endpoints.get(name).is_some_and(|entry| !entry.start.is_empty());
     let by_name = |began: &Began| began.profile == "embedded" || starts(&began.profile);
     let scenario = |began: &Began| ScenarioRecord {
@@ -200,9 +201,9 @@ fn of_file(began: &[Began], last: Option<RunRecord>, what: &str, directory: &Pat
     })
 }
 
-/// How the cases are sent again.
+/// Returns the options for sending the cases again.
 fn sending(flags: &ReplayFlags, record: &RunRecord, endpoint: &Endpoint, directory: &Path) -> Result<Sending, Stopped> {
-    // One after another: exactly one thing happens to the server at a time.
+    // The cases are sent one after another, so that each response belongs to exactly one case.
     let mut settings = Settings { workers: 1, ..Settings::default() };
     let span = flags.request_timeout.map(|span| span.0).or(record.request_timeout.map(Duration::from_millis));
     if let Some(span) = span {
@@ -225,7 +226,7 @@ fn sending(flags: &ReplayFlags, record: &RunRecord, endpoint: &Endpoint, directo
         keeping: None,
         beside: None,
         strict: flags.strict || record.strict,
-        // The words of the run that is repeated stay.
+        // The server log of the recorded run stays unchanged.
         log: None,
     })
 }

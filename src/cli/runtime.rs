@@ -1,24 +1,27 @@
-//! Work that waits for sockets and clocks, and its end.
+//! Runs futures that wait for sockets and clocks, and shuts down at the end of a command.
+//!
+//! It never waits forever for a task that does not finish.
 
 use super::Stopped;
 use overstep::report::Diagnostic;
 use std::time::Duration;
 
-/// So long what still runs when all is said may take to let go.
+/// Maximum time that tasks may still run when the command ends.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// Workers for futures. When it goes, it waits for nobody who does not let go: what was asked for is done by then.
+/// A tokio runtime that waits for the remaining tasks only for [`SHUTDOWN_TIMEOUT`] when it is dropped: the command's
+/// work is done by then.
 pub struct Runtime(Option<tokio::runtime::Runtime>);
 
 impl Runtime {
     pub fn new() -> Result<Self, Stopped> {
         let built = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-        Ok(Self(Some(built.map_err(|error| Diagnostic::error(format!("cannot start: {error}")))?)))
+        Ok(Self(Some(built.map_err(|error| Diagnostic::error(format!("cannot start the async runtime: {error}")))?)))
     }
 
-    /// Runs it to its end on this thread.
+    /// Runs a future to completion on this thread.
     pub fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
-        self.0.as_ref().expect("it goes only when it is dropped").block_on(work)
+        self.0.as_ref().expect("the runtime is taken only on drop").block_on(work)
     }
 }
 

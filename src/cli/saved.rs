@@ -1,6 +1,7 @@
-//! Requests that once found something: beside the scenario, where `fuzz --save` puts them, and the last fuzzing's own.
+//! Reads the saved requests of earlier findings: those that `fuzz --save` wrote next to the scenario, and those of the
+//! last fuzzing run.
 //!
-//! Files are read and named here; what is in them is for others.
+//! It never interprets the requests; `pipeline` does.
 
 use super::{Stopped, say};
 use crate::config::{problem, warning};
@@ -9,23 +10,23 @@ use overstep::report::Diagnostic;
 use overstep::store::{self, Found};
 use std::path::{Path, PathBuf};
 
-/// The folder of a scenario's saved requests: `NAME.saved` beside its file.
+/// Returns the folder of a scenario's saved requests: `NAME.saved` next to its file.
 pub fn folder(found: &Found, directory: &Path) -> PathBuf {
     let beside = found.directory.clone().unwrap_or_else(|| directory.join("scenarios"));
     beside.join(format!("{}.saved", found.name))
 }
 
-/// Where findings of fuzzing are kept unless told otherwise.
+/// Returns the default folder for the findings of fuzzing.
 pub fn artifacts(scenario: &str, directory: &Path) -> PathBuf {
     directory.join(".overstep").join("fuzz").join(scenario)
 }
 
-/// What a scenario keeps.
+/// Reads the saved requests of a scenario.
 pub fn kept(found: &Found, directory: &Path) -> Result<Vec<Saved>, Stopped> {
     read(&folder(found, directory), directory)
 }
 
-/// All that a folder holds.
+/// Reads all saved requests in a folder.
 pub fn read(folder: &Path, directory: &Path) -> Result<Vec<Saved>, Stopped> {
     let mut all = Vec::new();
     for (path, bytes) in store::small_files(folder)? {
@@ -40,7 +41,10 @@ pub fn read(folder: &Path, directory: &Path) -> Result<Vec<Saved>, Stopped> {
         say::warnings(&odd, false)?;
         let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
         if name.contains('/') || name.contains('*') {
-            return Err(Diagnostic::error(format!("`{shown}`: its name is a part of ids, and holds `*`")).into());
+            return Err(Diagnostic::error(format!(
+                "`{shown}`: the file name is part of case ids and must not contain `*`"
+            ))
+            .into());
         }
         all.push(Saved::new(&name, &shown, &regression)?);
     }

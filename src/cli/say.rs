@@ -1,18 +1,18 @@
-//! Printing to people: problems, notes, and the one message for a bug.
+//! Prints problems, notes and the message for a bug to standard error.
 //!
-//! Everything goes to standard error; results have outputs of their own.
+//! It never prints results; they have outputs of their own.
 
 use overstep::report::{Diagnostic, Severity, diagnostic};
 use std::panic::PanicHookInfo;
 
-/// Prints problems, one under the other.
+/// Prints each problem.
 pub fn problems(problems: &[Diagnostic]) {
     for problem in problems {
         anstream::eprint!("{}", diagnostic(problem));
     }
 }
 
-/// Prints what is odd; with `strict`, an oddity stops the work.
+/// Prints warnings. With `strict`, returns them as errors instead.
 pub fn warnings(warnings: &[Diagnostic], strict: bool) -> Result<(), Vec<Diagnostic>> {
     if strict && warnings.iter().any(|one| one.severity >= Severity::Warning) {
         let fatal = |one: &Diagnostic| Diagnostic { severity: one.severity.max(Severity::Error), ..one.clone() };
@@ -22,12 +22,12 @@ pub fn warnings(warnings: &[Diagnostic], strict: bool) -> Result<(), Vec<Diagnos
     Ok(())
 }
 
-/// Prints a line for people.
+/// Prints one line.
 pub fn line(text: &str) {
     anstream::eprintln!("{text}");
 }
 
-/// What a panic says: this is our fault, not the user's.
+/// Reports a panic as a bug in overstep. Used as the panic hook.
 pub fn bug(info: &PanicHookInfo<'_>) {
     let payload = info.payload();
     let message = payload
@@ -37,6 +37,6 @@ pub fn bug(info: &PanicHookInfo<'_>) {
         .unwrap_or_else(|| "no message".to_owned());
     let place = info.location().map(ToString::to_string).unwrap_or_default();
     let problem = Diagnostic::error(format!("overstep {} has a bug: {message}", env!("CARGO_PKG_VERSION")))
-        .with_hint(format!("please report it with the command you ran; it happened at {place}"));
+        .with_hint(format!("please report it with the command you ran; location: {place}"));
     problems(&[problem]);
 }

@@ -1,6 +1,6 @@
-//! `overstep serve`: the reference server on its own.
+//! Implements `overstep serve`, which runs the reference server.
 //!
-//! It listens on loopback only.
+//! It never listens on anything but loopback.
 
 use super::flags::ServeFlags;
 use super::jobs::{Variables, choose, places};
@@ -10,15 +10,15 @@ use overstep::report::Diagnostic;
 use overstep::{pipeline, store};
 use std::io::Write as _;
 
-/// Serves a scenario's contract until Ctrl-C.
+/// Serves a scenario's contract until the process is interrupted.
 pub fn serve(flags: &ServeFlags) -> Result<Exit, Stopped> {
     let names: Vec<String> = flags.scenario.iter().cloned().collect();
     let variables = Variables { plain: &flags.variable, secret: &flags.secret, file: None };
     let chosen = choose(&names, &variables, false)?;
     let [(found, scenario)] = chosen.scenarios.as_slice() else {
         let names: Vec<&str> = chosen.scenarios.iter().map(|(found, _)| found.name.as_str()).collect();
-        let problem = Diagnostic::error("which scenario is meant?");
-        return Err(problem.with_hint(format!("name one of {}", names.join(", "))).into());
+        let problem = Diagnostic::error("more than one scenario to serve");
+        return Err(problem.with_hint(format!("name one: {}", names.join(", "))).into());
     };
     let documents = store::sources(&places(found.directory.clone()), &scenario.sources)?;
     let loaded = pipeline::load(scenario, &found.shown, documents)?;
@@ -38,7 +38,7 @@ pub fn serve(flags: &ServeFlags) -> Result<Exit, Stopped> {
         writeln!(out, "http://{}", server.address())?;
         out.flush()?;
         say::line(&format!(
-            "serving {} operations of {}; Ctrl-C ends it",
+            "serving {} operations of {}; press Ctrl-C to stop",
             loaded.contract.operations.len(),
             found.name
         ));

@@ -1,6 +1,6 @@
-//! `overstep snapshot`: what waits to be accepted, and deciding about it.
+//! Implements `overstep snapshot`: lists, reviews, accepts and rejects pending lines.
 //!
-//! Nothing is sent, and nothing is accepted that nobody chose.
+//! It never sends anything and never accepts a line that the user did not choose.
 
 use super::flags::{SnapshotCommand, SnapshotFlags};
 use super::{Stopped, say};
@@ -11,7 +11,7 @@ use overstep::store::{self, Found, Snapshots};
 use std::io::{self, BufRead, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
 
-/// `snapshots/` beside the folder of scenarios, or where the command was started.
+/// Returns `snapshots/` next to the scenarios folder, or in the current directory.
 pub fn beside(found: &Found, directory: &Path) -> PathBuf {
     let root = match &found.directory {
         Some(folder) if folder.ends_with("scenarios") => folder.parent().map(Path::to_owned),
@@ -21,7 +21,7 @@ pub fn beside(found: &Found, directory: &Path) -> PathBuf {
     root.unwrap_or_else(|| directory.to_owned()).join("snapshots")
 }
 
-/// A scenario's accepted behaviour in `folder`, or beside it, and what may be written there.
+/// Returns the snapshot options for a scenario, with `folder` or else the default folder.
 pub fn keeping(folder: Option<&Path>, found: &Found, directory: &Path, update: Update) -> Keeping {
     let folder = folder.map_or_else(|| beside(found, directory), |folder| directory.join(folder));
     Keeping {
@@ -32,7 +32,7 @@ pub fn keeping(folder: Option<&Path>, found: &Found, directory: &Path, update: U
     }
 }
 
-/// The nearest `snapshots/` upwards, no further than the repository's root.
+/// Returns the nearest `snapshots/` in this directory or its parents, up to the repository root.
 fn nearest(directory: &Path) -> PathBuf {
     for above in directory.ancestors() {
         let candidate = above.join("snapshots");
@@ -46,7 +46,7 @@ fn nearest(directory: &Path) -> PathBuf {
     directory.join("snapshots")
 }
 
-/// Runs one of the commands.
+/// Runs a subcommand of `snapshot`.
 pub fn snapshot(command: &SnapshotCommand) -> Result<Exit, Stopped> {
     let (SnapshotCommand::Review(flags)
     | SnapshotCommand::List(flags)
@@ -61,7 +61,7 @@ pub fn snapshot(command: &SnapshotCommand) -> Result<Exit, Stopped> {
     }
     let waiting = pipeline::waiting(&snapshots, filter.as_ref())?;
     if waiting.is_empty() {
-        say::line("nothing waits to be accepted");
+        say::line("no pending snapshots");
         return Ok(Exit::Kept);
     }
     let mut out = anstream::stdout();
@@ -78,9 +78,9 @@ pub fn snapshot(command: &SnapshotCommand) -> Result<Exit, Stopped> {
         SnapshotCommand::Reject(_) => all(&waiting, Choice::Reject, "rejected")?,
         SnapshotCommand::Review(_) => {
             if !io::stdin().is_terminal() {
-                let problem = Diagnostic::error("a review asks line by line, and standard input is no terminal");
-                let hint = "look with `overstep snapshot list`, decide with `overstep snapshot accept` or `reject`, \
-                            some lines only with `--filter EXPR`";
+                let problem = Diagnostic::error("`snapshot review` needs a terminal as standard input");
+                let hint = "use `overstep snapshot list`, then `overstep snapshot accept` or `reject`; \
+                            `--filter EXPR` selects lines";
                 return Err(problem.with_hint(hint).into());
             }
             review(&waiting, &directory, &mut io::stdin().lock(), &mut out)?;
@@ -97,7 +97,7 @@ fn from_results(
     filter: Option<&Filter>,
 ) -> Result<Exit, Stopped> {
     if !matches!(command, SnapshotCommand::Accept(_)) {
-        let problem = Diagnostic::error("results can be accepted, and nothing else be done with them here");
+        let problem = Diagnostic::error("`--from` works only with `overstep snapshot accept`");
         return Err(problem.with_hint("use `overstep snapshot accept --from RESULTS`").into());
     }
     let directory = super::current_directory()?;
@@ -107,8 +107,8 @@ fn from_results(
         say::line(&format!("accepted {}", shown(&file.path, &directory)));
     }
     if changed.is_empty() {
-        let among = flags.filter.as_ref().map_or("", |_| " that the filter leaves");
-        say::line(&format!("everything{among} is accepted already"));
+        let among = flags.filter.as_ref().map_or("", |_| " that the filter selects");
+        say::line(&format!("everything{among} is already accepted"));
     }
     Ok(Exit::Kept)
 }
@@ -132,7 +132,7 @@ fn show(out: &mut impl Write, unit: &Unit) -> io::Result<()> {
     let mut kept = Vec::new();
     for line in unit.new.lines() {
         match old[at..].iter().position(|other| *other == line) {
-            // A line that stays parts what changed before it from what changed after.
+            // An unchanged line separates the changes before it from those after it.
             Some(gone) => {
                 kept.push((at..at + gone, std::mem::take(&mut come), Some(line)));
                 at += gone + 1;
@@ -161,7 +161,7 @@ fn all(waiting: &[Waiting], choice: Choice, word: &str) -> Result<(), Stopped> {
     Ok(())
 }
 
-/// Asks for each line; what was decided before an end is done.
+/// Asks for a decision on each line. Decisions made before the input ends or the user quits take effect.
 fn review(waiting: &[Waiting], directory: &Path, input: &mut dyn BufRead, out: &mut impl Write) -> Result<(), Stopped> {
     for one in waiting {
         writeln!(out, "\n{}", title(one, directory))?;
@@ -232,7 +232,7 @@ mod tests {
     const HEAD: &str = "---\nsource: scenarios/s.toml\nexpression: s/Op\n---\n";
 
     #[test]
-    fn a_review_does_line_by_line_what_is_said() {
+    fn review_applies_each_decision_to_its_line() {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let snapshots = Snapshots::new(directory.path().to_owned());
         let file = snapshots.file("default", "s", "Op");
@@ -247,7 +247,7 @@ mod tests {
         assert_eq!(body, ["a/x valid 201", "b/x valid 200", "c/x valid 200", "d/x valid 204"]);
         let left = pipeline::waiting(&snapshots, None).expect("read");
         assert_eq!(left[0].units.iter().map(|unit| unit.place.as_str()).collect::<Vec<_>>(), ["c/x"]);
-        // An end of input decides nothing more.
+        // The end of input leaves the remaining lines undecided.
         review(&left, directory.path(), &mut "".as_bytes(), &mut out).expect("reviewed");
         assert_eq!(pipeline::waiting(&snapshots, None).expect("read").len(), 1);
         review(&left, directory.path(), &mut "R\n".as_bytes(), &mut out).expect("reviewed");

@@ -1,6 +1,6 @@
-//! The endpoint of a libFuzzer target, named and permitted as `overstep fuzz` would have it.
+//! Prepares the endpoint of a libFuzzer target, with the same checks as `overstep fuzz`.
 //!
-//! A target has no flags of its own: the environment says what the command line of `overstep fuzz` says.
+//! It never reads libFuzzer's command line: environment variables take the place of the flags of `overstep fuzz`.
 
 use super::check::prepare;
 use super::flags::{Command, Flags};
@@ -12,17 +12,19 @@ use overstep::report::Diagnostic;
 use std::sync::Once;
 use std::sync::atomic::AtomicU8;
 
-/// An endpoint that libFuzzer drives. It lives as long as the program: meant for a `static`, made once.
+/// An endpoint that libFuzzer fuzzes. It is meant to be created once and stored in a `static`.
 pub struct Target {
     driven: Driven,
     told: Once,
 }
 
-/// The endpoint that the environment names: `OVERSTEP_SCENARIO` and `OVERSTEP_ENDPOINT`, a URL or a name in
-/// overstep.toml, and in `OVERSTEP_FLAGS` whatever else `overstep fuzz` takes: `--allow-remote`, `--secret …`.
+/// Creates the endpoint that the environment describes: `OVERSTEP_SCENARIO` names the scenario, `OVERSTEP_ENDPOINT` is
+/// a URL or a name in overstep.toml, and `OVERSTEP_FLAGS` holds further flags of `overstep fuzz` such as
+/// `--allow-remote` or `--secret …`.
 ///
 /// # Errors
-/// Where that names none, or one that must not be sent to; the problem is printed.
+/// Returns an error if the environment describes no endpoint, or one that requests must not be sent to. The problem is
+/// printed.
 pub fn target() -> Result<Target, Exit> {
     let mut arguments: Vec<String> =
         environment("OVERSTEP_SCENARIO").into_iter().filter(|one| !one.is_empty()).collect();
@@ -31,7 +33,7 @@ pub fn target() -> Result<Target, Exit> {
     }
     if let Some(flags) = environment("OVERSTEP_FLAGS") {
         let Some(flags) = shlex::split(&flags) else {
-            say::problems(&[Diagnostic::error("a quote in `OVERSTEP_FLAGS` is not closed")]);
+            say::problems(&[Diagnostic::error("unclosed quote in `OVERSTEP_FLAGS`")]);
             return Err(Exit::Usage);
         };
         arguments.extend(flags);
@@ -39,10 +41,10 @@ pub fn target() -> Result<Target, Exit> {
     target_of(&arguments)
 }
 
-/// The endpoint that these arguments of `overstep fuzz` name.
+/// Creates the endpoint that these arguments of `overstep fuzz` describe.
 ///
 /// # Errors
-/// As [`target`].
+/// Returns an error in the same cases as [`target_from_environment`].
 pub fn target_of(arguments: &[String]) -> Result<Target, Exit> {
     let words = ["overstep", "fuzz"].into_iter().map(str::to_owned).chain(arguments.iter().cloned());
     let flags = match Flags::try_parse_from(words) {
@@ -56,16 +58,16 @@ pub fn target_of(arguments: &[String]) -> Result<Target, Exit> {
     let made = || -> Result<Target, Stopped> {
         let (mut jobs, mut sendings, _) = prepare(&flags.as_check())?;
         let (Some(job), Some(sending), true) = (jobs.pop(), sendings.pop(), jobs.is_empty()) else {
-            let problem = Diagnostic::error("which scenario is meant?");
-            return Err(problem.with_hint("name one: OVERSTEP_SCENARIO=connect").into());
+            let problem = Diagnostic::error("a libFuzzer target needs exactly one scenario");
+            return Err(problem.with_hint("set one, for example OVERSTEP_SCENARIO=connect").into());
         };
         let own = flags.max_cases.is_some()
             || flags.send.max_failures.is_some()
             || flags.save
             || !flags.send.report.is_empty();
         if own || flags.corpus.is_some() || flags.artifacts.is_some() {
-            let problem = Diagnostic::error("when to end, where inputs lie and what is kept is libFuzzer's to know");
-            let hint = "its own flags: `-runs=N`, `-max_total_time=S`, `-artifact_prefix=DIR/`, and folders";
+            let problem = Diagnostic::error("`OVERSTEP_FLAGS` contains a flag that libFuzzer replaces");
+            let hint = "use libFuzzer's own `-runs=N`, `-max_total_time=S`, `-artifact_prefix=DIR/` and corpus folders";
             return Err(problem.with_hint(hint).into());
         }
         let run_id = flags.choose.run_id.clone().unwrap_or_else(pipeline::fresh_run_id);
@@ -78,16 +80,18 @@ pub fn target_of(arguments: &[String]) -> Result<Target, Exit> {
 }
 
 impl Target {
-    /// Makes a request or a sequence of requests of a fuzzer's bytes, sends them, and holds every answer, and what is
-    /// stored in the end, against the contract. Each kind of answer is counted in `kinds`: a static table of
-    /// [`pipeline::KINDS`] counters in the section `__libfuzzer_extra_counters` makes new kinds new coverage.
+    /// Turns the fuzzer's bytes into a request or a sequence of requests, sends them, and compares every response and
+    /// the final state with the contract. Each kind of response is counted in `kinds`: if that is a static table of
+    /// [`pipeline::KINDS`] counters in the section `__libfuzzer_extra_counters`, libFuzzer treats new kinds as new
+    /// coverage.
     ///
     /// # Panics
-    /// Where a promise is broken, with case, curl lines and the documented fact, and where the endpoint answers nobody
-    /// any more: what a fuzzer takes for a crash.
+    /// Panics, which the fuzzer records as a crash, if a response or the state breaks the contract, with the case, curl
+    /// commands and the documented fact in the message, and if the endpoint stops responding.
     ///
     /// # Errors
-    /// Where the endpoint was never reached, or grants nothing: that is nothing that bytes have found. It is printed.
+    /// Returns an error if the endpoint was never reached or accepted no control, which does not depend on the bytes.
+    /// The problem is printed.
     pub fn fuzz(&self, bytes: &[u8], kinds: &[AtomicU8]) -> Result<(), Exit> {
         self.begin()?;
         match self.driven.fuzzed(bytes, kinds) {
@@ -98,13 +102,13 @@ impl Target {
         }
     }
 
-    /// Asks which operations grant something, and says once which do not.
+    /// Probes which operations accept their control, and prints once which do not.
     fn begin(&self) -> Result<(), Exit> {
         let begun = self.driven.begin();
         self.told.call_once(|| {
             for one in begun.iter().copied().flatten() {
-                let what = if one.implemented { "grants nothing" } else { "is not implemented" };
-                say::line(&format!("not drawn: {} {what}: {} {}", one.operation, one.observed, one.why));
+                let what = if one.implemented { "rejects its control" } else { "is not implemented" };
+                say::line(&format!("not fuzzed: {} {what}: {} {}", one.operation, one.observed, one.why));
             }
         });
         match begun {
@@ -116,6 +120,6 @@ impl Target {
 
 fn never(why: &str) -> Exit {
     let problem = Diagnostic::error(format!("nothing can be fuzzed: {why}"));
-    say::problems(&[problem.with_hint("start the server, or name another with OVERSTEP_ENDPOINT")]);
+    say::problems(&[problem.with_hint("start the server, or set OVERSTEP_ENDPOINT to another one")]);
     Exit::Incomplete
 }

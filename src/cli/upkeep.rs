@@ -1,6 +1,6 @@
-//! From an endpoint's entry to what a run does about its server.
+//! Turns an endpoint's entry in `overstep.toml` into the lifecycle of its server.
 //!
-//! Nothing is started here.
+//! It never starts anything.
 
 use super::{Stopped, say};
 use crate::config::Endpoint;
@@ -8,7 +8,7 @@ use overstep::pipeline::Job;
 use overstep::report::Diagnostic;
 use overstep::run::{Ask, Launch, Upkeep};
 
-/// How the server of an endpoint is started, made ready, reset and asked for its version.
+/// Returns how the server of an endpoint is started, awaited and reset, and how its version is determined.
 pub fn upkeep(endpoint: &Endpoint) -> Result<Upkeep, Stopped> {
     let entry = &endpoint.entry;
     let launch = |words: &[String]| Launch {
@@ -34,7 +34,7 @@ pub fn upkeep(endpoint: &Endpoint) -> Result<Upkeep, Stopped> {
     Ok(upkeep)
 }
 
-/// Says that a server is about to be started: it may take a while.
+/// Prints that a server is about to be started, which may take a while.
 pub fn announce(job: &Job) {
     if job.upkeep.start.is_some() {
         say::line(&format!("starting {}", job.profile));

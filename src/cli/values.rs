@@ -1,57 +1,57 @@
-//! Values of flags: text in, value or a reason out.
+//! Parses the values of flags.
 //!
-//! Nothing here knows which flag it serves.
+//! It never knows which flag a value belongs to.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// How many requests in one second.
+/// Number of requests per second.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rate(pub f64);
 
-/// A time that something may take.
+/// A duration given on the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span(pub Duration);
 
-/// A format of results.
+/// Formats of reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wording {
-    /// One event a line.
+    /// JSON, one event per line.
     Ndjson,
-    /// For CI servers.
+    /// JUnit XML, for CI servers.
     Junit,
-    /// Annotations for GitHub's runners.
+    /// Annotations for GitHub Actions.
     Github,
-    /// For the summary of a CI job.
+    /// Markdown, for the summary of a CI job.
     Markdown,
 }
 
-/// How cases are listed.
+/// Output formats of `cases`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Listing {
-    /// An id and what is expected.
+    /// The id and the expectation of each case.
     Text,
-    /// JSON, one object a line.
+    /// JSON, one object per line.
     Ndjson,
-    /// A curl line each.
+    /// One curl command per case.
     Curl,
-    /// A file each, as seeds in this folder.
+    /// One seed file per case in this folder.
     Corpus(PathBuf),
 }
 
-/// `text`, `ndjson`, `curl`, `corpus=DIR`.
+/// Parses `text`, `ndjson`, `curl` or `corpus=DIR`.
 pub fn listing(text: &str) -> Result<Listing, String> {
     match (text, text.strip_prefix("corpus=")) {
         ("text", _) => Ok(Listing::Text),
         ("ndjson", _) => Ok(Listing::Ndjson),
         ("curl", _) => Ok(Listing::Curl),
-        ("corpus" | "corpus=", _) => Err("say where to: `corpus=DIR`".to_owned()),
+        ("corpus" | "corpus=", _) => Err("missing folder; expected `corpus=DIR`".to_owned()),
         (_, Some(folder)) => Ok(Listing::Corpus(PathBuf::from(folder))),
-        _ => Err("there are `text`, `ndjson`, `curl` and `corpus=DIR`".to_owned()),
+        _ => Err("expected one of `text`, `ndjson`, `curl`, `corpus=DIR`".to_owned()),
     }
 }
 
-/// `100/s`, `60/m`, `1000/h`.
+/// Parses a rate such as `100/s`, `60/m` or `1000/h`.
 pub fn rate(text: &str) -> Result<Rate, String> {
     let form = || "expected requests and a unit: `100/s`, `60/m`, `1000/h`".to_owned();
     let (number, unit) = text.split_once('/').ok_or_else(form)?;
@@ -64,12 +64,12 @@ pub fn rate(text: &str) -> Result<Rate, String> {
     };
     let rate = number / seconds;
     if !(1e-4..=1e6).contains(&rate) {
-        return Err("a rate lies between one request in a few hours and a million a second".to_owned());
+        return Err("rate out of range; expected 0.0001 to 1000000 requests per second".to_owned());
     }
     Ok(Rate(rate))
 }
 
-/// `500ms`, `2s`, `1m`.
+/// Parses a duration such as `500ms`, `2s` or `1m`.
 pub fn span(text: &str) -> Result<Span, String> {
     let form = || "expected a number and a unit: `500ms`, `2s`, `1m`".to_owned();
     let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or_else(form)?;
@@ -81,12 +81,12 @@ pub fn span(text: &str) -> Result<Span, String> {
         _ => return Err(form()),
     };
     if !(0.001..=3600.0).contains(&seconds) {
-        return Err("a time lies between `1ms` and `60m`".to_owned());
+        return Err("duration out of range; expected `1ms` to `60m`".to_owned());
     }
     Ok(Span(Duration::from_secs_f64(seconds)))
 }
 
-/// `NAME=VALUE`.
+/// Parses `NAME=VALUE`.
 pub fn named(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.to_owned())),
@@ -94,16 +94,16 @@ pub fn named(text: &str) -> Result<(String, String), String> {
     }
 }
 
-/// `Name: value`.
+/// Parses `Name: value`.
 pub fn header(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once(':').ok_or("expected `Name: value`")?;
     let (name, value) = (name.trim(), value.trim());
-    http::HeaderName::from_bytes(name.as_bytes()).map_err(|_| format!("`{name}` is no header name"))?;
-    http::HeaderValue::from_str(value).map_err(|_| "a header's value has no control characters".to_owned())?;
+    http::HeaderName::from_bytes(name.as_bytes()).map_err(|_| format!("invalid header name `{name}`"))?;
+    http::HeaderValue::from_str(value).map_err(|_| "header values must not contain control characters".to_owned())?;
     Ok((name.to_owned(), value.to_owned()))
 }
 
-/// `FORMAT=PATH`.
+/// Parses `FORMAT=PATH`.
 pub fn report(text: &str) -> Result<(Wording, PathBuf), String> {
     let (format, path) = text.split_once('=').ok_or("expected `FORMAT=PATH`, for example `junit=report.xml`")?;
     let format = match format {
@@ -112,20 +112,20 @@ pub fn report(text: &str) -> Result<(Wording, PathBuf), String> {
         "github" => Wording::Github,
         "markdown" => Wording::Markdown,
         other => {
-            let known = "there are `ndjson`, `junit`, `github` and `markdown`";
-            return Err(format!("`{other}` is no format of results; {known}"));
+            let known = "`ndjson`, `junit`, `github`, `markdown`";
+            return Err(format!("unknown report format `{other}`; expected one of {known}"));
         }
     };
     if path.is_empty() {
-        return Err("the path is empty; `-` is standard output".to_owned());
+        return Err("empty path; use `-` for standard output".to_owned());
     }
     Ok((format, PathBuf::from(path)))
 }
 
-/// Letters, digits, `-` and `_`, so that it fits into any identifier.
+/// Parses a run id: letters, digits, `-` and `_`, so that it fits into any identifier.
 pub fn run_id(text: &str) -> Result<String, String> {
     let fits = (1..=32).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
-    if fits { Ok(text.to_owned()) } else { Err("1 to 32 letters, digits, `-` and `_`".to_owned()) }
+    if fits { Ok(text.to_owned()) } else { Err("expected 1 to 32 letters, digits, `-` or `_`".to_owned()) }
 }
 
 #[cfg(test)]
@@ -133,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rates_and_spans() {
+    fn rates_and_durations_need_a_number_in_range_and_a_unit() {
         assert_eq!(rate("100/s"), Ok(Rate(100.0)));
         assert_eq!(rate("60/m"), Ok(Rate(1.0)));
         assert_eq!(span("500ms"), Ok(Span(Duration::from_millis(500))));
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn names_headers_reports() {
+    fn malformed_assignments_headers_formats_and_run_ids_are_rejected() {
         assert_eq!(named("A=b=c"), Ok(("A".into(), "b=c".into())));
         assert!(named("A").is_err() && named("=x").is_err());
         assert_eq!(header("X-A: b: c"), Ok(("X-A".into(), "b: c".into())));

@@ -1,23 +1,23 @@
-//! AWS keys from the standard places: the environment, then the shared credentials file.
+//! Reads AWS keys from the standard places: the environment, then the shared credentials file.
 //!
-//! Nothing here asks a metadata service or starts a process.
+//! This file never asks a metadata service and never starts a process.
 
 use super::Environment;
 use overstep::store;
 use std::path::PathBuf;
 
-/// A pair of keys.
+/// An AWS access key.
 #[derive(Clone, PartialEq, Eq)]
 pub struct AwsKeys {
-    /// The access key's id.
+    /// The access key id.
     pub id: String,
     /// The secret key.
     pub secret: String,
-    /// The token of a session, where there is one.
+    /// The session token, if there is one.
     pub token: Option<String>,
 }
 
-/// The keys of the environment, or of the profile that the environment names (`default` otherwise).
+/// Returns the keys from the environment, or from the profile that the environment names (`default` otherwise).
 pub fn aws_keys(environment: Environment<'_>) -> Option<AwsKeys> {
     let set = |name: &str| environment(name).filter(|value| !value.is_empty());
     if let (Some(id), Some(secret)) = (set("AWS_ACCESS_KEY_ID"), set("AWS_SECRET_ACCESS_KEY")) {
@@ -31,7 +31,7 @@ pub fn aws_keys(environment: Environment<'_>) -> Option<AwsKeys> {
     profile(&text, set("AWS_PROFILE").as_deref().unwrap_or("default"))
 }
 
-/// One profile of a credentials file.
+/// Returns the keys of one profile in a credentials file.
 fn profile(text: &str, name: &str) -> Option<AwsKeys> {
     let (mut inside, mut id, mut secret, mut token) = (false, None, None, None);
     for line in text.lines().map(str::trim) {
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_named_profile_is_read() {
+    fn keys_of_the_named_profile_are_read() {
         let text = "[default]\naws_access_key_id = A\naws_secret_access_key=B\n# x = y\n[ other ]\naws_access_key_id=C\n\
                     aws_secret_access_key = D==\naws_session_token = E\n[half]\naws_access_key_id=F\n";
         let keys = |name: &str| profile(text, name).map(|keys| (keys.id, keys.secret, keys.token));

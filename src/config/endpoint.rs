@@ -1,44 +1,44 @@
-//! Which server is meant, and whether it may be sent to.
+//! Determines which server an endpoint is, and whether requests may be sent to it.
 //!
-//! Nothing here connects: a host is judged by its name alone.
+//! This file never connects: whether a host is local is decided by its name alone.
 
 use super::{Config, Environment, substituted};
 use overstep::report::Diagnostic;
 use overstep::scenario::EndpointEntry;
 use std::net::IpAddr;
 
-/// Where requests go.
+/// The kind of server that requests are sent to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EndpointKind {
     /// The reference server inside overstep, on a free loopback port.
     Embedded,
-    /// A server of the user's.
+    /// The user's own server.
     Url(String),
 }
 
-/// An endpoint with all that its entry says.
+/// An endpoint with all settings of its entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
-    /// What it is.
+    /// The kind of server.
     pub kind: EndpointKind,
-    /// Its name; `embedded`, or `default` for a bare URL.
+    /// The endpoint's name: `embedded`, or `default` for a bare URL.
     pub profile: String,
-    /// Whether it is on this machine.
+    /// Whether the server is on this machine.
     pub loopback: bool,
-    /// How fast it may be sent to, as written.
+    /// The rate limit, as written.
     pub rate_limit: Option<String>,
     /// A file of certificates to trust.
     pub ca: Option<std::path::PathBuf>,
     /// Headers on every request.
     pub headers: Vec<(String, String)>,
-    /// How its server is started and made ready; commands and their environment are filled.
+    /// How the server is started and reset; variables in commands and their environment are already substituted.
     pub entry: EndpointEntry,
-    /// Where its commands run.
+    /// The working directory of its commands.
     pub directory: std::path::PathBuf,
 }
 
 impl Endpoint {
-    /// What `--endpoint` or a scenario names.
+    /// Resolves the endpoint that `--endpoint` or a scenario names.
     pub fn resolve(
         text: &str,
         config: &Config,
@@ -61,14 +61,17 @@ impl Endpoint {
         refuse_remote(&url, loopback || allow_remote || entry.remote, Some(text))?;
         let starts = !entry.start.is_empty();
         if (starts || entry.reset.is_some()) && !loopback {
-            let reason = format!("endpoint `{text}` is not on this machine, so that it is neither started nor reset");
+            let reason = format!("endpoint `{text}` is not on this machine, so it is neither started nor reset");
             let problem = Diagnostic::error(reason);
-            return Err(Box::new(problem.with_hint(format!("leave these keys out of `[endpoints.{text}]`"))));
+            return Err(Box::new(problem.with_hint(format!("remove these keys from `[endpoints.{text}]`"))));
         }
         let has_port = url.contains("{port}") || url.trim().parse().is_ok_and(|uri: http::Uri| uri.port().is_some());
         if starts && !has_port {
-            let problem = Diagnostic::error(format!("the `url` of endpoint `{text}`, which is started, has no port"));
-            return Err(Box::new(problem.with_hint("write `http://127.0.0.1:{port}`, and a free port is chosen")));
+            let problem =
+                Diagnostic::error(format!("endpoint `{text}` has a `start` command, but its `url` has no port"));
+            return Err(Box::new(
+                problem.with_hint("use `http://127.0.0.1:{port}` to let overstep choose a free port"),
+            ));
         }
         let mut endpoint = Self::bare(EndpointKind::Url(trimmed(&url)), text, loopback);
         endpoint.rate_limit.clone_from(&entry.rate_limit);
@@ -108,29 +111,29 @@ fn unknown(text: &str, config: &Config) -> Diagnostic {
     let known: Vec<&str> = config.settings.endpoints.keys().map(String::as_str).chain(["embedded"]).collect();
     let near = known.iter().min_by_key(|known| strsim::damerau_levenshtein(text, known));
     let hint = if text.contains([':', '.']) || text == "localhost" {
-        format!("a URL begins with its scheme: `http://{text}`")
+        format!("a URL needs a scheme: `http://{text}`")
     } else if let Some(near) = near.filter(|near| strsim::damerau_levenshtein(text, near) <= 2) {
         format!("did you mean `{near}`?")
     } else {
-        format!("add `[endpoints.{text}]` with a `url` to overstep.toml, or give a URL")
+        format!("add `[endpoints.{text}]` with a `url` to overstep.toml, or use a URL")
     };
-    Diagnostic::error(format!("no endpoint is called `{text}`")).with_hint(hint)
+    Diagnostic::error(format!("unknown endpoint `{text}`")).with_hint(hint)
 }
 
-/// Whether the URL's host is this machine; an error where it is no URL that can be sent to.
+/// Returns true if the host of the URL is this machine; returns an error if requests cannot be sent to the URL.
 fn checked(url: &str) -> Result<bool, Box<Diagnostic>> {
-    let wrong = |why: &str| Box::new(Diagnostic::error(format!("`{}` is no endpoint: {why}", hidden(url))));
+    let wrong = |why: &str| Box::new(Diagnostic::error(format!("invalid endpoint `{}`: {why}", hidden(url))));
     let uri: http::Uri = url.trim().parse().map_err(|error: http::uri::InvalidUri| wrong(&error.to_string()))?;
     if !matches!(uri.scheme_str(), Some("http" | "https")) {
-        return Err(wrong("only http and https can be sent to"));
+        return Err(wrong("only http and https are supported"));
     }
     if uri.query().is_some() || url.contains('#') {
-        return Err(wrong("it has a query or fragment, which cases bring themselves"));
+        return Err(wrong("it must not have a query or fragment"));
     }
     let authority = uri.authority().ok_or_else(|| wrong("it has no host"))?;
     if authority.as_str().contains('@') {
-        let problem = wrong("it holds a user or password");
-        return Err(Box::new(problem.with_hint("say who calls in a `[principals.NAME]` table")));
+        let problem = wrong("it must not contain a user or password");
+        return Err(Box::new(problem.with_hint("put credentials into a `[principals.NAME]` table")));
     }
     let host = authority.host().trim_start_matches('[').trim_end_matches(']');
     if host.is_empty() {
@@ -139,7 +142,7 @@ fn checked(url: &str) -> Result<bool, Box<Diagnostic>> {
     Ok(is_loopback(host))
 }
 
-/// A URL without a password that it may hold.
+/// Returns the URL without the user and password that it may contain.
 fn hidden(url: &str) -> String {
     match (url.find("://"), url.rfind('@')) {
         (Some(start), Some(end)) if end > start => format!("{}://…{}", &url[..start], &url[end..]),
@@ -147,7 +150,7 @@ fn hidden(url: &str) -> String {
     }
 }
 
-/// Whether a host is this machine by its name alone; a name that merely resolves to it is not.
+/// Returns true if the name of a host means this machine; a name that merely resolves to it does not count.
 fn is_loopback(host: &str) -> bool {
     if let Ok(address) = host.parse::<IpAddr>() {
         let address = address.to_canonical();
@@ -165,8 +168,8 @@ fn refuse_remote(url: &str, allowed: bool, name: Option<&str>) -> Result<(), Box
         Some(name) => format!("`remote = true` in `[endpoints.{name}]`"),
         None => "`remote = true` in its entry in overstep.toml".to_owned(),
     };
-    let problem = Diagnostic::error(format!("`{url}` is not on this machine, and a boundary test can do harm there"));
-    Err(Box::new(problem.with_hint(format!("if it is meant, allow it with --allow-remote, or with {lasting}"))))
+    let problem = Diagnostic::error(format!("`{url}` is not on this machine, and boundary tests can do harm there"));
+    Err(Box::new(problem.with_hint(format!("if this is intended, allow it with --allow-remote, or with {lasting}"))))
 }
 
 #[cfg(test)]
@@ -178,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn only_this_machine_is_sent_to_unasked() {
+    fn remote_endpoints_require_permission() {
         for url in [
             "http://127.0.0.1:4566",
             "http://127.1.2.3/",
@@ -209,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn names_come_from_the_settings() {
+    fn named_endpoints_are_resolved_from_the_settings() {
         let text = "[endpoints.local]\nurl = \"http://127.0.0.1:${PORT}/\"\n[endpoints.far]\nurl = \"https://x.example\"\n\
                     remote = true\nrate-limit = \"60/m\"\ntls = { ca = \"ca.pem\" }\n[endpoints.moto]\n\
                     start = \"moto -p {port} ${PORT}\"\ncwd = \"run\"\n[endpoints.away]\nurl = \"https://x.example:1\"\n\

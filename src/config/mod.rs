@@ -1,6 +1,6 @@
-//! Settings that are not a flag: `overstep.toml`, and what the environment says.
+//! Settings that do not come from flags: `overstep.toml` and the environment.
 //!
-//! Nothing here sends or prints.
+//! This module never sends a request and never prints.
 
 mod aws;
 mod endpoint;
@@ -19,16 +19,16 @@ pub type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
 /// The settings of a project.
 #[derive(Debug, Default)]
 pub struct Config {
-    /// What the file says.
+    /// The content of the file.
     pub settings: Settings,
-    /// Where the file is; paths in it are relative to its directory.
+    /// The directory of the file; paths in the file are relative to it.
     pub directory: PathBuf,
-    /// What is odd in the file.
+    /// Warnings about the file.
     pub warnings: Vec<Diagnostic>,
 }
 
 impl Config {
-    /// Reads `overstep.toml` of this directory or the nearest one above it.
+    /// Reads `overstep.toml` from this directory or the nearest parent that has one.
     pub fn load(start: &Path) -> Result<Self, Box<Diagnostic>> {
         let Some(path) = store::find_upwards(start, "overstep.toml") else {
             return Ok(Self { directory: start.to_owned(), ..Self::default() });
@@ -42,24 +42,24 @@ impl Config {
     }
 }
 
-/// What is wrong in a TOML text, with its place.
+/// Converts an error in a TOML text into a diagnostic with its place.
 pub fn problem(shown: &str, text: &str, error: ScenarioError) -> Diagnostic {
     let problem = Diagnostic::error(error.reason).at(shown, text, error.span);
     Diagnostic { hint: error.hint, ..problem }
 }
 
-/// What is odd in a TOML text, with its place.
+/// Converts a warning about a TOML text into a diagnostic with its place.
 pub fn warning(shown: &str, text: &str, warning: Warning) -> Diagnostic {
     let odd = Diagnostic::error(warning.reason).at(shown, text, warning.span);
     Diagnostic { severity: Severity::Warning, hint: warning.hint, ..odd }
 }
 
-/// What is wrong with a file.
+/// Converts a file error into a diagnostic.
 pub fn store_problem(error: &store::StoreError) -> Diagnostic {
     Diagnostic { hint: error.hint.clone(), ..Diagnostic::error(error.reason.clone()) }
 }
 
-/// Replaces each `${NAME}` by the environment's word for it; `$${` is a plain `${`.
+/// Replaces each `${NAME}` with the value of the environment variable; `$${` stands for a plain `${`.
 pub fn substituted(text: &str, environment: Environment<'_>) -> Result<String, Box<Diagnostic>> {
     let mut out = String::new();
     let mut rest = text;
@@ -74,7 +74,7 @@ pub fn substituted(text: &str, environment: Environment<'_>) -> Result<String, B
         out.push_str(&rest[..start]);
         let name = &rest[start + 2..start + length];
         let value = environment(name).ok_or_else(|| {
-            let unset = Diagnostic::error(format!("the environment has no `{name}`, which overstep.toml asks for"));
+            let unset = Diagnostic::error(format!("environment variable `{name}`, used in overstep.toml, is not set"));
             Box::new(unset.with_hint(format!("set it: `export {name}=…`")))
         })?;
         out.push_str(&value);
@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_environment_is_asked_by_name() {
+    fn environment_variables_are_substituted() {
         let environment = |name: &str| (name == "KEY").then(|| "value".to_owned());
         let read = |text: &str| substituted(text, &environment).ok();
         assert_eq!(read("a ${KEY} b ${KEY}").as_deref(), Some("a value b value"));

@@ -1,27 +1,27 @@
-//! What a user adds to a contract, or settles in it.
+//! Applies the user's amendments to a contract.
 //!
-//! It never forgets what the sources said: an amendment is one more fact, which has the last word.
+//! It never removes what the sources state: an amendment is one more fact, which takes precedence.
 
 use super::{Contract, ErrorName, ErrorShape, Fact, Kind, MemberPath, Role, Rule, Segment, Shape, ShapeId, Standing};
 use serde_json::Value as Json;
 use std::collections::HashMap;
 
-/// One amendment: where, what, why.
+/// One amendment: the place, the new value and the reason.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Amendment {
-    /// What is amended: `AddTagsToContact.errors`, `TagContact.Tags{key}.length.max`.
+    /// The field to amend: `AddTagsToContact.errors`, `TagContact.Tags{key}.length.max`.
     pub at: String,
-    /// What is added to a list.
+    /// The value to add to a list.
     pub add: Option<Json>,
-    /// What replaces the value.
+    /// The value that replaces the current one.
     pub set: Option<Json>,
-    /// Why.
+    /// The reason for the amendment.
     pub reason: String,
-    /// Where the user says it.
+    /// The place of the amendment in the user's file.
     pub source: super::Provenance,
 }
 
-/// Why an amendment does not fit the contract.
+/// The error returned if an amendment does not fit the contract.
 #[derive(Debug, thiserror::Error)]
 #[error("`{at}`: {reason}")]
 pub struct AmendError {
@@ -29,7 +29,7 @@ pub struct AmendError {
     pub at: String,
     /// What is wrong.
     pub reason: String,
-    /// What was probably meant, or what is possible.
+    /// What was probably meant, or the possible values.
     pub hint: Option<String>,
 }
 
@@ -52,22 +52,22 @@ const MEMBER_FIELDS: [&str; 11] = [
 ];
 
 impl Contract {
-    /// Applies one amendment. The same amendment twice changes nothing more.
+    /// Applies one amendment. Applying the same amendment again changes nothing.
     ///
     /// # Errors
-    /// Where `at` leads nowhere or the value does not fit.
+    /// Returns an error if `at` does not name a field of this contract or the value does not fit.
     pub fn amend(&mut self, amendment: &Amendment) -> Result<(), AmendError> {
         let fail = |reason: String, hint: Option<String>| AmendError { at: amendment.at.clone(), reason, hint };
         let (operation, rest) = amendment.at.split_once('.').ok_or_else(|| {
-            fail("no field is named".into(), Some("write `Operation.field` or `Operation.Member.field`".into()))
+            fail("field missing".into(), Some("use `Operation.field` or `Operation.Member.field`".into()))
         })?;
         let Some(index) = self.operations.iter().position(|known| known.name.as_str() == operation) else {
             let names = self.operations.iter().map(|known| known.name.as_str());
-            return Err(fail(format!("no operation is called `{operation}`"), nearest(operation, names)));
+            return Err(fail(format!("unknown operation `{operation}`"), nearest(operation, names)));
         };
         let said = match (&amendment.add, &amendment.set) {
             (Some(value), None) | (None, Some(value)) => value,
-            _ => return Err(fail("exactly one of `add` and `set` is needed".into(), None)),
+            _ => return Err(fail("exactly one of `add` and `set` is required".into(), None)),
         };
         if OPERATION_FIELDS.contains(&rest) {
             return self.amend_operation(index, rest, said, amendment).map_err(|(reason, hint)| fail(reason, hint));
@@ -75,10 +75,11 @@ impl Contract {
         let (path, field) = split_field(rest).ok_or_else(|| {
             let word = rest.rsplit('.').next().unwrap_or(rest);
             let possible = OPERATION_FIELDS.into_iter().chain(MEMBER_FIELDS);
-            let hint = nearest(word, possible).or_else(|| Some(format!("fields are {}", MEMBER_FIELDS.join(", "))));
-            fail(format!("`{rest}` names no field that can be amended"), hint)
+            let hint =
+                nearest(word, possible).or_else(|| Some(format!("expected one of {}", MEMBER_FIELDS.join(", "))));
+            fail(format!("`{rest}` does not name a field that can be amended"), hint)
         })?;
-        // Shapes are split on the way to the member, so a failure must not leave its marks.
+        // Shapes are split on the way to the member, so a failure must not leave a half-changed contract behind.
         let mut amended = self.clone();
         amended.amend_member(index, path, field, said, amendment).map_err(|(reason, hint)| fail(reason, hint))?;
         *self = amended;
@@ -87,7 +88,7 @@ impl Contract {
 
     fn amend_operation(&mut self, index: usize, field: &str, said: &Json, amendment: &Amendment) -> Result<(), Why> {
         let fact = |path: String, value: Json| Fact::new(path, value, Standing::Scenario, &amendment.source);
-        let text = || said.as_str().ok_or_else(|| why("a text is expected"));
+        let text = || said.as_str().ok_or_else(|| why("expected a string"));
         match field {
             "errors" => return self.amend_errors(index, said, amendment),
             "laws" => {
@@ -101,7 +102,7 @@ impl Contract {
             }
             "http.success" => {
                 let status = said.as_u64().filter(|code| (100..600).contains(code));
-                let status = status.ok_or_else(|| why("a status from 100 to 599 is expected"))?;
+                let status = status.ok_or_else(|| why("expected a status from 100 to 599"))?;
                 self.operations[index].state(fact("http/success".into(), status.into()));
             }
             _ => {
@@ -114,17 +115,17 @@ impl Contract {
 
     fn amend_errors(&mut self, index: usize, said: &Json, amendment: &Amendment) -> Result<(), Why> {
         if amendment.add.is_none() {
-            return Err(why("errors are added, not set"));
+            return Err(why("errors can only be added; use `add`"));
         }
-        let object = said.as_object().ok_or_else(|| why("an error is `{ status, code, role }`"))?;
+        let object = said.as_object().ok_or_else(|| why("expected an error of the form `{ status, code, role }`"))?;
         if let Some(unknown) = object.keys().find(|key| !["status", "code", "name", "role"].contains(&key.as_str())) {
             return Err((
-                format!("`{unknown}` is no field of an error"),
+                format!("unknown error field `{unknown}`"),
                 nearest(unknown, ["status", "code", "name", "role"]),
             ));
         }
         let text = |key: &str| object.get(key).and_then(Json::as_str);
-        let name = text("name").or_else(|| text("code")).ok_or_else(|| why("an error needs a `code` or a `name`"))?;
+        let name = text("name").or_else(|| text("code")).ok_or_else(|| why("error has no `code` or `name`"))?;
         let status = match object.get("status") {
             None => None,
             Some(value) => Some(
@@ -132,7 +133,7 @@ impl Contract {
                     .as_u64()
                     .and_then(|code| u16::try_from(code).ok())
                     .filter(|code| (100..600).contains(code))
-                    .ok_or_else(|| why("an error's `status` is a number from 100 to 599"))?,
+                    .ok_or_else(|| why("expected an error `status` from 100 to 599"))?,
             ),
         };
         let role: Option<Role> = match text("role") {
@@ -150,8 +151,8 @@ impl Contract {
                     "other",
                 ];
                 (
-                    format!("`{role}` is no role"),
-                    nearest(role, roles).or(Some(format!("roles are {}", roles.join(", ")))),
+                    format!("unknown role `{role}`"),
+                    nearest(role, roles).or(Some(format!("expected one of {}", roles.join(", ")))),
                 )
             })?),
         };
@@ -188,19 +189,19 @@ impl Contract {
             Some(rest) => (true, rest.trim_start_matches('.')),
             None => (false, path),
         };
-        let mut path = MemberPath::parse(path).ok_or_else(|| why(&format!("`{path}` is no member path")))?;
-        // These two stand on the structure that holds the member.
+        let mut path = MemberPath::parse(path).ok_or_else(|| why(&format!("invalid member path `{path}`")))?;
+        // These two fields belong to the structure that holds the member.
         let member = if matches!(field, "required" | "location") {
             match path.0.pop() {
                 Some(Segment::Member(name)) => Some(name),
-                _ => return Err(why(&format!("`{field}` is a field of a structure's member"))),
+                _ => return Err(why(&format!("`{field}` only applies to members of a structure"))),
             }
         } else {
             None
         };
         check_value(field, said)?;
         let id = self.own_shape(index, output, &path, member.as_deref())?;
-        let Some(shape) = self.shapes.get_mut(&id) else { return Err(why("the contract has no such shape")) };
+        let Some(shape) = self.shapes.get_mut(&id) else { return Err(why("shape missing from the contract")) };
         let fact = |path: String| Fact::new(path, said.clone(), Standing::Scenario, &amendment.source);
         match (member, field) {
             (Some(name), field) => shape.state(fact(format!("members/{name}/{field}"))),
@@ -233,21 +234,21 @@ impl Contract {
         Ok(())
     }
 
-    /// The shape at a path, made this path's own where others use it too.
+    /// Returns the shape at a path; splits it first if it is used elsewhere too.
     fn own_shape(&mut self, index: usize, output: bool, path: &MemberPath, last: Option<&str>) -> Result<ShapeId, Why> {
         let operation = &self.operations[index];
         let root = if output { &operation.output } else { &operation.input };
         let name = operation.name.to_string();
-        let mut id = root.clone().ok_or_else(|| why("the operation has no such side"))?;
-        // First find out whether the way exists, so that a wrong path changes nothing.
+        let mut id = root.clone().ok_or_else(|| why("the operation has no such input or output"))?;
+        // The path is checked first, so that a wrong path changes nothing.
         let mut walked = id.clone();
         for segment in path.0.iter().cloned().chain(last.map(|name| Segment::Member(name.to_owned()))) {
             walked = self.shapes.get(&walked).and_then(|shape| step(shape, &segment).cloned()).ok_or_else(|| {
                 let members = self.shapes.get(&walked).and_then(|shape| shape.kind.members());
                 let names = members.into_iter().flat_map(|members| members.keys().map(String::as_str));
                 match &segment {
-                    Segment::Member(name) => (format!("there is no member `{name}`"), nearest(name, names)),
-                    other => (format!("there are no parts `{}` here", MemberPath(vec![other.clone()])), None),
+                    Segment::Member(name) => (format!("unknown member `{name}`"), nearest(name, names)),
+                    other => (format!("no `{}` at this path", MemberPath(vec![other.clone()])), None),
                 }
             })?;
         }
@@ -272,7 +273,7 @@ impl Contract {
                 Segment::Value => "Value",
             });
             let child = self.shapes.get(&id).and_then(|shape| step(shape, segment).cloned());
-            let Some(child) = child else { return Err(why("the contract has no such shape")) };
+            let Some(child) = child else { return Err(why("shape missing from the contract")) };
             let next = if uses.get(&child).copied().unwrap_or(0) > 1 {
                 let own = self.copy(&child, &way);
                 if let Some(shape) = self.shapes.get_mut(&id) {
@@ -301,7 +302,7 @@ impl Contract {
         free
     }
 
-    /// In how many places each shape is named.
+    /// Returns the number of references to each shape.
     fn uses(&self) -> HashMap<ShapeId, usize> {
         let mut uses = HashMap::new();
         let sides = self.operations.iter().flat_map(|operation| operation.input.iter().chain(&operation.output));
@@ -313,14 +314,14 @@ impl Contract {
     }
 }
 
-/// A reason and what was probably meant.
+/// A reason and a hint.
 type Why = (String, Option<String>);
 
 fn why(reason: &str) -> Why {
     (reason.to_owned(), None)
 }
 
-/// `did you mean` for the nearest of the known names.
+/// Returns a `did you mean` hint with the nearest of the known names.
 fn nearest<'n>(word: &str, names: impl IntoIterator<Item = &'n str>) -> Option<String> {
     let near = names
         .into_iter()
@@ -330,7 +331,7 @@ fn nearest<'n>(word: &str, names: impl IntoIterator<Item = &'n str>) -> Option<S
     near.map(|(_, name)| format!("did you mean `{name}`?"))
 }
 
-/// The member path and the field of `Tags{key}.length.max`; of `rules`, an empty path.
+/// Splits `Tags{key}.length.max` into member path and field; the path is empty if only a field is given.
 fn split_field(rest: &str) -> Option<(&str, &'static str)> {
     MEMBER_FIELDS.iter().find_map(|field| {
         let path = rest.strip_suffix(field)?;
@@ -344,7 +345,7 @@ fn check_value(field: &str, said: &Json) -> Result<(), Why> {
         "range.min" | "range.max" => said.is_number(),
         "pattern" => match said.as_str() {
             Some(pattern) => {
-                fancy_regex::Regex::new(pattern).map_err(|error| why(&format!("the pattern is broken: {error}")))?;
+                fancy_regex::Regex::new(pattern).map_err(|error| why(&format!("invalid pattern: {error}")))?;
                 true
             }
             None => false,
@@ -355,14 +356,14 @@ fn check_value(field: &str, said: &Json) -> Result<(), Why> {
         _ => true,
     };
     let expected = match field {
-        "length.min" | "length.max" => "a whole number from 0",
+        "length.min" | "length.max" => "a non-negative integer",
         "range.min" | "range.max" => "a number",
-        "pattern" => "a text",
-        "enum" => "a list of texts",
+        "pattern" => "a string",
+        "enum" => "a list of strings",
         "location" => "one of label, query, header, body, payload",
         _ => "true or false",
     };
-    if fits { Ok(()) } else { Err(why(&format!("{expected} is expected, found `{said}`"))) }
+    if fits { Ok(()) } else { Err(why(&format!("expected {expected}, found `{said}`"))) }
 }
 
 fn step<'s>(shape: &'s Shape, segment: &Segment) -> Option<&'s ShapeId> {
@@ -408,7 +409,7 @@ fn amend_type(shape: &mut Shape, said: &Json, fact: Fact) -> Result<(), Why> {
             .iter()
             .find(|kind| kind.name() == name)
             .cloned()
-            .ok_or_else(|| (format!("`{said}` is no type without parts"), nearest(name, names)))?;
+            .ok_or_else(|| (format!("`{said}` is not a simple type"), nearest(name, names)))?;
     }
     super::settle::add(&mut shape.facts, fact);
     for fact in shape.facts.iter_mut().filter(|fact| fact.path == "type") {
@@ -420,7 +421,7 @@ fn amend_type(shape: &mut Shape, said: &Json, fact: Fact) -> Result<(), Why> {
 fn amend_rule(shape: &mut Shape, said: &Json, amendment: &Amendment) -> Result<(), Why> {
     let rule: Rule = serde_json::from_value(said.clone()).map_err(|error| {
         let form = "for example `{ rule = \"maxTotalBytes\", over = \"values\", max = 4096 }`";
-        (format!("no rule: {error}"), Some(form.to_owned()))
+        (format!("invalid rule: {error}"), Some(form.to_owned()))
     })?;
     let place = match shape.rules.iter().position(|known| known.constraint() == rule.constraint()) {
         Some(place) => {
@@ -475,7 +476,7 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_is_settled_for_its_member_only() {
+    fn amended_limit_applies_to_one_member_only() {
         let mut contract = contract();
         contract.amend(&amendment("Do.Name.length.max", None, Some(20.into()))).expect("it fits");
         let members = contract.shape(&"In".into()).kind.members().expect("a structure").clone();
@@ -487,7 +488,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_laws_and_statuses_are_added() {
+    fn amendments_add_errors_laws_and_statuses() {
         let mut contract = contract();
         let error = serde_json::json!({"status": 401, "code": "unauthorized", "role": "unauthenticated"});
         contract.amend(&amendment("Do.errors", Some(error), None)).expect("it fits");
@@ -501,7 +502,7 @@ mod tests {
     }
 
     #[test]
-    fn wrong_amendments_say_what_was_meant_and_change_nothing() {
+    fn invalid_amendments_give_a_hint_and_change_nothing() {
         let before = contract();
         for (at, value, hint) in [
             ("Dp.errors", Json::Null, Some("did you mean `Do`?")),

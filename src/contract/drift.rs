@@ -1,6 +1,6 @@
-//! Where two contracts of one API contradict each other, fact by fact.
+//! Compares two contracts of one API and lists their contradictions, fact by fact.
 //!
-//! It never decides who is right: both statements stand side by side with their lines.
+//! It never decides which contract is right: both statements are reported with their lines.
 
 use super::settle::{same_pattern, same_route};
 use super::{Contract, Fact, Kind, MemberPath, Operation, Provenance, Rule, Segment, Shape, ShapeId};
@@ -10,44 +10,45 @@ use std::collections::{BTreeMap, HashSet};
 /// How two contracts differ at one place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum DriftKind {
-    /// Both say something, and not the same.
+    /// Both contracts make a statement, and the statements differ.
     Contradicts,
-    /// Only the first says something.
+    /// Only the first contract makes a statement.
     OnlyInFirst,
-    /// Only the second says something.
+    /// Only the second contract makes a statement.
     OnlyInSecond,
 }
 
-/// What one contract says at a place.
+/// What one contract states at a place.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Statement {
-    /// What it says.
+    /// The stated value.
     pub value: Json,
-    /// Where; `None` where the contract keeps no place for it.
+    /// The place of the statement in its document; `None` if the contract does not record one.
     pub source: Option<Provenance>,
 }
 
-/// One difference.
+/// One difference between two contracts.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Drift {
     /// The operation.
     pub operation: String,
-    /// The member path; of outputs it begins with `(output)`; empty for the operation itself.
+    /// The member path. Paths of outputs begin with `(output)`; the path of the operation itself is empty.
     pub member: String,
     /// The field: `length/max`, `enum`, `required`, `errors/NAME`, `http/uri`, `operation` …
     pub field: String,
     /// How they differ.
     pub kind: DriftKind,
-    /// What the first says.
+    /// The statement of the first contract.
     pub first: Option<Statement>,
-    /// What the second says.
+    /// The statement of the second contract.
     pub second: Option<Statement>,
 }
 
 /// All statements of one contract about one operation, by member path and field.
 type Statements = BTreeMap<(String, String), Statement>;
 
-/// Where two contracts contradict each other, or one lists what the other does not; by operation and member.
+/// Returns every place where two contracts contradict each other or where only one makes a statement,
+/// sorted by operation and member.
 pub fn drift(first: &Contract, second: &Contract) -> Vec<Drift> {
     let names: BTreeMap<&str, (Option<&Operation>, Option<&Operation>)> = first
         .operations
@@ -74,7 +75,7 @@ pub fn drift(first: &Contract, second: &Contract) -> Vec<Drift> {
             continue;
         };
         let (mut ours, mut theirs) = (statements(first, ours), statements(second, theirs));
-        // Below a member that only one side has, the member says it all.
+        // If only one side has a member, the member itself is the difference; what lies below it is not listed.
         let outer = |one: &Statements, other: &Statements| -> Vec<String> {
             one.keys()
                 .filter(|(_, field)| field == "member")
@@ -128,13 +129,13 @@ fn agree(field: &str, a: &Json, b: &Json) -> bool {
             };
             set(a) == set(b)
         }
-        // Two lists of members of which one must be there differ as the pages know more or fewer.
+        // The member lists of two `atLeastOneOf` rules differ whenever one page knows more members than the other.
         _ if field.starts_with("rules/atLeastOneOf") => true,
         _ => a == b,
     }
 }
 
-/// Whether the second type is only a more exact word for the first.
+/// Returns true if the second type is only a more exact name for the first.
 fn compatible(coarse: &str, fine: &str) -> bool {
     matches!(
         (coarse, fine),
@@ -199,7 +200,7 @@ fn shape_statements(
         (prefix, true) => prefix.to_owned(),
         (prefix, false) => format!("{prefix}.{path}"),
     };
-    // A tree of shapes can be far larger than the shapes: each is followed once on a way down.
+    // The tree of paths can be far larger than the number of shapes, so each shape is followed once per path.
     if all.len() > 200_000 || !above.insert(id.clone()) {
         return;
     }

@@ -1,23 +1,23 @@
-//! One statement of one source, with its place and its standing.
+//! One statement of one source, with its place and its origin.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// How a statement is known.
+/// The kind of source that a statement comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Standing {
     /// A structured field of a documentation page.
     Documented,
-    /// Read from a sentence.
+    /// Extracted from a sentence of a documentation page.
     Prose,
     /// A machine-readable model.
     Model,
-    /// An amendment by the user; it settles what other sources dispute.
+    /// An amendment by the user; it overrides what other sources dispute.
     Scenario,
     /// Observed and accepted by a person.
     Recorded,
-    /// A default of ours where all sources are silent, for example how a byte budget counts.
+    /// A default of overstep, used if all sources are silent; for example how a byte budget counts.
     Assumed,
 }
 
@@ -34,17 +34,17 @@ impl fmt::Display for Standing {
     }
 }
 
-/// Where a statement stands: a document's name and a line in it, counted from 1.
+/// The place of a statement: a document's name and a line in it, counted from 1.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Provenance {
-    /// The document's name as a person would say it: a file name, or `botocore:connect/2017-08-08`.
+    /// The document's name as shown to people: a file name, or `botocore:connect/2017-08-08`.
     pub document: String,
     /// The line, from 1.
     pub line: u32,
 }
 
 impl Provenance {
-    /// A place in a document.
+    /// Creates a place in a document.
     pub fn new(document: impl Into<String>, line: u32) -> Self {
         Self { document: document.into(), line }
     }
@@ -58,31 +58,31 @@ impl fmt::Display for Provenance {
 
 /// One statement of one source about one field of a shape, an operation or an error.
 ///
-/// Paths by owner:
+/// The paths by owner:
 /// - shape: `type`, `length/min`, `length/max`, `range/min`, `range/max`, `pattern`, `enum`, `unique`,
-///   `rules/0` (position in `rules`), `members/NAME` (it exists; value: its type's name),
+///   `rules/0` (position in `rules`), `members/NAME` (the member exists; the value is its type's name),
 ///   `members/NAME/required`, `members/NAME/location`;
 /// - operation: `http/method`, `http/uri`, `http/success`, `errors/NAME`, `laws/NAME`, `permission`;
 /// - error: `status`, `role`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Fact {
-    /// Which field, relative to its owner; see above.
+    /// The path of the field, relative to its owner; see above.
     pub path: String,
-    /// What this source says the field is.
+    /// The value that this source states.
     pub value: serde_json::Value,
-    /// How it is known.
+    /// The kind of source that makes the statement.
     pub standing: Standing,
     /// The document's name.
     pub document: String,
-    /// The line in it, from 1.
+    /// The line in the document, from 1.
     pub line: u32,
-    /// Whether another source contradicts it and no amendment has settled the matter.
+    /// Whether another source contradicts this fact and no amendment overrides both.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub disputed: bool,
 }
 
 impl Fact {
-    /// An undisputed statement.
+    /// Creates an undisputed statement.
     pub fn new(
         path: impl Into<String>,
         value: impl Into<serde_json::Value>,
@@ -99,7 +99,7 @@ impl Fact {
         }
     }
 
-    /// Its place.
+    /// Returns the place of the statement.
     pub fn provenance(&self) -> Provenance {
         Provenance::new(self.document.clone(), self.line)
     }

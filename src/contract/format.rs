@@ -1,6 +1,7 @@
-//! The contract as JSON, format `overstep-contract/1`: the only form in which contracts are kept.
+//! The contract as JSON in the format `overstep-contract/1`, the only form in which contracts are stored.
 //!
-//! The outside form is a set of plain structs of its own, so that the values inside can stay strict.
+//! It never serialises the contract's own types: separate plain structs describe the JSON, so that the types
+//! themselves can stay strict.
 
 use super::{
     Auth, Contract, ErrorName, ErrorShape, Fact, Http, Kind, Length, Member, Operation, OperationName, OperationTraits,
@@ -10,13 +11,13 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-/// The format's name, first in every contract.
+/// The name of the format, the first field of every contract.
 pub const FORMAT: &str = "overstep-contract/1";
 
-/// Why a text is no contract.
+/// The error returned if a text is not a contract.
 #[derive(Debug, thiserror::Error)]
 pub enum FormatError {
-    /// Not JSON, or not of this form.
+    /// The text is not JSON, or has an unexpected structure.
     #[error("{reason}")]
     Json {
         /// What is wrong.
@@ -26,13 +27,13 @@ pub enum FormatError {
         /// The column, from 1.
         column: usize,
     },
-    /// Another format.
-    #[error("format `{found}` is not `{FORMAT}`")]
+    /// The text declares another format.
+    #[error("unknown format `{found}`; expected `{FORMAT}`")]
     Format {
-        /// What the text says.
+        /// The format that the text declares.
         found: String,
     },
-    /// A name that leads nowhere, or a kind without its parts.
+    /// A reference to a name that does not exist, or a shape without a field that its type requires.
     #[error("{owner}: {reason}")]
     Broken {
         /// The shape, operation or error at fault.
@@ -142,7 +143,7 @@ struct ShapeForm {
     facts: Vec<Fact>,
 }
 
-/// The contract as indented JSON with a newline at the end.
+/// Returns the contract as indented JSON with a newline at the end.
 pub fn to_json(contract: &Contract) -> String {
     let disputed = |facts: &[Fact]| facts.iter().any(|fact| fact.disputed);
     let form = ContractForm {
@@ -221,10 +222,10 @@ fn shape_form(shape: &Shape) -> ShapeForm {
     form
 }
 
-/// Reads a contract.
+/// Reads a contract from its JSON form.
 ///
 /// # Errors
-/// Where the text is not JSON of this format, or a name in it leads nowhere.
+/// Returns an error if the text is not JSON of this format, or refers to a name that it does not define.
 pub fn from_json(text: &str) -> Result<Contract, FormatError> {
     let form: ContractForm = serde_json::from_str(text).map_err(|error| FormatError::Json {
         reason: error.to_string(),
@@ -294,7 +295,7 @@ fn shape_value(id: &ShapeId, form: ShapeForm) -> Result<Shape, FormatError> {
         },
         "structure" => Kind::Structure { members: form.members.unwrap_or_default() },
         "union" => Kind::Union { members: form.members.unwrap_or_default() },
-        other => return Err(broken(&format!("`{other}` is no type"))),
+        other => return Err(broken(&format!("unknown type `{other}`"))),
     };
     Ok(Shape {
         kind,
@@ -314,7 +315,7 @@ fn check_names(contract: &Contract) -> Result<(), FormatError> {
         if contract.shapes.contains_key(id) {
             Ok(())
         } else {
-            Err(FormatError::Broken { owner, reason: format!("no shape is called `{id}`") })
+            Err(FormatError::Broken { owner, reason: format!("unknown shape `{id}`") })
         }
     };
     for (id, shape) in &contract.shapes {
@@ -328,7 +329,7 @@ fn check_names(contract: &Contract) -> Result<(), FormatError> {
         }
     }
     if let Some(error) = contract.common.iter().find(|error| !contract.errors.contains_key(*error)) {
-        let reason = format!("no error is called `{error}`");
+        let reason = format!("unknown error `{error}`");
         return Err(FormatError::Broken { owner: "common errors".to_owned(), reason });
     }
     for operation in &contract.operations {
@@ -339,7 +340,7 @@ fn check_names(contract: &Contract) -> Result<(), FormatError> {
             if !contract.errors.contains_key(error) {
                 return Err(FormatError::Broken {
                     owner: format!("operation `{}`", operation.name),
-                    reason: format!("no error is called `{error}`"),
+                    reason: format!("unknown error `{error}`"),
                 });
             }
         }
@@ -348,14 +349,14 @@ fn check_names(contract: &Contract) -> Result<(), FormatError> {
         {
             return Err(FormatError::Broken {
                 owner: format!("operation `{}`", operation.name),
-                reason: format!("its input `{id}` is no structure"),
+                reason: format!("its input `{id}` is not a structure"),
             });
         }
     }
     Ok(())
 }
 
-/// `sha256:` and the hash of the contract's JSON form: the same promise, the same digest.
+/// Returns `sha256:` and the hash of the contract's JSON form; equal contracts have equal digests.
 pub fn digest(contract: &Contract) -> String {
     let hash = Sha256::digest(to_json(contract).as_bytes());
     format!("sha256:{}", data_encoding::HEXLOWER.encode(&hash))

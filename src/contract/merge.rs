@@ -1,6 +1,7 @@
-//! Several sources of one API become one contract: what any says is promised, contradictions are marked.
+//! Merges several sources of one API into one contract, which holds the statements of all of them; contradictions
+//! are marked.
 //!
-//! It never lets a page of one operation speak for another: a shape that others use too is split first.
+//! It never lets the page of one operation change another operation: a shape that both use is split first.
 
 use super::plan::Plan;
 use super::settle::add;
@@ -8,28 +9,28 @@ use super::{Contract, ErrorShape, Fact, Kind, Member, Operation, Role, Rule, Sha
 use indexmap::IndexMap;
 use std::collections::HashMap;
 
-/// Joins two contracts of one API: what either says is promised, what they dispute is marked.
-/// The order of the two changes nothing but the order in which provenance is listed.
+/// Merges two contracts of one API. The result holds the statements of both, and contradictions are marked.
+/// The order of the arguments only affects the order in which provenance is listed.
 pub fn merge(first: Contract, second: Contract) -> Contract {
     merge_all(vec![first, second])
 }
 
-/// Joins contracts of one API, pages first and machine models last, whatever their order here.
+/// Merges contracts of one API, pages first and machine models last, regardless of their order in `contracts`.
 pub fn merge_all(mut contracts: Vec<Contract>) -> Contract {
     contracts.sort_by_cached_key(order);
     let mut contracts = contracts.into_iter();
     let Some(mut merged) = contracts.next() else { return Contract::new("") };
     for next in contracts {
         let apart = next.operations.iter().all(|operation| merged.operation(operation.name.as_str()).is_none());
-        // Pages of other operations are put into what is there, which is far larger than they are;
-        // a model takes the pages in, because its names win.
+        // A page of further operations is merged into the result so far, which is far larger. A model receives
+        // the pages instead, because its names win.
         merged = if apart && order(&next).0 == 0 { join(next, merged) } else { join(merged, next) };
     }
     merged.prune();
     merged
 }
 
-/// Pages before models; among each, by name. Amended contracts last, they speak for all.
+/// Returns the sort key of a contract: pages before models, and by name within each group.
 fn order(contract: &Contract) -> (usize, String) {
     let facts = || contract.shapes.values().flat_map(|shape| &shape.facts);
     let models = facts().filter(|fact| fact.standing == Standing::Model).count();
@@ -38,7 +39,7 @@ fn order(contract: &Contract) -> (usize, String) {
     (models, names.join(" "))
 }
 
-/// Puts `page` into `model`.
+/// Merges `page` into `model`.
 fn join(page: Contract, mut model: Contract) -> Contract {
     if model.service.is_empty() {
         model.service.clone_from(&page.service);
@@ -127,7 +128,7 @@ fn join_operation(known: &mut Operation, other: &Operation) {
 }
 
 fn join_error(known: &mut ErrorShape, other: &ErrorShape) {
-    // Who knows the status or the description reads the role better.
+    // A source that gives the status or the description infers the role more reliably.
     if known.role == Role::Other || (known.status.is_none() && other.status.is_some() && other.role != Role::Other) {
         known.role = other.role;
     }
@@ -138,7 +139,7 @@ fn join_error(known: &mut ErrorShape, other: &ErrorShape) {
     }
 }
 
-/// Brings shapes that only the page has over into the model, under free names.
+/// Copies shapes that only the page has into the model, under unused names.
 pub(super) struct Adopt<'a> {
     pub page: &'a Contract,
     pub ids: HashMap<ShapeId, ShapeId>,
@@ -191,7 +192,7 @@ fn map_kind(kind: &Kind, rename: &mut impl FnMut(&ShapeId) -> ShapeId) -> Kind {
     }
 }
 
-/// A shape's children, each with the slot in which it stands.
+/// Returns the children of a shape, each with the name of its slot.
 pub(super) fn slots(shape: &Shape) -> Vec<(String, &ShapeId)> {
     match &shape.kind {
         Kind::List { member } => vec![("[]".to_owned(), member)],
@@ -200,7 +201,8 @@ pub(super) fn slots(shape: &Shape) -> Vec<(String, &ShapeId)> {
     }
 }
 
-/// The model's name for a member of the page: the same, else one of the same name on the wire.
+/// Returns the model's name for a member of the page: the same name, or the only member with the same name on the
+/// wire or the same letters in another case.
 pub(super) fn member_name(shape: &Shape, name: &str, member: Option<&Member>) -> Option<String> {
     let members = shape.kind.members()?;
     if members.contains_key(name) {
@@ -214,7 +216,7 @@ pub(super) fn member_name(shape: &Shape, name: &str, member: Option<&Member>) ->
     }
 }
 
-/// Whether values of one kind are values of the other, told less exactly: the more exact of two kinds.
+/// Returns the more exact of two kinds; `None` if neither is a less exact description of the other.
 fn finer<'k>(a: &'k Kind, b: &'k Kind) -> Option<&'k Kind> {
     let rank = |kind: &Kind| match kind {
         Kind::Document => 0,
@@ -224,7 +226,7 @@ fn finer<'k>(a: &'k Kind, b: &'k Kind) -> Option<&'k Kind> {
         Kind::Timestamp | Kind::Blob => 3,
         Kind::Boolean | Kind::List { .. } | Kind::Map { .. } => 1,
     };
-    // boto3 pages show a JSON text that the client takes as a mapping as an empty one.
+    // boto3 pages describe a JSON text that the client accepts as a mapping as an empty structure.
     match (a.members().map(IndexMap::len), b.members().map(IndexMap::len)) {
         (Some(0), None) if b.is_text() => return Some(b),
         (None, Some(0)) if a.is_text() => return Some(a),
@@ -252,7 +254,7 @@ fn finer<'k>(a: &'k Kind, b: &'k Kind) -> Option<&'k Kind> {
     fits.then(|| if rank(a) > rank(b) { a } else { b })
 }
 
-/// Adds what the page says of a shape to the model's.
+/// Adds what the page states about a shape to the model's shape.
 pub(super) fn join_shape(ours: &Shape, theirs: &mut Shape, adopt: &mut dyn FnMut(&ShapeId) -> ShapeId) {
     let mut type_disputed = false;
     match (finer(&ours.kind, &theirs.kind).map(Kind::name), ours.kind.members().is_some()) {
@@ -292,7 +294,7 @@ pub(super) fn join_shape(ours: &Shape, theirs: &mut Shape, adopt: &mut dyn FnMut
             fact.disputed = true;
         }
     }
-    // Of a disputed type nothing else can be said that fits both.
+    // If the type is disputed, no other fact can apply to both types.
     for fact in facts.into_iter().filter(|fact| !type_disputed || fact.path == "type") {
         if fact.path == "type" || fact.path.starts_with("members/") && fact.path.matches('/').count() == 1 {
             add(&mut theirs.facts, fact);
@@ -313,7 +315,7 @@ pub(super) fn join_shape(ours: &Shape, theirs: &mut Shape, adopt: &mut dyn FnMut
     join_rules(ours, theirs);
 }
 
-/// The page's member names that are the model's under other letters.
+/// Returns the members that the model spells differently: the page's name to the model's name.
 fn renames(ours: &Shape, theirs: &Shape) -> HashMap<String, String> {
     let mut renamed = HashMap::new();
     for (name, member) in ours.kind.members().into_iter().flatten() {
@@ -349,7 +351,7 @@ fn join_members(ours: &Shape, theirs: &mut Shape, adopt: &mut dyn FnMut(&ShapeId
     }
 }
 
-/// Joins the rules and lets the facts about them follow to their new places.
+/// Merges the rules and moves the facts about them to their new positions.
 fn join_rules(ours: &Shape, theirs: &mut Shape) {
     for (index, rule) in ours.rules.iter().enumerate() {
         let same = |known: &Rule| match (known, rule) {
@@ -379,7 +381,7 @@ fn join_rules(ours: &Shape, theirs: &mut Shape) {
     }
 }
 
-/// Of two readings of one rule, what both allow.
+/// Narrows a rule to what both it and another reading of the same rule allow.
 fn weaken(known: &mut Rule, other: &Rule) {
     match (known, other) {
         (Rule::AtLeastOneOf { members }, Rule::AtLeastOneOf { members: others }) => {

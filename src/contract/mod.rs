@@ -1,9 +1,9 @@
 //! The contract: what an API promises, as plain values with their provenance.
 //!
-//! This room never reads a document, never touches a file and knows no other room.
+//! This module never reads a document, never touches a file and imports no other module.
 //!
-//! Start with [`Contract`]; a limit is a [`Shape`]'s field, and *where it is written* is a
-//! [`Fact`] beside it. The vocabulary is Smithy's: shape, member, and the constraint names
+//! Start with [`Contract`]. A limit is a field of a [`Shape`]; a [`Fact`] next to it records where
+//! the limit is written. The vocabulary is Smithy's: shape, member, and the constraint names
 //! `required`, `type`, `length`, `range`, `pattern`, `enum`.
 
 mod amend;

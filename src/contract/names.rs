@@ -1,4 +1,4 @@
-//! Names as types, so that an operation's name is never taken for a shape's.
+//! Names as newtypes, so that the name of an operation is never mistaken for the name of a shape.
 
 use serde::{Deserialize, Serialize};
 use std::borrow::Borrow;
@@ -12,12 +12,12 @@ macro_rules! name {
         pub struct $name(String);
 
         impl $name {
-            /// Takes any text; names are compared letter by letter.
+            /// Creates a name from any text. Names are case-sensitive.
             pub fn new(name: impl Into<String>) -> Self {
                 Self(name.into())
             }
 
-            /// The name as written in its source.
+            /// Returns the name as written in its source.
             pub fn as_str(&self) -> &str {
                 &self.0
             }

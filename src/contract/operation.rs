@@ -6,31 +6,31 @@ use super::{
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-/// Everything that one API promises.
+/// Everything that the documentation of one API promises.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Contract {
     /// The service's short name, for example `connect`.
     pub service: String,
-    /// How requests and answers are written, where a source says it.
+    /// The wire protocol of requests and responses, if a source states it.
     pub protocol: Option<Protocol>,
-    /// How callers prove who they are; any one of them.
+    /// The authentication schemes; a caller may use any one of them.
     pub auth: Vec<Auth>,
-    /// The documented base URL, which an endpoint replaces.
+    /// The documented base URL; the URL of an endpoint replaces it.
     pub base: Option<String>,
-    /// What every request says of the service.
+    /// The service's names and version that every request carries.
     pub traits: ServiceTraits,
-    /// In documented order.
+    /// The operations, in documented order.
     pub operations: Vec<Operation>,
-    /// All errors that an operation names, by name, and those that are common to all.
+    /// All errors that an operation lists or that are common to all operations, by name.
     pub errors: IndexMap<ErrorName, ErrorShape>,
-    /// Errors that every operation may answer, though its own description does not list them.
+    /// Errors that every operation may return even if its own description does not list them.
     pub common: Vec<ErrorName>,
     /// All shapes, by name.
     pub shapes: IndexMap<ShapeId, Shape>,
 }
 
 impl Contract {
-    /// A contract that promises nothing yet.
+    /// Creates an empty contract.
     pub fn new(service: impl Into<String>) -> Self {
         Self {
             service: service.into(),
@@ -45,37 +45,38 @@ impl Contract {
         }
     }
 
-    /// The operation of this name.
+    /// Returns the operation with this name.
     pub fn operation(&self, name: &str) -> Option<&Operation> {
         self.operations.iter().find(|operation| operation.name.as_str() == name)
     }
 
-    /// The shape of this name. Every name inside a contract has one: the readers and
-    /// [`super::from_json`] refuse contracts with a name that leads nowhere.
+    /// Returns the shape with this name. Every name inside a contract has one: the readers and
+    /// [`super::from_json`] reject contracts with a name that is not defined.
     ///
     /// # Panics
-    /// Where the name is not this contract's.
+    /// Panics if the contract does not define the name.
     pub fn shape(&self, id: &ShapeId) -> &Shape {
         &self.shapes[id]
     }
 
-    /// The documented errors of an operation, with what is known of each.
+    /// Returns the documented errors of an operation, with what is known about each.
     pub fn errors_of<'a>(&'a self, operation: &'a Operation) -> impl Iterator<Item = (&'a ErrorName, &'a ErrorShape)> {
         operation.errors.iter().filter_map(|name| self.errors.get_key_value(name))
     }
 
-    /// Whether machine models are all there is: nobody has written down what is granted. Where a page documents one of
-    /// the operations, somebody has looked at all of them, and models are held to like pages.
+    /// Returns true if all operations come from machine models only, so that no document states which requests are
+    /// accepted. If a page documents at least one operation, a person has reviewed the API, and models are treated as
+    /// strictly as pages.
     pub fn is_only_modelled(&self) -> bool {
         !self.operations.is_empty() && self.operations.iter().all(Operation::is_only_modelled)
     }
 
-    /// The errors that every operation may answer.
+    /// Returns the errors that every operation may return.
     pub fn common_errors(&self) -> impl Iterator<Item = (&ErrorName, &ErrorShape)> {
         self.common.iter().filter_map(|name| self.errors.get_key_value(name))
     }
 
-    /// The same contract with only the named operations and what they reach; unknown names change nothing.
+    /// Returns the contract reduced to the named operations and what they refer to; unknown names are ignored.
     pub fn restricted_to(&self, names: &[impl AsRef<str>]) -> Self {
         let mut kept = self.clone();
         kept.operations.retain(|operation| names.iter().any(|name| name.as_ref() == operation.name.as_str()));
@@ -83,7 +84,7 @@ impl Contract {
         kept
     }
 
-    /// Drops shapes and errors that no operation reaches.
+    /// Removes shapes and errors that no operation refers to.
     pub fn prune(&mut self) {
         let mut reached = std::collections::HashSet::new();
         let mut open: Vec<ShapeId> = Vec::new();
@@ -111,7 +112,7 @@ impl Contract {
 }
 
 impl Shape {
-    /// The shapes that this one names.
+    /// Returns the shapes that this one refers to.
     pub fn neighbours(&self) -> impl Iterator<Item = &ShapeId> {
         use super::Kind;
         let (pair, members) = match &self.kind {
@@ -123,7 +124,7 @@ impl Shape {
     }
 }
 
-/// How requests and answers are written.
+/// A wire protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Protocol {
     /// AWS restJson1.
@@ -153,7 +154,7 @@ pub enum Protocol {
 }
 
 impl Protocol {
-    /// All of them.
+    /// All protocols.
     pub const ALL: [Self; 8] = [
         Self::RestJson1,
         Self::AwsJson1_0,
@@ -165,7 +166,7 @@ impl Protocol {
         Self::RestJson,
     ];
 
-    /// As in the JSON form.
+    /// Returns the name used in the JSON form.
     pub fn name(self) -> &'static str {
         match self {
             Self::RestJson1 => "restJson1",
@@ -180,13 +181,13 @@ impl Protocol {
     }
 }
 
-/// A way to prove who is calling.
+/// An authentication scheme.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "scheme", rename_all = "lowercase")]
 pub enum Auth {
     /// AWS Signature Version 4.
     SigV4 {
-        /// The service's name in the signature's scope, where it is not the service's own.
+        /// The service's name in the signature's scope, if it differs from the service's own name.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         service: Option<String>,
     },
@@ -197,7 +198,7 @@ pub enum Auth {
         /// The header's name.
         name: String,
     },
-    /// Anybody may call.
+    /// No authentication is required.
     None,
 }
 
@@ -206,9 +207,9 @@ pub enum Auth {
 pub struct Http {
     /// `GET`, `POST` …
     pub method: String,
-    /// The route, with labels: `/contacts/{InstanceId}/{ContactId}`; `{Key+}` takes slashes too.
+    /// The route, with labels: `/contacts/{InstanceId}/{ContactId}`; `{Key+}` may contain slashes.
     pub uri: String,
-    /// The status of success, where a source says it.
+    /// The status of a success, if a source states it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub success: Option<u16>,
 }
@@ -218,28 +219,29 @@ pub struct Http {
 pub struct Operation {
     /// Its name.
     pub name: OperationName,
-    /// Its route, where a source gives one.
+    /// Its route, if a source states one.
     pub http: Option<Http>,
     /// The structure of its input.
     pub input: Option<ShapeId>,
-    /// The structure of its output; a structure without members is a documented empty result.
+    /// The structure of its output. A structure without members means that the result is documented as empty.
     pub output: Option<ShapeId>,
     /// The errors that it documents.
     pub errors: Vec<ErrorName>,
-    /// What it promises about state: `merges`, `overwrites`, `deduplicates`, `idempotent` …
+    /// The laws that it promises: `merges`, `overwrites`, `deduplicates`, `idempotent` …
     pub laws: Vec<String>,
     /// The permission that the caller needs, as documented.
     pub permission: Option<String>,
-    /// How its requests and answers look on the wire, beside the protocol's rules.
+    /// How its requests and responses look on the wire, in addition to the protocol's rules.
     pub traits: OperationTraits,
-    /// Where it is described.
+    /// The places where it is described.
     pub sources: Vec<Provenance>,
-    /// Who says so, and where.
+    /// The statements of the sources, with their places.
     pub facts: Vec<Fact>,
 }
 
 impl Operation {
-    /// Whether only machine models describe it: they say what requests look like, not which are granted.
+    /// Returns true if only machine models describe the operation: they state what requests look like, not which are
+    /// accepted.
     fn is_only_modelled(&self) -> bool {
         let mut modelled = false;
         for fact in &self.facts {
@@ -252,7 +254,7 @@ impl Operation {
         modelled
     }
 
-    /// An operation of which only the name is known.
+    /// Creates an operation of which only the name is known.
     pub fn new(name: OperationName) -> Self {
         Self {
             name,
@@ -272,14 +274,14 @@ impl Operation {
 /// One documented error.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ErrorShape {
-    /// Its status, where a source says it.
+    /// Its status, if a source states it.
     pub status: Option<u16>,
     /// What it means.
     pub role: Role,
-    /// Its code on the wire, where that is not its name.
+    /// Its code on the wire, if it differs from the name.
     pub code: Option<String>,
-    /// The structure of its body, where a source gives one.
+    /// The structure of its body, if a source states one.
     pub shape: Option<ShapeId>,
-    /// Who says so, and where.
+    /// The statements of the sources, with their places.
     pub facts: Vec<Fact>,
 }

@@ -1,18 +1,18 @@
-//! Where a member sits inside an operation's input or output.
+//! Member paths: the place of a member inside an operation's input or output.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// One step down from a shape.
+/// One step from a shape to one of its parts.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Segment {
     /// A member of a structure or union.
     Member(String),
-    /// The members of a list, all of them: `[]`.
+    /// All items of a list: `[]`.
     Item,
-    /// A map's keys: `{key}`.
+    /// The keys of a map: `{key}`.
     Key,
-    /// A map's values: `{value}`.
+    /// The values of a map: `{value}`.
     Value,
 }
 
@@ -21,24 +21,24 @@ pub enum Segment {
 pub struct MemberPath(pub Vec<Segment>);
 
 impl MemberPath {
-    /// The input itself.
+    /// Returns the empty path, which means the input itself.
     pub fn root() -> Self {
         Self::default()
     }
 
-    /// This path, one step further.
+    /// Returns this path extended by a segment.
     pub fn then(&self, segment: Segment) -> Self {
         let mut path = self.0.clone();
         path.push(segment);
         Self(path)
     }
 
-    /// This path, one member further.
+    /// Returns this path extended by a member.
     pub fn member(&self, name: &str) -> Self {
         self.then(Segment::Member(name.to_owned()))
     }
 
-    /// Reads what [`fmt::Display`] writes; `None` where the text is no path.
+    /// Parses the form that [`fmt::Display`] writes; returns `None` if the text is not a member path.
     pub fn parse(text: &str) -> Option<Self> {
         let mut path = Vec::new();
         let mut rest = text;
@@ -69,7 +69,7 @@ impl MemberPath {
         Some(Self(path))
     }
 
-    /// The name of the innermost structure member on the path, for example `Tags` of `Tags{key}`.
+    /// Returns the name of the innermost structure member on the path, for example `Tags` for `Tags{key}`.
     pub fn last_member(&self) -> Option<&str> {
         self.0.iter().rev().find_map(|segment| match segment {
             Segment::Member(name) => Some(name.as_str()),
@@ -77,7 +77,7 @@ impl MemberPath {
         })
     }
 
-    /// The member of the input under which this path lies.
+    /// Returns the member of the input that this path begins with.
     pub fn top(&self) -> Option<&str> {
         match self.0.first() {
             Some(Segment::Member(name)) => Some(name),
@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_reads_the_same() {
+    fn parse_reverses_display() {
         for text in ["", "Tags", "Tags{key}", "References{value}.Type", "tags[]", "A[][]{value}{value}.B.C"] {
             assert_eq!(MemberPath::parse(text).expect(text).to_string(), text);
         }

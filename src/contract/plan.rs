@@ -1,4 +1,4 @@
-//! Which shapes of a page and a model belong together, and which of the model's are split for it.
+//! Plans a merge: pairs the shapes of a page with those of a model, and decides which of the model's are split.
 //!
 //! It never changes a shape that an operation outside the page uses.
 
@@ -11,14 +11,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 /// A shape of the page and the shape of the model that it describes.
 type Pair = (ShapeId, ShapeId);
 
-/// What is to be done: which shapes belong together, and what each pair becomes.
+/// The plan of a merge: which shapes belong together, and what each pair becomes.
 pub(super) struct Plan {
-    /// In the order in which they were met, each with the name made from its path.
+    /// The pairs in the order of discovery, each with a name derived from its path.
     pairs: IndexMap<Pair, String>,
     children: HashMap<Pair, Vec<(String, Pair)>>,
-    /// Model shapes all of whose uses are described by the page.
+    /// Shapes of the model of which the page describes every use.
     exclusive: HashSet<ShapeId>,
-    /// Pairs whose merged shape is not the model's shape as it is.
+    /// Pairs whose merged shape differs from the model's shape.
     changed: HashSet<Pair>,
 }
 
@@ -78,7 +78,7 @@ impl Plan {
         let exclusive = exclusive(model, page, &pairs, &children, &roots, &local);
         let mut changed: HashSet<Pair> =
             local.iter().filter(|(_, news)| !news.is_empty()).map(|(pair, _)| pair.clone()).collect();
-        // A shape with a child under a new name is another shape, up to the root.
+        // A shape whose child gets a new name changes too, up to the root.
         loop {
             let before = changed.len();
             for (pair, below) in &children {
@@ -93,7 +93,7 @@ impl Plan {
         Self { pairs, children, exclusive, changed }
     }
 
-    /// Changes the model; answers under which name each pair's shape stands now.
+    /// Applies the plan to the model; returns the name of each pair's shape.
     pub fn carry_out(&self, page: &Contract, model: &mut Contract) -> HashMap<Pair, ShapeId> {
         let originals: HashMap<ShapeId, Shape> = self
             .pairs
@@ -136,7 +136,7 @@ fn capitalised(name: &str) -> String {
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
-/// Lets one slot of a shape name another shape.
+/// Makes one slot of a shape refer to another shape.
 fn point(kind: &mut Kind, slot: &str, id: &ShapeId) {
     match (kind, slot) {
         (Kind::List { member }, "[]") => *member = id.clone(),
@@ -150,7 +150,7 @@ fn point(kind: &mut Kind, slot: &str, id: &ShapeId) {
     }
 }
 
-/// Which fields of the model's shape the page adds to or disputes; agreement is no news.
+/// Returns the fields of the model's shape that the page adds to or disputes; agreement does not count.
 fn news(page: &Contract, model: &Contract, pair: &Pair) -> BTreeSet<String> {
     let (Some(ours), Some(theirs)) = (page.shapes.get(&pair.0), model.shapes.get(&pair.1)) else {
         return BTreeSet::new();
@@ -163,7 +163,7 @@ fn news(page: &Contract, model: &Contract, pair: &Pair) -> BTreeSet<String> {
     }
     for fact in &trial.facts {
         let known = theirs.facts_at(&fact.path).next();
-        // That a member exists and of which kind is said by the members themselves.
+        // The members themselves already say that they exist and of which kind they are.
         let about_existence =
             fact.path == "type" || fact.path.starts_with("members/") && fact.path.matches('/').count() == 1;
         if known.is_none() && !about_existence && fact.value != Json::Bool(false)
@@ -179,8 +179,8 @@ fn news(page: &Contract, model: &Contract, pair: &Pair) -> BTreeSet<String> {
     news
 }
 
-/// The model's shapes of which every use is described by the page in the same way, so that they can
-/// be changed where they stand.
+/// Returns the model's shapes of which the page describes every use in the same way, so that they can
+/// be changed in place.
 fn exclusive(
     model: &Contract,
     page: &Contract,
@@ -197,7 +197,7 @@ fn exclusive(
         covered.extend(below.iter().map(|(slot, _)| (&pair.1, slot.as_str())));
     }
     let mut exclusive: HashSet<ShapeId> = pairs.keys().map(|(_, id)| id.clone()).collect();
-    // Several statements about one shape that say different things need a shape each.
+    // If the page states different things about several uses of one shape, each use needs its own shape.
     let mut said: HashMap<&ShapeId, &BTreeSet<String>> = HashMap::new();
     for (pair, news) in local {
         if *said.entry(&pair.1).or_insert(news) != news {

@@ -1,25 +1,25 @@
-//! What an error means, whatever it is called.
+//! What an error means, regardless of its name.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// The role of a documented error: which kind of request provokes it.
+/// The role of a documented error: the kind of request that provokes it.
 ///
 /// A violating case expects a documented error *whose role fits*; see `Expectations` in the architecture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
-    /// The request breaks a constraint.
+    /// The request violates a constraint.
     InvalidInput,
-    /// The request names something that does not exist.
+    /// The request names a resource that does not exist.
     MissingResource,
-    /// The caller did not prove who they are.
+    /// The caller is not authenticated.
     Unauthenticated,
-    /// The caller is known and may not do this.
+    /// The caller is authenticated but lacks the permission.
     Forbidden,
     /// Too many requests.
     Throttled,
-    /// The state of the resource forbids it now.
+    /// The current state of the resource does not allow the request.
     Conflict,
     /// A quota is used up.
     Limit,
@@ -30,8 +30,8 @@ pub enum Role {
 }
 
 impl Role {
-    /// Reads the role out of status, name and description, in this order of trust:
-    /// a telling name, then a status that has one meaning, then the description, then the status class.
+    /// Infers the role from status, name and description, in this order of trust:
+    /// an unambiguous name, then an unambiguous status, then the description, then a vague name.
     pub fn infer(status: Option<u16>, name: &str, description: &str) -> Self {
         let name = squash(name);
         let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
@@ -136,14 +136,14 @@ impl Role {
         Self::Other
     }
 
-    /// Whether a name says that too much was sent, whatever the status.
+    /// Returns true if the name means that too many requests were sent, regardless of the status.
     pub fn is_throttling(name: &str) -> bool {
         let name = squash(name);
         THROTTLING.iter().any(|word| name.contains(word))
     }
 }
 
-/// What stands in the name of an error for too many requests, in small letters and nothing else.
+/// Parts of the names of errors for too many requests, in lowercase letters only.
 const THROTTLING: [&str; 6] =
     ["throttl", "toomanyrequests", "ratelimit", "ratexceeded", "slowdown", "requestlimitexceeded"];
 
@@ -172,7 +172,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_speak_before_statuses() {
+    fn unambiguous_names_take_precedence_over_statuses() {
         for (status, name, description, role) in [
             (400, "InvalidParameterException", "", Role::InvalidInput),
             (400, "InvalidRequestException", "", Role::InvalidInput),

@@ -1,15 +1,15 @@
-//! From the facts of a field to its merged value, and whether the sources dispute it.
+//! Computes the merged value of a field from the facts about it, and whether the sources dispute it.
 //!
-//! It never drops a fact: a contradiction is marked on the facts, and the value is the one under
-//! which a valid request stays valid for every source.
+//! It never drops a fact: a contradiction is marked on the facts, and the value is chosen so that a valid
+//! request is valid according to every source.
 
 use super::{ErrorShape, Fact, Kind, Location, Operation, Shape, Standing};
 use serde_json::{Number, Value as Json};
 use std::collections::BTreeSet;
 
 impl Shape {
-    /// Adds a statement and settles its field again. Statements that are here already change nothing.
-    /// Values of another type than the field's are kept as facts and have no effect.
+    /// Adds a fact and computes its field again. A fact that is already present changes nothing.
+    /// A value whose type does not fit the field is kept as a fact and has no effect.
     pub fn state(&mut self, fact: Fact) {
         let path = fact.path.clone();
         if add(&mut self.facts, fact) {
@@ -81,7 +81,7 @@ impl Shape {
         for index in indices {
             self.facts[index].disputed = disputed;
         }
-        // The longest list gives the order, so that the order of the sources does not.
+        // The longest list determines the order, so that it does not depend on the order of the sources.
         lists.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
         let mut values: Vec<String> = Vec::new();
         let mut seen = BTreeSet::new();
@@ -93,7 +93,7 @@ impl Shape {
         self.kind = Kind::Enum { values };
     }
 
-    /// Settles every field that has facts.
+    /// Computes every field that has facts.
     pub fn settle_all(&mut self) {
         let paths: BTreeSet<String> = self.facts.iter().map(|fact| fact.path.clone()).collect();
         for path in paths.iter().filter(|path| !path.starts_with("rules/") && *path != "type") {
@@ -103,7 +103,7 @@ impl Shape {
 }
 
 impl Operation {
-    /// Adds a statement and settles its field again; `errors/NAME`, `laws/NAME` add to their lists.
+    /// Adds a fact and computes its field again; `errors/NAME` and `laws/NAME` add to their lists.
     pub fn state(&mut self, fact: Fact) {
         let path = fact.path.clone();
         if add(&mut self.facts, fact) {
@@ -148,7 +148,7 @@ impl Operation {
 }
 
 impl ErrorShape {
-    /// Adds a statement about the `status` or `role` and settles it.
+    /// Adds a fact about the `status` or `role` and computes that field again.
     pub fn state(&mut self, fact: Fact) {
         let path = fact.path.clone();
         if add(&mut self.facts, fact) {
@@ -171,7 +171,7 @@ impl ErrorShape {
     }
 }
 
-/// Adds a fact unless it is here already.
+/// Adds a fact unless it is already present; returns true if it was added.
 pub(super) fn add(facts: &mut Vec<Fact>, fact: Fact) -> bool {
     let known = facts.iter().any(|one| {
         one.path == fact.path
@@ -186,7 +186,8 @@ pub(super) fn add(facts: &mut Vec<Fact>, fact: Fact) -> bool {
     !known
 }
 
-/// The facts that decide about a field: the user's last word, else what the sources say, else our assumptions.
+/// Returns the indices of the facts that determine a field: the last amendment, otherwise the sources, otherwise
+/// overstep's own assumptions.
 fn relevant(facts: &[Fact], path: &str) -> Vec<usize> {
     let of = |keep: &dyn Fn(&Fact) -> bool| -> Vec<usize> {
         facts.iter().enumerate().filter(|(_, fact)| fact.path == path && keep(fact)).map(|(index, _)| index).collect()
@@ -197,7 +198,7 @@ fn relevant(facts: &[Fact], path: &str) -> Vec<usize> {
     }
     let mut stated = of(&|fact| fact.standing != Standing::Assumed);
     if path == "pattern" {
-        // A sentence only sketches what a regular expression says; alone it counts, beside one it is an echo.
+        // A sentence only approximates a regular expression, so it counts only if no source states one.
         let exact = of(&|fact| !matches!(fact.standing, Standing::Assumed | Standing::Prose));
         if !exact.is_empty() {
             stated = exact;
@@ -222,11 +223,11 @@ fn settle_facts(
         facts[index].disputed = disputed;
     }
     let said: Vec<&Fact> = deciding.iter().map(|&index| &facts[index]).collect();
-    // Equal in meaning is not always equal in letters, so the choice is made even without a dispute.
+    // Equivalent values are not always equal texts, so a value is chosen even without a dispute.
     Some(resolve(&said))
 }
 
-/// Of several numbers, the one under which less is promised for valid requests.
+/// Returns the strictest of several numbers: the largest minimum or the smallest maximum.
 fn extreme(facts: &[&Fact], largest: bool) -> Json {
     let mut numbers: Vec<&Json> = facts.iter().map(|fact| &fact.value).filter(|value| value.is_number()).collect();
     numbers.sort_by(|a, b| a.as_f64().unwrap_or(0.0).total_cmp(&b.as_f64().unwrap_or(0.0)));
@@ -234,7 +235,8 @@ fn extreme(facts: &[&Fact], largest: bool) -> Json {
     chosen.map_or(Json::Null, |value| (*value).clone())
 }
 
-/// The value of the best standing; letters decide among equals, so that the order of sources does not.
+/// Returns the value from the best origin; among equals, the texts are compared, so that the result does not depend
+/// on the order of the sources.
 fn strongest(facts: &[&Fact]) -> Json {
     let rank = |fact: &Fact| match fact.standing {
         Standing::Scenario => 0,
@@ -251,7 +253,7 @@ fn number(value: &Json) -> Option<Number> {
     value.as_number().cloned()
 }
 
-/// Whether two routes differ in the names of their labels only.
+/// Returns true if two routes differ at most in the names of their labels.
 pub(super) fn same_route(a: &str, b: &str) -> bool {
     fn plain(route: &str) -> String {
         let mut out = String::new();
@@ -272,12 +274,12 @@ pub(super) fn same_route(a: &str, b: &str) -> bool {
     a == b || plain(a) == plain(b)
 }
 
-/// Whether two patterns are the same or both one repeated character class with the same ASCII members.
+/// Returns true if two patterns are equal, or if both are one repeated character class with the same ASCII members.
 pub(super) fn same_pattern(a: &str, b: &str) -> bool {
     a == b || matches!((simple_class(a), simple_class(b)), (Some(a), Some(b)) if a == b)
 }
 
-/// The members of `^[class]+$` and its like, as a set of ASCII characters.
+/// Returns the members of a pattern such as `^[class]+$` as a set of ASCII characters.
 fn simple_class(pattern: &str) -> Option<BTreeSet<char>> {
     let inner = pattern.strip_prefix('^').unwrap_or(pattern);
     let inner = inner.strip_suffix('$').unwrap_or(inner);
@@ -328,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn contradicting_maxima_take_the_smaller_and_are_disputed() {
+    fn smaller_of_two_maxima_wins_and_is_disputed() {
         let mut shape = Shape::new(Kind::String);
         shape.state(fact("length/max", 256, Standing::Documented, "a"));
         assert!(!shape.is_disputed("length/max"));
@@ -341,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn enums_unite_and_settled_values_intersect() {
+    fn enum_values_are_united_and_undisputed_values_intersected() {
         let mut shape = Shape::new(Kind::String);
         shape.state(fact("enum", vec!["A", "B"], Standing::Documented, "a"));
         shape.state(fact("enum", vec!["B", "A", "C"], Standing::Model, "b"));
@@ -350,7 +352,7 @@ mod tests {
     }
 
     #[test]
-    fn patterns_of_the_same_class_agree() {
+    fn equivalent_patterns_and_routes_are_the_same() {
         assert!(same_pattern("^[a-zA-Z0-9_-]+$", "[\\w\\-]+"));
         assert!(!same_pattern("^[a-zA-Z0-9_-]+$", "^[a-z]+$"));
         assert!(same_route("/a/{X}/b", "/a/{y}/b"));

@@ -1,11 +1,11 @@
-//! Shapes, their members, and every constraint that can stand on them.
+//! Shapes, their members, and every constraint that can apply to them.
 
 use super::{Fact, Parts, ShapeId, Standing, Traits};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// What kind of value a shape describes, with the parts that only this kind has.
+/// The kind of value that a shape describes, with the parts that only this kind has.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Kind {
     /// Bytes; base64 in JSON.
@@ -16,35 +16,35 @@ pub enum Kind {
     String,
     /// One of a closed list of texts.
     Enum {
-        /// The documented members, in documented order. Those that only some sources list are
-        /// here too; their facts are disputed, see [`Shape::settled_values`].
+        /// The documented values, in documented order. Values that only some sources list are
+        /// included; their facts are disputed, see [`Shape::undisputed_values`].
         values: Vec<String>,
     },
-    /// A whole number of 32 bits.
+    /// A 32-bit integer.
     Integer,
-    /// A whole number of 64 bits.
+    /// A 64-bit integer.
     Long,
-    /// A number of single precision.
+    /// A single-precision floating-point number.
     Float,
-    /// A number of double precision.
+    /// A double-precision floating-point number.
     Double,
     /// A point in time.
     Timestamp,
     /// Any value.
     Document,
-    /// A sequence.
+    /// A list of items.
     List {
         /// The shape of each item.
         member: ShapeId,
     },
-    /// Texts to values.
+    /// A map from texts to values.
     Map {
         /// The shape of the keys.
         key: ShapeId,
         /// The shape of the values.
         value: ShapeId,
     },
-    /// Named members.
+    /// A structure with named members.
     Structure {
         /// By name, in documented order.
         members: IndexMap<String, Member>,
@@ -57,7 +57,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The name used in the JSON form: `string`, `map`, `structure` …
+    /// Returns the name used in the JSON form: `string`, `map`, `structure` …
     pub fn name(&self) -> &'static str {
         match self {
             Self::Blob => "blob",
@@ -77,7 +77,7 @@ impl Kind {
         }
     }
 
-    /// The members of a structure or union.
+    /// Returns the members of a structure or union.
     pub fn members(&self) -> Option<&IndexMap<String, Member>> {
         match self {
             Self::Structure { members } | Self::Union { members } => Some(members),
@@ -85,7 +85,7 @@ impl Kind {
         }
     }
 
-    /// The members of a structure or union, to change them.
+    /// Returns the members of a structure or union for modification.
     pub fn members_mut(&mut self) -> Option<&mut IndexMap<String, Member>> {
         match self {
             Self::Structure { members } | Self::Union { members } => Some(members),
@@ -93,35 +93,35 @@ impl Kind {
         }
     }
 
-    /// Whether values are texts: a string or an enum.
+    /// Returns true if values are texts: for a string or an enum.
     pub fn is_text(&self) -> bool {
         matches!(self, Self::String | Self::Enum { .. })
     }
 }
 
-/// How many: code points of a string, bytes of a blob, entries of a list or map. Both ends included.
+/// Limits of a length: code points of a string, bytes of a blob, entries of a list or map. Both ends are included.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Length {
-    /// The least that is allowed.
+    /// The minimum, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min: Option<u64>,
-    /// The most that is allowed.
+    /// The maximum, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max: Option<u64>,
 }
 
-/// Between which numbers, both ends included.
+/// Limits of a number. Both ends are included.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Range {
-    /// The least that is allowed.
+    /// The minimum, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min: Option<serde_json::Number>,
-    /// The most that is allowed.
+    /// The maximum, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max: Option<serde_json::Number>,
 }
 
-/// Where a member of an input travels.
+/// The part of the HTTP message that carries a member.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Location {
@@ -143,27 +143,27 @@ pub enum Location {
 pub struct Member {
     /// The shape of its values.
     pub shape: ShapeId,
-    /// Whether it must be there.
+    /// Whether the member is required.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub required: bool,
-    /// Where it travels.
+    /// The part of the HTTP message that carries it.
     #[serde(default)]
     pub location: Location,
-    /// Its name on the wire, where that is not its name here.
+    /// Its name on the wire, if it differs from the name in the contract.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wire: Option<String>,
-    /// How it looks on the wire, beside its name.
+    /// How it looks on the wire, apart from its name.
     #[serde(default, skip_serializing_if = "Traits::is_empty")]
     pub traits: Traits,
 }
 
 impl Member {
-    /// An optional member of the body.
+    /// Creates an optional member of the body.
     pub fn new(shape: ShapeId) -> Self {
         Self { shape, required: false, location: Location::Body, wire: None, traits: Traits::default() }
     }
 
-    /// The name on the wire of a member called `name`.
+    /// Returns the name on the wire of a member called `name`.
     pub fn wire_name<'a>(&'a self, name: &'a str) -> &'a str {
         self.wire.as_deref().unwrap_or(name)
     }
@@ -173,7 +173,7 @@ impl Member {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum ByteScope {
-    /// The values of a map; of structure values, the member `Value` where there is one, else all texts.
+    /// The values of a map. For a structure value, the member `Value` if it has one, otherwise all texts.
     Values,
     /// Keys and values.
     KeysAndValues,
@@ -183,31 +183,31 @@ pub enum ByteScope {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "rule", rename_all = "camelCase")]
 pub enum Rule {
-    /// On a structure: at least one of these members is there.
+    /// On a structure: at least one of these members is present.
     AtLeastOneOf {
         /// Names of members of the structure.
         members: Vec<String>,
     },
-    /// On a structure: at most one of these members is there.
+    /// On a structure: at most one of these members is present.
     AtMostOneOf {
         /// Names of members of the structure.
         members: Vec<String>,
     },
-    /// On a map or list: its contents take at most so many UTF-8 bytes in all.
+    /// On a map or list: maximum number of UTF-8 bytes of all contents together.
     MaxTotalBytes {
-        /// What is counted. Where several readings are possible this is the recorded one.
+        /// What is counted. If several readings are possible, this is the recorded one.
         over: ByteScope,
-        /// The most bytes allowed.
+        /// Maximum number of bytes.
         max: u64,
-        /// Whether what is already stored in the resource counts too (the sentence speaks of the
-        /// resource, not of the request).
+        /// Whether what is already stored in the resource counts too, because the documentation limits the
+        /// resource and not the request.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         stored: bool,
     },
 }
 
 impl Rule {
-    /// The constraint that the rule is.
+    /// Returns the constraint that this rule states.
     pub fn constraint(&self) -> Constraint {
         match self {
             Self::AtLeastOneOf { .. } => Constraint::AtLeastOneOf,
@@ -217,34 +217,34 @@ impl Rule {
     }
 }
 
-/// The names of the constraints, as they stand in case ids.
+/// The constraints, by their names in case ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Constraint {
-    /// A member must be there, and not null.
+    /// A required member is present and not null.
     Required,
     /// A value has its shape's type.
     Type,
-    /// How long or how many.
+    /// The length of a text or blob, or the number of entries.
     Length,
-    /// How large.
+    /// The range of a number.
     Range,
-    /// Which texts.
+    /// The regular expression that a text matches.
     Pattern,
-    /// Which of a closed list.
+    /// The value is one of a closed list.
     Enum,
-    /// No entry twice.
+    /// The entries of a list are distinct.
     Unique,
-    /// At least one of several members.
+    /// At least one of several members is present.
     AtLeastOneOf,
-    /// At most one of several members.
+    /// At most one of several members is present.
     AtMostOneOf,
-    /// A byte budget.
+    /// The contents stay within a byte budget.
     MaxTotalBytes,
 }
 
 impl Constraint {
-    /// As in case ids.
+    /// Returns the name used in case ids.
     pub fn name(self) -> &'static str {
         match self {
             Self::Required => "required",
@@ -267,31 +267,31 @@ impl fmt::Display for Constraint {
     }
 }
 
-/// A shape: a kind of value and the constraints on it. What no source says is absent.
+/// A shape: a kind of value and the constraints on it. A constraint that no source states is absent.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Shape {
-    /// What kind of value.
+    /// The kind of value.
     pub kind: Kind,
-    /// How long or how many.
+    /// Limits of the length of a text or blob, or of the number of entries.
     pub length: Option<Length>,
-    /// How large.
+    /// Limits of a number.
     pub range: Option<Range>,
-    /// Which texts, in the dialect of the source (Java's for AWS: `\d` and `\w` are ASCII).
+    /// The regular expression that texts match, in the dialect of the source (Java's for AWS: `\d` and `\w` are ASCII).
     pub pattern: Option<String>,
-    /// Whether the entries of a list differ from each other.
+    /// Whether the entries of a list must be distinct.
     pub unique: bool,
     /// Constraints over several members.
     pub rules: Vec<Rule>,
-    /// How its values look on the wire.
+    /// How its values are written on the wire.
     pub traits: Traits,
-    /// How the parts of a list or map look on the wire.
+    /// How the parts of a list or map are written on the wire.
     pub parts: Parts,
-    /// Who says so, and where.
+    /// The statements of the sources, with their places.
     pub facts: Vec<Fact>,
 }
 
 impl Shape {
-    /// A shape without constraints.
+    /// Creates a shape without constraints.
     pub fn new(kind: Kind) -> Self {
         Self {
             kind,
@@ -306,22 +306,22 @@ impl Shape {
         }
     }
 
-    /// A structure without members.
+    /// Creates a structure without members.
     pub fn structure() -> Self {
         Self::new(Kind::Structure { members: IndexMap::new() })
     }
 
-    /// The documented length, open at both ends where nothing is said.
+    /// Returns the documented length; an end that no source states is open.
     pub fn length(&self) -> Length {
         self.length.unwrap_or_default()
     }
 
-    /// What the sources say of one field, see [`Fact`] for the paths.
+    /// Returns the facts about one field; see [`Fact`] for the paths.
     pub fn facts_at<'a>(&'a self, path: &'a str) -> impl Iterator<Item = &'a Fact> {
         self.facts.iter().filter(move |fact| fact.path == path)
     }
 
-    /// The statement to show for one field: the user's own word before a page's, a page's before a model's.
+    /// Returns the fact to show for one field: an amendment before a page, a page before a model.
     pub fn fact(&self, path: &str) -> Option<&Fact> {
         let rank = |fact: &&Fact| match fact.standing {
             Standing::Scenario => 0,
@@ -334,13 +334,13 @@ impl Shape {
         self.facts.iter().filter(|fact| fact.path == path).min_by_key(rank)
     }
 
-    /// Whether the sources contradict each other on one field.
+    /// Returns true if the sources contradict each other about one field.
     pub fn is_disputed(&self, path: &str) -> bool {
         self.facts_at(path).any(|fact| fact.disputed)
     }
 
-    /// The numbers that the sources state for one field (`length/max` …), least first, where they
-    /// contradict each other; empty otherwise.
+    /// Returns the numbers that the sources state for one field (`length/max` …) in ascending order if they
+    /// contradict each other; otherwise the list is empty.
     pub fn disputed_numbers(&self, path: &str) -> Vec<u64> {
         let mut numbers: Vec<u64> =
             self.facts_at(path).filter(|fact| fact.disputed).filter_map(|fact| fact.value.as_u64()).collect();
@@ -349,7 +349,7 @@ impl Shape {
         numbers
     }
 
-    /// The enum members that every source which lists members has: the ones a valid request may use.
+    /// Returns the enum values that every source with a list of values includes: a valid request may use them.
     pub fn settled_values(&self) -> Vec<&str> {
         let Kind::Enum { values } = &self.kind else { return Vec::new() };
         values

@@ -1,8 +1,8 @@
-//! How values, operations and a service look on the wire, where the protocol's own rule is not all.
+//! Wire traits of values, operations and services that go beyond the rules of their protocol.
 //!
-//! It never limits a value: these traits say how something is written, not what may be sent. In the
-//! JSON form they stand in `traits` of a contract, an operation, a shape or a member, and in `parts`
-//! of a list or map; what no source says is absent. The names follow
+//! They never limit a value: they state how something is written, not what may be sent. In the
+//! JSON form they are in `traits` of a contract, an operation, a shape or a member, and in `parts`
+//! of a list or map; a trait that no source states is absent. The names follow
 //! [Smithy's protocol traits](https://smithy.io/2.0/spec/protocol-traits.html).
 
 use serde::{Deserialize, Serialize};
@@ -13,12 +13,12 @@ use serde::{Deserialize, Serialize};
 pub struct Namespace {
     /// Its URI.
     pub uri: String,
-    /// Its prefix; without one it is the default of the element.
+    /// Its prefix; without one it is the default namespace of the element.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prefix: Option<String>,
 }
 
-/// How a moment is written.
+/// The format of a timestamp.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum TimestampFormat {
     /// `2019-12-16T23:48:18Z`.
@@ -32,122 +32,122 @@ pub enum TimestampFormat {
     EpochSeconds,
 }
 
-/// How the values of a shape, or of a member, look on the wire.
+/// How the values of a shape or member are written on the wire.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct Traits {
-    /// The name of the element that holds a structure as a document's root, or an item, key or value.
+    /// The name of the XML element of a structure that is a document's root, or of an item, key or value.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The name in EC2's queries, where it is not the capitalised one.
+    /// The name in EC2 queries, if it is not the capitalized name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub query_name: Option<String>,
-    /// Whether items or entries stand in the owner itself, without an element around them.
+    /// Whether items or entries are direct children of the owner, without an enclosing element.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub flattened: bool,
-    /// Whether it is an attribute of the owner's element.
+    /// Whether the value is an XML attribute of the owner's element.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub attribute: bool,
     /// The namespace of the element.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub namespace: Option<Namespace>,
-    /// How moments are written.
+    /// The format of timestamps.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timestamp_format: Option<TimestampFormat>,
-    /// Whether the text holds JSON, which headers carry as base64.
+    /// Whether the text contains JSON, which headers carry as base64.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub json_value: bool,
-    /// Whether the value also fills a label of the operation's host prefix.
+    /// Whether the value also replaces a label of the operation's host prefix.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub host_label: bool,
-    /// Whether a client makes a value up when its caller gives none.
+    /// Whether a client generates the value if its caller provides none.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub idempotency_token: bool,
     /// Whether the bytes are sent and read as a stream.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub streaming: bool,
-    /// Whether a stream needs its length announced.
+    /// Whether a stream must announce its length.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub requires_length: bool,
-    /// Whether it is a stream of events.
+    /// Whether the value is a stream of events.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub event_stream: bool,
 }
 
 impl Traits {
-    /// Whether nothing is said.
+    /// Returns true if no trait is set.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 }
 
-/// How the parts of a list or map look on the wire.
+/// How the parts of a list or map are written on the wire.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Parts {
-    /// Of a list's items.
+    /// Traits of a list's items.
     #[serde(skip_serializing_if = "Traits::is_empty")]
     pub member: Traits,
-    /// Of a map's keys.
+    /// Traits of a map's keys.
     #[serde(skip_serializing_if = "Traits::is_empty")]
     pub key: Traits,
-    /// Of a map's values.
+    /// Traits of a map's values.
     #[serde(skip_serializing_if = "Traits::is_empty")]
     pub value: Traits,
 }
 
 impl Parts {
-    /// Whether nothing is said.
+    /// Returns true if no trait is set.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 }
 
-/// How the requests and answers of one operation look on the wire.
+/// How the requests and responses of one operation are written on the wire.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct OperationTraits {
-    /// What a client puts before the service's host, labels included: `{AccountId}.`.
+    /// The prefix that a client puts before the service's host, labels included: `{AccountId}.`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub host_prefix: Option<String>,
-    /// Of the input as a whole: the root element's name and namespace.
+    /// Traits of the input as a whole: the root element's name and namespace.
     #[serde(skip_serializing_if = "Traits::is_empty")]
     pub input: Traits,
-    /// The encodings in which a client may compress large bodies, the preferred one first.
+    /// The encodings that a client may compress large bodies with, the preferred one first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub compression: Vec<String>,
     /// Whether a request must carry a checksum of its body.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub checksum_required: bool,
-    /// Whether the signature leaves the body out.
+    /// Whether the signature does not cover the body.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub unsigned_payload: bool,
 }
 
 impl OperationTraits {
-    /// Whether nothing is said.
+    /// Returns true if no trait is set.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 }
 
-/// What every request of a service says of it.
+/// What every request of a service carries to identify it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct ServiceTraits {
     /// The version of the API: `Version` in queries.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
-    /// What stands before an operation's name: `DynamoDB_20120810`.
+    /// The prefix of an operation's name: `DynamoDB_20120810`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target_prefix: Option<String>,
-    /// Whether errors also carry the codes that the service had when it spoke awsQuery.
+    /// Whether errors also carry the codes that the service used when its protocol was awsQuery.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub query_compatible: bool,
 }
 
 impl ServiceTraits {
-    /// Whether nothing is said.
+    /// Returns true if no trait is set.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }

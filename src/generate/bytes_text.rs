@@ -1,15 +1,15 @@
-//! Bytes as base64, where a format is text.
+//! Serializes bytes as base64 in text formats.
 //!
-//! For serde's `with`; it knows nothing of what the bytes mean.
+//! It is used with serde's `with` attribute and never interprets the bytes.
 
 use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
 
-/// Writes bytes as base64.
+/// Serializes bytes as base64.
 pub(super) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&data_encoding::BASE64.encode(bytes))
 }
 
-/// Reads what [`serialize`] wrote.
+/// Deserializes what [`serialize`] wrote.
 pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
     let text = String::deserialize(deserializer)?;
     data_encoding::BASE64.decode(text.as_bytes()).map_err(|error| D::Error::custom(format!("not base64: {error}")))

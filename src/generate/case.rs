@@ -1,4 +1,4 @@
-//! Cases and their steps: the one form in which everything is sent, judged and replayed.
+//! Cases and their steps: the single representation of everything that is sent, judged and replayed.
 
 use super::relation::Relation;
 use super::{Expectation, Value};
@@ -7,15 +7,18 @@ use crate::scenario::Until;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// `<scenario>/<Operation>/<member path>/<constraint>/<variant>`, or with `valid`, `malformed`, `auth`,
-/// `missing`, `law`, `pair` in the member's place.
+/// The id of a case: `<scenario>/<Operation>/<member path>/<constraint>/<variant>`.
+///
+/// Cases that are not about one member have `valid`, `malformed`, `auth`, `missing`, `law` or `pair` in place of the
+/// member path.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct CaseId(pub String);
 
 impl CaseId {
-    /// `{case}` (`number` 1), `{case:2}` … : 48 bits in hex of a fixed hash, version 1, of the id; independent
-    /// of everything else.
+    /// Returns the value of `{case}` (`number` 1), `{case:2}` and so on.
+    ///
+    /// The token is 48 bits, in hex, of a fixed hash (version 1) of the id; it depends on nothing else.
     pub fn token(&self, number: u32) -> String {
         use sha2::{Digest as _, Sha256};
         let mut hash = Sha256::new();
@@ -34,68 +37,68 @@ impl fmt::Display for CaseId {
     }
 }
 
-/// Why a case is sent.
+/// The purpose of a case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Intent {
-    /// Every constraint holds.
+    /// The request meets every constraint.
     Valid,
-    /// Exactly one constraint is broken.
+    /// The request violates exactly one constraint.
     Violates,
-    /// The bytes are damaged.
+    /// The bytes of the request are damaged.
     Malformed,
-    /// Proof of identity or permission is missing or wrong.
+    /// Credentials or permissions are missing or wrong.
     Auth,
-    /// A resource does not exist.
+    /// The request names a resource that does not exist.
     Missing,
-    /// A relation between steps.
+    /// A law must hold between the steps.
     Law,
-    /// The documents are silent on what must happen.
+    /// The documentation does not say what must happen.
     Probe,
 }
 
-/// One reason to send something, with all the steps it takes.
+/// A test case: one thing to test, with all the steps that it takes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Case {
-    /// Its name, unique within a scenario.
+    /// The id, unique within a scenario.
     pub id: CaseId,
-    /// The operation that it is about.
+    /// The operation under test.
     pub operation: OperationName,
-    /// Why it is sent.
+    /// The purpose of the case.
     pub intent: Intent,
-    /// The member that it is about, where it is about one.
+    /// The member under test, if the case is about one.
     pub member: Option<MemberPath>,
-    /// The constraint that it tests, where it tests one.
+    /// The constraint under test, if the case is about one.
     pub constraint: Option<Constraint>,
-    /// The group of findings it belongs to where it has no member: `malformed`, `auth`, `missing` …
+    /// The group of findings that a case without a member belongs to: `malformed`, `auth`, `missing` …
     pub class: &'static str,
-    /// What is sent, in order.
+    /// The requests, in the order in which they are sent.
     pub steps: Vec<Step>,
-    /// What is judged.
+    /// The step or law that is judged.
     pub judged: Judged,
-    /// What the documents say must come back.
+    /// The documented outcome.
     pub expectation: Expectation,
-    /// The rule in words, for people: `at most 6 entries`.
+    /// The rule under test in words: `at most 6 entries`.
     pub rule: String,
-    /// Where the rule is written.
+    /// The place in the documentation that states the rule.
     pub source: Option<Provenance>,
-    /// Why this case cannot be sent, if it cannot; then it has no steps.
+    /// The reason why this case cannot be sent, if it cannot. Such a case has no steps.
     pub unsendable: Option<String>,
-    /// Whether no other case may run beside it, because others write to its resources too.
+    /// Whether the case must not run concurrently with others, because they write to the same resources.
     pub alone: bool,
 }
 
-/// What of a case is judged.
+/// The part of a case that is judged.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Judged {
-    /// The answer to the step with this index.
+    /// The response to the step with this index.
     Step(usize),
-    /// A relation between steps.
+    /// A law between the steps.
     Law(Box<Relation>),
 }
 
 impl Judged {
-    /// The step that is shown for the case: the judged one, or the last one of a relation.
+    /// Returns the index of the step that reports show for the case: the judged step, or the last step of a law.
     pub fn shown(&self) -> usize {
         match self {
             Self::Step(step) => *step,
@@ -107,156 +110,156 @@ impl Judged {
     }
 }
 
-/// What a step is there for.
+/// The role of a step within its case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Purpose {
-    /// Makes or reads what the case needs. If it fails, the case is indeterminate.
+    /// Creates or reads what the case needs. If the step fails, the case is indeterminate.
     SetUp,
-    /// Is judged, or takes part in what is judged.
+    /// The step is judged, or belongs to the law that is judged.
     Act,
-    /// Reads what happened.
+    /// Reads the state after an act.
     ReadBack,
-    /// Takes away what a set-up made; sent whatever happened before.
+    /// Deletes what a set-up step created. The step is sent even if earlier steps failed.
     TearDown,
 }
 
 /// One request of a case.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Step {
-    /// What it is there for.
+    /// The role of the step within its case.
     pub purpose: Purpose,
-    /// What is sent.
+    /// The request to send.
     pub send: Send,
-    /// Who sends it.
+    /// The credentials of the request.
     pub authorization: Authorization,
-    /// What is kept of the answer for later steps.
+    /// Values of the response that later steps use.
     pub captures: Vec<Capture>,
-    /// Steps with the same turn are sent side by side; turns follow one another.
+    /// Steps with the same turn are sent concurrently; turns follow one another.
     pub turn: u32,
-    /// The fixture that it makes or takes away, a part of it where that takes several steps.
+    /// The fixture that the step creates or deletes, alone or together with other steps.
     pub fixture: Option<FixtureStep>,
 }
 
-/// That a step makes a fixture, or takes it away.
+/// Links a step to the fixture that it creates or deletes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FixtureStep {
     /// The fixture's name.
     pub name: String,
-    /// Statuses that count as a success; any from 200 to 299 where none is named.
+    /// Statuses that count as a success. If empty, every status from 200 to 299 does.
     pub accepts: Vec<u16>,
-    /// What its answer has to show; it is sent again until then.
+    /// The condition that the response must meet. The step is sent again until it does.
     pub until: Option<Until>,
 }
 
 impl FixtureStep {
-    /// Whether an answer of this status is a success.
+    /// Returns true if a response with this status is a success.
     pub fn is_success(&self, status: u16) -> bool {
         if self.accepts.is_empty() { (200..300).contains(&status) } else { self.accepts.contains(&status) }
     }
 }
 
-/// What a step sends.
+/// The request of a step.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Send {
     /// An operation of the contract.
     Operation {
         /// Its name.
         name: OperationName,
-        /// Its input, a [`Value::Map`] unless the case breaks even that.
+        /// The input: a [`Value::Map`], unless the case violates even that.
         input: Value,
-        /// What is done to the encoded request, in order.
+        /// Damage to apply to the encoded request, in order.
         damage: Vec<Damage>,
     },
     /// A request written by the user.
     Raw {
         /// `GET`, `POST` …
         method: String,
-        /// Path and query, appended to the endpoint's base; a template.
+        /// Path and query, appended to the endpoint's base URL; a template.
         target: String,
         /// A JSON body.
         body: Option<Value>,
     },
 }
 
-/// What is done to an encoded request on purpose.
+/// Deliberate damage to an encoded request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Damage {
-    /// The body is exactly these bytes.
+    /// Replaces the body with exactly these bytes.
     Body(#[serde(with = "super::bytes_text")] Vec<u8>),
-    /// The body ends after this share of its bytes, in percent; at least one byte is lost, and one
-    /// stays where there are two.
+    /// Truncates the body to this percentage of its bytes. At least one byte is removed, and one is kept if the
+    /// body has two or more.
     BodyTruncated(u8),
-    /// These bytes stand before the body.
+    /// Inserts these bytes before the body.
     BodyPrefixed(#[serde(with = "super::bytes_text")] Vec<u8>),
-    /// These bytes stand after the body.
+    /// Appends these bytes to the body.
     BodySuffixed(#[serde(with = "super::bytes_text")] Vec<u8>),
-    /// Each occurrence of the first bytes in the encoded body is replaced by the second.
+    /// Replaces each occurrence of the first bytes in the encoded body with the second.
     BodyReplaced(#[serde(with = "super::bytes_text")] Vec<u8>, #[serde(with = "super::bytes_text")] Vec<u8>),
-    /// The body's document has this member twice, with the same value.
+    /// Writes this member of the body's document twice, with the same value.
     DuplicateMember(String),
-    /// The form's field of this name has this value, or is left out.
+    /// Sets the form field of this name to this value, or removes it.
     Field(String, Option<String>),
-    /// The last item of this list in a form has these characters as its number.
+    /// Replaces the number of the last item of this list in a form with these characters.
     ListNumber(String, String),
-    /// The items of this list in a form have this word before their numbers, or none.
+    /// Writes this word, or none, before the item numbers of this list in a form.
     ListWord(String, Option<String>),
-    /// The root element of the XML document is called this.
+    /// Renames the root element of the XML document.
     Root(String),
-    /// The outermost map of the CBOR document does not say its length.
+    /// Encodes the outermost map of the CBOR document with indefinite length.
     Indefinite,
-    /// The content type is this, or absent.
+    /// Sets the content type, or removes it.
     ContentType(Option<String>),
-    /// A header is set to this, or left out.
+    /// Sets the header of this name to this value, or removes it.
     Header(String, Option<String>),
-    /// The path segment of this label is exactly these characters, encoded no further.
+    /// Writes exactly these characters as the path segment of this label, without further encoding.
     RawLabel(String, String),
-    /// Path and query after the endpoint's base are exactly these characters.
+    /// Writes exactly these characters as path and query after the endpoint's base URL.
     RawTarget(String),
-    /// The method is this.
+    /// Replaces the method.
     Method(String),
 }
 
-/// Who sends a step.
+/// The credentials of a step's request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Authorization {
     /// A principal of the scenario, by name.
     Principal(String),
-    /// A principal's proof, damaged.
+    /// The credentials of a principal, damaged.
     Damaged(String, AuthDamage),
-    /// No proof at all.
+    /// No credentials.
     Anonymous,
 }
 
-/// How a proof of identity is damaged.
+/// Deliberate damage to credentials.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum AuthDamage {
-    /// The header is there and empty.
+    /// The header is present and empty.
     Empty,
-    /// The scheme's name alone: `Bearer`.
+    /// The name of the scheme alone: `Bearer`.
     SchemeOnly,
-    /// Another scheme before the same proof: `Basic KEY`.
+    /// The same credentials with another scheme: `Basic KEY`.
     OtherScheme(String),
-    /// The proof without its scheme.
+    /// The credentials without the scheme.
     NoScheme,
     /// The key without its last character.
     KeyShortened,
-    /// The key with a character more.
+    /// The key with one more character.
     KeyLengthened,
-    /// A key that was never given out.
+    /// A key that was never issued.
     UnknownKey,
-    /// SigV4: this part of the header is left out: `Credential`, `SignedHeaders`, `Signature`.
+    /// SigV4: the header without this part: `Credential`, `SignedHeaders` or `Signature`.
     MissingPart(String),
-    /// SigV4: another signature of the right form.
+    /// SigV4: a well-formed but wrong signature.
     WrongSignature,
 }
 
-/// A value kept from an answer.
+/// A value taken from a response for later steps.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Capture {
-    /// The hole that it fills: `contact.id`.
+    /// The placeholder that the value fills: `contact.id`.
     pub name: String,
-    /// Where it stands in the answer's document: `data.id`, `items[0].name`; empty for all of it.
+    /// The path in the response document: `data.id`, `items[0].name`. If empty, the whole document is captured.
     pub path: String,
 }

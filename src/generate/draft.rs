@@ -1,4 +1,6 @@
-//! From an idea ("this member, this value") to a case with id, steps, label and expectation.
+//! Builds a case with id, steps, label and expectation from a specification such as "this member, this value".
+//!
+//! It never chooses what to test: the strategies do.
 
 use super::case::{Authorization, Case, CaseId, Damage, Intent, Judged, Purpose, Send, Step};
 use super::expectation::{Accept, Assumption, Expectation, ExpectedError};
@@ -15,72 +17,72 @@ use crate::contract::{Constraint, Contract, ErrorName, Fact, MemberPath, Operati
 use crate::scenario::Scenario;
 use std::sync::Arc;
 
-/// Everything that strategies work with.
+/// The inputs that all strategies share.
 pub(crate) struct Planner<'a> {
     pub contract: &'a Contract,
     pub scenario: &'a Scenario,
     pub options: Options,
     pub patterns: Arc<Patterns>,
     pub kin: Arc<Kin>,
-    /// Whether machine models are all there is.
+    /// Whether machine models are the only source of the contract.
     pub modelled: bool,
 }
 
-/// What a strategy asks for.
+/// What a strategy wants to test, without the request that tests it.
 pub(crate) struct Draft<'p> {
-    /// The member path, or the class that stands in its place.
+    /// The member path, or the class that takes its place in the id.
     pub place: Place<'p>,
-    /// The constraint's name, or the kind of what is done.
+    /// The name of the constraint, or the kind of test.
     pub kind: String,
-    /// The variant.
+    /// The last part of the id.
     pub variant: String,
     /// The rule in words.
     pub rule: String,
-    /// Where the rule is written.
+    /// The place in the documentation that states the rule.
     pub source: Option<Provenance>,
-    /// What the strategy means the case to be; the gate decides whether it is.
+    /// The outcome that the strategy intends. The input is checked before the case gets its label.
     pub aim: Aim,
 }
 
-/// Where a case stands in its id.
+/// The part of a case's id between the operation and the kind.
 #[derive(Clone)]
 pub(crate) enum Place<'p> {
     Member(&'p Site),
-    /// A rule of the input itself or of a shape inside: the path may be empty.
+    /// A rule of the input itself or of a nested shape; the path may be empty.
     Path(MemberPath),
     Class(&'static str),
 }
 
-/// What a strategy means a case to be.
+/// The outcome that a strategy intends for a case.
 #[derive(Clone, Debug)]
 pub(crate) enum Aim {
-    /// Every constraint holds.
+    /// The request meets every constraint.
     Valid,
-    /// This constraint is broken at this place, and no other.
+    /// The request violates this constraint at this path, and no other.
     Breaks(MemberPath, Constraint),
-    /// These two constraints say the same here: whatever breaks the first breaks the second too.
+    /// The request violates the first constraint at this path. The second is equivalent here and violated as well.
     BreaksBoth(MemberPath, Constraint, Constraint),
-    /// The request is damaged so that no reader may take it.
+    /// The request is damaged so that every parser must reject it.
     Malformed,
-    /// The request names no operation, so that no reader may take it.
+    /// The request does not name an existing operation, so that every endpoint must reject it.
     NoOperation,
-    /// The documents are silent, for this reason.
+    /// The outcome is undocumented, for this reason.
     Silent(&'static str),
-    /// The named resource does not exist.
+    /// The request names a resource that does not exist.
     Missing,
-    /// The caller is not known or not allowed.
+    /// The caller is unknown or lacks a permission.
     Denied(Role),
-    /// Two things are wrong: these roles refuse them, and of the input exactly these constraints are broken.
+    /// Two things are wrong: the errors have these roles, and the input violates exactly these constraints.
     Both {
-        /// One for each.
+        /// The role of the error for each.
         roles: [Role; 2],
-        /// What is broken in the input, the rest is broken around it.
+        /// The constraints that the input violates; what else is wrong lies outside the input.
         breaks: Vec<(MemberPath, Constraint)>,
     },
 }
 
 impl Draft<'_> {
-    /// What stands in the case's id before the variant.
+    /// Returns the case's id without the variant.
     pub fn kind_in(&self, scenario: &str, operation: &Operation) -> String {
         let place = match &self.place {
             Place::Member(site) => site.path.to_string(),
@@ -91,7 +93,7 @@ impl Draft<'_> {
         format!("{scenario}/{}/{place}/{}", operation.name, self.kind)
     }
 
-    /// What the case is where nothing stands in the way.
+    /// Returns the intent that the case has if the check of its input confirms the intended outcome.
     pub fn meant(&self) -> Intent {
         match &self.aim {
             Aim::Valid => Intent::Valid,
@@ -105,7 +107,7 @@ impl Draft<'_> {
     }
 }
 
-/// The request of a draft.
+/// The request for a [`CaseSpec`].
 pub(crate) struct Request {
     pub input: Value,
     pub damage: Vec<Damage>,
@@ -145,13 +147,14 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// Where a fact of a shape is written, else where the operation is described.
+    /// Returns where the fact is documented, or where the operation is documented if there is no fact.
     pub fn source(&self, fact: Option<&Fact>, operation: &Operation) -> Option<Provenance> {
         fact.map(Fact::provenance).or_else(|| operation.sources.first().cloned())
     }
 
-    /// Builds a case: makes its id, lets `request` make the input for it, and labels what came out.
-    /// `None` from `request` means that there is no such input.
+    /// Builds a case: creates its id, calls `request` for the input, and labels the result.
+    ///
+    /// Returns `None` if `request` returns `None`, which means that no such input exists.
     pub fn case(
         &self,
         operation: &Operation,
@@ -210,7 +213,7 @@ impl<'a> Planner<'a> {
         Some(super::strategy::with_room(self, operation, case))
     }
 
-    /// A case that is named and counted but not sent.
+    /// Builds a case that has an id and is counted, but is not sent.
     pub fn unsendable(
         &self,
         operation: &Operation,
@@ -240,7 +243,7 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// A case that is named and counted but not sent, from a draft.
+    /// Builds a case that has an id and is counted, but is not sent, from its specification alone.
     pub fn not_sent(&self, operation: &Operation, draft: Draft<'_>, reason: &str) -> Case {
         let (place, member, class) = match &draft.place {
             Place::Member(site) => (site.path.to_string(), Some(site.path.clone()), "member"),
@@ -251,7 +254,7 @@ impl<'a> Planner<'a> {
         self.unsendable(operation, id, draft, member, class, reason.to_owned())
     }
 
-    /// Who sends what names nobody else.
+    /// Returns the credentials of requests that do not name a principal of their own.
     pub fn authorization(&self) -> Authorization {
         self.scenario.principal.clone().map_or(Authorization::Anonymous, Authorization::Principal)
     }
@@ -264,7 +267,7 @@ impl<'a> Planner<'a> {
         request: &Request,
     ) -> Result<(Intent, Expectation), String> {
         if let Some(header) = framing(self.contract, operation, &request.input) {
-            return Err(format!("HTTP itself writes `{header}`"));
+            return Err(format!("`{header}` is set by HTTP itself"));
         }
         let breaches = match &operation.input {
             Some(input) => self.labels().breaches(input, &shown(self.contract, operation, &request.input)),
@@ -273,7 +276,7 @@ impl<'a> Planner<'a> {
         let certain: Vec<&Breach> = breaches.iter().filter(|breach| breach.certain).collect();
         let open = breaches.iter().find(|breach| !breach.certain);
         let silent = |reason: &str| Ok((Intent::Probe, Expectation::Unspecified { reason: reason.to_owned() }));
-        let also = |what: &Breach| format!("it would also break {} of `{}`", what.constraint, what.path);
+        let also = |what: &Breach| format!("the request would also violate {} of `{}`", what.constraint, what.path);
         match &draft.aim {
             Aim::Silent(reason) => silent(reason),
             Aim::Breaks(..) | Aim::BreaksBoth(..) | Aim::Both { .. } if self.shares_route(operation) => {
@@ -296,7 +299,7 @@ impl<'a> Planner<'a> {
                     certain.iter().any(|breach| breach.path == *path && breach.constraint == *constraint)
                 };
                 if !breaks.iter().all(broken) {
-                    return Err("some reader could take it as valid".to_owned());
+                    return Err("a lenient parser could accept it as valid".to_owned());
                 }
                 Ok((intent_of_both(*roles), self.reject_for(operation, *roles)))
             }
@@ -314,16 +317,17 @@ impl<'a> Planner<'a> {
                 if certain.is_empty() {
                     return match open {
                         Some(breach) => silent(&ambiguity(breach)),
-                        None => Err("some reader could take it as valid".to_owned()),
+                        None => Err("a lenient parser could accept it as valid".to_owned()),
                     };
                 }
-                // Another constraint that only some reading breaks changes nothing: it is refused in all of them.
+                // A further violation that only some interpretations see makes no difference: all of them reject the
+                // request.
                 Ok((Intent::Violates, self.reject(operation, Role::InvalidInput)))
             }
             Aim::Valid | Aim::Missing => {
                 if let Some(other) = certain.first() {
                     return Err(format!(
-                        "no valid value is possible here: it would break {} of `{}`",
+                        "no valid value exists here: it would violate {} of `{}`",
                         other.constraint, other.path
                     ));
                 }
@@ -333,16 +337,14 @@ impl<'a> Planner<'a> {
                 match resource::resources(self, operation, id, &request.input) {
                     Resources::Among => silent(resource::AMONG),
                     Resources::Foreign => match self.missing_errors(operation, &draft.aim) {
-                        errors if errors.is_empty() => {
-                            silent("no document names the error for a resource that does not exist")
-                        }
+                        errors if errors.is_empty() => silent("the error for a nonexistent resource is not documented"),
                         errors => Ok((Intent::Missing, Expectation::Reject { role: Role::MissingResource, errors })),
                     },
                     Resources::Chosen => match self.errors(operation, Role::MissingResource) {
-                        errors if errors.is_empty() => silent("another case may have made something of this name"),
+                        errors if errors.is_empty() => silent("another case may have created a resource of this name"),
                         errors => Ok((Intent::Valid, self.accept(operation, errors))),
                     },
-                    Resources::Opaque => silent("a token that only the service can give out"),
+                    Resources::Opaque => silent("only the service can issue this token"),
                     Resources::Taken => {
                         Ok((Intent::Valid, self.accept(operation, self.errors(operation, Role::Conflict))))
                     }
@@ -355,13 +357,13 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// Whether AWS's models are all there is: they declare few of the errors and limits that the services have, and
-    /// nothing of partial success.
+    /// Returns true if AWS models are the only source: they declare few of the errors and limits that services have,
+    /// and nothing about partial success.
     pub fn is_reticent(&self) -> bool {
         self.modelled && !self.contract.common.is_empty()
     }
 
-    /// Whether a request for an operation may as well be meant for another one.
+    /// Returns true if a request for this operation could also be routed to another one.
     fn shares_route(&self, operation: &Operation) -> bool {
         let Some(http) = operation.http.as_ref().filter(|_| self.contract.protocol.is_none_or(is_routed)) else {
             return false;
@@ -372,15 +374,17 @@ impl<'a> Planner<'a> {
         })
     }
 
-    /// What fits where a resource does not exist: what documents say. Of AWS's models alone nobody knows which texts a
-    /// service takes for an identifier at all, but for the one that the scenario calls missing.
+    /// Returns the errors that fit if a resource does not exist.
+    ///
+    /// These are the documented ones. If AWS models are the only source, more errors fit, because the models do not say
+    /// which texts a service accepts as an identifier at all; only the one that the scenario calls missing is known.
     fn missing_errors(&self, operation: &Operation, aim: &Aim) -> Vec<ExpectedError> {
         let mut errors = self.errors(operation, Role::MissingResource);
         if !self.is_reticent() {
             return errors;
         }
-        // Whatever else says that something is not there fits as well. Where none is
-        // declared, it may be no error to find nothing, or to take away what is not there.
+        // Any other error that reports a missing resource fits as well. If no error is declared, finding nothing or
+        // deleting a missing resource may be a success.
         if errors.is_empty() && super::infer::takes_nothing_amiss(operation.name.as_str()) {
             return errors;
         }
@@ -392,7 +396,7 @@ impl<'a> Planner<'a> {
         errors
     }
 
-    /// The documented success, or one of these errors.
+    /// Expects the documented success, or one of these errors.
     pub fn accept(&self, operation: &Operation, or: Vec<ExpectedError>) -> Expectation {
         Expectation::Accept(Accept {
             status: operation.http.as_ref().and_then(|http| http.success),
@@ -402,7 +406,7 @@ impl<'a> Planner<'a> {
         })
     }
 
-    /// Where the error that must come back is written.
+    /// Returns where the expected error is documented.
     fn error_source(&self, operation: &Operation, expectation: &Expectation) -> Option<Provenance> {
         let Expectation::Reject { errors, .. } = expectation else { return None };
         let wanted = errors.first()?.error.as_ref()?;
@@ -415,7 +419,7 @@ impl<'a> Planner<'a> {
         of_operation.or_else(|| error.facts.first()).map(Fact::provenance)
     }
 
-    /// The documented errors of a role, those that are common to all operations among them.
+    /// Returns the documented errors with this role, including those that are common to all operations.
     pub fn errors(&self, operation: &Operation, role: Role) -> Vec<ExpectedError> {
         let common = self.contract.common_errors().filter(|(name, _)| !operation.errors.contains(name));
         self.contract
@@ -429,7 +433,7 @@ impl<'a> Planner<'a> {
             .collect()
     }
 
-    /// Every documented error that speaks of the request, those that are common to all operations among them.
+    /// Returns every documented error that blames the request, including those that are common to all operations.
     pub fn client_errors(&self, operation: &Operation) -> Vec<ExpectedError> {
         let common = self.contract.common_errors().filter(|(name, _)| !operation.errors.contains(name));
         let all = self.contract.errors_of(operation).chain(common);
@@ -441,7 +445,7 @@ impl<'a> Planner<'a> {
             .collect()
     }
 
-    /// What fits where a request must be refused for two reasons: an error for either.
+    /// Expects a rejection for either of two reasons.
     pub fn reject_for(&self, operation: &Operation, [one, other]: [Role; 2]) -> Expectation {
         let mut first = self.reject(operation, one);
         if one != other
@@ -453,8 +457,8 @@ impl<'a> Planner<'a> {
         first
     }
 
-    /// What fits where a request names no operation: the errors that the protocols' lists have for it, see
-    /// [common errors](https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html), or any that speaks of
+    /// Expects a rejection because the request does not name an existing operation: the protocol's error for it, see
+    /// [common errors](https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html), or any error that blames
     /// the request.
     fn reject_unnamed(&self, operation: &Operation) -> Expectation {
         let names: &[&str] = match self.contract.protocol {
@@ -469,7 +473,7 @@ impl<'a> Planner<'a> {
         refusal
     }
 
-    /// What fits where a request must be refused for this reason.
+    /// Expects a rejection for this reason.
     pub fn reject(&self, operation: &Operation, role: Role) -> Expectation {
         let mut errors = self.errors(operation, role);
         if errors.is_empty() {
@@ -477,7 +481,7 @@ impl<'a> Planner<'a> {
             errors = match role {
                 Role::Unauthenticated | Role::Forbidden => vec![any(Some(401)), any(Some(403))],
                 Role::MissingResource => vec![any(Some(404))],
-                // No document names the error of a bad request here; see the judge for what does not fit.
+                // The error for a bad request is not documented here; the judge decides which ones do not fit.
                 _ => vec![any(None)],
             };
         }
@@ -485,7 +489,7 @@ impl<'a> Planner<'a> {
     }
 }
 
-/// What a case is of which two things are wrong.
+/// Returns the intent of a case with two faults.
 fn intent_of_both(roles: [Role; 2]) -> Intent {
     match roles[0] {
         Role::Unauthenticated | Role::Forbidden => Intent::Auth,
@@ -494,7 +498,7 @@ fn intent_of_both(roles: [Role; 2]) -> Intent {
 }
 
 pub(super) fn ambiguity(breach: &Breach) -> String {
-    format!("the documents allow more than one reading of {} of `{}`", breach.constraint, breach.path)
+    format!("the documentation of {} of `{}` is ambiguous", breach.constraint, breach.path)
 }
 
 fn constraint_of(draft: &Draft<'_>) -> Option<Constraint> {
@@ -515,7 +519,7 @@ fn constraint_of(draft: &Draft<'_>) -> Option<Constraint> {
     .find(|constraint| !matches!(draft.place, Place::Class(_)) && constraint.name() == draft.kind)
 }
 
-/// Whether method and path say which operation is meant.
+/// Returns true if method and path select the operation.
 fn is_routed(protocol: Protocol) -> bool {
     matches!(protocol, Protocol::RestJson1 | Protocol::RestJson | Protocol::RestXml)
 }

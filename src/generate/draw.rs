@@ -1,39 +1,41 @@
-//! Where free choices come from: a seed, recorded choices, a fuzzer's bytes or proptest.
+//! Sources of random choices: a seed, recorded choices, a fuzzer's bytes or proptest.
 //!
 //! Every generator draws through [`Draw`], so that the same generator serves planning, shrinking
-//! (fewer and smaller recorded choices make smaller values) and fuzzing.
+//! (fewer and smaller recorded choices make smaller values) and fuzzing. Nothing here reads a global source of
+//! randomness.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 use sha2::{Digest as _, Sha256};
 
-/// A source of choices.
+/// A source of random choices.
 pub trait Draw {
-    /// A number in `0..bound`, or 0 where `bound` is 0.
+    /// Returns a number in `0..bound`, or 0 if `bound` is 0.
     fn below(&mut self, bound: u64) -> u64;
 
-    /// A number in `low..=high`; `low` where the range is empty.
+    /// Returns a number in `low..=high`, or `low` if the range is empty.
     fn between(&mut self, low: u64, high: u64) -> u64 {
         if high <= low { low } else { low + self.below((high - low).saturating_add(1)) }
     }
 
-    /// True once in `times`.
+    /// Returns true with a probability of one in `times`.
     fn one_in(&mut self, times: u64) -> bool {
         self.below(times) == 0
     }
 }
 
-/// One item, or none of an empty slice.
+/// Returns one item of the slice, or `None` if it is empty.
 pub fn pick<'a, T>(draw: &mut dyn Draw, items: &'a [T]) -> Option<&'a T> {
     items.get(draw.below(items.len() as u64) as usize)
 }
 
-/// Choices from a seed: the same seed and purpose, the same choices.
+/// Draws from a seed: the same seed and purpose give the same choices.
 #[derive(Clone, Debug)]
 pub struct Seeded(ChaCha8Rng);
 
 impl Seeded {
-    /// A stream of its own for each purpose, so that choices made for one thing never shift another's.
+    /// Creates the stream of one purpose. Each purpose has its own stream, so that choices made for one thing never
+    /// shift those of another.
     pub fn new(seed: u64, purpose: &str) -> Self {
         let mut hash = Sha256::new();
         hash.update(b"overstep-draw/1\n");
@@ -47,13 +49,13 @@ impl Draw for Seeded {
     fn below(&mut self, bound: u64) -> u64 {
         match bound {
             0 | 1 => 0,
-            // The bias of the remainder is below 2^-32 for all bounds used here, and equal for everybody.
+            // The bias of the remainder is below 2^-32 for all bounds used here, and the same on every platform.
             _ => self.0.next_u64() % bound,
         }
     }
 }
 
-/// Replays recorded choices, then answers 0, the simplest choice, for ever.
+/// Replays recorded choices, then returns 0, the simplest choice, forever.
 #[derive(Clone, Debug, Default)]
 pub struct Recorded {
     choices: Vec<u64>,
@@ -61,7 +63,7 @@ pub struct Recorded {
 }
 
 impl Recorded {
-    /// These choices, in this order.
+    /// Replays these choices in this order.
     pub fn new(choices: Vec<u64>) -> Self {
         Self { choices, next: 0 }
     }
@@ -79,7 +81,7 @@ impl Draw for Recorded {
 #[derive(Debug)]
 pub struct Recording<D> {
     source: D,
-    /// What was chosen so far.
+    /// The choices so far.
     pub choices: Vec<u64>,
 }
 
@@ -104,7 +106,7 @@ impl Draw for arbitrary::Unstructured<'_> {
     }
 }
 
-/// A proptest strategy over recorded choices: shrinking a case of proptest's means fewer, smaller choices.
+/// Returns a proptest strategy over recorded choices. Proptest shrinks to fewer and smaller choices.
 #[cfg(any(test, feature = "proptest"))]
 pub fn choices() -> impl proptest::strategy::Strategy<Value = Recorded> {
     use proptest::strategy::Strategy as _;
@@ -116,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_seed_and_a_purpose_decide_everything() {
+    fn same_seed_and_purpose_give_same_choices() {
         let run = |seed, purpose| {
             let mut draw = Seeded::new(seed, purpose);
             (0..8).map(|_| draw.below(1000)).collect::<Vec<_>>()
@@ -127,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn recorded_choices_replay_and_then_stay_simple() {
+    fn recorded_choices_are_replayed_and_then_zero() {
         let mut recording = Recording::new(Seeded::new(7, "x"));
         let first: Vec<u64> = (0..5).map(|_| recording.between(3, 9)).collect();
         let mut again = Recorded::new(recording.choices);
@@ -136,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_of_a_fuzzer_that_run_out_do_not_hang() {
+    fn exhausted_fuzzer_bytes_still_give_choices() {
         let mut bytes = arbitrary::Unstructured::new(&[1, 2, 3]);
         for _ in 0..1000 {
             assert!(bytes.below(10) < 10);

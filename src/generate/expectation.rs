@@ -1,27 +1,30 @@
-//! What a case expects of the answer to its judged step.
+//! What a case expects of the response to its judged step.
+//!
+//! These are plain values; comparing them with responses is left to the judge.
 
 use crate::contract::{ErrorName, Role, ShapeId};
 
-/// What the documents say the answer must be.
+/// The documented outcome.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Expectation {
-    /// Success, as documented.
+    /// The request succeeds, as documented.
     Accept(Accept),
-    /// One of these errors; any of them fits.
+    /// The request is rejected with any of these errors.
     Reject {
-        /// The role that every one of them has.
+        /// The role that all of them have.
         role: Role,
-        /// What fits. Never empty.
+        /// The errors that fit. Never empty.
         errors: Vec<ExpectedError>,
     },
     /// A law holds between the steps.
     Keep {
-        /// Its name: `merges`.
+        /// The name of the law: `merges`.
         law: String,
     },
-    /// The documents are silent or contradict each other; only a 5xx, a hang or a drop is a finding.
+    /// The outcome is undocumented, or the documents contradict each other. Only a 5xx, a hang or a dropped connection
+    /// is a finding.
     Unspecified {
-        /// Why.
+        /// The reason.
         reason: String,
     },
 }
@@ -29,35 +32,35 @@ pub enum Expectation {
 /// A documented success.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Accept {
-    /// The documented status; any 2xx where no source says one.
+    /// The documented status. If absent, any 2xx fits.
     pub status: Option<u16>,
-    /// The shape of the body; absent where no source says one.
+    /// The documented shape of the body, if there is one.
     pub output: Option<ShapeId>,
-    /// Documented errors that fit as well, because the request names a resource of which neither
-    /// scenario nor documents say whether it exists. Usually empty.
+    /// Documented errors that fit as well, because the request names a resource and neither the scenario nor the
+    /// documents say whether it exists. Usually empty.
     pub or: Vec<ExpectedError>,
-    /// What must have been true before, or a refusal teaches nothing.
+    /// The state that must have held before; otherwise a rejection proves nothing.
     pub assumes: Option<Assumption>,
 }
 
-/// A state of the resource that an expected success builds on.
+/// A state of the resource that an expected success depends on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Assumption {
     /// The steps that read the state, before and after: others may write to the same resource.
     pub steps: Vec<usize>,
-    /// Where in their answers the map stands, or a list whose items hold their names.
+    /// The path, in their responses, of the map or of a list whose items hold their own names.
     pub path: String,
-    /// The keys that this case writes, and which therefore do not add up.
+    /// The keys that this case writes, which therefore do not count.
     pub only: Vec<String>,
-    /// How many bytes all other entries may take, names included.
+    /// Maximum number of bytes of all other entries, names included.
     pub room: u64,
 }
 
-/// One error that fits.
+/// An error that fits.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ExpectedError {
-    /// Its status; any 4xx where no source says one.
+    /// The documented status. If absent, any 4xx fits.
     pub status: Option<u16>,
-    /// Its name; any, where the documents name none.
+    /// The documented name. If absent, any name fits.
     pub error: Option<ErrorName>,
 }

@@ -1,4 +1,6 @@
-//! Steps around the step that acts: what a case needs is made before and taken away afterwards.
+//! Builds the steps around the steps under test: fixtures are created before them and deleted afterwards.
+//!
+//! It never decides what a case tests.
 
 use super::Value;
 use super::case::{Authorization, Capture, CaseId, FixtureStep, Purpose, Send, Step};
@@ -7,13 +9,13 @@ use super::template::Templates;
 use crate::contract::Operation;
 use crate::scenario::RawRequest;
 
-/// Puts set-up steps before `acts` and tear-down steps after them, for every fixture that they mention and
-/// every one that those need. Returns the steps and the index of the first act.
+/// Adds set-up steps before `acts` and tear-down steps after them, for every fixture that they mention and every
+/// fixture that those fixtures need. Returns the steps and the index of the first act.
 pub(crate) fn surround(planner: &Planner<'_>, case: &CaseId, acts: Vec<Step>) -> (Vec<Step>, usize) {
     let (scenario, who) = (planner.scenario, &planner.authorization());
     let templates = Templates::new(scenario, case);
     let mut needed: Vec<(Vec<Step>, Vec<Step>)> = Vec::new();
-    // Who needs another fixture comes after it: seen from the end, every need is known when it comes up.
+    // A fixture comes after those that it needs, so in reverse order every need is known before its fixture is visited.
     for (name, fixture) in scenario.fixtures.iter().rev() {
         let hole = format!("{{{name}.");
         let steps = needed.iter().flat_map(|(create, delete)| create.iter().chain(delete));
@@ -37,13 +39,13 @@ pub(crate) fn surround(planner: &Planner<'_>, case: &CaseId, acts: Vec<Step>) ->
     let judged = steps.len();
     steps.extend(acts.into_iter().map(|act| Step { turn: act.turn + judged as u32, ..act }));
     let first = steps.iter().map(|step| step.turn + 1).max().unwrap_or(0);
-    // What was made last is taken away first.
+    // Fixtures are deleted in reverse order of creation.
     let delete = delete.into_iter().rev().flatten().zip(first..);
     steps.extend(delete.map(|(step, turn)| Step { turn, ..step }));
     (steps, judged)
 }
 
-/// A request of a fixture as a step; its turn is given later.
+/// Builds a step from a request of a fixture. The turn is set later.
 pub(super) fn written(
     planner: &Planner<'_>,
     request: &RawRequest,
@@ -90,16 +92,16 @@ pub(super) fn written(
     }
 }
 
-/// What the judged step of a making operation makes is called.
+/// Name of the fixture that stands for what the judged step creates.
 const MADE: &str = "made";
 
-/// That the judged step makes something.
+/// Returns the fixture link of a judged step that creates a resource.
 pub(super) fn made() -> FixtureStep {
     FixtureStep { name: MADE.to_owned(), accepts: Vec::new(), until: None }
 }
 
-/// The step that takes away what an operation made of this input, and what has to be kept of its answer for that;
-/// `None` where nothing does.
+/// Returns the step that deletes what an operation created from this input, and the captures that it needs from the
+/// response. Returns `None` if the scenario has no cleanup for the operation.
 pub(super) fn cleanup(
     planner: &Planner<'_>,
     operation: &Operation,
@@ -119,7 +121,7 @@ pub(super) fn cleanup(
     Some((step, captures))
 }
 
-/// Puts what the request said into `{made.PATH}`; what it did not say is for the answer to tell.
+/// Fills `{made.PATH}` with values of the request; values that the request lacks are captured from the response.
 fn known_of(value: &mut Value, input: &Value, captures: &mut Vec<Capture>) {
     match value {
         Value::Template(text) => {
@@ -136,7 +138,7 @@ fn known_of(value: &mut Value, input: &Value, captures: &mut Vec<Capture>) {
     }
 }
 
-/// The plain valid input of an operation, for this case.
+/// Returns the plain valid input of an operation, for this case.
 fn plain(planner: &Planner<'_>, operation: &str, templates: &Templates<'_>) -> Value {
     let known = planner.contract.operation(operation);
     known.map_or_else(Value::empty, |operation| planner.sampler(operation, templates.case).plain())
@@ -149,7 +151,7 @@ fn mentions(step: &Step, hole: &str) -> bool {
     }
 }
 
-/// Whether a hole that begins so stands anywhere in a value.
+/// Returns true if a placeholder with this beginning occurs anywhere in a value.
 pub(crate) fn holds(value: &Value, hole: &str) -> bool {
     match value {
         Value::Template(text) => text.contains(hole),
@@ -166,7 +168,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_needed_is_made_first_and_taken_away_last() {
+    fn fixtures_are_created_in_dependency_order_and_deleted_in_reverse() {
         let text = "sources = [\"x\"]\n\
             [fixtures.note]\n\
             create = [{ request = \"POST /n\", json = { in = \"{folder.id}\" }, capture = { id = \"id\" } }, \

@@ -1,13 +1,13 @@
-//! Plain values of forms that a member's name gives away: where models say no more than that it is a text.
+//! Plain values for members whose name implies a format, where models only say that the member is a text.
 //!
-//! They are guesses of what services grant, and nothing is held against a server for refusing one.
+//! They are guesses at what services accept; an endpoint that rejects one is never reported for it.
 
-/// A value for a member of this name: an ARN, a policy. AWS's forms, see
+/// Returns a value for a member of this name, such as an ARN or a policy. The formats are AWS's, see
 /// [ARNs](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html) and
 /// [policies](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html).
 pub(crate) fn of(member: &str, service: &str) -> Option<String> {
     let lower = member.to_ascii_lowercase();
-    // The account that emulators know, and no real one.
+    // The default account of emulators; no real account has this number.
     const ACCOUNT: &str = "123456789012";
     if lower.ends_with("rolearn") || lower == "role" {
         return Some(format!("arn:aws:iam::{ACCOUNT}:role/overstep"));
@@ -37,7 +37,7 @@ mod tests {
     use super::of;
 
     #[test]
-    fn names_give_forms_away() {
+    fn member_names_imply_arns_and_policies() {
         assert_eq!(of("roleArn", "states").as_deref(), Some("arn:aws:iam::123456789012:role/overstep"));
         assert_eq!(of("TopicArn", "sns").as_deref(), Some("arn:aws:sns:us-east-1:123456789012:overstep"));
         let policy = of("PolicyDocument", "iam").expect("a policy");

@@ -1,4 +1,4 @@
-//! What an operation writes that can be read again, and what is promised of it.
+//! Finds the members that an operation stores and that can be read back, and the laws documented for them.
 //!
 //! It never decides what is sent.
 
@@ -11,29 +11,29 @@ use crate::scenario::ReadBack;
 use indexmap::IndexMap;
 use serde_json::Value as Json;
 
-/// A member of an operation's input that is stored, with the way to read it back.
+/// A member of an operation's input that the service stores, with the way to read it back.
 #[derive(Clone)]
 pub(crate) struct Keeper<'p> {
     /// The writing operation.
     pub operation: &'p Operation,
     /// The member, at the top of the input.
     pub path: MemberPath,
-    /// Its shape.
+    /// The shape of the member.
     pub shape: &'p ShapeId,
-    /// What kind of state it is.
+    /// The kind of state.
     pub kind: StateKind,
-    /// Who shows it.
+    /// What reads the state.
     pub reader: Reader<'p>,
-    /// Where it stands in the reader's answer.
+    /// The place of the state in the reader's response.
     pub view: View,
-    /// The place of what is compared inside a written entry.
+    /// The path, inside a written entry, of the part that is compared.
     of: Option<String>,
 }
 
-/// Who shows a state.
+/// What reads a state.
 #[derive(Clone)]
 pub(crate) enum Reader<'p> {
-    /// The answer to the write itself.
+    /// The response to the write itself.
     Answer,
     /// An operation of the contract.
     Operation(&'p Operation),
@@ -41,13 +41,13 @@ pub(crate) enum Reader<'p> {
     Raw(&'p str),
 }
 
-/// Everything that an operation keeps and somebody shows.
+/// Returns the members that an operation stores and that can be read back.
 pub(crate) fn keepers<'p>(planner: &Planner<'p>, operation: &'p Operation) -> Vec<Keeper<'p>> {
     let reads = planner.scenario.notes(operation.name.as_str()).map_or(&[][..], |notes| &notes.reads);
     kept(planner.contract, operation, reads)
 }
 
-/// Whether anything that an operation writes can be looked at.
+/// Returns true if anything that an operation writes can be read back.
 pub fn is_kept(contract: &Contract, operation: &str, reads: &[ReadBack]) -> bool {
     contract.operation(operation).is_some_and(|operation| !kept(contract, operation, reads).is_empty())
 }
@@ -100,8 +100,8 @@ fn kind(contract: &Contract, shape: &ShapeId) -> StateKind {
     }
 }
 
-/// Where nothing is said: a map or list of the input that stands under the same name in the answer, if the
-/// documents state a law about it.
+/// Returns the stored member to use if the scenario names none: a map or list of the input that occurs under the same
+/// name in the response, provided that the documents state a law about it.
 fn shown_by_answer<'p>(contract: &'p Contract, operation: &'p Operation) -> Option<Keeper<'p>> {
     if operation.laws.is_empty() {
         return None;
@@ -143,7 +143,8 @@ fn place_of(contract: &Contract, id: &ShapeId, name: &str, wanted: StateKind, de
 }
 
 impl<'p> Keeper<'p> {
-    /// Whether a law is promised of the operation: by a document, by the scenario, or by what reading means.
+    /// Returns true if a law holds for the operation: because a document or the scenario says so, or because every read
+    /// implies it.
     pub fn promises(&self, planner: &Planner<'_>, law: &str) -> bool {
         let said = planner.scenario.notes(self.operation.name.as_str());
         matches!(law, "read-your-write" | "isolated")
@@ -151,12 +152,12 @@ impl<'p> Keeper<'p> {
             || said.is_some_and(|notes| notes.laws.iter().any(|one| one == law))
     }
 
-    /// Where a law is written.
+    /// Returns where a law is documented.
     pub fn source(&self, planner: &Planner<'_>, law: &str) -> Option<Provenance> {
         law_source(planner, self.operation, law)
     }
 
-    /// The operation that takes back what this one writes, and the member of its input that names the entries.
+    /// Returns the operation that undoes what this one writes, and the member of its input that names the entries.
     pub fn undoing(&self, planner: &Planner<'p>) -> Option<(&'p Operation, &'p str)> {
         planner.scenario.operations.iter().find_map(|(name, notes)| {
             let undoes = notes.undoes.as_ref()?;
@@ -167,8 +168,8 @@ impl<'p> Keeper<'p> {
         })
     }
 
-    /// The request that shows a resource's state; `None` where no request of its own does, or the scenario's has no
-    /// method.
+    /// Returns the request that reads the state of a resource. Returns `None` if no separate request does, or if the
+    /// scenario's request has no method.
     pub fn look(&self, planner: &Planner<'_>, id: &CaseId, resource: u32) -> Option<Send> {
         match &self.reader {
             Reader::Answer => None,
@@ -189,7 +190,7 @@ impl<'p> Keeper<'p> {
         }
     }
 
-    /// What is promised of the state, and what a case about this law looks at, promised or not.
+    /// Returns the documented model of the state, in which `law` holds whether it is documented or not.
     pub fn model(&self, planner: &Planner<'_>, law: &str) -> Model {
         let holds = |one: &str| one == law || self.promises(planner, one);
         Model {
@@ -200,7 +201,7 @@ impl<'p> Keeper<'p> {
         }
     }
 
-    /// Whether everything in a value has the part that is compared.
+    /// Returns true if every entry of a value has the part that is compared.
     pub fn is_shown(&self, value: &Value) -> bool {
         let Some(place) = &self.of else { return true };
         let has = |value: &Value| json(value).is_some_and(|json| at(&json, place).is_some_and(|part| !part.is_null()));
@@ -211,7 +212,7 @@ impl<'p> Keeper<'p> {
         }
     }
 
-    /// What a valid value of the member does to the state, as it is compared.
+    /// Returns the effect on the state of writing a valid value to the member, in the form in which it is compared.
     pub fn effect(&self, value: &Value) -> Option<Effect> {
         let compared = |value: &Value| {
             let json = json(value)?;
@@ -231,7 +232,8 @@ impl<'p> Keeper<'p> {
     }
 }
 
-/// Where a law of an operation is written: in a document, in the scenario, else with the operation.
+/// Returns where a law of an operation is stated: in a document, in the scenario, or else where the operation itself is
+/// documented.
 pub(crate) fn law_source(planner: &Planner<'_>, operation: &Operation, law: &str) -> Option<Provenance> {
     let path = format!("laws/{law}");
     if let Some(fact) = operation.facts.iter().find(|fact| fact.path == path) {
@@ -248,7 +250,7 @@ fn at<'j>(json: &'j Json, place: &str) -> Option<&'j Json> {
     place.split('.').try_fold(json, |json, name| json.get(name))
 }
 
-/// A value as JSON says it; `None` for what JSON cannot say, and for holes.
+/// Converts a value to JSON. Returns `None` for placeholders and for what JSON cannot express.
 pub(crate) fn json(value: &Value) -> Option<Json> {
     Some(match value {
         Value::Null => Json::Null,
@@ -263,7 +265,7 @@ pub(crate) fn json(value: &Value) -> Option<Json> {
     })
 }
 
-/// A value with this text in the place that holds free text; the value itself where it is one.
+/// Returns the value with its free-text member set to `text`; if the value is a text itself, returns `text`.
 pub(crate) fn with_text(contract: &Contract, id: &ShapeId, value: Value, text: &str) -> Option<Value> {
     match (&contract.shape(id).kind, value) {
         (Kind::String, _) => Some(Value::text(text)),
@@ -279,7 +281,7 @@ pub(crate) fn with_text(contract: &Contract, id: &ShapeId, value: Value, text: &
     }
 }
 
-/// Entries as a value.
+/// Builds a map value from entries.
 pub(crate) fn map(entries: impl IntoIterator<Item = (String, Value)>) -> Value {
     Value::Map(entries.into_iter().collect::<IndexMap<_, _>>())
 }

@@ -1,6 +1,6 @@
-//! Which constraints an input breaks: the gate through which every case goes before it gets its label.
+//! Finds the constraints that an input violates. Every case is checked here before it gets its label.
 //!
-//! A violating case must break exactly one constraint and a valid one none, whatever strategy made it.
+//! It never trusts a strategy: a violating case must violate exactly one constraint and a valid case none.
 
 use super::Value;
 use super::patterns::Patterns;
@@ -11,26 +11,27 @@ use crate::contract::{
 use indexmap::IndexMap;
 use std::collections::{HashMap, HashSet};
 
-/// A constraint that an input breaks.
+/// A constraint that an input violates.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Breach {
-    /// Where.
+    /// The path of the member.
     pub path: MemberPath,
-    /// Which.
+    /// The violated constraint.
     pub constraint: Constraint,
-    /// Whether every reading of the documents agrees that it is broken.
+    /// Whether every interpretation of the documents agrees that it is violated.
     pub certain: bool,
 }
 
-/// Reads inputs against a contract.
+/// Checks inputs against a contract.
 pub(crate) struct Labels<'a> {
     pub contract: &'a Contract,
     pub patterns: &'a Patterns,
     pub kin: &'a Kin,
 }
 
-/// Shapes of map keys without a pattern, each with the shapes that are the same in their model and have
-/// one from prose: the sentence stands at one use of the keys, and may speak of every use.
+/// Map-key shapes without a pattern, each with sibling shapes of the same model whose pattern comes from prose.
+///
+/// The prose describes one use of the keys but may apply to all of them, so violating it is an uncertain violation.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Kin(HashMap<ShapeId, Vec<ShapeId>>);
 
@@ -75,7 +76,7 @@ impl Kin {
 }
 
 impl Labels<'_> {
-    /// All breaches of an operation's input.
+    /// Returns all violations in an operation's input.
     pub fn breaches(&self, input: &ShapeId, value: &Value) -> Vec<Breach> {
         let mut found = Vec::new();
         self.check(input, value, &MemberPath::root(), Location::Body, 0, &mut found);
@@ -86,7 +87,7 @@ impl Labels<'_> {
         let shape = self.contract.shape(id);
         let mut breach = |constraint, certain| out.push(Breach { path: path.clone(), constraint, certain });
         let textual = !in_body(at);
-        // In forms and in XML a body holds nothing but texts, too.
+        // In forms and in XML, bodies consist of texts, too.
         let written = !textual && self.is_text();
         match (&shape.kind, value) {
             (_, Value::Template(_)) | (Kind::Document, _) => {}
@@ -98,7 +99,7 @@ impl Labels<'_> {
                 self.check_text(id, shape, if *truth { "true" } else { "false" }, path, out);
             }
             (Kind::String, Value::Number(_) | Value::Boolean(_)) if textual => {}
-            // Bytes that are the whole body are whatever they are.
+            // If the blob is the whole body, any bytes are valid.
             (Kind::Blob, Value::Text(_) | Value::Number(_) | Value::Boolean(_))
                 if at == Location::Payload && depth == 1 => {}
             (Kind::Blob, Value::Blob(bytes)) => check_length(shape, bytes.len() as u64, path, out),
@@ -106,7 +107,7 @@ impl Labels<'_> {
             (Kind::Integer | Kind::Long, Value::Number(literal)) => check_integer(shape, literal, path, out),
             (Kind::Float | Kind::Double, Value::Number(literal)) => check_range(shape, literal, path, out),
             (Kind::Timestamp, Value::Number(_)) => {}
-            // Formats differ, and a header without a date is passed over; a word is no moment to anybody.
+            // Formats differ, and a header without a date is ignored; but no parser accepts a word as a timestamp.
             (Kind::Timestamp, Value::Text(text)) => breach(Constraint::Type, at != Location::Header && is_word(text)),
             (kind, value) if written && may_be_read(kind, value) => breach(Constraint::Type, false),
             (Kind::Float | Kind::Double, Value::Text(text)) if is_no_number(text) => breach(Constraint::Type, false),
@@ -141,7 +142,7 @@ impl Labels<'_> {
                         None if member.required => {
                             out.push(Breach { path: place, constraint: Constraint::Required, certain: true });
                         }
-                        // An empty list leaves no trace in a query or header.
+                        // An empty list cannot be seen in a query or header.
                         Some(Value::List(items)) if items.is_empty() && member.required && !in_body(location) => {
                             out.push(Breach { path: place, constraint: Constraint::Required, certain: true });
                         }
@@ -168,12 +169,12 @@ impl Labels<'_> {
         }
     }
 
-    /// Whether the protocol's bodies are made of texts, so that no value shows of which type it is.
+    /// Returns true if the protocol's bodies consist of texts, so that the type of a value cannot be seen.
     fn is_text(&self) -> bool {
         matches!(self.contract.protocol, Some(Protocol::AwsQuery | Protocol::Ec2Query | Protocol::RestXml))
     }
 
-    /// A list's item or a map's value: null is a violation here.
+    /// Checks a list's item or a map's value, where null is a violation.
     fn entry(&self, id: &ShapeId, value: &Value, path: &MemberPath, at: Location, depth: usize, out: &mut Vec<Breach>) {
         if *value == Value::Null {
             out.push(Breach { path: path.clone(), constraint: Constraint::Type, certain: true });
@@ -222,7 +223,7 @@ impl Labels<'_> {
     }
 }
 
-/// Whether some reader of a form or of XML could take a value of another type for one of this kind, or pass it over.
+/// Returns true if some parser of forms or XML could accept a value of another type as one of this kind, or ignore it.
 fn may_be_read(kind: &Kind, value: &Value) -> bool {
     let has_parts = matches!(value, Value::List(_) | Value::Map(_));
     match (kind, value) {
@@ -240,12 +241,12 @@ fn may_be_read(kind: &Kind, value: &Value) -> bool {
     }
 }
 
-/// A text without any digit.
+/// Returns true if the text is not blank and has no digit.
 fn is_word(text: &str) -> bool {
     !text.trim().is_empty() && !text.contains(|c: char| c.is_numeric())
 }
 
-/// What AWS's protocols write for floats that are no numbers.
+/// Returns true for the texts that AWS protocols use for non-finite floats.
 fn is_no_number(text: &str) -> bool {
     matches!(text, "NaN" | "Infinity" | "-Infinity")
 }
@@ -254,7 +255,7 @@ fn in_body(location: Location) -> bool {
     matches!(location, Location::Body | Location::Payload)
 }
 
-/// How many UTF-8 bytes the entries of a map take under one reading.
+/// Returns the number of UTF-8 bytes that the entries of a map take under one interpretation.
 pub(crate) fn total_bytes(entries: &IndexMap<String, Value>, over: ByteScope) -> u64 {
     entries
         .iter()
@@ -308,12 +309,12 @@ fn check_integer(shape: &Shape, literal: &str, path: &MemberPath, out: &mut Vec<
                 check_range(shape, literal, path, out);
             }
         }
-        // `2.0` is a whole number to some readers; a real fraction is to none.
+        // Some parsers accept `2.0` as an integer; none accepts a true fraction.
         Err(_) => breach(literal.parse::<f64>().is_ok_and(|number| number.fract() != 0.0 || !number.is_finite())),
     }
 }
 
-/// The least and greatest number that the kind itself can hold.
+/// Returns the least and the greatest number that the kind itself can hold.
 pub(crate) fn integer_bounds(kind: &Kind) -> (i128, i128) {
     match kind {
         Kind::Integer => (i128::from(i32::MIN), i128::from(i32::MAX)),
@@ -344,7 +345,7 @@ fn check_rules(shape: &Shape, given: &IndexMap<String, Value>, path: &MemberPath
             Rule::AtLeastOneOf { members } => {
                 let there = present(members);
                 if there == empty(members) {
-                    // Members that the rule's source does not know may count too; an empty map may not.
+                    // Members that the rule's source does not list may count too; an empty map may not count.
                     let others = shape.kind.members().into_iter().flatten().any(|(name, member)| {
                         member.location == Location::Body
                             && !member.required

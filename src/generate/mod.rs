@@ -1,7 +1,7 @@
-//! From contract, scenario and seed to cases, each with an expectation and the fact that it tests.
+//! Generates cases from a contract, a scenario and a seed, each with an expectation and the fact that it tests.
 //!
-//! This room knows no HTTP library, no clock and no global source of randomness: the same input
-//! gives the same cases, in the same order.
+//! This module uses no HTTP library, no clock and no global source of randomness: the same input
+//! produces the same cases in the same order.
 
 mod bytes_text;
 mod case;

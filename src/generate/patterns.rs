@@ -1,6 +1,6 @@
-//! The patterns of a contract, each made ready when it is first asked for: models have hundreds, and a run needs few.
+//! The patterns of a contract, each compiled on first use: models have hundreds, and a run needs few.
 //!
-//! Two shapes with the same pattern share what was made of it.
+//! Two shapes with the same pattern share the compiled form; no pattern is ever compiled twice.
 
 use super::draw::Seeded;
 use super::pattern::Pattern;
@@ -9,10 +9,10 @@ use crate::contract::{Contract, Fact, Length, Provenance, Shape, ShapeId};
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
-/// What was made of a pattern's text: nothing where it is in a dialect that is not understood.
+/// A pattern that is compiled on first use; `None` inside if its dialect is not supported.
 type Made = Arc<OnceLock<Option<Pattern>>>;
 
-/// All patterns of a contract that have a member of an allowed length.
+/// All patterns of a contract that match a text of an allowed length.
 #[derive(Debug, Default)]
 pub(crate) struct Patterns(HashMap<ShapeId, Slot>);
 
@@ -25,12 +25,13 @@ struct Slot {
 }
 
 impl Patterns {
-    /// Those of a contract. Patterns in a dialect that is not understood are left out: they constrain nothing that
-    /// overstep could test.
+    /// Collects the patterns of a contract. Patterns in an unsupported dialect are left out, because overstep could not
+    /// test them.
     ///
     /// # Errors
-    /// Where no text of an allowed length matches one of a documented operation. A model of hundreds of operations is
-    /// worth something even where one of its patterns is not: such a one is left out there.
+    /// Returns an error if no text of an allowed length matches a pattern of a documented operation. If machine models
+    /// are the only source, such a pattern is left out instead: a model of hundreds of operations stays useful without
+    /// it.
     pub fn of(contract: &Contract) -> Result<Self, PlanError> {
         let mut made: HashMap<&str, Made> = HashMap::new();
         let mut all = HashMap::new();
@@ -49,7 +50,7 @@ impl Patterns {
                 (min, max) => format!(
                     " with {} to {} characters",
                     min.unwrap_or(0),
-                    max.map_or_else(|| "any number of".to_owned(), |max| max.to_string())
+                    max.map_or_else(|| "unlimited".to_owned(), |max| max.to_string())
                 ),
             };
             return Err(PlanError {
@@ -61,13 +62,13 @@ impl Patterns {
         Ok(all)
     }
 
-    /// The pattern of a shape.
+    /// Returns the pattern of a shape.
     pub fn get(&self, id: &ShapeId) -> Option<&Pattern> {
         let slot = self.0.get(id)?;
         slot.pattern().filter(|pattern| slot.is_satisfiable(pattern))
     }
 
-    /// Those that are understood and that nothing matches, in the contract's order.
+    /// Returns the supported patterns that no text of an allowed length matches, in the contract's order.
     fn lost<'a>(&'a self, contract: &'a Contract) -> impl Iterator<Item = (&'a ShapeId, &'a Slot)> {
         let slots = contract.shapes.keys().filter_map(|id| Some((id, self.0.get(id)?)));
         slots.filter(|(_, slot)| slot.pattern().is_some_and(|pattern| !slot.is_satisfiable(pattern)))
@@ -88,8 +89,8 @@ fn written(shape: &Shape) -> Option<Provenance> {
     shape.fact("pattern").map(Fact::provenance)
 }
 
-/// The patterns of a contract that no text of an allowed length matches, where they are left out for that: shape and
-/// pattern, and where it is written.
+/// Returns the patterns of a contract that are left out because no text of an allowed length matches them: the shape,
+/// the pattern, and where it is documented.
 pub fn unsatisfiable(contract: &Contract) -> Vec<(ShapeId, String, Option<Provenance>)> {
     let Ok(patterns) = Patterns::of(contract) else { return Vec::new() };
     let lost = patterns.lost(contract);

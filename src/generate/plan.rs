@@ -1,4 +1,4 @@
-//! All cases of a scenario, one after another, never all in memory.
+//! Generates the cases of a scenario one after another; they are never all in memory.
 
 use super::Value;
 use super::case::Case;
@@ -12,7 +12,7 @@ use crate::scenario::Scenario;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-/// How much is generated. Ids are the same at every level.
+/// How many cases are generated. Ids are the same at every level.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Level {
     /// The first case of each member, constraint and side.
@@ -20,35 +20,36 @@ pub enum Level {
     /// Every boundary.
     #[default]
     Full,
-    /// Every boundary, and every pair of broken constraints of two classes instead of one of each.
+    /// Every boundary, and every pair of violated constraints of two classes instead of one pair for each two classes.
     Exhaustive,
 }
 
-/// What decides, beside contract and scenario, which cases there are.
+/// Settings that, together with contract and scenario, determine the cases.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Options {
-    /// Feeds everything that is chosen freely.
+    /// Seed for all random choices.
     pub seed: u64,
-    /// How much is generated.
+    /// How many cases are generated.
     pub level: Level,
 }
 
-/// A contract or scenario from which no cases can be made.
+/// An error in a contract or scenario that prevents the generation of cases.
 #[derive(Debug, thiserror::Error)]
 #[error("{owner}: {reason}")]
 pub struct PlanError {
     /// The operation or shape at fault.
     pub owner: String,
-    /// What is wrong, for example a pattern that nothing matches.
+    /// What is wrong, for example a pattern that no text matches.
     pub reason: String,
-    /// Where that is written.
+    /// Where the cause is documented.
     pub source_at: Option<Provenance>,
 }
 
-/// All cases, operation by operation, controls (`…/valid/control/plain`) first; the same for the same input.
+/// Returns all cases, operation by operation, with the controls (`…/valid/control/plain`) first. The same input gives
+/// the same cases.
 ///
 /// # Errors
-/// Where an operation has no route, or a pattern cannot be satisfied.
+/// Returns an error if an operation has no route or a pattern cannot be satisfied.
 pub fn cases<'a>(
     contract: &'a Contract,
     scenario: &'a Scenario,
@@ -62,7 +63,8 @@ fn controls_of<'a>(plan: Arc<Plan<'a>>) -> impl Iterator<Item = Case> + Send + u
 }
 
 fn others_of<'a>(plan: Arc<Plan<'a>>) -> impl Iterator<Item = Case> + Send + use<'a> {
-    // Of operations that only models describe, what plain values meet decides what other answers are worth.
+    // For operations that only models describe, the responses to plain values decide how to weigh all others, so these
+    // cases come first.
     let plain = {
         let plan = Arc::clone(&plan);
         let modelled = if plan.planner.modelled { plan.wanted.len() } else { 0 };
@@ -72,28 +74,28 @@ fn others_of<'a>(plan: Arc<Plan<'a>>) -> impl Iterator<Item = Case> + Send + use
     plain.chain(rest)
 }
 
-/// The name of the operation that cannot exist.
+/// Name of the operation that cannot exist.
 pub const CANARY: &str = super::strategy::CANARY;
 
-/// The plain valid request of one operation: what is sent to see whether the endpoint is alive.
+/// Returns the control of one operation, which shows whether the endpoint works.
 ///
 /// # Errors
-/// Where the operation is unknown, or no cases can be made from the contract.
+/// Returns an error if the operation is unknown, or if no cases can be generated from the contract.
 pub fn control(contract: &Contract, scenario: &Scenario, operation: &str) -> Result<Case, PlanError> {
     let plan = Plan::new(contract, scenario, Options::default())?;
     let found = plan.wanted.iter().position(|wanted| wanted.name.as_str() == operation);
     found.and_then(|index| plan.control(index)).ok_or_else(|| PlanError {
         owner: format!("operation `{operation}`"),
-        reason: "no valid request can be made".to_owned(),
+        reason: "no valid request can be built".to_owned(),
         source_at: None,
     })
 }
 
-/// How many actions a sequence has, numbered from 0.
+/// Number of actions in a sequence; they are numbered from 0.
 pub const ACTIONS: usize = super::strategy::ACTIONS;
 
-/// The part of a random sequence that an id names: `s/Op/law/sequence/03~0.4.7` is its first, fifth and
-/// eighth action.
+/// Returns the part of a random sequence that an id names: `s/Op/law/sequence/03~0.4.7` consists of the first, fifth
+/// and eighth action of sequence 3.
 pub fn part_of_sequence(contract: &Contract, scenario: &Scenario, options: Options, id: &str) -> Option<Case> {
     let mut parts = id.splitn(5, '/').skip(1);
     let operation = parts.next()?;
@@ -107,7 +109,7 @@ pub fn part_of_sequence(contract: &Contract, scenario: &Scenario, options: Optio
     super::strategy::part_of_sequence(&Work { planner: &plan.planner, operation, sites: &sites, firsts: None }, variant)
 }
 
-/// What can be said of one operation's strategies and places; `None` where it is not planned.
+/// Calls `inspect` with the context of one operation. Returns `None` if the operation is not planned.
 pub(super) fn with_work<R>(
     bench: &Workbench<'_>,
     scenario: &Scenario,
@@ -121,10 +123,10 @@ pub(super) fn with_work<R>(
     Ok(look(&Work { planner: &plan.planner, operation, sites: &sites, firsts: None }))
 }
 
-/// The constraints that an input of an operation breaks, as the gate sees them.
+/// Returns the constraints that an input of an operation violates.
 ///
 /// # Errors
-/// Where a pattern of the contract cannot be satisfied.
+/// Returns an error if a pattern of the contract cannot be satisfied.
 pub fn breaches(contract: &Contract, operation: &Operation, input: &Value) -> Result<Vec<Breach>, PlanError> {
     let patterns = Patterns::of(contract)?;
     let kin = Kin::of(contract);
@@ -132,7 +134,7 @@ pub fn breaches(contract: &Contract, operation: &Operation, input: &Value) -> Re
     Ok(operation.input.as_ref().map_or_else(Vec::new, |id| labels.breaches(id, input)))
 }
 
-/// A contract made ready for single requests, scenario after scenario: what takes long is done once.
+/// A contract prepared for generating cases of several scenarios. The expensive preparation is done once.
 #[derive(Clone)]
 pub struct Workbench<'a> {
     contract: &'a Contract,
@@ -142,10 +144,10 @@ pub struct Workbench<'a> {
 }
 
 impl<'a> Workbench<'a> {
-    /// For a contract.
+    /// Prepares a contract.
     ///
     /// # Errors
-    /// Where a pattern cannot be satisfied.
+    /// Returns an error if a pattern cannot be satisfied.
     pub fn new(contract: &'a Contract) -> Result<Self, PlanError> {
         Ok(Self {
             contract,
@@ -155,10 +157,10 @@ impl<'a> Workbench<'a> {
         })
     }
 
-    /// All cases, as [`cases`].
+    /// Returns all cases, like [`generate_cases`].
     ///
     /// # Errors
-    /// Where an operation has no route.
+    /// Returns an error if an operation has no route.
     pub fn cases(
         &self,
         scenario: &'a Scenario,
@@ -168,10 +170,10 @@ impl<'a> Workbench<'a> {
         Ok(Box::new(controls_of(Arc::clone(&plan)).chain(others_of(plan))))
     }
 
-    /// Of all cases only the controls.
+    /// Returns only the controls.
     ///
     /// # Errors
-    /// Where an operation has no route.
+    /// Returns an error if an operation has no route.
     pub fn controls(
         &self,
         scenario: &'a Scenario,
@@ -180,10 +182,10 @@ impl<'a> Workbench<'a> {
         Ok(controls_of(Arc::new(Plan::with(self, scenario, options)?)))
     }
 
-    /// All cases but the controls, of the operations that run.
+    /// Returns all cases except the controls, of the operations for which `runs` returns true.
     ///
     /// # Errors
-    /// Where an operation has no route.
+    /// Returns an error if an operation has no route.
     pub fn others(
         &self,
         scenario: &'a Scenario,
@@ -199,20 +201,21 @@ impl<'a> Workbench<'a> {
         Plan::with(self, scenario, Options::default())
     }
 
-    /// The plain valid request of an operation; `None` where there is none.
+    /// Returns the control of an operation, or `None` if there is none.
     ///
     /// # Errors
-    /// Where an operation of the contract has no route.
+    /// Returns an error if an operation of the contract has no route.
     pub fn control(&self, scenario: &Scenario, operation: &str) -> Result<Option<Case>, PlanError> {
         let plan = self.plan(scenario)?;
         let Some(operation) = self.contract.operation(operation) else { return Ok(None) };
         Ok(super::strategy::control(&Work { planner: &plan.planner, operation, sites: &[], firsts: None }))
     }
 
-    /// A request for an operation that cannot exist, in the contract's protocol; `None` where nothing is planned.
+    /// Returns the canary: a request for an operation that cannot exist, in the contract's protocol. Returns `None`
+    /// if no operation is planned.
     ///
     /// # Errors
-    /// Where an operation of the contract has no route.
+    /// Returns an error if an operation of the contract has no route.
     pub fn canary(&self, scenario: &Scenario) -> Result<Option<Case>, PlanError> {
         let plan = self.plan(scenario)?;
         let first = plan.wanted.first();
@@ -221,11 +224,11 @@ impl<'a> Workbench<'a> {
         }))
     }
 
-    /// A plain value of a member of an operation's input, as a scenario's `use` would say it; `None` where the
-    /// operation has no such member.
+    /// Returns a plain value of a member of an operation's input, in the form of a scenario's `use`. Returns `None` if
+    /// the operation has no such member.
     ///
     /// # Errors
-    /// Where an operation of the contract has no route.
+    /// Returns an error if an operation of the contract has no route.
     pub fn plain_member(
         &self,
         scenario: &Scenario,
@@ -258,7 +261,7 @@ impl<'a> Plan<'a> {
         if let Some(operation) = wanted.iter().find(|operation| operation.http.is_none()) {
             return Err(PlanError {
                 owner: format!("operation `{}`", operation.name),
-                reason: "no source gives its method and route".to_owned(),
+                reason: "its method and route are not documented".to_owned(),
                 source_at: operation.sources.first().cloned(),
             });
         }
@@ -284,20 +287,21 @@ impl<'a> Plan<'a> {
         })
     }
 
-    /// Each optional member alone and other plain values, for an operation that only models describe.
+    /// Returns the cases with each optional member alone and with other plain values, for an operation that only models
+    /// describe.
     fn plain(&self, index: usize) -> Vec<Case> {
         let sites = sites(self.planner.contract, self.wanted[index]);
         super::strategy::valid(&self.work(index, &sites, None))
     }
 
-    /// The cases of one operation, one batch per strategy and place at a time.
+    /// Returns the cases of one operation, generated in one batch per strategy and input site.
     fn operation(self: Arc<Self>, index: usize) -> impl Iterator<Item = Case> + Send + use<'a> {
         let is_quick = self.planner.options.level == Level::Quick;
         let firsts = is_quick.then(|| Arc::new(Firsts::default()));
         let places: Arc<[Site]> = sites(self.planner.contract, self.wanted[index]).into();
         let whole = {
             let (plan, places, firsts) = (Arc::clone(&self), Arc::clone(&places), firsts.clone());
-            // The first one makes what `plain` has made already.
+            // `plain_cases` has generated the cases of the first strategy already.
             let skip = usize::from(plan.planner.modelled);
             OF_OPERATIONS
                 .iter()
@@ -311,7 +315,7 @@ impl<'a> Plan<'a> {
         let mut seen = HashSet::new();
         whole.chain(each).filter(move |case| {
             let kind = || case.id.0.rsplit_once('/').map(|(kind, _)| kind.to_owned());
-            // One that cannot be sent does not stand for one that can.
+            // A case that cannot be sent must not take the place of one that can.
             !is_quick || seen.insert((kind(), case.intent, case.unsendable.is_some()))
         })
     }

@@ -1,45 +1,45 @@
-//! What must hold between steps: what each step does to a documented state, and where it is read.
+//! Laws between steps: what each step does to a documented state, and where the state is read.
 //!
-//! Plain values. Whether a relation holds is the judge's to say, and nothing here is ever sent.
+//! These are plain values; only the judge decides whether a law holds, and nothing here is ever sent.
 
 use serde_json::Value as Json;
 
-/// A metamorphic relation over the steps of one case.
+/// A law: a metamorphic relation over the steps of one case.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Relation {
-    /// What is read is what a model of the documented state says: it starts from whatever the first look
-    /// finds, and follows the writes that were accepted.
+    /// Each read must match a model of the documented state. The model starts from what the first read returns and
+    /// applies the accepted writes.
     State {
-        /// What is promised of the state.
+        /// The documented properties of the state.
         model: Model,
-        /// In order; what belongs to steps of one turn happens side by side.
+        /// The events in order; those of steps in the same turn are concurrent.
         events: Vec<Event>,
     },
-    /// A success says something of its request again.
+    /// A successful response repeats a value of its request.
     Echo {
         /// The step.
         step: usize,
-        /// Where in its answer.
+        /// The path in its response.
         place: String,
-        /// What the request said.
+        /// The value in the request.
         value: Json,
     },
 }
 
-/// What the documents promise of a state.
+/// The documented properties of a state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Model {
-    /// What it is.
+    /// The kind of state.
     pub kind: StateKind,
-    /// Whether what was stored before a write stays; nothing is said of it otherwise.
+    /// Whether a write keeps what was stored before. If false, this is undocumented.
     pub merges: bool,
-    /// Whether a list holds nothing twice.
+    /// Whether a list holds no duplicates.
     pub deduplicates: bool,
-    /// Whether a list keeps the order in which it was written.
+    /// Whether a list keeps the order of the writes.
     pub ordered: bool,
 }
 
-/// What a state is.
+/// The kind of a state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StateKind {
     /// Entries by key; a later write of a key wins.
@@ -50,55 +50,55 @@ pub enum StateKind {
     Field,
 }
 
-/// Something that happens to the state of one resource.
+/// An event in the state of one resource.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event {
-    /// The step that does it.
+    /// The index of the step.
     pub step: usize,
-    /// Whose state, from 1.
+    /// The number of the resource, from 1.
     pub resource: u32,
-    /// What.
+    /// What the step does.
     pub what: What,
 }
 
-/// What happens.
+/// What a step does with a state.
 #[derive(Clone, Debug, PartialEq)]
 pub enum What {
-    /// The step's answer shows the state.
+    /// The response of the step contains the state.
     Look(View),
-    /// The step writes.
+    /// The step writes to the state.
     Write {
-        /// What it does to the state if it is accepted.
+        /// The effect on the state if the write is accepted.
         effect: Effect,
-        /// Whether the documents leave no doubt that it must be accepted.
+        /// Whether the documents state beyond doubt that the write must be accepted.
         certain: bool,
     },
-    /// The step must be refused; this is what it would have written.
+    /// The step must be rejected; this is the effect that it would have had.
     Refused(Effect),
 }
 
-/// Where a state stands in an answer, and what of it is compared.
+/// The place of a state in a response, and the part of it that is compared.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct View {
-    /// The place of the map, list or field: `data.tags`.
+    /// The path of the map, list or field: `data.tags`.
     pub place: String,
-    /// For a map that is read as a list: the place of the key inside an item; `*` is an object's only member.
+    /// For a map that is read as a list: the path of the key inside an item. `*` is an object's only member.
     pub key: Option<String>,
-    /// The place of what is compared, inside an item or an entry's value.
+    /// The path, inside an item or an entry's value, of the part that is compared.
     pub item: Option<String>,
-    /// Whether an answer may leave it out altogether; what is never shown teaches nothing.
+    /// Whether a response may omit the state altogether. A state that is never shown proves nothing.
     pub optional: bool,
 }
 
-/// What a write does to a state.
+/// The effect of a write on a state.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
-    /// These entries stand in the map.
+    /// Puts these entries into the map.
     Put(Vec<(String, Json)>),
-    /// These items stand in the list.
+    /// Appends these items to the list.
     Append(Vec<Json>),
-    /// No entries of these keys stand in the map any more.
+    /// Removes the entries with these keys from the map.
     Remove(Vec<String>),
-    /// The field has this value.
+    /// Sets the field to this value.
     Set(Json),
 }

@@ -1,33 +1,35 @@
-//! Which resources an input names: ones that the scenario owns, ones that exist nowhere, or unknown ones.
+//! Classifies the resources that an input names: owned by the scenario, nonexistent, or unknown.
+//!
+//! It never creates a resource and never asks the endpoint.
 
 use super::draft::Planner;
 use super::template::{Templates, has_holes};
 use super::{CaseId, Value};
 use crate::contract::{Kind, MemberPath, Operation, Segment, ShapeId};
 
-/// What the identifiers in an input name.
+/// What the identifiers in an input refer to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Resources {
-    /// Only what the scenario owns.
+    /// Only resources that the scenario owns.
     Owned,
-    /// The name of something new, which somebody may have taken before.
+    /// The name of a new resource, which may be in use already.
     Taken,
-    /// Something of which nobody says whether it exists.
+    /// A resource of which it is not known whether it exists.
     Unknown,
-    /// A name that another case may have given to what it made.
+    /// A name that another case may have given to a resource that it created.
     Chosen,
-    /// A token that only the service gives out.
+    /// A token that only the service can issue.
     Opaque,
-    /// Something that does not exist, as one of several: an answer may tell of each on its own.
+    /// A nonexistent resource as one of several: a response may report each individually.
     Among,
-    /// Something of which the scenario knows that it does not exist.
+    /// A resource that does not exist, according to the scenario.
     Foreign,
 }
 
-/// Why nothing is expected where one of several does not exist.
-pub(crate) const AMONG: &str = "an answer may tell on its own of one of several that does not exist";
+/// The reason why the outcome is unspecified if one of several resources does not exist.
+pub(crate) const AMONG: &str = "a response may report nonexistent entries of a list individually";
 
-/// The worst that any identifier in the input is.
+/// Returns the worst class of all identifiers in the input, which is the greatest one.
 pub(crate) fn resources(planner: &Planner<'_>, operation: &Operation, case: &CaseId, input: &Value) -> Resources {
     let Some(shape) = &operation.input else { return Resources::Owned };
     walk(planner, operation, case, shape, input, &MemberPath::root())
@@ -42,7 +44,7 @@ fn walk(
     path: &MemberPath,
 ) -> Resources {
     let inner = |id: &ShapeId, value: &Value, path: MemberPath| walk(planner, operation, case, id, value, &path);
-    // A document that names an error for it has the word.
+    // If the documents name an error for it, that error is expected.
     let among = |worst| if planner.is_reticent() && worst == Resources::Foreign { Resources::Among } else { worst };
     match (&planner.contract.shape(id).kind, value) {
         (Kind::Structure { members } | Kind::Union { members }, Value::Map(given)) => given
@@ -57,12 +59,12 @@ fn walk(
             let values = entries.values().map(|value| inner(entry, value, path.then(Segment::Value))).max();
             let place = path.then(Segment::Key);
             let named = planner.scenario.use_at(operation.name.as_str(), &place).is_some();
-            // What is a template is what the scenario says.
+            // Template keys come from the scenario, so they need no check.
             let keys = entries.keys().filter(|key| named && Value::as_template_key(key).is_none());
             keys.map(|key| identifier(planner, operation, case, &place, key)).map(among).max().max(values)
         }
         (Kind::String, Value::Text(text)) => Some(identifier(planner, operation, case, path, text)),
-        // Of small numbers nobody knows which exist.
+        // It is not known which small numbers exist.
         (Kind::Integer | Kind::Long, Value::Number(_)) if is_owned_identifier(planner, operation, path) => {
             Some(Resources::Opaque)
         }
@@ -75,7 +77,7 @@ fn identifier(planner: &Planner<'_>, operation: &Operation, case: &CaseId, path:
     let name = operation.name.as_str();
     let place = path.to_string();
     if planner.scenario.notes(name).is_some_and(|notes| notes.fresh.contains(&place)) {
-        // The name of what is made is free, but only the one chosen for the case is certain to be new.
+        // Any name may be chosen for a new resource, but only the name generated for the case is certain to be unused.
         let chosen = planner.scenario.use_for(name, &place);
         let same = chosen.is_some_and(|json| Templates::new(planner.scenario, case).json(json) == Value::text(text));
         return if same { Resources::Owned } else { Resources::Taken };
@@ -101,7 +103,7 @@ fn identifier(planner: &Planner<'_>, operation: &Operation, case: &CaseId, path:
     }
 }
 
-/// Whether an identifier is a name that whoever makes a resource chooses: `{queue.QueueName}`.
+/// Returns true if an identifier is a name that the caller chooses when creating the resource: `{queue.QueueName}`.
 fn is_chosen(planner: &Planner<'_>, json: &serde_json::Value) -> bool {
     let hole = json.as_str().and_then(|text| text.strip_prefix('{')?.strip_suffix('}')?.split_once('.'));
     hole.is_some_and(|(fixture, name)| {
@@ -109,7 +111,7 @@ fn is_chosen(planner: &Planner<'_>, json: &serde_json::Value) -> bool {
     })
 }
 
-/// Tokens of pagination and handles: only a value that the service gave out before means anything.
+/// Returns true for pagination tokens and handles: only values that the service issued before are meaningful.
 fn gives_out(member: &str) -> bool {
     let name = member.to_ascii_lowercase();
     ["nexttoken", "pagetoken", "paginationtoken", "continuationtoken", "startingtoken", "nextmarker", "cursor"]
@@ -119,14 +121,14 @@ fn gives_out(member: &str) -> bool {
             .contains(&name.as_str())
 }
 
-/// Members whose names say that they name something else: `QueueId`, `roleArn`, `SubnetIds`.
+/// Returns true if the member's name says that it refers to a resource: `QueueId`, `roleArn`, `SubnetIds`.
 fn names_resource(member: &str) -> bool {
     ["Id", "Ids", "Arn", "Arns", "ARN", "ID"].iter().any(|end| member.ends_with(end))
         || matches!(member, "id" | "ids" | "arn" | "arns")
         || ["_id", "_ids", "_arn"].iter().any(|end| member.ends_with(end))
 }
 
-/// Whether the scenario knows this member of an operation's input as an identifier of its resources.
+/// Returns true if the scenario uses this member of an operation's input as an identifier of its resources.
 pub(crate) fn is_owned_identifier(planner: &Planner<'_>, operation: &Operation, path: &MemberPath) -> bool {
     let (name, place) = (operation.name.as_str(), path.to_string());
     planner.scenario.use_for(name, &place).is_some_and(|json| {

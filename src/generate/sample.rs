@@ -1,4 +1,6 @@
-//! A plain valid input, and the same input with one place set to something else.
+//! Builds the plain valid input of an operation, and the same input with some places changed.
+//!
+//! It never decides which places to change.
 
 use super::draw::{Draw, Seeded};
 use super::patterns::Patterns;
@@ -10,18 +12,18 @@ use crate::contract::{Contract, Kind, MemberPath, Operation, Rule, Segment, Shap
 use crate::scenario::Scenario;
 use indexmap::IndexMap;
 
-/// What is done at one place of an input.
+/// A change at one place of an input.
 #[derive(Clone, Debug)]
 pub(crate) enum Change {
-    /// This value stands there. At a map's key, a text.
+    /// Sets the place to this value; for a map's key, a text.
     Set(Value),
-    /// Nothing stands there.
+    /// Removes the place.
     Remove,
-    /// Nothing is changed; the place is only made to exist.
+    /// Changes nothing, but makes the place exist.
     Touch,
 }
 
-/// Makes inputs for one operation and one case.
+/// Builds inputs for one operation and one case.
 pub(crate) struct Sampler<'a> {
     pub contract: &'a Contract,
     pub scenario: &'a Scenario,
@@ -29,19 +31,19 @@ pub(crate) struct Sampler<'a> {
     pub operation: &'a Operation,
     pub templates: Templates<'a>,
     pub seed: u64,
-    /// Whether identifiers are those of the same resource below another parent.
+    /// Whether to use the identifiers of the same-named resource below another parent.
     pub elsewhere: bool,
-    /// Whether machine models are all there is.
+    /// Whether machine models are the only source of the contract.
     pub modelled: bool,
 }
 
-/// So deep plain values go by themselves.
+/// Maximum depth of plain values that no change asks for.
 const DEEPEST: usize = 24;
 
-/// The number of a resource that has the first one's name, below another parent.
+/// The number of the resource that has the same name as the first one, below another parent.
 pub(crate) const ELSEWHERE: u32 = 0;
 
-/// The target of a change on the way down.
+/// The rest of the path to a change, during the descent into an input.
 #[derive(Clone, Copy)]
 struct Aim<'c> {
     rest: &'c [Segment],
@@ -49,19 +51,19 @@ struct Aim<'c> {
 }
 
 impl Sampler<'_> {
-    /// The same for another of a case's resources, from 1, or [`ELSEWHERE`].
+    /// Builds inputs for another resource of the case instead: its number, from 1, or [`OTHER_PARENT`].
     pub fn of_resource(mut self, resource: u32) -> Self {
         self.elsewhere = resource == ELSEWHERE;
         self.templates.resource = resource.max(1);
         self
     }
 
-    /// The plain valid input: what is required, and what rules ask for.
+    /// Returns the plain valid input: the required members, and those that rules ask for.
     pub fn plain(&self) -> Value {
         self.with(&[])
     }
 
-    /// The plain input with the changes at these places; every place on the way is made to exist.
+    /// Returns the plain input with these changes; every place on the way to a change is made to exist.
     pub fn with(&self, changes: &[(&MemberPath, Change)]) -> Value {
         let Some(input) = &self.operation.input else { return Value::empty() };
         let aims: Vec<Aim<'_>> = changes.iter().map(|(path, change)| Aim { rest: &path.0, change }).collect();
@@ -71,12 +73,12 @@ impl Sampler<'_> {
         self.value(input, &MemberPath::root(), &aims, 0)
     }
 
-    /// The plain input with one place set.
+    /// Returns the plain input with one place set to a value.
     pub fn set(&self, site: &Site, value: Value) -> Value {
         self.with(&[(&site.path, Change::Set(value))])
     }
 
-    /// A plain valid value of a shape at a path.
+    /// Returns a plain valid value of a shape at a path.
     pub fn sample(&self, id: &ShapeId, path: &MemberPath) -> Value {
         self.value(id, path, &[], 1)
     }
@@ -96,7 +98,7 @@ impl Sampler<'_> {
             return self.typed(id, self.templates.json(given));
         }
         let shape = self.contract.shape(id);
-        // A shape that wants itself inside would never end.
+        // A shape that requires itself would never end.
         if depth > DEEPEST && aims.is_empty() {
             match &shape.kind {
                 Kind::List { .. } => return Value::List(Vec::new()),
@@ -122,8 +124,8 @@ impl Sampler<'_> {
                     }
                 }
                 self.add_companions(shape, path, aims, depth, &mut out);
-                // Models rarely say that something has to be in there, and services want it. In forms nothing is seen
-                // of what is empty.
+                // Services often require a member that models call optional, and in forms an empty structure cannot be
+                // seen.
                 let in_texts = self.contract.protocol.is_some_and(shows_only_texts);
                 if out.is_empty()
                     && (self.modelled || in_texts)
@@ -179,14 +181,14 @@ impl Sampler<'_> {
                 let place = path.then(Segment::Value);
                 let first = named.clone().unwrap_or_else(|| self.key(key, path, 0));
                 let mut entry = self.value(value, &place, &values, depth + 1);
-                // A long key may leave no room for more than the shortest value.
+                // A long key may leave room for the shortest value only.
                 if named.is_some() && values.is_empty() && !within_budget(shape, &first, &entry) {
                     let inner = self.contract.shape(value);
                     if let (Value::Text(text), None) = (&mut entry, &inner.pattern) {
                         *text = text.chars().take(inner.length().min.unwrap_or(0) as usize).collect();
                     }
                 }
-                // And a long value for no more than the shortest key.
+                // A long value may leave room for the shortest key only.
                 let first = match named {
                     None if !values.is_empty() && !within_budget(shape, &first, &entry) => {
                         self.shortest_key(key, path).unwrap_or(first)
@@ -203,7 +205,7 @@ impl Sampler<'_> {
         }
     }
 
-    /// What a scenario says in TOML, as the shape means it: bytes are written as base64 there.
+    /// Converts a value from a scenario to the type of the shape: bytes are base64 in TOML.
     fn typed(&self, id: &ShapeId, value: Value) -> Value {
         match (&self.contract.shape(id).kind, value) {
             (Kind::Blob, Value::Text(text)) => match data_encoding::BASE64.decode(text.as_bytes()) {
@@ -229,7 +231,7 @@ impl Sampler<'_> {
         }
     }
 
-    /// Rules that ask for one of several members get one that is not the place of a change.
+    /// Satisfies each `atLeastOneOf` rule with a member that no change targets.
     fn add_companions(
         &self,
         shape: &Shape,
@@ -255,7 +257,7 @@ impl Sampler<'_> {
         }
     }
 
-    /// Whether the plain value of a shape has another shape inside.
+    /// Returns true if the plain value of a shape contains another shape.
     fn leads_to<'s>(&'s self, from: &'s ShapeId, to: &ShapeId, seen: &mut Vec<&'s ShapeId>) -> bool {
         if from == to {
             return true;
@@ -283,7 +285,7 @@ impl Sampler<'_> {
         )
     }
 
-    /// The `index`th key of a map, different from the others.
+    /// Returns the `index`th key of a map, different from the others.
     pub fn key(&self, id: &ShapeId, path: &MemberPath, index: u64) -> String {
         let place = path.then(Segment::Key);
         match self.scenario.use_at(self.operation.name.as_str(), &place) {
@@ -300,7 +302,7 @@ impl Sampler<'_> {
         }
     }
 
-    /// A key of the least length that its shape allows.
+    /// Returns a key of the minimum length that its shape allows.
     fn shortest_key(&self, id: &ShapeId, path: &MemberPath) -> Option<String> {
         let shape = self.contract.shape(id);
         let least = shape.length().min.unwrap_or(0).max(1) as usize;
@@ -315,7 +317,7 @@ impl Sampler<'_> {
         pattern.member(&mut draw, Some(least.max(pattern.lengths().0))).filter(|key| pattern.matches(key))
     }
 
-    /// A value for the `index`th item of a list, different from the others where the shape has room.
+    /// Returns a value for the `index`th item of a list, different from the others if the shape allows it.
     pub fn distinct(&self, id: &ShapeId, path: &MemberPath, index: u64, depth: usize) -> Value {
         let shape = self.contract.shape(id);
         match shape.kind {
@@ -326,8 +328,8 @@ impl Sampler<'_> {
         }
     }
 
-    /// Another item like the first one of a list, with other texts where models say what they are: services often
-    /// want ids, names and keys in a list to differ.
+    /// Returns a copy of a list's first item. If models are the only source, free texts differ in the copy, because
+    /// services often require distinct ids, names and keys within a list.
     pub fn told_apart(&self, first: &Value, id: &ShapeId, path: &MemberPath, index: u64) -> Value {
         let mut item = first.clone();
         let (true, Value::Map(given), Kind::Structure { members }) =
@@ -397,7 +399,7 @@ impl Sampler<'_> {
         }
         let stem = if wish.is_empty() { "v".to_owned() } else { wish.clone() };
         let sized = if (stem.len() as u64) < min { cycled(&stem, min as usize) } else { stem };
-        // The end tells indices apart, so the front gives way to a small maximum.
+        // The index is at the end, so a small maximum cuts the front.
         let sized: String = sized.chars().skip((sized.len() as u64).saturating_sub(max) as usize).collect();
         if fits(&sized) {
             return sized;
@@ -418,7 +420,7 @@ impl Sampler<'_> {
     }
 }
 
-/// Whether one entry fits the map's byte budget under every reading.
+/// Returns true if one entry fits the map's byte budget under every interpretation.
 fn within_budget(shape: &Shape, key: &str, entry: &Value) -> bool {
     let Value::Text(text) = entry else { return true };
     let bytes = (key.len() + text.len()) as u64;
@@ -440,7 +442,7 @@ fn down<'c>(aims: &[Aim<'c>], fits: impl Fn(&Segment) -> bool) -> Vec<Aim<'c>> {
         .collect()
 }
 
-/// A text of exactly so many characters that says the same again and again; `unit` is not empty.
+/// Returns a text of exactly `size` characters that repeats `unit`, which must not be empty.
 pub(crate) fn cycled(unit: &str, size: usize) -> String {
     let one = unit.chars().count().max(1);
     let mut text = unit.repeat(size / one);

@@ -1,7 +1,7 @@
-//! What of an input its protocol can show: where all is text, a number is no other than its digits, and what is empty
-//! leaves nothing behind.
+//! Computes what a parser can see of an input in its protocol: in textual protocols a number looks like its digits,
+//! and an empty value may leave no trace.
 //!
-//! It never writes a request. JSON and CBOR show everything, and their inputs are taken as they are.
+//! It never writes a request. JSON and CBOR show everything, so their inputs stay unchanged.
 
 use super::Value;
 use super::site::is_framing;
@@ -9,7 +9,7 @@ use crate::contract::{Contract, Kind, Location, Operation, Protocol, ShapeId};
 use indexmap::IndexMap;
 use std::borrow::Cow;
 
-/// An input as a reader of the protocol has to take it.
+/// Returns an input as every parser of the protocol sees it.
 pub(crate) fn shown<'v>(contract: &Contract, operation: &Operation, input: &'v Value) -> Cow<'v, Value> {
     let (Some(protocol), Some(id), Value::Map(_)) = (contract.protocol, &operation.input, input) else {
         return Cow::Borrowed(input);
@@ -25,15 +25,16 @@ pub(crate) fn shown<'v>(contract: &Contract, operation: &Operation, input: &'v V
     Cow::Owned(shape.part(&input).unwrap_or_else(Value::empty))
 }
 
-/// The input as headers and a payload show it, where that is another: a header of one empty text is one without texts,
-/// any bytes are a blob, none are no payload, and an empty structure is sent for one that is not given.
+/// Returns the input as headers and payload show it, if that differs: a header list of one empty text looks like an
+/// empty list, any bytes in a blob payload are a blob, an empty payload looks absent, and an absent payload structure
+/// without required members looks like an empty one.
 fn bound(contract: &Contract, id: &ShapeId, input: &Value) -> Option<Value> {
     let Value::Map(given) = input else { return None };
     let mut changes: Vec<(&String, Option<Value>)> = Vec::new();
     for (name, member) in contract.shape(id).kind.members()? {
         let kind = &contract.shape(&member.shape).kind;
         let Some(value) = given.get(name) else {
-            // No body, or one that says nothing: to a reader both may be a structure that needs nothing.
+            // A parser may take a missing or an empty body as a structure without required members.
             let needs_nothing = kind.members().is_some_and(|inner| inner.values().all(|inner| !inner.required));
             if member.required && member.location == Location::Payload && needs_nothing {
                 changes.push((name, Some(Value::empty())));
@@ -71,7 +72,8 @@ fn bound(contract: &Contract, id: &ShapeId, input: &Value) -> Option<Value> {
     Some(Value::Map(shown))
 }
 
-/// The header of an input that HTTP itself writes: another one beside it frames the message anew.
+/// Returns the header of an input that HTTP itself sets, if there is one. A second one would change how the message is
+/// framed.
 pub(crate) fn framing(contract: &Contract, operation: &Operation, input: &Value) -> Option<String> {
     let (Some(id), Value::Map(given)) = (&operation.input, input) else { return None };
     let members = contract.shape(id).kind.members()?;
@@ -81,7 +83,7 @@ pub(crate) fn framing(contract: &Contract, operation: &Operation, input: &Value)
     })
 }
 
-/// Whether a payload of bytes or text is there, with something in it.
+/// Returns true for bytes or text that are not empty.
 fn bytes(value: &Value) -> bool {
     match value {
         Value::Blob(bytes) => !bytes.is_empty(),
@@ -90,7 +92,7 @@ fn bytes(value: &Value) -> bool {
     }
 }
 
-/// Whether a protocol writes all values as texts.
+/// Returns true if a protocol writes all values as texts.
 pub(crate) fn shows_only_texts(protocol: Protocol) -> bool {
     match protocol {
         Protocol::AwsQuery | Protocol::Ec2Query | Protocol::RestXml => true,
@@ -102,14 +104,14 @@ pub(crate) fn shows_only_texts(protocol: Protocol) -> bool {
     }
 }
 
-/// A shape where it stands.
+/// A shape with its place in the request.
 #[derive(Clone, Copy)]
 struct Shape<'a> {
     contract: &'a Contract,
     protocol: Protocol,
     id: &'a ShapeId,
     location: Location,
-    /// Whether its parts stand around it, without an element or name of its own.
+    /// Whether its parts are written into the enclosing element, without an element or name of its own.
     flattened: bool,
 }
 
@@ -119,7 +121,7 @@ impl<'a> Shape<'a> {
         Self { id, flattened, ..self }
     }
 
-    /// What a reader sees; nothing where the value leaves nothing, or something that readers overlook.
+    /// Returns what a parser sees of a value, or `None` if the value leaves no trace or one that parsers ignore.
     fn part(self, value: &Value) -> Option<Value> {
         let shape = self.contract.shape(self.id);
         match (&shape.kind, value) {
@@ -142,27 +144,28 @@ impl<'a> Shape<'a> {
                 let named = match self.location {
                     Location::Header => true,
                     Location::Query => false,
-                    // Only a list of no items says so; one of items that leave nothing does not.
+                    // Only a list without items is written as an empty list; a list of invisible items is not.
                     _ => self.protocol == Protocol::AwsQuery && given == 0 || self.is_element(),
                 };
                 (!items.is_empty() || named).then_some(Value::List(items))
             }
             (Kind::Map { value: entry, .. }, Value::Map(given)) => {
-                // A key is there although its value is not.
+                // A key can be seen even if its value cannot.
                 let shown = |(key, value): (&String, &Value)| {
                     (key.clone(), self.inner(entry).part(value).unwrap_or(Value::Null))
                 };
                 let out: IndexMap<String, Value> = given.iter().map(shown).collect();
                 (!out.is_empty() || self.is_element()).then_some(Value::Map(out))
             }
-            // One in the place of the other is a name that nobody asks for, or a text between elements.
+            // A scalar in place of a list or structure, or the reverse, is an unknown name or a text between elements,
+            // which parsers ignore.
             (kind, Value::List(_) | Value::Map(_)) if is_plain(kind) => None,
             (kind, _) if !is_plain(kind) => None,
             (kind, value) => Some(typed(kind, value)),
         }
     }
 
-    /// The items of a list: where one leaves nothing, the numbers of those behind it still tell of it.
+    /// Returns the visible items of a list. The number of a later item reveals that an invisible one precedes it.
     fn items(self, item: Self, given: &[Value]) -> Vec<Value> {
         let empty = match &self.contract.shape(item.id).kind {
             Kind::List { .. } => Some(Value::List(Vec::new())),
@@ -175,7 +178,7 @@ impl<'a> Shape<'a> {
         shown.into_iter().filter_map(|value| value.or_else(|| empty.clone())).collect()
     }
 
-    /// Whether it is there although nothing is in it.
+    /// Returns true if the value can be seen even if it is empty.
     fn is_element(self) -> bool {
         self.protocol == Protocol::RestXml
             && !self.flattened
@@ -187,7 +190,7 @@ fn is_plain(kind: &Kind) -> bool {
     !matches!(kind, Kind::List { .. } | Kind::Map { .. } | Kind::Structure { .. } | Kind::Union { .. })
 }
 
-/// A value as what its characters say in a place of this kind.
+/// Returns a value as its characters are parsed at a place of this kind.
 fn typed(kind: &Kind, value: &Value) -> Value {
     let text = match value {
         Value::Text(text) => text.clone(),
@@ -207,7 +210,7 @@ fn typed(kind: &Kind, value: &Value) -> Value {
     }
 }
 
-/// Whether a text is a number's literal, however large.
+/// Returns true if a text is a number literal of any size.
 fn is_number(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_digit() || first == '-')
         && text.parse::<f64>().is_ok()
@@ -219,7 +222,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn characters_are_what_they_say() {
+    fn scalars_are_parsed_from_their_characters() {
         for (kind, value, expected) in [
             (Kind::Integer, Value::text("1"), Value::integer(1)),
             (Kind::Integer, Value::text("one"), Value::text("one")),
@@ -237,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_empty_leaves_nothing_but_an_element() {
+    fn empty_values_are_visible_only_as_elements() {
         let text = r#"{"format": "overstep-contract/1", "service": "s", "protocol": "awsQuery", "auth": [],
             "operations": [{"name": "A", "input": "In", "errors": []}], "errors": [], "shapes": {
             "In": {"type": "structure", "members": {"l": {"shape": "L"}, "f": {"shape": "L", "traits": {"flattened": true}},

@@ -1,37 +1,39 @@
-//! Every place inside an operation's input where a constraint can stand.
+//! Lists every place inside an operation's input that can have constraints.
+//!
+//! It never looks at values.
 
 use crate::contract::{
     Constraint, Contract, Kind, Location, Member, MemberPath, Operation, Protocol, Segment, Shape, ShapeId,
 };
 
-/// At most so many places per operation, widest first; deeper ones of larger inputs are left out,
-/// because inputs such as EC2's or DynamoDB's branch without end.
+/// Maximum number of places per operation, in breadth-first order. Deeper places of larger inputs are left out,
+/// because inputs such as those of EC2 or DynamoDB branch endlessly.
 const MOST_SITES: usize = 4_000;
 
 /// A place inside an input.
 #[derive(Clone, Debug)]
 pub(crate) struct Site {
-    /// Where.
+    /// The path from the input.
     pub path: MemberPath,
-    /// What stands there.
+    /// The shape at this place.
     pub shape: ShapeId,
-    /// Where the member of the input under which it lies travels.
+    /// The location, in the request, of the top-level member that contains this place.
     pub location: Location,
-    /// Whether it is a member, and required.
+    /// Whether it is a required member.
     pub required: bool,
     /// Whether it is a member of a structure or union.
     pub is_member: bool,
-    /// The shape around it.
+    /// The enclosing shape.
     pub parent: ShapeId,
-    /// Whether this shape stands further up on the path already.
+    /// Whether the same shape occurs further up on the path.
     pub recursive: bool,
 }
 
-/// All places, widest first. A shape inside itself is followed once more and then left.
+/// Returns all places in breadth-first order. A shape inside itself is followed once more and then left out.
 pub(crate) fn sites(contract: &Contract, operation: &Operation) -> Vec<Site> {
     let Some(input) = &operation.input else { return Vec::new() };
     let mut found: Vec<Site> = Vec::new();
-    // The shapes above each site, to see recursion.
+    // The shapes above each site, to detect recursion.
     let mut above: Vec<Vec<ShapeId>> = Vec::new();
     let add = |found: &mut Vec<Site>, above: &mut Vec<Vec<ShapeId>>, site: Site, mut chain: Vec<ShapeId>| {
         chain.push(site.parent.clone());
@@ -81,7 +83,8 @@ pub(crate) fn sites(contract: &Contract, operation: &Operation) -> Vec<Site> {
     found
 }
 
-/// Whether a member is a header that frames the message: its value is what the body is, and another one is no request.
+/// Returns true if a member is a header that frames the message: its value depends on the body, and any other value
+/// makes the request invalid HTTP.
 pub(crate) fn is_framing(name: &str, member: &Member) -> bool {
     const FRAMING: [&str; 4] = ["content-length", "transfer-encoding", "connection", "host"];
     member.location == Location::Header && FRAMING.iter().any(|one| member.wire_name(name).eq_ignore_ascii_case(one))
@@ -100,36 +103,36 @@ fn member_site(path: &MemberPath, name: &str, member: &Member, parent: &ShapeId,
 }
 
 impl Site {
-    /// Whether it is written in the body, where JSON types can be wrong and nulls can stand.
+    /// Returns true if it is written in the body, where values can have a wrong JSON type or be null.
     pub fn in_body(&self) -> bool {
         matches!(self.location, Location::Body | Location::Payload)
     }
 
-    /// Whether its bytes are the whole body, so that any bytes are a value.
+    /// Returns true if it is the whole body, so that any bytes are valid.
     pub fn is_whole_body(&self, kind: &Kind) -> bool {
         self.location == Location::Payload
             && self.path.0.len() == 1
             && matches!(kind, Kind::Blob | Kind::String | Kind::Enum { .. })
     }
 
-    /// Whether it is the segment of a path.
+    /// Returns true if it is a segment of the URL path.
     pub fn is_label(&self) -> bool {
         self.location == Location::Label
     }
 
-    /// Whether it is a map's key.
+    /// Returns true if it is a map's key.
     pub fn is_key(&self) -> bool {
         self.path.0.last() == Some(&Segment::Key)
     }
 
-    /// The fact that makes it required, from the shape around it.
+    /// Returns the fact of the enclosing shape that makes it required.
     pub fn required_fact<'a>(&self, parent: &'a Shape) -> Option<&'a crate::contract::Fact> {
         let Some(Segment::Member(name)) = self.path.0.last() else { return None };
         parent.fact(&format!("members/{name}/required"))
     }
 }
 
-/// Every constraint that a contract states on an operation's input, by member path.
+/// Returns every constraint that a contract states on an operation's input, with its member path.
 pub fn constraints(contract: &Contract, operation: &Operation) -> Vec<(MemberPath, Constraint)> {
     let mut found = Vec::new();
     let of_rules = |path: &MemberPath, shape: &Shape, found: &mut Vec<_>| {
@@ -139,14 +142,14 @@ pub fn constraints(contract: &Contract, operation: &Operation) -> Vec<(MemberPat
         of_rules(&MemberPath::root(), contract.shape(input), &mut found);
     }
     let is_text = matches!(contract.protocol, Some(Protocol::AwsQuery | Protocol::Ec2Query | Protocol::RestXml));
-    // In forms and in XML, whatever stands for a text or for parts is one or may be passed over.
+    // In forms and in XML, a value of a wrong type is a valid text or may be ignored.
     let shows_type = |kind: &Kind| match kind {
         Kind::Document => false,
         Kind::Boolean | Kind::Blob | Kind::Timestamp => true,
         Kind::Integer | Kind::Long | Kind::Float | Kind::Double => true,
         _ => !is_text,
     };
-    // What stands inside itself states nothing new there.
+    // A shape inside itself adds no new constraints.
     for site in sites(contract, operation).iter().filter(|site| !site.recursive) {
         let shape = contract.shape(&site.shape);
         let mut add = |states: bool, constraint| {

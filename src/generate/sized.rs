@@ -1,6 +1,6 @@
-//! Values of any size for one place: what is sent to learn which limit an endpoint has.
+//! Builds requests with a value of any size at one place, to find the limit that an endpoint enforces.
 //!
-//! They stand in no plan; each has an id of its own, `…/length/size-255`, and so a resource of its own.
+//! These cases are never part of a plan. Each has its own id, `…/length/size-255`, and therefore its own resource.
 
 use super::case::Case;
 use super::plan::{Options, PlanError, Workbench, with_work};
@@ -8,24 +8,24 @@ use super::strategy::{self, Work};
 use crate::contract::{Constraint, Kind, MemberPath};
 use crate::scenario::Scenario;
 
-/// What is documented about the sizes of a place.
+/// The documented limits on the size of a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
-    /// The documented least.
+    /// The documented minimum.
     pub min: Option<i128>,
-    /// The documented greatest.
+    /// The documented maximum.
     pub max: Option<i128>,
-    /// No value is smaller than this at all.
+    /// The smallest size that a value can have at all.
     pub least: i128,
-    /// The least that can be sent everywhere: an empty text or list leaves no trace in a path or a query.
+    /// The smallest size that can be sent everywhere: an empty text or list cannot be seen in a path or a query.
     pub usual_least: i128,
-    /// Whether entries of a list or map are counted.
+    /// Whether the size is the number of entries of a list or map.
     pub counts_entries: bool,
-    /// ` characters`, ` entries` …, with a space before it; nothing for numbers.
+    /// The unit with a leading space: ` characters`, ` entries` …; empty for numbers.
     pub unit: &'static str,
 }
 
-/// The documented limits of a place; `None` where it has none of this constraint, or is not there.
+/// Returns the documented limits of a place, or `None` if the place does not exist or has no limits of this kind.
 pub fn bounds(
     bench: &Workbench<'_>,
     scenario: &Scenario,
@@ -58,7 +58,8 @@ pub fn bounds(
     found.ok().flatten()
 }
 
-/// A request with a value of exactly this size at a place, and everything else valid; `None` where there is none.
+/// Returns a case with a value of exactly this size at a place and everything else valid, or `None` if no such value
+/// exists.
 pub fn of_size(
     bench: &Workbench<'_>,
     scenario: &Scenario,

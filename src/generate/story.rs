@@ -1,4 +1,4 @@
-//! A law as steps: looks, writes and refusals, one after another or side by side, and what they do to the
+//! Builds the steps of a law: reads, writes and rejected writes, sequential or concurrent, with their effects on the
 //! documented state.
 //!
 //! It never judges, and it never assumes that a resource is empty.
@@ -13,7 +13,7 @@ use super::sample::{Change, ELSEWHERE};
 use super::{Value, fixture};
 use crate::contract::{MemberPath, Operation, Provenance};
 
-/// A case about a law in the making.
+/// Builds a case about a law, step by step.
 pub(crate) struct Story<'s, 'p> {
     planner: &'s Planner<'p>,
     pub keeper: &'s Keeper<'p>,
@@ -24,18 +24,18 @@ pub(crate) struct Story<'s, 'p> {
     beside: bool,
 }
 
-/// What a law's case says beside its steps.
+/// What a case about a law states apart from its steps.
 pub(crate) struct Told<'p> {
-    /// The operation under which it stands.
+    /// The operation that the case belongs to.
     pub operation: &'p Operation,
     pub rule: String,
     pub source: Option<Provenance>,
-    /// Whether it is promised; what is not is only recorded.
+    /// Whether the law is documented. If not, its outcome is only recorded.
     pub promised: bool,
 }
 
 impl<'s, 'p> Story<'s, 'p> {
-    /// Nothing yet; the id is `…/law/<law>/<variant>` under `operation`.
+    /// Starts a case without steps. Its id is `…/law/<law>/<variant>` under `operation`.
     pub fn new(
         planner: &'s Planner<'p>,
         keeper: &'s Keeper<'p>,
@@ -47,12 +47,12 @@ impl<'s, 'p> Story<'s, 'p> {
         Self { planner, keeper, id, steps: Vec::new(), events: Vec::new(), turn: 0, beside: false }
     }
 
-    /// What follows is sent side by side, until [`Self::one_by_one`].
+    /// Sends the following steps concurrently, until [`Self::end_concurrent`].
     pub fn side_by_side(&mut self) {
         self.beside = true;
     }
 
-    /// What follows is sent step after step again.
+    /// Sends the following steps one after another again.
     pub fn one_by_one(&mut self) {
         self.beside = false;
         self.turn += 1;
@@ -69,7 +69,7 @@ impl<'s, 'p> Story<'s, 'p> {
         self.events.push(Event { step, resource, what });
     }
 
-    /// Reads the state of a resource. Nothing where only answers to writes show it.
+    /// Adds a step that reads the state of a resource. Adds nothing if only responses to writes show the state.
     pub fn look(&mut self, resource: u32) -> Option<()> {
         if matches!(self.keeper.reader, Reader::Answer) {
             return Some(());
@@ -80,8 +80,8 @@ impl<'s, 'p> Story<'s, 'p> {
         Some(())
     }
 
-    /// Reads with a member of the reader's input set to something: what is shown then is a state of its own,
-    /// `shown_as`.
+    /// Adds a step that reads with one member of the reader's input set to a value. The result counts as a separate
+    /// state, with the resource number `shown_as`.
     pub fn look_with(&mut self, path: &MemberPath, value: Value, shown_as: u32) -> Option<()> {
         let Reader::Operation(reader) = &self.keeper.reader else { return None };
         let input = self.planner.sampler(reader, &self.id).with(&[(path, Change::Set(value))]);
@@ -94,13 +94,14 @@ impl<'s, 'p> Story<'s, 'p> {
         Some(())
     }
 
-    /// The whole input that writes a value to the member.
+    /// Returns the complete input that writes a value to the member.
     fn input(&self, resource: u32, value: &Value) -> Value {
         let sampler = self.planner.sampler(self.keeper.operation, &self.id).of_resource(resource);
         sampler.with(&[(&self.keeper.path, Change::Set(value.clone()))])
     }
 
-    /// Writes a value that every reading of the documents allows; `None` where there is doubt.
+    /// Adds a step that writes a value. Returns `None` unless every interpretation of the documents allows the value and
+    /// the scenario owns the resource.
     pub fn write(&mut self, resource: u32, value: &Value, certain: bool) -> Option<()> {
         let operation = self.keeper.operation;
         let input = self.input(resource, value);
@@ -119,8 +120,8 @@ impl<'s, 'p> Story<'s, 'p> {
         Some(())
     }
 
-    /// A write that must be refused, for what is in it, for its bytes, or for who sends it; `None` where
-    /// some reader could accept it. `traces` is the part of it that is no fault.
+    /// Adds a write that must be rejected because of its value, its bytes or its credentials. `traces` is the valid
+    /// part of the value. Returns `None` if some endpoint could accept the write.
     pub fn refused(
         &mut self,
         value: &Value,
@@ -142,7 +143,7 @@ impl<'s, 'p> Story<'s, 'p> {
         Some(())
     }
 
-    /// Another operation takes entries back, by their keys.
+    /// Adds a step in which another operation removes entries by their keys.
     pub fn take_back(&mut self, resource: u32, operation: &Operation, member: &str, keys: &[String]) -> Option<()> {
         let path = MemberPath::root().member(member);
         let list = Value::List(keys.iter().map(Value::text).collect());
@@ -157,18 +158,18 @@ impl<'s, 'p> Story<'s, 'p> {
         Some(())
     }
 
-    /// Whether another resource would be another one at all.
+    /// Returns true if the case can address several distinct resources.
     pub fn has_others(&self) -> bool {
         self.is_apart() && !self.mentions_fixtures()
     }
 
-    /// Whether the scenario knows the resource's name below another parent.
+    /// Returns true if the scenario has another parent under which the same resource name can exist.
     pub fn has_elsewhere(&self) -> bool {
         let of = |resource| self.planner.sampler(self.keeper.operation, &self.id).of_resource(resource).plain();
         !self.planner.scenario.elsewhere.is_empty() && of(1) != of(ELSEWHERE) && !self.mentions_fixtures()
     }
 
-    /// Whether the resource is another one for each case.
+    /// Returns true if each case has its own resource.
     fn is_apart(&self) -> bool {
         let of = |resource| self.planner.sampler(self.keeper.operation, &self.id).of_resource(resource).plain();
         of(1) != of(2)
@@ -179,18 +180,18 @@ impl<'s, 'p> Story<'s, 'p> {
         self.planner.scenario.fixtures.keys().any(|name| fixture::holds(&plain, &format!("{{{name}.")))
     }
 
-    /// The case, judged by what its looks show.
+    /// Builds the case, which is judged by what its reads return.
     pub fn told(self, told: Told<'_>) -> Option<Case> {
         let law = self.id.0.split('/').nth(3).unwrap_or_default();
         let model = self.keeper.model(self.planner, law);
-        // Where every case has the same resource, what others write there would be taken for this one's.
+        // If all cases share one resource, writes of other cases would be attributed to this one.
         let alone = !self.is_apart() && !self.mentions_fixtures();
         let relation = Relation::State { model, events: self.events };
         finish(self.planner, self.id, self.steps, relation, told).map(|case| Case { alone, ..case })
     }
 }
 
-/// A case about a relation, with what its resources need around it.
+/// Builds a case about a law and adds the steps that its fixtures need.
 pub(crate) fn finish(
     planner: &Planner<'_>,
     id: CaseId,
@@ -215,7 +216,7 @@ pub(crate) fn finish(
         expectation: if told.promised {
             Expectation::Keep { law }
         } else {
-            Expectation::Unspecified { reason: "no document promises it".to_owned() }
+            Expectation::Unspecified { reason: "this law is not documented".to_owned() }
         },
         rule: told.rule,
         source: told.source,

@@ -1,22 +1,22 @@
-//! Texts with holes: what is known while planning is filled in, the rest stays for the run.
+//! Fills the placeholders whose values are known while planning; all others are left for the run.
 
 use super::{CaseId, Value};
 use crate::scenario::Scenario;
 
-/// Fills `{case}`, `{case:2}` and variables that are no secrets.
+/// Fills `{case}`, `{case:2}` and variables that are not secret.
 #[derive(Clone, Copy)]
 pub(crate) struct Templates<'a> {
     pub scenario: &'a Scenario,
     pub case: &'a CaseId,
-    /// Which of the case's resources, from 1: `{case}` is another token for each.
+    /// The number of the case's resource, from 1. `{case}` has a different value for each.
     pub resource: u32,
 }
 
-/// `{case:2}` of a second resource is none of the first one's.
+/// Distance between the token numbers of two resources, so that `{case:2}` of one never equals a token of the other.
 pub(crate) const RESOURCES_APART: u32 = 1000;
 
 impl<'a> Templates<'a> {
-    /// For a case's first resource.
+    /// Creates the filler for a case's first resource.
     pub fn new(scenario: &'a Scenario, case: &'a CaseId) -> Self {
         Self { scenario, case, resource: 1 }
     }
@@ -24,7 +24,7 @@ impl<'a> Templates<'a> {
     fn nth(&self, ordinal: u32) -> u32 {
         ordinal.saturating_add((self.resource - 1).saturating_mul(RESOURCES_APART))
     }
-    /// The text with all known holes filled: a plain text, or a template where some are left.
+    /// Fills all known placeholders. Returns a plain text, or a template if some placeholders are left.
     pub fn text(&self, template: &str) -> Value {
         let mut filled = String::new();
         let mut open = false;
@@ -32,7 +32,7 @@ impl<'a> Templates<'a> {
         if open { Value::Template(filled) } else { Value::Text(filled.replace("{{", "{").replace("}}", "}")) }
     }
 
-    /// JSON whose texts are templates.
+    /// Converts JSON whose texts are templates.
     pub fn json(&self, json: &serde_json::Value) -> Value {
         match json {
             serde_json::Value::String(text) => self.text(text),
@@ -44,7 +44,7 @@ impl<'a> Templates<'a> {
         }
     }
 
-    /// Copies `template`, filling holes; unknown ones and escaped braces stay as they are.
+    /// Copies `template` and fills placeholders; unknown ones and escaped braces stay as they are.
     fn fill(&self, template: &str, depth: u8, out: &mut String, open: &mut bool) {
         let mut rest = template;
         while let Some(at) = rest.find(['{', '}']) {
@@ -56,7 +56,7 @@ impl<'a> Templates<'a> {
                 continue;
             }
             let Some(end) = rest.find('}').filter(|_| rest.starts_with('{')) else {
-                // A lone brace is itself.
+                // A single brace stands for itself.
                 out.push_str(&rest[..1].repeat(2));
                 rest = &rest[1..];
                 continue;
@@ -67,7 +67,7 @@ impl<'a> Templates<'a> {
                 ("case", _) => out.push_str(&self.case.token(self.resource)),
                 (_, Some(ordinal)) => out.push_str(&self.case.token(self.nth(ordinal))),
                 _ => match self.scenario.variables.get(name) {
-                    // A variable may name others, but not itself for ever.
+                    // A variable may refer to others; the depth is limited so that it cannot refer to itself endlessly.
                     Some(variable) if !variable.secret && depth < 8 => {
                         self.fill(&variable.value, depth + 1, out, open);
                     }
@@ -82,7 +82,7 @@ impl<'a> Templates<'a> {
     }
 }
 
-/// Whether a text has holes at all.
+/// Returns true if a text has placeholders.
 pub(crate) fn has_holes(text: &str) -> bool {
     let plain = text.replace("{{", "").replace("}}", "");
     plain.find('{').is_some_and(|open| plain[open..].contains('}'))
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_known_is_filled_and_the_rest_stays() {
+    fn known_placeholders_are_filled_and_others_stay() {
         let number = CaseId("t/Op/valid/control/plain".into()).token(1);
         assert_eq!(number.len(), 12);
         assert_eq!(fill("{A}"), Value::Text(format!("a-{number}")));
@@ -114,8 +114,8 @@ mod tests {
     }
 
     #[test]
-    fn the_hash_is_fixed_for_good() {
-        // Pinned: other programs rely on it to know which resource a case uses.
+    fn case_token_is_stable() {
+        // Other programs rely on this value to know which resource a case uses.
         let id = CaseId("connect/TagContact/valid/control/plain".into());
         assert_eq!(id.token(1), "ba637512ba87");
     }

@@ -1,63 +1,63 @@
-//! The values of requests and answers, in the terms of the contract and not of any protocol.
+//! The values of requests and responses, in the terms of the contract; they know nothing of any protocol.
 
 use indexmap::IndexMap;
 
-/// A value as a case means it. It can hold what JSON cannot say and what no valid request holds.
+/// A value of a request or response. It can hold what JSON cannot express and what no valid request contains.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
-    /// Nothing, said aloud.
+    /// An explicit null.
     Null,
-    /// A truth.
+    /// A Boolean.
     Boolean(bool),
-    /// A number, as its literal: `1`, `2.0`, `1e400`. Kept as text so that nothing rounds it.
+    /// A number as its literal: `1`, `2.0`, `1e400`. It is stored as text to avoid rounding.
     Number(String),
     /// A text.
     Text(String),
-    /// A text with holes that are known only while a case runs: captures, `{run}`, secrets.
+    /// A text with placeholders whose values are known only while a case runs: captures, `{run}`, secrets.
     Template(String),
     /// Bytes.
     Blob(Vec<u8>),
-    /// A sequence.
+    /// A list.
     List(Vec<Value>),
-    /// A structure or a map, in the order of sending. A key may be a template: see [`Value::template_key`].
+    /// A structure or a map, in the order in which it is sent. A key may be a template: see [`Value::template_key`].
     Map(IndexMap<String, Value>),
-    /// Exactly these characters in the place of a value, in a body made of text: `NaN`, `'x'`, `"\ud800"`.
+    /// Exactly these characters in place of a value, in a textual body: `NaN`, `'x'`, `"\ud800"`.
     Raw(String),
 }
 
-/// How a key begins that is a template: this character [stands for nothing](https://www.unicode.org/faq/private_use.html#nonchar4)
-/// in any text, and no case sends it as a key.
+/// Prefix of a key that is a template: a [noncharacter](https://www.unicode.org/faq/private_use.html#nonchar4), which
+/// no case sends as a key.
 const TEMPLATE_KEY: char = '\u{FDD0}';
 
 impl Value {
-    /// The key of a map that is known only while a case runs.
+    /// Returns the key for a map entry whose key is known only while a case runs.
     pub fn template_key(template: &str) -> String {
         format!("{TEMPLATE_KEY}{template}")
     }
 
-    /// The template that a key is; `None` where it is plain.
+    /// Returns the template that a key holds, or `None` if the key is plain.
     pub fn as_template_key(key: &str) -> Option<&str> {
         key.strip_prefix(TEMPLATE_KEY)
     }
 
-    /// A text.
+    /// Creates a text.
     pub fn text(text: impl Into<String>) -> Self {
         Self::Text(text.into())
     }
 
-    /// A whole number.
+    /// Creates an integer.
     pub fn integer(number: i128) -> Self {
         Self::Number(number.to_string())
     }
 
-    /// An empty structure or map.
+    /// Creates an empty structure or map.
     pub fn empty() -> Self {
         Self::Map(IndexMap::new())
     }
 
-    /// The member or entry of this name.
+    /// Returns the member or entry of this name.
     pub fn member(&self, name: &str) -> Option<&Value> {
-        // Of few, the wanted one is compared with each sooner than its hash is made.
+        // In a small map, a linear search is faster than hashing.
         const FEW: usize = 8;
         match self {
             Self::Map(members) if members.len() <= FEW => {
@@ -68,7 +68,7 @@ impl Value {
         }
     }
 
-    /// As JSON whose texts are templates: what a scenario's `use` says. Bytes are base64.
+    /// Converts to JSON whose texts are templates, in the form of a scenario's `use`. Bytes become base64.
     pub fn to_template(&self) -> serde_json::Value {
         use serde_json::Value as Json;
         match self {
@@ -86,7 +86,7 @@ impl Value {
         }
     }
 
-    /// From JSON; texts are texts, not templates.
+    /// Converts from JSON. Texts become texts, not templates.
     pub fn from_json(json: &serde_json::Value) -> Self {
         match json {
             serde_json::Value::Null => Self::Null,

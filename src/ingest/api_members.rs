@@ -1,8 +1,8 @@
-//! Member descriptions of API Reference pages: `Type: String`, `Length Constraints: …`, `Required: Yes`.
+//! Reads member descriptions of API Reference pages: `Type: String`, `Length Constraints: …`, `Required: Yes`.
 //!
-//! It never looks at a page as a whole: a range of lines in, described members out.
+//! It never looks at a page as a whole: it takes a range of lines and returns the members described there.
 
-/// The fields that a description may have, the longest words first.
+/// The fields that a description may have, longer markers first.
 const MARKERS: [&str; 19] = [
     "Key Length Constraints",
     "Value Length Constraints",
@@ -25,28 +25,28 @@ const MARKERS: [&str; 19] = [
     "Constraints",
 ];
 
-/// Words that stand alone on a line without being a name.
+/// Words that may be alone on a line and are not member names.
 const NO_NAMES: [&str; 10] =
     ["Note", "Important", "Warning", "Tip", "Example", "Examples", "Topics", "Contents", "Caution", "Default"];
 
-/// A described member.
+/// A member and its description.
 #[derive(Debug, Default)]
 pub(super) struct Described {
     pub name: String,
     pub line: u32,
-    /// Fields in page order: marker, text, line.
+    /// The fields in page order: marker, text, line.
     pub fields: Vec<(&'static str, String, u32)>,
     pub docs: Vec<(u32, String)>,
 }
 
 impl Described {
-    /// The first field of this name.
+    /// Returns the text and line of the first field with this marker.
     pub fn field(&self, marker: &str) -> Option<(&str, u32)> {
         self.fields.iter().find(|(name, ..)| *name == marker).map(|(_, text, line)| (text.as_str(), *line))
     }
 }
 
-/// Without list bullets, emphasis, code marks and link targets.
+/// Removes list bullets, emphasis, code marks and link targets from a line.
 pub(super) fn bare(line: &str) -> String {
     let line = line.trim().trim_start_matches(['#', '>', '•']).trim();
     let line = line.strip_prefix("- ").or_else(|| line.strip_prefix("* ")).unwrap_or(line).trim();
@@ -67,7 +67,7 @@ pub(super) fn bare(line: &str) -> String {
     out.replace("**", "").trim_matches(['`', ' ']).trim().to_owned()
 }
 
-/// A line that is nothing but a name.
+/// Returns the name if a line consists of nothing but a name.
 pub(super) fn lone_name(line: &str) -> Option<String> {
     let name = bare(line);
     let fits = !name.is_empty()
@@ -78,7 +78,7 @@ pub(super) fn lone_name(line: &str) -> Option<String> {
     (fits && !NO_NAMES.contains(&name.as_str())).then_some(name)
 }
 
-/// The marker with which a text begins, and what follows its colon.
+/// Returns the marker that a text begins with, and the text after its colon.
 fn marker(text: &str) -> Option<(&'static str, &str)> {
     MARKERS.iter().find_map(|marker| {
         let head = text.get(..marker.len())?;
@@ -89,12 +89,12 @@ fn marker(text: &str) -> Option<(&'static str, &str)> {
     })
 }
 
-/// Splits a line that holds several fields: `Type: String Required: Yes`.
+/// Splits a line with one or more fields, such as `Type: String Required: Yes`.
 fn fields_of(line: &str) -> Option<Vec<(&'static str, String)>> {
     let mut found = Vec::new();
     let mut rest = line;
     while let Some((name, after)) = marker(rest) {
-        // A pattern may contain anything, so only `Required:` is looked for behind one.
+        // A pattern may contain anything, so only `Required:` ends one.
         let next = after
             .match_indices(' ')
             .map(|(index, _)| index + 1)
@@ -112,11 +112,11 @@ fn fields_of(line: &str) -> Option<Vec<(&'static str, String)>> {
     (!found.is_empty()).then_some(found)
 }
 
-/// The members that a range of lines describes. `known` are names from the syntax block; other
-/// names count where a `Type:` follows and the member before has had its own.
+/// Returns the members that a range of lines describes. `known` holds the names from the syntax block. Any other name
+/// counts as a member if a `Type:` follows it and the previous member already has its type.
 pub(super) fn described(lines: &[(u32, &str)], known: &[String]) -> Vec<Described> {
     let mut members: Vec<Described> = Vec::new();
-    // Whether the last field may go on in the next line.
+    // Whether the last field may continue on the next line.
     let mut open_field = false;
     for (position, (number, line)) in lines.iter().enumerate() {
         let text = bare(line);
@@ -157,7 +157,7 @@ pub(super) fn described(lines: &[(u32, &str)], known: &[String]) -> Vec<Describe
     members
 }
 
-/// Whether a `Type:` comes before the next name that could be a member's.
+/// Returns true if `Type:` is the next field marker.
 fn type_follows(lines: &[(u32, &str)]) -> bool {
     for (_, line) in lines {
         let text = bare(line);
@@ -171,7 +171,7 @@ fn type_follows(lines: &[(u32, &str)]) -> bool {
     false
 }
 
-/// A type as a page words it.
+/// A type as written on a page.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Wording {
     Text,
@@ -188,7 +188,7 @@ pub(super) enum Wording {
     Object(String),
 }
 
-/// Reads `Array of strings`, `String to X object map` … ; `None` where the words are not known.
+/// Parses a type such as `Array of strings` or `String to X object map`. Returns `None` for unknown wording.
 pub(super) fn wording(text: &str) -> Option<Wording> {
     let text = text.trim().trim_end_matches('.').trim();
     if text.len() > 300 {
@@ -226,7 +226,7 @@ pub(super) fn wording(text: &str) -> Option<Wording> {
     })
 }
 
-/// The number behind `word`: `Maximum length of 256`.
+/// Returns the number after `word`, for example 256 in `Maximum length of 256`.
 pub(super) fn number_after(text: &str, word: &str) -> Option<serde_json::Number> {
     let lower = text.to_ascii_lowercase();
     let at = lower.find(word)? + word.len();
@@ -248,7 +248,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn types_as_pages_word_them() {
+    fn type_wordings_are_parsed() {
         let object = |name: &str| Wording::Object(name.to_owned());
         for (text, expected) in [
             ("String", Wording::Text),
@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_behind_their_words() {
+    fn numbers_are_found_after_their_words() {
         assert_eq!(number_after("Minimum length of 1. Maximum length of 256.", "maximum"), Some(256.into()));
         assert_eq!(number_after("Maximum number of 1,000 items.", "maximum"), Some(1000.into()));
         assert_eq!(number_after("Minimum value of -5.", "minimum"), Some((-5).into()));
@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_on_one_line_and_over_several() {
+    fn fields_may_share_a_line_or_span_several() {
         let lines = [
             (1, "Name"),
             (2, "The name."),

@@ -1,6 +1,6 @@
 //! Reads pages of an AWS API Reference that were saved as text.
 //!
-//! It never relies on line breaks inside a description: saved pages differ in them.
+//! It never relies on line breaks inside a description: they differ between saved pages.
 
 use super::api_members::{self, Described, Wording, bare, lone_name, number_after};
 use super::api_syntax::{self, Block, Body};
@@ -30,10 +30,10 @@ const HEADINGS: [&str; 15] = [
     "Sample Response",
 ];
 
-/// Types that refer to each other are followed so deep.
+/// Maximum depth to which references between types are followed.
 const MAX_DEPTH: usize = 24;
 
-/// Whether a text looks like such a page.
+/// Returns true if a text looks like an API Reference page.
 pub(super) fn is_page(text: &str) -> bool {
     text.lines().any(|line| {
         matches!(
@@ -53,7 +53,7 @@ fn heading(line: &str) -> Option<&'static str> {
 
 type Lines<'l> = Vec<(u32, &'l str)>;
 
-/// The lines of one section, without its heading.
+/// Returns the lines of a section without its heading.
 fn section<'l>(lines: &'l Lines<'l>, title: &str) -> Option<&'l [(u32, &'l str)]> {
     let start = lines.iter().position(|(_, line)| heading(line) == Some(title))? + 1;
     let end = lines[start..].iter().position(|(_, line)| heading(line).is_some()).map_or(lines.len(), |at| start + at);
@@ -68,12 +68,12 @@ fn joined(lines: &[(u32, &str)]) -> String {
     lines.iter().map(|(_, line)| line.trim()).filter(|line| !line.starts_with("```")).collect::<Vec<_>>().join("\n")
 }
 
-/// Reads a page. Pages without an operation give an empty contract and a note.
+/// Reads a page. A page without an operation gives an empty contract and a note.
 pub(super) fn read(text: &Text<'_>, documents: &mut dyn Documents) -> (Contract, Vec<Diagnostic>) {
     let lines = numbered(text);
-    let nothing = |why: &str| (Contract::new(""), vec![text.note(1, format!("no operation here: {why}"))]);
+    let nothing = |why: &str| (Contract::new(""), vec![text.note(1, format!("no operation found: {why}"))]);
     if section(&lines, "Contents").is_some() && section(&lines, "Errors").is_none() {
-        return nothing("the page describes a data type; it is read where an operation names it");
+        return nothing("the page describes a data type, which is read when an operation refers to it");
     }
     let Some((title_line, name, service)) = title(&lines) else {
         return nothing("the page has no title");
@@ -96,7 +96,7 @@ pub(super) fn read(text: &Text<'_>, documents: &mut dyn Documents) -> (Contract,
     (page.draft.contract, page.diagnostics)
 }
 
-/// `TagContact - Amazon Connect`, or a first line that is only a name.
+/// Returns the line, operation name and service of a title: `TagContact - Amazon Connect`, or a line with only a name.
 fn title(lines: &Lines<'_>) -> Option<(u32, String, String)> {
     for (number, line) in lines.iter().filter(|(_, line)| !line.trim().is_empty()).take(12) {
         let line = bare(line);
@@ -115,7 +115,7 @@ fn title(lines: &Lines<'_>) -> Option<(u32, String, String)> {
     None
 }
 
-/// `connect` of `Amazon Connect`.
+/// Returns the short name of a service: `connect` for `Amazon Connect`.
 fn slug(service: &str) -> String {
     let words = service.split_whitespace().filter(|word| !matches!(*word, "Amazon" | "AWS" | "Service"));
     words.map(str::to_ascii_lowercase).collect::<Vec<_>>().join("-")
@@ -159,7 +159,7 @@ impl Page<'_, '_> {
             let line = block_lines.iter().find(|(_, line)| line.contains(method.as_str())).map_or(1, |(line, _)| *line);
             path = with_labels(route, &uri, query);
             self.draft.state_operation(operation, "http/method", method.as_str(), line);
-            // Constants of the query belong to the route, parameters do not.
+            // Constants in the query belong to the route, parameters do not.
             let fixed: Vec<String> = query
                 .iter()
                 .filter(|(wire, member)| uri.iter().all(|one| one.name != *wire && one.name != *member))
@@ -175,7 +175,7 @@ impl Page<'_, '_> {
             self.diagnostics.push(self.text.warning(
                 line,
                 "the request syntax has neither a route nor a JSON body",
-                "give the service's botocore model as a second source",
+                "add the service's botocore model as a second source",
             ));
         }
         for member in &uri {
@@ -194,8 +194,8 @@ impl Page<'_, '_> {
             } else {
                 self.diagnostics.push(self.text.warning(
                     member.line,
-                    format!("`{}` is described as part of the URI, and the request line does not have it", member.name),
-                    "it is taken for a member of the query",
+                    format!("`{}` is documented as a URI parameter, but is not in the request line", member.name),
+                    "treated as a query parameter",
                 ));
                 (Location::Query, None, member.name.clone())
             };
@@ -218,8 +218,8 @@ impl Page<'_, '_> {
             let line = block_lines.first().map_or(1, |(line, _)| *line);
             self.diagnostics.push(self.text.warning(
                 line,
-                format!("`{name}` stands in the request syntax and is not described"),
-                "check the page, or give a second source",
+                format!("`{name}` is in the request syntax, but not described"),
+                "check the page, or add a second source",
             ));
         }
     }
@@ -267,7 +267,7 @@ impl Page<'_, '_> {
                 match open.take().or_else(|| own.map(|name| (*number, name, before.to_owned()))) {
                     Some((line, name, description)) => {
                         self.draft.error(operation, &name, status, &description, line);
-                        // The status stands on its own line.
+                        // The status is on a line of its own.
                         if let Some(error) = self.draft.contract.errors.get_mut(name.as_str()) {
                             for fact in error.facts.iter_mut().filter(|f| f.path == "status" && f.line == line) {
                                 fact.line = *number;
@@ -276,7 +276,7 @@ impl Page<'_, '_> {
                     }
                     None => self.diagnostics.push(self.text.warning(
                         *number,
-                        "a status code without an error's name above it",
+                        "status code without an error name above it",
                         "put the name on a line of its own",
                     )),
                 }
@@ -289,7 +289,7 @@ impl Page<'_, '_> {
         }
         if let Some((number, name, description)) = open {
             self.draft.error(operation, &name, None, &description, number);
-            self.diagnostics.push(self.text.note(number, format!("the error `{name}` has no status code here")));
+            self.diagnostics.push(self.text.note(number, format!("the error `{name}` has no status code")));
         }
     }
 
@@ -310,8 +310,8 @@ impl Page<'_, '_> {
                 Some("yes") => self.draft.state(owner, &format!("members/{name}/required"), true, line),
                 Some("no") => self.draft.state(owner, &format!("members/{name}/required"), false, line),
                 _ => {
-                    let message = format!("`Required:` of `{name}` is neither yes nor no");
-                    self.diagnostics.push(self.text.warning(line, message, "it is taken for optional"));
+                    let message = format!("`Required:` of `{name}` is neither `Yes` nor `No`");
+                    self.diagnostics.push(self.text.warning(line, message, "treated as optional"));
                 }
             }
         }
@@ -323,10 +323,10 @@ impl Page<'_, '_> {
         let Some((text, line)) = member.field("Type") else {
             if !in_uri {
                 let message = format!("`{}` has no `Type:`", member.name);
-                self.diagnostics.push(self.text.warning(member.line, message, "any value is taken for it"));
+                self.diagnostics.push(self.text.warning(member.line, message, "treated as any value"));
                 return self.draft.add(path, Kind::Document, member.line);
             }
-            // Many pages leave the types of URI parameters to their constraints.
+            // Many pages give no types for URI parameters, so the constraints decide.
             let has = |markers: &[&str]| markers.iter().any(|marker| member.field(marker).is_some());
             let wording = if has(&["Array Members"]) {
                 Wording::List(Box::new(Wording::Text))
@@ -342,8 +342,8 @@ impl Page<'_, '_> {
             return shape;
         };
         let Some(wording) = api_members::wording(text.split(" Note").next().unwrap_or(text)) else {
-            let message = format!("the type of `{}` is not known", member.name);
-            self.diagnostics.push(self.text.warning(line, message, "any value is taken for it"));
+            let message = format!("unknown type of `{}`", member.name);
+            self.diagnostics.push(self.text.warning(line, message, "treated as any value"));
             return self.draft.add(path, Kind::Document, line);
         };
         let shape = self.worded(&wording, syntax, path, line);
@@ -384,7 +384,7 @@ impl Page<'_, '_> {
         self.draft.add(path, kind, line)
     }
 
-    /// A structure: from the page of its type where that is at hand, else as the syntax block shows it.
+    /// Adds a structure: from the page of its type if that is available, otherwise from the syntax block.
     fn object(&mut self, name: &str, syntax: Option<&Body>, path: &str, line: u32) -> ShapeId {
         let recursive = self.above.len() >= MAX_DEPTH || !self.above.insert(name.to_owned());
         let page = if recursive {
@@ -392,18 +392,17 @@ impl Page<'_, '_> {
         } else {
             [format!("API_{name}.txt"), format!("API_{name}.md")].iter().find_map(|file| self.documents.find(file))
         };
-        let id =
-            match (page, syntax) {
-                (Some((document, bytes)), syntax) => self.type_page(&document, &bytes, syntax, path, line),
-                (None, Some(Body::Object(members))) if !members.is_empty() => self.shown(syntax, path, line),
-                _ => {
-                    self.diagnostics.push(self.text.note(
-                        line,
-                        format!("the members of `{name}` are on a page that is not given (`API_{name}.txt`)"),
-                    ));
-                    self.draft.add(path, Kind::Document, line)
-                }
-            };
+        let id = match (page, syntax) {
+            (Some((document, bytes)), syntax) => self.type_page(&document, &bytes, syntax, path, line),
+            (None, Some(Body::Object(members))) if !members.is_empty() => self.shown(syntax, path, line),
+            _ => {
+                self.diagnostics.push(self.text.note(
+                    line,
+                    format!("the members of `{name}` are on a page that is not among the sources (`API_{name}.txt`)"),
+                ));
+                self.draft.add(path, Kind::Document, line)
+            }
+        };
         if !recursive {
             self.above.remove(name);
         }
@@ -415,7 +414,7 @@ impl Page<'_, '_> {
         let lines = numbered(&text);
         let known = syntax.map(Body::names).unwrap_or_default();
         let members = api_members::described(section(&lines, "Contents").unwrap_or_default(), &known);
-        // Facts of the other page carry its name.
+        // Facts from the other page are attributed to it.
         let own = self.draft.read_from(&text.name);
         let id = self.draft.add(path, Kind::Structure { members: IndexMap::new() }, 1);
         for member in &members {
@@ -426,7 +425,7 @@ impl Page<'_, '_> {
         id
     }
 
-    /// What only the syntax block shows.
+    /// Adds a shape that only the syntax block describes.
     fn shown(&mut self, syntax: Option<&Body>, path: &str, line: u32) -> ShapeId {
         let kind = match syntax {
             Some(Body::Object(members)) => match members.as_slice() {
@@ -447,7 +446,7 @@ impl Page<'_, '_> {
             Some(Body::Word(word)) => match word.as_str() {
                 "string" => Kind::String,
                 "boolean" | "true" | "false" => Kind::Boolean,
-                // Whether whole or not is not said.
+                // The page does not say whether fractions are allowed.
                 "number" => Kind::Double,
                 "blob" => Kind::Blob,
                 _ => Kind::Document,
@@ -500,7 +499,7 @@ impl Page<'_, '_> {
                         .collect();
                     if values.iter().any(|value| value.contains(' ')) {
                         let message = format!("the valid values of `{}` are not a plain list", member.name);
-                        self.diagnostics.push(self.text.warning(*line, message, "they are left out"));
+                        self.diagnostics.push(self.text.warning(*line, message, "the values are ignored"));
                     } else if !values.is_empty() {
                         self.draft.state(&target, "enum", values, *line);
                     }
@@ -513,8 +512,8 @@ impl Page<'_, '_> {
     fn limits(&mut self, target: &ShapeId, field: &str, marker: &str, text: &str, line: u32) {
         let ends = [("min", number_after(text, "minimum")), ("max", number_after(text, "maximum"))];
         if ends.iter().all(|(_, number)| number.is_none()) && number_after(text, "fixed").is_none() {
-            let message = format!("`{marker}:` without a number that is understood");
-            self.diagnostics.push(self.text.warning(line, message, "the limit is left out"));
+            let message = format!("no number found after `{marker}:`");
+            self.diagnostics.push(self.text.warning(line, message, "the limit is ignored"));
         }
         for (end, number) in ends {
             if let Some(number) = number {
@@ -523,7 +522,7 @@ impl Page<'_, '_> {
         }
     }
 
-    /// Going in through items and values, the first shape of a kind.
+    /// Returns the first shape of a kind, descending through list items and map values.
     fn innermost(&mut self, shape: &ShapeId, wanted: fn(&Kind) -> bool) -> Option<ShapeId> {
         let mut id = shape.clone();
         for _ in 0..MAX_DEPTH {
@@ -541,7 +540,7 @@ impl Page<'_, '_> {
     }
 }
 
-/// A route whose placeholders have lost their braces gets them back from the described parameters.
+/// Restores the braces that placeholders of a route have lost, using the documented parameters.
 fn with_labels(route: &str, uri: &[Described], query: &[(String, String)]) -> String {
     let in_query = |name: &str| query.iter().any(|(wire, value)| wire == name || value == name);
     route
@@ -559,7 +558,7 @@ fn with_labels(route: &str, uri: &[Described], query: &[(String, String)]) -> St
         .join("/")
 }
 
-/// `Tags` of `Tags.member.N`, as query protocols write it.
+/// Returns the member name in query-protocol notation: `Tags` for `Tags.member.N`.
 fn plain_name(name: &str) -> &str {
     let name = name.strip_suffix(".N").unwrap_or(name);
     name.strip_suffix(".member").or_else(|| name.strip_suffix(".entry")).unwrap_or(name)

@@ -1,11 +1,11 @@
-//! Reads the syntax blocks of API Reference pages: a request line, headers, and a body in JSON-like form.
+//! Parses the syntax blocks of API Reference pages: a request or status line, headers, and a JSON-like body.
 //!
-//! It never needs the block's line breaks: saved pages often have it all on one line.
+//! It never depends on line breaks: saved pages often have the whole block on one line.
 
-/// Nothing on a real page nests deeper.
+/// Maximum nesting depth; no real page nests deeper.
 const MAX_DEPTH: usize = 60;
 
-/// What stands at one place of a JSON-like body.
+/// A value in a JSON-like body.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Body {
     Object(Vec<(String, Body)>),
@@ -15,7 +15,7 @@ pub(super) enum Body {
 }
 
 impl Body {
-    /// The value of this name.
+    /// Returns the value of this name.
     pub fn member(&self, name: &str) -> Option<&Body> {
         match self {
             Self::Object(members) => members.iter().find(|(key, _)| key == name).map(|(_, value)| value),
@@ -23,7 +23,7 @@ impl Body {
         }
     }
 
-    /// The names at this level.
+    /// Returns the names at this level.
     pub fn names(&self) -> Vec<String> {
         match self {
             Self::Object(members) => members.iter().map(|(name, _)| name.clone()).collect(),
@@ -32,24 +32,24 @@ impl Body {
     }
 }
 
-/// Method, path, and the parameters of the query with the members that travel in them.
+/// Method, path, and the query parameters, each with the member that it carries.
 pub(super) type Route = (String, String, Vec<(String, String)>);
 
-/// A syntax block.
+/// A parsed syntax block.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Block {
     /// Method, path and query of a request.
     pub route: Option<Route>,
     /// The status of a response.
     pub status: Option<u16>,
-    /// Headers, each with the member that travels in it.
+    /// Headers, each with the member that it carries.
     pub headers: Vec<(String, String)>,
     pub body: Option<Body>,
     /// Whether there is a body that is not JSON.
     pub other_body: bool,
 }
 
-/// Reads a block from its words.
+/// Parses a syntax block.
 pub(super) fn parse(text: &str) -> Block {
     let mut block = Block::default();
     let brace = text.find(" {").or_else(|| text.find("\n{")).map(|at| at + 1);
@@ -193,7 +193,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_request_on_one_line() {
+    fn request_on_one_line_is_parsed() {
         let block = parse(
             "PUT /a/{Id}/b?maxResults=MaxResults HTTP/1.1 X-Amz-Mode: Mode Content-type: application/json { \"A\": [ { \"B\": number } ], \"M\": { \"string\" : \"string\" } }",
         );
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn responses_and_bodies_alone() {
+    fn responses_lone_bodies_and_broken_blocks_are_parsed() {
         assert_eq!(parse("HTTP/1.1 200").status, Some(200));
         assert_eq!(parse("{ \"A\": \"string\" }").body.map(|body| body.names()), Some(vec!["A".to_owned()]));
         assert_eq!(parse("{").body, Some(Body::Object(Vec::new())));

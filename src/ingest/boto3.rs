@@ -1,6 +1,6 @@
-//! Reads pages of the boto3 reference, as botocore's documentation writer makes them.
+//! Reads pages of the boto3 reference, as botocore's documentation writer generates them.
 //!
-//! It never runs Sphinx: the pages are regular, and indentation carries the tree.
+//! It never runs Sphinx: the pages are regular, and their indentation gives the nesting.
 
 use super::Diagnostic;
 use super::boto3_syntax::{self, Syntax};
@@ -10,10 +10,10 @@ use super::text::Text;
 use crate::contract::{Contract, Kind, ShapeId, Standing};
 use indexmap::IndexMap;
 
-/// Nothing on a real page nests deeper.
+/// Maximum nesting depth; no real page nests deeper.
 const MAX_DEPTH: usize = 120;
 
-/// An entry of a parameter list, with the entries under it.
+/// An entry of a parameter list, with its nested entries.
 struct Entry {
     line: u32,
     indent: usize,
@@ -24,24 +24,24 @@ struct Entry {
     children: Vec<Entry>,
 }
 
-/// Reads a page. Pages without an operation give an empty contract and a note.
+/// Reads a page. A page without an operation gives an empty contract and a note.
 pub(super) fn read(text: &Text<'_>) -> (Contract, Vec<Diagnostic>) {
     let mut draft = Draft::new("", &text.name, Standing::Documented);
     let lines = text.lines();
     let mut diagnostics = Vec::new();
     let nothing = |why: &str| {
-        let note = text.note(1, format!("no operation here: {why}"));
+        let note = text.note(1, format!("no operation found: {why}"));
         (Contract::new(""), vec![note])
     };
     let Some(method) = lines.iter().position(|line| line.trim_start().starts_with(".. py:method::")) else {
-        return nothing("an index, a class or an exception");
+        return nothing("the page describes an index, a class or an exception");
     };
     let header = lines.first().copied().unwrap_or_default();
     if header.contains(" / Paginator / ")
         || header.contains(" / Waiter / ")
         || lines[..method].iter().any(|line| line.contains(".Paginator.") || line.contains(".Waiter."))
     {
-        return nothing("a paginator or waiter");
+        return nothing("the page describes a paginator or waiter");
     }
     let Some((link_line, service, name)) = lines.iter().enumerate().find_map(|(index, line)| {
         let (_, rest) = line.split_once("docs.aws.amazon.com/goto/WebAPI/")?;
@@ -49,7 +49,7 @@ pub(super) fn read(text: &Text<'_>) -> (Contract, Vec<Diagnostic>) {
         let name = rest.split(['>', '`', ' ']).next()?;
         (!name.is_empty()).then(|| (index, without_date(service).to_owned(), name.to_owned()))
     }) else {
-        return nothing("a method that calls no operation of its own");
+        return nothing("the method does not call an operation of its own");
     };
     draft.contract.service = service;
     let operation = draft.operation(&name, number(method));
@@ -70,7 +70,7 @@ pub(super) fn read(text: &Text<'_>) -> (Contract, Vec<Diagnostic>) {
 
     let mut page = Page { text, draft, diagnostics: Vec::new(), depth: 0 };
     let request = request_syntax.and_then(|start| block(text, start, params));
-    // Very large parts are left out by the documentation writer: silence, not an empty structure.
+    // The documentation writer omits very large parts. The structure is unknown then, not empty.
     let left_out = |from: usize, to: usize| {
         (from..to.min(lines.len())).find(|&index| lines[index].contains("This section is too large to render"))
     };
@@ -78,7 +78,7 @@ pub(super) fn read(text: &Text<'_>) -> (Contract, Vec<Diagnostic>) {
         diagnostics.push(text.warning(
             number(index),
             format!("the page leaves the {side} of `{name}` out as too large"),
-            "give the service's botocore model as a second source",
+            "add the service's botocore model as a second source",
         ));
     };
     if let Some(index) = left_out(from, returns) {
@@ -125,7 +125,7 @@ fn number(index: usize) -> u32 {
     u32::try_from(index + 1).unwrap_or(u32::MAX)
 }
 
-/// `connect` of `connect-2017-08-08`.
+/// Removes the version date: `connect` for `connect-2017-08-08`.
 fn without_date(uid: &str) -> &str {
     match uid.len().checked_sub(11).and_then(|at| uid.split_at_checked(at)) {
         Some((name, date))
@@ -140,7 +140,7 @@ fn without_date(uid: &str) -> &str {
     }
 }
 
-/// The literal block under a title, with its texts' offsets turned into lines later.
+/// Parses the literal block under a title. Returns its syntax, first line and code, which maps offsets to lines.
 fn block(text: &Text<'_>, title: usize, end: usize) -> Option<(Syntax, u32, String)> {
     let start = (title + 1..end).find(|&index| text.line(index).trim() == "::")? + 1;
     let code: Vec<&str> = (start..end).map(|index| text.line(index)).collect();
@@ -148,7 +148,7 @@ fn block(text: &Text<'_>, title: usize, end: usize) -> Option<(Syntax, u32, Stri
     Some((boto3_syntax::parse(&code)?, number(start), code))
 }
 
-/// The top-level parameters: a `:type X:` and a `:param X:` line each, and the tree under them.
+/// Reads the top-level parameters: each has a `:type X:` line, a `:param X:` line and nested entries.
 fn parameters(lines: &[&str], from: usize, to: usize) -> Vec<Entry> {
     let starts: Vec<usize> = (from..to).filter(|&index| lines[index].trim_start().starts_with(":type ")).collect();
     let mut entries = Vec::new();
@@ -179,7 +179,7 @@ fn tree(lines: &[&str], from: usize, to: usize) -> Vec<Entry> {
     tree_under(lines, from, to, &mut Vec::new())
 }
 
-/// The entries of a range of lines as a tree by indentation; what stands before the first is `docs`.
+/// Builds a tree of the entries in a range of lines by their indentation. Text before the first entry goes to `docs`.
 fn tree_under(lines: &[&str], from: usize, to: usize, docs: &mut Vec<(u32, String)>) -> Vec<Entry> {
     let mut open: Vec<Entry> = Vec::new();
     let mut roots = Vec::new();
@@ -197,7 +197,7 @@ fn tree_under(lines: &[&str], from: usize, to: usize, docs: &mut Vec<(u32, Strin
             while open.last().is_some_and(|last| last.indent >= entry.indent) {
                 close(&mut open, &mut roots);
             }
-            // Far deeper than any page: what follows hangs on the last level.
+            // Deeper than any real page: further entries go to the last allowed level.
             if open.len() >= MAX_DEPTH {
                 close(&mut open, &mut roots);
             }
@@ -213,7 +213,7 @@ fn tree_under(lines: &[&str], from: usize, to: usize, docs: &mut Vec<(u32, Strin
     roots
 }
 
-/// `- **Type** *(string) --* **[REQUIRED]**`.
+/// Parses an entry such as `- **Type** *(string) --* **[REQUIRED]**`.
 fn entry(line: &str, number: u32) -> Option<Entry> {
     let trimmed = line.trim_start();
     let rest = trimmed.strip_prefix("- ")?;
@@ -272,7 +272,7 @@ impl Page<'_> {
         for entry in entries {
             let Some(name) = &entry.name else {
                 let hint = "regenerate the page, or report it as a bug in overstep";
-                self.diagnostics.push(self.text.warning(entry.line, "an entry without a name in a structure", hint));
+                self.diagnostics.push(self.text.warning(entry.line, "entry without a name in a structure", hint));
                 continue;
             };
             let syntax = syntax.and_then(|syntax| syntax.member(name));
@@ -303,8 +303,8 @@ impl Page<'_> {
             }
             self.diagnostics.push(self.text.warning(
                 entry.line,
-                "a recursive value, and nothing around it that it could be",
-                "any value is taken for it",
+                "recursive value without an enclosing shape that it could refer to",
+                "treated as any value",
             ));
             return self.draft.add(name, Kind::Document, entry.line);
         }
@@ -329,8 +329,8 @@ impl Page<'_> {
                 let Some(item) = entry.children.first() else {
                     self.diagnostics.push(self.text.warning(
                         entry.line,
-                        "a list without its items",
-                        "any items are taken for it",
+                        "list without an item type",
+                        "treated as a list of any values",
                     ));
                     let member = self.draft.add(&format!("{name}Item"), Kind::Document, entry.line);
                     self.draft.contract.shapes.shift_remove(&id);
@@ -373,8 +373,8 @@ impl Page<'_> {
                 return id;
             }
             other => {
-                let message = format!("the type `{}` is not known", other.chars().take(60).collect::<String>());
-                self.diagnostics.push(self.text.warning(entry.line, message, "any value is taken for it"));
+                let message = format!("unknown type `{}`", other.chars().take(60).collect::<String>());
+                self.diagnostics.push(self.text.warning(entry.line, message, "treated as any value"));
                 Kind::Document
             }
         };
@@ -418,8 +418,8 @@ impl Page<'_> {
                         self.shape(value, syntax, block, &format!("{name}Value"), ancestors)
                     }
                     None => {
-                        let message = "a map without its values";
-                        self.diagnostics.push(self.text.warning(key.line, message, "any values are taken for it"));
+                        let message = "map without a value type";
+                        self.diagnostics.push(self.text.warning(key.line, message, "treated as a map of any values"));
                         self.draft.add(&format!("{name}Value"), Kind::Document, key.line)
                     }
                 };
@@ -442,8 +442,9 @@ impl Page<'_> {
         id
     }
 
-    /// The shape around `entry` that it repeats: the one with the same words, else of the same name,
-    /// else the nearest structure, else the nearest of its type.
+    /// Returns the enclosing shape that a recursive `entry` refers to. Among those of its type, it is the one with the
+    /// same description, else the same name, else a name that is the end of `entry`'s name, else the nearest
+    /// structure, else the nearest.
     fn ancestor(&self, entry: &Entry, ancestors: &Ancestors<'_>) -> Option<ShapeId> {
         let words = words(entry);
         let same_type = || ancestors.iter().rev().filter(|(_, above)| above.type_name == entry.type_name);

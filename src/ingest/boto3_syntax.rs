@@ -1,27 +1,27 @@
-//! Reads the syntax blocks of boto3 pages: `client.tag_contact(Tags={'string': 'string'})`.
+//! Parses the syntax blocks of boto3 pages: `client.tag_contact(Tags={'string': 'string'})`.
 //!
-//! It never evaluates anything: names, nesting, enum members and marks of recursion.
+//! It never evaluates anything: it reads names, nesting, enum members and recursion markers.
 
-/// Nothing on a real page nests deeper.
+/// Maximum nesting depth; no real page nests deeper.
 const MAX_DEPTH: usize = 120;
 
-/// What stands at one place of a syntax block.
+/// A value in a syntax block.
 #[derive(Debug, PartialEq)]
 pub(super) enum Syntax {
-    /// Named values; of a map, its one key.
+    /// Named values. A map has a single entry: its key's example and its value.
     Members(Vec<(String, Syntax)>),
     /// A list's item.
     Item(Box<Syntax>),
-    /// Texts, and the byte at which they begin: an enum's members, or one example.
+    /// The members of an enum or a single example, and the byte offset of the first.
     Texts(Vec<String>, usize),
-    /// A shape that stands further out.
+    /// A reference to an enclosing shape.
     Recursive,
     /// Anything else, for example `123`.
     Other,
 }
 
 impl Syntax {
-    /// The value of this name.
+    /// Returns the value of this name.
     pub fn member(&self, name: &str) -> Option<&Syntax> {
         match self {
             Self::Members(members) => members.iter().find(|(key, _)| key == name).map(|(_, value)| value),
@@ -29,7 +29,7 @@ impl Syntax {
         }
     }
 
-    /// The value of the only key, for maps.
+    /// Returns the value of a map's only entry.
     pub fn only(&self) -> Option<&Syntax> {
         match self {
             Self::Members(members) => members.first().map(|(_, value)| value),
@@ -38,7 +38,7 @@ impl Syntax {
     }
 }
 
-/// Reads a block: a call for requests, a value for responses. `None` where it is neither.
+/// Parses a block: a call for requests, a value for responses. Returns `None` if it is neither.
 pub(super) fn parse(text: &str) -> Option<Syntax> {
     let mut reader = Reader { text, at: 0 };
     reader.space();
@@ -99,7 +99,7 @@ impl Reader<'_> {
             self.space();
             self.take(",");
             if self.at == before {
-                // Whatever stands here is not part of the format.
+                // This character is not part of the format.
                 self.at += self.rest().chars().next().map_or(0, char::len_utf8);
             }
         }
@@ -157,7 +157,7 @@ impl Reader<'_> {
         }
     }
 
-    /// A text in single quotes; one inside it is told from the closing one by what follows.
+    /// Reads a text in single quotes. A quote closes the text only if a delimiter follows it.
     fn quoted(&mut self) -> String {
         let start = self.at + 1;
         let mut from = start;
@@ -174,7 +174,7 @@ impl Reader<'_> {
         self.text[start.min(self.text.len())..].to_owned()
     }
 
-    /// Skips to the comma or line end behind a plain value, over what stands in brackets.
+    /// Skips a plain value up to the next comma or line end, including anything in brackets.
     fn other(&mut self) {
         let mut depth = 0_usize;
         let end = self
@@ -201,7 +201,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_request_with_everything_in_it() {
+    fn request_with_every_kind_of_value_is_parsed() {
         let text = "response = client.f(\n  A='x'|'it's'|'',\n  B={\n 'string': [\n {'... recursive ...'},\n ]\n },\n  C=123,\n  D=datetime(2015, 1, 1),\n  E=b'bytes'|file,\n  F={...}|[...]|123|123.4|'string'|True|None\n)";
         let syntax = parse(text).expect("it is a call");
         let Syntax::Members(members) = &syntax else { panic!("{syntax:?}") };
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn responses_and_event_streams() {
+    fn responses_and_event_streams_are_parsed() {
         assert_eq!(parse("{}"), Some(Syntax::Members(Vec::new())));
         let syntax =
             parse("{\n 'S': EventStream({\n 'A': {\n 'B': b'bytes'\n },\n 'C': {}\n }),\n 'D': 1\n}").expect("a value");

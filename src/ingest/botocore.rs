@@ -1,6 +1,6 @@
 //! Reads botocore's service models (`service-2.json`).
 //!
-//! It never follows references out of the model: one document is all it needs.
+//! It never follows references out of the model: one document is sufficient.
 
 use super::botocore_traits::{operation_traits, parts, service_traits, traits};
 use super::draft::Draft;
@@ -12,7 +12,7 @@ use crate::contract::{Auth, Contract, ErrorName, ErrorShape, Fact, Kind, Locatio
 use indexmap::IndexMap;
 use std::collections::{HashMap, HashSet, VecDeque};
 
-/// The service's short name in the model's metadata.
+/// Returns the service's short name from the model's metadata.
 fn service_name(metadata: Option<&Node>) -> String {
     let Some(metadata) = metadata else { return String::new() };
     let version = metadata.text_of("apiVersion").unwrap_or_default();
@@ -24,17 +24,17 @@ fn service_name(metadata: Option<&Node>) -> String {
         .to_owned()
 }
 
-/// Reads a model; only the wanted operations where the options name some.
+/// Reads a model, limited to the operations that the options name, if any.
 pub(super) fn read(text: &Text<'_>, options: &Options) -> Result<(Contract, Vec<Diagnostic>), IngestError> {
     let root = json::parse(&text.text).map_err(|error| IngestError {
         place: Box::new(text.place_at(error.offset..(error.offset + 1).min(text.text.len()).max(error.offset))),
         message: format!("not valid JSON: {}", error.reason),
-        hint: Some("check that the file was copied completely".to_owned()),
+        hint: Some("check that the file is complete".to_owned()),
     })?;
     lower(text, &root, options)
 }
 
-/// Whether a parsed document looks like a service model.
+/// Returns true if the beginning of a document looks like a service model.
 pub(super) fn is_model(head: &str) -> bool {
     head.trim_start().starts_with('{')
         && (head.contains("\"metadata\"") || head.contains("\"operations\"") || head.contains("\"shapes\""))
@@ -44,8 +44,8 @@ fn lower(text: &Text<'_>, root: &Node, options: &Options) -> Result<(Contract, V
     let (Some(operations), Some(shapes)) = (root.get("operations"), root.get("shapes")) else {
         return Err(text.error(
             1,
-            "a JSON document without `operations` and `shapes`",
-            "give a `service-2.json` of botocore, or a contract in the format `overstep-contract/1`",
+            "JSON document without `operations` and `shapes`",
+            "expected a botocore model (`service-2.json`) or a contract in the format `overstep-contract/1`",
         ));
     };
     let metadata = root.get("metadata");
@@ -85,7 +85,7 @@ fn lower(text: &Text<'_>, root: &Node, options: &Options) -> Result<(Contract, V
     Ok((model.draft.contract, model.diagnostics))
 }
 
-/// How often each shape is named, so that a sentence about one member is not put on a shape of many.
+/// Counts the references to each shape, so that a sentence about one member is not applied to a shape that others use.
 fn uses(shapes: &Node) -> HashMap<String, usize> {
     let mut uses = HashMap::new();
     let mut count = |node: Option<&Node>| {
@@ -116,7 +116,7 @@ fn protocol(metadata: &Node) -> Option<Protocol> {
         "ec2" => Some(Protocol::Ec2Query),
         _ => None,
     };
-    // botocore's own order of preference.
+    // This is botocore's own order of preference.
     let listed: Vec<&str> =
         metadata.get("protocols").map(Node::items).unwrap_or_default().iter().filter_map(Node::text).collect();
     ["json", "rest-json", "rest-xml", "smithy-rpc-v2-cbor", "query", "ec2"]
@@ -162,7 +162,7 @@ struct Model<'m> {
     diagnostics: Vec<Diagnostic>,
     open: VecDeque<String>,
     lowered: HashSet<String>,
-    /// Whether members can travel outside the body; the other protocols pass such bindings over.
+    /// Whether the protocol can bind members outside the body; other protocols ignore such bindings.
     binds: bool,
 }
 
@@ -182,7 +182,7 @@ impl<'m> Model<'m> {
                 Some((entry, Some(code))) => {
                     self.draft.state_operation(index, "http/success", code.clone(), entry.line);
                 }
-                // The model's format has 200 as its default.
+                // The model's format defaults to 200.
                 _ => self.draft.state_operation_as(index, "http/success", 200, http.line, Standing::Assumed),
             }
         }
@@ -199,8 +199,8 @@ impl<'m> Model<'m> {
                     } else {
                         self.diagnostics.push(self.text.warning(
                             reference.line,
-                            format!("the input of `{name}` is no structure"),
-                            "the input is left out; correct the model",
+                            format!("the input of `{name}` is not a structure"),
+                            "the input is ignored; correct the model",
                         ));
                     }
                 }
@@ -241,14 +241,14 @@ impl<'m> Model<'m> {
         self.draft.state_operation(index, &format!("errors/{name}"), true, reference.line);
     }
 
-    /// The shape that a reference names, to be lowered soon.
+    /// Returns the shape that a reference names and queues it for reading.
     fn reference(&mut self, reference: &Node, owner: &str) -> ShapeId {
         let name = reference.text_of("shape").unwrap_or_default();
         if !self.shapes.contains_key(name) {
             self.diagnostics.push(self.text.warning(
                 reference.line,
-                format!("`{owner}` names the shape `{name}`, which the model does not have"),
-                "any value is taken for it; correct the model",
+                format!("`{owner}` refers to the shape `{name}`, which the model does not define"),
+                "treated as any value; correct the model",
             ));
             let id = ShapeId::from(if name.is_empty() { "Unknown" } else { name });
             if !self.draft.contract.shapes.contains_key(&id) {
@@ -274,13 +274,13 @@ impl<'m> Model<'m> {
             "structure" => Kind::Structure { members: IndexMap::new() },
             "list" => match node.get("member") {
                 Some(member) => Kind::List { member: self.reference(member, name) },
-                None => self.unknown(entry, "a list without `member`"),
+                None => self.unknown(entry, "list without `member`"),
             },
             "map" => match (node.get("key"), node.get("value")) {
                 (Some(key), Some(value)) => {
                     Kind::Map { key: self.reference(key, name), value: self.reference(value, name) }
                 }
-                _ => self.unknown(entry, "a map without `key` and `value`"),
+                _ => self.unknown(entry, "map without `key` and `value`"),
             },
             "string" | "character" => match node.get("enum") {
                 Some(list) => {
@@ -295,7 +295,7 @@ impl<'m> Model<'m> {
             "boolean" => Kind::Boolean,
             "blob" => Kind::Blob,
             "timestamp" => Kind::Timestamp,
-            other => self.unknown(entry, &format!("the type `{other}` is not known")),
+            other => self.unknown(entry, &format!("unknown type `{other}`")),
         };
         self.draft.insert(id.clone(), kind.clone(), type_line);
         let shape = self.draft.shape_mut(&id);
@@ -311,7 +311,7 @@ impl<'m> Model<'m> {
         self.diagnostics.push(self.text.warning(
             entry.line,
             format!("shape `{}`: {why}", entry.key),
-            "any value is taken for it; correct the model",
+            "treated as any value; correct the model",
         ));
         Kind::Document
     }
@@ -320,7 +320,7 @@ impl<'m> Model<'m> {
         let field = match kind {
             Kind::Integer | Kind::Long | Kind::Float | Kind::Double => Some("range"),
             Kind::String | Kind::Blob | Kind::List { .. } | Kind::Map { .. } => Some("length"),
-            // A length on a closed list of texts says nothing that the list does not.
+            // A length limit on an enum adds nothing to its list of values.
             _ => None,
         };
         for end in ["min", "max"] {
@@ -350,7 +350,7 @@ impl<'m> Model<'m> {
             let (name, reference) = (entry.key.as_str(), &entry.node);
             let shape = self.reference(reference, id.as_str());
             self.draft.member(id, name, &shape, entry.line);
-            // The fact's value is the kind, which is known only now.
+            // The target shape may not have been read yet, so its type comes from the model.
             let kind = self.shapes.get(shape.as_str()).map_or("document", |entry| type_name(&entry.node));
             if let Some(fact) = self.draft.shape_mut(id).facts.last_mut() {
                 fact.value = kind.into();
@@ -367,14 +367,14 @@ impl<'m> Model<'m> {
                 _ => None,
             };
             let wire = match place.and_then(|place| place.node.text()) {
-                // As HTTP/2 spells it: the status travels beside the headers.
+                // The name of HTTP/2's pseudo-header for the status.
                 Some("statusCode") => Some(":status".to_owned()),
                 _ => wire,
             };
             if let Some(member) = self.draft.shape_mut(id).kind.members_mut().and_then(|members| members.get_mut(name))
             {
                 member.traits = traits(reference);
-                // The name on the wire is the member's `wire`.
+                // The name on the wire is stored in the member's `wire`.
                 member.traits.name = None;
             }
             match location {
@@ -396,7 +396,7 @@ impl<'m> Model<'m> {
         }
     }
 
-    /// Reads the sentences of all lowered shapes and members, containers first.
+    /// Applies the sentences of all shapes that were read, each followed by those of its members.
     fn describe_shapes(&mut self) {
         let ids: Vec<ShapeId> = self.draft.contract.shapes.keys().cloned().collect();
         for id in &ids {
@@ -404,7 +404,7 @@ impl<'m> Model<'m> {
             if let Some(documentation) = entry.node.entry("documentation") {
                 let sentences =
                     prose::html_sentences(documentation.line, documentation.node.text().unwrap_or_default());
-                // A sentence on items that speaks of all of them is about every list or map of them.
+                // A sentence about all items together applies to the list or map that contains them.
                 let containers: Vec<ShapeId> = self
                     .draft
                     .contract
@@ -440,7 +440,7 @@ impl<'m> Model<'m> {
             id = self.split(owner, &member.key, &id);
         }
         if let Kind::Map { key, value } = self.draft.shape_mut(&id).kind.clone() {
-            // What is said of this map's keys is not said of the keys of others.
+            // A sentence about this map's keys does not apply to other maps with the same key shape.
             let about_keys = sentences
                 .iter()
                 .any(|s| prose::about_member(&s.text).iter().any(|f| matches!(f, prose::Finding::KeyPattern(_))));
@@ -459,7 +459,7 @@ impl<'m> Model<'m> {
         id
     }
 
-    /// Gives a member a shape of its own, so that a sentence about it stays with it.
+    /// Gives a member its own copy of a shape, so that a sentence about it affects no other member.
     fn split(&mut self, owner: &ShapeId, name: &str, shape: &ShapeId) -> ShapeId {
         if self.draft.shape_mut(shape).kind.members().is_some() {
             return shape.clone();

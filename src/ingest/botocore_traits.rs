@@ -1,11 +1,11 @@
-//! What a botocore model says of how values look on the wire: its serialization attributes.
+//! Reads the serialization attributes of a botocore model: how values look on the wire.
 //!
-//! It never reads a limit; those are `botocore`'s.
+//! It never reads a limit; `botocore` does.
 
 use super::json::{Entry, Node};
 use crate::contract::{Namespace, OperationTraits, Parts, ServiceTraits, TimestampFormat, Traits};
 
-/// The traits on a shape, or on a reference to one.
+/// Reads the traits of a shape or of a reference to a shape.
 pub(super) fn traits(node: &Node) -> Traits {
     let text = |name: &str| node.text_of(name).map(str::to_owned);
     Traits {
@@ -24,13 +24,13 @@ pub(super) fn traits(node: &Node) -> Traits {
     }
 }
 
-/// The traits of a list's items, or of a map's keys and values.
+/// Reads the traits of a list's items, or of a map's keys and values.
 pub(super) fn parts(node: &Node) -> Parts {
     let of = |name: &str| node.get(name).map(traits).unwrap_or_default();
     Parts { member: of("member"), key: of("key"), value: of("value") }
 }
 
-/// The traits of an operation.
+/// Reads the traits of an operation.
 pub(super) fn operation_traits(node: &Node) -> OperationTraits {
     let within = |first: &str, second: &str| node.get(first).and_then(|inner| inner.text_of(second)).map(str::to_owned);
     let encodings = node.get("requestcompression").and_then(|compression| compression.get("encodings"));
@@ -50,7 +50,7 @@ pub(super) fn operation_traits(node: &Node) -> OperationTraits {
     }
 }
 
-/// The traits of the service, from the model's metadata.
+/// Reads the traits of the service from the model's metadata.
 pub(super) fn service_traits(metadata: &Node) -> ServiceTraits {
     ServiceTraits {
         version: metadata.text_of("apiVersion").map(str::to_owned),

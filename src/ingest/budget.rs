@@ -1,12 +1,12 @@
 //! Decides what a byte budget counts, once all other limits are known.
 //!
-//! It never guesses in silence: the reading chosen stands as an `assumed` fact, and two where both hold.
+//! It never guesses silently: the chosen scope is recorded as an `assumed` fact, or as two if both are possible.
 
 use crate::contract::{ByteScope, Contract, Fact, Kind, MemberPath, Rule, Segment, Shape, ShapeId, Standing};
 use std::collections::HashSet;
 
-/// Decides the scope of every byte budget: the reading under which every other documented maximum
-/// stays reachable. Where both survive, `values` is taken and both stand as disputed facts.
+/// Decides the scope of every byte budget: the one under which every other documented maximum stays reachable.
+/// If both scopes allow that, `values` is chosen and both are recorded as disputed facts.
 pub(super) fn settle(contract: &mut Contract) {
     let ids: Vec<ShapeId> = contract.shapes.keys().cloned().collect();
     for id in ids {
@@ -39,7 +39,7 @@ pub(super) fn settle(contract: &mut Contract) {
     }
 }
 
-/// The readings under which the largest key and the largest value stay possible.
+/// Returns the scopes under which the longest key and the longest value remain possible.
 fn readings(contract: &Contract, shape: &Shape, budget: u64) -> Vec<ByteScope> {
     let (key, value) = match &shape.kind {
         Kind::Map { key, value } => (contract.shapes.get(key).map(Shape::length).unwrap_or_default(), value),
@@ -49,7 +49,7 @@ fn readings(contract: &Contract, shape: &Shape, budget: u64) -> Vec<ByteScope> {
     let value = texts(contract, value);
     let (key_min, key_max) = (key.min.unwrap_or(0), key.max.unwrap_or(0));
     let (value_min, value_max) = (value.0, value.1.unwrap_or(0));
-    // A key is there for each value, so its least length counts with the largest value.
+    // Every value has a key, so the longest value comes with at least the shortest key.
     let key_least = if matches!(shape.kind, Kind::Map { .. }) { key_min.max(1) } else { 0 };
     let values = value_max <= budget;
     let keys_and_values = value_max + key_least <= budget && key_max + value_min <= budget;
@@ -60,8 +60,8 @@ fn readings(contract: &Contract, shape: &Shape, budget: u64) -> Vec<ByteScope> {
     }
 }
 
-/// The least and the most characters that a budget's value has: of a structure its member `Value`,
-/// else the largest of its texts.
+/// Returns the minimum and maximum length of a value that counts against a budget: for a structure the length of its
+/// member `Value` if it has one, otherwise the longest of its strings.
 fn texts(contract: &Contract, id: &ShapeId) -> (u64, Option<u64>) {
     let mut seen = HashSet::new();
     let mut open = vec![(id.clone(), MemberPath::root())];

@@ -1,21 +1,21 @@
-//! Errors that every operation of an AWS protocol may answer, though no service's model lists them.
+//! Adds the errors that every operation of an AWS protocol may return, although no service's model lists them.
 //!
-//! It adds nothing where a documentation page is a source: pages list what they mean, and link to the common ones
-//! themselves.
+//! It never adds anything to a contract with a documentation page as a source: pages list their errors, and link to
+//! the common ones themselves.
 
 use crate::contract::{Contract, ErrorName, ErrorShape, Fact, Protocol, Provenance, Role, Standing};
 
-/// Name, status where it is the same everywhere, and role.
+/// Name, status if all services use the same one, and role.
 type Row = (&'static str, Option<u16>, Role);
 
-/// Where AWS lists them; every service's API reference has this page.
+/// The page on which AWS lists these errors; every service's API reference has it.
 const PAGE: &str = "docs.aws.amazon.com/…/CommonErrors.html";
 
-/// The services that speak JSON in both its versions, and CBOR: names end in `Exception` by and large, but for proofs
-/// of identity both forms are seen, with 400 or 403.
+/// Common errors of services with JSON (both versions) or CBOR. Most names end in `Exception`, but authentication
+/// errors occur with and without it, and with status 400 or 403.
 const JSON: &[Row] = &[
     ("ValidationException", Some(400), Role::InvalidInput),
-    // What cannot be read into the operation's input, by the reading layer before the service.
+    // Sent by the layer in front of the service if the body cannot be deserialized into the operation's input.
     ("SerializationException", Some(400), Role::InvalidInput),
     ("MissingAuthenticationTokenException", None, Role::Unauthenticated),
     ("MissingAuthenticationToken", None, Role::Unauthenticated),
@@ -34,7 +34,7 @@ const JSON: &[Row] = &[
     ("UnknownOperationException", None, Role::Other),
 ];
 
-/// The services that speak query.
+/// Common errors of services with the query protocol.
 const QUERY: &[Row] = &[
     ("ValidationError", Some(400), Role::InvalidInput),
     ("InvalidParameterValue", Some(400), Role::InvalidInput),
@@ -58,8 +58,9 @@ const QUERY: &[Row] = &[
     ("ServiceUnavailable", Some(503), Role::ServerFault),
 ];
 
-/// REST with XML has lists of its own for each service, EC2 hundreds of names that follow a form; what they share is
-/// about the caller. Which role their other errors have is told by their names.
+/// Common errors of services with REST-XML or the EC2 protocol. Each REST-XML service has its own list of errors, and
+/// EC2 has hundreds of names that follow a pattern; what they share concerns the caller. The role of all other errors
+/// is inferred from their names.
 const BY_NAME: &[Row] = &[
     ("AccessDenied", None, Role::Forbidden),
     ("UnauthorizedOperation", None, Role::Forbidden),
@@ -73,7 +74,7 @@ const BY_NAME: &[Row] = &[
     ("InternalError", Some(500), Role::ServerFault),
 ];
 
-/// Makes a contract one of another protocol of its service, whose common errors are others.
+/// Switches a contract to another protocol of its service and replaces the common errors accordingly.
 pub fn speak(contract: &mut Contract, protocol: Protocol) {
     if contract.protocol == Some(protocol) {
         return;
@@ -87,7 +88,7 @@ pub fn speak(contract: &mut Contract, protocol: Protocol) {
     add(contract);
 }
 
-/// Adds the errors that are common to all operations of the contract's protocol, where machine models are all there is.
+/// Adds the common errors of the contract's protocol if all sources of the contract are machine models.
 pub(super) fn add(contract: &mut Contract) {
     if !contract.is_only_modelled() {
         return;
@@ -118,13 +119,13 @@ mod tests {
     use crate::contract::{Operation, OperationName};
 
     #[test]
-    fn another_protocol_has_other_common_errors() {
+    fn switching_the_protocol_replaces_the_common_errors() {
         let mut contract = Contract::new("things");
         contract.protocol = Some(Protocol::AwsJson1_0);
         let mut operation = Operation::new(OperationName::from("PutThing"));
         let at = Provenance::new("model", 1);
         operation.facts.push(Fact::new("http/method", "POST", Standing::Model, &at));
-        // What an operation lists itself stays, whatever the protocol.
+        // An error that the operation itself lists stays, whatever the protocol.
         operation.errors.push(ErrorName::from("ValidationException"));
         contract.operations.push(operation);
         add(&mut contract);

@@ -1,6 +1,6 @@
-//! Reads a contract in our own format as a source.
+//! Reads a contract in overstep's own format as a source.
 //!
-//! It never changes a promise; what has no fact yet gets one, so that merging can weigh it.
+//! It never changes what the contract states; values without a fact get one, so that merging can compare sources.
 
 use super::text::Text;
 use super::{Diagnostic, IngestError};
@@ -13,13 +13,13 @@ pub(super) fn read(text: &Text<'_>) -> Result<(Contract, Vec<Diagnostic>), Inges
         FormatError::Json { reason, line, .. } => text.error(
             u32::try_from(*line).unwrap_or(1).max(1),
             reason.clone(),
-            "a contract is JSON of the format `overstep-contract/1`",
+            "a contract is JSON in the format `overstep-contract/1`",
         ),
         FormatError::Format { .. } => text.error(1, error.to_string(), "ingest the sources again with this version"),
         FormatError::Broken { owner, .. } => {
             let name = owner.split('`').nth(1).unwrap_or_default();
             let line = text.text.find(&format!("\"{name}\"")).map_or(1, |offset| text.line_of(offset));
-            text.error(line, error.to_string(), "every name in a contract must lead to something")
+            text.error(line, error.to_string(), "every name that a contract refers to must be defined in it")
         }
     })?;
     give_facts(&mut contract, text);

@@ -1,20 +1,20 @@
-//! What a reader could not understand, with its place.
+//! Describes what a reader could not understand, and where.
 //!
 //! It never prints: the command line shows the excerpt with the span underlined.
 
 use std::fmt;
 use std::ops::Range;
 
-/// How much a diagnostic matters.
+/// Severity of a diagnostic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Severity {
-    /// Nothing is lost: a page without an operation, a tolerant reading.
+    /// Nothing is lost, for example if a page has no operation or is not strictly valid.
     Note,
-    /// Something that the document says is not in the contract.
+    /// The contract lacks something that the document says.
     Warning,
 }
 
-/// A place in a document, in all the forms that a display needs.
+/// A location in a document, with everything needed to display it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Place {
     /// The document's name.
@@ -23,9 +23,9 @@ pub struct Place {
     pub line: u32,
     /// The column in characters, from 1.
     pub column: u32,
-    /// The bytes of the (unpacked) document that are meant.
+    /// The byte range in the unpacked document.
     pub span: Range<usize>,
-    /// The line itself, cut at a few hundred characters, so that packed documents can be shown too.
+    /// The line, cut at a few hundred characters: a minified document may be a single line.
     pub excerpt: String,
 }
 
@@ -35,16 +35,16 @@ impl fmt::Display for Place {
     }
 }
 
-/// Something in a document that a person should know of.
+/// A note or warning about a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// How much it matters.
+    /// The severity.
     pub severity: Severity,
-    /// Where.
+    /// The location in the document.
     pub place: Place,
-    /// What is the matter; a lowercase fragment.
+    /// The problem, as a lowercase fragment.
     pub message: String,
-    /// What to do.
+    /// How to fix it.
     pub hint: Option<String>,
 }
 
@@ -54,14 +54,14 @@ impl fmt::Display for Diagnostic {
     }
 }
 
-/// Why a document could not be read as a whole.
+/// An error that prevents reading a document at all.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{place}: {message}")]
 pub struct IngestError {
-    /// Where.
+    /// The location in the document.
     pub place: Box<Place>,
-    /// What is the matter; a lowercase fragment.
+    /// The problem, as a lowercase fragment.
     pub message: String,
-    /// What to do.
+    /// How to fix it.
     pub hint: Option<String>,
 }

@@ -1,6 +1,6 @@
-//! A contract while one document is being read into it.
+//! Builds the contract of one document: names shapes, records facts with their locations, applies prose.
 //!
-//! It never reads a format itself: names for shapes, facts with their places, and what sentences say.
+//! It never parses a document format itself.
 
 use super::prose::{self, Finding};
 use crate::contract::{
@@ -9,7 +9,7 @@ use crate::contract::{
 };
 use serde_json::Value as Json;
 
-/// The contract of one document, growing.
+/// A contract under construction from one document.
 pub(super) struct Draft {
     pub contract: Contract,
     document: String,
@@ -17,22 +17,22 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    /// Nothing said yet; `standing` is how this document's structured fields are known.
+    /// Creates an empty contract. `origin` is the origin of facts from this document's structured fields.
     pub fn new(service: &str, document: &str, standing: Standing) -> Self {
         Self { contract: Contract::new(service), document: document.to_owned(), standing }
     }
 
-    /// Facts from now on stand in another document; answers the one before.
+    /// Attributes all following facts to another document and returns the previous one.
     pub fn read_from(&mut self, document: &str) -> String {
         std::mem::replace(&mut self.document, document.to_owned())
     }
 
-    /// A line of the document, from 1.
+    /// Returns the provenance of a line of the document, counted from 1.
     pub fn at(&self, line: u32) -> Provenance {
         Provenance::new(self.document.clone(), line)
     }
 
-    /// Adds a shape, with a number after its name where the name is taken.
+    /// Adds a shape. If the name is taken, a number is appended to it.
     pub fn add(&mut self, name: &str, kind: Kind, line: u32) -> ShapeId {
         let mut id = ShapeId::from(name);
         let mut number = 2;
@@ -44,7 +44,7 @@ impl Draft {
         id
     }
 
-    /// Puts a shape at its name.
+    /// Inserts a shape under its name.
     pub fn insert(&mut self, id: ShapeId, kind: Kind, line: u32) {
         let type_name = match &kind {
             Kind::Enum { .. } => "enum",
@@ -56,18 +56,18 @@ impl Draft {
         self.contract.shapes.insert(id, shape);
     }
 
-    /// The shape of a name that this draft has given out.
+    /// Returns the shape of an id that this builder has assigned.
     pub fn shape_mut(&mut self, id: &ShapeId) -> &mut Shape {
         self.contract.shapes.entry(id.clone()).or_insert_with(|| Shape::new(Kind::Document))
     }
 
-    /// States a structured field of a shape.
+    /// Records a structured field of a shape.
     pub fn state(&mut self, id: &ShapeId, path: &str, value: impl Into<Json>, line: u32) {
         let fact = Fact::new(path, value, self.standing, &self.at(line));
         self.shape_mut(id).state(fact);
     }
 
-    /// States a field of a shape with a standing of its own.
+    /// Records a field of a shape with an explicit origin.
     pub fn state_as(&mut self, id: &ShapeId, path: &str, value: impl Into<Json>, line: u32, standing: Standing) {
         let fact = Fact::new(path, value, standing, &self.at(line));
         self.shape_mut(id).state(fact);
@@ -84,7 +84,7 @@ impl Draft {
         }
     }
 
-    /// Says where a member travels, and under which name if that is not its own.
+    /// Sets where a member is sent, and its name on the wire if that differs.
     pub fn bind(&mut self, owner: &ShapeId, name: &str, location: Location, wire: Option<&str>, line: u32) {
         let word = location_name(location);
         self.state(owner, &format!("members/{name}/location"), word, line);
@@ -103,13 +103,13 @@ impl Draft {
         self.contract.operations.len() - 1
     }
 
-    /// States a field of an operation.
+    /// Records a field of an operation.
     pub fn state_operation(&mut self, index: usize, path: &str, value: impl Into<Json>, line: u32) {
         let standing = self.standing;
         self.state_operation_as(index, path, value, line, standing);
     }
 
-    /// States a field of an operation with a standing of its own.
+    /// Records a field of an operation with an explicit origin.
     pub fn state_operation_as(
         &mut self,
         index: usize,
@@ -141,8 +141,8 @@ impl Draft {
         self.state_operation(index, &format!("errors/{name}"), true, line);
     }
 
-    /// Applies what the sentences about a member say. `container` is the list or map whose items
-    /// or values the sentences are about, if any.
+    /// Applies the facts that sentences about a member state. `container` is the list or map whose items or values
+    /// the sentences describe, if any.
     pub fn describe(&mut self, target: &ShapeId, container: Option<&ShapeId>, sentences: &[prose::Sentence]) {
         for sentence in sentences {
             for finding in prose::about_member(&sentence.text) {
@@ -210,7 +210,7 @@ impl Draft {
         }
     }
 
-    /// Puts a rule read from a sentence on a shape.
+    /// Adds a rule that was read from a sentence to a shape.
     pub fn rule(&mut self, id: &ShapeId, rule: Rule, line: u32) {
         let at = self.at(line);
         let shape = self.shape_mut(id);
@@ -218,7 +218,7 @@ impl Draft {
             return;
         }
         let mut value = serde_json::to_value(&rule).unwrap_or_default();
-        // Which reading of a budget holds is decided later and stands in facts of its own.
+        // The scope of a budget is decided later and recorded in separate facts.
         if let Some(object) = value.as_object_mut() {
             object.remove("over");
         }
@@ -227,7 +227,7 @@ impl Draft {
         shape.facts.push(Fact::new(path, value, Standing::Prose, &at));
     }
 
-    /// Applies what the sentences about an operation say.
+    /// Applies the facts that sentences about an operation state.
     pub fn describe_operation(&mut self, index: usize, sentences: &[prose::Sentence]) {
         for sentence in sentences {
             for law in prose::laws(&sentence.text) {
@@ -252,7 +252,7 @@ impl Draft {
     }
 }
 
-/// As in the JSON form.
+/// Returns the name of a location as it is written in a contract's JSON.
 pub(super) fn location_name(location: Location) -> &'static str {
     match location {
         Location::Label => "label",

@@ -1,20 +1,20 @@
-//! JSON with the line of each key and value.
+//! Parses JSON into a tree that records the line of each key and value.
 //!
-//! It never interprets: a tree with positions, in bounded depth.
+//! It never interprets the values, and it limits their nesting depth.
 
 use serde_json::Number;
 
-/// Nothing in a real model nests deeper.
+/// Maximum nesting depth; no real model nests deeper.
 const MAX_DEPTH: usize = 200;
 
-/// A value and its line, from 1.
+/// A JSON value and its line, counted from 1.
 #[derive(Debug)]
 pub(super) struct Node {
     pub line: u32,
     pub value: Value,
 }
 
-/// What a node is.
+/// The value of a node.
 #[derive(Debug)]
 pub(super) enum Value {
     Null,
@@ -33,7 +33,7 @@ pub(super) struct Entry {
     pub node: Node,
 }
 
-/// Where and why a text is no JSON.
+/// The reason why a text is not valid JSON, and its byte offset.
 #[derive(Debug)]
 pub(super) struct JsonError {
     pub offset: usize,
@@ -41,7 +41,7 @@ pub(super) struct JsonError {
 }
 
 impl Node {
-    /// The member of this name; the last one where a name stands twice.
+    /// Returns the member of this name, or the last one if the name is repeated.
     pub fn entry(&self, key: &str) -> Option<&Entry> {
         self.entries().iter().rev().find(|entry| entry.key == key)
     }
@@ -78,25 +78,25 @@ impl Node {
         }
     }
 
-    /// The text of a member.
+    /// Returns the text of a member.
     pub fn text_of(&self, key: &str) -> Option<&str> {
         self.get(key).and_then(Self::text)
     }
 
-    /// Whether a member is `true`.
+    /// Returns true if a member is `true`.
     pub fn is_true(&self, key: &str) -> bool {
         matches!(self.get(key), Some(Node { value: Value::Bool(true), .. }))
     }
 }
 
-/// Reads one JSON value and nothing after it.
+/// Parses a text that holds exactly one JSON value.
 pub(super) fn parse(text: &str) -> Result<Node, JsonError> {
     let mut reader = Reader { text, bytes: text.as_bytes(), at: 0, line: 1 };
     reader.space();
     let node = reader.value(0)?;
     reader.space();
     if reader.at < reader.bytes.len() {
-        return Err(reader.fail("text after the value"));
+        return Err(reader.fail("unexpected text after the value"));
     }
     Ok(node)
 }
@@ -137,15 +137,15 @@ impl Reader<'_> {
             Some(b'f') => self.word("false", Value::Bool(false))?,
             Some(b'n') => self.word("null", Value::Null)?,
             Some(b'-' | b'0'..=b'9') => self.figure()?,
-            Some(_) => return Err(self.fail("no JSON value")),
-            None => return Err(self.fail("the text ends where a value should stand")),
+            Some(_) => return Err(self.fail("expected a JSON value")),
+            None => return Err(self.fail("unexpected end of input, expected a value")),
         };
         Ok(Node { line, value })
     }
 
     fn word(&mut self, word: &'static str, value: Value) -> Result<Value, JsonError> {
         if !self.bytes[self.at..].starts_with(word.as_bytes()) {
-            return Err(self.fail("no JSON value"));
+            return Err(self.fail("expected a JSON value"));
         }
         self.at += word.len();
         Ok(value)
@@ -156,7 +156,7 @@ impl Reader<'_> {
         while matches!(self.bytes.get(self.at), Some(b'-' | b'+' | b'.' | b'e' | b'E' | b'0'..=b'9')) {
             self.at += 1;
         }
-        self.text[start..self.at].parse::<Number>().map(Value::Number).map_err(|_| self.fail("no JSON number"))
+        self.text[start..self.at].parse::<Number>().map(Value::Number).map_err(|_| self.fail("invalid number"))
     }
 
     fn list(&mut self, depth: usize) -> Result<Value, JsonError> {
@@ -223,7 +223,7 @@ impl Reader<'_> {
         let mut escaped = false;
         loop {
             match self.bytes.get(end) {
-                None | Some(b'\n') => return Err(self.fail("a text without its closing quote")),
+                None | Some(b'\n') => return Err(self.fail("unterminated string")),
                 Some(b'"') => break,
                 Some(b'\\') => {
                     escaped = true;
@@ -235,7 +235,7 @@ impl Reader<'_> {
         self.at = end + 1;
         if escaped {
             serde_json::from_str(&self.text[start..=end])
-                .map_err(|_| JsonError { offset: start, reason: "an escape that JSON does not know" })
+                .map_err(|_| JsonError { offset: start, reason: "invalid escape sequence" })
         } else {
             Ok(self.text[start + 1..end].to_owned())
         }
@@ -247,7 +247,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_and_values_know_their_lines() {
+    fn keys_and_values_have_their_lines() {
         let node = parse("{\n  \"a\": 1,\n  \"b\": [\n    \"x\\n\", true]\n}").expect("it is JSON");
         let b = node.entry("b").expect("there is a b");
         assert_eq!((b.line, b.node.items()[0].line), (3, 4));
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn broken_texts_fail_with_an_offset() {
+    fn invalid_json_fails_with_an_offset_inside_the_text() {
         for text in ["", "{", "{\"a\"", "{\"a\":}", "[1,]", "\"abc", "{} x", "nul", "\"\\", "[\"\\u12\"]"] {
             let error = parse(text).expect_err(text);
             assert!(error.offset <= text.len(), "{text}");

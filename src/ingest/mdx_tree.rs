@@ -1,19 +1,19 @@
-//! An MDX page as a small tree: elements, headings, code, tables, text.
+//! Parses an MDX page into a small tree of elements, headings, code, tables and text.
 //!
-//! It never interprets a component: the `markdown` crate reads the page where it can, and a tolerant
-//! scan of our own where it refuses; both give the same tree.
+//! It never interprets a component. The `markdown` crate parses the page; if it rejects the page, a tolerant parser in
+//! this file takes over and produces the same kind of tree.
 
 use super::Diagnostic;
 use super::text::Text;
 use markdown::mdast::{AttributeContent, AttributeValue, Node};
 use markdown::{Constructs, ParseOptions};
 
-/// Larger pages go to the tolerant scan, whose time is linear.
+/// Maximum size in bytes for the strict parser. The tolerant one, whose time is linear, reads larger pages.
 const MAX_STRICT: usize = 512 << 10;
-/// Nothing on a real page nests deeper.
+/// Maximum nesting depth; no real page nests deeper.
 const MAX_DEPTH: usize = 60;
 
-/// A component with its attributes.
+/// A component with its attributes and contents.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Element {
     pub name: String,
@@ -23,13 +23,13 @@ pub(super) struct Element {
 }
 
 impl Element {
-    /// An attribute's text; empty where it stands without one.
+    /// Returns an attribute's value, which is empty if the attribute has none.
     pub fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_deref().unwrap_or_default())
     }
 }
 
-/// What stands on a page.
+/// A part of a page.
 #[derive(Debug, PartialEq)]
 pub(super) enum Item {
     Element(Element),
@@ -44,7 +44,7 @@ pub(super) enum Item {
         meta: String,
         text: String,
     },
-    /// The lines of a table as they stand.
+    /// The lines of a table as written.
     Table {
         line: u32,
         rows: Vec<String>,
@@ -53,7 +53,7 @@ pub(super) enum Item {
         line: u32,
         text: String,
     },
-    /// Key and value of the frontmatter.
+    /// A key of the frontmatter and its value.
     Meta {
         line: u32,
         key: String,
@@ -61,13 +61,13 @@ pub(super) enum Item {
     },
 }
 
-/// Reads a page; what had to be read tolerantly or is broken is told.
+/// Parses a page. Diagnostics say if the page is malformed or needed the tolerant parser.
 pub(super) fn read(text: &Text<'_>) -> (Vec<Item>, Vec<Diagnostic>) {
     let mut diagnostics = Vec::new();
     match strict(&text.text) {
         Ok(items) => (items, diagnostics),
         Err((line, reason)) => {
-            diagnostics.push(text.note(line, format!("read tolerantly, as the page is not valid MDX: {reason}")));
+            diagnostics.push(text.note(line, format!("page read leniently: {reason}")));
             let items = Scan::new(text).run(&mut diagnostics);
             (items, diagnostics)
         }
@@ -76,13 +76,13 @@ pub(super) fn read(text: &Text<'_>) -> (Vec<Item>, Vec<Diagnostic>) {
 
 fn strict(text: &str) -> Result<Vec<Item>, (u32, String)> {
     if text.len() > MAX_STRICT || text.lines().any(|line| line.matches(['>', '*', '[', '<']).count() > 200) {
-        return Err((1, "it is too large to be read strictly".to_owned()));
+        return Err((1, "too large for strict parsing".to_owned()));
     }
     let options = ParseOptions {
         constructs: Constructs { gfm_table: true, frontmatter: true, ..Constructs::mdx() },
         ..ParseOptions::mdx()
     };
-    // The parser is not ours: should it fail on an odd page, the tolerant scan takes over.
+    // The parser is a dependency that may panic on an unusual page; the tolerant parser takes over then.
     let parsed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| markdown::to_mdast(text, &options)))
         .map_err(|_| (1, "the parser failed".to_owned()))?;
     let tree = parsed.map_err(|message| {
@@ -145,7 +145,7 @@ fn convert(node: &Node, text: &str, depth: usize, out: &mut Vec<Item>) {
         Node::Paragraph(paragraph) => {
             let words = slice();
             if words.trim_start().starts_with('|') {
-                // The parser takes a table without a fitting rule for text.
+                // The parser treats a table without a matching delimiter row as text.
                 out.push(Item::Table { line, rows: words.lines().map(str::to_owned).collect() });
             } else if paragraph.children.iter().any(|child| matches!(child, Node::MdxJsxTextElement(_))) {
                 for child in &paragraph.children {
@@ -201,7 +201,7 @@ fn frontmatter<'l>(lines: impl Iterator<Item = &'l str>, first: u32, out: &mut V
     }
 }
 
-/// The tolerant scan: line by line, with a stack of open elements.
+/// The tolerant parser, which reads line by line and keeps a stack of open elements.
 struct Scan<'t> {
     text: &'t Text<'t>,
     open: Vec<Element>,
@@ -235,7 +235,7 @@ impl<'t> Scan<'t> {
             if let Some(fence) = ["```", "~~~"].into_iter().find(|fence| line.starts_with(fence)) {
                 let end = (index + 1..lines.len()).find(|&end| lines[end].trim().starts_with(fence));
                 if end.is_none() {
-                    diagnostics.push(self.text.warning(number, "a code block without an end", "close it with ```"));
+                    diagnostics.push(self.text.warning(number, "code block is never closed", "close it with ```"));
                 }
                 let end = end.unwrap_or(lines.len());
                 let info = line.trim_start_matches(['`', '~']).trim();
@@ -263,13 +263,13 @@ impl<'t> Scan<'t> {
         }
         while let Some(element) = self.open.pop() {
             let message = format!("`<{}>` is never closed", element.name);
-            diagnostics.push(self.text.warning(element.line, message, "close it, so that it is clear what it holds"));
+            diagnostics.push(self.text.warning(element.line, message, "close it, so that its contents are clear"));
             self.push(Item::Element(element));
         }
         self.items
     }
 
-    /// Reads one line of text and tags; a tag may go on over further lines. Answers how many lines were read.
+    /// Reads a line of text and tags and returns the number of lines read: a tag may continue on further lines.
     fn tags(&mut self, lines: &[&str], index: usize, diagnostics: &mut Vec<Diagnostic>) -> usize {
         let number = u32::try_from(index + 1).unwrap_or(u32::MAX);
         let mut used = 1;
@@ -280,14 +280,14 @@ impl<'t> Scan<'t> {
                 return used;
             };
             self.words(number, &rest[..at]);
-            // A tag whose end stands on a later line; a runaway one is cut at a bound.
+            // A tag may end on a later line; the limits stop a tag that never ends.
             while tag_end(&rest[at..]).is_none() && index + used < lines.len() && used < 40 && rest.len() < 20_000 {
                 rest.push('\n');
                 rest.push_str(lines[index + used]);
                 used += 1;
             }
             let Some(end) = tag_end(&rest[at..]).map(|end| at + end) else {
-                let message = "a tag without its `>`";
+                let message = "tag without its `>`";
                 diagnostics.push(self.text.warning(number, message, "close the tag"));
                 return used;
             };
@@ -301,7 +301,7 @@ impl<'t> Scan<'t> {
         if !text.is_empty() {
             self.push(Item::Text { line, text: text.to_owned() });
         } else if self.open.is_empty() {
-            // An empty line keeps two paragraphs apart.
+            // An empty line separates two paragraphs.
             self.push(Item::Text { line, text: String::new() });
         }
     }
@@ -311,7 +311,7 @@ impl<'t> Scan<'t> {
         if let Some(name) = inner.strip_prefix('/') {
             let name = name.trim();
             if !self.open.iter().any(|element| element.name == name) {
-                let message = format!("`</{name}>` closes nothing");
+                let message = format!("`</{name}>` has no opening tag");
                 diagnostics.push(self.text.warning(line, message, "remove it, or open it above"));
                 return;
             }
@@ -322,7 +322,7 @@ impl<'t> Scan<'t> {
                     diagnostics.push(self.text.warning(
                         element.line,
                         message,
-                        "close it, so that it is clear what it holds",
+                        "close it, so that its contents are clear",
                     ));
                 }
                 self.push(Item::Element(element));
@@ -348,7 +348,7 @@ impl<'t> Scan<'t> {
     }
 }
 
-/// Where a component's tag begins: `<Name` or `</Name`.
+/// Returns the offset of the first component tag: `<Name` or `</Name`.
 fn tag_start(text: &str) -> Option<usize> {
     text.match_indices('<').map(|(index, _)| index).find(|&index| {
         let after = text[index + 1..].strip_prefix('/').unwrap_or(&text[index + 1..]);
@@ -356,7 +356,7 @@ fn tag_start(text: &str) -> Option<usize> {
     })
 }
 
-/// The byte after the `>` that ends a tag, over quotes and braces.
+/// Returns the offset after the `>` that ends a tag, ignoring any inside quotes or braces.
 fn tag_end(text: &str) -> Option<usize> {
     let mut quote = None;
     let mut braces = 0_usize;
@@ -418,7 +418,7 @@ mod tests {
     }
 
     #[test]
-    fn both_ways_see_the_same_elements() {
+    fn strict_and_tolerant_parsers_find_the_same_elements() {
         let text = Text::new("a.mdx", PAGE.as_bytes()).expect("it is text");
         let strict = strict(PAGE).expect("it is valid MDX");
         let mut diagnostics = Vec::new();
@@ -441,7 +441,7 @@ mod tests {
     }
 
     #[test]
-    fn broken_pages_are_read_as_far_as_they_go() {
+    fn malformed_pages_are_read_as_far_as_possible() {
         let page = "# T\n\n<ParamField body=\"a\" type=\"string\">\n a < b {\n\n<ResponseField name=\"x\">\n";
         let text = Text::new("a.mdx", page.as_bytes()).expect("it is text");
         let (items, diagnostics) = read(&text);

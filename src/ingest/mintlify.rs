@@ -1,6 +1,6 @@
-//! Reads Mintlify pages (MDX): fields, samples, headers and the table of errors.
+//! Reads Mintlify pages (MDX): fields, samples, headers and the error table.
 //!
-//! It never reads the page's text for a field that a component states.
+//! It never takes a field from the page's text if a component states it.
 
 use super::draft::Draft;
 use super::mdx_tree::{self, Element, Item};
@@ -10,20 +10,20 @@ use crate::contract::{Auth, Contract, Kind, Location, Protocol, ShapeId, Standin
 use indexmap::IndexMap;
 use serde_json::Value as Json;
 
-/// Whether a text has Mintlify's components.
+/// Returns true if a text contains Mintlify components.
 pub(super) fn is_page(text: &str) -> bool {
     ["<ParamField", "<ResponseField", "<CodeGroup", "<RequestExample", "<ResponseExample"]
         .iter()
         .any(|component| text.contains(component))
 }
 
-/// Whether a text could be a page without them: with frontmatter, or with a title and a component.
+/// Returns true if a text may be a page without such components: it has frontmatter, or a title and a section.
 pub(super) fn could_be_page(text: &str) -> bool {
     text.trim_start().starts_with("---\n")
         || (text.lines().take(40).any(|line| line.starts_with("# ")) && text.contains("\n## "))
 }
 
-/// Reads a page. Pages without an operation give an empty contract and a note.
+/// Reads a page. A page without an operation gives an empty contract and a note.
 pub(super) fn read(text: &Text<'_>) -> (Contract, Vec<Diagnostic>) {
     let (items, diagnostics) = mdx_tree::read(text);
     let mut page = Page::new(text, diagnostics);
@@ -31,7 +31,7 @@ pub(super) fn read(text: &Text<'_>) -> (Contract, Vec<Diagnostic>) {
     page.finish()
 }
 
-/// A field of the request or the response with those under it.
+/// A field of the request or the response, with its nested fields.
 struct Field {
     name: String,
     line: u32,
@@ -80,7 +80,7 @@ impl<'t> Page<'t> {
         }
     }
 
-    /// Takes in what stands on the page, with the heading under which it stands.
+    /// Collects the parts of a page. `outer` is the heading that they are under.
     fn collect(&mut self, items: &[Item], outer: &str) {
         let mut under = outer.to_owned();
         for item in items {
@@ -150,7 +150,7 @@ impl<'t> Page<'t> {
         .into_iter()
         .find_map(|(key, location)| element.attribute(key).map(|name| (name.to_owned(), location)));
         let Some((name, location)) = named.filter(|(name, _)| !name.is_empty()) else {
-            let message = format!("a `<{}>` without a name", element.name);
+            let message = format!("`<{}>` without a name", element.name);
             let hint = "name it: path=\"…\", query=\"…\", body=\"…\", header=\"…\", or name=\"…\"";
             self.diagnostics.push(self.text.warning(element.line, message, hint));
             return None;
@@ -201,7 +201,7 @@ impl<'t> Page<'t> {
         }
     }
 
-    /// `POST /v1/things` in text.
+    /// Takes the route from a text such as `POST /v1/things`, unless one is already known.
     fn route_in(&mut self, line: u32, text: &str) {
         if self.stated.is_some() {
             return;
@@ -262,7 +262,7 @@ impl<'t> Page<'t> {
                 Ok(_) => {}
                 Err(error) => {
                     let at = line.saturating_add(u32::try_from(error.line()).unwrap_or(1));
-                    let hint = "its shape is left out of the contract";
+                    let hint = "the example is ignored";
                     self.diagnostics.push(self.text.warning(
                         at,
                         format!("the example is not valid JSON: {error}"),
@@ -282,7 +282,7 @@ impl<'t> Page<'t> {
             .collect();
         let found = route::find(self.text, self.stated.take(), &self.calls, &parameters, &mut self.diagnostics);
         if found.is_none() && self.parameters.is_empty() {
-            self.diagnostics.push(self.text.note(1, "no operation here: neither a route nor parameters"));
+            self.diagnostics.push(self.text.note(1, "no operation found: the page has neither a route nor parameters"));
             return (Contract::new(""), self.diagnostics);
         }
         let (title_line, title) = self.title.clone().unwrap_or_else(|| {
@@ -300,7 +300,7 @@ impl<'t> Page<'t> {
             }
             None => self.diagnostics.push(self.text.warning(
                 title_line,
-                "neither a sample nor the frontmatter gives the route",
+                "no route found in the frontmatter or the samples",
                 "add `api: \"POST /v1/…\"` to the frontmatter, or a code sample",
             )),
         }
@@ -310,7 +310,7 @@ impl<'t> Page<'t> {
         for field in std::mem::take(&mut self.parameters) {
             let lower = field.name.to_ascii_lowercase();
             if field.location == Some(Location::Header) && matches!(lower.as_str(), "authorization" | "x-api-key") {
-                // Who is calling is no member of the input.
+                // Credentials are not members of the input.
                 let auth =
                     if lower == "authorization" { Auth::Bearer } else { Auth::Header { name: field.name.clone() } };
                 if !self.draft.contract.auth.contains(&auth) {
@@ -376,7 +376,7 @@ impl<'t> Page<'t> {
         let docs = prose::sentences(field.docs.iter().map(|(line, text)| (*line, text.as_str())));
         self.draft.describe(&shape, None, &docs);
         for sentence in &docs {
-            // Models have a field for closed lists, these pages have only sentences.
+            // Models have a field for enum values; on these pages only sentences list them.
             if let Some(values) = prose::closed_list(&sentence.text)
                 && self.draft.shape_mut(&shape).kind == Kind::String
             {
@@ -412,7 +412,7 @@ impl<'t> Page<'t> {
             Ok(number) => self.draft.state(shape, path, number, line),
             Err(_) => {
                 let message = format!("`{name}` is not a number");
-                self.diagnostics.push(self.text.warning(line, message, "the limit is left out"));
+                self.diagnostics.push(self.text.warning(line, message, "the limit is ignored"));
             }
         }
     }
@@ -444,7 +444,7 @@ impl<'t> Page<'t> {
         self.plain(words, field, path)
     }
 
-    /// The items' type of a plain `array`: as the text says it, else as the examples show it.
+    /// Returns the item type of a plain `array`, from the description or else from the example.
     fn item_words(&mut self, field: &Field, example: Option<&Json>) -> String {
         if !field.fields.is_empty() {
             return "object".to_owned();
@@ -472,8 +472,8 @@ impl<'t> Page<'t> {
             Some(Json::Bool(_)) => "boolean".to_owned(),
             Some(Json::Object(_)) => "object".to_owned(),
             _ => {
-                let message = format!("what the items of `{}` are is said nowhere", field.name);
-                let hint = "write the type as `string[]`, or say `Array of strings` in the text";
+                let message = format!("the item type of `{}` is not documented", field.name);
+                let hint = "write the type as `string[]`, or `Array of strings` in the description";
                 self.diagnostics.push(self.text.warning(field.line, message, hint));
                 "any".to_owned()
             }
@@ -486,7 +486,7 @@ impl<'t> Page<'t> {
                 Some(value) if value.as_object().is_some_and(|members| !members.is_empty()) => {
                     self.shown(value, path, field.line)
                 }
-                // Nothing is said of what is in it.
+                // The members are not documented.
                 _ => self.draft.add(path, Kind::Document, field.line),
             };
         }
@@ -511,12 +511,12 @@ impl<'t> Page<'t> {
             "any" => Kind::Document,
             "" => {
                 let message = format!("`{}` has no type", field.name);
-                self.diagnostics.push(self.text.warning(field.line, message, "any value is taken for it"));
+                self.diagnostics.push(self.text.warning(field.line, message, "treated as any value"));
                 Kind::Document
             }
             _ => {
-                let message = format!("the type `{}` of `{}` is not known", field.type_text, field.name);
-                self.diagnostics.push(self.text.warning(field.line, message, "any value is taken for it"));
+                let message = format!("unknown type `{}` of `{}`", field.type_text, field.name);
+                self.diagnostics.push(self.text.warning(field.line, message, "treated as any value"));
                 Kind::Document
             }
         };
@@ -527,7 +527,7 @@ impl<'t> Page<'t> {
         id
     }
 
-    /// The shape of an example; what is only shown is assumed.
+    /// Adds the shape of an example. Facts that only an example shows are marked as assumed.
     fn shown(&mut self, value: &Json, path: &str, line: u32) -> ShapeId {
         let kind = match value {
             Json::Object(members) => {
@@ -547,7 +547,7 @@ impl<'t> Page<'t> {
                 Kind::List { member }
             }
             Json::String(_) => Kind::String,
-            // An example of a whole number does not say that all are.
+            // A whole number in an example does not mean that fractions are not allowed.
             Json::Number(_) => Kind::Double,
             Json::Bool(_) => Kind::Boolean,
             Json::Null => Kind::Document,
@@ -564,7 +564,7 @@ impl<'t> Page<'t> {
     }
 }
 
-/// `AddTagsToContact` of `Add Tags to Contact`.
+/// Converts a title to PascalCase: `AddTagsToContact` for `Add Tags to Contact`.
 pub(super) fn pascal(title: &str) -> String {
     title
         .split(|c: char| !c.is_alphanumeric())

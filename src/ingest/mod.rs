@@ -1,10 +1,10 @@
-//! Ingest: documents of several formats become one contract, with the place of every statement.
+//! Turns documents of several formats into one contract and records where each fact comes from.
 //!
-//! This room never opens a file or a connection: bytes come in, further documents through
-//! [`Documents`]; what it does not understand is a [`Diagnostic`] and never a silent guess.
+//! This module never opens a file or a connection: it takes bytes and asks for further documents through
+//! [`DocumentLookup`]. Whatever it does not understand becomes an [`IngestDiagnostic`], never a silent guess.
 //!
-//! One file per format: [`Format`] lists them. A page is read by walking its lines; all readers
-//! write into one growing draft, and sentences go through one reader of prose.
+//! There is one file per format; [`SourceFormat`] lists them. All readers write into a `ContractBuilder` and pass
+//! sentences to `prose`.
 
 mod api_members;
 mod api_reference;

@@ -1,7 +1,6 @@
-//! Sentences that state a limit, a character set or a law.
+//! Extracts limits, character sets and laws from sentences.
 //!
-//! It never takes a sentence that can be read in two ways: a wrong fact makes false alarms, a missed
-//! one only a missed case.
+//! It never accepts an ambiguous sentence: a wrong fact causes false findings, while a missed one only costs a case.
 
 use fancy_regex::Regex;
 use std::sync::LazyLock;
@@ -13,29 +12,29 @@ pub(super) struct Sentence {
     pub text: String,
 }
 
-/// What a sentence says of a member.
+/// A fact about a member that a sentence states.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Finding {
-    /// All contents together take at most so many bytes; `stored` where a resource is spoken of.
+    /// Maximum number of bytes of all contents together. `stored` is true if the limit is on a resource.
     TotalBytes { max: u64, stored: bool },
-    /// Which texts a map's keys are.
+    /// A pattern for the keys of a map.
     KeyPattern(String),
-    /// Which texts.
+    /// A pattern for the string.
     Pattern(String),
-    /// How many characters.
+    /// Minimum and maximum number of characters.
     Characters { min: Option<u64>, max: Option<u64> },
-    /// How many entries.
+    /// Minimum and maximum number of entries.
     Entries { min: Option<u64>, max: Option<u64> },
-    /// Between which numbers.
+    /// The range of a number.
     Range { min: u64, max: u64 },
-    /// No entry twice.
+    /// The entries are unique.
     Unique,
 }
 
-/// A universally unique identifier in its textual form.
+/// A pattern for UUIDs.
 pub(super) const UUID: &str = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$";
 
-/// Splits lines into sentences; an empty line ends one. Inline markup of RST and Markdown goes.
+/// Splits lines into sentences. An empty line ends a sentence; inline markup of RST and Markdown is removed.
 pub(super) fn sentences<'a>(lines: impl IntoIterator<Item = (u32, &'a str)>) -> Vec<Sentence> {
     let mut found = Vec::new();
     let mut open: Option<Sentence> = None;
@@ -67,7 +66,7 @@ pub(super) fn sentences<'a>(lines: impl IntoIterator<Item = (u32, &'a str)>) -> 
     found
 }
 
-/// The sentences of an HTML documentation text that stands on one line.
+/// Returns the sentences of an HTML text that is on a single line of the document.
 pub(super) fn html_sentences(line: u32, html: &str) -> Vec<Sentence> {
     let mut text = String::with_capacity(html.len());
     let mut rest = html;
@@ -98,7 +97,7 @@ pub(super) fn html_sentences(line: u32, html: &str) -> Vec<Sentence> {
     sentences(text.lines().map(|part| (line, part)))
 }
 
-/// The byte after the end of the first sentence, if it ends here.
+/// Returns the offset after the first sentence, if the text contains its end.
 fn sentence_end(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
     for (index, c) in text.char_indices() {
@@ -115,7 +114,7 @@ fn sentence_end(text: &str) -> Option<usize> {
     None
 }
 
-/// Without emphasis, code marks and link targets.
+/// Removes emphasis, code marks and link targets.
 fn plain(text: &str) -> String {
     static LINK: LazyLock<Regex> = LazyLock::new(|| pattern(r"`([^`<>]*?)\s*<[^<>`]*>`_+"));
     static MARKDOWN: LazyLock<Regex> = LazyLock::new(|| pattern(r"\[([^\[\]]*)\]\([^()]*\)"));
@@ -134,7 +133,7 @@ fn figure(text: &str) -> Option<u64> {
     text.replace(',', "").parse().ok()
 }
 
-/// What one sentence says of the member under which it stands.
+/// Returns the facts that a sentence states about the member that it describes.
 pub(super) fn about_member(text: &str) -> Vec<Finding> {
     let mut found = Vec::new();
     found.extend(total_bytes(text));
@@ -161,7 +160,7 @@ fn is_match(regex: &Regex, text: &str) -> bool {
     regex.is_match(text).unwrap_or(false)
 }
 
-/// Conditions, defaults and other values make a number mean less than a limit.
+/// Returns true if a sentence states a condition, a default or an example, so that its number is not a strict limit.
 fn is_conditional(text: &str) -> bool {
     static WORDS: LazyLock<Regex> = LazyLock::new(|| {
         pattern(
@@ -185,7 +184,7 @@ fn total_bytes(text: &str) -> Option<Finding> {
     Some(Finding::TotalBytes { max, stored: captures.get(3).is_some() })
 }
 
-/// `can include only alphanumeric, dash, and underscore characters` as a pattern.
+/// Returns a pattern for a sentence such as `can include only alphanumeric, dash, and underscore characters`.
 fn character_set(text: &str) -> Option<Finding> {
     static ONLY: LazyLock<Regex> = LazyLock::new(|| {
         pattern(
@@ -204,7 +203,7 @@ fn character_set(text: &str) -> Option<Finding> {
     Some(if subject.starts_with("key") { Finding::KeyPattern(pattern) } else { Finding::Pattern(pattern) })
 }
 
-/// The inside of a character class from a list of words, where every word is understood.
+/// Converts a list of words to the inside of a character class. Returns `None` if a word is unknown.
 fn characters(words: &str) -> Option<String> {
     let text = words.to_ascii_lowercase().replace(" and ", ", ").replace(" or ", ", ");
     let mut ranges = String::new();
@@ -213,7 +212,7 @@ fn characters(words: &str) -> Option<String> {
     let comma_is_meant = text.contains("comma");
     for part in text.split(',').map(|part| part.trim().trim_start_matches("and ").trim_start_matches("or ").trim()) {
         let part = part.trim_end_matches(" characters").trim_end_matches(" character");
-        // `hyphens (-)`: the word in front is enough.
+        // `hyphens (-)`: the word before the parenthesis is sufficient.
         let part = part.split(" (").next().unwrap_or(part).trim();
         match part {
             "" => {}
@@ -278,7 +277,7 @@ fn counts(text: &str) -> Option<Finding> {
         let (min, max) = (figure(found.get(1)?.as_str())?, figure(found.get(2)?.as_str())?);
         return (min < max).then_some(Finding::Range { min, max });
     }
-    // A sentence about parts (`each tag`, `key of up to …`) is about another shape than this one.
+    // A sentence about parts (`each tag`, `key of up to …`) limits another shape than this one.
     static PARTS: LazyLock<Regex> = LazyLock::new(|| {
         pattern(
             r"(?i)\b(?:each|every|keys?|returns?|returned|first|last|next|prefix|suffix|contains? the|per|combined|across|together)\b",
@@ -292,7 +291,7 @@ fn counts(text: &str) -> Option<Finding> {
     Some(counted(found.get(2)?.as_str(), None, Some(max)))
 }
 
-/// `Valid values: A, B, C` where all are plain words.
+/// Returns the values of a sentence such as `Valid values: A, B, C`, if all of them are plain words.
 pub(super) fn closed_list(text: &str) -> Option<Vec<String>> {
     static VALUES: LazyLock<Regex> = LazyLock::new(|| {
         pattern(
@@ -303,12 +302,12 @@ pub(super) fn closed_list(text: &str) -> Option<Vec<String>> {
     let list = captures.get(1)?.as_str().replace(" and ", ", ").replace(" or ", ", ").replace('|', ",");
     let values: Vec<String> =
         list.split(',').map(|value| value.trim().to_owned()).filter(|value| !value.is_empty()).collect();
-    // Words of prose and numbers are no closed list of texts.
+    // A single word, or a list with numbers, is not a list of string values.
     let is_word = |value: &String| value.chars().next().is_some_and(|c| c.is_ascii_alphabetic());
     (values.len() > 1 && values.iter().all(is_word)).then_some(values)
 }
 
-/// `At least one field to be updated must be present`.
+/// Returns true for a sentence such as `At least one field to be updated must be present`.
 pub(super) fn at_least_one_field(text: &str) -> bool {
     static RULE: LazyLock<Regex> = LazyLock::new(|| {
         pattern(
@@ -318,7 +317,7 @@ pub(super) fn at_least_one_field(text: &str) -> bool {
     is_match(&RULE, text)
 }
 
-/// The laws that a sentence about an operation states.
+/// Returns the names of the laws that a sentence about an operation states.
 pub(super) fn laws(text: &str) -> Vec<&'static str> {
     static LAWS: LazyLock<[(Regex, &'static str); 4]> = LazyLock::new(|| {
         [
@@ -355,7 +354,7 @@ mod tests {
     }
 
     #[test]
-    fn sentences_that_state_a_limit() {
+    fn limits_are_read_from_sentences() {
         for (text, finding) in [
             (
                 "You can have up to 32,768 UTF-8 bytes across all attributes for a contact.",
@@ -383,7 +382,7 @@ mod tests {
     }
 
     #[test]
-    fn sentences_that_could_mean_something_else() {
+    fn ambiguous_sentences_are_ignored() {
         for text in [
             "For example, up to 100 characters are shown.",
             "If the queue is FIFO, the name can have up to 75 characters.",
@@ -400,7 +399,7 @@ mod tests {
     }
 
     #[test]
-    fn closed_lists() {
+    fn enum_values_are_read_from_sentences() {
         let values = |text: &str| closed_list(text).unwrap_or_default().join(" ");
         assert_eq!(values("Valid values: Standard, Express."), "Standard Express");
         assert_eq!(values("One of: open, closed, or done"), "open closed done");
@@ -408,7 +407,7 @@ mod tests {
     }
 
     #[test]
-    fn laws_and_rules_of_operations() {
+    fn laws_and_rules_are_read_from_sentences() {
         let text = "Add tags to a contact (merges with existing tags, no duplicates)";
         assert_eq!(laws(text), ["merges", "deduplicates"]);
         assert!(at_least_one_field("At least one field to be updated must be present in the request."));
@@ -416,7 +415,7 @@ mod tests {
     }
 
     #[test]
-    fn sentences_know_their_lines() {
+    fn sentences_keep_the_line_they_begin_on() {
         let found =
             sentences([(3, "One two. Three"), (4, "four, e.g. five."), (5, ""), (6, "``Six`` `x <http://y>`__")]);
         let seen: Vec<(u32, &str)> = found.iter().map(|one| (one.line, one.text.as_str())).collect();

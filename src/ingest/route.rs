@@ -1,13 +1,13 @@
-//! The route of a page: from its frontmatter, or from its samples less the base URL.
+//! Finds the route of a page, from its frontmatter or from its samples without the base URL.
 //!
-//! It never invents a label: placeholders are matched with the described path parameters.
+//! It never invents a label for an example value: those are matched with the documented path parameters.
 
 use super::Diagnostic;
 use super::samples::Call;
 use super::text::Text;
 use crate::contract::Contract;
 
-/// Where an operation is called.
+/// The route of an operation, and the line that states it.
 pub(super) struct Route {
     pub line: u32,
     pub method: String,
@@ -15,7 +15,8 @@ pub(super) struct Route {
     pub base: Option<String>,
 }
 
-/// Finds the route. What frontmatter or text states goes before what samples show; samples give the base.
+/// Finds the route of a page. A route in the frontmatter or the text takes precedence over the samples; the base URL
+/// comes from the samples.
 pub(super) fn find(
     text: &Text<'_>,
     stated: Option<(u32, String, String)>,
@@ -28,7 +29,7 @@ pub(super) fn find(
         let (origin, path) = split(&target);
         let uri = labelled(text, line, path, parameters, diagnostics);
         let base = documented.or(origin).or_else(|| {
-            // What stands before the stated path in a sample's URL.
+            // The part of a sample's URL before the stated path.
             calls.iter().find_map(|call| {
                 let (origin, shown) = split(&call.url);
                 let prefix = shown.split('/').count().checked_sub(uri.split('/').count())?;
@@ -42,11 +43,9 @@ pub(super) fn find(
     for call in calls {
         let same = call.method == first.method && split(&call.url).1 == split(&first.url).1;
         if !same && call.base == first.base {
-            let message = format!(
-                "the samples do not agree: `{} {}` and `{} {}`",
-                first.method, first.url, call.method, call.url
-            );
-            let hint = "the first is taken; correct the others, or state the route in the frontmatter as `api`";
+            let message =
+                format!("the samples disagree: `{} {}` and `{} {}`", first.method, first.url, call.method, call.url);
+            let hint = "the first one is used; correct the others, or state the route as `api` in the frontmatter";
             diagnostics.push(text.warning(call.line, message, hint));
             break;
         }
@@ -66,14 +65,14 @@ pub(super) fn find(
     Some(Route { line: first.line, method: first.method.clone(), uri, base })
 }
 
-/// Scheme and host, and the path behind them.
+/// Splits a URL into its origin (scheme and host) and its path.
 fn split(url: &str) -> (Option<String>, &str) {
     let Some(scheme) = url.find("://") else { return (None, url) };
     let end = url[scheme + 3..].find('/').map_or(url.len(), |at| scheme + 3 + at);
     (Some(url[..end].to_owned()), &url[end..])
 }
 
-/// The service's name: `leadlex` of `https://data.leadlex.com/…`.
+/// Derives the service's name from its host: `leadlex` for `https://data.leadlex.com/…`.
 pub(super) fn service(base: &str) -> Option<String> {
     let host = split(base).0?;
     let host = host.split("://").nth(1)?.split(':').next()?;
@@ -85,7 +84,8 @@ pub(super) fn service(base: &str) -> Option<String> {
     }
 }
 
-/// Lets pages that only show whole URLs use the longer base that another page names.
+/// Moves the base of pages that only show whole URLs to the longer base that another page states, if all their routes
+/// begin with the difference.
 pub(super) fn share_base(contracts: &mut [Contract]) {
     let bases: Vec<String> = contracts.iter().filter_map(|contract| contract.base.clone()).collect();
     let Some(longest) = bases.into_iter().max_by_key(|base| (base.len(), base.clone())) else { return };
@@ -111,7 +111,7 @@ pub(super) fn share_base(contracts: &mut [Contract]) {
     }
 }
 
-/// A path with `{labels}` where placeholders or example values stand.
+/// Replaces placeholders and example values in a path with `{labels}`.
 fn labelled(
     text: &Text<'_>,
     line: u32,
@@ -132,7 +132,7 @@ fn labelled(
             _ => open.push(index),
         }
     }
-    // What is left over on both sides goes together in order.
+    // If as many segments as parameters are unmatched, they are paired in order.
     if open.len() == left.len() {
         for (index, name) in open.drain(..).zip(left.drain(..)) {
             parts[index] = format!("{{{name}}}");
@@ -140,21 +140,26 @@ fn labelled(
     }
     for index in open {
         let name = placeholder(&parts[index]).unwrap_or_default();
-        let message = format!("`{}` in the route looks like a parameter, and none is described for it", parts[index]);
-        diagnostics.push(text.warning(line, message, "describe it with <ParamField path=\"…\">"));
+        let message =
+            format!("`{}` in the route looks like a parameter, but no parameter is documented for it", parts[index]);
+        diagnostics.push(text.warning(line, message, "document it with <ParamField path=\"…\">"));
         if !name.is_empty() {
             parts[index] = format!("{{{name}}}");
         }
     }
     for name in left {
         let line = parameters.iter().find(|(known, _)| known == name).map_or(line, |(_, line)| *line);
-        let message = format!("the path parameter `{name}` is not found in the route `{path}`");
-        diagnostics.push(text.warning(line, message, "show its place in a sample as `{name}` or by an example value"));
+        let message = format!("path parameter `{name}` does not occur in the route `{path}`");
+        diagnostics.push(text.warning(
+            line,
+            message,
+            "mark its position in a sample with `{name}` or an example value",
+        ));
     }
     parts.join("/")
 }
 
-/// The name in a placeholder; empty for an example value; `None` for a fixed segment.
+/// Returns the name in a placeholder, an empty name for an example value, or `None` for a fixed segment.
 fn placeholder(part: &str) -> Option<String> {
     for (open, close) in [("${", "}"), ("{", "}"), (":", ""), ("<", ">"), ("$", "")] {
         if let Some(name) = part.strip_prefix(open).and_then(|rest| rest.strip_suffix(close))
@@ -169,7 +174,7 @@ fn placeholder(part: &str) -> Option<String> {
             _ => c.is_ascii_hexdigit(),
         });
     let number = !part.is_empty() && part.chars().all(|c| c.is_ascii_digit());
-    // `cus_123abc`, `YOUR_ID`: a value or a hint, no word of a route.
+    // `cus_123abc` and `YOUR_ID` are example values, not fixed segments.
     let token = part.contains('_') && part.chars().any(|c| c.is_ascii_digit());
     let shouted = part.len() > 2 && part.contains('_') && part.chars().all(|c| c.is_ascii_uppercase() || c == '_');
     (hex || number || token || shouted).then(String::new)

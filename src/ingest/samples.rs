@@ -1,23 +1,23 @@
-//! What code samples show: method, URL, headers, and the JSON that is sent.
+//! Extracts method, URL and JSON body from code samples.
 //!
-//! It never runs a sample: constants are put in where they are used, nothing more.
+//! It never runs a sample: it only substitutes constants.
 
-/// A call in a sample.
+/// An HTTP call in a code sample.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Call {
     pub line: u32,
     pub method: String,
-    /// With constants put in; other placeholders as they stand.
+    /// The URL with constants substituted; other placeholders stay as written.
     pub url: String,
-    /// The value of a constant that is the beginning of the URL.
+    /// The value of the constant that the URL begins with, if any.
     pub base: Option<String>,
-    /// The JSON that is sent, where it stands in the sample.
+    /// The JSON body, if the sample contains it literally.
     pub body: Option<serde_json::Value>,
 }
 
 const METHODS: [&str; 6] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"];
 
-/// Reads a sample; `line` is that of its first line.
+/// Returns the calls in a sample. `line` is the line number of its first line.
 pub(super) fn calls(code: &str, line: u32) -> Vec<Call> {
     let constants = constants(code);
     let mut found = Vec::new();
@@ -45,7 +45,7 @@ fn line_at(code: &str, word: &str, first: u32) -> u32 {
     line_of(code, code.find(word).unwrap_or(0), first)
 }
 
-/// `NAME = "https://…"` in any of the languages.
+/// Returns constants such as `NAME = "https://…"`, in any of the languages.
 fn constants(code: &str) -> Vec<(String, String)> {
     code.lines()
         .filter_map(|line| {
@@ -60,7 +60,7 @@ fn constants(code: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Where a call begins, where its arguments begin, and the method if the name says it.
+/// Returns the offset of each call, the offset of its arguments, and the method if the function's name contains it.
 fn call_sites(code: &str) -> Vec<(usize, usize, Option<String>)> {
     let mut found = Vec::new();
     for client in ["requests.", "axios.", "httpx.", "client.", "session.", "http."] {
@@ -85,11 +85,11 @@ fn call_sites(code: &str) -> Vec<(usize, usize, Option<String>)> {
     found
 }
 
-/// The URL among a call's arguments, constants put in.
+/// Returns the URL among a call's arguments with constants substituted, and its base.
 fn url_in(arguments: &str, constants: &[(String, String)]) -> Option<(String, Option<String>)> {
     let head: String = arguments.chars().take(1500).collect();
     let mut rest = head.as_str();
-    // A name as the first argument: its constant is the URL.
+    // If the first argument is the name of a constant, that constant is the URL.
     let word: String = rest.trim_start().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
     if let Some((_, value)) = constants.iter().find(|(name, _)| *name == word) {
         return filled(value, constants);
@@ -123,7 +123,7 @@ fn filled(text: &str, constants: &[(String, String)]) -> Option<(String, Option<
     (url.len() < 2000).then_some((url, base))
 }
 
-/// `method: 'POST'`, or `"POST",` as an argument.
+/// Returns the method of arguments such as `method: 'POST'` or `"POST",`.
 fn named_method(arguments: &str) -> Option<String> {
     let head: String = arguments.chars().take(600).collect();
     METHODS
@@ -176,7 +176,7 @@ fn curl(command: &str, constants: &[(String, String)]) -> Option<Call> {
     METHODS.contains(&method.as_str()).then_some(Call { line: 0, method, url, base, body })
 }
 
-/// Words of a shell command, quotes taken off.
+/// Splits a shell command into words and removes quotes.
 fn shell_words(command: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
@@ -197,7 +197,7 @@ fn shell_words(command: &str) -> Vec<String> {
     words
 }
 
-/// The JSON value behind one of the words; object literals of other languages are tried as JSON.
+/// Returns the JSON value after one of the words. Object literals of other languages count if they are valid JSON.
 fn json_after(code: &str, words: &[&str]) -> Option<serde_json::Value> {
     words.iter().find_map(|word| {
         let rest = code.get(code.find(word)? + word.len()..)?.trim_start();
@@ -219,7 +219,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_same_call_in_three_languages() {
+    fn curl_python_and_javascript_samples_give_the_same_call() {
         let samples = [
             "curl -X POST https://h.example/base/v1/things/1 \\\n  -H \"Authorization: Bearer k\" \\\n  -d '{\"a\": [\"b\"]}'",
             "BASE_URL = \"https://h.example/base\"\nr = requests.post(\n    f\"{BASE_URL}/v1/things/1\",\n    json={\"a\": [\"b\"]}\n)",

@@ -1,33 +1,33 @@
-//! Which reader a document needs, and many documents as one contract.
+//! Detects the format of a document, reads it, and merges several documents into one contract.
 //!
-//! It never opens a file: documents come as bytes with a name, further ones through [`Documents`].
+//! It never opens a file: documents come as bytes with a name, further ones through [`DocumentLookup`].
 
 use super::text::Text;
 use super::{Diagnostic, IngestError, api_reference, boto3, botocore, budget, contract_json, mintlify, route};
 use crate::contract::{self, Contract};
 use std::collections::BTreeMap;
 
-/// What the reading is limited to.
+/// Options for reading documents.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// Only these operations of machine models are read; pages are always read. Empty: all.
+    /// The operations to read from machine models, or empty to read all of them. Pages are always read.
     pub operations: Vec<String>,
 }
 
 impl Options {
-    /// Whether a model's operation is wanted.
+    /// Returns true if an operation of a model should be read.
     pub fn wants(&self, name: &str) -> bool {
         self.operations.is_empty() || self.operations.iter().any(|wanted| wanted == name)
     }
 }
 
-/// Further documents that a page refers to, for example the page of a data type.
+/// Provides further documents that a page refers to, for example the page of a data type.
 pub trait Documents {
-    /// The bytes of the document with this file name, and its full name; `None` where there is none.
+    /// Returns the full name and the bytes of the document with this file name, or `None` if there is none.
     fn find(&mut self, file_name: &str) -> Option<(String, Vec<u8>)>;
 }
 
-/// No further documents.
+/// A lookup that finds nothing.
 pub struct NoDocuments;
 
 impl Documents for NoDocuments {
@@ -36,7 +36,7 @@ impl Documents for NoDocuments {
     }
 }
 
-/// The documents that are being read, each within reach of the others.
+/// Looks documents up among those that are being read together.
 struct Among<'a>(BTreeMap<String, &'a (String, Vec<u8>)>);
 
 impl Documents for Among<'_> {
@@ -45,12 +45,12 @@ impl Documents for Among<'_> {
     }
 }
 
-/// What came out of one or more documents.
+/// The result of reading one or more documents.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ingested {
-    /// What they promise.
+    /// The contract that they describe.
     pub contract: Contract,
-    /// What could not be understood, and what is only good to know.
+    /// Warnings about what could not be understood, and notes.
     pub diagnostics: Vec<Diagnostic>,
 }
 
@@ -65,11 +65,11 @@ pub enum Format {
     Mintlify,
     /// A botocore service model.
     Botocore,
-    /// A contract of ours.
+    /// A contract in overstep's own format.
     Contract,
 }
 
-/// Recognises a document by what stands in it; the name decides nothing.
+/// Detects the format of a document from its content alone; the file name is not used.
 pub fn format_of(text: &str) -> Option<Format> {
     let head: String = text.chars().take(4096).collect();
     if head.trim_start().starts_with('{') {
@@ -93,10 +93,10 @@ pub fn format_of(text: &str) -> Option<Format> {
     mintlify::could_be_page(text).then_some(Format::Mintlify)
 }
 
-/// Reads one document.
+/// Reads one document and detects its format.
 ///
 /// # Errors
-/// Where the document as a whole cannot be read: of no known format, broken JSON, invalid gzip.
+/// Returns an error if the document cannot be read at all: unknown format, invalid JSON or invalid gzip.
 pub fn read(
     name: &str,
     bytes: &[u8],
@@ -107,18 +107,18 @@ pub fn read(
     let Some(format) = format_of(&text.text) else {
         return Err(text.error(
             1,
-            "a document of no known format",
-            "known are: API Reference pages saved as text, boto3 pages (.rst), Mintlify pages (.mdx), \
-             botocore's service-2.json and overstep contracts",
+            "unknown document format",
+            "expected an API Reference page saved as text, a boto3 page (.rst), a Mintlify page (.mdx), \
+             a botocore model (service-2.json) or an overstep contract",
         ));
     };
     read_text(&text, format, options, documents)
 }
 
-/// Reads one document as one of this format, whatever stands in it.
+/// Reads one document in the given format, without detection.
 ///
 /// # Errors
-/// Where the document as a whole cannot be read: broken JSON, invalid gzip.
+/// Returns an error if the document cannot be read at all: invalid JSON or invalid gzip.
 pub fn read_as(
     format: Format,
     name: &str,
@@ -142,29 +142,30 @@ fn read_text(
         Format::Mintlify => mintlify::read(text),
         Format::ApiReference => api_reference::read(text, documents),
     };
-    // Whatever a model says, an input has members: nothing after this room asks twice.
+    // Code after this module relies on every input having members, so any other input is dropped here.
     for index in 0..contract.operations.len() {
         let operation = &contract.operations[index];
         let Some(id) = operation.input.as_ref().filter(|id| contract.shape(id).kind.members().is_none()) else {
             continue;
         };
         let line = operation.sources.first().map_or(1, |source| source.line);
-        let problem = format!("the input of `{}` is no structure, but `{id}`", operation.name);
-        diagnostics.push(text.warning(line, &problem, "it is taken for one without members"));
+        let problem = format!("the input of `{}` is `{id}`, which is not a structure", operation.name);
+        diagnostics.push(text.warning(line, &problem, "treated as an input without members"));
         contract.operations[index].input = None;
     }
     if let Some(offset) = text.broken {
         diagnostics.push(text.warning(
             text.line_of(offset),
-            "bytes that are not UTF-8",
-            "they were replaced; save the document as UTF-8",
+            "invalid UTF-8",
+            "invalid bytes were replaced; save the document as UTF-8",
         ));
     }
     Ok(Ingested { contract, diagnostics })
 }
 
-/// Reads documents of one API and joins them. Their order does not change what is promised.
-/// A document that cannot be read is an error beside what the others say.
+/// Reads the documents of one API and merges them. Their order does not change the resulting contract.
+///
+/// Documents that cannot be read are returned as errors beside the contract of the others.
 pub fn read_all(sources: &[(String, Vec<u8>)], options: &Options) -> (Ingested, Vec<IngestError>) {
     let by_name = sources.iter().map(|source| (super::text::short_name(&source.0), source)).collect();
     let mut documents = Among(by_name);
@@ -187,7 +188,7 @@ pub fn read_all(sources: &[(String, Vec<u8>)], options: &Options) -> (Ingested, 
     (Ingested { contract, diagnostics }, errors)
 }
 
-/// Joins contracts that were read apart and decides anew what depends on all of them.
+/// Merges contracts that were read separately and decides again what depends on all of them.
 pub fn join(contracts: Vec<Contract>) -> Contract {
     let mut contract = contract::merge_all(contracts);
     budget::settle(&mut contract);

@@ -1,11 +1,11 @@
-//! Tables of errors on Markdown pages, their columns in any order.
+//! Reads error tables of Markdown pages, with columns in any order.
 //!
-//! It never takes a row that does not fit its header: a broken table is told with its line.
+//! It never accepts a row shorter than its header: a malformed table becomes a warning with its line.
 
 use super::Diagnostic;
 use super::text::Text;
 
-/// A row of a table of errors.
+/// A row of an error table.
 pub(super) struct ErrorRow {
     pub line: u32,
     pub name: String,
@@ -13,7 +13,7 @@ pub(super) struct ErrorRow {
     pub description: String,
 }
 
-/// What a table says.
+/// The contents of an error table.
 #[derive(Default)]
 pub(super) struct Table {
     pub errors: Vec<ErrorRow>,
@@ -21,7 +21,7 @@ pub(super) struct Table {
     pub permission: Option<(u32, String)>,
 }
 
-/// Reads a table's lines. A table of something else gives nothing.
+/// Reads a table's lines. Returns an empty table if it does not list errors.
 pub(super) fn read(
     text: &Text<'_>,
     line: u32,
@@ -49,7 +49,7 @@ pub(super) fn read(
     }
     let (Some(status), true) = (status, code.is_some() || description.is_some()) else {
         let hint = "give the table the columns Status, Code and Description";
-        let message = "a table of errors without a column for the status or the code";
+        let message = "error table without a status column, or without a code or description column";
         diagnostics.push(text.warning(line, message, hint));
         return table;
     };
@@ -57,19 +57,19 @@ pub(super) fn read(
     let is_rule = !rule.is_empty()
         && rule.iter().all(|cell| cell.contains('-') && cell.chars().all(|c| matches!(c, '-' | ':' | ' ')));
     if !is_rule || rule.len() != header.len() {
-        let message = "a broken table: its second line is no rule of as many columns as the first";
-        let hint = "write one `---` for each column";
+        let message = "malformed table: the second line is not a delimiter row with as many columns as the header";
+        let hint = "write one `---` per column";
         diagnostics.push(text.warning(line.saturating_add(1), message, hint));
     }
     let first = if is_rule { 2 } else { 1 };
     for (line, row) in (line..).zip(rows).skip(first) {
         let row = cells(row);
         if row.len() != header.len() {
-            let message = format!("a broken table: {} cells where the header has {}", row.len(), header.len());
+            let message = format!("malformed table: row has {} cells, header has {}", row.len(), header.len());
             diagnostics.push(text.warning(
                 line,
                 message,
-                "write as many cells as the header has; `\\|` for a bar in a text",
+                "write as many cells as the header has; escape a literal bar as `\\|`",
             ));
             if row.len() < header.len() {
                 continue;
@@ -79,7 +79,7 @@ pub(super) fn read(
             let cell = row.get(status).cloned().unwrap_or_default();
             diagnostics.push(text.warning(
                 line,
-                format!("`{cell}` is no HTTP status"),
+                format!("`{cell}` is not an HTTP status"),
                 "write a number from 100 to 599",
             ));
             continue;
@@ -97,7 +97,7 @@ pub(super) fn read(
             .map(|cell| cell.trim_matches(['`', '"', '*', ' ']).to_owned())
             .filter(|name| !name.is_empty() && *name != "-" && *name != "—");
         let name = name.unwrap_or_else(|| {
-            let message = format!("the error with status {number} has no code here");
+            let message = format!("the error with status {number} has no code");
             diagnostics.push(text.note(line, message));
             number.to_string()
         });
@@ -106,7 +106,7 @@ pub(super) fn read(
     table
 }
 
-/// The cells of a row, without the outer bars.
+/// Splits a row into its cells, without the outer bars.
 fn cells(row: &str) -> Vec<String> {
     let row = row.trim();
     let row = row.strip_prefix('|').unwrap_or(row);
@@ -141,7 +141,7 @@ fn number(cell: &str) -> Option<u16> {
     digits.parse().ok().filter(|code| (100..600).contains(code))
 }
 
-/// `contacts:write` of ``Missing `contacts:write` permission``.
+/// Extracts a permission such as `contacts:write` from ``Missing `contacts:write` permission``.
 fn permission(text: &str) -> Option<String> {
     let lower = text.to_ascii_lowercase();
     if !["permission", "scope"].iter().any(|word| lower.contains(word)) {
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_stand_in_any_order() {
+    fn columns_may_come_in_any_order() {
         let source = "| Description | Error Code | HTTP Status |\n|---|:-:|---|\n| Missing `a:w` permission | `no` | 403 |\n| a \\| b | `x|y` | 400 Bad Request |";
         let (table, diagnostics) = table(source);
         assert_eq!(diagnostics, []);
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn broken_tables_name_their_lines() {
+    fn malformed_tables_are_reported_with_their_line() {
         for (source, line) in [
             ("| Status | Code |\n| --- |\n| 400 | `a` |", 2),
             ("| Status | Code |\n| --- | --- |\n| 400 |", 3),

@@ -1,6 +1,6 @@
-//! A document's text with its lines, and diagnostics that point into it.
+//! Holds a document's text with its line positions and creates diagnostics that point into it.
 //!
-//! It never interprets: unpacking, decoding and places only.
+//! It never interprets the text: it only unpacks, decodes and locates.
 
 use super::{Diagnostic, IngestError, Place, Severity};
 use crate::contract::Provenance;
@@ -8,9 +8,9 @@ use std::borrow::Cow;
 use std::io::Read as _;
 use std::ops::Range;
 
-/// No document may be larger, unpacked.
+/// Maximum size of an unpacked document in bytes.
 const MAX_BYTES: u64 = 256 << 20;
-/// How much of a line is shown.
+/// Maximum number of characters of a line that a diagnostic shows.
 const EXCERPT: usize = 240;
 
 /// A document as text.
@@ -18,17 +18,17 @@ pub(super) struct Text<'a> {
     pub name: String,
     pub text: Cow<'a, str>,
     starts: Vec<usize>,
-    /// Whether bytes were replaced because they are no UTF-8, and where the first stood.
+    /// Offset of the first invalid UTF-8 byte if any were replaced.
     pub broken: Option<usize>,
 }
 
 impl<'a> Text<'a> {
-    /// Unpacks gzip, drops a byte order mark and replaces what is not UTF-8.
+    /// Unpacks gzip, removes a byte order mark and replaces invalid UTF-8.
     pub fn new(name: &str, bytes: &'a [u8]) -> Result<Self, IngestError> {
         let bytes: Cow<'a, [u8]> =
             if bytes.starts_with(&[0x1f, 0x8b]) { Cow::Owned(unpack(name, bytes)?) } else { Cow::Borrowed(bytes) };
         if bytes.len() as u64 > MAX_BYTES {
-            return Err(plain_error(name, "the document is too large", "split it, or name the pages that matter"));
+            return Err(plain_error(name, "the document is too large", "split it, or name only the pages you need"));
         }
         let broken = std::str::from_utf8(&bytes).err().map(|error| error.valid_up_to());
         let text = match bytes {
@@ -47,34 +47,34 @@ impl<'a> Text<'a> {
         Ok(Self { name: short_name(name), text, starts, broken })
     }
 
-    /// How many lines.
+    /// Returns the number of lines.
     pub fn len(&self) -> usize {
         self.starts.len()
     }
 
-    /// A line without its end, counted from 0; empty past the end.
+    /// Returns a line, counted from 0, without its line ending. Lines past the end are empty.
     pub fn line(&self, index: usize) -> &str {
         let Some(&start) = self.starts.get(index) else { return "" };
         let end = self.starts.get(index + 1).map_or(self.text.len(), |next| next - 1);
         self.text[start..end].trim_end_matches('\r')
     }
 
-    /// All lines.
+    /// Returns all lines.
     pub fn lines(&self) -> Vec<&str> {
         (0..self.len()).map(|index| self.line(index)).collect()
     }
 
-    /// The line, from 1, in which a byte stands.
+    /// Returns the line, counted from 1, that contains a byte offset.
     pub fn line_of(&self, offset: usize) -> u32 {
         to_u32(self.starts.partition_point(|start| *start <= offset))
     }
 
-    /// A line, counted from 1, as provenance.
+    /// Returns the provenance of a line, counted from 1.
     pub fn at(&self, line: u32) -> Provenance {
         Provenance::new(self.name.clone(), line)
     }
 
-    /// The place of a line's content, counted from 1.
+    /// Returns the location of a line's content without indentation. Lines count from 1.
     pub fn place(&self, line: u32) -> Place {
         let index = (line.max(1) - 1) as usize;
         let text = self.line(index);
@@ -83,7 +83,7 @@ impl<'a> Text<'a> {
         self.place_at(start + indent..start + text.trim_end().len().max(indent))
     }
 
-    /// The place of a range of bytes.
+    /// Returns the location of a byte range.
     pub fn place_at(&self, span: Range<usize>) -> Place {
         let line = self.line_of(span.start);
         let text = self.line((line - 1) as usize);
@@ -98,12 +98,12 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// Something that is only good to know.
+    /// Creates a note: nothing is lost.
     pub fn note(&self, line: u32, message: impl Into<String>) -> Diagnostic {
         Diagnostic { severity: Severity::Note, place: self.place(line), message: message.into(), hint: None }
     }
 
-    /// Something that is lost.
+    /// Creates a warning: something in the document is missing from the contract.
     pub fn warning(&self, line: u32, message: impl Into<String>, hint: impl Into<String>) -> Diagnostic {
         Diagnostic {
             severity: Severity::Warning,
@@ -113,7 +113,7 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// The document cannot be read.
+    /// Creates an error: the document cannot be read.
     pub fn error(&self, line: u32, message: impl Into<String>, hint: impl Into<String>) -> IngestError {
         IngestError { place: Box::new(self.place(line)), message: message.into(), hint: Some(hint.into()) }
     }
@@ -137,7 +137,7 @@ fn unpack(name: &str, bytes: &[u8]) -> Result<Vec<u8>, IngestError> {
     Ok(out)
 }
 
-/// A document's name as a person would say it: the file name, or `botocore:SERVICE/VERSION`.
+/// Returns the document name shown to people: the file name, or `botocore:SERVICE/VERSION`.
 pub(super) fn short_name(name: &str) -> String {
     if name.starts_with("botocore:") {
         return name.to_owned();

@@ -1,6 +1,6 @@
-//! A message to a service in this process, and its answer back.
+//! Sends a request to a service in this process and returns the response.
 //!
-//! It never decides what an answer is worth, and never reads more of a body than a limit.
+//! It never judges a response, and never reads a body beyond a limit.
 
 use crate::run::{Answer, NoAnswer};
 use crate::wire::Message;
@@ -11,10 +11,10 @@ use std::future::{Future, poll_fn};
 use std::pin::pin;
 use tower_service::Service;
 
-/// The most bytes of an answer's body that are read.
+/// Maximum number of bytes read of a response body.
 const MOST_BODY: usize = 4 << 20;
 
-/// Sends a message and waits for the whole answer.
+/// Sends a request and waits for the complete response.
 pub(super) fn carry<S, B, R>(service: &mut S, message: &Message, host: &str) -> Result<Answer, NoAnswer>
 where
     S: Service<http::Request<B>, Response = http::Response<R>>,
@@ -23,10 +23,10 @@ where
     R: Body,
     R::Error: Display,
 {
-    // Bytes that no HTTP library takes never reach a service.
-    let request = request(message, host).ok_or_else(|| NoAnswer::Unreachable("only raw bytes can say this".into()))?;
+    // Bytes that no HTTP library accepts never reach a service.
+    let request = request(message, host).ok_or_else(|| NoAnswer::Unreachable("needs a raw connection".into()))?;
     block_on(async {
-        // A service that fails as a whole ends the connection.
+        // An error of the service itself ends the connection.
         poll_fn(|context| service.poll_ready(context)).await.map_err(|_| NoAnswer::Dropped)?;
         let response = service.call(request).await.map_err(|_| NoAnswer::Dropped)?;
         let (head, body) = response.into_parts();
@@ -56,7 +56,7 @@ where
     })
 }
 
-/// The message as a server's HTTP library would hand it on; `None` where it would have refused it.
+/// Returns the request as a server's HTTP library would pass it on, or `None` if the library would reject it.
 fn request<B: From<Bytes>>(message: &Message, host: &str) -> Option<http::Request<B>> {
     if message.raw {
         return None;
@@ -100,7 +100,7 @@ fn block_on<F: Future>(future: F) -> F::Output {
     })
 }
 
-/// Waits for a future on this thread, inside a runtime of this thread alone.
+/// Waits for a future on this thread, inside a current-thread runtime.
 #[cfg(feature = "runtime")]
 fn block_on<F: Future>(future: F) -> F::Output {
     thread_local! {
@@ -109,6 +109,6 @@ fn block_on<F: Future>(future: F) -> F::Output {
     }
     RUNTIME.with(|runtime| match runtime {
         Ok(runtime) => runtime.block_on(future),
-        Err(reason) => panic!("no runtime could be made: {reason}"),
+        Err(reason) => panic!("failed to create a tokio runtime: {reason}"),
     })
 }

@@ -1,6 +1,6 @@
-//! What a service did against its contract, for the person who reads a fuzzer's output.
+//! A finding about a service in this process, as shown in a fuzzer's output.
 //!
-//! It never holds a secret that the scenario names.
+//! It never contains a secret that the scenario names.
 
 use crate::generate::Act;
 use crate::generate::{Case, acts_to_json};
@@ -9,24 +9,24 @@ use crate::run::Outcome;
 use crate::wire::{Redaction, curl};
 use std::fmt;
 
-/// One broken promise.
+/// A response or a state that contradicts the contract.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     /// The id of the case: `cards/LinkCard/note/length/…`.
     pub id: String,
     /// The rule in words: `at most 6 entries`.
     pub rule: String,
-    /// Where the rule is written, `document:line`.
+    /// Source of the rule, as `document:line`.
     pub source: Option<String>,
-    /// What should have come, in words.
+    /// The expected response, in words.
     pub expected: String,
-    /// What came.
+    /// The observed response.
     pub observed: String,
-    /// Why that is wrong, one sentence.
+    /// Why that is wrong, in one sentence.
     pub why: String,
-    /// All requests that were sent, in order, as curl lines; one that curl cannot send is described.
+    /// All requests that were sent, in order, as curl lines. A request that curl cannot send is described instead.
     pub requests: Vec<String>,
-    /// The requests as a seed of the corpus, which sends them again; absent for a planned case.
+    /// The requests as a corpus seed that reproduces them; `None` for a planned case.
     pub seed: Option<String>,
 }
 

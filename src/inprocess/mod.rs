@@ -1,8 +1,8 @@
-//! A service in this process held against its contract: free requests from a fuzzer's bytes, or the planned cases.
+//! Tests a service in this process against its contract, with requests from a fuzzer's bytes or with planned cases.
 //!
-//! This room opens no socket, no file and no runtime of its own accord, and never prints. It takes any
-//! [`tower_service::Service`] over HTTP requests (an axum `Router`, an s3s service, an emulator's embedded mode), so
-//! that a coverage-guided fuzzer sees the inside of the service while the contract says what its answers are worth.
+//! This module opens no socket and no file, never prints, and starts a runtime only with the feature `runtime`. It
+//! accepts any [`tower_service::Service`] over HTTP requests (an axum `Router`, an s3s service, an emulator's embedded
+//! mode), so that a coverage-guided fuzzer sees the inside of the service while the contract judges its responses.
 //!
 //! ```
 //! use overstep::inprocess::Subject;
@@ -25,7 +25,7 @@
 //! # }
 //! # let mut service = Cards;
 //! let subject = Subject::new(contract, scenario)?;
-//! let finding = subject.fuzzed(b"any bytes", &mut service).expect_err("it always fails");
+//! let finding = subject.try_fuzz(b"any bytes", &mut service).expect_err("it always fails");
 //! assert!(finding.to_string().contains("observed     500"));
 //! # Ok::<(), overstep::inprocess::SubjectError>(())
 //! ```

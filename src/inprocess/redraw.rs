@@ -1,18 +1,18 @@
-//! A mutation for bytes that are choices: what follows one of them is chosen anew.
+//! A custom mutator for bytes that are read as choices: it redraws everything after a random position.
 //!
-//! It never reads the bytes: whatever they mean, the same seed changes them in the same way.
+//! It never interprets the choices: the same seed always makes the same change.
 
 use crate::generate::draw::{Draw as _, Seeded};
 
-/// Changes the first `size` of the `bytes`, of which at most `most` may be used: some are kept, and what follows is
-/// drawn anew, now and then all of it. Returns the new size, or `None` in half of all cases, where the fuzzer's own
-/// mutations, which change single choices, are as good.
+/// Mutates the first `size` of the `bytes`, of which at most `max_size` may be used: keeps a prefix and redraws
+/// everything after it, sometimes all bytes. Returns the new size, or `None` in half of all calls, which leaves the
+/// mutation to the fuzzer, whose own mutations change single choices well.
 ///
-/// A fuzzer's own mutations seldom change many choices at once, and a value of a certain length with a certain
-/// character in it takes several.
+/// A fuzzer's own mutations seldom change many choices at once, but a value of a certain length that contains a certain
+/// character takes several.
 pub fn redrawn(bytes: &mut [u8], size: usize, most: usize, seed: u32) -> Option<usize> {
     let mut draw = Seeded::new(seed.into(), "redrawn");
-    // Requests as JSON are no choices.
+    // Requests in JSON are not choices.
     if draw.one_in(2) || bytes.first() == Some(&b'[') && size > 0 {
         return None;
     }
@@ -28,7 +28,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_stays_within_its_bounds_and_does_the_same_again() {
+    fn mutation_stays_within_bounds_and_is_deterministic() {
         let mut changed = 0;
         for seed in 0..2000 {
             for (size, most) in [(0, 0), (0, 8), (5, 8), (8, 8), (40, 512)] {

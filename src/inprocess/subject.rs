@@ -1,6 +1,6 @@
-//! A contract and scenario made ready once, and services held against them as often as anybody likes.
+//! A contract and a scenario, prepared once, against which services can be tested any number of times.
 //!
-//! It keeps nothing of a service from one call to the next: whether state lives on is the caller's choice.
+//! It never keeps anything of a service between calls; the caller decides whether state persists.
 
 use super::Finding;
 use super::carry::carry;
@@ -17,21 +17,21 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use tower_service::Service;
 
-/// Why nothing can be made of a contract and scenario.
+/// The error for a contract and a scenario that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum SubjectError {
-    /// The contract is not one.
+    /// The contract is not well formed.
     #[error("contract: {0}")]
     Contract(String),
-    /// The scenario is not one, or does not fit the contract.
+    /// The scenario is not well formed, or does not match the contract.
     #[error("scenario: {0}")]
     Scenario(String),
-    /// No requests can be made.
+    /// No requests can be generated.
     #[error(transparent)]
     Plan(#[from] PlanError),
 }
 
-/// A contract and scenario made ready. It lives as long as the program: meant for a `static`, made once.
+/// A contract and a scenario, prepared for testing. It leaks memory on purpose: create it once, in a `static`.
 pub struct Subject {
     contract: &'static Contract,
     scenario: &'static Scenario,
@@ -40,19 +40,20 @@ pub struct Subject {
     origin: String,
     authority: String,
     plan: &'static Plan<'static>,
-    /// How many inputs were run.
+    /// Number of inputs run so far.
     before: AtomicU64,
 }
 
-/// What requests say about where they go; nobody listens there.
+/// Base URL that requests name; nothing listens there.
 const ORIGIN: &str = "http://localhost";
 
 impl Subject {
-    /// Reads a contract, as `overstep ingest --format json` writes it, and a scenario; the scenario's `sources` are not
-    /// looked at.
+    /// Reads a contract, as `overstep ingest --format json` writes it, and a scenario. The scenario's `sources` are
+    /// ignored.
     ///
     /// # Errors
-    /// Where either is not well formed, they do not fit each other, or no requests can be made.
+    /// Returns an error if either is not well formed, if they do not match each other, or if no requests can be
+    /// generated.
     pub fn new(contract: &str, scenario: &str) -> Result<Self, SubjectError> {
         let contract = contract::from_json(contract).map_err(|error| SubjectError::Contract(error.to_string()))?;
         let name = contract.service.clone();
@@ -61,10 +62,11 @@ impl Subject {
         Self::of(contract, &scenario, ORIGIN)
     }
 
-    /// The same for what was read or made already; `base` is the URL below which requests say that they go.
+    /// Creates a subject from a contract and a scenario that are already parsed. `base` is the base URL that requests
+    /// name.
     ///
     /// # Errors
-    /// As [`Subject::new`].
+    /// See [`Subject::new`].
     pub fn of(mut contract: Contract, scenario: &Scenario, base: &str) -> Result<Self, SubjectError> {
         let wrong = |error: &dyn Display| SubjectError::Scenario(error.to_string());
         for entry in &scenario.amendments {
@@ -87,7 +89,7 @@ impl Subject {
             contract.protocol = Some(protocol);
         }
         let endpoint = Endpoint::parse(base).map_err(|error| wrong(&error))?;
-        // A fuzzer's process makes one of these; what borrows from it lives as long.
+        // A fuzzer's process creates one subject, and everything that borrows from it lives as long.
         let contract: &'static Contract = Box::leak(Box::new(contract));
         let scenario: &'static Scenario = Box::leak(Box::new(completed));
         let endpoint: &'static Endpoint = Box::leak(Box::new(endpoint));
@@ -119,31 +121,31 @@ impl Subject {
         })
     }
 
-    /// The contract, with the scenario's amendments.
+    /// Returns the contract, with the scenario's amendments.
     pub fn contract(&self) -> &Contract {
         self.contract
     }
 
-    /// What a fuzzer's bytes stand for, in the service's own terms: for a corpus that people read.
+    /// Returns the actions that a fuzzer's bytes stand for, for a readable corpus.
     pub fn acts(&self, bytes: &[u8]) -> Option<Vec<Act>> {
         self.wild.from_bytes(bytes)
     }
 
-    /// Seeds of a corpus: the plain valid request of each operation.
+    /// Returns seeds for a corpus: the control of each operation.
     pub fn seeds(&self) -> Vec<Vec<u8>> {
         self.wild.plain().iter().map(|acts| generate::acts_to_json(acts).to_string().into_bytes()).collect()
     }
 
-    /// The words of a libFuzzer dictionary: names, enum values and limits of the contract.
+    /// Returns the words of a libFuzzer dictionary: names, enum values and limits of the contract.
     pub fn words(&self) -> Vec<String> {
         self.wild.words()
     }
 
-    /// Makes a request or a sequence of requests of a fuzzer's bytes, calls the service, and holds every answer, and
-    /// what is stored in the end, against the contract.
+    /// Turns a fuzzer's bytes into one or more requests, calls the service, and checks every response and the final
+    /// state against the contract.
     ///
     /// # Panics
-    /// Where a promise is broken, with case, curl lines and the documented fact: what a fuzzer takes for a crash.
+    /// Panics if a check fails, with the case, curl lines and the documented fact. A fuzzer treats this as a crash.
     pub fn fuzz<S, B, R>(&self, bytes: &[u8], service: &mut S)
     where
         S: Service<http::Request<B>, Response = http::Response<R>>,
@@ -157,10 +159,10 @@ impl Subject {
         }
     }
 
-    /// As [`Subject::fuzz`], without the panic: how many answers were held against something.
+    /// Like [`Subject::fuzz`], without the panic. Returns the number of checks.
     ///
     /// # Errors
-    /// Where a promise is broken.
+    /// Returns a finding if a check fails.
     pub fn fuzzed<S, B, R>(&self, bytes: &[u8], service: &mut S) -> Result<usize, Box<Finding>>
     where
         S: Service<http::Request<B>, Response = http::Response<R>>,
@@ -179,11 +181,11 @@ impl Subject {
         Ok(tale.claims.len())
     }
 
-    /// Every planned case, as `overstep check` sends them, against the service: what it breaks, as far as it is asked
-    /// for.
+    /// Tests the service with every planned case, as `overstep check` sends them. The iterator is lazy: each item sends
+    /// one case.
     ///
     /// # Errors
-    /// Where no cases can be made.
+    /// Returns an error if no cases can be generated.
     pub fn check<'s, S, B, R>(
         &'s self,
         service: &'s mut S,
@@ -203,8 +205,8 @@ impl Subject {
         }))
     }
 
-    /// Names resources after the bytes that use them and how many came before: a service that lives on has seen none of
-    /// them, even where the same bytes come again.
+    /// Returns a name for resources, made of the bytes that use them and the number of inputs before. A service whose
+    /// state persists has seen none of them, even if the same bytes are run again.
     fn name(&self, bytes: &[u8]) -> String {
         use sha2::{Digest as _, Sha256};
         let before = self.before.fetch_add(1, Ordering::Relaxed);
@@ -221,7 +223,7 @@ impl Subject {
     {
         let mut local = self.local.lock().unwrap_or_else(PoisonError::into_inner);
         let mut outcome = local.case(case, &mut |message| carry(service, message, &self.authority));
-        // In the process nobody else can be at fault for an answer that does not come.
+        // Within the process, only the service can be at fault for a missing response.
         if outcome.exchanges.iter().flatten().any(|exchange| exchange.answer.is_err()) {
             outcome.liveness = Some(Liveness::Alive);
         }

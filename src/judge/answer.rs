@@ -1,4 +1,6 @@
-//! Whether an answer's body and content type are what the contract says.
+//! Checks a response's body and content type against the contract.
+//!
+//! It never looks at the status or the error type.
 
 use super::Observed;
 use super::state::cut;
@@ -7,11 +9,11 @@ use crate::run::Answer;
 use crate::wire;
 use serde_json::Value as Json;
 
-/// What is wrong with an answer whose status and error type are right.
+/// How a response deviates from the contract although its status and error type are right.
 pub(super) struct Flaw {
-    /// In few words, stable: part of what was observed.
+    /// Short, stable description; part of the observed outcome.
     pub note: String,
-    /// In a sentence.
+    /// Full sentence.
     pub why: String,
 }
 
@@ -21,7 +23,7 @@ impl Flaw {
     }
 }
 
-/// In which format a protocol writes its documents.
+/// Returns the format of a protocol's documents.
 fn format(protocol: Option<Protocol>) -> &'static str {
     match protocol {
         None | Some(Protocol::RestJson | Protocol::RestJson1 | Protocol::AwsJson1_0 | Protocol::AwsJson1_1) => "JSON",
@@ -30,7 +32,7 @@ fn format(protocol: Option<Protocol>) -> &'static str {
     }
 }
 
-/// Whether a content type says the format: `application/json`, `application/problem+json`,
+/// Returns true if a content type declares the format: `application/json`, `application/problem+json`,
 /// `application/x-amz-json-1.1`, `text/xml`, `application/cbor`.
 fn says(format: &str, content_type: &str) -> bool {
     let media = content_type.split(';').next().unwrap_or_default().trim();
@@ -49,11 +51,11 @@ fn is_blank(body: &[u8]) -> bool {
     body.iter().all(u8::is_ascii_whitespace)
 }
 
-/// What is wrong with the body of a success, if anything.
+/// Returns the mismatch in the body of a successful response, if there is one.
 pub(super) fn success_flaw(contract: &Contract, output: Option<&ShapeId>, answer: &Answer) -> Option<Flaw> {
     let id = output?;
     let members = contract.shape(id).kind.members()?;
-    // A payload that is the body itself is not in a document.
+    // A payload member is the whole body, not part of a document.
     let format = format(contract.protocol);
     if members.values().any(|member| member.location == Location::Payload) {
         return None;
@@ -62,18 +64,18 @@ pub(super) fn success_flaw(contract: &Contract, output: Option<&ShapeId>, answer
     let content_type = answer.header("content-type");
     if is_blank(&answer.body) {
         return (in_body > 0 && plain_rest(contract))
-            .then(|| Flaw::new("empty body", "the documented result is not there"))
+            .then(|| Flaw::new("empty body", "the response has no body, but a result is documented"))
             .flatten();
     }
     match content_type {
         Some(stated) if !says(format, stated) => {
             return Flaw::new(
                 format!("content type not {format}"),
-                format!("the body is documented as {format}, its content type says `{}`", cut(stated)),
+                format!("the body is documented as {format}, but its content type is `{}`", cut(stated)),
             );
         }
         None if in_body > 0 => {
-            let why = format!("the body is documented as {format}, and no content type says so");
+            let why = format!("the body is documented as {format}, but the response has no content type");
             return Flaw::new("no content type", why);
         }
         _ => {}
@@ -84,7 +86,7 @@ pub(super) fn success_flaw(contract: &Contract, output: Option<&ShapeId>, answer
             return Flaw::new(format!("body not {format}"), format!("the body is documented as {format}: {reason}"));
         }
     };
-    // XML always has a root, and in it the request's id.
+    // XML always has a root element that holds the request ID.
     if in_body == 0 && format == "XML" {
         return None;
     }
@@ -93,18 +95,21 @@ pub(super) fn success_flaw(contract: &Contract, output: Option<&ShapeId>, answer
     };
     if in_body == 0 {
         return found.keys().next().and_then(|name| {
-            Flaw::new("members in an empty result", format!("the documented result is empty, and `{name}` is in it"))
+            Flaw::new(
+                "members in an empty result",
+                format!("the documented result is empty, but the response contains `{name}`"),
+            )
         });
     }
     conforms(contract, id, &document, &MemberPath::root(), 0)
 }
 
-/// Whether the protocol has no way to show an empty value of this shape.
+/// Returns true if the protocol cannot represent an empty value of this shape.
 fn unseen(contract: &Contract, id: &ShapeId) -> bool {
     format(contract.protocol) == "XML" && matches!(contract.shape(id).kind, Kind::List { .. } | Kind::Map { .. })
 }
 
-/// Pages of plain REST APIs list what an answer holds; AWS leaves out what is empty.
+/// Returns true for plain REST APIs, whose documentation lists all members of a response; AWS services omit empty ones.
 fn plain_rest(contract: &Contract) -> bool {
     matches!(contract.protocol, None | Some(Protocol::RestJson))
 }
@@ -150,13 +155,13 @@ fn conforms(contract: &Contract, id: &ShapeId, value: &Json, path: &MemberPath, 
             let mut seen = 0;
             for (name, member) in members.iter().filter(|(_, member)| depth > 0 || member.location == Location::Body) {
                 match found.get(member.wire_name(name)) {
-                    // XML shows an empty list or map as nothing.
+                    // An empty list or map leaves no trace in XML.
                     None if unseen(contract, &member.shape) => {}
                     None | Some(Json::Null) if member.required => {
                         let place = path.member(name);
                         return Flaw::new(
                             format!("`{place}` missing"),
-                            format!("`{place}` is documented as always there"),
+                            format!("`{place}` is documented as always present"),
                         );
                     }
                     None | Some(Json::Null) => {}
@@ -173,7 +178,7 @@ fn conforms(contract: &Contract, id: &ShapeId, value: &Json, path: &MemberPath, 
                 let place = if path.0.is_empty() { "the result".to_owned() } else { format!("`{path}`") };
                 return Flaw::new(
                     format!("nothing documented in {place}"),
-                    format!("{place} holds none of its documented members"),
+                    format!("{place} has none of its documented members"),
                 );
             }
             None
@@ -182,7 +187,7 @@ fn conforms(contract: &Contract, id: &ShapeId, value: &Json, path: &MemberPath, 
     }
 }
 
-/// What is wrong with the body of a documented error, if anything.
+/// Returns the mismatch in the body of a documented error, if there is one.
 pub(super) fn error_flaw(contract: &Contract, answer: &Answer, observed: &Observed) -> Option<Flaw> {
     if is_blank(&answer.body) {
         return None;
@@ -190,17 +195,17 @@ pub(super) fn error_flaw(contract: &Contract, answer: &Answer, observed: &Observ
     let format = format(contract.protocol);
     let content_type = answer.header("content-type");
     if let Some(stated) = content_type.filter(|stated| !says(format, stated)) {
-        let why = format!("errors are {format}, the content type says `{}`", cut(stated));
+        let why = format!("errors are documented as {format}, but the content type is `{}`", cut(stated));
         return Flaw::new(format!("content type not {format}"), why);
     }
     match wire::document(contract.protocol, &answer.body, content_type) {
         Ok(Json::Object(_)) => None,
-        Ok(_) => Flaw::new("error body not an object", "an error's body is an object"),
+        Ok(_) => Flaw::new("error body not an object", "the body of an error must be an object"),
         Err(reason) => {
             let place = observed.place.as_deref().unwrap_or("the header");
             Flaw::new(
                 format!("error body not {format}"),
-                format!("the error type stands in {place}, but the body is broken: {reason}"),
+                format!("the error type is in {place}, but the body is malformed: {reason}"),
             )
         }
     }

@@ -1,6 +1,6 @@
-//! An answer beside the accepted one.
+//! Compares a response with the accepted one.
 //!
-//! Whether the accepted behaviour is right is not asked here.
+//! It never asks whether the accepted behaviour is right.
 
 use super::{Difference, Judgement, Values, Verdict, form::form, in_words};
 use crate::contract::Contract;
@@ -9,53 +9,53 @@ use crate::run::Outcome;
 use crate::snapshot::{Form, Mark, Seen, Snapshot};
 use serde::{Deserialize, Serialize};
 
-/// How an answer stands beside the accepted one.
+/// How a response compares with the accepted one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Change {
-    /// It is the accepted one.
+    /// The response matches the accepted one.
     Same,
-    /// Another one was accepted.
+    /// The response differs from the accepted one.
     Changed,
-    /// None was accepted.
+    /// No response has been accepted yet.
     New,
-    /// There was no answer, or nothing is compared.
+    /// There was no response, or nothing is compared.
     #[default]
     None,
 }
 
-/// A case's answer with its place in a snapshot.
+/// A case's response, its snapshot key and the accepted response.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Comparison {
-    /// Where the case stands.
+    /// Where the case is recorded in a snapshot.
     pub spot: Spot,
-    /// The answer; absent where nothing was learnt.
+    /// The observed response; absent if the case was inconclusive.
     pub seen: Option<Seen>,
-    /// What is documented, where the answer breaks it.
+    /// The documented behaviour, if the response breaks it.
     pub mark: Option<Mark>,
-    /// The accepted answer; its form only where it is another one.
+    /// The accepted response; its form is included only if the response differs.
     pub accepted: Option<Seen>,
-    /// How they differ.
+    /// How the two compare.
     pub change: Change,
-    /// Whether the answer breaks the contract, and was accepted so.
+    /// Whether the response breaks the contract and was accepted as such.
     pub known: bool,
-    /// Where values are not those of another endpoint, where there is one.
+    /// Values that differ from those of the second endpoint, in a differential run.
     pub differs: Vec<Difference>,
 }
 
-/// Where a case stands in a snapshot.
+/// Where a case is recorded in a snapshot.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Spot {
-    /// Member and constraint, or what stands for them: `Tags{key}/length`.
+    /// Member and constraint, or the parts of the ID in their place: `Tags{key}/length`.
     pub place: String,
-    /// Which side of the constraint: `at-max`, `violated`, `valid` …
+    /// Side of the constraint: `at-max`, `violated`, `valid` …
     pub side: String,
-    /// The rest of the id: `at-max-astral`.
+    /// Rest of the ID: `at-max-astral`.
     pub variant: String,
 }
 
 impl Spot {
-    /// From a case's id and intent.
+    /// Derives the key from a case's ID and intent.
     pub fn new(id: &str, intent: Intent) -> Self {
         let after = id.splitn(3, '/').nth(2).unwrap_or(id);
         let mut ends = after.match_indices('/').map(|(at, _)| at);
@@ -72,12 +72,13 @@ impl Spot {
 }
 
 impl Comparison {
-    /// Whether it is to be looked at: it breaks the contract unaccepted, or is not what was accepted.
+    /// Returns true if the case is a finding: it breaks the contract and is not a known divergence, or its response
+    /// differs from the accepted one.
     pub fn is_finding(&self, verdict: Verdict, strict: bool) -> bool {
         is_finding(verdict, self.known, self.change, strict)
     }
 
-    /// The same beside what another endpoint says: where all else is the same, values count.
+    /// Adds the values that differ from those of another endpoint. They count only if everything else is the same.
     #[must_use]
     pub fn beside(mut self, was: &Values, now: &Values) -> Self {
         if self.change == Change::Same {
@@ -89,7 +90,7 @@ impl Comparison {
         self
     }
 
-    /// What was accepted, in words, where the answer is another one; a form is named where nothing else
+    /// Describes the accepted response if the observed one differs from it. The form is described only if nothing else
     /// differs.
     pub fn accepted_in_words(&self) -> Option<String> {
         let (Change::Changed, Some(accepted), Some(seen)) = (self.change, &self.accepted, &self.seen) else {
@@ -113,12 +114,12 @@ impl Comparison {
     }
 }
 
-/// Whether a case is to be looked at, from what results say of it.
+/// Returns true if a case is a finding, judging by its recorded results.
 pub fn is_finding(verdict: Verdict, known: bool, change: Change, strict: bool) -> bool {
     (verdict == Verdict::Diverges && (strict || !known)) || change == Change::Changed
 }
 
-/// The side of a limit that a variant is named after, else what kind of request it is.
+/// Returns the side of a limit that the variant is named after, or else the kind of request.
 fn side(variant: &str, intent: Intent, law: bool) -> &str {
     for limit in ["below-min", "at-min", "above-min", "below-max", "at-max", "above-max"] {
         if variant.strip_prefix(limit).is_some_and(|rest| rest.is_empty() || rest.starts_with('-')) {
@@ -136,9 +137,9 @@ fn side(variant: &str, intent: Intent, law: bool) -> &str {
     }
 }
 
-/// What was seen of a case, and how it stands beside what was accepted of its operation.
+/// Returns the response to a case and how it compares with the accepted response of its operation.
 ///
-/// `clean` takes out of a text, in place, what must be in no file.
+/// `clean` redacts, in place, what must not be written to any file.
 pub fn compare(
     contract: &Contract,
     outcome: &Outcome,
@@ -175,7 +176,7 @@ fn seen(
 ) -> Seen {
     let observed = &judgement.observed;
     let answer = match case.judged {
-        // What a law's steps look like is told by cases of their own.
+        // The form of the responses to a law's steps is covered by cases of their own.
         Judged::Law(_) => None,
         Judged::Step(index) => {
             outcome.exchanges.get(index).and_then(Option::as_ref).and_then(|one| one.answer.as_ref().ok())
@@ -198,7 +199,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_case_stands_at_its_side() {
+    fn snapshot_key_names_the_side_of_the_limit() {
         for (id, intent, expected) in [
             ("s/Op/Tags{key}/length/at-max-astral", Intent::Valid, ("Tags{key}/length", "at-max", "at-max-astral")),
             ("s/Op/Tags/length/at-maximum", Intent::Valid, ("Tags/length", "valid", "at-maximum")),

@@ -1,4 +1,6 @@
-//! What of the contract a run has reached.
+//! Measures how much of the contract a run has covered.
+//!
+//! It never judges a case.
 
 use super::{Judgement, Verdict};
 use crate::contract::{Constraint, Contract, Role};
@@ -7,21 +9,21 @@ use indexmap::IndexMap;
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 
-/// Coverage of a run, per operation.
+/// Coverage of a run by operation.
 #[derive(Debug, Default)]
 pub struct Coverage {
     rows: IndexMap<String, Row>,
-    /// Where keys are made that are mostly known already.
+    /// Buffer for building keys, most of which are already in the maps, so that looking them up allocates nothing.
     key: String,
 }
 
 #[derive(Debug, Default)]
 struct Row {
     counts: OperationCoverage,
-    /// `member path/constraint` of all that the contract states.
+    /// `member path/constraint` of every constraint that the contract states.
     stated: HashSet<String>,
     reached: HashSet<String>,
-    /// Documented errors, with what they mean.
+    /// Documented errors with their roles.
     documented: IndexMap<String, Role>,
     provokable: HashSet<String>,
     provoked: HashSet<String>,
@@ -31,7 +33,7 @@ struct Row {
     laws: Reached,
 }
 
-/// What cases are about, and what of it was answered.
+/// Items that cases test, and whether any of those cases got a response.
 #[derive(Debug, Default)]
 struct Reached(HashMap<String, bool>);
 
@@ -55,54 +57,54 @@ impl Reached {
 pub struct OperationCoverage {
     /// The operation.
     pub operation: String,
-    /// All cases.
+    /// Number of cases.
     pub cases: u64,
-    /// Passed.
+    /// Cases that passed.
     pub pass: u64,
-    /// Diverging.
+    /// Cases that diverged.
     pub diverges: u64,
-    /// Unspecified.
+    /// Cases for which the documentation is silent.
     pub unspecified: u64,
-    /// Not implemented.
+    /// Cases whose operation is not implemented.
     pub not_implemented: u64,
-    /// Indeterminate.
+    /// Inconclusive cases.
     pub indeterminate: u64,
-    /// Unsendable.
+    /// Cases that could not be sent.
     pub unsendable: u64,
-    /// Constraints tested with an answer, and constraints that the contract states.
+    /// Constraints that were tested and got a response, and constraints that the contract states.
     pub constraints: (u64, u64),
-    /// Documented errors that were provoked, and those that a case could provoke.
+    /// Documented errors that were provoked, and documented errors that a case could provoke.
     pub errors: (u64, u64),
-    /// Documented errors that no case can provoke, each with why.
+    /// Documented errors that no case can provoke, each with the reason.
     pub unprovokable: Vec<(String, &'static str)>,
-    /// Sides of limits (below, at, above) that were answered, of those that cases are about.
+    /// Sides of limits (below, at, above) that got a response, and sides that cases test.
     pub limits: (u64, u64),
-    /// The same for members of enums.
+    /// Like `limits`, for members of enums.
     pub enums: (u64, u64),
-    /// The same for members of the input, at any depth.
+    /// Like `limits`, for members of the input at any depth.
     pub members: (u64, u64),
-    /// Laws about which something was learnt, of those that cases are about.
+    /// Laws with a conclusive result, and laws that cases test.
     pub laws: (u64, u64),
 }
 
 const SIDES: [&str; 4] = ["below-min", "at-min", "at-max", "above-max"];
 
-/// Why no case asks for an error of this kind.
+/// Returns the reason why no case can provoke an error with this role.
 fn why_not(role: Role) -> &'static str {
     match role {
-        Role::Throttled => "only too many requests bring it",
-        Role::ServerFault => "only a failure of the server brings it",
-        Role::MissingResource => "the scenario names nothing that does not exist",
-        Role::Unauthenticated => "the scenario names nobody who could prove anything",
-        Role::Forbidden => "the scenario names nobody who lacks a permission",
-        Role::Conflict => "it wants a state that no case makes",
-        Role::Limit => "it wants more than a case may make",
-        Role::InvalidInput | Role::Other => "no document says what brings it",
+        Role::Throttled => "needs rate limiting",
+        Role::ServerFault => "needs a server failure",
+        Role::MissingResource => "the scenario has no `missing = {…}` for the operation",
+        Role::Unauthenticated => "no principal in the scenario has credentials",
+        Role::Forbidden => "no principal in the scenario has `lacks = […]`",
+        Role::Conflict => "needs a state that no case creates",
+        Role::Limit => "needs more resources than a case may create",
+        Role::InvalidInput | Role::Other => "the docs don't say when it occurs",
     }
 }
 
 impl Coverage {
-    /// For the wanted operations of a contract, nothing reached yet.
+    /// Creates empty coverage for the contract's operations that `wants` selects.
     pub fn new(contract: &Contract, wants: impl Fn(&str) -> bool) -> Self {
         let wanted = contract.operations.iter().filter(|operation| wants(operation.name.as_str()));
         let rows = wanted.map(|operation| {
@@ -123,13 +125,13 @@ impl Coverage {
         Self { rows: rows.collect(), key: String::new() }
     }
 
-    /// Adds one judged case.
+    /// Adds a judged case.
     pub fn add(&mut self, case: &Case, judgement: &Judgement) {
         let Some(row) = self.rows.get_mut(case.operation.as_str()) else { return };
         let counts = &mut row.counts;
         counts.cases += 1;
-        // A hang breaks the contract, and is no answer to the question that was asked. What a law looks at is no
-        // single answer.
+        // A hang breaks the contract but does not answer the question that the case asks. Laws are judged on several
+        // responses, so they have no single status.
         let answered = matches!(judgement.verdict, Verdict::Pass | Verdict::Diverges | Verdict::Unspecified)
             && (judgement.observed.status.is_some() || case.class == "law");
         *match judgement.verdict {
@@ -142,18 +144,18 @@ impl Coverage {
         } += 1;
         self.key.clear();
         if let Some(member) = &case.member {
-            write!(self.key, "{member}").expect("writing to a text cannot fail");
+            write!(self.key, "{member}").expect("writing to a string cannot fail");
             row.members.add(&self.key, answered);
             let variant = case.id.0.rsplit('/').next().unwrap_or_default();
             match case.constraint {
                 Some(constraint @ (Constraint::Length | Constraint::Range | Constraint::MaxTotalBytes)) => {
                     if let Some(side) = SIDES.iter().find(|side| variant.starts_with(**side)) {
-                        write!(self.key, "/{constraint}/{side}").expect("writing to a text cannot fail");
+                        write!(self.key, "/{constraint}/{side}").expect("writing to a string cannot fail");
                         row.limits.add(&self.key, answered);
                     }
                 }
                 Some(Constraint::Enum) if variant.starts_with("member-") => {
-                    write!(self.key, "/{variant}").expect("writing to a text cannot fail");
+                    write!(self.key, "/{variant}").expect("writing to a string cannot fail");
                     row.enums.add(&self.key, answered);
                 }
                 _ => {}
@@ -163,11 +165,11 @@ impl Coverage {
             row.laws.add(law, answered);
         }
         if let (true, Some(member), Some(constraint)) = (answered, &case.member, case.constraint) {
-            // A constraint is reached when a violation of it was answered, or, for what no request
-            // can break alone, when a value at its limit was.
+            // A constraint is covered once a violation of it got a response, or a value at its limit, if no request can
+            // violate the constraint alone.
             if case.intent != Intent::Probe {
                 self.key.clear();
-                write!(self.key, "{member}/{constraint}").expect("writing to a text cannot fail");
+                write!(self.key, "{member}/{constraint}").expect("writing to a string cannot fail");
                 if !row.reached.contains(&self.key) && row.stated.contains(&self.key) {
                     row.reached.insert(self.key.clone());
                 }
@@ -188,7 +190,7 @@ impl Coverage {
         }
     }
 
-    /// One row for each operation that had cases, in the contract's order.
+    /// Returns one row for each operation with cases, in the contract's order.
     pub fn operations(&self) -> Vec<OperationCoverage> {
         self.rows
             .values()

@@ -1,4 +1,6 @@
-//! Diverging cases, grouped by operation, member, constraint and what was observed.
+//! Groups diverging cases by operation, member, constraint and what was observed.
+//!
+//! It never decides whether a case diverges.
 
 use super::frame::frame;
 use super::oracle::{in_words, size};
@@ -9,12 +11,12 @@ use indexmap::IndexMap;
 use std::cell::LazyCell;
 use std::collections::HashMap;
 
-/// So many ids are kept for each finding; the count goes on.
+/// Maximum number of example IDs per finding; further cases are only counted.
 const EXAMPLES: usize = 5;
-/// So many findings are told apart; the rest share one, so that no server can fill the memory.
+/// Maximum number of distinct findings. Further ones share one entry, so that no server can exhaust the memory.
 const MOST: usize = 10_000;
 
-/// So many violations are accepted before a member is called ignored.
+/// Minimum number of accepted violations before a member is reported as ignored.
 const ENOUGH: u64 = 4;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -24,9 +26,10 @@ struct Key {
     member: String,
     constraint: String,
     observed: String,
-    /// What was accepted, where that is what is wrong.
+    /// The accepted response, if the finding is that it changed.
     accepted: Option<String>,
-    /// Where the server broke; then operation, member and constraint tell nothing apart.
+    /// Innermost stack frame of a server failure. Operation, member and constraint are then empty, so that all cases
+    /// with this frame form one group.
     frame: Option<String>,
 }
 
@@ -34,12 +37,12 @@ struct Key {
 struct Group {
     finding: Finding,
     rank: Rank,
-    /// Ids with the size of their request, smallest first.
+    /// Example IDs with the size of their input, smallest first.
     examples: Vec<(usize, String)>,
 }
 
-/// What to fix first: what breaks valid use, then failures, then what is wrongly accepted, then wrong words,
-/// then what is only another answer than the accepted one.
+/// Order in which to fix findings: rejected valid requests, server failures, accepted invalid requests, wrong errors,
+/// and last, responses that only differ from the accepted ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Rank {
     ValidRefused,
@@ -49,38 +52,38 @@ enum Rank {
     Changed,
 }
 
-/// What a finding shows of its smallest case.
+/// How to reproduce a finding's smallest case, and what the server printed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Again {
-    /// Its request as a curl line, where curl can send it.
+    /// The request as a curl command, if curl can send it.
     pub curl: Option<String>,
-    /// What the server said last, where overstep started it and it failed.
+    /// Last lines of the server's output, if overstep started the server and it failed.
     pub server_output: Vec<String>,
 }
 
-/// Collects findings in bounded memory: a group keeps its count and its first few examples.
+/// Collects findings in bounded memory: a group keeps its count and a few examples.
 #[derive(Debug, Default)]
 pub struct Findings {
     groups: IndexMap<Key, Group>,
     strict: bool,
-    /// Of operations that only models describe, by operation and member of the input: how many violations were
-    /// accepted, and how many refused.
+    /// Numbers of accepted and of rejected violations, by operation and top-level input member, for operations that are
+    /// described by models only.
     heeded: HashMap<(String, String), (u64, u64)>,
 }
 
 impl Findings {
-    /// None yet; with `strict`, an accepted divergence is one too.
+    /// Creates an empty collection. If `strict` is set, accepted divergences count as findings.
     pub fn new(strict: bool) -> Self {
         Self { groups: IndexMap::new(), strict, heeded: HashMap::new() }
     }
 
-    /// Adds a case if it diverges; `again` is asked for only when the case becomes its group's first example.
+    /// Adds a case if it diverges. `again` is called only if the case becomes its group's first example.
     pub fn add(&mut self, scenario: &str, case: &Case, judgement: &Judgement, again: impl FnOnce() -> Again) {
         self.add_compared(scenario, case, judgement, &Comparison::default(), &[], again);
     }
 
-    /// Adds a case if it diverges and is not known, or if its answer is not the accepted one; failures of the server
-    /// whose trace is known are one finding for each place where it broke.
+    /// Adds a case if it diverges and is not a known divergence, or if its response differs from the accepted one.
+    /// Server failures with a known stack frame form one finding per frame.
     pub fn add_compared(
         &mut self,
         scenario: &str,
@@ -94,7 +97,7 @@ impl Findings {
         for difference in &comparison.differs {
             self.add_difference(scenario, case, judgement, difference, &again);
         }
-        // Other values are told by now, and make no change of the whole.
+        // The differing values are recorded above and do not count as a change of the whole response.
         let rest = (!comparison.differs.is_empty()).then(|| Comparison {
             change: Change::Same,
             differs: Vec::new(),
@@ -106,7 +109,7 @@ impl Findings {
         }
         let (mut member, mut constraint) = place(case);
         if judgement.verdict != Verdict::Diverges && is_of_form(comparison) {
-            // Answers of another form have one cause, wherever in an operation they come up.
+            // Responses of a different form have one cause, wherever in an operation they occur.
             (member, constraint) = ("answers".to_owned(), "form".to_owned());
         }
         let failed = judgement.observed.status.is_none_or(|status| status >= 500);
@@ -141,14 +144,15 @@ impl Findings {
             }
             group.finding.why = why(judgement, comparison);
             group.finding.curl.clone_from(&again.curl);
-            // An example may have been quicker than what the server printed about it.
+            // The server may print its output after the response; an empty output must not replace a known one.
             if !again.server_output.is_empty() {
                 group.finding.server_output.clone_from(&again.server_output);
             }
         }
     }
 
-    /// Answers that say something else at one place have one cause, whatever was asked for.
+    /// Adds a finding for a differing value. Responses that differ at the same path have one cause, whatever was
+    /// requested.
     fn add_difference(
         &mut self,
         scenario: &str,
@@ -179,7 +183,7 @@ impl Findings {
         }
     }
 
-    /// Counts one more case of a finding that has its example already; nothing where there is no such finding.
+    /// Counts one more case of an existing finding; does nothing if there is no such finding.
     pub fn count_more(&mut self, scenario: &str, case: &Case, judgement: &Judgement) {
         let (member, constraint) = place(case);
         let observed = judgement.observed.to_string();
@@ -193,8 +197,8 @@ impl Findings {
         }
     }
 
-    /// Takes note of whether a member is looked at at all, where only models describe the operation: whatever is wrong
-    /// with one that is not has one cause.
+    /// Records whether a violation was accepted, for operations that are described by models only. If an endpoint
+    /// ignores a member, all its accepted violations have one cause.
     pub fn see(&mut self, case: &Case, judgement: &Judgement) {
         let Some(top) = case.member.as_ref().and_then(MemberPath::top).filter(|_| case.intent == Intent::Violates)
         else {
@@ -210,7 +214,7 @@ impl Findings {
         *refuses += u64::from(!accepted);
     }
 
-    /// The member that a finding is about, where the endpoint looks at nothing in it.
+    /// Returns the finding's top-level member if the endpoint seems to ignore it.
     fn ignored(&self, finding: &Finding) -> Option<String> {
         let path = MemberPath::parse(&finding.member)?;
         let top = path.top()?;
@@ -219,20 +223,20 @@ impl Findings {
         (*refused == 0 && *accepted >= ENOUGH && is_of_it).then(|| top.to_owned())
     }
 
-    /// How many groups there are.
+    /// Returns the number of findings.
     pub fn len(&self) -> usize {
         self.groups.len()
     }
 
-    /// Whether nothing diverged.
+    /// Returns true if there are no findings.
     pub fn is_empty(&self) -> bool {
         self.groups.is_empty()
     }
 
-    /// The findings, the one to fix first first.
+    /// Returns the findings, the most urgent one first.
     pub fn sorted(&self) -> Vec<Finding> {
         let mut groups: Vec<&Group> = self.groups.values().collect();
-        // Stable: what is equal otherwise stays in plan order.
+        // The sort is stable: groups that compare equal stay in plan order.
         groups.sort_by_key(|group| (group.rank, std::cmp::Reverse(group.finding.cases)));
         let mut sorted: Vec<Finding> = Vec::with_capacity(groups.len());
         let mut merged: HashMap<(String, String), usize> = HashMap::new();
@@ -250,7 +254,7 @@ impl Findings {
                 }
                 merged.insert(key, sorted.len());
                 (finding.member, finding.constraint) = (member, "ignored".to_owned());
-                let why = "nothing that is wrong in it is refused: the endpoint seems not to look at it";
+                let why = "every invalid value was accepted: the endpoint seems to ignore this member";
                 finding.learnt = Some(why.to_owned());
             }
             sorted.push(finding);
@@ -283,7 +287,7 @@ impl Group {
         Self { finding, rank, examples: Vec::new() }
     }
 
-    /// Takes a case among the examples if it is small enough; whether it is the first of them now.
+    /// Adds a case to the examples if it is small enough; returns true if it is now the first one.
     fn add_example(&mut self, case: &Case) -> bool {
         let size = size(case);
         let at = self.examples.partition_point(|(other, _)| *other <= size);
@@ -300,14 +304,14 @@ impl Group {
     }
 }
 
-/// Member and constraint of a case, or what stands for them in its id.
+/// Returns the member and constraint of a case, or the parts of its ID in their place.
 fn place(case: &Case) -> (String, String) {
     let mut parts = case.id.0.splitn(5, '/').skip(2);
     let member = parts.next().unwrap_or(case.class).to_owned();
     (member, parts.next().unwrap_or("case").to_owned())
 }
 
-/// Whether an answer says what was accepted, and looks different.
+/// Returns true if status and error match the accepted response and only the form differs.
 fn is_of_form(comparison: &Comparison) -> bool {
     match (comparison.change, &comparison.accepted, &comparison.seen) {
         (Change::Changed, Some(accepted), Some(seen)) => accepted.to_string() == seen.to_string(),
@@ -315,8 +319,8 @@ fn is_of_form(comparison: &Comparison) -> bool {
     }
 }
 
-/// Why an answer that keeps the contract is a finding.
-const OTHER: &str = "the answer is not the accepted one";
+/// Reason for a finding whose response keeps the contract.
+const OTHER: &str = "the response differs from the accepted one";
 
 fn why(judgement: &Judgement, comparison: &Comparison) -> String {
     match judgement.verdict {
@@ -331,9 +335,9 @@ fn rank(case: &Case, judgement: &Judgement) -> Rank {
         return Rank::Changed;
     }
     match judgement.observed.status {
-        // What a named law says explains what a sequence only shows.
+        // A violated named law explains what a sequence of requests only shows.
         None if case.intent == Intent::Law && case.id.0.contains("/law/sequence/") => Rank::WrongError,
-        // What is lost or changed is as bad as what is wrongly accepted.
+        // Lost or changed data is as bad as an accepted invalid request.
         None if case.intent == Intent::Law => Rank::Accepted,
         None | Some(500..) => Rank::Failure,
         _ if case.intent == Intent::Valid => Rank::ValidRefused,

@@ -1,7 +1,7 @@
-//! The form of an answer: content type, where the error type stands, member paths with JSON types.
+//! Describes the form of a response: content type, location of the error type, and member paths with their JSON types.
 //!
-//! Nothing that a server says comes into it: what lists and maps of the contract hold is left out, and so
-//! is every name that could be data.
+//! It never includes data: the entries of documented lists and maps are left out, and so is every name that could be a
+//! value.
 
 use super::Observed;
 use crate::contract::{Contract, Kind, ShapeId};
@@ -11,12 +11,12 @@ use crate::wire;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
-/// So many member paths are spelled out.
+/// Maximum number of member paths in a form.
 const MOST_PATHS: usize = 80;
-/// No media type has more characters.
+/// Maximum number of characters in a media type.
 const LONGEST_MEDIA: usize = 200;
 
-/// The form of an answer to an operation with this output.
+/// Returns the form of a response to an operation with this output shape.
 pub(super) fn form(contract: &Contract, output: Option<&ShapeId>, answer: &Answer, observed: &Observed) -> Form {
     let mut facts = Vec::new();
     let mut fact = |name: &str, value: &str| facts.push((name.to_owned(), value.to_owned()));
@@ -35,7 +35,7 @@ pub(super) fn form(contract: &Contract, output: Option<&ShapeId>, answer: &Answe
     } else {
         wire::document(contract.protocol, &answer.body, None)
     };
-    // Whatever the protocol, a body of JSON has the form of one.
+    // A JSON body is described as such, whatever the protocol.
     let Some(document) = read.ok().or_else(|| serde_json::from_slice::<Json>(&answer.body).ok()) else {
         fact("body", if std::str::from_utf8(&answer.body).is_ok() { "text" } else { "bytes" });
         return Form(facts);
@@ -49,7 +49,7 @@ pub(super) fn form(contract: &Contract, output: Option<&ShapeId>, answer: &Answe
     Form(facts)
 }
 
-/// Media type and charset; other parameters may change from answer to answer.
+/// Returns media type and charset. Other parameters may vary between responses.
 fn media(stated: &str) -> String {
     let short = |part: &str| part.trim().chars().take(LONGEST_MEDIA).collect::<String>().to_ascii_lowercase();
     let mut parts = stated.split(';').map(short);
@@ -60,12 +60,12 @@ fn media(stated: &str) -> String {
     }
 }
 
-/// The JSON types that were seen at a path.
+/// Set of JSON types seen at a path.
 #[derive(Clone, Copy, Default)]
 struct Types(u8);
 
 impl Types {
-    /// In the order in which they are told.
+    /// Names in the order in which they are listed.
     const NAMES: [&str; 6] = ["array", "boolean", "null", "number", "object", "string"];
 
     fn add(&mut self, value: &Json) {
@@ -100,7 +100,7 @@ fn collect(contract: &Contract, shape: Option<&ShapeId>, value: &Json, path: &st
     let kind = shape.map(|id| &contract.shape(id).kind);
     match (value, kind) {
         (Json::Array(items), Some(Kind::List { member })) => {
-            // Whether a list of plain values is empty is state, and what it may hold is documented.
+            // Whether a list of scalars is empty depends on state, and its item type is documented.
             for item in items.iter().filter(|item| item.is_object() || item.is_array()) {
                 collect(contract, Some(member), item, &format!("{path}[]"), out);
             }
@@ -130,7 +130,7 @@ fn collect(contract: &Contract, shape: Option<&ShapeId>, value: &Json, path: &st
     }
 }
 
-/// Whether a key is a name that a developer wrote, and not a value that somebody sent.
+/// Returns true if a key looks like an identifier chosen by a developer rather than a value that a client sent.
 pub(super) fn is_name(key: &str) -> bool {
     let digits = key.bytes().filter(u8::is_ascii_digit).count();
     let starts = key.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_' || c == '@' || c == '$');
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_form_says_what_an_answer_looks_like() {
+    fn form_lists_content_type_error_location_and_paths() {
         assert_eq!(
             of(
                 "Application/JSON; charset=UTF-8; x=1",
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_that_changes_from_answer_to_answer_is_in_it() {
+    fn form_excludes_volatile_parts() {
         let one = of("multipart/mixed; boundary=1", r#"{"8d3f-1": {"x": 1}, "id": "a"}"#, None);
         let other = of("multipart/mixed; boundary=2", r#"{"id": "b", "77aa-2": {"x": 9}}"#, None);
         assert_eq!(one, other);

@@ -1,8 +1,8 @@
-//! Where a server broke, in its own words: the innermost frame of the trace that it printed.
+//! Finds where a server failed: the innermost frame of the stack trace that it printed.
 //!
-//! It knows the forms in which runtimes print traces, and nothing of any server.
+//! It knows the stack trace formats of language runtimes, and nothing about any particular server.
 
-/// The innermost frame and the kind of failure: `moto/sqs/models.py:120 in create_queue: KeyError`.
+/// Returns the innermost frame and the exception type: `moto/sqs/models.py:120 in create_queue: KeyError`.
 pub fn frame(lines: &[String]) -> Option<String> {
     let place = python(lines).or_else(|| node(lines)).or_else(|| java(lines)).or_else(|| rust(lines))?;
     Some(match kind(lines) {
@@ -11,9 +11,10 @@ pub fn frame(lines: &[String]) -> Option<String> {
     })
 }
 
-/// `  File "/x/site-packages/moto/sqs/models.py", line 120, in create_queue`; the last one is the innermost.
+/// Parses a Python frame, `  File "/x/site-packages/moto/sqs/models.py", line 120, in create_queue`; the last one is
+/// the innermost.
 fn python(lines: &[String]) -> Option<String> {
-    // A library of the language itself is where it broke, and not why.
+    // A frame of the standard library shows where it failed, but not why.
     let of_package = |line: &&String| line.contains("-packages/");
     let frames = lines.iter().rev().filter(|line| line.trim_start().starts_with("File \""));
     frames.clone().find(of_package).or_else(|| frames.clone().next()).and_then(|line| {
@@ -25,7 +26,8 @@ fn python(lines: &[String]) -> Option<String> {
     })
 }
 
-/// `    at createTable (/x/node_modules/dynalite/actions/createTable.js:12:5)`; the first one is the innermost.
+/// Parses a Node.js frame, `    at createTable (/x/node_modules/dynalite/actions/createTable.js:12:5)`; the first one
+/// is the innermost.
 fn node(lines: &[String]) -> Option<String> {
     lines.iter().find_map(|line| {
         let rest = line.trim_start().strip_prefix("at ")?;
@@ -41,7 +43,7 @@ fn node(lines: &[String]) -> Option<String> {
     })
 }
 
-/// `at com.example.Queue.create(Queue.java:12)`; the first one is the innermost.
+/// Parses a JVM frame, `at com.example.Queue.create(Queue.java:12)`; the first one is the innermost.
 fn java(lines: &[String]) -> Option<String> {
     lines.iter().find_map(|line| {
         let rest = line.trim_start().strip_prefix("at ")?;
@@ -52,7 +54,7 @@ fn java(lines: &[String]) -> Option<String> {
     })
 }
 
-/// `thread 'main' panicked at src/queue.rs:12:5:`.
+/// Parses the location of a Rust panic, `thread 'main' panicked at src/queue.rs:12:5:`.
 fn rust(lines: &[String]) -> Option<String> {
     lines.iter().find_map(|line| {
         let place = line.split_once("panicked at ")?.1.trim_end_matches(':');
@@ -61,7 +63,7 @@ fn rust(lines: &[String]) -> Option<String> {
     })
 }
 
-/// The failure's kind: `KeyError` of `KeyError: 'x'`, `botocore.errors.NoRegion` of a dotted one.
+/// Returns the exception type without its module: `KeyError` for `KeyError: 'x'`.
 fn kind(lines: &[String]) -> Option<String> {
     lines.iter().rev().find_map(|line| {
         let head = line.split([':', ' ']).next().unwrap_or_default();
@@ -72,7 +74,7 @@ fn kind(lines: &[String]) -> Option<String> {
     })
 }
 
-/// A path as the server's own package says it.
+/// Returns a path relative to the package directory.
 fn short(path: &str) -> String {
     let markers = ["site-packages/", "dist-packages/", "node_modules/"];
     let cut = markers.iter().filter_map(|marker| path.rfind(marker).map(|at| at + marker.len())).max();
@@ -88,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn each_runtime_names_its_innermost_frame() {
+    fn innermost_frame_is_found_for_each_runtime() {
         let python = "Traceback (most recent call last):\n  File \"/v/lib/python3.11/site-packages/flask/app.py\", line 9, \
                       in run\n    f()\n  File \"/v/lib/python3.11/site-packages/moto/sqs/models.py\", line 120, in create\n    \
                       x[1]\nKeyError: 'x'\n127.0.0.1 - - \"POST / HTTP/1.1\" 500 -";

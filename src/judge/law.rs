@@ -1,7 +1,7 @@
-//! Relations between steps: what was read against what a model of the documented state says.
+//! Judges laws: compares what was read with a model of the documented state.
 //!
-//! The model starts from whatever the first look finds, so that no resource has to be empty. What the
-//! documents do not promise is never held against a server.
+//! The model starts from whatever the first read returns, so no resource has to be empty. Behaviour that the documents
+//! do not promise is never a violation.
 
 use super::state::{Broken, State, seen};
 use super::{Observed, Verdict};
@@ -12,18 +12,18 @@ use crate::scenario::Scenario;
 use crate::wire;
 use std::collections::HashMap;
 
-/// What a law that holds is observed as.
+/// Note of a law that holds.
 const KEPT: &str = "kept";
 
 pub(super) type Decision = (Verdict, Observed, String);
 
-/// Why a law's case ends before all was looked at.
+/// Why the check of a law ends early.
 pub(super) enum Early {
-    /// No answer came to a step.
+    /// A step got no response.
     Silent(usize),
-    /// What came says nothing about the law.
+    /// The responses are inconclusive for the law.
     Open(String),
-    /// The law is broken, or a request of it was refused that must not be.
+    /// The law is violated, or one of its requests was rejected that must be accepted.
     Broken(Broken),
 }
 
@@ -33,7 +33,10 @@ impl From<Broken> for Early {
     }
 }
 
-/// Judges a relation; `None` with the step where no answer came, which is judged as everywhere.
+/// Judges a law.
+///
+/// # Errors
+/// Returns the index of the step that got no response, which the caller judges as for any other case.
 pub(super) fn law(
     contract: &Contract,
     scenario: &Scenario,
@@ -46,7 +49,7 @@ pub(super) fn law(
     };
     let noted = |note: &str| Observed { note: Some(note.to_owned()), ..Observed::default() };
     match told {
-        Ok(()) => Ok((Verdict::Pass, noted(KEPT), "the law is kept".to_owned())),
+        Ok(()) => Ok((Verdict::Pass, noted(KEPT), "the law holds".to_owned())),
         Err(Early::Silent(step)) => Err(step),
         Err(Early::Open(why)) => Ok((Verdict::Indeterminate, noted("not learnt"), why)),
         Err(Early::Broken(Broken { note, why })) => Ok((Verdict::Diverges, noted(&note), why)),
@@ -72,7 +75,7 @@ fn echo(
 ) -> Result<(), Early> {
     let answer = answer(outcome, step)?;
     if !(200..300).contains(&answer.status) {
-        return Err(Early::Open(format!("the request was answered with {}", answer.status)));
+        return Err(Early::Open(format!("the request got status {}", answer.status)));
     }
     let document = wire::document(contract.protocol, &answer.body, answer.header("content-type"))
         .map_err(|reason| Early::Open(reason.to_string()))?;
@@ -80,10 +83,10 @@ fn echo(
         Some(found) if found == value => Ok(()),
         Some(found) => Err(Broken::new(
             format!("`{place}` names another"),
-            format!("`{place}` is {}, and {} was asked for", super::state::short(found), super::state::short(value)),
+            format!("`{place}` is {}, but {} was requested", super::state::short(found), super::state::short(value)),
         )
         .into()),
-        None => Err(Broken::new(format!("`{place}` missing"), format!("the answer has no `{place}`")).into()),
+        None => Err(Broken::new(format!("`{place}` missing"), format!("the response has no `{place}`")).into()),
     }
 }
 
@@ -117,16 +120,16 @@ fn state(
                 }
                 What::Refused(effect) if !accepted => known.refuse(effect),
                 What::Refused(_) => {
-                    let why = "a request that must be refused was accepted, which is another case's finding";
+                    let why = "a request that must be rejected was accepted, which another case reports";
                     return Err(Early::Open(why.to_owned()));
                 }
-                // An answer to one of several writes side by side may have been given before the others.
+                // The response to one of several concurrent writes may date from before the others.
                 What::Look(_) if side_by_side => {}
                 What::Look(view) if accepted => {
                     let document = wire::document(contract.protocol, &came.body, came.header("content-type"))
                         .map_err(|reason| Early::Open(reason.to_string()))?;
                     if view.optional && known.is_hidden(wire::value_at(&document, &view.place)) {
-                        return Err(Early::Open(format!("`{}` is not shown", view.place)));
+                        return Err(Early::Open(format!("the response does not show `{}`", view.place)));
                     }
                     let found = seen(model.kind, &document, view)?;
                     known.look(found)?;
@@ -134,12 +137,12 @@ fn state(
                 What::Look(_) if known.was_seen() && came.status != 429 => {
                     return Err(Broken::new(
                         format!("reading is answered with {}", came.status),
-                        "what could be read before cannot be read any more".to_owned(),
+                        "the resource was readable before, but is no longer".to_owned(),
                     )
                     .into());
                 }
                 What::Look(_) => {
-                    return Err(Early::Open(format!("what is stored cannot be read: {}", came.status)));
+                    return Err(Early::Open(format!("the stored state cannot be read: status {}", came.status)));
                 }
             }
         }
@@ -147,7 +150,7 @@ fn state(
     Ok(())
 }
 
-/// What a refused write means that should have been accepted.
+/// Judges a rejected write that should have been accepted.
 fn refused(
     contract: &Contract,
     scenario: &Scenario,
@@ -171,8 +174,8 @@ fn refused(
     });
     let excused = matches!(role, Some(Role::Conflict | Role::Throttled | Role::Limit)) || came.status == 429;
     if (certain || came.status >= 500) && !excused {
-        let why = format!("step {} is a valid request, and was answered with {words}", event.step + 1);
+        let why = format!("step {} is a valid request, but got {words}", event.step + 1);
         return Err(Broken::new(format!("a write is answered with {words}"), why).into());
     }
-    Err(Early::Open(format!("a write that the law needs was answered with {words}")))
+    Err(Early::Open(format!("a write that the law needs got {words}")))
 }

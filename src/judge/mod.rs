@@ -1,7 +1,7 @@
-//! Exchanges, expectations and accepted behaviour → verdicts and findings. Pure: an old run can be
-//! judged again without a network.
+//! Turns exchanges, expectations and accepted behaviour into verdicts and findings. Pure, so an old run can be judged
+//! again without a network.
 //!
-//! This room never sends, reads files or asks a clock.
+//! This module never sends a request, reads a file or asks a clock.
 
 mod answer;
 mod compare;

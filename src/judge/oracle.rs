@@ -1,4 +1,6 @@
-//! The contract as oracle: one outcome, one judgement.
+//! Judges one outcome against the contract.
+//!
+//! It never compares with accepted behaviour and never looks at other cases.
 
 use super::answer::{self, Flaw};
 use super::law::law;
@@ -11,7 +13,7 @@ use crate::run::{Answer, Exchange, Framing, Liveness, NoAnswer, Outcome};
 use crate::scenario::Scenario;
 use crate::wire;
 
-/// Judges one outcome against what the contract says.
+/// Judges one outcome against the contract.
 pub fn judge(contract: &Contract, scenario: &Scenario, outcome: &Outcome) -> Judgement {
     let (verdict, observed, why) = decide(contract, scenario, outcome);
     Judgement { verdict, observed, why }
@@ -48,7 +50,7 @@ fn decide(contract: &Contract, scenario: &Scenario, outcome: &Outcome) -> Decisi
     };
     let observed = observe(contract, scenario, answer);
     if let Some(note) = framing(&answer.framing) {
-        let why = format!("a complete answer was due, and its {note}");
+        let why = format!("expected a complete response, but its {note}");
         return (Verdict::Diverges, Observed { note: Some(note), ..observed }, why);
     }
     if let Some(decision) = throttled(contract, operation, exchange, outcome.liveness, &observed) {
@@ -60,24 +62,24 @@ fn decide(contract: &Contract, scenario: &Scenario, outcome: &Outcome) -> Decisi
             let decision = rejected(contract, operation, *role, errors, answer, observed);
             match decision {
                 (Verdict::Pass, observed, _) if case.class == "pair" && is_for_two(contract, *role, errors) => {
-                    let why = "which of two refusals comes first is not documented".to_owned();
+                    let why = "the documentation does not say which of the two errors takes precedence".to_owned();
                     (Verdict::Unspecified, observed, why)
                 }
                 decision => decision,
             }
         }
-        Expectation::Keep { .. } => (Verdict::Indeterminate, observed, "no relation is stated".to_owned()),
+        Expectation::Keep { .. } => (Verdict::Indeterminate, observed, "the case states no law".to_owned()),
         Expectation::Unspecified { reason } if answer.status >= 500 && !is_unknown_method(case, answer) => (
             Verdict::Diverges,
             observed,
-            format!("whatever it means ({reason}), a request must not make the server fail"),
+            format!("a request must not make the server fail, even if its meaning is undocumented ({reason})"),
         ),
         Expectation::Unspecified { reason } => (Verdict::Unspecified, observed, reason.clone()),
     }
 }
 
-/// Whether a server says that it lacks a method that no document gives it: 501 is the proper answer then, see
-/// [RFC 9110, 15.6.2](https://www.rfc-editor.org/rfc/rfc9110#section-15.6.2).
+/// Returns true if the server answers a method that no document assigns to it with 501, which is the correct response,
+/// see [RFC 9110, 15.6.2](https://www.rfc-editor.org/rfc/rfc9110#section-15.6.2).
 fn is_unknown_method(case: &Case, answer: &Answer) -> bool {
     let is_another = |damage: &Damage| matches!(damage, Damage::Method(_));
     let step = case.steps.get(case.judged.shown());
@@ -85,7 +87,8 @@ fn is_unknown_method(case: &Case, answer: &Answer) -> bool {
     answer.status == 501 && step.is_some_and(damages)
 }
 
-/// What no document promises is recorded, and not held against anybody.
+/// Turns pass and divergence into `unspecified` if no document promises the behaviour: it is recorded, but never a
+/// finding.
 fn promised(expectation: &Expectation, decision: Decision) -> Decision {
     match (expectation, decision) {
         (Expectation::Unspecified { .. }, (Verdict::Pass | Verdict::Diverges, observed, why)) => {
@@ -106,7 +109,7 @@ fn failed_set_up(contract: &Contract, scenario: &Scenario, outcome: &Outcome) ->
                     Send::Operation { name, .. } => name.to_string(),
                     Send::Raw { method, target, .. } => format!("{method} {target}"),
                 };
-                return Some(format!("set-up failed: {what} answered {}", observe(contract, scenario, answer)));
+                return Some(format!("set-up failed: {what} returned {}", observe(contract, scenario, answer)));
             }
             Some(Ok(_)) => {}
         }
@@ -128,7 +131,7 @@ fn no_answer(reason: &NoAnswer, liveness: Option<Liveness>) -> Decision {
     match liveness {
         Some(Liveness::Killed) => {
             let observed = Observed { note: Some("ends the server".to_owned()), ..Observed::default() };
-            let why = "the server ended, and again when it had been started anew and nothing else was sent".to_owned();
+            let why = "the server crashed, and crashed again when only this case was sent to a fresh server".to_owned();
             (Verdict::Diverges, observed, why)
         }
         Some(Liveness::Among(cases)) => {
@@ -136,14 +139,14 @@ fn no_answer(reason: &NoAnswer, liveness: Option<Liveness>) -> Decision {
                 1 => "ends the server".to_owned(),
                 _ => format!("one of {cases} cases ends the server, and the search for it was cut short"),
             };
-            let why = "the server ended, and the time for finding the case that does it was over".to_owned();
+            let why = "the server crashed, and the time limit for finding the responsible case was reached".to_owned();
             (Verdict::Diverges, Observed { note: Some(note), ..Observed::default() }, why)
         }
         Some(Liveness::Alive) if learnt => {
-            (Verdict::Diverges, observed, format!("{reason}, twice, while plain valid requests are answered"))
+            (Verdict::Diverges, observed, format!("{reason}, twice, while control requests succeed"))
         }
         Some(Liveness::OperationDown) if learnt => {
-            let why = format!("{reason}, to plain valid requests too, while other operations are answered");
+            let why = format!("{reason}, for control requests too, while other operations respond");
             (Verdict::Diverges, observed, why)
         }
         _ => (Verdict::Indeterminate, observed, reason.to_string()),
@@ -173,8 +176,9 @@ fn framing(framing: &Framing) -> Option<String> {
     })
 }
 
-/// What stays throttled after all retries teaches nothing, unless throttling itself is undocumented, or
-/// meets only requests that must be refused for another reason.
+/// Judges a response that is still throttled after all retries. It is inconclusive, unless the operation does not
+/// document throttling, or control requests succeed while this one, which must be rejected for another reason, is
+/// always throttled.
 fn throttled(
     contract: &Contract,
     operation: &Operation,
@@ -188,14 +192,14 @@ fn throttled(
     let is_documented = contract.errors_of(operation).any(|(_, error)| error.role == Role::Throttled);
     let times = exchange.throttled + 1;
     if is_documented && liveness == Some(Liveness::Alive) {
-        let why = "throttled every time, while plain valid requests before and after were answered".to_owned();
+        let why = "throttled every time, while control requests before and after succeeded".to_owned();
         return Some((Verdict::Diverges, observed.clone(), why));
     }
     if is_documented {
         let why = format!("throttled {times} times in a row");
         return Some((Verdict::Indeterminate, observed.clone(), why));
     }
-    let why = "throttled inside our own rate limit, and the operation documents no throttling".to_owned();
+    let why = "throttled within the configured rate limit, and the operation documents no throttling".to_owned();
     Some((Verdict::Diverges, observed.clone(), why))
 }
 
@@ -204,21 +208,17 @@ fn accepted(contract: &Contract, outcome: &Outcome, accept: &Accept, answer: &An
     let success = accept.status.map_or((200..300).contains(&status), |due| due == status);
     if !success {
         if accept.or.iter().any(|error| fits(contract, Role::MissingResource, error, &observed)) {
-            let why = "the document names this error for a resource that may not exist".to_owned();
+            let why = "documented error for a resource that may not exist".to_owned();
             return (Verdict::Pass, observed, why);
         }
         if status < 500 && accept.assumes.as_ref().is_some_and(|assumption| !holds(outcome, assumption)) {
-            let why = "the resource held other data, which counts".to_owned();
+            let why = "the resource holds other data that counts towards the limit".to_owned();
             return (Verdict::Indeterminate, observed, why);
         }
-        return (
-            Verdict::Diverges,
-            observed,
-            "a valid request was not answered with the documented success".to_owned(),
-        );
+        return (Verdict::Diverges, observed, "a valid request did not get the documented success response".to_owned());
     }
     if let Some(error) = &observed.error {
-        let why = format!("an error, `{error}`, in an answer of success");
+        let why = format!("success status, but the response carries error `{error}`");
         return (Verdict::Diverges, observed, why);
     }
     match answer::success_flaw(contract, accept.output.as_ref(), answer) {
@@ -227,7 +227,7 @@ fn accepted(contract: &Contract, outcome: &Outcome, accept: &Accept, answer: &An
     }
 }
 
-/// Whether what else was stored, before and after, left the room that the case needed.
+/// Returns true if the data that was stored before and after left the capacity that the case assumes.
 fn holds(outcome: &Outcome, assumption: &Assumption) -> bool {
     assumption.steps.iter().all(|step| {
         let read = outcome.exchanges.get(*step).and_then(Option::as_ref);
@@ -251,7 +251,7 @@ fn holds(outcome: &Outcome, assumption: &Assumption) -> bool {
     })
 }
 
-/// All texts inside a value, in order.
+/// Returns all strings inside a value, in order.
 fn texts(value: &serde_json::Value) -> Vec<&str> {
     match value {
         serde_json::Value::String(text) => vec![text],
@@ -269,11 +269,11 @@ fn rejected(
     answer: &Answer,
     observed: Observed,
 ) -> Decision {
-    // An answer to HEAD has no body that could name the error (RFC 9110, 9.3.2).
+    // A response to HEAD has no body that could name the error (RFC 9110, 9.3.2).
     let is_head = operation.http.as_ref().is_some_and(|http| http.method == "HEAD");
     let nameless = |error: &&ExpectedError| is_head && observed.error.is_none() && error.error.is_some();
     if errors.iter().filter(nameless).any(|error| has_status(error, &observed)) {
-        return (Verdict::Pass, observed, "as documented, as far as an answer to HEAD can say".to_owned());
+        return (Verdict::Pass, observed, "as documented, as far as a response to HEAD can show".to_owned());
     }
     if errors.iter().any(|error| fits(contract, role, error, &observed)) {
         let named = errors.iter().any(|error| error.error.is_some());
@@ -286,12 +286,12 @@ fn rejected(
         |name: &str| contract.errors_of(operation).find(|(other, error)| code_of(other.as_str(), error) == name);
     let why = match (answer.status, observed.error.as_deref()) {
         (200..300, _) => "it was accepted".to_owned(),
-        (300..400, _) => "it was redirected, not refused".to_owned(),
-        (500.., _) => "the server failed instead of refusing".to_owned(),
+        (300..400, _) => "it was redirected instead of rejected".to_owned(),
+        (500.., _) => "the server failed instead of rejecting the request".to_owned(),
         (_, None) if errors.iter().any(|error| error.error.is_some()) => {
-            "refused without a documented error type".to_owned()
+            "rejected without a documented error type".to_owned()
         }
-        (_, None) => "refused with another status".to_owned(),
+        (_, None) => "rejected with an undocumented status".to_owned(),
         (_, Some(name)) => match known(name) {
             Some((_, error)) if error.role == role => format!("`{name}` is documented with another status"),
             Some((_, error)) => format!("`{name}` is documented, but means {}", error.role),
@@ -301,7 +301,7 @@ fn rejected(
     (Verdict::Diverges, observed, why)
 }
 
-/// Whether some of the errors are those of another role.
+/// Returns true if the expected errors belong to more than one role.
 fn is_for_two(contract: &Contract, role: Role, errors: &[ExpectedError]) -> bool {
     let of_other = |name: &str| {
         let found = contract.errors.iter().find(|(other, error)| code_of(other.as_str(), error) == name);
@@ -316,7 +316,8 @@ fn code_of<'a>(name: &'a str, error: &'a crate::contract::ErrorShape) -> &'a str
     error.code.as_deref().unwrap_or(name)
 }
 
-/// A service that once spoke awsQuery says an error's name in the body and the code of old in a header.
+/// Returns true if both names denote the same error: a service that migrated from awsQuery puts the error's name in the
+/// body and its former code in a header.
 fn is_old_code(contract: &Contract, one: &str, other: &str) -> bool {
     contract.traits.query_compatible
         && contract.errors.iter().any(|(name, error)| {
@@ -325,8 +326,8 @@ fn is_old_code(contract: &Contract, one: &str, other: &str) -> bool {
         })
 }
 
-/// Whether what was observed is this error. Where no document names one, an error that is documented
-/// for another role does not fit.
+/// Returns true if the observed response is the expected error. If no document names an error, one that is documented
+/// for another role does not match.
 fn fits(contract: &Contract, role: Role, expected: &ExpectedError, observed: &Observed) -> bool {
     let name_fits = match (&expected.error, &observed.error) {
         (Some(due), Some(name)) => due.as_str() == name || is_old_code(contract, due.as_str(), name),
@@ -343,12 +344,12 @@ fn fits(contract: &Contract, role: Role, expected: &ExpectedError, observed: &Ob
     name_fits && has_status(expected, observed)
 }
 
-/// Whether an error came with the status that is documented for it; with any that speaks of the request where none is.
+/// Returns true if the response has the documented status, or any 4xx status if none is documented.
 fn has_status(expected: &ExpectedError, observed: &Observed) -> bool {
     observed.status.is_some_and(|status| expected.status.map_or((400..500).contains(&status), |due| due == status))
 }
 
-/// Whether an undocumented error's name is none that means something else.
+/// Returns true if an undocumented error's name does not clearly mean something other than `role`.
 fn speaks_of(name: &str, role: Role) -> bool {
     let told = Role::infer(None, name, "");
     let is_telling = matches!(
@@ -356,19 +357,19 @@ fn speaks_of(name: &str, role: Role) -> bool {
         Role::MissingResource | Role::Unauthenticated | Role::Forbidden | Role::Throttled | Role::ServerFault
     );
     match role {
-        // Of all names that are not listed, only one that says so means that something is not there.
+        // An undocumented name counts as "does not exist" only if it says so explicitly.
         Role::MissingResource => told == role,
         _ => told == role || allied(told, role) || !is_telling,
     }
 }
 
-/// Proof of identity and permission: APIs use either error for either reason.
+/// Returns true if both roles concern authentication or authorization, which APIs use interchangeably.
 fn allied(one: Role, other: Role) -> bool {
     let of_access = |role| matches!(role, Role::Unauthenticated | Role::Forbidden);
     of_access(one) && of_access(other)
 }
 
-/// What was expected, in words: `400 InvalidParameterException or InvalidRequestException`.
+/// Describes the expectation in words: `400 InvalidParameterException or InvalidRequestException`.
 pub fn in_words(expectation: &Expectation) -> String {
     match expectation {
         Expectation::Accept(accept) => {
@@ -401,7 +402,7 @@ fn errors_in_words(errors: &[ExpectedError]) -> String {
     words.join(" or ")
 }
 
-/// The judged step's input, where it is an operation's: how findings find their smallest example.
+/// Returns the approximate size of the judged step's input; findings use it to pick their smallest example.
 pub(super) fn size(case: &Case) -> usize {
     fn of(value: &Value) -> usize {
         match value {

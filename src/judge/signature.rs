@@ -1,6 +1,6 @@
-//! What kind of answer came back: two answers of one kind teach a fuzzer nothing new.
+//! Classifies responses: two responses of the same kind teach a fuzzer nothing new.
 //!
-//! It says nothing of whether an answer is right.
+//! It never says whether a response is correct.
 
 use super::form::form;
 use super::oracle::observe;
@@ -11,13 +11,12 @@ use crate::scenario::Scenario;
 use std::hash::{DefaultHasher, Hasher as _};
 use std::time::Duration;
 
-/// Operation, status, error type, form of the body and class of latency of one answer, or two of them that follow
-/// one another.
+/// Hash of a response's operation, status, error type, body form and latency class, or of two consecutive responses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Signature(pub u64);
 
-/// Each kind of answer that an outcome shows, and each pair of kinds that follow one another; the same for the same
-/// answers in every process.
+/// Returns a signature for each response of an outcome and for each pair of consecutive ones. Equal responses have
+/// equal signatures in every process.
 pub fn signatures(contract: &Contract, scenario: &Scenario, outcome: &Outcome) -> Vec<Signature> {
     let mut found = Vec::new();
     let mut before = None;
@@ -52,8 +51,8 @@ fn one(contract: &Contract, scenario: &Scenario, operation: &str, exchange: &Exc
     hashed(&(operation, answer.status, &observed.error, form.0, is_whole, latency(exchange.took)))
 }
 
-/// Classes so wide that a busy machine does not move an answer from one to another: whatever is new leads a search, and
-/// noise must not.
+/// Returns a coarse latency class. The classes are wide enough that a busy machine does not move a response from one to
+/// another: new signatures guide the search, so noise must not create any.
 fn latency(took: Duration) -> u8 {
     match took.as_secs() {
         0 => 0,
@@ -63,7 +62,7 @@ fn latency(took: Duration) -> u8 {
 }
 
 fn hashed(of: &impl std::hash::Hash) -> u64 {
-    // Its keys are fixed.
+    // `DefaultHasher::new` uses fixed keys.
     let mut hasher = DefaultHasher::new();
     of.hash(&mut hasher);
     hasher.finish()

@@ -1,6 +1,6 @@
-//! What an endpoint does not have, and what nobody can know it must grant: scope told apart from fault.
+//! Distinguishes faults from what an endpoint does not implement or need not accept.
 //!
-//! It never looks at a single case alone: a canary, a control and plain values before it say what an answer is worth.
+//! It never looks at a case in isolation: a canary, a control and earlier plain values show what a response is worth.
 
 use super::{Judgement, Verdict};
 use crate::contract::{Contract, MemberPath, Role};
@@ -9,7 +9,7 @@ use crate::run::{Answer, Outcome};
 use crate::wire;
 use std::collections::{HashMap, HashSet};
 
-/// An answer without all that differs from request to request: two that look the same say the same.
+/// A response without anything that varies from request to request. Equal fingerprints mean the same response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Likeness {
     status: u16,
@@ -26,11 +26,12 @@ impl std::fmt::Display for Likeness {
     }
 }
 
-/// So much of a body is compared, in bytes.
+/// Maximum number of body bytes compared.
 const MOST_COMPARED: usize = 4096;
 
 impl Likeness {
-    /// Of the answer to a case's judged step; `None` where there was none, or where it was a success.
+    /// Creates the fingerprint of the response to a case's judged step. Returns `None` if there was no response, or a
+    /// success.
     pub fn of(contract: &Contract, outcome: &Outcome) -> Option<Self> {
         let exchange = outcome.exchanges.get(outcome.case.judged.shown())?.as_ref()?;
         let answer = exchange.answer.as_ref().ok().filter(|answer| answer.status >= 300)?;
@@ -49,19 +50,19 @@ fn code(contract: &Contract, answer: &Answer) -> Option<String> {
     wire::error_seen(contract.protocol, answer.status, &answer.headers, &answer.body, None).map(|seen| seen.code)
 }
 
-/// A text without ids, times and lengths: whatever holds a digit goes.
+/// Removes IDs, times and lengths from a text by dropping every word with a digit.
 fn timeless(text: &str) -> String {
     let words = text.split(|c: char| !(c.is_alphanumeric() || c == '-' || c == '_'));
     words.filter(|word| !word.is_empty() && !word.contains(|c: char| c.is_ascii_digit())).collect::<Vec<_>>().join(" ")
 }
 
-/// Which plain values an endpoint refused: of operations that only models describe, nobody can know which values
-/// are granted, so that the refusal of a limit is worth something only where a plain value was taken.
+/// Plain values that an endpoint rejected. If an operation is described by models only, it is unknown which values the
+/// service accepts, so a rejected boundary value means something only if a plain value was accepted.
 #[derive(Clone, Debug, Default)]
 pub struct Refused(HashMap<String, HashSet<MemberPath>>);
 
 impl Refused {
-    /// Takes note of a case that shows whether a plain value is taken.
+    /// Records a case that shows whether a plain value is accepted.
     pub fn see(&mut self, case: &Case, judgement: &Judgement) {
         if case.class == "valid"
             && judgement.verdict != Verdict::Pass
@@ -71,9 +72,8 @@ impl Refused {
         }
     }
 
-    /// The judgement of a case of an operation that only models describe: a refusal of a valid request is nobody's
-    /// fault where plain values of the same member are refused as well, or where it says that something else is in
-    /// the way.
+    /// Adjusts the judgement of a case whose operation is described by models only. A rejected valid request is not a
+    /// fault if plain values of the same member are rejected too, or if the error names another obstacle.
     pub fn weigh(&self, contract: &Contract, case: &Case, judgement: Judgement) -> Judgement {
         let refused = judgement.observed.status.is_some_and(|status| (400..500).contains(&status));
         if judgement.verdict != Verdict::Diverges
@@ -90,18 +90,18 @@ impl Refused {
             known.map_or_else(|| Role::infer(judgement.observed.status, error, ""), |(_, error)| error.role)
         });
         if matches!(told, Some(Role::Conflict | Role::Limit | Role::MissingResource | Role::Forbidden)) {
-            return silent("a model says what requests look like, and something else was in the way of this one");
+            return silent("the model defines only the syntax of requests, and the error names another obstacle");
         }
         if case.id.0.ends_with("/length/empty") {
-            return silent("the model states no least length, and says nothing of empty values either");
+            return silent("the model states no minimum length and does not mention empty values");
         }
         match &case.member {
-            None => silent("a model says what requests look like, not which combinations are granted"),
+            None => silent("the model defines the syntax of requests, not which combinations are accepted"),
             Some(path) => {
                 let near = |other: &MemberPath| path.0.starts_with(&other.0) || other.0.starts_with(&path.0);
                 let refused = self.0.get(case.operation.as_str());
                 match refused.and_then(|refused| refused.iter().find(|other| near(other))) {
-                    Some(other) => silent(&format!("a plain value of `{other}` is refused as well")),
+                    Some(other) => silent(&format!("a plain value of `{other}` is rejected as well")),
                     None => judgement,
                 }
             }
@@ -109,7 +109,7 @@ impl Refused {
     }
 }
 
-/// The member of which a case shows a plain value: `…/valid/member/PATH`, `…/valid/other/PATH`.
+/// Returns the member that a case tests with a plain value: `…/valid/member/PATH`, `…/valid/other/PATH`.
 fn plain_of(case: &Case) -> Option<MemberPath> {
     let mut parts = case.id.0.splitn(5, '/').skip(2);
     let (class, kind, path) = (parts.next()?, parts.next()?, parts.next()?);
@@ -121,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_differs_by_nature_is_left_out() {
+    fn volatile_words_are_dropped() {
         let one = timeless("<RequestId>7a62c49f-347e-4fc4-9331-6e8e</RequestId> Action is not valid 2026-11-25");
         let other = timeless("<RequestId>00000000-0000-4fc4-9331-6e8e</RequestId> Action is not valid 2026-11-26");
         assert_eq!(one, other);

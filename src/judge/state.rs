@@ -1,17 +1,17 @@
-//! A small model of a documented state: what must be stored, what may be, and what must not.
+//! Models a documented state: what must be stored, what may be, and what must not.
 //!
-//! It knows no status and no error: only what was written, and what was read.
+//! It never looks at status codes or errors, only at what was written and what was read.
 
 use crate::generate::{Effect, Model, StateKind, View};
 use crate::wire;
 use serde_json::Value as Json;
 
-/// How a law is broken.
+/// How a law is violated.
 #[derive(Debug)]
 pub(super) struct Broken {
-    /// In few words, the same from run to run.
+    /// Short description that is the same from run to run.
     pub note: String,
-    /// In a sentence, with what was stored.
+    /// Full sentence that includes the stored values.
     pub why: String,
 }
 
@@ -21,14 +21,17 @@ impl Broken {
     }
 }
 
-/// What is read of a state.
+/// A state as it was read from a response.
 pub(super) enum Seen {
     Map(Vec<(String, Json)>),
     List(Vec<Json>),
     Field(Json),
 }
 
-/// Reads a state out of an answer; what is not there is empty.
+/// Reads a state from a response. A missing value reads as empty.
+///
+/// # Errors
+/// Returns an error if the value does not have the type of the state.
 pub(super) fn seen(kind: StateKind, document: &Json, view: &View) -> Result<Seen, Broken> {
     let found = wire::value_at(document, &view.place).unwrap_or(&Json::Null);
     let item = |json: &Json| match &view.item {
@@ -52,13 +55,13 @@ pub(super) fn seen(kind: StateKind, document: &Json, view: &View) -> Result<Seen
             let due = if kind == StateKind::Map { "a map" } else { "a list" };
             return Err(Broken::new(
                 format!("`{}` not {due}", view.place),
-                format!("what is stored is read at `{}` as {due}", view.place),
+                format!("expected {due} at `{}`", view.place),
             ));
         }
     })
 }
 
-/// The value at a place, in which `*` is an object's only member.
+/// Returns the value at a path, in which `*` stands for an object's only member.
 fn at<'j>(json: &'j Json, place: &str) -> Option<&'j Json> {
     place.split('.').try_fold(json, |json, name| match (name, json) {
         ("*", Json::Object(members)) if members.len() == 1 => members.values().next(),
@@ -66,37 +69,37 @@ fn at<'j>(json: &'j Json, place: &str) -> Option<&'j Json> {
     })
 }
 
-/// One thing that is stored.
+/// A stored entry.
 struct Entry {
-    /// A map's key; a list's items and a field have none.
+    /// Key of a map's entry; empty for list items and fields.
     key: String,
-    /// What it may be: several where writes raced.
+    /// Values that the entry may have; more than one if writes were concurrent.
     allowed: Vec<Json>,
-    /// What stood there before the last write.
+    /// Value before the last write.
     before: Option<Json>,
-    /// Whether it must be there.
+    /// Whether the entry must exist.
     required: bool,
-    /// Whether this case wrote it.
+    /// Whether this case wrote the entry.
     ours: bool,
 }
 
-/// The state of one resource as the documents promise it.
+/// The state of one resource as documented.
 pub(super) struct State {
     model: Model,
     entries: Vec<Entry>,
-    /// Whether everything that is stored is known.
+    /// Whether all stored entries are known.
     complete: bool,
-    /// Whether the order of what is stored is known.
+    /// Whether the order of the stored entries is known.
     ordered: bool,
     looked: bool,
     shown: bool,
-    /// Keys, or items, that refused writes would have left.
+    /// Keys or items that rejected writes would have left.
     traces: Vec<(String, Json)>,
     removed: Vec<String>,
 }
 
 impl State {
-    /// Of which nothing is known yet.
+    /// Creates a state about which nothing is known.
     pub fn new(model: Model) -> Self {
         Self {
             model,
@@ -110,23 +113,23 @@ impl State {
         }
     }
 
-    /// Whether it was read already.
+    /// Returns true if the state has been read before.
     pub fn was_seen(&self) -> bool {
         self.looked
     }
 
-    /// Whether an answer leaves out what was never shown, although something must be stored.
+    /// Returns true if no response has shown the state so far, although something must be stored.
     pub fn is_hidden(&mut self, found: Option<&Json>) -> bool {
         self.shown |= found.is_some_and(|found| !found.is_null());
         !self.shown && self.entries.iter().any(|entry| entry.required && entry.ours)
     }
 
-    /// Whether something is stored, or may be, that this case did not write.
+    /// Returns true if the state holds, or may hold, entries that this case did not write.
     pub fn holds_others(&self) -> bool {
         self.entries.iter().any(|entry| !entry.ours && entry.allowed != [Json::Null])
     }
 
-    /// An accepted write; `raced` where another one side by side with it came before in the list.
+    /// Applies an accepted write. `raced` is set if a concurrent write comes before it in the list.
     pub fn write(&mut self, effect: &Effect, raced: bool) {
         if !self.model.merges && !raced && !matches!(effect, Effect::Remove(_)) {
             self.entries.iter_mut().for_each(|entry| entry.required = false);
@@ -169,7 +172,7 @@ impl State {
         }
     }
 
-    /// A refused write, with what it would have left.
+    /// Records what a rejected write would have left.
     pub fn refuse(&mut self, effect: &Effect) {
         match effect {
             Effect::Put(entries) => self.traces.extend(entries.iter().cloned()),
@@ -179,7 +182,10 @@ impl State {
         }
     }
 
-    /// What was read is compared, and from now on known.
+    /// Compares what was read with the expected state, and takes it as the known state.
+    ///
+    /// # Errors
+    /// Returns an error if the two do not match.
     pub fn look(&mut self, found: Seen) -> Result<(), Broken> {
         let found = match found {
             Seen::Map(entries) => entries,
@@ -200,20 +206,20 @@ impl State {
         for entry in self.entries.iter().filter(|entry| entry.required) {
             let Some((_, value)) = found.iter().find(|(key, _)| *key == entry.key) else {
                 return Err(if entry.ours {
-                    let why = format!("{} was written, and is not there", named(&entry.key, &entry.allowed[0]));
+                    let why = format!("{} was written, but is missing", named(&entry.key, &entry.allowed[0]));
                     Broken::new("what was written is not there", why)
                 } else {
-                    let why = format!("{} was there before, and is gone", named(&entry.key, &entry.allowed[0]));
+                    let why = format!("{} existed before and is gone", named(&entry.key, &entry.allowed[0]));
                     Broken::new("what was stored is gone", why)
                 });
             };
-            // A field that is empty may be left out.
+            // An empty field may be omitted.
             let emptied = value.is_null() && entry.allowed.iter().any(|allowed| *allowed == "");
             if entry.allowed.iter().any(|allowed| covers(allowed, value)) || emptied {
                 continue;
             }
             let due = named(&entry.key, &entry.allowed[0]);
-            let why = format!("{due} is stored, and {} is read", short(value));
+            let why = format!("expected {due}, but read {}", short(value));
             return Err(Broken::new(self.changed(entry, value), why));
         }
         let stray = found.iter().find(|(key, _)| !self.entries.iter().any(|entry| entry.key == *key));
@@ -243,11 +249,11 @@ impl State {
     fn stray(&self, key: &str, value: &Json) -> Broken {
         let what = named(key, value);
         if self.traces.iter().any(|(trace, _)| trace == key) {
-            Broken::new("a refused write left a trace", format!("{what} was refused, and is stored"))
+            Broken::new("a refused write left a trace", format!("{what} was rejected, but is stored"))
         } else if self.removed.iter().any(|removed| removed == key) {
-            Broken::new("what was taken back is still there", format!("{what} was taken back, and is still there"))
+            Broken::new("what was taken back is still there", format!("{what} was removed, but still exists"))
         } else {
-            Broken::new("something that nobody wrote", format!("{what} is there, and nobody wrote it"))
+            Broken::new("something that nobody wrote", format!("{what} exists, but was never written"))
         }
     }
 
@@ -256,26 +262,26 @@ impl State {
         if self.model.deduplicates {
             let twice = items.iter().enumerate().find(|(index, item)| items[..*index].contains(item));
             if let Some((_, item)) = twice {
-                return Err(Broken::new("something is stored twice", format!("{} is there twice", short(item))));
+                return Err(Broken::new("something is stored twice", format!("{} is stored twice", short(item))));
             }
         }
         for entry in self.entries.iter().filter(|entry| entry.required) {
             if !items.iter().any(|item| entry.allowed.iter().any(|allowed| equal(allowed, item))) {
                 let what = short(&entry.allowed[0]);
                 return Err(if entry.ours {
-                    Broken::new("what was written is not there", format!("{what} was written, and is not there"))
+                    Broken::new("what was written is not there", format!("{what} was written, but is missing"))
                 } else {
-                    Broken::new("what was stored is gone", format!("{what} was there before, and is gone"))
+                    Broken::new("what was stored is gone", format!("{what} existed before and is gone"))
                 });
             }
         }
         let known = |item: &Json| self.entries.iter().any(|entry| entry.allowed.iter().any(|one| equal(one, item)));
-        // Where nobody looked before, what is there may have been there before.
+        // If the state was not read before, an unknown item may have existed already.
         if let Some(item) = items.iter().find(|item| self.complete && !known(item)) {
             return Err(if self.traces.iter().any(|(_, trace)| equal(trace, item)) {
-                Broken::new("a refused write left a trace", format!("{} was refused, and is stored", short(item)))
+                Broken::new("a refused write left a trace", format!("{} was rejected, but is stored", short(item)))
             } else {
-                Broken::new("something that nobody wrote", format!("{} is there, and nobody wrote it", short(item)))
+                Broken::new("something that nobody wrote", format!("{} exists, but was never written", short(item)))
             });
         }
         if self.complete && self.ordered {
@@ -283,7 +289,10 @@ impl State {
             let mut place = items.iter();
             let in_order = due.iter().all(|wanted| place.any(|item| equal(wanted, item)));
             if self.model.ordered && !in_order {
-                return Err(Broken::new("the order has changed", "items are read in another order than written"));
+                return Err(Broken::new(
+                    "the order has changed",
+                    "items were read in a different order than they were written",
+                ));
             }
         }
         Ok(())
@@ -321,7 +330,7 @@ impl Entry {
     }
 }
 
-/// Whether what was read is what was written: a server may add members to objects, and leave out what is null.
+/// Returns true if the read value matches the written one. A server may add members to objects and omit null members.
 fn covers(written: &Json, read: &Json) -> bool {
     match (written, read) {
         (Json::Object(written), Json::Object(read)) => written
@@ -340,12 +349,12 @@ fn named(key: &str, value: &Json) -> String {
     if key.is_empty() { short(value) } else { format!("`{}` = {}", cut(key), short(value)) }
 }
 
-/// A value in few characters.
+/// Formats a value in a few characters.
 pub(super) fn short(value: &Json) -> String {
     cut(&value.to_string())
 }
 
-/// A text, or its beginning.
+/// Returns the text, truncated if it is long.
 pub(super) fn cut(text: &str) -> String {
     const MOST: usize = 60;
     if text.chars().count() <= MOST { text.to_owned() } else { text.chars().take(MOST).chain(['…']).collect() }
@@ -381,10 +390,10 @@ mod tests {
     }
 
     #[test]
-    fn a_map_keeps_what_was_there_and_takes_what_is_written() {
+    fn map_violations_are_named() {
         let after = |merges: bool, found: &Json| {
             let mut state = map(merges);
-            state.look(entries(&json!({"old": "1"}))).expect("the first look is believed");
+            state.look(entries(&json!({"old": "1"}))).expect("the first read is accepted");
             state.write(&put("new", "2"), false);
             note(state.look(entries(found)))
         };
@@ -398,9 +407,9 @@ mod tests {
     }
 
     #[test]
-    fn what_was_refused_or_taken_back_is_recognised() {
+    fn rejected_and_removed_entries_are_recognised() {
         let mut state = map(true);
-        state.look(entries(&json!({"a": "1", "b": "2"}))).expect("believed");
+        state.look(entries(&json!({"a": "1", "b": "2"}))).expect("the first read is accepted");
         state.refuse(&put("trace", "t"));
         assert_eq!(
             note(state.look(entries(&json!({"a": "1", "b": "2", "trace": "t"})))),
@@ -414,7 +423,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_first_seen_after_a_refusal_may_have_been_there_before() {
+    fn first_read_after_a_rejected_write_is_accepted() {
         let refused = || {
             let mut state = list(true, false);
             state.refuse(&Effect::Append(vec!["x".into()]));
@@ -422,15 +431,15 @@ mod tests {
         };
         assert_eq!(note(refused().look(items(&json!(["x"])))), "kept");
         let mut known = refused();
-        known.look(items(&json!(["a"]))).expect("the first look is believed");
+        known.look(items(&json!(["a"]))).expect("the first read is accepted");
         assert_eq!(note(known.look(items(&json!(["a", "x"])))), "a refused write left a trace");
         assert_eq!(note(known.look(items(&json!(["a", "y"])))), "something that nobody wrote");
     }
 
     #[test]
-    fn racing_writes_of_one_key_may_end_either_way() {
+    fn either_of_two_concurrent_writes_may_win() {
         let mut state = map(true);
-        state.look(entries(&json!({}))).expect("believed");
+        state.look(entries(&json!({}))).expect("the first read is accepted");
         state.write(&put("k", "1"), false);
         state.write(&put("k", "2"), true);
         assert_eq!(note(state.look(entries(&json!({"k": "3"})))), "another value than was written");
@@ -438,10 +447,10 @@ mod tests {
     }
 
     #[test]
-    fn lists_are_held_to_what_is_promised_of_them() {
+    fn list_violations_are_named() {
         let after = |deduplicates, ordered, found: &Json| {
             let mut state = list(deduplicates, ordered);
-            state.look(items(&json!(["z"]))).expect("believed");
+            state.look(items(&json!(["z"]))).expect("the first read is accepted");
             state.write(&Effect::Append(vec!["b".into(), "a".into(), "z".into()]), false);
             note(state.look(items(found)))
         };

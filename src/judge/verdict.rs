@@ -1,28 +1,30 @@
 //! Verdicts on cases, and findings, which group diverging cases.
+//!
+//! This module only holds values; it never judges.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// What is known of a case after it ran.
+/// The result of a case that was run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// The contract was kept.
+    /// The endpoint kept the contract.
     Pass,
-    /// The contract was broken.
+    /// The endpoint broke the contract.
     Diverges,
-    /// The documents are silent.
+    /// The documentation does not say what should happen.
     Unspecified,
-    /// The endpoint lacks the operation: scope, not a fault.
+    /// The endpoint does not implement the operation, which is a matter of scope and not a fault.
     NotImplemented,
-    /// Nothing was learnt: transport, throttling, a set-up that failed.
+    /// The case was inconclusive: transport failure, throttling, or failed set-up.
     Indeterminate,
-    /// The constraint cannot be put on the wire; nothing was sent.
+    /// The violation cannot be expressed on the wire; nothing was sent.
     Unsendable,
 }
 
 impl Verdict {
-    /// As in results.
+    /// Returns the verdict's name as used in results.
     pub fn name(self) -> &'static str {
         match self {
             Self::Pass => "pass",
@@ -41,21 +43,21 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// What came back to the judged step.
+/// What was observed at the judged step.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Observed {
-    /// The status; absent where there was no answer.
+    /// Status code; absent if there was no response.
     pub status: Option<u16>,
-    /// The error type in its plain form, without namespace or URI.
+    /// Error type in its plain form, without namespace or URI.
     pub error: Option<String>,
-    /// Where the error type stood: `x-amzn-errortype`, `__type`, `error.code` …
+    /// Where the error type was found: `x-amzn-errortype`, `__type`, `error.code` …
     pub place: Option<String>,
-    /// What else is notable: `hang`, `dropped`, `body shorter than its framing` …
+    /// Anything else worth noting: `hang`, `dropped`, `body shorter than its framing` …
     pub note: Option<String>,
 }
 
 impl fmt::Display for Observed {
-    /// `400 InvalidParameterException`, `200`, `no answer within 2s`.
+    /// Formats as `400 InvalidParameterException`, `200` or `hang`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.status, &self.error) {
             (Some(status), Some(error)) => write!(f, "{status} {error}")?,
@@ -69,53 +71,53 @@ impl fmt::Display for Observed {
     }
 }
 
-/// A case's verdict with its reasons.
+/// A case's verdict and the reason for it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Judgement {
     /// The verdict.
     pub verdict: Verdict,
-    /// What came back.
+    /// What was observed.
     pub observed: Observed,
-    /// Why the verdict is what it is, one sentence.
+    /// Reason for the verdict, in one sentence.
     pub why: String,
 }
 
-/// Diverging cases with one cause as far as can be told: one finding, one fix.
+/// A group of diverging cases that seem to share one cause, and so one fix.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finding {
     /// The scenario.
     pub scenario: String,
     /// The operation.
     pub operation: String,
-    /// The member path, or the class where there is none (`malformed`, `auth` …).
+    /// The member path, or the case's class if it has no member (`malformed`, `auth` …).
     pub member: String,
     /// The constraint's name, or the kind of damage.
     pub constraint: String,
-    /// Where the server broke in its own words; the finding is then about that place, and operation, member and
-    /// constraint are those of its first example.
+    /// Innermost stack frame that the server printed when it failed. The finding is then about that frame, and
+    /// operation, member and constraint are those of its first example.
     pub frame: Option<String>,
-    /// The operations that meet it, where it is about a place in the server.
+    /// Operations that hit the failing frame; empty unless `frame` is set.
     pub operations: Vec<String>,
-    /// What was observed, as [`Observed`] prints it.
+    /// What was observed, as [`ObservedOutcome`] formats it.
     pub observed: String,
-    /// How many cases.
+    /// Number of cases.
     pub cases: u64,
-    /// Ids of the first few, smallest first.
+    /// IDs of a few cases, those with the smallest input first.
     pub examples: Vec<String>,
-    /// The first example's rule in words.
+    /// The rule that the first example tests, in words.
     pub rule: String,
-    /// Where the rule is written, `document:line`.
+    /// Where the rule is documented, as `document:line`.
     pub source: Option<String>,
     /// What was expected, in words.
     pub expected: String,
-    /// What was accepted instead of this, in words, where the answer is not the accepted one.
+    /// The accepted response in words, if the observed one differs from it.
     pub accepted: Option<String>,
-    /// Why, one sentence.
+    /// Reason for the finding, in one sentence.
     pub why: String,
-    /// What further requests have shown of the limit that is enforced instead, one sentence.
+    /// What further requests revealed about the limit that is actually enforced, in one sentence.
     pub learnt: Option<String>,
-    /// The first example's request as a curl line, where curl can send it.
+    /// The first example's request as a curl command, if curl can send it.
     pub curl: Option<String>,
-    /// What the server said last, where overstep started it and it failed.
+    /// Last lines of the server's output, if overstep started the server and it failed.
     pub server_output: Vec<String>,
 }

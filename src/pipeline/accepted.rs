@@ -1,6 +1,6 @@
-//! Accepted behaviour in a run: read before it, compared while it goes, written after it.
+//! Reads accepted behaviour before a run, and writes snapshots after it.
 //!
-//! What a run did not look at is never lost.
+//! It never removes accepted behaviour of cases that did not run.
 
 use super::Job;
 use crate::generate::{Level, Options, cases};
@@ -11,28 +11,28 @@ use crate::store::{SnapshotFile, Snapshots, StoreError};
 use indexmap::IndexMap;
 use std::collections::{HashMap, HashSet};
 
-/// What becomes of answers that are not the accepted ones.
+/// What a run writes for responses that differ from the accepted ones.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Update {
-    /// Nothing is written.
+    /// Writes nothing.
     #[default]
     No,
-    /// They are written beside the accepted ones, for a person.
+    /// Writes pending snapshots, to be reviewed.
     New,
-    /// They are accepted.
+    /// Accepts all responses.
     All,
 }
 
-/// Where accepted behaviour is, and what may be written there.
+/// The location of snapshots, and what a run may write there.
 #[derive(Clone, Debug)]
 pub struct Keeping {
-    /// Where.
+    /// The directory of snapshots.
     pub snapshots: Snapshots,
-    /// What may be written.
+    /// What the run may write.
     pub update: Update,
-    /// The scenario's file, as it stands in the head of snapshots.
+    /// The scenario's file, as named in the header of snapshots.
     pub source: String,
-    /// Under which endpoint's name it is kept, where that is not the job's own.
+    /// The profile that snapshots belong to, if it is not the job's own.
     pub profile: Option<String>,
 }
 
@@ -43,7 +43,7 @@ pub(super) struct Accepted {
 }
 
 impl Accepted {
-    /// Reads the files of all operations.
+    /// Reads the snapshots of all operations.
     pub fn read(job: &Job, keeping: Option<&Keeping>) -> Result<Self, Vec<Diagnostic>> {
         let mut files = HashMap::new();
         let mut wrong = Vec::new();
@@ -62,26 +62,26 @@ impl Accepted {
         if wrong.is_empty() { Ok(Self { files }) } else { Err(wrong) }
     }
 
-    /// What is accepted of an operation.
+    /// Returns the accepted behaviour of an operation.
     pub fn of(&self, operation: &str) -> Option<&Snapshot> {
         self.files.get(operation)?.1.as_ref()
     }
 }
 
-/// Reads what is accepted of an operation.
+/// Reads the accepted snapshot of an operation, if there is one.
 pub(super) fn snapshot(file: &SnapshotFile) -> Result<Option<Snapshot>, Box<Diagnostic>> {
     let text = file.accepted().map_err(|error| Box::new(unusable(&error)))?;
     text.map(|text| parsed(&file.path, &text)).transpose()
 }
 
-/// Reads a snapshot's text.
+/// Parses the text of a snapshot.
 pub(super) fn parsed(path: &std::path::Path, text: &str) -> Result<Snapshot, Box<Diagnostic>> {
     read(text).map_err(|error| {
         let problem = Diagnostic::error(format!("not a snapshot: {}", error.reason));
         Box::new(Diagnostic {
             document: Some(path.display().to_string()),
             line: u32::try_from(error.line).ok(),
-            hint: Some("restore the file, or delete it and accept the behaviour anew".to_owned()),
+            hint: Some("restore the file, or delete it and accept the behaviour again".to_owned()),
             ..problem
         })
     })
@@ -91,7 +91,7 @@ pub(super) fn unusable(error: &StoreError) -> Diagnostic {
     Diagnostic { hint: error.hint.clone(), ..Diagnostic::error(error.reason.clone()) }
 }
 
-/// What a run sees, in plan order.
+/// Collects the responses of a run, in plan order.
 pub(super) struct Record<'a> {
     job: &'a Job,
     keeping: Option<&'a Keeping>,
@@ -101,7 +101,7 @@ pub(super) struct Record<'a> {
 
 #[derive(Default)]
 struct Seen {
-    /// Names for forms: the accepted ones, then those that come up.
+    /// Names of forms: first the accepted ones, then those that the run adds.
     names: Snapshot,
     told: HashSet<u32>,
     cases: Vec<Ran>,
@@ -113,7 +113,7 @@ impl<'a> Record<'a> {
         Self { job, keeping, accepted, operations: IndexMap::new() }
     }
 
-    /// Takes note of a case, and gives its form a name.
+    /// Records the result of a case, and names its form.
     pub fn add(&mut self, done: &mut Done) {
         let Some(keeping) = self.keeping else { return };
         let name = done.case.operation.as_str();
@@ -145,8 +145,8 @@ impl<'a> Record<'a> {
         operation.cases.push(Ran { place, side, variant, state });
     }
 
-    /// Writes what the run saw; `complete` where it was all that there is to see. What is accepted of operations that
-    /// were not run stays as it is.
+    /// Writes the snapshots of the run; `complete` means that every case of the scenario ran. The accepted behaviour of
+    /// operations that were not run stays unchanged.
     pub fn write(self, complete: bool, not_run: &[NotRun]) -> Result<SnapshotNews, Vec<Diagnostic>> {
         let mut news = SnapshotNews::default();
         let Some(keeping) = self.keeping.filter(|keeping| keeping.update != Update::No) else { return Ok(news) };
@@ -191,7 +191,7 @@ impl<'a> Record<'a> {
         Ok(news)
     }
 
-    /// All cases that a complete run would send, by operation.
+    /// Returns all cases that a complete run would send, by operation.
     fn planned(&self) -> Result<HashMap<String, Vec<Ran>>, Vec<Diagnostic>> {
         let mut planned: HashMap<String, Vec<Ran>> = HashMap::new();
         let differing = |name: &str| self.operations.get(name).is_some_and(|seen| seen.differs);
@@ -210,7 +210,7 @@ impl<'a> Record<'a> {
     }
 }
 
-/// The head of a snapshot, as insta writes it.
+/// Returns the header of a snapshot, in insta's format.
 pub(super) fn header(source: &str, scenario: &str, operation: &str) -> Vec<String> {
     let scalar = |text: &str| {
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '_' | '-');
@@ -220,7 +220,7 @@ pub(super) fn header(source: &str, scenario: &str, operation: &str) -> Vec<Strin
     vec![format!("source: {}", scalar(source)), format!("expression: {}", scalar(&format!("{scenario}/{operation}")))]
 }
 
-/// A plan with what is known of its cases.
+/// Merges the recorded cases into the planned ones.
 fn filled(plan: Vec<Ran>, seen: Vec<Ran>) -> Vec<Ran> {
     let mut known: IndexMap<(String, String), Ran> =
         seen.into_iter().map(|ran| ((ran.place.clone(), ran.variant.clone()), ran)).collect();
@@ -232,7 +232,7 @@ fn filled(plan: Vec<Ran>, seen: Vec<Ran>) -> Vec<Ran> {
     all
 }
 
-/// Whether a snapshot speaks of what is no case any more.
+/// Returns true if a snapshot contains lines for cases that no longer exist.
 fn has_more(before: &Snapshot, cases: &[Ran]) -> bool {
     let mut places: HashSet<&str> = HashSet::new();
     let (mut sides, mut variants) = (HashSet::new(), HashSet::new());
@@ -249,10 +249,10 @@ fn has_more(before: &Snapshot, cases: &[Ran]) -> bool {
     })
 }
 
-/// Puts a form's name where a case's line has none.
+/// Inserts the name of a form into a case's line of the results.
 fn name_form(line: &mut Vec<u8>, number: u32) {
     const NONE: &[u8] = b"\"form\":null";
-    // A quote inside a text stands behind a backslash, so the first match is the field.
+    // Quotes inside of strings are escaped with a backslash, so the first match is the field.
     if let Some(at) = memchr::memmem::find(line, NONE) {
         line.splice(at..at + NONE.len(), format!("\"form\":\"f{number}\"").into_bytes());
     }

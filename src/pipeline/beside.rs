@@ -1,15 +1,15 @@
-//! What another endpoint answers to the same cases, held for a comparison of values.
+//! Records the response values of one endpoint, to compare them with those of another.
 //!
-//! Nothing of it outlives the run.
+//! Recorded values are only kept in memory and never outlive the run.
 
 use crate::judge::{Comparison, Values};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// So many bytes of values are held at the most, as [`Values::size`] estimates them.
+/// Maximum size of the recorded values, in bytes as [`Values::size`] estimates them.
 const MOST: usize = 256 << 20;
 
-/// What an endpoint answers, by the cases' ids.
+/// The response values of an endpoint, by case id.
 #[derive(Clone, Debug, Default)]
 pub struct Answers(Arc<Mutex<Held>>);
 
@@ -20,12 +20,12 @@ struct Held {
     lost: u64,
 }
 
-/// What a run does with the values of answers.
+/// What a run does with response values.
 #[derive(Clone, Debug)]
 pub enum Beside {
-    /// They are held for the other endpoint's run.
+    /// Records them for the run at the other endpoint.
     Hold(Answers),
-    /// They are compared with what is held.
+    /// Compares them with the recorded ones.
     Compare(Answers),
 }
 
@@ -34,14 +34,14 @@ impl Answers {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How many answers were too much to hold, so that only status, error and form of them are compared.
+    /// Returns the number of responses that exceeded the size limit; only their status, error and form are compared.
     pub fn lost(&self) -> u64 {
         self.held().lost
     }
 }
 
 impl Beside {
-    /// Holds the values of a case's answer, or compares them.
+    /// Records the values of a case's response, or compares them.
     pub(super) fn see(&self, id: &str, values: impl FnOnce() -> Option<Values>, comparison: Comparison) -> Comparison {
         match self {
             Self::Hold(answers) => {

@@ -1,6 +1,6 @@
-//! What fuzzing shares, whoever drives it: which operations are drawn, and everything that is claimed of an answer.
+//! Selects the operations to fuzz and runs the checks of a fuzz case; shared by `fuzz` and the libFuzzer target.
 //!
-//! Nothing is sent here.
+//! This module never sends a request.
 
 use super::Job;
 use super::finish::Finish;
@@ -13,19 +13,19 @@ use crate::scenario::Scenario;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-/// What became of one sequence.
+/// The result of one sequence.
 pub(super) struct Judged {
-    /// Each kind of answer.
+    /// The kind of each response.
     pub signatures: Vec<Signature>,
-    /// One for each claim.
+    /// One judgement per check.
     pub judgements: Vec<Judgement>,
-    /// Those that broke the contract, by the number of their claim.
+    /// Results that violate the contract, with the index of their check.
     pub broke: Vec<(usize, Done)>,
-    /// Operations that granted something.
+    /// Operations that accepted a request.
     pub succeeded: Vec<String>,
 }
 
-/// Holds an outcome against everything that is claimed of its tale.
+/// Judges an outcome by every check of its fuzz case.
 pub(super) fn judged(finish: &Finish<'_>, tale: &Tale, outcome: &mut Outcome) -> Judged {
     let (contract, scenario) = (&finish.job.contract, &finish.job.scenario);
     let signatures = signatures(contract, scenario, outcome);
@@ -36,7 +36,7 @@ pub(super) fn judged(finish: &Finish<'_>, tale: &Tale, outcome: &mut Outcome) ->
         if judgement.observed.status.is_some_and(|status| (200..300).contains(&status)) {
             succeeded.push(claim.operation.to_string());
         }
-        // What a wrong answer did to the state is no second finding.
+        // A wrong state after a wrong response has the same cause and is not a second finding.
         if judgement.verdict == Verdict::Diverges && (claim.act.is_some() || broke.is_empty()) {
             broke.push((number, finish.finish(outcome.clone())));
         }
@@ -45,7 +45,7 @@ pub(super) fn judged(finish: &Finish<'_>, tale: &Tale, outcome: &mut Outcome) ->
     Judged { signatures, judgements, broke, succeeded }
 }
 
-/// The plain request of each operation that a job wants: one that grants nothing teaches nothing.
+/// Returns the control of each operation of a job: an operation that rejects it is not worth fuzzing.
 pub(super) fn controls(job: &Job, bench: &Workbench<'_>) -> Vec<Case> {
     let wanted = job.contract.operations.iter().filter(|operation| job.scenario.wants(operation.name.as_str()));
     let controls = wanted
@@ -54,7 +54,7 @@ pub(super) fn controls(job: &Job, bench: &Workbench<'_>) -> Vec<Case> {
     controls.collect()
 }
 
-/// The scenario with only those operations of which a control was sent and which grant something.
+/// Returns the scenario restricted to the operations that accepted their control.
 pub(super) fn granted(job: &Job, drawn: &HashSet<String>, survey: &Survey) -> Scenario {
     let mut scenario = job.scenario.clone();
     let names = job.contract.operations.iter().map(|operation| operation.name.to_string());

@@ -1,6 +1,6 @@
-//! What was inferred and whether it holds: every operation's plain request, what it met, and what it lacks.
+//! Diagnoses an endpoint: sends the control of every operation, and searches for the members that a rejected one lacks.
 //!
-//! Nothing is held against anybody here; a request that is refused is asked again with more, within a bound.
+//! It never reports a finding, and the number of its requests is bounded.
 
 use super::job::unplanned;
 use super::survey::said;
@@ -14,17 +14,18 @@ use crate::scenario::Scenario;
 use crate::search::{Candidate, Grant};
 use std::collections::HashSet;
 
-/// So many inputs are tried for one operation.
+/// Maximum number of inputs to try for one operation.
 const TRIES: usize = 24;
-/// Steps of a case beside the judged one that are counted at most.
+/// Maximum depth to which the members inside a shape are collected.
 const DEEPEST: usize = 3;
 
-/// Sends the plain request of every operation, makers first, and looks for what refused ones lack.
+/// Sends the control of every operation, beginning with those that create resources, and searches for the members that
+/// rejected controls lack.
 ///
-/// Must be called inside a runtime of several threads.
+/// Must be called on a multi-threaded runtime.
 ///
 /// # Errors
-/// Where no requests can be made, or the endpoint cannot be set up.
+/// Returns an error if requests cannot be generated, or the endpoint cannot be set up.
 pub async fn doctor(
     job: &Job,
     inferred: &Inference,
@@ -94,7 +95,7 @@ fn examine(
         Some(Ok(outcome)) => {
             let canary = Likeness::of(&job.contract, &outcome);
             let silent = outcome.exchanges.iter().flatten().find_map(|exchange| exchange.answer.as_ref().err());
-            let nothing = silent.map(|reason| format!("with nothing: {reason}"));
+            let nothing = silent.map(|reason| format!("none: {reason}"));
             diagnosis.canary = canary.as_ref().map(ToString::to_string).or(nothing);
             canary
         }
@@ -108,7 +109,7 @@ fn examine(
     let (mut sent, mut steps) = (0_u64, 0_u64);
     for name in makers.chain(all.filter(|name| job.scenario.wants(name))) {
         if stop.is_stopped() {
-            diagnosis.unreachable = Some("it was stopped".to_owned());
+            diagnosis.unreachable = Some("the diagnosis was stopped".to_owned());
             break;
         }
         let Some(operation) = job.contract.operation(name).filter(|_| done.insert(name)) else { continue };
@@ -134,7 +135,7 @@ struct Examined<'a> {
     steps: u64,
 }
 
-/// What one request met.
+/// The result of a control.
 struct Met {
     stands: Stands,
     observed: String,
@@ -148,7 +149,7 @@ impl Examined<'_> {
         let name = operation.name.as_str();
         let mut met = self.met(name, scenario)?;
         let mut row = DiagnosedOperation { operation: name.to_owned(), ..DiagnosedOperation::default() };
-        // A server that fails on what it lacks answers as if it did not have the operation at all.
+        // A server that fails because a member is missing responds in the same way as for an unknown operation.
         let is_maker = self.job.inferred.resources.iter().any(|resource| resource.made_by == name);
         let may_lack = met.stands == Stands::Refused
             || (matches!(met.stands, Stands::NotImplemented | Stands::Diverges) && met.failed && is_maker);
@@ -175,7 +176,7 @@ impl Examined<'_> {
         Ok(row)
     }
 
-    /// The members without which the request is refused, of those with which it was granted.
+    /// Removes the members that are not needed from those with which the request was accepted.
     fn fewest(
         &mut self,
         operation: &Operation,
@@ -193,7 +194,7 @@ impl Examined<'_> {
         Ok((names, granted))
     }
 
-    /// The scenario with plain values for more members of an operation.
+    /// Returns the scenario with plain values for further members of an operation.
     fn with(
         &self,
         operation: &Operation,
@@ -214,7 +215,7 @@ impl Examined<'_> {
     fn met(&mut self, operation: &str, scenario: &Scenario) -> Result<Met, PlanError> {
         let nothing = |why: String| Met { stands: Stands::NotSent, observed: String::new(), why, failed: false };
         let Some(case) = self.bench.control(scenario, operation)? else {
-            return Ok(nothing("no valid request can be made".to_owned()));
+            return Ok(nothing("no valid request can be generated".to_owned()));
         };
         self.sent += 1;
         let outcome = match self.line.send(case) {
@@ -242,7 +243,7 @@ impl Examined<'_> {
     }
 }
 
-/// The optional members of an operation's input that the scenario says nothing of.
+/// Returns the optional input members of an operation for which the scenario has no value.
 fn candidates(contract: &Contract, operation: &Operation, scenario: &Scenario) -> Vec<Candidate> {
     let members = operation.input.as_ref().and_then(|input| contract.shape(input).kind.members());
     let open = |name: &str| scenario.use_for(operation.name.as_str(), name).is_none();
@@ -256,7 +257,7 @@ fn candidates(contract: &Contract, operation: &Operation, scenario: &Scenario) -
         .collect()
 }
 
-/// The names of all members inside a shape, not too deep.
+/// Collects the names of all members inside a shape, down to the maximum depth.
 fn inside(contract: &Contract, id: &ShapeId, depth: usize, words: &mut Vec<String>) {
     if depth >= DEEPEST {
         return;
@@ -274,8 +275,8 @@ fn inside(contract: &Contract, id: &ShapeId, depth: usize, words: &mut Vec<Strin
     }
 }
 
-/// The members whose values only the user knows, by operation: required ones that name something which no operation
-/// of the contract makes.
+/// Returns the members whose values only the user knows, by operation: the required ones that name a resource which no
+/// operation of the contract creates.
 pub fn open_members(contract: &Contract, inferred: &Inference) -> Vec<(String, Vec<String>)> {
     let scenario = &inferred.scenario;
     let mut open = Vec::new();
@@ -298,7 +299,7 @@ pub fn open_members(contract: &Contract, inferred: &Inference) -> Vec<(String, V
     open
 }
 
-/// Whether a member's name says that its value is no free text.
+/// Returns true if the name of a member suggests that its value is not free text.
 fn names_something(member: &str) -> bool {
     ["Id", "ID", "Arn", "ARN", "Url", "URL", "Name", "Document", "Policy", "Definition", "Expression"]
         .iter()

@@ -1,6 +1,6 @@
-//! An endpoint that somebody else's engine fuzzes: libFuzzer gives bytes, and takes kinds of answers for coverage.
+//! An endpoint as a libFuzzer target: the engine supplies bytes, and kinds of responses serve as coverage.
 //!
-//! It starts no server of the user's, and sends nothing before the first bytes.
+//! It never starts the user's server, and sends nothing before the first input.
 
 use super::claims::{self, Judged};
 use super::finish::Finish;
@@ -16,32 +16,33 @@ use std::collections::HashSet;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
-/// So many kinds of answers are told from each other: a table of so many counters is of use to an engine.
+/// Maximum number of kinds of responses that are distinguished: the size of the counter table that an engine should
+/// pass.
 pub const KINDS: usize = 1 << 16;
 
-/// Why bytes were not sent to their end.
+/// Why an input was not completed.
 #[derive(Debug)]
 pub enum Ended {
-    /// A promise is broken.
+    /// The endpoint violated the contract.
     Finding(Box<Finding>),
-    /// The endpoint answered before, and answers nobody any more: what was sent last, and what came of it.
+    /// The endpoint responded before, but no longer does; with the last requests and their responses.
     Died(String),
-    /// The endpoint was never reached, or grants nothing; in words.
+    /// The endpoint was never reached, or accepts no operation; with the reason.
     Never(String),
 }
 
-/// An endpoint with all that it takes to send to it and to judge it. It lives as long as the program: meant for a
-/// `static`, made once.
+/// An endpoint with everything that is needed to send inputs to it and to judge its responses. It is meant for a
+/// `static`: created once, it lives as long as the program.
 pub struct Driven {
     job: &'static Job,
     sending: Sending,
     run_id: String,
     ready: OnceLock<Result<Ready, String>>,
-    /// How many inputs were sent.
+    /// Number of inputs that were sent.
     before: AtomicU64,
 }
 
-/// What is there after the first answers.
+/// The state after the controls were sent.
 struct Ready {
     line: Steady,
     wild: Wild<'static>,
@@ -52,28 +53,27 @@ struct Ready {
 }
 
 impl Driven {
-    /// For a job; nothing is sent yet.
+    /// Creates a target for a job, without sending anything.
     ///
     /// # Errors
-    /// Where the job's endpoint is one that overstep would have to start.
+    /// Returns an error if overstep would have to start the job's endpoint.
     pub fn new(job: Job, sending: Sending, run_id: &str) -> Result<Self, Vec<Diagnostic>> {
-        // An engine ends its processes without a word to anybody: what they have started would stay.
+        // An engine kills its processes without notice, so a server that they started would keep running.
         let open = matches!(&job.target, super::Target::Url(url) if url.contains("{port}"));
         if open {
-            let reason = format!("endpoint `{}` has no port before overstep starts it", job.profile);
+            let reason = format!("endpoint `{}` has no fixed port", job.profile);
             let problem = Diagnostic::error(reason);
-            return Err(vec![
-                problem.with_hint("start the server yourself, and name its URL: OVERSTEP_ENDPOINT=http://…"),
-            ]);
+            return Err(vec![problem.with_hint("start the server yourself and set OVERSTEP_ENDPOINT=http://…")]);
         }
         let (job, run_id) = (&*Box::leak(Box::new(job)), run_id.to_owned());
         Ok(Self { job, sending, run_id, ready: OnceLock::new(), before: AtomicU64::new(0) })
     }
 
-    /// Finds out which operations grant something, if nobody has yet; returns those that do not and are not drawn.
+    /// Sends the controls, unless that was done before, and returns the operations that are not fuzzed because theirs
+    /// failed.
     ///
     /// # Errors
-    /// Where the endpoint cannot be reached, or grants nothing.
+    /// Returns an error if the endpoint cannot be reached, or accepts no operation.
     pub fn begin(&self) -> Result<&[NotRun], Ended> {
         self.ready().map(|ready| ready.not_run.as_slice())
     }
@@ -83,16 +83,15 @@ impl Driven {
         ready.as_ref().map_err(|why| Ended::Never(why.clone()))
     }
 
-    /// Makes a request or a sequence of requests of a fuzzer's bytes, sends them, holds every answer, and what is stored
-    /// in the end, against the contract, and counts each kind of answer in `kinds`. Returns how many answers were held
-    /// against something.
+    /// Decodes a fuzzer's bytes into a request or a sequence, sends it, and compares every response and the final state
+    /// with the contract. Increments the counter of each kind of response in `kinds`. Returns the number of checks.
     ///
     /// # Errors
-    /// Where a promise is broken, or nobody answers.
+    /// Returns an error if the endpoint violates the contract or does not respond.
     pub fn fuzzed(&self, bytes: &[u8], kinds: &[AtomicU8]) -> Result<usize, Ended> {
         let ready = self.ready()?;
         let Some(acts) = ready.wild.from_bytes(bytes) else { return Ok(0) };
-        // Resources that no other input has seen, and no other process either.
+        // The name gives the input resources that no other input, and no other process, uses.
         let name = format!("{}-{}", self.run_id, self.before.fetch_add(1, Ordering::Relaxed));
         let Some(tale) = ready.wild.tale(&name, &acts) else { return Ok(0) };
         let mut outcome = ready.line.send(tale.case.clone()).map_err(Ended::Never)?;
@@ -102,7 +101,7 @@ impl Driven {
         if outcome.liveness == Some(Liveness::Down) {
             return Err(Ended::Died(ready.died(&outcome)));
         }
-        // What is known, or answered as what the endpoint does not have, is none.
+        // Known divergences and operations that are not implemented are not findings.
         if let Some((claim, done)) = broke.into_iter().find(|(_, done)| done.finding) {
             tale.claims[claim].apply(std::sync::Arc::make_mut(&mut outcome.case));
             return Err(Ended::Finding(Box::new(ready.finding(&outcome, &done.judgement, &acts))));
@@ -135,7 +134,7 @@ impl Ready {
             drawn.insert(case.operation.to_string());
             let outcome = line.send(case)?;
             if outcome.liveness == Some(Liveness::Down) {
-                return Err(format!("{origin} does not answer"));
+                return Err(format!("{origin} does not respond"));
             }
             let done = Finish { survey: Some(&survey), ..alone(job, &redaction, &origin) }.finish(outcome);
             survey.see(job, &done);
@@ -148,7 +147,7 @@ impl Ready {
         if scenario.only.is_empty() {
             let told = not_run.iter().map(|one| format!("{}: {} {}", one.operation, one.observed, one.why));
             let told = told.collect::<Vec<_>>().join("; ");
-            return Err(format!("no operation grants anything, so that no answer teaches anything: {told}"));
+            return Err(format!("no control request succeeded: {told}"));
         }
         let wild = Wild::new(&job.contract, scenario, job.seed).map_err(|error| error.to_string())?;
         Ok(Self { line: Steady::new(plan)?, wild, survey, redaction, origin, not_run })
@@ -162,7 +161,7 @@ impl Ready {
         Finding::new(outcome, judgement, Some(acts), &self.origin, &self.redaction)
     }
 
-    /// What was sent before nobody answered any more.
+    /// Describes the requests after which the endpoint stopped responding.
     fn died(&self, outcome: &Outcome) -> String {
         let line = |exchange: &Exchange| {
             let sent = &exchange.sent;
@@ -174,7 +173,7 @@ impl Ready {
             }
         };
         let lines: String = outcome.exchanges.iter().flatten().map(line).collect();
-        format!("{} answered until this was sent, and answers nobody since:{lines}", self.origin)
+        format!("{} stopped responding after these requests:{lines}", self.origin)
     }
 }
 
@@ -183,12 +182,12 @@ fn alone<'a>(job: &'a Job, redaction: &'a Redaction, origin: &'a str) -> Finish<
     Finish { job, redaction, origin, survey: None, accepted: None, beside: None, strict: false, fleeting }
 }
 
-/// Bumps the counter of each kind.
+/// Increments the counter of each kind of response.
 fn count(signatures: &[Signature], kinds: &[AtomicU8]) {
     for signature in signatures {
         let Some(at) = usize::try_from(signature.0 % kinds.len().max(1) as u64).ok() else { continue };
         if let Some(counter) = kinds.get(at) {
-            // It stays where it is full: 0 is what was never seen.
+            // A full counter saturates, because 0 means that the kind was never seen.
             counter.store(counter.load(Ordering::Relaxed).saturating_add(1), Ordering::Relaxed);
         }
     }
@@ -199,7 +198,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_counter_never_comes_round_to_nothing() {
+    fn counter_saturates_instead_of_wrapping_to_zero() {
         let kinds: Vec<AtomicU8> = (0..8).map(|_| AtomicU8::new(0)).collect();
         for _ in 0..600 {
             count(&[Signature(3), Signature(8 * 5 + 3), Signature(u64::MAX)], &kinds);

@@ -1,6 +1,6 @@
-//! The reference server for a scenario: which resources exist and who may call is the scenario's word.
+//! Starts the reference server for a scenario, which defines the existing resources and the valid credentials.
 //!
-//! It listens on loopback only.
+//! It never listens on anything but loopback.
 
 use super::{Job, Target};
 use crate::contract::{Auth, Contract, MemberPath};
@@ -17,13 +17,13 @@ use std::sync::Arc;
 pub struct Embedded(RunningServer);
 
 impl Embedded {
-    /// Where it listens.
+    /// Returns the address that it listens on.
     pub fn address(&self) -> SocketAddr {
         self.0.addr()
     }
 }
 
-/// Starts the server where a job wants one.
+/// Starts the reference server if the job's target is the embedded one.
 pub(super) async fn where_wanted(job: &Job) -> Result<Option<Embedded>, Vec<Diagnostic>> {
     match job.target {
         Target::Url(_) => Ok(None),
@@ -31,10 +31,10 @@ pub(super) async fn where_wanted(job: &Job) -> Result<Option<Embedded>, Vec<Diag
     }
 }
 
-/// Starts a server with these faults on a port of 127.0.0.1; 0 takes a free one.
+/// Starts a server with these faults on a port of 127.0.0.1; port 0 selects a free one.
 ///
 /// # Errors
-/// Where a fault is unknown or the port is taken.
+/// Returns an error if a fault is unknown or the port is in use.
 pub async fn serve(
     contract: &Contract,
     scenario: &Scenario,
@@ -44,9 +44,9 @@ pub async fn serve(
     let service = Service::with_faults(contract.clone(), world(contract, scenario), faults).map_err(|error| {
         let hint = match &error.hint {
             Some(near) => format!("did you mean `{near}`?"),
-            None => "--list-faults shows all of them".to_owned(),
+            None => "--list-faults lists all faults".to_owned(),
         };
-        vec![Diagnostic::error(format!("no fault is called `{}`", error.name)).with_hint(hint)]
+        vec![Diagnostic::error(format!("unknown fault `{}`", error.name)).with_hint(hint)]
     })?;
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     match Server::start(Arc::new(service), address).await {
@@ -55,25 +55,25 @@ pub async fn serve(
     }
 }
 
-/// The faults that a contract's server can have, with what each does.
+/// Returns the faults that the server of a contract supports, with their descriptions.
 pub fn faults(contract: &Contract) -> Vec<(String, String)> {
     catalogue(contract).into_iter().map(|fault| (fault.name, fault.describes)).collect()
 }
 
-/// What a scenario's server must know: which resources exist, and who may call.
+/// Returns what the server must know of a scenario: the existing resources and the valid credentials.
 pub fn world(contract: &Contract, scenario: &Scenario) -> World {
     let mut known: Vec<KnownId> = Vec::new();
     let notes = scenario.operations.values();
-    // What is chosen anew names what does not exist yet.
+    // A member with a fresh value per case names a resource that does not exist yet.
     let of_operations =
         notes.clone().flat_map(|notes| notes.uses.iter().filter(|(member, _)| !notes.fresh.contains(member)));
     let uses = scenario.uses.iter().chain(of_operations).chain(&scenario.elsewhere);
     let missing: Vec<&String> = scenario.missing.keys().chain(notes.flat_map(|notes| notes.missing.keys())).collect();
-    // A member that can name a missing resource is an identifier; what else `use` says is a plain value.
+    // A member that has a value for a missing resource is an identifier; other values of `use` are plain values.
     for (member, value) in uses.filter(|(member, _)| missing.contains(member)) {
         if let Some(text) = value.as_str() {
             let form = filled(scenario, text, 0);
-            // What a fixture makes is no form: it exists while it is there.
+            // The ids of fixtures are no fixed forms: such a resource exists only while its fixture does.
             let is_made = scenario.fixtures.keys().any(|name| form.contains(&format!("{{{name}.")));
             if !is_made && !known.iter().any(|one| one.member == *member && one.form == form) {
                 known.push(KnownId { member: member.clone(), form });
@@ -94,13 +94,14 @@ pub fn world(contract: &Contract, scenario: &Scenario) -> World {
     }
 }
 
-/// What a fixture makes by an operation, known by what is kept of its answer and by the names that it is made with.
+/// Returns the resource that a fixture creates with an operation. It is identified by the captured values of the
+/// response and by the names in the request.
 fn resource(contract: &Contract, scenario: &Scenario, name: &str, fixture: &Fixture) -> Option<Resource> {
     let made_by = fixture.create.first()?.operation()?;
     let operation = contract.operation(made_by)?;
     let inputs = operation.input.as_ref().and_then(|input| contract.shape(input).kind.members());
     let given = fixture.create[0].capture.iter().map(|(name, path)| (name, Identifier::Given(path.clone())));
-    // Only what is told under its own name: who said it otherwise may have meant anything.
+    // Only names of input members are identifiers: other names may mean anything.
     let chosen = fixture.names.keys().filter(|name| inputs.is_some_and(|inputs| inputs.contains_key(*name)));
     let (names, identifiers): (Vec<&String>, Vec<Identifier>) =
         given.chain(chosen.map(|name| (name, Identifier::Chosen(name.clone())))).unzip();
@@ -123,7 +124,7 @@ fn resource(contract: &Contract, scenario: &Scenario, name: &str, fixture: &Fixt
     })
 }
 
-/// What is waited for has happened already: this server takes no time.
+/// Returns the states that a fixture waits for: this server reports them at once.
 fn shown(fixture: &Fixture) -> impl Iterator<Item = Shown> {
     fixture.create.iter().filter_map(|request| {
         let until = request.until.as_ref()?;
@@ -132,7 +133,7 @@ fn shown(fixture: &Fixture) -> impl Iterator<Item = Shown> {
     })
 }
 
-/// A template with its variables replaced; `{case}` stays, for the server knows any case's resources.
+/// Replaces the variables of a template, but not `{case}`, because the server knows the resources of every case.
 fn filled(scenario: &Scenario, template: &str, depth: usize) -> String {
     let mut text = template.to_owned();
     if depth < 8 {
@@ -151,7 +152,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_world_is_what_the_scenario_says() {
+    fn world_contains_identifiers_and_keys_of_the_scenario() {
         let text = "sources = [\"x\"]\nerror-code = \"error.code\"\n\
                     variables = { ContactId = \"c-{case}\", key = { value = \"k\", secret = true } }\n\
                     use = { ContactId = \"{ContactId}\", Kind = \"plain\" }\nmissing = { ContactId = \"none\" }\n\

@@ -1,6 +1,6 @@
-//! Cases as tests of their own, for people who fix a server in another language.
+//! Exports cases as standalone tests, for the developers of the server.
 //!
-//! Nothing is sent here, and no file is written.
+//! This module never sends a request and never writes a file.
 
 use super::{Job, Sending};
 use crate::contract::{Protocol, Role};
@@ -14,31 +14,31 @@ use crate::run::{self, Draft, Stop};
 use crate::wire::{Message, Redaction, Secret};
 use std::collections::BTreeSet;
 
-/// What an export is written as.
+/// The format of an export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExportFormat {
-    /// Hurl.
+    /// A Hurl file.
     Hurl,
-    /// Python.
+    /// A pytest file.
     Pytest,
     /// A bash script of curl lines.
     Curl,
 }
 
-/// The forms in which a captured value stands in requests, with the letter in its stand-in.
+/// The encodings of captured values in requests, each with the letter in its token and the suffix of its variable.
 const FORMS: [(HoleForm, char, &str); 4] = [
     (HoleForm::Raw, 'r', ""),
     (HoleForm::Url, 'u', "_url"),
     (HoleForm::Json, 'j', "_json"),
     (HoleForm::Text, 't', "_text"),
 ];
-/// Begins every stand-in: nothing that anybody would send.
+/// The prefix of every token that stands for a captured value; it does not occur in real requests.
 const MARK: &str = "ovrstp9q7";
 
-/// All cases in `job.ids` of all jobs as one file.
+/// Returns the selected cases of all jobs as one file.
 ///
 /// # Errors
-/// Where no cases can be made, or one cannot be written in this format.
+/// Returns an error if cases cannot be generated, or the format cannot express one of them.
 pub fn export(jobs: &[Job], run_id: &str, format: ExportFormat) -> Result<String, Vec<Diagnostic>> {
     let (mut head, mut cases) = (None::<ExportHead>, Vec::new());
     let (mut redaction, mut hidden) = (None::<Redaction>, Vec::new());
@@ -52,8 +52,8 @@ pub fn export(jobs: &[Job], run_id: &str, format: ExportFormat) -> Result<String
             base_path: endpoint.base_path.clone(),
         };
         if head.as_ref().is_some_and(|head| head.endpoint != own.endpoint) {
-            let problem = Diagnostic::error("these cases were sent to several endpoints");
-            return Err(vec![problem.with_hint("export the cases of each scenario into a file of their own")]);
+            let problem = Diagnostic::error("the cases belong to different endpoints");
+            return Err(vec![problem.with_hint("export the cases of each scenario to a separate file")]);
         }
         for case in job.cases(&job.bench()?)? {
             let names: BTreeSet<&str> =
@@ -86,7 +86,7 @@ pub fn export(jobs: &[Job], run_id: &str, format: ExportFormat) -> Result<String
         head = Some(own);
     }
     let Some(head) = head.filter(|_| !cases.is_empty()) else {
-        return Err(vec![Diagnostic::error("there is nothing to export")]);
+        return Err(vec![Diagnostic::error("no cases to export")]);
     };
     let redaction = redaction.unwrap_or_default().and(hidden);
     let text = match format {
@@ -105,7 +105,7 @@ fn hole(name: &str, (form, _, suffix): (HoleForm, char, &str)) -> CapturedHole {
     CapturedHole { name: name.to_owned(), form, variable: format!("captured_{}{suffix}", variable.to_lowercase()) }
 }
 
-/// What stands for a captured value: the same for the same name in every case, and in no word of anybody.
+/// Returns the token that stands for a captured value: the same for the same name in every case.
 fn stand_in(name: &str, form: char) -> String {
     use sha2::{Digest as _, Sha256};
     let token = data_encoding::HEXLOWER.encode(&Sha256::digest(name.as_bytes())[..6]);
@@ -135,7 +135,7 @@ fn exported(draft: Draft, step: &crate::generate::Step, names: &[&str]) -> Expor
     }
 }
 
-/// A message in which each stand-in says how its value must be written there.
+/// Returns the request with the encoding set in each token for a captured value.
 fn placed(mut message: Message, name: &str) -> Message {
     let of = |form| stand_in(name, form);
     message.target = message.target.replace(&of('r'), &of('u'));
@@ -151,13 +151,13 @@ fn placed(mut message: Message, name: &str) -> Message {
 fn words(case: &Case) -> String {
     let source = case.source.as_ref().map_or_else(String::new, |at| format!(" ({}:{})", at.document, at.line));
     let law = match &case.expectation {
-        Expectation::Keep { law } => format!("the law `{law}`"),
+        Expectation::Keep { law } => format!("law `{law}`"),
         other => in_words(other),
     };
     format!("{}{source}\ndocumented: {law}", case.rule).replace(['\r', '\n'], "\n")
 }
 
-/// What the documents say must come back.
+/// Returns the assertion for the documented response of a case.
 fn check(job: &Job, case: &Case) -> Check {
     let all_acts = || {
         (0..case.steps.len())
@@ -165,7 +165,7 @@ fn check(job: &Job, case: &Case) -> Check {
             .collect()
     };
     match (&case.judged, &case.expectation) {
-        // What no document promises is not asserted.
+        // Undocumented behaviour is not asserted.
         (Judged::Step(step), Expectation::Unspecified { .. }) => Check::Survived(vec![*step]),
         (_, Expectation::Unspecified { .. }) => Check::Survived(all_acts()),
         (Judged::Law(law), _) => {

@@ -1,38 +1,38 @@
-//! Filter expressions: which cases to run.
+//! Filter expressions, which select the cases to run. This module never generates a case.
 //!
 //! ```text
 //! expression = all ('|' all)*          all = one (('&') one)*
 //! one        = ('not' | '!') one | '(' expression ')' | name '(' text ')' | word
 //! ```
-//! A word is looked for anywhere in the case's id; `*` stands for any characters, `{}` and `[]` for
-//! themselves. In `op(…)` and its kin the whole name must match.
+//! A word matches anywhere in the case id; `*` matches any characters, and `{}` and `[]` are literal. In `op(…)`
+//! and the other properties the whole value must match.
 
 use crate::generate::Case;
 use std::ops::Range;
 
-/// A filter expression that was understood.
+/// A parsed filter expression.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Filter {
-    /// Found in the case's id.
+    /// The case id contains this text.
     Word(String),
-    /// One property of the case.
+    /// A property of the case matches this pattern.
     Property(Property, String),
-    /// Not this.
+    /// The expression does not match.
     Not(Box<Filter>),
-    /// Both.
+    /// Both expressions match.
     And(Box<Filter>, Box<Filter>),
-    /// Either.
+    /// At least one of the expressions matches.
     Or(Box<Filter>, Box<Filter>),
 }
 
-/// What can be asked of a case.
+/// A property of a case that filters can test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Property {
     /// `scenario(connect)`.
     Scenario,
     /// `op(TagContact)`.
     Operation,
-    /// `member(Tags{key})`; `malformed`, `auth` … where the case has no member.
+    /// `member(Tags{key})`; `malformed`, `auth` … if the case has no member.
     Member,
     /// `constraint(length)`.
     Constraint,
@@ -51,47 +51,48 @@ const PROPERTIES: &[(&str, Property)] = &[
     ("id", Property::Id),
 ];
 
-/// Why a text is no filter.
+/// A syntax error in a filter expression.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{reason}")]
 pub struct FilterError {
     /// What is wrong.
     pub reason: String,
-    /// Where, in bytes.
+    /// The range of the error, in bytes.
     pub span: Range<usize>,
-    /// What to do about it.
+    /// How to fix the error.
     pub hint: Option<String>,
 }
 
-/// How deep parentheses and `not` may nest, so that no text can exhaust the stack.
+/// Maximum nesting depth of parentheses and `not`, so that no input can overflow the stack.
 const MAX_DEPTH: usize = 64;
 
 impl Filter {
-    /// Reads an expression.
+    /// Parses an expression.
     ///
     /// # Errors
-    /// Where the text is no expression, with the place.
+    /// Returns an error with its position if the text is not a valid expression.
     pub fn parse(text: &str) -> Result<Self, FilterError> {
         let mut parser = Parser { text, at: 0, depth: 0 };
         let filter = parser.either()?;
         parser.skip_space();
         match parser.rest().chars().next() {
             None => Ok(filter),
-            Some(')') => Err(parser.wrong("a `)` without its `(`", 1, None)),
+            Some(')') => Err(parser.wrong("unmatched `)`", 1, None)),
             Some(found) => Err(parser.wrong(
                 format!("expected `&` or `|` before `{found}`"),
                 found.len_utf8(),
-                Some("join two conditions with `&` (both) or `|` (either), or quote words with spaces"),
+                Some("join conditions with `&` (and) or `|` (or), or quote words that contain spaces"),
             )),
         }
     }
 
-    /// Whether a case is to be run.
+    /// Returns true if the filter matches a case.
     pub fn matches(&self, case: &Case) -> bool {
         self.holds(&case.id.0, &|property| property.of(case))
     }
 
-    /// Whether an id is meant; what an id does not say, such as the intent, fits no expression.
+    /// Returns true if the filter matches a case id. A property that the id does not contain, such as the intent, never
+    /// matches.
     pub fn matches_id(&self, id: &str) -> bool {
         self.holds(id, &|property| property.of_id(id))
     }
@@ -140,7 +141,7 @@ impl Property {
     }
 }
 
-/// Whether the whole text fits a pattern in which `*` stands for any characters.
+/// Returns true if a pattern, in which `*` matches any characters, matches the whole text.
 pub(super) fn glob(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split('*');
     let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else { return false };
@@ -204,7 +205,7 @@ impl Parser<'_> {
     fn one(&mut self) -> Result<Filter, FilterError> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
-            return Err(self.wrong(format!("nested deeper than {MAX_DEPTH}"), 0, None));
+            return Err(self.wrong(format!("nested deeper than {MAX_DEPTH} levels"), 0, None));
         }
         let filter = self.one_inside();
         self.depth -= 1;
@@ -220,7 +221,7 @@ impl Parser<'_> {
             let inside = self.either()?;
             if !self.eat(')') {
                 self.at = open;
-                return Err(self.wrong("a `(` without its `)`", 1, None));
+                return Err(self.wrong("unmatched `(`", 1, None));
             }
             return Ok(inside);
         }
@@ -242,10 +243,10 @@ impl Parser<'_> {
             let near = names.iter().copied().min_by_key(|known| strsim::damerau_levenshtein(name, known));
             let hint = match near.filter(|near| strsim::damerau_levenshtein(name, near) <= 2) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => format!("there are {}", names.join(", ")),
+                None => format!("available properties: {}", names.join(", ")),
             };
             return Err(FilterError {
-                reason: format!("`{name}(…)` is nothing that can be asked of a case"),
+                reason: format!("unknown property `{name}`"),
                 span: start..self.at,
                 hint: Some(hint),
             });
@@ -254,11 +255,11 @@ impl Parser<'_> {
         self.eat('(');
         let Some(length) = self.rest().find(')') else {
             self.at = open;
-            return Err(self.wrong("a `(` without its `)`", 1, None));
+            return Err(self.wrong("unmatched `(`", 1, None));
         };
         let text = self.rest()[..length].trim().trim_matches('"').to_owned();
         if text.is_empty() {
-            return Err(self.wrong(format!("`{name}()` says nothing"), length, None));
+            return Err(self.wrong(format!("`{name}()` is empty"), length, None));
         }
         self.at += length + 1;
         Ok(Filter::Property(*property, text))
@@ -267,7 +268,7 @@ impl Parser<'_> {
     fn word(&mut self) -> Result<String, FilterError> {
         if self.rest().starts_with('"') {
             let Some(length) = self.rest()[1..].find('"') else {
-                return Err(self.wrong("a `\"` without its partner", 1, None));
+                return Err(self.wrong("unmatched `\"`", 1, None));
             };
             let word = self.rest()[1..=length].to_owned();
             self.at += length + 2;
@@ -318,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn expressions_select() {
+    fn expressions_select_cases() {
         for (text, expected) in [
             ("Tags{key}", true),
             ("TagContact/*/length", true),
@@ -342,17 +343,17 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_are_named_with_their_place() {
+    fn syntax_errors_have_reason_and_span() {
         for (text, reason, span) in [
             ("", "expected a word at the end", 0..0),
             ("a & ", "expected a word at the end", 4..4),
             ("a b", "expected `&` or `|` before `b`", 2..3),
-            ("(a", "a `(` without its `)`", 0..1),
-            ("a)", "a `)` without its `(`", 1..2),
-            ("opp(X)", "`opp(…)` is nothing that can be asked of a case", 0..3),
-            ("op()", "`op()` says nothing", 3..3),
-            ("op(X", "a `(` without its `)`", 2..3),
-            ("\"a", "a `\"` without its partner", 0..1),
+            ("(a", "unmatched `(`", 0..1),
+            ("a)", "unmatched `)`", 1..2),
+            ("opp(X)", "unknown property `opp`", 0..3),
+            ("op()", "`op()` is empty", 3..3),
+            ("op(X", "unmatched `(`", 2..3),
+            ("\"a", "unmatched `\"`", 0..1),
         ] {
             let error = Filter::parse(text).expect_err(text);
             assert_eq!((error.reason.as_str(), error.span), (reason, span), "{text}");

@@ -1,6 +1,6 @@
-//! One outcome becomes one judged case with its line of the results, on the worker that sent it.
+//! Turns an outcome into a judged case with its line of the results, on the worker that sent it.
 //!
-//! Nothing leaves here with a secret in it.
+//! Results of this module never contain a secret.
 
 use super::Job;
 use super::accepted::Accepted;
@@ -12,29 +12,29 @@ use crate::report::{CaseLine, Done, SentStep, StepAnswer, case_line};
 use crate::run::{Exchange, Outcome};
 use crate::wire::{Redaction, curl};
 
-/// So much of an answer's body is kept, in bytes.
+/// Maximum size of a response body that is recorded, in bytes.
 const ANSWER_KEPT: usize = 4096;
 
-/// What stays the same from case to case.
+/// Judges outcomes; holds what is the same for all cases of a run.
 #[derive(Clone, Copy)]
 pub(super) struct Finish<'a> {
     pub job: &'a Job,
     pub redaction: &'a Redaction,
     pub origin: &'a str,
-    /// What controls and plain values have shown before, where any were sent.
+    /// The results of controls and valid values, if any were sent.
     pub survey: Option<&'a Survey>,
-    /// What is accepted; nothing is compared where there is none.
+    /// Accepted behaviour; nothing is compared if there is none.
     pub accepted: Option<&'a Accepted>,
-    /// What becomes of the values of answers, where another endpoint answers the same cases.
+    /// Records or compares response values if the run is differential.
     pub beside: Option<&'a Beside>,
-    /// An accepted divergence is a finding too.
+    /// Whether an accepted divergence is a finding.
     pub strict: bool,
-    /// Nobody has the endpoint's port after the run: a line that names it would meet nobody.
+    /// Whether the endpoint's port is only used during the run, so that curl lines with it would not work later.
     pub fleeting: bool,
 }
 
 impl Finish<'_> {
-    /// Judges an outcome and writes its line.
+    /// Judges an outcome and serializes its line of the results.
     pub fn finish(&self, outcome: Outcome) -> Done {
         let judgement = judge(&self.job.contract, &self.job.scenario, &outcome);
         let judgement = match self.survey {
@@ -74,18 +74,18 @@ impl Finish<'_> {
         }
     }
 
-    /// What led up to the judged step, and the step itself, a line each; nothing where lines cannot tell it.
+    /// Returns the steps up to the judged one as curl lines; `None` if they would not reproduce it.
     fn curl(&self, outcome: &Outcome, judged: usize) -> Option<String> {
         let steps = outcome.case.steps.get(..=judged)?;
-        // What a set-up made is gone by now: a line that names it would meet something else. And lines come
-        // one after another.
+        // Resources that the setup created are deleted by now, so a line with their ids would meet something else.
+        // Steps of the same turn are concurrent, but lines run one after another.
         if self.fleeting
             || outcome.case.steps.iter().any(|step| !step.captures.is_empty())
             || steps.windows(2).any(|pair| pair[0].turn == pair[1].turn)
         {
             return None;
         }
-        // Looks before a judged answer change nothing; a law is made of them.
+        // Reads before the judged step change nothing and are left out, except for a law, which consists of them.
         let is_law = matches!(outcome.case.judged, Judged::Law(_));
         let told = |index: usize| index == judged || is_law || steps[index].purpose != Purpose::ReadBack;
         let lines = (0..=judged).filter(|index| told(*index)).map(|index| {
@@ -106,7 +106,7 @@ impl Finish<'_> {
         }
     }
 
-    /// A server may say back what it was told.
+    /// Redacts secrets that the server echoes in its response.
     fn cleaned(&self, mut judgement: Judgement) -> Judgement {
         let observed = &mut judgement.observed;
         observed.error.iter_mut().chain(&mut observed.note).for_each(|text| self.clean(text));
@@ -120,7 +120,7 @@ impl Finish<'_> {
         }
     }
 
-    /// A step with what came back to it, less secrets.
+    /// Returns a step and its response, with secrets redacted.
     pub fn step(&self, purpose: Purpose, exchange: &Exchange) -> SentStep {
         let sent = &exchange.sent;
         let clean = |text: &str| self.redaction.clean(text);

@@ -1,7 +1,7 @@
-//! Fuzzing an endpoint: free requests and sequences, guided by the kinds of answers that come back.
+//! Fuzzes an endpoint with generated requests and sequences, guided by the kinds of responses.
 //!
-//! Rounds of proposals are sent side by side and learnt from in order, so that the same seed proposes the same whatever
-//! the number of workers, as long as the endpoint answers the same.
+//! The number of workers never changes what is proposed: each round of proposals is sent concurrently, but its
+//! responses are evaluated in order, so the same seed and the same responses lead to the same proposals.
 
 use super::claims::{self, Judged};
 use super::finish::Finish;
@@ -18,76 +18,77 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// So many proposals are sent before anything is learnt from them; fewer at first, when everything is new.
+/// Number of proposals that are sent before their responses guide the next ones; fewer at first, when every response
+/// is new.
 const ROUND: usize = 256;
 const FIRST_ROUND: usize = 32;
-/// So many requests a finding may take to be made simple.
+/// Maximum number of attempts to shrink a finding.
 const TRIES: usize = 240;
-/// And so long: of a slow endpoint, what is left is told as it is.
+/// Maximum time to shrink a finding; with a slow endpoint, findings are reported as far as they were shrunk by then.
 const SIMPLE_WITHIN: Duration = Duration::from_secs(4);
-/// So many findings are made simple; the others are told as they came.
+/// Maximum number of findings to shrink; the others are reported unchanged.
 const MOST_SIMPLE: usize = 64;
-/// So many kept inputs are written down in one run.
+/// Maximum number of corpus inputs that one run writes.
 const MOST_WRITTEN: u64 = 20_000;
 
-/// How long and how much, and what to begin with.
+/// Limits and initial inputs of a fuzzing run.
 #[derive(Clone, Debug, Default)]
 pub struct Fuzzing {
-    /// Ends after this time.
+    /// Maximum duration of the run.
     pub max_time: Option<Duration>,
-    /// Ends after so many sequences.
+    /// Maximum number of sequences to send.
     pub max_cases: Option<u64>,
-    /// What is sent first: files of a corpus.
+    /// Contents of the corpus files, which are sent first.
     pub corpus: Vec<Vec<u8>>,
 }
 
-/// Something that was found, in its simplest form.
+/// A finding, shrunk as far as possible.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Found {
     /// The case's id.
     pub id: String,
-    /// The name under which it is to be kept.
+    /// The name under which it should be saved.
     pub name: String,
-    /// The text of its file.
+    /// The content of its file.
     pub text: String,
-    /// What was observed.
+    /// What was received.
     pub observed: String,
 }
 
-/// Where what was found and what is new goes; what cannot be kept ends the run.
+/// Receives findings and new corpus inputs; an error ends the run.
 pub trait Keep {
-    /// An input that brought a new kind of answer.
+    /// Saves an input that led to a new kind of response.
     ///
     /// # Errors
-    /// In words.
+    /// Returns the reason if it cannot be saved.
     fn input(&mut self, name: &str, bytes: &[u8]) -> Result<(), String>;
 
-    /// Something that was found.
+    /// Saves a finding.
     ///
     /// # Errors
-    /// In words.
+    /// Returns the reason if it cannot be saved.
     fn found(&mut self, found: &Found) -> Result<(), String>;
 
-    /// How it goes: sequences, kinds of answers, inputs that are kept, findings, and the time since the start.
+    /// Reports progress: numbers of sequences, kinds of responses, corpus inputs and findings, and the elapsed time.
     fn progress(&mut self, sent: u64, kinds: usize, kept: usize, findings: u64, elapsed: Duration);
 }
 
-/// Operations of which no request succeeded: whatever was refused there teaches nothing.
+/// Operations of which no request succeeded, so that their rejections are meaningless.
 pub type Vacuous = Vec<String>;
 
-/// What became of one sequence.
+/// The result of one sequence.
 struct Seen {
     index: usize,
     case: Arc<Case>,
     judged: Judged,
 }
 
-/// Fuzzes until the time, the cases or somebody's patience is over.
+/// Fuzzes until a limit of `fuzzing` is reached or the run is stopped.
 ///
-/// Must be called inside a runtime of several threads, as [`super::check`].
+/// Must be called on a multi-threaded runtime, as [`super::check`].
 ///
 /// # Errors
-/// Where nothing can be drawn, the endpoint cannot be set up, or an output takes no more bytes.
+/// Returns an error if no requests can be generated, the endpoint cannot be set up, or a reporter cannot write.
 pub async fn fuzz(
     job: &Job,
     sending: &Sending,
@@ -106,7 +107,7 @@ pub async fn fuzz(
     let (running, restarts) = (std::sync::OnceLock::new(), std::sync::atomic::AtomicU32::new(0));
     let revive = || started::revive(job, &endpoint, running.get(), &restarts, stop);
     let mut plan = job.plan(&endpoint, sending.settings, run_id, stop, &control);
-    // Fuzzing has a limit of time of its own.
+    // Fuzzing has a time limit of its own.
     plan.search_time = run::SearchTime::endless();
     let redaction = plan.redaction();
     let origin = endpoint.origin();
@@ -120,7 +121,7 @@ pub async fn fuzz(
         strict: sending.strict,
         fleeting: started::is_fleeting(job),
     };
-    // Controls first: an operation that grants nothing teaches nothing.
+    // Controls come first: an operation that accepts nothing is not worth fuzzing.
     let controls = claims::controls(job, &bench);
     let drawn: HashSet<String> = controls.iter().map(|case| case.operation.to_string()).collect();
     let planned = super::Planned { operations: drawn.len() as u64, ..super::Planned::default() };
@@ -175,7 +176,7 @@ pub async fn fuzz(
         return Err(unwritten(&error));
     }
     let elsewhere = survey.is_elsewhere(job);
-    // Only what grants something is drawn.
+    // Only operations that accept their control are fuzzed.
     let scenario = claims::granted(job, &drawn, &survey);
     let finish = Finish { survey: Some(&survey), ..alone };
     let mut sent = 0;
@@ -269,7 +270,7 @@ pub async fn fuzz(
     let vacuous: Vacuous = granted.into_iter().filter(|(_, granted)| !granted).map(|(name, _)| name).collect();
     let mut summary = tally.summary(watch.elapsed().as_secs_f64(), &ended);
     if stop.is_stopped() {
-        // Somebody had enough, which is how a fuzzer is ended.
+        // Stopping is the usual way to end a fuzzer, so the run is not incomplete.
         summary.incomplete = None;
     }
     if let Some((why, said)) = started::fate(plan.server.as_ref(), &ended) {
@@ -286,21 +287,21 @@ pub async fn fuzz(
     Ok((summary, vacuous))
 }
 
-/// What a search knows while it goes.
+/// The state of a fuzzing run.
 struct Search<'s, 'a> {
     job: &'s Job,
     wild: &'s Wild<'a>,
     guide: Guide<'s, 'a>,
     finish: Finish<'s>,
     run_id: &'s str,
-    /// Of the next sequence: each has resources of its own.
+    /// Number of sequences so far; it is part of their names, so that each sequence has resources of its own.
     number: u64,
     written: u64,
-    /// Findings by operation, place, kind and what was observed.
+    /// Findings so far, by group (operation, member and constraint) and received response.
     known: HashSet<(String, String)>,
     simple: usize,
     watch: Stopwatch,
-    /// After this time nothing is made simple any more: findings come in many, and each takes its time.
+    /// After this time no finding is shrunk: there may be many, and each takes time.
     over_at: Option<Duration>,
 }
 
@@ -325,13 +326,13 @@ impl Search<'_, '_> {
         round
     }
 
-    /// Judges what came back, on the worker that sent it.
+    /// Judges the responses to a sequence, on the worker that sent it.
     fn seen(&self, index: usize, tale: &Tale, mut outcome: Outcome) -> Seen {
         let judged = claims::judged(&self.finish, tale, &mut outcome);
         Seen { index, case: outcome.case, judged }
     }
 
-    /// Adds what came back to the counts and to what was reached.
+    /// Adds the result of a sequence to the counts and the coverage.
     fn count(&self, tally: &mut Tally, tale: &Tale, one: &Seen) {
         let mut case = (*one.case).clone();
         for (number, (claim, judgement)) in tale.claims.iter().zip(&one.judged.judgements).enumerate() {
@@ -343,7 +344,7 @@ impl Search<'_, '_> {
         }
     }
 
-    /// Writes an input that is worth keeping.
+    /// Saves a corpus input, up to the maximum number.
     fn write(&mut self, acts: &[Act], keep: &mut (dyn Keep + Send)) -> Result<(), String> {
         if self.written >= MOST_WRITTEN {
             return Ok(());
@@ -352,7 +353,8 @@ impl Search<'_, '_> {
         keep.input(&saved::name_of(acts), acts_to_json(acts).to_string().as_bytes())
     }
 
-    /// Makes a finding simple, if it is new; with what is to be kept of it.
+    /// Shrinks a finding if it is new. Returns it with what to save, or without if it was found before. Returns
+    /// `None` if the result is not a finding.
     fn found(&mut self, line: &OneByOne<'_>, acts: &[Act], claim: &Claim, done: Done) -> Option<(Done, Option<Found>)> {
         if !done.finding {
             return None;
@@ -375,19 +377,19 @@ impl Search<'_, '_> {
                 best = (acts.clone(), at, Some(done));
                 true
             };
-            // What does not show itself again cannot be made simpler.
+            // A finding that cannot be reproduced cannot be shrunk.
             if again(&acts.to_vec()) {
                 simplest(acts.to_vec(), TRIES, |acts| self.wild.simpler(acts), again);
             }
         }
         let (acts, judged, simple) = best;
-        // Under its own name, so that it can be sent again by it.
+        // The shrunk case has its final id, so that it can be replayed by it.
         let done = match simple {
             Some(done) => done,
             None => done,
         };
         let simple = (group_of(&done), done.judgement.observed.to_string());
-        // Two that look different may come down to one.
+        // Two findings that look different may shrink to the same one.
         if simple != key && !self.known.insert(simple) {
             return Some((done, None));
         }
@@ -410,7 +412,8 @@ impl Search<'_, '_> {
         Some((done, Some(found)))
     }
 
-    /// Whether acts show the same: the same observed at the same operation, where the documents say as much of it.
+    /// Sends these actions and returns the result that reproduces the finding: a similar check of the same operation
+    /// fails with the same response.
     fn shows(
         &self,
         line: &OneByOne<'_>,
@@ -432,7 +435,7 @@ impl Search<'_, '_> {
             let judgement = judge(&self.job.contract, &self.job.scenario, &outcome);
             if judgement.verdict == Verdict::Diverges && judgement.observed.to_string() == key.1 {
                 let done = self.finish.finish(outcome.clone());
-                // What is known, or no fault at all in this place, is another matter.
+                // A known divergence, or a response that is not a finding, is not the same.
                 if done.finding {
                     return Some((done, other.act));
                 }
@@ -442,7 +445,7 @@ impl Search<'_, '_> {
     }
 }
 
-/// Operation, place and kind of a case: what findings are grouped by.
+/// Returns the case id without its variant, by which findings are grouped.
 fn group_of(done: &Done) -> String {
     done.case.id.0.rsplit_once('/').map_or_else(String::new, |(group, _)| group.to_owned())
 }

@@ -1,6 +1,6 @@
-//! Cases, made once: they are counted before the first is sent, and few enough are kept meanwhile.
+//! Generates and counts all cases before the first is sent, and keeps them in memory if they are few.
 //!
-//! What is too much to keep is counted and made again, so that memory does not grow with the number of cases.
+//! Memory never grows with the number of cases: too many are only counted, and generated again to be sent.
 
 use super::Planned;
 use crate::contract::OperationName;
@@ -9,10 +9,10 @@ use crate::run::processor_seconds;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-/// So many bytes of cases are kept at the most, as [`size`] estimates them.
+/// Maximum size of the cases that are kept, in bytes as [`estimated_size`] counts them.
 const MOST: usize = 48 << 20;
 
-/// How many cases there are, and they themselves where they are few enough.
+/// The number of cases, and the cases themselves if they are few enough.
 pub(super) struct Held {
     count: u64,
     operations: HashSet<OperationName>,
@@ -21,7 +21,7 @@ pub(super) struct Held {
 }
 
 impl Held {
-    /// Makes them all once.
+    /// Generates all cases once.
     pub fn of(made: impl Iterator<Item = Case>) -> Self {
         let before = processor_seconds(None);
         let mut operations = HashSet::<OperationName>::new();
@@ -45,19 +45,19 @@ impl Held {
         Self { count, operations, made_in, cases: kept }
     }
 
-    /// How much there is to do.
+    /// Returns the number of cases and operations.
     pub fn planned(&self) -> Planned {
         Planned { cases: self.count, operations: self.operations.len() as u64, made_in: self.made_in }
     }
 
-    /// How much there is to do with others that are made while the run's time is measured.
+    /// Returns the totals together with `others`. Their generation time is left out, because it is part of the run.
     pub fn planned_with(&self, others: &Self) -> Planned {
         let operations = self.operations.union(&others.operations).count() as u64;
         Planned { cases: self.count + others.count, operations, made_in: self.made_in }
     }
 }
 
-/// About how many bytes a case takes.
+/// Estimates the size of a case in memory, in bytes.
 fn size(case: &Case) -> usize {
     const OF_CASE: usize = 700;
     const OF_STEP: usize = 300;

@@ -1,13 +1,13 @@
-//! A scenario to begin with: what sources say of callers, and what neither they nor the endpoint told.
+//! Writes a new scenario: the credentials that the sources document, and the values that the user must fill in.
 //!
-//! What is inferred at every run is not written down; `doctor` shows it.
+//! It never contains what every run infers anyway; `doctor` shows that.
 
 use crate::contract::{Auth, Contract, Kind};
 use crate::generate::Inference;
 use crate::report::{Diagnosis, Stands, use_stanza};
 use std::fmt::Write as _;
 
-/// The text of a new scenario.
+/// Returns the text of a new scenario.
 pub fn scenario_text(
     command: &str,
     sources: &[String],
@@ -18,8 +18,8 @@ pub fn scenario_text(
 ) -> String {
     let mut out = String::new();
     let list: Vec<String> = sources.iter().map(|source| quoted(source)).collect();
-    let _ = writeln!(out, "# Written by `{command}`; the file is yours from here on.");
-    let _ = writeln!(out, "# `overstep doctor` shows what is inferred beside it, and what every operation lacks.\n");
+    let _ = writeln!(out, "# Written by `{command}`; edit it freely.");
+    let _ = writeln!(out, "# `overstep doctor` shows what else is inferred, and what operations still need.\n");
     let _ = writeln!(out, "sources   = [{}]", list.join(", "));
     match endpoint {
         Some(endpoint) => {
@@ -35,7 +35,7 @@ pub fn scenario_text(
     out
 }
 
-/// Who calls, as far as documents say how callers prove themselves.
+/// Writes the principal, if the documents say how callers authenticate.
 fn principal(out: &mut String, contract: &Contract) {
     let (name, proof) = match contract.auth.first() {
         Some(Auth::SigV4 { .. }) => {
@@ -51,16 +51,20 @@ fn principal(out: &mut String, contract: &Contract) {
     let _ = writeln!(out, "principal = {}\n\n[principals.{name}]\n{proof}", quoted(name));
 }
 
-/// What the endpoint said: what refused requests needed, and what is left to fill in.
+/// Writes what the diagnosis of the endpoint found: members that operations need, and operations to fill in.
 fn told(out: &mut String, diagnosis: &Diagnosis) {
     for row in diagnosis.operations.iter().filter(|row| !row.found.is_empty()) {
-        let _ =
-            writeln!(out, "\n# Found by asking {}.\n{}", diagnosis.endpoint, use_stanza(&row.operation, &row.found));
+        let _ = writeln!(
+            out,
+            "\n# Found by experiment with {}.\n{}",
+            diagnosis.endpoint,
+            use_stanza(&row.operation, &row.found)
+        );
     }
     let refused: Vec<_> = diagnosis.operations.iter().filter(|row| row.stands == Stands::Refused).collect();
     if !refused.is_empty() {
         out.push_str(
-            "\n# To fill in: these were refused. Give them what they need, or leave one out with `skip = \"why\"`.\n",
+            "\n# To fill in: these were rejected. Add what they need, or skip one with `skip = \"reason\"`.\n",
         );
     }
     for row in refused {
@@ -69,14 +73,14 @@ fn told(out: &mut String, diagnosis: &Diagnosis) {
     }
 }
 
-/// Without an endpoint: required members that name something which nothing here makes.
+/// Writes the required members that name a resource which no operation creates. Used without an endpoint.
 fn open(out: &mut String, contract: &Contract, inferred: &Inference) {
     let open = super::doctor::open_members(contract, inferred);
     if open.is_empty() {
         return;
     }
     out.push_str(
-        "\n# To fill in: these name what no operation here makes. `overstep init` with `--endpoint` tries by itself.\n",
+        "\n# To fill in: no operation creates what these name. `overstep init --endpoint URL` tries to find values.\n",
     );
     for (operation, members) in open {
         let input = contract.operation(&operation).and_then(|operation| operation.input.as_ref());

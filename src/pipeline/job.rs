@@ -1,6 +1,6 @@
-//! What is to be done with one scenario, decided to the last flag.
+//! A scenario with all settings of a run.
 //!
-//! This file starts nothing.
+//! This module never starts a server and never sends a request.
 
 use super::{Beside, Embedded, Filter, Keeping, Known, Saved, saved};
 use crate::contract::{Contract, OperationName, digest};
@@ -11,53 +11,53 @@ use crate::scenario::Scenario;
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher as _, Hasher as _};
 
-/// One scenario with everything that decides its cases and where they go.
+/// A scenario with everything that determines its cases and their target.
 #[derive(Clone, Debug)]
 pub struct Job {
-    /// The scenario, its variables replaced.
+    /// The scenario, with its variables replaced.
     pub scenario: Scenario,
-    /// What was inferred for it, beside what it says itself.
+    /// What was inferred in addition to the scenario.
     pub inferred: Inference,
-    /// What its documents promise.
+    /// The contract of its documents.
     pub contract: Contract,
-    /// AWS keys, where the environment has any.
+    /// AWS keys, if the environment has any.
     pub aws: Option<AwsKeys>,
-    /// Where requests go.
+    /// The target of requests.
     pub target: Target,
     /// The endpoint's name; `embedded`, or `default` for a bare URL.
     pub profile: String,
-    /// Headers on every request.
+    /// Headers to add to every request.
     pub headers: Vec<(String, String)>,
-    /// What goes before the endpoint's host.
+    /// Prefixes of the host in the `host` header.
     pub hosts: Hosts,
-    /// What feeds every free choice.
+    /// Seed for generated data.
     pub seed: u64,
-    /// How many cases to make.
+    /// How many cases to generate.
     pub level: Level,
-    /// Which of them to run; all where there is none.
+    /// Which cases to run; all if there is none.
     pub filter: Option<Filter>,
-    /// Only the cases with these ids; all where there is none.
+    /// Ids of the cases to run; all if there are none.
     pub ids: Option<HashSet<String>>,
-    /// The documents that lie in files, by the names that facts call them, with their paths.
+    /// File paths of the local documents, by the names that facts use for them.
     pub documents: indexmap::IndexMap<String, String>,
-    /// The scenario's file, where it has one.
+    /// The scenario's file, if it has one.
     pub scenario_file: Option<String>,
-    /// Divergences that people have written down as known.
+    /// Known divergences.
     pub known: Known,
-    /// Requests that once found something.
+    /// Saved sequences of earlier findings.
     pub saved: Vec<Saved>,
-    /// The command that runs these cases again.
+    /// The command line that repeats this run.
     pub again: String,
-    /// How the endpoint's server is started and made ready.
+    /// How to start the endpoint's server and to make it ready.
     pub upkeep: Upkeep,
 }
 
-/// Where requests go.
+/// The target of requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
-    /// A reference server, started for the job.
+    /// A reference server that is started for the job.
     Embedded,
-    /// A base URL; `{port}` in it is the port of the server that is started.
+    /// A base URL; `{port}` is replaced by the port of the server that overstep starts.
     Url(String),
 }
 
@@ -66,48 +66,48 @@ pub enum Target {
 pub struct Sending {
     /// Workers, limits, rate.
     pub settings: Settings,
-    /// Certificates to trust, as PEM.
+    /// Additional CA certificates, as PEM.
     pub ca: Option<Vec<u8>>,
-    /// Trust anybody.
+    /// Accept any certificate.
     pub insecure: bool,
-    /// A proxy's URL.
+    /// The URL of a proxy.
     pub proxy: Option<String>,
-    /// End after so many diverging cases.
+    /// Number of cases with findings after which the run ends.
     pub max_failures: Option<u64>,
-    /// Where accepted behaviour is; nothing is compared where this is absent.
+    /// Snapshots to compare with; nothing is compared if absent.
     pub keeping: Option<Keeping>,
-    /// What becomes of the values of answers; nothing where this is absent.
+    /// Whether to record or to compare response values, if the run is differential.
     pub beside: Option<Beside>,
-    /// An accepted divergence is a finding too.
+    /// Whether an accepted divergence is a finding.
     pub strict: bool,
-    /// Below which directory the words of a started server are kept; nowhere where this is absent.
+    /// Directory for the output of a server that overstep starts; it is not saved if absent.
     pub log: Option<std::path::PathBuf>,
 }
 
-/// How much there is to do.
+/// The number of cases to send.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Planned {
-    /// How many cases.
+    /// Number of cases.
     pub cases: u64,
-    /// How many operations they are of.
+    /// Number of operations that have cases.
     pub operations: u64,
-    /// Processor time that it took to make them, in seconds; 0 where the system does not tell.
+    /// Processor time that their generation took, in seconds; 0 if the system does not report it.
     pub made_in: f64,
 }
 
-/// A name for a run that no other run has.
+/// Returns a random id for a run.
 pub fn fresh_run_id() -> String {
     let random = std::collections::hash_map::RandomState::new().build_hasher().finish();
     format!("{:08x}", random & 0xffff_ffff)
 }
 
 impl Job {
-    /// The contract made ready for planning: once for a run, since patterns take long to compile.
+    /// Compiles the contract for planning; done once per run, because patterns are slow to compile.
     pub(super) fn bench(&self) -> Result<Workbench<'_>, Vec<Diagnostic>> {
         Workbench::new(&self.contract).map_err(unplanned)
     }
 
-    /// The cases that the filter leaves, in plan order.
+    /// Returns the cases that match the filter, in plan order.
     pub(super) fn cases<'a>(
         &'a self,
         bench: &Workbench<'a>,
@@ -115,7 +115,7 @@ impl Job {
         Ok(self.controls(bench)?.chain(self.others(bench, &|_| true)?))
     }
 
-    /// Of these, the plain valid requests, which come first.
+    /// Returns the controls among the cases; they come first in the plan.
     pub(super) fn controls<'a>(
         &'a self,
         bench: &Workbench<'a>,
@@ -124,7 +124,7 @@ impl Job {
         Ok(controls.filter(|case| self.is_wanted(case)))
     }
 
-    /// All the others, of the operations that run.
+    /// Returns all cases but the controls, of the operations for which `runs` is true.
     pub(super) fn others<'a>(
         &'a self,
         bench: &Workbench<'a>,
@@ -132,11 +132,11 @@ impl Job {
     ) -> Result<impl Iterator<Item = Case> + Send + use<'a>, Vec<Diagnostic>> {
         let options = self.options();
         let cases = bench.others(&self.scenario, options, runs).map_err(unplanned)?;
-        // Parts of sequences stand in no plan: only an id makes them.
+        // Parts of sequences are not planned: they are generated from their id.
         let parts = self.ids.iter().flatten().filter(|id| id.contains("/law/sequence/") && id.contains('~'));
         let mut parts: Vec<Case> =
             parts.filter_map(|id| generate::part_of_sequence(&self.contract, &self.scenario, options, id)).collect();
-        // A plain request after a run stands in no plan either.
+        // A control that is repeated after the run is not planned either.
         let after = self.ids.iter().flatten().filter_map(|id| {
             let operation = id.strip_suffix(super::poison::AFTER)?.rsplit_once('/')?.1;
             Some(Case { id: generate::CaseId(id.clone()), ..self.control(bench, operation)? })
@@ -154,18 +154,18 @@ impl Job {
         Options { seed: self.seed, level: self.level }
     }
 
-    /// Whether no flag leaves a case out.
+    /// Returns true if the filters select a case.
     fn is_wanted(&self, case: &Case) -> bool {
         self.filter.as_ref().is_none_or(|filter| filter.matches(case))
             && self.ids.as_ref().is_none_or(|ids| ids.contains(&case.id.0))
     }
 
-    /// Whether no flag leaves out a case.
+    /// Returns true if the flags select every case.
     pub(super) fn is_whole(&self) -> bool {
         self.filter.is_none() && self.ids.is_none() && self.level == Level::Full
     }
 
-    /// How many cases each operation has; goes through all of them once, keeping none.
+    /// Returns the number of cases per operation; generates all of them once without keeping them.
     pub(super) fn counts<'a>(&'a self, bench: &Workbench<'a>) -> Result<HashMap<OperationName, u64>, Vec<Diagnostic>> {
         let mut counts = HashMap::new();
         for case in self.cases(bench)? {
@@ -174,7 +174,7 @@ impl Job {
         Ok(counts)
     }
 
-    /// Where requests go, with all that connections need.
+    /// Returns the endpoint with the settings of its connections.
     pub(super) fn endpoint(
         &self,
         embedded: Option<&Embedded>,
@@ -195,7 +195,7 @@ impl Job {
         Ok(endpoint)
     }
 
-    /// What the sender is told.
+    /// Returns the plan for the sender.
     pub(super) fn plan<'a>(
         &'a self,
         endpoint: &'a Endpoint,
@@ -221,7 +221,7 @@ impl Job {
         }
     }
 
-    /// The plain valid request of an operation that the scenario wants.
+    /// Returns the control of an operation, if the scenario includes the operation.
     pub(super) fn control(&self, bench: &Workbench<'_>, operation: &str) -> Option<Case> {
         self.scenario.wants(operation).then(|| bench.control(&self.scenario, operation).ok()?)?
     }
@@ -244,7 +244,7 @@ impl Job {
     }
 }
 
-/// Why nothing can be planned, with the line at fault.
+/// Converts a planning error, with the line that causes it.
 pub(super) fn unplanned(error: PlanError) -> Vec<Diagnostic> {
     let problem = Diagnostic::error(error.to_string());
     let at = error.source_at;

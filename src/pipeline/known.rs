@@ -1,20 +1,20 @@
-//! Divergences that people have written down as known: which cases they cover, and what became of the entries.
+//! Matches cases with the known divergences of a scenario, and reports entries that expired or no longer match.
 //!
-//! It changes no verdict: what diverges still diverges, and is no news.
+//! It never changes a verdict: a known divergence still diverges, but is not a finding.
 
 use super::filter::glob;
 use crate::judge::{Comparison, Judgement, Verdict};
 use crate::report::Done;
 use crate::scenario::KnownEntry;
 
-/// The entries of one scenario and endpoint.
+/// The known divergences of a scenario at an endpoint.
 #[derive(Clone, Debug, Default)]
 pub struct Known {
-    /// As written.
+    /// The entries, in the order of the file.
     pub entries: Vec<KnownEntry>,
-    /// The file, as it is shown.
+    /// The file's path, as shown to the user.
     pub shown: String,
-    /// Today, as `2026-11-25`: entries that ended before are not used.
+    /// Today's date, such as `2026-11-25`; entries that expired before are ignored.
     pub today: String,
 }
 
@@ -33,19 +33,19 @@ impl Known {
             && entry.observed.as_ref().is_none_or(|pattern| glob(pattern, &judgement.observed.to_string()))
     }
 
-    /// The comparison of a case that an entry may know of.
+    /// Returns the comparison of a case, marked as known if an entry matches it.
     pub(super) fn seen(&self, id: &str, judgement: &Judgement, comparison: Comparison) -> Comparison {
         let known = self.entries.iter().any(|entry| !self.is_over(entry) && Self::matches(entry, id, judgement));
         Comparison { known: comparison.known || known, ..comparison }
     }
 }
 
-/// What a run has seen of each entry: of which of its patterns a case ran, and how many cases it matched.
+/// The use of each entry in a run: the patterns for which a case ran, and the number of matching cases.
 #[derive(Debug, Default)]
 pub(super) struct Used(Vec<(Vec<bool>, u64)>);
 
 impl Used {
-    /// Takes note of a case.
+    /// Records the result of a case.
     pub fn add(&mut self, known: &Known, done: &Done) {
         if known.entries.is_empty()
             || !matches!(done.judgement.verdict, Verdict::Pass | Verdict::Diverges | Verdict::Unspecified)
@@ -63,16 +63,16 @@ impl Used {
         }
     }
 
-    /// What is to be said of the entries: those that are over, and those that match nothing any more. An entry of
-    /// which some pattern met no case is not spoken of: what was not looked at is not better.
+    /// Returns notes about entries that expired or no longer match. Entries with a pattern for which no case ran are
+    /// left out: the divergence may still exist.
     pub fn notes(&self, known: &Known) -> Vec<String> {
         let mut notes = Vec::new();
         for (entry, (ran, matched)) in known.entries.iter().zip(&self.0) {
             let what = format!("{}:{} `{}` ({})", known.shown, entry.line, entry.cases.join("`, `"), entry.reason);
             if !ran.is_empty() && ran.iter().all(|ran| *ran) && *matched == 0 {
-                notes.push(format!("perhaps better now, nothing matched: {what}"));
+                notes.push(format!("possibly fixed, no longer observed: {what}"));
             } else if *matched > 0 && known.is_over(entry) {
-                notes.push(format!("over since {}: {what}", entry.until.as_deref().unwrap_or_default()));
+                notes.push(format!("expired after {}: {what}", entry.until.as_deref().unwrap_or_default()));
             }
         }
         notes

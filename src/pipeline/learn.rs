@@ -1,7 +1,7 @@
-//! What an endpoint enforces in place of what is documented: limits, found by sending more sizes after the run,
-//! and patterns and enums that nothing is refused for.
+//! Discovers what an endpoint enforces instead of what is documented: limits, by sending more sizes after the run, and
+//! patterns and enums that it does not check at all.
 //!
-//! Bounded in number, and never a verdict: what is learnt is said beside the finding that asked for it.
+//! This module never changes a verdict: its results are shown with the finding. The number of requests is bounded.
 
 use super::finish::Finish;
 use crate::contract::{Constraint, MemberPath};
@@ -13,25 +13,26 @@ use crate::search::{Learnt, limit};
 use indexmap::IndexMap;
 use std::time::Duration;
 
-/// So many requests go to one limit, and to all of them together.
+/// Maximum number of requests to find one limit.
 const ASKS: usize = 48;
+/// Maximum number of requests to find all limits together.
 const MOST_ASKS: usize = 400;
-/// After this no further limit is asked for.
+/// Time after which no further limit is searched.
 const MOST_TIME: Duration = Duration::from_secs(30);
-/// Nothing larger is sent to learn how large it may be.
+/// Maximum size that is sent in search of a limit.
 const LARGEST: i128 = 1 << 17;
-/// What a list or map may hold at the most.
+/// Maximum number of entries of a list or map that is sent in search of a limit.
 const MOST_ENTRIES: i128 = 2000;
 
-/// Limits that answers strayed from.
+/// Constraints that responses contradicted during a run.
 #[derive(Default)]
 pub(super) struct Strayed {
     limits: IndexMap<Limit, Sides>,
-    /// Patterns and enums: how many values that break them were sent, and how many of those were taken.
+    /// Per pattern and enum: the number of violating values that were sent, and of those that were accepted.
     sets: IndexMap<Place, (u32, u32)>,
 }
 
-/// So many values that break a pattern or an enum, all of them taken, are more than an oversight.
+/// Minimum number of violating values of a pattern or enum which, if all are accepted, show that it is not checked.
 const MANY: u32 = 3;
 
 /// A constraint of a member.
@@ -49,20 +50,20 @@ struct Limit {
     upper: bool,
 }
 
-/// What the boundary cases showed.
+/// The results of the boundary cases of one side.
 #[derive(Clone, Copy, Debug, Default)]
 struct Sides {
-    /// A valid value at the limit was refused.
+    /// A valid value at the limit was rejected.
     refused: bool,
-    /// A value past the limit was taken.
+    /// A value past the limit was accepted.
     taken: bool,
 }
 
-/// What is said beside findings, by operation, member and constraint.
+/// The discovered limits as text, by operation, member and constraint.
 pub(super) struct Lessons(Vec<(Place, String)>);
 
 impl Strayed {
-    /// Takes note of a case at a documented limit.
+    /// Records the result of a case at a documented limit.
     pub fn add(&mut self, done: &Done) {
         let (case, status) = (&done.case, done.judgement.observed.status);
         let (Some(member), Some(constraint)) = (&case.member, case.constraint) else { return };
@@ -97,14 +98,14 @@ impl Strayed {
         known.taken |= sides.taken;
     }
 
-    /// Asks the endpoint for the limits that it has instead.
+    /// Searches for the limits that the endpoint has instead.
     pub fn learn(self, line: &OneByOne<'_>, bench: &Workbench<'_>, options: Options, finish: &Finish<'_>) -> Lessons {
         let (mut left, watch) = (MOST_ASKS, Stopwatch::start());
         let all = self.sets.into_iter().filter(|(_, (sent, taken))| sent == taken && *sent >= MANY);
-        let words = |sent: u32| format!("accepts all {sent} values that break it");
+        let words = |sent: u32| format!("accepts all {sent} violating values");
         let mut lessons: Vec<(Place, String)> = all.map(|(place, (sent, _))| (place, words(sent))).collect();
         for (limit, sides) in self.limits {
-            // Refused at the limit and taken past it: that is no limit at all.
+            // An endpoint that rejects a value at the limit and accepts one past it has no limit to search for.
             if sides.refused && sides.taken || watch.elapsed() > MOST_TIME {
                 continue;
             }
@@ -117,7 +118,7 @@ impl Strayed {
 }
 
 impl Lessons {
-    /// What was learnt about a finding's limit.
+    /// Returns what was discovered about the constraint of a finding.
     pub fn about(&self, finding: &Finding) -> Option<String> {
         let fits = |place: &Place| {
             place.operation == finding.operation
@@ -126,9 +127,7 @@ impl Lessons {
         };
         let words: Vec<&str> =
             self.0.iter().filter(|(place, _)| fits(place)).map(|(_, words)| words.as_str()).collect();
-        (!words.is_empty()).then(|| {
-            format!("the documented constraint seems not to be what this endpoint enforces: {}", words.join("; "))
-        })
+        (!words.is_empty()).then(|| words.join("; "))
     }
 }
 
@@ -145,7 +144,7 @@ fn learnt(
     let plan = line.plan();
     let bounds = generate::bounds(bench, plan.scenario, operation, member, constraint)?;
     let most = if bounds.counts_entries { MOST_ENTRIES } else { LARGEST };
-    // What is taken for certain, and how far to go from there.
+    // The search begins with a size that is accepted and goes no further than `end`.
     let (taken, end) = match (which.upper, sides.taken) {
         (true, true) => (bounds.max? + 1, most.max(bounds.max? + 1)),
         (true, false) => (bounds.min.unwrap_or(0).max(bounds.usual_least), bounds.max?),
@@ -166,17 +165,17 @@ fn learnt(
             _ => None,
         }
     };
-    // Where the start itself is refused, it is not the size that is refused.
+    // If the size at the start is rejected, the reason is not the size.
     if !sides.taken && !takes(taken)? {
         return None;
     }
     let unit = bounds.unit;
     Some(match (limit(taken, end, asks, takes)?, which.upper) {
-        (Learnt::Between { taken, refused }, true) => format!("accepts up to {taken}{unit}, rejects from {refused}"),
-        (Learnt::Between { taken, refused }, false) => format!("accepts from {taken}{unit}, rejects up to {refused}"),
-        (Learnt::AtLeast(taken), true) if sides.taken => format!("accepts at least {taken}{unit}"),
-        (Learnt::AtLeast(taken), false) if sides.taken => format!("accepts down to {taken}{unit}"),
-        // At the limit itself another value was refused: the size is not the reason.
+        (Learnt::Between { taken, refused }, true) => format!("accepts up to {taken}{unit}, rejects {refused}"),
+        (Learnt::Between { taken, refused }, false) => format!("accepts {taken}{unit} or more, rejects {refused}"),
+        (Learnt::AtLeast(taken), true) if sides.taken => format!("accepts {taken}{unit} (the largest size tried)"),
+        (Learnt::AtLeast(taken), false) if sides.taken => format!("accepts {taken}{unit} (the smallest size tried)"),
+        // Only another value at the limit was rejected, so the reason is not the size.
         (Learnt::AtLeast(_), _) => return None,
     })
 }

@@ -1,6 +1,6 @@
-//! Documents become one contract, with the scenario's amendments.
+//! Reads documents into one contract and applies the scenario's amendments.
 //!
-//! This file opens nothing: documents are given as bytes.
+//! This module never opens a file: it receives documents as bytes.
 
 use crate::contract::{Amendment, Contract, Provenance};
 use crate::generate::{Inference, infer, unsatisfiable};
@@ -9,21 +9,21 @@ use crate::report::{Diagnostic, Severity};
 use crate::scenario::{OperationNotes, Scenario};
 use crate::store::Source;
 
-/// A contract and what is odd about its documents.
+/// A contract, and the problems of its documents.
 #[derive(Debug)]
 pub struct Loaded {
     /// The contract.
     pub contract: Contract,
-    /// What readers could not understand; nothing in it is fatal.
+    /// Problems of the documents, none of which is fatal.
     pub problems: Vec<Diagnostic>,
-    /// The scenario with what was inferred from the contract, and what that is.
+    /// What was inferred from the contract, and the scenario completed with it.
     pub inferred: Inference,
 }
 
-/// Reads documents into one contract; of machine models only these operations, all where none is named.
+/// Reads documents into one contract. Only these operations are read from machine models; all if the list is empty.
 ///
 /// # Errors
-/// Where a document is unreadable as a whole, or none holds an operation.
+/// Returns an error if a document cannot be read at all, or no document contains an operation.
 pub fn ingest(documents: Vec<Source>, operations: &[String]) -> Result<Loaded, Vec<Diagnostic>> {
     let names: Vec<String> = documents.iter().map(|document| document.name.clone()).collect();
     let sources: Vec<_> = documents.into_iter().map(|document| (document.name, document.bytes)).collect();
@@ -44,13 +44,13 @@ pub fn ingest(documents: Vec<Source>, operations: &[String]) -> Result<Loaded, V
     }
     if read.contract.operations.is_empty() {
         let what = if operations.is_empty() { "an operation" } else { "one of the operations" };
-        problems.push(Diagnostic::error(format!("no source holds {what}: {}", names.join(", "))));
+        problems.push(Diagnostic::error(format!("no source contains {what}: {}", names.join(", "))));
         return Err(problems);
     }
     Ok(Loaded { contract: read.contract, problems, inferred: Inference::default() })
 }
 
-/// A reader's words with the line that they are about.
+/// Returns a diagnostic of a reader with its location.
 fn placed(severity: Severity, reason: &str, hint: Option<&str>, place: &ingest::Place) -> Diagnostic {
     let problem = Diagnostic {
         severity,
@@ -64,14 +64,14 @@ fn placed(severity: Severity, reason: &str, hint: Option<&str>, place: &ingest::
     problem.at(&place.document, &place.excerpt, span)
 }
 
-/// Reads a scenario's documents, amends the contract, and keeps the operations that the scenario wants.
+/// Reads a scenario's documents, amends the contract, and keeps the operations that the scenario needs.
 ///
 /// # Errors
-/// As [`mod@ingest`], and where an amendment or an operation's name leads nowhere.
+/// Returns an error if the documents cannot be read, or if an amendment or an operation name refers to nothing.
 pub fn load(scenario: &Scenario, shown: &str, documents: Vec<Source>) -> Result<Loaded, Vec<Diagnostic>> {
-    // Who makes and takes away what the wanted operations need may be any operation.
+    // Any operation may create or delete the resources that the selected ones need, so all are read.
     let mut loaded = ingest(documents, &[])?;
-    // What is good to know about a document is for `ingest` to say, not for every run.
+    // Notes about documents are shown by `ingest`, not by every run.
     loaded.problems.retain(|problem| problem.severity > Severity::Note);
     let mut wrong = Vec::new();
     for entry in &scenario.amendments {
@@ -121,7 +121,7 @@ pub fn load(scenario: &Scenario, shown: &str, documents: Vec<Source>) -> Result<
     }
     if loaded.contract.is_only_modelled() {
         for (shape, pattern, at) in unsatisfiable(&loaded.contract) {
-            let reason = format!("no text matches the pattern `{pattern}` of shape `{shape}`, so that it is left out");
+            let reason = format!("no text matches the pattern `{pattern}` of shape `{shape}`; the pattern is ignored");
             let problem = Diagnostic::error(reason).with_hint("amend the pattern in the scenario");
             loaded.problems.push(Diagnostic {
                 severity: Severity::Warning,
@@ -137,7 +137,7 @@ pub fn load(scenario: &Scenario, shown: &str, documents: Vec<Source>) -> Result<
     Ok(loaded)
 }
 
-/// Whether all that an operation's notes say of state leads somewhere: a law that nobody can look at is no law.
+/// Checks the operations and members that an operation's notes name, and warns about laws whose effect cannot be read.
 fn check_laws(loaded: &mut Loaded, name: &str, notes: &OperationNotes, shown: &str) -> Result<(), Vec<Diagnostic>> {
     let contract = &loaded.contract;
     let at = |problem: Diagnostic| Diagnostic {
@@ -153,7 +153,7 @@ fn check_laws(loaded: &mut Loaded, name: &str, notes: &OperationNotes, shown: &s
         let known: Vec<&str> = input(operation).into_iter().flatten().map(|(name, _)| name.as_str()).collect();
         (!known.contains(&member)).then(|| {
             let problem = Diagnostic::error(format!("the input of `{operation}` has no member `{member}`"));
-            vec![at(problem.with_hint(format!("there are {}", known.join(", "))))]
+            vec![at(problem.with_hint(format!("available members: {}", known.join(", "))))]
         })
     };
     for read in &notes.reads {
@@ -176,18 +176,19 @@ fn check_laws(loaded: &mut Loaded, name: &str, notes: &OperationNotes, shown: &s
     }
     let stated = notes.laws.iter().any(|law| law != "inverse");
     if stated && !crate::generate::is_kept(contract, name, &notes.reads) {
-        let problem = Diagnostic::error(format!("nothing shows what `{name}` writes, so its laws are not checked"));
-        let hint = "say where it is read: `read = { request = \"GetThing\", value = \"Thing.Tags\", member = \"Tags\" }`, \
+        let problem =
+            Diagnostic::error(format!("no operation reads what `{name}` writes, so its laws are not checked"));
+        let hint = "set where to read it: `read = { request = \"GetThing\", value = \"Thing.Tags\", member = \"Tags\" }`, \
                     or `request = \"answer\"`";
         loaded.problems.push(at(Diagnostic { severity: Severity::Warning, ..problem.with_hint(hint) }));
     }
     Ok(())
 }
 
-/// Whether a contract has all these operations.
+/// Checks that a contract has all these operations.
 ///
 /// # Errors
-/// Where it lacks one, with the nearest name.
+/// Returns an error with the most similar name if an operation does not exist.
 pub fn check_only(contract: &Contract, names: &[String]) -> Result<(), Vec<Diagnostic>> {
     names.iter().try_for_each(|name| check_operation(contract, name, None))
 }
@@ -206,9 +207,9 @@ fn check_operation(contract: &Contract, name: &str, shown: Option<&str>) -> Resu
     let near = known.iter().min_by_key(|known| strsim::damerau_levenshtein(name, known));
     let hint = match near.filter(|near| strsim::damerau_levenshtein(name, near) <= 3) {
         Some(near) => format!("did you mean `{near}`?"),
-        None if known.len() <= 12 => format!("there are {}", known.join(", ")),
-        None => format!("there are {} others", known.len()),
+        None if known.len() <= 12 => format!("available operations: {}", known.join(", ")),
+        None => format!("the sources contain {} other operations", known.len()),
     };
-    let problem = Diagnostic::error(format!("the sources hold no operation `{name}`")).with_hint(hint);
+    let problem = Diagnostic::error(format!("unknown operation `{name}`")).with_hint(hint);
     Err(vec![Diagnostic { document: shown.map(str::to_owned), ..problem }])
 }

@@ -1,7 +1,6 @@
-//! What a run leaves behind in the endpoint: plain requests that were granted before it and fail after it, and the case
-//! that did it.
+//! Finds controls that succeeded before the run and fail after it, and the case that caused that.
 //!
-//! It only looks where the endpoint can be made fresh again: without that nobody could tell which case it was.
+//! It never runs unless the endpoint can be restarted, because the case can only be found on a fresh endpoint.
 
 use super::Job;
 use super::finish::Finish;
@@ -11,14 +10,14 @@ use crate::run::{OneByOne, Outcome};
 use crate::search::{Guilt, first_guilty};
 use std::sync::Arc;
 
-/// How the ids of plain requests after a run end.
+/// The suffix of the case ids of controls that are repeated after a run.
 pub(super) const AFTER: &str = "/valid/control/after";
-/// So many accepted cases are kept to be sent again.
+/// Maximum number of accepted cases that are kept to be sent again.
 const MOST_KEPT: usize = 4000;
-/// So many operations are followed up.
+/// Maximum number of operations to investigate.
 const MOST_FOLLOWED: usize = 3;
 
-/// What was granted in a run: controls, and all that may have left something.
+/// The accepted requests of a run: controls, and cases that may have had a lasting effect.
 #[derive(Default)]
 pub(super) struct Poison {
     controls: Vec<Arc<Case>>,
@@ -26,7 +25,7 @@ pub(super) struct Poison {
 }
 
 impl Poison {
-    /// Takes note of a case.
+    /// Records the result of a case.
     pub fn add(&mut self, done: &Done) {
         if !done.judgement.observed.status.is_some_and(|status| (200..300).contains(&status)) {
             return;
@@ -38,8 +37,8 @@ impl Poison {
         }
     }
 
-    /// The controls that fail now, as cases of their own, each with the case after which it fails; `fresh` makes the
-    /// endpoint as it was before the run.
+    /// Returns the controls that fail now as separate cases, each with the case after which it fails. `fresh` restores
+    /// the endpoint to the state before the run.
     pub fn found(self, job: &Job, line: &OneByOne<'_>, finish: &Finish<'_>, fresh: &dyn Fn() -> bool) -> Vec<Done> {
         let search = line.plan().search_time.begin();
         let is_over = || search.is_over() || line.plan().stop.is_stopped();
@@ -55,7 +54,7 @@ impl Poison {
                     return None;
                 }
                 for case in &self.accepted[..count] {
-                    // A question may take as long as the whole run.
+                    // Sending all these cases may take as long as the whole run.
                     if is_over() {
                         return None;
                     }
@@ -66,20 +65,20 @@ impl Poison {
             let guilt = first_guilty(self.accepted.len(), holds);
             let after = match guilt {
                 Guilt::One(at) => format!("`{}`", self.accepted[at].id),
-                Guilt::Among(cases) => format!("one of {cases} cases (the search for it was cut short)"),
-                // Where it fails on a fresh endpoint as well, or nothing that was sent again brings it, no case did it.
+                Guilt::Among(cases) => format!("one of {cases} cases (the search was stopped early)"),
+                // It fails on a fresh endpoint as well, or no case reproduces the failure, so no single case caused it.
                 Guilt::Nobody => "the run".to_owned(),
             };
             let case = Case {
                 id: CaseId(format!("{}/{}{AFTER}", job.scenario.name, control.operation)),
-                rule: format!("a plain valid request is granted, after {after} as before it"),
+                rule: format!("a control that succeeded before {after} must succeed after it"),
                 ..(**control).clone()
             };
             let met = match guilt {
-                // Whoever is stopped in the middle leaves an endpoint of which nothing is known.
+                // A search that was stopped leaves the endpoint in an unknown state.
                 Guilt::Among(_) => met.map(|met| Outcome { case: Arc::new(case), ..met }),
                 Guilt::One(_) if is_over() => met.map(|met| Outcome { case: Arc::new(case), ..met }),
-                // Once more with its own id; the endpoint is as the guilty case left it.
+                // It is sent once more with its own id; the endpoint is in the state that the responsible case left.
                 Guilt::One(_) | Guilt::Nobody => line.send(case).ok(),
             };
             found.extend(met.map(|met| finish.finish(met)));
@@ -88,7 +87,7 @@ impl Poison {
     }
 }
 
-/// Whether a plain request meets a failure of the server.
+/// Returns true if a control got no response or a server failure.
 fn fails(met: &Result<Outcome, String>) -> bool {
     let Ok(outcome) = met else { return true };
     let judged = outcome.exchanges.get(outcome.case.judged.shown()).and_then(Option::as_ref);

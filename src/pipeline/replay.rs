@@ -1,6 +1,6 @@
-//! Cases of an earlier run, sent again exactly as they were: only date and signature are new.
+//! Replays cases of an earlier run exactly as they were sent, except for date and signature.
 //!
-//! Nothing here reads a file: results come as lines, and what a run was comes as its record.
+//! This module never opens a file: it receives results as a reader, and the earlier run as a record.
 
 use super::{Job, Sending, accepted, embedded, finish, started, unwritten};
 use crate::contract::digest;
@@ -14,7 +14,7 @@ use serde::Deserialize;
 use std::io::{self, BufRead, Seek};
 use std::ops::ControlFlow;
 
-/// The event that begins a scenario in results.
+/// The `run` event, which begins a scenario in results.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Began {
     /// The format of the results.
@@ -25,20 +25,20 @@ pub struct Began {
     pub endpoint: String,
     /// The endpoint's name; `embedded`, or `default` for a bare URL.
     pub profile: String,
-    /// What fed every free choice.
+    /// Seed of the generated data.
     pub seed: u64,
-    /// `{run}`.
+    /// The run's id, the value of `{run}`.
     pub run: String,
     /// The contract's digest.
     pub contract: String,
 }
 
-/// Results without what was sent: short enough to be held.
+/// Results without the requests, small enough to be kept in memory.
 #[derive(Debug, Default)]
 pub struct Index {
-    /// One for each scenario.
+    /// The `run` event of each scenario.
     pub began: Vec<Began>,
-    /// Each case's scenario, id and verdict, in plan order.
+    /// The cases, in plan order.
     pub cases: Vec<Indexed>,
 }
 
@@ -49,23 +49,23 @@ pub struct Indexed {
     pub id: String,
     /// Its scenario.
     pub scenario: String,
-    /// What came of it.
+    /// Its verdict.
     pub verdict: Verdict,
-    /// Whether it broke the contract as accepted.
+    /// Whether it is an accepted or known divergence.
     #[serde(default)]
     pub known: bool,
-    /// How its answer stood beside the accepted one.
+    /// The comparison of its response with the accepted one.
     #[serde(default)]
     pub change: Change,
 }
 
 impl Indexed {
-    /// Whether its answer was not the accepted one.
+    /// Returns true if its response differed from the accepted one.
     pub fn has_changed(&self) -> bool {
         self.change == Change::Changed
     }
 
-    /// Whether somebody had to look at it.
+    /// Returns true if it was a finding.
     pub fn is_finding(&self, strict: bool) -> bool {
         is_finding(self.verdict, self.known, self.change, strict)
     }
@@ -76,10 +76,10 @@ struct Event {
     event: String,
 }
 
-/// Goes through results once.
+/// Reads the index of results in one pass.
 ///
 /// # Errors
-/// Where a line is no event; a last line that was cut is overlooked.
+/// Returns an error if a line is not an event; an incomplete last line is ignored.
 pub fn index(results: &mut impl BufRead) -> Result<Index, Box<Diagnostic>> {
     let mut index = Index::default();
     each_line(results, |line| {
@@ -87,7 +87,7 @@ pub fn index(results: &mut impl BufRead) -> Result<Index, Box<Diagnostic>> {
             "run" => index.began.push(serde_json::from_str(line)?),
             "case" => {
                 if !line.ends_with('\n') {
-                    // Whether it was cut, only all of it can say.
+                    // Only a complete parse shows whether the last line is incomplete.
                     serde_json::from_str::<Then>(line)?;
                 }
                 index.cases.push(serde_json::from_str(line)?);
@@ -99,10 +99,10 @@ pub fn index(results: &mut impl BufRead) -> Result<Index, Box<Diagnostic>> {
     Ok(index)
 }
 
-/// What was recorded of these cases, in plan order.
+/// Returns the recorded results of the cases for which `wanted` is true, in plan order.
 ///
 /// # Errors
-/// As [`index`].
+/// Returns an error under the same conditions as [`index_results`].
 pub fn recorded(
     results: &mut (impl BufRead + Seek),
     wanted: &dyn Fn(&str) -> bool,
@@ -136,14 +136,14 @@ fn each_line(
         if let Err(error) = take(&line)
             && line.ends_with('\n')
         {
-            let problem = Diagnostic::error(format!("line {number} is no event of `overstep-results/1`: {error}"));
-            return Err(Box::new(problem.with_hint("results are what `overstep check --report ndjson=PATH` writes")));
+            let problem = Diagnostic::error(format!("line {number} is not an event of `overstep-results/1`: {error}"));
+            return Err(Box::new(problem.with_hint("`overstep check --report ndjson=PATH` writes results")));
         }
     }
     Ok(())
 }
 
-/// What must be known to send a job's cases again; `original` is the scenario before flags changed it.
+/// Returns the record that is needed to replay a job's cases; `original` is the scenario before flags changed it.
 pub fn record(job: &Job, named: &str, endpoint: &str, original: &Scenario) -> ScenarioRecord {
     let proofs: Vec<&String> = job
         .scenario
@@ -167,9 +167,9 @@ pub fn record(job: &Job, named: &str, endpoint: &str, original: &Scenario) -> Sc
         ..ScenarioRecord::default()
     };
     for (name, variable) in &job.scenario.variables {
-        // What is not in the scenario came from the environment, and comes from there again.
+        // Variables that are not in the scenario come from the environment, and will be read from there again.
         let Some(before) = original.variables.get(name) else { continue };
-        // A key in a variable that nobody marked is no less secret.
+        // A variable that is used in credentials is secret even if it is not marked so.
         let secret =
             variable.secret || before.secret || proofs.iter().any(|proof| proof.contains(&format!("{{{name}}}")));
         if !secret {
@@ -181,50 +181,50 @@ pub fn record(job: &Job, named: &str, endpoint: &str, original: &Scenario) -> Sc
     record
 }
 
-/// Splits headers into what may be kept and the names of what may not.
+/// Splits headers into those that may be stored, and the names of those that may not.
 pub fn split_headers(headers: &[(String, String)]) -> (Vec<(String, String)>, Vec<String>) {
     let (secret, plain): (Vec<_>, Vec<_>) = headers.iter().cloned().partition(|(name, _)| is_telling(name));
     (plain, secret.into_iter().map(|(name, _)| name).collect())
 }
 
-/// The ids of all cases of a job, in plan order.
+/// Returns the ids of all cases of a job, in plan order.
 ///
 /// # Errors
-/// Where no cases can be made.
+/// Returns an error if cases cannot be generated.
 pub fn ids(job: &Job) -> Result<Vec<String>, Vec<Diagnostic>> {
     Ok(job.cases(&job.bench()?)?.map(|case| case.id.0).collect())
 }
 
-/// How a replay of one scenario ended.
+/// The result of replaying one scenario.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReplayEnd {
-    /// How many cases were sent again.
+    /// Number of replayed cases.
     pub sent: u64,
-    /// How many of them diverge now.
+    /// Number of cases that diverge now.
     pub diverging: u64,
-    /// How many of those were accepted so.
+    /// Number of diverging cases that are accepted or known.
     pub known: u64,
-    /// How many are not answered as accepted.
+    /// Number of cases whose response differs from the accepted one.
     pub changed: u64,
-    /// How many have to be looked at.
+    /// Number of findings.
     pub findings: u64,
-    /// How many taught nothing.
+    /// Number of inconclusive cases.
     pub indeterminate: u64,
-    /// Why the replay ended before its last case, if it did.
+    /// Why the replay is incomplete, if it is.
     pub incomplete: Option<String>,
-    /// The last lines of a started server that is to blame for it.
+    /// The last output lines of the server, if overstep started it and its exit ended the replay.
     pub server_output: Vec<String>,
-    /// How many cases made what could not be taken away, with the first one's id and what happened.
+    /// Number of cases whose cleanup failed, with the first one's id and the reason.
     pub left: Option<(u64, String, String)>,
 }
 
-/// Sends the cases in `job.ids` again, one after another, and hands each over as soon as it is judged and
-/// compared with what is accepted; nothing is written there.
+/// Replays the selected cases of a job and passes each to `emit` as soon as it is judged and compared with accepted
+/// behaviour. Snapshots are not written.
 ///
-/// Must be called inside a runtime of several threads, as [`super::check`].
+/// Must be called on a multi-threaded runtime, as [`super::check`].
 ///
 /// # Errors
-/// Where no cases can be made, the endpoint cannot be set up, or `emit` takes no more.
+/// Returns an error if cases cannot be generated, the endpoint cannot be set up, or `emit` returns one.
 pub async fn replay(
     job: &Job,
     sending: &Sending,
@@ -282,7 +282,7 @@ pub async fn replay(
     end.incomplete = match &ended {
         RunEnd::Complete | RunEnd::Enough => None,
         RunEnd::Unreachable(why) => Some(format!("the endpoint could not be reached: {why}")),
-        RunEnd::Died(why) => Some(format!("the endpoint went away: {why}")),
+        RunEnd::Died(why) => Some(format!("the endpoint stopped responding: {why}")),
         RunEnd::Stopped => Some("the replay was stopped".to_owned()),
     };
     if let Some((why, said)) = started::fate(plan.server.as_ref(), &ended) {
@@ -293,7 +293,7 @@ pub async fn replay(
     Ok(end)
 }
 
-/// An outcome with all its steps, whatever its verdict.
+/// Judges an outcome and records all its steps, whatever the verdict.
 fn again(finish: &finish::Finish<'_>, outcome: Outcome) -> Replayed {
     let steps: Vec<Option<SentStep>> = outcome
         .case
@@ -328,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn results_are_read_and_a_cut_last_line_is_overlooked() {
+    fn incomplete_last_line_is_ignored() {
         let text = format!("{RUN}{}{}{{\"event\":\"ca", case("s/O/a/b/c", "pass"), case("s/O/a/b/d", "diverges"));
         let mut results = Cursor::new(text);
         let index = index(&mut results).expect("readable");
@@ -339,9 +339,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_event_is_named_by_its_line() {
-        let error = index(&mut Cursor::new(format!("{RUN}nonsense\n"))).expect_err("no event");
-        assert!(error.reason.starts_with("line 2 is no event"), "{}", error.reason);
+    fn invalid_event_is_reported_with_its_line() {
+        let error = index(&mut Cursor::new(format!("{RUN}nonsense\n"))).expect_err("not an event");
+        assert!(error.reason.starts_with("line 2 is not an event"), "{}", error.reason);
         assert!(index(&mut Cursor::new("{\"event\":\"case\",\"verdict\":\"odd\"}\n")).is_err());
         assert!(index(&mut Cursor::new("")).is_ok_and(|index| index.cases.is_empty()));
     }

@@ -1,6 +1,6 @@
-//! Behaviour that waits to be accepted: what it would change, and what a person decides.
+//! Reviews pending snapshots: lists what they would change, and applies the choices of the reviewer.
 //!
-//! This file asks nobody; choices are given to it.
+//! This module never prompts the user: it receives the choices.
 
 use super::Filter;
 use super::accepted::{header, parsed, snapshot, unusable};
@@ -14,32 +14,32 @@ use indexmap::IndexMap;
 use serde::Deserialize;
 use std::collections::HashMap;
 
-/// One file that waits, with what it would change.
+/// A pending snapshot with its changes.
 #[derive(Clone, Debug)]
 pub struct Waiting {
-    /// Whose it is.
+    /// The file of the snapshot.
     pub file: SnapshotFile,
-    /// The lines that it would change, less those that a filter leaves out.
+    /// The changed lines that match the filter.
     pub units: Vec<Unit>,
     accepted: Option<Snapshot>,
     pending: Snapshot,
 }
 
-/// What is to become of a line.
+/// The choice for a changed line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Choice {
-    /// It is the accepted behaviour now.
+    /// Accept the new behaviour.
     Accept,
-    /// The accepted behaviour stays.
+    /// Keep the accepted behaviour and discard the change.
     Reject,
-    /// It goes on waiting.
+    /// Leave the change pending.
     Skip,
 }
 
-/// All files that wait, with the lines that a filter chooses; files without such a line are left out.
+/// Returns all pending snapshots with the changed lines that match the filter, without those that have no such line.
 ///
 /// # Errors
-/// Where a file cannot be read or is no snapshot.
+/// Returns an error if a file cannot be read or is not a snapshot.
 pub fn waiting(snapshots: &Snapshots, filter: Option<&Filter>) -> Result<Vec<Waiting>, Vec<Diagnostic>> {
     let mut found = Vec::new();
     for file in snapshots.waiting().map_err(failed)? {
@@ -57,7 +57,7 @@ pub fn waiting(snapshots: &Snapshots, filter: Option<&Filter>) -> Result<Vec<Wai
     Ok(found)
 }
 
-/// Whether a filter means any side or variant of a line.
+/// Returns true if a filter matches any side or variant of a line.
 fn chosen(filter: &Filter, file: &SnapshotFile, both: &[&Snapshot], place: &str) -> bool {
     let id = |variant: &str| format!("{}/{}/{place}/{variant}", file.scenario, file.operation);
     both.iter().filter_map(|snapshot| snapshot.line(place)).any(|line| {
@@ -67,10 +67,10 @@ fn chosen(filter: &Filter, file: &SnapshotFile, both: &[&Snapshot], place: &str)
 }
 
 impl Waiting {
-    /// Does what was chosen for each line; lines without a choice go on waiting.
+    /// Applies the choice for each line; lines without a choice stay pending.
     ///
     /// # Errors
-    /// Where a file cannot be written.
+    /// Returns an error if a file cannot be written.
     pub fn decide(&self, choices: &[(String, Choice)]) -> Result<(), Vec<Diagnostic>> {
         let before = self.accepted.clone().unwrap_or_default();
         let (mut accepted, mut pending) = (before.clone(), self.pending.clone());
@@ -85,7 +85,7 @@ impl Waiting {
         if choices.iter().any(|(_, choice)| *choice == Choice::Accept) {
             accepted.header.clone_from(&self.pending.header);
             if left.is_empty() {
-                // In the order of the plan.
+                // The pending snapshot has the order of the plan.
                 accepted.clone_from(&pending);
             }
             if accepted.lines.is_empty() {
@@ -136,10 +136,10 @@ struct Run {
     operations: IndexMap<String, Vec<Ran>>,
 }
 
-/// Accepts what a run saw, from its results; returns the files that were changed.
+/// Accepts the behaviour that the results of a run contain, and returns the changed files.
 ///
 /// # Errors
-/// Where the text holds no results, or a file cannot be written.
+/// Returns an error if the text contains no results, or a file cannot be written.
 pub fn accept_results(
     snapshots: &Snapshots,
     shown: &str,
@@ -177,18 +177,18 @@ fn runs(shown: &str, text: &str, filter: Option<&Filter>) -> Result<Vec<Run>, Ve
         };
         let event: Event = match serde_json::from_str(line) {
             Ok(event) => event,
-            // A run that was killed leaves half a line.
+            // The last line of a run that was killed may be incomplete.
             Err(_) if !text.ends_with('\n') && index > 0 && index + 1 == text.lines().count() => break,
-            Err(error) => return Err(wrong(format!("no line of results: {error}"))),
+            Err(error) => return Err(wrong(format!("invalid line of results: {error}"))),
         };
         if event.event == "run" {
             let (Some(scenario), Some(profile)) = (event.scenario, event.profile) else {
-                return Err(wrong("a run without scenario or profile".to_owned()));
+                return Err(wrong("the `run` event lacks `scenario` or `profile`".to_owned()));
             };
             runs.push(Run { profile, scenario, ..Run::default() });
             continue;
         }
-        let Some(run) = runs.last_mut() else { return Err(wrong("results begin with a `run` event".to_owned())) };
+        let Some(run) = runs.last_mut() else { return Err(wrong("results must begin with a `run` event".to_owned())) };
         match event.event.as_str() {
             "form" => {
                 if let (Some(operation), Some(name), Some(facts)) = (event.operation, event.name, event.facts) {
@@ -201,8 +201,8 @@ fn runs(shown: &str, text: &str, filter: Option<&Filter>) -> Result<Vec<Run>, Ve
         }
     }
     if runs.is_empty() {
-        let problem = Diagnostic::error(format!("`{shown}` holds no results"));
-        return Err(vec![problem.with_hint("results are what `overstep check --report ndjson=FILE` writes")]);
+        let problem = Diagnostic::error(format!("`{shown}` contains no results"));
+        return Err(vec![problem.with_hint("`overstep check --report ndjson=FILE` writes results")]);
     }
     Ok(runs)
 }
@@ -212,7 +212,7 @@ impl Run {
         let (Some(id), Some(operation), Some(intent), Some(observed)) =
             (event.id, event.operation, event.intent, event.observed)
         else {
-            return Err("a case without id, operation, intent or observation".to_owned());
+            return Err("the `case` event lacks `id`, `operation`, `intent` or `observed`".to_owned());
         };
         let verdict = event.verdict.unwrap_or_default();
         if verdict == "unsendable" || filter.is_some_and(|filter| !filter.matches_id(&id)) {
@@ -224,7 +224,7 @@ impl Run {
                 None => None,
                 Some(name) => {
                     let form = self.forms.get(&(operation.clone(), name.clone())).cloned();
-                    Some(form.ok_or_else(|| format!("form `{name}` of `{operation}` is nowhere spelled out"))?)
+                    Some(form.ok_or_else(|| format!("form `{name}` of `{operation}` is not defined"))?)
                 }
             };
             let seen = Seen { status: observed.status, error: observed.error, note: observed.note, form };

@@ -1,6 +1,6 @@
-//! Planned cases as the seeds of a fuzzer's corpus, with the words of the contract.
+//! Converts planned cases to the seeds of a fuzzer's corpus, and collects the dictionary of the contract.
 //!
-//! Nothing is sent, and no file is written here.
+//! This module never sends a request and never writes a file.
 
 use super::{Job, saved};
 use crate::generate::{Wild, acts_to_json};
@@ -8,23 +8,24 @@ use crate::report::Diagnostic;
 use crate::store::MOST_INPUT;
 use std::collections::HashSet;
 
-/// What became of a job's cases.
+/// The result of converting a job's cases to seeds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Seeds {
-    /// How many cases there are.
+    /// Number of cases.
     pub cases: u64,
-    /// How many seeds they are; cases that do the same are one.
+    /// Number of seeds; cases with the same requests share one.
     pub seeds: u64,
-    /// How many cases no seed can say: requests of another caller, of no operation, or too many bytes of them.
+    /// Number of cases that cannot be expressed as a seed: they use another principal, call no operation, or are too
+    /// large.
     pub none: u64,
-    /// The words of a dictionary.
+    /// The words of the dictionary.
     pub words: Vec<String>,
 }
 
-/// Hands over the seeds of a job's cases, each under a name that is the same for the same requests.
+/// Passes the seed of each of a job's cases to `keep`, with a name that depends only on its requests.
 ///
 /// # Errors
-/// Where no cases can be made, or `keep` says in words that it cannot.
+/// Returns an error if cases cannot be generated, or if `keep` returns one.
 pub fn seeds(
     job: &Job,
     mut keep: impl FnMut(&str, &[u8]) -> Result<(), Vec<Diagnostic>>,
@@ -38,7 +39,7 @@ pub fn seeds(
         let acts = wild.acts_of(&case).filter(|_| case.unsendable.is_none());
         let seed = acts.and_then(|acts| {
             let bytes = acts_to_json(&acts).to_string().into_bytes();
-            // What nests too deep for a reader of JSON, or is too much for a fuzzer, is no seed.
+            // A seed that is nested too deeply for the JSON reader, or too large for a fuzzer, is of no use.
             let is_read = bytes.len() as u64 <= MOST_INPUT && wild.from_bytes(&bytes).as_ref() == Some(&acts);
             is_read.then(|| (saved::name_of(&acts), bytes))
         });

@@ -1,6 +1,6 @@
-//! Sequences that failed, made as short as they can be: each is run again in parts, on resources of its own.
+//! Shrinks failed sequences: runs parts of each again, on resources of their own.
 //!
-//! What is found is a case like any other, with an id that makes it again.
+//! A shrunk sequence is never a special case: it has an id from which it can be generated again.
 
 use super::finish::Finish;
 use crate::generate::{self, Case, Options};
@@ -10,12 +10,12 @@ use crate::run::{OneByOne, Searching};
 use crate::search::smallest;
 use std::collections::HashSet;
 
-/// So many parts of one sequence are tried.
+/// Maximum number of parts to try per sequence.
 const TRIES: usize = 80;
-/// So many sequences of one run are made short.
+/// Maximum number of failing sequences to shrink per run.
 const MOST: usize = 8;
 
-/// Sequences that broke the law, one for each operation, member and observation.
+/// Sequences that violated their law, one per operation, member and received response.
 #[derive(Default)]
 pub(super) struct Failed {
     ids: Vec<String>,
@@ -23,7 +23,7 @@ pub(super) struct Failed {
 }
 
 impl Failed {
-    /// Takes note of a case.
+    /// Records the result of a case.
     pub fn add(&mut self, done: &Done) {
         let id = &done.case.id.0;
         let Some((before, variant)) = id.rsplit_once('/') else { return };
@@ -40,7 +40,7 @@ impl Failed {
         }
     }
 
-    /// The shortest parts that still fail; what does not fail again is left out.
+    /// Returns the shortest part of each sequence that still fails; sequences that do not fail again are left out.
     pub fn shortened(self, line: &OneByOne<'_>, options: Options, finish: &Finish<'_>) -> Vec<Done> {
         let search = line.plan().search_time.begin();
         self.ids.iter().filter_map(|id| shortest(line, options, finish, id, &search)).collect()
@@ -65,7 +65,7 @@ fn shortest(
         }
         Some(finish.finish(line.send(part(kept)?).ok()?))
     };
-    // What failed is kept as it was: sent again to the same resource, it may meet another state.
+    // The failed result is kept: the same requests sent again may meet another state of their resource.
     let mut last = None;
     smallest(generate::ACTIONS, TRIES, |kept| {
         let failed = run(kept).filter(|done| done.judgement.verdict == Verdict::Diverges);

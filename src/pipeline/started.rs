@@ -1,6 +1,6 @@
-//! The user's own server, where overstep starts it: a port, its version, its start, and how it fared.
+//! Starts the user's server: chooses a port, reads its version, waits until it is ready, and explains its exit.
 //!
-//! It ends when what is given here is dropped.
+//! The server never outlives the returned handle: it is stopped when the handle is dropped.
 
 use super::{Job, Sending, Target};
 use crate::report::Diagnostic;
@@ -12,18 +12,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-/// How long a version is waited for.
+/// Maximum time to wait for the version command.
 const VERSION_WITHIN: Duration = Duration::from_secs(10);
-/// So many lines of a server that ended are shown.
+/// Maximum number of output lines that are shown of a server that exited.
 const LAST_WORDS: usize = 20;
 
-/// A server that is not ready: why, and what it printed.
+/// A server that did not become ready: the reason, and its output.
 pub(super) struct NotReady {
     pub why: String,
     pub output: Vec<String>,
 }
 
-/// The port of the server that is to be started: a free one where the URL leaves it open.
+/// Returns the port of the server to start: a free one if the URL contains `{port}`. Returns `None` if overstep does
+/// not start the server.
 pub(super) fn port(job: &Job) -> Result<Option<u16>, Vec<Diagnostic>> {
     if job.upkeep.start.is_none() {
         return Ok(None);
@@ -37,7 +38,7 @@ pub(super) fn port(job: &Job) -> Result<Option<u16>, Vec<Diagnostic>> {
     Ok(Some(endpoint.port))
 }
 
-/// Whether requests go to a port that nobody has after the run.
+/// Returns true if the endpoint's port is only used during the run.
 pub(super) fn is_fleeting(job: &Job) -> bool {
     matches!(&job.target, Target::Url(url) if url.contains("{port}"))
 }
@@ -47,17 +48,18 @@ fn clean(redaction: &Redaction) -> Clean {
     Arc::new(move |text| redaction.clean(text))
 }
 
-/// What the server's version command says.
+/// Returns the output of the server's version command, if there is one.
 pub(super) fn version(job: &Job, redaction: &Redaction) -> Option<String> {
     let launch = job.upkeep.version.clone()?;
     let said = run::first_line(launch, VERSION_WITHIN, clean(redaction));
     Some(said.unwrap_or_else(|why| format!("version unknown: {}", redaction.clean(&why))))
 }
 
-/// Starts the server where a job says how, waits until it is ready, and resets it.
+/// Starts the server if the job has a start command, waits until it is ready, and resets it.
 ///
 /// # Errors
-/// Where it cannot be started at all; a server that is not ready is no error.
+/// Returns an error if the server cannot be started at all. A server that does not become ready is returned as
+/// [`ServerNotReady`].
 pub(super) fn start(
     job: &Job,
     plan: &Plan<'_>,
@@ -69,9 +71,8 @@ pub(super) fn start(
     let started = match (&job.upkeep.start, port) {
         (Some(launch), Some(port)) => {
             if run::is_taken(&plan.endpoint.host, plan.endpoint.port) {
-                let reason = format!("somebody listens on {} already", plan.endpoint.origin());
-                let hint =
-                    "stop that server, or leave `start` out to test it as it is, or let overstep choose a `{port}`";
+                let reason = format!("another server already listens on {}", plan.endpoint.origin());
+                let hint = "stop that server, remove `start` to test it as it is, or let overstep choose a free port with `{port}`";
                 return Err(vec![Diagnostic::error(reason).with_hint(hint)]);
             }
             Some(Arc::new(launched(launch.at_port(port), redaction, sending)?))
@@ -89,11 +90,11 @@ pub(super) fn start(
     })
 }
 
-/// So often a server that a case has ended is started anew.
+/// Maximum number of restarts of a server per run.
 const MOST_RESTARTS: u32 = 500;
 
-/// Starts a server anew that has ended or answers nobody, and waits until it is ready; false where that is over or
-/// does not help.
+/// Restarts a server that exited or no longer responds, and waits until it is ready. Returns false if it does not
+/// become ready, the run is stopped, or the maximum number of restarts is reached.
 pub(super) fn revive(
     job: &Job,
     endpoint: &Endpoint,
@@ -114,7 +115,7 @@ fn launched(launch: Launch, redaction: &Redaction, sending: &Sending) -> Result<
     let (shown, directory) = (launch.shown(), launch.directory.clone());
     Started::start(launch, clean(redaction), log).map_err(|error| {
         let problem = Diagnostic::error(format!("cannot start `{}`: {error}", redaction.clean(&shown)));
-        vec![problem.with_hint(format!("`start` is run in `{}`, without a shell", directory.display()))]
+        vec![problem.with_hint(format!("`start` runs in `{}`, without a shell", directory.display()))]
     })
 }
 
@@ -125,10 +126,10 @@ fn last_words(server: &Started) -> Vec<String> {
     server.since(0, LAST_WORDS)
 }
 
-/// Why a run ended early, where its server did; the server's last lines with it.
+/// Returns why the server ended the run, with the last lines of its output; `None` if it did not.
 pub(super) fn fate(server: Option<&Arc<Started>>, ended: &RunEnd) -> Option<(String, Vec<String>)> {
     let server = server?;
-    // A process may take a moment to be gone after its connections are.
+    // A process may take a moment to exit after its connections are closed.
     if matches!(ended, RunEnd::Died(_) | RunEnd::Unreachable(_)) {
         for _ in 0..20 {
             if server.ended().is_some() {
@@ -136,9 +137,10 @@ pub(super) fn fate(server: Option<&Arc<Started>>, ended: &RunEnd) -> Option<(Str
             }
             std::thread::sleep(Duration::from_millis(10));
         }
-        let how = server
-            .ended()
-            .map_or_else(|| "answers no more, and still runs".to_owned(), |how| format!("{how} in the middle"));
+        let how = server.ended().map_or_else(
+            || "stopped responding but is still running".to_owned(),
+            |how| format!("{how} during the run"),
+        );
         return Some((format!("the server `{}` {how}", server.shown()), last_words(server)));
     }
     let how = server.ended()?;

@@ -1,6 +1,6 @@
-//! What stands before the first verdict: how the endpoint answers what cannot exist, and which operations it grants.
+//! Probes the endpoint before the first verdict: its response to an operation that cannot exist, and the controls.
 //!
-//! It judges no case; it says what answers are worth, and which operations teach nothing.
+//! It never judges a case; it adjusts verdicts, and decides which operations are not worth running.
 
 use super::Job;
 use crate::generate::{Case, Workbench};
@@ -9,24 +9,24 @@ use crate::report::{Diagnostic, Done, NotRun};
 use crate::run::{OneByOne, Outcome};
 use std::collections::{HashMap, HashSet};
 
-/// What controls and plain values have shown so far.
+/// The results of the canary, the controls and the valid values so far.
 #[derive(Default)]
 pub(super) struct Survey {
-    /// How the endpoint answers an operation that cannot exist.
+    /// The response to an operation that cannot exist.
     canary: Option<Likeness>,
-    /// Of operations that only models describe: the plain values that were refused.
+    /// Plain values that were rejected, for operations that only machine models describe.
     refused: Refused,
-    /// Operations that are not run, and why.
+    /// Operations that are not run, with the reason.
     not_run: Vec<NotRun>,
     skipped: HashSet<String>,
-    /// How many controls were answered like the canary, of how many.
+    /// Number of controls whose operation is not implemented, and of all controls with a response.
     unknown: (u64, u64),
-    /// Of operations that only models describe: what is wrong with the form of every success.
+    /// How the form of every success is wrong, for operations that only machine models describe.
     flaws: HashMap<String, String>,
 }
 
 impl Survey {
-    /// Sends the canary.
+    /// Sends the canary, a request for an operation that cannot exist.
     pub fn begin(job: &Job, bench: &Workbench<'_>, line: &OneByOne<'_>) -> Result<Self, Vec<Diagnostic>> {
         let canary = bench.canary(&job.scenario);
         let canary = canary.map_err(|error| vec![Diagnostic::error(error.to_string())])?;
@@ -35,20 +35,20 @@ impl Survey {
         Ok(Self { canary, ..Self::default() })
     }
 
-    /// Whether cases of an operation teach anything.
+    /// Returns true if the cases of an operation are worth running.
     pub fn runs(&self, operation: &str) -> bool {
         !self.skipped.contains(operation)
     }
 
-    /// What an answer is worth, with all that was learnt before it.
+    /// Adjusts the verdict of a case by the results of the canary, the controls and the valid values.
     pub fn weigh(&self, job: &Job, outcome: &Outcome, judgement: Judgement) -> Judgement {
         let failed = judgement.observed.status.is_some_and(|status| status >= 500);
-        // The server's own words tell what is missing from what broke, where overstep started it.
+        // If overstep started the server, its output tells a missing operation from a failure.
         let signs = &job.upkeep.not_implemented;
         let told = failed && !signs.is_empty() && !outcome.server_output.is_empty();
         let says_so = told && outcome.server_output.iter().any(|line| signs.iter().any(|sign| line.contains(sign)));
         if says_so {
-            let why = "the server says that it does not have this".to_owned();
+            let why = "the server's output says that this is not implemented".to_owned();
             return Judgement { verdict: Verdict::NotImplemented, why, ..judgement };
         }
         if !outcome.case.id.0.ends_with(super::CONTROL) {
@@ -59,22 +59,22 @@ impl Survey {
             return judgement;
         }
         let is_modelled = job.contract.is_only_modelled();
-        // Whoever documents an operation promises it: only what cannot be its own answer speaks of its absence.
+        // An operation with its own documentation is promised: only 404, 405 or 501 shows its absence.
         let absent = is_modelled || matches!(judgement.observed.status, Some(404 | 405 | 501));
         let alike = || Likeness::of(&job.contract, outcome).is_some_and(|seen| self.canary.as_ref() == Some(&seen));
         if absent && !told && alike() {
-            let why = "answered like an operation that cannot exist: it is not implemented here".to_owned();
+            let why = "same response as for an operation that does not exist: not implemented".to_owned();
             return Judgement { verdict: Verdict::NotImplemented, why, ..judgement };
         }
         let refused = judgement.observed.status.is_some_and(|status| (400..500).contains(&status));
         if judgement.verdict == Verdict::Diverges && refused && is_modelled {
-            let why = said(outcome).unwrap_or_else(|| "no document says what it needs".to_owned());
+            let why = said(outcome).unwrap_or_else(|| "the docs don't say what it needs".to_owned());
             return Judgement { verdict: Verdict::Indeterminate, why, ..judgement };
         }
         judgement
     }
 
-    /// What is wrong with every success of an operation is told once, by its control.
+    /// Reports a wrong form only once, for the control, if every success of an operation has it.
     fn told_once(&self, case: &Case, judgement: Judgement) -> Judgement {
         let granted = judgement.observed.status.is_some_and(|status| (200..300).contains(&status));
         let flaw = self.flaws.get(case.operation.as_str());
@@ -83,13 +83,13 @@ impl Survey {
             && flaw.is_some()
             && flaw == judgement.observed.note.as_ref()
         {
-            let why = "granted; its form is wrong as that of the plain request is".to_owned();
+            let why = "accepted; the form is wrong in the same way as for the control".to_owned();
             return Judgement { verdict: Verdict::Pass, why, ..judgement };
         }
         judgement
     }
 
-    /// Takes note of a control or of a case with a plain value.
+    /// Records the result of a control or of a case with a valid value.
     pub fn see(&mut self, job: &Job, done: &Done) {
         if !done.case.id.0.ends_with(super::CONTROL) {
             self.refused.see(&done.case, &done.judgement);
@@ -97,7 +97,7 @@ impl Survey {
         }
         let name = done.case.operation.as_str();
         let verdict = done.judgement.verdict;
-        // What was not sent, because what it needs could not be made, says nothing by itself.
+        // A control that was not sent, because its setup failed, does not count.
         self.unknown.1 += u64::from(done.judgement.observed.status.is_some());
         self.unknown.0 += u64::from(verdict == Verdict::NotImplemented);
         let granted = done.judgement.observed.status.is_some_and(|status| (200..300).contains(&status));
@@ -108,7 +108,7 @@ impl Survey {
         }
         let modelled = job.contract.is_only_modelled();
         let teaches = match verdict {
-            // A resource that may not exist, and does not: whatever else is refused is refused for that as well.
+            // If the resource does not exist, other requests are rejected for that reason as well.
             Verdict::Pass | Verdict::Unspecified => granted || !modelled,
             Verdict::Diverges if granted => true,
             Verdict::NotImplemented => false,
@@ -125,32 +125,32 @@ impl Survey {
         }
     }
 
-    /// Why no answer of this endpoint is worth anything, where that is so.
+    /// Returns the reason if the base URL seems wrong: every operation gets the same response as the canary.
     pub fn is_elsewhere(&self, job: &Job) -> Option<String> {
         let (unknown, controls) = self.unknown;
         (controls > 0 && unknown == controls).then(|| {
             let status = self.canary.as_ref().map_or_else(String::new, |canary| format!(" ({canary})"));
             format!(
-                "every operation is answered like one that cannot exist{status}: a wrong base path, or a server that does \
-                 not speak `{}`{}",
+                "every operation gets the same response as one that does not exist{status}; check the base path, and that \
+                 the server implements `{}`{}",
                 job.contract.service,
                 job.contract.protocol.map_or_else(String::new, |protocol| format!(" over {}", protocol.name()))
             )
         })
     }
 
-    /// The operations that are not run, so far.
+    /// Returns the operations that are not run, so far.
     pub fn told(&self) -> &[NotRun] {
         &self.not_run
     }
 
-    /// The operations that were not run.
+    /// Returns the operations that were not run.
     pub fn not_run(self) -> Vec<NotRun> {
         self.not_run
     }
 }
 
-/// What the refusal of a control says, for whoever has to find out what it needs: status, error and message.
+/// Returns the message of a response, which may say what a rejected control needs.
 pub(super) fn said(outcome: &Outcome) -> Option<String> {
     let exchange = outcome.exchanges.get(outcome.case.judged.shown())?.as_ref()?;
     let body = String::from_utf8_lossy(&exchange.answer.as_ref().ok()?.body).into_owned();

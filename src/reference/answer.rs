@@ -1,6 +1,6 @@
-//! Which errors are answered, and how faulty servers write them.
+//! Selects the error for a failed request, and writes it the way a faulty server would.
 //!
-//! Decides no form of a faithful answer: that is its protocol's, see [`super::protocols`].
+//! Never decides how a faithful server writes an error: the protocol does, see [`super::protocols`].
 
 use super::protocols::{self, Place, Words};
 use super::request::{Delivery, Response};
@@ -10,22 +10,22 @@ use bytes::Bytes;
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
 
-/// Why a request is not answered with success.
+/// Why a request failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Refusal {
-    /// It cannot be read.
+    /// The request cannot be parsed.
     Malformed,
-    /// It breaks a constraint.
+    /// The input violates a constraint.
     Invalid,
-    /// It names something that does not exist.
+    /// The input names a resource that does not exist.
     Missing,
-    /// Nobody knows who sends it.
+    /// The caller is not authenticated.
     Unauthenticated,
-    /// Its sender may not do this.
+    /// The caller lacks the permission.
     Forbidden,
-    /// It is too large.
+    /// The body is too large.
     TooLarge,
-    /// The server broke down.
+    /// The server crashed.
     Crash,
 }
 
@@ -52,7 +52,7 @@ impl Refusal {
     }
 }
 
-/// Whose words the server uses where no document gives any.
+/// The family of statuses and error codes that is used if the documents define none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Dialect {
     /// AWS with JSON or CBOR.
@@ -63,7 +63,7 @@ pub(super) enum Dialect {
     Ec2,
     /// AWS with XML.
     Xml,
-    /// Plain JSON: the error's code stands in the body.
+    /// Plain JSON: the error code is in the body.
     Plain,
 }
 
@@ -83,23 +83,23 @@ impl Dialect {
     }
 }
 
-/// An error as it will be answered.
+/// An error response of an operation, without the message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ErrorAnswer {
     pub status: u16,
-    /// What callers know it by.
+    /// The error code that callers see.
     pub code: Option<String>,
-    /// The name of its shape, which some protocols say as well.
+    /// The name of the error's shape, which some protocols also send.
     pub name: Option<String>,
     pub shape: Option<ShapeId>,
-    /// The member that holds the message.
+    /// The name of the member that holds the message.
     pub message: String,
     pub body: ErrorBody,
-    /// Another content type than the protocol's.
+    /// A content type that replaces the protocol's.
     pub content_type: Option<&'static str>,
 }
 
-/// What the body of an error is; anything but `Documented` is a fault's.
+/// What the body of an error is; anything but `Documented` is due to a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ErrorBody {
     Documented,
@@ -108,13 +108,13 @@ pub(super) enum ErrorBody {
     Empty,
     Truncated,
     Success,
-    /// As another protocol has it.
+    /// The error as another protocol writes it.
     Foreign,
-    /// The code stands in the body, and not in a header.
+    /// The code is in the body instead of a header.
     WithCode,
 }
 
-/// A status and a code for where no document gives one.
+/// Returns the status and code to use if the documents define no error for this cause.
 fn undocumented(refusal: Refusal, dialect: Dialect) -> (u16, &'static str) {
     match (refusal, dialect) {
         (Refusal::Malformed, Dialect::Aws) => (400, "SerializationException"),
@@ -162,7 +162,7 @@ fn usual_status(role: Role) -> u16 {
 }
 
 impl ErrorAnswer {
-    /// The documented error of an operation that fits, else one that the dialect is known for.
+    /// Returns the documented error of the operation that fits the cause best, or else the dialect's usual one.
     pub(super) fn new(contract: &Contract, operation: &OperationName, refusal: Refusal, dialect: Dialect) -> Self {
         let wanted: &[&str] = match refusal {
             Refusal::Malformed => &["invalidrequest", "validation", "serialization", "malformed", "badrequest"],
@@ -181,7 +181,7 @@ impl ErrorAnswer {
                 name.contains(*word)
             })
         };
-        // A server that works answers with a failure of its own for none of these.
+        // A working server reports none of these as a server failure.
         let is_refusal = |error: &Option<u16>| error.is_none_or(|status| status < 500);
         let first = candidates.iter().find(|(_, error)| is_refusal(&error.status)).or(candidates.first());
         let documented = wanted.iter().find_map(named).or(first);
@@ -208,7 +208,7 @@ impl ErrorAnswer {
         Self { status, code, name, shape, message, body: ErrorBody::Documented, content_type: None }
     }
 
-    /// An error that belongs to no operation.
+    /// Creates an error that belongs to no operation.
     pub(super) fn of_nobody(contract: &Contract, dialect: Dialect, status: u16, code: &str) -> Self {
         let code = Some(code.to_owned());
         let message = usual_message(contract.protocol, dialect).to_owned();
@@ -249,7 +249,7 @@ impl ErrorAnswer {
         response
     }
 
-    /// An error as faulty servers write it.
+    /// Rewrites an error response the way a faulty server would.
     fn distort(&self, response: &mut Response, contract: &Contract, dialect: Dialect, message: &str) {
         let in_json = protocols::speaks_json(contract.protocol);
         let code = self.code.as_deref().unwrap_or_default();
@@ -277,7 +277,7 @@ impl ErrorAnswer {
     }
 }
 
-/// What the member that holds an error's message is called where no shape says it.
+/// Returns the usual name of the message member, for errors without a shape.
 fn usual_message(protocol: Option<Protocol>, dialect: Dialect) -> &'static str {
     match (dialect, protocol) {
         (Dialect::Plain, _) => "message",
@@ -288,8 +288,8 @@ fn usual_message(protocol: Option<Protocol>, dialect: Dialect) -> &'static str {
 
 pub(super) const JSON: &str = "application/json";
 
-/// A document that holds the code at a place such as `error.code`, `code` or `errors[0].code`,
-/// and the message beside it.
+/// Returns a document that holds the code at a path such as `error.code`, `code` or `errors[0].code`, with the message
+/// next to it.
 fn placed(place: &str, code: &str, message_member: &str, message: &str) -> Value {
     let mut steps: Vec<&str> = place.split('.').collect();
     let last = steps.pop().unwrap_or("code");
@@ -313,7 +313,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_code_stands_where_it_was_asked_for() {
+    fn error_code_is_placed_at_the_configured_path() {
         for (place, document) in [
             ("code", json!({"code": "x", "message": "m"})),
             ("error.code", json!({"error": {"code": "x", "message": "m"}})),

@@ -1,18 +1,18 @@
-//! Whether a request proves who sends it.
+//! Authenticates callers.
 //!
-//! Compares keys and the form of signatures; verifies no signature.
+//! Compares keys and checks the format of signatures; never verifies a signature.
 
 use super::request::Request;
 use super::trick::{Trick, Tricks};
 use super::world::World;
 use crate::contract::Auth;
 
-/// What a request's proof is worth.
+/// The identity that a request's credentials establish.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Caller<'w> {
-    /// Known; lacks these permissions.
+    /// A known caller, who lacks these permissions.
     Known(&'w [String]),
-    /// Not known.
+    /// An unknown caller.
     Nobody,
 }
 
@@ -30,7 +30,7 @@ pub(super) fn caller<'w>(world: &'w World, schemes: &[Auth], request: &Request<'
         return if fits { Caller::Known(&[]) } else { Caller::Nobody };
     }
     if world.bearer_keys.is_empty() {
-        // Nobody named a key: any proof will do where the contract wants one.
+        // No keys are configured: any credentials suffice if the contract requires some.
         let wanted = schemes.contains(&Auth::Bearer);
         return if wanted && proof.is_none() { Caller::Nobody } else { Caller::Known(&[]) };
     }
@@ -49,7 +49,7 @@ pub(super) fn caller<'w>(world: &'w World, schemes: &[Auth], request: &Request<'
     }
 }
 
-/// The key of `Bearer KEY`; the scheme's name is not case-sensitive (RFC 9110, 11.1).
+/// Returns the key of `Bearer KEY`; the scheme's name is not case-sensitive (RFC 9110, 11.1).
 fn bearer(proof: &[u8], tricks: Tricks) -> Option<&[u8]> {
     let proof = proof.trim_ascii();
     let (scheme, key) = match proof.iter().position(|b| *b == b' ') {
@@ -72,7 +72,7 @@ fn same(known: &[u8], key: &[u8], tricks: Tricks) -> bool {
     known == key || (tricks.has(Trick::AuthFolded) && known.eq_ignore_ascii_case(key))
 }
 
-/// The form of the header, see
+/// Returns true if the header has the format of AWS Signature Version 4, see
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-authentication-methods.html>.
 fn is_sigv4(header: &str) -> bool {
     let Some(parts) = header.trim().strip_prefix("AWS4-HMAC-SHA256 ") else { return false };
@@ -82,7 +82,7 @@ fn is_sigv4(header: &str) -> bool {
         match name {
             "Credential" => {
                 let scope: Vec<&str> = value.split('/').collect();
-                // An access key id may hold slashes in theory, so the scope is counted from its end.
+                // An access key id may contain slashes in theory, so the scope is split from its end.
                 let [.., id, date, region, service, end] = scope[..] else { return false };
                 credential = !id.is_empty()
                     && date.len() == 8
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn half_a_signature_proves_nothing_but_to_who_does_not_look() {
+    fn incomplete_signature_is_accepted_only_with_the_fault() {
         let world = World { require_sigv4: true, ..World::default() };
         for (proof, faithful, careless) in [(None, false, false), (Some(""), false, false), (Some("AWS4"), false, true)]
         {
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_stands_where_the_contract_says() {
+    fn key_is_read_from_the_header_of_the_contract() {
         let known = BearerKey { key: "full".to_owned(), lacks: Vec::new() };
         let world = World { bearer_keys: vec![known], ..World::default() };
         let own = [Auth::Header { name: "x-key".to_owned() }];
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn every_part_of_a_signature_is_needed() {
+    fn signature_requires_every_part() {
         let signature = "0".repeat(64);
         let whole = format!(
             "AWS4-HMAC-SHA256 Credential=AKID/20260101/us-east-1/connect/aws4_request, SignedHeaders=host;x-amz-date, Signature={signature}"

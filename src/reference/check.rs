@@ -1,4 +1,4 @@
-//! Holds a value against the constraints of a [`Tree`].
+//! Checks a value against the constraints of a [`ConstraintTree`].
 //!
 //! Stops at the first violation, in documented order; never changes the value.
 
@@ -7,13 +7,13 @@ use crate::contract::{ByteScope, Constraint, MemberPath, Rule};
 use serde_json::{Map, Value};
 use std::collections::HashSet;
 
-/// What a value does wrong.
+/// A constraint that a value violates.
 #[derive(Debug, PartialEq)]
 pub(super) struct Violation {
     pub path: MemberPath,
     pub constraint: Constraint,
     pub rule: String,
-    /// Whether the server is to break down over it: only faults make it so.
+    /// Whether the server crashes on this violation; only a fault sets this.
     pub crash: bool,
 }
 
@@ -35,7 +35,7 @@ fn json_type(value: &Value) -> Option<JsonType> {
 }
 
 impl Tree {
-    /// Checks a whole input, an object with the input's members.
+    /// Checks an input, given as an object of its members.
     pub(super) fn check(&self, input: &Map<String, Value>) -> Verdict {
         let Some(root) = self.nodes.first() else { return Ok(()) };
         match &root.kind {
@@ -65,8 +65,8 @@ impl Tree {
             }
             (NodeKind::Integer { least, most, truncates }, Value::Number(number)) => match whole(number, *truncates) {
                 Some(whole) if (*least..=*most).contains(&whole) => node.range(whole as f64),
-                Some(_) => refuse(node, Constraint::Type, "is outside its type"),
-                None => refuse(node, Constraint::Type, "must be a whole number"),
+                Some(_) => refuse(node, Constraint::Type, "is outside the range of its type"),
+                None => refuse(node, Constraint::Type, "must be an integer"),
             },
             (NodeKind::Float, Value::Number(number)) => node.range(number.as_f64().unwrap_or(f64::INFINITY)),
             (NodeKind::Float, Value::String(text)) if matches!(&**text, "NaN" | "Infinity" | "-Infinity") => Ok(()),
@@ -78,7 +78,7 @@ impl Tree {
                 self.structure(node, slots, *union, members)
             }
             _ => {
-                let mut verdict = refuse(node, Constraint::Type, "has a wrong type");
+                let mut verdict = refuse(node, Constraint::Type, "has the wrong type");
                 if let Err(violation) = &mut verdict {
                     violation.crash = node.type_crashes;
                 }
@@ -103,7 +103,7 @@ impl Tree {
         if node.unique {
             let mut seen = HashSet::with_capacity(items.len());
             if !items.iter().all(|value| seen.insert(value.to_string())) {
-                return refuse(node, Constraint::Unique, "must not have an entry twice");
+                return refuse(node, Constraint::Unique, "must not contain duplicates");
             }
         }
         self.budgets(node, items.iter().map(|value| ("", value)))
@@ -158,10 +158,10 @@ impl Tree {
         for check in node.rules.iter().filter(|check| !check.off) {
             match &check.rule {
                 Rule::AtLeastOneOf { members } if !members.iter().any(there) => {
-                    return refuse(node, Constraint::AtLeastOneOf, "lacks a member of which one must be there");
+                    return refuse(node, Constraint::AtLeastOneOf, "must have at least one of its alternative members");
                 }
                 Rule::AtMostOneOf { members } if members.iter().filter(|name| there(name)).count() > 1 => {
-                    return refuse(node, Constraint::AtMostOneOf, "has members that exclude each other");
+                    return refuse(node, Constraint::AtMostOneOf, "has mutually exclusive members");
                 }
                 _ => {}
             }
@@ -169,11 +169,11 @@ impl Tree {
         self.budgets(node, members.iter().map(|(name, value)| (name.as_str(), value)))
     }
 
-    /// What a request holds can never take more than what may be stored, so it is checked alone first.
+    /// Checks the byte budgets for the request alone: its data must fit even if nothing is stored yet.
     fn budgets<'v>(&self, node: &Node, entries: impl Iterator<Item = (&'v str, &'v Value)> + Clone) -> Verdict {
         for check in node.rules.iter().filter(|check| !check.off) {
             if let Some(most) = check.exceeded_by(entries.clone()) {
-                return refuse(node, Constraint::MaxTotalBytes, format!("takes more than {most} bytes"));
+                return refuse(node, Constraint::MaxTotalBytes, format!("exceeds {most} bytes"));
             }
         }
         Ok(())
@@ -181,7 +181,7 @@ impl Tree {
 }
 
 impl RuleCheck {
-    /// The budget, where the rule is one and these entries take more than it allows.
+    /// Returns the budget in bytes if this rule is a byte budget and the entries exceed it.
     pub(super) fn exceeded_by<'v>(&self, entries: impl Iterator<Item = (&'v str, &'v Value)>) -> Option<u64> {
         let Rule::MaxTotalBytes { over, max, .. } = &self.rule else { return None };
         let size = |text: &str| if self.in_chars { text.chars().count() } else { text.len() } as u64;
@@ -194,13 +194,13 @@ impl RuleCheck {
         (total > *max).then_some(*max)
     }
 
-    /// Whether what is stored already counts too.
+    /// Returns true if stored data counts towards this budget.
     pub(super) fn counts_stored(&self) -> bool {
         !self.off && matches!(self.rule, Rule::MaxTotalBytes { stored: true, .. })
     }
 }
 
-/// Of structures that have a member `Value`, only that; else all texts.
+/// Returns the size of a value: of structures with a member `Value` only that member, otherwise all strings.
 fn value_size(value: &Value, by_value_member: bool, size: &impl Fn(&str) -> u64) -> u64 {
     match value {
         Value::String(text) => size(text),
@@ -262,7 +262,7 @@ impl Node {
     }
 }
 
-/// A whole number, however it is written; `2.0` is one.
+/// Returns a number as an integer if it is one in any notation, such as `2.0`.
 fn whole(number: &serde_json::Number, truncates: bool) -> Option<i128> {
     if let Some(whole) = number.as_i64() {
         return Some(whole.into());
@@ -274,12 +274,12 @@ fn whole(number: &serde_json::Number, truncates: bool) -> Option<i128> {
     (truncates || float.fract() == 0.0).then_some(float as i128)
 }
 
-/// How many bytes a base64 text stands for.
+/// Returns the number of bytes that a base64 string encodes, or `None` if it is not base64.
 fn decoded_length(text: &str) -> Option<u64> {
     data_encoding::BASE64.decode(text.as_bytes()).ok().map(|bytes| bytes.len() as u64)
 }
 
-/// Whether a text has the form of a point in time: `2017-08-08T12:00:00Z`, or as in HTTP headers.
+/// Returns true if a text looks like a timestamp: `2017-08-08T12:00:00Z`, an HTTP date or a number of seconds.
 fn is_date(text: &str) -> bool {
     let bytes = text.as_bytes();
     let digits = |range: std::ops::Range<usize>| bytes.get(range).is_some_and(|d| d.iter().all(u8::is_ascii_digit));

@@ -1,6 +1,6 @@
-//! A contract made ready to answer with: routes, trees of constraints, errors, everything looked up once.
+//! Compiles a contract for serving: routes, constraint trees and errors are looked up once per operation.
 //!
-//! Reads no request; see [`super::service`].
+//! Never parses a request; see [`super::service`].
 
 use super::answer::{Dialect, ErrorAnswer, ErrorBody, Refusal};
 use super::check::Violation;
@@ -20,23 +20,23 @@ use serde_json::{Map, Value};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// A request that passed every check, and what is needed to act on it.
+/// A validated request, with everything that an operation's behaviour needs.
 pub(super) struct Call<'a> {
     pub op: &'a Op,
     pub input: &'a Map<String, Value>,
     pub store: &'a Store,
 }
 
-/// What an operation does; `None` is an answer without content.
+/// The behaviour of an operation; `None` is a response without content.
 pub(super) type Act = fn(&Call<'_>) -> Result<Option<Value>, Box<Violation>>;
 
 impl<'a> Call<'a> {
-    /// A text of the input.
+    /// Returns a string member of the input.
     pub(super) fn text(&self, member: &str) -> Option<&'a str> {
         self.input.get(member).and_then(Value::as_str)
     }
 
-    /// Whether what is to be stored under a member stays inside the budgets that count what is stored.
+    /// Returns an error if storing these entries under a member would exceed a byte budget that counts stored data.
     pub(super) fn keeps_budget(&self, member: &str, entries: &Map<String, Value>) -> Result<(), Box<Violation>> {
         let Some(tree) = &self.op.tree else { return Ok(()) };
         let Some(slot) = tree.slots().iter().find(|slot| slot.name == member) else { return Ok(()) };
@@ -45,7 +45,7 @@ impl<'a> Call<'a> {
                 return Err(Box::new(Violation {
                     path: MemberPath::root().member(member),
                     constraint: Constraint::MaxTotalBytes,
-                    rule: format!("would take more than {most} bytes with what is stored"),
+                    rule: format!("would exceed {most} bytes together with the stored data"),
                     crash: false,
                 }));
             }
@@ -54,40 +54,40 @@ impl<'a> Call<'a> {
     }
 }
 
-/// One operation, ready.
+/// An operation, compiled for serving.
 #[derive(Clone)]
 pub(super) struct Op {
     pub name: String,
     pub route: Route,
     pub tree: Option<Arc<Tree>>,
-    /// Wire names of the input's members that have another one.
+    /// Wire names of the input members whose wire name differs from their name.
     wire: Arc<HashMap<String, String>>,
     pub input: Option<ShapeId>,
     pub output: Option<ShapeId>,
     pub traits: Arc<OperationTraits>,
     pub reads_body: bool,
-    /// Whether documents may say the input otherwise than the contract does: by other names, or moments as texts.
+    /// Whether the wire format of the input differs from the contract's: by member names, or timestamps as strings.
     pub renames: bool,
     pub has_query: bool,
     pub has_headers: bool,
     pub errors: Arc<HashMap<Refusal, ErrorAnswer>>,
     pub success: u16,
-    /// A success that has nothing to say.
+    /// The success response for the smallest output.
     pub smallest: Response,
-    /// What it says, under the contract's names.
+    /// The smallest output, under the contract's names.
     pub least: Arc<Value>,
     pub permission: Option<String>,
-    /// Members that name resources, with the forms of those that exist.
+    /// Members that identify resources, each with the templates of the identifiers that exist.
     pub ids: Arc<Vec<(String, Vec<Form>)>>,
-    /// Whether it changes nothing.
+    /// Whether the operation changes nothing.
     pub only_looks: bool,
-    /// What it makes, names and takes away.
+    /// The resources that the operation creates, names and deletes.
     pub dealings: Arc<Dealings>,
     pub act: Option<Act>,
     pub tricks: Tricks,
 }
 
-/// Everything that one server, faithful or not, promises.
+/// Everything that one server, faithful or not, enforces.
 #[derive(Clone)]
 pub(super) struct Checks {
     pub contract: Arc<Contract>,
@@ -122,7 +122,7 @@ impl Checks {
         self.operations.iter_mut().find(|op| op.name == name).map(Arc::make_mut)
     }
 
-    /// Makes a change; false where it has nothing to change.
+    /// Applies a change; returns false if there is nothing to change.
     pub(super) fn apply(&mut self, change: &Change, patterns: &mut Patterns) -> bool {
         match change {
             Change::Constraint(site, edit) => {
@@ -146,7 +146,7 @@ impl Checks {
     }
 }
 
-/// The path of a base URL, without a slash at its end.
+/// Returns the path of a base URL, without a trailing slash.
 fn base_path(url: &str) -> String {
     let path = match url.split_once("://") {
         Some((_, rest)) => rest.find('/').map_or("", |slash| &rest[slash..]),
@@ -259,12 +259,12 @@ impl Op {
         Some(op)
     }
 
-    /// A member's name on the wire.
+    /// Returns a member's name on the wire.
     pub(super) fn wire_name<'a>(&'a self, member: &'a str) -> &'a str {
         self.wire.get(member).map_or(member, String::as_str)
     }
 
-    /// Whether a label of this name may be an empty segment.
+    /// Returns true if a label of this name may be an empty segment.
     pub(super) fn may_be_empty(&self, label: &str) -> bool {
         let Some(tree) = &self.tree else { return false };
         tree.slots().iter().find(|slot| slot.name == label || self.wire_name(&slot.name) == label).is_some_and(|slot| {

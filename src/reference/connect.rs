@@ -1,6 +1,6 @@
-//! The contacts of Amazon Connect: tags, attributes, fields and references, merged and read back.
+//! Behaviour of Amazon Connect contacts: tags, attributes, fields and references, merged and read back.
 //!
-//! Answers only for requests that passed every check; knows no HTTP.
+//! Sees only validated requests; never touches HTTP.
 
 use super::check::Violation;
 use super::compile::{Act, Call};
@@ -10,7 +10,7 @@ use crate::contract::Member;
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
-/// What an operation of this name does, if it is one of this service's.
+/// Returns the behaviour of an operation if it belongs to this service.
 pub(super) fn act(operation: &str, members: &IndexMap<String, Member>) -> Option<Act> {
     // Another service may have an operation of the same name.
     let is_contact = ["ContactId", "InitialContactId"].iter().any(|member| members.contains_key(*member));
@@ -44,7 +44,7 @@ fn object<'a>(record: &'a Map<String, Value>, name: &str) -> Option<&'a Map<Stri
     record.get(name).and_then(Value::as_object)
 }
 
-/// Merges a mapping of the input into the contact, if what is stored then stays inside its byte budget.
+/// Merges a mapping of the input into the contact; returns an error if the result would exceed its byte budget.
 fn merge(call: &Call<'_>, member: &str) -> Done {
     let Some(new) = object(call.input, member) else { return Ok(None) };
     call.store.write(&key(call), call.op.tricks, |record| {
@@ -145,7 +145,7 @@ fn describe_contact(call: &Call<'_>) -> Done {
     })
 }
 
-/// Which member of the answer's union a type of reference stands in, and what that holds.
+/// For each reference type, the member of the output's union that holds it and the members that it contains.
 const SUMMARIES: &[(&str, &str, &[&str])] = &[
     ("URL", "Url", &["Value"]),
     ("ATTACHMENT", "Attachment", &["Value", "Status", "Arn"]),

@@ -1,6 +1,6 @@
-//! Successes as faulty servers write them.
+//! Writes success responses the way a faulty server would.
 //!
-//! Decides no success: what was asked for has been done, and only what is said of it is changed.
+//! Never decides whether a request succeeds: the operation has been carried out, and only the response is changed.
 
 use super::compile::Op;
 use super::protocols;
@@ -11,7 +11,8 @@ use bytes::Bytes;
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
 
-/// What an operation's tricks make of `plain`, a success with this output; `error` is an error of the operation.
+/// Applies an operation's misbehaviors to `plain`, the success response for this output; `error` builds an error of
+/// the operation.
 pub(super) fn distorted(
     contract: &Contract,
     op: &Op,
@@ -20,7 +21,7 @@ pub(super) fn distorted(
     error: impl FnOnce() -> Response,
 ) -> Response {
     let mut response = match other_output(op, output) {
-        // What stands in the document is JSON, whatever its members are called in the contract.
+        // The change applies to the JSON document, whose member names may differ from the contract's.
         Some(_) if protocols::speaks_json(contract.protocol) => {
             let document = serde_json::from_slice::<Value>(&plain.body).unwrap_or_default();
             let other = other_output(op, &document).unwrap_or_default();
@@ -65,7 +66,7 @@ pub(super) fn distorted(
     response
 }
 
-/// Another output, where a trick says one.
+/// Returns the changed output if a misbehavior changes it.
 fn other_output(op: &Op, output: &Value) -> Option<Value> {
     match () {
         () if op.has(Trick::SuccessNull) => Some(Value::Null),
@@ -85,7 +86,7 @@ fn other_output(op: &Op, output: &Value) -> Option<Value> {
     }
 }
 
-/// The same members, each with a value of another type.
+/// Returns the same members, each with a value of another type.
 fn wrong_types(value: &Value) -> Value {
     match value {
         Value::Object(members) if members.is_empty() => Value::from("empty"),

@@ -1,50 +1,52 @@
-//! Ways to misbehave: what each one changes, and which findings it may cause.
+//! Faults of a server: what each one changes, and which findings it may cause.
 //!
-//! Makes no server misbehave by itself; a [`super::Service`] applies a [`Change`] to what it compiled.
+//! Never makes a server misbehave by itself; a [`super::ReferenceService`] applies a [`FaultChange`] to what it
+//! compiled.
 
 use super::tree::{Edit, Site};
 use super::trick::Trick;
 use crate::contract::{Contract, Role};
 
-/// One known-bad server.
+/// A deliberate defect of the reference server.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fault {
-    /// Stable and safe in a URL's path: `TagContact.Tags.length.max+1`.
+    /// Stable name that is safe in a URL's path: `TagContact.Tags.length.max+1`.
     pub name: String,
-    /// The kind of mistake, of which there is one file each.
+    /// The class of mistakes; there is one file for each.
     pub class: &'static str,
     /// The operation that misbehaves.
     pub operation: String,
-    /// In words.
+    /// Description for people.
     pub describes: String,
-    /// Whether it breaks something documented, and not only what the documents leave open.
+    /// Whether the fault contradicts the documents, and not only fills in what they leave open.
     pub breaks_contract: bool,
-    /// Why no request can show it, where that is so: another promise answers for it, or the wire cannot say it.
+    /// The reason why no request can reveal the fault, if there is one: another constraint masks it, or the wire format
+    /// cannot express it.
     pub hidden: Option<&'static str>,
-    /// Where the findings that it causes must lie.
+    /// The scopes in which the findings that it causes must lie.
     pub touches: Vec<Touch>,
-    /// What it does.
+    /// The change to the server.
     pub change: Change,
 }
 
-/// Globs for a finding; `*` stands for any characters, all others (`{`, `[` too) for themselves.
+/// Globs for a finding. `*` matches any characters; all others match themselves, including `{` and `[`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Touch {
-    /// Of the operation.
+    /// Glob for the operation.
     pub operation: String,
-    /// Of the member path, or of the class of a case that has none: `malformed`, `auth`, `missing` …
+    /// Glob for the member path, or for the class of a case without one: `malformed`, `auth`, `missing` …
     pub member: String,
-    /// Of the constraint.
+    /// Glob for the constraint.
     pub constraint: String,
 }
 
 impl Touch {
-    /// Three globs.
+    /// Creates a scope from three globs.
     pub fn new(operation: impl Into<String>, member: impl Into<String>, constraint: impl Into<String>) -> Self {
         Self { operation: operation.into(), member: member.into(), constraint: constraint.into() }
     }
 
-    /// Whether a finding lies here.
+    /// Returns true if a finding lies in this scope.
     pub fn covers(&self, operation: &str, member: &str, constraint: &str) -> bool {
         glob(&self.operation, operation) && glob(&self.member, member) && glob(&self.constraint, constraint)
     }
@@ -64,65 +66,65 @@ fn glob(pattern: &str, text: &str) -> bool {
     text.ends_with(last)
 }
 
-/// What a fault does.
+/// What a fault changes.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Change {
-    /// A constraint is another.
+    /// A constraint is different.
     Constraint(Site, Edit),
-    /// The errors of a role are answered otherwise.
+    /// The errors of a role are written differently.
     Error {
         /// The operation.
         operation: String,
         /// The role.
         role: Role,
-        /// How.
+        /// The change to the errors.
         edit: ErrorEdit,
     },
-    /// Something else.
+    /// The operation misbehaves in another way.
     Trick {
         /// The operation.
         operation: String,
-        /// What.
+        /// The misbehavior.
         trick: Trick,
     },
 }
 
-/// What is changed about an error.
+/// A change to an error response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ErrorEdit {
-    /// Its status is this.
+    /// The status is this one.
     Status(u16),
-    /// Its name is this.
+    /// The code is this one.
     Code(String),
-    /// Its name is left out.
+    /// The code is omitted.
     NoCode,
-    /// Its body is plain text.
+    /// The body is plain text.
     Text,
-    /// Its body is HTML.
+    /// The body is HTML.
     Html,
-    /// It has no body.
+    /// The body is empty.
     Empty,
-    /// Its body ends too early to be JSON.
+    /// The body is cut off, so that it is not a whole document.
     Truncated,
-    /// Its content type is this.
+    /// The content type is this one.
     ContentType(&'static str),
-    /// A success stands in its place.
+    /// A success is sent instead of the error.
     AsSuccess,
-    /// Its status is 200, all else is as documented.
+    /// The status is 200; everything else is as documented.
     WithStatus200,
-    /// It is written as another protocol has it, with that one's content type.
+    /// The error is written as in another protocol, with that protocol's content type.
     Foreign(&'static str),
-    /// Its name stands in the body, where another of the protocol's places was documented.
+    /// The code is in the body, although another of the protocol's locations is documented.
     CodeInBody,
 }
 
-/// No fault has this name.
+/// Error for an unknown fault name.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("no fault is called `{name}`{}", hint.as_ref().map(|hint| format!("\ndid you mean `{hint}`?")).unwrap_or_default())]
+#[error("unknown fault `{name}`{}", hint.as_ref().map(|hint| format!("\ndid you mean `{hint}`?")).unwrap_or_default())]
 pub struct FaultError {
-    /// What was asked for.
+    /// The requested name.
     pub name: String,
-    /// The name nearest to it.
+    /// The most similar name.
     pub hint: Option<String>,
 }
 
@@ -136,7 +138,7 @@ impl FaultError {
     }
 }
 
-/// Every fault that a contract gives occasion for, in a fixed order, with different names.
+/// Returns every fault that is possible for a contract, in a fixed order and with unique names.
 pub fn catalogue(contract: &Contract) -> Vec<Fault> {
     super::faults::all(contract)
 }
@@ -146,7 +148,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn braces_and_brackets_in_globs_stand_for_themselves() {
+    fn braces_and_brackets_in_globs_are_literal() {
         for (pattern, text, fits) in [
             ("Tags{key}", "Tags{key}", true),
             ("Tags{key}", "Tagsk", false),
@@ -166,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_only_suggested_where_it_is_near() {
+    fn only_similar_names_are_suggested() {
         let known = ["abcde".to_owned(), "vwxyz".to_owned()];
         for (asked, hint) in [("abcdx", Some("abcde")), ("abcxy", None), ("vwxy", Some("vwxyz")), ("q", None)] {
             assert_eq!(FaultError::unknown(asked, known.iter()).hint.as_deref(), hint, "{asked}");

@@ -1,6 +1,6 @@
-//! The contacts of LeadLex: a list of tags that grows without duplicates and keeps its order.
+//! Behaviour of LeadLex contacts: a list of tags that grows without duplicates and keeps its order.
 //!
-//! Answers only for requests that passed every check; knows no HTTP.
+//! Sees only validated requests; never touches HTTP.
 
 use super::check::Violation;
 use super::compile::{Act, Call};
@@ -11,7 +11,7 @@ use indexmap::IndexMap;
 use serde_json::{Value, json};
 use std::collections::HashSet;
 
-/// What an operation of this name does, if it is one of this service's.
+/// Returns the behaviour of an operation if it belongs to this service.
 pub(super) fn act(operation: &str, members: &IndexMap<String, Member>) -> Option<Act> {
     // Another service may have an operation of the same name.
     (operation == "AddTagsToContact" && members.contains_key("id") && members.contains_key("tags"))

@@ -1,8 +1,8 @@
-//! Patterns with their look-around taken out or made too broad, as careless servers have them.
+//! Removes look-around from patterns, or widens it, as careless servers do.
 //!
-//! Works on the characters of a pattern, and reads no more of it than where classes and groups end.
+//! Works on the characters of a pattern; never parses more of it than the ends of classes and groups.
 
-/// The pattern without its look-ahead and look-behind groups.
+/// Returns the pattern without its look-ahead and look-behind groups, or `None` if it has none.
 pub(super) fn without_look_around(pattern: &str) -> Option<String> {
     let source: Vec<char> = pattern.chars().collect();
     let mut out = String::new();
@@ -28,8 +28,8 @@ pub(super) fn without_look_around(pattern: &str) -> Option<String> {
     lost.then_some(out)
 }
 
-/// The pattern with its first negative look-ahead too broad: for less than is forbidden, and for what is
-/// forbidden standing anywhere. Only where plain characters are forbidden.
+/// Returns two variants of the pattern with a first negative look-ahead that is too broad: one forbids a shorter
+/// prefix, the other forbids the text anywhere. Returns `None` unless the look-ahead forbids plain characters.
 pub(super) fn wider_look_aheads(pattern: &str) -> Option<[String; 2]> {
     let (before, rest) = pattern.split_once("(?!")?;
     let (forbidden, after) = rest.split_once(')')?;
@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn classes_and_groups_end_where_they_end() {
+    fn ends_of_classes_and_groups_are_found() {
         for (text, at, class, group) in [
             ("[a]b", 0, 3, 4),
             ("x[a]b", 1, 4, 5),
@@ -103,14 +103,14 @@ mod tests {
     }
 
     #[test]
-    fn look_around_can_be_taken_out() {
+    fn look_around_is_removed() {
         assert_eq!(without_look_around("^(?!aws:)[(?!)]+$").as_deref(), Some("^[(?!)]+$"));
         assert_eq!(without_look_around("^(?=a(b)[)])c").as_deref(), Some("^c"));
         assert_eq!(without_look_around(r"^\(?!a$"), None);
     }
 
     #[test]
-    fn look_aheads_can_be_made_too_broad() {
+    fn look_aheads_are_widened() {
         let wider = wider_look_aheads("^(?!aws:)[a-z:]+$");
         assert_eq!(wider, Some(["^(?!aws)[a-z:]+$".to_owned(), "^(?!.*aws:)[a-z:]+$".to_owned()]));
         assert!(wider_look_aheads("^(?!ab)x").is_some());

@@ -1,7 +1,7 @@
-//! What generic operations remember: the members that were said of a resource, shown again by who reads it.
+//! The state behind generic operations: members that were written to a resource are returned by reads of it.
 //!
-//! For contracts of which nothing more is known than their shapes: a member of an answer that has the name and the
-//! shape of one that was written says what was written. Services with behaviour of their own do not come here.
+//! For contracts of which only the shapes are known: an output member with the name and the shape of a written member
+//! returns the written value. Never used for services that have behaviour of their own.
 
 use super::sample::smallest;
 use super::state::{Store, weight};
@@ -10,12 +10,12 @@ use crate::contract::{Contract, Http, Kind, Location, Operation, ShapeId};
 use serde_json::{Map, Value};
 use std::convert::Infallible;
 
-/// Larger values are not kept.
+/// Maximum size of a value that is stored.
 const LARGEST: usize = 64 << 10;
-/// How many structures deep an answer is filled.
+/// Maximum depth of structures to which an output is filled.
 const DEEPEST: usize = 2;
 
-/// Whether an operation only looks, by its method or else by its name.
+/// Returns true if an operation is read-only, judged by its method or its name.
 pub(super) fn only_looks(operation: &Operation) -> bool {
     let method = operation.http.as_ref().map(|Http { method, .. }| method.as_str());
     matches!(method, Some("GET" | "HEAD"))
@@ -25,7 +25,7 @@ pub(super) fn only_looks(operation: &Operation) -> bool {
         })
 }
 
-/// Keeps what an input says of a resource.
+/// Stores the members of an input under a resource.
 pub(super) fn remember(
     contract: &Contract,
     store: &Store,
@@ -50,7 +50,7 @@ pub(super) fn remember(
     let Ok(()) = done;
 }
 
-/// An answer filled with what is remembered; none where nothing is.
+/// Returns an output filled with the stored members, or `None` if there are none for it.
 pub(super) fn recall(
     contract: &Contract,
     store: &Store,
@@ -68,7 +68,8 @@ pub(super) fn recall(
     })
 }
 
-/// What a member is remembered by: texts, numbers and truths by their name alone, all else by its shape as well.
+/// Returns the key of a stored member: strings, integers and booleans go by their type and name, all others by their
+/// shape and name.
 fn key(contract: &Contract, name: &str, shape: &ShapeId) -> String {
     match contract.shapes.get(shape).map(|shape| &shape.kind) {
         Some(Kind::String) => format!("text {name}"),
@@ -79,7 +80,7 @@ fn key(contract: &Contract, name: &str, shape: &ShapeId) -> String {
     }
 }
 
-/// Whether a number is written as one: what was taken in another form is not shown again.
+/// Returns true if a number was sent as a number; one that was accepted in another form is not returned later.
 fn is_plain(contract: &Contract, shape: &ShapeId, value: &Value) -> bool {
     match contract.shapes.get(shape).map(|shape| &shape.kind) {
         Some(Kind::Integer | Kind::Long) => value.is_i64() || value.is_u64(),
@@ -120,7 +121,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn who_only_looks_is_told_by_the_method_or_the_name() {
+    fn read_only_operations_are_recognized_by_method_or_name() {
         for (name, method, looks) in [
             ("GetThing", None, true),
             ("Get", None, true),
@@ -140,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_values_are_known_by_their_names_and_others_by_their_shapes_too() {
+    fn plain_values_match_by_name_and_others_by_shape_too() {
         let kinds = ["string", "boolean", "integer", "long", "double", "timestamp"];
         for kind in kinds {
             for other in kinds {
@@ -161,7 +162,7 @@ mod tests {
                     "integer" | "long" => json!(7),
                     _ => json!(1.5),
                 };
-                // The numbers of a text are taken, and not shown as what they are not.
+                // A number that was sent as a string is accepted, but not returned as a number.
                 if !matches!(kind, "string" | "boolean") {
                     assert_eq!(keeps(json!("7")), None, "{kind} {other}");
                 }
@@ -188,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn answers_are_filled_a_few_structures_deep() {
+    fn outputs_are_filled_to_a_maximum_depth() {
         let contract = of_shapes(json!({
             "In": {"type": "structure", "members": {"one": {"shape": "Text"}, "two": {"shape": "Text"},
                 "three": {"shape": "Text"}}},
@@ -207,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_said_of_a_resource_is_shown_by_who_reads_it() {
+    fn written_members_are_returned_by_reads() {
         let contract = of_shapes(json!({
             "In": {"type": "structure", "members": {
                 "name": {"shape": "Text"}, "tags": {"shape": "Tags"}, "unknown": {"shape": "Text"}}},

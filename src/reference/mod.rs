@@ -1,11 +1,11 @@
-//! The embedded reference server: answers from a contract alone, keeps state, has faults that can be switched on.
+//! The embedded reference server: responds from a contract alone, keeps state, and has faults that can be enabled.
 //!
-//! Knows no other room than `contract`: its request reading, its checks and its reading of patterns are its own,
-//! so that one bug here and its twin in the harness cannot cancel each other out. [`Service`] is pure and
-//! needs no socket; only [`server`] does I/O.
+//! Uses no other module than `contract`: its request parsing, its constraint checks and its pattern matching are its
+//! own, so that a bug here and the same bug in the harness cannot cancel each other out. [`ReferenceService`] is pure
+//! and needs no socket; only [`server`] does I/O.
 //!
-//! Start with [`Service::handle`]; [`World`] says what exists and who may call; [`catalogue`] lists every
-//! way in which the server can be made to misbehave.
+//! Start with [`ReferenceService::handle`]; [`ServerConfig`] lists the existing resources and the permitted callers;
+//! [`list_faults`] returns every way in which the server can be made to misbehave.
 
 mod answer;
 mod auth;

@@ -1,9 +1,10 @@
-//! Patterns of the documented dialect (Java's), run by an ECMAScript engine.
+//! Compiles patterns of the documented dialect (Java's) for an ECMAScript engine.
 //!
-//! Translates what the two dialects write differently; never guesses: what cannot be translated is an
-//! `Err`, and the constraint is then not checked at all (see [`super::Service::unreadable`]).
+//! Translates the constructs that the two dialects write differently. Never guesses: a pattern that cannot be
+//! translated is an error, and the constraint is then not checked (see
+//! [`super::ReferenceService::untranslated_patterns`]).
 //!
-//! An unanchored pattern is searched for, as written; `$` is the very end of the text.
+//! An unanchored pattern may match anywhere, as written; `$` is the very end of the text.
 
 use super::runaway::Bounded;
 use regress::{Flags, Regex};
@@ -12,7 +13,7 @@ use regress::{Flags, Regex};
 #[derive(Debug)]
 pub(super) struct Pattern {
     regex: Regex,
-    /// What takes its place where a long text might keep it busy for ever.
+    /// The replacement for a pattern that might run forever on a long text.
     bounded: Option<Bounded>,
 }
 
@@ -29,7 +30,7 @@ impl Pattern {
         bounded.unwrap_or_else(|| self.regex.find(text).is_some())
     }
 
-    /// What each of the two engines finds.
+    /// Returns the results of both engines.
     #[cfg(test)]
     pub(super) fn engines(&self, text: &str) -> (Option<bool>, bool) {
         (self.bounded.as_ref().and_then(|bounded| bounded.found_in(text)), self.regex.find(text).is_some())
@@ -41,9 +42,10 @@ struct Translation {
     flags: Flags,
 }
 
-/// ECMAScript in unicode mode refuses every escape and every brace that has no meaning, where Java shrugs.
+/// Translates a Java pattern to ECMAScript.
 ///
-/// What two engines might read in two ways (`\\d`, `&&`, a hyphen in a class) is written out.
+/// ECMAScript in unicode mode rejects every escape and every brace without a meaning, where Java ignores them.
+/// Constructs that the two engines might interpret differently (`\\d`, `&&`, a hyphen in a class) are spelled out.
 fn translate(java: &str) -> Result<Translation, String> {
     let mut flags = Flags::default();
     let mut out = String::with_capacity(java.len() + 16);
@@ -71,7 +73,7 @@ fn translate(java: &str) -> Result<Translation, String> {
         let c = source[at];
         match c {
             '(' if let Some((switched, end)) = switch(&source, at)? => {
-                // They hold until the group ends, in all of its alternatives.
+                // The flags apply until the end of the group, in all of its alternatives.
                 out.push_str(&format!("(?{switched}:"));
                 if let Some(group) = groups.last_mut() {
                     group.dot_all |= switched.contains('s');
@@ -139,15 +141,15 @@ fn translate(java: &str) -> Result<Translation, String> {
     Ok(Translation { pattern: out, flags })
 }
 
-/// A group that is open, or the whole pattern.
+/// An open group, or the whole pattern.
 struct Group {
-    /// The flags switched on inside of it, `(?i)`: each has a group of its own in ECMAScript.
+    /// The flags that are enabled inside the group, `(?i)`; each becomes a group of its own in ECMAScript.
     switched: Vec<String>,
-    /// Whether `.` means the ends of lines, too.
+    /// Whether `.` also matches line terminators.
     dot_all: bool,
 }
 
-/// What a group says with flags of its own, `(?s-i:…)`, of `.` inside of it.
+/// Returns the `s` flag that a group sets for its contents, `(?s-i:…)`.
 fn dot_all_inside(group: &[char]) -> Option<bool> {
     let inside = group.strip_prefix(&['(', '?'])?;
     let (flags, rest) = inside.split_at(inside.iter().take_while(|c| "ims-".contains(**c)).count());
@@ -155,7 +157,7 @@ fn dot_all_inside(group: &[char]) -> Option<bool> {
     Some(!flags[..place].contains(&'-'))
 }
 
-/// `(?i)` in the midst of a pattern: the flags that ECMAScript has a word for, and where it ends.
+/// Parses `(?i)` inside a pattern; returns the flags that ECMAScript supports, and the end position.
 fn switch(source: &[char], at: usize) -> Result<Option<(String, usize)>, String> {
     let Some(inside) = source[at..].strip_prefix(&['(', '?']) else { return Ok(None) };
     let length = inside.iter().take_while(|c| "imsuxdU".contains(**c)).count();
@@ -167,12 +169,15 @@ fn switch(source: &[char], at: usize) -> Result<Option<(String, usize)>, String>
     }
     let flags: String = inside[..length].iter().filter(|c| "ims".contains(**c)).collect();
     if flags.is_empty() {
-        return Err("flags without a counterpart in the midst".to_owned());
+        return Err("flags inside the pattern that ECMAScript does not support".to_owned());
     }
     Ok(Some((flags, at + 2 + length + 1)))
 }
 
-/// Where the quantifier that starts at `{` ends, if it is one; an error where it is one to some engines only, `{,2}`.
+/// Returns the end of the quantifier that starts at `{`, if it is one.
+///
+/// # Errors
+/// Returns an error if only some engines treat it as a quantifier, such as `{,2}`.
 fn quantifier(source: &[char], at: usize) -> Result<Option<usize>, String> {
     let inside: Vec<char> = source[at + 1..].iter().copied().take_while(|c| c.is_ascii_digit() || *c == ',').collect();
     let end = at + 1 + inside.len();
@@ -180,12 +185,13 @@ fn quantifier(source: &[char], at: usize) -> Result<Option<usize>, String> {
         return Ok(None);
     }
     if inside[0] == ',' || inside.iter().filter(|c| **c == ',').count() > 1 {
-        return Err("a repetition that others read otherwise".to_owned());
+        return Err("a repetition that engines interpret differently".to_owned());
     }
     Ok(Some(end + 1))
 }
 
-/// A possessive quantifier matches fewer texts only where it cannot give back; documents use it for speed.
+/// Skips the `+` of a possessive quantifier. It would change the result only where backtracking matters; documents
+/// use it for speed.
 fn possessive(source: &[char], at: usize) -> usize {
     if source.get(at) == Some(&'+') { at + 1 } else { at }
 }
@@ -194,7 +200,7 @@ const HORIZONTAL: &str = "\\t\\n\\x0B\\f\\r ";
 const DIGITS: &str = "0-9";
 const WORD: &str = "A-Za-z0-9_";
 
-/// Java's named ASCII classes, as the inside of a class.
+/// Returns the ranges of one of Java's named ASCII classes.
 fn posix(name: &str) -> Option<&'static str> {
     Some(match name {
         "Lower" | "lower" => "a-z",
@@ -214,9 +220,9 @@ fn posix(name: &str) -> Option<&'static str> {
     })
 }
 
-/// Translates the escape that starts at `at`, answers where it ends.
+/// Translates the escape that starts at `at`, and returns its end.
 fn escape(source: &[char], at: usize, out: &mut String, in_class: bool) -> Result<usize, String> {
-    let Some(&c) = source.get(at + 1) else { return Err("a backslash at the end".to_owned()) };
+    let Some(&c) = source.get(at + 1) else { return Err("a trailing backslash".to_owned()) };
     let after = at + 2;
     let ranges = |out: &mut String, ranges: &str, negated: bool| {
         if in_class && negated {
@@ -241,7 +247,7 @@ fn escape(source: &[char], at: usize, out: &mut String, in_class: bool) -> Resul
         'W' if in_class => out.push_str("\\x00-\\x2F:-@\\x5B-\\x5E\\x60\\x7B-\\u{10FFFF}"),
         'W' => ranges(out, WORD, true)?,
         's' => ranges(out, HORIZONTAL, false)?,
-        // All but the six that Java means by `\s`; ECMAScript knows more white space.
+        // Everything except Java's six `\s` characters; ECMAScript's `\s` has more.
         'S' if in_class => out.push_str("\\x00-\\x08\\x0E-\\x1F!-\\u{10FFFF}"),
         'S' => ranges(out, HORIZONTAL, true)?,
         'h' => ranges(out, " \\t\\xA0\\u1680\\u180e\\u2000-\\u200a\\u202f\\u205f\\u3000", false)?,
@@ -265,7 +271,7 @@ fn escape(source: &[char], at: usize, out: &mut String, in_class: bool) -> Resul
         'p' | 'P' => {
             let (name, end) = match source.get(after) {
                 Some('{') => {
-                    let close = source[after..].iter().position(|c| *c == '}').ok_or("an open property name")?;
+                    let close = source[after..].iter().position(|c| *c == '}').ok_or("an unclosed property name")?;
                     (source[after + 1..after + close].iter().collect::<String>(), after + close + 1)
                 }
                 Some(letter) => (letter.to_string(), after + 1),
@@ -287,7 +293,7 @@ fn escape(source: &[char], at: usize, out: &mut String, in_class: bool) -> Resul
             return Ok(end);
         }
         'x' if source.get(after) == Some(&'{') => {
-            let close = source[after..].iter().position(|c| *c == '}').ok_or("an open code point")?;
+            let close = source[after..].iter().position(|c| *c == '}').ok_or("an unclosed code point")?;
             let digits: String = source[after + 1..after + close].iter().collect();
             *out += &format!("\\u{{{digits}}}");
             return Ok(after + close + 1);
@@ -306,7 +312,7 @@ fn escape(source: &[char], at: usize, out: &mut String, in_class: bool) -> Resul
             out.push('\\');
             out.push(c);
         }
-        c if c.is_ascii_alphanumeric() => return Err(format!("`\\{c}` has no counterpart")),
+        c if c.is_ascii_alphanumeric() => return Err(format!("`\\{c}` is not supported by ECMAScript")),
         c if in_class => in_class_literal(c, out),
         c => literal(c, out),
     }
@@ -320,7 +326,7 @@ fn literal(c: char, out: &mut String) {
     out.push(c);
 }
 
-/// Translates the class that starts at `at`, answers where it ends.
+/// Translates the class that starts at `at`, and returns its end.
 fn class(source: &[char], at: usize, out: &mut String) -> Result<usize, String> {
     let mut at = at + 1;
     let begin = out.len();
@@ -330,17 +336,17 @@ fn class(source: &[char], at: usize, out: &mut String) -> Result<usize, String> 
         at += 1;
     }
     let start = at;
-    // Whether the item just written is none that a range may begin with: a class of its own, a whole range, or nothing.
+    // Whether the previous item cannot start a range: it is a class, a complete range, or absent.
     let mut after_class = true;
     loop {
-        let Some(&c) = source.get(at) else { return Err("a class that never ends".to_owned()) };
+        let Some(&c) = source.get(at) else { return Err("an unclosed class".to_owned()) };
         match c {
             ']' if at > start => {
                 out.push(']');
                 return Ok(at + 1);
             }
             '[' if source.get(at + 1) == Some(&':') => {
-                let end = source[at..].windows(2).position(|two| two == [':', ']']).ok_or("an open class name")?;
+                let end = source[at..].windows(2).position(|two| two == [':', ']']).ok_or("an unclosed class name")?;
                 let name: String = source[at + 2..at + end].iter().collect();
                 out.push_str(posix(&name).ok_or_else(|| format!("`[:{name}:]` is unknown"))?);
                 at += end + 2;
@@ -361,12 +367,12 @@ fn class(source: &[char], at: usize, out: &mut String) -> Result<usize, String> 
                     || (source.get(at + 1) == Some(&'[') && source.get(at + 2) == Some(&':'));
                 let last = source.get(at + 1) == Some(&']');
                 if after_class || before_class || last {
-                    // A character like any other: another hyphen may make a range of it.
+                    // A literal hyphen: a following hyphen may make it the start of a range.
                     out.push_str("\\-");
                     after_class = false;
                 } else {
                     out.push('-');
-                    // What follows ends the range; a further `-` after it is a literal.
+                    // The next character ends the range; a further `-` after it is a literal.
                     at += 1;
                     match source.get(at) {
                         Some('\\') => at = escape(source, at, out, true)?,
@@ -374,7 +380,7 @@ fn class(source: &[char], at: usize, out: &mut String) -> Result<usize, String> 
                             in_class_literal(end, out);
                             at += 1;
                         }
-                        None => return Err("a class that never ends".to_owned()),
+                        None => return Err("an unclosed class".to_owned()),
                     }
                     after_class = true;
                     continue;
@@ -390,7 +396,7 @@ fn class(source: &[char], at: usize, out: &mut String) -> Result<usize, String> 
     }
 }
 
-/// `[a-z&&[^x]]`: a character of the right class that the left one, not closed yet, holds as well.
+/// Translates `[a-z&&[^x]]`: a character of the right class that also belongs to the left one, which is still open.
 fn intersection(left: String, source: &[char], at: usize, out: &mut String) -> Result<usize, String> {
     if left.starts_with("[^") {
         return Err("an intersection in a negated class".to_owned());
@@ -399,7 +405,7 @@ fn intersection(left: String, source: &[char], at: usize, out: &mut String) -> R
     let end = if source.get(at) == Some(&'[') {
         let end = class(source, at, out)?;
         if source.get(end) != Some(&']') {
-            return Err("more than a class in an intersection".to_owned());
+            return Err("more than one class in an intersection".to_owned());
         }
         end + 1
     } else {
@@ -413,7 +419,7 @@ fn intersection(left: String, source: &[char], at: usize, out: &mut String) -> R
 fn in_class_literal(c: char, out: &mut String) {
     match c {
         '[' | ']' | '^' | '\\' | '-' => out.extend(['\\', c]),
-        // Two of them are an operation in other dialects.
+        // In other dialects a double `&` or `~` is an operator.
         '&' => out.push_str("\\x26"),
         '~' => out.push_str("\\x7E"),
         _ => out.push(c),
@@ -425,7 +431,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_documented_dialect_is_javas() {
+    fn java_patterns_match_as_in_java() {
         for (pattern, fitting, other) in [
             ("^(?!aws:)[a-zA-Z+-=._:/]+$", "a,-.9;<=Z", "aws:x"),
             ("^(?!aws:)[a-zA-Z+-=._:/]+$", "AWS:", "a b"),
@@ -479,7 +485,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_translated_is_an_error() {
+    fn untranslatable_pattern_is_an_error() {
         for pattern in
             ["(", "[a", "\\", "[^a&&b]", "[a&&[b]c]", "[z-a]", "\\p{", "a{2,1}", "(?x)a", "a(?x)b", "\\y", "(?)a"]
         {

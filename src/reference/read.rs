@@ -1,23 +1,23 @@
-//! Bodies as documents, and what faulty servers make of them before they read them.
+//! Parses JSON bodies, and applies the faults that act on the bytes of a body.
 //!
-//! Checks no constraint; only what cannot be read at all is refused here.
+//! Never checks a constraint; only a body that cannot be parsed at all is rejected here.
 
 use super::trick::{Trick, Tricks};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 
-/// Why a request could not be read.
+/// Why a request was not parsed.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Unread {
-    /// Its bytes are no document, or a text in it is no text.
+    /// The body is not a valid document, or a string in the request is not valid text.
     Malformed(String),
-    /// A faulty server breaks down over it.
+    /// A faulty server crashes on it.
     Crash,
-    /// A faulty server takes it as it is.
+    /// A faulty server accepts it unread.
     Accepted,
 }
 
-/// A body of JSON that holds an object.
+/// Parses a body as a JSON object.
 pub(super) fn body(bytes: &[u8], tricks: Tricks) -> Result<Map<String, Value>, Unread> {
     if bytes.is_empty() {
         return match () {
@@ -34,7 +34,7 @@ pub(super) fn body(bytes: &[u8], tricks: Tricks) -> Result<Map<String, Value>, U
     }
 }
 
-/// A body in another format, read by `read`; faulty servers do to it what they can do to any bytes.
+/// Parses a body of another format with `read`, and applies the faults that are possible for any bytes.
 pub(super) fn distorted<T>(
     bytes: &[u8],
     tricks: Tricks,
@@ -49,7 +49,7 @@ pub(super) fn distorted<T>(
     if bytes.is_empty() && tricks.has(Trick::EmptyBodyAccepted) {
         return Err(Unread::Accepted);
     }
-    // In forms these characters are encoded; elsewhere nothing looks like it.
+    // Forms percent-encode these characters; in other formats nothing looks like an escape.
     let plain: Cow<'_, [u8]> = percent_encoding::percent_decode(bytes).into();
     let text = String::from_utf8_lossy(&plain);
     let crashes = tricks.has(Trick::InvalidUtf8Crashes) && std::str::from_utf8(&plain).is_err()
@@ -66,7 +66,7 @@ pub(super) fn distorted<T>(
     }
 }
 
-/// A document of JSON.
+/// Parses a body as a JSON value.
 pub(super) fn document(bytes: &[u8], tricks: Tricks) -> Result<Value, Unread> {
     let bytes = if tricks.is_empty() { Cow::Borrowed(bytes) } else { tricked(bytes, tricks)? };
     match serde_json::from_slice::<Value>(&bytes) {
@@ -107,7 +107,7 @@ fn any(value: &Value, test: &impl Fn(&Value) -> bool) -> bool {
         }
 }
 
-/// What faulty servers do with bytes before they read them.
+/// Applies the faults that act on the bytes before they are parsed.
 fn tricked(bytes: &[u8], tricks: Tricks) -> Result<Cow<'_, [u8]>, Unread> {
     let text = String::from_utf8_lossy(bytes);
     let invalid = std::str::from_utf8(bytes).is_err();
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_of_other_formats_break_servers_only_where_they_are_what_breaks_them() {
+    fn each_byte_fault_reacts_only_to_its_own_bytes_in_other_formats() {
         for (trick, bytes, due) in [
             (Trick::EmptyBodyCrashes, &b""[..], "crash"),
             (Trick::EmptyBodyCrashes, b"a", "read"),
@@ -190,7 +190,7 @@ mod tests {
             (Trick::NonAsciiCrashes, "a=\u{e9}".as_bytes(), "crash"),
             (Trick::NonAsciiCrashes, "a=\u{1f600}".as_bytes(), "crash"),
             (Trick::NonAsciiCrashes, b"a=b\0", "read"),
-            // What is no UTF-8 is another fault's.
+            // Bytes that are not UTF-8 belong to another fault.
             (Trick::NonAsciiCrashes, b"a=%FF", "read"),
             (Trick::MalformedCrashes, b"a", "read"),
             (Trick::MalformedAccepted, b"a", "read"),
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn bodies_of_json_break_servers_only_where_they_are_what_breaks_them() {
+    fn each_byte_fault_reacts_only_to_its_own_bytes_in_json() {
         let deep = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels)).into_bytes();
         for (trick, bytes, due) in [
             (Trick::DeepCrashes, deep(33), "crash"),
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn levels_are_counted_outside_of_texts() {
+    fn depth_ignores_brackets_inside_strings() {
         for (text, levels) in [
             ("", 0),
             ("1", 0),

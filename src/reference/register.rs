@@ -1,7 +1,7 @@
-//! Which resources exist: what requests made and did not take away.
+//! Tracks which resources exist: those that requests created and did not delete.
 //!
-//! What a kind is made, named and taken away by stands in the [`World`]; here it is looked up once for each operation,
-//! and carried out. Bounded: what was made longest ago is forgotten first.
+//! Never decides which operations create, name or delete a resource: [`ServerConfig`] does. Bounded: the oldest
+//! resources are forgotten first.
 
 use super::sample::{distinct, smallest};
 use super::world::{Identifier, World};
@@ -10,10 +10,10 @@ use serde_json::{Map, Value};
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// How many resources a server remembers.
+/// Maximum number of resources that a server remembers.
 const MOST: usize = 1 << 16;
 
-/// A text that a resource is known by: its kind, which of its identifiers, and the text.
+/// An identifier of a resource: the resource's kind, the index of the identifier, and its text.
 type Key = (usize, usize, String);
 
 /// The resources of one server.
@@ -22,15 +22,15 @@ pub(super) struct Register(Mutex<Entries>);
 
 #[derive(Debug, Default)]
 struct Entries {
-    /// All that are known by a text, in the order in which they were made.
+    /// The resources with a given identifier, in the order of their creation.
     by: HashMap<Key, VecDeque<u64>>,
     all: HashMap<u64, Vec<Key>>,
-    /// The number of each, oldest first; those taken away since are skipped.
+    /// The number of each resource, oldest first; those deleted since are skipped.
     made: VecDeque<u64>,
     last: u64,
 }
 
-/// What one operation has to do with resources.
+/// How one operation affects resources.
 #[derive(Debug, Default)]
 pub(super) struct Dealings {
     names: Vec<Named>,
@@ -71,7 +71,7 @@ impl Dealings {
         dealings
     }
 
-    /// The first member of an input that names a resource which does not exist.
+    /// Returns the first input member that names a resource which does not exist.
     pub(super) fn missing(&self, input: &Map<String, Value>, register: &Register) -> Option<&MemberPath> {
         let entries = register.entries();
         let missing = self.names.iter().find(|named| {
@@ -80,7 +80,7 @@ impl Dealings {
         missing.map(|named| &named.member)
     }
 
-    /// The resource that an input speaks of, the innermost where it names several; 0 where it names none.
+    /// Returns the resource that an input names, the innermost if it names several, or 0 if it names none.
     pub(super) fn subject(&self, input: &Map<String, Value>, register: &Register) -> u64 {
         let entries = register.entries();
         let named = self.names.iter().filter_map(|named| {
@@ -90,8 +90,8 @@ impl Dealings {
         named.max().map_or(0, |(_, number)| number)
     }
 
-    /// Makes and takes away what a request that passed every check is for; the answer, where the least will not do, and
-    /// the number of what was made.
+    /// Creates and deletes the resources of a validated request. Returns the output if it differs from the smallest,
+    /// and the number of the created resource.
     pub(super) fn carry_out(
         &self,
         contract: &Contract,
@@ -169,7 +169,7 @@ impl Entries {
     }
 }
 
-/// All texts at a path of an input.
+/// Returns all strings at a path of an input.
 fn texts<'v>(input: &'v Map<String, Value>, path: &MemberPath) -> Vec<&'v str> {
     let mut path = path.0.iter();
     let Some(Segment::Member(first)) = path.next() else { return Vec::new() };
@@ -191,7 +191,7 @@ fn texts<'v>(input: &'v Map<String, Value>, path: &MemberPath) -> Vec<&'v str> {
     values.into_iter().filter_map(Value::as_str).chain(keys).collect()
 }
 
-/// The first step of a path of an answer: a member's name, whether its first item is meant, and the rest.
+/// Splits off the first step of an output path: a member's name, whether it selects the first item, and the rest.
 fn step(path: &str) -> (&str, bool, Option<&str>) {
     let (first, rest) = path.split_once('.').map_or((path, None), |(first, rest)| (first, Some(rest)));
     match first.strip_suffix("[0]") {
@@ -200,7 +200,7 @@ fn step(path: &str) -> (&str, bool, Option<&str>) {
     }
 }
 
-/// A member by its name in the contract or on the wire.
+/// Finds a member by its name in the contract or on the wire.
 fn member<'c>(contract: &'c Contract, id: &ShapeId, name: &str) -> Option<(&'c str, &'c ShapeId)> {
     let members = contract.shapes.get(id)?.kind.members()?;
     let found = members.iter().find(|(own, member)| *own == name || member.wire_name(own) == name);
@@ -225,7 +225,7 @@ fn shape_at<'c>(contract: &'c Contract, id: &ShapeId, path: &str) -> Option<&'c 
     }
 }
 
-/// Writes a text into an answer, and what must be there around it; false where the path leads nowhere.
+/// Writes a text into an output, along with the structures around it; returns false if the path does not exist.
 pub(super) fn put(contract: &Contract, id: &ShapeId, answer: &mut Value, path: &str, text: &str) -> bool {
     let (name, is_item, rest) = step(path);
     let Some((name, id)) = member(contract, id, name) else { return false };
@@ -245,7 +245,7 @@ pub(super) fn put(contract: &Contract, id: &ShapeId, answer: &mut Value, path: &
     match rest {
         Some(rest) => put(contract, inner, place, rest, text),
         None => {
-            // What the service counts or chooses from a list is no text.
+            // The member may be a number or another type that cannot hold the text.
             *place = match contract.shapes.get(inner).map(|shape| &shape.kind) {
                 Some(Kind::String | Kind::Enum { .. }) | None => Value::String(text.to_owned()),
                 Some(_) => smallest(contract, inner).unwrap_or(Value::Null),
@@ -255,7 +255,7 @@ pub(super) fn put(contract: &Contract, id: &ShapeId, answer: &mut Value, path: &
     }
 }
 
-/// What an operation's answers show, written into the least of them.
+/// Writes the configured texts of an operation's responses into its smallest output.
 pub(super) fn shown(contract: &Contract, operation: &str, output: Option<&ShapeId>, world: &World, least: &mut Value) {
     let Some(id) = output else { return };
     for shown in world.shown.iter().filter(|shown| shown.operation == operation) {
@@ -274,7 +274,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn only_a_list_has_a_first_item() {
+    fn only_lists_have_a_first_item() {
         let contract = of_shapes(json!({"List": {"type": "list", "member": "Text"}, "Text": {"type": "string"}}));
         let of = |id: &str, is_item| {
             let id = ShapeId::from(id);
@@ -327,16 +327,16 @@ mod tests {
     }
 
     #[test]
-    fn what_was_made_is_there_until_it_is_taken_away() {
+    fn created_resources_exist_until_they_are_deleted() {
         let (contract, world, register) = (contract(), world(), Register::default());
         let [make, look, drop] = ["Make", "Look", "Drop"].map(|name| Dealings::of(name, &world));
         let out = ShapeId::from("Out");
         let made = |name: &str| {
             let input = object(json!({ "name": name }));
             let (answer, number) = make.carry_out(&contract, &input, (Some(&out), &json!({})), &register);
-            let answer = answer.expect("it is made");
+            let answer = answer.expect("the resource is created");
             assert_eq!(drop.subject(&input, &register), number.expect("it has a number"));
-            assert_eq!(answer["cart"]["name"], "", "what is around it is there: {answer}");
+            assert_eq!(answer["cart"]["name"], "", "the members around it are filled in: {answer}");
             answer["cart"]["ids"][0].as_str().expect("a text").to_owned()
         };
         let (first, second) = (made("one"), made("two"));
@@ -347,11 +347,11 @@ mod tests {
         assert_eq!(drop.missing(&one, &register), None);
         assert_eq!(drop.carry_out(&contract, &one, (None, &json!({})), &register), (None, None));
         assert!(!seen(&[&first]) && seen(&[&second]));
-        assert!(drop.missing(&one, &register).is_some(), "it is gone by its other name, too");
+        assert!(drop.missing(&one, &register).is_some(), "its other identifier is gone as well");
     }
 
     #[test]
-    fn the_oldest_are_forgotten() {
+    fn oldest_resources_are_forgotten() {
         let mut entries = Entries::default();
         for number in 0..MOST as u64 + 10 {
             entries.add(number, vec![(0, 0, format!("n{number}")), (0, 1, "same".to_owned())]);
@@ -363,7 +363,7 @@ mod tests {
     }
 
     #[test]
-    fn answers_show_what_they_are_said_to() {
+    fn configured_texts_appear_in_the_output() {
         let (contract, world) = (contract(), world());
         let mut least = json!({});
         shown(&contract, "Look", Some(&ShapeId::from("Out")), &world, &mut least);

@@ -1,6 +1,6 @@
-//! Which operation a request is for, and what stands in its path and query.
+//! Matches request paths and queries against the routes of operations, and extracts the labels.
 //!
-//! Works on the raw characters: nothing is normalised, each segment is decoded exactly once.
+//! Never normalises: it works on the raw characters and decodes each segment exactly once.
 
 use super::trick::{Trick, Tricks};
 use std::borrow::Cow;
@@ -9,19 +9,19 @@ use std::borrow::Cow;
 pub(super) struct Route {
     pub method: String,
     segments: Vec<Segment>,
-    /// Parameters that must be there literally: `?delete`, `?type=x`.
+    /// Query parameters that must be present literally: `?delete`, `?type=x`.
     query: Vec<(String, Option<String>)>,
 }
 
 #[derive(Clone, Debug)]
 enum Segment {
     Literal(String),
-    /// Text before, the member's name, text after.
+    /// The text before, the member's name, and the text after.
     Label(String, String, String),
     Greedy(String),
 }
 
-/// What the labels of a path hold: member name and decoded value, `None` where it is no UTF-8.
+/// The labels of a path: member name and decoded value, or `None` if the value is not UTF-8.
 pub(super) type Labels<'a> = Vec<(&'a str, Option<String>)>;
 
 impl Route {
@@ -39,7 +39,7 @@ impl Route {
         Self { method: method.to_ascii_uppercase(), segments, query }
     }
 
-    /// How exactly the route says what it wants: the more exact of two fitting routes is taken.
+    /// Returns the sort key by which the more specific of two matching routes wins.
     pub(super) fn exactness(&self) -> Vec<u8> {
         let mut exactness: Vec<u8> = self
             .segments
@@ -55,7 +55,7 @@ impl Route {
         exactness
     }
 
-    /// The labels' values, where the path is this route's.
+    /// Returns the values of the labels if the path and query match this route.
     pub(super) fn fit<'a>(
         &'a self,
         path: &[Cow<'_, str>],
@@ -122,7 +122,7 @@ impl Segment {
     }
 }
 
-/// The segments of a path, still encoded.
+/// Splits a path into segments, which stay percent-encoded.
 pub(super) fn split(path: &str, tricks: Tricks) -> Vec<Cow<'_, str>> {
     let path = path.strip_prefix('/').unwrap_or(path);
     if tricks.is_empty() {
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn each_segment_is_decoded_exactly_once() {
+    fn segments_are_decoded_exactly_once() {
         let one = |value: &str| Some(vec![("a".to_owned(), Some(value.to_owned()))]);
         assert_eq!(fit("/x/{a}", "/x/b%20c"), one("b c"));
         assert_eq!(fit("/x/{a}", "/x/b%2Fc"), one("b/c"));
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_route_wants_of_the_query_is_there_to_the_letter() {
+    fn required_query_parameters_are_matched_literally() {
         for (uri, query, fits) in [
             ("/x?type=a", "type=a", true),
             ("/x?type=a", "type=b", false),
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn segments_are_as_many_as_the_route_has_unless_one_takes_more() {
+    fn segment_count_must_match_unless_a_label_is_greedy() {
         let one = |value: &str| Some(vec![("a".to_owned(), Some(value.to_owned()))]);
         assert_eq!(fit("/x/{a}", "/x/b/c"), None);
         assert_eq!(fit("/x/{a}", "/x"), None);
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn the_more_exact_of_two_routes_comes_first() {
+    fn more_specific_route_sorts_first() {
         let order = ["/x/y/z?a&b", "/x/y/z?a", "/x/y/z", "/x/y/v{a}", "/x/y/{a}.b", "/x/y/{a}", "/x/{a}/z", "/x/{a+}"];
         let exactness: Vec<Vec<u8>> = order.iter().map(|uri| Route::new("GET", uri).exactness()).collect();
         assert_eq!(exactness[3], exactness[4]);
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_in_decoding_shows_in_the_segment_that_it_is_about() {
+    fn decoding_faults_change_the_decoded_label() {
         let with = |trick: Trick, target: &str| {
             let tricks = Tricks::from_iter([trick]);
             let route = Route::new("GET", "/x/{a}");

@@ -1,18 +1,18 @@
-//! Patterns over which an engine that goes back and tries again may never come to an end.
+//! Runs patterns that are prone to catastrophic backtracking in an engine that limits its steps.
 //!
-//! Two repetitions that can share out a text in many ways are tried in all of them: a text of ten thousand characters
-//! then takes longer than anybody waits. Such patterns are left to an engine that counts its steps.
+//! A backtracking engine tries every way in which two repetitions can divide a text between them, which for ten
+//! thousand characters takes practically forever. Harmless patterns are never handled here.
 
 use fancy_regex::{Expr, Regex, RegexBuilder};
 use regress::Flags;
 use std::sync::OnceLock;
 
-/// A repetition that may go on for so many rounds more or less is a long one.
+/// Minimum difference between the upper and lower bound of a repetition that counts as long.
 const LONG: usize = 64;
-/// So many steps back are enough for any text that a document speaks of.
+/// Maximum number of backtracking steps, enough for any text that a document describes.
 const MOST_STEPS: usize = 1_000_000;
 
-/// A pattern that may run away, with an engine that does not; built where it is first needed.
+/// A pattern prone to catastrophic backtracking, in an engine with a step limit that is built on first use.
 #[derive(Debug)]
 pub(super) struct Bounded {
     pattern: String,
@@ -20,9 +20,9 @@ pub(super) struct Bounded {
 }
 
 impl Bounded {
-    /// None where a pattern is harmless, or says something that the other engine reads otherwise.
+    /// Returns `None` if the pattern is harmless, or has a construct that the other engine interprets differently.
     pub(super) fn new(ecmascript: &str, flags: Flags) -> Option<Self> {
-        // What a word or a line ends with is not the same to both.
+        // The engines disagree on word and line boundaries.
         if flags.multiline || ecmascript.contains("\\b") || ecmascript.contains("\\B") || !runs_away(ecmascript) {
             return None;
         }
@@ -35,8 +35,8 @@ impl Bounded {
         Some(Self { pattern: format!("{inline}{ecmascript}"), regex: OnceLock::new() })
     }
 
-    /// Whether it is found; none where this engine cannot be built. What takes too many steps counts as found: nobody
-    /// is refused for a text that could not be looked at.
+    /// Returns true if the pattern matches somewhere in the text, or `None` if the engine cannot be built. A search
+    /// that exceeds the step limit counts as a match, so that no text is rejected without having been checked.
     pub(super) fn found_in(&self, text: &str) -> Option<bool> {
         let built = || RegexBuilder::new(&self.pattern).backtrack_limit(MOST_STEPS).build().ok();
         let regex = self.regex.get_or_init(built).as_ref()?;
@@ -44,12 +44,13 @@ impl Bounded {
     }
 }
 
-/// Whether a pattern may take very long. What the other engine cannot read has nowhere else to go.
+/// Returns true if a pattern may take very long. A pattern that the other engine cannot parse counts as harmless,
+/// because there is no alternative for it.
 fn runs_away(pattern: &str) -> bool {
     Expr::parse_tree(pattern).is_ok_and(|tree| is_nested(&tree.expr, false) || long_ones(&tree.expr) > 1)
 }
 
-/// Whether a repetition of more or fewer rounds stands inside of another.
+/// Returns true if a repetition with a variable count is nested inside another.
 fn is_nested(tree: &Expr, inside: bool) -> bool {
     match tree {
         Expr::Repeat { child, lo, hi, .. } => hi > lo && inside || is_nested(child, inside || hi > lo && *hi > 1),
@@ -57,7 +58,7 @@ fn is_nested(tree: &Expr, inside: bool) -> bool {
     }
 }
 
-/// How many long repetitions one way through a pattern may meet.
+/// Returns the maximum number of long repetitions on one path through a pattern.
 fn long_ones(tree: &Expr) -> usize {
     let children = tree.children_iter().map(long_ones);
     match tree {
@@ -73,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_may_run_away_is_known() {
+    fn patterns_prone_to_catastrophic_backtracking_are_detected() {
         for (pattern, expected) in [
             ("^[a-z]+$", false),
             ("^[a-z]{1,63}-[a-z]{1,63}$", false),
@@ -98,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_text_that_fits_in_no_way_is_refused_all_the_same() {
+    fn long_text_without_a_match_is_rejected_in_time() {
         let long = "a".repeat(10_000);
         for (pattern, fitting) in [
             ("https://x(.[0-9A-Za-z]{2,4})+/w", "https://x.amazon.aws/w"),
@@ -110,13 +111,13 @@ mod tests {
             let text = format!("https://x{long}!");
             assert!(compiled.found_in(fitting) && !compiled.found_in(&text), "{pattern}");
         }
-        // Nobody can tell in time: the text is let through.
+        // The search exceeds the step limit, so the text counts as a match.
         let endless = Pattern::new(r"^(?:(a|aa)+)+\1b$", false).expect("it can be read");
         assert!(endless.found_in(&format!("{long}!")) && !endless.found_in("c"));
     }
 
     #[test]
-    fn both_engines_read_a_pattern_alike() {
+    fn both_engines_agree_on_a_pattern() {
         for (pattern, texts) in [
             (r"(?i)^([a-z]+[-&~\d])*x$", ["A-b&c~dX", "abx", "é-x"]),
             (r"(?s)^(.+,)+\W*[^\W_]$", ["a\n,b,-z", "a,b,_", "a,!é"]),

@@ -1,7 +1,7 @@
-//! The smallest valid value of a documented output.
+//! Builds the smallest valid value of a documented output.
 //!
-//! Fills required members only, under the contract's names. What a pattern asks for is tried out: texts of common forms
-//! first, then what its syntax tree leads to.
+//! Never fills optional members. For a pattern it tries strings of common forms first, then strings derived from the
+//! pattern's syntax tree.
 
 use super::pattern::Pattern;
 use crate::contract::{Contract, Kind, Shape, ShapeId};
@@ -26,7 +26,7 @@ pub(super) const COMMON: &[&str] = &[
     "a/b",
 ];
 
-/// The smallest value, or none where recursion leaves no small one.
+/// Returns the smallest valid value of a shape, or `None` if recursion makes every value infinite.
 pub(super) fn smallest(contract: &Contract, id: &ShapeId) -> Option<Value> {
     value(contract, id, &mut Vec::new())
 }
@@ -75,7 +75,7 @@ fn value<'a>(contract: &'a Contract, id: &'a ShapeId, above: &mut Vec<&'a ShapeI
     made
 }
 
-/// The least value for the number 0, and others that differ, as far as the shape has so many.
+/// Returns the smallest value for number 0, and distinct values for other numbers, as far as the shape has enough.
 fn another<'a>(contract: &'a Contract, id: &'a ShapeId, number: usize, above: &mut Vec<&'a ShapeId>) -> Option<Value> {
     let shape = contract.shapes.get(id)?;
     match &shape.kind {
@@ -92,7 +92,7 @@ fn at_least(shape: &Shape) -> f64 {
     0_f64.max(min.unwrap_or(0.0)).min(max.unwrap_or(f64::MAX))
 }
 
-/// A text that fits; where none is found, one that is at least long enough.
+/// Returns a string that matches the shape, or else one that is at least long enough.
 fn text(shape: &Shape) -> String {
     let least = least_characters(shape);
     let fits = fitting(shape);
@@ -104,7 +104,7 @@ fn text(shape: &Shape) -> String {
         .unwrap_or_else(|| "a".repeat(least.max(1)))
 }
 
-/// A text that fits, another one for each number as far as the shape has so many.
+/// Returns a string that matches the shape, a different one for each number as far as the shape has enough.
 pub(super) fn distinct(shape: &Shape, number: u64) -> String {
     let least = least_characters(shape);
     let fits = fitting(shape);
@@ -116,7 +116,7 @@ pub(super) fn distinct(shape: &Shape, number: u64) -> String {
         format!("{number:0>least$}"),
         format!("https://example.com/{digits}"),
     ];
-    // Long ones first: nobody comes upon them by chance.
+    // Long candidates first: callers cannot guess them by chance.
     let walked = LONGER.into_iter().rev().filter_map(|longer| walked(shape, longer, number));
     plain.into_iter().chain(walked).find(&fits).unwrap_or_else(|| text(shape))
 }
@@ -134,12 +134,12 @@ fn fitting(shape: &Shape) -> impl Fn(&String) -> bool {
     }
 }
 
-/// How far repetitions go beyond the least that a pattern asks for.
+/// Numbers of extra repetitions that are tried beyond a pattern's minimum.
 const LONGER: [u32; 8] = [0, 1, 2, 4, 8, 12, 16, 32];
-/// How many characters of a class tell numbers apart.
+/// Maximum number of a class's characters that serve as digits of a number.
 const DIGITS: usize = 16;
 
-/// A text that the pattern's syntax tree leads to; what it looks around for is not seen.
+/// Returns a string generated from the pattern's syntax tree, which ignores assertions.
 fn walked(shape: &Shape, longer: u32, mut number: u64) -> Option<String> {
     let tree = regex_syntax::parse(shape.pattern.as_deref()?).ok()?;
     let mut out = String::new();
@@ -147,7 +147,7 @@ fn walked(shape: &Shape, longer: u32, mut number: u64) -> Option<String> {
     Some(out)
 }
 
-/// One way through the tree; characters of classes are the digits of a number, the last digit first.
+/// Follows one path through the tree; the characters of classes encode a number, least significant digit first.
 fn walk(tree: &Hir, longer: u32, number: &mut u64, out: &mut String) {
     match tree.kind() {
         HirKind::Empty | HirKind::Look(_) => {}
@@ -174,7 +174,7 @@ fn walk(tree: &Hir, longer: u32, number: &mut u64, out: &mut String) {
     }
 }
 
-/// Some characters of a class, letters and digits first.
+/// Returns some characters of a class, letters and digits first.
 fn characters(class: &Class) -> Vec<char> {
     let has = |c: char| match class {
         Class::Unicode(class) => class.iter().any(|range| (range.start()..=range.end()).contains(&c)),
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_fit_their_patterns_and_differ() {
+    fn distinct_strings_match_the_pattern_and_differ() {
         for (pattern, min) in [
             ("ws-[a-z0-9]{8}", 0),
             ("^[a-f0-9]{32}$", 32),
@@ -219,20 +219,20 @@ mod tests {
     }
 
     #[test]
-    fn where_a_pattern_has_one_text_there_is_one() {
+    fn literal_pattern_yields_its_only_string() {
         let shape = shape("^only$", 0);
         assert_eq!((distinct(&shape, 1), text(&shape)), ("only".to_owned(), "only".to_owned()));
     }
 
     #[test]
-    fn texts_of_other_alphabets_and_of_none() {
+    fn non_latin_and_empty_classes_are_supported() {
         let greek = shape("^[α-ω]{3}$", 0);
         assert_eq!(text(&greek), "ααα");
         assert!(walked(&shape("[a&&b]", 0), 0, 1).is_some_and(|text| text.is_empty()));
     }
 
     #[test]
-    fn what_fits_is_long_enough_short_enough_and_like_the_pattern() {
+    fn matching_checks_length_and_pattern() {
         let mut shape = shape("^[a-z]+$", 3);
         assert!(fitting(&shape)(&"abc".to_owned()));
         for text in ["ab", "ABC", ""] {
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn the_least_of_each_kind() {
+    fn smallest_value_of_each_kind() {
         let contract = of_shapes(json!({
             "Blob": {"type": "blob", "length": {"min": 3}}, "Bytes": {"type": "blob"},
             "Flag": {"type": "boolean"}, "Text": {"type": "string"}, "Kind": {"type": "enum", "values": ["b", "a"]},
@@ -299,7 +299,7 @@ mod tests {
         let keys: Vec<&str> = pairs.as_object().expect("a map").keys().map(String::as_str).collect();
         let words = smallest(&contract, &ShapeId::from("Words")).expect("there is one");
         let words: Vec<&str> = words.as_array().expect("a list").iter().filter_map(Value::as_str).collect();
-        assert_eq!(words[0], "A", "the least comes first");
+        assert_eq!(words[0], "A", "the smallest comes first");
         for texts in [keys, words] {
             let fits = |text: &&str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_uppercase());
             assert!(texts.iter().all(fits) && texts.iter().collect::<HashSet<_>>().len() == 3, "{texts:?}");

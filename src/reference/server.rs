@@ -1,6 +1,7 @@
-//! The only place in the room that does I/O: HTTP/1 connections around a [`Service`].
+//! The only part of this module that does I/O: HTTP/1 connections around a [`ReferenceService`].
 //!
-//! Decides nothing; carries out a [`Delivery`] other than whole by ending, holding or damaging the connection.
+//! Never decides what a response says; it carries out each [`DeliveryMode`] by closing, holding or damaging the
+//! connection.
 
 use super::request::{Delivery, Request, Response};
 use super::service::{MOST_BODY, Service, plain};
@@ -21,11 +22,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-/// Starts servers.
+/// Entry point for starting a reference server.
 #[derive(Debug)]
 pub struct Server;
 
-/// A server that runs until it is dropped or shut down.
+/// A running server; it stops when it is dropped or shut down.
 #[derive(Debug)]
 pub struct RunningServer {
     addr: SocketAddr,
@@ -33,20 +34,21 @@ pub struct RunningServer {
     listening: JoinHandle<()>,
 }
 
-/// How long a connection may take to send a request's head.
+/// Maximum time that a connection may take to send the head of a request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How long a write takes that others may overtake.
+/// How long a late write is delayed, so that concurrent requests can overtake it.
 const LATE: Duration = Duration::from_millis(4);
 
-/// A body larger than ours is read so far before it is refused, so that the caller gets to read the answer.
+/// Maximum number of bytes of an oversized body that are read before it is rejected, so that the caller still gets to
+/// read the response.
 const MOST_READ: usize = MOST_BODY + (1 << 20);
 
 impl Server {
-    /// Listens at an address, best one of loopback with port 0, and answers until the result is dropped.
+    /// Listens on an address, preferably loopback with port 0, and serves requests until the result is dropped.
     ///
     /// # Errors
-    /// Where the address cannot be listened at.
+    /// Returns an error if the address cannot be bound.
     pub async fn start(service: Arc<Service>, addr: SocketAddr) -> io::Result<RunningServer> {
         let listener = TcpListener::bind(addr).await?;
         let addr = listener.local_addr()?;
@@ -57,15 +59,15 @@ impl Server {
 }
 
 impl RunningServer {
-    /// Where it listens.
+    /// Returns the address that the server listens on.
     pub fn addr(&self) -> SocketAddr {
         self.addr
     }
 
-    /// Takes no new connections and ends the open ones after the answer that they are at.
+    /// Stops accepting connections and closes each open one after the response in progress.
     pub async fn shutdown(self) {
         let _ = self.stop.send(true);
-        // Only a panic in the accept loop could make this an error, and then it has ended as well.
+        // This fails only if the accept loop panicked, and then it has ended as well.
         let _ = self.listening.await;
     }
 }
@@ -80,14 +82,14 @@ async fn listen(listener: TcpListener, service: Arc<Service>, mut stopped: watch
             Ok((stream, _)) => {
                 tokio::spawn(connection(stream, Arc::clone(&service), stopped.clone()));
             }
-            // Too many open files and the like: others may close theirs in the meantime.
+            // For example too many open files: other connections may close in the meantime.
             Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
         }
     }
 }
 
 async fn connection(stream: TcpStream, service: Arc<Service>, mut stopped: watch::Receiver<bool>) {
-    // Without it answers are only slower.
+    // If this fails, responses are only slower.
     let _ = stream.set_nodelay(true);
     let raw = Arc::new(Raw::default());
     let stream = Line { stream, raw: Arc::clone(&raw), open: None };
@@ -98,7 +100,7 @@ async fn connection(stream: TcpStream, service: Arc<Service>, mut stopped: watch
         .header_read_timeout(HEAD_TIMEOUT)
         .serve_connection(TokioIo::new(stream), answer);
     tokio::pin!(connection);
-    // How a connection ends is the caller's affair: an error here is one that they see as well.
+    // Connection errors are not handled here: the caller sees the same error.
     tokio::select! {
         _ = connection.as_mut() => {}
         _ = stopped.changed() => {
@@ -115,7 +117,7 @@ async fn answer(
     request: hyper::Request<Incoming>,
 ) -> Result<hyper::Response<Full<Bytes>>, io::Error> {
     let (head, body) = request.into_parts();
-    // What announces itself as too large is refused unread; what does not is counted while it comes.
+    // A body that declares too large a length is rejected unread; any other is limited while it is read.
     if body.size_hint().lower() > MOST_READ as u64 {
         return whole(plain(413, "the body is too large\n"), true);
     }
@@ -140,7 +142,7 @@ async fn answer(
         }
         Delivery::Hang => {
             let _ = stopped.changed().await;
-            return Err(io::Error::other("the answer never came"));
+            return Err(io::Error::other("the response never came"));
         }
         Delivery::Drop => return Err(io::Error::other("the connection is dropped")),
         Delivery::NotHttp => {
@@ -171,7 +173,7 @@ fn whole(response: Response, close: bool) -> Result<hyper::Response<Full<Bytes>>
     builder.body(Full::new(response.body)).map_err(io::Error::other)
 }
 
-/// An answer as bytes, with a framing that need not be true.
+/// Serializes a response with a framing header that need not match its body.
 fn written(response: &Response, framing: &str, body: &[u8]) -> Vec<u8> {
     let mut head = format!("HTTP/1.1 {} Answer\r\n{framing}\r\nconnection: close\r\n", response.status);
     for (name, value) in &response.headers {
@@ -180,7 +182,7 @@ fn written(response: &Response, framing: &str, body: &[u8]) -> Vec<u8> {
     [head.as_bytes(), b"\r\n", body].concat()
 }
 
-/// Bytes that go out in place of the next answer.
+/// Raw bytes that are sent instead of the next response.
 #[derive(Debug, Default)]
 struct Raw {
     set: AtomicBool,
@@ -194,16 +196,16 @@ impl Raw {
     }
 }
 
-/// A connection on which raw bytes can take the place of what the HTTP library writes.
+/// A connection on which raw bytes can replace what the HTTP library writes.
 struct Line {
     stream: TcpStream,
     raw: Arc<Raw>,
-    /// Raw bytes that are still to be written, once they took the place of an answer.
+    /// Raw bytes that are still to be written, set once they have replaced a response.
     open: Option<Bytes>,
 }
 
 impl Line {
-    /// Writes the raw bytes; all that the HTTP library has to say from then on is swallowed.
+    /// Writes the raw bytes; everything that the HTTP library writes from then on is discarded.
     fn write_raw(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.open.is_none() {
             let bytes = self.raw.bytes.lock().unwrap_or_else(PoisonError::into_inner).take();

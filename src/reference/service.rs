@@ -1,7 +1,7 @@
-//! The server as a function from request to answer; no socket, no clock.
+//! The server as a function from request to response, without a socket and without a clock.
 //!
-//! The order is always the same: route, authentication, permission, reading, validation, resource, behaviour.
-//! Never decides what a connection does; a [`Delivery`] other than whole is carried out by the server.
+//! The order is always the same: route, authentication, permission, parsing, validation, resource, behaviour.
+//! Never touches a connection; a [`DeliveryMode`] other than `Whole` is carried out by the server.
 
 use super::answer::{Dialect, ErrorAnswer, Refusal};
 use super::auth::{Caller, caller};
@@ -27,23 +27,23 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
-/// The most bytes that a body may have.
+/// Maximum length of a request body in bytes.
 pub(super) const MOST_BODY: usize = 8 << 20;
 
-/// A server without a socket.
+/// The reference server without a socket.
 pub struct Service {
     contract: Arc<Contract>,
     world: World,
     patterns: Mutex<Patterns>,
-    /// The answers at `/`: faithful, unless built with faults.
+    /// The server at `/`: faithful, unless it was built with faults.
     main: Variant,
     faithful: Checks,
     catalogue: OnceLock<IndexMap<String, Fault>>,
-    /// The answers at `/faults/NAME/`, made when first asked for.
+    /// The servers at `/faults/NAME/`, each built when it is first requested.
     variants: RwLock<HashMap<String, Arc<Variant>>>,
 }
 
-/// One server among those that share the contract: its checks and its own memory.
+/// One of the servers that share a contract, with its own checks and its own state.
 struct Variant {
     checks: Checks,
     store: Store,
@@ -51,7 +51,7 @@ struct Variant {
 }
 
 impl Service {
-    /// A server that keeps every promise of the contract.
+    /// Creates a server that conforms to the contract.
     pub fn new(contract: Contract, world: World) -> Self {
         let contract = Arc::new(contract);
         let mut patterns = Patterns::default();
@@ -67,10 +67,10 @@ impl Service {
         }
     }
 
-    /// A server with these faults, all at once.
+    /// Creates a server that has all of these faults at once.
     ///
     /// # Errors
-    /// Where a name is not in the [`catalogue`] of the contract.
+    /// Returns an error if [`list_faults`] has no fault of that name for the contract.
     pub fn with_faults<N: AsRef<str>>(contract: Contract, world: World, names: &[N]) -> Result<Self, FaultError> {
         let mut service = Self::new(contract, world);
         let mut checks = service.faithful.clone();
@@ -83,7 +83,7 @@ impl Service {
         Ok(service)
     }
 
-    /// All faults that this server knows, by name.
+    /// Returns all faults of this contract, by name.
     pub fn faults(&self) -> &IndexMap<String, Fault> {
         self.catalogue
             .get_or_init(|| catalogue(&self.contract).into_iter().map(|fault| (fault.name.clone(), fault)).collect())
@@ -93,12 +93,12 @@ impl Service {
         self.faults().get(name).ok_or_else(|| FaultError::unknown(name, self.faults().keys()))
     }
 
-    /// The patterns that could not be translated and are therefore not checked, with the reasons.
+    /// Returns the patterns that could not be translated and are therefore not checked, each with the reason.
     pub fn unreadable(&self) -> Vec<(String, String)> {
         self.patterns.lock().unwrap_or_else(PoisonError::into_inner).unreadable.clone()
     }
 
-    /// Answers a request.
+    /// Handles a request and returns the response.
     pub fn handle(&self, request: &Request<'_>) -> Response {
         let target = origin_form(request.target);
         if let Some(rest) = target.strip_prefix("/faults/") {
@@ -112,7 +112,7 @@ impl Service {
         self.main.handle(&self.world, request, target)
     }
 
-    /// Carries out the oldest write that a [`Delivery::Late`] answer to this target speaks of.
+    /// Applies the oldest pending write behind a [`DeliveryMode::Late`] response to this target.
     pub fn settle(&self, target: &str) {
         let target = origin_form(target);
         let name = target.strip_prefix("/faults/").map(|rest| &rest[..rest.find(['/', '?']).unwrap_or(rest.len())]);
@@ -127,11 +127,11 @@ impl Service {
         }
     }
 
-    /// Which operation a request is for, and its input under the contract's names: bytes as base64, moments as seconds.
-    /// Nothing is checked; none where no operation is meant.
+    /// Returns the operation that a request is for, and its input under the contract's names, with bytes as base64 and
+    /// timestamps as seconds. No constraint is checked. Returns `None` if the request matches no operation.
     ///
     /// # Errors
-    /// Where the request cannot be read; the reason.
+    /// Returns the reason if the request cannot be parsed.
     pub fn read(&self, request: &Request<'_>) -> Option<Result<(&str, Value), String>> {
         let target = origin_form(request.target);
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
@@ -143,14 +143,14 @@ impl Service {
         })
     }
 
-    /// How a success of an operation is written; none where there is no such operation.
+    /// Returns the success response of an operation for this output, or `None` if there is no such operation.
     pub fn success(&self, operation: &str, output: &Value) -> Option<Response> {
         let op = self.main.checks.operations.iter().find(|op| op.name == operation)?;
         Some(protocols::success(&self.contract, op, output))
     }
 
-    /// How a documented error is written, its members under the contract's names; none where the contract has no such
-    /// error.
+    /// Returns the response for a documented error, whose members have the contract's names, or `None` if the contract
+    /// has no such error.
     pub fn error(&self, name: &str, members: &Map<String, Value>) -> Option<Response> {
         let (name, error) = self.contract.errors.get_key_value(&ErrorName::from(name))?;
         let words = Words {
@@ -178,7 +178,7 @@ impl Service {
     }
 }
 
-/// The part of a target that says path and query.
+/// Returns the path and query of a request target, without scheme and authority.
 fn origin_form(target: &str) -> &str {
     match target.find("://") {
         Some(scheme) if !target.starts_with('/') => {
@@ -189,7 +189,7 @@ fn origin_form(target: &str) -> &str {
     }
 }
 
-/// An answer that is no part of any contract.
+/// Returns a plain-text response that belongs to no contract.
 pub(super) fn plain(status: u16, text: impl Into<Cow<'static, str>>) -> Response {
     let body = match text.into() {
         Cow::Borrowed(text) => Bytes::from_static(text.as_bytes()),
@@ -206,7 +206,7 @@ pub(super) fn plain(status: u16, text: impl Into<Cow<'static, str>>) -> Response
 enum Routed<'a> {
     To(&'a Op, Labels<'a>),
     OtherMethod(String),
-    /// Whether a name was said.
+    /// Whether the request named an operation.
     Nowhere(bool),
 }
 
@@ -234,7 +234,7 @@ impl Variant {
         }
     }
 
-    /// A path without the base URL's.
+    /// Strips the base URL's path from a path.
     fn below_base<'p>(&self, path: &'p str) -> &'p str {
         match path.strip_prefix(self.checks.base.as_str()) {
             Some(rest) if rest.starts_with('/') => rest,
@@ -247,7 +247,7 @@ impl Variant {
         let is_aws = dialect != Dialect::Plain;
         let (status, code) = protocols::no_operation(contract, is_aws, named, other_method);
         let answer = ErrorAnswer::of_nobody(contract, dialect, status, code);
-        let mut response = answer.write(contract, dialect, &self.checks.place, "no operation is meant");
+        let mut response = answer.write(contract, dialect, &self.checks.place, "no such operation");
         if dialect == Dialect::Aws && contract.protocol.is_none_or(|protocol| protocol == Protocol::RestJson1) {
             response.body = Bytes::from_static(b"{\"__type\":\"UnknownOperationException\"}");
         }
@@ -274,7 +274,7 @@ impl Variant {
                 &tricked
             };
             let fits = |label: &str| op.may_be_empty(label);
-            // CBOR's path has named the operation already; models give it the route `/`.
+            // In CBOR the path has already named the operation; models give it the route `/`.
             let by_path = self.checks.contract.protocol == Some(Protocol::RpcV2Cbor);
             let labels = if by_path { Some(Vec::new()) } else { op.route.fit(segments, query, op.tricks, fits) };
             let Some(labels) = labels else { continue };
@@ -290,7 +290,7 @@ impl Variant {
     fn refusal(&self, op: &Op, refusal: Refusal, message: &str) -> Response {
         match op.errors.get(&refusal) {
             Some(error) => error.write(&self.checks.contract, self.checks.dialect, &self.checks.place, message),
-            None => plain(500, "every refusal has an answer"),
+            None => plain(500, "no error response for this cause"),
         }
     }
 
@@ -350,7 +350,7 @@ impl Variant {
             self.authorise(op, world, request)?;
         }
         if request.body.len() > MOST_BODY {
-            return Err((Refusal::TooLarge, format!("a body may have {MOST_BODY} bytes at most")));
+            return Err((Refusal::TooLarge, format!("a body may have at most {MOST_BODY} bytes")));
         }
         let input = match protocols::input(&self.checks.contract, op, labels, query, request) {
             Ok(input) => input,
@@ -375,7 +375,7 @@ impl Variant {
         }
     }
 
-    /// What any service does: resources come and go, and what was said of them is shown again.
+    /// Behaves as any service does: creates and deletes resources, and returns the members that were written to them.
     fn generic(&self, op: &Op, input: &Map<String, Value>) -> Option<Value> {
         let contract = &self.checks.contract;
         let subject = op.dealings.subject(input, &self.register);
@@ -393,8 +393,8 @@ impl Variant {
             Caller::Nobody => Err(match () {
                 () if op.has(Trick::AuthCrashes) => (Refusal::Crash, "something went wrong".to_owned()),
                 () if op.has(Trick::AuthAsInvalid) => (Refusal::Invalid, "a key is required".to_owned()),
-                () if op.has(Trick::AuthAsMissing) => (Refusal::Missing, "nothing is here".to_owned()),
-                () => (Refusal::Unauthenticated, "the request proves nobody's identity".to_owned()),
+                () if op.has(Trick::AuthAsMissing) => (Refusal::Missing, "not found".to_owned()),
+                () => (Refusal::Unauthenticated, "the request has no valid credentials".to_owned()),
             }),
             Caller::Known(lacks) => match &op.permission {
                 Some(permission) if lacks.contains(permission) && !op.has(Trick::PermissionIgnored) => {
@@ -416,7 +416,7 @@ impl Variant {
         if op.has(Trick::WritesRejected)
             && let Some(act) = op.act
         {
-            // What it answers does not matter: the request stays rejected.
+            // The result does not matter: the request is rejected either way.
             let _ = act(call);
         }
         let crash = violation.crash
@@ -428,7 +428,7 @@ impl Variant {
         Err((Refusal::Invalid, format!("`{}` {}", violation.path, violation.rule)))
     }
 
-    /// What faulty servers answer without a look at the request.
+    /// Returns the response of a faulty server that ignores the request.
     fn unread(&self, op: &Op, request: &Request<'_>) -> Option<Response> {
         let bare = |status| Response { headers: Vec::new(), ..plain(status, "") };
         match () {
@@ -445,7 +445,7 @@ impl Variant {
     }
 }
 
-/// Whether every identifier in the input is one that exists.
+/// Returns an error if an identifier in the input belongs to no existing resource.
 fn resource(op: &Op, input: &Map<String, Value>, register: &Register) -> Result<(), (Refusal, String)> {
     if op.has(Trick::MissingAccepted) {
         return Ok(());

@@ -1,7 +1,7 @@
-//! What the server remembers: one JSON object per resource, in shards with a lock each.
+//! The state of the server: one JSON object per resource, in shards with a lock each.
 //!
-//! Bounded: the resources written longest ago are forgotten first. Knows nothing of what the objects mean,
-//! except how a mapping or a list is merged into one, which all services share.
+//! Bounded: the least recently written resources are evicted first. Never interprets the objects, except for merging
+//! a mapping or a list into one, which all services share.
 
 use super::trick::{Trick, Tricks};
 use serde_json::{Map, Value};
@@ -12,16 +12,16 @@ use std::sync::{Mutex, PoisonError};
 use unicode_normalization::UnicodeNormalization as _;
 
 const SHARDS: usize = 16;
-/// How many resources a shard keeps.
+/// Maximum number of resources per shard.
 const MOST_RESOURCES: usize = 2048;
-/// How many bytes, roughly, the resources of a shard take.
+/// Approximate maximum size of a shard's resources in bytes.
 const MOST_BYTES: usize = 8 << 20;
 
-/// All resources of one server, faithful or not.
+/// The resources of one server, faithful or not.
 #[derive(Debug)]
 pub(super) struct Store {
     shards: Vec<Mutex<Shard>>,
-    /// What writes of [`Trick::LosesUpdates`] will leave, oldest first.
+    /// The delayed writes of [`Misbehavior::LosesUpdates`], oldest first.
     pending: Mutex<VecDeque<(String, Map<String, Value>)>>,
     hasher: RandomState,
 }
@@ -29,7 +29,7 @@ pub(super) struct Store {
 #[derive(Debug, Default)]
 struct Shard {
     records: HashMap<String, Record>,
-    /// Each write, oldest first; those that a later write of the same resource overtook are skipped.
+    /// Each write, oldest first; one that a later write of the same resource has superseded is skipped.
     written: VecDeque<(u64, String)>,
     bytes: usize,
     clock: u64,
@@ -55,11 +55,11 @@ impl Default for Store {
 impl Store {
     fn shard(&self, key: &str) -> std::sync::MutexGuard<'_, Shard> {
         let index = self.hasher.hash_one(key) as usize % SHARDS;
-        // A panic under the lock would have left a whole record: every change is made by one assignment.
+        // A panic under the lock leaves a consistent record: every change is a single assignment.
         self.shards[index].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Looks at a resource; an empty object where nothing was written yet.
+    /// Reads a resource; it is an empty object if nothing was written yet.
     pub(super) fn read<R>(&self, key: &str, tricks: Tricks, look: impl FnOnce(&Map<String, Value>) -> R) -> R {
         let key = if tricks.has(Trick::SharesResources) { "" } else { key };
         match self.shard(key).records.get(key) {
@@ -68,7 +68,7 @@ impl Store {
         }
     }
 
-    /// Changes a resource; an `Err` leaves no trace if `change` made none.
+    /// Changes a resource. If `change` returns an error, the resource is only as modified as `change` left it.
     pub(super) fn write<R, E>(
         &self,
         key: &str,
@@ -109,12 +109,12 @@ impl Store {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether a write waits to be carried out.
+    /// Returns true if a delayed write is pending.
     pub(super) fn is_pending(&self) -> bool {
         !self.pending().is_empty()
     }
 
-    /// Carries out the write that has waited longest.
+    /// Applies the oldest pending write.
     pub(super) fn settle(&self) {
         let next = self.pending().pop_front();
         if let Some((key, value)) = next {
@@ -149,7 +149,7 @@ impl Shard {
     }
 }
 
-/// Roughly how many bytes a value takes.
+/// Returns the approximate size of a value in bytes.
 pub(super) fn weight(value: &Value) -> usize {
     32 + match value {
         Value::String(text) => text.len(),
@@ -159,18 +159,18 @@ pub(super) fn weight(value: &Value) -> usize {
     }
 }
 
-/// The object held by a member of a resource, made where there is none.
+/// Returns the object in a member of a resource, inserting an empty one if there is none.
 pub(super) fn part<'a>(record: &'a mut Map<String, Value>, name: &str) -> &'a mut Map<String, Value> {
     if !record.contains_key(name) {
         record.insert(name.to_owned(), Value::Object(Map::new()));
     }
     match record.get_mut(name) {
         Some(Value::Object(part)) => part,
-        _ => unreachable!("only objects are ever put under a part's name"),
+        _ => unreachable!("only objects are ever stored under this name"),
     }
 }
 
-/// What a mapping holds after new entries were merged into it: new keys are added, known keys overwritten.
+/// Returns a mapping with new entries merged into it: new keys are added, known keys overwritten.
 pub(super) fn merged(
     stored: Option<&Map<String, Value>>,
     new: &Map<String, Value>,
@@ -203,10 +203,10 @@ pub(super) fn merged(
     result
 }
 
-/// How many characters a truncating server keeps.
+/// Number of characters that a truncating server keeps.
 const KEPT: usize = 8;
 
-/// What faulty servers make of a value before they store it.
+/// Returns a value as a faulty server would store it.
 pub(super) fn mangled(value: &Value, tricks: Tricks) -> Value {
     match value {
         _ if tricks.is_empty() => value.clone(),
@@ -230,7 +230,7 @@ pub(super) fn mangled(value: &Value, tricks: Tricks) -> Value {
             Value::String(text)
         }
         Value::Object(members) => {
-            // The inside of a structure has a closed vocabulary; only its free text is mangled.
+            // Most members of a structure have a closed vocabulary; only the free text is mangled.
             let free = |name: &str| name == "Value" || name.starts_with("ValueString");
             let mangle = |(name, value): (&String, &Value)| {
                 (name.clone(), if free(name) { mangled(value, tricks) } else { value.clone() })
@@ -260,12 +260,12 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_are_forgotten_and_the_latest_kept() {
+    fn least_recently_written_resources_are_evicted() {
         let store = Store::default();
         for number in 0..SHARDS * MOST_RESOURCES * 2 {
             put(&store, &format!("r{number}"), 1);
             if number % 1000 == 0 {
-                assert!(number == 0 || has(&store, "often"), "what was written last is kept: {number}");
+                assert!(number == 0 || has(&store, "often"), "the last written resource is kept: {number}");
                 put(&store, "often", 1);
             }
         }
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn large_resources_are_bounded_by_their_bytes() {
+    fn total_size_of_resources_is_bounded() {
         let store = Store::default();
         for number in 0..400 {
             put(&store, &format!("r{number}"), 1 << 20);
@@ -286,10 +286,10 @@ mod tests {
     }
 
     #[test]
-    fn a_store_knows_how_large_it_is() {
+    fn shard_size_counts_keys_names_and_values() {
         let store = Store::default();
         let bytes = || store.shards.iter().map(|shard| shard.lock().expect("alone").bytes).sum::<usize>();
-        // The key, the member's name, and the text's weight.
+        // The key, the member's name, and the size of the text.
         put(&store, "key", 10);
         assert_eq!(bytes(), 3 + 1 + 42);
         put(&store, "other", 5);
@@ -299,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn a_shard_forgets_no_more_than_it_must() {
+    fn shard_evicts_no_more_than_necessary() {
         let shard = |sizes: &[usize]| {
             let mut shard = Shard::default();
             for (stamp, bytes) in sizes.iter().enumerate() {
@@ -314,14 +314,14 @@ mod tests {
         assert_eq!(shard(&[MOST_BYTES - 7, 7]), (2, MOST_BYTES));
         assert_eq!(shard(&[MOST_BYTES - 7, 8]), (1, 8));
         assert_eq!(shard(&[3, MOST_BYTES - 7, 8]), (1, 8));
-        // The last one stays, however large it is.
+        // The last resource stays, however large it is.
         assert_eq!(shard(&[MOST_BYTES + 1]), (1, MOST_BYTES + 1));
         assert_eq!(shard(&[1; MOST_RESOURCES]), (MOST_RESOURCES, MOST_RESOURCES));
         assert_eq!(shard(&[1; MOST_RESOURCES + 2]), (MOST_RESOURCES, MOST_RESOURCES));
     }
 
     #[test]
-    fn what_is_remembered_is_weighed() {
+    fn value_sizes_are_approximated() {
         for (value, bytes) in [
             (json!(1), 32),
             (json!(null), 32),
@@ -334,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn many_writes_of_few_resources_leave_no_list_of_them() {
+    fn write_log_is_compacted_when_it_is_full() {
         let mut shard = Shard::default();
         for number in 0..9 * MOST_RESOURCES as u64 {
             let key = format!("r{}", number % 3);
@@ -346,17 +346,17 @@ mod tests {
                 assert_eq!(
                     shard.written.len(),
                     number as usize + 1,
-                    "the list is tidied up when it is full, not before"
+                    "the log is compacted when it is full, not before"
                 );
             }
         }
         let latest: Vec<u64> = shard.written.iter().rev().take(3).map(|(stamp, _)| *stamp).collect();
         let last = 9 * MOST_RESOURCES as u64 - 1;
-        assert_eq!(latest, [last, last - 1, last - 2], "those that count are kept");
+        assert_eq!(latest, [last, last - 1, last - 2], "the latest writes are kept");
     }
 
     #[test]
-    fn each_trick_has_its_own_way_to_merge() {
+    fn each_fault_merges_in_its_own_way() {
         let stored = json!({"b": "1", "a": "2"});
         let new = json!({"C": " X ", "b": "", "a": "2", "d": "e\u{301}-abcdefgh"});
         for (trick, expected) in [
@@ -376,7 +376,7 @@ mod tests {
         ] {
             let tricks = trick.into_iter().collect();
             let merged = merged(stored.as_object(), new.as_object().expect("an object"), tricks);
-            // The order counts as well.
+            // The comparison includes the order.
             assert_eq!(Value::Object(merged).to_string(), expected.to_string(), "{trick:?}");
         }
         let lowers = Tricks::from_iter([Trick::LowersValues]);
@@ -389,7 +389,7 @@ mod tests {
     }
 
     #[test]
-    fn writes_go_where_tricks_send_them() {
+    fn faults_redirect_or_drop_writes() {
         let write = |store: &Store, trick: Option<Trick>| {
             let done: Result<(), ()> = store.write("r", trick.into_iter().collect(), |record| {
                 record.insert("a".to_owned(), json!(1));

@@ -1,7 +1,7 @@
-//! The constraints of one operation's input, laid out by member path, so that each can be changed alone.
+//! The constraints of one operation's input, arranged by member path, so that each can be changed on its own.
 //!
-//! Knows nothing of HTTP and checks nothing; see [`super::check`]. In a contract a shape may stand at many
-//! places; here each place has a node of its own, and only recursion leads back to an earlier node.
+//! Never sees HTTP and checks nothing; see [`super::check`]. A contract may use one shape at many paths; here each
+//! path has a node of its own, and only recursion leads back to an earlier node.
 
 use super::look_around::without_look_around;
 use super::pattern::Pattern;
@@ -9,7 +9,7 @@ use crate::contract::{ByteScope, Contract, Kind, Location, MemberPath, Rule, Seg
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// A place in the input of an operation.
+/// A path in the input of an operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Site {
     /// The operation's name.
@@ -18,94 +18,94 @@ pub struct Site {
     pub path: MemberPath,
 }
 
-/// What is changed about the constraints at one site.
+/// A change to the constraints at one site.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Edit {
-    /// The least length is this, or none.
+    /// The minimum length is this, or there is none.
     LengthMin(Option<u64>),
-    /// The greatest length is this, or none.
+    /// The maximum length is this, or there is none.
     LengthMax(Option<u64>),
-    /// Lengths of texts are counted in this unit.
+    /// String lengths are counted in this unit.
     LengthIn(Unit),
-    /// The least number is this, or none.
+    /// The minimum value is this, or there is none.
     RangeMin(Option<f64>),
-    /// The greatest number is this, or none.
+    /// The maximum value is this, or there is none.
     RangeMax(Option<f64>),
-    /// The member need not be there.
+    /// The required member may be missing.
     RequiredDropped,
-    /// The member must be there, but may be null.
+    /// The required member may be null.
     RequiredNull,
-    /// The optional member must be there.
+    /// The optional member is required.
     RequiredAdded,
     /// Map values or list items may be null.
     NullInside,
-    /// An enum member is refused.
+    /// This enum value is rejected.
     EnumLost(String),
-    /// Any text is a member of the enum.
+    /// Any string is accepted as an enum value.
     EnumOpen,
-    /// Letters of another case are taken.
+    /// Enum values are compared case-insensitively.
     EnumFolded,
-    /// White space around a member is taken.
+    /// White space around an enum value is ignored.
     EnumTrimmed,
     /// The pattern is not checked.
     PatternDropped,
-    /// The pattern is searched for instead of matched.
+    /// The pattern may match anywhere in the string.
     PatternUnanchored,
-    /// The pattern is only held against the beginning.
+    /// The pattern must only match the beginning.
     PatternPrefix,
-    /// Letters of another case are taken.
+    /// The pattern is matched case-insensitively.
     PatternFolded,
-    /// Look-ahead and look-behind are left out.
+    /// Look-ahead and look-behind are removed from the pattern.
     PatternWithoutLookAround,
-    /// The pattern is this one.
+    /// The pattern is replaced by this one.
     PatternIs(String),
-    /// One newline at the end is overlooked.
+    /// One trailing newline is ignored.
     PatternBeforeNewline,
-    /// Values of this JSON type are taken without further checks.
+    /// Values of this JSON type are accepted without further checks.
     TypeTakes(JsonType),
     /// A value of a wrong type crashes the server.
     TypeCrashes,
-    /// Fractions are taken for whole numbers.
+    /// Fractions are truncated to integers.
     IntegerTruncates,
-    /// Whole numbers of any size are taken.
+    /// Integers of any size are accepted.
     IntegerUnbounded,
-    /// Entries may stand twice.
+    /// Duplicate entries are accepted.
     UniqueDropped,
-    /// The rule at this position is not checked.
+    /// The rule at this index is not checked.
     RuleDropped(usize),
-    /// The rule at this position has another limit.
+    /// The rule at this index has this limit.
     RuleMax(usize, u64),
-    /// The byte budget counts only what is in the request.
+    /// The byte budget counts only the data in the request.
     RulePerRequest(usize),
     /// The byte budget counts this.
     RuleOver(usize, ByteScope),
     /// The byte budget counts code points.
     RuleInChars(usize),
-    /// What is inside is not checked.
+    /// The contents are not checked.
     ContentsUnchecked,
 }
 
-/// In what lengths of texts are counted.
+/// The unit in which string lengths are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
-    /// Unicode code points: what is documented.
+    /// Unicode code points, as documented.
     CodePoints,
     /// UTF-16 code units.
     Utf16,
     /// UTF-8 bytes.
     Bytes,
-    /// What a reader takes for one character: marks that combine with the one before do not count.
+    /// User-perceived characters: combining marks do not count.
     Graphemes,
 }
 
-/// The types that JSON has, besides null.
+/// The JSON types, except null.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum JsonType {
     /// `true`, `false`.
     Boolean,
     /// A number.
     Number,
-    /// A text.
+    /// A string.
     String,
     /// An array.
     Array,
@@ -135,17 +135,17 @@ pub(super) struct Tree {
 #[derive(Clone, Debug)]
 pub(super) struct Node {
     pub path: MemberPath,
-    /// The shape that stands here.
+    /// The shape of the value at this path.
     pub shape: ShapeId,
     pub kind: NodeKind,
-    /// Where the value travels; keys of maps count as labels, since they too are texts and nothing else.
+    /// The part of the request that holds the value. Map keys count as labels, because they too can only be strings.
     pub location: Location,
     pub length_min: Option<u64>,
     pub length_max: Option<u64>,
     pub unit: Unit,
     pub range_min: Option<f64>,
     pub range_max: Option<f64>,
-    /// As documented, for the faults that change it.
+    /// The pattern as documented, for the faults that change it.
     pub pattern_text: Option<String>,
     pub pattern: Option<Arc<Pattern>>,
     pub pattern_reading: PatternReading,
@@ -168,7 +168,7 @@ pub(super) struct RuleCheck {
     pub rule: Rule,
     pub off: bool,
     pub in_chars: bool,
-    /// Whether the values counted are structures with a member `Value`, which then is all that counts.
+    /// Whether the counted values are structures with a member `Value`; then only that member counts.
     pub by_value_member: bool,
 }
 
@@ -196,11 +196,11 @@ pub(super) struct Slot {
     pub location: Location,
 }
 
-/// Patterns compiled so far, shared by all operations and faults; `None` where one could not be translated.
+/// The patterns compiled so far, shared by all operations and faults; `None` for one that could not be translated.
 #[derive(Debug, Default)]
 pub(super) struct Patterns {
     compiled: HashMap<(String, bool), Option<Arc<Pattern>>>,
-    /// Each pattern that could not be translated, and why.
+    /// Each pattern that could not be translated, with the reason.
     pub unreadable: Vec<(String, String)>,
 }
 
@@ -220,14 +220,14 @@ impl Patterns {
     }
 }
 
-/// Beyond so many nodes a further place of a shape shares the node of an earlier one.
+/// Maximum number of nodes; beyond it, another use of a shape shares the node of an earlier one.
 const MOST_NODES: usize = 20_000;
 
 struct Builder<'a> {
     contract: &'a Contract,
     patterns: &'a mut Patterns,
     tree: Tree,
-    /// The shapes between the input and here, with their nodes.
+    /// The shapes between the input and the current path, with their nodes.
     ancestors: Vec<(ShapeId, usize)>,
     first: HashMap<ShapeId, usize>,
 }
@@ -247,7 +247,7 @@ impl Tree {
         }
     }
 
-    /// The paths at which recursion comes back.
+    /// Returns the paths that recursion leads back to.
     pub(super) fn cycles(&self) -> Vec<&MemberPath> {
         let mut heads = Vec::new();
         for (index, node) in self.nodes.iter().enumerate() {
@@ -260,7 +260,7 @@ impl Tree {
         heads
     }
 
-    /// Changes the constraints at one path; false where no such site is.
+    /// Changes the constraints at one path; returns false if there is no such site.
     pub(super) fn edit(&mut self, path: &MemberPath, edit: &Edit, patterns: &mut Patterns) -> bool {
         if let Edit::RequiredDropped | Edit::RequiredNull | Edit::RequiredAdded = edit {
             return self.edit_required(path, edit);
@@ -285,7 +285,7 @@ impl Tree {
 }
 
 impl Node {
-    /// Whether it is the keys of a map.
+    /// Returns true if this node describes the keys of a map.
     pub(super) fn is_key(&self) -> bool {
         self.path.0.last() == Some(&Segment::Key)
     }

@@ -1,36 +1,36 @@
-//! Behaviours that only a fault switches on, as a set that the faithful path tests with one bit operation.
+//! Misbehaviors that only a fault enables, as a set that the faithful path tests with one bit operation.
 //!
-//! What each one does stands where it is asked for; here are only their names.
+//! Never implements a misbehavior: each one is implemented in the code that checks for it.
 
 macro_rules! tricks {
     ($($(#[$doc:meta])* $name:ident,)*) => {
-        /// One way to misbehave that is no change of a constraint or an error.
+        /// A way to misbehave other than a changed constraint or a changed error.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Trick {
             $($(#[$doc])* $name,)*
         }
 
         impl Trick {
-            /// All of them.
+            /// All misbehaviors.
             pub const ALL: &[Self] = &[$(Self::$name,)*];
         }
     };
 }
 
 tricks! {
-    /// Every request is answered with the documented error for invalid input.
+    /// Every request gets the documented error for invalid input.
     AlwaysInvalid,
-    /// Every request is answered with 400 and nothing else.
+    /// Every request gets a bare 400.
     AlwaysBare400,
-    /// Every request is answered with 500.
+    /// Every request gets a 500.
     AlwaysCrash,
-    /// Every request is answered with success, unread.
+    /// Every request succeeds unread.
     AlwaysOk,
-    /// Every request is answered with success and its own body.
+    /// Every request succeeds with its own body as the response.
     Echo,
-    /// Every request is answered with 501.
+    /// Every request gets a 501.
     AlwaysNotImplemented,
-    /// Constraints are not checked; bodies are read and resources looked up.
+    /// Constraints are not checked; bodies are still parsed and resources looked up.
     Unchecked,
     /// A body that is not JSON crashes the server.
     MalformedCrashes,
@@ -38,7 +38,7 @@ tricks! {
     DeepCrashes,
     /// Invalid UTF-8 crashes the server.
     InvalidUtf8Crashes,
-    /// A NUL in a text crashes the server.
+    /// A NUL in a string crashes the server.
     NulCrashes,
     /// A lone surrogate crashes the server.
     SurrogateCrashes,
@@ -46,47 +46,47 @@ tricks! {
     HugeNumberCrashes,
     /// An empty body crashes the server.
     EmptyBodyCrashes,
-    /// Characters beyond the basic plane crash the server.
+    /// Characters outside the Basic Multilingual Plane crash the server.
     AstralCrashes,
-    /// Texts beyond ASCII crash the server.
+    /// Non-ASCII characters crash the server.
     NonAsciiCrashes,
     /// A null anywhere crashes the server.
     NullCrashes,
     /// A missing required member crashes the server.
     MissingMemberCrashes,
-    /// Every violation of a constraint crashes the server.
+    /// Every constraint violation crashes the server.
     ViolationCrashes,
-    /// A body that is no object crashes the server.
+    /// A body that is not an object crashes the server.
     NotObjectCrashes,
-    /// Bytes after the body's document are overlooked.
+    /// Bytes after the body's document are ignored.
     TrailingBytes,
     /// A body that is not JSON is accepted.
     MalformedAccepted,
     /// Invalid UTF-8 is replaced and accepted.
     InvalidUtf8Accepted,
-    /// `NaN` and `Infinity` are read as null.
+    /// `NaN` and `Infinity` are accepted.
     NanAccepted,
-    /// A truncated body is completed and accepted.
+    /// A truncated body is accepted.
     TruncatedAccepted,
-    /// An array with the object in it is accepted, and a body of another type is taken for an empty object.
+    /// A body that is not an object is accepted.
     NotObjectAccepted,
     /// An empty body is accepted although members are required.
     EmptyBodyAccepted,
-    /// A resource that does not exist is taken for one that does.
+    /// A resource that does not exist is treated as existing.
     MissingAccepted,
-    /// A resource that does not exist is answered like invalid input.
+    /// A resource that does not exist is reported as invalid input.
     MissingAsInvalid,
     /// A resource that does not exist crashes the server.
     MissingCrashes,
     /// Writes replace what is stored instead of merging.
     Replaces,
-    /// What is stored already wins over what is written.
+    /// Stored entries are not overwritten.
     FirstWins,
     /// Duplicates are kept.
     KeepsDuplicates,
-    /// Duplicates are found without regard to case.
+    /// Duplicates are detected case-insensitively.
     FoldsDuplicates,
-    /// Answers hold only what was written just now.
+    /// Responses contain only the entries of the current write.
     AnswersWritten,
     /// Written keys are lower-cased.
     LowersKeys,
@@ -96,9 +96,9 @@ tricks! {
     TrimsValues,
     /// Written values are truncated.
     TruncatesValues,
-    /// Written texts are normalised to Unicode's form C.
+    /// Written strings are normalised to Unicode's form C.
     Normalises,
-    /// Characters beyond ASCII become question marks.
+    /// Non-ASCII characters become question marks.
     ManglesNonAscii,
     /// Empty values are not stored.
     DropsEmpty,
@@ -106,23 +106,23 @@ tricks! {
     DropsLast,
     /// Entries are stored in the order of their keys.
     Sorts,
-    /// A request is written before it is checked.
+    /// A rejected request is written all the same.
     WritesRejected,
     /// Nothing is stored.
     LosesWrites,
-    /// A write starts from what was stored when its request came, and ends a little later.
+    /// A write starts from the state at the time of its request and is applied a little later.
     LosesUpdates,
     /// A repeated write of the same value removes it.
     Toggles,
-    /// Everything is written to one and the same resource.
+    /// Everything is written to the same resource.
     SharesResources,
-    /// Resources of one name below different parents are one.
+    /// Resources of the same name under different parents are the same resource.
     MixesParents,
     /// Writes go to another resource.
     WritesElsewhere,
-    /// Answers hold what was stored before the write.
+    /// Responses contain the state before the write.
     AnswersStale,
-    /// Answers name another resource.
+    /// Responses name another resource.
     AnswersOther,
     /// Removing removes nothing.
     RemovesNothing,
@@ -130,33 +130,33 @@ tricks! {
     RemovesAll,
     /// A filter is not applied.
     IgnoresFilter,
-    /// Nobody needs to prove who they are.
+    /// No authentication is required.
     AuthIgnored,
-    /// Only the beginning of a key is compared.
+    /// Only a prefix of the key is compared.
     AuthPrefix,
-    /// Keys are compared without regard to case.
+    /// Keys are compared case-insensitively.
     AuthFolded,
-    /// Any scheme will do before the key.
+    /// Any scheme is accepted before the key.
     AuthAnyScheme,
-    /// A key without a scheme will do.
+    /// A key without a scheme is accepted.
     AuthNoScheme,
-    /// Any key will do, if there is one.
+    /// Any non-empty key is accepted.
     AuthAnyKey,
-    /// An empty key will do.
+    /// An empty key is accepted.
     AuthEmptyKey,
-    /// A header with parts missing will do.
+    /// An incomplete header is accepted.
     AuthIncomplete,
-    /// Missing proof crashes the server.
+    /// Missing credentials crash the server.
     AuthCrashes,
-    /// Missing proof is answered like invalid input.
+    /// Missing credentials are reported as invalid input.
     AuthAsInvalid,
-    /// Missing proof is answered like a missing resource.
+    /// Missing credentials are reported as a missing resource.
     AuthAsMissing,
-    /// Permissions are not looked at.
+    /// Permissions are not checked.
     PermissionIgnored,
-    /// A missing permission is answered like a missing proof of identity.
+    /// A missing permission is reported as missing credentials.
     PermissionAsUnauthenticated,
-    /// Callers prove who they are only after their request has been checked.
+    /// Callers are authenticated only after their request has been validated.
     AuthLast,
     /// Path segments are decoded twice.
     DecodesTwice,
@@ -172,27 +172,27 @@ tricks! {
     SkipsEmptySegments,
     /// Query parameters are not decoded.
     QueryUndecoded,
-    /// Only the last of several query parameters of one name is read.
+    /// Only the last of several query parameters with the same name is read.
     QueryLastOnly,
     /// Labels are trimmed.
     TrimsLabels,
     /// Labels are lower-cased.
     LowersLabels,
-    /// No answer ever comes.
+    /// No response is ever sent.
     Hangs,
     /// The connection is dropped.
     Drops,
-    /// No answer ever comes to a request that breaks the contract.
+    /// No response is ever sent to a request that violates the contract.
     HangsOnViolation,
-    /// The connection is dropped on a request that breaks the contract.
+    /// The connection is dropped on a request that violates the contract.
     DropsOnViolation,
-    /// An answer to a request that breaks the contract comes in chunks, and ends before its last one.
+    /// The response to a request that violates the contract is chunked and ends before its last chunk.
     CutsChunksOnViolation,
-    /// The declared length is more than what comes.
+    /// The declared length is greater than the body.
     ShortBody,
-    /// The declared length is less than what comes.
+    /// The declared length is less than the body.
     LongBody,
-    /// What comes is not HTTP.
+    /// The response is not HTTP.
     NotHttp,
     /// The status of success is 201.
     SuccessCreated,
@@ -200,13 +200,13 @@ tricks! {
     SuccessAccepted,
     /// The status of success is 204, without a body.
     SuccessNoContent,
-    /// Success is a redirection.
+    /// Success is a redirect.
     SuccessRedirects,
     /// The body of success is not JSON.
     SuccessNotJson,
     /// The body of success is HTML.
     SuccessHtml,
-    /// Bytes stand after the body of success.
+    /// The body of success is followed by extra bytes.
     SuccessTrailing,
     /// The body of success is null.
     SuccessNull,
@@ -214,19 +214,19 @@ tricks! {
     SuccessArray,
     /// The body of success has no members.
     SuccessEmpty,
-    /// The body of success lies inside another member.
+    /// The body of success is wrapped in another member.
     SuccessWrapped,
-    /// The members of the success have wrong types.
+    /// The members of the success body have wrong types.
     SuccessWrongTypes,
-    /// The members of the success are named in lower case.
+    /// The members of the success body are named in lower case.
     SuccessLowered,
-    /// An undocumented member stands in the success.
+    /// The success body has an undocumented member.
     SuccessExtra,
-    /// A success is in truth an error: 200 with an error's body.
+    /// A success has the body and headers of an error.
     SuccessIsError,
 }
 
-/// A set of tricks.
+/// A set of misbehaviors.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Tricks(u128);
 
@@ -252,5 +252,5 @@ impl FromIterator<Trick> for Tricks {
     }
 }
 
-// A set is one machine word's worth of bits; a longer list would need another kind of set.
+// The set has 128 bits; a longer list needs another representation.
 const _: () = assert!(Trick::ALL.len() <= 128);

@@ -1,81 +1,81 @@
-//! What the server cannot read out of a contract: which resources exist, and who may call.
+//! What a contract cannot tell the server: which resources exist, and who may call.
 //!
-//! Plain values; never reads a scenario.
+//! Holds plain values; never reads a scenario.
 
 use crate::contract::MemberPath;
 
-/// Everything outside the contract that decides an answer.
+/// Everything outside the contract that determines a response.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct World {
-    /// Which identifiers exist. A member that is not named here may have any value.
+    /// The identifiers that exist. A member that is not listed here may have any value.
     pub known: Vec<KnownId>,
-    /// The keys that callers may prove themselves with. Where there are none, no key is asked for.
+    /// The keys that callers may authenticate with. If there are none, no key is required.
     pub bearer_keys: Vec<BearerKey>,
     /// Whether a request must carry an `Authorization` header in the form of AWS Signature Version 4.
     /// Its signature is not verified.
     pub require_sigv4: bool,
-    /// Where the body of a plain REST/JSON error holds the code; `error.code` where nothing is said.
+    /// Path of the code in the body of a plain REST/JSON error; `error.code` by default.
     pub error_code: Option<String>,
-    /// What requests make, name and take away.
+    /// The kinds of resources that requests create, name and delete.
     pub resources: Vec<Resource>,
-    /// What answers say, beside the least that their shapes ask for.
+    /// Texts in responses, in addition to the minimum that their shapes require.
     pub shown: Vec<Shown>,
 }
 
-/// A kind of resource: one exists from the request that makes it until one that takes it away.
+/// A kind of resource. A resource exists from the request that creates it until one that deletes it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Resource {
-    /// The operation that makes one.
+    /// The operation that creates a resource.
     pub made_by: String,
-    /// The operations that take away the one that they name.
+    /// The operations that delete the resource that they name.
     pub taken_away_by: Vec<String>,
-    /// What one is known by.
+    /// The identifiers of a resource.
     pub identifiers: Vec<Identifier>,
-    /// The members of inputs that name one.
+    /// The members of inputs that identify a resource.
     pub namings: Vec<Naming>,
 }
 
-/// Where the text stands that a resource is known by.
+/// Where the identifier of a resource comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Identifier {
-    /// A member of the making operation's input.
+    /// A member of the creating operation's input.
     Chosen(String),
-    /// A path of its answer, by names of the contract or of the wire: `Queue.Urls[0]`.
+    /// A path in its response, with names from the contract or the wire: `Queue.Urls[0]`.
     Given(String),
 }
 
-/// A member of an input that names a resource.
+/// A member of an input that identifies a resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Naming {
     /// The operation.
     pub operation: String,
     /// The member's path.
     pub member: MemberPath,
-    /// Which of [`Resource::identifiers`] it is.
+    /// Index into [`ResourceDefinition::identifiers`].
     pub identifier: usize,
 }
 
-/// A text in the answers of an operation.
+/// A fixed text in the responses of an operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shown {
     /// The operation.
     pub operation: String,
-    /// A path of its answer, as in [`Identifier::Given`].
+    /// A path in its response, as in [`ResourceIdentifier::FromOutput`].
     pub path: String,
     /// The text.
     pub text: String,
 }
 
-/// The identifiers that exist for input members of one name.
+/// The identifiers that exist for input members of a given name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownId {
-    /// The name of a member of an input, for example `InstanceId`.
+    /// The name of an input member, for example `InstanceId`.
     pub member: String,
-    /// The identifier's text, in which `{case}` (or `{case:2}` …) stands for 12 lower-case hexadecimal digits.
+    /// The identifier, in which `{case}` (or `{case:2}` …) stands for 12 lower-case hexadecimal digits.
     pub form: String,
 }
 
-/// A key and what its owner may not do.
+/// A key and the permissions that its owner lacks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BearerKey {
     /// The key itself.
@@ -84,7 +84,7 @@ pub struct BearerKey {
     pub lacks: Vec<String>,
 }
 
-/// A [`KnownId::form`] ready to compare with.
+/// A parsed [`KnownIdentifier::template`].
 #[derive(Clone, Debug)]
 pub(super) struct Form(Vec<Piece>);
 
@@ -139,7 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_form_fits_its_own_identifiers_only() {
+    fn template_matches_only_its_own_identifiers() {
         let form = Form::new("aaaaaaaa-bbbb-cccc-dddd-{case}");
         assert!(form.fits("aaaaaaaa-bbbb-cccc-dddd-0123456789ab"));
         for other in [

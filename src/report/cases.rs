@@ -1,23 +1,23 @@
-//! What `cases` prints: what would be sent, without sending.
+//! Prints the cases that `check` would send, for the command `cases`.
 //!
-//! This file never encodes a request; curl lines are made elsewhere and given.
+//! This module never encodes a request; it receives curl lines ready-made.
 
 use crate::generate::{Case, Expectation};
 use serde::Serialize;
 use std::io::{self, Write};
 
-/// How cases are printed.
+/// The output format of `cases`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CaseFormat {
-    /// An id and what is expected, one line each.
+    /// One line per case: its id and the expected response.
     Text,
-    /// One JSON object each.
+    /// One JSON object per line.
     Ndjson,
-    /// A comment and a curl line each.
+    /// A comment and a curl line per case.
     Curl,
 }
 
-/// Prints cases one after another.
+/// Prints cases one by one.
 pub struct CasePrinter<W> {
     to: W,
     format: CaseFormat,
@@ -38,15 +38,15 @@ struct Line<'a> {
 }
 
 impl<W: Write> CasePrinter<W> {
-    /// Writes to `to`, which should have a buffer.
+    /// Creates a printer that writes to `to`, which should be buffered.
     pub fn new(to: W, format: CaseFormat) -> Self {
         Self { to, format }
     }
 
-    /// Prints one case; `curl` is its judged request, where curl can send it.
+    /// Prints one case; `curl` is its judged request, if curl can send it.
     ///
     /// # Errors
-    /// Where the bytes cannot be written.
+    /// Returns an error if the bytes cannot be written.
     pub fn case(&mut self, case: &Case, curl: Option<&str>) -> io::Result<()> {
         match self.format {
             CaseFormat::Text => {
@@ -54,7 +54,7 @@ impl<W: Write> CasePrinter<W> {
                     self.to,
                     "{}  {}",
                     case.id,
-                    case.unsendable.as_ref().map_or_else(|| expected(case), |why| format!("unsendable: {why}"))
+                    case.unsendable.as_ref().map_or_else(|| expected(case), |why| format!("not sendable: {why}"))
                 )
             }
             CaseFormat::Ndjson => {
@@ -84,16 +84,16 @@ impl<W: Write> CasePrinter<W> {
         }
     }
 
-    /// Writes out what still waits.
+    /// Flushes the writer.
     ///
     /// # Errors
-    /// Where the bytes cannot be written.
+    /// Returns an error if the bytes cannot be written.
     pub fn finish(&mut self) -> io::Result<()> {
         self.to.flush()
     }
 }
 
-/// What must come back, in words.
+/// Describes the expected response.
 fn expected(case: &Case) -> String {
     match &case.expectation {
         Expectation::Accept(accept) => accept.status.map_or_else(|| "2xx".to_owned(), |status| status.to_string()),
@@ -104,7 +104,7 @@ fn expected(case: &Case) -> String {
             };
             errors.iter().map(one).collect::<Vec<_>>().join(" or ")
         }
-        Expectation::Keep { law } => format!("keeps the law `{law}`"),
-        Expectation::Unspecified { reason } => format!("unspecified: {reason}"),
+        Expectation::Keep { law } => format!("law `{law}` holds"),
+        Expectation::Unspecified { reason } => format!("undocumented: {reason}"),
     }
 }

@@ -1,12 +1,12 @@
-//! A contract for people: what `ingest --format text` prints.
+//! Prints a contract as text, for `ingest --format text`.
 //!
-//! This file never reads one.
+//! This module never reads a contract.
 
 use crate::contract::{Contract, Shape, ShapeId};
 use std::collections::HashSet;
 use std::fmt::Write as _;
 
-/// Operations with their routes, errors and the constraints of every member.
+/// Formats the operations with their routes, errors and the constraints of every member.
 pub fn contract_text(contract: &Contract) -> String {
     let mut out = String::new();
     let protocol = contract.protocol.map_or("protocol unknown", crate::contract::Protocol::name);

@@ -1,43 +1,44 @@
-//! Something wrong or odd in a text that the user wrote or named, shown with its line.
+//! Errors and warnings about files that the user wrote or named, printed with the source line.
 //!
-//! This file never decides whether it is fatal.
+//! This module never decides whether a problem is fatal.
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use std::ops::Range;
 
-/// How bad it is.
+/// The severity of a problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// Good to know.
+    /// Information only.
     Note,
-    /// Odd; work goes on.
+    /// A possible problem; the command continues.
     Warning,
-    /// Work stops.
+    /// A problem that stops the command.
     Error,
 }
 
-/// One problem.
+/// A problem to show to the user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// How bad.
+    /// The severity.
     pub severity: Severity,
-    /// What is wrong, a fragment.
+    /// What is wrong, as a lowercase fragment.
     pub reason: String,
-    /// The text's name as the user would say it.
+    /// The name of the file, as shown to the user.
     pub document: Option<String>,
-    /// The text; without it only name and line are shown.
+    /// The file's text; without it only name and line are shown.
     pub text: Option<String>,
-    /// Where in the text, in bytes.
+    /// The range in the text, in bytes.
     pub span: Option<Range<usize>>,
-    /// The line, from 1: of the text's beginning where there is a span (it is an excerpt then), else of the place.
+    /// The line, counted from 1. With a span, `text` is an excerpt and this is the line of its beginning; without one,
+    /// it is the line of the problem.
     pub line: Option<u32>,
-    /// What to do about it.
+    /// How to fix the problem.
     pub hint: Option<String>,
 }
 
 impl Diagnostic {
-    /// A problem without a place.
+    /// Creates an error without a location.
     pub fn error(reason: impl Into<String>) -> Self {
         Self {
             severity: Severity::Error,
@@ -50,14 +51,14 @@ impl Diagnostic {
         }
     }
 
-    /// With what to do about it.
+    /// Adds a hint on how to fix the problem.
     #[must_use]
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
-    /// With its place in a text.
+    /// Adds the location in a file.
     #[must_use]
     pub fn at(mut self, document: &str, text: &str, span: Option<Range<usize>>) -> Self {
         self.document = Some(document.to_owned());
@@ -67,7 +68,7 @@ impl Diagnostic {
     }
 }
 
-/// The problem as text with colours, with a newline at the end.
+/// Returns the problem as text with colours, with a trailing newline.
 pub fn diagnostic(problem: &Diagnostic) -> String {
     let level = match problem.severity {
         Severity::Note => Level::NOTE,
@@ -88,7 +89,7 @@ pub fn diagnostic(problem: &Diagnostic) -> String {
     match (&problem.text, &problem.span, &place) {
         (Some(text), Some(span), Some(_)) => {
             let span = inside(text, span);
-            // Long texts are cut to the lines around the place: nobody needs the rest, and it costs time.
+            // Long texts are cut to the lines around the span: the rest is of no use and slow to render.
             let (start, end) = surroundings(text, &span);
             let begins = problem.line.map_or(1, |line| usize::try_from(line).unwrap_or(1));
             let first = text[..start].matches('\n').count() + begins;
@@ -110,7 +111,7 @@ pub fn diagnostic(problem: &Diagnostic) -> String {
     text
 }
 
-/// The span moved inside the text and onto character boundaries.
+/// Clamps the span to the text and to character boundaries.
 fn inside(text: &str, span: &Range<usize>) -> Range<usize> {
     let floor = |mut at: usize| {
         at = at.min(text.len());
@@ -123,7 +124,7 @@ fn inside(text: &str, span: &Range<usize>) -> Range<usize> {
     start..floor(span.end).max(start)
 }
 
-/// The lines that hold the span's beginning, with one line before it.
+/// Returns the range of the lines that contain the span, with one line before it.
 fn surroundings(text: &str, span: &Range<usize>) -> (usize, usize) {
     let line = text[..span.start].rfind('\n').map_or(0, |at| at + 1);
     let start = text[..line.saturating_sub(1)].rfind('\n').map_or(0, |at| at + 1);
@@ -141,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn the_line_is_shown() {
+    fn source_line_is_shown() {
         let text = "sources = [\"a\"]\nendpont = \"x\"\n";
         let problem = Diagnostic::error("unknown key `endpont`").at("a.toml", text, Some(16..23));
         insta::assert_snapshot!(plain(&problem.with_hint("did you mean `endpoint`?")), @r#"
@@ -156,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn no_span_can_break_it() {
+    fn any_span_is_rendered_without_panic() {
         for text in ["", "ü", "a\nü\n", "\n\n"] {
             for start in 0..6 {
                 for end in 0..6 {

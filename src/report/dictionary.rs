@@ -1,17 +1,17 @@
-//! Words as a dictionary of libFuzzer: a text in quotes in each line.
+//! Writes a libFuzzer dictionary: one quoted word per line.
 //!
-//! What stands in a dictionary already is never taken out of it. The syntax: <https://llvm.org/docs/LibFuzzer.html#dictionaries>.
+//! Existing entries are never removed. The syntax: <https://llvm.org/docs/LibFuzzer.html#dictionaries>.
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
 
-/// libFuzzer passes over longer words, in bytes.
+/// Maximum length of a word, in bytes; libFuzzer ignores longer ones.
 const LONGEST: usize = 64;
-/// And takes no more of them than this.
+/// Maximum number of words that libFuzzer reads.
 const MOST: usize = 1 << 14;
 
-/// A dictionary with these words after all that stands in `before`, and how many of them are new; words that libFuzzer
-/// does not take are left out.
+/// Returns the dictionary `before` with these words appended, and the number of words that were added. Words that
+/// libFuzzer would ignore are left out.
 pub fn dictionary(before: &str, words: &[String]) -> (String, usize) {
     let mut known: HashSet<String> = before.lines().map(|line| line.trim().to_owned()).collect();
     let mut text = before.to_owned();
@@ -19,7 +19,7 @@ pub fn dictionary(before: &str, words: &[String]) -> (String, usize) {
         text.push('\n');
     }
     if text.is_empty() {
-        text.push_str("# Member names, values and limits of the documents, for -dict= of libFuzzer.\n");
+        text.push_str("# Member names, values and limits from the documentation, for libFuzzer's -dict=FILE.\n");
     }
     let mut new = 0;
     for word in words.iter().filter(|word| (1..=LONGEST).contains(&word.len())) {
@@ -33,7 +33,7 @@ pub fn dictionary(before: &str, words: &[String]) -> (String, usize) {
     (text, new)
 }
 
-/// Printable ASCII stands for itself, all else for its bytes in hex.
+/// Quotes a word: printable ASCII stays, all other bytes become hexadecimal escapes.
 fn quoted(word: &str) -> String {
     let mut line = String::from("\"");
     for byte in word.bytes() {
@@ -57,13 +57,13 @@ mod tests {
     use super::dictionary;
 
     #[test]
-    fn words_are_escaped_and_what_is_there_stays() {
+    fn words_are_escaped_and_existing_entries_stay() {
         let words = ["a", "", "say \"x\\\"", "\u{e9}\n\0", &"l".repeat(65), "a"].map(str::to_owned);
         let (text, new) = dictionary("", &words);
         let lines: Vec<&str> = text.lines().skip(1).collect();
         assert_eq!(lines, [r#""a""#, r#""say \"x\\\"""#, r#""\xC3\xA9\x0A\x00""#]);
         assert_eq!(new, 3);
-        // Again: nothing more.
+        // A second call adds nothing.
         assert_eq!(dictionary(&text, &words), (text.clone(), 0));
         let own = "# mine\nkw=\"a\"\n\"b\"";
         let (joined, new) = dictionary(own, &["b".to_owned(), "c".to_owned()]);

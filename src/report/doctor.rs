@@ -1,6 +1,6 @@
-//! What `doctor` found out, as text for people and as JSON for programs.
+//! Prints the result of `doctor` as text or JSON.
 //!
-//! It decides nothing.
+//! This module never sends a request and never changes a result.
 
 use super::style::{BAD, BOLD, FAINT, GOOD, ODD, count, paint, tame};
 use crate::generate::{Origin, Resource};
@@ -8,24 +8,24 @@ use indexmap::IndexMap;
 use serde_json::{Value as Json, json};
 use std::io::{self, Write};
 
-/// How an operation's plain request fared.
+/// The outcome of an operation's control.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Stands {
-    /// It was granted as documented.
+    /// The endpoint accepted it.
     Granted,
-    /// The endpoint does not have the operation.
+    /// The endpoint does not implement the operation.
     NotImplemented,
-    /// It was refused.
+    /// The endpoint rejected it.
     Refused,
-    /// It was answered in a way that is nobody's refusal: a failure, another form.
+    /// The response is neither a success nor a rejection, for example a server failure.
     Diverges,
-    /// It was not sent, because something before it failed.
+    /// It was not sent, or got no response, for example because its setup failed.
     #[default]
     NotSent,
 }
 
 impl Stands {
-    /// As in the JSON form.
+    /// Returns the name that the JSON format uses.
     pub fn name(self) -> &'static str {
         match self {
             Self::Granted => "granted",
@@ -37,66 +37,67 @@ impl Stands {
     }
 }
 
-/// One operation, looked at.
+/// The diagnosis of one operation.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DiagnosedOperation {
     /// Its name.
     pub operation: String,
-    /// How its plain request fared in the end.
+    /// The outcome of its last control request.
     pub stands: Stands,
-    /// Status and error of the last answer; empty where there was none.
+    /// Status and error of the last response; empty if there was none.
     pub observed: String,
-    /// What the answer says, or why nothing was sent.
+    /// The message of the response, or the reason why nothing was sent.
     pub why: String,
-    /// Members that it needs beside the required ones, found by asking: for `use` in the scenario.
+    /// Optional members that the endpoint requires all the same, found by experiment; they belong into `use`.
     pub found: IndexMap<String, Json>,
-    /// How many further requests were tried.
+    /// Number of further requests that were tried.
     pub tries: u32,
 }
 
-/// An endpoint, looked at through a scenario.
+/// The diagnosis of an endpoint with the operations of a scenario.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Diagnosis {
     /// The scenario's name.
     pub scenario: String,
     /// The endpoint's base URL.
     pub endpoint: String,
-    /// The service.
+    /// The service's name.
     pub service: String,
     /// Its protocol.
     pub protocol: Option<String>,
-    /// Why nothing was learnt, where that is so.
+    /// Why the diagnosis failed, if it did.
     pub unreachable: Option<String>,
-    /// What a started server said last, where it was not ready.
+    /// The last output lines of a server that overstep started and that did not become ready.
     pub server_output: Vec<String>,
-    /// How an operation that cannot exist is answered; absent where it is granted.
+    /// The response to an operation that cannot exist; `None` if the endpoint accepts it.
     pub canary: Option<String>,
-    /// In the order in which they were looked at.
+    /// The operations, in the order in which they were tried.
     pub operations: Vec<DiagnosedOperation>,
-    /// Resources that are made for cases.
+    /// Resources that are created for cases.
     pub resources: Vec<Resource>,
     /// Where identifiers come from.
     pub origins: Vec<Origin>,
-    /// How many cases the scenario has.
+    /// Number of cases of the scenario.
     pub cases: u64,
-    /// How many of them are of operations that are granted.
+    /// Number of cases whose operation accepts its control.
     pub cases_run: u64,
-    /// How long a request took, on average.
+    /// Average duration of a request, in milliseconds.
     pub millis: f64,
-    /// How many requests a case takes, on average.
+    /// Average number of requests per case.
     pub steps: f64,
-    /// How many workers `check` would use.
+    /// Number of workers that `check` would use.
     pub workers: usize,
 }
 
 impl Diagnosis {
-    /// How long `check` would take, in seconds, where the server answers side by side what it answers one by one.
+    /// Estimates the duration of `check`, in seconds: with a server that handles requests in parallel, and with one
+    /// that handles them one by one.
     pub fn seconds(&self) -> (f64, f64) {
         let all = self.cases_run as f64 * self.steps * self.millis / 1000.0;
         (all / self.workers.clamp(1, 8) as f64, all)
     }
 
-    /// Whether every operation is answered like one that cannot exist.
+    /// Returns true if every operation gets the same response as one that cannot exist.
     pub fn is_elsewhere(&self) -> bool {
         !self.operations.is_empty() && self.operations.iter().all(|row| row.stands == Stands::NotImplemented)
     }
@@ -106,40 +107,39 @@ impl Diagnosis {
     }
 }
 
-/// As text.
+/// Writes a diagnosis as text.
 ///
 /// # Errors
-/// Where the bytes cannot be written.
+/// Returns an error if the bytes cannot be written.
 pub fn diagnosis_text(to: &mut dyn Write, found: &Diagnosis) -> io::Result<()> {
     let what = found.protocol.as_ref().map_or_else(String::new, |protocol| format!(" over {protocol}"));
     writeln!(to, "{} · {} · {}{what}\n", paint(BOLD, &found.scenario), found.endpoint, found.service)?;
     if let Some(why) = &found.unreachable {
-        writeln!(to, "{} {}", paint(BAD, "nothing was learnt:"), tame(why))?;
+        writeln!(to, "{} {}", paint(BAD, "cannot diagnose the endpoint:"), tame(why))?;
         for line in &found.server_output {
             writeln!(to, "    {}", tame(line))?;
         }
         return Ok(());
     }
     match &found.canary {
-        Some(canary) => writeln!(to, "an operation that cannot exist is answered {}\n", tame(canary))?,
-        None => writeln!(to, "{} an operation that cannot exist is granted\n", paint(ODD, "odd:"))?,
+        Some(canary) => writeln!(to, "response to an operation that does not exist: {}\n", tame(canary))?,
+        None => writeln!(to, "{} the endpoint accepts an operation that does not exist\n", paint(ODD, "warning:"))?,
     }
     if found.is_elsewhere() {
-        let why =
-            "every operation is answered the same way: a wrong base path, or a server that does not have this service";
-        return writeln!(to, "{} {why}", paint(BAD, "nothing here:"));
+        let why = "every operation gets the same response; check the base path, and that the server has this service";
+        return writeln!(to, "{} {why}", paint(BAD, "wrong endpoint?"));
     }
     let granted = found.of(Stands::Granted);
     let widest = granted.iter().map(|row| row.operation.len()).max().unwrap_or(0);
     if !granted.is_empty() {
-        writeln!(to, "{} {}", paint(GOOD, "granted:"), count(granted.len() as u64, "operation"))?;
+        writeln!(to, "{} {}", paint(GOOD, "accepted:"), count(granted.len() as u64, "operation"))?;
         for row in &granted {
             let origins = found.origins.iter().filter(|one| one.operation == row.operation);
             let odd = (!row.why.is_empty()).then(|| paint(ODD, tame(&row.why)));
             let told: Vec<String> = origins
                 .map(|one| {
                     if one.made_by == one.operation {
-                        format!("{} is new for each case", one.member)
+                        format!("{} is unique per case", one.member)
                     } else {
                         format!("{} from {}", one.member, one.made_by)
                     }
@@ -151,26 +151,23 @@ pub fn diagnosis_text(to: &mut dyn Write, found: &Diagnosis) -> io::Result<()> {
         }
     }
     if !found.resources.is_empty() {
-        writeln!(to, "\n{}", paint(BOLD, "resources, made anew for each case that needs one:"))?;
+        writeln!(to, "\n{}", paint(BOLD, "resources, created for each case that needs one:"))?;
         for one in &found.resources {
-            let after = one
-                .taken_away_by
-                .as_ref()
-                .map_or("nothing takes it away".to_owned(), |by| format!("taken away by {by}"));
-            let awaited = one.awaited_by.as_ref().map_or(String::new(), |by| format!("awaited with {by}, "));
-            writeln!(to, "    {}: made by {}, {awaited}{after}", one.fixture, one.made_by)?;
+            let after = one.taken_away_by.as_ref().map_or("never deleted".to_owned(), |by| format!("deleted by {by}"));
+            let awaited = one.awaited_by.as_ref().map_or(String::new(), |by| format!("polled with {by}, "));
+            writeln!(to, "    {}: created by {}, {awaited}{after}", one.fixture, one.made_by)?;
         }
     }
     blocked(to, found)?;
     let absent: Vec<&str> = found.of(Stands::NotImplemented).iter().map(|row| row.operation.as_str()).collect();
     if !absent.is_empty() {
-        writeln!(to, "\n{} {}", paint(ODD, "not implemented here:"), absent.join(", "))?;
+        writeln!(to, "\n{} {}", paint(ODD, "not implemented:"), absent.join(", "))?;
     }
     stanzas(to, found)?;
     let (least, most) = found.seconds();
     writeln!(
         to,
-        "\n`overstep check {}` would send {} of {} cases, {:.1} requests each: {} to {} at {:.1} ms a request",
+        "\n`overstep check {}` would send {} of {} cases, {:.1} requests per case: {} to {} at {:.1} ms per request",
         found.scenario,
         found.cases_run,
         found.cases,
@@ -181,7 +178,7 @@ pub fn diagnosis_text(to: &mut dyn Write, found: &Diagnosis) -> io::Result<()> {
     )
 }
 
-/// What is refused, with what the answers say.
+/// Writes the operations whose control was not accepted, grouped by the message of the response.
 fn blocked(to: &mut dyn Write, found: &Diagnosis) -> io::Result<()> {
     let rows: Vec<&DiagnosedOperation> = found
         .operations
@@ -191,7 +188,7 @@ fn blocked(to: &mut dyn Write, found: &Diagnosis) -> io::Result<()> {
     if rows.is_empty() {
         return Ok(());
     }
-    writeln!(to, "\n{} {}", paint(ODD, "not granted:"), count(rows.len() as u64, "operation"))?;
+    writeln!(to, "\n{} {}", paint(ODD, "not accepted:"), count(rows.len() as u64, "operation"))?;
     let mut reasons: IndexMap<String, Vec<&str>> = IndexMap::new();
     for row in rows {
         let told: Vec<String> =
@@ -204,20 +201,20 @@ fn blocked(to: &mut dyn Write, found: &Diagnosis) -> io::Result<()> {
     Ok(())
 }
 
-/// What was found by asking, ready for the scenario.
+/// Writes the members found by experiment as TOML for the scenario.
 fn stanzas(to: &mut dyn Write, found: &Diagnosis) -> io::Result<()> {
     let rows: Vec<&DiagnosedOperation> = found.operations.iter().filter(|row| !row.found.is_empty()).collect();
     if rows.is_empty() {
         return Ok(());
     }
-    writeln!(to, "\n{}", paint(BOLD, "found by asking; put this into the scenario:"))?;
+    writeln!(to, "\n{}", paint(BOLD, "found by experiment; add this to the scenario:"))?;
     for row in rows {
         writeln!(to, "\n{}", use_stanza(&row.operation, &row.found))?;
     }
     Ok(())
 }
 
-/// `[operations.NAME]` with its `use`.
+/// Returns the TOML table `[operations.NAME]` with these members as its `use`.
 pub fn use_stanza(operation: &str, uses: &IndexMap<String, Json>) -> String {
     let one = |(name, value): (&String, &Json)| format!("{} = {}", toml_key(name), in_toml(value));
     format!("[operations.{operation}]\nuse = {{ {} }}", uses.iter().map(one).collect::<Vec<_>>().join(", "))
@@ -227,7 +224,7 @@ fn span(seconds: f64) -> String {
     if seconds < 90.0 { format!("{seconds:.0} s") } else { format!("{:.0} min", seconds / 60.0) }
 }
 
-/// A TOML value of what JSON says, on one line.
+/// Formats a JSON value as TOML, on one line.
 fn in_toml(json: &Json) -> String {
     match json {
         Json::Null => "\"\"".to_owned(),
@@ -242,17 +239,17 @@ fn in_toml(json: &Json) -> String {
     }
 }
 
-/// A key as TOML takes it.
+/// Formats a TOML key, quoted if needed.
 fn toml_key(name: &str) -> String {
     let is_bare =
         !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-');
     if is_bare { name.to_owned() } else { toml::Value::String(name.to_owned()).to_string() }
 }
 
-/// As JSON, format `overstep-doctor/1`.
+/// Writes a diagnosis as JSON, format `overstep-doctor/1`.
 ///
 /// # Errors
-/// Where the bytes cannot be written.
+/// Returns an error if the bytes cannot be written.
 pub fn diagnosis_json(to: &mut dyn Write, found: &Diagnosis) -> io::Result<()> {
     let (least, most) = found.seconds();
     let document = json!({

@@ -1,16 +1,16 @@
-//! Where two sources contradict each other, for people and for programs.
+//! Prints where two sources contradict each other, as text or JSON.
 //!
-//! This file never says who is right.
+//! This module never decides which source is right.
 
 use super::style::{BOLD, FAINT, ODD, count, paint, tame};
 use crate::contract::{Drift, DriftKind, Statement};
 use serde_json::{Value as Json, json};
 use std::fmt::Write as _;
 
-/// So many operations that only one side has are named; more are counted.
+/// Maximum number of operations that are named if only one source has them; the others are counted.
 const NAMED: usize = 10;
 
-/// Fact by fact, with both lines.
+/// Formats the drift as text, fact by fact, with the lines of both sources.
 pub fn drift_text(first: &str, second: &str, drifts: &[Drift]) -> String {
     let mut out = String::new();
     let (lonely, shared): (Vec<&Drift>, Vec<&Drift>) = drifts.iter().partition(|drift| drift.field == "operation");
@@ -24,7 +24,7 @@ pub fn drift_text(first: &str, second: &str, drifts: &[Drift]) -> String {
             let _ = writeln!(out, "only in {name}: {}{tail}\n", tame(&shown));
         }
     }
-    // The lines name the documents; here their last names are enough.
+    // The source lines contain the full path, so the file name is enough here.
     let short = |name: &'static str, whole: &str| whole.rsplit('/').next().map_or(name.to_owned(), str::to_owned);
     let (first, second) = (short("the first", first), short("the second", second));
     let width = first.chars().count().max(second.chars().count()).min(48);
@@ -44,7 +44,7 @@ pub fn drift_text(first: &str, second: &str, drifts: &[Drift]) -> String {
                     let source = source.as_ref().map(ToString::to_string).unwrap_or_default();
                     format!("{}  {}", tame(&shown(value)), paint(FAINT, tame(&source)))
                 }
-                None => paint(FAINT, "silent"),
+                None => paint(FAINT, "not stated"),
             };
             let _ = writeln!(out, "    {name:width$}  {said}");
         }
@@ -55,19 +55,19 @@ pub fn drift_text(first: &str, second: &str, drifts: &[Drift]) -> String {
     }
     let _ = writeln!(
         out,
-        "{}, {} said by one side only",
+        "{}, {} stated by one source only",
         count(contradictions, "contradiction"),
         count(shared.len() as u64 - contradictions, "fact"),
     );
     out
 }
 
-/// A text as itself, everything else as JSON.
+/// Formats a string without quotes, and any other value as JSON.
 fn shown(value: &Json) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// The same as one JSON object, format `overstep-drift/1`.
+/// Formats the drift as one JSON object, format `overstep-drift/1`.
 pub fn drift_json(first: &str, second: &str, drifts: &[Drift]) -> String {
     let statement = |statement: &Option<Statement>| {
         statement.as_ref().map(|one| {

@@ -1,6 +1,6 @@
-//! What happens in a run, as every output sees it.
+//! The events of a run, as every reporter receives them.
 //!
-//! Every output gets the same three calls in the same order; none of them decides anything.
+//! Every reporter gets the same calls in the same order and never changes a result.
 
 use crate::generate::Case;
 use crate::judge::{Change, Comparison, Finding, Judgement, OperationCoverage, Verdict};
@@ -8,108 +8,108 @@ use indexmap::IndexMap;
 use std::io;
 use std::sync::Arc;
 
-/// Known before the first request.
+/// What is known about a run before its first request.
 #[derive(Clone, Debug)]
 pub struct Head {
     /// The scenario's name.
     pub scenario: String,
-    /// The endpoint's base URL, without anything secret.
+    /// The endpoint's base URL, without secrets.
     pub endpoint: String,
     /// The endpoint's name; `embedded`, or `default` for a bare URL.
     pub profile: String,
-    /// What fed every free choice.
+    /// Seed of the generated data.
     pub seed: u64,
-    /// The run's id, as `{run}` gives it.
+    /// The run's id, the value of `{run}`.
     pub run: String,
-    /// `sha256:` and the contract's digest.
+    /// The contract's digest, prefixed with `sha256:`.
     pub contract: String,
-    /// How many operations have cases.
+    /// Number of operations that have cases.
     pub operations: u64,
-    /// How many cases there are.
+    /// Number of cases.
     pub cases: u64,
-    /// The command that runs these cases again, without a filter.
+    /// The command line that repeats this run, without a filter.
     pub again: String,
-    /// What the server says it is, where it was asked.
+    /// The version that the server reports, if it has a version command.
     pub server: Option<String>,
-    /// The documents that lie in files, by the names that facts call them, with their paths.
+    /// File paths of the local documents, by the names that facts use for them.
     pub documents: IndexMap<String, String>,
-    /// The scenario's file, where it has one.
+    /// The scenario's file, if it has one.
     pub scenario_file: Option<String>,
 }
 
-/// One case, judged.
+/// One case with its verdict.
 #[derive(Debug)]
 pub struct Done {
-    /// What was meant.
+    /// The case that was sent.
     pub case: Arc<Case>,
-    /// What came of it.
+    /// The verdict and what was received.
     pub judgement: Judgement,
-    /// How its answer stands beside the accepted one.
+    /// The comparison of the response with the accepted one.
     pub comparison: Comparison,
-    /// Whether somebody has to look at it.
+    /// Whether the case counts as a finding.
     pub finding: bool,
-    /// The form of its answer, where the run had none like it before.
+    /// The form of the response, if the run sees it for the first time.
     pub new_form: Option<NewForm>,
-    /// How long its judged step took.
+    /// Duration of the judged step, in milliseconds.
     pub millis: f64,
-    /// Its line of the results, without the newline.
+    /// The case's line in the NDJSON results, without the newline.
     pub line: Vec<u8>,
-    /// Its judged request as a curl line, where the case did not pass and curl can send it.
+    /// The judged request as a curl line, if the case did not pass and curl can send it.
     pub curl: Option<String>,
-    /// What a server that was started for the run printed meanwhile, where it failed.
+    /// Output of the server during this case, if overstep started the server and the case failed.
     pub server_output: Vec<String>,
 }
 
 impl Done {
-    /// What a finding shows of it.
+    /// Returns what a finding shows to reproduce this case.
     pub fn again(&self) -> crate::judge::Again {
         crate::judge::Again { curl: self.curl.clone(), server_output: self.server_output.clone() }
     }
 }
 
-/// A form of answers, spelled out when it first comes up.
+/// A form of responses, reported when it first occurs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewForm {
-    /// `f1`; the same name in the results and in the snapshot of the operation.
+    /// A name such as `f1`, the same in the results and in the operation's snapshot.
     pub name: String,
-    /// What it says.
+    /// The facts that make up the form, as pairs of name and value.
     pub facts: Vec<(String, String)>,
 }
 
-/// How many files of snapshots a run has written.
+/// Number of snapshot files that a run has written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SnapshotNews {
-    /// Files that wait for a person.
+    /// Files that wait for a review.
     pub waiting: u64,
-    /// Files that were accepted at once.
+    /// Files that were accepted without a review.
     pub accepted: u64,
 }
 
-/// How many cases met each verdict.
+/// Number of cases per verdict.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// The contract was kept.
+    /// Responses that match the contract.
     pub pass: u64,
-    /// The contract was broken.
+    /// Responses that contradict the contract.
     pub diverges: u64,
-    /// The documents are silent.
+    /// Cases whose result the documents do not define.
     pub unspecified: u64,
-    /// The endpoint lacks the operation.
+    /// Cases of operations that the endpoint does not implement.
     pub not_implemented: u64,
-    /// Nothing was learnt.
+    /// Cases without a usable response (transport, throttling, failed setup).
     pub indeterminate: u64,
-    /// Nothing could be sent.
+    /// Cases that could not be sent.
     pub unsendable: u64,
-    /// Of those that diverge: accepted so.
+    /// Diverging cases that match an accepted snapshot or a known divergence (a subset of `diverges`).
     pub known: u64,
-    /// Of all: answered in another way than accepted.
+    /// Cases whose response differs from the accepted one.
     pub changed: u64,
-    /// Of all: answered, and nothing is accepted.
+    /// Cases with a response for which no snapshot is accepted yet.
     pub new: u64,
 }
 
 impl Counts {
-    /// Counts one more.
+    /// Counts one case with this verdict.
     pub fn add(&mut self, verdict: Verdict) {
         match verdict {
             Verdict::Pass => self.pass += 1,
@@ -121,88 +121,88 @@ impl Counts {
         }
     }
 
-    /// Counts how one more stands beside what was accepted.
+    /// Counts the comparison of one case with accepted behaviour.
     pub fn compare(&mut self, comparison: &Comparison) {
         self.known += u64::from(comparison.known);
         self.changed += u64::from(comparison.change == Change::Changed);
         self.new += u64::from(comparison.change == Change::New);
     }
 
-    /// All of them.
+    /// Returns the number of all cases.
     pub fn total(&self) -> u64 {
         self.pass + self.diverges + self.unspecified + self.not_implemented + self.indeterminate + self.unsendable
     }
 }
 
-/// An operation of which only the plain request was sent, because its answer taught that no other would teach more.
+/// An operation of which only the control was sent, because its response shows that other cases would be meaningless.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NotRun {
     /// Its name.
     pub operation: String,
-    /// Whether the endpoint has it at all.
+    /// Whether the endpoint implements the operation.
     pub implemented: bool,
-    /// What the plain request met; empty where it was not sent.
+    /// The response to the control; empty if it was not sent.
     pub observed: String,
-    /// What the answer says, or why nothing was sent.
+    /// The message of the response, or the reason why nothing was sent.
     pub why: String,
 }
 
-/// Known after the last answer.
+/// What is known about a run after its last response.
 #[derive(Clone, Debug, Default)]
 pub struct Summary {
     /// The scenario's name.
     pub scenario: String,
     /// Cases by verdict.
     pub counts: Counts,
-    /// One row for each operation that had cases.
+    /// One row per operation that had cases.
     pub operations: Vec<OperationCoverage>,
-    /// The one to fix first first.
+    /// Findings, most urgent first.
     pub findings: Vec<Finding>,
     /// Operations that were not run.
     pub not_run: Vec<NotRun>,
-    /// What became of the entries for known divergences, a sentence each.
+    /// Notes about known divergences that expired or no longer occur, one sentence each.
     pub known_notes: Vec<String>,
-    /// Why the run ended before its last case, if it did.
+    /// Why the run is incomplete, if it is.
     pub incomplete: Option<String>,
-    /// What to do about it, where that is known.
+    /// How to fix the incomplete run, if known.
     pub hint: Option<&'static str>,
-    /// Whether the run left out no case.
+    /// Whether the run covered every case of the scenario.
     pub complete: bool,
-    /// Which snapshots were written.
+    /// The snapshot files that were written.
     pub snapshots: SnapshotNews,
-    /// The last lines of a started server that ended the run by its end.
+    /// The last output lines of the server, if overstep started it and its exit ended the run.
     pub server_output: Vec<String>,
-    /// How many cases made what could not be taken away, with the first one's id and what happened.
+    /// Number of cases whose cleanup failed, with the first one's id and the reason.
     pub left: Option<(u64, String, String)>,
-    /// Processor time of overstep and of the server that it started, in seconds, where both are known.
+    /// Processor time of overstep and of the server that it started, in seconds, if both are known.
     pub processor: Option<(f64, f64)>,
-    /// From the first request to the last answer.
+    /// Time from the first request to the last response, in seconds.
     pub seconds: f64,
 }
 
-/// Something that turns a run into bytes.
+/// Turns the events of a run into bytes.
 pub trait Output {
-    /// A scenario begins.
+    /// Called once when a scenario begins.
     ///
     /// # Errors
-    /// Where the bytes cannot be written.
+    /// Returns an error if the bytes cannot be written.
     fn begin(&mut self, head: &Head) -> io::Result<()>;
 
-    /// A case is judged; cases come in plan order.
+    /// Called for each judged case, in plan order.
     ///
     /// # Errors
-    /// Where the bytes cannot be written.
+    /// Returns an error if the bytes cannot be written.
     fn case(&mut self, done: &Done) -> io::Result<()>;
 
-    /// A scenario ends; also after Ctrl-C.
+    /// Called when a scenario ends, also after Ctrl-C.
     ///
     /// # Errors
-    /// Where the bytes cannot be written.
+    /// Returns an error if the bytes cannot be written.
     fn end(&mut self, summary: &Summary) -> io::Result<()>;
 
-    /// Nothing more comes.
+    /// Called after the last scenario.
     ///
     /// # Errors
-    /// Where the bytes cannot be written.
+    /// Returns an error if the bytes cannot be written.
     fn finish(&mut self) -> io::Result<()>;
 }

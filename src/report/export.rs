@@ -1,140 +1,140 @@
-//! A case as a test of its own: what all formats of an export share.
+//! A case as a standalone test: the types that all export formats share.
 //!
-//! Plain values. A format that cannot carry a case says so, and names one that can.
+//! A format never drops a part of a case: it returns [`UnsupportedCase`], which names a format that can express it.
 
 use crate::generate::{AuthDamage, Capture, FixtureStep, Purpose, Relation};
 use crate::wire::{Message, Piece, Redaction};
 
-/// A case with all that it takes to send it and to judge it elsewhere.
+/// A case with everything that another program needs to send and judge it.
 #[derive(Clone, Debug)]
 pub struct Exported {
-    /// Its id.
+    /// The case id.
     pub id: String,
-    /// The rule, what is documented, and where, for people.
+    /// The rule, its source and the documented response, as text.
     pub words: String,
-    /// Whether errors are told as AWS does.
+    /// Whether errors use an AWS protocol.
     pub aws: bool,
-    /// Where the scenario says that an error's code stands.
+    /// The path of the error code in a response body, if the scenario sets one.
     pub place: Option<String>,
-    /// All steps, teardown included.
+    /// All steps, including teardown.
     pub steps: Vec<ExportedStep>,
-    /// What is asserted.
+    /// The assertion.
     pub check: Check,
-    /// Values of earlier answers that stand in requests.
+    /// Placeholders for values that are captured from earlier responses.
     pub holes: Vec<CapturedHole>,
 }
 
-/// One request of an exported case.
+/// One step of an exported case.
 #[derive(Clone, Debug)]
 pub struct ExportedStep {
-    /// What it is there for.
+    /// The purpose of the step.
     pub purpose: Purpose,
-    /// When it is sent; steps of one turn go side by side.
+    /// The turn in which it is sent; steps of the same turn are sent concurrently.
     pub turn: u32,
-    /// The fixture that it makes or takes away.
+    /// The fixture that it creates or deletes.
     pub fixture: Option<FixtureStep>,
-    /// What is kept of its answer.
+    /// Values to capture from the response.
     pub captures: Vec<Capture>,
-    /// The message without a signature, other proofs included.
+    /// The request without a signature, but with other credentials.
     pub message: Message,
-    /// The message as overstep would send it.
+    /// The request as overstep would send it.
     pub signed: Message,
-    /// How the message is to be signed, if it is.
+    /// How to sign the request, if it is signed.
     pub signing: Option<Signing>,
 }
 
-/// AWS Signature Version 4, made when the test runs.
+/// Parameters of an AWS Signature Version 4, which is computed when the test runs.
 #[derive(Clone, Debug)]
 pub struct Signing {
     /// The region.
     pub region: String,
     /// The service.
     pub service: String,
-    /// How the proof is damaged.
+    /// How the credentials are damaged on purpose.
     pub damage: Option<AuthDamage>,
-    /// The access key id in a proof with an unknown key.
+    /// The access key id to send, if the credentials use an unknown key.
     pub unknown: Option<String>,
 }
 
-/// Status and code of an error; `None` is any.
+/// Status and code of an error; `None` matches any value.
 pub type Pair = (Option<u16>, Option<String>);
 
-/// What a test asserts.
+/// The assertion of a test.
 #[derive(Clone, Debug)]
 pub enum Check {
-    /// The step's answer is a success, or one of these errors.
+    /// The response to the step is a success with this status, or one of these errors.
     Accepted(usize, Option<u16>, Vec<Pair>),
-    /// The step's answer is one of these errors.
+    /// The response to the step is one of these errors.
     Refused(usize, Vec<Pair>),
-    /// Documents promise nothing but that the server does not fail at these steps.
+    /// The server does not fail at these steps; the documents promise nothing else.
     Survived(Vec<usize>),
-    /// A relation holds between the steps; errors of these codes excuse a refused write.
+    /// A law holds between the steps; a write may be rejected with one of these error codes.
     Law(Box<Relation>, Vec<String>),
 }
 
-/// How a captured value stands in a request.
+/// The encoding of a captured value in a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HoleForm {
-    /// As it is.
+    /// Unchanged.
     Raw,
     /// Percent-encoded.
     Url,
     /// As a JSON value.
     Json,
-    /// Inside a JSON text.
+    /// Inside a JSON string.
     Text,
 }
 
-/// A captured value in requests.
+/// A placeholder for a captured value in requests.
 #[derive(Clone, Debug)]
 pub struct CapturedHole {
     /// The name of the capture: `note.id`.
     pub name: String,
-    /// How it stands there.
+    /// The encoding of the value.
     pub form: HoleForm,
-    /// The name of the variable that the redaction puts in its place.
+    /// The name of the variable that redaction inserts for the value.
     pub variable: String,
 }
 
-/// What all cases of a file share.
+/// The settings that all cases of a file share.
 #[derive(Clone, Debug)]
 pub struct ExportHead {
     /// The base URL of the run.
     pub endpoint: String,
-    /// Whether its AWS keys are dummies that need no environment.
+    /// Whether the AWS keys are dummies that are not read from the environment.
     pub dummy_keys: bool,
-    /// The scenario's base path, which begins every ordinary target.
+    /// The base path of the endpoint, with which every regular request target begins.
     pub base_path: String,
 }
 
-/// A case that a format cannot carry.
+/// A case that a format cannot express.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotExported {
-    /// Why.
+    /// The reason.
     pub reason: String,
-    /// What can carry it.
+    /// The format that can express it.
     pub hint: String,
 }
 
 impl NotExported {
     pub(super) fn only_pytest(case: &Exported, why: &str) -> Self {
         Self {
-            reason: format!("`{}` cannot be exported this way: {why}", case.id),
-            hint: "`--format pytest` can carry it".to_owned(),
+            reason: format!("`{}` cannot be exported in this format: {why}", case.id),
+            hint: "use `--format pytest`".to_owned(),
         }
     }
 }
 
-/// A piece of a text with everything unknown named.
+/// A part of a text: literal bytes, or the name of a value that is known only when the test runs.
 pub(super) enum Named<'h> {
     Literal(Vec<u8>),
-    /// An environment variable; without its last character where that is true.
+    /// An environment variable; if the flag is set, its value without the last character.
     Secret(String, bool),
     Captured(&'h CapturedHole),
 }
 
 impl Exported {
-    /// A text in pieces; `redaction` knows secrets and captured values.
+    /// Splits a text into literals, secrets and captured values, which `redaction` knows.
     pub(super) fn pieces(&self, bytes: &[u8], redaction: &Redaction) -> Vec<Named<'_>> {
         redaction
             .pieces(bytes)
@@ -153,7 +153,7 @@ impl Exported {
             .collect()
     }
 
-    /// Indices of the steps in the order of their turns: first all that acts, then what takes away.
+    /// Returns the indices of the steps in the order of their turns: first all other steps, then teardown.
     pub(super) fn turns(&self) -> (Vec<Vec<usize>>, Vec<usize>) {
         let is_last = |index: &usize| self.steps[*index].purpose == Purpose::TearDown;
         let (mut last, mut acts): (Vec<usize>, Vec<usize>) = (0..self.steps.len()).partition(is_last);
@@ -163,7 +163,8 @@ impl Exported {
         (turns.map(<[usize]>::to_vec).collect(), last)
     }
 
-    /// The same where steps can only be sent one after another; `why` is said where some are sent side by side.
+    /// Returns the steps for a format that can only send one at a time. Returns an error with the reason `why` if some
+    /// steps are sent concurrently.
     pub(super) fn one_by_one(&self, why: &str) -> Result<(Vec<usize>, Vec<usize>), NotExported> {
         let (turns, last) = self.turns();
         if turns.iter().any(|turn| turn.len() > 1) {
@@ -174,19 +175,19 @@ impl Exported {
 }
 
 impl ExportedStep {
-    /// The target below the base path; `None` where it does not stand below it.
+    /// Returns the target relative to the base path; `None` if it is outside of it.
     pub(super) fn relative<'m>(&'m self, head: &ExportHead) -> Option<&'m str> {
         let rest = self.message.target.strip_prefix(head.base_path.trim_end_matches('/'))?;
         (rest.is_empty() || rest.starts_with(['/', '?'])).then_some(rest)
     }
 
-    /// Whether only a signer that knows the damage can make the proof.
+    /// Returns true if the signature is damaged on purpose, which a standard signer cannot do.
     pub(super) fn needs_signer(&self) -> bool {
         self.signing.as_ref().is_some_and(|signing| signing.damage.is_some())
     }
 }
 
-/// Text for a comment: one line each, with a prefix.
+/// Formats a text as comment lines.
 pub(super) fn comment(words: &str) -> String {
     words.lines().map(|line| format!("# {line}\n")).collect()
 }

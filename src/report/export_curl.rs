@@ -1,6 +1,6 @@
-//! Cases as one bash script of curl lines, with a few lines of Python to look at answers.
+//! Exports cases as one bash script of curl lines, with a few lines of Python that check responses.
 //!
-//! It never sends what curl would change: such a case is refused, and so is one that races.
+//! It never writes a request that curl would change: such a case is an error, and so is one with concurrent requests.
 
 use super::export::{Check, ExportHead, Exported, HoleForm, Named, NotExported, Pair, comment};
 use crate::generate::{Purpose, Relation, What};
@@ -12,10 +12,10 @@ const ANSWER: &str = include_str!("export/answer.py");
 const LOOK: &str = include_str!("export/look.py");
 const FUNCTIONS: &str = include_str!("export/functions.sh");
 
-/// The whole script.
+/// Returns the script.
 ///
 /// # Errors
-/// Where a case cannot be sent by curl, one step after another.
+/// Returns an error if curl cannot send a case, one step at a time.
 pub fn curl_script(head: &ExportHead, cases: &[Exported], redaction: &Redaction) -> Result<String, NotExported> {
     let mut needed: BTreeSet<String> = BTreeSet::new();
     let mut tests = String::new();
@@ -23,12 +23,12 @@ pub fn curl_script(head: &ExportHead, cases: &[Exported], redaction: &Redaction)
         test(head, case, redaction, &mut needed, &mut tests)?;
     }
     let mut out = String::from(
-        "#!/usr/bin/env bash\n# Written by `overstep export`: what the documentation promises, as curl lines.\n\
-         # It needs bash, curl and python3, and ends with 1 where a promise is broken.\nset -u\n",
+        "#!/usr/bin/env bash\n# Written by `overstep export`: documented behaviour as curl commands.\n\
+         # Requires bash, curl and python3; exits with 1 if a test fails.\nset -u\n",
     );
     let _ = writeln!(out, ": \"${{OVERSTEP_ENDPOINT:={}}}\"", head.endpoint);
     for name in needed {
-        let _ = writeln!(out, ": \"${{{name}:?the environment must give it}}\"");
+        let _ = writeln!(out, ": \"${{{name}:?must be set in the environment}}\"");
     }
     let _ = write!(
         out,
@@ -47,12 +47,12 @@ fn test(
     needed: &mut BTreeSet<String>,
     out: &mut String,
 ) -> Result<(), NotExported> {
-    let (acts, last) = case.one_by_one("a script sends nothing side by side")?;
+    let (acts, last) = case.one_by_one("a script cannot send concurrent requests")?;
     let _ = write!(out, "\n{}{}", comment(&case.id), comment(&case.words));
     if let Check::Law(law, _) = &case.check
         && matches!(&**law, Relation::State { .. })
     {
-        out.push_str("# Statuses only: what is stored after each step is compared by `--format pytest`.\n");
+        out.push_str("# Checks statuses only; `--format pytest` also compares what is stored after each step.\n");
     }
     out.push_str("acts() {\n");
     for index in acts {
@@ -111,12 +111,12 @@ fn line(
 ) -> Result<String, NotExported> {
     let step = &case.steps[index];
     if step.needs_signer() {
-        return Err(NotExported::only_pytest(case, "curl makes whole signatures only"));
+        return Err(NotExported::only_pytest(case, "curl cannot send a damaged signature"));
     }
     let base = head.endpoint.trim_end_matches('/');
     let origin = base.strip_suffix(head.base_path.trim_end_matches('/')).unwrap_or(base);
     let line = curl(&step.signed, origin, redaction)
-        .ok_or_else(|| NotExported::only_pytest(case, "curl or a shell cannot hold a request of it"))?
+        .ok_or_else(|| NotExported::only_pytest(case, "curl or the shell cannot send one of its requests unchanged"))?
         .0;
     let texts = step.message.headers.iter().map(|(_, value)| value.as_bytes());
     for text in texts.chain([step.message.target.as_bytes(), &step.message.body[..]]) {
@@ -134,7 +134,7 @@ fn line(
     Ok(line)
 }
 
-/// What is asserted right after a step.
+/// Writes the assertions for the response to a step.
 fn check(case: &Exported, index: usize, out: &mut String) {
     let _ = match &case.check {
         Check::Accepted(step, status, or) if *step == index => {
@@ -166,7 +166,7 @@ fn check(case: &Exported, index: usize, out: &mut String) {
     };
 }
 
-/// ` 400:Name` for each.
+/// Formats each pair as an argument such as ` 400:Name`.
 fn pairs(pairs: &[Pair]) -> String {
     pairs
         .iter()

@@ -1,6 +1,6 @@
-//! Cases as one Hurl file.
+//! Exports cases as one Hurl file.
 //!
-//! It never writes what Hurl would change or cannot assert without saying so in a comment.
+//! It never writes a request that Hurl would change; assertions that Hurl cannot express become comments.
 
 use super::export::{Check, ExportHead, Exported, ExportedStep, HoleForm, Named, NotExported, Pair, comment};
 use crate::generate::{Effect, Event, Model, Purpose, Relation, StateKind, View, What};
@@ -10,10 +10,10 @@ use serde_json::Value as Json;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-/// The whole file.
+/// Returns the file.
 ///
 /// # Errors
-/// Where a case cannot be sent by Hurl, one step after another.
+/// Returns an error if Hurl cannot send a case, one step at a time.
 pub fn hurl_file(head: &ExportHead, cases: &[Exported], redaction: &Redaction) -> Result<String, NotExported> {
     let mut needed = BTreeSet::new();
     let mut tests = String::new();
@@ -21,8 +21,8 @@ pub fn hurl_file(head: &ExportHead, cases: &[Exported], redaction: &Redaction) -
         test(head, case, redaction, &mut needed, &mut tests)?;
     }
     let mut out = String::from(
-        "# Written by `overstep export`: what the documentation promises.\n# Run with (teardown comes last, \
-         so that it must go on after an error):\n#   hurl --test --continue-on-error --no-cookie-store",
+        "# Written by `overstep export`: documented behaviour as tests.\n# Run with (--continue-on-error, \
+         because teardown comes last):\n#   hurl --test --continue-on-error --no-cookie-store",
     );
     let _ = write!(out, " --variable base={}", head.endpoint.trim_end_matches('/'));
     for name in needed {
@@ -44,7 +44,7 @@ fn test(
     needed: &mut BTreeSet<String>,
     out: &mut String,
 ) -> Result<(), NotExported> {
-    let (acts, last) = case.one_by_one("Hurl sends nothing side by side")?;
+    let (acts, last) = case.one_by_one("Hurl cannot send concurrent requests")?;
     let _ = write!(out, "\n{}{}", comment(&case.id), comment(&case.words));
     for index in acts.into_iter().chain(last) {
         let step = &case.steps[index];
@@ -55,7 +55,7 @@ fn test(
         }
         response(case, index, out);
         if !step.captures.is_empty() {
-            // Asserts and captures are sections of one response, captures first.
+            // Captures and asserts are sections of the same response; captures come first.
             let captures: String = step
                 .captures
                 .iter()
@@ -79,7 +79,7 @@ fn request(
     let message = &step.message;
     let refuse = |why: &str| Err(NotExported::only_pytest(case, why));
     if step.needs_signer() {
-        return refuse("Hurl makes whole signatures only");
+        return refuse("Hurl cannot send a damaged signature");
     }
     let target = step.relative(head).unwrap_or(&message.target);
     let plain = |c: char| c.is_ascii_alphanumeric() || "-._~/?&=%:@!$'()*+,;".contains(c);
@@ -90,10 +90,10 @@ fn request(
         || path.contains("//")
         || path.to_ascii_lowercase().replace("%2e", ".").split('/').any(|segment| segment == "." || segment == "..")
     {
-        return refuse("Hurl would change the path of a request, or not read it");
+        return refuse("Hurl would change or reject the path of one of its requests");
     }
     if message.raw || !message.method.chars().all(|c| c.is_ascii_uppercase()) {
-        return refuse("Hurl would change a request of it");
+        return refuse("Hurl would change one of its requests");
     }
     let mut note = |name: &str| {
         needed.insert(name.to_owned());
@@ -107,7 +107,7 @@ fn request(
     for (name, value) in &message.headers {
         let odd = |c: char| !(' '..='~').contains(&c);
         if value.trim().is_empty() || value.contains(odd) || value.trim() != value {
-            return refuse("Hurl would change a header of a request");
+            return refuse("Hurl would change a header of one of its requests");
         }
         let value = template(case, value.as_bytes(), redaction, &mut note, &|text| {
             text.replace('\\', "\\\\").replace('#', "\\#").replace("{{", "\\u{7b}\\u{7b}")
@@ -125,7 +125,7 @@ fn request(
         return Ok(());
     }
     if message.header("content-type").is_none() {
-        return refuse("Hurl announces a content type where the request has none");
+        return refuse("Hurl would add a content type to one of its requests");
     }
     match std::str::from_utf8(&message.body) {
         Ok(_) => {
@@ -155,7 +155,7 @@ fn template(
                 note(&name);
                 let _ = write!(out, "{{{{{name}}}}}");
             }
-            // A number in quotes is what Hurl can do; captured ids are texts.
+            // Hurl can only write captured values in quotes; captured ids are strings.
             Named::Captured(hole) if hole.form == HoleForm::Json => {
                 let _ = write!(out, "\"{{{{{}}}}}\"", variable(&hole.name));
             }
@@ -167,7 +167,7 @@ fn template(
     out
 }
 
-/// A text inside Hurl's backticks.
+/// Escapes a text for Hurl's backticks.
 fn in_backticks(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut before = '\0';
@@ -186,7 +186,7 @@ fn in_backticks(text: &str) -> String {
         }
         before = character;
     }
-    // What comes next may begin with a brace of its own.
+    // The text that follows may begin with a brace, which would open a template.
     if out.ends_with('{') {
         out.pop();
         out.push_str("\\u{7b}");
@@ -202,7 +202,7 @@ fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"").replace("{{", "\\u{7b}\\u{7b}"))
 }
 
-/// A place such as `data.tags[0]` as a JSONPath.
+/// Converts a path such as `data.tags[0]` to JSONPath.
 fn jsonpath(path: &str) -> String {
     let mut out = "$".to_owned();
     for name in path.split('.').filter(|name| !name.is_empty()) {
@@ -222,7 +222,7 @@ fn response(case: &Exported, index: usize, out: &mut String) {
             if or.is_empty() {
                 accepted(*status, out);
             } else {
-                let _ = writeln!(out, "# The documents name errors that fit as well, if the resource is not there.");
+                let _ = writeln!(out, "# A documented error is accepted as well, because the resource may not exist.");
                 survived(out);
             }
         }
@@ -235,7 +235,7 @@ fn response(case: &Exported, index: usize, out: &mut String) {
                     Some(value) => {
                         let _ = writeln!(out, "jsonpath {} == {value}", quoted(&jsonpath(place)));
                     }
-                    None => out.push_str("# Hurl cannot compare the value that comes back.\n"),
+                    None => out.push_str("# Hurl cannot compare the returned value.\n"),
                 }
             }
             Relation::State { model, events } => {
@@ -294,7 +294,7 @@ fn refused(case: &Exported, errors: &[Pair], out: &mut String) {
             let known: Option<Vec<String>> = several.iter().map(|status| status.map(|one| one.to_string())).collect();
             match known {
                 Some(known) => {
-                    out.push_str("# Which status comes with which code is not looked at: Hurl has no \"or\".\n");
+                    out.push_str("# Pairs of status and code are not checked: Hurl has no \"or\".\n");
                     let _ = writeln!(out, "HTTP *\n[Asserts]\nstatus toString matches /^({})$/", known.join("|"));
                 }
                 None => out.push_str("HTTP *\n[Asserts]\nstatus >= 400\nstatus < 500\n"),
@@ -306,10 +306,10 @@ fn refused(case: &Exported, errors: &[Pair], out: &mut String) {
     let any = codes.join("|");
     let _ = match &case.place {
         Some(place) => writeln!(out, "jsonpath {} matches /^({any})$/", quoted(&jsonpath(place))),
-        // One pattern for all the places where such an error is told in a body.
+        // One pattern covers all the places in a body where such an error code can be.
         None if case.aws => writeln!(
             out,
-            "# The protocol's header; overstep itself also takes `__type` and `code` in the body.\n\
+            "# The protocol's header; overstep itself also accepts `__type` and `code` in the body.\n\
              header \"x-amzn-errortype\" matches /^([^#:]*#)?({any})(:|$)/"
         ),
         None => writeln!(out, "body matches /\"(code|type|error)\"\\s*:\\s*\"({any})\"/"),
@@ -320,11 +320,11 @@ fn is_word(character: char) -> bool {
     character.is_ascii_alphanumeric() || "_-".contains(character)
 }
 
-/// What a look must find of all that the case itself wrote before, where Hurl can say it.
+/// Writes asserts for a read: the entries that the case itself wrote before, as far as Hurl can compare them.
 fn looked(model: Model, events: &[Event], look: &Event, view: &View, out: &mut String) {
     let simple = view.key.is_none() && view.item.is_none() && !view.optional;
     if !simple {
-        out.push_str("# Hurl cannot look at what is stored here; `--format pytest` does.\n");
+        out.push_str("# Hurl cannot compare what is stored here; `--format pytest` does.\n");
         return;
     }
     let before = events.iter().take_while(|event| !std::ptr::eq(*event, look));
@@ -376,12 +376,12 @@ fn looked(model: Model, events: &[Event], look: &Event, view: &View, out: &mut S
             Some(line) => {
                 let _ = writeln!(out, "jsonpath {line}");
             }
-            None => out.push_str("# Hurl cannot look at one more entry; `--format pytest` does.\n"),
+            None => out.push_str("# Hurl cannot compare another entry; `--format pytest` does.\n"),
         }
     }
 }
 
-/// A value as an assert writes it.
+/// Formats a value for an assert; `None` if Hurl cannot compare it.
 fn literal(value: &Json) -> Option<String> {
     match value {
         Json::String(text) if text.chars().all(|c| (' '..='~').contains(&c)) => Some(quoted(text)),

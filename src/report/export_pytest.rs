@@ -1,6 +1,6 @@
-//! Cases as one pytest file with nothing but pytest and the standard library.
+//! Exports cases as one pytest file that needs only pytest and the standard library.
 //!
-//! It carries every case that can be sent at all, bytes on a socket included.
+//! It never refuses a case that overstep can send: requests are written to a socket byte by byte.
 
 use super::export::{Check, ExportHead, Exported, ExportedStep, HoleForm, Named, Pair};
 use crate::generate::{AuthDamage, Effect, Purpose, Relation, StateKind, What};
@@ -14,12 +14,12 @@ const RUNTIME: &str = include_str!("export/pytest.py");
 const SIGNER: &str = include_str!("export/sigv4.py");
 const STATE: &str = include_str!("export/state.py");
 
-/// The whole file.
+/// Returns the file.
 pub fn pytest_file(head: &ExportHead, cases: &[Exported], redaction: &Redaction) -> String {
     let signs = cases.iter().any(|case| case.steps.iter().any(|step| step.signing.is_some()));
     let states = cases.iter().any(|case| matches!(&case.check, Check::Law(law, _) if is_state(law)));
     let mut out = String::from(
-        "\"\"\"Written by `overstep export`: what the documentation promises, as tests.\n\n\
+        "\"\"\"Written by `overstep export`: documented behaviour as tests.\n\n\
          Run with: OVERSTEP_ENDPOINT=http://127.0.0.1:8080 python3 -m pytest FILE\n\"\"\"\n\n",
     );
     let mut modules = vec!["base64", "concurrent.futures", "http.client", "json", "os", "socket", "ssl", "time"];
@@ -113,11 +113,11 @@ fn test(head: &ExportHead, case: &Exported, redaction: &Redaction, out: &mut Str
     }
 }
 
-/// What is learnt from a step's answer at once.
+/// Writes the checks and captures that follow a step's response.
 fn after(case: &Exported, index: usize, pad: &str, out: &mut String) {
     let step = &case.steps[index];
     let accepts = step.fixture.as_ref().map(|part| format!("{:?}", part.accepts)).unwrap_or("()".to_owned());
-    // A law says itself what its looks and writes must be.
+    // A law has its own rules for the responses to its reads and writes.
     let of_law = matches!(&case.check, Check::Law(law, _)
         if matches!(&**law, Relation::State { events, .. } if events.iter().any(|event| event.step == index)));
     if step.purpose == Purpose::SetUp && !of_law {
@@ -287,7 +287,7 @@ fn json(value: &Json) -> String {
     }
 }
 
-/// A text with secrets and captured values as an expression.
+/// Formats a text with secrets and captured values as a Python expression.
 fn expression(case: &Exported, bytes: &[u8], redaction: &Redaction) -> String {
     let terms: Vec<String> = case
         .pieces(bytes, redaction)
@@ -311,7 +311,7 @@ fn expression(case: &Exported, bytes: &[u8], redaction: &Redaction) -> String {
     if terms.is_empty() { "\"\"".to_owned() } else { terms.join(" + ") }
 }
 
-/// A text as Python writes it; long runs of one character become a product.
+/// Formats a text as a Python string; long runs of one character become a product.
 fn text(value: &str) -> String {
     const LONG: usize = 64;
     let characters: Vec<char> = value.chars().collect();

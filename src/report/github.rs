@@ -1,6 +1,8 @@
-//! Annotations as GitHub's runners read them from a log: one for each finding, where it is documented.
+//! Writes GitHub annotations: one per finding, at the line that documents the constraint.
 //!
-//! After [workflow commands](https://docs.github.com/actions/reference/workflow-commands-for-github-actions).
+//! This module never calls GitHub's API; runners read [workflow commands] from the log.
+//!
+//! [workflow commands]: https://docs.github.com/actions/reference/workflow-commands-for-github-actions
 
 use super::style::count;
 use super::{Done, Head, Output, Summary};
@@ -8,10 +10,10 @@ use crate::judge::Finding;
 use indexmap::IndexMap;
 use std::io::{self, Write};
 
-/// So many annotations are written; runners show few, and the rest stands in the other reports.
+/// Maximum number of annotations; runners show few of them, and other reports contain all findings.
 const MOST: usize = 50;
 
-/// Writes annotations.
+/// Reports findings as GitHub annotations.
 pub struct Github<W: Write> {
     to: W,
     documents: IndexMap<String, String>,
@@ -20,12 +22,12 @@ pub struct Github<W: Write> {
 }
 
 impl<W: Write> Github<W> {
-    /// To somewhere that a runner reads: standard output.
+    /// Creates a reporter that writes to `to`, which should be standard output: runners read it.
     pub fn new(to: W) -> Self {
         Self { to, documents: IndexMap::new(), scenario_file: None, again: String::new() }
     }
 
-    /// The file and line to put an annotation at: the document's, where it lies here, else the scenario's.
+    /// Returns the file and line of an annotation: the document's if it is a local file, otherwise the scenario's.
     fn place(&self, finding: &Finding) -> String {
         let documented = finding.source.as_deref().and_then(|source| source.rsplit_once(':'));
         let in_document =
@@ -53,11 +55,11 @@ impl<W: Write> Output for Github<W> {
             let mut text = vec![
                 format!("documented: {}", if finding.rule.is_empty() { &finding.why } else { &finding.rule }),
                 format!("expected: {}", finding.expected),
-                format!("observed: {}", finding.observed),
+                format!("received: {}", finding.observed),
             ];
-            text.extend(finding.source.as_ref().map(|source| format!("where: {source}")));
-            text.extend(finding.learnt.clone());
-            text.extend(finding.examples.first().map(|id| format!("again: overstep replay '{id}'")));
+            text.extend(finding.source.as_ref().map(|source| format!("source: {source}")));
+            text.extend(finding.learnt.as_ref().map(|learnt| format!("actual limit: {learnt}")));
+            text.extend(finding.examples.first().map(|id| format!("reproduce: overstep replay '{id}'")));
             writeln!(
                 self.to,
                 "::error {}title={}::{}",
@@ -102,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_in_a_text_ends_its_command() {
+    fn text_cannot_end_a_workflow_command() {
         assert_eq!(data("a%\nb"), "a%25%0Ab");
         assert_eq!(property("docs/a,b:1"), "docs/a%2Cb%3A1");
     }

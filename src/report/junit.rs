@@ -1,22 +1,22 @@
-//! Results as JUnit XML: one suite for each scenario, one test for each case.
+//! Writes results as JUnit XML: one suite per scenario, one test per case.
 //!
-//! A suite's head holds counts that are known only at its end, so its cases wait in a scratch file,
-//! not in memory.
+//! Cases are never held in memory: the head of a suite contains counts that are known only at its end, so its cases are
+//! buffered in a scratch file.
 
 use super::{Done, Head, Output, Summary};
 use crate::judge::{Verdict, in_words};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
-/// Where a suite's cases wait: can be written, read again from the start, and emptied.
+/// A temporary file that buffers the cases of a suite.
 pub trait Scratch: Read + Write + Seek + Send {
-    /// Forgets all bytes.
+    /// Removes all content.
     ///
     /// # Errors
-    /// Where the file cannot be cut.
+    /// Returns an error if the file cannot be truncated.
     fn empty(&mut self) -> io::Result<()>;
 }
 
-/// A JUnit file.
+/// Reports a run as JUnit XML.
 pub struct Junit<W> {
     to: W,
     waiting: io::BufWriter<Box<dyn Scratch>>,
@@ -29,7 +29,7 @@ pub struct Junit<W> {
 }
 
 impl<W: Write> Junit<W> {
-    /// Writes to `to` when a suite ends.
+    /// Creates a reporter that writes to `to` whenever a suite ends.
     pub fn new(to: W, scratch: Box<dyn Scratch>) -> Self {
         Self {
             to,
@@ -52,7 +52,7 @@ impl<W: Write> Junit<W> {
     }
 }
 
-/// A text inside XML 1.0: the five signs escaped, characters that XML cannot hold replaced.
+/// Escapes a text for XML 1.0 and replaces the characters that XML cannot contain.
 fn xml(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -106,19 +106,19 @@ impl<W: Write> Output for Junit<W> {
             }
         };
         let expected = in_words(&done.case.expectation);
-        let mut text = format!("expected: {expected}\nobserved: {}\n", judgement.observed);
+        let mut text = format!("expected: {expected}\nreceived: {}\n", judgement.observed);
         if let Some(accepted) = done.comparison.accepted.as_ref() {
             text.push_str(&format!("accepted: {accepted}\n"));
         }
         for one in &done.comparison.differs {
-            text.push_str(&format!("{}: accepted {}, observed {}\n", one.at, one.was, one.now));
+            text.push_str(&format!("{}: accepted {}, received {}\n", one.at, one.was, one.now));
         }
         if let Some(source) = &done.case.source {
             text.push_str(&format!("documented: {}, {source}\n", done.case.rule));
         }
-        text.push_str(&format!("why: {}\n", judgement.why));
+        text.push_str(&format!("because: {}\n", judgement.why));
         if let Some(curl) = &done.curl {
-            text.push_str(&format!("again: {curl}\n"));
+            text.push_str(&format!("reproduce: {curl}\n"));
         }
         let said = match done.server_output.as_slice() {
             [] => String::new(),
@@ -128,7 +128,7 @@ impl<W: Write> Output for Junit<W> {
             self.waiting,
             ">\n      <{kind} type=\"{}\" message=\"{}\">{}</{kind}>\n{said}    </testcase>\n",
             judgement.verdict,
-            xml(&format!("expected {expected}, observed {}", judgement.observed)),
+            xml(&format!("expected {expected}, received {}", judgement.observed)),
             xml(&text).replace("&#10;", "\n"),
         )
     }
@@ -154,7 +154,7 @@ impl<W: Write> Output for Junit<W> {
             .iter()
             .filter_map(|finding| {
                 let place = [finding.operation.as_str(), &finding.member, &finding.constraint].join("/");
-                Some(format!("{place}: {}", finding.learnt.as_ref()?))
+                Some(format!("{place}: actual limit: {}", finding.learnt.as_ref()?))
             })
             .collect();
         if !learnt.is_empty() {
@@ -174,7 +174,7 @@ impl<W: Write> Output for Junit<W> {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn no_text_breaks_the_xml() {
+    fn special_characters_are_escaped() {
         assert_eq!(super::xml("<a b=\"c\">&\u{0}\n"), "&lt;a b=&quot;c&quot;&gt;&amp;\u{fffd}&#10;");
     }
 }

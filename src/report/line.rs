@@ -1,6 +1,6 @@
-//! One case as one line of the results, format `overstep-results/1`.
+//! Serializes a case as one line of the results, format `overstep-results/1`.
 //!
-//! This file never sees a secret: requests come to it redacted.
+//! This module never sees a secret: it receives requests already redacted.
 
 use crate::contract::{ErrorName, MemberPath};
 use crate::generate::{Case, Expectation, ExpectedError};
@@ -8,73 +8,73 @@ use crate::judge::{Change, Comparison, Difference, Judgement, Verdict};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-/// Bodies up to so many bytes are kept whole, longer ones as a digest.
+/// Maximum size of a body that is recorded in full; longer ones are recorded as a digest.
 const BODY_KEPT: usize = 16 * 1024;
-/// A case that passed takes about so many bytes.
+/// Typical size of the line of a passed case, in bytes.
 const USUAL: usize = 640;
 
-/// What a line says beside what case and judgement know.
+/// The parts of a line that neither the case nor its judgement contains.
 #[derive(Debug, Default)]
 pub struct CaseLine<'a> {
-    /// The scenario.
+    /// The scenario's name.
     pub scenario: &'a str,
-    /// How long the judged step took.
+    /// Duration of the judged step, in milliseconds.
     pub millis: f64,
-    /// What was sent, only where the case did not pass.
+    /// The steps that were sent; empty if the case passed.
     pub steps: Vec<SentStep>,
-    /// The judged request as curl, only where the case did not pass.
+    /// The judged request as a curl line; `None` if the case passed.
     pub curl: Option<String>,
-    /// What a server that was started for the run printed meanwhile, where it failed.
+    /// Output of the server during this case, if overstep started the server and the case failed.
     pub server_output: Vec<String>,
 }
 
-/// A request that was sent, less secrets, and what came back.
+/// A request without its secrets, and the response to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SentStep {
-    /// What it was there for.
+    /// The purpose of the step.
     pub purpose: crate::generate::Purpose,
     /// The method.
     pub method: String,
     /// Path and query.
     pub target: String,
-    /// In order of sending.
+    /// Headers, in the order in which they were sent.
     pub headers: Vec<(String, String)>,
-    /// The body, where it is text and short.
+    /// The body, if it is short text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
-    /// The body in base64, where it is short and no text.
+    /// The body in base64, if it is short and not valid UTF-8.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body_base64: Option<String>,
-    /// `sha256:` and the body's digest, where it is long.
+    /// The body's digest prefixed with `sha256:`, if the body is long.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body_digest: Option<String>,
-    /// How long a long body is, in bytes.
+    /// The body's size in bytes, if the body is long.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body_bytes: Option<usize>,
-    /// What came back.
+    /// The response.
     pub answer: StepAnswer,
 }
 
-/// What came back to a step.
+/// The response to a step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum StepAnswer {
-    /// A status, and the beginning of the body as text.
+    /// A response with a status.
     Answered {
         /// The status.
         status: u16,
-        /// The body's beginning; bytes that are no UTF-8 replaced.
+        /// The beginning of the body as text, with invalid UTF-8 replaced.
         body: String,
     },
-    /// Nothing, and why.
+    /// No response.
     Nothing {
-        /// In words.
+        /// The reason.
         why: String,
     },
 }
 
 impl SentStep {
-    /// Puts a body where it belongs; `redact` takes secrets out of texts.
+    /// Sets the body, in the field that fits its size and encoding; `redact` removes secrets from text.
     pub fn with_body(mut self, body: &[u8], redact: impl Fn(&str) -> String) -> Self {
         if body.is_empty() {
             return self;
@@ -169,7 +169,7 @@ fn error_lines(errors: &[ExpectedError]) -> Vec<ErrorLine<'_>> {
         .collect()
 }
 
-/// A member path as text.
+/// Serializes a member path as text.
 struct Written<'a>(&'a MemberPath);
 
 impl Serialize for Written<'_> {
@@ -178,7 +178,7 @@ impl Serialize for Written<'_> {
     }
 }
 
-/// The line of a case, without the newline.
+/// Returns the line of a case, without the newline.
 pub fn case_line(case: &Case, judgement: &Judgement, comparison: &Comparison, beside: &CaseLine<'_>) -> Vec<u8> {
     let line = Line {
         event: "case",

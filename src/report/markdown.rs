@@ -1,6 +1,6 @@
-//! A run as Markdown, for the summary of a CI job: a table for each service, and its first findings as issue texts.
+//! Writes a run as Markdown for the summary of a CI job: a table per scenario, and the first findings as issue texts.
 //!
-//! Everything that a server said is inside code, where it is no markup.
+//! Text from a server never becomes markup: it is always inside code.
 
 use super::style::count;
 use super::{Done, Head, Output, Summary};
@@ -9,10 +9,10 @@ use crate::judge::{Finding, Verdict};
 use indexmap::IndexMap;
 use std::io::{self, Write};
 
-/// So many findings are written out.
+/// Maximum number of findings that are written.
 const MOST: usize = 20;
 
-/// How the cases of one operation fared.
+/// Results of the cases of one operation.
 #[derive(Clone, Copy, Debug, Default)]
 struct Row {
     ok: u64,
@@ -23,7 +23,7 @@ struct Row {
     open: u64,
 }
 
-/// Writes Markdown.
+/// Reports a run as Markdown.
 pub struct Markdown<W: Write> {
     to: W,
     rows: IndexMap<String, Row>,
@@ -32,7 +32,7 @@ pub struct Markdown<W: Write> {
 }
 
 impl<W: Write> Markdown<W> {
-    /// To somewhere.
+    /// Creates a reporter that writes to `to`.
     pub fn new(to: W) -> Self {
         Self { to, rows: IndexMap::new(), head: String::new(), again: String::new() }
     }
@@ -43,7 +43,7 @@ impl<W: Write> Markdown<W> {
         if rows.is_empty() {
             return Ok(());
         }
-        writeln!(self.to, "| operation | ok | valid refused | accepted | wrong error | failed | open |")?;
+        writeln!(self.to, "| operation | ok | valid rejected | invalid accepted | wrong error | failed | other |")?;
         writeln!(self.to, "| --- | ---: | ---: | ---: | ---: | ---: | ---: |")?;
         let mut sum = Row::default();
         for (name, row) in rows {
@@ -60,19 +60,19 @@ impl<W: Write> Markdown<W> {
         writeln!(self.to, "| all | {ok} | {refused} | {accepted} | {wrong_error} | {failed} | {open} |\n")
     }
 
-    /// A finding as the text of an issue.
+    /// Writes a finding as the text of an issue.
     fn finding(&mut self, finding: &Finding) -> io::Result<()> {
         writeln!(self.to, "### {} ({})\n", code(&super::terminal::title(finding)), count(finding.cases, "case"))?;
         let rule = if finding.rule.is_empty() { &finding.why } else { &finding.rule };
         let at = finding.source.as_ref().map_or_else(String::new, |source| format!(" ({})", code(source)));
         writeln!(self.to, "- documented: {}{at}", code(rule))?;
         writeln!(self.to, "- expected: {}", code(&finding.expected))?;
-        writeln!(self.to, "- observed: {}", code(&finding.observed))?;
+        writeln!(self.to, "- received: {}", code(&finding.observed))?;
         if let Some(learnt) = &finding.learnt {
-            writeln!(self.to, "- learnt: {}", code(learnt))?;
+            writeln!(self.to, "- actual limit: {}", code(learnt))?;
         }
         if let Some(id) = finding.examples.first() {
-            writeln!(self.to, "- again: {}", code(&format!("overstep replay '{id}'")))?;
+            writeln!(self.to, "- reproduce: {}", code(&format!("overstep replay '{id}'")))?;
         }
         if let Some(curl) = finding.curl.as_ref().filter(|curl| curl.len() <= 2000) {
             writeln!(self.to, "\n{}", fenced("sh", curl))?;
@@ -116,7 +116,7 @@ impl<W: Write> Output for Markdown<W> {
         let counts = &summary.counts;
         writeln!(
             self.to,
-            "{} in {}; {} pass, {} known, {} unspecified, {} not implemented, {} indeterminate\n",
+            "{} in {}; {} passed, {} known, {} undocumented, {} not implemented, {} inconclusive\n",
             count(summary.findings.len() as u64, "finding"),
             count(counts.total(), "case"),
             counts.pass,
@@ -147,7 +147,7 @@ impl<W: Write> Output for Markdown<W> {
     }
 }
 
-/// A text as code in a line, whatever is in it.
+/// Formats any text as inline code.
 fn code(text: &str) -> String {
     let text = super::style::tame(text);
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
@@ -156,7 +156,7 @@ fn code(text: &str) -> String {
     format!("{ticks}{pad}{text}{pad}{ticks}")
 }
 
-/// A text as a block of code.
+/// Formats any text as a code block.
 fn fenced(language: &str, text: &str) -> String {
     let longest = text.lines().map(|line| line.chars().take_while(|c| *c == '`').count()).max().unwrap_or(0);
     let ticks = "`".repeat(longest.max(2) + 1);
@@ -168,7 +168,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_server_said_stays_inside_its_code() {
+    fn backticks_cannot_end_inline_code_or_code_blocks() {
         assert_eq!(code("a"), "`a`");
         assert_eq!(code("`a``b"), "``` `a``b ```");
         assert_eq!(fenced("", "```\nx"), "````\n```\nx\n````");

@@ -1,7 +1,7 @@
-//! Events, verdicts, contracts, drift → bytes; one output per file.
+//! Turns events, results, contracts and drift into bytes; one format per file.
 //!
-//! This room opens no file and changes no verdict; it writes to what it is given. Colours are
-//! always in the bytes, and whoever holds the terminal strips them.
+//! This module opens no file and changes no verdict; it writes to the writer that it is given. Text always contains
+//! colours; the caller strips them if the output is not a terminal.
 
 mod cases;
 mod contract;

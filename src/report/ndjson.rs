@@ -1,22 +1,22 @@
-//! Results as newline-delimited JSON, written as the run goes.
+//! Writes results as newline-delimited JSON during the run.
 //!
-//! Nothing is kept: memory does not grow with the number of cases.
+//! This module never stores a case, so memory does not grow with the number of cases.
 
 use super::{Done, Head, Output, Summary};
 use crate::judge::OperationCoverage;
 use serde::Serialize;
 use std::io::{self, Write};
 
-/// The format's name, in every run event.
+/// The name of the format, part of every `run` event.
 const FORMAT: &str = "overstep-results/1";
 
-/// A stream of events.
+/// Reports a run as newline-delimited JSON.
 pub struct Ndjson<W> {
     to: W,
 }
 
 impl<W: Write> Ndjson<W> {
-    /// Writes to `to`, which should have a buffer.
+    /// Creates a reporter that writes to `to`, which should be buffered.
     pub fn new(to: W) -> Self {
         Self { to }
     }
@@ -118,7 +118,7 @@ struct CoverageLine<'a> {
     operations: Vec<OperationLine<'a>>,
 }
 
-/// What was reached, and of how much.
+/// Coverage, as pairs of reached and total.
 #[derive(Clone, Copy, Default, Serialize)]
 struct Reached {
     constraints: (u64, u64),
@@ -175,7 +175,7 @@ fn coverage(rows: &[OperationCoverage], complete: bool) -> CoverageLine<'_> {
     }
 }
 
-/// A part of a plan cannot tell what no case can provoke.
+/// Untestable errors are known only if the run is complete.
 fn operation_line(row: &OperationCoverage, complete: bool) -> OperationLine<'_> {
     let unprovokable =
         row.unprovokable.iter().filter(|_| complete).map(|(error, why)| UnprovokableLine { error, why }).collect();

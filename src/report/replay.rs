@@ -1,6 +1,6 @@
-//! A case that was sent again, for people: what is documented, what came then, what comes now.
+//! Prints a replayed case: what is documented, the recorded response, and the new one.
 //!
-//! This file never decides whether two answers are the same in meaning; it only shows where they differ.
+//! This module never decides whether two responses mean the same; it only shows where they differ.
 
 use super::style::{BAD, BOLD, FAINT, GOOD, ODD, Width, paint, tame, wrap};
 use super::{Done, SentStep, StepAnswer};
@@ -8,43 +8,43 @@ use crate::judge::{Observed, Verdict, in_words as expected};
 use serde::Deserialize;
 use std::io::{self, Write};
 
-/// What results say of a case.
+/// A case as recorded in the results of an earlier run.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Then {
     /// Its id.
     pub id: String,
-    /// What came of it.
+    /// Its verdict.
     pub verdict: Verdict,
-    /// What came back.
+    /// What was received.
     pub observed: Observed,
-    /// What was sent, where the case did not pass.
+    /// The steps that were sent, if the case did not pass.
     #[serde(default)]
     pub steps: Vec<SentStep>,
 }
 
-/// A case that was sent again.
+/// A case that was replayed.
 #[derive(Debug)]
 pub struct Replayed {
     /// The case with its new verdict.
     pub done: Done,
-    /// What was sent now, one for each step; `None` where it was not sent.
+    /// The steps of the replay; `None` for a step that was not sent.
     pub steps: Vec<Option<SentStep>>,
-    /// The same as curl lines, where curl can send them.
+    /// The same steps as curl lines; `None` for a step that curl cannot send.
     pub curls: Vec<Option<String>>,
-    /// The step that is judged.
+    /// Index of the judged step.
     pub judged: usize,
-    /// What came of it before, where that is known.
+    /// The recorded result, if the results contain the case.
     pub then: Option<Then>,
 }
 
-/// From this width on, request and answer stand beside each other.
+/// Minimum width in columns at which request and response are printed side by side.
 const BESIDE: usize = 100;
-/// So many lines of a request or an answer are shown.
+/// Maximum number of lines that are shown of a request or a response.
 const MOST_LINES: usize = 24;
-/// Longer curl lines are not shown but named.
+/// Maximum length of a curl line that is printed.
 const LONGEST_CURL: usize = 2000;
 
-/// Prints cases that were sent again.
+/// Prints replayed cases.
 pub struct ReplayText<W> {
     to: W,
     width: Width,
@@ -52,24 +52,24 @@ pub struct ReplayText<W> {
 }
 
 impl<W: Write> ReplayText<W> {
-    /// Writes to `to`, in at most this width where a line can be broken.
+    /// Creates a printer that writes to `to` and wraps lines at `width` where they contain spaces.
     pub fn new(to: W, width: Width) -> Self {
         Self { to, width, cases: 0 }
     }
 
-    /// Says where the cases go.
+    /// Writes the heading of a scenario: its name, the endpoint and the run id.
     ///
     /// # Errors
-    /// Where the bytes cannot be written.
+    /// Returns an error if the bytes cannot be written.
     pub fn begin(&mut self, scenario: &str, endpoint: &str, run: &str) -> io::Result<()> {
         let gap = if self.cases > 0 { "\n" } else { "" };
         writeln!(self.to, "{gap}{} · {} · run {run}", paint(BOLD, tame(scenario)), tame(endpoint))
     }
 
-    /// Prints one case.
+    /// Writes one case.
     ///
     /// # Errors
-    /// Where the bytes cannot be written.
+    /// Returns an error if the bytes cannot be written.
     pub fn case(&mut self, one: &Replayed) -> io::Result<()> {
         self.cases += 1;
         let Replayed { done, then, .. } = one;
@@ -86,8 +86,8 @@ impl<W: Write> ReplayText<W> {
         }
         self.field("expected", &tame(&expected(&case.expectation)), None)?;
         match then {
-            Some(then) => self.field("then", &tame(&in_words(then.verdict, &then.observed)), None)?,
-            None => self.field("then", "not in the results", None)?,
+            Some(then) => self.field("before", &tame(&in_words(then.verdict, &then.observed)), None)?,
+            None => self.field("before", "not in the results", None)?,
         }
         self.field("now", &tame(&in_words(judgement.verdict, &judgement.observed)), None)?;
         if let Some(accepted) = done.comparison.accepted_in_words() {
@@ -99,7 +99,7 @@ impl<W: Write> ReplayText<W> {
             self.field("because", &tame(&judgement.why), None)?;
         }
         for line in &done.server_output {
-            self.field("server said", &tame(line), None)?;
+            self.field("server output", &tame(line), None)?;
         }
         for (index, step) in one.steps.iter().enumerate() {
             let earlier = then.as_ref().and_then(|then| counterpart(then, one, index));
@@ -140,13 +140,13 @@ impl<W: Write> ReplayText<W> {
         let Some(then) = then else { return Ok(()) };
         let differs = differences(then, step);
         if !differs.is_empty() {
-            let text = format!("the request is not what was sent then: {} differ", differs.join(", "));
+            let text = format!("the request differs from the recorded one: {}", differs.join(", "));
             for line in wrap(&text, room) {
                 writeln!(self.to, "    {}", paint(ODD, line))?;
             }
         }
         if then.answer != step.answer {
-            writeln!(self.to, "    {}", paint(FAINT, "the answer then"))?;
+            writeln!(self.to, "    {}", paint(FAINT, "recorded response"))?;
             for line in answer(&then.answer, room - 2) {
                 writeln!(self.to, "    {} {line}", paint(FAINT, "│"))?;
             }
@@ -154,8 +154,8 @@ impl<W: Write> ReplayText<W> {
         Ok(())
     }
 
-    /// All steps as curl lines, where every one of them has one; half of them would be another case, and
-    /// what a set-up made was taken away again.
+    /// Writes all steps as curl lines, if curl can send every one of them: a part of them would be another case.
+    /// Cases with captured values are left out, because the resources that they name are deleted by now.
     fn pasteable(&mut self, one: &Replayed) -> io::Result<()> {
         if one.done.case.steps.iter().any(|step| !step.captures.is_empty()) {
             return Ok(());
@@ -171,9 +171,9 @@ impl<W: Write> ReplayText<W> {
         }
     }
 
-    /// A name and a text in lines under each other; a place stands at the right edge of the first.
+    /// Writes a label and a wrapped text; `place` is right-aligned on the first line.
     fn field(&mut self, name: &str, text: &str, place: Option<&str>) -> io::Result<()> {
-        const INDENT: usize = 4 + 11 + 2;
+        const INDENT: usize = 4 + 13 + 2;
         let room = self.width.columns().saturating_sub(INDENT).max(20);
         let beside = room.saturating_sub(place.map_or(0, |place| place.chars().count() + 2)).max(20);
         for (index, line) in wrap(text, beside).into_iter().enumerate() {
@@ -182,22 +182,22 @@ impl<W: Write> ReplayText<W> {
                 let gap = room.saturating_sub(line.chars().count() + place.chars().count()).max(2);
                 format!("{:gap$}{}", "", paint(FAINT, tame(place)))
             });
-            writeln!(self.to, "    {}  {line}{right}", paint(FAINT, format!("{name:11}")))?;
+            writeln!(self.to, "    {}  {line}{right}", paint(FAINT, format!("{name:13}")))?;
         }
         Ok(())
     }
 
-    /// Ends with how many cases there were, and writes out what waits.
+    /// Writes the line of counts and flushes the writer.
     ///
     /// # Errors
-    /// Where the bytes cannot be written.
+    /// Returns an error if the bytes cannot be written.
     pub fn finish(&mut self, counts: &str) -> io::Result<()> {
         writeln!(self.to, "\n{counts}")?;
         self.to.flush()
     }
 }
 
-/// `diverges: 200`.
+/// Formats a verdict with what was received, such as `diverges: 200`.
 fn in_words(verdict: Verdict, observed: &Observed) -> String {
     if observed.status.is_none() && observed.note.is_none() {
         return verdict.to_string();
@@ -214,7 +214,8 @@ fn purpose(purpose: crate::generate::Purpose) -> &'static str {
     }
 }
 
-/// The recorded step that stands for a step of now: results leave out what was not sent.
+/// Returns the recorded step that corresponds to a step of the replay. Results leave out steps that were not sent, so
+/// the index alone does not identify it.
 fn counterpart<'t>(then: &'t Then, now: &Replayed, index: usize) -> Option<&'t SentStep> {
     if then.steps.len() == now.steps.len() {
         return then.steps.get(index);
@@ -224,7 +225,7 @@ fn counterpart<'t>(then: &'t Then, now: &Replayed, index: usize) -> Option<&'t S
     then.steps.iter().filter(|step| step.purpose == purpose).nth(before)
 }
 
-/// What of a request is not as it was; dates and signatures always differ.
+/// Returns the names of the request parts that differ, without dates and signatures, which always do.
 fn differences(then: &SentStep, now: &SentStep) -> Vec<&'static str> {
     let fresh = ["authorization", "x-amz-date", "date"];
     let lasting = |step: &SentStep| -> Vec<(String, String)> {
@@ -275,16 +276,16 @@ fn answer(answer: &StepAnswer, columns: usize) -> Vec<String> {
                 lines.extend(broken(body, columns));
             }
         }
-        StepAnswer::Nothing { why } => lines.extend(broken(&format!("no answer: {why}"), columns)),
+        StepAnswer::Nothing { why } => lines.extend(broken(&format!("no response: {why}"), columns)),
     }
     shortened(lines)
 }
 
-/// Lines of at most so many characters, broken anywhere: what is sent has no words.
+/// Splits a text into lines of at most `columns` characters, at any character: payloads have no words to wrap at.
 fn broken(text: &str, columns: usize) -> Vec<String> {
     let columns = columns.max(8);
     let mut lines = Vec::new();
-    // One line more than is shown says that there are more.
+    // One line past the limit is kept, so that `truncate_lines` sees that there are more.
     for line in text.lines().take(MOST_LINES + 1) {
         let shown: Vec<char> = tame(&line[..line.floor_char_boundary(16 * 1024)]).chars().collect();
         if shown.is_empty() {
@@ -323,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn dates_may_differ_and_nothing_else() {
+    fn only_date_differences_are_ignored() {
         let (then, mut now) = (step(), step());
         now.headers[1].1 = "2".into();
         assert_eq!(differences(&then, &now), Vec::<&str>::new());
@@ -333,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn long_lines_break_and_many_lines_end() {
+    fn long_lines_are_split_and_many_lines_are_truncated() {
         let lines = request(&step(), 12);
         assert!(lines.iter().all(|line| line.chars().count() <= 12), "{lines:?}");
         assert!(lines.concat().contains("\\u{1b}"), "{lines:?}");

@@ -1,6 +1,6 @@
-//! Colours, widths and wrapping, the same for every text output.
+//! Colours, widths and wrapping for all text output.
 //!
-//! This file never asks a terminal: the width is given.
+//! This module never queries a terminal: it receives the width.
 
 use anstyle::{AnsiColor, Style};
 
@@ -10,17 +10,17 @@ pub(super) const ODD: Style = AnsiColor::Yellow.on_default();
 pub(super) const BOLD: Style = Style::new().bold();
 pub(super) const FAINT: Style = Style::new().dimmed();
 
-/// How many columns a text may take.
+/// The width of text output, in columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Width(usize);
 
 impl Width {
-    /// A terminal's width, kept between what can be read and what a line should hold.
+    /// Creates a width from a terminal's, limited to a readable range.
     pub fn of_terminal(columns: usize) -> Self {
         Self(columns.clamp(60, 120))
     }
 
-    /// In columns.
+    /// Returns the number of columns.
     pub fn columns(self) -> usize {
         self.0
     }
@@ -32,12 +32,12 @@ impl Default for Width {
     }
 }
 
-/// A text in a style.
+/// Formats a text in a style.
 pub(super) fn paint(style: Style, text: impl std::fmt::Display) -> String {
     format!("{style}{text}{style:#}")
 }
 
-/// A text without what a terminal would obey: control characters become escapes.
+/// Escapes control and bidirectional formatting characters, so that a text cannot control the terminal.
 pub(super) fn tame(text: &str) -> String {
     text.chars()
         .map(|c| match c {
@@ -49,7 +49,7 @@ pub(super) fn tame(text: &str) -> String {
         .collect()
 }
 
-/// The lines of a text, none longer than `columns` where a space allows it.
+/// Wraps a text at spaces, into lines of at most `columns` characters unless a word is longer.
 pub(super) fn wrap(text: &str, columns: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {
@@ -67,7 +67,7 @@ pub(super) fn wrap(text: &str, columns: usize) -> Vec<String> {
     lines
 }
 
-/// `1 case`, `2 cases`.
+/// Formats a number with its noun: `1 case`, `2 cases`.
 pub(super) fn count(number: u64, one: &str) -> String {
     if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
 }
@@ -77,14 +77,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn long_texts_wrap_at_spaces_only() {
+    fn text_is_wrapped_at_spaces_only() {
         assert_eq!(wrap("", 10), [""]);
         assert_eq!(wrap("one two three", 8), ["one two", "three"]);
         assert_eq!(wrap("unbreakable-word next", 5), ["unbreakable-word", "next"]);
     }
 
     #[test]
-    fn what_a_server_says_cannot_steer_a_terminal() {
+    fn control_characters_are_escaped() {
         assert_eq!(tame("a\u{1b}[2Jb"), "a\\u{1b}[2Jb");
         assert_eq!(tame("\u{202e}x\n"), "\\u{202e}x\\u{a}");
     }

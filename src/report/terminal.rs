@@ -1,6 +1,6 @@
-//! A run for people: a table of operations, then what to fix.
+//! Prints a run as text: a table of operations, then the findings.
 //!
-//! This file never asks whether it writes to a terminal.
+//! This module never checks whether it writes to a terminal.
 
 use super::style::{BAD, BOLD, FAINT, GOOD, ODD, Width, count, paint, tame, wrap};
 use super::{Done, Head, NotRun, Output, SnapshotNews, Summary};
@@ -8,14 +8,14 @@ use crate::judge::{Finding, OperationCoverage};
 use indexmap::IndexMap;
 use std::io::{self, Write};
 
-/// Longer curl lines are not shown but named.
+/// Maximum length of a curl line that is printed in full; for longer ones the command that prints them is shown.
 const LONGEST_CURL: usize = 700;
-/// So many findings are shown at length; those after them take a line each.
+/// Maximum number of findings that are shown in full; the remaining ones take a line each.
 const AT_LENGTH: usize = 25;
-/// So many lines of what the server printed are shown with a finding.
+/// Maximum number of server output lines that are shown with a finding.
 const SHORT: usize = 6;
 
-/// The text that `check` prints.
+/// The text report that `check` prints.
 pub struct Terminal<W> {
     to: W,
     width: Width,
@@ -24,7 +24,7 @@ pub struct Terminal<W> {
 }
 
 impl<W: Write> Terminal<W> {
-    /// Writes to `to`, in at most this width where a line can be broken.
+    /// Creates a reporter that writes to `to` and wraps lines at `width` where they contain spaces.
     pub fn new(to: W, width: Width) -> Self {
         Self { to, width, again: String::new(), scenarios: 0 }
     }
@@ -42,10 +42,10 @@ impl<W: Write> Terminal<W> {
             let mut errors = format!("{}/{}", row.errors.0, row.errors.1);
             errors = format!("{errors:>7}");
             if complete && !row.unprovokable.is_empty() {
-                // The first row that has any explains the number.
+                // The first row with such a number explains it.
                 let first = rows.iter().find(|row| !row.unprovokable.is_empty());
                 let explains = first.is_some_and(|first| std::ptr::eq(first, row));
-                let words = if explains { " no case can provoke" } else { "" };
+                let words = if explains { " not testable" } else { "" };
                 errors.push_str(&format!(" (+{}{words})", row.unprovokable.len()));
             }
             writeln!(
@@ -61,8 +61,8 @@ impl<W: Write> Terminal<W> {
         self.reached(rows, complete)
     }
 
-    /// What else was reached of what could be, and which documented errors nothing can bring about.
-    /// A part of a plan cannot tell.
+    /// Writes the remaining coverage, and the documented errors that no test can trigger. The latter are known only
+    /// if the run is complete.
     fn reached(&mut self, rows: &[OperationCoverage], complete: bool) -> io::Result<()> {
         let sum = |part: fn(&OperationCoverage) -> (u64, u64)| {
             rows.iter().map(part).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
@@ -78,7 +78,7 @@ impl<W: Write> Terminal<W> {
         .map(|(name, (reached, of))| format!("{name} {reached}/{of}"))
         .collect();
         if !parts.is_empty() {
-            writeln!(self.to, "\n  {}", paint(FAINT, format!("reached: {}", parts.join(" · "))))?;
+            writeln!(self.to, "\n  {}", paint(FAINT, format!("coverage: {}", parts.join(" · "))))?;
         }
         let mut why: Vec<(&str, Vec<&str>)> = Vec::new();
         for (name, reason) in rows.iter().filter(|_| complete).flat_map(|row| &row.unprovokable) {
@@ -90,7 +90,7 @@ impl<W: Write> Terminal<W> {
         }
         for (reason, names) in why {
             let names: Vec<String> = names.into_iter().map(tame).collect();
-            writeln!(self.to, "  {}", paint(FAINT, format!("no case can provoke {}: {reason}", names.join(", "))))?;
+            writeln!(self.to, "  {}", paint(FAINT, format!("not testable: {} ({reason})", names.join(", "))))?;
         }
         Ok(())
     }
@@ -107,59 +107,59 @@ impl<W: Write> Terminal<W> {
         if let Some(accepted) = &finding.accepted {
             self.field("accepted", &tame(accepted), None)?;
         }
-        self.field("observed", &tame(&finding.observed), None)?;
+        self.field("received", &tame(&finding.observed), None)?;
         let unclear = same_status(&finding.expected, &finding.observed) || finding.expected == "kept";
         if !finding.rule.is_empty() && unclear {
             self.field("because", &tame(&finding.why), None)?;
         }
         if let Some(learnt) = &finding.learnt {
-            self.field("learnt", &tame(learnt), None)?;
+            self.field("actual limit", &tame(learnt), None)?;
         }
         let example = finding.examples.first().map_or("", String::as_str);
         let remote = if self.again.ends_with(" --allow-remote") { " --allow-remote" } else { "" };
         writeln!(
             self.to,
             "    {}  overstep replay {}{remote}",
-            paint(FAINT, format!("{:11}", "again")),
+            paint(FAINT, format!("{:15}", "reproduce")),
             word(&tame(example))
         )?;
         match &finding.curl {
             Some(curl) if curl.len() <= LONGEST_CURL => {
                 for line in curl.lines() {
-                    writeln!(self.to, "    {:11}  {}", "", tame(line))?;
+                    writeln!(self.to, "    {:15}  {}", "", tame(line))?;
                 }
             }
-            // A law is made of many lines, and `replay` shows them all.
+            // A law consists of many requests, and `replay` shows them all.
             Some(_) if finding.member == "law" => {}
-            // Nobody reads a screen of one character; the line is a command away.
+            // A curl line that fills the screen is unreadable, so the command that prints it is shown instead.
             Some(_) => {
                 let cases = self.again.replacen(" check ", " cases ", 1).replace(" --allow-remote", "");
                 let only = quoted(&format!("id({example})"));
-                writeln!(self.to, "    {:11}  {cases} -E {only} --format curl", "")?;
+                writeln!(self.to, "    {:15}  {cases} -E {only} --format curl", "")?;
             }
             None => {}
         }
-        // An answer that is not the accepted one is for the snapshot to know.
+        // A response that differs from the accepted one is settled in the snapshot, not as a known divergence.
         let stanza = if finding.accepted.is_none() { known_stanza(finding) } else { String::new() };
         for (index, line) in stanza.lines().enumerate() {
-            let name = if index == 0 { "or known" } else { "" };
-            writeln!(self.to, "    {}  {}", paint(FAINT, format!("{name:11}")), paint(FAINT, tame(line)))?;
+            let name = if index == 0 { "accept as known" } else { "" };
+            writeln!(self.to, "    {}  {}", paint(FAINT, format!("{name:15}")), paint(FAINT, tame(line)))?;
         }
         self.server_output(&finding.server_output, SHORT)
     }
 
-    /// The last lines that the server printed, so many.
+    /// Writes the last `max_lines` lines of the server's output.
     fn server_output(&mut self, lines: &[String], most: usize) -> io::Result<()> {
         for (index, line) in lines.iter().skip(lines.len().saturating_sub(most)).enumerate() {
-            let name = if index == 0 { "server said" } else { "" };
-            writeln!(self.to, "    {}  {}", paint(FAINT, format!("{name:11}")), tame(line))?;
+            let name = if index == 0 { "server output" } else { "" };
+            writeln!(self.to, "    {}  {}", paint(FAINT, format!("{name:15}")), tame(line))?;
         }
         Ok(())
     }
 
-    /// A name and a text in lines under each other; a place stands at the right edge of the first.
+    /// Writes a label and a wrapped text; `place` is right-aligned on the first line.
     fn field(&mut self, name: &str, text: &str, place: Option<&str>) -> io::Result<()> {
-        const INDENT: usize = 4 + 11 + 2;
+        const INDENT: usize = 4 + 15 + 2;
         let place = place.unwrap_or("");
         let room = self.width.columns().saturating_sub(INDENT).max(20);
         let beside = room.saturating_sub(if place.is_empty() { 0 } else { place.chars().count() + 2 }).max(20);
@@ -168,9 +168,9 @@ impl<W: Write> Terminal<W> {
                 let gap = room.saturating_sub(line.chars().count() + place.chars().count()).max(2);
                 let right =
                     if place.is_empty() { String::new() } else { format!("{:gap$}{}", "", paint(FAINT, place)) };
-                writeln!(self.to, "    {}  {line}{right}", paint(FAINT, format!("{name:11}")))?;
+                writeln!(self.to, "    {}  {line}{right}", paint(FAINT, format!("{name:15}")))?;
             } else {
-                writeln!(self.to, "    {:11}  {line}", "")?;
+                writeln!(self.to, "    {:15}  {line}", "")?;
             }
         }
         Ok(())
@@ -182,13 +182,13 @@ impl<W: Write> Terminal<W> {
         writeln!(self.to, "{} {title}  {}  {}", paint(BAD, "✗"), count(finding.cases, "case"), paint(FAINT, example))
     }
 
-    /// Which operations were not run, and why: scope, and what a scenario lacks.
+    /// Writes the operations that were not run: those that the endpoint lacks, and those whose control was rejected.
     fn not_run(&mut self, rows: &[NotRun]) -> io::Result<()> {
         let lacking: Vec<&NotRun> = rows.iter().filter(|row| row.implemented).collect();
         if !lacking.is_empty() {
             let what = count(lacking.len() as u64, "operation");
-            writeln!(self.to, "\n{} {what} without a successful plain request:", paint(ODD, "not run:"))?;
-            // What one refusal blocks stands together.
+            writeln!(self.to, "\n{} {what} whose control request failed:", paint(ODD, "not run:"))?;
+            // Operations with the same reason are listed together.
             let mut reasons: IndexMap<String, Vec<&str>> = IndexMap::new();
             for row in &lacking {
                 let told = [&row.observed, &row.why].into_iter().filter(|text| !text.is_empty());
@@ -204,12 +204,12 @@ impl<W: Write> Terminal<W> {
             if reasons.len() > NOT_RUN_SHOWN {
                 writeln!(self.to, "    and {} other reasons", reasons.len() - NOT_RUN_SHOWN)?;
             }
-            writeln!(self.to, "    say in the scenario what they need: `[operations.NAME]` with `use`, or a fixture")?;
+            writeln!(self.to, "    add what they need to the scenario: `[operations.NAME]` with `use`, or a fixture")?;
         }
         let absent: Vec<&str> = rows.iter().filter(|row| !row.implemented).map(|row| row.operation.as_str()).collect();
         if !absent.is_empty() {
             let what = format!("{}: {}", count(absent.len() as u64, "operation"), absent.join(", "));
-            writeln!(self.to, "\n{} {what}", paint(ODD, "not implemented here:"))?;
+            writeln!(self.to, "\n{} {what}", paint(ODD, "not implemented:"))?;
         }
         Ok(())
     }
@@ -225,16 +225,16 @@ impl<W: Write> Terminal<W> {
         for (number, name) in [
             (counts.known, "known"),
             (counts.changed, "changed"),
-            (counts.new, "new"),
-            (counts.unspecified, "unspecified"),
+            (counts.new, "unreviewed"),
+            (counts.unspecified, "undocumented"),
             (counts.not_implemented, "not implemented"),
         ] {
             if number > 0 {
                 parts.push(format!("{number} {name}"));
             }
         }
-        parts.push(format!("{} indeterminate", counts.indeterminate));
-        parts.push(format!("{} unsendable", counts.unsendable));
+        parts.push(format!("{} inconclusive", counts.indeterminate));
+        parts.push(format!("{} not sendable", counts.unsendable));
         parts.push(format!("{:.1} s", summary.seconds));
         let gap = if summary.operations.is_empty() { "" } else { "\n" };
         writeln!(self.to, "{gap}{}", parts.join(" · "))?;
@@ -247,24 +247,28 @@ impl<W: Write> Terminal<W> {
         }
         if let Some((own, server)) = summary.processor.filter(|(own, server)| own + server > 0.5) {
             let share = 100.0 * own / (own + server);
-            writeln!(self.to, "processor time: overstep {own:.1} s, the server {server:.1} s ({share:.0} % overstep)")?;
+            writeln!(self.to, "processor time: overstep {own:.1} s, server {server:.1} s ({share:.0} % overstep)")?;
         }
         for note in &summary.known_notes {
             writeln!(self.to, "{} {}", paint(ODD, "known:"), tame(note))?;
         }
         if let Some((cases, id, why)) = &summary.left {
-            let what = format!("what {} made may still be there: {}: {}", count(*cases, "case"), tame(id), tame(why));
-            writeln!(self.to, "{} {what}", paint(ODD, "left behind:"))?;
+            let what = format!(
+                "for {}; their resources may remain; first: {}: {}",
+                count(*cases, "case"),
+                tame(id),
+                tame(why)
+            );
+            writeln!(self.to, "{} {what}", paint(ODD, "cleanup failed"))?;
         }
         match summary.snapshots {
             SnapshotNews { waiting: 1.., .. } => writeln!(
                 self.to,
-                "{} {} of answers that are not accepted yet: overstep snapshot review",
-                paint(ODD, "snapshots:"),
-                count(summary.snapshots.waiting, "file")
+                "{} to review: overstep snapshot review",
+                paint(ODD, count(summary.snapshots.waiting, "snapshot"))
             ),
             SnapshotNews { accepted: 1.., .. } => {
-                writeln!(self.to, "snapshots: {} accepted", count(summary.snapshots.accepted, "file"))
+                writeln!(self.to, "{} accepted", count(summary.snapshots.accepted, "snapshot"))
             }
             _ => Ok(()),
         }
@@ -283,11 +287,11 @@ pub(super) fn title(finding: &Finding) -> String {
     parts.join(" · ")
 }
 
-/// The entry that makes a finding known, for `scenarios/NAME.known/ENDPOINT.toml`.
+/// Returns the entry that marks a finding as a known divergence, for `scenarios/NAME.known/ENDPOINT.toml`.
 pub(super) fn known_stanza(finding: &Finding) -> String {
     let cases = match &finding.frame {
         Some(_) => finding.operations.iter().map(|one| format!("{}/{one}/*", finding.scenario)).collect(),
-        // What is wrong inside a member has ids of its own.
+        // Mismatches inside a member have case ids of their own.
         None if finding.constraint == "ignored" => {
             vec![format!("{}/{}/{}*", finding.scenario, finding.operation, finding.member)]
         }
@@ -305,26 +309,26 @@ fn toml_text(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
 }
 
-/// Whether expectation and observation begin with the same status, so that they alone explain nothing.
+/// Returns true if both texts begin with the same status, so that they do not explain the finding by themselves.
 fn same_status(expected: &str, observed: &str) -> bool {
     let status = |text: &str| text.split([' ', ',']).next().map(str::to_owned);
     status(expected) == status(observed)
 }
 
-/// An id as a shell takes it: braces without a comma stand for themselves in bash, brackets may not.
+/// Quotes an id for a shell if needed: bash takes braces without a comma literally, but expands brackets.
 fn word(id: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:{}=@%+".contains(c);
     if id.chars().all(plain) && !id.contains("..") { id.to_owned() } else { quoted(id) }
 }
 
-/// A text as one word of a POSIX shell.
+/// Quotes a text as one word of a POSIX shell.
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "'\\''"))
 }
 
-/// So many reasons for not running operations are listed.
+/// Maximum number of reasons that are listed for operations that were not run.
 const NOT_RUN_SHOWN: usize = 20;
-/// So many of those that one thing blocks are named.
+/// Maximum number of operations that are named per reason.
 const NAMED: usize = 6;
 
 impl<W: Write> Output for Terminal<W> {
@@ -438,8 +442,8 @@ mod tests {
                 constraints: (11, 11),
                 errors: (4, 4),
                 unprovokable: vec![
-                    ("ThrottlingException".into(), "only too many requests bring it"),
-                    ("InternalServiceException".into(), "only a failure of the server brings it"),
+                    ("ThrottlingException".into(), "needs rate limiting"),
+                    ("InternalServiceException".into(), "needs a server failure"),
                 ],
                 ..OperationCoverage::default()
             }],
@@ -453,32 +457,32 @@ mod tests {
     }
 
     #[test]
-    fn a_finding_reads_as_documented() {
+    fn finding_is_printed_in_full() {
         insta::assert_snapshot!(printed(vec![finding(1)]), @r#"
         connect · http://127.0.0.1:4566 · seed 1 · 1 operation · 171 cases
 
           operation              cases   pass   diverge   constraints   errors
-          TagContact               171    169         2         11/11      4/4 (+2 no case can provoke)
-          no case can provoke ThrottlingException: only too many requests bring it
-          no case can provoke InternalServiceException: only a failure of the server brings it
+          TagContact               171    169         2         11/11      4/4 (+2 not testable)
+          not testable: ThrottlingException (needs rate limiting)
+          not testable: InternalServiceException (needs a server failure)
 
         ✗ TagContact · Tags · length                                                                  1 case
-            documented   at most 6 entries                                             API_TagContact.txt:53
-            expected     400 InvalidParameterException or InvalidRequestException
-            observed     200
-            again        overstep replay connect/TagContact/Tags/length/above-max-1
-                         curl -sS --path-as-is -X POST 'http://127.0.0.1:4566/contact/tags'
-            or known     [[known]]
-                         cases    = ["connect/TagContact/Tags/length/*"]
-                         observed = "200"
-                         reason   = ""
+            documented       at most 6 entries                                         API_TagContact.txt:53
+            expected         400 InvalidParameterException or InvalidRequestException
+            received         200
+            reproduce        overstep replay connect/TagContact/Tags/length/above-max-1
+                             curl -sS --path-as-is -X POST 'http://127.0.0.1:4566/contact/tags'
+            accept as known  [[known]]
+                             cases    = ["connect/TagContact/Tags/length/*"]
+                             observed = "200"
+                             reason   = ""
 
-        1 finding in 171 cases · 0 indeterminate · 0 unsendable · 0.6 s
+        1 finding in 171 cases · 0 inconclusive · 0 not sendable · 0.6 s
         "#);
     }
 
     #[test]
-    fn hundreds_of_findings_are_a_list() {
+    fn findings_past_the_limit_take_one_line_each() {
         let text = printed((0..300).map(finding).collect());
         assert!(text.contains("and 275 more, one line each:"), "{text}");
         assert_eq!(text.lines().filter(|line| line.starts_with('✗')).count(), 300);

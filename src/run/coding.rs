@@ -1,4 +1,4 @@
-//! Content encodings of answers, undone within a limit.
+//! Decodes the content encodings of responses within a size limit.
 //!
 //! It never trusts a length that a server states.
 
@@ -8,10 +8,10 @@ use bytes::Bytes;
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 use std::io::Read;
 
-/// So many encodings one upon the other are undone.
+/// Maximum number of nested encodings.
 const MOST: usize = 4;
 
-/// The body as it was before it was encoded, at most `limit` bytes of it.
+/// Returns the decoded body, at most `limit` bytes of it.
 pub(super) fn decoded(encoding: Option<&str>, body: Bytes, framing: Framing, limit: usize) -> (Bytes, Framing) {
     let Some(encoding) = encoding else { return (body, framing) };
     let mut body = body;
@@ -30,13 +30,13 @@ pub(super) fn decoded(encoding: Option<&str>, body: Bytes, framing: Framing, lim
             // Some servers send raw deflate under this name, which RFC 9110 says is zlib.
             "deflate" if body[0] & 0x0f == 8 => read(ZlibDecoder::new(&*body), limit),
             "deflate" => read(DeflateDecoder::new(&*body), limit),
-            other => (body.clone(), Err(format!("content encoding `{}` is not known", beginning(other.as_bytes())))),
+            other => (body.clone(), Err(format!("unknown content encoding `{}`", beginning(other.as_bytes())))),
         };
         body = bytes;
         match outcome {
             Ok(true) => {}
             Ok(false) => return (body, Framing::CutAtLimit),
-            // A body that was cut cannot be decoded to its end; that it was cut is the better word.
+            // A truncated body cannot be decoded to its end; the truncation is the better explanation.
             Err(reason) if framing == Framing::Complete || framing == Framing::Trailing => {
                 framing = Framing::Undecodable(reason);
                 return (body, framing);
@@ -47,10 +47,11 @@ pub(super) fn decoded(encoding: Option<&str>, body: Bytes, framing: Framing, lim
     (body, framing)
 }
 
-/// So much is kept of what is longer than the limit: nobody can read its end, and many may wait side by side.
+/// Maximum number of bytes kept of a body that exceeds the limit: its end is never needed, and many may be held
+/// concurrently.
 const BEGINNING: usize = 256 * 1024;
 
-/// What could be read, and whether that was all.
+/// Returns the bytes that could be read, and whether that was everything.
 fn read(reader: impl Read, limit: usize) -> (Bytes, Result<bool, String>) {
     let mut out = Vec::new();
     let outcome = reader.take(limit as u64 + 1).read_to_end(&mut out);
@@ -74,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn bodies_come_out_whole_or_say_why_not() {
+    fn bodies_are_decoded_or_the_reason_is_given() {
         let plain = |encoding, body| decoded(Some(encoding), body, Framing::Complete, 1000);
         assert_eq!(plain("gzip", gzip(b"hello")), (Bytes::from("hello"), Framing::Complete));
         assert_eq!(plain("gzip, gzip", gzip(&gzip(b"hello"))), (Bytes::from("hello"), Framing::Complete));

@@ -1,6 +1,6 @@
-//! Connections to the endpoint: addresses, TCP, TLS, and the time that a request may take.
+//! Opens connections to the endpoint: addresses, TCP, TLS, and the time limits of a request.
 //!
-//! It never speaks HTTP.
+//! It never reads or writes HTTP.
 
 use super::{Endpoint, Limits, NoAnswer, SetUpError, Stop, clock, tls};
 use rustls::pki_types::ServerName;
@@ -18,13 +18,13 @@ use tokio::time::Sleep;
 /// Opens connections to one endpoint; shared by all workers.
 pub(super) struct Connector {
     addresses: Vec<SocketAddr>,
-    /// The address that answered last, tried first.
+    /// Index of the address that was last connected to, which is tried first.
     preferred: AtomicUsize,
     tls: Option<(tokio_rustls::TlsConnector, ServerName<'static>)>,
 }
 
 impl Connector {
-    /// Resolves the endpoint's name, once for the whole run.
+    /// Resolves the endpoint's host name, once for the whole run.
     pub(super) fn new(endpoint: &Endpoint) -> Result<Self, SetUpError> {
         let addresses: Vec<SocketAddr> = (endpoint.host.as_str(), endpoint.port)
             .to_socket_addrs()
@@ -36,7 +36,7 @@ impl Connector {
         let tls = if endpoint.https {
             let config = tls::config(&endpoint.tls).map_err(SetUpError::Tls)?;
             let name = ServerName::try_from(endpoint.host.clone())
-                .map_err(|_| SetUpError::Tls(format!("`{}` is no server name", endpoint.host)))?;
+                .map_err(|_| SetUpError::Tls(format!("`{}` is not a valid server name", endpoint.host)))?;
             Some((tokio_rustls::TlsConnector::from(Arc::new(config)), name))
         } else {
             None
@@ -44,7 +44,7 @@ impl Connector {
         Ok(Self { addresses, preferred: AtomicUsize::new(0), tls })
     }
 
-    /// A fresh connection, within the timer.
+    /// Opens a new connection within the timer.
     pub(super) async fn connect(&self, timer: &mut Timer) -> Result<Stream, NoAnswer> {
         let mut last = String::new();
         let first = self.preferred.load(Ordering::Relaxed);
@@ -55,7 +55,7 @@ impl Connector {
                 Some(Err(error)) => last = error.to_string(),
                 Some(Ok(tcp)) => {
                     self.preferred.store(index, Ordering::Relaxed);
-                    // Requests are written whole; waiting to fill packets only costs time.
+                    // Requests are written at once, so delaying small packets only costs time.
                     let _ = tcp.set_nodelay(true);
                     return self.secure(tcp, timer).await;
                 }
@@ -74,10 +74,12 @@ impl Connector {
     }
 }
 
-/// Why a handshake failed.
+/// Describes why a handshake failed.
 fn told(error: &std::io::Error) -> String {
     match error.get_ref().and_then(|inner| inner.downcast_ref()) {
-        Some(rustls::Error::InvalidMessage(_)) => format!("it speaks no TLS; `http://` may be meant ({error})"),
+        Some(rustls::Error::InvalidMessage(_)) => {
+            format!("the server does not use TLS; did you mean `http://`? ({error})")
+        }
         _ => error.to_string(),
     }
 }
@@ -87,7 +89,7 @@ enum Pipe {
     Tls(Box<tokio_rustls::client::TlsStream<TcpStream>>),
 }
 
-/// A connection, secured or not.
+/// A TCP connection with or without TLS.
 pub(super) struct Stream(Pipe);
 
 impl AsyncRead for Stream {
@@ -122,7 +124,7 @@ impl AsyncWrite for Stream {
     }
 }
 
-/// The time of one request: a deadline, an idle deadline, and the run's stop switch.
+/// Time limits of one request: a deadline, an idle timeout, and cancellation of the run.
 pub(super) struct Timer {
     pub(super) total: Duration,
     idle: Duration,
@@ -133,11 +135,11 @@ pub(super) struct Timer {
     sleep: Pin<Box<Sleep>>,
 }
 
-/// How often the stop switch is looked at while nothing happens.
+/// Interval between checks for cancellation while nothing happens.
 const TICK: Duration = Duration::from_millis(100);
 
 impl Timer {
-    /// Must be called inside a runtime.
+    /// Creates a timer. Must be called inside a runtime.
     pub(super) fn new(limits: &Limits) -> Self {
         let now = clock::now();
         Self {
@@ -151,13 +153,13 @@ impl Timer {
         }
     }
 
-    /// Begins a request, which `stop` may end.
+    /// Starts the time of a request, which `stop` may cancel.
     pub(super) fn begin(&mut self, stop: Option<&Stop>) {
         let now = clock::now();
         self.deadline = now + self.total;
         self.quiet_since = now;
         self.seen = 0;
-        // Counted references are memory that all workers share: the same switch is kept as it is.
+        // Reference counts are memory that all workers share, so an equal token is not cloned again.
         let same = matches!((&self.stop, stop), (Some(kept), Some(stop)) if kept.is_same(stop));
         if !same {
             self.stop = stop.cloned();
@@ -165,12 +167,13 @@ impl Timer {
         self.arm(now);
     }
 
-    /// Says that something came, where bytes cannot be counted.
+    /// Records progress for callers that cannot count bytes.
     pub(super) fn touch(&mut self) {
         self.quiet_since = clock::now();
     }
 
-    /// Setting the alarm costs as much as a request; one that rings too early only looks and sets it anew.
+    /// Schedules the next wake-up. Resetting the sleep costs as much as a request, so a sleep that ends too early is
+    /// kept, and only checks the time and is reset.
     fn arm(&mut self, now: Instant) {
         let next = self.deadline.min(self.quiet_since + self.idle).min(now + TICK).into();
         if self.sleep.is_elapsed() || self.sleep.deadline() > next {
@@ -178,7 +181,8 @@ impl Timer {
         }
     }
 
-    /// Ready when the time is over. `received` counts bytes: another count says that something came.
+    /// Returns `Ready` when the time is over. `received` is the number of bytes received so far; a change counts as
+    /// progress.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>, received: usize) -> Poll<()> {
         while self.sleep.as_mut().poll(cx).is_ready() {
             let now = clock::now();
@@ -195,12 +199,12 @@ impl Timer {
         Poll::Pending
     }
 
-    /// What the future gives, or `None` when the time was over first.
+    /// Returns the output of the future, or `None` if the time is over first.
     pub(super) async fn race<F: Future>(&mut self, future: F) -> Option<F::Output> {
         let mut future = std::pin::pin!(future);
         std::future::poll_fn(|cx| {
-            // First, because a connection that always has something to read uses up what tokio lets a
-            // task do in one go, and a timer asked after it would never be heard.
+            // The timer is polled first: a connection that always has data uses up the task's budget in tokio, so a
+            // timer polled after it would never be ready.
             if self.poll(cx, self.seen).is_ready() {
                 return Poll::Ready(None);
             }

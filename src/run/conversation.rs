@@ -1,8 +1,8 @@
-//! One connection: requests written whole, answers read by hand, both at once where it takes that.
+//! One HTTP/1.1 connection: writes requests and parses responses by hand, both at the same time if needed.
 //!
-//! It never sends twice, never waits longer than its timer allows, and never grows with what a server sends.
-//! No HTTP library stands between: every byte of a request is decided before, and what a library does
-//! beside (maps of headers, channels, a task for each connection) costs more than all of judging.
+//! It never retries, never waits longer than its timer allows, and its memory use does not grow with what a server
+//! sends. It uses no HTTP library, because every byte of a request is decided before, and what a library adds (header
+//! maps, channels, a task per connection) costs more than all of judging.
 
 use super::coding::decoded;
 use super::connection::{Connector, Stream, Timer};
@@ -16,52 +16,52 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use tokio::io::{AsyncReadExt as _, AsyncWrite as _};
 
-/// More interim answers than this are no conversation.
+/// Maximum number of interim (1xx) responses before a final one.
 const MOST_INTERIM: usize = 64;
 
-/// Room for a usual answer; a larger one is read in pieces.
+/// Initial capacity of the input buffer, enough for a typical response; larger ones are read in pieces.
 const ROOM: usize = 16 * 1024;
-/// With less room than this left, what was read is moved to the front.
+/// Minimum free capacity of the input buffer before each read.
 const LEAST_ROOM: usize = 4 * 1024;
 
-/// A connection with what is still to be written and what has been read of it.
+/// A connection with its pending output and unread input.
 pub(super) struct Conversation {
     stream: Stream,
     output: Vec<u8>,
     written: usize,
-    /// Writing failed: only the answer counts now.
+    /// Whether writing has failed, so that only the response matters.
     is_deaf: bool,
     input: BytesMut,
     /// Bytes received since the last request.
     received: usize,
 }
 
-/// What a connection does that nobody has asked anything.
+/// State of a connection without a pending request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Idle {
-    /// It waits.
+    /// The connection is open and silent.
     Quiet,
-    /// It is closed.
+    /// The connection is closed.
     Closed,
-    /// It speaks.
+    /// The server sends data without a request.
     Speaks,
 }
 
-/// What one read brought.
+/// Result of one read.
 enum Read {
     Some,
     End,
     TimedOut,
 }
 
-/// An answer, and whether the connection takes another request.
+/// A response, and whether the connection can be reused.
 pub(super) struct Heard {
     pub(super) answer: Answer,
     pub(super) keeps: bool,
 }
 
 impl Conversation {
-    /// A fresh connection, within the timer.
+    /// Opens a new connection within the timer.
     pub(super) async fn open(connector: &Connector, timer: &mut Timer) -> Result<Self, NoAnswer> {
         let stream = connector.connect(timer).await?;
         Ok(Self {
@@ -74,12 +74,12 @@ impl Conversation {
         })
     }
 
-    /// Whether a byte has come since the last request.
+    /// Returns true if any byte was received since the last request.
     pub(super) fn is_answered(&self) -> bool {
         self.received > 0
     }
 
-    /// Looks at a connection that owes no answer, without waiting.
+    /// Returns the state of a connection without a pending request, without waiting.
     pub(super) async fn idle(&mut self) -> Idle {
         if !self.input.is_empty() {
             return Idle::Speaks;
@@ -94,12 +94,12 @@ impl Conversation {
         .await
     }
 
-    /// What came where nobody had asked.
+    /// Returns the error for data that the server sent without a request.
     pub(super) fn unasked(&self) -> NoAnswer {
-        not_http("bytes came that nobody had asked for", &self.input)
+        not_http("data without a request", &self.input)
     }
 
-    /// Sends a message and reads its answer. A connection that is to be closed says so in the request.
+    /// Sends a request and reads its response. If `close` is set, the request asks the server to close the connection.
     pub(super) async fn ask(
         &mut self,
         message: &Message,
@@ -118,26 +118,26 @@ impl Conversation {
         let mut keeps = false;
         if framing == Framing::Complete {
             let told = head.keeps && length != Length::UntilClose && self.written == self.output.len();
-            // A connection that is to be closed is not asked: what it does after its answer is its own affair.
+            // A connection that is to be closed is not checked: it does not matter what it does after the response.
             match if close { Idle::Closed } else { self.idle().await } {
                 Idle::Speaks => framing = Framing::Trailing,
                 Idle::Quiet => keeps = told,
                 Idle::Closed => {}
             }
         }
-        // The answer to HEAD tells of a body that does not come.
+        // A response to HEAD describes a body that is not sent.
         let encoding = head.value("content-encoding").filter(|_| message.method != "HEAD");
         let (body, framing) = decoded(encoding, body.into(), framing, limits.body);
         Ok(Heard { answer: Answer { status: head.status, headers: head.headers, body, framing }, keeps })
     }
 
-    /// Writes what is left of the request, as far as the connection takes it now.
+    /// Writes as much of the remaining request as the connection accepts now.
     fn poll_write(&mut self, cx: &mut Context<'_>) {
         while !self.is_deaf && self.written < self.output.len() {
             match Pin::new(&mut self.stream).poll_write(cx, &self.output[self.written..]) {
                 Poll::Ready(Ok(count)) if count > 0 => self.written += count,
                 Poll::Pending => return,
-                // A server may answer and close before it has read everything: the answer is what counts.
+                // A server may respond and close before it has read everything; only the response matters.
                 Poll::Ready(_) => {
                     self.is_deaf = true;
                     return;
@@ -151,9 +151,9 @@ impl Conversation {
         if self.input.capacity() - self.input.len() < LEAST_ROOM {
             self.input.reserve(LEAST_ROOM);
         }
-        // The future holds nothing between two polls, so it can be made anew for each.
+        // The future keeps no state between two polls, so each poll can create a new one.
         pin!(self.stream.read_buf(&mut self.input)).poll(cx).map(|outcome| match outcome {
-            // A connection that was torn down ends here as much as one that was closed.
+            // A reset connection counts as closed.
             Ok(0) | Err(_) => Read::End,
             Ok(count) => {
                 self.received += count;
@@ -164,7 +164,7 @@ impl Conversation {
 
     async fn more(&mut self, timer: &mut Timer) -> Read {
         poll_fn(|cx| {
-            // First, for the reason given in [`Timer::race`].
+            // The timer comes first, for the reason given in [`RequestTimer::race`].
             if timer.poll(cx, self.received).is_ready() {
                 return Poll::Ready(Read::TimedOut);
             }
@@ -176,7 +176,8 @@ impl Conversation {
 
     async fn head(&mut self, limits: &Limits, timer: &mut Timer) -> Result<Head, NoAnswer> {
         loop {
-            // However much has come at once: what is too long is told as that, and not by what else is wrong with it.
+            // Only the first `limits.head` bytes are parsed, so headers that are too long are reported as such,
+            // whatever else is wrong with them.
             let seen = &self.input[..self.input.len().min(limits.head)];
             if !seen.is_empty()
                 && let Some(head) = Head::read(seen)?
@@ -194,7 +195,7 @@ impl Conversation {
         }
     }
 
-    /// The head of the answer itself; interim ones before it are read and forgotten.
+    /// Reads the head of the final response; interim responses are discarded.
     async fn final_head(&mut self, limits: &Limits, timer: &mut Timer) -> Result<Head, NoAnswer> {
         for _ in 0..=MOST_INTERIM {
             let head = self.head(limits, timer).await?;
@@ -203,7 +204,7 @@ impl Conversation {
                 return Ok(head);
             }
         }
-        Err(NoAnswer::NotHttp("interim answers without end".to_owned()))
+        Err(NoAnswer::NotHttp("too many interim responses".to_owned()))
     }
 
     async fn body(&mut self, length: &Length, limit: usize, timer: &mut Timer) -> (Vec<u8>, Framing) {
@@ -246,7 +247,7 @@ impl Conversation {
     }
 }
 
-/// The message's bytes, with what only a connection can know.
+/// Writes the request's bytes, with the headers that depend on the connection.
 fn write_request(out: &mut Vec<u8>, message: &Message, authority: &str, close: bool) {
     let has = |name: &str| message.header(name).is_some();
     for part in [&message.method, " ", &message.target, " HTTP/1.1\r\n"] {

@@ -1,51 +1,52 @@
-//! How often an endpoint was started anew, and which cases were under way each time that it went down.
+//! Counts how often an endpoint was restarted, and which cases were running each time it went down.
 //!
-//! It starts nothing and sends nothing.
+//! It never starts a process and never sends a request.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-/// Of one run.
+/// The crashes of one run.
 #[derive(Default)]
 pub(super) struct Downs(Mutex<Counted>);
 
 #[derive(Default)]
 struct Counted {
-    /// How often the endpoint was started anew.
+    /// Number of restarts.
     starts: u32,
-    /// The cases that met an endpoint that is down, by the number of the start after which they began.
+    /// Cases that found the endpoint down, by the number of restarts before they began.
     met: HashMap<u32, Met>,
 }
 
 #[derive(Clone, Copy, Default)]
 struct Met {
-    /// How many of them nobody has looked at yet.
+    /// Number of suspects that have not been examined yet.
     open: u32,
     is_told: bool,
 }
 
 impl Downs {
-    /// The number of the start after which a case begins now.
+    /// Returns the number of restarts so far.
     pub fn starts(&self) -> u32 {
         self.with(|counted| counted.starts)
     }
 
-    /// The endpoint was started anew.
+    /// Records a restart of the endpoint.
     pub fn started(&self) {
         self.with(|counted| counted.starts += 1);
     }
 
-    /// A case that began after this start met an endpoint that is down.
+    /// Records that a case that began after this restart found the endpoint down.
     pub fn meet(&self, start: u32) {
         self.with(|counted| counted.met.entry(start).or_default().open += 1);
     }
 
-    /// One of them was found to do it: of the others, nobody asks any more.
+    /// Marks this crash as attributed; the other suspects are not retried.
     pub fn tell(&self, start: u32) {
         self.with(|counted| counted.met.entry(start).or_default().is_told = true);
     }
 
-    /// How many of them nobody has looked at yet, one of which does it; `None` where that was told already.
+    /// Returns the number of unexamined suspects, one of which is the cause, and marks the crash as reported. Returns
+    /// `None` if the crash was attributed or reported before.
     pub fn among(&self, start: u32) -> Option<u32> {
         self.with(|counted| {
             let met = counted.met.entry(start).or_default();
@@ -53,12 +54,12 @@ impl Downs {
         })
     }
 
-    /// One of them was looked at.
+    /// Records that a suspect was examined.
     pub fn looked_at(&self, start: u32) {
         self.with(|counted| {
             let met = counted.met.entry(start).or_default();
             met.open = met.open.saturating_sub(1);
-            // Whoever began before the last start has run to its end: nobody joins them.
+            // Every case that began before the last restart has finished, so there will be no more suspects.
             if met.open == 0 && start < counted.starts {
                 counted.met.remove(&start);
             }
@@ -75,7 +76,7 @@ mod tests {
     use super::Downs;
 
     #[test]
-    fn what_went_down_once_is_told_once() {
+    fn each_crash_is_reported_once() {
         let downs = Downs::default();
         let start = downs.starts();
         (0..4).for_each(|_| downs.meet(start));

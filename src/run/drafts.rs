@@ -1,6 +1,6 @@
-//! The messages of all steps of a case before anything was answered, for somebody else to send.
+//! Builds the requests of all steps of a case before any response is known, for other programs to send.
 //!
-//! It sends nothing; what an earlier answer would give is a stand-in that the caller names.
+//! It never sends anything; the caller supplies stand-ins for values from earlier responses.
 
 use super::holes::Holes;
 use super::ready::{NotReady, bare, proof_of, signed_as};
@@ -8,21 +8,21 @@ use super::{Plan, clock};
 use crate::generate::{AuthDamage, Case};
 use crate::wire::{KeyCache, Message, Proof, SigV4};
 
-/// A step's message.
+/// The request of a step.
 #[derive(Clone, Debug)]
 pub struct Draft {
-    /// As it would be sent now.
+    /// The request as it would be sent now.
     pub sent: Message,
-    /// The same, without a signature where it has one; a proof that does not depend on bytes stays.
+    /// The request without its signature; credentials that do not depend on the request's bytes are kept.
     pub unsigned: Message,
-    /// What signs it, and how the signature is damaged.
+    /// Credentials that sign the request, and the damage to the signature.
     pub signing: Option<(SigV4, Option<AuthDamage>)>,
 }
 
-/// All messages of a case, in the order of its steps; `stand_in` is put in the place of a captured value.
+/// Returns all requests of a case in the order of its steps. `stand_in` supplies the text in place of a captured value.
 ///
 /// # Errors
-/// Where the case is unsendable, a hole stays empty, or a message cannot be encoded; in words.
+/// Returns an error if the case is unsendable, a placeholder has no value, or a request cannot be encoded.
 pub fn drafts(plan: &Plan<'_>, case: &Case, stand_in: &dyn Fn(&str) -> String) -> Result<Vec<Draft>, String> {
     if let Some(why) = &case.unsendable {
         return Err(why.clone());
@@ -41,7 +41,7 @@ pub fn drafts(plan: &Plan<'_>, case: &Case, stand_in: &dyn Fn(&str) -> String) -
             let claim = proof.as_ref().map(|(proof, damage)| (proof, *damage));
             let sent = signed_as(bare.clone(), claim, &authority, clock::wall(), &mut keys)?;
             Ok(match proof {
-                // Nothing in these depends on the rest of the message.
+                // These do not depend on the rest of the request.
                 Some((Proof::SigV4(_), Some(AuthDamage::Empty | AuthDamage::SchemeOnly))) | None => {
                     Draft { unsigned: sent.clone(), sent, signing: None }
                 }

@@ -1,54 +1,54 @@
-//! Where requests go: a URL and how to reach it.
+//! Describes an endpoint: its URL and how to connect to it.
 //!
-//! It never resolves a name and never decides whether sending there is allowed.
+//! It never resolves a name and never decides whether requests to it are allowed.
 
 use std::net::IpAddr;
 
-/// An endpoint: origin, path prefix, and what connections to it need.
+/// An endpoint: origin, path prefix, and connection options.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
     /// Whether the scheme is `https`.
     pub https: bool,
-    /// The host, without brackets where it is an IPv6 address.
+    /// Host, without the brackets of an IPv6 address.
     pub host: String,
     /// The port.
     pub port: u16,
-    /// The path prefix, verbatim, without a slash at its end; often empty.
+    /// Path prefix, verbatim, without a trailing slash; often empty.
     pub base_path: String,
-    /// Sent with every request, after the request's own headers; one of the same name replaces it.
+    /// Headers sent with every request, after the request's own ones; one of the same name replaces it.
     pub headers: Vec<(String, String)>,
-    /// What TLS needs.
+    /// TLS options.
     pub tls: Tls,
-    /// A proxy's URL.
+    /// URL of a proxy.
     pub proxy: Option<String>,
-    /// Whether to speak HTTP/2.
+    /// Whether to use HTTP/2.
     pub http2: bool,
-    /// What goes before the host in the `host` header.
+    /// Prefixes of the host in the `host` header.
     pub hosts: Hosts,
 }
 
-/// What goes before an endpoint's host in the `host` header, as AWS's own SDKs put it there. Connections go to the
-/// endpoint itself all the same. Nothing unless said: whoever points an SDK at an emulator turns both off.
+/// Prefixes of the host in the `host` header, as AWS SDKs add them. Connections still go to the endpoint itself. Both
+/// are off by default, as users turn them off when they point an SDK at an emulator.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Hosts {
-    /// What an operation's model puts there: `data.`.
+    /// Whether to add the prefix that an operation's model defines, such as `data.`.
     pub prefix: bool,
-    /// The bucket of a request to S3, which then leaves the path.
+    /// Whether to move the bucket of an S3 request from the path to the host.
     pub buckets: bool,
 }
 
-/// Whom TLS trusts.
+/// TLS options of an endpoint.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tls {
-    /// Further certificate authorities, as PEM text.
+    /// Additional certificate authorities, in PEM format.
     pub ca: Option<Vec<u8>>,
-    /// Trust anybody.
+    /// Whether to accept any certificate.
     pub insecure: bool,
 }
 
-/// A text that is no endpoint's URL.
+/// Error for a text that is not an endpoint URL.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{url}` is no endpoint: {reason}")]
+#[error("invalid endpoint `{url}`: {reason}")]
 pub struct EndpointError {
     /// The text.
     pub url: String,
@@ -57,10 +57,11 @@ pub struct EndpointError {
 }
 
 impl Endpoint {
-    /// Reads `http://host:port/prefix`.
+    /// Parses `http://host:port/prefix`.
     ///
     /// # Errors
-    /// Where the scheme is another, the host or port is not valid, or a user, query or fragment is there.
+    /// Returns an error if the scheme is not `http` or `https`, if host or port is invalid, or if there is a user,
+    /// query or fragment.
     pub fn parse(url: &str) -> Result<Self, EndpointError> {
         let fail = |reason| EndpointError { url: url.to_owned(), reason };
         let lower = url.get(..8).unwrap_or(url).to_ascii_lowercase();
@@ -69,30 +70,33 @@ impl Endpoint {
         } else if lower.starts_with("http://") {
             (false, &url[7..])
         } else {
-            return Err(fail("it must begin with `http://` or `https://`"));
+            return Err(fail("must start with `http://` or `https://`"));
         };
         if rest.contains(['?', '#']) {
-            return Err(fail("it must have no query and no fragment"));
+            return Err(fail("a query or fragment is not allowed"));
         }
         let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
         if authority.contains('@') {
-            return Err(fail("a user or password does not belong here"));
+            return Err(fail("a user or password is not allowed"));
         }
         let (host, port) = if let Some(inner) = authority.strip_prefix('[') {
-            let (host, port) = inner.split_once(']').ok_or_else(|| fail("the IPv6 address is not closed"))?;
+            let (host, port) = inner.split_once(']').ok_or_else(|| fail("missing `]` after the IPv6 address"))?;
             if host.parse::<std::net::Ipv6Addr>().is_err() {
-                return Err(fail("what stands in brackets is no IPv6 address"));
+                return Err(fail("invalid IPv6 address in brackets"));
             }
             match port {
                 "" => (host, None),
-                port => (host, Some(port.strip_prefix(':').ok_or_else(|| fail("a port follows after `:`"))?)),
+                port => (
+                    host,
+                    Some(port.strip_prefix(':').ok_or_else(|| fail("expected `:` and a port after the IPv6 address"))?),
+                ),
             }
         } else {
             authority.split_once(':').map_or((authority, None), |(host, port)| (host, Some(port)))
         };
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':');
         if host.is_empty() || !host.chars().all(plain) {
-            return Err(fail("the host is not valid"));
+            return Err(fail("invalid host"));
         }
         let port = match port {
             None => {
@@ -103,12 +107,12 @@ impl Endpoint {
                 }
             }
             Some(text) if text.bytes().all(|byte| byte.is_ascii_digit()) => {
-                text.parse::<u16>().ok().filter(|port| *port > 0).ok_or_else(|| fail("the port is not valid"))?
+                text.parse::<u16>().ok().filter(|port| *port > 0).ok_or_else(|| fail("invalid port"))?
             }
-            Some(_) => return Err(fail("the port is not valid")),
+            Some(_) => return Err(fail("invalid port")),
         };
         if path.bytes().any(|byte| byte <= b' ' || byte == 0x7f) {
-            return Err(fail("the path holds spaces or control characters"));
+            return Err(fail("the path contains spaces or control characters"));
         }
         Ok(Self {
             https,
@@ -123,19 +127,19 @@ impl Endpoint {
         })
     }
 
-    /// Scheme, host and port: `http://127.0.0.1:4566`.
+    /// Returns scheme, host and port: `http://127.0.0.1:4566`.
     pub fn origin(&self) -> String {
         format!("{}://{}", if self.https { "https" } else { "http" }, self.authority())
     }
 
-    /// The host header: host and, where it is not the scheme's own, port.
+    /// Returns the value of the `host` header: the host, and the port unless it is the scheme's default.
     pub fn authority(&self) -> String {
         let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
         if self.port == if self.https { 443 } else { 80 } { host } else { format!("{host}:{}", self.port) }
     }
 
-    /// What other names may stand before: the authority, with `localhost` for an address of this machine, since an
-    /// address has no names below it. `None` where there is no such name.
+    /// Returns the authority to which a host prefix can be added: `localhost` for a loopback address, because an
+    /// address cannot have subdomains. Returns `None` for other addresses.
     pub fn parent(&self) -> Option<String> {
         if self.host.parse::<IpAddr>().is_err() {
             return Some(self.authority());
@@ -144,7 +148,7 @@ impl Endpoint {
         self.is_loopback().then(|| local.authority())
     }
 
-    /// Whether requests stay on this machine: 127.0.0.0/8, `::1`, `localhost` and names below it.
+    /// Returns true if requests stay on this machine: 127.0.0.0/8, `::1`, `localhost` and its subdomains.
     pub fn is_loopback(&self) -> bool {
         if let Some(proxy) = &self.proxy
             && !Self::parse(proxy).is_ok_and(|proxy| proxy.is_loopback())
@@ -169,7 +173,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn urls_are_taken_apart_and_the_path_is_kept() {
+    fn urls_are_split_and_the_path_is_kept_verbatim() {
         for (url, origin, base, loopback) in [
             ("http://127.0.0.1:4566", "http://127.0.0.1:4566", "", true),
             (
@@ -191,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_endpoint_is_refused() {
+    fn invalid_urls_are_rejected() {
         for url in [
             "",
             "localhost:4566",

@@ -1,4 +1,6 @@
-//! What was sent and what came back.
+//! Requests with their responses, and the outcome of a case.
+//!
+//! This module never judges a response.
 
 use crate::generate::Case;
 use crate::wire::Message;
@@ -6,73 +8,74 @@ use bytes::Bytes;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A case with everything that happened to it.
+/// A case with everything that happened while it ran.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    /// What was meant. Where the wire cannot carry a step, `case.unsendable` says why, even if the
-    /// generator did not know.
+    /// The case. If a step cannot be expressed on the wire, `case.unsendable` holds the reason, even if the generator
+    /// did not know it.
     pub case: Arc<Case>,
-    /// One for each step that was sent, in the order of the steps; `None` where a step was not sent
-    /// because an earlier one failed, or because the case is unsendable.
+    /// Exchanges in the order of the steps; `None` for a step that was not sent because an earlier one failed or the
+    /// case is unsendable.
     pub exchanges: Vec<Option<Exchange>>,
-    /// Why steps were not sent: a hole that nothing filled, a message that cannot be encoded.
+    /// Reason why steps were not sent: a placeholder without a value, a request that cannot be encoded.
     pub not_sent: Option<String>,
-    /// After a hang or a drop that happened twice, or where a request that must be refused stayed throttled:
-    /// what plain valid requests met.
+    /// Result of the control requests that follow a repeated hang or drop, or a request that must be rejected but
+    /// stayed throttled.
     pub liveness: Option<Liveness>,
-    /// What a server that was started for the run printed meanwhile, where it failed: the last lines, less
-    /// secrets; other cases that ran side by side may have had a part in them.
+    /// Last lines, with secrets redacted, that a server that was started for the run printed while the case failed.
+    /// Concurrent cases may have contributed to them.
     pub server_output: Vec<String>,
 }
 
-/// What a plain valid request meets after a case got no answer.
+/// Result of control requests after a case got no response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Liveness {
-    /// It was answered: the case is at fault.
+    /// The control got a response: the case is at fault.
     Alive,
-    /// It was not, but another operation's was: this operation is at fault.
+    /// Only the control of another operation got a response: this operation is at fault.
     OperationDown,
-    /// It was not: the endpoint is down, and the case is not known to be at fault.
+    /// No control got a response: the endpoint is down, and the case is not known to be the cause.
     Down,
-    /// It was not, and again not when the endpoint had been started anew and nothing else was sent: the case is at
-    /// fault.
+    /// No control got a response, and again none after the endpoint was restarted and only this case was sent: the case
+    /// is the cause.
     Killed,
-    /// It was not, and there was no time left to see what did it: so many cases were under way when the endpoint went
-    /// down, this one among them, and one of them is at fault. Only the first one that was looked at tells it.
+    /// No control got a response, and no time was left to find the cause. Holds the number of cases that were running
+    /// when the endpoint went down; one of them, possibly this one, is the cause. Only the first of them to be examined
+    /// carries this value.
     Among(u32),
 }
 
-/// One request and its answer.
+/// A request and its response.
 #[derive(Clone, Debug)]
 pub struct Exchange {
-    /// What was sent, last time it was sent.
+    /// The request as it was last sent.
     pub sent: Message,
-    /// What came back.
+    /// The response, or why there was none.
     pub answer: Result<Answer, NoAnswer>,
-    /// From the first byte sent to the last one received.
+    /// Time from the first byte sent to the last one received.
     pub took: Duration,
-    /// How often it was sent.
+    /// Number of times that the request was sent.
     pub attempts: u32,
-    /// How often it was throttled (status 429, or a documented throttling error) and sent again.
+    /// Number of times that the request was throttled (status 429, or a documented throttling error) and sent again.
     pub throttled: u32,
 }
 
-/// A complete status line and header, and what there was of a body.
+/// A response with complete status line and headers, and as much of the body as was received.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
-    /// The status.
+    /// Status code.
     pub status: u16,
-    /// In order of arrival; names in lower case; bytes that are no UTF-8 replaced.
+    /// Headers in order of arrival, with lowercase names; bytes that are not UTF-8 are replaced.
     pub headers: Vec<(String, String)>,
-    /// The body, decoded where the answer says that it is encoded; cut at the limit.
+    /// Body, decoded according to `content-encoding` and truncated at the limit.
     pub body: Bytes,
-    /// Whether the body was what its framing announced.
+    /// Whether the body matched its framing.
     pub framing: Framing,
 }
 
 impl Answer {
-    /// An answer that somebody else received: its body is decoded as its header says, within a limit; `short` where
-    /// it ended before its end.
+    /// Creates a response from parts received by the caller. The body is decoded as its headers say, up to `limit`;
+    /// `short` means that it ended early.
     pub fn read(status: u16, headers: Vec<(String, String)>, body: Bytes, short: bool, limit: usize) -> Self {
         let framing = match short {
             true => Framing::Short,
@@ -84,48 +87,48 @@ impl Answer {
         Self { status, headers, body, framing }
     }
 
-    /// The first header of this lower-case name.
+    /// Returns the first header with this lowercase name.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 }
 
-/// How a body ended.
+/// How the body of a response ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Framing {
-    /// As announced.
+    /// The body ended as announced.
     Complete,
     /// The connection ended before the announced end.
     Short,
     /// Bytes followed the announced end.
     Trailing,
-    /// It cannot be decoded (chunking, gzip); the reason.
+    /// The body cannot be decoded (chunking, gzip); holds the reason.
     Undecodable(String),
-    /// It was longer than the limit and was cut.
+    /// The body exceeded the limit and was truncated.
     CutAtLimit,
-    /// It was still coming when the time was over.
+    /// The body was not complete within the timeout.
     TimedOut,
 }
 
-/// Why there was no answer.
+/// Reason why there was no response.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoAnswer {
-    /// Nobody listens there, or the name leads nowhere.
+    /// The connection was refused or the name could not be resolved.
     #[error("could not connect: {0}")]
     Unreachable(String),
     /// The TLS handshake failed.
     #[error("TLS failed: {0}")]
     Tls(String),
-    /// No complete header within the time.
-    #[error("no answer within {0:?}")]
+    /// The headers were not complete within the timeout.
+    #[error("no response within {0:?}")]
     TimedOut(Duration),
-    /// The connection ended before a complete header.
-    #[error("connection closed without an answer")]
+    /// The connection ended before the headers were complete.
+    #[error("connection closed without a response")]
     Dropped,
-    /// What came was no HTTP.
+    /// The received bytes are not HTTP.
     #[error("not HTTP: {0}")]
     NotHttp(String),
-    /// The header was longer than the limit.
-    #[error("header longer than {0} bytes")]
+    /// The headers exceeded the limit.
+    #[error("headers longer than {0} bytes")]
     HeadTooLarge(usize),
 }

@@ -1,14 +1,14 @@
-//! Bytes that are no HTTP/1.1: what they are instead, where that can be told, in few words.
+//! Describes bytes that are not HTTP/1.1, and recognizes the protocol that they belong to.
 //!
-//! It never repeats more of them than a person reads.
+//! It never quotes more of them than a person would read.
 
 #[cfg(feature = "run")]
 use super::NoAnswer;
 
-/// So many bytes of what somebody sent are repeated.
+/// Maximum number of received bytes that are quoted.
 const MOST: usize = 40;
 
-/// Why these bytes are no answer.
+/// Returns the error for bytes that are not an HTTP response.
 #[cfg(feature = "run")]
 pub(super) fn not_http(reason: &str, bytes: &[u8]) -> NoAnswer {
     NoAnswer::NotHttp(match language(bytes) {
@@ -17,19 +17,19 @@ pub(super) fn not_http(reason: &str, bytes: &[u8]) -> NoAnswer {
     })
 }
 
-/// What a server speaks that sent this first.
+/// Recognizes the protocol of a server by the first bytes that it sent.
 #[cfg(feature = "run")]
 fn language(bytes: &[u8]) -> Option<&'static str> {
     match bytes {
-        // A record: alert or handshake, and the version's first byte.
-        [0x15 | 0x16, 3, ..] => Some("it speaks TLS; `https://` may be meant"),
-        // A frame of the connection itself: SETTINGS or GOAWAY.
-        [0, 0, _, 4 | 7, _, 0, 0, 0, 0, ..] => Some("it speaks HTTP/2, and only HTTP/1.1 is spoken to it"),
+        // A TLS record: alert or handshake, and the version's first byte.
+        [0x15 | 0x16, 3, ..] => Some("the server uses TLS; did you mean `https://`?"),
+        // An HTTP/2 frame on stream 0: SETTINGS or GOAWAY.
+        [0, 0, _, 4 | 7, _, 0, 0, 0, 0, ..] => Some("the server uses HTTP/2, but the request was HTTP/1.1"),
         _ => None,
     }
 }
 
-/// The first line of some bytes, or its beginning.
+/// Returns the first line of some bytes, truncated if it is long.
 pub(super) fn beginning(bytes: &[u8]) -> String {
     let line = bytes.split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default();
     let cut = &line[..line.len().min(MOST)];
@@ -45,8 +45,8 @@ mod tests {
     }
 
     #[test]
-    fn other_languages_are_named_or_quoted() {
-        assert_eq!(told(b"\x15\x03\x01\0\x02\x02\x46"), "not HTTP: it speaks TLS; `https://` may be meant");
+    fn other_protocols_are_named_or_quoted() {
+        assert_eq!(told(b"\x15\x03\x01\0\x02\x02\x46"), "not HTTP: the server uses TLS; did you mean `https://`?");
         assert!(told(b"\0\0\x06\x04\0\0\0\0\0\0\x03\0\0\0\x64").contains("HTTP/2"));
         assert_eq!(told(b"SSH-2.0-x\r\nmore"), "not HTTP: no status line: `SSH-2.0-x`");
         assert_eq!(told(b"\0\x1b[2J"), "not HTTP: no status line: `\\x00\\x1b[2J`");

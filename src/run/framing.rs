@@ -1,37 +1,37 @@
-//! An answer read from bytes by hand: status line, header, and the framing of the body.
+//! Parses a response from bytes: status line, headers, and the framing of the body.
 //!
-//! It never waits: it is given what has come so far.
+//! It never waits; the caller passes the bytes received so far.
 
 use super::NoAnswer;
 use super::foreign::{beginning, not_http};
 
-/// The header of an answer.
+/// Status line and headers of a response.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Head {
     pub(super) status: u16,
     pub(super) headers: Vec<(String, String)>,
-    /// Whether the other side means to keep the connection, after
-    /// [RFC 9112, 9.3](https://www.rfc-editor.org/rfc/rfc9112#section-9.3). HTTP/1.0 is not asked to.
+    /// Whether the connection can be reused, see [RFC 9112, 9.3](https://www.rfc-editor.org/rfc/rfc9112#section-9.3);
+    /// HTTP/1.0 connections never are.
     pub(super) keeps: bool,
-    /// How many bytes it took.
+    /// Length of the head in bytes.
     pub(super) length: usize,
 }
 
-/// How the end of the body is known.
+/// How the end of the body is determined.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Length {
-    /// There is none.
+    /// There is no body.
     None,
-    /// So many bytes.
+    /// The body has this many bytes.
     Exact(u64),
-    /// Chunks.
+    /// The body is chunked.
     Chunked,
-    /// When the connection ends.
+    /// The body ends when the connection is closed.
     UntilClose,
 }
 
 impl Head {
-    /// Reads a head; `None` while it is not complete.
+    /// Parses a head. Returns `None` while it is incomplete.
     pub(super) fn read(bytes: &[u8]) -> Result<Option<Self>, NoAnswer> {
         const USUAL: usize = 64;
         const MOST: usize = 4096;
@@ -50,8 +50,8 @@ impl Head {
             _ => not_http(&error.to_string(), bytes),
         })
         .and_then(|head| match head {
-            // Three digits, of which no class begins with a zero.
-            Some(head) if head.status < 100 => Err(not_http("no status is below 100", bytes)),
+            // The parser accepts any three digits, but status codes start at 100.
+            Some(head) if head.status < 100 => Err(not_http("status code below 100", bytes)),
             head => Ok(head),
         })
     }
@@ -67,14 +67,14 @@ impl Head {
             length,
         };
         let closes = head.values("connection").any(|value| value.to_ascii_lowercase().contains("close"));
-        // Two ways to end a body may be read in two ways, and after a switch something else is spoken: nobody else's
-        // answer is to come over such a connection.
+        // If the end of the body is ambiguous, or the protocol has been switched, later requests must not use the
+        // connection.
         let is_doubtful = head.value("transfer-encoding").and(head.value("content-length")).is_some();
         head.keeps = head.keeps && !closes && !is_doubtful && head.status != 101;
         Ok(Some(head))
     }
 
-    /// The first value of this lower-case name.
+    /// Returns the first value of the header with this lowercase name.
     pub(super) fn value<'a>(&'a self, name: &'a str) -> Option<&'a str> {
         self.values(name).next()
     }
@@ -83,8 +83,8 @@ impl Head {
         self.headers.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.trim())
     }
 
-    /// How the body of an answer to this method ends, after
-    /// [RFC 9112, 6.3](https://www.rfc-editor.org/rfc/rfc9112#section-6.3).
+    /// Returns how the body of a response to this method ends, see [RFC 9112,
+    /// 6.3](https://www.rfc-editor.org/rfc/rfc9112#section-6.3).
     pub(super) fn body_length(&self, method: &str) -> Result<Length, NoAnswer> {
         if method == "HEAD" || matches!(self.status, 100..=199 | 204 | 304) {
             return Ok(Length::None);
@@ -96,9 +96,9 @@ impl Head {
         let mut length = None;
         for value in self.values("content-length").flat_map(|value| value.split(',')).map(str::trim) {
             let number = value.bytes().all(|byte| byte.is_ascii_digit()).then(|| value.parse::<u64>().ok()).flatten();
-            let number = number.ok_or_else(|| NoAnswer::NotHttp("content-length is no number".to_owned()))?;
+            let number = number.ok_or_else(|| NoAnswer::NotHttp("content-length is not a number".to_owned()))?;
             if length.is_some_and(|known| known != number) {
-                return Err(NoAnswer::NotHttp("two content-lengths that differ".to_owned()));
+                return Err(NoAnswer::NotHttp("conflicting content-length values".to_owned()));
             }
             length = Some(number);
         }
@@ -106,12 +106,12 @@ impl Head {
     }
 }
 
-/// Takes chunked bytes as they come.
+/// Incremental decoder of a chunked body.
 #[derive(Debug, Default)]
 pub(super) struct Chunks {
     state: ChunkState,
     left: u64,
-    /// Bytes of trailers so far.
+    /// Bytes of trailers received so far.
     trailers: usize,
 }
 
@@ -120,20 +120,20 @@ enum ChunkState {
     #[default]
     Size,
     Data,
-    /// After a chunk's data: its line end.
+    /// Expects the line end after a chunk's data.
     DataEnd,
     Trailer,
     Done,
 }
 
-/// A line of a chunk's size may not be longer.
+/// Maximum length of a chunk-size line in bytes.
 const LONGEST_LINE: usize = 8 * 1024;
-/// All lines after the last chunk together may not be longer.
+/// Maximum total length of the trailers in bytes.
 const MOST_TRAILERS: usize = 64 * 1024;
 
 impl Chunks {
-    /// Takes from the front of `input` what can be taken and adds the data to `out`, which may grow to
-    /// `limit`. `Ok(true)` at the end of the body.
+    /// Consumes as much of `input` as possible and appends the data to `out`, up to `limit` bytes. Returns `Ok(true)`
+    /// at the end of the body.
     pub(super) fn take(
         &mut self,
         input: &mut bytes::BytesMut,
@@ -159,7 +159,7 @@ impl Chunks {
                 ChunkState::Size | ChunkState::DataEnd | ChunkState::Trailer => {
                     let Some(end) = input.iter().position(|byte| *byte == b'\n') else {
                         return if input.len() > LONGEST_LINE {
-                            Err("a chunk line without end".to_owned())
+                            Err("chunk-size line too long".to_owned())
                         } else {
                             Ok(false)
                         };
@@ -175,12 +175,12 @@ impl Chunks {
     fn line(&mut self, line: &[u8]) -> Result<(), String> {
         match self.state {
             ChunkState::DataEnd if line.is_empty() => self.state = ChunkState::Size,
-            ChunkState::DataEnd => return Err("a chunk is longer than its size".to_owned()),
+            ChunkState::DataEnd => return Err("chunk longer than its size".to_owned()),
             ChunkState::Trailer if line.is_empty() => self.state = ChunkState::Done,
             ChunkState::Trailer => {
                 self.trailers += line.len() + 2;
                 if self.trailers > MOST_TRAILERS {
-                    return Err("trailers without end".to_owned());
+                    return Err("trailers too long".to_owned());
                 }
             }
             _ => {
@@ -189,7 +189,7 @@ impl Chunks {
                     .ok()
                     .filter(|size| size.bytes().all(|byte| byte.is_ascii_hexdigit()))
                     .and_then(|size| u64::from_str_radix(size, 16).ok());
-                self.left = number.ok_or_else(|| format!("`{}` is no chunk size", beginning(size)))?;
+                self.left = number.ok_or_else(|| format!("invalid chunk size `{}`", beginning(size)))?;
                 self.state = if self.left == 0 { ChunkState::Trailer } else { ChunkState::Data };
             }
         }
@@ -197,15 +197,15 @@ impl Chunks {
     }
 }
 
-/// A body while it comes: in pieces, because one that doubles its room takes three times its size, and many
-/// may come side by side.
+/// A growing body, stored in pieces: a single buffer that doubles its capacity takes three times the body's size, and
+/// many bodies may be received concurrently.
 #[derive(Debug, Default)]
 pub(super) struct Gathered {
     full: Vec<Vec<u8>>,
     last: Vec<u8>,
 }
 
-/// Most bodies are one piece, which becomes the whole without being copied.
+/// Size of a piece in bytes. Most bodies fit into one piece, which is returned without a copy.
 const PIECE: usize = 256 * 1024;
 
 impl Gathered {
@@ -232,7 +232,7 @@ impl Gathered {
         self.full.concat()
     }
 
-    /// The beginning of what is too long to be kept.
+    /// Returns the beginning of a body that exceeds the limit.
     pub(super) fn beginning(mut self, limit: usize) -> Vec<u8> {
         let mut first = if self.full.is_empty() { self.last } else { self.full.swap_remove(0) };
         first.truncate(limit);
@@ -246,7 +246,7 @@ mod tests {
     use bytes::BytesMut;
 
     #[test]
-    fn chunks_come_out_however_they_are_cut() {
+    fn chunks_are_decoded_however_input_is_split() {
         let whole = b"4\r\nWiki\r\n6;x=y\r\npedia \r\nE\nin \r\n\r\nchunks.\r\n0\r\nX: y\r\n\r\nrest";
         for step in 1..whole.len() {
             let (mut chunks, mut out, mut input, mut done) =
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn bad_chunks_are_refused() {
+    fn malformed_chunks_are_rejected() {
         for text in ["zz\r\n", "\r\n", "-1\r\n", "2\r\nabc\r\n", "fffffffffffffffff\r\n", &"1".repeat(9000)] {
             let mut input = BytesMut::from(text);
             assert!(Chunks::default().take(&mut input, &mut Gathered::default(), 10).is_err(), "{text}");
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn trailers_end_or_are_refused() {
+    fn endless_trailers_are_rejected() {
         let (mut chunks, mut input) = (Chunks::default(), BytesMut::from("0\r\n"));
         let refused = (0..20_000).any(|_| {
             input.extend_from_slice(b"x: y\r\n");
@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_is_kept_only_where_the_next_answer_is_sure_to_be_the_next() {
+    fn ambiguous_responses_do_not_keep_the_connection() {
         let keeps = |text: &str| Head::read(text.as_bytes()).expect("http").expect("complete").keeps;
         assert!(keeps("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n"));
         for text in [
@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn heads_tell_how_the_body_ends() {
+    fn body_length_follows_method_status_and_headers() {
         let length = |method: &str, text: &str| {
             Head::read(text.as_bytes()).expect("http").expect("complete").body_length(method)
         };

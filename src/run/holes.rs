@@ -1,6 +1,6 @@
-//! Holes in texts, filled while a case runs: `{run}`, `{case}`, variables, secrets, captures.
+//! Fills placeholders in texts while a case runs: `{run}`, `{case}`, variables, secrets, captures.
 //!
-//! It never invents a value: a hole that nothing fills is an error that says its name.
+//! It never invents a value: a placeholder without a value is an error that names it.
 
 use super::Plan;
 use crate::generate::{CaseId, Send, Value};
@@ -9,28 +9,28 @@ use serde_json::Value as Json;
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-/// A hole that nothing fills, or a template that is not well formed.
+/// Error for a placeholder without a value or a malformed template.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HoleError {
-    /// Nothing of this name is known.
-    #[error("nothing fills `{{{0}}}`")]
+    /// There is no value with this name.
+    #[error("no value for placeholder `{{{0}}}`")]
     Empty(String),
-    /// A brace without its partner.
-    #[error("a brace in `{0}` has no partner; `{{{{` and `}}}}` are braces")]
+    /// A brace is unbalanced.
+    #[error("unbalanced brace in `{0}`; write `{{{{` and `}}}}` for literal braces")]
     Unbalanced(String),
-    /// Variables that stand in each other.
-    #[error("`{{{0}}}` stands in its own value")]
+    /// Variables refer to each other in a cycle.
+    #[error("variable `{{{0}}}` refers to itself")]
     Circular(String),
 }
 
-/// What fills the holes of one case.
+/// Values for the placeholders of one case.
 pub(super) struct Holes<'a> {
     plan: &'a Plan<'a>,
     case: &'a CaseId,
     captured: HashMap<String, Json>,
 }
 
-/// Variables may name variables, but not forever.
+/// Maximum depth of variables that refer to variables.
 const DEEPEST: usize = 8;
 
 impl<'a> Holes<'a> {
@@ -38,19 +38,19 @@ impl<'a> Holes<'a> {
         Self { plan, case, captured: HashMap::new() }
     }
 
-    /// Keeps a value of an answer.
+    /// Stores a value captured from a response.
     pub(super) fn capture(&mut self, name: &str, value: Json) {
         self.captured.insert(name.to_owned(), value);
     }
 
-    /// A step's request without holes.
+    /// Returns a step's request with all placeholders filled.
     pub(super) fn fill_send(&self, send: &Send) -> Result<Send, HoleError> {
         let mut filled = send.clone();
         match &mut filled {
             Send::Operation { input, .. } => self.fill_value(input)?,
             Send::Raw { method, target, body } => {
                 *method = self.fill(method)?.into_owned();
-                // What fills a hole in a path must stay inside its segment.
+                // A value in a path is percent-encoded so that it stays inside its segment.
                 *target = self.fill_with(target, 0, &|text| percent_encode(&text, b""))?.into_owned();
                 body.as_mut().map_or(Ok(()), |body| self.fill_value(body))?;
             }
@@ -58,7 +58,7 @@ impl<'a> Holes<'a> {
         Ok(filled)
     }
 
-    /// Whether a request has any hole; most have none, and are sent without being copied.
+    /// Returns true if a request may contain placeholders; most do not, and are sent without a copy.
     pub(super) fn any(send: &Send) -> bool {
         match send {
             Send::Operation { input, .. } => has_template(input),
@@ -66,8 +66,7 @@ impl<'a> Holes<'a> {
         }
     }
 
-    /// Leaves no template in a value. A template that is one hole and nothing else takes the type of what
-    /// fills it.
+    /// Fills all templates in a value. A template that consists of a single placeholder takes the type of its value.
     fn fill_value(&self, value: &mut Value) -> Result<(), HoleError> {
         match value {
             Value::Template(template) => {
@@ -96,7 +95,7 @@ impl<'a> Holes<'a> {
         }
     }
 
-    /// A text without holes.
+    /// Returns a text with all placeholders filled.
     pub(super) fn fill<'t>(&self, template: &'t str) -> Result<Cow<'t, str>, HoleError> {
         self.fill_with(template, 0, &|text| text)
     }

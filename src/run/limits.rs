@@ -1,19 +1,19 @@
-//! What one request may take: bytes and time.
+//! Size and time limits of one request.
 //!
-//! It never measures either.
+//! It never measures or enforces them.
 
 use std::time::Duration;
 
-/// What one request may take.
+/// Size and time limits of one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes of an answer's status line and header.
+    /// Maximum size of a response's status line and headers in bytes.
     pub head: usize,
-    /// Bytes of an answer's body, before and after decoding.
+    /// Maximum size of a response's body in bytes, before and after decoding.
     pub body: usize,
-    /// From the connection's opening to the last byte of the body.
+    /// Maximum time from opening the connection to the last byte of the body.
     pub total: Duration,
-    /// How long nothing at all may come.
+    /// Maximum time without any received data.
     pub idle: Duration,
 }
 

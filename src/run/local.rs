@@ -1,6 +1,7 @@
-//! The steps of a case, carried by whoever calls: a service in this process, a recording, a test.
+//! Runs the steps of a case with a caller-supplied function that sends requests: a service in this process, a
+//! recording, a test.
 //!
-//! It opens no socket, waits for nothing and never sends a message twice.
+//! It never opens a socket, never waits and never sends a request twice.
 
 use super::holes::Holes;
 use super::made::Made;
@@ -12,10 +13,10 @@ use crate::wire::Message;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A way to get the answer to a message.
+/// Function that sends a request and returns its response.
 pub type Carry<'c> = dyn FnMut(&Message) -> Result<Answer, NoAnswer> + 'c;
 
-/// Runs cases one after another, and keeps between them what proofs of identity cost.
+/// Runs cases sequentially and caches credentials between them.
 pub struct Local<'a> {
     plan: &'a Plan<'a>,
     authority: String,
@@ -23,12 +24,12 @@ pub struct Local<'a> {
 }
 
 impl<'a> Local<'a> {
-    /// For a plan, whose settings and stop switch do not matter here.
+    /// Creates a runner for a plan; the plan's transport options and cancel token are ignored.
     pub fn new(plan: &'a Plan<'a>) -> Self {
         Self { plan, authority: plan.endpoint.authority(), keys: Keys::default() }
     }
 
-    /// Runs a case; steps that are meant to be sent side by side are sent one after another.
+    /// Runs a case; concurrent steps are sent one after another.
     pub fn case(&mut self, case: impl Into<Arc<Case>>, carry: &mut Carry<'_>) -> Outcome {
         let mut case = case.into();
         let mut exchanges: Vec<Option<Exchange>> = case.steps.iter().map(|_| None).collect();

@@ -1,13 +1,13 @@
-//! What a case has made: only that is taken away again, and what stays is told.
+//! Tracks the resources that a case has created: only those are deleted, and those that remain are reported.
 //!
-//! It sends nothing.
+//! It never sends anything.
 
 use super::{Exchange, NoAnswer};
 use crate::generate::{Case, Purpose, Send, Step};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Resources that a run made and could not take away; clones share their count.
+/// Resources that a run created and could not delete; clones share their count.
 #[derive(Clone, Debug, Default)]
 pub struct Left(Arc<Mutex<Counted>>);
 
@@ -18,28 +18,29 @@ struct Counted {
 }
 
 impl Left {
-    /// How many cases left something, with the first one's id and what happened; `None` where none did.
+    /// Returns the number of cases that left resources behind, with the ID of the first one and what happened. Returns
+    /// `None` if there are none.
     pub fn told(&self) -> Option<(u64, String, String)> {
         let counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         counted.example.clone().map(|(id, why)| (counted.cases, id, why))
     }
 }
 
-/// The fixtures of one case.
+/// Tracks the fixtures of one case.
 #[derive(Default)]
 pub(super) struct Made<'c> {
-    /// By name; true as long as no step of it failed.
+    /// Created fixtures by name; the value is true unless one of the fixture's steps failed.
     fixtures: HashMap<&'c str, bool>,
     left: Option<String>,
 }
 
 impl<'c> Made<'c> {
-    /// Whether a step that takes away is due: nothing is deleted that this case did not make.
+    /// Returns true if a teardown step must be sent: nothing is deleted that this case did not create.
     pub(super) fn is_due(&self, step: &Step) -> bool {
         step.fixture.as_ref().is_none_or(|part| self.fixtures.contains_key(part.name.as_str()))
     }
 
-    /// Takes note of a step and what came back to it; `is_gone` where that says that nothing of this name exists.
+    /// Records a step and its response; `is_gone` means that the response says that the resource does not exist.
     pub(super) fn see(&mut self, step: &'c Step, exchange: &Exchange, is_gone: bool) {
         let Some(part) = &step.fixture else { return };
         let success = exchange.answer.as_ref().is_ok_and(|answer| part.is_success(answer.status));
@@ -57,7 +58,7 @@ impl<'c> Made<'c> {
                 }
             }
             Purpose::TearDown => match &exchange.answer {
-                // The case itself may have taken it away.
+                // The case itself may have deleted it.
                 Ok(answer) if success || is_gone || matches!(answer.status, 404 | 410) => {}
                 Ok(answer) => self.leave(step, &format!("status {}", answer.status)),
                 Err(reason) => self.leave(step, &reason.to_string()),
@@ -66,9 +67,9 @@ impl<'c> Made<'c> {
         }
     }
 
-    /// Takes note of a step that takes away and cannot be sent.
+    /// Records a teardown step that cannot be sent.
     pub(super) fn cannot(&mut self, step: &Step, reason: &str) {
-        // Of a fixture that was made in part, the rest was never there.
+        // If a fixture was created only in part, the rest never existed.
         let whole = step.fixture.as_ref().is_some_and(|part| self.fixtures.get(part.name.as_str()) == Some(&true));
         if whole {
             self.leave(step, reason);
@@ -83,7 +84,7 @@ impl<'c> Made<'c> {
         self.left.get_or_insert_with(|| format!("`{what}`: {reason}"));
     }
 
-    /// Tells what stays.
+    /// Reports the resources that remain.
     pub(super) fn tell(self, case: &Case, left: &Left) {
         let Some(reason) = self.left else { return };
         let mut left = left.0.lock().unwrap_or_else(PoisonError::into_inner);

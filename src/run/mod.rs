@@ -1,7 +1,8 @@
-//! Fills holes, sends, times out, retries, limits the rate; one stream of outcomes, in plan order.
+//! Fills placeholders, sends requests, applies timeouts, retries and rate limits, and emits one stream of outcomes in
+//! plan order.
 //!
-//! This room never judges and never prints. Without the feature `run` it knows no socket: what was sent and what
-//! came back are values, and a step becomes a message, for whoever else carries it.
+//! This module never judges and never prints. Without the feature `run` it opens no socket: requests and responses are
+//! plain values, and a step is turned into a request for the caller to send.
 
 mod clock;
 mod coding;

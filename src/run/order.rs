@@ -1,6 +1,6 @@
-//! Outcomes in plan order, whoever finished first, within a bounded window.
+//! Emits outcomes in plan order, whatever order they finish in, within a bounded window.
 //!
-//! It never drops what was finished and never lets anybody run ahead of the window.
+//! It never drops a finished outcome and never lets a case run ahead of the window.
 
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
@@ -12,22 +12,22 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The stream of outcomes between the workers and the one who takes them.
+/// The stream of outcomes between the workers and their consumer.
 pub(super) struct Order<T, E> {
     window: u64,
     slots: Mutex<Slots<T>>,
     emit: Mutex<E>,
-    /// How many have been emitted or skipped: the index of the oldest open one.
+    /// Number of cases that were emitted or skipped, which is the index of the oldest open one.
     emitted: AtomicU64,
-    /// Somebody who takes outcomes has had enough.
+    /// Whether the consumer has ended the run.
     enough: AtomicBool,
-    /// Told when the window moves, or when the run ends.
+    /// Notified when the window moves or the run ends.
     moved: Notify,
 }
 
 struct Slots<T> {
     first: u64,
-    /// Open (`None`), or finished with or without an outcome.
+    /// One slot per case: open (`None`), or finished with or without an outcome.
     slots: VecDeque<Option<Option<T>>>,
 }
 
@@ -47,7 +47,7 @@ impl<T, E: FnMut(T) -> ControlFlow<()>> Order<T, E> {
     pub(super) async fn admit(&self, index: u64) {
         while !self.is_admitted(index) {
             let mut moved = std::pin::pin!(self.moved.notified());
-            // Registered before looking again, so that no move is missed.
+            // The waiter is registered before the check, so that no notification is missed.
             moved.as_mut().enable();
             if self.is_admitted(index) {
                 return;
@@ -64,13 +64,14 @@ impl<T, E: FnMut(T) -> ControlFlow<()>> Order<T, E> {
         self.enough.load(Ordering::Acquire)
     }
 
-    /// Ends the run: nobody waits any longer and nothing more is emitted by itself.
+    /// Ends the run: waiters are released and nothing more is emitted.
     pub(super) fn end(&self) {
         self.enough.store(true, Ordering::Release);
         self.moved.notify_waiters();
     }
 
-    /// Puts a finished case in its place and emits what is now in order; `None` for a case that was given up.
+    /// Records a finished case and emits all outcomes that are now in order; `None` stands for a case that was
+    /// abandoned.
     pub(super) fn put(&self, index: u64, outcome: Option<T>) {
         {
             let mut slots = lock(&self.slots);
@@ -80,8 +81,8 @@ impl<T, E: FnMut(T) -> ControlFlow<()>> Order<T, E> {
             }
             slots.slots[offset] = Some(outcome);
         }
-        // One worker emits at a time. Who finds somebody emitting leaves the outcome to them: they look
-        // again after they have let go.
+        // Only one worker emits at a time. A worker that finds the lock taken leaves its outcome to the holder, which
+        // checks again after releasing the lock.
         while lock(&self.slots).slots.front().is_some_and(Option::is_some) {
             let mut emit = match self.emit.try_lock() {
                 Ok(emit) => emit,
@@ -122,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_comes_in_any_order_leaves_in_plan_order() {
+    fn outcomes_are_emitted_in_plan_order() {
         let mut seen = Vec::new();
         {
             let order = Order::new(8, |index: u64| {
@@ -137,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_emitted_after_enough() {
+    fn nothing_is_emitted_after_the_consumer_breaks() {
         let mut seen = Vec::new();
         {
             let order = Order::new(8, |index: u64| {
@@ -153,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn many_threads_lose_nothing() {
+    fn no_outcome_is_lost_between_threads() {
         let next = AtomicU64::new(0);
         let mut seen = Vec::new();
         {

@@ -1,6 +1,6 @@
-//! What a run is told: contract, scenario, endpoint, values, limits.
+//! The input of a run: contract, scenario, endpoint, values, limits.
 //!
-//! It never reads a file or the environment: whoever starts the run has done that.
+//! It never reads a file or the environment; the caller has done that.
 
 #[cfg(feature = "run")]
 use super::Started;
@@ -16,51 +16,51 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// Everything that a run needs beside its cases.
+/// Everything that a run needs besides its cases.
 pub struct Plan<'a> {
-    /// What the API promises.
+    /// The contract of the API.
     pub contract: &'a Contract,
-    /// What the user says about it.
+    /// The user's description of the API.
     pub scenario: &'a Scenario,
-    /// Where requests go.
+    /// Endpoint that requests are sent to.
     pub endpoint: &'a Endpoint,
-    /// How they go.
+    /// How requests are sent.
     pub settings: Settings,
-    /// `{run}`.
+    /// Value of the placeholder `{run}`.
     pub run_id: String,
-    /// Values that replace those of the scenario's variables and secrets.
+    /// Values that override the scenario's variables and secrets.
     pub values: IndexMap<String, String>,
-    /// AWS keys from the environment; without any, and on loopback, dummies are used.
+    /// AWS keys from the environment. Without any, dummy keys are used, on loopback only.
     pub aws: Option<AwsKeys>,
-    /// The plain valid request of an operation, to see whether the endpoint is alive.
+    /// Returns an operation's control, which shows whether the endpoint is alive.
     pub control: &'a (dyn Fn(&str) -> Option<Case> + Sync),
-    /// Ends the run early.
+    /// Cancels the run.
     pub stop: Stop,
-    /// What the run could not take away again.
+    /// Resources that the run created and could not delete.
     pub left: Left,
-    /// How long may be looked for cases that did something, in all.
+    /// Time limit for all searches for the case that caused an effect.
     pub search_time: SearchTime,
-    /// The server that was started for it.
+    /// The server that was started for the run.
     #[cfg(feature = "run")]
     pub server: Option<Arc<Started>>,
-    /// Starts the endpoint anew and waits until it is ready; false where that is not possible.
+    /// Restarts the endpoint and waits until it is ready; returns false if that is not possible.
     pub revive: Option<&'a (dyn Fn() -> bool + Sync)>,
 }
 
 /// How requests are sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// How many connections are used side by side.
+    /// Maximum number of cases that run concurrently.
     pub workers: usize,
-    /// How far a case may run ahead of the oldest one that is not finished.
+    /// Maximum distance between a running case and the oldest unfinished one.
     pub window: usize,
-    /// Limits of one request.
+    /// Size and time limits of one request.
     pub limits: Limits,
-    /// How many requests may leave in a time.
+    /// Rate limit for requests.
     pub rate: Option<RateLimit>,
-    /// How often a throttled request is sent in all.
+    /// Maximum number of times that a throttled request is sent.
     pub throttle_tries: u32,
-    /// How long a throttled request waits in all.
+    /// Maximum total time that a throttled request waits.
     pub throttle_wait: Duration,
 }
 
@@ -68,7 +68,7 @@ impl Default for Settings {
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         Self {
-            // More than cores: while an answer is on its way, another request can be made.
+            // More workers than cores: while one waits for a response, another can prepare a request.
             workers: (cores * 8).clamp(8, 64),
             window: 256,
             limits: Limits::default(),
@@ -86,12 +86,12 @@ pub struct AwsKeys {
     pub access_key_id: String,
     /// The secret access key.
     pub secret_access_key: String,
-    /// The token of temporary keys.
+    /// Session token of temporary keys.
     pub session_token: Option<String>,
 }
 
 impl AwsKeys {
-    /// What emulators take.
+    /// Returns dummy keys that emulators accept.
     pub fn dummies() -> Self {
         Self { access_key_id: "test".to_owned(), secret_access_key: "test".to_owned(), session_token: None }
     }
@@ -103,12 +103,13 @@ impl std::fmt::Debug for AwsKeys {
     }
 }
 
-/// A switch that ends a run early: nothing new is sent but what takes resources away again.
+/// A token that cancels a run: after that, only requests that delete created resources are sent. Clones share their
+/// state.
 #[derive(Clone, Debug, Default)]
 pub struct Stop(Arc<AtomicBool>);
 
 impl Stop {
-    /// Ends the run within a tenth of a second, and the teardown of open cases.
+    /// Cancels the run. It ends within a tenth of a second, plus the teardown of running cases.
     pub fn stop(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
@@ -118,13 +119,13 @@ impl Stop {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
-    /// Whether [`Stop::stop`] was called.
+    /// Returns true if [`CancelToken::cancel`] was called.
     pub fn is_stopped(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 }
 
-/// Whether a header's name says that its value is a proof, and not to be shown.
+/// Returns true if a header's name suggests that its value is a secret.
 pub fn is_telling(header: &str) -> bool {
     let lower = header.to_ascii_lowercase();
     ["authorization", "cookie", "token", "secret", "key", "auth", "password", "credential"]
@@ -133,11 +134,11 @@ pub fn is_telling(header: &str) -> bool {
 }
 
 impl Plan<'_> {
-    /// What must not be shown of the run's requests.
+    /// Returns the redaction of all secrets in the run's requests.
     pub fn redaction(&self) -> Redaction {
         let id = CaseId(String::new());
         let holes = Holes::new(self, &id);
-        // A value that differs from case to case cannot be known here.
+        // A value that depends on the case is unknown here.
         let filled = |template: &str| {
             (!template.contains("{case")).then(|| holes.fill(template).ok()).flatten().map(Cow::into_owned)
         };
@@ -150,7 +151,7 @@ impl Plan<'_> {
         for (name, _) in self.scenario.variables.iter().filter(|(_, variable)| variable.secret) {
             hide(&format!("{{{name}}}"), name);
         }
-        // A key written out in a principal, or in a variable that nobody marked, is no less secret.
+        // A literal key in a principal, or in a variable that is not marked as secret, is just as secret.
         for (name, principal) in &self.scenario.principals {
             let (template, suffix) = match &principal.credentials {
                 Credentials::Bearer(value) | Credentials::Header { value, .. } => (Some(value), "KEY"),
@@ -163,7 +164,7 @@ impl Plan<'_> {
                 _ => hide(template, &format!("{name}_{suffix}")),
             }
         }
-        // What the user added to every request is shown, unless its name says that it is a proof.
+        // Headers that the user added to every request are shown, unless their name suggests a secret.
         for (name, value) in &self.endpoint.headers {
             if is_telling(name) {
                 let scheme = value.split_once(' ').filter(|(scheme, _)| scheme.chars().all(char::is_alphanumeric));

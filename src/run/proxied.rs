@@ -1,6 +1,6 @@
-//! reqwest, where its features are needed: proxies and HTTP/2.
+//! Sends requests with reqwest where its features are needed: proxies and HTTP/2.
 //!
-//! It never follows, retries or decodes on its own, and refuses what it would send differently.
+//! It never follows redirects, retries or decodes on its own, and rejects requests that it would send differently.
 
 use super::coding::decoded;
 use super::connection::Timer;
@@ -40,7 +40,7 @@ impl Proxied {
 
     pub(super) fn refuses(&self, message: &Message) -> Option<String> {
         if message.raw || self.url(message).is_none() {
-            return Some("neither a proxy nor HTTP/2 can carry this request to the byte".to_owned());
+            return Some("this request cannot be sent byte for byte over a proxy or HTTP/2".to_owned());
         }
         None
     }
@@ -48,7 +48,7 @@ impl Proxied {
     pub(super) async fn send(&self, message: &Message, timer: &mut Timer) -> Result<Answer, NoAnswer> {
         let (Some(url), Ok(method)) = (self.url(message), reqwest::Method::from_bytes(message.method.as_bytes()))
         else {
-            return Err(NoAnswer::Unreachable("the request cannot be carried to the byte".to_owned()));
+            return Err(NoAnswer::Unreachable("the request cannot be sent byte for byte".to_owned()));
         };
         let mut request = self.client.request(method, url).body(message.body.clone());
         for (name, value) in &message.headers {

@@ -1,4 +1,4 @@
-//! How many requests may leave in a time: `100/s`.
+//! Parses a rate limit for requests: `100/s`.
 //!
 //! It never sleeps and never counts.
 
@@ -7,20 +7,20 @@ use std::time::Duration;
 /// A limit such as `100/s` or `60/m`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RateLimit {
-    /// From one request to the next.
+    /// Minimum time between two requests.
     pub interval: Duration,
 }
 
-/// A text that is no rate.
+/// Error for a text that is not a rate limit.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no rate; write `100/s`, `60/m` or `1000/h`")]
+#[error("invalid rate limit `{0}`; write `100/s`, `60/m` or `1000/h`")]
 pub struct RateError(pub String);
 
 impl RateLimit {
-    /// Reads `100/s`, `60/m`, `1000/h`.
+    /// Parses `100/s`, `60/m`, `1000/h`.
     ///
     /// # Errors
-    /// Where the text is no rate, or a rate of nothing.
+    /// Returns an error if the text is not a rate limit, or if the rate is zero.
     pub fn parse(text: &str) -> Result<Self, RateError> {
         let fail = || RateError(text.to_owned());
         let (count, unit) = text.split_once('/').ok_or_else(fail)?;
@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rates_are_read() {
+    fn rate_limits_are_parsed() {
         assert_eq!(RateLimit::parse("100/s").expect("rate").interval, Duration::from_millis(10));
         assert_eq!(RateLimit::parse("60/m").expect("rate").interval, Duration::from_secs(1));
         for text in ["", "100", "0/s", "-1/s", "1/d", "x/s", "/s"] {

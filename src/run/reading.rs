@@ -1,6 +1,6 @@
-//! What an answer says to the steps after it: whether it was a success, what is kept of it, what it lacks.
+//! Reads what later steps need from a response: success, captured values, readiness.
 //!
-//! It never decides what an answer is worth.
+//! It never judges a response.
 
 use super::holes::Holes;
 use super::{Answer, Exchange, Plan};
@@ -8,7 +8,7 @@ use crate::contract::Role;
 use crate::generate::{Send, Step};
 use crate::wire::{document, error_seen, output_document, value_at};
 
-/// What the error of an answer means.
+/// Returns the role of a response's error.
 pub(super) fn role(plan: &Plan<'_>, exchange: &Exchange) -> Option<Role> {
     let answer = exchange.answer.as_ref().ok()?;
     let code = plan.scenario.error_code.as_deref();
@@ -16,12 +16,12 @@ pub(super) fn role(plan: &Plan<'_>, exchange: &Exchange) -> Option<Role> {
     Some(Role::infer(Some(answer.status), &seen.code, ""))
 }
 
-/// Whether an answer says that what it was about does not exist.
+/// Returns true if a response says that the requested resource does not exist.
 pub(super) fn is_gone(plan: &Plan<'_>, exchange: &Exchange) -> bool {
     role(plan, exchange) == Some(Role::MissingResource)
 }
 
-/// What a step's answer should show and does not.
+/// Returns a message if a step's response does not show the value that the fixture waits for.
 pub(super) fn not_ready(plan: &Plan<'_>, step: &Step, exchange: &Exchange) -> Option<String> {
     let until = step.fixture.as_ref()?.until.as_ref()?;
     let answer = exchange.answer.as_ref().ok().filter(|answer| is_success(step, answer))?;
@@ -31,7 +31,7 @@ pub(super) fn not_ready(plan: &Plan<'_>, step: &Step, exchange: &Exchange) -> Op
         .then(|| format!("set-up failed: `{}` is `{shown}` and did not become {}", until.value, until.is.join(" or ")))
 }
 
-/// Keeps of an answer what later steps need.
+/// Captures the values that later steps need from a response.
 pub(super) fn capture(plan: &Plan<'_>, holes: &mut Holes<'_>, step: &Step, answer: &Answer) {
     if step.captures.is_empty() || !is_success(step, answer) {
         return;
@@ -44,20 +44,20 @@ pub(super) fn capture(plan: &Plan<'_>, holes: &mut Holes<'_>, step: &Step, answe
     }
 }
 
-/// Why what was to be set up was not.
+/// Returns the reason why a set-up step failed, if it did.
 pub(super) fn failed_set_up(step: &Step, exchange: &Exchange) -> Option<String> {
     match &exchange.answer {
         Ok(answer) if is_success(step, answer) => None,
-        Ok(answer) => Some(format!("a set-up step was answered with status {}", answer.status)),
-        Err(reason) => Some(format!("a set-up step got no answer: {reason}")),
+        Ok(answer) => Some(format!("a set-up step got status {}", answer.status)),
+        Err(reason) => Some(format!("a set-up step got no response: {reason}")),
     }
 }
 
-/// An answer's document.
+/// Parses the document of a response.
 fn read(plan: &Plan<'_>, step: &Step, answer: &Answer) -> Option<serde_json::Value> {
     let contract = &plan.contract;
     match &step.send {
-        // What wraps a result in XML is the protocol's, and no part of a path.
+        // The protocol's XML wrapper around a result is not part of a path.
         Send::Operation { name, .. } => {
             let output = contract.operation(name.as_str()).and_then(|operation| operation.output.as_ref());
             output_document(contract, output, &answer.body).ok()

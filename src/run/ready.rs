@@ -1,6 +1,6 @@
-//! A step becomes a message: its holes filled, its bytes written, its caller proven.
+//! Turns a step into a request: fills placeholders, encodes the bytes and adds credentials.
 //!
-//! It sends nothing.
+//! It never sends anything.
 
 use super::holes::Holes;
 use super::{AwsKeys, Hosts, Plan, clock};
@@ -11,19 +11,19 @@ use crate::wire::{KeyCache, Message, Proof, SigV4, authorize, encode, host_prefi
 use std::borrow::Cow;
 use std::time::SystemTime;
 
-/// What a worker keeps of proofs from case to case.
+/// Credentials that a worker caches between cases.
 #[derive(Default)]
 pub(super) struct Keys {
     cache: KeyCache,
-    /// Those of principals that are the same for all cases.
+    /// Credentials of principals that are the same for all cases.
     proofs: Vec<(String, Proof)>,
 }
 
-/// Why a step is not sent.
+/// Reason why a step is not sent.
 pub(super) enum NotReady {
-    /// It cannot be put on the wire at all.
+    /// The step cannot be expressed on the wire.
     Unsendable(String),
-    /// It lacks what an earlier step, the scenario or the environment should have given.
+    /// A value is missing that an earlier step, the scenario or the environment should provide.
     Lacking(String),
 }
 
@@ -43,17 +43,17 @@ impl NotReady {
     }
 }
 
-/// The message of a case's judged step, as it would be sent where no earlier step has to fill a hole.
+/// Returns the request of a case's judged step, as it would be sent if no placeholder depends on an earlier step.
 ///
 /// # Errors
-/// Where the case is unsendable, a hole stays empty, or the message cannot be encoded; in words.
+/// Returns an error if the case is unsendable, a placeholder has no value, or the request cannot be encoded.
 pub fn message(plan: &Plan<'_>, case: &Case) -> Result<Message, String> {
-    let step = case.steps.get(case.judged.shown()).ok_or("nothing is sent")?;
+    let step = case.steps.get(case.judged.shown()).ok_or("the case has no step to send")?;
     let holes = Holes::new(plan, &case.id);
     signed(plan, &holes, step, &plan.endpoint.authority(), &mut Keys::default()).map_err(NotReady::into_words)
 }
 
-/// A step's message with all its holes filled, and signed.
+/// Builds a step's request with all placeholders filled, and signs it.
 pub(super) fn signed(
     plan: &Plan<'_>,
     holes: &Holes<'_>,
@@ -78,7 +78,7 @@ pub(super) fn signed(
     signed_as(message, Some((proof, damage)), authority, clock::wall(), cache)
 }
 
-/// A step's message with all its holes filled, without a proof.
+/// Builds a step's request with all placeholders filled, without credentials.
 pub(super) fn bare(plan: &Plan<'_>, holes: &Holes<'_>, step: &Step) -> Result<Message, NotReady> {
     let send = if Holes::any(&step.send) {
         Cow::Owned(holes.fill_send(&step.send).map_err(|error| NotReady::lacking(&error))?)
@@ -97,7 +97,7 @@ pub(super) fn bare(plan: &Plan<'_>, holes: &Holes<'_>, step: &Step) -> Result<Me
     Ok(message)
 }
 
-/// Puts before the host what the operation's model or a bucket puts there, where the endpoint takes that.
+/// Adds the host prefix of the operation's model or the bucket to the `host` header, if the endpoint supports it.
 fn hosted(plan: &Plan<'_>, send: &Send, message: &mut Message) -> Result<(), NotReady> {
     let Hosts { prefix, buckets } = plan.endpoint.hosts;
     if !prefix && !buckets {
@@ -114,10 +114,10 @@ fn hosted(plan: &Plan<'_>, send: &Send, message: &mut Message) -> Result<(), Not
     Ok(())
 }
 
-/// The service whose buckets may go before the host.
+/// Service whose buckets may be part of the host.
 const S3: &str = "s3";
 
-/// Whom a step claims to be, and what is wrong with the claim.
+/// Returns the principal that a step claims to be, and the damage to its credentials.
 fn principal_of(step: &Step) -> Option<(&str, Option<&AuthDamage>)> {
     match &step.authorization {
         Authorization::Anonymous => None,
@@ -126,7 +126,7 @@ fn principal_of(step: &Step) -> Option<(&str, Option<&AuthDamage>)> {
     }
 }
 
-/// The proof of a step, and its damage; `None` where it has none.
+/// Returns the credentials of a step and their damage, or `None` if the step is anonymous.
 pub(super) fn proof_of<'s>(
     plan: &Plan<'_>,
     holes: &Holes<'_>,
@@ -136,7 +136,7 @@ pub(super) fn proof_of<'s>(
     Ok(Some((proof(plan, holes, name).map_err(|reason| NotReady::lacking(&reason))?, damage)))
 }
 
-/// The message with its proof.
+/// Adds credentials to a request.
 pub(super) fn signed_as(
     mut message: Message,
     proof: Option<(&Proof, Option<&AuthDamage>)>,
@@ -150,7 +150,7 @@ pub(super) fn signed_as(
     Ok(message)
 }
 
-/// Whether a principal's proof holds nothing that differs from case to case.
+/// Returns true if a principal's credentials do not depend on the case.
 fn is_same_for_all(plan: &Plan<'_>, name: &str) -> bool {
     let is_whole = |template: &Option<String>| template.as_ref().is_none_or(|text| !text.contains(['{', '}']));
     plan.scenario.principals.get(name).is_some_and(|principal| match &principal.credentials {
@@ -161,9 +161,9 @@ fn is_same_for_all(plan: &Plan<'_>, name: &str) -> bool {
     })
 }
 
-/// A principal's proof with its secrets.
+/// Returns a principal's credentials with all placeholders filled.
 fn proof(plan: &Plan<'_>, holes: &Holes<'_>, name: &str) -> Result<Proof, String> {
-    let principal = plan.scenario.principals.get(name).ok_or_else(|| format!("no principal is called `{name}`"))?;
+    let principal = plan.scenario.principals.get(name).ok_or_else(|| format!("unknown principal `{name}`"))?;
     let fill = |template: &str| holes.fill(template).map(Cow::into_owned).map_err(|error| error.to_string());
     Ok(match &principal.credentials {
         Credentials::Anonymous => Proof::Anonymous,
@@ -180,7 +180,7 @@ fn proof(plan: &Plan<'_>, holes: &Holes<'_>, name: &str) -> Result<Proof, String
             let keys = own
                 .or_else(|| plan.aws.clone())
                 .or_else(dummies)
-                .ok_or("there are no AWS keys, and dummies are only for loopback")?;
+                .ok_or("no AWS keys found; dummy keys are used for loopback endpoints only")?;
             let documented = plan.contract.auth.iter().find_map(|auth| match auth {
                 Auth::SigV4 { service } => service.clone(),
                 _ => None,

@@ -1,6 +1,6 @@
-//! All cases of a run: threads, workers, and when a run ends early.
+//! Runs all cases: threads, workers, and the conditions that end a run early.
 //!
-//! It never judges: what becomes of an outcome is the caller's function, called where the case ran.
+//! It never judges: the caller's function processes each outcome on the worker that ran the case.
 
 use super::downs::Downs;
 use super::order::Order;
@@ -18,26 +18,26 @@ use tokio::sync::RwLock;
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RunEnd {
-    /// Every case ran.
+    /// Every case was run.
     Complete,
-    /// The stop switch was used.
+    /// The run was cancelled.
     Stopped,
-    /// Whoever takes the outcomes had enough.
+    /// The consumer of the outcomes ended the run.
     Enough,
-    /// The endpoint could not be reached from the start; the reason.
+    /// The endpoint was never reachable; holds the reason.
     Unreachable(String),
-    /// The endpoint went away in the middle; the reason.
+    /// The endpoint became unreachable during the run; holds the reason.
     Died(String),
 }
 
-/// So many cases in a row that met a dead endpoint are enough to know it.
+/// Number of consecutive cases without a response after which the endpoint is checked.
 const DEAD_AFTER: u32 = 5;
 
-/// Runs the cases and hands over what becomes of them, in plan order.
+/// Runs the cases and passes their outcomes on in plan order.
 ///
-/// `finish` is called on the workers, in parallel: judging belongs there. `emit` is called by one worker
-/// at a time, in the order of the cases; when it breaks, the run ends. Blocks until all is done; call it
-/// from a thread that may block. Memory does not grow with the number of cases.
+/// `finish` is called on the workers, in parallel, so judging belongs there. `emit` is called by one worker at a time,
+/// in the order of the cases; if it returns `Break`, the run ends. This function blocks until the run is over; call it
+/// from a thread that may block. Memory use does not grow with the number of cases.
 pub fn run<T: Send>(
     plan: &Plan<'_>,
     cases: impl Iterator<Item = impl Into<Arc<Case>>> + Send,
@@ -71,48 +71,47 @@ pub fn run<T: Send>(
                 let _guard = EndOnPanic(&run.order);
                 on_runtime(run.workers(share));
             };
-            thread_builder().spawn_scoped(scope, work).expect("the system has a thread to give");
+            thread_builder().spawn_scoped(scope, work).expect("the system can start a thread");
         }
     });
     run.end()
 }
 
-/// Runs one case, as the runner would.
+/// Runs one case as the runner would.
 ///
 /// # Errors
-/// Where the endpoint cannot be reached at all, in words.
+/// Returns an error if the endpoint cannot be reached.
 pub fn send_case(plan: &Plan<'_>, case: impl Into<Arc<Case>>) -> Result<Outcome, String> {
     OneByOne::new(plan)?.send(case)
 }
 
-/// Runs cases one after another, as the runner would, within its limit of requests in a time, over a connection that it
-/// keeps.
+/// Runs cases sequentially, as the runner would, within its rate limit and over a connection that is kept open.
 pub struct OneByOne<'a> {
     plan: &'a Plan<'a>,
     shared: Shared,
-    /// Whether the endpoint was reached before.
+    /// Whether the endpoint has been reached before.
     reached: AtomicBool,
-    /// What the case before was sent with, while nobody sends.
+    /// Runtime and connections of the previous case, while no case is being sent.
     kept: Mutex<Option<Kept>>,
 }
 
-/// A runtime, and connections that it opened.
+/// A runtime and the connections that it opened.
 struct Kept {
     runtime: Runtime,
     lines: Vec<Line>,
 }
 
 impl<'a> OneByOne<'a> {
-    /// For a plan; nothing is sent yet.
+    /// Creates a runner for a plan without sending anything.
     ///
     /// # Errors
-    /// Where there is no way to the endpoint at all, in words.
+    /// Returns an error if no client can be created for the endpoint.
     pub fn new(plan: &'a Plan<'a>) -> Result<Self, String> {
         let exit = Exit::new(plan.endpoint, plan.settings.limits).map_err(|error| error.to_string())?;
         Ok(Self { plan, shared: Shared::new(plan, exit), reached: AtomicBool::new(false), kept: Mutex::default() })
     }
 
-    /// The plan.
+    /// Returns the plan.
     pub fn plan(&self) -> &'a Plan<'a> {
         self.plan
     }
@@ -120,7 +119,7 @@ impl<'a> OneByOne<'a> {
     /// Runs a case.
     ///
     /// # Errors
-    /// Where the endpoint cannot be reached, or the stop switch ended it; in words.
+    /// Returns an error if the endpoint cannot be reached, or if the run was cancelled.
     pub fn send(&self, case: impl Into<Arc<Case>>) -> Result<Outcome, String> {
         let case = case.into();
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -133,7 +132,7 @@ impl<'a> OneByOne<'a> {
         sent
     }
 
-    /// Closes its connection: there are servers that answer one at a time.
+    /// Closes the idle connection, because some servers handle only one connection at a time.
     pub fn rest(&self) {
         if let Some(kept) = self.kept.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
             kept.lines.clear();
@@ -150,7 +149,7 @@ impl<'a> OneByOne<'a> {
         }
         let mut worker = Worker::with(self.plan, &self.shared, lines);
         let mut sent = worker.case(case).await.ok_or_else(|| "stopped".to_owned());
-        // A connection of its own only where it teaches something: what is not there answers nothing.
+        // A probe needs a connection of its own, so it is made only if the case got no response.
         if sent.as_ref().is_ok_and(|outcome| outcome.liveness == Some(Liveness::Down))
             && let Err(reason) = probe().await
         {
@@ -162,24 +161,24 @@ impl<'a> OneByOne<'a> {
 
 impl Drop for OneByOne<'_> {
     fn drop(&mut self) {
-        // Whoever drops it may be inside a runtime, where nobody may wait for the end of another.
+        // The caller may be inside a runtime, where waiting for another runtime to shut down is not allowed.
         if let Some(kept) = self.kept.get_mut().unwrap_or_else(PoisonError::into_inner).take() {
             kept.runtime.shutdown_background();
         }
     }
 }
 
-/// Each thread has a runtime of its own: a request never moves between threads.
+/// Runs a future on a runtime of the current thread: a request never moves between threads.
 pub(super) fn on_runtime<F: Future>(future: F) -> F::Output {
     runtime().block_on(future)
 }
 
 fn runtime() -> Runtime {
     let built = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    built.expect("a runtime needs nothing but a file descriptor or two")
+    built.expect("a runtime needs only a few file descriptors")
 }
 
-/// The same on a thread of its own: the caller may be inside a runtime, where no other can be entered.
+/// Runs a future on a new thread, because the caller may be inside a runtime, where no other one can be entered.
 pub(super) fn on_own_thread<F: Future>(make: impl FnOnce() -> F + Send) -> F::Output
 where
     F::Output: Send,
@@ -187,19 +186,19 @@ where
     joined(|| on_runtime(make()))
 }
 
-/// What becomes of work on a thread of its own.
+/// Runs a function on a new thread and returns its result.
 fn joined<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     std::thread::scope(|scope| {
         let thread = thread_builder().spawn_scoped(scope, work);
-        match thread.expect("the system has a thread to give").join() {
+        match thread.expect("the system can start a thread").join() {
             Ok(output) => output,
             Err(panic) => std::panic::resume_unwind(panic),
         }
     })
 }
 
-/// Values nest as deep as a case wants, and they are written recursively; what is not used of a stack
-/// costs nothing.
+/// Returns a builder for threads with a large stack: values may be nested deeply and are written recursively. Unused
+/// stack costs nothing.
 pub(super) fn thread_builder() -> std::thread::Builder {
     const STACK: usize = 64 * 1024 * 1024;
     std::thread::Builder::new().name("overstep".to_owned()).stack_size(STACK)
@@ -210,7 +209,7 @@ struct Source<I> {
     next: u64,
 }
 
-/// What the run has learnt of the endpoint.
+/// What the run knows about the state of the endpoint.
 #[derive(Default)]
 struct Health {
     answered: AtomicBool,
@@ -227,11 +226,11 @@ struct Run<'a, I, F, T, E> {
     finish: F,
     health: Health,
     downs: Downs,
-    /// Held by every case that runs; wholly by one that must run alone.
+    /// Read-locked by every running case, write-locked by a case that must run alone.
     beside: RwLock<()>,
 }
 
-/// Lets nobody wait for a window that a panicking thread will never move.
+/// Ends the output if a thread panics, so that no worker waits for a window that never moves.
 struct EndOnPanic<'a, T, E: FnMut(T) -> ControlFlow<()>>(&'a Order<T, E>);
 
 impl<T, E: FnMut(T) -> ControlFlow<()>> Drop for EndOnPanic<'_, T, E> {
@@ -286,8 +285,8 @@ where
         }
     }
 
-    /// What becomes of a case; where it met an endpoint that is down and can be started anew, with the number of the
-    /// start after which it began.
+    /// Runs a case. If the endpoint is down and can be restarted, the result includes the number of restarts before the
+    /// case began.
     async fn met(&self, worker: &mut Worker<'_>, case: Arc<Case>) -> Option<(Outcome, Option<u32>)> {
         let start = self.downs.starts();
         let outcome = worker.case(case).await?;
@@ -298,9 +297,9 @@ where
         Some((outcome, Some(start)))
     }
 
-    /// A case met an endpoint that is down, and the endpoint can be started anew: the case is sent again with nobody
-    /// beside it. Where that ends the endpoint once more, this case is the one that does it. Where there is no time
-    /// left for that, one of those that were under way is.
+    /// Sends a case again with no other case running, after the endpoint went down and was restarted. If the endpoint
+    /// goes down once more, this case is the cause. If no search time is left, the cause is one of the cases that were
+    /// running.
     async fn revived(&self, worker: &mut Worker<'_>, outcome: Outcome, start: u32) -> Outcome {
         let search = self.plan.search_time.begin();
         let revive = || {
@@ -315,7 +314,7 @@ where
             return Outcome { liveness: among.map(Liveness::Among).or(outcome.liveness), ..outcome };
         }
         let operation = outcome.case.operation.clone();
-        // Somebody else may have started it anew meanwhile.
+        // Another worker may have restarted it in the meantime.
         if !worker.is_answered(operation.as_str()).await && !worker.is_another_answered(&operation).await && !revive() {
             return outcome;
         }
@@ -327,8 +326,8 @@ where
         Outcome { liveness: Some(Liveness::Killed), ..again }
     }
 
-    /// Many cases in a row met silence: is the endpoint dead, or only what they asked for? Some other
-    /// operation's plain valid request decides.
+    /// Checks, after many cases in a row without a response, whether the endpoint is dead or only the operations that
+    /// they called, by sending the control of another operation.
     async fn doubt(&self, worker: &mut Worker<'_>, outcome: &Outcome) {
         if worker.is_another_answered(&outcome.case.operation).await {
             self.health.revive();
@@ -367,7 +366,7 @@ where
 }
 
 impl Health {
-    /// Takes note of an outcome; true where the endpoint seems dead.
+    /// Records an outcome; returns true if the endpoint seems dead.
     fn see(&self, outcome: &Outcome) -> bool {
         if outcome.exchanges.iter().flatten().any(|exchange| exchange.answer.is_ok())
             || matches!(
@@ -393,7 +392,7 @@ impl Health {
 
     fn die(&self, outcome: &Outcome) {
         let reason = outcome.exchanges.iter().flatten().find_map(|exchange| exchange.answer.as_ref().err());
-        let reason = reason.map_or_else(|| "no answer".to_owned(), NoAnswer::to_string);
+        let reason = reason.map_or_else(|| "no response".to_owned(), NoAnswer::to_string);
         *self.dead.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason);
         self.is_dead.store(true, Ordering::Relaxed);
     }

@@ -1,4 +1,4 @@
-//! When the next request may leave, shared by all workers.
+//! Schedules requests under a rate limit shared by all workers.
 //!
 //! It never sleeps.
 
@@ -6,7 +6,7 @@ use super::RateLimit;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-/// Hands out moments, one interval apart.
+/// Hands out points in time that are one interval apart.
 #[derive(Debug)]
 pub(super) struct Schedule {
     interval: Duration,
@@ -18,7 +18,7 @@ impl Schedule {
         Self { interval: limit.interval, next: Mutex::new(None) }
     }
 
-    /// When a request that is ready `now` may leave. Time that nobody used is not made up for.
+    /// Returns when a request that is ready at `now` may be sent. Unused time is not made up for.
     pub(super) fn reserve(&self, now: Instant) -> Instant {
         let mut next = self.next.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let at = next.map_or(now, |next| next.max(now));
@@ -33,7 +33,7 @@ mod tests {
     use crate::run::clock;
 
     #[test]
-    fn moments_are_an_interval_apart_and_idle_time_is_lost() {
+    fn reservations_are_an_interval_apart_and_idle_time_is_lost() {
         let schedule = Schedule::new(RateLimit::parse("10/s").expect("rate"));
         let start = clock::now();
         let at: Vec<_> = (0..5).map(|_| schedule.reserve(start).duration_since(start).as_millis()).collect();

@@ -1,21 +1,21 @@
-//! How long a run may look for the one of many cases that did something: all such searches share one limit.
+//! Limits how long a run may search for the one case among many that caused an effect; all searches share one limit.
 //!
-//! It never decides what is said once the time is over.
+//! It never decides what happens once the time is over.
 
 use super::Stopwatch;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// The time of all searches of a run; clones share what was used of it.
+/// Time limit for all searches of a run; clones share the time used.
 #[derive(Clone, Debug)]
 pub struct SearchTime {
-    /// No limit where this is absent.
+    /// Maximum total time; no limit if absent.
     most: Option<Duration>,
     used_millis: Arc<AtomicU64>,
 }
 
-/// A search that is under way: what it takes is added to what was used when this is dropped.
+/// A search in progress; its duration is added to the time used when this value is dropped.
 #[derive(Debug)]
 pub struct Searching<'a> {
     of: &'a SearchTime,
@@ -23,31 +23,31 @@ pub struct Searching<'a> {
 }
 
 impl Default for SearchTime {
-    /// Two minutes.
+    /// Returns a limit of two minutes.
     fn default() -> Self {
         Self::of(Duration::from_mins(2))
     }
 }
 
 impl SearchTime {
-    /// So much, for all searches together.
+    /// Creates a limit for all searches together.
     pub fn of(most: Duration) -> Self {
         Self { most: Some(most), used_millis: Arc::default() }
     }
 
-    /// Without a limit, for whoever has one of their own.
+    /// Creates an unlimited budget, for callers that have their own limit.
     pub fn endless() -> Self {
         Self { most: None, used_millis: Arc::default() }
     }
 
-    /// Begins a search.
+    /// Starts a search.
     pub fn begin(&self) -> Searching<'_> {
         Searching { of: self, watch: Stopwatch::start() }
     }
 }
 
 impl Searching<'_> {
-    /// Whether there is no time left, for this search and all others.
+    /// Returns true if no time is left for this and all other searches.
     pub fn is_over(&self) -> bool {
         let used = Duration::from_millis(self.of.used_millis.load(Ordering::Relaxed));
         self.of.most.is_some_and(|most| used.saturating_add(self.watch.elapsed()) >= most)
@@ -67,7 +67,7 @@ mod tests {
     use std::time::Duration;
 
     #[test]
-    fn searches_share_their_time() {
+    fn searches_share_one_time_limit() {
         let time = SearchTime::of(Duration::from_millis(1));
         let search = time.begin();
         while !search.is_over() {

@@ -1,7 +1,6 @@
-//! Processes of the user's: a server that is started for a run, watched, and stopped with all that it
-//! started itself.
+//! Runs the user's processes: a server is started for a run, watched, and stopped together with its child processes.
 //!
-//! It never blocks a child, however much that prints, and it never decides what an end means.
+//! It never blocks a process, however much it prints, and never decides what its exit means.
 
 use super::clock;
 use std::collections::VecDeque;
@@ -12,35 +11,35 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// How long a process may take to end by itself before it is killed.
+/// Maximum time for a process to exit on its own before it is killed.
 const GRACE: Duration = Duration::from_secs(3);
-/// How often an end is looked for.
+/// Interval between checks whether a process has exited.
 const GLANCE: Duration = Duration::from_millis(10);
-/// So many lines are kept.
+/// Maximum number of output lines kept.
 const LINES: usize = 400;
-/// Bytes of one line that are read; what follows is passed over.
+/// Maximum number of bytes read of one line; the rest is skipped.
 const LONGEST: usize = 64 * 1024;
-/// Characters of one line that are kept.
+/// Maximum number of characters kept of one line.
 const KEPT: usize = 1000;
-/// Bytes that a log file takes.
+/// Maximum size of a log file in bytes.
 const LOG: usize = 4 * 1024 * 1024;
 
-/// Takes secrets out of a text.
+/// Function that redacts secrets in a text.
 pub type Clean = Arc<dyn Fn(&str) -> String + Send + Sync>;
 
-/// A command as it is started.
+/// A command to start.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Launch {
-    /// The program and its arguments; `{port}` in them is filled.
+    /// Program and arguments; may contain the placeholder `{port}`.
     pub words: Vec<String>,
-    /// Variables beside those of our own environment; `{port}` in them is filled.
+    /// Environment variables in addition to inherited ones; values may contain the placeholder `{port}`.
     pub environment: Vec<(String, String)>,
-    /// Where it runs.
+    /// Working directory.
     pub directory: PathBuf,
 }
 
 impl Launch {
-    /// The same with a port in its holes.
+    /// Returns the command with `{port}` replaced.
     pub fn at_port(&self, port: u16) -> Self {
         let fill = |text: &String| text.replace("{port}", &port.to_string());
         Self {
@@ -50,7 +49,7 @@ impl Launch {
         }
     }
 
-    /// The command on one line, for people.
+    /// Returns the command on one line, for people.
     pub fn shown(&self) -> String {
         self.words.join(" ")
     }
@@ -65,11 +64,11 @@ impl Launch {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        // A group of its own: Ctrl-C in a terminal is ours to answer first, and what the server starts
-        // itself ends with it.
+        // The process gets its own process group: overstep handles Ctrl-C in a terminal first, and child processes end
+        // with the server.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
-        // Held while it is entered, so that no end of ours can fall between the two.
+        // The lock is held until the process is registered, so that overstep cannot exit in between.
         let mut running = locked(&RUNNING);
         let child = command.spawn()?;
         running.push(child.id());
@@ -77,10 +76,10 @@ impl Launch {
     }
 }
 
-/// The processes that were started and not yet stopped.
+/// Process IDs of all processes that were started and not yet stopped.
 static RUNNING: Mutex<Vec<u32>> = Mutex::new(Vec::new());
 
-/// Kills all that was started and is still there: for an end that unwinds nothing.
+/// Kills all processes that are still running, for exits that do not unwind.
 pub fn kill_started() {
     for id in std::mem::take(&mut *locked(&RUNNING)) {
         kill(id);
@@ -91,27 +90,27 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A port of 127.0.0.1 on which nobody listens now.
+/// Returns a port of 127.0.0.1 that is free now.
 ///
 /// # Errors
-/// Where the system has none to give.
+/// Returns an error if the system has no free port.
 pub fn free_port() -> io::Result<u16> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr().map(|address| address.port())
 }
 
-/// Whether somebody listens on a port of this machine.
+/// Returns true if a port of this machine is in use.
 pub fn is_taken(host: &str, port: u16) -> bool {
-    // Names of this machine need not resolve to it.
+    // Names of this machine need not resolve to its address.
     let host = if host.contains(':') { host } else { "127.0.0.1" };
     TcpStream::connect((host, port)).is_ok()
 }
 
-/// A process that runs until it is dropped.
+/// A process that runs until this value is dropped.
 pub struct Started {
     launch: Launch,
     process: Mutex<Process>,
     output: Arc<Output>,
-    /// Processor time of those that ran before the one that runs now, in seconds.
+    /// CPU time in seconds of the processes before the current one.
     before: Mutex<f64>,
 }
 
@@ -123,15 +122,15 @@ impl std::fmt::Debug for Started {
 
 struct Process {
     child: Child,
-    /// Whether it was waited for, so that its id may be somebody else's by now.
+    /// Whether the process was waited for, after which the system may reuse its ID.
     reaped: bool,
 }
 
 impl Started {
-    /// Starts a command; all that it prints goes through `clean`, to the last lines and to `log`.
+    /// Starts a command. Its output is redacted with `clean`, kept in a buffer and written to `log`.
     ///
     /// # Errors
-    /// Where the program cannot be run.
+    /// Returns an error if the program cannot be started.
     pub fn start(launch: Launch, clean: Clean, log: Option<Box<dyn Write + Send>>) -> io::Result<Self> {
         let output = Arc::new(Output {
             clean,
@@ -143,10 +142,10 @@ impl Started {
         Ok(Self { launch, process, output, before: Mutex::default() })
     }
 
-    /// Ends it, if it still runs, and starts it anew; whoever calls waits until it is ready.
+    /// Stops the process if it is running, and starts it again. The caller waits until it is ready.
     ///
     /// # Errors
-    /// Where the program cannot be run any more.
+    /// Returns an error if the program can no longer be started.
     pub fn restart(&self) -> io::Result<()> {
         let mut process = locked(&self.process);
         *locked(&self.before) += clock::processor_seconds(Some(process.child.id())).unwrap_or(0.0);
@@ -156,28 +155,28 @@ impl Started {
         Ok(())
     }
 
-    /// Processor time of all processes that were started so far, in seconds, as far as the system tells.
+    /// Returns the CPU time in seconds of all processes started so far, if the system provides it.
     pub fn processor_seconds(&self) -> Option<f64> {
         let now = clock::processor_seconds(Some(locked(&self.process).child.id()))?;
         Some(*locked(&self.before) + now)
     }
 
-    /// The command on one line.
+    /// Returns the command on one line, with secrets redacted.
     pub fn shown(&self) -> String {
         (self.output.clean)(&self.launch.shown())
     }
 
-    /// How it ended, in words, if it has.
+    /// Describes how the process ended, if it has.
     pub fn ended(&self) -> Option<String> {
         locked(&self.process).ended()
     }
 
-    /// A place in what it prints: all that comes later is [`Started::since`] it.
+    /// Returns the current position in the output, for use with [`ServerProcess::lines_since`].
     pub fn mark(&self) -> u64 {
         locked(&self.output.kept).printed
     }
 
-    /// The last lines printed since a mark, at most so many.
+    /// Returns the last lines printed since a position, at most `most` of them.
     pub fn since(&self, mark: u64, most: usize) -> Vec<String> {
         let kept = locked(&self.output.kept);
         let fresh = usize::try_from(kept.printed.saturating_sub(mark)).unwrap_or(usize::MAX);
@@ -185,12 +184,12 @@ impl Started {
         kept.lines.iter().skip(skip).cloned().collect()
     }
 
-    /// Whether something that was printed has not been read yet.
+    /// Returns true if some output has not been read yet.
     pub fn has_more(&self) -> bool {
         self.output.has_more()
     }
 
-    /// Waits a moment for what a process that has ended may have left in its pipes.
+    /// Waits briefly for output that an exited process left in its pipes.
     pub fn settle(&self) {
         let from = clock::now();
         while locked(&self.output.kept).open > 0 && clock::now().duration_since(from) < Duration::from_millis(500) {
@@ -222,7 +221,7 @@ impl Process {
         Ok(process)
     }
 
-    /// Not waited for before [`Process::stop`]: until then its id, and its group's, is nobody else's.
+    /// The process is not reaped before [`ChildProcess::stop`]: until then, its ID and group ID cannot be reused.
     #[cfg(unix)]
     fn ended(&mut self) -> Option<String> {
         use rustix::process::{WaitId, WaitIdOptions, waitid};
@@ -253,7 +252,7 @@ impl Process {
                 std::thread::sleep(GLANCE);
             }
         }
-        // Its children may have outlived it.
+        // Its child processes may still be running.
         kill(id);
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -272,7 +271,7 @@ fn group(id: u32) -> Option<rustix::process::Pid> {
     i32::try_from(id).ok().and_then(rustix::process::Pid::from_raw)
 }
 
-/// Asks a process and all that it started to end.
+/// Asks a process and its child processes to exit.
 #[cfg(unix)]
 fn ask(id: u32) {
     if let Some(group) = group(id) {
@@ -280,7 +279,7 @@ fn ask(id: u32) {
     }
 }
 
-/// Ends a process and all that it started.
+/// Kills a process and its child processes.
 #[cfg(unix)]
 fn kill(id: u32) {
     if let Some(group) = group(id) {
@@ -294,11 +293,11 @@ fn ask(_id: u32) {}
 #[cfg(not(unix))]
 fn kill(_id: u32) {}
 
-/// What a process prints: the last lines, and a log.
+/// Output of a process: the last lines, and a log.
 struct Output {
     clean: Clean,
     kept: Mutex<Kept>,
-    /// What is asked whether anything waits in it.
+    /// Handles of the pipes, to check for unread output.
     pipes: Mutex<Vec<Watched>>,
 }
 
@@ -316,11 +315,11 @@ enum Pipe {
 #[derive(Default)]
 struct Kept {
     lines: VecDeque<String>,
-    /// The first line that says something on each pipe.
+    /// First non-empty line of each pipe.
     first: [Option<String>; 2],
-    /// How many lines there were in all.
+    /// Total number of lines printed.
     printed: u64,
-    /// How many pipes may still bring some.
+    /// Number of open pipes.
     open: usize,
     log: Option<BufWriter<Box<dyn Write + Send>>>,
     logged: usize,
@@ -329,7 +328,7 @@ struct Kept {
 impl Output {
     #[cfg(unix)]
     fn watch(&self, pipe: &impl std::os::fd::AsFd) {
-        // Where there is no other handle to be had, nobody knows what waits.
+        // Without a second handle, unread output cannot be detected.
         locked(&self.pipes).extend(pipe.as_fd().try_clone_to_owned().ok());
     }
 
@@ -346,7 +345,7 @@ impl Output {
         false
     }
 
-    /// Reads a pipe to its end, on a thread of its own.
+    /// Reads a pipe to its end on a new thread.
     fn follow(self: &Arc<Self>, from: impl Read + Send + 'static, pipe: Pipe) -> io::Result<()> {
         let output = Arc::clone(self);
         locked(&self.kept).open += 1;
@@ -377,7 +376,7 @@ impl Output {
                 self.push(&line, pipe);
                 line.clear();
             }
-            // Written where nothing more has come: a server that fails prints many lines at once.
+            // Flush only once no more input is buffered: a failing server prints many lines at once.
             if reader.buffer().is_empty() {
                 self.flush();
             }
@@ -405,7 +404,7 @@ impl Output {
         kept.lines.push_back(text);
     }
 
-    /// A key may stand in a command too.
+    /// Logs the command; it is redacted because it may contain a key.
     fn begin(&self, launch: &Launch) {
         self.log(&format!("$ {}", (self.clean)(&launch.shown())));
         self.flush();
@@ -416,8 +415,8 @@ impl Output {
         kept.logged += text.len() + 1;
         let full = kept.logged > LOG;
         let Some(log) = &mut kept.log else { return };
-        let written = if full { writeln!(log, "… the rest is not kept") } else { writeln!(log, "{text}") };
-        // A log that takes no more is no reason to end a run.
+        let written = if full { writeln!(log, "… log truncated") } else { writeln!(log, "{text}") };
+        // A log that cannot be written must not end a run.
         if full || written.is_err() {
             kept.log = None;
         }
@@ -431,11 +430,10 @@ impl Output {
     }
 }
 
-/// The first line that a command prints within the time; what it complains of counts only where it
-/// prints nothing else.
+/// Returns the first line that a command prints within a time limit. A line on stderr counts only if stdout is empty.
 ///
 /// # Errors
-/// Where it cannot be run, prints nothing, fails, or takes longer; in words.
+/// Returns an error if the command cannot be run, prints nothing, fails or takes too long.
 pub fn first_line(launch: Launch, within: Duration, clean: Clean) -> Result<String, String> {
     let shown = launch.shown();
     let started = Started::start(launch, clean, None).map_err(|error| format!("cannot run `{shown}`: {error}"))?;
@@ -472,14 +470,14 @@ mod tests {
     fn until(mut holds: impl FnMut() -> bool) {
         let watch = clock::Stopwatch::start();
         while !holds() {
-            assert!(watch.elapsed() < Duration::from_secs(20), "it never came");
+            assert!(watch.elapsed() < Duration::from_secs(20), "timed out");
             std::thread::sleep(GLANCE);
         }
     }
 
     #[test]
-    fn a_process_ends_with_all_that_it_started() {
-        // Its child ignores the question and must be killed.
+    fn dropping_a_process_kills_its_children() {
+        // Its child process ignores SIGTERM and must be killed.
         let started = Started::start(
             shell("(trap '' TERM; echo child; while :; do sleep 1; done) & echo ready; wait"),
             plain(),
@@ -495,7 +493,7 @@ mod tests {
     }
 
     #[test]
-    fn no_output_blocks_a_process_and_the_last_lines_are_kept() {
+    fn long_output_is_drained_and_last_lines_are_kept() {
         let launch = shell(
             "i=0; while [ $i -lt 3000 ]; do echo line $i hunter2; i=$((i+1)); done; head -c 300000 /dev/zero; exit 7",
         );
@@ -515,7 +513,7 @@ mod tests {
     }
 
     #[test]
-    fn what_ended_can_be_started_again() {
+    fn exited_process_can_be_restarted() {
         let started = Started::start(shell("echo once; kill -9 $$"), plain(), None).expect("it starts");
         until(|| started.ended().is_some());
         assert_eq!(started.ended().as_deref(), Some("was ended by signal 9"));
@@ -525,7 +523,7 @@ mod tests {
     }
 
     #[test]
-    fn a_version_is_the_first_line() {
+    fn first_output_line_is_returned() {
         let within = Duration::from_secs(10);
         assert_eq!(first_line(shell("echo; echo v1.2; echo more"), within, plain()).as_deref(), Ok("v1.2"));
         assert_eq!(first_line(shell("echo v2 >&2"), within, plain()).as_deref(), Ok("v2"));

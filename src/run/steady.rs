@@ -1,6 +1,7 @@
-//! Cases one after another, from a thread that stays: for whoever sends thousands and has no runtime.
+//! Runs cases sequentially on a long-lived background thread, for callers that run thousands of cases and have no
+//! runtime.
 //!
-//! It never sends two cases side by side, and never judges.
+//! It never runs two cases concurrently, and never judges.
 
 use super::runner::{on_runtime, thread_builder};
 use super::steps::{Shared, Worker};
@@ -15,16 +16,16 @@ struct Ask {
     outcome: mpsc::SyncSender<Option<Outcome>>,
 }
 
-/// A thread that sends what it is asked to, over a connection that it keeps. It lives as long as the program.
+/// A background thread that runs cases over a persistent connection. It lives as long as the program.
 pub struct Steady {
     asks: UnboundedSender<Ask>,
 }
 
 impl Steady {
-    /// For a plan; nothing is sent yet.
+    /// Creates a runner for a plan without sending anything.
     ///
     /// # Errors
-    /// Where there is no way to the endpoint at all, in words.
+    /// Returns an error if no client can be created for the endpoint, or no thread can be started.
     pub fn new(plan: &'static Plan<'static>) -> Result<Self, String> {
         let exit = Exit::new(plan.endpoint, plan.settings.limits).map_err(|error| error.to_string())?;
         let shared: &'static Shared = Box::leak(Box::new(Shared::new(plan, exit)));
@@ -34,22 +35,22 @@ impl Steady {
                 let mut worker = Worker::new(plan, shared);
                 while let Some(Ask { case, outcome }) = asked.recv().await {
                     let ran = worker.case(case).await;
-                    // Whoever asked may not wait any more.
+                    // The caller may no longer be waiting.
                     let _ = outcome.send(ran);
                 }
             });
         };
-        thread_builder().spawn(work).map_err(|error| format!("no thread could be made: {error}"))?;
+        thread_builder().spawn(work).map_err(|error| format!("cannot start a thread: {error}"))?;
         Ok(Self { asks })
     }
 
-    /// Runs a case, and waits for what becomes of it.
+    /// Runs a case and waits for its outcome.
     ///
     /// # Errors
-    /// Where the stop switch ended it, in words.
+    /// Returns an error if the run was cancelled.
     pub fn send(&self, case: impl Into<Arc<Case>>) -> Result<Outcome, String> {
         let (outcome, ran) = mpsc::sync_channel(1);
-        let gone = || "the thread that sends is gone".to_owned();
+        let gone = || "the background thread has ended".to_owned();
         self.asks.send(Ask { case: case.into(), outcome }).map_err(|_| gone())?;
         ran.recv().map_err(|_| gone())?.ok_or_else(|| "stopped".to_owned())
     }

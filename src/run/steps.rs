@@ -1,6 +1,6 @@
-//! One case: its turns, its steps, its captures, and what is done when no answer comes.
+//! Runs one case: its turns, steps and captures, and what follows if no response arrives.
 //!
-//! It never decides what an answer is worth.
+//! It never judges a response.
 
 use super::holes::Holes;
 use super::made::Made;
@@ -18,38 +18,40 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// What all workers of a run share.
+/// State shared by all workers of a run.
 pub(super) struct Shared {
     pub(super) exit: Arc<Exit>,
     pub(super) authority: String,
     pub(super) schedule: Option<Schedule>,
-    /// How many cases in a row stayed throttled: a server that always throttles is not waited for.
+    /// Number of consecutive cases that stayed throttled. The run stops waiting for a server that always throttles.
     throttled_in_a_row: AtomicU32,
-    /// Operations that call refusals throttled which have nothing to do with the rate: nobody waits for them.
+    /// Operations that report rejections as throttling although they have nothing to do with the rate; their responses
+    /// are not retried.
     feigning: Mutex<Vec<OperationName>>,
-    /// How often in a row an operation's plain valid request met silence.
+    /// Number of consecutive controls without a response, by operation.
     silent: Mutex<HashMap<OperationName, u32>>,
-    /// How often in a row a passing hindrance did not pass: such a one is not waited for.
+    /// Number of consecutive temporary obstacles that did not go away in time. After too many, the run stops waiting
+    /// for them.
     busy_in_vain: AtomicU32,
-    /// Whether there is anything in `silent`: the common case must not lock what all workers share.
+    /// Whether `unanswered_controls` has entries: the common case must not take a lock that all workers share.
     has_silent: AtomicBool,
 }
 
-/// So long a resource may take until it is ready.
+/// Maximum time to wait until a resource is ready.
 const READY_WITHIN: Duration = Duration::from_secs(20);
-/// So long something may be in the way of taking a resource away.
+/// Maximum time to wait until a busy resource can be deleted or created.
 const GONE_WITHIN: Duration = Duration::from_secs(5);
-/// After so many cases that stayed throttled, nobody waits any longer.
+/// Maximum number of consecutive failures (throttling, busy resources) before the run stops waiting.
 const PATIENCE: u32 = 8;
-/// After so many plain valid requests without an answer, an operation's silence is taken as it is.
+/// Maximum number of unanswered controls before an operation counts as unresponsive.
 const HOPE: u32 = 3;
-/// More steps than this are not sent side by side.
+/// Maximum number of steps sent concurrently.
 const MOST_LINES: usize = 64;
-/// So many lines of what a server printed are kept with a case.
+/// Maximum number of lines of server output kept with a case.
 const MOST_OUTPUT: usize = 60;
-/// So many times five milliseconds a failing server's words are waited for.
+/// Maximum number of 5 ms polls for the output of a failing server.
 const SLOW_PRINTER: u32 = 12;
-/// And so many times what it has printed already.
+/// Maximum number of 5 ms polls while printed output has not been read yet.
 const SLOW_READER: u32 = 400;
 
 impl Shared {
@@ -66,12 +68,12 @@ impl Shared {
         }
     }
 
-    /// Whether an operation is known to call refusals throttled.
+    /// Returns true if an operation is known to report rejections as throttling.
     fn feigns(&self, operation: &OperationName) -> bool {
         self.feigning.lock().unwrap_or_else(PoisonError::into_inner).contains(operation)
     }
 
-    /// Takes note of an operation that does.
+    /// Records that an operation reports rejections as throttling.
     pub(super) fn feigned(&self, operation: &OperationName) {
         let mut feigning = self.feigning.lock().unwrap_or_else(PoisonError::into_inner);
         if !feigning.contains(operation) {
@@ -79,7 +81,7 @@ impl Shared {
         }
     }
 
-    /// An endpoint that was started anew owes nothing to the one before.
+    /// Forgets unanswered controls; they do not count against a restarted endpoint.
     pub(super) fn forget_silence(&self) {
         self.silent.lock().unwrap_or_else(PoisonError::into_inner).clear();
         self.has_silent.store(false, Ordering::Release);
@@ -94,17 +96,17 @@ impl Shared {
     }
 }
 
-/// One worker: its lines and what it remembers.
+/// A worker with its connections and caches.
 pub(super) struct Worker<'a> {
     pub(super) plan: &'a Plan<'a>,
     pub(super) shared: &'a Shared,
     lines: Vec<Line>,
     keys: Keys,
-    /// How often a throttled request is sent in all.
+    /// Maximum number of times that a throttled request is sent.
     pub(super) tries: u32,
 }
 
-/// What became of a case's steps.
+/// The exchanges of a case's steps.
 pub(super) struct Sent {
     pub(super) exchanges: Vec<Option<Exchange>>,
     not_sent: Option<String>,
@@ -112,12 +114,12 @@ pub(super) struct Sent {
 }
 
 impl<'a> Worker<'a> {
-    /// Must be called inside a runtime.
+    /// Creates a worker. Must be called inside a runtime.
     pub(super) fn new(plan: &'a Plan<'a>, shared: &'a Shared) -> Self {
         Self::with(plan, shared, Vec::new())
     }
 
-    /// The same with lines of another worker in the same runtime.
+    /// Creates a worker that reuses the connections of another worker of the same runtime.
     pub(super) fn with(plan: &'a Plan<'a>, shared: &'a Shared, mut lines: Vec<Line>) -> Self {
         lines.truncate(1);
         if lines.is_empty() {
@@ -126,16 +128,16 @@ impl<'a> Worker<'a> {
         Self { plan, shared, lines, keys: Keys::default(), tries: plan.settings.throttle_tries }
     }
 
-    /// Its lines, for the worker after it.
+    /// Returns the connections for the next worker.
     pub(super) fn into_lines(self) -> Vec<Line> {
         self.lines
     }
 
-    /// Runs a case. `None` where the stop switch ended it before it was through.
+    /// Runs a case. Returns `None` if the run was cancelled before the case was finished.
     pub(super) async fn case(&mut self, mut case: Arc<Case>) -> Option<Outcome> {
         if self.shared.is_hopeless(&case.operation) && case.unsendable.is_none() {
             let exchanges = case.steps.iter().map(|_| None).collect();
-            let not_sent = Some("no plain valid request of this operation gets an answer".to_owned());
+            let not_sent = Some("no control request of this operation gets a response".to_owned());
             return Some(Outcome { case, exchanges, not_sent, liveness: None, server_output: Vec::new() });
         }
         let mark = self.plan.server.as_ref().map(|server| server.mark());
@@ -160,15 +162,15 @@ impl<'a> Worker<'a> {
         Some(Outcome { case, exchanges, not_sent, liveness, server_output })
     }
 
-    /// What a server that was started for the run has printed since, where it failed meanwhile.
+    /// Returns what a server that was started for the run has printed since `mark`, if one of the exchanges failed.
     async fn server_output(&self, mark: Option<u64>, exchanges: &[Option<Exchange>]) -> Vec<String> {
         let (Some(server), Some(mark)) = (&self.plan.server, mark) else { return Vec::new() };
         let failed = |exchange: &Exchange| exchange.answer.as_ref().map_or(true, |answer| answer.status >= 500);
         if !exchanges.iter().flatten().any(failed) {
             return Vec::new();
         }
-        // An answer may be quicker than what the server prints about it, the last request's line comes late, and on a
-        // busy machine what was printed long ago may still wait to be read.
+        // The response may arrive before the server's output, the log line of the last request comes late, and on a
+        // busy machine earlier output may not have been read yet.
         let (mut seen, mut quiet) = (server.mark(), 0);
         for turn in 1..=SLOW_READER {
             tokio::time::sleep(Duration::from_millis(5)).await;
@@ -182,7 +184,7 @@ impl<'a> Worker<'a> {
         server.since(mark, MOST_OUTPUT)
     }
 
-    /// Whether some other operation's plain valid request is answered now.
+    /// Returns true if the control of another operation gets a response now.
     pub(super) async fn is_another_answered(&mut self, operation: &OperationName) -> bool {
         let plan = self.plan;
         for other in plan.contract.operations.iter().filter(|other| other.name != *operation).take(3) {
@@ -193,11 +195,11 @@ impl<'a> Worker<'a> {
         false
     }
 
-    /// Whether an operation's plain valid request is answered now.
+    /// Returns true if an operation's control gets a response now.
     pub(super) async fn is_answered(&mut self, operation: &str) -> bool {
         let Some(control) = (self.plan.control)(operation) else { return false };
         let judged = control.judged.shown();
-        // Not over the connection on which a case went silent.
+        // The connection on which a case got no response is not used.
         self.lines.truncate(1);
         self.lines[0] = Line::new(Arc::clone(&self.shared.exit));
         let answered = match Box::pin(self.steps(&control)).await {
@@ -281,8 +283,8 @@ impl<'a> Worker<'a> {
         (!stopped).then_some(Sent { exchanges, not_sent, unsendable })
     }
 
-    /// Sends the steps of one turn, side by side where there are several; `None` for one that the stop
-    /// switch ended.
+    /// Sends the steps of one turn, concurrently if there are several. The exchange of a step is `None` if the run was
+    /// cancelled.
     async fn turn(&mut self, case: &Case, mut ready: Vec<(usize, Message)>) -> Vec<(usize, Option<Exchange>)> {
         let (plan, shared, tries) = (self.plan, self.shared, self.tries);
         if ready.len() == 1
@@ -305,8 +307,8 @@ impl<'a> Worker<'a> {
         out
     }
 
-    /// Whether a resource cannot be taken away yet, because something still happens to it, or cannot be made yet,
-    /// because too many others are being made.
+    /// Returns true if a resource cannot be deleted yet because an operation on it is in progress, or cannot be created
+    /// yet because too many others are being created.
     fn is_busy(&self, step: &Step, exchange: &Exchange) -> bool {
         let passing: &[Role] = match step.purpose {
             Purpose::TearDown => &[Role::Conflict],
@@ -317,8 +319,8 @@ impl<'a> Worker<'a> {
         exchange.answer.as_ref().is_ok_and(|answer| answer.status >= 400) && role()
     }
 
-    /// Sends a step again until its answer shows what it has to, within a budget; `None` where the stop switch ended
-    /// it.
+    /// Repeats a step until its response shows the required value, within a time limit. Returns `None` if the run was
+    /// cancelled.
     async fn until(
         &mut self,
         holes: &Holes<'_>,
@@ -350,7 +352,7 @@ impl<'a> Worker<'a> {
         Some(exchange)
     }
 
-    /// The step's message, signed: everything but the sending.
+    /// Builds the step's signed request.
     fn ready(&mut self, holes: &Holes<'_>, step: &Step) -> Result<Message, NotReady> {
         let message = signed(self.plan, holes, step, &self.shared.authority, &mut self.keys)?;
         match self.lines[0].refuses(&message) {
@@ -360,8 +362,8 @@ impl<'a> Worker<'a> {
     }
 }
 
-/// Sends a message until it is answered, throttled for good, or silent twice; `None` where the stop
-/// switch ended it.
+/// Sends a request until it gets a response that is not throttled, or all retries are used up. A request without a
+/// response is sent twice. Returns `None` if the run was cancelled.
 async fn exchange(
     plan: &Plan<'_>,
     shared: &Shared,
@@ -370,10 +372,11 @@ async fn exchange(
     message: Message,
     tries: u32,
 ) -> Option<Exchange> {
-    // What takes resources away is sent even after the stop.
+    // Teardown requests are sent even after cancellation.
     let stop = (step.purpose != Purpose::TearDown).then_some(&plan.stop);
     let is_stopped = || stop.is_some_and(super::Stop::is_stopped);
-    // What makes something is waited for even then, and is not sent twice: what it made must be known.
+    // A request that creates a resource is awaited even then and is never sent twice, because its response names the
+    // resource.
     let makes = step.purpose == Purpose::SetUp && step.fixture.is_some();
     let during = stop.filter(|_| !makes);
     let operation = match &step.send {
@@ -418,13 +421,13 @@ async fn exchange(
                     }
                     continue;
                 }
-                // Who gave up at once has not waited in vain.
+                // A request that was not retried does not count.
                 if tries == plan.settings.throttle_tries {
                     shared.throttled_in_a_row.fetch_add(1, Ordering::Relaxed);
                 }
             }
             Ok(_) => {
-                // Read first: the common case must not write to memory that all workers share.
+                // The load comes first: the common case must not write to memory that all workers share.
                 if shared.throttled_in_a_row.load(Ordering::Relaxed) > 0 {
                     shared.throttled_in_a_row.store(0, Ordering::Relaxed);
                 }
@@ -434,7 +437,7 @@ async fn exchange(
     }
 }
 
-/// Sleeps in short pieces; false where the stop switch ended it.
+/// Sleeps in short intervals; returns false if the run was cancelled.
 async fn sleep_until(at: Instant, is_stopped: &impl Fn() -> bool) -> bool {
     const PIECE: Duration = Duration::from_millis(100);
     loop {

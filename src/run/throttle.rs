@@ -1,6 +1,6 @@
-//! Too much was sent, or so the endpoint says: what counts as that, and whether it is true.
+//! Detects throttling, and checks whether reported throttling is genuine.
 //!
-//! It never decides what an answer is worth.
+//! It never judges a response.
 
 use super::steps::{Sent, Worker};
 use super::{Answer, Exchange, Liveness, Plan};
@@ -9,13 +9,13 @@ use crate::generate::{Case, Expectation, Judged, Send, Step};
 use crate::wire::error_seen;
 use std::time::Duration;
 
-/// So often a case that stays throttled is sent again between plain valid requests: by chance alone, a
-/// server that throttles whatever comes would never have refused the one and answered the other so often.
+/// Number of times that a throttled case is sent again, alternating with control requests. A server that throttles at
+/// random would hardly reject the case and accept the control every time.
 const DOUBTS: u32 = 10;
-/// So often a request that must be refused is sent before its throttling is doubted.
+/// Number of times that a request that must be rejected is sent before its throttling is checked.
 const BEFORE_DOUBT: u32 = 3;
 
-/// The step of a case that must be refused for what is in it.
+/// Returns the step of a case that must be rejected for its content.
 fn refused_step(case: &Case) -> Option<usize> {
     match (&case.judged, &case.expectation) {
         (Judged::Step(index), Expectation::Reject { .. }) => Some(*index),
@@ -24,8 +24,8 @@ fn refused_step(case: &Case) -> Option<usize> {
 }
 
 impl Worker<'_> {
-    /// Sends a case, as often as it takes until it is not throttled. A request that must be refused may be
-    /// called throttled and never be: that is found out before anybody waits for long.
+    /// Sends a case until it is no longer throttled. A request that must be rejected may be reported as throttled every
+    /// time; this is detected before long waits.
     pub(super) async fn sent_through(&mut self, case: &Case) -> Option<(Sent, Option<Liveness>)> {
         let patience = self.plan.settings.throttle_tries;
         let refused = refused_step(case);
@@ -52,7 +52,8 @@ impl Worker<'_> {
         answer.zip(case.steps.get(index)).is_some_and(|(answer, step)| is_throttled(self.plan, step, answer))
     }
 
-    /// Sends a throttled case in turn with plain valid requests, each once. `None` where the stop switch ended it.
+    /// Sends a throttled case alternately with control requests, without retries. Returns `None` if the run was
+    /// cancelled.
     async fn doubt(&mut self, case: &Case, step: usize, first: Sent) -> Option<Doubted> {
         let Some(control) = (self.plan.control)(case.operation.as_str()) else { return Some(Doubted::True) };
         let plain = control.judged.shown();
@@ -71,17 +72,17 @@ impl Worker<'_> {
     }
 }
 
-/// What is true of a throttling.
+/// Result of checking reported throttling.
 enum Doubted {
-    /// Plain valid requests beside it were answered every time: it is not the rate that is too high.
+    /// Control requests succeeded every time, so the request rate is not the cause.
     Feigned(Sent),
-    /// It came through.
+    /// The case was no longer throttled.
     Through(Sent),
-    /// Plain valid requests meet the same, or nobody knows.
+    /// Control requests are throttled as well, or cannot be sent.
     True,
 }
 
-/// How long the server asks to wait, or a little longer each time.
+/// Returns the delay that the server asks for, or an exponentially growing one.
 pub(super) fn pause(answer: &Answer, before: u32) -> Duration {
     match answer.header("retry-after").and_then(|value| value.trim().parse::<u64>().ok()) {
         Some(seconds) => Duration::from_secs(seconds),
@@ -89,8 +90,8 @@ pub(super) fn pause(answer: &Answer, before: u32) -> Duration {
     }
 }
 
-/// Whether an answer says that too much was sent: status 429, a 503 that says when to come back, or an
-/// error that the operation documents for it.
+/// Returns true if a response reports throttling: status 429, a 503 with `retry-after`, or an error that the operation
+/// documents for throttling.
 pub(super) fn is_throttled(plan: &Plan<'_>, step: &Step, answer: &Answer) -> bool {
     match answer.status {
         429 => return true,
@@ -100,7 +101,7 @@ pub(super) fn is_throttled(plan: &Plan<'_>, step: &Step, answer: &Answer) -> boo
     }
     let Send::Operation { name, .. } = &step.send else { return false };
     let Some(operation) = plan.contract.operation(name.as_str()) else { return false };
-    // Asked of nearly every refusal: the few errors are looked through, and none is looked up.
+    // This runs for nearly every rejection, so it scans the few errors instead of looking each one up.
     let mut documented = (plan.contract.errors.iter())
         .filter(|(name, error)| error.role == Role::Throttled && operation.errors.contains(name))
         .peekable();

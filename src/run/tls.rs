@@ -1,4 +1,4 @@
-//! Whom a TLS connection trusts.
+//! Builds the TLS configuration: which certificates are trusted.
 //!
 //! It never opens a connection.
 
@@ -10,10 +10,10 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use std::sync::Arc;
 
-/// The configuration of every TLS connection to an endpoint.
+/// Returns the configuration of all TLS connections to an endpoint.
 ///
 /// # Errors
-/// In words, where the certificate authorities cannot be read.
+/// Returns an error if the certificate authorities cannot be parsed.
 pub(super) fn config(tls: &Tls) -> Result<ClientConfig, String> {
     let provider = Arc::new(ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
@@ -29,18 +29,18 @@ pub(super) fn config(tls: &Tls) -> Result<ClientConfig, String> {
     if let Some(pem) = &tls.ca {
         let mut found = 0;
         for certificate in CertificateDer::pem_slice_iter(pem) {
-            let certificate = certificate.map_err(|error| format!("the CA file is no PEM: {error}"))?;
-            roots.add(certificate).map_err(|error| format!("a CA certificate is not valid: {error}"))?;
+            let certificate = certificate.map_err(|error| format!("the CA file is not valid PEM: {error}"))?;
+            roots.add(certificate).map_err(|error| format!("invalid CA certificate: {error}"))?;
             found += 1;
         }
         if found == 0 {
-            return Err("the CA file holds no certificate".to_owned());
+            return Err("the CA file contains no certificate".to_owned());
         }
     }
     Ok(builder.with_root_certificates(roots).with_no_client_auth())
 }
 
-/// Trusts every certificate, but still holds the server to the signature of its handshake.
+/// Accepts every certificate, but still verifies the signature of the handshake.
 #[derive(Debug)]
 struct Anybody(Arc<CryptoProvider>);
 

@@ -1,8 +1,8 @@
-//! Requests over the network: one trait, three ways, chosen for each message.
+//! Sends requests over the network: one trait with three implementations, chosen for each request.
 //!
-//! It never follows a redirect, never sends twice in secret, and never grows with what a server sends.
-//! Plain requests and exact paths go over a kept connection, damage and large bodies over a fresh one, both
-//! written and read by hand; a proxy and HTTP/2 are reqwest's.
+//! It never follows redirects, never retries on its own, and its memory use does not grow with what a server sends.
+//! Ordinary requests use a persistent connection, malformed requests and large bodies a fresh one; both are written and
+//! parsed by hand so that paths stay exact. Proxies and HTTP/2 use reqwest.
 
 use super::connection::{Connector, Timer};
 use super::conversation::{Conversation, Heard, Idle};
@@ -12,35 +12,35 @@ use crate::wire::Message;
 use std::future::Future;
 use std::sync::Arc;
 
-/// Why nothing can be sent to an endpoint at all.
+/// Error while setting up the client for an endpoint.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SetUpError {
-    /// Its name leads nowhere.
+    /// The host name cannot be resolved.
     #[error("could not resolve `{host}`: {reason}")]
     Resolve {
-        /// The name.
+        /// Host name.
         host: String,
-        /// Why.
+        /// Reason.
         reason: String,
     },
-    /// Whom to trust cannot be read.
+    /// The TLS configuration is invalid.
     #[error("TLS: {0}")]
     Tls(String),
-    /// The proxy is not usable.
+    /// The proxy cannot be used.
     #[error("proxy: {0}")]
     Proxy(String),
 }
 
-/// A way to send a message and receive one answer.
+/// Sends a request and receives one response.
 pub trait Transport {
-    /// Why this way cannot carry the message to the byte, if it cannot.
+    /// Returns the reason why this transport cannot send the request byte for byte, if it cannot.
     fn refuses(&self, message: &Message) -> Option<String>;
 
-    /// Sends the message and reads its answer within the limits; `stop` ends the wait.
+    /// Sends the request and reads its response within the limits; `stop` cancels the wait.
     fn send(&mut self, message: &Message, stop: Option<&Stop>) -> impl Future<Output = Result<Answer, NoAnswer>>;
 }
 
-/// What all lines to one endpoint share.
+/// A client shared by all connections to one endpoint.
 pub(super) struct Exit {
     connector: Option<Connector>,
     proxied: Option<Proxied>,
@@ -65,11 +65,11 @@ impl Exit {
     }
 }
 
-/// A body of this size is in the system's buffers before any server can refuse it; a larger one goes over
-/// a connection of its own, which a refusal may end.
+/// Maximum size of a body sent over a persistent connection: it fits into the system's buffers before a server can
+/// reject it. A larger one gets its own connection, because a rejection may close it.
 const AT_ONCE: usize = 32 * 1024;
 
-/// One worker's line to the endpoint: a connection that is kept, and the other ways where they are needed.
+/// A worker's connection to the endpoint: a persistent connection, and fresh ones where needed.
 pub(super) struct Line {
     exit: Arc<Exit>,
     timer: Timer,
@@ -77,7 +77,7 @@ pub(super) struct Line {
 }
 
 impl Line {
-    /// Must be called inside a runtime.
+    /// Creates a connection without opening it. Must be called inside a runtime.
     pub(super) fn new(exit: Arc<Exit>) -> Self {
         let timer = Timer::new(&exit.limits);
         Self { exit, timer, held: None }
@@ -95,16 +95,16 @@ impl Transport for Line {
             return proxied.send(message, &mut self.timer).await;
         }
         let Some(connector) = &self.exit.connector else {
-            return Err(NoAnswer::Unreachable("no way to the endpoint".to_owned()));
+            return Err(NoAnswer::Unreachable("no transport for the endpoint".to_owned()));
         };
         let (authority, limits) = (self.exit.authority.as_str(), &self.exit.limits);
-        // After a damaged request nobody knows what the other side thinks of the connection.
+        // After a malformed request, the server's view of the connection is unknown.
         if message.raw || message.body.len() > AT_ONCE {
             let mut fresh = Conversation::open(connector, &mut self.timer).await?;
             return fresh.ask(message, authority, true, limits, &mut self.timer).await.map(|heard| heard.answer);
         }
-        // A kept connection may have been closed meanwhile, which is nobody's fault: then, and only
-        // when not a byte of an answer came, the request goes over a fresh one.
+        // An idle connection may have been closed in the meantime, which is not a fault. In that case, and only if not
+        // a single byte of a response arrived, the request is sent over a fresh one.
         if let Some(mut held) = self.held.take()
             && held.idle().await == Idle::Quiet
         {
@@ -123,7 +123,7 @@ impl Transport for Line {
 }
 
 impl Line {
-    /// The answer; its connection is kept if it can be.
+    /// Returns the response and keeps the connection for reuse if the server allows it.
     fn after(&mut self, conversation: Conversation, outcome: Result<Heard, NoAnswer>) -> Result<Answer, NoAnswer> {
         let Heard { answer, keeps } = outcome?;
         if keeps {

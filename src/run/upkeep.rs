@@ -1,6 +1,6 @@
-//! What an endpoint needs before a run: that it is ready, and that it forgets what was before.
+//! Prepares an endpoint for a run: waits until it is ready and resets its state.
 //!
-//! It never starts a process itself and never looks at more of an answer than its status.
+//! It never starts a process and never looks at more of a response than its status.
 
 use super::runner::on_own_thread;
 use super::server::{Launch, Started};
@@ -10,20 +10,20 @@ use crate::wire::Message;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What an endpoint's entry says of its server.
+/// How an endpoint's server is started, checked and reset, as configured.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Upkeep {
-    /// How it is started; somebody else runs it where this is absent.
+    /// Command that starts the server; absent if the user runs it.
     pub start: Option<Launch>,
-    /// The request that is answered below 500 once it is ready; where there is none, a connection is enough.
+    /// Request that gets a status below 500 once the server is ready; if absent, a connection is enough.
     pub ready: Option<Ask>,
-    /// How long it may take to be ready.
+    /// Maximum time until the server is ready.
     pub ready_within: Duration,
-    /// The request that makes it forget what was before.
+    /// Request that resets the server's state.
     pub reset: Option<Ask>,
-    /// The command whose first line names its version.
+    /// Command whose first line of output is the server's version.
     pub version: Option<Launch>,
-    /// What a started server prints when it is asked for what it does not have.
+    /// Texts that a started server prints for operations that it does not implement.
     pub not_implemented: Vec<String>,
 }
 
@@ -43,9 +43,9 @@ impl Default for Upkeep {
 /// A request without a body: `GET /health`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ask {
-    /// The method.
+    /// HTTP method.
     pub method: String,
-    /// Path and query after the endpoint's base.
+    /// Path and query, relative to the endpoint's base path.
     pub target: String,
 }
 
@@ -55,15 +55,15 @@ impl std::fmt::Display for Ask {
     }
 }
 
-/// How often a server that is not ready is asked again.
+/// Interval between readiness checks.
 const AGAIN: Duration = Duration::from_millis(50);
-/// How long one answer is waited for.
+/// Timeout of one probe request.
 const ONE_ANSWER: Duration = Duration::from_secs(10);
 
-/// Waits until an endpoint is ready, and makes it forget what was before.
+/// Waits until an endpoint is ready, and resets its state.
 ///
 /// # Errors
-/// Where it is not ready in time, ends before, or refuses to forget; in words.
+/// Returns an error if the endpoint is not ready in time, exits before it is ready, or cannot be reset.
 pub fn prepare(endpoint: &Endpoint, upkeep: &Upkeep, server: Option<&Started>, stop: &Stop) -> Result<(), String> {
     let limits = Limits { total: ONE_ANSWER, idle: ONE_ANSWER, ..Limits::default() };
     let exit = Exit::new(endpoint, limits).map_err(|error| error.to_string())?;
@@ -75,8 +75,8 @@ pub fn prepare(endpoint: &Endpoint, upkeep: &Upkeep, server: Option<&Started>, s
         match &upkeep.reset {
             Some(reset) => match ask(&exit, endpoint, reset, stop).await {
                 Ok(200..=299) => Ok(()),
-                Ok(status) => Err(format!("`{reset}`, which should reset it, was answered with status {status}")),
-                Err(reason) => Err(format!("`{reset}`, which should reset it, got no answer: {reason}")),
+                Ok(status) => Err(format!("the reset request `{reset}` failed with status {status}")),
+                Err(reason) => Err(format!("the reset request `{reset}` got no response: {reason}")),
             },
             None => Ok(()),
         }
@@ -95,13 +95,13 @@ async fn wait(
         let last = match &upkeep.ready {
             None => exit.probe().await.map_err(|reason| reason.to_string()),
             Some(ready) => match ask(exit, endpoint, ready, stop).await {
-                // Whoever asks for a key, or lacks the page, is up.
+                // A server that asks for credentials, or lacks the page, is up.
                 Ok(..500) => Ok(()),
-                Ok(status) => Err(format!("`{ready}` was answered with status {status}")),
+                Ok(status) => Err(format!("`{ready}` returned status {status}")),
                 Err(reason) => Err(format!("`{ready}`: {reason}")),
             },
         };
-        // Looked at after the answer: it may have been another server's.
+        // Checked after the response, which may have come from another server on the same port.
         if let Some(ended) = server.and_then(Started::ended) {
             return Err(format!("it {ended} before it was ready"));
         }
@@ -116,7 +116,7 @@ async fn wait(
     }
 }
 
-/// The status of an answer; each request has a connection of its own.
+/// Sends a request over a connection of its own and returns the status.
 async fn ask(exit: &Arc<Exit>, endpoint: &Endpoint, ask: &Ask, stop: &Stop) -> Result<u16, NoAnswer> {
     let mut message = Message {
         method: ask.method.clone(),

@@ -1,6 +1,6 @@
-//! `[fixtures.NAME]`: what is made for a case and taken away after it, in the order in which it must be made.
+//! Reads `[fixtures.NAME]`: resources that are created for a case and deleted after it, sorted by dependency.
 //!
-//! Whether an operation of that name exists is not known here.
+//! This file never checks whether an operation of the contract has the name that a fixture uses.
 
 use super::read::line_of;
 use super::tables::{Entry, Table, did_you_mean, wrong};
@@ -9,7 +9,7 @@ use indexmap::IndexMap;
 use serde_json::Value as Json;
 use std::ops::Range;
 
-/// Reads all fixtures; those that others need come first.
+/// Reads all fixtures.
 pub(super) fn fixtures(
     root: &Table<'_, '_>,
     text: &str,
@@ -33,14 +33,17 @@ fn fixture(table: &Table<'_, '_>, text: &str, warnings: &mut Vec<Warning>) -> Re
         (Some(_), [only]) => only.capture.extend(capture),
         (Some(entry), []) => {
             return Err(ScenarioError {
-                hint: Some("values are kept from the answer to `create`".to_owned()),
-                ..wrong(format!("`{}` captures, and creates nothing", table.name), entry.span())
+                hint: Some("values are captured from the response to `create`".to_owned()),
+                ..wrong(format!("`{}` has `capture` but no `create`", table.name), entry.span())
             });
         }
         (Some(entry), _) => {
             return Err(ScenarioError {
-                hint: Some("move `capture` into the step of `create` whose answer holds the value".to_owned()),
-                ..wrong(format!("`{}` creates in several steps, and captures from none", table.name), entry.span())
+                hint: Some("move `capture` into the step of `create` whose response contains the value".to_owned()),
+                ..wrong(
+                    format!("`{}` has several `create` steps; `capture` must be in one of them", table.name),
+                    entry.span(),
+                )
             });
         }
     }
@@ -90,16 +93,16 @@ pub(super) fn request(
     if !is_line && !is_name {
         return Err(ScenarioError {
             hint: Some(
-                "a method and a path: `POST /v1/contacts`; or the name of an operation, with `input`".to_owned(),
+                "use a method and a path: `POST /v1/contacts`; or the name of an operation, with `input`".to_owned(),
             ),
-            ..wrong(format!("`{request}` is no request"), entry.span())
+            ..wrong(format!("invalid request `{request}`"), entry.span())
         });
     }
     for (key, belongs, other) in [("json", is_line, "input"), ("input", is_name, "json")] {
         if let Some(entry) = table.entry(key).filter(|_| !belongs) {
             return Err(ScenarioError {
-                hint: Some(format!("say `{other}` instead")),
-                ..wrong(format!("`{key}` does not go with `{request}`"), entry.span())
+                hint: Some(format!("use `{other}` instead")),
+                ..wrong(format!("`{key}` cannot be used with `{request}`"), entry.span())
             });
         }
     }
@@ -114,7 +117,7 @@ pub(super) fn request(
     })
 }
 
-/// `until = { value = "Table.TableStatus", is = ["ACTIVE"] }`.
+/// Reads `until = { value = "Table.TableStatus", is = ["ACTIVE"] }`.
 fn until(table: &Table<'_, '_>, warnings: &mut Vec<Warning>) -> Result<Until, ScenarioError> {
     table.expect_keys(&["value", "is"], warnings);
     let missing = |key: &str| wrong(format!("`{}` has no `{key}`", table.name), table.span.clone());
@@ -130,7 +133,7 @@ fn until(table: &Table<'_, '_>, warnings: &mut Vec<Warning>) -> Result<Until, Sc
     Ok(Until { value, is })
 }
 
-/// `status = 201`, `status = [201, 409]`.
+/// Reads `status = 201` or `status = [201, 409]`.
 fn statuses(table: &Table<'_, '_>) -> Result<Vec<u16>, ScenarioError> {
     let Some(entry) = table.entry("status") else { return Ok(Vec::new()) };
     let given = entry.json()?;
@@ -142,14 +145,14 @@ fn statuses(table: &Table<'_, '_>) -> Result<Vec<u16>, ScenarioError> {
         .collect()
 }
 
-/// Whether a text is a method and a path.
+/// Returns true if a text consists of a method and a path.
 pub(super) fn is_request_line(text: &str) -> bool {
     text.split_once(' ').is_some_and(|(method, target)| {
         !method.is_empty() && method.bytes().all(|byte| byte.is_ascii_uppercase()) && target.starts_with('/')
     })
 }
 
-/// The holes of a text in which a fixture may be meant: `contact.id`.
+/// Returns the placeholders of a text that may refer to a fixture: `contact.id`.
 fn holes(text: &str) -> Vec<String> {
     let plain = text.replace("{{", "").replace("}}", "");
     plain
@@ -170,7 +173,7 @@ fn texts(json: &Json, found: &mut Vec<String>) {
     }
 }
 
-/// Holes of everything below an entry, with the entry's place.
+/// Collects the placeholders of all texts below an entry, with the entry's byte range.
 fn below(entry: &Entry<'_, '_>, found: &mut Vec<(String, Range<usize>)>) -> Result<(), ScenarioError> {
     let mut names = Vec::new();
     texts(&entry.json()?, &mut names);
@@ -178,7 +181,7 @@ fn below(entry: &Entry<'_, '_>, found: &mut Vec<(String, Range<usize>)>) -> Resu
     Ok(())
 }
 
-/// Sorts the fixtures so that each comes after those that it needs, and checks every mention of one.
+/// Sorts the fixtures so that each comes after those that it needs, and checks every reference to one.
 pub(super) fn order(scenario: &mut Scenario, root: &Table<'_, '_>) -> Result<(), ScenarioError> {
     let mut needs: IndexMap<String, Vec<(String, Range<usize>)>> = IndexMap::new();
     for entry in root.tables("fixtures")? {
@@ -198,7 +201,7 @@ pub(super) fn order(scenario: &mut Scenario, root: &Table<'_, '_>) -> Result<(),
                         own.push((name.to_owned(), span));
                     } else if key == "create" && !captured.iter().any(|one| one == capture) {
                         return Err(ScenarioError {
-                            hint: Some("it is kept from the answer to a step, for the steps after it".to_owned()),
+                            hint: Some("a captured value is only available to the steps after its own".to_owned()),
                             ..wrong(format!("`{{{hole}}}` is used before it is captured"), span)
                         });
                     }
@@ -230,7 +233,7 @@ pub(super) fn order(scenario: &mut Scenario, root: &Table<'_, '_>) -> Result<(),
     Ok(())
 }
 
-/// Walks from need to need until a fixture comes up again.
+/// Returns the error for a dependency cycle: follows the dependencies until a fixture repeats.
 fn circle(needs: &IndexMap<String, Vec<(String, Range<usize>)>>, sorted: &IndexMap<String, Fixture>) -> ScenarioError {
     let mut path: Vec<&str> = Vec::new();
     let mut at = needs.keys().find(|name| !sorted.contains_key(*name)).map_or("", String::as_str);
@@ -244,13 +247,13 @@ fn circle(needs: &IndexMap<String, Vec<(String, Range<usize>)>>, sorted: &IndexM
     let from = path.iter().position(|name| *name == at).unwrap_or(0);
     let names: Vec<String> = path[from..].iter().chain([&at]).map(|name| format!("`{name}`")).collect();
     ScenarioError {
-        reason: format!("fixtures need each other in a circle: {}", names.join(" needs ")),
+        reason: format!("fixtures depend on each other in a cycle: {}", names.join(" needs ")),
         span,
-        hint: Some("one of them must be made without the others".to_owned()),
+        hint: Some("one of them must not depend on the others".to_owned()),
     }
 }
 
-/// Whether a hole that looks like a fixture's capture is one.
+/// Checks that a placeholder which looks like a captured value of a fixture is one.
 fn mention(scenario: &Scenario, hole: &str, span: &Range<usize>) -> Result<(), ScenarioError> {
     if scenario.variables.contains_key(hole) {
         return Ok(());
@@ -259,19 +262,19 @@ fn mention(scenario: &Scenario, hole: &str, span: &Range<usize>) -> Result<(), S
     let Some(fixture) = scenario.fixtures.get(name) else {
         let known: Vec<&str> = scenario.fixtures.keys().map(String::as_str).collect();
         let hint = did_you_mean(name, &known)
-            .unwrap_or_else(|| format!("`{{{hole}}}` is a value that `[fixtures.{name}]` captures"));
-        return Err(ScenarioError {
-            hint: Some(hint),
-            ..wrong(format!("no fixture is called `{name}`"), span.clone())
-        });
+            .unwrap_or_else(|| format!("`{{{hole}}}` refers to a value that `[fixtures.{name}]` captures"));
+        return Err(ScenarioError { hint: Some(hint), ..wrong(format!("unknown fixture `{name}`"), span.clone()) });
     };
     let known: Vec<&str> = fixture.captures().map(|(name, _)| name.as_str()).collect();
     if known.contains(&capture) {
         return Ok(());
     }
     let hint = did_you_mean(capture, &known).unwrap_or_else(|| match known.as_slice() {
-        [] => format!("keep it from the answer: `capture = {{ {capture} = \"data.{capture}\" }}`"),
+        [] => format!("capture it from the response: `capture = {{ {capture} = \"data.{capture}\" }}`"),
         known => format!("it captures {}", known.join(", ")),
     });
-    Err(ScenarioError { hint: Some(hint), ..wrong(format!("fixture `{name}` captures no `{capture}`"), span.clone()) })
+    Err(ScenarioError {
+        hint: Some(hint),
+        ..wrong(format!("fixture `{name}` does not capture `{capture}`"), span.clone())
+    })
 }

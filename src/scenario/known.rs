@@ -1,6 +1,6 @@
-//! `NAME.known/ENDPOINT.toml`: divergences that people know of, and why they are left standing.
+//! Reads `NAME.known/ENDPOINT.toml`: known divergences, and why they are accepted for now.
 //!
-//! A run never writes it; dates are compared as texts, in the form `2026-11-25`.
+//! A run never writes these files. Dates are compared as texts, in the form `2026-11-25`.
 
 use super::read::line_of;
 use super::tables::{Table, parse, wrong};
@@ -9,15 +9,15 @@ use super::{ScenarioError, Warning};
 /// One `[[known]]` table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownEntry {
-    /// Case ids, `*` for any characters.
+    /// Patterns of case ids; `*` matches any characters.
     pub cases: Vec<String>,
-    /// What is observed, `*` for any characters; anything where it is absent.
+    /// Pattern of the observed behaviour; `*` matches any characters. Without one, any behaviour matches.
     pub observed: Option<String>,
-    /// Why it is left standing.
+    /// Why the divergence is accepted.
     pub reason: String,
-    /// Where it is followed up.
+    /// Where the divergence is tracked.
     pub ticket: Option<String>,
-    /// The last day on which it is known: `2027-01-31`.
+    /// The last day on which the entry applies: `2027-01-31`.
     pub until: Option<String>,
     /// The line of the table, from 1.
     pub line: u32,
@@ -26,7 +26,7 @@ pub struct KnownEntry {
 /// Reads a file of known divergences.
 ///
 /// # Errors
-/// Where the text is no TOML, or an entry lacks its cases or its reason.
+/// Returns an error if the text is not valid TOML, or an entry has no cases or no reason.
 pub fn read_known(text: &str) -> Result<(Vec<KnownEntry>, Vec<Warning>), ScenarioError> {
     let document = parse(text)?;
     let root = Table::root(&document);
@@ -52,17 +52,17 @@ fn entry(table: &Table<'_, '_>, text: &str, warnings: &mut Vec<Warning>) -> Resu
         None => Vec::new(),
     };
     if cases.is_empty() {
-        return Err(lacks("cases", "name them by their ids: `cases = [\"sqs/CreateQueue/malformed/*\"]`"));
+        return Err(lacks("cases", "list their ids: `cases = [\"sqs/CreateQueue/malformed/*\"]`"));
     }
     let reason = table.text("reason")?.filter(|reason| !reason.trim().is_empty());
-    let reason = reason.ok_or_else(|| lacks("reason", "say why it is left standing, for whoever reads it later"))?;
+    let reason = reason.ok_or_else(|| lacks("reason", "explain why the divergence is accepted"))?;
     let until = table.text("until")?;
     if let Some(entry) = table.entry("until")
         && !until.as_deref().is_some_and(is_date)
     {
         return Err(ScenarioError {
-            hint: Some("a year, a month and a day: `until = \"2027-01-31\"`".to_owned()),
-            ..wrong("`until` is no date".to_owned(), entry.span())
+            hint: Some("use the form year-month-day: `until = \"2027-01-31\"`".to_owned()),
+            ..wrong("`until` is not a date".to_owned(), entry.span())
         });
     }
     Ok(KnownEntry {
@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn entries_say_what_and_why() {
+    fn entries_require_cases_a_reason_and_a_valid_date() {
         let text = "[[known]]\ncases = \"s/Op/*\"\nobserved = \"500\"\nreason = \"moto#1\"\nuntil = \"2027-01-31\"\n\n\
                     [[known]]\ncases = [\"a\", \"b\"]\nreason = \"r\"\nticket = \"https://t\"\n";
         let (entries, warnings) = read_known(text).expect("it reads");
@@ -98,7 +98,7 @@ mod tests {
         for (text, reason) in [
             ("[[known]]\nreason = \"r\"", "has no `cases`"),
             ("[[known]]\ncases = \"a\"", "has no `reason`"),
-            ("[[known]]\ncases = \"a\"\nreason = \"r\"\nuntil = \"soon\"", "is no date"),
+            ("[[known]]\ncases = \"a\"\nreason = \"r\"\nuntil = \"soon\"", "is not a date"),
         ] {
             assert!(read_known(text).expect_err(text).reason.contains(reason), "{text}");
         }

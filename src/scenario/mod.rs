@@ -1,7 +1,7 @@
-//! What a user says about an API: sources, fixtures, principals, laws, amendments. Plain values,
+//! The user's scenario for an API: sources, fixtures, principals, laws and amendments as plain values,
 //! read from TOML with spans.
 //!
-//! This room never touches a file, the environment or the network.
+//! This module never touches a file, the environment or the network.
 
 mod fixtures;
 mod known;

@@ -1,66 +1,66 @@
-//! The scenario as plain values.
+//! The scenario as plain values. It never reads or checks anything itself.
 
 use crate::contract::{MemberPath, Protocol};
 use indexmap::IndexMap;
 use serde_json::Value as Json;
 
-/// A text with holes: `{InstanceId}`, `{contact.id}`, `{case}`, `{case:2}`, `{run}`. `{{` and `}}` are braces.
+/// A text with placeholders: `{InstanceId}`, `{contact.id}`, `{case}`, `{case:2}`, `{run}`. `{{` and `}}` are braces.
 pub type Template = String;
 
-/// What a user says about one API.
+/// The user's scenario for one API.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Scenario {
-    /// The file's stem, first part of every case id.
+    /// The file's stem, which is the first part of every case id.
     pub name: String,
     /// Paths, globs, or `botocore:SERVICE`; relative to the scenario's file.
     pub sources: Vec<String>,
-    /// Operations to check; empty means all that the sources hold.
+    /// Operations to check; an empty list means all operations of the sources.
     pub only: Vec<String>,
-    /// A name in `overstep.toml`, a URL, or `embedded`.
+    /// The default endpoint: a name in `overstep.toml`, a URL, or `embedded`.
     pub endpoint: Option<String>,
-    /// Where an error body holds the documented code, if no document says; for example `error.code`.
+    /// Path of the documented code in an error body, if no document states it; for example `error.code`.
     pub error_code: Option<String>,
-    /// The principal of every step that names none.
+    /// The principal of every step that does not name one.
     pub principal: Option<String>,
-    /// Whether the endpoint checks signatures; only then are wrong signatures sent.
+    /// Whether the endpoint verifies signatures. Wrong signatures are only sent if it does.
     pub verifies_signatures: bool,
-    /// Values that `--variable` and `--secret` replace.
+    /// Values that `--variable` and `--secret` override.
     pub variables: IndexMap<String, Variable>,
-    /// Who may call.
+    /// The callers, by name.
     pub principals: IndexMap<String, Principal>,
-    /// Values for members of this name in every operation's input: identifiers of resources that exist.
-    /// Keys are member paths; a plain name is the path of a member of the input.
+    /// Values of members in the input of every operation, by member path: identifiers of resources that exist.
+    /// A plain name is the path of a member of the input.
     pub uses: IndexMap<String, Json>,
-    /// Identifiers that are well formed and exist nowhere, for members of this name in every operation.
+    /// Well-formed identifiers of resources that do not exist, by member path, for every operation.
     pub missing: IndexMap<String, Json>,
-    /// Other identifiers that exist, for members of this name: a resource of the same name below another parent,
-    /// where what is written below the first must not be seen.
+    /// Identifiers of a second set of existing resources, by member path: for example a resource of the same name
+    /// below another parent. What is written to the first must not be visible there.
     pub elsewhere: IndexMap<String, Json>,
-    /// Resources made anew for each case and deleted afterwards.
+    /// Resources that are created for each case and deleted afterwards.
     pub fixtures: IndexMap<String, Fixture>,
-    /// What is said of single operations.
+    /// Notes on single operations.
     pub operations: IndexMap<String, OperationNotes>,
-    /// Where the documents are silent or wrong.
+    /// Amendments for what the documents leave out or state wrongly.
     pub amendments: Vec<AmendEntry>,
-    /// Whether resources are not to be inferred from what machine models say.
+    /// Whether the inference of resources from machine models is disabled.
     pub explicit: bool,
-    /// The protocol to speak, where the endpoint speaks several and the model prefers another: `awsQuery`.
+    /// The protocol to use if the endpoint supports several and the model prefers another: `awsQuery`.
     pub protocol: Option<Protocol>,
 }
 
 impl Scenario {
-    /// A scenario that says nothing but its name.
+    /// Creates a scenario with a name and nothing else.
     pub fn named(name: impl Into<String>) -> Self {
         Self { name: name.into(), ..Self::default() }
     }
 
-    /// Whether cases of an operation are wanted.
+    /// Returns true if cases of an operation are generated.
     pub fn wants(&self, operation: &str) -> bool {
         (self.only.is_empty() || self.only.iter().any(|only| only == operation))
             && self.notes(operation).is_none_or(|notes| notes.skip.is_none())
     }
 
-    /// Whether an operation makes or takes away what the cases of others need, or reads it.
+    /// Returns true if an operation creates, deletes or reads resources for the cases of other operations.
     pub fn takes(&self, operation: &str) -> bool {
         let is = |request: &RawRequest| request.operation() == Some(operation);
         self.fixtures.values().any(|fixture| fixture.create.iter().chain(&fixture.delete).any(is))
@@ -70,60 +70,62 @@ impl Scenario {
             })
     }
 
-    /// What is said of one operation.
+    /// Returns the notes on one operation.
     pub fn notes(&self, operation: &str) -> Option<&OperationNotes> {
         self.operations.get(operation)
     }
 
-    /// The value to use for a member path of an operation: the operation's own word first, then the scenario's.
+    /// Returns the value to use for a member path of an operation: the operation's own value, otherwise the scenario's.
     pub fn use_for(&self, operation: &str, path: &str) -> Option<&Json> {
         self.notes(operation).and_then(|notes| notes.uses.get(path)).or_else(|| self.uses.get(path))
     }
 
-    /// The same for a path that is not written out yet, which takes longer than to see that nothing is said.
+    /// Like [`Self::use_value`] for a [`MemberPath`], which is only formatted if there are any values, because
+    /// formatting takes longer than that check.
     pub fn use_at(&self, operation: &str, path: &MemberPath) -> Option<&Json> {
         let own = self.notes(operation).is_some_and(|notes| !notes.uses.is_empty());
         (own || !self.uses.is_empty()).then(|| self.use_for(operation, &path.to_string()))?
     }
 
-    /// An identifier for a member path that is well formed and exists nowhere.
+    /// Returns a well-formed identifier of a resource that does not exist, for a member path of an operation.
     pub fn missing_for(&self, operation: &str, path: &str) -> Option<&Json> {
         self.notes(operation).and_then(|notes| notes.missing.get(path)).or_else(|| self.missing.get(path))
     }
 }
 
-/// A value that the user may replace.
+/// A value that the user may override.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Variable {
-    /// Its value; may hold `{case}` and `{run}`.
+    /// Its value; may contain `{case}` and `{run}`.
     pub value: Template,
-    /// Whether it must never be printed or stored.
+    /// Whether the value must never be printed or stored.
     pub secret: bool,
 }
 
-/// Who calls.
+/// A caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Principal {
-    /// How the caller proves it.
+    /// The caller's credentials.
     pub credentials: Credentials,
-    /// Documented permissions that this caller does not have, for example `contacts:write`.
+    /// Documented permissions that the caller does not have, for example `contacts:write`.
     pub lacks: Vec<String>,
 }
 
-/// How a caller proves who it is. Texts may hold holes for secret variables.
+/// The credentials of a caller. Texts may contain placeholders for secret variables.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Credentials {
     /// `Authorization: Bearer KEY`.
     Bearer(Template),
-    /// AWS Signature Version 4; keys from the standard environment or profile, on loopback without any, dummies.
+    /// AWS Signature Version 4. Keys come from here, else from the standard environment or profile; on loopback,
+    /// dummy keys are used if there are none.
     SigV4 {
         /// The region of the signature's scope.
         region: String,
-        /// The service of the signature's scope, where the contract does not say it.
+        /// The service of the signature's scope, if the contract does not state it.
         service: Option<String>,
-        /// The access key id, where it does not come from the environment.
+        /// The access key id, if it does not come from the environment.
         access_key_id: Option<Template>,
-        /// The secret key, where it does not come from the environment.
+        /// The secret key, if it does not come from the environment.
         secret_access_key: Option<Template>,
     },
     /// A header with a key.
@@ -133,24 +135,24 @@ pub enum Credentials {
         /// Its value.
         value: Template,
     },
-    /// Nothing is sent.
+    /// No credentials are sent.
     Anonymous,
 }
 
-/// A resource that overstep makes for a case and deletes afterwards.
+/// A resource that overstep creates for a case and deletes afterwards.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Fixture {
-    /// The requests that make it, one after another.
+    /// The requests that create it, in order.
     pub create: Vec<RawRequest>,
-    /// The requests that delete it, one after another.
+    /// The requests that delete it, in order.
     pub delete: Vec<RawRequest>,
-    /// What it is made with and known by afterwards: `{bucket.Bucket}` is the name of this key here. Texts may hold
-    /// `{case}` and `{run}`.
+    /// Names that the fixture is created with, for later use: `{bucket.Bucket}` is the entry `Bucket` of the fixture
+    /// `bucket`. Texts may contain `{case}` and `{run}`.
     pub names: IndexMap<String, Template>,
 }
 
 impl Fixture {
-    /// What is kept of the answers: names and paths.
+    /// Returns the captured values: name and path in the response.
     pub fn captures(&self) -> impl Iterator<Item = (&String, &String)> {
         self.create.iter().flat_map(|request| &request.capture)
     }
@@ -161,105 +163,106 @@ impl Fixture {
 pub struct RawRequest {
     /// `POST /v1/contacts`, or the name of an operation of the contract.
     pub request: Template,
-    /// A JSON body; its texts are templates.
+    /// The JSON body; its texts are templates.
     pub json: Option<Json>,
-    /// The operation's input; its texts are templates. Where none is given, its plain valid input.
+    /// The operation's input; its texts are templates. Without one, the input of the operation's control is sent.
     pub input: Option<Json>,
-    /// What is kept of the answer: name to path.
+    /// Values to capture from the response: name to path.
     pub capture: IndexMap<String, String>,
-    /// Statuses that count as a success; any from 200 to 299 where none is named.
+    /// Statuses that count as a success; an empty list means any from 200 to 299.
     pub status: Vec<u16>,
-    /// What its answer has to show before the next request is sent; asked again until then, within a budget.
+    /// A condition on the response. The request is repeated, within a budget, until the condition holds; only then is
+    /// the next request sent.
     pub until: Option<Until>,
-    /// The line of the request in the scenario's file, from 1; 0 where none stands there.
+    /// The line of the request in the scenario's file, from 1; 0 if the request was inferred.
     pub line: u32,
 }
 
-/// What an answer shows once a resource is ready.
+/// A condition on a response which shows that a resource is ready.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Until {
-    /// Where in the answer, for example `Table.TableStatus`.
+    /// Path of the value in the response, for example `Table.TableStatus`.
     pub value: String,
-    /// One of these texts.
+    /// The accepted texts; the value must equal one of them.
     pub is: Vec<String>,
 }
 
 impl RawRequest {
-    /// The operation that is meant, where none is spelled out as method and path.
+    /// Returns the name of the operation; `None` if the request is written as method and path.
     pub fn operation(&self) -> Option<&str> {
         (!self.request.contains(' ')).then_some(self.request.as_str())
     }
 }
 
-/// What is said of one operation.
+/// The user's notes on one operation.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct OperationNotes {
-    /// The line where they begin in the scenario's file, from 1; 0 where nobody wrote them.
+    /// The line of the table in the scenario's file, from 1; 0 if the notes were inferred.
     pub line: u32,
-    /// Values by member path.
+    /// Values to use, by member path.
     pub uses: IndexMap<String, Json>,
-    /// Identifiers that exist nowhere, by member path.
+    /// Well-formed identifiers of resources that do not exist, by member path.
     pub missing: IndexMap<String, Json>,
-    /// How to read back what the operation wrote: one way for each member that is kept.
+    /// How to read back what the operation wrote, one entry for each stored member.
     pub reads: Vec<ReadBack>,
-    /// What the operation promises about state.
+    /// The laws that the operation promises.
     pub laws: Vec<String>,
-    /// The line of `laws` in the scenario's file, from 1; 0 where nothing is said.
+    /// The line of `laws` in the scenario's file, from 1; 0 if there is none.
     pub laws_line: u32,
-    /// Which writing operation it takes back.
+    /// The writing operation whose effect it undoes.
     pub undoes: Option<Undoes>,
-    /// Places in a success's answer that say an identifier of the request again: place to member.
+    /// Places in the response to a success that repeat an identifier of the request: place to member.
     pub echoes: IndexMap<String, String>,
-    /// Members whose values are chosen anew for each case: they name what the operation makes, and nothing that
-    /// exists. Their values stand in `uses`.
+    /// Members that get a new value for each case, because they name what the operation creates and must not name an
+    /// existing resource. Their values are in [`Self::use_values`].
     pub fresh: Vec<String>,
-    /// The request that takes away what the operation made; `{made.PATH}` is a member of the input or of the answer.
+    /// The request that deletes what the operation created; `{made.PATH}` is a member of the input or of the response.
     pub cleanup: Option<RawRequest>,
-    /// Leave this operation out, with the reason.
+    /// The reason why the operation is left out, if it is.
     pub skip: Option<String>,
 }
 
 /// How to read back what an operation wrote.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ReadBack {
-    /// The request: `GET /path`, the name of an operation of the contract, or `answer` where the answer to the
-    /// write itself holds all that is stored.
+    /// The request: `GET /path`, the name of an operation of the contract, or `answer` if the response to the
+    /// write itself contains all that is stored.
     pub request: Template,
-    /// Where in the answer the value stands, for example `data.tags`.
+    /// Path of the value in the response, for example `data.tags`.
     pub value: String,
-    /// The member of the operation that is stored there; found by name where nothing is said.
+    /// The member of the operation that is stored there; found by name if not given.
     pub member: Option<String>,
-    /// Where what is stored as a map is read as a list: the place of an item's key, `*` for an only member.
+    /// Path of the key inside an item, if a map is written but read back as a list; `*` means the only member.
     pub key: Option<String>,
-    /// The place of what is compared inside an item or entry that was read.
+    /// Path of the compared value inside an item or entry that was read.
     pub item: Option<String>,
-    /// The place of what is compared inside an entry that was written.
+    /// Path of the compared value inside an entry that was written.
     pub of: Option<String>,
-    /// Whether an answer may leave it out altogether; what is never shown teaches nothing.
+    /// Whether a response may leave the value out altogether. Nothing is concluded from a value that is never returned.
     pub optional: bool,
 }
 
-/// That an operation takes back what another one wrote.
+/// States that an operation undoes what another operation wrote.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Undoes {
     /// The writing operation.
     pub operation: String,
-    /// The member of the writing operation whose entries are taken back; its only one where nothing is said.
+    /// The member of the writing operation whose entries are removed; its only member if not given.
     pub of: Option<String>,
-    /// The member of this operation that names the entries.
+    /// The member of this operation that names the entries to remove.
     pub member: String,
 }
 
 /// One `[[amend]]` table.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AmendEntry {
-    /// What is amended: `AddTagsToContact.errors`, `TagContact.Tags{key}.length.max`.
+    /// The field to amend: `AddTagsToContact.errors`, `TagContact.Tags{key}.length.max`.
     pub at: String,
-    /// What is added to a list.
+    /// The value to add to a list.
     pub add: Option<Json>,
-    /// What replaces the value.
+    /// The value that replaces the current one.
     pub set: Option<Json>,
-    /// Why.
+    /// The reason for the amendment.
     pub reason: String,
     /// The line of the table in the scenario's file, from 1.
     pub line: u32,

@@ -1,6 +1,6 @@
-//! TOML text to a scenario, with spans.
+//! Reads a scenario from TOML; errors carry spans.
 //!
-//! This file never opens one: the text is given, and `sources` stay names.
+//! It never opens a file: the text is an argument, and `sources` stay names.
 
 use super::tables::{Entry, Table, did_you_mean, parse, wrong};
 use super::{AmendEntry, Credentials, OperationNotes, Principal, ReadBack, Scenario, Undoes, Variable};
@@ -8,7 +8,7 @@ use crate::contract::Protocol;
 use indexmap::IndexMap;
 use serde_json::Value as Json;
 
-/// Why a text is no scenario.
+/// The error returned if a text is not a scenario.
 #[derive(Debug, thiserror::Error)]
 #[error("{reason}")]
 pub struct ScenarioError {
@@ -20,10 +20,10 @@ pub struct ScenarioError {
     pub hint: Option<String>,
 }
 
-/// Something odd that does not stop the reader: an unknown key.
+/// A problem that does not stop the reader, such as an unknown key.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Warning {
-    /// What is odd.
+    /// What is wrong.
     pub reason: String,
     /// Byte range in the text.
     pub span: Option<std::ops::Range<usize>>,
@@ -31,7 +31,7 @@ pub struct Warning {
     pub hint: Option<String>,
 }
 
-/// The laws that a scenario may claim for an operation.
+/// The laws that a scenario may state for an operation.
 pub const LAWS: &[&str] = &[
     "merges",
     "overwrites",
@@ -65,10 +65,10 @@ const KEYS: &[&str] = &[
 ];
 const PRINCIPAL_KEYS: &[&str] = &["bearer", "sigv4", "header", "anonymous", "lacks"];
 
-/// Reads a scenario of this name.
+/// Reads a scenario with this name.
 ///
 /// # Errors
-/// Where the text is no TOML, or a value has the wrong form.
+/// Returns an error if the text is not valid TOML or a value has the wrong form.
 pub fn read(name: &str, text: &str) -> Result<(Scenario, Vec<Warning>), ScenarioError> {
     let document = parse(text)?;
     let root = Table::root(&document);
@@ -109,7 +109,7 @@ pub fn read(name: &str, text: &str) -> Result<(Scenario, Vec<Warning>), Scenario
     check_principal(&scenario, &root)?;
     if scenario.sources.is_empty() {
         let place = root.entry("sources").map(|entry| entry.span());
-        // A key that nobody knows may be the one that is missing.
+        // An unknown key may be a misspelling of the missing one.
         let mistyped = "did you mean `sources`?";
         if let Some(warning) = warnings.into_iter().find(|one| one.hint.as_deref() == Some(mistyped)) {
             return Err(ScenarioError { reason: warning.reason, span: warning.span, hint: warning.hint });
@@ -117,7 +117,7 @@ pub fn read(name: &str, text: &str) -> Result<(Scenario, Vec<Warning>), Scenario
         return Err(ScenarioError {
             reason: "`sources` is missing or empty".to_owned(),
             span: Some(place.unwrap_or(0..text.find('\n').unwrap_or(text.len()))),
-            hint: Some("name the documents: `sources = [\"docs/**/*.mdx\", \"botocore:connect\"]`".to_owned()),
+            hint: Some("list the documents: `sources = [\"docs/**/*.mdx\", \"botocore:connect\"]`".to_owned()),
         });
     }
     Ok((scenario, warnings))
@@ -128,15 +128,15 @@ fn protocol(root: &Table<'_, '_>) -> Result<Option<Protocol>, ScenarioError> {
     let known: Vec<&str> = Protocol::ALL.iter().map(|one| one.name()).collect();
     let found = Protocol::ALL.iter().find(|one| one.name() == name).copied();
     found.map(Some).ok_or_else(|| ScenarioError {
-        reason: format!("`{name}` is no protocol"),
+        reason: format!("unknown protocol `{name}`"),
         span: root.entry("protocol").map(|entry| entry.span()),
-        hint: did_you_mean(&name, &known).or_else(|| Some(format!("there are {}", known.join(", ")))),
+        hint: did_you_mean(&name, &known).or_else(|| Some(format!("expected one of {}", known.join(", ")))),
     })
 }
 
 fn check_principal(scenario: &Scenario, root: &Table<'_, '_>) -> Result<(), ScenarioError> {
-    // A principal may also stand in `overstep.toml`; only a scenario that defines some of its own is
-    // held to them, and there only a near miss is certainly a slip.
+    // The principal may also be defined in `overstep.toml`. It is only checked if the scenario defines
+    // principals of its own, and even then only a near miss is certainly a mistake.
     let Some(name) = &scenario.principal else { return Ok(()) };
     if scenario.principals.contains_key(name.as_str()) || scenario.principals.is_empty() {
         return Ok(());
@@ -144,7 +144,7 @@ fn check_principal(scenario: &Scenario, root: &Table<'_, '_>) -> Result<(), Scen
     let known: Vec<&str> = scenario.principals.keys().map(String::as_str).collect();
     match (did_you_mean(name, &known), root.entry("principal")) {
         (Some(hint), Some(entry)) => Err(ScenarioError {
-            reason: format!("no principal is called `{name}`"),
+            reason: format!("unknown principal `{name}`"),
             span: Some(entry.span()),
             hint: Some(hint),
         }),
@@ -157,7 +157,7 @@ fn values(table: &Table<'_, '_>, key: &str) -> Result<IndexMap<String, Json>, Sc
     for entry in table.tables(key)? {
         if crate::contract::MemberPath::parse(&entry.key).is_none() {
             return Err(ScenarioError {
-                reason: format!("`{}` is no member path", entry.key),
+                reason: format!("invalid member path `{}`", entry.key),
                 span: Some(entry.key_span),
                 hint: Some(
                     "member paths look like `ContactId`, `Tags{key}`, `References{value}.Type`, `tags[]`".into(),
@@ -174,14 +174,14 @@ fn variable(entry: &Entry<'_, '_>, warnings: &mut Vec<super::Warning>) -> Result
     if entry.is_text() {
         return Ok(Variable { value: entry.text()?, secret: false });
     }
-    let table = entry.table().map_err(|_| entry.mistyped("a text, or `{ value = \"…\", secret = true }`"))?;
+    let table = entry.table().map_err(|_| entry.mistyped("a string, or `{ value = \"…\", secret = true }`"))?;
     table.expect_keys(&["value", "secret"], warnings);
     let value =
         table.text("value")?.ok_or_else(|| wrong(format!("`{}` has no `value`", table.name), table.span.clone()))?;
     Ok(Variable { value, secret: table.flag("secret")? })
 }
 
-/// Reads one `[principals.NAME]` table, of a scenario or of the settings.
+/// Reads one `[principals.NAME]` table of a scenario or of the settings.
 pub(super) fn principal(table: &Table<'_, '_>, warnings: &mut Vec<super::Warning>) -> Result<Principal, ScenarioError> {
     table.expect_keys(PRINCIPAL_KEYS, warnings);
     let lacks = table.texts("lacks")?;
@@ -212,15 +212,15 @@ pub(super) fn principal(table: &Table<'_, '_>, warnings: &mut Vec<super::Warning
     match (found.pop(), found.is_empty()) {
         (Some(credentials), true) => Ok(Principal { credentials, lacks }),
         (None, _) => Err(ScenarioError {
-            reason: format!("`{}` does not say how it proves itself", table.name),
+            reason: format!("`{}` has no credentials", table.name),
             span: Some(table.span.clone()),
-            hint: Some("give one of `bearer`, `sigv4`, `header`, or `anonymous = true`".to_owned()),
+            hint: Some("set one of `bearer`, `sigv4`, `header`, or `anonymous = true`".to_owned()),
         }),
         (Some(_), false) => Err(ScenarioError {
-            reason: format!("`{}` proves itself in more than one way", table.name),
+            reason: format!("`{}` has more than one kind of credentials", table.name),
             span: Some(table.span.clone()),
             hint: Some(
-                "keep one of `bearer`, `sigv4`, `header`, `anonymous`; make a second principal for the other".into(),
+                "keep one of `bearer`, `sigv4`, `header`, `anonymous`; add a second principal for the other".into(),
             ),
         }),
     }
@@ -236,9 +236,9 @@ fn notes(
     let laws_span = table.entry("laws").map(|entry| entry.span());
     if let Some(law) = laws.iter().find(|law| !LAWS.contains(&law.as_str())) {
         return Err(ScenarioError {
-            reason: format!("`{law}` is no law"),
+            reason: format!("unknown law `{law}`"),
             span: laws_span,
-            hint: did_you_mean(law, LAWS).or_else(|| Some(format!("laws are {}", LAWS.join(", ")))),
+            hint: did_you_mean(law, LAWS).or_else(|| Some(format!("expected one of {}", LAWS.join(", ")))),
         });
     }
     let reads = match table.entry("read") {
@@ -297,7 +297,7 @@ fn undoes(table: &Table<'_, '_>, warnings: &mut Vec<super::Warning>) -> Result<U
     Ok(Undoes { operation: needed(table, "operation")?, of: table.text("of")?, member: needed(table, "member")? })
 }
 
-/// The line of a byte, from 1.
+/// Returns the line of a byte offset, from 1.
 pub(super) fn line_of(text: &str, at: usize) -> u32 {
     let line = text.as_bytes()[..at.min(text.len())].iter().filter(|byte| **byte == b'\n').count() + 1;
     u32::try_from(line).unwrap_or(u32::MAX)
@@ -315,14 +315,14 @@ fn amendment(
         hint: Some(hint.to_owned()),
     };
     let at =
-        table.text("at")?.ok_or_else(|| missing("at", "say what is amended: `at = \"AddTagsToContact.errors\"`"))?;
+        table.text("at")?.ok_or_else(|| missing("at", "name the amended field: `at = \"AddTagsToContact.errors\"`"))?;
     let reason = table.text("reason")?.ok_or_else(|| {
-        missing("reason", "say where it is written or who decided it, so that it can be checked later")
+        missing("reason", "state where it is documented or who decided it, so that it can be checked later")
     })?;
     let add = table.entry("add").map(|entry| entry.json()).transpose()?;
     let set = table.entry("set").map(|entry| entry.json()).transpose()?;
     if add.is_some() == set.is_some() {
-        return Err(missing("add` or `set", "give exactly one of them"));
+        return Err(missing("add` or `set", "set exactly one of them"));
     }
     Ok(AmendEntry { at, add, set, reason, line: line_of(text, table.span.start) })
 }

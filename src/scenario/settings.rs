@@ -1,6 +1,6 @@
-//! `overstep.toml` as plain values: endpoints and principals that are not any one scenario's.
+//! `overstep.toml` as plain values: the endpoints and principals that all scenarios share.
 //!
-//! This file never reads the environment; `${NAME}` stays as written until somebody uses the text.
+//! This file never reads the environment; `${NAME}` stays as written until the text is used.
 
 use super::fixtures::is_request_line;
 use super::read::principal;
@@ -8,7 +8,7 @@ use super::tables::{Table, parse, wrong};
 use super::{Principal, ScenarioError, Warning};
 use indexmap::IndexMap;
 
-/// What `overstep.toml` says.
+/// The content of `overstep.toml`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Settings {
     /// Endpoints by name.
@@ -20,42 +20,42 @@ pub struct Settings {
 /// One `[endpoints.NAME]` table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EndpointEntry {
-    /// Its base URL; with `{port}` in it, or absent, where overstep starts it on a free port.
+    /// Its base URL. If it contains `{port}` or is absent, overstep starts the server on a free port.
     pub url: Option<String>,
-    /// Whether it may be sent to though it is not on loopback.
+    /// Whether requests may be sent to it even if it is not on loopback.
     pub remote: bool,
-    /// How many requests in how much time: `60/m`.
+    /// Maximum number of requests per unit of time, as written: `60/m`.
     pub rate_limit: Option<String>,
-    /// A file of certificates to trust beside the built-in ones.
+    /// A file of certificates to trust in addition to the built-in ones.
     pub ca: Option<String>,
     /// Headers on every request.
     pub headers: IndexMap<String, String>,
-    /// The command that starts it, split into words; `{port}` is the port to listen on.
+    /// The command that starts the server, split into words; `{port}` is the port to listen on.
     pub start: Vec<String>,
-    /// The request that is answered below 500 once it is ready: method and target.
+    /// The readiness probe, method and target: the server is ready once the status of the response is below 500.
     pub ready: Option<(String, String)>,
-    /// How long that may take, as written: `30s`.
+    /// Maximum time until the server is ready, as written: `30s`.
     pub ready_timeout: Option<String>,
-    /// The request that makes it forget what was before: method and target.
+    /// The request that resets the server's state: method and target.
     pub reset: Option<(String, String)>,
-    /// The command whose first line names its version, split into words.
+    /// The command whose first line of output is the server's version, split into words.
     pub version: Vec<String>,
-    /// Variables of its environment.
+    /// Environment variables of its commands.
     pub env: IndexMap<String, String>,
-    /// Where its commands run, relative to the file.
+    /// The working directory of its commands, relative to the file.
     pub cwd: Option<String>,
-    /// Whether what a model puts before the host stands in the `host` header.
+    /// Whether the `host` header includes the host prefix that a model defines.
     pub host_prefix: bool,
-    /// Whether S3's buckets stand there.
+    /// Whether the `host` header includes the name of the S3 bucket.
     pub virtual_hosts: bool,
-    /// What the server prints when it is asked for what it does not have; only of a server that overstep starts.
+    /// Texts that the server prints for a feature that it does not implement; only for a server that overstep starts.
     pub not_implemented: Vec<String>,
 }
 
-/// Reads the settings.
+/// Reads the settings from the text of `overstep.toml`.
 ///
 /// # Errors
-/// Where the text is no TOML, or a value has the wrong form.
+/// Returns an error if the text is not valid TOML or a value has the wrong form.
 pub fn read_settings(text: &str) -> Result<(Settings, Vec<Warning>), ScenarioError> {
     let document = parse(text)?;
     let root = Table::root(&document);
@@ -122,7 +122,9 @@ fn endpoint(table: &Table<'_, '_>, warnings: &mut Vec<Warning>) -> Result<Endpoi
     match (&entry.url, start) {
         (None, None) => {
             return Err(ScenarioError {
-                hint: Some("say where it is: `url = \"http://127.0.0.1:8080\"`, or how to `start` it".to_owned()),
+                hint: Some(
+                    "set `url = \"http://127.0.0.1:8080\"`, or `start` to let overstep start the server".to_owned(),
+                ),
                 ..wrong(format!("`{}` has no `url`", table.name), table.span.clone())
             });
         }
@@ -130,16 +132,16 @@ fn endpoint(table: &Table<'_, '_>, warnings: &mut Vec<Warning>) -> Result<Endpoi
             let in_env = entry.env.values().any(|value| value.contains(PORT));
             if !has_hole(&entry.start) && !in_env {
                 return Err(ScenarioError {
-                    hint: Some(format!("tell it its port: `start = \"… --port {PORT}\"`, or say its fixed `url`")),
-                    ..wrong(format!("`{}.start` says no `{PORT}`, and there is no `url`", table.name), span)
+                    hint: Some(format!("pass the port: `start = \"… --port {PORT}\"`, or set a fixed `url`")),
+                    ..wrong(format!("`{}.start` does not contain `{PORT}`, and there is no `url`", table.name), span)
                 });
             }
         }
         (Some(url), None) if url.contains(PORT) => {
             let span = table.entry("url").map_or(table.span.clone(), |entry| entry.span());
             return Err(ScenarioError {
-                hint: Some("a port is chosen for a server that overstep starts; say the port".to_owned()),
-                ..wrong(format!("`{PORT}` stands in `url`, and nothing is started"), span)
+                hint: Some("a port is only chosen for a server that overstep starts; write the port number".to_owned()),
+                ..wrong(format!("`url` contains `{PORT}` but there is no `start`"), span)
             });
         }
         (Some(_), _) => {}
@@ -148,7 +150,7 @@ fn endpoint(table: &Table<'_, '_>, warnings: &mut Vec<Warning>) -> Result<Endpoi
         let idle = ["env", "cwd", "not-implemented"].into_iter().filter(|_| entry.version.is_empty());
         for odd in idle.filter_map(|key| table.entry(key)) {
             warnings.push(Warning {
-                reason: format!("`{}` does nothing without `start`", odd.name),
+                reason: format!("`{}` has no effect without `start`", odd.name),
                 span: Some(odd.key_span),
                 hint: None,
             });
@@ -157,7 +159,7 @@ fn endpoint(table: &Table<'_, '_>, warnings: &mut Vec<Warning>) -> Result<Endpoi
     Ok(entry)
 }
 
-/// `not-implemented = [{ stderr = "NotImplementedError" }]`.
+/// Reads `not-implemented = [{ stderr = "NotImplementedError" }]`.
 fn not_implemented(table: &Table<'_, '_>, warnings: &mut Vec<Warning>) -> Result<Vec<String>, ScenarioError> {
     let Some(entry) = table.entry("not-implemented") else { return Ok(Vec::new()) };
     let one = |sign: &Table<'_, '_>, warnings: &mut Vec<Warning>| {
@@ -165,7 +167,7 @@ fn not_implemented(table: &Table<'_, '_>, warnings: &mut Vec<Warning>) -> Result
         match sign.text("stderr")?.filter(|text| !text.is_empty()) {
             Some(text) => Ok(text),
             None => Err(ScenarioError {
-                hint: Some("say what the server prints: `[{ stderr = \"NotImplementedError\" }]`".to_owned()),
+                hint: Some("give the text that the server prints: `[{ stderr = \"NotImplementedError\" }]`".to_owned()),
                 ..wrong(format!("`{}` has no `stderr`", sign.name), sign.span.clone())
             }),
         }
@@ -173,7 +175,7 @@ fn not_implemented(table: &Table<'_, '_>, warnings: &mut Vec<Warning>) -> Result
     entry.list_of_tables()?.iter().map(|sign| one(sign, warnings)).collect()
 }
 
-/// What the port stands for in an entry.
+/// The placeholder for the port in an entry.
 const PORT: &str = "{port}";
 
 fn texts(table: &Table<'_, '_>, key: &str) -> Result<IndexMap<String, String>, ScenarioError> {
@@ -185,14 +187,14 @@ fn texts(table: &Table<'_, '_>, key: &str) -> Result<IndexMap<String, String>, S
     Ok(found)
 }
 
-/// A command, split as a shell would; nothing in it is expanded.
+/// Reads a command and splits it into words as a shell does, without any expansion.
 fn words(table: &Table<'_, '_>, key: &str) -> Result<Vec<String>, ScenarioError> {
     let Some(entry) = table.entry(key) else { return Ok(Vec::new()) };
     match shlex::split(&entry.text()?) {
         Some(words) if !words.is_empty() => Ok(words),
         Some(_) => Err(wrong(format!("`{}` is empty", entry.name), entry.span())),
         None => Err(ScenarioError {
-            hint: Some("a quotation mark is not closed, or a backslash ends it".to_owned()),
+            hint: Some("it has an unclosed quotation mark or ends with a backslash".to_owned()),
             ..wrong(format!("`{}` cannot be split into words", entry.name), entry.span())
         }),
     }
@@ -204,8 +206,8 @@ fn request(table: &Table<'_, '_>, key: &str, example: &str) -> Result<Option<(St
     match text.split_once(' ') {
         Some((method, target)) if is_request_line(&text) => Ok(Some((method.to_owned(), target.trim().to_owned()))),
         _ => Err(ScenarioError {
-            hint: Some(format!("a method and a path after the base URL: `{example}`")),
-            ..wrong(format!("`{text}` is no request"), entry.span())
+            hint: Some(format!("use a method and a path relative to the base URL: `{example}`")),
+            ..wrong(format!("invalid request `{text}`"), entry.span())
         }),
     }
 }
@@ -215,7 +217,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_entry_that_starts_its_server() {
+    fn entry_with_a_start_command_is_read() {
         let text = "[endpoints.moto]\nstart = \"moto_server -p '{port}'\"\nready = \"GET /moto-api/\"\n\
                     ready-timeout = \"5s\"\nreset = \"POST /moto-api/reset\"\nversion = \"moto_server --version\"\n\
                     env = { A = \"b\" }\ncwd = \"x\"\n";
@@ -228,14 +230,14 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_have_a_place_and_a_hint() {
+    fn invalid_entries_are_rejected_with_their_place() {
         for (text, reason, place) in [
             ("[endpoints.a]\nremote = false", "has no `url`", ""),
-            ("[endpoints.a]\nstart = \"server\"", "says no `{port}`", "\"server\""),
+            ("[endpoints.a]\nstart = \"server\"", "does not contain `{port}`", "\"server\""),
             ("[endpoints.a]\nstart = \"'server {port}\"", "cannot be split", "\"'server {port}\""),
             ("[endpoints.a]\nstart = \"\"", "is empty", "\"\""),
-            ("[endpoints.a]\nurl = \"http://127.0.0.1:{port}\"", "nothing is started", "\"http://127.0.0.1:{port}\""),
-            ("[endpoints.a]\nurl = \"http://h\"\nready = \"health\"", "`health` is no request", "\"health\""),
+            ("[endpoints.a]\nurl = \"http://127.0.0.1:{port}\"", "there is no `start`", "\"http://127.0.0.1:{port}\""),
+            ("[endpoints.a]\nurl = \"http://h\"\nready = \"health\"", "invalid request `health`", "\"health\""),
         ] {
             let error = read_settings(text).expect_err(text);
             assert!(error.reason.contains(reason), "{text}: {error}");
@@ -245,6 +247,6 @@ mod tests {
         let (_, warnings) =
             read_settings("[endpoints.a]\nurl = \"http://h\"\nstrat = \"x\"\ncwd = \"x\"").expect("it reads");
         assert_eq!(warnings[0].hint.as_deref(), Some("did you mean `start`?"));
-        assert!(warnings[1].reason.contains("does nothing without `start`"));
+        assert!(warnings[1].reason.contains("has no effect without `start`"));
     }
 }

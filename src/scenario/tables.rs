@@ -1,6 +1,6 @@
 //! Typed access to TOML tables, with the byte range of everything that can be wrong.
 //!
-//! This file knows TOML and no key of ours.
+//! This file never depends on the keys of a particular format.
 
 use super::{ScenarioError, Warning};
 use serde_json::Value as Json;
@@ -8,11 +8,11 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-/// A table of a TOML document and what it is called in messages.
+/// A table of a TOML document, with its name in messages.
 pub(super) struct Table<'a, 'i> {
-    /// As in a header: `operations.TagContact`; empty for the document.
+    /// The name as in a header: `operations.TagContact`; empty for the document.
     pub name: String,
-    /// Where it stands.
+    /// The byte range of the table.
     pub span: Range<usize>,
     table: &'a DeTable<'i>,
 }
@@ -21,19 +21,19 @@ pub(super) struct Table<'a, 'i> {
 pub(super) struct Entry<'a, 'i> {
     /// Its key, unquoted.
     pub key: String,
-    /// Where the key stands.
+    /// The byte range of the key.
     pub key_span: Range<usize>,
-    /// As in a header: `operations.TagContact.use`.
+    /// The name as in a header: `operations.TagContact.use`.
     pub name: String,
     value: &'a Spanned<DeValue<'i>>,
 }
 
-/// An error at a place.
+/// Creates an error at a byte range.
 pub(super) fn wrong(reason: impl Into<String>, span: Range<usize>) -> ScenarioError {
     ScenarioError { reason: reason.into(), span: Some(span), hint: None }
 }
 
-/// Parses a document.
+/// Parses a TOML document.
 pub(super) fn parse(text: &str) -> Result<Spanned<DeTable<'_>>, ScenarioError> {
     DeTable::parse(text).map_err(|error| ScenarioError {
         reason: error.message().trim().replace('\n', ", "),
@@ -42,7 +42,7 @@ pub(super) fn parse(text: &str) -> Result<Spanned<DeTable<'_>>, ScenarioError> {
     })
 }
 
-/// The word of a closed list that a mistyped one may have meant.
+/// Returns a `did you mean` hint with the nearest word of a closed list.
 pub(super) fn did_you_mean(word: &str, known: &[&str]) -> Option<String> {
     known
         .iter()
@@ -57,12 +57,12 @@ fn list(known: &[&str]) -> String {
 }
 
 impl<'a, 'i> Table<'a, 'i> {
-    /// The document itself.
+    /// Returns the table of the document itself.
     pub fn root(document: &'a Spanned<DeTable<'i>>) -> Self {
         Self { name: String::new(), span: document.span(), table: document.get_ref() }
     }
 
-    /// The entries, in the order of the text.
+    /// Returns the entries, in the order of the text.
     pub fn entries(&self) -> Vec<Entry<'a, 'i>> {
         let mut entries: Vec<_> = self
             .table
@@ -82,12 +82,12 @@ impl<'a, 'i> Table<'a, 'i> {
         entries
     }
 
-    /// The entry of this key.
+    /// Returns the entry with this key.
     pub fn entry(&self, key: &str) -> Option<Entry<'a, 'i>> {
         self.entries().into_iter().find(|entry| entry.key == key)
     }
 
-    /// Warns of keys that nobody reads.
+    /// Adds a warning for each key that is not known.
     pub fn expect_keys(&self, known: &[&str], warnings: &mut Vec<Warning>) {
         for entry in self.entries().into_iter().filter(|entry| !known.contains(&entry.key.as_str())) {
             warnings.push(Warning {
@@ -97,32 +97,32 @@ impl<'a, 'i> Table<'a, 'i> {
                     format!("unknown key `{}` in `{}`", entry.key, self.name)
                 },
                 span: Some(entry.key_span),
-                hint: did_you_mean(&entry.key, known).or_else(|| Some(format!("known here: {}", list(known)))),
+                hint: did_you_mean(&entry.key, known).or_else(|| Some(format!("expected one of {}", list(known)))),
             });
         }
     }
 
-    /// A text, where the key is there.
+    /// Returns the string of a key, if the key is present.
     pub fn text(&self, key: &str) -> Result<Option<String>, ScenarioError> {
         self.entry(key).map(|entry| entry.text()).transpose()
     }
 
-    /// A truth, false where the key is not there.
+    /// Returns the boolean of a key; false if the key is missing.
     pub fn flag(&self, key: &str) -> Result<bool, ScenarioError> {
         let Some(entry) = self.entry(key) else { return Ok(false) };
         entry.value.get_ref().as_bool().ok_or_else(|| entry.mistyped("`true` or `false`"))
     }
 
-    /// A list of texts, empty where the key is not there.
+    /// Returns the list of strings of a key; empty if the key is missing.
     pub fn texts(&self, key: &str) -> Result<Vec<String>, ScenarioError> {
         let Some(entry) = self.entry(key) else { return Ok(Vec::new()) };
-        let items = entry.value.get_ref().as_array().ok_or_else(|| entry.mistyped("a list of texts"))?;
+        let items = entry.value.get_ref().as_array().ok_or_else(|| entry.mistyped("a list of strings"))?;
         items
             .iter()
             .map(|item| {
                 item.get_ref().as_str().map(str::to_owned).ok_or_else(|| {
                     wrong(
-                        format!("`{}` holds {}, expected texts", entry.name, article(item.get_ref().type_str())),
+                        format!("`{}` contains {}, expected strings", entry.name, article(item.get_ref().type_str())),
                         item.span(),
                     )
                 })
@@ -130,53 +130,53 @@ impl<'a, 'i> Table<'a, 'i> {
             .collect()
     }
 
-    /// A table, where the key is there.
+    /// Returns the table of a key, if the key is present.
     pub fn table(&self, key: &str) -> Result<Option<Table<'a, 'i>>, ScenarioError> {
         self.entry(key).map(|entry| entry.table()).transpose()
     }
 
-    /// The entries of a table whose keys the user chooses, empty where the key is not there.
+    /// Returns the entries of a table whose keys are the user's own; empty if the key is missing.
     pub fn tables(&self, key: &str) -> Result<Vec<Entry<'a, 'i>>, ScenarioError> {
         Ok(self.table(key)?.map(|table| table.entries()).unwrap_or_default())
     }
 }
 
 impl<'a, 'i> Entry<'a, 'i> {
-    /// Where the value stands.
+    /// Returns the byte range of the value.
     pub fn span(&self) -> Range<usize> {
         self.value.span()
     }
 
-    /// Says that the value has another form than wanted.
+    /// Returns an error which says that the value has another type than expected.
     pub fn mistyped(&self, wanted: &str) -> ScenarioError {
         let found = article(self.value.get_ref().type_str());
         wrong(format!("`{}` is {found}, expected {wanted}", self.name), self.value.span())
     }
 
-    /// The value as a text.
+    /// Returns the value as a string.
     pub fn text(&self) -> Result<String, ScenarioError> {
-        self.value.get_ref().as_str().map(str::to_owned).ok_or_else(|| self.mistyped("a text"))
+        self.value.get_ref().as_str().map(str::to_owned).ok_or_else(|| self.mistyped("a string"))
     }
 
-    /// Whether the value is a list.
+    /// Returns true if the value is a list.
     pub fn is_list(&self) -> bool {
         self.value.get_ref().is_array()
     }
 
-    /// Whether the value is a text.
+    /// Returns true if the value is a string.
     pub fn is_text(&self) -> bool {
         self.value.get_ref().is_str()
     }
 
-    /// The value as a table.
+    /// Returns the value as a table.
     pub fn table(&self) -> Result<Table<'a, 'i>, ScenarioError> {
         let table = self.value.get_ref().as_table().ok_or_else(|| self.mistyped("a table"))?;
         Ok(Table { name: self.name.clone(), span: self.value.span(), table })
     }
 
-    /// The value as a list of tables.
+    /// Returns the value as a list of tables.
     pub fn list_of_tables(&self) -> Result<Vec<Table<'a, 'i>>, ScenarioError> {
-        let wanted = || self.mistyped(&format!("tables, each under its own `[[{}]]`", self.name));
+        let wanted = || self.mistyped(&format!("a list of tables, each under its own `[[{}]]`", self.name));
         let items = self.value.get_ref().as_array().ok_or_else(wanted)?;
         items
             .iter()
@@ -187,7 +187,7 @@ impl<'a, 'i> Entry<'a, 'i> {
             .collect()
     }
 
-    /// The value as JSON; dates become texts.
+    /// Returns the value as JSON; dates become strings.
     pub fn json(&self) -> Result<Json, ScenarioError> {
         to_json(&self.name, self.value)
     }
@@ -205,14 +205,14 @@ fn to_json(name: &str, value: &Spanned<DeValue<'_>>) -> Result<Json, ScenarioErr
         DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
             .map(Json::from)
             .or_else(|_| u64::from_str_radix(number.as_str(), number.radix()).map(Json::from))
-            .map_err(|_| wrong(format!("`{name}` is larger than 64 bits hold"), value.span()))?,
+            .map_err(|_| wrong(format!("`{name}` does not fit into 64 bits"), value.span()))?,
         DeValue::Float(number) => number
             .as_str()
             .parse()
             .ok()
             .and_then(serde_json::Number::from_f64)
             .map(Json::Number)
-            .ok_or_else(|| wrong(format!("`{name}` is a number that JSON cannot say"), value.span()))?,
+            .ok_or_else(|| wrong(format!("`{name}` is a number that JSON cannot represent"), value.span()))?,
         DeValue::Datetime(date) => Json::String(date.to_string()),
         DeValue::Array(items) => Json::Array(items.iter().map(|item| to_json(name, item)).collect::<Result<_, _>>()?),
         DeValue::Table(table) => {

@@ -1,15 +1,15 @@
-//! Which optional members a plain request needs beside the required ones, found by asking and by reading refusals.
+//! Finds the optional members that a plain request needs besides the required ones, guided by rejection messages.
 //!
-//! It knows nothing of values: it proposes sets of members, and is told what came back.
+//! It knows nothing of values: it proposes sets of members, and the caller reports the responses.
 
 use std::collections::{BTreeSet, HashSet, VecDeque};
 
-/// A member that may be added, with the words by which a refusal may speak of it.
+/// A member that may be added, with the words by which a rejection message may refer to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Candidate {
     /// The member's name.
     pub name: String,
-    /// Its name and the names inside it.
+    /// Its name and the names of its nested members.
     pub words: Vec<String>,
 }
 
@@ -19,19 +19,19 @@ pub struct Grant {
     candidates: Vec<Candidate>,
     open: VecDeque<BTreeSet<usize>>,
     seen: HashSet<BTreeSet<usize>>,
-    /// How often it may still propose.
+    /// Number of proposals left.
     left: usize,
     asked: Option<BTreeSet<usize>>,
 }
 
 impl Grant {
-    /// For the plain request that was refused with this message.
+    /// Starts a search for a plain request that was rejected with this message.
     pub fn new(candidates: Vec<Candidate>, refusal: &str, asks: usize) -> Self {
         let mut grant =
             Self { candidates, open: VecDeque::new(), seen: HashSet::new(), left: asks, asked: Some(BTreeSet::new()) };
         grant.seen.insert(BTreeSet::new());
         grant.refused(refusal);
-        // Where refusals are silent: each alone, then all together.
+        // In case the messages name no members: each alone, then all together.
         for index in 0..grant.candidates.len() {
             grant.open.push_back(BTreeSet::from([index]));
         }
@@ -39,7 +39,7 @@ impl Grant {
         grant
     }
 
-    /// The next set of members to add.
+    /// Returns the next set of members to add.
     pub fn propose(&mut self) -> Option<Vec<&str>> {
         self.left = self.left.checked_sub(1)?;
         let next = loop {
@@ -53,7 +53,7 @@ impl Grant {
         Some(names)
     }
 
-    /// What was proposed last was refused with this message: what it speaks of comes next.
+    /// Records that the last proposal was rejected with this message. The members that it names are proposed next.
     pub fn refused(&mut self, message: &str) {
         let Some(asked) = self.asked.take() else { return };
         let mut spoken: Vec<(usize, usize)> = self
@@ -66,7 +66,7 @@ impl Grant {
             })
             .collect();
         spoken.sort_unstable();
-        // All that it speaks of at once, and each of them alone; in front of what was only guessed.
+        // First all named members at once, then each of them alone, ahead of the guesses.
         for (_, index) in spoken.iter().rev() {
             let mut more = asked.clone();
             more.insert(*index);
@@ -80,7 +80,7 @@ impl Grant {
     }
 }
 
-/// Where a message speaks of a member by its whole name, whatever the case of the first letter.
+/// Returns where a message has the whole name of a member, ignoring the case of the first letter.
 fn place(message: &str, word: &str) -> Option<usize> {
     if word.len() < 3 {
         return None;
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn refusals_lead_to_what_is_missing() {
+    fn rejection_messages_lead_to_missing_members() {
         let members = vec![
             candidate("Tags", &["Key"]),
             candidate("KeySchema", &[]),
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_silent_refusal_tries_each_alone_within_its_bound() {
+    fn uninformative_rejections_try_each_member_within_the_limit() {
         let members: Vec<Candidate> = ["Aaa", "Bbb", "Ccc"].iter().map(|name| candidate(name, &[])).collect();
         let mut grant = Grant::new(members, "", 3);
         let mut tried = Vec::new();
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_found_whole() {
+    fn only_whole_names_are_found() {
         assert_eq!(place("the KeySchemaElement", "KeySchema"), None);
         assert_eq!(place("at 'keySchema'", "KeySchema"), Some(4));
         assert_eq!(place("é Name is missing", "Name"), Some(3));

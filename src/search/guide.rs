@@ -1,54 +1,54 @@
-//! Response-guided fuzzing: what brought a kind of answer that was not seen before is kept, and changed again.
+//! Response-guided fuzzing: sequences that caused a new kind of response are kept in a corpus and mutated.
 //!
-//! It draws and remembers; whoever searches sends what it proposes, and tells it what came back.
+//! It never sends anything: the caller sends what it proposes, and reports the responses.
 
 use crate::generate::draw::{Draw, Recording, Seeded};
 use crate::generate::{Act, Wild};
 use crate::judge::Signature;
 use std::collections::HashSet;
 
-/// So many acts are kept at the most; then what was chosen most often gives way.
+/// Maximum number of entries in the corpus. Beyond it, the entry that was chosen most often is removed.
 const MOST_KEPT: usize = 4096;
-/// So many acts a changed sequence has at the most.
+/// Maximum number of actions in a mutated sequence.
 const MOST_ACTS: usize = 24;
-/// So many draws that lead to nothing are made before a proposal is given up.
+/// Maximum number of failed draws before a proposal is given up.
 const TRIES: usize = 32;
 
-/// What is sent next.
+/// A sequence to send next.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Proposal {
-    /// What is done.
+    /// The actions of the sequence.
     pub acts: Vec<Act>,
-    /// The choices that led to it, where it was drawn.
+    /// The choices that it was drawn from, if it was drawn.
     choices: Option<Vec<u64>>,
 }
 
-/// Something that brought a new kind of answer.
+/// A sequence that caused a new kind of response.
 #[derive(Clone, Debug)]
 struct Entry {
     proposal: Proposal,
-    /// How often it was changed again.
+    /// How often it was chosen for mutation.
     chosen: u32,
 }
 
-/// A corpus, and the kinds of answers that were seen.
+/// Proposes sequences, based on a corpus and the kinds of responses seen so far.
 pub struct Guide<'w, 'a> {
     wild: &'w Wild<'a>,
     draw: Seeded,
     corpus: Vec<Entry>,
     seen: HashSet<Signature>,
-    /// Sent as they are, before anything is drawn.
+    /// Sequences that are proposed unchanged before anything is drawn.
     waiting: std::collections::VecDeque<Proposal>,
 }
 
 impl<'w, 'a> Guide<'w, 'a> {
-    /// Nothing seen yet; these acts are sent first.
+    /// Starts with an empty corpus; the sequences in `first` are proposed first.
     pub fn new(wild: &'w Wild<'a>, seed: u64, first: impl IntoIterator<Item = Vec<Act>>) -> Self {
         let waiting = first.into_iter().map(|acts| Proposal { acts, choices: None }).collect();
         Self { wild, draw: Seeded::new(seed, "guide"), corpus: Vec::new(), seen: HashSet::new(), waiting }
     }
 
-    /// What is sent next; `None` where nothing can be drawn from this contract.
+    /// Returns the next sequence to send, or `None` if nothing can be drawn from this contract.
     pub fn propose(&mut self) -> Option<Proposal> {
         if let Some(waiting) = self.waiting.pop_front() {
             return Some(waiting);
@@ -61,7 +61,8 @@ impl<'w, 'a> Guide<'w, 'a> {
         })
     }
 
-    /// What came back to a proposal; true where it was of a kind that was not seen before, and is kept.
+    /// Records the responses to a proposal. Returns true if one of them is of a new kind, in which case the proposal is
+    /// kept in the corpus.
     pub fn learn(&mut self, proposal: &Proposal, signatures: &[Signature]) -> bool {
         let mut is_new = false;
         for signature in signatures {
@@ -78,27 +79,27 @@ impl<'w, 'a> Guide<'w, 'a> {
         is_new
     }
 
-    /// How many kinds of answers were seen.
+    /// Returns the number of kinds of responses seen so far.
     pub fn kinds(&self) -> usize {
         self.seen.len()
     }
 
-    /// How many acts are kept.
+    /// Returns the number of sequences in the corpus.
     pub fn kept(&self) -> usize {
         self.corpus.len()
     }
 
-    /// Acts from these choices, and free ones after them.
+    /// Draws actions from these choices, and from random ones after them.
     fn drawn(&mut self, choices: Vec<u64>) -> Option<Proposal> {
         let mut recording = Recording::new(Continued { given: choices, next: 0, rest: &mut self.draw });
         let acts = self.wild.draw(&mut recording)?;
         Some(Proposal { acts, choices: Some(recording.choices) })
     }
 
-    /// Something that is kept, changed: its choices where it was drawn, its acts otherwise.
+    /// Mutates an entry of the corpus: its choices if it was drawn, or else its actions.
     fn changed(&mut self) -> Option<Proposal> {
         let entry = {
-            // Of three, the one that was changed least.
+            // Of three random entries, the one that was mutated least is chosen.
             let candidates = [0; 3].map(|_| self.draw.below(self.corpus.len() as u64) as usize);
             let at = candidates.into_iter().min_by_key(|at| self.corpus[*at].chosen)?;
             self.corpus[at].chosen += 1;
@@ -127,7 +128,7 @@ impl<'w, 'a> Guide<'w, 'a> {
                     let more = self.draw.below(1 << 12);
                     choices.insert(at, more);
                 }
-                // What follows is chosen anew.
+                // The choices after this one are drawn again.
                 _ => choices.truncate(at),
             }
         }
@@ -159,7 +160,7 @@ impl<'w, 'a> Guide<'w, 'a> {
     }
 }
 
-/// Given choices, then free ones.
+/// Returns given choices, then random ones.
 struct Continued<'d> {
     given: Vec<u64>,
     next: usize,

@@ -1,20 +1,20 @@
-//! Which of many, sent one after another, first brings something about: found by halving.
+//! Finds the first of many requests, sent one after another, that causes an effect, by bisection.
 //!
-//! It knows nothing of requests: it asks for so many from the front, and is told whether it came about.
+//! It knows nothing of requests: it asks for the first `n` of them, and the caller reports whether the effect occurred.
 
-/// What is known of who did it.
+/// The result of the search for the culprit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Guilt {
-    /// The one with this index.
+    /// The culprit has this index.
     One(usize),
-    /// One of so many: it could not be asked any more.
+    /// The culprit is one of this many; the search could not continue.
     Among(usize),
-    /// None of them: it holds without any, or does not hold with all.
+    /// There is no culprit: the effect occurs without any of them, or does not occur with all of them.
     Nobody,
 }
 
-/// The first one after which `holds` is true: it is asked for counts from the front, and answers nothing where it cannot
-/// be asked any more.
+/// Finds the first element after which `holds` is true. `holds` is called with the number of elements from the front,
+/// and returns `None` if the search cannot continue.
 pub fn first_guilty(count: usize, mut holds: impl FnMut(usize) -> Option<bool>) -> Guilt {
     let (mut without, mut with) = (0, count);
     for (asked, due) in [(0, false), (count, true)] {
@@ -32,7 +32,7 @@ pub fn first_guilty(count: usize, mut holds: impl FnMut(usize) -> Option<bool>) 
             None => return Guilt::Among(with - without),
         }
     }
-    // The last question may have been one without it: what comes next stands on it.
+    // The last call may have been one without the culprit, so the result is confirmed.
     match holds(with) {
         Some(false) => Guilt::Nobody,
         Some(true) | None => Guilt::One(with - 1),
@@ -44,7 +44,7 @@ mod tests {
     use super::{Guilt, first_guilty};
 
     #[test]
-    fn the_guilty_one_is_found_in_few_questions() {
+    fn culprit_is_found_in_few_calls() {
         for guilty in [0, 1, 500, 999] {
             let mut asked = 0;
             let found = first_guilty(1000, |count| {
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_stopped_knows_how_many_are_left() {
+    fn stopped_search_returns_the_number_of_suspects() {
         for (questions, left) in [(0, 1000), (1, 1000), (2, 1000), (3, 500), (4, 250), (11, 2)] {
             let mut asked = 0;
             let found = first_guilty(1000, |count| {

@@ -1,25 +1,25 @@
-//! The limit that an endpoint really enforces, found by asking.
+//! Finds the limit that an endpoint actually enforces.
 //!
-//! It knows nothing of requests: it proposes sizes, and is told whether they were taken.
+//! It knows nothing of requests: it proposes sizes, and the caller reports whether each was accepted.
 
-/// What was learnt of one side of a limit.
+/// The limit found on one side of a range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Learnt {
-    /// Up to this one everything asked for was taken, and the next one was refused.
+    /// Every proposed size up to the limit was accepted, and the next size was rejected.
     Between {
-        /// The outermost that was taken.
+        /// The outermost accepted size.
         taken: i128,
-        /// The next one, which was not.
+        /// The next size, which was rejected.
         refused: i128,
     },
-    /// Everything that was asked for was taken; this is the outermost.
+    /// Every proposed size was accepted; this is the outermost.
     AtLeast(i128),
 }
 
-/// Goes from a size that is taken towards `end`, in steps that double, and halves the gap once something is
-/// refused. `asks` bounds how often `takes` is asked; `None` from it ends the search without a result.
+/// Finds the enforced limit: exponential search from an accepted size towards `end`, then binary search. Calls
+/// `accepts` at most `max_calls` times; `None` from it ends the search without a result.
 ///
-/// Sizes between are assumed to be taken in one piece: what is refused in the middle of what is taken is no limit.
+/// The accepted sizes are assumed to be contiguous; a rejected size among accepted ones is not found.
 pub fn limit(taken: i128, end: i128, asks: usize, mut takes: impl FnMut(i128) -> Option<bool>) -> Option<Learnt> {
     let direction = if end >= taken { 1 } else { -1 };
     let (mut taken, mut refused, mut step, mut left) = (taken, None, 1_i128, asks);
@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn limits_are_found_from_either_side_in_few_questions() {
+    fn limits_are_found_from_either_side_in_few_calls() {
         assert_eq!(ask(257, 1 << 20, 1000).0, Some(Learnt::Between { taken: 1000, refused: 1001 }));
         assert_eq!(ask(1, 256, 255).0, Some(Learnt::Between { taken: 255, refused: 256 }));
         assert_eq!(ask(20, 0, 7).0, Some(Learnt::Between { taken: 7, refused: 6 }));
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn silence_and_too_many_questions_teach_nothing() {
+    fn no_limit_is_found_without_responses_or_calls_left() {
         assert_eq!(limit(0, 100, 64, |_| None), None);
         assert_eq!(limit(0, 1 << 40, 3, |_| Some(true)), None);
     }

@@ -1,6 +1,6 @@
-//! Propose, run, judge, propose again: what is learnt from answers decides what is sent next.
+//! Searches in which responses decide what is sent next: propose, run, judge, propose again.
 //!
-//! This room opens no socket and no file: whoever searches runs what it proposes.
+//! This module opens no sockets and no files: the caller runs what it proposes.
 
 mod grant;
 mod guide;

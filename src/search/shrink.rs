@@ -1,18 +1,18 @@
-//! The smallest part of something that still fails.
+//! Finds the smallest part of a sequence that still fails; it knows nothing of what the elements are.
 //!
 //! Delta debugging after Zeller and Hildebrandt, "Simplifying and Isolating Failure-Inducing Input", 2002:
-//! halves, quarters … are left out as long as what is left still fails.
+//! halves, quarters and so on are removed as long as the rest still fails.
 
 use std::collections::HashSet;
 
-/// The smallest part of `0..length` that still fails, as far as `tries` runs can tell; in order.
+/// Returns the smallest part of `0..length` that still fails, in order, as far as `tries` calls can tell.
 ///
-/// `fails` is asked for parts only, never for the whole, which is known to fail. The result is minimal in that
-/// no single element can be left out, unless the tries ran out first.
+/// `fails` is called with parts only, never with the whole, which is known to fail. No single element of the result can
+/// be removed, unless the tries ran out first.
 pub fn smallest(length: usize, tries: usize, mut fails: impl FnMut(&[usize]) -> bool) -> Vec<usize> {
     let mut kept: Vec<usize> = (0..length).collect();
     let mut left = tries;
-    // Sent again, a part may meet what it left behind itself: each is asked about once.
+    // Each part is tried once, because a second run could meet state that its first run left behind.
     let mut passed: HashSet<Vec<usize>> = HashSet::new();
     let mut chunk = length.div_ceil(2).max(1);
     while !kept.is_empty() && left > 0 {
@@ -48,7 +48,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn what_fails_for_two_elements_is_cut_down_to_them() {
+    fn failure_of_two_elements_is_reduced_to_them() {
         let mut asked = 0;
         let found = smallest(14, 200, |part| {
             asked += 1;
@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn the_tries_are_never_passed_and_what_is_left_still_fails() {
+    fn result_still_fails_within_the_allowed_tries() {
         for tries in 0..30 {
             let mut asked = 0;
             let fails = |part: &[usize]| part.iter().filter(|index| **index % 3 == 0).count() >= 2;
@@ -73,7 +73,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_can_be_left_out(wanted in proptest::collection::btree_set(0..24_usize, 0..5)) {
+        fn result_is_minimal(wanted in proptest::collection::btree_set(0..24_usize, 0..5)) {
             let found = smallest(24, 10_000, |part| wanted.iter().all(|one| part.contains(one)));
             prop_assert_eq!(found, wanted.into_iter().collect::<Vec<_>>());
         }

@@ -1,8 +1,9 @@
-//! The simplest form of something that still shows the same.
+//! Finds the simplest form of a value that still has a property.
 //!
-//! It knows nothing of requests: it is given what is simpler, and asks whether that still shows it.
+//! It knows nothing of requests: the caller supplies simpler candidates and tests the property.
 
-/// Follows `simpler` from a start as long as something simpler still `shows` it, within so many questions.
+/// Replaces a value with the first candidate from `simpler` for which `shows` returns true, until there is none or
+/// `shows` has been called `tries` times.
 pub fn simplest<T>(start: T, tries: usize, simpler: impl Fn(&T) -> Vec<T>, mut shows: impl FnMut(&T) -> bool) -> T {
     let (mut best, mut left) = (start, tries);
     'again: loop {
@@ -25,7 +26,7 @@ mod tests {
     use super::simplest;
 
     #[test]
-    fn it_goes_as_far_as_it_still_shows_and_no_further_than_it_may_ask() {
+    fn value_is_minimized_within_the_allowed_calls() {
         let simpler =
             |number: &u32| vec![number / 2, number.saturating_sub(1)].into_iter().filter(|n| n < number).collect();
         assert_eq!(simplest(1000, 100, simpler, |number| *number >= 77), 77);

@@ -1,23 +1,23 @@
-//! What was accepted and what a run saw become what to accept next.
+//! Merges an accepted snapshot with what a run observed into the snapshot to accept next.
 //!
-//! Nothing that a run did not look at changes here: its lines are taken over as they are.
+//! It never changes what a run did not test: those lines are copied unchanged.
 
 use super::value::{Held, Line, Mark, Seen, Side, Snapshot};
 use indexmap::IndexMap;
 use std::collections::{HashMap, HashSet};
 
-/// What a run knows of a case.
+/// What a run learned about a case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
-    /// It was answered; the mark says what is documented where the answer breaks it.
+    /// A response was received; the mark states what is documented if the response violates it.
     Seen(Seen, Option<Mark>),
-    /// It ran, and nothing was learnt.
+    /// The case ran, but nothing was learned from it.
     Unlearnt,
-    /// It is a case, but it did not run.
+    /// The case exists, but did not run.
     NotRun,
 }
 
-/// A case of a plan, as far as snapshots go.
+/// What a snapshot needs to know about a planned case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ran {
     /// `Tags{key}/length`.
@@ -26,22 +26,22 @@ pub struct Ran {
     pub side: String,
     /// `above-max-astral`.
     pub variant: String,
-    /// What is known.
+    /// What the run learned about it.
     pub state: State,
 }
 
-/// How much of an operation the given cases are.
+/// How many of an operation's cases are given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Whole {
-    /// All of it, and all ran: what is not among them is gone.
+    /// All cases of the operation, and all of them ran: a line without a case is obsolete.
     Complete,
-    /// All of it, but not all ran.
+    /// All cases of the operation, but not all of them ran.
     Planned,
-    /// Nobody knows; a side that was accepted as a whole stands for cases that are not here.
+    /// An unknown part; a side that was accepted as a whole also stands for cases that are not given.
     Unknown,
 }
 
-/// The next snapshot of an operation. The number of a form stays the same from one to the next.
+/// Returns the next snapshot of an operation. Forms keep their numbers.
 pub fn merged(accepted: Option<&Snapshot>, header: Vec<String>, cases: &[Ran], whole: Whole) -> Snapshot {
     let nothing = Snapshot::default();
     let old = accepted.unwrap_or(&nothing);
@@ -58,7 +58,7 @@ pub fn merged(accepted: Option<&Snapshot>, header: Vec<String>, cases: &[Ran], w
         }
     }
     if whole != Whole::Complete {
-        // A line that no case belongs to stays after the line that it stood after.
+        // A line without a case keeps its place after its predecessor.
         for (index, line) in old.lines.iter().enumerate() {
             if !places.contains_key(line.place.as_str()) {
                 let before = index.checked_sub(1).map(|before| old.lines[before].place.as_str());
@@ -71,7 +71,7 @@ pub fn merged(accepted: Option<&Snapshot>, header: Vec<String>, cases: &[Ran], w
     next
 }
 
-/// A variant, its answer, and whether it is a case that nobody has seen.
+/// A variant, its response, and whether its response has never been observed.
 type Known<'a> = (&'a str, Option<Held>, bool);
 
 fn fold(place: &str, cases: &[&Ran], old: Option<&Line>, whole: Whole, next: &mut Snapshot) -> Line {
@@ -93,20 +93,20 @@ fn fold(place: &str, cases: &[&Ran], old: Option<&Line>, whole: Whole, next: &mu
     let variants: HashSet<&str> = cases.iter().map(|case| case.variant.as_str()).collect();
     let mut here: HashSet<&str> = HashSet::new();
     for (name, cases) in sides {
-        // What cannot be known of this side from these cases alone stays as it was.
+        // A side of which these cases show nothing stays as it was.
         if cases.iter().any(|(_, held, _)| held.is_some()) {
             here.insert(name);
         }
         let accepted = old.and_then(|line| line.sides.iter().find(|side| side.name == name)).map(|side| &side.held);
         let common = match whole {
             Whole::Unknown => accepted.cloned(),
-            // Where a case is left that nobody has seen, no word about all of them is true.
+            // If a case has never been observed, no statement about all cases of the side is justified.
             Whole::Planned if cases.iter().any(|(_, _, open)| *open) => None,
             Whole::Complete | Whole::Planned => most_common(cases.iter().filter_map(|(_, held, _)| held.as_ref())),
         };
         for (variant, held, _) in &cases {
             let folds = |held: &&Held| match &common {
-                // Another word on what is documented is no exception from what was accepted.
+                // A different mark is not an exception to what was accepted.
                 Some(common) if whole == Whole::Unknown => same_answer(common, held),
                 common => common.as_ref() == Some(*held),
             };
@@ -129,7 +129,7 @@ fn same_answer(one: &Held, other: &Held) -> bool {
     (one.status, &one.error, one.form, &one.note) == (other.status, &other.error, other.form, &other.note)
 }
 
-/// The answer of most; of several, the one that came first.
+/// Returns the most frequent response; among equally frequent ones, the first.
 fn most_common<'a>(all: impl Iterator<Item = &'a Held>) -> Option<Held> {
     let mut counts: IndexMap<&Held, usize> = IndexMap::new();
     for held in all {

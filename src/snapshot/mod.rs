@@ -1,6 +1,6 @@
-//! Accepted behaviour: values ↔ text, compare, merge.
+//! Accepted behaviour: conversion between values and text, comparison, and merging.
 //!
-//! This room never opens a file, and never decides whether behaviour is right.
+//! This module never opens a file, and never decides whether behaviour is right.
 
 mod merge;
 mod read;

@@ -1,11 +1,11 @@
-//! A text as snapshot.
+//! Parses the text of a snapshot.
 //!
-//! It never guesses: what is not understood is refused with its line.
+//! It never guesses: text that it does not understand is rejected with its line.
 
 use super::value::{Form, Held, Line, Mark, Side, Snapshot};
 use super::write::{KEPT, LAW, looks_like_a_form};
 
-/// Why a text is no snapshot.
+/// The error returned if a text is not a snapshot.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {reason}")]
 pub struct TextError {
@@ -15,22 +15,22 @@ pub struct TextError {
     pub reason: String,
 }
 
-/// Reads what [`super::write()`] writes; line ends may be CRLF, and the last one may be missing.
+/// Parses the form that [`super::write()`] writes; line ends may be CRLF, and the last one may be missing.
 ///
 /// # Errors
-/// Where the text is anything else, such as a file with conflict markers.
+/// Returns an error if the text is anything else, such as a file with conflict markers.
 pub fn read(text: &str) -> Result<Snapshot, TextError> {
     let mut snapshot = Snapshot::default();
     let mut lines = text.lines().enumerate().map(|(index, line)| (index + 1, line));
     let wrong = |line: usize, reason: &str| TextError { line, reason: reason.to_owned() };
     if lines.next().is_none_or(|(_, line)| line.trim_end() != "---") {
-        return Err(wrong(1, "a snapshot begins with `---`"));
+        return Err(wrong(1, "a snapshot must begin with `---`"));
     }
     loop {
         match lines.next() {
-            None => return Err(wrong(text.lines().count(), "the header never ends: a second `---` is missing")),
+            None => return Err(wrong(text.lines().count(), "unterminated header: the second `---` is missing")),
             Some((_, line)) if line.trim_end() == "---" => break,
-            // However many there are: one more would be lost each time the file is written and read.
+            // All lines are kept, blank ones too: otherwise one would be lost each time the file is written and read.
             Some((_, line)) => snapshot.header.push(line.trim_end_matches('\r').to_owned()),
         }
     }
@@ -44,17 +44,17 @@ pub fn read(text: &str) -> Result<Snapshot, TextError> {
         let indented = line.starts_with(' ');
         match (indented, form) {
             (false, _) if looks_like_a_form(line.trim_end()) => {
-                let id = form_number(line.trim_end()).ok_or_else(|| refused("no such form".to_owned()))?;
+                let id = form_number(line.trim_end()).ok_or_else(|| refused("invalid form number".to_owned()))?;
                 if snapshot.forms.insert(id, Form::default()).is_some() {
-                    return Err(refused(format!("`f{id}` is there twice")));
+                    return Err(refused(format!("duplicate form `f{id}`")));
                 }
                 form = Some(id);
             }
-            (false, Some(_)) => return Err(refused("a line after the forms".to_owned())),
+            (false, Some(_)) => return Err(refused("unexpected line after the forms".to_owned())),
             (false, None) => {
                 let place = cursor.word().map_err(refused)?;
                 if snapshot.line(&place).is_some() {
-                    return Err(refused(format!("`{place}` is there twice")));
+                    return Err(refused(format!("duplicate line `{place}`")));
                 }
                 snapshot.lines.push(Line {
                     place,
@@ -64,7 +64,7 @@ pub fn read(text: &str) -> Result<Snapshot, TextError> {
             }
             (true, None) => {
                 let Some(last) = snapshot.lines.last_mut() else {
-                    return Err(refused("an exception to nothing".to_owned()));
+                    return Err(refused("indented line without a line before it".to_owned()));
                 };
                 let variant = cursor.word().map_err(refused)?;
                 let held = cursor.answer().map_err(refused)?;
@@ -128,7 +128,7 @@ impl Cursor<'_> {
         if self.rest.trim().is_empty() {
             Ok(())
         } else {
-            Err(format!("expected nothing after it: `{}`", self.rest.trim()))
+            Err(format!("unexpected `{}` at the end of the line", self.rest.trim()))
         }
     }
 
@@ -140,7 +140,7 @@ impl Cursor<'_> {
         let end = self.rest.find(char::is_whitespace).unwrap_or(self.rest.len());
         let (word, rest) = self.rest.split_at(end);
         self.rest = rest;
-        if word.is_empty() || word == "·" { Err("a word is missing".to_owned()) } else { Ok(word.to_owned()) }
+        if word.is_empty() || word == "·" { Err("expected a word".to_owned()) } else { Ok(word.to_owned()) }
     }
 
     fn quoted(&mut self) -> Result<String, String> {
@@ -156,7 +156,7 @@ impl Cursor<'_> {
                     Some((at, 'u')) => {
                         let code = self.rest[at + 1..].strip_prefix('{').and_then(|code| code.split_once('}'));
                         let c = code.and_then(|(code, _)| char::from_u32(u32::from_str_radix(code, 16).ok()?));
-                        out.push(c.ok_or("no such escape")?);
+                        out.push(c.ok_or("invalid escape")?);
                         signs.by_ref().find(|(_, c)| *c == '}');
                     }
                     Some((_, c)) => out.push(c),
@@ -165,7 +165,7 @@ impl Cursor<'_> {
                 c => out.push(c),
             }
         }
-        Err("a quote without its end".to_owned())
+        Err("unterminated quote".to_owned())
     }
 
     fn answer(&mut self) -> Result<Held, String> {
@@ -191,20 +191,20 @@ impl Cursor<'_> {
                 return Ok(held);
             }
             if held.note.is_some() {
-                return Err(format!("expected nothing after the note: `{rest}`"));
+                return Err(format!("unexpected `{rest}` after the note"));
             }
             if self.eat("(") {
                 let note = if self.rest.starts_with('"') {
                     self.quoted()?
                 } else {
-                    let end = self.rest.find(')').ok_or("a `(` without its `)`")?;
+                    let end = self.rest.find(')').ok_or("missing `)` after the note")?;
                     let (note, rest) = self.rest.split_at(end);
                     self.rest = rest;
                     note.to_owned()
                 };
                 held.note = Some(note);
                 if !self.eat(")") {
-                    return Err("a `(` without its `)`".to_owned());
+                    return Err("missing `)` after the note".to_owned());
                 }
                 continue;
             }
@@ -213,7 +213,7 @@ impl Cursor<'_> {
             match form_number(&word).filter(|_| !is_quoted && looks_like_a_form(&word)) {
                 Some(number) if held.form.is_none() => held.form = Some(number),
                 None if held.error.is_none() && held.form.is_none() => held.error = Some(word),
-                _ => return Err(format!("`{word}` is one too many")),
+                _ => return Err(format!("unexpected `{word}`")),
             }
         }
     }

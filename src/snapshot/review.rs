@@ -1,6 +1,6 @@
-//! What a pending snapshot would change, line by line, and taking over a line.
+//! Lists what a pending snapshot would change, line by line, and accepts single lines.
 //!
-//! Forms are compared by what they say: another number for the same form is no change.
+//! It never reports a form whose number alone differs: forms are compared by their content.
 
 use super::value::{Form, Held, Line, Snapshot};
 use super::write::line_text;
@@ -9,18 +9,18 @@ use std::collections::HashSet;
 /// One line that a pending snapshot changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unit {
-    /// Its place.
+    /// The place of the line.
     pub place: String,
-    /// Its text as accepted, forms spelled out below; empty where it is new.
+    /// The accepted text, followed by its forms; empty if the line is unreviewed.
     pub old: String,
-    /// Its text as pending; empty where it would vanish.
+    /// The pending text; empty if the line would be removed.
     pub new: String,
 }
 
-/// The lines that differ, in the pending order, then those that would vanish.
+/// Returns the lines that differ, in the order of the pending snapshot, then those that would be removed.
 pub fn units(accepted: &Snapshot, pending: &Snapshot) -> Vec<Unit> {
     let mut found = Vec::new();
-    // A form that both have is known, and one that was spelled out once needs no repetition.
+    // A form that both snapshots have, or that was already written out once, is not repeated.
     let mut told: HashSet<(u32, &Form)> = HashSet::new();
     for line in &pending.lines {
         let old = accepted.line(&line.place);
@@ -39,7 +39,7 @@ pub fn units(accepted: &Snapshot, pending: &Snapshot) -> Vec<Unit> {
     found
 }
 
-/// Makes a place's line in one snapshot what it is in another; a line that is not there is taken away.
+/// Copies the line of a place from one snapshot to another; removes it if `from` has no such line.
 pub fn adopt(into: &mut Snapshot, from: &Snapshot, place: &str) {
     let at = into.lines.iter().position(|line| line.place == place);
     let line = from.line(place).map(|line| translated(into, from, line));
@@ -49,7 +49,7 @@ pub fn adopt(into: &mut Snapshot, from: &Snapshot, place: &str) {
             into.lines.remove(at);
         }
         (None, Some(line)) => {
-            // After the nearest line that stands before it where it comes from.
+            // Inserted after the nearest preceding line of the source snapshot.
             let before = from.lines.iter().take_while(|other| other.place != place);
             let at = before.filter_map(|other| into.lines.iter().position(|line| line.place == other.place)).last();
             into.lines.insert(at.map_or(0, |at| at + 1), line);
@@ -77,7 +77,7 @@ fn same(accepted: &Snapshot, old: &Line, pending: &Snapshot, new: &Line) -> bool
     translated(&mut trial, pending, new) == *old
 }
 
-/// A line, with the forms below it that the other side does not have.
+/// Returns the text of a line, followed by the forms that the other snapshot does not have.
 fn text<'a>(from: &'a Snapshot, line: &Line, other: &Snapshot, told: &mut HashSet<(u32, &'a Form)>) -> String {
     let mut out = line_text(line);
     for number in answers(line).filter_map(|held| held.form) {

@@ -1,47 +1,47 @@
-//! What a snapshot says, as plain values.
+//! The content of a snapshot as plain values.
 //!
-//! Nothing here is volatile: no counts, no dates, no identifiers of a run.
+//! It never contains anything volatile: no counts, no dates, no identifiers of a run.
 
 use indexmap::IndexMap;
 
-/// The form of an answer: what it looks like, without what it says.
+/// The form of a response: its structure without its values.
 ///
-/// Names with values in a fixed order: `content-type`, `error-type`, then `body` and `body.…` with JSON types.
+/// Pairs of name and value in a fixed order: `content-type`, `error-type`, then `body` and `body.…` with JSON types.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Form(pub Vec<(String, String)>);
 
-/// An answer as it was seen.
+/// A response as it was observed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Seen {
-    /// The status; absent where there was no answer.
+    /// The status; absent if there was no response.
     pub status: Option<u16>,
     /// The error type.
     pub error: Option<String>,
-    /// What else is notable: `hang`, `body not JSON` …
+    /// Anything else that is notable: `hang`, `body not JSON` …
     pub note: Option<String>,
-    /// What the answer looked like; absent where there was none.
+    /// The form of the response; absent if there was no response.
     pub form: Option<Form>,
 }
 
-/// What was documented instead, in words that fit into a line: `400 InvalidParameterException`.
+/// The documented behaviour that a response violates, as text that fits into a line: `400 InvalidParameterException`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Mark(String);
 
 impl Mark {
-    /// Takes any words; `·`, which separates, and all runs of blanks become one space.
+    /// Creates a mark from any text. `·`, which is the separator, and runs of whitespace become one space.
     pub fn new(words: &str) -> Option<Self> {
         let clean: String = words.chars().map(|c| if c == '·' || c.is_control() { ' ' } else { c }).collect();
         let text = clean.split_whitespace().collect::<Vec<_>>().join(" ");
         (!text.is_empty()).then_some(Self(text))
     }
 
-    /// The words.
+    /// Returns the text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// An accepted answer; its form is a number in the file's list.
+/// An accepted response; its form is a number in the file's list.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Held {
     /// The status.
@@ -50,55 +50,55 @@ pub struct Held {
     pub error: Option<String>,
     /// The number of its form.
     pub form: Option<u32>,
-    /// What else is notable.
+    /// Anything else that is notable.
     pub note: Option<String>,
-    /// What is documented, where the answer breaks it.
+    /// The documented behaviour, if the response violates it.
     pub mark: Option<Mark>,
 }
 
-/// What all cases of a constraint on one side of it meet, but for exceptions.
+/// The response that all cases on one side of a constraint receive, apart from exceptions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Side {
     /// `below-min`, `at-max`, `violated`, `valid` …
     pub name: String,
-    /// The answer.
+    /// The accepted response.
     pub held: Held,
 }
 
-/// All that is accepted of one constraint.
+/// All accepted responses for one constraint.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Line {
     /// `Tags{key}/length`, `malformed/not-json`.
     pub place: String,
-    /// What folds.
+    /// The sides whose cases share one response.
     pub sides: Vec<Side>,
-    /// Variants that met something else, or whose side is not known as a whole.
+    /// Variants that received another response, or whose side is not known as a whole.
     pub exceptions: Vec<(String, Held)>,
 }
 
 /// The accepted behaviour of one operation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Snapshot {
-    /// The lines between the two `---`, kept as they are.
+    /// The lines between the two `---`, unchanged.
     pub header: Vec<String>,
-    /// In plan order; each place once.
+    /// The lines in plan order; each place occurs once.
     pub lines: Vec<Line>,
-    /// The forms that the lines name.
+    /// The forms that the lines refer to, by number.
     pub forms: IndexMap<u32, Form>,
 }
 
 impl Snapshot {
-    /// The accepted answer of a case: its own line, else its side's.
+    /// Returns the accepted response of a case: its own exception, otherwise the response of its side.
     pub fn lookup(&self, place: &str, side: &str, variant: &str) -> Option<&Held> {
         self.line(place)?.lookup(side, variant)
     }
 
-    /// The line of a place.
+    /// Returns the line of a place.
     pub fn line(&self, place: &str) -> Option<&Line> {
         self.lines.iter().find(|line| line.place == place)
     }
 
-    /// An accepted answer with its form spelled out.
+    /// Returns an accepted response with its form instead of the form's number.
     pub fn seen(&self, held: &Held) -> Seen {
         Seen {
             status: held.status,
@@ -108,7 +108,7 @@ impl Snapshot {
         }
     }
 
-    /// Whether an accepted answer is the one that was seen.
+    /// Returns true if an accepted response equals the observed one.
     pub fn agrees(&self, held: &Held, seen: &Seen) -> bool {
         held.status == seen.status
             && held.error == seen.error
@@ -116,7 +116,7 @@ impl Snapshot {
             && held.form.and_then(|number| self.forms.get(&number)) == seen.form.as_ref()
     }
 
-    /// The number of a form; one that is not in the list is added under the next free number.
+    /// Returns the number of a form; a form that is not in the list is added with the next free number.
     pub fn intern(&mut self, form: &Form) -> u32 {
         if let Some((number, _)) = self.forms.iter().find(|(_, known)| *known == form) {
             return *number;
@@ -126,13 +126,13 @@ impl Snapshot {
         number
     }
 
-    /// An answer as it stands in this file.
+    /// Converts an observed response into the form of this file.
     pub fn hold(&mut self, seen: &Seen, mark: Option<Mark>) -> Held {
         let form = seen.form.as_ref().map(|form| self.intern(form));
         Held { status: seen.status, error: seen.error.clone(), note: seen.note.clone(), form, mark }
     }
 
-    /// Forgets forms that no line names, and sorts the others.
+    /// Removes forms that no line refers to, and sorts the others.
     pub fn tidy(&mut self) {
         let answers = |line: &Line| -> Vec<Option<u32>> {
             let sides = line.sides.iter().map(|side| side.held.form);
@@ -145,7 +145,7 @@ impl Snapshot {
 }
 
 impl Line {
-    /// As [`Snapshot::lookup`].
+    /// Returns the accepted response of a variant; see [`Snapshot::lookup`].
     pub fn lookup(&self, side: &str, variant: &str) -> Option<&Held> {
         let own = self.exceptions.iter().find(|(name, _)| name == variant).map(|(_, held)| held);
         own.or_else(|| self.sides.iter().find(|one| one.name == side).map(|one| &one.held))
@@ -153,7 +153,7 @@ impl Line {
 }
 
 impl std::fmt::Display for Seen {
-    /// `400 InvalidParameterException`, `200 (body not JSON)`, `hang`.
+    /// Formats as `400 InvalidParameterException`, `200 (body not JSON)` or `hang`.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let parts = [
             self.status.map(|status| status.to_string()),

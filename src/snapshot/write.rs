@@ -1,25 +1,25 @@
-//! A snapshot as text.
+//! Writes a snapshot as text.
 //!
-//! Columns have fixed widths: a longer name in one line never moves another line.
+//! It never aligns lines to each other: columns have fixed widths, so a longer name in one line never moves another.
 
 use super::value::{Form, Held, Line, Snapshot};
 use std::fmt::Write as _;
 
-/// Where answers begin, in characters.
+/// The column where responses begin, in characters.
 const COLUMN: usize = 30;
-/// Where the values of a form begin.
+/// The column where the values of a form begin.
 const FORM_COLUMN: usize = 26;
 
-/// A law that holds needs no more than this word.
+/// The word written for a law that holds.
 pub(super) const KEPT: &str = "kept";
-/// The side that all cases of a law are on.
+/// The name of the side that all cases of a law belong to.
 pub(super) const LAW: &str = "law";
 
 fn is_kept(held: &Held) -> bool {
     *held == Held { note: Some(KEPT.to_owned()), ..Held::default() }
 }
 
-/// The whole file.
+/// Returns the text of the whole file.
 pub fn write(snapshot: &Snapshot) -> String {
     let mut out = String::from("---\n");
     for line in &snapshot.header {
@@ -36,7 +36,7 @@ pub fn write(snapshot: &Snapshot) -> String {
     out
 }
 
-/// A line with its exceptions, each ended by a newline.
+/// Returns the text of a line and its exceptions, each terminated by a newline.
 pub fn line_text(line: &Line) -> String {
     let mut out = if looks_like_a_form(&line.place) { quoted(&line.place) } else { word(&line.place) };
     for (index, side) in line.sides.iter().enumerate() {
@@ -81,7 +81,7 @@ fn form_text(number: u32, form: &Form, out: &mut String) {
     }
 }
 
-/// Spaces up to a column, at least two.
+/// Appends spaces up to a column, at least two.
 fn pad(out: &mut String, start: usize, column: usize) {
     let length = out[start..].chars().count();
     out.extend(std::iter::repeat_n(' ', column.saturating_sub(length).max(2)));
@@ -108,7 +108,7 @@ fn answer(held: &Held, out: &mut String) {
     out.push_str(&parts.join(" "));
 }
 
-/// `f` and digits, which names a form.
+/// Returns true if the text is `f` and digits, which names a form.
 pub(super) fn looks_like_a_form(text: &str) -> bool {
     text.strip_prefix('f').is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))
 }
@@ -119,14 +119,14 @@ fn is_plain_note(note: &str) -> bool {
         && !note.chars().any(|c| c.is_control() || matches!(c, '(' | ')' | '"' | '\u{2028}' | '\u{2029}'))
 }
 
-/// A text as one word: as it is, or in quotes.
+/// Returns the text as one word, quoted if necessary.
 fn word(text: &str) -> String {
     let plain = |c: char| !c.is_whitespace() && !c.is_control() && !matches!(c, '"' | '·' | '≠');
     let starts_well = |text: &str| !text.starts_with(['(', '-']);
     if !text.is_empty() && text.chars().all(plain) && starts_well(text) { text.to_owned() } else { quoted(text) }
 }
 
-/// In quotes, with escapes that keep the text in its line.
+/// Returns the text in quotes, with escapes that keep it on one line.
 fn quoted(text: &str) -> String {
     let mut out = String::from("\"");
     for c in text.chars() {

@@ -1,19 +1,19 @@
-//! Folders of many small files: a corpus, saved requests.
+//! Reads and extends folders of many small files, such as a corpus or saved requests.
 //!
-//! What is there is never replaced: files are named by what is in them, or left alone.
+//! It never replaces an existing file.
 
 use super::scenarios::list;
 use super::{StoreError, read_bytes, write_whole};
 use std::path::{Path, PathBuf};
 
-/// Files of more bytes than this are no inputs of a fuzzer; libFuzzer takes no more either.
+/// Maximum size of a fuzzer input in bytes. libFuzzer has the same limit; larger files are ignored.
 pub const MOST_INPUT: u64 = 1 << 20;
 
-/// The files of a folder by their names, sorted; nothing where there is no such folder. Files that are too large, and
-/// those whose names begin with a dot, are passed over.
+/// Returns the files of a folder, sorted by name, or nothing if the folder does not exist. Files larger than
+/// [`MAX_INPUT_BYTES`] and files whose names begin with a dot are skipped.
 ///
 /// # Errors
-/// Where the folder or a file cannot be read.
+/// Returns an error if the folder or a file cannot be read.
 pub fn small_files(folder: &Path) -> Result<Vec<(PathBuf, Vec<u8>)>, StoreError> {
     if !folder.exists() {
         return Ok(Vec::new());
@@ -27,10 +27,10 @@ pub fn small_files(folder: &Path) -> Result<Vec<(PathBuf, Vec<u8>)>, StoreError>
     paths.into_iter().map(|path| read_bytes(&path).map(|bytes| (path, bytes))).collect()
 }
 
-/// Writes a file into a folder unless one of this name is there; true where it was written.
+/// Writes a file into a folder unless a file of that name exists. Returns true if the file was written.
 ///
 /// # Errors
-/// Where that is not possible.
+/// Returns an error if the file cannot be written.
 pub fn add_file(folder: &Path, name: &str, bytes: &[u8]) -> Result<bool, StoreError> {
     let path = folder.join(name);
     if path.exists() {

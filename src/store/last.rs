@@ -1,6 +1,6 @@
-//! `.overstep/last/`: the last run, kept so that it can be looked at and sent again.
+//! Keeps the last run in `.overstep/last/`, so that it can be inspected and replayed.
 //!
-//! Nothing secret is in it: results come redacted, and of secrets only the names are kept.
+//! It never stores a secret: results arrive redacted, and only the names of secrets are kept.
 
 use super::{Finished as _, Sink, StoreError, sink, write_whole};
 use indexmap::IndexMap;
@@ -9,50 +9,50 @@ use std::fs::File;
 use std::io::{BufReader, Seek as _};
 use std::path::{Path, PathBuf};
 
-/// The format of `run.json`.
+/// Format name of `run.json`.
 pub const FORMAT: &str = "overstep-run/1";
 
-/// What a run was: everything that decided its bytes, and nothing secret.
+/// The parameters of a run: everything that determined the bytes it sent, except secrets.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct RunRecord {
-    /// [`FORMAT`].
+    /// Always [`FORMAT`] for files that this version writes.
     pub format: String,
-    /// The version of overstep that sent it.
+    /// The version of overstep that made the run.
     pub version: String,
-    /// `{run}`.
+    /// The run id, which fills `{run}`.
     pub run: String,
-    /// What fed every free choice.
+    /// The seed for generated data.
     pub seed: u64,
     /// `quick` or `full`.
     pub level: String,
-    /// The filter, as typed.
+    /// The filter as typed.
     pub filter: Option<String>,
-    /// How long an answer was waited for, in milliseconds, where a flag said so.
+    /// The request timeout in milliseconds, if a flag set it.
     #[serde(default)]
     pub request_timeout: Option<u64>,
-    /// The file of certificates that were trusted as well.
+    /// The file of additionally trusted certificates.
     #[serde(default)]
     pub cacert: Option<String>,
-    /// Whether certificates went unchecked.
+    /// Whether certificates were not verified.
     #[serde(default)]
     pub insecure: bool,
-    /// The proxy, unless a password stood in it.
+    /// The proxy, unless its URL contained a password.
     #[serde(default)]
     pub proxy: Option<String>,
-    /// Where accepted behaviour was looked for, where a flag said so.
+    /// The snapshot directory, if a flag set it.
     #[serde(default)]
     pub snapshots: Option<String>,
-    /// Whether nothing was compared with accepted behaviour.
+    /// Whether the comparison with snapshots was switched off.
     #[serde(default)]
     pub no_snapshots: bool,
-    /// Whether an accepted divergence was a finding too.
+    /// Whether accepted divergences counted as findings.
     #[serde(default)]
     pub strict: bool,
-    /// Where the findings of fuzzing were written, where a flag said so.
+    /// The directory for fuzzing artifacts, if a flag set it.
     #[serde(default)]
     pub artifacts: Option<String>,
-    /// One for each scenario, in the order of sending.
+    /// One record per scenario, in the order of sending.
     pub scenarios: Vec<ScenarioRecord>,
 }
 
@@ -60,29 +60,29 @@ pub struct RunRecord {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct ScenarioRecord {
-    /// Its name.
+    /// The scenario's name.
     pub scenario: String,
-    /// What to call it on a command line: its name, or its file's path.
+    /// The command-line argument that selects the scenario: its name, or its file's path.
     pub named: String,
-    /// Where it was sent, as `--endpoint` takes it: a URL, a name, or `embedded`.
+    /// The endpoint as `--endpoint` accepts it: a URL, a name, or `embedded`.
     pub endpoint: String,
-    /// The endpoint's name; `embedded`, or `default` for a bare URL.
+    /// The endpoint's name, `embedded`, or `default` for a bare URL.
     pub profile: String,
     /// The contract's digest.
     pub contract: String,
-    /// All variables that are no secrets, as they were.
+    /// The values of all variables that are not secret.
     #[serde(default)]
     pub variables: IndexMap<String, String>,
-    /// Secrets that were given by hand: the scenario alone does not know them.
+    /// The names of secrets that were passed as flags, since the scenario does not list them.
     #[serde(default)]
     pub secrets: Vec<String>,
-    /// The file of variables that was read.
+    /// The file that variables were read from.
     #[serde(default)]
     pub variables_file: Option<String>,
-    /// Headers that were added to every request.
+    /// Headers added to every request.
     #[serde(default)]
     pub headers: Vec<(String, String)>,
-    /// Names of added headers whose values are secret.
+    /// The names of added headers whose values are secret.
     #[serde(default)]
     pub secret_headers: Vec<String>,
     /// The command that runs these cases again.
@@ -90,20 +90,20 @@ pub struct ScenarioRecord {
     pub again: String,
 }
 
-/// The place of the last run.
+/// The directory that holds the last run.
 #[derive(Clone, Debug)]
 pub struct LastRun {
     root: PathBuf,
 }
 
-/// A lock on the place, held as long as this lives.
-struct Held(#[expect(dead_code, reason = "its lock ends when it is closed")] Option<File>);
+/// A lock on the last run, released on drop.
+struct Held(#[expect(dead_code, reason = "closing the file releases its lock")] Option<File>);
 
 impl LastRun {
-    /// Below this directory, usually the current one.
+    /// Creates `.overstep` below a directory, usually the current one.
     ///
     /// # Errors
-    /// Where the directory cannot be made.
+    /// Returns an error if the directory cannot be created.
     pub fn in_directory(directory: &Path) -> Result<Self, StoreError> {
         let root = directory.join(".overstep");
         let ignore = root.join(".gitignore");
@@ -121,19 +121,19 @@ impl LastRun {
         self.root.join("last/run.json")
     }
 
-    /// Where results go while the run is going; the run before stays until [`LastRun::keep`].
+    /// Opens the file for results during a run. The previous run stays until [`LastRun::commit`].
     ///
     /// # Errors
-    /// Where the file cannot be made.
+    /// Returns an error if the file cannot be created.
     pub fn results(&self) -> Result<Sink, StoreError> {
         sink(&self.results_path(), true)
     }
 
-    /// Replaces the run before with this one, results and record together: of two runs that end at the
-    /// same time, one is kept whole.
+    /// Replaces the previous run with this one, results and record together. If two runs end at the same
+    /// time, the results and the record of one of them are kept.
     ///
     /// # Errors
-    /// Where a file cannot be written.
+    /// Returns an error if a file cannot be written.
     pub fn keep(&self, results: Sink, record: &RunRecord) -> Result<(), StoreError> {
         let text = serde_json::to_string_pretty(record).expect("texts and numbers always have a JSON form");
         let mut file = sink(&self.record_path(), true)?;
@@ -144,35 +144,36 @@ impl LastRun {
         file.finished()
     }
 
-    /// A file system without locks is no reason to keep nothing: a mixture is still noticed, by the run ids.
-    #[expect(clippy::disallowed_methods, reason = "this room writes files")]
+    /// Locks the last run, exclusively or shared. A file system without locks does not prevent keeping the run: a
+    /// mixture of two runs is still detected by their run ids.
+    #[expect(clippy::disallowed_methods, reason = "this module writes files")]
     fn lock(&self, alone: bool) -> Held {
         let Ok(file) = File::create(self.root.join("lock")) else { return Held(None) };
         let locked = if alone { file.lock() } else { file.lock_shared() };
         Held(locked.is_ok().then_some(file))
     }
 
-    /// The record of the last run below a directory, and its results from their beginning.
+    /// Loads the record of the last run below a directory and opens its results.
     ///
     /// # Errors
-    /// Where there is no run, or what is kept of it is not whole.
+    /// Returns an error if there is no run, or if its files are damaged or belong to different runs.
     pub fn load(directory: &Path) -> Result<(RunRecord, BufReader<File>), StoreError> {
         let last = Self { root: directory.join(".overstep") };
         if !last.record_path().is_file() || !last.results_path().is_file() {
             return Err(StoreError::hint(
-                "no run is kept here",
-                "`overstep check` keeps its run in `.overstep/last` of the directory that it is started in",
+                "no previous run found",
+                "`overstep check` keeps its run in `.overstep/last` of the directory it is started in",
             ));
         }
         let _held = last.lock(false);
-        let again = "`overstep check` makes a new one";
+        let again = "run `overstep check` to create a new one";
         let text = super::read_text(&last.record_path())?;
         let record: RunRecord = serde_json::from_str(&text).map_err(|error| {
-            StoreError::hint(format!("`.overstep/last/run.json` is no record of a run: {error}"), again)
+            StoreError::hint(format!("`.overstep/last/run.json` is not a valid run record: {error}"), again)
         })?;
         if record.format != FORMAT {
             return Err(StoreError::hint(
-                format!("`.overstep/last/run.json` has the format `{}`, and this is `{FORMAT}`", record.format),
+                format!("`.overstep/last/run.json` has the format `{}`, expected `{FORMAT}`", record.format),
                 again,
             ));
         }
@@ -182,7 +183,7 @@ impl LastRun {
             .and_then(|_| results.rewind())
             .map_err(|error| StoreError::io("read", &last.results_path(), &error))?;
         let of: serde_json::Value = serde_json::from_str(&first).unwrap_or_default();
-        // A run in which no case was left has no events at all.
+        // A run without any case has no events.
         if !first.is_empty() && of["run"] != record.run.as_str() {
             return Err(StoreError::hint(
                 "`.overstep/last` holds the record of one run and the results of another",
@@ -193,10 +194,10 @@ impl LastRun {
     }
 }
 
-/// The file for what a started server prints, below this directory; what is in it stays.
+/// Opens the log for the output of a server that overstep starts, below a directory. New output is appended.
 ///
 /// # Errors
-/// Where the file cannot be made.
+/// Returns an error if the file cannot be created.
 pub fn server_log(directory: &Path) -> Result<File, StoreError> {
     let last = LastRun::in_directory(directory)?.root.join("last");
     let path = last.join("endpoint.log");
@@ -205,14 +206,14 @@ pub fn server_log(directory: &Path) -> Result<File, StoreError> {
     std::fs::OpenOptions::new().create(true).append(true).open(&path).map_err(wrong)
 }
 
-/// Forgets what a server of an earlier run printed.
-#[expect(clippy::disallowed_methods, reason = "this room writes files")]
+/// Removes the server log of an earlier run.
+#[expect(clippy::disallowed_methods, reason = "this module writes files")]
 pub fn forget_server_log(directory: &Path) {
-    // One that is not there need not be forgotten.
+    // A missing log does not need to be removed.
     let _ = std::fs::remove_file(directory.join(".overstep/last/endpoint.log"));
 }
 
-#[expect(clippy::disallowed_methods, reason = "this room writes files")]
+#[expect(clippy::disallowed_methods, reason = "this module writes files")]
 fn make_directory(path: &Path) -> std::io::Result<()> {
     std::fs::create_dir_all(path)
 }
@@ -220,8 +221,8 @@ fn make_directory(path: &Path) -> std::io::Result<()> {
 /// Opens results for reading.
 ///
 /// # Errors
-/// Where the file is missing or unreadable.
-#[expect(clippy::disallowed_methods, reason = "this room reads files")]
+/// Returns an error if the file is missing or unreadable.
+#[expect(clippy::disallowed_methods, reason = "this module reads files")]
 pub fn open_results(path: &Path) -> Result<BufReader<File>, StoreError> {
     let wrong = |error: std::io::Error| StoreError::io("read", path, &error);
     if path.is_dir() {
@@ -238,16 +239,16 @@ mod tests {
     fn keep(last: &LastRun, run: &str) {
         let mut results = last.results().expect("opened");
         for _ in 0..200 {
-            writeln!(results, "{{\"event\":\"run\",\"run\":\"{run}\"}}").expect("taken");
+            writeln!(results, "{{\"event\":\"run\",\"run\":\"{run}\"}}").expect("writable");
         }
         let record = RunRecord { format: FORMAT.into(), run: run.into(), ..RunRecord::default() };
         last.keep(results, &record).expect("kept");
     }
 
     #[test]
-    fn runs_that_end_together_are_never_mixed() {
+    fn concurrent_commits_keep_record_and_results_of_one_run() {
         let directory = tempfile::tempdir().expect("a temporary directory");
-        assert!(LastRun::load(directory.path()).is_err_and(|error| error.reason == "no run is kept here"));
+        assert!(LastRun::load(directory.path()).is_err_and(|error| error.reason == "no previous run found"));
         let last = LastRun::in_directory(directory.path()).expect("made");
         keep(&last, "first");
         std::thread::scope(|scope| {
@@ -266,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mixture_is_refused() {
+    fn results_of_another_run_are_rejected() {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let last = LastRun::in_directory(directory.path()).expect("made");
         keep(&last, "one");

@@ -1,6 +1,6 @@
-//! Every file that overstep reads or writes.
+//! Reads and writes every file that overstep uses.
 //!
-//! This room decides nothing: what to read and what to write is said by others.
+//! This module never decides what to read or write: its callers do.
 
 mod corpus;
 mod last;
@@ -22,9 +22,9 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 #[error("{reason}")]
 pub struct StoreError {
-    /// What is wrong, with the file's name in it.
+    /// The problem, including the file's name.
     pub reason: String,
-    /// What to do about it.
+    /// How to fix it.
     pub hint: Option<String>,
 }
 
@@ -41,33 +41,33 @@ impl StoreError {
         let why = match error.kind() {
             std::io::ErrorKind::NotFound => "no such file or directory".to_owned(),
             std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-            std::io::ErrorKind::IsADirectory => "it is a directory".to_owned(),
-            std::io::ErrorKind::InvalidData => "it is not UTF-8".to_owned(),
+            std::io::ErrorKind::IsADirectory => "is a directory".to_owned(),
+            std::io::ErrorKind::InvalidData => "not valid UTF-8".to_owned(),
             _ => error.to_string(),
         };
         Self::new(format!("cannot {doing} `{}`: {why}", path.display()))
     }
 }
 
-/// Reads a text.
+/// Reads a file as text.
 ///
 /// # Errors
-/// Where the file is missing, unreadable or not UTF-8.
-#[expect(clippy::disallowed_methods, reason = "this room reads files")]
+/// Returns an error if the file is missing, unreadable or not valid UTF-8.
+#[expect(clippy::disallowed_methods, reason = "this module reads files")]
 pub fn read_text(path: &Path) -> Result<String, StoreError> {
     std::fs::read_to_string(path).map_err(|error| StoreError::io("read", path, &error))
 }
 
-/// Reads bytes.
+/// Reads a file as bytes.
 ///
 /// # Errors
-/// Where the file is missing or unreadable.
-#[expect(clippy::disallowed_methods, reason = "this room reads files")]
+/// Returns an error if the file is missing or unreadable.
+#[expect(clippy::disallowed_methods, reason = "this module reads files")]
 pub fn read_bytes(path: &Path) -> Result<Vec<u8>, StoreError> {
     std::fs::read(path).map_err(|error| StoreError::io("read", path, &error))
 }
 
-/// Looks for a file in a directory and those above it, no further than a repository's root.
+/// Searches for a file in a directory and its ancestors, stopping at the root of a repository.
 pub fn find_upwards(start: &Path, name: &str) -> Option<PathBuf> {
     for directory in start.ancestors() {
         let candidate = directory.join(name);

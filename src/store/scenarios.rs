@@ -1,20 +1,20 @@
-//! Finding scenarios: in `scenarios/`, by path, or among the shipped ones.
+//! Finds scenarios in `scenarios/`, by path, or among those shipped with overstep.
 //!
-//! This file never reads what is inside.
+//! It never parses a scenario.
 
 use super::{StoreError, read_text};
 use std::path::{Path, PathBuf};
 
-/// A scenario's text and where its sources are relative to.
+/// A scenario's text and the directory that its sources are relative to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
-    /// The file's stem.
+    /// The file name without its extension.
     pub name: String,
-    /// As it is shown in messages.
+    /// The path or name that messages show.
     pub shown: String,
-    /// The text.
+    /// The scenario's text.
     pub text: String,
-    /// The directory of its sources; absent for a shipped scenario, whose sources are shipped too.
+    /// The directory that sources are relative to, or `None` for a shipped scenario, whose sources are shipped too.
     pub directory: Option<PathBuf>,
 }
 
@@ -28,7 +28,7 @@ const SHIPPED: &[Shipped] = &[
     Shipped { name: "leadlex", text: include_str!("../../scenarios/leadlex.toml") },
 ];
 
-/// The names of the scenarios inside the binary.
+/// Returns the names of the scenarios that are part of the binary.
 pub fn shipped_names() -> Vec<&'static str> {
     SHIPPED.iter().map(|shipped| shipped.name).collect()
 }
@@ -44,10 +44,10 @@ impl Shipped {
     }
 }
 
-/// All scenarios of `scenarios/` below this directory; the shipped ones where there is none.
+/// Returns all scenarios in `scenarios/` below a directory, or the shipped ones if there are none.
 ///
 /// # Errors
-/// Where the directory or a file cannot be read.
+/// Returns an error if the directory or a file cannot be read.
 pub fn all_scenarios(directory: &Path) -> Result<Vec<Found>, StoreError> {
     let folder = directory.join("scenarios");
     let mut paths: Vec<PathBuf> = if folder.is_dir() { list(&folder)? } else { Vec::new() };
@@ -59,16 +59,16 @@ pub fn all_scenarios(directory: &Path) -> Result<Vec<Found>, StoreError> {
     paths.iter().map(|path| from_file(directory, path)).collect()
 }
 
-#[expect(clippy::disallowed_methods, reason = "this room reads directories")]
+#[expect(clippy::disallowed_methods, reason = "this module reads directories")]
 pub(super) fn list(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
     let wrong = |error: std::io::Error| StoreError::io("list", folder, &error);
     std::fs::read_dir(folder).map_err(wrong)?.map(|entry| entry.map(|entry| entry.path()).map_err(wrong)).collect()
 }
 
-/// The scenario that a user names: a path to a TOML file, the name of one in `scenarios/`, or a shipped one.
+/// Finds the scenario that a user names: a path to a TOML file, the name of a file in `scenarios/`, or a shipped one.
 ///
 /// # Errors
-/// Where there is none, with the nearest name.
+/// Returns an error that suggests the nearest name if there is no such scenario.
 pub fn find_scenario(directory: &Path, name: &str) -> Result<Found, StoreError> {
     let is_path = name.ends_with(".toml") || name.contains(std::path::MAIN_SEPARATOR) || name.contains('/');
     if is_path {
@@ -91,9 +91,9 @@ pub fn find_scenario(directory: &Path, name: &str) -> Result<Found, StoreError> 
     let near = known.iter().min_by_key(|known| strsim::damerau_levenshtein(name, known));
     let hint = match near.filter(|near| strsim::damerau_levenshtein(name, near) <= 2) {
         Some(near) => format!("did you mean `{near}`?"),
-        None => format!("there are {}; a file of your own is given by its path", known.join(", ")),
+        None => format!("expected one of {}, or the path of a scenario file", known.join(", ")),
     };
-    Err(StoreError::hint(format!("no scenario is called `{name}`"), hint))
+    Err(StoreError::hint(format!("unknown scenario `{name}`"), hint))
 }
 
 fn from_file(directory: &Path, path: &Path) -> Result<Found, StoreError> {
@@ -104,7 +104,7 @@ fn from_file(directory: &Path, path: &Path) -> Result<Found, StoreError> {
     Ok(Found { name, shown, text, directory: Some(parent) })
 }
 
-/// The text of a source that is shipped beside a shipped scenario.
+/// Returns the text of a source that belongs to a shipped scenario.
 pub(super) fn shipped_source(name: &str) -> Option<&'static str> {
     match name {
         "connect.contract.json" => Some(include_str!("../../scenarios/connect.contract.json")),

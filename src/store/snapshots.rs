@@ -1,13 +1,13 @@
-//! `snapshots/<profile>/<scenario>/<Operation>.osnap`, and beside it `.osnap.new`, which waits for a person.
+//! Reads and writes `snapshots/<profile>/<scenario>/<Operation>.osnap` and the pending `.osnap.new` beside it.
 //!
-//! An accepted file is replaced whole or not at all, whenever the process may end.
+//! An accepted file is never left half written, even if the process is killed.
 
 use super::{StoreError, read_text, write_whole};
 use std::path::{Path, PathBuf};
 
-/// How accepted files end.
+/// Extension of accepted snapshots.
 const ENDING: &str = ".osnap";
-/// How waiting files end.
+/// Extension of pending snapshots, which wait for a review.
 const WAITING: &str = ".osnap.new";
 
 /// A directory of snapshots.
@@ -16,31 +16,31 @@ pub struct Snapshots {
     directory: PathBuf,
 }
 
-/// One operation's file.
+/// The snapshot file of one operation.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SnapshotFile {
-    /// The endpoint's name.
+    /// The profile, usually the endpoint's name.
     pub profile: String,
-    /// The scenario.
+    /// The scenario's name.
     pub scenario: String,
-    /// The operation.
+    /// The operation's name.
     pub operation: String,
-    /// Where its accepted behaviour is, or would be.
+    /// Path of the accepted snapshot, which may not exist.
     pub path: PathBuf,
 }
 
 impl SnapshotFile {
-    /// Where its waiting behaviour is, or would be.
+    /// Returns the path of the pending snapshot, which may not exist.
     pub fn waiting(&self) -> PathBuf {
         let mut name = self.path.clone().into_os_string();
         name.push(".new");
         name.into()
     }
 
-    /// The accepted text; `None` where nothing is accepted.
+    /// Returns the accepted text, or `None` if nothing is accepted.
     ///
     /// # Errors
-    /// Where there is a file that cannot be read.
+    /// Returns an error if the file exists and cannot be read.
     pub fn accepted(&self) -> Result<Option<String>, StoreError> {
         if self.path.exists() { read_text(&self.path).map(Some) } else { Ok(None) }
     }
@@ -48,37 +48,37 @@ impl SnapshotFile {
     /// Replaces the accepted text.
     ///
     /// # Errors
-    /// Where the file cannot be written.
+    /// Returns an error if the file cannot be written.
     pub fn accept(&self, text: &str) -> Result<(), StoreError> {
         write_whole(&self.path, text.as_bytes())
     }
 
-    /// Puts a text beside the accepted one.
+    /// Writes the pending text beside the accepted one.
     ///
     /// # Errors
-    /// Where the file cannot be written.
+    /// Returns an error if the file cannot be written.
     pub fn wait(&self, text: &str) -> Result<(), StoreError> {
         write_whole(&self.waiting(), text.as_bytes())
     }
 
-    /// Takes the waiting text away, if there is one.
+    /// Removes the pending snapshot if it exists.
     ///
     /// # Errors
-    /// Where the file cannot be removed.
+    /// Returns an error if the file cannot be removed.
     pub fn forget(&self) -> Result<(), StoreError> {
         remove(&self.waiting())
     }
 
-    /// Takes the accepted text away, if there is one.
+    /// Removes the accepted snapshot if it exists.
     ///
     /// # Errors
-    /// Where the file cannot be removed.
+    /// Returns an error if the file cannot be removed.
     pub fn unaccept(&self) -> Result<(), StoreError> {
         remove(&self.path)
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "this room removes files")]
+#[expect(clippy::disallowed_methods, reason = "this module removes files")]
 fn remove(path: &Path) -> Result<(), StoreError> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(StoreError::io("remove", path, &error)),
@@ -87,17 +87,17 @@ fn remove(path: &Path) -> Result<(), StoreError> {
 }
 
 impl Snapshots {
-    /// In this directory, which need not be there.
+    /// Creates a store in a directory, which does not have to exist.
     pub fn new(directory: PathBuf) -> Self {
         Self { directory }
     }
 
-    /// Where this is.
+    /// Returns the directory.
     pub fn directory(&self) -> &Path {
         &self.directory
     }
 
-    /// The file of an operation.
+    /// Returns the snapshot file of an operation.
     pub fn file(&self, profile: &str, scenario: &str, operation: &str) -> SnapshotFile {
         let folder = self.directory.join(safe(profile)).join(safe(scenario));
         SnapshotFile {
@@ -108,10 +108,10 @@ impl Snapshots {
         }
     }
 
-    /// All files that wait, sorted.
+    /// Returns all files with a pending snapshot, sorted.
     ///
     /// # Errors
-    /// Where a directory cannot be listed.
+    /// Returns an error if a directory cannot be listed.
     pub fn waiting(&self) -> Result<Vec<SnapshotFile>, StoreError> {
         let mut found = Vec::new();
         for profile in folders(&self.directory)? {
@@ -143,7 +143,7 @@ fn folders(directory: &Path) -> Result<Vec<PathBuf>, StoreError> {
     Ok(super::scenarios::list(directory)?.into_iter().filter(|path| path.is_dir()).collect())
 }
 
-/// A name as part of a path that stays where it is put: other characters as `%XX`.
+/// Encodes a name as a single path component that cannot leave its directory: other characters become `%XX`.
 fn safe(name: &str) -> String {
     let mut out = String::new();
     for (index, byte) in name.bytes().enumerate() {
@@ -156,6 +156,7 @@ fn safe(name: &str) -> String {
     if out.is_empty() { "%".to_owned() } else { out }
 }
 
+/// Decodes a path component that [`encode_path_component`] encoded.
 fn plain(name: &str) -> String {
     percent_encoding::percent_decode_str(name.trim_end_matches('%')).decode_utf8_lossy().into_owned()
 }
@@ -165,7 +166,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_name_leads_out_of_the_directory() {
+    fn encoded_names_stay_inside_the_directory_and_decode_to_themselves() {
         for name in ["TagContact", "../../etc", "..", ".hidden", "a/b", "a b%", "ü", "", "a.b"] {
             let safe = safe(name);
             assert!(!safe.contains('/') && !safe.starts_with('.') && !safe.is_empty(), "{safe}");
@@ -174,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn files_that_wait_are_found_by_their_names() {
+    fn pending_snapshots_are_listed_until_they_are_removed() {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let all = Snapshots::new(directory.path().join("snapshots"));
         assert_eq!(all.waiting().expect("listed"), []);

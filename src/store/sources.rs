@@ -1,41 +1,41 @@
-//! What `sources` name: files, globs, and models of an installed botocore.
+//! Reads what a scenario's `sources` name: files, globs and models of an installed botocore.
 //!
-//! This file never looks into a document, except to unpack a compressed one.
+//! It never looks into a document, except to unpack a compressed one.
 
 use super::scenarios::{list, shipped_source};
 use super::{StoreError, read_bytes};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-/// A document to be read.
+/// A document to ingest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
-    /// As a person would say it: a file's name, or `botocore:connect/2017-08-08`.
+    /// The name shown to people: a file name, or `botocore:connect/2017-08-08`.
     pub name: String,
-    /// Its bytes, unpacked.
+    /// The unpacked bytes.
     pub bytes: Vec<u8>,
-    /// Where it lies, where it is a file of the user's.
+    /// The path, if the source is a file of the user.
     pub path: Option<PathBuf>,
 }
 
-/// Where sources are looked for.
+/// The places where sources are searched for.
 #[derive(Clone, Debug, Default)]
 pub struct Places {
-    /// What paths are relative to; absent for a shipped scenario.
+    /// The directory that paths are relative to, or `None` for a shipped scenario.
     pub directory: Option<PathBuf>,
-    /// Folders that may hold a `botocore` package or its `data`, best first.
+    /// Folders that may contain a `botocore` package or its `data`, best first.
     pub botocore: Vec<PathBuf>,
 }
 
-/// No document is larger than this many bytes.
+/// Maximum size of a document in bytes, unpacked.
 const LARGEST: u64 = 256 * 1024 * 1024;
-/// No glob looks at more files than this.
+/// Maximum number of files that a glob looks at.
 const MOST_FILES: usize = 100_000;
 
-/// Reads everything that is named, in the order of the names.
+/// Reads all named sources, in the order of the names.
 ///
 /// # Errors
-/// Where a name leads to nothing.
+/// Returns an error if a name matches nothing or a file cannot be read.
 pub fn sources(places: &Places, names: &[String]) -> Result<Vec<Source>, StoreError> {
     let mut found: Vec<Source> = Vec::new();
     for name in names {
@@ -46,15 +46,15 @@ pub fn sources(places: &Places, names: &[String]) -> Result<Vec<Source>, StoreEr
                 found.push(file(directory, &path, &found)?);
             }
         } else {
-            let text = shipped_source(name)
-                .ok_or_else(|| StoreError::new(format!("`{name}` is not among the shipped sources")))?;
+            let text =
+                shipped_source(name).ok_or_else(|| StoreError::new(format!("unknown shipped source `{name}`")))?;
             found.push(Source { name: name.clone(), bytes: text.as_bytes().to_vec(), path: None });
         }
     }
     Ok(found)
 }
 
-/// A file under its own name, or under its whole path where that name is taken.
+/// Reads a file. The source is called by its file name, or by its whole path if that name is taken.
 fn file(directory: &Path, path: &Path, others: &[Source]) -> Result<Source, StoreError> {
     let long = path.metadata().is_ok_and(|metadata| metadata.len() > LARGEST);
     if long {
@@ -82,7 +82,7 @@ fn unpacked(path: &Path, bytes: Vec<u8>) -> Result<Vec<u8>, StoreError> {
     Ok(plain)
 }
 
-/// The files that a path or glob names, sorted.
+/// Returns the files that a path or glob matches, sorted.
 fn paths(directory: &Path, name: &str) -> Result<Vec<PathBuf>, StoreError> {
     let plain = directory.join(name);
     if plain.is_file() {
@@ -97,15 +97,15 @@ fn paths(directory: &Path, name: &str) -> Result<Vec<PathBuf>, StoreError> {
     if !name.contains(['*', '?', '[', '{']) {
         return Err(StoreError::hint(
             format!("no file `{name}` in `{}`", directory.display()),
-            "sources are paths or globs from that folder, or `botocore:SERVICE`",
+            "a source is a path or glob relative to that folder, or `botocore:SERVICE`",
         ));
     }
     let matcher = globset::GlobBuilder::new(name)
         .literal_separator(true)
         .build()
-        .map_err(|error| StoreError::new(format!("`{name}` is no glob: {}", error.kind())))?
+        .map_err(|error| StoreError::new(format!("invalid glob `{name}`: {}", error.kind())))?
         .compile_matcher();
-    // Only what stands below the part without a sign needs to be looked at.
+    // Only files below the glob's literal prefix can match.
     let literal: PathBuf = Path::new(name)
         .parent()
         .into_iter()
@@ -118,8 +118,8 @@ fn paths(directory: &Path, name: &str) -> Result<Vec<PathBuf>, StoreError> {
             seen += 1;
             if seen > MOST_FILES {
                 return Err(StoreError::hint(
-                    format!("`{name}` looks at more than {MOST_FILES} files"),
-                    "begin the glob with the folder that holds the documents",
+                    format!("glob `{name}` covers more than {MOST_FILES} files"),
+                    "begin the glob with the folder that contains the documents",
                 ));
             }
             let is_link = path.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink());
@@ -137,12 +137,12 @@ fn paths(directory: &Path, name: &str) -> Result<Vec<PathBuf>, StoreError> {
     Ok(found)
 }
 
-/// The newest model of a service, or the one of the version after a slash: `connect`, `connect/2017-08-08`.
+/// Reads the newest model of a service, or that of the version after the slash: `connect`, `connect/2017-08-08`.
 fn botocore(places: &Places, service: &str) -> Result<Source, StoreError> {
     let (service, wanted) = service.split_once('/').map_or((service, None), |(name, version)| (name, Some(version)));
     let simple = |part: &str| !part.is_empty() && !part.contains(['/', '\\']) && part != "." && part != "..";
     if !simple(service) || !wanted.is_none_or(simple) {
-        return Err(StoreError::new(format!("`botocore:{service}` names no service")));
+        return Err(StoreError::new(format!("invalid service name in `botocore:{service}`")));
     }
     let data: Vec<PathBuf> = places
         .botocore
@@ -152,12 +152,12 @@ fn botocore(places: &Places, service: &str) -> Result<Source, StoreError> {
         .collect();
     if data.is_empty() {
         return Err(StoreError::hint(
-            format!("`botocore:{service}` needs the botocore package, and none is installed"),
-            "`pip install --target DIR botocore`, then set OVERSTEP_BOTOCORE=DIR",
+            format!("`botocore:{service}` needs the botocore package, which is not installed"),
+            "run `pip install --target DIR botocore`, then set OVERSTEP_BOTOCORE=DIR",
         ));
     }
     let Some(folder) = data.iter().map(|data| data.join(service)).find(|folder| folder.is_dir()) else {
-        return Err(StoreError::new(format!("botocore in `{}` knows no service `{service}`", data[0].display())));
+        return Err(StoreError::new(format!("botocore in `{}` has no service `{service}`", data[0].display())));
     };
     let mut versions: Vec<String> = list(&folder)?
         .iter()
@@ -173,7 +173,7 @@ fn botocore(places: &Places, service: &str) -> Result<Source, StoreError> {
     let Some((version, path)) = path else {
         return Err(StoreError::hint(
             format!("botocore has no such version of `{service}`"),
-            format!("it has {}", versions.join(", ")),
+            format!("available versions: {}", versions.join(", ")),
         ));
     };
     Ok(Source {
@@ -183,7 +183,7 @@ fn botocore(places: &Places, service: &str) -> Result<Source, StoreError> {
     })
 }
 
-/// The `site-packages` folders below installations of Python, newest version first.
+/// Returns the `site-packages` folders of Python installations that contain botocore, newest version first.
 pub fn site_packages(roots: &[PathBuf]) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for root in roots {
@@ -211,7 +211,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn globs_and_models_are_found() {
+    fn globs_and_models_are_resolved_and_unknown_names_rejected() {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let root = directory.path();
         for (path, text) in [
@@ -236,8 +236,8 @@ mod tests {
             ("docs", "is a directory"),
             ("docs/none.md", "no file"),
             ("docs/*.zip", "matches no file"),
-            ("botocore:other", "knows no service"),
-            ("botocore:../x", "names no service"),
+            ("botocore:other", "has no service"),
+            ("botocore:../x", "invalid service name"),
             ("botocore:thing/1999-01-01", "no such version"),
         ] {
             let error = read(name).expect_err(name);

@@ -1,36 +1,36 @@
-//! Files that are written: whole and atomically, or as a stream.
+//! Writes files, either atomically as a whole or as a stream.
 //!
-//! A file that is written whole is either the old one or the new one, never half of it.
+//! A file that is written as a whole is never left half written: it holds the old content or the new content.
 
 use super::StoreError;
 use crate::report::Scratch;
 use std::io::{self, BufWriter, Seek as _, Write};
 use std::path::{Path, PathBuf};
 
-/// Something that bytes go to.
+/// A destination for bytes.
 pub enum Sink {
-    /// A file that grows as the run goes.
+    /// A file that grows during the run.
     Stream(BufWriter<std::fs::File>),
-    /// A file that appears under its name when it is finished.
+    /// A file that appears under its name once it is complete.
     Atomic(Box<BufWriter<tempfile::NamedTempFile>>, PathBuf),
-    /// Somebody else's stream, such as standard output.
+    /// A stream that the caller owns, such as standard output.
     Borrowed(Box<dyn Write + Send>),
 }
 
-/// Ends a sink's life well.
+/// Completes an output.
 pub trait Finished {
-    /// Writes out what waits, and gives an atomic file its name.
+    /// Flushes buffered bytes and moves an atomic file to its name.
     ///
     /// # Errors
-    /// Where the file cannot be written.
+    /// Returns an error if the file cannot be written.
     fn finished(self) -> Result<(), StoreError>;
 }
 
-/// Opens a file for writing; its directory is made where it is missing.
+/// Opens a file for writing and creates its directory if needed.
 ///
 /// # Errors
-/// Where that is not possible.
-#[expect(clippy::disallowed_methods, reason = "this room writes files")]
+/// Returns an error if the directory or the file cannot be created.
+#[expect(clippy::disallowed_methods, reason = "this module writes files")]
 pub fn sink(path: &Path, atomic: bool) -> Result<Sink, StoreError> {
     let wrong = |error: io::Error| StoreError::io("write", path, &error);
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -46,15 +46,15 @@ pub fn sink(path: &Path, atomic: bool) -> Result<Sink, StoreError> {
     Ok(Sink::Stream(BufWriter::with_capacity(1 << 16, file)))
 }
 
-/// Whether a path is there and no plain file: a pipe or a device must be written to, not replaced.
+/// Returns true if the path exists and is not a regular file. A pipe or a device must be written to, not replaced.
 fn is_special(path: &Path) -> bool {
     path.metadata().is_ok_and(|metadata| !metadata.is_file())
 }
 
-/// Writes a whole file, atomically.
+/// Writes a whole file atomically.
 ///
 /// # Errors
-/// Where that is not possible.
+/// Returns an error if the file cannot be written.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     let mut file = sink(path, true)?;
     file.write_all(bytes).map_err(|error| StoreError::io("write", path, &error))?;
@@ -79,7 +79,7 @@ impl Finished for Sink {
     }
 }
 
-/// Temporary files are private; a report is as readable as any file its directory gets.
+/// Makes a finished file readable by everyone: temporary files are created private, and reports must not stay so.
 #[cfg(unix)]
 fn open_to_readers(file: &tempfile::NamedTempFile) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
@@ -109,32 +109,33 @@ impl Write for Sink {
     }
 }
 
-/// A file without a name, gone when it is dropped.
+/// Creates an unnamed temporary file that is deleted on drop.
 ///
 /// # Errors
-/// Where the system has no place for one.
+/// Returns an error if the system cannot create one.
 pub fn scratch() -> Result<Box<dyn Scratch>, StoreError> {
-    let file = tempfile::tempfile().map_err(|error| StoreError::new(format!("no temporary file: {error}")))?;
+    let file =
+        tempfile::tempfile().map_err(|error| StoreError::new(format!("cannot create a temporary file: {error}")))?;
     Ok(Box::new(ScratchFile(file)))
 }
 
-/// A folder that is gone when it is dropped.
+/// A temporary folder that is deleted on drop.
 pub struct ScratchFolder(tempfile::TempDir);
 
 impl ScratchFolder {
-    /// Where it is.
+    /// Returns the folder's path.
     pub fn path(&self) -> &Path {
         self.0.path()
     }
 }
 
-/// A folder of one's own.
+/// Creates a temporary folder.
 ///
 /// # Errors
-/// Where the system has no place for one.
+/// Returns an error if the system cannot create one.
 pub fn scratch_folder() -> Result<ScratchFolder, StoreError> {
     let folder = tempfile::Builder::new().prefix("overstep-").tempdir();
-    folder.map(ScratchFolder).map_err(|error| StoreError::new(format!("no temporary folder: {error}")))
+    folder.map(ScratchFolder).map_err(|error| StoreError::new(format!("cannot create a temporary folder: {error}")))
 }
 
 struct ScratchFile(std::fs::File);
@@ -173,12 +174,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_unfinished_file_leaves_the_old_one() {
+    fn dropping_an_unfinished_atomic_file_keeps_the_old_content() {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let path = directory.path().join("deep/report.xml");
         write_whole(&path, b"old").expect("written");
         let mut unfinished = sink(&path, true).expect("opened");
-        unfinished.write_all(b"half").expect("taken");
+        unfinished.write_all(b"half").expect("writable");
         drop(unfinished);
         assert_eq!(super::super::read_text(&path).expect("read"), "old");
         write_whole(&path, b"new").expect("written");

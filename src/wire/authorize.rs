@@ -1,6 +1,6 @@
-//! Proof of identity on a message, whole or damaged.
+//! Adds credentials to a request, intact or damaged.
 //!
-//! It never looks for keys: they come resolved, and the time is an argument.
+//! It never looks up keys: they are resolved by the caller, and the time is an argument.
 
 use super::sigv4::{ALGORITHM, Signature, sign};
 use super::{KeyCache, Message, SigV4};
@@ -8,7 +8,7 @@ use crate::generate::AuthDamage;
 use sha2::{Digest as _, Sha256};
 use std::time::SystemTime;
 
-/// A way to prove who is calling, with the secrets themselves.
+/// Credentials with the secrets themselves.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Proof {
     /// `Authorization: Bearer KEY`.
@@ -22,12 +22,12 @@ pub enum Proof {
         /// The key.
         value: String,
     },
-    /// Nothing is sent.
+    /// No credentials are sent.
     Anonymous,
 }
 
 impl std::fmt::Debug for Proof {
-    /// Without the secrets.
+    /// Formats the credentials without the secrets.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Bearer(_) => f.write_str("Bearer(…)"),
@@ -38,9 +38,9 @@ impl std::fmt::Debug for Proof {
     }
 }
 
-/// A damage that this proof cannot have.
+/// The error returned if a damage does not apply to the kind of credentials.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a {scheme} proof cannot be damaged this way: {damage:?}")]
+#[error("{scheme} credentials cannot be damaged this way: {damage:?}")]
 pub struct AuthorizeError {
     /// The scheme: `bearer`, `sigv4`, `header`, `anonymous`.
     pub scheme: &'static str,
@@ -48,11 +48,11 @@ pub struct AuthorizeError {
     pub damage: AuthDamage,
 }
 
-/// Adds the proof to a message whose every other byte is decided. `host` is the host header that the
+/// Adds the credentials to a request whose every other byte is determined. `host` is the host header that the
 /// transport will send.
 ///
 /// # Errors
-/// Where the damage does not apply to this kind of proof.
+/// Returns an error if the damage does not apply to this kind of credentials.
 pub fn authorize(
     message: &mut Message,
     proof: &Proof,
@@ -145,7 +145,7 @@ fn next(digit: char) -> char {
     }
 }
 
-/// The key, damaged in itself; `None` for damage of other kinds.
+/// Returns the damaged key; `None` for damage that does not change the key.
 fn damaged_key(key: &str, damage: &AuthDamage) -> Option<String> {
     match damage {
         AuthDamage::KeyShortened => {
@@ -159,8 +159,8 @@ fn damaged_key(key: &str, damage: &AuthDamage) -> Option<String> {
     }
 }
 
-/// A key of the same form that nobody was given: a prefix such as `sk_live_` stays, the rest comes out of
-/// a hash, so that the real key cannot be read back from what is shown of this one.
+/// Returns an unknown key of the same form: a prefix such as `sk_live_` stays, and the rest is derived from
+/// a hash, so that the real key cannot be recovered from what is shown of this one.
 fn unknown(key: &str) -> String {
     let start = key.rfind(['_', '-']).map_or(0, |at| at + 1);
     let (prefix, rest) = if start < key.len() { key.split_at(start) } else { ("", key) };
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn each_damage_of_a_bearer_key_is_what_it_says() {
+    fn bearer_keys_are_damaged_as_requested() {
         let proof = Proof::Bearer("wbk_full".into());
         for (damage, expected) in [
             (None, "Bearer wbk_full"),
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn a_signature_can_lose_its_parts() {
+    fn parts_of_a_signature_can_be_left_out() {
         let proof = Proof::SigV4(SigV4 {
             access_key_id: "AKIDEXAMPLE".into(),
             secret_access_key: "secret".into(),

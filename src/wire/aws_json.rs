@@ -1,6 +1,6 @@
-//! awsJson1_0 and awsJson1_1: one JSON document for each request, the operation in a header.
+//! Encodes requests of awsJson1_0 and awsJson1_1: one JSON document per request, the operation in a header.
 //!
-//! It never reads an answer. Rules after
+//! It never reads a response. The rules follow
 //! [AWS JSON](https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html).
 
 use super::known::Known;
@@ -8,7 +8,7 @@ use super::{EncodeError, Message, json};
 use crate::contract::{Contract, Operation, Protocol, Traits};
 use crate::generate::Value;
 
-/// The whole request.
+/// Encodes the whole request.
 pub(super) fn encode(
     contract: &Contract,
     operation: &Operation,

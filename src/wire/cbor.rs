@@ -1,6 +1,6 @@
-//! CBOR ([RFC 8949](https://www.rfc-editor.org/rfc/rfc8949)): values as bytes, bytes as a document.
+//! CBOR ([RFC 8949](https://www.rfc-editor.org/rfc/rfc8949)): writes values and reads documents.
 //!
-//! It never allocates by a length that a body only claims, and never goes deeper than a bound.
+//! It never allocates memory for a length that a body merely claims, and never exceeds a maximum depth.
 
 use super::EncodeError;
 use super::encode::closed;
@@ -9,10 +9,10 @@ use crate::contract::Kind;
 use crate::generate::Value;
 use serde_json::{Map, Number, Value as Json};
 
-/// So many levels are read; deeper items are refused.
+/// Maximum depth of a document.
 const DEEPEST: usize = 128;
 
-/// Writes a value with lengths said first; `place` names it in an error.
+/// Writes a value, with definite lengths; `place` names it in an error.
 pub(super) fn write(
     out: &mut Vec<u8>,
     value: &Value,
@@ -56,7 +56,7 @@ pub(super) fn write(
                 }
             }
         }
-        Value::Raw(_) => return Err(unfit(place, "CBOR is not made of characters")),
+        Value::Raw(_) => return Err(unfit(place, "raw characters cannot be written as CBOR")),
     }
     Ok(())
 }
@@ -65,7 +65,7 @@ fn unfit(member: &str, reason: &str) -> EncodeError {
     EncodeError::Unfit { member: member.to_owned(), place: "CBOR", reason: reason.to_owned() }
 }
 
-/// The head of an item, at its shortest.
+/// Writes the head of an item in its shortest form.
 pub(super) fn head(out: &mut Vec<u8>, major: u8, argument: u64) {
     let major = major << 5;
     let bytes = argument.to_be_bytes();
@@ -95,7 +95,7 @@ fn string(out: &mut Vec<u8>, text: &str) {
 fn number(out: &mut Vec<u8>, literal: &str, kind: Option<&Kind>, place: &str) -> Result<(), EncodeError> {
     let float = || {
         let float = literal.parse::<f64>().ok().filter(|float| float.is_finite());
-        float.ok_or_else(|| unfit(place, &format!("`{literal}` is larger than CBOR's numbers")))
+        float.ok_or_else(|| unfit(place, &format!("`{literal}` does not fit into a CBOR number")))
     };
     let double = |out: &mut Vec<u8>, float: f64| {
         out.push(0xfb);
@@ -103,7 +103,7 @@ fn number(out: &mut Vec<u8>, literal: &str, kind: Option<&Kind>, place: &str) ->
     };
     match kind {
         Some(Kind::Double) => double(out, float()?),
-        // A moment is a number with a tag.
+        // A timestamp is a number with a tag.
         Some(Kind::Timestamp) => {
             let seconds = float()?;
             out.push(0xc1);
@@ -135,12 +135,12 @@ fn number(out: &mut Vec<u8>, literal: &str, kind: Option<&Kind>, place: &str) ->
     Ok(())
 }
 
-/// Reads one item that is the whole body: bytes as base64, moments as their number, and floats that
-/// JSON cannot say as texts. The reason where it is none.
+/// Reads a body that is one item. Bytes become base64, timestamps numbers, and floats that JSON cannot
+/// represent texts. The error is the reason why the body is not one item.
 pub(super) fn read(body: &[u8]) -> Result<Json, String> {
     let mut reader = Reader { rest: body };
     let item = reader.item(0)?;
-    if reader.rest.is_empty() { Ok(item) } else { Err(format!("{} bytes follow the item", reader.rest.len())) }
+    if reader.rest.is_empty() { Ok(item) } else { Err(format!("{} bytes after the item", reader.rest.len())) }
 }
 
 struct Reader<'a> {
@@ -150,7 +150,7 @@ struct Reader<'a> {
 impl<'a> Reader<'a> {
     fn take(&mut self, count: u64) -> Result<&'a [u8], String> {
         let taken = usize::try_from(count).ok().and_then(|count| self.rest.split_at_checked(count));
-        let (taken, rest) = taken.ok_or("it ends too early")?;
+        let (taken, rest) = taken.ok_or("unexpected end")?;
         self.rest = rest;
         Ok(taken)
     }
@@ -164,7 +164,7 @@ impl<'a> Reader<'a> {
         let length = match info {
             0..24 => return Ok(u64::from(info)),
             24..=27 => 1 << (info - 24),
-            _ => return Err(format!("{info} says no length")),
+            _ => return Err(format!("invalid length {info}")),
         };
         Ok(self.take(length)?.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)))
     }
@@ -179,7 +179,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Bytes or text, in one piece or in several.
+    /// Reads bytes or text, in one chunk or in several.
     fn string(&mut self, major: u8, info: u8) -> Result<Vec<u8>, String> {
         if info != 31 {
             let length = self.argument(info)?;
@@ -189,7 +189,7 @@ impl<'a> Reader<'a> {
         while !self.breaks() {
             let (piece, info) = self.initial()?;
             if piece != major || info == 31 {
-                return Err("a piece of a string is of another kind".to_owned());
+                return Err("a chunk of a string has another type".to_owned());
             }
             let length = self.argument(info)?;
             whole.extend_from_slice(self.take(length)?);
@@ -198,7 +198,7 @@ impl<'a> Reader<'a> {
     }
 
     fn text(&mut self, info: u8) -> Result<String, String> {
-        String::from_utf8(self.string(3, info)?).map_err(|_| "a text is not UTF-8".to_owned())
+        String::from_utf8(self.string(3, info)?).map_err(|_| "a string is not UTF-8".to_owned())
     }
 
     fn item(&mut self, depth: usize) -> Result<Json, String> {
@@ -232,12 +232,12 @@ impl<'a> Reader<'a> {
                     seen += 1;
                     let (major, info) = self.initial()?;
                     if major != 3 {
-                        return Err("a key is no text".to_owned());
+                        return Err("a key is not a string".to_owned());
                     }
                     let key = self.text(info)?;
                     let value = self.item(depth + 1)?;
                     if entries.insert(key.clone(), value).is_some() {
-                        return Err(format!("the key `{key}` is there twice"));
+                        return Err(format!("duplicate key `{key}`"));
                     }
                 }
                 Ok(Json::Object(entries))
@@ -247,8 +247,8 @@ impl<'a> Reader<'a> {
                 let item = self.item(depth + 1)?;
                 match (tag, &item) {
                     (1, Json::Number(_)) => Ok(item),
-                    (1, _) => Err("a moment is no number".to_owned()),
-                    // What other tags mean is not asked: their content is what a contract speaks of.
+                    (1, _) => Err("a timestamp is not a number".to_owned()),
+                    // Other tags are ignored: a contract only describes their content.
                     _ => Ok(item),
                 }
             }
@@ -259,8 +259,8 @@ impl<'a> Reader<'a> {
                 25 => Ok(float(half(self.argument(info)? as u16))),
                 26 => Ok(float(f64::from(f32::from_bits(self.argument(info)? as u32)))),
                 27 => Ok(float(f64::from_bits(self.argument(info)?))),
-                31 => Err("a break where an item is due".to_owned()),
-                other => Err(format!("the simple value {other} is not known")),
+                31 => Err("unexpected break".to_owned()),
+                other => Err(format!("unknown simple value {other}")),
             },
         }
     }
@@ -276,7 +276,7 @@ fn float(value: f64) -> Json {
     word.into()
 }
 
-/// A number of half precision, after RFC 8949, appendix D.
+/// Converts a half-precision number, after RFC 8949, appendix D.
 fn half(bits: u16) -> f64 {
     let exponent = i32::from(bits >> 10 & 31);
     let mantissa = f64::from(bits & 1023);
@@ -295,7 +295,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn what_is_written_is_read_back() {
+    fn reading_reverses_writing() {
         let document = json!({"a": [0, 23, 24, 255, 256, 65535, 65536, 4_294_967_296_u64, u64::MAX, -1, -25, i64::MIN],
             "b": true, "c": null, "d": "é😀", "e": {"": []}, "f": 1.5});
         let mut out = Vec::new();
@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn the_examples_of_the_rfc_are_read() {
+    fn examples_of_the_rfc_are_decoded() {
         for (hex, value) in [
             ("f93c00", json!(1.0)),
             ("f97bff", json!(65504.0)),
@@ -326,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn hostile_bodies_are_refused_without_harm() {
+    fn hostile_bodies_are_rejected() {
         let deep = vec![0x81; 1_000_000];
         let tags = vec![0xc6; 1_000_000];
         for body in [

@@ -1,10 +1,10 @@
-//! A request as a curl line that works when it is pasted into bash.
+//! Formats a request as a curl command that works when it is pasted into bash.
 //!
-//! It never shows a secret, and never shows a line that would send other bytes than were sent.
+//! It never shows a secret, and never returns a command that would send other bytes than were sent.
 
 use super::{Message, Redaction};
 
-/// A curl line.
+/// A curl command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Curl(pub String);
 
@@ -14,19 +14,19 @@ impl std::fmt::Display for Curl {
     }
 }
 
-/// Longer lines are not offered: nobody pastes them, and the system bounds an argument anyway.
+/// Maximum length of a command. Longer ones are impractical to paste, and the system limits arguments anyway.
 const LONGEST: usize = 16 * 1024;
 
-/// Linux takes 128 KiB in one argument, and a `printf` in the line may unfold to more.
+/// Maximum length of a body. Linux limits one argument to 128 KiB, and a `printf` in the command may expand to more.
 const LONGEST_ARGUMENT: usize = 120 * 1024;
 
-/// The message as a curl line for an origin such as `http://127.0.0.1:4566`; `None` where curl or a
-/// shell cannot hold it.
+/// Returns the request as a curl command for an origin such as `http://127.0.0.1:4566`; `None` if curl or a
+/// shell cannot represent it.
 pub fn curl(message: &Message, origin: &str, redaction: &Redaction) -> Option<Curl> {
     let mut line = String::from("curl -sS --path-as-is");
     let word = |text: &str| redaction.word(text.as_bytes());
     let target = message.target.as_str();
-    // curl reads these as ranges and sets of URLs.
+    // curl interprets these characters as ranges and sets of URLs.
     if target.contains(['[', ']', '{', '}']) || origin.contains('[') {
         line.push_str(" -g");
     }
@@ -35,7 +35,7 @@ pub fn curl(message: &Message, origin: &str, redaction: &Redaction) -> Option<Cu
     } else {
         line.push_str(&format!(" -X {}", plain_or_word(&message.method, redaction)?));
     }
-    // What curl would refuse or cut in a URL, it sends as a request target.
+    // A path that curl would reject or truncate in a URL is passed as the request target.
     let plain = target.starts_with('/') && !target.bytes().any(|byte| byte <= b' ' || byte == b'#' || byte >= 0x7f);
     if plain {
         line.push_str(&format!(" {}", word(&format!("{origin}{target}"))?));
@@ -86,7 +86,7 @@ pub fn curl(message: &Message, origin: &str, redaction: &Redaction) -> Option<Cu
         line.push_str(&format!(" {option} {}", redaction.word(&message.body)?));
     } else if ["POST", "PUT", "PATCH"].contains(&message.method.as_str()) && message.header("content-length").is_none()
     {
-        // We announce an empty body; curl would announce nothing.
+        // overstep announces an empty body; curl would send no `Content-Length`.
         line.push_str(" -H 'Content-Length: 0'");
     }
     (line.len() <= LONGEST).then_some(Curl(line))
@@ -102,14 +102,14 @@ fn plain_or_word(text: &str, redaction: &Redaction) -> Option<String> {
     }
 }
 
-/// Who signed, and for what.
+/// The access key id and the scope of a signature.
 struct Scope {
     access_key_id: String,
     region: String,
     service: String,
 }
 
-/// The scope of a whole signature; a damaged one is sent as it is.
+/// Returns the scope of a complete signature; a damaged one is sent as it is.
 fn scope(authorization: &str) -> Option<Scope> {
     let rest = authorization.strip_prefix("AWS4-HMAC-SHA256 ")?;
     if !rest.contains("SignedHeaders=") || !rest.contains("Signature=") {

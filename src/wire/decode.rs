@@ -1,4 +1,4 @@
-//! The error type in an answer, and where it stood.
+//! Finds the error code in a response, and where it was found.
 //!
 //! It never judges whether the error fits.
 
@@ -8,17 +8,17 @@ use super::xml_value;
 use crate::contract::Protocol;
 use serde_json::Value as Json;
 
-/// An error type as it was found.
+/// The error code of a response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ErrorSeen {
-    /// Its plain name or code, without namespace or URI.
+    /// The plain name or code, without namespace or URI.
     pub code: String,
-    /// Where it stood: `x-amzn-errortype`, `__type`, `error.code` …
+    /// Where the code was found: `x-amzn-errortype`, `__type`, `error.code` …
     pub place: String,
 }
 
 impl ErrorSeen {
-    /// What is longer than any name is cut: it stands in results, findings and snapshots.
+    /// Truncates a code that is longer than any name, because it appears in results, findings and snapshots.
     fn new(code: &str, place: &str) -> Self {
         let code = match code.char_indices().nth(LONGEST) {
             Some((end, _)) => format!("{}…", &code[..end]),
@@ -28,16 +28,16 @@ impl ErrorSeen {
     }
 }
 
-/// So many characters of a code are kept.
+/// Maximum number of characters of a code.
 const LONGEST: usize = 200;
 
-/// Where an error's code is looked for when no document says where it stands, in this order.
+/// The paths where an error code is looked up if no document states its path, in this order.
 const PLACES: [&str; 6] = ["error.code", "code", "error.type", "error", "type", "errors[0].code"];
 
-/// Reads the error type of an answer.
+/// Returns the error code of a response.
 ///
-/// `place` is where the scenario or a document says that it stands; it is looked at first. A success
-/// is searched only where an error cannot be mistaken for data: the header, `__type` and `place`.
+/// `place` is the path that the scenario or a document states; it is looked up first. In a success, only
+/// places where an error cannot be mistaken for data are searched: the header, `__type` and `place`.
 pub fn error_seen(
     protocol: Option<Protocol>,
     status: u16,
@@ -48,7 +48,7 @@ pub fn error_seen(
     let seen = |code: &str, place: &str| Some(ErrorSeen::new(code, place));
     let aws = protocol.is_some_and(|protocol| protocol != Protocol::RestJson);
     let header = |wanted: &str| headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
-    // A service that once spoke awsQuery says there the code that its old clients know.
+    // A service that used to speak awsQuery sends the code that its old clients know in this header.
     if aws
         && let Some((_, value)) = header("x-amzn-query-error")
         && let Some((code, _)) = value.split_once(';')
@@ -62,7 +62,7 @@ pub fn error_seen(
     {
         return seen(code, &name.to_ascii_lowercase());
     }
-    // A success with neither can hold no error that would be believed: its body need not be read.
+    // In a success without either, no error in the body would count, so the body need not be parsed.
     if status < 400 && place.is_none() && !aws {
         return None;
     }
@@ -92,8 +92,8 @@ pub fn error_seen(
     PLACES.iter().find_map(|path| text(path).and_then(|code| seen(code, path)))
 }
 
-/// The error in a document of XML. An error's root cannot be mistaken for data, so that S3's errors in
-/// answers of status 200 are found as well.
+/// Returns the error code in an XML document. The root element of an error cannot be mistaken for data, so S3's
+/// errors in responses with status 200 are found as well.
 fn xml_seen(status: u16, body: &[u8], place: Option<&str>) -> Option<ErrorSeen> {
     let root = root(body).ok()?;
     let seen = |code: &str, place: String| {
@@ -116,7 +116,7 @@ fn xml_seen(status: u16, body: &[u8], place: Option<&str>) -> Option<ErrorSeen> 
     seen(&element.child("Code")?.text, format!("{path}.Code"))
 }
 
-/// The name in `ns#Name:http://…`, after
+/// Returns the name in `ns#Name:http://…`, after
 /// [restJson1's error rules](https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html#operation-error-serialization).
 fn plain(code: &str) -> Option<&str> {
     let code = code.split(':').next().unwrap_or(code);
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn restjson1_errors_stand_in_header_or_body() {
+    fn restjson1_errors_are_found_in_header_or_body() {
         let aws = |header: Option<&str>, body: &str| at(Protocol::RestJson1, 400, header, body, None);
         for value in ["FooError", "FooError:http://internal/x#y", "aws.p#FooError", "aws.p#FooError:http://i/"] {
             assert_eq!(aws(Some(value), "{}").as_deref(), Some("x-amzn-errortype FooError"));
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_of_the_other_protocols_stand_where_they_should() {
+    fn errors_of_other_protocols_are_found_in_their_places() {
         let xml = |protocol, status, body: &str| at(protocol, status, None, body, None);
         for (status, body, found) in [
             (400, "<ErrorResponse><Error><Code>A</Code></Error></ErrorResponse>", Some("ErrorResponse.Error.Code A")),
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_errors_are_looked_for_in_order_and_their_place_is_told() {
+    fn plain_json_errors_are_searched_in_order_with_their_path() {
         let plain = |body: &str, place: Option<&str>| at(Protocol::RestJson, 400, None, body, place);
         for (body, place, found) in [
             (r#"{"error":{"code":"a","type":"b"},"code":"c"}"#, None, Some("error.code a")),

@@ -1,39 +1,39 @@
-//! The document in an answer's body, and places in it.
+//! Parses the document in the body of a response, and looks up values in it by path.
 //!
-//! It never panics, whatever a server sends: depth and size are bounded by the reader.
+//! It never panics, whatever a server sends: the parsers limit depth and size.
 
 use super::result::{item, root};
 use super::xml_value;
 use crate::contract::Protocol;
 use serde_json::Value as Json;
 
-/// Why a body holds no document.
+/// The error returned if a body contains no document.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeError {
-    /// There are no bytes.
+    /// The body is empty.
     #[error("the body is empty")]
     Empty,
-    /// The bytes are no JSON.
-    #[error("the body is no JSON: {0}")]
+    /// The body is not JSON.
+    #[error("the body is not JSON: {0}")]
     Malformed(String),
-    /// The bytes are no XML.
-    #[error("the body is no XML: {0}")]
+    /// The body is not XML.
+    #[error("the body is not XML: {0}")]
     Xml(String),
-    /// The bytes are no CBOR.
-    #[error("the body is no CBOR: {0}")]
+    /// The body is not CBOR.
+    #[error("the body is not CBOR: {0}")]
     Cbor(String),
 }
 
-/// Reads the document of an answer.
+/// Parses the document of a response.
 ///
-/// The content type does not decide: a document announced wrongly is still one, and whether the
-/// announcement is right is another question.
+/// The content type has no effect: a document with a wrong content type is still a document, and whether the
+/// content type is right is checked elsewhere.
 ///
-/// Of XML, the root's name is the one member of the document. Whoever knows the operation reads more
-/// with [`super::output_document`].
+/// An XML document becomes an object whose only member is named after the root element. If the operation is known,
+/// [`super::decode_output`] returns more.
 ///
 /// # Errors
-/// Where the body holds none.
+/// Returns an error if the body contains no document.
 pub fn document(protocol: Option<Protocol>, body: &[u8], _content_type: Option<&str>) -> Result<Json, DecodeError> {
     parsed(protocol, body)
 }
@@ -44,7 +44,7 @@ pub(super) fn parsed(protocol: Option<Protocol>, body: &[u8]) -> Result<Json, De
             if body.trim_ascii().is_empty() {
                 return Err(DecodeError::Empty);
             }
-            // serde_json refuses more than 128 levels instead of overflowing the stack.
+            // serde_json rejects more than 128 levels instead of overflowing the stack.
             serde_json::from_slice(body).map_err(|error| DecodeError::Malformed(error.to_string()))
         }
         Protocol::RpcV2Cbor => item(body),
@@ -56,9 +56,9 @@ pub(super) fn parsed(protocol: Option<Protocol>, body: &[u8]) -> Result<Json, De
     }
 }
 
-/// The value at a place such as `data.tags[0]`; empty for the document itself.
+/// Returns the value at a path such as `data.tags[0]`; the empty path means the document itself.
 ///
-/// A name with a dot in it is found where the document has it as one name.
+/// A path that contains dots is also looked up as a single member name.
 pub fn value_at<'a>(document: &'a Json, path: &str) -> Option<&'a Json> {
     if path.is_empty() {
         return Some(document);
@@ -85,7 +85,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn places_are_found() {
+    fn values_are_found_by_path() {
         let document = json!({"data": {"tags": ["a", {"b": [1, 2]}]}, "a.b": 7, "": 8});
         for (path, found) in [
             ("data.tags[0]", Some(json!("a"))),
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn hostile_bodies_are_refused_without_harm() {
+    fn hostile_bodies_are_rejected() {
         let deep = "[".repeat(1_000_000);
         for body in [deep.as_bytes(), b"\xff\xfe", b"{\"a\":", b"{} x", b"NaN"] {
             assert!(matches!(document(None, body, None), Err(DecodeError::Malformed(_))));

@@ -1,13 +1,13 @@
-//! ec2Query: how its forms call members and items.
+//! The naming rules of ec2Query forms.
 //!
-//! It never writes a body itself; see `form`. Rules after
+//! It never writes a body itself; see `form`. The rules follow
 //! [EC2 query](https://smithy.io/2.0/aws/protocols/aws-ec2-query-protocol.html).
 
 use super::form::Naming;
 use super::known::Known;
 use crate::contract::Member;
 
-/// The names of ec2Query.
+/// The naming rules of ec2Query.
 pub(super) struct Ec2Query;
 
 impl Naming for Ec2Query {

@@ -1,6 +1,6 @@
-//! A step's request as a message: the dispatch to the protocol, and requests written by the user.
+//! Encodes the request of a step: dispatches to the protocol, and handles requests written by the user.
 //!
-//! It never fills holes (`run` does) and never proves who is calling (`authorize` does).
+//! It never fills placeholders (`run` does) and never adds credentials (`authorize` does).
 
 use super::aws_query::AwsQuery;
 use super::ec2_query::Ec2Query;
@@ -8,52 +8,52 @@ use super::{Message, aws_json, damage, finish, form, json, rest, rpcv2_cbor};
 use crate::contract::{Contract, Protocol};
 use crate::generate::{Send, Value};
 
-/// Why a step cannot be put on the wire.
+/// The error returned if a step cannot be encoded.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EncodeError {
     /// The contract has no such operation.
     #[error("the contract has no operation `{0}`")]
     UnknownOperation(String),
-    /// No source gives the operation a route.
-    #[error("no source gives a route for `{0}`")]
+    /// No source states a route for the operation.
+    #[error("no source states a route for `{0}`")]
     NoRoute(String),
-    /// What every request of the protocol must say of its service, and no source says.
-    #[error("no source gives the service's {0}")]
+    /// No source states a property of the service that every request of the protocol must carry.
+    #[error("no source states the service's {0}")]
     Missing(&'static str),
     /// A label of the route has no value.
-    #[error("label `{0}` of the route has no value")]
+    #[error("route label `{0}` has no value")]
     MissingLabel(String),
-    /// A value that its place cannot carry.
-    #[error("`{member}` cannot travel as {place}: {reason}")]
+    /// A value cannot be represented in its place.
+    #[error("`{member}` cannot be sent as {place}: {reason}")]
     Unfit {
         /// The member.
         member: String,
         /// `label`, `query`, `header`, `form`, `XML` …
         place: &'static str,
-        /// Why.
+        /// The reason.
         reason: String,
     },
-    /// A template that `run` did not fill.
-    #[error("a hole is still open in `{0}`")]
+    /// A template still contains a placeholder that `run` did not fill.
+    #[error("unfilled placeholder in `{0}`")]
     OpenHole(String),
-    /// A damage that does not apply to this request.
+    /// A damage does not apply to this request.
     #[error("damage does not apply: {0}")]
     Damage(String),
 }
 
-/// The request of a step, damage included, without proof of identity.
+/// Encodes the request of a step, damage included, without credentials.
 ///
-/// `base_path` is the endpoint's path prefix, put before the target as it is. Templates must be filled.
+/// `base_path` is the endpoint's path prefix, prepended to the target unchanged. Templates must be filled.
 ///
 /// # Errors
-/// Where the contract lacks what the step names, or a value cannot travel in its place.
+/// Returns an error if the contract lacks what the step names, or if a value cannot be represented in its place.
 pub fn encode(contract: &Contract, send: &Send, base_path: &str) -> Result<Message, EncodeError> {
     let mut message = match send {
         Send::Operation { name, input, damage } => {
             let operation = contract
                 .operation(name.as_str())
                 .ok_or_else(|| EncodeError::UnknownOperation(name.as_str().to_owned()))?;
-            // Documents that name no protocol describe plain JSON over HTTP.
+            // Documents that do not name a protocol describe plain JSON over HTTP.
             let mut draft = match contract.protocol.unwrap_or(Protocol::RestJson) {
                 Protocol::RestJson1 | Protocol::RestJson | Protocol::RestXml => {
                     rest::encode(contract, operation, input, base_path, damage)?
@@ -90,12 +90,12 @@ pub fn encode(contract: &Contract, send: &Send, base_path: &str) -> Result<Messa
     Ok(message)
 }
 
-/// The text of a template that has no hole left.
+/// Returns the text of a template without placeholders; returns an error if one is left.
 pub(super) fn closed(template: &str) -> Result<&str, EncodeError> {
     if template.contains(['{', '}']) { Err(EncodeError::OpenHole(template.to_owned())) } else { Ok(template) }
 }
 
-/// Whether there is a value to send: neither absent nor null.
+/// Returns the value unless it is absent or null.
 pub(super) fn given(value: Option<&Value>) -> Option<&Value> {
     value.filter(|value| **value != Value::Null)
 }

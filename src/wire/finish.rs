@@ -1,6 +1,6 @@
-//! What a client adds to a request whose body is done: compression, checksum, an unsigned payload.
+//! Adds to a request what a client adds after the body is complete: compression, a checksum, an unsigned payload.
 //!
-//! It never changes what a deliberate damage decided.
+//! It never changes what a deliberate damage has set.
 
 use super::{Body, Message};
 use crate::contract::OperationTraits;
@@ -8,11 +8,11 @@ use crate::generate::Damage;
 use md5::{Digest as _, Md5};
 use std::io::Write as _;
 
-/// Smaller bodies are sent as they are, as the
-/// [SDKs do](https://docs.aws.amazon.com/sdkref/latest/guide/feature-compression.html).
+/// Minimum size of a body to compress; the value is that of the
+/// [SDKs](https://docs.aws.amazon.com/sdkref/latest/guide/feature-compression.html).
 const LEAST_COMPRESSED: usize = 10_240;
 
-/// What the signature of a body says that it leaves out.
+/// The value signed in place of the body's hash if the signature does not cover the body.
 pub(super) const UNSIGNED: &str = "UNSIGNED-PAYLOAD";
 
 pub(super) fn finish(message: &mut Message, traits: &OperationTraits, damage: &[Damage]) {

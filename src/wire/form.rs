@@ -1,6 +1,6 @@
-//! Form bodies of the query protocols: values as pairs of a dotted name and a text.
+//! Writes the form bodies of the query protocols: values as pairs of a dotted name and a text.
 //!
-//! It never decides how members are called; awsQuery and EC2 differ in that.
+//! It never decides the names of members, which differ between awsQuery and EC2.
 
 use super::encode::{closed, given};
 use super::known::Known;
@@ -9,17 +9,17 @@ use super::{EncodeError, Message};
 use crate::contract::{Contract, Member, Operation, TimestampFormat, Traits};
 use crate::generate::Value;
 
-/// How a query protocol calls things.
+/// The naming rules of a query protocol.
 pub(super) trait Naming {
-    /// A member.
+    /// Returns the name of a member.
     fn member(&self, name: &str, member: &Member, known: Known<'_>) -> String;
-    /// The items of a list that stands at `prefix`, without their number.
+    /// Returns the prefix of the items of a list at `prefix`, without their numbers.
     fn items(&self, prefix: &str, list: Option<Known<'_>>) -> String;
-    /// Whether an empty list leaves its name behind.
+    /// Returns true if an empty list is written as its name alone.
     fn says_empty(&self) -> bool;
 }
 
-/// The whole request.
+/// Encodes the whole request.
 pub(super) fn encode(
     contract: &Contract,
     operation: &Operation,
@@ -34,8 +34,8 @@ pub(super) fn encode(
     let known = operation.input.as_ref().map(|input| Known::new(contract, input, &none));
     match input {
         Value::Map(_) => write(&mut pairs, "", input, known, naming)?,
-        // A form has no place for a value without a name.
-        _ => return Err(unfit("the input", "it is no structure")),
+        // In a form, every value needs a name.
+        _ => return Err(unfit("the input", "it is not a structure")),
     }
     let body = pairs
         .iter()
@@ -68,7 +68,7 @@ fn write(
     naming: &dyn Naming,
 ) -> Result<(), EncodeError> {
     match value {
-        Value::Null => return Err(unfit(prefix, "a form has no word for null")),
+        Value::Null => return Err(unfit(prefix, "a form cannot represent null")),
         Value::Map(entries) => {
             if let Some((keys, values)) = known.and_then(Known::entry) {
                 let around =
@@ -99,7 +99,7 @@ fn write(
             let item = known.and_then(Known::item);
             for (index, one) in items.iter().enumerate() {
                 if given(Some(one)).is_none() {
-                    return Err(unfit(prefix, "a form has no word for null"));
+                    return Err(unfit(prefix, "a form cannot represent null"));
                 }
                 write(pairs, &format!("{around}.{}", index + 1), one, item, naming)?;
             }

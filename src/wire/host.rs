@@ -1,16 +1,16 @@
-//! What a request puts before its endpoint's host: an operation's prefix, or a bucket.
+//! Builds the host of a request: an operation's prefix, or a bucket, before the endpoint's host.
 //!
-//! It never resolves a name; whether a prefixed host exists is the endpoint's.
+//! It never resolves a name; whether a prefixed host exists is up to the endpoint.
 
 use super::encode::{closed, given};
 use super::{EncodeError, Message};
 use crate::contract::Contract;
 use crate::generate::{Send, Value};
 
-/// What the contract puts before the host for this request, labels filled in: `foo.bar.`.
+/// Returns the host prefix that the contract defines for this request, labels filled in: `foo.bar.`.
 ///
 /// # Errors
-/// Where a label of the prefix has no value, or one that no host name can hold.
+/// Returns an error if a label of the prefix has no value, or a value that a host name cannot contain.
 pub fn host_prefix(contract: &Contract, send: &Send) -> Result<Option<String>, EncodeError> {
     let Send::Operation { name, input, .. } = send else { return Ok(None) };
     let Some(operation) = contract.operation(name.as_str()) else { return Ok(None) };
@@ -29,7 +29,7 @@ pub fn host_prefix(contract: &Contract, send: &Send) -> Result<Option<String>, E
             return Err(EncodeError::Unfit {
                 member: label.to_owned(),
                 place: "host label",
-                reason: "a host name holds letters, digits, hyphens and dots".to_owned(),
+                reason: "a host name may only contain letters, digits, hyphens and dots".to_owned(),
             });
         }
         out.push_str(before);
@@ -40,15 +40,15 @@ pub fn host_prefix(contract: &Contract, send: &Send) -> Result<Option<String>, E
     Ok(Some(out))
 }
 
-/// Makes a request in S3's path style one in its virtual style: the first segment of the path below
-/// `base_path` goes before the host. The message then carries its own `host` header, and is sent raw.
+/// Converts a request from S3's path style to its virtual-hosted style: the first segment of the path below
+/// `base_path` moves to the front of the host. The request then carries its own `host` header, and is sent raw.
 ///
-/// A request without a bucket, or with one that no host name can hold, stays as it is.
+/// A request without a bucket, or with one that a host name cannot contain, stays unchanged.
 pub fn virtual_hosted(message: &mut Message, base_path: &str, host: &str) {
     let Some(rest) = message.target.strip_prefix(base_path).and_then(|rest| rest.strip_prefix('/')) else { return };
     let end = rest.find(['/', '?']).unwrap_or(rest.len());
     let (bucket, key) = rest.split_at(end);
-    // Upper case and underscores are lawful in old buckets' names, which only the path style reaches.
+    // Names of old buckets may contain upper case letters and underscores; only the path style can address them.
     let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' || byte == b'.';
     if bucket.is_empty() || !bucket.bytes().all(fits) || bucket.starts_with(['.', '-']) || bucket.ends_with(['.', '-'])
     {

@@ -1,6 +1,6 @@
-//! Values as JSON text, with the names that the contract gives members on the wire.
+//! Writes values as JSON, with the wire names that the contract gives to members.
 //!
-//! It never checks a constraint: what is wrong on purpose is written as it is.
+//! It never checks a constraint: deliberately invalid values are written as they are.
 
 use super::EncodeError;
 use super::encode::closed;
@@ -10,7 +10,7 @@ use crate::contract::{Kind, TimestampFormat};
 use crate::generate::Value;
 use std::io::Write as _;
 
-/// Writes a value; members of known structures get their wire names, all others keep their own.
+/// Writes a value; members of known structures are written with their wire names, all others with their own.
 pub(super) fn write(out: &mut Vec<u8>, value: &Value, known: Option<Known<'_>>) -> Result<(), EncodeError> {
     match value {
         Value::Null => out.extend_from_slice(b"null"),
@@ -55,7 +55,7 @@ pub(super) fn write(out: &mut Vec<u8>, value: &Value, known: Option<Known<'_>>) 
     Ok(())
 }
 
-/// The format of a moment that is written as a text.
+/// Returns the format of a timestamp that is written as text; `None` for numbers and other shapes.
 fn dated(known: Option<Known<'_>>) -> Option<TimestampFormat> {
     known
         .filter(|known| *known.kind() == Kind::Timestamp)
@@ -63,7 +63,7 @@ fn dated(known: Option<Known<'_>>) -> Option<TimestampFormat> {
         .filter(|format| *format != TimestampFormat::EpochSeconds)
 }
 
-/// A JSON string; only what JSON demands is escaped, so that every other character travels as itself.
+/// Writes a JSON string; only what JSON requires is escaped, so that every other character is sent unchanged.
 pub(super) fn string(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
     let mut clean = 0;
@@ -86,7 +86,7 @@ pub(super) fn string(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
 }
 
-/// The text of the value of a top-level member in an object's text, or `None` where there is none.
+/// Returns the JSON text of a top-level member in the text of an object; `None` if there is no such member.
 pub(super) fn top_member<'a>(document: &'a [u8], name: &str) -> Option<&'a [u8]> {
     let mut wanted = Vec::new();
     string(&mut wanted, name);
@@ -138,7 +138,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn strings_read_back_as_themselves() {
+    fn written_strings_parse_unchanged() {
         for text in ["", "a\"b\\c", "\u{0}\u{1f}\n\r\t\u{8}", "é😀\u{2028}\u{feff}", "\u{7f}/"] {
             let mut out = Vec::new();
             string(&mut out, text);
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn members_are_found_at_the_top_only() {
+    fn only_top_level_members_are_found() {
         let text = br#"{"a":{"b":1},"c":[{"b":2}],"b":"x,}\"","d":3}"#;
         assert_eq!(top_member(text, "b"), Some(br#""x,}\"""#.as_slice()));
         assert_eq!(top_member(text, "a"), Some(br#"{"b":1}"#.as_slice()));

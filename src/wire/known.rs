@@ -1,15 +1,15 @@
-//! What the contract says of a value at its place: its shape, and how it looks there.
+//! What the contract states about a value in its place: its shape, and its wire traits there.
 //!
 //! It never looks at the value itself.
 
 use crate::contract::{Contract, Kind, Member, Shape, ShapeId, TimestampFormat, Traits};
 
-/// A shape in its place.
+/// A shape together with the wire traits of its place.
 #[derive(Clone, Copy)]
 pub(super) struct Known<'a> {
     pub(super) contract: &'a Contract,
     pub(super) shape: &'a Shape,
-    /// What is said of the place, before what is said of the shape.
+    /// The traits of the place; they take precedence over those of the shape.
     pub(super) traits: &'a Traits,
 }
 
@@ -18,13 +18,13 @@ impl<'a> Known<'a> {
         Self { contract, shape: contract.shape(id), traits }
     }
 
-    /// A member of this structure or union: the member itself, and what is known of its values.
+    /// Returns a member of this structure or union, and the shape of its values.
     pub(super) fn member(self, name: &str) -> Option<(&'a Member, Self)> {
         let member = self.shape.kind.members()?.get(name)?;
         Some((member, Self::new(self.contract, &member.shape, &member.traits)))
     }
 
-    /// The items of a list.
+    /// Returns the shape of a list's items.
     pub(super) fn item(self) -> Option<Self> {
         match &self.shape.kind {
             Kind::List { member } => Some(Self::new(self.contract, member, &self.shape.parts.member)),
@@ -32,7 +32,7 @@ impl<'a> Known<'a> {
         }
     }
 
-    /// The keys and the values of a map.
+    /// Returns the shapes of a map's keys and values.
     pub(super) fn entry(self) -> Option<(Self, Self)> {
         match &self.shape.kind {
             Kind::Map { key, value } => Some((
@@ -43,7 +43,7 @@ impl<'a> Known<'a> {
         }
     }
 
-    /// The values of a map.
+    /// Returns the shape of a map's values.
     pub(super) fn values(self) -> Option<Self> {
         match &self.shape.kind {
             Kind::Map { value, .. } => Some(Self::new(self.contract, value, &self.shape.parts.value)),
@@ -55,7 +55,7 @@ impl<'a> Known<'a> {
         &self.shape.kind
     }
 
-    /// How moments are written here; `default` is the protocol's.
+    /// Returns the format of timestamps here; `default` is the protocol's.
     pub(super) fn moment(self, default: TimestampFormat) -> TimestampFormat {
         self.traits.timestamp_format.or(self.shape.traits.timestamp_format).unwrap_or(default)
     }
@@ -64,7 +64,7 @@ impl<'a> Known<'a> {
         self.traits.flattened || self.shape.traits.flattened
     }
 
-    /// Whether a header carries the text as base64.
+    /// Returns true if a header carries the text as base64.
     pub(super) fn json_value(self) -> bool {
         self.traits.json_value || self.shape.traits.json_value
     }

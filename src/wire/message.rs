@@ -1,22 +1,23 @@
-//! A request as it goes over the wire, before any connection exists.
+//! An encoded request, before any connection exists.
 //!
-//! It never holds what only a connection can know: no host, no framing headers.
+//! It never contains what only a connection can determine: no host, no framing headers.
 
 use bytes::Bytes;
 
-/// A request whose every byte is decided, signature included.
+/// A request whose every byte is determined, signature included.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
     /// The method, exactly as sent.
     pub method: String,
-    /// Path and query, exactly as sent; not normalised by anyone.
+    /// Path and query, exactly as sent, without any normalisation.
     pub target: String,
-    /// In order of sending, without `host`, `content-length` and `connection`, which the transport adds
-    /// unless a deliberate damage put them here.
+    /// The headers in the order of sending, without `host`, `content-length` and `connection`: the transport adds
+    /// these unless a deliberate damage has set them here.
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Body,
-    /// Whether a well-behaved HTTP library would refuse to send it, so that raw bytes on a fresh connection must.
+    /// Whether a well-behaved HTTP library would refuse to send the request, so that it must be written as raw bytes
+    /// on a fresh connection.
     pub raw: bool,
 }
 
@@ -24,12 +25,12 @@ pub struct Message {
 pub type Body = Bytes;
 
 impl Message {
-    /// The first header of this name, in any case.
+    /// Returns the value of the first header with this name, ignoring case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
-    /// Sets a header in place, or adds it at the end.
+    /// Replaces the value of a header, or appends the header.
     pub fn set_header(&mut self, name: &str, value: impl Into<String>) {
         let value = value.into();
         match self.headers.iter_mut().find(|(key, _)| key.eq_ignore_ascii_case(name)) {
@@ -38,12 +39,12 @@ impl Message {
         }
     }
 
-    /// Leaves a header out.
+    /// Removes all headers with this name.
     pub fn remove_header(&mut self, name: &str) {
         self.headers.retain(|(key, _)| !key.eq_ignore_ascii_case(name));
     }
 
-    /// The same where nothing but headers has changed since.
+    /// Like [`Self::update_raw`], if only headers have changed since.
     pub(super) fn settle_headers(&mut self) {
         if self.raw {
             self.settle();
@@ -56,16 +57,16 @@ impl Message {
         self.headers.iter().all(|(name, value)| is_plain_name(name) && is_plain_value(value))
     }
 
-    /// Decides again whether only raw bytes can carry this message.
+    /// Determines again whether the request must be sent as raw bytes.
     pub fn settle(&mut self) {
         self.raw = !(is_plain_target(&self.target) && is_plain_method(&self.method) && self.has_plain_headers());
     }
 }
 
-// Every request comes through here twice, and nearly all are made of a few characters that no library
-// minds: `http`, which copies what it looks at, is asked about the others only.
+// Every request passes these checks twice, and nearly all consist of a few characters that every library
+// accepts. Only the others are checked with the `http` crate, which copies its input.
 
-/// Characters of a target that mean themselves.
+/// Bytes of a target that have no special meaning.
 const TAME: [bool; 256] = {
     let mut tame = [false; 256];
     let all = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/-._~%?=&:+,@!$'()*;";
@@ -89,7 +90,7 @@ fn is_plain_method(method: &str) -> bool {
 }
 
 fn is_plain_name(name: &str) -> bool {
-    // A framing header from a damage would meet the transport's own one.
+    // A framing header from a damage would collide with the transport's own one.
     const FRAMING: [&str; 7] = ["host", "content-length", "transfer-encoding", "connection", "expect", "upgrade", "te"];
     let framing = |framing: &&str| framing.len() == name.len() && name.eq_ignore_ascii_case(framing);
     let tame = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
@@ -99,7 +100,7 @@ fn is_plain_name(name: &str) -> bool {
 }
 
 fn is_plain_value(value: &str) -> bool {
-    // Looked at to the end, so that many bytes are looked at at once.
+    // `fold` does not stop early, so that the compiler can vectorise the loop.
     value.bytes().fold(true, |plain, byte| plain & (b' '..=b'~').contains(&byte))
         || http::HeaderValue::from_bytes(value.as_bytes()).is_ok()
 }
@@ -117,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_library_would_change_or_refuse_is_sent_raw() {
+    fn requests_that_a_library_would_change_or_reject_are_raw() {
         assert!(!raw("POST", "/a/%2E%2e/b?x=y&z", &[("content-type", "application/json"), ("x-empty", "")]));
         assert!(!raw("PATCH", "/a/../b//c", &[]));
         for target in ["", "a", "*", "/a b", "/a#b", "/a\r\nx: y", "/a\u{0}"] {
@@ -131,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_plain_at_a_glance_is_plain_to_a_library() {
+    fn fast_checks_agree_with_the_http_crate() {
         for byte in 0..=127_u8 {
             let text = char::from(byte).to_string();
             let target = format!("/a{text}?b{text}");

@@ -1,6 +1,7 @@
-//! Step → bytes, bytes → value: protocols, signing, deliberate damage, and a request as curl.
+//! Encodes steps as requests and decodes responses into values: protocols, signing, deliberate damage, and requests
+//! as curl commands.
 //!
-//! This room knows no socket, no clock and no environment; time is an argument.
+//! This module never uses a socket, a clock or the environment; time is an argument.
 
 mod authorize;
 mod aws_json;

@@ -1,6 +1,6 @@
-//! Requests of the protocols that bind members to labels, query, headers and a body.
+//! Encodes requests of the protocols that bind members to labels, query, headers and a body.
 //!
-//! It never writes a body's document, which is the protocol's. Rules after
+//! It never writes the document of a body; the protocol's own file does. The rules follow
 //! [Smithy's HTTP bindings](https://smithy.io/2.0/spec/http-bindings.html).
 
 use super::encode::{closed, given};
@@ -28,13 +28,13 @@ impl<'a> Bound<'a> {
         Known::new(self.contract, &self.member.shape, &self.member.traits)
     }
 
-    /// What each of several values is.
+    /// The shape of each value, if the member holds several.
     fn item(&self) -> Known<'a> {
         self.known().item().unwrap_or(self.known())
     }
 }
 
-/// What goes into a request's body.
+/// Everything needed to build the body of a request.
 pub(super) struct Payload<'a> {
     pub(super) contract: &'a Contract,
     pub(super) operation: &'a Operation,
@@ -42,12 +42,12 @@ pub(super) struct Payload<'a> {
     pub(super) bound: &'a [Bound<'a>],
     /// Whether the contract binds any member to the body.
     pub(super) has_body: bool,
-    /// Whether members that no document knows went into the query.
+    /// Whether undocumented members were sent in the query.
     unknown_in_query: bool,
 }
 
 impl<'a> Payload<'a> {
-    /// The given members that travel in the body's document, with what the contract says of each.
+    /// Returns the given members that belong to the body's document, with what the contract states about each.
     pub(super) fn members(&self) -> Vec<(&'a str, &'a Value, Option<&'a Bound<'a>>)> {
         let Value::Map(members) = self.input else { return Vec::new() };
         let told =
@@ -59,12 +59,12 @@ impl<'a> Payload<'a> {
         .collect()
     }
 
-    /// The member that is the body.
+    /// Returns the member that is the whole body.
     pub(super) fn member(&self) -> Option<&'a Bound<'a>> {
         self.bound.iter().find(|one| one.member.location == Location::Payload)
     }
 
-    /// A body of bytes or text, which no protocol writes in its own way.
+    /// Returns a body of bytes or text, which every protocol sends unchanged.
     pub(super) fn plain(&self) -> Result<Option<(Body, &'static str)>, EncodeError> {
         let Some(payload) = self.member() else { return Ok(None) };
         Ok(match (payload.known().kind(), payload.value) {
@@ -83,7 +83,7 @@ impl<'a> Payload<'a> {
     }
 }
 
-/// The operation's request with labels damaged as `damage` says; all other damage is applied later.
+/// Encodes the request of an operation. Damage to labels is applied here, all other damage later.
 pub(super) fn encode(
     contract: &Contract,
     operation: &Operation,
@@ -98,7 +98,7 @@ pub(super) fn encode(
         .map(|(name, member)| Bound::new(contract, name, member, input))
         .collect();
     let has_body = bound.iter().any(|one| matches!(one.member.location, Location::Body | Location::Payload));
-    // A member that no document knows goes where the operation's other free members would go.
+    // An undocumented member is sent where the operation sends its members without a location.
     let unknown_in_query = !has_body && matches!(http.method.as_str(), "GET" | "HEAD");
 
     let mut query = constant_query(&http.uri);
@@ -132,7 +132,7 @@ pub(super) fn encode(
         Some(Protocol::RestXml) => rest_xml::body(&payload)?,
         _ => rest_json::body(&payload)?,
     };
-    // Where a member says the content type, only it does.
+    // If a member is bound to the content type, nothing else sets it.
     let is_said = bound_name(contract, operation, "content-type");
     if let Some(content_type) = content_type.filter(|_| !is_said)
         && !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"))
@@ -142,7 +142,7 @@ pub(super) fn encode(
     Ok(Message { method: http.method.clone(), target, headers, body, raw: false })
 }
 
-/// Whether a member of an operation's input stands in the header of this name.
+/// Returns true if a member of the operation's input is bound to the header with this name.
 fn bound_name(contract: &Contract, operation: &Operation, header: &str) -> bool {
     let members = members(contract, operation).into_iter().flatten();
     members
@@ -150,7 +150,7 @@ fn bound_name(contract: &Contract, operation: &Operation, header: &str) -> bool 
         .any(|(name, member)| member.wire_name(name).eq_ignore_ascii_case(header))
 }
 
-/// The wire names of the members of an operation's input, by name.
+/// Returns a function from the name of an input member to its wire name.
 pub(super) fn wire_names<'a>(contract: &'a Contract, operation: &'a Operation) -> impl Fn(&str) -> String + use<'a> {
     let members = members(contract, operation);
     move |name| members.and_then(|members| members.get(name)).map_or(name, |member| member.wire_name(name)).to_owned()
@@ -170,7 +170,7 @@ fn unknown_members<'a>(contract: &Contract, operation: &Operation, input: &'a Va
         .collect()
 }
 
-/// Fills the route's labels, after the base path.
+/// Builds the path: the base path, then the route with its labels filled in.
 fn path(base_path: &str, uri: &str, bound: &[Bound<'_>], damage: &[Damage]) -> Result<String, EncodeError> {
     let route = uri.split_once('?').map_or(uri, |(path, _)| path);
     let mut out = String::with_capacity(base_path.len() + route.len() + 64);
@@ -189,7 +189,7 @@ fn path(base_path: &str, uri: &str, bound: &[Bound<'_>], damage: &[Damage]) -> R
 }
 
 fn segment(label: &str, greedy: bool, bound: &[Bound<'_>], damage: &[Damage]) -> Result<String, EncodeError> {
-    // A model names the label by its name on the wire.
+    // In a model, a label has the wire name of its member.
     let one = bound
         .iter()
         .filter(|one| one.member.location == Location::Label)
@@ -206,7 +206,7 @@ fn segment(label: &str, greedy: bool, bound: &[Bound<'_>], damage: &[Damage]) ->
     let one = one.ok_or_else(|| EncodeError::MissingLabel(label.to_owned()))?;
     let value = given(one.value).ok_or_else(|| EncodeError::MissingLabel(label.to_owned()))?;
     if matches!(value, Value::List(_) | Value::Map(_)) {
-        return Err(unfit(one.name, "label", "a segment of a path holds one text".to_owned()));
+        return Err(unfit(one.name, "label", "a path segment holds a single value".to_owned()));
     }
     let text = scalar(value, Some(one.known().kind()), one.known().moment(TimestampFormat::DateTime))?;
     Ok(percent_encode(&text, if greedy { b"/" } else { b"" }))
@@ -247,7 +247,7 @@ fn add_query(
     match value {
         Value::Map(entries) if matches!(kind, Kind::Map { .. }) => {
             for (key, entry) in entries {
-                // A member with a name of its own goes before an entry of the same name.
+                // A member bound to this parameter takes precedence over a map entry with the same name.
                 let named = |other: &Bound<'_>| {
                     other.member.location == Location::Query
                         && !std::ptr::eq(other.member, one.member)
@@ -264,7 +264,7 @@ fn add_query(
                 }
             }
         }
-        // Whatever the shape is: several values of one parameter are said by repeating it.
+        // Regardless of the shape, several values of one parameter are sent by repeating it.
         Value::List(items) => {
             for item in items {
                 push(one.member.wire_name(one.name), item, Some(one.item()))?;
@@ -282,11 +282,11 @@ fn add_headers(headers: &mut Vec<(String, String)>, one: &Bound<'_>) -> Result<(
     let http_date = TimestampFormat::HttpDate;
     let mut push = |name: String, text: String| -> Result<(), EncodeError> {
         if http::HeaderName::from_bytes(name.as_bytes()).is_err() {
-            return Err(unfit(one.name, "header", format!("`{name}` is no header name")));
+            return Err(unfit(one.name, "header", format!("`{name}` is not a valid header name")));
         }
-        // A receiver trims what stands around a value, so it would never see these characters.
+        // A receiver trims whitespace around a value, so these characters would never arrive.
         if http::HeaderValue::from_bytes(text.as_bytes()).is_err() || text.trim_matches([' ', '\t']) != text {
-            return Err(unfit(one.name, "header", "HTTP cannot carry these characters in a header".to_owned()));
+            return Err(unfit(one.name, "header", "an HTTP header cannot contain these characters".to_owned()));
         }
         headers.push((name, text));
         Ok(())

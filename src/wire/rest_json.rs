@@ -1,6 +1,6 @@
-//! The bodies of restJson1 and of plain JSON over HTTP.
+//! Writes the bodies of restJson1 and of plain JSON over HTTP.
 //!
-//! It never binds a member to another place than the body. Rules after
+//! It never binds a member to any place other than the body. The rules follow
 //! [AWS restJson1](https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html).
 
 use super::rest::{Bound, Payload};
@@ -10,11 +10,11 @@ use crate::generate::Value;
 
 const JSON: Option<&str> = Some("application/json");
 
-/// The body, and its content type where it has one.
+/// Builds the body; returns it with its content type, if it has one.
 pub(super) fn body(payload: &Payload<'_>) -> Result<(Body, Option<&'static str>), EncodeError> {
     let mut out = Vec::new();
     if !matches!(payload.input, Value::Map(_)) {
-        // The case breaks even the input's type: this is the document.
+        // The case violates even the type of the input: the value itself is the document.
         json::write(&mut out, payload.input, None)?;
         return Ok((out.into(), JSON));
     }

@@ -1,6 +1,6 @@
-//! The bodies of restXml: values as XML elements.
+//! Writes the bodies of restXml: values as XML elements.
 //!
-//! It never writes a null, for which XML has no word. Rules after
+//! It never writes a null, which XML cannot represent. The rules follow
 //! [AWS restXml](https://smithy.io/2.0/aws/protocols/aws-restxml-protocol.html).
 
 use super::known::Known;
@@ -12,7 +12,7 @@ use crate::generate::Value;
 
 const XML: Option<&str> = Some("application/xml");
 
-/// The body, and its content type where it has one.
+/// Builds the body; returns it with its content type, if it has one.
 pub(super) fn body(payload: &Payload<'_>) -> Result<(Body, Option<&'static str>), EncodeError> {
     if let Some((body, content_type)) = payload.plain()? {
         return Ok((body, Some(content_type)));
@@ -31,7 +31,7 @@ pub(super) fn body(payload: &Payload<'_>) -> Result<(Body, Option<&'static str>)
     let known = Known::new(payload.contract, id, &operation.traits.input);
     let root = known.shape.traits.name.as_deref().or(known.traits.name.as_deref()).unwrap_or(id.as_str());
     if !matches!(payload.input, Value::Map(_)) {
-        // The case breaks even the input's type: this is the document.
+        // The case violates even the type of the input: the value itself is the document.
         write(&mut out, root, payload.input, None, root)?;
         return Ok((out.into(), XML));
     }
@@ -44,7 +44,7 @@ pub(super) fn body(payload: &Payload<'_>) -> Result<(Body, Option<&'static str>)
     Ok((out.into(), XML))
 }
 
-/// Writes a value as an element of this name; `place` names it in an error.
+/// Writes a value as an element with this name; `place` names it in an error.
 fn write(
     out: &mut String,
     name: &str,
@@ -56,7 +56,7 @@ fn write(
         Value::Null => Err(EncodeError::Unfit {
             member: place.to_owned(),
             place: "XML",
-            reason: "XML has no word for null".to_owned(),
+            reason: "XML cannot represent null".to_owned(),
         }),
         Value::Map(entries) => {
             if let Some((keys, values)) = known.and_then(Known::entry) {

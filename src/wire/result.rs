@@ -1,6 +1,6 @@
-//! What an answer says in the terms of the contract: its members by their names there, wherever they stood.
+//! Decodes a response into a document with the contract's names, wherever its members were sent.
 //!
-//! It never judges: what is missing is missing, and a value of another type stays what it is.
+//! It never judges: missing members stay missing, and values of another type stay as they are.
 
 use super::document::{DecodeError, parsed};
 use super::known::Known;
@@ -9,11 +9,11 @@ use super::{cbor, xml_value};
 use crate::contract::{Contract, Kind, Location, Operation, Protocol, Shape, ShapeId, TimestampFormat, Traits};
 use serde_json::{Map, Number, Value as Json};
 
-/// The document in the body of a success, read with the operation's output in hand: members have their
-/// names on the wire, and numbers and truths that XML writes as text are numbers and truths.
+/// Decodes the document in the body of a success with the help of the operation's output shape. Members have their
+/// wire names, and numbers and booleans that XML writes as text become numbers and booleans.
 ///
 /// # Errors
-/// Where the body holds no document of the protocol's format.
+/// Returns an error if the body contains no document of the protocol's format.
 pub fn output_document(contract: &Contract, output: Option<&ShapeId>, body: &[u8]) -> Result<Json, DecodeError> {
     let none = Traits::default();
     let known = output.map(|id| Known::new(contract, id, &none));
@@ -27,7 +27,7 @@ pub fn output_document(contract: &Contract, output: Option<&ShapeId>, body: &[u8
     }
 }
 
-/// The element that holds the result: awsQuery puts one around it, named like the root.
+/// Returns the element with the result: awsQuery wraps it in an element that is named like the root.
 fn result_element<'a>(contract: &Contract, root: &'a Element) -> &'a Element {
     if contract.protocol != Some(Protocol::AwsQuery) {
         return root;
@@ -36,10 +36,10 @@ fn result_element<'a>(contract: &Contract, root: &'a Element) -> &'a Element {
     like_root.or_else(|| root.children.iter().find(|child| child.name.ends_with("Result"))).unwrap_or(root)
 }
 
-/// The whole result of a success.
+/// Decodes the whole result of a success: status, headers and body.
 ///
 /// # Errors
-/// Where the body holds no document of the protocol's format.
+/// Returns an error if the body contains no document of the protocol's format.
 pub fn result(
     contract: &Contract,
     operation: &Operation,
@@ -57,10 +57,10 @@ pub fn result(
     Ok(Json::Object(out))
 }
 
-/// What an error of this shape says, its code left out.
+/// Decodes an error of this shape, without its code.
 ///
 /// # Errors
-/// Where the body holds no document of the protocol's format.
+/// Returns an error if the body contains no document of the protocol's format.
 pub fn error_result(
     contract: &Contract,
     shape: &ShapeId,
@@ -84,7 +84,7 @@ pub fn error_result(
     Ok(Json::Object(out))
 }
 
-/// The element that holds an error's code, and the path to it.
+/// Returns the element that contains the error's code, and the path to it.
 pub(super) fn error_element(root: &Element) -> Option<(&Element, String)> {
     let inner = |path: &[&str]| {
         let mut at = root;
@@ -115,7 +115,7 @@ pub(super) fn item(body: &[u8]) -> Result<Json, DecodeError> {
     cbor::read(body).map_err(DecodeError::Cbor)
 }
 
-/// The shape of what the body's document holds: the payload, or the structure itself.
+/// Returns the shape of the body's document: that of the payload member, or the structure itself.
 fn payload(known: Known<'_>) -> Known<'_> {
     payload_member(known.shape).and_then(|(name, _)| known.member(name)).map_or(known, |(_, payload)| payload)
 }
@@ -128,7 +128,7 @@ fn payload_member(shape: &Shape) -> Option<(&str, &crate::contract::Member)> {
         .map(|(name, member)| (name.as_str(), member))
 }
 
-/// Puts a payload of bytes or text in its place; whether there was one.
+/// Inserts a payload of bytes or text into `out`; returns true if the shape has one.
 fn plain_payload(known: Known<'_>, body: &[u8], out: &mut Map<String, Json>) -> bool {
     let Some((name, _)) = payload_member(known.shape) else { return false };
     let Some((_, payload)) = known.member(name) else { return false };
@@ -158,7 +158,7 @@ fn merge(known: Known<'_>, document: &Json, out: &mut Map<String, Json>) {
     }
 }
 
-/// The members that travel in the status and in headers.
+/// Returns the members that are sent in the status and in headers.
 fn bound(known: Known<'_>, status: u16, headers: &[(String, String)]) -> Map<String, Json> {
     let mut out = Map::new();
     for (name, member) in known.kind().members().into_iter().flatten() {
@@ -208,7 +208,7 @@ fn header(value: &str, known: Known<'_>) -> Json {
     }
 }
 
-/// The values in a header that holds several; quotes keep commas, and dates have one inside.
+/// Splits a header into its values. Commas in quotes do not separate, and each date contains one comma.
 fn split(value: &str, dates: bool) -> Vec<String> {
     let (mut out, mut one, mut quoted, mut escaped, mut was_quoted) = (Vec::new(), String::new(), false, false, false);
     let mut commas = 0;
@@ -244,12 +244,12 @@ fn split(value: &str, dates: bool) -> Vec<String> {
     out
 }
 
-/// A document by the contract's names, without nulls and without what the contract does not know.
+/// Returns the document with the contract's names, without nulls and without undocumented members.
 fn named(known: Known<'_>, value: &Json) -> Json {
     match (known.kind(), value) {
         (Kind::Structure { members } | Kind::Union { members }, Json::Object(found)) => members
             .iter()
-            // Labels and queries bind requests only; in an answer such a member is like any other.
+            // Labels and queries only apply to requests; in a response such a member is like any other.
             .filter(|(_, member)| member.location != Location::Header)
             .filter_map(|(name, member)| {
                 let value = found.get(member.wire_name(name)).filter(|value| !value.is_null())?;
@@ -284,7 +284,7 @@ fn seconds(value: f64) -> Json {
     if value.fract() == 0.0 && value.abs() < 9.0e15 { (value as i64).into() } else { value.into() }
 }
 
-/// A moment as seconds since 1970, from any of the three forms; any other text stays as it is.
+/// Converts a timestamp in any of the three formats to seconds since 1970; any other text stays as it is.
 fn moment(text: &str) -> Json {
     let text = text.trim();
     let read = text.parse::<f64>().ok().filter(|seconds| seconds.is_finite()).or_else(|| super::text::moment(text));

@@ -1,6 +1,6 @@
-//! rpcv2Cbor: one CBOR item for each request, the operation in the path.
+//! Encodes requests of rpcv2Cbor: one CBOR item per request, the operation in the path.
 //!
-//! It never reads an answer. Rules after
+//! It never reads a response. The rules follow
 //! [Smithy RPC v2 CBOR](https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html).
 
 use super::known::Known;
@@ -8,7 +8,7 @@ use super::{Body, EncodeError, Message, cbor};
 use crate::contract::{Contract, Operation, Traits};
 use crate::generate::Value;
 
-/// The whole request.
+/// Encodes the whole request.
 pub(super) fn encode(
     contract: &Contract,
     operation: &Operation,
@@ -25,7 +25,7 @@ pub(super) fn encode(
     }
     let none = Traits::default();
     let known = operation.input.as_ref().map(|input| Known::new(contract, input, &none));
-    // Without an input there is no document, unless the case sends one all the same.
+    // Without an input shape there is no document, unless the case sends one anyway.
     let body = if known.is_none() && *input == Value::empty() {
         Body::new()
     } else {

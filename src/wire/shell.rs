@@ -1,6 +1,6 @@
-//! Words for a POSIX-like shell (bash), with secrets replaced by the names of variables.
+//! Quotes words for a POSIX-like shell (bash), with secrets replaced by shell variables.
 //!
-//! It never lets a secret through: what it is told to hide is hidden in every form that is sent.
+//! It never outputs a secret: a registered secret is hidden in every form that is sent.
 
 /// A value that must never be shown.
 #[derive(Clone, PartialEq, Eq)]
@@ -11,7 +11,7 @@ pub struct Secret {
     pub variable: String,
 }
 
-/// What must not be shown, and what stands in its place.
+/// The secrets that must not be shown, and the variables shown instead.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Redaction {
     secrets: Vec<Secret>,
@@ -24,38 +24,38 @@ impl std::fmt::Debug for Redaction {
     }
 }
 
-/// A piece of a word: as it is, or a reference to a variable.
+/// A piece of a word: literal bytes, or a reference to a variable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Piece<'a> {
-    /// As it is.
+    /// Literal bytes.
     Bytes(&'a [u8]),
-    /// A secret, by its variable's name; `{NAME%?}` is the value without its last character.
+    /// A secret, by the name of its variable; `{NAME%?}` is the value without its last character.
     Variable(String),
 }
 
 impl Redaction {
-    /// Hides these values; the empty text hides nothing.
+    /// Creates a redaction that hides these values; empty values are ignored.
     pub fn new(secrets: impl IntoIterator<Item = Secret>) -> Self {
         let mut secrets: Vec<Secret> = secrets.into_iter().filter(|secret| !secret.value.is_empty()).collect();
-        // The longest first, so that a key which begins with another key is found whole.
+        // Longest first, so that a key that begins with another key is replaced as a whole.
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.value.len()));
         Self { secrets, aws: None }
     }
 
-    /// Hides these values as well.
+    /// Adds values to hide.
     #[must_use]
     pub fn and(self, secrets: impl IntoIterator<Item = Secret>) -> Self {
         Self { aws: self.aws, ..Self::new(self.secrets.into_iter().chain(secrets)) }
     }
 
-    /// Hides what either of them hides.
+    /// Returns a redaction that hides what either of the two hides.
     #[must_use]
     pub fn joined(self, other: Self) -> Self {
         self.and(other.secrets)
     }
 
-    /// Says which access key id whole signatures have, and whether the keys are dummies, so that a curl
-    /// line works without keys. A signature by any other id is shown as it was sent.
+    /// Sets the access key id of undamaged signatures, and whether the keys are dummies, so that a curl
+    /// command works without keys. A signature by any other id is shown as it was sent.
     #[must_use]
     pub fn with_aws(mut self, access_key_id: impl Into<String>, dummy: bool) -> Self {
         self.aws = Some((access_key_id.into(), dummy));
@@ -66,7 +66,7 @@ impl Redaction {
         self.aws.as_ref().map(|(id, dummy)| (id.as_str(), *dummy))
     }
 
-    /// The name of a secret's variable as everywhere: `api_key` → `API_KEY`.
+    /// Returns the shell variable for a secret's name: `API_KEY` for `api_key`.
     pub fn variable_name(name: &str) -> String {
         let mut variable: String =
             name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect();
@@ -76,12 +76,12 @@ impl Redaction {
         variable
     }
 
-    /// Whether there is nothing to hide.
+    /// Returns true if there is nothing to hide.
     pub fn is_empty(&self) -> bool {
         self.secrets.is_empty()
     }
 
-    /// The text with every secret replaced by `$NAME`.
+    /// Returns the text with every secret replaced by `$NAME`.
     pub fn clean(&self, text: &str) -> String {
         if self.secrets.is_empty() {
             return text.to_owned();
@@ -95,13 +95,13 @@ impl Redaction {
             .collect()
     }
 
-    /// The bytes, cut where a secret stands.
+    /// Splits the bytes at every secret.
     pub fn pieces<'a>(&self, bytes: &'a [u8]) -> Vec<Piece<'a>> {
         let mut pieces = vec![Piece::Bytes(bytes)];
         for secret in &self.secrets {
             let value = secret.value.as_bytes();
             replace(&mut pieces, value, &secret.variable);
-            // A key that was shortened on purpose gives away all but a character.
+            // A deliberately shortened key would reveal all but one character.
             let shorter = secret.value.char_indices().next_back().map_or(0, |(at, _)| at);
             if shorter >= 4 {
                 replace(&mut pieces, &value[..shorter], &format!("{{{}%?}}", secret.variable));
@@ -110,7 +110,7 @@ impl Redaction {
         pieces
     }
 
-    /// The bytes as one word; `None` where a shell cannot hold them.
+    /// Returns the bytes as one quoted word; `None` if a shell cannot represent them.
     pub(super) fn word(&self, bytes: &[u8]) -> Option<String> {
         if bytes.contains(&0) {
             return None;
@@ -172,7 +172,7 @@ fn reference(name: &str, next: Option<&Piece<'_>>) -> String {
     if runs_on && !name.starts_with('{') { format!("${{{name}}}") } else { format!("${name}") }
 }
 
-/// Quoted bytes; long runs of one character become a `printf`, so that lines stay readable.
+/// Quotes bytes; long runs of one character become a `printf`, so that lines stay readable.
 fn literal(bytes: &[u8]) -> String {
     const LONG: usize = 64;
     let Ok(text) = std::str::from_utf8(bytes) else { return quoted(bytes) };
@@ -233,7 +233,7 @@ fn quoted(bytes: &[u8]) -> String {
     }
 }
 
-/// Characters that a terminal or a clipboard may lose.
+/// Returns true for characters that a terminal or a clipboard may lose.
 fn is_invisible(character: char) -> bool {
     matches!(character, '\u{a0}' | '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{3000}' | '\u{feff}')
         || character == '\u{85}'

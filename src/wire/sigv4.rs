@@ -1,9 +1,9 @@
-//! AWS Signature Version 4 over the bytes that are really sent.
+//! AWS Signature Version 4, computed over the bytes that are really sent.
 //!
-//! It never asks a clock: the time is an argument. All of it is made here, because the canonical request of
-//! `aws-sigv4` wants a target that is a well-formed URI, and this product signs paths that are not; what was left
-//! to that crate, five HMACs, is not worth the thirty crates that it brings. Where it can sign, a test holds both
-//! together.
+//! It never reads a clock: the time is an argument. The `aws-sigv4` crate is not used, because its canonical request
+//! requires a target that is a well-formed URI, and overstep signs paths that are not; what would be left to that
+//! crate, five HMACs, is not worth the thirty crates that it brings. For targets that it can sign, a test checks that
+//! both signatures are equal.
 
 use super::Message;
 use super::finish::UNSIGNED;
@@ -34,11 +34,11 @@ impl std::fmt::Debug for SigV4 {
     }
 }
 
-/// The last signing key that was derived: it is the same for a day, and deriving it is half the work.
+/// Caches the last signing key: it stays the same for a day, and deriving it is half the work.
 #[derive(Default)]
 pub struct KeyCache {
     last: Option<(SigV4, String, Vec<u8>)>,
-    /// The last second in which something was signed, and how it is written.
+    /// The last second in which something was signed, with its formatted timestamp.
     second: Option<(u64, String)>,
 }
 
@@ -60,7 +60,7 @@ impl KeyCache {
         self.last.as_ref().map_or(&[], |(_, _, key)| key)
     }
 
-    /// `20150830T123600Z`.
+    /// Returns the timestamp as `20150830T123600Z`.
     fn stamp(&mut self, time: SystemTime) -> String {
         let seconds = time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
         match &self.second {
@@ -75,7 +75,7 @@ pub(super) struct Signature {
     pub(super) credential: String,
     pub(super) signed_headers: String,
     pub(super) signature: String,
-    /// The stages before, so that a test can pin each.
+    /// The intermediate stages, so that a test can check each.
     #[cfg(test)]
     canonical: String,
     #[cfg(test)]
@@ -85,11 +85,12 @@ pub(super) struct Signature {
 /// The algorithm's name, first in the header.
 pub(super) const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 
-/// Adds the date (and what else the scope wants) to the message and signs it; `host` is the host header.
+/// Adds the date (and the other headers that the signature requires) to the request and signs it; `host` is the
+/// host header.
 ///
 /// The path is canonicalised as the receiving side does it: for every service but S3, dot segments and
-/// empty segments are removed and what is left is encoded once more; for S3 it is taken as it is. The
-/// message itself keeps its path to the byte.
+/// empty segments are removed and the rest is encoded once more; for S3 it is used unchanged. The
+/// path of the request itself stays the same to the byte.
 pub(super) fn sign(
     message: &mut Message,
     keys: &SigV4,
@@ -100,7 +101,7 @@ pub(super) fn sign(
     let stamp = cache.stamp(time);
     let day = &stamp[..8];
     let s3 = matches!(keys.service.as_str(), "s3" | "s3-object-lambda" | "s3-outposts" | "s3express");
-    // Who leaves the body out of the signature says so in the header that S3 always wants.
+    // An unsigned payload is announced in the header that S3 always requires.
     let unsigned = message.header("x-amz-content-sha256") == Some(UNSIGNED);
     let payload =
         if unsigned { UNSIGNED.to_owned() } else { data_encoding::HEXLOWER.encode(&Sha256::digest(&message.body)) };
@@ -119,7 +120,7 @@ pub(super) fn sign(
         .headers
         .iter()
         .map(|(name, value)| (lowered(name), squeezed(value)))
-        // Left out of the signature: what proxies change on the way, and what connections add.
+        // Headers that proxies change on the way, or that connections add, are not signed.
         .filter(|(name, _)| {
             !matches!(
                 name.as_ref(),
@@ -175,7 +176,7 @@ pub(super) fn sign(
 
 fn hmac(key: &[u8], text: &[u8]) -> Vec<u8> {
     let mac = Hmac::<Sha256>::new_from_slice(key).map(|mac| mac.chain_update(text).finalize().into_bytes().to_vec());
-    // Keys of any length are taken.
+    // HMAC accepts keys of any length, so this cannot fail.
     mac.unwrap_or_default()
 }
 
@@ -186,7 +187,7 @@ fn stamp(seconds: u64) -> String {
     format!("{year:04}{month:02}{day:02}T{:02}{:02}{:02}Z", second / 3600, second / 60 % 60, second % 60)
 }
 
-/// The path without empty and dot segments; a slash at the end stays.
+/// Returns the path without empty and dot segments; a trailing slash stays.
 fn normalised(path: &str) -> String {
     if !path.contains("//") && !path.contains("/.") {
         return if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
@@ -206,7 +207,8 @@ fn normalised(path: &str) -> String {
     format!("/{}{end}", kept.join("/"))
 }
 
-/// Parameters sorted by name, then value; a name alone gets an empty value. What is encoded stays encoded.
+/// Returns the parameters sorted by name, then value; a name alone gets an empty value. Encoded characters stay
+/// encoded.
 fn canonical_query(query: &str) -> String {
     if query.is_empty() {
         return String::new();
@@ -225,11 +227,11 @@ fn canonical_query(query: &str) -> String {
 
 fn encoded_once(text: &str) -> String {
     let decoded: Vec<u8> = percent_encoding::percent_decode_str(text).collect();
-    // Bytes that are no UTF-8 cannot pass through a text; they are kept as they were written.
+    // Bytes that are not UTF-8 cannot be held in a string; they stay as they were written.
     String::from_utf8(decoded).map_or_else(|_| text.to_owned(), |decoded| percent_encode(&decoded, b""))
 }
 
-/// Trimmed, and runs of spaces made one.
+/// Returns the value trimmed, with runs of spaces collapsed into one.
 fn squeezed(value: &str) -> Cow<'_, str> {
     let value = value.trim();
     if !value.contains("  ") {
@@ -290,9 +292,9 @@ mod tests {
         (message, signature)
     }
 
-    /// get-vanilla and get-relative of AWS's signature version 4 test suite.
+    /// The cases get-vanilla and get-relative of AWS's Signature Version 4 test suite.
     #[test]
-    fn each_stage_is_that_of_the_test_suite() {
+    fn every_stage_matches_the_aws_test_suite() {
         for target in ["/", "/example/..", "/./", "//"] {
             let (_, stages) = staged("service", 1_440_938_160, "example.amazonaws.com", ("GET", target), &[], "");
             assert_eq!(
@@ -312,7 +314,7 @@ mod tests {
     /// The examples of
     /// <https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html>.
     #[test]
-    fn each_stage_for_s3_is_that_of_its_documentation() {
+    fn every_stage_for_s3_matches_its_documentation() {
         let put = [("Date", "Fri, 24 May 2013 00:00:00 GMT"), ("x-amz-storage-class", "REDUCED_REDUNDANCY")];
         for (line, headers, body, canonical, signature) in [
             (
@@ -353,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn the_path_is_normalised_for_all_services_but_s3() {
+    fn path_is_normalised_for_all_services_but_s3() {
         let path = |service: &str, target: &str| {
             let (message, stages) = staged(service, 0, "h", ("GET", target), &[], "");
             assert_eq!(message.target, target, "what is sent stays as it is");
@@ -370,7 +372,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unsigned_payload_is_said_and_changes_with_nothing_in_the_body() {
+    fn unsigned_payload_is_announced_and_does_not_depend_on_the_body() {
         let unsigned = [("x-amz-content-sha256", "UNSIGNED-PAYLOAD")];
         let (message, one) = staged("s3", 0, "h", ("PUT", "/b/k"), &unsigned, "one");
         let (_, other) = staged("s3", 0, "h", ("PUT", "/b/k"), &unsigned, "other");
@@ -382,7 +384,7 @@ mod tests {
     }
 
     #[test]
-    fn both_styles_of_s3_are_signed_as_they_are_sent() {
+    fn both_s3_styles_are_signed_as_sent() {
         let style = |target: &str| {
             let (mut message, _) = staged("s3", 0, "h:9000", ("GET", target), &[], "");
             virtual_hosted(&mut message, "/base", "h:9000");
@@ -397,7 +399,7 @@ mod tests {
         ] {
             assert_eq!(style(path), (host.map(str::to_owned), target.to_owned(), host.is_some()), "{path}");
         }
-        // The signature's host is the one in the message.
+        // The signature covers the host header of the request itself.
         let (_, stages) = staged("s3", 0, "h", ("GET", "/k"), &[("host", "bucket.h")], "");
         assert!(stages.canonical.contains("\nhost:bucket.h\n"), "{}", stages.canonical);
     }

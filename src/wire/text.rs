@@ -1,6 +1,6 @@
-//! Values as text: labels, queries and headers.
+//! Formats values as text, for labels, queries and headers.
 //!
-//! It never decides where a value travels; that is the protocol's.
+//! It never decides where a value is sent; the protocol does.
 
 use super::EncodeError;
 use super::encode::closed;
@@ -9,8 +9,8 @@ use crate::contract::{Kind, TimestampFormat};
 use crate::generate::Value;
 use std::borrow::Cow;
 
-/// Every byte but the unreserved characters of [RFC 3986, 2.3](https://www.rfc-editor.org/rfc/rfc3986#section-2.3)
-/// becomes `%XX`; `keep` names bytes that stay as well.
+/// Encodes every byte as `%XX`, except for the unreserved characters of
+/// [RFC 3986, 2.3](https://www.rfc-editor.org/rfc/rfc3986#section-2.3) and the bytes in `keep`.
 pub fn percent_encode(text: &str, keep: &[u8]) -> String {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
     let stays = |byte: u8| UNRESERVED[usize::from(byte)] || byte.is_ascii() && keep.contains(&byte);
@@ -18,7 +18,7 @@ pub fn percent_encode(text: &str, keep: &[u8]) -> String {
     let mut rest = text;
     while let Some(at) = rest.bytes().position(|byte| !stays(byte)) {
         out.push_str(&rest[..at]);
-        // A character is encoded as a whole, so that the rest begins with one.
+        // A character is encoded as a whole, so that the rest begins at a character boundary.
         let length = rest[at..].chars().next().map_or(1, char::len_utf8);
         for byte in rest[at..at + length].bytes() {
             out.push('%');
@@ -42,7 +42,7 @@ const UNRESERVED: [bool; 256] = {
     unreserved
 };
 
-/// A value as text; what is no scalar becomes its JSON text, so that a wrong type is still sent.
+/// Formats a value as text. A list or map becomes its JSON text, so that a value of the wrong type can be sent.
 pub(super) fn scalar<'a>(
     value: &'a Value,
     kind: Option<&Kind>,
@@ -71,7 +71,7 @@ pub(super) fn scalar<'a>(
     })
 }
 
-/// Year, month, day of a count of days since 1970-01-01, after Howard Hinnant's
+/// Converts a number of days since 1970-01-01 to year, month and day, after Howard Hinnant's
 /// [`civil_from_days`](https://howardhinnant.github.io/date_algorithms.html#civil_from_days).
 pub fn civil(days: i64) -> (i64, i64, i64) {
     let shifted = days + 719_468;
@@ -85,7 +85,7 @@ pub fn civil(days: i64) -> (i64, i64, i64) {
     (year, month, day_of_year - (153 * shifted_month + 2) / 5 + 1)
 }
 
-/// The seconds since 1970 that a date says, as RFC 3339 or as in an HTTP header.
+/// Parses a date as in RFC 3339 or in an HTTP header; returns the seconds since 1970.
 pub(super) fn moment(text: &str) -> Option<f64> {
     let number =
         |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse::<i64>().ok()).flatten();
@@ -126,7 +126,7 @@ pub(super) fn moment(text: &str) -> Option<f64> {
     at(year, month, day, clock(time)?).map(|seconds| seconds - (offset * 60) as f64)
 }
 
-/// The count of days since 1970-01-01, after Howard Hinnant's
+/// Returns the number of days since 1970-01-01, after Howard Hinnant's
 /// [`days_from_civil`](https://howardhinnant.github.io/date_algorithms.html#days_from_civil).
 fn days(year: i64, month: i64, day: i64) -> i64 {
     let year = year - i64::from(month <= 2);
@@ -139,7 +139,7 @@ fn days(year: i64, month: i64, day: i64) -> i64 {
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 fn date(seconds: f64, format: TimestampFormat) -> String {
-    // The caller holds seconds within ±2e11, so the conversions are exact enough and cannot overflow.
+    // The caller guarantees that seconds are within ±2e11, so the conversions are exact enough and cannot overflow.
     let whole = seconds.floor() as i64;
     let millis = ((seconds - seconds.floor()) * 1000.0).round() as i64;
     let (days, second) = (whole.div_euclid(86_400), whole.rem_euclid(86_400));
@@ -165,7 +165,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn moments_are_written_as_their_place_demands() {
+    fn timestamps_are_formatted_and_parsed() {
         assert_eq!(date(1_576_540_098.0, TimestampFormat::DateTime), "2019-12-16T23:48:18Z");
         assert_eq!(date(1_576_540_098.0, TimestampFormat::HttpDate), "Mon, 16 Dec 2019 23:48:18 GMT");
         assert_eq!(date(0.0, TimestampFormat::HttpDate), "Thu, 01 Jan 1970 00:00:00 GMT");
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_but_the_unreserved_is_encoded() {
+    fn all_but_unreserved_characters_are_percent_encoded() {
         assert_eq!(percent_encode("a-b_c.d~E9", b""), "a-b_c.d~E9");
         assert_eq!(
             percent_encode(" %:/?#[]@!$&'()*+,;=", b""),

@@ -1,42 +1,42 @@
-//! XML as a tree of elements, and the characters that XML text needs escaped.
+//! Parses XML into a tree of elements, and escapes XML text.
 //!
-//! It never expands an entity that a document declares, and never goes deeper than a bound.
+//! It never expands an entity that a document declares, and never exceeds a maximum depth.
 
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
 
-/// So many levels are read; deeper documents are refused.
+/// Maximum depth of a document.
 const DEEPEST: usize = 128;
 
-/// So many elements are read in one document.
+/// Maximum number of elements in a document.
 const MOST_ELEMENTS: usize = 500_000;
 
 /// An element.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Element {
-    /// Without prefix.
+    /// The name without its prefix.
     pub(super) name: String,
-    /// As written, prefixes included; declarations of namespaces are left out.
+    /// The attributes as written, prefixes included; namespace declarations are left out.
     pub(super) attributes: Vec<(String, String)>,
     pub(super) children: Vec<Element>,
-    /// All text that stands in the element itself.
+    /// All text directly inside the element.
     pub(super) text: String,
 }
 
 impl Element {
-    /// The children of this name.
+    /// Returns the children with this name.
     pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Self> {
         self.children.iter().filter(move |child| child.name == name)
     }
 
-    /// The first child of this name.
+    /// Returns the first child with this name.
     pub(super) fn child(&self, name: &str) -> Option<&Self> {
         self.children.iter().find(|child| child.name == name)
     }
 }
 
-/// Reads a document; the reason where it is none.
+/// Parses a document; the error is the reason why it is not one.
 pub(super) fn parse(body: &[u8]) -> Result<Element, String> {
     let text = std::str::from_utf8(body).map_err(|error| format!("it is not UTF-8: {error}"))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text).trim_start();
@@ -65,7 +65,7 @@ pub(super) fn parse(body: &[u8]) -> Result<Element, String> {
                 finish(element(&start)?, &mut open, &mut root)?;
             }
             Event::End(_) => {
-                let done = open.pop().ok_or("an end without a start")?;
+                let done = open.pop().ok_or("it has an end tag without a start tag")?;
                 finish(done, &mut open, &mut root)?;
             }
             Event::Text(part) => add(&part.xml10_content(), &mut open)?,
@@ -75,18 +75,18 @@ pub(super) fn parse(body: &[u8]) -> Result<Element, String> {
                 let character = match reference.resolve_char_ref().map_err(|error| error.to_string())? {
                     Some(character) => character.to_string(),
                     None => resolve_predefined_entity(&name)
-                        .ok_or_else(|| format!("the entity `{name}` is not one of XML's own"))?
+                        .ok_or_else(|| format!("entity `{name}` is not predefined in XML"))?
                         .to_owned(),
                 };
                 add(&character, &mut open)?;
             }
-            // What a document type declares is not used.
+            // Declarations of a document type are ignored.
             Event::DocType(_) | Event::Decl(_) | Event::PI(_) | Event::Comment(_) => {}
             Event::Eof => break,
         }
     }
     if let Some(unfinished) = open.last() {
-        return Err(format!("the element `{}` does not end", unfinished.name));
+        return Err(format!("element `{}` is not closed", unfinished.name));
     }
     root.ok_or_else(|| "it has no element".to_owned())
 }
@@ -112,7 +112,7 @@ fn element(start: &BytesStart<'_>) -> Result<Element, String> {
 fn finish(done: Element, open: &mut [Element], root: &mut Option<Element>) -> Result<(), String> {
     match open.last_mut() {
         Some(parent) => parent.children.push(done),
-        None if root.is_some() => return Err("it has two roots".to_owned()),
+        None if root.is_some() => return Err("it has more than one root element".to_owned()),
         None => *root = Some(done),
     }
     Ok(())
@@ -122,19 +122,19 @@ fn add(part: &str, open: &mut [Element]) -> Result<(), String> {
     match open.last_mut() {
         Some(element) => element.text.push_str(part),
         None if part.trim().is_empty() => {}
-        None => return Err("there is text beside the root element".to_owned()),
+        None => return Err("it has text outside the root element".to_owned()),
     }
     Ok(())
 }
 
-/// Appends text with the characters escaped that would not come back as themselves.
+/// Appends text, escaping the characters that a parser would not return unchanged.
 pub(super) fn escape_text(out: &mut String, text: &str) {
     for character in text.chars() {
         match character {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
-            // A reader would make these a line feed.
+            // A parser would normalise these to a line feed.
             '\r' => out.push_str("&#xD;"),
             '\u{85}' => out.push_str("&#x85;"),
             '\u{2028}' => out.push_str("&#x2028;"),
@@ -164,7 +164,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_comes_back_as_itself() {
+    fn escaped_text_is_parsed_unchanged() {
         for text in ["", "a<b>&\"'c", " \t\n\r\u{85}\u{2028}é😀", "]]>"] {
             let mut out = String::from("<?xml version=\"1.0\"?><a");
             attribute(&mut out, "b", text);
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn hostile_documents_are_refused_without_harm() {
+    fn hostile_documents_are_rejected() {
         let deep = "<a>".repeat(1_000_000);
         let bomb = "<!DOCTYPE a [<!ENTITY b \"bbbb\"><!ENTITY c \"&b;&b;\">]><a>&c;</a>";
         let many = format!("<a>{}</a>", "<b/>".repeat(MOST_ELEMENTS + 1));

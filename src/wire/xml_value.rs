@@ -1,14 +1,14 @@
-//! XML elements as a document, with the help of the contract where it knows them.
+//! Converts XML elements into a document, with the help of the contract for those that it describes.
 //!
-//! It never refuses a value for its type: what is no number stays a text, for others to judge.
+//! It never rejects a value for its type: a text that is not a number stays a text, to be judged elsewhere.
 
 use super::known::Known;
 use super::xml::Element;
 use crate::contract::{Kind, Location};
 use serde_json::{Map, Number, Value as Json};
 
-/// An element of which nothing is known: a text, or an object of its children; repeated ones are a
-/// list, and attributes have an `@` before their names.
+/// Converts an undocumented element: into a text, or into an object of its children. Repeated children become a
+/// list, and names of attributes get an `@` in front.
 pub(super) fn unknown(element: &Element) -> Json {
     if element.children.is_empty() && element.attributes.is_empty() {
         return element.text.as_str().into();
@@ -39,8 +39,8 @@ fn append(out: &mut Map<String, Json>, name: &str, value: Json) {
     }
 }
 
-/// A structure whose members stand in an element, by their names on the wire; what the contract does
-/// not know is there too.
+/// Converts an element into a structure, by the wire names of its members; undocumented children are
+/// included.
 pub(super) fn structure(element: &Element, known: Known<'_>) -> Json {
     let Some(members) = known.kind().members() else { return read(&[element], known) };
     let mut out = Map::new();
@@ -57,7 +57,7 @@ pub(super) fn structure(element: &Element, known: Known<'_>) -> Json {
             }
             continue;
         }
-        // Old services name the items of a flattened list by the item's name instead of the list's.
+        // Old services use the item's name instead of the list's for the items of a flattened list.
         let item = below.item().filter(|_| below.flattened()).and_then(|item| item.traits.name.as_deref());
         let tag = item.filter(|_| element.child(key).is_none()).unwrap_or(key);
         let found: Vec<&Element> = element.all(tag).collect();
@@ -72,12 +72,12 @@ pub(super) fn structure(element: &Element, known: Known<'_>) -> Json {
     Json::Object(out)
 }
 
-/// The value that stands in these elements of one name: one, or several of a flattened list or map.
+/// Converts all elements with one name: a single value, or the items or entries of a flattened list or map.
 fn read(found: &[&Element], known: Known<'_>) -> Json {
     let Some(first) = found.first() else { return Json::Null };
     let single = |read: &dyn Fn(&Element) -> Json| match found {
         [one] => read(one),
-        // Where one is due, several are a fault that whoever reads the list can see.
+        // If one is expected, several are a fault, which the list makes visible.
         several => Json::Array(several.iter().map(|one| read(one)).collect()),
     };
     if let Some(item) = known.item() {
@@ -104,7 +104,7 @@ fn read(found: &[&Element], known: Known<'_>) -> Json {
     }
 }
 
-/// A text as the value that it says, where it says one of this kind.
+/// Parses a text as a value of this kind; it stays a text if it is not one.
 fn scalar(text: &str, kind: &Kind) -> Json {
     let trimmed = text.trim();
     match kind {

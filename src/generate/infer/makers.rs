@@ -1,23 +1,23 @@
-//! The operations that make resources, and where a resource's identifier stands: chosen by the caller or in the answer.
+//! Finds the operations that create resources, and where a resource's identifier is: in the request or the response.
 //!
-//! It makes no fixture; it only answers who could make what a member names.
+//! It never builds a fixture; it only finds the operations that could create what a member refers to.
 
 use super::nouns::{By, Reference, reference, singular, verb_and_noun};
 use crate::contract::{Contract, Kind, Location, Member, Operation, ShapeId};
 use indexmap::IndexMap;
 use std::collections::VecDeque;
 
-/// Verbs of making, the plainest first.
+/// Verbs that create, the most common first.
 const MAKING: [&str; 11] =
     ["create", "run", "allocate", "register", "put", "import", "publish", "request", "start", "generate", "upload"];
-/// Verbs of taking away, the plainest first.
+/// Verbs that delete, the most common first.
 const REMOVING: [&str; 7] = ["delete", "terminate", "deregister", "remove", "release", "destroy", "stop"];
-/// Verbs of looking at one resource.
+/// Verbs that read one resource.
 const LOOKING: [&str; 3] = ["describe", "get", "head"];
-/// So deep is looked for an identifier in an answer.
+/// Maximum depth of the search for an identifier in a response.
 const DEEPEST: usize = 4;
 
-/// An operation that makes a resource.
+/// An operation that creates a resource.
 #[derive(Clone, Debug)]
 pub(super) struct Maker<'c> {
     pub operation: &'c Operation,
@@ -25,22 +25,23 @@ pub(super) struct Maker<'c> {
     rank: usize,
 }
 
-/// Where a resource's identifier stands.
+/// The place of a resource's identifier.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Stands {
-    /// The maker is told it, in this member.
+    /// The creating request has it, in this member.
     Named(String),
-    /// The maker's answer has it, at this path.
+    /// The creating response has it, at this path.
     Answered(String),
 }
 
-/// All makers of a contract.
+/// All operations of a contract that create resources.
 pub(super) struct Makers<'c> {
     contract: &'c Contract,
     pub all: Vec<Maker<'c>>,
-    /// The one that most members speak of, among those that an ARN names: `ResourceArn` is of no noun of its own.
+    /// The creator whose resource most members refer to, among those whose response has an ARN. `ResourceArn` is taken
+    /// to mean it, because that name has no noun of its own.
     main: Option<usize>,
-    /// Whether paths hold names, as they do in REST: there, what stands elsewhere is content.
+    /// Whether URL paths hold names, as in REST. If so, members outside the path are content.
     has_paths: bool,
 }
 
@@ -73,13 +74,15 @@ impl<'c> Makers<'c> {
         makers
     }
 
-    /// Who makes what a member of an operation's input names, and where its identifier stands.
+    /// Returns the creator of the resource that a member of an operation's input refers to, and the place of the
+    /// identifier.
     pub fn origin(&self, operation: &Operation, member: &str) -> Option<(usize, Stands)> {
         self.candidate(operation, member).filter(|(maker, stands)| !self.is_content(&self.all[*maker], stands))
     }
 
-    /// Whether a maker is told this as what it stores, and something else as the name: `ResourcePolicy` of
-    /// `PutResourcePolicy`, which is told a `SecretId`, or `Description` of `CreateKey`, which needs none.
+    /// Returns true if the creating request stores this member as content and has another member as the name:
+    /// `ResourcePolicy` of `PutResourcePolicy`, which requires a `SecretId`, or the optional `Description` of
+    /// `CreateKey`.
     fn is_content(&self, maker: &Maker<'_>, stands: &Stands) -> bool {
         let Stands::Named(told) = stands else { return false };
         let names = |name: &str, member: &Member| member.required && name != told && reference(name).by != By::Itself;
@@ -87,7 +90,7 @@ impl<'c> Makers<'c> {
         let mut all = inputs(self.contract, maker.operation);
         let is_needless = all.any(|(name, member)| name == told && !member.required) && known.noun != maker.noun;
         let is_named = || inputs(self.contract, maker.operation).any(|(name, member)| names(name, member));
-        // What stands in a path is an address.
+        // A member in a path is an address.
         let is_address = inputs(self.contract, maker.operation)
             .any(|(name, member)| name == told && !matches!(member.location, Location::Body | Location::Payload));
         known.by == By::Itself && !is_address && (is_needless || is_named())
@@ -95,7 +98,7 @@ impl<'c> Makers<'c> {
 
     fn candidate(&self, operation: &Operation, member: &str) -> Option<(usize, Stands)> {
         let told = reference(member);
-        // `ClientToken` makes a request once only, `NextToken` goes on with a list: neither names anything.
+        // `ClientToken` makes a request idempotent and `NextToken` continues a list: neither refers to a resource.
         if told.by == By::Itself && told.noun.last().is_some_and(|last| last == "token") {
             return None;
         }
@@ -106,12 +109,12 @@ impl<'c> Makers<'c> {
             found.find_map(|(at, maker)| find(maker).map(|stands| (at, stands)))
         };
         let exact = |maker: &Maker<'_>| self.exact(maker, member);
-        // What a making operation is told of its own kind is the name of what it makes.
+        // If an operation creates a resource, a member with the same noun is the name of the new resource.
         let is_its_own = |maker: &Maker<'_>| own(maker) && maker.noun.ends_with(&told.noun);
         if !told.noun.is_empty() && told.by != By::Arn && self.all.iter().any(is_its_own) {
             return None;
         }
-        // The policy of `GetRolePolicy` is what `PutRolePolicy` makes, and not any policy.
+        // The policy of `GetRolePolicy` is created by `PutRolePolicy`, and not by any operation that creates policies.
         if told.noun.is_empty() || (noun.len() > told.noun.len() && noun.ends_with(&told.noun)) {
             let found = pick(&|maker| maker.noun == noun, &exact);
             if found.is_some() {
@@ -134,8 +137,8 @@ impl<'c> Makers<'c> {
         pick(&|maker| maker.noun == told.noun, &stands)
             .or_else(|| pick(&|maker| maker.noun.ends_with(&told.noun), &exact))
             .or_else(|| pick(&|maker| told.noun.ends_with(&maker.noun), &stands))
-            // `Key` of `GetObject` is what `PutObject` had to be told, `LayerName` of `GetLayerVersion` what
-            // `PublishLayerVersion` was; a description that may be left out names nothing.
+            // `Key` of `GetObject` is a required member of `PutObject`, as `LayerName` of `GetLayerVersion` is of
+            // `PublishLayerVersion`. An optional description refers to nothing.
             .or_else(|| {
                 let (at, stands) = pick(&|maker| noun.starts_with(&maker.noun), &exact)?;
                 let Stands::Named(name) = &stands else { return None };
@@ -146,15 +149,16 @@ impl<'c> Makers<'c> {
             })
     }
 
-    /// Who makes what a shape's own name speaks of: `TableArn` for the keys of a map, which no member's name tells of.
-    /// Stricter than for members, since a shape may be shared by many: it says in which way it names, and all of a noun.
+    /// Returns the creator of the resource that a shape's name refers to: `TableArn` for the keys of a map, which have
+    /// no member name. This is stricter than for members, since many members may share a shape: the name must state the
+    /// kind of identifier and the complete noun.
     pub fn of_shape(&self, operation: &Operation, id: &ShapeId) -> Option<(usize, Stands)> {
         let told = reference(id.as_str());
         let says_it = told.by != By::Itself && !told.noun.is_empty();
         self.origin(operation, id.as_str()).filter(|(at, _)| says_it && self.all[*at].noun == told.noun)
     }
 
-    /// The ARN of what most members speak of, for a `Resource` that takes no name.
+    /// Returns the place of the ARN of the resource that most members refer to, for a `Resource` that accepts no name.
     pub fn arn_of_main(&self, operation: &Operation, member: &str) -> Option<(usize, Stands)> {
         let main = self.main.filter(|_| reference(member).noun == ["resource"])?;
         let maker = self.all.get(main).filter(|maker| maker.operation.name != operation.name)?;
@@ -162,9 +166,10 @@ impl<'c> Makers<'c> {
         self.stands(maker, member, &by).map(|stands| (main, stands))
     }
 
-    /// Who answers with the number that a member of an operation's input asks for: under the very same name, or as the
-    /// `Version` that a `VersionNumber` is. Only what belongs to the operation's own noun counts: `GetLayerVersion` and
-    /// `GetLayerVersionPolicy` are told what `PublishLayerVersion` answers. No caller chooses such a number.
+    /// Returns the creator whose response has the number that a member of an operation's input needs: under the same
+    /// name, or as `Version` for a `VersionNumber`. The operation's noun must begin with the creator's:
+    /// `GetLayerVersion` and `GetLayerVersionPolicy` take the number from the response of `PublishLayerVersion`.
+    /// Callers never choose such a number.
     pub fn numbered(&self, operation: &Operation, member: &str) -> Option<(usize, Stands)> {
         let (_, noun) = verb_and_noun(operation.name.as_str());
         let short = member.strip_suffix("Number").or_else(|| member.strip_suffix("_number")).unwrap_or(member);
@@ -178,7 +183,7 @@ impl<'c> Makers<'c> {
         answers.next()
     }
 
-    /// A member of the very same name in what the maker is told or answers.
+    /// Returns the place of a member with the same name in the creating request or response.
     fn exact(&self, maker: &Maker<'_>, member: &str) -> Option<Stands> {
         let one = singular(member);
         let same = |name: &str| name.eq_ignore_ascii_case(member) || name.eq_ignore_ascii_case(&one);
@@ -218,7 +223,7 @@ impl<'c> Makers<'c> {
         }
     }
 
-    /// The first text in an answer, the outermost first, whose member's name fits.
+    /// Returns the path of the first text in a response, in breadth-first order, whose member's name fits.
     fn answered(&self, maker: &Maker<'_>, fits: impl Fn(&str, usize) -> bool) -> Option<String> {
         self.answered_with(maker, fits, |id| self.is_text(id))
     }
@@ -261,12 +266,12 @@ impl<'c> Makers<'c> {
         matches!(self.contract.shape(id).kind, Kind::String)
     }
 
-    /// The operation that takes away what a maker makes.
+    /// Returns the operation that deletes the resource of a creator.
     pub fn remover(&self, maker: &Maker<'_>) -> Option<&'c Operation> {
         self.about(&maker.noun, &REMOVING)
     }
 
-    /// The operation that looks at what a maker makes.
+    /// Returns the operation that reads the resource of a creator.
     pub fn looker(&self, maker: &Maker<'_>) -> Option<&'c Operation> {
         self.about(&maker.noun, &LOOKING)
     }
@@ -281,8 +286,7 @@ impl<'c> Makers<'c> {
     }
 }
 
-/// Whether an operation's verb says that it takes something away or lists what it finds: what is not there may be no
-/// error to it.
+/// Returns true if an operation's verb says that it deletes or lists, so that a missing resource may not be an error.
 pub(crate) fn takes_nothing_amiss(operation: &str) -> bool {
     let (verb, _) = verb_and_noun(operation);
     REMOVING.contains(&verb.as_str()) || ["abort", "cancel", "list", "search"].contains(&verb.as_str())
@@ -293,7 +297,7 @@ fn is_arn_of(name: &str, noun: &[String]) -> bool {
     told.by == By::Arn && (told.noun.is_empty() || told.noun == noun)
 }
 
-/// The members of an operation's input.
+/// Returns the members of an operation's input.
 pub(super) fn inputs<'c>(
     contract: &'c Contract,
     operation: &'c Operation,

@@ -1,7 +1,7 @@
-//! What a machine model lets one infer about resources: who makes what, who takes it away, and which members name it.
+//! Infers resources from machine models: which operations create and delete them, and which members name them.
 //!
-//! It guesses by names and says what it guessed; what the scenario says itself is never changed, and nothing is
-//! inferred for operations that a page documents: there the scenario has the word.
+//! It guesses from names and reports its guesses. It never changes what the scenario says, and it infers nothing for
+//! operations that a page documents: for those, the scenario decides.
 
 mod makers;
 mod nouns;

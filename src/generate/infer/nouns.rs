@@ -1,9 +1,9 @@
-//! What names say: the verb and the noun of an operation, and which resource a member's name speaks of.
+//! Splits names: into the verb and noun of an operation, and into the resource that a member's name refers to.
 //!
-//! It knows no shape; names are all it looks at.
+//! It never looks at shapes, only at names.
 
-/// The words of a name in camel, Pascal, snake or kebab case, in small letters: `DescribeDBInstances` is
-/// `describe`, `db`, `instances`.
+/// Splits a name in camel, Pascal, snake or kebab case into lowercase words: `DescribeDBInstances` becomes `describe`,
+/// `db`, `instances`.
 pub(super) fn words(name: &str) -> Vec<String> {
     let chars: Vec<char> = name.chars().collect();
     let mut words: Vec<String> = Vec::new();
@@ -18,7 +18,7 @@ pub(super) fn words(name: &str) -> Vec<String> {
             && (before.is_some_and(|before| before.is_lowercase() || before.is_ascii_digit())
                 || (before.is_some_and(char::is_uppercase)
                     && chars.get(at + 1).is_some_and(|next| next.is_lowercase())
-                    // `ARNs`: the plural of an acronym is one word.
+                    // The plural of an acronym, such as `ARNs`, is one word.
                     && !(chars.get(at + 1) == Some(&'s') && chars.get(at + 2).is_none_or(|after| !after.is_lowercase()))));
         if begins && !word.is_empty() {
             words.push(std::mem::take(&mut word));
@@ -29,7 +29,7 @@ pub(super) fn words(name: &str) -> Vec<String> {
     words
 }
 
-/// One of what a word names several of: `policies` is `policy`.
+/// Returns the singular of a word: `policies` becomes `policy`.
 pub(super) fn singular(word: &str) -> String {
     if let Some(stem) = word.strip_suffix("ies").filter(|stem| stem.len() > 1) {
         return format!("{stem}y");
@@ -43,7 +43,7 @@ pub(super) fn singular(word: &str) -> String {
     }
 }
 
-/// What an operation does, and to what: `CreateStateMachine` is `create` and `state`, `machine`.
+/// Splits an operation's name into verb and noun: `CreateStateMachine` becomes `create` and `state`, `machine`.
 pub(super) fn verb_and_noun(operation: &str) -> (String, Vec<String>) {
     let mut words = words(operation);
     if words.is_empty() {
@@ -56,31 +56,31 @@ pub(super) fn verb_and_noun(operation: &str) -> (String, Vec<String>) {
     (verb, words)
 }
 
-/// What a member's name says of what it identifies.
+/// The resource that a member's name refers to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Reference {
-    /// The resource's noun; empty where the name says none: `Name`, `Arn`.
+    /// The resource's noun; empty if the name has none: `Name`, `Arn`.
     pub noun: Vec<String>,
-    /// In which way it is named.
+    /// The kind of identifier.
     pub by: By,
 }
 
-/// In which way a member names a resource.
+/// The kind of identifier by which a member refers to a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum By {
-    /// By an identifier that the service gives.
+    /// An identifier that the service assigns.
     Id,
-    /// By its ARN.
+    /// The ARN.
     Arn,
-    /// By a URL.
+    /// A URL.
     Url,
-    /// By the name that its maker chose.
+    /// The name chosen when the resource was created.
     Name,
-    /// By whatever a member means that is called like the resource itself: `Bucket`.
+    /// Unknown, because the member is called like the resource itself: `Bucket`.
     Itself,
 }
 
-/// Reads a member's name: `TableName` names a table by name, `roleArn` a role by ARN.
+/// Parses a member's name: `TableName` refers to a table by name, `roleArn` to a role by ARN.
 pub(super) fn reference(member: &str) -> Reference {
     let mut noun = words(member);
     if let Some(last) = noun.last_mut() {
@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_fall_into_words() {
+    fn names_are_split_into_words() {
         assert_eq!(words("DescribeDBInstances").join(" "), "describe db instances");
         assert_eq!(words("QueueUrl").join(" "), "queue url");
         assert_eq!(words("SSEKMSKeyId").join(" "), "ssekms key id");
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn one_of_many() {
+    fn plurals_become_singular() {
         for (many, one) in [
             ("policies", "policy"),
             ("instances", "instance"),
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn members_say_what_they_name() {
+    fn member_names_refer_to_resources() {
         let told = |name: &str| {
             let found = reference(name);
             (found.noun.join(" "), found.by)

@@ -1,6 +1,6 @@
-//! Fixtures, and the members that name what they make, for all that a scenario leaves open.
+//! Completes a scenario with inferred fixtures, and with values for the members that refer to them.
 //!
-//! It sends nothing: whether a guess holds is seen when its requests are answered.
+//! It never sends a request; the responses of the run show whether a guess was right.
 
 use super::makers::{Makers, Stands, inputs};
 use super::nouns::{By, Reference, reference, verb_and_noun};
@@ -10,46 +10,46 @@ use crate::scenario::{Fixture, OperationNotes, RawRequest, Scenario, Until};
 use indexmap::IndexMap;
 use serde_json::Value as Json;
 
-/// A scenario with all that could be inferred, and what that is.
+/// A scenario completed by inference, with a list of what was inferred.
 #[derive(Clone, Debug, Default)]
 pub struct Inference {
     /// The scenario, completed.
     pub scenario: Scenario,
-    /// The resources that are made for cases, in the order in which they are made.
+    /// The resources that are created for cases, in the order of creation.
     pub resources: Vec<Resource>,
-    /// Where each identifier comes from.
+    /// The origin of each identifier.
     pub origins: Vec<Origin>,
 }
 
-/// A resource that is made for each case that needs it.
+/// A resource that is created for each case that needs it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Resource {
     /// The fixture's name: `state_machine`.
     pub fixture: String,
-    /// The operation that makes it.
+    /// The operation that creates it.
     pub made_by: String,
-    /// The operation that takes it away, where there is one.
+    /// The operation that deletes it, if there is one.
     pub taken_away_by: Option<String>,
-    /// The operation that is asked until it is ready, where it may not be at once.
+    /// The operation that is called until the resource is ready, if it may not be ready at once.
     pub awaited_by: Option<String>,
 }
 
-/// Where the value of a member that names a resource comes from.
+/// The origin of the value of a member that refers to a resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
     /// The operation.
     pub operation: String,
     /// The member's path.
     pub member: String,
-    /// The template: `{queue.QueueUrl}`, or a name that is chosen anew.
+    /// The template: `{queue.QueueUrl}`, or a name that is generated for each case.
     pub value: String,
-    /// The operation that makes it; the operation itself where the name is chosen anew.
+    /// The operation that creates the resource; the operation itself if the name is generated for each case.
     pub made_by: String,
 }
 
-/// What names may look like, the most telling first; each differs from run to run or from case to case.
+/// Templates for names, the most descriptive first. Each differs from run to run or from case to case.
 const NAMES: [&str; 5] = ["ovs-{run}-{case}", "ovs{run}{case}", "o{run}{case}", "o{case}", "/ovs/{run}/{case}"];
-/// How deep required members are looked through.
+/// Maximum depth of the search for required members.
 const DEEPEST: usize = 3;
 
 /// Completes a scenario for the operations that only machine models describe.
@@ -71,7 +71,7 @@ pub fn infer(contract: &Contract, scenario: &Scenario) -> Inference {
     for operation in contract.operations.iter().filter(wanted) {
         work.operation(operation);
     }
-    // In the order in which they must be made; what the user wrote needs nothing of what is inferred.
+    // Fixtures are inserted in the order of creation. Fixtures of the user need none of the inferred ones.
     for (name, fixture) in std::mem::take(&mut work.fixtures) {
         work.out.scenario.fixtures.insert(name, fixture);
     }
@@ -85,16 +85,16 @@ struct Work<'c> {
     /// Fixtures of the scenario itself.
     own: Vec<String>,
     fixtures: IndexMap<String, Fixture>,
-    /// Makers whose needs are being looked for: nobody makes what it needs itself.
+    /// Creators whose needs are being resolved; none can create what it needs itself.
     open: Vec<usize>,
     done: Vec<String>,
-    /// Fixtures of which is known how they are awaited and taken away.
+    /// Fixtures for which the operations that await and delete them are known.
     completed: Vec<String>,
 }
 
 impl<'c> Work<'c> {
-    /// Says of every required member that names a resource where its value comes from. False where the operation
-    /// would need what it makes itself.
+    /// Sets the value of every required member that refers to a resource. Returns false if the operation would need
+    /// what it creates itself.
     fn operation(&mut self, operation: &'c Operation) -> bool {
         let name = operation.name.as_str();
         if self.done.iter().any(|done| done == name) {
@@ -129,14 +129,15 @@ impl<'c> Work<'c> {
             self.optional(operation);
         }
         self.done.push(name.to_owned());
-        // A maker whose fixture is not there yet is named by nobody.
+        // No member can refer to a creator whose fixture does not exist yet.
         if !self.open.iter().any(|maker| self.makers.all[*maker].operation.name == operation.name) {
             self.clean_up(operation);
         }
         whole
     }
 
-    /// Models often call every way to name a resource optional, though one of them must be there.
+    /// Sets one optional member: models often call every identifier of a resource optional although one of them must be
+    /// present.
     fn optional(&mut self, operation: &'c Operation) {
         let name = operation.name.as_str();
         let (_, noun) = verb_and_noun(name);
@@ -180,7 +181,7 @@ impl<'c> Work<'c> {
         }
     }
 
-    /// A member whose value another operation makes.
+    /// Sets a member to an identifier that another operation creates.
     fn named(&mut self, operation: &Operation, path: &MemberPath, shape: &Shape, maker: usize, stands: Stands) -> bool {
         let Some((fixture, capture)) = self.resource(maker, stands.clone()) else { return false };
         let value = format!("{{{fixture}.{capture}}}");
@@ -198,7 +199,7 @@ impl<'c> Work<'c> {
         true
     }
 
-    /// The name of what the operation itself makes.
+    /// Sets a member to the name of what the operation itself creates.
     fn fresh(&mut self, operation: &Operation, member: &str, place: &str, shape: &Shape) {
         let (_, noun) = verb_and_noun(operation.name.as_str());
         let told = reference(member);
@@ -209,7 +210,7 @@ impl<'c> Work<'c> {
         }
     }
 
-    /// Lets an operation choose a name anew for each case; the template, where one fits.
+    /// Lets an operation generate a name for each case. Returns the template, if one fits.
     fn choose(&mut self, operation: &Operation, place: &str, shape: &Shape) -> Option<String> {
         let name = operation.name.as_str();
         if let Some(given) = self.out.scenario.use_for(name, place) {
@@ -224,7 +225,7 @@ impl<'c> Work<'c> {
         Some(value)
     }
 
-    /// The fixture of a maker, and the name under which it knows the identifier.
+    /// Returns the fixture of a creator, and the name under which the fixture has the identifier.
     fn resource(&mut self, maker: usize, stands: Stands) -> Option<(String, String)> {
         let operation = self.makers.all[maker].operation;
         let fixture = self.makers.all[maker].noun.join("_");
@@ -274,11 +275,12 @@ impl<'c> Work<'c> {
         Some((fixture, capture))
     }
 
-    /// How a resource is waited for and taken away, once: both may name it in ways of their own.
+    /// Adds to a fixture, once, the requests that await and delete the resource. Both may refer to it by other
+    /// identifiers.
     fn complete(&mut self, maker: usize, fixture: &str) {
         let at = self.out.resources.iter().position(|resource| resource.fixture == fixture);
         let Some(at) = at.filter(|_| !self.completed.iter().any(|one| one == fixture)) else { return };
-        // Before its own members are looked at, so that they may name this fixture.
+        // This precedes the visit of the delete and read operations, so that their members may refer to this fixture.
         self.completed.push(fixture.to_owned());
         let known = &self.makers.all[maker];
         let (remover, looker) = (self.makers.remover(known), self.makers.looker(known));
@@ -301,8 +303,8 @@ impl<'c> Work<'c> {
         }
     }
 
-    /// Whether every required text of an operation comes from this fixture or from those that it needs, which stand
-    /// before it.
+    /// Returns true if every required text of an operation comes from this fixture or from those that it needs, which
+    /// are created before it.
     fn speaks_only_of(&self, operation: &Operation, fixture: &str) -> bool {
         let mut names_it = false;
         let all = required(self.contract, operation).into_iter().all(|needed| {
@@ -311,7 +313,7 @@ impl<'c> Work<'c> {
             }
             let place = needed.path.to_string();
             let given = self.out.scenario.use_for(operation.name.as_str(), &place).and_then(Json::as_str);
-            // What stands in a map is content where nothing is known of it.
+            // A text in a map without a known origin is content.
             let Some(given) = given else { return needed.is_in_map() };
             let of = given.strip_prefix('{').and_then(|rest| rest.split_once('.')).map(|(name, _)| name);
             names_it |= of == Some(fixture);
@@ -323,7 +325,7 @@ impl<'c> Work<'c> {
         all && names_it
     }
 
-    /// Whether making one fixture takes another.
+    /// Returns true if one fixture needs another.
     fn needs(&self, fixture: &str, other: &str) -> bool {
         let Some(made) = self.fixtures.get(fixture) else { return false };
         let hole = format!("{{{other}.");
@@ -332,7 +334,7 @@ impl<'c> Work<'c> {
         })
     }
 
-    /// What a case of a making operation makes is taken away after it, too.
+    /// Adds a cleanup to an operation that creates a resource, so that its cases delete what they create.
     fn clean_up(&mut self, operation: &'c Operation) {
         let name = operation.name.as_str();
         let Some(maker) = self.makers.all.iter().find(|maker| maker.operation.name == operation.name) else { return };
@@ -340,7 +342,7 @@ impl<'c> Work<'c> {
             return;
         }
         let Some(remover) = self.makers.remover(maker) else { return };
-        // What it calls optional is known once it has been looked at.
+        // The visit sets the optional members that the operation needs.
         self.operation(remover);
         let mut input = serde_json::Map::new();
         let is_number = |id: &ShapeId| matches!(self.contract.shape(id).kind, Kind::Integer | Kind::Long);
@@ -361,7 +363,7 @@ impl<'c> Work<'c> {
                 {
                     format!("{{made.{from}}}")
                 }
-                // The bucket of an object is the one that the object was put into.
+                // The bucket of an object is the bucket of the request that put it.
                 _ if inputs(self.contract, operation).any(|(other, _)| other == member) => format!("{{made.{member}}}"),
                 _ => return,
             };
@@ -382,7 +384,7 @@ impl<'c> Work<'c> {
     }
 }
 
-/// A scalar of an input that has to be there.
+/// A required scalar of an input.
 struct Needed<'c> {
     path: MemberPath,
     id: &'c ShapeId,
@@ -390,20 +392,20 @@ struct Needed<'c> {
 }
 
 impl Needed<'_> {
-    /// Whether it is a key of a map, or somewhere in an entry.
+    /// Returns true if it is a key of a map or lies within an entry.
     fn is_in_map(&self) -> bool {
         self.path.0.iter().any(|segment| matches!(segment, Segment::Key | Segment::Value))
     }
 
-    /// Whether no member of its own tells what it is: a key, an entry, or an item of an entry.
+    /// Returns true if it has no member name of its own: a key, an entry, or an item of an entry.
     fn is_nameless(&self) -> bool {
         let inner = self.path.0.iter().rev().take_while(|segment| !matches!(segment, Segment::Member(_)));
         inner.into_iter().any(|segment| matches!(segment, Segment::Key | Segment::Value))
     }
 }
 
-/// The required scalars of an input: members that must be there, first items of lists that must, and the keys and
-/// entries of maps that must.
+/// Returns the required scalars of an input: required members, the first items of required lists, and the keys and
+/// entries of required maps.
 fn required<'c>(contract: &'c Contract, operation: &'c Operation) -> Vec<Needed<'c>> {
     let mut found = Vec::new();
     if let Some(input) = &operation.input {
@@ -430,7 +432,7 @@ fn walk<'c>(contract: &'c Contract, id: &'c ShapeId, path: &MemberPath, depth: u
     }
 }
 
-/// Whether what a template becomes is inside a shape's limits.
+/// Returns true if the filled template is within a shape's limits.
 fn fits(shape: &Shape, template: &str) -> bool {
     let text = template.replace("{run}", "01234567").replace("{case}", "0123456789ab");
     let length = shape.length();
@@ -440,18 +442,19 @@ fn fits(shape: &Shape, template: &str) -> bool {
         && shape.pattern.as_ref().is_none_or(|pattern| Pattern::new(pattern).is_ok_and(|it| it.matches(&text)))
 }
 
-/// Whether a shape has room for an identifier from there: one of a form of its own takes no chosen name.
+/// Returns true if a shape accepts an identifier from this place: a shape with a format of its own accepts no generated
+/// name.
 fn may_be(shape: &Shape, stands: &Stands) -> bool {
     matches!(stands, Stands::Answered(_)) || NAMES.iter().any(|name| fits(shape, name))
 }
 
-/// Words for "ready" among the members of a status.
+/// Words for "ready" among the values of a status.
 const READY: [&str; 10] =
     ["active", "available", "enabled", "ready", "running", "succeeded", "completed", "deployed", "inservice", "ok"];
-/// Words for "not yet": a status without any is no reason to wait.
+/// Words for "not ready": a status without any of them is not worth awaiting.
 const NOT_YET: [&str; 6] = ["creating", "pending", "inprogress", "provisioning", "starting", "initializing"];
 
-/// What an answer shows once the resource is ready, where it may not be at once.
+/// Returns what a response shows once the resource is ready, if it may not be ready at once.
 fn readiness(contract: &Contract, looker: &Operation) -> Option<Until> {
     let mut open: Vec<(String, &ShapeId, usize)> = vec![(String::new(), looker.output.as_ref()?, 0)];
     while !open.is_empty() {
@@ -489,7 +492,8 @@ mod tests {
     use crate::contract;
     use serde_json::json;
 
-    /// What is inferred for a call `Use` with this input, where `CreateTable` makes tables and `CreateIndex` indexes.
+    /// Returns what is inferred for an operation `Use` with this input, given that `CreateTable` creates tables and
+    /// `CreateIndex` creates indexes.
     fn uses(input: Json, more: Json) -> Vec<(String, Json)> {
         let mut shapes = json!({
             "CreateTableInput": {"type": "structure", "members": {"TableName": {"shape": "TableName", "required": true}}},
@@ -523,11 +527,11 @@ mod tests {
     }
 
     #[test]
-    fn keys_of_maps_name_what_was_made() {
+    fn map_keys_refer_to_created_resources() {
         for (key, due) in [
             ("TableName", Some("{table.TableName}")),
             ("TableArn", Some("{table.TableArn}")),
-            // Shapes that are shared by many say nothing.
+            // Shapes that many members share say nothing.
             ("Handle", None),
             ("Text", None),
         ] {
@@ -538,7 +542,7 @@ mod tests {
     }
 
     #[test]
-    fn entries_of_maps_name_what_was_made() {
+    fn map_entries_refer_to_created_resources() {
         let (input, mut more) = map("Text", "Entries");
         more["Entries"] = json!({"type": "list", "member": "Entry"});
         more["Entry"] = json!({"type": "structure", "members": {
@@ -551,7 +555,7 @@ mod tests {
     }
 
     #[test]
-    fn maps_that_may_be_left_out_name_nothing() {
+    fn optional_maps_are_left_unset() {
         let (_, more) = map("TableName", "Text");
         assert_eq!(uses(json!({"Wanted": {"shape": "Wanted"}}), more), []);
     }

@@ -1,20 +1,20 @@
-//! From the dialects in which patterns are documented to the one of the `regex` crates.
+//! Translates patterns from the documented dialects to that of the `regex` crates; it never matches anything.
 //!
 //! AWS documents Java's: `\d`, `\w` and `\s` are ASCII, `\uXXXX` are UTF-16 code units (a pair of
 //! surrogates is one character), `\p{Alpha}` and its like are POSIX classes.
 //! <https://docs.oracle.com/en/java/javase/17/docs/api/java.base/java/util/regex/Pattern.html>
 
-/// Rewrites a pattern; what needs no rewriting stays as it is.
+/// Translates a pattern. Parts that mean the same in both dialects stay as they are.
 pub fn to_rust(pattern: &str) -> String {
     let chars: Vec<char> = pattern.chars().collect();
     let mut out = String::with_capacity(pattern.len());
     let mut depth = 0_usize;
     let mut at = 0;
-    // What the item before a hyphen in a class is.
+    // What precedes the current position in a class.
     let mut before = Before::Other;
     while at < chars.len() {
         let c = chars[at];
-        // The end of a range begins none.
+        // The end of a range cannot begin another one.
         let after = if before == Before::Hyphen { Before::Other } else { Before::Character };
         match c {
             '\\' => {
@@ -43,8 +43,8 @@ pub fn to_rust(pattern: &str) -> String {
                 at = end;
             }
             '[' => {
-                // Java nests classes here, ECMAScript and POSIX mean the bracket; a class that is
-                // closed once more than it is opened can only be the former.
+                // In Java this opens a nested class, in ECMAScript and POSIX it is a literal bracket. If the class
+                // is closed once more than it is opened, it can only be the former.
                 if nests(&chars, at) {
                     depth += 1;
                     before = Before::Other;
@@ -61,8 +61,8 @@ pub fn to_rust(pattern: &str) -> String {
                 out.push(']');
                 at += 1;
             }
-            // A hyphen makes a range of two characters; anywhere else it is itself, `[\w-.]`, `[+--]`, `[a-c-e]`, and
-            // two of them take nothing away, as they do in Rust.
+            // A hyphen between two characters makes a range; anywhere else it stands for itself, as in `[\w-.]`,
+            // `[+--]`, `[a-c-e]`. Two hyphens do not subtract a class, as they do in Rust.
             '-' if depth > 0 => {
                 let is_last = chars.get(at + 1) == Some(&']');
                 let before_class =
@@ -95,7 +95,7 @@ pub fn to_rust(pattern: &str) -> String {
 /// Escapes that stand for more than one character, or that quote several.
 const CLASSES: &str = "dDwWsShvpPQ";
 
-/// What stands before a place in a class.
+/// What precedes a position in a class.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Before {
     /// A character that a range may begin with.
@@ -106,7 +106,7 @@ enum Before {
     Other,
 }
 
-/// Whether a pattern asks where words begin or end.
+/// Returns true if a pattern has a word boundary, `\b` or `\B`.
 pub fn has_boundary(pattern: &str) -> bool {
     let (mut escaped, mut found) = (false, false);
     for c in pattern.chars() {
@@ -116,8 +116,8 @@ pub fn has_boundary(pattern: &str) -> bool {
     found
 }
 
-/// Whether something is repeated twice over, `a{2}{3}`, or an end of the text is, `a${2}`, or without a least number,
-/// `a{,2}`: more often, as often, or with a brace as a text, as engines differ.
+/// Returns true if a pattern repeats a repetition, `a{2}{3}`, repeats an anchor, `a${2}`, or has no minimum, `a{,2}`.
+/// Engines differ here: they multiply the repetitions, ignore one of them, or read the brace as a literal.
 pub fn repeats_oddly(pattern: &str) -> bool {
     let chars: Vec<char> = pattern.chars().collect();
     let (mut at, mut in_class, mut counted) = (0, false, None);
@@ -148,7 +148,7 @@ pub fn repeats_oddly(pattern: &str) -> bool {
     false
 }
 
-/// Where a `[:alpha:]` inside a class ends.
+/// Returns the position after a `[:alpha:]` inside a class.
 fn posix_end(chars: &[char], open: usize) -> Option<usize> {
     let inside = chars.get(open + 1..)?.strip_prefix(&[':'])?;
     let length = inside.windows(2).position(|two| two == [':', ']'])?;
@@ -156,7 +156,7 @@ fn posix_end(chars: &[char], open: usize) -> Option<usize> {
 }
 
 fn nests(chars: &[char], open: usize) -> bool {
-    // `[a[bc]d]`: from here there must be two closing brackets before the class ends.
+    // A nested class, as in `[a[bc]d]`, has two closing brackets after this position.
     let mut closing = 0;
     let mut at = open + 1;
     while at < chars.len() {
@@ -177,7 +177,7 @@ fn nests(chars: &[char], open: usize) -> bool {
     false
 }
 
-/// Writes the escape at `at` and returns where reading goes on.
+/// Translates the escape at `at` and returns the position after it.
 fn escape(chars: &[char], at: usize, in_class: bool, out: &mut String) -> usize {
     let Some(&next) = chars.get(at + 1) else {
         out.push_str("\\\\");
@@ -197,10 +197,10 @@ fn escape(chars: &[char], at: usize, in_class: bool, out: &mut String) -> usize 
         'w' | 'W' => class("a-zA-Z0-9_", next == 'W', out),
         's' | 'S' => class(" \\t\\n\\x0B\\f\\r", next == 'S', out),
         'h' => class(" \\t\\x{A0}\\x{1680}\\x{180E}\\x{2000}-\\x{200A}\\x{202F}\\x{205F}\\x{3000}", false, out),
-        // Every vertical white space, not the tab that Rust means by it.
+        // In Java this is every vertical white space, in Rust only the vertical tab.
         'v' => class("\\n\\x0B\\f\\r\\x{85}\\x{2028}\\x{2029}", false, out),
         'e' => out.push_str("\\x1B"),
-        // The very end, or before a line's end there.
+        // This matches at the end, or before a final line terminator.
         'Z' => out.push_str("(?=\\n?\\z)"),
         'u' => return code_units(chars, at, out),
         'p' | 'P' => return property(chars, at, in_class, out),
@@ -212,7 +212,7 @@ fn escape(chars: &[char], at: usize, in_class: bool, out: &mut String) -> usize 
             }
             return (end + 2).min(chars.len());
         }
-        // An escaped letter that Rust refuses but others take for itself, and punctuation.
+        // Escaped punctuation that Rust rejects but other dialects read as the character itself.
         '/' | '\'' | '"' | ' ' | '@' | ':' | ',' | ';' | '=' | '!' | '%' | '`' | '_' | '<' | '>' => {
             out.push_str(&quoted(next));
         }
@@ -250,7 +250,7 @@ fn code_units(chars: &[char], at: usize, out: &mut String) -> usize {
     };
     let after = at + 6;
     if (0xD800..0xDC00).contains(&first) {
-        // `\uD800\uDC00-\uDBFF\uDFFF`: each pair is one character.
+        // In `\uD800\uDC00-\uDBFF\uDFFF` each pair is one character.
         if chars.get(after) == Some(&'\\')
             && chars.get(after + 1) == Some(&'u')
             && let Some(second) = hex4(chars, after + 2).filter(|unit| (0xDC00..0xE000).contains(unit))
@@ -260,7 +260,7 @@ fn code_units(chars: &[char], at: usize, out: &mut String) -> usize {
             return after + 6;
         }
     }
-    // A surrogate on its own stands for no character; its neighbours in a range do.
+    // A lone surrogate is not a character, so the nearest character takes its place in a range.
     let point = match first {
         0xD800..=0xDBFF => 0xD7FF,
         0xDC00..=0xDFFF => 0x10FFFF,
@@ -315,7 +315,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn documented_dialects_mean_the_same_here() {
+    fn translated_patterns_match_the_same_texts() {
         for (pattern, yes, no) in [
             (r"^(?!aws:)[a-zA-Z+-=._:/]+$", "a+,9<=", "aws:x"),
             (r"^[\w-.]+$", "a-b.c_9", "é"),

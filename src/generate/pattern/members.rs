@@ -1,4 +1,6 @@
-//! Texts that a pattern matches as a whole, of a wanted length.
+//! Compiles a documented pattern and generates texts of a wanted length that match it as a whole.
+//!
+//! It never generates violations.
 
 use super::dialect::{has_boundary, repeats_oddly, to_rust};
 use super::tree::Tree;
@@ -6,48 +8,45 @@ use crate::generate::draw::Draw;
 use fancy_regex::{Expr, Regex, RegexBuilder};
 use std::sync::OnceLock;
 
-/// How many texts are drawn before a pattern with a wanted length counts as unsatisfiable.
+/// Maximum number of texts to draw before a pattern counts as unsatisfiable at a wanted length.
 const TRIES: u32 = 64;
-/// How often a part of unlimited repetition is repeated at most where no length is wanted.
+/// Maximum number of characters beyond the minimum if no length is wanted.
 const FREE_REPEATS: usize = 8;
-/// Longer texts than this are never drawn.
+/// Maximum length of a generated text.
 const LONGEST: usize = 1 << 20;
 
-/// A pattern that was not understood.
+/// An invalid or unsupported pattern.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("pattern `{pattern}` is not understood: {reason}")]
+#[error("unsupported pattern `{pattern}`: {reason}")]
 pub struct PatternError {
-    /// As documented.
+    /// The pattern as documented.
     pub pattern: String,
-    /// What is wrong with it.
+    /// The reason why it is not supported.
     pub reason: String,
 }
 
-/// A documented pattern, ready to match and to generate.
+/// A documented pattern, compiled for matching and generating.
 #[derive(Clone, Debug)]
 pub struct Pattern {
     whole: Regex,
-    /// Made when it is first asked: only what breaks the pattern is searched for. With the documented text in the
-    /// dialect of the engine, from which it is made.
+    /// The unanchored form, compiled from `rust` on first use, because only violations need it.
     search: OnceLock<Option<Regex>>,
     rust: String,
     tree: Tree,
-    /// Whether it asks where words begin: which letters beyond ASCII belong to words, Java has said in two ways
-    /// (JDK 19 changed it), so that no such text is known to match or not to.
+    /// Whether it has a word boundary. JDK 19 changed which letters beyond ASCII belong to words, so it is not known
+    /// whether a text with such letters matches.
     has_boundary: bool,
 }
 
 impl Pattern {
-    /// Reads a pattern in its documented dialect (Java's, where nothing else is said).
+    /// Compiles a pattern in its documented dialect, which is Java's unless stated otherwise.
     ///
     /// # Errors
-    /// Where the pattern is broken or uses what is not understood.
+    /// Returns an error if the pattern is malformed or uses unsupported syntax.
     pub fn new(pattern: &str) -> Result<Self, PatternError> {
         let error = |reason: String| PatternError { pattern: pattern.to_owned(), reason };
         if repeats_oddly(pattern) {
-            return Err(error(
-                "a repetition of a repetition or of an end means different things to different engines".to_owned(),
-            ));
+            return Err(error("regex engines differ on the repetition of a repetition or an anchor".to_owned()));
         }
         let rust = to_rust(pattern);
         let parsed = Expr::parse_tree(&rust).map_err(|e| error(e.to_string()))?;
@@ -56,12 +55,13 @@ impl Pattern {
         Ok(Self { whole, search: OnceLock::new(), rust, tree, has_boundary: has_boundary(pattern) })
     }
 
-    /// Whether the whole text matches. A search that gives up counts as no match.
+    /// Returns true if the whole text matches. If the engine reaches its limit, the text counts as not matching.
     pub fn matches(&self, text: &str) -> bool {
         !self.is_unclear(text) && self.whole.is_match(text).unwrap_or(false)
     }
 
-    /// Whether some part of the text matches; what gives up counts as a match, so that it is no violation.
+    /// Returns true if some part of the text matches. If the engine reaches its limit, the text counts as matching, so
+    /// that it does not become a violation.
     pub fn finds(&self, text: &str) -> bool {
         let search = || self.search.get_or_init(|| built(&self.rust).ok()).as_ref();
         self.is_unclear(text) || search().is_none_or(|search| search.is_match(text).unwrap_or(true))
@@ -71,18 +71,19 @@ impl Pattern {
         self.has_boundary && !text.is_ascii()
     }
 
-    /// Whether the text is wrong under either reading: as a whole and as a search.
+    /// Returns true if the text fails under both interpretations: as a whole match and as a search.
     pub fn is_violated_by(&self, text: &str) -> bool {
         !self.matches(text) && !self.finds(text)
     }
 
-    /// The least and the greatest number of characters that the pattern's form allows; look-around
-    /// and back-references may allow fewer.
+    /// Returns the least and the greatest number of characters that the pattern's structure allows. Look-around and
+    /// back-references may narrow this range.
     pub fn lengths(&self) -> (usize, usize) {
         self.tree.lengths()
     }
 
-    /// A matching text of exactly `length` characters, or of any short length; none where none was found.
+    /// Returns a matching text of exactly `length` characters, or of any short length if `length` is `None`. Returns
+    /// `None` if no text was found.
     pub fn member(&self, draw: &mut dyn Draw, length: Option<usize>) -> Option<String> {
         let (least, most) = self.lengths();
         let wanted = match length {
@@ -102,7 +103,7 @@ impl Pattern {
             {
                 return Some(text);
             }
-            // A text of any length may have to be longer than the first tries.
+            // Without a wanted length, a few more attempts make sense only if a matching text may have to be longer.
             if length.is_none() && attempt > TRIES / 2 && least.saturating_add(FREE_REPEATS) >= most {
                 break;
             }
@@ -110,12 +111,12 @@ impl Pattern {
         None
     }
 
-    /// Each character at the edge of a class or in a literal of the pattern, without repetition, in order.
+    /// Returns each character at the edge of a class or in a literal of the pattern, in order and without duplicates.
     pub fn edge_characters(&self) -> Vec<char> {
         dedup(self.tree.edges().into_iter().flat_map(|(low, high)| [low, high]).collect())
     }
 
-    /// Each character next to the edge of a class of the pattern, without repetition.
+    /// Returns each character just outside a class of the pattern, without duplicates.
     pub(super) fn neighbours(&self) -> Vec<char> {
         let next_to = |(low, high): (char, char)| {
             let before = (low as u32).checked_sub(1).and_then(char::from_u32);
@@ -124,7 +125,7 @@ impl Pattern {
         dedup(self.tree.edges().into_iter().flat_map(next_to).collect())
     }
 
-    /// The texts that negative look-aheads forbid, as far as they are plain.
+    /// Returns one text for each negative look-ahead that forbids it, as far as one can be written.
     pub(super) fn forbidden_prefixes(&self, draw: &mut dyn Draw) -> Vec<String> {
         let mut found = Vec::new();
         for inner in self.tree.forbidden() {
@@ -154,7 +155,7 @@ mod tests {
     use crate::generate::draw::{Seeded, choices};
 
     #[test]
-    fn members_have_the_wanted_length() {
+    fn generated_texts_have_the_wanted_length() {
         for (pattern, wanted) in [
             (r"^(?!aws:)[a-zA-Z+-=._:/]+$", vec![1, 2, 4, 128]),
             (r"^[-:/A-Za-z0-9]+", vec![20, 256]),
@@ -174,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nothing_matches_gives_nothing() {
+    fn unsatisfiable_and_unsupported_patterns_are_detected() {
         let pattern = Pattern::new("^(?!a)a$").expect("well formed");
         assert_eq!(pattern.member(&mut Seeded::new(1, ""), None), None);
         assert_eq!(Pattern::new("^[a-z]{3}$").expect("fine").member(&mut Seeded::new(1, ""), Some(4)), None);
@@ -188,7 +189,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn members_match(mut draw in choices(), which in 0_usize..4) {
+        fn generated_texts_match(mut draw in choices(), which in 0_usize..4) {
             let pattern = [r"^(?!aws:)[a-zA-Z+-=._:/]+$", r"^\w{3,9}(-\d+)?$", r"[^\s@]+@[^\s@]+\.[^\s@]+", r"^[^\x00-\x1f]*$"][which];
             let parsed = Pattern::new(pattern).expect("well formed");
             if let Some(member) = parsed.member(&mut draw, None) {

@@ -1,6 +1,6 @@
-//! Documented patterns: what matches, texts that do, and texts that do not by one edit.
+//! Documented patterns: matches texts, and generates texts that match and texts that fail to match by one edit.
 //!
-//! Never used by the reference server, which has a regex engine of its own.
+//! The reference server never uses this module; it has a regex engine of its own.
 
 mod dialect;
 mod members;

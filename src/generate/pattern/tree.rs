@@ -1,9 +1,11 @@
-//! A pattern's form, made ready for writing texts: classes as ranges, lengths known at every node.
+//! The syntax tree of a pattern, prepared for generating texts: classes are ranges, and every node knows its lengths.
+//!
+//! It never matches a text.
 
 use crate::generate::draw::Draw;
 use fancy_regex::{AstNode, Expr, LookAround};
 
-/// A part of a pattern with the least and greatest number of characters that its form allows.
+/// A part of a pattern with the least and greatest number of characters that its structure allows.
 #[derive(Clone, Debug)]
 pub(super) struct Tree {
     node: Node,
@@ -13,13 +15,13 @@ pub(super) struct Tree {
 
 #[derive(Clone, Debug)]
 enum Node {
-    /// Takes no characters: anchors, positive look-around, nothing.
+    /// Consumes no characters: an anchor, positive look-around or the empty pattern.
     Nothing,
-    /// A negative look-ahead, which forbids what is inside.
+    /// A negative look-ahead, which forbids the inner pattern.
     Forbidden(Box<Tree>),
     /// These characters.
     Literal(String),
-    /// One character of these ranges; the letters, digits and printable ones among them first.
+    /// One character of these ranges. Letters and digits are preferred, then other printable characters.
     Class {
         plain: Vec<(char, char)>,
         printable: Vec<(char, char)>,
@@ -32,7 +34,7 @@ enum Node {
         low: usize,
         high: usize,
     },
-    /// Back-references, conditions and the like: no text is written for them.
+    /// Back-references, conditions and the like, for which no text can be generated.
     Unknown,
 }
 
@@ -87,7 +89,7 @@ impl Tree {
         (self.least, self.most)
     }
 
-    /// The ranges of all classes and literals, in order.
+    /// Returns the ranges of all classes and literals, in order.
     pub fn edges(&self) -> Vec<(char, char)> {
         match &self.node {
             Node::Class { all, .. } => all.clone(),
@@ -96,7 +98,7 @@ impl Tree {
         }
     }
 
-    /// What negative look-aheads forbid.
+    /// Returns the patterns that negative look-aheads forbid.
     pub fn forbidden(&self) -> Vec<&Self> {
         match &self.node {
             Node::Forbidden(inner) => vec![inner],
@@ -114,7 +116,7 @@ impl Tree {
         many.iter().chain(one)
     }
 
-    /// Appends a text of `target` characters that the form allows; `None` where it allows none.
+    /// Appends a text of `target` characters that the structure allows. Returns `None` if there is none.
     pub fn write(&self, target: usize, draw: &mut dyn Draw, out: &mut String) -> Option<()> {
         if target < self.least || target > self.most {
             return None;
@@ -158,7 +160,7 @@ impl Tree {
                 if child.most == 0 {
                     return (target == 0).then_some(());
                 }
-                // n repetitions of least..=most characters make exactly `target`.
+                // The number of repetitions is chosen so that they can add up to exactly `target` characters.
                 let fewest = target.div_ceil(child.most).max(*low);
                 let greatest = target.checked_div(child.least).unwrap_or(target.max(*low)).min(*high);
                 if fewest > greatest {
@@ -177,7 +179,7 @@ impl Tree {
     }
 }
 
-/// Writes a part with between `low` and `high` characters and tells how many it took.
+/// Writes a part with `low` to `high` characters and returns how many it wrote.
 fn share(part: &Tree, low: usize, high: usize, draw: &mut dyn Draw, out: &mut String) -> Option<usize> {
     if low > high {
         return None;
@@ -205,7 +207,7 @@ fn class(all: Vec<(char, char)>) -> Node {
     Node::Class { plain, printable, all }
 }
 
-/// The ranges of characters of a class such as `[a-z]`, as the `regex` crate reads it.
+/// Returns the character ranges of a class such as `[a-z]`, as the `regex` crate parses it.
 fn ranges(class: &str, casei: bool) -> Vec<(char, char)> {
     use regex_syntax::hir::{Class, HirKind};
     let parsed = regex_syntax::ParserBuilder::new().case_insensitive(casei).build().parse(class);
@@ -223,7 +225,7 @@ fn draw_char(ranges: &[(char, char)], draw: &mut dyn Draw) -> char {
     let mut at = draw.below(ranges.iter().map(size).sum());
     for range in ranges {
         if at < size(range) {
-            // A range across the surrogates has holes; its low end is always a character.
+            // A range across the surrogates has gaps; its low end is always a character.
             return char::from_u32(range.0 as u32 + at as u32).unwrap_or(range.0);
         }
         at -= size(range);

@@ -1,18 +1,21 @@
-//! Texts that a pattern rejects under either reading, most of them one edit away from a member.
+//! Generates texts that a pattern rejects under both interpretations, most of them one edit away from a matching text.
+//!
+//! It never returns a text that matches as a whole or that a search finds.
 
 use super::Pattern;
 use crate::generate::draw::Draw;
 
-/// A text that breaks a pattern, and what was done to make it.
+/// A text that violates a pattern, with the edit that produced it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
-    /// For the case's id: `start-U+0020`, `trailing-newline`, `look-ahead`.
+    /// The edit, for the case's id: `start-U+0020`, `trailing-newline`, `look-ahead`.
     pub variant: String,
     /// The text.
     pub text: String,
 }
 
-/// One character of each kind that classes leave out, beside the neighbours of the classes themselves.
+/// Characters that classes often exclude, one of each kind. The characters next to the pattern's own classes are tried
+/// as well.
 const KINDS: [(char, &str); 14] = [
     (' ', "space"),
     ('\t', "tab"),
@@ -31,19 +34,19 @@ const KINDS: [(char, &str); 14] = [
 ];
 
 impl Pattern {
-    /// Violations made from `member`, a text that matches: each excluded character at its start,
-    /// in its middle and at its end, what look-aheads forbid, and a trailing newline. All have as
-    /// many characters as fit into `lengths`, and all fail as whole match and as search.
+    /// Returns violations derived from `member`, a text that matches: each excluded character at its start, in its
+    /// middle and at its end, what look-aheads forbid, and a trailing newline. The length of each is within `lengths`,
+    /// and each fails both as a whole match and as a search.
     pub fn violations(&self, member: &str, lengths: (u64, u64), draw: &mut dyn Draw) -> Vec<Violation> {
         self.violations_until(member, lengths, draw, |_| false)
     }
 
-    /// The first of them.
+    /// Returns the first of the [`violations`](Self::violations).
     pub fn first_violation(&self, member: &str, lengths: (u64, u64), draw: &mut dyn Draw) -> Option<Violation> {
         self.violations_until(member, lengths, draw, |_| true).into_iter().next()
     }
 
-    /// They up to the first one that is `enough`.
+    /// Returns the [`violations`](Self::violations) up to the first one for which `enough` returns true.
     pub fn violations_until(
         &self,
         member: &str,
@@ -82,7 +85,7 @@ impl Pattern {
                 edited[at] = bad;
                 let replaced = offer(format!("{place}-{name}"), edited.into_iter().collect());
                 if !replaced {
-                    // A replaced character can turn into another violation of length or none; inserting may work.
+                    // If replacing a character gives no violation, inserting it may.
                     let mut edited = chars.clone();
                     edited.insert(if place == "end" { chars.len() } else { at }, bad);
                     offer(format!("{place}-{name}"), edited.into_iter().collect());
@@ -100,7 +103,7 @@ impl Pattern {
             offer("trailing-newline".to_owned(), format!("{shorter}\n"));
         }
         offer("empty".to_owned(), String::new());
-        // Patterns that are searched for and have no class to leave need coarser edits.
+        // Unanchored patterns without a class to leave need coarser edits.
         for (index, plain) in ["x", " ", "@", "0", "-", "\u{1F600}"].iter().enumerate() {
             let length = (chars.len().max(1) as u64).clamp(lengths.0, lengths.1.max(lengths.0)) as usize;
             offer(
@@ -117,7 +120,8 @@ impl Pattern {
         found
     }
 
-    /// Members next to what look-aheads forbid: shortened, in another case, with a character before.
+    /// Returns matching texts close to what look-aheads forbid: shortened, in another case, or with a character in
+    /// front.
     pub fn near_misses(&self, draw: &mut dyn Draw) -> Vec<(String, String)> {
         let mut found = Vec::new();
         for forbidden in self.forbidden_prefixes(draw) {
@@ -157,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn every_place_the_look_ahead_and_the_newline_are_tried() {
+    fn all_positions_look_aheads_and_newlines_are_tried() {
         let found = variants(r"^(?!aws:)[a-zA-Z+-=._:/]+$", "key1");
         for variant in
             ["start-space", "middle-space", "end-space", "end-U+0060", "start-U+0040", "look-ahead", "trailing-newline"]
@@ -167,15 +171,15 @@ mod tests {
     }
 
     #[test]
-    fn ambiguous_texts_are_no_violations() {
-        // Unanchored at its end: a bad last character still leaves something to be found.
+    fn ambiguous_texts_are_not_violations() {
+        // The pattern has no anchor at its end, so a search still finds a match before a bad last character.
         let found = variants("^[a-z]+", "abc");
         assert!(found.iter().any(|one| one == "start-space"));
         assert!(found.iter().all(|one| !one.starts_with("end-")), "{found:?}");
     }
 
     #[test]
-    fn a_pattern_without_anchors_gets_coarse_violations() {
+    fn unanchored_patterns_get_coarse_violations() {
         assert!(!variants(r"[^\s@]+@[^\s@]+\.[^\s@]+", "a@b.c").is_empty());
     }
 }

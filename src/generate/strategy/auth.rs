@@ -1,4 +1,6 @@
-//! Every kind of missing or insufficient authorisation that a server can know without the caller's secret.
+//! Every kind of missing or insufficient authorization that a server can detect without the caller's secret.
+//!
+//! It never sends a wrong signature unless the scenario says that the server verifies signatures.
 
 use super::Work;
 use crate::contract::Role;
@@ -24,7 +26,7 @@ pub(crate) fn cases(work: &Work<'_>) -> Vec<Case> {
     add(
         "unauthenticated",
         "no-header".to_owned(),
-        "the caller must prove who it is".to_owned(),
+        "the caller must authenticate".to_owned(),
         unknown,
         Authorization::Anonymous,
     );
@@ -42,7 +44,7 @@ pub(crate) fn cases(work: &Work<'_>) -> Vec<Case> {
     out
 }
 
-/// What can be wrong with a proof that a server can see without knowing the secret: variant, rule, damage.
+/// Returns the faults of credentials that a server can detect without knowing the secret: variant, rule, damage.
 pub(super) fn wrong_proofs(
     credentials: &Credentials,
     verifies_signatures: bool,
@@ -51,35 +53,43 @@ pub(super) fn wrong_proofs(
     match credentials {
         Credentials::Anonymous => {}
         Credentials::Bearer(_) => wrong.extend([
-            ("empty", "an empty header proves nothing", AuthDamage::Empty),
-            ("scheme-only", "a scheme without a key proves nothing", AuthDamage::SchemeOnly),
-            ("no-scheme", "the key stands after `Bearer`", AuthDamage::NoScheme),
-            ("basic", "the scheme is `Bearer`", AuthDamage::OtherScheme("Basic".to_owned())),
-            ("key-shortened", "the whole key counts", AuthDamage::KeyShortened),
-            ("key-lengthened", "the whole key counts", AuthDamage::KeyLengthened),
-            ("unknown-key", "the key was never given out", AuthDamage::UnknownKey),
+            ("empty", "an empty header does not authenticate", AuthDamage::Empty),
+            ("scheme-only", "a scheme without a key does not authenticate", AuthDamage::SchemeOnly),
+            ("no-scheme", "the key must follow `Bearer`", AuthDamage::NoScheme),
+            ("basic", "the scheme must be `Bearer`", AuthDamage::OtherScheme("Basic".to_owned())),
+            ("key-shortened", "the whole key must match", AuthDamage::KeyShortened),
+            ("key-lengthened", "the whole key must match", AuthDamage::KeyLengthened),
+            ("unknown-key", "the key must exist", AuthDamage::UnknownKey),
         ]),
         Credentials::Header { .. } => wrong.extend([
-            ("empty", "an empty header proves nothing", AuthDamage::Empty),
-            ("key-shortened", "the whole key counts", AuthDamage::KeyShortened),
-            ("key-lengthened", "the whole key counts", AuthDamage::KeyLengthened),
-            ("unknown-key", "the key was never given out", AuthDamage::UnknownKey),
+            ("empty", "an empty header does not authenticate", AuthDamage::Empty),
+            ("key-shortened", "the whole key must match", AuthDamage::KeyShortened),
+            ("key-lengthened", "the whole key must match", AuthDamage::KeyLengthened),
+            ("unknown-key", "the key must exist", AuthDamage::UnknownKey),
         ]),
         Credentials::SigV4 { .. } => {
             wrong.extend([
-                ("empty", "an empty header proves nothing", AuthDamage::Empty),
-                ("scheme-only", "a scheme without a signature proves nothing", AuthDamage::SchemeOnly),
-                ("basic", "the scheme is `AWS4-HMAC-SHA256`", AuthDamage::OtherScheme("Basic".to_owned())),
-                ("no-credential", "the header names a credential", AuthDamage::MissingPart("Credential".to_owned())),
+                ("empty", "an empty header does not authenticate", AuthDamage::Empty),
+                ("scheme-only", "a scheme without a signature does not authenticate", AuthDamage::SchemeOnly),
+                ("basic", "the scheme must be `AWS4-HMAC-SHA256`", AuthDamage::OtherScheme("Basic".to_owned())),
+                (
+                    "no-credential",
+                    "the header must contain `Credential`",
+                    AuthDamage::MissingPart("Credential".to_owned()),
+                ),
                 (
                     "no-signed-headers",
-                    "the header names what is signed",
+                    "the header must contain `SignedHeaders`",
                     AuthDamage::MissingPart("SignedHeaders".to_owned()),
                 ),
-                ("no-signature", "the header holds a signature", AuthDamage::MissingPart("Signature".to_owned())),
+                (
+                    "no-signature",
+                    "the header must contain `Signature`",
+                    AuthDamage::MissingPart("Signature".to_owned()),
+                ),
             ]);
             if verifies_signatures {
-                wrong.push(("wrong-signature", "the signature fits the request", AuthDamage::WrongSignature));
+                wrong.push(("wrong-signature", "the signature must match the request", AuthDamage::WrongSignature));
             }
         }
     }

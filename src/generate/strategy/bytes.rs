@@ -1,5 +1,7 @@
-//! Byte budgets: exactly reached and passed by one byte, in one entry and in many, in one-, two- and
+//! Byte budgets: exactly reached and exceeded by one byte, in one entry and in many, in one-, two- and
 //! four-byte characters.
+//!
+//! It never splits a write over several requests; see `accumulated_budget.rs`.
 
 use super::Work;
 use crate::contract::{ByteScope, Constraint, Kind, Operation, Rule, Segment, Shape};
@@ -18,7 +20,7 @@ pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
     for (index, rule) in shape.rules.iter().enumerate() {
         let Rule::MaxTotalBytes { over, max, .. } = rule else { continue };
         if *max > super::MOST_IN_BODY {
-            let words = format!("at most {max} bytes in all");
+            let words = format!("at most {max} bytes in total");
             out.push(work.not_sent(site, Constraint::MaxTotalBytes, "at-max", words, "larger than overstep sends"));
             continue;
         }
@@ -33,7 +35,7 @@ pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
 struct Budget {
     over: ByteScope,
     max: u64,
-    /// Whether both readings of the sentence are possible.
+    /// Whether the documentation allows both readings.
     disputed: bool,
     rule: usize,
 }
@@ -47,7 +49,7 @@ impl Budget {
         let rule = format!("at most {} UTF-8 bytes over all {what}", self.max);
         let path = format!("rules/{}", self.rule);
         let fact = shape.facts_at(&path).find(|fact| fact.standing != crate::contract::Standing::Assumed);
-        // The strictest reading decides what is valid, the loosest what is a violation.
+        // The strictest reading decides what is valid, the most lenient one what is a violation.
         let strict = if self.disputed { ByteScope::KeysAndValues } else { self.over };
         let loose = if self.disputed { ByteScope::Values } else { self.over };
         let breaks = || Aim::Breaks(site.path.clone(), Constraint::MaxTotalBytes);
@@ -73,7 +75,7 @@ impl Budget {
     }
 }
 
-/// A map that takes one byte more than its budget allows under every reading.
+/// Returns a map that exceeds its budget by one byte under every reading.
 pub(super) fn over_budget(work: &Work<'_>, sampler: &Sampler<'_>, site: &Site) -> Option<Value> {
     let shape = work.shape(site);
     shape.rules.iter().find_map(|rule| match rule {
@@ -84,7 +86,7 @@ pub(super) fn over_budget(work: &Work<'_>, sampler: &Sampler<'_>, site: &Site) -
     })
 }
 
-/// A map whose contents take exactly `total` bytes under a reading, in at least `entries` entries.
+/// Returns a map whose contents take exactly `total` bytes under a reading, in at least `entries` entries.
 #[expect(clippy::too_many_arguments, reason = "one call, and a struct would only repeat these names")]
 fn fill(
     work: &Work<'_>,
@@ -135,8 +137,8 @@ fn fill(
     (total_bytes(&out, over) == total).then_some(Value::Map(out))
 }
 
-/// Where what is stored counts too: every case that expects success reads it before and after, so that a
-/// refusal is held against the server only where there was room.
+/// Adds reads before and after an accepted write if stored entries count towards the budget, so that a rejection is a
+/// mismatch only if the budget had room.
 pub(crate) fn with_room(planner: &Planner<'_>, operation: &Operation, mut case: Case) -> Case {
     let Expectation::Accept(accept) = &mut case.expectation else { return case };
     let notes = planner.scenario.notes(operation.name.as_str());
@@ -167,8 +169,8 @@ pub(crate) fn with_room(planner: &Planner<'_>, operation: &Operation, mut case: 
     case
 }
 
-/// The keys that an input writes to a map with a stored budget, and how much room they leave under the
-/// strictest reading.
+/// Returns the member with a stored budget that an input writes to, the keys written, and how many bytes they leave
+/// under the strictest reading.
 fn budgeted(planner: &Planner<'_>, operation: &Operation, input: &Value) -> Option<(String, Vec<String>, u64)> {
     let members = planner.contract.shape(operation.input.as_ref()?).kind.members()?;
     members.iter().find_map(|(name, member)| {

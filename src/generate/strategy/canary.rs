@@ -1,16 +1,16 @@
-//! A request for an operation that cannot exist: how an endpoint answers what it does not know.
+//! The canary: a request for an operation that cannot exist. It shows how an endpoint responds to unknown operations.
 //!
-//! It is no case of any operation, and nothing is held against its answer.
+//! It belongs to no operation, and its response never counts as a violation.
 
 use super::Work;
 use crate::contract::Protocol;
 use crate::generate::case::{Case, CaseId, Damage, Intent, Judged, Purpose, Send, Step};
 use crate::generate::{Expectation, Value};
 
-/// The name of the operation that cannot exist.
+/// Name of the operation that cannot exist.
 pub(crate) const CANARY: &str = "OverstepCanary";
 
-/// The canary, over the protocol that the operations speak.
+/// Builds the canary in the protocol of the contract.
 pub(crate) fn canary(work: &Work<'_>) -> Case {
     let contract = work.planner.contract;
     let name = &work.operation.name;

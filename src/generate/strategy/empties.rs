@@ -1,6 +1,6 @@
-//! Texts, lists and maps with nothing in them, where no document says whether they may be empty.
+//! Empty texts, lists and maps, if the documents do not say whether they are valid.
 //!
-//! What comes back is recorded; where a least length is documented, see `length.rs`.
+//! The response is recorded, and never expected. For documented minimum lengths, see `length.rs`.
 
 use super::Work;
 use crate::contract::{Constraint, Kind, Location};
@@ -18,14 +18,14 @@ pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
         return Vec::new();
     }
     let empty = match shape.kind {
-        // With a greatest length alone, the empty text is inside of it.
+        // A documented maximum length alone includes the empty text, so that case belongs to `length.rs`.
         Kind::String if site.in_body() && length.max.is_none() => Value::text(""),
         Kind::String if site.location == Location::Query => Value::text(""),
         Kind::List { .. } if site.in_body() => Value::List(Vec::new()),
         Kind::Map { .. } if site.in_body() => Value::empty(),
         _ => return Vec::new(),
     };
-    let aim = Aim::Silent("no document says whether it may be empty");
+    let aim = Aim::Silent("the docs don't say whether it may be empty");
     work.at(site, Constraint::Length, "empty", "no documented minimum", None, aim, |_| Some(empty))
         .into_iter()
         .collect()

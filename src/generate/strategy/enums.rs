@@ -1,4 +1,6 @@
-//! Every member of an enum, and texts that are nearly members.
+//! Every value of an enum, and texts that are almost values.
+//!
+//! It never sends a value of another type; see `types.rs`.
 
 use super::Work;
 use crate::contract::{Constraint, Kind};
@@ -41,7 +43,7 @@ pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
     ];
     let mut used: Vec<String> = values.clone();
     for (variant, text) in wrong {
-        // A header's ends are trimmed on the way, and an empty segment is another path.
+        // Servers trim header values, and an empty segment makes another path.
         let lost = !site.in_body() && (text.trim() != text || text.is_empty());
         if lost && site.location != crate::contract::Location::Query || used.contains(&text) {
             continue;
@@ -53,7 +55,7 @@ pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
     out
 }
 
-/// `one of A, B, C`, shortened past eight.
+/// Describes the values of an enum, at most eight by name: `one of A, B, C`.
 fn in_words(values: &[&str]) -> String {
     let shown: Vec<&str> = values.iter().copied().take(8).collect();
     let more = values.len() - shown.len();
@@ -61,7 +63,7 @@ fn in_words(values: &[&str]) -> String {
     format!("one of {}{tail}", shown.join(", "))
 }
 
-/// A value as part of an id: what would end a part of an id, or a word in a shell, becomes its code.
+/// Returns a value as part of a case id. Characters that are special in ids or shells are replaced by their code.
 pub(super) fn safe(value: &str) -> String {
     value
         .chars()

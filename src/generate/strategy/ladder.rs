@@ -1,4 +1,6 @@
-//! Where no greatest size is documented: a ladder of sizes.
+//! A ladder of growing sizes, if no maximum size is documented.
+//!
+//! It never expects a rejection.
 
 use super::length::entries;
 use super::{Work, plural, unit};
@@ -23,13 +25,13 @@ pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
         Kind::List { .. } | Kind::Map { .. } if in_body => &[10, 100, 1000],
         _ => &[],
     };
-    // What a model leaves open is open, but for one that is silent on most of the limits that there are.
+    // If a model states no limit, there is none, unless the model leaves out most limits.
     let from_model = !work.planner.is_reticent() && shape.facts.iter().any(|fact| fact.standing == Standing::Model);
     let (one, many) = unit(&shape.kind);
     sizes
         .iter()
         .filter_map(|size| {
-            let aim = if from_model { Aim::Valid } else { Aim::Silent("no document states a greatest size") };
+            let aim = if from_model { Aim::Valid } else { Aim::Silent("the docs state no maximum size") };
             let rule = format!("no documented maximum, so {} too", plural(*size, one, many));
             let variant = format!("ladder-{size}");
             work.at(site, Constraint::Length, variant, rule, None, aim, |sampler| match shape.kind {

@@ -1,6 +1,6 @@
-//! Laws over state: what is stored merges, overwrites, stays apart, survives, and leaves no trace when refused.
+//! Laws over stored state: writes merge, overwrite, stay isolated, survive concurrency, and leave no trace if rejected.
 //!
-//! Every law compares what was there before with what is there after; a resource may hold anything.
+//! Every law compares the state before with the state after. It never assumes an empty resource.
 
 use super::Work;
 use super::traces::refusals;
@@ -12,9 +12,9 @@ use crate::generate::relation::StateKind;
 use crate::generate::sample::{ELSEWHERE, Sampler, cycled};
 use crate::generate::story::{Story, Told};
 
-/// So many writers write side by side.
+/// Number of concurrent writers.
 const WRITERS: u64 = 5;
-/// So many keys are in play at the most, so that a map's own limit is never met.
+/// Maximum number of keys in a case, small enough never to reach a map's own limit.
 const MOST_KEYS: u64 = 5;
 
 pub(crate) fn cases(work: &Work<'_>) -> Vec<Case> {
@@ -31,11 +31,11 @@ pub(crate) fn cases(work: &Work<'_>) -> Vec<Case> {
     out
 }
 
-/// The laws of one member that is kept.
+/// Generates the law cases of one stored member.
 pub(crate) struct Laws<'w, 'p> {
     pub work: &'w Work<'p>,
     pub keeper: &'w Keeper<'p>,
-    /// Begins variants where an operation keeps several members.
+    /// Prefix of variants, if an operation stores several members.
     pub at: String,
 }
 
@@ -44,7 +44,7 @@ impl<'w, 'p> Laws<'w, 'p> {
         self.keeper.kind == kind
     }
 
-    /// A case, if its story can be told.
+    /// Builds a case, or returns `None` if its steps cannot be built.
     pub fn tell(
         &self,
         operation: &Operation,
@@ -82,7 +82,7 @@ impl<'w, 'p> Laws<'w, 'p> {
         self.work.planner.sampler(self.keeper.operation, &story.id)
     }
 
-    /// The shapes of a map's keys and values, or of a list's items, or the field's own.
+    /// Returns the shapes of a map's keys and values, of a list's items, or of the field itself.
     fn inner(&self) -> (Option<&'p ShapeId>, &'p ShapeId) {
         match &self.work.planner.contract.shape(self.keeper.shape).kind {
             Kind::Map { key, value } => (Some(key), value),
@@ -91,7 +91,7 @@ impl<'w, 'p> Laws<'w, 'p> {
         }
     }
 
-    /// How many entries or items are in play.
+    /// Returns the number of entries or items that a case may use.
     fn room(&self) -> u64 {
         let most = self.work.planner.contract.shape(self.keeper.shape).length().max.unwrap_or(u64::MAX);
         most.min(MOST_KEYS)
@@ -104,7 +104,7 @@ impl<'w, 'p> Laws<'w, 'p> {
         }
     }
 
-    /// An item, an entry's value or the field, with a text in it.
+    /// Returns an item, an entry's value or the field, containing the given text.
     fn entry(&self, story: &Story<'_, 'p>, text: &str) -> Option<Value> {
         let contract = self.work.planner.contract;
         let shape = self.inner().1;
@@ -116,7 +116,7 @@ impl<'w, 'p> Laws<'w, 'p> {
         with_text(contract, shape, self.sampler(story).sample(shape, &path), text)
     }
 
-    /// A value of the member: entries of these keys (or items) with these texts.
+    /// Returns a value of the member: entries with these keys (or items) and these texts.
     pub fn value(&self, story: &Story<'_, 'p>, entries: &[(&str, &str)]) -> Option<Value> {
         Some(match self.keeper.kind {
             StateKind::Map => {
@@ -130,15 +130,15 @@ impl<'w, 'p> Laws<'w, 'p> {
         })
     }
 
-    /// The member of an entry that is of this enum.
+    /// Returns the member of an entry that has the same enum values as this shape.
     pub fn kind_member(&self, kinds: &ShapeId) -> Option<&'p str> {
         let members = self.work.planner.contract.shape(self.inner().1).kind.members()?;
         let found = members.iter().find(|(_, member)| self.are_same_kinds(&member.shape, kinds));
         found.map(|(name, _)| name.as_str())
     }
 
-    /// Whether two enums are of one vocabulary: the same shape, or, where sources made two of it, one list
-    /// inside the other. Two or three words in common are no evidence.
+    /// Returns true if two enums have the same values: they are the same shape, or one list contains the other, which
+    /// happens if sources declare the enum twice. Two or three values in common are not enough evidence.
     fn are_same_kinds(&self, one: &ShapeId, other: &ShapeId) -> bool {
         const EVIDENCE: usize = 4;
         let contract = self.work.planner.contract;
@@ -151,7 +151,7 @@ impl<'w, 'p> Laws<'w, 'p> {
         one == other || few.len() >= EVIDENCE && few.iter().all(|value| many.contains(value))
     }
 
-    /// What that member says in the first entry of a value.
+    /// Returns the text of that member in the first entry of a value.
     pub fn kind_of(&self, value: &Value, member: &str) -> Option<String> {
         let entry = match value {
             Value::Map(entries) if self.is(StateKind::Map) => entries.values().next()?,
@@ -164,7 +164,7 @@ impl<'w, 'p> Laws<'w, 'p> {
         }
     }
 
-    /// The shape that holds free text.
+    /// Returns the shape that holds free text.
     fn text_shape(&self) -> Option<&'p Shape> {
         let contract = self.work.planner.contract;
         let shape = contract.shape(self.inner().1);
@@ -177,15 +177,15 @@ impl<'w, 'p> Laws<'w, 'p> {
         }
     }
 
-    /// Whether an empty text is a value like any other: a limit is documented that it is inside of, or it
-    /// is an item of a list, which nothing but its text tells apart from no item.
+    /// Returns true if the empty text is a valid value: a documented limit includes it, or it is an item of a list,
+    /// which only its text distinguishes from no item.
     fn may_be_empty(&self) -> bool {
         let limits = self.text_shape().map(Shape::length).unwrap_or_default();
         (self.is(StateKind::List) || limits.max.is_some()) && limits.min.unwrap_or(0) == 0
     }
 
-    /// Texts that careless servers change on the way, each with its name; those that are no value of the
-    /// shape are found out when the story is told.
+    /// Returns texts that careless servers alter, each with its variant. Texts that are not valid for the shape are
+    /// dropped when the case is built.
     fn texts(&self) -> Vec<(&'static str, String)> {
         let limits = self.text_shape().map(Shape::length).unwrap_or_default();
         let mut texts: Vec<(&'static str, String)> = [
@@ -211,10 +211,10 @@ impl<'w, 'p> Laws<'w, 'p> {
         texts
     }
 
-    /// What was written is read again as it was written.
+    /// Adds cases that read back what they wrote.
     fn written(&self, out: &mut Vec<Case>) {
         const LAW: &str = "read-your-write";
-        let rule = "what was written is what is read";
+        let rule = "a read returns what was written";
         self.law(out, LAW, "plain", rule, |story| {
             story.look(1)?;
             let key = self.key(story, 0);
@@ -239,7 +239,7 @@ impl<'w, 'p> Laws<'w, 'p> {
                 let key = self.key(story, 0);
                 story.write(1, &self.value(story, &[(&key, &text)])?, false)?;
                 story.look(1)?;
-                // Where only answers to writes show what is stored, another write shows it again.
+                // If only write responses show the stored list, another write shows it again.
                 let other = self.key(story, 1);
                 if self.is(StateKind::List) {
                     story.write(1, &self.value(story, &[(&other, "two")])?, true)?;
@@ -248,14 +248,14 @@ impl<'w, 'p> Laws<'w, 'p> {
             });
         }
         if self.may_be_empty() {
-            self.law(out, LAW, "empty", "an empty value is a value", |story| {
+            self.law(out, LAW, "empty", "an empty value is stored", |story| {
                 let key = self.key(story, 0);
                 story.look(1)?;
                 story.write(1, &self.value(story, &[(&key, "one")])?, true)?;
                 story.look(1)?;
                 story.write(1, &self.value(story, &[(&key, "")])?, false)?;
                 story.look(1)?;
-                // Where only answers to writes show what is stored, another write shows it again.
+                // If only write responses show the stored list, another write shows it again.
                 if self.is(StateKind::List) {
                     story.write(1, &self.value(story, &[("", "two")])?, true)?;
                 }
@@ -272,7 +272,7 @@ impl<'w, 'p> Laws<'w, 'p> {
                 ("key-digits", "42"),
                 ("key-proto", "__proto__"),
             ] {
-                self.law(out, LAW, name, "an entry is found under the key under which it was written", |story| {
+                self.law(out, LAW, name, "an entry is stored under exactly the key that was written", |story| {
                     story.look(1)?;
                     story.write(1, &self.value(story, &[(key, "one")])?, false)?;
                     story.look(1)
@@ -284,7 +284,7 @@ impl<'w, 'p> Laws<'w, 'p> {
     fn relations(&self, out: &mut Vec<Case>) {
         let room = self.room();
         if self.is(StateKind::Map) && room > 1 {
-            self.law(out, "merges", "two-writes", "what is written is added to what is stored", |story| {
+            self.law(out, "merges", "two-writes", "a write adds to the stored entries", |story| {
                 let (one, two) = (self.key(story, 0), self.key(story, 1));
                 story.look(1)?;
                 story.write(1, &self.value(story, &[(&one, "one")])?, true)?;
@@ -292,14 +292,14 @@ impl<'w, 'p> Laws<'w, 'p> {
                 story.write(1, &self.value(story, &[(&two, "two")])?, true)?;
                 story.look(1)
             });
-            self.law(out, "merges", "overlapping", "what is written is added to what is stored", |story| {
+            self.law(out, "merges", "overlapping", "a write adds to the stored entries", |story| {
                 let (one, two) = (self.key(story, 0), self.key(story, 1));
                 story.look(1)?;
                 story.write(1, &self.value(story, &[(&one, "one"), (&two, "two")])?, true)?;
                 story.write(1, &self.value(story, &[(&two, "three")])?, true)?;
                 story.look(1)
             });
-            self.law(out, "merges", "keys-that-differ-in-case", "keys are told apart by every character", |story| {
+            self.law(out, "merges", "keys-that-differ-in-case", "keys are case-sensitive", |story| {
                 story.look(1)?;
                 story.write(1, &self.value(story, &[("key", "lower")])?, true)?;
                 story.write(1, &self.value(story, &[("KEY", "upper")])?, true)?;
@@ -307,38 +307,44 @@ impl<'w, 'p> Laws<'w, 'p> {
             });
         }
         if self.is(StateKind::List) {
-            self.law(out, "merges", "two-writes", "what is written is added to what is stored", |story| {
+            self.law(out, "merges", "two-writes", "a write adds to the stored entries", |story| {
                 story.look(1)?;
                 story.write(1, &self.value(story, &[("", "one")])?, true)?;
                 story.write(1, &self.value(story, &[("", "two")])?, true)?;
                 story.look(1)
             });
-            self.law(out, "deduplicates", "again", "nothing is stored twice", |story| {
+            self.law(out, "deduplicates", "again", "duplicates are stored once", |story| {
                 story.look(1)?;
                 story.write(1, &self.value(story, &[("", "one"), ("", "two")])?, true)?;
                 story.write(1, &self.value(story, &[("", "two"), ("", "three")])?, true)?;
                 story.look(1)
             });
-            self.law(out, "deduplicates", "in-one-request", "nothing is stored twice", |story| {
+            self.law(out, "deduplicates", "in-one-request", "duplicates are stored once", |story| {
                 story.look(1)?;
                 story.write(1, &self.value(story, &[("", "one"), ("", "one")])?, false)?;
                 story.write(1, &self.value(story, &[("", "two")])?, true)?;
                 story.look(1)
             });
-            self.law(out, "deduplicates", "differing-in-case", "only what is the same is a duplicate", |story| {
-                story.look(1)?;
-                story.write(1, &self.value(story, &[("", "one")])?, true)?;
-                story.write(1, &self.value(story, &[("", "ONE")])?, true)?;
-                story.look(1)
-            });
-            self.law(out, "keeps-order", "two-writes", "items stay in the order of writing", |story| {
+            self.law(
+                out,
+                "deduplicates",
+                "differing-in-case",
+                "items that differ in case are not duplicates",
+                |story| {
+                    story.look(1)?;
+                    story.write(1, &self.value(story, &[("", "one")])?, true)?;
+                    story.write(1, &self.value(story, &[("", "ONE")])?, true)?;
+                    story.look(1)
+                },
+            );
+            self.law(out, "keeps-order", "two-writes", "items keep the order of writing", |story| {
                 story.look(1)?;
                 story.write(1, &self.value(story, &[("", "zulu"), ("", "alpha")])?, true)?;
                 story.write(1, &self.value(story, &[("", "mike"), ("", "bravo")])?, true)?;
                 story.look(1)
             });
         }
-        let rule = "a later write wins";
+        let rule = "the last write wins";
         if !self.is(StateKind::List) {
             for (variant, first, second) in
                 [("longer", "one", "one and more"), ("shorter", "one and more", "one"), ("back", "ONE", "one")]
@@ -353,7 +359,7 @@ impl<'w, 'p> Laws<'w, 'p> {
                 });
             }
         }
-        self.law(out, "idempotent", "twice", "the same write again changes nothing", |story| {
+        self.law(out, "idempotent", "twice", "repeating a write changes nothing", |story| {
             let key = self.key(story, 0);
             let value = self.value(story, &[(&key, "one")])?;
             story.look(1)?;
@@ -362,7 +368,7 @@ impl<'w, 'p> Laws<'w, 'p> {
             story.write(1, &value, true)?;
             story.look(1)
         });
-        self.law(out, "isolated", "others-untouched", "a write changes no other resource", |story| {
+        self.law(out, "isolated", "others-untouched", "a write does not change other resources", |story| {
             if !story.has_others() {
                 return None;
             }
@@ -380,13 +386,13 @@ impl<'w, 'p> Laws<'w, 'p> {
             out,
             "isolated",
             "elsewhere-untouched",
-            "below another parent the same name is another thing",
+            "the same name under another parent is another resource",
             |story| {
                 if !story.has_elsewhere() || self.is(StateKind::List) {
                     return None;
                 }
                 let (one, two) = (self.key(story, 0), self.key(story, 1));
-                // Where the other parent does not exist, nothing is learnt, and nothing is wrong.
+                // If the other parent does not exist, the case shows nothing, which is not an error.
                 story.look(ELSEWHERE)?;
                 story.write(ELSEWHERE, &self.value(story, &[(&two, "theirs")])?, false)?;
                 story.look(ELSEWHERE)?;
@@ -396,14 +402,14 @@ impl<'w, 'p> Laws<'w, 'p> {
                 story.look(1)
             },
         );
-        // Without a promise, what a race brings about differs from run to run.
+        // Without a promise, the outcome of a race differs from run to run.
         if self.keeper.promises(self.work.planner, "survives-concurrent-writers") && !self.is(StateKind::Field) {
             let writers = if self.is(StateKind::Map) { room.min(WRITERS) } else { WRITERS };
             for round in 1..=3 {
                 let variant = format!("side-by-side-{round}");
-                self.law(out, "survives-concurrent-writers", &variant, "no write is lost to another one", |story| {
+                self.law(out, "survives-concurrent-writers", &variant, "no concurrent write is lost", |story| {
                     story.look(1)?;
-                    // A first write, so that all of them find something there.
+                    // A first write, so that every writer finds existing state.
                     let first = self.key(story, 0);
                     story.write(1, &self.value(story, &[(&first, "writer 0")])?, true)?;
                     story.side_by_side();
@@ -422,17 +428,17 @@ impl<'w, 'p> Laws<'w, 'p> {
         }
     }
 
-    /// What is refused leaves no trace.
+    /// Adds cases in which a rejected write must not change the state.
     fn refused(&self, out: &mut Vec<Case>) {
         const LAW: &str = "rejected-leaves-no-trace";
         for refusal in refusals(self) {
-            self.law(out, LAW, &refusal.variant, "a refused write leaves no trace", |story| {
+            self.law(out, LAW, &refusal.variant, "a rejected write leaves no trace", |story| {
                 let key = self.key(story, 0);
                 story.write(1, &self.value(story, &[(&key, "before")])?, true)?;
                 story.look(1)?;
                 (refusal.tell)(self, story)?;
                 story.look(1)?;
-                // Where only answers to writes show what is stored, a write of what is there shows it.
+                // If only write responses show the stored list, writing the stored item again shows it.
                 if self.is(StateKind::List) {
                     story.write(1, &self.value(story, &[(&key, "before")])?, true)?;
                 }

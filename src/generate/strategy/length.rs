@@ -1,4 +1,6 @@
-//! Lengths: at and past both limits, in the documented unit, with texts that other units count differently.
+//! Lengths at and past both limits, in the documented unit, with texts whose size differs in other units.
+//!
+//! It never tests byte budgets; see `byte_budget.rs`.
 
 use super::{MOST_ENTRIES, Work, most_characters, plural, unit};
 use crate::contract::{Constraint, Fact, Kind, Location, Segment, Shape};
@@ -16,13 +18,13 @@ pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
     let shape = work.shape(site);
     let Some(length) = shape.length else { return Vec::new() };
     let mut out = Vec::new();
-    // A least length of nought is a promise as well: the empty text is valid.
+    // A documented minimum of 0 is a promise, too: the empty text is valid.
     if let Some(min) = length.min.filter(|min| *min > 0 || site.in_body()) {
         limit(work, site, Limit { shape, path: "length/min", value: min, upper: false, only_plain: false }, &mut out);
     }
     if let Some(max) = length.max {
         let limits = Limit { shape, path: "length/max", value: max, upper: true, only_plain: false };
-        // A greatest length alone leaves the empty text valid.
+        // A documented maximum alone leaves the empty text valid.
         if length.min.is_none() && site.in_body() && !site.is_key() && matches!(shape.kind, Kind::String) {
             sized(work, site, &limits, 0, "empty", Aim::Valid, &mut out);
         }
@@ -34,7 +36,7 @@ pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
     out
 }
 
-/// A case with a value of exactly this size, said to be valid or not.
+/// Builds a case with a value of exactly this size, which is meant to be valid or not.
 pub(crate) fn of_size(work: &Work<'_>, site: &Site, size: u64, valid: bool) -> Option<Case> {
     let aim = if valid { Aim::Valid } else { Aim::Breaks(site.path.clone(), Constraint::Length) };
     let shape = work.shape(site);
@@ -50,7 +52,7 @@ struct Limit<'s> {
     path: &'static str,
     value: u64,
     upper: bool,
-    /// Whether one text of a size is enough.
+    /// Whether the plain text of a size is enough.
     only_plain: bool,
 }
 
@@ -68,7 +70,8 @@ impl Limit<'_> {
 fn limit(work: &Work<'_>, site: &Site, limit: Limit<'_>, out: &mut Vec<Case>) {
     let (at, beyond) = if limit.upper { ("at-max", "above-max") } else { ("at-min", "below-min") };
     let disputed = limit.shape.disputed_numbers(limit.path);
-    // Where sources dispute a limit, what none of them allows is a violation, and what some allow is silent.
+    // If sources disagree about a limit, a size is a violation only if none of them allows it; the response to a
+    // size that only some allow is recorded.
     let outermost = if limit.upper { disputed.last() } else { disputed.first() }.copied().unwrap_or(limit.value);
     let past = if limit.upper { outermost.checked_add(1) } else { outermost.checked_sub(1) };
     sized(work, site, &limit, limit.value, at, Aim::Valid, out);
@@ -88,7 +91,7 @@ fn sized(work: &Work<'_>, site: &Site, limit: &Limit<'_>, size: u64, variant: &s
             out.push(refuse("more entries than overstep sends"))
         }
         Kind::List { .. } | Kind::Map { .. } if size == 0 && !site.in_body() => {
-            out.push(refuse("an empty list leaves no trace outside a body"));
+            out.push(refuse("an empty list is invisible outside a body"));
         }
         Kind::List { .. } | Kind::Map { .. } => {
             out.extend(work.at(site, Constraint::Length, variant, limit.rule(), limit.fact(), aim, |sampler| {
@@ -103,7 +106,7 @@ fn sized(work: &Work<'_>, site: &Site, limit: &Limit<'_>, size: u64, variant: &s
             if too_large(most_characters(site)) {
                 out.push(refuse("longer than overstep sends"));
             } else if size == 0 && site.is_label() {
-                out.push(refuse("an empty segment makes another path"));
+                out.push(refuse("an empty segment changes the path"));
             } else {
                 texts(work, site, limit, size, variant, &aim, out);
             }
@@ -114,7 +117,7 @@ fn sized(work: &Work<'_>, site: &Site, limit: &Limit<'_>, size: u64, variant: &s
 
 fn texts(work: &Work<'_>, site: &Site, limit: &Limit<'_>, size: u64, variant: &str, aim: &Aim, out: &mut Vec<Case>) {
     let all = Alphabets::of(work, site, size, matches!(aim, Aim::Valid));
-    // A pattern may have no member of this size at all; then breaking the length breaks it as well.
+    // If the pattern has no member of this size, a violation of the length violates the pattern, too.
     let coincide = work.pattern(site).map(|pattern| pattern.lengths());
     let coincide = coincide.is_some_and(|(least, most)| (size as usize) < least || size as usize > most);
     let at = |variant: String, aim: Aim, text: &dyn Fn() -> Option<String>| {
@@ -125,7 +128,8 @@ fn texts(work: &Work<'_>, site: &Site, limit: &Limit<'_>, size: u64, variant: &s
             let aim = Aim::BreaksBoth(site.path.clone(), Constraint::Length, Constraint::Pattern);
             out.extend(at(variant.to_owned(), aim, &|| Some(cycled("overstep", size as usize))));
         } else {
-            let reason = format!("no text of {} breaks nothing else", plural(size, "character", "characters"));
+            let reason =
+                format!("every text of {} violates another constraint", plural(size, "character", "characters"));
             out.push(work.not_sent(site, Constraint::Length, variant, limit.rule(), &reason));
         }
         return;
@@ -133,39 +137,39 @@ fn texts(work: &Work<'_>, site: &Site, limit: &Limit<'_>, size: u64, variant: &s
     out.extend(at(variant.to_owned(), aim.clone(), &|| Some(all.plain.clone())));
     for name in all.others().iter().filter(|_| !limit.only_plain) {
         let case = at(format!("{variant}-{name}"), aim.clone(), &|| all.text(name));
-        // Longer encodings may not fit into a byte budget; the plain text speaks for the limit then.
+        // Longer encodings may exceed a byte budget; the plain text alone tests the limit then.
         out.extend(case.filter(|case| case.unsendable.is_none()));
     }
 }
 
-/// A plain text of this length for a place, to be refused for it.
+/// Returns a plain text of this length for a site, which must be rejected for its length.
 pub(super) fn text_of(work: &Work<'_>, site: &Site, size: u64) -> Option<String> {
     Alphabets::of(work, site, size, false).map(|all| all.plain)
 }
 
-/// Texts of exactly `size` code points that the place's pattern and enum allow: a plain one, and ones whose size
-/// differs in bytes, UTF-16 units, after normalisation or after trimming. Those are made when they are asked for.
+/// Texts of exactly `size` code points that the site's pattern and enum allow: a plain one, and ones whose size differs
+/// in bytes, in UTF-16 units, after normalization or after trimming. The latter are built on demand.
 ///
-/// A text that must be refused for its length may be one that the pattern is only found in: no reading of the
-/// pattern makes it valid.
+/// In a text that must be rejected for its length, the pattern needs to match only a part: no reading of the pattern
+/// makes such a text valid.
 struct Alphabets<'w> {
     shape: &'w Shape,
     pattern: Option<&'w Pattern>,
     size: usize,
-    /// Whether the pattern must match as a whole.
+    /// Whether the pattern must match the whole text.
     whole: bool,
-    /// Whether nothing but the plain text is sent there.
+    /// Whether only the plain text can be sent.
     only_plain: bool,
     plain: String,
 }
 
 impl<'w> Alphabets<'w> {
-    /// `None` where there is no text of this size.
+    /// Returns `None` if no text has this size.
     fn of(work: &Work<'w>, site: &Site, size: u64, whole: bool) -> Option<Self> {
         let only_plain = size == 0 || site.location == Location::Header;
         let size = size as usize;
         let (shape, pattern) = (work.shape(site), work.pattern(site));
-        // What another case may have made under the shortest name is not what does not exist.
+        // Another case may have created a resource under a short name, so an unknown name needs another text.
         let unit = if names_another(work, site) { "unknown" } else { "overstep" };
         let mut all = Self { shape, pattern, size, whole, only_plain, plain: cycled(unit, size) };
         if !all.allows(&all.plain) {
@@ -193,7 +197,7 @@ impl<'w> Alphabets<'w> {
         let size = self.size;
         let found_in = |text: &str| !self.whole && self.pattern.is_some_and(|pattern| pattern.finds(text));
         let fits = |text: &String| text.chars().count() == size && (self.allows(text) || found_in(text));
-        // Where a pattern lets such characters stand only somewhere, one of them stands at the end.
+        // If a pattern allows such characters only in some positions, one of them comes last.
         let ends_in = |c: char| {
             let mut text = self.plain.clone();
             text.pop();
@@ -214,7 +218,7 @@ impl<'w> Alphabets<'w> {
     }
 }
 
-/// Whether the place names what some other operation makes.
+/// Returns true if the site names a resource that another operation creates.
 fn names_another(work: &Work<'_>, site: &Site) -> bool {
     let notes = work.planner.scenario.notes(work.operation.name.as_str());
     work.planner.modelled
@@ -222,13 +226,13 @@ fn names_another(work: &Work<'_>, site: &Site) -> bool {
         && !notes.is_some_and(|notes| notes.fresh.contains(&site.path.to_string()))
 }
 
-/// A list or map of exactly `size` entries, all different as far as the shape has room.
+/// Returns a list or map of exactly `size` entries, all different as far as the shape allows.
 pub(super) fn entries(sampler: &Sampler<'_>, site: &Site, shape: &Shape, size: u64) -> Option<Value> {
     match &shape.kind {
         Kind::List { member } => {
             let place = site.path.then(Segment::Item);
             let first = sampler.distinct(member, &place, 0, 1);
-            // What holds others is made once, and told apart by its texts.
+            // A compound item is built once; its copies differ in their texts.
             let item = |index| match &first {
                 Value::List(_) | Value::Map(_) => sampler.told_apart(&first, member, &place, index),
                 _ => sampler.distinct(member, &place, index, 1),
@@ -253,7 +257,7 @@ pub(super) fn entries(sampler: &Sampler<'_>, site: &Site, shape: &Shape, size: u
     }
 }
 
-/// A map at its greatest size with every key and value at theirs.
+/// Builds a case with a map of maximum size whose keys and values have maximum length.
 fn full_map(work: &Work<'_>, site: &Site, shape: &Shape) -> Option<Case> {
     let Kind::Map { key, value } = &shape.kind else { return None };
     let contract = work.planner.contract;

@@ -1,4 +1,6 @@
-//! Identifiers that are well formed and exist nowhere.
+//! Well-formed identifiers of resources that do not exist.
+//!
+//! It never invents an identifier: the scenario's `missing` supplies them.
 
 use super::Work;
 use crate::generate::case::Case;
@@ -16,7 +18,7 @@ pub(crate) fn cases(work: &Work<'_>) -> Vec<Case> {
                 "missing",
                 place.clone(),
                 "unknown",
-                format!("`{place}` exists nowhere"),
+                format!("`{place}` does not exist"),
                 Aim::Missing,
                 |sampler| Some(Request::of(sampler.set(site, sampler.templates.json(missing)))),
             )

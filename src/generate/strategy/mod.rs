@@ -1,7 +1,7 @@
-//! One file per idea of how to go to a limit and past it.
+//! Test strategies, one per file: each is one way to test a limit at the boundary and past it.
 //!
-//! A strategy makes drafts; the gate in `draft.rs` decides what each of them really is. None of
-//! them sends, and none of them knows a protocol's bytes.
+//! A strategy proposes case specs; the gate in `draft.rs` decides what each of them really tests. Strategies never send
+//! anything, and never know a protocol's bytes.
 
 mod auth;
 mod bytes;
@@ -46,12 +46,12 @@ use crate::contract::{Constraint, Fact, Kind, Location, Operation, Shape};
 use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// A strategy that looks at one place of an input.
+/// A strategy that generates cases for one site of an input.
 pub(crate) type AtSite = fn(&Work<'_>, &Site) -> Vec<Case>;
-/// A strategy that looks at an operation as a whole.
+/// A strategy that generates cases for an operation as a whole.
 pub(crate) type OfOperation = fn(&Work<'_>) -> Vec<Case>;
 
-/// In the order of sending, for each place of an operation's input.
+/// Strategies for each site of an operation's input, in the order of sending.
 pub(crate) const AT_SITES: &[AtSite] = &[
     required::cases,
     length::cases,
@@ -67,7 +67,7 @@ pub(crate) const AT_SITES: &[AtSite] = &[
     recursion::cases,
 ];
 
-/// In the order of sending, before the places.
+/// Strategies for each operation, in the order of sending. They come before the sites.
 pub(crate) const OF_OPERATIONS: &[OfOperation] = &[
     valid::cases,
     rules::cases,
@@ -81,31 +81,31 @@ pub(crate) const OF_OPERATIONS: &[OfOperation] = &[
     sequences::cases,
 ];
 
-/// What a strategy works on: one operation of one plan.
+/// What a strategy works with: one operation of one plan.
 pub(crate) struct Work<'p> {
     pub planner: &'p Planner<'p>,
     pub operation: &'p Operation,
     pub sites: &'p [Site],
-    /// What was made of it, where the first case of each kind is enough.
+    /// The kinds generated so far, if the first case of each kind is enough.
     pub firsts: Option<&'p Firsts>,
 }
 
-/// The kinds of cases that there are already, so that no more of them are made only to be left out.
+/// The kinds of cases generated so far, so that further cases of the same kind are not built only to be dropped.
 #[derive(Default)]
 pub(crate) struct Firsts(Mutex<HashSet<(String, Intent)>>);
 
 impl Firsts {
     fn all(&self) -> MutexGuard<'_, HashSet<(String, Intent)>> {
-        // Nothing panics while it is held.
+        // No code panics while it holds the lock.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Longest text or blob that is put into a body, in characters or bytes.
+/// Maximum length of a text or blob in a body, in characters or bytes.
 const MOST_IN_BODY: u64 = 1 << 20;
-/// Longest text that is put into a path, a query or a header; servers commonly stop at 8 KiB of head.
+/// Maximum length of a text in a path, a query or a header. Servers commonly limit the request head to 8 KiB.
 const MOST_IN_HEAD: u64 = 4096;
-/// Most entries of a list or map.
+/// Maximum number of entries of a list or map.
 const MOST_ENTRIES: u64 = 20_000;
 
 impl<'p> Work<'p> {
@@ -117,7 +117,7 @@ impl<'p> Work<'p> {
         self.planner.patterns.get(&site.shape)
     }
 
-    /// A case about one constraint of one place, with this value there.
+    /// Builds a case about one constraint of one site, with the given value there.
     #[expect(clippy::too_many_arguments, reason = "what a case is made of; a struct would only repeat these names")]
     pub fn at(
         &self,
@@ -140,7 +140,8 @@ impl<'p> Work<'p> {
         self.case(draft, |sampler| value(sampler).map(|value| Request::of(sampler.set(site, value))))
     }
 
-    /// As [`Planner::case`]; `None` as well where its kind is there and the first one is enough.
+    /// Builds a case, or returns `None` if there is no request for it, or if the first case of each kind is enough and
+    /// this kind exists already.
     pub fn case(&self, draft: Draft<'_>, request: impl FnOnce(&Sampler<'_>) -> Option<Request>) -> Option<Case> {
         let Some(firsts) = self.firsts else { return self.planner.case(self.operation, draft, request) };
         let kind = draft.kind_in(&self.planner.scenario.name, self.operation);
@@ -155,7 +156,7 @@ impl<'p> Work<'p> {
         Some(case)
     }
 
-    /// A case of a class without a member: `malformed`, `auth` …
+    /// Builds a case of a class that has no member, such as `malformed` or `auth`.
     pub fn of_class(
         &self,
         class: &'static str,
@@ -176,7 +177,7 @@ impl<'p> Work<'p> {
         self.case(draft, request)
     }
 
-    /// A case that can only be named.
+    /// Builds a case that is listed but cannot be sent.
     pub fn not_sent(&self, site: &Site, constraint: Constraint, variant: &str, rule: String, reason: &str) -> Case {
         let draft = Draft {
             place: Place::Member(site),
@@ -189,7 +190,7 @@ impl<'p> Work<'p> {
         self.planner.not_sent(self.operation, draft, reason)
     }
 
-    /// Whether requests of this operation carry a document in their body: not where the body is bytes or a text.
+    /// Returns true if requests of this operation have a document as their body, rather than bytes or a text.
     pub fn has_document(&self) -> bool {
         self.sites.iter().any(|site| match site.location {
             Location::Body => true,
@@ -198,7 +199,7 @@ impl<'p> Work<'p> {
         })
     }
 
-    /// The first text in the body without pattern, enum or meaning of its own; else any text in it.
+    /// Returns the first text in the body without pattern, enum or meaning of its own, or else any string in the body.
     pub fn free_text(&self) -> Option<&'p Site> {
         let texts =
             || self.sites.iter().filter(|site| site.in_body() && !site.is_key() && self.shape(site).kind.is_text());
@@ -211,7 +212,7 @@ impl<'p> Work<'p> {
     }
 }
 
-/// How long a text may be where it travels.
+/// Returns the maximum length of a text, which depends on its location.
 fn most_characters(site: &Site) -> u64 {
     match site.location {
         Location::Body | Location::Payload => MOST_IN_BODY,
@@ -219,7 +220,7 @@ fn most_characters(site: &Site) -> u64 {
     }
 }
 
-/// The least and greatest number that a shape's type and range allow.
+/// Returns the minimum and maximum that a shape's type and range allow.
 pub(crate) fn integer_range(shape: &Shape) -> (i128, i128) {
     let (least, most) = integer_bounds(&shape.kind);
     let limit =
@@ -229,7 +230,7 @@ pub(crate) fn integer_range(shape: &Shape) -> (i128, i128) {
     (low, limit(&range.max).unwrap_or(most).min(most).max(low))
 }
 
-/// `entry`, `entries` …
+/// Returns a count with its unit: `1 entry`, `2 entries`.
 pub(crate) fn plural(count: u64, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }

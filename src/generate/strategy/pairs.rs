@@ -1,7 +1,7 @@
-//! Two things wrong at once: which of two errors wins.
+//! Requests with two faults, which show the precedence of errors.
 //!
-//! Each alone must be refused, so both together must be; no document says which refusal comes first, which
-//! is recorded.
+//! Each fault alone must be rejected, so both together must be. The documents do not say which error comes first; the
+//! response is recorded, and never expected.
 
 use super::Work;
 use crate::contract::{Constraint, Kind, MemberPath, Role, Rule};
@@ -14,18 +14,18 @@ use crate::generate::sample::{Change, Sampler};
 use crate::generate::site::Site;
 use crate::scenario::Credentials;
 
-/// Lists and maps that may be longer are left alone here.
+/// Maximum number of entries; lists and maps that may be longer are skipped.
 const MOST_ENTRIES: u64 = 1000;
-/// So are texts that may be longer.
+/// Maximum number of characters; texts that may be longer are skipped.
 const MOST_CHARACTERS: u64 = 4096;
 
-/// One thing that is wrong with a request.
+/// One fault of a request.
 struct Fault<'p> {
     /// The class of constraints: `auth`, `malformed`, `required` …
     class: &'static str,
-    /// What tells it from others of its class.
+    /// Distinguishes the fault from others of its class.
     name: String,
-    /// What refuses it.
+    /// The role of the error with which it is rejected.
     role: Role,
     how: How<'p>,
 }
@@ -33,11 +33,11 @@ struct Fault<'p> {
 enum How<'p> {
     Denied(Authorization),
     Damaged(Damage),
-    /// A member is another, or is not there.
+    /// A member is changed or removed.
     Member(&'p Site, Change, Constraint),
-    /// None of the members of which one must be there.
+    /// All members of an `atLeastOneOf` rule are removed.
     NoneOf(Vec<MemberPath>),
-    /// An identifier names nothing.
+    /// An identifier names a resource that does not exist.
     Missing(&'p Site, &'p serde_json::Value),
 }
 
@@ -60,7 +60,7 @@ pub(crate) fn cases(work: &Work<'_>) -> Vec<Case> {
     out
 }
 
-/// A request that is wrong in both ways, where every reader sees both.
+/// Builds a request with both faults, or returns `None` if one could hide the other.
 fn pair(work: &Work<'_>, one: &Fault<'_>, other: &Fault<'_>) -> Option<Case> {
     if !can_be_seen_together(&one.how, &other.how) {
         return None;
@@ -79,7 +79,7 @@ fn pair(work: &Work<'_>, one: &Fault<'_>, other: &Fault<'_>) -> Option<Case> {
     let variant = format!("{}+{}", one.name, other.name);
     let rule = format!("{}, and {}", words(one), words(other));
     let case = work.of_class("pair", kind, variant, rule, aim, |sampler| Some(request(sampler, both)))?;
-    // What cannot be said in one request is no pair.
+    // Two faults that one request cannot express are not a pair.
     case.unsendable.is_none().then_some(case)
 }
 
@@ -99,7 +99,8 @@ fn request(sampler: &Sampler<'_>, both: [&Fault<'_>; 2]) -> Request {
     request
 }
 
-/// Two members that do not lie inside of each other; and a damaged body hides what stands in it.
+/// Returns true if neither fault hides the other: neither member contains the other, and no damaged body contains a
+/// faulty member.
 fn can_be_seen_together(one: &How<'_>, other: &How<'_>) -> bool {
     let places = |how: &How<'_>| match how {
         How::Member(site, ..) | How::Missing(site, _) => vec![site.path.clone()],
@@ -121,18 +122,18 @@ fn can_be_seen_together(one: &How<'_>, other: &How<'_>) -> bool {
 
 fn words(fault: &Fault<'_>) -> String {
     match &fault.how {
-        How::Denied(_) => "the caller must prove who it is and be allowed".to_owned(),
-        How::Damaged(_) => "the body is a whole document".to_owned(),
-        How::Member(site, _, constraint) => format!("{constraint} of `{}` is broken", site.path),
+        How::Denied(_) => "the caller must be authenticated and authorized".to_owned(),
+        How::Damaged(_) => "the body must be a complete document".to_owned(),
+        How::Member(site, _, constraint) => format!("`{}` violates {constraint}", site.path),
         How::NoneOf(members) => {
             let names: Vec<String> = members.iter().map(ToString::to_string).collect();
             format!("at least one of {}", names.join(", "))
         }
-        How::Missing(site, _) => format!("`{}` exists nowhere", site.path),
+        How::Missing(site, _) => format!("`{}` does not exist", site.path),
     }
 }
 
-/// What can be wrong with a request of the operation, by class, the plainest of each class first.
+/// Returns the possible faults of a request of the operation, by class, the simplest of each class first.
 fn faults<'p>(work: &Work<'p>) -> Vec<Fault<'p>> {
     let mut out = Vec::new();
     let scenario = work.planner.scenario;
@@ -177,20 +178,20 @@ fn faults<'p>(work: &Work<'p>) -> Vec<Fault<'p>> {
         }),
         _ => None,
     }));
-    // What lists and maps hold differs from case to case nowhere but in identifiers, which are not in question.
+    // Lists and maps differ between cases only in identifiers, which do not matter here, so one sample id will do.
     let id = work.planner.id(work.operation, "pair", "member", "sample");
     let sampler = work.planner.sampler(work.operation, &id);
     for site in work.sites.iter().filter(|site| !site.recursive) {
         out.extend(of_member(work, &sampler, site));
     }
-    // In the order of the classes, whatever the order of the members.
+    // Sorts by class, independent of the order of the members.
     let order =
         ["auth", "forbidden", "malformed", "required", "type", "enum", "range", "length", "pattern", "rule", "missing"];
     out.sort_by_key(|fault| order.iter().position(|class| *class == fault.class));
     out
 }
 
-/// The plainest way to break each constraint of a member.
+/// Returns the simplest violation of each constraint of a member.
 fn of_member<'p>(work: &Work<'p>, sampler: &Sampler<'_>, site: &'p Site) -> Vec<Fault<'p>> {
     let shape = work.shape(site);
     let mut out = Vec::new();
@@ -248,13 +249,13 @@ fn of_member<'p>(work: &Work<'p>, sampler: &Sampler<'_>, site: &'p Site) -> Vec<
     out
 }
 
-/// A value that is too long and one that is too short, each with how its name ends.
+/// Returns a value that is too long and one that is too short, each with the suffix of its name.
 fn wrong_sizes(work: &Work<'_>, sampler: &Sampler<'_>, site: &Site) -> Vec<(&'static str, Value)> {
     let (shape, length) = (work.shape(site), work.shape(site).length());
     let is_text = matches!(shape.kind, Kind::String);
     let most = if is_text { MOST_CHARACTERS } else { MOST_ENTRIES };
     let above = length.max.filter(|max| *max < most).map(|max| ("", max + 1));
-    // An empty text or list leaves no trace in a path or a query.
+    // An empty text or list is invisible in a path or a query.
     let below = length.min.and_then(|min| min.checked_sub(1)).filter(|size| *size > 0 || site.in_body());
     let made = |size: u64| match shape.kind {
         Kind::String => super::length::text_of(work, site, size).map(Value::Text),

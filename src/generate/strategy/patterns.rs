@@ -1,4 +1,6 @@
-//! Patterns: members character by character, and violations at every place of a member.
+//! Patterns: members character by character, and violations at every position of a member.
+//!
+//! It never tests lengths; see `length.rs`.
 
 use super::Work;
 use crate::contract::{Constraint, Location};
@@ -8,7 +10,7 @@ use crate::generate::draft::Aim;
 use crate::generate::draw::Seeded;
 use crate::generate::site::Site;
 
-/// How many characters of a pattern are tried one by one.
+/// Maximum number of characters of a pattern that are tested one by one.
 const MOST_CHARACTERS: usize = 64;
 
 pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
@@ -27,7 +29,7 @@ pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
     };
     let mut out = Vec::new();
     let fits = |text: &str| (min..=max).contains(&(text.chars().count() as u64));
-    // True where no further case of the kind is wanted.
+    // Returns true if no further case of the kind is needed.
     let mut add = |variant: String, text: String, aim: Aim| {
         let case = work.at(site, Constraint::Pattern, variant, rule.clone(), fact, aim, |_| Some(Value::Text(text)));
         let enough = work.firsts.is_some() && case.as_ref().is_some_and(|case| case.unsendable.is_none());
@@ -59,7 +61,7 @@ pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
     pattern.violations_until(&member, (min, max), &mut draw, |violation| {
         travels(site, &violation.text) && add(violation.variant.clone(), violation.text.clone(), breaks())
     });
-    // Found but not matched as a whole: the two readings of an unanchored pattern differ.
+    // The pattern matches a part but not the whole: the two readings of an unanchored pattern differ.
     let partial =
         [format!("{member}\u{1F600}"), format!("\u{1F600}{member}"), format!("{member} "), format!(" {member}")];
     if let Some(text) = partial.into_iter().find(|text| pattern.finds(text) && !pattern.matches(text) && fits(text)) {
@@ -72,8 +74,8 @@ fn replaced(text: &str, at: usize, c: char) -> String {
     text.chars().enumerate().map(|(index, old)| if index == at { c } else { old }).collect()
 }
 
-/// Whether a text arrives as it was sent: a header carries no control characters and no outer spaces,
-/// and dots and emptiness in a segment make another path.
+/// Returns true if a text arrives unchanged: headers carry no control characters and no outer spaces, and an empty or
+/// dot segment changes the path.
 pub(super) fn travels(site: &Site, text: &str) -> bool {
     match site.location {
         Location::Header => text.trim() == text && !text.is_empty() && text.chars().all(|c| (' '..='~').contains(&c)),

@@ -1,4 +1,6 @@
-//! Valid requests drawn at random: combinations that no single-fault strategy makes.
+//! Valid requests drawn at random: combinations that no single-fault strategy generates.
+//!
+//! It never sends a request that violates a constraint.
 
 use super::{Work, integer_range};
 use crate::contract::{Kind, MemberPath, Segment, ShapeId};
@@ -10,9 +12,9 @@ use crate::generate::sample::Sampler;
 use crate::generate::shown::shown;
 use indexmap::IndexMap;
 
-/// How many are drawn for each operation.
+/// Number of random requests per operation.
 const CASES: usize = 12;
-/// How often a draw that breaks something by chance is drawn again.
+/// Maximum number of attempts to draw a request that violates nothing.
 const TRIES: usize = 8;
 
 pub(crate) fn cases(work: &Work<'_>) -> Vec<Case> {
@@ -112,7 +114,7 @@ impl Random<'_> {
     }
 }
 
-/// Letters mostly, and characters that encoders and counters trip over.
+/// Draws mostly letters, sometimes a character that encoders and counters get wrong.
 fn character(draw: &mut dyn Draw) -> char {
     const ODD: [char; 12] = ['"', '\\', '/', '&', '<', '+', '%', 'é', 'ß', '\u{301}', '漢', '\u{1F600}'];
     if draw.one_in(6) { ODD[draw.below(ODD.len() as u64) as usize] } else { char::from(b'a' + draw.below(26) as u8) }

@@ -1,4 +1,6 @@
-//! Numbers at and past their documented range, and at the ends of their type where no range is documented.
+//! Numbers at and past their documented range, or at the limits of their type if no range is documented.
+//!
+//! It never sends a value of another type; see `types.rs`.
 
 use super::{Work, integer_range};
 use crate::contract::{Constraint, Kind};
@@ -8,11 +10,11 @@ use crate::generate::draft::Aim;
 use crate::generate::label::integer_bounds;
 use crate::generate::site::Site;
 
-/// A case with exactly this number, said to be valid or not.
+/// Builds a case with exactly this number, which is meant to be valid or not.
 pub(crate) fn of_size(work: &Work<'_>, site: &Site, number: i128, valid: bool) -> Option<Case> {
     let aim = if valid { Aim::Valid } else { Aim::Breaks(site.path.clone(), Constraint::Range) };
     let variant = format!("size-{number}");
-    work.at(site, Constraint::Range, variant, "what is enforced", None, aim, |_| Some(Value::integer(number)))
+    work.at(site, Constraint::Range, variant, "actual limit", None, aim, |_| Some(Value::integer(number)))
 }
 
 pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
@@ -31,10 +33,10 @@ pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
             };
             let breaks = || Aim::Breaks(site.path.clone(), Constraint::Range);
             let rule = |word: &str, number: i128| format!("at {word} {number}");
-            // A model's type is how a number is written, and what a service grants is often less.
+            // A model's type says how a number is encoded; services often accept a smaller range.
             let at = |documented: bool| match documented || !work.planner.modelled {
                 true => Aim::Valid,
-                false => Aim::Silent("the model gives the number a type and no such limit"),
+                false => Aim::Silent("the model gives the type of the number, but no limit"),
             };
             add("at-min", rule("least", low), "range/min", low, at(range.min.is_some()));
             if range.min.is_some() && low > least {
@@ -56,7 +58,7 @@ pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
                 let value = |number: f64| Some(Value::Number(format!("{number}")));
                 out.extend(work.at(site, Constraint::Range, at, rule.clone(), fact, Aim::Valid, |_| value(number)));
                 let breaks = Aim::Breaks(site.path.clone(), Constraint::Range);
-                // The step is a hundredth of the limit, or one at zero: visible in any float.
+                // A hundredth of the limit, or 1 at zero: every float type can represent the step.
                 let past = number + step * (number.abs() / 100.0).max(if number == 0.0 { 1.0 } else { 1e-6 });
                 out.extend(work.at(site, Constraint::Range, beyond, rule, fact, breaks, |_| value(past)));
             }

@@ -1,4 +1,4 @@
-//! Laws of operations that read or take back what others write, and of answers that say again what was asked.
+//! Laws of operations that read or remove what others write, and of responses that echo a part of the request.
 
 use super::Work;
 use super::laws::Laws;
@@ -40,44 +40,37 @@ pub(crate) fn cases(work: &Work<'_>, out: &mut Vec<Case>) {
     }
 }
 
-/// What another operation wrote is what this one reads, resource by resource.
+/// Adds cases in which this operation must read what another one wrote, for each resource on its own.
 fn reads(laws: &Laws<'_, '_>, out: &mut Vec<Case>) {
     let operation = laws.work.operation;
-    let rule = "what was written is what is read";
+    let rule = "a read returns what was written";
     out.extend(laws.tell(operation, "read-your-write", "written", rule, true, |story| {
         story.look(1)?;
         let key = laws.key(story, 0);
         story.write(1, &laws.value(story, &[(&key, "one")])?, true)?;
         story.look(1)
     }));
-    out.extend(laws.tell(
-        operation,
-        "isolated",
-        "others-unseen",
-        "what one resource holds is no other's",
-        true,
-        |story| {
-            if !story.has_others() {
-                return None;
-            }
-            let (one, two) = (laws.key(story, 0), laws.key(story, 1));
-            story.look(1)?;
-            story.look(2)?;
-            story.write(1, &laws.value(story, &[(&one, "ours")])?, true)?;
-            story.write(2, &laws.value(story, &[(&two, "theirs")])?, true)?;
-            story.look(1)?;
-            story.look(2)
-        },
-    ));
+    out.extend(laws.tell(operation, "isolated", "others-unseen", "resources do not share state", true, |story| {
+        if !story.has_others() {
+            return None;
+        }
+        let (one, two) = (laws.key(story, 0), laws.key(story, 1));
+        story.look(1)?;
+        story.look(2)?;
+        story.write(1, &laws.value(story, &[(&one, "ours")])?, true)?;
+        story.write(2, &laws.value(story, &[(&two, "theirs")])?, true)?;
+        story.look(1)?;
+        story.look(2)
+    }));
 }
 
-/// What a filter shows is a state of its own, apart from that of any resource.
+/// Number of the pseudo-resource whose state is what a filter returns.
 const FILTERED: u32 = 1_000;
-/// So many kinds are asked for that were not written.
+/// Maximum number of filter values tested that were not written.
 const MOST_FILTERS: usize = 2;
 
-/// A member of the reader's input whose values are those of an enum inside of what is written is a filter:
-/// asked for other kinds, an answer does not show what was written.
+/// Adds cases for filters: members of the reader's input that have the values of an enum inside the written value. With
+/// another filter value, a response must not show what was written.
 fn filters(laws: &Laws<'_, '_>, out: &mut Vec<Case>) {
     let (contract, operation) = (laws.work.planner.contract, laws.work.operation);
     let inputs = operation.input.as_ref().and_then(|input| contract.shape(input).kind.members());
@@ -93,9 +86,9 @@ fn filters(laws: &Laws<'_, '_>, out: &mut Vec<Case>) {
             true => Value::List(vec![Value::text(kind)]),
             false => Value::text(kind),
         };
-        let rule = "a filter shows what it asks for, and nothing else";
+        let rule = "a filter returns matching entries and nothing else";
         let settled = contract.shape(kinds).settled_values();
-        // A kind that stands for several or for all is no filter.
+        // A value that stands for all or none does not filter.
         let is_one = |kind: &&str| !["all", "any", "every", "none"].iter().any(|word| kind.eq_ignore_ascii_case(word));
         let mut made = 0;
         for other in settled.into_iter().filter(is_one) {
@@ -122,13 +115,13 @@ fn filters(laws: &Laws<'_, '_>, out: &mut Vec<Case>) {
     }
 }
 
-/// What was written is taken back, and nothing else.
+/// Adds cases in which a removal must remove what was written, and nothing else.
 fn inverse(laws: &Laws<'_, '_>, member: &str, out: &mut Vec<Case>) {
     let operation = laws.work.operation;
     for (variant, rule, taken) in [
-        ("one-of-two", "only what is named is taken back", &[0_u64][..]),
-        ("all", "what was written is taken back", &[0, 1]),
-        ("absent", "what is not there is taken back without harm", &[2]),
+        ("one-of-two", "only the named entries are removed", &[0_u64][..]),
+        ("all", "written entries are removed", &[0, 1]),
+        ("absent", "removing an absent entry changes nothing", &[2]),
     ] {
         out.extend(laws.tell(operation, "inverse", variant, rule, true, |story| {
             story.look(1)?;
@@ -140,7 +133,7 @@ fn inverse(laws: &Laws<'_, '_>, member: &str, out: &mut Vec<Case>) {
             story.look(1)
         }));
     }
-    out.extend(laws.tell(operation, "inverse", "others-untouched", "no other resource is changed", true, |story| {
+    out.extend(laws.tell(operation, "inverse", "others-untouched", "other resources are not changed", true, |story| {
         if !story.has_others() {
             return None;
         }
@@ -156,7 +149,7 @@ fn inverse(laws: &Laws<'_, '_>, member: &str, out: &mut Vec<Case>) {
     }));
 }
 
-/// An answer says an identifier of its request again.
+/// Adds cases in which a response must repeat an identifier of its request.
 fn echoes(work: &Work<'_>, out: &mut Vec<Case>) {
     let (planner, operation) = (work.planner, work.operation);
     let Some(notes) = planner.scenario.notes(operation.name.as_str()) else { return };
@@ -177,7 +170,7 @@ fn echoes(work: &Work<'_>, out: &mut Vec<Case>) {
         };
         let told = Told {
             operation,
-            rule: format!("`{place}` says the `{member}` that was asked for"),
+            rule: format!("`{place}` repeats the requested `{member}`"),
             source: law_source(planner, operation, "echoes"),
             promised: true,
         };

@@ -1,4 +1,6 @@
-//! Shapes inside themselves: sensible depths must be taken, absurd ones survived.
+//! Recursive shapes: sensible depths must be accepted, absurd ones must not break the server.
+//!
+//! It never expects that a depth is rejected.
 
 use super::Work;
 use crate::contract::{Constraint, Kind, MemberPath, Segment, ShapeId};
@@ -9,14 +11,15 @@ use crate::generate::sample::Sampler;
 use crate::generate::site::Site;
 use indexmap::IndexMap;
 
-/// Depths that any server should take.
+/// Depths that every server should accept.
 const SENSIBLE: [usize; 3] = [2, 3, 5];
-/// Depths that no document promises. Deeper ones than a value can hold are written as text, see `probes.rs`.
+/// Depths that no document promises. For depths beyond what a value can hold, see the `deep-nesting` cases in
+/// `malformed/`.
 const ABSURD: [usize; 2] = [30, 150];
 
 pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
     let around = |path: &[Segment]| work.sites.iter().find(|other| other.path.0 == path);
-    // Only the place where a shape comes back for the first time: all else repeats it.
+    // Only the first site where a shape recurs; all deeper ones repeat it.
     let parent = site.path.0.split_last().and_then(|(_, above)| around(above));
     if !site.recursive || !site.in_body() || parent.is_none_or(|parent| parent.recursive) {
         return Vec::new();
@@ -28,7 +31,7 @@ pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
     };
     let cycle = &site.path.0[above.path.0.len()..];
     let mut out = Vec::new();
-    let absurd = ABSURD.iter().map(|depth| (*depth, Aim::Silent("nobody documents how deep is too deep")));
+    let absurd = ABSURD.iter().map(|depth| (*depth, Aim::Silent("the docs state no maximum depth")));
     let all = SENSIBLE.iter().map(|depth| (*depth, Aim::Valid)).chain(absurd);
     for (depth, aim) in all {
         out.extend(work.at(
@@ -50,7 +53,7 @@ pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
     out
 }
 
-/// A value of the shape with `inner` at the end of `cycle`.
+/// Returns a value of the shape with `inner` at the end of `cycle`.
 fn wrap(sampler: &Sampler<'_>, work: &Work<'_>, id: &ShapeId, cycle: &[Segment], inner: Value) -> Option<Value> {
     let mut inner = Some(inner);
     let Some((segment, rest)) = cycle.split_first() else { return inner };

@@ -1,4 +1,6 @@
-//! Required members: left out, and null.
+//! Required members, left out or null.
+//!
+//! It never removes a path segment, because the request would call another route.
 
 use super::Work;
 use super::malformed::Family;
@@ -11,7 +13,7 @@ use crate::generate::site::Site;
 
 pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
     let mut out = Vec::new();
-    // Forms and XML have no word for it.
+    // Forms and XML cannot express null.
     let has_null = matches!(super::malformed::family(work), Family::Json | Family::Cbor);
     let aim = || Aim::Breaks(site.path.clone(), Constraint::Required);
     if site.is_member && site.required {
@@ -21,7 +23,7 @@ pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
                 Constraint::Required,
                 "missing",
                 "required".to_owned(),
-                "without its segment the path leads elsewhere",
+                "without its segment the path is another one",
             ));
             return out;
         }
@@ -56,15 +58,15 @@ pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
     out
 }
 
-/// `a string`, `an integer` …
+/// Describes the values of a kind: `a string`, `a 32-bit integer`.
 pub(super) fn kind_in_words(kind: &Kind) -> &'static str {
     match kind {
         Kind::Blob => "bytes as base64",
         Kind::Boolean => "a boolean",
         Kind::String => "a string",
         Kind::Enum { .. } => "one of a list of strings",
-        Kind::Integer => "an integer of 32 bits",
-        Kind::Long => "an integer of 64 bits",
+        Kind::Integer => "a 32-bit integer",
+        Kind::Long => "a 64-bit integer",
         Kind::Float | Kind::Double => "a number",
         Kind::Timestamp => "a timestamp",
         Kind::Document => "any value",

@@ -1,4 +1,6 @@
-//! Rules over several members: none of them, each alone, two at once.
+//! Rules over several members, tested with none of them, with each alone, and with two at once.
+//!
+//! It never tests byte budgets; see `byte_budget.rs`.
 
 use super::Work;
 use crate::contract::{Constraint, MemberPath, Rule, Shape};

@@ -1,4 +1,6 @@
-//! Path segments sent exactly as meant: encoded once, twice, with slashes, dots and nothing in them.
+//! Path segments in exact encodings: encoded once or twice, with slashes or dots, or empty.
+//!
+//! It never expects a particular meaning of an undocumented segment; those responses are recorded.
 
 use super::Work;
 use crate::contract::{Constraint, Operation};
@@ -8,7 +10,7 @@ use crate::generate::draft::{Aim, Draft, Place, Request};
 use crate::generate::sample::Sampler;
 use crate::generate::site::Site;
 
-/// Makes a segment of the identifier that would stand there.
+/// Makes an unusual segment from the identifier that belongs there.
 type Odd = fn(&str) -> String;
 
 pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
@@ -22,13 +24,20 @@ pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
         _ => None,
     };
     let mut out = Vec::new();
-    // The same value, its first character written as an escape.
-    out.extend(send(work, site, "encoded", "an escaped character is the character", Aim::Valid, |sampler| {
-        let raw = escape_first(&own(sampler)?);
-        Some(Request::damaged(sampler.plain(), Damage::RawLabel(label.clone(), raw)))
-    }));
-    // Escaped twice it is another value: the one with a percent sign in it.
-    // Where a pattern lets no percent sign through, that other value must be refused.
+    // The same value, with its first character percent-encoded.
+    out.extend(send(
+        work,
+        site,
+        "encoded",
+        "a percent-encoded character is the character itself",
+        Aim::Valid,
+        |sampler| {
+            let raw = escape_first(&own(sampler)?);
+            Some(Request::damaged(sampler.plain(), Damage::RawLabel(label.clone(), raw)))
+        },
+    ));
+    // Encoded twice, it is another value: one that contains a percent sign.
+    // If a pattern does not allow the percent sign, that value must be rejected.
     let twice = |aim: Aim| {
         send(work, site, "encoded-twice", "decoded once, not twice", aim, |sampler| {
             let text = own(sampler)?;
@@ -58,7 +67,7 @@ pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
         ("nul", |text| format!("{text}%00")),
     ];
     for (variant, raw) in odd {
-        let aim = Aim::Silent("what such a segment means is not documented");
+        let aim = Aim::Silent("the docs don't say what such a segment means");
         out.extend(send(work, site, variant, "a path segment", aim, |sampler| {
             let text = own(sampler)?;
             Some(Request::damaged(sampler.plain(), Damage::RawLabel(label.clone(), raw(&escape(&text)))))
@@ -67,7 +76,7 @@ pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
     out
 }
 
-/// The label's name in the route, which may be the member's name on the wire.
+/// Returns the label's name in the route, which is the member's name on the wire.
 fn label_name(operation: &Operation, member: &str, work: &Work<'_>) -> String {
     operation
         .input
@@ -104,7 +113,7 @@ fn escape_first(text: &str) -> String {
     escaped + &escape(rest)
 }
 
-/// A text as a path segment holds it: what is neither letter nor digit nor one of `-._~` is escaped.
+/// Percent-encodes a text for a path segment: everything but ASCII letters, digits and `-._~`.
 fn escape(text: &str) -> String {
     text.bytes()
         .map(|byte| match byte {

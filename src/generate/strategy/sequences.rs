@@ -1,7 +1,7 @@
-//! Random sequences of writes, refusals, undoings and looks, held against the model of the documented state.
+//! Random sequences of writes, rejected writes, removals and reads, compared with a model of the documented state.
 //!
-//! A sequence is a list of actions that is the same for the same seed; a part of it, named by the numbers of
-//! the actions that are kept (`03~0.4.7`), is a case of its own: that is how a failing one is made short.
+//! The same seed always gives the same sequences. A part of a sequence, named by the numbers of its actions
+//! (`03~0.4.7`), is a case of its own, which is how a failing sequence is shrunk.
 
 use super::Work;
 use super::laws::Laws;
@@ -12,23 +12,23 @@ use crate::generate::keeper::keepers;
 use crate::generate::relation::StateKind;
 use crate::generate::story::Story;
 
-/// The law's name in ids.
+/// Name of the law in case ids.
 pub(crate) const LAW: &str = "sequence";
-/// So many sequences are drawn for each member that is kept.
+/// Number of sequences drawn for each stored member.
 const SEQUENCES: u32 = 8;
-/// So many actions each has.
+/// Number of actions of a sequence.
 pub(crate) const ACTIONS: usize = 14;
 
-/// One thing that is done.
+/// One action of a sequence.
 #[derive(Clone, Debug)]
 enum Action {
-    /// These entries, by their keys' and texts' numbers, are written to a resource.
+    /// Writes entries, given by the numbers of their keys and texts, to a resource.
     Write(u32, Vec<(u64, u64)>),
-    /// These keys are taken back.
+    /// Removes the entries of these keys.
     TakeBack(u32, Vec<u64>),
-    /// One of the requests that must be refused.
+    /// Sends one of the writes that must be rejected.
     Refuse(u64),
-    /// The state of a resource is read.
+    /// Reads the state of a resource.
     Look(u32),
 }
 
@@ -36,7 +36,7 @@ pub(crate) fn cases(work: &Work<'_>) -> Vec<Case> {
     (1..=SEQUENCES).flat_map(|number| each(work, number, None)).collect()
 }
 
-/// The part of a sequence that a variant names: `03~0.4.7`, `References-03~1`.
+/// Builds the case for the part of a sequence that a variant names: `03~0.4.7`, `References-03~1`.
 pub(crate) fn part(work: &Work<'_>, variant: &str) -> Option<Case> {
     let (whole, kept) = variant.split_once('~')?;
     let kept: Vec<usize> = kept.split('.').map(|number| number.parse().ok()).collect::<Option<_>>()?;
@@ -48,7 +48,7 @@ fn each<'w>(work: &'w Work<'_>, number: u32, kept: Option<&'w [usize]>) -> impl 
     let all = keepers(work.planner, work.operation);
     let several = all.len() > 1;
     all.into_iter().filter_map(move |keeper| {
-        // What is not promised to be kept cannot be foretold.
+        // Without a promise that writes merge, the final state cannot be predicted.
         if keeper.kind != StateKind::Field && !keeper.promises(work.planner, "merges") {
             return None;
         }
@@ -64,7 +64,7 @@ fn each<'w>(work: &'w Work<'_>, number: u32, kept: Option<&'w [usize]>) -> impl 
                 format!("{number:02}~{}", kept.join("."))
             }
         };
-        let rule = "after any sequence, what is read is what was written";
+        let rule = "after any sequence of requests, a read returns what was written";
         laws.tell(work.operation, LAW, &name, rule, true, |story| {
             let is_kept = |index: usize| kept.is_none_or(|kept| kept.contains(&index));
             story.look(1)?;
@@ -91,7 +91,7 @@ fn action(draw: &mut Seeded) -> Action {
 
 const TEXTS: [&str; 6] = ["one", "two", "three and more", "ONE", "vier \u{fc}", "5"];
 
-/// What an operation's documents do not allow is left out: a shorter sequence is one, too.
+/// Adds the steps of an action. An action that the documents do not allow is left out, which gives a shorter sequence.
 fn act(laws: &Laws<'_, '_>, story: &mut Story<'_, '_>, action: &Action) {
     let resource = |wanted: u32, story: &Story<'_, '_>| if story.has_others() { wanted } else { 1 };
     match action {
@@ -131,7 +131,7 @@ fn act(laws: &Laws<'_, '_>, story: &mut Story<'_, '_>, action: &Action) {
     }
 }
 
-/// Everything is looked at in the end; where only answers to writes show it, by one more write.
+/// Adds a read of every resource at the end, or one more write if only write responses show the stored list.
 fn finish(laws: &Laws<'_, '_>, story: &mut Story<'_, '_>) -> Option<()> {
     let resources = if story.has_others() { 1..=2 } else { 1..=1 };
     for resource in resources {

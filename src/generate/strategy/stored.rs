@@ -1,8 +1,8 @@
-//! Byte budgets over what is stored: reached and passed in several requests, and by overwriting with longer
-//! and shorter values, in one-byte and four-byte characters.
+//! Byte budgets over stored entries: reached and exceeded in several requests, and by overwriting with longer and
+//! shorter values, in one-byte and four-byte characters.
 //!
-//! It never assumes an empty resource: every case first makes its own entries as small as they can be, so that
-//! it meets the same state on a server that has seen it.
+//! It never assumes an empty resource: every case first makes its own entries as small as possible, so that repeating
+//! it on the same server starts from the same state.
 
 use super::Work;
 use super::bytes::with_room;
@@ -40,7 +40,7 @@ pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
     out
 }
 
-/// Writes that come before, each of one entry with a share of the budget, and the entry that fills it up.
+/// The preceding writes, each of one entry with a share of the budget, and the entry that uses up the rest.
 struct Plan {
     variant: &'static str,
     before: &'static [(usize, Share)],
@@ -50,9 +50,9 @@ struct Plan {
 /// How much of a budget a value takes.
 #[derive(Clone, Copy)]
 enum Share {
-    /// One part of so many.
+    /// The budget divided by this number.
     Part(u64),
-    /// All that other entries leave.
+    /// All that the other entries leave.
     Rest,
 }
 
@@ -65,7 +65,7 @@ const PLANS: &[Plan] = &[
     Plan { variant: "freed", before: &[(0, Part(2)), (1, Rest), (1, Part(8))], last: 2 },
 ];
 
-/// So many entries take part.
+/// Number of entries in a case.
 const ENTRIES: usize = 3;
 
 struct Stored<'w, 'p> {
@@ -84,7 +84,7 @@ impl Stored<'_, '_> {
         self.work.planner
     }
 
-    /// The entries and how their bytes add up under a reading.
+    /// Builds a case from a plan: `past` exceeds the budget by one byte instead of reaching it exactly.
     fn case(&self, plan: &Plan, filler: char, past: bool) -> Option<Case> {
         let (planner, operation) = (self.planner(), self.work.operation);
         let side = if past { "above-max" } else { "at-max" };
@@ -94,7 +94,7 @@ impl Stored<'_, '_> {
         let sampler = planner.sampler(operation, &id);
         let keys: Vec<String> =
             (0..ENTRIES).map(|index| sampler.key(self.key, &self.site.path, index as u64)).collect();
-        // The strictest reading decides what is valid, the loosest what is a violation.
+        // The strictest reading decides what is valid, the most lenient one what is a violation.
         let strict = if self.disputed { ByteScope::KeysAndValues } else { self.over };
         let loose = if self.disputed { ByteScope::Values } else { self.over };
         let least = self.least();
@@ -152,7 +152,7 @@ impl Stored<'_, '_> {
         Some(with_room(planner, operation, case))
     }
 
-    /// The shortest text of a value.
+    /// Returns the minimum size of a value's text.
     fn least(&self) -> u64 {
         let contract = self.planner().contract;
         let inner = match &contract.shape(self.value).kind {
@@ -162,7 +162,7 @@ impl Stored<'_, '_> {
         contract.shape(inner).length().min.unwrap_or(0).max(1)
     }
 
-    /// A write of these entries with values of so many bytes; `None` where some limit forbids it.
+    /// Returns a write of these entries with values of these sizes in bytes, or `None` if it violates a constraint.
     fn write(
         &self,
         sampler: &Sampler<'_>,
@@ -197,7 +197,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_plan_fills_before_its_last_write() {
+    fn plans_leave_room_for_their_last_write() {
         for plan in PLANS {
             assert!(plan.last < ENTRIES && plan.before.iter().all(|(index, _)| *index < ENTRIES), "{}", plan.variant);
             let last_of_last = plan.before.iter().rev().find(|(index, _)| *index == plan.last);

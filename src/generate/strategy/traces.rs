@@ -1,6 +1,6 @@
-//! Writes that must be refused although part of them is in order: the part that must not be stored.
+//! Writes that must be rejected although a part of them is valid, which must not be stored.
 //!
-//! Each breaks one thing; the rest of it would be a valid write of its own.
+//! Each write has exactly one fault, and never more: without it, the rest would be a valid write.
 
 use super::laws::Laws;
 use crate::contract::{Constraint, Kind};
@@ -13,11 +13,11 @@ use crate::scenario::Credentials;
 
 type Tell<'l> = Box<dyn Fn(&Laws<'_, '_>, &mut Story<'_, '_>) -> Option<()> + 'l>;
 
-/// A write that must be refused.
+/// A write that must be rejected.
 pub(super) struct Refusal<'l> {
-    /// Its name.
+    /// Variant in the case id.
     pub variant: String,
-    /// Adds it to a story.
+    /// Adds the write to a stateful case.
     pub tell: Tell<'l>,
 }
 
@@ -169,13 +169,13 @@ pub(super) fn refusals<'l>(laws: &Laws<'_, '_>) -> Vec<Refusal<'l>> {
     out
 }
 
-/// A value that would leave a trace.
+/// Returns a value that a read would show.
 fn trace(laws: &Laws<'_, '_>, story: &Story<'_, '_>) -> Option<Value> {
     let key = laws.key(story, 2);
     laws.value(story, &[(&key, "trace")])
 }
 
-/// An entry that is in order beside one with this value.
+/// Adds a rejected write of a valid entry and one with this value.
 fn partly(laws: &Laws<'_, '_>, story: &mut Story<'_, '_>, first: bool, key: Option<&str>, bad: Value) -> Option<()> {
     if laws.keeper.kind != StateKind::Map {
         return None;
@@ -187,7 +187,7 @@ fn partly(laws: &Laws<'_, '_>, story: &mut Story<'_, '_>, first: bool, key: Opti
     refuse(laws, story, first, &good, &Value::Map(entries))
 }
 
-/// Sends entries of which only the one of this key is in order, with the faulty one first or last.
+/// Adds a rejected write of entries of which only the one of this key is valid, with the faulty one first or last.
 fn refuse(_laws: &Laws<'_, '_>, story: &mut Story<'_, '_>, first: bool, good: &str, value: &Value) -> Option<()> {
     let Value::Map(entries) = value else { return None };
     let trace = map(entries.iter().filter(|(key, _)| *key == good).map(|(key, value)| (key.clone(), value.clone())));

@@ -1,4 +1,6 @@
-//! Values of every wrong type, and numbers that the type cannot hold.
+//! Values of every wrong type, and numbers that the type cannot represent.
+//!
+//! It never tests map keys or payloads that are the whole body.
 
 use super::Work;
 use super::malformed::Family;
@@ -44,14 +46,14 @@ pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
     out
 }
 
-/// A value that some readers take and others do not: variant, value, what is unclear.
+/// A value that some servers accept and others reject: variant, value, and what is unclear.
 type Unclear = (&'static str, Value, &'static str);
 
 enum Wrong {
     Is(Value),
-    /// An object with a valid value inside.
+    /// An object that contains a valid value.
     Wrapped,
-    /// A list with a valid value inside.
+    /// A list that contains a valid value.
     InList,
 }
 
@@ -123,7 +125,7 @@ fn wrong_in_json(kind: &Kind) -> Vec<(&'static str, Wrong)> {
     }
 }
 
-/// In CBOR bytes are bytes, and no number is larger than its type can say.
+/// In CBOR, bytes have their own type, and the encoding cannot express arbitrarily large numbers.
 fn wrong_in_cbor(kind: &Kind) -> Vec<(&'static str, Wrong)> {
     let mut wrong = wrong_in_json(kind);
     let unsaid: &[&str] = match kind {
@@ -136,8 +138,8 @@ fn wrong_in_cbor(kind: &Kind) -> Vec<(&'static str, Wrong)> {
     wrong
 }
 
-/// Outside of JSON and CBOR everything is text; only some texts are no number, no truth, no moment and no bytes. What
-/// stands for a list, a map or a structure may be passed over.
+/// Outside of JSON and CBOR, everything is text. Only some texts are certainly not a number, boolean, timestamp or
+/// base64; a text in place of a list, a map or a structure may be ignored.
 fn wrong_in_text(kind: &Kind) -> Vec<(&'static str, Wrong)> {
     let text = |text: &str| Wrong::Is(Value::text(text));
     match kind {
@@ -163,7 +165,7 @@ fn wrong_in_text(kind: &Kind) -> Vec<(&'static str, Wrong)> {
     }
 }
 
-/// A path, a query and a header hold text. A header with a date that is none is to be passed over
+/// A path, a query and a header hold text. A server must ignore a header with an invalid date
 /// ([RFC 9110, 13.1.3](https://www.rfc-editor.org/rfc/rfc9110#section-13.1.3)).
 fn wrong_as_text(kind: &Kind, location: &Location) -> Vec<(&'static str, Wrong)> {
     match kind {
@@ -176,10 +178,10 @@ fn wrong_as_text(kind: &Kind, location: &Location) -> Vec<(&'static str, Wrong)>
     }
 }
 
-const FRACTION: &str = "a whole number written as a fraction";
-const MOMENT: &str = "a moment in another format";
+const FRACTION: &str = "an integer written as a fraction";
+const MOMENT: &str = "a timestamp in another format";
 
-/// The same moment in three formats.
+/// The same timestamp in three formats.
 fn moments() -> [(&'static str, Value); 3] {
     [
         ("date-time", Value::text("2023-11-14T22:13:20Z")),
@@ -197,7 +199,7 @@ fn unclear_in_json(kind: &Kind) -> Vec<Unclear> {
         Kind::Timestamp => moments().into_iter().map(|(variant, value)| (variant, value, MOMENT)).collect(),
         Kind::Blob => vec![
             ("unpadded", Value::text("b3ZlcnN0ZXA"), "base64 without its padding"),
-            ("url-safe", Value::text("-_-_"), "the other alphabet of base64"),
+            ("url-safe", Value::text("-_-_"), "base64 in the URL-safe alphabet"),
         ],
         _ => Vec::new(),
     }
@@ -218,12 +220,12 @@ fn unclear_in_text(kind: &Kind) -> Vec<Unclear> {
             vec![("whole-fraction", Value::text("2.0"), FRACTION), ("exponent", Value::text("2e0"), FRACTION)]
         }
         Kind::Boolean => vec![
-            ("upper-case", Value::text("TRUE"), "a truth in capitals"),
-            ("number", Value::text("1"), "a truth as a number"),
+            ("upper-case", Value::text("TRUE"), "a boolean in capitals"),
+            ("number", Value::text("1"), "a boolean as a number"),
         ],
         Kind::Timestamp => moments().into_iter().map(|(variant, value)| (variant, value, MOMENT)).collect(),
         Kind::List { .. } | Kind::Map { .. } | Kind::Structure { .. } | Kind::Union { .. } => {
-            vec![("string", Value::text("overstep"), "a text where parts are due")]
+            vec![("string", Value::text("overstep"), "a text instead of several fields")]
         }
         _ => Vec::new(),
     }
@@ -232,7 +234,7 @@ fn unclear_in_text(kind: &Kind) -> Vec<Unclear> {
 fn unclear_as_text(kind: &Kind, location: &Location) -> Vec<Unclear> {
     match kind {
         Kind::Timestamp if *location == Location::Header => {
-            vec![("word", Value::text("overstep"), "a header that holds no date")]
+            vec![("word", Value::text("overstep"), "a header without a valid date")]
         }
         Kind::Timestamp if *location == Location::Query => {
             moments().into_iter().map(|(variant, value)| (variant, value, MOMENT)).collect()

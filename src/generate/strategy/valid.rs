@@ -1,7 +1,7 @@
-//! Valid requests: the control, each optional member alone, all of them together; where only models describe the
-//! operation, other plain values as well.
+//! Valid requests: the control, each optional member alone and all of them together; other plain values as well, if
+//! only models describe the operation.
 //!
-//! It goes to no limit.
+//! It never tests a limit.
 
 use super::Work;
 use crate::contract::{Kind, MemberPath};
@@ -11,7 +11,7 @@ use crate::generate::resource::is_owned_identifier;
 use crate::generate::sample::Change;
 use crate::generate::site::Site;
 
-/// The control's place in every id, so that `filter` and people find it.
+/// Kind and variant of the control in case ids, by which filters and people find it.
 pub(crate) const CONTROL: (&str, &str) = ("control", "plain");
 
 pub(crate) fn cases(work: &Work<'_>) -> Vec<Case> {
@@ -41,7 +41,8 @@ pub(crate) fn cases(work: &Work<'_>) -> Vec<Case> {
     out
 }
 
-/// Another plain value where the control has one already: whether it is taken says what refusals there are worth.
+/// Builds a case with another plain value for a member that the control sets. If it is rejected, other rejections of
+/// that member prove nothing.
 fn other(work: &Work<'_>, site: &Site) -> Option<Case> {
     let path = &site.path;
     if (site.is_member && !site.required) || is_owned_identifier(work.planner, work.operation, path) {
@@ -68,7 +69,7 @@ fn other(work: &Work<'_>, site: &Site) -> Option<Case> {
     })
 }
 
-/// The plain valid request.
+/// Builds the control: the plain valid request that shows that the operation works.
 pub(crate) fn control(work: &Work<'_>) -> Option<Case> {
     work.of_class("valid", CONTROL.0, CONTROL.1, "a plain valid request", Aim::Valid, |sampler| {
         Some(Request::of(sampler.plain()))

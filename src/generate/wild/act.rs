@@ -1,7 +1,7 @@
-//! One thing that is done, as plain data: what a corpus, a regression and a crash file hold.
+//! An action of a fuzz case as plain data, which corpora, regressions and crash files contain.
 //!
-//! It names no resource: where the scenario says what stands at a place, [`USE`] stands there, so that the same
-//! act can be done again with resources of its own.
+//! It never names a resource: [`USE_PLACEHOLDER`] takes the place of every value that the scenario's `use` sets, so
+//! that an action can be repeated with other resources.
 
 use super::exact;
 use crate::contract::OperationName;
@@ -9,38 +9,38 @@ use crate::generate::{Damage, Value};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-/// Stands where a scenario's `use` says what stands there.
+/// Placeholder for a value that the scenario's `use` sets.
 pub(super) const USE: &str = "{use}";
 
-/// So many acts are read at the most; more are no test of anything.
+/// Maximum number of actions in a list. Longer lists test nothing that shorter ones do not.
 const MOST_ACTS: usize = 256;
 
-/// One thing that is done.
+/// One action of a fuzz case.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Act {
-    /// A request is sent.
+    /// Sends a request.
     Send {
-        /// Its operation.
+        /// The operation to call.
         operation: OperationName,
-        /// Whose resources it names, from 1.
+        /// Number of the resource that the input refers to, from 1.
         resource: u32,
-        /// Its input.
+        /// The input.
         input: Value,
-        /// What is done to the encoded request.
+        /// Changes made to the encoded request.
         damage: Vec<Damage>,
     },
-    /// What an operation has stored is looked at, in the way that the scenario says.
+    /// Reads what an operation has stored, in the way that the scenario specifies.
     Look {
         /// The operation that stores it.
         operation: OperationName,
         /// The member that is stored.
         member: String,
-        /// Whose.
+        /// Number of the resource, from 1.
         resource: u32,
     },
 }
 
-/// Something that is no list of acts.
+/// The error for JSON that is not a list of actions.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a list of requests: {0}")]
 pub struct ActError(pub String);
@@ -71,7 +71,7 @@ fn is_first(resource: &u32) -> bool {
     *resource == 1
 }
 
-/// Acts as JSON: `[{"send": "TagContact", "input": {…}}, {"look": "TagContact", "member": "Tags"}]`.
+/// Converts actions to JSON: `[{"send": "TagContact", "input": {…}}, {"look": "TagContact", "member": "Tags"}]`.
 pub fn acts_to_json(acts: &[Act]) -> Json {
     let written = acts.iter().map(|act| match act {
         Act::Send { operation, resource, input, damage } => Written {
@@ -94,28 +94,28 @@ pub fn acts_to_json(acts: &[Act]) -> Json {
     serde_json::to_value(written.collect::<Vec<_>>()).unwrap_or_default()
 }
 
-/// The acts that [`acts_to_json`] wrote.
+/// Reads the actions that [`actions_to_json`] wrote.
 ///
 /// # Errors
-/// Where the JSON says something else.
+/// Returns an error if the JSON is not a list of actions.
 pub fn acts_from_json(json: Json) -> Result<Vec<Act>, ActError> {
     let written: Vec<Written> = serde_json::from_value(json).map_err(|error| ActError(error.to_string()))?;
     if written.is_empty() || written.len() > MOST_ACTS {
-        return Err(ActError(format!("{} requests, and 1 to {MOST_ACTS} make sense", written.len())));
+        return Err(ActError(format!("{} requests; expected 1 to {MOST_ACTS}", written.len())));
     }
     written.into_iter().map(read).collect()
 }
 
 fn read(written: Written) -> Result<Act, ActError> {
     if written.resource == 0 {
-        return Err(ActError("resources are counted from 1".to_owned()));
+        return Err(ActError("resource numbers start at 1".to_owned()));
     }
     match written {
         Written { send: Some(operation), look: None, member: None, resource, input, damage } => {
             let input = match &input {
                 None => Value::empty(),
                 Some(json) => exact::from_json(json)
-                    .ok_or_else(|| ActError(format!("the input of `{operation}` says `$` and nothing known")))?,
+                    .ok_or_else(|| ActError(format!("the input of `{operation}` has an unknown `$` member")))?,
             };
             Ok(Act::Send { operation, resource, input, damage })
         }
@@ -124,7 +124,7 @@ fn read(written: Written) -> Result<Act, ActError> {
         {
             Ok(Act::Look { operation, member, resource })
         }
-        _ => Err(ActError("each says `send` and `input`, or `look` and `member`".to_owned())),
+        _ => Err(ActError("each request needs `send` and `input`, or `look` and `member`".to_owned())),
     }
 }
 
@@ -133,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn acts_read_as_they_were_written() {
+    fn actions_survive_a_round_trip_through_json() {
         let acts = [
             Act::Send {
                 operation: "Tag".into(),
@@ -152,13 +152,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_list_of_acts_is_said_to_be_none() {
+    fn malformed_action_lists_are_rejected_with_a_reason() {
         for (text, said) in [
             ("{}", "invalid type"),
             ("[]", "0 requests"),
-            (r#"[{"send":"A","look":"B"}]"#, "each says"),
-            (r#"[{"send":"A","input":{"$x":1}}]"#, "`$` and nothing known"),
-            (r#"[{"send":"A","resource":0}]"#, "counted from 1"),
+            (r#"[{"send":"A","look":"B"}]"#, "each request needs"),
+            (r#"[{"send":"A","input":{"$x":1}}]"#, "unknown `$` member"),
+            (r#"[{"send":"A","resource":0}]"#, "start at 1"),
             (r#"[{"send":"A","extra":0}]"#, "unknown field"),
         ] {
             let error = acts_from_json(serde_json::from_str(text).expect("JSON")).expect_err(text).to_string();

@@ -1,11 +1,11 @@
-//! An input as the wire carries it: outside a body there are only texts, and what has no place there is not sent.
+//! Converts an input to what the wire carries: outside a body there are only texts, and null members are not sent.
 //!
 //! It never decides whether a value is valid.
 
 use crate::contract::{Contract, Kind, Location, Operation, ShapeId};
 use crate::generate::Value;
 
-/// The input that a reader sees; `None` where the wire has no way to say it.
+/// Returns the input that the server receives, or `None` if the wire cannot express it.
 pub(super) fn carried(contract: &Contract, operation: &Operation, mut input: Value) -> Option<Value> {
     let Some(shape) = &operation.input else { return Some(input) };
     let (Some(members), Value::Map(given)) = (contract.shape(shape).kind.members(), &mut input) else {
@@ -29,7 +29,7 @@ pub(super) fn carried(contract: &Contract, operation: &Operation, mut input: Val
     Some(input)
 }
 
-/// What a text in this place means to a reader of this shape.
+/// Returns the value that a server reads from this value's text, given the shape.
 fn as_text(contract: &Contract, id: &ShapeId, value: Value) -> Option<Value> {
     let text = match (&contract.shape(id).kind, value) {
         (Kind::List { member }, Value::List(items)) => {
@@ -62,7 +62,7 @@ fn is_number(text: &str) -> bool {
     serde_json::from_str::<serde_json::Number>(text).is_ok()
 }
 
-/// Whether some text of the input means something else where it travels: a segment that changes the path, a header
+/// Returns true if a text of the input may change its meaning on the way: a segment that changes the path, or a header
 /// with spaces at its ends.
 pub(super) fn is_unclear(contract: &Contract, operation: &Operation, input: &Value) -> bool {
     let (Some(shape), Value::Map(given)) = (&operation.input, input) else { return false };
@@ -77,7 +77,7 @@ pub(super) fn is_unclear(contract: &Contract, operation: &Operation, input: &Val
     })
 }
 
-/// Whether a part of an input is written as it stands: readers take it in different ways, or for no document at all.
+/// Returns true if an input contains a raw literal, which servers read in different ways or reject as malformed.
 pub(super) fn is_literal(value: &Value) -> bool {
     match value {
         Value::Raw(_) => true,

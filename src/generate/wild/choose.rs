@@ -1,6 +1,6 @@
-//! What is done, chosen freely: one request, a sequence about one stored member, or any sequence.
+//! Draws the actions of a fuzz case: one request, a sequence about one stored member, or any sequence.
 //!
-//! A choice that runs out is 0, the simplest; the result has an end whatever is chosen.
+//! It never fails to terminate: once the choices run out, every choice is 0, the simplest.
 
 use super::act::Act;
 use super::source::{Family, Ground, Wild};
@@ -11,9 +11,9 @@ use crate::generate::relation::StateKind;
 use crate::generate::{Damage, Value};
 use indexmap::IndexMap;
 
-/// Most acts of a sequence.
+/// Maximum number of actions drawn for a sequence.
 const LONGEST: u64 = 14;
-/// So many keys are in play in one sequence, so that entries meet.
+/// Number of different keys in a sequence; few, so that writes hit the same entries.
 const KEYS: u64 = 5;
 
 pub(super) fn acts(wild: &Wild<'_>, draw: &mut dyn Draw) -> Option<Vec<Act>> {
@@ -27,7 +27,7 @@ pub(super) fn acts(wild: &Wild<'_>, draw: &mut dyn Draw) -> Option<Vec<Act>> {
     }
 }
 
-/// Requests of any operations, one after another.
+/// Draws requests of any operations, one after another.
 fn any(wild: &Wild<'_>, draw: &mut dyn Draw) -> Option<Vec<Act>> {
     let count = draw.between(2, LONGEST);
     let mut acts: Vec<Act> = Vec::new();
@@ -42,7 +42,7 @@ fn any(wild: &Wild<'_>, draw: &mut dyn Draw) -> Option<Vec<Act>> {
     (!acts.is_empty()).then_some(acts)
 }
 
-/// One request.
+/// Draws one request.
 fn request(wild: &Wild<'_>, ground: &Ground<'_>, draw: &mut dyn Draw) -> Option<Act> {
     let kind = draw.below(8);
     let broken = if matches!(kind, 5 | 6) { pick(draw, &ground.sites).map(|site| &site.path) } else { None };
@@ -56,7 +56,7 @@ fn request(wild: &Wild<'_>, ground: &Ground<'_>, draw: &mut dyn Draw) -> Option<
     Some(Act::Send { operation: ground.operation.name.clone(), resource: 1, input, damage })
 }
 
-/// The plain input with a few members set to something else.
+/// Draws an input: the control's, with a few members changed.
 fn changed(
     wild: &Wild<'_>,
     ground: &Ground<'_>,
@@ -84,7 +84,7 @@ fn changed(
     Some(Value::Map(plain))
 }
 
-/// What is done to an encoded request.
+/// Draws a change to an encoded request.
 fn damage(draw: &mut dyn Draw) -> Damage {
     let bytes = |draw: &mut dyn Draw| (0..draw.between(1, 6)).map(|_| draw.below(256) as u8).collect::<Vec<u8>>();
     match draw.below(8) {
@@ -101,7 +101,7 @@ fn damage(draw: &mut dyn Draw) -> Damage {
     }
 }
 
-/// Writes, refused writes, undoings and looks at one stored member.
+/// Draws writes, rejected writes, removals and reads of one stored member.
 fn family(wild: &Wild<'_>, family: &Family<'_>, draw: &mut dyn Draw) -> Option<Vec<Act>> {
     let keeper = &family.keeper;
     let operation = keeper.operation;
@@ -136,7 +136,7 @@ fn family(wild: &Wild<'_>, family: &Family<'_>, draw: &mut dyn Draw) -> Option<V
         }
     }
     for resource in 1..=resources {
-        // Where only answers to writes show what is stored, one more write shows it.
+        // If only write responses show the stored list, one more write makes the final state visible.
         if keeper.kind == StateKind::List {
             acts.push(write(wild, family, ground, resource, None, draw)?);
         }
@@ -199,7 +199,7 @@ fn take_back(
     Some(Act::Send { operation: undoing.name.clone(), resource, input: Value::Map(input), damage: Vec::new() })
 }
 
-/// Whether a request of this input carries a document in its body.
+/// Returns true if a request with this input has a document as its body.
 pub(super) fn has_document(ground: &Ground<'_>, input: &Value) -> bool {
     let Value::Map(given) = input else { return false };
     let of = |location| {

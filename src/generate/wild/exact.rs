@@ -1,11 +1,12 @@
-//! Values as JSON and back, exactly: what JSON cannot say is an object with one member that begins with `$`.
+//! Lossless conversion of values to JSON and back. What JSON cannot express becomes an object whose only member begins
+//! with `$`.
 //!
-//! The form is kept in files that outlive generators; it says nothing of shapes.
+//! The format is stored in files that outlive the generator. It never depends on shapes.
 
 use crate::generate::Value;
 use serde_json::{Map, Value as Json, json};
 
-/// A value as JSON.
+/// Converts a value to JSON.
 pub(super) fn to_json(value: &Value) -> Json {
     match value {
         Value::Null => Json::Null,
@@ -27,7 +28,7 @@ pub(super) fn to_json(value: &Value) -> Json {
     }
 }
 
-/// The value that [`to_json`] wrote; `None` where an object with `$` says nothing known.
+/// Reads the value that [`value_to_json`] wrote. Returns `None` for an object with an unknown `$` member.
 pub(super) fn from_json(json: &Json) -> Option<Value> {
     Some(match json {
         Json::Null => Value::Null,
@@ -81,7 +82,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_reads_the_same(value in values()) {
+        fn values_survive_a_round_trip_through_json(value in values()) {
             let text = to_json(&value).to_string();
             let read = from_json(&serde_json::from_str(&text).expect("JSON"));
             prop_assert_eq!(read, Some(value));

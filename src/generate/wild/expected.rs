@@ -1,6 +1,6 @@
-//! What must come back to one act, with all that was done before it.
+//! The expected response to one action, given the actions before it.
 //!
-//! Where no document says it, nothing is expected but an answer.
+//! It never expects more than some response if the documents are silent.
 
 use super::source::Wild;
 use crate::contract::{Operation, Protocol, Role};
@@ -10,18 +10,19 @@ use crate::generate::label::Breach;
 use crate::generate::relation::StateKind;
 use crate::generate::{Value, resource};
 
-/// What is known of the resources when an act comes.
+/// What the preceding actions may have done to the resources.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Before {
     /// Something may have been written.
     pub writes: bool,
-    /// Something may have been taken away.
+    /// Something may have been deleted.
     pub removals: bool,
-    /// With this act, more was written to a limited member than one request may: limits may count what is stored.
+    /// Together with this action, more was written to a member than its limit allows in one request. The limit may
+    /// count stored entries, too.
     pub crowded: bool,
 }
 
-/// What must come back to a request whose bytes are damaged.
+/// Returns the expected response to a request whose bytes are damaged.
 pub(super) fn damaged(
     wild: &Wild<'_>,
     operation: &Operation,
@@ -34,7 +35,7 @@ pub(super) fn damaged(
         planner.contract.protocol,
         Some(Protocol::RestJson1 | Protocol::AwsJson1_0 | Protocol::AwsJson1_1 | Protocol::RestJson)
     );
-    // A document that is cut, or followed by what no document may be followed by, is none.
+    // A document that is truncated, or followed by anything but whitespace, is malformed.
     let is_certain = match damage {
         [Damage::BodyTruncated(_)] => true,
         [Damage::BodySuffixed(bytes)] => bytes.iter().any(|byte| !byte.is_ascii_whitespace()),
@@ -43,7 +44,7 @@ pub(super) fn damaged(
     if is_json && is_certain && has_document && breaches.iter().all(|breach| breach.certain) {
         return (Intent::Malformed, planner.reject(operation, Role::InvalidInput));
     }
-    silent("what damaged bytes mean is for the reader to say")
+    silent("the docs don't say how damaged bytes are read")
 }
 
 pub(super) fn label(
@@ -69,23 +70,23 @@ pub(super) fn label(
         return silent(&crate::generate::draft::ambiguity(breach));
     }
     if odd(input) {
-        return silent("no document says what control characters mean in a text");
+        return silent("the docs don't say how control characters in text are handled");
     }
     let mut or = match named {
         resource::Resources::Foreign => {
             let errors = planner.errors(operation, Role::MissingResource);
             if errors.is_empty() {
-                return silent("no document names the error for a resource that does not exist");
+                return silent("the docs name no error for a resource that does not exist");
             }
             return (Intent::Missing, Expectation::Reject { role: Role::MissingResource, errors });
         }
         resource::Resources::Among => return silent(resource::AMONG),
-        resource::Resources::Opaque => return silent("a token that only the service can give out"),
+        resource::Resources::Opaque => return silent("a token that only the service can issue"),
         resource::Resources::Taken => planner.errors(operation, Role::Conflict),
         resource::Resources::Unknown | resource::Resources::Chosen => planner.errors(operation, Role::MissingResource),
         resource::Resources::Owned => Vec::new(),
     };
-    // Models do not say what else a request needs to be granted.
+    // Models do not say what else a request needs to be accepted.
     if planner.modelled {
         or = planner.client_errors(operation);
         or.push(ExpectedError { status: None, error: None });
@@ -107,7 +108,7 @@ pub(super) fn silent(reason: &str) -> (Intent, Expectation) {
     (Intent::Probe, Expectation::Unspecified { reason: reason.to_owned() })
 }
 
-/// Whether a text holds what no reader has to take: control characters other than line breaks and tabs.
+/// Returns true if a text contains control characters other than line breaks and tabs, which no server has to accept.
 pub(super) fn odd(value: &Value) -> bool {
     let is_odd = |text: &str| text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'));
     match value {
@@ -118,7 +119,7 @@ pub(super) fn odd(value: &Value) -> bool {
     }
 }
 
-/// How many bytes the texts in a value take, names included.
+/// Returns the number of bytes of all texts in a value, member names included.
 pub(super) fn bytes_in(value: &Value) -> u64 {
     match value {
         Value::Text(text) | Value::Template(text) => text.len() as u64,
@@ -128,7 +129,7 @@ pub(super) fn bytes_in(value: &Value) -> u64 {
     }
 }
 
-/// Whether a list says something twice: what becomes of that is a law of its own.
+/// Returns true if a list contains an item twice, which a law of its own covers.
 pub(super) fn repeats(value: &Value, kind: StateKind) -> bool {
     match (kind, value) {
         (StateKind::List, Value::List(items)) => (1..items.len()).any(|index| items[..index].contains(&items[index])),
@@ -136,12 +137,12 @@ pub(super) fn repeats(value: &Value, kind: StateKind) -> bool {
     }
 }
 
-/// Whether an operation may change what is stored.
+/// Returns true if an operation may change stored state.
 pub(super) fn is_a_write(operation: &Operation) -> bool {
     operation.http.as_ref().is_none_or(|http| http.method != "GET" && http.method != "HEAD")
 }
 
-/// Whether an operation may take away what others need.
+/// Returns true if an operation may delete what others need.
 pub(super) fn is_a_removal(operation: &Operation) -> bool {
     const VERBS: [&str; 12] = [
         "Delete",

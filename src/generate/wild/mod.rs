@@ -1,6 +1,6 @@
-//! Free requests and sequences of them: where no document points.
+//! Generates fuzz cases: random requests and sequences of requests that no documented limit calls for.
 //!
-//! Whatever is drawn is labelled like any planned case; nothing here decides what an answer is worth.
+//! Generated requests are labelled like planned cases. This module never judges a response.
 
 mod act;
 mod carried;

@@ -1,6 +1,6 @@
-//! A documented constraint in words, as planned cases say it.
+//! Describes a documented constraint in words, as planned cases do.
 //!
-//! It looks at what the contract says, and never at a value.
+//! It reads the contract, and never a value.
 
 use super::source::Wild;
 use crate::contract::{Constraint, Kind, Operation, Provenance, Rule, Shape};
@@ -8,7 +8,7 @@ use crate::generate::label::Breach;
 use crate::generate::strategy::{plural, unit};
 
 impl Wild<'_> {
-    /// The constraint that a breach breaks: `at most 6 entries`.
+    /// Describes the violated constraint: `at most 6 entries`.
     pub(super) fn rule_of(&self, operation: &Operation, breach: &Breach) -> String {
         let contract = self.planner().contract;
         let site = self.ground(operation.name.as_str()).and_then(|ground| {
@@ -19,7 +19,7 @@ impl Wild<'_> {
         shape.map_or_else(|| breach.constraint.name().to_owned(), |shape| in_words(shape, breach.constraint))
     }
 
-    /// Where the constraint that a breach breaks is written, else where the operation is described.
+    /// Returns the source of the violated constraint, or else that of the operation.
     pub(super) fn source_of(&self, operation: &Operation, breach: &Breach) -> Option<Provenance> {
         let contract = self.planner().contract;
         let ground = self.ground(operation.name.as_str())?;
@@ -40,8 +40,8 @@ fn in_words(shape: &Shape, constraint: Constraint) -> String {
     match constraint {
         Constraint::Required => "required".to_owned(),
         Constraint::Type => match shape.kind {
-            Kind::Integer => "a whole number of 32 bits".to_owned(),
-            Kind::Long => "a whole number of 64 bits".to_owned(),
+            Kind::Integer => "a 32-bit integer".to_owned(),
+            Kind::Long => "a 64-bit integer".to_owned(),
             Kind::Float | Kind::Double => "a number".to_owned(),
             Kind::Enum { .. } => "a string".to_owned(),
             ref kind => format!("a {}", kind.name()),
@@ -66,13 +66,13 @@ fn in_words(shape: &Shape, constraint: Constraint) -> String {
         }
         Constraint::Pattern => format!("matches {}", shape.pattern.as_deref().unwrap_or_default()),
         Constraint::Enum => "one of the listed values".to_owned(),
-        Constraint::Unique => "no item twice".to_owned(),
+        Constraint::Unique => "no duplicate items".to_owned(),
         rule => shape.rules.iter().find(|one| one.constraint() == rule).map_or_else(
             || rule.name().to_owned(),
             |rule| match rule {
                 Rule::AtLeastOneOf { members } => format!("at least one of {}", listed(members)),
                 Rule::AtMostOneOf { members } => format!("at most one of {}", listed(members)),
-                Rule::MaxTotalBytes { max, .. } => format!("at most {} in all", plural(*max, "byte", "bytes")),
+                Rule::MaxTotalBytes { max, .. } => format!("at most {} in total", plural(*max, "byte", "bytes")),
             },
         ),
     }

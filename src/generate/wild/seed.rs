@@ -1,6 +1,6 @@
-//! What a corpus begins with: planned cases as acts, and the words and limits of a contract.
+//! Seeds of a corpus: planned cases as actions, and a dictionary of the contract's words and limits.
 //!
-//! It never says in acts what a case does not send.
+//! It never returns actions that send anything else than their case.
 
 use super::act::{Act, acts_to_json};
 use super::carried::carried;
@@ -12,17 +12,17 @@ use crate::generate::sample::ELSEWHERE;
 use crate::generate::template::RESOURCES_APART;
 use std::collections::BTreeSet;
 
-/// Limits above this are no words: no input holds so many characters.
+/// Maximum length limit that becomes a dictionary entry; no input is longer.
 const MOST: u64 = 1 << 20;
-/// So many resources of a case are told from each other.
+/// Maximum number of resources of a case that are recognized.
 const RESOURCES: u32 = 4;
-/// And so many names of each.
+/// Maximum number of tokens per resource that are recognized.
 const ORDINALS: u32 = 4;
-/// Forms that acts take as JSON.
+/// Fragments of actions in JSON.
 const FORMS: [&str; 6] =
     [r#"{"$template":"{use}"}"#, r#""resource":2"#, r#""damage":[{"body-truncated":50}]"#, "null", "[]", "{}"];
 
-/// What a case does, as acts: its requests without what makes and takes away resources.
+/// Converts the requests of a case to actions, without those that create and delete resources.
 pub(super) fn acts_of(wild: &Wild<'_>, case: &Case) -> Option<Vec<Act>> {
     let own = wild.planner().authorization();
     let mut done = told(&case.steps);
@@ -31,13 +31,13 @@ pub(super) fn acts_of(wild: &Wild<'_>, case: &Case) -> Option<Vec<Act>> {
         return None;
     }
     let acts = done.iter().map(|step| act_of(wild, case, step)).collect::<Option<Vec<_>>>()?;
-    // A resource that is named outside of its place would be the same one each time.
+    // A resource named outside its own member would be the same one in every repetition.
     let text = acts_to_json(&acts).to_string();
     let mut tokens = (0..RESOURCES).flat_map(|one| (1..=ORDINALS).map(move |number| one * RESOURCES_APART + number));
     if tokens.any(|number| text.contains(&case.id.token(number))) {
         return None;
     }
-    // As the wire carries it, the tale of these acts sends what the case sends, or they are not its acts.
+    // The fuzz case built from these actions must send what the case sends, compared as the wire carries it.
     let tale = tell_as(wild, case.id.clone(), "seed", &acts)?;
     let again = told(&tale.case.steps);
     let same = again.len() == done.len()
@@ -45,7 +45,7 @@ pub(super) fn acts_of(wild: &Wild<'_>, case: &Case) -> Option<Vec<Act>> {
     same.then_some(acts)
 }
 
-/// The steps that are no set-up and no teardown.
+/// Returns the steps that are neither set-up nor teardown.
 fn told(steps: &[Step]) -> Vec<&Step> {
     steps.iter().filter(|step| !matches!(step.purpose, Purpose::SetUp | Purpose::TearDown)).collect()
 }
@@ -57,7 +57,7 @@ fn act_of(wild: &Wild<'_>, case: &Case, step: &Step) -> Option<Act> {
             let family = &wild.families[number];
             (family.keeper.look(planner, &case.id, resource).as_ref() == Some(&step.send)).then_some((family, resource))
         };
-        // What the case's own operation stores is what it looks at.
+        // Stored members of the case's own operation take precedence.
         let mut all: Vec<usize> = (0..wild.families.len()).collect();
         all.sort_by_key(|number| wild.families[*number].keeper.operation.name != case.operation);
         let found = all.into_iter().flat_map(|number| (1..=RESOURCES).map(move |one| (number, one))).find_map(looks);
@@ -70,13 +70,13 @@ fn act_of(wild: &Wild<'_>, case: &Case, step: &Step) -> Option<Act> {
     }
     let Send::Operation { name, input, damage } = &step.send else { return None };
     let operation = wild.ground(name.as_str())?.operation;
-    // Places may hold the same for each resource: whose most places are is meant.
+    // Several resources may match; the one with the most matching values is meant.
     let hidden = |resource| {
         let mut input = input.clone();
         (hide(planner, operation, &case.id, resource, &mut input), resource, input)
     };
     let (places, resource, input) = (1..=RESOURCES).rev().map(hidden).max_by_key(|(places, ..)| *places)?;
-    // No act names a resource of another parent.
+    // Actions cannot name a resource of another parent.
     if hidden(ELSEWHERE).0 > places {
         return None;
     }
@@ -110,7 +110,7 @@ pub(super) fn words(wild: &Wild<'_>) -> Vec<String> {
     found.into_iter().collect()
 }
 
-/// A limit, and one step to either side.
+/// Returns a limit and its two neighbours.
 fn beside(limit: i128) -> impl Iterator<Item = i128> {
     limit - 1..=limit + 1
 }

@@ -1,18 +1,18 @@
-//! Simpler acts that may show the same: fewer of them, fewer members, shorter texts, plainer numbers.
+//! Shrinks failing actions: proposes fewer of them, fewer members, shorter texts and smaller numbers.
 //!
-//! It never asks whether they do: whoever searches sends them.
+//! It never tests whether a candidate still fails; the caller sends it.
 
 use super::act::{Act, USE};
 use super::source::Wild;
 use crate::generate::Value;
 use indexmap::IndexMap;
 
-/// So many candidates are proposed at once.
+/// Maximum number of candidates proposed per action; twice as many in total.
 const MOST: usize = 160;
 
 pub(super) fn simpler(wild: &Wild<'_>, acts: &[Act]) -> Vec<Vec<Act>> {
     let mut out: Vec<Vec<Act>> = Vec::new();
-    // Halves, quarters … are left out, then single ones.
+    // Removes halves, quarters and so on, then single actions.
     let mut chunk = acts.len().div_ceil(2);
     while chunk >= 1 && acts.len() > 1 {
         for start in (0..acts.len()).step_by(chunk) {
@@ -49,7 +49,7 @@ pub(super) fn simpler(wild: &Wild<'_>, acts: &[Act]) -> Vec<Vec<Act>> {
     out
 }
 
-/// Values that are a step simpler than this one, the boldest steps first.
+/// Returns values that are one step simpler than this one, largest steps first.
 fn plainer(value: &Value) -> Vec<Value> {
     match value {
         Value::Template(text) if text == USE => Vec::new(),
@@ -65,7 +65,7 @@ fn plainer(value: &Value) -> Vec<Value> {
                 out.push(characters[..count - 1].iter().collect());
                 out.push(characters[1..].iter().collect());
             }
-            // The same length, plainer characters.
+            // Same length, simpler characters.
             let plain = |c: char| if c.is_ascii_lowercase() { c } else { 'a' };
             out.push(characters.iter().map(|_| 'a').collect());
             out.push(characters.iter().map(|c| plain(*c)).collect());

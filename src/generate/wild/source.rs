@@ -1,6 +1,6 @@
-//! A contract and scenario made ready for drawing: what takes long is done once.
+//! The fuzz generator: a contract and a scenario, prepared once for drawing many cases.
 //!
-//! It sends nothing, and the same choices give the same acts.
+//! It never sends anything, and the same choices always give the same actions.
 
 use super::act::{Act, ActError, USE, acts_from_json};
 use super::tale::Tale;
@@ -15,45 +15,45 @@ use crate::generate::site::{Site, sites};
 use crate::generate::{Value, fixture};
 use crate::scenario::Scenario;
 
-/// Draws requests and sequences of them, and tells what must come back.
+/// Generates requests and sequences of requests, together with the responses that they must get.
 pub struct Wild<'a> {
     pub(super) plan: Plan<'a>,
     pub(super) words: Words,
-    /// For each operation, in the plan's order.
+    /// One entry per operation, in the plan's order.
     pub(super) grounds: Vec<Ground<'a>>,
-    /// What is stored and can be looked at.
+    /// Stored members that can be read back.
     pub(super) families: Vec<Family<'a>>,
-    /// The id of no case, for what depends on none.
+    /// An empty case id, for values that do not depend on a case.
     pub(super) nameless: CaseId,
 }
 
-/// What is known of one operation.
+/// What the generator needs to know about one operation.
 pub(super) struct Ground<'a> {
     pub operation: &'a Operation,
     pub sites: Vec<Site>,
-    /// The plain input, with [`USE`] where the scenario says what stands.
+    /// The input of the control, with [`USE_PLACEHOLDER`] wherever the scenario's `use` sets the value.
     pub plain: Value,
 }
 
-/// A member that is stored, with all operations that have to do with it.
+/// A stored member, with the operations that write, read and remove it.
 pub(super) struct Family<'a> {
     pub keeper: Keeper<'a>,
-    /// The operation that takes entries back, and the member of its input that names them.
+    /// The operation that removes entries, and the member of its input that names them.
     pub undoing: Option<(&'a Operation, &'a str)>,
-    /// Whether there is more than one resource.
+    /// Whether a case can use more than one resource.
     pub has_others: bool,
-    /// Whether each case has a resource of its own.
+    /// Whether each case uses a resource of its own.
     pub is_apart: bool,
 }
 
-/// What a fuzzer's bytes begin with where requests follow as JSON.
+/// First byte of fuzzer input that holds requests as JSON.
 const AS_JSON: u8 = b'[';
 
 impl<'a> Wild<'a> {
-    /// For a contract and scenario; the seed feeds what is sampled once.
+    /// Creates a generator for a contract and a scenario. `seed` determines the values that are sampled once.
     ///
     /// # Errors
-    /// Where an operation has no route, or a pattern cannot be satisfied.
+    /// Returns an error if an operation has no route, or if a pattern cannot be satisfied.
     pub fn new(contract: &'a Contract, scenario: &'a Scenario, seed: u64) -> Result<Self, PlanError> {
         let plan = Plan::new(contract, scenario, Options { seed, ..Options::default() })?;
         let nameless = CaseId(String::new());
@@ -78,17 +78,18 @@ impl<'a> Wild<'a> {
         self.grounds.iter().find(|ground| ground.operation.name.as_str() == operation)
     }
 
-    /// The names of the operations that are drawn.
+    /// Returns the names of the operations that the generator uses.
     pub fn operations(&self) -> impl Iterator<Item = &str> {
         self.grounds.iter().map(|ground| ground.operation.name.as_str())
     }
 
-    /// Acts from free choices; `None` where the choices lead to nothing that can be sent.
+    /// Draws actions. Returns `None` if the choices lead to nothing that can be sent.
     pub fn draw(&self, draw: &mut dyn Draw) -> Option<Vec<Act>> {
         super::choose::acts(self, draw)
     }
 
-    /// Acts from a fuzzer's bytes: requests as JSON where they begin with `[`, free choices otherwise.
+    /// Returns the actions that a fuzzer's bytes stand for. Bytes that begin with `[` are read as requests in JSON, all
+    /// others as choices.
     pub fn from_bytes(&self, bytes: &[u8]) -> Option<Vec<Act>> {
         if bytes.first() == Some(&AS_JSON) {
             return read(bytes).ok().filter(|acts| self.knows(acts));
@@ -96,7 +97,7 @@ impl<'a> Wild<'a> {
         self.draw(&mut arbitrary::Unstructured::new(bytes))
     }
 
-    /// Whether every act is one of this contract's.
+    /// Returns true if every action refers to an operation or a stored member of this contract.
     pub fn knows(&self, acts: &[Act]) -> bool {
         acts.iter().all(|act| match act {
             Act::Send { operation, .. } => self.ground(operation.as_str()).is_some(),
@@ -110,7 +111,7 @@ impl<'a> Wild<'a> {
         })
     }
 
-    /// The plain valid request of each operation.
+    /// Returns the control of each operation as actions.
     pub fn plain(&self) -> Vec<Vec<Act>> {
         let send = |ground: &Ground<'_>| Act::Send {
             operation: ground.operation.name.clone(),
@@ -121,25 +122,25 @@ impl<'a> Wild<'a> {
         self.grounds.iter().map(|ground| vec![send(ground)]).collect()
     }
 
-    /// What a planned case does, as acts that send the very same; `None` where acts cannot say that: requests of another
-    /// caller, or of no operation. What is sent side by side comes one after another.
+    /// Converts a planned case to actions that send the same requests. Returns `None` for what actions cannot express:
+    /// requests of another caller, or of no operation. Concurrent requests become sequential.
     pub fn acts_of(&self, case: &Case) -> Option<Vec<Act>> {
         super::seed::acts_of(self, case)
     }
 
-    /// Each word of the contract, each limit and what lies beside it, and the forms of acts: what a fuzzer's dictionary
-    /// holds.
+    /// Returns the entries of a fuzzer's dictionary: each word of the contract, each limit with its neighbours, and the
+    /// JSON forms of actions.
     pub fn words(&self) -> Vec<String> {
         super::seed::words(self)
     }
 
-    /// The acts as steps, with what must come back to each; `name` decides which resources they use. `None` where
-    /// there is nothing to send.
+    /// Builds a case from actions, with a check for each response. `name` determines which resources the case uses.
+    /// Returns `None` if there is nothing to send.
     pub fn tale(&self, name: &str, acts: &[Act]) -> Option<Tale> {
         super::tale::tell(self, name, acts)
     }
 
-    /// Simpler acts, the simplest first, each of which may show the same.
+    /// Returns simpler candidates, simplest first. The caller has to test which of them still fail.
     pub fn simpler(&self, acts: &[Act]) -> Vec<Vec<Act>> {
         super::simpler::simpler(self, acts)
     }
@@ -167,7 +168,7 @@ fn families<'a>(planner: &Planner<'a>, operation: &'a Operation) -> Vec<Family<'
         .collect()
 }
 
-/// Calls `at` for each place of a value, outermost first; where it says true, nothing inside is looked at.
+/// Calls `at` for each part of a value, outermost first. If `at` returns true, the parts inside are skipped.
 pub(super) fn walk(
     contract: &Contract,
     id: &ShapeId,
@@ -202,7 +203,8 @@ pub(super) fn walk(
     }
 }
 
-/// Puts [`USE`] wherever stands what the scenario says for this case's resource, and returns in how many places.
+/// Replaces every value that the scenario's `use` sets for this resource by [`USE_PLACEHOLDER`], and returns the number
+/// of replacements.
 pub(super) fn hide(
     planner: &Planner<'_>,
     operation: &Operation,
@@ -225,7 +227,7 @@ pub(super) fn hide(
     places
 }
 
-/// Whether something else stands where the scenario says what stands there for this case's resource.
+/// Returns true if the input differs, at any path with a `use`, from what the scenario sets for this resource.
 pub(super) fn strays(
     planner: &Planner<'_>,
     operation: &Operation,
@@ -244,7 +246,7 @@ pub(super) fn strays(
     strays
 }
 
-/// Puts what the scenario says for this case's resource wherever [`USE`] stands.
+/// Replaces every [`USE_PLACEHOLDER`] by the value that the scenario sets for this resource.
 pub(super) fn show(planner: &Planner<'_>, operation: &Operation, case: &CaseId, resource: u32, value: &mut Value) {
     let Some(input) = &operation.input else { return };
     let sampler = planner.sampler(operation, case).of_resource(resource);

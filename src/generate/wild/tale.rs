@@ -1,6 +1,6 @@
-//! Acts as steps, with what must come back to each of them and what must be read in the end.
+//! Builds a fuzz case from actions: its steps, a [`FuzzCheck`] for each response, and one for the final state.
 //!
-//! Many answers are judged, and the steps are sent once: a [`Claim`] is what one of them is held against.
+//! It never sends anything. A case's steps are sent once, and several of its responses are judged.
 
 use super::act::Act;
 use super::carried::{carried, is_literal, is_unclear};
@@ -16,24 +16,23 @@ use crate::generate::relation::{Effect, Event, Relation, StateKind, What};
 use crate::generate::{Value, fixture};
 use std::collections::HashMap;
 
-/// A sequence as it is sent, and everything that is judged of it.
+/// A sequence of requests and the checks that its responses must pass.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tale {
-    /// What is sent; it is judged by the first claim.
+    /// The case to send. Its own expectation is that of the first check.
     pub case: Case,
-    /// One for each answer that means something, and one for what is stored in the end, where that can be foretold.
-    /// Never empty.
+    /// One check for each meaningful response, and one for the final state if it can be predicted. Never empty.
     pub claims: Vec<Claim>,
 }
 
-/// What one answer of a tale is held against.
+/// What one response of a fuzz case is compared with.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Claim {
-    /// The id under which it is reported.
+    /// The id under which the result is reported.
     pub id: CaseId,
-    /// The act whose answer it is, from 0; none where it is about what is stored in the end.
+    /// Index of the action whose response is checked; `None` for the check of the final state.
     pub act: Option<usize>,
-    /// The operation that it is about.
+    /// The operation under test.
     pub operation: OperationName,
     /// As [`Case::intent`].
     pub intent: Intent,
@@ -54,7 +53,7 @@ pub struct Claim {
 }
 
 impl Claim {
-    /// Makes this claim the one by which a case of the same steps is judged.
+    /// Makes this check the one by which `case`, which has the same steps, is judged.
     pub fn apply(&self, case: &mut Case) {
         case.id = self.id.clone();
         case.operation = self.operation.clone();
@@ -70,7 +69,7 @@ impl Claim {
 }
 
 impl Tale {
-    /// The case of each claim, with the steps of the whole.
+    /// Returns one case per check. Each contains all steps.
     pub fn cases(&self) -> impl Iterator<Item = Case> + '_ {
         self.claims.iter().map(|claim| {
             let mut case = self.case.clone();
@@ -91,7 +90,7 @@ struct Telling<'w, 'a> {
     events: Option<Vec<Event>>,
     family: Option<&'w Family<'a>>,
     made: bool,
-    /// How many entries and bytes were written to each operation's members so far.
+    /// Number of entries and bytes written so far to each operation's members.
     written: HashMap<(OperationName, String), (u64, u64)>,
 }
 
@@ -104,7 +103,7 @@ pub(super) fn tell(wild: &Wild<'_>, name: &str, acts: &[Act]) -> Option<Tale> {
     tell_as(wild, id, name, acts)
 }
 
-/// The same under an id of the caller's, which decides which resources are used.
+/// Like [`build_fuzz_case`], but under the given id, which determines the resources that the case uses.
 pub(super) fn tell_as(wild: &Wild<'_>, id: CaseId, name: &str, acts: &[Act]) -> Option<Tale> {
     let family = acts.iter().find_map(|act| match act {
         Act::Look { operation, member, .. } => wild.family(operation.as_str(), member),
@@ -165,7 +164,7 @@ impl<'a> Telling<'_, 'a> {
             Some(shape) => planner.labels().breaches(shape, &input),
             None => Vec::new(),
         };
-        // What one request makes is taken away; a second one of the kind would be left.
+        // The cleanup deletes one created resource; a second one would be left behind.
         let cleanup = fixture::cleanup(planner, operation, &self.id, &input);
         if cleanup.is_some() && std::mem::replace(&mut self.made, true) {
             return None;
@@ -181,9 +180,9 @@ impl<'a> Telling<'_, 'a> {
         let before = Before { crowded: self.is_crowded(operation, &input), ..before };
         let is_literal = is_literal(&input);
         let (intent, expectation) = if is_unclear(planner.contract, operation, &input) {
-            silent("a segment of the path or a header that readers may take for another one")
+            silent("a path segment or header that servers may interpret differently")
         } else if is_literal {
-            silent("a literal that readers take in different ways")
+            silent("a literal that parsers read in different ways")
         } else if is_damaged {
             damaged(self.wild, operation, damage, &breaches, has_document(ground, &input))
         } else {
@@ -196,7 +195,7 @@ impl<'a> Telling<'_, 'a> {
         Some(())
     }
 
-    /// Adds what an input holds to what was written before; whether that is more than a limit of a member allows.
+    /// Adds the sizes of an input to those written before. Returns true if repeated writes now exceed a member's limit.
     fn is_crowded(&mut self, operation: &Operation, input: &Value) -> bool {
         let contract = self.wild.planner().contract;
         let (Some(shape), Value::Map(given)) = (&operation.input, input) else { return false };
@@ -232,7 +231,7 @@ impl<'a> Telling<'_, 'a> {
     ) -> Claim {
         let planner = self.wild.planner();
         let certain = || breaches.iter().filter(|breach| breach.certain);
-        // One place and constraint: that is what it is about. More of them have no place of their own.
+        // A single violated constraint gives the check its member; several belong to no member.
         let one = certain().next().filter(|first| {
             intent == Intent::Violates
                 && certain().all(|other| other.path == first.path && other.constraint == first.constraint)
@@ -264,9 +263,9 @@ impl<'a> Telling<'_, 'a> {
                 });
                 broken.collect::<Vec<_>>().join("; ")
             }
-            (None, Intent::Malformed) => "the body is a whole document".to_owned(),
-            (None, Intent::Missing) => "the resource exists".to_owned(),
-            _ => "no request makes the server fail".to_owned(),
+            (None, Intent::Malformed) => "the body must be a complete document".to_owned(),
+            (None, Intent::Missing) => "the resource must exist".to_owned(),
+            _ => "no request may make the server fail".to_owned(),
         };
         let source = match one {
             Some(breach) => self.wild.source_of(operation, breach),
@@ -287,7 +286,7 @@ impl<'a> Telling<'_, 'a> {
         }
     }
 
-    /// What an act does to the state that the tale is about; where nobody can say, the state is not judged.
+    /// Records what an action does to the state under test. If that is unknown, the final state is not judged.
     fn effect(
         &mut self,
         operation: &'a Operation,
@@ -336,7 +335,7 @@ impl<'a> Telling<'_, 'a> {
                 break 'told None;
             }
             let refused = !breaches.is_empty() || damaged.is_some();
-            // What is written elsewhere, or in a kind that the reader does not show, cannot be followed.
+            // A write to another resource, or of a kind that the reader does not return, cannot be tracked.
             let mut whole = input.clone();
             if !refused
                 && (!keeper.is_shown(value) || strays(self.wild.planner(), operation, &self.id, resource, &mut whole))
@@ -420,13 +419,13 @@ impl<'a> Telling<'_, 'a> {
         Some(Tale { case, claims: self.claims })
     }
 
-    /// What is read in the end, where everything that was done can be followed.
+    /// Adds the check of the final state, if the effect of every action is known.
     fn law(&mut self) {
         let (Some(family), Some(events)) = (self.family, self.events.take()) else { return };
         let planner = self.wild.planner();
         let keeper = &family.keeper;
         let writes = events.iter().any(|event| matches!(event.what, What::Write { .. } | What::Refused(_)));
-        // What is not promised to be kept cannot be foretold.
+        // Without a promise that writes merge, the final state cannot be predicted.
         if !writes || (keeper.kind != StateKind::Field && !keeper.promises(planner, "merges")) {
             return;
         }
@@ -440,7 +439,7 @@ impl<'a> Telling<'_, 'a> {
             class: "law",
             judged: Judged::Law(Box::new(Relation::State { model: keeper.model(planner, "sequence"), events })),
             expectation: Expectation::Keep { law: "sequence".to_owned() },
-            rule: "after any sequence, what is read is what was written".to_owned(),
+            rule: "after any sequence of requests, a read returns what was written".to_owned(),
             source: keeper.source(planner, "merges"),
         });
     }

@@ -1,6 +1,6 @@
-//! Values of a shape drawn freely: any length, any combination, and wrong ones where that is wanted.
+//! Draws random values of a shape: any length, any combination, and invalid values at a chosen path.
 //!
-//! What comes out is labelled afterwards: a value that is wrong by chance is a violation like any other.
+//! It never labels a value. Labels come afterwards, so an accidental violation is treated like any other.
 
 use super::act::USE;
 use super::source::Wild;
@@ -10,27 +10,27 @@ use crate::generate::draw::{Draw, pick};
 use crate::generate::strategy::integer_range;
 use indexmap::IndexMap;
 
-/// Longest text that is drawn.
+/// Maximum length of a drawn text or blob.
 const LONGEST: u64 = 4096;
-/// Most items or entries that are drawn where a shape allows any number.
+/// Maximum number of drawn items or entries.
 const MOST_ENTRIES: u64 = 300;
-/// Deeper than this only what is required goes on.
+/// Below this depth, only required members are drawn.
 const DEEP: usize = 6;
-/// Nothing is drawn deeper than this.
+/// Maximum depth of a drawn value.
 const DEEPEST: usize = 20;
 
 /// Draws values for one operation.
 pub(super) struct Values<'w, 'a> {
     pub wild: &'w Wild<'a>,
     pub operation: &'a Operation,
-    /// The place that is to be wrong.
+    /// The path that gets an invalid value.
     pub broken: Option<&'w MemberPath>,
-    /// Whether values are to be small: many of them are going to be stored together.
+    /// Whether to draw small values, because many of them will be stored together.
     pub small: bool,
 }
 
 impl Values<'_, '_> {
-    /// A value for this place; `None` where none can be drawn.
+    /// Draws a value for this path. Returns `None` if there is none.
     pub fn value(&self, id: &ShapeId, path: &MemberPath, depth: usize, draw: &mut dyn Draw) -> Option<Value> {
         if self.broken == Some(path) {
             return self.wrong(id, path, depth, draw);
@@ -51,7 +51,7 @@ impl Values<'_, '_> {
                     let place = path.member(name);
                     let leads = self.broken.is_some_and(|broken| broken.0.starts_with(&place.0));
                     let wanted = member.required || leads || (depth < DEEP && draw.one_in(2 + depth as u64));
-                    // Nothing in the place of a required member is a way of being wrong.
+                    // Leaving out a required member is one way to violate its constraints.
                     if !wanted || (member.required && self.broken == Some(&place) && draw.one_in(3)) {
                         continue;
                     }
@@ -103,7 +103,7 @@ impl Values<'_, '_> {
         })
     }
 
-    /// How many items or entries.
+    /// Draws the number of items or entries.
     fn entries(&self, shape: &Shape, depth: usize, draw: &mut dyn Draw) -> u64 {
         let length = shape.length();
         let (min, max) = (length.min.unwrap_or(0), length.max.unwrap_or(MOST_ENTRIES).min(MOST_ENTRIES));
@@ -117,7 +117,7 @@ impl Values<'_, '_> {
         }
     }
 
-    /// How many characters or bytes.
+    /// Draws the number of characters or bytes.
     fn size(&self, shape: &Shape, draw: &mut dyn Draw) -> u64 {
         let length = shape.length();
         let min = length.min.unwrap_or(0).min(LONGEST);
@@ -157,7 +157,7 @@ impl Values<'_, '_> {
             }
         }
         let size = self.size(shape, draw);
-        // One character over and over costs a fuzzer few bytes; long texts of many kinds are rarely worth theirs.
+        // A repeated character costs a fuzzer few bytes; varied long texts rarely justify their cost.
         if size > 64 || draw.one_in(3) {
             let filler = character(draw);
             let mut text: Vec<char> = vec![filler; size as usize];
@@ -172,7 +172,7 @@ impl Values<'_, '_> {
         Some((0..size).map(|_| character(draw)).collect())
     }
 
-    /// Something that probably breaks what is documented for this place.
+    /// Draws a value that probably violates what is documented for this path.
     fn wrong(&self, id: &ShapeId, path: &MemberPath, depth: usize, draw: &mut dyn Draw) -> Option<Value> {
         let shape = self.wild.planner().contract.shape(id);
         if draw.one_in(4) {
@@ -273,7 +273,7 @@ impl Values<'_, '_> {
     }
 }
 
-/// Limits mostly, small numbers, and anything between.
+/// Draws mostly limits and small numbers, sometimes anything in between.
 fn integer(shape: &Shape, draw: &mut dyn Draw) -> i128 {
     let (low, high) = integer_range(shape);
     let span = u64::try_from(high - low).unwrap_or(u64::MAX);
@@ -286,7 +286,7 @@ fn integer(shape: &Shape, draw: &mut dyn Draw) -> i128 {
     }
 }
 
-/// Letters mostly, and characters that encoders and counters trip over.
+/// Draws mostly letters and digits, sometimes a character that encoders and counters get wrong.
 fn character(draw: &mut dyn Draw) -> char {
     match draw.below(8) {
         0 => odd(draw),
@@ -296,18 +296,18 @@ fn character(draw: &mut dyn Draw) -> char {
     }
 }
 
-/// What encoders and counters trip over, one kind as likely as another.
+/// Draws a character that encoders and counters get wrong, each kind with equal probability.
 fn odd(draw: &mut dyn Draw) -> char {
     const KINDS: [&[char]; 7] = [
         &['"', '\\', '/', '&', '<', '+', '%', '\'', '{', ';'],
         &[' ', '\t', '\n', '\u{a0}', '\u{2028}'],
         // Combining marks: two characters that count, look or compare as one.
         &['\u{301}', '\u{308}', '\u{327}'],
-        // Two units of UTF-16.
+        // Surrogate pairs in UTF-16.
         &['\u{1F600}', '\u{10FFFF}'],
         &['\u{e9}', '\u{df}', '\u{130}', '\u{17f}'],
         &['\u{6f22}', '\u{ff21}', '\u{5d0}'],
-        // Nothing to see.
+        // Invisible characters.
         &['\u{200d}', '\u{200b}', '\u{feff}', '\u{202e}', '\u{0}'],
     ];
     let kind = KINDS[draw.below(KINDS.len() as u64) as usize];

@@ -1,13 +1,13 @@
-//! Words that a service of this contract may know: names and values out of the contract, short letters, and what
-//! careless code trips over.
+//! Dictionary of the fuzz generator: names and enum values of the contract, single letters, and texts that careless
+//! code mishandles.
 //!
-//! It never decides where a word stands.
+//! It never decides where a word is used.
 
 use crate::contract::{Contract, Kind};
 use crate::generate::draw::{Draw, pick};
 use std::collections::BTreeSet;
 
-/// Texts that mean something to some language, encoding or shell.
+/// Texts with a special meaning in some language, encoding or shell.
 const ODD: &[&str] = &[
     "",
     " ",
@@ -50,7 +50,7 @@ const ODD: &[&str] = &[
     "2023-02-30T00:00:00Z",
 ];
 
-/// So many words of a contract are kept.
+/// Maximum number of words kept from a contract.
 const MOST: usize = 4000;
 
 /// The words of one contract.
@@ -69,12 +69,12 @@ impl Words {
         Self(found.into_iter().take(MOST).collect())
     }
 
-    /// Each word of the contract.
+    /// Returns all words of the contract.
     pub fn all(&self) -> &[String] {
         &self.0
     }
 
-    /// Some word.
+    /// Draws a word.
     pub fn word(&self, draw: &mut dyn Draw) -> String {
         match draw.below(4) {
             0 => pick(draw, ODD).map_or_else(String::new, |word| (*word).to_owned()),

@@ -1,11 +1,12 @@
-//! What the characters of a text say of its nature: moments, hosts, accounts, regions, and what looks drawn by lot.
+//! Recognizes volatile content in a text by its characters: timestamps, hosts, accounts, regions, and random-looking
+//! identifiers.
 //!
-//! It knows nothing of who sent what.
+//! It never looks at who sent a text.
 
 use fancy_regex::{Captures, Regex};
 use std::sync::LazyLock;
 
-/// What differs from endpoint to endpoint by nature, and is of one kind.
+/// Kinds of content that differ between endpoints by nature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Class {
     Time,
@@ -15,7 +16,7 @@ pub(super) enum Class {
 }
 
 impl Class {
-    /// As it is shown.
+    /// Returns the placeholder shown for content of this kind.
     pub fn name(self) -> &'static str {
         match self {
             Self::Time => "<time>",
@@ -26,22 +27,22 @@ impl Class {
     }
 }
 
-/// A part of a text.
+/// A token of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Part<'t> {
-    /// Says what it says.
+    /// Literal text.
     Plain(&'t str),
-    /// Is of this kind wherever it stands: inside an ARN or a URL.
+    /// Volatile content in a context that makes it certain: inside an ARN or a URL.
     Is(Class, &'t str),
-    /// Is of this kind unless somebody asked for just that.
+    /// Volatile content, unless the client sent exactly this text.
     Looks(Class, &'t str),
     /// A word that may be an identifier.
     Word(&'t str),
-    /// Nobody would choose this.
+    /// A random-looking identifier that no person would choose.
     Drawn(&'t str),
 }
 
-/// The alternatives stand in the order in which they are tried at each character.
+/// Alternatives in the order in which they are tried at each position.
 static PARTS: LazyLock<Regex> = LazyLock::new(|| {
     let all = [
         r"(?P<time>\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?: ?(?:[Zz]|UTC|GMT|[+-]\d\d:?\d\d))?|\d{8}T\d{6}Z|(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? )\d{1,2}[ -][A-Z][a-z]{2}[ -]\d{2,4} \d\d:\d\d:\d\d(?: (?:GMT|UTC|[+-]\d{4}))?)",
@@ -54,18 +55,18 @@ static PARTS: LazyLock<Regex> = LazyLock::new(|| {
         r"(?P<base64>(?<![A-Za-z0-9+/])(?=[A-Za-z0-9]*[+/])[A-Za-z0-9+/]{24,}={0,2}(?![A-Za-z0-9+/_-]))",
         r"(?P<word>[A-Za-z0-9_-]+)",
     ];
-    Regex::new(&all.join("|")).expect("a constant pattern")
+    Regex::new(&all.join("|")).expect("the constant pattern is valid")
 });
 
 static REGION: LazyLock<Regex> = LazyLock::new(|| {
     let pattern = r"\A[a-z]{2}(?:-gov|-iso[a-z]?)?-(?:north|south|east|west|central|northeast|northwest|southeast|southwest)-\d[a-z]?\z";
-    Regex::new(pattern).expect("a constant pattern")
+    Regex::new(pattern).expect("the constant pattern is valid")
 });
 
-/// Cuts a text into its parts; together they are the text.
+/// Splits a text into tokens, which joined yield the text again.
 pub(super) fn parts(text: &str) -> Vec<Part<'_>> {
     let (mut out, mut end) = (Vec::new(), 0);
-    // An account in the path of a URL is where the URL leads, and nobody's word.
+    // An account ID in the path of a URL belongs to the address, and is not data.
     let mut inside = false;
     for found in PARTS.captures_iter(text).filter_map(Result::ok) {
         let Some(whole) = found.get(0) else { continue };
@@ -81,7 +82,7 @@ pub(super) fn parts(text: &str) -> Vec<Part<'_>> {
     out
 }
 
-/// Adds the parts of one match; whether it begins a URL or an ARN.
+/// Adds the tokens of one match; returns true if it starts a URL or an ARN.
 fn one<'t>(found: &Captures<'t, str>, inside: bool, out: &mut Vec<Part<'t>>) -> bool {
     let named = |name: &str| found.name(name).map(|part| part.as_str()).filter(|part| !part.is_empty());
     if let Some(time) = named("time") {
@@ -105,7 +106,7 @@ fn one<'t>(found: &Captures<'t, str>, inside: bool, out: &mut Vec<Part<'t>>) -> 
     } else if let Some(base64) = named("base64") {
         match is_drawn(base64) && !base64.split(['/', '+']).any(|word| word.len() > 5 && is_spoken(word)) {
             true => out.push(Part::Drawn(base64)),
-            // A path: its segments are words of their own.
+            // This is a path, whose segments are separate words.
             false => {
                 for word in base64.split_inclusive(['/', '+']) {
                     let bare = word.trim_end_matches(['/', '+']);
@@ -140,14 +141,14 @@ fn is_digits(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Whether a number can be a moment of these years, in seconds or milliseconds since 1970.
+/// Returns true if a number may be a timestamp of recent years, in seconds or milliseconds since 1970.
 pub(super) fn is_moment(number: f64) -> bool {
     const FROM: f64 = 1.5e9;
     const TO: f64 = 2.2e9;
     (FROM..TO).contains(&number) || (FROM..TO).contains(&(number / 1000.0))
 }
 
-/// Whether a word is one that nobody would choose: drawn by lot, counted up, or a digest.
+/// Returns true if a word looks generated: random, a counter or a digest.
 pub(super) fn is_drawn(word: &str) -> bool {
     word.split(['-', '_', ':', '.']).any(is_drawn_segment) || is_mixed(word)
 }
@@ -162,7 +163,7 @@ fn is_drawn_segment(segment: &str) -> bool {
     false
 }
 
-/// Whether letters and digits, or small and capital letters, take turns as in no word of a language.
+/// Returns true if letters and digits, or upper and lower case, alternate more often than in natural words.
 fn is_mixed(word: &str) -> bool {
     let kinds: Vec<u8> = word.bytes().filter(u8::is_ascii_alphanumeric).map(kind).collect();
     let turns = |differ: fn(u8, u8) -> bool| kinds.windows(2).filter(|pair| differ(pair[0], pair[1])).count();
@@ -185,7 +186,8 @@ fn kind(byte: u8) -> u8 {
     }
 }
 
-/// Whether a word is letters as a language has them: in small letters, or with a capital first.
+/// Returns true if a word consists of lowercase letters, optionally with a capital first letter, as in natural
+/// language.
 fn is_spoken(word: &str) -> bool {
     word.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'-')
         && word.bytes().skip(1).all(|byte| !byte.is_ascii_uppercase())
@@ -220,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn what_differs_by_nature_is_seen() {
+    fn volatile_content_is_recognized() {
         for (text, expected) in [
             ("2026-11-26T15:45:55.123Z", "<time>"),
             ("created 2026-11-26 15:45:55+00:00 by x", "created <time> by x"),
@@ -253,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn what_people_write_stays() {
+    fn natural_text_is_kept() {
         for text in [
             "",
             "ACTIVE",

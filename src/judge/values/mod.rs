@@ -1,8 +1,9 @@
-//! The values of an answer beside those of another endpoint: what both say about the same request, but for what
-//! differs by nature.
+//! Compares the values of a response with those of another endpoint's response to the same request, apart from values
+//! that differ by nature.
 //!
-//! Moments, hosts, regions, accounts and identifiers that an endpoint gave are told by kind; equal identifiers stay
-//! equal. Nothing here knows which of the two is right, and whatever may be honest is no difference.
+//! Timestamps, hosts, regions, accounts and identifiers assigned by an endpoint are replaced by their kind; equal
+//! identifiers stay equal. This module never decides which endpoint is right, and a deviation that may be legitimate is
+//! not a difference.
 
 mod look;
 mod name;
@@ -21,19 +22,19 @@ use serde_json::Value as Json;
 use std::collections::HashMap;
 use tree::{Node, Reader, hashed, places, sort, tidy};
 
-/// What a judged answer says, and which identifiers were given before it.
+/// The values of a judged response, and the identifiers assigned before it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Values {
-    /// Identifiers of earlier answers, by the place where each came up first.
+    /// Identifiers of earlier responses, with the path where each appeared first.
     earlier: Vec<(String, u32)>,
     root: Node,
-    /// Some list holds what belongs to others.
+    /// Whether some list contains entries of other cases.
     shared: bool,
 }
 
 impl Values {
-    /// What the judged answer of a case says; nothing where it is no success, or no single answer that others could
-    /// not have a part in. `clean` takes out of a text, in place, what must be in no file.
+    /// Returns the values of the case's judged response. Returns `None` if it was not successful, or if concurrent
+    /// steps may have influenced it. `clean` redacts, in place, what must not be written to any file.
     pub fn of(contract: &Contract, outcome: &Outcome, clean: impl Fn(&mut String)) -> Option<Self> {
         let case = &outcome.case;
         let Judged::Step(judged) = case.judged else { return None };
@@ -69,7 +70,7 @@ impl Values {
                 return Some(Self { earlier, root, shared });
             }
             for (id, all) in here {
-                // Where a list has several, nobody can tell which is which.
+                // Inside a list it is unclear which entry is which.
                 if let [place] = all.as_slice()
                     && !place.contains("[]")
                 {
@@ -80,12 +81,12 @@ impl Values {
         None
     }
 
-    /// Where `now` says something else than this, the place that comes first first.
+    /// Returns the differences between `self` and `now`, in document order.
     pub fn differences(&self, now: &Self) -> Vec<Difference> {
         pair::differences(self, now)
     }
 
-    /// About how many bytes it takes.
+    /// Returns the approximate memory size in bytes.
     pub fn size(&self) -> usize {
         const OF_ID: usize = 48;
         size(&self.root) + self.earlier.iter().map(|(place, _)| OF_ID + place.len()).sum::<usize>()
@@ -116,7 +117,7 @@ fn is_shared(node: &Node) -> bool {
     }
 }
 
-/// The answer to a request that was granted.
+/// Returns the response if it is complete and successful.
 fn success(exchange: &Exchange) -> Option<&Answer> {
     let answer = exchange.answer.as_ref().ok()?;
     ((200..300).contains(&answer.status) && answer.framing == Framing::Complete).then_some(answer)
@@ -129,7 +130,7 @@ fn operation<'a>(contract: &'a Contract, step: &Step) -> Option<&'a Operation> {
     }
 }
 
-/// What an answer says, by the contract's names where it has any.
+/// Returns a response's document, with the contract's member names if the output is documented.
 fn document(contract: &Contract, operation: Option<&Operation>, answer: &Answer) -> Option<Json> {
     let told = operation.filter(|operation| operation.output.is_some());
     let read = match told {
@@ -139,7 +140,7 @@ fn document(contract: &Contract, operation: Option<&Operation>, answer: &Answer)
     read.ok().or_else(|| serde_json::from_slice(&answer.body).ok())
 }
 
-/// Whether a step only looks, so that what it is shown may be everybody's.
+/// Returns true if a step only reads, so that the response may include resources of other cases.
 fn is_reader(step: &Step, method: &str) -> bool {
     const READS: [&str; 12] = [
         "List", "Describe", "Get", "Search", "Scan", "Query", "BatchGet", "Lookup", "Find", "Select", "Receive", "Head",

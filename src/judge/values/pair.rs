@@ -1,6 +1,6 @@
-//! Two answers to the same request, value by value.
+//! Compares two responses to the same request value by value.
 //!
-//! It does not ask which of them is right.
+//! It never decides which of them is right.
 
 use super::Values;
 use super::said::Piece;
@@ -9,38 +9,39 @@ use serde::Serialize;
 use std::cell::Cell;
 use std::collections::HashMap;
 
-/// Where two answers say different things.
+/// A place where two responses differ.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Difference {
-    /// The place, without the numbers of entries: `body.Attributes{DelaySeconds}`.
+    /// Path without list indexes: `body.Attributes{DelaySeconds}`.
     pub at: String,
-    /// What the other endpoint says.
+    /// Value of the other endpoint.
     pub was: String,
-    /// What this one says.
+    /// Value of this endpoint.
     pub now: String,
 }
 
 impl Difference {
-    /// What the other endpoint says and what this one says, after the words for all else that both say.
+    /// Returns the descriptions of the other endpoint's and this endpoint's value, each after `words`, which describes
+    /// what both have in common.
     pub fn in_words(&self, words: &str) -> (String, String) {
         let told = |value: &str| format!("{words} with {} {value}", self.at);
         (told(&self.was), told(&self.now))
     }
 }
 
-/// So many differences of one answer are told.
+/// Maximum number of differences reported for one response.
 const MOST: usize = 8;
-/// So many values of two answers are held against each other: of long lists without a common entry each may be held
-/// against all. What is not reached by then is no difference.
+/// Maximum number of values compared between two responses. In long lists without a common entry, every entry may be
+/// compared with every other. What the comparison does not reach counts as equal.
 const MOST_STEPS: usize = 200_000;
-/// To copy so many pairs takes as long as to look at a value.
+/// Number of identifier pairs that take as long to copy as one value takes to compare.
 const CHEAP: usize = 16;
-/// So many characters of a value are shown.
+/// Maximum number of characters shown of a value.
 const SHOWN: usize = 120;
-/// How what is not there is told.
+/// Shown in place of a value that one of the two responses lacks.
 const ABSENT: &str = "nothing";
 
-/// Where the second answer is not the first.
+/// Returns the differences between two responses.
 pub(super) fn differences(was: &Values, now: &Values) -> Vec<Difference> {
     let mut pairs = Pairs::default();
     let earlier: HashMap<&str, u32> = now.earlier.iter().map(|(place, id)| (place.as_str(), *id)).collect();
@@ -55,7 +56,7 @@ pub(super) fn differences(was: &Values, now: &Values) -> Vec<Difference> {
     walk.found
 }
 
-/// Which identifier of one conversation stands for which of the other.
+/// Mapping between the identifiers of two conversations.
 #[derive(Clone, Default)]
 struct Pairs {
     to: HashMap<u32, u32>,
@@ -63,7 +64,7 @@ struct Pairs {
 }
 
 impl Pairs {
-    /// Whether two identifiers stand for each other, from now on if nothing speaks against it.
+    /// Returns true if two identifiers correspond; unpaired ones are paired from now on.
     fn join(&mut self, one: u32, other: u32) -> bool {
         match (self.to.get(&one), self.back.get(&other)) {
             (None, None) => {
@@ -88,14 +89,14 @@ impl Pairs {
 struct Walk<'s> {
     pairs: Pairs,
     found: Vec<Difference>,
-    /// Some list holds what belongs to others: how much there is in all says nothing.
+    /// Whether some list contains entries of other cases, so that totals are meaningless.
     shared: bool,
-    /// How many values may still be looked at, by this walk and all that it tries out.
+    /// Number of values that may still be compared, by this walk and its trial comparisons.
     steps: &'s Cell<usize>,
 }
 
 impl Walk<'_> {
-    /// Goes through two values; `outside` of all lists.
+    /// Compares two values; `outside` is true outside of all lists.
     fn node(&mut self, was: &Node, now: &Node, at: &str, outside: bool) {
         if self.found.len() >= MOST || !self.may_go(1) {
             return;
@@ -127,7 +128,8 @@ impl Walk<'_> {
         }
     }
 
-    /// Entries are matched whatever their order is: that of many lists means nothing, and laws say where it does.
+    /// Matches entries regardless of their order: the order of many lists is meaningless, and laws cover those where it
+    /// matters.
     fn list(&mut self, was: &[Entry], now: &[Entry], at: &str, shared: bool) {
         let mut left: Vec<&Entry> = now.iter().collect();
         let mut gone = Vec::new();
@@ -144,7 +146,7 @@ impl Walk<'_> {
         let place = format!("{at}[]");
         if gone.len() == left.len() {
             for one in gone {
-                // Which entry has become which is told by what has stayed.
+                // An entry is paired with the one that has the fewest differences.
                 let Some(index) = (0..left.len()).min_by_key(|index| self.distance(one, left[*index])) else { return };
                 self.node(&one.node, &left.remove(index).node, &place, false);
             }
@@ -154,14 +156,14 @@ impl Walk<'_> {
         }
     }
 
-    /// Whether two entries say the same, as far as is known of identifiers.
+    /// Returns true if two entries are equal under the known identifier pairs.
     fn same(&self, one: &Entry, other: &Entry) -> bool {
         self.distance(one, other) == 0
     }
 
-    /// At how many places two entries say something else.
+    /// Returns the number of differences between two entries.
     fn distance(&self, one: &Entry, other: &Entry) -> usize {
-        // To try something out, all pairs are copied.
+        // A trial comparison copies all pairs.
         if !self.may_go(self.pairs.to.len() / CHEAP) {
             return 0;
         }
@@ -183,7 +185,7 @@ impl Walk<'_> {
     }
 }
 
-/// What is empty is often left out.
+/// Returns true if a value is empty; servers often omit those.
 fn is_nothing(node: &Node) -> bool {
     match node {
         Node::Any => true,
@@ -194,7 +196,7 @@ fn is_nothing(node: &Node) -> bool {
     }
 }
 
-/// A value for people; identifiers have numbers where one stands alone.
+/// Formats a value for people. An identifier is numbered if it stands alone.
 fn shown(node: &Node) -> String {
     let mut out = String::new();
     write(node, matches!(node, Node::Text(_)), &mut out);
@@ -249,7 +251,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn long_lists_without_a_common_entry_are_given_up() {
+    fn comparison_of_long_disjoint_lists_is_bounded() {
         let list = |word: &str, count: u32| {
             let entry = |number: u32| {
                 let members =
@@ -262,7 +264,7 @@ mod tests {
         };
         let told = differences(&list("x", 20), &list("y", 20));
         assert_eq!(told.first().map(|one| one.at.as_str()), Some("body[].a"), "{told:?}");
-        // Every one of these would be held against a thousand others, each with all pairs that are known by then.
+        // Each entry would be compared with a thousand others, copying all known pairs each time.
         assert_eq!(differences(&list("x", 1000), &list("y", 1000)), []);
         assert_eq!(differences(&list("x", 1000), &list("x", 1000)), []);
     }

@@ -1,6 +1,7 @@
-//! What a conversation has said up to now: what we sent, and which identifiers the endpoint gave.
+//! Records a conversation so far: what the client sent, and which identifiers the endpoint assigned.
 //!
-//! Whoever says a value first owns it: what we sent must come back as it is, what the endpoint gave is its own.
+//! The side that mentions a value first owns it: values from the client must come back unchanged, values from the
+//! endpoint may differ between endpoints. It never compares two conversations.
 
 use super::look::{Class, Part, is_drawn, is_moment, parts};
 use super::name::Nature;
@@ -11,39 +12,39 @@ use percent_encoding::percent_decode_str;
 use serde_json::Value as Json;
 use std::collections::{HashMap, HashSet};
 
-/// A part of a text, with what differs by nature taken out.
+/// A part of a text, with volatile content replaced.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Piece {
-    /// As it was said.
+    /// Literal text.
     Plain(String),
-    /// Of this kind.
+    /// Volatile content of this kind.
     Of(Class),
-    /// An identifier that the endpoint gave, by its number in the conversation.
+    /// An identifier that the endpoint assigned, by its number in the conversation.
     Id(u32),
 }
 
-/// What was said in one case.
+/// The conversation of one case.
 pub(super) struct Said {
-    /// Each text that we sent.
+    /// Every text that the client sent.
     leaves: HashSet<String>,
-    /// All of them, for parts of texts.
+    /// All sent texts in one string, to search for parts of them.
     text: String,
     numbers: Vec<f64>,
-    /// Texts and words of answers that hold something by nature.
+    /// Texts and words from responses that contain volatile content.
     given: HashMap<String, Vec<Piece>>,
     ids: u32,
     tokens: Vec<String>,
-    /// Whether what was sent last speaks of something that is only this case's.
+    /// Whether the last request refers to something that belongs to this case alone.
     pub own: bool,
-    /// Whether what was sent last repeats what the endpoint gave.
+    /// Whether the last request repeats a value that the endpoint assigned.
     repeats: bool,
 }
 
-/// So many tokens of a case are known as its own.
+/// Number of the case's tokens that are recognized.
 const TOKENS: u32 = 4;
-/// Shorter texts of ours are no proof that a longer one begins with them.
+/// Minimum length of a sent text to count as the prefix of a longer one.
 const TELLING: usize = 3;
-/// Headers that say who sends when and where to, and nothing else.
+/// Headers that only carry authentication, time and destination.
 const FRAME: [&str; 9] = [
     "authorization",
     "host",
@@ -57,7 +58,7 @@ const FRAME: [&str; 9] = [
 ];
 
 impl Said {
-    /// Nothing yet.
+    /// Creates an empty transcript.
     pub fn new(case: &Case) -> Self {
         Self {
             leaves: HashSet::new(),
@@ -71,7 +72,7 @@ impl Said {
         }
     }
 
-    /// Takes note of a request.
+    /// Records a request.
     pub fn send(&mut self, contract: &Contract, step: &Step, sent: &Message) {
         let mut leaves = Vec::new();
         let (path, query) = sent.target.split_once('?').unwrap_or((&sent.target, ""));
@@ -111,7 +112,7 @@ impl Said {
         }
     }
 
-    /// A text of ours without what the endpoint gave: that is not ours because we repeat it.
+    /// Removes values that the endpoint assigned from a sent text; repeating a value does not make it the client's.
     fn without_given(&self, leaf: &str) -> String {
         let mut given: Vec<&String> = self.given.keys().filter(|one| is_long(one) && leaf.contains(*one)).collect();
         given.sort_unstable_by_key(|one| std::cmp::Reverse(one.len()));
@@ -153,12 +154,12 @@ impl Said {
                     self.of_value(value, leaves);
                 }
             }
-            // What stands in its holes is known from the message.
+            // The values of its placeholders are taken from the sent request.
             Value::Template(_) | Value::Null | Value::Boolean(_) => {}
         }
     }
 
-    /// Whether we sent this number, and not because it was given to us.
+    /// Returns true if the client sent this number on its own, not because the endpoint had assigned it.
     pub fn sent_number(&self, number: f64) -> bool {
         if self.given.contains_key(&number.to_string()) {
             return false;
@@ -167,7 +168,8 @@ impl Said {
             || is_moment(number) && self.text.contains(&(number as i64).to_string())
     }
 
-    /// Whether a text belongs to this case: we sent it or a part of it, or it was given to us before.
+    /// Returns true if a text belongs to this case: the client sent it or a part of it, or the endpoint assigned it
+    /// earlier.
     pub fn is_ours(&self, text: &str) -> bool {
         self.leaves.contains(text)
             || self.given.contains_key(text)
@@ -180,7 +182,7 @@ impl Said {
             })
     }
 
-    /// A text of an answer, with what differs by nature taken out.
+    /// Splits a text from a response into parts, with volatile content replaced.
     pub fn pieces(&mut self, text: &str, nature: Nature) -> Vec<Piece> {
         if let Some(known) = self.known(text, nature) {
             return known.clone();
@@ -189,7 +191,7 @@ impl Said {
         if text.is_empty() || self.leaves.contains(text) || nature == Nature::Word {
             return plain();
         }
-        // What is made of our bytes alone is the same everywhere.
+        // A digest of the client's own bytes is the same on every endpoint.
         if nature == Nature::Digest && !self.repeats {
             return plain();
         }
@@ -206,7 +208,8 @@ impl Said {
         pieces
     }
 
-    /// What was given to us under this text; a short one may be a number of something else.
+    /// Returns the parts of a text that the endpoint has used before. A short text may be an unrelated number, so it
+    /// counts only for identifiers and names.
     fn known(&self, text: &str, nature: Nature) -> Option<&Vec<Piece>> {
         let telling = is_long(text) || matches!(nature, Nature::Id | Nature::Secret | Nature::Name);
         self.given.get(text).filter(|_| telling)
@@ -253,7 +256,7 @@ impl Said {
         pieces
     }
 
-    /// A name of ours with something after it that makes it unique.
+    /// Splits a sent name from the suffix that makes it unique.
     fn lengthened<'w>(&self, word: &'w str, nature: Nature) -> Option<(&'w str, &'w str)> {
         let at = word.rfind(['-', '_'])? + 1;
         let (ours, added) = word.split_at(at);
@@ -262,7 +265,7 @@ impl Said {
         (bare.len() >= TELLING && self.leaves.contains(bare) && is_unique).then_some((ours, added))
     }
 
-    /// The number of an identifier.
+    /// Returns the part for an identifier, numbering it on first use.
     pub fn id(&mut self, text: &str) -> Piece {
         if let Some([Piece::Id(id)]) = self.given.get(text).map(Vec::as_slice) {
             return Piece::Id(*id);
@@ -272,18 +275,18 @@ impl Said {
         Piece::Id(self.ids)
     }
 
-    /// Whether a text is word for word what we sent, and not because it was given to us.
+    /// Returns true if the client sent exactly this text on its own, not because the endpoint had assigned it.
     pub fn is_sent(&self, text: &str) -> bool {
         self.leaves.contains(text) && !self.given.contains_key(text)
     }
 }
 
-/// A document inside a text.
+/// Parses a JSON document embedded in a text.
 pub(super) fn inner(text: &str) -> Option<Json> {
     text.trim_start().starts_with(['{', '[']).then(|| serde_json::from_str(text).ok())?
 }
 
-/// Whether a text is long enough to be the same wherever it comes up.
+/// Returns true if a text is long enough to denote the same thing wherever it occurs.
 fn is_long(text: &str) -> bool {
     text.len() >= 8
 }

@@ -1,4 +1,6 @@
-//! An answer as values: what differs by nature taken out, entries of lists in an order of their own.
+//! Converts a response into a tree of values, with volatile content replaced and list entries in a canonical order.
+//!
+//! It never compares two trees.
 
 use super::look::{Class, is_moment};
 use super::name::Nature;
@@ -9,45 +11,45 @@ use serde_json::Value as Json;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-/// A value, or what stands for it.
+/// A value, or a stand-in for it.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Node {
-    /// Whatever it is.
+    /// Matches any value.
     Any,
-    /// A number, a truth or nothing, as in JSON.
+    /// A number, a boolean or null, as in JSON.
     Plain(String),
-    /// A text.
+    /// A string.
     Text(Vec<Piece>),
-    /// Entries, without those that belong to nobody here; `shared` where there were such.
+    /// List entries, without those of other cases; `shared` is true if such entries were removed.
     List { entries: Vec<Entry>, shared: bool },
-    /// Members by name, each with the name that it has in paths.
+    /// Members by name, each with its label in paths.
     Map(BTreeMap<String, (String, Node)>),
 }
 
-/// An entry of a list, with a number that is the same for the same content, whatever identifiers are in it.
+/// A list entry with a hash of its content that ignores identifiers.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Entry {
     pub likeness: u64,
     pub node: Node,
 }
 
-/// Longer texts are told apart by a number.
+/// Maximum number of characters kept of a text; longer ones are cut and get a hash.
 const LONGEST: usize = 240;
-/// Larger answers are not compared.
+/// Maximum number of values in a response; larger ones are not compared.
 const MOST: usize = 3000;
 
-/// Reads a document.
+/// Reads a document into a tree.
 pub(super) struct Reader<'a> {
     pub contract: &'a Contract,
     pub said: &'a mut Said,
-    /// Entries of lists may belong to others.
+    /// Whether list entries may belong to other cases.
     pub open: bool,
-    /// How many values were read.
+    /// Number of values read.
     pub count: usize,
 }
 
 impl Reader<'_> {
-    /// The whole document; anything where there is too much of it.
+    /// Reads the whole document. Returns `Any` if it has too many values.
     pub fn read(&mut self, shape: Option<&ShapeId>, json: &Json) -> Node {
         let node = self.node(shape, json, "", self.open);
         if self.count > MOST { Node::Any } else { node }
@@ -160,13 +162,13 @@ impl Reader<'_> {
     }
 }
 
-/// Whether a member says in a sentence what a code beside it says for programs.
+/// Returns true if a member is a human-readable message beside an error code.
 fn says_why(members: &serde_json::Map<String, Json>, name: &str) -> bool {
     let is = |name: &str, all: [&str; 2]| all.iter().any(|one| name.eq_ignore_ascii_case(one));
     is(name, ["Message", "ErrorMessage"]) && members.keys().any(|other| is(other, ["Code", "ErrorCode"]))
 }
 
-/// Whether an entry of a list names a thing that this case has nothing to do with.
+/// Returns true if a list entry names a resource that this case has nothing to do with.
 fn is_of_others(said: &Said, name: &str, item: &Json) -> bool {
     let foreign = |text: &str, nature: Nature| nature.identifies().then(|| !said.is_ours(text));
     let names: Vec<bool> = match item {
@@ -184,7 +186,7 @@ fn is_of_others(said: &Said, name: &str, item: &Json) -> bool {
     !names.is_empty() && names.iter().all(|foreign| *foreign)
 }
 
-/// Takes out of all texts what must be in no file, and shortens them.
+/// Redacts all texts and shortens them.
 pub(super) fn tidy(node: &mut Node, clean: &impl Fn(&mut String)) {
     match node {
         Node::Any => {}
@@ -220,7 +222,7 @@ fn shorten(text: &mut String, clean: &impl Fn(&mut String)) {
     }
 }
 
-/// Every place where each identifier stands, without the numbers of entries.
+/// Collects every path where each identifier occurs, without list indexes.
 pub(super) fn places(node: &Node, path: &str, out: &mut HashMap<u32, Vec<String>>) {
     match node {
         Node::Any | Node::Plain(_) => {}
@@ -240,7 +242,7 @@ pub(super) fn places(node: &Node, path: &str, out: &mut HashMap<u32, Vec<String>
     }
 }
 
-/// Sorts entries by what they say, whatever their identifiers are; returns the likeness of the whole.
+/// Sorts list entries by their content, ignoring identifiers, and returns the content hash of the node.
 pub(super) fn sort(node: &mut Node, places: &HashMap<u32, u64>) -> u64 {
     let mut hash = DefaultHasher::new();
     match node {
@@ -272,7 +274,7 @@ pub(super) fn sort(node: &mut Node, places: &HashMap<u32, u64>) -> u64 {
     hash.finish()
 }
 
-/// A number for a value; the same in every process of one build.
+/// Returns a hash of a value, equal in every process of one build.
 pub(super) fn hashed(value: &impl std::hash::Hash) -> u64 {
     let mut hash = DefaultHasher::new();
     value.hash(&mut hash);

@@ -1,6 +1,6 @@
-//! Proof of identity and permission: not asked for, compared carelessly, or missed with the wrong answer.
+//! Faults of authentication and authorization: not required, compared carelessly, or rejected with the wrong error.
 //!
-//! Only for contracts that ask for proof at all.
+//! Never for contracts that require no authentication.
 
 use super::{Row, View, anywhere, row, silent};
 use crate::contract::{Auth, Role};
@@ -8,33 +8,33 @@ use crate::reference::fault::{Fault, Touch};
 use crate::reference::trick::Trick;
 
 const ANY: &[Row] = &[
-    row("ignored", Trick::AuthIgnored, "nobody needs to prove who they are"),
-    row("crashes", Trick::AuthCrashes, "missing proof is answered with 500"),
-    row("as-invalid", Trick::AuthAsInvalid, "missing proof is answered like invalid input"),
-    row("as-missing", Trick::AuthAsMissing, "missing proof is answered like a missing resource"),
-    silent("last", Trick::AuthLast, "proof is asked for only after the request has been checked"),
+    row("ignored", Trick::AuthIgnored, "no authentication is required"),
+    row("crashes", Trick::AuthCrashes, "missing credentials are answered with 500"),
+    row("as-invalid", Trick::AuthAsInvalid, "missing credentials are reported as invalid input"),
+    row("as-missing", Trick::AuthAsMissing, "missing credentials are reported as a missing resource"),
+    silent("last", Trick::AuthLast, "authentication happens only after the request has been validated"),
 ];
 
-const SIGV4: &[Row] = &[row("incomplete", Trick::AuthIncomplete, "any authorization header is taken")];
+const SIGV4: &[Row] = &[row("incomplete", Trick::AuthIncomplete, "any authorization header is accepted")];
 
 const KEY: &[Row] = &[
-    row("prefix", Trick::AuthPrefix, "only the beginning of a key is compared"),
-    row("any-key", Trick::AuthAnyKey, "any key is taken"),
-    row("empty-key", Trick::AuthEmptyKey, "an empty key is taken"),
-    silent("folded", Trick::AuthFolded, "keys are compared without regard to case"),
+    row("prefix", Trick::AuthPrefix, "only a prefix of the key is compared"),
+    row("any-key", Trick::AuthAnyKey, "any key is accepted"),
+    row("empty-key", Trick::AuthEmptyKey, "an empty key is accepted"),
+    silent("folded", Trick::AuthFolded, "keys are compared case-insensitively"),
 ];
 
 const BEARER: &[Row] = &[
-    row("any-scheme", Trick::AuthAnyScheme, "any scheme is taken before the key"),
-    row("no-scheme", Trick::AuthNoScheme, "a key without a scheme is taken"),
+    row("any-scheme", Trick::AuthAnyScheme, "any scheme is accepted before the key"),
+    row("no-scheme", Trick::AuthNoScheme, "a key without a scheme is accepted"),
 ];
 
 const PERMISSION: &[Row] = &[
-    row("permission-ignored", Trick::PermissionIgnored, "permissions are not looked at"),
+    row("permission-ignored", Trick::PermissionIgnored, "permissions are not checked"),
     row(
         "permission-as-unauthenticated",
         Trick::PermissionAsUnauthenticated,
-        "a missing permission is answered like missing proof",
+        "a missing permission is reported as missing credentials",
     ),
 ];
 
@@ -54,7 +54,7 @@ pub(super) fn faults(view: &View<'_>) -> Vec<Fault> {
         (view.operation.permission.is_some() && view.documents(Role::Forbidden), PERMISSION),
     ];
     let touches = |row: &Row| match row.trick {
-        // A request with two faults is answered for the other one.
+        // A request with two violations is rejected for the other one.
         Trick::AuthLast => anywhere(view),
         _ => vec![Touch::new(view.name(), "auth", "*")],
     };
@@ -64,7 +64,7 @@ pub(super) fn faults(view: &View<'_>) -> Vec<Fault> {
         .flat_map(|(_, rows)| rows)
         .map(|row| {
             let folded = row.trick == Trick::AuthFolded;
-            let hidden = folded.then_some("no key is sent in other letters: what reports say of it would give it away");
+            let hidden = folded.then_some("no key is sent in another case: the report would reveal it");
             Fault { hidden, ..row.fault("auth", view, touches(row)) }
         })
         .collect()

@@ -1,6 +1,6 @@
-//! Closed lists of texts: a member lost, or texts taken that are none.
+//! Faults of enums: a value is missing, or other strings are accepted.
 //!
-//! Adds no member of its own invention: a list that is open takes any text.
+//! Never invents an enum value: an open enum accepts any string.
 
 use super::View;
 use super::site::{Made, Moves, safe};
@@ -18,17 +18,17 @@ pub(super) fn faults(view: &View<'_>) -> Vec<Fault> {
         };
         for value in values {
             let breaks = settled.contains(&value.as_str());
-            let describes = format!("`{value}` is refused");
+            let describes = format!("`{value}` is rejected");
             add(format!("lost.{}", safe(value)), describes, breaks, Moves::Tighter, Edit::EnumLost(value.clone()));
         }
         for (slug, describes, edit) in [
-            ("open", "any text is taken", Edit::EnumOpen),
-            ("trimmed", "white space around a member is overlooked", Edit::EnumTrimmed),
+            ("open", "any string is accepted", Edit::EnumOpen),
+            ("trimmed", "white space around a value is ignored", Edit::EnumTrimmed),
         ] {
             add(slug.to_owned(), describes.to_owned(), true, Moves::Looser, edit);
         }
         let letters = values.iter().any(|value| value.contains(|c: char| c.is_ascii_alphabetic()));
-        add("folded".to_owned(), "case is overlooked".to_owned(), letters, Moves::Looser, Edit::EnumFolded);
+        add("folded".to_owned(), "case is ignored".to_owned(), letters, Moves::Looser, Edit::EnumFolded);
     }
     faults
 }

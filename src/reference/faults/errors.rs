@@ -1,6 +1,6 @@
-//! Errors answered otherwise than documented: status, name, form.
+//! Faults of errors: a status, code or body other than documented.
 //!
-//! Changes what is said, never when.
+//! Never changes which requests are rejected.
 
 use super::View;
 use crate::contract::Role;
@@ -16,7 +16,7 @@ pub(super) fn faults(view: &View<'_>) -> Vec<Fault> {
         (Role::Unauthenticated, "unauthenticated"),
         (Role::Forbidden, "forbidden"),
     ] {
-        // Nothing provokes a missing permission where none is documented.
+        // If no permission is documented, no case can lack it.
         if role == Role::Forbidden && view.operation.permission.is_none() {
             continue;
         }
@@ -25,7 +25,7 @@ pub(super) fn faults(view: &View<'_>) -> Vec<Fault> {
         let known = !documented.is_empty();
         let statuses: Vec<u16> = documented.iter().filter_map(|(_, error)| error.status).collect();
         let other = |wanted: u16| known && !statuses.is_empty() && !statuses.contains(&wanted);
-        // Whoever did not prove who they are may be told so by any 401 or 403 where nothing is documented.
+        // If nothing is documented, any 401 or 403 is a valid response for missing credentials.
         let unproven = role == Role::Unauthenticated && !known;
         let named = |code: &str| known && !documented.iter().any(|(name, _)| name.as_str() == code);
         let member = match role {
@@ -44,28 +44,28 @@ pub(super) fn faults(view: &View<'_>) -> Vec<Fault> {
             ("status-422", "the status is 422", other(422) || unproven, ErrorEdit::Status(422)),
             ("status-500", "the status is 500", true, ErrorEdit::Status(500)),
             ("status-200", "the status is 200", true, ErrorEdit::WithStatus200),
-            ("success", "a success is answered instead", true, ErrorEdit::AsSuccess),
-            ("unknown-code", "the code is one of its own", known, ErrorEdit::Code("SomethingElse".to_owned())),
-            ("no-code", "the code is left out", known, ErrorEdit::NoCode),
+            ("success", "a success is sent instead", true, ErrorEdit::AsSuccess),
+            ("unknown-code", "the code is undocumented", known, ErrorEdit::Code("SomethingElse".to_owned())),
+            ("no-code", "the code is omitted", known, ErrorEdit::NoCode),
             ("text", "the body is plain text without a code", known, ErrorEdit::Text),
             ("html", "the body is HTML without a code", known, ErrorEdit::Html),
             ("empty", "there is no body and no code", known, ErrorEdit::Empty),
-            ("truncated", "the body is no whole document", known, ErrorEdit::Truncated),
+            ("truncated", "the body is cut off", known, ErrorEdit::Truncated),
             foreign,
-            ("code-in-body", "the code stands at another place of the protocol", false, ErrorEdit::CodeInBody),
-            ("content-type", "the content type is another", false, ErrorEdit::ContentType("text/plain")),
+            ("code-in-body", "the code is at another location of the protocol", false, ErrorEdit::CodeInBody),
+            ("content-type", "the content type is different", false, ErrorEdit::ContentType("text/plain")),
         ] {
-            // In XML and CBOR no other place is one of the protocol's.
+            // The XML and CBOR protocols have no other location for the code.
             if !in_json && edit == ErrorEdit::CodeInBody {
                 continue;
             }
-            // To answer with the documented status is no fault.
+            // A documented status is not a fault.
             if matches!(edit, ErrorEdit::Status(to) if known && statuses.iter().all(|status| *status == to)) {
                 continue;
             }
             faults.push(fault(view, slug, kind, role, member, describes, breaks, edit));
         }
-        // Another documented error in its place.
+        // Another documented error is sent instead.
         for (name, error) in view.contract.errors_of(view.operation).filter(|(_, error)| error.role != role) {
             let code = error.code.as_deref().unwrap_or(name.as_str());
             let kind = format!("as-{}", super::site::safe(name.as_str()));
@@ -107,7 +107,7 @@ fn fault(
         name: format!("{operation}.errors.{slug}.{kind}"),
         class: "errors",
         operation: operation.clone(),
-        describes: format!("errors of the role {role}: {describes}"),
+        describes: format!("errors with the role {role}: {describes}"),
         breaks_contract: breaks,
         hidden: None,
         touches,

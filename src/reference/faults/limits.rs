@@ -1,6 +1,6 @@
-//! Lengths and ranges: one off, dropped, or counted in another unit.
+//! Faults of lengths and ranges: off by one, dropped, or counted in another unit.
 //!
-//! Moves each documented limit; invents limits only where an empty value is refused.
+//! Changes each documented limit; never invents one, except for a minimum length that rejects empty values.
 
 use super::View;
 use super::site::{Made, Moves};
@@ -30,20 +30,20 @@ pub(super) fn faults(view: &View<'_>) -> Vec<Fault> {
                     NodeKind::Integer { most, .. } => node.range_max.is_some_and(|max| max >= most as f64),
                     _ => false,
                 };
-            let hidden = of_type.then_some("beyond the end of its type, a number is refused whatever the range says");
+            let hidden = of_type.then_some("a number outside its type is rejected regardless of the range");
             let made = made("range", slug, describes, moves, !disputed, edit);
             faults.push(Made { hidden, ..made }.at(view, &node.path));
         });
         if let NodeKind::Integer { .. } = node.kind {
             for (slug, describes, edit) in [
-                ("fraction", "fractions are cut off", Edit::IntegerTruncates),
-                ("unbounded", "whole numbers of any size are taken", Edit::IntegerUnbounded),
+                ("fraction", "fractions are truncated", Edit::IntegerTruncates),
+                ("unbounded", "integers of any size are accepted", Edit::IntegerUnbounded),
             ] {
                 faults.push(made("type", slug, describes.to_owned(), Moves::Looser, true, edit).at(view, &node.path));
             }
         }
         if node.unique {
-            let describes = "entries may stand twice".to_owned();
+            let describes = "duplicate entries are accepted".to_owned();
             let fault = made("unique", "dropped", describes, Moves::Looser, true, Edit::UniqueDropped);
             faults.push(fault.at(view, &node.path));
         }
@@ -59,7 +59,7 @@ fn accepts(node: &Node, text: &str) -> bool {
     node.pattern.as_ref().is_none_or(|pattern| pattern.found_in(text))
 }
 
-/// Whether it breaks what is documented, and why no request can show it, where that is so.
+/// Whether the fault contradicts the documents, and the reason why no request can reveal it, if there is one.
 type Seen = (bool, Option<&'static str>);
 
 const VISIBLE: Seen = (true, None);
@@ -71,43 +71,43 @@ fn lengths(view: &View<'_>, node: &Node, mut add: impl FnMut(&str, String, Moves
         Some(min) if min > 0 => {
             let hidden = if min == 1 { empty } else { None };
             let edit = Edit::LengthMin(Some(min - 1));
-            add("min-1", format!("the least length is {}", min - 1), Moves::Looser, (true, hidden), edit);
+            add("min-1", format!("the minimum length is {}", min - 1), Moves::Looser, (true, hidden), edit);
             if min > 1 {
-                let describes = "there is no least length".to_owned();
+                let describes = "there is no minimum length".to_owned();
                 add("min.dropped", describes, Moves::Looser, VISIBLE, Edit::LengthMin(None));
             }
             let possible = node.length_max.is_none_or(|max| max > min);
             let longer = is_text && node.pattern_text.as_deref().and_then(shortest).is_some_and(|least| least > min);
-            let hidden = longer.then_some("no text so short passes the pattern");
+            let hidden = longer.then_some("the pattern matches no string that short");
             let edit = Edit::LengthMin(Some(min + 1));
-            add("min+1", format!("the least length is {}", min + 1), Moves::Tighter, (possible, hidden), edit);
+            add("min+1", format!("the minimum length is {}", min + 1), Moves::Tighter, (possible, hidden), edit);
         }
         min if is_text || matches!(node.kind, NodeKind::List { .. } | NodeKind::Map { .. } | NodeKind::Blob) => {
-            let describes = "the least length is 1".to_owned();
+            let describes = "the minimum length is 1".to_owned();
             add("min+1", describes, Moves::Tighter, (min.is_some(), empty), Edit::LengthMin(Some(1)));
         }
         _ => {}
     }
     let Some(max) = node.length_max else { return };
     let budget = budget(view, node);
-    let over = |room: u64| (max.saturating_add(1) > room).then_some("a byte budget refuses whatever is longer as well");
+    let over = |room: u64| (max.saturating_add(1) > room).then_some("a byte budget also rejects every longer value");
     let longer = budget.and_then(|budget| over(budget.most));
     let edit = Edit::LengthMax(Some(max.saturating_add(1)));
-    let describes = format!("the greatest length is {}", max.saturating_add(1));
+    let describes = format!("the maximum length is {}", max.saturating_add(1));
     add("max+1", describes, Moves::Looser, (true, longer), edit);
-    let describes = "there is no greatest length".to_owned();
+    let describes = "there is no maximum length".to_owned();
     add("max.dropped", describes, Moves::Looser, (true, longer), Edit::LengthMax(None));
     if max > 0 {
         let edit = Edit::LengthMax(Some(max - 1));
-        add("max-1", format!("the greatest length is {}", max - 1), Moves::Tighter, VISIBLE, edit);
+        add("max-1", format!("the maximum length is {}", max - 1), Moves::Tighter, VISIBLE, edit);
     }
     if is_text && max > 0 {
         let wider = budget.and_then(|budget| over(budget.surely));
         let elsewhere = sides_with_prose(view, node)
-            .then_some("for other keys of the same kind a sentence names the characters, and it may speak of these");
+            .then_some("a sentence lists the characters for other keys of the same kind, and may apply to these");
         let whole = node.pattern_text.as_deref().and_then(|text| Pattern::new(&format!("^(?:{text})$"), false).ok());
-        // A unit makes a difference only where the pattern lets such characters through; one that is only
-        // searched for lets them through where a text must be refused for its length.
+        // A unit makes a difference only if the pattern allows such characters; an unanchored pattern allows them
+        // in a string that must be rejected for its length.
         let refused = |one: &str, unit: Unit| {
             let least = node.length_min.unwrap_or(1).max(1) as usize;
             let mut texts = ["a", "A", "0"].map(|c| c.repeat(least) + one).to_vec();
@@ -116,15 +116,15 @@ fn lengths(view: &View<'_>, node: &Node, mut add: impl FnMut(&str, String, Moves
             let found = texts.iter().any(|text| accepts(node, text));
             let matched = whole.as_ref().is_none_or(|whole| texts.iter().any(|text| whole.found_in(text)));
             let shows = matched || found && (least > 1 || unit == Unit::Graphemes);
-            (!shows).then_some("the pattern lets no character through that counts otherwise")
+            (!shows).then_some("the pattern allows no character that is counted differently")
         };
         for (slug, describes, unit, one) in [
             ("in-utf16", "lengths count UTF-16 code units", Unit::Utf16, "😀"),
             ("in-bytes", "lengths count UTF-8 bytes", Unit::Bytes, "é"),
-            ("in-graphemes", "lengths count what readers take for characters", Unit::Graphemes, "e\u{301}"),
+            ("in-graphemes", "lengths count user-perceived characters", Unit::Graphemes, "e\u{301}"),
         ] {
             let hidden = refused(one, unit).or(match unit {
-                // The least text that shows it has one mark of two bytes.
+                // The shortest string that reveals it has one combining mark of two bytes.
                 Unit::Graphemes => budget.and_then(|budget| over(budget.most.saturating_sub(1)).or(longer)),
                 _ => wider.or(elsewhere),
             });
@@ -134,33 +134,31 @@ fn lengths(view: &View<'_>, node: &Node, mut add: impl FnMut(&str, String, Moves
     }
 }
 
-/// Why an empty value is never seen here.
+/// Returns the reason why an empty value never reaches this node, if there is one.
 fn empty_hides(node: &Node, is_text: bool) -> Option<&'static str> {
     match node.location {
-        Location::Query if matches!(node.kind, NodeKind::List { .. }) => {
-            Some("a list without entries leaves no trace in a query")
-        }
-        Location::Label if !node.is_key() => Some("an empty segment makes another path"),
-        _ if is_text && !accepts(node, "") => Some("the pattern refuses an empty text as well"),
+        Location::Query if matches!(node.kind, NodeKind::List { .. }) => Some("an empty list is absent from a query"),
+        Location::Label if !node.is_key() => Some("an empty segment changes the path"),
+        _ if is_text && !accepts(node, "") => Some("the pattern also rejects an empty string"),
         _ => None,
     }
 }
 
-/// The least number of characters that a pattern can match, as far as that can be told from it.
+/// Returns the minimum number of characters that a pattern can match, as far as that can be derived from it.
 fn shortest(pattern: &str) -> Option<u64> {
     regex_syntax::parse(pattern).ok()?.properties().minimum_len().map(|least| least as u64)
 }
 
-/// The byte budget around a text.
+/// The byte budget that a string counts towards.
 #[derive(Clone, Copy)]
 struct Budget {
-    /// What this server takes in all.
+    /// The total number of bytes that this server accepts.
     most: u64,
-    /// What every reading of the documents takes.
+    /// The number of bytes that every interpretation of the documents accepts.
     surely: u64,
 }
 
-/// The budget that a text is counted in, if there is one.
+/// Returns the budget that a string counts towards, if there is one.
 fn budget(view: &View<'_>, node: &Node) -> Option<Budget> {
     view.tree.nodes.iter().filter(|outer| node.path.0.starts_with(&outer.path.0)).find_map(|outer| {
         let within = &node.path.0[outer.path.0.len()..];
@@ -176,7 +174,7 @@ fn budget(view: &View<'_>, node: &Node) -> Option<Budget> {
     })
 }
 
-/// Whether these are keys without a pattern, of a shape that has one from prose where it is used elsewhere.
+/// Returns true if these are keys without a pattern, whose shape has a pattern from prose where it is used elsewhere.
 fn sides_with_prose(view: &View<'_>, node: &Node) -> bool {
     if !node.is_key() || node.pattern_text.is_some() {
         return false;
@@ -193,13 +191,13 @@ fn sides_with_prose(view: &View<'_>, node: &Node) -> bool {
 
 fn ranges(node: &Node, mut add: impl FnMut(&str, String, Moves, Edit)) {
     if let Some(min) = node.range_min {
-        add("min-1", format!("the least number is {}", min - 1.0), Moves::Looser, Edit::RangeMin(Some(min - 1.0)));
-        add("min.dropped", "there is no least number".to_owned(), Moves::Looser, Edit::RangeMin(None));
-        add("min+1", format!("the least number is {}", min + 1.0), Moves::Tighter, Edit::RangeMin(Some(min + 1.0)));
+        add("min-1", format!("the minimum value is {}", min - 1.0), Moves::Looser, Edit::RangeMin(Some(min - 1.0)));
+        add("min.dropped", "there is no minimum value".to_owned(), Moves::Looser, Edit::RangeMin(None));
+        add("min+1", format!("the minimum value is {}", min + 1.0), Moves::Tighter, Edit::RangeMin(Some(min + 1.0)));
     }
     if let Some(max) = node.range_max {
-        add("max+1", format!("the greatest number is {}", max + 1.0), Moves::Looser, Edit::RangeMax(Some(max + 1.0)));
-        add("max.dropped", "there is no greatest number".to_owned(), Moves::Looser, Edit::RangeMax(None));
-        add("max-1", format!("the greatest number is {}", max - 1.0), Moves::Tighter, Edit::RangeMax(Some(max - 1.0)));
+        add("max+1", format!("the maximum value is {}", max + 1.0), Moves::Looser, Edit::RangeMax(Some(max + 1.0)));
+        add("max.dropped", "there is no maximum value".to_owned(), Moves::Looser, Edit::RangeMax(None));
+        add("max-1", format!("the maximum value is {}", max - 1.0), Moves::Tighter, Edit::RangeMax(Some(max - 1.0)));
     }
 }

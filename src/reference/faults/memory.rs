@@ -1,12 +1,12 @@
-//! What is stored: not merged, not kept, changed on the way, or written although it was rejected.
+//! Faults of stored state: not merged, not kept, changed when written, or written although the request was rejected.
 //!
-//! Only for operations whose behaviour the server knows; what each trick needs is in its row.
+//! Never for operations whose behaviour the server does not know; each row lists the behaviours that it needs.
 
 use super::View;
 use crate::reference::fault::{Change, Fault, Touch};
 use crate::reference::trick::Trick;
 
-/// What kind of write a mistake is possible in.
+/// The kinds of behaviour in which a mistake is possible.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Map,
@@ -20,37 +20,37 @@ enum Kind {
 use Kind::{Described, Filter, List, Map, Read, Remove};
 
 const ROWS: &[(&[Kind], &str, Trick, &str, bool)] = &[
-    (&[Map, List], "replaces", Trick::Replaces, "what is stored is replaced instead of merged", true),
-    (&[Map], "first-wins", Trick::FirstWins, "what is stored is not overwritten", true),
+    (&[Map, List], "replaces", Trick::Replaces, "stored data is replaced instead of merged", true),
+    (&[Map], "first-wins", Trick::FirstWins, "stored entries are not overwritten", true),
     (&[List], "keeps-duplicates", Trick::KeepsDuplicates, "duplicates are kept", true),
-    (&[List], "folds-duplicates", Trick::FoldsDuplicates, "duplicates are found without regard to case", true),
-    (&[List], "answers-written", Trick::AnswersWritten, "only what was written just now is answered", true),
-    (&[List], "answers-stale", Trick::AnswersStale, "what was stored before is answered", true),
+    (&[List], "folds-duplicates", Trick::FoldsDuplicates, "duplicates are detected case-insensitively", true),
+    (&[List], "answers-written", Trick::AnswersWritten, "the response has only the entries of this write", true),
+    (&[List], "answers-stale", Trick::AnswersStale, "the response has the state before the write", true),
     (&[Map, List], "lowers-keys", Trick::LowersKeys, "keys are lower-cased", true),
     (&[Map, List], "lowers-values", Trick::LowersValues, "values are lower-cased", true),
     (&[Map, List], "trims-values", Trick::TrimsValues, "values are trimmed", true),
     (&[Map, List], "truncates-values", Trick::TruncatesValues, "values are truncated", true),
-    (&[Map, List], "normalises", Trick::Normalises, "texts are normalised to form C", true),
-    (&[Map, List], "mangles-non-ascii", Trick::ManglesNonAscii, "characters beyond ASCII are lost", true),
+    (&[Map, List], "normalises", Trick::Normalises, "strings are normalised to form C", true),
+    (&[Map, List], "mangles-non-ascii", Trick::ManglesNonAscii, "non-ASCII characters are lost", true),
     (&[Map, List], "drops-empty", Trick::DropsEmpty, "empty values are not stored", true),
     (&[Map, List], "drops-last", Trick::DropsLast, "the last of several entries is not stored", true),
     (&[Map, List], "sorts", Trick::Sorts, "entries are sorted", false),
-    (&[Map, List], "toggles", Trick::Toggles, "writing the same again removes it", true),
+    (&[Map, List], "toggles", Trick::Toggles, "writing the same value again removes it", true),
     (&[Map, List], "writes-rejected", Trick::WritesRejected, "a rejected request is written all the same", true),
     (&[Map, List, Remove], "loses-writes", Trick::LosesWrites, "nothing is stored", true),
-    (&[Map, List], "loses-updates", Trick::LosesUpdates, "of writes side by side, only one stays", true),
-    // A list is answered from where it was written, so that nobody sees where that is.
+    (&[Map, List], "loses-updates", Trick::LosesUpdates, "only one of several concurrent writes takes effect", true),
+    // The response of a list write comes from the resource that was written, so the fault would not be visible.
     (&[Map, Remove], "writes-elsewhere", Trick::WritesElsewhere, "another resource is written to", true),
     (&[Map, List, Remove], "shares-resources", Trick::SharesResources, "all writes go to one resource", true),
-    (&[Map, Remove, Read], "mixes-parents", Trick::MixesParents, "the parent's name is no part of the key", true),
+    (&[Map, Remove, Read], "mixes-parents", Trick::MixesParents, "the parent's name is not part of the key", true),
     (&[Read], "reads-shared", Trick::SharesResources, "one resource is read for all", true),
     (&[Remove], "removes-nothing", Trick::RemovesNothing, "nothing is removed", true),
     (&[Remove], "removes-all", Trick::RemovesAll, "everything is removed", true),
     (&[Filter], "ignores-filter", Trick::IgnoresFilter, "the filter is not applied", true),
-    (&[Described, List], "answers-other", Trick::AnswersOther, "the answer names another resource", true),
+    (&[Described, List], "answers-other", Trick::AnswersOther, "the response names another resource", true),
 ];
 
-/// What the behaviours of `connect` and `leadlex` are made of.
+/// Returns the kinds of behaviour of an operation in `connect` or `leadlex`.
 fn kinds(operation: &str) -> &'static [Kind] {
     match operation {
         "TagContact" | "UpdateContactAttributes" | "UpdateContact" => &[Map],
@@ -74,7 +74,7 @@ pub(super) fn faults(view: &View<'_>) -> Vec<Fault> {
             describes: (*describes).to_owned(),
             breaks_contract: *breaks,
             hidden: (*trick == Trick::Sorts && !kinds.contains(&List)).then_some("the entries of a map have no order"),
-            // The law of another operation may be set up, or read back, by this one; budgets count what is stored.
+            // Laws of other operations may use this one for setup or reads; budgets count stored data.
             touches: vec![
                 Touch::new("*", "law", "*"),
                 Touch::new("*", "*", "maxTotalBytes"),

@@ -1,7 +1,7 @@
-//! The catalogue: one file for each class of mistakes, each a table or an operator over the contract.
+//! The catalogue of faults: one file for each class of mistakes, each a table or an operator over the contract.
 //!
-//! Nothing is skipped silently: where an operator cannot have an effect at a site, the reason stands at the
-//! operator; where an effect cannot be seen from outside, the fault is there and says that it breaks nothing.
+//! Never skips a fault silently: if an operator cannot have an effect at a site, a comment at the operator gives the
+//! reason; if an effect cannot be seen from outside, the fault is listed with a reason or as contradicting nothing.
 
 mod auth;
 mod bodies;
@@ -27,7 +27,7 @@ use super::trick::Trick;
 use crate::contract::{Contract, Operation, Role};
 use std::collections::HashMap;
 
-/// One operation, with its input laid out.
+/// One operation, with the constraint tree of its input.
 struct View<'a> {
     contract: &'a Contract,
     operation: &'a Operation,
@@ -39,19 +39,19 @@ impl View<'_> {
         self.operation.name.as_str()
     }
 
-    /// Whether the operation documents an error of this role.
+    /// Returns true if the operation documents an error with this role.
     fn documents(&self, role: Role) -> bool {
         self.contract.errors_of(self.operation).any(|(_, error)| error.role == role)
     }
 
-    /// Whether members of the input travel in the body.
+    /// Returns true if the body holds members of the input.
     fn has_body(&self) -> bool {
         use crate::contract::Location;
         self.tree.slots().iter().any(|slot| matches!(slot.location, Location::Body | Location::Payload))
     }
 }
 
-/// One row of a table of tricks.
+/// One row of a table of misbehaviors.
 struct Row {
     slug: &'static str,
     trick: Trick,
@@ -63,7 +63,7 @@ const fn row(slug: &'static str, trick: Trick, describes: &'static str) -> Row {
     Row { slug, trick, describes, breaks: true }
 }
 
-/// A row for a behaviour on which documents are usually silent, or which cannot be seen from outside.
+/// Creates a row for a behaviour that is usually undocumented, or that cannot be seen from outside.
 const fn silent(slug: &'static str, trick: Trick, describes: &'static str) -> Row {
     Row { slug, trick, describes, breaks: false }
 }
@@ -83,7 +83,7 @@ impl Row {
     }
 }
 
-/// Findings anywhere about the operation.
+/// Returns a scope that covers every finding of the operation.
 fn anywhere(view: &View<'_>) -> Vec<Touch> {
     vec![Touch::new(view.name(), "*", "*")]
 }
@@ -116,7 +116,7 @@ pub(super) fn all(contract: &Contract) -> Vec<Fault> {
         }
     }
     for fault in &mut faults {
-        // Every mistake may stand beside another one in a request that is wrong in two ways.
+        // Every violation may be combined with another one in a case with two violations.
         fault.touches.push(Touch::new(fault.operation.clone(), "pair", "*"));
     }
     let mut taken: HashMap<String, usize> = HashMap::new();
@@ -130,7 +130,7 @@ pub(super) fn all(contract: &Contract) -> Vec<Fault> {
     faults
 }
 
-/// Whether a body without members can never be valid.
+/// Returns true if a body without members is never valid.
 fn required_in_body(view: &View<'_>) -> bool {
     use super::tree::NodeKind;
     use crate::contract::{Location, Rule};

@@ -1,7 +1,7 @@
-//! Paths and queries read otherwise than sent.
+//! Faults in decoding paths and queries.
 //!
-//! Only for operations with labels or query parameters. What a label with such characters means is known only
-//! where its limits or its pattern tell the readings apart.
+//! Never for operations without labels and query parameters. The meaning of a label with such characters is known
+//! only if its limits or its pattern distinguish the interpretations.
 
 use super::{Row, View, anywhere, row, silent};
 use crate::contract::Location;
@@ -22,7 +22,7 @@ const LABELS: &[Row] = &[
 
 const QUERY: &[Row] = &[
     row("query-undecoded", Trick::QueryUndecoded, "query parameters are not decoded"),
-    row("query-last-only", Trick::QueryLastOnly, "only the last of several parameters of one name is read"),
+    row("query-last-only", Trick::QueryLastOnly, "only the last of several parameters with the same name is read"),
 ];
 
 pub(super) fn faults(view: &View<'_>) -> Vec<Fault> {
@@ -35,10 +35,8 @@ pub(super) fn faults(view: &View<'_>) -> Vec<Fault> {
         .map(|row| {
             let undecoded = row.trick == Trick::QueryUndecoded && !needs_encoding(view);
             let hidden = match row.trick {
-                Trick::QueryUndecoded if undecoded => {
-                    Some("nothing in the query whose meaning is documented has to be encoded")
-                }
-                Trick::PlusIsSpace => Some("no resource that exists has a plus or a space in its name"),
+                Trick::QueryUndecoded if undecoded => Some("no documented query parameter needs encoding"),
+                Trick::PlusIsSpace => Some("no existing resource has a plus or a space in its name"),
                 _ => None,
             };
             Fault { hidden, ..row.fault("paths", view, anywhere(view)) }
@@ -46,7 +44,7 @@ pub(super) fn faults(view: &View<'_>) -> Vec<Fault> {
         .collect()
 }
 
-/// Whether a query says anything, besides tokens that only the service gives out, that has to be encoded.
+/// Returns true if the query may hold a value that needs encoding, other than tokens that only the service issues.
 fn needs_encoding(view: &View<'_>) -> bool {
     let in_query = |slot: &&crate::reference::tree::Slot| slot.location == Location::Query;
     view.tree.slots().iter().filter(in_query).any(|slot| {

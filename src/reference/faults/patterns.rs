@@ -1,6 +1,6 @@
-//! Patterns: dropped, searched for instead of matched, read without regard to case, without look-around.
+//! Faults of patterns: dropped, unanchored, matched case-insensitively, or without look-around.
 //!
-//! Says that nothing shows where both readings agree on all probes made from the pattern itself.
+//! Never lists a fault as visible if both patterns agree on all probes that are derived from the documented pattern.
 
 use super::View;
 use super::site::{Made, Moves};
@@ -25,47 +25,47 @@ pub(super) fn faults(view: &View<'_>) -> Vec<Fault> {
         };
         add("dropped", "the pattern is not checked", None, Moves::Looser, Edit::PatternDropped);
         if begins || ends {
-            let describes = "the pattern is searched for, not matched";
+            let describes = "the pattern may match anywhere in the string";
             add("unanchored", describes, None, Moves::Looser, Edit::PatternUnanchored);
         }
         if ends {
-            let describes = "only the beginning is held against the pattern";
+            let describes = "only the beginning must match the pattern";
             add("prefix", describes, None, Moves::Looser, Edit::PatternPrefix);
-            let hidden = (!newline_shows(text)).then_some("the pattern lets newlines through itself");
-            let describes = "a newline at the end is overlooked";
+            let hidden = (!newline_shows(text)).then_some("the pattern itself allows newlines");
+            let describes = "a trailing newline is ignored";
             add("before-newline", describes, hidden, Moves::Looser, Edit::PatternBeforeNewline);
         }
-        let describes = "the pattern is read without regard to case";
+        let describes = "the pattern is matched case-insensitively";
         let hidden = (!folding_shows(text, view.contract.shape(&node.shape)))
             .then_some("case makes no difference to the pattern");
         add("folded", describes, hidden, Moves::Across, Edit::PatternFolded);
         if without_look_around(text).is_some() {
-            let describes = "look-ahead and look-behind are left out";
+            let describes = "look-ahead and look-behind are removed";
             add("no-look-around", describes, None, Moves::Across, Edit::PatternWithoutLookAround);
         }
         if let Some([less, anywhere]) = wider_look_aheads(text) {
-            let describes = "the look-ahead forbids what only begins like it";
+            let describes = "the look-ahead also forbids a shorter prefix";
             add("look-ahead.shorter", describes, None, Moves::Tighter, Edit::PatternIs(less));
-            let describes = "the look-ahead forbids its text everywhere";
+            let describes = "the look-ahead forbids its text anywhere";
             add("look-ahead.anywhere", describes, None, Moves::Tighter, Edit::PatternIs(anywhere));
         }
     }
     faults
 }
 
-/// A pattern that takes newlines itself hides a server that overlooks one.
+/// Returns true if the pattern rejects newlines; one that accepts them hides a server that ignores a trailing newline.
 fn newline_shows(pattern: &str) -> bool {
     Pattern::new(pattern, false).is_ok_and(|pattern| !["\n", "a\n"].iter().any(|text| pattern.found_in(text)))
 }
 
-/// How often a letter is repeated until a pattern takes it, as far as anybody looks.
+/// Numbers of repetitions of a letter that are tried against a pattern.
 const REPEATED: [usize; 12] = [1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 32];
 
-/// Whether case makes a difference for a letter, alone or repeated, for the letters that stand in the pattern, or for
-/// texts that fit it.
+/// Returns true if case makes a difference for a letter, alone or repeated, for the words in the pattern, or for
+/// strings that match it.
 fn folding_shows(pattern: &str, shape: &Shape) -> bool {
     let (Ok(exact), Ok(folded)) = (Pattern::new(pattern, false), Pattern::new(pattern, true)) else { return false };
-    // The long s and the sign of the kelvin are letters of ASCII in another case.
+    // Case folding maps the long s and the Kelvin sign to ASCII letters.
     let letters = ('a'..='z').chain('A'..='Z').chain(['\u{17F}', '\u{212A}']).map(String::from);
     let letters = letters.flat_map(|letter| REPEATED.map(|times| letter.repeat(times)));
     let words = pattern

@@ -1,6 +1,6 @@
-//! Servers that hardly look at requests: one answer for all, no checks, or a crash for each violation.
+//! Faults that ignore most of a request: one response for all, no checks, or a crash for each violation.
 //!
-//! Everything here is visible in nearly every case.
+//! Never subtle: these are visible in nearly every case.
 
 use super::{Row, View, anywhere, row};
 use crate::contract::Location;
@@ -9,18 +9,14 @@ use crate::reference::tree::NodeKind;
 use crate::reference::trick::Trick;
 
 const ROWS: &[Row] = &[
-    row(
-        "always-invalid",
-        Trick::AlwaysInvalid,
-        "every request is answered with the documented error for invalid input",
-    ),
-    row("always-400", Trick::AlwaysBare400, "every request is answered with 400 and no code"),
-    row("always-500", Trick::AlwaysCrash, "every request is answered with 500"),
-    row("always-ok", Trick::AlwaysOk, "every request is answered with success, unread"),
-    row("always-501", Trick::AlwaysNotImplemented, "every request is answered with 501"),
-    row("echo", Trick::Echo, "every request is answered with success and its own body"),
+    row("always-invalid", Trick::AlwaysInvalid, "every request gets the documented error for invalid input"),
+    row("always-400", Trick::AlwaysBare400, "every request gets a 400 without a code"),
+    row("always-500", Trick::AlwaysCrash, "every request gets a 500"),
+    row("always-ok", Trick::AlwaysOk, "every request succeeds unread"),
+    row("always-501", Trick::AlwaysNotImplemented, "every request gets a 501"),
+    row("echo", Trick::Echo, "every request succeeds with its own body as the response"),
     row("unchecked", Trick::Unchecked, "no constraint is checked"),
-    row("violation-crashes", Trick::ViolationCrashes, "every violation of a constraint is answered with 500"),
+    row("violation-crashes", Trick::ViolationCrashes, "every constraint violation is answered with 500"),
     row("missing-member-crashes", Trick::MissingMemberCrashes, "a missing required member is answered with 500"),
 ];
 
@@ -30,7 +26,7 @@ pub(super) fn faults(view: &View<'_>) -> Vec<Fault> {
         _ => false,
     });
     ROWS.iter()
-        // A path without its label is another path, so that only other members can be missed.
+        // A path without its label is a different path, so only other members can be missing.
         .filter(|row| missable || row.trick != Trick::MissingMemberCrashes)
         .map(|row| row.fault("requests", view, anywhere(view)))
         .collect()

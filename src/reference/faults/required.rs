@@ -1,6 +1,6 @@
-//! Members that must be there: not missed, or missed where they need not be; nulls inside of lists and maps.
+//! Faults of required members: optional although required, or the reverse; nulls inside lists and maps.
 //!
-//! Leaves labels alone: a path without its label is another path.
+//! Never changes labels: a path without its label is a different path.
 
 use super::View;
 use super::site::{Made, Moves};
@@ -17,7 +17,7 @@ pub(super) fn faults(view: &View<'_>) -> Vec<Fault> {
                     member(view, node, slot, *union, &mut faults);
                 }
             }
-            // A text in a query or a path is never null.
+            // A string in a query or a path is never null.
             NodeKind::List { .. } | NodeKind::Map { .. } if node.location == Location::Body => {
                 let describes = "entries may be null";
                 let made = made("required", "null-inside", describes, true, Moves::Looser, Edit::NullInside);
@@ -34,16 +34,16 @@ pub(super) fn faults(view: &View<'_>) -> Vec<Fault> {
 fn member(view: &View<'_>, node: &Node, slot: &Slot, union: bool, faults: &mut Vec<Fault>) {
     let path = node.path.member(&slot.name);
     if slot.required {
-        let dropped = made("required", "dropped", "need not be there", true, Moves::Looser, Edit::RequiredDropped);
+        let dropped = made("required", "dropped", "may be missing", true, Moves::Looser, Edit::RequiredDropped);
         faults.push(dropped.at(view, &path));
         if node.location == Location::Body && slot.location == Location::Body {
             let null = made("required", "null", "may be null", true, Moves::Looser, Edit::RequiredNull);
             faults.push(null.at(view, &path));
         }
     } else if !union {
-        let added = made("required", "added", "must be there", true, Moves::Tighter, Edit::RequiredAdded);
+        let added = made("required", "added", "is required", true, Moves::Tighter, Edit::RequiredAdded);
         let mut fault = added.at(view, &path);
-        // Every case that leaves the member out can see it.
+        // Every case that omits the member can reveal it.
         fault.touches.extend(super::anywhere(view));
         faults.push(fault);
     }

@@ -1,6 +1,6 @@
-//! Resources that do not exist: taken for existing, or answered otherwise than documented.
+//! Faults with resources that do not exist: treated as existing, or reported with the wrong error.
 //!
-//! Only for operations that document an error for them.
+//! Never for operations that document no error for a missing resource.
 
 use super::{Row, View, anywhere, row};
 use crate::contract::Role;
@@ -8,8 +8,8 @@ use crate::reference::fault::{Fault, Touch};
 use crate::reference::trick::Trick;
 
 const ROWS: &[Row] = &[
-    row("missing-accepted", Trick::MissingAccepted, "a resource that does not exist is taken for one that does"),
-    row("missing-as-invalid", Trick::MissingAsInvalid, "a resource that does not exist is answered like invalid input"),
+    row("missing-accepted", Trick::MissingAccepted, "a resource that does not exist is treated as existing"),
+    row("missing-as-invalid", Trick::MissingAsInvalid, "a resource that does not exist is reported as invalid input"),
     row("missing-crashes", Trick::MissingCrashes, "a resource that does not exist is answered with 500"),
 ];
 

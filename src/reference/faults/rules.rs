@@ -1,6 +1,6 @@
-//! Rules over several members: dropped; byte budgets one off, counted otherwise, or over the request alone.
+//! Faults of rules over several members: dropped; byte budgets off by one, counted differently, or per request.
 //!
-//! Changes documented rules only.
+//! Never invents a rule.
 
 use super::View;
 use super::site::{Made, Moves};
@@ -18,7 +18,7 @@ pub(super) fn faults(view: &View<'_>) -> Vec<Fault> {
                     let slug = if index == 0 { slug.to_owned() } else { format!("{slug}.{index}") };
                     let made = Made { class: "rules", constraint, slug, describes, breaks: true, hidden, moves, edit };
                     let mut fault = made.at(view, &node.path);
-                    // A rule over members is tried by leaving them out or adding them, and a budget in a law.
+                    // A rule over members is tested by omitting or adding them, and a budget by a law.
                     for member in ["law", "pair", ""] {
                         fault.touches.push(Touch::new(view.name(), member, "*"));
                     }
@@ -45,7 +45,7 @@ pub(super) fn faults(view: &View<'_>) -> Vec<Fault> {
             let describes = "code points are counted".to_owned();
             add_hidden("in-chars", describes, Moves::Looser, None, Edit::RuleInChars(index));
             if *stored {
-                let describes = "only the request counts, not what is stored".to_owned();
+                let describes = "only the request counts, not the stored data".to_owned();
                 add_hidden("per-request", describes, Moves::Looser, None, Edit::RulePerRequest(index));
             }
             match over {
@@ -63,8 +63,8 @@ pub(super) fn faults(view: &View<'_>) -> Vec<Fault> {
     faults
 }
 
-/// Whether the documents leave open what a budget over a map counts: nothing says so in a structured field,
-/// and with and without its keys every other documented greatest length stays reachable.
+/// Returns true if the documents leave open what a budget over a map counts: no structured field states it, and every
+/// other documented maximum length stays reachable both with and without the keys.
 pub(super) fn is_open(view: &View<'_>, node: &Node, max: u64) -> bool {
     let NodeKind::Map { value, .. } = &node.kind else { return false };
     let shape = view.contract.shape(&node.shape);

@@ -1,20 +1,20 @@
-//! A fault that changes a constraint at one site.
+//! Builds a fault that changes a constraint at one site.
 //!
-//! Knows where the findings of such a fault must lie; makes none itself.
+//! Determines where the findings of such a fault must lie; never creates a finding.
 
 use super::View;
 use crate::contract::MemberPath;
 use crate::reference::fault::{Change, Fault, Touch};
 use crate::reference::tree::{Edit, Site};
 
-/// How a change moves the border between valid and invalid.
+/// How a change moves the boundary between valid and invalid values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Moves {
-    /// Invalid values are taken: only cases that break this constraint can see it.
+    /// Invalid values are accepted: only cases that violate this constraint can reveal it.
     Looser,
-    /// Valid values are refused: every case that sends one can see it.
+    /// Valid values are rejected: every case that sends one can reveal it.
     Tighter,
-    /// Both.
+    /// Both: some valid values are rejected, and some invalid ones accepted.
     Across,
 }
 
@@ -24,7 +24,7 @@ pub(super) struct Made {
     pub slug: String,
     pub describes: String,
     pub breaks: bool,
-    /// Why no request can show it.
+    /// The reason why no request can reveal the fault, if there is one.
     pub hidden: Option<&'static str>,
     pub moves: Moves,
     pub edit: Edit,
@@ -39,7 +39,7 @@ impl Made {
             touches.push(Touch::new(view.name(), member, "*"));
         }
         if self.moves != Moves::Looser {
-            // A value that a tighter server refuses may stand in any case about the members around and inside it.
+            // A value that a tighter server rejects may occur in any case about the members around and inside it.
             let top = path.top().unwrap_or_default();
             touches.push(Touch::new(view.name(), format!("{top}*"), "*"));
             for class in ["valid", "pair", "law", "missing", "malformed", "auth", ""] {
@@ -47,7 +47,7 @@ impl Made {
             }
         }
         if self.constraint == "required" {
-            // Where nothing is required, an empty body is no damage either.
+            // If nothing is required, an empty body is not malformed either.
             touches.push(Touch::new(view.name(), "malformed", "*"));
         }
         if path.0.is_empty() {
@@ -66,7 +66,7 @@ impl Made {
     }
 }
 
-/// The path itself, and, where recursion leads here again, all paths that end like it.
+/// Returns the path itself and, if recursion leads here again, globs for all paths that end like it.
 fn globs(view: &View<'_>, path: &MemberPath) -> Vec<String> {
     let mut globs = vec![path.to_string()];
     for head in view.tree.cycles() {
@@ -79,7 +79,7 @@ fn globs(view: &View<'_>, path: &MemberPath) -> Vec<String> {
     globs
 }
 
-/// A text as part of a name that can stand in a URL's path as it is.
+/// Replaces the characters of a text that are not safe in a URL's path.
 pub(super) fn safe(text: &str) -> String {
     let text = text.replace('{', "(").replace('}', ")").replace("[]", "(item)");
     let keep = |c: char| c.is_ascii_alphanumeric() || "._~-+()".contains(c);

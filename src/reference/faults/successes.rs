@@ -1,6 +1,6 @@
-//! Successes of another status, type or shape than documented.
+//! Faults of successes: another status, type or shape than documented.
 //!
-//! Changes the answer only; what was asked for has been done.
+//! Never changes the operation itself, only its response.
 
 use super::{Row, View, anywhere, row, silent};
 use crate::reference::fault::{Fault, Touch};
@@ -13,15 +13,15 @@ const ALWAYS: &[Row] = &[
     row("redirects", Trick::SuccessRedirects, "the status is 302"),
     row("not-json", Trick::SuccessNotJson, "the body is not JSON"),
     row("html", Trick::SuccessHtml, "the body is HTML"),
-    row("trailing", Trick::SuccessTrailing, "bytes stand after the body's document"),
+    row("trailing", Trick::SuccessTrailing, "the body's document is followed by extra bytes"),
     silent("null", Trick::SuccessNull, "the body is null"),
     row("array", Trick::SuccessArray, "the body is an array"),
-    row("wrapped", Trick::SuccessWrapped, "the body stands inside another member"),
+    row("wrapped", Trick::SuccessWrapped, "the body is wrapped in another member"),
     row("extra", Trick::SuccessExtra, "the body has an undocumented member"),
     row("is-error", Trick::SuccessIsError, "the body and headers are an error's"),
 ];
 
-/// Only where the documented output has members.
+/// Rows that apply only if the documented output has members.
 const MEMBERS: &[Row] = &[
     row("empty", Trick::SuccessEmpty, "the body has no members"),
     row("wrong-types", Trick::SuccessWrongTypes, "the members have values of wrong types"),
@@ -44,7 +44,7 @@ pub(super) fn faults(view: &View<'_>) -> Vec<Fault> {
                 Trick::SuccessCreated => success.is_some_and(|status| status != 201),
                 Trick::SuccessAccepted => success.is_some_and(|status| status != 202),
                 Trick::SuccessNoContent => members || success.is_some_and(|status| status != 204),
-                // Clients overlook members that they do not know, unless the output is documented as empty.
+                // Clients ignore members that they do not know, unless the output is documented as empty.
                 Trick::SuccessExtra | Trick::SuccessWrapped => output.is_some() && !members,
                 // All members of the output may be optional.
                 Trick::SuccessEmpty | Trick::SuccessLowered => false,

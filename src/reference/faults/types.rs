@@ -1,6 +1,6 @@
-//! Values of wrong JSON types: taken, or fatal; and containers whose inside is not looked at.
+//! Faults of types: values of a wrong JSON type are accepted or fatal, and the contents of containers are unchecked.
 //!
-//! Leaves texts of path, query, headers, forms and XML alone, which have no JSON type; numbers there may be any text.
+//! Never for strings in path, query, headers, forms and XML, which have no JSON type; numbers there may be any string.
 
 use super::View;
 use super::site::{Made, Moves};
@@ -9,12 +9,12 @@ use crate::reference::fault::{Fault, Touch};
 use crate::reference::protocols::has_only_texts;
 use crate::reference::tree::{Edit, JsonType, Node, NodeKind};
 
-/// The types that a node's values have.
+/// Returns the JSON types that are valid for a kind of node.
 fn right(kind: &NodeKind) -> &'static [JsonType] {
     match kind {
         NodeKind::Blob | NodeKind::Text | NodeKind::Enum { .. } => &[JsonType::String],
         NodeKind::Boolean => &[JsonType::Boolean],
-        // `"NaN"` is a number in the AWS protocols, and a date may be written as text.
+        // `"NaN"` is a number in the AWS protocols, and a date may be written as a string.
         NodeKind::Integer { .. } => &[JsonType::Number],
         NodeKind::Float | NodeKind::Timestamp => &[JsonType::Number, JsonType::String],
         NodeKind::Document => &JsonType::ALL,
@@ -25,7 +25,7 @@ fn right(kind: &NodeKind) -> &'static [JsonType] {
 
 pub(super) fn faults(view: &View<'_>) -> Vec<Fault> {
     let mut faults = Vec::new();
-    // The input itself is the body, whose damage is a class of its own.
+    // The input itself is the body, and malformed bodies are a class of their own.
     for node in view.tree.nodes.iter().skip(1) {
         let right = right(&node.kind);
         let mut add = |slug: String, describes: String, edit: Edit| {
@@ -48,7 +48,7 @@ pub(super) fn faults(view: &View<'_>) -> Vec<Fault> {
         match node.location {
             Location::Body | Location::Payload if !has_only_texts(view.contract.protocol) => {
                 for json in JsonType::ALL.into_iter().filter(|json| !right.contains(json)) {
-                    let describes = format!("a JSON {} is taken", json.name());
+                    let describes = format!("a JSON {} is accepted", json.name());
                     add(format!("takes-{}", json.name()), describes, Edit::TypeTakes(json));
                 }
                 if right.len() < JsonType::ALL.len() {
@@ -58,18 +58,18 @@ pub(super) fn faults(view: &View<'_>) -> Vec<Fault> {
             _ if !right.contains(&JsonType::String)
                 && !matches!(node.kind, NodeKind::List { .. } | NodeKind::Map { .. }) =>
             {
-                add("takes-string".to_owned(), "any text is taken".to_owned(), Edit::TypeTakes(JsonType::String));
+                add("takes-string".to_owned(), "any string is accepted".to_owned(), Edit::TypeTakes(JsonType::String));
             }
             _ => {}
         }
         if !node.children().is_empty() {
-            add("unchecked".to_owned(), "what is inside is not checked".to_owned(), Edit::ContentsUnchecked);
+            add("unchecked".to_owned(), "the contents are not checked".to_owned(), Edit::ContentsUnchecked);
         }
     }
     faults
 }
 
-/// Lets a fault be found at every path inside of a node.
+/// Adds every path inside a node to the scopes of a fault.
 pub(super) fn reach_inside(view: &View<'_>, node: &Node, fault: &mut Fault) {
     fault.touches.push(Touch::new(view.name(), format!("{}*", node.path), "*"));
     for head in view.tree.cycles() {

@@ -1,6 +1,6 @@
-//! Successes and errors as answers of the contract's protocol.
+//! Writes successes and errors as responses of the contract's protocol.
 //!
-//! Decides no status and no code, and leaves the form of each body to its protocol's file.
+//! Never decides a status or a code, and leaves the format of each body to its protocol's file.
 
 use super::{Place, Words, aws_json, aws_query, bindings, ec2_query, json, rest_xml, rpcv2_cbor};
 use crate::contract::{Contract, Kind, Location, Protocol};
@@ -10,10 +10,10 @@ use bytes::Bytes;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 
-/// The id of every request: answers are the same each time.
+/// The request id of every response; it is constant, so that responses are reproducible.
 pub(super) const REQUEST_ID: &str = "00000000-0000-4000-8000-000000000000";
 
-/// A plain value as text.
+/// Returns a scalar value as text.
 pub(super) fn scalar_text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
@@ -21,7 +21,7 @@ pub(super) fn scalar_text(value: &Value) -> String {
     }
 }
 
-/// A success with this output, whose members have the contract's names.
+/// Returns the success response for an output whose members have the contract's names.
 pub(in crate::reference) fn success(contract: &Contract, op: &Op, output: &Value) -> Response {
     let place = op.output.as_ref().map(|id| Place::new(contract, id));
     let mut headers: Vec<Header> = Vec::new();
@@ -106,7 +106,7 @@ fn rest_success(
 
 const JSON: &str = "application/json";
 
-/// The headers of an error, and its body.
+/// Returns the response for an error.
 pub(in crate::reference) fn error(contract: &Contract, words: &Words<'_>) -> Response {
     let mut headers: Vec<Header> = Vec::new();
     let old = contract.traits.query_compatible.then_some(words.code).flatten().filter(|code| Some(*code) != words.name);

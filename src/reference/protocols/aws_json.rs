@@ -1,4 +1,4 @@
-//! awsJson1_0 and awsJson1_1: one JSON document each way, the operation in a header.
+//! awsJson1_0 and awsJson1_1: one JSON document each way, with the operation in a header.
 //!
 //! Never decides a status. Rules after
 //! [AWS JSON](https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html).
@@ -15,12 +15,12 @@ pub(super) fn content_type(protocol: Protocol) -> &'static str {
     }
 }
 
-/// Service and operation of the header `X-Amz-Target`.
+/// Returns the service and operation from the header `X-Amz-Target`.
 pub(super) fn named<'a>(request: &Request<'a>) -> Option<(&'a str, &'a str)> {
     std::str::from_utf8(request.header("x-amz-target")?).ok()?.trim().rsplit_once('.')
 }
 
-/// The body of an error.
+/// Returns the body of an error.
 pub(super) fn error(words: &Words<'_>) -> String {
     let mut members = Map::new();
     if let Some(name) = words.name {

@@ -1,4 +1,4 @@
-//! awsQuery: forms in, XML out; the operation is named in the form.
+//! awsQuery: form in, XML out; the form names the operation.
 //!
 //! Never decides a status. Rules after
 //! [AWS query](https://smithy.io/2.0/aws/protocols/aws-query-protocol.html).
@@ -11,12 +11,12 @@ use std::borrow::Cow;
 
 pub(super) const CONTENT_TYPE: &str = "text/xml";
 
-/// What awsQuery calls things.
+/// The naming rules of awsQuery.
 pub(super) struct AwsQuery;
 
 impl Names for AwsQuery {
     fn member<'a>(&self, name: &'a str, member: &'a Member, place: Place<'a>) -> Cow<'a, str> {
-        // A flattened list without a name of its own goes by its items' name: `AttributeName.1`.
+        // A flattened list without a name of its own uses the name of its items: `AttributeName.1`.
         let of_items = place.items().filter(|_| place.is_flattened()).and_then(|items| items.own.name.as_deref());
         Cow::Borrowed(member.wire.as_deref().or(of_items).unwrap_or(name))
     }
@@ -26,7 +26,7 @@ impl Names for AwsQuery {
     }
 }
 
-/// The body of a success.
+/// Returns the body of a success.
 pub(super) fn success(operation: &str, output: Option<Place<'_>>, value: &Value) -> String {
     let mut out = format!("<{operation}Response>");
     if output.is_some() {
@@ -35,7 +35,7 @@ pub(super) fn success(operation: &str, output: Option<Place<'_>>, value: &Value)
     out + "<ResponseMetadata><RequestId>" + REQUEST_ID + "</RequestId></ResponseMetadata></" + operation + "Response>"
 }
 
-/// The body of an error.
+/// Returns the body of an error.
 pub(super) fn error(words: &Words<'_>) -> String {
     let side = if words.status < 500 { "Sender" } else { "Receiver" };
     let mut inner = format!("<Type>{side}</Type>");

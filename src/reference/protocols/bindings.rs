@@ -1,4 +1,4 @@
-//! Members that travel in path, query and headers: read from requests, and written into answers.
+//! Members bound to path, query and headers: read from requests and written into responses.
 //!
 //! Never looks at a body. Rules after [Smithy's HTTP bindings](https://smithy.io/2.0/spec/http-bindings.html).
 
@@ -10,7 +10,7 @@ use crate::reference::trick::{Trick, Tricks};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 
-/// Adds what stands in the path.
+/// Adds the members bound to the path.
 pub(super) fn labels(place: Place<'_>, sent: &mut Sent<'_>, input: &mut Map<String, Value>) -> Result<(), Unread> {
     for (label, value) in std::mem::take(&mut sent.labels) {
         let value = value.ok_or_else(|| Unread::Malformed(format!("label `{label}` is not UTF-8")))?;
@@ -24,7 +24,7 @@ pub(super) fn labels(place: Place<'_>, sent: &mut Sent<'_>, input: &mut Map<Stri
     Ok(())
 }
 
-/// Adds what stands in the query.
+/// Adds the members bound to the query.
 pub(super) fn query(
     place: Place<'_>,
     query: &str,
@@ -36,7 +36,7 @@ pub(super) fn query(
         let (name, value) = part.split_once('=').unwrap_or((part, ""));
         let (name, value) = (decoded(name, tricks)?, decoded(value, tricks)?);
         let Some((member_name, member)) = bound().find(|(one, member)| member.wire_name(one) == name) else {
-            // A map in the query takes every parameter that nobody else does.
+            // A map bound to the query collects every parameter that no other member claims.
             let map = bound().find(|(_, member)| matches!(place.of(member).kind(), Kind::Map { .. }));
             if let Some((member_name, member)) = map
                 && let Some((_, values)) = place.of(member).entries()
@@ -74,7 +74,7 @@ pub(super) fn query(
     Ok(())
 }
 
-/// The characters of a part of a query.
+/// Decodes a name or value of a query.
 fn decoded(text: &str, tricks: Tricks) -> Result<String, Unread> {
     if tricks.has(Trick::QueryUndecoded) {
         return Ok(text.to_owned());
@@ -82,7 +82,7 @@ fn decoded(text: &str, tricks: Tricks) -> Result<String, Unread> {
     super::form::decoded(text).ok_or_else(|| Unread::Malformed("the query is not UTF-8".to_owned()))
 }
 
-/// Adds what stands in headers.
+/// Adds the members bound to headers.
 pub(super) fn headers(place: Place<'_>, sent: &Sent<'_>, input: &mut Map<String, Value>) -> Result<(), Unread> {
     for (name, member) in place.members().into_iter().flatten().filter(|(_, one)| one.location == Location::Header) {
         let (below, wire) = (place.of(member), member.wire_name(name));
@@ -106,7 +106,7 @@ pub(super) fn headers(place: Place<'_>, sent: &Sent<'_>, input: &mut Map<String,
         let Some(bytes) = sent.request.header(wire) else { continue };
         let text =
             std::str::from_utf8(bytes).map_err(|_| Unread::Malformed(format!("header `{wire}` is not UTF-8")))?.trim();
-        // What the client added when it compressed the body is no word of its caller.
+        // The encoding that the client added when it compressed the body is not part of the caller's value.
         let text = match (sent.inflated, wire.eq_ignore_ascii_case("content-encoding")) {
             (true, true) => match text.rsplit_once(',') {
                 Some((before, _)) => before.trim(),
@@ -136,8 +136,7 @@ fn header(place: Place<'_>, text: String) -> Value {
     scalar(place, text, TimestampFormat::HttpDate)
 }
 
-/// The values of a header that holds several. A value in quotes may hold commas; a date of the form that HTTP prefers
-/// always has one.
+/// Splits a header into its values. A quoted value may contain commas; a date in HTTP's preferred format always does.
 fn parts(text: &str, dates: bool) -> Vec<String> {
     let mut parts = Vec::new();
     let mut rest = text;
@@ -177,14 +176,14 @@ fn parts(text: &str, dates: bool) -> Vec<String> {
     }
 }
 
-/// The status, where a member says it, and the headers of an answer.
+/// Writes the headers of a response, and returns the status if a member defines it.
 pub(super) fn written(place: Place<'_>, output: &Map<String, Value>, headers: &mut Vec<Header>) -> Option<u16> {
     let mut status = None;
     for (name, member) in place.members().into_iter().flatten().filter(|(_, one)| one.location == Location::Header) {
         let Some(value) = output.get(name).filter(|value| !value.is_null()) else { continue };
         let (below, wire) = (place.of(member), member.wire_name(name));
         if wire == ":status" {
-            // The least of all numbers is no status.
+            // The smallest valid number, 0, is not a status.
             let said = value.as_u64().and_then(|status| u16::try_from(status).ok());
             status = said.filter(|status| (200..600).contains(status));
             continue;
@@ -230,7 +229,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_header_of_several_values_is_taken_apart() {
+    fn header_is_split_into_its_values() {
         for (text, dates, expected) in [
             ("a, b,c", false, vec!["a", "b", "c"]),
             (r#""b,c", "\"def\"", a"#, false, vec!["b,c", "\"def\"", "a"]),

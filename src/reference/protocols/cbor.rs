@@ -1,13 +1,13 @@
-//! CBOR ([RFC 8949](https://www.rfc-editor.org/rfc/rfc8949)): bytes as values of the contract, and values as bytes.
+//! CBOR ([RFC 8949](https://www.rfc-editor.org/rfc/rfc8949)): decodes and encodes values of the contract.
 //!
-//! Never allocates by a length that a body only claims, and never goes deeper than a bound.
+//! Never allocates a length that a body only declares, and never recurses beyond a fixed depth.
 
 use super::{Place, moments};
 use crate::contract::Kind;
 use crate::reference::read::Unread;
 use serde_json::{Map, Number, Value};
 
-/// Deeper items are refused.
+/// Maximum nesting depth of items.
 const MOST_LEVELS: usize = 100;
 
 /// One data item.
@@ -28,12 +28,12 @@ fn malformed(reason: impl std::fmt::Display) -> Unread {
     Unread::Malformed(format!("the body is not CBOR: {reason}"))
 }
 
-/// The item that is the whole body, as a value.
+/// Decodes a body that consists of one item.
 pub(super) fn read(body: &[u8], place: Place<'_>) -> Result<Value, Unread> {
     let mut rest = body;
     let item = item(&mut rest, 0)?;
     if !rest.is_empty() {
-        return Err(malformed(format!("{} bytes stand after the item", rest.len())));
+        return Err(malformed(format!("{} bytes follow the item", rest.len())));
     }
     named(place, item)
 }
@@ -44,11 +44,11 @@ fn bytes<'a>(rest: &mut &'a [u8], count: usize) -> Result<&'a [u8], Unread> {
     Ok(taken)
 }
 
-/// What the first byte of an item says.
+/// The head of an item: its first byte and its argument.
 struct Head {
     major: u8,
     short: u8,
-    /// None where the length is not said.
+    /// `None` if the length is indefinite.
     argument: Option<u64>,
 }
 
@@ -59,12 +59,12 @@ fn head(rest: &mut &[u8]) -> Result<Head, Unread> {
         0..24 => Some(u64::from(short)),
         24..28 => Some(bytes(rest, 1 << (short - 24))?.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte))),
         31 if matches!(major, 2..=5 | 7) => None,
-        _ => return Err(malformed("a head that is reserved")),
+        _ => return Err(malformed("reserved additional information")),
     };
     Ok(Head { major, short, argument })
 }
 
-/// Whether the next byte ends what has no length; it is then taken.
+/// Consumes the "break" byte that ends an item of indefinite length; returns false if it is not next.
 fn ends(rest: &mut &[u8]) -> bool {
     match rest.split_first() {
         Some((0xff, after)) => {
@@ -80,12 +80,12 @@ fn item(rest: &mut &[u8], level: usize) -> Result<Item, Unread> {
         return Err(malformed(format!("it has more than {MOST_LEVELS} levels")));
     }
     let head = head(rest)?;
-    // Before each part of a list or map: whether another one comes.
+    // Returns true if a list or map has another entry.
     let more = |rest: &mut &[u8], seen: u64| match head.argument {
         Some(count) => seen < count,
         None => !ends(rest),
     };
-    let argument = || head.argument.ok_or_else(|| malformed("an end where nothing is open"));
+    let argument = || head.argument.ok_or_else(|| malformed("unexpected break"));
     Ok(match head.major {
         0 => Item::Whole(argument()?.into()),
         1 => Item::Whole(-1 - i128::from(argument()?)),
@@ -101,7 +101,9 @@ fn item(rest: &mut &[u8], level: usize) -> Result<Item, Unread> {
         5 => {
             let mut entries = Vec::new();
             while more(rest, entries.len() as u64) {
-                let Item::Text(key) = item(rest, level + 1)? else { return Err(malformed("a key is no text")) };
+                let Item::Text(key) = item(rest, level + 1)? else {
+                    return Err(malformed("a key is not a text string"));
+                };
                 entries.push((key, item(rest, level + 1)?));
             }
             Item::Map(entries)
@@ -114,12 +116,12 @@ fn item(rest: &mut &[u8], level: usize) -> Result<Item, Unread> {
             (25, bits) => Item::Float(half(bits as u16)),
             (26, bits) => Item::Float(f32::from_bits(bits as u32).into()),
             (27, bits) => Item::Float(f64::from_bits(bits)),
-            (short, _) => return Err(malformed(format!("a simple value, {short}, that is unknown"))),
+            (short, _) => return Err(malformed(format!("unknown simple value {short}"))),
         },
     })
 }
 
-/// The bytes of a string, which may come in parts.
+/// Reads the bytes of a string, which may consist of chunks.
 fn string(rest: &mut &[u8], first: &Head) -> Result<Vec<u8>, Unread> {
     let take =
         |rest: &mut &[u8], length: u64| bytes(rest, usize::try_from(length).unwrap_or(usize::MAX)).map(<[u8]>::to_vec);
@@ -131,13 +133,13 @@ fn string(rest: &mut &[u8], first: &Head) -> Result<Vec<u8>, Unread> {
         let part = head(rest)?;
         match part.argument.filter(|_| part.major == first.major) {
             Some(length) => whole.extend(take(rest, length)?),
-            None => return Err(malformed("a part of a string is none")),
+            None => return Err(malformed("a chunk of a string has the wrong type")),
         }
     }
     Ok(whole)
 }
 
-/// A float of 16 bits, after RFC 8949, appendix D.
+/// Decodes a half-precision float, after RFC 8949, appendix D.
 fn half(bits: u16) -> f64 {
     let (exponent, mantissa) = (i32::from(bits >> 10 & 31), f64::from(bits & 1023));
     let size = match exponent {
@@ -149,12 +151,13 @@ fn half(bits: u16) -> f64 {
     if bits & 0x8000 == 0 { size } else { -size }
 }
 
-/// An item in the contract's terms: bytes as base64, moments as seconds, floats that JSON cannot say as texts.
+/// Converts an item to the contract's form: bytes as base64, timestamps as seconds, and floats that JSON cannot
+/// represent as strings.
 fn named(place: Place<'_>, item: Item) -> Result<Value, Unread> {
-    let wrong = |due: &str| Err(Unread::Malformed(format!("something else stands where {due} is due")));
+    let wrong = |due: &str| Err(Unread::Malformed(format!("expected {due}")));
     Ok(match (place.kind(), item) {
         (Kind::Blob, Item::Bytes(bytes)) => data_encoding::BASE64.encode(&bytes).into(),
-        // In the check both are texts.
+        // The check cannot distinguish them: it sees a string in both cases.
         (Kind::Blob, Item::Text(_)) => return wrong("a byte string"),
         (Kind::Timestamp, Item::Tagged(1, inner)) => match *inner {
             Item::Whole(seconds) => moments::seconds_value(seconds as f64),
@@ -162,10 +165,10 @@ fn named(place: Place<'_>, item: Item) -> Result<Value, Unread> {
             _ => return wrong("a number of seconds"),
         },
         (Kind::Timestamp, Item::Null) => Value::Null,
-        (Kind::Timestamp, _) => return wrong("a moment with the tag 1"),
+        (Kind::Timestamp, _) => return wrong("a timestamp with tag 1"),
         (_, Item::Tagged(_, inner)) => named(place, *inner)?,
         (Kind::Document, Item::Bytes(bytes)) => data_encoding::BASE64.encode(&bytes).into(),
-        (_, Item::Bytes(_)) => return wrong("no byte string"),
+        (_, Item::Bytes(_)) => return wrong("something other than a byte string"),
         (_, Item::Null) => Value::Null,
         (_, Item::Boolean(truth)) => truth.into(),
         (_, Item::Text(text)) => text.into(),
@@ -194,7 +197,8 @@ fn named(place: Place<'_>, item: Item) -> Result<Value, Unread> {
                     (Some((name, member)), _) => out.insert(name.clone(), named(place.of(member), item)?),
                     (None, Some(values)) => out.insert(key, named(values, item)?),
                     (None, None) if *place.kind() == Kind::Document => out.insert(key, named(place, item)?),
-                    // Nobody asks for what the contract does not know, except where it stands in a wrong place.
+                    // The check ignores unknown members, except in a map where another type is expected; so a marked
+                    // key stays.
                     (None, None) => out.insert(format!("?{key}"), Value::Null),
                 };
             }
@@ -203,7 +207,7 @@ fn named(place: Place<'_>, item: Item) -> Result<Value, Unread> {
     })
 }
 
-/// Writes a value.
+/// Encodes a value.
 pub(super) fn write(out: &mut Vec<u8>, value: &Value, place: Option<Place<'_>>) {
     match (place.map(Place::kind), value) {
         (_, Value::Null) => out.push(0xf6),
@@ -272,7 +276,7 @@ fn string_of(out: &mut Vec<u8>, text: &str) {
     out.extend_from_slice(text.as_bytes());
 }
 
-/// The head of an item, as short as it can be.
+/// Writes the head of an item in its shortest form.
 fn start(out: &mut Vec<u8>, major: u8, argument: u64) {
     let all = argument.to_be_bytes();
     let (short, width) = match argument {
@@ -302,9 +306,9 @@ mod tests {
         if rest.is_empty() { Ok(read) } else { Err(malformed("more")) }
     }
 
-    /// After RFC 8949, appendix A.
+    /// Examples from RFC 8949, appendix A.
     #[test]
-    fn the_examples_of_the_rfc_are_read() {
+    fn examples_of_the_rfc_are_decoded() {
         let text = |text: &str| Item::Text(text.to_owned());
         for (hex, expected) in [
             ("00", Item::Whole(0)),
@@ -334,12 +338,12 @@ mod tests {
         ] {
             match item_of(hex) {
                 Ok(read) => assert_eq!(read, expected, "{hex}"),
-                Err(_) => assert_eq!(hex, "bf6161019fffff", "only a list as a key is refused"),
+                Err(_) => assert_eq!(hex, "bf6161019fffff", "only a list as a key is rejected"),
             }
         }
     }
 
-    /// What is written for a value of a member, and how it is read.
+    /// Returns the encoding of a value, and the value that it decodes to.
     fn written(kind: &str, value: &Value) -> (String, Value) {
         let contract = of_shapes(json!({"Of": {"type": kind}}));
         let id = "Of".into();
@@ -351,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_written_as_short_as_they_can_be_and_read_again() {
+    fn values_are_encoded_in_their_shortest_form_and_round_trip() {
         for (kind, value, hex) in [
             ("long", json!(23), "17"),
             ("long", json!(24), "1818"),
@@ -380,7 +384,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_member_does_not_hold_is_refused() {
+    fn items_of_the_wrong_type_are_rejected() {
         let contract =
             of_shapes(json!({"At": {"type": "timestamp"}, "Any": {"type": "document"}, "Much": {"type": "double"}}));
         let of = |id: &str, hex: &str| {
@@ -409,7 +413,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_structure_does_not_know_is_named_and_a_document_holds_anything() {
+    fn unknown_members_are_marked_and_documents_hold_anything() {
         let contract =
             of_shapes(json!({"In": {"type": "structure", "members": {"Name": {"shape": "Text", "wire": "a"}}},
                 "Any": {"type": "document"}, "Text": {"type": "string"},
@@ -427,7 +431,7 @@ mod tests {
     }
 
     #[test]
-    fn levels_have_a_limit_in_all_that_holds_something() {
+    fn nesting_depth_is_limited_for_every_container() {
         for (opens, closes) in [("81", ""), ("9f", "ff"), ("a16161", ""), ("bf6161", "ff"), ("c6", "")] {
             let deep = |levels: usize| item_of(&format!("{}00{}", opens.repeat(levels), closes.repeat(levels)));
             assert!(deep(MOST_LEVELS).is_ok(), "{opens}");
@@ -436,7 +440,7 @@ mod tests {
     }
 
     #[test]
-    fn hostile_bytes_are_refused_without_harm() {
+    fn malformed_and_hostile_bytes_are_rejected() {
         for hex in [
             "",
             "18",

@@ -1,6 +1,6 @@
-//! Which operation a request is for, and what is answered where it is for none.
+//! Determines which operation a request is for, and which error is sent if it is for none.
 //!
-//! Never reads an input. Operations bound to HTTP are told apart by [`super::super::route`].
+//! Never parses an input. Operations with HTTP bindings are distinguished by [`super::super::route`].
 
 use super::form::Branch;
 use super::incoming::{compresses, inflate, says_gzip};
@@ -10,18 +10,18 @@ use crate::reference::request::Request;
 use crate::reference::trick::Trick;
 use std::borrow::Cow;
 
-/// How a request says which operation it is for.
+/// How a request selects its operation.
 #[derive(Debug, PartialEq)]
 pub(in crate::reference) enum Named<'a> {
     /// By method and path.
     ByRoute,
-    /// By its name, somewhere else.
+    /// By name, in a header, form or path.
     Operation(Cow<'a, str>),
-    /// It should say a name, and says none, or one of another service.
+    /// The name is missing, although the protocol requires it, or it belongs to another service.
     Nothing,
 }
 
-/// Which operation a request is for.
+/// Returns how a request selects its operation.
 pub(in crate::reference) fn named<'a>(
     contract: &Contract,
     request: &Request<'a>,
@@ -39,7 +39,8 @@ pub(in crate::reference) fn named<'a>(
         Some(Protocol::RpcV2Cbor) if rpcv2_cbor::is_of_others(request) => Named::Nothing,
         Some(Protocol::RpcV2Cbor) => of(rpcv2_cbor::named(path)),
         Some(Protocol::AwsQuery | Protocol::Ec2Query) => {
-            // The name is compressed with all the rest, so that it is not known yet whether that is allowed.
+            // The name is compressed along with the rest of the form, so it is not known yet whether the operation
+            // allows compression.
             let may_compress = contract.operations.iter().any(|operation| compresses(&operation.traits));
             let body = match may_compress && says_gzip(request) {
                 true => Cow::Owned(inflate(request.body).unwrap_or_default()),
@@ -60,7 +61,7 @@ pub(in crate::reference) fn named<'a>(
     }
 }
 
-/// The route of an operation that no source gives one, where its protocol has one for all.
+/// Returns the route of an operation without a documented one, if its protocol defines it.
 pub(in crate::reference) fn usual_route(contract: &Contract, operation: &str) -> Option<(&'static str, String)> {
     match contract.protocol? {
         Protocol::AwsJson1_0 | Protocol::AwsJson1_1 | Protocol::AwsQuery | Protocol::Ec2Query => {
@@ -74,12 +75,12 @@ pub(in crate::reference) fn usual_route(contract: &Contract, operation: &str) ->
     }
 }
 
-/// Whether operations are told apart by their names alone, so that models give all of them one route.
+/// Returns true if operations are distinguished by name alone, so that models give all of them the same route.
 pub(in crate::reference) fn is_named(protocol: Option<Protocol>) -> bool {
     !matches!(protocol, None | Some(Protocol::RestJson | Protocol::RestJson1 | Protocol::RestXml))
 }
 
-/// What is answered where no operation is meant: status and code.
+/// Returns the status and code for a request that matches no operation.
 pub(in crate::reference) fn no_operation(
     contract: &Contract,
     is_aws: bool,
@@ -99,7 +100,7 @@ pub(in crate::reference) fn no_operation(
     }
 }
 
-/// Whether the protocol's documents are JSON.
+/// Returns true if the protocol's documents are JSON.
 pub(in crate::reference) fn speaks_json(protocol: Option<Protocol>) -> bool {
     match protocol {
         None | Some(Protocol::RestJson | Protocol::RestJson1 | Protocol::AwsJson1_0 | Protocol::AwsJson1_1) => true,
@@ -107,12 +108,12 @@ pub(in crate::reference) fn speaks_json(protocol: Option<Protocol>) -> bool {
     }
 }
 
-/// Whether all values travel as texts, so that nobody can mistake a number for one.
+/// Returns true if all values are sent as text, so that a number cannot have the wrong type.
 pub(in crate::reference) fn has_only_texts(protocol: Option<Protocol>) -> bool {
     matches!(protocol, Some(Protocol::AwsQuery | Protocol::Ec2Query | Protocol::RestXml))
 }
 
-/// Whether a trick shows in the protocol at all.
+/// Returns true if a misbehavior can be observed in the protocol.
 pub(in crate::reference) fn has(protocol: Option<Protocol>, trick: Trick) -> bool {
     let format = match protocol {
         None | Some(Protocol::RestJson | Protocol::RestJson1 | Protocol::AwsJson1_0 | Protocol::AwsJson1_1) => {
@@ -123,7 +124,7 @@ pub(in crate::reference) fn has(protocol: Option<Protocol>, trick: Trick) -> boo
         Some(Protocol::RpcV2Cbor) => "CBOR",
     };
     match trick {
-        // These are words of JSON, or what a reader of JSON can do alone.
+        // These concern the syntax of JSON, or behaviour that only a JSON parser has.
         Trick::DeepCrashes
         | Trick::SurrogateCrashes
         | Trick::HugeNumberCrashes
@@ -138,9 +139,9 @@ pub(in crate::reference) fn has(protocol: Option<Protocol>, trick: Trick) -> boo
         | Trick::SuccessArray
         | Trick::SuccessWrapped => false,
         Trick::NulCrashes => format != "XML",
-        // A form is never empty: it names the operation. Almost any bytes are one.
+        // A form is never empty, because it names the operation; almost any bytes are a form.
         Trick::EmptyBodyCrashes | Trick::EmptyBodyAccepted => format != "form",
-        // In CBOR no text stands beside what makes it one.
+        // CBOR marks text strings as such, so only those could contain invalid UTF-8.
         Trick::InvalidUtf8Crashes => format != "CBOR",
         _ => true,
     }
@@ -159,7 +160,7 @@ mod tests {
         contract
     }
 
-    /// The operation that a request is for; `-` where it is for none, and nothing where its route says it.
+    /// Returns the operation that a request names: `-` if it names none, empty if its route decides.
     fn operation(protocol: Protocol, target: &str, header: Option<(&str, &str)>, body: &str) -> String {
         let headers: Vec<(&str, &[u8])> = header.iter().map(|(name, value)| (*name, value.as_bytes())).collect();
         let request = Request { method: "POST", target, headers: &headers, body: body.as_bytes() };
@@ -172,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn a_compressed_form_names_its_operation_only_where_forms_may_be_compressed() {
+    fn compressed_form_is_read_only_if_compression_is_allowed() {
         let named_in = |compression: &[&str], header: &str, body: &[u8]| {
             let mut contract = contract(Protocol::AwsQuery);
             let mut operation = crate::contract::Operation::new("PutThing".into());
@@ -190,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn where_no_operation_is_meant_each_protocol_says_so_in_its_words() {
+    fn unknown_operation_error_depends_on_the_protocol() {
         for (protocol, named, other_method, due) in [
             (Protocol::RestXml, false, false, (404, "UnknownOperationException")),
             (Protocol::RestXml, false, true, (405, "MethodNotAllowed")),
@@ -210,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn operations_are_named_or_have_routes() {
+    fn protocols_select_operations_by_name_or_by_route() {
         for protocol in [Protocol::AwsJson1_0, Protocol::AwsQuery, Protocol::Ec2Query, Protocol::RpcV2Cbor] {
             assert!(is_named(Some(protocol)), "{protocol:?}");
         }
@@ -220,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn tricks_with_empty_bodies_show_where_a_body_may_be_empty() {
+    fn empty_body_faults_apply_if_bodies_may_be_empty() {
         for (protocol, due) in [(Protocol::AwsQuery, false), (Protocol::RestXml, true), (Protocol::RpcV2Cbor, true)] {
             for trick in [Trick::EmptyBodyCrashes, Trick::EmptyBodyAccepted] {
                 assert_eq!(has(Some(protocol), trick), due, "{protocol:?} {trick:?}");
@@ -229,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn each_protocol_names_operations_in_its_own_place() {
+    fn each_protocol_finds_the_operation_name() {
         for protocol in [Protocol::AwsJson1_0, Protocol::AwsJson1_1] {
             for (header, expected) in [
                 (Some(("X-Amz-Target", "Things_20260101.PutThing")), "PutThing"),

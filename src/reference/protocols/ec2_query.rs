@@ -1,4 +1,4 @@
-//! ec2Query: forms with names of their own in, XML out.
+//! ec2Query: form with its own naming rules in, XML out.
 //!
 //! Never decides a status. Rules after
 //! [EC2 query](https://smithy.io/2.0/aws/protocols/aws-ec2-query-protocol.html).
@@ -11,7 +11,7 @@ use std::borrow::Cow;
 
 pub(super) const CONTENT_TYPE: &str = "text/xml;charset=UTF-8";
 
-/// What EC2 calls things.
+/// The naming rules of ec2Query.
 pub(super) struct Ec2Query;
 
 impl Names for Ec2Query {
@@ -33,7 +33,7 @@ impl Names for Ec2Query {
     }
 }
 
-/// The body of a success: the members stand in the root itself.
+/// Returns the body of a success, whose members are in the root itself.
 pub(super) fn success(operation: &str, output: Option<Place<'_>>, value: &Value) -> String {
     let mut out = format!("<{operation}Response><requestId>{REQUEST_ID}</requestId>");
     if let (Some(place), Value::Object(members)) = (output, value) {
@@ -42,7 +42,7 @@ pub(super) fn success(operation: &str, output: Option<Place<'_>>, value: &Value)
     out + "</" + operation + "Response>"
 }
 
-/// The body of an error.
+/// Returns the body of an error.
 pub(super) fn error(words: &Words<'_>) -> String {
     let mut inner = String::new();
     words.write_xml(&mut inner);

@@ -1,6 +1,6 @@
-//! Form bodies of the query protocols: pairs of a dotted name and a text, read as values.
+//! Form bodies of the query protocols: pairs of a dotted name and a text, parsed to values.
 //!
-//! Never decides how members are called; awsQuery and EC2 differ in that.
+//! Never decides the names of members; awsQuery and EC2 differ in them.
 
 use super::{Place, scalar};
 use crate::contract::{Kind, Member, TimestampFormat};
@@ -9,34 +9,34 @@ use indexmap::IndexMap;
 use serde_json::{Map, Value};
 use std::sync::LazyLock;
 
-/// Names with more parts than this are refused.
+/// Maximum number of parts of a dotted name.
 const MOST_PARTS: usize = 100;
-/// Items with a higher number than this are refused.
+/// Maximum number of a list item.
 const MOST_ITEMS: usize = 100_000;
 
-/// The characters of a part of a form or query; none where they are not UTF-8.
+/// Decodes a name or value of a form or query; returns `None` if it is not UTF-8.
 pub(super) fn decoded(text: &str) -> Option<String> {
     let spaced = text.replace('+', " ");
     percent_encoding::percent_decode_str(&spaced).decode_utf8().ok().map(std::borrow::Cow::into_owned)
 }
 
-/// What stands below one part of a name.
+/// The text and the children at one part of a dotted name.
 #[derive(Debug, Default)]
 pub(super) struct Branch {
     text: Option<String>,
     below: IndexMap<String, Branch>,
 }
 
-/// How a query protocol calls things.
+/// The naming rules of a query protocol.
 pub(super) trait Names {
-    /// A member's name in the form.
+    /// Returns a member's name in the form.
     fn member<'a>(&self, name: &'a str, member: &'a Member, place: Place<'a>) -> std::borrow::Cow<'a, str>;
-    /// The part of the name between a list and the numbers of its items, where there is one.
+    /// Returns the part of the name between a list and the numbers of its items, if there is one.
     fn item<'a>(&self, list: Place<'a>) -> Option<&'a str>;
 }
 
 impl Branch {
-    /// The pairs of a form.
+    /// Parses the pairs of a form.
     pub(super) fn read(body: &[u8]) -> Result<Self, Unread> {
         let text = std::str::from_utf8(body).map_err(|_| Unread::Malformed("the body is not UTF-8".to_owned()))?;
         let mut root = Self::default();
@@ -62,12 +62,12 @@ impl Branch {
         Ok(())
     }
 
-    /// The text at a name without dots.
+    /// Returns the text at a name without dots.
     pub(super) fn text(&self, name: &str) -> Option<&str> {
         self.below.get(name)?.text.as_deref()
     }
 
-    /// The members of a structure.
+    /// Returns the members of a structure.
     pub(super) fn members(&self, place: Place<'_>, names: &dyn Names) -> Result<Map<String, Value>, Unread> {
         let mut out = Map::new();
         for (name, member) in place.members().into_iter().flatten() {
@@ -80,7 +80,7 @@ impl Branch {
     }
 
     fn value(&self, place: Place<'_>, names: &dyn Names) -> Result<Value, Unread> {
-        // A text in the place of a list, map or structure stays one, for the check to refuse.
+        // A text instead of a list, map or structure stays a string, which the check then rejects.
         let text = |text: &String| Value::String(text.clone());
         match place.kind() {
             Kind::List { .. } => match (&self.text, self.below.is_empty()) {
@@ -110,7 +110,7 @@ impl Branch {
             },
             _ => match &self.text {
                 Some(one) => strict(place, one.clone()),
-                // Names below a plain value are what a reader of structures sees.
+                // A scalar with children is returned as a structure, which the check then rejects.
                 None => Ok(Value::Object(Map::new())),
             },
         }
@@ -124,7 +124,7 @@ impl Branch {
         let mut out = Map::new();
         for entry in numbered.map(|one| one.numbered(false)).transpose()?.unwrap_or_default() {
             let Some(key) = entry.below.get(&key_name).and_then(|branch| branch.text.clone()) else {
-                return Err(Unread::Malformed(format!("an entry of a map has no `{key_name}`")));
+                return Err(Unread::Malformed(format!("a map entry has no `{key_name}`")));
             };
             let value = match entry.below.get(&value_name) {
                 Some(branch) => branch.value(values, names)?,
@@ -135,8 +135,8 @@ impl Branch {
         Ok(Value::Object(out))
     }
 
-    /// What stands below the numbers from 1 on, in their order; a number that is left out is an item that says nothing,
-    /// where items can.
+    /// Returns the children with the numbers from 1 on, in order. A missing number is an empty item, if items may be
+    /// empty.
     fn numbered(&self, holes: bool) -> Result<Vec<&Self>, Unread> {
         static NOTHING: LazyLock<Branch> = LazyLock::new(Branch::default);
         let mut found: Vec<(usize, &Self)> = Vec::new();
@@ -144,14 +144,14 @@ impl Branch {
             let plain = name.bytes().all(|byte| byte.is_ascii_digit()) && !name.starts_with('0');
             match name.parse::<usize>() {
                 Ok(number) if plain && number <= MOST_ITEMS => found.push((number, branch)),
-                _ => return Err(Unread::Malformed(format!("`{name}` is no number of an item"))),
+                _ => return Err(Unread::Malformed(format!("`{name}` is not an item number"))),
             }
         }
         found.sort_unstable_by_key(|(number, _)| *number);
         let mut items = Vec::with_capacity(found.len());
         for (number, branch) in found {
             if number > items.len() + 1 && !holes {
-                return Err(Unread::Malformed("the items are not numbered from 1 on without a hole".to_owned()));
+                return Err(Unread::Malformed("the items are not numbered consecutively from 1".to_owned()));
             }
             items.resize(number - 1, &*NOTHING);
             items.push(branch);
@@ -160,7 +160,7 @@ impl Branch {
     }
 }
 
-/// Whether an item may leave nothing on the wire: what is empty has no name in a form.
+/// Returns true if an item may be absent from the wire: an empty container has no name in a form.
 fn holes(items: Place<'_>) -> bool {
     matches!(
         items.kind(),
@@ -168,11 +168,11 @@ fn holes(items: Place<'_>) -> bool {
     )
 }
 
-/// A text as the value that its place holds; a moment has to have the form that is due.
+/// Converts a text to a value of the shape's type; a timestamp must have the expected format.
 pub(super) fn strict(place: Place<'_>, text: String) -> Result<Value, Unread> {
     match (place.kind(), scalar(place, text, TimestampFormat::DateTime)) {
         (Kind::Timestamp, Value::String(text)) => {
-            Err(Unread::Malformed(format!("`{text}` is no moment in the format that is due")))
+            Err(Unread::Malformed(format!("`{text}` is not a timestamp in the expected format")))
         }
         (_, value) => Ok(value),
     }
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn values_stand_where_their_names_say() {
+    fn dotted_names_are_parsed_to_nested_values() {
         for (form, due) in [
             ("Text=a", Some(json!({"Text": "a"}))),
             ("Text.x=a", Some(json!({"Text": {}}))),
@@ -226,7 +226,7 @@ mod tests {
             ("Texts.member.1x=b", None),
             ("Texts.member.100001=b", None),
             ("Things.member.1.A=a", Some(json!({"Things": [{"A": "a"}]}))),
-            // What is empty has no name: such items leave holes.
+            // Empty items have no name, so their numbers are missing.
             ("Things.member.3.A=a", Some(json!({"Things": [{}, {}, {"A": "a"}]}))),
             ("Lists.member.2.member.1=a", Some(json!({"Lists": [[], ["a"]]}))),
             ("Maps.member.2.entry.1.key=a&Maps.member.2.entry.1.value=b", Some(json!({"Maps": [{}, {"a": "b"}]}))),
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_has_a_limit() {
+    fn parts_of_a_name_are_limited() {
         let name = |parts: usize| vec!["a"; parts].join(".") + "=b";
         assert_eq!(read(&name(MOST_PARTS)), Some(json!({})));
         assert_eq!(read(&name(MOST_PARTS + 1)), None);

@@ -1,6 +1,6 @@
-//! The input of a request: from its body, and from path, query and headers where members are bound there.
+//! Reads the input of a request: from its body, and from path, query and headers if members are bound there.
 //!
-//! Never decides which operation is meant, and refuses only what cannot be read at all.
+//! Never decides which operation a request is for, and rejects only a request that cannot be parsed at all.
 
 use super::form::Branch;
 use super::json::{self, Moments};
@@ -15,17 +15,17 @@ use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::io::Read as _;
 
-/// A request on its way to an operation's input.
+/// A request that is being converted to an operation's input.
 pub(super) struct Sent<'a> {
     pub request: &'a Request<'a>,
     pub labels: Labels<'a>,
     pub query: &'a str,
     body: Cow<'a, [u8]>,
-    /// Whether the client had compressed the body.
+    /// Whether the client compressed the body.
     pub inflated: bool,
 }
 
-/// The input of a request: the members under the contract's names.
+/// Reads the input of a request; the members have the contract's names.
 pub(in crate::reference) fn input(
     contract: &Contract,
     op: &Op,
@@ -66,7 +66,7 @@ pub(in crate::reference) fn input(
     }
 }
 
-/// The body, as it was before the client compressed it, and whether it had.
+/// Returns the uncompressed body, and whether the client had compressed it.
 fn inflated<'a>(op: &Op, request: &Request<'a>) -> Result<(Cow<'a, [u8]>, bool), Unread> {
     if !compresses(&op.traits) || !says_gzip(request) {
         return Ok((Cow::Borrowed(request.body), false));
@@ -74,12 +74,12 @@ fn inflated<'a>(op: &Op, request: &Request<'a>) -> Result<(Cow<'a, [u8]>, bool),
     inflate(request.body).map(|whole| (Cow::Owned(whole), true))
 }
 
-/// Whether clients may compress the bodies of an operation.
+/// Returns true if clients may compress the request bodies of an operation.
 pub(super) fn compresses(traits: &OperationTraits) -> bool {
     traits.compression.iter().any(|encoding| encoding == "gzip")
 }
 
-/// Whether the last thing that was done to a request's body was to compress it.
+/// Returns true if gzip is the last content encoding of a request.
 pub(super) fn says_gzip(request: &Request<'_>) -> bool {
     let said = request.header("content-encoding").and_then(|said| std::str::from_utf8(said).ok()).unwrap_or_default();
     said.rsplit(',').next().is_some_and(|last| last.trim().eq_ignore_ascii_case("gzip"))
@@ -91,11 +91,11 @@ pub(super) fn inflate(body: &[u8]) -> Result<Vec<u8>, Unread> {
     match flate2::read::GzDecoder::new(body).take(most).read_to_end(&mut whole) {
         Ok(length) if length as u64 == most => Err(Unread::Malformed("the body is too large".to_owned())),
         Ok(_) => Ok(whole),
-        Err(error) => Err(Unread::Malformed(format!("the body is not compressed as it says: {error}"))),
+        Err(error) => Err(Unread::Malformed(format!("the body is not valid gzip: {error}"))),
     }
 }
 
-/// What stands in path, query and headers, beside what stood in the body.
+/// Adds the members bound to path, query and headers to those from the body.
 fn bound(
     op: &Op,
     place: Place<'_>,
@@ -121,7 +121,7 @@ fn json_body(op: &Op, place: Place<'_>, body: &[u8]) -> Result<Map<String, Value
             None if body.is_empty() => return Ok(input),
             None => json::named(below, read::document(body, op.tricks)?, Moments::Any)?,
         };
-        // Clients send an empty structure for one that is not given.
+        // Clients send an empty structure if the member is not set.
         let nothing = body.is_empty() || !member.required && value == Value::Object(Map::new());
         if !nothing {
             input.insert(name.clone(), value);
@@ -154,7 +154,7 @@ fn xml_body(place: Place<'_>, body: &[u8]) -> Result<Map<String, Value>, Unread>
     Ok(Map::from_iter([(name.clone(), value)]))
 }
 
-/// A body of bytes or text, which no protocol has a form of its own for.
+/// Returns a payload of bytes or text, which every protocol sends verbatim.
 fn plain_payload(place: Place<'_>, body: &[u8]) -> Result<Option<Value>, Unread> {
     Ok(match place.kind() {
         Kind::Blob => Some(Value::String(data_encoding::BASE64.encode(body))),
@@ -166,7 +166,7 @@ fn plain_payload(place: Place<'_>, body: &[u8]) -> Result<Option<Value>, Unread>
     })
 }
 
-/// A text as a value of its place's type; itself where it is none, so that the check refuses it.
+/// Converts a text to a value of the shape's type, or keeps the text if it is not one, so that the check rejects it.
 pub(super) fn scalar(place: Place<'_>, text: String, usual: TimestampFormat) -> Value {
     match place.kind() {
         Kind::Integer | Kind::Long | Kind::Float | Kind::Double => match text.parse::<serde_json::Number>() {
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn a_compressed_body_may_be_as_large_as_a_plain_one() {
+    fn size_limit_applies_to_the_uncompressed_body() {
         assert_eq!(inflate(&spaces(MOST_BODY)).map(|whole| whole.len()).ok(), Some(MOST_BODY));
         for length in [MOST_BODY + 1, MOST_BODY + 2, MOST_BODY * 3] {
             assert!(
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_done_last_to_a_body_is_said_last() {
+    fn only_the_last_content_encoding_counts() {
         for (said, due) in [
             (Some("gzip"), true),
             (Some("GZIP"), true),

@@ -1,22 +1,22 @@
-//! JSON documents: between the names that members have on the wire and those that the contract gives them.
+//! Converts JSON documents between the wire names of members and their names in the contract.
 //!
-//! Never reads bytes: what is in them is [`super::super::read`]'s to say.
+//! Never parses bytes: [`super::super::body_parser`] does.
 
 use super::{Place, moments, scalar_text};
 use crate::contract::{Kind, Location, TimestampFormat};
 use crate::reference::read::Unread;
 use serde_json::{Map, Value};
 
-/// How exact moments have to be.
+/// How strictly the format of timestamps is checked.
 #[derive(Clone, Copy, PartialEq)]
 pub(in crate::reference) enum Moments {
-    /// In the format that is due there.
+    /// Only the expected format is accepted.
     Exact,
-    /// Whatever says a date: readers differ, and what they make of it is nowhere documented.
+    /// Any date format is accepted: parsers differ, and their behaviour is undocumented.
     Any,
 }
 
-/// A value in the contract's terms. What the contract does not know stays as it is.
+/// Converts a value to the contract's form. Values that the contract does not know are kept as they are.
 pub(in crate::reference) fn named(place: Place<'_>, value: Value, exact: Moments) -> Result<Value, Unread> {
     Ok(match (place.kind(), value) {
         (Kind::Structure { .. } | Kind::Union { .. }, Value::Object(found)) => {
@@ -41,7 +41,7 @@ pub(in crate::reference) fn named(place: Place<'_>, value: Value, exact: Moments
     })
 }
 
-/// The members of a structure in the contract's terms, of those places that are asked for.
+/// Converts the members of a structure to the contract's form, limited to the wanted locations.
 pub(in crate::reference) fn members(
     place: Place<'_>,
     mut found: Map<String, Value>,
@@ -64,18 +64,20 @@ fn moment(place: Place<'_>, value: Value, exact: Moments) -> Result<Value, Unrea
     match (value, exact) {
         (Value::String(text), Moments::Any) => Ok(moments::read_any(&text).unwrap_or(Value::String(text))),
         (Value::String(text), Moments::Exact) => match format {
-            TimestampFormat::EpochSeconds => Err(Unread::Malformed("a moment is a number of seconds".to_owned())),
+            TimestampFormat::EpochSeconds => {
+                Err(Unread::Malformed("a timestamp must be a number of seconds".to_owned()))
+            }
             format => moments::read(&text, format)
-                .ok_or_else(|| Unread::Malformed(format!("`{text}` is no moment in the format that is due"))),
+                .ok_or_else(|| Unread::Malformed(format!("`{text}` is not a timestamp in the expected format"))),
         },
         (Value::Number(number), Moments::Exact) if format != TimestampFormat::EpochSeconds => {
-            Err(Unread::Malformed(format!("`{number}` is no moment in the format that is due")))
+            Err(Unread::Malformed(format!("`{number}` is not a timestamp in the expected format")))
         }
         (value, _) => Ok(value),
     }
 }
 
-/// A value as it stands in a document: members by their names on the wire, moments as they are written there.
+/// Converts a value to its form in a document, with wire names and formatted timestamps.
 pub(in crate::reference) fn written(place: Place<'_>, value: &Value) -> Value {
     match (place.kind(), value) {
         (Kind::Structure { members } | Kind::Union { members }, Value::Object(found)) => found
@@ -123,13 +125,13 @@ mod tests {
     }
 
     #[test]
-    fn members_go_by_their_names_on_the_wire() {
+    fn members_are_read_by_their_wire_names() {
         let contract = contract();
         let id = "In".into();
         let read = |value: Value| named(Place::new(&contract, &id), value, Moments::Exact).ok();
         for (document, due) in [
             (json!({"txt": "a", "Plain": "b"}), Some(json!({"Text": "a", "Plain": "b"}))),
-            // Under its name in the contract it is unknown, and cannot stand for the member.
+            // The name in the contract is unknown on the wire and does not set the member.
             (json!({"Text": "a"}), Some(json!({}))),
             (json!({"more": 1}), Some(json!({"more": 1}))),
             (json!({"At": 1.5}), Some(json!({"At": 1.5}))),
@@ -148,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_written_as_the_wire_has_them() {
+    fn values_are_written_in_wire_format() {
         let contract = contract();
         let id = "In".into();
         let place = Place::new(&contract, &id);

@@ -1,8 +1,9 @@
-//! How requests of each protocol are read and its answers written: one file for each.
+//! Reads the requests and writes the responses of each protocol, one file per protocol.
 //!
-//! Decides no status, checks no constraint, and shares nothing with the client's side but the contract.
+//! Never decides a status or checks a constraint, and shares nothing with the client's side but the contract.
 //!
-//! [`named`] says which operation a request is for, [`input`] reads it, [`success`] and [`error`] write what is said.
+//! [`select_operation`] determines which operation a request is for, [`read_input`] reads its input, and
+//! [`write_success`] and [`write_error`] write the response.
 
 mod answers;
 mod aws_json;

@@ -1,6 +1,6 @@
-//! Points in time as texts, read and written in the three formats that protocols have.
+//! Parses and formats timestamps in the three formats that protocols use.
 //!
-//! Never guesses the format: whoever asks knows which one is due.
+//! Never guesses the format: the caller passes the expected one.
 
 use crate::contract::TimestampFormat;
 use serde_json::{Number, Value};
@@ -9,7 +9,7 @@ const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Au
 const DAYS: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 const SECONDS_OF_DAY: i64 = 86_400;
 
-/// The seconds since 1970 that a text says in this format.
+/// Parses a timestamp in this format; returns seconds since 1970.
 pub(super) fn read(text: &str, format: TimestampFormat) -> Option<Value> {
     let seconds = match format {
         TimestampFormat::EpochSeconds => text.parse::<Number>().ok()?.as_f64()?,
@@ -19,12 +19,12 @@ pub(super) fn read(text: &str, format: TimestampFormat) -> Option<Value> {
     Some(seconds_value(seconds))
 }
 
-/// The seconds since 1970 that a text says in any format.
+/// Parses a timestamp in either text format; returns seconds since 1970.
 pub(super) fn read_any(text: &str) -> Option<Value> {
     [TimestampFormat::DateTime, TimestampFormat::HttpDate].into_iter().find_map(|format| read(text, format))
 }
 
-/// As a whole number where it is one.
+/// Returns seconds as a JSON number, as an integer if they are whole.
 pub(super) fn seconds_value(seconds: f64) -> Value {
     if seconds.fract() == 0.0 && seconds.abs() < 9.0e15 {
         Value::from(seconds as i64)
@@ -33,7 +33,7 @@ pub(super) fn seconds_value(seconds: f64) -> Value {
     }
 }
 
-/// A value as a moment of this format; what is no number, or no moment of four digits' years, stays as it is.
+/// Formats a timestamp. A value that is not a number, or whose year does not have four digits, is returned unchanged.
 pub(super) fn write(value: &Value, format: TimestampFormat) -> Value {
     let Some(seconds) = value.as_f64() else { return value.clone() };
     let years = -62_167_219_200.0..253_402_300_800.0;
@@ -61,7 +61,7 @@ fn is_leap(year: i64) -> bool {
     year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
 }
 
-/// How many days lie before a year, counted from 1970-01-01.
+/// Returns the number of days from 1970-01-01 to the start of a year.
 fn days_before(year: i64) -> i64 {
     let last = year - 1;
     365 * (year - 1970) + (last.div_euclid(4) - 492) - (last.div_euclid(100) - 19) + (last.div_euclid(400) - 4)
@@ -91,7 +91,7 @@ fn date_of(days: i64) -> (i64, i64, i64) {
     (year, month, rest + 1)
 }
 
-/// A number of exactly so many digits at the beginning of a text, which then begins behind it.
+/// Consumes exactly `count` digits at the start of a text, and returns their number.
 fn digits(text: &mut &str, count: usize) -> Option<i64> {
     let (number, rest) = text.split_at_checked(count)?;
     if !number.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -106,7 +106,7 @@ fn after<'a>(text: &mut &'a str, mark: &str) -> Option<&'a str> {
     Some(text)
 }
 
-/// `10:20:30`, with a fraction perhaps, as seconds.
+/// Consumes a time such as `10:20:30`, with an optional fraction, and returns it in seconds.
 fn clock(text: &mut &str) -> Option<f64> {
     let hour = digits(text, 2)?;
     after(text, ":")?;
@@ -133,7 +133,7 @@ fn moment(year: i64, month: i64, day: i64, second: f64) -> Option<f64> {
     Some((days * SECONDS_OF_DAY) as f64 + second)
 }
 
-/// After [RFC 3339, 5.6](https://www.rfc-editor.org/rfc/rfc3339#section-5.6).
+/// Parses a date and time after [RFC 3339, 5.6](https://www.rfc-editor.org/rfc/rfc3339#section-5.6).
 fn date_time(mut text: &str) -> Option<f64> {
     let text = &mut text;
     let year = digits(text, 4)?;
@@ -159,7 +159,8 @@ fn date_time(mut text: &str) -> Option<f64> {
     Some(moment(year, month, day, second)? - offset as f64)
 }
 
-/// The preferred form of [RFC 9110, 5.6.7](https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7), with a fraction perhaps.
+/// Parses the preferred format of [RFC 9110, 5.6.7](https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7), with an
+/// optional fraction.
 fn http_date(text: &str) -> Option<f64> {
     let (name, mut rest) = text.split_once(", ")?;
     if !DAYS.contains(&name) {
@@ -184,7 +185,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn moments_are_read_and_written_alike() {
+    fn timestamps_round_trip() {
         for (seconds, date_time, http_date) in [
             (json!(0), "1970-01-01T00:00:00Z", "Thu, 01 Jan 1970 00:00:00 GMT"),
             (json!(1_576_540_098), "2019-12-16T23:48:18Z", "Mon, 16 Dec 2019 23:48:18 GMT"),
@@ -203,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn every_day_of_four_digits_years_is_read_as_it_is_written() {
+    fn days_of_four_digit_years_round_trip() {
         for day in (-719_528..2_932_897_i64).step_by(13) {
             let seconds = json!(day * SECONDS_OF_DAY + day.rem_euclid(SECONDS_OF_DAY));
             for format in [TimestampFormat::DateTime, TimestampFormat::HttpDate] {
@@ -214,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_otherwise_or_not_at_all_stays_a_number() {
+    fn unrepresentable_timestamps_stay_numbers() {
         assert_eq!(write(&json!(0), TimestampFormat::EpochSeconds), json!(0));
         for seconds in [json!(-62_167_219_201_i64), json!(253_402_300_800_i64)] {
             for format in [TimestampFormat::DateTime, TimestampFormat::HttpDate] {
@@ -228,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn calendars_clocks_and_offsets_have_their_limits() {
+    fn invalid_dates_times_and_offsets_are_rejected() {
         for (text, seconds) in [
             ("2000-02-29T00:00:00Z", Some(951_782_400)),
             ("2024-02-29T00:00:00Z", Some(1_709_164_800)),
@@ -261,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_another_form_is_no_moment() {
+    fn other_formats_are_rejected() {
         for text in
             ["", "2019", "2019-02-29T00:00:00Z", "2019-12-16T23:48:18", "2019-12-16 23:48:18Z", "1985-04-12T23:20:50.Z"]
         {

@@ -1,11 +1,11 @@
-//! What the contract says of a value where it stands: its shape, and how it looks there.
+//! A shape together with the traits of the member that refers to it.
 //!
-//! Never looks at a value.
+//! Never sees a value.
 
 use crate::contract::{Contract, Kind, Location, Member, Shape, ShapeId, TimestampFormat, Traits};
 use indexmap::IndexMap;
 
-/// Where nothing is said.
+/// Traits of a reference that has none.
 static NOTHING: Traits = Traits {
     name: None,
     query_name: None,
@@ -21,13 +21,13 @@ static NOTHING: Traits = Traits {
     event_stream: false,
 };
 
-/// A shape at one of its places.
+/// A reference to a shape, with the traits of this reference.
 #[derive(Clone, Copy)]
 pub(in crate::reference) struct Place<'a> {
     contract: &'a Contract,
     pub id: &'a ShapeId,
     shape: Option<&'a Shape>,
-    /// What is said of this place alone.
+    /// The traits of this reference alone.
     pub own: &'a Traits,
 }
 
@@ -40,32 +40,32 @@ impl<'a> Place<'a> {
         Self { contract, id, shape: contract.shapes.get(id), own }
     }
 
-    /// What stands here; anything at all where the contract has no such shape.
+    /// Returns the kind of the shape; it is a document if the contract has no such shape.
     pub(in crate::reference) fn kind(self) -> &'a Kind {
         self.shape.map_or(&Kind::Document, |shape| &shape.kind)
     }
 
-    /// What is said of the shape wherever it stands.
+    /// Returns the traits of the shape itself.
     pub(in crate::reference) fn common(self) -> &'a Traits {
         self.shape.map_or(&NOTHING, |shape| &shape.traits)
     }
 
-    /// The members of a structure or union.
+    /// Returns the members of a structure or union.
     pub(in crate::reference) fn members(self) -> Option<&'a IndexMap<String, Member>> {
         self.kind().members()
     }
 
-    /// Where a member's values stand.
+    /// Returns the reference that a member holds.
     pub(in crate::reference) fn of(self, member: &'a Member) -> Self {
         Self::with(self.contract, &member.shape, &member.traits)
     }
 
-    /// The member that is the whole body.
+    /// Returns the member that is the whole body.
     pub(in crate::reference) fn payload(self) -> Option<(&'a String, &'a Member)> {
         self.members().into_iter().flatten().find(|(_, member)| member.location == Location::Payload)
     }
 
-    /// Where a list's items stand.
+    /// Returns the reference to the items of a list.
     pub(in crate::reference) fn items(self) -> Option<Self> {
         match (self.shape, self.kind()) {
             (Some(shape), Kind::List { member }) => Some(Self::with(self.contract, member, &shape.parts.member)),
@@ -73,7 +73,7 @@ impl<'a> Place<'a> {
         }
     }
 
-    /// Where a map's keys and values stand.
+    /// Returns the references to the keys and the values of a map.
     pub(in crate::reference) fn entries(self) -> Option<(Self, Self)> {
         match (self.shape, self.kind()) {
             (Some(shape), Kind::Map { key, value }) => Some((
@@ -88,18 +88,18 @@ impl<'a> Place<'a> {
         self.own.flattened || self.common().flattened
     }
 
-    /// Whether headers carry the text as base64.
+    /// Returns true if the string holds JSON, which headers carry as base64.
     pub(in crate::reference) fn is_json_text(self) -> bool {
         self.own.json_value || self.common().json_value
     }
 
-    /// How moments are written here, where the protocol writes them in `usual`.
+    /// Returns the timestamp format, which is `usual` unless the traits override it.
     pub(in crate::reference) fn moments(self, usual: TimestampFormat) -> TimestampFormat {
         self.own.timestamp_format.or(self.common().timestamp_format).unwrap_or(usual)
     }
 
-    /// Whether some value below looks otherwise in JSON than it does in the contract's terms: a member has another
-    /// name, or a moment may be a text.
+    /// Returns true if some nested value differs between JSON and the contract's form: a member has another name, or a
+    /// timestamp may be a string.
     pub(in crate::reference) fn has_other_json(self) -> bool {
         fn search<'a>(place: Place<'a>, seen: &mut Vec<&'a ShapeId>) -> bool {
             if seen.contains(&place.id) {

@@ -1,6 +1,6 @@
-//! restXml: what stands in the body is XML.
+//! restXml: the body is XML.
 //!
-//! Never looks at path, query or headers. Rules after
+//! Never reads path, query or headers. Rules after
 //! [AWS restXml](https://smithy.io/2.0/aws/protocols/aws-restxml-protocol.html).
 
 use super::{Place, REQUEST_ID, Words, xml};
@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 pub(super) const CONTENT_TYPE: &str = "application/xml";
 
-/// The members of the input that stand in the body.
+/// Reads the input members that are in the body.
 pub(super) fn members(place: Place<'_>, body: &[u8]) -> Result<Map<String, Value>, Unread> {
     let in_body = place.members().into_iter().flatten().any(|(_, member)| member.location == Location::Body);
     if body.is_empty() || !in_body {
@@ -20,7 +20,7 @@ pub(super) fn members(place: Place<'_>, body: &[u8]) -> Result<Map<String, Value
     root.members(place)
 }
 
-/// The member that is the whole body.
+/// Reads the member that is the whole body.
 pub(super) fn payload(wire: Option<&str>, place: Place<'_>, body: &[u8]) -> Result<Value, Unread> {
     let root = due_root(body, wire.unwrap_or_else(|| shape_name(place)))?;
     xml::value(&root, place)
@@ -31,11 +31,11 @@ fn due_root(body: &[u8], due: &str) -> Result<xml::Element, Unread> {
     if root.name == due {
         Ok(root)
     } else {
-        Err(Unread::Malformed(format!("the root is `{}`, where `{due}` is due", root.name)))
+        Err(Unread::Malformed(format!("the root element is `{}`, expected `{due}`", root.name)))
     }
 }
 
-/// The element that holds a shape as a document's root.
+/// Returns the name of the root element for a shape.
 fn shape_name(place: Place<'_>) -> &str {
     place.common().name.as_deref().unwrap_or(place.id.as_str())
 }
@@ -44,7 +44,7 @@ fn root_name(place: Place<'_>) -> &str {
     place.common().name.as_deref().or(place.own.name.as_deref()).unwrap_or(place.id.as_str())
 }
 
-/// The document of an output; none where no member stands in the body. Label and query bind requests only.
+/// Returns the document of an output, or `None` if no member is in the body. Labels and queries bind only requests.
 pub(super) fn document(place: Place<'_>, output: &Map<String, Value>) -> Option<String> {
     let known = place.members();
     let in_header = |name: &String| {
@@ -61,14 +61,14 @@ pub(super) fn document(place: Place<'_>, output: &Map<String, Value>) -> Option<
     Some(out)
 }
 
-/// The document of an output whose body is one member.
+/// Returns the document of an output whose body is a single member.
 pub(super) fn payload_document(wire: Option<&str>, place: Place<'_>, value: &Value) -> String {
     let mut out = String::new();
     xml::write(&mut out, wire.unwrap_or_else(|| shape_name(place)), value, Some(place));
     out
 }
 
-/// The body of an error. S3 alone leaves the element around it out.
+/// Returns the body of an error. Only S3 omits the element around it.
 pub(super) fn error(service: &str, words: &Words<'_>) -> String {
     let mut inner = String::new();
     if !is_bare(service) {

@@ -1,4 +1,4 @@
-//! rpcv2Cbor: the operation stands in the path, input and output are one CBOR item each.
+//! rpcv2Cbor: the path names the operation; input and output are one CBOR item each.
 //!
 //! Never decides a status. Rules after
 //! [Smithy RPC v2 CBOR](https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html).
@@ -12,12 +12,12 @@ use std::borrow::Cow;
 pub(super) const CONTENT_TYPE: &str = "application/cbor";
 pub(super) const MARK: Header = (Cow::Borrowed("smithy-protocol"), Cow::Borrowed("rpc-v2-cbor"));
 
-/// Whether a request names its operation as other protocols do, and so must not be taken.
+/// Returns true if a request names its operation as another protocol does, and so must be rejected.
 pub(super) fn is_of_others(request: &Request<'_>) -> bool {
     request.header("x-amz-target").is_some() || request.header("x-amzn-target").is_some()
 }
 
-/// Service and operation of a path that ends in `/service/SERVICE/operation/OPERATION`.
+/// Returns the service and operation of a path that ends in `/service/SERVICE/operation/OPERATION`.
 pub(super) fn named(path: &str) -> Option<(&str, &str)> {
     let mut parts = path.rsplit('/');
     let operation = parts.next()?;
@@ -27,7 +27,7 @@ pub(super) fn named(path: &str) -> Option<(&str, &str)> {
     (is_operation && is_service && !operation.is_empty() && !service.is_empty()).then_some((service, operation))
 }
 
-/// The input.
+/// Reads the input.
 pub(super) fn members(place: Place<'_>, body: &[u8]) -> Result<Map<String, Value>, Unread> {
     match cbor::read(body, place)? {
         Value::Object(members) => Ok(members),
@@ -35,14 +35,14 @@ pub(super) fn members(place: Place<'_>, body: &[u8]) -> Result<Map<String, Value
     }
 }
 
-/// The body of a success.
+/// Returns the body of a success.
 pub(super) fn success(place: Place<'_>, value: &Value) -> Vec<u8> {
     let mut out = Vec::new();
     cbor::write(&mut out, value, Some(place));
     out
 }
 
-/// The body of an error.
+/// Returns the body of an error.
 pub(super) fn error(words: &Words<'_>) -> Vec<u8> {
     let mut members = Map::new();
     if let Some(name) = words.name {
@@ -59,7 +59,7 @@ mod tests {
     use super::named;
 
     #[test]
-    fn the_path_names_service_and_operation() {
+    fn service_and_operation_are_read_from_the_path() {
         assert_eq!(named("/service/S/operation/O"), Some(("S", "O")));
         assert_eq!(named("/base/service/S/operation/O"), Some(("S", "O")));
         for path in

@@ -1,6 +1,6 @@
-//! What an error says, before a protocol has written it.
+//! The content of an error, independent of the protocol that writes it.
 //!
-//! Decides nothing: status, code and message come from whoever refuses.
+//! Never decides the status, code or message: the caller does.
 
 use super::{Place, json, xml};
 use crate::contract::Location;
@@ -9,13 +9,13 @@ use serde_json::{Map, Value};
 /// An error to be written.
 pub(in crate::reference) struct Words<'a> {
     pub status: u16,
-    /// What callers know the error by.
+    /// The error code that callers see.
     pub code: Option<&'a str>,
-    /// The name of its shape, where protocols say that and the code apart.
+    /// The name of the error's shape, for protocols that send it in addition to the code.
     pub name: Option<&'a str>,
-    /// Its shape, where the contract has one.
+    /// The error's shape, if the contract has one.
     pub place: Option<Place<'a>>,
-    /// Its members under the contract's names, the message among them.
+    /// The error's members under the contract's names, including the message.
     pub members: Map<String, Value>,
 }
 
@@ -31,13 +31,13 @@ impl Words<'_> {
             .collect()
     }
 
-    /// The members as a JSON document.
+    /// Returns the members as a JSON document.
     pub(super) fn written_json(&self) -> Value {
         let members = Value::Object(self.in_body());
         self.place.map_or_else(|| members.clone(), |place| json::written(place, &members))
     }
 
-    /// Code and members as elements.
+    /// Writes the code and members as elements.
     pub(super) fn write_xml(&self, out: &mut String) {
         if let Some(code) = self.code {
             out.push_str("<Code>");

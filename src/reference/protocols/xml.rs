@@ -1,6 +1,6 @@
-//! XML: documents as trees of elements, and values as elements.
+//! XML: parses documents into trees of elements, and writes values as elements.
 //!
-//! Never expands an entity that a document declares, and never goes deeper than a bound.
+//! Never expands an entity that a document declares, and never nests beyond a fixed depth.
 
 use super::form::strict;
 use super::{Place, moments, scalar_text};
@@ -9,10 +9,10 @@ use crate::reference::read::Unread;
 use quick_xml::events::{BytesStart, Event};
 use serde_json::{Map, Value};
 
-/// Deeper documents are refused.
+/// Maximum nesting depth of elements.
 const MOST_LEVELS: usize = 100;
 
-/// An element, its namespace left out.
+/// An element, without its namespace.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Element {
     pub name: String,
@@ -25,11 +25,11 @@ fn malformed(reason: impl std::fmt::Display) -> Unread {
     Unread::Malformed(format!("the body is not XML: {reason}"))
 }
 
-/// The root of a document.
+/// Parses a document and returns its root.
 pub(super) fn parse(body: &[u8]) -> Result<Element, Unread> {
     let text = std::str::from_utf8(body).map_err(malformed)?;
     let mut events = quick_xml::Reader::from_str(text);
-    // The first is no element: it holds the root.
+    // The first entry is not an element: it holds the root.
     let mut open = vec![Element::default()];
     loop {
         let event = events.read_event().map_err(malformed)?;
@@ -43,7 +43,9 @@ pub(super) fn parse(body: &[u8]) -> Result<Element, Unread> {
             }
             Event::Empty(start) => open[at].children.push(element(&start)?),
             Event::End(_) => {
-                let Some(done) = open.pop().filter(|_| at > 0) else { return Err(malformed("an end without a start")) };
+                let Some(done) = open.pop().filter(|_| at > 0) else {
+                    return Err(malformed("an end tag without a start tag"));
+                };
                 open[at - 1].children.push(done);
             }
             Event::Text(part) => open[at].text.push_str(&part.xml10_content()),
@@ -52,35 +54,37 @@ pub(super) fn parse(body: &[u8]) -> Result<Element, Unread> {
                 let name = reference.xml10_content();
                 match (reference.resolve_char_ref().map_err(malformed)?, &*name) {
                     (Some(character), _) if is_of_xml(character) => open[at].text.push(character),
-                    (Some(character), _) => return Err(malformed(format!("it names the character {character:?}"))),
+                    (Some(character), _) => {
+                        return Err(malformed(format!("it references the invalid character {character:?}")));
+                    }
                     (None, "lt") => open[at].text.push('<'),
                     (None, "gt") => open[at].text.push('>'),
                     (None, "amp") => open[at].text.push('&'),
                     (None, "apos") => open[at].text.push('\''),
                     (None, "quot") => open[at].text.push('"'),
-                    (None, other) => return Err(malformed(format!("no entity is called `{other}`"))),
+                    (None, other) => return Err(malformed(format!("unknown entity `{other}`"))),
                 }
             }
-            Event::DocType(_) => return Err(malformed("a document type is not taken")),
+            Event::DocType(_) => return Err(malformed("a document type declaration is not allowed")),
             Event::Decl(_) | Event::PI(_) | Event::Comment(_) => {}
             Event::Eof => break,
         }
     }
     if let Some(character) = text.chars().find(|character| !is_of_xml(*character)) {
-        return Err(malformed(format!("it holds the character {:?}", character)));
+        return Err(malformed(format!("it contains the invalid character {:?}", character)));
     }
-    let outside = open.pop().filter(|_| open.is_empty()).ok_or_else(|| malformed("it ends inside of an element"))?;
+    let outside = open.pop().filter(|_| open.is_empty()).ok_or_else(|| malformed("it ends inside an element"))?;
     if !outside.text.trim_matches(['\u{feff}', ' ', '\t', '\r', '\n']).is_empty() {
-        return Err(malformed("text stands outside of its root"));
+        return Err(malformed("text outside the root element"));
     }
     let mut roots = outside.children.into_iter();
     match (roots.next(), roots.next()) {
         (Some(root), None) => Ok(root),
-        _ => Err(malformed("it has not exactly one root")),
+        _ => Err(malformed("it does not have exactly one root element")),
     }
 }
 
-/// Whether a character may stand in a document, see [XML 1.0, 2.2](https://www.w3.org/TR/xml/#charsets).
+/// Returns true if a document may contain a character, see [XML 1.0, 2.2](https://www.w3.org/TR/xml/#charsets).
 fn is_of_xml(character: char) -> bool {
     matches!(character, '\t' | '\n' | '\r' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
 }
@@ -104,16 +108,16 @@ impl Element {
         self.children.iter().filter(move |child| child.name == name)
     }
 
-    /// Refuses text beside the elements that are due here.
+    /// Returns an error if the element contains text in addition to its child elements.
     fn is_only_elements(&self) -> Result<(), Unread> {
         if self.text.trim_ascii().is_empty() {
             Ok(())
         } else {
-            Err(Unread::Malformed(format!("text stands in `{}`, where elements are due", self.name)))
+            Err(Unread::Malformed(format!("unexpected text in `{}`, which has child elements", self.name)))
         }
     }
 
-    /// The members of a structure that stand in this element.
+    /// Reads this element as the members of a structure.
     pub(super) fn members(&self, place: Place<'_>) -> Result<Map<String, Value>, Unread> {
         self.is_only_elements()?;
         let mut out = Map::new();
@@ -135,12 +139,12 @@ impl Element {
     }
 }
 
-/// The value of an element.
+/// Reads the value of an element.
 pub(super) fn value(element: &Element, place: Place<'_>) -> Result<Value, Unread> {
     read(&[element], place)
 }
 
-/// The value that stands in the elements of one name: in one, or in several of a flattened list or map.
+/// Reads the value of the elements with one name: a single element, or the several ones of a flattened list or map.
 fn read(found: &[&Element], place: Place<'_>) -> Result<Value, Unread> {
     let flattened = place.is_flattened();
     if let Some(items) = place.items() {
@@ -155,7 +159,7 @@ fn read(found: &[&Element], place: Place<'_>) -> Result<Value, Unread> {
         let mut out = Map::new();
         for entry in entries {
             let Some(key) = entry.named(key_name).next().filter(|key| key.children.is_empty()) else {
-                return Err(Unread::Malformed(format!("an entry of a map has no `{key_name}`")));
+                return Err(Unread::Malformed(format!("a map entry has no `{key_name}`")));
             };
             let there = entry.named(value_name).next();
             out.insert(key.text.clone(), there.map_or(Ok(Value::Null), |one| value(one, values))?);
@@ -165,7 +169,7 @@ fn read(found: &[&Element], place: Place<'_>) -> Result<Value, Unread> {
     let element = single(found)?;
     match place.kind() {
         Kind::Structure { .. } | Kind::Union { .. } => element.members(place).map(Value::Object),
-        // Elements in the place of a text are what a reader of structures sees; the check refuses them.
+        // Elements instead of a text are returned as a structure, which the check then rejects.
         _ if !element.children.is_empty() => Ok(unknown(element)),
         _ => strict(place, element.text.clone()),
     }
@@ -175,18 +179,18 @@ fn single<'a>(found: &[&'a Element]) -> Result<&'a Element, Unread> {
     match found {
         [one] => Ok(one),
         several => Err(Unread::Malformed(format!(
-            "`{}` stands here more than once",
+            "`{}` occurs more than once",
             several.first().map_or("", |element| element.name.as_str())
         ))),
     }
 }
 
-/// The elements of a list or map, which all have one name.
+/// Returns the child elements of a list or map, which must all have this name.
 fn inside<'a>(found: &[&'a Element], name: &str) -> Result<Vec<&'a Element>, Unread> {
     let around = single(found)?;
     around.is_only_elements()?;
     match around.children.iter().find(|child| child.name != name) {
-        Some(other) => Err(Unread::Malformed(format!("`{}` stands where only `{name}` may", other.name))),
+        Some(other) => Err(Unread::Malformed(format!("unexpected element `{}`, expected `{name}`", other.name))),
         None => Ok(around.children.iter().collect()),
     }
 }
@@ -198,7 +202,7 @@ fn unknown(element: &Element) -> Value {
     element.children.iter().map(|child| (child.name.clone(), unknown(child))).collect::<Map<_, _>>().into()
 }
 
-/// Writes a value as an element of this name.
+/// Writes a value as an element with this name.
 pub(super) fn write(out: &mut String, name: &str, value: &Value, place: Option<Place<'_>>) {
     match (value, place) {
         (Value::Null, _) => {}
@@ -250,7 +254,7 @@ pub(super) fn write(out: &mut String, name: &str, value: &Value, place: Option<P
     }
 }
 
-/// Writes the members that are elements.
+/// Writes the members that are elements, not attributes.
 pub(super) fn write_members(out: &mut String, members: &Map<String, Value>, place: Option<Place<'_>>) {
     for (name, value) in members {
         match place.and_then(|place| place.members()?.get(name).map(|member| (member, place.of(member)))) {
@@ -298,7 +302,7 @@ fn close(out: &mut String, name: &str) {
     out.push('>');
 }
 
-/// Text as it may stand in elements and attributes alike; what readers would normalise is written as a number.
+/// Escapes text for elements and attributes alike; characters that parsers would normalise become numeric references.
 pub(super) fn escape(out: &mut String, text: &str) {
     for character in text.chars() {
         match character {
@@ -322,7 +326,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_document_is_read_whole_or_refused() {
+    fn malformed_documents_are_rejected() {
         let root = parse(
             b"<?xml version=\"1.0\"?>\n<a:r xmlns:a=\"u\" b=\"&lt;\"><c> x &amp;&#65;<![CDATA[<]]></c><d/></a:r>\n",
         );
@@ -352,7 +356,7 @@ mod tests {
     }
 
     #[test]
-    fn documents_may_be_a_hundred_levels_deep() {
+    fn nesting_depth_is_limited() {
         let deep = |levels: usize| parse(format!("{}{}", "<a>".repeat(levels), "</a>".repeat(levels)).as_bytes());
         assert!(deep(MOST_LEVELS).is_ok() && deep(MOST_LEVELS + 1).is_err() && deep(MOST_LEVELS + 2).is_err());
     }
@@ -369,7 +373,7 @@ mod tests {
     }
 
     #[test]
-    fn elements_are_read_as_what_is_due_there() {
+    fn elements_are_read_by_their_shape() {
         let contract = contract();
         let id = "In".into();
         let read = |body: &str| {
@@ -403,7 +407,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_escaped_reads_back() {
+    fn escaped_text_round_trips() {
         for text in ["", "a<b>&\"'", "\r\n\t ", "é😀\u{2028}\u{85}", "]]>"] {
             let mut out = String::from("<a>");
             escape(&mut out, text);

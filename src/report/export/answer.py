@@ -1,5 +1,5 @@
 def value_at(document, path):
-    """The value at a place such as `data.tags[0]`; None where there is none."""
+    """Returns the value at a path such as `data.tags[0]`, or None."""
     if not path:
         return document
     if isinstance(document, dict) and path in document:
@@ -17,7 +17,7 @@ def value_at(document, path):
 
 
 def error_code(status, headers, body, aws, place):
-    """The error type of an answer, looked for where overstep looks for it."""
+    """Returns the error code of a response, from the same places where overstep looks for it."""
     plain = lambda code: code.split(":")[0].rsplit("#", 1)[-1].strip()
     if aws:
         for name, value in headers:
@@ -50,7 +50,7 @@ def error_code(status, headers, body, aws, place):
 
 
 def is_one_of(status, code, errors):
-    """Whether status and error type are one of the documented pairs; None stands for any."""
+    """Returns whether status and error code are one of the documented pairs; None matches any value."""
     return any(
         (status == due if due else 400 <= status < 500) and (name is None or name == code) for due, name in errors
     )

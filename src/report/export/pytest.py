@@ -13,21 +13,21 @@ class Answer:
         try:
             return json.loads(self.body)
         except ValueError:
-            pytest.fail(f"the answer is no JSON: {self}")
+            pytest.fail(f"the response is not JSON: {self}")
 
     def __str__(self):
         return f"{self.status} {self.body[:500].decode(errors='replace')}"
 
 
 class Case:
-    """What one case knows: where errors stand, what was captured, what was made."""
+    """The state of one case: where error codes are, captured values, and created fixtures."""
 
     def __init__(self, aws=False, place=None):
         self.aws, self.place = aws, place
         self.captured, self.fixtures = {}, set()
 
     def send(self, method, target, headers, body=b"", exact=False, sign_for=None, **damage):
-        """Sends exactly these bytes; host, length and signature are all that is added."""
+        """Sends exactly these bytes; only host, content length and signature are added."""
         base = urllib.parse.urlsplit(ENDPOINT)
         secure = base.scheme == "https"
         target = target if exact else base.path.rstrip("/") + target
@@ -53,12 +53,12 @@ class Case:
                     try:
                         link.sendall(message)
                     except ConnectionError:
-                        pass  # A server may answer before it has read everything.
+                        pass  # A server may respond before it has read the whole request.
                     came = http.client.HTTPResponse(link, method=method)
                     came.begin()
                     answer = Answer(came.status, came.getheaders(), came.read())
             except (OSError, http.client.HTTPException) as error:
-                pytest.fail(f"no answer to {method} {target[:200]}: {error!r}")
+                pytest.fail(f"no response to {method} {target[:200]}: {error!r}")
             if answer.status != 429 or pause is None:
                 return answer
             time.sleep(pause)
@@ -69,7 +69,7 @@ class Case:
 
     def set_up(self, answer, accepts=(), fixture=None):
         if not (answer.status in accepts if accepts else is_success(answer.status, None)):
-            pytest.fail(f"what the case needs could not be made: {answer}")
+            pytest.fail(f"setup failed: {answer}")
         self.fixtures.add(fixture)
 
     def made(self, fixture):
@@ -99,12 +99,12 @@ class Case:
         code = self.code(answer)
         if is_one_of(answer.status, code, errors):
             return
-        assert is_success(answer.status, status), f"a valid request: documented is {status or '2xx'}, came {answer}"
-        assert code is None, f"an error in an answer of success: {answer}"
+        assert is_success(answer.status, status), f"valid request: expected {status or '2xx'}, received {answer}"
+        assert code is None, f"error code in a successful response: {answer}"
 
     def refused(self, answer, errors):
         code = self.code(answer)
-        assert is_one_of(answer.status, code, errors), f"documented is one of {errors}, came {code} in {answer}"
+        assert is_one_of(answer.status, code, errors), f"expected one of {errors}, received {code} in {answer}"
 
     def survived(self, answer):
         assert answer.status < 500, f"the server failed: {answer}"

@@ -1,5 +1,5 @@
 def sign(method, target, headers, body, host, region, service, key_id=None, damage=None, part=None):
-    """AWS Signature Version 4 over the bytes that are sent, whole or damaged on purpose."""
+    """Signs a request with AWS Signature Version 4, optionally damaged on purpose."""
     sha = lambda data: hashlib.sha256(data).hexdigest()
     mac = lambda key, text: hmac.new(key, text.encode(), hashlib.sha256).digest()
     own = AWS_ACCESS_KEY_ID()

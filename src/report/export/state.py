@@ -1,5 +1,5 @@
 def covers(written, read):
-    """Whether what was read is what was written: members may be added, and null may be left out."""
+    """Returns whether a read value matches a written one: members may be added, and null may be left out."""
     if isinstance(written, dict) and isinstance(read, dict):
         return all(value is None or (name in read and covers(value, read[name])) for name, value in written.items())
     if isinstance(written, list) and isinstance(read, list):
@@ -8,7 +8,7 @@ def covers(written, read):
 
 
 class State:
-    """What the documents promise of a stored map, list or field; it starts from the first look."""
+    """The documented state of a stored map, list or field, starting from the first read."""
 
     def __init__(self, kind, merges, deduplicates, ordered):
         self.kind, self.merges, self.deduplicates, self.is_ordered = kind, merges, deduplicates, ordered
@@ -75,7 +75,7 @@ class State:
             return []
         if self.kind == "map" and isinstance(found, dict):
             return [(name, shown(value)) for name, value in found.items()]
-        assert isinstance(found, list) and (self.kind == "list" or key), f"`{place}` is no {self.kind}: {found}"
+        assert isinstance(found, list) and (self.kind == "list" or key), f"`{place}` is not a {self.kind}: {found}"
         if self.kind == "list":
             return [("", shown(value)) for value in found]
         return [(at(one, key), shown(one)) for one in found if isinstance(at(one, key), str)]
@@ -83,7 +83,7 @@ class State:
     def look(self, document, place, key=None, item=None, optional=False):
         self.shown = self.shown or value_at(document, place) is not None
         if optional and not self.shown and any(entry["required"] and entry["ours"] for entry in self.entries):
-            pytest.skip(f"`{place}` is not shown, so that nothing is learnt")
+            pytest.skip(f"`{place}` is not in the response, so there is nothing to compare")
         found = self._read(document, place, key, item)
         (self._look_at_list if self.kind == "list" else self._look_at_entries)(found)
         ours = [(entry["key"], one) for entry in self.entries if entry["ours"] for one in entry["allowed"]]
@@ -99,16 +99,16 @@ class State:
             key, allowed = entry["key"], entry["allowed"]
             if not entry["required"]:
                 continue
-            assert key in read, f"{key!r} = {allowed[0]!r} must be stored, and is not there: {read}"
+            assert key in read, f"{key!r} = {allowed[0]!r} must be stored, but is missing: {read}"
             emptied = read[key] is None and "" in allowed
             assert emptied or any(covers(one, read[key]) for one in allowed), (
-                f"{key!r} = {allowed[0]!r} must be stored, and {read[key]!r} is read"
+                f"{key!r} = {allowed[0]!r} must be stored, but {read[key]!r} was read"
             )
         known = {entry["key"] for entry in self.entries}
         for key, value in found:
             if key not in known:
-                assert key not in self.removed, f"{key!r} = {value!r} was taken back, and is still there"
-                assert not self.complete, f"{key!r} = {value!r} is there, and must not be"
+                assert key not in self.removed, f"{key!r} = {value!r} was removed, but is still there"
+                assert not self.complete, f"{key!r} = {value!r} is stored, but was never written"
 
     def _look_at_list(self, found):
         items = [value for _, value in found]
@@ -118,20 +118,20 @@ class State:
         for entry in self.entries:
             if entry["required"]:
                 there = any(covers(one, item) for one in entry["allowed"] for item in items)
-                assert there, f"{entry['allowed'][0]!r} must be stored, and is not there: {items}"
+                assert there, f"{entry['allowed'][0]!r} must be stored, but is missing: {items}"
         for item in items:
             if not any(covers(one, item) for entry in self.entries for one in entry["allowed"]):
                 trace = any(covers(value, item) for _, value in self.traces)
-                assert not trace, f"{item!r} was refused, and is stored"
-                assert not self.complete, f"{item!r} is there, and nobody wrote it"
+                assert not trace, f"{item!r} was rejected, but is stored"
+                assert not self.complete, f"{item!r} is stored, but was never written"
         if self.complete and self.ordered and self.is_ordered:
             rest = iter(items)
             due = [entry["allowed"][0] for entry in self.entries if entry["required"]]
-            assert all(any(covers(one, item) for item in rest) for one in due), f"{items} is in another order than {due}"
+            assert all(any(covers(one, item) for item in rest) for one in due), f"{items} is not in the order of {due}"
 
 
 def keeps(case, answers, model, excuses, turns):
-    """Follows what happened, turn by turn, and holds each look against it."""
+    """Replays the events turn by turn and compares each read with the expected state."""
     states = {}
     for turn in turns:
         raced = set()
@@ -146,18 +146,18 @@ def keeps(case, answers, model, excuses, turns):
                     excused = answer.status == 429 or case.code(answer) in excuses
                     assert excused or answer.status < 500, f"the server failed: {answer}"
                     certain = what == "must-write" and not others and not excused
-                    assert not certain, f"step {step + 1} is a valid request, and was refused: {answer}"
-                    pytest.skip(f"a write that the law needs was refused: {answer}")
+                    assert not certain, f"step {step + 1} is a valid request, but was rejected: {answer}"
+                    pytest.skip(f"a write that the law needs was rejected: {answer}")
                 state.write(given, writes > 1 and resource in raced)
                 raced.add(resource)
             elif what == "refused":
                 if accepted:
-                    pytest.skip("a request that must be refused was accepted, which is another case's finding")
+                    pytest.skip("an invalid request was accepted, which is the finding of another case")
                 state.refuse(given)
             elif writes > 1:
-                pass  # An answer to one of several writes side by side may have been given before the others.
+                pass  # The response to one of several concurrent writes may have been sent before the others.
             elif accepted:
                 state.look(answer.document(), **given)
             else:
-                assert not state.looked or answer.status == 429, f"what could be read cannot be read any more: {answer}"
-                pytest.skip(f"what is stored cannot be read: {answer}")
+                assert not state.looked or answer.status == 429, f"stored values could be read before, but not any more: {answer}"
+                pytest.skip(f"stored values cannot be read: {answer}")

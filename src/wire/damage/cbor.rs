@@ -1,10 +1,10 @@
 //! Damage to the outermost map of a CBOR document.
 //!
-//! It never reads what an encoder of ours has not written: every length is said first, at its shortest.
+//! It never handles CBOR that overstep's own encoder does not write: all lengths are definite and in shortest form.
 
 use crate::wire::cbor::head;
 
-/// The major type of the item that begins here, its argument, and where its content begins.
+/// Returns the major type of the item at `at`, its argument, and the offset of its content.
 fn initial(bytes: &[u8], at: usize) -> Option<(u8, u64, usize)> {
     let first = *bytes.get(at)?;
     let length = match first & 31 {
@@ -16,9 +16,9 @@ fn initial(bytes: &[u8], at: usize) -> Option<(u8, u64, usize)> {
     Some((first >> 5, argument, at + 1 + length))
 }
 
-/// Where the item that begins here ends.
+/// Returns the offset of the end of the item at `at`.
 fn end(bytes: &[u8], at: usize) -> Option<usize> {
-    // The items that are still due, so that no depth of the document is one of ours.
+    // Counts the items that are still to come instead of recursing, so that a deep document needs no deep stack.
     let (mut due, mut at) = (1_u64, at);
     while due > 0 {
         let (major, argument, content) = initial(bytes, at)?;
@@ -35,7 +35,7 @@ fn end(bytes: &[u8], at: usize) -> Option<usize> {
     Some(at)
 }
 
-/// The map with the entry of this key once more at its end; `None` where it has none.
+/// Returns the map with the entry of this key repeated at its end; `None` if there is no such entry.
 pub(super) fn twice(body: &[u8], name: &str) -> Option<Vec<u8>> {
     let (5, count, mut at) = initial(body, 0)? else { return None };
     let content = at;
@@ -56,7 +56,7 @@ pub(super) fn twice(body: &[u8], name: &str) -> Option<Vec<u8>> {
     Some(out)
 }
 
-/// The map without its length, ended by a break.
+/// Returns the map with an indefinite length, terminated by a break.
 pub(super) fn indefinite(body: &[u8]) -> Option<Vec<u8>> {
     let (5, _, content) = initial(body, 0)? else { return None };
     Some([&[0xbf], &body[content..], &[0xff]].concat())
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn entries_are_found_behind_values_of_every_kind() {
+    fn entries_after_values_of_every_type_are_duplicated() {
         // {"a": [1, {"c": h'00'}], "b": 1(1.0), "c": -1}
         let body = b"\xa3\x61a\x82\x01\xa1\x61c\x41\x00\x61b\xc1\xfb\x3f\xf0\0\0\0\0\0\0\x61c\x20";
         assert_eq!(twice(body, "c"), Some([b"\xa4", &body[1..], b"\x61c\x20"].concat()));

@@ -1,4 +1,4 @@
-//! Damage to the names in a form: fields, the numbers of list items and the word before them.
+//! Damage to the names in a form: fields, the numbers of list items and the name before the numbers.
 //!
 //! It never changes a value.
 
@@ -11,7 +11,7 @@ use crate::wire::known::Known;
 use crate::wire::rest;
 use crate::wire::text::percent_encode;
 
-/// The pairs of a form, as they are written.
+/// Returns the pairs of a form, as written.
 fn pairs(body: &[u8]) -> Option<Vec<&str>> {
     let text = std::str::from_utf8(body).ok().filter(|text| !text.is_empty())?;
     Some(text.split('&').collect())
@@ -21,7 +21,7 @@ fn name_of(pair: &str) -> &str {
     pair.split_once('=').map_or(pair, |(name, _)| name)
 }
 
-/// What the names of a member begin with, and what those of its items do, before their numbers.
+/// Returns the encoded name of a member, and the prefix of its items before their numbers.
 fn names(place: &Place<'_>, name: &str) -> Option<(String, String)> {
     let naming: &dyn Naming = match place.contract.protocol {
         Some(Protocol::Ec2Query) => &Ec2Query,
@@ -36,7 +36,7 @@ fn names(place: &Place<'_>, name: &str) -> Option<(String, String)> {
     Some((percent_encode(&own, b""), percent_encode(&items, b"")))
 }
 
-/// Every pair of a member once more, at the end.
+/// Returns the form with every pair of a member repeated at the end.
 pub(super) fn twice(body: &[u8], place: &Place<'_>, name: &str) -> Option<Vec<u8>> {
     let (own, _) = names(place, name)?;
     let all = pairs(body)?;
@@ -46,7 +46,7 @@ pub(super) fn twice(body: &[u8], place: &Place<'_>, name: &str) -> Option<Vec<u8
     (!again.is_empty()).then(|| [all.as_slice(), again.as_slice()].concat().join("&").into_bytes())
 }
 
-/// The form with a field of another value or without it; `None` where nothing would change.
+/// Returns the form with a field set to another value, or removed; `None` if nothing would change.
 pub(super) fn with_field(body: &[u8], name: &str, value: Option<&str>) -> Option<Vec<u8>> {
     let mut all: Vec<String> = pairs(body)?.into_iter().map(str::to_owned).collect();
     let at = all.iter().position(|pair| name_of(pair) == name);
@@ -60,7 +60,7 @@ pub(super) fn with_field(body: &[u8], name: &str, value: Option<&str>) -> Option
     (changed != body).then_some(changed)
 }
 
-/// The last item of a list, with these characters as its number.
+/// Returns the form with the number of a list's last item replaced by these characters.
 pub(super) fn with_number(body: &[u8], place: &Place<'_>, name: &str, number: &str) -> Option<Vec<u8>> {
     let (_, items) = names(place, name)?;
     let begin = format!("{items}.");
@@ -82,7 +82,7 @@ pub(super) fn with_number(body: &[u8], place: &Place<'_>, name: &str, number: &s
     (changed != body).then_some(changed)
 }
 
-/// The items of a list with another word before their numbers, or with none.
+/// Returns the form with another name, or none, before the numbers of a list's items.
 pub(super) fn with_word(body: &[u8], place: &Place<'_>, name: &str, word: Option<&str>) -> Option<Vec<u8>> {
     let (own, items) = names(place, name)?;
     let (old, new) = (format!("{items}."), word.map_or_else(|| format!("{own}."), |word| format!("{own}.{word}.")));

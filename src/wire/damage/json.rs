@@ -1,10 +1,10 @@
-//! Damage that needs to know where the members of a JSON object stand.
+//! Damage to the members of a JSON object.
 //!
-//! It never reads what an encoder of ours has not written.
+//! It never handles JSON that overstep's own encoder does not write.
 
 use crate::wire::json;
 
-/// The object with this member said once more at its end; `None` where it has none.
+/// Returns the object with this member repeated at its end; `None` if there is no such member.
 pub(super) fn twice(body: &[u8], name: &str) -> Option<Vec<u8>> {
     let value = json::top_member(body, name)?;
     let end = body.iter().rposition(|byte| *byte == b'}')?;

@@ -1,6 +1,6 @@
-//! What is done to an encoded request on purpose, to the byte.
+//! Damages an encoded request deliberately, to the byte.
 //!
-//! It never repairs: a damaged message may be one that no HTTP library would send.
+//! It never repairs anything: a damaged request may be one that no HTTP library would send.
 
 mod cbor;
 mod form;
@@ -11,7 +11,7 @@ use super::{Body, EncodeError, Message, rest};
 use crate::contract::{Contract, Operation, Protocol};
 use crate::generate::Damage;
 
-/// Whose request is damaged.
+/// The operation whose request is damaged, and its endpoint.
 pub(super) struct Place<'a> {
     pub contract: &'a Contract,
     pub operation: &'a Operation,
@@ -19,7 +19,7 @@ pub(super) struct Place<'a> {
     pub base_path: &'a str,
 }
 
-/// Applies one damage. [`Damage::RawLabel`] has been applied while the path was made.
+/// Applies one damage. [`Damage::RawLabel`] was already applied while the path was built.
 pub(super) fn apply(message: &mut Message, damage: &Damage, place: &Place<'_>) -> Result<(), EncodeError> {
     match damage {
         Damage::Body(bytes) => message.body = Body::copy_from_slice(bytes),
@@ -41,7 +41,7 @@ pub(super) fn apply(message: &mut Message, damage: &Damage, place: &Place<'_>) -
                 Some(Protocol::RpcV2Cbor) => cbor::twice(&message.body, &wire_name(place, name)),
                 _ => json::twice(&message.body, &wire_name(place, name)),
             };
-            let missing = || EncodeError::Damage(format!("the body has no member `{name}` to say twice"));
+            let missing = || EncodeError::Damage(format!("the body has no member `{name}` to duplicate"));
             message.body = twice.ok_or_else(missing)?.into();
         }
         Damage::Field(name, value) => {
@@ -63,14 +63,14 @@ pub(super) fn apply(message: &mut Message, damage: &Damage, place: &Place<'_>) -
         }
         Damage::Indefinite => {
             let changed = cbor::indefinite(&message.body);
-            message.body = changed.ok_or_else(|| inapplicable("the body is no map of CBOR"))?.into();
+            message.body = changed.ok_or_else(|| inapplicable("the body is not a CBOR map"))?.into();
         }
         Damage::ContentType(Some(value)) => message.set_header("content-type", value.as_str()),
         Damage::ContentType(None) => message.remove_header("content-type"),
         Damage::Header(name, Some(value)) => message.set_header(name, value.as_str()),
         Damage::Header(name, None) => {
             if ["host", "content-length", "connection"].iter().any(|own| name.eq_ignore_ascii_case(own)) {
-                return Err(EncodeError::Damage(format!("the connection itself adds `{name}`")));
+                return Err(EncodeError::Damage(format!("`{name}` is always added by the connection")));
             }
             message.remove_header(name);
         }
@@ -86,12 +86,12 @@ fn inapplicable(reason: &str) -> EncodeError {
 }
 
 fn no_list(name: &str) -> EncodeError {
-    EncodeError::Damage(format!("the form has no items of `{name}` that could be called otherwise"))
+    EncodeError::Damage(format!("the form has no items of `{name}` to rename"))
 }
 
-/// How a member of the body's document is called there.
+/// Returns the wire name of a member of the body's document.
 fn wire_name(place: &Place<'_>, name: &str) -> String {
-    // In a payload, the document's members are those of the payload's shape.
+    // If a member is the whole body, the document's members are those of that member's shape.
     let members = rest::members(place.contract, place.operation);
     let payload =
         members.into_iter().flatten().find(|(_, member)| member.location == crate::contract::Location::Payload);
@@ -107,7 +107,7 @@ fn replaced(body: &[u8], old: &[u8], new: &[u8]) -> Result<Vec<u8>, EncodeError>
     let mut rest = body;
     let find = |rest: &[u8]| rest.windows(old.len().max(1)).position(|window| window == old);
     if find(rest).is_none() {
-        return Err(inapplicable("the body does not hold the bytes to replace"));
+        return Err(inapplicable("the body does not contain the bytes to replace"));
     }
     while let Some(at) = find(rest) {
         out.extend_from_slice(&rest[..at]);

@@ -1,10 +1,10 @@
 //! Damage to the elements of an XML document.
 //!
-//! It never reads what an encoder of ours has not written: no comments, no declarations, no empty tags.
+//! It never handles XML that overstep's own encoder does not write: no comments, no declarations, no empty tags.
 
 use std::ops::Range;
 
-/// The document with another root element.
+/// Returns the document with its root element renamed.
 pub(super) fn with_root(body: &[u8], name: &str) -> Option<Vec<u8>> {
     let text = std::str::from_utf8(body).ok()?;
     let rest = text.strip_prefix('<')?;
@@ -14,14 +14,14 @@ pub(super) fn with_root(body: &[u8], name: &str) -> Option<Vec<u8>> {
     Some(format!("<{name}{inner}</{name}>").into_bytes())
 }
 
-/// The document with the first child of this name once more, after itself.
+/// Returns the document with the first child of this name duplicated after itself.
 pub(super) fn twice(body: &[u8], name: &str) -> Option<Vec<u8>> {
     let text = std::str::from_utf8(body).ok()?;
     let Range { start, end } = child(text, name)?;
     Some([&text[..end], &text[start..end], &text[end..]].concat().into_bytes())
 }
 
-/// Where the root's first child of this name stands.
+/// Returns the byte range of the root's first child with this name.
 fn child(text: &str, name: &str) -> Option<Range<usize>> {
     let (mut at, mut depth, mut start) = (0, 0_usize, None);
     while let Some(open) = text[at..].find('<') {
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_child_of_a_name_is_said_twice() {
+    fn first_child_with_the_name_is_duplicated() {
         let body = br#"<R xmlns="a&gt;b"><A><B>1</B></A><B x="y"><B>2</B></B><B>3</B></R>"#;
         let twice = twice(body, "B").expect("there is one");
         let due = r#"<R xmlns="a&gt;b"><A><B>1</B></A><B x="y"><B>2</B></B><B x="y"><B>2</B></B><B>3</B></R>"#;
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn a_root_is_renamed_at_both_ends_and_nothing_inside() {
+    fn only_the_root_element_is_renamed() {
         let renamed = with_root(b"<R a=\"b\"><R>1</R></R>", "S").expect("a root");
         assert_eq!(String::from_utf8(renamed).expect("text"), "<S a=\"b\"><R>1</R></S>");
         assert_eq!(with_root(b"<R></R>", "S").as_deref(), Some(&b"<S></S>"[..]));

@@ -1,6 +1,6 @@
-//! How a request names its operation, and what surrounds its body: target, action, path, method, codings.
+//! Damages how a request names its operation, and what surrounds its body: target, action, path, method, encodings.
 //!
-//! It never looks at what an operation is given, and is therefore tried with few operations of a service.
+//! It never changes the input, so a few operations of a service are enough.
 
 use super::cases::{Cases, damaged};
 use crate::contract::{Operation, Protocol};
@@ -9,7 +9,7 @@ use crate::generate::draft::Request;
 use crate::generate::sample::Sampler;
 use crate::generate::strategy::{CANARY, Work};
 
-/// So many operations are tried: one that an endpoint lacks must not hide what it does with the rest.
+/// Maximum number of operations tested. Several, because the endpoint may lack one of them.
 const MOST: usize = 3;
 
 pub(super) fn cases(out: &mut Cases<'_, '_>) {
@@ -31,23 +31,23 @@ pub(super) fn cases(out: &mut Cases<'_, '_>) {
             cbor(out);
             around(out);
         }
-        // Another method or path would be another operation, one that deletes maybe.
+        // Another method or path would be another operation, possibly one that deletes something.
         Some(Protocol::RestXml) => codings(out),
         Some(Protocol::RestJson1 | Protocol::RestJson) | None => {}
     }
 }
 
-/// awsJson: the operation stands in a header, and the path is always the same. After
+/// awsJson: the operation is named in a header, and the path is always the same. Follows
 /// [its specification](https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html#protocol-behaviors).
 fn aws_json(out: &mut Cases<'_, '_>) {
     let (contract, name) = (out.work.planner.contract, &out.work.operation.name);
     let prefix = contract.traits.target_prefix.as_deref().unwrap_or_default();
     let target = |value: Option<String>| damaged(Damage::Header("x-amz-target".to_owned(), value));
-    let rule = "`X-Amz-Target` names an operation of the service";
+    let rule = "`X-Amz-Target` must name an operation of the service";
     out.no_operation("operation", "unknown", rule, target(Some(format!("{prefix}.{CANARY}"))));
     if contract.traits.query_compatible {
-        // A service that speaks awsQuery beside it may take this for a form, and answer in that protocol.
-        let reason = "no target, to a service of two protocols";
+        // A service that also speaks awsQuery may read this as a form, and respond in that protocol.
+        let reason = "no target, sent to a service with two protocols";
         out.open("target", "missing", reason, target(None));
         out.open("target", "empty", reason, target(Some(String::new())));
     } else {
@@ -67,16 +67,16 @@ fn aws_json(out: &mut Cases<'_, '_>) {
     out.open("content-type", "json", "another content type", content_type(Some("application/json")));
 }
 
-/// The query protocols: the operation is a field of the form, with the API's version beside it.
+/// The query protocols: the operation is a field of the form, next to the API's version.
 fn query(out: &mut Cases<'_, '_>) {
     let name = &out.work.operation.name;
     let field = |name: &str, value: Option<String>| damaged(Damage::Field(name.to_owned(), value));
-    let rule = "`Action` names an operation of the service";
+    let rule = "`Action` must name an operation of the service";
     out.no_operation("operation", "unknown", rule, field("Action", Some(CANARY.to_owned())));
-    // A service that speaks JSON beside it may miss its target instead, and answer in that protocol.
+    // A service that also speaks awsJson may expect a target instead, and respond in that protocol.
     let speaks_json = out.work.planner.contract.traits.query_compatible;
     let mut without = |kind: &str, variant: &str, damage: Damage| match speaks_json {
-        true => out.open("target", variant, "no action, to a service of two protocols", damaged(damage)),
+        true => out.open("target", variant, "no action, sent to a service with two protocols", damaged(damage)),
         false => out.no_operation(kind, variant, rule, damaged(damage)),
     };
     without("operation", "missing", Damage::Field("Action".to_owned(), None));
@@ -87,11 +87,11 @@ fn query(out: &mut Cases<'_, '_>) {
         without("not-a-form", variant, Damage::Body(bytes.to_vec()));
     }
     without("truncated", "first-byte-only", Damage::BodyTruncated(1));
-    // What is left of a form is a form.
+    // A truncated form is still a form.
     out.open("truncated", "half", "a part of a form", damaged(Damage::BodyTruncated(50)));
     for (variant, tail) in [("ampersand", &b"&"[..]), ("no-name", b"&=a"), ("no-value", b"&a"), ("nul", b"\0")] {
         let damage = Damage::BodySuffixed(tail.to_vec());
-        out.open("trailing", variant, "what follows the last field", damaged(damage));
+        out.open("trailing", variant, "data after the last field", damaged(damage));
     }
     let reason = "an operation's name in another form";
     out.open("target", "lower-case", reason, field("Action", Some(name.as_str().to_lowercase())));
@@ -111,19 +111,19 @@ fn query(out: &mut Cases<'_, '_>) {
     }
 }
 
-/// rpcv2Cbor: service and operation stand in the path. After
+/// rpcv2Cbor: service and operation are named in the path. Follows
 /// [its specification](https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html#requests).
 fn cbor(out: &mut Cases<'_, '_>) {
     let (contract, name) = (out.work.planner.contract, &out.work.operation.name);
     let prefix = contract.traits.target_prefix.as_deref().unwrap_or_default();
     let target = |target: String| damaged(Damage::RawTarget(target));
-    let rule = "the path ends with an operation of the service";
+    let rule = "the path must end with an operation of the service";
     let of_service = format!("/service/{prefix}/operation");
     out.no_operation("operation", "unknown", rule, target(format!("{of_service}/{CANARY}")));
     out.no_operation("operation", "missing", rule, target(format!("{of_service}/")));
-    let rule = "an operation's name without its namespace";
+    let rule = "the operation's name must not include its namespace";
     out.no_operation("operation", "namespace", rule, target(format!("{of_service}/overstep.example.{name}")));
-    let rule = "a request with an `X-Amz-Target` is refused";
+    let rule = "a request with an `X-Amz-Target` must be rejected";
     for (variant, header) in [("amz-target", "x-amz-target"), ("amzn-target", "x-amzn-target")] {
         let damage = Damage::Header(header.to_owned(), Some(format!("{prefix}.{name}")));
         out.no_operation("header", variant, rule, damaged(damage));
@@ -138,10 +138,10 @@ fn cbor(out: &mut Cases<'_, '_>) {
         |value: Option<&str>| damaged(Damage::Header("smithy-protocol".to_owned(), value.map(str::to_owned)));
     out.open("protocol", "absent", "no protocol is named", protocol(None));
     out.open("protocol", "other", "another protocol is named", protocol(Some("rpc-v2-json")));
-    out.open("accept", "absent", "nothing is said of answers", damaged(Damage::Header("accept".to_owned(), None)));
+    out.open("accept", "absent", "no `Accept` header", damaged(Damage::Header("accept".to_owned(), None)));
 }
 
-/// What surrounds a body, whatever it is made of.
+/// Adds cases about what surrounds a body, whatever its format.
 fn around(out: &mut Cases<'_, '_>) {
     codings(out);
     for (variant, method) in [("get", "GET"), ("put", "PUT"), ("unknown", "OVERSTEP")] {
@@ -151,8 +151,8 @@ fn around(out: &mut Cases<'_, '_>) {
 
 fn codings(out: &mut Cases<'_, '_>) {
     let coding = |name: &str| damaged(Damage::Header("content-encoding".to_owned(), Some(name.to_owned())));
-    out.open("content-encoding", "gzip", "a coding that the body is not in", coding("gzip"));
-    out.open("content-encoding", "unknown", "a coding that nobody knows", coding("x-overstep"));
+    out.open("content-encoding", "gzip", "an encoding that the body does not use", coding("gzip"));
+    out.open("content-encoding", "unknown", "an unknown encoding", coding("x-overstep"));
 }
 
 fn paths(out: &mut Cases<'_, '_>, targets: &[&str; 3]) {
@@ -165,8 +165,8 @@ fn content_type(value: Option<&str>) -> impl Fn(&Sampler<'_>) -> Option<Request>
     damaged(Damage::ContentType(value.map(str::to_owned)))
 }
 
-/// Whether this is one of the operations that are tried: the first, the middle and the last one of those that read and
-/// need nothing; of those that need nothing, or of all, where there are none.
+/// Returns true if this operation is tested: the first, the middle and the last of the reading operations without
+/// required members; if there are none, of all operations without required members; else of all operations.
 fn is_chosen(work: &Work<'_>) -> bool {
     let (contract, scenario) = (work.planner.contract, work.planner.scenario);
     let wanted = || contract.operations.iter().filter(|operation| scenario.wants(operation.name.as_str()));

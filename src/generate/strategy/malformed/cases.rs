@@ -1,4 +1,4 @@
-//! How a strategy of this folder says what it damages.
+//! Collects the cases of this folder, and builds damaged requests.
 //!
 //! It never decides what a damage means; each file does, by the documents of its protocol.
 
@@ -11,7 +11,7 @@ use crate::generate::sample::{Change, Sampler};
 use crate::generate::site::Site;
 use crate::generate::strategy::Work;
 
-/// The cases of one operation, in the order in which they are sent.
+/// The cases of one operation, in the order of sending.
 pub(super) struct Cases<'w, 'p> {
     pub work: &'w Work<'p>,
     pub made: Vec<Case>,
@@ -22,7 +22,7 @@ impl<'w, 'p> Cases<'w, 'p> {
         Self { work, made: Vec::new() }
     }
 
-    /// No reader may take it; `rule` says what it breaks.
+    /// Adds a case that every parser must reject; `rule` says what it violates.
     pub fn refused(
         &mut self,
         kind: &str,
@@ -33,7 +33,7 @@ impl<'w, 'p> Cases<'w, 'p> {
         self.made.extend(self.work.of_class("malformed", kind, variant, rule, Aim::Malformed, request));
     }
 
-    /// It names no operation; `rule` says what it lacks.
+    /// Adds a case that names no operation; `rule` says what it lacks.
     pub fn no_operation(
         &mut self,
         kind: &str,
@@ -44,7 +44,7 @@ impl<'w, 'p> Cases<'w, 'p> {
         self.made.extend(self.work.of_class("malformed", kind, variant, rule, Aim::NoOperation, request));
     }
 
-    /// Readers may differ, and no document says which is right.
+    /// Adds a case that servers may read differently, if no document says which reading is right.
     pub fn open(
         &mut self,
         kind: &str,
@@ -56,7 +56,7 @@ impl<'w, 'p> Cases<'w, 'p> {
     }
 }
 
-/// A text whose bytes are no UTF-8, in each way that decoders have overlooked.
+/// Adds texts that are not valid UTF-8, in each way that decoders have overlooked.
 pub(super) fn not_utf8(out: &mut Cases<'_, '_>, site: &Site) {
     for (variant, bytes) in [
         ("lone-byte", &b"\xff"[..]),
@@ -64,27 +64,27 @@ pub(super) fn not_utf8(out: &mut Cases<'_, '_>, site: &Site) {
         ("overlong", b"\xc0\xaf"),
         ("encoded-surrogate", b"\xed\xa0\x80"),
     ] {
-        out.refused("encoding", variant, "the body is UTF-8", in_text(site, bytes));
+        out.refused("encoding", variant, "the body must be UTF-8", in_text(site, bytes));
     }
 }
 
-/// The plain request with one damage.
+/// Builds the control's request with one damage.
 pub(super) fn damaged(damage: Damage) -> impl Fn(&Sampler<'_>) -> Option<Request> {
     move |sampler| Some(Request::damaged(sampler.plain(), damage.clone()))
 }
 
-/// The plain request with exactly this body.
+/// Builds the control's request with exactly this body.
 pub(super) fn body(bytes: &[u8]) -> impl Fn(&Sampler<'_>) -> Option<Request> + use<> {
     damaged(Damage::Body(bytes.to_vec()))
 }
 
-/// The plain request with these bytes in the place of a text.
+/// Builds the control's request with these bytes in place of a text.
 pub(super) fn in_text(site: &Site, bytes: &[u8]) -> impl Fn(&Sampler<'_>) -> Option<Request> {
     let damage = Damage::BodyReplaced(MARK.as_bytes().to_vec(), bytes.to_vec());
     move |sampler| Some(Request::damaged(sampler.set(site, Value::text(MARK)), damage.clone()))
 }
 
-/// The plain request with a member that no document names.
+/// Builds the control's request with an undocumented member.
 pub(super) fn with_unknown(value: Value) -> impl Fn(&Sampler<'_>) -> Option<Request> {
     move |sampler| match sampler.plain() {
         Value::Map(mut members) => {
@@ -95,20 +95,20 @@ pub(super) fn with_unknown(value: Value) -> impl Fn(&Sampler<'_>) -> Option<Requ
     }
 }
 
-/// Whether an empty input would break something, so that a body without an object cannot be taken for one.
+/// Returns true if an empty input violates a constraint, so that a body without an object cannot pass as an empty one.
 pub(super) fn needs_something(work: &Work<'_>) -> bool {
     let required = work.sites.iter().any(|site| site.in_body() && site.required && site.path.0.len() == 1);
     let rules = work.operation.input.as_ref().map(|id| &work.planner.contract.shape(id).rules);
     required || rules.is_some_and(|rules| rules.iter().any(|rule| matches!(rule, Rule::AtLeastOneOf { .. })))
 }
 
-/// A member of the input that stands in the body, a required one where there is one.
+/// Returns a member of the input that is sent in the body, preferably a required one.
 pub(super) fn member_in_body<'p>(work: &Work<'p>) -> Option<&'p Site> {
     let members = || work.sites.iter().filter(|site| site.in_body() && site.path.0.len() == 1);
     members().find(|site| site.required).or_else(|| members().next())
 }
 
-/// A member of the body twice.
+/// Adds a body that contains a member twice.
 pub(super) fn twice(out: &mut Cases<'_, '_>) {
     let Some(site) = member_in_body(out.work) else { return };
     let Some(name) = site.path.top() else { return };

@@ -1,8 +1,8 @@
-//! CBOR bodies: what is not well formed must be refused, what is legal in another form must be survived.
+//! CBOR bodies: malformed ones must be rejected, alternative encodings must not break the server.
 //!
-//! It never says that a legal form is wrong. "Well formed" is what
-//! [RFC 8949, appendix C](https://www.rfc-editor.org/rfc/rfc8949#appendix-C) says, and which forms there are,
-//! [Smithy RPC v2 CBOR](https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html).
+//! It never expects that a legal encoding is rejected.
+//! [RFC 8949, appendix C](https://www.rfc-editor.org/rfc/rfc8949#appendix-C) defines "well formed", and
+//! [Smithy RPC v2 CBOR](https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html) the legal encodings.
 
 use super::MARK;
 use super::cases::{Cases, body, damaged, member_in_body, needs_something, twice, with_unknown};
@@ -23,17 +23,17 @@ pub(super) fn refused(out: &mut Cases<'_, '_>) {
         ("xml", b"<overstep/>"),
         ("break", b"\xff"),
     ] {
-        out.refused("not-cbor", variant, "the body is CBOR", body(bytes));
+        out.refused("not-cbor", variant, "the body must be CBOR", body(bytes));
     }
     for (variant, share) in [("half", 50), ("last-byte", 99), ("first-byte-only", 1)] {
         let damage = Damage::BodyTruncated(share);
-        out.refused("truncated", variant, "the body is a whole item", |sampler| {
+        out.refused("truncated", variant, "the body must be a complete item", |sampler| {
             Some(Request::damaged(sampler.with(&[(&member.path, Change::Touch)]), damage))
         });
     }
     for (variant, tail) in [("second-item", &b"\xa0"[..]), ("nul", b"\0"), ("break", b"\xff"), ("reserved", b"\x1c")] {
         let damage = Damage::BodySuffixed(tail.to_vec());
-        out.refused("trailing", variant, "nothing follows the item", damaged(damage));
+        out.refused("trailing", variant, "nothing may follow the item", damaged(damage));
     }
     if needs_something(work) {
         for (variant, bytes) in [
@@ -44,7 +44,7 @@ pub(super) fn refused(out: &mut Cases<'_, '_>) {
             ("true", b"\xf5"),
             ("null", b"\xf6"),
         ] {
-            out.refused("not-an-object", variant, "the body is a map", body(bytes));
+            out.refused("not-an-object", variant, "the body must be a map", body(bytes));
         }
         out.refused("empty", "no-body", "a body is required", body(b""));
     }
@@ -55,7 +55,7 @@ pub(super) fn refused(out: &mut Cases<'_, '_>) {
         ("overlong", b"\x62\xc0\xaf"),
         ("encoded-surrogate", b"\x63\xed\xa0\x80"),
     ] {
-        out.refused("encoding", variant, "texts are UTF-8", as_item(site, bytes));
+        out.refused("encoding", variant, "texts must be UTF-8", as_item(site, bytes));
     }
     for (variant, bytes) in [
         ("reserved-text", &b"\x7c"[..]),
@@ -72,7 +72,7 @@ pub(super) fn refused(out: &mut Cases<'_, '_>) {
         ("claimed-list", b"\x9b\x00\x00\x00\x01\x00\x00\x00\x00"),
         ("odd-map", b"\xbf\x61a\xff"),
     ] {
-        out.refused("item", variant, "every item is well formed", as_item(site, bytes));
+        out.refused("item", variant, "every item must be well formed", as_item(site, bytes));
     }
 }
 
@@ -86,11 +86,11 @@ pub(super) fn open(out: &mut Cases<'_, '_>) {
         let damage = Damage::ContentType(value.map(str::to_owned));
         out.open(kind, variant, "another content type", damaged(damage));
     }
-    out.open("indefinite", "document", "a map without a length", damaged(Damage::Indefinite));
+    out.open("indefinite", "document", "a map of indefinite length", damaged(Damage::Indefinite));
     let tag = Damage::BodyPrefixed(b"\xd9\xd9\xf7".to_vec());
-    out.open("tags", "document", "a tag that says that it is CBOR", damaged(tag));
+    out.open("tags", "document", "the self-described CBOR tag", damaged(tag));
     twice(out);
-    let unknown = "a member that no document names";
+    let unknown = "an undocumented member";
     out.open("unknown-member", "text", unknown, with_unknown(Value::text("overstep")));
     out.open("unknown-member", "null", unknown, with_unknown(Value::Null));
     for depth in [64, 1_000, 20_000] {
@@ -105,7 +105,7 @@ pub(super) fn open(out: &mut Cases<'_, '_>) {
     forms(out);
 }
 
-/// The same value in other forms that CBOR has for it, at the first place for each kind.
+/// Adds values in their alternative CBOR encodings, at the first site of each kind.
 fn forms(out: &mut Cases<'_, '_>) {
     let work = out.work;
     let first = |is: &dyn Fn(&Kind) -> bool| {
@@ -164,23 +164,23 @@ fn forms(out: &mut Cases<'_, '_>) {
     for (site, kind, variants) in places {
         let Some(site) = site else { continue };
         for (variant, bytes) in variants {
-            out.open(kind, variant, "another form of a value", as_item(site, bytes));
+            out.open(kind, variant, "another encoding of a value", as_item(site, bytes));
         }
     }
 }
 
-/// The mark as an item: a text, with its length before it.
+/// Returns the marker as a CBOR item: a text, preceded by its length.
 fn mark() -> Vec<u8> {
     [&[0x60 | MARK.len() as u8], MARK.as_bytes()].concat()
 }
 
-/// The plain request with these bytes as a member's item.
+/// Builds the control's request with these bytes as a member's item.
 fn as_item(site: &Site, bytes: &[u8]) -> impl Fn(&Sampler<'_>) -> Option<Request> {
     let damage = Damage::BodyReplaced(mark(), bytes.to_vec());
     move |sampler| Some(Request::damaged(sampler.set(site, Value::text(MARK)), damage.clone()))
 }
 
-/// The plain request with these bytes as the item of a member that no document names.
+/// Builds the control's request with these bytes as the item of an undocumented member.
 fn unknown_item(bytes: &[u8]) -> impl Fn(&Sampler<'_>) -> Option<Request> + use<> {
     let damage = Damage::BodyReplaced(mark(), bytes.to_vec());
     let with = with_unknown(Value::text(MARK));
@@ -192,7 +192,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_mark_is_a_text_whose_length_fits_into_its_head() {
+    fn marker_length_fits_into_its_initial_byte() {
         assert!(MARK.len() < 24);
         assert_eq!(mark()[0], 0x74);
     }

@@ -1,7 +1,7 @@
-//! Forms of the query protocols: names, numbers and escapes that readers may take in more than one way.
+//! Forms of the query protocols: names, numbers and escapes that servers may read in more than one way.
 //!
-//! It never says that a form is wrong, for any text is one: what is missing or of another type is for `required` and
-//! `types` to say, and an action that is none for `call`. Rules after
+//! It never expects that a form is rejected, because every text is a form. Missing members and wrong types are covered
+//! by `required` and `types`, unknown actions by `envelope`. The rules are those of
 //! [AWS query](https://smithy.io/2.0/aws/protocols/aws-query-protocol.html).
 
 use super::cases::{Cases, in_text, twice, with_unknown};
@@ -18,7 +18,7 @@ pub(super) fn open(out: &mut Cases<'_, '_>) {
         return;
     }
     twice(out);
-    out.open("unknown-member", "text", "a member that no document names", with_unknown(Value::text("overstep")));
+    out.open("unknown-member", "text", "an undocumented member", with_unknown(Value::text("overstep")));
     for depth in [64, 1_000] {
         out.open("deep-nesting", &format!("dots-{depth}"), "very deep nesting", |sampler| {
             let Value::Map(mut members) = sampler.plain() else { return None };
@@ -37,7 +37,7 @@ fn texts(out: &mut Cases<'_, '_>, site: &Site) {
     for (variant, bytes) in
         [("lone-byte", &b"%FF"[..]), ("cut-sequence", b"a%C3"), ("overlong", b"%C0%AF"), ("raw-byte", b"\xff")]
     {
-        out.open("encoding", variant, "bytes that are no UTF-8", in_text(site, bytes));
+        out.open("encoding", variant, "bytes that are not UTF-8", in_text(site, bytes));
     }
     for (variant, bytes) in [
         ("bad-escape", &b"a%zzb"[..]),
@@ -53,7 +53,7 @@ fn texts(out: &mut Cases<'_, '_>, site: &Site) {
     out.open("control", "nul", "a NUL character", in_text(site, b"a%00b"));
 }
 
-/// Forms in which some readers take a number.
+/// Adds numbers in forms that some servers accept.
 pub(super) fn numbers(out: &mut Cases<'_, '_>) {
     let work = out.work;
     let number = work.sites.iter().find(|site| {
@@ -75,7 +75,7 @@ pub(super) fn numbers(out: &mut Cases<'_, '_>) {
     }
 }
 
-/// Lists whose items are called otherwise than `NAME.member.1`, `NAME.member.2`.
+/// Adds lists whose items have other names than `NAME.member.1`, `NAME.member.2`.
 fn items(out: &mut Cases<'_, '_>) {
     let work = out.work;
     let lists = work.sites.iter().filter(|site| site.in_body() && site.path.0.len() == 1);
@@ -98,7 +98,7 @@ fn items(out: &mut Cases<'_, '_>) {
         ("beyond-long", "99999999999999999999"),
     ] {
         let damage = Damage::ListNumber(name.to_owned(), number.to_owned());
-        out.open("list-number", variant, "items are numbered from 1 without a hole", with(damage));
+        out.open("list-number", variant, "items are numbered from 1 without gaps", with(damage));
     }
     let reason = "another word before the numbers of a list";
     out.open("list-word", "other", reason, with(Damage::ListWord(name.to_owned(), Some("overstep".to_owned()))));

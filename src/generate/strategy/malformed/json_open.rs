@@ -1,6 +1,6 @@
-//! JSON requests on which the documents are silent: nobody may crash on them, and what they do is recorded.
+//! JSON requests on which the documents are silent: a server must not crash on them, and its responses are recorded.
 //!
-//! It never says that one of them is wrong.
+//! It never expects that one of them is rejected.
 
 use super::MARK;
 use super::cases::{Cases, damaged, twice, with_unknown};
@@ -23,7 +23,7 @@ pub(super) fn open(out: &mut Cases<'_, '_>) {
     out.open(kind, "charset", "a content type with a parameter", damaged(Damage::ContentType(Some(charset))));
     out.open("bom", "utf-8", "a byte order mark", damaged(Damage::BodyPrefixed(vec![0xEF, 0xBB, 0xBF])));
     twice(out);
-    let unknown = "a member that no document names";
+    let unknown = "an undocumented member";
     out.open("unknown-member", "text", unknown, with_unknown(Value::text("overstep")));
     out.open("unknown-member", "null", unknown, with_unknown(Value::Null));
     for depth in [64, 1_000, 20_000] {
@@ -48,7 +48,7 @@ pub(super) fn open(out: &mut Cases<'_, '_>) {
     let number =
         work.sites.iter().find(|site| site.in_body() && matches!(work.shape(site).kind, Kind::Double | Kind::Float));
     if let Some(site) = number {
-        out.open("number", "huge", "a number beyond any float", |sampler| {
+        out.open("number", "huge", "a number that no float can represent", |sampler| {
             Some(Request::of(sampler.set(site, Value::Number("1e400".into()))))
         });
     }

@@ -1,7 +1,7 @@
-//! Requests whose bytes no reader may take, and requests on whose form the documents are silent, by protocol.
+//! Malformed requests, and requests in forms on which the documents are silent, by protocol.
 //!
-//! What some reader could take for a valid request is never called wrong: it is recorded, and must only not break the
-//! server.
+//! A request that some parser could read as valid is never expected to be rejected: its response is recorded, and it
+//! must not break the server.
 
 mod call;
 mod cases;
@@ -16,15 +16,15 @@ use crate::contract::Protocol;
 use crate::generate::case::{Case, Damage};
 use cases::Cases;
 
-/// Replaced by bytes that no text can hold, after encoding.
+/// Marker text that is replaced, after encoding, by bytes that a text cannot contain.
 const MARK: &str = "overstepMARKoverstep";
 
-/// What must be refused.
+/// Returns the cases that must be rejected.
 pub(crate) fn cases(work: &Work<'_>) -> Vec<Case> {
     let mut out = Cases::new(work);
     match family(work) {
         Family::Json => json::refused(&mut out),
-        // Any text is a form.
+        // Every text is a form.
         Family::Form => {}
         Family::Xml => xml::refused(&mut out),
         Family::Cbor => cbor::refused(&mut out),
@@ -32,7 +32,7 @@ pub(crate) fn cases(work: &Work<'_>) -> Vec<Case> {
     out.made
 }
 
-/// What must only be survived, and how operations are named.
+/// Returns the cases with undocumented outcomes, and those about how a request names its operation.
 pub(crate) fn open(work: &Work<'_>) -> Vec<Case> {
     let mut out = Cases::new(work);
     match family(work) {
@@ -45,19 +45,19 @@ pub(crate) fn open(work: &Work<'_>) -> Vec<Case> {
     out.made
 }
 
-/// The plainest way to make a body that is no document; `None` where any body says something.
+/// Returns the simplest damage that makes a body unparsable, or `None` if every body can be parsed.
 pub(super) fn no_document(work: &Work<'_>) -> Option<Damage> {
     let broken = match family(work) {
         Family::Json => &b"{"[..],
         Family::Form => return None,
         Family::Xml => b"<",
-        // Additional information that no item has.
+        // A reserved value of the additional information.
         Family::Cbor => b"\x1c",
     };
     work.has_document().then(|| Damage::Body(broken.to_vec()))
 }
 
-/// What a request's document is made of.
+/// The format of a request's document.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Family {
     Json,

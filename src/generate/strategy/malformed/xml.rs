@@ -1,7 +1,7 @@
-//! XML bodies: what is not well formed must be refused, what is well formed and unusual must be survived.
+//! XML bodies: malformed ones must be rejected, unusual but well-formed ones must not break the server.
 //!
-//! It never damages a body of bytes or text. "Well formed" is what [XML 1.0](https://www.w3.org/TR/xml/#sec-terminology)
-//! says; a processor must not go on after a fatal error.
+//! It never damages a body of bytes or text. [XML 1.0](https://www.w3.org/TR/xml/#sec-terminology) defines "well
+//! formed"; a processor must not continue after a fatal error.
 
 use super::MARK;
 use super::cases::{Cases, body, in_text, needs_something, not_utf8, with_unknown};
@@ -13,7 +13,7 @@ use crate::generate::sample::{Change, Sampler};
 use crate::generate::site::Site;
 use crate::generate::strategy::Work;
 
-/// A member that stands in an element of its own, so that there is a document to damage.
+/// Returns a member that is an element of its own, so that there is a document to damage.
 fn element<'p>(work: &Work<'p>) -> Option<&'p Site> {
     let in_document = |site: &&Site| site.in_body() && !site.is_key();
     let mut all = work.sites.iter().filter(in_document);
@@ -31,9 +31,9 @@ pub(super) fn refused(out: &mut Cases<'_, '_>) {
         ("control", b"\x01\x02\x03"),
         ("end-only", b"</overstep>"),
     ] {
-        out.refused("not-xml", variant, "the body is XML", body(bytes));
+        out.refused("not-xml", variant, "the body must be XML", body(bytes));
     }
-    let whole = "the body is a whole document";
+    let whole = "the body must be a complete document";
     for (variant, share) in [("half", 50), ("last-byte", 99), ("first-byte-only", 1)] {
         out.refused("truncated", variant, whole, damaged(site, Damage::BodyTruncated(share)));
     }
@@ -47,7 +47,7 @@ pub(super) fn refused(out: &mut Cases<'_, '_>) {
         out.refused(
             "trailing",
             variant,
-            "one element is the document",
+            "the document must have one root element",
             damaged(site, Damage::BodySuffixed(tail.into())),
         );
     }
@@ -58,21 +58,21 @@ pub(super) fn refused(out: &mut Cases<'_, '_>) {
     let Some(site) = work.free_text() else { return };
     not_utf8(out, site);
     for (kind, variant, rule, bytes) in [
-        ("tags", "mismatched", "every element ends with its own tag", &b"<overstep></oversteq>"[..]),
-        ("tags", "unclosed", "every element ends", b"<overstep>"),
-        ("tags", "crossed", "elements lie within each other", b"<a><b></a></b>"),
-        ("tags", "bracket", "`<` begins a tag", b"a < b"),
-        ("tags", "no-name", "a tag has a name", b"<></>"),
-        ("attributes", "unquoted", "attributes are quoted", b"<a b=c></a>"),
-        ("attributes", "twice", "an attribute stands once", b"<a b=\"1\" b=\"2\"></a>"),
-        ("entities", "undefined", "entities are defined", b"&overstep;"),
-        ("entities", "unended", "an entity ends with a semicolon", b"a&amp b"),
-        ("entities", "ampersand", "`&` begins an entity", b"a & b"),
-        ("escapes", "nul", "a character reference names a character of XML", b"&#0;"),
-        ("escapes", "beyond-unicode", "a character reference names a character of XML", b"&#x110000;"),
-        ("escapes", "raw-control", "a body holds characters of XML only", b"a\x01b"),
-        ("cdata", "unended", "a section ends", b"<![CDATA[a"),
-        ("comments", "unended", "a comment ends", b"<!-- a"),
+        ("tags", "mismatched", "end tags must match their start tags", &b"<overstep></oversteq>"[..]),
+        ("tags", "unclosed", "every element must be closed", b"<overstep>"),
+        ("tags", "crossed", "elements must be nested", b"<a><b></a></b>"),
+        ("tags", "bracket", "`<` must begin a tag", b"a < b"),
+        ("tags", "no-name", "a tag must have a name", b"<></>"),
+        ("attributes", "unquoted", "attributes must be quoted", b"<a b=c></a>"),
+        ("attributes", "twice", "attributes must not be repeated", b"<a b=\"1\" b=\"2\"></a>"),
+        ("entities", "undefined", "entities must be defined", b"&overstep;"),
+        ("entities", "unended", "an entity must end with a semicolon", b"a&amp b"),
+        ("entities", "ampersand", "`&` must begin an entity", b"a & b"),
+        ("escapes", "nul", "a character reference must name a valid XML character", b"&#0;"),
+        ("escapes", "beyond-unicode", "a character reference must name a valid XML character", b"&#x110000;"),
+        ("escapes", "raw-control", "a body must contain only valid XML characters", b"a\x01b"),
+        ("cdata", "unended", "a CDATA section must be closed", b"<![CDATA[a"),
+        ("comments", "unended", "a comment must be closed", b"<!-- a"),
     ] {
         out.refused(kind, variant, rule, in_text(site, bytes));
     }
@@ -119,9 +119,9 @@ pub(super) fn open(out: &mut Cases<'_, '_>) {
         out.open("duplicate-keys", "same-value", "a member twice", damaged(site, Damage::DuplicateMember(name)));
     }
     let is_body = |site: &&Site| site.location == crate::contract::Location::Body;
-    // Beside a payload, a member that no document names has no place.
+    // Next to a payload, there is no place for an undocumented member.
     if work.sites.iter().any(|site| is_body(&site)) {
-        out.open("unknown-member", "text", "a member that no document names", with_unknown(Value::text("overstep")));
+        out.open("unknown-member", "text", "an undocumented member", with_unknown(Value::text("overstep")));
         for depth in [64, 1_000, 20_000] {
             let nested = Value::Raw(format!("{}{}", "<a>".repeat(depth), "</a>".repeat(depth)));
             out.open("deep-nesting", &format!("elements-{depth}"), "very deep nesting", with_unknown(nested));
@@ -136,15 +136,15 @@ pub(super) fn open(out: &mut Cases<'_, '_>) {
 fn texts(out: &mut Cases<'_, '_>, site: &Site) {
     let escaped: String = MARK.chars().map(|c| format!("&#x{:X};", c as u32)).collect();
     for (kind, variant, reason, bytes) in [
-        ("cdata", "text", "a section of characters", &b"<![CDATA[overstep]]>"[..]),
-        ("cdata", "end-in-text", "the end of a section in a text", b"a]]>b"),
+        ("cdata", "text", "a CDATA section", &b"<![CDATA[overstep]]>"[..]),
+        ("cdata", "end-in-text", "the end of a CDATA section in a text", b"a]]>b"),
         ("comments", "in-text", "a comment in a text", b"over<!-- -->step"),
-        ("comments", "instruction", "an instruction in a text", b"over<?a b?>step"),
+        ("comments", "instruction", "a processing instruction in a text", b"over<?a b?>step"),
         ("escapes", "all-escaped", "every character escaped", escaped.as_bytes()),
-        ("escapes", "surrogates", "a character as two references", b"&#xD83D;&#xDE00;"),
+        ("escapes", "surrogates", "a surrogate pair as two references", b"&#xD83D;&#xDE00;"),
         ("tags", "element-in-text", "an element in a text", b"over<a></a>step"),
         ("tags", "empty-tag", "an element in a text", b"<a/>"),
-        ("tags", "prefixed", "a prefix that is not declared", b"<a:b></a:b>"),
+        ("tags", "prefixed", "an undeclared namespace prefix", b"<a:b></a:b>"),
     ] {
         out.open(kind, variant, reason, in_text(site, bytes));
     }
@@ -152,13 +152,13 @@ fn texts(out: &mut Cases<'_, '_>, site: &Site) {
         (1..5).map(|level| format!("<!ENTITY e{level} \"{}\">", format!("&e{};", level - 1).repeat(10))).collect();
     let laughs = format!("<!DOCTYPE o [<!ENTITY e0 \"o\">{nested}]>");
     for (variant, reason, document_type, reference) in [
-        ("declared", "an entity of the document's own", "<!DOCTYPE o [<!ENTITY e0 \"overstep\">]>", "&e0;"),
-        // Ten thousand letters: a reader that expands them lives, and one that would expand ten levels is seen.
-        ("expanding", "entities made of entities", laughs.as_str(), "&e4;"),
-        ("in-itself", "an entity made of itself", "<!DOCTYPE o [<!ENTITY e0 \"&e0;\">]>", "&e0;"),
+        ("declared", "an entity that the document defines", "<!DOCTYPE o [<!ENTITY e0 \"overstep\">]>", "&e0;"),
+        // Ten thousand letters: a parser that expands them survives, and a response shows that it would expand more.
+        ("expanding", "nested entities", laughs.as_str(), "&e4;"),
+        ("in-itself", "a recursive entity", "<!DOCTYPE o [<!ENTITY e0 \"&e0;\">]>", "&e0;"),
         (
             "external",
-            "an entity that stands in a file",
+            "an external entity",
             "<!DOCTYPE o [<!ENTITY e0 SYSTEM \"file:///nonexistent/overstep\">]>",
             "&e0;",
         ),
@@ -172,7 +172,7 @@ fn texts(out: &mut Cases<'_, '_>, site: &Site) {
     }
 }
 
-/// The name of the member of the document in which a site lies, where it stands once.
+/// Returns the name of the top-level member of the document that contains the site, unless it is a list or a map.
 fn element_name(work: &Work<'_>, site: &Site) -> Option<String> {
     let depth = if site.location == crate::contract::Location::Payload { 1 } else { 0 };
     let place =
@@ -184,7 +184,7 @@ fn element_name(work: &Work<'_>, site: &Site) -> Option<String> {
     }
 }
 
-/// The plain request with this member in it, damaged.
+/// Builds the control's request with this member added and one damage.
 fn damaged(site: &Site, damage: Damage) -> impl Fn(&Sampler<'_>) -> Option<Request> {
     move |sampler| Some(Request::damaged(sampler.with(&[(&site.path, Change::Touch)]), damage.clone()))
 }
