@@ -1,10 +1,10 @@
 //! The mutation score over several seeds, and how long it takes: `cargo bench --bench score [-- SEED…]`.
 //!
-//! It asserts what `tests/score` asserts of every fault, and nothing about time.
+//! It asserts what `tests/it/score` asserts of every fault, and nothing about time.
 
-#[path = "../tests/score/mod.rs"]
+#[path = "../tests/it/score/mod.rs"]
 mod score;
-#[path = "../tests/support/mod.rs"]
+#[path = "../tests/it/support/mod.rs"]
 mod support;
 
 use overstep::run::Stopwatch;
@@ -19,7 +19,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const SEEDS: [u64; 3] = [1, 2, 3];
 
 fn main() {
-    // `cargo test --benches` runs this file too; `tests/mutation.rs` has asked already.
+    // `cargo test --benches` runs this file too; `tests/it/mutation.rs` has asked already.
     if std::env::args().any(|argument| argument == "--test") {
         return;
     }

@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 
 static SUBJECT: LazyLock<Subject> = LazyLock::new(|| {
     // What `overstep ingest DOCUMENTS -o service.contract.json` wrote, and the scenario.
-    let contract = include_str!("../../tests/planted/cards.contract.json");
-    let scenario = include_str!("../../tests/planted/cards.toml");
+    let contract = include_str!("../../tests/it/cards/cards.contract.json");
+    let scenario = include_str!("../../tests/it/cards/cards.toml");
     Subject::new(contract, scenario).expect("they fit each other")
 });
 

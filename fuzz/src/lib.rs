@@ -1,10 +1,8 @@
 //! What fuzz targets have in common: a property for each, and services in this process.
 //!
-//! Nothing here needs libFuzzer: `tests/corpus.rs` replays the same properties over the committed corpus.
+//! Nothing here needs libFuzzer: `tests/it/corpus.rs` replays the same properties over the committed corpus.
 
-#[path = "../../tests/planted/mod.rs"]
+#[path = "../../tests/it/cards/mod.rs"]
 pub mod cards;
-#[path = "../../tests/planted/service.rs"]
-pub mod service;
-
 pub mod properties;
+pub mod support;

@@ -9,8 +9,8 @@
 //! # use bytes::Bytes;
 //! # use http_body_util::Full;
 //! # use std::convert::Infallible;
-//! # let contract = include_str!("../../tests/planted/cards.contract.json");
-//! # let scenario = include_str!("../../tests/planted/cards.toml");
+//! # let contract = include_str!("../../tests/it/cards/cards.contract.json");
+//! # let scenario = include_str!("../../tests/it/cards/cards.toml");
 //! # struct Cards;
 //! # impl tower_service::Service<http::Request<Full<Bytes>>> for Cards {
 //! #     type Response = http::Response<Full<Bytes>>;

@@ -1,8 +1,6 @@
 //! Contracts that nobody wrote: an independent validator agrees with the label of every case that is made of them.
 
-#[path = "../../../tests/support/schema.rs"]
-mod schema;
-
+use crate::support::schema;
 use arbitrary::{Result, Unstructured};
 use overstep::contract;
 use overstep::generate::{self, Level, Options, Send};

@@ -3,11 +3,11 @@
 //! Each takes any bytes, ends in bounded time, and panics where the property does not hold.
 
 mod labels;
-mod made;
-mod reading;
+pub mod made;
+pub mod reading;
 mod regexes;
 
-use crate::service;
+use crate::cards::service;
 use bytes::Bytes;
 use http_body_util::Full;
 use overstep::contract::{self, Contract};

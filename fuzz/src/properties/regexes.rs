@@ -1,11 +1,8 @@
 //! Two regex engines that do not know each other: what one makes of a pattern, the other must judge the same.
 
-#[path = "../../../tests/support/taker.rs"]
-mod taker;
-
+use crate::support::taker::{server, takes};
 use arbitrary::Unstructured;
 use overstep::generate::pattern::Pattern;
-use taker::{server, takes};
 
 /// Longer patterns are made of shorter ones, and take backtracking engines longer than a fuzzer waits.
 const LONGEST: usize = 32;

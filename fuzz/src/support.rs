@@ -1,0 +1,6 @@
+//! The parts of the tests' shared code that the properties use.
+
+#[path = "../../tests/it/support/schema.rs"]
+pub mod schema;
+#[path = "../../tests/it/support/taker.rs"]
+pub mod taker;

@@ -1,0 +1,77 @@
+//! Services in this process, as anybody's server may be one: the made-up one, and the reference server.
+
+#![allow(dead_code, reason = "each user takes a part of it")]
+
+use super::{Cards, Fault};
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Full;
+use overstep::reference;
+use std::convert::Infallible;
+use std::future::{Future as _, Ready, ready};
+use std::task::{Context, Poll};
+use tower_service::Service;
+
+/// The made-up service, new.
+pub fn cards(fault: Fault) -> Called<impl FnMut(Request<Full<Bytes>>) -> Response<Full<Bytes>>> {
+    let cards = Cards::new(fault);
+    Called(move |request: Request<Full<Bytes>>| {
+        let target = request.uri().to_string();
+        let (head, body) = request.into_parts();
+        let body = whole(body);
+        let (status, body) = cards.answer(head.method.as_str(), &target, &body);
+        let answer = Response::builder().status(status).header("content-type", "application/json");
+        answer.body(Full::from(body.to_string())).expect("an answer")
+    })
+}
+
+/// A reference server.
+pub fn reference(
+    service: &reference::Service,
+) -> Called<impl FnMut(Request<Full<Bytes>>) -> Response<Full<Bytes>> + '_> {
+    Called(|request: Request<Full<Bytes>>| {
+        let target = request.uri().to_string();
+        let (head, body) = request.into_parts();
+        let headers: Vec<(&str, &[u8])> =
+            head.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+        let body = whole(body);
+        let asked =
+            reference::Request { method: head.method.as_str(), target: &target, headers: &headers, body: &body };
+        let answer = service.handle(&asked);
+        let mut response = Response::builder().status(answer.status);
+        for (name, value) in &answer.headers {
+            response = response.header(name.as_ref(), value.as_ref());
+        }
+        response.body(Full::from(answer.body)).expect("an answer")
+    })
+}
+
+/// All bytes of a body that is in memory.
+fn whole(body: Full<Bytes>) -> Bytes {
+    use http_body_util::BodyExt as _;
+    let frame = std::pin::pin!(body.collect());
+    match frame.poll(&mut Context::from_waker(std::task::Waker::noop())) {
+        Poll::Ready(Ok(collected)) => collected.to_bytes(),
+        _ => Bytes::new(),
+    }
+}
+
+/// A function as a service.
+pub struct Called<F>(pub F);
+
+impl<F> Service<Request<Full<Bytes>>> for Called<F>
+where
+    F: FnMut(Request<Full<Bytes>>) -> Response<Full<Bytes>>,
+{
+    type Response = Response<Full<Bytes>>;
+    type Error = Infallible;
+    type Future = Ready<Result<Self::Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Full<Bytes>>) -> Self::Future {
+        ready(Ok((self.0)(request)))
+    }
+}

@@ -1,0 +1,542 @@
+//! The embedded reference server, in process and over a socket.
+mod contracts;
+mod corpus;
+
+use contracts::{connect, leadlex};
+use corpus::{Sent, connect_corpus, leadlex_corpus};
+use overstep::contract::from_json;
+use overstep::reference::{BearerKey, Delivery, Fault, KnownId, Request, Response, Server, Service, World, catalogue};
+use serde_json::{Value, json};
+use std::collections::HashSet;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::sync::Arc;
+
+const INSTANCE: &str = "11111111-2222-3333-4444-555555555555";
+const CONTACT: &str = "aaaaaaaa-bbbb-cccc-dddd-0123456789ab";
+const LEAD: &str = "123e4567-e89b-12d3-a456-0123456789ab";
+
+fn connect_world() -> World {
+    let known = |member: &str, form: &str| KnownId { member: member.to_owned(), form: form.to_owned() };
+    World {
+        known: vec![
+            known("InstanceId", INSTANCE),
+            known("ContactId", "aaaaaaaa-bbbb-cccc-dddd-{case}"),
+            known("InitialContactId", "aaaaaaaa-bbbb-cccc-dddd-{case}"),
+        ],
+        require_sigv4: true,
+        ..World::default()
+    }
+}
+
+fn leadlex_world() -> World {
+    let key = |key: &str, lacks: &[&str]| BearerKey {
+        key: key.to_owned(),
+        lacks: lacks.iter().map(|one| (*one).to_owned()).collect(),
+    };
+    World {
+        known: vec![KnownId { member: "id".to_owned(), form: "123e4567-e89b-12d3-a456-{case}".to_owned() }],
+        bearer_keys: vec![key("wbk_full", &[]), key("wbk_readonly", &["contacts:write"])],
+        error_code: Some("error.code".to_owned()),
+        ..World::default()
+    }
+}
+
+const SIGNATURE: &str = "AWS4-HMAC-SHA256 Credential=AKID/20260101/us-east-1/connect/aws4_request, \
+    SignedHeaders=host;x-amz-date, Signature=00000000000000000000000000000000000000000000000000000000000000ff";
+
+fn send_as(service: &Service, proof: Option<&str>, method: &str, target: &str, body: &[u8]) -> Response {
+    let mut headers: Vec<(&str, &[u8])> = vec![("content-type", b"application/json")];
+    if let Some(proof) = proof {
+        headers.push(("Authorization", proof.as_bytes()));
+    }
+    service.handle(&Request { method, target, headers: &headers, body })
+}
+
+fn aws(service: &Service, method: &str, target: &str, body: impl AsRef<[u8]>) -> Response {
+    send_as(service, Some(SIGNATURE), method, target, body.as_ref())
+}
+
+fn lead(service: &Service, body: impl AsRef<[u8]>) -> Response {
+    send_as(service, Some("Bearer wbk_full"), "POST", &format!("/v1/contacts/{LEAD}/tags"), body.as_ref())
+}
+
+fn document(response: &Response) -> Value {
+    serde_json::from_slice(&response.body).expect("the body is JSON")
+}
+
+/// Status, and the error's name or code where there is one.
+fn outcome(response: &Response) -> (u16, String) {
+    let header = response.header("x-amzn-errortype").map(str::to_owned);
+    let code = || {
+        let document: Value = serde_json::from_slice(&response.body).unwrap_or_default();
+        document.pointer("/error/code").and_then(Value::as_str).map(str::to_owned)
+    };
+    (response.status, header.or_else(code).unwrap_or_default())
+}
+
+fn tags(tags: Value) -> String {
+    json!({"ContactId": CONTACT, "InstanceId": INSTANCE, "Tags": tags}).to_string()
+}
+
+fn invalid() -> (u16, String) {
+    (400, "InvalidParameterException".to_owned())
+}
+
+fn ok() -> (u16, String) {
+    (200, String::new())
+}
+
+fn connect_service() -> Service {
+    Service::new(connect(), connect_world())
+}
+
+fn leadlex_service() -> Service {
+    Service::new(leadlex(), leadlex_world())
+}
+
+#[test]
+fn every_limit_is_kept_exactly() {
+    let service = connect_service();
+    let many = |count: usize| (0..count).map(|n| (format!("k.{}", "x".repeat(n)), json!("v"))).collect::<Value>();
+    for (body, expected) in [
+        (tags(json!({"a": "b"})), ok()),
+        (tags(json!({})), invalid()),
+        (tags(many(6)), ok()),
+        (tags(many(7)), invalid()),
+        (tags(json!({"a".repeat(128): ""})), ok()),
+        (tags(json!({"a".repeat(129): ""})), invalid()),
+        (tags(json!({"": ""})), invalid()),
+        (tags(json!({"aws:x": ""})), invalid()),
+        (tags(json!({"AWS:x": ""})), ok()),
+        (tags(json!({"a\n": ""})), invalid()),
+        (tags(json!({"a,<;9": ""})), ok()),
+        (tags(json!({"a b": ""})), invalid()),
+        (tags(json!({"a": "é".repeat(256)})), ok()),
+        (tags(json!({"a": "😀".repeat(256)})), ok()),
+        (tags(json!({"a": "😀".repeat(257)})), invalid()),
+        (tags(json!({"a": null})), invalid()),
+        (tags(json!({"a": 1})), invalid()),
+        (tags(json!(null)), invalid()),
+        (tags(json!([])), invalid()),
+        (tags(json!("a")), invalid()),
+        (json!({"InstanceId": INSTANCE, "Tags": {"a": "b"}}).to_string(), invalid()),
+        (json!({"ContactId": "x".repeat(257), "InstanceId": INSTANCE, "Tags": {"a": "b"}}).to_string(), invalid()),
+        (json!({"ContactId": CONTACT, "InstanceId": INSTANCE, "Tags": {"a": "b"}, "more": [1]}).to_string(), ok()),
+    ] {
+        assert_eq!(outcome(&aws(&service, "POST", "/contact/tags", &body)), expected, "{body:.100}");
+    }
+    let update = format!("/contacts/{INSTANCE}/{CONTACT}");
+    let nested = |depth: usize| {
+        let mut value = json!({"ValueInteger": 2.0});
+        for _ in 0..depth {
+            value = json!({"ValueMap": {"k": value}, "ValueList": [{}]});
+        }
+        json!({"SegmentAttributes": {"k": value}})
+    };
+    for (body, expected) in [
+        (json!({}), invalid()),
+        (json!({"Name": null}), invalid()),
+        (json!({"Name": ""}), ok()),
+        (json!({"Name": "x".repeat(1025)}), invalid()),
+        (json!({"References": {"k": {"Type": "URL"}}}), ok()),
+        (json!({"References": {"k": {}}}), invalid()),
+        (json!({"References": {"k": {"Type": null}}}), invalid()),
+        (json!({"References": {"k": {"Type": "url"}}}), invalid()),
+        (json!({"References": {"k": {"Type": "URL", "Arn": "a".repeat(19)}}}), invalid()),
+        (json!({"References": {"k": {"Type": "URL", "Arn": "a".repeat(20)}}}), ok()),
+        (json!({"References": {"k": {"Type": "URL", "Arn": format!("{}#", "a".repeat(20))}}}), ok()),
+        (json!({"References": {"k": {"Type": "URL", "Arn": format!("#{}", "a".repeat(20))}}}), invalid()),
+        (nested(0), ok()),
+        (nested(20), ok()),
+        (json!({"SegmentAttributes": {"k": {"ValueInteger": -5}}}), ok()),
+        (json!({"SegmentAttributes": {"k": {"ValueInteger": -6}}}), invalid()),
+        (json!({"SegmentAttributes": {"k": {"ValueInteger": 2147483648_u64}}}), invalid()),
+        (json!({"SegmentAttributes": {"k": {"ValueInteger": 1.5}}}), invalid()),
+        (json!({"SegmentAttributes": {"k": {"ValueInteger": "1"}}}), invalid()),
+        (json!({"SegmentAttributes": {"k": {"ValueList": [null]}}}), invalid()),
+        (json!({"SegmentAttributes": {"k": {"ValueList": [{"ValueString": 1}]}}}), invalid()),
+        (json!({"SegmentAttributes": {"k": {"ValueMap": {"é": {}}}}}), invalid()),
+        (json!({"References": {"k": {"Type": "URL", "Value": "é".repeat(2049)}}}), invalid()),
+    ] {
+        let response = aws(&service, "POST", &update, body.to_string());
+        assert_eq!(outcome(&response), expected, "{body:.100}");
+    }
+}
+
+#[test]
+fn damaged_bodies_are_refused_and_break_nothing() {
+    let service = connect_service();
+    let whole = tags(json!({"a": "b"}));
+    let deep = format!("{{\"Tags\": {}", "[".repeat(200_000));
+    let malformed = (400, "InvalidRequestException".to_owned());
+    for (body, expected) in [
+        (whole.as_bytes().to_vec(), &ok()),
+        (b"{".to_vec(), &malformed),
+        (b" ".to_vec(), &malformed),
+        (b"null".to_vec(), &malformed),
+        (b"[]".to_vec(), &malformed),
+        (whole.as_bytes()[..whole.len() - 1].to_vec(), &malformed),
+        ([whole.as_bytes(), b"x"].concat(), &malformed),
+        ([b"\xef\xbb\xbf", whole.as_bytes()].concat(), &malformed),
+        (whole.replace("\"b\"", "NaN").into_bytes(), &malformed),
+        (whole.replace("\"b\"", "1e999").into_bytes(), &malformed),
+        (whole.replace("\"b\"", "\"\\ud800\"").into_bytes(), &malformed),
+        (whole.replace("\"b\"", "\"\\ud800\\u0041\"").into_bytes(), &malformed),
+        (whole.replace("\"b\"", "\"\\u0000\"").into_bytes(), &ok()),
+        ([b"{\"Tags\": \"\xff\"", whole.as_bytes()].concat(), &malformed),
+        (deep.into_bytes(), &malformed),
+        (Vec::new(), &invalid()),
+        (b"{}".to_vec(), &invalid()),
+        (whole.replace("\"Tags\":", "\"Tags\":1,\"Tags\":").into_bytes(), &ok()),
+    ] {
+        let response = aws(&service, "POST", "/contact/tags", &body);
+        let shown = String::from_utf8_lossy(&body[..body.len().min(80)]).into_owned();
+        assert_eq!(&outcome(&response), expected, "{shown}");
+    }
+    let large = vec![b' '; (8 << 20) + 1];
+    assert_eq!(aws(&service, "POST", "/contact/tags", large).status, 413);
+}
+
+#[test]
+fn who_calls_comes_before_what_they_say() {
+    let service = connect_service();
+    let target = "/contact/tags";
+    for proof in [None, Some(""), Some("AWS4-HMAC-SHA256"), Some("Bearer x"), Some(&SIGNATURE[..SIGNATURE.len() - 1])] {
+        let response = send_as(&service, proof, "POST", target, b"{");
+        assert_eq!(outcome(&response), (403, "MissingAuthenticationTokenException".to_owned()), "{proof:?}");
+    }
+    let service = leadlex_service();
+    let target = format!("/v1/contacts/{LEAD}/tags");
+    let unauthorized = (401, "unauthorized".to_owned());
+    for (proof, expected) in [
+        (None, &unauthorized),
+        (Some(""), &unauthorized),
+        (Some("Bearer"), &unauthorized),
+        (Some("Bearer "), &unauthorized),
+        (Some("Basic wbk_full"), &unauthorized),
+        (Some("wbk_full"), &unauthorized),
+        (Some("Bearer wbk_ful"), &unauthorized),
+        (Some("Bearer wbk_fullx"), &unauthorized),
+        (Some("Bearer WBK_FULL"), &unauthorized),
+        (Some("Bearer wbk_readonly"), &(403, "insufficient_permissions".to_owned())),
+        (Some("bearer wbk_full"), &(400, "validation_error".to_owned())),
+    ] {
+        assert_eq!(&outcome(&send_as(&service, proof, "POST", &target, b"{")), expected, "{proof:?}");
+    }
+}
+
+#[test]
+fn routes_and_resources_are_told_apart() {
+    let service = connect_service();
+    let body = tags(json!({"a": "b"}));
+    let unknown = |status| (status, "UnknownOperationException".to_owned());
+    let missing = (404, "ResourceNotFoundException".to_owned());
+    assert_eq!(outcome(&aws(&service, "POST", "/contact/tag", &body)), unknown(404));
+    assert_eq!(outcome(&aws(&service, "PUT", "/contact/tags", &body)), unknown(405));
+    assert_eq!(outcome(&aws(&service, "GET", &format!("/contacts/{INSTANCE}/"), "")), unknown(404));
+    assert_eq!(outcome(&aws(&service, "GET", &format!("/contacts//{CONTACT}"), "")), unknown(404));
+    assert_eq!(outcome(&aws(&service, "GET", &format!("/contacts/{INSTANCE}/{CONTACT}"), "")), ok());
+    assert_eq!(outcome(&aws(&service, "GET", &format!("/contacts/{INSTANCE}/%61{}", &CONTACT[1..]), "")), ok());
+    assert_eq!(outcome(&aws(&service, "GET", &format!("/contacts/{INSTANCE}/%2561{}", &CONTACT[1..]), "")), missing);
+    assert_eq!(outcome(&aws(&service, "GET", &format!("/contacts/{INSTANCE}/%ff"), "")).0, 400);
+    assert_eq!(outcome(&aws(&service, "GET", &format!("/contacts/{INSTANCE}/%2E%2E"), "")), missing);
+    let other = body.replace(CONTACT, "other");
+    assert_eq!(outcome(&aws(&service, "POST", "/contact/tags", other)), missing);
+    let other = body.replace(INSTANCE, "other");
+    assert_eq!(outcome(&aws(&service, "POST", "/contact/tags", other)), missing);
+    let service = leadlex_service();
+    let full = Some("Bearer wbk_full");
+    let body = br#"{"tags":["a"]}"#;
+    for (target, expected) in [
+        (format!("/functions/v1/api-gateway/v1/contacts/{LEAD}/tags"), (200, "")),
+        (format!("/functions/v1/api-gateway/contacts/{LEAD}/tags"), (404, "route_not_found")),
+        ("/v1/contacts/123e4567-e89b-12d3-a456-426614174000/tags".to_owned(), (200, "")),
+        ("/v1/contacts/00000000-0000-4000-8000-000000000000/tags".to_owned(), (404, "not_found")),
+        ("/v1/contacts/x/tags".to_owned(), (400, "validation_error")),
+        (format!("/v1/contacts/{LEAD}%0A/tags"), (400, "validation_error")),
+    ] {
+        assert_eq!(
+            outcome(&send_as(&service, full, "POST", &target, body)),
+            (expected.0, expected.1.to_owned()),
+            "{target}"
+        );
+    }
+}
+
+#[test]
+fn what_is_written_is_merged_and_read_back() {
+    let service = connect_service();
+    let describe = format!("/contacts/{INSTANCE}/{CONTACT}");
+    let shown = || document(&aws(&service, "GET", &describe, ""))["Contact"].clone();
+    assert_eq!(shown(), json!({"Id": CONTACT}));
+    assert_eq!(aws(&service, "POST", "/contact/tags", tags(json!({"a": "1", "b": "2"}))).body, "{}");
+    aws(&service, "POST", "/contact/tags", tags(json!({"b": "3", "c": ""})));
+    assert_eq!(shown()["Tags"], json!({"a": "1", "b": "3", "c": ""}));
+    aws(&service, "POST", "/contact/tags", tags(json!({"d": "4", "e e": ""})));
+    assert_eq!(shown()["Tags"], json!({"a": "1", "b": "3", "c": ""}), "a rejected request leaves no trace");
+    let untag = format!("/contact/tags/{INSTANCE}/{CONTACT}?TagKeys=a&TagKeys=%62&TagKeys=zz");
+    assert_eq!(outcome(&aws(&service, "DELETE", &untag, "")), ok());
+    assert_eq!(shown()["Tags"], json!({"c": ""}));
+    let untag = format!("/contact/tags/{INSTANCE}/{CONTACT}");
+    assert_eq!(outcome(&aws(&service, "DELETE", &untag, "")), invalid());
+
+    let attributes = |attributes: Value| {
+        let body = json!({"InitialContactId": CONTACT, "InstanceId": INSTANCE, "Attributes": attributes});
+        outcome(&aws(&service, "POST", "/contact/attributes", body.to_string()))
+    };
+    let stored = || document(&aws(&service, "GET", &format!("/contact/attributes/{INSTANCE}/{CONTACT}"), ""));
+    assert_eq!(stored(), json!({"Attributes": {}}));
+    assert_eq!(attributes(json!({"a": "é".repeat(16_000)})), ok());
+    assert_eq!(attributes(json!({"b": "x".repeat(768)})), ok());
+    assert_eq!(attributes(json!({"c": "x"})), invalid());
+    assert_eq!(attributes(json!({"c": ""})), ok());
+    assert_eq!(attributes(json!({"a": "x", "c": "y"})), ok());
+    assert_eq!(stored(), json!({"Attributes": {"a": "x", "b": "x".repeat(768), "c": "y"}}));
+
+    let update = |body: Value| outcome(&aws(&service, "POST", &describe, body.to_string()));
+    assert_eq!(update(json!({"Name": "n", "References": {"u": {"Type": "URL", "Value": "x".repeat(4000)}}})), ok());
+    assert_eq!(
+        update(json!({"Name": "lost", "References": {"v": {"Type": "URL", "Value": "x".repeat(97)}}})),
+        invalid()
+    );
+    assert_eq!(update(json!({"References": {"n": {"Type": "NUMBER", "Value": "7"}}})), ok());
+    assert_eq!(shown()["Name"], "n");
+    let listed = |types: &str| {
+        let target = format!("/contact/references/{INSTANCE}/{CONTACT}?referenceTypes={types}");
+        document(&aws(&service, "GET", &target, ""))["ReferenceSummaryList"].clone()
+    };
+    assert_eq!(listed("NUMBER"), json!([{"Number": {"Name": "n", "Value": "7"}}]));
+    assert_eq!(listed("NUMBER&referenceTypes=URL").as_array().map(Vec::len), Some(2));
+    assert_eq!(listed("EMAIL_MESSAGE"), json!([]));
+}
+
+#[test]
+fn leads_keep_their_tags_in_order_and_once() {
+    let service = leadlex_service();
+    let add = |tags: Value| document(&lead(&service, json!({ "tags": tags }).to_string()))["data"].clone();
+    assert_eq!(add(json!(["b", "a", "b"])), json!({"contact_id": LEAD, "tags": ["b", "a"]}));
+    assert_eq!(add(json!(["c", "a", "B"])), json!({"contact_id": LEAD, "tags": ["b", "a", "c", "B"]}));
+    assert_eq!(add(json!([])), json!({"contact_id": LEAD, "tags": ["b", "a", "c", "B"]}));
+    for body in [r#"{"tags": ["x", 1]}"#, r#"{"tags": ["x", null]}"#, r#"{"tags": "x"}"#, "{}", r#"{"tags": null}"#, ""]
+    {
+        let response = lead(&service, body);
+        assert_eq!(outcome(&response), (400, "validation_error".to_owned()), "{body}");
+        assert_eq!(response.header("content-type"), Some("application/json"));
+    }
+    assert_eq!(add(json!([])), json!({"contact_id": LEAD, "tags": ["b", "a", "c", "B"]}));
+}
+
+fn answer(service: &Service, prefix: &str, (proof, method, target, body): &Sent) -> Response {
+    send_as(service, *proof, method, &format!("{prefix}{target}"), body)
+}
+
+#[test]
+fn every_fault_that_breaks_the_contract_changes_an_answer() {
+    for (service, corpus) in [(leadlex_service(), leadlex_corpus()), (connect_service(), connect_corpus())] {
+        let faithful: Vec<Response> = corpus.iter().map(|sent| answer(&service, "", sent)).collect();
+        for (response, sent) in faithful.iter().zip(&corpus) {
+            assert!(response.delivery == Delivery::Whole && response.status < 500, "{sent:?} {response:?}");
+        }
+        let seen = |fault: &&Fault| {
+            let prefix = format!("/faults/{}", fault.name);
+            faithful.iter().zip(&corpus).any(|(faithful, sent)| answer(&service, &prefix, sent) != *faithful)
+        };
+        let faults = service.faults();
+        let breaking = || faults.values().filter(|fault| fault.breaks_contract && fault.hidden.is_none());
+        assert!(breaking().count() >= 100, "{}", breaking().count());
+        println!("{}: {} faults, {} break the contract", faults[0].operation, faults.len(), breaking().count());
+        let unseen: Vec<_> = breaking().filter(|fault| !seen(fault)).map(|fault| &fault.name).collect();
+        assert!(unseen.is_empty(), "{unseen:#?}");
+        let classes: HashSet<_> = faults.values().map(|fault| fault.class).collect();
+        assert!(classes.len() >= 13, "{classes:?}");
+    }
+}
+
+#[test]
+fn faults_have_names_for_urls_and_say_where_they_show() {
+    for contract in [connect(), leadlex()] {
+        let faults = catalogue(&contract);
+        let names: HashSet<_> = faults.iter().map(|fault| &fault.name).collect();
+        assert_eq!(names.len(), faults.len());
+        for fault in &faults {
+            let safe = |c: char| c.is_ascii_alphanumeric() || "._~-+()".contains(c);
+            assert!(fault.name.chars().all(safe), "{}", fault.name);
+            assert!(!fault.touches.is_empty() && !fault.describes.is_empty(), "{}", fault.name);
+            assert!(contract.operation(&fault.operation).is_some(), "{}", fault.name);
+        }
+        assert_eq!(faults, catalogue(&contract), "the order is fixed");
+    }
+    let named = |name: &str| connect_service().faults()[name].clone();
+    let fault = named("TagContact.Tags.length.max+1");
+    assert!(fault.touches.iter().any(|touch| touch.covers("TagContact", "Tags", "length")));
+    assert!(!fault.touches.iter().any(|touch| touch.covers("TagContact", "Tags{key}", "length")));
+    let fault = named("UpdateContact.SegmentAttributes(value).ValueString.length.max+1");
+    let deep = "SegmentAttributes{value}.ValueMap{value}.ValueString";
+    assert!(fault.touches.iter().any(|touch| touch.covers("UpdateContact", deep, "length")));
+}
+
+#[test]
+fn each_fault_has_a_memory_of_its_own() {
+    let service = leadlex_service();
+    let add = |prefix: &str| {
+        let target = format!("{prefix}/v1/contacts/{LEAD}/tags");
+        document(&send_as(&service, Some("Bearer wbk_full"), "POST", &target, br#"{"tags":["a"]}"#))["data"]["tags"]
+            .clone()
+    };
+    let keeps = "/faults/AddTagsToContact.memory.keeps-duplicates";
+    assert_eq!([add(""), add("")], [json!(["a"]), json!(["a"])]);
+    assert_eq!([add(keeps), add(keeps)], [json!(["a"]), json!(["a", "a"])]);
+    assert_eq!(
+        add("/faults/%41ddTagsToContact.memory.keeps%2Dduplicates/functions/v1/api-gateway"),
+        json!(["a", "a", "a"])
+    );
+    assert_eq!(add(""), json!(["a"]));
+    let unknown = send_as(&service, None, "GET", "/faults/AddTagsToContact.memory.keeps-duplicate/", b"");
+    let text = String::from_utf8_lossy(&unknown.body).into_owned();
+    assert_eq!(unknown.status, 404);
+    assert_eq!(
+        text,
+        "no fault is called `AddTagsToContact.memory.keeps-duplicate`\ndid you mean `AddTagsToContact.memory.keeps-duplicates`?\n"
+    );
+    assert_eq!(
+        Service::with_faults(leadlex(), leadlex_world(), &["x"]).err().map(|error| error.name),
+        Some("x".to_owned())
+    );
+    let both = ["AddTagsToContact.memory.keeps-duplicates", "AddTagsToContact.successes.created"];
+    let service = Service::with_faults(leadlex(), leadlex_world(), &both).expect("both are known");
+    let answer = lead(&service, br#"{"tags":["a","a"]}"#);
+    assert_eq!((answer.status, document(&answer)["data"]["tags"].clone()), (201, json!(["a", "a"])));
+}
+
+/// Sends bytes on a fresh connection and reads until the server closes it.
+fn raw(addr: std::net::SocketAddr, request: &[u8]) -> Vec<u8> {
+    let mut stream = TcpStream::connect(addr).expect("the server listens");
+    // Only a broken server lets it come to this.
+    stream.set_read_timeout(Some(std::time::Duration::from_secs(20))).expect("a timeout above zero");
+    stream.write_all(request).expect("the server reads");
+    let mut answer = Vec::new();
+    // A reset is an end as well.
+    let _ = stream.read_to_end(&mut answer);
+    answer
+}
+
+fn post(prefix: &str, body: &str) -> Vec<u8> {
+    format!(
+        "POST {prefix}/v1/contacts/{LEAD}/tags HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\
+         authorization: Bearer wbk_full\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .into_bytes()
+}
+
+#[test]
+fn a_socket_carries_the_same_answers_and_the_damaged_ones() {
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    let service = Arc::new(leadlex_service());
+    let loopback = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
+    let server = runtime.block_on(Server::start(service, loopback)).expect("loopback can be listened at");
+    let addr = server.addr();
+    let text = |request: &[u8]| String::from_utf8_lossy(&raw(addr, request)).into_owned();
+
+    let answer = text(&post("", r#"{"tags":["a"]}"#));
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    assert!(answer.contains("content-type: application/json\r\n"), "{answer}");
+    assert!(answer.ends_with(&format!("{{\"data\":{{\"contact_id\":\"{LEAD}\",\"tags\":[\"a\"]}}}}")), "{answer}");
+    let answer = text(&post("", "{"));
+    assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains("\"code\":\"validation_error\""), "{answer}");
+
+    let delivery = |slug: &str| text(&post(&format!("/faults/AddTagsToContact.delivery.{slug}"), r#"{"tags":[]}"#));
+    assert_eq!(delivery("drops"), "");
+    assert_eq!(delivery("not-http"), "this is not an answer\r\n\r\n");
+    for (slug, difference) in [("short-body", 16), ("long-body", -1)] {
+        let answer = delivery(slug);
+        let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
+        let declared = head.lines().find_map(|line| line.strip_prefix("content-length: ")).expect("a length");
+        assert_eq!(declared.parse::<i64>().expect("a number"), body.len() as i64 + difference, "{answer}");
+    }
+
+    let mut hanging = TcpStream::connect(addr).expect("the server listens");
+    hanging.set_read_timeout(Some(std::time::Duration::from_secs(20))).expect("a timeout above zero");
+    hanging.write_all(&post("/faults/AddTagsToContact.delivery.hangs", "{}")).expect("the server reads");
+    let half = &post("", r#"{"tags":["a"]}"#)[..120];
+    drop(TcpStream::connect(addr).map(|mut stream| stream.write_all(half)));
+    let refused = raw(addr, b"GET / HTTP/x\r\n\r\n");
+    assert!(refused.starts_with(b"HTTP/1.1 400 "), "{refused:?}");
+    let large = format!("POST /v1/contacts/{LEAD}/tags HTTP/1.1\r\nhost: x\r\ncontent-length: 99999999999\r\n\r\n");
+    assert!(raw(addr, large.as_bytes()).starts_with(b"HTTP/1.1 413 "));
+    // What is just not too large to be read is refused as the contract's server refuses it.
+    let whole = String::from_utf8_lossy(&raw(addr, &post("", &" ".repeat(9 << 20)))).into_owned();
+    assert!(whole.starts_with("HTTP/1.1 413 ") && whole.contains("payload_too_large"), "{whole}");
+    let chunked = |chunks: &str| {
+        let head = format!("POST /v1/contacts/{LEAD}/tags HTTP/1.1\r\nhost: x\r\nconnection: close\r\n");
+        String::from_utf8_lossy(&raw(addr, format!("{head}transfer-encoding: chunked\r\n\r\n{chunks}").as_bytes()))
+            .into_owned()
+    };
+    let endless = chunked(&format!("{:x}\r\n{}\r\n", (9 << 20) + 1, " ".repeat((9 << 20) + 1)));
+    assert!(endless.starts_with("HTTP/1.1 413 ") && endless.ends_with("the body is too large\n"), "{endless}");
+    let broken = chunked("zz\r\n");
+    assert!(!broken.contains(" 413 "), "{broken}");
+
+    runtime.block_on(server.shutdown());
+    // What hung is let go with the server, and nobody is let in any more.
+    let _ = hanging.read(&mut [0; 1]);
+    assert!(TcpStream::connect(addr).is_err());
+}
+
+#[test]
+fn any_contract_becomes_a_validating_mock() {
+    let contract = json!({
+        "format": "overstep-contract/1", "service": "files", "protocol": "restJson", "base": "https://x.test/api/",
+        "operations": [
+            {"name": "Put", "http": {"method": "PUT", "uri": "/f/{Path+}", "success": 201}, "input": "Put",
+                "output": "Made", "errors": ["bad"]},
+            {"name": "Find", "http": {"method": "GET", "uri": "/f?find"}, "input": "Find", "errors": ["bad"]},
+        ],
+        "errors": [{"name": "bad", "status": 422, "role": "invalid-input"}],
+        "shapes": {
+            "Put": {"type": "structure", "members": {
+                "Path": {"shape": "Path", "required": true, "location": "label"},
+                "Bytes": {"shape": "Bytes", "required": true, "location": "payload"},
+                "Kind": {"shape": "Kind", "location": "header", "wire": "x-kind"}}},
+            "Find": {"type": "structure", "members": {
+                "Most": {"shape": "Most", "location": "query", "wire": "most"},
+                "Deep": {"shape": "Deep", "location": "query", "wire": "deep"}}},
+            "Path": {"type": "string", "length": {"min": 1, "max": 8}},
+            "Bytes": {"type": "blob", "length": {"min": 2, "max": 4}},
+            "Kind": {"type": "enum", "values": ["a", "b"]},
+            "Most": {"type": "integer", "range": {"min": 1, "max": 9}},
+            "Deep": {"type": "boolean"},
+            "Made": {"type": "structure", "members": {"id": {"shape": "Id", "required": true}, "note": {"shape": "Path"}}},
+            "Id": {"type": "string", "length": {"min": 3}, "pattern": "^[0-9]+$"},
+        }
+    });
+    let contract = from_json(&contract.to_string()).expect("the contract is written by hand with care");
+    let service = Service::new(contract, World::default());
+    let send = |method: &str, target: &str, kind: &str, body: &[u8]| {
+        service.handle(&Request { method, target, headers: &[("X-Kind", kind.as_bytes())], body })
+    };
+    let put = |target: &str, kind: &str, body: &[u8]| outcome(&send("PUT", target, kind, body));
+    let bad = (422, "bad".to_owned());
+    assert_eq!(document(&send("PUT", "/api/f/a/b", "a", b"\xff\xfe")), json!({"id": "000"}));
+    assert_eq!(put("/f/a/b%2Fc", "a", b"1234"), (201, String::new()));
+    assert_eq!(put("/f/a/b/c/d/e", "a", b"1234"), bad);
+    assert_eq!(put("/f/a", "c", b"1234"), bad);
+    assert_eq!(put("/f/a", "a", b"1"), bad);
+    assert_eq!(put("/f/a", "a", b"12345"), bad);
+    assert_eq!(put("/f/a", "a", b""), bad);
+    for (query, status) in [
+        ("find", 200),
+        ("find&most=9", 200),
+        ("find&most=10", 422),
+        ("find&most=x", 422),
+        ("find&deep=true", 200),
+        ("find&deep=1", 422),
+        ("other", 404),
+    ] {
+        assert_eq!(send("GET", &format!("/f?{query}"), "a", b"").status, status, "{query}");
+    }
+    assert!(service.unreadable().is_empty());
+    assert!(service.faults().len() > 100);
+}

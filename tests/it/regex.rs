@@ -1,0 +1,224 @@
+//! Two regex engines read the documented patterns: the generator's (fancy-regex) and the reference
+//! server's (regress). Neither knows the other; what one makes, the other must judge the same.
+
+use crate::support;
+use crate::support::taker;
+use overstep::generate::draw::{Draw as _, Seeded};
+use overstep::generate::pattern::Pattern;
+use std::collections::BTreeSet;
+use taker::{server, takes};
+
+/// Patterns as they stand in documents and models: anchored and not, with look-ahead, classes, escapes.
+const PATTERNS: &[&str] = &[
+    r"^(?!aws:)[a-zA-Z+-=._:/]+$",
+    r"^[-:/A-Za-z0-9]+",
+    r"[^\s@]+@[^\s@]+\.[^\s@]+",
+    r"^[a-zA-Z0-9_-]+$",
+    r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$",
+    r"^[\w+=,.@-]+$",
+    r"[\w-.]+",
+    r"^\d{12}$",
+    r"^arn:(aws|aws-cn|aws-us-gov):iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+$",
+    r"^([\p{L}\p{Z}\p{N}_.:/=+\-@]*)$",
+    r"^[\u0020-\uD7FF\uE000-\uFFFD\uD800\uDC00-\uDBFF\uDFFF\r\n\t]*$",
+    r"^(?=.*[A-Z])(?=.*\d)[A-Za-z\d]{8,}$",
+    r"^[^\x00-\x1F\x7F]+$",
+    r"^\S(.*\S)?$",
+    r"(?!^(\d+\.)+\d+$)(^(([a-z0-9]|[a-z0-9][a-z0-9\-]*[a-z0-9])\.)*([a-z0-9]|[a-z0-9][a-z0-9\-]*[a-z0-9])$)",
+    r"^\p{Alpha}\p{Alnum}*$",
+];
+
+/// How many texts were compared.
+fn compare(pattern: &str) -> usize {
+    let server = server(pattern);
+    if !server.unreadable().is_empty() {
+        return 0;
+    }
+    let Ok(parsed) = Pattern::new(pattern) else { return 0 };
+    let mut draw = Seeded::new(1, pattern);
+    let mut members: BTreeSet<String> = (0..20).filter_map(|_| parsed.member(&mut draw, None)).collect();
+    members.extend([1, 2, 3, 8, 40, 255].into_iter().filter_map(|size| parsed.member(&mut draw, Some(size))));
+    let mut compared = 0;
+    for member in &members {
+        assert!(takes(&server, member), "{pattern} makes {member:?}, which the server refuses");
+        for violation in parsed.violations(member, (0, 300), &mut draw) {
+            let (name, text) = (violation.variant, violation.text);
+            assert!(!takes(&server, &text), "{pattern} rejects {text:?} ({name}), which the server takes");
+            compared += 1;
+        }
+        for (name, text) in parsed.near_misses(&mut draw) {
+            assert!(takes(&server, &text), "{pattern} takes {text:?} ({name}), which the server refuses");
+        }
+    }
+    assert!(!members.is_empty(), "{pattern} has no member");
+    compared + members.len()
+}
+
+#[test]
+fn both_engines_read_documented_patterns_the_same() {
+    for pattern in PATTERNS {
+        assert!(compare(pattern) > 0, "{pattern} was not compared");
+    }
+}
+
+#[test]
+fn both_engines_read_the_shipped_contracts_patterns_the_same() {
+    for name in ["connect", "leadlex"] {
+        let (contract, ..) = support::shipped(name);
+        let patterns: BTreeSet<&String> = contract.shapes.values().filter_map(|shape| shape.pattern.as_ref()).collect();
+        assert!(!patterns.is_empty());
+        for pattern in patterns {
+            assert!(compare(pattern) > 0, "{pattern} was not compared");
+        }
+    }
+}
+
+/// Pieces of classes: hyphens, ranges, classes in the class, and what means something to some dialect.
+const PIECES: &[&str] = &[
+    "-",
+    "-",
+    "--",
+    "a",
+    "z",
+    "a-c",
+    "0-9",
+    "=-?",
+    "+",
+    ":",
+    ".",
+    "_",
+    "~",
+    "~~",
+    "^",
+    r"\w",
+    r"\d",
+    r"\-",
+    r"\]",
+    r"\.",
+    r"\p{Alpha}",
+];
+
+#[test]
+fn both_engines_read_hyphens_in_classes_the_same() {
+    let texts: Vec<String> = (' '..='~').map(String::from).collect();
+    let mut compared = 0;
+    for number in 0..300 {
+        let mut draw = Seeded::new(number, "classes");
+        let inside: String =
+            (0..draw.between(1, 6)).map(|_| PIECES[draw.below(PIECES.len() as u64) as usize]).collect();
+        let pattern = format!("^[{inside}]$");
+        let (Ok(parsed), server) = (Pattern::new(&pattern), server(&pattern)) else { continue };
+        if !server.unreadable().is_empty() {
+            continue;
+        }
+        for text in &texts {
+            let (one, other) = (parsed.matches(text), takes(&server, text));
+            assert_eq!(one, other, "{pattern} and {text:?}: to the generator, and to the server");
+        }
+        compared += 1;
+    }
+    assert!(compared > 200, "{compared} classes were compared");
+}
+
+/// A pattern as documents write it, what it takes, and what it does not.
+type Reading = (&'static str, &'static [&'static str], &'static [&'static str]);
+
+/// Words of the dialect that are rare in documents: Java's
+/// (<https://docs.oracle.com/javase/8/docs/api/java/util/regex/Pattern.html>), POSIX's names of classes in brackets, and
+/// the named groups of Python.
+const DIALECT: &[Reading] = &[
+    ("(?m)^a$", &["a", "b\na\nc"], &["b a"]),
+    (r"^\p{Lower}+$", &["az"], &["A", "é"]),
+    (r"^\p{Upper}+$", &["AZ"], &["a", "É"]),
+    (r"^\p{ASCII}+$", &["\0~\u{7f}"], &["é", "\u{80}"]),
+    (r"^\p{Digit}+$", &["09"], &["a", "٣"]),
+    (r"^\p{Alnum}+$", &["aZ09"], &["_", "é"]),
+    (r"^\p{Punct}+$", &["!/:@[`{~"], &["a", "0", " "]),
+    (r"^\p{Blank}+$", &[" \t"], &["\n", "a"]),
+    (r"^\p{Cntrl}+$", &["\0\u{1f}\u{7f}"], &[" ", "a"]),
+    (r"^\p{XDigit}+$", &["09afAF"], &["g", "G"]),
+    (r"^\p{Space}+$", &[" \t\n\u{b}\u{c}\r"], &["a", "\u{a0}"]),
+    (r"^\P{Space}+$", &["a\u{a0}"], &[" ", "\r"]),
+    ("^[[:lower:]0]+$", &["a0z"], &["A", "[", ":"]),
+    ("^[_[:upper:]]$", &["_", "A"], &["a", "]", "[", ":", "_]"]),
+    ("^[a-[:digit:]]+$", &["a-0"], &["b", "["]),
+    ("^[[:xdigit:]-z]+$", &["f-z"], &["g", "y"]),
+    (r"^[[:space:]]x$", &[" x", "\tx"], &["sx", ":x"]),
+    (r"\ba\b", &["a", "x a y", "-a-"], &["xay", "ab"]),
+    (r"a\Bb", &["ab"], &["a", "a b"]),
+    (r"\Bb", &["ab"], &["b", "a b"]),
+    (r"^\pL+$", &["aé字"], &["1", "a1"]),
+    (r"^\pL[0-9]$", &["é1"], &["1", "éé", "é"]),
+    (r"^\PL+$", &["1_"], &["a", "é"]),
+    (r"^\p{IsLatin}+$", &["aé"], &["α", "1"]),
+    (r"^\p{IsGreek}+$", &["αω"], &["a"]),
+    (r"^\p{IsHan}+$", &["字"], &["a"]),
+    (r"^\p{IsAlphabetic}+$", &["aé字"], &["1", " "]),
+    (r"^\p{IsWhite_Space}+$", &[" \t\u{a0}"], &["a"]),
+    (r"^\p{IsWhiteSpace}+$", &[" \t\u{a0}"], &["a"]),
+    (r"^\p{IsL}+$", &["aé字"], &["1"]),
+    (r"^\p{IsLu}+$", &["AÉ"], &["a"]),
+    (r"^\0101$", &["A"], &["0101", "B"]),
+    (r"^\0101\060x$", &["A0x"], &["A", "A0"]),
+    (r"^\07$", &["\u{7}"], &["7"]),
+    (r"^\078$", &["\u{7}8"], &["\u{7}", "8"]),
+    (r"^\x41\u0042\x{43}$", &["ABC"], &["AB", "ABCC"]),
+    (r"^(?<one>a|b)\k<one>$", &["aa", "bb"], &["ab", "a"]),
+    (r"^(a|b)\1$", &["aa", "bb"], &["ba"]),
+    (r"^\D$", &["a", "/", ":", "é"], &["0", "9"]),
+    (r"^\W$", &["-", "@", "é"], &["a", "Z", "_", "0"]),
+    (r"^\S$", &["a", "\u{a0}"], &[" ", "\t", "\r"]),
+    (r"(?u)^é$", &["é"], &["e"]),
+    (r"(?s)^(?-s:.)$", &["a"], &["\n"]),
+    (r"^[\D]$", &["a", "/", ":"], &["0", "9"]),
+    (r"^[\W]$", &["-", "@", "`", "{", "é"], &["a", "Z", "_", "0"]),
+    (r"^[\S]$", &["a", "!", "\u{a0}"], &[" ", "\t", "\r"]),
+    (r"^\h$", &[" ", "\t", "\u{3000}"], &["\n", "a"]),
+    (r"^\v$", &["\n", "\r", "\u{2028}"], &[" ", "a"]),
+    (r"^a\Z", &["a", "a\n"], &["ab", "a\n\n"]),
+    (r"^\a\e\f\n\r\t$", &["\u{7}\u{1b}\u{c}\n\r\t"], &["aefnrt"]),
+    (r"^[\a\e]+$", &["\u{7}\u{1b}"], &["a", "e"]),
+    (r"^[\Q]-^\E]+$", &["]-^"], &["\\", "Q", "E"]),
+    (r"^\Qa.b", &["a.b", "a.bc"], &["axb"]),
+    (r"^(?>a|b)c$", &["ac", "bc"], &["c"]),
+    (r"^(?P<n>a)b$", &["ab"], &["b"]),
+    (r"^a{1,2}+b*+c?+$", &["a", "aabbc"], &["aaa", "abcc"]),
+    (r"^(?s:.)$", &["\n", "a"], &["ab"]),
+    (r"^(?s:.(.)).$", &["\n\na", "abc"], &["ab\n", "\n\n\n"]),
+    (r"^(?i:a.)b$", &["A-b", "a-b"], &["A\nb", "a-B"]),
+    (r"(?s)^.(?-s:.)(?i-s:.X).$", &["\nabx\n", "aaaX\n"], &["\n\nax\n", "aa\nxa"]),
+    (r"^(?s-i:.)(?:.)$", &["\na"], &["\n\n"]),
+    (r"^((?s).)(.)$", &["\na"], &["a\n"]),
+    (r"^((?s)a|.)$", &["\n", "a"], &["ab"]),
+    (r"^[a-z&&[def]]+$", &["def"], &["a", "g"]),
+    (r"^[a&b]+$", &["a&b"], &["c"]),
+    (r"^[~&]+$", &["~&"], &["a"]),
+];
+
+#[test]
+fn rare_words_of_the_dialect_mean_what_their_documents_say() {
+    for (pattern, fitting, other) in DIALECT {
+        let server = server(pattern);
+        assert!(server.unreadable().is_empty(), "{pattern}: {:?}", server.unreadable());
+        let parsed = Pattern::new(pattern);
+        for (text, expected) in fitting.iter().map(|text| (text, true)).chain(other.iter().map(|text| (text, false))) {
+            assert_eq!(takes(&server, text), expected, "the server: {pattern} on {text:?}");
+            if let Ok(parsed) = &parsed {
+                assert_eq!(parsed.finds(text), expected, "the generator: {pattern} on {text:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_has_no_meaning_constrains_nothing() {
+    let repetitions = ["^a{,2}$", "^a{,}$", "^a{1,2,3}$"];
+    for pattern in repetitions {
+        assert!(Pattern::new(pattern).is_err(), "the generator: {pattern}");
+    }
+    let others =
+        [r"^[\b]$", r"^[\B]$", r"^[\A]$", r"^[\z]$", r"^[\Z]$", r"^[\1]$", "^[[:nothing:]]$", r"^\p{IsNowhere}$"];
+    for pattern in repetitions.into_iter().chain(others) {
+        assert!(!server(pattern).unreadable().is_empty(), "{pattern}");
+    }
+}

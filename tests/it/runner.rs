@@ -1,0 +1,474 @@
+//! Cases on a run: order, captures, throttling, silence, stops and ends.
+
+use crate::loopback;
+use loopback::*;
+use overstep::contract::{Http, Operation};
+use overstep::generate::{Capture, Case, Damage, Purpose, Send, Step, Value};
+use overstep::run::{Liveness, Outcome, Plan, RateLimit, RunEnd, SearchTime, Stop, run, send_case};
+use overstep::scenario::{Credentials, Principal, Variable};
+use std::io::{BufReader, Write};
+use std::net::TcpListener;
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+#[test]
+fn nobody_listening_is_unreachable_at_once() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("bound");
+    drop(listener);
+    let world = World::at(address);
+    assert!(world.with(|plan| send_case(plan, case("one", vec![get("/")]))).is_err());
+    let (end, outcomes) = world.run((0..1000).map(|n| case(&n.to_string(), vec![get("/")])).collect());
+    assert!(matches!(end, RunEnd::Unreachable(_)), "{end:?}");
+    assert!(outcomes.is_empty());
+}
+
+#[test]
+fn an_endpoint_that_dies_ends_the_run() {
+    let answered = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&answered);
+    let address = serve(move |mut stream, _| {
+        let mut reader = BufReader::new(stream.try_clone().expect("clone"));
+        while read_request(&mut reader).is_some() {
+            if count.fetch_add(1, Ordering::SeqCst) >= 20 {
+                return;
+            }
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
+        }
+    });
+    let (end, outcomes) = World::at(address).run((0..5000).map(|n| case(&n.to_string(), vec![get("/")])).collect());
+    assert!(matches!(end, RunEnd::Died(_)), "{end:?}");
+    assert!(outcomes.len() >= 20 && outcomes.len() < 200, "{}", outcomes.len());
+}
+
+#[test]
+fn a_case_that_silences_the_server_is_told_from_a_server_that_is_down() {
+    let address = serve(|mut stream, _| {
+        let mut reader = BufReader::new(stream.try_clone().expect("clone"));
+        while let Some((head, _)) = read_request(&mut reader) {
+            if head.contains("/poison") {
+                return;
+            }
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
+        }
+    });
+    let mut world = World::at(address);
+    world.has_control = true;
+    let outcome = world.send(vec![get("/poison")]);
+    assert_eq!((word(&outcome).as_str(), outcome.liveness), ("Dropped", Some(Liveness::Alive)));
+    assert_eq!(outcome.exchanges[0].as_ref().map(|exchange| exchange.attempts), Some(2));
+    assert_eq!(world.send(vec![get("/fine")]).liveness, None);
+    let mut world = World::at(serve(|stream, _| drop(stream)));
+    world.has_control = true;
+    assert_eq!(world.send(vec![get("/")]).liveness, Some(Liveness::Down));
+}
+
+#[test]
+fn outcomes_leave_in_plan_order_whoever_is_first() {
+    let address = serve(|mut stream, _| {
+        let mut reader = BufReader::new(stream.try_clone().expect("clone"));
+        while let Some((head, _)) = read_request(&mut reader) {
+            // Some answers take far more turns of the scheduler than others.
+            let number: usize = head.split(['/', ' ']).find_map(|part| part.parse().ok()).unwrap_or(0);
+            for _ in 0..(number * 7919 % 13) * 20 {
+                std::thread::yield_now();
+            }
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
+        }
+    });
+    let (end, outcomes) =
+        World::at(address).run((0..300).map(|n| case(&format!("{n:04}"), vec![get(&format!("/{n}"))])).collect());
+    assert_eq!(end, RunEnd::Complete);
+    let ids: Vec<_> = outcomes.iter().map(|outcome| outcome.case.id.0.clone()).collect();
+    assert_eq!(ids, (0..300).map(|n| format!("{n:04}")).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_run_can_be_stopped_or_have_had_enough() {
+    let fine = || scripted("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n", false);
+    let world = World::at(fine());
+    let mut count = 0;
+    let endless = (0u64..).map(|n| case(&n.to_string(), vec![get("/")]));
+    let end = world.with(|plan| {
+        run(
+            plan,
+            endless,
+            |outcome| outcome,
+            |_| {
+                count += 1;
+                if count == 100 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            },
+        )
+    });
+    assert_eq!((end, count), (RunEnd::Enough, 100));
+
+    // A server that hangs: the stop ends the wait as well.
+    let mut world = World::at(scripted("", false));
+    world.settings.limits.total = Duration::from_secs(3600);
+    world.settings.limits.idle = Duration::from_secs(3600);
+    let stop = world.stop.clone();
+    let endless = (0u64..).map(move |n| {
+        if n == 3 {
+            stop.stop();
+        }
+        case(&n.to_string(), vec![get("/")])
+    });
+    let end = world.with(|plan| run(plan, endless, |outcome| outcome, |_| ControlFlow::Continue(())));
+    assert_eq!(end, RunEnd::Stopped);
+}
+
+#[test]
+fn throttled_requests_are_sent_again_a_few_times() {
+    for (throttle, name) in [
+        ("HTTP/1.1 429 Too Many Requests\r\nretry-after: 0\r\ncontent-length: 0\r\n\r\n", "429"),
+        ("HTTP/1.1 503 Busy\r\nretry-after: 0\r\ncontent-length: 0\r\n\r\n", "503"),
+    ] {
+        for (times, attempts, status) in [(1usize, 2, 200), (2, 3, 200), (99, 12, 0)] {
+            let count = AtomicUsize::new(0);
+            let address = serve(move |mut stream, _| {
+                let mut reader = BufReader::new(stream.try_clone().expect("clone"));
+                while read_request(&mut reader).is_some() {
+                    let early = count.fetch_add(1, Ordering::SeqCst) < times;
+                    let answer = if early { throttle } else { "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n" };
+                    let _ = stream.write_all(answer.as_bytes());
+                }
+            });
+            let outcome = World::at(address).send(vec![get("/")]);
+            let exchange = outcome.exchanges[0].as_ref().expect("sent");
+            let found = exchange.answer.as_ref().expect("answered").status;
+            assert_eq!((exchange.attempts, exchange.throttled), (attempts, attempts - 1), "{name}");
+            assert_eq!(found, if status == 0 { name.parse().expect("status") } else { status });
+        }
+    }
+}
+
+#[test]
+fn a_documented_throttling_error_is_one_whatever_its_status() {
+    let count = AtomicUsize::new(0);
+    let address = serve(move |mut stream, _| {
+        let mut reader = BufReader::new(stream.try_clone().expect("clone"));
+        while read_request(&mut reader).is_some() {
+            let answer: &[u8] = if count.fetch_add(1, Ordering::SeqCst) == 0 {
+                b"HTTP/1.1 400 Bad\r\ncontent-length: 20\r\n\r\n{\"code\":\"slow_down\"}"
+            } else {
+                b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"
+            };
+            let _ = stream.write_all(answer);
+        }
+    });
+    let mut act = get("/");
+    act.send = Send::Operation { name: "Get".into(), input: Value::empty(), damage: Vec::new() };
+    let outcome = World::at(address).send(vec![act]);
+    assert_eq!(outcome.exchanges[0].as_ref().map(|exchange| exchange.throttled), Some(1));
+}
+
+#[test]
+fn a_rate_limit_holds_for_all_workers_together() {
+    let stop = Stop::default();
+    let (count, switch) = (Arc::new(AtomicUsize::new(0)), stop.clone());
+    let seen = Arc::clone(&count);
+    let address = serve(move |mut stream, _| {
+        let mut reader = BufReader::new(stream.try_clone().expect("clone"));
+        while read_request(&mut reader).is_some() {
+            seen.fetch_add(1, Ordering::SeqCst);
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
+            switch.stop();
+        }
+    });
+    let mut world = World::at(address);
+    world.stop = stop;
+    // The second request of an hour would have to wait for most of it; the first one ends the run.
+    world.settings.rate = Some(RateLimit::parse("1/h").expect("rate"));
+    let (end, outcomes) = world.run((0..100).map(|n| case(&n.to_string(), vec![get("/")])).collect());
+    assert_eq!((end, count.load(Ordering::SeqCst)), (RunEnd::Stopped, 1));
+    // The run may be stopped before the answer has been read.
+    assert!(outcomes.len() <= 1, "{}", outcomes.len());
+}
+
+#[test]
+fn an_operation_that_hangs_does_not_end_the_run_of_the_others() {
+    let address = serve(|mut stream, _| {
+        let mut reader = BufReader::new(stream.try_clone().expect("clone"));
+        while let Some((head, _)) = read_request(&mut reader) {
+            if head.contains("/control") {
+                return;
+            }
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
+        }
+    });
+    let mut world = World::at(address);
+    let mut other = Operation::new("Other".into());
+    other.http = Some(Http { method: "GET".into(), uri: "/other".into(), success: None });
+    world.contract.operations.push(other);
+    let of = |operation: &str, id: String| {
+        let mut step = get("/");
+        step.send = Send::Operation { name: operation.into(), input: Value::empty(), damage: Vec::new() };
+        Case { operation: operation.into(), ..case(&id, vec![step]) }
+    };
+    let mut cases: Vec<_> = (0..30).map(|n| of("Get", n.to_string())).collect();
+    cases.extend((30..60).map(|n| of("Other", n.to_string())));
+    let mut outcomes = Vec::new();
+    let end = world.with(|plan| {
+        let control = |operation: &str| Some(of(operation, "control".into()));
+        let plan = Plan {
+            control: &control,
+            run_id: plan.run_id.clone(),
+            values: plan.values.clone(),
+            aws: None,
+            stop: plan.stop.clone(),
+            left: Default::default(),
+            search_time: Default::default(),
+            server: None,
+            revive: None,
+            ..*plan
+        };
+        run(
+            &plan,
+            cases.into_iter(),
+            |outcome| outcome,
+            |outcome| {
+                outcomes.push(outcome);
+                ControlFlow::Continue(())
+            },
+        )
+    });
+    assert_eq!((end, outcomes.len()), (RunEnd::Complete, 60));
+    // The first tell that the operation is down; after that its cases are not sent any more.
+    assert_eq!(outcomes[0].liveness, Some(Liveness::OperationDown));
+    assert!(outcomes[..30].iter().all(|outcome| {
+        outcome.liveness == Some(Liveness::OperationDown) || outcome.liveness.is_none() && outcome.not_sent.is_some()
+    }));
+    assert!(outcomes[29].not_sent.is_some());
+    assert!(outcomes[30..].iter().all(|outcome| word(outcome) == "200 Complete 0"));
+}
+
+/// What becomes of 80 cases, two of which wedge the server until it is started anew, and how often it was.
+fn wedged(search_time: &SearchTime) -> (Vec<Outcome>, usize) {
+    let is_wedged = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&is_wedged);
+    let address = serve(move |mut stream, _| {
+        let mut reader = BufReader::new(stream.try_clone().expect("clone"));
+        while let Some((head, _)) = read_request(&mut reader) {
+            if head.contains("/wedge") {
+                flag.store(true, Ordering::SeqCst);
+            }
+            if !flag.load(Ordering::SeqCst) {
+                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
+            }
+        }
+    });
+    let starts = AtomicUsize::new(0);
+    let revive = || {
+        is_wedged.store(false, Ordering::SeqCst);
+        starts.fetch_add(1, Ordering::SeqCst);
+        true
+    };
+    let cases = (0..80).map(|n| {
+        let target = if matches!(n, 7 | 60) { "/wedge" } else { "/" };
+        case(&n.to_string(), vec![get(target)])
+    });
+    let mut world = World::at(address);
+    world.has_control = true;
+    let mut outcomes = Vec::new();
+    let end = world.with(|plan| {
+        let plan = Plan {
+            run_id: plan.run_id.clone(),
+            values: plan.values.clone(),
+            aws: None,
+            stop: plan.stop.clone(),
+            left: Default::default(),
+            search_time: search_time.clone(),
+            server: None,
+            revive: Some(&revive),
+            ..*plan
+        };
+        run(
+            &plan,
+            cases,
+            |outcome| outcome,
+            |outcome| {
+                outcomes.push(outcome);
+                ControlFlow::Continue(())
+            },
+        )
+    });
+    assert_eq!((end, outcomes.len()), (RunEnd::Complete, 80));
+    (outcomes, starts.into_inner())
+}
+
+#[test]
+fn a_search_for_who_ends_the_server_has_an_end() {
+    let (outcomes, starts) = wedged(&SearchTime::endless());
+    for (n, outcome) in outcomes.iter().enumerate() {
+        let guilty = matches!(n, 7 | 60);
+        assert_eq!(outcome.liveness, guilty.then_some(Liveness::Killed), "{n}");
+    }
+    assert!(starts >= 2, "{starts}");
+
+    // Without time for it, each end of the server is told once, with the number of those that may have done it.
+    let (outcomes, starts) = wedged(&SearchTime::of(Duration::ZERO));
+    let mut told = Vec::new();
+    for (n, outcome) in outcomes.iter().enumerate() {
+        match outcome.liveness {
+            Some(Liveness::Among(cases)) => told.push((n, cases)),
+            Some(Liveness::Down) => assert!(!matches!(n, 0 | 79), "{n}"),
+            other => assert_eq!(other, None, "{n}"),
+        }
+    }
+    let down = outcomes.iter().filter(|outcome| outcome.liveness == Some(Liveness::Down)).count();
+    assert_eq!((starts, told.len()), (2, 2), "{told:?}");
+    // Four workers: nobody else can have been under way.
+    assert!(told.iter().all(|(_, cases)| (1..=4).contains(cases)), "{told:?}");
+    assert_eq!(told.iter().map(|(_, cases)| *cases as usize).sum::<usize>(), down + 2, "{told:?}");
+}
+
+#[test]
+fn values_may_nest_as_deep_as_a_case_wants() {
+    let length = Arc::new(AtomicUsize::new(0));
+    let seen = Arc::clone(&length);
+    let address = serve(move |mut stream, _| {
+        let mut reader = BufReader::new(stream.try_clone().expect("clone"));
+        while let Some((_, body)) = read_request(&mut reader) {
+            seen.store(body.len(), Ordering::SeqCst);
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
+        }
+    });
+    let world = World::at(address);
+    // The generator runs where the caller runs it; only what the run does with a value is tried here.
+    let deep = (0..20_000).fold(Value::Null, |inner, _| Value::List(vec![inner]));
+    let mut act = step("POST", "/");
+    act.send = Send::Raw { method: "POST".into(), target: "/".into(), body: Some(deep) };
+    let end = world.with(|plan| {
+        let cases = std::iter::once(case("deep", vec![act]));
+        run(plan, cases, std::mem::forget, |()| ControlFlow::Continue(()))
+    });
+    assert_eq!((end, length.load(Ordering::SeqCst)), (RunEnd::Complete, 40_004));
+}
+
+#[test]
+fn what_cannot_be_sent_is_told_from_what_lacks_something() {
+    let world = World::at(scripted("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n", false));
+    let outcome = world.send(vec![get("/{nothing}")]);
+    assert_eq!((outcome.not_sent.is_some(), outcome.case.unsendable.clone()), (true, None));
+    let damage = vec![Damage::BodyTruncated(50)];
+    let send = Send::Operation { name: "Get".into(), input: Value::empty(), damage };
+    let outcome = world.send(vec![Step { send, ..get("/") }]);
+    assert!(outcome.not_sent.is_some() && outcome.case.unsendable.is_some());
+}
+
+#[test]
+fn what_a_case_has_made_is_taken_away_even_after_a_stop() {
+    let stop = Stop::default();
+    let switch = stop.clone();
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&seen);
+    let address = serve(move |mut stream, _| {
+        let mut reader = BufReader::new(stream.try_clone().expect("clone"));
+        while let Some((head, _)) = read_request(&mut reader) {
+            log.lock().expect("log").push(head.split(' ').next().unwrap_or_default().to_owned());
+            if head.starts_with("PUT") {
+                // Never answered.
+                switch.stop();
+                continue;
+            }
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 8\r\n\r\n{\"id\":1}");
+        }
+    });
+    let mut world = World::at(address);
+    world.stop = stop;
+    world.settings.workers = 1;
+    world.settings.limits.total = Duration::from_secs(3600);
+    world.settings.limits.idle = Duration::from_secs(3600);
+    let mut make = step("POST", "/things");
+    make.purpose = Purpose::SetUp;
+    make.captures = vec![Capture { name: "id".into(), path: "id".into() }];
+    let act = Step { turn: 1, ..step("PUT", "/things/{id}") };
+    let back = Step { turn: 2, ..get("/things/{id}") };
+    let remove = Step { turn: 3, purpose: Purpose::TearDown, ..step("DELETE", "/things/{id}") };
+    let cases = (0..9).map(|n| case(&n.to_string(), vec![make.clone(), act.clone(), back.clone(), remove.clone()]));
+    let (end, outcomes) = world.run(cases.collect());
+    assert_eq!((end, outcomes.len()), (RunEnd::Stopped, 0));
+    assert_eq!(*seen.lock().expect("log"), ["POST", "PUT", "DELETE"]);
+}
+
+#[test]
+fn secrets_are_known_wherever_they_are_written() {
+    let mut world = World::new("http://127.0.0.1:9");
+    world.scenario.variables.insert("api_key".into(), Variable { value: "wbk_{run}".into(), secret: false });
+    world.scenario.variables.insert("other".into(), Variable { value: "hush".into(), secret: true });
+    for (name, value) in [("full", "{api_key}"), ("plain", "written-out")] {
+        let credentials = Credentials::Bearer(value.into());
+        world.scenario.principals.insert(name.into(), Principal { credentials, lacks: Vec::new() });
+    }
+    world.endpoint.headers = vec![("X-Api-Key".into(), "fromflag".into()), ("Accept".into(), "visible".into())];
+    world.endpoint.headers.push(("Proxy-Authorization".into(), "Basic dTpw".into()));
+    let text = "a wbk_r1 b hush c written-out d written-ou e fromflag f visible g Basic dTpw";
+    let text = world.with(|plan| plan.redaction().clean(text));
+    assert_eq!(
+        text,
+        "a $API_KEY b $OTHER c $PLAIN_KEY d ${PLAIN_KEY%?} e $X_API_KEY f visible g Basic $PROXY_AUTHORIZATION"
+    );
+}
+
+#[test]
+fn steps_follow_and_feed_one_another() {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&seen);
+    let address = serve(move |mut stream, _| {
+        let mut reader = BufReader::new(stream.try_clone().expect("clone"));
+        while let Some((head, body)) = read_request(&mut reader) {
+            let line = head.lines().next().unwrap_or_default().replace(" HTTP/1.1", "");
+            log.lock().expect("log").push(format!("{line} {}", String::from_utf8_lossy(&body)));
+            let (status, body) = if line.starts_with("POST /things") {
+                ("201 Created", r#"{"data":{"id":"a/b","n":7}}"#)
+            } else if line.starts_with("POST /broken") {
+                ("500 Oops", "{}")
+            } else {
+                ("200 OK", "{}")
+            };
+            let _ = write!(stream, "HTTP/1.1 {status}\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+        }
+    });
+    let steps = |create: &str| {
+        let mut make = step("POST", create);
+        make.purpose = Purpose::SetUp;
+        make.captures = vec![
+            Capture { name: "thing.id".into(), path: "data.id".into() },
+            Capture { name: "thing.n".into(), path: "data.n".into() },
+        ];
+        let mut body = indexmap::IndexMap::new();
+        body.insert("n".to_owned(), Value::Template("{thing.n}".into()));
+        body.insert("t".to_owned(), Value::Template("{{{thing.id}}} {run} {who}".into()));
+        let mut act = step("PUT", "/things/{thing.id}");
+        act.turn = 1;
+        act.send =
+            Send::Raw { method: "PUT".into(), target: "/things/{thing.id}".into(), body: Some(Value::Map(body)) };
+        let side = Step { turn: 2, ..get("/side") };
+        let mut remove = step("DELETE", "/things/{thing.id}");
+        remove.turn = 3;
+        remove.purpose = Purpose::TearDown;
+        vec![make, act, side.clone(), side.clone(), side, remove]
+    };
+    let mut world = World::at(address);
+    world.scenario.variables.insert("who".into(), Variable { value: "me-{run}".into(), secret: false });
+    let outcome = world.send(steps("/things"));
+    assert_eq!(outcome.not_sent, None);
+    assert!(outcome.exchanges.iter().all(Option::is_some));
+    let sent = std::mem::take(&mut *seen.lock().expect("log"));
+    assert_eq!(
+        sent,
+        [
+            "POST /things ",
+            r#"PUT /things/a%2Fb {"n":7,"t":"{a/b} r1 me-r1"}"#,
+            "GET /side ",
+            "GET /side ",
+            "GET /side ",
+            "DELETE /things/a%2Fb ",
+        ]
+    );
+    let outcome = world.send(steps("/broken"));
+    assert!(outcome.not_sent.is_some_and(|reason| reason.contains("500")));
+    assert_eq!(outcome.exchanges.iter().filter(|exchange| exchange.is_some()).count(), 1);
+}

@@ -1,0 +1,57 @@
+//! What several test files need: a contract small enough to read, and a scenario for it.
+
+#![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(clippy::disallowed_methods, reason = "tests read the project's files")]
+
+pub mod command;
+pub mod python;
+pub mod schema;
+pub mod taker;
+pub mod vectors;
+pub mod visible;
+
+use overstep::contract::{self, Contract};
+use overstep::reference::World;
+use overstep::scenario::{Credentials, Principal, Scenario, Variable};
+
+/// One operation with every kind of constraint, read as JSON like any other contract.
+pub fn contract() -> Contract {
+    contract::from_json(include_str!("notes.contract.json")).expect("the test contract is well formed")
+}
+
+/// Bytes as a server or client compresses them.
+pub fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    std::io::Write::write_all(&mut encoder, bytes).expect("memory");
+    encoder.finish().expect("memory")
+}
+
+/// A shipped scenario with its contract, and the reference server's world for it.
+pub fn shipped(name: &str) -> (Contract, Scenario, World) {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    let text = |file: String| std::fs::read_to_string(folder.join(file)).expect("shipped scenarios are there");
+    let (scenario, warnings) = overstep::scenario::read(name, &text(format!("{name}.toml"))).expect("it reads");
+    assert!(warnings.is_empty(), "{warnings:?}");
+    let contract = contract::from_json(&text(format!("{name}.contract.json"))).expect("it reads");
+    let world = overstep::pipeline::world(&contract, &scenario);
+    (contract, scenario, world)
+}
+
+/// A scenario for [`contract`]: two identifiers, one principal and one that lacks a permission.
+pub fn scenario() -> Scenario {
+    let mut scenario = Scenario::named("notes");
+    let variable = |value: &str, secret| Variable { value: value.to_owned(), secret };
+    scenario.variables.insert("NoteId".into(), variable("note-{case}", false));
+    scenario.variables.insert("key".into(), variable("secret-key-1", true));
+    scenario.variables.insert("reader_key".into(), variable("secret-key-2", true));
+    scenario.uses.insert("NoteId".into(), "{NoteId}".into());
+    scenario.missing.insert("NoteId".into(), "note-ffffffffffff".into());
+    let bearer = |key: &str, lacks: &[&str]| Principal {
+        credentials: Credentials::Bearer(key.to_owned()),
+        lacks: lacks.iter().map(|one| (*one).to_owned()).collect(),
+    };
+    scenario.principals.insert("writer".into(), bearer("{key}", &[]));
+    scenario.principals.insert("reader".into(), bearer("{reader_key}", &["notes:write"]));
+    scenario.principal = Some("writer".into());
+    scenario
+}

@@ -1,0 +1,330 @@
+//! Hostile and odd servers on loopback: each meets the right answer, within its limits.
+
+use crate::loopback;
+use crate::support;
+use loopback::*;
+use overstep::generate::{Send, Step, Value};
+use overstep::run::{RunEnd, Tls, send_case};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use support::gzip;
+
+/// The kept connection of a library, and raw bytes on a fresh one: a space in the target decides.
+const WAYS: [&str; 2] = ["/plain", "/a raw one"];
+
+fn encoded(encoding: &str, body: &[u8]) -> Vec<u8> {
+    let mut out = format!("HTTP/1.1 200 OK\r\ncontent-encoding: {encoding}\r\ncontent-length: {}\r\n\r\n", body.len())
+        .into_bytes();
+    out.extend_from_slice(body);
+    out
+}
+
+#[test]
+fn every_way_of_answering_badly_has_its_name() {
+    let many =
+        format!("HTTP/1.1 200 OK\r\n{}\r\n", "x-filler: 0123456789012345678901234567890123456789\r\n".repeat(2000));
+    let table: Vec<(&str, SocketAddr, &str)> = vec![
+        ("well", scripted("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello", false), "200 Complete 5"),
+        ("no body", scripted("HTTP/1.1 204 No Content\r\n\r\n", false), "204 Complete 0"),
+        ("until close", scripted("HTTP/1.1 200 OK\r\n\r\nhello", true), "200 Complete 5"),
+        (
+            "chunked",
+            scripted("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", false),
+            "200 Complete 5",
+        ),
+        ("closes at once", serve(|stream, _| drop(stream)), "Dropped"),
+        ("closes after reading", scripted("", true), "Dropped"),
+        ("hangs", scripted("", false), "TimedOut"),
+        ("half a head", scripted("HTTP/1.1 200 OK\r\ncontent-le", true), "Dropped"),
+        ("half a head, then hangs", scripted("HTTP/1.1 200 OK\r\ncontent-le", false), "TimedOut"),
+        ("half a body", scripted("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhello", true), "200 Short 5"),
+        (
+            "half a body, then hangs",
+            scripted("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhello", false),
+            "200 TimedOut 5",
+        ),
+        (
+            "half a chunk",
+            scripted("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n9\r\nhello", true),
+            "200 Short 5",
+        ),
+        (
+            "bad chunking",
+            scripted("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\nhello\r\n", false),
+            "200 Undecodable 0",
+        ),
+        ("more than announced", scripted("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhello", false), "200 Trailing 2"),
+        ("endless body", endless(b"HTTP/1.1 200 OK\r\n\r\n", &[b'x'; 4096]), "200 CutAtLimit 65536"),
+        (
+            "announced 2 GB",
+            endless(b"HTTP/1.1 200 OK\r\ncontent-length: 2147483648\r\n\r\n", &[b'x'; 4096]),
+            "200 CutAtLimit 65536",
+        ),
+        (
+            "endless chunks",
+            endless(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n", b"4\r\nxxxx\r\n"),
+            "200 CutAtLimit 65536",
+        ),
+        (
+            "endless head",
+            endless(b"HTTP/1.1 200 OK\r\n", b"x-filler: 0123456789012345678901234567890123456789\r\n"),
+            "HeadTooLarge",
+        ),
+        ("endless header", endless(b"HTTP/1.1 200 OK\r\nx: ", &[b'x'; 4096]), "HeadTooLarge"),
+        ("large head", scripted(many, false), "HeadTooLarge"),
+        ("not HTTP", scripted("SSH-2.0-OpenSSH_9.6\r\n\r\n", false), "NotHttp"),
+        (
+            "speaks first",
+            serve(|mut stream, _| {
+                let _ = stream.write_all(b"SSH-2.0-OpenSSH_9.6\r\n");
+                let _ = stream.read(&mut [0; 1024]);
+            }),
+            "NotHttp",
+        ),
+        (
+            "two lengths",
+            scripted("HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\nabc", true),
+            "NotHttp",
+        ),
+        (
+            "redirect to itself",
+            scripted("HTTP/1.1 302 Found\r\nlocation: /plain\r\ncontent-length: 0\r\n\r\n", false),
+            "302 Complete 0",
+        ),
+        (
+            "interim answers",
+            scripted(
+                "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n",
+                false,
+            ),
+            "200 Complete 0",
+        ),
+        ("gzip", scripted(encoded("gzip", &gzip(b"hello")), false), "200 Complete 5"),
+        ("no gzip", scripted(encoded("gzip", b"hello"), false), "200 Undecodable 0"),
+        ("gzip bomb", scripted(encoded("gzip", &gzip(&vec![0; 20_000_000])), false), "200 CutAtLimit 65536"),
+        ("unknown encoding", scripted(encoded("zstd", b"hello"), false), "200 Undecodable 5"),
+    ];
+    let checks: Vec<_> = table
+        .into_iter()
+        .flat_map(|(name, address, expected)| WAYS.map(|way| (name, address, expected, way)))
+        .map(|(name, address, expected, way)| {
+            std::thread::spawn(move || {
+                let found = word(&World::at(address).send(vec![get(way)]));
+                (found != expected).then(|| format!("{name} ({way}): {found}, not {expected}"))
+            })
+        })
+        .collect();
+    let wrong: Vec<String> = checks.into_iter().filter_map(|check| check.join().expect("no panic")).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn interim_answers_without_end_and_slow_drips_end_in_time() {
+    let storm = || endless(b"", b"HTTP/1.1 100 Continue\r\n\r\n");
+    for way in WAYS {
+        assert_eq!(word(&World::at(storm()).send(vec![get(way)])), "NotHttp", "{way}");
+    }
+    // A byte now and then keeps a connection from being idle for ever; the deadline ends it all the same.
+    let drip = |start: &'static str| {
+        serve(move |mut stream, _| {
+            let mut ignored = [0; 1024];
+            // An answer that comes before its request is another fault.
+            let _ = stream.read(&mut ignored);
+            let _ = stream.write_all(start.as_bytes());
+            let _ = stream.set_read_timeout(Some(Duration::from_millis(20)));
+            while stream.write_all(b"x").is_ok() {
+                let _ = stream.read(&mut ignored);
+            }
+        })
+    };
+    for way in WAYS {
+        assert_eq!(word(&World::at(drip("HTTP/1.1 200 OK\r\nx: ")).send(vec![get(way)])), "TimedOut");
+        let slow = World::at(drip("HTTP/1.1 200 OK\r\ncontent-length: 50000\r\n\r\n")).send(vec![get(way)]);
+        assert!(word(&slow).starts_with("200 TimedOut "), "{}", word(&slow));
+    }
+}
+
+#[test]
+fn a_connection_closed_between_requests_is_not_the_case_s_fault() {
+    let connections = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&connections);
+    // Answers one request for each connection, promising to keep it, and closes it when the next one comes.
+    let address = serve(move |mut stream, _| {
+        count.fetch_add(1, Ordering::SeqCst);
+        let mut reader = BufReader::new(stream.try_clone().expect("clone"));
+        if read_request(&mut reader).is_some() {
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
+        }
+        let _ = reader.fill_buf();
+    });
+    let mut world = World::at(address);
+    world.settings.workers = 1;
+    let (end, outcomes) = world.run((0..10).map(|n| case(&n.to_string(), vec![get("/")])).collect());
+    assert_eq!(end, RunEnd::Complete);
+    for outcome in &outcomes {
+        assert_eq!(word(outcome), "200 Complete 0");
+        assert_eq!(outcome.exchanges[0].as_ref().map(|exchange| exchange.attempts), Some(1));
+    }
+    // One more for the probe.
+    assert_eq!(connections.load(Ordering::SeqCst), 11);
+}
+
+#[test]
+fn connections_are_kept_one_for_each_worker() {
+    let connections = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&connections);
+    let address = serve(move |mut stream, _| {
+        count.fetch_add(1, Ordering::SeqCst);
+        let mut reader = BufReader::new(stream.try_clone().expect("clone"));
+        while read_request(&mut reader).is_some() {
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok");
+        }
+    });
+    let (end, outcomes) = World::at(address).run((0..500).map(|n| case(&n.to_string(), vec![get("/")])).collect());
+    assert_eq!((end, outcomes.len()), (RunEnd::Complete, 500));
+    assert!(connections.load(Ordering::SeqCst) <= 5, "{connections:?}");
+}
+
+#[test]
+fn bytes_are_sent_exactly_as_meant() {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&seen);
+    let address = serve(move |mut stream, _| {
+        let mut reader = BufReader::new(stream.try_clone().expect("clone"));
+        while let Some((head, _)) = read_request(&mut reader) {
+            log.lock().expect("log").push(head.lines().next().unwrap_or_default().to_owned());
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
+        }
+    });
+    let world = World::new(&format!("http://{address}/base%2Fpath/./x/"));
+    let targets = ["/a/../b", "//c//", "/%2e%2E/%zz", "/q?a=b&&c", "/é", "/a b", "/x#y", "/[]|\\\"<>^`"];
+    let cases = targets.iter().map(|target| case(target, vec![get(target)])).collect();
+    let (end, _) = world.run(cases);
+    assert_eq!(end, RunEnd::Complete);
+    let mut seen = seen.lock().expect("log").clone();
+    let mut expected: Vec<_> = targets.iter().map(|t| format!("GET /base%2Fpath/./x{t} HTTP/1.1")).collect();
+    seen.sort();
+    expected.sort();
+    assert_eq!(seen, expected);
+}
+
+#[test]
+fn an_answer_before_the_whole_request_was_read_is_an_answer() {
+    for way in WAYS {
+        let address = serve(|mut stream, _| {
+            let mut some = [0; 1024];
+            let _ = stream.read(&mut some);
+            let _ = stream.write_all(b"HTTP/1.1 413 Too Large\r\ncontent-length: 2\r\nconnection: close\r\n\r\nno");
+            let _ = stream.shutdown(std::net::Shutdown::Both);
+        });
+        let body = Some(Value::Text("x".repeat(4_000_000)));
+        let send = Send::Raw { method: "POST".into(), target: way.into(), body };
+        let outcome = World::at(address).send(vec![Step { send, ..get("/") }]);
+        assert_eq!(word(&outcome), "413 Complete 2", "{way}");
+    }
+}
+
+#[test]
+fn tls_is_spoken_with_whom_it_trusts() {
+    let authority = |name: &str| {
+        let mut params = rcgen::CertificateParams::new(vec![]).expect("params");
+        params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        params.distinguished_name.push(rcgen::DnType::CommonName, name);
+        let key = rcgen::KeyPair::generate().expect("key");
+        let certificate = params.self_signed(&key).expect("certificate");
+        (certificate.pem(), rcgen::Issuer::new(params, key))
+    };
+    let (pem, issuer) = authority("ours");
+    let (other_pem, _) = authority("others");
+    let key = rcgen::KeyPair::generate().expect("key");
+    let leaf = rcgen::CertificateParams::new(vec!["localhost".to_owned()])
+        .expect("params")
+        .signed_by(&key, &issuer)
+        .expect("certificate");
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_no_client_auth()
+        .with_single_cert(
+            vec![leaf.der().clone()],
+            rustls::pki_types::PrivateKeyDer::try_from(key.serialize_der()).expect("key"),
+        )
+        .expect("config");
+    let config = Arc::new(config);
+    let address = serve(move |mut stream, _| {
+        let mut session = rustls::ServerConnection::new(Arc::clone(&config)).expect("session");
+        let mut tls = rustls::Stream::new(&mut session, &mut stream);
+        let mut reader = BufReader::new(&mut tls);
+        while read_request(&mut reader).is_some() {
+            let _ = reader.get_mut().write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok");
+        }
+    });
+    let url = format!("https://localhost:{}", address.port());
+    let with = |tls: Tls| {
+        let mut world = World::new(&url);
+        world.settings.limits.total = Duration::from_secs(10);
+        world.settings.limits.idle = Duration::from_secs(10);
+        world.endpoint.tls = tls;
+        let result = world.with(|plan| send_case(plan, case("one", vec![get(WAYS[0]), get(WAYS[1])])));
+        result.map(|outcome| word(&outcome))
+    };
+    let ca = |pem: &str| Tls { ca: Some(pem.as_bytes().to_vec()), insecure: false };
+    assert_eq!(with(ca(&pem)).as_deref(), Ok("200 Complete 2"));
+    assert_eq!(with(Tls { ca: None, insecure: true }).as_deref(), Ok("200 Complete 2"));
+    for tls in [ca(&other_pem), Tls::default()] {
+        let reason = with(tls).expect_err("not trusted");
+        assert!(reason.contains("TLS"), "{reason}");
+    }
+    assert!(with(ca("no certificate")).expect_err("no PEM").contains("TLS"));
+}
+
+#[test]
+fn a_proxy_is_used_and_nothing_is_sent_that_it_would_change() {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&seen);
+    let proxy = serve(move |mut stream, _| {
+        let mut reader = BufReader::new(stream.try_clone().expect("clone"));
+        while let Some((head, _)) = read_request(&mut reader) {
+            log.lock().expect("log").push(head.lines().next().unwrap_or_default().to_owned());
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok");
+        }
+    });
+    let mut world = World::new("http://127.0.0.1:9/base");
+    world.endpoint.proxy = Some(format!("http://{proxy}"));
+    assert_eq!(word(&world.send(vec![get("/x?y=z")])), "200 Complete 2");
+    assert!(word(&world.send(vec![get("/a/../b")])).starts_with("not sent"));
+    assert_eq!(*seen.lock().expect("log"), ["GET http://127.0.0.1:9/base/x?y=z HTTP/1.1"]);
+}
+
+#[test]
+fn http_2_is_spoken_where_the_endpoint_wants_it() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("bound");
+    listener.set_nonblocking(true).expect("tokio wants it so");
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
+        runtime.block_on(async move {
+            let listener = tokio::net::TcpListener::from_std(listener).expect("bound");
+            while let Ok((stream, _)) = listener.accept().await {
+                let answer = hyper::service::service_fn(|request: http::Request<hyper::body::Incoming>| async move {
+                    let said = format!("{:?} {}", request.version(), request.uri().path());
+                    Ok::<_, std::convert::Infallible>(http::Response::new(http_body_util::Full::new(
+                        bytes::Bytes::from(said),
+                    )))
+                });
+                let executor = hyper_util::rt::TokioExecutor::new();
+                let stream = hyper_util::rt::TokioIo::new(stream);
+                tokio::spawn(hyper::server::conn::http2::Builder::new(executor).serve_connection(stream, answer));
+            }
+        });
+    });
+    let mut world = World::at(address);
+    world.endpoint.http2 = true;
+    let outcome = world.send(vec![get("/x%2Fy")]);
+    let answer = outcome.exchanges[0].as_ref().expect("sent").answer.as_ref().expect("answered");
+    assert_eq!(answer.body, "HTTP/2.0 /x%2Fy");
+}

@@ -1,0 +1,448 @@
+//! What goes over the wire, held against published vectors, other implementations and real tools.
+
+use crate::support::visible;
+use overstep::contract::{Contract, Http, Kind, Location, Member, Operation, Protocol, Shape, ShapeId};
+use overstep::generate::{AuthDamage, Damage, Send, Value};
+use overstep::wire::{Body, KeyCache, Message, Proof, Redaction, Secret, SigV4, authorize, curl, encode};
+use serde_json::Value as Json;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::time::{Duration, SystemTime};
+
+fn message(method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> Message {
+    let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let mut message = Message {
+        method: method.into(),
+        target: target.into(),
+        headers,
+        body: Body::copy_from_slice(body),
+        raw: false,
+    };
+    message.settle();
+    message
+}
+
+/// One row of `wire/sigv4.json`: the request, its keys, its host, and what botocore signed.
+fn signed_requests() -> Vec<(Message, SigV4, String, String)> {
+    let table: Json = serde_json::from_str(include_str!("wire/sigv4.json")).expect("test data");
+    let text = |json: &Json| json.as_str().expect("a text").to_owned();
+    let requests = table["requests"].as_array().expect("a list");
+    requests
+        .iter()
+        .map(|row| {
+            let headers: Vec<(String, String)> =
+                row["headers"].as_array().into_iter().flatten().map(|pair| (text(&pair[0]), text(&pair[1]))).collect();
+            let headers: Vec<_> = headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+            let body = row["body"].as_str().unwrap_or_default();
+            let keys = SigV4 {
+                access_key_id: text(&table["access_key_id"]),
+                secret_access_key: text(&table["secret_access_key"]),
+                session_token: row["token"].as_str().map(str::to_owned),
+                region: text(&table["region"]),
+                service: text(&row["service"]),
+            };
+            let message = message(&text(&row["method"]), &text(&row["target"]), &headers, body.as_bytes());
+            (message, keys, text(&row["host"]), text(&row["authorization"]))
+        })
+        .collect()
+}
+
+fn when() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(1_440_938_160)
+}
+
+#[test]
+fn signatures_are_those_of_botocore() {
+    let mut cache = KeyCache::default();
+    for (mut message, keys, host, expected) in signed_requests() {
+        authorize(&mut message, &Proof::SigV4(keys), None, &host, when(), &mut cache).expect("applies");
+        assert_eq!(message.header("authorization"), Some(expected.as_str()), "{}", message.target);
+        assert_eq!(message.header("x-amz-date"), Some("20150830T123600Z"));
+    }
+}
+
+#[test]
+fn the_published_signature_comes_out() {
+    // get-vanilla of AWS's signature version 4 test suite.
+    let (mut message, keys, host, _) = signed_requests().swap_remove(0);
+    authorize(&mut message, &Proof::SigV4(keys), None, &host, when(), &mut KeyCache::default()).expect("applies");
+    let header = message.header("authorization").expect("signed");
+    assert!(header.ends_with("5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"), "{header}");
+}
+
+#[test]
+fn signatures_are_those_of_aws_sigv4_where_it_can_sign() {
+    use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+    for (mut message, keys, host, _) in signed_requests() {
+        let identity = aws_credential_types::Credentials::new(
+            keys.access_key_id.clone(),
+            keys.secret_access_key.clone(),
+            keys.session_token.clone(),
+            None,
+            "test",
+        )
+        .into();
+        let params = aws_sigv4::sign::v4::SigningParams::builder()
+            .identity(&identity)
+            .region(&keys.region)
+            .name(&keys.service)
+            .time(when())
+            .settings(SigningSettings::default())
+            .build()
+            .expect("complete")
+            .into();
+        let request = SignableRequest::new(
+            &message.method,
+            format!("http://{host}{}", message.target),
+            message.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())),
+            SignableBody::Bytes(&message.body),
+        )
+        .expect("a well-formed target");
+        let (instructions, _) = sign(request, &params).expect("signed").into_parts();
+        let expected = instructions.headers().find(|(name, _)| *name == "authorization").expect("there").1.to_owned();
+        authorize(&mut message, &Proof::SigV4(keys), None, &host, when(), &mut KeyCache::default()).expect("applies");
+        assert_eq!(message.header("authorization"), Some(expected.as_str()), "{}", message.target);
+    }
+}
+
+#[test]
+fn for_s3_the_path_is_signed_as_it_is() {
+    let keys = SigV4 {
+        access_key_id: "AKIAIOSFODNN7EXAMPLE".into(),
+        secret_access_key: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY".into(),
+        session_token: None,
+        region: "us-east-1".into(),
+        service: "s3".into(),
+    };
+    // The GET Object example of
+    // https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
+    let mut message = message("GET", "/test.txt", &[("Range", "bytes=0-9")], b"");
+    let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_369_353_600);
+    let host = "examplebucket.s3.amazonaws.com";
+    authorize(&mut message, &Proof::SigV4(keys), None, host, time, &mut KeyCache::default()).expect("applies");
+    let header = message.header("authorization").expect("signed");
+    assert!(header.ends_with("f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41"), "{header}");
+}
+
+/// An operation with a member in every place.
+fn contract() -> Contract {
+    let mut contract = Contract::new("test");
+    contract.protocol = Some(Protocol::RestJson1);
+    let mut shape = |name: &str, kind: Kind| {
+        contract.shapes.insert(name.into(), Shape::new(kind));
+        ShapeId::from(name)
+    };
+    let text = shape("Text", Kind::String);
+    let time = shape("Time", Kind::Timestamp);
+    let blob = shape("Blob", Kind::Blob);
+    let list = shape("List", Kind::List { member: text.clone() });
+    let map = shape("Map", Kind::Map { key: text.clone(), value: text.clone() });
+    let member = |shape: &ShapeId, location, wire: Option<&str>| Member {
+        location,
+        wire: wire.map(str::to_owned),
+        ..Member::new(shape.clone())
+    };
+    let inner = [("Inner", member(&text, Location::Body, Some("inner")))];
+    let inner = Kind::Structure { members: inner.map(|(name, member)| (name.to_owned(), member)).into() };
+    let inner = shape("Inner", inner);
+    let members = [
+        ("Id", member(&text, Location::Label, None)),
+        ("Key", member(&text, Location::Label, None)),
+        ("Q", member(&text, Location::Query, Some("q"))),
+        ("Many", member(&list, Location::Query, Some("many"))),
+        ("Spread", member(&map, Location::Query, None)),
+        ("When", member(&time, Location::Query, Some("when"))),
+        ("H", member(&text, Location::Header, Some("x-h"))),
+        ("Names", member(&list, Location::Header, Some("x-names"))),
+        ("Prefixed", member(&map, Location::Header, Some("x-p-"))),
+        ("Name", member(&text, Location::Body, Some("name"))),
+        ("At", member(&time, Location::Body, None)),
+        ("Bytes", member(&blob, Location::Body, None)),
+        ("Nested", member(&inner, Location::Body, Some("nested"))),
+    ];
+    let input = shape("Input", Kind::Structure { members: members.map(|(name, m)| (name.to_owned(), m)).into() });
+    for (name, method, uri, input) in [
+        ("Put", "PUT", "/things/{Id}/{Key+}?fixed=1&flag", Some(input)),
+        ("List", "GET", "/things", None),
+        ("Ping", "POST", "/ping", None),
+    ] {
+        let mut operation = Operation::new(name.into());
+        operation.http = Some(Http { method: method.into(), uri: uri.into(), success: None });
+        operation.input = input;
+        contract.operations.push(operation);
+    }
+    contract
+}
+
+fn send(name: &str, input: Json, damage: &[Damage]) -> Result<Message, String> {
+    let input = Value::from_json(&input);
+    encode(&contract(), &Send::Operation { name: name.into(), input, damage: damage.to_vec() }, "/base%2F.")
+        .map_err(|error| error.to_string())
+}
+
+#[test]
+fn members_travel_where_the_contract_says() {
+    let message = send(
+        "Put",
+        serde_json::json!({
+            "Id": "a/b é", "Key": "x/y z", "Q": "1&2", "Many": ["a", "b"], "Spread": {"k": "v", "q": "hidden"},
+            "When": 1576540098, "H": "header", "Names": ["a", "b,c"], "Prefixed": {"one": "1"},
+            "Name": "n", "At": 1.5, "Nested": {"Inner": null, "Other": [true]}, "Unknown": {"Inner": 1}
+        }),
+        &[],
+    )
+    .expect("sendable");
+    assert_eq!(message.method, "PUT");
+    assert_eq!(
+        message.target,
+        "/base%2F./things/a%2Fb%20%C3%A9/x/y%20z?fixed=1&flag&q=1%262&many=a&many=b&k=v&when=2019-12-16T23%3A48%3A18Z"
+    );
+    let headers: Vec<_> = message.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+    assert_eq!(headers, ["content-type: application/json", "x-h: header", "x-names: a, \"b,c\"", "x-p-one: 1"]);
+    let body = r#"{"name":"n","At":1.5,"nested":{"inner":null,"Other":[true]},"Unknown":{"Inner":1}}"#;
+    assert_eq!(std::str::from_utf8(&message.body), Ok(body));
+    assert!(!message.raw);
+}
+
+#[test]
+fn bodies_are_there_where_the_contract_has_them() {
+    let least = serde_json::json!({"Id": "a", "Key": "b"});
+    assert_eq!(send("Put", least, &[]).expect("sendable").body, "{}");
+    for operation in ["List", "Ping"] {
+        let message = send(operation, serde_json::json!({}), &[]).expect("sendable");
+        assert_eq!((message.body.len(), message.headers.len()), (0, 0));
+    }
+    let probe = serde_json::json!({"X y": "1"});
+    assert_eq!(send("List", probe.clone(), &[]).expect("sendable").target, "/base%2F./things?X%20y=1");
+    assert_eq!(send("Ping", probe, &[]).expect("sendable").body, r#"{"X y":"1"}"#);
+    assert_eq!(send("Ping", serde_json::json!([1]), &[]).expect("sendable").body, "[1]");
+}
+
+#[test]
+fn what_a_place_cannot_carry_is_said() {
+    for (input, word) in [
+        (serde_json::json!({"Key": "b"}), "label `Id`"),
+        (serde_json::json!({"Id": null, "Key": "b"}), "label `Id`"),
+        (serde_json::json!({"Id": {"a": 1}, "Key": "b"}), "label"),
+        (serde_json::json!({"Id": "a", "Key": "b", "H": "a\nb"}), "header"),
+        (serde_json::json!({"Id": "a", "Key": "b", "H": " a"}), "header"),
+        (serde_json::json!({"Id": "a", "Key": "b", "Prefixed": {"a b": "1"}}), "header"),
+    ] {
+        let reason = send("Put", input.clone(), &[]).expect_err("unsendable");
+        assert!(reason.contains(word), "{input}: {reason}");
+    }
+    assert!(send("Gone", serde_json::json!({}), &[]).expect_err("unknown").contains("Gone"));
+    let template = Value::Template("{open}".into());
+    let raw = Send::Raw { method: "POST".into(), target: "/".into(), body: Some(template) };
+    assert!(encode(&contract(), &raw, "").is_err());
+}
+
+#[test]
+fn values_that_json_cannot_say_are_written_as_they_are() {
+    let mut members = indexmap::IndexMap::new();
+    for (name, value) in [
+        ("a", Value::Number("1e400".into())),
+        ("b", Value::Number("2.0".into())),
+        ("c", Value::Raw("NaN".into())),
+        ("d", Value::Blob(vec![0, 255])),
+        ("e", Value::Text("\u{7f}é😀\u{1}".into())),
+    ] {
+        members.insert(name.to_owned(), value);
+    }
+    let raw = Send::Raw { method: "POST".into(), target: "/".into(), body: Some(Value::Map(members)) };
+    let body = encode(&contract(), &raw, "").expect("sendable").body;
+    assert_eq!(body, "{\"a\":1e400,\"b\":2.0,\"c\":NaN,\"d\":\"AP8=\",\"e\":\"\u{7f}é😀\\u0001\"}");
+}
+
+#[test]
+fn damage_is_done_to_the_byte_and_in_order() {
+    let least = || serde_json::json!({"Id": "a", "Key": "b", "Name": "n}\""});
+    let body = |damage: &[Damage]| send("Put", least(), damage).map(|message| message.body.to_vec());
+    let whole = br#"{"name":"n}\""}"#;
+    assert_eq!(body(&[]).as_deref(), Ok(whole.as_slice()));
+    assert_eq!(body(&[Damage::Body(b"\xff{".to_vec())]), Ok(b"\xff{".to_vec()));
+    assert_eq!(body(&[Damage::BodyTruncated(100)]), Ok(whole[..whole.len() - 1].to_vec()));
+    assert_eq!(body(&[Damage::BodyTruncated(50)]), Ok(whole[..whole.len() / 2].to_vec()));
+    assert_eq!(
+        body(&[Damage::BodySuffixed(b"2".to_vec()), Damage::BodyPrefixed(b"1".to_vec())]),
+        Ok([b"1", whole.as_slice(), b"2"].concat())
+    );
+    assert_eq!(body(&[Damage::DuplicateMember("Name".into())]), Ok(br#"{"name":"n}\"","name":"n}\""}"#.to_vec()));
+    assert!(body(&[Damage::DuplicateMember("At".into())]).is_err());
+    assert!(send("List", serde_json::json!({}), &[Damage::BodyTruncated(50)]).is_err());
+
+    let whole = send("Put", least(), &[]).expect("sendable");
+    let damaged = |damage: Damage| send("Put", least(), &[damage]).expect("sendable");
+    assert_eq!(damaged(Damage::ContentType(None)).headers, []);
+    assert_eq!(damaged(Damage::ContentType(Some("a/b".into()))).header("content-type"), Some("a/b"));
+    assert_eq!(damaged(Damage::Header("Content-Type".into(), Some(String::new()))).header("content-type"), Some(""));
+    assert_eq!(damaged(Damage::Method("BREW IT".into())).method, "BREW IT");
+    assert!(damaged(Damage::Method("BREW IT".into())).raw);
+    let target = damaged(Damage::RawLabel("Id".into(), "../%zz ".into())).target;
+    assert_eq!(target, whole.target.replace("/a/", "/../%zz /"));
+    assert_eq!(damaged(Damage::RawTarget("//x?y#z".into())).target, "/base%2F.//x?y#z");
+    // A label that the input lacks altogether can still be put in its place by force.
+    let forced = send("Put", serde_json::json!({"Key": "b"}), &[Damage::RawLabel("Id".into(), String::new())]);
+    assert_eq!(forced.expect("sendable").target, "/base%2F./things//b?fixed=1&flag");
+}
+
+/// A server that keeps what it is sent, byte for byte, and answers nothing of interest.
+fn record(command: &str) -> Option<(String, Vec<u8>)> {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = listener.local_addr().expect("bound").port();
+    let reader = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().ok()?;
+        let mut reader = BufReader::new(stream.try_clone().ok()?);
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            if reader.read_until(b'\n', &mut head).ok()? == 0 {
+                return None;
+            }
+        }
+        let head = String::from_utf8_lossy(&head).into_owned();
+        let length =
+            head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length:").map(str::to_owned));
+        let mut body = vec![0; length.map_or(0, |length| length.trim().parse().expect("a number"))];
+        reader.read_exact(&mut body).ok()?;
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").ok()?;
+        Some((head, body))
+    });
+    let status = std::process::Command::new("bash")
+        .arg("-c")
+        .arg(command.replace("PORT", &port.to_string()))
+        .env("API_KEY", "se'cret$1")
+        .env("AWS_ACCESS_KEY_ID", "AKID")
+        .env("AWS_SECRET_ACCESS_KEY", "hidden")
+        .stdout(std::process::Stdio::null())
+        .status()
+        .ok()?;
+    assert!(status.success(), "{command}");
+    reader.join().expect("no panic")
+}
+
+#[test]
+fn curl_lines_send_the_same_bytes() {
+    for tool in ["bash", "curl"] {
+        if std::process::Command::new(tool).arg("--version").output().is_err() {
+            visible::say(&format!("skipped: {tool} is not installed"));
+            return;
+        }
+    }
+    let redaction = Redaction::new([Secret { value: "se'cret$1".into(), variable: "API_KEY".into() }]);
+    let long = format!("{{\"a\":\"{}\",\"b\":\"{}'x\"}}", "a".repeat(5000), "é".repeat(300));
+    let json = ("content-type", "application/json");
+    let messages = [
+        message(
+            "POST",
+            "/contact/tags?a=b&c",
+            &[json, ("authorization", "Bearer se'cret$1")],
+            b"{\"a\":\"it's $HOME `x` \\\\ !\"}",
+        ),
+        message("PUT", "/a/../b//c/%2e%2E/", &[json, ("x-empty", "")], long.as_bytes()),
+        message("POST", "/", &[], b"\xff\xfe\x01\x7f\r\n\t'\\"),
+        message("POST", "/", &[json], b"@file"),
+        message("POST", "/", &[json, ("authorization", "Bearer se'cret$1x")], "\u{feff}{}\u{202e}é😀".as_bytes()),
+        message("POST", "/", &[json, ("authorization", "Bearer se'cret$")], b"{}"),
+        message("GET", "/[a]{b,c}/'\"$(x)?y=[1-3]", &[("authorization", "Basic se'cret$1")], b""),
+        message("GET", "/a b#c\u{e9}", &[("x-a", "1; 2")], b""),
+        message("DELETE", "/x", &[], b"{}"),
+        message("GET", "/x", &[json], b"{}"),
+        message("POST", "/empty", &[], b""),
+        message("M-SEARCH", "/x", &[], b""),
+        message("HEAD", "/x", &[], b""),
+    ];
+    for message in messages {
+        let line = curl(&message, "http://127.0.0.1:PORT", &redaction).expect("curl can send it").0;
+        assert!(!line.contains("se'cret") && !line.contains("cret$"), "{line}");
+        assert!(line.len() < 3000, "{line}");
+        let (head, body) = record(&line).expect(&line);
+        assert_eq!(body, message.body, "{line}");
+        let first = head.lines().next().unwrap_or_default();
+        assert_eq!(first, format!("{} {} HTTP/1.1", message.method, message.target), "{line}");
+        let received: Vec<(String, String)> = head
+            .lines()
+            .skip(1)
+            .filter_map(|line| line.split_once(':'))
+            .map(|(name, value)| (name.to_lowercase(), value.trim().to_owned()))
+            .collect();
+        for (name, value) in &message.headers {
+            assert!(received.contains(&(name.to_lowercase(), value.clone())), "{name} in {head}");
+        }
+        let has_type = message.header("content-type").is_some();
+        assert_eq!(received.iter().any(|(name, _)| name == "content-type"), has_type, "{head}");
+    }
+    let nul = message("POST", "/", &[], b"a\0b");
+    assert_eq!(curl(&nul, "http://h", &redaction), None);
+    let split = message("POST", "/", &[("x", "a\r\nb: c")], b"");
+    assert_eq!(curl(&split, "http://h", &redaction), None);
+}
+
+#[test]
+fn curl_signs_anew_and_shows_no_key() {
+    let keys = |id: &str| SigV4 {
+        access_key_id: id.into(),
+        secret_access_key: "hidden".into(),
+        session_token: Some("token".into()),
+        region: "eu-west-1".into(),
+        service: "connect".into(),
+    };
+    let line = |id: &str, damage: Option<AuthDamage>, redaction: &Redaction| {
+        let mut message = message("POST", "/contact/tags", &[("content-type", "application/json")], b"{}");
+        let proof = Proof::SigV4(keys(id));
+        authorize(&mut message, &proof, damage.as_ref(), "h", when(), &mut KeyCache::default()).expect("applies");
+        curl(&message, "http://h", redaction).expect("curl can send it").0
+    };
+    let real = Redaction::new([
+        Secret { value: "hidden".into(), variable: "AWS_SECRET_ACCESS_KEY".into() },
+        Secret { value: "AKIDREAL".into(), variable: "AWS_ACCESS_KEY_ID".into() },
+        Secret { value: "token".into(), variable: "AWS_SESSION_TOKEN".into() },
+    ])
+    .with_aws("AKIDREAL", false);
+    let whole = line("AKIDREAL", None, &real);
+    assert_eq!(
+        whole,
+        "curl -sS --path-as-is -X POST 'http://h/contact/tags' --aws-sigv4 'aws:amz:eu-west-1:connect' \
+         -u \"$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY\" -H 'content-type: application/json' \
+         -H \"X-Amz-Security-Token: $AWS_SESSION_TOKEN\" --data-binary '{}'"
+    );
+    assert!(line("test", None, &Redaction::default().with_aws("test", true)).contains("${AWS_ACCESS_KEY_ID:-test}"));
+    // A damaged signature would be made whole by curl, so it is shown as it was sent.
+    for damage in [AuthDamage::MissingPart("Signature".into()), AuthDamage::UnknownKey, AuthDamage::KeyShortened] {
+        let line = line("AKIDREAL", Some(damage), &real);
+        assert!(!line.contains("--aws-sigv4") && !line.contains("AKIDREAL") && !line.contains("token"), "{line}");
+    }
+}
+
+proptest::proptest! {
+    /// Nothing that a server or a scenario says makes the readers panic.
+    #[test]
+    fn readers_take_anything(
+        status: u16,
+        header in "[ -~]{0,30}",
+        body in proptest::collection::vec(proptest::num::u8::ANY, 0..200),
+        text in "[\\[\\]{}\",:a-e0-9. ]{0,60}",
+        path in "[a-e.\\[\\]0-9]{0,20}",
+    ) {
+        let headers = [("x-amzn-errortype".to_owned(), header)];
+        for protocol in [None, Some(Protocol::RestJson1), Some(Protocol::RestJson)] {
+            for body in [body.as_slice(), text.as_bytes()] {
+                let _ = overstep::wire::error_seen(protocol, status, &headers, body, Some(&path));
+                let _ = overstep::wire::error_seen(protocol, status, &[], body, None);
+                if let Ok(document) = overstep::wire::document(protocol, body, None) {
+                    let _ = overstep::wire::value_at(&document, &path);
+                }
+            }
+        }
+    }
+
+    /// Whatever stands around a secret, it is never shown.
+    #[test]
+    fn secrets_never_appear(before in ".{0,12}", after in ".{0,12}", secret in "[a-zA-Z0-9]{8,16}") {
+        let redaction = Redaction::new([Secret { value: secret.clone(), variable: "KEY".into() }]);
+        let whole = format!("{before}{secret}{after}");
+        proptest::prop_assert!(!redaction.clean(&whole).contains(&secret));
+        let message = message("POST", "/", &[("x-key", &whole)], whole.as_bytes());
+        if let Some(line) = curl(&message, "http://h", &redaction) {
+            proptest::prop_assert!(!line.0.contains(&secret), "{}", line);
+        }
+    }
+}
