@@ -45,9 +45,9 @@ fn every_target_is_a_property_with_a_corpus() {
 }
 
 #[test]
-fn the_target_in_the_readme_is_the_one_that_is_built() {
+fn target_in_the_fuzzing_page_is_the_one_that_is_built() {
     let text = |path: &Path| std::fs::read_to_string(path).expect("a text");
-    let readme = text(&Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md"));
-    let shown = readme.split("```rust\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a target");
+    let page = text(&Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/fuzzing.md"));
+    let shown = page.split("```rust\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a target");
     assert_eq!(shown, text(&folder("fuzz_targets/service.rs")));
 }
