@@ -5,13 +5,13 @@
 #![expect(clippy::disallowed_methods, reason = "a benchmark reads scenarios and its own process's memory")]
 
 use overstep::contract::{self, Contract};
-use overstep::generate::{self, Case, Level, Options};
-use overstep::pipeline::{self, Job, Keeping, Planned, Sending, Target, Update};
-use overstep::report::{Done, Head, Ndjson, Output, Summary, Terminal, Width};
-use overstep::run::{self, Endpoint, Plan, Settings, Stop, Stopwatch};
+use overstep::generate::{self, Case, GenerationLevel, GenerationOptions};
+use overstep::pipeline::{self, CaseTotals, EndpointTarget, RunOptions, ScenarioJob, SnapshotOptions, SnapshotUpdate};
+use overstep::report::{CaseResult, NdjsonReporter, Reporter, RunStarted, RunSummary, TerminalReporter, TextWidth};
+use overstep::run::{self, CancelToken, Endpoint, RunPlan, Stopwatch, TransportOptions};
 use overstep::scenario::Scenario;
-use overstep::store::Snapshots;
-use overstep::wire::Message;
+use overstep::store::SnapshotStore;
+use overstep::wire::EncodedRequest;
 use std::fmt::Write as _;
 use std::io::{self, BufRead as _, BufWriter, Write};
 use std::path::Path;
@@ -64,31 +64,31 @@ fn main() {
 fn shipped(name: &str) -> (Contract, Scenario) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
     let text = |file: String| std::fs::read_to_string(folder.join(file)).expect("shipped scenarios are there");
-    let (scenario, _) = overstep::scenario::read(name, &text(format!("{name}.toml"))).expect("it reads");
+    let (scenario, _) = overstep::scenario::read_scenario(name, &text(format!("{name}.toml"))).expect("it reads");
     let contract = contract::from_json(&text(format!("{name}.contract.json"))).expect("it reads");
     (contract, scenario)
 }
 
-fn job(contract: Contract, scenario: Scenario, url: &str) -> Job {
-    Job {
-        inferred: overstep::generate::Inference::default(),
-        known: overstep::pipeline::Known::default(),
-        saved: Vec::new(),
+fn job(contract: Contract, scenario: Scenario, url: &str) -> ScenarioJob {
+    ScenarioJob {
+        inferred: overstep::generate::InferenceResult::default(),
+        known_divergences: overstep::pipeline::KnownDivergences::default(),
+        regressions: Vec::new(),
         documents: indexmap::IndexMap::new(),
         scenario_file: None,
         scenario,
         contract,
-        aws: None,
-        target: Target::Url(url.to_owned()),
+        aws_keys: None,
+        target: EndpointTarget::Url(url.to_owned()),
         profile: "embedded".to_owned(),
         headers: Vec::new(),
         hosts: Default::default(),
         seed: 1,
-        level: Level::Full,
+        level: GenerationLevel::Full,
         filter: None,
-        ids: None,
-        again: "overstep check connect".to_owned(),
-        upkeep: Default::default(),
+        case_ids: None,
+        rerun_command: "overstep check connect".to_owned(),
+        lifecycle: Default::default(),
     }
 }
 
@@ -101,8 +101,8 @@ fn generation() {
         let (mut made, mut seed) = (0_u64, 0);
         while watch.elapsed().as_secs() < 2 {
             seed += 1;
-            let options = Options { seed, level: Level::Full };
-            made += generate::cases(&contract, &scenario, options).expect("cases can be made").count() as u64;
+            let options = GenerationOptions { seed, level: GenerationLevel::Full };
+            made += generate::generate_cases(&contract, &scenario, options).expect("cases can be made").count() as u64;
         }
         let each = made / seed;
         println!("  {name:8}  {:>9.0} cases/s   ({each} cases a plan)", rate(made, watch));
@@ -143,29 +143,29 @@ impl Drop for Server {
 }
 
 /// Every so manieth case of the plan that is one well-formed request on a kept connection.
-fn chosen(job: &Job, url: &str) -> Vec<(Arc<Case>, Message)> {
-    let options = Options { seed: job.seed, level: job.level };
+fn chosen(job: &ScenarioJob, url: &str) -> Vec<(Arc<Case>, EncodedRequest)> {
+    let options = GenerationOptions { seed: job.seed, level: job.level };
     let endpoint = Endpoint::parse(url).expect("it is a URL");
     let control = |_: &str| None;
-    let plan = Plan {
+    let plan = RunPlan {
         contract: &job.contract,
         scenario: &job.scenario,
         endpoint: &endpoint,
-        settings: Settings::default(),
+        transport_options: TransportOptions::default(),
         run_id: "bench".to_owned(),
-        values: indexmap::IndexMap::new(),
-        aws: None,
-        control: &control,
-        stop: Stop::default(),
-        left: Default::default(),
+        overrides: indexmap::IndexMap::new(),
+        aws_keys: None,
+        control_case: &control,
+        cancel_token: CancelToken::default(),
+        leaked_fixtures: Default::default(),
         search_time: Default::default(),
         server: None,
-        revive: None,
+        restart_endpoint: None,
     };
-    let all: Vec<(Arc<Case>, Message)> = generate::cases(&job.contract, &job.scenario, options)
+    let all: Vec<(Arc<Case>, EncodedRequest)> = generate::generate_cases(&job.contract, &job.scenario, options)
         .expect("cases can be made")
-        .filter(|case| case.unsendable.is_none() && case.steps.len() == 1)
-        .filter_map(|case| run::message(&plan, &case).ok().map(|message| (Arc::new(case), message)))
+        .filter(|case| case.unsendable_reason.is_none() && case.steps.len() == 1)
+        .filter_map(|case| run::build_request(&plan, &case).ok().map(|message| (Arc::new(case), message)))
         .filter(|(_, message)| !message.raw && message.body.len() <= LARGEST_BODY)
         .collect();
     let every = (all.len() / REQUESTS).max(1);
@@ -176,9 +176,9 @@ fn chosen(job: &Job, url: &str) -> Vec<(Arc<Case>, Message)> {
 ///
 /// Both sides share the machine with the server, whose load changes from one moment to the next; what a
 /// case takes of the processors hardly does, so it is told beside.
-fn against_wrk(job: &Job, cases: &[(Arc<Case>, Message)], server: &Server) {
+fn against_wrk(job: &ScenarioJob, cases: &[(Arc<Case>, EncodedRequest)], server: &Server) {
     let url = server.url.as_str();
-    let workers = Settings::default().workers;
+    let workers = TransportOptions::default().workers;
     println!("\nsend loop: {} requests in turn, {workers} connections, {ROUNDS} rounds of {SECONDS} s", cases.len());
     let bytes: usize = cases.iter().map(|(_, message)| message.body.len()).sum();
     println!(
@@ -274,7 +274,7 @@ fn ticks(process: &str) -> (f64, f64) {
 }
 
 /// The rate, and how many cases that were.
-fn judged(job: &Job, cases: &[(Arc<Case>, Message)]) -> (f64, f64) {
+fn judged(job: &ScenarioJob, cases: &[(Arc<Case>, EncodedRequest)]) -> (f64, f64) {
     let watch = Stopwatch::start();
     let in_turn =
         cases.iter().map(|(case, _)| Arc::clone(case)).cycle().take_while(|_| watch.elapsed().as_secs() < SECONDS);
@@ -284,26 +284,32 @@ fn judged(job: &Job, cases: &[(Arc<Case>, Message)]) -> (f64, f64) {
 }
 
 /// Sends cases through the pipeline to the terminal's and NDJSON's outputs, into a sink.
-fn through(job: &Job, cases: impl Iterator<Item = Arc<Case>> + Send, planned: u64, marks: &[u64]) -> (Summary, Sizes) {
+fn through(
+    job: &ScenarioJob,
+    cases: impl Iterator<Item = Arc<Case>> + Send,
+    planned: u64,
+    marks: &[u64],
+) -> (RunSummary, Sizes) {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     let written = Arc::new(AtomicU64::new(0));
     let mut outputs = Outputs {
-        terminal: Terminal::new(Counter(Arc::clone(&written)), Width::default()),
-        ndjson: Ndjson::new(BufWriter::new(Counter(Arc::clone(&written)))),
+        terminal: TerminalReporter::new(Counter(Arc::clone(&written)), TextWidth::default()),
+        ndjson: NdjsonReporter::new(BufWriter::new(Counter(Arc::clone(&written)))),
         seen: 0,
         marks: marks.to_vec(),
         sizes: Vec::new(),
     };
-    let planned = Planned { cases: planned, operations: job.contract.operations.len() as u64, made_in: 0.0 };
+    let planned =
+        CaseTotals { cases: planned, operations: job.contract.operations.len() as u64, generation_seconds: 0.0 };
     // Compared with what is accepted, as in a check; nothing is written.
-    let snapshots = Snapshots::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("snapshots"));
-    let keeping = Keeping { snapshots, update: Update::No, source: String::new(), profile: None };
-    let (sending, stop) = (Sending { keeping: Some(keeping), ..Sending::default() }, Stop::default());
+    let snapshots = SnapshotStore::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("snapshots"));
+    let keeping = SnapshotOptions { snapshots, update: SnapshotUpdate::No, source: String::new(), profile: None };
+    let (sending, stop) = (RunOptions { snapshots: Some(keeping), ..RunOptions::default() }, CancelToken::default());
     let summary = runtime
         .block_on(pipeline::check_cases(job, planned, cases, &sending, "bench", &stop, &mut outputs))
         .unwrap_or_else(|problems| panic!("{problems:?}"));
     outputs.finish().expect("a sink takes all");
-    assert!(summary.incomplete.is_none(), "{:?}", summary.incomplete);
+    assert!(summary.incomplete_reason.is_none(), "{:?}", summary.incomplete_reason);
     (summary, Sizes { marks: outputs.sizes, written: written.load(Ordering::Relaxed) })
 }
 
@@ -327,31 +333,31 @@ impl Write for Counter {
 }
 
 struct Outputs {
-    terminal: Terminal<Counter>,
-    ndjson: Ndjson<BufWriter<Counter>>,
+    terminal: TerminalReporter<Counter>,
+    ndjson: NdjsonReporter<BufWriter<Counter>>,
     seen: u64,
     marks: Vec<u64>,
     sizes: Vec<(u64, Option<(u64, u64)>)>,
 }
 
-impl Output for Outputs {
-    fn begin(&mut self, head: &Head) -> io::Result<()> {
-        self.terminal.begin(head)?;
-        self.ndjson.begin(head)
+impl Reporter for Outputs {
+    fn begin_run(&mut self, head: &RunStarted) -> io::Result<()> {
+        self.terminal.begin_run(head)?;
+        self.ndjson.begin_run(head)
     }
 
-    fn case(&mut self, done: &Done) -> io::Result<()> {
+    fn report_case(&mut self, done: &CaseResult) -> io::Result<()> {
         self.seen += 1;
         if self.marks.contains(&self.seen) {
             self.sizes.push((self.seen, resident()));
         }
-        self.terminal.case(done)?;
-        self.ndjson.case(done)
+        self.terminal.report_case(done)?;
+        self.ndjson.report_case(done)
     }
 
-    fn end(&mut self, summary: &Summary) -> io::Result<()> {
-        self.terminal.end(summary)?;
-        self.ndjson.end(summary)
+    fn end_run(&mut self, summary: &RunSummary) -> io::Result<()> {
+        self.terminal.end_run(summary)?;
+        self.ndjson.end_run(summary)
     }
 
     fn finish(&mut self) -> io::Result<()> {
@@ -361,7 +367,7 @@ impl Output for Outputs {
 }
 
 /// Memory of this process while many cases, each under an id of its own, stream through.
-fn memory(job: &Job, cases: &[(Arc<Case>, Message)]) {
+fn memory(job: &ScenarioJob, cases: &[(Arc<Case>, EncodedRequest)]) {
     println!("\nmemory while {STREAMED} cases stream to terminal and NDJSON");
     if resident().is_none() {
         println!("  skipped: no /proc/self/status here");
@@ -382,7 +388,7 @@ fn memory(job: &Job, cases: &[(Arc<Case>, Message)]) {
     println!("  {:.0} cases/s, {:.0} MB of reports", rate_of(&summary), sizes.written as f64 / 1e6);
 }
 
-fn rate_of(summary: &Summary) -> f64 {
+fn rate_of(summary: &RunSummary) -> f64 {
     summary.counts.total() as f64 / summary.seconds
 }
 
@@ -424,7 +430,7 @@ fn wrk_rate(script: &Path, connections: usize, url: &str) -> (f64, f64) {
 }
 
 /// A script that sends the messages in turn, to the byte.
-fn lua(cases: &[(Arc<Case>, Message)], url: &str) -> String {
+fn lua(cases: &[(Arc<Case>, EncodedRequest)], url: &str) -> String {
     let authority = url.trim_start_matches("http://");
     let mut text = String::from("local all = {\n");
     for (_, message) in cases {

@@ -4,9 +4,9 @@
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Exit {
+pub enum ExitStatus {
     /// The run completed without findings.
-    Kept,
+    Success,
     /// Something diverges from the documentation.
     Findings,
     /// Usage or configuration is wrong, or a document or scenario was rejected.
@@ -14,60 +14,60 @@ pub enum Exit {
     /// The endpoint could not be reached, no control succeeded, or the run is incomplete.
     Incomplete,
     /// Nothing ran.
-    Nothing,
+    NothingRan,
     /// A bug in overstep.
-    Bug,
+    InternalError,
 }
 
-impl Exit {
+impl ExitStatus {
     /// Returns the exit code of the process.
     pub fn code(self) -> u8 {
         match self {
-            Self::Kept => 0,
+            Self::Success => 0,
             Self::Findings => 1,
             Self::Usage => 2,
             Self::Incomplete => 3,
-            Self::Nothing => 4,
-            Self::Bug => 70,
+            Self::NothingRan => 4,
+            Self::InternalError => 70,
         }
     }
 
     /// Combines two statuses into the one with precedence: a bug, then 2, then 1, 3, 4.
     #[must_use]
-    pub fn and(self, other: Self) -> Self {
-        if self.weight() >= other.weight() { self } else { other }
+    pub fn combine(self, other: Self) -> Self {
+        if self.precedence() >= other.precedence() { self } else { other }
     }
 
-    fn weight(self) -> u8 {
+    fn precedence(self) -> u8 {
         match self {
-            Self::Kept => 0,
-            Self::Nothing => 1,
+            Self::Success => 0,
+            Self::NothingRan => 1,
             Self::Incomplete => 2,
             Self::Findings => 3,
             Self::Usage => 4,
-            Self::Bug => 5,
+            Self::InternalError => 5,
         }
     }
 }
 
-impl From<Exit> for std::process::ExitCode {
-    fn from(exit: Exit) -> Self {
+impl From<ExitStatus> for std::process::ExitCode {
+    fn from(exit: ExitStatus) -> Self {
         Self::from(exit.code())
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Exit::{self, Bug, Findings, Incomplete, Kept, Nothing, Usage};
+    use super::ExitStatus::{self, InternalError, Findings, Incomplete, Success, NothingRan, Usage};
 
     #[test]
     fn combining_statuses_follows_the_documented_precedence() {
-        let falling = [Bug, Usage, Findings, Incomplete, Nothing, Kept];
-        assert_eq!(falling.map(Exit::code), [70, 2, 1, 3, 4, 0]);
+        let falling = [InternalError, Usage, Findings, Incomplete, NothingRan, Success];
+        assert_eq!(falling.map(ExitStatus::code), [70, 2, 1, 3, 4, 0]);
         for (index, first) in falling.iter().enumerate() {
             for second in &falling[index..] {
-                assert_eq!(first.and(*second), *first);
-                assert_eq!(second.and(*first), *first);
+                assert_eq!(first.combine(*second), *first);
+                assert_eq!(second.combine(*first), *first);
             }
         }
     }

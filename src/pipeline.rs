@@ -2,55 +2,55 @@
 //!
 //! This module uses all others, but never reads flags, the terminal or the environment.
 
-mod accepted;
-mod beside;
-mod claims;
+mod snapshot_recorder;
+mod differential;
+mod fuzz_checks;
 mod doctor;
-mod driven;
+mod libfuzzer_target;
 mod embedded;
 mod export;
 mod filter;
-mod finish;
+mod evaluate;
 mod fuzz;
-mod held;
+mod planned_cases;
 mod init;
 mod job;
-mod known;
-mod learn;
+mod known_divergences;
+mod limit_discovery;
 mod load;
-mod poison;
+mod after_effects;
 mod replay;
 mod review;
-mod saved;
-mod seeds;
-mod shorten;
-mod started;
-mod survey;
+mod regressions;
+mod corpus_seeds;
+mod shrink_sequences;
+mod server_lifecycle;
+mod endpoint_probe;
 
-pub use crate::contract::drift;
-pub use accepted::{Keeping, Update};
-pub use beside::{Answers, Beside};
-pub use doctor::doctor;
-pub use driven::{Driven, Ended, KINDS};
-pub use embedded::{Embedded, faults, serve, world};
-pub use export::{ExportFormat, export};
-pub use filter::{Filter, FilterError, Property};
-pub use fuzz::{Found, Fuzzing, Keep, Vacuous, fuzz};
+pub use crate::contract::find_drift;
+pub use snapshot_recorder::{SnapshotOptions, SnapshotUpdate};
+pub use differential::{RecordedResponses, DifferentialMode};
+pub use doctor::diagnose;
+pub use libfuzzer_target::{LibFuzzerTarget, FuzzInputError, MAX_RESPONSE_KINDS};
+pub use embedded::{EmbeddedServer, list_faults, serve, build_world};
+pub use export::{ExportFormat, export_cases};
+pub use filter::{Filter, FilterError, FilterProperty};
+pub use fuzz::{FuzzFinding, FuzzOptions, FuzzObserver, OperationsWithoutSuccess, fuzz};
 pub use init::scenario_text;
-pub use job::{Job, Planned, Sending, Target, fresh_run_id};
-pub use known::Known;
-pub use load::{Loaded, check_only, ingest, load};
-pub use replay::{Began, Index, Indexed, ReplayEnd, ids, index, record, recorded, replay, split_headers};
-pub use review::{Choice, Unit, Waiting, accept_results, waiting};
-pub use saved::Saved;
-pub use seeds::{Seeds, seeds};
+pub use job::{ScenarioJob, CaseTotals, RunOptions, EndpointTarget, new_run_id};
+pub use known_divergences::KnownDivergences;
+pub use load::{LoadedContract, check_operations, ingest_documents, load_scenario};
+pub use replay::{RecordedRunStart, ResultsIndex, IndexedCase, ReplaySummary, list_case_ids, index_results, build_record, read_recorded_cases, replay_cases, split_headers};
+pub use review::{ReviewChoice, LineChange, PendingSnapshot, accept_results, pending_snapshots};
+pub use regressions::SavedRegression;
+pub use corpus_seeds::{CorpusSeeds, collect_seeds};
 
-use crate::generate::{self, Case, Workbench};
+use crate::generate::{self, Case, CompiledContract};
 use crate::judge::{Coverage, Findings, Judgement, Verdict};
-use crate::report::{CasePrinter, Counts, Diagnostic, Done, Head, Output, Summary};
-use crate::run::{self, RunEnd, Stop, Stopwatch};
+use crate::report::{CasePrinter, VerdictCounts, Diagnostic, CaseResult, RunStarted, Reporter, RunSummary};
+use crate::run::{self, RunEnd, CancelToken, Stopwatch};
 use crate::wire;
-use held::Held;
+use planned_cases::PlannedCases;
 use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -62,44 +62,44 @@ use std::sync::Arc;
 /// # Errors
 /// Returns an error if cases cannot be generated, the endpoint cannot be set up, or a reporter cannot write.
 pub async fn check(
-    job: &Job,
-    sending: &Sending,
+    job: &ScenarioJob,
+    sending: &RunOptions,
     run_id: &str,
-    stop: &Stop,
-    output: &mut (dyn Output + Send),
-) -> Result<Option<Summary>, Vec<Diagnostic>> {
-    let bench = job.bench()?;
-    let controls = Held::of(job.controls(&bench)?);
-    let supply = if controls.planned().cases > 0 {
-        Supply::Learnt(controls)
+    stop: &CancelToken,
+    output: &mut (dyn Reporter + Send),
+) -> Result<Option<RunSummary>, Vec<Diagnostic>> {
+    let bench = job.compile_contract()?;
+    let controls = PlannedCases::collect_from(job.control_cases(&bench)?);
+    let supply = if controls.totals().cases > 0 {
+        CaseSource::AfterControls(controls)
     } else {
-        let mut all = Held::of(job.cases(&bench)?);
-        if all.planned().cases == 0 {
+        let mut all = PlannedCases::collect_from(job.cases(&bench)?);
+        if all.totals().cases == 0 {
             return Ok(None);
         }
-        let planned = all.planned();
-        Supply::Known(planned, kept(&mut all, || job.cases(&bench))?)
+        let planned = all.totals();
+        CaseSource::Fixed(planned, take_or_regenerate(&mut all, || job.cases(&bench))?)
     };
-    check_with(job, &bench, supply, sending, run_id, stop, output).await.map(Some)
+    run_check(job, &bench, supply, sending, run_id, stop, output).await.map(Some)
 }
 
 /// An iterator over cases, in plan order.
-type Cases<'c> = Box<dyn Iterator<Item = Arc<Case>> + Send + 'c>;
+type CaseIter<'c> = Box<dyn Iterator<Item = Arc<Case>> + Send + 'c>;
 
 /// The source of the cases to send.
-enum Supply<'c> {
+enum CaseSource<'c> {
     /// A fixed list of cases whose number is known in advance.
-    Known(Planned, Cases<'c>),
+    Fixed(CaseTotals, CaseIter<'c>),
     /// These controls, followed by all cases of the operations whose control succeeded; cases of other operations are
     /// never generated.
-    Learnt(Held),
+    AfterControls(PlannedCases),
 }
 
 /// Returns the cases in memory, or generates them again if they were too many to keep.
-fn kept<'c, I: Iterator<Item = Case> + Send + 'c>(
-    held: &mut Held,
+fn take_or_regenerate<'c, I: Iterator<Item = Case> + Send + 'c>(
+    held: &mut PlannedCases,
     again: impl FnOnce() -> Result<I, Vec<Diagnostic>>,
-) -> Result<Cases<'c>, Vec<Diagnostic>> {
+) -> Result<CaseIter<'c>, Vec<Diagnostic>> {
     Ok(match held.cases.take() {
         Some(cases) => Box::new(cases.into_iter()),
         None => Box::new(again()?.map(Arc::new)),
@@ -113,103 +113,103 @@ fn kept<'c, I: Iterator<Item = Case> + Send + 'c>(
 /// # Errors
 /// Returns an error if the endpoint cannot be set up, or a reporter cannot write.
 pub async fn check_cases(
-    job: &Job,
-    planned: Planned,
+    job: &ScenarioJob,
+    planned: CaseTotals,
     cases: impl Iterator<Item = impl Into<Arc<Case>>> + Send,
-    sending: &Sending,
+    sending: &RunOptions,
     run_id: &str,
-    stop: &Stop,
-    output: &mut (dyn Output + Send),
-) -> Result<Summary, Vec<Diagnostic>> {
-    let supply = Supply::Known(planned, Box::new(cases.map(Into::into)));
-    check_with(job, &job.bench()?, supply, sending, run_id, stop, output).await
+    stop: &CancelToken,
+    output: &mut (dyn Reporter + Send),
+) -> Result<RunSummary, Vec<Diagnostic>> {
+    let supply = CaseSource::Fixed(planned, Box::new(cases.map(Into::into)));
+    run_check(job, &job.compile_contract()?, supply, sending, run_id, stop, output).await
 }
 
-async fn check_with<'a>(
-    job: &'a Job,
-    bench: &Workbench<'a>,
-    supply: Supply<'_>,
-    sending: &Sending,
+async fn run_check<'a>(
+    job: &'a ScenarioJob,
+    bench: &CompiledContract<'a>,
+    supply: CaseSource<'_>,
+    sending: &RunOptions,
     run_id: &str,
-    stop: &Stop,
-    output: &mut (dyn Output + Send),
-) -> Result<Summary, Vec<Diagnostic>> {
-    let accepted = accepted::Accepted::read(job, sending.keeping.as_ref())?;
-    let embedded = embedded::where_wanted(job).await?;
-    let port = started::port(job)?;
-    let endpoint = job.endpoint(embedded.as_ref(), port, sending)?;
-    let control = |operation: &str| job.control(bench, operation);
+    stop: &CancelToken,
+    output: &mut (dyn Reporter + Send),
+) -> Result<RunSummary, Vec<Diagnostic>> {
+    let accepted = snapshot_recorder::AcceptedSnapshots::read(job, sending.snapshots.as_ref())?;
+    let embedded = embedded::start_if_embedded(job).await?;
+    let port = server_lifecycle::server_port(job)?;
+    let endpoint = job.build_endpoint(embedded.as_ref(), port, sending)?;
+    let control = |operation: &str| job.control_case(bench, operation);
     let (running, restarts) = (std::sync::OnceLock::new(), std::sync::atomic::AtomicU32::new(0));
-    let revive = || started::revive(job, &endpoint, running.get(), &restarts, stop);
-    let mut plan = job.plan(&endpoint, sending.settings, run_id, stop, &control);
+    let revive = || server_lifecycle::restart_server(job, &endpoint, running.get(), &restarts, stop);
+    let mut plan = job.build_run_plan(&endpoint, sending.settings, run_id, stop, &control);
     let redaction = plan.redaction();
     let origin = endpoint.origin();
-    let compared = sending.keeping.as_ref().map(|_| &accepted);
-    let alone = finish::Finish {
+    let compared = sending.snapshots.as_ref().map(|_| &accepted);
+    let base_evaluator = evaluate::CaseEvaluator {
         job,
         redaction: &redaction,
         origin: &origin,
-        survey: None,
+        probe: None,
         accepted: compared,
-        beside: sending.beside.as_ref(),
+        differential: sending.differential.as_ref(),
         strict: sending.strict,
-        fleeting: started::is_fleeting(job),
+        has_temporary_port: server_lifecycle::has_temporary_port(job),
     };
-    let mut elsewhere = None;
-    let mut record = accepted::Record::new(job, sending.keeping.as_ref(), &accepted);
-    let mut tally = Tally::new(job, sending);
-    let mut failed = shorten::Failed::default();
-    let mut strayed = learn::Strayed::default();
-    let mut used = known::Used::default();
+    let mut wrong_base_url = None;
+    let mut record = snapshot_recorder::SnapshotRecorder::new(job, sending.snapshots.as_ref(), &accepted);
+    let mut tally = RunTally::new(job, sending);
+    let mut failed = shrink_sequences::FailedSequences::default();
+    let mut unexpected_limits = limit_discovery::UnexpectedLimits::default();
+    let mut known_usage = known_divergences::KnownUsage::default();
     let mut lessons = None;
     let mut unwritable = None;
-    let server = tokio::task::block_in_place(|| started::version(job, &redaction));
-    let head = |planned| Head { server: server.clone(), ..job.head(run_id, planned, &endpoint) };
+    let server = tokio::task::block_in_place(|| server_lifecycle::server_version(job, &redaction));
+    let head = |planned| RunStarted { server_version: server.clone(), ..job.run_started(run_id, planned, &endpoint) };
     let (mut planned, first, mut controls) = match supply {
-        Supply::Known(planned, cases) => (planned, cases, None),
-        Supply::Learnt(controls) => (controls.planned(), Box::new(std::iter::empty()) as Cases<'_>, Some(controls)),
+        CaseSource::Fixed(planned, cases) => (planned, cases, None),
+        CaseSource::AfterControls(controls) => (controls.totals(), Box::new(std::iter::empty()) as CaseIter<'_>, Some(controls)),
     };
     if controls.is_none() {
-        output.begin(&head(planned)).map_err(|error| unwritten(&error))?;
+        output.begin_run(&head(planned)).map_err(|error| write_error(&error))?;
     }
-    let start = || started::start(job, &plan, port, &redaction, sending, stop);
+    let start = || server_lifecycle::start_server(job, &plan, port, &redaction, sending, stop);
     match tokio::task::block_in_place(start)? {
         Ok(server) => {
             if let Some(server) = &server {
                 let _ = running.set(Arc::clone(server));
-                plan.revive = Some(&revive);
+                plan.restart_endpoint = Some(&revive);
             }
             plan.server = server;
         }
-        Err(started::NotReady { why, output: said }) => {
+        Err(server_lifecycle::ServerNotReady { reason: why, output: said }) => {
             if let Some(controls) = &controls {
-                let planned = controls.planned_with(&Held::of(job.others(bench, &|_| true)?));
-                output.begin(&head(planned)).map_err(|error| unwritten(&error))?;
+                let planned = controls.totals_with(&PlannedCases::collect_from(job.other_cases(bench, &|_| true)?));
+                output.begin_run(&head(planned)).map_err(|error| write_error(&error))?;
             }
-            let mut summary = tally.summary(0.0, &RunEnd::Complete);
-            (summary.incomplete, summary.server_output) = (Some(why), said);
-            output.end(&summary).map_err(|error| unwritten(&error))?;
+            let mut summary = tally.into_summary(0.0, &RunEnd::Complete);
+            (summary.incomplete_reason, summary.server_output) = (Some(why), said);
+            output.end_run(&summary).map_err(|error| write_error(&error))?;
             return Ok(summary);
         }
     }
-    let line = run::OneByOne::new(&plan);
-    let mut poison = plan.revive.is_some().then(poison::Poison::default);
+    let line = run::SequentialRunner::new(&plan);
+    let mut poison = plan.restart_endpoint.is_some().then(after_effects::AfterEffects::default);
     let mut survey = match &line {
         Ok(line) => {
-            let survey = tokio::task::block_in_place(|| survey::Survey::begin(job, bench, line))?;
-            line.rest();
+            let survey = tokio::task::block_in_place(|| endpoint_probe::EndpointProbe::send_canary(job, bench, line))?;
+            line.close_idle();
             survey
         }
-        Err(_) => survey::Survey::default(),
+        Err(_) => endpoint_probe::EndpointProbe::default(),
     };
     let spent = || {
-        let server: &Arc<run::Started> = running.get()?;
-        Some((run::processor_seconds(None)?, server.processor_seconds()?))
+        let server: &Arc<run::ServerProcess> = running.get()?;
+        Some((run::cpu_seconds(None)?, server.cpu_seconds()?))
     };
     let before = spent();
     let watch = Stopwatch::start();
     let first = match &mut controls {
-        Some(controls) => kept(controls, || job.controls(bench))?,
+        Some(controls) => take_or_regenerate(controls, || job.control_cases(bench))?,
         None => first,
     };
     let mut cases = first.peekable();
@@ -220,104 +220,104 @@ async fn check_with<'a>(
         if ended != RunEnd::Complete || unwritable.is_some() {
             break;
         }
-        let finish = finish::Finish { survey: Some(&survey), ..alone };
+        let finish = evaluate::CaseEvaluator { probe: Some(&survey), ..base_evaluator };
         let mut seen = Vec::new();
-        let is_told = controls.is_none();
+        let is_announced = controls.is_none();
         // Boxed, because results are buffered until it is their turn in plan order.
-        let mut emit = |done: Box<Done>| {
+        let mut emit = |done: Box<CaseResult>| {
             let mut done = done;
-            record.add(&mut done);
-            tally.add(&done);
-            failed.add(&done);
-            strayed.add(&done);
-            used.add(&job.known, &done);
+            record.record(&mut done);
+            tally.add_result(&done);
+            failed.record(&done);
+            unexpected_limits.record(&done);
+            known_usage.record(&job.known_divergences, &done);
             if let Some(poison) = &mut poison {
-                poison.add(&done);
+                poison.record(&done);
             }
             // Reporters first receive the number of cases, which is only known after the controls.
-            if stage != Stage::Controls || is_told {
-                unwritable = output.case(&done).err();
+            if stage != Stage::Controls || is_announced {
+                unwritable = output.report_case(&done).err();
             }
-            let goes_on = unwritable.is_none() && !tally.enough();
+            let goes_on = unwritable.is_none() && !tally.is_max_failures_reached();
             if stage != Stage::Rest {
                 seen.push(done);
             }
             if goes_on { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         };
-        let finished = |outcome| Box::new(finish.finish(outcome));
+        let finished = |outcome| Box::new(finish.evaluate(outcome));
         let due = std::iter::from_fn(|| {
             loop {
-                let case = cases.next_if(|case: &Arc<Case>| stage.takes(job, case))?;
-                if stage == Stage::Controls || survey.runs(case.operation.as_str()) {
+                let case = cases.next_if(|case: &Arc<Case>| stage.includes(job, case))?;
+                if stage == Stage::Controls || survey.should_run(case.operation.as_str()) {
                     return Some(case);
                 }
             }
         });
-        ended = tokio::task::block_in_place(|| run::run(&plan, due, finished, &mut emit));
+        ended = tokio::task::block_in_place(|| run::run_cases(&plan, due, finished, &mut emit));
         for done in &seen {
-            survey.see(job, done);
+            survey.record(job, done);
         }
         if stage == Stage::Controls {
-            elsewhere = survey.is_elsewhere(job);
+            wrong_base_url = survey.wrong_base_url(job);
             if let Some(controls) = controls.take() {
-                let is_over = stop.is_stopped() || elsewhere.is_some();
-                let runs = |operation: &str| !is_over && survey.runs(operation);
-                let mut others = Held::of(job.others(bench, &runs)?);
-                planned = controls.planned_with(&others);
-                output.begin(&head(planned)).map_err(|error| unwritten(&error))?;
+                let is_over = stop.is_cancelled() || wrong_base_url.is_some();
+                let runs = |operation: &str| !is_over && survey.should_run(operation);
+                let mut others = PlannedCases::collect_from(job.other_cases(bench, &runs)?);
+                planned = controls.totals_with(&others);
+                output.begin_run(&head(planned)).map_err(|error| write_error(&error))?;
                 for done in &seen {
-                    unwritable = unwritable.or(output.case(done).err());
+                    unwritable = unwritable.or(output.report_case(done).err());
                 }
-                cases = kept(&mut others, || job.others(bench, &runs))?.peekable();
+                cases = take_or_regenerate(&mut others, || job.other_cases(bench, &runs))?.peekable();
             }
         }
-        if elsewhere.is_some() {
+        if wrong_base_url.is_some() {
             break;
         }
     }
-    let finish = finish::Finish { survey: Some(&survey), ..alone };
+    let finish = evaluate::CaseEvaluator { probe: Some(&survey), ..base_evaluator };
     if unwritable.is_none() && ended == RunEnd::Complete {
-        let options = generate::Options { seed: job.seed, level: job.level };
+        let options = generate::GenerationOptions { seed: job.seed, level: job.level };
         if let Ok(line) = &line {
             // This comes before anything else is sent, so that a control that fails now fails because of the run.
-            let found = |poison: poison::Poison| poison.found(job, line, &finish, &revive);
+            let found = |poison: after_effects::AfterEffects| poison.find_causes(job, line, &finish, &revive);
             for mut done in poison.map(|poison| tokio::task::block_in_place(|| found(poison))).into_iter().flatten() {
-                record.add(&mut done);
-                tally.add(&done);
-                used.add(&job.known, &done);
-                unwritable = unwritable.or(output.case(&done).err());
+                record.record(&mut done);
+                tally.add_result(&done);
+                known_usage.record(&job.known_divergences, &done);
+                unwritable = unwritable.or(output.report_case(&done).err());
             }
-            for done in tokio::task::block_in_place(|| failed.shortened(line, options, &finish)) {
-                tally.add_part(&done);
-                unwritable = unwritable.or(output.case(&done).err());
+            for done in tokio::task::block_in_place(|| failed.shrink_all(line, options, &finish)) {
+                tally.add_example(&done);
+                unwritable = unwritable.or(output.report_case(&done).err());
             }
-            lessons = Some(tokio::task::block_in_place(|| strayed.learn(line, bench, options, &finish)));
+            lessons = Some(tokio::task::block_in_place(|| unexpected_limits.discover(line, bench, options, &finish)));
         }
     }
     if let Some(error) = unwritable {
-        return Err(unwritten(&error));
+        return Err(write_error(&error));
     }
-    let mut summary = tally.summary(watch.elapsed().as_secs_f64(), &ended);
+    let mut summary = tally.into_summary(watch.elapsed().as_secs_f64(), &ended);
     for finding in &mut summary.findings {
-        let lesson = lessons.as_ref().and_then(|lessons| lessons.about(finding));
-        finding.learnt = finding.learnt.take().or(lesson);
+        let lesson = lessons.as_ref().and_then(|lessons| lessons.describe_for(finding));
+        finding.discovery = finding.discovery.take().or(lesson);
     }
-    if let Some((why, said)) = started::fate(plan.server.as_ref(), &ended) {
-        summary.incomplete = Some(why);
+    if let Some((why, said)) = server_lifecycle::server_exit_reason(plan.server.as_ref(), &ended) {
+        summary.incomplete_reason = Some(why);
         summary.server_output = said;
     }
-    summary.processor = before
+    summary.processor_seconds = before
         .zip(spent())
-        .map(|(before, after)| (planned.made_in + after.0 - before.0, (after.1 - before.1).max(0.0)));
-    if elsewhere.is_some() {
-        summary.incomplete = elsewhere;
+        .map(|(before, after)| (planned.generation_seconds + after.0 - before.0, (after.1 - before.1).max(0.0)));
+    if wrong_base_url.is_some() {
+        summary.incomplete_reason = wrong_base_url;
     }
-    summary.known_notes = used.notes(&job.known);
-    summary.not_run = survey.not_run();
-    summary.left = plan.left.told();
-    summary.complete = summary.incomplete.is_none() && job.is_whole();
-    summary.snapshots = record.write(summary.complete, &summary.not_run)?;
-    output.end(&summary).map_err(|error| unwritten(&error))?;
+    summary.known_divergence_notes = known_usage.notes(&job.known_divergences);
+    summary.skipped_operations = survey.into_skipped_operations();
+    summary.leaked_fixtures = plan.leaked_fixtures.summary();
+    summary.is_complete = summary.incomplete_reason.is_none() && job.is_unfiltered();
+    summary.snapshot_updates = record.write(summary.is_complete, &summary.skipped_operations)?;
+    output.end_run(&summary).map_err(|error| write_error(&error))?;
     Ok(summary)
 }
 
@@ -325,21 +325,21 @@ async fn check_with<'a>(
 ///
 /// # Errors
 /// Returns an error if cases cannot be generated, or the printer cannot write.
-pub fn cases<W: Write>(
-    job: &Job,
+pub fn print_cases<W: Write>(
+    job: &ScenarioJob,
     run_id: &str,
     with_curl: bool,
     printer: &mut CasePrinter<W>,
 ) -> Result<u64, Vec<Diagnostic>> {
-    let endpoint = job.endpoint(None, None, &Sending::default())?;
-    let (control, stop) = (|_: &str| None, Stop::default());
-    let plan = job.plan(&endpoint, run::Settings::default(), run_id, &stop, &control);
+    let endpoint = job.build_endpoint(None, None, &RunOptions::default())?;
+    let (control, stop) = (|_: &str| None, CancelToken::default());
+    let plan = job.build_run_plan(&endpoint, run::TransportOptions::default(), run_id, &stop, &control);
     let redaction = plan.redaction();
     let mut printed = 0;
-    for case in job.cases(&job.bench()?)? {
-        let message = if with_curl { run::message(&plan, &case).ok() } else { None };
-        let curl = message.and_then(|message| wire::curl(&message, &endpoint.origin(), &redaction));
-        printer.case(&case, curl.as_ref().map(|curl| curl.0.as_str())).map_err(|error| unwritten(&error))?;
+    for case in job.cases(&job.compile_contract()?)? {
+        let message = if with_curl { run::build_request(&plan, &case).ok() } else { None };
+        let curl = message.and_then(|message| wire::curl_command(&message, &endpoint.origin(), &redaction));
+        printer.print_case(&case, curl.as_ref().map(|curl| curl.0.as_str())).map_err(|error| write_error(&error))?;
         printed += 1;
     }
     Ok(printed)
@@ -349,69 +349,69 @@ pub fn cases<W: Write>(
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
     Controls,
-    Plain,
+    ValidValues,
     Rest,
 }
 
-const STAGES: [Stage; 3] = [Stage::Controls, Stage::Plain, Stage::Rest];
+const STAGES: [Stage; 3] = [Stage::Controls, Stage::ValidValues, Stage::Rest];
 
 impl Stage {
     /// Returns true if a case belongs to this stage, given that it is next in the plan.
-    fn takes(self, job: &Job, case: &Case) -> bool {
+    fn includes(self, job: &ScenarioJob, case: &Case) -> bool {
         match self {
-            Self::Controls => case.id.0.ends_with(CONTROL),
-            Self::Plain => case.class == "valid" && job.contract.is_only_modelled(),
+            Self::Controls => case.id.0.ends_with(CONTROL_SUFFIX),
+            Self::ValidValues => case.class == "valid" && job.contract.is_model_only(),
             Self::Rest => true,
         }
     }
 }
 
 /// The suffix of the case ids of controls.
-const CONTROL: &str = "/valid/control/plain";
+const CONTROL_SUFFIX: &str = "/valid/control/plain";
 
 /// The counts, coverage and findings of a run so far.
-struct Tally {
+struct RunTally {
     scenario: String,
-    counts: Counts,
+    counts: VerdictCounts,
     coverage: Coverage,
     findings: Findings,
     /// Whether the contract comes from machine models only.
-    modelled: bool,
+    is_only_modelled: bool,
     max_failures: Option<u64>,
     failures: u64,
     /// Number of controls that were sent, and of those that passed.
     controls: (u64, u64),
     /// The result of the first control.
-    met: Option<String>,
+    first_control_result: Option<String>,
 }
 
-impl Tally {
-    fn new(job: &Job, sending: &Sending) -> Self {
+impl RunTally {
+    fn new(job: &ScenarioJob, sending: &RunOptions) -> Self {
         Self {
             scenario: job.scenario.name.clone(),
-            counts: Counts::default(),
-            coverage: Coverage::new(&job.contract, |operation| job.scenario.wants(operation)),
+            counts: VerdictCounts::default(),
+            coverage: Coverage::new(&job.contract, |operation| job.scenario.includes_operation(operation)),
             findings: Findings::new(sending.strict),
-            modelled: job.contract.is_only_modelled(),
+            is_only_modelled: job.contract.is_model_only(),
             max_failures: sending.max_failures,
             failures: 0,
             controls: (0, 0),
-            met: None,
+            first_control_result: None,
         }
     }
 
-    fn add(&mut self, done: &Done) {
-        self.counts.add(done.judgement.verdict);
-        self.counts.compare(&done.comparison);
-        self.failures += u64::from(done.finding);
-        if done.case.id.0.ends_with(CONTROL) {
+    fn add_result(&mut self, done: &CaseResult) {
+        self.counts.count_verdict(done.judgement.verdict);
+        self.counts.count_comparison(&done.comparison);
+        self.failures += u64::from(done.is_finding);
+        if done.case.id.0.ends_with(CONTROL_SUFFIX) {
             self.controls.0 += 1;
             self.controls.1 += u64::from(done.judgement.verdict == Verdict::Pass);
-            self.met = self.met.take().or_else(|| Some(met(&done.judgement)));
+            self.first_control_result = self.first_control_result.take().or_else(|| Some(describe_control_result(&done.judgement)));
         }
-        self.coverage.add(&done.case, &done.judgement);
-        if self.modelled {
-            self.findings.see(&done.case, &done.judgement);
+        self.coverage.add_case(&done.case, &done.judgement);
+        if self.is_only_modelled {
+            self.findings.record_violation(&done.case, &done.judgement);
         }
         self.findings.add_compared(
             &self.scenario,
@@ -419,56 +419,56 @@ impl Tally {
             &done.judgement,
             &done.comparison,
             &done.server_output,
-            || done.again(),
+            || done.reproduction(),
         );
     }
 
     /// Adds a part of a failed sequence, which is a smaller example of a case that is counted already.
-    fn add_part(&mut self, done: &Done) {
+    fn add_example(&mut self, done: &CaseResult) {
         self.findings.add_compared(
             &self.scenario,
             &done.case,
             &done.judgement,
             &done.comparison,
             &done.server_output,
-            || done.again(),
+            || done.reproduction(),
         );
     }
 
-    fn summary(self, seconds: f64, ended: &RunEnd) -> Summary {
+    fn into_summary(self, seconds: f64, ended: &RunEnd) -> RunSummary {
         let incomplete = match ended {
             RunEnd::Unreachable(why) => Some(format!("the endpoint could not be reached: {why}")),
-            RunEnd::Died(why) => Some(format!("the endpoint stopped responding: {why}")),
-            RunEnd::Stopped => Some("the run was stopped".to_owned()),
-            RunEnd::Enough => Some("--max-failures was reached".to_owned()),
+            RunEnd::EndpointDied(why) => Some(format!("the endpoint stopped responding: {why}")),
+            RunEnd::Cancelled => Some("the run was stopped".to_owned()),
+            RunEnd::EndedByConsumer => Some("--max-failures was reached".to_owned()),
             RunEnd::Complete if self.controls == (0, 0) || self.controls.1 > 0 => None,
             RunEnd::Complete => Some(format!(
                 "no control request succeeded, so the other cases would be meaningless; the first one received {}",
-                self.met.as_deref().unwrap_or("nothing")
+                self.first_control_result.as_deref().unwrap_or("nothing")
             )),
         };
         let hint = matches!(ended, RunEnd::Unreachable(_)).then_some(
             "start the server, or choose another with --endpoint; with `start` in overstep.toml, overstep starts it",
         );
-        Summary {
+        RunSummary {
             scenario: self.scenario,
             hint,
             counts: self.counts,
             operations: self.coverage.operations(),
             findings: self.findings.sorted(),
-            incomplete,
+            incomplete_reason: incomplete,
             seconds,
-            ..Summary::default()
+            ..RunSummary::default()
         }
     }
 
-    fn enough(&self) -> bool {
+    fn is_max_failures_reached(&self) -> bool {
         self.max_failures.is_some_and(|most| self.failures >= most)
     }
 }
 
 /// Describes the result of a control.
-fn met(judgement: &Judgement) -> String {
+fn describe_control_result(judgement: &Judgement) -> String {
     match judgement.observed.status {
         Some(_) => judgement.observed.to_string(),
         None => judgement.why.clone(),
@@ -477,7 +477,7 @@ fn met(judgement: &Judgement) -> String {
 
 /// Returns the error for results that cannot be written. It is empty if the reader closed the pipe (`| head`), which
 /// is not worth a message.
-fn unwritten(error: &io::Error) -> Vec<Diagnostic> {
+fn write_error(error: &io::Error) -> Vec<Diagnostic> {
     if error.kind() == io::ErrorKind::BrokenPipe {
         return Vec::new();
     }

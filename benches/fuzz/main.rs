@@ -13,7 +13,7 @@ mod http;
 mod loopback;
 
 use cards::{CONTRACT, FAULTS, Fault, SCENARIO, service};
-use overstep::generate::draw::{Draw as _, Seeded};
+use overstep::generate::draw::{Draw as _, SeededDraw};
 use overstep::inprocess::Subject;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -51,7 +51,7 @@ fn single(subject: &Subject) {
     let mut service = service::cards(Fault::Faithful);
     let (started, mut count) = (Instant::now(), 0_u32);
     while started.elapsed() < Duration::from_secs(3) {
-        subject.fuzzed(&seeds[count as usize % seeds.len()], &mut service).expect("a faithful service");
+        subject.try_fuzz(&seeds[count as usize % seeds.len()], &mut service).expect("a faithful service");
         count += 1;
     }
     println!("single requests, generated, sent and judged: {:.0}/s", per_second(count, started));
@@ -64,7 +64,7 @@ fn drawn(subject: &Subject) {
     let (started, mut count, mut judged) = (Instant::now(), 0_u32, 0_u32);
     while started.elapsed() < Duration::from_secs(3) {
         let input = &inputs[count as usize % inputs.len()];
-        judged += subject.fuzzed(input, &mut service).expect("a faithful service") as u32;
+        judged += subject.try_fuzz(input, &mut service).expect("a faithful service") as u32;
         count += 1;
     }
     let (executions, answers) = (per_second(count, started), per_second(judged, started));
@@ -77,7 +77,7 @@ fn per_second(count: u32, since: Instant) -> f64 {
 
 /// Random bytes, the same for each number.
 fn bytes(number: u64) -> Vec<u8> {
-    let mut draw = Seeded::new(number, "bench");
+    let mut draw = SeededDraw::new(number, "bench");
     (0..draw.between(8, 600)).map(|_| draw.below(256) as u8).collect()
 }
 
@@ -89,7 +89,7 @@ fn by_chance(subject: &Subject, fault: Fault) {
         if number % 1000 == 0 {
             service = service::cards(fault);
         }
-        subject.fuzzed(&bytes(*number), &mut service).is_err()
+        subject.try_fuzz(&bytes(*number), &mut service).is_err()
     });
     say("random bytes", fault, found.map(|_| started.elapsed()));
 }

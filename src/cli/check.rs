@@ -2,38 +2,38 @@
 //!
 //! It never sends a request before all scenarios, documents and settings have been read.
 
-use super::against::Against;
-use super::flags::{CheckFlags, NoCases, UpdateFlag};
-use super::outputs::Outputs;
-use super::{Stopped, jobs::jobs, runtime::Runtime, say};
-use overstep::exit::Exit;
-use overstep::pipeline::{self, Beside, Job, Keeping, Sending, Target, Update};
-use overstep::report::{Diagnostic, Severity, Summary};
-use overstep::run::{RateLimit, Settings, Stop};
+use super::differential::ComparisonEndpoint;
+use super::flags::{CheckFlags, NoCasesPolicy, UpdateFlag};
+use super::outputs::RunOutputs;
+use super::{CommandError, jobs::build_jobs, runtime::CommandRuntime, messages};
+use overstep::exit::ExitStatus;
+use overstep::pipeline::{self, DifferentialMode, ScenarioJob, SnapshotOptions, RunOptions, EndpointTarget, SnapshotUpdate};
+use overstep::report::{Diagnostic, Severity, RunSummary};
+use overstep::run::{RateLimit, TransportOptions, CancelToken};
 use overstep::store::{self, RunRecord};
 
 /// Sends every case and compares the responses with the documentation.
-pub fn check(flags: &CheckFlags) -> Result<Exit, Stopped> {
-    let (jobs, mut sendings, chosen) = prepare(flags)?;
-    let runtime = Runtime::new()?;
-    let against = flags.against.as_deref().map(|other| Against::new(flags, other)).transpose()?;
+pub fn check_scenarios(flags: &CheckFlags) -> Result<ExitStatus, CommandError> {
+    let (jobs, mut sendings, chosen) = prepare_jobs(flags)?;
+    let runtime = CommandRuntime::new()?;
+    let against = flags.against.as_deref().map(|other| ComparisonEndpoint::new(flags, other)).transpose()?;
     for (sending, (found, _)) in sendings.iter_mut().zip(&chosen.scenarios) {
         if let Some(against) = &against {
-            sending.keeping = Some(against.keeping(found, Update::No));
-            sending.beside = Some(Beside::Compare(against.answers.clone()));
+            sending.snapshots = Some(against.snapshot_options(found, SnapshotUpdate::No));
+            sending.differential = Some(DifferentialMode::Compare(against.responses.clone()));
         }
     }
-    runtime.block_on(run(flags, jobs, &sendings, &chosen, against.as_ref()))
+    runtime.block_on(run_jobs(flags, jobs, &sendings, &chosen, against.as_ref()))
 }
 
 /// Prepares all jobs, the options for sending each of them, and the scenarios that they come from.
-pub fn prepare(flags: &CheckFlags) -> Result<(Vec<Job>, Vec<Sending>, super::jobs::Chosen), Stopped> {
+pub fn prepare_jobs(flags: &CheckFlags) -> Result<(Vec<ScenarioJob>, Vec<RunOptions>, super::jobs::SelectedScenarios), CommandError> {
     // The ids are read first, because this run will replace the record of the last one.
     let failed =
-        if flags.last_failed { Some(super::recorded::last_failed(&super::current_directory()?)?) } else { None };
-    let (mut jobs, endpoints, chosen) = jobs(&flags.choose, flags.send.allow_remote, true)?;
+        if flags.last_failed { Some(super::last_run::last_failed_ids(&super::current_directory()?)?) } else { None };
+    let (mut jobs, endpoints, chosen) = build_jobs(&flags.selection, flags.send.allow_remote, true)?;
     for job in &mut jobs {
-        job.ids.clone_from(&failed);
+        job.case_ids.clone_from(&failed);
     }
     if flags.send.insecure && flags.send.cacert.is_some() {
         return Err(Diagnostic::error("`--cacert` has no effect together with `--insecure`").into());
@@ -41,14 +41,14 @@ pub fn prepare(flags: &CheckFlags) -> Result<(Vec<Job>, Vec<Sending>, super::job
     let ca = flags.send.cacert.as_ref().map(|file| store::read_bytes(&chosen.directory.join(file))).transpose()?;
     let mut sendings = Vec::new();
     for (endpoint, (found, _)) in endpoints.iter().zip(&chosen.scenarios) {
-        let written = endpoint.rate_limit.as_deref().map(super::values::rate).transpose();
-        let written = written.map_err(|reason| {
+        let endpoint_rate = endpoint.rate_limit.as_deref().map(super::flag_values::parse_rate).transpose();
+        let written = endpoint_rate.map_err(|reason| {
             Diagnostic::error(format!("`rate-limit` of endpoint `{}`: {reason}", endpoint.profile))
         })?;
-        let mut settings = Settings::default();
+        let mut settings = TransportOptions::default();
         if let Some(span) = flags.send.request_timeout {
-            settings.limits.total = span.0;
-            settings.limits.idle = span.0;
+            settings.limits.total_timeout = span.0;
+            settings.limits.idle_timeout = span.0;
         }
         // The server's output is searched for `not-implemented` texts; one worker ties the output to its request.
         if !endpoint.entry.not_implemented.is_empty() {
@@ -57,175 +57,175 @@ pub fn prepare(flags: &CheckFlags) -> Result<(Vec<Job>, Vec<Sending>, super::job
         if let Some(workers) = flags.send.workers {
             settings.workers = usize::from(workers);
         }
-        settings.rate = flags
+        settings.rate_limit = flags
             .send
             .rate_limit
             .or(written)
             .map(|rate| RateLimit { interval: std::time::Duration::from_secs_f64(1.0 / rate.0) });
-        let own = match &endpoint.ca {
+        let endpoint_ca = match &endpoint.ca {
             Some(file) if ca.is_none() => Some(store::read_bytes(file)?),
             _ => ca.clone(),
         };
-        sendings.push(Sending {
+        sendings.push(RunOptions {
             settings,
-            ca: own,
+            ca_pem: endpoint_ca,
             insecure: flags.send.insecure,
             proxy: flags.send.proxy.clone(),
             max_failures: flags.send.max_failures,
-            keeping: keeping(flags, found, &chosen.directory),
-            beside: None,
-            strict: flags.choose.strict,
-            log: Some(chosen.directory.clone()),
+            snapshots: snapshot_options(flags, found, &chosen.directory),
+            differential: None,
+            strict: flags.selection.strict,
+            log_directory: Some(chosen.directory.clone()),
         });
     }
     Ok((jobs, sendings, chosen))
 }
 
 /// Returns where a scenario's snapshots are stored and what may be written there, or `None` with `--no-snapshots`.
-fn keeping(flags: &CheckFlags, found: &store::Found, directory: &std::path::Path) -> Option<Keeping> {
+fn snapshot_options(flags: &CheckFlags, found: &store::FoundScenario, directory: &std::path::Path) -> Option<SnapshotOptions> {
     let update = match flags.update {
-        UpdateFlag::Auto if super::environment("CI").is_some_and(|set| !set.is_empty() && set != "false") => Update::No,
-        UpdateFlag::Auto | UpdateFlag::New => Update::New,
-        UpdateFlag::No => Update::No,
-        UpdateFlag::All => Update::All,
+        UpdateFlag::Auto if super::environment_variable("CI").is_some_and(|set| !set.is_empty() && set != "false") => SnapshotUpdate::No,
+        UpdateFlag::Auto | UpdateFlag::New => SnapshotUpdate::New,
+        UpdateFlag::No => SnapshotUpdate::No,
+        UpdateFlag::All => SnapshotUpdate::All,
     };
     let folder = flags.snapshots.as_deref();
-    (!flags.no_snapshots).then(|| super::snapshot::keeping(folder, found, directory, update))
+    (!flags.no_snapshots).then(|| super::snapshot::snapshot_options(folder, found, directory, update))
 }
 
-async fn run(
+async fn run_jobs(
     flags: &CheckFlags,
-    jobs: Vec<Job>,
-    sendings: &[Sending],
-    chosen: &super::jobs::Chosen,
-    against: Option<&Against>,
-) -> Result<Exit, Stopped> {
-    let stop = Stop::default();
+    jobs: Vec<ScenarioJob>,
+    sendings: &[RunOptions],
+    chosen: &super::jobs::SelectedScenarios,
+    against: Option<&ComparisonEndpoint>,
+) -> Result<ExitStatus, CommandError> {
+    let stop = CancelToken::default();
     tokio::spawn(stop_on_signal(stop.clone()));
-    let run_id = flags.choose.run_id.clone().unwrap_or_else(pipeline::fresh_run_id);
+    let run_id = flags.selection.run_id.clone().unwrap_or_else(pipeline::new_run_id);
     if let Some(against) = against {
-        let all = against.answers(flags, sendings, &chosen.scenarios, &run_id, &stop).await?;
-        if all != Exit::Kept {
-            return Ok(all);
+        let comparison_exit = against.record_responses(flags, sendings, &chosen.scenarios, &run_id, &stop).await?;
+        if comparison_exit != ExitStatus::Success {
+            return Ok(comparison_exit);
         }
     }
-    let mut outputs = Outputs::open(flags, &chosen.directory)?;
-    outputs.describe(description(flags, &jobs, chosen, &run_id)?);
-    if jobs.iter().any(|job| job.target == Target::Embedded) {
-        outputs.embedded(flags.send.report.iter().any(|(_, path)| path == std::path::Path::new("-")))?;
+    let mut outputs = RunOutputs::open(flags, &chosen.directory)?;
+    outputs.set_record(run_record(flags, &jobs, chosen, &run_id)?);
+    if jobs.iter().any(|job| job.target == EndpointTarget::Embedded) {
+        outputs.print_embedded_notice(flags.send.report.iter().any(|(_, path)| path == std::path::Path::new("-")))?;
     }
-    if jobs.iter().any(|job| job.upkeep.start.is_some()) {
-        store::forget_server_log(&chosen.directory);
+    if jobs.iter().any(|job| job.lifecycle.start.is_some()) {
+        store::remove_server_log(&chosen.directory);
     }
-    let mut exit = Exit::Kept;
+    let mut exit = ExitStatus::Success;
     let (mut cases, mut problems) = (0, Vec::new());
     for (job, sending) in jobs.iter().zip(sendings) {
-        if stop.is_stopped() {
-            exit = exit.and(Exit::Incomplete);
+        if stop.is_cancelled() {
+            exit = exit.combine(ExitStatus::Incomplete);
             break;
         }
-        super::upkeep::announce(job);
+        super::lifecycle::announce_start(job);
         match pipeline::check(job, sending, &run_id, &stop, &mut outputs).await {
             Ok(None) => {}
             Ok(Some(summary)) => {
                 cases += summary.counts.total();
-                exit = exit.and(of(&summary));
+                exit = exit.combine(exit_of_summary(&summary));
             }
             // The reader of the output has gone away, which is not an error.
             Err(found) if found.is_empty() => {
                 // The run is stored so that the findings shown by `… | head` can be replayed.
-                outputs.keep();
-                return Ok(exit.and(Exit::Incomplete));
+                outputs.store_last_run();
+                return Ok(exit.combine(ExitStatus::Incomplete));
             }
             Err(found) => {
-                exit = exit.and(Exit::Usage);
+                exit = exit.combine(ExitStatus::Usage);
                 problems.extend(found);
             }
         }
     }
-    outputs.close()?;
-    say::problems(&problems);
-    if cases == 0 && exit == Exit::Kept {
-        exit = nothing_ran(flags.choose.no_cases);
+    outputs.finish_all()?;
+    messages::print_problems(&problems);
+    if cases == 0 && exit == ExitStatus::Success {
+        exit = exit_without_cases(flags.selection.no_cases);
     }
     Ok(exit)
 }
 
 /// Returns the record that a replay needs: everything that decides the bytes sent, without secrets.
-pub fn description(
+pub fn run_record(
     flags: &CheckFlags,
-    jobs: &[Job],
-    chosen: &super::jobs::Chosen,
+    jobs: &[ScenarioJob],
+    chosen: &super::jobs::SelectedScenarios,
     run_id: &str,
-) -> Result<RunRecord, Stopped> {
+) -> Result<RunRecord, CommandError> {
     let mut scenarios = Vec::new();
     for (job, (found, _)) in jobs.iter().zip(&chosen.scenarios) {
         let endpoint = match &job.target {
-            Target::Embedded => "embedded",
+            EndpointTarget::Embedded => "embedded",
             // A named endpoint also has headers, limits and certificates.
-            Target::Url(_) if job.profile != "default" => &job.profile,
-            Target::Url(url) => url,
+            EndpointTarget::Url(_) if job.profile != "default" => &job.profile,
+            EndpointTarget::Url(url) => url,
         };
-        let (original, _) = overstep::scenario::read(&found.name, &found.text)
-            .map_err(|error| crate::config::problem(&found.shown, &found.text, error))?;
-        let mut record = pipeline::record(job, &super::jobs::named_again(found), endpoint, &original);
-        (record.headers, record.secret_headers) = pipeline::split_headers(&flags.choose.header);
-        record.variables_file = flags.choose.variables_file.as_ref().map(|file| file.display().to_string());
+        let (original, _) = overstep::scenario::read_scenario(&found.name, &found.text)
+            .map_err(|error| crate::config::error_diagnostic(&found.display_name, &found.text, error))?;
+        let mut record = pipeline::build_record(job, &super::jobs::scenario_argument(found), endpoint, &original);
+        (record.headers, record.secret_headers) = pipeline::split_headers(&flags.selection.header);
+        record.variables_file = flags.selection.variables_file.as_ref().map(|file| file.display().to_string());
         scenarios.push(record);
     }
     Ok(RunRecord {
         format: store::RUN_FORMAT.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         run: run_id.to_owned(),
-        seed: flags.choose.seed,
-        level: format!("{:?}", flags.choose.level).to_lowercase(),
-        filter: flags.choose.filter.clone(),
+        seed: flags.selection.seed,
+        level: format!("{:?}", flags.selection.level).to_lowercase(),
+        filter: flags.selection.filter.clone(),
         request_timeout: flags.send.request_timeout.and_then(|span| u64::try_from(span.0.as_millis()).ok()),
         cacert: flags.send.cacert.as_ref().map(|file| file.display().to_string()),
         insecure: flags.send.insecure,
         proxy: flags.send.proxy.clone().filter(|proxy| !proxy.contains('@')),
         snapshots: flags.snapshots.as_ref().map(|folder| folder.display().to_string()),
         no_snapshots: flags.no_snapshots,
-        strict: flags.choose.strict,
+        strict: flags.selection.strict,
         artifacts: None,
         scenarios,
     })
 }
 
 /// Returns the exit code for the summary of one scenario.
-pub fn of(summary: &Summary) -> Exit {
-    let findings = if summary.findings.is_empty() { Exit::Kept } else { Exit::Findings };
-    findings.and(if summary.incomplete.is_some() { Exit::Incomplete } else { Exit::Kept })
+pub fn exit_of_summary(summary: &RunSummary) -> ExitStatus {
+    let findings = if summary.findings.is_empty() { ExitStatus::Success } else { ExitStatus::Findings };
+    findings.combine(if summary.incomplete_reason.is_some() { ExitStatus::Incomplete } else { ExitStatus::Success })
 }
 
 /// Reports that no case ran, and returns the exit code that `--no-cases` selects.
-pub fn nothing_ran(choice: NoCases) -> Exit {
+pub fn exit_without_cases(choice: NoCasesPolicy) -> ExitStatus {
     let problem = Diagnostic::error("no case matches").with_hint("check the filter; `overstep cases` lists all cases");
     match choice {
-        NoCases::Fail => {
-            say::problems(&[problem]);
-            Exit::Nothing
+        NoCasesPolicy::Fail => {
+            messages::print_problems(&[problem]);
+            ExitStatus::NothingRan
         }
-        NoCases::Warn => {
-            say::problems(&[Diagnostic { severity: Severity::Warning, ..problem }]);
-            Exit::Kept
+        NoCasesPolicy::Warn => {
+            messages::print_problems(&[Diagnostic { severity: Severity::Warning, ..problem }]);
+            ExitStatus::Success
         }
-        NoCases::Pass => Exit::Kept,
+        NoCasesPolicy::Pass => ExitStatus::Success,
     }
 }
 
 /// Stops the run cleanly on the first Ctrl-C, SIGTERM or SIGHUP, and exits immediately on the second.
-pub async fn stop_on_signal(stop: Stop) {
-    interrupted().await;
-    say::line("stopping; press Ctrl-C again to exit immediately");
-    stop.stop();
-    interrupted().await;
-    overstep::run::kill_started();
-    std::process::exit(i32::from(Exit::Incomplete.code()));
+pub async fn stop_on_signal(stop: CancelToken) {
+    wait_for_interrupt().await;
+    messages::print_line("stopping; press Ctrl-C again to exit immediately");
+    stop.cancel();
+    wait_for_interrupt().await;
+    overstep::run::kill_all_started();
+    std::process::exit(i32::from(ExitStatus::Incomplete.code()));
 }
 
 /// Waits for Ctrl-C, SIGTERM or SIGHUP.
-pub async fn interrupted() {
+pub async fn wait_for_interrupt() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};

@@ -2,29 +2,29 @@
 //!
 //! It never sends anything and never replaces an existing file.
 
-use super::{Stopped, say};
-use overstep::pipeline::{self, Job};
-use overstep::report::{Diagnostic, dictionary};
+use super::{CommandError, messages};
+use overstep::pipeline::{self, ScenarioJob};
+use overstep::report::{Diagnostic, extend_dictionary};
 use overstep::store;
 use std::path::{Path, PathBuf};
 
 /// Writes the seeds of all jobs into a folder and a dictionary next to it. Returns the number of cases.
-pub fn corpus(jobs: &[Job], directory: &Path, folder: &Path) -> Result<u64, Stopped> {
-    let words_shown = beside(folder)?;
+pub fn write_corpus(jobs: &[ScenarioJob], directory: &Path, folder: &Path) -> Result<u64, CommandError> {
+    let words_shown = dictionary_path(folder)?;
     let words_file = directory.join(&words_shown);
     let (mut cases, mut words) = (0, Vec::new());
     for job in jobs {
         let mut new = 0_u64;
-        let found = pipeline::seeds(job, |name, bytes| {
-            new += u64::from(store::add_file(&directory.join(folder), name, bytes).map_err(|error| problem(&error))?);
+        let found = pipeline::collect_seeds(job, |name, bytes| {
+            new += u64::from(store::add_new_file(&directory.join(folder), name, bytes).map_err(|error| store_problems(&error))?);
             Ok(())
         })?;
-        let none = match found.none {
+        let none = match found.unsupported {
             0 => String::new(),
             none => format!("; {none} cannot be seeds: other principal, no operation, or too large"),
         };
         let (name, folder) = (&job.scenario.name, folder.display());
-        say::line(&format!(
+        messages::print_line(&format!(
             "{name}: {} cases written as {} seeds in {folder}, {new} of them new{none}",
             found.cases, found.seeds
         ));
@@ -34,17 +34,17 @@ pub fn corpus(jobs: &[Job], directory: &Path, folder: &Path) -> Result<u64, Stop
     // Without cases no dictionary is written: it is of use only next to seeds.
     if cases > 0 {
         let before = if words_file.exists() { store::read_text(&words_file)? } else { String::new() };
-        let (text, new) = dictionary(&before, &words);
+        let (text, new) = extend_dictionary(&before, &words);
         if text != before {
-            store::write_whole(&words_file, text.as_bytes())?;
+            store::write_file(&words_file, text.as_bytes())?;
         }
-        say::line(&format!("{}: {new} new dictionary entries", words_shown.display()));
+        messages::print_line(&format!("{}: {new} new dictionary entries", words_shown.display()));
     }
     Ok(cases)
 }
 
 /// Returns the path `DIR.dict`. Inside the folder, libFuzzer would take the file for a seed.
-fn beside(folder: &Path) -> Result<PathBuf, Stopped> {
+fn dictionary_path(folder: &Path) -> Result<PathBuf, CommandError> {
     let Some(name) = folder.file_name() else {
         let problem =
             Diagnostic::error(format!("cannot name the dictionary: `{}` has no folder name", folder.display()));
@@ -55,6 +55,6 @@ fn beside(folder: &Path) -> Result<PathBuf, Stopped> {
     Ok(folder.with_file_name(name))
 }
 
-fn problem(error: &store::StoreError) -> Vec<Diagnostic> {
-    vec![crate::config::store_problem(error)]
+fn store_problems(error: &store::StoreError) -> Vec<Diagnostic> {
+    vec![crate::config::store_diagnostic(error)]
 }

@@ -2,85 +2,85 @@
 //!
 //! It never keeps those responses after the comparison.
 
-use super::flags::{CheckFlags, ChooseFlags};
-use super::{Stopped, jobs::jobs, say};
-use overstep::exit::Exit;
-use overstep::pipeline::{self, Answers, Beside, Job, Keeping, Sending, Update};
-use overstep::report::{Done, Head, Output, Summary};
-use overstep::run::Stop;
-use overstep::store::{self, Found, ScratchFolder};
+use super::flags::{CheckFlags, SelectionFlags};
+use super::{CommandError, jobs::build_jobs, messages};
+use overstep::exit::ExitStatus;
+use overstep::pipeline::{self, RecordedResponses, DifferentialMode, ScenarioJob, SnapshotOptions, RunOptions, SnapshotUpdate};
+use overstep::report::{CaseResult, RunStarted, Reporter, RunSummary};
+use overstep::run::CancelToken;
+use overstep::store::{self, FoundScenario, TemporaryFolder};
 use std::io;
 
 /// The second endpoint of a differential run.
-pub struct Against {
-    jobs: Vec<Job>,
+pub struct ComparisonEndpoint {
+    jobs: Vec<ScenarioJob>,
     /// The values in its responses.
-    pub answers: Answers,
-    folder: ScratchFolder,
+    pub responses: RecordedResponses,
+    folder: TemporaryFolder,
 }
 
-impl Against {
+impl ComparisonEndpoint {
     /// Prepares the cases that the flags select for the second endpoint `other`.
-    pub fn new(flags: &CheckFlags, other: &str) -> Result<Self, Stopped> {
-        let choose = ChooseFlags { endpoint: Some(other.to_owned()), ..flags.choose.clone() };
-        let (jobs, _, _) = jobs(&choose, flags.send.allow_remote, true)?;
-        Ok(Self { jobs, answers: Answers::default(), folder: store::scratch_folder()? })
+    pub fn new(flags: &CheckFlags, other: &str) -> Result<Self, CommandError> {
+        let choose = SelectionFlags { endpoint: Some(other.to_owned()), ..flags.selection.clone() };
+        let (jobs, _, _) = build_jobs(&choose, flags.send.allow_remote, true)?;
+        Ok(Self { jobs, responses: RecordedResponses::default(), folder: store::create_temporary_folder()? })
     }
 
     /// Returns the snapshot options that store its responses in a temporary folder.
-    pub fn keeping(&self, found: &Found, update: Update) -> Keeping {
+    pub fn snapshot_options(&self, found: &FoundScenario, update: SnapshotUpdate) -> SnapshotOptions {
         let folder = self.folder.path();
-        Keeping { profile: Some("against".to_owned()), ..super::snapshot::keeping(Some(folder), found, folder, update) }
+        SnapshotOptions { profile: Some("against".to_owned()), ..super::snapshot::snapshot_options(Some(folder), found, folder, update) }
     }
 
     /// Sends all cases and records the responses. Returns a code other than [`Exit::Kept`] if any response is missing.
-    pub async fn answers(
+    pub async fn record_responses(
         &self,
         flags: &CheckFlags,
-        sendings: &[Sending],
-        scenarios: &[(Found, overstep::scenario::Scenario)],
+        sendings: &[RunOptions],
+        scenarios: &[(FoundScenario, overstep::scenario::Scenario)],
         run_id: &str,
-        stop: &Stop,
-    ) -> Result<Exit, Stopped> {
+        stop: &CancelToken,
+    ) -> Result<ExitStatus, CommandError> {
         for ((job, sending), (found, _)) in self.jobs.iter().zip(sendings).zip(scenarios) {
-            say::line(&format!("sending to {} first: its responses count as accepted", job.profile));
-            super::upkeep::announce(job);
-            let mut sending = Sending {
-                keeping: Some(self.keeping(found, Update::All)),
-                beside: Some(Beside::Hold(self.answers.clone())),
+            messages::print_line(&format!("sending to {} first: its responses count as accepted", job.profile));
+            super::lifecycle::announce_start(job);
+            let mut sending = RunOptions {
+                snapshots: Some(self.snapshot_options(found, SnapshotUpdate::All)),
+                differential: Some(DifferentialMode::Record(self.responses.clone())),
                 max_failures: None,
                 ..sending.clone()
             };
-            if flags.send.workers.is_none() && !job.upkeep.not_implemented.is_empty() {
+            if flags.send.workers.is_none() && !job.lifecycle.not_implemented_texts.is_empty() {
                 sending.settings.workers = 1;
             }
-            let summary = pipeline::check(job, &sending, run_id, stop, &mut Quiet).await?;
-            if let Some(why) = summary.and_then(|summary| summary.incomplete) {
-                say::line(&format!("cannot compare with {}: {why}", job.profile));
-                return Ok(Exit::Incomplete);
+            let summary = pipeline::check(job, &sending, run_id, stop, &mut SilentOutput).await?;
+            if let Some(why) = summary.and_then(|summary| summary.incomplete_reason) {
+                messages::print_line(&format!("cannot compare with {}: {why}", job.profile));
+                return Ok(ExitStatus::Incomplete);
             }
         }
-        match self.answers.lost() {
+        match self.responses.dropped_count() {
             0 => {}
-            lost => say::line(&format!("{lost} responses exceed the memory limit; their values are not compared")),
+            lost => messages::print_line(&format!("{lost} responses exceed the memory limit; their values are not compared")),
         }
-        Ok(Exit::Kept)
+        Ok(ExitStatus::Success)
     }
 }
 
 /// Discards all events: the second endpoint has no report of its own.
-struct Quiet;
+struct SilentOutput;
 
-impl Output for Quiet {
-    fn begin(&mut self, _head: &Head) -> io::Result<()> {
+impl Reporter for SilentOutput {
+    fn begin_run(&mut self, _head: &RunStarted) -> io::Result<()> {
         Ok(())
     }
 
-    fn case(&mut self, _done: &Done) -> io::Result<()> {
+    fn report_case(&mut self, _done: &CaseResult) -> io::Result<()> {
         Ok(())
     }
 
-    fn end(&mut self, _summary: &Summary) -> io::Result<()> {
+    fn end_run(&mut self, _summary: &RunSummary) -> io::Result<()> {
         Ok(())
     }
 

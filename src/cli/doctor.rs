@@ -3,42 +3,42 @@
 //! They never report findings; they show what `check` would rely on.
 
 use super::flags::{DoctorFlags, InitFlags, TextOrJson};
-use super::jobs::{alone, jobs};
-use super::{Stopped, check::stop_on_signal, runtime::Runtime, say};
+use super::jobs::{job_without_scenario_file, build_jobs};
+use super::{CommandError, check::stop_on_signal, runtime::CommandRuntime, messages};
 use indicatif::{ProgressBar, ProgressStyle};
-use overstep::exit::Exit;
-use overstep::pipeline::{self, Job, Sending};
-use overstep::report::{Diagnosis, Diagnostic, Stands, diagnosis_json, diagnosis_text};
-use overstep::run::Stop;
+use overstep::exit::ExitStatus;
+use overstep::pipeline::{self, ScenarioJob, RunOptions};
+use overstep::report::{EndpointDiagnosis, Diagnostic, ControlOutcome, write_diagnosis_json, write_diagnosis_text};
+use overstep::run::CancelToken;
 use overstep::store;
 use std::io::Write as _;
 
 /// Shows what was inferred, which operations accept their control, and why the others reject it.
-pub fn doctor(flags: &DoctorFlags) -> Result<Exit, Stopped> {
-    let (jobs, _, _) = jobs(&flags.choose, flags.allow_remote, true)?;
-    let mut exit = Exit::Kept;
+pub fn diagnose_scenarios(flags: &DoctorFlags) -> Result<ExitStatus, CommandError> {
+    let (jobs, _, _) = build_jobs(&flags.selection, flags.allow_remote, true)?;
+    let mut exit = ExitStatus::Success;
     let mut out = anstream::stdout();
     for (index, job) in jobs.iter().enumerate() {
-        super::upkeep::announce(job);
-        let found = diagnosed(job, flags.choose.run_id.clone(), !flags.no_progress)?;
+        super::lifecycle::announce_start(job);
+        let diagnosis = run_diagnosis(job, flags.selection.run_id.clone(), !flags.no_progress)?;
         match flags.format {
-            TextOrJson::Json => diagnosis_json(&mut out, &found)?,
+            TextOrJson::Json => write_diagnosis_json(&mut out, &diagnosis)?,
             TextOrJson::Text => {
                 if index > 0 {
                     writeln!(out)?;
                 }
-                diagnosis_text(&mut out, &found)?;
+                write_diagnosis_text(&mut out, &diagnosis)?;
             }
         }
-        let learnt = found.operations.iter().any(|row| row.stands == Stands::Granted);
-        exit = exit.and(if learnt { Exit::Kept } else { Exit::Incomplete });
+        let any_accepted = diagnosis.operations.iter().any(|row| row.outcome == ControlOutcome::Accepted);
+        exit = exit.combine(if any_accepted { ExitStatus::Success } else { ExitStatus::Incomplete });
     }
     out.flush()?;
     Ok(exit)
 }
 
 /// Writes a scenario file to start from.
-pub fn init(flags: &InitFlags) -> Result<Exit, Stopped> {
+pub fn init_scenario(flags: &InitFlags) -> Result<ExitStatus, CommandError> {
     let directory = super::current_directory()?;
     let is_name =
         !flags.name.is_empty() && flags.name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
@@ -61,13 +61,13 @@ pub fn init(flags: &InitFlags) -> Result<Exit, Stopped> {
             },
         )
         .collect();
-    let (job, loaded) = alone(&flags.name, &path, &sources, flags.endpoint.as_deref(), flags.allow_remote)?;
-    say::warnings(&loaded, false)?;
+    let (job, loaded) = job_without_scenario_file(&flags.name, &path, &sources, flags.endpoint.as_deref(), flags.allow_remote)?;
+    messages::print_warnings(&loaded, false)?;
     let found = match &flags.endpoint {
-        Some(_) => Some(diagnosed(&job, None, !flags.no_progress)?),
+        Some(_) => Some(run_diagnosis(&job, None, !flags.no_progress)?),
         None => None,
     };
-    if let Some(why) = found.as_ref().and_then(|found| found.unreachable.as_ref()) {
+    if let Some(why) = found.as_ref().and_then(|found| found.failure_reason.as_ref()) {
         let problem = Diagnostic::error(format!("the endpoint could not be probed: {why}"));
         return Err(problem.with_hint("start it, or omit --endpoint and complete the file by hand").into());
     }
@@ -84,38 +84,38 @@ pub fn init(flags: &InitFlags) -> Result<Exit, Stopped> {
         &job.inferred,
         found.as_ref(),
     );
-    store::write_whole(&path, text.as_bytes())?;
-    say::line(&format!(
+    store::write_file(&path, text.as_bytes())?;
+    messages::print_line(&format!(
         "wrote scenarios/{}.toml: {} operations of {}",
         flags.name,
         job.contract.operations.len(),
         job.contract.service
     ));
     if let Some(found) = &found {
-        let granted = found.operations.iter().filter(|row| row.stands == Stands::Granted).count();
-        say::line(&format!("{granted} of {} operations succeed on {}", found.operations.len(), found.endpoint));
+        let accepted = found.operations.iter().filter(|row| row.outcome == ControlOutcome::Accepted).count();
+        messages::print_line(&format!("{accepted} of {} operations succeed on {}", found.operations.len(), found.endpoint));
     }
     let endpoint = flags.endpoint.as_deref().map_or("-e URL".to_owned(), |endpoint| format!("-e {endpoint}"));
-    say::line(&format!("next: overstep doctor {} {endpoint}", flags.name));
-    Ok(Exit::Kept)
+    messages::print_line(&format!("next: overstep doctor {} {endpoint}", flags.name));
+    Ok(ExitStatus::Success)
 }
 
-fn diagnosed(job: &Job, run_id: Option<String>, progress: bool) -> Result<Diagnosis, Stopped> {
-    let runtime = Runtime::new()?;
-    let run_id = run_id.unwrap_or_else(pipeline::fresh_run_id);
-    let stop = Stop::default();
+fn run_diagnosis(job: &ScenarioJob, run_id: Option<String>, progress: bool) -> Result<EndpointDiagnosis, CommandError> {
+    let runtime = CommandRuntime::new()?;
+    let run_id = run_id.unwrap_or_else(pipeline::new_run_id);
+    let stop = CancelToken::default();
     let bar = if progress { ProgressBar::new(job.contract.operations.len() as u64) } else { ProgressBar::hidden() };
     if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {wide_msg}") {
         bar.set_style(style);
     }
-    let mut step = |row: &overstep::report::DiagnosedOperation| {
+    let mut step = |row: &overstep::report::OperationDiagnosis| {
         bar.inc(1);
         bar.set_message(row.operation.clone());
     };
-    let found = runtime.block_on(async {
+    let diagnosis = runtime.block_on(async {
         tokio::spawn(stop_on_signal(stop.clone()));
-        pipeline::doctor(job, &job.inferred, &Sending::default(), &run_id, &stop, &mut step).await
+        pipeline::diagnose(job, &job.inferred, &RunOptions::default(), &run_id, &stop, &mut step).await
     });
     bar.finish_and_clear();
-    Ok(found?)
+    Ok(diagnosis?)
 }

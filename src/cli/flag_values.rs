@@ -7,15 +7,15 @@ use std::time::Duration;
 
 /// Number of requests per second.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Rate(pub f64);
+pub struct RequestRate(pub f64);
 
 /// A duration given on the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Span(pub Duration);
+pub struct DurationFlag(pub Duration);
 
 /// Formats of reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wording {
+pub enum ReportFormat {
     /// JSON, one event per line.
     Ndjson,
     /// JUnit XML, for CI servers.
@@ -28,7 +28,7 @@ pub enum Wording {
 
 /// Output formats of `cases`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Listing {
+pub enum CasesFormat {
     /// The id and the expectation of each case.
     Text,
     /// JSON, one object per line.
@@ -40,54 +40,54 @@ pub enum Listing {
 }
 
 /// Parses `text`, `ndjson`, `curl` or `corpus=DIR`.
-pub fn listing(text: &str) -> Result<Listing, String> {
+pub fn parse_cases_format(text: &str) -> Result<CasesFormat, String> {
     match (text, text.strip_prefix("corpus=")) {
-        ("text", _) => Ok(Listing::Text),
-        ("ndjson", _) => Ok(Listing::Ndjson),
-        ("curl", _) => Ok(Listing::Curl),
+        ("text", _) => Ok(CasesFormat::Text),
+        ("ndjson", _) => Ok(CasesFormat::Ndjson),
+        ("curl", _) => Ok(CasesFormat::Curl),
         ("corpus" | "corpus=", _) => Err("missing folder; expected `corpus=DIR`".to_owned()),
-        (_, Some(folder)) => Ok(Listing::Corpus(PathBuf::from(folder))),
+        (_, Some(folder)) => Ok(CasesFormat::Corpus(PathBuf::from(folder))),
         _ => Err("expected one of `text`, `ndjson`, `curl`, `corpus=DIR`".to_owned()),
     }
 }
 
 /// Parses a rate such as `100/s`, `60/m` or `1000/h`.
-pub fn rate(text: &str) -> Result<Rate, String> {
-    let form = || "expected requests and a unit: `100/s`, `60/m`, `1000/h`".to_owned();
-    let (number, unit) = text.split_once('/').ok_or_else(form)?;
-    let number: f64 = number.trim().parse().map_err(|_| form())?;
+pub fn parse_rate(text: &str) -> Result<RequestRate, String> {
+    let syntax_error = || "expected requests and a unit: `100/s`, `60/m`, `1000/h`".to_owned();
+    let (number, unit) = text.split_once('/').ok_or_else(syntax_error)?;
+    let number: f64 = number.trim().parse().map_err(|_| syntax_error())?;
     let seconds = match unit.trim() {
         "s" => 1.0,
         "m" => 60.0,
         "h" => 3600.0,
-        _ => return Err(form()),
+        _ => return Err(syntax_error()),
     };
     let rate = number / seconds;
     if !(1e-4..=1e6).contains(&rate) {
         return Err("rate out of range; expected 0.0001 to 1000000 requests per second".to_owned());
     }
-    Ok(Rate(rate))
+    Ok(RequestRate(rate))
 }
 
 /// Parses a duration such as `500ms`, `2s` or `1m`.
-pub fn span(text: &str) -> Result<Span, String> {
-    let form = || "expected a number and a unit: `500ms`, `2s`, `1m`".to_owned();
-    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or_else(form)?;
-    let number: f64 = text[..digits].parse().map_err(|_| form())?;
+pub fn parse_duration(text: &str) -> Result<DurationFlag, String> {
+    let syntax_error = || "expected a number and a unit: `500ms`, `2s`, `1m`".to_owned();
+    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or_else(syntax_error)?;
+    let number: f64 = text[..digits].parse().map_err(|_| syntax_error())?;
     let seconds = match text[digits..].trim() {
         "ms" => number / 1000.0,
         "s" => number,
         "m" => number * 60.0,
-        _ => return Err(form()),
+        _ => return Err(syntax_error()),
     };
     if !(0.001..=3600.0).contains(&seconds) {
         return Err("duration out of range; expected `1ms` to `60m`".to_owned());
     }
-    Ok(Span(Duration::from_secs_f64(seconds)))
+    Ok(DurationFlag(Duration::from_secs_f64(seconds)))
 }
 
 /// Parses `NAME=VALUE`.
-pub fn named(text: &str) -> Result<(String, String), String> {
+pub fn parse_assignment(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.to_owned())),
         _ => Err("expected `NAME=VALUE`".to_owned()),
@@ -95,7 +95,7 @@ pub fn named(text: &str) -> Result<(String, String), String> {
 }
 
 /// Parses `Name: value`.
-pub fn header(text: &str) -> Result<(String, String), String> {
+pub fn parse_header(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once(':').ok_or("expected `Name: value`")?;
     let (name, value) = (name.trim(), value.trim());
     http::HeaderName::from_bytes(name.as_bytes()).map_err(|_| format!("invalid header name `{name}`"))?;
@@ -104,13 +104,13 @@ pub fn header(text: &str) -> Result<(String, String), String> {
 }
 
 /// Parses `FORMAT=PATH`.
-pub fn report(text: &str) -> Result<(Wording, PathBuf), String> {
+pub fn parse_report(text: &str) -> Result<(ReportFormat, PathBuf), String> {
     let (format, path) = text.split_once('=').ok_or("expected `FORMAT=PATH`, for example `junit=report.xml`")?;
     let format = match format {
-        "ndjson" => Wording::Ndjson,
-        "junit" => Wording::Junit,
-        "github" => Wording::Github,
-        "markdown" => Wording::Markdown,
+        "ndjson" => ReportFormat::Ndjson,
+        "junit" => ReportFormat::Junit,
+        "github" => ReportFormat::Github,
+        "markdown" => ReportFormat::Markdown,
         other => {
             let known = "`ndjson`, `junit`, `github`, `markdown`";
             return Err(format!("unknown report format `{other}`; expected one of {known}"));
@@ -123,9 +123,9 @@ pub fn report(text: &str) -> Result<(Wording, PathBuf), String> {
 }
 
 /// Parses a run id: letters, digits, `-` and `_`, so that it fits into any identifier.
-pub fn run_id(text: &str) -> Result<String, String> {
-    let fits = (1..=32).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
-    if fits { Ok(text.to_owned()) } else { Err("expected 1 to 32 letters, digits, `-` or `_`".to_owned()) }
+pub fn parse_run_id(text: &str) -> Result<String, String> {
+    let is_valid = (1..=32).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
+    if is_valid { Ok(text.to_owned()) } else { Err("expected 1 to 32 letters, digits, `-` or `_`".to_owned()) }
 }
 
 #[cfg(test)]
@@ -134,28 +134,28 @@ mod tests {
 
     #[test]
     fn rates_and_durations_need_a_number_in_range_and_a_unit() {
-        assert_eq!(rate("100/s"), Ok(Rate(100.0)));
-        assert_eq!(rate("60/m"), Ok(Rate(1.0)));
-        assert_eq!(span("500ms"), Ok(Span(Duration::from_millis(500))));
-        assert_eq!(span("1m"), Ok(Span(Duration::from_secs(60))));
+        assert_eq!(parse_rate("100/s"), Ok(RequestRate(100.0)));
+        assert_eq!(parse_rate("60/m"), Ok(RequestRate(1.0)));
+        assert_eq!(parse_duration("500ms"), Ok(DurationFlag(Duration::from_millis(500))));
+        assert_eq!(parse_duration("1m"), Ok(DurationFlag(Duration::from_secs(60))));
         for text in ["", "100", "x/s", "0/s", "-1/s", "nan/s", "inf/s", "1/d"] {
-            assert!(rate(text).is_err(), "{text}");
+            assert!(parse_rate(text).is_err(), "{text}");
         }
         for text in ["", "2", "s", "-2s", "2h", "0s", "1e9s", "..s"] {
-            assert!(span(text).is_err(), "{text}");
+            assert!(parse_duration(text).is_err(), "{text}");
         }
     }
 
     #[test]
     fn malformed_assignments_headers_formats_and_run_ids_are_rejected() {
-        assert_eq!(named("A=b=c"), Ok(("A".into(), "b=c".into())));
-        assert!(named("A").is_err() && named("=x").is_err());
-        assert_eq!(header("X-A: b: c"), Ok(("X-A".into(), "b: c".into())));
-        assert!(header("X A: b").is_err() && header("X: a\nb").is_err());
-        assert_eq!(listing("corpus=a/b"), Ok(Listing::Corpus("a/b".into())));
-        assert!(listing("curl").is_ok() && listing("corpus").is_err() && listing("corpus=").is_err());
-        assert!(listing("xml").is_err());
-        assert!(report("junit=a.xml").is_ok() && report("xml=a").is_err() && report("junit=").is_err());
-        assert!(run_id("a-1_B").is_ok() && run_id("").is_err() && run_id("a/b").is_err());
+        assert_eq!(parse_assignment("A=b=c"), Ok(("A".into(), "b=c".into())));
+        assert!(parse_assignment("A").is_err() && parse_assignment("=x").is_err());
+        assert_eq!(parse_header("X-A: b: c"), Ok(("X-A".into(), "b: c".into())));
+        assert!(parse_header("X A: b").is_err() && parse_header("X: a\nb").is_err());
+        assert_eq!(parse_cases_format("corpus=a/b"), Ok(CasesFormat::Corpus("a/b".into())));
+        assert!(parse_cases_format("curl").is_ok() && parse_cases_format("corpus").is_err() && parse_cases_format("corpus=").is_err());
+        assert!(parse_cases_format("xml").is_err());
+        assert!(parse_report("junit=a.xml").is_ok() && parse_report("xml=a").is_err() && parse_report("junit=").is_err());
+        assert!(parse_run_id("a-1_B").is_ok() && parse_run_id("").is_err() && parse_run_id("a/b").is_err());
     }
 }

@@ -2,23 +2,23 @@
 //!
 //! It never reads a file or the environment; `jobs` resolves the flags into checked jobs.
 
-use super::values::{Listing, Rate, Span, Wording, header, listing, named, rate, report, span};
+use super::flag_values::{CasesFormat, RequestRate, DurationFlag, ReportFormat, parse_header, parse_cases_format, parse_assignment, parse_rate, parse_report, parse_duration};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 /// Contract tests for HTTP APIs: every documented limit, at the boundary and one step past it.
 #[derive(Debug, Parser)]
-#[command(version, about, max_term_width = 100, after_help = EXAMPLES, disable_help_subcommand = true)]
-pub struct Flags {
+#[command(version, about, max_term_width = 100, after_help = TOP_LEVEL_HELP, disable_help_subcommand = true)]
+pub struct CliFlags {
     /// The command to run.
     #[command(subcommand)]
-    pub command: Command,
+    pub command: CliCommand,
     /// When to use colors
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
-    pub color: When,
+    pub color: ColorWhen,
 }
 
-const EXAMPLES: &str = "\
+const TOP_LEVEL_HELP: &str = "\
 Examples:
   overstep check                                   test all scenarios against their own endpoints
   overstep check connect -e http://127.0.0.1:4566  test one scenario against your server
@@ -40,7 +40,7 @@ Exit codes:
 
 /// When to use colors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum When {
+pub enum ColorWhen {
     /// Only if the output is a terminal.
     Auto,
     /// Always.
@@ -51,7 +51,7 @@ pub enum When {
 
 /// The subcommands.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub enum CliCommand {
     /// Test every documented limit and compare the responses with the documentation
     Check(Box<CheckFlags>),
     /// Send generated requests and sequences of requests, guided by the kinds of responses
@@ -93,7 +93,7 @@ Example:
 
 /// Flags that select the cases and decide what they contain.
 #[derive(Clone, Debug, Args)]
-pub struct ChooseFlags {
+pub struct SelectionFlags {
     /// Names of scenarios or paths to their files [default: all in `scenarios/`]
     #[arg(value_name = "SCENARIO")]
     pub scenarios: Vec<String>,
@@ -105,16 +105,16 @@ pub struct ChooseFlags {
     #[arg(short = 'E', long, value_name = "EXPR")]
     pub filter: Option<String>,
     /// Set a variable of the scenario
-    #[arg(long, value_name = "NAME=VALUE", value_parser = named)]
+    #[arg(long, value_name = "NAME=VALUE", value_parser = parse_assignment)]
     pub variable: Vec<(String, String)>,
     /// Set a variable whose value is never shown or stored
-    #[arg(long, value_name = "NAME=VALUE", value_parser = named)]
+    #[arg(long, value_name = "NAME=VALUE", value_parser = parse_assignment)]
     pub secret: Vec<(String, String)>,
     /// Read variables from a file, one `NAME=VALUE` per line
     #[arg(long, value_name = "FILE")]
     pub variables_file: Option<PathBuf>,
     /// Add a header to every request
-    #[arg(short = 'H', long, value_name = "NAME: VALUE", value_parser = header)]
+    #[arg(short = 'H', long, value_name = "NAME: VALUE", value_parser = parse_header)]
     pub header: Vec<(String, String)>,
     /// Seed for generated data
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
@@ -123,14 +123,14 @@ pub struct ChooseFlags {
     #[arg(long, value_enum, default_value = "full")]
     pub level: LevelFlag,
     /// Use this value for `{run}` [default: new for every run]
-    #[arg(long, value_name = "ID", value_parser = super::values::run_id)]
+    #[arg(long, value_name = "ID", value_parser = super::flag_values::parse_run_id)]
     pub run_id: Option<String>,
     /// Treat warnings about scenarios and documents as errors, and accepted divergences as findings
     #[arg(long)]
     pub strict: bool,
     /// If the filter matches nothing: fail, warn or pass
     #[arg(long, value_enum, default_value = "fail", value_name = "WHAT")]
-    pub no_cases: NoCases,
+    pub no_cases: NoCasesPolicy,
 }
 
 /// How many cases to generate.
@@ -146,7 +146,7 @@ pub enum LevelFlag {
 
 /// What to do if no case runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum NoCases {
+pub enum NoCasesPolicy {
     /// Print an error and exit with 4.
     Fail,
     /// Print a warning and exit with 0.
@@ -191,7 +191,7 @@ Examples:
 pub struct DoctorFlags {
     /// Selects the cases.
     #[command(flatten)]
-    pub choose: ChooseFlags,
+    pub selection: SelectionFlags,
     /// Output format
     #[arg(long, value_enum, default_value = "text")]
     pub format: TextOrJson,
@@ -207,17 +207,17 @@ pub struct DoctorFlags {
 #[derive(Clone, Debug, Args)]
 pub struct SendFlags {
     /// Write a report: `ndjson=PATH`, `junit=PATH`, `markdown=PATH` or `github=-`; `-` is standard output
-    #[arg(long, value_name = "FORMAT=PATH", value_parser = report)]
-    pub report: Vec<(Wording, PathBuf)>,
+    #[arg(long, value_name = "FORMAT=PATH", value_parser = parse_report)]
+    pub report: Vec<(ReportFormat, PathBuf)>,
     /// Number of cases to send in parallel
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub workers: Option<u16>,
     /// Maximum rate of requests: `100/s`, `60/m`
-    #[arg(long, value_name = "RATE", value_parser = rate)]
-    pub rate_limit: Option<Rate>,
+    #[arg(long, value_name = "RATE", value_parser = parse_rate)]
+    pub rate_limit: Option<RequestRate>,
     /// Timeout for a response: `500ms`, `2s`, `1m` [default: 2s]
-    #[arg(long, value_name = "TIME", value_parser = span)]
-    pub request_timeout: Option<Span>,
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    pub request_timeout: Option<DurationFlag>,
     /// Stop after N diverging cases
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub max_failures: Option<u64>,
@@ -250,7 +250,7 @@ Examples:
 pub struct CheckFlags {
     /// Selects the cases.
     #[command(flatten)]
-    pub choose: ChooseFlags,
+    pub selection: SelectionFlags,
     /// Decides how requests are sent.
     #[command(flatten)]
     pub send: SendFlags,
@@ -284,10 +284,10 @@ The exit code is 4 if an operation never succeeded: its rejected requests show n
 pub struct FuzzFlags {
     /// Selects the operations.
     #[command(flatten)]
-    pub choose: ChooseFlags,
+    pub selection: SelectionFlags,
     /// Stop after this time: `30s`, `5m`
-    #[arg(long, value_name = "TIME", value_parser = span, default_value = "1m")]
-    pub max_time: Span,
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "1m")]
+    pub max_time: DurationFlag,
     /// Stop after N sequences of requests
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub max_cases: Option<u64>,
@@ -307,9 +307,9 @@ pub struct FuzzFlags {
 
 impl FuzzFlags {
     /// Returns the flags of a `check` that sends to the same endpoint in the same way.
-    pub fn as_check(&self) -> CheckFlags {
+    pub fn to_check_flags(&self) -> CheckFlags {
         CheckFlags {
-            choose: self.choose.clone(),
+            selection: self.selection.clone(),
             send: SendFlags { no_progress: true, ..self.send.clone() },
             last_failed: false,
             snapshots: None,
@@ -384,12 +384,12 @@ Examples:
 pub struct CasesFlags {
     /// Selects the cases.
     #[command(flatten)]
-    pub choose: ChooseFlags,
+    pub selection: SelectionFlags,
     /// Output format: `text`, `ndjson`, `curl` or `corpus=DIR`. `corpus=DIR` writes each case into DIR as a seed for
     /// libFuzzer and for `overstep fuzz --corpus DIR`, and names and values from the documents into DIR.dict as a
     /// libFuzzer dictionary. Existing files are kept
-    #[arg(long, value_name = "FORMAT", value_parser = listing, default_value = "text")]
-    pub format: Listing,
+    #[arg(long, value_name = "FORMAT", value_parser = parse_cases_format, default_value = "text")]
+    pub format: CasesFormat,
 }
 
 /// Flags of `ingest`.
@@ -461,16 +461,16 @@ pub struct ServeFlags {
     #[arg(long)]
     pub list_faults: bool,
     /// Set a variable of the scenario
-    #[arg(long, value_name = "NAME=VALUE", value_parser = named)]
+    #[arg(long, value_name = "NAME=VALUE", value_parser = parse_assignment)]
     pub variable: Vec<(String, String)>,
     /// Set a variable whose value is never shown or stored
-    #[arg(long, value_name = "NAME=VALUE", value_parser = named)]
+    #[arg(long, value_name = "NAME=VALUE", value_parser = parse_assignment)]
     pub secret: Vec<(String, String)>,
 }
 
 /// Flags that override settings of the recorded run.
 #[derive(Debug, Args)]
-pub struct AgainFlags {
+pub struct ReplayOverrides {
     /// Endpoint to test: a name in overstep.toml, a URL, or `embedded` [default: that of the recorded run]
     #[arg(short, long, visible_short_alias = 'u', visible_alias = "url", value_name = "NAME|URL")]
     pub endpoint: Option<String>,
@@ -478,16 +478,16 @@ pub struct AgainFlags {
     #[arg(long)]
     pub force: bool,
     /// Override a variable of the recorded run
-    #[arg(long, value_name = "NAME=VALUE", value_parser = named)]
+    #[arg(long, value_name = "NAME=VALUE", value_parser = parse_assignment)]
     pub variable: Vec<(String, String)>,
     /// Set a secret; secrets of the recorded run are otherwise read from environment variables
-    #[arg(long, value_name = "NAME=VALUE", value_parser = named)]
+    #[arg(long, value_name = "NAME=VALUE", value_parser = parse_assignment)]
     pub secret: Vec<(String, String)>,
     /// Read variables from a file, one `NAME=VALUE` per line
     #[arg(long, value_name = "FILE")]
     pub variables_file: Option<PathBuf>,
     /// Add a header to every request, or override one of the recorded run
-    #[arg(short = 'H', long, value_name = "NAME: VALUE", value_parser = header)]
+    #[arg(short = 'H', long, value_name = "NAME: VALUE", value_parser = parse_header)]
     pub header: Vec<(String, String)>,
 }
 
@@ -505,7 +505,7 @@ pub struct ReplayFlags {
     pub what: String,
     /// Overrides settings of the recorded run.
     #[command(flatten)]
-    pub again: AgainFlags,
+    pub overrides: ReplayOverrides,
     /// Output format
     #[arg(long, value_enum, default_value = "text")]
     pub format: ReplayFormat,
@@ -522,8 +522,8 @@ pub struct ReplayFlags {
     #[arg(long)]
     pub strict: bool,
     /// Timeout for a response: `500ms`, `2s`, `1m` [default: that of the recorded run]
-    #[arg(long, value_name = "TIME", value_parser = span)]
-    pub request_timeout: Option<Span>,
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    pub request_timeout: Option<DurationFlag>,
     /// Allow an endpoint that is not on this machine
     #[arg(long)]
     pub allow_remote: bool,
@@ -540,23 +540,23 @@ pub struct ReplayFlags {
 
 /// Flags of `export`.
 #[derive(Debug, Args)]
-#[command(after_help = EXPORTS)]
+#[command(after_help = EXPORT_HELP)]
 pub struct ExportFlags {
     /// Ids of cases, or parts that only one id of the last run contains
     #[arg(value_name = "ID", required = true)]
     pub ids: Vec<String>,
     /// Output format
     #[arg(long, value_enum)]
-    pub format: ExportWording,
+    pub format: ExportFormatFlag,
     /// Write to a file instead of standard output
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// Overrides settings of the recorded run.
     #[command(flatten)]
-    pub again: AgainFlags,
+    pub overrides: ReplayOverrides,
 }
 
-const EXPORTS: &str = "\
+const EXPORT_HELP: &str = "\
 Examples:
   overstep export Tags/length/above-max --format pytest -o test_tags.py
   OVERSTEP_ENDPOINT=http://127.0.0.1:4566 python3 -m pytest test_tags.py
@@ -569,7 +569,7 @@ fixed. Secrets are replaced by the names of environment variables.";
 
 /// Formats that cases are exported to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ExportWording {
+pub enum ExportFormatFlag {
     /// A Hurl file.
     Hurl,
     /// A pytest file without further dependencies.

@@ -2,108 +2,108 @@
 //!
 //! It never decides what is sent; that is the work of `pipeline`.
 
-use super::check::{description, nothing_ran, of, prepare, stop_on_signal};
+use super::check::{run_record, exit_without_cases, exit_of_summary, prepare_jobs, stop_on_signal};
 use super::flags::FuzzFlags;
-use super::outputs::Outputs;
-use super::{Stopped, runtime::Runtime, saved, say};
+use super::outputs::RunOutputs;
+use super::{CommandError, runtime::CommandRuntime, saved_requests, messages};
 use indicatif::{ProgressBar, ProgressStyle};
-use overstep::exit::Exit;
-use overstep::pipeline::{self, Found, Fuzzing, Keep, Target};
+use overstep::exit::ExitStatus;
+use overstep::pipeline::{self, FuzzFinding, FuzzOptions, FuzzObserver, EndpointTarget};
 use overstep::report::{Diagnostic, Severity};
-use overstep::run::Stop;
+use overstep::run::CancelToken;
 use overstep::store;
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
 /// Time between two lines of progress in a log.
-const EVERY: Duration = Duration::from_secs(10);
+const PROGRESS_INTERVAL: Duration = Duration::from_secs(10);
 
 /// Fuzzes the endpoint of each selected scenario.
-pub fn fuzz(flags: &FuzzFlags) -> Result<Exit, Stopped> {
-    let as_check = flags.as_check();
-    let (mut jobs, sendings, chosen) = prepare(&as_check)?;
-    let run_id = flags.choose.run_id.clone().unwrap_or_else(pipeline::fresh_run_id);
-    let runtime = Runtime::new()?;
+pub fn fuzz_scenarios(flags: &FuzzFlags) -> Result<ExitStatus, CommandError> {
+    let as_check = flags.to_check_flags();
+    let (mut jobs, sendings, chosen) = prepare_jobs(&as_check)?;
+    let run_id = flags.selection.run_id.clone().unwrap_or_else(pipeline::new_run_id);
+    let runtime = CommandRuntime::new()?;
     let corpus = match &flags.corpus {
-        Some(folder) => store::small_files(&chosen.directory.join(folder))?,
+        Some(folder) => store::read_small_files(&chosen.directory.join(folder))?,
         None => Vec::new(),
     };
-    let fuzzing = Fuzzing {
+    let fuzzing = FuzzOptions {
         max_time: Some(flags.max_time.0),
         max_cases: flags.max_cases,
         corpus: corpus.into_iter().map(|(_, bytes)| bytes).collect(),
     };
-    let mut outputs = Outputs::open(&as_check, &chosen.directory)?;
-    let mut record = description(&as_check, &jobs, &chosen, &run_id)?;
+    let mut outputs = RunOutputs::open(&as_check, &chosen.directory)?;
+    let mut record = run_record(&as_check, &jobs, &chosen, &run_id)?;
     record.artifacts = flags.artifacts.as_ref().map(|folder| folder.display().to_string());
-    outputs.describe(record);
-    if jobs.iter().any(|job| job.target == Target::Embedded) {
-        outputs.embedded(flags.send.report.iter().any(|(_, path)| path == std::path::Path::new("-")))?;
+    outputs.set_record(record);
+    if jobs.iter().any(|job| job.target == EndpointTarget::Embedded) {
+        outputs.print_embedded_notice(flags.send.report.iter().any(|(_, path)| path == std::path::Path::new("-")))?;
     }
-    let mut exit = Exit::Kept;
+    let mut exit = ExitStatus::Success;
     let mut problems = Vec::new();
     runtime.block_on(async {
-        let stop = Stop::default();
+        let stop = CancelToken::default();
         tokio::spawn(stop_on_signal(stop.clone()));
         for ((job, sending), (found, _)) in jobs.iter_mut().zip(&sendings).zip(&chosen.scenarios) {
-            if stop.is_stopped() {
+            if stop.is_cancelled() {
                 break;
             }
-            super::upkeep::announce(job);
+            super::lifecycle::announce_start(job);
             let artifacts = match &flags.artifacts {
                 Some(folder) => chosen.directory.join(folder),
-                None => saved::artifacts(&job.scenario.name, &chosen.directory),
+                None => saved_requests::artifacts_folder(&job.scenario.name, &chosen.directory),
             };
-            let mut keeper = Keeper {
+            let mut writer = FindingWriter {
                 corpus: flags.corpus.as_ref().map(|folder| chosen.directory.join(folder)),
                 artifacts,
-                regressions: flags.save.then(|| saved::folder(found, &chosen.directory)),
-                written: Vec::new(),
-                bar: bar(flags.send.no_progress),
-                said: Duration::ZERO,
+                regressions: flags.save.then(|| saved_requests::saved_folder(found, &chosen.directory)),
+                saved_files: Vec::new(),
+                bar: new_spinner(flags.send.no_progress),
+                last_progress: Duration::ZERO,
                 quiet: flags.send.no_progress,
             };
-            let ended = pipeline::fuzz(job, sending, &fuzzing, &run_id, &stop, &mut outputs, &mut keeper).await;
-            keeper.bar.finish_and_clear();
-            match ended {
-                Ok((summary, vacuous)) => {
-                    exit = exit.and(of(&summary));
-                    for file in &keeper.written {
-                        say::line(&format!(
+            let result = pipeline::fuzz(job, sending, &fuzzing, &run_id, &stop, &mut outputs, &mut writer).await;
+            writer.bar.finish_and_clear();
+            match result {
+                Ok((summary, never_succeeded)) => {
+                    exit = exit.combine(exit_of_summary(&summary));
+                    for file in &writer.saved_files {
+                        messages::print_line(&format!(
                             "saved: {}",
                             file.strip_prefix(&chosen.directory).unwrap_or(file).display()
                         ));
                     }
-                    if !vacuous.is_empty() {
+                    if !never_succeeded.is_empty() {
                         let reason = format!(
                             "no request succeeded, so rejected requests show nothing about {}",
-                            vacuous.join(", ")
+                            never_succeeded.join(", ")
                         );
                         let problem = Diagnostic::error(reason).with_hint("`overstep doctor` shows what they need");
-                        say::problems(&[Diagnostic { severity: Severity::Warning, ..problem }]);
-                        exit = exit.and(Exit::Nothing);
-                    } else if summary.counts.total() == 0 && summary.incomplete.is_none() {
-                        exit = exit.and(nothing_ran(flags.choose.no_cases));
+                        messages::print_problems(&[Diagnostic { severity: Severity::Warning, ..problem }]);
+                        exit = exit.combine(ExitStatus::NothingRan);
+                    } else if summary.counts.total() == 0 && summary.incomplete_reason.is_none() {
+                        exit = exit.combine(exit_without_cases(flags.selection.no_cases));
                     }
                 }
                 Err(found) if found.is_empty() => {
-                    exit = exit.and(Exit::Incomplete);
+                    exit = exit.combine(ExitStatus::Incomplete);
                     break;
                 }
                 Err(found) => {
-                    exit = exit.and(Exit::Usage);
+                    exit = exit.combine(ExitStatus::Usage);
                     problems.extend(found);
                 }
             }
         }
     });
-    outputs.close()?;
-    say::problems(&problems);
+    outputs.finish_all()?;
+    messages::print_problems(&problems);
     Ok(exit)
 }
 
-fn bar(hidden: bool) -> ProgressBar {
+fn new_spinner(hidden: bool) -> ProgressBar {
     if hidden || !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
@@ -113,38 +113,38 @@ fn bar(hidden: bool) -> ProgressBar {
 }
 
 /// Writes corpus inputs and findings to files, and prints progress.
-struct Keeper {
+struct FindingWriter {
     corpus: Option<PathBuf>,
     artifacts: PathBuf,
     regressions: Option<PathBuf>,
-    written: Vec<PathBuf>,
+    saved_files: Vec<PathBuf>,
     bar: ProgressBar,
-    said: Duration,
+    last_progress: Duration,
     quiet: bool,
 }
 
-impl Keep for Keeper {
-    fn input(&mut self, name: &str, bytes: &[u8]) -> Result<(), String> {
+impl FuzzObserver for FindingWriter {
+    fn save_input(&mut self, name: &str, bytes: &[u8]) -> Result<(), String> {
         let Some(folder) = &self.corpus else { return Ok(()) };
-        store::add_file(folder, name, bytes).map(drop).map_err(|error| error.to_string())
+        store::add_new_file(folder, name, bytes).map(drop).map_err(|error| error.to_string())
     }
 
-    fn found(&mut self, found: &Found) -> Result<(), String> {
+    fn save_finding(&mut self, found: &FuzzFinding) -> Result<(), String> {
         let file = format!("{}.toml", found.name);
         for folder in std::iter::once(&self.artifacts).chain(&self.regressions) {
-            let is_new = store::add_file(folder, &file, found.text.as_bytes()).map_err(|error| error.to_string())?;
+            let is_new = store::add_new_file(folder, &file, found.text.as_bytes()).map_err(|error| error.to_string())?;
             if is_new && Some(folder) == self.regressions.as_ref() {
-                self.written.push(folder.join(&file));
+                self.saved_files.push(folder.join(&file));
             }
         }
         let line = format!("found: {} returned {}", found.id, found.observed);
         if !self.quiet {
-            self.bar.suspend(|| say::line(&line));
+            self.bar.suspend(|| messages::print_line(&line));
         }
         Ok(())
     }
 
-    fn progress(&mut self, sent: u64, kinds: usize, kept: usize, findings: u64, elapsed: Duration) {
+    fn report_progress(&mut self, sent: u64, kinds: usize, kept: usize, findings: u64, elapsed: Duration) {
         let seconds = elapsed.as_secs_f64();
         let rate = if seconds > 0.0 { sent as f64 / seconds } else { 0.0 };
         let line = format!(
@@ -153,9 +153,9 @@ impl Keep for Keeper {
         if !self.bar.is_hidden() {
             self.bar.set_message(line);
             self.bar.tick();
-        } else if !self.quiet && elapsed >= self.said + EVERY {
-            self.said = elapsed;
-            say::line(&format!("… {line}"));
+        } else if !self.quiet && elapsed >= self.last_progress + PROGRESS_INTERVAL {
+            self.last_progress = elapsed;
+            messages::print_line(&format!("… {line}"));
         }
     }
 }

@@ -2,12 +2,12 @@
 //!
 //! It never sends anything.
 
-use super::flags::{AgainFlags, ChooseFlags, LevelFlag, NoCases};
-use super::jobs::jobs;
-use super::{Stopped, environment, say};
-use crate::config::Endpoint;
-use overstep::judge::{Change, Verdict};
-use overstep::pipeline::{self, Index, Indexed, Job};
+use super::flags::{ReplayOverrides, SelectionFlags, LevelFlag, NoCasesPolicy};
+use super::jobs::build_jobs;
+use super::{CommandError, environment_variable, messages};
+use crate::config::ResolvedEndpoint;
+use overstep::judge::{SnapshotChange, Verdict};
+use overstep::pipeline::{self, ResultsIndex, IndexedCase, ScenarioJob};
 use overstep::report::{Diagnostic, Severity};
 use overstep::store::{LastRun, RunRecord, ScenarioRecord};
 use std::collections::HashSet;
@@ -17,11 +17,11 @@ use std::path::Path;
 /// Returns the case with this id, or the only case whose id contains this text.
 ///
 /// Returns an error if no case, or more than one, matches.
-pub fn by_id(text: &str, index: &Index, record: &RunRecord) -> Result<Indexed, Stopped> {
+pub fn find_case(text: &str, index: &ResultsIndex, record: &RunRecord) -> Result<IndexedCase, CommandError> {
     if let Some(case) = index.cases.iter().find(|case| case.id == text) {
         return Ok(case.clone());
     }
-    let found: Vec<&Indexed> = index.cases.iter().filter(|case| case.id.contains(text)).collect();
+    let found: Vec<&IndexedCase> = index.cases.iter().filter(|case| case.id.contains(text)).collect();
     match found.as_slice() {
         [one] => return Ok((*one).clone()),
         [] => {}
@@ -36,12 +36,12 @@ pub fn by_id(text: &str, index: &Index, record: &RunRecord) -> Result<Indexed, S
     let scenario = text.split('/').next().unwrap_or_default();
     if text.matches('/').count() >= 3 && record.scenarios.iter().any(|one| one.scenario == scenario) {
         let (id, scenario) = (text.to_owned(), scenario.to_owned());
-        return Ok(Indexed { id, scenario, verdict: Verdict::Indeterminate, known: false, change: Change::None });
+        return Ok(IndexedCase { id, scenario, verdict: Verdict::Indeterminate, known: false, change: SnapshotChange::None });
     }
-    Err(unknown(text, index.cases.iter().map(|case| case.id.as_str())).into())
+    Err(unknown_case(text, index.cases.iter().map(|case| case.id.as_str())).into())
 }
 
-fn unknown<'i>(text: &str, ids: impl Iterator<Item = &'i str>) -> Diagnostic {
+fn unknown_case<'i>(text: &str, ids: impl Iterator<Item = &'i str>) -> Diagnostic {
     let near = ids
         .map(|id| (strsim::damerau_levenshtein(text, id), id))
         .min_by_key(|(distance, _)| *distance)
@@ -54,7 +54,7 @@ fn unknown<'i>(text: &str, ids: impl Iterator<Item = &'i str>) -> Diagnostic {
 }
 
 /// Groups the ids of cases by scenario, in the order of the record.
-pub fn by_scenario(chosen: &[Indexed], record: &RunRecord) -> Vec<(ScenarioRecord, HashSet<String>)> {
+pub fn group_by_scenario(chosen: &[IndexedCase], record: &RunRecord) -> Vec<(ScenarioRecord, HashSet<String>)> {
     let mut ids: Vec<(ScenarioRecord, HashSet<String>)> = Vec::new();
     for scenario in &record.scenarios {
         let own: HashSet<String> =
@@ -67,18 +67,18 @@ pub fn by_scenario(chosen: &[Indexed], record: &RunRecord) -> Vec<(ScenarioRecor
 }
 
 /// Rebuilds the job of one recorded scenario with its recorded settings.
-pub fn job(
-    flags: &AgainFlags,
+pub fn rebuild_job(
+    flags: &ReplayOverrides,
     allow_remote: bool,
     record: &RunRecord,
     scenario: &ScenarioRecord,
     ids: &HashSet<String>,
     directory: &Path,
-) -> Result<(Job, Endpoint), Stopped> {
+) -> Result<(ScenarioJob, ResolvedEndpoint), CommandError> {
     // Only secrets are read from the recorded variables file again; the other values are in the record.
-    let kept_file = scenario.variables_file.as_ref().filter(|_| !scenario.secrets.is_empty());
-    let in_file = match flags.variables_file.as_deref().or(kept_file.map(Path::new)) {
-        Some(file) => super::jobs::variables_in(file, directory)?,
+    let recorded_file = scenario.variables_file.as_ref().filter(|_| !scenario.secrets.is_empty());
+    let in_file = match flags.variables_file.as_deref().or(recorded_file.map(Path::new)) {
+        Some(file) => super::jobs::read_variables_file(file, directory)?,
         None => Vec::new(),
     };
     let mut missing = Vec::new();
@@ -86,20 +86,20 @@ pub fn job(
         in_file.iter().filter(|(name, _)| scenario.secrets.contains(name)).cloned().collect();
     secret.extend(flags.secret.iter().cloned());
     for name in &scenario.secrets {
-        let given = secret.iter().chain(&flags.variable).any(|(other, _)| other == name);
-        match environment(&variable_name(name)).filter(|_| !given) {
+        let is_given = secret.iter().chain(&flags.variable).any(|(other, _)| other == name);
+        match environment_variable(&secret_variable_name(name)).filter(|_| !is_given) {
             Some(value) => secret.push((name.clone(), value)),
-            None if given => {}
-            None => missing.push(format!("--secret {name}=…, or ${}", variable_name(name))),
+            None if is_given => {}
+            None => missing.push(format!("--secret {name}=…, or ${}", secret_variable_name(name))),
         }
     }
     let mut header: Vec<(String, String)> = scenario.headers.clone();
     for name in &scenario.secret_headers {
         let given = flags.header.iter().any(|(other, _)| other.eq_ignore_ascii_case(name));
-        match environment(&variable_name(name)).filter(|_| !given) {
+        match environment_variable(&secret_variable_name(name)).filter(|_| !given) {
             Some(value) => header.push((name.clone(), value)),
             None if given => {}
-            None => missing.push(format!("-H '{name}: …', or ${}", variable_name(name))),
+            None => missing.push(format!("-H '{name}: …', or ${}", secret_variable_name(name))),
         }
     }
     if !missing.is_empty() {
@@ -114,7 +114,7 @@ pub fn job(
         variable.extend(in_file.iter().filter(|(name, _)| !scenario.secrets.contains(name)).cloned());
     }
     variable.extend(flags.variable.iter().cloned());
-    let choose = ChooseFlags {
+    let choose = SelectionFlags {
         scenarios: vec![scenario.named.clone()],
         endpoint: flags.endpoint.clone().or_else(|| Some(scenario.endpoint.clone())),
         filter: None,
@@ -127,9 +127,9 @@ pub fn job(
         level: LevelFlag::Full,
         run_id: Some(record.run.clone()),
         strict: false,
-        no_cases: NoCases::Fail,
+        no_cases: NoCasesPolicy::Fail,
     };
-    let (mut jobs, mut endpoints, _) = jobs(&choose, allow_remote, true)?;
+    let (mut jobs, mut endpoints, _) = build_jobs(&choose, allow_remote, true)?;
     let (Some(mut job), Some(endpoint)) = (jobs.pop(), endpoints.pop()) else {
         return Err(Diagnostic::error(format!("scenario `{}` no longer exists", scenario.named)).into());
     };
@@ -142,35 +142,35 @@ pub fn job(
     // Findings of fuzzing are not part of the plan: their requests are stored separately.
     let artifacts = match &record.artifacts {
         Some(folder) => directory.join(folder),
-        None => super::saved::artifacts(&scenario.scenario, directory),
+        None => super::saved_requests::artifacts_folder(&scenario.scenario, directory),
     };
-    for found in super::saved::read(&artifacts, directory)? {
-        if job.saved.iter().all(|saved| saved.name != found.name) {
-            job.saved.push(found);
+    for found in super::saved_requests::read_requests(&artifacts, directory)? {
+        if job.regressions.iter().all(|saved| saved.name != found.name) {
+            job.regressions.push(found);
         }
     }
-    job.ids = Some(ids.clone());
-    let known: HashSet<String> = pipeline::ids(&job)?.into_iter().collect();
-    if let Some(gone) = ids.iter().filter(|id| !known.contains(*id)).min() {
-        job.ids = None;
-        return Err(unknown(gone, pipeline::ids(&job)?.iter().map(String::as_str)).into());
+    job.case_ids = Some(ids.clone());
+    let known: HashSet<String> = pipeline::list_case_ids(&job)?.into_iter().collect();
+    if let Some(missing_id) = ids.iter().filter(|id| !known.contains(*id)).min() {
+        job.case_ids = None;
+        return Err(unknown_case(missing_id, pipeline::list_case_ids(&job)?.iter().map(String::as_str)).into());
     }
     if record.version != env!("CARGO_PKG_VERSION") {
         let reason = format!("the run was recorded by overstep {}, which may have sent other bytes", record.version);
-        say::problems(&[Diagnostic { severity: Severity::Warning, ..Diagnostic::error(reason) }]);
+        messages::print_problems(&[Diagnostic { severity: Severity::Warning, ..Diagnostic::error(reason) }]);
     }
     Ok((job, endpoint))
 }
 
 /// Returns the name of the environment variable for a secret, the same as in curl commands.
-fn variable_name(name: &str) -> String {
-    super::again::shell_name(name)
+fn secret_variable_name(name: &str) -> String {
+    super::rerun_command::shell_variable_name(name)
 }
 
 /// Returns the ids of the last run's cases that were findings or inconclusive.
-pub fn last_failed(directory: &Path) -> Result<HashSet<String>, Stopped> {
+pub fn last_failed_ids(directory: &Path) -> Result<HashSet<String>, CommandError> {
     let (record, mut results): (_, BufReader<_>) = LastRun::load(directory)?;
-    let index = pipeline::index(&mut results)?;
-    let failed = |case: &&Indexed| case.verdict == Verdict::Indeterminate || case.is_finding(record.strict);
+    let index = pipeline::index_results(&mut results)?;
+    let failed = |case: &&IndexedCase| case.verdict == Verdict::Indeterminate || case.is_finding(record.strict);
     Ok(index.cases.iter().filter(failed).map(|case| case.id.clone()).collect())
 }

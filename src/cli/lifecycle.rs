@@ -2,41 +2,41 @@
 //!
 //! It never starts anything.
 
-use super::{Stopped, say};
-use crate::config::Endpoint;
-use overstep::pipeline::Job;
+use super::{CommandError, messages};
+use crate::config::ResolvedEndpoint;
+use overstep::pipeline::ScenarioJob;
 use overstep::report::Diagnostic;
-use overstep::run::{Ask, Launch, Upkeep};
+use overstep::run::{ProbeRequest, LaunchCommand, EndpointLifecycle};
 
 /// Returns how the server of an endpoint is started, awaited and reset, and how its version is determined.
-pub fn upkeep(endpoint: &Endpoint) -> Result<Upkeep, Stopped> {
+pub fn endpoint_lifecycle(endpoint: &ResolvedEndpoint) -> Result<EndpointLifecycle, CommandError> {
     let entry = &endpoint.entry;
-    let launch = |words: &[String]| Launch {
-        words: words.to_vec(),
+    let launch = |words: &[String]| LaunchCommand {
+        arguments: words.to_vec(),
         environment: entry.env.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
         directory: endpoint.directory.clone(),
     };
-    let ask = |(method, target): &(String, String)| Ask { method: method.clone(), target: target.clone() };
-    let mut upkeep = Upkeep {
+    let probe_request = |(method, target): &(String, String)| ProbeRequest { method: method.clone(), target: target.clone() };
+    let mut lifecycle = EndpointLifecycle {
         start: (!entry.start.is_empty()).then(|| launch(&entry.start)),
-        ready: entry.ready.as_ref().map(ask),
-        reset: entry.reset.as_ref().map(ask),
+        ready: entry.ready.as_ref().map(probe_request),
+        reset: entry.reset.as_ref().map(probe_request),
         version: (!entry.version.is_empty()).then(|| launch(&entry.version)),
-        not_implemented: entry.not_implemented.clone(),
-        ..Upkeep::default()
+        not_implemented_texts: entry.not_implemented.clone(),
+        ..EndpointLifecycle::default()
     };
     if let Some(text) = &entry.ready_timeout {
-        let span = super::values::span(text).map_err(|reason| {
+        let span = super::flag_values::parse_duration(text).map_err(|reason| {
             Diagnostic::error(format!("`ready-timeout` of endpoint `{}`: {reason}", endpoint.profile))
         })?;
-        upkeep.ready_within = span.0;
+        lifecycle.ready_timeout = span.0;
     }
-    Ok(upkeep)
+    Ok(lifecycle)
 }
 
 /// Prints that a server is about to be started, which may take a while.
-pub fn announce(job: &Job) {
-    if job.upkeep.start.is_some() {
-        say::line(&format!("starting {}", job.profile));
+pub fn announce_start(job: &ScenarioJob) {
+    if job.lifecycle.start.is_some() {
+        messages::print_line(&format!("starting {}", job.profile));
     }
 }

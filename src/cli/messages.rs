@@ -2,33 +2,33 @@
 //!
 //! It never prints results; they have outputs of their own.
 
-use overstep::report::{Diagnostic, Severity, diagnostic};
+use overstep::report::{Diagnostic, Severity, render_diagnostic};
 use std::panic::PanicHookInfo;
 
 /// Prints each problem.
-pub fn problems(problems: &[Diagnostic]) {
+pub fn print_problems(problems: &[Diagnostic]) {
     for problem in problems {
-        anstream::eprint!("{}", diagnostic(problem));
+        anstream::eprint!("{}", render_diagnostic(problem));
     }
 }
 
 /// Prints warnings. With `strict`, returns them as errors instead.
-pub fn warnings(warnings: &[Diagnostic], strict: bool) -> Result<(), Vec<Diagnostic>> {
+pub fn print_warnings(warnings: &[Diagnostic], strict: bool) -> Result<(), Vec<Diagnostic>> {
     if strict && warnings.iter().any(|one| one.severity >= Severity::Warning) {
-        let fatal = |one: &Diagnostic| Diagnostic { severity: one.severity.max(Severity::Error), ..one.clone() };
-        return Err(warnings.iter().filter(|one| one.severity >= Severity::Warning).map(fatal).collect());
+        let as_error = |one: &Diagnostic| Diagnostic { severity: one.severity.max(Severity::Error), ..one.clone() };
+        return Err(warnings.iter().filter(|one| one.severity >= Severity::Warning).map(as_error).collect());
     }
-    problems(warnings);
+    print_problems(warnings);
     Ok(())
 }
 
 /// Prints one line.
-pub fn line(text: &str) {
+pub fn print_line(text: &str) {
     anstream::eprintln!("{text}");
 }
 
 /// Reports a panic as a bug in overstep. Used as the panic hook.
-pub fn bug(info: &PanicHookInfo<'_>) {
+pub fn print_panic(info: &PanicHookInfo<'_>) {
     let payload = info.payload();
     let message = payload
         .downcast_ref::<&str>()
@@ -38,5 +38,5 @@ pub fn bug(info: &PanicHookInfo<'_>) {
     let place = info.location().map(ToString::to_string).unwrap_or_default();
     let problem = Diagnostic::error(format!("overstep {} has a bug: {message}", env!("CARGO_PKG_VERSION")))
         .with_hint(format!("please report it with the command you ran; location: {place}"));
-    problems(&[problem]);
+    print_problems(&[problem]);
 }

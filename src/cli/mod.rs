@@ -2,8 +2,8 @@
 //!
 //! It never looks inside a case; the work is done in `pipeline`.
 
-mod again;
-mod against;
+mod rerun_command;
+mod differential;
 mod cases;
 mod check;
 mod corpus;
@@ -14,107 +14,107 @@ mod fuzz;
 mod ingest;
 mod jobs;
 mod outputs;
-mod recorded;
+mod last_run;
 mod replay;
 mod runtime;
-mod saved;
-mod say;
+mod saved_requests;
+mod messages;
 mod serve;
 mod snapshot;
-mod target;
-mod upkeep;
-mod values;
+mod libfuzzer;
+mod lifecycle;
+mod flag_values;
 
 use clap::{CommandFactory as _, Parser as _};
-use flags::{Command, Flags, When};
-use overstep::exit::Exit;
+use flags::{CliCommand, CliFlags, ColorWhen};
+use overstep::exit::ExitStatus;
 
-pub use target::{Target, target, target_of};
+pub use libfuzzer::{LibFuzzerEndpoint, target_from_environment, target_from_arguments};
 
 /// Runs the command that the process was started with, and returns its exit code.
-pub fn main() -> Exit {
-    std::panic::set_hook(Box::new(say::bug));
-    let exit = std::panic::catch_unwind(run).unwrap_or(Exit::Bug);
+pub fn main() -> ExitStatus {
+    std::panic::set_hook(Box::new(messages::print_panic));
+    let exit = std::panic::catch_unwind(run_command_line).unwrap_or(ExitStatus::InternalError);
     // After a panic, started servers may still run because their handles were not dropped.
-    overstep::run::kill_started();
+    overstep::run::kill_all_started();
     exit
 }
 
-fn run() -> Exit {
-    let flags = match Flags::try_parse() {
+fn run_command_line() -> ExitStatus {
+    let flags = match CliFlags::try_parse() {
         Ok(flags) => flags,
         Err(error) => {
             // A failure to print is ignored: the reader may have gone away (`| head`).
             let _ = error.print();
-            return if error.use_stderr() { Exit::Usage } else { Exit::Kept };
+            return if error.use_stderr() { ExitStatus::Usage } else { ExitStatus::Success };
         }
     };
-    let colour = match flags.color {
-        When::Auto => anstream::ColorChoice::Auto,
-        When::Always => anstream::ColorChoice::AlwaysAnsi,
-        When::Never => anstream::ColorChoice::Never,
+    let color = match flags.color {
+        ColorWhen::Auto => anstream::ColorChoice::Auto,
+        ColorWhen::Always => anstream::ColorChoice::AlwaysAnsi,
+        ColorWhen::Never => anstream::ColorChoice::Never,
     };
-    colour.write_global();
-    let ended = match flags.command {
-        Command::Check(flags) => check::check(&flags),
-        Command::Fuzz(flags) => fuzz::fuzz(&flags),
-        Command::Cases(flags) => cases::cases(&flags),
-        Command::Init(flags) => doctor::init(&flags),
-        Command::Doctor(flags) => doctor::doctor(&flags),
-        Command::Ingest(flags) => ingest::ingest(&flags),
-        Command::Drift(flags) => ingest::drift(&flags),
-        Command::Replay(flags) => replay::replay(&flags),
-        Command::Export(flags) => export::export(&flags),
-        Command::Snapshot(command) => snapshot::snapshot(&command),
-        Command::Serve(flags) => serve::serve(&flags),
-        Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Flags::command(), "overstep", &mut std::io::stdout());
-            Ok(Exit::Kept)
+    color.write_global();
+    let result = match flags.command {
+        CliCommand::Check(flags) => check::check_scenarios(&flags),
+        CliCommand::Fuzz(flags) => fuzz::fuzz_scenarios(&flags),
+        CliCommand::Cases(flags) => cases::print_cases(&flags),
+        CliCommand::Init(flags) => doctor::init_scenario(&flags),
+        CliCommand::Doctor(flags) => doctor::diagnose_scenarios(&flags),
+        CliCommand::Ingest(flags) => ingest::ingest_sources(&flags),
+        CliCommand::Drift(flags) => ingest::print_drift(&flags),
+        CliCommand::Replay(flags) => replay::replay_cases(&flags),
+        CliCommand::Export(flags) => export::export_cases(&flags),
+        CliCommand::Snapshot(command) => snapshot::run_snapshot_command(&command),
+        CliCommand::Serve(flags) => serve::serve_scenario(&flags),
+        CliCommand::Completions { shell } => {
+            clap_complete::generate(shell, &mut CliFlags::command(), "overstep", &mut std::io::stdout());
+            Ok(ExitStatus::Success)
         }
     };
-    ended.unwrap_or_else(|stopped| {
-        say::problems(&stopped.problems);
-        stopped.exit
+    result.unwrap_or_else(|error| {
+        messages::print_problems(&error.problems);
+        error.exit
     })
 }
 
 /// The reason why a command failed.
 #[derive(Debug)]
-pub struct Stopped {
+pub struct CommandError {
     /// The problems to print.
     pub problems: Vec<overstep::report::Diagnostic>,
     /// The exit code.
-    pub exit: Exit,
+    pub exit: ExitStatus,
 }
 
-impl From<overstep::report::Diagnostic> for Stopped {
+impl From<overstep::report::Diagnostic> for CommandError {
     fn from(problem: overstep::report::Diagnostic) -> Self {
-        Self { problems: vec![problem], exit: Exit::Usage }
+        Self { problems: vec![problem], exit: ExitStatus::Usage }
     }
 }
 
-impl From<Box<overstep::report::Diagnostic>> for Stopped {
+impl From<Box<overstep::report::Diagnostic>> for CommandError {
     fn from(problem: Box<overstep::report::Diagnostic>) -> Self {
         Self::from(*problem)
     }
 }
 
-impl From<Vec<overstep::report::Diagnostic>> for Stopped {
+impl From<Vec<overstep::report::Diagnostic>> for CommandError {
     fn from(problems: Vec<overstep::report::Diagnostic>) -> Self {
-        Self { problems, exit: Exit::Usage }
+        Self { problems, exit: ExitStatus::Usage }
     }
 }
 
-impl From<overstep::store::StoreError> for Stopped {
+impl From<overstep::store::StoreError> for CommandError {
     fn from(error: overstep::store::StoreError) -> Self {
-        Self::from(crate::config::store_problem(&error))
+        Self::from(crate::config::store_diagnostic(&error))
     }
 }
 
-impl From<std::io::Error> for Stopped {
+impl From<std::io::Error> for CommandError {
     fn from(error: std::io::Error) -> Self {
         if error.kind() == std::io::ErrorKind::BrokenPipe {
-            return Self { problems: Vec::new(), exit: Exit::Kept };
+            return Self { problems: Vec::new(), exit: ExitStatus::Success };
         }
         Self::from(overstep::report::Diagnostic::error(format!("cannot write: {error}")))
     }
@@ -122,13 +122,13 @@ impl From<std::io::Error> for Stopped {
 
 /// Returns the value of an environment variable, or `None` if it is unset or not Unicode.
 #[expect(clippy::disallowed_methods, reason = "the environment is read in cli only")]
-fn environment(name: &str) -> Option<String> {
+fn environment_variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
 /// Returns the directory in which the command was started.
 #[expect(clippy::disallowed_methods, reason = "the environment is read in cli only")]
-fn current_directory() -> Result<std::path::PathBuf, Stopped> {
+fn current_directory() -> Result<std::path::PathBuf, CommandError> {
     std::env::current_dir()
         .map_err(|error| overstep::report::Diagnostic::error(format!("cannot read current directory: {error}")).into())
 }

@@ -2,31 +2,31 @@
 //!
 //! A record that cannot be written never ends the run; a report that cannot be written does.
 
-use super::Stopped;
+use super::CommandError;
 use super::flags::CheckFlags;
-use super::values::Wording;
+use super::flag_values::ReportFormat;
 use indicatif::{ProgressBar, ProgressStyle};
-use overstep::report::{Done, Github, Head, Junit, Markdown, Ndjson, Output, Summary, Terminal, Width};
-use overstep::store::{self, Finished as _, LastRun, RunRecord, Sink};
+use overstep::report::{CaseResult, GithubReporter, RunStarted, JunitReporter, MarkdownReporter, NdjsonReporter, Reporter, RunSummary, TerminalReporter, TextWidth};
+use overstep::store::{self, FinishOutput as _, LastRun, RunRecord, OutputSink};
 use std::io::{self, IsTerminal as _, Write};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A sink shared between the output that writes to it and the code that closes it.
 #[derive(Clone)]
-struct Shared(Arc<Mutex<Option<Sink>>>);
+struct SharedSink(Arc<Mutex<Option<OutputSink>>>);
 
-impl Shared {
-    fn new(sink: Sink) -> Self {
+impl SharedSink {
+    fn new(sink: OutputSink) -> Self {
         Self(Arc::new(Mutex::new(Some(sink))))
     }
 
-    fn take(&self) -> Option<Sink> {
+    fn take(&self) -> Option<OutputSink> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 
-impl Write for Shared {
+impl Write for SharedSink {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self.0.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
             Some(sink) => sink.write(bytes),
@@ -40,72 +40,72 @@ impl Write for Shared {
 }
 
 /// All outputs of a command.
-pub struct Outputs {
-    all: Vec<Box<dyn Output + Send>>,
-    sinks: Vec<Shared>,
-    last: Option<(Ndjson<Shared>, Shared)>,
-    place: Option<LastRun>,
+pub struct RunOutputs {
+    reporters: Vec<Box<dyn Reporter + Send>>,
+    sinks: Vec<SharedSink>,
+    last_results: Option<(NdjsonReporter<SharedSink>, SharedSink)>,
+    last_run: Option<LastRun>,
     record: RunRecord,
-    begun: bool,
+    has_cases: bool,
     bar: ProgressBar,
     plain_progress: bool,
-    seen: u64,
+    cases_done: u64,
     total: u64,
     diverging: u64,
 }
 
-impl Outputs {
+impl RunOutputs {
     /// Opens the terminal output, the reports that the flags name, and the record of the last run.
-    pub fn open(flags: &CheckFlags, directory: &Path) -> Result<Self, Stopped> {
+    pub fn open(flags: &CheckFlags, directory: &Path) -> Result<Self, CommandError> {
         let mut outputs = Self {
-            all: Vec::new(),
+            reporters: Vec::new(),
             sinks: Vec::new(),
-            last: None,
-            place: None,
+            last_results: None,
+            last_run: None,
             record: RunRecord::default(),
-            begun: false,
+            has_cases: false,
             bar: ProgressBar::hidden(),
             plain_progress: false,
-            seen: 0,
+            cases_done: 0,
             total: 0,
             diverging: 0,
         };
-        let takes_stdout = flags.send.report.iter().filter(|(_, path)| path == Path::new("-")).count();
-        if takes_stdout > 1 {
+        let stdout_reports = flags.send.report.iter().filter(|(_, path)| path == Path::new("-")).count();
+        if stdout_reports > 1 {
             return Err(overstep::report::Diagnostic::error("only one report can be written to standard output").into());
         }
         // If a report uses standard output, the text for people goes to standard error.
         let width = terminal_size::terminal_size()
             .filter(|_| io::stdout().is_terminal())
-            .map_or_else(Width::default, |(width, _)| Width::of_terminal(usize::from(width.0)));
-        if takes_stdout == 0 {
-            outputs.all.push(Box::new(Terminal::new(anstream::stdout(), width)));
+            .map_or_else(TextWidth::default, |(width, _)| TextWidth::from_terminal_columns(usize::from(width.0)));
+        if stdout_reports == 0 {
+            outputs.reporters.push(Box::new(TerminalReporter::new(anstream::stdout(), width)));
         } else {
-            outputs.all.push(Box::new(Terminal::new(anstream::stderr(), width)));
+            outputs.reporters.push(Box::new(TerminalReporter::new(anstream::stderr(), width)));
         }
         for (format, path) in &flags.send.report {
             let sink = if path == Path::new("-") {
-                Sink::Borrowed(Box::new(io::BufWriter::new(io::stdout())))
+                OutputSink::Writer(Box::new(io::BufWriter::new(io::stdout())))
             } else {
-                store::sink(&directory.join(path), *format == Wording::Junit)?
+                store::open_sink(&directory.join(path), *format == ReportFormat::Junit)?
             };
-            let sink = Shared::new(sink);
+            let sink = SharedSink::new(sink);
             outputs.sinks.push(sink.clone());
             match format {
-                Wording::Ndjson => outputs.all.push(Box::new(Ndjson::new(sink))),
-                Wording::Github => outputs.all.push(Box::new(Github::new(sink))),
-                Wording::Markdown => outputs.all.push(Box::new(Markdown::new(sink))),
-                Wording::Junit => outputs.all.push(Box::new(Junit::new(sink, store::scratch()?))),
+                ReportFormat::Ndjson => outputs.reporters.push(Box::new(NdjsonReporter::new(sink))),
+                ReportFormat::Github => outputs.reporters.push(Box::new(GithubReporter::new(sink))),
+                ReportFormat::Markdown => outputs.reporters.push(Box::new(MarkdownReporter::new(sink))),
+                ReportFormat::Junit => outputs.reporters.push(Box::new(JunitReporter::new(sink, store::create_temporary_file()?))),
             }
         }
-        let kept = LastRun::in_directory(directory).and_then(|last| Ok((last.results()?, last)));
-        match kept {
+        let last_run = LastRun::in_directory(directory).and_then(|last| Ok((last.create_results()?, last)));
+        match last_run {
             Ok((sink, last)) => {
-                let sink = Shared::new(sink);
-                outputs.last = Some((Ndjson::new(sink.clone()), sink));
-                outputs.place = Some(last);
+                let sink = SharedSink::new(sink);
+                outputs.last_results = Some((NdjsonReporter::new(sink.clone()), sink));
+                outputs.last_run = Some(last);
             }
-            Err(error) => super::say::line(&format!("cannot save this run for replay: {error}")),
+            Err(error) => super::messages::print_line(&format!("cannot save this run for replay: {error}")),
         }
         if !flags.send.no_progress && io::stderr().is_terminal() {
             outputs.bar = ProgressBar::new(0);
@@ -120,12 +120,12 @@ impl Outputs {
     }
 
     /// Sets the description of the run, which is stored together with its results.
-    pub fn describe(&mut self, record: RunRecord) {
+    pub fn set_record(&mut self, record: RunRecord) {
         self.record = record;
     }
 
     /// Prints, before anything else, that the run tests overstep's own server.
-    pub fn embedded(&mut self, reports_take_stdout: bool) -> io::Result<()> {
+    pub fn print_embedded_notice(&mut self, reports_take_stdout: bool) -> io::Result<()> {
         let line = "testing overstep itself against its embedded server; use --endpoint URL to test yours";
         if reports_take_stdout {
             writeln!(anstream::stderr(), "{line}\n")
@@ -134,79 +134,79 @@ impl Outputs {
         }
     }
 
-    fn each(&mut self, mut call: impl FnMut(&mut dyn Output) -> io::Result<()>) -> io::Result<()> {
-        if let Some((last, _)) = &mut self.last
+    fn for_each_output(&mut self, mut call: impl FnMut(&mut dyn Reporter) -> io::Result<()>) -> io::Result<()> {
+        if let Some((last, _)) = &mut self.last_results
             && let Err(error) = call(last)
         {
-            super::say::line(&format!("this run can no longer be saved for replay: {error}"));
-            self.last = None;
+            super::messages::print_line(&format!("this run can no longer be saved for replay: {error}"));
+            self.last_results = None;
         }
-        self.all.iter_mut().try_for_each(|output| call(output.as_mut()))
+        self.reporters.iter_mut().try_for_each(|output| call(output.as_mut()))
     }
 
     /// Finishes all outputs and moves their files into place.
-    pub fn close(mut self) -> Result<(), Stopped> {
+    pub fn finish_all(mut self) -> Result<(), CommandError> {
         self.bar.finish_and_clear();
-        self.each(|output| output.finish())?;
-        for sink in self.sinks.iter().filter_map(Shared::take) {
-            sink.finished()?;
+        self.for_each_output(|output| output.finish())?;
+        for sink in self.sinks.iter().filter_map(SharedSink::take) {
+            sink.finish()?;
         }
-        self.keep();
+        self.store_last_run();
         Ok(())
     }
 
     /// Replaces the record of the last run with this run, unless this run has no case.
-    pub fn keep(&mut self) {
-        if let (Some(results), Some(place)) = (self.last.take().and_then(|(_, sink)| sink.take()), &self.place)
-            && self.begun
-            && let Err(error) = place.keep(results, &self.record)
+    pub fn store_last_run(&mut self) {
+        if let (Some(results), Some(place)) = (self.last_results.take().and_then(|(_, sink)| sink.take()), &self.last_run)
+            && self.has_cases
+            && let Err(error) = place.commit(results, &self.record)
         {
-            super::say::line(&format!("cannot save this run for replay: {error}"));
+            super::messages::print_line(&format!("cannot save this run for replay: {error}"));
         }
     }
 
-    fn progress(&mut self, done: &Done) {
-        self.begun = true;
-        self.seen += 1;
-        if done.finding {
+    fn count_case(&mut self, done: &CaseResult) {
+        self.has_cases = true;
+        self.cases_done += 1;
+        if done.is_finding {
             self.diverging += 1;
         }
         if self.plain_progress {
             // In a log, a long run prints its progress after every tenth of its cases.
             let tenth = self.total / 10;
-            if self.total >= 20_000 && self.seen.is_multiple_of(tenth) {
-                super::say::line(&format!("… {} of {} cases, {} diverge", self.seen, self.total, self.diverging));
+            if self.total >= 20_000 && self.cases_done.is_multiple_of(tenth) {
+                super::messages::print_line(&format!("… {} of {} cases, {} diverge", self.cases_done, self.total, self.diverging));
             }
         } else {
             self.bar.inc(1);
-            if done.finding {
+            if done.is_finding {
                 self.bar.set_message(format!("· {} diverge ·", self.diverging));
             }
         }
     }
 }
 
-impl Output for Outputs {
-    fn begin(&mut self, head: &Head) -> io::Result<()> {
-        (self.seen, self.diverging, self.total) = (0, 0, head.cases);
+impl Reporter for RunOutputs {
+    fn begin_run(&mut self, head: &RunStarted) -> io::Result<()> {
+        (self.cases_done, self.diverging, self.total) = (0, 0, head.cases);
         self.bar.set_length(head.cases);
         self.bar.set_position(0);
         self.bar.set_message("");
         let bar = self.bar.clone();
-        bar.suspend(|| self.each(|output| output.begin(head)))
+        bar.suspend(|| self.for_each_output(|output| output.begin_run(head)))
     }
 
-    fn case(&mut self, done: &Done) -> io::Result<()> {
-        self.progress(done);
-        self.each(|output| output.case(done))
+    fn report_case(&mut self, done: &CaseResult) -> io::Result<()> {
+        self.count_case(done);
+        self.for_each_output(|output| output.report_case(done))
     }
 
-    fn end(&mut self, summary: &Summary) -> io::Result<()> {
+    fn end_run(&mut self, summary: &RunSummary) -> io::Result<()> {
         let bar = self.bar.clone();
-        bar.suspend(|| self.each(|output| output.end(summary)))
+        bar.suspend(|| self.for_each_output(|output| output.end_run(summary)))
     }
 
     fn finish(&mut self) -> io::Result<()> {
-        self.each(|output| output.finish())
+        self.for_each_output(|output| output.finish())
     }
 }

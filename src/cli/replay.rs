@@ -3,14 +3,14 @@
 //! It never replaces the record of the run that it repeats: `.overstep/last` stays unchanged.
 
 use super::flags::{ReplayFlags, ReplayFormat};
-use super::recorded::{by_id, by_scenario, job};
-use super::{Stopped, runtime::Runtime, say};
-use crate::config::{Config, Endpoint};
-use overstep::exit::Exit;
+use super::last_run::{find_case, group_by_scenario, rebuild_job};
+use super::{CommandError, runtime::CommandRuntime, messages};
+use crate::config::{Config, ResolvedEndpoint};
+use overstep::exit::ExitStatus;
 use overstep::judge::Verdict;
-use overstep::pipeline::{self, Began, Indexed, Job, Keeping, ReplayEnd, Sending, Target, Update};
-use overstep::report::{Diagnostic, ReplayText, Replayed, Severity, Then, Width};
-use overstep::run::{RateLimit, Settings, Stop};
+use overstep::pipeline::{self, RecordedRunStart, IndexedCase, ScenarioJob, SnapshotOptions, ReplaySummary, RunOptions, EndpointTarget, SnapshotUpdate};
+use overstep::report::{Diagnostic, ReplayReporter, ReplayedCase, Severity, RecordedCase, TextWidth};
+use overstep::run::{RateLimit, TransportOptions, CancelToken};
 use overstep::store::{self, LastRun, RUN_FORMAT, RunRecord, ScenarioRecord};
 use std::collections::{HashMap, HashSet};
 use std::io::{self, IsTerminal as _, Write as _};
@@ -18,68 +18,68 @@ use std::path::Path;
 use std::time::Duration;
 
 /// The cases to send again, with their recorded results.
-struct Wanted {
+struct ReplaySelection {
     record: RunRecord,
     /// The ids of each scenario's cases, in the order of the record.
     ids: Vec<(ScenarioRecord, HashSet<String>)>,
-    then: HashMap<String, Then>,
+    recorded: HashMap<String, RecordedCase>,
 }
 
 /// Sends one case again, or all cases of a run that diverged or changed.
-pub fn replay(flags: &ReplayFlags) -> Result<Exit, Stopped> {
+pub fn replay_cases(flags: &ReplayFlags) -> Result<ExitStatus, CommandError> {
     let directory = super::current_directory()?;
-    let wanted = wanted(flags, &directory)?;
-    if wanted.ids.is_empty() {
+    let selection = select_cases(flags, &directory)?;
+    if selection.ids.is_empty() {
         let problem = Diagnostic::error("no diverging or changed case in these results");
-        say::problems(&[Diagnostic { severity: Severity::Warning, ..problem }]);
-        return Ok(Exit::Nothing);
+        messages::print_problems(&[Diagnostic { severity: Severity::Warning, ..problem }]);
+        return Ok(ExitStatus::NothingRan);
     }
-    let mut ready = Vec::new();
-    for (scenario, ids) in &wanted.ids {
-        let (job, endpoint) = job(&flags.again, flags.allow_remote, &wanted.record, scenario, ids, &directory)?;
-        let mut sending = sending(flags, &wanted.record, &endpoint, &directory)?;
-        sending.keeping = keeping(flags, &wanted.record, scenario, &directory)?;
-        ready.push((job, sending));
+    let mut prepared = Vec::new();
+    for (scenario, ids) in &selection.ids {
+        let (job, endpoint) = rebuild_job(&flags.overrides, flags.allow_remote, &selection.record, scenario, ids, &directory)?;
+        let mut sending = run_options(flags, &selection.record, &endpoint, &directory)?;
+        sending.snapshots = snapshot_options(flags, &selection.record, scenario, &directory)?;
+        prepared.push((job, sending));
     }
-    let runtime = Runtime::new()?;
-    runtime.block_on(send(flags, &wanted, ready))
+    let runtime = CommandRuntime::new()?;
+    runtime.block_on(send_cases(flags, &selection, prepared))
 }
 
-async fn send(flags: &ReplayFlags, wanted: &Wanted, ready: Vec<(Job, Sending)>) -> Result<Exit, Stopped> {
-    let stop = Stop::default();
+async fn send_cases(flags: &ReplayFlags, selection: &ReplaySelection, prepared: Vec<(ScenarioJob, RunOptions)>) -> Result<ExitStatus, CommandError> {
+    let stop = CancelToken::default();
     tokio::spawn(super::check::stop_on_signal(stop.clone()));
     let width = terminal_size::terminal_size()
         .filter(|_| io::stdout().is_terminal())
-        .map_or_else(Width::default, |(width, _)| Width::of_terminal(usize::from(width.0)));
-    let width = flags.width.map_or(width, |columns| Width::of_terminal(usize::from(columns)));
-    let mut text = ReplayText::new(anstream::stdout(), width);
+        .map_or_else(TextWidth::default, |(width, _)| TextWidth::from_terminal_columns(usize::from(width.0)));
+    let width = flags.width.map_or(width, |columns| TextWidth::from_terminal_columns(usize::from(columns)));
+    let mut text = ReplayReporter::new(anstream::stdout(), width);
     let mut lines = io::BufWriter::new(io::stdout());
     let is_text = flags.format == ReplayFormat::Text;
-    let mut exit = Exit::Kept;
-    let mut all = ReplayEnd::default();
-    for (job, sending) in &ready {
-        super::upkeep::announce(job);
+    let mut exit = ExitStatus::Success;
+    let mut all = ReplaySummary::default();
+    for (job, sending) in &prepared {
+        super::lifecycle::announce_start(job);
         if is_text {
             let endpoint = match &job.target {
-                Target::Embedded => "embedded",
-                Target::Url(_) if job.upkeep.start.is_some() => &job.profile,
-                Target::Url(url) => url,
+                EndpointTarget::Embedded => "embedded",
+                EndpointTarget::Url(_) if job.lifecycle.start.is_some() => &job.profile,
+                EndpointTarget::Url(url) => url,
             };
-            text.begin(&job.scenario.name, endpoint, &wanted.record.run)?;
+            text.begin_scenario(&job.scenario.name, endpoint, &selection.record.run)?;
         }
-        let emit = |one: &Replayed| {
+        let emit = |one: &ReplayedCase| {
             if is_text {
-                text.case(one)
+                text.write_case(one)
             } else {
-                lines.write_all(&one.done.line)?;
+                lines.write_all(&one.result.results_line)?;
                 lines.write_all(b"\n")
             }
         };
-        let then = |id: &str| wanted.then.get(id).cloned();
-        let end = match pipeline::replay(job, sending, &wanted.record.run, &stop, then, emit).await {
+        let then = |id: &str| selection.recorded.get(id).cloned();
+        let end = match pipeline::replay_cases(job, sending, &selection.record.run, &stop, then, emit).await {
             Ok(end) => end,
             // The reader of the output has gone away, which is not an error.
-            Err(found) if found.is_empty() => return Ok(exit.and(Exit::Incomplete)),
+            Err(found) if found.is_empty() => return Ok(exit.combine(ExitStatus::Incomplete)),
             Err(found) => return Err(found.into()),
         };
         all.sent += end.sent;
@@ -87,30 +87,30 @@ async fn send(flags: &ReplayFlags, wanted: &Wanted, ready: Vec<(Job, Sending)>) 
         all.known += end.known;
         all.changed += end.changed;
         if end.findings > 0 {
-            exit = exit.and(Exit::Findings);
+            exit = exit.combine(ExitStatus::Findings);
         }
         if end.indeterminate > 0 {
-            exit = exit.and(Exit::Incomplete);
+            exit = exit.combine(ExitStatus::Incomplete);
         }
-        if let Some(why) = end.incomplete {
-            exit = exit.and(Exit::Incomplete);
-            say::problems(&[Diagnostic::error(why)]);
-            end.server_output.iter().for_each(|line| say::line(&format!("    server output    {line}")));
+        if let Some(why) = end.incomplete_reason {
+            exit = exit.combine(ExitStatus::Incomplete);
+            messages::print_problems(&[Diagnostic::error(why)]);
+            end.server_output.iter().for_each(|line| messages::print_line(&format!("    server output    {line}")));
         }
-        if let Some((_, id, why)) = end.left {
+        if let Some((_, id, why)) = end.leaked_fixtures {
             let reason = format!("cleanup failed for `{id}`; its resources may remain: {why}");
-            say::problems(&[Diagnostic { severity: Severity::Warning, ..Diagnostic::error(reason) }]);
+            messages::print_problems(&[Diagnostic { severity: Severity::Warning, ..Diagnostic::error(reason) }]);
         }
     }
     lines.flush()?;
     if is_text && all.sent > 0 {
-        text.finish(&in_words(&all))?;
+        text.finish(&describe_end(&all))?;
     }
     Ok(exit)
 }
 
 /// Describes the result of a replay: `2 cases sent again · 1 diverges now · 1 known`.
-fn in_words(end: &ReplayEnd) -> String {
+fn describe_end(end: &ReplaySummary) -> String {
     let of = if end.sent == 1 { "1 case".to_owned() } else { format!("{} cases", end.sent) };
     let diverge = if end.diverging == 1 { "1 diverges".to_owned() } else { format!("{} diverge", end.diverging) };
     let mut words = format!("{of} sent again · {diverge} now");
@@ -123,54 +123,54 @@ fn in_words(end: &ReplayEnd) -> String {
 }
 
 /// Returns the snapshot options for a scenario. A replay never writes snapshots.
-fn keeping(
+fn snapshot_options(
     flags: &ReplayFlags,
     record: &RunRecord,
     scenario: &ScenarioRecord,
     directory: &Path,
-) -> Result<Option<Keeping>, Stopped> {
+) -> Result<Option<SnapshotOptions>, CommandError> {
     if flags.no_snapshots || (record.no_snapshots && flags.snapshots.is_none()) {
         return Ok(None);
     }
     let found = store::find_scenario(directory, &scenario.named)?;
     let folder = flags.snapshots.as_deref().or(record.snapshots.as_deref().map(Path::new));
-    Ok(Some(super::snapshot::keeping(folder, &found, directory, Update::No)))
+    Ok(Some(super::snapshot::snapshot_options(folder, &found, directory, SnapshotUpdate::No)))
 }
 
 /// Returns the cases that the argument selects.
-fn wanted(flags: &ReplayFlags, directory: &Path) -> Result<Wanted, Stopped> {
+fn select_cases(flags: &ReplayFlags, directory: &Path) -> Result<ReplaySelection, CommandError> {
     let what = flags.what.as_str();
     let path = directory.join(what);
     let is_file = path.is_file() || what.ends_with(".ndjson");
     let last = LastRun::load(directory);
     let (record, mut results) = if is_file {
         let mut results = store::open_results(&path)?;
-        let began = pipeline::index(&mut results).map_err(|problem| named(&problem, what))?.began;
+        let began = pipeline::index_results(&mut results).map_err(|problem| with_file_name(&problem, what))?.runs;
         let of_last = last.ok().map(|(record, _)| record);
-        (of_file(&began, of_last, what, directory)?, results)
+        (record_of_file(&began, of_last, what, directory)?, results)
     } else {
         last?
     };
     io::Seek::rewind(&mut results)?;
-    let index = pipeline::index(&mut results).map_err(|problem| named(&problem, what))?;
-    let chosen: Vec<Indexed> = if is_file || what == "last" {
+    let index = pipeline::index_results(&mut results).map_err(|problem| with_file_name(&problem, what))?;
+    let chosen: Vec<IndexedCase> = if is_file || what == "last" {
         index.cases.iter().filter(|case| case.verdict == Verdict::Diverges || case.has_changed()).cloned().collect()
     } else {
-        vec![by_id(what, &index, &record)?]
+        vec![find_case(what, &index, &record)?]
     };
     let all: HashSet<&str> = chosen.iter().map(|case| case.id.as_str()).collect();
-    let then = pipeline::recorded(&mut results, &|id| all.contains(id))?;
-    let ids = by_scenario(&chosen, &record);
-    Ok(Wanted { record, ids, then: then.into_iter().map(|then| (then.id.clone(), then)).collect() })
+    let then = pipeline::read_recorded_cases(&mut results, &|id| all.contains(id))?;
+    let ids = group_by_scenario(&chosen, &record);
+    Ok(ReplaySelection { record, ids, recorded: then.into_iter().map(|then| (then.id.clone(), then)).collect() })
 }
 
-fn named(problem: &Diagnostic, what: &str) -> Diagnostic {
+fn with_file_name(problem: &Diagnostic, what: &str) -> Diagnostic {
     Diagnostic { reason: format!("`{what}`: {}", problem.reason), ..problem.clone() }
 }
 
 /// Returns the record of the run in a results file: the stored record if it is the last run, otherwise one built from
 /// the events in the file.
-fn of_file(began: &[Began], last: Option<RunRecord>, what: &str, directory: &Path) -> Result<RunRecord, Stopped> {
+fn record_of_file(began: &[RecordedRunStart], last: Option<RunRecord>, what: &str, directory: &Path) -> Result<RunRecord, CommandError> {
     let Some(first) = began.first() else {
         let problem = Diagnostic::error(format!("no run in `{what}`"));
         return Err(problem.with_hint("use a file that `overstep check --report ndjson=PATH` wrote").into());
@@ -180,9 +180,9 @@ fn of_file(began: &[Began], last: Option<RunRecord>, what: &str, directory: &Pat
     }
     let config = Config::load(directory)?;
     // A server that overstep started is started again, possibly on another port.
-    let starts = |name: &str| config.settings.endpoints.get(name).is_some_and(|entry| !entry.start.is_empty());
-    let by_name = |began: &Began| began.profile == "embedded" || starts(&began.profile);
-    let scenario = |began: &Began| ScenarioRecord {
+    let starts_server = |name: &str| config.settings.endpoints.get(name).is_some_and(|entry| !entry.start.is_empty());
+    let by_name = |began: &RecordedRunStart| began.profile == "embedded" || starts_server(&began.profile);
+    let scenario = |began: &RecordedRunStart| ScenarioRecord {
         scenario: began.scenario.clone(),
         named: began.scenario.clone(),
         endpoint: if by_name(began) { began.profile.clone() } else { began.endpoint.clone() },
@@ -202,31 +202,31 @@ fn of_file(began: &[Began], last: Option<RunRecord>, what: &str, directory: &Pat
 }
 
 /// Returns the options for sending the cases again.
-fn sending(flags: &ReplayFlags, record: &RunRecord, endpoint: &Endpoint, directory: &Path) -> Result<Sending, Stopped> {
+fn run_options(flags: &ReplayFlags, record: &RunRecord, endpoint: &ResolvedEndpoint, directory: &Path) -> Result<RunOptions, CommandError> {
     // The cases are sent one after another, so that each response belongs to exactly one case.
-    let mut settings = Settings { workers: 1, ..Settings::default() };
+    let mut settings = TransportOptions { workers: 1, ..TransportOptions::default() };
     let span = flags.request_timeout.map(|span| span.0).or(record.request_timeout.map(Duration::from_millis));
     if let Some(span) = span {
-        settings.limits.total = span;
-        settings.limits.idle = span;
+        settings.limits.total_timeout = span;
+        settings.limits.idle_timeout = span;
     }
-    let rate = endpoint.rate_limit.as_deref().map(super::values::rate).transpose();
+    let rate = endpoint.rate_limit.as_deref().map(super::flag_values::parse_rate).transpose();
     let rate =
         rate.map_err(|reason| Diagnostic::error(format!("`rate-limit` of endpoint `{}`: {reason}", endpoint.profile)))?;
-    settings.rate = rate.map(|rate| RateLimit { interval: Duration::from_secs_f64(1.0 / rate.0) });
+    settings.rate_limit = rate.map(|rate| RateLimit { interval: Duration::from_secs_f64(1.0 / rate.0) });
     let insecure = flags.insecure || (record.insecure && flags.cacert.is_none());
     let ca = flags.cacert.clone().or_else(|| record.cacert.as_ref().filter(|_| !insecure).map(Into::into));
     let ca = ca.map(|file| directory.join(file)).or_else(|| endpoint.ca.clone());
-    Ok(Sending {
+    Ok(RunOptions {
         settings,
-        ca: ca.map(|file| store::read_bytes(&file)).transpose()?,
+        ca_pem: ca.map(|file| store::read_bytes(&file)).transpose()?,
         insecure,
         proxy: flags.proxy.clone().or_else(|| record.proxy.clone()),
         max_failures: None,
-        keeping: None,
-        beside: None,
+        snapshots: None,
+        differential: None,
         strict: flags.strict || record.strict,
         // The server log of the recorded run stays unchanged.
-        log: None,
+        log_directory: None,
     })
 }

@@ -2,34 +2,34 @@
 //!
 //! It never contains a secret: secrets are replaced by the names of shell variables.
 
-use super::flags::{ChooseFlags, LevelFlag};
+use super::flags::{SelectionFlags, LevelFlag};
 
 /// Returns `overstep check connect -e http://…` with every flag that changes what is sent.
-pub fn again(scenario: &str, endpoint: Option<&str>, allow_remote: bool, choose: &ChooseFlags) -> String {
-    let mut words = vec!["overstep check".to_owned(), word(scenario)];
-    let mut flag = |name: &str, value: &str| words.push(format!("{name} {}", word(value)));
+pub fn rerun_command(scenario: &str, endpoint: Option<&str>, allow_remote: bool, choose: &SelectionFlags) -> String {
+    let mut words = vec!["overstep check".to_owned(), quote_word(scenario)];
+    let mut push_flag = |name: &str, value: &str| words.push(format!("{name} {}", quote_word(value)));
     if let Some(endpoint) = endpoint {
-        flag("-e", endpoint);
+        push_flag("-e", endpoint);
     }
     if let Some(file) = &choose.variables_file {
-        flag("--variables-file", &file.display().to_string());
+        push_flag("--variables-file", &file.display().to_string());
     }
     for (name, value) in &choose.variable {
-        flag("--variable", &format!("{name}={value}"));
+        push_flag("--variable", &format!("{name}={value}"));
     }
     if choose.seed != 1 {
-        flag("--seed", &choose.seed.to_string());
+        push_flag("--seed", &choose.seed.to_string());
     }
     match choose.level {
-        LevelFlag::Quick => flag("--level", "quick"),
-        LevelFlag::Exhaustive => flag("--level", "exhaustive"),
+        LevelFlag::Quick => push_flag("--level", "quick"),
+        LevelFlag::Exhaustive => push_flag("--level", "exhaustive"),
         LevelFlag::Full => {}
     }
     for (name, _) in &choose.secret {
-        words.push(format!("--secret \"{name}=${}\"", shell_name(name)));
+        words.push(format!("--secret \"{name}=${}\"", shell_variable_name(name)));
     }
     for (name, _) in &choose.header {
-        words.push(format!("-H \"{name}: ${}\"", shell_name(name)));
+        words.push(format!("-H \"{name}: ${}\"", shell_variable_name(name)));
     }
     if allow_remote {
         words.push("--allow-remote".to_owned());
@@ -38,13 +38,13 @@ pub fn again(scenario: &str, endpoint: Option<&str>, allow_remote: bool, choose:
 }
 
 /// Returns the name of the shell variable for a variable or header: uppercase, with `_` for other characters.
-pub fn shell_name(name: &str) -> String {
+pub fn shell_variable_name(name: &str) -> String {
     name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect()
 }
 
-fn word(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
-    if !text.is_empty() && text.chars().all(plain) {
+fn quote_word(text: &str) -> String {
+    let is_unquoted = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
+    if !text.is_empty() && text.chars().all(is_unquoted) {
         text.to_owned()
     } else {
         format!("'{}'", text.replace('\'', "'\\''"))

@@ -2,19 +2,19 @@
 //!
 //! It never waits forever for a task that does not finish.
 
-use super::Stopped;
+use super::CommandError;
 use overstep::report::Diagnostic;
 use std::time::Duration;
 
 /// Maximum time that tasks may still run when the command ends.
-const GRACE: Duration = Duration::from_secs(1);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A tokio runtime that waits for the remaining tasks only for [`SHUTDOWN_TIMEOUT`] when it is dropped: the command's
 /// work is done by then.
-pub struct Runtime(Option<tokio::runtime::Runtime>);
+pub struct CommandRuntime(Option<tokio::runtime::Runtime>);
 
-impl Runtime {
-    pub fn new() -> Result<Self, Stopped> {
+impl CommandRuntime {
+    pub fn new() -> Result<Self, CommandError> {
         let built = tokio::runtime::Builder::new_multi_thread().enable_all().build();
         Ok(Self(Some(built.map_err(|error| Diagnostic::error(format!("cannot start the async runtime: {error}")))?)))
     }
@@ -25,10 +25,10 @@ impl Runtime {
     }
 }
 
-impl Drop for Runtime {
+impl Drop for CommandRuntime {
     fn drop(&mut self) {
         if let Some(runtime) = self.0.take() {
-            runtime.shutdown_timeout(GRACE);
+            runtime.shutdown_timeout(SHUTDOWN_TIMEOUT);
         }
     }
 }

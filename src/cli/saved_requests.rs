@@ -3,42 +3,42 @@
 //!
 //! It never interprets the requests; `pipeline` does.
 
-use super::{Stopped, say};
-use crate::config::{problem, warning};
-use overstep::pipeline::Saved;
+use super::{CommandError, messages};
+use crate::config::{error_diagnostic, warning_diagnostic};
+use overstep::pipeline::SavedRegression;
 use overstep::report::Diagnostic;
-use overstep::store::{self, Found};
+use overstep::store::{self, FoundScenario};
 use std::path::{Path, PathBuf};
 
 /// Returns the folder of a scenario's saved requests: `NAME.saved` next to its file.
-pub fn folder(found: &Found, directory: &Path) -> PathBuf {
-    let beside = found.directory.clone().unwrap_or_else(|| directory.join("scenarios"));
-    beside.join(format!("{}.saved", found.name))
+pub fn saved_folder(found: &FoundScenario, directory: &Path) -> PathBuf {
+    let scenarios = found.directory.clone().unwrap_or_else(|| directory.join("scenarios"));
+    scenarios.join(format!("{}.saved", found.name))
 }
 
 /// Returns the default folder for the findings of fuzzing.
-pub fn artifacts(scenario: &str, directory: &Path) -> PathBuf {
+pub fn artifacts_folder(scenario: &str, directory: &Path) -> PathBuf {
     directory.join(".overstep").join("fuzz").join(scenario)
 }
 
 /// Reads the saved requests of a scenario.
-pub fn kept(found: &Found, directory: &Path) -> Result<Vec<Saved>, Stopped> {
-    read(&folder(found, directory), directory)
+pub fn read_scenario_requests(found: &FoundScenario, directory: &Path) -> Result<Vec<SavedRegression>, CommandError> {
+    read_requests(&saved_folder(found, directory), directory)
 }
 
 /// Reads all saved requests in a folder.
-pub fn read(folder: &Path, directory: &Path) -> Result<Vec<Saved>, Stopped> {
+pub fn read_requests(folder: &Path, directory: &Path) -> Result<Vec<SavedRegression>, CommandError> {
     let mut all = Vec::new();
-    for (path, bytes) in store::small_files(folder)? {
+    for (path, bytes) in store::read_small_files(folder)? {
         if path.extension().is_none_or(|extension| extension != "toml") {
             continue;
         }
         let shown = path.strip_prefix(directory).unwrap_or(&path).display().to_string();
         let text = String::from_utf8(bytes).map_err(|_| Diagnostic::error(format!("`{shown}` is not UTF-8")))?;
         let (regression, odd) =
-            overstep::scenario::read_regression(&text).map_err(|error| problem(&shown, &text, error))?;
-        let odd: Vec<_> = odd.into_iter().map(|one| warning(&shown, &text, one)).collect();
-        say::warnings(&odd, false)?;
+            overstep::scenario::read_regression(&text).map_err(|error| error_diagnostic(&shown, &text, error))?;
+        let warnings: Vec<_> = odd.into_iter().map(|one| warning_diagnostic(&shown, &text, one)).collect();
+        messages::print_warnings(&warnings, false)?;
         let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
         if name.contains('/') || name.contains('*') {
             return Err(Diagnostic::error(format!(
@@ -46,7 +46,7 @@ pub fn read(folder: &Path, directory: &Path) -> Result<Vec<Saved>, Stopped> {
             ))
             .into());
         }
-        all.push(Saved::new(&name, &shown, &regression)?);
+        all.push(SavedRegression::new(&name, &shown, &regression)?);
     }
     Ok(all)
 }

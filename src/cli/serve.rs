@@ -3,46 +3,46 @@
 //! It never listens on anything but loopback.
 
 use super::flags::ServeFlags;
-use super::jobs::{Variables, choose, places};
-use super::{Stopped, runtime::Runtime, say};
-use overstep::exit::Exit;
+use super::jobs::{VariableFlags, read_scenarios, document_places};
+use super::{CommandError, runtime::CommandRuntime, messages};
+use overstep::exit::ExitStatus;
 use overstep::report::Diagnostic;
 use overstep::{pipeline, store};
 use std::io::Write as _;
 
 /// Serves a scenario's contract until the process is interrupted.
-pub fn serve(flags: &ServeFlags) -> Result<Exit, Stopped> {
+pub fn serve_scenario(flags: &ServeFlags) -> Result<ExitStatus, CommandError> {
     let names: Vec<String> = flags.scenario.iter().cloned().collect();
-    let variables = Variables { plain: &flags.variable, secret: &flags.secret, file: None };
-    let chosen = choose(&names, &variables, false)?;
+    let variables = VariableFlags { plain: &flags.variable, secret: &flags.secret, file: None };
+    let chosen = read_scenarios(&names, &variables, false)?;
     let [(found, scenario)] = chosen.scenarios.as_slice() else {
         let names: Vec<&str> = chosen.scenarios.iter().map(|(found, _)| found.name.as_str()).collect();
         let problem = Diagnostic::error("more than one scenario to serve");
         return Err(problem.with_hint(format!("name one: {}", names.join(", "))).into());
     };
-    let documents = store::sources(&places(found.directory.clone()), &scenario.sources)?;
-    let loaded = pipeline::load(scenario, &found.shown, documents)?;
-    say::problems(&loaded.problems);
+    let documents = store::read_sources(&document_places(found.directory.clone()), &scenario.sources)?;
+    let loaded = pipeline::load_scenario(scenario, &found.display_name, documents)?;
+    messages::print_problems(&loaded.diagnostics);
     if flags.list_faults {
         let mut out = std::io::BufWriter::new(std::io::stdout());
-        for (name, description) in pipeline::faults(&loaded.contract) {
+        for (name, description) in pipeline::list_faults(&loaded.contract) {
             writeln!(out, "{name}  {description}")?;
         }
         out.flush()?;
-        return Ok(Exit::Kept);
+        return Ok(ExitStatus::Success);
     }
-    let runtime = Runtime::new()?;
+    let runtime = CommandRuntime::new()?;
     runtime.block_on(async {
         let server = pipeline::serve(&loaded.contract, &loaded.inferred.scenario, &flags.fault, flags.port).await?;
         let mut out = std::io::stdout();
         writeln!(out, "http://{}", server.address())?;
         out.flush()?;
-        say::line(&format!(
+        messages::print_line(&format!(
             "serving {} operations of {}; press Ctrl-C to stop",
             loaded.contract.operations.len(),
             found.name
         ));
-        super::check::interrupted().await;
-        Ok(Exit::Kept)
+        super::check::wait_for_interrupt().await;
+        Ok(ExitStatus::Success)
     })
 }

@@ -2,9 +2,9 @@
 //!
 //! This file never connects: whether a host is local is decided by its name alone.
 
-use super::{Config, Environment, substituted};
+use super::{Config, EnvironmentLookup, substitute_variables};
 use overstep::report::Diagnostic;
-use overstep::scenario::EndpointEntry;
+use overstep::scenario::EndpointConfig;
 use std::net::IpAddr;
 
 /// The kind of server that requests are sent to.
@@ -18,7 +18,7 @@ pub enum EndpointKind {
 
 /// An endpoint with all settings of its entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Endpoint {
+pub struct ResolvedEndpoint {
     /// The kind of server.
     pub kind: EndpointKind,
     /// The endpoint's name: `embedded`, or `default` for a bare URL.
@@ -32,33 +32,33 @@ pub struct Endpoint {
     /// Headers on every request.
     pub headers: Vec<(String, String)>,
     /// How the server is started and reset; variables in commands and their environment are already substituted.
-    pub entry: EndpointEntry,
+    pub entry: EndpointConfig,
     /// The working directory of its commands.
     pub directory: std::path::PathBuf,
 }
 
-impl Endpoint {
+impl ResolvedEndpoint {
     /// Resolves the endpoint that `--endpoint` or a scenario names.
     pub fn resolve(
         text: &str,
         config: &Config,
         allow_remote: bool,
-        environment: Environment<'_>,
+        environment: EnvironmentLookup<'_>,
     ) -> Result<Self, Box<Diagnostic>> {
         if text == "embedded" {
-            return Ok(Self::bare(EndpointKind::Embedded, "embedded", true));
+            return Ok(Self::without_settings(EndpointKind::Embedded, "embedded", true));
         }
         if text.contains("://") {
-            let loopback = checked(text)?;
-            refuse_remote(text, loopback || allow_remote, None)?;
-            return Ok(Self::bare(EndpointKind::Url(trimmed(text)), "default", loopback));
+            let loopback = check_url(text)?;
+            reject_remote(text, loopback || allow_remote, None)?;
+            return Ok(Self::without_settings(EndpointKind::Url(trim_url(text)), "default", loopback));
         }
         let Some(entry) = config.settings.endpoints.get(text) else {
-            return Err(Box::new(unknown(text, config)));
+            return Err(Box::new(unknown_endpoint(text, config)));
         };
-        let url = substituted(entry.url.as_deref().unwrap_or("http://127.0.0.1:{port}"), environment)?;
-        let loopback = checked(&url.replace("{port}", "1"))?;
-        refuse_remote(&url, loopback || allow_remote || entry.remote, Some(text))?;
+        let url = substitute_variables(entry.url.as_deref().unwrap_or("http://127.0.0.1:{port}"), environment)?;
+        let loopback = check_url(&url.replace("{port}", "1"))?;
+        reject_remote(&url, loopback || allow_remote || entry.remote, Some(text))?;
         let starts = !entry.start.is_empty();
         if (starts || entry.reset.is_some()) && !loopback {
             let reason = format!("endpoint `{text}` is not on this machine, so it is neither started nor reset");
@@ -73,22 +73,22 @@ impl Endpoint {
                 problem.with_hint("use `http://127.0.0.1:{port}` to let overstep choose a free port"),
             ));
         }
-        let mut endpoint = Self::bare(EndpointKind::Url(trimmed(&url)), text, loopback);
+        let mut endpoint = Self::without_settings(EndpointKind::Url(trim_url(&url)), text, loopback);
         endpoint.rate_limit.clone_from(&entry.rate_limit);
         endpoint.ca = entry.ca.as_ref().map(|ca| config.directory.join(ca));
         for (name, value) in &entry.headers {
-            endpoint.headers.push((name.clone(), substituted(value, environment)?));
+            endpoint.headers.push((name.clone(), substitute_variables(value, environment)?));
         }
         endpoint.directory = config.directory.join(entry.cwd.as_deref().unwrap_or("."));
         endpoint.entry = entry.clone();
         let entry = &mut endpoint.entry;
         for word in entry.start.iter_mut().chain(&mut entry.version).chain(entry.env.values_mut()) {
-            *word = substituted(word, environment)?;
+            *word = substitute_variables(word, environment)?;
         }
         Ok(endpoint)
     }
 
-    fn bare(kind: EndpointKind, profile: &str, loopback: bool) -> Self {
+    fn without_settings(kind: EndpointKind, profile: &str, loopback: bool) -> Self {
         let profile = profile.to_owned();
         Self {
             kind,
@@ -97,17 +97,17 @@ impl Endpoint {
             rate_limit: None,
             ca: None,
             headers: Vec::new(),
-            entry: EndpointEntry::default(),
+            entry: EndpointConfig::default(),
             directory: std::path::PathBuf::new(),
         }
     }
 }
 
-fn trimmed(url: &str) -> String {
+fn trim_url(url: &str) -> String {
     url.trim().trim_end_matches('/').to_owned()
 }
 
-fn unknown(text: &str, config: &Config) -> Diagnostic {
+fn unknown_endpoint(text: &str, config: &Config) -> Diagnostic {
     let known: Vec<&str> = config.settings.endpoints.keys().map(String::as_str).chain(["embedded"]).collect();
     let near = known.iter().min_by_key(|known| strsim::damerau_levenshtein(text, known));
     let hint = if text.contains([':', '.']) || text == "localhost" {
@@ -121,8 +121,8 @@ fn unknown(text: &str, config: &Config) -> Diagnostic {
 }
 
 /// Returns true if the host of the URL is this machine; returns an error if requests cannot be sent to the URL.
-fn checked(url: &str) -> Result<bool, Box<Diagnostic>> {
-    let wrong = |why: &str| Box::new(Diagnostic::error(format!("invalid endpoint `{}`: {why}", hidden(url))));
+fn check_url(url: &str) -> Result<bool, Box<Diagnostic>> {
+    let wrong = |why: &str| Box::new(Diagnostic::error(format!("invalid endpoint `{}`: {why}", redact_user_info(url))));
     let uri: http::Uri = url.trim().parse().map_err(|error: http::uri::InvalidUri| wrong(&error.to_string()))?;
     if !matches!(uri.scheme_str(), Some("http" | "https")) {
         return Err(wrong("only http and https are supported"));
@@ -143,7 +143,7 @@ fn checked(url: &str) -> Result<bool, Box<Diagnostic>> {
 }
 
 /// Returns the URL without the user and password that it may contain.
-fn hidden(url: &str) -> String {
+fn redact_user_info(url: &str) -> String {
     match (url.find("://"), url.rfind('@')) {
         (Some(start), Some(end)) if end > start => format!("{}://…{}", &url[..start], &url[end..]),
         _ => url.to_owned(),
@@ -160,24 +160,24 @@ fn is_loopback(host: &str) -> bool {
     host == "localhost" || host.ends_with(".localhost")
 }
 
-fn refuse_remote(url: &str, allowed: bool, name: Option<&str>) -> Result<(), Box<Diagnostic>> {
+fn reject_remote(url: &str, allowed: bool, name: Option<&str>) -> Result<(), Box<Diagnostic>> {
     if allowed {
         return Ok(());
     }
-    let lasting = match name {
+    let setting = match name {
         Some(name) => format!("`remote = true` in `[endpoints.{name}]`"),
         None => "`remote = true` in its entry in overstep.toml".to_owned(),
     };
     let problem = Diagnostic::error(format!("`{url}` is not on this machine, and boundary tests can do harm there"));
-    Err(Box::new(problem.with_hint(format!("if this is intended, allow it with --allow-remote, or with {lasting}"))))
+    Err(Box::new(problem.with_hint(format!("if this is intended, allow it with --allow-remote, or with {setting}"))))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn resolve(text: &str, allow_remote: bool) -> Result<Endpoint, Box<Diagnostic>> {
-        Endpoint::resolve(text, &Config::default(), allow_remote, &|_| None)
+    fn resolve(text: &str, allow_remote: bool) -> Result<ResolvedEndpoint, Box<Diagnostic>> {
+        ResolvedEndpoint::resolve(text, &Config::default(), allow_remote, &|_| None)
     }
 
     #[test]
@@ -222,7 +222,7 @@ mod tests {
         assert_eq!(warnings, []);
         let config = Config { settings, directory: "/project".into(), warnings: Vec::new() };
         let environment = |name: &str| (name == "PORT").then(|| "99".to_owned());
-        let resolve = |name: &str| Endpoint::resolve(name, &config, false, &environment);
+        let resolve = |name: &str| ResolvedEndpoint::resolve(name, &config, false, &environment);
         let local = resolve("local").expect("known");
         assert_eq!(local.kind, EndpointKind::Url("http://127.0.0.1:99".into()));
         assert_eq!(local.profile, "local");

@@ -2,7 +2,7 @@
 //!
 //! It never removes what the sources state: an amendment is one more fact, which takes precedence.
 
-use super::{Contract, ErrorName, ErrorShape, Fact, Kind, MemberPath, Role, Rule, Segment, Shape, ShapeId, Standing};
+use super::{Contract, ErrorName, ErrorShape, Fact, ShapeKind, MemberPath, ErrorRole, ShapeRule, PathSegment, Shape, ShapeId, FactOrigin};
 use serde_json::Value as Json;
 use std::collections::HashMap;
 
@@ -24,7 +24,7 @@ pub struct Amendment {
 /// The error returned if an amendment does not fit the contract.
 #[derive(Debug, thiserror::Error)]
 #[error("`{at}`: {reason}")]
-pub struct AmendError {
+pub struct AmendmentError {
     /// The amendment's `at`.
     pub at: String,
     /// What is wrong.
@@ -34,10 +34,10 @@ pub struct AmendError {
 }
 
 /// The fields of an operation that can be amended.
-const OPERATION_FIELDS: [&str; 6] = ["errors", "laws", "permission", "http.success", "http.method", "http.uri"];
+const AMENDABLE_OPERATION_FIELDS: [&str; 6] = ["errors", "laws", "permission", "http.success", "http.method", "http.uri"];
 
 /// The fields of a member that can be amended.
-const MEMBER_FIELDS: [&str; 11] = [
+const AMENDABLE_MEMBER_FIELDS: [&str; 11] = [
     "length.min",
     "length.max",
     "range.min",
@@ -56,27 +56,27 @@ impl Contract {
     ///
     /// # Errors
     /// Returns an error if `at` does not name a field of this contract or the value does not fit.
-    pub fn amend(&mut self, amendment: &Amendment) -> Result<(), AmendError> {
-        let fail = |reason: String, hint: Option<String>| AmendError { at: amendment.at.clone(), reason, hint };
+    pub fn amend(&mut self, amendment: &Amendment) -> Result<(), AmendmentError> {
+        let fail = |reason: String, hint: Option<String>| AmendmentError { at: amendment.at.clone(), reason, hint };
         let (operation, rest) = amendment.at.split_once('.').ok_or_else(|| {
             fail("field missing".into(), Some("use `Operation.field` or `Operation.Member.field`".into()))
         })?;
         let Some(index) = self.operations.iter().position(|known| known.name.as_str() == operation) else {
             let names = self.operations.iter().map(|known| known.name.as_str());
-            return Err(fail(format!("unknown operation `{operation}`"), nearest(operation, names)));
+            return Err(fail(format!("unknown operation `{operation}`"), suggest_nearest(operation, names)));
         };
         let said = match (&amendment.add, &amendment.set) {
             (Some(value), None) | (None, Some(value)) => value,
             _ => return Err(fail("exactly one of `add` and `set` is required".into(), None)),
         };
-        if OPERATION_FIELDS.contains(&rest) {
+        if AMENDABLE_OPERATION_FIELDS.contains(&rest) {
             return self.amend_operation(index, rest, said, amendment).map_err(|(reason, hint)| fail(reason, hint));
         }
         let (path, field) = split_field(rest).ok_or_else(|| {
             let word = rest.rsplit('.').next().unwrap_or(rest);
-            let possible = OPERATION_FIELDS.into_iter().chain(MEMBER_FIELDS);
+            let possible = AMENDABLE_OPERATION_FIELDS.into_iter().chain(AMENDABLE_MEMBER_FIELDS);
             let hint =
-                nearest(word, possible).or_else(|| Some(format!("expected one of {}", MEMBER_FIELDS.join(", "))));
+                suggest_nearest(word, possible).or_else(|| Some(format!("expected one of {}", AMENDABLE_MEMBER_FIELDS.join(", "))));
             fail(format!("`{rest}` does not name a field that can be amended"), hint)
         })?;
         // Shapes are split on the way to the member, so a failure must not leave a half-changed contract behind.
@@ -86,11 +86,11 @@ impl Contract {
         Ok(())
     }
 
-    fn amend_operation(&mut self, index: usize, field: &str, said: &Json, amendment: &Amendment) -> Result<(), Why> {
-        let fact = |path: String, value: Json| Fact::new(path, value, Standing::Scenario, &amendment.source);
-        let text = || said.as_str().ok_or_else(|| why("expected a string"));
+    fn amend_operation(&mut self, index: usize, field: &str, new_value: &Json, amendment: &Amendment) -> Result<(), Rejection> {
+        let fact = |path: String, value: Json| Fact::new(path, value, FactOrigin::Scenario, &amendment.source);
+        let text = || new_value.as_str().ok_or_else(|| rejection("expected a string"));
         match field {
-            "errors" => return self.amend_errors(index, said, amendment),
+            "errors" => return self.amend_errors(index, new_value, amendment),
             "laws" => {
                 let law = text()?;
                 let mut fact = fact(format!("laws/{law}"), true.into());
@@ -98,34 +98,34 @@ impl Contract {
                     self.operations[index].laws.clear();
                     fact.value = true.into();
                 }
-                self.operations[index].state(fact);
+                self.operations[index].add_fact(fact);
             }
             "http.success" => {
-                let status = said.as_u64().filter(|code| (100..600).contains(code));
-                let status = status.ok_or_else(|| why("expected a status from 100 to 599"))?;
-                self.operations[index].state(fact("http/success".into(), status.into()));
+                let status = new_value.as_u64().filter(|code| (100..600).contains(code));
+                let status = status.ok_or_else(|| rejection("expected a status from 100 to 599"))?;
+                self.operations[index].add_fact(fact("http/success".into(), status.into()));
             }
             _ => {
                 let value = text()?.to_owned();
-                self.operations[index].state(fact(field.replace('.', "/"), value.into()));
+                self.operations[index].add_fact(fact(field.replace('.', "/"), value.into()));
             }
         }
         Ok(())
     }
 
-    fn amend_errors(&mut self, index: usize, said: &Json, amendment: &Amendment) -> Result<(), Why> {
+    fn amend_errors(&mut self, index: usize, new_value: &Json, amendment: &Amendment) -> Result<(), Rejection> {
         if amendment.add.is_none() {
-            return Err(why("errors can only be added; use `add`"));
+            return Err(rejection("errors can only be added; use `add`"));
         }
-        let object = said.as_object().ok_or_else(|| why("expected an error of the form `{ status, code, role }`"))?;
+        let object = new_value.as_object().ok_or_else(|| rejection("expected an error of the form `{ status, code, role }`"))?;
         if let Some(unknown) = object.keys().find(|key| !["status", "code", "name", "role"].contains(&key.as_str())) {
             return Err((
                 format!("unknown error field `{unknown}`"),
-                nearest(unknown, ["status", "code", "name", "role"]),
+                suggest_nearest(unknown, ["status", "code", "name", "role"]),
             ));
         }
         let text = |key: &str| object.get(key).and_then(Json::as_str);
-        let name = text("name").or_else(|| text("code")).ok_or_else(|| why("error has no `code` or `name`"))?;
+        let name = text("name").or_else(|| text("code")).ok_or_else(|| rejection("error has no `code` or `name`"))?;
         let status = match object.get("status") {
             None => None,
             Some(value) => Some(
@@ -133,10 +133,10 @@ impl Contract {
                     .as_u64()
                     .and_then(|code| u16::try_from(code).ok())
                     .filter(|code| (100..600).contains(code))
-                    .ok_or_else(|| why("expected an error `status` from 100 to 599"))?,
+                    .ok_or_else(|| rejection("expected an error `status` from 100 to 599"))?,
             ),
         };
-        let role: Option<Role> = match text("role") {
+        let role: Option<ErrorRole> = match text("role") {
             None => None,
             Some(role) => Some(serde_json::from_value(role.into()).map_err(|_| {
                 let roles = [
@@ -152,13 +152,13 @@ impl Contract {
                 ];
                 (
                     format!("unknown role `{role}`"),
-                    nearest(role, roles).or(Some(format!("expected one of {}", roles.join(", ")))),
+                    suggest_nearest(role, roles).or(Some(format!("expected one of {}", roles.join(", ")))),
                 )
             })?),
         };
         let error = self.errors.entry(ErrorName::from(name)).or_insert_with(|| ErrorShape {
             status: None,
-            role: role.unwrap_or_else(|| Role::infer(status, name, "")),
+            role: role.unwrap_or_else(|| ErrorRole::infer(status, name, "")),
             code: None,
             shape: None,
             facts: Vec::new(),
@@ -166,14 +166,14 @@ impl Contract {
         if let Some(code) = text("code").filter(|code| *code != name) {
             error.code = Some(code.to_owned());
         }
-        let fact = |path: &str, value: Json| Fact::new(path, value, Standing::Scenario, &amendment.source);
+        let fact = |path: &str, value: Json| Fact::new(path, value, FactOrigin::Scenario, &amendment.source);
         if let Some(status) = status {
-            error.state(fact("status", status.into()));
+            error.add_fact(fact("status", status.into()));
         }
         if let Some(role) = role {
-            error.state(fact("role", serde_json::to_value(role).unwrap_or_default()));
+            error.add_fact(fact("role", serde_json::to_value(role).unwrap_or_default()));
         }
-        self.operations[index].state(fact(&format!("errors/{name}"), true.into()));
+        self.operations[index].add_fact(fact(&format!("errors/{name}"), true.into()));
         Ok(())
     }
 
@@ -182,79 +182,79 @@ impl Contract {
         index: usize,
         path: &str,
         field: &str,
-        said: &Json,
+        new_value: &Json,
         amendment: &Amendment,
-    ) -> Result<(), Why> {
+    ) -> Result<(), Rejection> {
         let (output, path) = match path.strip_prefix("(output)") {
             Some(rest) => (true, rest.trim_start_matches('.')),
             None => (false, path),
         };
-        let mut path = MemberPath::parse(path).ok_or_else(|| why(&format!("invalid member path `{path}`")))?;
+        let mut path = MemberPath::parse(path).ok_or_else(|| rejection(&format!("invalid member path `{path}`")))?;
         // These two fields belong to the structure that holds the member.
         let member = if matches!(field, "required" | "location") {
             match path.0.pop() {
-                Some(Segment::Member(name)) => Some(name),
-                _ => return Err(why(&format!("`{field}` only applies to members of a structure"))),
+                Some(PathSegment::Member(name)) => Some(name),
+                _ => return Err(rejection(&format!("`{field}` only applies to members of a structure"))),
             }
         } else {
             None
         };
-        check_value(field, said)?;
-        let id = self.own_shape(index, output, &path, member.as_deref())?;
-        let Some(shape) = self.shapes.get_mut(&id) else { return Err(why("shape missing from the contract")) };
-        let fact = |path: String| Fact::new(path, said.clone(), Standing::Scenario, &amendment.source);
+        check_field_value(field, new_value)?;
+        let id = self.isolate_shape(index, output, &path, member.as_deref())?;
+        let Some(shape) = self.shapes.get_mut(&id) else { return Err(rejection("shape missing from the contract")) };
+        let fact = |path: String| Fact::new(path, new_value.clone(), FactOrigin::Scenario, &amendment.source);
         match (member, field) {
-            (Some(name), field) => shape.state(fact(format!("members/{name}/{field}"))),
-            (None, "type") => amend_type(shape, said, fact("type".into()))?,
-            (None, "rules") => amend_rule(shape, said, amendment)?,
+            (Some(name), field) => shape.add_fact(fact(format!("members/{name}/{field}"))),
+            (None, "type") => amend_type(shape, new_value, fact("type".into()))?,
+            (None, "rules") => amend_rule(shape, new_value, amendment)?,
             (None, field) => {
                 let fits = match field {
                     "length.min" | "length.max" => {
-                        shape.kind.is_text() || matches!(shape.kind, Kind::Blob | Kind::List { .. } | Kind::Map { .. })
+                        shape.kind.is_text() || matches!(shape.kind, ShapeKind::Blob | ShapeKind::List { .. } | ShapeKind::Map { .. })
                     }
                     "range.min" | "range.max" => {
-                        matches!(shape.kind, Kind::Integer | Kind::Long | Kind::Float | Kind::Double)
+                        matches!(shape.kind, ShapeKind::Integer | ShapeKind::Long | ShapeKind::Float | ShapeKind::Double)
                     }
                     "pattern" | "enum" => shape.kind.is_text(),
                     _ => true,
                 };
                 if !fits {
-                    return Err(why(&format!("a {} has no `{field}`", shape.kind.name())));
+                    return Err(rejection(&format!("a {} has no `{field}`", shape.kind.name())));
                 }
                 let mut fact = fact(field.replace('.', "/"));
-                if let (true, Kind::Enum { values }) = (field == "enum" && amendment.add.is_some(), &shape.kind) {
+                if let (true, ShapeKind::Enum { values }) = (field == "enum" && amendment.add.is_some(), &shape.kind) {
                     let mut all = values.clone();
-                    let more = said.as_array().into_iter().flatten().filter_map(Json::as_str).map(str::to_owned);
+                    let more = new_value.as_array().into_iter().flatten().filter_map(Json::as_str).map(str::to_owned);
                     all.extend(more.filter(|value| !values.contains(value)));
                     fact.value = all.into();
                 }
-                shape.state(fact);
+                shape.add_fact(fact);
             }
         }
         Ok(())
     }
 
     /// Returns the shape at a path; splits it first if it is used elsewhere too.
-    fn own_shape(&mut self, index: usize, output: bool, path: &MemberPath, last: Option<&str>) -> Result<ShapeId, Why> {
+    fn isolate_shape(&mut self, index: usize, output: bool, path: &MemberPath, last_member: Option<&str>) -> Result<ShapeId, Rejection> {
         let operation = &self.operations[index];
         let root = if output { &operation.output } else { &operation.input };
         let name = operation.name.to_string();
-        let mut id = root.clone().ok_or_else(|| why("the operation has no such input or output"))?;
+        let mut id = root.clone().ok_or_else(|| rejection("the operation has no such input or output"))?;
         // The path is checked first, so that a wrong path changes nothing.
-        let mut walked = id.clone();
-        for segment in path.0.iter().cloned().chain(last.map(|name| Segment::Member(name.to_owned()))) {
-            walked = self.shapes.get(&walked).and_then(|shape| step(shape, &segment).cloned()).ok_or_else(|| {
-                let members = self.shapes.get(&walked).and_then(|shape| shape.kind.members());
+        let mut probed = id.clone();
+        for segment in path.0.iter().cloned().chain(last_member.map(|name| PathSegment::Member(name.to_owned()))) {
+            probed = self.shapes.get(&probed).and_then(|shape| child_shape(shape, &segment).cloned()).ok_or_else(|| {
+                let members = self.shapes.get(&probed).and_then(|shape| shape.kind.members());
                 let names = members.into_iter().flat_map(|members| members.keys().map(String::as_str));
                 match &segment {
-                    Segment::Member(name) => (format!("unknown member `{name}`"), nearest(name, names)),
+                    PathSegment::Member(name) => (format!("unknown member `{name}`"), suggest_nearest(name, names)),
                     other => (format!("no `{}` at this path", MemberPath(vec![other.clone()])), None),
                 }
             })?;
         }
-        let mut uses = self.uses();
+        let mut uses = self.count_references();
         if uses.get(&id).copied().unwrap_or(0) > 1 {
-            let own = self.copy(&id, &format!("{name}{}", if output { "Response" } else { "Request" }));
+            let own = self.copy_shape(&id, &format!("{name}{}", if output { "Response" } else { "Request" }));
             let side = &mut self.operations[index];
             if output {
                 side.output = Some(own.clone())
@@ -262,24 +262,24 @@ impl Contract {
                 side.input = Some(own.clone())
             }
             id = own;
-            uses = self.uses();
+            uses = self.count_references();
         }
-        let mut way = name;
+        let mut name_so_far = name;
         for segment in &path.0 {
-            way.push_str(match segment {
-                Segment::Member(name) => name,
-                Segment::Item => "Item",
-                Segment::Key => "Key",
-                Segment::Value => "Value",
+            name_so_far.push_str(match segment {
+                PathSegment::Member(name) => name,
+                PathSegment::Item => "Item",
+                PathSegment::Key => "Key",
+                PathSegment::Value => "Value",
             });
-            let child = self.shapes.get(&id).and_then(|shape| step(shape, segment).cloned());
-            let Some(child) = child else { return Err(why("shape missing from the contract")) };
+            let child = self.shapes.get(&id).and_then(|shape| child_shape(shape, segment).cloned());
+            let Some(child) = child else { return Err(rejection("shape missing from the contract")) };
             let next = if uses.get(&child).copied().unwrap_or(0) > 1 {
-                let own = self.copy(&child, &way);
+                let own = self.copy_shape(&child, &name_so_far);
                 if let Some(shape) = self.shapes.get_mut(&id) {
-                    point(&mut shape.kind, segment, &own);
+                    set_child_shape(&mut shape.kind, segment, &own);
                 }
-                uses = self.uses();
+                uses = self.count_references();
                 own
             } else {
                 child
@@ -289,7 +289,7 @@ impl Contract {
         Ok(id)
     }
 
-    fn copy(&mut self, id: &ShapeId, name: &str) -> ShapeId {
+    fn copy_shape(&mut self, id: &ShapeId, name: &str) -> ShapeId {
         let mut free = ShapeId::from(name);
         let mut number = 2;
         while self.shapes.contains_key(&free) {
@@ -303,11 +303,11 @@ impl Contract {
     }
 
     /// Returns the number of references to each shape.
-    fn uses(&self) -> HashMap<ShapeId, usize> {
+    fn count_references(&self) -> HashMap<ShapeId, usize> {
         let mut uses = HashMap::new();
         let sides = self.operations.iter().flat_map(|operation| operation.input.iter().chain(&operation.output));
         let bodies = self.errors.values().filter_map(|error| error.shape.as_ref());
-        for id in sides.chain(bodies).chain(self.shapes.values().flat_map(Shape::neighbours)) {
+        for id in sides.chain(bodies).chain(self.shapes.values().flat_map(Shape::child_shape_ids)) {
             *uses.entry(id.clone()).or_default() += 1;
         }
         uses
@@ -315,14 +315,14 @@ impl Contract {
 }
 
 /// A reason and a hint.
-type Why = (String, Option<String>);
+type Rejection = (String, Option<String>);
 
-fn why(reason: &str) -> Why {
+fn rejection(reason: &str) -> Rejection {
     (reason.to_owned(), None)
 }
 
 /// Returns a `did you mean` hint with the nearest of the known names.
-fn nearest<'n>(word: &str, names: impl IntoIterator<Item = &'n str>) -> Option<String> {
+fn suggest_nearest<'n>(word: &str, names: impl IntoIterator<Item = &'n str>) -> Option<String> {
     let near = names
         .into_iter()
         .map(|name| (strsim::jaro_winkler(&word.to_ascii_lowercase(), &name.to_ascii_lowercase()), name))
@@ -333,26 +333,26 @@ fn nearest<'n>(word: &str, names: impl IntoIterator<Item = &'n str>) -> Option<S
 
 /// Splits `Tags{key}.length.max` into member path and field; the path is empty if only a field is given.
 fn split_field(rest: &str) -> Option<(&str, &'static str)> {
-    MEMBER_FIELDS.iter().find_map(|field| {
+    AMENDABLE_MEMBER_FIELDS.iter().find_map(|field| {
         let path = rest.strip_suffix(field)?;
         if path.is_empty() { Some(("", *field)) } else { path.strip_suffix('.').map(|path| (path, *field)) }
     })
 }
 
-fn check_value(field: &str, said: &Json) -> Result<(), Why> {
+fn check_field_value(field: &str, said: &Json) -> Result<(), Rejection> {
     let fits = match field {
         "length.min" | "length.max" => said.is_u64(),
         "range.min" | "range.max" => said.is_number(),
         "pattern" => match said.as_str() {
             Some(pattern) => {
-                fancy_regex::Regex::new(pattern).map_err(|error| why(&format!("invalid pattern: {error}")))?;
+                fancy_regex::Regex::new(pattern).map_err(|error| rejection(&format!("invalid pattern: {error}")))?;
                 true
             }
             None => false,
         },
         "enum" => said.as_array().is_some_and(|list| !list.is_empty() && list.iter().all(Json::is_string)),
         "required" | "unique" => said.is_boolean(),
-        "location" => serde_json::from_value::<super::Location>(said.clone()).is_ok(),
+        "location" => serde_json::from_value::<super::MemberLocation>(said.clone()).is_ok(),
         _ => true,
     };
     let expected = match field {
@@ -363,25 +363,25 @@ fn check_value(field: &str, said: &Json) -> Result<(), Why> {
         "location" => "one of label, query, header, body, payload",
         _ => "true or false",
     };
-    if fits { Ok(()) } else { Err(why(&format!("expected {expected}, found `{said}`"))) }
+    if fits { Ok(()) } else { Err(rejection(&format!("expected {expected}, found `{said}`"))) }
 }
 
-fn step<'s>(shape: &'s Shape, segment: &Segment) -> Option<&'s ShapeId> {
+fn child_shape<'s>(shape: &'s Shape, segment: &PathSegment) -> Option<&'s ShapeId> {
     match (segment, &shape.kind) {
-        (Segment::Item, Kind::List { member }) => Some(member),
-        (Segment::Key, Kind::Map { key, .. }) => Some(key),
-        (Segment::Value, Kind::Map { value, .. }) => Some(value),
-        (Segment::Member(name), kind) => kind.members()?.get(name).map(|member| &member.shape),
+        (PathSegment::Item, ShapeKind::List { member }) => Some(member),
+        (PathSegment::Key, ShapeKind::Map { key, .. }) => Some(key),
+        (PathSegment::Value, ShapeKind::Map { value, .. }) => Some(value),
+        (PathSegment::Member(name), kind) => kind.members()?.get(name).map(|member| &member.shape),
         _ => None,
     }
 }
 
-fn point(kind: &mut Kind, segment: &Segment, id: &ShapeId) {
+fn set_child_shape(kind: &mut ShapeKind, segment: &PathSegment, id: &ShapeId) {
     match (segment, kind) {
-        (Segment::Item, Kind::List { member }) => *member = id.clone(),
-        (Segment::Key, Kind::Map { key, .. }) => *key = id.clone(),
-        (Segment::Value, Kind::Map { value, .. }) => *value = id.clone(),
-        (Segment::Member(name), kind) => {
+        (PathSegment::Item, ShapeKind::List { member }) => *member = id.clone(),
+        (PathSegment::Key, ShapeKind::Map { key, .. }) => *key = id.clone(),
+        (PathSegment::Value, ShapeKind::Map { value, .. }) => *value = id.clone(),
+        (PathSegment::Member(name), kind) => {
             if let Some(member) = kind.members_mut().and_then(|members| members.get_mut(name)) {
                 member.shape = id.clone();
             }
@@ -390,36 +390,36 @@ fn point(kind: &mut Kind, segment: &Segment, id: &ShapeId) {
     }
 }
 
-fn amend_type(shape: &mut Shape, said: &Json, fact: Fact) -> Result<(), Why> {
+fn amend_type(shape: &mut Shape, said: &Json, fact: Fact) -> Result<(), Rejection> {
     let name = said.as_str().unwrap_or_default();
     let simple = [
-        Kind::Blob,
-        Kind::Boolean,
-        Kind::String,
-        Kind::Integer,
-        Kind::Long,
-        Kind::Float,
-        Kind::Double,
-        Kind::Timestamp,
-        Kind::Document,
+        ShapeKind::Blob,
+        ShapeKind::Boolean,
+        ShapeKind::String,
+        ShapeKind::Integer,
+        ShapeKind::Long,
+        ShapeKind::Float,
+        ShapeKind::Double,
+        ShapeKind::Timestamp,
+        ShapeKind::Document,
     ];
     if shape.kind.name() != name {
-        let names = simple.iter().map(Kind::name);
+        let names = simple.iter().map(ShapeKind::name);
         shape.kind = simple
             .iter()
             .find(|kind| kind.name() == name)
             .cloned()
-            .ok_or_else(|| (format!("`{said}` is not a simple type"), nearest(name, names)))?;
+            .ok_or_else(|| (format!("`{said}` is not a simple type"), suggest_nearest(name, names)))?;
     }
-    super::settle::add(&mut shape.facts, fact);
+    super::fact_resolution::add_if_new(&mut shape.facts, fact);
     for fact in shape.facts.iter_mut().filter(|fact| fact.path == "type") {
         fact.disputed = false;
     }
     Ok(())
 }
 
-fn amend_rule(shape: &mut Shape, said: &Json, amendment: &Amendment) -> Result<(), Why> {
-    let rule: Rule = serde_json::from_value(said.clone()).map_err(|error| {
+fn amend_rule(shape: &mut Shape, new_value: &Json, amendment: &Amendment) -> Result<(), Rejection> {
+    let rule: ShapeRule = serde_json::from_value(new_value.clone()).map_err(|error| {
         let form = "for example `{ rule = \"maxTotalBytes\", over = \"values\", max = 4096 }`";
         (format!("invalid rule: {error}"), Some(form.to_owned()))
     })?;
@@ -434,13 +434,13 @@ fn amend_rule(shape: &mut Shape, said: &Json, amendment: &Amendment) -> Result<(
         }
     };
     let path = format!("rules/{place}");
-    let mut facts = vec![(path.clone(), said.clone())];
-    if let Some(over) = said.get("over") {
+    let mut facts = vec![(path.clone(), new_value.clone())];
+    if let Some(over) = new_value.get("over") {
         facts.push((format!("{path}/over"), over.clone()));
     }
     for (path, value) in facts {
-        let fact = Fact::new(path.clone(), value, Standing::Scenario, &amendment.source);
-        super::settle::add(&mut shape.facts, fact);
+        let fact = Fact::new(path.clone(), value, FactOrigin::Scenario, &amendment.source);
+        super::fact_resolution::add_if_new(&mut shape.facts, fact);
         for fact in shape.facts.iter_mut().filter(|fact| fact.path == path) {
             fact.disputed = false;
         }
@@ -460,9 +460,9 @@ mod tests {
         members.insert("Name".into(), Member::new("Text".into()));
         members.insert("Other".into(), Member::new("Text".into()));
         contract.shapes.insert("In".into(), input);
-        let mut text = Shape::new(Kind::String);
+        let mut text = Shape::new(ShapeKind::String);
         for (max, document) in [(10, "a"), (20, "b")] {
-            text.state(Fact::new("length/max", max, Standing::Documented, &Provenance::new(document, 1)));
+            text.add_fact(Fact::new("length/max", max, FactOrigin::Documented, &Provenance::new(document, 1)));
         }
         contract.shapes.insert("Text".into(), text);
         let mut operation = Operation::new("Do".into());
@@ -495,8 +495,8 @@ mod tests {
         contract.amend(&amendment("Do.laws", Some("merges".into()), None)).expect("it fits");
         contract.amend(&amendment("Do.http.success", None, Some(201.into()))).expect("it fits");
         let operation = contract.operation("Do").expect("it is there");
-        let (_, error) = contract.errors_of(operation).next().expect("one error");
-        assert_eq!((error.status, error.role), (Some(401), Role::Unauthenticated));
+        let (_, error) = contract.operation_errors(operation).next().expect("one error");
+        assert_eq!((error.status, error.role), (Some(401), ErrorRole::Unauthenticated));
         assert_eq!(operation.laws, ["merges"]);
         assert_eq!(operation.http.as_ref().and_then(|http| http.success), Some(201));
     }

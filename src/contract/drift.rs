@@ -2,8 +2,8 @@
 //!
 //! It never decides which contract is right: both statements are reported with their lines.
 
-use super::settle::{same_pattern, same_route};
-use super::{Contract, Fact, Kind, MemberPath, Operation, Provenance, Rule, Segment, Shape, ShapeId};
+use super::fact_resolution::{is_same_pattern, is_same_route};
+use super::{Contract, Fact, ShapeKind, MemberPath, Operation, Provenance, ShapeRule, PathSegment, Shape, ShapeId};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, HashSet};
 
@@ -49,7 +49,7 @@ type Statements = BTreeMap<(String, String), Statement>;
 
 /// Returns every place where two contracts contradict each other or where only one makes a statement,
 /// sorted by operation and member.
-pub fn drift(first: &Contract, second: &Contract) -> Vec<Drift> {
+pub fn find_drift(first: &Contract, second: &Contract) -> Vec<Drift> {
     let names: BTreeMap<&str, (Option<&Operation>, Option<&Operation>)> = first
         .operations
         .iter()
@@ -74,7 +74,7 @@ pub fn drift(first: &Contract, second: &Contract) -> Vec<Drift> {
             });
             continue;
         };
-        let (mut ours, mut theirs) = (statements(first, ours), statements(second, theirs));
+        let (mut ours, mut theirs) = (collect_statements(first, ours), collect_statements(second, theirs));
         // If only one side has a member, the member itself is the difference; what lies below it is not listed.
         let outer = |one: &Statements, other: &Statements| -> Vec<String> {
             one.keys()
@@ -97,7 +97,7 @@ pub fn drift(first: &Contract, second: &Contract) -> Vec<Drift> {
         for key in keys {
             let (one, other) = (ours.get(&key), theirs.get(&key));
             let kind = match (one, other) {
-                (Some(one), Some(other)) if !agree(&key.1, &one.value, &other.value) => DriftKind::Contradicts,
+                (Some(one), Some(other)) if !values_agree(&key.1, &one.value, &other.value) => DriftKind::Contradicts,
                 (Some(_), None) => DriftKind::OnlyInFirst,
                 (None, Some(_)) => DriftKind::OnlyInSecond,
                 _ => continue,
@@ -115,12 +115,12 @@ pub fn drift(first: &Contract, second: &Contract) -> Vec<Drift> {
     found
 }
 
-fn agree(field: &str, a: &Json, b: &Json) -> bool {
+fn values_agree(field: &str, a: &Json, b: &Json) -> bool {
     match (a.as_str(), b.as_str()) {
         (Some(a), Some(b)) => match field {
-            "pattern" => same_pattern(a, b),
-            "http/uri" => same_route(a, b),
-            "type" => a == b || compatible(a, b) || compatible(b, a),
+            "pattern" => is_same_pattern(a, b),
+            "http/uri" => is_same_route(a, b),
+            "type" => a == b || is_coarser_type(a, b) || is_coarser_type(b, a),
             _ => a == b,
         },
         _ if field == "enum" => {
@@ -136,7 +136,7 @@ fn agree(field: &str, a: &Json, b: &Json) -> bool {
 }
 
 /// Returns true if the second type is only a more exact name for the first.
-fn compatible(coarse: &str, fine: &str) -> bool {
+fn is_coarser_type(coarse: &str, fine: &str) -> bool {
     matches!(
         (coarse, fine),
         ("integer", "long")
@@ -147,7 +147,7 @@ fn compatible(coarse: &str, fine: &str) -> bool {
     )
 }
 
-fn statements(contract: &Contract, operation: &Operation) -> Statements {
+fn collect_statements(contract: &Contract, operation: &Operation) -> Statements {
     let mut all = Statements::new();
     let mut put = |field: String, value: Json, facts: &[Fact], path: &str| {
         let source = facts.iter().find(|fact| fact.path == path).map(Fact::provenance);
@@ -170,7 +170,7 @@ fn statements(contract: &Contract, operation: &Operation) -> Statements {
         let path = format!("laws/{law}");
         put(path.clone(), true.into(), &operation.facts, &path);
     }
-    for (name, error) in contract.errors_of(operation) {
+    for (name, error) in contract.operation_errors(operation) {
         let path = format!("errors/{name}");
         put(path.clone(), true.into(), &operation.facts, &path);
         if let Some(status) = error.status {
@@ -180,13 +180,13 @@ fn statements(contract: &Contract, operation: &Operation) -> Statements {
     for (side, prefix) in [(&operation.input, ""), (&operation.output, "(output)")] {
         if let Some(id) = side {
             let mut above = HashSet::new();
-            shape_statements(contract, id, &MemberPath::root(), prefix, &mut above, &mut all);
+            collect_shape_statements(contract, id, &MemberPath::root(), prefix, &mut above, &mut all);
         }
     }
     all
 }
 
-fn shape_statements(
+fn collect_shape_statements(
     contract: &Contract,
     id: &ShapeId,
     path: &MemberPath,
@@ -204,16 +204,16 @@ fn shape_statements(
     if all.len() > 200_000 || !above.insert(id.clone()) {
         return;
     }
-    shape_fields(shape, &member, all);
+    collect_field_statements(shape, &member, all);
     match &shape.kind {
-        Kind::List { member } => shape_statements(contract, member, &path.then(Segment::Item), prefix, above, all),
-        Kind::Map { key, value } => {
-            shape_statements(contract, key, &path.then(Segment::Key), prefix, above, all);
-            shape_statements(contract, value, &path.then(Segment::Value), prefix, above, all);
+        ShapeKind::List { member } => collect_shape_statements(contract, member, &path.join(PathSegment::Item), prefix, above, all),
+        ShapeKind::Map { key, value } => {
+            collect_shape_statements(contract, key, &path.join(PathSegment::Key), prefix, above, all);
+            collect_shape_statements(contract, value, &path.join(PathSegment::Value), prefix, above, all);
         }
         kind => {
             for (name, one) in kind.members().into_iter().flatten() {
-                let below = path.member(name);
+                let below = path.join_member(name);
                 let place = if prefix.is_empty() { below.to_string() } else { format!("{prefix}.{below}") };
                 let source = |field: &str| shape.facts_at(field).next().map(Fact::provenance);
                 let mut put = |field: &str, value: Json, source: Option<Provenance>| {
@@ -227,14 +227,14 @@ fn shape_statements(
                     let value = serde_json::to_value(one.location).unwrap_or_default();
                     put("location", value, source(&format!("members/{name}/location")));
                 }
-                shape_statements(contract, &one.shape, &below, prefix, above, all);
+                collect_shape_statements(contract, &one.shape, &below, prefix, above, all);
             }
         }
     }
     above.remove(id);
 }
 
-fn shape_fields(shape: &Shape, member: &str, all: &mut Statements) {
+fn collect_field_statements(shape: &Shape, member: &str, all: &mut Statements) {
     let mut put = |field: &str, value: Json, path: &str| {
         let source = shape.facts_at(path).next().map(Fact::provenance);
         all.insert((member.to_owned(), field.to_owned()), Statement { value, source });
@@ -256,7 +256,7 @@ fn shape_fields(shape: &Shape, member: &str, all: &mut Statements) {
     if let Some(pattern) = &shape.pattern {
         put("pattern", pattern.as_str().into(), "pattern");
     }
-    if let Kind::Enum { values } = &shape.kind {
+    if let ShapeKind::Enum { values } = &shape.kind {
         put("enum", values.clone().into(), "enum");
     }
     if shape.unique {
@@ -264,8 +264,8 @@ fn shape_fields(shape: &Shape, member: &str, all: &mut Statements) {
     }
     for (index, rule) in shape.rules.iter().enumerate() {
         let value = match rule {
-            Rule::AtLeastOneOf { members } | Rule::AtMostOneOf { members } => members.clone().into(),
-            Rule::MaxTotalBytes { max, .. } => (*max).into(),
+            ShapeRule::AtLeastOneOf { members } | ShapeRule::AtMostOneOf { members } => members.clone().into(),
+            ShapeRule::MaxTotalBytes { max, .. } => (*max).into(),
         };
         put(&format!("rules/{}", rule.constraint()), value, &format!("rules/{index}"));
     }

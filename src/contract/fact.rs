@@ -6,7 +6,7 @@ use std::fmt;
 /// The kind of source that a statement comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Standing {
+pub enum FactOrigin {
     /// A structured field of a documentation page.
     Documented,
     /// Extracted from a sentence of a documentation page.
@@ -21,7 +21,7 @@ pub enum Standing {
     Assumed,
 }
 
-impl fmt::Display for Standing {
+impl fmt::Display for FactOrigin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Documented => "documented",
@@ -71,7 +71,7 @@ pub struct Fact {
     /// The value that this source states.
     pub value: serde_json::Value,
     /// The kind of source that makes the statement.
-    pub standing: Standing,
+    pub standing: FactOrigin,
     /// The document's name.
     pub document: String,
     /// The line in the document, from 1.
@@ -86,7 +86,7 @@ impl Fact {
     pub fn new(
         path: impl Into<String>,
         value: impl Into<serde_json::Value>,
-        standing: Standing,
+        standing: FactOrigin,
         at: &Provenance,
     ) -> Self {
         Self {

@@ -3,59 +3,59 @@
 //! It never drops a fact: a contradiction is marked on the facts, and the value is chosen so that a valid
 //! request is valid according to every source.
 
-use super::{ErrorShape, Fact, Kind, Location, Operation, Shape, Standing};
+use super::{ErrorShape, Fact, ShapeKind, MemberLocation, Operation, Shape, FactOrigin};
 use serde_json::{Number, Value as Json};
 use std::collections::BTreeSet;
 
 impl Shape {
     /// Adds a fact and computes its field again. A fact that is already present changes nothing.
     /// A value whose type does not fit the field is kept as a fact and has no effect.
-    pub fn state(&mut self, fact: Fact) {
+    pub fn add_fact(&mut self, fact: Fact) {
         let path = fact.path.clone();
-        if add(&mut self.facts, fact) {
-            self.settle(&path);
+        if add_if_new(&mut self.facts, fact) {
+            self.resolve_field(&path);
         }
     }
 
     /// Computes one field from the facts about it. Without facts the field stays as it is.
-    pub fn settle(&mut self, path: &str) {
+    pub fn resolve_field(&mut self, path: &str) {
         if path == "enum" {
-            self.settle_enum();
+            self.resolve_enum();
             return;
         }
         let same: fn(&Json, &Json) -> bool = match path {
             "pattern" => |a, b| match (a.as_str(), b.as_str()) {
-                (Some(a), Some(b)) => same_pattern(a, b),
+                (Some(a), Some(b)) => is_same_pattern(a, b),
                 _ => a == b,
             },
             _ => |a, b| a == b,
         };
         let resolve: fn(&[&Fact]) -> Json = match path {
-            "length/min" | "range/min" => |facts| extreme(facts, true),
-            "length/max" | "range/max" => |facts| extreme(facts, false),
+            "length/min" | "range/min" => |facts| extreme_number(facts, true),
+            "length/max" | "range/max" => |facts| extreme_number(facts, false),
             _ if path.ends_with("/required") => |facts| Json::Bool(facts.iter().any(|fact| fact.value == true)),
-            _ => strongest,
+            _ => value_of_best_origin,
         };
-        let Some(value) = settle_facts(&mut self.facts, path, same, resolve) else { return };
+        let Some(value) = resolve_facts(&mut self.facts, path, same, resolve) else { return };
         match path {
             "length/min" => self.length.get_or_insert_default().min = value.as_u64(),
             "length/max" => self.length.get_or_insert_default().max = value.as_u64(),
-            "range/min" => self.range.get_or_insert_default().min = number(&value),
-            "range/max" => self.range.get_or_insert_default().max = number(&value),
+            "range/min" => self.range.get_or_insert_default().min = as_number(&value),
+            "range/max" => self.range.get_or_insert_default().max = as_number(&value),
             "pattern" => self.pattern = value.as_str().map(str::to_owned),
             "unique" => self.unique = value == true,
-            _ => self.settle_member(path, &value),
+            _ => self.resolve_member(path, &value),
         }
     }
 
-    fn settle_member(&mut self, path: &str, value: &Json) {
+    fn resolve_member(&mut self, path: &str, value: &Json) {
         let Some(rest) = path.strip_prefix("members/") else { return };
         let Some((name, field)) = rest.rsplit_once('/') else { return };
         let Some(member) = self.kind.members_mut().and_then(|members| members.get_mut(name)) else { return };
         match field {
             "required" => member.required = value == true,
             "location" => {
-                if let Ok(location) = serde_json::from_value::<Location>(value.clone()) {
+                if let Ok(location) = serde_json::from_value::<MemberLocation>(value.clone()) {
                     member.location = location;
                 }
             }
@@ -63,8 +63,8 @@ impl Shape {
         }
     }
 
-    fn settle_enum(&mut self) {
-        let indices: Vec<usize> = relevant(&self.facts, "enum");
+    fn resolve_enum(&mut self) {
+        let indices: Vec<usize> = deciding_facts(&self.facts, "enum");
         if indices.is_empty() || !self.kind.is_text() {
             return;
         }
@@ -90,29 +90,29 @@ impl Shape {
                 values.push(value);
             }
         }
-        self.kind = Kind::Enum { values };
+        self.kind = ShapeKind::Enum { values };
     }
 
     /// Computes every field that has facts.
-    pub fn settle_all(&mut self) {
+    pub fn resolve_all_fields(&mut self) {
         let paths: BTreeSet<String> = self.facts.iter().map(|fact| fact.path.clone()).collect();
         for path in paths.iter().filter(|path| !path.starts_with("rules/") && *path != "type") {
-            self.settle(path);
+            self.resolve_field(path);
         }
     }
 }
 
 impl Operation {
     /// Adds a fact and computes its field again; `errors/NAME` and `laws/NAME` add to their lists.
-    pub fn state(&mut self, fact: Fact) {
+    pub fn add_fact(&mut self, fact: Fact) {
         let path = fact.path.clone();
-        if add(&mut self.facts, fact) {
-            self.settle(&path);
+        if add_if_new(&mut self.facts, fact) {
+            self.resolve_field(&path);
         }
     }
 
     /// Computes one field from the facts about it. Without facts the field stays as it is.
-    pub fn settle(&mut self, path: &str) {
+    pub fn resolve_field(&mut self, path: &str) {
         if let Some(name) = path.strip_prefix("errors/") {
             if !self.errors.iter().any(|error| error.as_str() == name) {
                 self.errors.push(name.into());
@@ -127,12 +127,12 @@ impl Operation {
         }
         let same: fn(&Json, &Json) -> bool = match path {
             "http/uri" => |a, b| match (a.as_str(), b.as_str()) {
-                (Some(a), Some(b)) => same_route(a, b),
+                (Some(a), Some(b)) => is_same_route(a, b),
                 _ => a == b,
             },
             _ => |a, b| a == b,
         };
-        let Some(value) = settle_facts(&mut self.facts, path, same, strongest) else { return };
+        let Some(value) = resolve_facts(&mut self.facts, path, same, value_of_best_origin) else { return };
         match path {
             "http/method" => {
                 self.http.get_or_insert_default().method = value.as_str().unwrap_or_default().to_owned();
@@ -149,16 +149,16 @@ impl Operation {
 
 impl ErrorShape {
     /// Adds a fact about the `status` or `role` and computes that field again.
-    pub fn state(&mut self, fact: Fact) {
+    pub fn add_fact(&mut self, fact: Fact) {
         let path = fact.path.clone();
-        if add(&mut self.facts, fact) {
-            self.settle(&path);
+        if add_if_new(&mut self.facts, fact) {
+            self.resolve_field(&path);
         }
     }
 
     /// Computes one field from the facts about it. Without facts the field stays as it is.
-    pub fn settle(&mut self, path: &str) {
-        let Some(value) = settle_facts(&mut self.facts, path, |a, b| a == b, strongest) else { return };
+    pub fn resolve_field(&mut self, path: &str) {
+        let Some(value) = resolve_facts(&mut self.facts, path, |a, b| a == b, value_of_best_origin) else { return };
         match path {
             "status" => self.status = value.as_u64().and_then(|code| u16::try_from(code).ok()),
             "role" => {
@@ -172,7 +172,7 @@ impl ErrorShape {
 }
 
 /// Adds a fact unless it is already present; returns true if it was added.
-pub(super) fn add(facts: &mut Vec<Fact>, fact: Fact) -> bool {
+pub(super) fn add_if_new(facts: &mut Vec<Fact>, fact: Fact) -> bool {
     let known = facts.iter().any(|one| {
         one.path == fact.path
             && one.value == fact.value
@@ -188,18 +188,18 @@ pub(super) fn add(facts: &mut Vec<Fact>, fact: Fact) -> bool {
 
 /// Returns the indices of the facts that determine a field: the last amendment, otherwise the sources, otherwise
 /// overstep's own assumptions.
-fn relevant(facts: &[Fact], path: &str) -> Vec<usize> {
+fn deciding_facts(facts: &[Fact], path: &str) -> Vec<usize> {
     let of = |keep: &dyn Fn(&Fact) -> bool| -> Vec<usize> {
         facts.iter().enumerate().filter(|(_, fact)| fact.path == path && keep(fact)).map(|(index, _)| index).collect()
     };
-    let scenario = of(&|fact| fact.standing == Standing::Scenario);
+    let scenario = of(&|fact| fact.standing == FactOrigin::Scenario);
     if let Some(&last) = scenario.last() {
         return vec![last];
     }
-    let mut stated = of(&|fact| fact.standing != Standing::Assumed);
+    let mut stated = of(&|fact| fact.standing != FactOrigin::Assumed);
     if path == "pattern" {
         // A sentence only approximates a regular expression, so it counts only if no source states one.
-        let exact = of(&|fact| !matches!(fact.standing, Standing::Assumed | Standing::Prose));
+        let exact = of(&|fact| !matches!(fact.standing, FactOrigin::Assumed | FactOrigin::Prose));
         if !exact.is_empty() {
             stated = exact;
         }
@@ -207,13 +207,13 @@ fn relevant(facts: &[Fact], path: &str) -> Vec<usize> {
     if stated.is_empty() { of(&|_| true) } else { stated }
 }
 
-fn settle_facts(
+fn resolve_facts(
     facts: &mut [Fact],
     path: &str,
     same: fn(&Json, &Json) -> bool,
     resolve: fn(&[&Fact]) -> Json,
 ) -> Option<Json> {
-    let deciding = relevant(facts, path);
+    let deciding = deciding_facts(facts, path);
     let first = facts[*deciding.first()?].value.clone();
     let disputed = deciding.iter().any(|&index| !same(&facts[index].value, &first));
     for fact in facts.iter_mut().filter(|fact| fact.path == path) {
@@ -222,13 +222,13 @@ fn settle_facts(
     for &index in &deciding {
         facts[index].disputed = disputed;
     }
-    let said: Vec<&Fact> = deciding.iter().map(|&index| &facts[index]).collect();
+    let deciding_values: Vec<&Fact> = deciding.iter().map(|&index| &facts[index]).collect();
     // Equivalent values are not always equal texts, so a value is chosen even without a dispute.
-    Some(resolve(&said))
+    Some(resolve(&deciding_values))
 }
 
 /// Returns the strictest of several numbers: the largest minimum or the smallest maximum.
-fn extreme(facts: &[&Fact], largest: bool) -> Json {
+fn extreme_number(facts: &[&Fact], largest: bool) -> Json {
     let mut numbers: Vec<&Json> = facts.iter().map(|fact| &fact.value).filter(|value| value.is_number()).collect();
     numbers.sort_by(|a, b| a.as_f64().unwrap_or(0.0).total_cmp(&b.as_f64().unwrap_or(0.0)));
     let chosen = if largest { numbers.last() } else { numbers.first() };
@@ -237,24 +237,24 @@ fn extreme(facts: &[&Fact], largest: bool) -> Json {
 
 /// Returns the value from the best origin; among equals, the texts are compared, so that the result does not depend
 /// on the order of the sources.
-fn strongest(facts: &[&Fact]) -> Json {
+fn value_of_best_origin(facts: &[&Fact]) -> Json {
     let rank = |fact: &Fact| match fact.standing {
-        Standing::Scenario => 0,
-        Standing::Model => 1,
-        Standing::Documented => 2,
-        Standing::Recorded => 3,
-        Standing::Prose => 4,
-        Standing::Assumed => 5,
+        FactOrigin::Scenario => 0,
+        FactOrigin::Model => 1,
+        FactOrigin::Documented => 2,
+        FactOrigin::Recorded => 3,
+        FactOrigin::Prose => 4,
+        FactOrigin::Assumed => 5,
     };
     facts.iter().min_by_key(|fact| (rank(fact), fact.value.to_string())).map_or(Json::Null, |fact| fact.value.clone())
 }
 
-fn number(value: &Json) -> Option<Number> {
+fn as_number(value: &Json) -> Option<Number> {
     value.as_number().cloned()
 }
 
 /// Returns true if two routes differ at most in the names of their labels.
-pub(super) fn same_route(a: &str, b: &str) -> bool {
+pub(super) fn is_same_route(a: &str, b: &str) -> bool {
     fn plain(route: &str) -> String {
         let mut out = String::new();
         let mut inside = false;
@@ -275,12 +275,12 @@ pub(super) fn same_route(a: &str, b: &str) -> bool {
 }
 
 /// Returns true if two patterns are equal, or if both are one repeated character class with the same ASCII members.
-pub(super) fn same_pattern(a: &str, b: &str) -> bool {
-    a == b || matches!((simple_class(a), simple_class(b)), (Some(a), Some(b)) if a == b)
+pub(super) fn is_same_pattern(a: &str, b: &str) -> bool {
+    a == b || matches!((parse_simple_class(a), parse_simple_class(b)), (Some(a), Some(b)) if a == b)
 }
 
 /// Returns the members of a pattern such as `^[class]+$` as a set of ASCII characters.
-fn simple_class(pattern: &str) -> Option<BTreeSet<char>> {
+fn parse_simple_class(pattern: &str) -> Option<BTreeSet<char>> {
     let inner = pattern.strip_prefix('^').unwrap_or(pattern);
     let inner = inner.strip_suffix('$').unwrap_or(inner);
     let inner = inner.strip_suffix(['+', '*'])?;
@@ -325,37 +325,37 @@ mod tests {
     use super::*;
     use crate::contract::Provenance;
 
-    fn fact(path: &str, value: impl Into<Json>, standing: Standing, document: &str) -> Fact {
+    fn fact(path: &str, value: impl Into<Json>, standing: FactOrigin, document: &str) -> Fact {
         Fact::new(path, value, standing, &Provenance::new(document, 1))
     }
 
     #[test]
     fn smaller_of_two_maxima_wins_and_is_disputed() {
-        let mut shape = Shape::new(Kind::String);
-        shape.state(fact("length/max", 256, Standing::Documented, "a"));
+        let mut shape = Shape::new(ShapeKind::String);
+        shape.add_fact(fact("length/max", 256, FactOrigin::Documented, "a"));
         assert!(!shape.is_disputed("length/max"));
-        shape.state(fact("length/max", 128, Standing::Model, "b"));
+        shape.add_fact(fact("length/max", 128, FactOrigin::Model, "b"));
         assert!(shape.is_disputed("length/max"));
         assert_eq!(shape.length().max, Some(128));
-        shape.state(fact("length/max", 300, Standing::Scenario, "c"));
+        shape.add_fact(fact("length/max", 300, FactOrigin::Scenario, "c"));
         assert!(!shape.is_disputed("length/max"));
         assert_eq!(shape.length().max, Some(300));
     }
 
     #[test]
     fn enum_values_are_united_and_undisputed_values_intersected() {
-        let mut shape = Shape::new(Kind::String);
-        shape.state(fact("enum", vec!["A", "B"], Standing::Documented, "a"));
-        shape.state(fact("enum", vec!["B", "A", "C"], Standing::Model, "b"));
-        assert_eq!(shape.kind, Kind::Enum { values: vec!["B".into(), "A".into(), "C".into()] });
-        assert_eq!(shape.settled_values(), ["B", "A"]);
+        let mut shape = Shape::new(ShapeKind::String);
+        shape.add_fact(fact("enum", vec!["A", "B"], FactOrigin::Documented, "a"));
+        shape.add_fact(fact("enum", vec!["B", "A", "C"], FactOrigin::Model, "b"));
+        assert_eq!(shape.kind, ShapeKind::Enum { values: vec!["B".into(), "A".into(), "C".into()] });
+        assert_eq!(shape.undisputed_values(), ["B", "A"]);
     }
 
     #[test]
     fn equivalent_patterns_and_routes_are_the_same() {
-        assert!(same_pattern("^[a-zA-Z0-9_-]+$", "[\\w\\-]+"));
-        assert!(!same_pattern("^[a-zA-Z0-9_-]+$", "^[a-z]+$"));
-        assert!(same_route("/a/{X}/b", "/a/{y}/b"));
-        assert!(!same_route("/a/{X}/b", "/a/{y}/c"));
+        assert!(is_same_pattern("^[a-zA-Z0-9_-]+$", "[\\w\\-]+"));
+        assert!(!is_same_pattern("^[a-zA-Z0-9_-]+$", "^[a-z]+$"));
+        assert!(is_same_route("/a/{X}/b", "/a/{y}/b"));
+        assert!(!is_same_route("/a/{X}/b", "/a/{y}/c"));
     }
 }

@@ -4,8 +4,8 @@
 //! themselves can stay strict.
 
 use super::{
-    Auth, Contract, ErrorName, ErrorShape, Fact, Http, Kind, Length, Member, Operation, OperationName, OperationTraits,
-    Parts, Protocol, Provenance, Range, Role, Rule, ServiceTraits, Shape, ShapeId, Traits,
+    AuthScheme, Contract, ErrorName, ErrorShape, Fact, HttpBinding, ShapeKind, LengthRange, Member, Operation, OperationName, OperationTraits,
+    PartTraits, Protocol, Provenance, NumberRange, ErrorRole, ShapeRule, ServiceTraits, Shape, ShapeId, WireTraits,
 };
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,7 @@ pub const FORMAT: &str = "overstep-contract/1";
 
 /// The error returned if a text is not a contract.
 #[derive(Debug, thiserror::Error)]
-pub enum FormatError {
+pub enum ContractFormatError {
     /// The text is not JSON, or has an unexpected structure.
     #[error("{reason}")]
     Json {
@@ -29,13 +29,13 @@ pub enum FormatError {
     },
     /// The text declares another format.
     #[error("unknown format `{found}`; expected `{FORMAT}`")]
-    Format {
+    UnknownFormat {
         /// The format that the text declares.
         found: String,
     },
     /// A reference to a name that does not exist, or a shape without a field that its type requires.
     #[error("{owner}: {reason}")]
-    Broken {
+    Inconsistent {
         /// The shape, operation or error at fault.
         owner: String,
         /// What is wrong.
@@ -45,32 +45,32 @@ pub enum FormatError {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ContractForm {
+struct ContractJson {
     format: String,
     service: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     protocol: Option<Protocol>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    auth: Vec<Auth>,
+    auth: Vec<AuthScheme>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     base: Option<String>,
     #[serde(default, skip_serializing_if = "ServiceTraits::is_empty")]
     traits: ServiceTraits,
-    operations: Vec<OperationForm>,
+    operations: Vec<OperationJson>,
     #[serde(default)]
-    errors: Vec<ErrorForm>,
+    errors: Vec<ErrorShapeJson>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     common: Vec<ErrorName>,
     #[serde(default)]
-    shapes: IndexMap<ShapeId, ShapeForm>,
+    shapes: IndexMap<ShapeId, ShapeJson>,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct OperationForm {
+struct OperationJson {
     name: OperationName,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    http: Option<Http>,
+    http: Option<HttpBinding>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     input: Option<ShapeId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -93,11 +93,11 @@ struct OperationForm {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ErrorForm {
+struct ErrorShapeJson {
     name: ErrorName,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     status: Option<u16>,
-    role: Role,
+    role: ErrorRole,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     code: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -110,11 +110,11 @@ struct ErrorForm {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ShapeForm {
+struct ShapeJson {
     #[serde(rename = "type")]
     kind: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    rules: Option<Vec<Rule>>,
+    rules: Option<Vec<ShapeRule>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     members: Option<IndexMap<String, Member>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -126,17 +126,17 @@ struct ShapeForm {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     values: Option<Vec<String>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    length: Option<Length>,
+    length: Option<LengthRange>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    range: Option<Range>,
+    range: Option<NumberRange>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pattern: Option<String>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     unique: bool,
     #[serde(default, skip_serializing_if = "Traits::is_empty")]
-    traits: Traits,
+    traits: WireTraits,
     #[serde(default, skip_serializing_if = "Parts::is_empty")]
-    parts: Parts,
+    parts: PartTraits,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     disputed: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -146,17 +146,17 @@ struct ShapeForm {
 /// Returns the contract as indented JSON with a newline at the end.
 pub fn to_json(contract: &Contract) -> String {
     let disputed = |facts: &[Fact]| facts.iter().any(|fact| fact.disputed);
-    let form = ContractForm {
+    let form = ContractJson {
         format: FORMAT.to_owned(),
         service: contract.service.clone(),
         protocol: contract.protocol,
         auth: contract.auth.clone(),
-        base: contract.base.clone(),
+        base: contract.base_url.clone(),
         traits: contract.traits.clone(),
         operations: contract
             .operations
             .iter()
-            .map(|operation| OperationForm {
+            .map(|operation| OperationJson {
                 name: operation.name.clone(),
                 http: operation.http.clone(),
                 input: operation.input.clone(),
@@ -173,7 +173,7 @@ pub fn to_json(contract: &Contract) -> String {
         errors: contract
             .errors
             .iter()
-            .map(|(name, error)| ErrorForm {
+            .map(|(name, error)| ErrorShapeJson {
                 name: name.clone(),
                 status: error.status,
                 role: error.role,
@@ -183,16 +183,16 @@ pub fn to_json(contract: &Contract) -> String {
                 facts: error.facts.clone(),
             })
             .collect(),
-        common: contract.common.clone(),
-        shapes: contract.shapes.iter().map(|(id, shape)| (id.clone(), shape_form(shape))).collect(),
+        common: contract.common_error_names.clone(),
+        shapes: contract.shapes.iter().map(|(id, shape)| (id.clone(), shape_to_json(shape))).collect(),
     };
     let mut text = serde_json::to_string_pretty(&form).expect("plain values with text keys always have a JSON form");
     text.push('\n');
     text
 }
 
-fn shape_form(shape: &Shape) -> ShapeForm {
-    let mut form = ShapeForm {
+fn shape_to_json(shape: &Shape) -> ShapeJson {
+    let mut form = ShapeJson {
         kind: shape.kind.name().to_owned(),
         rules: None,
         members: None,
@@ -209,14 +209,14 @@ fn shape_form(shape: &Shape) -> ShapeForm {
         disputed: shape.facts.iter().any(|fact| fact.disputed),
         facts: shape.facts.clone(),
     };
-    if !shape.rules.is_empty() || matches!(shape.kind, Kind::Structure { .. }) {
+    if !shape.rules.is_empty() || matches!(shape.kind, ShapeKind::Structure { .. }) {
         form.rules = Some(shape.rules.clone());
     }
     match &shape.kind {
-        Kind::Enum { values } => form.values = Some(values.clone()),
-        Kind::List { member } => form.member = Some(member.clone()),
-        Kind::Map { key, value } => (form.key, form.value) = (Some(key.clone()), Some(value.clone())),
-        Kind::Structure { members } | Kind::Union { members } => form.members = Some(members.clone()),
+        ShapeKind::Enum { values } => form.values = Some(values.clone()),
+        ShapeKind::List { member } => form.member = Some(member.clone()),
+        ShapeKind::Map { key, value } => (form.key, form.value) = (Some(key.clone()), Some(value.clone())),
+        ShapeKind::Structure { members } | ShapeKind::Union { members } => form.members = Some(members.clone()),
         _ => {}
     }
     form
@@ -226,23 +226,23 @@ fn shape_form(shape: &Shape) -> ShapeForm {
 ///
 /// # Errors
 /// Returns an error if the text is not JSON of this format, or refers to a name that it does not define.
-pub fn from_json(text: &str) -> Result<Contract, FormatError> {
-    let form: ContractForm = serde_json::from_str(text).map_err(|error| FormatError::Json {
+pub fn from_json(text: &str) -> Result<Contract, ContractFormatError> {
+    let form: ContractJson = serde_json::from_str(text).map_err(|error| ContractFormatError::Json {
         reason: error.to_string(),
         line: error.line(),
         column: error.column(),
     })?;
     if form.format != FORMAT {
-        return Err(FormatError::Format { found: form.format });
+        return Err(ContractFormatError::UnknownFormat { found: form.format });
     }
     let mut contract = Contract::new(form.service);
     contract.protocol = form.protocol;
     contract.auth = form.auth;
-    contract.base = form.base;
+    contract.base_url = form.base;
     contract.traits = form.traits;
-    contract.common = form.common;
+    contract.common_error_names = form.common;
     for (id, shape) in form.shapes {
-        let shape = shape_value(&id, shape)?;
+        let shape = shape_from_json(&id, shape)?;
         contract.shapes.insert(id, shape);
     }
     for error in form.errors {
@@ -271,30 +271,30 @@ pub fn from_json(text: &str) -> Result<Contract, FormatError> {
             facts: operation.facts,
         });
     }
-    check_names(&contract)?;
+    check_references(&contract)?;
     Ok(contract)
 }
 
-fn shape_value(id: &ShapeId, form: ShapeForm) -> Result<Shape, FormatError> {
-    let broken = |reason: &str| FormatError::Broken { owner: format!("shape `{id}`"), reason: reason.to_owned() };
+fn shape_from_json(id: &ShapeId, form: ShapeJson) -> Result<Shape, ContractFormatError> {
+    let broken = |reason: &str| ContractFormatError::Inconsistent { owner: format!("shape `{id}`"), reason: reason.to_owned() };
     let kind = match form.kind.as_str() {
-        "blob" => Kind::Blob,
-        "boolean" => Kind::Boolean,
-        "string" => Kind::String,
-        "enum" => Kind::Enum { values: form.values.ok_or_else(|| broken("an enum needs `values`"))? },
-        "integer" => Kind::Integer,
-        "long" => Kind::Long,
-        "float" => Kind::Float,
-        "double" => Kind::Double,
-        "timestamp" => Kind::Timestamp,
-        "document" => Kind::Document,
-        "list" => Kind::List { member: form.member.ok_or_else(|| broken("a list needs `member`"))? },
-        "map" => Kind::Map {
+        "blob" => ShapeKind::Blob,
+        "boolean" => ShapeKind::Boolean,
+        "string" => ShapeKind::String,
+        "enum" => ShapeKind::Enum { values: form.values.ok_or_else(|| broken("an enum needs `values`"))? },
+        "integer" => ShapeKind::Integer,
+        "long" => ShapeKind::Long,
+        "float" => ShapeKind::Float,
+        "double" => ShapeKind::Double,
+        "timestamp" => ShapeKind::Timestamp,
+        "document" => ShapeKind::Document,
+        "list" => ShapeKind::List { member: form.member.ok_or_else(|| broken("a list needs `member`"))? },
+        "map" => ShapeKind::Map {
             key: form.key.ok_or_else(|| broken("a map needs `key`"))?,
             value: form.value.ok_or_else(|| broken("a map needs `value`"))?,
         },
-        "structure" => Kind::Structure { members: form.members.unwrap_or_default() },
-        "union" => Kind::Union { members: form.members.unwrap_or_default() },
+        "structure" => ShapeKind::Structure { members: form.members.unwrap_or_default() },
+        "union" => ShapeKind::Union { members: form.members.unwrap_or_default() },
         other => return Err(broken(&format!("unknown type `{other}`"))),
     };
     Ok(Shape {
@@ -310,16 +310,16 @@ fn shape_value(id: &ShapeId, form: ShapeForm) -> Result<Shape, FormatError> {
     })
 }
 
-fn check_names(contract: &Contract) -> Result<(), FormatError> {
+fn check_references(contract: &Contract) -> Result<(), ContractFormatError> {
     let known = |owner: String, id: &ShapeId| {
         if contract.shapes.contains_key(id) {
             Ok(())
         } else {
-            Err(FormatError::Broken { owner, reason: format!("unknown shape `{id}`") })
+            Err(ContractFormatError::Inconsistent { owner, reason: format!("unknown shape `{id}`") })
         }
     };
     for (id, shape) in &contract.shapes {
-        for neighbour in shape.neighbours() {
+        for neighbour in shape.child_shape_ids() {
             known(format!("shape `{id}`"), neighbour)?;
         }
     }
@@ -328,9 +328,9 @@ fn check_names(contract: &Contract) -> Result<(), FormatError> {
             known(format!("error `{name}`"), id)?;
         }
     }
-    if let Some(error) = contract.common.iter().find(|error| !contract.errors.contains_key(*error)) {
+    if let Some(error) = contract.common_error_names.iter().find(|error| !contract.errors.contains_key(*error)) {
         let reason = format!("unknown error `{error}`");
-        return Err(FormatError::Broken { owner: "common errors".to_owned(), reason });
+        return Err(ContractFormatError::Inconsistent { owner: "common errors".to_owned(), reason });
     }
     for operation in &contract.operations {
         for id in operation.input.iter().chain(&operation.output) {
@@ -338,7 +338,7 @@ fn check_names(contract: &Contract) -> Result<(), FormatError> {
         }
         for error in &operation.errors {
             if !contract.errors.contains_key(error) {
-                return Err(FormatError::Broken {
+                return Err(ContractFormatError::Inconsistent {
                     owner: format!("operation `{}`", operation.name),
                     reason: format!("unknown error `{error}`"),
                 });
@@ -347,7 +347,7 @@ fn check_names(contract: &Contract) -> Result<(), FormatError> {
         if let Some(id) = &operation.input
             && contract.shapes[id].kind.members().is_none()
         {
-            return Err(FormatError::Broken {
+            return Err(ContractFormatError::Inconsistent {
                 owner: format!("operation `{}`", operation.name),
                 reason: format!("its input `{id}` is not a structure"),
             });

@@ -2,32 +2,32 @@
 //!
 //! It never changes a shape that an operation outside the page uses.
 
-use super::merge::{Adopt, free_name, join_shape, member_name, slots};
-use super::{Contract, Kind, Shape, ShapeId};
+use super::merge::{ShapeImporter, unused_shape_name, merge_shape, matching_member_name, child_slots};
+use super::{Contract, ShapeKind, Shape, ShapeId};
 use indexmap::IndexMap;
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// A shape of the page and the shape of the model that it describes.
-type Pair = (ShapeId, ShapeId);
+type ShapePair = (ShapeId, ShapeId);
 
 /// The plan of a merge: which shapes belong together, and what each pair becomes.
-pub(super) struct Plan {
+pub(super) struct MergePlan {
     /// The pairs in the order of discovery, each with a name derived from its path.
-    pairs: IndexMap<Pair, String>,
-    children: HashMap<Pair, Vec<(String, Pair)>>,
+    pairs: IndexMap<ShapePair, String>,
+    children: HashMap<ShapePair, Vec<(String, ShapePair)>>,
     /// Shapes of the model of which the page describes every use.
     exclusive: HashSet<ShapeId>,
     /// Pairs whose merged shape differs from the model's shape.
-    changed: HashSet<Pair>,
+    changed: HashSet<ShapePair>,
 }
 
-impl Plan {
+impl MergePlan {
     pub fn new(page: &Contract, model: &Contract) -> Self {
-        let mut pairs: IndexMap<Pair, String> = IndexMap::new();
-        let mut children: HashMap<Pair, Vec<(String, Pair)>> = HashMap::new();
+        let mut pairs: IndexMap<ShapePair, String> = IndexMap::new();
+        let mut children: HashMap<ShapePair, Vec<(String, ShapePair)>> = HashMap::new();
         let mut roots: HashSet<ShapeId> = HashSet::new();
-        let mut open: Vec<(Pair, String)> = Vec::new();
+        let mut open: Vec<(ShapePair, String)> = Vec::new();
         for operation in &page.operations {
             let Some(known) = model.operations.iter().find(|known| known.name == operation.name) else { continue };
             let sides = [
@@ -48,11 +48,11 @@ impl Plan {
             }
             let mut below = Vec::new();
             if let (Some(ours), Some(theirs)) = (page.shapes.get(&pair.0), model.shapes.get(&pair.1)) {
-                let known: HashMap<String, &ShapeId> = slots(theirs).into_iter().collect();
-                for (slot, child) in slots(ours) {
+                let known: HashMap<String, &ShapeId> = child_slots(theirs).into_iter().collect();
+                for (slot, child) in child_slots(ours) {
                     let member = ours.kind.members().and_then(|members| members.get(&slot));
                     let slot_there =
-                        if member.is_some() { member_name(theirs, &slot, member) } else { Some(slot.clone()) };
+                        if member.is_some() { matching_member_name(theirs, &slot, member) } else { Some(slot.clone()) };
                     let Some((slot_there, there)) =
                         slot_there.and_then(|slot| known.get(&slot).map(|there| (slot, (*there).clone())))
                     else {
@@ -66,17 +66,17 @@ impl Plan {
                     "[]" => "Item".to_owned(),
                     "{key}" => "Key".to_owned(),
                     "{value}" => "Value".to_owned(),
-                    member => capitalised(member),
+                    member => capitalize(member),
                 };
                 open.push((child.clone(), format!("{name}{step}")));
             }
             children.insert(pair.clone(), below);
             pairs.insert(pair, name);
         }
-        let local: HashMap<Pair, BTreeSet<String>> =
-            pairs.keys().map(|pair| (pair.clone(), news(page, model, pair))).collect();
-        let exclusive = exclusive(model, page, &pairs, &children, &roots, &local);
-        let mut changed: HashSet<Pair> =
+        let local: HashMap<ShapePair, BTreeSet<String>> =
+            pairs.keys().map(|pair| (pair.clone(), changed_fields(page, model, pair))).collect();
+        let exclusive = find_exclusive_shapes(model, page, &pairs, &children, &roots, &local);
+        let mut changed: HashSet<ShapePair> =
             local.iter().filter(|(_, news)| !news.is_empty()).map(|(pair, _)| pair.clone()).collect();
         // A shape whose child gets a new name changes too, up to the root.
         loop {
@@ -94,16 +94,16 @@ impl Plan {
     }
 
     /// Applies the plan to the model; returns the name of each pair's shape.
-    pub fn carry_out(&self, page: &Contract, model: &mut Contract) -> HashMap<Pair, ShapeId> {
+    pub fn apply(&self, page: &Contract, model: &mut Contract) -> HashMap<ShapePair, ShapeId> {
         let originals: HashMap<ShapeId, Shape> = self
             .pairs
             .keys()
             .filter_map(|(_, id)| model.shapes.get(id).map(|shape| (id.clone(), shape.clone())))
             .collect();
-        let mut ids: HashMap<Pair, ShapeId> = HashMap::new();
+        let mut ids: HashMap<ShapePair, ShapeId> = HashMap::new();
         for (pair, name) in &self.pairs {
             let id = if self.changed.contains(pair) && !self.exclusive.contains(&pair.1) {
-                let id = free_name(name, model);
+                let id = unused_shape_name(name, model);
                 if let Some(shape) = originals.get(&pair.1) {
                     model.shapes.insert(id.clone(), shape.clone());
                 }
@@ -113,35 +113,35 @@ impl Plan {
             };
             ids.insert(pair.clone(), id);
         }
-        let mut adopt = Adopt { page, ids: HashMap::new() };
+        let mut adopt = ShapeImporter { page, ids: HashMap::new() };
         for pair in self.pairs.keys() {
             let (Some(ours), Some(mut theirs)) = (page.shapes.get(&pair.0), model.shapes.get(&ids[pair]).cloned())
             else {
                 continue;
             };
-            let below: BTreeMap<&str, &Pair> =
+            let below: BTreeMap<&str, &ShapePair> =
                 self.children[pair].iter().map(|(slot, child)| (slot.as_str(), child)).collect();
             for (slot, child) in &below {
-                point(&mut theirs.kind, slot, &ids[*child]);
+                set_slot(&mut theirs.kind, slot, &ids[*child]);
             }
-            join_shape(ours, &mut theirs, &mut |id| adopt.shape(id, model));
+            merge_shape(ours, &mut theirs, &mut |id| adopt.import_shape(id, model));
             model.shapes.insert(ids[pair].clone(), theirs);
         }
         ids
     }
 }
 
-fn capitalised(name: &str) -> String {
+fn capitalize(name: &str) -> String {
     let mut chars = name.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 /// Makes one slot of a shape refer to another shape.
-fn point(kind: &mut Kind, slot: &str, id: &ShapeId) {
+fn set_slot(kind: &mut ShapeKind, slot: &str, id: &ShapeId) {
     match (kind, slot) {
-        (Kind::List { member }, "[]") => *member = id.clone(),
-        (Kind::Map { key, .. }, "{key}") => *key = id.clone(),
-        (Kind::Map { value, .. }, "{value}") => *value = id.clone(),
+        (ShapeKind::List { member }, "[]") => *member = id.clone(),
+        (ShapeKind::Map { key, .. }, "{key}") => *key = id.clone(),
+        (ShapeKind::Map { value, .. }, "{value}") => *value = id.clone(),
         (kind, name) => {
             if let Some(member) = kind.members_mut().and_then(|members| members.get_mut(name)) {
                 member.shape = id.clone();
@@ -151,12 +151,12 @@ fn point(kind: &mut Kind, slot: &str, id: &ShapeId) {
 }
 
 /// Returns the fields of the model's shape that the page adds to or disputes; agreement does not count.
-fn news(page: &Contract, model: &Contract, pair: &Pair) -> BTreeSet<String> {
+fn changed_fields(page: &Contract, model: &Contract, pair: &ShapePair) -> BTreeSet<String> {
     let (Some(ours), Some(theirs)) = (page.shapes.get(&pair.0), model.shapes.get(&pair.1)) else {
         return BTreeSet::new();
     };
     let mut trial = theirs.clone();
-    join_shape(ours, &mut trial, &mut Clone::clone);
+    merge_shape(ours, &mut trial, &mut Clone::clone);
     let mut news = BTreeSet::new();
     if trial.kind.name() != theirs.kind.name() {
         news.insert("type".to_owned());
@@ -181,13 +181,13 @@ fn news(page: &Contract, model: &Contract, pair: &Pair) -> BTreeSet<String> {
 
 /// Returns the model's shapes of which the page describes every use in the same way, so that they can
 /// be changed in place.
-fn exclusive(
+fn find_exclusive_shapes(
     model: &Contract,
     page: &Contract,
-    pairs: &IndexMap<Pair, String>,
-    children: &HashMap<Pair, Vec<(String, Pair)>>,
+    pairs: &IndexMap<ShapePair, String>,
+    children: &HashMap<ShapePair, Vec<(String, ShapePair)>>,
     roots: &HashSet<ShapeId>,
-    local: &HashMap<Pair, BTreeSet<String>>,
+    local: &HashMap<ShapePair, BTreeSet<String>>,
 ) -> HashSet<ShapeId> {
     if pairs.is_empty() {
         return HashSet::new();
@@ -198,9 +198,9 @@ fn exclusive(
     }
     let mut exclusive: HashSet<ShapeId> = pairs.keys().map(|(_, id)| id.clone()).collect();
     // If the page states different things about several uses of one shape, each use needs its own shape.
-    let mut said: HashMap<&ShapeId, &BTreeSet<String>> = HashMap::new();
+    let mut statements: HashMap<&ShapeId, &BTreeSet<String>> = HashMap::new();
     for (pair, news) in local {
-        if *said.entry(&pair.1).or_insert(news) != news {
+        if *statements.entry(&pair.1).or_insert(news) != news {
             exclusive.remove(&pair.1);
         }
     }
@@ -218,7 +218,7 @@ fn exclusive(
     loop {
         let before = exclusive.len();
         for (owner, shape) in &model.shapes {
-            for (slot, child) in slots(shape) {
+            for (slot, child) in child_slots(shape) {
                 if !exclusive.contains(owner) || !covered.contains(&(owner, slot.as_str())) {
                     exclusive.remove(child);
                 }

@@ -1,7 +1,7 @@
 //! The contract itself, its operations and its errors.
 
 use super::{
-    ErrorName, Fact, OperationName, OperationTraits, Provenance, Role, ServiceTraits, Shape, ShapeId, Standing,
+    ErrorName, Fact, OperationName, OperationTraits, Provenance, ErrorRole, ServiceTraits, Shape, ShapeId, FactOrigin,
 };
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -14,9 +14,9 @@ pub struct Contract {
     /// The wire protocol of requests and responses, if a source states it.
     pub protocol: Option<Protocol>,
     /// The authentication schemes; a caller may use any one of them.
-    pub auth: Vec<Auth>,
+    pub auth: Vec<AuthScheme>,
     /// The documented base URL; the URL of an endpoint replaces it.
-    pub base: Option<String>,
+    pub base_url: Option<String>,
     /// The service's names and version that every request carries.
     pub traits: ServiceTraits,
     /// The operations, in documented order.
@@ -24,7 +24,7 @@ pub struct Contract {
     /// All errors that an operation lists or that are common to all operations, by name.
     pub errors: IndexMap<ErrorName, ErrorShape>,
     /// Errors that every operation may return even if its own description does not list them.
-    pub common: Vec<ErrorName>,
+    pub common_error_names: Vec<ErrorName>,
     /// All shapes, by name.
     pub shapes: IndexMap<ShapeId, Shape>,
 }
@@ -36,11 +36,11 @@ impl Contract {
             service: service.into(),
             protocol: None,
             auth: Vec::new(),
-            base: None,
+            base_url: None,
             traits: ServiceTraits::default(),
             operations: Vec::new(),
             errors: IndexMap::new(),
-            common: Vec::new(),
+            common_error_names: Vec::new(),
             shapes: IndexMap::new(),
         }
     }
@@ -60,32 +60,32 @@ impl Contract {
     }
 
     /// Returns the documented errors of an operation, with what is known about each.
-    pub fn errors_of<'a>(&'a self, operation: &'a Operation) -> impl Iterator<Item = (&'a ErrorName, &'a ErrorShape)> {
+    pub fn operation_errors<'a>(&'a self, operation: &'a Operation) -> impl Iterator<Item = (&'a ErrorName, &'a ErrorShape)> {
         operation.errors.iter().filter_map(|name| self.errors.get_key_value(name))
     }
 
     /// Returns true if all operations come from machine models only, so that no document states which requests are
     /// accepted. If a page documents at least one operation, a person has reviewed the API, and models are treated as
     /// strictly as pages.
-    pub fn is_only_modelled(&self) -> bool {
-        !self.operations.is_empty() && self.operations.iter().all(Operation::is_only_modelled)
+    pub fn is_model_only(&self) -> bool {
+        !self.operations.is_empty() && self.operations.iter().all(Operation::is_model_only)
     }
 
     /// Returns the errors that every operation may return.
     pub fn common_errors(&self) -> impl Iterator<Item = (&ErrorName, &ErrorShape)> {
-        self.common.iter().filter_map(|name| self.errors.get_key_value(name))
+        self.common_error_names.iter().filter_map(|name| self.errors.get_key_value(name))
     }
 
     /// Returns the contract reduced to the named operations and what they refer to; unknown names are ignored.
-    pub fn restricted_to(&self, names: &[impl AsRef<str>]) -> Self {
+    pub fn restrict_to(&self, names: &[impl AsRef<str>]) -> Self {
         let mut kept = self.clone();
         kept.operations.retain(|operation| names.iter().any(|name| name.as_ref() == operation.name.as_str()));
-        kept.prune();
+        kept.remove_unreachable();
         kept
     }
 
     /// Removes shapes and errors that no operation refers to.
-    pub fn prune(&mut self) {
+    pub fn remove_unreachable(&mut self) {
         let mut reached = std::collections::HashSet::new();
         let mut open: Vec<ShapeId> = Vec::new();
         for operation in &self.operations {
@@ -99,12 +99,12 @@ impl Contract {
                 continue;
             }
             if let Some(shape) = self.shapes.get(&id) {
-                open.extend(shape.neighbours().cloned());
+                open.extend(shape.child_shape_ids().cloned());
             }
         }
         self.shapes.retain(|id, _| reached.contains(id));
         let operations = &self.operations;
-        let common = &self.common;
+        let common = &self.common_error_names;
         self.errors.retain(|name, _| {
             common.contains(name) || operations.iter().any(|operation| operation.errors.contains(name))
         });
@@ -113,11 +113,11 @@ impl Contract {
 
 impl Shape {
     /// Returns the shapes that this one refers to.
-    pub fn neighbours(&self) -> impl Iterator<Item = &ShapeId> {
-        use super::Kind;
+    pub fn child_shape_ids(&self) -> impl Iterator<Item = &ShapeId> {
+        use super::ShapeKind;
         let (pair, members) = match &self.kind {
-            Kind::List { member } => ([Some(member), None], None),
-            Kind::Map { key, value } => ([Some(key), Some(value)], None),
+            ShapeKind::List { member } => ([Some(member), None], None),
+            ShapeKind::Map { key, value } => ([Some(key), Some(value)], None),
             kind => ([None, None], kind.members()),
         };
         pair.into_iter().flatten().chain(members.into_iter().flat_map(|members| members.values().map(|m| &m.shape)))
@@ -184,7 +184,7 @@ impl Protocol {
 /// An authentication scheme.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "scheme", rename_all = "lowercase")]
-pub enum Auth {
+pub enum AuthScheme {
     /// AWS Signature Version 4.
     SigV4 {
         /// The service's name in the signature's scope, if it differs from the service's own name.
@@ -204,7 +204,7 @@ pub enum Auth {
 
 /// How an operation is bound to HTTP.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Http {
+pub struct HttpBinding {
     /// `GET`, `POST` …
     pub method: String,
     /// The route, with labels: `/contacts/{InstanceId}/{ContactId}`; `{Key+}` may contain slashes.
@@ -220,7 +220,7 @@ pub struct Operation {
     /// Its name.
     pub name: OperationName,
     /// Its route, if a source states one.
-    pub http: Option<Http>,
+    pub http: Option<HttpBinding>,
     /// The structure of its input.
     pub input: Option<ShapeId>,
     /// The structure of its output. A structure without members means that the result is documented as empty.
@@ -242,12 +242,12 @@ pub struct Operation {
 impl Operation {
     /// Returns true if only machine models describe the operation: they state what requests look like, not which are
     /// accepted.
-    fn is_only_modelled(&self) -> bool {
+    fn is_model_only(&self) -> bool {
         let mut modelled = false;
         for fact in &self.facts {
             match fact.standing {
-                Standing::Model => modelled = true,
-                Standing::Documented => return false,
+                FactOrigin::Model => modelled = true,
+                FactOrigin::Documented => return false,
                 _ => {}
             }
         }
@@ -277,7 +277,7 @@ pub struct ErrorShape {
     /// Its status, if a source states it.
     pub status: Option<u16>,
     /// What it means.
-    pub role: Role,
+    pub role: ErrorRole,
     /// Its code on the wire, if it differs from the name.
     pub code: Option<String>,
     /// The structure of its body, if a source states one.

@@ -5,7 +5,7 @@ use std::fmt;
 
 /// One step from a shape to one of its parts.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Segment {
+pub enum PathSegment {
     /// A member of a structure or union.
     Member(String),
     /// All items of a list: `[]`.
@@ -18,7 +18,7 @@ pub enum Segment {
 
 /// A member path such as `References{value}.Type`, `Tags{key}` or `tags[]`; empty for the input itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct MemberPath(pub Vec<Segment>);
+pub struct MemberPath(pub Vec<PathSegment>);
 
 impl MemberPath {
     /// Returns the empty path, which means the input itself.
@@ -27,15 +27,15 @@ impl MemberPath {
     }
 
     /// Returns this path extended by a segment.
-    pub fn then(&self, segment: Segment) -> Self {
+    pub fn join(&self, segment: PathSegment) -> Self {
         let mut path = self.0.clone();
         path.push(segment);
         Self(path)
     }
 
     /// Returns this path extended by a member.
-    pub fn member(&self, name: &str) -> Self {
-        self.then(Segment::Member(name.to_owned()))
+    pub fn join_member(&self, name: &str) -> Self {
+        self.join(PathSegment::Member(name.to_owned()))
     }
 
     /// Parses the form that [`fmt::Display`] writes; returns `None` if the text is not a member path.
@@ -44,13 +44,13 @@ impl MemberPath {
         let mut rest = text;
         while !rest.is_empty() {
             if let Some(after) = rest.strip_prefix("{key}") {
-                path.push(Segment::Key);
+                path.push(PathSegment::Key);
                 rest = after;
             } else if let Some(after) = rest.strip_prefix("{value}") {
-                path.push(Segment::Value);
+                path.push(PathSegment::Value);
                 rest = after;
             } else if let Some(after) = rest.strip_prefix("[]") {
-                path.push(Segment::Item);
+                path.push(PathSegment::Item);
                 rest = after;
             } else {
                 let after = match rest.strip_prefix('.') {
@@ -62,7 +62,7 @@ impl MemberPath {
                 if end == 0 {
                     return None;
                 }
-                path.push(Segment::Member(after[..end].to_owned()));
+                path.push(PathSegment::Member(after[..end].to_owned()));
                 rest = &after[end..];
             }
         }
@@ -72,15 +72,15 @@ impl MemberPath {
     /// Returns the name of the innermost structure member on the path, for example `Tags` for `Tags{key}`.
     pub fn last_member(&self) -> Option<&str> {
         self.0.iter().rev().find_map(|segment| match segment {
-            Segment::Member(name) => Some(name.as_str()),
+            PathSegment::Member(name) => Some(name.as_str()),
             _ => None,
         })
     }
 
     /// Returns the member of the input that this path begins with.
-    pub fn top(&self) -> Option<&str> {
+    pub fn top_member(&self) -> Option<&str> {
         match self.0.first() {
-            Some(Segment::Member(name)) => Some(name),
+            Some(PathSegment::Member(name)) => Some(name),
             _ => None,
         }
     }
@@ -90,11 +90,11 @@ impl fmt::Display for MemberPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, segment) in self.0.iter().enumerate() {
             match segment {
-                Segment::Member(name) if index == 0 => f.write_str(name)?,
-                Segment::Member(name) => write!(f, ".{name}")?,
-                Segment::Item => f.write_str("[]")?,
-                Segment::Key => f.write_str("{key}")?,
-                Segment::Value => f.write_str("{value}")?,
+                PathSegment::Member(name) if index == 0 => f.write_str(name)?,
+                PathSegment::Member(name) => write!(f, ".{name}")?,
+                PathSegment::Item => f.write_str("[]")?,
+                PathSegment::Key => f.write_str("{key}")?,
+                PathSegment::Value => f.write_str("{value}")?,
             }
         }
         Ok(())

@@ -8,7 +8,7 @@ use std::fmt;
 /// A violating case expects a documented error *whose role fits*; see `Expectations` in the architecture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Role {
+pub enum ErrorRole {
     /// The request violates a constraint.
     InvalidInput,
     /// The request names a resource that does not exist.
@@ -29,13 +29,13 @@ pub enum Role {
     Other,
 }
 
-impl Role {
+impl ErrorRole {
     /// Infers the role from status, name and description, in this order of trust:
     /// an unambiguous name, then an unambiguous status, then the description, then a vague name.
     pub fn infer(status: Option<u16>, name: &str, description: &str) -> Self {
-        let name = squash(name);
+        let name = normalize_name(name);
         let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
-        if has(&THROTTLING) {
+        if has(&THROTTLING_WORDS) {
             return Self::Throttled;
         }
         if has(&["activeregion", "optinrequired", "dryrun", "featurenot", "notsupportedinregion"]) {
@@ -137,21 +137,21 @@ impl Role {
     }
 
     /// Returns true if the name means that too many requests were sent, regardless of the status.
-    pub fn is_throttling(name: &str) -> bool {
-        let name = squash(name);
-        THROTTLING.iter().any(|word| name.contains(word))
+    pub fn is_throttling_name(name: &str) -> bool {
+        let name = normalize_name(name);
+        THROTTLING_WORDS.iter().any(|word| name.contains(word))
     }
 }
 
 /// Parts of the names of errors for too many requests, in lowercase letters only.
-const THROTTLING: [&str; 6] =
+const THROTTLING_WORDS: [&str; 6] =
     ["throttl", "toomanyrequests", "ratelimit", "ratexceeded", "slowdown", "requestlimitexceeded"];
 
-fn squash(name: &str) -> String {
+fn normalize_name(name: &str) -> String {
     name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
 }
 
-impl fmt::Display for Role {
+impl fmt::Display for ErrorRole {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::InvalidInput => "invalid-input",
@@ -174,23 +174,23 @@ mod tests {
     #[test]
     fn unambiguous_names_take_precedence_over_statuses() {
         for (status, name, description, role) in [
-            (400, "InvalidParameterException", "", Role::InvalidInput),
-            (400, "InvalidRequestException", "", Role::InvalidInput),
-            (400, "InvalidActiveRegionException", "", Role::Other),
-            (404, "ResourceNotFoundException", "", Role::MissingResource),
-            (400, "ResourceNotFoundException", "", Role::MissingResource),
-            (400, "ThrottlingException", "", Role::Throttled),
-            (403, "AccessDeniedException", "", Role::Forbidden),
-            (409, "ConflictException", "", Role::Conflict),
-            (500, "InternalServiceException", "", Role::ServerFault),
-            (400, "validation_error", "Missing or invalid `tags` array", Role::InvalidInput),
-            (404, "not_found", "Contact not found", Role::MissingResource),
-            (403, "insufficient_permissions", "Missing `contacts:write` permission", Role::Forbidden),
-            (400, "LimitExceededException", "", Role::Limit),
-            (400, "ResourceInUseException", "", Role::Conflict),
-            (401, "unauthorized", "", Role::Unauthenticated),
+            (400, "InvalidParameterException", "", ErrorRole::InvalidInput),
+            (400, "InvalidRequestException", "", ErrorRole::InvalidInput),
+            (400, "InvalidActiveRegionException", "", ErrorRole::Other),
+            (404, "ResourceNotFoundException", "", ErrorRole::MissingResource),
+            (400, "ResourceNotFoundException", "", ErrorRole::MissingResource),
+            (400, "ThrottlingException", "", ErrorRole::Throttled),
+            (403, "AccessDeniedException", "", ErrorRole::Forbidden),
+            (409, "ConflictException", "", ErrorRole::Conflict),
+            (500, "InternalServiceException", "", ErrorRole::ServerFault),
+            (400, "validation_error", "Missing or invalid `tags` array", ErrorRole::InvalidInput),
+            (404, "not_found", "Contact not found", ErrorRole::MissingResource),
+            (403, "insufficient_permissions", "Missing `contacts:write` permission", ErrorRole::Forbidden),
+            (400, "LimitExceededException", "", ErrorRole::Limit),
+            (400, "ResourceInUseException", "", ErrorRole::Conflict),
+            (401, "unauthorized", "", ErrorRole::Unauthenticated),
         ] {
-            assert_eq!(Role::infer(Some(status), name, description), role, "{status} {name}");
+            assert_eq!(ErrorRole::infer(Some(status), name, description), role, "{status} {name}");
         }
     }
 }

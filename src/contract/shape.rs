@@ -1,13 +1,13 @@
 //! Shapes, their members, and every constraint that can apply to them.
 
-use super::{Fact, Parts, ShapeId, Standing, Traits};
+use super::{Fact, PartTraits, ShapeId, FactOrigin, WireTraits};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// The kind of value that a shape describes, with the parts that only this kind has.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Kind {
+pub enum ShapeKind {
     /// Bytes; base64 in JSON.
     Blob,
     /// `true` or `false`.
@@ -56,7 +56,7 @@ pub enum Kind {
     },
 }
 
-impl Kind {
+impl ShapeKind {
     /// Returns the name used in the JSON form: `string`, `map`, `structure` …
     pub fn name(&self) -> &'static str {
         match self {
@@ -101,7 +101,7 @@ impl Kind {
 
 /// Limits of a length: code points of a string, bytes of a blob, entries of a list or map. Both ends are included.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Length {
+pub struct LengthRange {
     /// The minimum, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min: Option<u64>,
@@ -112,7 +112,7 @@ pub struct Length {
 
 /// Limits of a number. Both ends are included.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Range {
+pub struct NumberRange {
     /// The minimum, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min: Option<serde_json::Number>,
@@ -124,7 +124,7 @@ pub struct Range {
 /// The part of the HTTP message that carries a member.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Location {
+pub enum MemberLocation {
     /// A segment of the path.
     Label,
     /// A parameter of the query.
@@ -148,19 +148,19 @@ pub struct Member {
     pub required: bool,
     /// The part of the HTTP message that carries it.
     #[serde(default)]
-    pub location: Location,
+    pub location: MemberLocation,
     /// Its name on the wire, if it differs from the name in the contract.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wire: Option<String>,
     /// How it looks on the wire, apart from its name.
     #[serde(default, skip_serializing_if = "Traits::is_empty")]
-    pub traits: Traits,
+    pub traits: WireTraits,
 }
 
 impl Member {
     /// Creates an optional member of the body.
     pub fn new(shape: ShapeId) -> Self {
-        Self { shape, required: false, location: Location::Body, wire: None, traits: Traits::default() }
+        Self { shape, required: false, location: MemberLocation::Body, wire: None, traits: WireTraits::default() }
     }
 
     /// Returns the name on the wire of a member called `name`.
@@ -182,7 +182,7 @@ pub enum ByteScope {
 /// A constraint over several members.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "rule", rename_all = "camelCase")]
-pub enum Rule {
+pub enum ShapeRule {
     /// On a structure: at least one of these members is present.
     AtLeastOneOf {
         /// Names of members of the structure.
@@ -202,11 +202,11 @@ pub enum Rule {
         /// Whether what is already stored in the resource counts too, because the documentation limits the
         /// resource and not the request.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-        stored: bool,
+        budget: bool,
     },
 }
 
-impl Rule {
+impl ShapeRule {
     /// Returns the constraint that this rule states.
     pub fn constraint(&self) -> Constraint {
         match self {
@@ -271,28 +271,28 @@ impl fmt::Display for Constraint {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Shape {
     /// The kind of value.
-    pub kind: Kind,
+    pub kind: ShapeKind,
     /// Limits of the length of a text or blob, or of the number of entries.
-    pub length: Option<Length>,
+    pub length: Option<LengthRange>,
     /// Limits of a number.
-    pub range: Option<Range>,
+    pub range: Option<NumberRange>,
     /// The regular expression that texts match, in the dialect of the source (Java's for AWS: `\d` and `\w` are ASCII).
     pub pattern: Option<String>,
     /// Whether the entries of a list must be distinct.
     pub unique: bool,
     /// Constraints over several members.
-    pub rules: Vec<Rule>,
+    pub rules: Vec<ShapeRule>,
     /// How its values are written on the wire.
-    pub traits: Traits,
+    pub traits: WireTraits,
     /// How the parts of a list or map are written on the wire.
-    pub parts: Parts,
+    pub parts: PartTraits,
     /// The statements of the sources, with their places.
     pub facts: Vec<Fact>,
 }
 
 impl Shape {
     /// Creates a shape without constraints.
-    pub fn new(kind: Kind) -> Self {
+    pub fn new(kind: ShapeKind) -> Self {
         Self {
             kind,
             length: None,
@@ -300,19 +300,19 @@ impl Shape {
             pattern: None,
             unique: false,
             rules: Vec::new(),
-            traits: Traits::default(),
-            parts: Parts::default(),
+            traits: WireTraits::default(),
+            parts: PartTraits::default(),
             facts: Vec::new(),
         }
     }
 
     /// Creates a structure without members.
     pub fn structure() -> Self {
-        Self::new(Kind::Structure { members: IndexMap::new() })
+        Self::new(ShapeKind::Structure { members: IndexMap::new() })
     }
 
     /// Returns the documented length; an end that no source states is open.
-    pub fn length(&self) -> Length {
+    pub fn length(&self) -> LengthRange {
         self.length.unwrap_or_default()
     }
 
@@ -322,14 +322,14 @@ impl Shape {
     }
 
     /// Returns the fact to show for one field: an amendment before a page, a page before a model.
-    pub fn fact(&self, path: &str) -> Option<&Fact> {
+    pub fn preferred_fact(&self, path: &str) -> Option<&Fact> {
         let rank = |fact: &&Fact| match fact.standing {
-            Standing::Scenario => 0,
-            Standing::Documented => 1,
-            Standing::Prose => 2,
-            Standing::Model => 3,
-            Standing::Recorded => 4,
-            Standing::Assumed => 5,
+            FactOrigin::Scenario => 0,
+            FactOrigin::Documented => 1,
+            FactOrigin::Prose => 2,
+            FactOrigin::Model => 3,
+            FactOrigin::Recorded => 4,
+            FactOrigin::Assumed => 5,
         };
         self.facts.iter().filter(|fact| fact.path == path).min_by_key(rank)
     }
@@ -350,8 +350,8 @@ impl Shape {
     }
 
     /// Returns the enum values that every source with a list of values includes: a valid request may use them.
-    pub fn settled_values(&self) -> Vec<&str> {
-        let Kind::Enum { values } = &self.kind else { return Vec::new() };
+    pub fn undisputed_values(&self) -> Vec<&str> {
+        let ShapeKind::Enum { values } = &self.kind else { return Vec::new() };
         values
             .iter()
             .map(String::as_str)

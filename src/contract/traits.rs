@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 /// An XML namespace.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Namespace {
+pub struct XmlNamespace {
     /// Its URI.
     pub uri: String,
     /// Its prefix; without one it is the default namespace of the element.
@@ -35,7 +35,7 @@ pub enum TimestampFormat {
 /// How the values of a shape or member are written on the wire.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
-pub struct Traits {
+pub struct WireTraits {
     /// The name of the XML element of a structure that is a document's root, or of an item, key or value.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
@@ -50,7 +50,7 @@ pub struct Traits {
     pub attribute: bool,
     /// The namespace of the element.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub namespace: Option<Namespace>,
+    pub namespace: Option<XmlNamespace>,
     /// The format of timestamps.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timestamp_format: Option<TimestampFormat>,
@@ -74,7 +74,7 @@ pub struct Traits {
     pub event_stream: bool,
 }
 
-impl Traits {
+impl WireTraits {
     /// Returns true if no trait is set.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
@@ -84,19 +84,19 @@ impl Traits {
 /// How the parts of a list or map are written on the wire.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Parts {
+pub struct PartTraits {
     /// Traits of a list's items.
     #[serde(skip_serializing_if = "Traits::is_empty")]
-    pub member: Traits,
+    pub member: WireTraits,
     /// Traits of a map's keys.
     #[serde(skip_serializing_if = "Traits::is_empty")]
-    pub key: Traits,
+    pub key: WireTraits,
     /// Traits of a map's values.
     #[serde(skip_serializing_if = "Traits::is_empty")]
-    pub value: Traits,
+    pub value: WireTraits,
 }
 
-impl Parts {
+impl PartTraits {
     /// Returns true if no trait is set.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
@@ -112,7 +112,7 @@ pub struct OperationTraits {
     pub host_prefix: Option<String>,
     /// Traits of the input as a whole: the root element's name and namespace.
     #[serde(skip_serializing_if = "Traits::is_empty")]
-    pub input: Traits,
+    pub input: WireTraits,
     /// The encodings that a client may compress large bodies with, the preferred one first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub compression: Vec<String>,

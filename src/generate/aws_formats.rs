@@ -5,7 +5,7 @@
 /// Returns a value for a member of this name, such as an ARN or a policy. The formats are AWS's, see
 /// [ARNs](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html) and
 /// [policies](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html).
-pub(crate) fn of(member: &str, service: &str) -> Option<String> {
+pub(crate) fn value_for_member(member: &str, service: &str) -> Option<String> {
     let lower = member.to_ascii_lowercase();
     // The default account of emulators; no real account has this number.
     const ACCOUNT: &str = "123456789012";
@@ -34,15 +34,15 @@ pub(crate) fn of(member: &str, service: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::of;
+    use super::value_for_member;
 
     #[test]
     fn member_names_imply_arns_and_policies() {
-        assert_eq!(of("roleArn", "states").as_deref(), Some("arn:aws:iam::123456789012:role/overstep"));
-        assert_eq!(of("TopicArn", "sns").as_deref(), Some("arn:aws:sns:us-east-1:123456789012:overstep"));
-        let policy = of("PolicyDocument", "iam").expect("a policy");
+        assert_eq!(value_for_member("roleArn", "states").as_deref(), Some("arn:aws:iam::123456789012:role/overstep"));
+        assert_eq!(value_for_member("TopicArn", "sns").as_deref(), Some("arn:aws:sns:us-east-1:123456789012:overstep"));
+        let policy = value_for_member("PolicyDocument", "iam").expect("a policy");
         let read: serde_json::Value = serde_json::from_str(&policy).expect("JSON");
         assert_eq!(read["Statement"][0]["Effect"], "Allow");
-        assert_eq!(of("Name", "iam"), None);
+        assert_eq!(value_for_member("Name", "iam"), None);
     }
 }

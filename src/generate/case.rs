@@ -1,9 +1,9 @@
 //! Cases and their steps: the single representation of everything that is sent, judged and replayed.
 
-use super::relation::Relation;
+use super::law::Law;
 use super::{Expectation, Value};
 use crate::contract::{Constraint, MemberPath, OperationName, Provenance};
-use crate::scenario::Until;
+use crate::scenario::ReadyCondition;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -75,7 +75,7 @@ pub struct Case {
     /// The requests, in the order in which they are sent.
     pub steps: Vec<Step>,
     /// The step or law that is judged.
-    pub judged: Judged,
+    pub judged: JudgedPart,
     /// The documented outcome.
     pub expectation: Expectation,
     /// The rule under test in words: `at most 6 entries`.
@@ -83,28 +83,28 @@ pub struct Case {
     /// The place in the documentation that states the rule.
     pub source: Option<Provenance>,
     /// The reason why this case cannot be sent, if it cannot. Such a case has no steps.
-    pub unsendable: Option<String>,
+    pub unsendable_reason: Option<String>,
     /// Whether the case must not run concurrently with others, because they write to the same resources.
-    pub alone: bool,
+    pub is_exclusive: bool,
 }
 
 /// The part of a case that is judged.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Judged {
+pub enum JudgedPart {
     /// The response to the step with this index.
     Step(usize),
     /// A law between the steps.
-    Law(Box<Relation>),
+    Law(Box<Law>),
 }
 
-impl Judged {
+impl JudgedPart {
     /// Returns the index of the step that reports show for the case: the judged step, or the last step of a law.
-    pub fn shown(&self) -> usize {
+    pub fn shown_step(&self) -> usize {
         match self {
             Self::Step(step) => *step,
             Self::Law(relation) => match &**relation {
-                Relation::State { events, .. } => events.iter().map(|event| event.step).max().unwrap_or(0),
-                Relation::Echo { step, .. } => *step,
+                Law::State { events, .. } => events.iter().map(|event| event.step).max().unwrap_or(0),
+                Law::Echo { step, .. } => *step,
             },
         }
     }
@@ -113,7 +113,7 @@ impl Judged {
 /// The role of a step within its case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Purpose {
+pub enum StepPurpose {
     /// Creates or reads what the case needs. If the step fails, the case is indeterminate.
     SetUp,
     /// The step is judged, or belongs to the law that is judged.
@@ -128,9 +128,9 @@ pub enum Purpose {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Step {
     /// The role of the step within its case.
-    pub purpose: Purpose,
+    pub purpose: StepPurpose,
     /// The request to send.
-    pub send: Send,
+    pub request: StepRequest,
     /// The credentials of the request.
     pub authorization: Authorization,
     /// Values of the response that later steps use.
@@ -149,7 +149,7 @@ pub struct FixtureStep {
     /// Statuses that count as a success. If empty, every status from 200 to 299 does.
     pub accepts: Vec<u16>,
     /// The condition that the response must meet. The step is sent again until it does.
-    pub until: Option<Until>,
+    pub until: Option<ReadyCondition>,
 }
 
 impl FixtureStep {
@@ -161,7 +161,7 @@ impl FixtureStep {
 
 /// The request of a step.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Send {
+pub enum StepRequest {
     /// An operation of the contract.
     Operation {
         /// Its name.

@@ -25,15 +25,15 @@ pub trait Draw {
 }
 
 /// Returns one item of the slice, or `None` if it is empty.
-pub fn pick<'a, T>(draw: &mut dyn Draw, items: &'a [T]) -> Option<&'a T> {
+pub fn pick_item<'a, T>(draw: &mut dyn Draw, items: &'a [T]) -> Option<&'a T> {
     items.get(draw.below(items.len() as u64) as usize)
 }
 
 /// Draws from a seed: the same seed and purpose give the same choices.
 #[derive(Clone, Debug)]
-pub struct Seeded(ChaCha8Rng);
+pub struct SeededDraw(ChaCha8Rng);
 
-impl Seeded {
+impl SeededDraw {
     /// Creates the stream of one purpose. Each purpose has its own stream, so that choices made for one thing never
     /// shift those of another.
     pub fn new(seed: u64, purpose: &str) -> Self {
@@ -45,7 +45,7 @@ impl Seeded {
     }
 }
 
-impl Draw for Seeded {
+impl Draw for SeededDraw {
     fn below(&mut self, bound: u64) -> u64 {
         match bound {
             0 | 1 => 0,
@@ -57,19 +57,19 @@ impl Draw for Seeded {
 
 /// Replays recorded choices, then returns 0, the simplest choice, forever.
 #[derive(Clone, Debug, Default)]
-pub struct Recorded {
+pub struct RecordedDraw {
     choices: Vec<u64>,
     next: usize,
 }
 
-impl Recorded {
+impl RecordedDraw {
     /// Replays these choices in this order.
     pub fn new(choices: Vec<u64>) -> Self {
         Self { choices, next: 0 }
     }
 }
 
-impl Draw for Recorded {
+impl Draw for RecordedDraw {
     fn below(&mut self, bound: u64) -> u64 {
         let choice = self.choices.get(self.next).copied().unwrap_or(0);
         self.next += 1;
@@ -79,20 +79,20 @@ impl Draw for Recorded {
 
 /// Records the choices of another source while passing them on.
 #[derive(Debug)]
-pub struct Recording<D> {
+pub struct RecordingDraw<D> {
     source: D,
     /// The choices so far.
     pub choices: Vec<u64>,
 }
 
-impl<D: Draw> Recording<D> {
+impl<D: Draw> RecordingDraw<D> {
     /// Records what `source` chooses.
     pub fn new(source: D) -> Self {
         Self { source, choices: Vec::new() }
     }
 }
 
-impl<D: Draw> Draw for Recording<D> {
+impl<D: Draw> Draw for RecordingDraw<D> {
     fn below(&mut self, bound: u64) -> u64 {
         let choice = self.source.below(bound);
         self.choices.push(choice);
@@ -108,9 +108,9 @@ impl Draw for arbitrary::Unstructured<'_> {
 
 /// Returns a proptest strategy over recorded choices. Proptest shrinks to fewer and smaller choices.
 #[cfg(any(test, feature = "proptest"))]
-pub fn choices() -> impl proptest::strategy::Strategy<Value = Recorded> {
+pub fn any_recorded_draw() -> impl proptest::strategy::Strategy<Value = RecordedDraw> {
     use proptest::strategy::Strategy as _;
-    proptest::collection::vec(proptest::num::u64::ANY.prop_map(|number| number % 4096), 0..200).prop_map(Recorded::new)
+    proptest::collection::vec(proptest::num::u64::ANY.prop_map(|number| number % 4096), 0..200).prop_map(RecordedDraw::new)
 }
 
 #[cfg(test)]
@@ -120,7 +120,7 @@ mod tests {
     #[test]
     fn same_seed_and_purpose_give_same_choices() {
         let run = |seed, purpose| {
-            let mut draw = Seeded::new(seed, purpose);
+            let mut draw = SeededDraw::new(seed, purpose);
             (0..8).map(|_| draw.below(1000)).collect::<Vec<_>>()
         };
         assert_eq!(run(1, "a"), run(1, "a"));
@@ -130,9 +130,9 @@ mod tests {
 
     #[test]
     fn recorded_choices_are_replayed_and_then_zero() {
-        let mut recording = Recording::new(Seeded::new(7, "x"));
+        let mut recording = RecordingDraw::new(SeededDraw::new(7, "x"));
         let first: Vec<u64> = (0..5).map(|_| recording.between(3, 9)).collect();
-        let mut again = Recorded::new(recording.choices);
+        let mut again = RecordedDraw::new(recording.choices);
         assert_eq!(first, (0..5).map(|_| again.between(3, 9)).collect::<Vec<_>>());
         assert_eq!(again.between(3, 9), 3);
     }

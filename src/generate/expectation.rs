@@ -2,22 +2,22 @@
 //!
 //! These are plain values; comparing them with responses is left to the judge.
 
-use crate::contract::{ErrorName, Role, ShapeId};
+use crate::contract::{ErrorName, ErrorRole, ShapeId};
 
 /// The documented outcome.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Expectation {
     /// The request succeeds, as documented.
-    Accept(Accept),
+    Accept(ExpectedSuccess),
     /// The request is rejected with any of these errors.
     Reject {
         /// The role that all of them have.
-        role: Role,
+        role: ErrorRole,
         /// The errors that fit. Never empty.
         errors: Vec<ExpectedError>,
     },
     /// A law holds between the steps.
-    Keep {
+    LawHolds {
         /// The name of the law: `merges`.
         law: String,
     },
@@ -31,29 +31,29 @@ pub enum Expectation {
 
 /// A documented success.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Accept {
+pub struct ExpectedSuccess {
     /// The documented status. If absent, any 2xx fits.
     pub status: Option<u16>,
     /// The documented shape of the body, if there is one.
     pub output: Option<ShapeId>,
     /// Documented errors that fit as well, because the request names a resource and neither the scenario nor the
     /// documents say whether it exists. Usually empty.
-    pub or: Vec<ExpectedError>,
+    pub allowed_errors: Vec<ExpectedError>,
     /// The state that must have held before; otherwise a rejection proves nothing.
-    pub assumes: Option<Assumption>,
+    pub assumption: Option<StateAssumption>,
 }
 
 /// A state of the resource that an expected success depends on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Assumption {
+pub struct StateAssumption {
     /// The steps that read the state, before and after: others may write to the same resource.
     pub steps: Vec<usize>,
     /// The path, in their responses, of the map or of a list whose items hold their own names.
     pub path: String,
     /// The keys that this case writes, which therefore do not count.
-    pub only: Vec<String>,
+    pub written_keys: Vec<String>,
     /// Maximum number of bytes of all other entries, names included.
-    pub room: u64,
+    pub max_other_bytes: u64,
 }
 
 /// An error that fits.

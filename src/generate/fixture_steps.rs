@@ -3,27 +3,27 @@
 //! It never decides what a case tests.
 
 use super::Value;
-use super::case::{Authorization, Capture, CaseId, FixtureStep, Purpose, Send, Step};
-use super::draft::Planner;
-use super::template::Templates;
+use super::case::{Authorization, Capture, CaseId, FixtureStep, StepPurpose, StepRequest, Step};
+use super::case_spec::PlanContext;
+use super::template_filler::TemplateFiller;
 use crate::contract::Operation;
 use crate::scenario::RawRequest;
 
 /// Adds set-up steps before `acts` and tear-down steps after them, for every fixture that they mention and every
 /// fixture that those fixtures need. Returns the steps and the index of the first act.
-pub(crate) fn surround(planner: &Planner<'_>, case: &CaseId, acts: Vec<Step>) -> (Vec<Step>, usize) {
-    let (scenario, who) = (planner.scenario, &planner.authorization());
-    let templates = Templates::new(scenario, case);
+pub(crate) fn surround_with_fixtures(planner: &PlanContext<'_>, case: &CaseId, acts: Vec<Step>) -> (Vec<Step>, usize) {
+    let (scenario, who) = (planner.scenario, &planner.default_authorization());
+    let templates = TemplateFiller::new(scenario, case);
     let mut needed: Vec<(Vec<Step>, Vec<Step>)> = Vec::new();
     // A fixture comes after those that it needs, so in reverse order every need is known before its fixture is visited.
     for (name, fixture) in scenario.fixtures.iter().rev() {
-        let hole = format!("{{{name}.");
+        let placeholder = format!("{{{name}.");
         let steps = needed.iter().flat_map(|(create, delete)| create.iter().chain(delete));
-        if acts.iter().chain(steps).any(|step| mentions(step, &hole)) {
+        if acts.iter().chain(steps).any(|step| step_mentions(step, &placeholder)) {
             let of = |requests: &[RawRequest], purpose| {
-                requests.iter().map(|request| written(planner, request, name, &templates, purpose, who)).collect()
+                requests.iter().map(|request| build_fixture_step(planner, request, name, &templates, purpose, who)).collect()
             };
-            let (create, delete) = (of(&fixture.create, Purpose::SetUp), of(&fixture.delete, Purpose::TearDown));
+            let (create, delete) = (of(&fixture.create, StepPurpose::SetUp), of(&fixture.delete, StepPurpose::TearDown));
             needed.push((create, delete));
         }
     }
@@ -46,118 +46,118 @@ pub(crate) fn surround(planner: &Planner<'_>, case: &CaseId, acts: Vec<Step>) ->
 }
 
 /// Builds a step from a request of a fixture. The turn is set later.
-pub(super) fn written(
-    planner: &Planner<'_>,
+pub(super) fn build_fixture_step(
+    planner: &PlanContext<'_>,
     request: &RawRequest,
     fixture: &str,
-    templates: &Templates<'_>,
-    purpose: Purpose,
+    templates: &TemplateFiller<'_>,
+    purpose: StepPurpose,
     who: &Authorization,
 ) -> Step {
-    let send = match request.operation() {
-        Some(name) => Send::Operation {
+    let send = match request.operation_name() {
+        Some(name) => StepRequest::Operation {
             name: name.into(),
             input: match &request.input {
-                Some(input) => templates.json(input),
-                None => plain(planner, name, templates),
+                Some(input) => templates.fill_json(input),
+                None => plain_input(planner, name, templates),
             },
             damage: Vec::new(),
         },
         None => {
-            let line = match templates.text(&request.request) {
+            let line = match templates.fill_text(&request.request) {
                 Value::Text(text) => text.replace('{', "{{").replace('}', "}}"),
                 Value::Template(text) => text,
                 _ => String::new(),
             };
             let (method, target) = line.split_once(' ').unwrap_or(("GET", line.as_str()));
-            Send::Raw {
+            StepRequest::Raw {
                 method: method.to_owned(),
                 target: target.trim().to_owned(),
-                body: request.json.as_ref().map(|json| templates.json(json)),
+                body: request.json.as_ref().map(|json| templates.fill_json(json)),
             }
         }
     };
     let capture = |(hole, path): (&String, &String)| Capture { name: format!("{fixture}.{hole}"), path: path.clone() };
     Step {
         purpose,
-        send,
+        request: send,
         authorization: who.clone(),
-        captures: request.capture.iter().map(capture).collect(),
+        captures: request.captures.iter().map(capture).collect(),
         turn: 0,
         fixture: Some(FixtureStep {
             name: fixture.to_owned(),
-            accepts: request.status.clone(),
-            until: request.until.clone(),
+            accepts: request.success_statuses.clone(),
+            until: request.ready_condition.clone(),
         }),
     }
 }
 
 /// Name of the fixture that stands for what the judged step creates.
-const MADE: &str = "made";
+const CREATED: &str = "made";
 
 /// Returns the fixture link of a judged step that creates a resource.
-pub(super) fn made() -> FixtureStep {
-    FixtureStep { name: MADE.to_owned(), accepts: Vec::new(), until: None }
+pub(super) fn created_by_judged_step() -> FixtureStep {
+    FixtureStep { name: CREATED.to_owned(), accepts: Vec::new(), until: None }
 }
 
 /// Returns the step that deletes what an operation created from this input, and the captures that it needs from the
 /// response. Returns `None` if the scenario has no cleanup for the operation.
-pub(super) fn cleanup(
-    planner: &Planner<'_>,
+pub(super) fn build_cleanup(
+    planner: &PlanContext<'_>,
     operation: &Operation,
     case: &CaseId,
     input: &Value,
 ) -> Option<(Step, Vec<Capture>)> {
-    let request = planner.scenario.notes(operation.name.as_str())?.cleanup.as_ref()?;
-    let who = planner.authorization();
-    let templates = Templates::new(planner.scenario, case);
-    let mut step = written(planner, request, MADE, &templates, Purpose::TearDown, &who);
+    let request = planner.scenario.operation_notes(operation.name.as_str())?.cleanup.as_ref()?;
+    let who = planner.default_authorization();
+    let templates = TemplateFiller::new(planner.scenario, case);
+    let mut step = build_fixture_step(planner, request, CREATED, &templates, StepPurpose::TearDown, &who);
     step.turn = 1;
     let mut captures = Vec::new();
-    match &mut step.send {
-        Send::Operation { input: given, .. } => known_of(given, input, &mut captures),
-        Send::Raw { body, .. } => body.iter_mut().for_each(|body| known_of(body, input, &mut captures)),
+    match &mut step.request {
+        StepRequest::Operation { input: given, .. } => fill_from_request(given, input, &mut captures),
+        StepRequest::Raw { body, .. } => body.iter_mut().for_each(|body| fill_from_request(body, input, &mut captures)),
     }
     Some((step, captures))
 }
 
 /// Fills `{made.PATH}` with values of the request; values that the request lacks are captured from the response.
-fn known_of(value: &mut Value, input: &Value, captures: &mut Vec<Capture>) {
+fn fill_from_request(value: &mut Value, input: &Value, captures: &mut Vec<Capture>) {
     match value {
         Value::Template(text) => {
             let Some(path) = text.strip_prefix("{made.").and_then(|rest| rest.strip_suffix('}')) else { return };
             let said = path.split('.').try_fold(input, |value, name| value.member(name));
             match said {
                 Some(said) => *value = said.clone(),
-                None => captures.push(Capture { name: format!("{MADE}.{path}"), path: path.to_owned() }),
+                None => captures.push(Capture { name: format!("{CREATED}.{path}"), path: path.to_owned() }),
             }
         }
-        Value::List(items) => items.iter_mut().for_each(|item| known_of(item, input, captures)),
-        Value::Map(members) => members.values_mut().for_each(|member| known_of(member, input, captures)),
+        Value::List(items) => items.iter_mut().for_each(|item| fill_from_request(item, input, captures)),
+        Value::Map(members) => members.values_mut().for_each(|member| fill_from_request(member, input, captures)),
         _ => {}
     }
 }
 
 /// Returns the plain valid input of an operation, for this case.
-fn plain(planner: &Planner<'_>, operation: &str, templates: &Templates<'_>) -> Value {
+fn plain_input(planner: &PlanContext<'_>, operation: &str, templates: &TemplateFiller<'_>) -> Value {
     let known = planner.contract.operation(operation);
-    known.map_or_else(Value::empty, |operation| planner.sampler(operation, templates.case).plain())
+    known.map_or_else(Value::empty_map, |operation| planner.input_sampler(operation, templates.case).plain_input())
 }
 
-fn mentions(step: &Step, hole: &str) -> bool {
-    match &step.send {
-        Send::Operation { input, .. } => holds(input, hole),
-        Send::Raw { target, body, .. } => target.contains(hole) || body.as_ref().is_some_and(|body| holds(body, hole)),
+fn step_mentions(step: &Step, placeholder: &str) -> bool {
+    match &step.request {
+        StepRequest::Operation { input, .. } => contains_placeholder(input, placeholder),
+        StepRequest::Raw { target, body, .. } => target.contains(placeholder) || body.as_ref().is_some_and(|body| contains_placeholder(body, placeholder)),
     }
 }
 
 /// Returns true if a placeholder with this beginning occurs anywhere in a value.
-pub(crate) fn holds(value: &Value, hole: &str) -> bool {
+pub(crate) fn contains_placeholder(value: &Value, placeholder: &str) -> bool {
     match value {
-        Value::Template(text) => text.contains(hole),
-        Value::List(items) => items.iter().any(|item| holds(item, hole)),
+        Value::Template(text) => text.contains(placeholder),
+        Value::List(items) => items.iter().any(|item| contains_placeholder(item, placeholder)),
         Value::Map(members) => members.iter().any(|(key, item)| {
-            Value::as_template_key(key).is_some_and(|template| template.contains(hole)) || holds(item, hole)
+            Value::as_template_key(key).is_some_and(|template| template.contains(placeholder)) || contains_placeholder(item, placeholder)
         }),
         _ => false,
     }
@@ -177,31 +177,31 @@ mod tests {
             [fixtures.other]\ncreate = { request = \"POST /o\" }\n\
             [fixtures.folder]\ncreate = { request = \"POST /f\" }\ncapture = { id = \"id\" }\n\
             delete = { request = \"DELETE /f/{folder.id}\" }\n";
-        let (scenario, _) = crate::scenario::read("t", text).expect("it reads");
+        let (scenario, _) = crate::scenario::read_scenario("t", text).expect("it reads");
         let id = CaseId("t/Op/valid/control/plain".into());
         let act = Step {
-            purpose: Purpose::Act,
-            send: Send::Raw { method: "GET".into(), target: "/n/{note.id}".into(), body: None },
+            purpose: StepPurpose::Act,
+            request: StepRequest::Raw { method: "GET".into(), target: "/n/{note.id}".into(), body: None },
             authorization: Authorization::Anonymous,
             captures: Vec::new(),
             turn: 0,
             fixture: None,
         };
         let contract = crate::contract::Contract::new("t");
-        let planner = Planner {
+        let planner = PlanContext {
             contract: &contract,
             scenario: &scenario,
-            options: crate::generate::Options::default(),
+            options: crate::generate::GenerationOptions::default(),
             patterns: std::sync::Arc::default(),
-            kin: crate::generate::label::Kin::of(&contract).into(),
-            modelled: false,
+            shared_key_patterns: crate::generate::input_checker::SharedKeyPatterns::from_contract(&contract).into(),
+            is_only_modelled: false,
         };
-        let (steps, judged) = surround(&planner, &id, vec![act.clone(), Step { turn: 1, ..act }]);
+        let (steps, judged) = surround_with_fixtures(&planner, &id, vec![act.clone(), Step { turn: 1, ..act }]);
         let told: Vec<String> = steps
             .iter()
-            .map(|step| match &step.send {
-                Send::Operation { name, .. } => format!("{} {name}", step.turn),
-                Send::Raw { method, target, .. } => format!("{} {method} {target}", step.turn),
+            .map(|step| match &step.request {
+                StepRequest::Operation { name, .. } => format!("{} {name}", step.turn),
+                StepRequest::Raw { method, target, .. } => format!("{} {method} {target}", step.turn),
             })
             .collect();
         assert_eq!(

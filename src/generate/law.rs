@@ -6,14 +6,14 @@ use serde_json::Value as Json;
 
 /// A law: a metamorphic relation over the steps of one case.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Relation {
+pub enum Law {
     /// Each read must match a model of the documented state. The model starts from what the first read returns and
     /// applies the accepted writes.
     State {
         /// The documented properties of the state.
-        model: Model,
+        model: StateModel,
         /// The events in order; those of steps in the same turn are concurrent.
-        events: Vec<Event>,
+        events: Vec<StepEvent>,
     },
     /// A successful response repeats a value of its request.
     Echo {
@@ -28,7 +28,7 @@ pub enum Relation {
 
 /// The documented properties of a state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Model {
+pub struct StateModel {
     /// The kind of state.
     pub kind: StateKind,
     /// Whether a write keeps what was stored before. If false, this is undocumented.
@@ -52,34 +52,34 @@ pub enum StateKind {
 
 /// An event in the state of one resource.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Event {
+pub struct StepEvent {
     /// The index of the step.
     pub step: usize,
     /// The number of the resource, from 1.
     pub resource: u32,
     /// What the step does.
-    pub what: What,
+    pub event: StateEvent,
 }
 
 /// What a step does with a state.
 #[derive(Clone, Debug, PartialEq)]
-pub enum What {
+pub enum StateEvent {
     /// The response of the step contains the state.
-    Look(View),
+    Read(StateView),
     /// The step writes to the state.
     Write {
         /// The effect on the state if the write is accepted.
-        effect: Effect,
+        effect: WriteEffect,
         /// Whether the documents state beyond doubt that the write must be accepted.
-        certain: bool,
+        is_certain: bool,
     },
     /// The step must be rejected; this is the effect that it would have had.
-    Refused(Effect),
+    RejectedWrite(WriteEffect),
 }
 
 /// The place of a state in a response, and the part of it that is compared.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct View {
+pub struct StateView {
     /// The path of the map, list or field: `data.tags`.
     pub place: String,
     /// For a map that is read as a list: the path of the key inside an item. `*` is an object's only member.
@@ -92,7 +92,7 @@ pub struct View {
 
 /// The effect of a write on a state.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Effect {
+pub enum WriteEffect {
     /// Puts these entries into the map.
     Put(Vec<(String, Json)>),
     /// Appends these items to the list.

@@ -5,40 +5,40 @@
 
 mod bytes_text;
 mod case;
-mod draft;
+mod case_spec;
 pub mod draw;
 mod expectation;
-mod fixture;
-mod forms;
+mod fixture_steps;
+mod aws_formats;
 mod infer;
-mod keeper;
-mod label;
+mod stored_member;
+mod input_checker;
 pub mod pattern;
-mod patterns;
+mod contract_patterns;
 mod plan;
-mod relation;
-mod resource;
-mod sample;
-mod shown;
+mod law;
+mod resource_status;
+mod input_sampler;
+mod wire_view;
 mod site;
-mod sized;
-mod story;
+mod sized_case;
+mod stateful_case;
 mod strategy;
-mod template;
+mod template_filler;
 mod value;
-mod wild;
+mod fuzz;
 
 pub use case::{
-    AuthDamage, Authorization, Capture, Case, CaseId, Damage, FixtureStep, Intent, Judged, Purpose, Send, Step,
+    AuthDamage, Authorization, Capture, Case, CaseId, Damage, FixtureStep, Intent, JudgedPart, StepPurpose, StepRequest, Step,
 };
-pub use expectation::{Accept, Assumption, Expectation, ExpectedError};
-pub use infer::{Inference, Origin, Resource, infer};
-pub use keeper::is_kept;
-pub use label::Breach;
-pub use patterns::unsatisfiable;
-pub use plan::{ACTIONS, CANARY, Level, Options, PlanError, Workbench, breaches, cases, control, part_of_sequence};
-pub use relation::{Effect, Event, Model, Relation, StateKind, View, What};
-pub use site::constraints;
-pub use sized::{Bounds, bounds, of_size};
+pub use expectation::{ExpectedSuccess, StateAssumption, Expectation, ExpectedError};
+pub use infer::{InferenceResult, IdentifierOrigin, InferredResource, complete_scenario};
+pub use stored_member::is_readable;
+pub use input_checker::Violation;
+pub use contract_patterns::unsatisfiable_patterns;
+pub use plan::{SEQUENCE_LENGTH, CANARY_OPERATION, GenerationLevel, GenerationOptions, PlanError, CompiledContract, find_violations, generate_cases, control_case, sequence_part};
+pub use law::{WriteEffect, StepEvent, StateModel, Law, StateKind, StateView, StateEvent};
+pub use site::documented_constraints;
+pub use sized_case::{SizeBounds, documented_bounds, case_of_size};
 pub use value::Value;
-pub use wild::{Act, ActError, Claim, Tale, Wild, acts_from_json, acts_to_json};
+pub use fuzz::{Action, ActionError, FuzzCheck, FuzzCase, FuzzGenerator, actions_from_json, actions_to_json};

@@ -3,22 +3,22 @@
 //! It never looks at values.
 
 use crate::contract::{
-    Constraint, Contract, Kind, Location, Member, MemberPath, Operation, Protocol, Segment, Shape, ShapeId,
+    Constraint, Contract, ShapeKind, MemberLocation, Member, MemberPath, Operation, Protocol, PathSegment, Shape, ShapeId,
 };
 
 /// Maximum number of places per operation, in breadth-first order. Deeper places of larger inputs are left out,
 /// because inputs such as those of EC2 or DynamoDB branch endlessly.
-const MOST_SITES: usize = 4_000;
+const MAX_SITES: usize = 4_000;
 
 /// A place inside an input.
 #[derive(Clone, Debug)]
-pub(crate) struct Site {
+pub(crate) struct InputSite {
     /// The path from the input.
     pub path: MemberPath,
     /// The shape at this place.
     pub shape: ShapeId,
     /// The location, in the request, of the top-level member that contains this place.
-    pub location: Location,
+    pub location: MemberLocation,
     /// Whether it is a required member.
     pub required: bool,
     /// Whether it is a member of a structure or union.
@@ -30,23 +30,23 @@ pub(crate) struct Site {
 }
 
 /// Returns all places in breadth-first order. A shape inside itself is followed once more and then left out.
-pub(crate) fn sites(contract: &Contract, operation: &Operation) -> Vec<Site> {
+pub(crate) fn input_sites(contract: &Contract, operation: &Operation) -> Vec<InputSite> {
     let Some(input) = &operation.input else { return Vec::new() };
-    let mut found: Vec<Site> = Vec::new();
+    let mut found: Vec<InputSite> = Vec::new();
     // The shapes above each site, to detect recursion.
     let mut above: Vec<Vec<ShapeId>> = Vec::new();
-    let add = |found: &mut Vec<Site>, above: &mut Vec<Vec<ShapeId>>, site: Site, mut chain: Vec<ShapeId>| {
+    let add = |found: &mut Vec<InputSite>, above: &mut Vec<Vec<ShapeId>>, site: InputSite, mut chain: Vec<ShapeId>| {
         chain.push(site.parent.clone());
         found.push(site);
         above.push(chain);
     };
     let all = contract.shape(input).kind.members().into_iter().flatten();
-    for (name, member) in all.filter(|(name, member)| !is_framing(name, member)) {
+    for (name, member) in all.filter(|(name, member)| !is_framing_header(name, member)) {
         let site = member_site(&MemberPath::root(), name, member, input, member.location);
         add(&mut found, &mut above, site, Vec::new());
     }
     let mut next = 0;
-    while next < found.len() && found.len() < MOST_SITES {
+    while next < found.len() && found.len() < MAX_SITES {
         let site = found[next].clone();
         let chain = above[next].clone();
         next += 1;
@@ -56,8 +56,8 @@ pub(crate) fn sites(contract: &Contract, operation: &Operation) -> Vec<Site> {
             continue;
         }
         let shape = contract.shape(&site.shape);
-        let inner = |segment: Segment, id: &ShapeId| Site {
-            path: site.path.then(segment),
+        let inner = |segment: PathSegment, id: &ShapeId| InputSite {
+            path: site.path.join(segment),
             shape: id.clone(),
             location: site.location,
             required: false,
@@ -66,12 +66,12 @@ pub(crate) fn sites(contract: &Contract, operation: &Operation) -> Vec<Site> {
             recursive: false,
         };
         match &shape.kind {
-            Kind::List { member } => add(&mut found, &mut above, inner(Segment::Item, member), chain),
-            Kind::Map { key, value } => {
-                add(&mut found, &mut above, inner(Segment::Key, key), chain.clone());
-                add(&mut found, &mut above, inner(Segment::Value, value), chain);
+            ShapeKind::List { member } => add(&mut found, &mut above, inner(PathSegment::Item, member), chain),
+            ShapeKind::Map { key, value } => {
+                add(&mut found, &mut above, inner(PathSegment::Key, key), chain.clone());
+                add(&mut found, &mut above, inner(PathSegment::Value, value), chain);
             }
-            Kind::Structure { members } | Kind::Union { members } => {
+            ShapeKind::Structure { members } | ShapeKind::Union { members } => {
                 for (name, member) in members {
                     let site = member_site(&site.path, name, member, &site.shape, site.location);
                     add(&mut found, &mut above, site, chain.clone());
@@ -85,14 +85,14 @@ pub(crate) fn sites(contract: &Contract, operation: &Operation) -> Vec<Site> {
 
 /// Returns true if a member is a header that frames the message: its value depends on the body, and any other value
 /// makes the request invalid HTTP.
-pub(crate) fn is_framing(name: &str, member: &Member) -> bool {
+pub(crate) fn is_framing_header(name: &str, member: &Member) -> bool {
     const FRAMING: [&str; 4] = ["content-length", "transfer-encoding", "connection", "host"];
-    member.location == Location::Header && FRAMING.iter().any(|one| member.wire_name(name).eq_ignore_ascii_case(one))
+    member.location == MemberLocation::Header && FRAMING.iter().any(|one| member.wire_name(name).eq_ignore_ascii_case(one))
 }
 
-fn member_site(path: &MemberPath, name: &str, member: &Member, parent: &ShapeId, location: Location) -> Site {
-    Site {
-        path: path.member(name),
+fn member_site(path: &MemberPath, name: &str, member: &Member, parent: &ShapeId, location: MemberLocation) -> InputSite {
+    InputSite {
+        path: path.join_member(name),
         shape: member.shape.clone(),
         location,
         required: member.required,
@@ -102,38 +102,38 @@ fn member_site(path: &MemberPath, name: &str, member: &Member, parent: &ShapeId,
     }
 }
 
-impl Site {
+impl InputSite {
     /// Returns true if it is written in the body, where values can have a wrong JSON type or be null.
-    pub fn in_body(&self) -> bool {
-        matches!(self.location, Location::Body | Location::Payload)
+    pub fn is_in_body(&self) -> bool {
+        matches!(self.location, MemberLocation::Body | MemberLocation::Payload)
     }
 
     /// Returns true if it is the whole body, so that any bytes are valid.
-    pub fn is_whole_body(&self, kind: &Kind) -> bool {
-        self.location == Location::Payload
+    pub fn is_whole_body(&self, kind: &ShapeKind) -> bool {
+        self.location == MemberLocation::Payload
             && self.path.0.len() == 1
-            && matches!(kind, Kind::Blob | Kind::String | Kind::Enum { .. })
+            && matches!(kind, ShapeKind::Blob | ShapeKind::String | ShapeKind::Enum { .. })
     }
 
     /// Returns true if it is a segment of the URL path.
     pub fn is_label(&self) -> bool {
-        self.location == Location::Label
+        self.location == MemberLocation::Label
     }
 
     /// Returns true if it is a map's key.
     pub fn is_key(&self) -> bool {
-        self.path.0.last() == Some(&Segment::Key)
+        self.path.0.last() == Some(&PathSegment::Key)
     }
 
     /// Returns the fact of the enclosing shape that makes it required.
     pub fn required_fact<'a>(&self, parent: &'a Shape) -> Option<&'a crate::contract::Fact> {
-        let Some(Segment::Member(name)) = self.path.0.last() else { return None };
-        parent.fact(&format!("members/{name}/required"))
+        let Some(PathSegment::Member(name)) = self.path.0.last() else { return None };
+        parent.preferred_fact(&format!("members/{name}/required"))
     }
 }
 
 /// Returns every constraint that a contract states on an operation's input, with its member path.
-pub fn constraints(contract: &Contract, operation: &Operation) -> Vec<(MemberPath, Constraint)> {
+pub fn documented_constraints(contract: &Contract, operation: &Operation) -> Vec<(MemberPath, Constraint)> {
     let mut found = Vec::new();
     let of_rules = |path: &MemberPath, shape: &Shape, found: &mut Vec<_>| {
         found.extend(shape.rules.iter().map(|rule| (path.clone(), rule.constraint())));
@@ -143,14 +143,14 @@ pub fn constraints(contract: &Contract, operation: &Operation) -> Vec<(MemberPat
     }
     let is_text = matches!(contract.protocol, Some(Protocol::AwsQuery | Protocol::Ec2Query | Protocol::RestXml));
     // In forms and in XML, a value of a wrong type is a valid text or may be ignored.
-    let shows_type = |kind: &Kind| match kind {
-        Kind::Document => false,
-        Kind::Boolean | Kind::Blob | Kind::Timestamp => true,
-        Kind::Integer | Kind::Long | Kind::Float | Kind::Double => true,
+    let shows_type = |kind: &ShapeKind| match kind {
+        ShapeKind::Document => false,
+        ShapeKind::Boolean | ShapeKind::Blob | ShapeKind::Timestamp => true,
+        ShapeKind::Integer | ShapeKind::Long | ShapeKind::Float | ShapeKind::Double => true,
         _ => !is_text,
     };
     // A shape inside itself adds no new constraints.
-    for site in sites(contract, operation).iter().filter(|site| !site.recursive) {
+    for site in input_sites(contract, operation).iter().filter(|site| !site.recursive) {
         let shape = contract.shape(&site.shape);
         let mut add = |states: bool, constraint| {
             if states {
@@ -158,12 +158,12 @@ pub fn constraints(contract: &Contract, operation: &Operation) -> Vec<(MemberPat
             }
         };
         add(site.required && !site.is_label(), Constraint::Required);
-        let is_typed = site.in_body() && !site.is_key() && !site.is_whole_body(&shape.kind);
+        let is_typed = site.is_in_body() && !site.is_key() && !site.is_whole_body(&shape.kind);
         add(is_typed && shows_type(&shape.kind), Constraint::Type);
         add(shape.length.is_some_and(|length| length.min.unwrap_or(0) > 0 || length.max.is_some()), Constraint::Length);
         add(shape.range.is_some(), Constraint::Range);
         add(shape.pattern.is_some(), Constraint::Pattern);
-        add(matches!(shape.kind, Kind::Enum { .. }), Constraint::Enum);
+        add(matches!(shape.kind, ShapeKind::Enum { .. }), Constraint::Enum);
         of_rules(&site.path, shape, &mut found);
     }
     found

@@ -3,22 +3,22 @@
 //! These cases are never part of a plan. Each has its own id, `…/length/size-255`, and therefore its own resource.
 
 use super::case::Case;
-use super::plan::{Options, PlanError, Workbench, with_work};
-use super::strategy::{self, Work};
-use crate::contract::{Constraint, Kind, MemberPath};
+use super::plan::{GenerationOptions, PlanError, CompiledContract, with_operation_context};
+use super::strategy::{self, OperationContext};
+use crate::contract::{Constraint, ShapeKind, MemberPath};
 use crate::scenario::Scenario;
 
 /// The documented limits on the size of a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Bounds {
+pub struct SizeBounds {
     /// The documented minimum.
     pub min: Option<i128>,
     /// The documented maximum.
     pub max: Option<i128>,
     /// The smallest size that a value can have at all.
-    pub least: i128,
+    pub smallest: i128,
     /// The smallest size that can be sent everywhere: an empty text or list cannot be seen in a path or a query.
-    pub usual_least: i128,
+    pub smallest_sendable: i128,
     /// Whether the size is the number of entries of a list or map.
     pub counts_entries: bool,
     /// The unit with a leading space: ` characters`, ` entries` …; empty for numbers.
@@ -26,32 +26,32 @@ pub struct Bounds {
 }
 
 /// Returns the documented limits of a place, or `None` if the place does not exist or has no limits of this kind.
-pub fn bounds(
-    bench: &Workbench<'_>,
+pub fn documented_bounds(
+    bench: &CompiledContract<'_>,
     scenario: &Scenario,
     operation: &str,
     member: &MemberPath,
     constraint: &str,
-) -> Option<Bounds> {
-    let found = with_work(bench, scenario, Options::default(), operation, |work| {
+) -> Option<SizeBounds> {
+    let found = with_operation_context(bench, scenario, GenerationOptions::default(), operation, |work| {
         let shape = work.shape(work.sites.iter().find(|site| site.path == *member)?);
         let length = shape.length();
         let number = |number: &Option<serde_json::Number>| number.as_ref()?.to_string().parse::<i128>().ok();
         let of = |min: Option<i128>, max: Option<i128>, least, counts_entries, unit| {
             let usual_least = if least == 0 { 1 } else { least };
-            Some(Bounds { min, max, least, usual_least, counts_entries, unit })
+            Some(SizeBounds { min, max, smallest: least, smallest_sendable: usual_least, counts_entries, unit })
         };
         let (min, max) = (length.min.map(i128::from), length.max.map(i128::from));
         match (&shape.kind, constraint) {
-            (Kind::Integer | Kind::Long, "range") => {
+            (ShapeKind::Integer | ShapeKind::Long, "range") => {
                 let range = shape.range.as_ref()?;
-                let (least, _) = super::label::integer_bounds(&shape.kind);
+                let (least, _) = super::input_checker::integer_bounds(&shape.kind);
                 of(number(&range.min), number(&range.max), least, false, "")
             }
-            (Kind::String, "length") => of(min, max, 0, false, " characters"),
-            (Kind::Blob, "length") => of(min, max, 0, false, " bytes"),
-            (Kind::List { .. }, "length") => of(min, max, 0, true, " items"),
-            (Kind::Map { .. }, "length") => of(min, max, 0, true, " entries"),
+            (ShapeKind::String, "length") => of(min, max, 0, false, " characters"),
+            (ShapeKind::Blob, "length") => of(min, max, 0, false, " bytes"),
+            (ShapeKind::List { .. }, "length") => of(min, max, 0, true, " items"),
+            (ShapeKind::Map { .. }, "length") => of(min, max, 0, true, " entries"),
             _ => None,
         }
     });
@@ -60,25 +60,25 @@ pub fn bounds(
 
 /// Returns a case with a value of exactly this size at a place and everything else valid, or `None` if no such value
 /// exists.
-pub fn of_size(
-    bench: &Workbench<'_>,
+pub fn case_of_size(
+    bench: &CompiledContract<'_>,
     scenario: &Scenario,
-    options: Options,
+    options: GenerationOptions,
     operation: &str,
     member: &MemberPath,
     constraint: &str,
     size: i128,
 ) -> Option<Case> {
-    let made: Result<Option<Case>, PlanError> = with_work(bench, scenario, options, operation, |work| {
+    let made: Result<Option<Case>, PlanError> = with_operation_context(bench, scenario, options, operation, |work| {
         let site = work.sites.iter().find(|site| site.path == *member)?;
-        let make = |work: &Work<'_>, valid: bool| match constraint {
+        let make = |work: &OperationContext<'_>, valid: bool| match constraint {
             "range" => strategy::number_of(work, site, size, valid),
             _ => strategy::text_or_entries_of(work, site, u64::try_from(size).ok()?, valid),
         };
         let valid = make(work, true)?;
-        let case = if valid.unsendable.is_some() { make(work, false)? } else { valid };
+        let case = if valid.unsendable_reason.is_some() { make(work, false)? } else { valid };
         debug_assert!(matches!(case.constraint, Some(Constraint::Length | Constraint::Range)));
-        case.unsendable.is_none().then_some(case)
+        case.unsendable_reason.is_none().then_some(case)
     });
     made.ok().flatten()
 }

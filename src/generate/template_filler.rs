@@ -5,7 +5,7 @@ use crate::scenario::Scenario;
 
 /// Fills `{case}`, `{case:2}` and variables that are not secret.
 #[derive(Clone, Copy)]
-pub(crate) struct Templates<'a> {
+pub(crate) struct TemplateFiller<'a> {
     pub scenario: &'a Scenario,
     pub case: &'a CaseId,
     /// The number of the case's resource, from 1. `{case}` has a different value for each.
@@ -13,39 +13,39 @@ pub(crate) struct Templates<'a> {
 }
 
 /// Distance between the token numbers of two resources, so that `{case:2}` of one never equals a token of the other.
-pub(crate) const RESOURCES_APART: u32 = 1000;
+pub(crate) const RESOURCE_TOKEN_STRIDE: u32 = 1000;
 
-impl<'a> Templates<'a> {
+impl<'a> TemplateFiller<'a> {
     /// Creates the filler for a case's first resource.
     pub fn new(scenario: &'a Scenario, case: &'a CaseId) -> Self {
         Self { scenario, case, resource: 1 }
     }
 
-    fn nth(&self, ordinal: u32) -> u32 {
-        ordinal.saturating_add((self.resource - 1).saturating_mul(RESOURCES_APART))
+    fn token_number(&self, ordinal: u32) -> u32 {
+        ordinal.saturating_add((self.resource - 1).saturating_mul(RESOURCE_TOKEN_STRIDE))
     }
     /// Fills all known placeholders. Returns a plain text, or a template if some placeholders are left.
-    pub fn text(&self, template: &str) -> Value {
+    pub fn fill_text(&self, template: &str) -> Value {
         let mut filled = String::new();
         let mut open = false;
-        self.fill(template, 0, &mut filled, &mut open);
+        self.fill_into(template, 0, &mut filled, &mut open);
         if open { Value::Template(filled) } else { Value::Text(filled.replace("{{", "{").replace("}}", "}")) }
     }
 
     /// Converts JSON whose texts are templates.
-    pub fn json(&self, json: &serde_json::Value) -> Value {
+    pub fn fill_json(&self, json: &serde_json::Value) -> Value {
         match json {
-            serde_json::Value::String(text) => self.text(text),
-            serde_json::Value::Array(items) => Value::List(items.iter().map(|item| self.json(item)).collect()),
+            serde_json::Value::String(text) => self.fill_text(text),
+            serde_json::Value::Array(items) => Value::List(items.iter().map(|item| self.fill_json(item)).collect()),
             serde_json::Value::Object(members) => {
-                Value::Map(members.iter().map(|(name, value)| (name.clone(), self.json(value))).collect())
+                Value::Map(members.iter().map(|(name, value)| (name.clone(), self.fill_json(value))).collect())
             }
             other => Value::from_json(other),
         }
     }
 
     /// Copies `template` and fills placeholders; unknown ones and escaped braces stay as they are.
-    fn fill(&self, template: &str, depth: u8, out: &mut String, open: &mut bool) {
+    fn fill_into(&self, template: &str, depth: u8, out: &mut String, open: &mut bool) {
         let mut rest = template;
         while let Some(at) = rest.find(['{', '}']) {
             out.push_str(&rest[..at]);
@@ -65,11 +65,11 @@ impl<'a> Templates<'a> {
             rest = &rest[end + 1..];
             match (name, name.strip_prefix("case:").and_then(|ordinal| ordinal.parse().ok())) {
                 ("case", _) => out.push_str(&self.case.token(self.resource)),
-                (_, Some(ordinal)) => out.push_str(&self.case.token(self.nth(ordinal))),
+                (_, Some(ordinal)) => out.push_str(&self.case.token(self.token_number(ordinal))),
                 _ => match self.scenario.variables.get(name) {
                     // A variable may refer to others; the depth is limited so that it cannot refer to itself endlessly.
                     Some(variable) if !variable.secret && depth < 8 => {
-                        self.fill(&variable.value, depth + 1, out, open);
+                        self.fill_into(&variable.value, depth + 1, out, open);
                     }
                     _ => {
                         *open = true;
@@ -83,7 +83,7 @@ impl<'a> Templates<'a> {
 }
 
 /// Returns true if a text has placeholders.
-pub(crate) fn has_holes(text: &str) -> bool {
+pub(crate) fn has_placeholders(text: &str) -> bool {
     let plain = text.replace("{{", "").replace("}}", "");
     plain.find('{').is_some_and(|open| plain[open..].contains('}'))
 }
@@ -94,11 +94,11 @@ mod tests {
     use crate::scenario::Variable;
 
     fn fill(template: &str) -> Value {
-        let mut scenario = Scenario::named("t");
+        let mut scenario = Scenario::with_name("t");
         scenario.variables.insert("A".into(), Variable { value: "a-{case}".into(), secret: false });
         scenario.variables.insert("S".into(), Variable { value: "hidden".into(), secret: true });
         scenario.variables.insert("L".into(), Variable { value: "{L}".into(), secret: false });
-        Templates::new(&scenario, &CaseId("t/Op/valid/control/plain".into())).text(template)
+        TemplateFiller::new(&scenario, &CaseId("t/Op/valid/control/plain".into())).fill_text(template)
     }
 
     #[test]

@@ -27,17 +27,17 @@ pub enum Value {
 
 /// Prefix of a key that is a template: a [noncharacter](https://www.unicode.org/faq/private_use.html#nonchar4), which
 /// no case sends as a key.
-const TEMPLATE_KEY: char = '\u{FDD0}';
+const TEMPLATE_KEY_PREFIX: char = '\u{FDD0}';
 
 impl Value {
     /// Returns the key for a map entry whose key is known only while a case runs.
     pub fn template_key(template: &str) -> String {
-        format!("{TEMPLATE_KEY}{template}")
+        format!("{TEMPLATE_KEY_PREFIX}{template}")
     }
 
     /// Returns the template that a key holds, or `None` if the key is plain.
     pub fn as_template_key(key: &str) -> Option<&str> {
-        key.strip_prefix(TEMPLATE_KEY)
+        key.strip_prefix(TEMPLATE_KEY_PREFIX)
     }
 
     /// Creates a text.
@@ -51,7 +51,7 @@ impl Value {
     }
 
     /// Creates an empty structure or map.
-    pub fn empty() -> Self {
+    pub fn empty_map() -> Self {
         Self::Map(IndexMap::new())
     }
 

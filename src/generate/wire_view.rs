@@ -4,31 +4,31 @@
 //! It never writes a request. JSON and CBOR show everything, so their inputs stay unchanged.
 
 use super::Value;
-use super::site::is_framing;
-use crate::contract::{Contract, Kind, Location, Operation, Protocol, ShapeId};
+use super::site::is_framing_header;
+use crate::contract::{Contract, ShapeKind, MemberLocation, Operation, Protocol, ShapeId};
 use indexmap::IndexMap;
 use std::borrow::Cow;
 
 /// Returns an input as every parser of the protocol sees it.
-pub(crate) fn shown<'v>(contract: &Contract, operation: &Operation, input: &'v Value) -> Cow<'v, Value> {
+pub(crate) fn as_seen_on_wire<'v>(contract: &Contract, operation: &Operation, input: &'v Value) -> Cow<'v, Value> {
     let (Some(protocol), Some(id), Value::Map(_)) = (contract.protocol, &operation.input, input) else {
         return Cow::Borrowed(input);
     };
-    let input = match bound(contract, id, input) {
+    let input = match normalize_bindings(contract, id, input) {
         Some(input) => Cow::Owned(input),
         None => Cow::Borrowed(input),
     };
-    if !shows_only_texts(protocol) {
+    if !writes_only_texts(protocol) {
         return input;
     }
-    let shape = Shape { contract, protocol, id, location: Location::Body, flattened: false };
-    Cow::Owned(shape.part(&input).unwrap_or_else(Value::empty))
+    let shape = WireShape { contract, protocol, id, location: MemberLocation::Body, flattened: false };
+    Cow::Owned(shape.visible_value(&input).unwrap_or_else(Value::empty_map))
 }
 
 /// Returns the input as headers and payload show it, if that differs: a header list of one empty text looks like an
 /// empty list, any bytes in a blob payload are a blob, an empty payload looks absent, and an absent payload structure
 /// without required members looks like an empty one.
-fn bound(contract: &Contract, id: &ShapeId, input: &Value) -> Option<Value> {
+fn normalize_bindings(contract: &Contract, id: &ShapeId, input: &Value) -> Option<Value> {
     let Value::Map(given) = input else { return None };
     let mut changes: Vec<(&String, Option<Value>)> = Vec::new();
     for (name, member) in contract.shape(id).kind.members()? {
@@ -36,22 +36,22 @@ fn bound(contract: &Contract, id: &ShapeId, input: &Value) -> Option<Value> {
         let Some(value) = given.get(name) else {
             // A parser may take a missing or an empty body as a structure without required members.
             let needs_nothing = kind.members().is_some_and(|inner| inner.values().all(|inner| !inner.required));
-            if member.required && member.location == Location::Payload && needs_nothing {
-                changes.push((name, Some(Value::empty())));
+            if member.required && member.location == MemberLocation::Payload && needs_nothing {
+                changes.push((name, Some(Value::empty_map())));
             }
             continue;
         };
         match (member.location, kind, value) {
-            (Location::Header, Kind::List { .. }, Value::List(items)) if *items == [Value::text("")] => {
+            (MemberLocation::Header, ShapeKind::List { .. }, Value::List(items)) if *items == [Value::text("")] => {
                 changes.push((name, Some(Value::List(Vec::new()))));
             }
-            (Location::Payload, Kind::Blob | Kind::String | Kind::Enum { .. }, value) if !bytes(value) => {
+            (MemberLocation::Payload, ShapeKind::Blob | ShapeKind::String | ShapeKind::Enum { .. }, value) if !is_non_empty_payload(value) => {
                 changes.push((name, None));
             }
-            (Location::Payload, Kind::Blob, Value::Text(text)) => {
+            (MemberLocation::Payload, ShapeKind::Blob, Value::Text(text)) => {
                 changes.push((name, Some(Value::Blob(text.clone().into_bytes()))));
             }
-            (Location::Payload, Kind::Structure { .. } | Kind::Union { .. }, Value::Map(members))
+            (MemberLocation::Payload, ShapeKind::Structure { .. } | ShapeKind::Union { .. }, Value::Map(members))
                 if members.is_empty() && !member.required =>
             {
                 changes.push((name, None));
@@ -74,17 +74,17 @@ fn bound(contract: &Contract, id: &ShapeId, input: &Value) -> Option<Value> {
 
 /// Returns the header of an input that HTTP itself sets, if there is one. A second one would change how the message is
 /// framed.
-pub(crate) fn framing(contract: &Contract, operation: &Operation, input: &Value) -> Option<String> {
+pub(crate) fn framing_header(contract: &Contract, operation: &Operation, input: &Value) -> Option<String> {
     let (Some(id), Value::Map(given)) = (&operation.input, input) else { return None };
     let members = contract.shape(id).kind.members()?;
     given.keys().find_map(|name| {
-        let member = members.get(name).filter(|member| is_framing(name, member))?;
+        let member = members.get(name).filter(|member| is_framing_header(name, member))?;
         Some(member.wire_name(name).to_owned())
     })
 }
 
 /// Returns true for bytes or text that are not empty.
-fn bytes(value: &Value) -> bool {
+fn is_non_empty_payload(value: &Value) -> bool {
     match value {
         Value::Blob(bytes) => !bytes.is_empty(),
         Value::Text(text) | Value::Template(text) => !text.is_empty(),
@@ -93,7 +93,7 @@ fn bytes(value: &Value) -> bool {
 }
 
 /// Returns true if a protocol writes all values as texts.
-pub(crate) fn shows_only_texts(protocol: Protocol) -> bool {
+pub(crate) fn writes_only_texts(protocol: Protocol) -> bool {
     match protocol {
         Protocol::AwsQuery | Protocol::Ec2Query | Protocol::RestXml => true,
         Protocol::RestJson1
@@ -106,72 +106,72 @@ pub(crate) fn shows_only_texts(protocol: Protocol) -> bool {
 
 /// A shape with its place in the request.
 #[derive(Clone, Copy)]
-struct Shape<'a> {
+struct WireShape<'a> {
     contract: &'a Contract,
     protocol: Protocol,
     id: &'a ShapeId,
-    location: Location,
+    location: MemberLocation,
     /// Whether its parts are written into the enclosing element, without an element or name of its own.
     flattened: bool,
 }
 
-impl<'a> Shape<'a> {
+impl<'a> WireShape<'a> {
     fn inner(self, id: &'a ShapeId) -> Self {
         let flattened = self.contract.shape(id).traits.flattened;
         Self { id, flattened, ..self }
     }
 
     /// Returns what a parser sees of a value, or `None` if the value leaves no trace or one that parsers ignore.
-    fn part(self, value: &Value) -> Option<Value> {
+    fn visible_value(self, value: &Value) -> Option<Value> {
         let shape = self.contract.shape(self.id);
         match (&shape.kind, value) {
-            (Kind::Document, value) => Some(value.clone()),
+            (ShapeKind::Document, value) => Some(value.clone()),
             (_, Value::Null) => Some(Value::Null),
-            (Kind::Structure { members } | Kind::Union { members }, Value::Map(given)) => {
+            (ShapeKind::Structure { members } | ShapeKind::Union { members }, Value::Map(given)) => {
                 let mut out = IndexMap::new();
                 for (name, value) in given {
                     let Some(member) = members.get(name) else { continue };
-                    let location = if member.location == Location::Body { self.location } else { member.location };
+                    let location = if member.location == MemberLocation::Body { self.location } else { member.location };
                     let inner = self.inner(&member.shape);
                     let flattened = inner.flattened || member.traits.flattened;
-                    out.extend(Self { location, flattened, ..inner }.part(value).map(|value| (name.clone(), value)));
+                    out.extend(Self { location, flattened, ..inner }.visible_value(value).map(|value| (name.clone(), value)));
                 }
-                (!out.is_empty() || self.is_element()).then_some(Value::Map(out))
+                (!out.is_empty() || self.is_visible_when_empty()).then_some(Value::Map(out))
             }
-            (Kind::List { member }, Value::List(items)) => {
+            (ShapeKind::List { member }, Value::List(items)) => {
                 let given = items.len();
-                let items = self.items(self.inner(member), items);
+                let items = self.visible_items(self.inner(member), items);
                 let named = match self.location {
-                    Location::Header => true,
-                    Location::Query => false,
+                    MemberLocation::Header => true,
+                    MemberLocation::Query => false,
                     // Only a list without items is written as an empty list; a list of invisible items is not.
-                    _ => self.protocol == Protocol::AwsQuery && given == 0 || self.is_element(),
+                    _ => self.protocol == Protocol::AwsQuery && given == 0 || self.is_visible_when_empty(),
                 };
                 (!items.is_empty() || named).then_some(Value::List(items))
             }
-            (Kind::Map { value: entry, .. }, Value::Map(given)) => {
+            (ShapeKind::Map { value: entry, .. }, Value::Map(given)) => {
                 // A key can be seen even if its value cannot.
                 let shown = |(key, value): (&String, &Value)| {
-                    (key.clone(), self.inner(entry).part(value).unwrap_or(Value::Null))
+                    (key.clone(), self.inner(entry).visible_value(value).unwrap_or(Value::Null))
                 };
                 let out: IndexMap<String, Value> = given.iter().map(shown).collect();
-                (!out.is_empty() || self.is_element()).then_some(Value::Map(out))
+                (!out.is_empty() || self.is_visible_when_empty()).then_some(Value::Map(out))
             }
             // A scalar in place of a list or structure, or the reverse, is an unknown name or a text between elements,
             // which parsers ignore.
-            (kind, Value::List(_) | Value::Map(_)) if is_plain(kind) => None,
-            (kind, _) if !is_plain(kind) => None,
-            (kind, value) => Some(typed(kind, value)),
+            (kind, Value::List(_) | Value::Map(_)) if is_scalar_kind(kind) => None,
+            (kind, _) if !is_scalar_kind(kind) => None,
+            (kind, value) => Some(parse_scalar(kind, value)),
         }
     }
 
     /// Returns the visible items of a list. The number of a later item reveals that an invisible one precedes it.
-    fn items(self, item: Self, given: &[Value]) -> Vec<Value> {
+    fn visible_items(self, item: Self, given: &[Value]) -> Vec<Value> {
         let empty = match &self.contract.shape(item.id).kind {
-            Kind::List { .. } => Some(Value::List(Vec::new())),
-            kind => (!is_plain(kind)).then(Value::empty),
+            ShapeKind::List { .. } => Some(Value::List(Vec::new())),
+            kind => (!is_scalar_kind(kind)).then(Value::empty_map),
         };
-        let mut shown: Vec<Option<Value>> = given.iter().map(|value| item.part(value)).collect();
+        let mut shown: Vec<Option<Value>> = given.iter().map(|value| item.visible_value(value)).collect();
         while shown.last().is_some_and(Option::is_none) {
             shown.pop();
         }
@@ -179,19 +179,19 @@ impl<'a> Shape<'a> {
     }
 
     /// Returns true if the value can be seen even if it is empty.
-    fn is_element(self) -> bool {
+    fn is_visible_when_empty(self) -> bool {
         self.protocol == Protocol::RestXml
             && !self.flattened
-            && matches!(self.location, Location::Body | Location::Payload)
+            && matches!(self.location, MemberLocation::Body | MemberLocation::Payload)
     }
 }
 
-fn is_plain(kind: &Kind) -> bool {
-    !matches!(kind, Kind::List { .. } | Kind::Map { .. } | Kind::Structure { .. } | Kind::Union { .. })
+fn is_scalar_kind(kind: &ShapeKind) -> bool {
+    !matches!(kind, ShapeKind::List { .. } | ShapeKind::Map { .. } | ShapeKind::Structure { .. } | ShapeKind::Union { .. })
 }
 
 /// Returns a value as its characters are parsed at a place of this kind.
-fn typed(kind: &Kind, value: &Value) -> Value {
+fn parse_scalar(kind: &ShapeKind, value: &Value) -> Value {
     let text = match value {
         Value::Text(text) => text.clone(),
         Value::Number(literal) => literal.clone(),
@@ -199,10 +199,10 @@ fn typed(kind: &Kind, value: &Value) -> Value {
         other => return other.clone(),
     };
     match kind {
-        Kind::Boolean if text == "true" || text == "false" => Value::Boolean(text == "true"),
-        Kind::Integer | Kind::Long | Kind::Float | Kind::Double if is_number(&text) => Value::Number(text),
-        Kind::Timestamp if matches!(value, Value::Number(_)) => value.clone(),
-        Kind::Blob => match data_encoding::BASE64.decode(text.as_bytes()) {
+        ShapeKind::Boolean if text == "true" || text == "false" => Value::Boolean(text == "true"),
+        ShapeKind::Integer | ShapeKind::Long | ShapeKind::Float | ShapeKind::Double if is_number_literal(&text) => Value::Number(text),
+        ShapeKind::Timestamp if matches!(value, Value::Number(_)) => value.clone(),
+        ShapeKind::Blob => match data_encoding::BASE64.decode(text.as_bytes()) {
             Ok(bytes) => Value::Blob(bytes),
             Err(_) => Value::Text(text),
         },
@@ -211,7 +211,7 @@ fn typed(kind: &Kind, value: &Value) -> Value {
 }
 
 /// Returns true if a text is a number literal of any size.
-fn is_number(text: &str) -> bool {
+fn is_number_literal(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_digit() || first == '-')
         && text.parse::<f64>().is_ok()
         && text.ends_with(|last: char| last.is_ascii_digit())
@@ -224,18 +224,18 @@ mod tests {
     #[test]
     fn scalars_are_parsed_from_their_characters() {
         for (kind, value, expected) in [
-            (Kind::Integer, Value::text("1"), Value::integer(1)),
-            (Kind::Integer, Value::text("one"), Value::text("one")),
-            (Kind::Long, Value::Number("1e400".to_owned()), Value::Number("1e400".to_owned())),
-            (Kind::String, Value::integer(123), Value::text("123")),
-            (Kind::String, Value::Boolean(true), Value::text("true")),
-            (Kind::Boolean, Value::text("true"), Value::Boolean(true)),
-            (Kind::Boolean, Value::integer(1), Value::text("1")),
-            (Kind::Blob, Value::text("YQ=="), Value::Blob(b"a".to_vec())),
-            (Kind::Blob, Value::text("*"), Value::text("*")),
-            (Kind::Timestamp, Value::integer(7), Value::integer(7)),
+            (ShapeKind::Integer, Value::text("1"), Value::integer(1)),
+            (ShapeKind::Integer, Value::text("one"), Value::text("one")),
+            (ShapeKind::Long, Value::Number("1e400".to_owned()), Value::Number("1e400".to_owned())),
+            (ShapeKind::String, Value::integer(123), Value::text("123")),
+            (ShapeKind::String, Value::Boolean(true), Value::text("true")),
+            (ShapeKind::Boolean, Value::text("true"), Value::Boolean(true)),
+            (ShapeKind::Boolean, Value::integer(1), Value::text("1")),
+            (ShapeKind::Blob, Value::text("YQ=="), Value::Blob(b"a".to_vec())),
+            (ShapeKind::Blob, Value::text("*"), Value::text("*")),
+            (ShapeKind::Timestamp, Value::integer(7), Value::integer(7)),
         ] {
-            assert_eq!(typed(&kind, &value), expected, "{kind:?} {value:?}");
+            assert_eq!(parse_scalar(&kind, &value), expected, "{kind:?} {value:?}");
         }
     }
 
@@ -253,19 +253,19 @@ mod tests {
         };
         let list = |items: &[Value]| Value::List(items.to_vec());
         let input =
-            map(&[("l", list(&[])), ("f", list(&[])), ("s", Value::empty()), ("n", list(&[Value::integer(1)]))]);
-        let items = map(&[("l", list(&[Value::empty(), map(&[("t", Value::text("x"))])]))]);
+            map(&[("l", list(&[])), ("f", list(&[])), ("s", Value::empty_map()), ("n", list(&[Value::integer(1)]))]);
+        let items = map(&[("l", list(&[Value::empty_map(), map(&[("t", Value::text("x"))])]))]);
         let mut seen = |protocol, input: &Value| {
             contract.protocol = Some(protocol);
-            shown(&contract, &contract.operations[0], input).into_owned()
+            as_seen_on_wire(&contract, &contract.operations[0], input).into_owned()
         };
         assert_eq!(seen(Protocol::AwsQuery, &input), map(&[("l", list(&[])), ("f", list(&[]))]));
-        assert_eq!(seen(Protocol::Ec2Query, &input), Value::empty());
-        assert_eq!(seen(Protocol::RestXml, &input), map(&[("l", list(&[])), ("s", Value::empty())]));
+        assert_eq!(seen(Protocol::Ec2Query, &input), Value::empty_map());
+        assert_eq!(seen(Protocol::RestXml, &input), map(&[("l", list(&[])), ("s", Value::empty_map())]));
         assert_eq!(seen(Protocol::RestJson1, &input), input);
         assert_eq!(
             seen(Protocol::Ec2Query, &items),
-            map(&[("l", list(&[Value::empty(), map(&[("t", Value::text("x"))])]))])
+            map(&[("l", list(&[Value::empty_map(), map(&[("t", Value::text("x"))])]))])
         );
     }
 }

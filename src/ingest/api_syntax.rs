@@ -7,16 +7,16 @@ const MAX_DEPTH: usize = 60;
 
 /// A value in a JSON-like body.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Body {
-    Object(Vec<(String, Body)>),
-    Array(Option<Box<Body>>),
+pub(super) enum BodySyntax {
+    Object(Vec<(String, BodySyntax)>),
+    Array(Option<Box<BodySyntax>>),
     /// `"string"`, `number`, `boolean`, `"blob"` …
     Word(String),
 }
 
-impl Body {
+impl BodySyntax {
     /// Returns the value of this name.
-    pub fn member(&self, name: &str) -> Option<&Body> {
+    pub fn member(&self, name: &str) -> Option<&BodySyntax> {
         match self {
             Self::Object(members) => members.iter().find(|(key, _)| key == name).map(|(_, value)| value),
             _ => None,
@@ -24,7 +24,7 @@ impl Body {
     }
 
     /// Returns the names at this level.
-    pub fn names(&self) -> Vec<String> {
+    pub fn member_names(&self) -> Vec<String> {
         match self {
             Self::Object(members) => members.iter().map(|(name, _)| name.clone()).collect(),
             _ => Vec::new(),
@@ -33,25 +33,25 @@ impl Body {
 }
 
 /// Method, path, and the query parameters, each with the member that it carries.
-pub(super) type Route = (String, String, Vec<(String, String)>);
+pub(super) type RequestRoute = (String, String, Vec<(String, String)>);
 
 /// A parsed syntax block.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Block {
+pub(super) struct SyntaxBlock {
     /// Method, path and query of a request.
-    pub route: Option<Route>,
+    pub route: Option<RequestRoute>,
     /// The status of a response.
     pub status: Option<u16>,
     /// Headers, each with the member that it carries.
     pub headers: Vec<(String, String)>,
-    pub body: Option<Body>,
+    pub body: Option<BodySyntax>,
     /// Whether there is a body that is not JSON.
-    pub other_body: bool,
+    pub has_other_body: bool,
 }
 
 /// Parses a syntax block.
-pub(super) fn parse(text: &str) -> Block {
-    let mut block = Block::default();
+pub(super) fn parse(text: &str) -> SyntaxBlock {
+    let mut block = SyntaxBlock::default();
     let brace = text.find(" {").or_else(|| text.find("\n{")).map(|at| at + 1);
     let start = if text.trim_start().starts_with('{') { text.find('{') } else { brace };
     let xml = text.find("<?xml").or_else(|| text.find(" <")).or_else(|| text.find("\n<"));
@@ -84,106 +84,106 @@ pub(super) fn parse(text: &str) -> Block {
     if let Some(start) = start
         && xml.is_none_or(|xml| start < xml)
     {
-        let mut reader = Reader { text, at: start };
-        block.body = reader.value(0);
+        let mut parser = ApiSyntaxParser { text, position: start };
+        block.body = parser.parse_value(0);
     }
-    block.other_body = xml.is_some_and(|xml| start.is_none_or(|start| xml < start))
+    block.has_other_body = xml.is_some_and(|xml| start.is_none_or(|start| xml < start))
         || (block.body.is_none() && words.last().is_some_and(|word| ["Body", "Payload", "blob"].contains(word)));
     block
 }
 
-struct Reader<'a> {
+struct ApiSyntaxParser<'a> {
     text: &'a str,
-    at: usize,
+    position: usize,
 }
 
-impl Reader<'_> {
-    fn space(&mut self) {
-        let rest = &self.text[self.at..];
-        self.at += rest.len() - rest.trim_start_matches(|c: char| c.is_whitespace() || c == ',').len();
+impl ApiSyntaxParser<'_> {
+    fn skip_separators(&mut self) {
+        let rest = &self.text[self.position..];
+        self.position += rest.len() - rest.trim_start_matches(|c: char| c.is_whitespace() || c == ',').len();
     }
 
     fn peek(&self) -> Option<char> {
-        self.text[self.at..].chars().next()
+        self.text[self.position..].chars().next()
     }
 
-    fn value(&mut self, depth: usize) -> Option<Body> {
+    fn parse_value(&mut self, depth: usize) -> Option<BodySyntax> {
         if depth > MAX_DEPTH {
-            self.at = self.text.len();
+            self.position = self.text.len();
             return None;
         }
-        self.space();
+        self.skip_separators();
         match self.peek()? {
             '{' => {
-                self.at += 1;
+                self.position += 1;
                 let mut members = Vec::new();
                 loop {
-                    self.space();
+                    self.skip_separators();
                     match self.peek() {
                         None => break,
                         Some('}') => {
-                            self.at += 1;
+                            self.position += 1;
                             break;
                         }
                         Some(_) => {
-                            let before = self.at;
-                            let name = self.word();
-                            self.space();
+                            let before = self.position;
+                            let name = self.parse_word();
+                            self.skip_separators();
                             if self.peek() == Some(':') {
-                                self.at += 1;
-                                if let Some(value) = self.value(depth + 1) {
+                                self.position += 1;
+                                if let Some(value) = self.parse_value(depth + 1) {
                                     members.push((name, value));
                                 }
                             }
-                            self.not_stuck(before);
+                            self.ensure_progress(before);
                         }
                     }
                 }
-                Some(Body::Object(members))
+                Some(BodySyntax::Object(members))
             }
             '[' => {
-                self.at += 1;
+                self.position += 1;
                 let mut item = None;
                 loop {
-                    self.space();
+                    self.skip_separators();
                     match self.peek() {
                         None => break,
                         Some(']') => {
-                            self.at += 1;
+                            self.position += 1;
                             break;
                         }
                         Some(_) => {
-                            let before = self.at;
-                            let value = self.value(depth + 1);
+                            let before = self.position;
+                            let value = self.parse_value(depth + 1);
                             item = item.or(value);
-                            self.not_stuck(before);
+                            self.ensure_progress(before);
                         }
                     }
                 }
-                Some(Body::Array(item.map(Box::new)))
+                Some(BodySyntax::Array(item.map(Box::new)))
             }
             '}' | ']' | ':' => None,
-            _ => Some(Body::Word(self.word())),
+            _ => Some(BodySyntax::Word(self.parse_word())),
         }
     }
 
-    fn not_stuck(&mut self, before: usize) {
-        if self.at == before {
-            self.at += self.peek().map_or(1, char::len_utf8);
+    fn ensure_progress(&mut self, before: usize) {
+        if self.position == before {
+            self.position += self.peek().map_or(1, char::len_utf8);
         }
     }
 
-    fn word(&mut self) -> String {
-        let rest = &self.text[self.at..];
+    fn parse_word(&mut self) -> String {
+        let rest = &self.text[self.position..];
         if let Some(inner) = rest.strip_prefix('"') {
             let end = inner.find('"').unwrap_or(inner.len());
-            self.at += (end + 2).min(rest.len());
+            self.position += (end + 2).min(rest.len());
             return inner[..end].trim().to_owned();
         }
         let end = rest
             .find(|c: char| c.is_whitespace() || matches!(c, ',' | ':' | '{' | '}' | '[' | ']' | '"'))
             .unwrap_or(rest.len());
-        self.at += end;
+        self.position += end;
         rest[..end].to_owned()
     }
 }
@@ -202,15 +202,15 @@ mod tests {
         assert_eq!(query, [("maxResults".to_owned(), "MaxResults".to_owned())]);
         assert_eq!(block.headers, [("X-Amz-Mode".to_owned(), "Mode".to_owned())]);
         let body = block.body.expect("there is a body");
-        assert_eq!(body.names(), ["A", "M"]);
-        assert!(matches!(body.member("A"), Some(Body::Array(Some(_)))));
+        assert_eq!(body.member_names(), ["A", "M"]);
+        assert!(matches!(body.member("A"), Some(BodySyntax::Array(Some(_)))));
     }
 
     #[test]
     fn responses_lone_bodies_and_broken_blocks_are_parsed() {
         assert_eq!(parse("HTTP/1.1 200").status, Some(200));
-        assert_eq!(parse("{ \"A\": \"string\" }").body.map(|body| body.names()), Some(vec!["A".to_owned()]));
-        assert_eq!(parse("{").body, Some(Body::Object(Vec::new())));
+        assert_eq!(parse("{ \"A\": \"string\" }").body.map(|body| body.member_names()), Some(vec!["A".to_owned()]));
+        assert_eq!(parse("{").body, Some(BodySyntax::Object(Vec::new())));
         parse("{ \"a\": { : [ } ] \"");
     }
 }

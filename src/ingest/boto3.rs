@@ -2,57 +2,57 @@
 //!
 //! It never runs Sphinx: the pages are regular, and their indentation gives the nesting.
 
-use super::Diagnostic;
-use super::boto3_syntax::{self, Syntax};
-use super::draft::Draft;
+use super::IngestDiagnostic;
+use super::boto3_syntax::{self, Boto3Syntax};
+use super::contract_builder::ContractBuilder;
 use super::prose;
-use super::text::Text;
-use crate::contract::{Contract, Kind, ShapeId, Standing};
+use super::source_text::SourceText;
+use crate::contract::{Contract, ShapeKind, ShapeId, FactOrigin};
 use indexmap::IndexMap;
 
 /// Maximum nesting depth; no real page nests deeper.
 const MAX_DEPTH: usize = 120;
 
 /// An entry of a parameter list, with its nested entries.
-struct Entry {
+struct ParameterEntry {
     line: u32,
     indent: usize,
     name: Option<String>,
     type_name: String,
     required: bool,
     docs: Vec<(u32, String)>,
-    children: Vec<Entry>,
+    children: Vec<ParameterEntry>,
 }
 
 /// Reads a page. A page without an operation gives an empty contract and a note.
-pub(super) fn read(text: &Text<'_>) -> (Contract, Vec<Diagnostic>) {
-    let mut draft = Draft::new("", &text.name, Standing::Documented);
+pub(super) fn read(text: &SourceText<'_>) -> (Contract, Vec<IngestDiagnostic>) {
+    let mut builder = ContractBuilder::new("", &text.name, FactOrigin::Documented);
     let lines = text.lines();
     let mut diagnostics = Vec::new();
-    let nothing = |why: &str| {
+    let no_operation = |why: &str| {
         let note = text.note(1, format!("no operation found: {why}"));
         (Contract::new(""), vec![note])
     };
     let Some(method) = lines.iter().position(|line| line.trim_start().starts_with(".. py:method::")) else {
-        return nothing("the page describes an index, a class or an exception");
+        return no_operation("the page describes an index, a class or an exception");
     };
     let header = lines.first().copied().unwrap_or_default();
     if header.contains(" / Paginator / ")
         || header.contains(" / Waiter / ")
         || lines[..method].iter().any(|line| line.contains(".Paginator.") || line.contains(".Waiter."))
     {
-        return nothing("the page describes a paginator or waiter");
+        return no_operation("the page describes a paginator or waiter");
     }
     let Some((link_line, service, name)) = lines.iter().enumerate().find_map(|(index, line)| {
         let (_, rest) = line.split_once("docs.aws.amazon.com/goto/WebAPI/")?;
         let (service, rest) = rest.split_once('/')?;
         let name = rest.split(['>', '`', ' ']).next()?;
-        (!name.is_empty()).then(|| (index, without_date(service).to_owned(), name.to_owned()))
+        (!name.is_empty()).then(|| (index, strip_version_date(service).to_owned(), name.to_owned()))
     }) else {
-        return nothing("the method does not call an operation of its own");
+        return no_operation("the method does not call an operation of its own");
     };
-    draft.contract.service = service;
-    let operation = draft.operation(&name, number(method));
+    builder.contract.service = service;
+    let operation = builder.add_operation(&name, line_number(method));
     let section = |title: &str| {
         lines.iter().enumerate().skip(link_line).find(|(_, line)| line.trim() == title).map(|(index, _)| index)
     };
@@ -68,65 +68,65 @@ pub(super) fn read(text: &Text<'_>) -> (Contract, Vec<Diagnostic>) {
     let returns = find(from, &[":returns:", ":rtype:"]).unwrap_or(exceptions);
     let params = find(from, &[":type "]).filter(|index| *index < returns).unwrap_or(returns);
 
-    let mut page = Page { text, draft, diagnostics: Vec::new(), depth: 0 };
-    let request = request_syntax.and_then(|start| block(text, start, params));
+    let mut page = Boto3Page { text, builder: draft: builder, diagnostics: Vec::new(), depth: 0 };
+    let request = request_syntax.and_then(|start| parse_block(text, start, params));
     // The documentation writer omits very large parts. The structure is unknown then, not empty.
-    let left_out = |from: usize, to: usize| {
+    let find_omission = |from: usize, to: usize| {
         (from..to.min(lines.len())).find(|&index| lines[index].contains("This section is too large to render"))
     };
-    let mut missing = |index: usize, side: &str| {
+    let mut warn_omitted = |index: usize, side: &str| {
         diagnostics.push(text.warning(
-            number(index),
+            line_number(index),
             format!("the page leaves the {side} of `{name}` out as too large"),
             "add the service's botocore model as a second source",
         ));
     };
-    if let Some(index) = left_out(from, returns) {
-        missing(index, "input");
+    if let Some(index) = find_omission(from, returns) {
+        warn_omitted(index, "input");
     } else {
         let input =
-            page.draft.add(&format!("{name}Request"), Kind::Structure { members: IndexMap::new() }, number(method));
-        page.draft.contract.operations[operation].input = Some(input.clone());
-        let entries = parameters(&lines, params, returns);
-        page.members(&input, &entries, request.as_ref(), &name, &mut Vec::new());
+            page.builder.add_shape(&format!("{name}Request"), ShapeKind::Structure { members: IndexMap::new() }, line_number(method));
+        page.builder.contract.operations[operation].input = Some(input.clone());
+        let entries = parse_parameters(&lines, params, returns);
+        page.add_members(&input, &entries, request.as_ref(), &name, &mut Vec::new());
     }
 
-    if let Some(index) = left_out(returns, exceptions) {
-        missing(index, "output");
+    if let Some(index) = find_omission(returns, exceptions) {
+        warn_omitted(index, "output");
     } else if let (Some(start), Some(structure)) = (response_syntax, response_structure) {
-        let response = block(text, start, structure);
-        let entries = tree(&lines, structure + 1, exceptions);
-        let output = page.draft.add(
+        let response = parse_block(text, start, structure);
+        let entries = parse_tree(&lines, structure + 1, exceptions);
+        let output = page.builder.add_shape(
             &format!("{name}Response"),
-            Kind::Structure { members: IndexMap::new() },
-            entries.first().map_or(number(structure), |entry| entry.line),
+            ShapeKind::Structure { members: IndexMap::new() },
+            entries.first().map_or(line_number(structure), |entry| entry.line),
         );
-        page.draft.contract.operations[operation].output = Some(output.clone());
+        page.builder.contract.operations[operation].output = Some(output.clone());
         if let Some(root) = entries.first() {
             let mut ancestors = vec![(output.clone(), root)];
-            page.members(&output, &root.children, response.as_ref(), &format!("{name}Response"), &mut ancestors);
+            page.add_members(&output, &root.children, response.as_ref(), &format!("{name}Response"), &mut ancestors);
         }
     }
     for (index, line) in lines.iter().enumerate().take(examples).skip(exceptions) {
         if let Some((_, error)) = line.split_once(".exceptions.") {
             let error = error.trim_end_matches('`').trim();
             if !error.is_empty() {
-                page.draft.error(operation, error, None, "", number(index));
+                page.builder.add_error(operation, error, None, "", line_number(index));
             }
         }
     }
-    let intro = (method + 1..link_line).map(|index| (number(index), lines[index]));
-    page.draft.describe_operation(operation, &prose::sentences(intro));
+    let intro = (method + 1..link_line).map(|index| (line_number(index), lines[index]));
+    page.builder.apply_operation_sentences(operation, &prose::split_sentences(intro));
     diagnostics.extend(page.diagnostics);
-    (page.draft.contract, diagnostics)
+    (page.builder.contract, diagnostics)
 }
 
-fn number(index: usize) -> u32 {
+fn line_number(index: usize) -> u32 {
     u32::try_from(index + 1).unwrap_or(u32::MAX)
 }
 
 /// Removes the version date: `connect` for `connect-2017-08-08`.
-fn without_date(uid: &str) -> &str {
+fn strip_version_date(uid: &str) -> &str {
     match uid.len().checked_sub(11).and_then(|at| uid.split_at_checked(at)) {
         Some((name, date))
             if date.chars().enumerate().all(|(index, c)| match index {
@@ -141,15 +141,15 @@ fn without_date(uid: &str) -> &str {
 }
 
 /// Parses the literal block under a title. Returns its syntax, first line and code, which maps offsets to lines.
-fn block(text: &Text<'_>, title: usize, end: usize) -> Option<(Syntax, u32, String)> {
+fn parse_block(text: &SourceText<'_>, title: usize, end: usize) -> Option<(Boto3Syntax, u32, String)> {
     let start = (title + 1..end).find(|&index| text.line(index).trim() == "::")? + 1;
     let code: Vec<&str> = (start..end).map(|index| text.line(index)).collect();
     let code = code.join("\n");
-    Some((boto3_syntax::parse(&code)?, number(start), code))
+    Some((boto3_syntax::parse(&code)?, line_number(start), code))
 }
 
 /// Reads the top-level parameters: each has a `:type X:` line, a `:param X:` line and nested entries.
-fn parameters(lines: &[&str], from: usize, to: usize) -> Vec<Entry> {
+fn parse_parameters(lines: &[&str], from: usize, to: usize) -> Vec<ParameterEntry> {
     let starts: Vec<usize> = (from..to).filter(|&index| lines[index].trim_start().starts_with(":type ")).collect();
     let mut entries = Vec::new();
     for (position, &start) in starts.iter().enumerate() {
@@ -160,8 +160,8 @@ fn parameters(lines: &[&str], from: usize, to: usize) -> Vec<Entry> {
             continue;
         };
         let param = lines.get(start + 1).copied().unwrap_or_default();
-        let mut root = Entry {
-            line: number(start),
+        let mut root = ParameterEntry {
+            line: line_number(start),
             indent: line.len() - line.trim_start().len(),
             name: Some(name.to_owned()),
             type_name: type_name.trim().to_owned(),
@@ -169,21 +169,21 @@ fn parameters(lines: &[&str], from: usize, to: usize) -> Vec<Entry> {
             docs: Vec::new(),
             children: Vec::new(),
         };
-        root.children = tree_under(lines, start + 2, end, &mut root.docs);
+        root.children = parse_tree_with_docs(lines, start + 2, end, &mut root.docs);
         entries.push(root);
     }
     entries
 }
 
-fn tree(lines: &[&str], from: usize, to: usize) -> Vec<Entry> {
-    tree_under(lines, from, to, &mut Vec::new())
+fn parse_tree(lines: &[&str], from: usize, to: usize) -> Vec<ParameterEntry> {
+    parse_tree_with_docs(lines, from, to, &mut Vec::new())
 }
 
 /// Builds a tree of the entries in a range of lines by their indentation. Text before the first entry goes to `docs`.
-fn tree_under(lines: &[&str], from: usize, to: usize, docs: &mut Vec<(u32, String)>) -> Vec<Entry> {
-    let mut open: Vec<Entry> = Vec::new();
+fn parse_tree_with_docs(lines: &[&str], from: usize, to: usize, docs: &mut Vec<(u32, String)>) -> Vec<ParameterEntry> {
+    let mut open: Vec<ParameterEntry> = Vec::new();
     let mut roots = Vec::new();
-    let close = |open: &mut Vec<Entry>, roots: &mut Vec<Entry>| {
+    let close = |open: &mut Vec<ParameterEntry>, roots: &mut Vec<ParameterEntry>| {
         if let Some(done) = open.pop() {
             match open.last_mut() {
                 Some(parent) => parent.children.push(done),
@@ -193,7 +193,7 @@ fn tree_under(lines: &[&str], from: usize, to: usize, docs: &mut Vec<(u32, Strin
     };
     for index in from..to {
         let Some(line) = lines.get(index) else { break };
-        if let Some(entry) = entry(line, number(index)) {
+        if let Some(entry) = parse_entry(line, line_number(index)) {
             while open.last().is_some_and(|last| last.indent >= entry.indent) {
                 close(&mut open, &mut roots);
             }
@@ -204,7 +204,7 @@ fn tree_under(lines: &[&str], from: usize, to: usize, docs: &mut Vec<(u32, Strin
             open.push(entry);
         } else {
             let docs = open.last_mut().map_or(&mut *docs, |entry| &mut entry.docs);
-            docs.push((number(index), line.trim().to_owned()));
+            docs.push((line_number(index), line.trim().to_owned()));
         }
     }
     while !open.is_empty() {
@@ -214,7 +214,7 @@ fn tree_under(lines: &[&str], from: usize, to: usize, docs: &mut Vec<(u32, Strin
 }
 
 /// Parses an entry such as `- **Type** *(string) --* **[REQUIRED]**`.
-fn entry(line: &str, number: u32) -> Option<Entry> {
+fn parse_entry(line: &str, number: u32) -> Option<ParameterEntry> {
     let trimmed = line.trim_start();
     let rest = trimmed.strip_prefix("- ")?;
     let (name, rest) = match rest.strip_prefix("**") {
@@ -226,7 +226,7 @@ fn entry(line: &str, number: u32) -> Option<Entry> {
     };
     let rest = rest.strip_prefix('*').unwrap_or(rest).strip_prefix('(')?;
     let (type_name, rest) = rest.split_once(") --")?;
-    Some(Entry {
+    Some(ParameterEntry {
         line: number,
         indent: line.len() - trimmed.len(),
         name,
@@ -237,37 +237,37 @@ fn entry(line: &str, number: u32) -> Option<Entry> {
     })
 }
 
-type Block = (Syntax, u32, String);
-type Ancestors<'e> = Vec<(ShapeId, &'e Entry)>;
+type LocatedSyntax = (Boto3Syntax, u32, String);
+type EnclosingShapes<'e> = Vec<(ShapeId, &'e ParameterEntry)>;
 
-struct Page<'t> {
-    text: &'t Text<'t>,
-    draft: Draft,
-    diagnostics: Vec<Diagnostic>,
+struct Boto3Page<'t> {
+    text: &'t SourceText<'t>,
+    builder: ContractBuilder,
+    diagnostics: Vec<IngestDiagnostic>,
     depth: usize,
 }
 
-impl Page<'_> {
-    fn members<'e>(
+impl Boto3Page<'_> {
+    fn add_members<'e>(
         &mut self,
         owner: &ShapeId,
-        entries: &'e [Entry],
-        block: Option<&Block>,
+        entries: &'e [ParameterEntry],
+        block: Option<&LocatedSyntax>,
         prefix: &str,
-        ancestors: &mut Ancestors<'e>,
+        ancestors: &mut EnclosingShapes<'e>,
     ) {
         let syntax = block.map(|block| &block.0);
-        self.members_of(owner, entries, syntax, block, prefix, ancestors);
+        self.add_members_with_syntax(owner, entries, syntax, block, prefix, ancestors);
     }
 
-    fn members_of<'e>(
+    fn add_members_with_syntax<'e>(
         &mut self,
         owner: &ShapeId,
-        entries: &'e [Entry],
-        syntax: Option<&Syntax>,
-        block: Option<&Block>,
+        entries: &'e [ParameterEntry],
+        syntax: Option<&Boto3Syntax>,
+        block: Option<&LocatedSyntax>,
         prefix: &str,
-        ancestors: &mut Ancestors<'e>,
+        ancestors: &mut EnclosingShapes<'e>,
     ) {
         for entry in entries {
             let Some(name) = &entry.name else {
@@ -276,29 +276,29 @@ impl Page<'_> {
                 continue;
             };
             let syntax = syntax.and_then(|syntax| syntax.member(name));
-            let shape = self.shape(entry, syntax, block, &format!("{prefix}{}", capitalised(name)), ancestors);
-            self.draft.member(owner, name, &shape, entry.line);
+            let shape = self.add_shape(entry, syntax, block, &format!("{prefix}{}", capitalize(name)), ancestors);
+            self.builder.add_member(owner, name, &shape, entry.line);
             if entry.required {
-                self.draft.state(owner, &format!("members/{name}/required"), true, entry.line);
+                self.builder.record_shape_fact(owner, &format!("members/{name}/required"), true, entry.line);
             }
-            self.draft.describe(&shape, None, &sentences(entry));
+            self.builder.apply_sentences(&shape, None, &entry_sentences(entry));
         }
     }
 
-    fn shape<'e>(
+    fn add_shape<'e>(
         &mut self,
-        entry: &'e Entry,
-        syntax: Option<&Syntax>,
-        block: Option<&Block>,
+        entry: &'e ParameterEntry,
+        syntax: Option<&Boto3Syntax>,
+        block: Option<&LocatedSyntax>,
         name: &str,
-        ancestors: &mut Ancestors<'e>,
+        ancestors: &mut EnclosingShapes<'e>,
     ) -> ShapeId {
         if self.depth >= MAX_DEPTH {
-            return self.draft.add(name, Kind::Document, entry.line);
+            return self.builder.add_shape(name, ShapeKind::Document, entry.line);
         }
         let is_open = matches!(entry.type_name.as_str(), "dict" | "list");
-        if is_open && entry.children.is_empty() && syntax == Some(&Syntax::Recursive) {
-            if let Some(id) = self.ancestor(entry, ancestors) {
+        if is_open && entry.children.is_empty() && syntax == Some(&Boto3Syntax::Recursive) {
+            if let Some(id) = self.find_recursion_target(entry, ancestors) {
                 return id;
             }
             self.diagnostics.push(self.text.warning(
@@ -306,61 +306,61 @@ impl Page<'_> {
                 "recursive value without an enclosing shape that it could refer to",
                 "treated as any value",
             ));
-            return self.draft.add(name, Kind::Document, entry.line);
+            return self.builder.add_shape(name, ShapeKind::Document, entry.line);
         }
         self.depth += 1;
-        let id = self.grown(entry, syntax, block, name, ancestors);
+        let id = self.add_new_shape(entry, syntax, block, name, ancestors);
         self.depth -= 1;
         id
     }
 
-    fn grown<'e>(
+    fn add_new_shape<'e>(
         &mut self,
-        entry: &'e Entry,
-        syntax: Option<&Syntax>,
-        block: Option<&Block>,
+        entry: &'e ParameterEntry,
+        syntax: Option<&Boto3Syntax>,
+        block: Option<&LocatedSyntax>,
         name: &str,
-        ancestors: &mut Ancestors<'e>,
+        ancestors: &mut EnclosingShapes<'e>,
     ) -> ShapeId {
         let kind = match entry.type_name.as_str() {
-            "dict" => return self.dictionary(entry, syntax, block, name, ancestors),
+            "dict" => return self.add_dictionary(entry, syntax, block, name, ancestors),
             "list" => {
-                let id = self.draft.add(name, Kind::Document, entry.line);
+                let id = self.builder.add_shape(name, ShapeKind::Document, entry.line);
                 let Some(item) = entry.children.first() else {
                     self.diagnostics.push(self.text.warning(
                         entry.line,
                         "list without an item type",
                         "treated as a list of any values",
                     ));
-                    let member = self.draft.add(&format!("{name}Item"), Kind::Document, entry.line);
-                    self.draft.contract.shapes.shift_remove(&id);
-                    self.draft.insert(id.clone(), Kind::List { member }, entry.line);
+                    let member = self.builder.add_shape(&format!("{name}Item"), ShapeKind::Document, entry.line);
+                    self.builder.contract.shapes.shift_remove(&id);
+                    self.builder.insert_shape(id.clone(), ShapeKind::List { member }, entry.line);
                     return id;
                 };
                 ancestors.push((id.clone(), entry));
                 let syntax = match syntax {
-                    Some(Syntax::Item(item)) => Some(item.as_ref()),
+                    Some(Boto3Syntax::Item(item)) => Some(item.as_ref()),
                     _ => None,
                 };
-                let member = self.shape(item, syntax, block, &format!("{name}Item"), ancestors);
+                let member = self.add_shape(item, syntax, block, &format!("{name}Item"), ancestors);
                 ancestors.pop();
-                self.draft.insert(id.clone(), Kind::List { member: member.clone() }, entry.line);
-                self.draft.describe(&member, Some(&id), &sentences(item));
+                self.builder.insert_shape(id.clone(), ShapeKind::List { member: member.clone() }, entry.line);
+                self.builder.apply_sentences(&member, Some(&id), &entry_sentences(item));
                 return id;
             }
-            "string" | "character" | "str" | "str or dict" => Kind::String,
-            "integer" | "long" => Kind::Integer,
-            "float" | "double" => Kind::Float,
-            "boolean" => Kind::Boolean,
-            "bytes" | "blob" => Kind::Blob,
-            "datetime" | "timestamp" => Kind::Timestamp,
-            "JSON serializable" => Kind::String,
+            "string" | "character" | "str" | "str or dict" => ShapeKind::String,
+            "integer" | "long" => ShapeKind::Integer,
+            "float" | "double" => ShapeKind::Float,
+            "boolean" => ShapeKind::Boolean,
+            "bytes" | "blob" => ShapeKind::Blob,
+            "datetime" | "timestamp" => ShapeKind::Timestamp,
+            "JSON serializable" => ShapeKind::String,
             other if other.contains("StreamingBody") || other.contains("file-like") || other.contains("bytes") => {
-                Kind::Blob
+                ShapeKind::Blob
             }
-            other if other.contains("document") => Kind::Document,
+            other if other.contains("document") => ShapeKind::Document,
             other if other.contains("EventStream") => {
-                return self.dictionary(entry, syntax, block, name, ancestors);
+                return self.add_dictionary(entry, syntax, block, name, ancestors);
             }
             other if other.starts_with("Literal[") => {
                 let values: Vec<String> = other[8..]
@@ -368,19 +368,19 @@ impl Page<'_> {
                     .split(',')
                     .map(|value| value.trim().trim_matches(['\'', '"']).to_owned())
                     .collect();
-                let id = self.draft.add(name, Kind::String, entry.line);
-                self.draft.state(&id, "enum", values, entry.line);
+                let id = self.builder.add_shape(name, ShapeKind::String, entry.line);
+                self.builder.record_shape_fact(&id, "enum", values, entry.line);
                 return id;
             }
             other => {
                 let message = format!("unknown type `{}`", other.chars().take(60).collect::<String>());
                 self.diagnostics.push(self.text.warning(entry.line, message, "treated as any value"));
-                Kind::Document
+                ShapeKind::Document
             }
         };
-        let is_text = kind == Kind::String;
+        let is_text = kind == ShapeKind::String;
         let values = match syntax {
-            Some(Syntax::Texts(texts, offset)) if is_text && (texts.len() > 1 || texts[0] != "string") => {
+            Some(Boto3Syntax::Texts(texts, offset)) if is_text && (texts.len() > 1 || texts[0] != "string") => {
                 Some((texts.clone(), *offset))
             }
             _ => None,
@@ -391,51 +391,51 @@ impl Page<'_> {
                     let before = code.get(..offset).unwrap_or_default().matches('\n').count();
                     start.saturating_add(u32::try_from(before).unwrap_or(0))
                 });
-                let id = self.draft.add(name, Kind::Enum { values: values.clone() }, entry.line);
-                self.draft.state(&id, "enum", values, line);
+                let id = self.builder.add_shape(name, ShapeKind::Enum { values: values.clone() }, entry.line);
+                self.builder.record_shape_fact(&id, "enum", values, line);
                 id
             }
-            None => self.draft.add(name, kind, entry.line),
+            None => self.builder.add_shape(name, kind, entry.line),
         }
     }
 
-    fn dictionary<'e>(
+    fn add_dictionary<'e>(
         &mut self,
-        entry: &'e Entry,
-        syntax: Option<&Syntax>,
-        block: Option<&Block>,
+        entry: &'e ParameterEntry,
+        syntax: Option<&Boto3Syntax>,
+        block: Option<&LocatedSyntax>,
         name: &str,
-        ancestors: &mut Ancestors<'e>,
+        ancestors: &mut EnclosingShapes<'e>,
     ) -> ShapeId {
-        let id = self.draft.add(name, Kind::Document, entry.line);
+        let id = self.builder.add_shape(name, ShapeKind::Document, entry.line);
         ancestors.push((id.clone(), entry));
         match entry.children.first() {
             Some(key) if key.name.is_none() => {
-                let key_shape = self.shape(key, None, block, &format!("{name}Key"), ancestors);
+                let key_shape = self.add_shape(key, None, block, &format!("{name}Key"), ancestors);
                 let value_shape = match key.children.first() {
                     Some(value) => {
-                        let syntax = syntax.and_then(Syntax::only);
-                        self.shape(value, syntax, block, &format!("{name}Value"), ancestors)
+                        let syntax = syntax.and_then(Boto3Syntax::map_value);
+                        self.add_shape(value, syntax, block, &format!("{name}Value"), ancestors)
                     }
                     None => {
                         let message = "map without a value type";
                         self.diagnostics.push(self.text.warning(key.line, message, "treated as a map of any values"));
-                        self.draft.add(&format!("{name}Value"), Kind::Document, key.line)
+                        self.builder.add_shape(&format!("{name}Value"), ShapeKind::Document, key.line)
                     }
                 };
-                let kind = Kind::Map { key: key_shape.clone(), value: value_shape.clone() };
-                self.draft.insert(id.clone(), kind, entry.line);
-                self.draft.describe(&key_shape, None, &sentences(key));
+                let kind = ShapeKind::Map { key: key_shape.clone(), value: value_shape.clone() };
+                self.builder.insert_shape(id.clone(), kind, entry.line);
+                self.builder.apply_sentences(&key_shape, None, &entry_sentences(key));
                 if let Some(value) = key.children.first() {
-                    self.draft.describe(&value_shape, Some(&id), &sentences(value));
+                    self.builder.apply_sentences(&value_shape, Some(&id), &entry_sentences(value));
                 }
             }
             _ => {
                 let union = entry.docs.iter().any(|(_, text)| text.contains("This is a Tagged Union structure."));
                 let members = IndexMap::new();
-                let kind = if union { Kind::Union { members } } else { Kind::Structure { members } };
-                self.draft.insert(id.clone(), kind, entry.line);
-                self.members_of(&id, &entry.children, syntax, block, name, ancestors);
+                let kind = if union { ShapeKind::Union { members } } else { ShapeKind::Structure { members } };
+                self.builder.insert_shape(id.clone(), kind, entry.line);
+                self.add_members_with_syntax(&id, &entry.children, syntax, block, name, ancestors);
             }
         }
         ancestors.pop();
@@ -445,12 +445,12 @@ impl Page<'_> {
     /// Returns the enclosing shape that a recursive `entry` refers to. Among those of its type, it is the one with the
     /// same description, else the same name, else a name that is the end of `entry`'s name, else the nearest
     /// structure, else the nearest.
-    fn ancestor(&self, entry: &Entry, ancestors: &Ancestors<'_>) -> Option<ShapeId> {
-        let words = words(entry);
+    fn find_recursion_target(&self, entry: &ParameterEntry, ancestors: &EnclosingShapes<'_>) -> Option<ShapeId> {
+        let words = description_text(entry);
         let same_type = || ancestors.iter().rev().filter(|(_, above)| above.type_name == entry.type_name);
-        let is_structure = |above: &Entry| above.children.first().is_none_or(|child| child.name.is_some());
+        let is_structure = |above: &ParameterEntry| above.children.first().is_none_or(|child| child.name.is_some());
         same_type()
-            .find(|(_, above)| !words.is_empty() && self::words(above) == words)
+            .find(|(_, above)| !words.is_empty() && self::description_text(above) == words)
             .or_else(|| same_type().find(|(_, above)| entry.name.is_some() && above.name == entry.name))
             .or_else(|| {
                 // `subSlots` inside `slots`.
@@ -465,7 +465,7 @@ impl Page<'_> {
     }
 }
 
-fn words(entry: &Entry) -> String {
+fn description_text(entry: &ParameterEntry) -> String {
     let mut all = String::new();
     for (_, text) in entry.docs.iter().filter(|(_, text)| !text.is_empty()) {
         all.push_str(text);
@@ -474,11 +474,11 @@ fn words(entry: &Entry) -> String {
     all
 }
 
-fn sentences(entry: &Entry) -> Vec<prose::Sentence> {
-    prose::sentences(entry.docs.iter().map(|(line, text)| (*line, text.as_str())))
+fn entry_sentences(entry: &ParameterEntry) -> Vec<prose::Sentence> {
+    prose::split_sentences(entry.docs.iter().map(|(line, text)| (*line, text.as_str())))
 }
 
-fn capitalised(name: &str) -> String {
+fn capitalize(name: &str) -> String {
     let mut chars = name.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }

@@ -7,11 +7,11 @@ const MAX_DEPTH: usize = 120;
 
 /// A value in a syntax block.
 #[derive(Debug, PartialEq)]
-pub(super) enum Syntax {
+pub(super) enum Boto3Syntax {
     /// Named values. A map has a single entry: its key's example and its value.
-    Members(Vec<(String, Syntax)>),
+    Members(Vec<(String, Boto3Syntax)>),
     /// A list's item.
-    Item(Box<Syntax>),
+    Item(Box<Boto3Syntax>),
     /// The members of an enum or a single example, and the byte offset of the first.
     Texts(Vec<String>, usize),
     /// A reference to an enclosing shape.
@@ -20,9 +20,9 @@ pub(super) enum Syntax {
     Other,
 }
 
-impl Syntax {
+impl Boto3Syntax {
     /// Returns the value of this name.
-    pub fn member(&self, name: &str) -> Option<&Syntax> {
+    pub fn member(&self, name: &str) -> Option<&Boto3Syntax> {
         match self {
             Self::Members(members) => members.iter().find(|(key, _)| key == name).map(|(_, value)| value),
             _ => None,
@@ -30,7 +30,7 @@ impl Syntax {
     }
 
     /// Returns the value of a map's only entry.
-    pub fn only(&self) -> Option<&Syntax> {
+    pub fn map_value(&self) -> Option<&Boto3Syntax> {
         match self {
             Self::Members(members) => members.first().map(|(_, value)| value),
             _ => None,
@@ -39,143 +39,143 @@ impl Syntax {
 }
 
 /// Parses a block: a call for requests, a value for responses. Returns `None` if it is neither.
-pub(super) fn parse(text: &str) -> Option<Syntax> {
-    let mut reader = Reader { text, at: 0 };
-    reader.space();
+pub(super) fn parse(text: &str) -> Option<Boto3Syntax> {
+    let mut parser = Boto3SyntaxParser { text, position: 0 };
+    parser.skip_whitespace();
     if let Some(call) = text.find("client.").filter(|at| !text[..*at].contains('{')) {
-        reader.at = call + text[call..].find('(')? + 1;
-        return Some(Syntax::Members(reader.members(')', '=', 0)));
+        parser.position = call + text[call..].find('(')? + 1;
+        return Some(Boto3Syntax::Members(parser.parse_members(')', '=', 0)));
     }
-    reader.value(0)
+    parser.parse_value(0)
 }
 
-struct Reader<'a> {
+struct Boto3SyntaxParser<'a> {
     text: &'a str,
-    at: usize,
+    position: usize,
 }
 
-impl Reader<'_> {
+impl Boto3SyntaxParser<'_> {
     fn rest(&self) -> &str {
-        &self.text[self.at..]
+        &self.text[self.position..]
     }
 
-    fn space(&mut self) {
+    fn skip_whitespace(&mut self) {
         let rest = self.rest();
-        self.at += rest.len() - rest.trim_start().len();
+        self.position += rest.len() - rest.trim_start().len();
     }
 
-    fn take(&mut self, word: &str) -> bool {
+    fn consume(&mut self, word: &str) -> bool {
         let found = self.rest().starts_with(word);
         if found {
-            self.at += word.len();
+            self.position += word.len();
         }
         found
     }
 
-    fn members(&mut self, close: char, separator: char, depth: usize) -> Vec<(String, Syntax)> {
+    fn parse_members(&mut self, close: char, separator: char, depth: usize) -> Vec<(String, Boto3Syntax)> {
         let mut members = Vec::new();
         loop {
-            self.space();
+            self.skip_whitespace();
             let mut buffer = [0; 4];
-            if self.rest().is_empty() || self.take(close.encode_utf8(&mut buffer)) {
+            if self.rest().is_empty() || self.consume(close.encode_utf8(&mut buffer)) {
                 return members;
             }
-            let before = self.at;
+            let before = self.position;
             let name = if self.rest().starts_with('\'') {
-                self.quoted()
+                self.parse_quoted()
             } else {
                 let end = self.rest().find([separator, ',', ')', '}', '\n']).unwrap_or(self.rest().len());
                 let name = self.rest()[..end].trim().to_owned();
-                self.at += end;
+                self.position += end;
                 name
             };
-            self.space();
-            if self.take(separator.encode_utf8(&mut buffer)) {
-                self.space();
-                if let Some(value) = self.value(depth + 1) {
+            self.skip_whitespace();
+            if self.consume(separator.encode_utf8(&mut buffer)) {
+                self.skip_whitespace();
+                if let Some(value) = self.parse_value(depth + 1) {
                     members.push((name, value));
                 }
             }
-            self.space();
-            self.take(",");
-            if self.at == before {
+            self.skip_whitespace();
+            self.consume(",");
+            if self.position == before {
                 // This character is not part of the format.
-                self.at += self.rest().chars().next().map_or(0, char::len_utf8);
+                self.position += self.rest().chars().next().map_or(0, char::len_utf8);
             }
         }
     }
 
-    fn value(&mut self, depth: usize) -> Option<Syntax> {
+    fn parse_value(&mut self, depth: usize) -> Option<Boto3Syntax> {
         if depth > MAX_DEPTH {
-            self.at = self.text.len();
+            self.position = self.text.len();
             return None;
         }
-        if self.take("{'... recursive ...'}") {
-            return Some(Syntax::Recursive);
+        if self.consume("{'... recursive ...'}") {
+            return Some(Boto3Syntax::Recursive);
         }
-        if self.take("EventStream(") {
-            self.space();
-            let value = self.value(depth + 1);
-            self.space();
-            self.take(")");
+        if self.consume("EventStream(") {
+            self.skip_whitespace();
+            let value = self.parse_value(depth + 1);
+            self.skip_whitespace();
+            self.consume(")");
             return value;
         }
         let rest = self.rest();
         if rest.starts_with("{...}") || rest.starts_with("[...]") {
-            self.other();
-            return Some(Syntax::Other);
+            self.skip_plain_value();
+            return Some(Boto3Syntax::Other);
         }
         match rest.chars().next()? {
             '{' => {
-                self.at += 1;
-                Some(Syntax::Members(self.members('}', ':', depth)))
+                self.position += 1;
+                Some(Boto3Syntax::Members(self.parse_members('}', ':', depth)))
             }
             '[' => {
-                self.at += 1;
-                self.space();
-                let item = if self.rest().starts_with(']') { None } else { self.value(depth + 1) };
-                self.space();
-                self.take(",");
-                self.space();
-                self.take("]");
-                Some(item.map_or(Syntax::Other, |item| Syntax::Item(Box::new(item))))
+                self.position += 1;
+                self.skip_whitespace();
+                let item = if self.rest().starts_with(']') { None } else { self.parse_value(depth + 1) };
+                self.skip_whitespace();
+                self.consume(",");
+                self.skip_whitespace();
+                self.consume("]");
+                Some(item.map_or(Boto3Syntax::Other, |item| Boto3Syntax::Item(Box::new(item))))
             }
             '\'' => {
-                let start = self.at;
-                let mut texts = vec![self.quoted()];
+                let start = self.position;
+                let mut texts = vec![self.parse_quoted()];
                 while self.rest().starts_with("|'") {
-                    self.at += 1;
-                    texts.push(self.quoted());
+                    self.position += 1;
+                    texts.push(self.parse_quoted());
                 }
-                Some(Syntax::Texts(texts, start))
+                Some(Boto3Syntax::Texts(texts, start))
             }
             ',' | ')' | ']' | '}' => None,
             _ => {
-                self.other();
-                Some(Syntax::Other)
+                self.skip_plain_value();
+                Some(Boto3Syntax::Other)
             }
         }
     }
 
     /// Reads a text in single quotes. A quote closes the text only if a delimiter follows it.
-    fn quoted(&mut self) -> String {
-        let start = self.at + 1;
+    fn parse_quoted(&mut self) -> String {
+        let start = self.position + 1;
         let mut from = start;
         while let Some(found) = self.text.get(from..).and_then(|rest| rest.find('\'')) {
             let quote = from + found;
             let after = self.text[quote + 1..].chars().next();
             if after.is_none_or(|c| matches!(c, '|' | ',' | ':' | '}' | ']' | ')') || c.is_whitespace()) {
-                self.at = quote + 1;
+                self.position = quote + 1;
                 return self.text[start..quote].to_owned();
             }
             from = quote + 1;
         }
-        self.at = self.text.len();
+        self.position = self.text.len();
         self.text[start.min(self.text.len())..].to_owned()
     }
 
     /// Skips a plain value up to the next comma or line end, including anything in brackets.
-    fn other(&mut self) {
+    fn skip_plain_value(&mut self) {
         let mut depth = 0_usize;
         let end = self
             .rest()
@@ -192,7 +192,7 @@ impl Reader<'_> {
                 false
             })
             .map_or(self.rest().len(), |(index, _)| index);
-        self.at += end;
+        self.position += end;
     }
 }
 
@@ -204,16 +204,16 @@ mod tests {
     fn request_with_every_kind_of_value_is_parsed() {
         let text = "response = client.f(\n  A='x'|'it's'|'',\n  B={\n 'string': [\n {'... recursive ...'},\n ]\n },\n  C=123,\n  D=datetime(2015, 1, 1),\n  E=b'bytes'|file,\n  F={...}|[...]|123|123.4|'string'|True|None\n)";
         let syntax = parse(text).expect("it is a call");
-        let Syntax::Members(members) = &syntax else { panic!("{syntax:?}") };
+        let Boto3Syntax::Members(members) = &syntax else { panic!("{syntax:?}") };
         assert_eq!(members.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["A", "B", "C", "D", "E", "F"]);
-        let Some(Syntax::Texts(texts, _)) = syntax.member("A") else { panic!("{syntax:?}") };
+        let Some(Boto3Syntax::Texts(texts, _)) = syntax.member("A") else { panic!("{syntax:?}") };
         assert_eq!(texts, &["x", "it's", ""]);
-        assert_eq!(syntax.member("B").and_then(Syntax::only), Some(&Syntax::Item(Box::new(Syntax::Recursive))));
+        assert_eq!(syntax.member("B").and_then(Boto3Syntax::map_value), Some(&Boto3Syntax::Item(Box::new(Boto3Syntax::Recursive))));
     }
 
     #[test]
     fn responses_and_event_streams_are_parsed() {
-        assert_eq!(parse("{}"), Some(Syntax::Members(Vec::new())));
+        assert_eq!(parse("{}"), Some(Boto3Syntax::Members(Vec::new())));
         let syntax =
             parse("{\n 'S': EventStream({\n 'A': {\n 'B': b'bytes'\n },\n 'C': {}\n }),\n 'D': 1\n}").expect("a value");
         assert!(syntax.member("S").and_then(|s| s.member("A")).is_some_and(|a| a.member("B").is_some()));

@@ -2,36 +2,36 @@
 //!
 //! It never follows references out of the model: one document is sufficient.
 
-use super::botocore_traits::{operation_traits, parts, service_traits, traits};
-use super::draft::Draft;
-use super::json::{self, Entry, Node};
+use super::botocore_traits::{read_operation_traits, read_part_traits, read_service_traits, read_traits};
+use super::contract_builder::ContractBuilder;
+use super::json::{self, JsonEntry, JsonNode};
 use super::prose;
-use super::text::Text;
-use super::{Diagnostic, IngestError, Options};
-use crate::contract::{Auth, Contract, ErrorName, ErrorShape, Fact, Kind, Location, Protocol, Role, ShapeId, Standing};
+use super::source_text::SourceText;
+use super::{IngestDiagnostic, IngestError, IngestOptions};
+use crate::contract::{AuthScheme, Contract, ErrorName, ErrorShape, Fact, ShapeKind, MemberLocation, Protocol, ErrorRole, ShapeId, FactOrigin};
 use indexmap::IndexMap;
 use std::collections::{HashMap, HashSet, VecDeque};
 
 /// Returns the service's short name from the model's metadata.
-fn service_name(metadata: Option<&Node>) -> String {
+fn service_name(metadata: Option<&JsonNode>) -> String {
     let Some(metadata) = metadata else { return String::new() };
-    let version = metadata.text_of("apiVersion").unwrap_or_default();
+    let version = metadata.member_text("apiVersion").unwrap_or_default();
     metadata
-        .text_of("uid")
+        .member_text("uid")
         .and_then(|uid| uid.strip_suffix(version).and_then(|rest| rest.strip_suffix('-')))
-        .or_else(|| metadata.text_of("endpointPrefix"))
+        .or_else(|| metadata.member_text("endpointPrefix"))
         .unwrap_or_default()
         .to_owned()
 }
 
 /// Reads a model, limited to the operations that the options name, if any.
-pub(super) fn read(text: &Text<'_>, options: &Options) -> Result<(Contract, Vec<Diagnostic>), IngestError> {
+pub(super) fn read(text: &SourceText<'_>, options: &IngestOptions) -> Result<(Contract, Vec<IngestDiagnostic>), IngestError> {
     let root = json::parse(&text.text).map_err(|error| IngestError {
-        place: Box::new(text.place_at(error.offset..(error.offset + 1).min(text.text.len()).max(error.offset))),
+        place: Box::new(text.span_location(error.offset..(error.offset + 1).min(text.text.len()).max(error.offset))),
         message: format!("not valid JSON: {}", error.reason),
         hint: Some("check that the file is complete".to_owned()),
     })?;
-    lower(text, &root, options)
+    lower_model(text, &root, options)
 }
 
 /// Returns true if the beginning of a document looks like a service model.
@@ -40,7 +40,7 @@ pub(super) fn is_model(head: &str) -> bool {
         && (head.contains("\"metadata\"") || head.contains("\"operations\"") || head.contains("\"shapes\""))
 }
 
-fn lower(text: &Text<'_>, root: &Node, options: &Options) -> Result<(Contract, Vec<Diagnostic>), IngestError> {
+fn lower_model(text: &SourceText<'_>, root: &JsonNode, options: &IngestOptions) -> Result<(Contract, Vec<IngestDiagnostic>), IngestError> {
     let (Some(operations), Some(shapes)) = (root.get("operations"), root.get("shapes")) else {
         return Err(text.error(
             1,
@@ -49,63 +49,63 @@ fn lower(text: &Text<'_>, root: &Node, options: &Options) -> Result<(Contract, V
         ));
     };
     let metadata = root.get("metadata");
-    let mut draft = Draft::new(&service_name(metadata), &text.name, Standing::Model);
-    let protocol = metadata.and_then(protocol);
-    draft.contract.protocol = protocol;
-    draft.contract.traits = metadata.map(service_traits).unwrap_or_default();
-    draft.contract.auth = metadata.map(|metadata| auth(metadata, &draft.contract.service)).unwrap_or_default();
-    let mut model = Model {
+    let mut builder = ContractBuilder::new(&service_name(metadata), &text.name, FactOrigin::Model);
+    let protocol = metadata.and_then(detect_protocol);
+    builder.contract.protocol = protocol;
+    builder.contract.traits = metadata.map(read_service_traits).unwrap_or_default();
+    builder.contract.auth = metadata.map(|metadata| read_auth(metadata, &builder.contract.service)).unwrap_or_default();
+    let mut model = BotocoreReader {
         text,
         shapes: shapes.entries().iter().map(|entry| (entry.key.as_str(), entry)).collect(),
-        uses: uses(shapes),
-        draft,
+        reference_counts: count_references(shapes),
+        builder: draft: builder,
         diagnostics: Vec::new(),
-        open: VecDeque::new(),
-        lowered: HashSet::new(),
-        binds: matches!(protocol, None | Some(Protocol::RestJson1 | Protocol::RestXml)),
+        pending: VecDeque::new(),
+        queued: HashSet::new(),
+        has_http_bindings: matches!(protocol, None | Some(Protocol::RestJson1 | Protocol::RestXml)),
     };
     for entry in operations.entries() {
-        let name = entry.node.text_of("name").unwrap_or(&entry.key);
-        if options.wants(name) {
-            model.operation(name, entry);
+        let name = entry.node.member_text("name").unwrap_or(&entry.key);
+        if options.includes(name) {
+            model.lower_operation(name, entry);
         }
     }
-    while let Some(name) = model.open.pop_front() {
-        model.shape(&name);
+    while let Some(name) = model.pending.pop_front() {
+        model.lower_shape(&name);
     }
-    model.describe_shapes();
+    model.apply_shape_docs();
     for entry in operations.entries() {
-        let name = entry.node.text_of("name").unwrap_or(&entry.key);
-        let index = model.draft.contract.operations.iter().position(|operation| operation.name.as_str() == name);
+        let name = entry.node.member_text("name").unwrap_or(&entry.key);
+        let index = model.builder.contract.operations.iter().position(|operation| operation.name.as_str() == name);
         if let (Some(index), Some(documentation)) = (index, entry.node.entry("documentation")) {
-            let sentences = prose::html_sentences(documentation.line, documentation.node.text().unwrap_or_default());
-            model.draft.describe_operation(index, &sentences);
+            let sentences = prose::split_html_sentences(documentation.line, documentation.node.as_text().unwrap_or_default());
+            model.builder.apply_operation_sentences(index, &sentences);
         }
     }
-    Ok((model.draft.contract, model.diagnostics))
+    Ok((model.builder.contract, model.diagnostics))
 }
 
 /// Counts the references to each shape, so that a sentence about one member is not applied to a shape that others use.
-fn uses(shapes: &Node) -> HashMap<String, usize> {
-    let mut uses = HashMap::new();
-    let mut count = |node: Option<&Node>| {
-        if let Some(name) = node.and_then(|node| node.text_of("shape")) {
-            *uses.entry(name.to_owned()).or_default() += 1;
+fn count_references(shapes: &JsonNode) -> HashMap<String, usize> {
+    let mut counts = HashMap::new();
+    let mut count = |node: Option<&JsonNode>| {
+        if let Some(name) = node.and_then(|node| node.member_text("shape")) {
+            *counts.entry(name.to_owned()).or_default() += 1;
         }
     };
     for entry in shapes.entries() {
         for part in ["member", "key", "value"] {
             count(entry.node.get(part));
         }
-        for member in entry.node.get("members").map(Node::entries).unwrap_or_default() {
+        for member in entry.node.get("members").map(JsonNode::entries).unwrap_or_default() {
             count(Some(&member.node));
         }
     }
-    uses
+    counts
 }
 
-fn protocol(metadata: &Node) -> Option<Protocol> {
-    let version = metadata.text_of("jsonVersion").unwrap_or("1.0");
+fn detect_protocol(metadata: &JsonNode) -> Option<Protocol> {
+    let version = metadata.member_text("jsonVersion").unwrap_or("1.0");
     let known = |name: &str| match name {
         "json" if version.starts_with("1.1") => Some(Protocol::AwsJson1_1),
         "json" => Some(Protocol::AwsJson1_0),
@@ -118,25 +118,25 @@ fn protocol(metadata: &Node) -> Option<Protocol> {
     };
     // This is botocore's own order of preference.
     let listed: Vec<&str> =
-        metadata.get("protocols").map(Node::items).unwrap_or_default().iter().filter_map(Node::text).collect();
+        metadata.get("protocols").map(JsonNode::items).unwrap_or_default().iter().filter_map(JsonNode::as_text).collect();
     ["json", "rest-json", "rest-xml", "smithy-rpc-v2-cbor", "query", "ec2"]
         .into_iter()
         .find(|name| listed.contains(name))
-        .or_else(|| metadata.text_of("protocol"))
+        .or_else(|| metadata.member_text("protocol"))
         .and_then(known)
 }
 
-fn auth(metadata: &Node, service: &str) -> Vec<Auth> {
-    let signing = metadata.text_of("signingName").or_else(|| metadata.text_of("endpointPrefix"));
-    let sigv4 = || Auth::SigV4 { service: signing.filter(|name| *name != service).map(str::to_owned) };
+fn read_auth(metadata: &JsonNode, service: &str) -> Vec<AuthScheme> {
+    let signing = metadata.member_text("signingName").or_else(|| metadata.member_text("endpointPrefix"));
+    let sigv4 = || AuthScheme::SigV4 { service: signing.filter(|name| *name != service).map(str::to_owned) };
     let listed: Vec<&str> =
-        metadata.get("auth").map(Node::items).unwrap_or_default().iter().filter_map(Node::text).collect();
-    let mut auth: Vec<Auth> = Vec::new();
+        metadata.get("auth").map(JsonNode::items).unwrap_or_default().iter().filter_map(JsonNode::as_text).collect();
+    let mut auth: Vec<AuthScheme> = Vec::new();
     for name in listed {
         let one = match name {
             "aws.auth#sigv4" | "aws.auth#sigv4a" => sigv4(),
-            "smithy.api#httpBearerAuth" => Auth::Bearer,
-            "smithy.api#noAuth" => Auth::None,
+            "smithy.api#httpBearerAuth" => AuthScheme::Bearer,
+            "smithy.api#noAuth" => AuthScheme::None,
             _ => continue,
         };
         if !auth.contains(&one) {
@@ -144,9 +144,9 @@ fn auth(metadata: &Node, service: &str) -> Vec<Auth> {
         }
     }
     if auth.is_empty() {
-        match metadata.text_of("signatureVersion") {
-            Some("bearer") => auth.push(Auth::Bearer),
-            Some("none") => auth.push(Auth::None),
+        match metadata.member_text("signatureVersion") {
+            Some("bearer") => auth.push(AuthScheme::Bearer),
+            Some("none") => auth.push(AuthScheme::None),
             Some(_) => auth.push(sigv4()),
             None => {}
         }
@@ -154,48 +154,48 @@ fn auth(metadata: &Node, service: &str) -> Vec<Auth> {
     auth
 }
 
-struct Model<'m> {
-    text: &'m Text<'m>,
-    shapes: HashMap<&'m str, &'m Entry>,
-    uses: HashMap<String, usize>,
-    draft: Draft,
-    diagnostics: Vec<Diagnostic>,
-    open: VecDeque<String>,
-    lowered: HashSet<String>,
+struct BotocoreReader<'m> {
+    text: &'m SourceText<'m>,
+    shapes: HashMap<&'m str, &'m JsonEntry>,
+    reference_counts: HashMap<String, usize>,
+    builder: ContractBuilder,
+    diagnostics: Vec<IngestDiagnostic>,
+    pending: VecDeque<String>,
+    queued: HashSet<String>,
     /// Whether the protocol can bind members outside the body; other protocols ignore such bindings.
-    binds: bool,
+    has_http_bindings: bool,
 }
 
-impl<'m> Model<'m> {
-    fn operation(&mut self, name: &str, entry: &'m Entry) {
+impl<'m> BotocoreReader<'m> {
+    fn lower_operation(&mut self, name: &str, entry: &'m JsonEntry) {
         let node = &entry.node;
-        let index = self.draft.operation(name, entry.line);
+        let index = self.builder.add_operation(name, entry.line);
         if let Some(http) = node.entry("http") {
             for (key, path) in [("method", "http/method"), ("requestUri", "http/uri")] {
                 if let Some(entry) = http.node.entry(key)
-                    && let Some(value) = entry.node.text()
+                    && let Some(value) = entry.node.as_text()
                 {
-                    self.draft.state_operation(index, path, value, entry.line);
+                    self.builder.record_operation_fact(index, path, value, entry.line);
                 }
             }
-            match http.node.entry("responseCode").map(|entry| (entry, entry.node.number())) {
+            match http.node.entry("responseCode").map(|entry| (entry, entry.node.as_number())) {
                 Some((entry, Some(code))) => {
-                    self.draft.state_operation(index, "http/success", code.clone(), entry.line);
+                    self.builder.record_operation_fact(index, "http/success", code.clone(), entry.line);
                 }
                 // The model's format defaults to 200.
-                _ => self.draft.state_operation_as(index, "http/success", 200, http.line, Standing::Assumed),
+                _ => self.builder.record_operation_fact_as(index, "http/success", 200, http.line, FactOrigin::Assumed),
             }
         }
-        if let Some(operation) = self.draft.contract.operations.get_mut(index) {
-            operation.traits = operation_traits(node);
+        if let Some(operation) = self.builder.contract.operations.get_mut(index) {
+            operation.traits = read_operation_traits(node);
         }
         for side in ["input", "output"] {
             let Some(reference) = node.get(side) else { continue };
-            let id = self.reference(reference, name);
+            let id = self.resolve_reference(reference, name);
             match side {
                 "input" => {
-                    if self.shapes.get(id.as_str()).is_none_or(|e| e.node.text_of("type") == Some("structure")) {
-                        self.draft.contract.operations[index].input = Some(id);
+                    if self.shapes.get(id.as_str()).is_none_or(|e| e.node.member_text("type") == Some("structure")) {
+                        self.builder.contract.operations[index].input = Some(id);
                     } else {
                         self.diagnostics.push(self.text.warning(
                             reference.line,
@@ -204,46 +204,46 @@ impl<'m> Model<'m> {
                         ));
                     }
                 }
-                _ => self.draft.contract.operations[index].output = Some(id),
+                _ => self.builder.contract.operations[index].output = Some(id),
             }
         }
-        for reference in node.get("errors").map(Node::items).unwrap_or_default() {
-            let Some(shape) = reference.text_of("shape") else { continue };
-            self.error(index, shape, reference);
+        for reference in node.get("errors").map(JsonNode::items).unwrap_or_default() {
+            let Some(shape) = reference.member_text("shape") else { continue };
+            self.lower_error(index, shape, reference);
         }
     }
 
-    fn error(&mut self, index: usize, name: &str, reference: &'m Node) {
+    fn lower_error(&mut self, index: usize, name: &str, reference: &'m JsonNode) {
         let shape = self.shapes.get(name).map(|entry| &entry.node);
         let traits = shape.and_then(|shape| shape.get("error")).or_else(|| reference.get("error"));
         let status_entry = traits.and_then(|traits| traits.entry("httpStatusCode"));
         let status = status_entry
-            .and_then(|entry| entry.node.number())
+            .and_then(|entry| entry.node.as_number())
             .and_then(serde_json::Number::as_u64)
             .and_then(|code| u16::try_from(code).ok());
-        let description = shape.and_then(|shape| shape.text_of("documentation")).unwrap_or_default();
+        let description = shape.and_then(|shape| shape.member_text("documentation")).unwrap_or_default();
         let fault = shape.is_some_and(|shape| shape.is_true("fault"));
-        let mut role = Role::infer(status, name, description);
-        if fault && role == Role::Other {
-            role = Role::ServerFault;
+        let mut role = ErrorRole::infer(status, name, description);
+        if fault && role == ErrorRole::Other {
+            role = ErrorRole::ServerFault;
         }
-        let id = shape.map(|_| self.reference(reference, name));
+        let id = shape.map(|_| self.resolve_reference(reference, name));
         let key = ErrorName::from(name);
-        if !self.draft.contract.errors.contains_key(&key) {
-            let code = traits.and_then(|traits| traits.text_of("code")).filter(|code| *code != name);
+        if !self.builder.contract.errors.contains_key(&key) {
+            let code = traits.and_then(|traits| traits.member_text("code")).filter(|code| *code != name);
             let mut error =
                 ErrorShape { status: None, role, code: code.map(str::to_owned), shape: id, facts: Vec::new() };
             if let (Some(status), Some(entry)) = (status, status_entry) {
-                error.state(Fact::new("status", status, Standing::Model, &self.draft.at(entry.line)));
+                error.add_fact(Fact::new("status", status, FactOrigin::Model, &self.builder.provenance_at(entry.line)));
             }
-            self.draft.contract.errors.insert(key, error);
+            self.builder.contract.errors.insert(key, error);
         }
-        self.draft.state_operation(index, &format!("errors/{name}"), true, reference.line);
+        self.builder.record_operation_fact(index, &format!("errors/{name}"), true, reference.line);
     }
 
     /// Returns the shape that a reference names and queues it for reading.
-    fn reference(&mut self, reference: &Node, owner: &str) -> ShapeId {
-        let name = reference.text_of("shape").unwrap_or_default();
+    fn resolve_reference(&mut self, reference: &JsonNode, owner: &str) -> ShapeId {
+        let name = reference.member_text("shape").unwrap_or_default();
         if !self.shapes.contains_key(name) {
             self.diagnostics.push(self.text.warning(
                 reference.line,
@@ -251,137 +251,137 @@ impl<'m> Model<'m> {
                 "treated as any value; correct the model",
             ));
             let id = ShapeId::from(if name.is_empty() { "Unknown" } else { name });
-            if !self.draft.contract.shapes.contains_key(&id) {
-                self.draft.insert(id.clone(), Kind::Document, reference.line);
+            if !self.builder.contract.shapes.contains_key(&id) {
+                self.builder.insert_shape(id.clone(), ShapeKind::Document, reference.line);
             }
             return id;
         }
-        if self.lowered.insert(name.to_owned()) {
-            self.open.push_back(name.to_owned());
+        if self.queued.insert(name.to_owned()) {
+            self.pending.push_back(name.to_owned());
         }
         ShapeId::from(name)
     }
 
-    fn shape(&mut self, name: &str) {
+    fn lower_shape(&mut self, name: &str) {
         let Some(&entry) = self.shapes.get(name) else { return };
         let node = &entry.node;
         let id = ShapeId::from(name);
         let type_line = node.entry("type").map_or(entry.line, |entry| entry.line);
-        let type_name = node.text_of("type").unwrap_or("structure");
+        let type_name = node.member_text("type").unwrap_or("structure");
         let kind = match type_name {
-            _ if node.is_true("document") => Kind::Document,
-            "structure" if node.is_true("union") => Kind::Union { members: IndexMap::new() },
-            "structure" => Kind::Structure { members: IndexMap::new() },
+            _ if node.is_true("document") => ShapeKind::Document,
+            "structure" if node.is_true("union") => ShapeKind::Union { members: IndexMap::new() },
+            "structure" => ShapeKind::Structure { members: IndexMap::new() },
             "list" => match node.get("member") {
-                Some(member) => Kind::List { member: self.reference(member, name) },
-                None => self.unknown(entry, "list without `member`"),
+                Some(member) => ShapeKind::List { member: self.resolve_reference(member, name) },
+                None => self.warn_unknown(entry, "list without `member`"),
             },
             "map" => match (node.get("key"), node.get("value")) {
                 (Some(key), Some(value)) => {
-                    Kind::Map { key: self.reference(key, name), value: self.reference(value, name) }
+                    ShapeKind::Map { key: self.resolve_reference(key, name), value: self.resolve_reference(value, name) }
                 }
-                _ => self.unknown(entry, "map without `key` and `value`"),
+                _ => self.warn_unknown(entry, "map without `key` and `value`"),
             },
             "string" | "character" => match node.get("enum") {
                 Some(list) => {
-                    Kind::Enum { values: list.items().iter().filter_map(Node::text).map(str::to_owned).collect() }
+                    ShapeKind::Enum { values: list.items().iter().filter_map(JsonNode::as_text).map(str::to_owned).collect() }
                 }
-                None => Kind::String,
+                None => ShapeKind::String,
             },
-            "integer" | "short" | "byte" => Kind::Integer,
-            "long" | "bigInteger" => Kind::Long,
-            "float" => Kind::Float,
-            "double" | "bigDecimal" => Kind::Double,
-            "boolean" => Kind::Boolean,
-            "blob" => Kind::Blob,
-            "timestamp" => Kind::Timestamp,
-            other => self.unknown(entry, &format!("unknown type `{other}`")),
+            "integer" | "short" | "byte" => ShapeKind::Integer,
+            "long" | "bigInteger" => ShapeKind::Long,
+            "float" => ShapeKind::Float,
+            "double" | "bigDecimal" => ShapeKind::Double,
+            "boolean" => ShapeKind::Boolean,
+            "blob" => ShapeKind::Blob,
+            "timestamp" => ShapeKind::Timestamp,
+            other => self.warn_unknown(entry, &format!("unknown type `{other}`")),
         };
-        self.draft.insert(id.clone(), kind.clone(), type_line);
-        let shape = self.draft.shape_mut(&id);
-        shape.traits = traits(node);
-        shape.parts = parts(node);
-        self.constraints(&id, node, &kind);
+        self.builder.insert_shape(id.clone(), kind.clone(), type_line);
+        let shape = self.builder.shape_mut(&id);
+        shape.traits = read_traits(node);
+        shape.parts = read_part_traits(node);
+        self.record_constraints(&id, node, &kind);
         if kind.members().is_some() {
-            self.members(&id, node);
+            self.lower_members(&id, node);
         }
     }
 
-    fn unknown(&mut self, entry: &Entry, why: &str) -> Kind {
+    fn warn_unknown(&mut self, entry: &JsonEntry, why: &str) -> ShapeKind {
         self.diagnostics.push(self.text.warning(
             entry.line,
             format!("shape `{}`: {why}", entry.key),
             "treated as any value; correct the model",
         ));
-        Kind::Document
+        ShapeKind::Document
     }
 
-    fn constraints(&mut self, id: &ShapeId, node: &Node, kind: &Kind) {
+    fn record_constraints(&mut self, id: &ShapeId, node: &JsonNode, kind: &ShapeKind) {
         let field = match kind {
-            Kind::Integer | Kind::Long | Kind::Float | Kind::Double => Some("range"),
-            Kind::String | Kind::Blob | Kind::List { .. } | Kind::Map { .. } => Some("length"),
+            ShapeKind::Integer | ShapeKind::Long | ShapeKind::Float | ShapeKind::Double => Some("range"),
+            ShapeKind::String | ShapeKind::Blob | ShapeKind::List { .. } | ShapeKind::Map { .. } => Some("length"),
             // A length limit on an enum adds nothing to its list of values.
             _ => None,
         };
         for end in ["min", "max"] {
             if let (Some(field), Some(entry)) = (field, node.entry(end))
-                && let Some(number) = entry.node.number()
+                && let Some(number) = entry.node.as_number()
             {
-                self.draft.state(id, &format!("{field}/{end}"), number.clone(), entry.line);
+                self.builder.record_shape_fact(id, &format!("{field}/{end}"), number.clone(), entry.line);
             }
         }
         if let Some(entry) = node.entry("pattern")
-            && let (Some(pattern), true) = (entry.node.text(), kind.is_text())
-            && !matches!(kind, Kind::Enum { .. })
+            && let (Some(pattern), true) = (entry.node.as_text(), kind.is_text())
+            && !matches!(kind, ShapeKind::Enum { .. })
         {
-            self.draft.state(id, "pattern", pattern, entry.line);
+            self.builder.record_shape_fact(id, "pattern", pattern, entry.line);
         }
-        if let (Some(entry), Kind::Enum { values }) = (node.entry("enum"), kind) {
-            self.draft.state(id, "enum", values.clone(), entry.line);
+        if let (Some(entry), ShapeKind::Enum { values }) = (node.entry("enum"), kind) {
+            self.builder.record_shape_fact(id, "enum", values.clone(), entry.line);
         }
         if node.is_true("uniqueItems") {
-            self.draft.state(id, "unique", true, node.line);
+            self.builder.record_shape_fact(id, "unique", true, node.line);
         }
     }
 
-    fn members(&mut self, id: &ShapeId, node: &'m Node) {
-        let payload = node.text_of("payload").filter(|_| self.binds);
-        for entry in node.get("members").map(Node::entries).unwrap_or_default() {
+    fn lower_members(&mut self, id: &ShapeId, node: &'m JsonNode) {
+        let payload = node.member_text("payload").filter(|_| self.has_http_bindings);
+        for entry in node.get("members").map(JsonNode::entries).unwrap_or_default() {
             let (name, reference) = (entry.key.as_str(), &entry.node);
-            let shape = self.reference(reference, id.as_str());
-            self.draft.member(id, name, &shape, entry.line);
+            let shape = self.resolve_reference(reference, id.as_str());
+            self.builder.add_member(id, name, &shape, entry.line);
             // The target shape may not have been read yet, so its type comes from the model.
-            let kind = self.shapes.get(shape.as_str()).map_or("document", |entry| type_name(&entry.node));
-            if let Some(fact) = self.draft.shape_mut(id).facts.last_mut() {
+            let kind = self.shapes.get(shape.as_str()).map_or("document", |entry| shape_type_name(&entry.node));
+            if let Some(fact) = self.builder.shape_mut(id).facts.last_mut() {
                 fact.value = kind.into();
             }
-            let place = reference.entry("location").filter(|_| self.binds);
+            let place = reference.entry("location").filter(|_| self.has_http_bindings);
             let line = place.map_or(entry.line, |place| place.line);
-            let wire = reference.text_of("locationName").map(str::to_owned);
-            let location = match place.and_then(|place| place.node.text()) {
-                Some("uri") => Some(Location::Label),
-                Some("querystring") => Some(Location::Query),
-                Some("header" | "headers") => Some(Location::Header),
-                Some("statusCode") => Some(Location::Header),
-                _ if payload == Some(name) => Some(Location::Payload),
+            let wire = reference.member_text("locationName").map(str::to_owned);
+            let location = match place.and_then(|place| place.node.as_text()) {
+                Some("uri") => Some(MemberLocation::Label),
+                Some("querystring") => Some(MemberLocation::Query),
+                Some("header" | "headers") => Some(MemberLocation::Header),
+                Some("statusCode") => Some(MemberLocation::Header),
+                _ if payload == Some(name) => Some(MemberLocation::Payload),
                 _ => None,
             };
-            let wire = match place.and_then(|place| place.node.text()) {
+            let wire = match place.and_then(|place| place.node.as_text()) {
                 // The name of HTTP/2's pseudo-header for the status.
                 Some("statusCode") => Some(":status".to_owned()),
                 _ => wire,
             };
-            if let Some(member) = self.draft.shape_mut(id).kind.members_mut().and_then(|members| members.get_mut(name))
+            if let Some(member) = self.builder.shape_mut(id).kind.members_mut().and_then(|members| members.get_mut(name))
             {
-                member.traits = traits(reference);
+                member.traits = read_traits(reference);
                 // The name on the wire is stored in the member's `wire`.
                 member.traits.name = None;
             }
             match location {
-                Some(location) => self.draft.bind(id, name, location, wire.as_deref(), line),
+                Some(location) => self.builder.set_location(id, name, location, wire.as_deref(), line),
                 None => {
                     if let Some(wire) = wire.filter(|wire| wire != name)
-                        && let Some(members) = self.draft.shape_mut(id).kind.members_mut()
+                        && let Some(members) = self.builder.shape_mut(id).kind.members_mut()
                         && let Some(member) = members.get_mut(name)
                     {
                         member.wire = Some(wire);
@@ -389,84 +389,84 @@ impl<'m> Model<'m> {
                 }
             }
         }
-        for required in node.get("required").map(Node::items).unwrap_or_default() {
-            if let Some(name) = required.text() {
-                self.draft.state(id, &format!("members/{name}/required"), true, required.line);
+        for required in node.get("required").map(JsonNode::items).unwrap_or_default() {
+            if let Some(name) = required.as_text() {
+                self.builder.record_shape_fact(id, &format!("members/{name}/required"), true, required.line);
             }
         }
     }
 
     /// Applies the sentences of all shapes that were read, each followed by those of its members.
-    fn describe_shapes(&mut self) {
-        let ids: Vec<ShapeId> = self.draft.contract.shapes.keys().cloned().collect();
+    fn apply_shape_docs(&mut self) {
+        let ids: Vec<ShapeId> = self.builder.contract.shapes.keys().cloned().collect();
         for id in &ids {
             let Some(&entry) = self.shapes.get(id.as_str()) else { continue };
             if let Some(documentation) = entry.node.entry("documentation") {
                 let sentences =
-                    prose::html_sentences(documentation.line, documentation.node.text().unwrap_or_default());
+                    prose::split_html_sentences(documentation.line, documentation.node.as_text().unwrap_or_default());
                 // A sentence about all items together applies to the list or map that contains them.
                 let containers: Vec<ShapeId> = self
-                    .draft
+                    .builder
                     .contract
                     .shapes
                     .iter()
                     .filter(|(_, shape)| match &shape.kind {
-                        Kind::List { member } => member == id,
-                        Kind::Map { value, .. } => value == id,
+                        ShapeKind::List { member } => member == id,
+                        ShapeKind::Map { value, .. } => value == id,
                         _ => false,
                     })
                     .map(|(id, _)| id.clone())
                     .collect();
-                if sentences.iter().any(|sentence| !prose::about_member(&sentence.text).is_empty()) {
-                    self.draft.describe(id, containers.first(), &sentences);
+                if sentences.iter().any(|sentence| !prose::facts_about_member(&sentence.text).is_empty()) {
+                    self.builder.apply_sentences(id, containers.first(), &sentences);
                 }
             }
-            for member in entry.node.get("members").map(Node::entries).unwrap_or_default() {
-                self.describe_member(id, member);
+            for member in entry.node.get("members").map(JsonNode::entries).unwrap_or_default() {
+                self.apply_member_docs(id, member);
             }
         }
     }
 
-    fn describe_member(&mut self, owner: &ShapeId, member: &Entry) {
+    fn apply_member_docs(&mut self, owner: &ShapeId, member: &JsonEntry) {
         let Some(documentation) = member.node.entry("documentation") else { return };
-        let sentences = prose::html_sentences(documentation.line, documentation.node.text().unwrap_or_default());
-        if sentences.iter().all(|sentence| prose::about_member(&sentence.text).is_empty()) {
+        let sentences = prose::split_html_sentences(documentation.line, documentation.node.as_text().unwrap_or_default());
+        if sentences.iter().all(|sentence| prose::facts_about_member(&sentence.text).is_empty()) {
             return;
         }
-        let Some(target) = member.node.text_of("shape") else { return };
+        let Some(target) = member.node.member_text("shape") else { return };
         let mut id = ShapeId::from(target);
-        let exclusive = self.uses.get(target).copied().unwrap_or(0) <= 1;
+        let exclusive = self.reference_counts.get(target).copied().unwrap_or(0) <= 1;
         if !exclusive {
-            id = self.split(owner, &member.key, &id);
+            id = self.give_own_shape(owner, &member.key, &id);
         }
-        if let Kind::Map { key, value } = self.draft.shape_mut(&id).kind.clone() {
+        if let ShapeKind::Map { key, value } = self.builder.shape_mut(&id).kind.clone() {
             // A sentence about this map's keys does not apply to other maps with the same key shape.
             let about_keys = sentences
                 .iter()
-                .any(|s| prose::about_member(&s.text).iter().any(|f| matches!(f, prose::Finding::KeyPattern(_))));
-            if about_keys && (!exclusive || self.uses.get(key.as_str()).copied().unwrap_or(0) > 1) {
-                let own = self.copy(&format!("{}Key", id.as_str()), &key);
-                self.draft.shape_mut(&id).kind = Kind::Map { key: own, value };
+                .any(|s| prose::facts_about_member(&s.text).iter().any(|f| matches!(f, prose::ProseFact::KeyPattern(_))));
+            if about_keys && (!exclusive || self.reference_counts.get(key.as_str()).copied().unwrap_or(0) > 1) {
+                let own = self.copy_shape(&format!("{}Key", id.as_str()), &key);
+                self.builder.shape_mut(&id).kind = ShapeKind::Map { key: own, value };
             }
         }
-        self.draft.describe(&id, None, &sentences);
+        self.builder.apply_sentences(&id, None, &sentences);
     }
 
-    fn copy(&mut self, name: &str, from: &ShapeId) -> ShapeId {
-        let shape = self.draft.shape_mut(from).clone();
-        let id = self.draft.add(name, shape.kind.clone(), 1);
-        *self.draft.shape_mut(&id) = shape;
+    fn copy_shape(&mut self, name: &str, from: &ShapeId) -> ShapeId {
+        let shape = self.builder.shape_mut(from).clone();
+        let id = self.builder.add_shape(name, shape.kind.clone(), 1);
+        *self.builder.shape_mut(&id) = shape;
         id
     }
 
     /// Gives a member its own copy of a shape, so that a sentence about it affects no other member.
-    fn split(&mut self, owner: &ShapeId, name: &str, shape: &ShapeId) -> ShapeId {
-        if self.draft.shape_mut(shape).kind.members().is_some() {
+    fn give_own_shape(&mut self, owner: &ShapeId, name: &str, shape: &ShapeId) -> ShapeId {
+        if self.builder.shape_mut(shape).kind.members().is_some() {
             return shape.clone();
         }
-        let before = self.draft.contract.shapes.get(shape).cloned();
-        let own = self.copy(&format!("{}{}", owner.as_str(), capitalised(name.to_owned())), shape);
-        if let Some(member) = self.draft.shape_mut(owner).kind.members_mut().and_then(|members| members.get_mut(name))
+        let before = self.builder.contract.shapes.get(shape).cloned();
+        let own = self.copy_shape(&format!("{}{}", owner.as_str(), capitalize(name.to_owned())), shape);
+        if let Some(member) = self.builder.shape_mut(owner).kind.members_mut().and_then(|members| members.get_mut(name))
             && before.is_some()
         {
             member.shape = own.clone();
@@ -475,8 +475,8 @@ impl<'m> Model<'m> {
     }
 }
 
-fn type_name(node: &Node) -> &'static str {
-    match node.text_of("type").unwrap_or("structure") {
+fn shape_type_name(node: &JsonNode) -> &'static str {
+    match node.member_text("type").unwrap_or("structure") {
         _ if node.is_true("document") => "document",
         "structure" if node.is_true("union") => "union",
         "structure" => "structure",
@@ -495,7 +495,7 @@ fn type_name(node: &Node) -> &'static str {
     }
 }
 
-fn capitalised(name: String) -> String {
+fn capitalize(name: String) -> String {
     let mut chars = name.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }

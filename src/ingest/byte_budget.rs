@@ -2,36 +2,36 @@
 //!
 //! It never guesses silently: the chosen scope is recorded as an `assumed` fact, or as two if both are possible.
 
-use crate::contract::{ByteScope, Contract, Fact, Kind, MemberPath, Rule, Segment, Shape, ShapeId, Standing};
+use crate::contract::{ByteScope, Contract, Fact, ShapeKind, MemberPath, ShapeRule, PathSegment, Shape, ShapeId, FactOrigin};
 use std::collections::HashSet;
 
 /// Decides the scope of every byte budget: the one under which every other documented maximum stays reachable.
 /// If both scopes allow that, `values` is chosen and both are recorded as disputed facts.
-pub(super) fn settle(contract: &mut Contract) {
+pub(super) fn decide_byte_scopes(contract: &mut Contract) {
     let ids: Vec<ShapeId> = contract.shapes.keys().cloned().collect();
     for id in ids {
         let shape = &contract.shapes[&id];
         for index in 0..shape.rules.len() {
-            let Rule::MaxTotalBytes { max, .. } = contract.shapes[&id].rules[index] else { continue };
+            let ShapeRule::MaxTotalBytes { max, .. } = contract.shapes[&id].rules[index] else { continue };
             let path = format!("rules/{index}");
             let over = format!("{path}/over");
             let shape = &contract.shapes[&id];
-            if shape.facts.iter().any(|fact| fact.path == over && fact.standing != Standing::Assumed) {
+            if shape.facts.iter().any(|fact| fact.path == over && fact.standing != FactOrigin::Assumed) {
                 continue;
             }
-            let Some(place) = shape.facts_at(&path).next().map(Fact::provenance) else { continue };
-            let readings = readings(contract, shape, max);
+            let Some(provenance) = shape.facts_at(&path).next().map(Fact::provenance) else { continue };
+            let scopes = possible_scopes(contract, shape, max);
             let Some(shape) = contract.shapes.get_mut(&id) else { continue };
             shape.facts.retain(|fact| fact.path != over);
-            let disputed = readings.len() > 1;
-            for reading in &readings {
-                let value = serde_json::to_value(reading).unwrap_or_default();
-                let mut fact = Fact::new(over.clone(), value, Standing::Assumed, &place);
+            let disputed = scopes.len() > 1;
+            for scope in &scopes {
+                let value = serde_json::to_value(scope).unwrap_or_default();
+                let mut fact = Fact::new(over.clone(), value, FactOrigin::Assumed, &provenance);
                 fact.disputed = disputed;
                 shape.facts.push(fact);
             }
-            if let (Some(Rule::MaxTotalBytes { over, .. }), Some(first)) =
-                (shape.rules.get_mut(index), readings.first())
+            if let (Some(ShapeRule::MaxTotalBytes { over, .. }), Some(first)) =
+                (shape.rules.get_mut(index), scopes.first())
             {
                 *over = *first;
             }
@@ -40,21 +40,21 @@ pub(super) fn settle(contract: &mut Contract) {
 }
 
 /// Returns the scopes under which the longest key and the longest value remain possible.
-fn readings(contract: &Contract, shape: &Shape, budget: u64) -> Vec<ByteScope> {
+fn possible_scopes(contract: &Contract, shape: &Shape, budget: u64) -> Vec<ByteScope> {
     let (key, value) = match &shape.kind {
-        Kind::Map { key, value } => (contract.shapes.get(key).map(Shape::length).unwrap_or_default(), value),
-        Kind::List { member } => (Default::default(), member),
+        ShapeKind::Map { key, value } => (contract.shapes.get(key).map(Shape::length).unwrap_or_default(), value),
+        ShapeKind::List { member } => (Default::default(), member),
         _ => return vec![ByteScope::Values],
     };
-    let value = texts(contract, value);
+    let value = value_length_bounds(contract, value);
     let (key_min, key_max) = (key.min.unwrap_or(0), key.max.unwrap_or(0));
     let (value_min, value_max) = (value.0, value.1.unwrap_or(0));
     // Every value has a key, so the longest value comes with at least the shortest key.
-    let key_least = if matches!(shape.kind, Kind::Map { .. }) { key_min.max(1) } else { 0 };
-    let values = value_max <= budget;
-    let keys_and_values = value_max + key_least <= budget && key_max + value_min <= budget;
-    match (values, keys_and_values) {
-        (true, true) if matches!(shape.kind, Kind::Map { .. }) => vec![ByteScope::Values, ByteScope::KeysAndValues],
+    let min_key_length = if matches!(shape.kind, ShapeKind::Map { .. }) { key_min.max(1) } else { 0 };
+    let values_fit = value_max <= budget;
+    let keys_and_values_fit = value_max + min_key_length <= budget && key_max + value_min <= budget;
+    match (values_fit, keys_and_values_fit) {
+        (true, true) if matches!(shape.kind, ShapeKind::Map { .. }) => vec![ByteScope::Values, ByteScope::KeysAndValues],
         (false, true) => vec![ByteScope::KeysAndValues],
         _ => vec![ByteScope::Values],
     }
@@ -62,25 +62,25 @@ fn readings(contract: &Contract, shape: &Shape, budget: u64) -> Vec<ByteScope> {
 
 /// Returns the minimum and maximum length of a value that counts against a budget: for a structure the length of its
 /// member `Value` if it has one, otherwise the longest of its strings.
-fn texts(contract: &Contract, id: &ShapeId) -> (u64, Option<u64>) {
+fn value_length_bounds(contract: &Contract, id: &ShapeId) -> (u64, Option<u64>) {
     let mut seen = HashSet::new();
-    let mut open = vec![(id.clone(), MemberPath::root())];
-    let mut largest: Option<u64> = None;
+    let mut pending = vec![(id.clone(), MemberPath::root())];
+    let mut longest: Option<u64> = None;
     if let Some(members) = contract.shapes.get(id).and_then(|shape| shape.kind.members())
         && let Some(member) = members.get("Value").or_else(|| members.get("value"))
     {
-        open = vec![(member.shape.clone(), MemberPath::root())];
+        pending = vec![(member.shape.clone(), MemberPath::root())];
     }
-    let mut least = None;
-    while let Some((id, path)) = open.pop() {
+    let mut shortest = None;
+    while let Some((id, path)) = pending.pop() {
         let Some(shape) = contract.shapes.get(&id).filter(|_| seen.insert(id)) else { continue };
         if shape.kind.is_text() {
             let length = shape.length();
-            largest = largest.max(length.max);
-            least = least.or(length.min);
+            longest = longest.max(length.max);
+            shortest = shortest.or(length.min);
             continue;
         }
-        open.extend(shape.neighbours().map(|id| (id.clone(), path.then(Segment::Item))));
+        pending.extend(shape.child_shape_ids().map(|id| (id.clone(), path.join(PathSegment::Item))));
     }
-    (least.unwrap_or(0), largest)
+    (shortest.unwrap_or(0), longest)
 }

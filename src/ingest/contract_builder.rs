@@ -2,55 +2,55 @@
 //!
 //! It never parses a document format itself.
 
-use super::prose::{self, Finding};
+use super::prose::{self, ProseFact};
 use crate::contract::{
-    Contract, ErrorName, ErrorShape, Fact, Kind, Location, Member, Operation, OperationName, Provenance, Role, Rule,
-    Shape, ShapeId, Standing,
+    Contract, ErrorName, ErrorShape, Fact, ShapeKind, MemberLocation, Member, Operation, OperationName, Provenance, ErrorRole, ShapeRule,
+    Shape, ShapeId, FactOrigin,
 };
 use serde_json::Value as Json;
 
 /// A contract under construction from one document.
-pub(super) struct Draft {
+pub(super) struct ContractBuilder {
     pub contract: Contract,
     document: String,
-    standing: Standing,
+    origin: FactOrigin,
 }
 
-impl Draft {
+impl ContractBuilder {
     /// Creates an empty contract. `origin` is the origin of facts from this document's structured fields.
-    pub fn new(service: &str, document: &str, standing: Standing) -> Self {
-        Self { contract: Contract::new(service), document: document.to_owned(), standing }
+    pub fn new(service: &str, document: &str, origin: FactOrigin) -> Self {
+        Self { contract: Contract::new(service), document: document.to_owned(), origin }
     }
 
     /// Attributes all following facts to another document and returns the previous one.
-    pub fn read_from(&mut self, document: &str) -> String {
+    pub fn switch_document(&mut self, document: &str) -> String {
         std::mem::replace(&mut self.document, document.to_owned())
     }
 
     /// Returns the provenance of a line of the document, counted from 1.
-    pub fn at(&self, line: u32) -> Provenance {
+    pub fn provenance_at(&self, line: u32) -> Provenance {
         Provenance::new(self.document.clone(), line)
     }
 
     /// Adds a shape. If the name is taken, a number is appended to it.
-    pub fn add(&mut self, name: &str, kind: Kind, line: u32) -> ShapeId {
+    pub fn add_shape(&mut self, name: &str, kind: ShapeKind, line: u32) -> ShapeId {
         let mut id = ShapeId::from(name);
         let mut number = 2;
         while self.contract.shapes.contains_key(&id) {
             id = ShapeId::new(format!("{name}{number}"));
             number += 1;
         }
-        self.insert(id.clone(), kind, line);
+        self.insert_shape(id.clone(), kind, line);
         id
     }
 
     /// Inserts a shape under its name.
-    pub fn insert(&mut self, id: ShapeId, kind: Kind, line: u32) {
+    pub fn insert_shape(&mut self, id: ShapeId, kind: ShapeKind, line: u32) {
         let type_name = match &kind {
-            Kind::Enum { .. } => "enum",
+            ShapeKind::Enum { .. } => "enum",
             kind => kind.name(),
         };
-        let fact = Fact::new("type", type_name, self.standing, &self.at(line));
+        let fact = Fact::new("type", type_name, self.origin, &self.provenance_at(line));
         let mut shape = Shape::new(kind);
         shape.facts.push(fact);
         self.contract.shapes.insert(id, shape);
@@ -58,36 +58,36 @@ impl Draft {
 
     /// Returns the shape of an id that this builder has assigned.
     pub fn shape_mut(&mut self, id: &ShapeId) -> &mut Shape {
-        self.contract.shapes.entry(id.clone()).or_insert_with(|| Shape::new(Kind::Document))
+        self.contract.shapes.entry(id.clone()).or_insert_with(|| Shape::new(ShapeKind::Document))
     }
 
     /// Records a structured field of a shape.
-    pub fn state(&mut self, id: &ShapeId, path: &str, value: impl Into<Json>, line: u32) {
-        let fact = Fact::new(path, value, self.standing, &self.at(line));
-        self.shape_mut(id).state(fact);
+    pub fn record_shape_fact(&mut self, id: &ShapeId, path: &str, value: impl Into<Json>, line: u32) {
+        let fact = Fact::new(path, value, self.origin, &self.provenance_at(line));
+        self.shape_mut(id).add_fact(fact);
     }
 
     /// Records a field of a shape with an explicit origin.
-    pub fn state_as(&mut self, id: &ShapeId, path: &str, value: impl Into<Json>, line: u32, standing: Standing) {
-        let fact = Fact::new(path, value, standing, &self.at(line));
-        self.shape_mut(id).state(fact);
+    pub fn record_shape_fact_as(&mut self, id: &ShapeId, path: &str, value: impl Into<Json>, line: u32, origin: FactOrigin) {
+        let fact = Fact::new(path, value, origin, &self.provenance_at(line));
+        self.shape_mut(id).add_fact(fact);
     }
 
     /// Adds a member to a structure or union.
-    pub fn member(&mut self, owner: &ShapeId, name: &str, shape: &ShapeId, line: u32) {
+    pub fn add_member(&mut self, owner: &ShapeId, name: &str, shape: &ShapeId, line: u32) {
         let type_name = self.contract.shapes.get(shape).map_or("structure", |shape| shape.kind.name());
-        let fact = Fact::new(format!("members/{name}"), type_name, self.standing, &self.at(line));
+        let fact = Fact::new(format!("members/{name}"), type_name, self.origin, &self.provenance_at(line));
         let owner = self.shape_mut(owner);
         if let Some(members) = owner.kind.members_mut() {
             members.insert(name.to_owned(), Member::new(shape.clone()));
-            owner.state(fact);
+            owner.add_fact(fact);
         }
     }
 
     /// Sets where a member is sent, and its name on the wire if that differs.
-    pub fn bind(&mut self, owner: &ShapeId, name: &str, location: Location, wire: Option<&str>, line: u32) {
+    pub fn set_location(&mut self, owner: &ShapeId, name: &str, location: MemberLocation, wire: Option<&str>, line: u32) {
         let word = location_name(location);
-        self.state(owner, &format!("members/{name}/location"), word, line);
+        self.record_shape_fact(owner, &format!("members/{name}/location"), word, line);
         if let Some(wire) = wire.filter(|wire| *wire != name)
             && let Some(member) = self.shape_mut(owner).kind.members_mut().and_then(|members| members.get_mut(name))
         {
@@ -96,66 +96,66 @@ impl Draft {
     }
 
     /// Adds an operation.
-    pub fn operation(&mut self, name: &str, line: u32) -> usize {
+    pub fn add_operation(&mut self, name: &str, line: u32) -> usize {
         let mut operation = Operation::new(OperationName::from(name));
-        operation.sources.push(self.at(line));
+        operation.sources.push(self.provenance_at(line));
         self.contract.operations.push(operation);
         self.contract.operations.len() - 1
     }
 
     /// Records a field of an operation.
-    pub fn state_operation(&mut self, index: usize, path: &str, value: impl Into<Json>, line: u32) {
-        let standing = self.standing;
-        self.state_operation_as(index, path, value, line, standing);
+    pub fn record_operation_fact(&mut self, index: usize, path: &str, value: impl Into<Json>, line: u32) {
+        let origin = self.origin;
+        self.record_operation_fact_as(index, path, value, line, origin);
     }
 
     /// Records a field of an operation with an explicit origin.
-    pub fn state_operation_as(
+    pub fn record_operation_fact_as(
         &mut self,
         index: usize,
         path: &str,
         value: impl Into<Json>,
         line: u32,
-        standing: Standing,
+        origin: FactOrigin,
     ) {
-        let fact = Fact::new(path, value, standing, &self.at(line));
+        let fact = Fact::new(path, value, origin, &self.provenance_at(line));
         if let Some(operation) = self.contract.operations.get_mut(index) {
-            operation.state(fact);
+            operation.add_fact(fact);
         }
     }
 
     /// Adds a documented error to an operation.
-    pub fn error(&mut self, index: usize, name: &str, status: Option<u16>, description: &str, line: u32) {
-        let at = self.at(line);
-        let standing = self.standing;
+    pub fn add_error(&mut self, index: usize, name: &str, status: Option<u16>, description: &str, line: u32) {
+        let at = self.provenance_at(line);
+        let origin = self.origin;
         let error = self.contract.errors.entry(ErrorName::from(name)).or_insert_with(|| ErrorShape {
             status: None,
-            role: Role::infer(status, name, description),
+            role: ErrorRole::infer(status, name, description),
             code: None,
             shape: None,
             facts: Vec::new(),
         });
         if let Some(status) = status {
-            error.state(Fact::new("status", status, standing, &at));
+            error.add_fact(Fact::new("status", status, origin, &at));
         }
-        self.state_operation(index, &format!("errors/{name}"), true, line);
+        self.record_operation_fact(index, &format!("errors/{name}"), true, line);
     }
 
     /// Applies the facts that sentences about a member state. `container` is the list or map whose items or values
     /// the sentences describe, if any.
-    pub fn describe(&mut self, target: &ShapeId, container: Option<&ShapeId>, sentences: &[prose::Sentence]) {
+    pub fn apply_sentences(&mut self, target: &ShapeId, container: Option<&ShapeId>, sentences: &[prose::Sentence]) {
         for sentence in sentences {
-            for finding in prose::about_member(&sentence.text) {
-                self.apply(target, container, &finding, sentence.line);
+            for finding in prose::facts_about_member(&sentence.text) {
+                self.apply_prose_fact(target, container, &finding, sentence.line);
             }
         }
     }
 
-    fn apply(&mut self, target: &ShapeId, container: Option<&ShapeId>, finding: &Finding, line: u32) {
+    fn apply_prose_fact(&mut self, target: &ShapeId, container: Option<&ShapeId>, finding: &ProseFact, line: u32) {
         let kind = self.shape_mut(target).kind.clone();
-        let is_collection = |kind: &Kind| matches!(kind, Kind::Map { .. } | Kind::List { .. });
+        let is_collection = |kind: &ShapeKind| matches!(kind, ShapeKind::Map { .. } | ShapeKind::List { .. });
         match finding {
-            Finding::TotalBytes { max, stored } => {
+            ProseFact::TotalBytes { max, stored } => {
                 let owner = if is_collection(&kind) {
                     Some(target.clone())
                 } else {
@@ -165,54 +165,54 @@ impl Draft {
                 };
                 if let Some(owner) = owner {
                     let rule =
-                        Rule::MaxTotalBytes { over: crate::contract::ByteScope::Values, max: *max, stored: *stored };
-                    self.rule(&owner, rule, line);
+                        ShapeRule::MaxTotalBytes { over: crate::contract::ByteScope::Values, max: *max, budget: *stored };
+                    self.add_rule(&owner, rule, line);
                 }
             }
-            Finding::KeyPattern(pattern) => {
-                if let Kind::Map { key, .. } = kind {
-                    self.state_as(&key, "pattern", pattern.as_str(), line, Standing::Prose);
+            ProseFact::KeyPattern(pattern) => {
+                if let ShapeKind::Map { key, .. } = kind {
+                    self.record_shape_fact_as(&key, "pattern", pattern.as_str(), line, FactOrigin::Prose);
                 }
             }
-            Finding::Pattern(pattern) => {
-                if kind == Kind::String {
-                    self.state_as(target, "pattern", pattern.as_str(), line, Standing::Prose);
+            ProseFact::Pattern(pattern) => {
+                if kind == ShapeKind::String {
+                    self.record_shape_fact_as(target, "pattern", pattern.as_str(), line, FactOrigin::Prose);
                 }
             }
-            Finding::Characters { min, max } => {
-                if kind == Kind::String {
-                    self.limits(target, "length", *min, *max, line);
+            ProseFact::Characters { min, max } => {
+                if kind == ShapeKind::String {
+                    self.record_limits(target, "length", *min, *max, line);
                 }
             }
-            Finding::Entries { min, max } => {
+            ProseFact::Entries { min, max } => {
                 if is_collection(&kind) {
-                    self.limits(target, "length", *min, *max, line);
+                    self.record_limits(target, "length", *min, *max, line);
                 }
             }
-            Finding::Range { min, max } => {
-                if matches!(kind, Kind::Integer | Kind::Long | Kind::Float | Kind::Double) {
-                    self.limits(target, "range", Some(*min), Some(*max), line);
+            ProseFact::Range { min, max } => {
+                if matches!(kind, ShapeKind::Integer | ShapeKind::Long | ShapeKind::Float | ShapeKind::Double) {
+                    self.record_limits(target, "range", Some(*min), Some(*max), line);
                 }
             }
-            Finding::Unique => {
-                if matches!(kind, Kind::List { .. }) {
-                    self.state_as(target, "unique", true, line, Standing::Prose);
+            ProseFact::Unique => {
+                if matches!(kind, ShapeKind::List { .. }) {
+                    self.record_shape_fact_as(target, "unique", true, line, FactOrigin::Prose);
                 }
             }
         }
     }
 
-    fn limits(&mut self, id: &ShapeId, field: &str, min: Option<u64>, max: Option<u64>, line: u32) {
+    fn record_limits(&mut self, id: &ShapeId, field: &str, min: Option<u64>, max: Option<u64>, line: u32) {
         for (end, value) in [("min", min), ("max", max)] {
             if let Some(value) = value {
-                self.state_as(id, &format!("{field}/{end}"), value, line, Standing::Prose);
+                self.record_shape_fact_as(id, &format!("{field}/{end}"), value, line, FactOrigin::Prose);
             }
         }
     }
 
     /// Adds a rule that was read from a sentence to a shape.
-    pub fn rule(&mut self, id: &ShapeId, rule: Rule, line: u32) {
-        let at = self.at(line);
+    pub fn add_rule(&mut self, id: &ShapeId, rule: ShapeRule, line: u32) {
+        let at = self.provenance_at(line);
         let shape = self.shape_mut(id);
         if shape.rules.contains(&rule) {
             return;
@@ -224,16 +224,16 @@ impl Draft {
         }
         shape.rules.push(rule);
         let path = format!("rules/{}", shape.rules.len() - 1);
-        shape.facts.push(Fact::new(path, value, Standing::Prose, &at));
+        shape.facts.push(Fact::new(path, value, FactOrigin::Prose, &at));
     }
 
     /// Applies the facts that sentences about an operation state.
-    pub fn describe_operation(&mut self, index: usize, sentences: &[prose::Sentence]) {
+    pub fn apply_operation_sentences(&mut self, index: usize, sentences: &[prose::Sentence]) {
         for sentence in sentences {
-            for law in prose::laws(&sentence.text) {
-                self.state_operation_as(index, &format!("laws/{law}"), true, sentence.line, Standing::Prose);
+            for law in prose::find_laws(&sentence.text) {
+                self.record_operation_fact_as(index, &format!("laws/{law}"), true, sentence.line, FactOrigin::Prose);
             }
-            if prose::at_least_one_field(&sentence.text) {
+            if prose::requires_at_least_one_field(&sentence.text) {
                 let Some(input) = self.contract.operations.get(index).and_then(|operation| operation.input.clone())
                 else {
                     continue;
@@ -245,7 +245,7 @@ impl Draft {
                     .map(|members| members.iter().filter(|(_, m)| !m.required).map(|(name, _)| name.clone()).collect())
                     .unwrap_or_default();
                 if members.len() > 1 {
-                    self.rule(&input, Rule::AtLeastOneOf { members }, sentence.line);
+                    self.add_rule(&input, ShapeRule::AtLeastOneOf { members }, sentence.line);
                 }
             }
         }
@@ -253,12 +253,12 @@ impl Draft {
 }
 
 /// Returns the name of a location as it is written in a contract's JSON.
-pub(super) fn location_name(location: Location) -> &'static str {
+pub(super) fn location_name(location: MemberLocation) -> &'static str {
     match location {
-        Location::Label => "label",
-        Location::Query => "query",
-        Location::Header => "header",
-        Location::Body => "body",
-        Location::Payload => "payload",
+        MemberLocation::Label => "label",
+        MemberLocation::Query => "query",
+        MemberLocation::Header => "header",
+        MemberLocation::Body => "body",
+        MemberLocation::Payload => "payload",
     }
 }

@@ -2,62 +2,62 @@
 //!
 //! It never changes what the contract states; values without a fact get one, so that merging can compare sources.
 
-use super::text::Text;
-use super::{Diagnostic, IngestError};
-use crate::contract::{self, Contract, Fact, FormatError, Kind, Standing};
+use super::source_text::SourceText;
+use super::{IngestDiagnostic, IngestError};
+use crate::contract::{self, Contract, Fact, ContractFormatError, ShapeKind, FactOrigin};
 use serde_json::Value as Json;
 
 /// Reads a contract.
-pub(super) fn read(text: &Text<'_>) -> Result<(Contract, Vec<Diagnostic>), IngestError> {
+pub(super) fn read(text: &SourceText<'_>) -> Result<(Contract, Vec<IngestDiagnostic>), IngestError> {
     let mut contract = contract::from_json(&text.text).map_err(|error| match &error {
-        FormatError::Json { reason, line, .. } => text.error(
+        ContractFormatError::Json { reason, line, .. } => text.error(
             u32::try_from(*line).unwrap_or(1).max(1),
             reason.clone(),
             "a contract is JSON in the format `overstep-contract/1`",
         ),
-        FormatError::Format { .. } => text.error(1, error.to_string(), "ingest the sources again with this version"),
-        FormatError::Broken { owner, .. } => {
+        ContractFormatError::UnknownFormat { .. } => text.error(1, error.to_string(), "ingest the sources again with this version"),
+        ContractFormatError::Inconsistent { owner, .. } => {
             let name = owner.split('`').nth(1).unwrap_or_default();
-            let line = text.text.find(&format!("\"{name}\"")).map_or(1, |offset| text.line_of(offset));
+            let line = text.text.find(&format!("\"{name}\"")).map_or(1, |offset| text.line_at_offset(offset));
             text.error(line, error.to_string(), "every name that a contract refers to must be defined in it")
         }
     })?;
-    give_facts(&mut contract, text);
+    add_missing_facts(&mut contract, text);
     Ok((contract, Vec::new()))
 }
 
-fn give_facts(contract: &mut Contract, text: &Text<'_>) {
-    let line_of = |name: &str| text.text.find(&format!("\"{name}\"")).map_or(1, |offset| text.line_of(offset));
+fn add_missing_facts(contract: &mut Contract, text: &SourceText<'_>) {
+    let line_of = |name: &str| text.text.find(&format!("\"{name}\"")).map_or(1, |offset| text.line_at_offset(offset));
     for (id, shape) in &mut contract.shapes {
-        let mut said: Vec<(String, Json)> = vec![("type".into(), shape.kind.name().into())];
+        let mut stated: Vec<(String, Json)> = vec![("type".into(), shape.kind.name().into())];
         if let Some(length) = shape.length {
-            said.extend(length.min.map(|min| ("length/min".into(), min.into())));
-            said.extend(length.max.map(|max| ("length/max".into(), max.into())));
+            stated.extend(length.min.map(|min| ("length/min".into(), min.into())));
+            stated.extend(length.max.map(|max| ("length/max".into(), max.into())));
         }
         if let Some(range) = &shape.range {
-            said.extend(range.min.clone().map(|min| ("range/min".into(), min.into())));
-            said.extend(range.max.clone().map(|max| ("range/max".into(), max.into())));
+            stated.extend(range.min.clone().map(|min| ("range/min".into(), min.into())));
+            stated.extend(range.max.clone().map(|max| ("range/max".into(), max.into())));
         }
-        said.extend(shape.pattern.clone().map(|pattern| ("pattern".into(), pattern.into())));
+        stated.extend(shape.pattern.clone().map(|pattern| ("pattern".into(), pattern.into())));
         if shape.unique {
-            said.push(("unique".into(), true.into()));
+            stated.push(("unique".into(), true.into()));
         }
-        if let Kind::Enum { values } = &shape.kind {
-            said.push(("enum".into(), values.clone().into()));
+        if let ShapeKind::Enum { values } = &shape.kind {
+            stated.push(("enum".into(), values.clone().into()));
         }
         for (name, member) in shape.kind.members().into_iter().flatten() {
             if member.required {
-                said.push((format!("members/{name}/required"), true.into()));
+                stated.push((format!("members/{name}/required"), true.into()));
             }
-            if member.location != contract::Location::Body {
-                said.push((format!("members/{name}/location"), super::draft::location_name(member.location).into()));
+            if member.location != contract::MemberLocation::Body {
+                stated.push((format!("members/{name}/location"), super::contract_builder::location_name(member.location).into()));
             }
         }
         let missing: Vec<(String, Json)> =
-            said.into_iter().filter(|(path, _)| shape.facts_at(path).next().is_none()).collect();
+            stated.into_iter().filter(|(path, _)| shape.facts_at(path).next().is_none()).collect();
         if !missing.is_empty() {
-            let at = text.at(line_of(id.as_str()));
-            shape.facts.extend(missing.into_iter().map(|(path, v)| Fact::new(path, v, Standing::Documented, &at)));
+            let at = text.provenance_at(line_of(id.as_str()));
+            shape.facts.extend(missing.into_iter().map(|(path, v)| Fact::new(path, v, FactOrigin::Documented, &at)));
         }
     }
     for operation in &mut contract.operations {
@@ -68,13 +68,13 @@ fn give_facts(contract: &mut Contract, text: &Text<'_>) {
         let missing: Vec<(&str, Json)> =
             said.into_iter().filter(|(path, _)| !operation.facts.iter().any(|fact| fact.path == *path)).collect();
         if !missing.is_empty() {
-            let at = text.at(line_of(operation.name.as_str()));
-            operation.facts.extend(missing.into_iter().map(|(path, v)| Fact::new(path, v, Standing::Documented, &at)));
+            let at = text.provenance_at(line_of(operation.name.as_str()));
+            operation.facts.extend(missing.into_iter().map(|(path, v)| Fact::new(path, v, FactOrigin::Documented, &at)));
         }
     }
     for (name, error) in &mut contract.errors {
         if let (Some(status), true) = (error.status, error.facts.iter().all(|fact| fact.path != "status")) {
-            error.facts.push(Fact::new("status", status, Standing::Documented, &text.at(line_of(name.as_str()))));
+            error.facts.push(Fact::new("status", status, FactOrigin::Documented, &text.provenance_at(line_of(name.as_str()))));
         }
     }
 }

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 /// Severity of a diagnostic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Severity {
+pub enum IngestSeverity {
     /// Nothing is lost, for example if a page has no operation or is not strictly valid.
     Note,
     /// The contract lacks something that the document says.
@@ -16,7 +16,7 @@ pub enum Severity {
 
 /// A location in a document, with everything needed to display it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Place {
+pub struct SourceLocation {
     /// The document's name.
     pub document: String,
     /// The line, from 1.
@@ -29,7 +29,7 @@ pub struct Place {
     pub excerpt: String,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for SourceLocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}:{}", self.document, self.line, self.column)
     }
@@ -37,18 +37,18 @@ impl fmt::Display for Place {
 
 /// A note or warning about a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Diagnostic {
+pub struct IngestDiagnostic {
     /// The severity.
-    pub severity: Severity,
+    pub severity: IngestSeverity,
     /// The location in the document.
-    pub place: Place,
+    pub place: SourceLocation,
     /// The problem, as a lowercase fragment.
     pub message: String,
     /// How to fix it.
     pub hint: Option<String>,
 }
 
-impl fmt::Display for Diagnostic {
+impl fmt::Display for IngestDiagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.place, self.message)
     }
@@ -59,7 +59,7 @@ impl fmt::Display for Diagnostic {
 #[error("{place}: {message}")]
 pub struct IngestError {
     /// The location in the document.
-    pub place: Box<Place>,
+    pub place: Box<SourceLocation>,
     /// The problem, as a lowercase fragment.
     pub message: String,
     /// How to fix it.

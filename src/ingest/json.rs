@@ -9,28 +9,28 @@ const MAX_DEPTH: usize = 200;
 
 /// A JSON value and its line, counted from 1.
 #[derive(Debug)]
-pub(super) struct Node {
+pub(super) struct JsonNode {
     pub line: u32,
-    pub value: Value,
+    pub value: JsonValue,
 }
 
 /// The value of a node.
 #[derive(Debug)]
-pub(super) enum Value {
+pub(super) enum JsonValue {
     Null,
     Bool(bool),
     Number(Number),
     Text(String),
-    List(Vec<Node>),
-    Object(Vec<Entry>),
+    List(Vec<JsonNode>),
+    Object(Vec<JsonEntry>),
 }
 
 /// A member of an object.
 #[derive(Debug)]
-pub(super) struct Entry {
+pub(super) struct JsonEntry {
     pub key: String,
     pub line: u32,
-    pub node: Node,
+    pub node: JsonNode,
 }
 
 /// The reason why a text is not valid JSON, and its byte offset.
@@ -40,190 +40,190 @@ pub(super) struct JsonError {
     pub reason: &'static str,
 }
 
-impl Node {
+impl JsonNode {
     /// Returns the member of this name, or the last one if the name is repeated.
-    pub fn entry(&self, key: &str) -> Option<&Entry> {
+    pub fn entry(&self, key: &str) -> Option<&JsonEntry> {
         self.entries().iter().rev().find(|entry| entry.key == key)
     }
 
-    pub fn get(&self, key: &str) -> Option<&Node> {
+    pub fn get(&self, key: &str) -> Option<&JsonNode> {
         self.entry(key).map(|entry| &entry.node)
     }
 
-    pub fn entries(&self) -> &[Entry] {
+    pub fn entries(&self) -> &[JsonEntry] {
         match &self.value {
-            Value::Object(entries) => entries,
+            JsonValue::Object(entries) => entries,
             _ => &[],
         }
     }
 
-    pub fn items(&self) -> &[Node] {
+    pub fn items(&self) -> &[JsonNode] {
         match &self.value {
-            Value::List(items) => items,
+            JsonValue::List(items) => items,
             _ => &[],
         }
     }
 
-    pub fn text(&self) -> Option<&str> {
+    pub fn as_text(&self) -> Option<&str> {
         match &self.value {
-            Value::Text(text) => Some(text),
+            JsonValue::Text(text) => Some(text),
             _ => None,
         }
     }
 
-    pub fn number(&self) -> Option<&Number> {
+    pub fn as_number(&self) -> Option<&Number> {
         match &self.value {
-            Value::Number(number) => Some(number),
+            JsonValue::Number(number) => Some(number),
             _ => None,
         }
     }
 
     /// Returns the text of a member.
-    pub fn text_of(&self, key: &str) -> Option<&str> {
-        self.get(key).and_then(Self::text)
+    pub fn member_text(&self, key: &str) -> Option<&str> {
+        self.get(key).and_then(Self::as_text)
     }
 
     /// Returns true if a member is `true`.
     pub fn is_true(&self, key: &str) -> bool {
-        matches!(self.get(key), Some(Node { value: Value::Bool(true), .. }))
+        matches!(self.get(key), Some(JsonNode { value: JsonValue::Bool(true), .. }))
     }
 }
 
 /// Parses a text that holds exactly one JSON value.
-pub(super) fn parse(text: &str) -> Result<Node, JsonError> {
-    let mut reader = Reader { text, bytes: text.as_bytes(), at: 0, line: 1 };
-    reader.space();
-    let node = reader.value(0)?;
-    reader.space();
-    if reader.at < reader.bytes.len() {
-        return Err(reader.fail("unexpected text after the value"));
+pub(super) fn parse(text: &str) -> Result<JsonNode, JsonError> {
+    let mut parser = JsonParser { text, bytes: text.as_bytes(), position: 0, line: 1 };
+    parser.skip_whitespace();
+    let node = parser.parse_value(0)?;
+    parser.skip_whitespace();
+    if parser.position < parser.bytes.len() {
+        return Err(parser.error("unexpected text after the value"));
     }
     Ok(node)
 }
 
-struct Reader<'a> {
+struct JsonParser<'a> {
     text: &'a str,
     bytes: &'a [u8],
-    at: usize,
+    position: usize,
     line: u32,
 }
 
-impl Reader<'_> {
-    fn fail(&self, reason: &'static str) -> JsonError {
-        JsonError { offset: self.at.min(self.text.len()), reason }
+impl JsonParser<'_> {
+    fn error(&self, reason: &'static str) -> JsonError {
+        JsonError { offset: self.position.min(self.text.len()), reason }
     }
 
-    fn space(&mut self) {
-        while let Some(byte) = self.bytes.get(self.at) {
+    fn skip_whitespace(&mut self) {
+        while let Some(byte) = self.bytes.get(self.position) {
             match byte {
                 b'\n' => self.line += 1,
                 b' ' | b'\t' | b'\r' => {}
                 _ => return,
             }
-            self.at += 1;
+            self.position += 1;
         }
     }
 
-    fn value(&mut self, depth: usize) -> Result<Node, JsonError> {
+    fn parse_value(&mut self, depth: usize) -> Result<JsonNode, JsonError> {
         if depth > MAX_DEPTH {
-            return Err(self.fail("nested too deeply"));
+            return Err(self.error("nested too deeply"));
         }
         let line = self.line;
-        let value = match self.bytes.get(self.at) {
-            Some(b'{') => self.object(depth)?,
-            Some(b'[') => self.list(depth)?,
-            Some(b'"') => Value::Text(self.string()?),
-            Some(b't') => self.word("true", Value::Bool(true))?,
-            Some(b'f') => self.word("false", Value::Bool(false))?,
-            Some(b'n') => self.word("null", Value::Null)?,
-            Some(b'-' | b'0'..=b'9') => self.figure()?,
-            Some(_) => return Err(self.fail("expected a JSON value")),
-            None => return Err(self.fail("unexpected end of input, expected a value")),
+        let value = match self.bytes.get(self.position) {
+            Some(b'{') => self.parse_object(depth)?,
+            Some(b'[') => self.parse_list(depth)?,
+            Some(b'"') => JsonValue::Text(self.parse_string()?),
+            Some(b't') => self.parse_literal("true", JsonValue::Bool(true))?,
+            Some(b'f') => self.parse_literal("false", JsonValue::Bool(false))?,
+            Some(b'n') => self.parse_literal("null", JsonValue::Null)?,
+            Some(b'-' | b'0'..=b'9') => self.parse_number()?,
+            Some(_) => return Err(self.error("expected a JSON value")),
+            None => return Err(self.error("unexpected end of input, expected a value")),
         };
-        Ok(Node { line, value })
+        Ok(JsonNode { line, value })
     }
 
-    fn word(&mut self, word: &'static str, value: Value) -> Result<Value, JsonError> {
-        if !self.bytes[self.at..].starts_with(word.as_bytes()) {
-            return Err(self.fail("expected a JSON value"));
+    fn parse_literal(&mut self, word: &'static str, value: JsonValue) -> Result<JsonValue, JsonError> {
+        if !self.bytes[self.position..].starts_with(word.as_bytes()) {
+            return Err(self.error("expected a JSON value"));
         }
-        self.at += word.len();
+        self.position += word.len();
         Ok(value)
     }
 
-    fn figure(&mut self) -> Result<Value, JsonError> {
-        let start = self.at;
-        while matches!(self.bytes.get(self.at), Some(b'-' | b'+' | b'.' | b'e' | b'E' | b'0'..=b'9')) {
-            self.at += 1;
+    fn parse_number(&mut self) -> Result<JsonValue, JsonError> {
+        let start = self.position;
+        while matches!(self.bytes.get(self.position), Some(b'-' | b'+' | b'.' | b'e' | b'E' | b'0'..=b'9')) {
+            self.position += 1;
         }
-        self.text[start..self.at].parse::<Number>().map(Value::Number).map_err(|_| self.fail("invalid number"))
+        self.text[start..self.position].parse::<Number>().map(JsonValue::Number).map_err(|_| self.error("invalid number"))
     }
 
-    fn list(&mut self, depth: usize) -> Result<Value, JsonError> {
-        self.at += 1;
+    fn parse_list(&mut self, depth: usize) -> Result<JsonValue, JsonError> {
+        self.position += 1;
         let mut items = Vec::new();
-        self.space();
-        if self.bytes.get(self.at) == Some(&b']') {
-            self.at += 1;
-            return Ok(Value::List(items));
+        self.skip_whitespace();
+        if self.bytes.get(self.position) == Some(&b']') {
+            self.position += 1;
+            return Ok(JsonValue::List(items));
         }
         loop {
-            self.space();
-            items.push(self.value(depth + 1)?);
-            self.space();
-            match self.bytes.get(self.at) {
-                Some(b',') => self.at += 1,
+            self.skip_whitespace();
+            items.push(self.parse_value(depth + 1)?);
+            self.skip_whitespace();
+            match self.bytes.get(self.position) {
+                Some(b',') => self.position += 1,
                 Some(b']') => {
-                    self.at += 1;
-                    return Ok(Value::List(items));
+                    self.position += 1;
+                    return Ok(JsonValue::List(items));
                 }
-                _ => return Err(self.fail("expected `,` or `]`")),
+                _ => return Err(self.error("expected `,` or `]`")),
             }
         }
     }
 
-    fn object(&mut self, depth: usize) -> Result<Value, JsonError> {
-        self.at += 1;
+    fn parse_object(&mut self, depth: usize) -> Result<JsonValue, JsonError> {
+        self.position += 1;
         let mut entries = Vec::new();
-        self.space();
-        if self.bytes.get(self.at) == Some(&b'}') {
-            self.at += 1;
-            return Ok(Value::Object(entries));
+        self.skip_whitespace();
+        if self.bytes.get(self.position) == Some(&b'}') {
+            self.position += 1;
+            return Ok(JsonValue::Object(entries));
         }
         loop {
-            self.space();
-            if self.bytes.get(self.at) != Some(&b'"') {
-                return Err(self.fail("expected a key in quotes"));
+            self.skip_whitespace();
+            if self.bytes.get(self.position) != Some(&b'"') {
+                return Err(self.error("expected a key in quotes"));
             }
             let line = self.line;
-            let key = self.string()?;
-            self.space();
-            if self.bytes.get(self.at) != Some(&b':') {
-                return Err(self.fail("expected `:`"));
+            let key = self.parse_string()?;
+            self.skip_whitespace();
+            if self.bytes.get(self.position) != Some(&b':') {
+                return Err(self.error("expected `:`"));
             }
-            self.at += 1;
-            self.space();
-            let node = self.value(depth + 1)?;
-            entries.push(Entry { key, line, node });
-            self.space();
-            match self.bytes.get(self.at) {
-                Some(b',') => self.at += 1,
+            self.position += 1;
+            self.skip_whitespace();
+            let node = self.parse_value(depth + 1)?;
+            entries.push(JsonEntry { key, line, node });
+            self.skip_whitespace();
+            match self.bytes.get(self.position) {
+                Some(b',') => self.position += 1,
                 Some(b'}') => {
-                    self.at += 1;
-                    return Ok(Value::Object(entries));
+                    self.position += 1;
+                    return Ok(JsonValue::Object(entries));
                 }
-                _ => return Err(self.fail("expected `,` or `}`")),
+                _ => return Err(self.error("expected `,` or `}`")),
             }
         }
     }
 
-    fn string(&mut self) -> Result<String, JsonError> {
-        let start = self.at;
+    fn parse_string(&mut self) -> Result<String, JsonError> {
+        let start = self.position;
         let mut end = start + 1;
         let mut escaped = false;
         loop {
             match self.bytes.get(end) {
-                None | Some(b'\n') => return Err(self.fail("unterminated string")),
+                None | Some(b'\n') => return Err(self.error("unterminated string")),
                 Some(b'"') => break,
                 Some(b'\\') => {
                     escaped = true;
@@ -232,7 +232,7 @@ impl Reader<'_> {
                 Some(_) => end += 1,
             }
         }
-        self.at = end + 1;
+        self.position = end + 1;
         if escaped {
             serde_json::from_str(&self.text[start..=end])
                 .map_err(|_| JsonError { offset: start, reason: "invalid escape sequence" })
@@ -251,8 +251,8 @@ mod tests {
         let node = parse("{\n  \"a\": 1,\n  \"b\": [\n    \"x\\n\", true]\n}").expect("it is JSON");
         let b = node.entry("b").expect("there is a b");
         assert_eq!((b.line, b.node.items()[0].line), (3, 4));
-        assert_eq!(b.node.items()[0].text(), Some("x\n"));
-        assert_eq!(node.get("a").and_then(Node::number).and_then(Number::as_u64), Some(1));
+        assert_eq!(b.node.items()[0].as_text(), Some("x\n"));
+        assert_eq!(node.get("a").and_then(JsonNode::as_number).and_then(Number::as_u64), Some(1));
     }
 
     #[test]

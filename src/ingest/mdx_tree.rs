@@ -3,26 +3,26 @@
 //! It never interprets a component. The `markdown` crate parses the page; if it rejects the page, a tolerant parser in
 //! this file takes over and produces the same kind of tree.
 
-use super::Diagnostic;
-use super::text::Text;
+use super::IngestDiagnostic;
+use super::source_text::SourceText;
 use markdown::mdast::{AttributeContent, AttributeValue, Node};
 use markdown::{Constructs, ParseOptions};
 
 /// Maximum size in bytes for the strict parser. The tolerant one, whose time is linear, reads larger pages.
-const MAX_STRICT: usize = 512 << 10;
+const MAX_STRICT_BYTES: usize = 512 << 10;
 /// Maximum nesting depth; no real page nests deeper.
 const MAX_DEPTH: usize = 60;
 
 /// A component with its attributes and contents.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Element {
+pub(super) struct MdxElement {
     pub name: String,
     pub line: u32,
     pub attributes: Vec<(String, Option<String>)>,
-    pub children: Vec<Item>,
+    pub children: Vec<MdxItem>,
 }
 
-impl Element {
+impl MdxElement {
     /// Returns an attribute's value, which is empty if the attribute has none.
     pub fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_deref().unwrap_or_default())
@@ -31,8 +31,8 @@ impl Element {
 
 /// A part of a page.
 #[derive(Debug, PartialEq)]
-pub(super) enum Item {
-    Element(Element),
+pub(super) enum MdxItem {
+    Element(MdxElement),
     Heading {
         line: u32,
         level: u8,
@@ -54,7 +54,7 @@ pub(super) enum Item {
         text: String,
     },
     /// A key of the frontmatter and its value.
-    Meta {
+    Frontmatter {
         line: u32,
         key: String,
         value: String,
@@ -62,20 +62,20 @@ pub(super) enum Item {
 }
 
 /// Parses a page. Diagnostics say if the page is malformed or needed the tolerant parser.
-pub(super) fn read(text: &Text<'_>) -> (Vec<Item>, Vec<Diagnostic>) {
+pub(super) fn parse(text: &SourceText<'_>) -> (Vec<MdxItem>, Vec<IngestDiagnostic>) {
     let mut diagnostics = Vec::new();
-    match strict(&text.text) {
+    match parse_strict(&text.text) {
         Ok(items) => (items, diagnostics),
         Err((line, reason)) => {
             diagnostics.push(text.note(line, format!("page read leniently: {reason}")));
-            let items = Scan::new(text).run(&mut diagnostics);
+            let items = TolerantParser::new(text).parse(&mut diagnostics);
             (items, diagnostics)
         }
     }
 }
 
-fn strict(text: &str) -> Result<Vec<Item>, (u32, String)> {
-    if text.len() > MAX_STRICT || text.lines().any(|line| line.matches(['>', '*', '[', '<']).count() > 200) {
+fn parse_strict(text: &str) -> Result<Vec<MdxItem>, (u32, String)> {
+    if text.len() > MAX_STRICT_BYTES || text.lines().any(|line| line.matches(['>', '*', '[', '<']).count() > 200) {
         return Err((1, "too large for strict parsing".to_owned()));
     }
     let options = ParseOptions {
@@ -94,11 +94,11 @@ fn strict(text: &str) -> Result<Vec<Item>, (u32, String)> {
         (u32::try_from(line).unwrap_or(1).max(1), message.reason)
     })?;
     let mut items = Vec::new();
-    convert(&tree, text, 0, &mut items);
+    convert_node(&tree, text, 0, &mut items);
     Ok(items)
 }
 
-fn convert(node: &Node, text: &str, depth: usize, out: &mut Vec<Item>) {
+fn convert_node(node: &Node, text: &str, depth: usize, out: &mut Vec<MdxItem>) {
     if depth > MAX_DEPTH {
         return;
     }
@@ -111,7 +111,7 @@ fn convert(node: &Node, text: &str, depth: usize, out: &mut Vec<Item>) {
     };
     match node {
         Node::MdxJsxFlowElement(element) => {
-            out.push(Item::Element(converted(
+            out.push(MdxItem::Element(convert_element(
                 element.name.as_deref(),
                 &element.attributes,
                 &element.children,
@@ -121,7 +121,7 @@ fn convert(node: &Node, text: &str, depth: usize, out: &mut Vec<Item>) {
             )));
         }
         Node::MdxJsxTextElement(element) => {
-            out.push(Item::Element(converted(
+            out.push(MdxItem::Element(convert_element(
                 element.name.as_deref(),
                 &element.attributes,
                 &element.children,
@@ -132,49 +132,49 @@ fn convert(node: &Node, text: &str, depth: usize, out: &mut Vec<Item>) {
         }
         Node::Heading(heading) => {
             let words = slice();
-            out.push(Item::Heading { line, level: heading.depth, text: words.trim_matches(['#', ' ']).to_owned() });
+            out.push(MdxItem::Heading { line, level: heading.depth, text: words.trim_matches(['#', ' ']).to_owned() });
         }
-        Node::Code(code) => out.push(Item::Code {
+        Node::Code(code) => out.push(MdxItem::Code {
             line,
             language: code.lang.clone().unwrap_or_default(),
             meta: code.meta.clone().unwrap_or_default(),
             text: code.value.clone(),
         }),
-        Node::Table(_) => out.push(Item::Table { line, rows: slice().lines().map(str::to_owned).collect() }),
-        Node::Yaml(yaml) => frontmatter(yaml.value.lines(), line + 1, out),
+        Node::Table(_) => out.push(MdxItem::Table { line, rows: slice().lines().map(str::to_owned).collect() }),
+        Node::Yaml(yaml) => parse_frontmatter(yaml.value.lines(), line + 1, out),
         Node::Paragraph(paragraph) => {
             let words = slice();
             if words.trim_start().starts_with('|') {
                 // The parser treats a table without a matching delimiter row as text.
-                out.push(Item::Table { line, rows: words.lines().map(str::to_owned).collect() });
+                out.push(MdxItem::Table { line, rows: words.lines().map(str::to_owned).collect() });
             } else if paragraph.children.iter().any(|child| matches!(child, Node::MdxJsxTextElement(_))) {
                 for child in &paragraph.children {
-                    convert(child, text, depth + 1, out);
+                    convert_node(child, text, depth + 1, out);
                 }
             } else {
-                out.push(Item::Text { line, text: words });
+                out.push(MdxItem::Text { line, text: words });
             }
         }
         Node::Text(_) | Node::InlineCode(_) | Node::Strong(_) | Node::Emphasis(_) | Node::Link(_) => {
-            out.push(Item::Text { line, text: slice() });
+            out.push(MdxItem::Text { line, text: slice() });
         }
         _ => {
             for child in node.children().into_iter().flatten() {
-                convert(child, text, depth + 1, out);
+                convert_node(child, text, depth + 1, out);
             }
         }
     }
 }
 
-fn converted(
+fn convert_element(
     name: Option<&str>,
     attributes: &[AttributeContent],
     children: &[Node],
     line: u32,
     text: &str,
     depth: usize,
-) -> Element {
-    let mut element = Element { name: name.unwrap_or_default().to_owned(), line, ..Element::default() };
+) -> MdxElement {
+    let mut element = MdxElement { name: name.unwrap_or_default().to_owned(), line, ..MdxElement::default() };
     for attribute in attributes {
         if let AttributeContent::Property(property) = attribute {
             let value = property.value.as_ref().map(|value| match value {
@@ -185,48 +185,48 @@ fn converted(
         }
     }
     for child in children {
-        convert(child, text, depth + 1, &mut element.children);
+        convert_node(child, text, depth + 1, &mut element.children);
     }
     element
 }
 
-fn frontmatter<'l>(lines: impl Iterator<Item = &'l str>, first: u32, out: &mut Vec<Item>) {
+fn parse_frontmatter<'l>(lines: impl Iterator<Item = &'l str>, first: u32, out: &mut Vec<MdxItem>) {
     for (line, text) in (first..).zip(lines) {
         if let Some((key, value)) = text.split_once(':')
             && !key.starts_with([' ', '#', '-'])
         {
             let value = value.trim().trim_matches(['"', '\'']).to_owned();
-            out.push(Item::Meta { line, key: key.trim().to_owned(), value });
+            out.push(MdxItem::Frontmatter { line, key: key.trim().to_owned(), value });
         }
     }
 }
 
 /// The tolerant parser, which reads line by line and keeps a stack of open elements.
-struct Scan<'t> {
-    text: &'t Text<'t>,
-    open: Vec<Element>,
-    items: Vec<Item>,
+struct TolerantParser<'t> {
+    text: &'t SourceText<'t>,
+    open_elements: Vec<MdxElement>,
+    items: Vec<MdxItem>,
 }
 
-impl<'t> Scan<'t> {
-    fn new(text: &'t Text<'t>) -> Self {
-        Self { text, open: Vec::new(), items: Vec::new() }
+impl<'t> TolerantParser<'t> {
+    fn new(text: &'t SourceText<'t>) -> Self {
+        Self { text, open_elements: Vec::new(), items: Vec::new() }
     }
 
-    fn push(&mut self, item: Item) {
-        match self.open.last_mut() {
+    fn push_item(&mut self, item: MdxItem) {
+        match self.open_elements.last_mut() {
             Some(element) => element.children.push(item),
             None => self.items.push(item),
         }
     }
 
-    fn run(mut self, diagnostics: &mut Vec<Diagnostic>) -> Vec<Item> {
+    fn parse(mut self, diagnostics: &mut Vec<IngestDiagnostic>) -> Vec<MdxItem> {
         let lines = self.text.lines();
         let mut index = 0;
         if lines.first().is_some_and(|line| line.trim() == "---")
             && let Some(end) = lines.iter().skip(1).take(200).position(|line| line.trim() == "---")
         {
-            frontmatter(lines[1..=end].iter().copied(), 2, &mut self.items);
+            parse_frontmatter(lines[1..=end].iter().copied(), 2, &mut self.items);
             index = end + 2;
         }
         while index < lines.len() {
@@ -240,7 +240,7 @@ impl<'t> Scan<'t> {
                 let end = end.unwrap_or(lines.len());
                 let info = line.trim_start_matches(['`', '~']).trim();
                 let (language, meta) = info.split_once(' ').unwrap_or((info, ""));
-                self.push(Item::Code {
+                self.push_item(MdxItem::Code {
                     line: number,
                     language: language.to_owned(),
                     meta: meta.to_owned(),
@@ -250,72 +250,72 @@ impl<'t> Scan<'t> {
             } else if line.starts_with('|') {
                 let end = (index..lines.len()).find(|&end| !lines[end].trim().starts_with('|')).unwrap_or(lines.len());
                 let rows = lines[index..end].iter().map(|row| row.trim().to_owned()).collect();
-                self.push(Item::Table { line: number, rows });
+                self.push_item(MdxItem::Table { line: number, rows });
                 index = end;
             } else if line.starts_with('#') {
                 let level = line.bytes().take_while(|byte| *byte == b'#').count();
                 let text = line.trim_matches(['#', ' ']).to_owned();
-                self.push(Item::Heading { line: number, level: u8::try_from(level).unwrap_or(6), text });
+                self.push_item(MdxItem::Heading { line: number, level: u8::try_from(level).unwrap_or(6), text });
                 index += 1;
             } else {
-                index += self.tags(&lines, index, diagnostics);
+                index += self.parse_tag_line(&lines, index, diagnostics);
             }
         }
-        while let Some(element) = self.open.pop() {
+        while let Some(element) = self.open_elements.pop() {
             let message = format!("`<{}>` is never closed", element.name);
             diagnostics.push(self.text.warning(element.line, message, "close it, so that its contents are clear"));
-            self.push(Item::Element(element));
+            self.push_item(MdxItem::Element(element));
         }
         self.items
     }
 
     /// Reads a line of text and tags and returns the number of lines read: a tag may continue on further lines.
-    fn tags(&mut self, lines: &[&str], index: usize, diagnostics: &mut Vec<Diagnostic>) -> usize {
+    fn parse_tag_line(&mut self, lines: &[&str], index: usize, diagnostics: &mut Vec<IngestDiagnostic>) -> usize {
         let number = u32::try_from(index + 1).unwrap_or(u32::MAX);
         let mut used = 1;
         let mut rest = lines[index].to_owned();
         loop {
-            let Some(at) = tag_start(&rest) else {
-                self.words(number, &rest);
+            let Some(at) = find_tag_start(&rest) else {
+                self.push_text(number, &rest);
                 return used;
             };
-            self.words(number, &rest[..at]);
+            self.push_text(number, &rest[..at]);
             // A tag may end on a later line; the limits stop a tag that never ends.
-            while tag_end(&rest[at..]).is_none() && index + used < lines.len() && used < 40 && rest.len() < 20_000 {
+            while find_tag_end(&rest[at..]).is_none() && index + used < lines.len() && used < 40 && rest.len() < 20_000 {
                 rest.push('\n');
                 rest.push_str(lines[index + used]);
                 used += 1;
             }
-            let Some(end) = tag_end(&rest[at..]).map(|end| at + end) else {
+            let Some(end) = find_tag_end(&rest[at..]).map(|end| at + end) else {
                 let message = "tag without its `>`";
                 diagnostics.push(self.text.warning(number, message, "close the tag"));
                 return used;
             };
-            self.tag(&rest[at..end], number, diagnostics);
+            self.parse_tag(&rest[at..end], number, diagnostics);
             rest = rest[end..].to_owned();
         }
     }
 
-    fn words(&mut self, line: u32, text: &str) {
+    fn push_text(&mut self, line: u32, text: &str) {
         let text = text.trim();
         if !text.is_empty() {
-            self.push(Item::Text { line, text: text.to_owned() });
-        } else if self.open.is_empty() {
+            self.push_item(MdxItem::Text { line, text: text.to_owned() });
+        } else if self.open_elements.is_empty() {
             // An empty line separates two paragraphs.
-            self.push(Item::Text { line, text: String::new() });
+            self.push_item(MdxItem::Text { line, text: String::new() });
         }
     }
 
-    fn tag(&mut self, tag: &str, line: u32, diagnostics: &mut Vec<Diagnostic>) {
+    fn parse_tag(&mut self, tag: &str, line: u32, diagnostics: &mut Vec<IngestDiagnostic>) {
         let inner = tag.trim_start_matches('<').trim_end_matches('>');
         if let Some(name) = inner.strip_prefix('/') {
             let name = name.trim();
-            if !self.open.iter().any(|element| element.name == name) {
+            if !self.open_elements.iter().any(|element| element.name == name) {
                 let message = format!("`</{name}>` has no opening tag");
                 diagnostics.push(self.text.warning(line, message, "remove it, or open it above"));
                 return;
             }
-            while let Some(element) = self.open.pop() {
+            while let Some(element) = self.open_elements.pop() {
                 let done = element.name == name;
                 if !done {
                     let message = format!("`<{}>` is not closed before `</{name}>`", element.name);
@@ -325,7 +325,7 @@ impl<'t> Scan<'t> {
                         "close it, so that its contents are clear",
                     ));
                 }
-                self.push(Item::Element(element));
+                self.push_item(MdxItem::Element(element));
                 if done {
                     return;
                 }
@@ -334,22 +334,22 @@ impl<'t> Scan<'t> {
         }
         let (inner, closed) = inner.strip_suffix('/').map_or((inner, false), |inner| (inner, true));
         let end = inner.find(|c: char| c.is_whitespace()).unwrap_or(inner.len());
-        let element = Element {
+        let element = MdxElement {
             name: inner[..end].to_owned(),
             line,
-            attributes: attributes(&inner[end..]),
+            attributes: parse_attributes(&inner[end..]),
             children: Vec::new(),
         };
-        if closed || self.open.len() >= MAX_DEPTH {
-            self.push(Item::Element(element));
+        if closed || self.open_elements.len() >= MAX_DEPTH {
+            self.push_item(MdxItem::Element(element));
         } else {
-            self.open.push(element);
+            self.open_elements.push(element);
         }
     }
 }
 
 /// Returns the offset of the first component tag: `<Name` or `</Name`.
-fn tag_start(text: &str) -> Option<usize> {
+fn find_tag_start(text: &str) -> Option<usize> {
     text.match_indices('<').map(|(index, _)| index).find(|&index| {
         let after = text[index + 1..].strip_prefix('/').unwrap_or(&text[index + 1..]);
         after.starts_with(|c: char| c.is_ascii_uppercase())
@@ -357,7 +357,7 @@ fn tag_start(text: &str) -> Option<usize> {
 }
 
 /// Returns the offset after the `>` that ends a tag, ignoring any inside quotes or braces.
-fn tag_end(text: &str) -> Option<usize> {
+fn find_tag_end(text: &str) -> Option<usize> {
     let mut quote = None;
     let mut braces = 0_usize;
     for (index, c) in text.char_indices() {
@@ -374,7 +374,7 @@ fn tag_end(text: &str) -> Option<usize> {
     None
 }
 
-fn attributes(text: &str) -> Vec<(String, Option<String>)> {
+fn parse_attributes(text: &str) -> Vec<(String, Option<String>)> {
     let mut found = Vec::new();
     let mut rest = text.trim();
     while !rest.is_empty() {
@@ -408,45 +408,45 @@ mod tests {
 
     const PAGE: &str = "---\ntitle: \"A b\"\n---\n# Title\n\n<ParamField path=\"id\" type=\"string\" required>\n  Text (UUID)\n</ParamField>\n\n<ResponseField name=\"a\" type=\"object\">\n  <Expandable title=\"p\">\n    <ResponseField name=\"b\" type=\"array\">Words</ResponseField>\n  </Expandable>\n</ResponseField>\n\n```json theme={null}\n{}\n```\n\n| A | B |\n| - | - |\n| 1 | 2 |\n";
 
-    fn elements(items: &[Item], out: &mut Vec<(String, Option<String>)>) {
+    fn collect_elements(items: &[MdxItem], out: &mut Vec<(String, Option<String>)>) {
         for item in items {
-            if let Item::Element(element) = item {
+            if let MdxItem::Element(element) = item {
                 out.push((element.name.clone(), element.attribute("type").map(str::to_owned)));
-                elements(&element.children, out);
+                collect_elements(&element.children, out);
             }
         }
     }
 
     #[test]
     fn strict_and_tolerant_parsers_find_the_same_elements() {
-        let text = Text::new("a.mdx", PAGE.as_bytes()).expect("it is text");
-        let strict = strict(PAGE).expect("it is valid MDX");
+        let text = SourceText::new("a.mdx", PAGE.as_bytes()).expect("it is text");
+        let strict = parse_strict(PAGE).expect("it is valid MDX");
         let mut diagnostics = Vec::new();
-        let tolerant = Scan::new(&text).run(&mut diagnostics);
+        let tolerant = TolerantParser::new(&text).parse(&mut diagnostics);
         assert_eq!(diagnostics, []);
         let (mut a, mut b) = (Vec::new(), Vec::new());
-        elements(&strict, &mut a);
-        elements(&tolerant, &mut b);
+        collect_elements(&strict, &mut a);
+        collect_elements(&tolerant, &mut b);
         assert_eq!(a, b);
         assert_eq!(a.len(), 4);
         for items in [&strict, &tolerant] {
-            assert!(items.iter().any(|item| matches!(item, Item::Table { rows, .. } if rows.len() == 3)));
+            assert!(items.iter().any(|item| matches!(item, MdxItem::Table { rows, .. } if rows.len() == 3)));
             assert!(
                 items
                     .iter()
-                    .any(|item| matches!(item, Item::Meta { key, value, .. } if key == "title" && value == "A b"))
+                    .any(|item| matches!(item, MdxItem::Frontmatter { key, value, .. } if key == "title" && value == "A b"))
             );
-            assert!(items.iter().any(|item| matches!(item, Item::Code { language, .. } if language == "json")));
+            assert!(items.iter().any(|item| matches!(item, MdxItem::Code { language, .. } if language == "json")));
         }
     }
 
     #[test]
     fn malformed_pages_are_read_as_far_as_possible() {
         let page = "# T\n\n<ParamField body=\"a\" type=\"string\">\n a < b {\n\n<ResponseField name=\"x\">\n";
-        let text = Text::new("a.mdx", page.as_bytes()).expect("it is text");
-        let (items, diagnostics) = read(&text);
+        let text = SourceText::new("a.mdx", page.as_bytes()).expect("it is text");
+        let (items, diagnostics) = parse(&text);
         let mut seen = Vec::new();
-        elements(&items, &mut seen);
+        collect_elements(&items, &mut seen);
         assert_eq!(seen.len(), 2);
         assert!(diagnostics.iter().any(|d| d.place.line == 3 && d.message.contains("never closed")), "{diagnostics:?}");
     }

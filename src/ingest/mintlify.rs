@@ -2,11 +2,11 @@
 //!
 //! It never takes a field from the page's text if a component states it.
 
-use super::draft::Draft;
-use super::mdx_tree::{self, Element, Item};
-use super::text::Text;
-use super::{Diagnostic, prose, route, samples, tables};
-use crate::contract::{Auth, Contract, Kind, Location, Protocol, ShapeId, Standing};
+use super::contract_builder::ContractBuilder;
+use super::mdx_tree::{self, MdxElement, MdxItem};
+use super::source_text::SourceText;
+use super::{IngestDiagnostic, prose, route, samples, tables};
+use crate::contract::{AuthScheme, Contract, ShapeKind, MemberLocation, Protocol, ShapeId, FactOrigin};
 use indexmap::IndexMap;
 use serde_json::Value as Json;
 
@@ -18,58 +18,58 @@ pub(super) fn is_page(text: &str) -> bool {
 }
 
 /// Returns true if a text may be a page without such components: it has frontmatter, or a title and a section.
-pub(super) fn could_be_page(text: &str) -> bool {
+pub(super) fn may_be_page(text: &str) -> bool {
     text.trim_start().starts_with("---\n")
         || (text.lines().take(40).any(|line| line.starts_with("# ")) && text.contains("\n## "))
 }
 
 /// Reads a page. A page without an operation gives an empty contract and a note.
-pub(super) fn read(text: &Text<'_>) -> (Contract, Vec<Diagnostic>) {
-    let (items, diagnostics) = mdx_tree::read(text);
-    let mut page = Page::new(text, diagnostics);
-    page.collect(&items, "");
-    page.finish()
+pub(super) fn read(text: &SourceText<'_>) -> (Contract, Vec<IngestDiagnostic>) {
+    let (items, diagnostics) = mdx_tree::parse(text);
+    let mut page = MintlifyPage::new(text, diagnostics);
+    page.collect_items(&items, "");
+    page.into_contract()
 }
 
 /// A field of the request or the response, with its nested fields.
-struct Field {
+struct MintlifyField {
     name: String,
     line: u32,
-    location: Option<Location>,
+    location: Option<MemberLocation>,
     type_text: String,
     required: bool,
     limits: Vec<(String, String)>,
     docs: Vec<(u32, String)>,
-    fields: Vec<Field>,
+    fields: Vec<MintlifyField>,
 }
 
-struct Page<'t> {
-    text: &'t Text<'t>,
-    draft: Draft,
-    diagnostics: Vec<Diagnostic>,
+struct MintlifyPage<'t> {
+    text: &'t SourceText<'t>,
+    builder: ContractBuilder,
+    diagnostics: Vec<IngestDiagnostic>,
     title: Option<(u32, String)>,
     intro: Vec<(u32, String)>,
-    stated: Option<(u32, String, String)>,
-    calls: Vec<samples::Call>,
-    parameters: Vec<Field>,
-    response: Vec<Field>,
+    stated_route: Option<(u32, String, String)>,
+    calls: Vec<samples::SampleCall>,
+    parameters: Vec<MintlifyField>,
+    response: Vec<MintlifyField>,
     example: Option<(u32, Json)>,
     errors: Vec<tables::ErrorRow>,
     success: Option<(u32, u16)>,
     permission: Option<(u32, String)>,
 }
 
-impl<'t> Page<'t> {
-    fn new(text: &'t Text<'t>, diagnostics: Vec<Diagnostic>) -> Self {
-        let mut draft = Draft::new("", &text.name, Standing::Documented);
-        draft.contract.protocol = Some(Protocol::RestJson);
+impl<'t> MintlifyPage<'t> {
+    fn new(text: &'t SourceText<'t>, diagnostics: Vec<IngestDiagnostic>) -> Self {
+        let mut builder = ContractBuilder::new("", &text.name, FactOrigin::Documented);
+        builder.contract.protocol = Some(Protocol::RestJson);
         Self {
             text,
-            draft,
+            builder,
             diagnostics,
             title: None,
             intro: Vec::new(),
-            stated: None,
+            stated_route: None,
             calls: Vec::new(),
             parameters: Vec::new(),
             response: Vec::new(),
@@ -81,75 +81,75 @@ impl<'t> Page<'t> {
     }
 
     /// Collects the parts of a page. `outer` is the heading that they are under.
-    fn collect(&mut self, items: &[Item], outer: &str) {
+    fn collect_items(&mut self, items: &[MdxItem], outer: &str) {
         let mut under = outer.to_owned();
         for item in items {
             match item {
-                Item::Meta { line, key, value } => match key.as_str() {
+                MdxItem::Frontmatter { line, key, value } => match key.as_str() {
                     "title" | "sidebarTitle" if self.title.is_none() => self.title = Some((*line, value.clone())),
                     "description" => self.intro.push((*line, value.clone())),
                     "api" | "openapi" => {
                         // `openapi: "openapi.json POST /v1/…"` names a file first.
                         let words: Vec<&str> = value.split_whitespace().collect();
                         if let [.., method, target] = words.as_slice() {
-                            self.stated = Some((*line, method.to_ascii_uppercase(), (*target).to_owned()));
+                            self.stated_route = Some((*line, method.to_ascii_uppercase(), (*target).to_owned()));
                         }
                     }
                     _ => {}
                 },
-                Item::Heading { line, level, text } => {
+                MdxItem::Heading { line, level, text } => {
                     if *level == 1 && self.title.as_ref().is_none_or(|(line, _)| *line == 0) {
                         self.title = Some((*line, text.clone()));
                     }
-                    self.route_in(*line, text);
+                    self.find_route_in(*line, text);
                     under = if *level == 1 { String::new() } else { text.to_ascii_lowercase() };
                 }
-                Item::Text { line, text } => {
+                MdxItem::Text { line, text } => {
                     if under.is_empty() {
                         self.intro.push((*line, text.trim_start_matches(['>', ' ']).to_owned()));
                     }
-                    self.route_in(*line, text);
-                    self.auth_in(text);
+                    self.find_route_in(*line, text);
+                    self.find_auth_in(text);
                 }
-                Item::Code { line, language, meta, text } => self.code(*line, language, meta, text, &under),
-                Item::Table { line, rows } => {
-                    let read = tables::read(self.text, *line, rows, under.contains("error"), &mut self.diagnostics);
+                MdxItem::Code { line, language, meta, text } => self.read_code(*line, language, meta, text, &under),
+                MdxItem::Table { line, rows } => {
+                    let read = tables::read_error_table(self.text, *line, rows, under.contains("error"), &mut self.diagnostics);
                     self.errors.extend(read.errors);
                     self.success = self.success.or(read.success);
                     self.permission = self.permission.take().or(read.permission);
                 }
-                Item::Element(element) => self.element(element, &under),
+                MdxItem::Element(element) => self.read_element(element, &under),
             }
         }
     }
 
-    fn element(&mut self, element: &Element, under: &str) {
+    fn read_element(&mut self, element: &MdxElement, under: &str) {
         match element.name.as_str() {
             "ParamField" => {
-                let field = self.field(element);
+                let field = self.read_field(element);
                 self.parameters.extend(field);
             }
             "ResponseField" => {
-                let field = self.field(element);
+                let field = self.read_field(element);
                 self.response.extend(field);
             }
-            "ResponseExample" => self.collect(&element.children, "example response"),
-            "RequestExample" => self.collect(&element.children, "example request"),
-            _ => self.collect(&element.children, under),
+            "ResponseExample" => self.collect_items(&element.children, "example response"),
+            "RequestExample" => self.collect_items(&element.children, "example request"),
+            _ => self.collect_items(&element.children, under),
         }
     }
 
-    fn field(&mut self, element: &Element) -> Option<Field> {
-        let named = [
-            ("path", Some(Location::Label)),
-            ("query", Some(Location::Query)),
-            ("header", Some(Location::Header)),
-            ("body", Some(Location::Body)),
+    fn read_field(&mut self, element: &MdxElement) -> Option<MintlifyField> {
+        let name_and_location = [
+            ("path", Some(MemberLocation::Label)),
+            ("query", Some(MemberLocation::Query)),
+            ("header", Some(MemberLocation::Header)),
+            ("body", Some(MemberLocation::Body)),
             ("name", None),
         ]
         .into_iter()
         .find_map(|(key, location)| element.attribute(key).map(|name| (name.to_owned(), location)));
-        let Some((name, location)) = named.filter(|(name, _)| !name.is_empty()) else {
+        let Some((name, location)) = name_and_location.filter(|(name, _)| !name.is_empty()) else {
             let message = format!("`<{}>` without a name", element.name);
             let hint = "name it: path=\"…\", query=\"…\", body=\"…\", header=\"…\", or name=\"…\"";
             self.diagnostics.push(self.text.warning(element.line, message, hint));
@@ -168,7 +168,7 @@ impl<'t> Page<'t> {
             "enum",
             "options",
         ];
-        let mut field = Field {
+        let mut field = MintlifyField {
             name,
             line: element.line,
             location,
@@ -181,29 +181,29 @@ impl<'t> Page<'t> {
             docs: Vec::new(),
             fields: Vec::new(),
         };
-        self.inside(&element.children, &mut field);
+        self.read_field_contents(&element.children, &mut field);
         Some(field)
     }
 
-    fn inside(&mut self, items: &[Item], field: &mut Field) {
+    fn read_field_contents(&mut self, items: &[MdxItem], field: &mut MintlifyField) {
         for item in items {
             match item {
-                Item::Text { line, text } => {
+                MdxItem::Text { line, text } => {
                     field.docs.extend((*line..).zip(text.lines()).map(|(line, text)| (line, text.trim().to_owned())))
                 }
-                Item::Element(element) if matches!(element.name.as_str(), "ParamField" | "ResponseField") => {
-                    let inner = self.field(element);
+                MdxItem::Element(element) if matches!(element.name.as_str(), "ParamField" | "ResponseField") => {
+                    let inner = self.read_field(element);
                     field.fields.extend(inner);
                 }
-                Item::Element(element) => self.inside(&element.children, field),
+                MdxItem::Element(element) => self.read_field_contents(&element.children, field),
                 _ => {}
             }
         }
     }
 
     /// Takes the route from a text such as `POST /v1/things`, unless one is already known.
-    fn route_in(&mut self, line: u32, text: &str) {
-        if self.stated.is_some() {
+    fn find_route_in(&mut self, line: u32, text: &str) {
+        if self.stated_route.is_some() {
             return;
         }
         let words: Vec<&str> = text.split_whitespace().map(|word| word.trim_matches(['`', '*'])).collect();
@@ -211,15 +211,15 @@ impl<'t> Page<'t> {
             && ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"].contains(method)
             && (target.starts_with('/') || target.contains("://"))
         {
-            self.stated = Some((line, (*method).to_owned(), (*target).to_owned()));
+            self.stated_route = Some((line, (*method).to_owned(), (*target).to_owned()));
         }
     }
 
-    fn auth_in(&mut self, text: &str) {
+    fn find_auth_in(&mut self, text: &str) {
         for line in text.lines() {
             let lower = line.to_ascii_lowercase();
             let found = if lower.contains("authorization") && lower.contains("bearer ") {
-                Some(Auth::Bearer)
+                Some(AuthScheme::Bearer)
             } else {
                 let key = ["x-api-key", "api-key", "x-auth-token", "x-api-token"].iter().find(|name| {
                     lower.find(*name).is_some_and(|at| {
@@ -229,23 +229,23 @@ impl<'t> Page<'t> {
                 });
                 key.and_then(|name| {
                     let at = lower.find(name)?;
-                    Some(Auth::Header { name: line.get(at..at + name.len())?.to_owned() })
+                    Some(AuthScheme::Header { name: line.get(at..at + name.len())?.to_owned() })
                 })
             };
             if let Some(auth) = found
-                && !self.draft.contract.auth.contains(&auth)
+                && !self.builder.contract.auth.contains(&auth)
             {
-                self.draft.contract.auth.push(auth);
+                self.builder.contract.auth.push(auth);
             }
         }
     }
 
-    fn code(&mut self, line: u32, language: &str, meta: &str, text: &str, under: &str) {
-        self.auth_in(text);
+    fn read_code(&mut self, line: u32, language: &str, meta: &str, text: &str, under: &str) {
+        self.find_auth_in(text);
         if text.lines().count() == 1 {
-            self.route_in(line + 1, text);
+            self.find_route_in(line + 1, text);
         }
-        self.calls.extend(samples::calls(text, line + 1));
+        self.calls.extend(samples::find_calls(text, line + 1));
         let is_response = under.contains("response") || meta.to_ascii_lowercase().contains("response");
         if matches!(language, "json" | "JSON" | "") && text.trim_start().starts_with(['{', '[']) && is_response {
             let status = meta
@@ -273,14 +273,14 @@ impl<'t> Page<'t> {
         }
     }
 
-    fn finish(mut self) -> (Contract, Vec<Diagnostic>) {
+    fn into_contract(mut self) -> (Contract, Vec<IngestDiagnostic>) {
         let parameters: Vec<(String, u32)> = self
             .parameters
             .iter()
-            .filter(|field| field.location == Some(Location::Label))
+            .filter(|field| field.location == Some(MemberLocation::Label))
             .map(|field| (field.name.clone(), field.line))
             .collect();
-        let found = route::find(self.text, self.stated.take(), &self.calls, &parameters, &mut self.diagnostics);
+        let found = route::find_route(self.text, self.stated_route.take(), &self.calls, &parameters, &mut self.diagnostics);
         if found.is_none() && self.parameters.is_empty() {
             self.diagnostics.push(self.text.note(1, "no operation found: the page has neither a route nor parameters"));
             return (Contract::new(""), self.diagnostics);
@@ -289,14 +289,14 @@ impl<'t> Page<'t> {
             let name = self.text.name.split('.').next().unwrap_or("operation").replace('-', " ");
             (1, name)
         });
-        let name = pascal(&title);
-        let operation = self.draft.operation(&name, title_line);
+        let name = to_pascal_case(&title);
+        let operation = self.builder.add_operation(&name, title_line);
         match found {
             Some(found) => {
-                self.draft.contract.service = found.base.as_deref().and_then(route::service).unwrap_or_default();
-                self.draft.contract.base = found.base;
-                self.draft.state_operation(operation, "http/method", found.method, found.line);
-                self.draft.state_operation(operation, "http/uri", found.uri, found.line);
+                self.builder.contract.service = found.base.as_deref().and_then(route::service_name).unwrap_or_default();
+                self.builder.contract.base_url = found.base;
+                self.builder.record_operation_fact(operation, "http/method", found.method, found.line);
+                self.builder.record_operation_fact(operation, "http/uri", found.uri, found.line);
             }
             None => self.diagnostics.push(self.text.warning(
                 title_line,
@@ -304,43 +304,43 @@ impl<'t> Page<'t> {
                 "add `api: \"POST /v1/…\"` to the frontmatter, or a code sample",
             )),
         }
-        let input = self.draft.add(&format!("{name}Request"), Kind::Structure { members: IndexMap::new() }, title_line);
-        self.draft.contract.operations[operation].input = Some(input.clone());
+        let input = self.builder.add_shape(&format!("{name}Request"), ShapeKind::Structure { members: IndexMap::new() }, title_line);
+        self.builder.contract.operations[operation].input = Some(input.clone());
         let sent = self.calls.iter().find_map(|call| call.body.clone());
         for field in std::mem::take(&mut self.parameters) {
             let lower = field.name.to_ascii_lowercase();
-            if field.location == Some(Location::Header) && matches!(lower.as_str(), "authorization" | "x-api-key") {
+            if field.location == Some(MemberLocation::Header) && matches!(lower.as_str(), "authorization" | "x-api-key") {
                 // Credentials are not members of the input.
                 let auth =
-                    if lower == "authorization" { Auth::Bearer } else { Auth::Header { name: field.name.clone() } };
-                if !self.draft.contract.auth.contains(&auth) {
-                    self.draft.contract.auth.push(auth);
+                    if lower == "authorization" { AuthScheme::Bearer } else { AuthScheme::Header { name: field.name.clone() } };
+                if !self.builder.contract.auth.contains(&auth) {
+                    self.builder.contract.auth.push(auth);
                 }
                 continue;
             }
             let example = sent.as_ref().and_then(|sent| sent.get(&field.name)).cloned();
-            self.add(&input, &field, example.as_ref(), &name);
+            self.add_field(&input, &field, example.as_ref(), &name);
             if let Some(location) = field.location {
-                self.draft.bind(&input, &field.name, location, None, field.line);
+                self.builder.set_location(&input, &field.name, location, None, field.line);
             }
         }
-        self.output(operation, &name);
+        self.add_output(operation, &name);
         for row in std::mem::take(&mut self.errors) {
-            self.draft.error(operation, &row.name, row.status, &row.description, row.line);
+            self.builder.add_error(operation, &row.name, row.status, &row.description, row.line);
         }
         if let Some((line, status)) = self.success {
-            self.draft.state_operation(operation, "http/success", status, line);
+            self.builder.record_operation_fact(operation, "http/success", status, line);
         }
         if let Some((line, permission)) = self.permission.take() {
-            self.draft.state_operation_as(operation, "permission", permission, line, Standing::Prose);
+            self.builder.record_operation_fact_as(operation, "permission", permission, line, FactOrigin::Prose);
         }
         let intro: Vec<(u32, &str)> =
             self.intro.iter().flat_map(|(line, text)| (*line..).zip(text.lines()).chain([(*line, "")])).collect();
-        self.draft.describe_operation(operation, &prose::sentences(intro));
-        (self.draft.contract, self.diagnostics)
+        self.builder.apply_operation_sentences(operation, &prose::split_sentences(intro));
+        (self.builder.contract, self.diagnostics)
     }
 
-    fn output(&mut self, operation: usize, name: &str) {
+    fn add_output(&mut self, operation: usize, name: &str) {
         let fields = std::mem::take(&mut self.response);
         let example = self.example.take();
         if fields.is_empty() && example.is_none() {
@@ -350,49 +350,49 @@ impl<'t> Page<'t> {
         let line = fields.first().map(|field| field.line).or(example.as_ref().map(|(line, _)| *line)).unwrap_or(1);
         if let (true, Some((_, value))) = (fields.is_empty(), &example) {
             if value.is_object() {
-                let id = self.shown(value, &prefix, line);
-                self.draft.contract.operations[operation].output = Some(id);
+                let id = self.add_example_shape(value, &prefix, line);
+                self.builder.contract.operations[operation].output = Some(id);
             }
             return;
         }
-        let output = self.draft.add(&prefix, Kind::Structure { members: IndexMap::new() }, line);
-        self.draft.contract.operations[operation].output = Some(output.clone());
+        let output = self.builder.add_shape(&prefix, ShapeKind::Structure { members: IndexMap::new() }, line);
+        self.builder.contract.operations[operation].output = Some(output.clone());
         for field in &fields {
             let shown = example.as_ref().and_then(|(_, value)| value.get(&field.name)).cloned();
-            self.add(&output, field, shown.as_ref(), &prefix);
+            self.add_field(&output, field, shown.as_ref(), &prefix);
         }
     }
 
-    fn add(&mut self, owner: &ShapeId, field: &Field, example: Option<&Json>, prefix: &str) {
-        let path = format!("{prefix}{}", pascal(&field.name));
-        let shape = self.shape(field, example, &path);
-        self.draft.member(owner, &field.name, &shape, field.line);
+    fn add_field(&mut self, owner: &ShapeId, field: &MintlifyField, example: Option<&Json>, prefix: &str) {
+        let path = format!("{prefix}{}", to_pascal_case(&field.name));
+        let shape = self.add_field_shape(field, example, &path);
+        self.builder.add_member(owner, &field.name, &shape, field.line);
         if field.required {
-            self.draft.state(owner, &format!("members/{}/required", field.name), true, field.line);
+            self.builder.record_shape_fact(owner, &format!("members/{}/required", field.name), true, field.line);
         }
         for (name, value) in &field.limits {
-            self.limit(&shape, name, value, field.line);
+            self.record_limit(&shape, name, value, field.line);
         }
-        let docs = prose::sentences(field.docs.iter().map(|(line, text)| (*line, text.as_str())));
-        self.draft.describe(&shape, None, &docs);
+        let docs = prose::split_sentences(field.docs.iter().map(|(line, text)| (*line, text.as_str())));
+        self.builder.apply_sentences(&shape, None, &docs);
         for sentence in &docs {
             // Models have a field for enum values; on these pages only sentences list them.
-            if let Some(values) = prose::closed_list(&sentence.text)
-                && self.draft.shape_mut(&shape).kind == Kind::String
+            if let Some(values) = prose::parse_enum_values(&sentence.text)
+                && self.builder.shape_mut(&shape).kind == ShapeKind::String
             {
-                self.draft.state_as(&shape, "enum", values, sentence.line, Standing::Prose);
+                self.builder.record_shape_fact_as(&shape, "enum", values, sentence.line, FactOrigin::Prose);
             }
         }
     }
 
-    fn limit(&mut self, shape: &ShapeId, name: &str, value: &str, line: u32) {
+    fn record_limit(&mut self, shape: &ShapeId, name: &str, value: &str, line: u32) {
         let path = match name {
             "minLength" | "minItems" => "length/min",
             "maxLength" | "maxItems" => "length/max",
             "minimum" | "min" => "range/min",
             "maximum" | "max" => "range/max",
             "pattern" => {
-                self.draft.state(shape, "pattern", value, line);
+                self.builder.record_shape_fact(shape, "pattern", value, line);
                 return;
             }
             _ => {
@@ -402,14 +402,14 @@ impl<'t> Page<'t> {
                     .map(|word| word.trim().trim_matches(['"', '\'']).to_owned())
                     .filter(|word| !word.is_empty())
                     .collect();
-                if self.draft.shape_mut(shape).kind == Kind::String && !values.is_empty() {
-                    self.draft.state(shape, "enum", values, line);
+                if self.builder.shape_mut(shape).kind == ShapeKind::String && !values.is_empty() {
+                    self.builder.record_shape_fact(shape, "enum", values, line);
                 }
                 return;
             }
         };
         match value.parse::<serde_json::Number>() {
-            Ok(number) => self.draft.state(shape, path, number, line),
+            Ok(number) => self.builder.record_shape_fact(shape, path, number, line),
             Err(_) => {
                 let message = format!("`{name}` is not a number");
                 self.diagnostics.push(self.text.warning(line, message, "the limit is ignored"));
@@ -417,7 +417,7 @@ impl<'t> Page<'t> {
         }
     }
 
-    fn shape(&mut self, field: &Field, example: Option<&Json>, path: &str) -> ShapeId {
+    fn add_field_shape(&mut self, field: &MintlifyField, example: Option<&Json>, path: &str) -> ShapeId {
         let words = field.type_text.to_ascii_lowercase();
         let words = words.split('|').map(str::trim).find(|word| *word != "null").unwrap_or_default().to_owned();
         let words = words.as_str();
@@ -429,23 +429,23 @@ impl<'t> Page<'t> {
             .or_else(|| matches!(words, "array" | "list").then_some(""));
         if let Some(item) = item {
             let item =
-                if item.is_empty() { self.item_words(field, example) } else { item.trim_end_matches('s').to_owned() };
+                if item.is_empty() { self.item_type(field, example) } else { item.trim_end_matches('s').to_owned() };
             let first = example.and_then(|example| example.get(0)).cloned();
             let member = if item == "object" || (item.is_empty() && !field.fields.is_empty()) {
-                self.object(field, first.as_ref(), &format!("{path}Item"))
+                self.add_object(field, first.as_ref(), &format!("{path}Item"))
             } else {
-                self.plain(&item, field, &format!("{path}Item"))
+                self.add_scalar(&item, field, &format!("{path}Item"))
             };
-            return self.draft.add(path, Kind::List { member }, field.line);
+            return self.builder.add_shape(path, ShapeKind::List { member }, field.line);
         }
         if matches!(words, "object" | "dict" | "json") || (words.is_empty() && !field.fields.is_empty()) {
-            return self.object(field, example, path);
+            return self.add_object(field, example, path);
         }
-        self.plain(words, field, path)
+        self.add_scalar(words, field, path)
     }
 
     /// Returns the item type of a plain `array`, from the description or else from the example.
-    fn item_words(&mut self, field: &Field, example: Option<&Json>) -> String {
+    fn item_type(&mut self, field: &MintlifyField, example: Option<&Json>) -> String {
         if !field.fields.is_empty() {
             return "object".to_owned();
         }
@@ -480,92 +480,92 @@ impl<'t> Page<'t> {
         }
     }
 
-    fn object(&mut self, field: &Field, example: Option<&Json>, path: &str) -> ShapeId {
+    fn add_object(&mut self, field: &MintlifyField, example: Option<&Json>, path: &str) -> ShapeId {
         if field.fields.is_empty() {
             return match example {
                 Some(value) if value.as_object().is_some_and(|members| !members.is_empty()) => {
-                    self.shown(value, path, field.line)
+                    self.add_example_shape(value, path, field.line)
                 }
                 // The members are not documented.
-                _ => self.draft.add(path, Kind::Document, field.line),
+                _ => self.builder.add_shape(path, ShapeKind::Document, field.line),
             };
         }
-        let id = self.draft.add(path, Kind::Structure { members: IndexMap::new() }, field.line);
+        let id = self.builder.add_shape(path, ShapeKind::Structure { members: IndexMap::new() }, field.line);
         for inner in &field.fields {
             let shown = example.and_then(|example| example.get(&inner.name)).cloned();
-            self.add(&id, inner, shown.as_ref(), path);
+            self.add_field(&id, inner, shown.as_ref(), path);
         }
         id
     }
 
-    fn plain(&mut self, words: &str, field: &Field, path: &str) -> ShapeId {
+    fn add_scalar(&mut self, words: &str, field: &MintlifyField, path: &str) -> ShapeId {
         let first = words.split(['<', '(', ' ']).next().unwrap_or_default();
         let kind = match first {
-            "string" | "str" | "text" | "uuid" | "email" | "url" | "uri" | "enum" => Kind::String,
-            "integer" | "int" | "int32" => Kind::Integer,
-            "long" | "int64" => Kind::Long,
-            "number" | "float" | "double" | "decimal" => Kind::Double,
-            "boolean" | "bool" => Kind::Boolean,
-            "date-time" | "datetime" | "timestamp" => Kind::Timestamp,
-            "file" | "binary" | "bytes" => Kind::Blob,
-            "any" => Kind::Document,
+            "string" | "str" | "text" | "uuid" | "email" | "url" | "uri" | "enum" => ShapeKind::String,
+            "integer" | "int" | "int32" => ShapeKind::Integer,
+            "long" | "int64" => ShapeKind::Long,
+            "number" | "float" | "double" | "decimal" => ShapeKind::Double,
+            "boolean" | "bool" => ShapeKind::Boolean,
+            "date-time" | "datetime" | "timestamp" => ShapeKind::Timestamp,
+            "file" | "binary" | "bytes" => ShapeKind::Blob,
+            "any" => ShapeKind::Document,
             "" => {
                 let message = format!("`{}` has no type", field.name);
                 self.diagnostics.push(self.text.warning(field.line, message, "treated as any value"));
-                Kind::Document
+                ShapeKind::Document
             }
             _ => {
                 let message = format!("unknown type `{}` of `{}`", field.type_text, field.name);
                 self.diagnostics.push(self.text.warning(field.line, message, "treated as any value"));
-                Kind::Document
+                ShapeKind::Document
             }
         };
-        let id = self.draft.add(path, kind, field.line);
+        let id = self.builder.add_shape(path, kind, field.line);
         if words.contains("uuid") {
-            self.draft.state(&id, "pattern", prose::UUID, field.line);
+            self.builder.record_shape_fact(&id, "pattern", prose::UUID_PATTERN, field.line);
         }
         id
     }
 
     /// Adds the shape of an example. Facts that only an example shows are marked as assumed.
-    fn shown(&mut self, value: &Json, path: &str, line: u32) -> ShapeId {
+    fn add_example_shape(&mut self, value: &Json, path: &str, line: u32) -> ShapeId {
         let kind = match value {
             Json::Object(members) => {
-                let id = self.draft.add(path, Kind::Structure { members: IndexMap::new() }, line);
+                let id = self.builder.add_shape(path, ShapeKind::Structure { members: IndexMap::new() }, line);
                 for (name, value) in members {
-                    let shape = self.shown(value, &format!("{path}{}", pascal(name)), line);
-                    self.draft.member(&id, name, &shape, line);
+                    let shape = self.add_example_shape(value, &format!("{path}{}", to_pascal_case(name)), line);
+                    self.builder.add_member(&id, name, &shape, line);
                 }
-                self.assume(&id);
+                self.mark_as_assumed(&id);
                 return id;
             }
             Json::Array(items) => {
                 let member = match items.first() {
-                    Some(item) => self.shown(item, &format!("{path}Item"), line),
-                    None => self.draft.add(&format!("{path}Item"), Kind::Document, line),
+                    Some(item) => self.add_example_shape(item, &format!("{path}Item"), line),
+                    None => self.builder.add_shape(&format!("{path}Item"), ShapeKind::Document, line),
                 };
-                Kind::List { member }
+                ShapeKind::List { member }
             }
-            Json::String(_) => Kind::String,
+            Json::String(_) => ShapeKind::String,
             // A whole number in an example does not mean that fractions are not allowed.
-            Json::Number(_) => Kind::Double,
-            Json::Bool(_) => Kind::Boolean,
-            Json::Null => Kind::Document,
+            Json::Number(_) => ShapeKind::Double,
+            Json::Bool(_) => ShapeKind::Boolean,
+            Json::Null => ShapeKind::Document,
         };
-        let id = self.draft.add(path, kind, line);
-        self.assume(&id);
+        let id = self.builder.add_shape(path, kind, line);
+        self.mark_as_assumed(&id);
         id
     }
 
-    fn assume(&mut self, id: &ShapeId) {
-        for fact in &mut self.draft.shape_mut(id).facts {
-            fact.standing = Standing::Assumed;
+    fn mark_as_assumed(&mut self, id: &ShapeId) {
+        for fact in &mut self.builder.shape_mut(id).facts {
+            fact.standing = FactOrigin::Assumed;
         }
     }
 }
 
 /// Converts a title to PascalCase: `AddTagsToContact` for `Add Tags to Contact`.
-pub(super) fn pascal(title: &str) -> String {
+pub(super) fn to_pascal_case(title: &str) -> String {
     title
         .split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty())

@@ -14,7 +14,7 @@ pub(super) struct Sentence {
 
 /// A fact about a member that a sentence states.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Finding {
+pub(super) enum ProseFact {
     /// Maximum number of bytes of all contents together. `stored` is true if the limit is on a resource.
     TotalBytes { max: u64, stored: bool },
     /// A pattern for the keys of a map.
@@ -32,10 +32,10 @@ pub(super) enum Finding {
 }
 
 /// A pattern for UUIDs.
-pub(super) const UUID: &str = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$";
+pub(super) const UUID_PATTERN: &str = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$";
 
 /// Splits lines into sentences. An empty line ends a sentence; inline markup of RST and Markdown is removed.
-pub(super) fn sentences<'a>(lines: impl IntoIterator<Item = (u32, &'a str)>) -> Vec<Sentence> {
+pub(super) fn split_sentences<'a>(lines: impl IntoIterator<Item = (u32, &'a str)>) -> Vec<Sentence> {
     let mut found = Vec::new();
     let mut open: Option<Sentence> = None;
     for (line, text) in lines {
@@ -46,7 +46,7 @@ pub(super) fn sentences<'a>(lines: impl IntoIterator<Item = (u32, &'a str)>) -> 
         }
         let mut rest = text;
         while !rest.is_empty() {
-            let end = sentence_end(rest);
+            let end = find_sentence_end(rest);
             let sentence = open.get_or_insert_with(|| Sentence { line, text: String::new() });
             if !sentence.text.is_empty() {
                 sentence.text.push(' ');
@@ -60,14 +60,14 @@ pub(super) fn sentences<'a>(lines: impl IntoIterator<Item = (u32, &'a str)>) -> 
     }
     found.extend(open);
     for sentence in &mut found {
-        sentence.text = plain(&sentence.text);
+        sentence.text = strip_inline_markup(&sentence.text);
     }
     found.retain(|sentence| sentence.text.len() > 3 && sentence.text.len() < 2000);
     found
 }
 
 /// Returns the sentences of an HTML text that is on a single line of the document.
-pub(super) fn html_sentences(line: u32, html: &str) -> Vec<Sentence> {
+pub(super) fn split_html_sentences(line: u32, html: &str) -> Vec<Sentence> {
     let mut text = String::with_capacity(html.len());
     let mut rest = html;
     while let Some(start) = rest.find('<') {
@@ -94,11 +94,11 @@ pub(super) fn html_sentences(line: u32, html: &str) -> Vec<Sentence> {
         .replace("&#39;", "'")
         .replace("&nbsp;", " ")
         .replace("&amp;", "&");
-    sentences(text.lines().map(|part| (line, part)))
+    split_sentences(text.lines().map(|part| (line, part)))
 }
 
 /// Returns the offset after the first sentence, if the text contains its end.
-fn sentence_end(text: &str) -> Option<usize> {
+fn find_sentence_end(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
     for (index, c) in text.char_indices() {
         if !matches!(c, '.' | '!' | '?') {
@@ -115,43 +115,43 @@ fn sentence_end(text: &str) -> Option<usize> {
 }
 
 /// Removes emphasis, code marks and link targets.
-fn plain(text: &str) -> String {
-    static LINK: LazyLock<Regex> = LazyLock::new(|| pattern(r"`([^`<>]*?)\s*<[^<>`]*>`_+"));
-    static MARKDOWN: LazyLock<Regex> = LazyLock::new(|| pattern(r"\[([^\[\]]*)\]\([^()]*\)"));
+fn strip_inline_markup(text: &str) -> String {
+    static LINK: LazyLock<Regex> = LazyLock::new(|| compile_regex(r"`([^`<>]*?)\s*<[^<>`]*>`_+"));
+    static MARKDOWN: LazyLock<Regex> = LazyLock::new(|| compile_regex(r"\[([^\[\]]*)\]\([^()]*\)"));
     let text = LINK.replace_all(text, "$1");
     let text = MARKDOWN.replace_all(&text, "$1");
     text.replace('`', "").replace('\u{a0}', " ").replace("**", "").split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn pattern(text: &str) -> Regex {
+fn compile_regex(text: &str) -> Regex {
     Regex::new(text).expect("the pattern is a constant of this file and tested")
 }
 
 const NUMBER: &str = r"([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)";
 
-fn figure(text: &str) -> Option<u64> {
+fn parse_number(text: &str) -> Option<u64> {
     text.replace(',', "").parse().ok()
 }
 
 /// Returns the facts that a sentence states about the member that it describes.
-pub(super) fn about_member(text: &str) -> Vec<Finding> {
+pub(super) fn facts_about_member(text: &str) -> Vec<ProseFact> {
     let mut found = Vec::new();
-    found.extend(total_bytes(text));
-    found.extend(character_set(text));
-    found.extend(counts(text));
+    found.extend(parse_byte_budget(text));
+    found.extend(parse_character_set(text));
+    found.extend(parse_counts(text));
     static UUID_WORD: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(r"(?i)(?:\(UUID\)|\bmust be a (?:valid )?UUID\b|\bmust be in UUID format\b|^UUID\.?$)")
+        compile_regex(r"(?i)(?:\(UUID\)|\bmust be a (?:valid )?UUID\b|\bmust be in UUID format\b|^UUID\.?$)")
     });
     if is_match(&UUID_WORD, text) {
-        found.push(Finding::Pattern(UUID.to_owned()));
+        found.push(ProseFact::Pattern(UUID_PATTERN.to_owned()));
     }
     static UNIQUE: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(
+        compile_regex(
             r"(?i)(?:\b(?:must|may|can)(?: not|not) contain duplicates?\b|\b(?:items|entries|values|elements) must be unique\b)",
         )
     });
     if is_match(&UNIQUE, text) {
-        found.push(Finding::Unique);
+        found.push(ProseFact::Unique);
     }
     found
 }
@@ -163,16 +163,16 @@ fn is_match(regex: &Regex, text: &str) -> bool {
 /// Returns true if a sentence states a condition, a default or an example, so that its number is not a strict limit.
 fn is_conditional(text: &str) -> bool {
     static WORDS: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(
+        compile_regex(
             r"(?i)\b(?:if|when|unless|except|default|defaults|for example|recommend|recommended|otherwise|depending|per (?:second|minute|hour|day)|usually|typically|approximately|quota)\b",
         )
     });
     is_match(&WORDS, text)
 }
 
-fn total_bytes(text: &str) -> Option<Finding> {
+fn parse_byte_budget(text: &str) -> Option<ProseFact> {
     static BUDGET: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(&format!(
+        compile_regex(&format!(
             r"(?i)(?:up to|at most|a maximum of|no more than) {NUMBER} (?:UTF-8 )?(KB |KiB )?bytes? (?:across|over|for|in) all (?:of )?(?:the |your )?[a-z]+(?: (?!for\b)[a-z]+)?( for (?:a|an|the|each) [a-z]+)?"
         ))
     });
@@ -180,31 +180,31 @@ fn total_bytes(text: &str) -> Option<Finding> {
         return None;
     }
     let captures = BUDGET.captures(text).ok()??;
-    let max = figure(captures.get(1)?.as_str())?;
-    Some(Finding::TotalBytes { max, stored: captures.get(3).is_some() })
+    let max = parse_number(captures.get(1)?.as_str())?;
+    Some(ProseFact::TotalBytes { max, stored: captures.get(3).is_some() })
 }
 
 /// Returns a pattern for a sentence such as `can include only alphanumeric, dash, and underscore characters`.
-fn character_set(text: &str) -> Option<Finding> {
+fn parse_character_set(text: &str) -> Option<ProseFact> {
     static ONLY: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(
+        compile_regex(
             r"(?i)^(?:the |an? )?((?:[a-z]+ ){0,3}?)(names?|keys?|values?|ids?|identifiers?|it|this (?:field|value|name|parameter))? ?(?:can|must|may|should)?(?: only)? (?:include|contain|consist of|have|use)s? only (.+?)(?: characters?)?\.?$",
         )
     });
     static CAN_ONLY: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(
+        compile_regex(
             r"(?i)^(?:the |an? )?((?:[a-z]+ ){0,3}?)(names?|keys?|values?|ids?|identifiers?|it|this (?:field|value|name|parameter))? ?(?:can|must|may) only (?:include|contain|consist of|have|use) (.+?)(?: characters?)?\.?$",
         )
     });
     let captures = [&ONLY, &CAN_ONLY].iter().find_map(|regex| regex.captures(text).ok().flatten())?;
-    let class = characters(captures.get(3)?.as_str())?;
+    let class = parse_character_class(captures.get(3)?.as_str())?;
     let subject = captures.get(2).map_or(String::new(), |found| found.as_str().to_ascii_lowercase());
     let pattern = format!("^[{class}]+$");
-    Some(if subject.starts_with("key") { Finding::KeyPattern(pattern) } else { Finding::Pattern(pattern) })
+    Some(if subject.starts_with("key") { ProseFact::KeyPattern(pattern) } else { ProseFact::Pattern(pattern) })
 }
 
 /// Converts a list of words to the inside of a character class. Returns `None` if a word is unknown.
-fn characters(words: &str) -> Option<String> {
+fn parse_character_class(words: &str) -> Option<String> {
     let text = words.to_ascii_lowercase().replace(" and ", ", ").replace(" or ", ", ");
     let mut ranges = String::new();
     let mut signs = String::new();
@@ -243,19 +243,19 @@ fn characters(words: &str) -> Option<String> {
     Some(ranges + &signs)
 }
 
-fn counts(text: &str) -> Option<Finding> {
+fn parse_counts(text: &str) -> Option<ProseFact> {
     static UP_TO: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(&format!(
+        compile_regex(&format!(
             r"(?i)\b(?:up to|at most|a maximum of|maximum of|no more than|cannot exceed|can't exceed|must not exceed|maximum length(?: of| is|:)?|maximum:) {NUMBER} (?:unicode |utf-8 |ascii )?(characters?|items?|entries|elements?)\b"
         ))
     });
     static BETWEEN: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(&format!(
+        compile_regex(&format!(
             r"(?i)\b(?:must be|must have|must contain|can be|length of|has to be|is|are) (?:between |from )?{NUMBER}(?: ?- ?| to | and | through ){NUMBER} (characters?|items?|entries|elements?)(?: long| in length)?\b"
         ))
     });
     static RANGE: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(&format!(
+        compile_regex(&format!(
             r"(?i)^(?:(?:the |an? )?(?:valid |possible )?values?(?: are| is|:| must be| can be)?|(?:must|has to) be|valid range:?|an integer|(?:specify )?a (?:number|value)|(?:the |this )?(?:value|number) must be)(?: an? integer| a number| a value)?(?: in the range)?(?: between| from|:| of)? ?{NUMBER}(?: ?- ?| to | and | through ){NUMBER}(?: ?\(inclusive\)|,? inclusive|,? inclusively)?\.?$"
         ))
     });
@@ -264,22 +264,22 @@ fn counts(text: &str) -> Option<Finding> {
     }
     let counted = |unit: &str, min: Option<u64>, max: Option<u64>| {
         if unit.to_ascii_lowercase().starts_with("char") {
-            Finding::Characters { min, max }
+            ProseFact::Characters { min, max }
         } else {
-            Finding::Entries { min, max }
+            ProseFact::Entries { min, max }
         }
     };
     if let Ok(Some(found)) = BETWEEN.captures(text) {
-        let (min, max) = (figure(found.get(1)?.as_str())?, figure(found.get(2)?.as_str())?);
+        let (min, max) = (parse_number(found.get(1)?.as_str())?, parse_number(found.get(2)?.as_str())?);
         return (min <= max).then(|| counted(found.get(3).map_or("", |unit| unit.as_str()), Some(min), Some(max)));
     }
     if let Ok(Some(found)) = RANGE.captures(text) {
-        let (min, max) = (figure(found.get(1)?.as_str())?, figure(found.get(2)?.as_str())?);
-        return (min < max).then_some(Finding::Range { min, max });
+        let (min, max) = (parse_number(found.get(1)?.as_str())?, parse_number(found.get(2)?.as_str())?);
+        return (min < max).then_some(ProseFact::Range { min, max });
     }
     // A sentence about parts (`each tag`, `key of up to …`) limits another shape than this one.
     static PARTS: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(
+        compile_regex(
             r"(?i)\b(?:each|every|keys?|returns?|returned|first|last|next|prefix|suffix|contains? the|per|combined|across|together)\b",
         )
     });
@@ -287,14 +287,14 @@ fn counts(text: &str) -> Option<Finding> {
         return None;
     }
     let found = UP_TO.captures(text).ok()??;
-    let max = figure(found.get(1)?.as_str())?;
+    let max = parse_number(found.get(1)?.as_str())?;
     Some(counted(found.get(2)?.as_str(), None, Some(max)))
 }
 
 /// Returns the values of a sentence such as `Valid values: A, B, C`, if all of them are plain words.
-pub(super) fn closed_list(text: &str) -> Option<Vec<String>> {
+pub(super) fn parse_enum_values(text: &str) -> Option<Vec<String>> {
     static VALUES: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(
+        compile_regex(
             r"^(?:(?:Valid|Allowed|Possible|Accepted|Available) (?:[Vv]alues|[Oo]ptions)(?: are)?|One of|Options):? ((?:[A-Za-z0-9_.:/-]+(?: ?\| ?|, (?:and |or )?| and | or ))+[A-Za-z0-9_.:/-]+?)\.?$",
         )
     });
@@ -308,9 +308,9 @@ pub(super) fn closed_list(text: &str) -> Option<Vec<String>> {
 }
 
 /// Returns true for a sentence such as `At least one field to be updated must be present`.
-pub(super) fn at_least_one_field(text: &str) -> bool {
+pub(super) fn requires_at_least_one_field(text: &str) -> bool {
     static RULE: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(
+        compile_regex(
             r"(?i)\bat least one (?:of the )?(?:(?:optional )?(?:field|parameter|attribute|property|member)s?)(?: to (?:be )?updated?)?(?: listed)?(?: below)? (?:must|has to|have to|needs to) be (?:present|specified|provided|included|set)\b",
         )
     });
@@ -318,23 +318,23 @@ pub(super) fn at_least_one_field(text: &str) -> bool {
 }
 
 /// Returns the names of the laws that a sentence about an operation states.
-pub(super) fn laws(text: &str) -> Vec<&'static str> {
+pub(super) fn find_laws(text: &str) -> Vec<&'static str> {
     static LAWS: LazyLock<[(Regex, &'static str); 4]> = LazyLock::new(|| {
         [
-            (pattern(r"(?i)\b(?:merges?|merged) with (?:the |any )?(?:existing|current)\b"), "merges"),
+            (compile_regex(r"(?i)\b(?:merges?|merged) with (?:the |any )?(?:existing|current)\b"), "merges"),
             (
-                pattern(
+                compile_regex(
                     r"(?i)(?:\b(?:overwrites|replaces) (?:all |any )?(?:of )?(?:the )?(?:existing|current|previous)\b)",
                 ),
                 "overwrites",
             ),
             (
-                pattern(
+                compile_regex(
                     r"(?i)(?:\bno duplicates\b|\bduplicates are (?:removed|ignored|dropped)\b|\bwithout duplicates\b|\bdeduplicat)",
                 ),
                 "deduplicates",
             ),
-            (pattern(r"(?i)\bthis (?:operation|action|api|call|request|endpoint) is idempotent\b"), "idempotent"),
+            (compile_regex(r"(?i)\bthis (?:operation|action|api|call|request|endpoint) is idempotent\b"), "idempotent"),
         ]
     });
     if text.to_ascii_lowercase().contains(" not ") {
@@ -347,8 +347,8 @@ pub(super) fn laws(text: &str) -> Vec<&'static str> {
 mod tests {
     use super::*;
 
-    fn one(text: &str) -> Option<Finding> {
-        let mut found = about_member(text);
+    fn single_fact(text: &str) -> Option<ProseFact> {
+        let mut found = facts_about_member(text);
         assert!(found.len() < 2, "{text}: {found:?}");
         found.pop()
     }
@@ -358,26 +358,26 @@ mod tests {
         for (text, finding) in [
             (
                 "You can have up to 32,768 UTF-8 bytes across all attributes for a contact.",
-                Finding::TotalBytes { max: 32768, stored: true },
+                ProseFact::TotalBytes { max: 32768, stored: true },
             ),
-            ("At most 4096 bytes across all entries.", Finding::TotalBytes { max: 4096, stored: false }),
+            ("At most 4096 bytes across all entries.", ProseFact::TotalBytes { max: 4096, stored: false }),
             (
                 "Attribute keys can include only alphanumeric, dash, and underscore characters.",
-                Finding::KeyPattern("^[a-zA-Z0-9_-]+$".into()),
+                ProseFact::KeyPattern("^[a-zA-Z0-9_-]+$".into()),
             ),
-            ("Attribute keys can include only alphanumeric, -, and _.", Finding::KeyPattern("^[a-zA-Z0-9_-]+$".into())),
+            ("Attribute keys can include only alphanumeric, -, and _.", ProseFact::KeyPattern("^[a-zA-Z0-9_-]+$".into())),
             (
                 "The name can only contain letters, numbers, hyphens (-), and underscores (_).",
-                Finding::Pattern("^[a-zA-Z0-9_-]+$".into()),
+                ProseFact::Pattern("^[a-zA-Z0-9_-]+$".into()),
             ),
-            ("Contact ID (UUID)", Finding::Pattern(UUID.into())),
-            ("Must be 3-63 characters long.", Finding::Characters { min: Some(3), max: Some(63) }),
-            ("Maximum length of 80 characters.", Finding::Characters { min: None, max: Some(80) }),
-            ("The list can have up to 10 items.", Finding::Entries { min: None, max: Some(10) }),
-            ("Valid values: an integer from 0 to 43,200.", Finding::Range { min: 0, max: 43200 }),
-            ("Must be between 1 and 100.", Finding::Range { min: 1, max: 100 }),
+            ("Contact ID (UUID)", ProseFact::Pattern(UUID_PATTERN.into())),
+            ("Must be 3-63 characters long.", ProseFact::Characters { min: Some(3), max: Some(63) }),
+            ("Maximum length of 80 characters.", ProseFact::Characters { min: None, max: Some(80) }),
+            ("The list can have up to 10 items.", ProseFact::Entries { min: None, max: Some(10) }),
+            ("Valid values: an integer from 0 to 43,200.", ProseFact::Range { min: 0, max: 43200 }),
+            ("Must be between 1 and 100.", ProseFact::Range { min: 1, max: 100 }),
         ] {
-            assert_eq!(one(text), Some(finding), "{text}");
+            assert_eq!(single_fact(text), Some(finding), "{text}");
         }
     }
 
@@ -394,13 +394,13 @@ mod tests {
             "Valid values: see the guide.",
             "Keys can include only letters and emoji.",
         ] {
-            assert_eq!(about_member(text), [], "{text}");
+            assert_eq!(facts_about_member(text), [], "{text}");
         }
     }
 
     #[test]
     fn enum_values_are_read_from_sentences() {
-        let values = |text: &str| closed_list(text).unwrap_or_default().join(" ");
+        let values = |text: &str| parse_enum_values(text).unwrap_or_default().join(" ");
         assert_eq!(values("Valid values: Standard, Express."), "Standard Express");
         assert_eq!(values("One of: open, closed, or done"), "open closed done");
         assert_eq!(values("Valid values: see the guide."), "");
@@ -409,15 +409,15 @@ mod tests {
     #[test]
     fn laws_and_rules_are_read_from_sentences() {
         let text = "Add tags to a contact (merges with existing tags, no duplicates)";
-        assert_eq!(laws(text), ["merges", "deduplicates"]);
-        assert!(at_least_one_field("At least one field to be updated must be present in the request."));
-        assert!(!at_least_one_field("At least one agent must be present."));
+        assert_eq!(find_laws(text), ["merges", "deduplicates"]);
+        assert!(requires_at_least_one_field("At least one field to be updated must be present in the request."));
+        assert!(!requires_at_least_one_field("At least one agent must be present."));
     }
 
     #[test]
     fn sentences_keep_the_line_they_begin_on() {
         let found =
-            sentences([(3, "One two. Three"), (4, "four, e.g. five."), (5, ""), (6, "``Six`` `x <http://y>`__")]);
+            split_sentences([(3, "One two. Three"), (4, "four, e.g. five."), (5, ""), (6, "``Six`` `x <http://y>`__")]);
         let seen: Vec<(u32, &str)> = found.iter().map(|one| (one.line, one.text.as_str())).collect();
         assert_eq!(seen, [(3, "One two."), (3, "Three four, e.g. five."), (6, "Six x")]);
     }

@@ -4,7 +4,7 @@
 
 /// An HTTP call in a code sample.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Call {
+pub(super) struct SampleCall {
     pub line: u32,
     pub method: String,
     /// The URL with constants substituted; other placeholders stay as written.
@@ -18,35 +18,35 @@ pub(super) struct Call {
 const METHODS: [&str; 6] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"];
 
 /// Returns the calls in a sample. `line` is the line number of its first line.
-pub(super) fn calls(code: &str, line: u32) -> Vec<Call> {
-    let constants = constants(code);
+pub(super) fn find_calls(code: &str, line: u32) -> Vec<SampleCall> {
+    let constants = find_constants(code);
     let mut found = Vec::new();
     let joined = code.replace("\\\n", "  ");
     if let Some(at) = joined.find("curl ") {
-        found.extend(curl(&joined[at..], &constants).map(|call| Call { line: line_at(code, "curl ", line), ..call }));
+        found.extend(parse_curl(&joined[at..], &constants).map(|call| SampleCall { line: line_of_word(code, "curl ", line), ..call }));
         return found;
     }
-    for (index, start, method) in call_sites(code) {
+    for (index, start, method) in find_call_sites(code) {
         let rest = &code[start..];
-        let Some((url, base)) = url_in(rest, &constants) else { continue };
-        let method = method.or_else(|| named_method(rest)).unwrap_or_else(|| "GET".to_owned());
-        let body = json_after(rest, &["json=", "json =", "JSON.stringify(", "data=", "body:"]);
-        found.push(Call { line: line_of(code, index, line), method, url, base, body });
+        let Some((url, base)) = find_url(rest, &constants) else { continue };
+        let method = method.or_else(|| find_method(rest)).unwrap_or_else(|| "GET".to_owned());
+        let body = find_json_after(rest, &["json=", "json =", "JSON.stringify(", "data=", "body:"]);
+        found.push(SampleCall { line: line_at_offset(code, index, line), method, url, base, body });
     }
     found
 }
 
-fn line_of(code: &str, offset: usize, first: u32) -> u32 {
+fn line_at_offset(code: &str, offset: usize, first: u32) -> u32 {
     let before = code.get(..offset).unwrap_or_default().matches('\n').count();
     first.saturating_add(u32::try_from(before).unwrap_or(0))
 }
 
-fn line_at(code: &str, word: &str, first: u32) -> u32 {
-    line_of(code, code.find(word).unwrap_or(0), first)
+fn line_of_word(code: &str, word: &str, first: u32) -> u32 {
+    line_at_offset(code, code.find(word).unwrap_or(0), first)
 }
 
 /// Returns constants such as `NAME = "https://…"`, in any of the languages.
-fn constants(code: &str) -> Vec<(String, String)> {
+fn find_constants(code: &str) -> Vec<(String, String)> {
     code.lines()
         .filter_map(|line| {
             let (name, value) = line.split_once('=')?;
@@ -61,7 +61,7 @@ fn constants(code: &str) -> Vec<(String, String)> {
 }
 
 /// Returns the offset of each call, the offset of its arguments, and the method if the function's name contains it.
-fn call_sites(code: &str) -> Vec<(usize, usize, Option<String>)> {
+fn find_call_sites(code: &str) -> Vec<(usize, usize, Option<String>)> {
     let mut found = Vec::new();
     for client in ["requests.", "axios.", "httpx.", "client.", "session.", "http."] {
         for (at, _) in code.match_indices(client) {
@@ -86,13 +86,13 @@ fn call_sites(code: &str) -> Vec<(usize, usize, Option<String>)> {
 }
 
 /// Returns the URL among a call's arguments with constants substituted, and its base.
-fn url_in(arguments: &str, constants: &[(String, String)]) -> Option<(String, Option<String>)> {
+fn find_url(arguments: &str, constants: &[(String, String)]) -> Option<(String, Option<String>)> {
     let head: String = arguments.chars().take(1500).collect();
     let mut rest = head.as_str();
     // If the first argument is the name of a constant, that constant is the URL.
     let word: String = rest.trim_start().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
     if let Some((_, value)) = constants.iter().find(|(name, _)| *name == word) {
-        return filled(value, constants);
+        return substitute_constants(value, constants);
     }
     while let Some(start) = rest.find(['"', '\'', '`']) {
         let quote = rest[start..].chars().next()?;
@@ -100,14 +100,14 @@ fn url_in(arguments: &str, constants: &[(String, String)]) -> Option<(String, Op
         let end = inner.find(quote)?;
         let text = &inner[..end];
         if text.contains("://") || text.starts_with('/') || text.contains("{") && text.contains('/') {
-            return filled(text, constants);
+            return substitute_constants(text, constants);
         }
         rest = &inner[end + 1..];
     }
     None
 }
 
-fn filled(text: &str, constants: &[(String, String)]) -> Option<(String, Option<String>)> {
+fn substitute_constants(text: &str, constants: &[(String, String)]) -> Option<(String, Option<String>)> {
     let mut url = text.to_owned();
     let mut base = None;
     for (name, value) in constants {
@@ -124,7 +124,7 @@ fn filled(text: &str, constants: &[(String, String)]) -> Option<(String, Option<
 }
 
 /// Returns the method of arguments such as `method: 'POST'` or `"POST",`.
-fn named_method(arguments: &str) -> Option<String> {
+fn find_method(arguments: &str) -> Option<String> {
     let head: String = arguments.chars().take(600).collect();
     METHODS
         .iter()
@@ -139,12 +139,12 @@ fn named_method(arguments: &str) -> Option<String> {
         .map(|(_, method)| method.to_owned())
 }
 
-fn curl(command: &str, constants: &[(String, String)]) -> Option<Call> {
-    let words = shell_words(command);
+fn parse_curl(command: &str, constants: &[(String, String)]) -> Option<SampleCall> {
+    let words = split_shell_words(command);
     let mut method = None;
     let mut url = None;
     let mut body = None;
-    let mut sends = false;
+    let mut has_body = false;
     let mut at = 1;
     while at < words.len() {
         let next = words.get(at + 1);
@@ -159,7 +159,7 @@ fn curl(command: &str, constants: &[(String, String)]) -> Option<Call> {
             }
             "-d" | "--data" | "--data-raw" | "--data-binary" | "--json" => {
                 body = next.and_then(|text| serde_json::from_str(text).ok());
-                sends = true;
+                has_body = true;
                 at += 1;
             }
             "-H" | "--header" | "-u" | "--user" | "-o" | "-F" | "--form" => at += 1,
@@ -171,13 +171,13 @@ fn curl(command: &str, constants: &[(String, String)]) -> Option<Call> {
         }
         at += 1;
     }
-    let (url, base) = filled(&url?, constants)?;
-    let method = method.unwrap_or_else(|| if sends { "POST" } else { "GET" }.to_owned()).to_ascii_uppercase();
-    METHODS.contains(&method.as_str()).then_some(Call { line: 0, method, url, base, body })
+    let (url, base) = substitute_constants(&url?, constants)?;
+    let method = method.unwrap_or_else(|| if has_body { "POST" } else { "GET" }.to_owned()).to_ascii_uppercase();
+    METHODS.contains(&method.as_str()).then_some(SampleCall { line: 0, method, url, base, body })
 }
 
 /// Splits a shell command into words and removes quotes.
-fn shell_words(command: &str) -> Vec<String> {
+fn split_shell_words(command: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
     let mut quote = None;
@@ -198,7 +198,7 @@ fn shell_words(command: &str) -> Vec<String> {
 }
 
 /// Returns the JSON value after one of the words. Object literals of other languages count if they are valid JSON.
-fn json_after(code: &str, words: &[&str]) -> Option<serde_json::Value> {
+fn find_json_after(code: &str, words: &[&str]) -> Option<serde_json::Value> {
     words.iter().find_map(|word| {
         let rest = code.get(code.find(word)? + word.len()..)?.trim_start();
         let mut depth = 0_usize;
@@ -226,7 +226,7 @@ mod tests {
             "const r = await fetch('https://h.example/base/v1/things/1', {\n method: 'POST',\n body: JSON.stringify({\"a\": [\"b\"]})\n});",
         ];
         for sample in samples {
-            let found = calls(sample, 10);
+            let found = find_calls(sample, 10);
             assert_eq!(found.len(), 1, "{sample}");
             assert_eq!(
                 (found[0].method.as_str(), found[0].url.as_str()),
@@ -234,7 +234,7 @@ mod tests {
             );
             assert_eq!(found[0].body, Some(serde_json::json!({"a": ["b"]})), "{sample}");
         }
-        assert_eq!(calls(samples[1], 10)[0].base.as_deref(), Some("https://h.example/base"));
-        assert_eq!(calls(samples[1], 10)[0].line, 11);
+        assert_eq!(find_calls(samples[1], 10)[0].base.as_deref(), Some("https://h.example/base"));
+        assert_eq!(find_calls(samples[1], 10)[0].line, 11);
     }
 }

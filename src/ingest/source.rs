@@ -2,27 +2,27 @@
 //!
 //! It never opens a file: documents come as bytes with a name, further ones through [`DocumentLookup`].
 
-use super::text::Text;
-use super::{Diagnostic, IngestError, api_reference, boto3, botocore, budget, contract_json, mintlify, route};
+use super::source_text::SourceText;
+use super::{IngestDiagnostic, IngestError, api_reference, boto3, botocore, byte_budget, contract_json, mintlify, route};
 use crate::contract::{self, Contract};
 use std::collections::BTreeMap;
 
 /// Options for reading documents.
 #[derive(Clone, Debug, Default)]
-pub struct Options {
+pub struct IngestOptions {
     /// The operations to read from machine models, or empty to read all of them. Pages are always read.
     pub operations: Vec<String>,
 }
 
-impl Options {
+impl IngestOptions {
     /// Returns true if an operation of a model should be read.
-    pub fn wants(&self, name: &str) -> bool {
+    pub fn includes(&self, name: &str) -> bool {
         self.operations.is_empty() || self.operations.iter().any(|wanted| wanted == name)
     }
 }
 
 /// Provides further documents that a page refers to, for example the page of a data type.
-pub trait Documents {
+pub trait DocumentLookup {
     /// Returns the full name and the bytes of the document with this file name, or `None` if there is none.
     fn find(&mut self, file_name: &str) -> Option<(String, Vec<u8>)>;
 }
@@ -30,16 +30,16 @@ pub trait Documents {
 /// A lookup that finds nothing.
 pub struct NoDocuments;
 
-impl Documents for NoDocuments {
+impl DocumentLookup for NoDocuments {
     fn find(&mut self, _file_name: &str) -> Option<(String, Vec<u8>)> {
         None
     }
 }
 
 /// Looks documents up among those that are being read together.
-struct Among<'a>(BTreeMap<String, &'a (String, Vec<u8>)>);
+struct LoadedDocuments<'a>(BTreeMap<String, &'a (String, Vec<u8>)>);
 
-impl Documents for Among<'_> {
+impl DocumentLookup for LoadedDocuments<'_> {
     fn find(&mut self, file_name: &str) -> Option<(String, Vec<u8>)> {
         self.0.get(file_name).map(|(name, bytes)| (name.clone(), bytes.clone()))
     }
@@ -47,16 +47,16 @@ impl Documents for Among<'_> {
 
 /// The result of reading one or more documents.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Ingested {
+pub struct IngestOutput {
     /// The contract that they describe.
     pub contract: Contract,
     /// Warnings about what could not be understood, and notes.
-    pub diagnostics: Vec<Diagnostic>,
+    pub diagnostics: Vec<IngestDiagnostic>,
 }
 
 /// The format of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Format {
+pub enum SourceFormat {
     /// A page of an AWS API Reference, saved as text.
     ApiReference,
     /// A page of the boto3 reference, in reStructuredText.
@@ -70,41 +70,41 @@ pub enum Format {
 }
 
 /// Detects the format of a document from its content alone; the file name is not used.
-pub fn format_of(text: &str) -> Option<Format> {
+pub fn detect_format(text: &str) -> Option<SourceFormat> {
     let head: String = text.chars().take(4096).collect();
     if head.trim_start().starts_with('{') {
         return if head.contains("\"overstep-contract/") {
-            Some(Format::Contract)
+            Some(SourceFormat::Contract)
         } else if botocore::is_model(&head) {
-            Some(Format::Botocore)
+            Some(SourceFormat::Botocore)
         } else {
             None
         };
     }
     if text.contains(".. py:") || (head.contains(":doc:`") && head.contains(" / ")) {
-        return Some(Format::Boto3);
+        return Some(SourceFormat::Boto3);
     }
     if mintlify::is_page(text) {
-        return Some(Format::Mintlify);
+        return Some(SourceFormat::Mintlify);
     }
     if api_reference::is_page(text) {
-        return Some(Format::ApiReference);
+        return Some(SourceFormat::ApiReference);
     }
-    mintlify::could_be_page(text).then_some(Format::Mintlify)
+    mintlify::may_be_page(text).then_some(SourceFormat::Mintlify)
 }
 
 /// Reads one document and detects its format.
 ///
 /// # Errors
 /// Returns an error if the document cannot be read at all: unknown format, invalid JSON or invalid gzip.
-pub fn read(
+pub fn read_document(
     name: &str,
     bytes: &[u8],
-    options: &Options,
-    documents: &mut dyn Documents,
-) -> Result<Ingested, IngestError> {
-    let text = Text::new(name, bytes)?;
-    let Some(format) = format_of(&text.text) else {
+    options: &IngestOptions,
+    documents: &mut dyn DocumentLookup,
+) -> Result<IngestOutput, IngestError> {
+    let text = SourceText::new(name, bytes)?;
+    let Some(format) = detect_format(&text.text) else {
         return Err(text.error(
             1,
             "unknown document format",
@@ -112,35 +112,35 @@ pub fn read(
              a botocore model (service-2.json) or an overstep contract",
         ));
     };
-    read_text(&text, format, options, documents)
+    read_source_text(&text, format, options, documents)
 }
 
 /// Reads one document in the given format, without detection.
 ///
 /// # Errors
 /// Returns an error if the document cannot be read at all: invalid JSON or invalid gzip.
-pub fn read_as(
-    format: Format,
+pub fn read_document_as(
+    format: SourceFormat,
     name: &str,
     bytes: &[u8],
-    options: &Options,
-    documents: &mut dyn Documents,
-) -> Result<Ingested, IngestError> {
-    read_text(&Text::new(name, bytes)?, format, options, documents)
+    options: &IngestOptions,
+    documents: &mut dyn DocumentLookup,
+) -> Result<IngestOutput, IngestError> {
+    read_source_text(&SourceText::new(name, bytes)?, format, options, documents)
 }
 
-fn read_text(
-    text: &Text<'_>,
-    format: Format,
-    options: &Options,
-    documents: &mut dyn Documents,
-) -> Result<Ingested, IngestError> {
+fn read_source_text(
+    text: &SourceText<'_>,
+    format: SourceFormat,
+    options: &IngestOptions,
+    documents: &mut dyn DocumentLookup,
+) -> Result<IngestOutput, IngestError> {
     let (mut contract, mut diagnostics) = match format {
-        Format::Contract => contract_json::read(text)?,
-        Format::Botocore => botocore::read(text, options)?,
-        Format::Boto3 => boto3::read(text),
-        Format::Mintlify => mintlify::read(text),
-        Format::ApiReference => api_reference::read(text, documents),
+        SourceFormat::Contract => contract_json::read(text)?,
+        SourceFormat::Botocore => botocore::read(text, options)?,
+        SourceFormat::Boto3 => boto3::read(text),
+        SourceFormat::Mintlify => mintlify::read(text),
+        SourceFormat::ApiReference => api_reference::read(text, documents),
     };
     // Code after this module relies on every input having members, so any other input is dropped here.
     for index in 0..contract.operations.len() {
@@ -153,25 +153,25 @@ fn read_text(
         diagnostics.push(text.warning(line, &problem, "treated as an input without members"));
         contract.operations[index].input = None;
     }
-    if let Some(offset) = text.broken {
+    if let Some(offset) = text.invalid_utf8_offset {
         diagnostics.push(text.warning(
-            text.line_of(offset),
+            text.line_at_offset(offset),
             "invalid UTF-8",
             "invalid bytes were replaced; save the document as UTF-8",
         ));
     }
-    Ok(Ingested { contract, diagnostics })
+    Ok(IngestOutput { contract, diagnostics })
 }
 
 /// Reads the documents of one API and merges them. Their order does not change the resulting contract.
 ///
 /// Documents that cannot be read are returned as errors beside the contract of the others.
-pub fn read_all(sources: &[(String, Vec<u8>)], options: &Options) -> (Ingested, Vec<IngestError>) {
-    let by_name = sources.iter().map(|source| (super::text::short_name(&source.0), source)).collect();
-    let mut documents = Among(by_name);
+pub fn read_documents(sources: &[(String, Vec<u8>)], options: &IngestOptions) -> (IngestOutput, Vec<IngestError>) {
+    let by_name = sources.iter().map(|source| (super::source_text::document_name(&source.0), source)).collect();
+    let mut documents = LoadedDocuments(by_name);
     let (mut contracts, mut diagnostics, mut errors) = (Vec::new(), Vec::new(), Vec::new());
     for (name, bytes) in sources {
-        match read(name, bytes, options, &mut documents) {
+        match read_document(name, bytes, options, &mut documents) {
             Ok(ingested) => {
                 diagnostics.extend(ingested.diagnostics);
                 if !ingested.contract.operations.is_empty() {
@@ -181,16 +181,16 @@ pub fn read_all(sources: &[(String, Vec<u8>)], options: &Options) -> (Ingested, 
             Err(error) => errors.push(error),
         }
     }
-    route::share_base(&mut contracts);
+    route::unify_base_urls(&mut contracts);
     let mut contract = contract::merge_all(contracts);
-    budget::settle(&mut contract);
-    super::common_errors::add(&mut contract);
-    (Ingested { contract, diagnostics }, errors)
+    byte_budget::decide_byte_scopes(&mut contract);
+    super::common_errors::add_common_errors(&mut contract);
+    (IngestOutput { contract, diagnostics }, errors)
 }
 
 /// Merges contracts that were read separately and decides again what depends on all of them.
-pub fn join(contracts: Vec<Contract>) -> Contract {
+pub fn merge_contracts(contracts: Vec<Contract>) -> Contract {
     let mut contract = contract::merge_all(contracts);
-    budget::settle(&mut contract);
+    byte_budget::decide_byte_scopes(&mut contract);
     contract
 }

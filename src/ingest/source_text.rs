@@ -2,33 +2,33 @@
 //!
 //! It never interprets the text: it only unpacks, decodes and locates.
 
-use super::{Diagnostic, IngestError, Place, Severity};
+use super::{IngestDiagnostic, IngestError, SourceLocation, IngestSeverity};
 use crate::contract::Provenance;
 use std::borrow::Cow;
 use std::io::Read as _;
 use std::ops::Range;
 
 /// Maximum size of an unpacked document in bytes.
-const MAX_BYTES: u64 = 256 << 20;
+const MAX_DOCUMENT_BYTES: u64 = 256 << 20;
 /// Maximum number of characters of a line that a diagnostic shows.
-const EXCERPT: usize = 240;
+const MAX_EXCERPT_CHARS: usize = 240;
 
 /// A document as text.
-pub(super) struct Text<'a> {
+pub(super) struct SourceText<'a> {
     pub name: String,
     pub text: Cow<'a, str>,
-    starts: Vec<usize>,
+    line_starts: Vec<usize>,
     /// Offset of the first invalid UTF-8 byte if any were replaced.
-    pub broken: Option<usize>,
+    pub invalid_utf8_offset: Option<usize>,
 }
 
-impl<'a> Text<'a> {
+impl<'a> SourceText<'a> {
     /// Unpacks gzip, removes a byte order mark and replaces invalid UTF-8.
     pub fn new(name: &str, bytes: &'a [u8]) -> Result<Self, IngestError> {
         let bytes: Cow<'a, [u8]> =
-            if bytes.starts_with(&[0x1f, 0x8b]) { Cow::Owned(unpack(name, bytes)?) } else { Cow::Borrowed(bytes) };
-        if bytes.len() as u64 > MAX_BYTES {
-            return Err(plain_error(name, "the document is too large", "split it, or name only the pages you need"));
+            if bytes.starts_with(&[0x1f, 0x8b]) { Cow::Owned(unpack_gzip(name, bytes)?) } else { Cow::Borrowed(bytes) };
+        if bytes.len() as u64 > MAX_DOCUMENT_BYTES {
+            return Err(error_at_start(name, "the document is too large", "split it, or name only the pages you need"));
         }
         let broken = std::str::from_utf8(&bytes).err().map(|error| error.valid_up_to());
         let text = match bytes {
@@ -44,70 +44,70 @@ impl<'a> Text<'a> {
         };
         let mut starts = vec![0];
         starts.extend(text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(index, _)| index + 1));
-        Ok(Self { name: short_name(name), text, starts, broken })
+        Ok(Self { name: document_name(name), text, line_starts: starts, invalid_utf8_offset: broken })
     }
 
     /// Returns the number of lines.
-    pub fn len(&self) -> usize {
-        self.starts.len()
+    pub fn line_count(&self) -> usize {
+        self.line_starts.len()
     }
 
     /// Returns a line, counted from 0, without its line ending. Lines past the end are empty.
     pub fn line(&self, index: usize) -> &str {
-        let Some(&start) = self.starts.get(index) else { return "" };
-        let end = self.starts.get(index + 1).map_or(self.text.len(), |next| next - 1);
+        let Some(&start) = self.line_starts.get(index) else { return "" };
+        let end = self.line_starts.get(index + 1).map_or(self.text.len(), |next| next - 1);
         self.text[start..end].trim_end_matches('\r')
     }
 
     /// Returns all lines.
     pub fn lines(&self) -> Vec<&str> {
-        (0..self.len()).map(|index| self.line(index)).collect()
+        (0..self.line_count()).map(|index| self.line(index)).collect()
     }
 
     /// Returns the line, counted from 1, that contains a byte offset.
-    pub fn line_of(&self, offset: usize) -> u32 {
-        to_u32(self.starts.partition_point(|start| *start <= offset))
+    pub fn line_at_offset(&self, offset: usize) -> u32 {
+        saturating_u32(self.line_starts.partition_point(|start| *start <= offset))
     }
 
     /// Returns the provenance of a line, counted from 1.
-    pub fn at(&self, line: u32) -> Provenance {
+    pub fn provenance_at(&self, line: u32) -> Provenance {
         Provenance::new(self.name.clone(), line)
     }
 
     /// Returns the location of a line's content without indentation. Lines count from 1.
-    pub fn place(&self, line: u32) -> Place {
+    pub fn line_location(&self, line: u32) -> SourceLocation {
         let index = (line.max(1) - 1) as usize;
         let text = self.line(index);
         let indent = text.len() - text.trim_start().len();
-        let start = self.starts.get(index).copied().unwrap_or(self.text.len());
-        self.place_at(start + indent..start + text.trim_end().len().max(indent))
+        let start = self.line_starts.get(index).copied().unwrap_or(self.text.len());
+        self.span_location(start + indent..start + text.trim_end().len().max(indent))
     }
 
     /// Returns the location of a byte range.
-    pub fn place_at(&self, span: Range<usize>) -> Place {
-        let line = self.line_of(span.start);
+    pub fn span_location(&self, span: Range<usize>) -> SourceLocation {
+        let line = self.line_at_offset(span.start);
         let text = self.line((line - 1) as usize);
-        let column = span.start.saturating_sub(self.starts[(line - 1) as usize]).min(text.len());
+        let column = span.start.saturating_sub(self.line_starts[(line - 1) as usize]).min(text.len());
         let before = text.get(..column).map_or(column, |before| before.chars().count());
-        Place {
+        SourceLocation {
             document: self.name.clone(),
             line,
-            column: to_u32(before + 1),
+            column: saturating_u32(before + 1),
             span,
-            excerpt: text.chars().take(EXCERPT).collect(),
+            excerpt: text.chars().take(MAX_EXCERPT_CHARS).collect(),
         }
     }
 
     /// Creates a note: nothing is lost.
-    pub fn note(&self, line: u32, message: impl Into<String>) -> Diagnostic {
-        Diagnostic { severity: Severity::Note, place: self.place(line), message: message.into(), hint: None }
+    pub fn note(&self, line: u32, message: impl Into<String>) -> IngestDiagnostic {
+        IngestDiagnostic { severity: IngestSeverity::Note, place: self.line_location(line), message: message.into(), hint: None }
     }
 
     /// Creates a warning: something in the document is missing from the contract.
-    pub fn warning(&self, line: u32, message: impl Into<String>, hint: impl Into<String>) -> Diagnostic {
-        Diagnostic {
-            severity: Severity::Warning,
-            place: self.place(line),
+    pub fn warning(&self, line: u32, message: impl Into<String>, hint: impl Into<String>) -> IngestDiagnostic {
+        IngestDiagnostic {
+            severity: IngestSeverity::Warning,
+            place: self.line_location(line),
             message: message.into(),
             hint: Some(hint.into()),
         }
@@ -115,30 +115,30 @@ impl<'a> Text<'a> {
 
     /// Creates an error: the document cannot be read.
     pub fn error(&self, line: u32, message: impl Into<String>, hint: impl Into<String>) -> IngestError {
-        IngestError { place: Box::new(self.place(line)), message: message.into(), hint: Some(hint.into()) }
+        IngestError { place: Box::new(self.line_location(line)), message: message.into(), hint: Some(hint.into()) }
     }
 }
 
-fn to_u32(number: usize) -> u32 {
+fn saturating_u32(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
-fn plain_error(name: &str, message: impl Into<String>, hint: &str) -> IngestError {
-    let place = Place { document: short_name(name), line: 1, column: 1, ..Place::default() };
+fn error_at_start(name: &str, message: impl Into<String>, hint: &str) -> IngestError {
+    let place = SourceLocation { document: document_name(name), line: 1, column: 1, ..SourceLocation::default() };
     IngestError { place: Box::new(place), message: message.into(), hint: Some(hint.to_owned()) }
 }
 
-fn unpack(name: &str, bytes: &[u8]) -> Result<Vec<u8>, IngestError> {
+fn unpack_gzip(name: &str, bytes: &[u8]) -> Result<Vec<u8>, IngestError> {
     let mut out = Vec::new();
-    let mut reader = flate2::read::MultiGzDecoder::new(bytes).take(MAX_BYTES + 1);
+    let mut reader = flate2::read::MultiGzDecoder::new(bytes).take(MAX_DOCUMENT_BYTES + 1);
     reader.read_to_end(&mut out).map_err(|error| {
-        plain_error(name, format!("invalid gzip: {error}"), "download the file again, or unpack it yourself")
+        error_at_start(name, format!("invalid gzip: {error}"), "download the file again, or unpack it yourself")
     })?;
     Ok(out)
 }
 
 /// Returns the document name shown to people: the file name, or `botocore:SERVICE/VERSION`.
-pub(super) fn short_name(name: &str) -> String {
+pub(super) fn document_name(name: &str) -> String {
     if name.starts_with("botocore:") {
         return name.to_owned();
     }

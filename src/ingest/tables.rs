@@ -2,8 +2,8 @@
 //!
 //! It never accepts a row shorter than its header: a malformed table becomes a warning with its line.
 
-use super::Diagnostic;
-use super::text::Text;
+use super::IngestDiagnostic;
+use super::source_text::SourceText;
 
 /// A row of an error table.
 pub(super) struct ErrorRow {
@@ -15,22 +15,22 @@ pub(super) struct ErrorRow {
 
 /// The contents of an error table.
 #[derive(Default)]
-pub(super) struct Table {
+pub(super) struct ErrorTable {
     pub errors: Vec<ErrorRow>,
     pub success: Option<(u32, u16)>,
     pub permission: Option<(u32, String)>,
 }
 
 /// Reads a table's lines. Returns an empty table if it does not list errors.
-pub(super) fn read(
-    text: &Text<'_>,
+pub(super) fn read_error_table(
+    text: &SourceText<'_>,
     line: u32,
     rows: &[String],
     under_errors: bool,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Table {
-    let mut table = Table::default();
-    let Some(header) = rows.first().map(|row| cells(row)) else { return table };
+    diagnostics: &mut Vec<IngestDiagnostic>,
+) -> ErrorTable {
+    let mut table = ErrorTable::default();
+    let Some(header) = rows.first().map(|row| split_cells(row)) else { return table };
     let column = |names: &[&str]| {
         header.iter().position(|cell| names.contains(&cell.to_ascii_lowercase().trim_matches(['*', '`', ' '])))
     };
@@ -39,7 +39,7 @@ pub(super) fn read(
     let description = column(&["description", "message", "meaning", "reason", "details", "cause", "when"]);
     if status.is_none()
         && let Some(place) = code
-        && rows.iter().skip(2).all(|row| cells(row).get(place).is_some_and(|cell| number(cell).is_some()))
+        && rows.iter().skip(2).all(|row| split_cells(row).get(place).is_some_and(|cell| parse_status(cell).is_some()))
     {
         (status, code) = (Some(place), None);
     }
@@ -53,17 +53,17 @@ pub(super) fn read(
         diagnostics.push(text.warning(line, message, hint));
         return table;
     };
-    let rule = rows.get(1).map(|row| cells(row)).unwrap_or_default();
-    let is_rule = !rule.is_empty()
-        && rule.iter().all(|cell| cell.contains('-') && cell.chars().all(|c| matches!(c, '-' | ':' | ' ')));
-    if !is_rule || rule.len() != header.len() {
+    let delimiter_row = rows.get(1).map(|row| split_cells(row)).unwrap_or_default();
+    let is_delimiter_row = !delimiter_row.is_empty()
+        && delimiter_row.iter().all(|cell| cell.contains('-') && cell.chars().all(|c| matches!(c, '-' | ':' | ' ')));
+    if !is_delimiter_row || delimiter_row.len() != header.len() {
         let message = "malformed table: the second line is not a delimiter row with as many columns as the header";
         let hint = "write one `---` per column";
         diagnostics.push(text.warning(line.saturating_add(1), message, hint));
     }
-    let first = if is_rule { 2 } else { 1 };
+    let first = if is_delimiter_row { 2 } else { 1 };
     for (line, row) in (line..).zip(rows).skip(first) {
-        let row = cells(row);
+        let row = split_cells(row);
         if row.len() != header.len() {
             let message = format!("malformed table: row has {} cells, header has {}", row.len(), header.len());
             diagnostics.push(text.warning(
@@ -75,7 +75,7 @@ pub(super) fn read(
                 continue;
             }
         }
-        let Some(number) = row.get(status).and_then(|cell| number(cell)) else {
+        let Some(number) = row.get(status).and_then(|cell| parse_status(cell)) else {
             let cell = row.get(status).cloned().unwrap_or_default();
             diagnostics.push(text.warning(
                 line,
@@ -90,7 +90,7 @@ pub(super) fn read(
             continue;
         }
         if number == 403 && table.permission.is_none() {
-            table.permission = permission(&words).map(|name| (line, name));
+            table.permission = find_permission(&words).map(|name| (line, name));
         }
         let name = code
             .and_then(|place| row.get(place))
@@ -107,7 +107,7 @@ pub(super) fn read(
 }
 
 /// Splits a row into its cells, without the outer bars.
-fn cells(row: &str) -> Vec<String> {
+fn split_cells(row: &str) -> Vec<String> {
     let row = row.trim();
     let row = row.strip_prefix('|').unwrap_or(row);
     let row = row.strip_suffix('|').filter(|row| !row.ends_with('\\')).unwrap_or(row);
@@ -136,13 +136,13 @@ fn cells(row: &str) -> Vec<String> {
     cells.into_iter().map(|cell| cell.trim().to_owned()).collect()
 }
 
-fn number(cell: &str) -> Option<u16> {
+fn parse_status(cell: &str) -> Option<u16> {
     let digits: String = cell.trim_matches(['`', '*', ' ']).chars().take_while(char::is_ascii_digit).collect();
     digits.parse().ok().filter(|code| (100..600).contains(code))
 }
 
 /// Extracts a permission such as `contacts:write` from ``Missing `contacts:write` permission``.
-fn permission(text: &str) -> Option<String> {
+fn find_permission(text: &str) -> Option<String> {
     let lower = text.to_ascii_lowercase();
     if !["permission", "scope"].iter().any(|word| lower.contains(word)) {
         return None;
@@ -157,18 +157,18 @@ fn permission(text: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn table(source: &str) -> (Table, Vec<Diagnostic>) {
-        let text = Text::new("a.mdx", source.as_bytes()).expect("it is text");
+    fn read_table(source: &str) -> (ErrorTable, Vec<IngestDiagnostic>) {
+        let text = SourceText::new("a.mdx", source.as_bytes()).expect("it is text");
         let rows: Vec<String> = source.lines().map(str::to_owned).collect();
         let mut diagnostics = Vec::new();
-        let table = read(&text, 1, &rows, true, &mut diagnostics);
+        let table = read_error_table(&text, 1, &rows, true, &mut diagnostics);
         (table, diagnostics)
     }
 
     #[test]
     fn columns_may_come_in_any_order() {
         let source = "| Description | Error Code | HTTP Status |\n|---|:-:|---|\n| Missing `a:w` permission | `no` | 403 |\n| a \\| b | `x|y` | 400 Bad Request |";
-        let (table, diagnostics) = table(source);
+        let (table, diagnostics) = read_table(source);
         assert_eq!(diagnostics, []);
         let rows: Vec<(&str, Option<u16>, u32)> =
             table.errors.iter().map(|row| (row.name.as_str(), row.status, row.line)).collect();
@@ -184,7 +184,7 @@ mod tests {
             ("| Status | Code |\n| --- | --- |\n| four | `a` |", 3),
             ("| What | Why |\n| --- | --- |\n| a | b |", 1),
         ] {
-            let (_, diagnostics) = table(source);
+            let (_, diagnostics) = read_table(source);
             assert_eq!(diagnostics.len(), 1, "{source}");
             assert_eq!(diagnostics[0].place.line, line, "{source}");
         }

@@ -2,16 +2,16 @@
 //!
 //! It never contains a secret that the scenario names.
 
-use crate::generate::Act;
-use crate::generate::{Case, acts_to_json};
-use crate::judge::{Judgement, in_words};
-use crate::run::Outcome;
-use crate::wire::{Redaction, curl};
+use crate::generate::Action;
+use crate::generate::{Case, actions_to_json};
+use crate::judge::{Judgement, describe_expectation};
+use crate::run::CaseOutcome;
+use crate::wire::{Redaction, curl_command};
 use std::fmt;
 
 /// A response or a state that contradicts the contract.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
+pub struct InProcessFinding {
     /// The id of the case: `cards/LinkCard/note/length/…`.
     pub id: String,
     /// The rule in words: `at most 6 entries`.
@@ -30,20 +30,20 @@ pub struct Finding {
     pub seed: Option<String>,
 }
 
-impl Finding {
+impl InProcessFinding {
     pub(crate) fn new(
-        outcome: &Outcome,
+        outcome: &CaseOutcome,
         judgement: &Judgement,
-        acts: Option<&[Act]>,
+        actions: Option<&[Action]>,
         origin: &str,
         redaction: &Redaction,
     ) -> Self {
         let case: &Case = &outcome.case;
         let requests = outcome.exchanges.iter().flatten().map(|exchange| {
-            let line = curl(&exchange.sent, origin, redaction).map(|line| line.0);
+            let line = curl_command(&exchange.request, origin, redaction).map(|line| line.0);
             let line =
-                line.unwrap_or_else(|| redaction.clean(&format!("{} {}", exchange.sent.method, exchange.sent.target)));
-            match &exchange.answer {
+                line.unwrap_or_else(|| redaction.redact(&format!("{} {}", exchange.request.method, exchange.request.target)));
+            match &exchange.response {
                 Ok(answer) => format!("{line}   # {}", answer.status),
                 Err(reason) => format!("{line}   # {reason}"),
             }
@@ -52,16 +52,16 @@ impl Finding {
             id: case.id.0.clone(),
             rule: case.rule.clone(),
             source: case.source.as_ref().map(ToString::to_string),
-            expected: in_words(&case.expectation),
-            observed: redaction.clean(&judgement.observed.to_string()),
-            why: redaction.clean(&judgement.why),
+            expected: describe_expectation(&case.expectation),
+            observed: redaction.redact(&judgement.observed.to_string()),
+            why: redaction.redact(&judgement.why),
             requests: requests.collect(),
-            seed: acts.map(|acts| redaction.clean(&acts_to_json(acts).to_string())),
+            seed: actions.map(|acts| redaction.redact(&actions_to_json(acts).to_string())),
         }
     }
 }
 
-impl fmt::Display for Finding {
+impl fmt::Display for InProcessFinding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.id)?;
         write!(f, "    documented   {}", self.rule)?;

@@ -30,11 +30,11 @@
 //! # Ok::<(), overstep::inprocess::SubjectError>(())
 //! ```
 
-mod carry;
+mod transport;
 mod finding;
-mod redraw;
+mod mutation;
 mod subject;
 
-pub use finding::Finding;
-pub use redraw::redrawn;
+pub use finding::InProcessFinding;
+pub use mutation::mutate;
 pub use subject::{Subject, SubjectError};

@@ -2,7 +2,7 @@
 //!
 //! It never interprets the choices: the same seed always makes the same change.
 
-use crate::generate::draw::{Draw as _, Seeded};
+use crate::generate::draw::{Draw as _, SeededDraw};
 
 /// Mutates the first `size` of the `bytes`, of which at most `max_size` may be used: keeps a prefix and redraws
 /// everything after it, sometimes all bytes. Returns the new size, or `None` in half of all calls, which leaves the
@@ -10,17 +10,17 @@ use crate::generate::draw::{Draw as _, Seeded};
 ///
 /// A fuzzer's own mutations seldom change many choices at once, but a value of a certain length that contains a certain
 /// character takes several.
-pub fn redrawn(bytes: &mut [u8], size: usize, most: usize, seed: u32) -> Option<usize> {
-    let mut draw = Seeded::new(seed.into(), "redrawn");
+pub fn mutate(bytes: &mut [u8], size: usize, max_size: usize, seed: u32) -> Option<usize> {
+    let mut draw = SeededDraw::new(seed.into(), "redrawn");
     // Requests in JSON are not choices.
     if draw.one_in(2) || bytes.first() == Some(&b'[') && size > 0 {
         return None;
     }
-    let most = most.min(bytes.len());
-    let kept = if draw.one_in(2) { 0 } else { draw.below(size.min(most) as u64 + 1) as usize };
-    let new = (kept + draw.between(1, 400) as usize).min(most);
-    bytes[kept..new].fill_with(|| draw.below(256) as u8);
-    Some(new)
+    let most = max_size.min(bytes.len());
+    let kept_size = if draw.one_in(2) { 0 } else { draw.below(size.min(most) as u64 + 1) as usize };
+    let new_size = (kept_size + draw.between(1, 400) as usize).min(most);
+    bytes[kept_size..new_size].fill_with(|| draw.below(256) as u8);
+    Some(new_size)
 }
 
 #[cfg(test)]
@@ -34,8 +34,8 @@ mod tests {
             for (size, most) in [(0, 0), (0, 8), (5, 8), (8, 8), (40, 512)] {
                 let before: Vec<u8> = (0..most.max(size)).map(|at| at as u8).collect();
                 let (mut one, mut other) = (before.clone(), before.clone());
-                let new = redrawn(&mut one, size, most, seed);
-                assert_eq!((new, &one), (redrawn(&mut other, size, most, seed), &other));
+                let new = mutate(&mut one, size, most, seed);
+                assert_eq!((new, &one), (mutate(&mut other, size, most, seed), &other));
                 match new {
                     Some(new) => assert!(new <= most),
                     None => assert_eq!(one, before),

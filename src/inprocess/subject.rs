@@ -2,12 +2,12 @@
 //!
 //! It never keeps anything of a service between calls; the caller decides whether state persists.
 
-use super::Finding;
-use super::carry::carry;
+use super::InProcessFinding;
+use super::transport::send_request;
 use crate::contract::{self, Amendment, Contract, Provenance};
-use crate::generate::{self, Act, Case, PlanError, Wild, infer};
+use crate::generate::{self, Action, Case, PlanError, FuzzGenerator, complete_scenario};
 use crate::judge::{Verdict, judge};
-use crate::run::{Endpoint, Left, Liveness, Local, Outcome, Plan, SearchTime, Settings, Stop};
+use crate::run::{Endpoint, LeakedFixtures, Liveness, InProcessRunner, CaseOutcome, RunPlan, SearchBudget, TransportOptions, CancelToken};
 use crate::scenario::{self, Scenario};
 use bytes::Bytes;
 use http_body::Body;
@@ -35,17 +35,17 @@ pub enum SubjectError {
 pub struct Subject {
     contract: &'static Contract,
     scenario: &'static Scenario,
-    wild: Wild<'static>,
-    local: Mutex<Local<'static>>,
+    generator: FuzzGenerator<'static>,
+    runner: Mutex<InProcessRunner<'static>>,
     origin: String,
     authority: String,
-    plan: &'static Plan<'static>,
+    plan: &'static RunPlan<'static>,
     /// Number of inputs run so far.
-    before: AtomicU64,
+    input_count: AtomicU64,
 }
 
 /// Base URL that requests name; nothing listens there.
-const ORIGIN: &str = "http://localhost";
+const DEFAULT_ORIGIN: &str = "http://localhost";
 
 impl Subject {
     /// Reads a contract, as `overstep ingest --format json` writes it, and a scenario. The scenario's `sources` are
@@ -58,8 +58,8 @@ impl Subject {
         let contract = contract::from_json(contract).map_err(|error| SubjectError::Contract(error.to_string()))?;
         let name = contract.service.clone();
         let (scenario, _) =
-            scenario::read(&name, scenario).map_err(|error| SubjectError::Scenario(error.to_string()))?;
-        Self::of(contract, &scenario, ORIGIN)
+            scenario::read_scenario(&name, scenario).map_err(|error| SubjectError::Scenario(error.to_string()))?;
+        Self::from_parts(contract, &scenario, DEFAULT_ORIGIN)
     }
 
     /// Creates a subject from a contract and a scenario that are already parsed. `base` is the base URL that requests
@@ -67,8 +67,8 @@ impl Subject {
     ///
     /// # Errors
     /// See [`Subject::new`].
-    pub fn of(mut contract: Contract, scenario: &Scenario, base: &str) -> Result<Self, SubjectError> {
-        let wrong = |error: &dyn Display| SubjectError::Scenario(error.to_string());
+    pub fn from_parts(mut contract: Contract, scenario: &Scenario, base: &str) -> Result<Self, SubjectError> {
+        let scenario_error = |error: &dyn Display| SubjectError::Scenario(error.to_string());
         for entry in &scenario.amendments {
             let amendment = Amendment {
                 at: entry.at.clone(),
@@ -77,47 +77,47 @@ impl Subject {
                 reason: entry.reason.clone(),
                 source: Provenance::new("the scenario", entry.line),
             };
-            contract.amend(&amendment).map_err(|error| wrong(&error))?;
+            contract.amend(&amendment).map_err(|error| scenario_error(&error))?;
         }
         if let Some(name) =
-            scenario.only.iter().chain(scenario.operations.keys()).find(|name| contract.operation(name).is_none())
+            scenario.included_operations.iter().chain(scenario.operations.keys()).find(|name| contract.operation(name).is_none())
         {
-            return Err(wrong(&format!("the contract has no operation `{name}`")));
+            return Err(scenario_error(&format!("the contract has no operation `{name}`")));
         }
-        let completed = infer(&contract, scenario).scenario;
+        let completed_scenario = complete_scenario(&contract, scenario).scenario;
         if let Some(protocol) = scenario.protocol {
             contract.protocol = Some(protocol);
         }
-        let endpoint = Endpoint::parse(base).map_err(|error| wrong(&error))?;
+        let endpoint = Endpoint::parse(base).map_err(|error| scenario_error(&error))?;
         // A fuzzer's process creates one subject, and everything that borrows from it lives as long.
         let contract: &'static Contract = Box::leak(Box::new(contract));
-        let scenario: &'static Scenario = Box::leak(Box::new(completed));
+        let scenario: &'static Scenario = Box::leak(Box::new(completed_scenario));
         let endpoint: &'static Endpoint = Box::leak(Box::new(endpoint));
-        let plan: &'static Plan<'static> = Box::leak(Box::new(Plan {
+        let plan: &'static RunPlan<'static> = Box::leak(Box::new(RunPlan {
             contract,
             scenario,
             endpoint,
-            settings: Settings::default(),
+            transport_options: TransportOptions::default(),
             run_id: "fuzz".to_owned(),
-            values: IndexMap::new(),
-            aws: None,
-            control: &|_| None,
-            stop: Stop::default(),
-            left: Left::default(),
-            search_time: SearchTime::default(),
+            overrides: IndexMap::new(),
+            aws_keys: None,
+            control_case: &|_| None,
+            cancel_token: CancelToken::default(),
+            leaked_fixtures: LeakedFixtures::default(),
+            search_time: SearchBudget::default(),
             #[cfg(feature = "run")]
             server: None,
-            revive: None,
+            restart_endpoint: None,
         }));
         Ok(Self {
             contract,
             scenario,
-            wild: Wild::new(contract, scenario, 1)?,
-            local: Mutex::new(Local::new(plan)),
+            generator: FuzzGenerator::new(contract, scenario, 1)?,
+            runner: Mutex::new(InProcessRunner::new(plan)),
             origin: endpoint.origin(),
             authority: endpoint.authority(),
             plan,
-            before: AtomicU64::new(0),
+            input_count: AtomicU64::new(0),
         })
     }
 
@@ -127,18 +127,18 @@ impl Subject {
     }
 
     /// Returns the actions that a fuzzer's bytes stand for, for a readable corpus.
-    pub fn acts(&self, bytes: &[u8]) -> Option<Vec<Act>> {
-        self.wild.from_bytes(bytes)
+    pub fn actions_from_bytes(&self, bytes: &[u8]) -> Option<Vec<Action>> {
+        self.generator.actions_from_bytes(bytes)
     }
 
     /// Returns seeds for a corpus: the control of each operation.
     pub fn seeds(&self) -> Vec<Vec<u8>> {
-        self.wild.plain().iter().map(|acts| generate::acts_to_json(acts).to_string().into_bytes()).collect()
+        self.generator.control_actions().iter().map(|actions| generate::actions_to_json(actions).to_string().into_bytes()).collect()
     }
 
     /// Returns the words of a libFuzzer dictionary: names, enum values and limits of the contract.
     pub fn words(&self) -> Vec<String> {
-        self.wild.words()
+        self.generator.dictionary_words()
     }
 
     /// Turns a fuzzer's bytes into one or more requests, calls the service, and checks every response and the final
@@ -154,7 +154,7 @@ impl Subject {
         R: Body,
         R::Error: Display,
     {
-        if let Err(finding) = self.fuzzed(bytes, service) {
+        if let Err(finding) = self.try_fuzz(bytes, service) {
             panic!("{finding}");
         }
     }
@@ -163,7 +163,7 @@ impl Subject {
     ///
     /// # Errors
     /// Returns a finding if a check fails.
-    pub fn fuzzed<S, B, R>(&self, bytes: &[u8], service: &mut S) -> Result<usize, Box<Finding>>
+    pub fn try_fuzz<S, B, R>(&self, bytes: &[u8], service: &mut S) -> Result<usize, Box<InProcessFinding>>
     where
         S: Service<http::Request<B>, Response = http::Response<R>>,
         S::Error: Display,
@@ -171,14 +171,14 @@ impl Subject {
         R: Body,
         R::Error: Display,
     {
-        let Some(acts) = self.wild.from_bytes(bytes) else { return Ok(0) };
-        let Some(tale) = self.wild.tale(&self.name(bytes), &acts) else { return Ok(0) };
-        let mut outcome = self.run(tale.case, service);
-        for claim in &tale.claims {
-            claim.apply(std::sync::Arc::make_mut(&mut outcome.case));
-            self.judged(&outcome, Some(&acts))?;
+        let Some(actions) = self.generator.actions_from_bytes(bytes) else { return Ok(0) };
+        let Some(fuzz_case) = self.generator.build_fuzz_case(&self.unique_name(bytes), &actions) else { return Ok(0) };
+        let mut outcome = self.run_case(fuzz_case.case, service);
+        for check in &fuzz_case.checks {
+            check.apply_to(std::sync::Arc::make_mut(&mut outcome.case));
+            self.check_outcome(&outcome, Some(&actions))?;
         }
-        Ok(tale.claims.len())
+        Ok(fuzz_case.checks.len())
     }
 
     /// Tests the service with every planned case, as `overstep check` sends them. The iterator is lazy: each item sends
@@ -189,7 +189,7 @@ impl Subject {
     pub fn check<'s, S, B, R>(
         &'s self,
         service: &'s mut S,
-    ) -> Result<impl Iterator<Item = Result<(), Box<Finding>>> + use<'s, S, B, R>, PlanError>
+    ) -> Result<impl Iterator<Item = Result<(), Box<InProcessFinding>>> + use<'s, S, B, R>, PlanError>
     where
         S: Service<http::Request<B>, Response = http::Response<R>>,
         S::Error: Display,
@@ -197,23 +197,23 @@ impl Subject {
         R: Body,
         R::Error: Display,
     {
-        let options = generate::Options { seed: 1, ..generate::Options::default() };
-        let cases = generate::cases(self.contract, self.scenario, options)?;
+        let options = generate::GenerationOptions { seed: 1, ..generate::GenerationOptions::default() };
+        let cases = generate::generate_cases(self.contract, self.scenario, options)?;
         Ok(cases.map(|case| {
-            let outcome = self.run(case, service);
-            self.judged(&outcome, None)
+            let outcome = self.run_case(case, service);
+            self.check_outcome(&outcome, None)
         }))
     }
 
     /// Returns a name for resources, made of the bytes that use them and the number of inputs before. A service whose
     /// state persists has seen none of them, even if the same bytes are run again.
-    fn name(&self, bytes: &[u8]) -> String {
+    fn unique_name(&self, bytes: &[u8]) -> String {
         use sha2::{Digest as _, Sha256};
-        let before = self.before.fetch_add(1, Ordering::Relaxed);
+        let before = self.input_count.fetch_add(1, Ordering::Relaxed);
         format!("{}-{before}", data_encoding::HEXLOWER.encode(&Sha256::digest(bytes)[..5]))
     }
 
-    fn run<S, B, R>(&self, case: Case, service: &mut S) -> Outcome
+    fn run_case<S, B, R>(&self, case: Case, service: &mut S) -> CaseOutcome
     where
         S: Service<http::Request<B>, Response = http::Response<R>>,
         S::Error: Display,
@@ -221,20 +221,20 @@ impl Subject {
         R: Body,
         R::Error: Display,
     {
-        let mut local = self.local.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut outcome = local.case(case, &mut |message| carry(service, message, &self.authority));
+        let mut runner = self.runner.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut outcome = runner.run_case(case, &mut |message| send_request(service, message, &self.authority));
         // Within the process, only the service can be at fault for a missing response.
-        if outcome.exchanges.iter().flatten().any(|exchange| exchange.answer.is_err()) {
+        if outcome.exchanges.iter().flatten().any(|exchange| exchange.response.is_err()) {
             outcome.liveness = Some(Liveness::Alive);
         }
         outcome
     }
 
-    fn judged(&self, outcome: &Outcome, acts: Option<&[Act]>) -> Result<(), Box<Finding>> {
+    fn check_outcome(&self, outcome: &CaseOutcome, actions: Option<&[Action]>) -> Result<(), Box<InProcessFinding>> {
         let judgement = judge(self.contract, self.scenario, outcome);
         if judgement.verdict != Verdict::Diverges {
             return Ok(());
         }
-        Err(Box::new(Finding::new(outcome, &judgement, acts, &self.origin, &self.plan.redaction())))
+        Err(Box::new(InProcessFinding::new(outcome, &judgement, actions, &self.origin, &self.plan.redaction())))
     }
 }

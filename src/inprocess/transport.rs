@@ -2,8 +2,8 @@
 //!
 //! It never judges a response, and never reads a body beyond a limit.
 
-use crate::run::{Answer, NoAnswer};
-use crate::wire::Message;
+use crate::run::{HttpResponse, TransportError};
+use crate::wire::EncodedRequest;
 use bytes::{Buf as _, Bytes, BytesMut};
 use http_body::Body;
 use std::fmt::Display;
@@ -12,10 +12,10 @@ use std::pin::pin;
 use tower_service::Service;
 
 /// Maximum number of bytes read of a response body.
-const MOST_BODY: usize = 4 << 20;
+const MAX_BODY_BYTES: usize = 4 << 20;
 
 /// Sends a request and waits for the complete response.
-pub(super) fn carry<S, B, R>(service: &mut S, message: &Message, host: &str) -> Result<Answer, NoAnswer>
+pub(super) fn send_request<S, B, R>(service: &mut S, message: &EncodedRequest, host: &str) -> Result<HttpResponse, TransportError>
 where
     S: Service<http::Request<B>, Response = http::Response<R>>,
     S::Error: Display,
@@ -24,27 +24,27 @@ where
     R::Error: Display,
 {
     // Bytes that no HTTP library accepts never reach a service.
-    let request = request(message, host).ok_or_else(|| NoAnswer::Unreachable("needs a raw connection".into()))?;
+    let request = build_request(message, host).ok_or_else(|| TransportError::Unreachable("needs a raw connection".into()))?;
     block_on(async {
         // An error of the service itself ends the connection.
-        poll_fn(|context| service.poll_ready(context)).await.map_err(|_| NoAnswer::Dropped)?;
-        let response = service.call(request).await.map_err(|_| NoAnswer::Dropped)?;
+        poll_fn(|context| service.poll_ready(context)).await.map_err(|_| TransportError::Dropped)?;
+        let response = service.call(request).await.map_err(|_| TransportError::Dropped)?;
         let (head, body) = response.into_parts();
         let mut body = pin!(body);
-        let mut whole = BytesMut::new();
-        let mut cut = None;
+        let mut received = BytesMut::new();
+        let mut read_error = None;
         while let Some(frame) = poll_fn(|context| body.as_mut().poll_frame(context)).await {
             match frame.map(http_body::Frame::into_data) {
                 Ok(Ok(mut data)) => {
-                    while data.has_remaining() && whole.len() <= MOST_BODY {
+                    while data.has_remaining() && received.len() <= MAX_BODY_BYTES {
                         let chunk = data.copy_to_bytes(data.chunk().len());
-                        whole.extend_from_slice(&chunk);
+                        received.extend_from_slice(&chunk);
                     }
                 }
                 Ok(Err(_trailers)) => {}
-                Err(reason) => cut = Some(reason.to_string()),
+                Err(reason) => read_error = Some(reason.to_string()),
             }
-            if cut.is_some() || whole.len() > MOST_BODY {
+            if read_error.is_some() || received.len() > MAX_BODY_BYTES {
                 break;
             }
         }
@@ -52,12 +52,12 @@ where
             .headers
             .iter()
             .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
-        Ok(Answer::read(head.status.as_u16(), headers.collect(), whole.freeze(), cut.is_some(), MOST_BODY))
+        Ok(HttpResponse::from_parts(head.status.as_u16(), headers.collect(), received.freeze(), read_error.is_some(), MAX_BODY_BYTES))
     })
 }
 
 /// Returns the request as a server's HTTP library would pass it on, or `None` if the library would reject it.
-fn request<B: From<Bytes>>(message: &Message, host: &str) -> Option<http::Request<B>> {
+fn build_request<B: From<Bytes>>(message: &EncodedRequest, host: &str) -> Option<http::Request<B>> {
     if message.raw {
         return None;
     }
@@ -66,8 +66,8 @@ fn request<B: From<Bytes>>(message: &Message, host: &str) -> Option<http::Reques
     for (name, value) in &message.headers {
         builder = builder.header(name.as_str(), value.as_str());
     }
-    let announced = !message.body.is_empty() || matches!(message.method.as_str(), "POST" | "PUT" | "PATCH");
-    if announced && message.header("content-length").is_none() {
+    let needs_content_length = !message.body.is_empty() || matches!(message.method.as_str(), "POST" | "PUT" | "PATCH");
+    if needs_content_length && message.header("content-length").is_none() {
         builder = builder.header(http::header::CONTENT_LENGTH, message.body.len());
     }
     builder.body(B::from(message.body.clone())).ok()

@@ -2,17 +2,17 @@
 //!
 //! It never asks whether the accepted behaviour is right.
 
-use super::{Difference, Judgement, Values, Verdict, form::form, in_words};
+use super::{ValueDifference, Judgement, ResponseValues, Verdict, form::response_form, describe_expectation};
 use crate::contract::Contract;
-use crate::generate::{Case, Intent, Judged};
-use crate::run::Outcome;
-use crate::snapshot::{Form, Mark, Seen, Snapshot};
+use crate::generate::{Case, Intent, JudgedPart};
+use crate::run::CaseOutcome;
+use crate::snapshot::{ResponseForm, DocumentedMark, ObservedBehavior, Snapshot};
 use serde::{Deserialize, Serialize};
 
 /// How a response compares with the accepted one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Change {
+pub enum SnapshotChange {
     /// The response matches the accepted one.
     Same,
     /// The response differs from the accepted one.
@@ -26,26 +26,26 @@ pub enum Change {
 
 /// A case's response, its snapshot key and the accepted response.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Comparison {
+pub struct SnapshotComparison {
     /// Where the case is recorded in a snapshot.
-    pub spot: Spot,
+    pub key: SnapshotKey,
     /// The observed response; absent if the case was inconclusive.
-    pub seen: Option<Seen>,
+    pub observed: Option<ObservedBehavior>,
     /// The documented behaviour, if the response breaks it.
-    pub mark: Option<Mark>,
+    pub mark: Option<DocumentedMark>,
     /// The accepted response; its form is included only if the response differs.
-    pub accepted: Option<Seen>,
+    pub accepted: Option<ObservedBehavior>,
     /// How the two compare.
-    pub change: Change,
+    pub change: SnapshotChange,
     /// Whether the response breaks the contract and was accepted as such.
-    pub known: bool,
+    pub is_known_divergence: bool,
     /// Values that differ from those of the second endpoint, in a differential run.
-    pub differs: Vec<Difference>,
+    pub value_differences: Vec<ValueDifference>,
 }
 
 /// Where a case is recorded in a snapshot.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Spot {
+pub struct SnapshotKey {
     /// Member and constraint, or the parts of the ID in their place: `Tags{key}/length`.
     pub place: String,
     /// Side of the constraint: `at-max`, `violated`, `valid` …
@@ -54,7 +54,7 @@ pub struct Spot {
     pub variant: String,
 }
 
-impl Spot {
+impl SnapshotKey {
     /// Derives the key from a case's ID and intent.
     pub fn new(id: &str, intent: Intent) -> Self {
         let after = id.splitn(3, '/').nth(2).unwrap_or(id);
@@ -65,26 +65,26 @@ impl Spot {
         };
         Self {
             place: place.to_owned(),
-            side: side(variant, intent, place.starts_with("law/")).to_owned(),
+            side: constraint_side(variant, intent, place.starts_with("law/")).to_owned(),
             variant: variant.to_owned(),
         }
     }
 }
 
-impl Comparison {
+impl SnapshotComparison {
     /// Returns true if the case is a finding: it breaks the contract and is not a known divergence, or its response
     /// differs from the accepted one.
     pub fn is_finding(&self, verdict: Verdict, strict: bool) -> bool {
-        is_finding(verdict, self.known, self.change, strict)
+        is_finding(verdict, self.is_known_divergence, self.change, strict)
     }
 
     /// Adds the values that differ from those of another endpoint. They count only if everything else is the same.
     #[must_use]
-    pub fn beside(mut self, was: &Values, now: &Values) -> Self {
-        if self.change == Change::Same {
-            self.differs = was.differences(now);
-            if !self.differs.is_empty() {
-                self.change = Change::Changed;
+    pub fn with_value_differences(mut self, was: &ResponseValues, now: &ResponseValues) -> Self {
+        if self.change == SnapshotChange::Same {
+            self.value_differences = was.differences(now);
+            if !self.value_differences.is_empty() {
+                self.change = SnapshotChange::Changed;
             }
         }
         self
@@ -92,35 +92,35 @@ impl Comparison {
 
     /// Describes the accepted response if the observed one differs from it. The form is described only if nothing else
     /// differs.
-    pub fn accepted_in_words(&self) -> Option<String> {
-        let (Change::Changed, Some(accepted), Some(seen)) = (self.change, &self.accepted, &self.seen) else {
+    pub fn describe_accepted(&self) -> Option<String> {
+        let (SnapshotChange::Changed, Some(accepted), Some(seen)) = (self.change, &self.accepted, &self.observed) else {
             return None;
         };
         let words = accepted.to_string();
-        if let Some(first) = self.differs.first() {
-            return Some(first.in_words(&words).0);
+        if let Some(first) = self.value_differences.first() {
+            return Some(first.describe(&words).0);
         }
         if words != seen.to_string() {
             return Some(words);
         }
-        let of = |form: &Option<Form>| form.clone().unwrap_or_default().0;
+        let of = |form: &Option<ResponseForm>| form.clone().unwrap_or_default().0;
         let (before, now) = (of(&accepted.form), of(&seen.form));
-        let told = |fact: &(String, String)| format!("{} {}", fact.0, fact.1);
-        let gone: Vec<String> = before.iter().filter(|fact| !now.contains(fact)).map(told).collect();
-        let come: Vec<String> = now.iter().filter(|fact| !before.contains(fact)).map(told).collect();
+        let describe_fact = |fact: &(String, String)| format!("{} {}", fact.0, fact.1);
+        let removed: Vec<String> = before.iter().filter(|fact| !now.contains(fact)).map(describe_fact).collect();
+        let added: Vec<String> = now.iter().filter(|fact| !before.contains(fact)).map(describe_fact).collect();
         let part = |word: &str, facts: &[String]| (!facts.is_empty()).then(|| format!("{word} {}", facts.join(", ")));
-        let parts: Vec<String> = [part("with", &gone), part("without", &come)].into_iter().flatten().collect();
+        let parts: Vec<String> = [part("with", &removed), part("without", &added)].into_iter().flatten().collect();
         Some(format!("{words} {}", parts.join(", ")))
     }
 }
 
 /// Returns true if a case is a finding, judging by its recorded results.
-pub fn is_finding(verdict: Verdict, known: bool, change: Change, strict: bool) -> bool {
-    (verdict == Verdict::Diverges && (strict || !known)) || change == Change::Changed
+pub fn is_finding(verdict: Verdict, known: bool, change: SnapshotChange, strict: bool) -> bool {
+    (verdict == Verdict::Diverges && (strict || !known)) || change == SnapshotChange::Changed
 }
 
 /// Returns the side of a limit that the variant is named after, or else the kind of request.
-fn side(variant: &str, intent: Intent, law: bool) -> &str {
+fn constraint_side(variant: &str, intent: Intent, law: bool) -> &str {
     for limit in ["below-min", "at-min", "above-min", "below-max", "at-max", "above-max"] {
         if variant.strip_prefix(limit).is_some_and(|rest| rest.is_empty() || rest.starts_with('-')) {
             return limit;
@@ -140,58 +140,58 @@ fn side(variant: &str, intent: Intent, law: bool) -> &str {
 /// Returns the response to a case and how it compares with the accepted response of its operation.
 ///
 /// `clean` redacts, in place, what must not be written to any file.
-pub fn compare(
+pub fn compare_with_snapshot(
     contract: &Contract,
-    outcome: &Outcome,
+    outcome: &CaseOutcome,
     judgement: &Judgement,
     accepted: Option<&Snapshot>,
     clean: impl Fn(&mut String),
-) -> Comparison {
+) -> SnapshotComparison {
     let case = &outcome.case;
-    let spot = Spot::new(&case.id.0, case.intent);
+    let spot = SnapshotKey::new(&case.id.0, case.intent);
     if !matches!(judgement.verdict, Verdict::Pass | Verdict::Diverges | Verdict::Unspecified) {
-        return Comparison { spot, ..Comparison::default() };
+        return SnapshotComparison { key: spot, ..SnapshotComparison::default() };
     }
-    let seen = seen(contract, case, outcome, judgement, clean);
-    let mark = (judgement.verdict == Verdict::Diverges).then(|| Mark::new(&in_words(&case.expectation))).flatten();
+    let seen = observed_response(contract, case, outcome, judgement, clean);
+    let mark = (judgement.verdict == Verdict::Diverges).then(|| DocumentedMark::new(&describe_expectation(&case.expectation))).flatten();
     let held = accepted.and_then(|all| Some((all, all.lookup(&spot.place, &spot.side, &spot.variant)?)));
     let (change, accepted) = match held {
-        None => (Change::New, None),
-        Some((all, held)) if all.agrees(held, &seen) => {
+        None => (SnapshotChange::New, None),
+        Some((all, held)) if all.is_accepted(held, &seen) => {
             let (status, error, note) = (seen.status, seen.error.clone(), seen.note.clone());
-            (Change::Same, Some(Seen { status, error, note, form: None }))
+            (SnapshotChange::Same, Some(ObservedBehavior { status, error, note, form: None }))
         }
-        Some((all, held)) => (Change::Changed, Some(all.seen(held))),
+        Some((all, held)) => (SnapshotChange::Changed, Some(all.expand_response(held))),
     };
-    let known = change == Change::Same && judgement.verdict == Verdict::Diverges;
-    Comparison { spot, seen: Some(seen), mark, accepted, change, known, differs: Vec::new() }
+    let known = change == SnapshotChange::Same && judgement.verdict == Verdict::Diverges;
+    SnapshotComparison { key: spot, observed: Some(seen), mark, accepted, change, is_known_divergence: known, value_differences: Vec::new() }
 }
 
-fn seen(
+fn observed_response(
     contract: &Contract,
     case: &Case,
-    outcome: &Outcome,
+    outcome: &CaseOutcome,
     judgement: &Judgement,
     clean: impl Fn(&mut String),
-) -> Seen {
+) -> ObservedBehavior {
     let observed = &judgement.observed;
     let answer = match case.judged {
         // The form of the responses to a law's steps is covered by cases of their own.
-        Judged::Law(_) => None,
-        Judged::Step(index) => {
-            outcome.exchanges.get(index).and_then(Option::as_ref).and_then(|one| one.answer.as_ref().ok())
+        JudgedPart::Law(_) => None,
+        JudgedPart::Step(index) => {
+            outcome.exchanges.get(index).and_then(Option::as_ref).and_then(|one| one.response.as_ref().ok())
         }
     };
     let output = contract.operation(case.operation.as_str()).and_then(|operation| operation.output.as_ref());
     let form = answer.map(|answer| {
-        let mut form = form(contract, output, answer, observed);
+        let mut form = response_form(contract, output, answer, observed);
         for (name, value) in &mut form.0 {
             clean(name);
             clean(value);
         }
         form
     });
-    Seen { status: observed.status, error: observed.error.clone(), note: observed.note.clone(), form }
+    ObservedBehavior { status: observed.status, error: observed.error.clone(), note: observed.note.clone(), form }
 }
 
 #[cfg(test)]
@@ -208,7 +208,7 @@ mod tests {
             ("s/Op/law/merges", Intent::Law, ("law/merges", "law", "case")),
             ("s/Op/x/enum/a/b", Intent::Violates, ("x/enum", "violated", "a/b")),
         ] {
-            let spot = Spot::new(id, intent);
+            let spot = SnapshotKey::new(id, intent);
             assert_eq!((spot.place.as_str(), spot.side.as_str(), spot.variant.as_str()), expected, "{id}");
         }
     }

@@ -3,8 +3,8 @@
 //! It never judges a case.
 
 use super::{Judgement, Verdict};
-use crate::contract::{Constraint, Contract, Role};
-use crate::generate::{Case, Expectation, Intent, constraints};
+use crate::contract::{Constraint, Contract, ErrorRole};
+use crate::generate::{Case, Expectation, Intent, documented_constraints};
 use indexmap::IndexMap;
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
@@ -12,32 +12,32 @@ use std::fmt::Write as _;
 /// Coverage of a run by operation.
 #[derive(Debug, Default)]
 pub struct Coverage {
-    rows: IndexMap<String, Row>,
+    rows: IndexMap<String, OperationRow>,
     /// Buffer for building keys, most of which are already in the maps, so that looking them up allocates nothing.
-    key: String,
+    key_buffer: String,
 }
 
 #[derive(Debug, Default)]
-struct Row {
+struct OperationRow {
     counts: OperationCoverage,
     /// `member path/constraint` of every constraint that the contract states.
-    stated: HashSet<String>,
-    reached: HashSet<String>,
+    stated_constraints: HashSet<String>,
+    covered_constraints: HashSet<String>,
     /// Documented errors with their roles.
-    documented: IndexMap<String, Role>,
-    provokable: HashSet<String>,
-    provoked: HashSet<String>,
-    limits: Reached,
-    enums: Reached,
-    members: Reached,
-    laws: Reached,
+    documented_errors: IndexMap<String, ErrorRole>,
+    provokable_errors: HashSet<String>,
+    provoked_errors: HashSet<String>,
+    limits: CoveredItems,
+    enums: CoveredItems,
+    members: CoveredItems,
+    laws: CoveredItems,
 }
 
 /// Items that cases test, and whether any of those cases got a response.
 #[derive(Debug, Default)]
-struct Reached(HashMap<String, bool>);
+struct CoveredItems(HashMap<String, bool>);
 
-impl Reached {
+impl CoveredItems {
     fn add(&mut self, key: &str, answered: bool) {
         match self.0.get_mut(key) {
             Some(known) => *known |= answered,
@@ -87,19 +87,19 @@ pub struct OperationCoverage {
     pub laws: (u64, u64),
 }
 
-const SIDES: [&str; 4] = ["below-min", "at-min", "at-max", "above-max"];
+const LIMIT_SIDES: [&str; 4] = ["below-min", "at-min", "at-max", "above-max"];
 
 /// Returns the reason why no case can provoke an error with this role.
-fn why_not(role: Role) -> &'static str {
+fn unprovokable_reason(role: ErrorRole) -> &'static str {
     match role {
-        Role::Throttled => "needs rate limiting",
-        Role::ServerFault => "needs a server failure",
-        Role::MissingResource => "the scenario has no `missing = {…}` for the operation",
-        Role::Unauthenticated => "no principal in the scenario has credentials",
-        Role::Forbidden => "no principal in the scenario has `lacks = […]`",
-        Role::Conflict => "needs a state that no case creates",
-        Role::Limit => "needs more resources than a case may create",
-        Role::InvalidInput | Role::Other => "the docs don't say when it occurs",
+        ErrorRole::Throttled => "needs rate limiting",
+        ErrorRole::ServerFault => "needs a server failure",
+        ErrorRole::MissingResource => "the scenario has no `missing = {…}` for the operation",
+        ErrorRole::Unauthenticated => "no principal in the scenario has credentials",
+        ErrorRole::Forbidden => "no principal in the scenario has `lacks = […]`",
+        ErrorRole::Conflict => "needs a state that no case creates",
+        ErrorRole::Limit => "needs more resources than a case may create",
+        ErrorRole::InvalidInput | ErrorRole::Other => "the docs don't say when it occurs",
     }
 }
 
@@ -108,25 +108,25 @@ impl Coverage {
     pub fn new(contract: &Contract, wants: impl Fn(&str) -> bool) -> Self {
         let wanted = contract.operations.iter().filter(|operation| wants(operation.name.as_str()));
         let rows = wanted.map(|operation| {
-            let row = Row {
+            let row = OperationRow {
                 counts: OperationCoverage { operation: operation.name.to_string(), ..Default::default() },
-                stated: constraints(contract, operation)
+                stated_constraints: documented_constraints(contract, operation)
                     .into_iter()
                     .map(|(path, constraint)| format!("{path}/{constraint}"))
                     .collect(),
-                documented: contract
-                    .errors_of(operation)
+                documented_errors: contract
+                    .operation_errors(operation)
                     .map(|(name, error)| (error.code.clone().unwrap_or_else(|| name.to_string()), error.role))
                     .collect(),
-                ..Row::default()
+                ..OperationRow::default()
             };
             (operation.name.to_string(), row)
         });
-        Self { rows: rows.collect(), key: String::new() }
+        Self { rows: rows.collect(), key_buffer: String::new() }
     }
 
     /// Adds a judged case.
-    pub fn add(&mut self, case: &Case, judgement: &Judgement) {
+    pub fn add_case(&mut self, case: &Case, judgement: &Judgement) {
         let Some(row) = self.rows.get_mut(case.operation.as_str()) else { return };
         let counts = &mut row.counts;
         counts.cases += 1;
@@ -142,21 +142,21 @@ impl Coverage {
             Verdict::Indeterminate => &mut counts.indeterminate,
             Verdict::Unsendable => &mut counts.unsendable,
         } += 1;
-        self.key.clear();
+        self.key_buffer.clear();
         if let Some(member) = &case.member {
-            write!(self.key, "{member}").expect("writing to a string cannot fail");
-            row.members.add(&self.key, answered);
+            write!(self.key_buffer, "{member}").expect("writing to a string cannot fail");
+            row.members.add(&self.key_buffer, answered);
             let variant = case.id.0.rsplit('/').next().unwrap_or_default();
             match case.constraint {
                 Some(constraint @ (Constraint::Length | Constraint::Range | Constraint::MaxTotalBytes)) => {
-                    if let Some(side) = SIDES.iter().find(|side| variant.starts_with(**side)) {
-                        write!(self.key, "/{constraint}/{side}").expect("writing to a string cannot fail");
-                        row.limits.add(&self.key, answered);
+                    if let Some(side) = LIMIT_SIDES.iter().find(|side| variant.starts_with(**side)) {
+                        write!(self.key_buffer, "/{constraint}/{side}").expect("writing to a string cannot fail");
+                        row.limits.add(&self.key_buffer, answered);
                     }
                 }
                 Some(Constraint::Enum) if variant.starts_with("member-") => {
-                    write!(self.key, "/{variant}").expect("writing to a string cannot fail");
-                    row.enums.add(&self.key, answered);
+                    write!(self.key_buffer, "/{variant}").expect("writing to a string cannot fail");
+                    row.enums.add(&self.key_buffer, answered);
                 }
                 _ => {}
             }
@@ -168,25 +168,25 @@ impl Coverage {
             // A constraint is covered once a violation of it got a response, or a value at its limit, if no request can
             // violate the constraint alone.
             if case.intent != Intent::Probe {
-                self.key.clear();
-                write!(self.key, "{member}/{constraint}").expect("writing to a string cannot fail");
-                if !row.reached.contains(&self.key) && row.stated.contains(&self.key) {
-                    row.reached.insert(self.key.clone());
+                self.key_buffer.clear();
+                write!(self.key_buffer, "{member}/{constraint}").expect("writing to a string cannot fail");
+                if !row.covered_constraints.contains(&self.key_buffer) && row.stated_constraints.contains(&self.key_buffer) {
+                    row.covered_constraints.insert(self.key_buffer.clone());
                 }
             }
         }
         if let Expectation::Reject { errors, .. } = &case.expectation {
             for name in errors.iter().filter_map(|error| error.error.as_ref()) {
-                if !row.provokable.contains(name.as_str()) {
-                    row.provokable.insert(name.to_string());
+                if !row.provokable_errors.contains(name.as_str()) {
+                    row.provokable_errors.insert(name.to_string());
                 }
             }
         }
         if let Some(name) = judgement.observed.error.as_ref().filter(|_| answered)
-            && row.documented.contains_key(name)
-            && !row.provoked.contains(name)
+            && row.documented_errors.contains_key(name)
+            && !row.provoked_errors.contains(name)
         {
-            row.provoked.insert(name.clone());
+            row.provoked_errors.insert(name.clone());
         }
     }
 
@@ -196,15 +196,15 @@ impl Coverage {
             .values()
             .filter(|row| row.counts.cases > 0)
             .map(|row| {
-                let could = |name: &&String| row.provokable.contains(*name) || row.provoked.contains(*name);
+                let could = |name: &&String| row.provokable_errors.contains(*name) || row.provoked_errors.contains(*name);
                 OperationCoverage {
-                    constraints: (row.reached.len() as u64, row.stated.len() as u64),
-                    errors: (row.provoked.len() as u64, row.documented.keys().filter(could).count() as u64),
+                    constraints: (row.covered_constraints.len() as u64, row.stated_constraints.len() as u64),
+                    errors: (row.provoked_errors.len() as u64, row.documented_errors.keys().filter(could).count() as u64),
                     unprovokable: row
-                        .documented
+                        .documented_errors
                         .iter()
                         .filter(|(name, _)| !could(name))
-                        .map(|(name, role)| (name.clone(), why_not(*role)))
+                        .map(|(name, role)| (name.clone(), unprovokable_reason(*role)))
                         .collect(),
                     limits: row.limits.count(),
                     enums: row.enums.count(),

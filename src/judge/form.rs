@@ -3,55 +3,55 @@
 //! It never includes data: the entries of documented lists and maps are left out, and so is every name that could be a
 //! value.
 
-use super::Observed;
-use crate::contract::{Contract, Kind, ShapeId};
-use crate::run::Answer;
-use crate::snapshot::Form;
+use super::ObservedOutcome;
+use crate::contract::{Contract, ShapeKind, ShapeId};
+use crate::run::HttpResponse;
+use crate::snapshot::ResponseForm;
 use crate::wire;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
 /// Maximum number of member paths in a form.
-const MOST_PATHS: usize = 80;
+const MAX_PATHS: usize = 80;
 /// Maximum number of characters in a media type.
-const LONGEST_MEDIA: usize = 200;
+const MAX_MEDIA_TYPE_CHARS: usize = 200;
 
 /// Returns the form of a response to an operation with this output shape.
-pub(super) fn form(contract: &Contract, output: Option<&ShapeId>, answer: &Answer, observed: &Observed) -> Form {
+pub(super) fn response_form(contract: &Contract, output: Option<&ShapeId>, answer: &HttpResponse, observed: &ObservedOutcome) -> ResponseForm {
     let mut facts = Vec::new();
     let mut fact = |name: &str, value: &str| facts.push((name.to_owned(), value.to_owned()));
     if let Some(stated) = answer.header("content-type") {
-        fact("content-type", &media(stated));
+        fact("content-type", &media_type(stated));
     }
     if let Some(place) = &observed.place {
         fact("error-type", place);
     }
     if answer.body.trim_ascii().is_empty() {
         fact("body", "none");
-        return Form(facts);
+        return ResponseForm(facts);
     }
     let read = if answer.status < 300 {
-        wire::output_document(contract, output, &answer.body)
+        wire::decode_output(contract, output, &answer.body)
     } else {
-        wire::document(contract.protocol, &answer.body, None)
+        wire::decode_document(contract.protocol, &answer.body, None)
     };
     // A JSON body is described as such, whatever the protocol.
     let Some(document) = read.ok().or_else(|| serde_json::from_slice::<Json>(&answer.body).ok()) else {
         fact("body", if std::str::from_utf8(&answer.body).is_ok() { "text" } else { "bytes" });
-        return Form(facts);
+        return ResponseForm(facts);
     };
     let mut paths = BTreeMap::new();
     let output = output.filter(|_| answer.status < 300);
-    collect(contract, output, &document, "body", &mut paths);
+    collect_paths(contract, output, &document, "body", &mut paths);
     for (path, types) in paths {
-        facts.push((path, types.in_words()));
+        facts.push((path, types.joined_names()));
     }
-    Form(facts)
+    ResponseForm(facts)
 }
 
 /// Returns media type and charset. Other parameters may vary between responses.
-fn media(stated: &str) -> String {
-    let short = |part: &str| part.trim().chars().take(LONGEST_MEDIA).collect::<String>().to_ascii_lowercase();
+fn media_type(stated: &str) -> String {
+    let short = |part: &str| part.trim().chars().take(MAX_MEDIA_TYPE_CHARS).collect::<String>().to_ascii_lowercase();
     let mut parts = stated.split(';').map(short);
     let media = parts.next().unwrap_or_default();
     match parts.find(|part| part.starts_with("charset=")) {
@@ -62,9 +62,9 @@ fn media(stated: &str) -> String {
 
 /// Set of JSON types seen at a path.
 #[derive(Clone, Copy, Default)]
-struct Types(u8);
+struct JsonTypeSet(u8);
 
-impl Types {
+impl JsonTypeSet {
     /// Names in the order in which they are listed.
     const NAMES: [&str; 6] = ["array", "boolean", "null", "number", "object", "string"];
 
@@ -80,7 +80,7 @@ impl Types {
             };
     }
 
-    fn in_words(self) -> String {
+    fn joined_names(self) -> String {
         let mut words = String::new();
         for (_, name) in Self::NAMES.into_iter().enumerate().filter(|(at, _)| self.0 & (1 << at) != 0) {
             if !words.is_empty() {
@@ -92,37 +92,37 @@ impl Types {
     }
 }
 
-fn collect(contract: &Contract, shape: Option<&ShapeId>, value: &Json, path: &str, out: &mut BTreeMap<String, Types>) {
-    if out.len() >= MOST_PATHS {
+fn collect_paths(contract: &Contract, shape: Option<&ShapeId>, value: &Json, path: &str, out: &mut BTreeMap<String, JsonTypeSet>) {
+    if out.len() >= MAX_PATHS {
         return;
     }
     out.entry(path.to_owned()).or_default().add(value);
     let kind = shape.map(|id| &contract.shape(id).kind);
     match (value, kind) {
-        (Json::Array(items), Some(Kind::List { member })) => {
+        (Json::Array(items), Some(ShapeKind::List { member })) => {
             // Whether a list of scalars is empty depends on state, and its item type is documented.
             for item in items.iter().filter(|item| item.is_object() || item.is_array()) {
-                collect(contract, Some(member), item, &format!("{path}[]"), out);
+                collect_paths(contract, Some(member), item, &format!("{path}[]"), out);
             }
         }
         (Json::Array(items), _) => {
             for item in items {
-                collect(contract, None, item, &format!("{path}[]"), out);
+                collect_paths(contract, None, item, &format!("{path}[]"), out);
             }
         }
-        (Json::Object(_), Some(Kind::Map { .. })) => {}
+        (Json::Object(_), Some(ShapeKind::Map { .. })) => {}
         (Json::Object(members), kind) => {
             for (name, inner) in members {
-                let documented = kind.and_then(Kind::members).and_then(|members| {
+                let documented = kind.and_then(ShapeKind::members).and_then(|members| {
                     members
                         .iter()
                         .find(|(member, about)| about.wire_name(member) == name)
                         .map(|(_, about)| &about.shape)
                 });
-                if documented.is_some() || is_name(name) {
-                    collect(contract, documented, inner, &format!("{path}.{name}"), out);
+                if documented.is_some() || is_identifier_like(name) {
+                    collect_paths(contract, documented, inner, &format!("{path}.{name}"), out);
                 } else {
-                    collect(contract, None, inner, &format!("{path}{{value}}"), out);
+                    collect_paths(contract, None, inner, &format!("{path}{{value}}"), out);
                 }
             }
         }
@@ -131,7 +131,7 @@ fn collect(contract: &Contract, shape: Option<&ShapeId>, value: &Json, path: &st
 }
 
 /// Returns true if a key looks like an identifier chosen by a developer rather than a value that a client sent.
-pub(super) fn is_name(key: &str) -> bool {
+pub(super) fn is_identifier_like(key: &str) -> bool {
     let digits = key.bytes().filter(u8::is_ascii_digit).count();
     let starts = key.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_' || c == '@' || c == '$');
     let rest = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '@' | '$');
@@ -141,24 +141,24 @@ pub(super) fn is_name(key: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::Framing;
+    use crate::run::BodyFraming;
 
-    fn of(content_type: &str, body: &str, place: Option<&str>) -> String {
-        let answer = Answer {
+    fn format_form(content_type: &str, body: &str, place: Option<&str>) -> String {
+        let answer = HttpResponse {
             status: 400,
             headers: vec![("content-type".to_owned(), content_type.to_owned())],
             body: body.to_owned().into(),
-            framing: Framing::Complete,
+            framing: BodyFraming::Complete,
         };
-        let observed = Observed { place: place.map(str::to_owned), ..Observed::default() };
-        let form = form(&Contract::new("t"), None, &answer, &observed);
+        let observed = ObservedOutcome { place: place.map(str::to_owned), ..ObservedOutcome::default() };
+        let form = response_form(&Contract::new("t"), None, &answer, &observed);
         form.0.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")
     }
 
     #[test]
     fn form_lists_content_type_error_location_and_paths() {
         assert_eq!(
-            of(
+            format_form(
                 "Application/JSON; charset=UTF-8; x=1",
                 r#"{"error":{"code":"a","n":1},"l":[1,"x"]}"#,
                 Some("error.code")
@@ -166,14 +166,14 @@ mod tests {
             "content-type=application/json;charset=utf-8 error-type=error.code body=object body.error=object \
              body.error.code=string body.error.n=number body.l=array body.l[]=number|string"
         );
-        assert_eq!(of("text/html", "<p>", None), "content-type=text/html body=text");
-        assert_eq!(of("text/html", " \n", None), "content-type=text/html body=none");
+        assert_eq!(format_form("text/html", "<p>", None), "content-type=text/html body=text");
+        assert_eq!(format_form("text/html", " \n", None), "content-type=text/html body=none");
     }
 
     #[test]
     fn form_excludes_volatile_parts() {
-        let one = of("multipart/mixed; boundary=1", r#"{"8d3f-1": {"x": 1}, "id": "a"}"#, None);
-        let other = of("multipart/mixed; boundary=2", r#"{"id": "b", "77aa-2": {"x": 9}}"#, None);
+        let one = format_form("multipart/mixed; boundary=1", r#"{"8d3f-1": {"x": 1}, "id": "a"}"#, None);
+        let other = format_form("multipart/mixed; boundary=2", r#"{"id": "b", "77aa-2": {"x": 9}}"#, None);
         assert_eq!(one, other);
     }
 }

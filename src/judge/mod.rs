@@ -3,26 +3,26 @@
 //!
 //! This module never sends a request, reads a file or asks a clock.
 
-mod answer;
+mod conformance;
 mod compare;
 mod coverage;
 mod findings;
 mod form;
-mod frame;
+mod stack_trace;
 mod law;
 mod oracle;
 mod signature;
-mod standing;
+mod availability;
 mod state;
 mod values;
 mod verdict;
 
-pub use compare::{Change, Comparison, Spot, compare, is_finding};
+pub use compare::{SnapshotChange, SnapshotComparison, SnapshotKey, compare_with_snapshot, is_finding};
 pub use coverage::{Coverage, OperationCoverage};
-pub use findings::{Again, Findings};
-pub use frame::frame;
-pub use oracle::{in_words, judge};
-pub use signature::{Signature, signatures};
-pub use standing::{Likeness, Refused};
-pub use values::{Difference, Values};
-pub use verdict::{Finding, Judgement, Observed, Verdict};
+pub use findings::{Reproduction, Findings};
+pub use stack_trace::innermost_frame;
+pub use oracle::{describe_expectation, judge};
+pub use signature::{ResponseSignature, response_signatures};
+pub use availability::{ResponseFingerprint, RejectedPlainValues};
+pub use values::{ValueDifference, ResponseValues};
+pub use verdict::{Finding, Judgement, ObservedOutcome, Verdict};

@@ -2,38 +2,38 @@
 //!
 //! It never compares with accepted behaviour and never looks at other cases.
 
-use super::answer::{self, Flaw};
-use super::law::law;
-use super::{Judgement, Observed, Verdict};
-use crate::contract::{Contract, Operation, Role};
+use super::conformance::{self, ResponseMismatch};
+use super::law::judge_law;
+use super::{Judgement, ObservedOutcome, Verdict};
+use crate::contract::{Contract, Operation, ErrorRole};
 use crate::generate::{
-    Accept, Assumption, Case, Damage, Expectation, ExpectedError, Judged, Purpose, Send, Step, Value,
+    ExpectedSuccess, StateAssumption, Case, Damage, Expectation, ExpectedError, JudgedPart, StepPurpose, StepRequest, Step, Value,
 };
-use crate::run::{Answer, Exchange, Framing, Liveness, NoAnswer, Outcome};
+use crate::run::{HttpResponse, Exchange, BodyFraming, Liveness, TransportError, CaseOutcome};
 use crate::scenario::Scenario;
 use crate::wire;
 
 /// Judges one outcome against the contract.
-pub fn judge(contract: &Contract, scenario: &Scenario, outcome: &Outcome) -> Judgement {
-    let (verdict, observed, why) = decide(contract, scenario, outcome);
+pub fn judge(contract: &Contract, scenario: &Scenario, outcome: &CaseOutcome) -> Judgement {
+    let (verdict, observed, why) = decide_verdict(contract, scenario, outcome);
     Judgement { verdict, observed, why }
 }
 
-type Decision = (Verdict, Observed, String);
+type OracleDecision = (Verdict, ObservedOutcome, String);
 
-fn decide(contract: &Contract, scenario: &Scenario, outcome: &Outcome) -> Decision {
+fn decide_verdict(contract: &Contract, scenario: &Scenario, outcome: &CaseOutcome) -> OracleDecision {
     let case = &outcome.case;
-    let nothing = Observed::default();
-    if let Some(reason) = &case.unsendable {
+    let nothing = ObservedOutcome::default();
+    if let Some(reason) = &case.unsendable_reason {
         return (Verdict::Unsendable, nothing, reason.clone());
     }
-    if let Some(failed) = failed_set_up(contract, scenario, outcome) {
+    if let Some(failed) = describe_failed_setup(contract, scenario, outcome) {
         return (Verdict::Indeterminate, nothing, failed);
     }
     let index = match &case.judged {
-        Judged::Step(index) => *index,
-        Judged::Law(relation) => match law(contract, scenario, outcome, relation) {
-            Ok(decision) => return promised(&case.expectation, decision),
+        JudgedPart::Step(index) => *index,
+        JudgedPart::Law(relation) => match judge_law(contract, scenario, outcome, relation) {
+            Ok(decision) => return downgrade_undocumented(&case.expectation, decision),
             Err(silent) => silent,
         },
     };
@@ -41,35 +41,35 @@ fn decide(contract: &Contract, scenario: &Scenario, outcome: &Outcome) -> Decisi
         let reason = outcome.not_sent.clone().unwrap_or_else(|| "the step was not sent".to_owned());
         return (Verdict::Indeterminate, nothing, reason);
     };
-    let answer = match &exchange.answer {
+    let answer = match &exchange.response {
         Ok(answer) => answer,
-        Err(reason) => return no_answer(reason, outcome.liveness),
+        Err(reason) => return judge_missing_response(reason, outcome.liveness),
     };
     let Some(operation) = contract.operation(case.operation.as_str()) else {
         return (Verdict::Indeterminate, nothing, format!("the contract has no operation `{}`", case.operation));
     };
-    let observed = observe(contract, scenario, answer);
-    if let Some(note) = framing(&answer.framing) {
+    let observed = observe_response(contract, scenario, answer);
+    if let Some(note) = describe_framing(&answer.framing) {
         let why = format!("expected a complete response, but its {note}");
-        return (Verdict::Diverges, Observed { note: Some(note), ..observed }, why);
+        return (Verdict::Diverges, ObservedOutcome { note: Some(note), ..observed }, why);
     }
-    if let Some(decision) = throttled(contract, operation, exchange, outcome.liveness, &observed) {
+    if let Some(decision) = judge_throttled_response(contract, operation, exchange, outcome.liveness, &observed) {
         return decision;
     }
     match &case.expectation {
-        Expectation::Accept(accept) => accepted(contract, outcome, accept, answer, observed),
+        Expectation::Accept(accept) => judge_expected_success(contract, outcome, accept, answer, observed),
         Expectation::Reject { role, errors } => {
-            let decision = rejected(contract, operation, *role, errors, answer, observed);
+            let decision = judge_expected_rejection(contract, operation, *role, errors, answer, observed);
             match decision {
-                (Verdict::Pass, observed, _) if case.class == "pair" && is_for_two(contract, *role, errors) => {
+                (Verdict::Pass, observed, _) if case.class == "pair" && spans_several_roles(contract, *role, errors) => {
                     let why = "the documentation does not say which of the two errors takes precedence".to_owned();
                     (Verdict::Unspecified, observed, why)
                 }
                 decision => decision,
             }
         }
-        Expectation::Keep { .. } => (Verdict::Indeterminate, observed, "the case states no law".to_owned()),
-        Expectation::Unspecified { reason } if answer.status >= 500 && !is_unknown_method(case, answer) => (
+        Expectation::LawHolds { .. } => (Verdict::Indeterminate, observed, "the case states no law".to_owned()),
+        Expectation::Unspecified { reason } if answer.status >= 500 && !rejects_unknown_method(case, answer) => (
             Verdict::Diverges,
             observed,
             format!("a request must not make the server fail, even if its meaning is undocumented ({reason})"),
@@ -80,17 +80,17 @@ fn decide(contract: &Contract, scenario: &Scenario, outcome: &Outcome) -> Decisi
 
 /// Returns true if the server answers a method that no document assigns to it with 501, which is the correct response,
 /// see [RFC 9110, 15.6.2](https://www.rfc-editor.org/rfc/rfc9110#section-15.6.2).
-fn is_unknown_method(case: &Case, answer: &Answer) -> bool {
+fn rejects_unknown_method(case: &Case, answer: &HttpResponse) -> bool {
     let is_another = |damage: &Damage| matches!(damage, Damage::Method(_));
-    let step = case.steps.get(case.judged.shown());
-    let damages = |step: &Step| matches!(&step.send, Send::Operation { damage, .. } if damage.iter().any(is_another));
+    let step = case.steps.get(case.judged.shown_step());
+    let damages = |step: &Step| matches!(&step.request, StepRequest::Operation { damage, .. } if damage.iter().any(is_another));
     answer.status == 501 && step.is_some_and(damages)
 }
 
 /// Turns pass and divergence into `unspecified` if no document promises the behaviour: it is recorded, but never a
 /// finding.
-fn promised(expectation: &Expectation, decision: Decision) -> Decision {
-    match (expectation, decision) {
+fn downgrade_undocumented(expectation: &Expectation, decided: OracleDecision) -> OracleDecision {
+    match (expectation, decided) {
         (Expectation::Unspecified { .. }, (Verdict::Pass | Verdict::Diverges, observed, why)) => {
             (Verdict::Unspecified, observed, why)
         }
@@ -98,18 +98,18 @@ fn promised(expectation: &Expectation, decision: Decision) -> Decision {
     }
 }
 
-fn failed_set_up(contract: &Contract, scenario: &Scenario, outcome: &Outcome) -> Option<String> {
+fn describe_failed_setup(contract: &Contract, scenario: &Scenario, outcome: &CaseOutcome) -> Option<String> {
     let steps = outcome.case.steps.iter().zip(&outcome.exchanges);
-    for (step, exchange) in steps.filter(|(step, _)| step.purpose == Purpose::SetUp) {
-        match exchange.as_ref().map(|exchange| &exchange.answer) {
+    for (step, exchange) in steps.filter(|(step, _)| step.purpose == StepPurpose::SetUp) {
+        match exchange.as_ref().map(|exchange| &exchange.response) {
             None => return Some(outcome.not_sent.clone().unwrap_or_else(|| "a set-up step was not sent".to_owned())),
             Some(Err(reason)) => return Some(format!("set-up failed: {reason}")),
             Some(Ok(answer)) if answer.status >= 400 => {
-                let what = match &step.send {
-                    Send::Operation { name, .. } => name.to_string(),
-                    Send::Raw { method, target, .. } => format!("{method} {target}"),
+                let what = match &step.request {
+                    StepRequest::Operation { name, .. } => name.to_string(),
+                    StepRequest::Raw { method, target, .. } => format!("{method} {target}"),
                 };
-                return Some(format!("set-up failed: {what} returned {}", observe(contract, scenario, answer)));
+                return Some(format!("set-up failed: {what} returned {}", observe_response(contract, scenario, answer)));
             }
             Some(Ok(_)) => {}
         }
@@ -117,30 +117,30 @@ fn failed_set_up(contract: &Contract, scenario: &Scenario, outcome: &Outcome) ->
     None
 }
 
-fn no_answer(reason: &NoAnswer, liveness: Option<Liveness>) -> Decision {
+fn judge_missing_response(reason: &TransportError, liveness: Option<Liveness>) -> OracleDecision {
     let note = match reason {
-        NoAnswer::TimedOut(_) => "hang",
-        NoAnswer::Dropped => "dropped",
-        NoAnswer::NotHttp(_) => "not HTTP",
-        NoAnswer::HeadTooLarge(_) => "endless header",
-        NoAnswer::Unreachable(_) => "unreachable",
-        NoAnswer::Tls(_) => "TLS failed",
+        TransportError::TimedOut(_) => "hang",
+        TransportError::Dropped => "dropped",
+        TransportError::NotHttp(_) => "not HTTP",
+        TransportError::HeadTooLarge(_) => "endless header",
+        TransportError::Unreachable(_) => "unreachable",
+        TransportError::Tls(_) => "TLS failed",
     };
-    let observed = Observed { note: Some(note.to_owned()), ..Observed::default() };
-    let learnt = !matches!(reason, NoAnswer::Unreachable(_) | NoAnswer::Tls(_));
+    let observed = ObservedOutcome { note: Some(note.to_owned()), ..ObservedOutcome::default() };
+    let learnt = !matches!(reason, TransportError::Unreachable(_) | TransportError::Tls(_));
     match liveness {
-        Some(Liveness::Killed) => {
-            let observed = Observed { note: Some("ends the server".to_owned()), ..Observed::default() };
+        Some(Liveness::CrashConfirmed) => {
+            let observed = ObservedOutcome { note: Some("ends the server".to_owned()), ..ObservedOutcome::default() };
             let why = "the server crashed, and crashed again when only this case was sent to a fresh server".to_owned();
             (Verdict::Diverges, observed, why)
         }
-        Some(Liveness::Among(cases)) => {
+        Some(Liveness::CrashSuspected(cases)) => {
             let note = match cases {
                 1 => "ends the server".to_owned(),
                 _ => format!("one of {cases} cases ends the server, and the search for it was cut short"),
             };
             let why = "the server crashed, and the time limit for finding the responsible case was reached".to_owned();
-            (Verdict::Diverges, Observed { note: Some(note), ..Observed::default() }, why)
+            (Verdict::Diverges, ObservedOutcome { note: Some(note), ..ObservedOutcome::default() }, why)
         }
         Some(Liveness::Alive) if learnt => {
             (Verdict::Diverges, observed, format!("{reason}, twice, while control requests succeed"))
@@ -153,8 +153,8 @@ fn no_answer(reason: &NoAnswer, liveness: Option<Liveness>) -> Decision {
     }
 }
 
-pub(super) fn observe(contract: &Contract, scenario: &Scenario, answer: &Answer) -> Observed {
-    let seen = wire::error_seen(
+pub(super) fn observe_response(contract: &Contract, scenario: &Scenario, answer: &HttpResponse) -> ObservedOutcome {
+    let seen = wire::find_error(
         contract.protocol,
         answer.status,
         &answer.headers,
@@ -162,35 +162,35 @@ pub(super) fn observe(contract: &Contract, scenario: &Scenario, answer: &Answer)
         scenario.error_code.as_deref(),
     );
     let (error, place) = seen.map_or((None, None), |seen| (Some(seen.code), Some(seen.place)));
-    Observed { status: Some(answer.status), error, place, note: None }
+    ObservedOutcome { status: Some(answer.status), error, place, note: None }
 }
 
-fn framing(framing: &Framing) -> Option<String> {
+fn describe_framing(framing: &BodyFraming) -> Option<String> {
     Some(match framing {
-        Framing::Complete => return None,
-        Framing::Short => "body is shorter than its framing".to_owned(),
-        Framing::Trailing => "body is longer than its framing".to_owned(),
-        Framing::Undecodable(reason) => format!("body cannot be decoded: {reason}"),
-        Framing::CutAtLimit => "body is longer than overstep reads".to_owned(),
-        Framing::TimedOut => "body never ends".to_owned(),
+        BodyFraming::Complete => return None,
+        BodyFraming::Short => "body is shorter than its framing".to_owned(),
+        BodyFraming::Trailing => "body is longer than its framing".to_owned(),
+        BodyFraming::Undecodable(reason) => format!("body cannot be decoded: {reason}"),
+        BodyFraming::Truncated => "body is longer than overstep reads".to_owned(),
+        BodyFraming::TimedOut => "body never ends".to_owned(),
     })
 }
 
 /// Judges a response that is still throttled after all retries. It is inconclusive, unless the operation does not
 /// document throttling, or control requests succeed while this one, which must be rejected for another reason, is
 /// always throttled.
-fn throttled(
+fn judge_throttled_response(
     contract: &Contract,
     operation: &Operation,
     exchange: &Exchange,
     liveness: Option<Liveness>,
-    observed: &Observed,
-) -> Option<Decision> {
-    if observed.status != Some(429) && !observed.error.as_deref().is_some_and(Role::is_throttling) {
+    observed: &ObservedOutcome,
+) -> Option<OracleDecision> {
+    if observed.status != Some(429) && !observed.error.as_deref().is_some_and(ErrorRole::is_throttling_name) {
         return None;
     }
-    let is_documented = contract.errors_of(operation).any(|(_, error)| error.role == Role::Throttled);
-    let times = exchange.throttled + 1;
+    let is_documented = contract.operation_errors(operation).any(|(_, error)| error.role == ErrorRole::Throttled);
+    let times = exchange.throttle_count + 1;
     if is_documented && liveness == Some(Liveness::Alive) {
         let why = "throttled every time, while control requests before and after succeeded".to_owned();
         return Some((Verdict::Diverges, observed.clone(), why));
@@ -203,15 +203,15 @@ fn throttled(
     Some((Verdict::Diverges, observed.clone(), why))
 }
 
-fn accepted(contract: &Contract, outcome: &Outcome, accept: &Accept, answer: &Answer, observed: Observed) -> Decision {
+fn judge_expected_success(contract: &Contract, outcome: &CaseOutcome, accept: &ExpectedSuccess, answer: &HttpResponse, observed: ObservedOutcome) -> OracleDecision {
     let status = answer.status;
     let success = accept.status.map_or((200..300).contains(&status), |due| due == status);
     if !success {
-        if accept.or.iter().any(|error| fits(contract, Role::MissingResource, error, &observed)) {
+        if accept.allowed_errors.iter().any(|error| matches_expected_error(contract, ErrorRole::MissingResource, error, &observed)) {
             let why = "documented error for a resource that may not exist".to_owned();
             return (Verdict::Pass, observed, why);
         }
-        if status < 500 && accept.assumes.as_ref().is_some_and(|assumption| !holds(outcome, assumption)) {
+        if status < 500 && accept.assumption.as_ref().is_some_and(|assumption| !is_assumption_met(outcome, assumption)) {
             let why = "the resource holds other data that counts towards the limit".to_owned();
             return (Verdict::Indeterminate, observed, why);
         }
@@ -221,69 +221,69 @@ fn accepted(contract: &Contract, outcome: &Outcome, accept: &Accept, answer: &An
         let why = format!("success status, but the response carries error `{error}`");
         return (Verdict::Diverges, observed, why);
     }
-    match answer::success_flaw(contract, accept.output.as_ref(), answer) {
+    match conformance::success_mismatch(contract, accept.output.as_ref(), answer) {
         None => (Verdict::Pass, observed, "as documented".to_owned()),
-        Some(Flaw { note, why }) => (Verdict::Diverges, Observed { note: Some(note), ..observed }, why),
+        Some(ResponseMismatch { note, why }) => (Verdict::Diverges, ObservedOutcome { note: Some(note), ..observed }, why),
     }
 }
 
 /// Returns true if the data that was stored before and after left the capacity that the case assumes.
-fn holds(outcome: &Outcome, assumption: &Assumption) -> bool {
+fn is_assumption_met(outcome: &CaseOutcome, assumption: &StateAssumption) -> bool {
     assumption.steps.iter().all(|step| {
         let read = outcome.exchanges.get(*step).and_then(Option::as_ref);
-        let Some(Ok(answer)) = read.map(|exchange| &exchange.answer) else { return true };
+        let Some(Ok(answer)) = read.map(|exchange| &exchange.response) else { return true };
         let Ok(document) = serde_json::from_slice::<serde_json::Value>(&answer.body) else { return true };
         let taken = match wire::value_at(&document, &assumption.path) {
             Some(serde_json::Value::Object(stored)) => stored
                 .iter()
-                .filter(|(key, _)| !assumption.only.contains(key))
-                .map(|(key, value)| key.len() as u64 + texts(value).iter().map(|text| text.len() as u64).sum::<u64>())
+                .filter(|(key, _)| !assumption.written_keys.contains(key))
+                .map(|(key, value)| key.len() as u64 + collect_texts(value).iter().map(|text| text.len() as u64).sum::<u64>())
                 .sum(),
             Some(serde_json::Value::Array(stored)) => stored
                 .iter()
-                .map(texts)
-                .filter(|texts| !texts.iter().any(|text| assumption.only.iter().any(|key| key == text)))
+                .map(collect_texts)
+                .filter(|texts| !texts.iter().any(|text| assumption.written_keys.iter().any(|key| key == text)))
                 .map(|texts| texts.iter().map(|text| text.len() as u64).sum::<u64>())
                 .sum(),
             _ => 0,
         };
-        taken <= assumption.room
+        taken <= assumption.max_other_bytes
     })
 }
 
 /// Returns all strings inside a value, in order.
-fn texts(value: &serde_json::Value) -> Vec<&str> {
+fn collect_texts(value: &serde_json::Value) -> Vec<&str> {
     match value {
         serde_json::Value::String(text) => vec![text],
-        serde_json::Value::Array(items) => items.iter().flat_map(texts).collect(),
-        serde_json::Value::Object(members) => members.values().flat_map(texts).collect(),
+        serde_json::Value::Array(items) => items.iter().flat_map(collect_texts).collect(),
+        serde_json::Value::Object(members) => members.values().flat_map(collect_texts).collect(),
         _ => Vec::new(),
     }
 }
 
-fn rejected(
+fn judge_expected_rejection(
     contract: &Contract,
     operation: &Operation,
-    role: Role,
+    role: ErrorRole,
     errors: &[ExpectedError],
-    answer: &Answer,
-    observed: Observed,
-) -> Decision {
+    answer: &HttpResponse,
+    observed: ObservedOutcome,
+) -> OracleDecision {
     // A response to HEAD has no body that could name the error (RFC 9110, 9.3.2).
     let is_head = operation.http.as_ref().is_some_and(|http| http.method == "HEAD");
     let nameless = |error: &&ExpectedError| is_head && observed.error.is_none() && error.error.is_some();
-    if errors.iter().filter(nameless).any(|error| has_status(error, &observed)) {
+    if errors.iter().filter(nameless).any(|error| has_expected_status(error, &observed)) {
         return (Verdict::Pass, observed, "as documented, as far as a response to HEAD can show".to_owned());
     }
-    if errors.iter().any(|error| fits(contract, role, error, &observed)) {
+    if errors.iter().any(|error| matches_expected_error(contract, role, error, &observed)) {
         let named = errors.iter().any(|error| error.error.is_some());
-        return match answer::error_flaw(contract, answer, &observed).filter(|_| named) {
+        return match conformance::error_mismatch(contract, answer, &observed).filter(|_| named) {
             None => (Verdict::Pass, observed, "as documented".to_owned()),
-            Some(Flaw { note, why }) => (Verdict::Diverges, Observed { note: Some(note), ..observed }, why),
+            Some(ResponseMismatch { note, why }) => (Verdict::Diverges, ObservedOutcome { note: Some(note), ..observed }, why),
         };
     }
     let known =
-        |name: &str| contract.errors_of(operation).find(|(other, error)| code_of(other.as_str(), error) == name);
+        |name: &str| contract.operation_errors(operation).find(|(other, error)| wire_code(other.as_str(), error) == name);
     let why = match (answer.status, observed.error.as_deref()) {
         (200..300, _) => "it was accepted".to_owned(),
         (300..400, _) => "it was redirected instead of rejected".to_owned(),
@@ -302,9 +302,9 @@ fn rejected(
 }
 
 /// Returns true if the expected errors belong to more than one role.
-fn is_for_two(contract: &Contract, role: Role, errors: &[ExpectedError]) -> bool {
+fn spans_several_roles(contract: &Contract, role: ErrorRole, errors: &[ExpectedError]) -> bool {
     let of_other = |name: &str| {
-        let found = contract.errors.iter().find(|(other, error)| code_of(other.as_str(), error) == name);
+        let found = contract.errors.iter().find(|(other, error)| wire_code(other.as_str(), error) == name);
         found.is_some_and(|(_, error)| error.role != role)
     };
     let is_unnamed = |error: &ExpectedError| error.error.is_none();
@@ -312,82 +312,82 @@ fn is_for_two(contract: &Contract, role: Role, errors: &[ExpectedError]) -> bool
         || (errors.iter().any(is_unnamed) && !errors.iter().all(is_unnamed))
 }
 
-fn code_of<'a>(name: &'a str, error: &'a crate::contract::ErrorShape) -> &'a str {
+fn wire_code<'a>(name: &'a str, error: &'a crate::contract::ErrorShape) -> &'a str {
     error.code.as_deref().unwrap_or(name)
 }
 
 /// Returns true if both names denote the same error: a service that migrated from awsQuery puts the error's name in the
 /// body and its former code in a header.
-fn is_old_code(contract: &Contract, one: &str, other: &str) -> bool {
+fn is_query_compatible_alias(contract: &Contract, one: &str, other: &str) -> bool {
     contract.traits.query_compatible
         && contract.errors.iter().any(|(name, error)| {
-            let (name, code) = (name.as_str(), code_of(name.as_str(), error));
+            let (name, code) = (name.as_str(), wire_code(name.as_str(), error));
             (name == one && code == other) || (name == other && code == one)
         })
 }
 
 /// Returns true if the observed response is the expected error. If no document names an error, one that is documented
 /// for another role does not match.
-fn fits(contract: &Contract, role: Role, expected: &ExpectedError, observed: &Observed) -> bool {
+fn matches_expected_error(contract: &Contract, role: ErrorRole, expected: &ExpectedError, observed: &ObservedOutcome) -> bool {
     let name_fits = match (&expected.error, &observed.error) {
-        (Some(due), Some(name)) => due.as_str() == name || is_old_code(contract, due.as_str(), name),
+        (Some(due), Some(name)) => due.as_str() == name || is_query_compatible_alias(contract, due.as_str(), name),
         (Some(_), None) => false,
         (None, None) => true,
         (None, Some(name)) => {
-            let documented = contract.errors.iter().find(|(other, error)| code_of(other.as_str(), error) == name);
+            let documented = contract.errors.iter().find(|(other, error)| wire_code(other.as_str(), error) == name);
             match documented {
-                Some((_, error)) => error.role == role || allied(error.role, role),
-                None => speaks_of(name, role),
+                Some((_, error)) => error.role == role || are_access_roles(error.role, role),
+                None => can_name_mean_role(name, role),
             }
         }
     };
-    name_fits && has_status(expected, observed)
+    name_fits && has_expected_status(expected, observed)
 }
 
 /// Returns true if the response has the documented status, or any 4xx status if none is documented.
-fn has_status(expected: &ExpectedError, observed: &Observed) -> bool {
+fn has_expected_status(expected: &ExpectedError, observed: &ObservedOutcome) -> bool {
     observed.status.is_some_and(|status| expected.status.map_or((400..500).contains(&status), |due| due == status))
 }
 
 /// Returns true if an undocumented error's name does not clearly mean something other than `role`.
-fn speaks_of(name: &str, role: Role) -> bool {
-    let told = Role::infer(None, name, "");
+fn can_name_mean_role(name: &str, role: ErrorRole) -> bool {
+    let told = ErrorRole::infer(None, name, "");
     let is_telling = matches!(
         told,
-        Role::MissingResource | Role::Unauthenticated | Role::Forbidden | Role::Throttled | Role::ServerFault
+        ErrorRole::MissingResource | ErrorRole::Unauthenticated | ErrorRole::Forbidden | ErrorRole::Throttled | ErrorRole::ServerFault
     );
     match role {
         // An undocumented name counts as "does not exist" only if it says so explicitly.
-        Role::MissingResource => told == role,
-        _ => told == role || allied(told, role) || !is_telling,
+        ErrorRole::MissingResource => told == role,
+        _ => told == role || are_access_roles(told, role) || !is_telling,
     }
 }
 
 /// Returns true if both roles concern authentication or authorization, which APIs use interchangeably.
-fn allied(one: Role, other: Role) -> bool {
-    let of_access = |role| matches!(role, Role::Unauthenticated | Role::Forbidden);
+fn are_access_roles(one: ErrorRole, other: ErrorRole) -> bool {
+    let of_access = |role| matches!(role, ErrorRole::Unauthenticated | ErrorRole::Forbidden);
     of_access(one) && of_access(other)
 }
 
 /// Describes the expectation in words: `400 InvalidParameterException or InvalidRequestException`.
-pub fn in_words(expectation: &Expectation) -> String {
+pub fn describe_expectation(expectation: &Expectation) -> String {
     match expectation {
         Expectation::Accept(accept) => {
             let success = accept.status.map_or_else(|| "success".to_owned(), |status| status.to_string());
             let any = |error: &ExpectedError| error.status.is_none() && error.error.is_none();
-            match accept.or.as_slice() {
+            match accept.allowed_errors.as_slice() {
                 [] => success,
                 or if or.iter().any(any) => format!("{success}, or any refusal (4xx)"),
-                or => format!("{success}, or {}", errors_in_words(or)),
+                or => format!("{success}, or {}", describe_errors(or)),
             }
         }
-        Expectation::Reject { errors, .. } => errors_in_words(errors),
-        Expectation::Keep { .. } => "kept".to_owned(),
+        Expectation::Reject { errors, .. } => describe_errors(errors),
+        Expectation::LawHolds { .. } => "kept".to_owned(),
         Expectation::Unspecified { .. } => "anything but a failure".to_owned(),
     }
 }
 
-fn errors_in_words(errors: &[ExpectedError]) -> String {
+fn describe_errors(errors: &[ExpectedError]) -> String {
     let mut words = Vec::new();
     let mut last = None;
     for error in errors {
@@ -403,7 +403,7 @@ fn errors_in_words(errors: &[ExpectedError]) -> String {
 }
 
 /// Returns the approximate size of the judged step's input; findings use it to pick their smallest example.
-pub(super) fn size(case: &Case) -> usize {
+pub(super) fn input_size(case: &Case) -> usize {
     fn of(value: &Value) -> usize {
         match value {
             Value::Text(text) | Value::Template(text) | Value::Raw(text) | Value::Number(text) => text.len(),
@@ -413,12 +413,12 @@ pub(super) fn size(case: &Case) -> usize {
             Value::Null | Value::Boolean(_) => 4,
         }
     }
-    let of_step = |step: &Step| match &step.send {
-        Send::Operation { input, .. } => of(input),
-        Send::Raw { .. } => 0,
+    let of_step = |step: &Step| match &step.request {
+        StepRequest::Operation { input, .. } => of(input),
+        StepRequest::Raw { .. } => 0,
     };
     match case.judged {
-        Judged::Step(index) => case.steps.get(index).map_or(0, of_step),
-        Judged::Law(_) => case.steps.iter().map(|step| 16 + of_step(step)).sum(),
+        JudgedPart::Step(index) => case.steps.get(index).map_or(0, of_step),
+        JudgedPart::Law(_) => case.steps.iter().map(|step| 16 + of_step(step)).sum(),
     }
 }

@@ -3,9 +3,9 @@
 //! It knows the stack trace formats of language runtimes, and nothing about any particular server.
 
 /// Returns the innermost frame and the exception type: `moto/sqs/models.py:120 in create_queue: KeyError`.
-pub fn frame(lines: &[String]) -> Option<String> {
-    let place = python(lines).or_else(|| node(lines)).or_else(|| java(lines)).or_else(|| rust(lines))?;
-    Some(match kind(lines) {
+pub fn innermost_frame(lines: &[String]) -> Option<String> {
+    let place = python_frame(lines).or_else(|| node_frame(lines)).or_else(|| jvm_frame(lines)).or_else(|| rust_panic_location(lines))?;
+    Some(match exception_type(lines) {
         Some(kind) if !place.contains(&kind) => format!("{place}: {kind}"),
         _ => place,
     })
@@ -13,7 +13,7 @@ pub fn frame(lines: &[String]) -> Option<String> {
 
 /// Parses a Python frame, `  File "/x/site-packages/moto/sqs/models.py", line 120, in create_queue`; the last one is
 /// the innermost.
-fn python(lines: &[String]) -> Option<String> {
+fn python_frame(lines: &[String]) -> Option<String> {
     // A frame of the standard library shows where it failed, but not why.
     let of_package = |line: &&String| line.contains("-packages/");
     let frames = lines.iter().rev().filter(|line| line.trim_start().starts_with("File \""));
@@ -22,13 +22,13 @@ fn python(lines: &[String]) -> Option<String> {
         let (path, rest) = rest.split_once("\", line ")?;
         let (number, rest) = rest.split_once(", in ").unwrap_or((rest, ""));
         let within = if rest.is_empty() { String::new() } else { format!(" in {}", rest.trim()) };
-        Some(format!("{}:{}{within}", short(path), number.trim()))
+        Some(format!("{}:{}{within}", strip_package_root(path), number.trim()))
     })
 }
 
 /// Parses a Node.js frame, `    at createTable (/x/node_modules/dynalite/actions/createTable.js:12:5)`; the first one
 /// is the innermost.
-fn node(lines: &[String]) -> Option<String> {
+fn node_frame(lines: &[String]) -> Option<String> {
     lines.iter().find_map(|line| {
         let rest = line.trim_start().strip_prefix("at ")?;
         let (name, place) = match rest.split_once(" (") {
@@ -39,12 +39,12 @@ fn node(lines: &[String]) -> Option<String> {
         let (_, number, path) = (parts.next()?, parts.next()?, parts.next()?);
         let is_own = number.parse::<u32>().is_ok() && !path.starts_with("node:");
         let within = if name.is_empty() { String::new() } else { format!(" in {name}") };
-        is_own.then(|| format!("{}:{number}{within}", short(path)))
+        is_own.then(|| format!("{}:{number}{within}", strip_package_root(path)))
     })
 }
 
 /// Parses a JVM frame, `at com.example.Queue.create(Queue.java:12)`; the first one is the innermost.
-fn java(lines: &[String]) -> Option<String> {
+fn jvm_frame(lines: &[String]) -> Option<String> {
     lines.iter().find_map(|line| {
         let rest = line.trim_start().strip_prefix("at ")?;
         let (name, place) = rest.split_once('(')?;
@@ -55,16 +55,16 @@ fn java(lines: &[String]) -> Option<String> {
 }
 
 /// Parses the location of a Rust panic, `thread 'main' panicked at src/queue.rs:12:5:`.
-fn rust(lines: &[String]) -> Option<String> {
+fn rust_panic_location(lines: &[String]) -> Option<String> {
     lines.iter().find_map(|line| {
         let place = line.split_once("panicked at ")?.1.trim_end_matches(':');
         let (place, _) = place.rsplit_once(':')?;
-        Some(short(place))
+        Some(strip_package_root(place))
     })
 }
 
 /// Returns the exception type without its module: `KeyError` for `KeyError: 'x'`.
-fn kind(lines: &[String]) -> Option<String> {
+fn exception_type(lines: &[String]) -> Option<String> {
     lines.iter().rev().find_map(|line| {
         let head = line.split([':', ' ']).next().unwrap_or_default();
         let name = head.rsplit('.').next().unwrap_or(head);
@@ -75,7 +75,7 @@ fn kind(lines: &[String]) -> Option<String> {
 }
 
 /// Returns a path relative to the package directory.
-fn short(path: &str) -> String {
+fn strip_package_root(path: &str) -> String {
     let markers = ["site-packages/", "dist-packages/", "node_modules/"];
     let cut = markers.iter().filter_map(|marker| path.rfind(marker).map(|at| at + marker.len())).max();
     path[cut.unwrap_or(0)..].to_owned()
@@ -83,10 +83,10 @@ fn short(path: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::frame;
+    use super::innermost_frame;
 
-    fn of(text: &str) -> Option<String> {
-        frame(&text.lines().map(str::to_owned).collect::<Vec<_>>())
+    fn frame_of(text: &str) -> Option<String> {
+        innermost_frame(&text.lines().map(str::to_owned).collect::<Vec<_>>())
     }
 
     #[test]
@@ -94,14 +94,14 @@ mod tests {
         let python = "Traceback (most recent call last):\n  File \"/v/lib/python3.11/site-packages/flask/app.py\", line 9, \
                       in run\n    f()\n  File \"/v/lib/python3.11/site-packages/moto/sqs/models.py\", line 120, in create\n    \
                       x[1]\nKeyError: 'x'\n127.0.0.1 - - \"POST / HTTP/1.1\" 500 -";
-        assert_eq!(of(python).as_deref(), Some("moto/sqs/models.py:120 in create: KeyError"));
+        assert_eq!(frame_of(python).as_deref(), Some("moto/sqs/models.py:120 in create: KeyError"));
         let node = "/x/node_modules/d/index.js:3\nTypeError: no\n    at check (/x/node_modules/d/lib/check.js:12:5)\n    \
                     at node:internal/x:1:2";
-        assert_eq!(of(node).as_deref(), Some("d/lib/check.js:12 in check: TypeError"));
+        assert_eq!(frame_of(node).as_deref(), Some("d/lib/check.js:12 in check: TypeError"));
         let java =
             "java.lang.IllegalStateException: no\n\tat com.example.Queue.create(Queue.java:12)\n\tat a.B.c(B.java:1)";
-        assert_eq!(of(java).as_deref(), Some("Queue.java:12 in com.example.Queue.create: IllegalStateException"));
-        assert_eq!(of("thread 'x' panicked at src/queue.rs:12:5:\nno").as_deref(), Some("src/queue.rs:12"));
-        assert_eq!(of("127.0.0.1 - - \"POST / HTTP/1.1\" 500 -"), None);
+        assert_eq!(frame_of(java).as_deref(), Some("Queue.java:12 in com.example.Queue.create: IllegalStateException"));
+        assert_eq!(frame_of("thread 'x' panicked at src/queue.rs:12:5:\nno").as_deref(), Some("src/queue.rs:12"));
+        assert_eq!(frame_of("127.0.0.1 - - \"POST / HTTP/1.1\" 500 -"), None);
     }
 }

@@ -45,7 +45,7 @@ impl fmt::Display for Verdict {
 
 /// What was observed at the judged step.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Observed {
+pub struct ObservedOutcome {
     /// Status code; absent if there was no response.
     pub status: Option<u16>,
     /// Error type in its plain form, without namespace or URI.
@@ -56,7 +56,7 @@ pub struct Observed {
     pub note: Option<String>,
 }
 
-impl fmt::Display for Observed {
+impl fmt::Display for ObservedOutcome {
     /// Formats as `400 InvalidParameterException`, `200` or `hang`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.status, &self.error) {
@@ -77,7 +77,7 @@ pub struct Judgement {
     /// The verdict.
     pub verdict: Verdict,
     /// What was observed.
-    pub observed: Observed,
+    pub observed: ObservedOutcome,
     /// Reason for the verdict, in one sentence.
     pub why: String,
 }
@@ -101,7 +101,7 @@ pub struct Finding {
     /// What was observed, as [`ObservedOutcome`] formats it.
     pub observed: String,
     /// Number of cases.
-    pub cases: u64,
+    pub case_count: u64,
     /// IDs of a few cases, those with the smallest input first.
     pub examples: Vec<String>,
     /// The rule that the first example tests, in words.
@@ -115,7 +115,7 @@ pub struct Finding {
     /// Reason for the finding, in one sentence.
     pub why: String,
     /// What further requests revealed about the limit that is actually enforced, in one sentence.
-    pub learnt: Option<String>,
+    pub discovery: Option<String>,
     /// The first example's request as a curl command, if curl can send it.
     pub curl: Option<String>,
     /// Last lines of the server's output, if overstep started the server and it failed.

@@ -2,22 +2,22 @@
 //!
 //! This module never sends a request and never writes a file.
 
-use super::{Job, saved};
-use crate::generate::{Wild, acts_to_json};
+use super::{ScenarioJob, regressions};
+use crate::generate::{FuzzGenerator, actions_to_json};
 use crate::report::Diagnostic;
-use crate::store::MOST_INPUT;
+use crate::store::MAX_INPUT_BYTES;
 use std::collections::HashSet;
 
 /// The result of converting a job's cases to seeds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Seeds {
+pub struct CorpusSeeds {
     /// Number of cases.
     pub cases: u64,
     /// Number of seeds; cases with the same requests share one.
     pub seeds: u64,
     /// Number of cases that cannot be expressed as a seed: they use another principal, call no operation, or are too
     /// large.
-    pub none: u64,
+    pub unsupported: u64,
     /// The words of the dictionary.
     pub words: Vec<String>,
 }
@@ -26,25 +26,25 @@ pub struct Seeds {
 ///
 /// # Errors
 /// Returns an error if cases cannot be generated, or if `keep` returns one.
-pub fn seeds(
-    job: &Job,
+pub fn collect_seeds(
+    job: &ScenarioJob,
     mut keep: impl FnMut(&str, &[u8]) -> Result<(), Vec<Diagnostic>>,
-) -> Result<Seeds, Vec<Diagnostic>> {
-    let wild = Wild::new(&job.contract, &job.scenario, job.seed)
+) -> Result<CorpusSeeds, Vec<Diagnostic>> {
+    let wild = FuzzGenerator::new(&job.contract, &job.scenario, job.seed)
         .map_err(|error| vec![Diagnostic::error(error.to_string())])?;
-    let mut found = Seeds { words: wild.words(), ..Seeds::default() };
+    let mut found = CorpusSeeds { words: wild.dictionary_words(), ..CorpusSeeds::default() };
     let mut names = HashSet::new();
-    for case in job.cases(&job.bench()?)? {
+    for case in job.cases(&job.compile_contract()?)? {
         found.cases += 1;
-        let acts = wild.acts_of(&case).filter(|_| case.unsendable.is_none());
+        let acts = wild.actions_from_case(&case).filter(|_| case.unsendable_reason.is_none());
         let seed = acts.and_then(|acts| {
-            let bytes = acts_to_json(&acts).to_string().into_bytes();
+            let bytes = actions_to_json(&acts).to_string().into_bytes();
             // A seed that is nested too deeply for the JSON reader, or too large for a fuzzer, is of no use.
-            let is_read = bytes.len() as u64 <= MOST_INPUT && wild.from_bytes(&bytes).as_ref() == Some(&acts);
-            is_read.then(|| (saved::name_of(&acts), bytes))
+            let is_read = bytes.len() as u64 <= MAX_INPUT_BYTES && wild.actions_from_bytes(&bytes).as_ref() == Some(&acts);
+            is_read.then(|| (regressions::regression_name(&acts), bytes))
         });
         match seed {
-            None => found.none += 1,
+            None => found.unsupported += 1,
             Some((name, bytes)) => {
                 if names.insert(name.clone()) {
                     found.seeds += 1;

@@ -2,54 +2,54 @@
 //!
 //! Recorded values are only kept in memory and never outlive the run.
 
-use crate::judge::{Comparison, Values};
+use crate::judge::{SnapshotComparison, ResponseValues};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Maximum size of the recorded values, in bytes as [`Values::size`] estimates them.
-const MOST: usize = 256 << 20;
+const MAX_CACHE_BYTES: usize = 256 << 20;
 
 /// The response values of an endpoint, by case id.
 #[derive(Clone, Debug, Default)]
-pub struct Answers(Arc<Mutex<Held>>);
+pub struct RecordedResponses(Arc<Mutex<ResponseCache>>);
 
 #[derive(Debug, Default)]
-struct Held {
-    by_id: HashMap<String, Values>,
+struct ResponseCache {
+    by_id: HashMap<String, ResponseValues>,
     bytes: usize,
-    lost: u64,
+    dropped: u64,
 }
 
 /// What a run does with response values.
 #[derive(Clone, Debug)]
-pub enum Beside {
+pub enum DifferentialMode {
     /// Records them for the run at the other endpoint.
-    Hold(Answers),
+    Record(RecordedResponses),
     /// Compares them with the recorded ones.
-    Compare(Answers),
+    Compare(RecordedResponses),
 }
 
-impl Answers {
-    fn held(&self) -> MutexGuard<'_, Held> {
+impl RecordedResponses {
+    fn lock(&self) -> MutexGuard<'_, ResponseCache> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns the number of responses that exceeded the size limit; only their status, error and form are compared.
-    pub fn lost(&self) -> u64 {
-        self.held().lost
+    pub fn dropped_count(&self) -> u64 {
+        self.lock().dropped
     }
 }
 
-impl Beside {
+impl DifferentialMode {
     /// Records the values of a case's response, or compares them.
-    pub(super) fn see(&self, id: &str, values: impl FnOnce() -> Option<Values>, comparison: Comparison) -> Comparison {
+    pub(super) fn record_or_compare(&self, id: &str, values: impl FnOnce() -> Option<ResponseValues>, comparison: SnapshotComparison) -> SnapshotComparison {
         match self {
-            Self::Hold(answers) => {
+            Self::Record(answers) => {
                 let Some(values) = values() else { return comparison };
-                let size = id.len() + values.size();
-                let mut held = answers.held();
-                if held.bytes + size > MOST {
-                    held.lost += 1;
+                let size = id.len() + values.estimated_size();
+                let mut held = answers.lock();
+                if held.bytes + size > MAX_CACHE_BYTES {
+                    held.dropped += 1;
                 } else {
                     held.bytes += size;
                     held.by_id.insert(id.to_owned(), values);
@@ -57,9 +57,9 @@ impl Beside {
                 comparison
             }
             Self::Compare(answers) => {
-                let Some(was) = answers.held().by_id.remove(id) else { return comparison };
+                let Some(was) = answers.lock().by_id.remove(id) else { return comparison };
                 match values() {
-                    Some(now) => comparison.beside(&was, &now),
+                    Some(now) => comparison.with_value_differences(&was, &now),
                     None => comparison,
                 }
             }

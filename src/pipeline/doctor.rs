@@ -2,22 +2,22 @@
 //!
 //! It never reports a finding, and the number of its requests is bounded.
 
-use super::job::unplanned;
-use super::survey::said;
-use super::{Job, Sending, embedded, started};
-use crate::contract::{Contract, Kind, Operation, ShapeId};
-use crate::generate::{Inference, PlanError, Workbench};
-use crate::judge::{Likeness, Verdict, judge};
-use crate::report::{DiagnosedOperation, Diagnosis, Diagnostic, Stands};
-use crate::run::{OneByOne, Stop, Stopwatch};
+use super::job::plan_error;
+use super::endpoint_probe::response_message;
+use super::{ScenarioJob, RunOptions, embedded, server_lifecycle};
+use crate::contract::{Contract, ShapeKind, Operation, ShapeId};
+use crate::generate::{InferenceResult, PlanError, CompiledContract};
+use crate::judge::{ResponseFingerprint, Verdict, judge};
+use crate::report::{OperationDiagnosis, EndpointDiagnosis, Diagnostic, ControlOutcome};
+use crate::run::{SequentialRunner, CancelToken, Stopwatch};
 use crate::scenario::Scenario;
-use crate::search::{Candidate, Grant};
+use crate::search::{CandidateMember, MemberSearch};
 use std::collections::HashSet;
 
 /// Maximum number of inputs to try for one operation.
-const TRIES: usize = 24;
+const MAX_ATTEMPTS: usize = 24;
 /// Maximum depth to which the members inside a shape are collected.
-const DEEPEST: usize = 3;
+const MAX_DEPTH: usize = 3;
 
 /// Sends the control of every operation, beginning with those that create resources, and searches for the members that
 /// rejected controls lack.
@@ -26,23 +26,23 @@ const DEEPEST: usize = 3;
 ///
 /// # Errors
 /// Returns an error if requests cannot be generated, or the endpoint cannot be set up.
-pub async fn doctor(
-    job: &Job,
-    inferred: &Inference,
-    sending: &Sending,
+pub async fn diagnose(
+    job: &ScenarioJob,
+    inferred: &InferenceResult,
+    sending: &RunOptions,
     run_id: &str,
-    stop: &Stop,
-    progress: &mut (dyn FnMut(&DiagnosedOperation) + Send),
-) -> Result<Diagnosis, Vec<Diagnostic>> {
-    let bench = job.bench()?;
-    let counts = job.counts(&bench)?;
-    let embedded = embedded::where_wanted(job).await?;
-    let port = started::port(job)?;
-    let endpoint = job.endpoint(embedded.as_ref(), port, sending)?;
-    let control = |operation: &str| job.control(&bench, operation);
-    let mut plan = job.plan(&endpoint, sending.settings, run_id, stop, &control);
+    stop: &CancelToken,
+    progress: &mut (dyn FnMut(&OperationDiagnosis) + Send),
+) -> Result<EndpointDiagnosis, Vec<Diagnostic>> {
+    let bench = job.compile_contract()?;
+    let counts = job.count_cases(&bench)?;
+    let embedded = embedded::start_if_embedded(job).await?;
+    let port = server_lifecycle::server_port(job)?;
+    let endpoint = job.build_endpoint(embedded.as_ref(), port, sending)?;
+    let control = |operation: &str| job.control_case(&bench, operation);
+    let mut plan = job.build_run_plan(&endpoint, sending.settings, run_id, stop, &control);
     let redaction = plan.redaction();
-    let mut diagnosis = Diagnosis {
+    let mut diagnosis = EndpointDiagnosis {
         scenario: job.scenario.name.clone(),
         endpoint: endpoint.origin(),
         service: job.contract.service.clone(),
@@ -51,133 +51,133 @@ pub async fn doctor(
         resources: inferred.resources.clone(),
         origins: inferred.origins.clone(),
         workers: sending.settings.workers,
-        ..Diagnosis::default()
+        ..EndpointDiagnosis::default()
     };
-    let start = || started::start(job, &plan, port, &redaction, sending, stop);
+    let start = || server_lifecycle::start_server(job, &plan, port, &redaction, sending, stop);
     match tokio::task::block_in_place(start)? {
         Ok(server) => plan.server = server,
-        Err(started::NotReady { why, output }) => {
-            diagnosis.unreachable = Some(why);
+        Err(server_lifecycle::ServerNotReady { reason: why, output }) => {
+            diagnosis.failure_reason = Some(why);
             diagnosis.server_output = output;
             return Ok(diagnosis);
         }
     }
     tokio::task::block_in_place(|| {
-        let line = match OneByOne::new(&plan) {
+        let line = match SequentialRunner::new(&plan) {
             Ok(line) => line,
             Err(why) => {
-                diagnosis.unreachable = Some(why);
+                diagnosis.failure_reason = Some(why);
                 return Ok(());
             }
         };
-        examine(job, &bench, inferred, &line, stop, &mut diagnosis, progress)
+        examine_operations(job, &bench, inferred, &line, stop, &mut diagnosis, progress)
     })?;
-    let granted = diagnosis.operations.iter().filter(|row| row.stands == Stands::Granted);
-    diagnosis.cases_run = granted.filter_map(|row| counts.get(row.operation.as_str())).sum();
+    let granted = diagnosis.operations.iter().filter(|row| row.outcome == ControlOutcome::Accepted);
+    diagnosis.runnable_cases = granted.filter_map(|row| counts.get(row.operation.as_str())).sum();
     Ok(diagnosis)
 }
 
-fn examine(
-    job: &Job,
-    bench: &Workbench<'_>,
-    inferred: &Inference,
-    line: &OneByOne<'_>,
-    stop: &Stop,
-    diagnosis: &mut Diagnosis,
-    progress: &mut (dyn FnMut(&DiagnosedOperation) + Send),
+fn examine_operations(
+    job: &ScenarioJob,
+    bench: &CompiledContract<'_>,
+    inferred: &InferenceResult,
+    line: &SequentialRunner<'_>,
+    stop: &CancelToken,
+    diagnosis: &mut EndpointDiagnosis,
+    progress: &mut (dyn FnMut(&OperationDiagnosis) + Send),
 ) -> Result<(), Vec<Diagnostic>> {
-    let canary = bench.canary(&job.scenario).map_err(unplanned)?;
-    let canary = match canary.map(|case| line.send(case)) {
+    let canary = bench.canary(&job.scenario).map_err(plan_error)?;
+    let canary = match canary.map(|case| line.run_case(case)) {
         Some(Err(why)) => {
-            diagnosis.unreachable = Some(why);
+            diagnosis.failure_reason = Some(why);
             return Ok(());
         }
         Some(Ok(outcome)) => {
-            let canary = Likeness::of(&job.contract, &outcome);
-            let silent = outcome.exchanges.iter().flatten().find_map(|exchange| exchange.answer.as_ref().err());
+            let canary = ResponseFingerprint::from_outcome(&job.contract, &outcome);
+            let silent = outcome.exchanges.iter().flatten().find_map(|exchange| exchange.response.as_ref().err());
             let nothing = silent.map(|reason| format!("none: {reason}"));
-            diagnosis.canary = canary.as_ref().map(ToString::to_string).or(nothing);
+            diagnosis.canary_response = canary.as_ref().map(ToString::to_string).or(nothing);
             canary
         }
         None => None,
     };
     let mut scenario = job.scenario.clone();
-    let makers = inferred.resources.iter().map(|resource| resource.made_by.as_str());
+    let makers = inferred.resources.iter().map(|resource| resource.created_by.as_str());
     let all = job.contract.operations.iter().map(|operation| operation.name.as_str());
     let mut done: HashSet<&str> = HashSet::new();
     let watch = Stopwatch::start();
     let (mut sent, mut steps) = (0_u64, 0_u64);
-    for name in makers.chain(all.filter(|name| job.scenario.wants(name))) {
-        if stop.is_stopped() {
-            diagnosis.unreachable = Some("the diagnosis was stopped".to_owned());
+    for name in makers.chain(all.filter(|name| job.scenario.includes_operation(name))) {
+        if stop.is_cancelled() {
+            diagnosis.failure_reason = Some("the diagnosis was stopped".to_owned());
             break;
         }
         let Some(operation) = job.contract.operation(name).filter(|_| done.insert(name)) else { continue };
-        let mut examined = Examined { job, bench, line, canary: canary.as_ref(), sent: 0, steps: 0 };
-        let row = examined.operation(operation, &mut scenario).map_err(unplanned)?;
-        (sent, steps) = (sent + examined.sent, steps + examined.steps);
+        let mut examined = OperationProbe { job, bench, runner: line, canary: canary.as_ref(), sent_cases: 0, sent_steps: 0 };
+        let row = examined.probe_operation(operation, &mut scenario).map_err(plan_error)?;
+        (sent, steps) = (sent + examined.sent_cases, steps + examined.sent_steps);
         progress(&row);
         diagnosis.operations.push(row);
     }
     if sent > 0 {
-        diagnosis.millis = watch.elapsed().as_secs_f64() * 1000.0 / steps.max(1) as f64;
-        diagnosis.steps = steps as f64 / sent as f64;
+        diagnosis.request_millis = watch.elapsed().as_secs_f64() * 1000.0 / steps.max(1) as f64;
+        diagnosis.requests_per_case = steps as f64 / sent as f64;
     }
     Ok(())
 }
 
-struct Examined<'a> {
-    job: &'a Job,
-    bench: &'a Workbench<'a>,
-    line: &'a OneByOne<'a>,
-    canary: Option<&'a Likeness>,
-    sent: u64,
-    steps: u64,
+struct OperationProbe<'a> {
+    job: &'a ScenarioJob,
+    bench: &'a CompiledContract<'a>,
+    runner: &'a SequentialRunner<'a>,
+    canary: Option<&'a ResponseFingerprint>,
+    sent_cases: u64,
+    sent_steps: u64,
 }
 
 /// The result of a control.
-struct Met {
-    stands: Stands,
+struct ControlResult {
+    outcome: ControlOutcome,
     observed: String,
-    why: String,
+    reason: String,
     /// Whether the server failed.
-    failed: bool,
+    is_server_failure: bool,
 }
 
-impl Examined<'_> {
-    fn operation(&mut self, operation: &Operation, scenario: &mut Scenario) -> Result<DiagnosedOperation, PlanError> {
+impl OperationProbe<'_> {
+    fn probe_operation(&mut self, operation: &Operation, scenario: &mut Scenario) -> Result<OperationDiagnosis, PlanError> {
         let name = operation.name.as_str();
-        let mut met = self.met(name, scenario)?;
-        let mut row = DiagnosedOperation { operation: name.to_owned(), ..DiagnosedOperation::default() };
+        let mut met = self.send_control(name, scenario)?;
+        let mut row = OperationDiagnosis { operation: name.to_owned(), ..OperationDiagnosis::default() };
         // A server that fails because a member is missing responds in the same way as for an unknown operation.
-        let is_maker = self.job.inferred.resources.iter().any(|resource| resource.made_by == name);
-        let may_lack = met.stands == Stands::Refused
-            || (matches!(met.stands, Stands::NotImplemented | Stands::Diverges) && met.failed && is_maker);
-        if may_lack && self.job.contract.is_only_modelled() {
-            let candidates = candidates(&self.job.contract, operation, scenario);
-            let mut grant = Grant::new(candidates, &met.why, TRIES);
+        let is_maker = self.job.inferred.resources.iter().any(|resource| resource.created_by == name);
+        let may_lack = met.outcome == ControlOutcome::Rejected
+            || (matches!(met.outcome, ControlOutcome::NotImplemented | ControlOutcome::Diverges) && met.is_server_failure && is_maker);
+        if may_lack && self.job.contract.is_model_only() {
+            let candidates = candidate_members(&self.job.contract, operation, scenario);
+            let mut grant = MemberSearch::new(candidates, &met.reason, MAX_ATTEMPTS);
             while let Some(names) = grant.propose() {
                 let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
-                let Some(tried) = self.with(operation, scenario, &names)? else { continue };
-                row.tries += 1;
-                let next = self.met(name, &tried)?;
-                if next.stands == Stands::Granted {
-                    let (names, tried) = self.fewest(operation, scenario, names, tried)?;
-                    let uses = tried.notes(name).map(|notes| notes.uses.clone()).unwrap_or_default();
-                    row.found = uses.into_iter().filter(|(member, _)| names.contains(member)).collect();
+                let Some(tried) = self.with_members(operation, scenario, &names)? else { continue };
+                row.attempts += 1;
+                let next = self.send_control(name, &tried)?;
+                if next.outcome == ControlOutcome::Accepted {
+                    let (names, tried) = self.minimize_members(operation, scenario, names, tried)?;
+                    let uses = tried.operation_notes(name).map(|notes| notes.use_values.clone()).unwrap_or_default();
+                    row.required_members = uses.into_iter().filter(|(member, _)| names.contains(member)).collect();
                     *scenario = tried;
                     met = next;
                     break;
                 }
-                grant.refused(&next.why);
+                grant.record_rejection(&next.reason);
             }
         }
-        (row.stands, row.observed, row.why) = (met.stands, met.observed, met.why);
+        (row.outcome, row.observed, row.reason) = (met.outcome, met.observed, met.reason);
         Ok(row)
     }
 
     /// Removes the members that are not needed from those with which the request was accepted.
-    fn fewest(
+    fn minimize_members(
         &mut self,
         operation: &Operation,
         scenario: &Scenario,
@@ -186,8 +186,8 @@ impl Examined<'_> {
     ) -> Result<(Vec<String>, Scenario), PlanError> {
         for name in names.clone() {
             let fewer: Vec<String> = names.iter().filter(|other| **other != name).cloned().collect();
-            let Some(tried) = self.with(operation, scenario, &fewer)?.filter(|_| !fewer.is_empty()) else { continue };
-            if self.met(operation.name.as_str(), &tried)?.stands == Stands::Granted {
+            let Some(tried) = self.with_members(operation, scenario, &fewer)?.filter(|_| !fewer.is_empty()) else { continue };
+            if self.send_control(operation.name.as_str(), &tried)?.outcome == ControlOutcome::Accepted {
                 (names, granted) = (fewer, tried);
             }
         }
@@ -195,7 +195,7 @@ impl Examined<'_> {
     }
 
     /// Returns the scenario with plain values for further members of an operation.
-    fn with(
+    fn with_members(
         &self,
         operation: &Operation,
         scenario: &Scenario,
@@ -204,93 +204,93 @@ impl Examined<'_> {
         let name = operation.name.as_str();
         let mut tried = scenario.clone();
         for member in members {
-            let Some(value) = self.bench.plain_member(scenario, name, member)? else {
+            let Some(value) = self.bench.sample_member(scenario, name, member)? else {
                 return Ok(None);
             };
-            tried.operations.entry(name.to_owned()).or_default().uses.insert(member.clone(), value);
+            tried.operations.entry(name.to_owned()).or_default().use_values.insert(member.clone(), value);
         }
         Ok(Some(tried))
     }
 
-    fn met(&mut self, operation: &str, scenario: &Scenario) -> Result<Met, PlanError> {
-        let nothing = |why: String| Met { stands: Stands::NotSent, observed: String::new(), why, failed: false };
+    fn send_control(&mut self, operation: &str, scenario: &Scenario) -> Result<ControlResult, PlanError> {
+        let nothing = |why: String| ControlResult { outcome: ControlOutcome::NotSent, observed: String::new(), reason: why, is_server_failure: false };
         let Some(case) = self.bench.control(scenario, operation)? else {
             return Ok(nothing("no valid request can be generated".to_owned()));
         };
-        self.sent += 1;
-        let outcome = match self.line.send(case) {
+        self.sent_cases += 1;
+        let outcome = match self.runner.run_case(case) {
             Ok(outcome) => outcome,
             Err(why) => return Ok(nothing(why)),
         };
-        self.steps += outcome.exchanges.iter().flatten().count() as u64;
+        self.sent_steps += outcome.exchanges.iter().flatten().count() as u64;
         let judgement = judge(&self.job.contract, scenario, &outcome);
         let observed = if judgement.observed.status.is_some() { judgement.observed.to_string() } else { String::new() };
-        let alike = || Likeness::of(&self.job.contract, &outcome).is_some_and(|seen| self.canary == Some(&seen));
+        let alike = || ResponseFingerprint::from_outcome(&self.job.contract, &outcome).is_some_and(|seen| self.canary == Some(&seen));
         let stands = match judgement.verdict {
-            _ if judgement.observed.status.is_some_and(|status| (200..300).contains(&status)) => Stands::Granted,
-            _ if judgement.observed.status.is_none() => Stands::NotSent,
-            _ if alike() => Stands::NotImplemented,
-            _ if judgement.observed.status.is_some_and(|status| (400..500).contains(&status)) => Stands::Refused,
-            _ => Stands::Diverges,
+            _ if judgement.observed.status.is_some_and(|status| (200..300).contains(&status)) => ControlOutcome::Accepted,
+            _ if judgement.observed.status.is_none() => ControlOutcome::NotSent,
+            _ if alike() => ControlOutcome::NotImplemented,
+            _ if judgement.observed.status.is_some_and(|status| (400..500).contains(&status)) => ControlOutcome::Rejected,
+            _ => ControlOutcome::Diverges,
         };
         let why = match stands {
-            Stands::Granted if judgement.verdict == Verdict::Diverges => judgement.why,
-            Stands::Granted | Stands::NotImplemented => String::new(),
-            _ => said(&outcome).unwrap_or(judgement.why),
+            ControlOutcome::Accepted if judgement.verdict == Verdict::Diverges => judgement.why,
+            ControlOutcome::Accepted | ControlOutcome::NotImplemented => String::new(),
+            _ => response_message(&outcome).unwrap_or(judgement.why),
         };
         let failed = judgement.observed.status.is_some_and(|status| status >= 500);
-        Ok(Met { stands, observed, why, failed })
+        Ok(ControlResult { outcome: stands, observed, reason: why, is_server_failure: failed })
     }
 }
 
 /// Returns the optional input members of an operation for which the scenario has no value.
-fn candidates(contract: &Contract, operation: &Operation, scenario: &Scenario) -> Vec<Candidate> {
+fn candidate_members(contract: &Contract, operation: &Operation, scenario: &Scenario) -> Vec<CandidateMember> {
     let members = operation.input.as_ref().and_then(|input| contract.shape(input).kind.members());
-    let open = |name: &str| scenario.use_for(operation.name.as_str(), name).is_none();
+    let open = |name: &str| scenario.use_value(operation.name.as_str(), name).is_none();
     let optional = members.into_iter().flatten().filter(|(name, member)| !member.required && open(name));
     optional
         .map(|(name, member)| {
             let mut words = vec![name.clone()];
-            inside(contract, &member.shape, 0, &mut words);
-            Candidate { name: name.clone(), words }
+            collect_member_names(contract, &member.shape, 0, &mut words);
+            CandidateMember { name: name.clone(), words }
         })
         .collect()
 }
 
 /// Collects the names of all members inside a shape, down to the maximum depth.
-fn inside(contract: &Contract, id: &ShapeId, depth: usize, words: &mut Vec<String>) {
-    if depth >= DEEPEST {
+fn collect_member_names(contract: &Contract, id: &ShapeId, depth: usize, words: &mut Vec<String>) {
+    if depth >= MAX_DEPTH {
         return;
     }
     match &contract.shape(id).kind {
-        Kind::Structure { members } | Kind::Union { members } => {
+        ShapeKind::Structure { members } | ShapeKind::Union { members } => {
             for (name, member) in members {
                 words.push(name.clone());
-                inside(contract, &member.shape, depth + 1, words);
+                collect_member_names(contract, &member.shape, depth + 1, words);
             }
         }
-        Kind::List { member } => inside(contract, member, depth, words),
-        Kind::Map { value, .. } => inside(contract, value, depth, words),
+        ShapeKind::List { member } => collect_member_names(contract, member, depth, words),
+        ShapeKind::Map { value, .. } => collect_member_names(contract, value, depth, words),
         _ => {}
     }
 }
 
 /// Returns the members whose values only the user knows, by operation: the required ones that name a resource which no
 /// operation of the contract creates.
-pub fn open_members(contract: &Contract, inferred: &Inference) -> Vec<(String, Vec<String>)> {
+pub fn open_members(contract: &Contract, inferred: &InferenceResult) -> Vec<(String, Vec<String>)> {
     let scenario = &inferred.scenario;
     let mut open = Vec::new();
-    for operation in contract.operations.iter().filter(|operation| scenario.wants(operation.name.as_str())) {
+    for operation in contract.operations.iter().filter(|operation| scenario.includes_operation(operation.name.as_str())) {
         let name = operation.name.as_str();
         let members = operation.input.as_ref().and_then(|input| contract.shape(input).kind.members());
         let lacking: Vec<String> = members
             .into_iter()
             .flatten()
             .filter(|(member, it)| {
-                it.required && matches!(contract.shape(&it.shape).kind, Kind::String) && names_something(member)
+                it.required && matches!(contract.shape(&it.shape).kind, ShapeKind::String) && is_identifier_name(member)
             })
             .map(|(member, _)| member.clone())
-            .filter(|member| scenario.use_for(name, member).is_none())
+            .filter(|member| scenario.use_value(name, member).is_none())
             .collect();
         if !lacking.is_empty() {
             open.push((name.to_owned(), lacking));
@@ -300,7 +300,7 @@ pub fn open_members(contract: &Contract, inferred: &Inference) -> Vec<(String, V
 }
 
 /// Returns true if the name of a member suggests that its value is not free text.
-fn names_something(member: &str) -> bool {
+fn is_identifier_name(member: &str) -> bool {
     ["Id", "ID", "Arn", "ARN", "Url", "URL", "Name", "Document", "Policy", "Definition", "Expression"]
         .iter()
         .any(|end| member.ends_with(end))

@@ -16,7 +16,7 @@ pub enum Filter {
     /// The case id contains this text.
     Word(String),
     /// A property of the case matches this pattern.
-    Property(Property, String),
+    Property(FilterProperty, String),
     /// The expression does not match.
     Not(Box<Filter>),
     /// Both expressions match.
@@ -27,7 +27,7 @@ pub enum Filter {
 
 /// A property of a case that filters can test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Property {
+pub enum FilterProperty {
     /// `scenario(connect)`.
     Scenario,
     /// `op(TagContact)`.
@@ -42,13 +42,13 @@ pub enum Property {
     Id,
 }
 
-const PROPERTIES: &[(&str, Property)] = &[
-    ("scenario", Property::Scenario),
-    ("op", Property::Operation),
-    ("member", Property::Member),
-    ("constraint", Property::Constraint),
-    ("intent", Property::Intent),
-    ("id", Property::Id),
+const PROPERTIES: &[(&str, FilterProperty)] = &[
+    ("scenario", FilterProperty::Scenario),
+    ("op", FilterProperty::Operation),
+    ("member", FilterProperty::Member),
+    ("constraint", FilterProperty::Constraint),
+    ("intent", FilterProperty::Intent),
+    ("id", FilterProperty::Id),
 ];
 
 /// A syntax error in a filter expression.
@@ -72,13 +72,13 @@ impl Filter {
     /// # Errors
     /// Returns an error with its position if the text is not a valid expression.
     pub fn parse(text: &str) -> Result<Self, FilterError> {
-        let mut parser = Parser { text, at: 0, depth: 0 };
-        let filter = parser.either()?;
-        parser.skip_space();
-        match parser.rest().chars().next() {
+        let mut parser = FilterParser { text, position: 0, depth: 0 };
+        let filter = parser.parse_or()?;
+        parser.skip_whitespace();
+        match parser.remaining().chars().next() {
             None => Ok(filter),
-            Some(')') => Err(parser.wrong("unmatched `)`", 1, None)),
-            Some(found) => Err(parser.wrong(
+            Some(')') => Err(parser.error("unmatched `)`", 1, None)),
+            Some(found) => Err(parser.error(
                 format!("expected `&` or `|` before `{found}`"),
                 found.len_utf8(),
                 Some("join conditions with `&` (and) or `|` (or), or quote words that contain spaces"),
@@ -88,34 +88,34 @@ impl Filter {
 
     /// Returns true if the filter matches a case.
     pub fn matches(&self, case: &Case) -> bool {
-        self.holds(&case.id.0, &|property| property.of(case))
+        self.evaluate(&case.id.0, &|property| property.of_case(case))
     }
 
     /// Returns true if the filter matches a case id. A property that the id does not contain, such as the intent, never
     /// matches.
     pub fn matches_id(&self, id: &str) -> bool {
-        self.holds(id, &|property| property.of_id(id))
+        self.evaluate(id, &|property| property.of_id(id))
     }
 
-    fn holds(&self, id: &str, of: &dyn Fn(Property) -> Option<String>) -> bool {
+    fn evaluate(&self, id: &str, of: &dyn Fn(FilterProperty) -> Option<String>) -> bool {
         match self {
             Self::Word(word) => {
                 if word.contains('*') {
-                    glob(&format!("*{word}*"), id)
+                    matches_glob(&format!("*{word}*"), id)
                 } else {
                     id.contains(word.as_str())
                 }
             }
-            Self::Property(property, text) => of(*property).is_some_and(|value| glob(text, &value)),
-            Self::Not(inner) => !inner.holds(id, of),
-            Self::And(left, right) => left.holds(id, of) && right.holds(id, of),
-            Self::Or(left, right) => left.holds(id, of) || right.holds(id, of),
+            Self::Property(property, text) => of(*property).is_some_and(|value| matches_glob(text, &value)),
+            Self::Not(inner) => !inner.evaluate(id, of),
+            Self::And(left, right) => left.evaluate(id, of) && right.evaluate(id, of),
+            Self::Or(left, right) => left.evaluate(id, of) || right.evaluate(id, of),
         }
     }
 }
 
-impl Property {
-    fn of(self, case: &Case) -> Option<String> {
+impl FilterProperty {
+    fn of_case(self, case: &Case) -> Option<String> {
         match self {
             Self::Scenario => case.id.0.split('/').next().map(str::to_owned),
             Self::Operation => Some(case.operation.as_str().to_owned()),
@@ -127,7 +127,7 @@ impl Property {
     }
 }
 
-impl Property {
+impl FilterProperty {
     fn of_id(self, id: &str) -> Option<String> {
         let part = |index: usize| id.split('/').nth(index).map(str::to_owned);
         match self {
@@ -142,7 +142,7 @@ impl Property {
 }
 
 /// Returns true if a pattern, in which `*` matches any characters, matches the whole text.
-pub(super) fn glob(pattern: &str, text: &str) -> bool {
+pub(super) fn matches_glob(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split('*');
     let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else { return false };
     let mut parts: Vec<&str> = parts.collect();
@@ -156,88 +156,88 @@ pub(super) fn glob(pattern: &str, text: &str) -> bool {
     rest.ends_with(last)
 }
 
-struct Parser<'a> {
+struct FilterParser<'a> {
     text: &'a str,
-    at: usize,
+    position: usize,
     depth: usize,
 }
 
-impl Parser<'_> {
-    fn rest(&self) -> &str {
-        &self.text[self.at..]
+impl FilterParser<'_> {
+    fn remaining(&self) -> &str {
+        &self.text[self.position..]
     }
 
-    fn skip_space(&mut self) {
-        self.at = self.text.len() - self.rest().trim_start().len();
+    fn skip_whitespace(&mut self) {
+        self.position = self.text.len() - self.remaining().trim_start().len();
     }
 
-    fn eat(&mut self, sign: char) -> bool {
-        self.skip_space();
-        let found = self.rest().starts_with(sign);
+    fn consume(&mut self, sign: char) -> bool {
+        self.skip_whitespace();
+        let found = self.remaining().starts_with(sign);
         if found {
-            self.at += sign.len_utf8();
+            self.position += sign.len_utf8();
         }
         found
     }
 
-    fn wrong(&self, reason: impl Into<String>, length: usize, hint: Option<&str>) -> FilterError {
-        FilterError { reason: reason.into(), span: self.at..self.at + length, hint: hint.map(str::to_owned) }
+    fn error(&self, reason: impl Into<String>, length: usize, hint: Option<&str>) -> FilterError {
+        FilterError { reason: reason.into(), span: self.position..self.position + length, hint: hint.map(str::to_owned) }
     }
 
-    fn either(&mut self) -> Result<Filter, FilterError> {
-        let mut left = self.all()?;
-        while self.eat('|') {
-            self.eat('|');
-            left = Filter::Or(Box::new(left), Box::new(self.all()?));
+    fn parse_or(&mut self) -> Result<Filter, FilterError> {
+        let mut left = self.parse_and()?;
+        while self.consume('|') {
+            self.consume('|');
+            left = Filter::Or(Box::new(left), Box::new(self.parse_and()?));
         }
         Ok(left)
     }
 
-    fn all(&mut self) -> Result<Filter, FilterError> {
-        let mut left = self.one()?;
-        while self.eat('&') {
-            self.eat('&');
-            left = Filter::And(Box::new(left), Box::new(self.one()?));
+    fn parse_and(&mut self) -> Result<Filter, FilterError> {
+        let mut left = self.parse_unary()?;
+        while self.consume('&') {
+            self.consume('&');
+            left = Filter::And(Box::new(left), Box::new(self.parse_unary()?));
         }
         Ok(left)
     }
 
-    fn one(&mut self) -> Result<Filter, FilterError> {
+    fn parse_unary(&mut self) -> Result<Filter, FilterError> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
-            return Err(self.wrong(format!("nested deeper than {MAX_DEPTH} levels"), 0, None));
+            return Err(self.error(format!("nested deeper than {MAX_DEPTH} levels"), 0, None));
         }
-        let filter = self.one_inside();
+        let filter = self.parse_primary();
         self.depth -= 1;
         filter
     }
 
-    fn one_inside(&mut self) -> Result<Filter, FilterError> {
-        if self.eat('!') {
-            return Ok(Filter::Not(Box::new(self.one()?)));
+    fn parse_primary(&mut self) -> Result<Filter, FilterError> {
+        if self.consume('!') {
+            return Ok(Filter::Not(Box::new(self.parse_unary()?)));
         }
-        let open = self.at;
-        if self.eat('(') {
-            let inside = self.either()?;
-            if !self.eat(')') {
-                self.at = open;
-                return Err(self.wrong("unmatched `(`", 1, None));
+        let open = self.position;
+        if self.consume('(') {
+            let inside = self.parse_or()?;
+            if !self.consume(')') {
+                self.position = open;
+                return Err(self.error("unmatched `(`", 1, None));
             }
             return Ok(inside);
         }
-        self.skip_space();
-        let start = self.at;
-        let word = self.word()?;
+        self.skip_whitespace();
+        let start = self.position;
+        let word = self.parse_word()?;
         if word == "not" {
-            return Ok(Filter::Not(Box::new(self.one()?)));
+            return Ok(Filter::Not(Box::new(self.parse_unary()?)));
         }
-        if !self.rest().starts_with('(') {
+        if !self.remaining().starts_with('(') {
             return Ok(Filter::Word(word));
         }
-        self.property(&word, start)
+        self.parse_property(&word, start)
     }
 
-    fn property(&mut self, name: &str, start: usize) -> Result<Filter, FilterError> {
+    fn parse_property(&mut self, name: &str, start: usize) -> Result<Filter, FilterError> {
         let Some((_, property)) = PROPERTIES.iter().find(|(known, _)| *known == name) else {
             let names: Vec<&str> = PROPERTIES.iter().map(|(known, _)| *known).collect();
             let near = names.iter().copied().min_by_key(|known| strsim::damerau_levenshtein(name, known));
@@ -247,49 +247,49 @@ impl Parser<'_> {
             };
             return Err(FilterError {
                 reason: format!("unknown property `{name}`"),
-                span: start..self.at,
+                span: start..self.position,
                 hint: Some(hint),
             });
         };
-        let open = self.at;
-        self.eat('(');
-        let Some(length) = self.rest().find(')') else {
-            self.at = open;
-            return Err(self.wrong("unmatched `(`", 1, None));
+        let open = self.position;
+        self.consume('(');
+        let Some(length) = self.remaining().find(')') else {
+            self.position = open;
+            return Err(self.error("unmatched `(`", 1, None));
         };
-        let text = self.rest()[..length].trim().trim_matches('"').to_owned();
+        let text = self.remaining()[..length].trim().trim_matches('"').to_owned();
         if text.is_empty() {
-            return Err(self.wrong(format!("`{name}()` is empty"), length, None));
+            return Err(self.error(format!("`{name}()` is empty"), length, None));
         }
-        self.at += length + 1;
+        self.position += length + 1;
         Ok(Filter::Property(*property, text))
     }
 
-    fn word(&mut self) -> Result<String, FilterError> {
-        if self.rest().starts_with('"') {
-            let Some(length) = self.rest()[1..].find('"') else {
-                return Err(self.wrong("unmatched `\"`", 1, None));
+    fn parse_word(&mut self) -> Result<String, FilterError> {
+        if self.remaining().starts_with('"') {
+            let Some(length) = self.remaining()[1..].find('"') else {
+                return Err(self.error("unmatched `\"`", 1, None));
             };
-            let word = self.rest()[1..=length].to_owned();
-            self.at += length + 2;
+            let word = self.remaining()[1..=length].to_owned();
+            self.position += length + 2;
             return Ok(word);
         }
         let length =
-            self.rest().find(|c: char| c.is_whitespace() || "&|()\"!".contains(c)).unwrap_or(self.rest().len());
+            self.remaining().find(|c: char| c.is_whitespace() || "&|()\"!".contains(c)).unwrap_or(self.remaining().len());
         if length == 0 {
-            let found = self.rest().chars().next();
+            let found = self.remaining().chars().next();
             let reason = match found {
                 Some(sign) => format!("expected a word before `{sign}`"),
                 None => "expected a word at the end".to_owned(),
             };
-            return Err(self.wrong(
+            return Err(self.error(
                 reason,
                 found.map_or(0, char::len_utf8),
                 Some("for example `op(TagContact) & constraint(length)`"),
             ));
         }
-        let word = self.rest()[..length].to_owned();
-        self.at += length;
+        let word = self.remaining()[..length].to_owned();
+        self.position += length;
         Ok(word)
     }
 }
@@ -298,7 +298,7 @@ impl Parser<'_> {
 mod tests {
     use super::*;
     use crate::contract::{Constraint, MemberPath, OperationName};
-    use crate::generate::{CaseId, Expectation, Intent, Judged};
+    use crate::generate::{CaseId, Expectation, Intent, JudgedPart};
 
     fn case() -> Case {
         Case {
@@ -309,12 +309,12 @@ mod tests {
             constraint: Some(Constraint::Length),
             class: "length",
             steps: Vec::new(),
-            judged: Judged::Step(0),
+            judged: JudgedPart::Step(0),
             expectation: Expectation::Unspecified { reason: String::new() },
             rule: String::new(),
             source: None,
-            unsendable: None,
-            alone: false,
+            unsendable_reason: None,
+            is_exclusive: false,
         }
     }
 

@@ -3,16 +3,16 @@
 //! The number of workers never changes what is proposed: each round of proposals is sent concurrently, but its
 //! responses are evaluated in order, so the same seed and the same responses lead to the same proposals.
 
-use super::claims::{self, Judged};
-use super::finish::Finish;
-use super::survey::Survey;
-use super::{Job, Sending, Tally, embedded, known, saved, started, unwritten};
-use crate::generate::{Act, Case, Claim, Intent, Tale, Wild, acts_to_json};
+use super::fuzz_checks::{self, SequenceJudgement};
+use super::evaluate::CaseEvaluator;
+use super::endpoint_probe::EndpointProbe;
+use super::{ScenarioJob, RunOptions, RunTally, embedded, known_divergences, regressions, server_lifecycle, write_error};
+use crate::generate::{Action, Case, FuzzCheck, Intent, FuzzCase, FuzzGenerator, actions_to_json};
 use crate::judge::{Verdict, judge};
-use crate::report::{Diagnostic, Done, Head, Output, Summary};
-use crate::run::{self, OneByOne, Outcome, RunEnd, Stop, Stopwatch};
+use crate::report::{Diagnostic, CaseResult, RunStarted, Reporter, RunSummary};
+use crate::run::{self, SequentialRunner, CaseOutcome, RunEnd, CancelToken, Stopwatch};
 use crate::scenario::{Regression, write_regression};
-use crate::search::{Guide, Proposal, simplest};
+use crate::search::{FuzzGuide, FuzzProposal, minimize};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -20,20 +20,20 @@ use std::time::Duration;
 
 /// Number of proposals that are sent before their responses guide the next ones; fewer at first, when every response
 /// is new.
-const ROUND: usize = 256;
-const FIRST_ROUND: usize = 32;
+const ROUND_SIZE: usize = 256;
+const FIRST_ROUND_SIZE: usize = 32;
 /// Maximum number of attempts to shrink a finding.
-const TRIES: usize = 240;
+const MAX_SHRINK_ATTEMPTS: usize = 240;
 /// Maximum time to shrink a finding; with a slow endpoint, findings are reported as far as they were shrunk by then.
-const SIMPLE_WITHIN: Duration = Duration::from_secs(4);
+const MAX_SHRINK_TIME: Duration = Duration::from_secs(4);
 /// Maximum number of findings to shrink; the others are reported unchanged.
-const MOST_SIMPLE: usize = 64;
+const MAX_SHRUNK_FINDINGS: usize = 64;
 /// Maximum number of corpus inputs that one run writes.
-const MOST_WRITTEN: u64 = 20_000;
+const MAX_WRITTEN_INPUTS: u64 = 20_000;
 
 /// Limits and initial inputs of a fuzzing run.
 #[derive(Clone, Debug, Default)]
-pub struct Fuzzing {
+pub struct FuzzOptions {
     /// Maximum duration of the run.
     pub max_time: Option<Duration>,
     /// Maximum number of sequences to send.
@@ -44,7 +44,7 @@ pub struct Fuzzing {
 
 /// A finding, shrunk as far as possible.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Found {
+pub struct FuzzFinding {
     /// The case's id.
     pub id: String,
     /// The name under which it should be saved.
@@ -56,31 +56,31 @@ pub struct Found {
 }
 
 /// Receives findings and new corpus inputs; an error ends the run.
-pub trait Keep {
+pub trait FuzzObserver {
     /// Saves an input that led to a new kind of response.
     ///
     /// # Errors
     /// Returns the reason if it cannot be saved.
-    fn input(&mut self, name: &str, bytes: &[u8]) -> Result<(), String>;
+    fn save_input(&mut self, name: &str, bytes: &[u8]) -> Result<(), String>;
 
     /// Saves a finding.
     ///
     /// # Errors
     /// Returns the reason if it cannot be saved.
-    fn found(&mut self, found: &Found) -> Result<(), String>;
+    fn save_finding(&mut self, found: &FuzzFinding) -> Result<(), String>;
 
     /// Reports progress: numbers of sequences, kinds of responses, corpus inputs and findings, and the elapsed time.
-    fn progress(&mut self, sent: u64, kinds: usize, kept: usize, findings: u64, elapsed: Duration);
+    fn report_progress(&mut self, sent: u64, kinds: usize, kept: usize, findings: u64, elapsed: Duration);
 }
 
 /// Operations of which no request succeeded, so that their rejections are meaningless.
-pub type Vacuous = Vec<String>;
+pub type OperationsWithoutSuccess = Vec<String>;
 
 /// The result of one sequence.
-struct Seen {
+struct SequenceOutcome {
     index: usize,
     case: Arc<Case>,
-    judged: Judged,
+    judged: SequenceJudgement,
 }
 
 /// Fuzzes until a limit of `fuzzing` is reached or the run is stopped.
@@ -90,236 +90,236 @@ struct Seen {
 /// # Errors
 /// Returns an error if no requests can be generated, the endpoint cannot be set up, or a reporter cannot write.
 pub async fn fuzz(
-    job: &Job,
-    sending: &Sending,
-    fuzzing: &Fuzzing,
+    job: &ScenarioJob,
+    sending: &RunOptions,
+    fuzzing: &FuzzOptions,
     run_id: &str,
-    stop: &Stop,
-    output: &mut (dyn Output + Send),
-    keep: &mut (dyn Keep + Send),
-) -> Result<(Summary, Vacuous), Vec<Diagnostic>> {
+    stop: &CancelToken,
+    output: &mut (dyn Reporter + Send),
+    keep: &mut (dyn FuzzObserver + Send),
+) -> Result<(RunSummary, OperationsWithoutSuccess), Vec<Diagnostic>> {
     let failed = |reason: String| vec![Diagnostic::error(reason)];
-    let embedded = embedded::where_wanted(job).await?;
-    let port = started::port(job)?;
-    let endpoint = job.endpoint(embedded.as_ref(), port, sending)?;
-    let bench = job.bench()?;
-    let control = |operation: &str| job.control(&bench, operation);
+    let embedded = embedded::start_if_embedded(job).await?;
+    let port = server_lifecycle::server_port(job)?;
+    let endpoint = job.build_endpoint(embedded.as_ref(), port, sending)?;
+    let bench = job.compile_contract()?;
+    let control = |operation: &str| job.control_case(&bench, operation);
     let (running, restarts) = (std::sync::OnceLock::new(), std::sync::atomic::AtomicU32::new(0));
-    let revive = || started::revive(job, &endpoint, running.get(), &restarts, stop);
-    let mut plan = job.plan(&endpoint, sending.settings, run_id, stop, &control);
+    let revive = || server_lifecycle::restart_server(job, &endpoint, running.get(), &restarts, stop);
+    let mut plan = job.build_run_plan(&endpoint, sending.settings, run_id, stop, &control);
     // Fuzzing has a time limit of its own.
-    plan.search_time = run::SearchTime::endless();
+    plan.search_time = run::SearchBudget::unlimited();
     let redaction = plan.redaction();
     let origin = endpoint.origin();
-    let alone = Finish {
+    let base_evaluator = CaseEvaluator {
         job,
         redaction: &redaction,
         origin: &origin,
-        survey: None,
+        probe: None,
         accepted: None,
-        beside: None,
+        differential: None,
         strict: sending.strict,
-        fleeting: started::is_fleeting(job),
+        has_temporary_port: server_lifecycle::has_temporary_port(job),
     };
     // Controls come first: an operation that accepts nothing is not worth fuzzing.
-    let controls = claims::controls(job, &bench);
+    let controls = fuzz_checks::fuzz_controls(job, &bench);
     let drawn: HashSet<String> = controls.iter().map(|case| case.operation.to_string()).collect();
-    let planned = super::Planned { operations: drawn.len() as u64, ..super::Planned::default() };
-    let server = tokio::task::block_in_place(|| started::version(job, &redaction));
-    let head = Head { server, ..job.head(run_id, planned, &endpoint) };
-    output.begin(&head).map_err(|error| unwritten(&error))?;
-    let mut tally = Tally::new(job, sending);
-    let start = || started::start(job, &plan, port, &redaction, sending, stop);
+    let planned = super::CaseTotals { operations: drawn.len() as u64, ..super::CaseTotals::default() };
+    let server = tokio::task::block_in_place(|| server_lifecycle::server_version(job, &redaction));
+    let head = RunStarted { server_version: server, ..job.run_started(run_id, planned, &endpoint) };
+    output.begin_run(&head).map_err(|error| write_error(&error))?;
+    let mut tally = RunTally::new(job, sending);
+    let start = || server_lifecycle::start_server(job, &plan, port, &redaction, sending, stop);
     match tokio::task::block_in_place(start)? {
         Ok(server) => {
             if let Some(server) = &server {
                 let _ = running.set(Arc::clone(server));
-                plan.revive = Some(&revive);
+                plan.restart_endpoint = Some(&revive);
             }
             plan.server = server;
         }
-        Err(started::NotReady { why, output: said }) => {
-            let mut summary = tally.summary(0.0, &RunEnd::Complete);
-            (summary.incomplete, summary.server_output) = (Some(why), said);
-            output.end(&summary).map_err(|error| unwritten(&error))?;
+        Err(server_lifecycle::ServerNotReady { reason: why, output: said }) => {
+            let mut summary = tally.into_summary(0.0, &RunEnd::Complete);
+            (summary.incomplete_reason, summary.server_output) = (Some(why), said);
+            output.end_run(&summary).map_err(|error| write_error(&error))?;
             return Ok((summary, Vec::new()));
         }
     }
-    let line = OneByOne::new(&plan).map_err(failed)?;
+    let line = SequentialRunner::new(&plan).map_err(failed)?;
     let watch = Stopwatch::start();
-    let mut survey = tokio::task::block_in_place(|| Survey::begin(job, &bench, &line))?;
+    let mut survey = tokio::task::block_in_place(|| EndpointProbe::send_canary(job, &bench, &line))?;
     let mut granted: BTreeMap<String, bool> = BTreeMap::new();
-    let mut used = known::Used::default();
+    let mut known_usage = known_divergences::KnownUsage::default();
     let mut unwritable = None;
     let mut seen = Vec::new();
     let mut ended = {
-        let finish = Finish { survey: Some(&survey), ..alone };
-        let mut emit = |done: Box<Done>| {
-            tally.add(&done);
-            used.add(&job.known, &done);
-            unwritable = output.case(&done).err();
+        let finish = CaseEvaluator { probe: Some(&survey), ..base_evaluator };
+        let mut emit = |done: Box<CaseResult>| {
+            tally.add_result(&done);
+            known_usage.record(&job.known_divergences, &done);
+            unwritable = output.report_case(&done).err();
             seen.push(done);
             if unwritable.is_none() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         };
-        let finished = |outcome| Box::new(finish.finish(outcome));
-        line.rest();
-        tokio::task::block_in_place(|| run::run(&plan, controls.into_iter(), finished, &mut emit))
+        let finished = |outcome| Box::new(finish.evaluate(outcome));
+        line.close_idle();
+        tokio::task::block_in_place(|| run::run_cases(&plan, controls.into_iter(), finished, &mut emit))
     };
     for done in &seen {
-        survey.see(job, done);
+        survey.record(job, done);
         let success = done.judgement.observed.status.is_some_and(|status| (200..300).contains(&status));
         if done.judgement.verdict != Verdict::NotImplemented {
             granted.insert(done.case.operation.to_string(), success);
         }
     }
     if let Some(error) = unwritable {
-        return Err(unwritten(&error));
+        return Err(write_error(&error));
     }
-    let elsewhere = survey.is_elsewhere(job);
+    let wrong_base_url = survey.wrong_base_url(job);
     // Only operations that accept their control are fuzzed.
-    let scenario = claims::granted(job, &drawn, &survey);
-    let finish = Finish { survey: Some(&survey), ..alone };
+    let scenario = fuzz_checks::restrict_to_accepted(job, &drawn, &survey);
+    let finish = CaseEvaluator { probe: Some(&survey), ..base_evaluator };
     let mut sent = 0;
-    if ended == RunEnd::Complete && elsewhere.is_none() && !scenario.only.is_empty() {
-        let wild = Wild::new(&job.contract, &scenario, job.seed).map_err(|error| failed(error.to_string()))?;
-        let mut first = wild.plain();
-        first.extend(job.saved.iter().map(|saved| saved.acts.clone()).filter(|acts| wild.knows(acts)));
-        first.extend(fuzzing.corpus.iter().filter_map(|bytes| wild.from_bytes(bytes)));
-        let mut search = Search {
+    if ended == RunEnd::Complete && wrong_base_url.is_none() && !scenario.included_operations.is_empty() {
+        let wild = FuzzGenerator::new(&job.contract, &scenario, job.seed).map_err(|error| failed(error.to_string()))?;
+        let mut first = wild.control_actions();
+        first.extend(job.regressions.iter().map(|saved| saved.actions.clone()).filter(|acts| wild.supports_actions(acts)));
+        first.extend(fuzzing.corpus.iter().filter_map(|bytes| wild.actions_from_bytes(bytes)));
+        let mut search = FuzzSearch {
             job,
-            wild: &wild,
-            guide: Guide::new(&wild, job.seed, first),
-            finish,
+            generator: &wild,
+            guide: FuzzGuide::new(&wild, job.seed, first),
+            evaluator: finish,
             run_id,
-            number: 0,
-            written: 0,
-            known: HashSet::new(),
-            simple: 0,
+            sequence_count: 0,
+            written_inputs: 0,
+            seen_findings: HashSet::new(),
+            shrunk_findings: 0,
             watch,
-            over_at: fuzzing.max_time.map(|most| most + SIMPLE_WITHIN),
+            shrink_deadline: fuzzing.max_time.map(|most| most + MAX_SHRINK_TIME),
         };
-        while ended == RunEnd::Complete && !stop.is_stopped() {
+        while ended == RunEnd::Complete && !stop.is_cancelled() {
             let over = fuzzing.max_time.is_some_and(|most| watch.elapsed() >= most);
             let left = fuzzing.max_cases.map_or(u64::MAX, |most| most.saturating_sub(sent));
-            if over || left == 0 || tally.enough() {
+            if over || left == 0 || tally.is_max_failures_reached() {
                 break;
             }
-            let size = if sent < 1000 { FIRST_ROUND } else { ROUND };
-            let round = search.round(size.min(usize::try_from(left).unwrap_or(usize::MAX)));
+            let size = if sent < 1000 { FIRST_ROUND_SIZE } else { ROUND_SIZE };
+            let round = search.next_round(size.min(usize::try_from(left).unwrap_or(usize::MAX)));
             if round.is_empty() {
                 break;
             }
             let mut news = Vec::new();
             let (over_at, began) = (fuzzing.max_time, watch);
             let result = tokio::task::block_in_place(|| {
-                line.rest();
+                line.close_idle();
                 let cases = round.iter().map(|(_, tale)| tale.case.clone());
                 let by_id: HashMap<&str, usize> =
                     round.iter().enumerate().map(|(index, (_, tale))| (tale.case.id.0.as_str(), index)).collect();
-                let finished = |outcome: Outcome| {
+                let finished = |outcome: CaseOutcome| {
                     let index = by_id[outcome.case.id.0.as_str()];
-                    Box::new(search.seen(index, &round[index].1, outcome))
+                    Box::new(search.judge_outcome(index, &round[index].1, outcome))
                 };
-                let mut emit = |one: Box<Seen>| {
+                let mut emit = |one: Box<SequenceOutcome>| {
                     sent += 1;
                     news.push(one);
                     let late = over_at.is_some_and(|most| began.elapsed() >= most + Duration::from_secs(1));
                     if late { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
                 };
-                run::run(&plan, cases, finished, &mut emit)
+                run::run_cases(&plan, cases, finished, &mut emit)
             });
-            if result != RunEnd::Enough {
+            if result != RunEnd::EndedByConsumer {
                 ended = result;
             }
             for one in news {
                 let proposal = &round[one.index].0;
-                for name in &one.judged.succeeded {
+                for name in &one.judged.succeeded_operations {
                     granted.insert(name.clone(), true);
                 }
-                search.count(&mut tally, &round[one.index].1, &one);
-                if search.guide.learn(proposal, &one.judged.signatures) {
-                    search.write(&proposal.acts, keep).map_err(failed)?;
+                search.count_outcome(&mut tally, &round[one.index].1, &one);
+                if search.guide.record_responses(proposal, &one.judged.signatures) {
+                    search.save_input(&proposal.actions, keep).map_err(failed)?;
                 }
-                for (claim, done) in one.judged.broke {
-                    used.add(&job.known, &done);
-                    let claim = &round[one.index].1.claims[claim];
-                    let found = tokio::task::block_in_place(|| search.found(&line, &proposal.acts, claim, done));
+                for (claim, done) in one.judged.violations {
+                    known_usage.record(&job.known_divergences, &done);
+                    let claim = &round[one.index].1.checks[claim];
+                    let found = tokio::task::block_in_place(|| search.shrink_finding(&line, &proposal.actions, claim, done));
                     match found {
                         None => {}
                         Some((done, None)) => {
-                            tally.findings.count_more(&job.scenario.name, &done.case, &done.judgement);
+                            tally.findings.count_repeat(&job.scenario.name, &done.case, &done.judgement);
                         }
                         Some((done, Some(found))) => {
-                            tally.add_part(&done);
+                            tally.add_example(&done);
                             tally.failures += 1;
-                            output.case(&done).map_err(|error| unwritten(&error))?;
-                            keep.found(&found).map_err(failed)?;
+                            output.report_case(&done).map_err(|error| write_error(&error))?;
+                            keep.save_finding(&found).map_err(failed)?;
                         }
                     }
                 }
             }
-            keep.progress(
+            keep.report_progress(
                 sent,
-                search.guide.kinds(),
-                search.guide.kept(),
+                search.guide.kind_count(),
+                search.guide.corpus_size(),
                 tally.findings.len() as u64,
                 watch.elapsed(),
             );
         }
     }
-    let vacuous: Vacuous = granted.into_iter().filter(|(_, granted)| !granted).map(|(name, _)| name).collect();
-    let mut summary = tally.summary(watch.elapsed().as_secs_f64(), &ended);
-    if stop.is_stopped() {
+    let vacuous: OperationsWithoutSuccess = granted.into_iter().filter(|(_, granted)| !granted).map(|(name, _)| name).collect();
+    let mut summary = tally.into_summary(watch.elapsed().as_secs_f64(), &ended);
+    if stop.is_cancelled() {
         // Stopping is the usual way to end a fuzzer, so the run is not incomplete.
-        summary.incomplete = None;
+        summary.incomplete_reason = None;
     }
-    if let Some((why, said)) = started::fate(plan.server.as_ref(), &ended) {
-        summary.incomplete = Some(why);
+    if let Some((why, said)) = server_lifecycle::server_exit_reason(plan.server.as_ref(), &ended) {
+        summary.incomplete_reason = Some(why);
         summary.server_output = said;
     }
-    if elsewhere.is_some() {
-        summary.incomplete = elsewhere;
+    if wrong_base_url.is_some() {
+        summary.incomplete_reason = wrong_base_url;
     }
-    summary.known_notes = used.notes(&job.known);
-    summary.not_run = survey.not_run();
-    summary.left = plan.left.told();
-    output.end(&summary).map_err(|error| unwritten(&error))?;
+    summary.known_divergence_notes = known_usage.notes(&job.known_divergences);
+    summary.skipped_operations = survey.into_skipped_operations();
+    summary.leaked_fixtures = plan.leaked_fixtures.summary();
+    output.end_run(&summary).map_err(|error| write_error(&error))?;
     Ok((summary, vacuous))
 }
 
 /// The state of a fuzzing run.
-struct Search<'s, 'a> {
-    job: &'s Job,
-    wild: &'s Wild<'a>,
-    guide: Guide<'s, 'a>,
-    finish: Finish<'s>,
+struct FuzzSearch<'s, 'a> {
+    job: &'s ScenarioJob,
+    generator: &'s FuzzGenerator<'a>,
+    guide: FuzzGuide<'s, 'a>,
+    evaluator: CaseEvaluator<'s>,
     run_id: &'s str,
     /// Number of sequences so far; it is part of their names, so that each sequence has resources of its own.
-    number: u64,
-    written: u64,
+    sequence_count: u64,
+    written_inputs: u64,
     /// Findings so far, by group (operation, member and constraint) and received response.
-    known: HashSet<(String, String)>,
-    simple: usize,
+    seen_findings: HashSet<(String, String)>,
+    shrunk_findings: usize,
     watch: Stopwatch,
     /// After this time no finding is shrunk: there may be many, and each takes time.
-    over_at: Option<Duration>,
+    shrink_deadline: Option<Duration>,
 }
 
-impl Search<'_, '_> {
-    fn name(&mut self) -> String {
-        self.number += 1;
-        format!("{}-{}", self.run_id, self.number)
+impl FuzzSearch<'_, '_> {
+    fn next_name(&mut self) -> String {
+        self.sequence_count += 1;
+        format!("{}-{}", self.run_id, self.sequence_count)
     }
 
-    fn round(&mut self, size: usize) -> Vec<(Proposal, Tale)> {
+    fn next_round(&mut self, size: usize) -> Vec<(FuzzProposal, FuzzCase)> {
         let mut round = Vec::with_capacity(size);
         for _ in 0..size * 2 {
             if round.len() >= size {
                 break;
             }
             let Some(proposal) = self.guide.propose() else { break };
-            let name = self.name();
-            if let Some(tale) = self.wild.tale(&name, &proposal.acts) {
+            let name = self.next_name();
+            if let Some(tale) = self.generator.build_fuzz_case(&name, &proposal.actions) {
                 round.push((proposal, tale));
             }
         }
@@ -327,59 +327,59 @@ impl Search<'_, '_> {
     }
 
     /// Judges the responses to a sequence, on the worker that sent it.
-    fn seen(&self, index: usize, tale: &Tale, mut outcome: Outcome) -> Seen {
-        let judged = claims::judged(&self.finish, tale, &mut outcome);
-        Seen { index, case: outcome.case, judged }
+    fn judge_outcome(&self, index: usize, tale: &FuzzCase, mut outcome: CaseOutcome) -> SequenceOutcome {
+        let judged = fuzz_checks::judge_sequence(&self.evaluator, tale, &mut outcome);
+        SequenceOutcome { index, case: outcome.case, judged }
     }
 
     /// Adds the result of a sequence to the counts and the coverage.
-    fn count(&self, tally: &mut Tally, tale: &Tale, one: &Seen) {
+    fn count_outcome(&self, tally: &mut RunTally, tale: &FuzzCase, one: &SequenceOutcome) {
         let mut case = (*one.case).clone();
-        for (number, (claim, judgement)) in tale.claims.iter().zip(&one.judged.judgements).enumerate() {
-            claim.apply(&mut case);
-            let told = one.judged.broke.iter().find(|(broke, _)| *broke == number).map(|(_, done)| &done.judgement);
+        for (number, (claim, judgement)) in tale.checks.iter().zip(&one.judged.judgements).enumerate() {
+            claim.apply_to(&mut case);
+            let told = one.judged.violations.iter().find(|(broke, _)| *broke == number).map(|(_, done)| &done.judgement);
             let judgement = told.unwrap_or(judgement);
-            tally.counts.add(judgement.verdict);
-            tally.coverage.add(&case, judgement);
+            tally.counts.count_verdict(judgement.verdict);
+            tally.coverage.add_case(&case, judgement);
         }
     }
 
     /// Saves a corpus input, up to the maximum number.
-    fn write(&mut self, acts: &[Act], keep: &mut (dyn Keep + Send)) -> Result<(), String> {
-        if self.written >= MOST_WRITTEN {
+    fn save_input(&mut self, acts: &[Action], keep: &mut (dyn FuzzObserver + Send)) -> Result<(), String> {
+        if self.written_inputs >= MAX_WRITTEN_INPUTS {
             return Ok(());
         }
-        self.written += 1;
-        keep.input(&saved::name_of(acts), acts_to_json(acts).to_string().as_bytes())
+        self.written_inputs += 1;
+        keep.save_input(&regressions::regression_name(acts), actions_to_json(acts).to_string().as_bytes())
     }
 
     /// Shrinks a finding if it is new. Returns it with what to save, or without if it was found before. Returns
     /// `None` if the result is not a finding.
-    fn found(&mut self, line: &OneByOne<'_>, acts: &[Act], claim: &Claim, done: Done) -> Option<(Done, Option<Found>)> {
-        if !done.finding {
+    fn shrink_finding(&mut self, line: &SequentialRunner<'_>, acts: &[Action], claim: &FuzzCheck, done: CaseResult) -> Option<(CaseResult, Option<FuzzFinding>)> {
+        if !done.is_finding {
             return None;
         }
-        let key = (group_of(&done), done.judgement.observed.to_string());
-        if !self.known.insert(key.clone()) {
+        let key = (finding_group(&done), done.judgement.observed.to_string());
+        if !self.seen_findings.insert(key.clone()) {
             return Some((done, None));
         }
-        let mut best = (acts.to_vec(), claim.act, None);
-        if self.simple < MOST_SIMPLE {
-            self.simple += 1;
+        let mut best = (acts.to_vec(), claim.action_index, None);
+        if self.shrunk_findings < MAX_SHRUNK_FINDINGS {
+            self.shrunk_findings += 1;
             let began = Stopwatch::start();
-            let mut again = |acts: &Vec<Act>| -> bool {
-                let late = self.over_at.is_some_and(|most| self.watch.elapsed() >= most);
-                if late || line.plan().stop.is_stopped() || began.elapsed() > SIMPLE_WITHIN {
+            let mut again = |acts: &Vec<Action>| -> bool {
+                let late = self.shrink_deadline.is_some_and(|most| self.watch.elapsed() >= most);
+                if late || line.plan().cancel_token.is_cancelled() || began.elapsed() > MAX_SHRINK_TIME {
                     return false;
                 }
-                let name = saved::name_of(acts);
-                let Some((done, at)) = self.shows(line, &name, acts, claim, &key) else { return false };
+                let name = regressions::regression_name(acts);
+                let Some((done, at)) = self.reproduce(line, &name, acts, claim, &key) else { return false };
                 best = (acts.clone(), at, Some(done));
                 true
             };
             // A finding that cannot be reproduced cannot be shrunk.
             if again(&acts.to_vec()) {
-                simplest(acts.to_vec(), TRIES, |acts| self.wild.simpler(acts), again);
+                minimize(acts.to_vec(), MAX_SHRINK_ATTEMPTS, |acts| self.generator.shrink_actions(acts), again);
             }
         }
         let (acts, judged, simple) = best;
@@ -388,24 +388,24 @@ impl Search<'_, '_> {
             Some(done) => done,
             None => done,
         };
-        let simple = (group_of(&done), done.judgement.observed.to_string());
+        let simple = (finding_group(&done), done.judgement.observed.to_string());
         // Two findings that look different may shrink to the same one.
-        if simple != key && !self.known.insert(simple) {
+        if simple != key && !self.seen_findings.insert(simple) {
             return Some((done, None));
         }
         let regression = Regression {
-            found: format!(
+            description: format!(
                 "{}, expected {}: {}",
                 done.judgement.observed,
-                crate::judge::in_words(&done.case.expectation),
+                crate::judge::describe_expectation(&done.case.expectation),
                 done.case.rule
             ),
-            judged,
-            requests: saved::text_of(&acts),
+            judged_request: judged,
+            requests: regressions::actions_to_text(&acts),
         };
-        let found = Found {
+        let found = FuzzFinding {
             id: done.case.id.to_string(),
-            name: saved::name_of(&acts),
+            name: regressions::regression_name(&acts),
             text: write_regression(&regression),
             observed: done.judgement.observed.to_string(),
         };
@@ -414,30 +414,30 @@ impl Search<'_, '_> {
 
     /// Sends these actions and returns the result that reproduces the finding: a similar check of the same operation
     /// fails with the same response.
-    fn shows(
+    fn reproduce(
         &self,
-        line: &OneByOne<'_>,
+        line: &SequentialRunner<'_>,
         name: &str,
-        acts: &[Act],
-        claim: &Claim,
+        acts: &[Action],
+        claim: &FuzzCheck,
         key: &(String, String),
-    ) -> Option<(Done, Option<usize>)> {
-        let tale = self.wild.tale(name, acts)?;
-        let mut outcome = line.send(tale.case.clone()).ok()?;
-        for other in &tale.claims {
+    ) -> Option<(CaseResult, Option<usize>)> {
+        let tale = self.generator.build_fuzz_case(name, acts)?;
+        let mut outcome = line.run_case(tale.case.clone()).ok()?;
+        for other in &tale.checks {
             let alike = other.operation == claim.operation
                 && (other.intent == claim.intent || matches!(claim.intent, Intent::Probe))
-                && other.act.is_some() == claim.act.is_some();
+                && other.action_index.is_some() == claim.action_index.is_some();
             if !alike {
                 continue;
             }
-            other.apply(Arc::make_mut(&mut outcome.case));
+            other.apply_to(Arc::make_mut(&mut outcome.case));
             let judgement = judge(&self.job.contract, &self.job.scenario, &outcome);
             if judgement.verdict == Verdict::Diverges && judgement.observed.to_string() == key.1 {
-                let done = self.finish.finish(outcome.clone());
+                let done = self.evaluator.evaluate(outcome.clone());
                 // A known divergence, or a response that is not a finding, is not the same.
-                if done.finding {
-                    return Some((done, other.act));
+                if done.is_finding {
+                    return Some((done, other.action_index));
                 }
             }
         }
@@ -446,6 +446,6 @@ impl Search<'_, '_> {
 }
 
 /// Returns the case id without its variant, by which findings are grouped.
-fn group_of(done: &Done) -> String {
+fn finding_group(done: &CaseResult) -> String {
     done.case.id.0.rsplit_once('/').map_or_else(String::new, |(group, _)| group.to_owned())
 }

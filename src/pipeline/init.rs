@@ -2,9 +2,9 @@
 //!
 //! It never contains what every run infers anyway; `doctor` shows that.
 
-use crate::contract::{Auth, Contract, Kind};
-use crate::generate::Inference;
-use crate::report::{Diagnosis, Stands, use_stanza};
+use crate::contract::{AuthScheme, Contract, ShapeKind};
+use crate::generate::InferenceResult;
+use crate::report::{EndpointDiagnosis, ControlOutcome, format_use_stanza};
 use std::fmt::Write as _;
 
 /// Returns the text of a new scenario.
@@ -13,68 +13,68 @@ pub fn scenario_text(
     sources: &[String],
     endpoint: Option<&str>,
     contract: &Contract,
-    inferred: &Inference,
-    diagnosis: Option<&Diagnosis>,
+    inferred: &InferenceResult,
+    diagnosis: Option<&EndpointDiagnosis>,
 ) -> String {
     let mut out = String::new();
-    let list: Vec<String> = sources.iter().map(|source| quoted(source)).collect();
+    let list: Vec<String> = sources.iter().map(|source| toml_string(source)).collect();
     let _ = writeln!(out, "# Written by `{command}`; edit it freely.");
     let _ = writeln!(out, "# `overstep doctor` shows what else is inferred, and what operations still need.\n");
     let _ = writeln!(out, "sources   = [{}]", list.join(", "));
     match endpoint {
         Some(endpoint) => {
-            let _ = writeln!(out, "endpoint  = {}", quoted(endpoint));
+            let _ = writeln!(out, "endpoint  = {}", toml_string(endpoint));
         }
         None => out.push_str("# endpoint = \"http://127.0.0.1:8080\"   # or a name in overstep.toml\n"),
     }
-    principal(&mut out, contract);
+    write_principal(&mut out, contract);
     match diagnosis {
-        Some(diagnosis) => told(&mut out, diagnosis),
-        None => open(&mut out, contract, inferred),
+        Some(diagnosis) => write_diagnosis(&mut out, diagnosis),
+        None => write_open_members(&mut out, contract, inferred),
     }
     out
 }
 
 /// Writes the principal, if the documents say how callers authenticate.
-fn principal(out: &mut String, contract: &Contract) {
+fn write_principal(out: &mut String, contract: &Contract) {
     let (name, proof) = match contract.auth.first() {
-        Some(Auth::SigV4 { .. }) => {
+        Some(AuthScheme::SigV4 { .. }) => {
             ("aws", "sigv4 = { region = \"us-east-1\" }   # keys from the environment; on loopback, dummies".to_owned())
         }
-        Some(Auth::Bearer) => ("full", "bearer = \"${API_KEY}\"   # from the environment".to_owned()),
-        Some(Auth::Header { name }) => (
+        Some(AuthScheme::Bearer) => ("full", "bearer = \"${API_KEY}\"   # from the environment".to_owned()),
+        Some(AuthScheme::Header { name }) => (
             "full",
-            format!("header = {{ name = {}, value = \"${{API_KEY}}\" }}   # from the environment", quoted(name)),
+            format!("header = {{ name = {}, value = \"${{API_KEY}}\" }}   # from the environment", toml_string(name)),
         ),
-        Some(Auth::None) | None => return,
+        Some(AuthScheme::None) | None => return,
     };
-    let _ = writeln!(out, "principal = {}\n\n[principals.{name}]\n{proof}", quoted(name));
+    let _ = writeln!(out, "principal = {}\n\n[principals.{name}]\n{proof}", toml_string(name));
 }
 
 /// Writes what the diagnosis of the endpoint found: members that operations need, and operations to fill in.
-fn told(out: &mut String, diagnosis: &Diagnosis) {
-    for row in diagnosis.operations.iter().filter(|row| !row.found.is_empty()) {
+fn write_diagnosis(out: &mut String, diagnosis: &EndpointDiagnosis) {
+    for row in diagnosis.operations.iter().filter(|row| !row.required_members.is_empty()) {
         let _ = writeln!(
             out,
             "\n# Found by experiment with {}.\n{}",
             diagnosis.endpoint,
-            use_stanza(&row.operation, &row.found)
+            format_use_stanza(&row.operation, &row.required_members)
         );
     }
-    let refused: Vec<_> = diagnosis.operations.iter().filter(|row| row.stands == Stands::Refused).collect();
+    let refused: Vec<_> = diagnosis.operations.iter().filter(|row| row.outcome == ControlOutcome::Rejected).collect();
     if !refused.is_empty() {
         out.push_str(
             "\n# To fill in: these were rejected. Add what they need, or skip one with `skip = \"reason\"`.\n",
         );
     }
     for row in refused {
-        let why: String = row.why.chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect();
+        let why: String = row.reason.chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect();
         let _ = writeln!(out, "# [operations.{}]\n# use = {{ }}   # {}: {why}", row.operation, row.observed);
     }
 }
 
 /// Writes the required members that name a resource which no operation creates. Used without an endpoint.
-fn open(out: &mut String, contract: &Contract, inferred: &Inference) {
+fn write_open_members(out: &mut String, contract: &Contract, inferred: &InferenceResult) {
     let open = super::doctor::open_members(contract, inferred);
     if open.is_empty() {
         return;
@@ -87,7 +87,7 @@ fn open(out: &mut String, contract: &Contract, inferred: &Inference) {
         let shapes = input.and_then(|input| contract.shape(input).kind.members());
         let one = |member: &String| {
             let empty = shapes.and_then(|members| members.get(member)).map(|it| &contract.shape(&it.shape).kind);
-            let value = if matches!(empty, Some(Kind::List { .. })) { "[]" } else { "\"\"" };
+            let value = if matches!(empty, Some(ShapeKind::List { .. })) { "[]" } else { "\"\"" };
             format!("{member} = {value}")
         };
         let uses: Vec<String> = members.iter().map(one).collect();
@@ -95,6 +95,6 @@ fn open(out: &mut String, contract: &Contract, inferred: &Inference) {
     }
 }
 
-fn quoted(text: &str) -> String {
+fn toml_string(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
 }

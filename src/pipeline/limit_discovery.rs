@@ -3,41 +3,41 @@
 //!
 //! This module never changes a verdict: its results are shown with the finding. The number of requests is bounded.
 
-use super::finish::Finish;
+use super::evaluate::CaseEvaluator;
 use crate::contract::{Constraint, MemberPath};
-use crate::generate::{self, Intent, Options, Workbench};
+use crate::generate::{self, Intent, GenerationOptions, CompiledContract};
 use crate::judge::{Finding, Verdict};
-use crate::report::Done;
-use crate::run::{OneByOne, Stopwatch};
-use crate::search::{Learnt, limit};
+use crate::report::CaseResult;
+use crate::run::{SequentialRunner, Stopwatch};
+use crate::search::{FoundLimit, find_limit};
 use indexmap::IndexMap;
 use std::time::Duration;
 
 /// Maximum number of requests to find one limit.
-const ASKS: usize = 48;
+const MAX_REQUESTS_PER_LIMIT: usize = 48;
 /// Maximum number of requests to find all limits together.
-const MOST_ASKS: usize = 400;
+const MAX_REQUESTS: usize = 400;
 /// Time after which no further limit is searched.
-const MOST_TIME: Duration = Duration::from_secs(30);
+const MAX_DURATION: Duration = Duration::from_secs(30);
 /// Maximum size that is sent in search of a limit.
-const LARGEST: i128 = 1 << 17;
+const MAX_SIZE: i128 = 1 << 17;
 /// Maximum number of entries of a list or map that is sent in search of a limit.
-const MOST_ENTRIES: i128 = 2000;
+const MAX_ENTRIES: i128 = 2000;
 
 /// Constraints that responses contradicted during a run.
 #[derive(Default)]
-pub(super) struct Strayed {
-    limits: IndexMap<Limit, Sides>,
+pub(super) struct UnexpectedLimits {
+    limits: IndexMap<LimitSide, BoundaryOutcome>,
     /// Per pattern and enum: the number of violating values that were sent, and of those that were accepted.
-    sets: IndexMap<Place, (u32, u32)>,
+    value_sets: IndexMap<ConstraintPlace, (u32, u32)>,
 }
 
 /// Minimum number of violating values of a pattern or enum which, if all are accepted, show that it is not checked.
-const MANY: u32 = 3;
+const MIN_ACCEPTED_VALUES: u32 = 3;
 
 /// A constraint of a member.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Place {
+struct ConstraintPlace {
     operation: String,
     member: MemberPath,
     constraint: &'static str,
@@ -45,36 +45,36 @@ struct Place {
 
 /// One side of a length or range.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Limit {
-    at: Place,
+struct LimitSide {
+    at: ConstraintPlace,
     upper: bool,
 }
 
 /// The results of the boundary cases of one side.
 #[derive(Clone, Copy, Debug, Default)]
-struct Sides {
+struct BoundaryOutcome {
     /// A valid value at the limit was rejected.
-    refused: bool,
+    rejected: bool,
     /// A value past the limit was accepted.
-    taken: bool,
+    accepted: bool,
 }
 
 /// The discovered limits as text, by operation, member and constraint.
-pub(super) struct Lessons(Vec<(Place, String)>);
+pub(super) struct DiscoveredLimits(Vec<(ConstraintPlace, String)>);
 
-impl Strayed {
+impl UnexpectedLimits {
     /// Records the result of a case at a documented limit.
-    pub fn add(&mut self, done: &Done) {
+    pub fn record(&mut self, done: &CaseResult) {
         let (case, status) = (&done.case, done.judgement.observed.status);
         let (Some(member), Some(constraint)) = (&case.member, case.constraint) else { return };
-        let place = || Place {
+        let place = || ConstraintPlace {
             operation: case.operation.as_str().to_owned(),
             member: member.clone(),
             constraint: constraint.name(),
         };
         match constraint {
             Constraint::Pattern | Constraint::Enum if case.intent == Intent::Violates => {
-                let (sent, taken) = self.sets.entry(place()).or_default();
+                let (sent, taken) = self.value_sets.entry(place()).or_default();
                 *sent += 1;
                 *taken += u32::from(matches!(status, Some(200..300)));
                 return;
@@ -89,38 +89,38 @@ impl Strayed {
             _ => return,
         };
         let sides = match (case.intent, status) {
-            (Intent::Valid, Some(400..500)) => Sides { refused: true, taken: false },
-            (Intent::Violates, Some(200..300)) => Sides { refused: false, taken: true },
+            (Intent::Valid, Some(400..500)) => BoundaryOutcome { rejected: true, accepted: false },
+            (Intent::Violates, Some(200..300)) => BoundaryOutcome { rejected: false, accepted: true },
             _ => return,
         };
-        let known = self.limits.entry(Limit { at: place(), upper }).or_default();
-        known.refused |= sides.refused;
-        known.taken |= sides.taken;
+        let known = self.limits.entry(LimitSide { at: place(), upper }).or_default();
+        known.rejected |= sides.rejected;
+        known.accepted |= sides.accepted;
     }
 
     /// Searches for the limits that the endpoint has instead.
-    pub fn learn(self, line: &OneByOne<'_>, bench: &Workbench<'_>, options: Options, finish: &Finish<'_>) -> Lessons {
-        let (mut left, watch) = (MOST_ASKS, Stopwatch::start());
-        let all = self.sets.into_iter().filter(|(_, (sent, taken))| sent == taken && *sent >= MANY);
+    pub fn discover(self, line: &SequentialRunner<'_>, bench: &CompiledContract<'_>, options: GenerationOptions, finish: &CaseEvaluator<'_>) -> DiscoveredLimits {
+        let (mut left, watch) = (MAX_REQUESTS, Stopwatch::start());
+        let all = self.value_sets.into_iter().filter(|(_, (sent, taken))| sent == taken && *sent >= MIN_ACCEPTED_VALUES);
         let words = |sent: u32| format!("accepts all {sent} violating values");
-        let mut lessons: Vec<(Place, String)> = all.map(|(place, (sent, _))| (place, words(sent))).collect();
+        let mut lessons: Vec<(ConstraintPlace, String)> = all.map(|(place, (sent, _))| (place, words(sent))).collect();
         for (limit, sides) in self.limits {
             // An endpoint that rejects a value at the limit and accepts one past it has no limit to search for.
-            if sides.refused && sides.taken || watch.elapsed() > MOST_TIME {
+            if sides.rejected && sides.accepted || watch.elapsed() > MAX_DURATION {
                 continue;
             }
-            if let Some(words) = learnt(line, bench, options, finish, &limit, sides, &mut left) {
+            if let Some(words) = discover_limit(line, bench, options, finish, &limit, sides, &mut left) {
                 lessons.push((limit.at, words));
             }
         }
-        Lessons(lessons)
+        DiscoveredLimits(lessons)
     }
 }
 
-impl Lessons {
+impl DiscoveredLimits {
     /// Returns what was discovered about the constraint of a finding.
-    pub fn about(&self, finding: &Finding) -> Option<String> {
-        let fits = |place: &Place| {
+    pub fn describe_for(&self, finding: &Finding) -> Option<String> {
+        let fits = |place: &ConstraintPlace| {
             place.operation == finding.operation
                 && place.constraint == finding.constraint
                 && place.member.to_string() == finding.member
@@ -131,34 +131,34 @@ impl Lessons {
     }
 }
 
-fn learnt(
-    line: &OneByOne<'_>,
-    bench: &Workbench<'_>,
-    options: Options,
-    finish: &Finish<'_>,
-    which: &Limit,
-    sides: Sides,
+fn discover_limit(
+    line: &SequentialRunner<'_>,
+    bench: &CompiledContract<'_>,
+    options: GenerationOptions,
+    finish: &CaseEvaluator<'_>,
+    which: &LimitSide,
+    sides: BoundaryOutcome,
     left: &mut usize,
 ) -> Option<String> {
-    let Place { operation, member, constraint } = &which.at;
+    let ConstraintPlace { operation, member, constraint } = &which.at;
     let plan = line.plan();
-    let bounds = generate::bounds(bench, plan.scenario, operation, member, constraint)?;
-    let most = if bounds.counts_entries { MOST_ENTRIES } else { LARGEST };
+    let bounds = generate::documented_bounds(bench, plan.scenario, operation, member, constraint)?;
+    let most = if bounds.counts_entries { MAX_ENTRIES } else { MAX_SIZE };
     // The search begins with a size that is accepted and goes no further than `end`.
-    let (taken, end) = match (which.upper, sides.taken) {
+    let (taken, end) = match (which.upper, sides.accepted) {
         (true, true) => (bounds.max? + 1, most.max(bounds.max? + 1)),
-        (true, false) => (bounds.min.unwrap_or(0).max(bounds.usual_least), bounds.max?),
-        (false, true) => (bounds.min? - 1, bounds.least),
+        (true, false) => (bounds.min.unwrap_or(0).max(bounds.smallest_sendable), bounds.max?),
+        (false, true) => (bounds.min? - 1, bounds.smallest),
         (false, false) => (bounds.max.unwrap_or(bounds.min? + 64).min(bounds.min? + 4096), bounds.min?),
     };
-    let asks = ASKS.min(*left);
+    let asks = MAX_REQUESTS_PER_LIMIT.min(*left);
     let mut takes = |size: i128| {
-        if plan.stop.is_stopped() {
+        if plan.cancel_token.is_cancelled() {
             return None;
         }
         *left = left.saturating_sub(1);
-        let case = generate::of_size(bench, plan.scenario, options, operation, member, constraint, size)?;
-        let done = finish.finish(line.send(case).ok()?);
+        let case = generate::case_of_size(bench, plan.scenario, options, operation, member, constraint, size)?;
+        let done = finish.evaluate(line.run_case(case).ok()?);
         match done.judgement.observed.status? {
             200..300 => Some(true),
             400..500 => Some(false),
@@ -166,16 +166,16 @@ fn learnt(
         }
     };
     // If the size at the start is rejected, the reason is not the size.
-    if !sides.taken && !takes(taken)? {
+    if !sides.accepted && !takes(taken)? {
         return None;
     }
     let unit = bounds.unit;
-    Some(match (limit(taken, end, asks, takes)?, which.upper) {
-        (Learnt::Between { taken, refused }, true) => format!("accepts up to {taken}{unit}, rejects {refused}"),
-        (Learnt::Between { taken, refused }, false) => format!("accepts {taken}{unit} or more, rejects {refused}"),
-        (Learnt::AtLeast(taken), true) if sides.taken => format!("accepts {taken}{unit} (the largest size tried)"),
-        (Learnt::AtLeast(taken), false) if sides.taken => format!("accepts {taken}{unit} (the smallest size tried)"),
+    Some(match (find_limit(taken, end, asks, takes)?, which.upper) {
+        (FoundLimit::Between { accepted: taken, rejected: refused }, true) => format!("accepts up to {taken}{unit}, rejects {refused}"),
+        (FoundLimit::Between { accepted: taken, rejected: refused }, false) => format!("accepts {taken}{unit} or more, rejects {refused}"),
+        (FoundLimit::AtLeast(taken), true) if sides.accepted => format!("accepts {taken}{unit} (the largest size tried)"),
+        (FoundLimit::AtLeast(taken), false) if sides.accepted => format!("accepts {taken}{unit} (the smallest size tried)"),
         // Only another value at the limit was rejected, so the reason is not the size.
-        (Learnt::AtLeast(_), _) => return None,
+        (FoundLimit::AtLeast(_), _) => return None,
     })
 }

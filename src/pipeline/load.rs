@@ -3,43 +3,43 @@
 //! This module never opens a file: it receives documents as bytes.
 
 use crate::contract::{Amendment, Contract, Provenance};
-use crate::generate::{Inference, infer, unsatisfiable};
+use crate::generate::{InferenceResult, complete_scenario, unsatisfiable_patterns};
 use crate::ingest;
 use crate::report::{Diagnostic, Severity};
 use crate::scenario::{OperationNotes, Scenario};
-use crate::store::Source;
+use crate::store::SourceDocument;
 
 /// A contract, and the problems of its documents.
 #[derive(Debug)]
-pub struct Loaded {
+pub struct LoadedContract {
     /// The contract.
     pub contract: Contract,
     /// Problems of the documents, none of which is fatal.
-    pub problems: Vec<Diagnostic>,
+    pub diagnostics: Vec<Diagnostic>,
     /// What was inferred from the contract, and the scenario completed with it.
-    pub inferred: Inference,
+    pub inferred: InferenceResult,
 }
 
 /// Reads documents into one contract. Only these operations are read from machine models; all if the list is empty.
 ///
 /// # Errors
 /// Returns an error if a document cannot be read at all, or no document contains an operation.
-pub fn ingest(documents: Vec<Source>, operations: &[String]) -> Result<Loaded, Vec<Diagnostic>> {
+pub fn ingest_documents(documents: Vec<SourceDocument>, operations: &[String]) -> Result<LoadedContract, Vec<Diagnostic>> {
     let names: Vec<String> = documents.iter().map(|document| document.name.clone()).collect();
     let sources: Vec<_> = documents.into_iter().map(|document| (document.name, document.bytes)).collect();
-    let options = ingest::Options { operations: operations.to_vec() };
-    let (read, errors) = ingest::read_all(&sources, &options);
+    let options = ingest::IngestOptions { operations: operations.to_vec() };
+    let (read, errors) = ingest::read_documents(&sources, &options);
     let problems = read.diagnostics.iter().map(|one| {
         let severity = match one.severity {
-            ingest::Severity::Note => Severity::Note,
-            ingest::Severity::Warning => Severity::Warning,
+            ingest::IngestSeverity::Note => Severity::Note,
+            ingest::IngestSeverity::Warning => Severity::Warning,
         };
-        placed(severity, &one.message, one.hint.as_deref(), &one.place)
+        located_diagnostic(severity, &one.message, one.hint.as_deref(), &one.place)
     });
     let mut problems: Vec<Diagnostic> = problems.collect();
     if !errors.is_empty() {
         problems
-            .extend(errors.iter().map(|one| placed(Severity::Error, &one.message, one.hint.as_deref(), &one.place)));
+            .extend(errors.iter().map(|one| located_diagnostic(Severity::Error, &one.message, one.hint.as_deref(), &one.place)));
         return Err(problems);
     }
     if read.contract.operations.is_empty() {
@@ -47,11 +47,11 @@ pub fn ingest(documents: Vec<Source>, operations: &[String]) -> Result<Loaded, V
         problems.push(Diagnostic::error(format!("no source contains {what}: {}", names.join(", "))));
         return Err(problems);
     }
-    Ok(Loaded { contract: read.contract, problems, inferred: Inference::default() })
+    Ok(LoadedContract { contract: read.contract, diagnostics: problems, inferred: InferenceResult::default() })
 }
 
 /// Returns a diagnostic of a reader with its location.
-fn placed(severity: Severity, reason: &str, hint: Option<&str>, place: &ingest::Place) -> Diagnostic {
+fn located_diagnostic(severity: Severity, reason: &str, hint: Option<&str>, place: &ingest::SourceLocation) -> Diagnostic {
     let problem = Diagnostic {
         severity,
         hint: hint.map(str::to_owned),
@@ -61,18 +61,18 @@ fn placed(severity: Severity, reason: &str, hint: Option<&str>, place: &ingest::
     let column = usize::try_from(place.column.saturating_sub(1)).unwrap_or(0);
     let start = place.excerpt.char_indices().nth(column).map_or(place.excerpt.len(), |(at, _)| at);
     let span = (!place.excerpt.trim().is_empty()).then(|| start..start + place.span.len());
-    problem.at(&place.document, &place.excerpt, span)
+    problem.with_location(&place.document, &place.excerpt, span)
 }
 
 /// Reads a scenario's documents, amends the contract, and keeps the operations that the scenario needs.
 ///
 /// # Errors
 /// Returns an error if the documents cannot be read, or if an amendment or an operation name refers to nothing.
-pub fn load(scenario: &Scenario, shown: &str, documents: Vec<Source>) -> Result<Loaded, Vec<Diagnostic>> {
+pub fn load_scenario(scenario: &Scenario, shown: &str, documents: Vec<SourceDocument>) -> Result<LoadedContract, Vec<Diagnostic>> {
     // Any operation may create or delete the resources that the selected ones need, so all are read.
-    let mut loaded = ingest(documents, &[])?;
+    let mut loaded = ingest_documents(documents, &[])?;
     // Notes about documents are shown by `ingest`, not by every run.
-    loaded.problems.retain(|problem| problem.severity > Severity::Note);
+    loaded.diagnostics.retain(|problem| problem.severity > Severity::Note);
     let mut wrong = Vec::new();
     for entry in &scenario.amendments {
         let amendment = Amendment {
@@ -93,37 +93,37 @@ pub fn load(scenario: &Scenario, shown: &str, documents: Vec<Source>) -> Result<
     if !wrong.is_empty() {
         return Err(wrong);
     }
-    for name in &scenario.only {
+    for name in &scenario.included_operations {
         check_operation(&loaded.contract, name, Some(shown))?;
     }
     for (name, notes) in &scenario.operations {
-        check_operation(&loaded.contract, name, Some(shown)).map_err(at_line(notes.line))?;
+        check_operation(&loaded.contract, name, Some(shown)).map_err(with_line(notes.line))?;
     }
     for (name, notes) in &scenario.operations {
         check_laws(&mut loaded, name, notes, shown)?;
     }
     for request in scenario.fixtures.values().flat_map(|fixture| fixture.create.iter().chain(&fixture.delete)) {
-        if let Some(name) = request.operation() {
-            check_operation(&loaded.contract, name, Some(shown)).map_err(at_line(request.line))?;
+        if let Some(name) = request.operation_name() {
+            check_operation(&loaded.contract, name, Some(shown)).map_err(with_line(request.line))?;
         }
     }
-    loaded.inferred = infer(&loaded.contract, scenario);
+    loaded.inferred = complete_scenario(&loaded.contract, scenario);
     let completed = &loaded.inferred.scenario;
     let kept: Vec<&str> = loaded
         .contract
         .operations
         .iter()
         .map(|operation| operation.name.as_str())
-        .filter(|name| scenario.wants(name) || completed.takes(name))
+        .filter(|name| scenario.includes_operation(name) || completed.is_supporting_operation(name))
         .collect();
     if kept.len() < loaded.contract.operations.len() {
-        loaded.contract = loaded.contract.restricted_to(&kept);
+        loaded.contract = loaded.contract.restrict_to(&kept);
     }
-    if loaded.contract.is_only_modelled() {
-        for (shape, pattern, at) in unsatisfiable(&loaded.contract) {
+    if loaded.contract.is_model_only() {
+        for (shape, pattern, at) in unsatisfiable_patterns(&loaded.contract) {
             let reason = format!("no text matches the pattern `{pattern}` of shape `{shape}`; the pattern is ignored");
             let problem = Diagnostic::error(reason).with_hint("amend the pattern in the scenario");
-            loaded.problems.push(Diagnostic {
+            loaded.diagnostics.push(Diagnostic {
                 severity: Severity::Warning,
                 document: at.as_ref().map(|at| at.document.clone()),
                 line: at.map(|at| at.line),
@@ -132,13 +132,13 @@ pub fn load(scenario: &Scenario, shown: &str, documents: Vec<Source>) -> Result<
         }
     }
     if let Some(protocol) = scenario.protocol {
-        ingest::speak(&mut loaded.contract, protocol);
+        ingest::switch_protocol(&mut loaded.contract, protocol);
     }
     Ok(loaded)
 }
 
 /// Checks the operations and members that an operation's notes name, and warns about laws whose effect cannot be read.
-fn check_laws(loaded: &mut Loaded, name: &str, notes: &OperationNotes, shown: &str) -> Result<(), Vec<Diagnostic>> {
+fn check_laws(loaded: &mut LoadedContract, name: &str, notes: &OperationNotes, shown: &str) -> Result<(), Vec<Diagnostic>> {
     let contract = &loaded.contract;
     let at = |problem: Diagnostic| Diagnostic {
         document: Some(shown.to_owned()),
@@ -156,7 +156,7 @@ fn check_laws(loaded: &mut Loaded, name: &str, notes: &OperationNotes, shown: &s
             vec![at(problem.with_hint(format!("available members: {}", known.join(", "))))]
         })
     };
-    for read in &notes.reads {
+    for read in &notes.read_backs {
         if read.request != "answer" && !read.request.contains(' ') {
             check_operation(contract, &read.request, Some(shown))?;
         }
@@ -164,23 +164,23 @@ fn check_laws(loaded: &mut Loaded, name: &str, notes: &OperationNotes, shown: &s
             return Err(problems);
         }
     }
-    if let Some(undoes) = &notes.undoes {
+    if let Some(undoes) = &notes.undo_rule {
         check_operation(contract, &undoes.operation, Some(shown))?;
-        let of = undoes.of.as_ref().and_then(|of| lacks(&undoes.operation, of));
+        let of = undoes.undone_member.as_ref().and_then(|of| lacks(&undoes.operation, of));
         if let Some(problems) = of.or_else(|| lacks(name, &undoes.member)) {
             return Err(problems);
         }
     }
-    if let Some(problems) = notes.echoes.values().find_map(|member| lacks(name, member)) {
+    if let Some(problems) = notes.echoed_members.values().find_map(|member| lacks(name, member)) {
         return Err(problems);
     }
     let stated = notes.laws.iter().any(|law| law != "inverse");
-    if stated && !crate::generate::is_kept(contract, name, &notes.reads) {
+    if stated && !crate::generate::is_readable(contract, name, &notes.read_backs) {
         let problem =
             Diagnostic::error(format!("no operation reads what `{name}` writes, so its laws are not checked"));
         let hint = "set where to read it: `read = { request = \"GetThing\", value = \"Thing.Tags\", member = \"Tags\" }`, \
                     or `request = \"answer\"`";
-        loaded.problems.push(at(Diagnostic { severity: Severity::Warning, ..problem.with_hint(hint) }));
+        loaded.diagnostics.push(at(Diagnostic { severity: Severity::Warning, ..problem.with_hint(hint) }));
     }
     Ok(())
 }
@@ -189,11 +189,11 @@ fn check_laws(loaded: &mut Loaded, name: &str, notes: &OperationNotes, shown: &s
 ///
 /// # Errors
 /// Returns an error with the most similar name if an operation does not exist.
-pub fn check_only(contract: &Contract, names: &[String]) -> Result<(), Vec<Diagnostic>> {
+pub fn check_operations(contract: &Contract, names: &[String]) -> Result<(), Vec<Diagnostic>> {
     names.iter().try_for_each(|name| check_operation(contract, name, None))
 }
 
-fn at_line(line: u32) -> impl Fn(Vec<Diagnostic>) -> Vec<Diagnostic> {
+fn with_line(line: u32) -> impl Fn(Vec<Diagnostic>) -> Vec<Diagnostic> {
     move |problems| {
         problems.into_iter().map(|one| Diagnostic { line: Some(line).filter(|line| *line > 0), ..one }).collect()
     }

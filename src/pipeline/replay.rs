@@ -2,21 +2,21 @@
 //!
 //! This module never opens a file: it receives results as a reader, and the earlier run as a record.
 
-use super::{Job, Sending, accepted, embedded, finish, started, unwritten};
+use super::{ScenarioJob, RunOptions, snapshot_recorder, embedded, evaluate, server_lifecycle, write_error};
 use crate::contract::digest;
-use crate::judge::{Change, Verdict, is_finding};
-use crate::report::{Diagnostic, Replayed, SentStep, Then};
-use crate::run::{self, Outcome, RunEnd, Stop, is_telling};
+use crate::judge::{SnapshotChange, Verdict, is_finding};
+use crate::report::{Diagnostic, ReplayedCase, RecordedStep, RecordedCase};
+use crate::run::{self, CaseOutcome, RunEnd, CancelToken, is_sensitive_header};
 use crate::scenario::{Credentials, Scenario};
 use crate::store::ScenarioRecord;
-use crate::wire::curl;
+use crate::wire::curl_command;
 use serde::Deserialize;
 use std::io::{self, BufRead, Seek};
 use std::ops::ControlFlow;
 
 /// The `run` event, which begins a scenario in results.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Began {
+pub struct RecordedRunStart {
     /// The format of the results.
     pub format: String,
     /// The scenario's name.
@@ -35,16 +35,16 @@ pub struct Began {
 
 /// Results without the requests, small enough to be kept in memory.
 #[derive(Debug, Default)]
-pub struct Index {
+pub struct ResultsIndex {
     /// The `run` event of each scenario.
-    pub began: Vec<Began>,
+    pub runs: Vec<RecordedRunStart>,
     /// The cases, in plan order.
-    pub cases: Vec<Indexed>,
+    pub cases: Vec<IndexedCase>,
 }
 
 /// One case of an index.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Indexed {
+pub struct IndexedCase {
     /// Its id.
     pub id: String,
     /// Its scenario.
@@ -56,13 +56,13 @@ pub struct Indexed {
     pub known: bool,
     /// The comparison of its response with the accepted one.
     #[serde(default)]
-    pub change: Change,
+    pub change: SnapshotChange,
 }
 
-impl Indexed {
+impl IndexedCase {
     /// Returns true if its response differed from the accepted one.
     pub fn has_changed(&self) -> bool {
-        self.change == Change::Changed
+        self.change == SnapshotChange::Changed
     }
 
     /// Returns true if it was a finding.
@@ -72,7 +72,7 @@ impl Indexed {
 }
 
 #[derive(Deserialize)]
-struct Event {
+struct EventKind {
     event: String,
 }
 
@@ -80,15 +80,15 @@ struct Event {
 ///
 /// # Errors
 /// Returns an error if a line is not an event; an incomplete last line is ignored.
-pub fn index(results: &mut impl BufRead) -> Result<Index, Box<Diagnostic>> {
-    let mut index = Index::default();
-    each_line(results, |line| {
-        match serde_json::from_str::<Event>(line)?.event.as_str() {
-            "run" => index.began.push(serde_json::from_str(line)?),
+pub fn index_results(results: &mut impl BufRead) -> Result<ResultsIndex, Box<Diagnostic>> {
+    let mut index = ResultsIndex::default();
+    for_each_line(results, |line| {
+        match serde_json::from_str::<EventKind>(line)?.event.as_str() {
+            "run" => index.runs.push(serde_json::from_str(line)?),
             "case" => {
                 if !line.ends_with('\n') {
                     // Only a complete parse shows whether the last line is incomplete.
-                    serde_json::from_str::<Then>(line)?;
+                    serde_json::from_str::<RecordedCase>(line)?;
                 }
                 index.cases.push(serde_json::from_str(line)?);
             }
@@ -103,14 +103,14 @@ pub fn index(results: &mut impl BufRead) -> Result<Index, Box<Diagnostic>> {
 ///
 /// # Errors
 /// Returns an error under the same conditions as [`index_results`].
-pub fn recorded(
+pub fn read_recorded_cases(
     results: &mut (impl BufRead + Seek),
     wanted: &dyn Fn(&str) -> bool,
-) -> Result<Vec<Then>, Box<Diagnostic>> {
-    results.rewind().map_err(|error| unreadable(&error))?;
+) -> Result<Vec<RecordedCase>, Box<Diagnostic>> {
+    results.rewind().map_err(|error| read_error(&error))?;
     let mut found = Vec::new();
-    each_line(results, |line| {
-        if serde_json::from_str::<Event>(line)?.event == "case" && wanted(&serde_json::from_str::<Indexed>(line)?.id) {
+    for_each_line(results, |line| {
+        if serde_json::from_str::<EventKind>(line)?.event == "case" && wanted(&serde_json::from_str::<IndexedCase>(line)?.id) {
             found.push(serde_json::from_str(line)?);
         }
         Ok(())
@@ -118,11 +118,11 @@ pub fn recorded(
     Ok(found)
 }
 
-fn unreadable(error: &io::Error) -> Box<Diagnostic> {
+fn read_error(error: &io::Error) -> Box<Diagnostic> {
     Box::new(Diagnostic::error(format!("cannot read results: {error}")))
 }
 
-fn each_line(
+fn for_each_line(
     results: &mut impl BufRead,
     mut take: impl FnMut(&str) -> Result<(), serde_json::Error>,
 ) -> Result<(), Box<Diagnostic>> {
@@ -130,7 +130,7 @@ fn each_line(
     for number in 1.. {
         line.clear();
         let read = results.read_line(&mut line);
-        if read.map_err(|error| unreadable(&error))? == 0 {
+        if read.map_err(|error| read_error(&error))? == 0 {
             break;
         }
         if let Err(error) = take(&line)
@@ -144,7 +144,7 @@ fn each_line(
 }
 
 /// Returns the record that is needed to replay a job's cases; `original` is the scenario before flags changed it.
-pub fn record(job: &Job, named: &str, endpoint: &str, original: &Scenario) -> ScenarioRecord {
+pub fn build_record(job: &ScenarioJob, named: &str, endpoint: &str, original: &Scenario) -> ScenarioRecord {
     let proofs: Vec<&String> = job
         .scenario
         .principals
@@ -163,7 +163,7 @@ pub fn record(job: &Job, named: &str, endpoint: &str, original: &Scenario) -> Sc
         endpoint: endpoint.to_owned(),
         profile: job.profile.clone(),
         contract: digest(&job.contract),
-        again: job.again.clone(),
+        again: job.rerun_command.clone(),
         ..ScenarioRecord::default()
     };
     for (name, variable) in &job.scenario.variables {
@@ -183,7 +183,7 @@ pub fn record(job: &Job, named: &str, endpoint: &str, original: &Scenario) -> Sc
 
 /// Splits headers into those that may be stored, and the names of those that may not.
 pub fn split_headers(headers: &[(String, String)]) -> (Vec<(String, String)>, Vec<String>) {
-    let (secret, plain): (Vec<_>, Vec<_>) = headers.iter().cloned().partition(|(name, _)| is_telling(name));
+    let (secret, plain): (Vec<_>, Vec<_>) = headers.iter().cloned().partition(|(name, _)| is_sensitive_header(name));
     (plain, secret.into_iter().map(|(name, _)| name).collect())
 }
 
@@ -191,13 +191,13 @@ pub fn split_headers(headers: &[(String, String)]) -> (Vec<(String, String)>, Ve
 ///
 /// # Errors
 /// Returns an error if cases cannot be generated.
-pub fn ids(job: &Job) -> Result<Vec<String>, Vec<Diagnostic>> {
-    Ok(job.cases(&job.bench()?)?.map(|case| case.id.0).collect())
+pub fn list_case_ids(job: &ScenarioJob) -> Result<Vec<String>, Vec<Diagnostic>> {
+    Ok(job.cases(&job.compile_contract()?)?.map(|case| case.id.0).collect())
 }
 
 /// The result of replaying one scenario.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ReplayEnd {
+pub struct ReplaySummary {
     /// Number of replayed cases.
     pub sent: u64,
     /// Number of cases that diverge now.
@@ -211,11 +211,11 @@ pub struct ReplayEnd {
     /// Number of inconclusive cases.
     pub indeterminate: u64,
     /// Why the replay is incomplete, if it is.
-    pub incomplete: Option<String>,
+    pub incomplete_reason: Option<String>,
     /// The last output lines of the server, if overstep started it and its exit ended the replay.
     pub server_output: Vec<String>,
     /// Number of cases whose cleanup failed, with the first one's id and the reason.
-    pub left: Option<(u64, String, String)>,
+    pub leaked_fixtures: Option<(u64, String, String)>,
 }
 
 /// Replays the selected cases of a job and passes each to `emit` as soon as it is judged and compared with accepted
@@ -225,91 +225,91 @@ pub struct ReplayEnd {
 ///
 /// # Errors
 /// Returns an error if cases cannot be generated, the endpoint cannot be set up, or `emit` returns one.
-pub async fn replay(
-    job: &Job,
-    sending: &Sending,
+pub async fn replay_cases(
+    job: &ScenarioJob,
+    sending: &RunOptions,
     run_id: &str,
-    stop: &Stop,
-    mut then: impl FnMut(&str) -> Option<Then> + Send,
-    mut emit: impl FnMut(&Replayed) -> io::Result<()> + Send,
-) -> Result<ReplayEnd, Vec<Diagnostic>> {
-    let accepted = accepted::Accepted::read(job, sending.keeping.as_ref())?;
-    let embedded = embedded::where_wanted(job).await?;
-    let port = started::port(job)?;
-    let endpoint = job.endpoint(embedded.as_ref(), port, sending)?;
-    let bench = job.bench()?;
-    let control = |operation: &str| job.control(&bench, operation);
-    let mut plan = job.plan(&endpoint, sending.settings, run_id, stop, &control);
+    stop: &CancelToken,
+    mut then: impl FnMut(&str) -> Option<RecordedCase> + Send,
+    mut emit: impl FnMut(&ReplayedCase) -> io::Result<()> + Send,
+) -> Result<ReplaySummary, Vec<Diagnostic>> {
+    let accepted = snapshot_recorder::AcceptedSnapshots::read(job, sending.snapshots.as_ref())?;
+    let embedded = embedded::start_if_embedded(job).await?;
+    let port = server_lifecycle::server_port(job)?;
+    let endpoint = job.build_endpoint(embedded.as_ref(), port, sending)?;
+    let bench = job.compile_contract()?;
+    let control = |operation: &str| job.control_case(&bench, operation);
+    let mut plan = job.build_run_plan(&endpoint, sending.settings, run_id, stop, &control);
     let (redaction, origin) = (plan.redaction(), endpoint.origin());
-    let fleeting = started::is_fleeting(job);
-    let finish = finish::Finish {
-        survey: None,
+    let fleeting = server_lifecycle::has_temporary_port(job);
+    let finish = evaluate::CaseEvaluator {
+        probe: None,
         job,
         redaction: &redaction,
         origin: &origin,
-        accepted: sending.keeping.as_ref().map(|_| &accepted),
-        beside: None,
+        accepted: sending.snapshots.as_ref().map(|_| &accepted),
+        differential: None,
         strict: sending.strict,
-        fleeting,
+        has_temporary_port: fleeting,
     };
-    let mut end = ReplayEnd::default();
-    let start = || started::start(job, &plan, port, &redaction, sending, stop);
+    let mut end = ReplaySummary::default();
+    let start = || server_lifecycle::start_server(job, &plan, port, &redaction, sending, stop);
     match tokio::task::block_in_place(start)? {
         Ok(server) => plan.server = server,
-        Err(started::NotReady { why, output }) => {
-            end.incomplete = Some(why);
+        Err(server_lifecycle::ServerNotReady { reason: why, output }) => {
+            end.incomplete_reason = Some(why);
             end.server_output = output;
             return Ok(end);
         }
     }
     let mut unwritable = None;
-    let mut take = |mut one: Replayed| {
+    let mut take = |mut one: ReplayedCase| {
         end.sent += 1;
-        end.diverging += u64::from(one.done.judgement.verdict == Verdict::Diverges);
-        end.known += u64::from(one.done.comparison.known);
-        end.changed += u64::from(one.done.comparison.change == Change::Changed);
-        end.findings += u64::from(one.done.finding);
-        end.indeterminate += u64::from(one.done.judgement.verdict == Verdict::Indeterminate);
-        one.then = then(&one.done.case.id.0);
+        end.diverging += u64::from(one.result.judgement.verdict == Verdict::Diverges);
+        end.known += u64::from(one.result.comparison.is_known_divergence);
+        end.changed += u64::from(one.result.comparison.change == SnapshotChange::Changed);
+        end.findings += u64::from(one.result.is_finding);
+        end.indeterminate += u64::from(one.result.judgement.verdict == Verdict::Indeterminate);
+        one.recorded = then(&one.result.case.id.0);
         unwritable = emit(&one).err();
         if unwritable.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
     let cases = job.cases(&bench)?;
-    let ended = tokio::task::block_in_place(|| run::run(&plan, cases, |outcome| again(&finish, outcome), &mut take));
+    let ended = tokio::task::block_in_place(|| run::run_cases(&plan, cases, |outcome| replayed_case(&finish, outcome), &mut take));
     if let Some(error) = unwritable {
-        return Err(unwritten(&error));
+        return Err(write_error(&error));
     }
-    end.incomplete = match &ended {
-        RunEnd::Complete | RunEnd::Enough => None,
+    end.incomplete_reason = match &ended {
+        RunEnd::Complete | RunEnd::EndedByConsumer => None,
         RunEnd::Unreachable(why) => Some(format!("the endpoint could not be reached: {why}")),
-        RunEnd::Died(why) => Some(format!("the endpoint stopped responding: {why}")),
-        RunEnd::Stopped => Some("the replay was stopped".to_owned()),
+        RunEnd::EndpointDied(why) => Some(format!("the endpoint stopped responding: {why}")),
+        RunEnd::Cancelled => Some("the replay was stopped".to_owned()),
     };
-    if let Some((why, said)) = started::fate(plan.server.as_ref(), &ended) {
-        end.incomplete = Some(why);
+    if let Some((why, said)) = server_lifecycle::server_exit_reason(plan.server.as_ref(), &ended) {
+        end.incomplete_reason = Some(why);
         end.server_output = said;
     }
-    end.left = plan.left.told();
+    end.leaked_fixtures = plan.leaked_fixtures.summary();
     Ok(end)
 }
 
 /// Judges an outcome and records all its steps, whatever the verdict.
-fn again(finish: &finish::Finish<'_>, outcome: Outcome) -> Replayed {
-    let steps: Vec<Option<SentStep>> = outcome
+fn replayed_case(finish: &evaluate::CaseEvaluator<'_>, outcome: CaseOutcome) -> ReplayedCase {
+    let steps: Vec<Option<RecordedStep>> = outcome
         .case
         .steps
         .iter()
         .zip(&outcome.exchanges)
-        .map(|(step, exchange)| Some(finish.step(step.purpose, exchange.as_ref()?)))
+        .map(|(step, exchange)| Some(finish.record_step(step.purpose, exchange.as_ref()?)))
         .collect();
     let curls = outcome
         .exchanges
         .iter()
-        .map(|exchange| exchange.as_ref().filter(|_| !finish.fleeting))
-        .map(|exchange| Some(curl(&exchange?.sent, finish.origin, finish.redaction)?.0))
+        .map(|exchange| exchange.as_ref().filter(|_| !finish.has_temporary_port))
+        .map(|exchange| Some(curl_command(&exchange?.request, finish.origin, finish.redaction)?.0))
         .collect();
-    let judged = outcome.case.judged.shown();
-    Replayed { done: finish.finish(outcome), steps, curls, judged, then: None }
+    let judged = outcome.case.judged.shown_step();
+    ReplayedCase { result: finish.evaluate(outcome), steps, curl_lines: curls, judged_step: judged, recorded: None }
 }
 
 #[cfg(test)]
@@ -331,18 +331,18 @@ mod tests {
     fn incomplete_last_line_is_ignored() {
         let text = format!("{RUN}{}{}{{\"event\":\"ca", case("s/O/a/b/c", "pass"), case("s/O/a/b/d", "diverges"));
         let mut results = Cursor::new(text);
-        let index = index(&mut results).expect("readable");
-        assert_eq!((index.began.len(), index.cases.len()), (1, 2));
-        let found = recorded(&mut results, &|id| id == "s/O/a/b/d").expect("readable");
+        let index = index_results(&mut results).expect("readable");
+        assert_eq!((index.runs.len(), index.cases.len()), (1, 2));
+        let found = read_recorded_cases(&mut results, &|id| id == "s/O/a/b/d").expect("readable");
         assert_eq!(found.len(), 1);
         assert_eq!((found[0].verdict, found[0].observed.status), (Verdict::Diverges, Some(200)));
     }
 
     #[test]
     fn invalid_event_is_reported_with_its_line() {
-        let error = index(&mut Cursor::new(format!("{RUN}nonsense\n"))).expect_err("not an event");
+        let error = index_results(&mut Cursor::new(format!("{RUN}nonsense\n"))).expect_err("not an event");
         assert!(error.reason.starts_with("line 2 is not an event"), "{}", error.reason);
-        assert!(index(&mut Cursor::new("{\"event\":\"case\",\"verdict\":\"odd\"}\n")).is_err());
-        assert!(index(&mut Cursor::new("")).is_ok_and(|index| index.cases.is_empty()));
+        assert!(index_results(&mut Cursor::new("{\"event\":\"case\",\"verdict\":\"odd\"}\n")).is_err());
+        assert!(index_results(&mut Cursor::new("")).is_ok_and(|index| index.cases.is_empty()));
     }
 }

@@ -2,35 +2,35 @@
 //!
 //! A shrunk sequence is never a special case: it has an id from which it can be generated again.
 
-use super::finish::Finish;
-use crate::generate::{self, Case, Options};
+use super::evaluate::CaseEvaluator;
+use crate::generate::{self, Case, GenerationOptions};
 use crate::judge::Verdict;
-use crate::report::Done;
-use crate::run::{OneByOne, Searching};
-use crate::search::smallest;
+use crate::report::CaseResult;
+use crate::run::{SequentialRunner, ActiveSearch};
+use crate::search::smallest_failing_part;
 use std::collections::HashSet;
 
 /// Maximum number of parts to try per sequence.
-const TRIES: usize = 80;
+const MAX_ATTEMPTS: usize = 80;
 /// Maximum number of failing sequences to shrink per run.
-const MOST: usize = 8;
+const MAX_SEQUENCES: usize = 8;
 
 /// Sequences that violated their law, one per operation, member and received response.
 #[derive(Default)]
-pub(super) struct Failed {
+pub(super) struct FailedSequences {
     ids: Vec<String>,
     seen: HashSet<(String, String)>,
 }
 
-impl Failed {
+impl FailedSequences {
     /// Records the result of a case.
-    pub fn add(&mut self, done: &Done) {
+    pub fn record(&mut self, done: &CaseResult) {
         let id = &done.case.id.0;
         let Some((before, variant)) = id.rsplit_once('/') else { return };
         if done.judgement.verdict != Verdict::Diverges
             || !before.ends_with("/law/sequence")
             || variant.contains('~')
-            || self.ids.len() >= MOST
+            || self.ids.len() >= MAX_SEQUENCES
         {
             return;
         }
@@ -41,33 +41,33 @@ impl Failed {
     }
 
     /// Returns the shortest part of each sequence that still fails; sequences that do not fail again are left out.
-    pub fn shortened(self, line: &OneByOne<'_>, options: Options, finish: &Finish<'_>) -> Vec<Done> {
-        let search = line.plan().search_time.begin();
-        self.ids.iter().filter_map(|id| shortest(line, options, finish, id, &search)).collect()
+    pub fn shrink_all(self, line: &SequentialRunner<'_>, options: GenerationOptions, finish: &CaseEvaluator<'_>) -> Vec<CaseResult> {
+        let search = line.plan().search_time.start_search();
+        self.ids.iter().filter_map(|id| shrink_sequence(line, options, finish, id, &search)).collect()
     }
 }
 
-fn shortest(
-    line: &OneByOne<'_>,
-    options: Options,
-    finish: &Finish<'_>,
+fn shrink_sequence(
+    line: &SequentialRunner<'_>,
+    options: GenerationOptions,
+    finish: &CaseEvaluator<'_>,
     id: &str,
-    search: &Searching<'_>,
-) -> Option<Done> {
+    search: &ActiveSearch<'_>,
+) -> Option<CaseResult> {
     let plan = line.plan();
     let part = |kept: &[usize]| -> Option<Case> {
         let kept: Vec<String> = kept.iter().map(ToString::to_string).collect();
-        generate::part_of_sequence(plan.contract, plan.scenario, options, &format!("{id}~{}", kept.join(".")))
+        generate::sequence_part(plan.contract, plan.scenario, options, &format!("{id}~{}", kept.join(".")))
     };
-    let run = |kept: &[usize]| -> Option<Done> {
-        if kept.is_empty() || plan.stop.is_stopped() || search.is_over() {
+    let run = |kept: &[usize]| -> Option<CaseResult> {
+        if kept.is_empty() || plan.cancel_token.is_cancelled() || search.is_over() {
             return None;
         }
-        Some(finish.finish(line.send(part(kept)?).ok()?))
+        Some(finish.evaluate(line.run_case(part(kept)?).ok()?))
     };
     // The failed result is kept: the same requests sent again may meet another state of their resource.
     let mut last = None;
-    smallest(generate::ACTIONS, TRIES, |kept| {
+    smallest_failing_part(generate::SEQUENCE_LENGTH, MAX_ATTEMPTS, |kept| {
         let failed = run(kept).filter(|done| done.judgement.verdict == Verdict::Diverges);
         let fails = failed.is_some();
         last = failed.or(last.take());

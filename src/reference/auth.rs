@@ -2,74 +2,74 @@
 //!
 //! Compares keys and checks the format of signatures; never verifies a signature.
 
-use super::request::Request;
-use super::trick::{Trick, Tricks};
-use super::world::World;
-use crate::contract::Auth;
+use super::request::ServerRequest;
+use super::misbehavior::{Trick, MisbehaviorSet};
+use super::server_config::ServerConfig;
+use crate::contract::AuthScheme;
 
 /// The identity that a request's credentials establish.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Caller<'w> {
+pub(super) enum CallerIdentity<'w> {
     /// A known caller, who lacks these permissions.
     Known(&'w [String]),
     /// An unknown caller.
-    Nobody,
+    Unknown,
 }
 
-pub(super) fn caller<'w>(world: &'w World, schemes: &[Auth], request: &Request<'_>, tricks: Tricks) -> Caller<'w> {
-    if tricks.has(Trick::AuthIgnored) || schemes.contains(&Auth::None) {
-        return Caller::Known(&[]);
+pub(super) fn identify_caller<'w>(config: &'w ServerConfig, schemes: &[AuthScheme], request: &ServerRequest<'_>, misbehaviors: MisbehaviorSet) -> CallerIdentity<'w> {
+    if misbehaviors.has(Trick::AuthIgnored) || schemes.contains(&AuthScheme::None) {
+        return CallerIdentity::Known(&[]);
     }
-    let proof = request.header("authorization");
-    if world.require_sigv4 {
-        let fits = match proof {
-            Some(proof) if tricks.has(Trick::AuthIncomplete) => !proof.is_empty(),
+    let credentials = request.header("authorization");
+    if config.require_sigv4 {
+        let fits = match credentials {
+            Some(proof) if misbehaviors.has(Trick::AuthIncomplete) => !proof.is_empty(),
             Some(proof) => std::str::from_utf8(proof).is_ok_and(is_sigv4),
             None => false,
         };
-        return if fits { Caller::Known(&[]) } else { Caller::Nobody };
+        return if fits { CallerIdentity::Known(&[]) } else { CallerIdentity::Unknown };
     }
-    if world.bearer_keys.is_empty() {
+    if config.bearer_keys.is_empty() {
         // No keys are configured: any credentials suffice if the contract requires some.
-        let wanted = schemes.contains(&Auth::Bearer);
-        return if wanted && proof.is_none() { Caller::Nobody } else { Caller::Known(&[]) };
+        let wanted = schemes.contains(&AuthScheme::Bearer);
+        return if wanted && credentials.is_none() { CallerIdentity::Unknown } else { CallerIdentity::Known(&[]) };
     }
     let in_header = schemes.iter().find_map(|scheme| match scheme {
-        Auth::Header { name } => request.header(name),
+        AuthScheme::Header { name } => request.header(name),
         _ => None,
     });
-    let key = in_header.or_else(|| proof.and_then(|proof| bearer(proof, tricks)));
-    let Some(key) = key else { return Caller::Nobody };
-    let known = world.bearer_keys.iter().find(|known| same(known.key.as_bytes(), key, tricks));
+    let key = in_header.or_else(|| credentials.and_then(|proof| parse_bearer_key(proof, misbehaviors)));
+    let Some(key) = key else { return CallerIdentity::Unknown };
+    let known = config.bearer_keys.iter().find(|known| keys_match(known.key.as_bytes(), key, misbehaviors));
     match known {
-        Some(known) => Caller::Known(&known.lacks),
-        None if tricks.has(Trick::AuthAnyKey) && !key.is_empty() => Caller::Known(&[]),
-        None if tricks.has(Trick::AuthEmptyKey) && key.is_empty() => Caller::Known(&[]),
-        None => Caller::Nobody,
+        Some(known) => CallerIdentity::Known(&known.missing_permissions),
+        None if misbehaviors.has(Trick::AuthAnyKey) && !key.is_empty() => CallerIdentity::Known(&[]),
+        None if misbehaviors.has(Trick::AuthEmptyKey) && key.is_empty() => CallerIdentity::Known(&[]),
+        None => CallerIdentity::Unknown,
     }
 }
 
 /// Returns the key of `Bearer KEY`; the scheme's name is not case-sensitive (RFC 9110, 11.1).
-fn bearer(proof: &[u8], tricks: Tricks) -> Option<&[u8]> {
-    let proof = proof.trim_ascii();
+fn parse_bearer_key(credentials: &[u8], misbehaviors: MisbehaviorSet) -> Option<&[u8]> {
+    let proof = credentials.trim_ascii();
     let (scheme, key) = match proof.iter().position(|b| *b == b' ') {
         Some(space) => (&proof[..space], proof[space..].trim_ascii_start()),
         None if proof.eq_ignore_ascii_case(b"bearer") || proof.is_empty() => (proof, &b""[..]),
-        None if tricks.has(Trick::AuthNoScheme) => return Some(proof),
+        None if misbehaviors.has(Trick::AuthNoScheme) => return Some(proof),
         None => return None,
     };
     (scheme.eq_ignore_ascii_case(b"bearer")
-        || tricks.has(Trick::AuthAnyScheme)
-        || (tricks.has(Trick::AuthEmptyKey) && scheme.is_empty()))
+        || misbehaviors.has(Trick::AuthAnyScheme)
+        || (misbehaviors.has(Trick::AuthEmptyKey) && scheme.is_empty()))
     .then_some(key)
 }
 
-fn same(known: &[u8], key: &[u8], tricks: Tricks) -> bool {
-    if tricks.has(Trick::AuthPrefix) {
+fn keys_match(known: &[u8], key: &[u8], misbehaviors: MisbehaviorSet) -> bool {
+    if misbehaviors.has(Trick::AuthPrefix) {
         let shared = known.len().saturating_sub(1).min(key.len());
         return shared + 1 >= known.len() && key[..shared] == known[..shared];
     }
-    known == key || (tricks.has(Trick::AuthFolded) && known.eq_ignore_ascii_case(key))
+    known == key || (misbehaviors.has(Trick::AuthFolded) && known.eq_ignore_ascii_case(key))
 }
 
 /// Returns true if the header has the format of AWS Signature Version 4, see
@@ -101,42 +101,42 @@ fn is_sigv4(header: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::world::BearerKey;
+    use super::super::server_config::BearerKey;
     use super::*;
 
-    fn request<'a>(headers: &'a [(&'a str, &'a [u8])]) -> Request<'a> {
-        Request { method: "GET", target: "/", headers, body: b"" }
+    fn request<'a>(headers: &'a [(&'a str, &'a [u8])]) -> ServerRequest<'a> {
+        ServerRequest { method: "GET", target: "/", headers, body: b"" }
     }
 
     #[test]
     fn incomplete_signature_is_accepted_only_with_the_fault() {
-        let world = World { require_sigv4: true, ..World::default() };
+        let world = ServerConfig { require_sigv4: true, ..ServerConfig::default() };
         for (proof, faithful, careless) in [(None, false, false), (Some(""), false, false), (Some("AWS4"), false, true)]
         {
             let headers: Vec<(&str, &[u8])> = proof.into_iter().map(|one| ("authorization", one.as_bytes())).collect();
             for (trick, due) in [(None, faithful), (Some(Trick::AuthIncomplete), careless)] {
-                let caller = caller(&world, &[], &request(&headers), trick.into_iter().collect());
-                assert_eq!(caller != Caller::Nobody, due, "{proof:?} {trick:?}");
+                let caller = identify_caller(&world, &[], &request(&headers), trick.into_iter().collect());
+                assert_eq!(caller != CallerIdentity::Unknown, due, "{proof:?} {trick:?}");
             }
         }
     }
 
     #[test]
     fn key_is_read_from_the_header_of_the_contract() {
-        let known = BearerKey { key: "full".to_owned(), lacks: Vec::new() };
-        let world = World { bearer_keys: vec![known], ..World::default() };
-        let own = [Auth::Header { name: "x-key".to_owned() }];
+        let known = BearerKey { key: "full".to_owned(), missing_permissions: Vec::new() };
+        let world = ServerConfig { bearer_keys: vec![known], ..ServerConfig::default() };
+        let own = [AuthScheme::Header { name: "x-key".to_owned() }];
         for (schemes, name, value, due) in [
             (&own[..], "x-key", "full", true),
             (&own, "x-key", "other", false),
             (&own, "x-other", "full", false),
             (&own, "authorization", "Bearer full", true),
-            (&[Auth::Bearer], "x-key", "full", false),
-            (&[Auth::Bearer], "authorization", "bearer full", true),
+            (&[AuthScheme::Bearer], "x-key", "full", false),
+            (&[AuthScheme::Bearer], "authorization", "bearer full", true),
         ] {
             let headers = [(name, value.as_bytes())];
-            let caller = caller(&world, schemes, &request(&headers), Tricks::default());
-            assert_eq!(caller != Caller::Nobody, due, "{schemes:?} {name}: {value}");
+            let caller = identify_caller(&world, schemes, &request(&headers), MisbehaviorSet::default());
+            assert_eq!(caller != CallerIdentity::Unknown, due, "{schemes:?} {name}: {value}");
         }
     }
 

@@ -2,93 +2,93 @@
 //!
 //! Never checks a constraint; only a body that cannot be parsed at all is rejected here.
 
-use super::trick::{Trick, Tricks};
+use super::misbehavior::{Trick, MisbehaviorSet};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 
 /// Why a request was not parsed.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Unread {
+pub(super) enum ReadFailure {
     /// The body is not a valid document, or a string in the request is not valid text.
     Malformed(String),
     /// A faulty server crashes on it.
     Crash,
     /// A faulty server accepts it unread.
-    Accepted,
+    AcceptedUnread,
 }
 
 /// Parses a body as a JSON object.
-pub(super) fn body(bytes: &[u8], tricks: Tricks) -> Result<Map<String, Value>, Unread> {
+pub(super) fn parse_object(bytes: &[u8], misbehaviors: MisbehaviorSet) -> Result<Map<String, Value>, ReadFailure> {
     if bytes.is_empty() {
         return match () {
-            () if tricks.has(Trick::EmptyBodyCrashes) => Err(Unread::Crash),
-            () if tricks.has(Trick::EmptyBodyAccepted) => Err(Unread::Accepted),
+            () if misbehaviors.has(Trick::EmptyBodyCrashes) => Err(ReadFailure::Crash),
+            () if misbehaviors.has(Trick::EmptyBodyAccepted) => Err(ReadFailure::AcceptedUnread),
             () => Ok(Map::new()),
         };
     }
-    match document(bytes, tricks)? {
+    match parse_document(bytes, misbehaviors)? {
         Value::Object(members) => Ok(members),
-        _ if tricks.has(Trick::NotObjectCrashes) => Err(Unread::Crash),
-        _ if tricks.has(Trick::NotObjectAccepted) => Err(Unread::Accepted),
-        _ => Err(Unread::Malformed("the body is not a JSON object".to_owned())),
+        _ if misbehaviors.has(Trick::NotObjectCrashes) => Err(ReadFailure::Crash),
+        _ if misbehaviors.has(Trick::NotObjectAccepted) => Err(ReadFailure::AcceptedUnread),
+        _ => Err(ReadFailure::Malformed("the body is not a JSON object".to_owned())),
     }
 }
 
 /// Parses a body of another format with `read`, and applies the faults that are possible for any bytes.
-pub(super) fn distorted<T>(
+pub(super) fn parse_with_faults<T>(
     bytes: &[u8],
-    tricks: Tricks,
-    read: impl FnOnce() -> Result<T, Unread>,
-) -> Result<T, Unread> {
-    if tricks.is_empty() {
+    misbehaviors: MisbehaviorSet,
+    read: impl FnOnce() -> Result<T, ReadFailure>,
+) -> Result<T, ReadFailure> {
+    if misbehaviors.is_empty() {
         return read();
     }
-    if bytes.is_empty() && tricks.has(Trick::EmptyBodyCrashes) {
-        return Err(Unread::Crash);
+    if bytes.is_empty() && misbehaviors.has(Trick::EmptyBodyCrashes) {
+        return Err(ReadFailure::Crash);
     }
-    if bytes.is_empty() && tricks.has(Trick::EmptyBodyAccepted) {
-        return Err(Unread::Accepted);
+    if bytes.is_empty() && misbehaviors.has(Trick::EmptyBodyAccepted) {
+        return Err(ReadFailure::AcceptedUnread);
     }
     // Forms percent-encode these characters; in other formats nothing looks like an escape.
     let plain: Cow<'_, [u8]> = percent_encoding::percent_decode(bytes).into();
     let text = String::from_utf8_lossy(&plain);
-    let crashes = tricks.has(Trick::InvalidUtf8Crashes) && std::str::from_utf8(&plain).is_err()
-        || tricks.has(Trick::NulCrashes) && plain.contains(&0)
-        || tricks.has(Trick::AstralCrashes) && text.chars().any(|c| c > '\u{ffff}')
-        || tricks.has(Trick::NonAsciiCrashes) && text.chars().any(|c| !c.is_ascii() && c != '\u{fffd}');
+    let crashes = misbehaviors.has(Trick::InvalidUtf8Crashes) && std::str::from_utf8(&plain).is_err()
+        || misbehaviors.has(Trick::NulCrashes) && plain.contains(&0)
+        || misbehaviors.has(Trick::AstralCrashes) && text.chars().any(|c| c > '\u{ffff}')
+        || misbehaviors.has(Trick::NonAsciiCrashes) && text.chars().any(|c| !c.is_ascii() && c != '\u{fffd}');
     if crashes {
-        return Err(Unread::Crash);
+        return Err(ReadFailure::Crash);
     }
     match read() {
-        Err(Unread::Malformed(_)) if tricks.has(Trick::MalformedCrashes) => Err(Unread::Crash),
-        Err(Unread::Malformed(_)) if tricks.has(Trick::MalformedAccepted) => Err(Unread::Accepted),
+        Err(ReadFailure::Malformed(_)) if misbehaviors.has(Trick::MalformedCrashes) => Err(ReadFailure::Crash),
+        Err(ReadFailure::Malformed(_)) if misbehaviors.has(Trick::MalformedAccepted) => Err(ReadFailure::AcceptedUnread),
         other => other,
     }
 }
 
 /// Parses a body as a JSON value.
-pub(super) fn document(bytes: &[u8], tricks: Tricks) -> Result<Value, Unread> {
-    let bytes = if tricks.is_empty() { Cow::Borrowed(bytes) } else { tricked(bytes, tricks)? };
+pub(super) fn parse_document(bytes: &[u8], misbehaviors: MisbehaviorSet) -> Result<Value, ReadFailure> {
+    let bytes = if misbehaviors.is_empty() { Cow::Borrowed(bytes) } else { apply_byte_faults(bytes, misbehaviors)? };
     match serde_json::from_slice::<Value>(&bytes) {
         Ok(value) => {
-            if tricks.has(Trick::NullCrashes) && any(&value, &|value| value.is_null())
-                || tricks.has(Trick::HugeNumberCrashes) && any(&value, &is_huge)
+            if misbehaviors.has(Trick::NullCrashes) && any_value(&value, &|value| value.is_null())
+                || misbehaviors.has(Trick::HugeNumberCrashes) && any_value(&value, &is_huge)
             {
-                return Err(Unread::Crash);
+                return Err(ReadFailure::Crash);
             }
             Ok(value)
         }
         Err(error) => {
             let reason = error.to_string();
-            let crashes = tricks.has(Trick::MalformedCrashes)
-                || tricks.has(Trick::SurrogateCrashes)
+            let crashes = misbehaviors.has(Trick::MalformedCrashes)
+                || misbehaviors.has(Trick::SurrogateCrashes)
                     && (reason.contains("surrogate") || reason.contains("hex escape"))
-                || tricks.has(Trick::HugeNumberCrashes) && reason.contains("number out of range");
+                || misbehaviors.has(Trick::HugeNumberCrashes) && reason.contains("number out of range");
             match () {
-                () if crashes => Err(Unread::Crash),
-                () if tricks.has(Trick::MalformedAccepted) => Err(Unread::Accepted),
-                () if tricks.has(Trick::TruncatedAccepted) && error.is_eof() => Err(Unread::Accepted),
-                () => Err(Unread::Malformed(format!("the body is not JSON: {reason}"))),
+                () if crashes => Err(ReadFailure::Crash),
+                () if misbehaviors.has(Trick::MalformedAccepted) => Err(ReadFailure::AcceptedUnread),
+                () if misbehaviors.has(Trick::TruncatedAccepted) && error.is_eof() => Err(ReadFailure::AcceptedUnread),
+                () => Err(ReadFailure::Malformed(format!("the body is not JSON: {reason}"))),
             }
         }
     }
@@ -98,44 +98,44 @@ fn is_huge(value: &Value) -> bool {
     value.as_f64().is_some_and(|number| number.abs() > f64::from(u32::MAX))
 }
 
-fn any(value: &Value, test: &impl Fn(&Value) -> bool) -> bool {
+fn any_value(value: &Value, test: &impl Fn(&Value) -> bool) -> bool {
     test(value)
         || match value {
-            Value::Array(items) => items.iter().any(|value| any(value, test)),
-            Value::Object(members) => members.values().any(|value| any(value, test)),
+            Value::Array(items) => items.iter().any(|value| any_value(value, test)),
+            Value::Object(members) => members.values().any(|value| any_value(value, test)),
             _ => false,
         }
 }
 
 /// Applies the faults that act on the bytes before they are parsed.
-fn tricked(bytes: &[u8], tricks: Tricks) -> Result<Cow<'_, [u8]>, Unread> {
+fn apply_byte_faults(bytes: &[u8], misbehaviors: MisbehaviorSet) -> Result<Cow<'_, [u8]>, ReadFailure> {
     let text = String::from_utf8_lossy(bytes);
     let invalid = std::str::from_utf8(bytes).is_err();
-    let crashes = tricks.has(Trick::DeepCrashes) && depth(bytes) > 32
-        || tricks.has(Trick::InvalidUtf8Crashes) && invalid
-        || tricks.has(Trick::NulCrashes) && (text.contains("\\u0000") || bytes.contains(&0))
-        || tricks.has(Trick::AstralCrashes) && text.chars().any(|c| c > '\u{ffff}')
-        || tricks.has(Trick::NonAsciiCrashes) && !text.is_ascii();
+    let crashes = misbehaviors.has(Trick::DeepCrashes) && nesting_depth(bytes) > 32
+        || misbehaviors.has(Trick::InvalidUtf8Crashes) && invalid
+        || misbehaviors.has(Trick::NulCrashes) && (text.contains("\\u0000") || bytes.contains(&0))
+        || misbehaviors.has(Trick::AstralCrashes) && text.chars().any(|c| c > '\u{ffff}')
+        || misbehaviors.has(Trick::NonAsciiCrashes) && !text.is_ascii();
     if crashes {
-        return Err(Unread::Crash);
+        return Err(ReadFailure::Crash);
     }
-    if tricks.has(Trick::InvalidUtf8Accepted) && invalid {
+    if misbehaviors.has(Trick::InvalidUtf8Accepted) && invalid {
         return Ok(Cow::Owned(text.into_owned().into_bytes()));
     }
-    if tricks.has(Trick::TrailingBytes) {
+    if misbehaviors.has(Trick::TrailingBytes) {
         let mut stream = serde_json::Deserializer::from_slice(bytes).into_iter::<Value>();
         if let Some(Ok(first)) = stream.next() {
             return Ok(Cow::Owned(first.to_string().into_bytes()));
         }
     }
-    if tricks.has(Trick::NanAccepted) && (text.contains("NaN") || text.contains("Infinity")) {
-        return Err(Unread::Accepted);
+    if misbehaviors.has(Trick::NanAccepted) && (text.contains("NaN") || text.contains("Infinity")) {
+        return Err(ReadFailure::AcceptedUnread);
     }
     Ok(Cow::Borrowed(bytes))
 }
 
-fn depth(bytes: &[u8]) -> usize {
-    let (mut depth, mut most, mut quoted, mut escaped) = (0_usize, 0, false, false);
+fn nesting_depth(bytes: &[u8]) -> usize {
+    let (mut depth, mut max_depth, mut quoted, mut escaped) = (0_usize, 0, false, false);
     for byte in bytes {
         match byte {
             _ if escaped => escaped = false,
@@ -143,29 +143,29 @@ fn depth(bytes: &[u8]) -> usize {
             b'"' => quoted = !quoted,
             b'[' | b'{' if !quoted => {
                 depth += 1;
-                most = most.max(depth);
+                max_depth = max_depth.max(depth);
             }
             b']' | b'}' if !quoted => depth = depth.saturating_sub(1),
             _ => {}
         }
     }
-    most
+    max_depth
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn with(trick: Trick) -> Tricks {
-        Tricks::from_iter([trick])
+    fn with(trick: Trick) -> MisbehaviorSet {
+        MisbehaviorSet::from_iter([trick])
     }
 
-    fn told<T>(read: Result<T, Unread>) -> &'static str {
+    fn outcome_name<T>(read: Result<T, ReadFailure>) -> &'static str {
         match read {
             Ok(_) => "read",
-            Err(Unread::Malformed(_)) => "malformed",
-            Err(Unread::Crash) => "crash",
-            Err(Unread::Accepted) => "accepted",
+            Err(ReadFailure::Malformed(_)) => "malformed",
+            Err(ReadFailure::Crash) => "crash",
+            Err(ReadFailure::AcceptedUnread) => "accepted",
         }
     }
 
@@ -195,19 +195,19 @@ mod tests {
             (Trick::MalformedCrashes, b"a", "read"),
             (Trick::MalformedAccepted, b"a", "read"),
         ] {
-            let read = distorted(bytes, with(trick), || Ok::<_, Unread>(()));
-            assert_eq!(told(read), due, "{trick:?} {:?}", String::from_utf8_lossy(bytes));
+            let read = parse_with_faults(bytes, with(trick), || Ok::<_, ReadFailure>(()));
+            assert_eq!(outcome_name(read), due, "{trick:?} {:?}", String::from_utf8_lossy(bytes));
         }
         for (trick, due) in [
             (Trick::MalformedCrashes, "crash"),
             (Trick::MalformedAccepted, "accepted"),
             (Trick::EmptyBodyCrashes, "malformed"),
         ] {
-            let read = distorted(b"a", with(trick), || Err::<(), _>(Unread::Malformed(String::new())));
-            assert_eq!(told(read), due, "{trick:?}");
+            let read = parse_with_faults(b"a", with(trick), || Err::<(), _>(ReadFailure::Malformed(String::new())));
+            assert_eq!(outcome_name(read), due, "{trick:?}");
         }
-        let read = distorted(b"", Tricks::default(), || Err::<(), _>(Unread::Malformed(String::new())));
-        assert_eq!(told(read), "malformed");
+        let read = parse_with_faults(b"", MisbehaviorSet::default(), || Err::<(), _>(ReadFailure::Malformed(String::new())));
+        assert_eq!(outcome_name(read), "malformed");
     }
 
     #[test]
@@ -247,7 +247,7 @@ mod tests {
             (Trick::MalformedAccepted, b"}".to_vec(), "accepted"),
             (Trick::MalformedCrashes, b"}".to_vec(), "crash"),
         ] {
-            assert_eq!(told(document(&bytes, with(trick))), due, "{trick:?} {:?}", String::from_utf8_lossy(&bytes));
+            assert_eq!(outcome_name(parse_document(&bytes, with(trick))), due, "{trick:?} {:?}", String::from_utf8_lossy(&bytes));
         }
         for (trick, bytes, due) in [
             (Trick::NotObjectCrashes, "[]", "crash"),
@@ -258,7 +258,7 @@ mod tests {
             (Trick::NotObjectCrashes, "", "read"),
             (Trick::EmptyBodyCrashes, "[]", "malformed"),
         ] {
-            assert_eq!(told(body(bytes.as_bytes(), with(trick))), due, "{trick:?} {bytes}");
+            assert_eq!(outcome_name(parse_object(bytes.as_bytes(), with(trick))), due, "{trick:?} {bytes}");
         }
     }
 
@@ -278,7 +278,7 @@ mod tests {
             ("[\\\"[[\"]", 1),
             ("]]][[", 2),
         ] {
-            assert_eq!(depth(text.as_bytes()), levels, "{text}");
+            assert_eq!(nesting_depth(text.as_bytes()), levels, "{text}");
         }
     }
 }

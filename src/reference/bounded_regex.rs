@@ -8,22 +8,22 @@ use regress::Flags;
 use std::sync::OnceLock;
 
 /// Minimum difference between the upper and lower bound of a repetition that counts as long.
-const LONG: usize = 64;
+const MIN_LONG_REPETITION: usize = 64;
 /// Maximum number of backtracking steps, enough for any text that a document describes.
-const MOST_STEPS: usize = 1_000_000;
+const MAX_BACKTRACK_STEPS: usize = 1_000_000;
 
 /// A pattern prone to catastrophic backtracking, in an engine with a step limit that is built on first use.
 #[derive(Debug)]
-pub(super) struct Bounded {
+pub(super) struct BoundedRegex {
     pattern: String,
     regex: OnceLock<Option<Regex>>,
 }
 
-impl Bounded {
+impl BoundedRegex {
     /// Returns `None` if the pattern is harmless, or has a construct that the other engine interprets differently.
     pub(super) fn new(ecmascript: &str, flags: Flags) -> Option<Self> {
         // The engines disagree on word and line boundaries.
-        if flags.multiline || ecmascript.contains("\\b") || ecmascript.contains("\\B") || !runs_away(ecmascript) {
+        if flags.multiline || ecmascript.contains("\\b") || ecmascript.contains("\\B") || !may_backtrack_forever(ecmascript) {
             return None;
         }
         let inline = match (flags.icase, flags.dot_all) {
@@ -37,8 +37,8 @@ impl Bounded {
 
     /// Returns true if the pattern matches somewhere in the text, or `None` if the engine cannot be built. A search
     /// that exceeds the step limit counts as a match, so that no text is rejected without having been checked.
-    pub(super) fn found_in(&self, text: &str) -> Option<bool> {
-        let built = || RegexBuilder::new(&self.pattern).backtrack_limit(MOST_STEPS).build().ok();
+    pub(super) fn is_match(&self, text: &str) -> Option<bool> {
+        let built = || RegexBuilder::new(&self.pattern).backtrack_limit(MAX_BACKTRACK_STEPS).build().ok();
         let regex = self.regex.get_or_init(built).as_ref()?;
         Some(regex.is_match(text).unwrap_or(true))
     }
@@ -46,23 +46,23 @@ impl Bounded {
 
 /// Returns true if a pattern may take very long. A pattern that the other engine cannot parse counts as harmless,
 /// because there is no alternative for it.
-fn runs_away(pattern: &str) -> bool {
-    Expr::parse_tree(pattern).is_ok_and(|tree| is_nested(&tree.expr, false) || long_ones(&tree.expr) > 1)
+fn may_backtrack_forever(pattern: &str) -> bool {
+    Expr::parse_tree(pattern).is_ok_and(|tree| has_nested_repetition(&tree.expr, false) || count_long_repetitions(&tree.expr) > 1)
 }
 
 /// Returns true if a repetition with a variable count is nested inside another.
-fn is_nested(tree: &Expr, inside: bool) -> bool {
+fn has_nested_repetition(tree: &Expr, inside: bool) -> bool {
     match tree {
-        Expr::Repeat { child, lo, hi, .. } => hi > lo && inside || is_nested(child, inside || hi > lo && *hi > 1),
-        other => other.children_iter().any(|child| is_nested(child, inside)),
+        Expr::Repeat { child, lo, hi, .. } => hi > lo && inside || has_nested_repetition(child, inside || hi > lo && *hi > 1),
+        other => other.children_iter().any(|child| has_nested_repetition(child, inside)),
     }
 }
 
 /// Returns the maximum number of long repetitions on one path through a pattern.
-fn long_ones(tree: &Expr) -> usize {
-    let children = tree.children_iter().map(long_ones);
+fn count_long_repetitions(tree: &Expr) -> usize {
+    let children = tree.children_iter().map(count_long_repetitions);
     match tree {
-        Expr::Repeat { lo, hi, .. } => usize::from(hi.saturating_sub(*lo) >= LONG) + children.sum::<usize>(),
+        Expr::Repeat { lo, hi, .. } => usize::from(hi.saturating_sub(*lo) >= MIN_LONG_REPETITION) + children.sum::<usize>(),
         Expr::Alt(_) => children.max().unwrap_or(0),
         _ => children.sum(),
     }
@@ -70,7 +70,7 @@ fn long_ones(tree: &Expr) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::super::pattern::Pattern;
+    use super::super::pattern::JavaPattern;
     use super::*;
 
     #[test]
@@ -94,7 +94,7 @@ mod tests {
             ("(?!aws)[a-z]+", false),
             (r"^(?!aws:)[a-zA-Z+\-=._:{*\]+]+\+$", false),
         ] {
-            assert_eq!(runs_away(pattern), expected, "{pattern}");
+            assert_eq!(may_backtrack_forever(pattern), expected, "{pattern}");
         }
     }
 
@@ -107,13 +107,13 @@ mod tests {
             (r"^(\w+\s?)*$", "a b"),
             ("^[a-c]*[a-d]*[a-e]*[a-f]*$", "abcdef"),
         ] {
-            let compiled = Pattern::new(pattern, false).expect("it can be read");
+            let compiled = JavaPattern::new(pattern, false).expect("it can be read");
             let text = format!("https://x{long}!");
-            assert!(compiled.found_in(fitting) && !compiled.found_in(&text), "{pattern}");
+            assert!(compiled.is_match(fitting) && !compiled.is_match(&text), "{pattern}");
         }
         // The search exceeds the step limit, so the text counts as a match.
-        let endless = Pattern::new(r"^(?:(a|aa)+)+\1b$", false).expect("it can be read");
-        assert!(endless.found_in(&format!("{long}!")) && !endless.found_in("c"));
+        let endless = JavaPattern::new(r"^(?:(a|aa)+)+\1b$", false).expect("it can be read");
+        assert!(endless.is_match(&format!("{long}!")) && !endless.is_match("c"));
     }
 
     #[test]
@@ -126,9 +126,9 @@ mod tests {
             (r"^(?:[~~a]+b?)+$", ["~a", "b~", "a~ba"]),
             (r"^(?:[a&\&b]+c?)+$", ["a&b", "abc", "c"]),
         ] {
-            let compiled = Pattern::new(pattern, false).expect("it can be read");
+            let compiled = JavaPattern::new(pattern, false).expect("it can be read");
             for text in texts {
-                let (bounded, unbounded) = compiled.engines(text);
+                let (bounded, unbounded) = compiled.match_with_both_engines(text);
                 assert_eq!(bounded, Some(unbounded), "{pattern} on {text:?}");
             }
         }

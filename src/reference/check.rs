@@ -2,25 +2,25 @@
 //!
 //! Stops at the first violation, in documented order; never changes the value.
 
-use super::tree::{JsonType, Node, NodeKind, PatternReading, RuleCheck, Slot, Tree, Unit};
-use crate::contract::{ByteScope, Constraint, MemberPath, Rule};
+use super::constraint_tree::{JsonType, ConstraintNode, NodeKind, PatternMode, RuleCheck, MemberSlot, ConstraintTree, LengthUnit};
+use crate::contract::{ByteScope, Constraint, MemberPath, ShapeRule};
 use serde_json::{Map, Value};
 use std::collections::HashSet;
 
 /// A constraint that a value violates.
 #[derive(Debug, PartialEq)]
-pub(super) struct Violation {
+pub(super) struct InputViolation {
     pub path: MemberPath,
     pub constraint: Constraint,
     pub rule: String,
     /// Whether the server crashes on this violation; only a fault sets this.
-    pub crash: bool,
+    pub crashes: bool,
 }
 
-type Verdict = Result<(), Box<Violation>>;
+type CheckResult = Result<(), Box<InputViolation>>;
 
-fn refuse(node: &Node, constraint: Constraint, rule: impl Into<String>) -> Verdict {
-    Err(Box::new(Violation { path: node.path.clone(), constraint, rule: rule.into(), crash: false }))
+fn reject(node: &ConstraintNode, constraint: Constraint, rule: impl Into<String>) -> CheckResult {
+    Err(Box::new(InputViolation { path: node.path.clone(), constraint, rule: rule.into(), crashes: false }))
 }
 
 fn json_type(value: &Value) -> Option<JsonType> {
@@ -34,146 +34,146 @@ fn json_type(value: &Value) -> Option<JsonType> {
     })
 }
 
-impl Tree {
+impl ConstraintTree {
     /// Checks an input, given as an object of its members.
-    pub(super) fn check(&self, input: &Map<String, Value>) -> Verdict {
+    pub(super) fn check_input(&self, input: &Map<String, Value>) -> CheckResult {
         let Some(root) = self.nodes.first() else { return Ok(()) };
         match &root.kind {
-            NodeKind::Structure { slots, union } => self.structure(root, slots, *union, input),
+            NodeKind::Structure { slots, union } => self.check_structure(root, slots, *union, input),
             _ => Ok(()),
         }
     }
 
-    fn value(&self, index: usize, value: &Value) -> Verdict {
+    fn check_value(&self, index: usize, value: &Value) -> CheckResult {
         let node = &self.nodes[index];
-        if json_type(value).is_some_and(|json| node.takes[json as usize]) && !node.has_type_of(value) {
+        if json_type(value).is_some_and(|json| node.extra_types[json as usize]) && !node.has_type_of(value) {
             return Ok(());
         }
         match (&node.kind, value) {
             (NodeKind::Document, _) => Ok(()),
             (NodeKind::Blob, Value::String(text)) => match decoded_length(text) {
-                Some(length) => node.length(length),
-                None => refuse(node, Constraint::Type, "must be base64"),
+                Some(length) => node.check_length(length),
+                None => reject(node, Constraint::Type, "must be base64"),
             },
             (NodeKind::Boolean, Value::Bool(_)) => Ok(()),
-            (NodeKind::Text, Value::String(text)) => node.text(text),
+            (NodeKind::Text, Value::String(text)) => node.check_text(text),
             (NodeKind::Enum { values, open, folded, trimmed }, Value::String(text)) => {
                 let seen = if *trimmed { text.trim() } else { text };
                 let member =
                     *open || values.iter().any(|value| value == seen || (*folded && value.eq_ignore_ascii_case(seen)));
-                if member { node.text(text) } else { refuse(node, Constraint::Enum, "is not one of the listed values") }
+                if member { node.check_text(text) } else { reject(node, Constraint::Enum, "is not one of the listed values") }
             }
-            (NodeKind::Integer { least, most, truncates }, Value::Number(number)) => match whole(number, *truncates) {
-                Some(whole) if (*least..=*most).contains(&whole) => node.range(whole as f64),
-                Some(_) => refuse(node, Constraint::Type, "is outside the range of its type"),
-                None => refuse(node, Constraint::Type, "must be an integer"),
+            (NodeKind::Integer { least, most, truncates }, Value::Number(number)) => match as_integer(number, *truncates) {
+                Some(whole) if (*least..=*most).contains(&whole) => node.check_range(whole as f64),
+                Some(_) => reject(node, Constraint::Type, "is outside the range of its type"),
+                None => reject(node, Constraint::Type, "must be an integer"),
             },
-            (NodeKind::Float, Value::Number(number)) => node.range(number.as_f64().unwrap_or(f64::INFINITY)),
+            (NodeKind::Float, Value::Number(number)) => node.check_range(number.as_f64().unwrap_or(f64::INFINITY)),
             (NodeKind::Float, Value::String(text)) if matches!(&**text, "NaN" | "Infinity" | "-Infinity") => Ok(()),
             (NodeKind::Timestamp, Value::Number(_)) => Ok(()),
-            (NodeKind::Timestamp, Value::String(text)) if is_date(text) => Ok(()),
-            (NodeKind::List { item }, Value::Array(items)) => self.list(node, *item, items),
-            (NodeKind::Map { key, value }, Value::Object(entries)) => self.map(node, *key, *value, entries),
+            (NodeKind::Timestamp, Value::String(text)) if is_timestamp(text) => Ok(()),
+            (NodeKind::List { item }, Value::Array(items)) => self.check_list(node, *item, items),
+            (NodeKind::Map { key, value }, Value::Object(entries)) => self.check_map(node, *key, *value, entries),
             (NodeKind::Structure { slots, union }, Value::Object(members)) => {
-                self.structure(node, slots, *union, members)
+                self.check_structure(node, slots, *union, members)
             }
             _ => {
-                let mut verdict = refuse(node, Constraint::Type, "has the wrong type");
+                let mut verdict = reject(node, Constraint::Type, "has the wrong type");
                 if let Err(violation) = &mut verdict {
-                    violation.crash = node.type_crashes;
+                    violation.crashes = node.crashes_on_wrong_type;
                 }
                 verdict
             }
         }
     }
 
-    fn list(&self, node: &Node, item: usize, items: &[Value]) -> Verdict {
-        node.length(items.len() as u64)?;
-        if !node.unchecked {
+    fn check_list(&self, node: &ConstraintNode, item: usize, items: &[Value]) -> CheckResult {
+        node.check_length(items.len() as u64)?;
+        if !node.skips_contents {
             for value in items {
                 if value.is_null() {
-                    if node.null_inside {
+                    if node.allows_null_elements {
                         continue;
                     }
-                    return refuse(&self.nodes[item], Constraint::Required, "must not be null");
+                    return reject(&self.nodes[item], Constraint::Required, "must not be null");
                 }
-                self.value(item, value)?;
+                self.check_value(item, value)?;
             }
         }
-        if node.unique {
+        if node.requires_unique {
             let mut seen = HashSet::with_capacity(items.len());
             if !items.iter().all(|value| seen.insert(value.to_string())) {
-                return refuse(node, Constraint::Unique, "must not contain duplicates");
+                return reject(node, Constraint::Unique, "must not contain duplicates");
             }
         }
-        self.budgets(node, items.iter().map(|value| ("", value)))
+        self.check_budgets(node, items.iter().map(|value| ("", value)))
     }
 
-    fn map(&self, node: &Node, key: usize, value: usize, entries: &Map<String, Value>) -> Verdict {
-        node.length(entries.len() as u64)?;
-        if !node.unchecked {
+    fn check_map(&self, node: &ConstraintNode, key: usize, value: usize, entries: &Map<String, Value>) -> CheckResult {
+        node.check_length(entries.len() as u64)?;
+        if !node.skips_contents {
             for (name, entry) in entries {
                 let keys = &self.nodes[key];
                 match &keys.kind {
-                    NodeKind::Enum { .. } => self.value(key, &Value::String(name.clone()))?,
-                    _ => keys.text(name)?,
+                    NodeKind::Enum { .. } => self.check_value(key, &Value::String(name.clone()))?,
+                    _ => keys.check_text(name)?,
                 }
                 if entry.is_null() {
-                    if node.null_inside {
+                    if node.allows_null_elements {
                         continue;
                     }
-                    return refuse(&self.nodes[value], Constraint::Required, "must not be null");
+                    return reject(&self.nodes[value], Constraint::Required, "must not be null");
                 }
-                self.value(value, entry)?;
+                self.check_value(value, entry)?;
             }
         }
-        self.budgets(node, entries.iter().map(|(name, entry)| (name.as_str(), entry)))
+        self.check_budgets(node, entries.iter().map(|(name, entry)| (name.as_str(), entry)))
     }
 
-    fn structure(&self, node: &Node, slots: &[Slot], union: bool, members: &Map<String, Value>) -> Verdict {
+    fn check_structure(&self, node: &ConstraintNode, slots: &[MemberSlot], union: bool, members: &Map<String, Value>) -> CheckResult {
         let mut present = 0;
         for slot in slots {
             match members.get(&slot.name) {
-                None | Some(Value::Null) if slot.null_ok && members.contains_key(&slot.name) => {}
+                None | Some(Value::Null) if slot.allows_null && members.contains_key(&slot.name) => {}
                 None | Some(Value::Null) => {
                     if slot.required {
-                        return refuse(&self.nodes[slot.node], Constraint::Required, "is required").map_err(|mut v| {
-                            v.path = node.path.member(&slot.name);
+                        return reject(&self.nodes[slot.node], Constraint::Required, "is required").map_err(|mut v| {
+                            v.path = node.path.join_member(&slot.name);
                             v
                         });
                     }
                 }
                 Some(value) => {
                     present += 1;
-                    if !node.unchecked {
-                        self.value(slot.node, value)?;
+                    if !node.skips_contents {
+                        self.check_value(slot.node, value)?;
                     }
                 }
             }
         }
         if union && present != 1 {
-            return refuse(node, Constraint::Type, "must have exactly one member");
+            return reject(node, Constraint::Type, "must have exactly one member");
         }
-        let there = |name: &String| members.get(name).is_some_and(|value| !value.is_null());
-        for check in node.rules.iter().filter(|check| !check.off) {
+        let is_present = |name: &String| members.get(name).is_some_and(|value| !value.is_null());
+        for check in node.rules.iter().filter(|check| !check.is_disabled) {
             match &check.rule {
-                Rule::AtLeastOneOf { members } if !members.iter().any(there) => {
-                    return refuse(node, Constraint::AtLeastOneOf, "must have at least one of its alternative members");
+                ShapeRule::AtLeastOneOf { members } if !members.iter().any(is_present) => {
+                    return reject(node, Constraint::AtLeastOneOf, "must have at least one of its alternative members");
                 }
-                Rule::AtMostOneOf { members } if members.iter().filter(|name| there(name)).count() > 1 => {
-                    return refuse(node, Constraint::AtMostOneOf, "has mutually exclusive members");
+                ShapeRule::AtMostOneOf { members } if members.iter().filter(|name| is_present(name)).count() > 1 => {
+                    return reject(node, Constraint::AtMostOneOf, "has mutually exclusive members");
                 }
                 _ => {}
             }
         }
-        self.budgets(node, members.iter().map(|(name, value)| (name.as_str(), value)))
+        self.check_budgets(node, members.iter().map(|(name, value)| (name.as_str(), value)))
     }
 
     /// Checks the byte budgets for the request alone: its data must fit even if nothing is stored yet.
-    fn budgets<'v>(&self, node: &Node, entries: impl Iterator<Item = (&'v str, &'v Value)> + Clone) -> Verdict {
-        for check in node.rules.iter().filter(|check| !check.off) {
-            if let Some(most) = check.exceeded_by(entries.clone()) {
-                return refuse(node, Constraint::MaxTotalBytes, format!("exceeds {most} bytes"));
+    fn check_budgets<'v>(&self, node: &ConstraintNode, entries: impl Iterator<Item = (&'v str, &'v Value)> + Clone) -> CheckResult {
+        for check in node.rules.iter().filter(|check| !check.is_disabled) {
+            if let Some(most) = check.exceeded_budget(entries.clone()) {
+                return reject(node, Constraint::MaxTotalBytes, format!("exceeds {most} bytes"));
             }
         }
         Ok(())
@@ -182,13 +182,13 @@ impl Tree {
 
 impl RuleCheck {
     /// Returns the budget in bytes if this rule is a byte budget and the entries exceed it.
-    pub(super) fn exceeded_by<'v>(&self, entries: impl Iterator<Item = (&'v str, &'v Value)>) -> Option<u64> {
-        let Rule::MaxTotalBytes { over, max, .. } = &self.rule else { return None };
-        let size = |text: &str| if self.in_chars { text.chars().count() } else { text.len() } as u64;
+    pub(super) fn exceeded_budget<'v>(&self, entries: impl Iterator<Item = (&'v str, &'v Value)>) -> Option<u64> {
+        let ShapeRule::MaxTotalBytes { over, max, .. } = &self.rule else { return None };
+        let size = |text: &str| if self.counts_chars { text.chars().count() } else { text.len() } as u64;
         let total: u64 = entries
             .map(|(key, value)| {
                 let keys = if *over == ByteScope::KeysAndValues { size(key) } else { 0 };
-                keys + value_size(value, self.by_value_member, &size)
+                keys + value_size(value, self.counts_value_member, &size)
             })
             .sum();
         (total > *max).then_some(*max)
@@ -196,7 +196,7 @@ impl RuleCheck {
 
     /// Returns true if stored data counts towards this budget.
     pub(super) fn counts_stored(&self) -> bool {
-        !self.off && matches!(self.rule, Rule::MaxTotalBytes { stored: true, .. })
+        !self.is_disabled && matches!(self.rule, ShapeRule::MaxTotalBytes { budget: true, .. })
     }
 }
 
@@ -211,7 +211,7 @@ fn value_size(value: &Value, by_value_member: bool, size: &impl Fn(&str) -> u64)
     }
 }
 
-impl Node {
+impl ConstraintNode {
     fn has_type_of(&self, value: &Value) -> bool {
         matches!(
             (&self.kind, value),
@@ -224,46 +224,46 @@ impl Node {
         )
     }
 
-    fn text(&self, text: &str) -> Verdict {
+    fn check_text(&self, text: &str) -> CheckResult {
         if self.length_min.is_some() || self.length_max.is_some() {
-            self.length(match self.unit {
-                Unit::CodePoints => text.chars().count(),
-                Unit::Utf16 => text.chars().map(char::len_utf16).sum(),
-                Unit::Bytes => text.len(),
-                Unit::Graphemes => text.chars().filter(|c| !unicode_normalization::char::is_combining_mark(*c)).count(),
+            self.check_length(match self.unit {
+                LengthUnit::CodePoints => text.chars().count(),
+                LengthUnit::Utf16 => text.chars().map(char::len_utf16).sum(),
+                LengthUnit::Bytes => text.len(),
+                LengthUnit::Graphemes => text.chars().filter(|c| !unicode_normalization::char::is_combining_mark(*c)).count(),
             } as u64)?;
         }
         let Some(pattern) = &self.pattern else { return Ok(()) };
-        let seen = match self.pattern_reading {
-            PatternReading::AsWritten => text,
-            PatternReading::BeforeNewline => text.strip_suffix('\n').unwrap_or(text),
+        let seen = match self.pattern_mode {
+            PatternMode::AsWritten => text,
+            PatternMode::IgnoreTrailingNewline => text.strip_suffix('\n').unwrap_or(text),
         };
-        if pattern.found_in(seen) { Ok(()) } else { refuse(self, Constraint::Pattern, "does not match its pattern") }
+        if pattern.is_match(seen) { Ok(()) } else { reject(self, Constraint::Pattern, "does not match its pattern") }
     }
 
-    fn length(&self, length: u64) -> Verdict {
+    fn check_length(&self, length: u64) -> CheckResult {
         match (self.length_min, self.length_max) {
             (Some(min), _) if length < min => {
-                refuse(self, Constraint::Length, format!("has length {length}, less than {min}"))
+                reject(self, Constraint::Length, format!("has length {length}, less than {min}"))
             }
             (_, Some(max)) if length > max => {
-                refuse(self, Constraint::Length, format!("has length {length}, more than {max}"))
+                reject(self, Constraint::Length, format!("has length {length}, more than {max}"))
             }
             _ => Ok(()),
         }
     }
 
-    fn range(&self, number: f64) -> Verdict {
+    fn check_range(&self, number: f64) -> CheckResult {
         match (self.range_min, self.range_max) {
-            (Some(min), _) if number < min => refuse(self, Constraint::Range, format!("is less than {min}")),
-            (_, Some(max)) if number > max => refuse(self, Constraint::Range, format!("is more than {max}")),
+            (Some(min), _) if number < min => reject(self, Constraint::Range, format!("is less than {min}")),
+            (_, Some(max)) if number > max => reject(self, Constraint::Range, format!("is more than {max}")),
             _ => Ok(()),
         }
     }
 }
 
 /// Returns a number as an integer if it is one in any notation, such as `2.0`.
-fn whole(number: &serde_json::Number, truncates: bool) -> Option<i128> {
+fn as_integer(number: &serde_json::Number, truncates: bool) -> Option<i128> {
     if let Some(whole) = number.as_i64() {
         return Some(whole.into());
     }
@@ -280,7 +280,7 @@ fn decoded_length(text: &str) -> Option<u64> {
 }
 
 /// Returns true if a text looks like a timestamp: `2017-08-08T12:00:00Z`, an HTTP date or a number of seconds.
-fn is_date(text: &str) -> bool {
+fn is_timestamp(text: &str) -> bool {
     let bytes = text.as_bytes();
     let digits = |range: std::ops::Range<usize>| bytes.get(range).is_some_and(|d| d.iter().all(u8::is_ascii_digit));
     let iso = digits(0..4)

@@ -2,51 +2,51 @@
 //!
 //! Never parses a request; see [`super::service`].
 
-use super::answer::{Dialect, ErrorAnswer, ErrorBody, Refusal};
-use super::check::Violation;
-use super::fault::{Change, ErrorEdit};
-use super::protocols::{self, Place};
-use super::register::{self, Dealings};
-use super::request::{Delivery, Response};
-use super::route::Route;
-use super::state::Store;
-use super::tree::{NodeKind, Patterns, Tree};
-use super::trick::{Trick, Tricks};
-use super::world::{Form, World};
-use super::{connect, leadlex, memory, sample};
-use crate::contract::{Auth, Constraint, Contract, Location, MemberPath, Operation, OperationTraits, ShapeId};
+use super::error_response::{ErrorDialect, ErrorResponse, ErrorBody, ErrorCause};
+use super::check::InputViolation;
+use super::fault::{FaultChange, ErrorEdit};
+use super::protocols::{self, ShapeRef};
+use super::resource_registry::{self, ResourceEffects};
+use super::request::{DeliveryMode, ServerResponse};
+use super::route::RouteTemplate;
+use super::resource_store::ResourceStore;
+use super::constraint_tree::{NodeKind, PatternCache, ConstraintTree};
+use super::misbehavior::{Trick, MisbehaviorSet};
+use super::server_config::{IdentifierTemplate, ServerConfig};
+use super::{connect, leadlex, generic_state, sample};
+use crate::contract::{AuthScheme, Constraint, Contract, MemberLocation, MemberPath, Operation, OperationTraits, ShapeId};
 use bytes::Bytes;
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 use std::sync::Arc;
 
 /// A validated request, with everything that an operation's behaviour needs.
-pub(super) struct Call<'a> {
-    pub op: &'a Op,
+pub(super) struct OperationCall<'a> {
+    pub op: &'a CompiledOperation,
     pub input: &'a Map<String, Value>,
-    pub store: &'a Store,
+    pub store: &'a ResourceStore,
 }
 
 /// The behaviour of an operation; `None` is a response without content.
-pub(super) type Act = fn(&Call<'_>) -> Result<Option<Value>, Box<Violation>>;
+pub(super) type OperationBehavior = fn(&OperationCall<'_>) -> Result<Option<Value>, Box<InputViolation>>;
 
-impl<'a> Call<'a> {
+impl<'a> OperationCall<'a> {
     /// Returns a string member of the input.
-    pub(super) fn text(&self, member: &str) -> Option<&'a str> {
+    pub(super) fn input_text(&self, member: &str) -> Option<&'a str> {
         self.input.get(member).and_then(Value::as_str)
     }
 
     /// Returns an error if storing these entries under a member would exceed a byte budget that counts stored data.
-    pub(super) fn keeps_budget(&self, member: &str, entries: &Map<String, Value>) -> Result<(), Box<Violation>> {
+    pub(super) fn check_stored_budget(&self, member: &str, entries: &Map<String, Value>) -> Result<(), Box<InputViolation>> {
         let Some(tree) = &self.op.tree else { return Ok(()) };
         let Some(slot) = tree.slots().iter().find(|slot| slot.name == member) else { return Ok(()) };
         for check in tree.nodes[slot.node].rules.iter().filter(|check| check.counts_stored()) {
-            if let Some(most) = check.exceeded_by(entries.iter().map(|(key, value)| (key.as_str(), value))) {
-                return Err(Box::new(Violation {
-                    path: MemberPath::root().member(member),
+            if let Some(most) = check.exceeded_budget(entries.iter().map(|(key, value)| (key.as_str(), value))) {
+                return Err(Box::new(InputViolation {
+                    path: MemberPath::root().join_member(member),
                     constraint: Constraint::MaxTotalBytes,
                     rule: format!("would exceed {most} bytes together with the stored data"),
-                    crash: false,
+                    crashes: false,
                 }));
             }
         }
@@ -56,90 +56,90 @@ impl<'a> Call<'a> {
 
 /// An operation, compiled for serving.
 #[derive(Clone)]
-pub(super) struct Op {
+pub(super) struct CompiledOperation {
     pub name: String,
-    pub route: Route,
-    pub tree: Option<Arc<Tree>>,
+    pub route: RouteTemplate,
+    pub tree: Option<Arc<ConstraintTree>>,
     /// Wire names of the input members whose wire name differs from their name.
-    wire: Arc<HashMap<String, String>>,
+    wire_names: Arc<HashMap<String, String>>,
     pub input: Option<ShapeId>,
     pub output: Option<ShapeId>,
     pub traits: Arc<OperationTraits>,
-    pub reads_body: bool,
+    pub has_body_members: bool,
     /// Whether the wire format of the input differs from the contract's: by member names, or timestamps as strings.
-    pub renames: bool,
+    pub needs_json_conversion: bool,
     pub has_query: bool,
     pub has_headers: bool,
-    pub errors: Arc<HashMap<Refusal, ErrorAnswer>>,
-    pub success: u16,
+    pub errors: Arc<HashMap<ErrorCause, ErrorResponse>>,
+    pub success_status: u16,
     /// The success response for the smallest output.
-    pub smallest: Response,
+    pub smallest_response: ServerResponse,
     /// The smallest output, under the contract's names.
-    pub least: Arc<Value>,
+    pub smallest_output: Arc<Value>,
     pub permission: Option<String>,
     /// Members that identify resources, each with the templates of the identifiers that exist.
-    pub ids: Arc<Vec<(String, Vec<Form>)>>,
+    pub known_identifiers: Arc<Vec<(String, Vec<IdentifierTemplate>)>>,
     /// Whether the operation changes nothing.
-    pub only_looks: bool,
+    pub is_read_only: bool,
     /// The resources that the operation creates, names and deletes.
-    pub dealings: Arc<Dealings>,
-    pub act: Option<Act>,
-    pub tricks: Tricks,
+    pub resource_effects: Arc<ResourceEffects>,
+    pub behavior: Option<OperationBehavior>,
+    pub misbehaviors: MisbehaviorSet,
 }
 
 /// Everything that one server, faithful or not, enforces.
 #[derive(Clone)]
-pub(super) struct Checks {
+pub(super) struct CompiledServer {
     pub contract: Arc<Contract>,
-    pub operations: Vec<Arc<Op>>,
-    pub dialect: Dialect,
-    pub auth: Vec<Auth>,
-    pub base: String,
-    pub place: String,
+    pub operations: Vec<Arc<CompiledOperation>>,
+    pub dialect: ErrorDialect,
+    pub auth: Vec<AuthScheme>,
+    pub base_path: String,
+    pub error_code_path: String,
 }
 
-impl Checks {
-    pub(super) fn new(contract: &Arc<Contract>, world: &World, patterns: &mut Patterns) -> Self {
-        let dialect = Dialect::of(contract, world);
-        let mut operations: Vec<Arc<Op>> = contract
+impl CompiledServer {
+    pub(super) fn new(contract: &Arc<Contract>, config: &ServerConfig, patterns: &mut PatternCache) -> Self {
+        let dialect = ErrorDialect::for_contract(contract, config);
+        let mut operations: Vec<Arc<CompiledOperation>> = contract
             .operations
             .iter()
-            .filter_map(|operation| Op::new(contract, operation, world, dialect, patterns))
+            .filter_map(|operation| CompiledOperation::new(contract, operation, config, dialect, patterns))
             .map(Arc::new)
             .collect();
-        operations.sort_by_key(|op| std::cmp::Reverse(op.route.exactness()));
+        operations.sort_by_key(|op| std::cmp::Reverse(op.route.specificity()));
         Self {
             contract: Arc::clone(contract),
             operations,
             dialect,
             auth: contract.auth.clone(),
-            base: contract.base.as_deref().map(base_path).unwrap_or_default(),
-            place: world.error_code.clone().unwrap_or_else(|| "error.code".to_owned()),
+            base_path: contract.base_url.as_deref().map(base_path).unwrap_or_default(),
+            error_code_path: config.error_code_path.clone().unwrap_or_else(|| "error.code".to_owned()),
         }
     }
 
-    pub(super) fn operation_mut(&mut self, name: &str) -> Option<&mut Op> {
+    pub(super) fn operation_mut(&mut self, name: &str) -> Option<&mut CompiledOperation> {
         self.operations.iter_mut().find(|op| op.name == name).map(Arc::make_mut)
     }
 
     /// Applies a change; returns false if there is nothing to change.
-    pub(super) fn apply(&mut self, change: &Change, patterns: &mut Patterns) -> bool {
+    pub(super) fn apply_change(&mut self, change: &FaultChange, patterns: &mut PatternCache) -> bool {
         match change {
-            Change::Constraint(site, edit) => {
+            FaultChange::Constraint(site, edit) => {
                 let Some(op) = self.operation_mut(&site.operation) else { return false };
-                op.tree.as_mut().is_some_and(|tree| Arc::make_mut(tree).edit(&site.path, edit, patterns))
+                op.tree.as_mut().is_some_and(|tree| Arc::make_mut(tree).apply_edit(&site.path, edit, patterns))
             }
-            Change::Error { operation, role, edit } => {
+            FaultChange::Error { operation, role, edit } => {
                 let Some(op) = self.operation_mut(operation) else { return false };
                 let errors = Arc::make_mut(&mut op.errors);
                 for (_, error) in errors.iter_mut().filter(|(refusal, _)| refusal.role() == *role) {
-                    edit.apply(error);
+                    edit.apply_to(error);
                 }
                 true
             }
-            Change::Trick { operation, trick } => {
+            FaultChange::Misbehavior { operation, trick } => {
                 let Some(op) = self.operation_mut(operation) else { return false };
-                op.tricks.add(*trick);
+                op.misbehaviors.add(*trick);
                 true
             }
         }
@@ -156,7 +156,7 @@ fn base_path(url: &str) -> String {
 }
 
 impl ErrorEdit {
-    fn apply(&self, error: &mut ErrorAnswer) {
+    fn apply_to(&self, error: &mut ErrorResponse) {
         match self {
             Self::Status(status) => error.status = *status,
             Self::Code(code) => (error.code, error.name) = (Some(code.clone()), Some(code.clone())),
@@ -170,10 +170,10 @@ impl ErrorEdit {
                 (error.status, error.body, error.code, error.content_type) = (200, ErrorBody::Success, None, None);
             }
             Self::WithStatus200 => error.status = 200,
-            Self::Foreign(content_type) => {
-                (error.body, error.content_type) = (ErrorBody::Foreign, Some(*content_type));
+            Self::OtherProtocol(content_type) => {
+                (error.body, error.content_type) = (ErrorBody::OtherProtocol, Some(*content_type));
             }
-            Self::CodeInBody => error.body = ErrorBody::WithCode,
+            Self::CodeInBody => error.body = ErrorBody::CodeInBody,
         }
         if error.code.is_none() {
             error.name = None;
@@ -181,23 +181,23 @@ impl ErrorEdit {
     }
 }
 
-impl Op {
+impl CompiledOperation {
     fn new(
         contract: &Contract,
         operation: &Operation,
-        world: &World,
-        dialect: Dialect,
-        patterns: &mut Patterns,
+        world: &ServerConfig,
+        dialect: ErrorDialect,
+        patterns: &mut PatternCache,
     ) -> Option<Self> {
         let name = operation.name.as_str();
         let (route, success) = match &operation.http {
-            Some(http) => (Route::new(&http.method, &http.uri), http.success),
+            Some(http) => (RouteTemplate::new(&http.method, &http.uri), http.success),
             None => {
-                let (method, uri) = protocols::usual_route(contract, name)?;
-                (Route::new(method, &uri), None)
+                let (method, uri) = protocols::default_route(contract, name)?;
+                (RouteTemplate::new(method, &uri), None)
             }
         };
-        let tree = operation.input.as_ref().map(|input| Tree::new(contract, input, patterns));
+        let tree = operation.input.as_ref().map(|input| ConstraintTree::new(contract, input, patterns));
         let members = operation
             .input
             .as_ref()
@@ -205,63 +205,63 @@ impl Op {
             .and_then(|shape| shape.kind.members())
             .cloned()
             .unwrap_or_default();
-        let at = |location: Location| members.values().any(|member| member.location == location);
+        let at = |location: MemberLocation| members.values().any(|member| member.location == location);
         let wire: HashMap<String, String> =
             members.iter().filter_map(|(name, member)| Some((name.clone(), member.wire.clone()?))).collect();
-        let errors = Refusal::ALL
+        let errors = ErrorCause::ALL
             .into_iter()
-            .map(|refusal| (refusal, ErrorAnswer::new(contract, &operation.name, refusal, dialect)))
+            .map(|refusal| (refusal, ErrorResponse::new(contract, &operation.name, refusal, dialect)))
             .collect();
         let mut smallest = operation
             .output
             .as_ref()
-            .and_then(|output| sample::smallest(contract, output))
+            .and_then(|output| sample::smallest_value(contract, output))
             .unwrap_or_else(|| Value::Object(Map::new()));
-        register::shown(contract, name, operation.output.as_ref(), world, &mut smallest);
+        resource_registry::apply_output_texts(contract, name, operation.output.as_ref(), world, &mut smallest);
         let ids = members
             .keys()
             .filter_map(|name| {
-                let forms: Vec<Form> = world
-                    .known
+                let forms: Vec<IdentifierTemplate> = world
+                    .known_identifiers
                     .iter()
                     .filter(|known| known.member == *name)
-                    .map(|known| Form::new(&known.form))
+                    .map(|known| IdentifierTemplate::new(&known.template))
                     .collect();
                 (!forms.is_empty()).then(|| (name.clone(), forms))
             })
             .collect();
-        let renames = operation.input.as_ref().is_some_and(|input| Place::new(contract, input).has_other_json());
+        let renames = operation.input.as_ref().is_some_and(|input| ShapeRef::new(contract, input).differs_in_json());
         let mut op = Self {
             name: name.to_owned(),
             route,
             tree: tree.map(Arc::new),
-            wire: Arc::new(wire),
+            wire_names: Arc::new(wire),
             input: operation.input.clone(),
             output: operation.output.clone(),
             traits: Arc::new(operation.traits.clone()),
-            reads_body: at(Location::Body),
-            renames,
-            has_query: at(Location::Query),
-            has_headers: at(Location::Header),
+            has_body_members: at(MemberLocation::Body),
+            needs_json_conversion: renames,
+            has_query: at(MemberLocation::Query),
+            has_headers: at(MemberLocation::Header),
             errors: Arc::new(errors),
-            success: success.unwrap_or(200),
-            smallest: Response { status: 200, headers: Vec::new(), body: Bytes::new(), delivery: Delivery::Whole },
-            least: Arc::default(),
+            success_status: success.unwrap_or(200),
+            smallest_response: ServerResponse { status: 200, headers: Vec::new(), body: Bytes::new(), delivery: DeliveryMode::Whole },
+            smallest_output: Arc::default(),
             permission: operation.permission.clone(),
-            ids: Arc::new(ids),
-            only_looks: memory::only_looks(operation),
-            dealings: Arc::new(Dealings::of(name, world)),
-            act: connect::act(name, &members).or_else(|| leadlex::act(name, &members)),
-            tricks: Tricks::default(),
+            known_identifiers: Arc::new(ids),
+            is_read_only: generic_state::is_read_only(operation),
+            resource_effects: Arc::new(ResourceEffects::for_operation(name, world)),
+            behavior: connect::find_behavior(name, &members).or_else(|| leadlex::find_behavior(name, &members)),
+            misbehaviors: MisbehaviorSet::default(),
         };
-        op.smallest = protocols::success(contract, &op, &smallest);
-        op.least = Arc::new(smallest);
+        op.smallest_response = protocols::write_success(contract, &op, &smallest);
+        op.smallest_output = Arc::new(smallest);
         Some(op)
     }
 
     /// Returns a member's name on the wire.
     pub(super) fn wire_name<'a>(&'a self, member: &'a str) -> &'a str {
-        self.wire.get(member).map_or(member, String::as_str)
+        self.wire_names.get(member).map_or(member, String::as_str)
     }
 
     /// Returns true if a label of this name may be an empty segment.
@@ -273,7 +273,7 @@ impl Op {
         })
     }
 
-    pub(super) fn has(&self, trick: Trick) -> bool {
-        self.tricks.has(trick)
+    pub(super) fn misbehaves(&self, trick: Trick) -> bool {
+        self.misbehaviors.has(trick)
     }
 }

@@ -2,16 +2,16 @@
 //!
 //! Sees only validated requests; never touches HTTP.
 
-use super::check::Violation;
-use super::compile::{Act, Call};
-use super::state::{mangled, merged, part};
-use super::trick::Trick;
+use super::check::InputViolation;
+use super::compile::{OperationBehavior, OperationCall};
+use super::resource_store::{mangle_value, merge_entries, member_object_mut};
+use super::misbehavior::Trick;
 use crate::contract::Member;
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
 /// Returns the behaviour of an operation if it belongs to this service.
-pub(super) fn act(operation: &str, members: &IndexMap<String, Member>) -> Option<Act> {
+pub(super) fn find_behavior(operation: &str, members: &IndexMap<String, Member>) -> Option<OperationBehavior> {
     // Another service may have an operation of the same name.
     let is_contact = ["ContactId", "InitialContactId"].iter().any(|member| members.contains_key(*member));
     if !is_contact || !members.contains_key("InstanceId") {
@@ -21,7 +21,7 @@ pub(super) fn act(operation: &str, members: &IndexMap<String, Member>) -> Option
         "TagContact" => tag_contact,
         "UntagContact" => untag_contact,
         "UpdateContactAttributes" => update_contact_attributes,
-        "GetContactAttributes" => contact_attributes,
+        "GetContactAttributes" => get_contact_attributes,
         "UpdateContact" => update_contact,
         "DescribeContact" => describe_contact,
         "ListContactReferences" => list_contact_references,
@@ -29,48 +29,48 @@ pub(super) fn act(operation: &str, members: &IndexMap<String, Member>) -> Option
     })
 }
 
-type Done = Result<Option<Value>, Box<Violation>>;
+type BehaviorResult = Result<Option<Value>, Box<InputViolation>>;
 
-fn contact<'a>(call: &Call<'a>) -> &'a str {
-    call.text("ContactId").or_else(|| call.text("InitialContactId")).unwrap_or_default()
+fn contact_id<'a>(call: &OperationCall<'a>) -> &'a str {
+    call.input_text("ContactId").or_else(|| call.input_text("InitialContactId")).unwrap_or_default()
 }
 
-fn key(call: &Call<'_>) -> String {
-    let instance = if call.op.tricks.has(Trick::MixesParents) { None } else { call.text("InstanceId") };
-    format!("{}\u{0}{}", instance.unwrap_or_default(), contact(call))
+fn contact_key(call: &OperationCall<'_>) -> String {
+    let instance = if call.op.misbehaviors.has(Trick::MixesParents) { None } else { call.input_text("InstanceId") };
+    format!("{}\u{0}{}", instance.unwrap_or_default(), contact_id(call))
 }
 
-fn object<'a>(record: &'a Map<String, Value>, name: &str) -> Option<&'a Map<String, Value>> {
+fn member_object<'a>(record: &'a Map<String, Value>, name: &str) -> Option<&'a Map<String, Value>> {
     record.get(name).and_then(Value::as_object)
 }
 
 /// Merges a mapping of the input into the contact; returns an error if the result would exceed its byte budget.
-fn merge(call: &Call<'_>, member: &str) -> Done {
-    let Some(new) = object(call.input, member) else { return Ok(None) };
-    call.store.write(&key(call), call.op.tricks, |record| {
-        let after = merged(object(record, member), new, call.op.tricks);
-        call.keeps_budget(member, &after)?;
-        *part(record, member) = after;
+fn merge_member(call: &OperationCall<'_>, member: &str) -> BehaviorResult {
+    let Some(new) = member_object(call.input, member) else { return Ok(None) };
+    call.store.write(&contact_key(call), call.op.misbehaviors, |record| {
+        let after = merge_entries(member_object(record, member), new, call.op.misbehaviors);
+        call.check_stored_budget(member, &after)?;
+        *member_object_mut(record, member) = after;
         Ok(None)
     })
 }
 
-fn tag_contact(call: &Call<'_>) -> Done {
-    merge(call, "Tags")
+fn tag_contact(call: &OperationCall<'_>) -> BehaviorResult {
+    merge_member(call, "Tags")
 }
 
-fn update_contact_attributes(call: &Call<'_>) -> Done {
-    merge(call, "Attributes")
+fn update_contact_attributes(call: &OperationCall<'_>) -> BehaviorResult {
+    merge_member(call, "Attributes")
 }
 
-fn untag_contact(call: &Call<'_>) -> Done {
-    let tricks = call.op.tricks;
+fn untag_contact(call: &OperationCall<'_>) -> BehaviorResult {
+    let misbehaviors = call.op.misbehaviors;
     let keys = call.input.get("TagKeys").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
-    call.store.write(&key(call), tricks, |record| {
-        let tags = part(record, "Tags");
-        if tricks.has(Trick::RemovesAll) {
+    call.store.write(&contact_key(call), misbehaviors, |record| {
+        let tags = member_object_mut(record, "Tags");
+        if misbehaviors.has(Trick::RemovesAll) {
             tags.clear();
-        } else if !tricks.has(Trick::RemovesNothing) {
+        } else if !misbehaviors.has(Trick::RemovesNothing) {
             for key in keys {
                 tags.shift_remove(key);
             }
@@ -79,29 +79,29 @@ fn untag_contact(call: &Call<'_>) -> Done {
     })
 }
 
-fn contact_attributes(call: &Call<'_>) -> Done {
-    call.store.read(&key(call), call.op.tricks, |record| {
+fn get_contact_attributes(call: &OperationCall<'_>) -> BehaviorResult {
+    call.store.read(&contact_key(call), call.op.misbehaviors, |record| {
         Ok(Some(json!({ "Attributes": record.get("Attributes").cloned().unwrap_or_else(|| json!({})) })))
     })
 }
 
-fn update_contact(call: &Call<'_>) -> Done {
-    let tricks = call.op.tricks;
-    call.store.write(&key(call), tricks, |record| {
+fn update_contact(call: &OperationCall<'_>) -> BehaviorResult {
+    let misbehaviors = call.op.misbehaviors;
+    call.store.write(&contact_key(call), misbehaviors, |record| {
         let maps = ["References", "SegmentAttributes"];
         let mut after = Vec::new();
         for name in maps {
-            if let Some(new) = object(call.input, name) {
-                let merged = merged(object(record, name), new, tricks);
-                call.keeps_budget(name, &merged)?;
+            if let Some(new) = member_object(call.input, name) {
+                let merged = merge_entries(member_object(record, name), new, misbehaviors);
+                call.check_stored_budget(name, &merged)?;
                 after.push((name, merged));
             }
         }
         for (name, merged) in after {
-            *part(record, name) = merged;
+            *member_object_mut(record, name) = merged;
         }
-        let fields = part(record, "Fields");
-        if tricks.has(Trick::Replaces) {
+        let fields = member_object_mut(record, "Fields");
+        if misbehaviors.has(Trick::Replaces) {
             fields.clear();
         }
         for (name, value) in call.input {
@@ -109,29 +109,29 @@ fn update_contact(call: &Call<'_>) -> Done {
                 && !matches!(name.as_str(), "InstanceId" | "ContactId")
                 && !value.is_null()
             {
-                if tricks.has(Trick::FirstWins) && fields.contains_key(name)
-                    || tricks.has(Trick::DropsEmpty) && value == ""
+                if misbehaviors.has(Trick::FirstWins) && fields.contains_key(name)
+                    || misbehaviors.has(Trick::DropsEmpty) && value == ""
                 {
                     continue;
                 }
-                fields.insert(name.clone(), mangled(value, tricks));
+                fields.insert(name.clone(), mangle_value(value, misbehaviors));
             }
         }
         Ok(None)
     })
 }
 
-fn describe_contact(call: &Call<'_>) -> Done {
-    let other = call.op.tricks.has(Trick::AnswersOther);
-    let id = if other { "00000000-0000-4000-8000-000000000000" } else { contact(call) };
-    call.store.read(&key(call), call.op.tricks, |record| {
+fn describe_contact(call: &OperationCall<'_>) -> BehaviorResult {
+    let other = call.op.misbehaviors.has(Trick::AnswersOther);
+    let id = if other { "00000000-0000-4000-8000-000000000000" } else { contact_id(call) };
+    call.store.read(&contact_key(call), call.op.misbehaviors, |record| {
         let mut shown = Map::from_iter([("Id".to_owned(), Value::from(id))]);
         for name in ["Tags", "Attributes", "SegmentAttributes"] {
-            if let Some(part) = object(record, name).filter(|part| !part.is_empty()) {
+            if let Some(part) = member_object(record, name).filter(|part| !part.is_empty()) {
                 shown.insert(name.to_owned(), Value::Object(part.clone()));
             }
         }
-        let fields = object(record, "Fields");
+        let fields = member_object(record, "Fields");
         let field = |name: &str| fields.and_then(|fields| fields.get(name)).cloned();
         for name in ["Name", "Description", "QueueInfo", "CustomerEndpoint", "SystemEndpoint"] {
             if let Some(value) = field(name) {
@@ -146,7 +146,7 @@ fn describe_contact(call: &Call<'_>) -> Done {
 }
 
 /// For each reference type, the member of the output's union that holds it and the members that it contains.
-const SUMMARIES: &[(&str, &str, &[&str])] = &[
+const REFERENCE_SUMMARIES: &[(&str, &str, &[&str])] = &[
     ("URL", "Url", &["Value"]),
     ("ATTACHMENT", "Attachment", &["Value", "Status", "Arn"]),
     ("CONTACT_ANALYSIS", "ContactAnalysis", &["Value", "Status", "Arn"]),
@@ -160,17 +160,17 @@ const SUMMARIES: &[(&str, &str, &[&str])] = &[
     ("EMAIL_MESSAGE_REDACTED", "EmailMessageRedacted", &["Arn"]),
 ];
 
-fn list_contact_references(call: &Call<'_>) -> Done {
+fn list_contact_references(call: &OperationCall<'_>) -> BehaviorResult {
     let wanted = call.input.get("ReferenceTypes").and_then(Value::as_array);
-    let unfiltered = call.op.tricks.has(Trick::IgnoresFilter);
-    call.store.read(&key(call), call.op.tricks, |record| {
+    let unfiltered = call.op.misbehaviors.has(Trick::IgnoresFilter);
+    call.store.read(&contact_key(call), call.op.misbehaviors, |record| {
         let mut list = Vec::new();
-        for (name, reference) in object(record, "References").into_iter().flatten() {
+        for (name, reference) in member_object(record, "References").into_iter().flatten() {
             let kind = reference.get("Type").cloned().unwrap_or_default();
             if !unfiltered && !wanted.is_some_and(|wanted| wanted.contains(&kind)) {
                 continue;
             }
-            let Some((_, member, parts)) = SUMMARIES.iter().find(|(one, ..)| kind.as_str() == Some(one)) else {
+            let Some((_, member, parts)) = REFERENCE_SUMMARIES.iter().find(|(one, ..)| kind.as_str() == Some(one)) else {
                 continue;
             };
             let mut summary = Map::from_iter([("Name".to_owned(), Value::from(name.as_str()))]);

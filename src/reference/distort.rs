@@ -2,10 +2,10 @@
 //!
 //! Never decides whether a request succeeds: the operation has been carried out, and only the response is changed.
 
-use super::compile::Op;
+use super::compile::CompiledOperation;
 use super::protocols;
-use super::request::Response;
-use super::trick::Trick;
+use super::request::ServerResponse;
+use super::misbehavior::Trick;
 use crate::contract::Contract;
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
@@ -13,41 +13,41 @@ use std::borrow::Cow;
 
 /// Applies an operation's misbehaviors to `plain`, the success response for this output; `error` builds an error of
 /// the operation.
-pub(super) fn distorted(
+pub(super) fn distort_success(
     contract: &Contract,
-    op: &Op,
+    op: &CompiledOperation,
     output: &Value,
-    plain: Response,
-    error: impl FnOnce() -> Response,
-) -> Response {
-    let mut response = match other_output(op, output) {
+    plain: ServerResponse,
+    error: impl FnOnce() -> ServerResponse,
+) -> ServerResponse {
+    let mut response = match changed_output(op, output) {
         // The change applies to the JSON document, whose member names may differ from the contract's.
-        Some(_) if protocols::speaks_json(contract.protocol) => {
+        Some(_) if protocols::uses_json(contract.protocol) => {
             let document = serde_json::from_slice::<Value>(&plain.body).unwrap_or_default();
-            let other = other_output(op, &document).unwrap_or_default();
-            Response { body: other.to_string().into(), ..plain }
+            let other = changed_output(op, &document).unwrap_or_default();
+            ServerResponse { body: other.to_string().into(), ..plain }
         }
-        Some(other) => protocols::success(contract, op, &other),
+        Some(other) => protocols::write_success(contract, op, &other),
         None => plain,
     };
     let body = match () {
-        () if op.has(Trick::SuccessNotJson) => Some(Bytes::from_static(b"OK")),
-        () if op.has(Trick::SuccessHtml) => Some(Bytes::from_static(b"<html><body>OK</body></html>")),
-        () if op.has(Trick::SuccessTrailing) => Some(Bytes::from([&response.body[..], b"{}"].concat())),
+        () if op.misbehaves(Trick::SuccessNotJson) => Some(Bytes::from_static(b"OK")),
+        () if op.misbehaves(Trick::SuccessHtml) => Some(Bytes::from_static(b"<html><body>OK</body></html>")),
+        () if op.misbehaves(Trick::SuccessTrailing) => Some(Bytes::from([&response.body[..], b"{}"].concat())),
         () => None,
     };
     if let Some(body) = body {
         response.body = body;
     }
-    if op.has(Trick::SuccessHtml) {
+    if op.misbehaves(Trick::SuccessHtml) {
         response.headers.retain(|(name, _)| name != "content-type");
         response.headers.insert(0, (Cow::Borrowed("content-type"), Cow::Borrowed("text/html")));
     }
-    if op.has(Trick::SuccessIsError) {
+    if op.misbehaves(Trick::SuccessIsError) {
         let error = error();
         (response.body, response.headers) = (error.body, error.headers);
     }
-    if op.has(Trick::SuccessRedirects) {
+    if op.misbehaves(Trick::SuccessRedirects) {
         response.headers.push((Cow::Borrowed("location"), Cow::Borrowed("/elsewhere")));
     }
     for (trick, status) in [
@@ -56,7 +56,7 @@ pub(super) fn distorted(
         (Trick::SuccessNoContent, 204),
         (Trick::SuccessRedirects, 302),
     ] {
-        if op.has(trick) {
+        if op.misbehaves(trick) {
             response.status = status;
         }
     }
@@ -67,15 +67,15 @@ pub(super) fn distorted(
 }
 
 /// Returns the changed output if a misbehavior changes it.
-fn other_output(op: &Op, output: &Value) -> Option<Value> {
+fn changed_output(op: &CompiledOperation, output: &Value) -> Option<Value> {
     match () {
-        () if op.has(Trick::SuccessNull) => Some(Value::Null),
-        () if op.has(Trick::SuccessArray) => Some(Value::Array(vec![output.clone()])),
-        () if op.has(Trick::SuccessEmpty) => Some(Value::Object(Map::new())),
-        () if op.has(Trick::SuccessWrapped) => Some(json!({ "result": output })),
-        () if op.has(Trick::SuccessWrongTypes) => Some(wrong_types(output)),
-        () if op.has(Trick::SuccessLowered) => Some(lowered(output.clone())),
-        () if op.has(Trick::SuccessExtra) => {
+        () if op.misbehaves(Trick::SuccessNull) => Some(Value::Null),
+        () if op.misbehaves(Trick::SuccessArray) => Some(Value::Array(vec![output.clone()])),
+        () if op.misbehaves(Trick::SuccessEmpty) => Some(Value::Object(Map::new())),
+        () if op.misbehaves(Trick::SuccessWrapped) => Some(json!({ "result": output })),
+        () if op.misbehaves(Trick::SuccessWrongTypes) => Some(with_wrong_types(output)),
+        () if op.misbehaves(Trick::SuccessLowered) => Some(lowercase_names(output.clone())),
+        () if op.misbehaves(Trick::SuccessExtra) => {
             let mut output = output.clone();
             if let Value::Object(members) = &mut output {
                 members.insert("undocumented".to_owned(), Value::Bool(true));
@@ -87,27 +87,27 @@ fn other_output(op: &Op, output: &Value) -> Option<Value> {
 }
 
 /// Returns the same members, each with a value of another type.
-fn wrong_types(value: &Value) -> Value {
+fn with_wrong_types(value: &Value) -> Value {
     match value {
         Value::Object(members) if members.is_empty() => Value::from("empty"),
-        Value::Object(members) => members.iter().map(|(name, value)| (name.clone(), other_type(value))).collect(),
-        other => other_type(other),
+        Value::Object(members) => members.iter().map(|(name, value)| (name.clone(), value_of_other_type(value))).collect(),
+        other => value_of_other_type(other),
     }
 }
 
-fn other_type(value: &Value) -> Value {
+fn value_of_other_type(value: &Value) -> Value {
     match value {
         Value::String(_) => Value::from(7),
         _ => Value::from("text"),
     }
 }
 
-fn lowered(value: Value) -> Value {
+fn lowercase_names(value: Value) -> Value {
     match value {
         Value::Object(members) => {
-            members.into_iter().map(|(name, value)| (name.to_lowercase().replace('_', ""), lowered(value))).collect()
+            members.into_iter().map(|(name, value)| (name.to_lowercase().replace('_', ""), lowercase_names(value))).collect()
         }
-        Value::Array(items) => items.into_iter().map(lowered).collect(),
+        Value::Array(items) => items.into_iter().map(lowercase_names).collect(),
         other => other,
     }
 }

@@ -2,23 +2,23 @@
 //!
 //! Never decides how a faithful server writes an error: the protocol does, see [`super::protocols`].
 
-use super::protocols::{self, Place, Words};
-use super::request::{Delivery, Response};
-use super::world::World;
-use crate::contract::{Auth, Contract, Kind, OperationName, Protocol, Role, ShapeId};
+use super::protocols::{self, ShapeRef, ErrorContent};
+use super::request::{DeliveryMode, ServerResponse};
+use super::server_config::ServerConfig;
+use crate::contract::{AuthScheme, Contract, ShapeKind, OperationName, Protocol, ErrorRole, ShapeId};
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
 
 /// Why a request failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Refusal {
+pub(super) enum ErrorCause {
     /// The request cannot be parsed.
     Malformed,
     /// The input violates a constraint.
     Invalid,
     /// The input names a resource that does not exist.
-    Missing,
+    MissingResource,
     /// The caller is not authenticated.
     Unauthenticated,
     /// The caller lacks the permission.
@@ -29,32 +29,32 @@ pub(super) enum Refusal {
     Crash,
 }
 
-impl Refusal {
+impl ErrorCause {
     pub(super) const ALL: [Self; 7] = [
         Self::Malformed,
         Self::Invalid,
-        Self::Missing,
+        Self::MissingResource,
         Self::Unauthenticated,
         Self::Forbidden,
         Self::TooLarge,
         Self::Crash,
     ];
 
-    pub(super) fn role(self) -> Role {
+    pub(super) fn role(self) -> ErrorRole {
         match self {
-            Self::Malformed | Self::Invalid => Role::InvalidInput,
-            Self::Missing => Role::MissingResource,
-            Self::Unauthenticated => Role::Unauthenticated,
-            Self::Forbidden => Role::Forbidden,
-            Self::TooLarge => Role::Other,
-            Self::Crash => Role::ServerFault,
+            Self::Malformed | Self::Invalid => ErrorRole::InvalidInput,
+            Self::MissingResource => ErrorRole::MissingResource,
+            Self::Unauthenticated => ErrorRole::Unauthenticated,
+            Self::Forbidden => ErrorRole::Forbidden,
+            Self::TooLarge => ErrorRole::Other,
+            Self::Crash => ErrorRole::ServerFault,
         }
     }
 }
 
 /// The family of statuses and error codes that is used if the documents define none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Dialect {
+pub(super) enum ErrorDialect {
     /// AWS with JSON or CBOR.
     Aws,
     /// AWS query.
@@ -67,15 +67,15 @@ pub(super) enum Dialect {
     Plain,
 }
 
-impl Dialect {
-    pub(super) fn of(contract: &Contract, world: &World) -> Self {
+impl ErrorDialect {
+    pub(super) fn for_contract(contract: &Contract, config: &ServerConfig) -> Self {
         match contract.protocol {
             Some(Protocol::RestJson) => Self::Plain,
             Some(Protocol::AwsQuery) => Self::Query,
             Some(Protocol::Ec2Query) => Self::Ec2,
             Some(Protocol::RestXml) => Self::Xml,
             Some(_) => Self::Aws,
-            None if world.require_sigv4 || contract.auth.iter().any(|auth| matches!(auth, Auth::SigV4 { .. })) => {
+            None if config.require_sigv4 || contract.auth.iter().any(|auth| matches!(auth, AuthScheme::SigV4 { .. })) => {
                 Self::Aws
             }
             None => Self::Plain,
@@ -85,7 +85,7 @@ impl Dialect {
 
 /// An error response of an operation, without the message.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct ErrorAnswer {
+pub(super) struct ErrorResponse {
     pub status: u16,
     /// The error code that callers see.
     pub code: Option<String>,
@@ -93,7 +93,7 @@ pub(super) struct ErrorAnswer {
     pub name: Option<String>,
     pub shape: Option<ShapeId>,
     /// The name of the member that holds the message.
-    pub message: String,
+    pub message_member: String,
     pub body: ErrorBody,
     /// A content type that replaces the protocol's.
     pub content_type: Option<&'static str>,
@@ -109,71 +109,71 @@ pub(super) enum ErrorBody {
     Truncated,
     Success,
     /// The error as another protocol writes it.
-    Foreign,
+    OtherProtocol,
     /// The code is in the body instead of a header.
-    WithCode,
+    CodeInBody,
 }
 
 /// Returns the status and code to use if the documents define no error for this cause.
-fn undocumented(refusal: Refusal, dialect: Dialect) -> (u16, &'static str) {
+fn fallback_error(refusal: ErrorCause, dialect: ErrorDialect) -> (u16, &'static str) {
     match (refusal, dialect) {
-        (Refusal::Malformed, Dialect::Aws) => (400, "SerializationException"),
-        (Refusal::Invalid, Dialect::Aws) => (400, "ValidationException"),
-        (Refusal::Missing, Dialect::Aws) => (404, "ResourceNotFoundException"),
-        (Refusal::Unauthenticated, Dialect::Aws) => (403, "MissingAuthenticationTokenException"),
-        (Refusal::Forbidden, Dialect::Aws) => (403, "AccessDeniedException"),
-        (Refusal::TooLarge, Dialect::Aws) => (413, "RequestEntityTooLargeException"),
-        (Refusal::Crash, Dialect::Aws) => (500, "InternalFailure"),
-        (Refusal::Malformed, Dialect::Query) => (400, "MalformedInput"),
-        (Refusal::Invalid, Dialect::Query) => (400, "ValidationError"),
-        (Refusal::Missing, Dialect::Query) => (404, "ResourceNotFound"),
-        (Refusal::Malformed | Refusal::Invalid, Dialect::Ec2) => (400, "InvalidParameterValue"),
-        (Refusal::Missing, Dialect::Ec2) => (400, "InvalidResource.NotFound"),
-        (Refusal::Unauthenticated, Dialect::Ec2) => (401, "AuthFailure"),
-        (Refusal::Forbidden, Dialect::Ec2) => (403, "UnauthorizedOperation"),
-        (Refusal::Crash, Dialect::Ec2 | Dialect::Xml) => (500, "InternalError"),
-        (Refusal::Malformed, Dialect::Xml) => (400, "MalformedXML"),
-        (Refusal::Invalid, Dialect::Xml) => (400, "InvalidArgument"),
-        (Refusal::Missing, Dialect::Xml) => (404, "NoSuchResource"),
-        (Refusal::Unauthenticated, Dialect::Query | Dialect::Xml) => (403, "MissingAuthenticationToken"),
-        (Refusal::Forbidden, Dialect::Query | Dialect::Xml) => (403, "AccessDenied"),
-        (Refusal::TooLarge, Dialect::Query | Dialect::Ec2 | Dialect::Xml) => (413, "RequestEntityTooLarge"),
-        (Refusal::Crash, Dialect::Query) => (500, "InternalFailure"),
-        (Refusal::Malformed, Dialect::Plain) => (400, "malformed_body"),
-        (Refusal::Invalid, Dialect::Plain) => (400, "invalid_request"),
-        (Refusal::Missing, Dialect::Plain) => (404, "not_found"),
-        (Refusal::Unauthenticated, Dialect::Plain) => (401, "unauthorized"),
-        (Refusal::Forbidden, Dialect::Plain) => (403, "forbidden"),
-        (Refusal::TooLarge, Dialect::Plain) => (413, "payload_too_large"),
-        (Refusal::Crash, Dialect::Plain) => (500, "internal_error"),
+        (ErrorCause::Malformed, ErrorDialect::Aws) => (400, "SerializationException"),
+        (ErrorCause::Invalid, ErrorDialect::Aws) => (400, "ValidationException"),
+        (ErrorCause::MissingResource, ErrorDialect::Aws) => (404, "ResourceNotFoundException"),
+        (ErrorCause::Unauthenticated, ErrorDialect::Aws) => (403, "MissingAuthenticationTokenException"),
+        (ErrorCause::Forbidden, ErrorDialect::Aws) => (403, "AccessDeniedException"),
+        (ErrorCause::TooLarge, ErrorDialect::Aws) => (413, "RequestEntityTooLargeException"),
+        (ErrorCause::Crash, ErrorDialect::Aws) => (500, "InternalFailure"),
+        (ErrorCause::Malformed, ErrorDialect::Query) => (400, "MalformedInput"),
+        (ErrorCause::Invalid, ErrorDialect::Query) => (400, "ValidationError"),
+        (ErrorCause::MissingResource, ErrorDialect::Query) => (404, "ResourceNotFound"),
+        (ErrorCause::Malformed | ErrorCause::Invalid, ErrorDialect::Ec2) => (400, "InvalidParameterValue"),
+        (ErrorCause::MissingResource, ErrorDialect::Ec2) => (400, "InvalidResource.NotFound"),
+        (ErrorCause::Unauthenticated, ErrorDialect::Ec2) => (401, "AuthFailure"),
+        (ErrorCause::Forbidden, ErrorDialect::Ec2) => (403, "UnauthorizedOperation"),
+        (ErrorCause::Crash, ErrorDialect::Ec2 | ErrorDialect::Xml) => (500, "InternalError"),
+        (ErrorCause::Malformed, ErrorDialect::Xml) => (400, "MalformedXML"),
+        (ErrorCause::Invalid, ErrorDialect::Xml) => (400, "InvalidArgument"),
+        (ErrorCause::MissingResource, ErrorDialect::Xml) => (404, "NoSuchResource"),
+        (ErrorCause::Unauthenticated, ErrorDialect::Query | ErrorDialect::Xml) => (403, "MissingAuthenticationToken"),
+        (ErrorCause::Forbidden, ErrorDialect::Query | ErrorDialect::Xml) => (403, "AccessDenied"),
+        (ErrorCause::TooLarge, ErrorDialect::Query | ErrorDialect::Ec2 | ErrorDialect::Xml) => (413, "RequestEntityTooLarge"),
+        (ErrorCause::Crash, ErrorDialect::Query) => (500, "InternalFailure"),
+        (ErrorCause::Malformed, ErrorDialect::Plain) => (400, "malformed_body"),
+        (ErrorCause::Invalid, ErrorDialect::Plain) => (400, "invalid_request"),
+        (ErrorCause::MissingResource, ErrorDialect::Plain) => (404, "not_found"),
+        (ErrorCause::Unauthenticated, ErrorDialect::Plain) => (401, "unauthorized"),
+        (ErrorCause::Forbidden, ErrorDialect::Plain) => (403, "forbidden"),
+        (ErrorCause::TooLarge, ErrorDialect::Plain) => (413, "payload_too_large"),
+        (ErrorCause::Crash, ErrorDialect::Plain) => (500, "internal_error"),
     }
 }
 
-fn usual_status(role: Role) -> u16 {
+fn default_status(role: ErrorRole) -> u16 {
     match role {
-        Role::MissingResource => 404,
-        Role::Unauthenticated => 401,
-        Role::Forbidden => 403,
-        Role::Throttled => 429,
-        Role::Conflict => 409,
-        Role::ServerFault => 500,
-        Role::InvalidInput | Role::Limit | Role::Other => 400,
+        ErrorRole::MissingResource => 404,
+        ErrorRole::Unauthenticated => 401,
+        ErrorRole::Forbidden => 403,
+        ErrorRole::Throttled => 429,
+        ErrorRole::Conflict => 409,
+        ErrorRole::ServerFault => 500,
+        ErrorRole::InvalidInput | ErrorRole::Limit | ErrorRole::Other => 400,
     }
 }
 
-impl ErrorAnswer {
+impl ErrorResponse {
     /// Returns the documented error of the operation that fits the cause best, or else the dialect's usual one.
-    pub(super) fn new(contract: &Contract, operation: &OperationName, refusal: Refusal, dialect: Dialect) -> Self {
+    pub(super) fn new(contract: &Contract, operation: &OperationName, refusal: ErrorCause, dialect: ErrorDialect) -> Self {
         let wanted: &[&str] = match refusal {
-            Refusal::Malformed => &["invalidrequest", "validation", "serialization", "malformed", "badrequest"],
-            Refusal::Invalid => &["invalidparameter", "validation"],
+            ErrorCause::Malformed => &["invalidrequest", "validation", "serialization", "malformed", "badrequest"],
+            ErrorCause::Invalid => &["invalidparameter", "validation"],
             _ => &[],
         };
         let candidates: Vec<_> = contract
             .operation(operation.as_str())
             .into_iter()
-            .flat_map(|operation| contract.errors_of(operation))
-            .filter(|(_, error)| error.role == refusal.role() && refusal != Refusal::TooLarge)
+            .flat_map(|operation| contract.operation_errors(operation))
+            .filter(|(_, error)| error.role == refusal.role() && refusal != ErrorCause::TooLarge)
             .collect();
         let named = |word: &&str| {
             candidates.iter().find(|(name, _)| {
@@ -188,54 +188,54 @@ impl ErrorAnswer {
         let (status, code, name) = match documented {
             Some((name, error)) => {
                 let code = error.code.clone().unwrap_or_else(|| name.as_str().to_owned());
-                (error.status.unwrap_or(usual_status(error.role)), code, name.as_str().to_owned())
+                (error.status.unwrap_or(default_status(error.role)), code, name.as_str().to_owned())
             }
             None => {
-                let (status, code) = undocumented(refusal, dialect);
+                let (status, code) = fallback_error(refusal, dialect);
                 (status, code.to_owned(), code.to_owned())
             }
         };
         let shape = documented.and_then(|(_, error)| error.shape.clone());
-        let told = shape.as_ref().and_then(|id| contract.shapes.get(id));
-        let message = match told.map(|shape| &shape.kind) {
-            Some(Kind::Structure { members }) => {
+        let error_shape = shape.as_ref().and_then(|id| contract.shapes.get(id));
+        let message = match error_shape.map(|shape| &shape.kind) {
+            Some(ShapeKind::Structure { members }) => {
                 members.keys().find(|name| name.eq_ignore_ascii_case("message")).cloned()
             }
             _ => None,
         };
-        let message = message.unwrap_or_else(|| usual_message(contract.protocol, dialect).to_owned());
+        let message_member = message.unwrap_or_else(|| default_message_member(contract.protocol, dialect).to_owned());
         let (code, name) = (Some(code), Some(name));
-        Self { status, code, name, shape, message, body: ErrorBody::Documented, content_type: None }
+        Self { status, code, name, shape, message_member, body: ErrorBody::Documented, content_type: None }
     }
 
     /// Creates an error that belongs to no operation.
-    pub(super) fn of_nobody(contract: &Contract, dialect: Dialect, status: u16, code: &str) -> Self {
+    pub(super) fn without_operation(contract: &Contract, dialect: ErrorDialect, status: u16, code: &str) -> Self {
         let code = Some(code.to_owned());
-        let message = usual_message(contract.protocol, dialect).to_owned();
+        let message_member = default_message_member(contract.protocol, dialect).to_owned();
         let body = ErrorBody::Documented;
-        Self { status, name: code.clone(), code, shape: None, message, body, content_type: None }
+        Self { status, name: code.clone(), code, shape: None, message_member, body, content_type: None }
     }
 
-    pub(super) fn write(&self, contract: &Contract, dialect: Dialect, place: &str, message: &str) -> Response {
+    pub(super) fn write(&self, contract: &Contract, dialect: ErrorDialect, place: &str, message: &str) -> ServerResponse {
         let code = self.code.as_deref();
         let mut response = match dialect {
-            Dialect::Plain => {
+            ErrorDialect::Plain => {
                 let document = match code {
-                    Some(code) => placed(place, code, &self.message, message),
-                    None => json!({ self.message.as_str(): message }),
+                    Some(code) => error_document(place, code, &self.message_member, message),
+                    None => json!({ self.message_member.as_str(): message }),
                 };
-                let headers = vec![(Cow::Borrowed("content-type"), Cow::Borrowed(JSON))];
-                Response { status: self.status, headers, body: document.to_string().into(), delivery: Delivery::Whole }
+                let headers = vec![(Cow::Borrowed("content-type"), Cow::Borrowed(JSON_CONTENT_TYPE))];
+                ServerResponse { status: self.status, headers, body: document.to_string().into(), delivery: DeliveryMode::Whole }
             }
             _ => {
-                let words = Words {
+                let words = ErrorContent {
                     status: self.status,
                     code,
                     name: self.name.as_deref(),
-                    place: self.shape.as_ref().map(|id| Place::new(contract, id)),
-                    members: Map::from_iter([(self.message.clone(), message.into())]),
+                    shape: self.shape.as_ref().map(|id| ShapeRef::new(contract, id)),
+                    members: Map::from_iter([(self.message_member.clone(), message.into())]),
                 };
-                protocols::error(contract, &words)
+                protocols::write_error(contract, &words)
             }
         };
         if self.body != ErrorBody::Documented {
@@ -250,20 +250,20 @@ impl ErrorAnswer {
     }
 
     /// Rewrites an error response the way a faulty server would.
-    fn distort(&self, response: &mut Response, contract: &Contract, dialect: Dialect, message: &str) {
-        let in_json = protocols::speaks_json(contract.protocol);
+    fn distort(&self, response: &mut ServerResponse, contract: &Contract, dialect: ErrorDialect, message: &str) {
+        let in_json = protocols::uses_json(contract.protocol);
         let code = self.code.as_deref().unwrap_or_default();
-        if matches!(self.body, ErrorBody::WithCode | ErrorBody::Foreign) {
+        if matches!(self.body, ErrorBody::CodeInBody | ErrorBody::OtherProtocol) {
             response.headers.retain(|(name, _)| name != "x-amzn-errortype");
         }
         response.body = match self.body {
             ErrorBody::Documented => return,
-            ErrorBody::WithCode => match dialect {
-                Dialect::Plain => json!({ "type": self.code, self.message.as_str(): message }).to_string().into(),
-                _ => json!({ "__type": self.code, self.message.as_str(): message }).to_string().into(),
+            ErrorBody::CodeInBody => match dialect {
+                ErrorDialect::Plain => json!({ "type": self.code, self.message_member.as_str(): message }).to_string().into(),
+                _ => json!({ "__type": self.code, self.message_member.as_str(): message }).to_string().into(),
             },
-            ErrorBody::Foreign if !in_json => json!({ "__type": code }).to_string().into(),
-            ErrorBody::Foreign => format!("<ErrorResponse><Error><Code>{code}</Code></Error></ErrorResponse>").into(),
+            ErrorBody::OtherProtocol if !in_json => json!({ "__type": code }).to_string().into(),
+            ErrorBody::OtherProtocol => format!("<ErrorResponse><Error><Code>{code}</Code></Error></ErrorResponse>").into(),
             ErrorBody::Text => format!("error: {message}").into(),
             ErrorBody::Html => format!("<html><body><h1>{}</h1></body></html>", self.status).into(),
             ErrorBody::Empty => Bytes::new(),
@@ -278,19 +278,19 @@ impl ErrorAnswer {
 }
 
 /// Returns the usual name of the message member, for errors without a shape.
-fn usual_message(protocol: Option<Protocol>, dialect: Dialect) -> &'static str {
+fn default_message_member(protocol: Option<Protocol>, dialect: ErrorDialect) -> &'static str {
     match (dialect, protocol) {
-        (Dialect::Plain, _) => "message",
+        (ErrorDialect::Plain, _) => "message",
         (_, Some(Protocol::AwsJson1_0 | Protocol::AwsJson1_1 | Protocol::RpcV2Cbor)) => "message",
         _ => "Message",
     }
 }
 
-pub(super) const JSON: &str = "application/json";
+pub(super) const JSON_CONTENT_TYPE: &str = "application/json";
 
 /// Returns a document that holds the code at a path such as `error.code`, `code` or `errors[0].code`, with the message
 /// next to it.
-fn placed(place: &str, code: &str, message_member: &str, message: &str) -> Value {
+fn error_document(place: &str, code: &str, message_member: &str, message: &str) -> Value {
     let mut steps: Vec<&str> = place.split('.').collect();
     let last = steps.pop().unwrap_or("code");
     let mut document = Value::Object(Map::from_iter([
@@ -302,8 +302,8 @@ fn placed(place: &str, code: &str, message_member: &str, message: &str) -> Value
             Some((name, _)) => (name, true),
             None => (step, false),
         };
-        let held = if in_list { Value::Array(vec![document]) } else { document };
-        document = Value::Object(Map::from_iter([(name.to_owned(), held)]));
+        let nested = if in_list { Value::Array(vec![document]) } else { document };
+        document = Value::Object(Map::from_iter([(name.to_owned(), nested)]));
     }
     document
 }
@@ -321,7 +321,7 @@ mod tests {
             ("errors[0].code", json!({"errors": [{"code": "x", "message": "m"}]})),
             ("message", json!({"message": "x", "detail": "m"})),
         ] {
-            assert_eq!(placed(place, "x", "message", "m"), document);
+            assert_eq!(error_document(place, "x", "message", "m"), document);
         }
     }
 }

@@ -3,9 +3,9 @@
 //! Never makes a server misbehave by itself; a [`super::ReferenceService`] applies a [`FaultChange`] to what it
 //! compiled.
 
-use super::tree::{Edit, Site};
-use super::trick::Trick;
-use crate::contract::{Contract, Role};
+use super::constraint_tree::{ConstraintEdit, ConstraintSite};
+use super::misbehavior::Trick;
+use crate::contract::{Contract, ErrorRole};
 
 /// A deliberate defect of the reference server.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,21 +17,21 @@ pub struct Fault {
     /// The operation that misbehaves.
     pub operation: String,
     /// Description for people.
-    pub describes: String,
+    pub description: String,
     /// Whether the fault contradicts the documents, and not only fills in what they leave open.
-    pub breaks_contract: bool,
+    pub violates_contract: bool,
     /// The reason why no request can reveal the fault, if there is one: another constraint masks it, or the wire format
     /// cannot express it.
-    pub hidden: Option<&'static str>,
+    pub hidden_reason: Option<&'static str>,
     /// The scopes in which the findings that it causes must lie.
-    pub touches: Vec<Touch>,
+    pub scopes: Vec<FindingScope>,
     /// The change to the server.
-    pub change: Change,
+    pub change: FaultChange,
 }
 
 /// Globs for a finding. `*` matches any characters; all others match themselves, including `{` and `[`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Touch {
+pub struct FindingScope {
     /// Glob for the operation.
     pub operation: String,
     /// Glob for the member path, or for the class of a case without one: `malformed`, `auth`, `missing` …
@@ -40,7 +40,7 @@ pub struct Touch {
     pub constraint: String,
 }
 
-impl Touch {
+impl FindingScope {
     /// Creates a scope from three globs.
     pub fn new(operation: impl Into<String>, member: impl Into<String>, constraint: impl Into<String>) -> Self {
         Self { operation: operation.into(), member: member.into(), constraint: constraint.into() }
@@ -48,11 +48,11 @@ impl Touch {
 
     /// Returns true if a finding lies in this scope.
     pub fn covers(&self, operation: &str, member: &str, constraint: &str) -> bool {
-        glob(&self.operation, operation) && glob(&self.member, member) && glob(&self.constraint, constraint)
+        glob_matches(&self.operation, operation) && glob_matches(&self.member, member) && glob_matches(&self.constraint, constraint)
     }
 }
 
-fn glob(pattern: &str, text: &str) -> bool {
+fn glob_matches(pattern: &str, text: &str) -> bool {
     let Some((first, rest)) = pattern.split_once('*') else { return pattern == text };
     let Some(mut text) = text.strip_prefix(first) else { return false };
     let mut parts: Vec<&str> = rest.split('*').collect();
@@ -68,20 +68,20 @@ fn glob(pattern: &str, text: &str) -> bool {
 
 /// What a fault changes.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Change {
+pub enum FaultChange {
     /// A constraint is different.
-    Constraint(Site, Edit),
+    Constraint(ConstraintSite, ConstraintEdit),
     /// The errors of a role are written differently.
     Error {
         /// The operation.
         operation: String,
         /// The role.
-        role: Role,
+        role: ErrorRole,
         /// The change to the errors.
         edit: ErrorEdit,
     },
     /// The operation misbehaves in another way.
-    Trick {
+    Misbehavior {
         /// The operation.
         operation: String,
         /// The misbehavior.
@@ -113,7 +113,7 @@ pub enum ErrorEdit {
     /// The status is 200; everything else is as documented.
     WithStatus200,
     /// The error is written as in another protocol, with that protocol's content type.
-    Foreign(&'static str),
+    OtherProtocol(&'static str),
     /// The code is in the body, although another of the protocol's locations is documented.
     CodeInBody,
 }
@@ -121,15 +121,15 @@ pub enum ErrorEdit {
 /// Error for an unknown fault name.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("unknown fault `{name}`{}", hint.as_ref().map(|hint| format!("\ndid you mean `{hint}`?")).unwrap_or_default())]
-pub struct FaultError {
+pub struct UnknownFaultError {
     /// The requested name.
     pub name: String,
     /// The most similar name.
     pub hint: Option<String>,
 }
 
-impl FaultError {
-    pub(super) fn unknown<'a>(name: &str, known: impl Iterator<Item = &'a String>) -> Self {
+impl UnknownFaultError {
+    pub(super) fn for_name<'a>(name: &str, known: impl Iterator<Item = &'a String>) -> Self {
         let nearest = known
             .map(|one| (strsim::normalized_damerau_levenshtein(name, one), one))
             .max_by(|a, b| a.0.total_cmp(&b.0))
@@ -139,8 +139,8 @@ impl FaultError {
 }
 
 /// Returns every fault that is possible for a contract, in a fixed order and with unique names.
-pub fn catalogue(contract: &Contract) -> Vec<Fault> {
-    super::faults::all(contract)
+pub fn list_faults(contract: &Contract) -> Vec<Fault> {
+    super::faults::all_faults(contract)
 }
 
 #[cfg(test)]
@@ -163,7 +163,7 @@ mod tests {
             ("tags[]", "tags[]", true),
             ("S*.V", "S{value}.M{value}.V", true),
         ] {
-            assert_eq!(glob(pattern, text), fits, "{pattern} {text}");
+            assert_eq!(glob_matches(pattern, text), fits, "{pattern} {text}");
         }
     }
 
@@ -171,7 +171,7 @@ mod tests {
     fn only_similar_names_are_suggested() {
         let known = ["abcde".to_owned(), "vwxyz".to_owned()];
         for (asked, hint) in [("abcdx", Some("abcde")), ("abcxy", None), ("vwxy", Some("vwxyz")), ("q", None)] {
-            assert_eq!(FaultError::unknown(asked, known.iter()).hint.as_deref(), hint, "{asked}");
+            assert_eq!(UnknownFaultError::for_name(asked, known.iter()).hint.as_deref(), hint, "{asked}");
         }
     }
 }

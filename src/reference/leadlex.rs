@@ -2,63 +2,63 @@
 //!
 //! Sees only validated requests; never touches HTTP.
 
-use super::check::Violation;
-use super::compile::{Act, Call};
-use super::state::mangled;
-use super::trick::Trick;
+use super::check::InputViolation;
+use super::compile::{OperationBehavior, OperationCall};
+use super::resource_store::mangle_value;
+use super::misbehavior::Trick;
 use crate::contract::Member;
 use indexmap::IndexMap;
 use serde_json::{Value, json};
 use std::collections::HashSet;
 
 /// Returns the behaviour of an operation if it belongs to this service.
-pub(super) fn act(operation: &str, members: &IndexMap<String, Member>) -> Option<Act> {
+pub(super) fn find_behavior(operation: &str, members: &IndexMap<String, Member>) -> Option<OperationBehavior> {
     // Another service may have an operation of the same name.
     (operation == "AddTagsToContact" && members.contains_key("id") && members.contains_key("tags"))
         .then_some(add_tags_to_contact)
 }
 
-fn add_tags_to_contact(call: &Call<'_>) -> Result<Option<Value>, Box<Violation>> {
-    let tricks = call.op.tricks;
-    let id = call.text("id").unwrap_or_default();
+fn add_tags_to_contact(call: &OperationCall<'_>) -> Result<Option<Value>, Box<InputViolation>> {
+    let misbehaviors = call.op.misbehaviors;
+    let id = call.input_text("id").unwrap_or_default();
     let new = call.input.get("tags").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-    let tags = call.store.write(id, tricks, |record| {
+    let tags = call.store.write(id, misbehaviors, |record| {
         let stored = match record.get("tags") {
             Some(Value::Array(stored)) => stored.clone(),
             _ => Vec::new(),
         };
-        let mut tags = if tricks.has(Trick::Replaces) { Vec::new() } else { stored.clone() };
+        let mut tags = if misbehaviors.has(Trick::Replaces) { Vec::new() } else { stored.clone() };
         let identity = |tag: &Value| match tag.as_str() {
-            Some(text) if tricks.has(Trick::FoldsDuplicates) => text.to_lowercase(),
+            Some(text) if misbehaviors.has(Trick::FoldsDuplicates) => text.to_lowercase(),
             Some(text) => text.to_owned(),
             None => tag.to_string(),
         };
         let mut seen: HashSet<String> = tags.iter().map(identity).collect();
         let last = new.len().saturating_sub(1);
         for (index, tag) in new.iter().enumerate() {
-            let mut tag = mangled(tag, tricks);
-            if let (true, Some(text)) = (tricks.has(Trick::LowersKeys), tag.as_str()) {
+            let mut tag = mangle_value(tag, misbehaviors);
+            if let (true, Some(text)) = (misbehaviors.has(Trick::LowersKeys), tag.as_str()) {
                 tag = text.to_lowercase().into();
             }
-            if tricks.has(Trick::DropsLast) && index == last || tricks.has(Trick::DropsEmpty) && tag == "" {
+            if misbehaviors.has(Trick::DropsLast) && index == last || misbehaviors.has(Trick::DropsEmpty) && tag == "" {
                 continue;
             }
-            if tricks.has(Trick::Toggles) && stored.contains(&tag) {
+            if misbehaviors.has(Trick::Toggles) && stored.contains(&tag) {
                 tags.retain(|one| *one != tag);
-            } else if seen.insert(identity(&tag)) || tricks.has(Trick::KeepsDuplicates) {
+            } else if seen.insert(identity(&tag)) || misbehaviors.has(Trick::KeepsDuplicates) {
                 tags.push(tag);
             }
         }
-        if tricks.has(Trick::Sorts) {
+        if misbehaviors.has(Trick::Sorts) {
             tags.sort_by_key(identity);
         }
         record.insert("tags".to_owned(), Value::Array(tags.clone()));
-        Ok::<_, Box<Violation>>(match () {
-            () if tricks.has(Trick::AnswersStale) => stored,
-            () if tricks.has(Trick::AnswersWritten) => new.to_vec(),
+        Ok::<_, Box<InputViolation>>(match () {
+            () if misbehaviors.has(Trick::AnswersStale) => stored,
+            () if misbehaviors.has(Trick::AnswersWritten) => new.to_vec(),
             () => tags,
         })
     })?;
-    let id = if tricks.has(Trick::AnswersOther) { "00000000-0000-4000-8000-000000000000" } else { id };
+    let id = if misbehaviors.has(Trick::AnswersOther) { "00000000-0000-4000-8000-000000000000" } else { id };
     Ok(Some(json!({ "data": { "contact_id": id, "tags": tags } })))
 }

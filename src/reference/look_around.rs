@@ -3,7 +3,7 @@
 //! Works on the characters of a pattern; never parses more of it than the ends of classes and groups.
 
 /// Returns the pattern without its look-ahead and look-behind groups, or `None` if it has none.
-pub(super) fn without_look_around(pattern: &str) -> Option<String> {
+pub(super) fn remove_look_around(pattern: &str) -> Option<String> {
     let source: Vec<char> = pattern.chars().collect();
     let mut out = String::new();
     let mut lost = false;
@@ -14,11 +14,11 @@ pub(super) fn without_look_around(pattern: &str) -> Option<String> {
             out.extend(source[at..].iter().take(2));
             at += 2;
         } else if source[at] == '[' {
-            let end = class_end(&source, at);
+            let end = find_class_end(&source, at);
             out.extend(&source[at..end]);
             at = end;
         } else if looks.iter().any(|look| source[at..].starts_with(look)) {
-            at = group_end(&source, at);
+            at = find_group_end(&source, at);
             lost = true;
         } else {
             out.push(source[at]);
@@ -30,7 +30,7 @@ pub(super) fn without_look_around(pattern: &str) -> Option<String> {
 
 /// Returns two variants of the pattern with a first negative look-ahead that is too broad: one forbids a shorter
 /// prefix, the other forbids the text anywhere. Returns `None` unless the look-ahead forbids plain characters.
-pub(super) fn wider_look_aheads(pattern: &str) -> Option<[String; 2]> {
+pub(super) fn widen_look_ahead(pattern: &str) -> Option<[String; 2]> {
     let (before, rest) = pattern.split_once("(?!")?;
     let (forbidden, after) = rest.split_once(')')?;
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_:/ ".contains(c);
@@ -41,7 +41,7 @@ pub(super) fn wider_look_aheads(pattern: &str) -> Option<[String; 2]> {
     Some([format!("{before}(?!{shorter}){after}"), format!("{before}(?!.*{forbidden}){after}")])
 }
 
-fn class_end(source: &[char], at: usize) -> usize {
+fn find_class_end(source: &[char], at: usize) -> usize {
     let mut end = at + 1;
     if source.get(end) == Some(&'^') {
         end += 1;
@@ -57,12 +57,12 @@ fn class_end(source: &[char], at: usize) -> usize {
     source.len()
 }
 
-fn group_end(source: &[char], at: usize) -> usize {
+fn find_group_end(source: &[char], at: usize) -> usize {
     let (mut end, mut depth) = (at, 0);
     while end < source.len() {
         match source[end] {
             '\\' => end += 1,
-            '[' => end = class_end(source, end) - 1,
+            '[' => end = find_class_end(source, end) - 1,
             '(' => depth += 1,
             ')' => {
                 depth -= 1;
@@ -98,24 +98,24 @@ mod tests {
             ("x(a", 1, 3, 3),
         ] {
             let source: Vec<char> = text.chars().collect();
-            assert_eq!((class_end(&source, at), group_end(&source, at)), (class, group), "{text}");
+            assert_eq!((find_class_end(&source, at), find_group_end(&source, at)), (class, group), "{text}");
         }
     }
 
     #[test]
     fn look_around_is_removed() {
-        assert_eq!(without_look_around("^(?!aws:)[(?!)]+$").as_deref(), Some("^[(?!)]+$"));
-        assert_eq!(without_look_around("^(?=a(b)[)])c").as_deref(), Some("^c"));
-        assert_eq!(without_look_around(r"^\(?!a$"), None);
+        assert_eq!(remove_look_around("^(?!aws:)[(?!)]+$").as_deref(), Some("^[(?!)]+$"));
+        assert_eq!(remove_look_around("^(?=a(b)[)])c").as_deref(), Some("^c"));
+        assert_eq!(remove_look_around(r"^\(?!a$"), None);
     }
 
     #[test]
     fn look_aheads_are_widened() {
-        let wider = wider_look_aheads("^(?!aws:)[a-z:]+$");
+        let wider = widen_look_ahead("^(?!aws:)[a-z:]+$");
         assert_eq!(wider, Some(["^(?!aws)[a-z:]+$".to_owned(), "^(?!.*aws:)[a-z:]+$".to_owned()]));
-        assert!(wider_look_aheads("^(?!ab)x").is_some());
+        assert!(widen_look_ahead("^(?!ab)x").is_some());
         for pattern in ["^[a-z]+$", "^(?!a)b", "^(?![ab]c)d", r"^\(?!ab)"] {
-            assert_eq!(wider_look_aheads(pattern), None, "{pattern}");
+            assert_eq!(widen_look_ahead(pattern), None, "{pattern}");
         }
     }
 }

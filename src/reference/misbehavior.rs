@@ -228,9 +228,9 @@ tricks! {
 
 /// A set of misbehaviors.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Tricks(u128);
+pub(super) struct MisbehaviorSet(u128);
 
-impl Tricks {
+impl MisbehaviorSet {
     pub(super) fn add(&mut self, trick: Trick) {
         self.0 |= 1 << (trick as u32);
     }
@@ -244,7 +244,7 @@ impl Tricks {
     }
 }
 
-impl FromIterator<Trick> for Tricks {
+impl FromIterator<Trick> for MisbehaviorSet {
     fn from_iter<I: IntoIterator<Item = Trick>>(tricks: I) -> Self {
         let mut set = Self::default();
         tricks.into_iter().for_each(|trick| set.add(trick));

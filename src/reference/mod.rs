@@ -7,7 +7,7 @@
 //! Start with [`ReferenceService::handle`]; [`ServerConfig`] lists the existing resources and the permitted callers;
 //! [`list_faults`] returns every way in which the server can be made to misbehave.
 
-mod answer;
+mod error_response;
 mod auth;
 mod check;
 mod compile;
@@ -17,28 +17,28 @@ mod fault;
 mod faults;
 mod leadlex;
 mod look_around;
-mod memory;
+mod generic_state;
 mod pattern;
 mod protocols;
-mod read;
-mod register;
+mod body_parser;
+mod resource_registry;
 mod request;
 mod route;
-mod runaway;
+mod bounded_regex;
 mod sample;
 pub mod server;
 mod service;
-mod state;
+mod resource_store;
 #[cfg(test)]
 mod testing;
-mod tree;
-mod trick;
-mod world;
+mod constraint_tree;
+mod misbehavior;
+mod server_config;
 
-pub use fault::{Change, Fault, FaultError, Touch, catalogue};
-pub use request::{Delivery, Request, Response};
-pub use server::{RunningServer, Server};
-pub use service::Service;
-pub use tree::{Edit, Site};
-pub use trick::Trick;
-pub use world::{BearerKey, Identifier, KnownId, Naming, Resource, Shown, World};
+pub use fault::{FaultChange, Fault, UnknownFaultError, FindingScope, list_faults};
+pub use request::{DeliveryMode, ServerRequest, ServerResponse};
+pub use server::{RunningServer, ReferenceServer};
+pub use service::ReferenceService;
+pub use constraint_tree::{ConstraintEdit, ConstraintSite};
+pub use misbehavior::Trick;
+pub use server_config::{BearerKey, ResourceIdentifier, KnownIdentifier, IdentifierMember, ResourceDefinition, OutputText, ServerConfig};

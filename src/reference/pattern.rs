@@ -6,38 +6,38 @@
 //!
 //! An unanchored pattern may match anywhere, as written; `$` is the very end of the text.
 
-use super::runaway::Bounded;
+use super::bounded_regex::BoundedRegex;
 use regress::{Flags, Regex};
 
 /// A compiled pattern.
 #[derive(Debug)]
-pub(super) struct Pattern {
+pub(super) struct JavaPattern {
     regex: Regex,
     /// The replacement for a pattern that might run forever on a long text.
-    bounded: Option<Bounded>,
+    bounded: Option<BoundedRegex>,
 }
 
-impl Pattern {
+impl JavaPattern {
     pub(super) fn new(java: &str, ignore_case: bool) -> Result<Self, String> {
-        let translation = translate(java)?;
+        let translation = translate_pattern(java)?;
         let flags = Flags { icase: translation.flags.icase || ignore_case, unicode: true, ..translation.flags };
         let regex = Regex::with_flags(&translation.pattern, flags).map_err(|error| error.to_string())?;
-        Ok(Self { regex, bounded: Bounded::new(&translation.pattern, flags) })
+        Ok(Self { regex, bounded: BoundedRegex::new(&translation.pattern, flags) })
     }
 
-    pub(super) fn found_in(&self, text: &str) -> bool {
-        let bounded = self.bounded.as_ref().and_then(|bounded| bounded.found_in(text));
+    pub(super) fn is_match(&self, text: &str) -> bool {
+        let bounded = self.bounded.as_ref().and_then(|bounded| bounded.is_match(text));
         bounded.unwrap_or_else(|| self.regex.find(text).is_some())
     }
 
     /// Returns the results of both engines.
     #[cfg(test)]
-    pub(super) fn engines(&self, text: &str) -> (Option<bool>, bool) {
-        (self.bounded.as_ref().and_then(|bounded| bounded.found_in(text)), self.regex.find(text).is_some())
+    pub(super) fn match_with_both_engines(&self, text: &str) -> (Option<bool>, bool) {
+        (self.bounded.as_ref().and_then(|bounded| bounded.is_match(text)), self.regex.find(text).is_some())
     }
 }
 
-struct Translation {
+struct TranslatedPattern {
     pattern: String,
     flags: Flags,
 }
@@ -46,7 +46,7 @@ struct Translation {
 ///
 /// ECMAScript in unicode mode rejects every escape and every brace without a meaning, where Java ignores them.
 /// Constructs that the two engines might interpret differently (`\\d`, `&&`, a hyphen in a class) are spelled out.
-fn translate(java: &str) -> Result<Translation, String> {
+fn translate_pattern(java: &str) -> Result<TranslatedPattern, String> {
     let mut flags = Flags::default();
     let mut out = String::with_capacity(java.len() + 16);
     let source: Vec<char> = if let Some(body) = java.strip_prefix("(?")
@@ -68,21 +68,21 @@ fn translate(java: &str) -> Result<Translation, String> {
         java.chars().collect()
     };
     let mut at = 0;
-    let mut groups = vec![Group { switched: Vec::new(), dot_all: flags.dot_all }];
+    let mut groups = vec![OpenGroup { enabled_flags: Vec::new(), dot_all: flags.dot_all }];
     while at < source.len() {
         let c = source[at];
         match c {
-            '(' if let Some((switched, end)) = switch(&source, at)? => {
+            '(' if let Some((switched, end)) = parse_flag_switch(&source, at)? => {
                 // The flags apply until the end of the group, in all of its alternatives.
                 out.push_str(&format!("(?{switched}:"));
                 if let Some(group) = groups.last_mut() {
                     group.dot_all |= switched.contains('s');
-                    group.switched.push(switched);
+                    group.enabled_flags.push(switched);
                 }
                 at = end;
             }
             '|' => {
-                let switched = groups.last().map_or(&[][..], |group| &group.switched);
+                let switched = groups.last().map_or(&[][..], |group| &group.enabled_flags);
                 out.extend(switched.iter().map(|_| ')'));
                 out.push('|');
                 switched.iter().for_each(|flags| out.push_str(&format!("(?{flags}:")));
@@ -90,21 +90,21 @@ fn translate(java: &str) -> Result<Translation, String> {
             }
             ')' => {
                 let group = if groups.len() > 1 { groups.pop() } else { None };
-                out.extend(group.iter().flat_map(|group| &group.switched).map(|_| ')'));
+                out.extend(group.iter().flat_map(|group| &group.enabled_flags).map(|_| ')'));
                 out.push(')');
                 at += 1;
             }
-            '\\' => at = escape(&source, at, &mut out, false)?,
-            '[' => at = class(&source, at, &mut out)?,
+            '\\' => at = translate_escape(&source, at, &mut out, false)?,
+            '[' => at = translate_class(&source, at, &mut out)?,
             ']' | '}' => {
                 out.push('\\');
                 out.push(c);
                 at += 1;
             }
-            '{' => match quantifier(&source, at)? {
+            '{' => match parse_quantifier(&source, at)? {
                 Some(end) => {
                     out.extend(&source[at..end]);
-                    at = possessive(&source, end);
+                    at = skip_possessive(&source, end);
                 }
                 None => {
                     out.push_str("\\{");
@@ -113,7 +113,7 @@ fn translate(java: &str) -> Result<Translation, String> {
             },
             '*' | '+' | '?' => {
                 out.push(c);
-                at = possessive(&source, at + 1);
+                at = skip_possessive(&source, at + 1);
             }
             '.' if !groups.last().is_some_and(|group| group.dot_all) => {
                 out.push_str("[^\\n\\r\\u0085\\u2028\\u2029]");
@@ -121,8 +121,8 @@ fn translate(java: &str) -> Result<Translation, String> {
             }
             '(' => {
                 let around = groups.last().is_some_and(|group| group.dot_all);
-                let own = dot_all_inside(&source[at..]);
-                groups.push(Group { switched: Vec::new(), dot_all: own.unwrap_or(around) });
+                let own = parse_dot_all_flag(&source[at..]);
+                groups.push(OpenGroup { enabled_flags: Vec::new(), dot_all: own.unwrap_or(around) });
                 let (said, written) = match () {
                     () if source[at..].starts_with(&['(', '?', '>']) => (3, "(?:"),
                     () if source[at..].starts_with(&['(', '?', 'P', '<']) => (4, "(?<"),
@@ -137,20 +137,20 @@ fn translate(java: &str) -> Result<Translation, String> {
             }
         }
     }
-    out.extend(groups.iter().flat_map(|group| &group.switched).map(|_| ')'));
-    Ok(Translation { pattern: out, flags })
+    out.extend(groups.iter().flat_map(|group| &group.enabled_flags).map(|_| ')'));
+    Ok(TranslatedPattern { pattern: out, flags })
 }
 
 /// An open group, or the whole pattern.
-struct Group {
+struct OpenGroup {
     /// The flags that are enabled inside the group, `(?i)`; each becomes a group of its own in ECMAScript.
-    switched: Vec<String>,
+    enabled_flags: Vec<String>,
     /// Whether `.` also matches line terminators.
     dot_all: bool,
 }
 
 /// Returns the `s` flag that a group sets for its contents, `(?s-i:…)`.
-fn dot_all_inside(group: &[char]) -> Option<bool> {
+fn parse_dot_all_flag(group: &[char]) -> Option<bool> {
     let inside = group.strip_prefix(&['(', '?'])?;
     let (flags, rest) = inside.split_at(inside.iter().take_while(|c| "ims-".contains(**c)).count());
     let place = flags.iter().position(|c| *c == 's').filter(|_| rest.first() == Some(&':'))?;
@@ -158,7 +158,7 @@ fn dot_all_inside(group: &[char]) -> Option<bool> {
 }
 
 /// Parses `(?i)` inside a pattern; returns the flags that ECMAScript supports, and the end position.
-fn switch(source: &[char], at: usize) -> Result<Option<(String, usize)>, String> {
+fn parse_flag_switch(source: &[char], at: usize) -> Result<Option<(String, usize)>, String> {
     let Some(inside) = source[at..].strip_prefix(&['(', '?']) else { return Ok(None) };
     let length = inside.iter().take_while(|c| "imsuxdU".contains(**c)).count();
     if length == 0 || inside.get(length) != Some(&')') {
@@ -178,7 +178,7 @@ fn switch(source: &[char], at: usize) -> Result<Option<(String, usize)>, String>
 ///
 /// # Errors
 /// Returns an error if only some engines treat it as a quantifier, such as `{,2}`.
-fn quantifier(source: &[char], at: usize) -> Result<Option<usize>, String> {
+fn parse_quantifier(source: &[char], at: usize) -> Result<Option<usize>, String> {
     let inside: Vec<char> = source[at + 1..].iter().copied().take_while(|c| c.is_ascii_digit() || *c == ',').collect();
     let end = at + 1 + inside.len();
     if inside.is_empty() || source.get(end) != Some(&'}') {
@@ -192,16 +192,16 @@ fn quantifier(source: &[char], at: usize) -> Result<Option<usize>, String> {
 
 /// Skips the `+` of a possessive quantifier. It would change the result only where backtracking matters; documents
 /// use it for speed.
-fn possessive(source: &[char], at: usize) -> usize {
+fn skip_possessive(source: &[char], at: usize) -> usize {
     if source.get(at) == Some(&'+') { at + 1 } else { at }
 }
 
-const HORIZONTAL: &str = "\\t\\n\\x0B\\f\\r ";
-const DIGITS: &str = "0-9";
-const WORD: &str = "A-Za-z0-9_";
+const WHITE_SPACE_RANGES: &str = "\\t\\n\\x0B\\f\\r ";
+const DIGIT_RANGES: &str = "0-9";
+const WORD_RANGES: &str = "A-Za-z0-9_";
 
 /// Returns the ranges of one of Java's named ASCII classes.
-fn posix(name: &str) -> Option<&'static str> {
+fn posix_class_ranges(name: &str) -> Option<&'static str> {
     Some(match name {
         "Lower" | "lower" => "a-z",
         "Upper" | "upper" => "A-Z",
@@ -215,13 +215,13 @@ fn posix(name: &str) -> Option<&'static str> {
         "Blank" | "blank" => " \\t",
         "Cntrl" | "cntrl" => "\\x00-\\x1F\\x7F",
         "XDigit" | "xdigit" => "0-9a-fA-F",
-        "Space" | "space" => HORIZONTAL,
+        "Space" | "space" => WHITE_SPACE_RANGES,
         _ => return None,
     })
 }
 
 /// Translates the escape that starts at `at`, and returns its end.
-fn escape(source: &[char], at: usize, out: &mut String, in_class: bool) -> Result<usize, String> {
+fn translate_escape(source: &[char], at: usize, out: &mut String, in_class: bool) -> Result<usize, String> {
     let Some(&c) = source.get(at + 1) else { return Err("a trailing backslash".to_owned()) };
     let after = at + 2;
     let ranges = |out: &mut String, ranges: &str, negated: bool| {
@@ -240,16 +240,16 @@ fn escape(source: &[char], at: usize, out: &mut String, in_class: bool) -> Resul
             out.push('\\');
             out.push(c);
         }
-        'd' => ranges(out, DIGITS, false)?,
+        'd' => ranges(out, DIGIT_RANGES, false)?,
         'D' if in_class => out.push_str("\\x00-\\x2F:-\\u{10FFFF}"),
-        'D' => ranges(out, DIGITS, true)?,
-        'w' => ranges(out, WORD, false)?,
+        'D' => ranges(out, DIGIT_RANGES, true)?,
+        'w' => ranges(out, WORD_RANGES, false)?,
         'W' if in_class => out.push_str("\\x00-\\x2F:-@\\x5B-\\x5E\\x60\\x7B-\\u{10FFFF}"),
-        'W' => ranges(out, WORD, true)?,
-        's' => ranges(out, HORIZONTAL, false)?,
+        'W' => ranges(out, WORD_RANGES, true)?,
+        's' => ranges(out, WHITE_SPACE_RANGES, false)?,
         // Everything except Java's six `\s` characters; ECMAScript's `\s` has more.
         'S' if in_class => out.push_str("\\x00-\\x08\\x0E-\\x1F!-\\u{10FFFF}"),
-        'S' => ranges(out, HORIZONTAL, true)?,
+        'S' => ranges(out, WHITE_SPACE_RANGES, true)?,
         'h' => ranges(out, " \\t\\xA0\\u1680\\u180e\\u2000-\\u200a\\u202f\\u205f\\u3000", false)?,
         'v' => ranges(out, "\\n\\x0B\\f\\r\\x85\\u2028\\u2029", false)?,
         'b' | 'B' if !in_class => {
@@ -264,7 +264,7 @@ fn escape(source: &[char], at: usize, out: &mut String, in_class: bool) -> Resul
         'Q' => {
             let end = source[after..].windows(2).position(|two| two == ['\\', 'E']).map_or(source.len(), |p| after + p);
             for &quoted in &source[after..end] {
-                if in_class { in_class_literal(quoted, out) } else { literal(quoted, out) }
+                if in_class { push_class_literal(quoted, out) } else { push_literal(quoted, out) }
             }
             return Ok((end + 2).min(source.len()));
         }
@@ -277,7 +277,7 @@ fn escape(source: &[char], at: usize, out: &mut String, in_class: bool) -> Resul
                 Some(letter) => (letter.to_string(), after + 1),
                 None => return Err("a property without a name".to_owned()),
             };
-            if let Some(class) = posix(&name) {
+            if let Some(class) = posix_class_ranges(&name) {
                 ranges(out, class, c == 'P')?;
             } else {
                 let name = match name.strip_prefix("Is") {
@@ -313,13 +313,13 @@ fn escape(source: &[char], at: usize, out: &mut String, in_class: bool) -> Resul
             out.push(c);
         }
         c if c.is_ascii_alphanumeric() => return Err(format!("`\\{c}` is not supported by ECMAScript")),
-        c if in_class => in_class_literal(c, out),
-        c => literal(c, out),
+        c if in_class => push_class_literal(c, out),
+        c => push_literal(c, out),
     }
     Ok(after)
 }
 
-fn literal(c: char, out: &mut String) {
+fn push_literal(c: char, out: &mut String) {
     if "^$\\.*+?()[]{}|/".contains(c) {
         out.push('\\');
     }
@@ -327,7 +327,7 @@ fn literal(c: char, out: &mut String) {
 }
 
 /// Translates the class that starts at `at`, and returns its end.
-fn class(source: &[char], at: usize, out: &mut String) -> Result<usize, String> {
+fn translate_class(source: &[char], at: usize, out: &mut String) -> Result<usize, String> {
     let mut at = at + 1;
     let begin = out.len();
     out.push('[');
@@ -348,17 +348,17 @@ fn class(source: &[char], at: usize, out: &mut String) -> Result<usize, String> 
             '[' if source.get(at + 1) == Some(&':') => {
                 let end = source[at..].windows(2).position(|two| two == [':', ']']).ok_or("an unclosed class name")?;
                 let name: String = source[at + 2..at + end].iter().collect();
-                out.push_str(posix(&name).ok_or_else(|| format!("`[:{name}:]` is unknown"))?);
+                out.push_str(posix_class_ranges(&name).ok_or_else(|| format!("`[:{name}:]` is unknown"))?);
                 at += end + 2;
                 after_class = true;
             }
             '&' if source.get(at + 1) == Some(&'&') => {
                 let left = out.split_off(begin);
-                return intersection(left, source, at + 2, out);
+                return translate_intersection(left, source, at + 2, out);
             }
             '\\' => {
                 let is_class = source.get(at + 1).is_some_and(|c| "dDwWsShvpPQ".contains(*c));
-                at = escape(source, at, out, true)?;
+                at = translate_escape(source, at, out, true)?;
                 after_class = is_class;
             }
             '-' => {
@@ -375,9 +375,9 @@ fn class(source: &[char], at: usize, out: &mut String) -> Result<usize, String> 
                     // The next character ends the range; a further `-` after it is a literal.
                     at += 1;
                     match source.get(at) {
-                        Some('\\') => at = escape(source, at, out, true)?,
+                        Some('\\') => at = translate_escape(source, at, out, true)?,
                         Some(&end) => {
-                            in_class_literal(end, out);
+                            push_class_literal(end, out);
                             at += 1;
                         }
                         None => return Err("an unclosed class".to_owned()),
@@ -388,7 +388,7 @@ fn class(source: &[char], at: usize, out: &mut String) -> Result<usize, String> 
                 at += 1;
             }
             c => {
-                in_class_literal(c, out);
+                push_class_literal(c, out);
                 after_class = false;
                 at += 1;
             }
@@ -397,26 +397,26 @@ fn class(source: &[char], at: usize, out: &mut String) -> Result<usize, String> 
 }
 
 /// Translates `[a-z&&[^x]]`: a character of the right class that also belongs to the left one, which is still open.
-fn intersection(left: String, source: &[char], at: usize, out: &mut String) -> Result<usize, String> {
+fn translate_intersection(left: String, source: &[char], at: usize, out: &mut String) -> Result<usize, String> {
     if left.starts_with("[^") {
         return Err("an intersection in a negated class".to_owned());
     }
     out.push_str(&format!("(?:(?={left}])"));
     let end = if source.get(at) == Some(&'[') {
-        let end = class(source, at, out)?;
+        let end = translate_class(source, at, out)?;
         if source.get(end) != Some(&']') {
             return Err("more than one class in an intersection".to_owned());
         }
         end + 1
     } else {
         let rest: Vec<char> = std::iter::once('[').chain(source[at..].iter().copied()).collect();
-        at + class(&rest, 0, out)? - 1
+        at + translate_class(&rest, 0, out)? - 1
     };
     out.push(')');
     Ok(end)
 }
 
-fn in_class_literal(c: char, out: &mut String) {
+fn push_class_literal(c: char, out: &mut String) {
     match c {
         '[' | ']' | '^' | '\\' | '-' => out.extend(['\\', c]),
         // In other dialects a double `&` or `~` is an operator.
@@ -478,9 +478,9 @@ mod tests {
             (r"^[^\p{C}\p{IsWhitespace}]+$", "a", "a b"),
             ("^(?:(?s).)x.$", "\nxa", "\nx\n"),
         ] {
-            let compiled = Pattern::new(pattern, false).unwrap_or_else(|error| panic!("{pattern}: {error}"));
-            assert!(compiled.found_in(fitting), "{pattern} on {fitting:?}");
-            assert!(!compiled.found_in(other), "{pattern} on {other:?}");
+            let compiled = JavaPattern::new(pattern, false).unwrap_or_else(|error| panic!("{pattern}: {error}"));
+            assert!(compiled.is_match(fitting), "{pattern} on {fitting:?}");
+            assert!(!compiled.is_match(other), "{pattern} on {other:?}");
         }
     }
 
@@ -489,7 +489,7 @@ mod tests {
         for pattern in
             ["(", "[a", "\\", "[^a&&b]", "[a&&[b]c]", "[z-a]", "\\p{", "a{2,1}", "(?x)a", "a(?x)b", "\\y", "(?)a"]
         {
-            assert!(Pattern::new(pattern, false).is_err(), "{pattern}");
+            assert!(JavaPattern::new(pattern, false).is_err(), "{pattern}");
         }
     }
 }

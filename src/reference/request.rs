@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 /// A request, borrowed from the code that received it.
 #[derive(Clone, Copy, Debug)]
-pub struct Request<'a> {
+pub struct ServerRequest<'a> {
     /// HTTP method: `GET`, `POST` …
     pub method: &'a str,
     /// Path and query, exactly as sent.
@@ -18,7 +18,7 @@ pub struct Request<'a> {
     pub body: &'a [u8],
 }
 
-impl<'a> Request<'a> {
+impl<'a> ServerRequest<'a> {
     /// Returns the first header with this name, compared case-insensitively.
     pub fn header(&self, name: &str) -> Option<&'a [u8]> {
         self.headers.iter().find(|(one, _)| one.eq_ignore_ascii_case(name)).map(|(_, value)| *value)
@@ -26,22 +26,22 @@ impl<'a> Request<'a> {
 }
 
 /// Name and value of a response header.
-pub(super) type Header = (Cow<'static, str>, Cow<'static, str>);
+pub(super) type ResponseHeader = (Cow<'static, str>, Cow<'static, str>);
 
 /// A response.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Response {
+pub struct ServerResponse {
     /// HTTP status code.
     pub status: u16,
     /// Header names and values, without `content-length`, which the server adds.
-    pub headers: Vec<Header>,
+    pub headers: Vec<ResponseHeader>,
     /// The body.
     pub body: Bytes,
     /// How the response is sent over the connection.
-    pub delivery: Delivery,
+    pub delivery: DeliveryMode,
 }
 
-impl Response {
+impl ServerResponse {
     /// Returns the first header with this name, compared case-insensitively.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(one, _)| one.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_ref())
@@ -50,7 +50,7 @@ impl Response {
 
 /// How a response is sent over the connection. A faithful server always uses `Whole`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Delivery {
+pub enum DeliveryMode {
     /// The whole response is sent.
     Whole,
     /// The whole response is sent after a delay, once [`super::ReferenceService::apply_pending_write`] was called.
@@ -60,11 +60,11 @@ pub enum Delivery {
     /// The connection is closed before anything is sent.
     Drop,
     /// The declared content length exceeds the body by this many bytes; then the connection is closed.
-    Short(usize),
+    ShortBody(usize),
     /// The body is sent in chunks, and the connection is closed before the last chunk.
     CutChunks,
     /// The declared content length is one byte less than the body.
-    Long,
+    LongBody,
     /// The bytes sent are not HTTP.
     NotHttp,
 }

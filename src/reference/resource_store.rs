@@ -3,7 +3,7 @@
 //! Bounded: the least recently written resources are evicted first. Never interprets the objects, except for merging
 //! a mapping or a list into one, which all services share.
 
-use super::trick::{Trick, Tricks};
+use super::misbehavior::{Trick, MisbehaviorSet};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
@@ -11,60 +11,60 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::sync::{Mutex, PoisonError};
 use unicode_normalization::UnicodeNormalization as _;
 
-const SHARDS: usize = 16;
+const SHARD_COUNT: usize = 16;
 /// Maximum number of resources per shard.
-const MOST_RESOURCES: usize = 2048;
+const MAX_RESOURCES: usize = 2048;
 /// Approximate maximum size of a shard's resources in bytes.
-const MOST_BYTES: usize = 8 << 20;
+const MAX_SHARD_BYTES: usize = 8 << 20;
 
 /// The resources of one server, faithful or not.
 #[derive(Debug)]
-pub(super) struct Store {
-    shards: Vec<Mutex<Shard>>,
+pub(super) struct ResourceStore {
+    shards: Vec<Mutex<StoreShard>>,
     /// The delayed writes of [`Misbehavior::LosesUpdates`], oldest first.
     pending: Mutex<VecDeque<(String, Map<String, Value>)>>,
     hasher: RandomState,
 }
 
 #[derive(Debug, Default)]
-struct Shard {
-    records: HashMap<String, Record>,
+struct StoreShard {
+    records: HashMap<String, StoredResource>,
     /// Each write, oldest first; one that a later write of the same resource has superseded is skipped.
-    written: VecDeque<(u64, String)>,
+    write_log: VecDeque<(u64, String)>,
     bytes: usize,
     clock: u64,
 }
 
 #[derive(Debug, Default)]
-struct Record {
+struct StoredResource {
     value: Map<String, Value>,
     bytes: usize,
     stamp: u64,
 }
 
-impl Default for Store {
+impl Default for ResourceStore {
     fn default() -> Self {
         Self {
-            shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
+            shards: (0..SHARD_COUNT).map(|_| Mutex::default()).collect(),
             pending: Mutex::default(),
             hasher: RandomState::new(),
         }
     }
 }
 
-impl Store {
-    fn shard(&self, key: &str) -> std::sync::MutexGuard<'_, Shard> {
-        let index = self.hasher.hash_one(key) as usize % SHARDS;
+impl ResourceStore {
+    fn lock_shard(&self, key: &str) -> std::sync::MutexGuard<'_, StoreShard> {
+        let index = self.hasher.hash_one(key) as usize % SHARD_COUNT;
         // A panic under the lock leaves a consistent record: every change is a single assignment.
         self.shards[index].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Reads a resource; it is an empty object if nothing was written yet.
-    pub(super) fn read<R>(&self, key: &str, tricks: Tricks, look: impl FnOnce(&Map<String, Value>) -> R) -> R {
-        let key = if tricks.has(Trick::SharesResources) { "" } else { key };
-        match self.shard(key).records.get(key) {
-            Some(record) => look(&record.value),
-            None => look(&Map::new()),
+    pub(super) fn read<R>(&self, key: &str, misbehaviors: MisbehaviorSet, inspect: impl FnOnce(&Map<String, Value>) -> R) -> R {
+        let key = if misbehaviors.has(Trick::SharesResources) { "" } else { key };
+        match self.lock_shard(key).records.get(key) {
+            Some(record) => inspect(&record.value),
+            None => inspect(&Map::new()),
         }
     }
 
@@ -72,23 +72,23 @@ impl Store {
     pub(super) fn write<R, E>(
         &self,
         key: &str,
-        tricks: Tricks,
+        misbehaviors: MisbehaviorSet,
         change: impl FnOnce(&mut Map<String, Value>) -> Result<R, E>,
     ) -> Result<R, E> {
         let key: Cow<'_, str> = match () {
-            () if tricks.has(Trick::SharesResources) => Cow::Borrowed(""),
-            () if tricks.has(Trick::WritesElsewhere) => Cow::Owned(format!("{key}\u{0}elsewhere")),
+            () if misbehaviors.has(Trick::SharesResources) => Cow::Borrowed(""),
+            () if misbehaviors.has(Trick::WritesElsewhere) => Cow::Owned(format!("{key}\u{0}elsewhere")),
             () => Cow::Borrowed(key),
         };
-        let mut shard = self.shard(&key);
-        if tricks.has(Trick::LosesWrites) {
+        let mut shard = self.lock_shard(&key);
+        if misbehaviors.has(Trick::LosesWrites) {
             let mut scratch = shard.records.get(&*key).map(|record| record.value.clone()).unwrap_or_default();
             return change(&mut scratch);
         }
-        if tricks.has(Trick::LosesUpdates) {
+        if misbehaviors.has(Trick::LosesUpdates) {
             let mut scratch = shard.records.get(&*key).map(|record| record.value.clone()).unwrap_or_default();
             let result = change(&mut scratch);
-            self.pending().push_back((key.into_owned(), scratch));
+            self.lock_pending().push_back((key.into_owned(), scratch));
             return result;
         }
         shard.clock += 1;
@@ -97,28 +97,28 @@ impl Store {
         let record = shard.records.entry(key.clone().into_owned()).or_default();
         let before = record.bytes;
         let result = change(&mut record.value);
-        record.bytes = key.len() + record.value.iter().map(|(name, value)| name.len() + weight(value)).sum::<usize>();
+        record.bytes = key.len() + record.value.iter().map(|(name, value)| name.len() + approximate_size(value)).sum::<usize>();
         record.stamp = stamp;
         shard.bytes = shard.bytes - before + record.bytes;
-        shard.written.push_back((stamp, key.into_owned()));
-        shard.forget();
+        shard.write_log.push_back((stamp, key.into_owned()));
+        shard.evict();
         result
     }
 
-    fn pending(&self) -> std::sync::MutexGuard<'_, VecDeque<(String, Map<String, Value>)>> {
+    fn lock_pending(&self) -> std::sync::MutexGuard<'_, VecDeque<(String, Map<String, Value>)>> {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns true if a delayed write is pending.
-    pub(super) fn is_pending(&self) -> bool {
-        !self.pending().is_empty()
+    pub(super) fn has_pending_write(&self) -> bool {
+        !self.lock_pending().is_empty()
     }
 
     /// Applies the oldest pending write.
-    pub(super) fn settle(&self) {
-        let next = self.pending().pop_front();
+    pub(super) fn apply_pending_write(&self) {
+        let next = self.lock_pending().pop_front();
         if let Some((key, value)) = next {
-            let done: Result<(), std::convert::Infallible> = self.write(&key, Tricks::default(), |record| {
+            let done: Result<(), std::convert::Infallible> = self.write(&key, MisbehaviorSet::default(), |record| {
                 *record = value;
                 Ok(())
             });
@@ -132,35 +132,35 @@ impl Store {
     }
 }
 
-impl Shard {
-    fn forget(&mut self) {
-        while (self.records.len() > MOST_RESOURCES || self.bytes > MOST_BYTES) && self.records.len() > 1 {
-            let Some((stamp, key)) = self.written.pop_front() else { return };
+impl StoreShard {
+    fn evict(&mut self) {
+        while (self.records.len() > MAX_RESOURCES || self.bytes > MAX_SHARD_BYTES) && self.records.len() > 1 {
+            let Some((stamp, key)) = self.write_log.pop_front() else { return };
             if self.records.get(&key).is_some_and(|record| record.stamp == stamp)
                 && let Some(record) = self.records.remove(&key)
             {
                 self.bytes -= record.bytes;
             }
         }
-        if self.written.len() > 4 * MOST_RESOURCES {
+        if self.write_log.len() > 4 * MAX_RESOURCES {
             let records = &self.records;
-            self.written.retain(|(stamp, key)| records.get(key).is_some_and(|record| record.stamp == *stamp));
+            self.write_log.retain(|(stamp, key)| records.get(key).is_some_and(|record| record.stamp == *stamp));
         }
     }
 }
 
 /// Returns the approximate size of a value in bytes.
-pub(super) fn weight(value: &Value) -> usize {
+pub(super) fn approximate_size(value: &Value) -> usize {
     32 + match value {
         Value::String(text) => text.len(),
-        Value::Array(items) => items.iter().map(weight).sum(),
-        Value::Object(members) => members.iter().map(|(name, value)| 32 + name.len() + weight(value)).sum(),
+        Value::Array(items) => items.iter().map(approximate_size).sum(),
+        Value::Object(members) => members.iter().map(|(name, value)| 32 + name.len() + approximate_size(value)).sum(),
         _ => 0,
     }
 }
 
 /// Returns the object in a member of a resource, inserting an empty one if there is none.
-pub(super) fn part<'a>(record: &'a mut Map<String, Value>, name: &str) -> &'a mut Map<String, Value> {
+pub(super) fn member_object_mut<'a>(record: &'a mut Map<String, Value>, name: &str) -> &'a mut Map<String, Value> {
     if !record.contains_key(name) {
         record.insert(name.to_owned(), Value::Object(Map::new()));
     }
@@ -171,69 +171,69 @@ pub(super) fn part<'a>(record: &'a mut Map<String, Value>, name: &str) -> &'a mu
 }
 
 /// Returns a mapping with new entries merged into it: new keys are added, known keys overwritten.
-pub(super) fn merged(
+pub(super) fn merge_entries(
     stored: Option<&Map<String, Value>>,
     new: &Map<String, Value>,
-    tricks: Tricks,
+    misbehaviors: MisbehaviorSet,
 ) -> Map<String, Value> {
     let mut result = match stored {
-        Some(stored) if !tricks.has(Trick::Replaces) => stored.clone(),
+        Some(stored) if !misbehaviors.has(Trick::Replaces) => stored.clone(),
         _ => Map::new(),
     };
     let last = new.len().saturating_sub(1);
     for (index, (key, value)) in new.iter().enumerate() {
-        if tricks.is_empty() {
+        if misbehaviors.is_empty() {
             result.insert(key.clone(), value.clone());
             continue;
         }
-        let key = if tricks.has(Trick::LowersKeys) { key.to_lowercase() } else { key.clone() };
-        let value = mangled(value, tricks);
-        let skipped = tricks.has(Trick::DropsEmpty) && value.as_str() == Some("")
-            || tricks.has(Trick::DropsLast) && index == last
-            || tricks.has(Trick::FirstWins) && result.contains_key(&key);
-        if tricks.has(Trick::Toggles) && result.get(&key) == Some(&value) {
+        let key = if misbehaviors.has(Trick::LowersKeys) { key.to_lowercase() } else { key.clone() };
+        let value = mangle_value(value, misbehaviors);
+        let skipped = misbehaviors.has(Trick::DropsEmpty) && value.as_str() == Some("")
+            || misbehaviors.has(Trick::DropsLast) && index == last
+            || misbehaviors.has(Trick::FirstWins) && result.contains_key(&key);
+        if misbehaviors.has(Trick::Toggles) && result.get(&key) == Some(&value) {
             result.shift_remove(&key);
         } else if !skipped {
             result.insert(key, value);
         }
     }
-    if tricks.has(Trick::Sorts) {
+    if misbehaviors.has(Trick::Sorts) {
         result.sort_keys();
     }
     result
 }
 
 /// Number of characters that a truncating server keeps.
-const KEPT: usize = 8;
+const TRUNCATED_LENGTH: usize = 8;
 
 /// Returns a value as a faulty server would store it.
-pub(super) fn mangled(value: &Value, tricks: Tricks) -> Value {
+pub(super) fn mangle_value(value: &Value, misbehaviors: MisbehaviorSet) -> Value {
     match value {
-        _ if tricks.is_empty() => value.clone(),
+        _ if misbehaviors.is_empty() => value.clone(),
         Value::String(text) => {
             let mut text = text.clone();
-            if tricks.has(Trick::LowersValues) {
+            if misbehaviors.has(Trick::LowersValues) {
                 text = text.to_lowercase();
             }
-            if tricks.has(Trick::TrimsValues) {
+            if misbehaviors.has(Trick::TrimsValues) {
                 text = text.trim().to_owned();
             }
-            if tricks.has(Trick::TruncatesValues) {
-                text = text.chars().take(KEPT).collect();
+            if misbehaviors.has(Trick::TruncatesValues) {
+                text = text.chars().take(TRUNCATED_LENGTH).collect();
             }
-            if tricks.has(Trick::Normalises) {
+            if misbehaviors.has(Trick::Normalises) {
                 text = text.nfc().collect();
             }
-            if tricks.has(Trick::ManglesNonAscii) {
+            if misbehaviors.has(Trick::ManglesNonAscii) {
                 text = text.chars().map(|c| if c.is_ascii() { c } else { '?' }).collect();
             }
             Value::String(text)
         }
         Value::Object(members) => {
             // Most members of a structure have a closed vocabulary; only the free text is mangled.
-            let free = |name: &str| name == "Value" || name.starts_with("ValueString");
+            let is_free_text = |name: &str| name == "Value" || name.starts_with("ValueString");
             let mangle = |(name, value): (&String, &Value)| {
-                (name.clone(), if free(name) { mangled(value, tricks) } else { value.clone() })
+                (name.clone(), if is_free_text(name) { mangle_value(value, misbehaviors) } else { value.clone() })
             };
             Value::Object(members.iter().map(mangle).collect())
         }
@@ -246,48 +246,48 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn put(store: &Store, key: &str, size: usize) {
+    fn put(store: &ResourceStore, key: &str, size: usize) {
         let value = Value::String("x".repeat(size));
-        let done: Result<(), ()> = store.write(key, Tricks::default(), |record| {
+        let done: Result<(), ()> = store.write(key, MisbehaviorSet::default(), |record| {
             record.insert("a".to_owned(), value);
             Ok(())
         });
         done.expect("the change is never an error");
     }
 
-    fn has(store: &Store, key: &str) -> bool {
-        store.read(key, Tricks::default(), |record| !record.is_empty())
+    fn has(store: &ResourceStore, key: &str) -> bool {
+        store.read(key, MisbehaviorSet::default(), |record| !record.is_empty())
     }
 
     #[test]
     fn least_recently_written_resources_are_evicted() {
-        let store = Store::default();
-        for number in 0..SHARDS * MOST_RESOURCES * 2 {
+        let store = ResourceStore::default();
+        for number in 0..SHARD_COUNT * MAX_RESOURCES * 2 {
             put(&store, &format!("r{number}"), 1);
             if number % 1000 == 0 {
                 assert!(number == 0 || has(&store, "often"), "the last written resource is kept: {number}");
                 put(&store, "often", 1);
             }
         }
-        assert_eq!(store.len(), SHARDS * MOST_RESOURCES);
+        assert_eq!(store.len(), SHARD_COUNT * MAX_RESOURCES);
         assert!(!has(&store, "r0"));
         assert!(has(&store, "often"));
-        assert!(has(&store, &format!("r{}", SHARDS * MOST_RESOURCES * 2 - 1)));
+        assert!(has(&store, &format!("r{}", SHARD_COUNT * MAX_RESOURCES * 2 - 1)));
     }
 
     #[test]
     fn total_size_of_resources_is_bounded() {
-        let store = Store::default();
+        let store = ResourceStore::default();
         for number in 0..400 {
             put(&store, &format!("r{number}"), 1 << 20);
         }
-        assert!(store.len() <= SHARDS * 8);
+        assert!(store.len() <= SHARD_COUNT * 8);
         assert!(has(&store, "r399"));
     }
 
     #[test]
     fn shard_size_counts_keys_names_and_values() {
-        let store = Store::default();
+        let store = ResourceStore::default();
         let bytes = || store.shards.iter().map(|shard| shard.lock().expect("alone").bytes).sum::<usize>();
         // The key, the member's name, and the size of the text.
         put(&store, "key", 10);
@@ -301,23 +301,23 @@ mod tests {
     #[test]
     fn shard_evicts_no_more_than_necessary() {
         let shard = |sizes: &[usize]| {
-            let mut shard = Shard::default();
+            let mut shard = StoreShard::default();
             for (stamp, bytes) in sizes.iter().enumerate() {
                 let (stamp, key) = (stamp as u64, format!("r{stamp}"));
-                shard.records.insert(key.clone(), Record { bytes: *bytes, stamp, ..Record::default() });
-                shard.written.push_back((stamp, key));
+                shard.records.insert(key.clone(), StoredResource { bytes: *bytes, stamp, ..StoredResource::default() });
+                shard.write_log.push_back((stamp, key));
                 shard.bytes += bytes;
             }
-            shard.forget();
+            shard.evict();
             (shard.records.len(), shard.bytes)
         };
-        assert_eq!(shard(&[MOST_BYTES - 7, 7]), (2, MOST_BYTES));
-        assert_eq!(shard(&[MOST_BYTES - 7, 8]), (1, 8));
-        assert_eq!(shard(&[3, MOST_BYTES - 7, 8]), (1, 8));
+        assert_eq!(shard(&[MAX_SHARD_BYTES - 7, 7]), (2, MAX_SHARD_BYTES));
+        assert_eq!(shard(&[MAX_SHARD_BYTES - 7, 8]), (1, 8));
+        assert_eq!(shard(&[3, MAX_SHARD_BYTES - 7, 8]), (1, 8));
         // The last resource stays, however large it is.
-        assert_eq!(shard(&[MOST_BYTES + 1]), (1, MOST_BYTES + 1));
-        assert_eq!(shard(&[1; MOST_RESOURCES]), (MOST_RESOURCES, MOST_RESOURCES));
-        assert_eq!(shard(&[1; MOST_RESOURCES + 2]), (MOST_RESOURCES, MOST_RESOURCES));
+        assert_eq!(shard(&[MAX_SHARD_BYTES + 1]), (1, MAX_SHARD_BYTES + 1));
+        assert_eq!(shard(&[1; MAX_RESOURCES]), (MAX_RESOURCES, MAX_RESOURCES));
+        assert_eq!(shard(&[1; MAX_RESOURCES + 2]), (MAX_RESOURCES, MAX_RESOURCES));
     }
 
     #[test]
@@ -329,29 +329,29 @@ mod tests {
             (json!(["a", "bc"]), 32 + 33 + 34),
             (json!({"ab": "c"}), 32 + 32 + 2 + 33),
         ] {
-            assert_eq!(weight(&value), bytes, "{value}");
+            assert_eq!(approximate_size(&value), bytes, "{value}");
         }
     }
 
     #[test]
     fn write_log_is_compacted_when_it_is_full() {
-        let mut shard = Shard::default();
-        for number in 0..9 * MOST_RESOURCES as u64 {
+        let mut shard = StoreShard::default();
+        for number in 0..9 * MAX_RESOURCES as u64 {
             let key = format!("r{}", number % 3);
             shard.records.entry(key.clone()).or_default().stamp = number;
-            shard.written.push_back((number, key));
-            shard.forget();
-            assert!(shard.written.len() <= 4 * MOST_RESOURCES && shard.records.len() <= 3);
-            if (number as usize) < 4 * MOST_RESOURCES {
+            shard.write_log.push_back((number, key));
+            shard.evict();
+            assert!(shard.write_log.len() <= 4 * MAX_RESOURCES && shard.records.len() <= 3);
+            if (number as usize) < 4 * MAX_RESOURCES {
                 assert_eq!(
-                    shard.written.len(),
+                    shard.write_log.len(),
                     number as usize + 1,
                     "the log is compacted when it is full, not before"
                 );
             }
         }
-        let latest: Vec<u64> = shard.written.iter().rev().take(3).map(|(stamp, _)| *stamp).collect();
-        let last = 9 * MOST_RESOURCES as u64 - 1;
+        let latest: Vec<u64> = shard.write_log.iter().rev().take(3).map(|(stamp, _)| *stamp).collect();
+        let last = 9 * MAX_RESOURCES as u64 - 1;
         assert_eq!(latest, [last, last - 1, last - 2], "the latest writes are kept");
     }
 
@@ -375,22 +375,22 @@ mod tests {
             (Some(Trick::Sorts), json!({"C": " X ", "a": "2", "b": "", "d": "e\u{301}-abcdefgh"})),
         ] {
             let tricks = trick.into_iter().collect();
-            let merged = merged(stored.as_object(), new.as_object().expect("an object"), tricks);
+            let merged = merge_entries(stored.as_object(), new.as_object().expect("an object"), tricks);
             // The comparison includes the order.
             assert_eq!(Value::Object(merged).to_string(), expected.to_string(), "{trick:?}");
         }
-        let lowers = Tricks::from_iter([Trick::LowersValues]);
+        let lowers = MisbehaviorSet::from_iter([Trick::LowersValues]);
         let inside = json!({"Value": "A", "ValueString": "B", "Type": "URL", "n": 1});
-        assert_eq!(mangled(&inside, lowers), json!({"Value": "a", "ValueString": "b", "Type": "URL", "n": 1}));
-        assert_eq!(mangled(&json!(["A"]), lowers), json!(["A"]));
+        assert_eq!(mangle_value(&inside, lowers), json!({"Value": "a", "ValueString": "b", "Type": "URL", "n": 1}));
+        assert_eq!(mangle_value(&json!(["A"]), lowers), json!(["A"]));
         let mut one = Map::new();
         one.insert("a".to_owned(), json!("1"));
-        assert_eq!(merged(None, &one, Tricks::default()), one);
+        assert_eq!(merge_entries(None, &one, MisbehaviorSet::default()), one);
     }
 
     #[test]
     fn faults_redirect_or_drop_writes() {
-        let write = |store: &Store, trick: Option<Trick>| {
+        let write = |store: &ResourceStore, trick: Option<Trick>| {
             let done: Result<(), ()> = store.write("r", trick.into_iter().collect(), |record| {
                 record.insert("a".to_owned(), json!(1));
                 Ok(())
@@ -404,14 +404,14 @@ mod tests {
             (Some(Trick::LosesWrites), false, false, false),
             (Some(Trick::LosesUpdates), false, false, true),
         ] {
-            let store = Store::default();
+            let store = ResourceStore::default();
             write(&store, trick);
-            assert_eq!((has(&store, "r"), has(&store, ""), store.is_pending()), (own, shared, pending), "{trick:?}");
-            store.settle();
-            assert_eq!((has(&store, "r"), store.is_pending()), (own || pending, false), "{trick:?}");
+            assert_eq!((has(&store, "r"), has(&store, ""), store.has_pending_write()), (own, shared, pending), "{trick:?}");
+            store.apply_pending_write();
+            assert_eq!((has(&store, "r"), store.has_pending_write()), (own || pending, false), "{trick:?}");
         }
-        let shares = Tricks::from_iter([Trick::SharesResources]);
-        let store = Store::default();
+        let shares = MisbehaviorSet::from_iter([Trick::SharesResources]);
+        let store = ResourceStore::default();
         put(&store, "", 1);
         assert!(store.read("r", shares, |record| !record.is_empty()));
     }

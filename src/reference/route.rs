@@ -2,19 +2,19 @@
 //!
 //! Never normalises: it works on the raw characters and decodes each segment exactly once.
 
-use super::trick::{Trick, Tricks};
+use super::misbehavior::{Trick, MisbehaviorSet};
 use std::borrow::Cow;
 
 #[derive(Clone, Debug)]
-pub(super) struct Route {
+pub(super) struct RouteTemplate {
     pub method: String,
-    segments: Vec<Segment>,
+    segments: Vec<RouteSegment>,
     /// Query parameters that must be present literally: `?delete`, `?type=x`.
     query: Vec<(String, Option<String>)>,
 }
 
 #[derive(Clone, Debug)]
-enum Segment {
+enum RouteSegment {
     Literal(String),
     /// The text before, the member's name, and the text after.
     Label(String, String, String),
@@ -22,12 +22,12 @@ enum Segment {
 }
 
 /// The labels of a path: member name and decoded value, or `None` if the value is not UTF-8.
-pub(super) type Labels<'a> = Vec<(&'a str, Option<String>)>;
+pub(super) type LabelValues<'a> = Vec<(&'a str, Option<String>)>;
 
-impl Route {
+impl RouteTemplate {
     pub(super) fn new(method: &str, uri: &str) -> Self {
         let (path, query) = uri.split_once('?').unwrap_or((uri, ""));
-        let segments = path.trim_start_matches('/').split('/').map(Segment::new).collect();
+        let segments = path.trim_start_matches('/').split('/').map(RouteSegment::new).collect();
         let query = query
             .split('&')
             .filter(|part| !part.is_empty())
@@ -40,15 +40,15 @@ impl Route {
     }
 
     /// Returns the sort key by which the more specific of two matching routes wins.
-    pub(super) fn exactness(&self) -> Vec<u8> {
+    pub(super) fn specificity(&self) -> Vec<u8> {
         let mut exactness: Vec<u8> = self
             .segments
             .iter()
             .map(|segment| match segment {
-                Segment::Literal(_) => 3,
-                Segment::Label(before, _, after) if !before.is_empty() || !after.is_empty() => 2,
-                Segment::Label(..) => 1,
-                Segment::Greedy(_) => 0,
+                RouteSegment::Literal(_) => 3,
+                RouteSegment::Label(before, _, after) if !before.is_empty() || !after.is_empty() => 2,
+                RouteSegment::Label(..) => 1,
+                RouteSegment::Greedy(_) => 0,
             })
             .collect();
         exactness.push(self.query.len().min(255) as u8);
@@ -56,58 +56,58 @@ impl Route {
     }
 
     /// Returns the values of the labels if the path and query match this route.
-    pub(super) fn fit<'a>(
+    pub(super) fn match_path<'a>(
         &'a self,
         path: &[Cow<'_, str>],
         query: &str,
-        tricks: Tricks,
+        misbehaviors: MisbehaviorSet,
         may_be_empty: impl Fn(&str) -> bool,
-    ) -> Option<Labels<'a>> {
-        let greedy = self.segments.iter().any(|segment| matches!(segment, Segment::Greedy(_)));
-        if path.len() != self.segments.len() && !(greedy && path.len() > self.segments.len()) {
+    ) -> Option<LabelValues<'a>> {
+        let has_greedy_label = self.segments.iter().any(|segment| matches!(segment, RouteSegment::Greedy(_)));
+        if path.len() != self.segments.len() && !(has_greedy_label && path.len() > self.segments.len()) {
             return None;
         }
         let mut labels = Vec::new();
         let mut at = 0;
         for segment in &self.segments {
             match segment {
-                Segment::Literal(text) => {
-                    if path[at] != text.as_str() && decode(&path[at], tricks).as_deref() != Some(text) {
+                RouteSegment::Literal(text) => {
+                    if path[at] != text.as_str() && decode_segment(&path[at], misbehaviors).as_deref() != Some(text) {
                         return None;
                     }
                     at += 1;
                 }
-                Segment::Label(before, name, after) => {
+                RouteSegment::Label(before, name, after) => {
                     let inner = path[at].strip_prefix(before.as_str())?.strip_suffix(after.as_str())?;
                     if inner.is_empty() && !may_be_empty(name) {
                         return None;
                     }
-                    labels.push((name.as_str(), decode(inner, tricks)));
+                    labels.push((name.as_str(), decode_segment(inner, misbehaviors)));
                     at += 1;
                 }
-                Segment::Greedy(name) => {
+                RouteSegment::Greedy(name) => {
                     let taken = path.len() - (self.segments.len() - 1);
                     let joined = path[at..at + taken].join("/");
                     if joined.is_empty() && !may_be_empty(name) {
                         return None;
                     }
-                    labels.push((name.as_str(), decode(&joined, tricks)));
+                    labels.push((name.as_str(), decode_segment(&joined, misbehaviors)));
                     at += taken;
                 }
             }
         }
-        let wanted = |(name, value): &(String, Option<String>)| {
+        let has_parameter = |(name, value): &(String, Option<String>)| {
             query.split('&').any(|part| match (part.split_once('='), value) {
                 (Some((one, found)), Some(value)) => one == name && found == value,
                 (Some((one, found)), None) => one == name && found.is_empty(),
                 (None, value) => part == name && value.is_none(),
             })
         };
-        self.query.iter().all(wanted).then_some(labels)
+        self.query.iter().all(has_parameter).then_some(labels)
     }
 }
 
-impl Segment {
+impl RouteSegment {
     fn new(text: &str) -> Self {
         match (text.find('{'), text.rfind('}')) {
             (Some(open), Some(close)) if open < close => {
@@ -123,22 +123,22 @@ impl Segment {
 }
 
 /// Splits a path into segments, which stay percent-encoded.
-pub(super) fn split(path: &str, tricks: Tricks) -> Vec<Cow<'_, str>> {
+pub(super) fn split_path(path: &str, misbehaviors: MisbehaviorSet) -> Vec<Cow<'_, str>> {
     let path = path.strip_prefix('/').unwrap_or(path);
-    if tricks.is_empty() {
+    if misbehaviors.is_empty() {
         return path.split('/').map(Cow::Borrowed).collect();
     }
-    let path = if tricks.has(Trick::DecodesBeforeSplit) {
+    let path = if misbehaviors.has(Trick::DecodesBeforeSplit) {
         percent_encoding::percent_decode_str(path).decode_utf8_lossy()
     } else {
         Cow::Borrowed(path)
     };
     let mut segments: Vec<Cow<'_, str>> = Vec::new();
     for segment in path.split('/') {
-        if tricks.has(Trick::SkipsEmptySegments) && segment.is_empty() {
+        if misbehaviors.has(Trick::SkipsEmptySegments) && segment.is_empty() {
             continue;
         }
-        if tricks.has(Trick::ResolvesDots) {
+        if misbehaviors.has(Trick::ResolvesDots) {
             let decoded = percent_encoding::percent_decode_str(segment).decode_utf8_lossy();
             if decoded == "." {
                 continue;
@@ -153,24 +153,24 @@ pub(super) fn split(path: &str, tricks: Tricks) -> Vec<Cow<'_, str>> {
     segments
 }
 
-fn decode(segment: &str, tricks: Tricks) -> Option<String> {
-    if tricks.is_empty() {
+fn decode_segment(segment: &str, misbehaviors: MisbehaviorSet) -> Option<String> {
+    if misbehaviors.is_empty() {
         return Some(percent_encoding::percent_decode_str(segment).decode_utf8().ok()?.into_owned());
     }
     let mut text = segment.to_owned();
-    if tricks.has(Trick::PlusIsSpace) {
+    if misbehaviors.has(Trick::PlusIsSpace) {
         text = text.replace('+', " ");
     }
-    if !tricks.has(Trick::DecodesNever) {
+    if !misbehaviors.has(Trick::DecodesNever) {
         text = percent_encoding::percent_decode_str(&text).decode_utf8().ok()?.into_owned();
     }
-    if tricks.has(Trick::DecodesTwice) {
+    if misbehaviors.has(Trick::DecodesTwice) {
         text = percent_encoding::percent_decode_str(&text).decode_utf8().ok()?.into_owned();
     }
-    if tricks.has(Trick::TrimsLabels) {
+    if misbehaviors.has(Trick::TrimsLabels) {
         text = text.trim().to_owned();
     }
-    if tricks.has(Trick::LowersLabels) {
+    if misbehaviors.has(Trick::LowersLabels) {
         text = text.to_lowercase();
     }
     Some(text)
@@ -182,8 +182,8 @@ mod tests {
 
     fn fit(uri: &str, target: &str) -> Option<Vec<(String, Option<String>)>> {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        let route = Route::new("GET", uri);
-        let labels = route.fit(&split(path, Tricks::default()), query, Tricks::default(), |_| false)?;
+        let route = RouteTemplate::new("GET", uri);
+        let labels = route.match_path(&split_path(path, MisbehaviorSet::default()), query, MisbehaviorSet::default(), |_| false)?;
         Some(labels.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
     }
 
@@ -236,8 +236,8 @@ mod tests {
         assert_eq!(fit("/x/{a+}/y", "/x/y"), None);
         assert_eq!(fit("/x/{a+}/y", "/x/b/y"), one("b"));
         assert_eq!(fit("/x/{a+}", "/x/"), None);
-        let route = Route::new("GET", "/x/{a+}");
-        let labels = |target| route.fit(&split(target, Tricks::default()), "", Tricks::default(), |_| true);
+        let route = RouteTemplate::new("GET", "/x/{a+}");
+        let labels = |target| route.match_path(&split_path(target, MisbehaviorSet::default()), "", MisbehaviorSet::default(), |_| true);
         assert_eq!(labels("/x/"), Some(vec![("a", Some(String::new()))]));
         assert_eq!(labels("/x"), None);
         assert_eq!(fit("/%78/{a}", "/x/b"), None);
@@ -249,7 +249,7 @@ mod tests {
     #[test]
     fn more_specific_route_sorts_first() {
         let order = ["/x/y/z?a&b", "/x/y/z?a", "/x/y/z", "/x/y/v{a}", "/x/y/{a}.b", "/x/y/{a}", "/x/{a}/z", "/x/{a+}"];
-        let exactness: Vec<Vec<u8>> = order.iter().map(|uri| Route::new("GET", uri).exactness()).collect();
+        let exactness: Vec<Vec<u8>> = order.iter().map(|uri| RouteTemplate::new("GET", uri).specificity()).collect();
         assert_eq!(exactness[3], exactness[4]);
         for (at, pair) in exactness.windows(2).enumerate().filter(|(at, _)| *at != 3) {
             assert!(pair[0] > pair[1], "{} before {}", order[at], order[at + 1]);
@@ -259,9 +259,9 @@ mod tests {
     #[test]
     fn decoding_faults_change_the_decoded_label() {
         let with = |trick: Trick, target: &str| {
-            let tricks = Tricks::from_iter([trick]);
-            let route = Route::new("GET", "/x/{a}");
-            let labels = route.fit(&split(target, tricks), "", tricks, |_| false)?;
+            let tricks = MisbehaviorSet::from_iter([trick]);
+            let route = RouteTemplate::new("GET", "/x/{a}");
+            let labels = route.match_path(&split_path(target, tricks), "", tricks, |_| false)?;
             labels.into_iter().next().and_then(|(_, value)| value)
         };
         for (trick, target, due) in [

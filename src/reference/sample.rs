@@ -3,12 +3,12 @@
 //! Never fills optional members. For a pattern it tries strings of common forms first, then strings derived from the
 //! pattern's syntax tree.
 
-use super::pattern::Pattern;
-use crate::contract::{Contract, Kind, Shape, ShapeId};
+use super::pattern::JavaPattern;
+use crate::contract::{Contract, ShapeKind, Shape, ShapeId};
 use regex_syntax::hir::{Class, Hir, HirKind};
 use serde_json::{Map, Value, json};
 
-pub(super) const COMMON: &[&str] = &[
+pub(super) const COMMON_TEXTS: &[&str] = &[
     "a",
     "A",
     "0",
@@ -27,87 +27,87 @@ pub(super) const COMMON: &[&str] = &[
 ];
 
 /// Returns the smallest valid value of a shape, or `None` if recursion makes every value infinite.
-pub(super) fn smallest(contract: &Contract, id: &ShapeId) -> Option<Value> {
-    value(contract, id, &mut Vec::new())
+pub(super) fn smallest_value(contract: &Contract, id: &ShapeId) -> Option<Value> {
+    build_value(contract, id, &mut Vec::new())
 }
 
-fn value<'a>(contract: &'a Contract, id: &'a ShapeId, above: &mut Vec<&'a ShapeId>) -> Option<Value> {
-    if above.contains(&id) {
+fn build_value<'a>(contract: &'a Contract, id: &'a ShapeId, ancestors: &mut Vec<&'a ShapeId>) -> Option<Value> {
+    if ancestors.contains(&id) {
         return None;
     }
     let shape = contract.shapes.get(id)?;
-    above.push(id);
+    ancestors.push(id);
     let entries = shape.length().min.unwrap_or(0).min(64) as usize;
-    let made = match &shape.kind {
-        Kind::Blob => Some(data_encoding::BASE64.encode(&vec![0; entries]).into()),
-        Kind::Boolean => Some(false.into()),
-        Kind::String => Some(text(shape).into()),
-        Kind::Enum { values } => values.first().map(|value| value.as_str().into()),
-        Kind::Integer | Kind::Long => Some(json!(at_least(shape) as i64)),
-        Kind::Float | Kind::Double => Some(json!(at_least(shape))),
-        Kind::Timestamp => Some(json!(0)),
-        Kind::Document => Some(json!({})),
-        Kind::List { .. } if entries == 0 => Some(json!([])),
-        Kind::List { member } if shape.unique => (0..entries)
-            .map(|number| another(contract, member, number, above))
+    let sample = match &shape.kind {
+        ShapeKind::Blob => Some(data_encoding::BASE64.encode(&vec![0; entries]).into()),
+        ShapeKind::Boolean => Some(false.into()),
+        ShapeKind::String => Some(smallest_text(shape).into()),
+        ShapeKind::Enum { values } => values.first().map(|value| value.as_str().into()),
+        ShapeKind::Integer | ShapeKind::Long => Some(json!(smallest_number(shape) as i64)),
+        ShapeKind::Float | ShapeKind::Double => Some(json!(smallest_number(shape))),
+        ShapeKind::Timestamp => Some(json!(0)),
+        ShapeKind::Document => Some(json!({})),
+        ShapeKind::List { .. } if entries == 0 => Some(json!([])),
+        ShapeKind::List { member } if shape.unique => (0..entries)
+            .map(|number| distinct_value(contract, member, number, ancestors))
             .collect::<Option<Vec<_>>>()
             .map(Value::Array),
-        Kind::List { member } => value(contract, member, above).map(|item| Value::Array(vec![item; entries])),
-        Kind::Map { key, value: held } => (0..entries)
+        ShapeKind::List { member } => build_value(contract, member, ancestors).map(|item| Value::Array(vec![item; entries])),
+        ShapeKind::Map { key, value: held } => (0..entries)
             .map(|number| {
-                let key = another(contract, key, number, above)?.as_str()?.to_owned();
-                Some((key, value(contract, held, above)?))
+                let key = distinct_value(contract, key, number, ancestors)?.as_str()?.to_owned();
+                Some((key, build_value(contract, held, ancestors)?))
             })
             .collect::<Option<Map<_, _>>>()
             .map(Value::Object),
-        Kind::Structure { members } => members
+        ShapeKind::Structure { members } => members
             .iter()
             .filter(|(_, member)| member.required)
-            .map(|(name, member)| Some((name.clone(), value(contract, &member.shape, above)?)))
+            .map(|(name, member)| Some((name.clone(), build_value(contract, &member.shape, ancestors)?)))
             .collect::<Option<Map<_, _>>>()
             .map(Value::Object),
-        Kind::Union { members } => members.iter().find_map(|(name, member)| {
-            let value = value(contract, &member.shape, above)?;
+        ShapeKind::Union { members } => members.iter().find_map(|(name, member)| {
+            let value = build_value(contract, &member.shape, ancestors)?;
             Some(Value::Object(Map::from_iter([(name.clone(), value)])))
         }),
     };
-    above.pop();
-    made
+    ancestors.pop();
+    sample
 }
 
 /// Returns the smallest value for number 0, and distinct values for other numbers, as far as the shape has enough.
-fn another<'a>(contract: &'a Contract, id: &'a ShapeId, number: usize, above: &mut Vec<&'a ShapeId>) -> Option<Value> {
+fn distinct_value<'a>(contract: &'a Contract, id: &'a ShapeId, number: usize, ancestors: &mut Vec<&'a ShapeId>) -> Option<Value> {
     let shape = contract.shapes.get(id)?;
     match &shape.kind {
-        Kind::String if number > 0 => Some(distinct(shape, number as u64).into()),
-        Kind::Enum { values } => values.get(number).or(values.first()).map(|value| value.as_str().into()),
-        Kind::Integer | Kind::Long => Some(json!(at_least(shape) as i64 + number as i64)),
-        _ => value(contract, id, above),
+        ShapeKind::String if number > 0 => Some(distinct_text(shape, number as u64).into()),
+        ShapeKind::Enum { values } => values.get(number).or(values.first()).map(|value| value.as_str().into()),
+        ShapeKind::Integer | ShapeKind::Long => Some(json!(smallest_number(shape) as i64 + number as i64)),
+        _ => build_value(contract, id, ancestors),
     }
 }
 
-fn at_least(shape: &Shape) -> f64 {
+fn smallest_number(shape: &Shape) -> f64 {
     let end = |end: &Option<serde_json::Number>| end.as_ref().and_then(serde_json::Number::as_f64);
     let (min, max) = shape.range.as_ref().map_or((None, None), |range| (end(&range.min), end(&range.max)));
     0_f64.max(min.unwrap_or(0.0)).min(max.unwrap_or(f64::MAX))
 }
 
 /// Returns a string that matches the shape, or else one that is at least long enough.
-fn text(shape: &Shape) -> String {
-    let least = least_characters(shape);
-    let fits = fitting(shape);
+fn smallest_text(shape: &Shape) -> String {
+    let least = min_length(shape);
+    let fits = shape_matcher(shape);
     let padded = ["a", "A", "0", "-"].into_iter().map(|one| one.repeat(least));
     padded
-        .chain(COMMON.iter().map(|text| (*text).to_owned()))
+        .chain(COMMON_TEXTS.iter().map(|text| (*text).to_owned()))
         .find(&fits)
-        .or_else(|| LONGER.into_iter().filter_map(|longer| walked(shape, longer, 0)).find(&fits))
+        .or_else(|| EXTRA_REPETITIONS.into_iter().filter_map(|longer| generate_from_pattern(shape, longer, 0)).find(&fits))
         .unwrap_or_else(|| "a".repeat(least.max(1)))
 }
 
 /// Returns a string that matches the shape, a different one for each number as far as the shape has enough.
-pub(super) fn distinct(shape: &Shape, number: u64) -> String {
-    let least = least_characters(shape);
-    let fits = fitting(shape);
+pub(super) fn distinct_text(shape: &Shape, number: u64) -> String {
+    let least = min_length(shape);
+    let fits = shape_matcher(shape);
     let digits = format!("{number:012x}");
     let plain = [
         format!("aaaaaaaa-bbbb-4ccc-8ddd-{digits}"),
@@ -117,71 +117,71 @@ pub(super) fn distinct(shape: &Shape, number: u64) -> String {
         format!("https://example.com/{digits}"),
     ];
     // Long candidates first: callers cannot guess them by chance.
-    let walked = LONGER.into_iter().rev().filter_map(|longer| walked(shape, longer, number));
-    plain.into_iter().chain(walked).find(&fits).unwrap_or_else(|| text(shape))
+    let walked = EXTRA_REPETITIONS.into_iter().rev().filter_map(|longer| generate_from_pattern(shape, longer, number));
+    plain.into_iter().chain(walked).find(&fits).unwrap_or_else(|| smallest_text(shape))
 }
 
-fn least_characters(shape: &Shape) -> usize {
+fn min_length(shape: &Shape) -> usize {
     shape.length().min.unwrap_or(0).min(4096) as usize
 }
 
-fn fitting(shape: &Shape) -> impl Fn(&String) -> bool {
-    let (least, most) = (least_characters(shape), shape.length().max.unwrap_or(u64::MAX));
-    let pattern = shape.pattern.as_deref().and_then(|pattern| Pattern::new(pattern, false).ok());
+fn shape_matcher(shape: &Shape) -> impl Fn(&String) -> bool {
+    let (least, most) = (min_length(shape), shape.length().max.unwrap_or(u64::MAX));
+    let pattern = shape.pattern.as_deref().and_then(|pattern| JavaPattern::new(pattern, false).ok());
     move |text| {
         let count = text.chars().count();
-        count >= least && count as u64 <= most && pattern.as_ref().is_none_or(|pattern| pattern.found_in(text))
+        count >= least && count as u64 <= most && pattern.as_ref().is_none_or(|pattern| pattern.is_match(text))
     }
 }
 
 /// Numbers of extra repetitions that are tried beyond a pattern's minimum.
-const LONGER: [u32; 8] = [0, 1, 2, 4, 8, 12, 16, 32];
+const EXTRA_REPETITIONS: [u32; 8] = [0, 1, 2, 4, 8, 12, 16, 32];
 /// Maximum number of a class's characters that serve as digits of a number.
-const DIGITS: usize = 16;
+const MAX_CLASS_DIGITS: usize = 16;
 
 /// Returns a string generated from the pattern's syntax tree, which ignores assertions.
-fn walked(shape: &Shape, longer: u32, mut number: u64) -> Option<String> {
+fn generate_from_pattern(shape: &Shape, longer: u32, mut number: u64) -> Option<String> {
     let tree = regex_syntax::parse(shape.pattern.as_deref()?).ok()?;
     let mut out = String::new();
-    walk(&tree, longer, &mut number, &mut out);
+    generate_from_tree(&tree, longer, &mut number, &mut out);
     Some(out)
 }
 
 /// Follows one path through the tree; the characters of classes encode a number, least significant digit first.
-fn walk(tree: &Hir, longer: u32, number: &mut u64, out: &mut String) {
+fn generate_from_tree(tree: &Hir, longer: u32, number: &mut u64, out: &mut String) {
     match tree.kind() {
         HirKind::Empty | HirKind::Look(_) => {}
         HirKind::Literal(literal) => out.push_str(&String::from_utf8_lossy(&literal.0)),
         HirKind::Class(class) => {
-            let chars = characters(class);
+            let chars = class_characters(class);
             if let Some(count) = u64::try_from(chars.len()).ok().filter(|count| *count > 0) {
                 out.push(chars[(*number % count) as usize]);
                 *number /= count;
             }
         }
-        HirKind::Capture(group) => walk(&group.sub, longer, number, out),
-        HirKind::Concat(parts) => parts.iter().for_each(|part| walk(part, longer, number, out)),
+        HirKind::Capture(group) => generate_from_tree(&group.sub, longer, number, out),
+        HirKind::Concat(parts) => parts.iter().for_each(|part| generate_from_tree(part, longer, number, out)),
         HirKind::Alternation(ways) => {
             if let Some(first) = ways.first() {
-                walk(first, longer, number, out);
+                generate_from_tree(first, longer, number, out);
             }
         }
         HirKind::Repetition(repeated) => {
             let most = repeated.max.unwrap_or(u32::MAX);
             let count = repeated.min.saturating_add(longer).min(most).min(4096);
-            (0..count).for_each(|_| walk(&repeated.sub, longer, number, out));
+            (0..count).for_each(|_| generate_from_tree(&repeated.sub, longer, number, out));
         }
     }
 }
 
 /// Returns some characters of a class, letters and digits first.
-fn characters(class: &Class) -> Vec<char> {
+fn class_characters(class: &Class) -> Vec<char> {
     let has = |c: char| match class {
         Class::Unicode(class) => class.iter().any(|range| (range.start()..=range.end()).contains(&c)),
         Class::Bytes(class) => class.iter().any(|range| (range.start()..=range.end()).contains(&(c as u8))),
     };
     let printed = ('a'..='z').chain('0'..='9').chain('A'..='Z').chain('!'..='~');
-    let found: Vec<char> = printed.filter(|c| has(*c)).take(DIGITS).collect();
+    let found: Vec<char> = printed.filter(|c| has(*c)).take(MAX_CLASS_DIGITS).collect();
     match class {
         Class::Unicode(class) if found.is_empty() => class.iter().map(|range| range.start()).take(1).collect(),
         _ => found,
@@ -191,11 +191,11 @@ fn characters(class: &Class) -> Vec<char> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reference::testing::of_shapes;
+    use crate::reference::testing::contract_of_shapes;
     use std::collections::HashSet;
 
     fn shape(pattern: &str, min: u64) -> Shape {
-        let contract = of_shapes(json!({ "Id": { "type": "string", "pattern": pattern, "length": { "min": min } } }));
+        let contract = contract_of_shapes(json!({ "Id": { "type": "string", "pattern": pattern, "length": { "min": min } } }));
         contract.shapes[&ShapeId::from("Id")].clone()
     }
 
@@ -211,41 +211,41 @@ mod tests {
             (r"^\S+@\S+$", 40),
         ] {
             let shape = shape(pattern, min);
-            let fits = fitting(&shape);
-            let made: HashSet<String> = (0..50).map(|number| distinct(&shape, number)).collect();
+            let fits = shape_matcher(&shape);
+            let made: HashSet<String> = (0..50).map(|number| distinct_text(&shape, number)).collect();
             assert!(made.len() == 50 && made.iter().all(&fits), "{pattern}: {made:?}");
-            assert!(fits(&text(&shape)), "{pattern}");
+            assert!(fits(&smallest_text(&shape)), "{pattern}");
         }
     }
 
     #[test]
     fn literal_pattern_yields_its_only_string() {
         let shape = shape("^only$", 0);
-        assert_eq!((distinct(&shape, 1), text(&shape)), ("only".to_owned(), "only".to_owned()));
+        assert_eq!((distinct_text(&shape, 1), smallest_text(&shape)), ("only".to_owned(), "only".to_owned()));
     }
 
     #[test]
     fn non_latin_and_empty_classes_are_supported() {
         let greek = shape("^[α-ω]{3}$", 0);
-        assert_eq!(text(&greek), "ααα");
-        assert!(walked(&shape("[a&&b]", 0), 0, 1).is_some_and(|text| text.is_empty()));
+        assert_eq!(smallest_text(&greek), "ααα");
+        assert!(generate_from_pattern(&shape("[a&&b]", 0), 0, 1).is_some_and(|text| text.is_empty()));
     }
 
     #[test]
     fn matching_checks_length_and_pattern() {
         let mut shape = shape("^[a-z]+$", 3);
-        assert!(fitting(&shape)(&"abc".to_owned()));
+        assert!(shape_matcher(&shape)(&"abc".to_owned()));
         for text in ["ab", "ABC", ""] {
-            assert!(!fitting(&shape)(&text.to_owned()), "{text}");
+            assert!(!shape_matcher(&shape)(&text.to_owned()), "{text}");
         }
         shape.length.get_or_insert_default().max = Some(4);
-        assert!(fitting(&shape)(&"abcd".to_owned()));
-        assert!(!fitting(&shape)(&"abcde".to_owned()));
+        assert!(shape_matcher(&shape)(&"abcd".to_owned()));
+        assert!(!shape_matcher(&shape)(&"abcde".to_owned()));
     }
 
     #[test]
     fn smallest_value_of_each_kind() {
-        let contract = of_shapes(json!({
+        let contract = contract_of_shapes(json!({
             "Blob": {"type": "blob", "length": {"min": 3}}, "Bytes": {"type": "blob"},
             "Flag": {"type": "boolean"}, "Text": {"type": "string"}, "Kind": {"type": "enum", "values": ["b", "a"]},
             "Long": {"type": "string", "length": {"min": 5}},
@@ -293,11 +293,11 @@ mod tests {
             ("Twice", json!({"One": {"Must": 3}, "Other": {"Must": 3}})),
             ("Either", json!({"Other": "b"})),
         ] {
-            assert_eq!(smallest(&contract, &ShapeId::from(id)), Some(expected), "{id}");
+            assert_eq!(smallest_value(&contract, &ShapeId::from(id)), Some(expected), "{id}");
         }
-        let pairs = smallest(&contract, &ShapeId::from("Pairs")).expect("there is one");
+        let pairs = smallest_value(&contract, &ShapeId::from("Pairs")).expect("there is one");
         let keys: Vec<&str> = pairs.as_object().expect("a map").keys().map(String::as_str).collect();
-        let words = smallest(&contract, &ShapeId::from("Words")).expect("there is one");
+        let words = smallest_value(&contract, &ShapeId::from("Words")).expect("there is one");
         let words: Vec<&str> = words.as_array().expect("a list").iter().filter_map(Value::as_str).collect();
         assert_eq!(words[0], "A", "the smallest comes first");
         for texts in [keys, words] {
@@ -305,7 +305,7 @@ mod tests {
             assert!(texts.iter().all(fits) && texts.iter().collect::<HashSet<_>>().len() == 3, "{texts:?}");
         }
         for id in ["Endless", "Nowhere"] {
-            assert_eq!(smallest(&contract, &ShapeId::from(id)), None, "{id}");
+            assert_eq!(smallest_value(&contract, &ShapeId::from(id)), None, "{id}");
         }
     }
 }

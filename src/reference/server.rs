@@ -3,8 +3,8 @@
 //! Never decides what a response says; it carries out each [`DeliveryMode`] by closing, holding or damaging the
 //! connection.
 
-use super::request::{Delivery, Request, Response};
-use super::service::{MOST_BODY, Service, plain};
+use super::request::{DeliveryMode, ServerRequest, ServerResponse};
+use super::service::{MAX_BODY_LENGTH, ReferenceService, plain_response};
 use bytes::{Buf as _, Bytes};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::{Body as _, Incoming};
@@ -24,37 +24,37 @@ use tokio::task::JoinHandle;
 
 /// Entry point for starting a reference server.
 #[derive(Debug)]
-pub struct Server;
+pub struct ReferenceServer;
 
 /// A running server; it stops when it is dropped or shut down.
 #[derive(Debug)]
 pub struct RunningServer {
     addr: SocketAddr,
     stop: watch::Sender<bool>,
-    listening: JoinHandle<()>,
+    accept_loop: JoinHandle<()>,
 }
 
 /// Maximum time that a connection may take to send the head of a request.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long a late write is delayed, so that concurrent requests can overtake it.
-const LATE: Duration = Duration::from_millis(4);
+const LATE_WRITE_DELAY: Duration = Duration::from_millis(4);
 
 /// Maximum number of bytes of an oversized body that are read before it is rejected, so that the caller still gets to
 /// read the response.
-const MOST_READ: usize = MOST_BODY + (1 << 20);
+const MAX_BODY_READ: usize = MAX_BODY_LENGTH + (1 << 20);
 
-impl Server {
+impl ReferenceServer {
     /// Listens on an address, preferably loopback with port 0, and serves requests until the result is dropped.
     ///
     /// # Errors
     /// Returns an error if the address cannot be bound.
-    pub async fn start(service: Arc<Service>, addr: SocketAddr) -> io::Result<RunningServer> {
+    pub async fn start(service: Arc<ReferenceService>, addr: SocketAddr) -> io::Result<RunningServer> {
         let listener = TcpListener::bind(addr).await?;
         let addr = listener.local_addr()?;
         let (stop, stopped) = watch::channel(false);
-        let listening = tokio::spawn(listen(listener, service, stopped));
-        Ok(RunningServer { addr, stop, listening })
+        let listening = tokio::spawn(accept_connections(listener, service, stopped));
+        Ok(RunningServer { addr, stop, accept_loop: listening })
     }
 }
 
@@ -68,11 +68,11 @@ impl RunningServer {
     pub async fn shutdown(self) {
         let _ = self.stop.send(true);
         // This fails only if the accept loop panicked, and then it has ended as well.
-        let _ = self.listening.await;
+        let _ = self.accept_loop.await;
     }
 }
 
-async fn listen(listener: TcpListener, service: Arc<Service>, mut stopped: watch::Receiver<bool>) {
+async fn accept_connections(listener: TcpListener, service: Arc<ReferenceService>, mut stopped: watch::Receiver<bool>) {
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -80,7 +80,7 @@ async fn listen(listener: TcpListener, service: Arc<Service>, mut stopped: watch
         };
         match accepted {
             Ok((stream, _)) => {
-                tokio::spawn(connection(stream, Arc::clone(&service), stopped.clone()));
+                tokio::spawn(serve_connection(stream, Arc::clone(&service), stopped.clone()));
             }
             // For example too many open files: other connections may close in the meantime.
             Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
@@ -88,16 +88,16 @@ async fn listen(listener: TcpListener, service: Arc<Service>, mut stopped: watch
     }
 }
 
-async fn connection(stream: TcpStream, service: Arc<Service>, mut stopped: watch::Receiver<bool>) {
+async fn serve_connection(stream: TcpStream, service: Arc<ReferenceService>, mut stopped: watch::Receiver<bool>) {
     // If this fails, responses are only slower.
     let _ = stream.set_nodelay(true);
-    let raw = Arc::new(Raw::default());
-    let stream = Line { stream, raw: Arc::clone(&raw), open: None };
-    let held = stopped.clone();
-    let answer = service_fn(move |request| answer(Arc::clone(&service), Arc::clone(&raw), held.clone(), request));
+    let raw = Arc::new(RawResponse::default());
+    let stream = InterceptedStream { stream, raw_response: Arc::clone(&raw), pending_bytes: None };
+    let stop_signal = stopped.clone();
+    let answer = service_fn(move |request| respond(Arc::clone(&service), Arc::clone(&raw), stop_signal.clone(), request));
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
+        .header_read_timeout(HEADER_READ_TIMEOUT)
         .serve_connection(TokioIo::new(stream), answer);
     tokio::pin!(connection);
     // Connection errors are not handled here: the caller sees the same error.
@@ -110,59 +110,59 @@ async fn connection(stream: TcpStream, service: Arc<Service>, mut stopped: watch
     }
 }
 
-async fn answer(
-    service: Arc<Service>,
-    raw: Arc<Raw>,
+async fn respond(
+    service: Arc<ReferenceService>,
+    raw: Arc<RawResponse>,
     mut stopped: watch::Receiver<bool>,
     request: hyper::Request<Incoming>,
 ) -> Result<hyper::Response<Full<Bytes>>, io::Error> {
     let (head, body) = request.into_parts();
     // A body that declares too large a length is rejected unread; any other is limited while it is read.
-    if body.size_hint().lower() > MOST_READ as u64 {
-        return whole(plain(413, "the body is too large\n"), true);
+    if body.size_hint().lower() > MAX_BODY_READ as u64 {
+        return into_hyper_response(plain_response(413, "the body is too large\n"), true);
     }
-    let body = match Limited::new(body, MOST_READ).collect().await {
+    let body = match Limited::new(body, MAX_BODY_READ).collect().await {
         Ok(body) => body.to_bytes(),
         Err(error) if error.is::<http_body_util::LengthLimitError>() => {
-            return whole(plain(413, "the body is too large\n"), true);
+            return into_hyper_response(plain_response(413, "the body is too large\n"), true);
         }
         Err(error) => return Err(io::Error::other(error)),
     };
     let headers: Vec<(&str, &[u8])> =
         head.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
     let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
-    let request = Request { method: head.method.as_str(), target, headers: &headers, body: &body };
+    let request = ServerRequest { method: head.method.as_str(), target, headers: &headers, body: &body };
     let response = service.handle(&request);
     let declared = match response.delivery {
-        Delivery::Whole => return whole(response, false),
-        Delivery::Late => {
-            tokio::time::sleep(LATE).await;
-            service.settle(target);
-            return whole(response, false);
+        DeliveryMode::Whole => return into_hyper_response(response, false),
+        DeliveryMode::Late => {
+            tokio::time::sleep(LATE_WRITE_DELAY).await;
+            service.apply_pending_write(target);
+            return into_hyper_response(response, false);
         }
-        Delivery::Hang => {
+        DeliveryMode::Hang => {
             let _ = stopped.changed().await;
             return Err(io::Error::other("the response never came"));
         }
-        Delivery::Drop => return Err(io::Error::other("the connection is dropped")),
-        Delivery::NotHttp => {
+        DeliveryMode::Drop => return Err(io::Error::other("the connection is dropped")),
+        DeliveryMode::NotHttp => {
             raw.replace(b"this is not an answer\r\n\r\n".to_vec());
-            return whole(response, true);
+            return into_hyper_response(response, true);
         }
-        Delivery::CutChunks => {
+        DeliveryMode::CutChunks => {
             let chunk = format!("{:x}\r\n", response.body.len());
             let body = [chunk.as_bytes(), &response.body, b"\r\n"].concat();
-            raw.replace(written(&response, "transfer-encoding: chunked", &body));
-            return whole(response, true);
+            raw.replace(serialize_response(&response, "transfer-encoding: chunked", &body));
+            return into_hyper_response(response, true);
         }
-        Delivery::Short(missing) => response.body.len() + missing,
-        Delivery::Long => response.body.len().saturating_sub(1),
+        DeliveryMode::ShortBody(missing) => response.body.len() + missing,
+        DeliveryMode::LongBody => response.body.len().saturating_sub(1),
     };
-    raw.replace(written(&response, &format!("content-length: {declared}"), &response.body));
-    whole(response, true)
+    raw.replace(serialize_response(&response, &format!("content-length: {declared}"), &response.body));
+    into_hyper_response(response, true)
 }
 
-fn whole(response: Response, close: bool) -> Result<hyper::Response<Full<Bytes>>, io::Error> {
+fn into_hyper_response(response: ServerResponse, close: bool) -> Result<hyper::Response<Full<Bytes>>, io::Error> {
     let mut builder = hyper::Response::builder().status(response.status);
     for (name, value) in &response.headers {
         builder = builder.header(name.as_ref(), value.as_ref());
@@ -174,7 +174,7 @@ fn whole(response: Response, close: bool) -> Result<hyper::Response<Full<Bytes>>
 }
 
 /// Serializes a response with a framing header that need not match its body.
-fn written(response: &Response, framing: &str, body: &[u8]) -> Vec<u8> {
+fn serialize_response(response: &ServerResponse, framing: &str, body: &[u8]) -> Vec<u8> {
     let mut head = format!("HTTP/1.1 {} Answer\r\n{framing}\r\nconnection: close\r\n", response.status);
     for (name, value) in &response.headers {
         head += &format!("{name}: {value}\r\n");
@@ -184,34 +184,34 @@ fn written(response: &Response, framing: &str, body: &[u8]) -> Vec<u8> {
 
 /// Raw bytes that are sent instead of the next response.
 #[derive(Debug, Default)]
-struct Raw {
-    set: AtomicBool,
+struct RawResponse {
+    is_set: AtomicBool,
     bytes: Mutex<Option<Vec<u8>>>,
 }
 
-impl Raw {
+impl RawResponse {
     fn replace(&self, bytes: Vec<u8>) {
         *self.bytes.lock().unwrap_or_else(PoisonError::into_inner) = Some(bytes);
-        self.set.store(true, Ordering::Release);
+        self.is_set.store(true, Ordering::Release);
     }
 }
 
 /// A connection on which raw bytes can replace what the HTTP library writes.
-struct Line {
+struct InterceptedStream {
     stream: TcpStream,
-    raw: Arc<Raw>,
+    raw_response: Arc<RawResponse>,
     /// Raw bytes that are still to be written, set once they have replaced a response.
-    open: Option<Bytes>,
+    pending_bytes: Option<Bytes>,
 }
 
-impl Line {
+impl InterceptedStream {
     /// Writes the raw bytes; everything that the HTTP library writes from then on is discarded.
     fn write_raw(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.open.is_none() {
-            let bytes = self.raw.bytes.lock().unwrap_or_else(PoisonError::into_inner).take();
-            self.open = Some(Bytes::from(bytes.unwrap_or_default()));
+        if self.pending_bytes.is_none() {
+            let bytes = self.raw_response.bytes.lock().unwrap_or_else(PoisonError::into_inner).take();
+            self.pending_bytes = Some(Bytes::from(bytes.unwrap_or_default()));
         }
-        let open = self.open.get_or_insert_default();
+        let open = self.pending_bytes.get_or_insert_default();
         while !open.is_empty() {
             let count = ready!(Pin::new(&mut self.stream).poll_write(context, open))?;
             if count == 0 {
@@ -223,17 +223,17 @@ impl Line {
     }
 
     fn is_raw(&self) -> bool {
-        self.raw.set.load(Ordering::Acquire)
+        self.raw_response.is_set.load(Ordering::Acquire)
     }
 }
 
-impl AsyncRead for Line {
+impl AsyncRead for InterceptedStream {
     fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.get_mut().stream).poll_read(context, into)
     }
 }
 
-impl AsyncWrite for Line {
+impl AsyncWrite for InterceptedStream {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let line = self.get_mut();
         if line.is_raw() {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use std::io::Write as _;
 
 /// Returns a contract that consists of these shapes, without operations.
-pub(super) fn of_shapes(shapes: Value) -> Contract {
+pub(super) fn contract_of_shapes(shapes: Value) -> Contract {
     let contract = json!({
         "format": "overstep-contract/1", "service": "s", "operations": [], "errors": [], "shapes": shapes
     });
@@ -13,7 +13,7 @@ pub(super) fn of_shapes(shapes: Value) -> Contract {
 }
 
 /// Compresses bytes as a client does.
-pub(super) fn gzip(bytes: &[u8]) -> Vec<u8> {
+pub(super) fn compress_gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     encoder.write_all(bytes).expect("memory");
     encoder.finish().expect("memory")

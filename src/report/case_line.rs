@@ -4,24 +4,24 @@
 
 use crate::contract::{ErrorName, MemberPath};
 use crate::generate::{Case, Expectation, ExpectedError};
-use crate::judge::{Change, Comparison, Difference, Judgement, Verdict};
+use crate::judge::{SnapshotChange, SnapshotComparison, ValueDifference, Judgement, Verdict};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 /// Maximum size of a body that is recorded in full; longer ones are recorded as a digest.
-const BODY_KEPT: usize = 16 * 1024;
+const MAX_BODY_BYTES: usize = 16 * 1024;
 /// Typical size of the line of a passed case, in bytes.
-const USUAL: usize = 640;
+const TYPICAL_LINE_BYTES: usize = 640;
 
 /// The parts of a line that neither the case nor its judgement contains.
 #[derive(Debug, Default)]
-pub struct CaseLine<'a> {
+pub struct CaseLineContext<'a> {
     /// The scenario's name.
     pub scenario: &'a str,
     /// Duration of the judged step, in milliseconds.
     pub millis: f64,
     /// The steps that were sent; empty if the case passed.
-    pub steps: Vec<SentStep>,
+    pub steps: Vec<RecordedStep>,
     /// The judged request as a curl line; `None` if the case passed.
     pub curl: Option<String>,
     /// Output of the server during this case, if overstep started the server and the case failed.
@@ -30,9 +30,9 @@ pub struct CaseLine<'a> {
 
 /// A request without its secrets, and the response to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SentStep {
+pub struct RecordedStep {
     /// The purpose of the step.
-    pub purpose: crate::generate::Purpose,
+    pub purpose: crate::generate::StepPurpose,
     /// The method.
     pub method: String,
     /// Path and query.
@@ -52,13 +52,13 @@ pub struct SentStep {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body_bytes: Option<usize>,
     /// The response.
-    pub answer: StepAnswer,
+    pub answer: StepResponse,
 }
 
 /// The response to a step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum StepAnswer {
+pub enum StepResponse {
     /// A response with a status.
     Answered {
         /// The status.
@@ -73,14 +73,14 @@ pub enum StepAnswer {
     },
 }
 
-impl SentStep {
+impl RecordedStep {
     /// Sets the body, in the field that fits its size and encoding; `redact` removes secrets from text.
     pub fn with_body(mut self, body: &[u8], redact: impl Fn(&str) -> String) -> Self {
         if body.is_empty() {
             return self;
         }
         match std::str::from_utf8(body) {
-            _ if body.len() > BODY_KEPT => {
+            _ if body.len() > MAX_BODY_BYTES => {
                 self.body_digest = Some(format!("sha256:{}", data_encoding::HEXLOWER.encode(&Sha256::digest(body))));
                 self.body_bytes = Some(body.len());
             }
@@ -92,29 +92,29 @@ impl SentStep {
 }
 
 #[derive(Serialize)]
-struct Line<'a> {
+struct CaseEvent<'a> {
     event: &'static str,
     id: &'a str,
     scenario: &'a str,
     operation: &'a str,
     intent: crate::generate::Intent,
-    member: Option<Written<'a>>,
+    member: Option<MemberPathText<'a>>,
     constraint: Option<&'static str>,
     verdict: Verdict,
     known: bool,
-    change: Change,
-    observed: ObservedLine<'a>,
-    documented: Documented<'a>,
+    change: SnapshotChange,
+    observed: ObservedJson<'a>,
+    documented: DocumentedJson<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     expected: Option<&'a str>,
-    snapshot: Option<SnapshotLine<'a>>,
+    snapshot: Option<SnapshotJson<'a>>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    differs: &'a [Difference],
+    differs: &'a [ValueDifference],
     why: &'a str,
     source: Option<&'a crate::contract::Provenance>,
     millis: f64,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    steps: &'a [SentStep],
+    steps: &'a [RecordedStep],
     #[serde(skip_serializing_if = "Option::is_none")]
     curl: Option<&'a str>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
@@ -122,7 +122,7 @@ struct Line<'a> {
 }
 
 #[derive(Serialize)]
-struct ObservedLine<'a> {
+struct ObservedJson<'a> {
     status: Option<u16>,
     error: Option<&'a str>,
     form: Option<()>,
@@ -133,7 +133,7 @@ struct ObservedLine<'a> {
 }
 
 #[derive(Serialize)]
-struct SnapshotLine<'a> {
+struct SnapshotJson<'a> {
     status: Option<u16>,
     error: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -142,56 +142,56 @@ struct SnapshotLine<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
-enum Documented<'a> {
-    Accept(AcceptLine<'a>),
-    Reject(Vec<ErrorLine<'a>>),
+enum DocumentedJson<'a> {
+    Accept(AcceptJson<'a>),
+    Reject(Vec<CaseErrorJson<'a>>),
     Keep(&'a str),
     Unspecified(&'a str),
 }
 
 #[derive(Serialize)]
-struct AcceptLine<'a> {
+struct AcceptJson<'a> {
     status: Option<u16>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    or: Vec<ErrorLine<'a>>,
+    or: Vec<CaseErrorJson<'a>>,
 }
 
 #[derive(Serialize)]
-struct ErrorLine<'a> {
+struct CaseErrorJson<'a> {
     status: Option<u16>,
     error: Option<&'a str>,
 }
 
-fn error_lines(errors: &[ExpectedError]) -> Vec<ErrorLine<'_>> {
+fn errors_json(errors: &[ExpectedError]) -> Vec<CaseErrorJson<'_>> {
     errors
         .iter()
-        .map(|one| ErrorLine { status: one.status, error: one.error.as_ref().map(ErrorName::as_str) })
+        .map(|one| CaseErrorJson { status: one.status, error: one.error.as_ref().map(ErrorName::as_str) })
         .collect()
 }
 
 /// Serializes a member path as text.
-struct Written<'a>(&'a MemberPath);
+struct MemberPathText<'a>(&'a MemberPath);
 
-impl Serialize for Written<'_> {
+impl Serialize for MemberPathText<'_> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self.0)
     }
 }
 
 /// Returns the line of a case, without the newline.
-pub fn case_line(case: &Case, judgement: &Judgement, comparison: &Comparison, beside: &CaseLine<'_>) -> Vec<u8> {
-    let line = Line {
+pub fn serialize_case(case: &Case, judgement: &Judgement, comparison: &SnapshotComparison, beside: &CaseLineContext<'_>) -> Vec<u8> {
+    let line = CaseEvent {
         event: "case",
         id: &case.id.0,
         scenario: beside.scenario,
         operation: case.operation.as_str(),
         intent: case.intent,
-        member: case.member.as_ref().map(Written),
+        member: case.member.as_ref().map(MemberPathText),
         constraint: case.constraint.map(crate::contract::Constraint::name),
         verdict: judgement.verdict,
-        known: comparison.known,
+        known: comparison.is_known_divergence,
         change: comparison.change,
-        observed: ObservedLine {
+        observed: ObservedJson {
             status: judgement.observed.status,
             error: judgement.observed.error.as_deref(),
             form: None,
@@ -200,19 +200,19 @@ pub fn case_line(case: &Case, judgement: &Judgement, comparison: &Comparison, be
         },
         documented: match &case.expectation {
             Expectation::Accept(accept) => {
-                Documented::Accept(AcceptLine { status: accept.status, or: error_lines(&accept.or) })
+                DocumentedJson::Accept(AcceptJson { status: accept.status, or: errors_json(&accept.allowed_errors) })
             }
-            Expectation::Reject { errors, .. } => Documented::Reject(error_lines(errors)),
-            Expectation::Keep { law } => Documented::Keep(law),
-            Expectation::Unspecified { reason } => Documented::Unspecified(reason),
+            Expectation::Reject { errors, .. } => DocumentedJson::Reject(errors_json(errors)),
+            Expectation::LawHolds { law } => DocumentedJson::Keep(law),
+            Expectation::Unspecified { reason } => DocumentedJson::Unspecified(reason),
         },
-        expected: comparison.mark.as_ref().map(crate::snapshot::Mark::as_str),
-        snapshot: comparison.accepted.as_ref().map(|accepted| SnapshotLine {
+        expected: comparison.mark.as_ref().map(crate::snapshot::DocumentedMark::as_str),
+        snapshot: comparison.accepted.as_ref().map(|accepted| SnapshotJson {
             status: accepted.status,
             error: accepted.error.as_deref(),
             note: accepted.note.as_deref(),
         }),
-        differs: &comparison.differs,
+        differs: &comparison.value_differences,
         why: &judgement.why,
         source: case.source.as_ref(),
         millis: (beside.millis * 1000.0).round() / 1000.0,
@@ -220,7 +220,7 @@ pub fn case_line(case: &Case, judgement: &Judgement, comparison: &Comparison, be
         curl: beside.curl.as_deref(),
         server_output: &beside.server_output,
     };
-    let mut out = Vec::with_capacity(USUAL);
+    let mut out = Vec::with_capacity(TYPICAL_LINE_BYTES);
     serde_json::to_writer(&mut out, &line).expect("texts and numbers always have a JSON form");
     out
 }

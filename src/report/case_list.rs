@@ -19,12 +19,12 @@ pub enum CaseFormat {
 
 /// Prints cases one by one.
 pub struct CasePrinter<W> {
-    to: W,
+    writer: W,
     format: CaseFormat,
 }
 
 #[derive(Serialize)]
-struct Line<'a> {
+struct CaseListEntry<'a> {
     id: &'a str,
     operation: &'a str,
     intent: crate::generate::Intent,
@@ -39,46 +39,46 @@ struct Line<'a> {
 
 impl<W: Write> CasePrinter<W> {
     /// Creates a printer that writes to `to`, which should be buffered.
-    pub fn new(to: W, format: CaseFormat) -> Self {
-        Self { to, format }
+    pub fn new(writer: W, format: CaseFormat) -> Self {
+        Self { writer, format }
     }
 
     /// Prints one case; `curl` is its judged request, if curl can send it.
     ///
     /// # Errors
     /// Returns an error if the bytes cannot be written.
-    pub fn case(&mut self, case: &Case, curl: Option<&str>) -> io::Result<()> {
+    pub fn print_case(&mut self, case: &Case, curl: Option<&str>) -> io::Result<()> {
         match self.format {
             CaseFormat::Text => {
                 writeln!(
-                    self.to,
+                    self.writer,
                     "{}  {}",
                     case.id,
-                    case.unsendable.as_ref().map_or_else(|| expected(case), |why| format!("not sendable: {why}"))
+                    case.unsendable_reason.as_ref().map_or_else(|| describe_expectation(case), |why| format!("not sendable: {why}"))
                 )
             }
             CaseFormat::Ndjson => {
-                let line = Line {
+                let line = CaseListEntry {
                     id: &case.id.0,
                     operation: case.operation.as_str(),
                     intent: case.intent,
                     member: case.member.as_ref().map(ToString::to_string),
                     constraint: case.constraint.map(crate::contract::Constraint::name),
-                    expected: expected(case),
+                    expected: describe_expectation(case),
                     rule: &case.rule,
                     source: case.source.as_ref(),
-                    unsendable: case.unsendable.as_deref(),
+                    unsendable: case.unsendable_reason.as_deref(),
                     curl,
                 };
-                serde_json::to_writer(&mut self.to, &line)?;
-                self.to.write_all(b"\n")
+                serde_json::to_writer(&mut self.writer, &line)?;
+                self.writer.write_all(b"\n")
             }
             CaseFormat::Curl => {
-                let why = case.unsendable.as_deref().unwrap_or("curl cannot send these bytes");
-                writeln!(self.to, "# {}: {}", case.id, expected(case))?;
+                let why = case.unsendable_reason.as_deref().unwrap_or("curl cannot send these bytes");
+                writeln!(self.writer, "# {}: {}", case.id, describe_expectation(case))?;
                 match curl {
-                    Some(curl) => writeln!(self.to, "{curl}"),
-                    None => writeln!(self.to, "# {}", why.replace('\n', " ")),
+                    Some(curl) => writeln!(self.writer, "{curl}"),
+                    None => writeln!(self.writer, "# {}", why.replace('\n', " ")),
                 }
             }
         }
@@ -89,12 +89,12 @@ impl<W: Write> CasePrinter<W> {
     /// # Errors
     /// Returns an error if the bytes cannot be written.
     pub fn finish(&mut self) -> io::Result<()> {
-        self.to.flush()
+        self.writer.flush()
     }
 }
 
 /// Describes the expected response.
-fn expected(case: &Case) -> String {
+fn describe_expectation(case: &Case) -> String {
     match &case.expectation {
         Expectation::Accept(accept) => accept.status.map_or_else(|| "2xx".to_owned(), |status| status.to_string()),
         Expectation::Reject { errors, .. } => {
@@ -104,7 +104,7 @@ fn expected(case: &Case) -> String {
             };
             errors.iter().map(one).collect::<Vec<_>>().join(" or ")
         }
-        Expectation::Keep { law } => format!("law `{law}` holds"),
+        Expectation::LawHolds { law } => format!("law `{law}` holds"),
         Expectation::Unspecified { reason } => format!("undocumented: {reason}"),
     }
 }

@@ -25,9 +25,9 @@ pub fn contract_text(contract: &Contract) -> String {
         }
         if let Some(input) = &operation.input {
             let mut seen = HashSet::from([input.clone()]);
-            members(contract, input, "", &mut seen, &mut out);
+            write_members(contract, input, "", &mut seen, &mut out);
         }
-        for (name, error) in contract.errors_of(operation) {
+        for (name, error) in contract.operation_errors(operation) {
             let status = error.status.map_or_else(|| "4xx".to_owned(), |status| status.to_string());
             let _ = writeln!(out, "    ! {status} {name}  {}", error.role);
         }
@@ -35,15 +35,15 @@ pub fn contract_text(contract: &Contract) -> String {
     out
 }
 
-fn members(contract: &Contract, id: &ShapeId, path: &str, seen: &mut HashSet<ShapeId>, out: &mut String) {
+fn write_members(contract: &Contract, id: &ShapeId, path: &str, seen: &mut HashSet<ShapeId>, out: &mut String) {
     let shape = contract.shape(id);
     for rule in &shape.rules {
         let place = if path.is_empty() { "(input)" } else { path };
         let _ = writeln!(out, "    {place}  {}", serde_json::to_string(rule).unwrap_or_default());
     }
     let children: Vec<(String, &ShapeId, bool)> = match &shape.kind {
-        crate::contract::Kind::List { member } => vec![(format!("{path}[]"), member, false)],
-        crate::contract::Kind::Map { key, value } => {
+        crate::contract::ShapeKind::List { member } => vec![(format!("{path}[]"), member, false)],
+        crate::contract::ShapeKind::Map { key, value } => {
             vec![(format!("{path}{{key}}"), key, false), (format!("{path}{{value}}"), value, false)]
         }
         kind => kind
@@ -57,16 +57,16 @@ fn members(contract: &Contract, id: &ShapeId, path: &str, seen: &mut HashSet<Sha
             .collect(),
     };
     for (path, child, required) in children {
-        let described = describe(contract.shape(child));
+        let described = describe_shape(contract.shape(child));
         let _ = writeln!(out, "    {path}  {described}{}", if required { ", required" } else { "" });
         if seen.insert(child.clone()) {
-            members(contract, child, &path, seen, out);
+            write_members(contract, child, &path, seen, out);
             seen.remove(child);
         }
     }
 }
 
-fn describe(shape: &Shape) -> String {
+fn describe_shape(shape: &Shape) -> String {
     let mut text = shape.kind.name().to_owned();
     let length = shape.length();
     match (length.min, length.max) {
@@ -82,7 +82,7 @@ fn describe(shape: &Shape) -> String {
     if let Some(pattern) = &shape.pattern {
         text.push_str(&format!(", pattern {pattern}"));
     }
-    if let crate::contract::Kind::Enum { values } = &shape.kind {
+    if let crate::contract::ShapeKind::Enum { values } = &shape.kind {
         text.push_str(&format!(" {}", values.join("|")));
     }
     if shape.facts.iter().any(|fact| fact.disputed) {

@@ -60,7 +60,7 @@ impl Diagnostic {
 
     /// Adds the location in a file.
     #[must_use]
-    pub fn at(mut self, document: &str, text: &str, span: Option<Range<usize>>) -> Self {
+    pub fn with_location(mut self, document: &str, text: &str, span: Option<Range<usize>>) -> Self {
         self.document = Some(document.to_owned());
         self.text = Some(text.to_owned());
         self.span = span;
@@ -69,14 +69,14 @@ impl Diagnostic {
 }
 
 /// Returns the problem as text with colours, with a trailing newline.
-pub fn diagnostic(problem: &Diagnostic) -> String {
+pub fn render_diagnostic(problem: &Diagnostic) -> String {
     let level = match problem.severity {
         Severity::Note => Level::NOTE,
         Severity::Warning => Level::WARNING,
         Severity::Error => Level::ERROR,
     };
-    let reason = super::style::tame(&problem.reason);
-    let hint = problem.hint.as_deref().map(super::style::tame);
+    let reason = super::style::escape_control_chars(&problem.reason);
+    let hint = problem.hint.as_deref().map(super::style::escape_control_chars);
     let renderer = Renderer::styled().decor_style(DecorStyle::Ascii);
     let place = match (&problem.document, problem.line) {
         (Some(document), Some(line)) => Some(format!("{document}:{line}")),
@@ -88,9 +88,9 @@ pub fn diagnostic(problem: &Diagnostic) -> String {
         .elements(Vec::<Snippet<'_, annotate_snippets::Annotation<'_>>>::new());
     match (&problem.text, &problem.span, &place) {
         (Some(text), Some(span), Some(_)) => {
-            let span = inside(text, span);
+            let span = clamp_span(text, span);
             // Long texts are cut to the lines around the span: the rest is of no use and slow to render.
-            let (start, end) = surroundings(text, &span);
+            let (start, end) = snippet_range(text, &span);
             let begins = problem.line.map_or(1, |line| usize::try_from(line).unwrap_or(1));
             let first = text[..start].matches('\n').count() + begins;
             group = group.element(
@@ -112,7 +112,7 @@ pub fn diagnostic(problem: &Diagnostic) -> String {
 }
 
 /// Clamps the span to the text and to character boundaries.
-fn inside(text: &str, span: &Range<usize>) -> Range<usize> {
+fn clamp_span(text: &str, span: &Range<usize>) -> Range<usize> {
     let floor = |mut at: usize| {
         at = at.min(text.len());
         while !text.is_char_boundary(at) {
@@ -125,7 +125,7 @@ fn inside(text: &str, span: &Range<usize>) -> Range<usize> {
 }
 
 /// Returns the range of the lines that contain the span, with one line before it.
-fn surroundings(text: &str, span: &Range<usize>) -> (usize, usize) {
+fn snippet_range(text: &str, span: &Range<usize>) -> (usize, usize) {
     let line = text[..span.start].rfind('\n').map_or(0, |at| at + 1);
     let start = text[..line.saturating_sub(1)].rfind('\n').map_or(0, |at| at + 1);
     let end = text[span.end..].find('\n').map_or(text.len(), |at| span.end + at);
@@ -137,14 +137,14 @@ mod tests {
     use super::*;
 
     fn plain(problem: &Diagnostic) -> String {
-        let text = diagnostic(problem);
+        let text = render_diagnostic(problem);
         anstream::adapter::strip_str(&text).to_string()
     }
 
     #[test]
     fn source_line_is_shown() {
         let text = "sources = [\"a\"]\nendpont = \"x\"\n";
-        let problem = Diagnostic::error("unknown key `endpont`").at("a.toml", text, Some(16..23));
+        let problem = Diagnostic::error("unknown key `endpont`").with_location("a.toml", text, Some(16..23));
         insta::assert_snapshot!(plain(&problem.with_hint("did you mean `endpoint`?")), @r#"
         error: unknown key `endpont`
          --> a.toml:2:1
@@ -161,7 +161,7 @@ mod tests {
         for text in ["", "ü", "a\nü\n", "\n\n"] {
             for start in 0..6 {
                 for end in 0..6 {
-                    plain(&Diagnostic::error("x").at("d", text, Some(start..end)));
+                    plain(&Diagnostic::error("x").with_location("d", text, Some(start..end)));
                 }
             }
         }

@@ -2,21 +2,21 @@
 //!
 //! This module never sends a request and never changes a result.
 
-use super::style::{BAD, BOLD, FAINT, GOOD, ODD, count, paint, tame};
-use crate::generate::{Origin, Resource};
+use super::style::{ERROR_STYLE, BOLD_STYLE, DIM_STYLE, SUCCESS_STYLE, WARNING_STYLE, pluralize, paint, escape_control_chars};
+use crate::generate::{IdentifierOrigin, InferredResource};
 use indexmap::IndexMap;
 use serde_json::{Value as Json, json};
 use std::io::{self, Write};
 
 /// The outcome of an operation's control.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Stands {
+pub enum ControlOutcome {
     /// The endpoint accepted it.
-    Granted,
+    Accepted,
     /// The endpoint does not implement the operation.
     NotImplemented,
     /// The endpoint rejected it.
-    Refused,
+    Rejected,
     /// The response is neither a success nor a rejection, for example a server failure.
     Diverges,
     /// It was not sent, or got no response, for example because its setup failed.
@@ -24,13 +24,13 @@ pub enum Stands {
     NotSent,
 }
 
-impl Stands {
+impl ControlOutcome {
     /// Returns the name that the JSON format uses.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Granted => "granted",
+            Self::Accepted => "granted",
             Self::NotImplemented => "not-implemented",
-            Self::Refused => "refused",
+            Self::Rejected => "refused",
             Self::Diverges => "diverges",
             Self::NotSent => "not-sent",
         }
@@ -39,24 +39,24 @@ impl Stands {
 
 /// The diagnosis of one operation.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct DiagnosedOperation {
+pub struct OperationDiagnosis {
     /// Its name.
     pub operation: String,
     /// The outcome of its last control request.
-    pub stands: Stands,
+    pub outcome: ControlOutcome,
     /// Status and error of the last response; empty if there was none.
     pub observed: String,
     /// The message of the response, or the reason why nothing was sent.
-    pub why: String,
+    pub reason: String,
     /// Optional members that the endpoint requires all the same, found by experiment; they belong into `use`.
-    pub found: IndexMap<String, Json>,
+    pub required_members: IndexMap<String, Json>,
     /// Number of further requests that were tried.
-    pub tries: u32,
+    pub attempts: u32,
 }
 
 /// The diagnosis of an endpoint with the operations of a scenario.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Diagnosis {
+pub struct EndpointDiagnosis {
     /// The scenario's name.
     pub scenario: String,
     /// The endpoint's base URL.
@@ -66,44 +66,44 @@ pub struct Diagnosis {
     /// Its protocol.
     pub protocol: Option<String>,
     /// Why the diagnosis failed, if it did.
-    pub unreachable: Option<String>,
+    pub failure_reason: Option<String>,
     /// The last output lines of a server that overstep started and that did not become ready.
     pub server_output: Vec<String>,
     /// The response to an operation that cannot exist; `None` if the endpoint accepts it.
-    pub canary: Option<String>,
+    pub canary_response: Option<String>,
     /// The operations, in the order in which they were tried.
-    pub operations: Vec<DiagnosedOperation>,
+    pub operations: Vec<OperationDiagnosis>,
     /// Resources that are created for cases.
-    pub resources: Vec<Resource>,
+    pub resources: Vec<InferredResource>,
     /// Where identifiers come from.
-    pub origins: Vec<Origin>,
+    pub origins: Vec<IdentifierOrigin>,
     /// Number of cases of the scenario.
     pub cases: u64,
     /// Number of cases whose operation accepts its control.
-    pub cases_run: u64,
+    pub runnable_cases: u64,
     /// Average duration of a request, in milliseconds.
-    pub millis: f64,
+    pub request_millis: f64,
     /// Average number of requests per case.
-    pub steps: f64,
+    pub requests_per_case: f64,
     /// Number of workers that `check` would use.
     pub workers: usize,
 }
 
-impl Diagnosis {
+impl EndpointDiagnosis {
     /// Estimates the duration of `check`, in seconds: with a server that handles requests in parallel, and with one
     /// that handles them one by one.
-    pub fn seconds(&self) -> (f64, f64) {
-        let all = self.cases_run as f64 * self.steps * self.millis / 1000.0;
+    pub fn estimated_seconds(&self) -> (f64, f64) {
+        let all = self.runnable_cases as f64 * self.requests_per_case * self.request_millis / 1000.0;
         (all / self.workers.clamp(1, 8) as f64, all)
     }
 
     /// Returns true if every operation gets the same response as one that cannot exist.
-    pub fn is_elsewhere(&self) -> bool {
-        !self.operations.is_empty() && self.operations.iter().all(|row| row.stands == Stands::NotImplemented)
+    pub fn is_wrong_endpoint(&self) -> bool {
+        !self.operations.is_empty() && self.operations.iter().all(|row| row.outcome == ControlOutcome::NotImplemented)
     }
 
-    fn of(&self, stands: Stands) -> Vec<&DiagnosedOperation> {
-        self.operations.iter().filter(|row| row.stands == stands).collect()
+    fn operations_with(&self, stands: ControlOutcome) -> Vec<&OperationDiagnosis> {
+        self.operations.iter().filter(|row| row.outcome == stands).collect()
     }
 }
 
@@ -111,88 +111,88 @@ impl Diagnosis {
 ///
 /// # Errors
 /// Returns an error if the bytes cannot be written.
-pub fn diagnosis_text(to: &mut dyn Write, found: &Diagnosis) -> io::Result<()> {
+pub fn write_diagnosis_text(to: &mut dyn Write, found: &EndpointDiagnosis) -> io::Result<()> {
     let what = found.protocol.as_ref().map_or_else(String::new, |protocol| format!(" over {protocol}"));
-    writeln!(to, "{} · {} · {}{what}\n", paint(BOLD, &found.scenario), found.endpoint, found.service)?;
-    if let Some(why) = &found.unreachable {
-        writeln!(to, "{} {}", paint(BAD, "cannot diagnose the endpoint:"), tame(why))?;
+    writeln!(to, "{} · {} · {}{what}\n", paint(BOLD_STYLE, &found.scenario), found.endpoint, found.service)?;
+    if let Some(why) = &found.failure_reason {
+        writeln!(to, "{} {}", paint(ERROR_STYLE, "cannot diagnose the endpoint:"), escape_control_chars(why))?;
         for line in &found.server_output {
-            writeln!(to, "    {}", tame(line))?;
+            writeln!(to, "    {}", escape_control_chars(line))?;
         }
         return Ok(());
     }
-    match &found.canary {
-        Some(canary) => writeln!(to, "response to an operation that does not exist: {}\n", tame(canary))?,
-        None => writeln!(to, "{} the endpoint accepts an operation that does not exist\n", paint(ODD, "warning:"))?,
+    match &found.canary_response {
+        Some(canary) => writeln!(to, "response to an operation that does not exist: {}\n", escape_control_chars(canary))?,
+        None => writeln!(to, "{} the endpoint accepts an operation that does not exist\n", paint(WARNING_STYLE, "warning:"))?,
     }
-    if found.is_elsewhere() {
+    if found.is_wrong_endpoint() {
         let why = "every operation gets the same response; check the base path, and that the server has this service";
-        return writeln!(to, "{} {why}", paint(BAD, "wrong endpoint?"));
+        return writeln!(to, "{} {why}", paint(ERROR_STYLE, "wrong endpoint?"));
     }
-    let granted = found.of(Stands::Granted);
+    let granted = found.operations_with(ControlOutcome::Accepted);
     let widest = granted.iter().map(|row| row.operation.len()).max().unwrap_or(0);
     if !granted.is_empty() {
-        writeln!(to, "{} {}", paint(GOOD, "accepted:"), count(granted.len() as u64, "operation"))?;
+        writeln!(to, "{} {}", paint(SUCCESS_STYLE, "accepted:"), pluralize(granted.len() as u64, "operation"))?;
         for row in &granted {
             let origins = found.origins.iter().filter(|one| one.operation == row.operation);
-            let odd = (!row.why.is_empty()).then(|| paint(ODD, tame(&row.why)));
+            let odd = (!row.reason.is_empty()).then(|| paint(WARNING_STYLE, escape_control_chars(&row.reason)));
             let told: Vec<String> = origins
                 .map(|one| {
-                    if one.made_by == one.operation {
+                    if one.created_by == one.operation {
                         format!("{} is unique per case", one.member)
                     } else {
-                        format!("{} from {}", one.member, one.made_by)
+                        format!("{} from {}", one.member, one.created_by)
                     }
                 })
                 .chain(odd)
                 .collect();
-            let line = format!("    {:widest$}  {:<4} {}", row.operation, row.observed, paint(FAINT, told.join(", ")));
+            let line = format!("    {:widest$}  {:<4} {}", row.operation, row.observed, paint(DIM_STYLE, told.join(", ")));
             writeln!(to, "{}", line.trim_end())?;
         }
     }
     if !found.resources.is_empty() {
-        writeln!(to, "\n{}", paint(BOLD, "resources, created for each case that needs one:"))?;
+        writeln!(to, "\n{}", paint(BOLD_STYLE, "resources, created for each case that needs one:"))?;
         for one in &found.resources {
-            let after = one.taken_away_by.as_ref().map_or("never deleted".to_owned(), |by| format!("deleted by {by}"));
+            let after = one.deleted_by.as_ref().map_or("never deleted".to_owned(), |by| format!("deleted by {by}"));
             let awaited = one.awaited_by.as_ref().map_or(String::new(), |by| format!("polled with {by}, "));
-            writeln!(to, "    {}: created by {}, {awaited}{after}", one.fixture, one.made_by)?;
+            writeln!(to, "    {}: created by {}, {awaited}{after}", one.fixture, one.created_by)?;
         }
     }
-    blocked(to, found)?;
-    let absent: Vec<&str> = found.of(Stands::NotImplemented).iter().map(|row| row.operation.as_str()).collect();
+    write_unaccepted_operations(to, found)?;
+    let absent: Vec<&str> = found.operations_with(ControlOutcome::NotImplemented).iter().map(|row| row.operation.as_str()).collect();
     if !absent.is_empty() {
-        writeln!(to, "\n{} {}", paint(ODD, "not implemented:"), absent.join(", "))?;
+        writeln!(to, "\n{} {}", paint(WARNING_STYLE, "not implemented:"), absent.join(", "))?;
     }
-    stanzas(to, found)?;
-    let (least, most) = found.seconds();
+    write_use_stanzas(to, found)?;
+    let (least, most) = found.estimated_seconds();
     writeln!(
         to,
         "\n`overstep check {}` would send {} of {} cases, {:.1} requests per case: {} to {} at {:.1} ms per request",
         found.scenario,
-        found.cases_run,
+        found.runnable_cases,
         found.cases,
-        found.steps,
-        span(least),
-        span(most),
-        found.millis
+        found.requests_per_case,
+        format_duration(least),
+        format_duration(most),
+        found.request_millis
     )
 }
 
 /// Writes the operations whose control was not accepted, grouped by the message of the response.
-fn blocked(to: &mut dyn Write, found: &Diagnosis) -> io::Result<()> {
-    let rows: Vec<&DiagnosedOperation> = found
+fn write_unaccepted_operations(to: &mut dyn Write, found: &EndpointDiagnosis) -> io::Result<()> {
+    let rows: Vec<&OperationDiagnosis> = found
         .operations
         .iter()
-        .filter(|row| matches!(row.stands, Stands::Refused | Stands::Diverges | Stands::NotSent))
+        .filter(|row| matches!(row.outcome, ControlOutcome::Rejected | ControlOutcome::Diverges | ControlOutcome::NotSent))
         .collect();
     if rows.is_empty() {
         return Ok(());
     }
-    writeln!(to, "\n{} {}", paint(ODD, "not accepted:"), count(rows.len() as u64, "operation"))?;
+    writeln!(to, "\n{} {}", paint(WARNING_STYLE, "not accepted:"), pluralize(rows.len() as u64, "operation"))?;
     let mut reasons: IndexMap<String, Vec<&str>> = IndexMap::new();
     for row in rows {
         let told: Vec<String> =
-            [&row.observed, &row.why].iter().filter(|text| !text.is_empty()).map(|text| tame(text)).collect();
+            [&row.observed, &row.reason].iter().filter(|text| !text.is_empty()).map(|text| escape_control_chars(text)).collect();
         reasons.entry(told.join(": ")).or_default().push(&row.operation);
     }
     for (why, operations) in reasons {
@@ -202,36 +202,36 @@ fn blocked(to: &mut dyn Write, found: &Diagnosis) -> io::Result<()> {
 }
 
 /// Writes the members found by experiment as TOML for the scenario.
-fn stanzas(to: &mut dyn Write, found: &Diagnosis) -> io::Result<()> {
-    let rows: Vec<&DiagnosedOperation> = found.operations.iter().filter(|row| !row.found.is_empty()).collect();
+fn write_use_stanzas(to: &mut dyn Write, found: &EndpointDiagnosis) -> io::Result<()> {
+    let rows: Vec<&OperationDiagnosis> = found.operations.iter().filter(|row| !row.required_members.is_empty()).collect();
     if rows.is_empty() {
         return Ok(());
     }
-    writeln!(to, "\n{}", paint(BOLD, "found by experiment; add this to the scenario:"))?;
+    writeln!(to, "\n{}", paint(BOLD_STYLE, "found by experiment; add this to the scenario:"))?;
     for row in rows {
-        writeln!(to, "\n{}", use_stanza(&row.operation, &row.found))?;
+        writeln!(to, "\n{}", format_use_stanza(&row.operation, &row.required_members))?;
     }
     Ok(())
 }
 
 /// Returns the TOML table `[operations.NAME]` with these members as its `use`.
-pub fn use_stanza(operation: &str, uses: &IndexMap<String, Json>) -> String {
-    let one = |(name, value): (&String, &Json)| format!("{} = {}", toml_key(name), in_toml(value));
+pub fn format_use_stanza(operation: &str, uses: &IndexMap<String, Json>) -> String {
+    let one = |(name, value): (&String, &Json)| format!("{} = {}", toml_key(name), to_toml(value));
     format!("[operations.{operation}]\nuse = {{ {} }}", uses.iter().map(one).collect::<Vec<_>>().join(", "))
 }
 
-fn span(seconds: f64) -> String {
+fn format_duration(seconds: f64) -> String {
     if seconds < 90.0 { format!("{seconds:.0} s") } else { format!("{:.0} min", seconds / 60.0) }
 }
 
 /// Formats a JSON value as TOML, on one line.
-fn in_toml(json: &Json) -> String {
+fn to_toml(json: &Json) -> String {
     match json {
         Json::Null => "\"\"".to_owned(),
-        Json::Array(items) => format!("[{}]", items.iter().map(in_toml).collect::<Vec<_>>().join(", ")),
+        Json::Array(items) => format!("[{}]", items.iter().map(to_toml).collect::<Vec<_>>().join(", ")),
         Json::Object(members) if members.is_empty() => "{}".to_owned(),
         Json::Object(members) => {
-            let one = |(name, value): (&String, &Json)| format!("{} = {}", toml_key(name), in_toml(value));
+            let one = |(name, value): (&String, &Json)| format!("{} = {}", toml_key(name), to_toml(value));
             format!("{{ {} }}", members.iter().map(one).collect::<Vec<_>>().join(", "))
         }
         Json::String(text) => toml::Value::String(text.clone()).to_string(),
@@ -250,35 +250,35 @@ fn toml_key(name: &str) -> String {
 ///
 /// # Errors
 /// Returns an error if the bytes cannot be written.
-pub fn diagnosis_json(to: &mut dyn Write, found: &Diagnosis) -> io::Result<()> {
-    let (least, most) = found.seconds();
+pub fn write_diagnosis_json(to: &mut dyn Write, found: &EndpointDiagnosis) -> io::Result<()> {
+    let (least, most) = found.estimated_seconds();
     let document = json!({
         "format": "overstep-doctor/1",
         "scenario": found.scenario,
         "endpoint": found.endpoint,
         "service": found.service,
         "protocol": found.protocol,
-        "unreachable": found.unreachable,
-        "canary": found.canary,
+        "unreachable": found.failure_reason,
+        "canary": found.canary_response,
         "operations": found.operations.iter().map(|row| json!({
             "operation": row.operation,
-            "stands": row.stands.name(),
+            "stands": row.outcome.name(),
             "observed": row.observed,
-            "why": row.why,
-            "found": row.found,
-            "tries": row.tries,
+            "why": row.reason,
+            "found": row.required_members,
+            "tries": row.attempts,
             "identifiers": found.origins.iter().filter(|one| one.operation == row.operation).map(|one| json!({
-                "member": one.member, "value": one.value, "made_by": one.made_by,
+                "member": one.member, "value": one.value, "made_by": one.created_by,
             })).collect::<Vec<_>>(),
         })).collect::<Vec<_>>(),
         "resources": found.resources.iter().map(|one| json!({
-            "fixture": one.fixture, "made_by": one.made_by, "awaited_by": one.awaited_by,
-            "taken_away_by": one.taken_away_by,
+            "fixture": one.fixture, "made_by": one.created_by, "awaited_by": one.awaited_by,
+            "taken_away_by": one.deleted_by,
         })).collect::<Vec<_>>(),
         "cases": found.cases,
-        "cases_run": found.cases_run,
-        "millis": found.millis,
-        "steps": found.steps,
+        "cases_run": found.runnable_cases,
+        "millis": found.request_millis,
+        "steps": found.requests_per_case,
         "seconds": [least, most],
     });
     serde_json::to_writer_pretty(&mut *to, &document)?;

@@ -2,13 +2,13 @@
 //!
 //! This module never decides which source is right.
 
-use super::style::{BOLD, FAINT, ODD, count, paint, tame};
+use super::style::{BOLD_STYLE, DIM_STYLE, WARNING_STYLE, pluralize, paint, escape_control_chars};
 use crate::contract::{Drift, DriftKind, Statement};
 use serde_json::{Value as Json, json};
 use std::fmt::Write as _;
 
 /// Maximum number of operations that are named if only one source has them; the others are counted.
-const NAMED: usize = 10;
+const MAX_NAMED_OPERATIONS: usize = 10;
 
 /// Formats the drift as text, fact by fact, with the lines of both sources.
 pub fn drift_text(first: &str, second: &str, drifts: &[Drift]) -> String {
@@ -18,10 +18,10 @@ pub fn drift_text(first: &str, second: &str, drifts: &[Drift]) -> String {
         let names: Vec<&str> =
             lonely.iter().filter(|drift| drift.kind == kind).map(|drift| drift.operation.as_str()).collect();
         if !names.is_empty() {
-            let more = names.len().saturating_sub(NAMED);
+            let more = names.len().saturating_sub(MAX_NAMED_OPERATIONS);
             let tail = if more > 0 { format!(" and {more} more") } else { String::new() };
-            let shown = names[..names.len().min(NAMED)].join(", ");
-            let _ = writeln!(out, "only in {name}: {}{tail}\n", tame(&shown));
+            let shown = names[..names.len().min(MAX_NAMED_OPERATIONS)].join(", ");
+            let _ = writeln!(out, "only in {name}: {}{tail}\n", escape_control_chars(&shown));
         }
     }
     // The source lines contain the full path, so the file name is enough here.
@@ -36,15 +36,15 @@ pub fn drift_text(first: &str, second: &str, drifts: &[Drift]) -> String {
                 place.push_str(part);
             }
         }
-        let sign = if drift.kind == DriftKind::Contradicts { paint(ODD, "≠") } else { paint(FAINT, "+") };
-        let _ = writeln!(out, "{sign} {}", paint(BOLD, tame(&place)));
+        let sign = if drift.kind == DriftKind::Contradicts { paint(WARNING_STYLE, "≠") } else { paint(DIM_STYLE, "+") };
+        let _ = writeln!(out, "{sign} {}", paint(BOLD_STYLE, escape_control_chars(&place)));
         for (name, statement) in [(&first, &drift.first), (&second, &drift.second)] {
             let said = match statement {
                 Some(Statement { value, source }) => {
                     let source = source.as_ref().map(ToString::to_string).unwrap_or_default();
-                    format!("{}  {}", tame(&shown(value)), paint(FAINT, tame(&source)))
+                    format!("{}  {}", escape_control_chars(&display_value(value)), paint(DIM_STYLE, escape_control_chars(&source)))
                 }
-                None => paint(FAINT, "not stated"),
+                None => paint(DIM_STYLE, "not stated"),
             };
             let _ = writeln!(out, "    {name:width$}  {said}");
         }
@@ -56,14 +56,14 @@ pub fn drift_text(first: &str, second: &str, drifts: &[Drift]) -> String {
     let _ = writeln!(
         out,
         "{}, {} stated by one source only",
-        count(contradictions, "contradiction"),
-        count(shared.len() as u64 - contradictions, "fact"),
+        pluralize(contradictions, "contradiction"),
+        pluralize(shared.len() as u64 - contradictions, "fact"),
     );
     out
 }
 
 /// Formats a string without quotes, and any other value as JSON.
-fn shown(value: &Json) -> String {
+fn display_value(value: &Json) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 

@@ -3,14 +3,14 @@
 //! Every reporter gets the same calls in the same order and never changes a result.
 
 use crate::generate::Case;
-use crate::judge::{Change, Comparison, Finding, Judgement, OperationCoverage, Verdict};
+use crate::judge::{SnapshotChange, SnapshotComparison, Finding, Judgement, OperationCoverage, Verdict};
 use indexmap::IndexMap;
 use std::io;
 use std::sync::Arc;
 
 /// What is known about a run before its first request.
 #[derive(Clone, Debug)]
-pub struct Head {
+pub struct RunStarted {
     /// The scenario's name.
     pub scenario: String,
     /// The endpoint's base URL, without secrets.
@@ -20,7 +20,7 @@ pub struct Head {
     /// Seed of the generated data.
     pub seed: u64,
     /// The run's id, the value of `{run}`.
-    pub run: String,
+    pub run_id: String,
     /// The contract's digest, prefixed with `sha256:`.
     pub contract: String,
     /// Number of operations that have cases.
@@ -28,9 +28,9 @@ pub struct Head {
     /// Number of cases.
     pub cases: u64,
     /// The command line that repeats this run, without a filter.
-    pub again: String,
+    pub rerun_command: String,
     /// The version that the server reports, if it has a version command.
-    pub server: Option<String>,
+    pub server_version: Option<String>,
     /// File paths of the local documents, by the names that facts use for them.
     pub documents: IndexMap<String, String>,
     /// The scenario's file, if it has one.
@@ -39,31 +39,31 @@ pub struct Head {
 
 /// One case with its verdict.
 #[derive(Debug)]
-pub struct Done {
+pub struct CaseResult {
     /// The case that was sent.
     pub case: Arc<Case>,
     /// The verdict and what was received.
     pub judgement: Judgement,
     /// The comparison of the response with the accepted one.
-    pub comparison: Comparison,
+    pub comparison: SnapshotComparison,
     /// Whether the case counts as a finding.
-    pub finding: bool,
+    pub is_finding: bool,
     /// The form of the response, if the run sees it for the first time.
     pub new_form: Option<NewForm>,
     /// Duration of the judged step, in milliseconds.
     pub millis: f64,
     /// The case's line in the NDJSON results, without the newline.
-    pub line: Vec<u8>,
+    pub results_line: Vec<u8>,
     /// The judged request as a curl line, if the case did not pass and curl can send it.
     pub curl: Option<String>,
     /// Output of the server during this case, if overstep started the server and the case failed.
     pub server_output: Vec<String>,
 }
 
-impl Done {
+impl CaseResult {
     /// Returns what a finding shows to reproduce this case.
-    pub fn again(&self) -> crate::judge::Again {
-        crate::judge::Again { curl: self.curl.clone(), server_output: self.server_output.clone() }
+    pub fn reproduction(&self) -> crate::judge::Reproduction {
+        crate::judge::Reproduction { curl: self.curl.clone(), server_output: self.server_output.clone() }
     }
 }
 
@@ -78,16 +78,16 @@ pub struct NewForm {
 
 /// Number of snapshot files that a run has written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct SnapshotNews {
+pub struct SnapshotUpdates {
     /// Files that wait for a review.
-    pub waiting: u64,
+    pub pending: u64,
     /// Files that were accepted without a review.
     pub accepted: u64,
 }
 
 /// Number of cases per verdict.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
+pub struct VerdictCounts {
     /// Responses that match the contract.
     pub pass: u64,
     /// Responses that contradict the contract.
@@ -105,12 +105,12 @@ pub struct Counts {
     /// Cases whose response differs from the accepted one.
     pub changed: u64,
     /// Cases with a response for which no snapshot is accepted yet.
-    pub new: u64,
+    pub unreviewed: u64,
 }
 
-impl Counts {
+impl VerdictCounts {
     /// Counts one case with this verdict.
-    pub fn add(&mut self, verdict: Verdict) {
+    pub fn count_verdict(&mut self, verdict: Verdict) {
         match verdict {
             Verdict::Pass => self.pass += 1,
             Verdict::Diverges => self.diverges += 1,
@@ -122,10 +122,10 @@ impl Counts {
     }
 
     /// Counts the comparison of one case with accepted behaviour.
-    pub fn compare(&mut self, comparison: &Comparison) {
-        self.known += u64::from(comparison.known);
-        self.changed += u64::from(comparison.change == Change::Changed);
-        self.new += u64::from(comparison.change == Change::New);
+    pub fn count_comparison(&mut self, comparison: &SnapshotComparison) {
+        self.known += u64::from(comparison.is_known_divergence);
+        self.changed += u64::from(comparison.change == SnapshotChange::Changed);
+        self.unreviewed += u64::from(comparison.change == SnapshotChange::New);
     }
 
     /// Returns the number of all cases.
@@ -136,69 +136,69 @@ impl Counts {
 
 /// An operation of which only the control was sent, because its response shows that other cases would be meaningless.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct NotRun {
+pub struct SkippedOperation {
     /// Its name.
     pub operation: String,
     /// Whether the endpoint implements the operation.
-    pub implemented: bool,
+    pub is_implemented: bool,
     /// The response to the control; empty if it was not sent.
     pub observed: String,
     /// The message of the response, or the reason why nothing was sent.
-    pub why: String,
+    pub reason: String,
 }
 
 /// What is known about a run after its last response.
 #[derive(Clone, Debug, Default)]
-pub struct Summary {
+pub struct RunSummary {
     /// The scenario's name.
     pub scenario: String,
     /// Cases by verdict.
-    pub counts: Counts,
+    pub counts: VerdictCounts,
     /// One row per operation that had cases.
     pub operations: Vec<OperationCoverage>,
     /// Findings, most urgent first.
     pub findings: Vec<Finding>,
     /// Operations that were not run.
-    pub not_run: Vec<NotRun>,
+    pub skipped_operations: Vec<SkippedOperation>,
     /// Notes about known divergences that expired or no longer occur, one sentence each.
-    pub known_notes: Vec<String>,
+    pub known_divergence_notes: Vec<String>,
     /// Why the run is incomplete, if it is.
-    pub incomplete: Option<String>,
+    pub incomplete_reason: Option<String>,
     /// How to fix the incomplete run, if known.
     pub hint: Option<&'static str>,
     /// Whether the run covered every case of the scenario.
-    pub complete: bool,
+    pub is_complete: bool,
     /// The snapshot files that were written.
-    pub snapshots: SnapshotNews,
+    pub snapshot_updates: SnapshotUpdates,
     /// The last output lines of the server, if overstep started it and its exit ended the run.
     pub server_output: Vec<String>,
     /// Number of cases whose cleanup failed, with the first one's id and the reason.
-    pub left: Option<(u64, String, String)>,
+    pub leaked_fixtures: Option<(u64, String, String)>,
     /// Processor time of overstep and of the server that it started, in seconds, if both are known.
-    pub processor: Option<(f64, f64)>,
+    pub processor_seconds: Option<(f64, f64)>,
     /// Time from the first request to the last response, in seconds.
     pub seconds: f64,
 }
 
 /// Turns the events of a run into bytes.
-pub trait Output {
+pub trait Reporter {
     /// Called once when a scenario begins.
     ///
     /// # Errors
     /// Returns an error if the bytes cannot be written.
-    fn begin(&mut self, head: &Head) -> io::Result<()>;
+    fn begin_run(&mut self, head: &RunStarted) -> io::Result<()>;
 
     /// Called for each judged case, in plan order.
     ///
     /// # Errors
     /// Returns an error if the bytes cannot be written.
-    fn case(&mut self, done: &Done) -> io::Result<()>;
+    fn report_case(&mut self, done: &CaseResult) -> io::Result<()>;
 
     /// Called when a scenario ends, also after Ctrl-C.
     ///
     /// # Errors
     /// Returns an error if the bytes cannot be written.
-    fn end(&mut self, summary: &Summary) -> io::Result<()>;
+    fn end_run(&mut self, summary: &RunSummary) -> io::Result<()>;
 
     /// Called after the last scenario.
     ///

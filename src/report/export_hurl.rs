@@ -2,8 +2,8 @@
 //!
 //! It never writes a request that Hurl would change; assertions that Hurl cannot express become comments.
 
-use super::export::{Check, ExportHead, Exported, ExportedStep, HoleForm, Named, NotExported, Pair, comment};
-use crate::generate::{Effect, Event, Model, Purpose, Relation, StateKind, View, What};
+use super::export::{ExportedAssertion, ExportTarget, ExportedCase, ExportedStep, PlaceholderForm, NamedPiece, UnsupportedCase, ErrorPair, comment_lines};
+use crate::generate::{WriteEffect, StepEvent, StateModel, StepPurpose, Law, StateKind, StateView, StateEvent};
 use crate::wire::Redaction;
 use indexmap::IndexMap;
 use serde_json::Value as Json;
@@ -14,11 +14,11 @@ use std::fmt::Write as _;
 ///
 /// # Errors
 /// Returns an error if Hurl cannot send a case, one step at a time.
-pub fn hurl_file(head: &ExportHead, cases: &[Exported], redaction: &Redaction) -> Result<String, NotExported> {
+pub fn hurl_file(head: &ExportTarget, cases: &[ExportedCase], redaction: &Redaction) -> Result<String, UnsupportedCase> {
     let mut needed = BTreeSet::new();
     let mut tests = String::new();
     for case in cases {
-        test(head, case, redaction, &mut needed, &mut tests)?;
+        write_test(head, case, redaction, &mut needed, &mut tests)?;
     }
     let mut out = String::from(
         "# Written by `overstep export`: documented behaviour as tests.\n# Run with (--continue-on-error, \
@@ -37,29 +37,29 @@ pub fn hurl_file(head: &ExportHead, cases: &[Exported], redaction: &Redaction) -
     Ok(out + &tests)
 }
 
-fn test(
-    head: &ExportHead,
-    case: &Exported,
+fn write_test(
+    head: &ExportTarget,
+    case: &ExportedCase,
     redaction: &Redaction,
     needed: &mut BTreeSet<String>,
     out: &mut String,
-) -> Result<(), NotExported> {
-    let (acts, last) = case.one_by_one("Hurl cannot send concurrent requests")?;
-    let _ = write!(out, "\n{}{}", comment(&case.id), comment(&case.words));
+) -> Result<(), UnsupportedCase> {
+    let (acts, last) = case.sequential_steps("Hurl cannot send concurrent requests")?;
+    let _ = write!(out, "\n{}{}", comment_lines(&case.id), comment_lines(&case.description));
     for index in acts.into_iter().chain(last) {
         let step = &case.steps[index];
-        request(head, case, step, redaction, needed, out)?;
-        if step.purpose == Purpose::TearDown {
+        write_request(head, case, step, redaction, needed, out)?;
+        if step.purpose == StepPurpose::TearDown {
             out.push_str("HTTP *\n");
             continue;
         }
-        response(case, index, out);
+        write_response(case, index, out);
         if !step.captures.is_empty() {
             // Captures and asserts are sections of the same response; captures come first.
             let captures: String = step
                 .captures
                 .iter()
-                .map(|capture| format!("{}: jsonpath {}\n", variable(&capture.name), quoted(&jsonpath(&capture.path))))
+                .map(|capture| format!("{}: jsonpath {}\n", variable_name(&capture.name), quote_string(&to_jsonpath(&capture.path))))
                 .collect();
             let at = out.rfind("[Asserts]\n").filter(|at| !out[*at..].contains("\nHTTP"));
             out.insert_str(at.unwrap_or(out.len()), &format!("[Captures]\n{captures}"));
@@ -68,23 +68,23 @@ fn test(
     Ok(())
 }
 
-fn request(
-    head: &ExportHead,
-    case: &Exported,
+fn write_request(
+    head: &ExportTarget,
+    case: &ExportedCase,
     step: &ExportedStep,
     redaction: &Redaction,
     needed: &mut BTreeSet<String>,
     out: &mut String,
-) -> Result<(), NotExported> {
-    let message = &step.message;
-    let refuse = |why: &str| Err(NotExported::only_pytest(case, why));
+) -> Result<(), UnsupportedCase> {
+    let message = &step.unsigned;
+    let refuse = |why: &str| Err(UnsupportedCase::requires_pytest(case, why));
     if step.needs_signer() {
         return refuse("Hurl cannot send a damaged signature");
     }
-    let target = step.relative(head).unwrap_or(&message.target);
+    let target = step.relative_target(head).unwrap_or(&message.target);
     let plain = |c: char| c.is_ascii_alphanumeric() || "-._~/?&=%:@!$'()*+,;".contains(c);
     let path = target.split('?').next().unwrap_or_default();
-    if step.relative(head).is_none()
+    if step.relative_target(head).is_none()
         || !target.starts_with('/')
         || !target.chars().all(plain)
         || path.contains("//")
@@ -102,14 +102,14 @@ fn request(
         out,
         "{} {{{{base}}}}{}",
         message.method,
-        template(case, target.as_bytes(), redaction, &mut note, &str::to_owned)
+        hurl_template(case, target.as_bytes(), redaction, &mut note, &str::to_owned)
     );
     for (name, value) in &message.headers {
         let odd = |c: char| !(' '..='~').contains(&c);
         if value.trim().is_empty() || value.contains(odd) || value.trim() != value {
             return refuse("Hurl would change a header of one of its requests");
         }
-        let value = template(case, value.as_bytes(), redaction, &mut note, &|text| {
+        let value = hurl_template(case, value.as_bytes(), redaction, &mut note, &|text| {
             text.replace('\\', "\\\\").replace('#', "\\#").replace("{{", "\\u{7b}\\u{7b}")
         });
         let _ = writeln!(out, "{name}: {value}");
@@ -129,7 +129,7 @@ fn request(
     }
     match std::str::from_utf8(&message.body) {
         Ok(_) => {
-            let body = template(case, &message.body, redaction, &mut note, &in_backticks);
+            let body = hurl_template(case, &message.body, redaction, &mut note, &escape_backtick_text);
             let _ = writeln!(out, "`{body}`");
         }
         Err(_) => {
@@ -139,28 +139,28 @@ fn request(
     Ok(())
 }
 
-fn template(
-    case: &Exported,
+fn hurl_template(
+    case: &ExportedCase,
     bytes: &[u8],
     redaction: &Redaction,
     note: &mut dyn FnMut(&str),
     literal: &dyn Fn(&str) -> String,
 ) -> String {
     let mut out = String::new();
-    for piece in case.pieces(bytes, redaction) {
+    for piece in case.named_pieces(bytes, redaction) {
         match piece {
-            Named::Literal(bytes) => out.push_str(&literal(&String::from_utf8_lossy(&bytes))),
-            Named::Secret(name, shortened) => {
+            NamedPiece::Literal(bytes) => out.push_str(&literal(&String::from_utf8_lossy(&bytes))),
+            NamedPiece::Secret(name, shortened) => {
                 let name = if shortened { format!("{name}_SHORTENED") } else { name };
                 note(&name);
                 let _ = write!(out, "{{{{{name}}}}}");
             }
             // Hurl can only write captured values in quotes; captured ids are strings.
-            Named::Captured(hole) if hole.form == HoleForm::Json => {
-                let _ = write!(out, "\"{{{{{}}}}}\"", variable(&hole.name));
+            NamedPiece::Captured(hole) if hole.form == PlaceholderForm::Json => {
+                let _ = write!(out, "\"{{{{{}}}}}\"", variable_name(&hole.name));
             }
-            Named::Captured(hole) => {
-                let _ = write!(out, "{{{{{}}}}}", variable(&hole.name));
+            NamedPiece::Captured(hole) => {
+                let _ = write!(out, "{{{{{}}}}}", variable_name(&hole.name));
             }
         }
     }
@@ -168,7 +168,7 @@ fn template(
 }
 
 /// Escapes a text for Hurl's backticks.
-fn in_backticks(text: &str) -> String {
+fn escape_backtick_text(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut before = '\0';
     for character in text.chars() {
@@ -194,16 +194,16 @@ fn in_backticks(text: &str) -> String {
     out
 }
 
-fn variable(name: &str) -> String {
+fn variable_name(name: &str) -> String {
     name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect()
 }
 
-fn quoted(text: &str) -> String {
+fn quote_string(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"").replace("{{", "\\u{7b}\\u{7b}"))
 }
 
 /// Converts a path such as `data.tags[0]` to JSONPath.
-fn jsonpath(path: &str) -> String {
+fn to_jsonpath(path: &str) -> String {
     let mut out = "$".to_owned();
     for name in path.split('.').filter(|name| !name.is_empty()) {
         let (name, index) = name.find('[').map_or((name, ""), |at| name.split_at(at));
@@ -215,75 +215,75 @@ fn jsonpath(path: &str) -> String {
     out
 }
 
-fn response(case: &Exported, index: usize, out: &mut String) {
+fn write_response(case: &ExportedCase, index: usize, out: &mut String) {
     let step = &case.steps[index];
-    match &case.check {
-        Check::Accepted(judged, status, or) if *judged == index => {
+    match &case.assertion {
+        ExportedAssertion::Accepted(judged, status, or) if *judged == index => {
             if or.is_empty() {
-                accepted(*status, out);
+                write_accepted(*status, out);
             } else {
                 let _ = writeln!(out, "# A documented error is accepted as well, because the resource may not exist.");
-                survived(out);
+                write_no_server_error(out);
             }
         }
-        Check::Refused(judged, errors) if *judged == index => refused(case, errors, out),
-        Check::Survived(steps) if steps.contains(&index) => survived(out),
-        Check::Law(law, _) => match &**law {
-            Relation::Echo { step, place, value } if *step == index => {
-                accepted(None, out);
-                match literal(value) {
+        ExportedAssertion::Rejected(judged, errors) if *judged == index => write_rejected(case, errors, out),
+        ExportedAssertion::NoServerError(steps) if steps.contains(&index) => write_no_server_error(out),
+        ExportedAssertion::Law(law, _) => match &**law {
+            Law::Echo { step, place, value } if *step == index => {
+                write_accepted(None, out);
+                match hurl_literal(value) {
                     Some(value) => {
-                        let _ = writeln!(out, "jsonpath {} == {value}", quoted(&jsonpath(place)));
+                        let _ = writeln!(out, "jsonpath {} == {value}", quote_string(&to_jsonpath(place)));
                     }
                     None => out.push_str("# Hurl cannot compare the returned value.\n"),
                 }
             }
-            Relation::State { model, events } => {
-                let own: Vec<&Event> = events.iter().filter(|event| event.step == index).collect();
-                let must_refuse = own.iter().any(|event| matches!(event.what, What::Refused(_)));
-                let writes = own.iter().any(|event| matches!(event.what, What::Write { certain: true, .. }));
-                let looks = own.iter().any(|event| matches!(event.what, What::Look(_)));
+            Law::State { model, events } => {
+                let own: Vec<&StepEvent> = events.iter().filter(|event| event.step == index).collect();
+                let must_refuse = own.iter().any(|event| matches!(event.event, StateEvent::RejectedWrite(_)));
+                let writes = own.iter().any(|event| matches!(event.event, StateEvent::Write { is_certain: true, .. }));
+                let looks = own.iter().any(|event| matches!(event.event, StateEvent::Read(_)));
                 if must_refuse {
                     out.push_str("HTTP *\n[Asserts]\nstatus >= 400\nstatus < 500\n");
                 } else if writes || looks {
-                    accepted(None, out);
+                    write_accepted(None, out);
                 } else {
-                    survived(out);
+                    write_no_server_error(out);
                 }
                 for event in own {
-                    if let What::Look(view) = &event.what {
-                        looked(*model, events, event, view, out);
+                    if let StateEvent::Read(view) = &event.event {
+                        write_state_asserts(*model, events, event, view, out);
                     }
                 }
             }
-            Relation::Echo { .. } => other(step, out),
+            Law::Echo { .. } => write_unjudged_response(step, out),
         },
-        _ => other(step, out),
+        _ => write_unjudged_response(step, out),
     }
 }
 
-fn other(step: &ExportedStep, out: &mut String) {
+fn write_unjudged_response(step: &ExportedStep, out: &mut String) {
     match step.fixture.as_ref().map(|part| part.accepts.as_slice()) {
         Some([one]) => {
             let _ = writeln!(out, "HTTP {one}");
         }
-        _ if step.purpose == Purpose::SetUp => accepted(None, out),
+        _ if step.purpose == StepPurpose::SetUp => write_accepted(None, out),
         _ => out.push_str("HTTP *\n"),
     }
 }
 
-fn accepted(status: Option<u16>, out: &mut String) {
+fn write_accepted(status: Option<u16>, out: &mut String) {
     let _ = match status {
         Some(status) => writeln!(out, "HTTP {status}\n[Asserts]"),
         None => writeln!(out, "HTTP *\n[Asserts]\nstatus >= 200\nstatus < 300"),
     };
 }
 
-fn survived(out: &mut String) {
+fn write_no_server_error(out: &mut String) {
     out.push_str("HTTP *\n[Asserts]\nstatus < 500\n");
 }
 
-fn refused(case: &Exported, errors: &[Pair], out: &mut String) {
+fn write_rejected(case: &ExportedCase, errors: &[ErrorPair], out: &mut String) {
     let mut statuses: Vec<Option<u16>> = errors.iter().map(|(status, _)| *status).collect();
     statuses.dedup();
     match statuses.as_slice() {
@@ -302,12 +302,12 @@ fn refused(case: &Exported, errors: &[Pair], out: &mut String) {
         }
     }
     let codes: Option<Vec<&str>> = errors.iter().map(|(_, code)| code.as_deref()).collect();
-    let Some(codes) = codes.filter(|codes| codes.iter().all(|code| code.chars().all(is_word))) else { return };
+    let Some(codes) = codes.filter(|codes| codes.iter().all(|code| code.chars().all(is_word_char))) else { return };
     let any = codes.join("|");
-    let _ = match &case.place {
-        Some(place) => writeln!(out, "jsonpath {} matches /^({any})$/", quoted(&jsonpath(place))),
+    let _ = match &case.error_code_path {
+        Some(place) => writeln!(out, "jsonpath {} matches /^({any})$/", quote_string(&to_jsonpath(place))),
         // One pattern covers all the places in a body where such an error code can be.
-        None if case.aws => writeln!(
+        None if case.is_aws => writeln!(
             out,
             "# The protocol's header; overstep itself also accepts `__type` and `code` in the body.\n\
              header \"x-amzn-errortype\" matches /^([^#:]*#)?({any})(:|$)/"
@@ -316,12 +316,12 @@ fn refused(case: &Exported, errors: &[Pair], out: &mut String) {
     };
 }
 
-fn is_word(character: char) -> bool {
+fn is_word_char(character: char) -> bool {
     character.is_ascii_alphanumeric() || "_-".contains(character)
 }
 
 /// Writes asserts for a read: the entries that the case itself wrote before, as far as Hurl can compare them.
-fn looked(model: Model, events: &[Event], look: &Event, view: &View, out: &mut String) {
+fn write_state_asserts(model: StateModel, events: &[StepEvent], look: &StepEvent, view: &StateView, out: &mut String) {
     let simple = view.key.is_none() && view.item.is_none() && !view.optional;
     if !simple {
         out.push_str("# Hurl cannot compare what is stored here; `--format pytest` does.\n");
@@ -331,44 +331,44 @@ fn looked(model: Model, events: &[Event], look: &Event, view: &View, out: &mut S
     let mut entries: IndexMap<String, Option<Json>> = IndexMap::new();
     let key_of = |item: &Json| item.to_string();
     for event in before.filter(|event| event.resource == look.resource) {
-        match &event.what {
-            What::Look(_) => {}
-            What::Write { effect, .. } => match effect {
-                Effect::Put(all) => {
+        match &event.event {
+            StateEvent::Read(_) => {}
+            StateEvent::Write { effect, .. } => match effect {
+                WriteEffect::Put(all) => {
                     if !model.merges {
                         entries.clear();
                     }
                     entries.extend(all.iter().map(|(key, value)| (key.clone(), Some(value.clone()))));
                 }
-                Effect::Append(items) => {
+                WriteEffect::Append(items) => {
                     if !model.merges {
                         entries.clear();
                     }
                     entries.extend(items.iter().map(|item| (key_of(item), Some(item.clone()))));
                 }
-                Effect::Remove(keys) => entries.extend(keys.iter().map(|key| (key.clone(), None))),
-                Effect::Set(value) => {
+                WriteEffect::Remove(keys) => entries.extend(keys.iter().map(|key| (key.clone(), None))),
+                WriteEffect::Set(value) => {
                     entries.insert(String::new(), Some(value.clone()));
                 }
             },
-            What::Refused(Effect::Put(all)) => {
+            StateEvent::RejectedWrite(WriteEffect::Put(all)) => {
                 for (key, _) in all {
                     entries.entry(key.clone()).or_insert(None);
                 }
             }
-            What::Refused(_) => {}
+            StateEvent::RejectedWrite(_) => {}
         }
     }
-    let place = jsonpath(&view.place);
+    let place = to_jsonpath(&view.place);
     for (key, value) in entries {
         let line = match (model.kind, &value) {
-            (StateKind::List, Some(item)) => literal(item).map(|item| format!("{} includes {item}", quoted(&place))),
-            (StateKind::Field, Some(value)) => literal(value).map(|value| format!("{} == {value}", quoted(&place))),
-            (StateKind::Map, Some(value)) if key.chars().all(is_word) => {
-                literal(value).map(|value| format!("{} == {value}", quoted(&format!("{place}['{key}']"))))
+            (StateKind::List, Some(item)) => hurl_literal(item).map(|item| format!("{} includes {item}", quote_string(&place))),
+            (StateKind::Field, Some(value)) => hurl_literal(value).map(|value| format!("{} == {value}", quote_string(&place))),
+            (StateKind::Map, Some(value)) if key.chars().all(is_word_char) => {
+                hurl_literal(value).map(|value| format!("{} == {value}", quote_string(&format!("{place}['{key}']"))))
             }
-            (StateKind::Map, None) if key.chars().all(is_word) => {
-                Some(format!("{} not exists", quoted(&format!("{place}['{key}']"))))
+            (StateKind::Map, None) if key.chars().all(is_word_char) => {
+                Some(format!("{} not exists", quote_string(&format!("{place}['{key}']"))))
             }
             _ => None,
         };
@@ -382,9 +382,9 @@ fn looked(model: Model, events: &[Event], look: &Event, view: &View, out: &mut S
 }
 
 /// Formats a value for an assert; `None` if Hurl cannot compare it.
-fn literal(value: &Json) -> Option<String> {
+fn hurl_literal(value: &Json) -> Option<String> {
     match value {
-        Json::String(text) if text.chars().all(|c| (' '..='~').contains(&c)) => Some(quoted(text)),
+        Json::String(text) if text.chars().all(|c| (' '..='~').contains(&c)) => Some(quote_string(text)),
         Json::Bool(_) | Json::Number(_) => Some(value.to_string()),
         _ => None,
     }

@@ -2,22 +2,22 @@
 //!
 //! It never refuses a case that overstep can send: requests are written to a socket byte by byte.
 
-use super::export::{Check, ExportHead, Exported, ExportedStep, HoleForm, Named, Pair};
-use crate::generate::{AuthDamage, Effect, Purpose, Relation, StateKind, What};
+use super::export::{ExportedAssertion, ExportTarget, ExportedCase, ExportedStep, PlaceholderForm, NamedPiece, ErrorPair};
+use crate::generate::{AuthDamage, WriteEffect, StepPurpose, Law, StateKind, StateEvent};
 use crate::wire::Redaction;
 use serde_json::Value as Json;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
-const ANSWER: &str = include_str!("export/answer.py");
-const RUNTIME: &str = include_str!("export/pytest.py");
-const SIGNER: &str = include_str!("export/sigv4.py");
-const STATE: &str = include_str!("export/state.py");
+const RESPONSE_PY: &str = include_str!("export/answer.py");
+const RUNTIME_PY: &str = include_str!("export/pytest.py");
+const SIGNER_PY: &str = include_str!("export/sigv4.py");
+const STATE_PY: &str = include_str!("export/state.py");
 
 /// Returns the file.
-pub fn pytest_file(head: &ExportHead, cases: &[Exported], redaction: &Redaction) -> String {
+pub fn pytest_file(head: &ExportTarget, cases: &[ExportedCase], redaction: &Redaction) -> String {
     let signs = cases.iter().any(|case| case.steps.iter().any(|step| step.signing.is_some()));
-    let states = cases.iter().any(|case| matches!(&case.check, Check::Law(law, _) if is_state(law)));
+    let states = cases.iter().any(|case| matches!(&case.assertion, ExportedAssertion::Law(law, _) if is_state_law(law)));
     let mut out = String::from(
         "\"\"\"Written by `overstep export`: documented behaviour as tests.\n\n\
          Run with: OVERSTEP_ENDPOINT=http://127.0.0.1:8080 python3 -m pytest FILE\n\"\"\"\n\n",
@@ -34,9 +34,9 @@ pub fn pytest_file(head: &ExportHead, cases: &[Exported], redaction: &Redaction)
     let _ = write!(
         out,
         "\nimport pytest\n\nENDPOINT = os.environ.get(\"OVERSTEP_ENDPOINT\", {})\nTIMEOUT = 10\n\n\n",
-        text(&head.endpoint)
+        python_string(&head.endpoint)
     );
-    let _ = write!(out, "{ANSWER}\n\n{RUNTIME}");
+    let _ = write!(out, "{RESPONSE_PY}\n\n{RUNTIME_PY}");
     if signs {
         for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] {
             let value = if head.dummy_keys {
@@ -46,10 +46,10 @@ pub fn pytest_file(head: &ExportHead, cases: &[Exported], redaction: &Redaction)
             };
             let _ = write!(out, "\n\ndef {name}():\n    return {value}\n");
         }
-        let _ = write!(out, "\n\n{SIGNER}");
+        let _ = write!(out, "\n\n{SIGNER_PY}");
     }
     if states {
-        let _ = write!(out, "\n\n{STATE}");
+        let _ = write!(out, "\n\n{STATE_PY}");
     }
     let mut names: HashMap<String, u32> = HashMap::new();
     for case in cases {
@@ -61,43 +61,43 @@ pub fn pytest_file(head: &ExportHead, cases: &[Exported], redaction: &Redaction)
             let _ = write!(name, "__{count}");
         }
         let _ = write!(out, "\n\ndef test_{name}():\n");
-        test(head, case, redaction, &mut out);
+        write_test(head, case, redaction, &mut out);
     }
     out
 }
 
-fn is_state(law: &Relation) -> bool {
-    matches!(law, Relation::State { .. })
+fn is_state_law(law: &Law) -> bool {
+    matches!(law, Law::State { .. })
 }
 
-fn test(head: &ExportHead, case: &Exported, redaction: &Redaction, out: &mut String) {
-    for line in std::iter::once(case.id.as_str()).chain(case.words.lines()) {
+fn write_test(head: &ExportTarget, case: &ExportedCase, redaction: &Redaction, out: &mut String) {
+    for line in std::iter::once(case.id.as_str()).chain(case.description.lines()) {
         let _ = writeln!(out, "    # {line}");
     }
-    let place = case.place.as_deref().map_or_else(|| "None".to_owned(), text);
-    let _ = writeln!(out, "    case = Case(aws={}, place={place})\n    came = {{}}", truth(case.aws));
-    let (turns, last) = case.turns();
+    let place = case.error_code_path.as_deref().map_or_else(|| "None".to_owned(), python_string);
+    let _ = writeln!(out, "    case = Case(aws={}, place={place})\n    came = {{}}", python_bool(case.is_aws));
+    let (turns, last) = case.steps_by_turn();
     let pad = if last.is_empty() { "    " } else { "        " };
     if !last.is_empty() {
         out.push_str("    try:\n");
     }
     for turn in turns {
         if let [one] = turn.as_slice() {
-            let _ = writeln!(out, "{pad}came[{one}] = {}", send(head, case, &case.steps[*one], redaction, pad));
+            let _ = writeln!(out, "{pad}came[{one}] = {}", send_call(head, case, &case.steps[*one], redaction, pad));
         } else {
             let all: Vec<String> = turn.iter().map(|index| format!("came[{index}]")).collect();
             let _ = writeln!(out, "{pad}{} = case.together(", all.join(", "));
             for index in &turn {
                 let inner = format!("{pad}    ");
-                let _ = writeln!(out, "{inner}lambda: {},", send(head, case, &case.steps[*index], redaction, &inner));
+                let _ = writeln!(out, "{inner}lambda: {},", send_call(head, case, &case.steps[*index], redaction, &inner));
             }
             let _ = writeln!(out, "{pad})");
         }
         for index in turn {
-            after(case, index, pad, out);
+            write_follow_up(case, index, pad, out);
         }
     }
-    check(case, pad, out);
+    write_assertion(case, pad, out);
     if last.is_empty() {
         return;
     }
@@ -106,48 +106,48 @@ fn test(head: &ExportHead, case: &Exported, redaction: &Redaction, out: &mut Str
         let step = &case.steps[index];
         let mut pad = pad.to_owned();
         if let Some(part) = &step.fixture {
-            let _ = writeln!(out, "{pad}if case.made({}):", text(&part.name));
+            let _ = writeln!(out, "{pad}if case.made({}):", python_string(&part.name));
             pad.push_str("    ");
         }
-        let _ = writeln!(out, "{pad}{}", send(head, case, step, redaction, &pad));
+        let _ = writeln!(out, "{pad}{}", send_call(head, case, step, redaction, &pad));
     }
 }
 
 /// Writes the checks and captures that follow a step's response.
-fn after(case: &Exported, index: usize, pad: &str, out: &mut String) {
+fn write_follow_up(case: &ExportedCase, index: usize, pad: &str, out: &mut String) {
     let step = &case.steps[index];
     let accepts = step.fixture.as_ref().map(|part| format!("{:?}", part.accepts)).unwrap_or("()".to_owned());
     // A law has its own rules for the responses to its reads and writes.
-    let of_law = matches!(&case.check, Check::Law(law, _)
-        if matches!(&**law, Relation::State { events, .. } if events.iter().any(|event| event.step == index)));
-    if step.purpose == Purpose::SetUp && !of_law {
-        let fixture = step.fixture.as_ref().map_or_else(|| "None".to_owned(), |part| text(&part.name));
+    let of_law = matches!(&case.assertion, ExportedAssertion::Law(law, _)
+        if matches!(&**law, Law::State { events, .. } if events.iter().any(|event| event.step == index)));
+    if step.purpose == StepPurpose::SetUp && !of_law {
+        let fixture = step.fixture.as_ref().map_or_else(|| "None".to_owned(), |part| python_string(&part.name));
         let _ = writeln!(out, "{pad}case.set_up(came[{index}], {accepts}, {fixture})");
     }
     for capture in &step.captures {
-        let (name, path) = (text(&capture.name), text(&capture.path));
+        let (name, path) = (python_string(&capture.name), python_string(&capture.path));
         let _ = writeln!(out, "{pad}case.capture(came[{index}], {name}, {path}, {accepts})");
     }
 }
 
-fn send(head: &ExportHead, case: &Exported, step: &ExportedStep, redaction: &Redaction, pad: &str) -> String {
-    let message = &step.message;
-    let (target, exact) = step.relative(head).map_or((message.target.as_str(), true), |rest| (rest, false));
+fn send_call(head: &ExportTarget, case: &ExportedCase, step: &ExportedStep, redaction: &Redaction, pad: &str) -> String {
+    let message = &step.unsigned;
+    let (target, exact) = step.relative_target(head).map_or((message.target.as_str(), true), |rest| (rest, false));
     let inner = format!("{pad}    ");
     let mut out = format!(
         "case.send(\n{inner}{},\n{inner}{},\n{inner}[",
-        expression(case, message.method.as_bytes(), redaction),
-        expression(case, target.as_bytes(), redaction)
+        python_expression(case, message.method.as_bytes(), redaction),
+        python_expression(case, target.as_bytes(), redaction)
     );
     let headers: Vec<String> = message
         .headers
         .iter()
-        .map(|(name, value)| format!("({}, {})", text(name), expression(case, value.as_bytes(), redaction)))
+        .map(|(name, value)| format!("({}, {})", python_string(name), python_expression(case, value.as_bytes(), redaction)))
         .collect();
     let _ = writeln!(out, "{}],", headers.join(", "));
     if !message.body.is_empty() {
         let body = if std::str::from_utf8(&message.body).is_ok() {
-            format!("({}).encode()", expression(case, &message.body, redaction))
+            format!("({}).encode()", python_expression(case, &message.body, redaction))
         } else {
             format!("base64.b64decode(\"{}\")", data_encoding::BASE64.encode(&message.body))
         };
@@ -157,17 +157,17 @@ fn send(head: &ExportHead, case: &Exported, step: &ExportedStep, redaction: &Red
         let _ = writeln!(out, "{inner}exact=True,");
     }
     if let Some(signing) = &step.signing {
-        let _ = write!(out, "{inner}sign_for=({}, {}),", text(&signing.region), text(&signing.service));
+        let _ = write!(out, "{inner}sign_for=({}, {}),", python_string(&signing.region), python_string(&signing.service));
         out.push_str(&match &signing.damage {
             None | Some(AuthDamage::Empty | AuthDamage::SchemeOnly) => String::new(),
             Some(AuthDamage::KeyShortened) => " key_id=\"shortened\",".to_owned(),
             Some(AuthDamage::KeyLengthened) => " key_id=\"lengthened\",".to_owned(),
             Some(AuthDamage::UnknownKey) => {
-                format!(" key_id={},", text(signing.unknown.as_deref().unwrap_or("unknown")))
+                format!(" key_id={},", python_string(signing.unknown_key_id.as_deref().unwrap_or("unknown")))
             }
-            Some(AuthDamage::OtherScheme(scheme)) => format!(" damage=\"other-scheme\", part={},", text(scheme)),
+            Some(AuthDamage::OtherScheme(scheme)) => format!(" damage=\"other-scheme\", part={},", python_string(scheme)),
             Some(AuthDamage::NoScheme) => " damage=\"no-scheme\",".to_owned(),
-            Some(AuthDamage::MissingPart(part)) => format!(" part={},", text(part)),
+            Some(AuthDamage::MissingPart(part)) => format!(" part={},", python_string(part)),
             Some(AuthDamage::WrongSignature) => " damage=\"wrong-signature\",".to_owned(),
         });
         out.push('\n');
@@ -176,41 +176,41 @@ fn send(head: &ExportHead, case: &Exported, step: &ExportedStep, redaction: &Red
     out
 }
 
-fn check(case: &Exported, pad: &str, out: &mut String) {
-    let _ = match &case.check {
-        Check::Accepted(step, status, or) => {
+fn write_assertion(case: &ExportedCase, pad: &str, out: &mut String) {
+    let _ = match &case.assertion {
+        ExportedAssertion::Accepted(step, status, or) => {
             let status = status.map_or_else(|| "None".to_owned(), |status| status.to_string());
-            writeln!(out, "{pad}case.accepted(came[{step}], {status}, {})", pairs(or))
+            writeln!(out, "{pad}case.accepted(came[{step}], {status}, {})", error_pairs(or))
         }
-        Check::Refused(step, errors) => writeln!(out, "{pad}case.refused(came[{step}], {})", pairs(errors)),
-        Check::Survived(steps) => steps.iter().try_for_each(|step| writeln!(out, "{pad}case.survived(came[{step}])")),
-        Check::Law(law, excuses) => match &**law {
-            Relation::Echo { step, place, value } => writeln!(
+        ExportedAssertion::Rejected(step, errors) => writeln!(out, "{pad}case.refused(came[{step}], {})", error_pairs(errors)),
+        ExportedAssertion::NoServerError(steps) => steps.iter().try_for_each(|step| writeln!(out, "{pad}case.survived(came[{step}])")),
+        ExportedAssertion::Law(law, excuses) => match &**law {
+            Law::Echo { step, place, value } => writeln!(
                 out,
                 "{pad}case.accepted(came[{step}])\n{pad}assert value_at(came[{step}].document(), {}) == {}",
-                text(place),
-                json(value)
+                python_string(place),
+                python_value(value)
             ),
-            Relation::State { model, events } => {
+            Law::State { model, events } => {
                 let kind = match model.kind {
                     StateKind::Map => "map",
                     StateKind::List => "list",
                     StateKind::Field => "field",
                 };
-                let excuses: Vec<String> = excuses.iter().map(|code| text(code)).collect();
+                let excuses: Vec<String> = excuses.iter().map(|code| python_string(code)).collect();
                 let _ = writeln!(
                     out,
                     "{pad}model = (\"{kind}\", {}, {}, {})  # merges, deduplicates, ordered",
-                    truth(model.merges),
-                    truth(model.deduplicates),
-                    truth(model.ordered)
+                    python_bool(model.merges),
+                    python_bool(model.deduplicates),
+                    python_bool(model.ordered)
                 );
                 let _ = writeln!(out, "{pad}keeps(case, came, model, [{}], [", excuses.join(", "));
                 let turn = |step: usize| case.steps.get(step).map_or(0, |step| step.turn);
                 for group in events.chunk_by(|one, other| turn(one.step) == turn(other.step)) {
                     let all: Vec<String> = group
                         .iter()
-                        .map(|event| format!("({}, {}, {})", event.step, event.resource, happens(&event.what)))
+                        .map(|event| format!("({}, {}, {})", event.step, event.resource, state_event(&event.event)))
                         .collect();
                     let _ = writeln!(out, "{pad}    [{}],", all.join(", "));
                 }
@@ -220,13 +220,13 @@ fn check(case: &Exported, pad: &str, out: &mut String) {
     };
 }
 
-fn happens(what: &What) -> String {
+fn state_event(what: &StateEvent) -> String {
     match what {
-        What::Look(view) => {
-            let mut given = format!("\"place\": {}", text(&view.place));
+        StateEvent::Read(view) => {
+            let mut given = format!("\"place\": {}", python_string(&view.place));
             for (name, value) in [("key", &view.key), ("item", &view.item)] {
                 if let Some(value) = value {
-                    let _ = write!(given, ", \"{name}\": {}", text(value));
+                    let _ = write!(given, ", \"{name}\": {}", python_string(value));
                 }
             }
             if view.optional {
@@ -234,77 +234,77 @@ fn happens(what: &What) -> String {
             }
             format!("\"look\", {{{given}}}")
         }
-        What::Write { effect: done, certain: true } => format!("\"must-write\", {}", effect(done)),
-        What::Write { effect: done, .. } => format!("\"write\", {}", effect(done)),
-        What::Refused(done) => format!("\"refused\", {}", effect(done)),
+        StateEvent::Write { effect: done, is_certain: true } => format!("\"must-write\", {}", effect_tuple(done)),
+        StateEvent::Write { effect: done, .. } => format!("\"write\", {}", effect_tuple(done)),
+        StateEvent::RejectedWrite(done) => format!("\"refused\", {}", effect_tuple(done)),
     }
 }
 
-fn effect(effect: &Effect) -> String {
+fn effect_tuple(effect: &WriteEffect) -> String {
     match effect {
-        Effect::Put(entries) => {
+        WriteEffect::Put(entries) => {
             let all: Vec<String> =
-                entries.iter().map(|(key, value)| format!("({}, {})", text(key), json(value))).collect();
+                entries.iter().map(|(key, value)| format!("({}, {})", python_string(key), python_value(value))).collect();
             format!("(\"put\", [{}])", all.join(", "))
         }
-        Effect::Append(items) => {
-            format!("(\"append\", [{}])", items.iter().map(json).collect::<Vec<_>>().join(", "))
+        WriteEffect::Append(items) => {
+            format!("(\"append\", [{}])", items.iter().map(python_value).collect::<Vec<_>>().join(", "))
         }
-        Effect::Remove(keys) => {
-            format!("(\"remove\", [{}])", keys.iter().map(|key| text(key)).collect::<Vec<_>>().join(", "))
+        WriteEffect::Remove(keys) => {
+            format!("(\"remove\", [{}])", keys.iter().map(|key| python_string(key)).collect::<Vec<_>>().join(", "))
         }
-        Effect::Set(value) => format!("(\"set\", {})", json(value)),
+        WriteEffect::Set(value) => format!("(\"set\", {})", python_value(value)),
     }
 }
 
-fn pairs(pairs: &[Pair]) -> String {
+fn error_pairs(pairs: &[ErrorPair]) -> String {
     let all: Vec<String> = pairs
         .iter()
         .map(|(status, code)| {
             let status = status.map_or_else(|| "None".to_owned(), |status| status.to_string());
-            format!("({status}, {})", code.as_deref().map_or_else(|| "None".to_owned(), text))
+            format!("({status}, {})", code.as_deref().map_or_else(|| "None".to_owned(), python_string))
         })
         .collect();
     format!("[{}]", all.join(", "))
 }
 
-fn truth(value: bool) -> &'static str {
+fn python_bool(value: bool) -> &'static str {
     if value { "True" } else { "False" }
 }
 
-fn json(value: &Json) -> String {
+fn python_value(value: &Json) -> String {
     match value {
         Json::Null => "None".to_owned(),
-        Json::Bool(value) => truth(*value).to_owned(),
+        Json::Bool(value) => python_bool(*value).to_owned(),
         Json::Number(number) => number.to_string(),
-        Json::String(value) => text(value),
-        Json::Array(items) => format!("[{}]", items.iter().map(json).collect::<Vec<_>>().join(", ")),
+        Json::String(value) => python_string(value),
+        Json::Array(items) => format!("[{}]", items.iter().map(python_value).collect::<Vec<_>>().join(", ")),
         Json::Object(members) => {
             let all: Vec<String> =
-                members.iter().map(|(name, value)| format!("{}: {}", text(name), json(value))).collect();
+                members.iter().map(|(name, value)| format!("{}: {}", python_string(name), python_value(value))).collect();
             format!("{{{}}}", all.join(", "))
         }
     }
 }
 
 /// Formats a text with secrets and captured values as a Python expression.
-fn expression(case: &Exported, bytes: &[u8], redaction: &Redaction) -> String {
+fn python_expression(case: &ExportedCase, bytes: &[u8], redaction: &Redaction) -> String {
     let terms: Vec<String> = case
-        .pieces(bytes, redaction)
+        .named_pieces(bytes, redaction)
         .into_iter()
         .map(|piece| match piece {
-            Named::Literal(bytes) => text(&String::from_utf8_lossy(&bytes)),
-            Named::Secret(name, shortened) => {
-                format!("environment({}){}", text(&name), if shortened { "[:-1]" } else { "" })
+            NamedPiece::Literal(bytes) => python_string(&String::from_utf8_lossy(&bytes)),
+            NamedPiece::Secret(name, shortened) => {
+                format!("environment({}){}", python_string(&name), if shortened { "[:-1]" } else { "" })
             }
-            Named::Captured(hole) => {
+            NamedPiece::Captured(hole) => {
                 let form = match hole.form {
-                    HoleForm::Raw => "raw",
-                    HoleForm::Url => "url",
-                    HoleForm::Json => "json",
-                    HoleForm::Text => "text",
+                    PlaceholderForm::Raw => "raw",
+                    PlaceholderForm::Url => "url",
+                    PlaceholderForm::Json => "json",
+                    PlaceholderForm::Text => "text",
                 };
-                format!("case.{form}({})", text(&hole.name))
+                format!("case.{form}({})", python_string(&hole.name))
             }
         })
         .collect();
@@ -312,12 +312,12 @@ fn expression(case: &Exported, bytes: &[u8], redaction: &Redaction) -> String {
 }
 
 /// Formats a text as a Python string; long runs of one character become a product.
-fn text(value: &str) -> String {
+fn python_string(value: &str) -> String {
     const LONG: usize = 64;
     let characters: Vec<char> = value.chars().collect();
     let (mut terms, mut open) = (Vec::new(), String::new());
     for run in characters.chunk_by(|one, other| one == other) {
-        let written = escaped(run[0]);
+        let written = escape_char(run[0]);
         if run.len() < LONG {
             open.extend(std::iter::repeat_n(written.as_str(), run.len()));
         } else {
@@ -333,7 +333,7 @@ fn text(value: &str) -> String {
     terms.join(" + ")
 }
 
-fn escaped(character: char) -> String {
+fn escape_char(character: char) -> String {
     match character {
         '"' => "\\\"".to_owned(),
         '\\' => "\\\\".to_owned(),

@@ -4,99 +4,99 @@
 //!
 //! [workflow commands]: https://docs.github.com/actions/reference/workflow-commands-for-github-actions
 
-use super::style::count;
-use super::{Done, Head, Output, Summary};
+use super::style::pluralize;
+use super::{CaseResult, RunStarted, Reporter, RunSummary};
 use crate::judge::Finding;
 use indexmap::IndexMap;
 use std::io::{self, Write};
 
 /// Maximum number of annotations; runners show few of them, and other reports contain all findings.
-const MOST: usize = 50;
+const MAX_ANNOTATIONS: usize = 50;
 
 /// Reports findings as GitHub annotations.
-pub struct Github<W: Write> {
-    to: W,
+pub struct GithubReporter<W: Write> {
+    writer: W,
     documents: IndexMap<String, String>,
     scenario_file: Option<String>,
-    again: String,
+    rerun_command: String,
 }
 
-impl<W: Write> Github<W> {
+impl<W: Write> GithubReporter<W> {
     /// Creates a reporter that writes to `to`, which should be standard output: runners read it.
-    pub fn new(to: W) -> Self {
-        Self { to, documents: IndexMap::new(), scenario_file: None, again: String::new() }
+    pub fn new(writer: W) -> Self {
+        Self { writer, documents: IndexMap::new(), scenario_file: None, rerun_command: String::new() }
     }
 
     /// Returns the file and line of an annotation: the document's if it is a local file, otherwise the scenario's.
-    fn place(&self, finding: &Finding) -> String {
+    fn annotation_location(&self, finding: &Finding) -> String {
         let documented = finding.source.as_deref().and_then(|source| source.rsplit_once(':'));
         let in_document =
             documented.and_then(|(document, line)| Some((self.documents.get(document)?.clone(), line.to_owned())));
         let place = in_document.or_else(|| self.scenario_file.clone().map(|file| (file, "1".to_owned())));
-        place.map_or_else(String::new, |(file, line)| format!("file={},line={line},", property(&file)))
+        place.map_or_else(String::new, |(file, line)| format!("file={},line={line},", escape_property(&file)))
     }
 }
 
-impl<W: Write> Output for Github<W> {
-    fn begin(&mut self, head: &Head) -> io::Result<()> {
+impl<W: Write> Reporter for GithubReporter<W> {
+    fn begin_run(&mut self, head: &RunStarted) -> io::Result<()> {
         self.documents.clone_from(&head.documents);
         self.scenario_file.clone_from(&head.scenario_file);
-        self.again.clone_from(&head.again);
+        self.rerun_command.clone_from(&head.rerun_command);
         Ok(())
     }
 
-    fn case(&mut self, _done: &Done) -> io::Result<()> {
+    fn report_case(&mut self, _done: &CaseResult) -> io::Result<()> {
         Ok(())
     }
 
-    fn end(&mut self, summary: &Summary) -> io::Result<()> {
-        for finding in summary.findings.iter().take(MOST) {
-            let title = super::terminal::title(finding);
+    fn end_run(&mut self, summary: &RunSummary) -> io::Result<()> {
+        for finding in summary.findings.iter().take(MAX_ANNOTATIONS) {
+            let title = super::terminal::finding_title(finding);
             let mut text = vec![
                 format!("documented: {}", if finding.rule.is_empty() { &finding.why } else { &finding.rule }),
                 format!("expected: {}", finding.expected),
                 format!("received: {}", finding.observed),
             ];
             text.extend(finding.source.as_ref().map(|source| format!("source: {source}")));
-            text.extend(finding.learnt.as_ref().map(|learnt| format!("actual limit: {learnt}")));
+            text.extend(finding.discovery.as_ref().map(|learnt| format!("actual limit: {learnt}")));
             text.extend(finding.examples.first().map(|id| format!("reproduce: overstep replay '{id}'")));
             writeln!(
-                self.to,
+                self.writer,
                 "::error {}title={}::{}",
-                self.place(finding),
-                property(&format!("{} ({})", title, count(finding.cases, "case"))),
-                data(&text.join("\n"))
+                self.annotation_location(finding),
+                escape_property(&format!("{} ({})", title, pluralize(finding.case_count, "case"))),
+                escape_data(&text.join("\n"))
             )?;
         }
-        if summary.findings.len() > MOST {
-            let more = count((summary.findings.len() - MOST) as u64, "finding");
-            writeln!(self.to, "::notice title={}::and {more} more", property(&summary.scenario))?;
+        if summary.findings.len() > MAX_ANNOTATIONS {
+            let more = pluralize((summary.findings.len() - MAX_ANNOTATIONS) as u64, "finding");
+            writeln!(self.writer, "::notice title={}::and {more} more", escape_property(&summary.scenario))?;
         }
-        if let Some(why) = &summary.incomplete {
+        if let Some(why) = &summary.incomplete_reason {
             writeln!(
-                self.to,
+                self.writer,
                 "::warning title={}::{}",
-                property(&summary.scenario),
-                data(&format!("incomplete: {why}"))
+                escape_property(&summary.scenario),
+                escape_data(&format!("incomplete: {why}"))
             )?;
         }
-        for note in &summary.known_notes {
-            writeln!(self.to, "::notice title={}::{}", property(&summary.scenario), data(note))?;
+        for note in &summary.known_divergence_notes {
+            writeln!(self.writer, "::notice title={}::{}", escape_property(&summary.scenario), escape_data(note))?;
         }
-        self.to.flush()
+        self.writer.flush()
     }
 
     fn finish(&mut self) -> io::Result<()> {
-        self.to.flush()
+        self.writer.flush()
     }
 }
 
-fn data(text: &str) -> String {
+fn escape_data(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
-fn property(text: &str) -> String {
-    data(text).replace(':', "%3A").replace(',', "%2C")
+fn escape_property(text: &str) -> String {
+    escape_data(text).replace(':', "%3A").replace(',', "%2C")
 }
 
 #[cfg(test)]
@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn text_cannot_end_a_workflow_command() {
-        assert_eq!(data("a%\nb"), "a%25%0Ab");
-        assert_eq!(property("docs/a,b:1"), "docs/a%2Cb%3A1");
+        assert_eq!(escape_data("a%\nb"), "a%25%0Ab");
+        assert_eq!(escape_property("docs/a,b:1"), "docs/a%2Cb%3A1");
     }
 }

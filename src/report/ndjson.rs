@@ -2,33 +2,33 @@
 //!
 //! This module never stores a case, so memory does not grow with the number of cases.
 
-use super::{Done, Head, Output, Summary};
+use super::{CaseResult, RunStarted, Reporter, RunSummary};
 use crate::judge::OperationCoverage;
 use serde::Serialize;
 use std::io::{self, Write};
 
 /// The name of the format, part of every `run` event.
-const FORMAT: &str = "overstep-results/1";
+const RESULTS_FORMAT: &str = "overstep-results/1";
 
 /// Reports a run as newline-delimited JSON.
-pub struct Ndjson<W> {
-    to: W,
+pub struct NdjsonReporter<W> {
+    writer: W,
 }
 
-impl<W: Write> Ndjson<W> {
+impl<W: Write> NdjsonReporter<W> {
     /// Creates a reporter that writes to `to`, which should be buffered.
-    pub fn new(to: W) -> Self {
-        Self { to }
+    pub fn new(writer: W) -> Self {
+        Self { writer }
     }
 
-    fn line(&mut self, event: &impl Serialize) -> io::Result<()> {
-        serde_json::to_writer(&mut self.to, event)?;
-        self.to.write_all(b"\n")
+    fn write_event(&mut self, event: &impl Serialize) -> io::Result<()> {
+        serde_json::to_writer(&mut self.writer, event)?;
+        self.writer.write_all(b"\n")
     }
 }
 
 #[derive(Serialize)]
-struct Run<'a> {
+struct RunEvent<'a> {
     event: &'static str,
     format: &'static str,
     version: &'static str,
@@ -44,7 +44,7 @@ struct Run<'a> {
 }
 
 #[derive(Serialize)]
-struct FindingLine<'a> {
+struct FindingEvent<'a> {
     event: &'static str,
     scenario: &'a str,
     operation: &'a str,
@@ -62,7 +62,7 @@ struct FindingLine<'a> {
 }
 
 #[derive(Serialize)]
-struct FormLine<'a> {
+struct FormEvent<'a> {
     event: &'static str,
     scenario: &'a str,
     operation: &'a str,
@@ -71,7 +71,7 @@ struct FormLine<'a> {
 }
 
 #[derive(Serialize)]
-struct SummaryLine<'a> {
+struct SummaryEvent<'a> {
     event: &'static str,
     scenario: &'a str,
     pass: u64,
@@ -83,21 +83,21 @@ struct SummaryLine<'a> {
     not_implemented: u64,
     indeterminate: u64,
     unsendable: u64,
-    coverage: CoverageLine<'a>,
+    coverage: CoverageJson<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     incomplete: Option<&'a str>,
     complete: bool,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     server_output: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
-    left: Option<LeftLine<'a>>,
+    left: Option<LeakedFixturesJson<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    not_run: Vec<NotRunLine<'a>>,
+    not_run: Vec<SkippedOperationJson<'a>>,
     seconds: f64,
 }
 
 #[derive(Serialize)]
-struct NotRunLine<'a> {
+struct SkippedOperationJson<'a> {
     operation: &'a str,
     implemented: bool,
     observed: &'a str,
@@ -105,22 +105,22 @@ struct NotRunLine<'a> {
 }
 
 #[derive(Serialize)]
-struct LeftLine<'a> {
+struct LeakedFixturesJson<'a> {
     cases: u64,
     example: &'a str,
     why: &'a str,
 }
 
 #[derive(Serialize)]
-struct CoverageLine<'a> {
+struct CoverageJson<'a> {
     #[serde(flatten)]
-    sum: Reached,
-    operations: Vec<OperationLine<'a>>,
+    sum: CoverageCounts,
+    operations: Vec<OperationCoverageJson<'a>>,
 }
 
 /// Coverage, as pairs of reached and total.
 #[derive(Clone, Copy, Default, Serialize)]
-struct Reached {
+struct CoverageCounts {
     constraints: (u64, u64),
     errors: (u64, u64),
     limits: (u64, u64),
@@ -129,8 +129,8 @@ struct Reached {
     laws: (u64, u64),
 }
 
-impl Reached {
-    fn of(row: &OperationCoverage) -> Self {
+impl CoverageCounts {
+    fn from_operation(row: &OperationCoverage) -> Self {
         Self {
             constraints: row.constraints,
             errors: row.errors,
@@ -141,7 +141,7 @@ impl Reached {
         }
     }
 
-    fn and(self, other: Self) -> Self {
+    fn combined_with(self, other: Self) -> Self {
         let sum = |one: (u64, u64), other: (u64, u64)| (one.0 + other.0, one.1 + other.1);
         Self {
             constraints: sum(self.constraints, other.constraints),
@@ -155,64 +155,64 @@ impl Reached {
 }
 
 #[derive(Serialize)]
-struct OperationLine<'a> {
+struct OperationCoverageJson<'a> {
     operation: &'a str,
     #[serde(flatten)]
-    reached: Reached,
-    unprovokable: Vec<UnprovokableLine<'a>>,
+    reached: CoverageCounts,
+    unprovokable: Vec<UntestableErrorJson<'a>>,
 }
 
 #[derive(Serialize)]
-struct UnprovokableLine<'a> {
+struct UntestableErrorJson<'a> {
     error: &'a str,
     why: &'a str,
 }
 
-fn coverage(rows: &[OperationCoverage], complete: bool) -> CoverageLine<'_> {
-    CoverageLine {
-        sum: rows.iter().map(Reached::of).fold(Reached::default(), Reached::and),
-        operations: rows.iter().map(|row| operation_line(row, complete)).collect(),
+fn coverage_json(rows: &[OperationCoverage], complete: bool) -> CoverageJson<'_> {
+    CoverageJson {
+        sum: rows.iter().map(CoverageCounts::from_operation).fold(CoverageCounts::default(), CoverageCounts::combined_with),
+        operations: rows.iter().map(|row| operation_coverage_json(row, complete)).collect(),
     }
 }
 
 /// Untestable errors are known only if the run is complete.
-fn operation_line(row: &OperationCoverage, complete: bool) -> OperationLine<'_> {
+fn operation_coverage_json(row: &OperationCoverage, complete: bool) -> OperationCoverageJson<'_> {
     let unprovokable =
-        row.unprovokable.iter().filter(|_| complete).map(|(error, why)| UnprovokableLine { error, why }).collect();
-    OperationLine { operation: &row.operation, reached: Reached::of(row), unprovokable }
+        row.unprovokable.iter().filter(|_| complete).map(|(error, why)| UntestableErrorJson { error, why }).collect();
+    OperationCoverageJson { operation: &row.operation, reached: CoverageCounts::from_operation(row), unprovokable }
 }
 
-impl<W: Write> Output for Ndjson<W> {
-    fn begin(&mut self, head: &Head) -> io::Result<()> {
-        self.line(&Run {
+impl<W: Write> Reporter for NdjsonReporter<W> {
+    fn begin_run(&mut self, head: &RunStarted) -> io::Result<()> {
+        self.write_event(&RunEvent {
             event: "run",
-            format: FORMAT,
+            format: RESULTS_FORMAT,
             version: env!("CARGO_PKG_VERSION"),
             scenario: &head.scenario,
             endpoint: &head.endpoint,
             profile: &head.profile,
             seed: head.seed,
-            run: &head.run,
+            run: &head.run_id,
             contract: &head.contract,
             cases: head.cases,
-            server: head.server.as_deref(),
+            server: head.server_version.as_deref(),
         })?;
-        self.to.flush()
+        self.writer.flush()
     }
 
-    fn case(&mut self, done: &Done) -> io::Result<()> {
+    fn report_case(&mut self, done: &CaseResult) -> io::Result<()> {
         if let Some(form) = &done.new_form {
             let scenario = done.case.id.0.split('/').next().unwrap_or_default();
             let operation = done.case.operation.as_str();
-            self.line(&FormLine { event: "form", scenario, operation, name: &form.name, facts: &form.facts })?;
+            self.write_event(&FormEvent { event: "form", scenario, operation, name: &form.name, facts: &form.facts })?;
         }
-        self.to.write_all(&done.line)?;
-        self.to.write_all(b"\n")
+        self.writer.write_all(&done.results_line)?;
+        self.writer.write_all(b"\n")
     }
 
-    fn end(&mut self, summary: &Summary) -> io::Result<()> {
+    fn end_run(&mut self, summary: &RunSummary) -> io::Result<()> {
         for finding in &summary.findings {
-            self.line(&FindingLine {
+            self.write_event(&FindingEvent {
                 event: "finding",
                 scenario: &finding.scenario,
                 operation: &finding.operation,
@@ -220,13 +220,13 @@ impl<W: Write> Output for Ndjson<W> {
                 constraint: &finding.constraint,
                 observed: &finding.observed,
                 accepted: finding.accepted.as_deref(),
-                learnt: finding.learnt.as_deref(),
+                learnt: finding.discovery.as_deref(),
                 frame: finding.frame.as_deref(),
-                cases: finding.cases,
+                cases: finding.case_count,
                 examples: &finding.examples,
             })?;
         }
-        self.line(&SummaryLine {
+        self.write_event(&SummaryEvent {
             event: "summary",
             scenario: &summary.scenario,
             pass: summary.counts.pass,
@@ -234,31 +234,31 @@ impl<W: Write> Output for Ndjson<W> {
             known: summary.counts.known,
             unspecified: summary.counts.unspecified,
             changed: summary.counts.changed,
-            new: summary.counts.new,
+            new: summary.counts.unreviewed,
             not_implemented: summary.counts.not_implemented,
             indeterminate: summary.counts.indeterminate,
             unsendable: summary.counts.unsendable,
-            coverage: coverage(&summary.operations, summary.complete),
-            incomplete: summary.incomplete.as_deref(),
-            complete: summary.complete,
+            coverage: coverage_json(&summary.operations, summary.is_complete),
+            incomplete: summary.incomplete_reason.as_deref(),
+            complete: summary.is_complete,
             server_output: &summary.server_output,
-            left: summary.left.as_ref().map(|(cases, example, why)| LeftLine { cases: *cases, example, why }),
+            left: summary.leaked_fixtures.as_ref().map(|(cases, example, why)| LeakedFixturesJson { cases: *cases, example, why }),
             not_run: summary
-                .not_run
+                .skipped_operations
                 .iter()
-                .map(|one| NotRunLine {
+                .map(|one| SkippedOperationJson {
                     operation: &one.operation,
-                    implemented: one.implemented,
+                    implemented: one.is_implemented,
                     observed: &one.observed,
-                    why: &one.why,
+                    why: &one.reason,
                 })
                 .collect(),
             seconds: (summary.seconds * 1000.0).round() / 1000.0,
         })?;
-        self.to.flush()
+        self.writer.flush()
     }
 
     fn finish(&mut self) -> io::Result<()> {
-        self.to.flush()
+        self.writer.flush()
     }
 }

@@ -4,19 +4,19 @@
 
 use anstyle::{AnsiColor, Style};
 
-pub(super) const BAD: Style = AnsiColor::Red.on_default().bold();
-pub(super) const GOOD: Style = AnsiColor::Green.on_default();
-pub(super) const ODD: Style = AnsiColor::Yellow.on_default();
-pub(super) const BOLD: Style = Style::new().bold();
-pub(super) const FAINT: Style = Style::new().dimmed();
+pub(super) const ERROR_STYLE: Style = AnsiColor::Red.on_default().bold();
+pub(super) const SUCCESS_STYLE: Style = AnsiColor::Green.on_default();
+pub(super) const WARNING_STYLE: Style = AnsiColor::Yellow.on_default();
+pub(super) const BOLD_STYLE: Style = Style::new().bold();
+pub(super) const DIM_STYLE: Style = Style::new().dimmed();
 
 /// The width of text output, in columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Width(usize);
+pub struct TextWidth(usize);
 
-impl Width {
+impl TextWidth {
     /// Creates a width from a terminal's, limited to a readable range.
-    pub fn of_terminal(columns: usize) -> Self {
+    pub fn from_terminal_columns(columns: usize) -> Self {
         Self(columns.clamp(60, 120))
     }
 
@@ -26,7 +26,7 @@ impl Width {
     }
 }
 
-impl Default for Width {
+impl Default for TextWidth {
     fn default() -> Self {
         Self(100)
     }
@@ -38,7 +38,7 @@ pub(super) fn paint(style: Style, text: impl std::fmt::Display) -> String {
 }
 
 /// Escapes control and bidirectional formatting characters, so that a text cannot control the terminal.
-pub(super) fn tame(text: &str) -> String {
+pub(super) fn escape_control_chars(text: &str) -> String {
     text.chars()
         .map(|c| match c {
             '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
@@ -50,7 +50,7 @@ pub(super) fn tame(text: &str) -> String {
 }
 
 /// Wraps a text at spaces, into lines of at most `columns` characters unless a word is longer.
-pub(super) fn wrap(text: &str, columns: usize) -> Vec<String> {
+pub(super) fn wrap_text(text: &str, columns: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {
         let line = lines.last_mut().expect("there is always a line");
@@ -68,7 +68,7 @@ pub(super) fn wrap(text: &str, columns: usize) -> Vec<String> {
 }
 
 /// Formats a number with its noun: `1 case`, `2 cases`.
-pub(super) fn count(number: u64, one: &str) -> String {
+pub(super) fn pluralize(number: u64, one: &str) -> String {
     if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
 }
 
@@ -78,14 +78,14 @@ mod tests {
 
     #[test]
     fn text_is_wrapped_at_spaces_only() {
-        assert_eq!(wrap("", 10), [""]);
-        assert_eq!(wrap("one two three", 8), ["one two", "three"]);
-        assert_eq!(wrap("unbreakable-word next", 5), ["unbreakable-word", "next"]);
+        assert_eq!(wrap_text("", 10), [""]);
+        assert_eq!(wrap_text("one two three", 8), ["one two", "three"]);
+        assert_eq!(wrap_text("unbreakable-word next", 5), ["unbreakable-word", "next"]);
     }
 
     #[test]
     fn control_characters_are_escaped() {
-        assert_eq!(tame("a\u{1b}[2Jb"), "a\\u{1b}[2Jb");
-        assert_eq!(tame("\u{202e}x\n"), "\\u{202e}x\\u{a}");
+        assert_eq!(escape_control_chars("a\u{1b}[2Jb"), "a\\u{1b}[2Jb");
+        assert_eq!(escape_control_chars("\u{202e}x\n"), "\\u{202e}x\\u{a}");
     }
 }

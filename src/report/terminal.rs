@@ -2,39 +2,39 @@
 //!
 //! This module never checks whether it writes to a terminal.
 
-use super::style::{BAD, BOLD, FAINT, GOOD, ODD, Width, count, paint, tame, wrap};
-use super::{Done, Head, NotRun, Output, SnapshotNews, Summary};
+use super::style::{ERROR_STYLE, BOLD_STYLE, DIM_STYLE, SUCCESS_STYLE, WARNING_STYLE, TextWidth, pluralize, paint, escape_control_chars, wrap_text};
+use super::{CaseResult, RunStarted, SkippedOperation, Reporter, SnapshotUpdates, RunSummary};
 use crate::judge::{Finding, OperationCoverage};
 use indexmap::IndexMap;
 use std::io::{self, Write};
 
 /// Maximum length of a curl line that is printed in full; for longer ones the command that prints them is shown.
-const LONGEST_CURL: usize = 700;
+const MAX_CURL_LENGTH: usize = 700;
 /// Maximum number of findings that are shown in full; the remaining ones take a line each.
-const AT_LENGTH: usize = 25;
+const MAX_FULL_FINDINGS: usize = 25;
 /// Maximum number of server output lines that are shown with a finding.
-const SHORT: usize = 6;
+const MAX_SERVER_LINES: usize = 6;
 
 /// The text report that `check` prints.
-pub struct Terminal<W> {
-    to: W,
-    width: Width,
-    again: String,
-    scenarios: u64,
+pub struct TerminalReporter<W> {
+    writer: W,
+    width: TextWidth,
+    rerun_command: String,
+    scenario_count: u64,
 }
 
-impl<W: Write> Terminal<W> {
+impl<W: Write> TerminalReporter<W> {
     /// Creates a reporter that writes to `to` and wraps lines at `width` where they contain spaces.
-    pub fn new(to: W, width: Width) -> Self {
-        Self { to, width, again: String::new(), scenarios: 0 }
+    pub fn new(writer: W, width: TextWidth) -> Self {
+        Self { writer, width, rerun_command: String::new(), scenario_count: 0 }
     }
 
-    fn table(&mut self, rows: &[OperationCoverage], complete: bool) -> io::Result<()> {
+    fn write_operation_table(&mut self, rows: &[OperationCoverage], complete: bool) -> io::Result<()> {
         let name = rows.iter().map(|row| row.operation.chars().count()).max().unwrap_or(0).max("operation".len() + 12);
         writeln!(
-            self.to,
+            self.writer,
             "  {}",
-            paint(FAINT, format!("{:name$}  cases   pass   diverge   constraints   errors", "operation"))
+            paint(DIM_STYLE, format!("{:name$}  cases   pass   diverge   constraints   errors", "operation"))
         )?;
         for row in rows {
             let pass = format!("{:>5}", row.pass);
@@ -49,21 +49,21 @@ impl<W: Write> Terminal<W> {
                 errors.push_str(&format!(" (+{}{words})", row.unprovokable.len()));
             }
             writeln!(
-                self.to,
+                self.writer,
                 "  {:name$}  {:>5}  {}  {}  {:>12}  {errors}",
-                tame(&row.operation),
+                escape_control_chars(&row.operation),
                 row.cases,
-                if row.pass == row.cases { paint(GOOD, pass) } else { pass },
-                if row.diverges > 0 { paint(BAD, diverges) } else { diverges },
+                if row.pass == row.cases { paint(SUCCESS_STYLE, pass) } else { pass },
+                if row.diverges > 0 { paint(ERROR_STYLE, diverges) } else { diverges },
                 format!("{}/{}", row.constraints.0, row.constraints.1),
             )?;
         }
-        self.reached(rows, complete)
+        self.write_coverage(rows, complete)
     }
 
     /// Writes the remaining coverage, and the documented errors that no test can trigger. The latter are known only
     /// if the run is complete.
-    fn reached(&mut self, rows: &[OperationCoverage], complete: bool) -> io::Result<()> {
+    fn write_coverage(&mut self, rows: &[OperationCoverage], complete: bool) -> io::Result<()> {
         let sum = |part: fn(&OperationCoverage) -> (u64, u64)| {
             rows.iter().map(part).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
         };
@@ -78,7 +78,7 @@ impl<W: Write> Terminal<W> {
         .map(|(name, (reached, of))| format!("{name} {reached}/{of}"))
         .collect();
         if !parts.is_empty() {
-            writeln!(self.to, "\n  {}", paint(FAINT, format!("coverage: {}", parts.join(" · "))))?;
+            writeln!(self.writer, "\n  {}", paint(DIM_STYLE, format!("coverage: {}", parts.join(" · "))))?;
         }
         let mut why: Vec<(&str, Vec<&str>)> = Vec::new();
         for (name, reason) in rows.iter().filter(|_| complete).flat_map(|row| &row.unprovokable) {
@@ -89,143 +89,143 @@ impl<W: Write> Terminal<W> {
             }
         }
         for (reason, names) in why {
-            let names: Vec<String> = names.into_iter().map(tame).collect();
-            writeln!(self.to, "  {}", paint(FAINT, format!("not testable: {} ({reason})", names.join(", "))))?;
+            let names: Vec<String> = names.into_iter().map(escape_control_chars).collect();
+            writeln!(self.writer, "  {}", paint(DIM_STYLE, format!("not testable: {} ({reason})", names.join(", "))))?;
         }
         Ok(())
     }
 
-    fn at_length(&mut self, finding: &Finding) -> io::Result<()> {
+    fn write_finding(&mut self, finding: &Finding) -> io::Result<()> {
         let columns = self.width.columns();
-        let title = title(finding);
-        let cases = count(finding.cases, "case");
+        let title = finding_title(finding);
+        let cases = pluralize(finding.case_count, "case");
         let gap = columns.saturating_sub(2 + title.chars().count() + cases.chars().count()).max(2);
-        writeln!(self.to, "\n{} {}{:gap$}{cases}", paint(BAD, "✗"), paint(BOLD, &title), "")?;
+        writeln!(self.writer, "\n{} {}{:gap$}{cases}", paint(ERROR_STYLE, "✗"), paint(BOLD_STYLE, &title), "")?;
         let rule = if finding.rule.is_empty() { &finding.why } else { &finding.rule };
-        self.field("documented", &tame(rule), finding.source.as_deref())?;
-        self.field("expected", &tame(&finding.expected), None)?;
+        self.write_field("documented", &escape_control_chars(rule), finding.source.as_deref())?;
+        self.write_field("expected", &escape_control_chars(&finding.expected), None)?;
         if let Some(accepted) = &finding.accepted {
-            self.field("accepted", &tame(accepted), None)?;
+            self.write_field("accepted", &escape_control_chars(accepted), None)?;
         }
-        self.field("received", &tame(&finding.observed), None)?;
-        let unclear = same_status(&finding.expected, &finding.observed) || finding.expected == "kept";
+        self.write_field("received", &escape_control_chars(&finding.observed), None)?;
+        let unclear = has_same_status(&finding.expected, &finding.observed) || finding.expected == "kept";
         if !finding.rule.is_empty() && unclear {
-            self.field("because", &tame(&finding.why), None)?;
+            self.write_field("because", &escape_control_chars(&finding.why), None)?;
         }
-        if let Some(learnt) = &finding.learnt {
-            self.field("actual limit", &tame(learnt), None)?;
+        if let Some(learnt) = &finding.discovery {
+            self.write_field("actual limit", &escape_control_chars(learnt), None)?;
         }
         let example = finding.examples.first().map_or("", String::as_str);
-        let remote = if self.again.ends_with(" --allow-remote") { " --allow-remote" } else { "" };
+        let remote = if self.rerun_command.ends_with(" --allow-remote") { " --allow-remote" } else { "" };
         writeln!(
-            self.to,
+            self.writer,
             "    {}  overstep replay {}{remote}",
-            paint(FAINT, format!("{:15}", "reproduce")),
-            word(&tame(example))
+            paint(DIM_STYLE, format!("{:15}", "reproduce")),
+            shell_word(&escape_control_chars(example))
         )?;
         match &finding.curl {
-            Some(curl) if curl.len() <= LONGEST_CURL => {
+            Some(curl) if curl.len() <= MAX_CURL_LENGTH => {
                 for line in curl.lines() {
-                    writeln!(self.to, "    {:15}  {}", "", tame(line))?;
+                    writeln!(self.writer, "    {:15}  {}", "", escape_control_chars(line))?;
                 }
             }
             // A law consists of many requests, and `replay` shows them all.
             Some(_) if finding.member == "law" => {}
             // A curl line that fills the screen is unreadable, so the command that prints it is shown instead.
             Some(_) => {
-                let cases = self.again.replacen(" check ", " cases ", 1).replace(" --allow-remote", "");
-                let only = quoted(&format!("id({example})"));
-                writeln!(self.to, "    {:15}  {cases} -E {only} --format curl", "")?;
+                let cases = self.rerun_command.replacen(" check ", " cases ", 1).replace(" --allow-remote", "");
+                let only = shell_quote(&format!("id({example})"));
+                writeln!(self.writer, "    {:15}  {cases} -E {only} --format curl", "")?;
             }
             None => {}
         }
         // A response that differs from the accepted one is settled in the snapshot, not as a known divergence.
-        let stanza = if finding.accepted.is_none() { known_stanza(finding) } else { String::new() };
+        let stanza = if finding.accepted.is_none() { known_divergence_entry(finding) } else { String::new() };
         for (index, line) in stanza.lines().enumerate() {
             let name = if index == 0 { "accept as known" } else { "" };
-            writeln!(self.to, "    {}  {}", paint(FAINT, format!("{name:15}")), paint(FAINT, tame(line)))?;
+            writeln!(self.writer, "    {}  {}", paint(DIM_STYLE, format!("{name:15}")), paint(DIM_STYLE, escape_control_chars(line)))?;
         }
-        self.server_output(&finding.server_output, SHORT)
+        self.write_server_output(&finding.server_output, MAX_SERVER_LINES)
     }
 
     /// Writes the last `max_lines` lines of the server's output.
-    fn server_output(&mut self, lines: &[String], most: usize) -> io::Result<()> {
-        for (index, line) in lines.iter().skip(lines.len().saturating_sub(most)).enumerate() {
+    fn write_server_output(&mut self, lines: &[String], max_lines: usize) -> io::Result<()> {
+        for (index, line) in lines.iter().skip(lines.len().saturating_sub(max_lines)).enumerate() {
             let name = if index == 0 { "server output" } else { "" };
-            writeln!(self.to, "    {}  {}", paint(FAINT, format!("{name:15}")), tame(line))?;
+            writeln!(self.writer, "    {}  {}", paint(DIM_STYLE, format!("{name:15}")), escape_control_chars(line))?;
         }
         Ok(())
     }
 
     /// Writes a label and a wrapped text; `place` is right-aligned on the first line.
-    fn field(&mut self, name: &str, text: &str, place: Option<&str>) -> io::Result<()> {
+    fn write_field(&mut self, name: &str, text: &str, place: Option<&str>) -> io::Result<()> {
         const INDENT: usize = 4 + 15 + 2;
         let place = place.unwrap_or("");
-        let room = self.width.columns().saturating_sub(INDENT).max(20);
-        let beside = room.saturating_sub(if place.is_empty() { 0 } else { place.chars().count() + 2 }).max(20);
-        for (index, line) in wrap(text, beside).into_iter().enumerate() {
+        let columns = self.width.columns().saturating_sub(INDENT).max(20);
+        let first_line_columns = columns.saturating_sub(if place.is_empty() { 0 } else { place.chars().count() + 2 }).max(20);
+        for (index, line) in wrap_text(text, first_line_columns).into_iter().enumerate() {
             if index == 0 {
-                let gap = room.saturating_sub(line.chars().count() + place.chars().count()).max(2);
+                let gap = columns.saturating_sub(line.chars().count() + place.chars().count()).max(2);
                 let right =
-                    if place.is_empty() { String::new() } else { format!("{:gap$}{}", "", paint(FAINT, place)) };
-                writeln!(self.to, "    {}  {line}{right}", paint(FAINT, format!("{name:15}")))?;
+                    if place.is_empty() { String::new() } else { format!("{:gap$}{}", "", paint(DIM_STYLE, place)) };
+                writeln!(self.writer, "    {}  {line}{right}", paint(DIM_STYLE, format!("{name:15}")))?;
             } else {
-                writeln!(self.to, "    {:15}  {line}", "")?;
+                writeln!(self.writer, "    {:15}  {line}", "")?;
             }
         }
         Ok(())
     }
 
-    fn in_a_line(&mut self, finding: &Finding) -> io::Result<()> {
-        let title = format!("{} · {}", title(finding), tame(&finding.observed));
+    fn write_finding_line(&mut self, finding: &Finding) -> io::Result<()> {
+        let title = format!("{} · {}", finding_title(finding), escape_control_chars(&finding.observed));
         let example = finding.examples.first().map_or("", String::as_str);
-        writeln!(self.to, "{} {title}  {}  {}", paint(BAD, "✗"), count(finding.cases, "case"), paint(FAINT, example))
+        writeln!(self.writer, "{} {title}  {}  {}", paint(ERROR_STYLE, "✗"), pluralize(finding.case_count, "case"), paint(DIM_STYLE, example))
     }
 
     /// Writes the operations that were not run: those that the endpoint lacks, and those whose control was rejected.
-    fn not_run(&mut self, rows: &[NotRun]) -> io::Result<()> {
-        let lacking: Vec<&NotRun> = rows.iter().filter(|row| row.implemented).collect();
+    fn write_skipped_operations(&mut self, rows: &[SkippedOperation]) -> io::Result<()> {
+        let lacking: Vec<&SkippedOperation> = rows.iter().filter(|row| row.is_implemented).collect();
         if !lacking.is_empty() {
-            let what = count(lacking.len() as u64, "operation");
-            writeln!(self.to, "\n{} {what} whose control request failed:", paint(ODD, "not run:"))?;
+            let what = pluralize(lacking.len() as u64, "operation");
+            writeln!(self.writer, "\n{} {what} whose control request failed:", paint(WARNING_STYLE, "not run:"))?;
             // Operations with the same reason are listed together.
             let mut reasons: IndexMap<String, Vec<&str>> = IndexMap::new();
             for row in &lacking {
-                let told = [&row.observed, &row.why].into_iter().filter(|text| !text.is_empty());
-                let told = told.map(|text| tame(text)).collect::<Vec<_>>().join(": ");
+                let told = [&row.observed, &row.reason].into_iter().filter(|text| !text.is_empty());
+                let told = told.map(|text| escape_control_chars(text)).collect::<Vec<_>>().join(": ");
                 reasons.entry(told).or_default().push(&row.operation);
             }
-            for (why, operations) in reasons.iter().take(NOT_RUN_SHOWN) {
-                let named = operations.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
-                let more = operations.len().saturating_sub(NAMED);
+            for (why, operations) in reasons.iter().take(MAX_SKIP_REASONS) {
+                let named = operations.iter().take(MAX_NAMED_OPERATIONS).copied().collect::<Vec<_>>().join(", ");
+                let more = operations.len().saturating_sub(MAX_NAMED_OPERATIONS);
                 let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-                writeln!(self.to, "    {named}{more}\n        {why}")?;
+                writeln!(self.writer, "    {named}{more}\n        {why}")?;
             }
-            if reasons.len() > NOT_RUN_SHOWN {
-                writeln!(self.to, "    and {} other reasons", reasons.len() - NOT_RUN_SHOWN)?;
+            if reasons.len() > MAX_SKIP_REASONS {
+                writeln!(self.writer, "    and {} other reasons", reasons.len() - MAX_SKIP_REASONS)?;
             }
-            writeln!(self.to, "    add what they need to the scenario: `[operations.NAME]` with `use`, or a fixture")?;
+            writeln!(self.writer, "    add what they need to the scenario: `[operations.NAME]` with `use`, or a fixture")?;
         }
-        let absent: Vec<&str> = rows.iter().filter(|row| !row.implemented).map(|row| row.operation.as_str()).collect();
+        let absent: Vec<&str> = rows.iter().filter(|row| !row.is_implemented).map(|row| row.operation.as_str()).collect();
         if !absent.is_empty() {
-            let what = format!("{}: {}", count(absent.len() as u64, "operation"), absent.join(", "));
-            writeln!(self.to, "\n{} {what}", paint(ODD, "not implemented:"))?;
+            let what = format!("{}: {}", pluralize(absent.len() as u64, "operation"), absent.join(", "));
+            writeln!(self.writer, "\n{} {what}", paint(WARNING_STYLE, "not implemented:"))?;
         }
         Ok(())
     }
 
-    fn footer(&mut self, summary: &Summary) -> io::Result<()> {
+    fn write_footer(&mut self, summary: &RunSummary) -> io::Result<()> {
         let counts = &summary.counts;
         let findings = summary.findings.len() as u64;
         let mut parts = vec![format!(
             "{} in {}",
-            if findings == 0 { paint(GOOD, "0 findings") } else { paint(BAD, count(findings, "finding")) },
-            count(counts.total(), "case")
+            if findings == 0 { paint(SUCCESS_STYLE, "0 findings") } else { paint(ERROR_STYLE, pluralize(findings, "finding")) },
+            pluralize(counts.total(), "case")
         )];
         for (number, name) in [
             (counts.known, "known"),
             (counts.changed, "changed"),
-            (counts.new, "unreviewed"),
+            (counts.unreviewed, "unreviewed"),
             (counts.unspecified, "undocumented"),
             (counts.not_implemented, "not implemented"),
         ] {
@@ -237,58 +237,58 @@ impl<W: Write> Terminal<W> {
         parts.push(format!("{} not sendable", counts.unsendable));
         parts.push(format!("{:.1} s", summary.seconds));
         let gap = if summary.operations.is_empty() { "" } else { "\n" };
-        writeln!(self.to, "{gap}{}", parts.join(" · "))?;
-        if let Some(why) = &summary.incomplete {
-            writeln!(self.to, "{} {}", paint(ODD, "incomplete:"), tame(why))?;
+        writeln!(self.writer, "{gap}{}", parts.join(" · "))?;
+        if let Some(why) = &summary.incomplete_reason {
+            writeln!(self.writer, "{} {}", paint(WARNING_STYLE, "incomplete:"), escape_control_chars(why))?;
             if let Some(hint) = summary.hint {
-                writeln!(self.to, "{:11} {hint}", "help:")?;
+                writeln!(self.writer, "{:11} {hint}", "help:")?;
             }
-            self.server_output(&summary.server_output, usize::MAX)?;
+            self.write_server_output(&summary.server_output, usize::MAX)?;
         }
-        if let Some((own, server)) = summary.processor.filter(|(own, server)| own + server > 0.5) {
+        if let Some((own, server)) = summary.processor_seconds.filter(|(own, server)| own + server > 0.5) {
             let share = 100.0 * own / (own + server);
-            writeln!(self.to, "processor time: overstep {own:.1} s, server {server:.1} s ({share:.0} % overstep)")?;
+            writeln!(self.writer, "processor time: overstep {own:.1} s, server {server:.1} s ({share:.0} % overstep)")?;
         }
-        for note in &summary.known_notes {
-            writeln!(self.to, "{} {}", paint(ODD, "known:"), tame(note))?;
+        for note in &summary.known_divergence_notes {
+            writeln!(self.writer, "{} {}", paint(WARNING_STYLE, "known:"), escape_control_chars(note))?;
         }
-        if let Some((cases, id, why)) = &summary.left {
+        if let Some((cases, id, why)) = &summary.leaked_fixtures {
             let what = format!(
                 "for {}; their resources may remain; first: {}: {}",
-                count(*cases, "case"),
-                tame(id),
-                tame(why)
+                pluralize(*cases, "case"),
+                escape_control_chars(id),
+                escape_control_chars(why)
             );
-            writeln!(self.to, "{} {what}", paint(ODD, "cleanup failed"))?;
+            writeln!(self.writer, "{} {what}", paint(WARNING_STYLE, "cleanup failed"))?;
         }
-        match summary.snapshots {
-            SnapshotNews { waiting: 1.., .. } => writeln!(
-                self.to,
+        match summary.snapshot_updates {
+            SnapshotUpdates { pending: 1.., .. } => writeln!(
+                self.writer,
                 "{} to review: overstep snapshot review",
-                paint(ODD, count(summary.snapshots.waiting, "snapshot"))
+                paint(WARNING_STYLE, pluralize(summary.snapshot_updates.pending, "snapshot"))
             ),
-            SnapshotNews { accepted: 1.., .. } => {
-                writeln!(self.to, "{} accepted", count(summary.snapshots.accepted, "snapshot"))
+            SnapshotUpdates { accepted: 1.., .. } => {
+                writeln!(self.writer, "{} accepted", pluralize(summary.snapshot_updates.accepted, "snapshot"))
             }
             _ => Ok(()),
         }
     }
 }
 
-pub(super) fn title(finding: &Finding) -> String {
+pub(super) fn finding_title(finding: &Finding) -> String {
     if let Some(frame) = &finding.frame {
-        let named = finding.operations.iter().take(3).map(|one| tame(one)).collect::<Vec<_>>().join(", ");
+        let named = finding.operations.iter().take(3).map(|one| escape_control_chars(one)).collect::<Vec<_>>().join(", ");
         let more = finding.operations.len().saturating_sub(3);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        return format!("{} · {named}{more}", tame(frame));
+        return format!("{} · {named}{more}", escape_control_chars(frame));
     }
     let parts = [&finding.operation, &finding.member, &finding.constraint];
-    let parts: Vec<String> = parts.iter().filter(|part| !part.is_empty()).map(|part| tame(part)).collect();
+    let parts: Vec<String> = parts.iter().filter(|part| !part.is_empty()).map(|part| escape_control_chars(part)).collect();
     parts.join(" · ")
 }
 
 /// Returns the entry that marks a finding as a known divergence, for `scenarios/NAME.known/ENDPOINT.toml`.
-pub(super) fn known_stanza(finding: &Finding) -> String {
+pub(super) fn known_divergence_entry(finding: &Finding) -> String {
     let cases = match &finding.frame {
         Some(_) => finding.operations.iter().map(|one| format!("{}/{one}/*", finding.scenario)).collect(),
         // Mismatches inside a member have case ids of their own.
@@ -297,99 +297,99 @@ pub(super) fn known_stanza(finding: &Finding) -> String {
         }
         None => vec![format!("{}/{}/{}/{}/*", finding.scenario, finding.operation, finding.member, finding.constraint)],
     };
-    let cases: Vec<String> = cases.iter().map(|id| toml_text(id)).collect();
+    let cases: Vec<String> = cases.iter().map(|id| toml_string(id)).collect();
     format!(
         "[[known]]\ncases    = [{}]\nobserved = {}\nreason   = \"\"",
         cases.join(", "),
-        toml_text(&finding.observed)
+        toml_string(&finding.observed)
     )
 }
 
-fn toml_text(text: &str) -> String {
+fn toml_string(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
 }
 
 /// Returns true if both texts begin with the same status, so that they do not explain the finding by themselves.
-fn same_status(expected: &str, observed: &str) -> bool {
+fn has_same_status(expected: &str, observed: &str) -> bool {
     let status = |text: &str| text.split([' ', ',']).next().map(str::to_owned);
     status(expected) == status(observed)
 }
 
 /// Quotes an id for a shell if needed: bash takes braces without a comma literally, but expands brackets.
-fn word(id: &str) -> String {
+fn shell_word(id: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:{}=@%+".contains(c);
-    if id.chars().all(plain) && !id.contains("..") { id.to_owned() } else { quoted(id) }
+    if id.chars().all(plain) && !id.contains("..") { id.to_owned() } else { shell_quote(id) }
 }
 
 /// Quotes a text as one word of a POSIX shell.
-fn quoted(text: &str) -> String {
+fn shell_quote(text: &str) -> String {
     format!("'{}'", text.replace('\'', "'\\''"))
 }
 
 /// Maximum number of reasons that are listed for operations that were not run.
-const NOT_RUN_SHOWN: usize = 20;
+const MAX_SKIP_REASONS: usize = 20;
 /// Maximum number of operations that are named per reason.
-const NAMED: usize = 6;
+const MAX_NAMED_OPERATIONS: usize = 6;
 
-impl<W: Write> Output for Terminal<W> {
-    fn begin(&mut self, head: &Head) -> io::Result<()> {
-        self.again.clone_from(&head.again);
-        if self.scenarios > 0 {
-            writeln!(self.to)?;
+impl<W: Write> Reporter for TerminalReporter<W> {
+    fn begin_run(&mut self, head: &RunStarted) -> io::Result<()> {
+        self.rerun_command.clone_from(&head.rerun_command);
+        if self.scenario_count > 0 {
+            writeln!(self.writer)?;
         }
-        self.scenarios += 1;
+        self.scenario_count += 1;
         writeln!(
-            self.to,
+            self.writer,
             "{} · {} · seed {} · {} · {}\n",
-            paint(BOLD, &head.scenario),
-            match &head.server {
-                Some(version) => format!("{} · {}", head.endpoint, tame(version)),
+            paint(BOLD_STYLE, &head.scenario),
+            match &head.server_version {
+                Some(version) => format!("{} · {}", head.endpoint, escape_control_chars(version)),
                 None => head.endpoint.clone(),
             },
             head.seed,
-            count(head.operations, "operation"),
-            if head.cases == 0 { "fuzzing".to_owned() } else { count(head.cases, "case") },
+            pluralize(head.operations, "operation"),
+            if head.cases == 0 { "fuzzing".to_owned() } else { pluralize(head.cases, "case") },
         )?;
-        self.to.flush()
+        self.writer.flush()
     }
 
-    fn case(&mut self, _done: &Done) -> io::Result<()> {
+    fn report_case(&mut self, _done: &CaseResult) -> io::Result<()> {
         Ok(())
     }
 
-    fn end(&mut self, summary: &Summary) -> io::Result<()> {
+    fn end_run(&mut self, summary: &RunSummary) -> io::Result<()> {
         if !summary.operations.is_empty() {
-            let is_run = |row: &&OperationCoverage| !summary.not_run.iter().any(|one| one.operation == row.operation);
+            let is_run = |row: &&OperationCoverage| !summary.skipped_operations.iter().any(|one| one.operation == row.operation);
             let run: Vec<OperationCoverage> = summary.operations.iter().filter(is_run).cloned().collect();
-            self.table(&run, summary.complete)?;
+            self.write_operation_table(&run, summary.is_complete)?;
         }
-        for finding in summary.findings.iter().take(AT_LENGTH) {
-            self.at_length(finding)?;
+        for finding in summary.findings.iter().take(MAX_FULL_FINDINGS) {
+            self.write_finding(finding)?;
         }
-        if summary.findings.len() > AT_LENGTH {
+        if summary.findings.len() > MAX_FULL_FINDINGS {
             writeln!(
-                self.to,
+                self.writer,
                 "\n{}",
-                paint(FAINT, format!("and {} more, one line each:", summary.findings.len() - AT_LENGTH))
+                paint(DIM_STYLE, format!("and {} more, one line each:", summary.findings.len() - MAX_FULL_FINDINGS))
             )?;
-            for finding in &summary.findings[AT_LENGTH..] {
-                self.in_a_line(finding)?;
+            for finding in &summary.findings[MAX_FULL_FINDINGS..] {
+                self.write_finding_line(finding)?;
             }
         }
-        self.not_run(&summary.not_run)?;
-        self.footer(summary)?;
-        self.to.flush()
+        self.write_skipped_operations(&summary.skipped_operations)?;
+        self.write_footer(summary)?;
+        self.writer.flush()
     }
 
     fn finish(&mut self) -> io::Result<()> {
-        self.to.flush()
+        self.writer.flush()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::Counts;
+    use crate::report::VerdictCounts;
 
     fn finding(number: u64) -> Finding {
         Finding {
@@ -400,14 +400,14 @@ mod tests {
             member: "Tags".into(),
             constraint: "length".into(),
             observed: "200".into(),
-            cases: number,
+            case_count: number,
             examples: vec![format!("connect/TagContact/Tags/length/above-max-{number}")],
             rule: "at most 6 entries".into(),
             source: Some("API_TagContact.txt:53".into()),
             expected: "400 InvalidParameterException or InvalidRequestException".into(),
             accepted: None,
             why: "accepted what must be rejected".into(),
-            learnt: None,
+            discovery: None,
             server_output: Vec::new(),
             curl: Some("curl -sS --path-as-is -X POST 'http://127.0.0.1:4566/contact/tags'".into()),
         }
@@ -415,25 +415,25 @@ mod tests {
 
     fn printed(findings: Vec<Finding>) -> String {
         let mut bytes = Vec::new();
-        let mut terminal = Terminal::new(&mut bytes, Width::default());
-        let head = Head {
+        let mut terminal = TerminalReporter::new(&mut bytes, TextWidth::default());
+        let head = RunStarted {
             scenario: "connect".into(),
             endpoint: "http://127.0.0.1:4566".into(),
             profile: "default".into(),
             seed: 1,
-            run: "9f2c01aa".into(),
+            run_id: "9f2c01aa".into(),
             contract: "sha256:0".into(),
             operations: 1,
             cases: 171,
-            again: "overstep check connect -e http://127.0.0.1:4566".into(),
-            server: None,
+            rerun_command: "overstep check connect -e http://127.0.0.1:4566".into(),
+            server_version: None,
             documents: IndexMap::new(),
             scenario_file: None,
         };
-        terminal.begin(&head).expect("a vector takes all");
-        let summary = Summary {
+        terminal.begin_run(&head).expect("a vector takes all");
+        let summary = RunSummary {
             scenario: "connect".into(),
-            counts: Counts { pass: 169, diverges: 2, ..Counts::default() },
+            counts: VerdictCounts { pass: 169, diverges: 2, ..VerdictCounts::default() },
             operations: vec![OperationCoverage {
                 operation: "TagContact".into(),
                 cases: 171,
@@ -448,11 +448,11 @@ mod tests {
                 ..OperationCoverage::default()
             }],
             findings,
-            complete: true,
+            is_complete: true,
             seconds: 0.61,
-            ..Summary::default()
+            ..RunSummary::default()
         };
-        terminal.end(&summary).expect("a vector takes all");
+        terminal.end_run(&summary).expect("a vector takes all");
         anstream::adapter::strip_bytes(&bytes).into_vec().try_into().expect("it is text")
     }
 

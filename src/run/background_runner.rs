@@ -3,55 +3,55 @@
 //!
 //! It never runs two cases concurrently, and never judges.
 
-use super::runner::{on_runtime, thread_builder};
-use super::steps::{Shared, Worker};
-use super::transport::Exit;
-use super::{Outcome, Plan};
+use super::runner::{block_on, deep_stack_thread};
+use super::steps::{WorkerShared, CaseWorker};
+use super::transport::Client;
+use super::{CaseOutcome, RunPlan};
 use crate::generate::Case;
 use std::sync::{Arc, mpsc};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
-struct Ask {
+struct RunRequest {
     case: Arc<Case>,
-    outcome: mpsc::SyncSender<Option<Outcome>>,
+    outcome: mpsc::SyncSender<Option<CaseOutcome>>,
 }
 
 /// A background thread that runs cases over a persistent connection. It lives as long as the program.
-pub struct Steady {
-    asks: UnboundedSender<Ask>,
+pub struct BackgroundRunner {
+    requests: UnboundedSender<RunRequest>,
 }
 
-impl Steady {
+impl BackgroundRunner {
     /// Creates a runner for a plan without sending anything.
     ///
     /// # Errors
     /// Returns an error if no client can be created for the endpoint, or no thread can be started.
-    pub fn new(plan: &'static Plan<'static>) -> Result<Self, String> {
-        let exit = Exit::new(plan.endpoint, plan.settings.limits).map_err(|error| error.to_string())?;
-        let shared: &'static Shared = Box::leak(Box::new(Shared::new(plan, exit)));
-        let (asks, mut asked) = unbounded_channel::<Ask>();
+    pub fn new(plan: &'static RunPlan<'static>) -> Result<Self, String> {
+        let client = Client::new(plan.endpoint, plan.transport_options.limits).map_err(|error| error.to_string())?;
+        let shared: &'static WorkerShared = Box::leak(Box::new(WorkerShared::new(plan, client)));
+        let (asks, mut asked) = unbounded_channel::<RunRequest>();
         let work = move || {
-            on_runtime(async {
-                let mut worker = Worker::new(plan, shared);
-                while let Some(Ask { case, outcome }) = asked.recv().await {
-                    let ran = worker.case(case).await;
+            block_on(async {
+                let mut worker = CaseWorker::new(plan, shared);
+                while let Some(RunRequest { case, outcome }) = asked.recv().await {
+                    let ran = worker.run_case(case).await;
                     // The caller may no longer be waiting.
                     let _ = outcome.send(ran);
                 }
             });
         };
-        thread_builder().spawn(work).map_err(|error| format!("cannot start a thread: {error}"))?;
-        Ok(Self { asks })
+        deep_stack_thread().spawn(work).map_err(|error| format!("cannot start a thread: {error}"))?;
+        Ok(Self { requests: asks })
     }
 
     /// Runs a case and waits for its outcome.
     ///
     /// # Errors
     /// Returns an error if the run was cancelled.
-    pub fn send(&self, case: impl Into<Arc<Case>>) -> Result<Outcome, String> {
+    pub fn run_case(&self, case: impl Into<Arc<Case>>) -> Result<CaseOutcome, String> {
         let (outcome, ran) = mpsc::sync_channel(1);
         let gone = || "the background thread has ended".to_owned();
-        self.asks.send(Ask { case: case.into(), outcome }).map_err(|_| gone())?;
+        self.requests.send(RunRequest { case: case.into(), outcome }).map_err(|_| gone())?;
         ran.recv().map_err(|_| gone())?.ok_or_else(|| "stopped".to_owned())
     }
 }

@@ -18,28 +18,28 @@ pub struct Endpoint {
     /// Headers sent with every request, after the request's own ones; one of the same name replaces it.
     pub headers: Vec<(String, String)>,
     /// TLS options.
-    pub tls: Tls,
+    pub tls: TlsOptions,
     /// URL of a proxy.
     pub proxy: Option<String>,
     /// Whether to use HTTP/2.
     pub http2: bool,
     /// Prefixes of the host in the `host` header.
-    pub hosts: Hosts,
+    pub host_prefixes: HostPrefixes,
 }
 
 /// Prefixes of the host in the `host` header, as AWS SDKs add them. Connections still go to the endpoint itself. Both
 /// are off by default, as users turn them off when they point an SDK at an emulator.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Hosts {
+pub struct HostPrefixes {
     /// Whether to add the prefix that an operation's model defines, such as `data.`.
-    pub prefix: bool,
+    pub model_prefix: bool,
     /// Whether to move the bucket of an S3 request from the path to the host.
-    pub buckets: bool,
+    pub bucket_prefix: bool,
 }
 
 /// TLS options of an endpoint.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Tls {
+pub struct TlsOptions {
     /// Additional certificate authorities, in PEM format.
     pub ca: Option<Vec<u8>>,
     /// Whether to accept any certificate.
@@ -120,10 +120,10 @@ impl Endpoint {
             port,
             base_path: path.trim_end_matches('/').to_owned(),
             headers: Vec::new(),
-            tls: Tls::default(),
+            tls: TlsOptions::default(),
             proxy: None,
             http2: false,
-            hosts: Hosts::default(),
+            host_prefixes: HostPrefixes::default(),
         })
     }
 
@@ -140,7 +140,7 @@ impl Endpoint {
 
     /// Returns the authority to which a host prefix can be added: `localhost` for a loopback address, because an
     /// address cannot have subdomains. Returns `None` for other addresses.
-    pub fn parent(&self) -> Option<String> {
+    pub fn parent_authority(&self) -> Option<String> {
         if self.host.parse::<IpAddr>().is_err() {
             return Some(self.authority());
         }

@@ -2,78 +2,78 @@
 //!
 //! It never starts a process and never looks at more of a response than its status.
 
-use super::runner::on_own_thread;
-use super::server::{Launch, Started};
-use super::transport::{Exit, Line, Transport as _};
-use super::{Endpoint, Limits, NoAnswer, Stop, clock};
-use crate::wire::Message;
+use super::runner::block_on_new_thread;
+use super::server::{LaunchCommand, ServerProcess};
+use super::transport::{Client, ClientConnection, Transport as _};
+use super::{Endpoint, RequestLimits, TransportError, CancelToken, clock};
+use crate::wire::EncodedRequest;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// How an endpoint's server is started, checked and reset, as configured.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Upkeep {
+pub struct EndpointLifecycle {
     /// Command that starts the server; absent if the user runs it.
-    pub start: Option<Launch>,
+    pub start: Option<LaunchCommand>,
     /// Request that gets a status below 500 once the server is ready; if absent, a connection is enough.
-    pub ready: Option<Ask>,
+    pub ready: Option<ProbeRequest>,
     /// Maximum time until the server is ready.
-    pub ready_within: Duration,
+    pub ready_timeout: Duration,
     /// Request that resets the server's state.
-    pub reset: Option<Ask>,
+    pub reset: Option<ProbeRequest>,
     /// Command whose first line of output is the server's version.
-    pub version: Option<Launch>,
+    pub version: Option<LaunchCommand>,
     /// Texts that a started server prints for operations that it does not implement.
-    pub not_implemented: Vec<String>,
+    pub not_implemented_texts: Vec<String>,
 }
 
-impl Default for Upkeep {
+impl Default for EndpointLifecycle {
     fn default() -> Self {
         Self {
             start: None,
             ready: None,
-            ready_within: Duration::from_secs(30),
+            ready_timeout: Duration::from_secs(30),
             reset: None,
             version: None,
-            not_implemented: Vec::new(),
+            not_implemented_texts: Vec::new(),
         }
     }
 }
 
 /// A request without a body: `GET /health`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ask {
+pub struct ProbeRequest {
     /// HTTP method.
     pub method: String,
     /// Path and query, relative to the endpoint's base path.
     pub target: String,
 }
 
-impl std::fmt::Display for Ask {
+impl std::fmt::Display for ProbeRequest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} {}", self.method, self.target)
     }
 }
 
 /// Interval between readiness checks.
-const AGAIN: Duration = Duration::from_millis(50);
+const READY_POLL_INTERVAL: Duration = Duration::from_millis(50);
 /// Timeout of one probe request.
-const ONE_ANSWER: Duration = Duration::from_secs(10);
+const PROBE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Waits until an endpoint is ready, and resets its state.
 ///
 /// # Errors
 /// Returns an error if the endpoint is not ready in time, exits before it is ready, or cannot be reset.
-pub fn prepare(endpoint: &Endpoint, upkeep: &Upkeep, server: Option<&Started>, stop: &Stop) -> Result<(), String> {
-    let limits = Limits { total: ONE_ANSWER, idle: ONE_ANSWER, ..Limits::default() };
-    let exit = Exit::new(endpoint, limits).map_err(|error| error.to_string())?;
-    on_own_thread(|| async move {
+pub fn prepare_endpoint(endpoint: &Endpoint, lifecycle: &EndpointLifecycle, server: Option<&ServerProcess>, stop: &CancelToken) -> Result<(), String> {
+    let limits = RequestLimits { total_timeout: PROBE_TIMEOUT, idle_timeout: PROBE_TIMEOUT, ..RequestLimits::default() };
+    let exit = Client::new(endpoint, limits).map_err(|error| error.to_string())?;
+    block_on_new_thread(|| async move {
         let exit = Arc::new(exit);
-        if server.is_some() || upkeep.ready.is_some() {
-            wait(&exit, endpoint, upkeep, server, stop).await?;
+        if server.is_some() || lifecycle.ready.is_some() {
+            wait_until_ready(&exit, endpoint, lifecycle, server, stop).await?;
         }
-        match &upkeep.reset {
-            Some(reset) => match ask(&exit, endpoint, reset, stop).await {
+        match &lifecycle.reset {
+            Some(reset) => match send_probe(&exit, endpoint, reset, stop).await {
                 Ok(200..=299) => Ok(()),
                 Ok(status) => Err(format!("the reset request `{reset}` failed with status {status}")),
                 Err(reason) => Err(format!("the reset request `{reset}` got no response: {reason}")),
@@ -83,18 +83,18 @@ pub fn prepare(endpoint: &Endpoint, upkeep: &Upkeep, server: Option<&Started>, s
     })
 }
 
-async fn wait(
-    exit: &Arc<Exit>,
+async fn wait_until_ready(
+    client: &Arc<Client>,
     endpoint: &Endpoint,
-    upkeep: &Upkeep,
-    server: Option<&Started>,
-    stop: &Stop,
+    lifecycle: &EndpointLifecycle,
+    server: Option<&ServerProcess>,
+    stop: &CancelToken,
 ) -> Result<(), String> {
     let from = clock::now();
     loop {
-        let last = match &upkeep.ready {
-            None => exit.probe().await.map_err(|reason| reason.to_string()),
-            Some(ready) => match ask(exit, endpoint, ready, stop).await {
+        let last = match &lifecycle.ready {
+            None => client.probe_connection().await.map_err(|reason| reason.to_string()),
+            Some(ready) => match send_probe(client, endpoint, ready, stop).await {
                 // A server that asks for credentials, or lacks the page, is up.
                 Ok(..500) => Ok(()),
                 Ok(status) => Err(format!("`{ready}` returned status {status}")),
@@ -102,23 +102,23 @@ async fn wait(
             },
         };
         // Checked after the response, which may have come from another server on the same port.
-        if let Some(ended) = server.and_then(Started::ended) {
+        if let Some(ended) = server.and_then(ServerProcess::exit_description) {
             return Err(format!("it {ended} before it was ready"));
         }
         let Err(reason) = last else { return Ok(()) };
-        if stop.is_stopped() {
+        if stop.is_cancelled() {
             return Err("the run was stopped before it was ready".to_owned());
         }
-        if clock::now().duration_since(from) >= upkeep.ready_within {
-            return Err(format!("it was not ready within {:?}: {reason}", upkeep.ready_within));
+        if clock::now().duration_since(from) >= lifecycle.ready_timeout {
+            return Err(format!("it was not ready within {:?}: {reason}", lifecycle.ready_timeout));
         }
-        tokio::time::sleep(AGAIN).await;
+        tokio::time::sleep(READY_POLL_INTERVAL).await;
     }
 }
 
 /// Sends a request over a connection of its own and returns the status.
-async fn ask(exit: &Arc<Exit>, endpoint: &Endpoint, ask: &Ask, stop: &Stop) -> Result<u16, NoAnswer> {
-    let mut message = Message {
+async fn send_probe(client: &Arc<Client>, endpoint: &Endpoint, ask: &ProbeRequest, stop: &CancelToken) -> Result<u16, TransportError> {
+    let mut message = EncodedRequest {
         method: ask.method.clone(),
         target: format!("{}{}", endpoint.base_path, ask.target),
         headers: Vec::new(),
@@ -128,6 +128,6 @@ async fn ask(exit: &Arc<Exit>, endpoint: &Endpoint, ask: &Ask, stop: &Stop) -> R
     for (name, value) in &endpoint.headers {
         message.set_header(name, value.as_str());
     }
-    message.settle();
-    Line::new(Arc::clone(exit)).send(&message, Some(stop)).await.map(|answer| answer.status)
+    message.update_raw();
+    ClientConnection::new(Arc::clone(client)).send(&message, Some(stop)).await.map(|answer| answer.status)
 }

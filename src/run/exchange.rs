@@ -3,14 +3,14 @@
 //! This module never judges a response.
 
 use crate::generate::Case;
-use crate::wire::Message;
+use crate::wire::EncodedRequest;
 use bytes::Bytes;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// A case with everything that happened while it ran.
 #[derive(Clone, Debug)]
-pub struct Outcome {
+pub struct CaseOutcome {
     /// The case. If a step cannot be expressed on the wire, `case.unsendable` holds the reason, even if the generator
     /// did not know it.
     pub case: Arc<Case>,
@@ -38,31 +38,31 @@ pub enum Liveness {
     Down,
     /// No control got a response, and again none after the endpoint was restarted and only this case was sent: the case
     /// is the cause.
-    Killed,
+    CrashConfirmed,
     /// No control got a response, and no time was left to find the cause. Holds the number of cases that were running
     /// when the endpoint went down; one of them, possibly this one, is the cause. Only the first of them to be examined
     /// carries this value.
-    Among(u32),
+    CrashSuspected(u32),
 }
 
 /// A request and its response.
 #[derive(Clone, Debug)]
 pub struct Exchange {
     /// The request as it was last sent.
-    pub sent: Message,
+    pub request: EncodedRequest,
     /// The response, or why there was none.
-    pub answer: Result<Answer, NoAnswer>,
+    pub response: Result<HttpResponse, TransportError>,
     /// Time from the first byte sent to the last one received.
-    pub took: Duration,
+    pub elapsed: Duration,
     /// Number of times that the request was sent.
     pub attempts: u32,
     /// Number of times that the request was throttled (status 429, or a documented throttling error) and sent again.
-    pub throttled: u32,
+    pub throttle_count: u32,
 }
 
 /// A response with complete status line and headers, and as much of the body as was received.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answer {
+pub struct HttpResponse {
     /// Status code.
     pub status: u16,
     /// Headers in order of arrival, with lowercase names; bytes that are not UTF-8 are replaced.
@@ -70,20 +70,20 @@ pub struct Answer {
     /// Body, decoded according to `content-encoding` and truncated at the limit.
     pub body: Bytes,
     /// Whether the body matched its framing.
-    pub framing: Framing,
+    pub framing: BodyFraming,
 }
 
-impl Answer {
+impl HttpResponse {
     /// Creates a response from parts received by the caller. The body is decoded as its headers say, up to `limit`;
     /// `short` means that it ended early.
-    pub fn read(status: u16, headers: Vec<(String, String)>, body: Bytes, short: bool, limit: usize) -> Self {
+    pub fn from_parts(status: u16, headers: Vec<(String, String)>, body: Bytes, short: bool, limit: usize) -> Self {
         let framing = match short {
-            true => Framing::Short,
-            false if body.len() > limit => Framing::CutAtLimit,
-            false => Framing::Complete,
+            true => BodyFraming::Short,
+            false if body.len() > limit => BodyFraming::Truncated,
+            false => BodyFraming::Complete,
         };
         let encoding = headers.iter().find(|(name, _)| name == "content-encoding").map(|(_, value)| value.as_str());
-        let (body, framing) = super::coding::decoded(encoding, body, framing, limit);
+        let (body, framing) = super::content_encoding::decode_body(encoding, body, framing, limit);
         Self { status, headers, body, framing }
     }
 
@@ -95,7 +95,7 @@ impl Answer {
 
 /// How the body of a response ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Framing {
+pub enum BodyFraming {
     /// The body ended as announced.
     Complete,
     /// The connection ended before the announced end.
@@ -105,14 +105,14 @@ pub enum Framing {
     /// The body cannot be decoded (chunking, gzip); holds the reason.
     Undecodable(String),
     /// The body exceeded the limit and was truncated.
-    CutAtLimit,
+    Truncated,
     /// The body was not complete within the timeout.
     TimedOut,
 }
 
 /// Reason why there was no response.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NoAnswer {
+pub enum TransportError {
     /// The connection was refused or the name could not be resolved.
     #[error("could not connect: {0}")]
     Unreachable(String),

@@ -2,25 +2,25 @@
 //!
 //! It never sends anything.
 
-use super::{Exchange, NoAnswer};
-use crate::generate::{Case, Purpose, Send, Step};
+use super::{Exchange, TransportError};
+use crate::generate::{Case, StepPurpose, StepRequest, Step};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Resources that a run created and could not delete; clones share their count.
 #[derive(Clone, Debug, Default)]
-pub struct Left(Arc<Mutex<Counted>>);
+pub struct LeakedFixtures(Arc<Mutex<LeakCounts>>);
 
 #[derive(Debug, Default)]
-struct Counted {
+struct LeakCounts {
     cases: u64,
     example: Option<(String, String)>,
 }
 
-impl Left {
+impl LeakedFixtures {
     /// Returns the number of cases that left resources behind, with the ID of the first one and what happened. Returns
     /// `None` if there are none.
-    pub fn told(&self) -> Option<(u64, String, String)> {
+    pub fn summary(&self) -> Option<(u64, String, String)> {
         let counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         counted.example.clone().map(|(id, why)| (counted.cases, id, why))
     }
@@ -28,65 +28,65 @@ impl Left {
 
 /// Tracks the fixtures of one case.
 #[derive(Default)]
-pub(super) struct Made<'c> {
+pub(super) struct FixtureTracker<'c> {
     /// Created fixtures by name; the value is true unless one of the fixture's steps failed.
     fixtures: HashMap<&'c str, bool>,
-    left: Option<String>,
+    leak: Option<String>,
 }
 
-impl<'c> Made<'c> {
+impl<'c> FixtureTracker<'c> {
     /// Returns true if a teardown step must be sent: nothing is deleted that this case did not create.
     pub(super) fn is_due(&self, step: &Step) -> bool {
         step.fixture.as_ref().is_none_or(|part| self.fixtures.contains_key(part.name.as_str()))
     }
 
     /// Records a step and its response; `is_gone` means that the response says that the resource does not exist.
-    pub(super) fn see(&mut self, step: &'c Step, exchange: &Exchange, is_gone: bool) {
+    pub(super) fn record_step(&mut self, step: &'c Step, exchange: &Exchange, is_gone: bool) {
         let Some(part) = &step.fixture else { return };
-        let success = exchange.answer.as_ref().is_ok_and(|answer| part.is_success(answer.status));
+        let success = exchange.response.as_ref().is_ok_and(|answer| part.is_success(answer.status));
         match step.purpose {
-            Purpose::SetUp | Purpose::Act if success => {
+            StepPurpose::SetUp | StepPurpose::Act if success => {
                 self.fixtures.entry(&part.name).or_insert(true);
             }
-            Purpose::SetUp => {
+            StepPurpose::SetUp => {
                 if let Some(whole) = self.fixtures.get_mut(part.name.as_str()) {
                     *whole = false;
                 }
-                match &exchange.answer {
-                    Err(NoAnswer::Unreachable(_) | NoAnswer::Tls(_)) | Ok(_) => {}
-                    Err(reason) => self.leave(step, &reason.to_string()),
+                match &exchange.response {
+                    Err(TransportError::Unreachable(_) | TransportError::Tls(_)) | Ok(_) => {}
+                    Err(reason) => self.record_leak(step, &reason.to_string()),
                 }
             }
-            Purpose::TearDown => match &exchange.answer {
+            StepPurpose::TearDown => match &exchange.response {
                 // The case itself may have deleted it.
                 Ok(answer) if success || is_gone || matches!(answer.status, 404 | 410) => {}
-                Ok(answer) => self.leave(step, &format!("status {}", answer.status)),
-                Err(reason) => self.leave(step, &reason.to_string()),
+                Ok(answer) => self.record_leak(step, &format!("status {}", answer.status)),
+                Err(reason) => self.record_leak(step, &reason.to_string()),
             },
             _ => {}
         }
     }
 
     /// Records a teardown step that cannot be sent.
-    pub(super) fn cannot(&mut self, step: &Step, reason: &str) {
+    pub(super) fn record_unsendable(&mut self, step: &Step, reason: &str) {
         // If a fixture was created only in part, the rest never existed.
         let whole = step.fixture.as_ref().is_some_and(|part| self.fixtures.get(part.name.as_str()) == Some(&true));
         if whole {
-            self.leave(step, reason);
+            self.record_leak(step, reason);
         }
     }
 
-    fn leave(&mut self, step: &Step, reason: &str) {
-        let what = match &step.send {
-            Send::Operation { name, .. } => name.to_string(),
-            Send::Raw { method, target, .. } => format!("{method} {target}"),
+    fn record_leak(&mut self, step: &Step, reason: &str) {
+        let what = match &step.request {
+            StepRequest::Operation { name, .. } => name.to_string(),
+            StepRequest::Raw { method, target, .. } => format!("{method} {target}"),
         };
-        self.left.get_or_insert_with(|| format!("`{what}`: {reason}"));
+        self.leak.get_or_insert_with(|| format!("`{what}`: {reason}"));
     }
 
     /// Reports the resources that remain.
-    pub(super) fn tell(self, case: &Case, left: &Left) {
-        let Some(reason) = self.left else { return };
+    pub(super) fn report_leaks(self, case: &Case, left: &LeakedFixtures) {
+        let Some(reason) = self.leak else { return };
         let mut left = left.0.lock().unwrap_or_else(PoisonError::into_inner);
         left.cases += 1;
         left.example.get_or_insert_with(|| (case.id.0.clone(), reason));

@@ -4,12 +4,12 @@
 //! sends. It uses no HTTP library, because every byte of a request is decided before, and what a library adds (header
 //! maps, channels, a task per connection) costs more than all of judging.
 
-use super::coding::decoded;
-use super::connection::{Connector, Stream, Timer};
-use super::foreign::not_http;
-use super::framing::{Chunks, Gathered, Head, Length};
-use super::{Answer, Framing, Limits, NoAnswer};
-use crate::wire::Message;
+use super::content_encoding::decode_body;
+use super::connection::{Connector, ConnectionStream, RequestTimer};
+use super::non_http::not_http_error;
+use super::framing::{ChunkDecoder, BodyBuffer, HttpHead, BodyLength};
+use super::{HttpResponse, BodyFraming, RequestLimits, TransportError};
+use crate::wire::EncodedRequest;
 use bytes::{Buf as _, BytesMut};
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
@@ -17,20 +17,20 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncReadExt as _, AsyncWrite as _};
 
 /// Maximum number of interim (1xx) responses before a final one.
-const MOST_INTERIM: usize = 64;
+const MAX_INTERIM_RESPONSES: usize = 64;
 
 /// Initial capacity of the input buffer, enough for a typical response; larger ones are read in pieces.
-const ROOM: usize = 16 * 1024;
+const INPUT_CAPACITY: usize = 16 * 1024;
 /// Minimum free capacity of the input buffer before each read.
-const LEAST_ROOM: usize = 4 * 1024;
+const MIN_FREE_CAPACITY: usize = 4 * 1024;
 
 /// A connection with its pending output and unread input.
-pub(super) struct Conversation {
-    stream: Stream,
+pub(super) struct HttpConnection {
+    stream: ConnectionStream,
     output: Vec<u8>,
     written: usize,
     /// Whether writing has failed, so that only the response matters.
-    is_deaf: bool,
+    has_write_failed: bool,
     input: BytesMut,
     /// Bytes received since the last request.
     received: usize,
@@ -38,108 +38,108 @@ pub(super) struct Conversation {
 
 /// State of a connection without a pending request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Idle {
+pub(super) enum IdleState {
     /// The connection is open and silent.
-    Quiet,
+    Silent,
     /// The connection is closed.
     Closed,
     /// The server sends data without a request.
-    Speaks,
+    HasData,
 }
 
 /// Result of one read.
-enum Read {
-    Some,
+enum ReadProgress {
+    Data,
     End,
     TimedOut,
 }
 
 /// A response, and whether the connection can be reused.
-pub(super) struct Heard {
-    pub(super) answer: Answer,
-    pub(super) keeps: bool,
+pub(super) struct ReceivedResponse {
+    pub(super) response: HttpResponse,
+    pub(super) can_reuse: bool,
 }
 
-impl Conversation {
+impl HttpConnection {
     /// Opens a new connection within the timer.
-    pub(super) async fn open(connector: &Connector, timer: &mut Timer) -> Result<Self, NoAnswer> {
+    pub(super) async fn open(connector: &Connector, timer: &mut RequestTimer) -> Result<Self, TransportError> {
         let stream = connector.connect(timer).await?;
         Ok(Self {
             stream,
             output: Vec::with_capacity(1024),
             written: 0,
-            is_deaf: false,
-            input: BytesMut::with_capacity(ROOM),
+            has_write_failed: false,
+            input: BytesMut::with_capacity(INPUT_CAPACITY),
             received: 0,
         })
     }
 
     /// Returns true if any byte was received since the last request.
-    pub(super) fn is_answered(&self) -> bool {
+    pub(super) fn has_received(&self) -> bool {
         self.received > 0
     }
 
     /// Returns the state of a connection without a pending request, without waiting.
-    pub(super) async fn idle(&mut self) -> Idle {
+    pub(super) async fn idle_state(&mut self) -> IdleState {
         if !self.input.is_empty() {
-            return Idle::Speaks;
+            return IdleState::HasData;
         }
         poll_fn(|cx| {
             Poll::Ready(match self.poll_read(cx) {
-                Poll::Pending => Idle::Quiet,
-                Poll::Ready(Read::Some) => Idle::Speaks,
-                Poll::Ready(_) => Idle::Closed,
+                Poll::Pending => IdleState::Silent,
+                Poll::Ready(ReadProgress::Data) => IdleState::HasData,
+                Poll::Ready(_) => IdleState::Closed,
             })
         })
         .await
     }
 
     /// Returns the error for data that the server sent without a request.
-    pub(super) fn unasked(&self) -> NoAnswer {
-        not_http("data without a request", &self.input)
+    pub(super) fn unsolicited_data_error(&self) -> TransportError {
+        not_http_error("data without a request", &self.input)
     }
 
     /// Sends a request and reads its response. If `close` is set, the request asks the server to close the connection.
-    pub(super) async fn ask(
+    pub(super) async fn send_request(
         &mut self,
-        message: &Message,
+        message: &EncodedRequest,
         authority: &str,
         close: bool,
-        limits: &Limits,
-        timer: &mut Timer,
-    ) -> Result<Heard, NoAnswer> {
+        limits: &RequestLimits,
+        timer: &mut RequestTimer,
+    ) -> Result<ReceivedResponse, TransportError> {
         self.output.clear();
         self.written = 0;
         self.received = 0;
         write_request(&mut self.output, message, authority, close);
-        let head = self.final_head(limits, timer).await?;
+        let head = self.read_final_head(limits, timer).await?;
         let length = head.body_length(&message.method)?;
-        let (body, mut framing) = self.body(&length, limits.body, timer).await;
-        let mut keeps = false;
-        if framing == Framing::Complete {
-            let told = head.keeps && length != Length::UntilClose && self.written == self.output.len();
+        let (body, mut framing) = self.read_body(&length, limits.max_body_bytes, timer).await;
+        let mut can_reuse = false;
+        if framing == BodyFraming::Complete {
+            let may_reuse = head.can_reuse && length != BodyLength::UntilClose && self.written == self.output.len();
             // A connection that is to be closed is not checked: it does not matter what it does after the response.
-            match if close { Idle::Closed } else { self.idle().await } {
-                Idle::Speaks => framing = Framing::Trailing,
-                Idle::Quiet => keeps = told,
-                Idle::Closed => {}
+            match if close { IdleState::Closed } else { self.idle_state().await } {
+                IdleState::HasData => framing = BodyFraming::Trailing,
+                IdleState::Silent => can_reuse = may_reuse,
+                IdleState::Closed => {}
             }
         }
         // A response to HEAD describes a body that is not sent.
-        let encoding = head.value("content-encoding").filter(|_| message.method != "HEAD");
-        let (body, framing) = decoded(encoding, body.into(), framing, limits.body);
-        Ok(Heard { answer: Answer { status: head.status, headers: head.headers, body, framing }, keeps })
+        let encoding = head.header("content-encoding").filter(|_| message.method != "HEAD");
+        let (body, framing) = decode_body(encoding, body.into(), framing, limits.max_body_bytes);
+        Ok(ReceivedResponse { response: HttpResponse { status: head.status, headers: head.headers, body, framing }, can_reuse: keeps: can_reuse })
     }
 
     /// Writes as much of the remaining request as the connection accepts now.
     fn poll_write(&mut self, cx: &mut Context<'_>) {
-        while !self.is_deaf && self.written < self.output.len() {
+        while !self.has_write_failed && self.written < self.output.len() {
             match Pin::new(&mut self.stream).poll_write(cx, &self.output[self.written..]) {
                 Poll::Ready(Ok(count)) if count > 0 => self.written += count,
                 Poll::Pending => return,
                 // A server may respond and close before it has read everything; only the response matters.
                 Poll::Ready(_) => {
-                    self.is_deaf = true;
+                    self.has_write_failed = true;
                     return;
                 }
             }
@@ -147,26 +147,26 @@ impl Conversation {
         let _ = Pin::new(&mut self.stream).poll_flush(cx);
     }
 
-    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Read> {
-        if self.input.capacity() - self.input.len() < LEAST_ROOM {
-            self.input.reserve(LEAST_ROOM);
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<ReadProgress> {
+        if self.input.capacity() - self.input.len() < MIN_FREE_CAPACITY {
+            self.input.reserve(MIN_FREE_CAPACITY);
         }
         // The future keeps no state between two polls, so each poll can create a new one.
         pin!(self.stream.read_buf(&mut self.input)).poll(cx).map(|outcome| match outcome {
             // A reset connection counts as closed.
-            Ok(0) | Err(_) => Read::End,
+            Ok(0) | Err(_) => ReadProgress::End,
             Ok(count) => {
                 self.received += count;
-                Read::Some
+                ReadProgress::Data
             }
         })
     }
 
-    async fn more(&mut self, timer: &mut Timer) -> Read {
+    async fn read_more(&mut self, timer: &mut RequestTimer) -> ReadProgress {
         poll_fn(|cx| {
             // The timer comes first, for the reason given in [`RequestTimer::race`].
             if timer.poll(cx, self.received).is_ready() {
-                return Poll::Ready(Read::TimedOut);
+                return Poll::Ready(ReadProgress::TimedOut);
             }
             self.poll_write(cx);
             self.poll_read(cx)
@@ -174,81 +174,81 @@ impl Conversation {
         .await
     }
 
-    async fn head(&mut self, limits: &Limits, timer: &mut Timer) -> Result<Head, NoAnswer> {
+    async fn read_head(&mut self, limits: &RequestLimits, timer: &mut RequestTimer) -> Result<HttpHead, TransportError> {
         loop {
             // Only the first `limits.head` bytes are parsed, so headers that are too long are reported as such,
             // whatever else is wrong with them.
-            let seen = &self.input[..self.input.len().min(limits.head)];
+            let seen = &self.input[..self.input.len().min(limits.max_head_bytes)];
             if !seen.is_empty()
-                && let Some(head) = Head::read(seen)?
+                && let Some(head) = HttpHead::parse(seen)?
             {
                 return Ok(head);
             }
-            if self.input.len() > limits.head {
-                return Err(NoAnswer::HeadTooLarge(limits.head));
+            if self.input.len() > limits.max_head_bytes {
+                return Err(TransportError::HeadTooLarge(limits.max_head_bytes));
             }
-            match self.more(timer).await {
-                Read::Some => {}
-                Read::TimedOut => return Err(NoAnswer::TimedOut(timer.total)),
-                Read::End => return Err(NoAnswer::Dropped),
+            match self.read_more(timer).await {
+                ReadProgress::Data => {}
+                ReadProgress::TimedOut => return Err(TransportError::TimedOut(timer.total_timeout)),
+                ReadProgress::End => return Err(TransportError::Dropped),
             }
         }
     }
 
     /// Reads the head of the final response; interim responses are discarded.
-    async fn final_head(&mut self, limits: &Limits, timer: &mut Timer) -> Result<Head, NoAnswer> {
-        for _ in 0..=MOST_INTERIM {
-            let head = self.head(limits, timer).await?;
+    async fn read_final_head(&mut self, limits: &RequestLimits, timer: &mut RequestTimer) -> Result<HttpHead, TransportError> {
+        for _ in 0..=MAX_INTERIM_RESPONSES {
+            let head = self.read_head(limits, timer).await?;
             self.input.advance(head.length);
             if !(100..200).contains(&head.status) || head.status == 101 {
                 return Ok(head);
             }
         }
-        Err(NoAnswer::NotHttp("too many interim responses".to_owned()))
+        Err(TransportError::NotHttp("too many interim responses".to_owned()))
     }
 
-    async fn body(&mut self, length: &Length, limit: usize, timer: &mut Timer) -> (Vec<u8>, Framing) {
-        let mut out = Gathered::default();
-        let mut chunks = Chunks::default();
+    async fn read_body(&mut self, length: &BodyLength, limit: usize, timer: &mut RequestTimer) -> (Vec<u8>, BodyFraming) {
+        let mut out = BodyBuffer::default();
+        let mut chunks = ChunkDecoder::default();
         loop {
             let done = match *length {
-                Length::None => true,
-                Length::Exact(announced) => {
+                BodyLength::None => true,
+                BodyLength::Exact(announced) => {
                     let left = usize::try_from(announced).unwrap_or(usize::MAX).saturating_sub(out.len());
                     let count = left.min(self.input.len());
                     out.push(&self.input[..count]);
                     self.input.advance(count);
                     count == left
                 }
-                Length::UntilClose => {
+                BodyLength::UntilClose => {
                     out.push(&self.input);
                     self.input.clear();
                     false
                 }
-                Length::Chunked => match chunks.take(&mut self.input, &mut out, limit) {
+                BodyLength::Chunked => match chunks.decode(&mut self.input, &mut out, limit) {
                     Ok(done) => done,
-                    Err(reason) => return (out.whole(), Framing::Undecodable(reason)),
+                    Err(reason) => return (out.into_bytes(), BodyFraming::Undecodable(reason)),
                 },
             };
             if out.len() > limit {
-                return (out.beginning(limit), Framing::CutAtLimit);
+                return (out.into_prefix(limit), BodyFraming::Truncated);
             }
             if done {
-                let framing = if self.input.is_empty() { Framing::Complete } else { Framing::Trailing };
-                return (out.whole(), framing);
+                let framing = if self.input.is_empty() { BodyFraming::Complete } else { BodyFraming::Trailing };
+                return (out.into_bytes(), framing);
             }
-            match self.more(timer).await {
-                Read::Some => {}
-                Read::TimedOut => return (out.whole(), Framing::TimedOut),
-                Read::End if *length == Length::UntilClose => return (out.whole(), Framing::Complete),
-                Read::End => return (out.whole(), Framing::Short),
+            match self.read_more(timer).await {
+                ReadProgress::Data => {}
+                ReadProgress::TimedOut => return (out.into_bytes(), BodyFraming::TimedOut),
+                ReadProgress::End if *length == BodyLength::UntilClose => return (out.into_bytes(), BodyFraming::Complete),
+                ReadProgress::End => return (out.into_bytes(), BodyFraming::Short),
             }
         }
     }
 }
 
 /// Writes the request's bytes, with the headers that depend on the connection.
-fn write_request(out: &mut Vec<u8>, message: &Message, authority: &str, close: bool) {
+fn write_request(out: &mut Vec<u8>, message: &EncodedRequest, authority: &str, close: bool) {
     let has = |name: &str| message.header(name).is_some();
     for part in [&message.method, " ", &message.target, " HTTP/1.1\r\n"] {
         out.extend_from_slice(part.as_bytes());

@@ -3,78 +3,78 @@
 //!
 //! It never opens a socket, never waits and never sends a request twice.
 
-use super::holes::Holes;
-use super::made::Made;
-use super::reading::{capture, failed_set_up, is_gone, not_ready};
-use super::ready::{Keys, NotReady, signed};
-use super::{Answer, Exchange, NoAnswer, Outcome, Plan};
-use crate::generate::{Case, Purpose, Step};
-use crate::wire::Message;
+use super::placeholders::Placeholders;
+use super::fixture_tracker::FixtureTracker;
+use super::step_response::{capture_values, describe_failed_setup, is_missing_resource, describe_not_ready};
+use super::request_builder::{CredentialCache, RequestBuildError, build_signed_request};
+use super::{HttpResponse, Exchange, TransportError, CaseOutcome, RunPlan};
+use crate::generate::{Case, StepPurpose, Step};
+use crate::wire::EncodedRequest;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// Function that sends a request and returns its response.
-pub type Carry<'c> = dyn FnMut(&Message) -> Result<Answer, NoAnswer> + 'c;
+pub type SendFn<'c> = dyn FnMut(&EncodedRequest) -> Result<HttpResponse, TransportError> + 'c;
 
 /// Runs cases sequentially and caches credentials between them.
-pub struct Local<'a> {
-    plan: &'a Plan<'a>,
+pub struct InProcessRunner<'a> {
+    plan: &'a RunPlan<'a>,
     authority: String,
-    keys: Keys,
+    credential_cache: CredentialCache,
 }
 
-impl<'a> Local<'a> {
+impl<'a> InProcessRunner<'a> {
     /// Creates a runner for a plan; the plan's transport options and cancel token are ignored.
-    pub fn new(plan: &'a Plan<'a>) -> Self {
-        Self { plan, authority: plan.endpoint.authority(), keys: Keys::default() }
+    pub fn new(plan: &'a RunPlan<'a>) -> Self {
+        Self { plan, authority: plan.endpoint.authority(), credential_cache: CredentialCache::default() }
     }
 
     /// Runs a case; concurrent steps are sent one after another.
-    pub fn case(&mut self, case: impl Into<Arc<Case>>, carry: &mut Carry<'_>) -> Outcome {
+    pub fn run_case(&mut self, case: impl Into<Arc<Case>>, send: &mut SendFn<'_>) -> CaseOutcome {
         let mut case = case.into();
         let mut exchanges: Vec<Option<Exchange>> = case.steps.iter().map(|_| None).collect();
         let (mut not_sent, mut unsendable) = (None, None);
-        if case.unsendable.is_none() {
+        if case.unsendable_reason.is_none() {
             let mut order: Vec<usize> = (0..case.steps.len()).collect();
             order.sort_by_key(|index| case.steps[*index].turn);
-            let mut holes = Holes::new(self.plan, &case.id);
-            let mut made = Made::default();
+            let mut holes = Placeholders::new(self.plan, &case.id);
+            let mut fixtures = FixtureTracker::default();
             for index in order {
                 let step = &case.steps[index];
-                let is_due = if step.purpose == Purpose::TearDown { made.is_due(step) } else { not_sent.is_none() };
+                let is_due = if step.purpose == StepPurpose::TearDown { fixtures.is_due(step) } else { not_sent.is_none() };
                 if !is_due {
                     continue;
                 }
-                match self.step(&mut holes, step, carry) {
+                match self.run_step(&mut holes, step, send) {
                     Ok(exchange) => {
-                        made.see(step, &exchange, step.purpose == Purpose::TearDown && is_gone(self.plan, &exchange));
-                        if step.purpose == Purpose::SetUp && not_sent.is_none() {
-                            not_sent = failed_set_up(step, &exchange).or_else(|| not_ready(self.plan, step, &exchange));
+                        fixtures.record_step(step, &exchange, step.purpose == StepPurpose::TearDown && is_missing_resource(self.plan, &exchange));
+                        if step.purpose == StepPurpose::SetUp && not_sent.is_none() {
+                            not_sent = describe_failed_setup(step, &exchange).or_else(|| describe_not_ready(self.plan, step, &exchange));
                         }
                         exchanges[index] = Some(exchange);
                     }
-                    Err(reason) if step.purpose == Purpose::TearDown => made.cannot(step, &reason.into_words()),
-                    Err(NotReady::Lacking(reason)) => not_sent = not_sent.or(Some(reason)),
-                    Err(NotReady::Unsendable(reason)) => {
+                    Err(reason) if step.purpose == StepPurpose::TearDown => fixtures.record_unsendable(step, &reason.into_reason()),
+                    Err(RequestBuildError::MissingValue(reason)) => not_sent = not_sent.or(Some(reason)),
+                    Err(RequestBuildError::Unsendable(reason)) => {
                         unsendable = unsendable.or(Some(reason.clone()));
                         not_sent = not_sent.or(Some(reason));
                     }
                 }
             }
-            made.tell(&case, &self.plan.left);
+            fixtures.report_leaks(&case, &self.plan.leaked_fixtures);
         }
         if unsendable.is_some() {
-            Arc::make_mut(&mut case).unsendable = unsendable;
+            Arc::make_mut(&mut case).unsendable_reason = unsendable;
         }
-        Outcome { case, exchanges, not_sent, liveness: None, server_output: Vec::new() }
+        CaseOutcome { case, exchanges, not_sent, liveness: None, server_output: Vec::new() }
     }
 
-    fn step(&mut self, holes: &mut Holes<'_>, step: &Step, carry: &mut Carry<'_>) -> Result<Exchange, NotReady> {
-        let sent = signed(self.plan, holes, step, &self.authority, &mut self.keys)?;
-        let answer = carry(&sent);
+    fn run_step(&mut self, holes: &mut Placeholders<'_>, step: &Step, send: &mut SendFn<'_>) -> Result<Exchange, RequestBuildError> {
+        let sent = build_signed_request(self.plan, holes, step, &self.authority, &mut self.credential_cache)?;
+        let answer = send(&sent);
         if let Ok(answer) = &answer {
-            capture(self.plan, holes, step, answer);
+            capture_values(self.plan, holes, step, answer);
         }
-        Ok(Exchange { sent, answer, took: Duration::ZERO, attempts: 1, throttled: 0 })
+        Ok(Exchange { request: sent, response: answer, elapsed: Duration::ZERO, attempts: 1, throttle_count: 0 })
     }
 }

@@ -6,19 +6,19 @@ use std::time::Duration;
 
 /// Size and time limits of one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub struct RequestLimits {
     /// Maximum size of a response's status line and headers in bytes.
-    pub head: usize,
+    pub max_head_bytes: usize,
     /// Maximum size of a response's body in bytes, before and after decoding.
-    pub body: usize,
+    pub max_body_bytes: usize,
     /// Maximum time from opening the connection to the last byte of the body.
-    pub total: Duration,
+    pub total_timeout: Duration,
     /// Maximum time without any received data.
-    pub idle: Duration,
+    pub idle_timeout: Duration,
 }
 
-impl Default for Limits {
+impl Default for RequestLimits {
     fn default() -> Self {
-        Self { head: 64 * 1024, body: 4 * 1024 * 1024, total: Duration::from_secs(2), idle: Duration::from_secs(2) }
+        Self { max_head_bytes: 64 * 1024, max_body_bytes: 4 * 1024 * 1024, total_timeout: Duration::from_secs(2), idle_timeout: Duration::from_secs(2) }
     }
 }

@@ -5,40 +5,40 @@
 //! plain values, and a step is turned into a request for the caller to send.
 
 mod clock;
-mod coding;
+mod content_encoding;
 #[cfg(feature = "run")]
 mod connection;
 #[cfg(feature = "run")]
-mod conversation;
+mod http_connection;
 #[cfg(feature = "run")]
-mod downs;
-mod drafts;
+mod crash_tracker;
+mod prepared_requests;
 mod endpoint;
 mod exchange;
-mod foreign;
+mod non_http;
 #[cfg(feature = "run")]
 mod framing;
-mod holes;
+mod placeholders;
 mod limits;
-mod local;
-mod made;
+mod in_process;
+mod fixture_tracker;
 #[cfg(feature = "run")]
-mod order;
+mod ordered_output;
 mod plan;
 #[cfg(feature = "run")]
-mod proxied;
+mod reqwest_client;
 mod rate;
-mod reading;
-mod ready;
+mod step_response;
+mod request_builder;
 #[cfg(feature = "run")]
 mod runner;
 #[cfg(feature = "run")]
 mod schedule;
-mod search_time;
+mod search_budget;
 #[cfg(feature = "run")]
 mod server;
 #[cfg(feature = "run")]
-mod steady;
+mod background_runner;
 #[cfg(feature = "run")]
 mod steps;
 #[cfg(feature = "run")]
@@ -48,27 +48,27 @@ mod tls;
 #[cfg(feature = "run")]
 mod transport;
 #[cfg(feature = "run")]
-mod upkeep;
+mod endpoint_lifecycle;
 
-pub use clock::{Stopwatch, processor_seconds, today, wall};
-pub use drafts::{Draft, drafts};
-pub use endpoint::{Endpoint, EndpointError, Hosts, Tls};
-pub use exchange::{Answer, Exchange, Framing, Liveness, NoAnswer, Outcome};
-pub use holes::HoleError;
-pub use limits::Limits;
-pub use local::{Carry, Local};
-pub use made::Left;
-pub use plan::{AwsKeys, Plan, Settings, Stop, is_telling};
-pub use rate::{RateError, RateLimit};
-pub use ready::message;
+pub use clock::{Stopwatch, cpu_seconds, today, wall_time};
+pub use prepared_requests::{PreparedRequest, prepare_requests};
+pub use endpoint::{Endpoint, EndpointError, HostPrefixes, TlsOptions};
+pub use exchange::{HttpResponse, Exchange, BodyFraming, Liveness, TransportError, CaseOutcome};
+pub use placeholders::PlaceholderError;
+pub use limits::RequestLimits;
+pub use in_process::{SendFn, InProcessRunner};
+pub use fixture_tracker::LeakedFixtures;
+pub use plan::{AwsAccessKeys, RunPlan, TransportOptions, CancelToken, is_sensitive_header};
+pub use rate::{RateLimitError, RateLimit};
+pub use request_builder::build_request;
 #[cfg(feature = "run")]
-pub use runner::{OneByOne, RunEnd, run, send_case};
-pub use search_time::{SearchTime, Searching};
+pub use runner::{SequentialRunner, RunEnd, run_cases, run_single_case};
+pub use search_budget::{SearchBudget, ActiveSearch};
 #[cfg(feature = "run")]
-pub use server::{Clean, Launch, Started, first_line, free_port, is_taken, kill_started};
+pub use server::{RedactFn, LaunchCommand, ServerProcess, first_output_line, free_port, is_port_in_use, kill_all_started};
 #[cfg(feature = "run")]
-pub use steady::Steady;
+pub use background_runner::BackgroundRunner;
 #[cfg(feature = "run")]
-pub use transport::{SetUpError, Transport};
+pub use transport::{ClientSetupError, Transport};
 #[cfg(feature = "run")]
-pub use upkeep::{Ask, Upkeep, prepare};
+pub use endpoint_lifecycle::{ProbeRequest, EndpointLifecycle, prepare_endpoint};

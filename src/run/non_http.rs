@@ -3,23 +3,23 @@
 //! It never quotes more of them than a person would read.
 
 #[cfg(feature = "run")]
-use super::NoAnswer;
+use super::TransportError;
 
 /// Maximum number of received bytes that are quoted.
-const MOST: usize = 40;
+const MAX_QUOTED_BYTES: usize = 40;
 
 /// Returns the error for bytes that are not an HTTP response.
 #[cfg(feature = "run")]
-pub(super) fn not_http(reason: &str, bytes: &[u8]) -> NoAnswer {
-    NoAnswer::NotHttp(match language(bytes) {
+pub(super) fn not_http_error(reason: &str, bytes: &[u8]) -> TransportError {
+    TransportError::NotHttp(match recognize_protocol(bytes) {
         Some(language) => language.to_owned(),
-        None => format!("{reason}: `{}`", beginning(bytes)),
+        None => format!("{reason}: `{}`", first_line_excerpt(bytes)),
     })
 }
 
 /// Recognizes the protocol of a server by the first bytes that it sent.
 #[cfg(feature = "run")]
-fn language(bytes: &[u8]) -> Option<&'static str> {
+fn recognize_protocol(bytes: &[u8]) -> Option<&'static str> {
     match bytes {
         // A TLS record: alert or handshake, and the version's first byte.
         [0x15 | 0x16, 3, ..] => Some("the server uses TLS; did you mean `https://`?"),
@@ -30,9 +30,9 @@ fn language(bytes: &[u8]) -> Option<&'static str> {
 }
 
 /// Returns the first line of some bytes, truncated if it is long.
-pub(super) fn beginning(bytes: &[u8]) -> String {
+pub(super) fn first_line_excerpt(bytes: &[u8]) -> String {
     let line = bytes.split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default();
-    let cut = &line[..line.len().min(MOST)];
+    let cut = &line[..line.len().min(MAX_QUOTED_BYTES)];
     format!("{}{}", cut.escape_ascii(), if cut.len() < line.len() { "…" } else { "" })
 }
 
@@ -40,17 +40,17 @@ pub(super) fn beginning(bytes: &[u8]) -> String {
 mod tests {
     use super::*;
 
-    fn told(bytes: &[u8]) -> String {
-        not_http("no status line", bytes).to_string()
+    fn describe_bytes(bytes: &[u8]) -> String {
+        not_http_error("no status line", bytes).to_string()
     }
 
     #[test]
     fn other_protocols_are_named_or_quoted() {
-        assert_eq!(told(b"\x15\x03\x01\0\x02\x02\x46"), "not HTTP: the server uses TLS; did you mean `https://`?");
-        assert!(told(b"\0\0\x06\x04\0\0\0\0\0\0\x03\0\0\0\x64").contains("HTTP/2"));
-        assert_eq!(told(b"SSH-2.0-x\r\nmore"), "not HTTP: no status line: `SSH-2.0-x`");
-        assert_eq!(told(b"\0\x1b[2J"), "not HTTP: no status line: `\\x00\\x1b[2J`");
-        assert_eq!(told(&[b'x'; 1000]), format!("not HTTP: no status line: `{}…`", "x".repeat(40)));
-        assert_eq!(told(b""), "not HTTP: no status line: ``");
+        assert_eq!(describe_bytes(b"\x15\x03\x01\0\x02\x02\x46"), "not HTTP: the server uses TLS; did you mean `https://`?");
+        assert!(describe_bytes(b"\0\0\x06\x04\0\0\0\0\0\0\x03\0\0\0\x64").contains("HTTP/2"));
+        assert_eq!(describe_bytes(b"SSH-2.0-x\r\nmore"), "not HTTP: no status line: `SSH-2.0-x`");
+        assert_eq!(describe_bytes(b"\0\x1b[2J"), "not HTTP: no status line: `\\x00\\x1b[2J`");
+        assert_eq!(describe_bytes(&[b'x'; 1000]), format!("not HTTP: no status line: `{}…`", "x".repeat(40)));
+        assert_eq!(describe_bytes(b""), "not HTTP: no status line: ``");
     }
 }

@@ -8,73 +8,73 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 use tokio::sync::Notify;
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+fn lock_mutex<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The stream of outcomes between the workers and their consumer.
-pub(super) struct Order<T, E> {
+pub(super) struct OrderedOutput<T, E> {
     window: u64,
-    slots: Mutex<Slots<T>>,
+    slots: Mutex<OutputSlots<T>>,
     emit: Mutex<E>,
     /// Number of cases that were emitted or skipped, which is the index of the oldest open one.
     emitted: AtomicU64,
     /// Whether the consumer has ended the run.
-    enough: AtomicBool,
+    is_ended: AtomicBool,
     /// Notified when the window moves or the run ends.
-    moved: Notify,
+    window_moved: Notify,
 }
 
-struct Slots<T> {
+struct OutputSlots<T> {
     first: u64,
     /// One slot per case: open (`None`), or finished with or without an outcome.
     slots: VecDeque<Option<Option<T>>>,
 }
 
-impl<T, E: FnMut(T) -> ControlFlow<()>> Order<T, E> {
+impl<T, E: FnMut(T) -> ControlFlow<()>> OrderedOutput<T, E> {
     pub(super) fn new(window: usize, emit: E) -> Self {
         Self {
             window: window.max(1) as u64,
-            slots: Mutex::new(Slots { first: 0, slots: VecDeque::new() }),
+            slots: Mutex::new(OutputSlots { first: 0, slots: VecDeque::new() }),
             emit: Mutex::new(emit),
             emitted: AtomicU64::new(0),
-            enough: AtomicBool::new(false),
-            moved: Notify::new(),
+            is_ended: AtomicBool::new(false),
+            window_moved: Notify::new(),
         }
     }
 
     /// Waits until the case with this index is inside the window, or the run is over.
-    pub(super) async fn admit(&self, index: u64) {
-        while !self.is_admitted(index) {
-            let mut moved = std::pin::pin!(self.moved.notified());
+    pub(super) async fn wait_for_window(&self, index: u64) {
+        while !self.is_in_window(index) {
+            let mut moved = std::pin::pin!(self.window_moved.notified());
             // The waiter is registered before the check, so that no notification is missed.
             moved.as_mut().enable();
-            if self.is_admitted(index) {
+            if self.is_in_window(index) {
                 return;
             }
             moved.await;
         }
     }
 
-    fn is_admitted(&self, index: u64) -> bool {
-        self.is_enough() || index < self.emitted.load(Ordering::Acquire) + self.window
+    fn is_in_window(&self, index: u64) -> bool {
+        self.has_ended() || index < self.emitted.load(Ordering::Acquire) + self.window
     }
 
-    pub(super) fn is_enough(&self) -> bool {
-        self.enough.load(Ordering::Acquire)
+    pub(super) fn has_ended(&self) -> bool {
+        self.is_ended.load(Ordering::Acquire)
     }
 
     /// Ends the run: waiters are released and nothing more is emitted.
     pub(super) fn end(&self) {
-        self.enough.store(true, Ordering::Release);
-        self.moved.notify_waiters();
+        self.is_ended.store(true, Ordering::Release);
+        self.window_moved.notify_waiters();
     }
 
     /// Records a finished case and emits all outcomes that are now in order; `None` stands for a case that was
     /// abandoned.
-    pub(super) fn put(&self, index: u64, outcome: Option<T>) {
+    pub(super) fn record_outcome(&self, index: u64, outcome: Option<T>) {
         {
-            let mut slots = lock(&self.slots);
+            let mut slots = lock_mutex(&self.slots);
             let offset = usize::try_from(index - slots.first).expect("the window bounds the distance");
             while slots.slots.len() <= offset {
                 slots.slots.push_back(None);
@@ -83,17 +83,17 @@ impl<T, E: FnMut(T) -> ControlFlow<()>> Order<T, E> {
         }
         // Only one worker emits at a time. A worker that finds the lock taken leaves its outcome to the holder, which
         // checks again after releasing the lock.
-        while lock(&self.slots).slots.front().is_some_and(Option::is_some) {
+        while lock_mutex(&self.slots).slots.front().is_some_and(Option::is_some) {
             let mut emit = match self.emit.try_lock() {
                 Ok(emit) => emit,
                 Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
                 Err(TryLockError::WouldBlock) => return,
             };
             let mut moved = false;
-            while let Some(outcome) = self.next() {
+            while let Some(outcome) = self.take_next() {
                 moved = true;
                 if let Some(outcome) = outcome
-                    && !self.is_enough()
+                    && !self.has_ended()
                     && emit(outcome).is_break()
                 {
                     self.end();
@@ -101,13 +101,13 @@ impl<T, E: FnMut(T) -> ControlFlow<()>> Order<T, E> {
             }
             drop(emit);
             if moved {
-                self.moved.notify_waiters();
+                self.window_moved.notify_waiters();
             }
         }
     }
 
-    fn next(&self) -> Option<Option<T>> {
-        let mut slots = lock(&self.slots);
+    fn take_next(&self) -> Option<Option<T>> {
+        let mut slots = lock_mutex(&self.slots);
         if !slots.slots.front().is_some_and(Option::is_some) {
             return None;
         }
@@ -126,12 +126,12 @@ mod tests {
     fn outcomes_are_emitted_in_plan_order() {
         let mut seen = Vec::new();
         {
-            let order = Order::new(8, |index: u64| {
+            let order = OrderedOutput::new(8, |index: u64| {
                 seen.push(index);
                 ControlFlow::Continue(())
             });
             for index in [3, 1, 0, 2, 5, 7, 6, 4] {
-                order.put(index, (index != 5).then_some(index));
+                order.record_outcome(index, (index != 5).then_some(index));
             }
         }
         assert_eq!(seen, [0, 1, 2, 3, 4, 6, 7]);
@@ -141,14 +141,14 @@ mod tests {
     fn nothing_is_emitted_after_the_consumer_breaks() {
         let mut seen = Vec::new();
         {
-            let order = Order::new(8, |index: u64| {
+            let order = OrderedOutput::new(8, |index: u64| {
                 seen.push(index);
                 if index == 1 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             });
             for index in [2, 3, 0, 1] {
-                order.put(index, Some(index));
+                order.record_outcome(index, Some(index));
             }
-            assert!(order.is_enough());
+            assert!(order.has_ended());
         }
         assert_eq!(seen, [0, 1]);
     }
@@ -158,7 +158,7 @@ mod tests {
         let next = AtomicU64::new(0);
         let mut seen = Vec::new();
         {
-            let order = Order::new(16, |index: u64| {
+            let order = OrderedOutput::new(16, |index: u64| {
                 seen.push(index);
                 ControlFlow::Continue(())
             });
@@ -172,8 +172,8 @@ mod tests {
                                 if index >= 20_000 {
                                     break;
                                 }
-                                order.admit(index).await;
-                                order.put(index, Some(index));
+                                order.wait_for_window(index).await;
+                                order.record_outcome(index, Some(index));
                             }
                         });
                     });

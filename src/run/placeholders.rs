@@ -2,8 +2,8 @@
 //!
 //! It never invents a value: a placeholder without a value is an error that names it.
 
-use super::Plan;
-use crate::generate::{CaseId, Send, Value};
+use super::RunPlan;
+use crate::generate::{CaseId, StepRequest, Value};
 use crate::wire::percent_encode;
 use serde_json::Value as Json;
 use std::borrow::Cow;
@@ -11,10 +11,10 @@ use std::collections::HashMap;
 
 /// Error for a placeholder without a value or a malformed template.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum HoleError {
+pub enum PlaceholderError {
     /// There is no value with this name.
     #[error("no value for placeholder `{{{0}}}`")]
-    Empty(String),
+    Undefined(String),
     /// A brace is unbalanced.
     #[error("unbalanced brace in `{0}`; write `{{{{` and `}}}}` for literal braces")]
     Unbalanced(String),
@@ -24,31 +24,31 @@ pub enum HoleError {
 }
 
 /// Values for the placeholders of one case.
-pub(super) struct Holes<'a> {
-    plan: &'a Plan<'a>,
+pub(super) struct Placeholders<'a> {
+    plan: &'a RunPlan<'a>,
     case: &'a CaseId,
     captured: HashMap<String, Json>,
 }
 
 /// Maximum depth of variables that refer to variables.
-const DEEPEST: usize = 8;
+const MAX_DEPTH: usize = 8;
 
-impl<'a> Holes<'a> {
-    pub(super) fn new(plan: &'a Plan<'a>, case: &'a CaseId) -> Self {
+impl<'a> Placeholders<'a> {
+    pub(super) fn new(plan: &'a RunPlan<'a>, case: &'a CaseId) -> Self {
         Self { plan, case, captured: HashMap::new() }
     }
 
     /// Stores a value captured from a response.
-    pub(super) fn capture(&mut self, name: &str, value: Json) {
+    pub(super) fn add_captured(&mut self, name: &str, value: Json) {
         self.captured.insert(name.to_owned(), value);
     }
 
     /// Returns a step's request with all placeholders filled.
-    pub(super) fn fill_send(&self, send: &Send) -> Result<Send, HoleError> {
+    pub(super) fn fill_request(&self, send: &StepRequest) -> Result<StepRequest, PlaceholderError> {
         let mut filled = send.clone();
         match &mut filled {
-            Send::Operation { input, .. } => self.fill_value(input)?,
-            Send::Raw { method, target, body } => {
+            StepRequest::Operation { input, .. } => self.fill_value(input)?,
+            StepRequest::Raw { method, target, body } => {
                 *method = self.fill(method)?.into_owned();
                 // A value in a path is percent-encoded so that it stays inside its segment.
                 *target = self.fill_with(target, 0, &|text| percent_encode(&text, b""))?.into_owned();
@@ -59,15 +59,15 @@ impl<'a> Holes<'a> {
     }
 
     /// Returns true if a request may contain placeholders; most do not, and are sent without a copy.
-    pub(super) fn any(send: &Send) -> bool {
+    pub(super) fn has_placeholders(send: &StepRequest) -> bool {
         match send {
-            Send::Operation { input, .. } => has_template(input),
-            Send::Raw { .. } => true,
+            StepRequest::Operation { input, .. } => has_template(input),
+            StepRequest::Raw { .. } => true,
         }
     }
 
     /// Fills all templates in a value. A template that consists of a single placeholder takes the type of its value.
-    fn fill_value(&self, value: &mut Value) -> Result<(), HoleError> {
+    fn fill_value(&self, value: &mut Value) -> Result<(), PlaceholderError> {
         match value {
             Value::Template(template) => {
                 let alone = template.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
@@ -87,7 +87,7 @@ impl<'a> Holes<'a> {
                         };
                         Ok((key, member))
                     });
-                    *members = keyed.collect::<Result<_, HoleError>>()?;
+                    *members = keyed.collect::<Result<_, PlaceholderError>>()?;
                 }
                 members.values_mut().try_for_each(|member| self.fill_value(member))
             }
@@ -96,7 +96,7 @@ impl<'a> Holes<'a> {
     }
 
     /// Returns a text with all placeholders filled.
-    pub(super) fn fill<'t>(&self, template: &'t str) -> Result<Cow<'t, str>, HoleError> {
+    pub(super) fn fill<'t>(&self, template: &'t str) -> Result<Cow<'t, str>, PlaceholderError> {
         self.fill_with(template, 0, &|text| text)
     }
 
@@ -104,12 +104,12 @@ impl<'a> Holes<'a> {
         &self,
         template: &'t str,
         depth: usize,
-        shape: &dyn Fn(String) -> String,
-    ) -> Result<Cow<'t, str>, HoleError> {
+        encode: &dyn Fn(String) -> String,
+    ) -> Result<Cow<'t, str>, PlaceholderError> {
         if !template.contains(['{', '}']) {
             return Ok(Cow::Borrowed(template));
         }
-        let unbalanced = || HoleError::Unbalanced(template.to_owned());
+        let unbalanced = || PlaceholderError::Unbalanced(template.to_owned());
         let mut out = String::with_capacity(template.len() + 32);
         let mut rest = template;
         while let Some(at) = rest.find(['{', '}']) {
@@ -124,7 +124,7 @@ impl<'a> Holes<'a> {
             } else {
                 let inner = rest.strip_prefix('{').ok_or_else(unbalanced)?;
                 let (name, after) = inner.split_once('}').ok_or_else(unbalanced)?;
-                out.push_str(&shape(self.value(name, depth)?));
+                out.push_str(&encode(self.resolve(name, depth)?));
                 rest = after;
             }
         }
@@ -132,9 +132,9 @@ impl<'a> Holes<'a> {
         Ok(Cow::Owned(out))
     }
 
-    fn value(&self, name: &str, depth: usize) -> Result<String, HoleError> {
-        if depth >= DEEPEST {
-            return Err(HoleError::Circular(name.to_owned()));
+    fn resolve(&self, name: &str, depth: usize) -> Result<String, PlaceholderError> {
+        if depth >= MAX_DEPTH {
+            return Err(PlaceholderError::Circular(name.to_owned()));
         }
         match name {
             "run" => return Ok(self.plan.run_id.clone()),
@@ -152,9 +152,9 @@ impl<'a> Holes<'a> {
         {
             return Ok(self.fill_with(template, depth + 1, &|text| text)?.into_owned());
         }
-        let given = self.plan.values.get(name);
+        let given = self.plan.overrides.get(name);
         let template = given.or_else(|| self.plan.scenario.variables.get(name).map(|variable| &variable.value));
-        let template = template.ok_or_else(|| HoleError::Empty(name.to_owned()))?;
+        let template = template.ok_or_else(|| PlaceholderError::Undefined(name.to_owned()))?;
         Ok(self.fill_with(template, depth + 1, &|text| text)?.into_owned())
     }
 }

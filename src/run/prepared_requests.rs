@@ -2,55 +2,55 @@
 //!
 //! It never sends anything; the caller supplies stand-ins for values from earlier responses.
 
-use super::holes::Holes;
-use super::ready::{NotReady, bare, proof_of, signed_as};
-use super::{Plan, clock};
+use super::placeholders::Placeholders;
+use super::request_builder::{RequestBuildError, build_unsigned_request, step_credentials, sign_request};
+use super::{RunPlan, clock};
 use crate::generate::{AuthDamage, Case};
-use crate::wire::{KeyCache, Message, Proof, SigV4};
+use crate::wire::{SigningKeyCache, EncodedRequest, ResolvedCredentials, SigV4Keys};
 
 /// The request of a step.
 #[derive(Clone, Debug)]
-pub struct Draft {
+pub struct PreparedRequest {
     /// The request as it would be sent now.
-    pub sent: Message,
+    pub signed: EncodedRequest,
     /// The request without its signature; credentials that do not depend on the request's bytes are kept.
-    pub unsigned: Message,
+    pub unsigned: EncodedRequest,
     /// Credentials that sign the request, and the damage to the signature.
-    pub signing: Option<(SigV4, Option<AuthDamage>)>,
+    pub signing_credentials: Option<(SigV4Keys, Option<AuthDamage>)>,
 }
 
 /// Returns all requests of a case in the order of its steps. `stand_in` supplies the text in place of a captured value.
 ///
 /// # Errors
 /// Returns an error if the case is unsendable, a placeholder has no value, or a request cannot be encoded.
-pub fn drafts(plan: &Plan<'_>, case: &Case, stand_in: &dyn Fn(&str) -> String) -> Result<Vec<Draft>, String> {
-    if let Some(why) = &case.unsendable {
+pub fn prepare_requests(plan: &RunPlan<'_>, case: &Case, stand_in: &dyn Fn(&str) -> String) -> Result<Vec<PreparedRequest>, String> {
+    if let Some(why) = &case.unsendable_reason {
         return Err(why.clone());
     }
-    let mut holes = Holes::new(plan, &case.id);
+    let mut holes = Placeholders::new(plan, &case.id);
     for capture in case.steps.iter().flat_map(|step| &step.captures) {
-        holes.capture(&capture.name, stand_in(&capture.name).into());
+        holes.add_captured(&capture.name, stand_in(&capture.name).into());
     }
     let authority = plan.endpoint.authority();
-    let mut keys = KeyCache::default();
+    let mut keys = SigningKeyCache::default();
     case.steps
         .iter()
         .map(|step| {
-            let bare = bare(plan, &holes, step)?;
-            let proof = proof_of(plan, &holes, step)?;
+            let bare = build_unsigned_request(plan, &holes, step)?;
+            let proof = step_credentials(plan, &holes, step)?;
             let claim = proof.as_ref().map(|(proof, damage)| (proof, *damage));
-            let sent = signed_as(bare.clone(), claim, &authority, clock::wall(), &mut keys)?;
+            let sent = sign_request(bare.clone(), claim, &authority, clock::wall_time(), &mut keys)?;
             Ok(match proof {
                 // These do not depend on the rest of the request.
-                Some((Proof::SigV4(_), Some(AuthDamage::Empty | AuthDamage::SchemeOnly))) | None => {
-                    Draft { unsigned: sent.clone(), sent, signing: None }
+                Some((ResolvedCredentials::SigV4(_), Some(AuthDamage::Empty | AuthDamage::SchemeOnly))) | None => {
+                    PreparedRequest { unsigned: sent.clone(), signed: sent, signing_credentials: None }
                 }
-                Some((Proof::SigV4(keys), damage)) => {
-                    Draft { sent, unsigned: bare, signing: Some((keys, damage.cloned())) }
+                Some((ResolvedCredentials::SigV4(keys), damage)) => {
+                    PreparedRequest { signed: sent, unsigned: bare, signing_credentials: Some((keys, damage.cloned())) }
                 }
-                Some(_) => Draft { unsigned: sent.clone(), sent, signing: None },
+                Some(_) => PreparedRequest { unsigned: sent.clone(), signed: sent, signing_credentials: None },
             })
         })
-        .collect::<Result<_, NotReady>>()
-        .map_err(NotReady::into_words)
+        .collect::<Result<_, RequestBuildError>>()
+        .map_err(RequestBuildError::into_reason)
 }

@@ -14,15 +14,15 @@ pub struct RateLimit {
 /// Error for a text that is not a rate limit.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("invalid rate limit `{0}`; write `100/s`, `60/m` or `1000/h`")]
-pub struct RateError(pub String);
+pub struct RateLimitError(pub String);
 
 impl RateLimit {
     /// Parses `100/s`, `60/m`, `1000/h`.
     ///
     /// # Errors
     /// Returns an error if the text is not a rate limit, or if the rate is zero.
-    pub fn parse(text: &str) -> Result<Self, RateError> {
-        let fail = || RateError(text.to_owned());
+    pub fn parse(text: &str) -> Result<Self, RateLimitError> {
+        let fail = || RateLimitError(text.to_owned());
         let (count, unit) = text.split_once('/').ok_or_else(fail)?;
         let count: u32 = count.trim().parse().ok().filter(|count| *count > 0).ok_or_else(fail)?;
         let seconds = match unit.trim() {

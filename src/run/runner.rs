@@ -2,11 +2,11 @@
 //!
 //! It never judges: the caller's function processes each outcome on the worker that ran the case.
 
-use super::downs::Downs;
-use super::order::Order;
-use super::steps::{Shared, Worker};
-use super::transport::{Exit, Line};
-use super::{Liveness, NoAnswer, Outcome, Plan};
+use super::crash_tracker::CrashTracker;
+use super::ordered_output::OrderedOutput;
+use super::steps::{WorkerShared, CaseWorker};
+use super::transport::{Client, ClientConnection};
+use super::{Liveness, TransportError, CaseOutcome, RunPlan};
 use crate::generate::Case;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use std::ops::ControlFlow;
@@ -21,98 +21,98 @@ pub enum RunEnd {
     /// Every case was run.
     Complete,
     /// The run was cancelled.
-    Stopped,
+    Cancelled,
     /// The consumer of the outcomes ended the run.
-    Enough,
+    EndedByConsumer,
     /// The endpoint was never reachable; holds the reason.
     Unreachable(String),
     /// The endpoint became unreachable during the run; holds the reason.
-    Died(String),
+    EndpointDied(String),
 }
 
 /// Number of consecutive cases without a response after which the endpoint is checked.
-const DEAD_AFTER: u32 = 5;
+const MAX_UNANSWERED_CASES: u32 = 5;
 
 /// Runs the cases and passes their outcomes on in plan order.
 ///
 /// `finish` is called on the workers, in parallel, so judging belongs there. `emit` is called by one worker at a time,
 /// in the order of the cases; if it returns `Break`, the run ends. This function blocks until the run is over; call it
 /// from a thread that may block. Memory use does not grow with the number of cases.
-pub fn run<T: Send>(
-    plan: &Plan<'_>,
+pub fn run_cases<T: Send>(
+    plan: &RunPlan<'_>,
     cases: impl Iterator<Item = impl Into<Arc<Case>>> + Send,
-    finish: impl Fn(Outcome) -> T + Sync,
+    finish: impl Fn(CaseOutcome) -> T + Sync,
     emit: impl FnMut(T) -> ControlFlow<()> + Send,
 ) -> RunEnd {
-    let exit = match Exit::new(plan.endpoint, plan.settings.limits) {
+    let client = match Client::new(plan.endpoint, plan.transport_options.limits) {
         Ok(exit) => exit,
         Err(error) => return RunEnd::Unreachable(error.to_string()),
     };
-    let run = Run {
+    let run = RunState {
         plan,
-        shared: Shared::new(plan, exit),
-        source: Mutex::new(Source { cases, next: 0 }),
-        order: Order::new(plan.settings.window, emit),
+        shared: WorkerShared::new(plan, client),
+        queue: Mutex::new(CaseQueue { cases, next: 0 }),
+        output: OrderedOutput::new(plan.transport_options.window, emit),
         finish,
-        health: Health::default(),
-        downs: Downs::default(),
-        beside: RwLock::new(()),
+        health: EndpointHealth::default(),
+        crashes: CrashTracker::default(),
+        exclusivity: RwLock::new(()),
     };
-    if let Err(reason) = on_own_thread(|| run.shared.exit.probe()) {
+    if let Err(reason) = block_on_new_thread(|| run.shared.client.probe_connection()) {
         return RunEnd::Unreachable(reason.to_string());
     }
-    let workers = plan.settings.workers.max(1);
+    let workers = plan.transport_options.workers.max(1);
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(workers);
     std::thread::scope(|scope| {
         for thread in 0..threads {
             let share = workers / threads + usize::from(thread < workers % threads);
             let run = &run;
             let work = move || {
-                let _guard = EndOnPanic(&run.order);
-                on_runtime(run.workers(share));
+                let _guard = EndOnPanic(&run.output);
+                block_on(run.run_workers(share));
             };
-            thread_builder().spawn_scoped(scope, work).expect("the system can start a thread");
+            deep_stack_thread().spawn_scoped(scope, work).expect("the system can start a thread");
         }
     });
-    run.end()
+    run.into_run_end()
 }
 
 /// Runs one case as the runner would.
 ///
 /// # Errors
 /// Returns an error if the endpoint cannot be reached.
-pub fn send_case(plan: &Plan<'_>, case: impl Into<Arc<Case>>) -> Result<Outcome, String> {
-    OneByOne::new(plan)?.send(case)
+pub fn run_single_case(plan: &RunPlan<'_>, case: impl Into<Arc<Case>>) -> Result<CaseOutcome, String> {
+    SequentialRunner::new(plan)?.run_case(case)
 }
 
 /// Runs cases sequentially, as the runner would, within its rate limit and over a connection that is kept open.
-pub struct OneByOne<'a> {
-    plan: &'a Plan<'a>,
-    shared: Shared,
+pub struct SequentialRunner<'a> {
+    plan: &'a RunPlan<'a>,
+    shared: WorkerShared,
     /// Whether the endpoint has been reached before.
-    reached: AtomicBool,
+    was_reached: AtomicBool,
     /// Runtime and connections of the previous case, while no case is being sent.
-    kept: Mutex<Option<Kept>>,
+    idle: Mutex<Option<IdleRuntime>>,
 }
 
 /// A runtime and the connections that it opened.
-struct Kept {
+struct IdleRuntime {
     runtime: Runtime,
-    lines: Vec<Line>,
+    connections: Vec<ClientConnection>,
 }
 
-impl<'a> OneByOne<'a> {
+impl<'a> SequentialRunner<'a> {
     /// Creates a runner for a plan without sending anything.
     ///
     /// # Errors
     /// Returns an error if no client can be created for the endpoint.
-    pub fn new(plan: &'a Plan<'a>) -> Result<Self, String> {
-        let exit = Exit::new(plan.endpoint, plan.settings.limits).map_err(|error| error.to_string())?;
-        Ok(Self { plan, shared: Shared::new(plan, exit), reached: AtomicBool::new(false), kept: Mutex::default() })
+    pub fn new(plan: &'a RunPlan<'a>) -> Result<Self, String> {
+        let client = Client::new(plan.endpoint, plan.transport_options.limits).map_err(|error| error.to_string())?;
+        Ok(Self { plan, shared: WorkerShared::new(plan, client), was_reached: AtomicBool::new(false), idle: Mutex::default() })
     }
 
     /// Returns the plan.
-    pub fn plan(&self) -> &'a Plan<'a> {
+    pub fn plan(&self) -> &'a RunPlan<'a> {
         self.plan
     }
 
@@ -120,76 +120,76 @@ impl<'a> OneByOne<'a> {
     ///
     /// # Errors
     /// Returns an error if the endpoint cannot be reached, or if the run was cancelled.
-    pub fn send(&self, case: impl Into<Arc<Case>>) -> Result<Outcome, String> {
+    pub fn run_case(&self, case: impl Into<Arc<Case>>) -> Result<CaseOutcome, String> {
         let case = case.into();
-        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let (sent, kept) = joined(|| {
-            let Kept { runtime, lines } = kept.unwrap_or_else(|| Kept { runtime: runtime(), lines: Vec::new() });
-            let (sent, lines) = runtime.block_on(self.sent(case, lines));
-            (sent, Kept { runtime, lines })
+        let kept = self.idle.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let (sent, kept) = run_on_new_thread(|| {
+            let IdleRuntime { runtime, connections: lines } = kept.unwrap_or_else(|| IdleRuntime { runtime: build_runtime(), connections: Vec::new() });
+            let (sent, lines) = runtime.block_on(self.run_with_connections(case, lines));
+            (sent, IdleRuntime { runtime, connections: lines })
         });
-        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept);
+        *self.idle.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept);
         sent
     }
 
     /// Closes the idle connection, because some servers handle only one connection at a time.
-    pub fn rest(&self) {
-        if let Some(kept) = self.kept.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
-            kept.lines.clear();
+    pub fn close_idle(&self) {
+        if let Some(kept) = self.idle.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+            kept.connections.clear();
         }
     }
 
-    async fn sent(&self, case: Arc<Case>, lines: Vec<Line>) -> (Result<Outcome, String>, Vec<Line>) {
-        let probe = async || self.shared.exit.probe().await.map_err(|reason| reason.to_string());
-        if !self.reached.swap(true, Ordering::Relaxed)
+    async fn run_with_connections(&self, case: Arc<Case>, lines: Vec<ClientConnection>) -> (Result<CaseOutcome, String>, Vec<ClientConnection>) {
+        let probe = async || self.shared.client.probe_connection().await.map_err(|reason| reason.to_string());
+        if !self.was_reached.swap(true, Ordering::Relaxed)
             && let Err(reason) = probe().await
         {
-            self.reached.store(false, Ordering::Relaxed);
+            self.was_reached.store(false, Ordering::Relaxed);
             return (Err(reason), lines);
         }
-        let mut worker = Worker::with(self.plan, &self.shared, lines);
-        let mut sent = worker.case(case).await.ok_or_else(|| "stopped".to_owned());
+        let mut worker = CaseWorker::with_connections(self.plan, &self.shared, lines);
+        let mut sent = worker.run_case(case).await.ok_or_else(|| "stopped".to_owned());
         // A probe needs a connection of its own, so it is made only if the case got no response.
         if sent.as_ref().is_ok_and(|outcome| outcome.liveness == Some(Liveness::Down))
             && let Err(reason) = probe().await
         {
             sent = Err(reason);
         }
-        (sent, worker.into_lines())
+        (sent, worker.into_connections())
     }
 }
 
-impl Drop for OneByOne<'_> {
+impl Drop for SequentialRunner<'_> {
     fn drop(&mut self) {
         // The caller may be inside a runtime, where waiting for another runtime to shut down is not allowed.
-        if let Some(kept) = self.kept.get_mut().unwrap_or_else(PoisonError::into_inner).take() {
+        if let Some(kept) = self.idle.get_mut().unwrap_or_else(PoisonError::into_inner).take() {
             kept.runtime.shutdown_background();
         }
     }
 }
 
 /// Runs a future on a runtime of the current thread: a request never moves between threads.
-pub(super) fn on_runtime<F: Future>(future: F) -> F::Output {
-    runtime().block_on(future)
+pub(super) fn block_on<F: Future>(future: F) -> F::Output {
+    build_runtime().block_on(future)
 }
 
-fn runtime() -> Runtime {
+fn build_runtime() -> Runtime {
     let built = tokio::runtime::Builder::new_current_thread().enable_all().build();
     built.expect("a runtime needs only a few file descriptors")
 }
 
 /// Runs a future on a new thread, because the caller may be inside a runtime, where no other one can be entered.
-pub(super) fn on_own_thread<F: Future>(make: impl FnOnce() -> F + Send) -> F::Output
+pub(super) fn block_on_new_thread<F: Future>(make: impl FnOnce() -> F + Send) -> F::Output
 where
     F::Output: Send,
 {
-    joined(|| on_runtime(make()))
+    run_on_new_thread(|| block_on(make()))
 }
 
 /// Runs a function on a new thread and returns its result.
-fn joined<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+fn run_on_new_thread<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     std::thread::scope(|scope| {
-        let thread = thread_builder().spawn_scoped(scope, work);
+        let thread = deep_stack_thread().spawn_scoped(scope, work);
         match thread.expect("the system can start a thread").join() {
             Ok(output) => output,
             Err(panic) => std::panic::resume_unwind(panic),
@@ -199,39 +199,39 @@ fn joined<T: Send>(work: impl FnOnce() -> T + Send) -> T {
 
 /// Returns a builder for threads with a large stack: values may be nested deeply and are written recursively. Unused
 /// stack costs nothing.
-pub(super) fn thread_builder() -> std::thread::Builder {
+pub(super) fn deep_stack_thread() -> std::thread::Builder {
     const STACK: usize = 64 * 1024 * 1024;
     std::thread::Builder::new().name("overstep".to_owned()).stack_size(STACK)
 }
 
-struct Source<I> {
+struct CaseQueue<I> {
     cases: I,
     next: u64,
 }
 
 /// What the run knows about the state of the endpoint.
 #[derive(Default)]
-struct Health {
-    answered: AtomicBool,
+struct EndpointHealth {
+    has_responded: AtomicBool,
     down_in_a_row: AtomicU32,
     is_dead: AtomicBool,
-    dead: Mutex<Option<String>>,
+    death_reason: Mutex<Option<String>>,
 }
 
-struct Run<'a, I, F, T, E> {
-    plan: &'a Plan<'a>,
-    shared: Shared,
-    source: Mutex<Source<I>>,
-    order: Order<T, E>,
+struct RunState<'a, I, F, T, E> {
+    plan: &'a RunPlan<'a>,
+    shared: WorkerShared,
+    queue: Mutex<CaseQueue<I>>,
+    output: OrderedOutput<T, E>,
     finish: F,
-    health: Health,
-    downs: Downs,
+    health: EndpointHealth,
+    crashes: CrashTracker,
     /// Read-locked by every running case, write-locked by a case that must run alone.
-    beside: RwLock<()>,
+    exclusivity: RwLock<()>,
 }
 
 /// Ends the output if a thread panics, so that no worker waits for a window that never moves.
-struct EndOnPanic<'a, T, E: FnMut(T) -> ControlFlow<()>>(&'a Order<T, E>);
+struct EndOnPanic<'a, T, E: FnMut(T) -> ControlFlow<()>>(&'a OrderedOutput<T, E>);
 
 impl<T, E: FnMut(T) -> ControlFlow<()>> Drop for EndOnPanic<'_, T, E> {
     fn drop(&mut self) {
@@ -241,103 +241,103 @@ impl<T, E: FnMut(T) -> ControlFlow<()>> Drop for EndOnPanic<'_, T, E> {
     }
 }
 
-impl<I, F, T, E> Run<'_, I, F, T, E>
+impl<I, F, T, E> RunState<'_, I, F, T, E>
 where
     I: Iterator<Item: Into<Arc<Case>>> + Send,
-    F: Fn(Outcome) -> T + Sync,
+    F: Fn(CaseOutcome) -> T + Sync,
     T: Send,
     E: FnMut(T) -> ControlFlow<()> + Send,
 {
-    async fn workers(&self, count: usize) {
-        let mut workers: FuturesUnordered<_> = (0..count).map(|_| self.worker()).collect();
+    async fn run_workers(&self, count: usize) {
+        let mut workers: FuturesUnordered<_> = (0..count).map(|_| self.run_worker()).collect();
         while workers.next().await.is_some() {}
     }
 
-    async fn worker(&self) {
-        let mut worker = Worker::new(self.plan, &self.shared);
+    async fn run_worker(&self) {
+        let mut worker = CaseWorker::new(self.plan, &self.shared);
         while !self.is_over() {
-            let Some((index, case)) = self.take() else { return };
-            self.order.admit(index).await;
+            let Some((index, case)) = self.next_case() else { return };
+            self.output.wait_for_window(index).await;
             let outcome = if self.is_over() {
                 None
-            } else if case.alone {
-                let _nobody_else = self.beside.write().await;
-                self.met(&mut worker, case).await
+            } else if case.is_exclusive {
+                let _exclusive = self.exclusivity.write().await;
+                self.run_case(&mut worker, case).await
             } else {
-                let _others = self.beside.read().await;
-                self.met(&mut worker, case).await
+                let _others = self.exclusivity.read().await;
+                self.run_case(&mut worker, case).await
             };
             let outcome = match outcome {
                 Some((outcome, Some(start))) => {
-                    let _nobody_else = self.beside.write().await;
-                    let outcome = self.revived(&mut worker, outcome, start).await;
-                    self.downs.looked_at(start);
+                    let _nobody_else = self.exclusivity.write().await;
+                    let outcome = self.retry_after_restart(&mut worker, outcome, start).await;
+                    self.crashes.record_examined(start);
                     Some(outcome)
                 }
                 outcome => outcome.map(|(outcome, _)| outcome),
             };
             if let Some(outcome) = &outcome
-                && self.health.see(outcome)
+                && self.health.record_outcome(outcome)
             {
-                self.doubt(&mut worker, outcome).await;
+                self.check_endpoint(&mut worker, outcome).await;
             }
-            self.order.put(index, outcome.map(&self.finish));
+            self.output.record_outcome(index, outcome.map(&self.finish));
         }
     }
 
     /// Runs a case. If the endpoint is down and can be restarted, the result includes the number of restarts before the
     /// case began.
-    async fn met(&self, worker: &mut Worker<'_>, case: Arc<Case>) -> Option<(Outcome, Option<u32>)> {
-        let start = self.downs.starts();
-        let outcome = worker.case(case).await?;
-        if outcome.liveness != Some(Liveness::Down) || self.plan.revive.is_none() {
+    async fn run_case(&self, worker: &mut CaseWorker<'_>, case: Arc<Case>) -> Option<(CaseOutcome, Option<u32>)> {
+        let start = self.crashes.restart_count();
+        let outcome = worker.run_case(case).await?;
+        if outcome.liveness != Some(Liveness::Down) || self.plan.restart_endpoint.is_none() {
             return Some((outcome, None));
         }
-        self.downs.meet(start);
+        self.crashes.add_suspect(start);
         Some((outcome, Some(start)))
     }
 
     /// Sends a case again with no other case running, after the endpoint went down and was restarted. If the endpoint
     /// goes down once more, this case is the cause. If no search time is left, the cause is one of the cases that were
     /// running.
-    async fn revived(&self, worker: &mut Worker<'_>, outcome: Outcome, start: u32) -> Outcome {
-        let search = self.plan.search_time.begin();
+    async fn retry_after_restart(&self, worker: &mut CaseWorker<'_>, outcome: CaseOutcome, start: u32) -> CaseOutcome {
+        let search = self.plan.search_time.start_search();
         let revive = || {
-            let revived = self.plan.revive.is_some_and(|revive| revive());
-            self.shared.forget_silence();
-            self.downs.started();
+            let revived = self.plan.restart_endpoint.is_some_and(|revive| revive());
+            self.shared.reset_unanswered_controls();
+            self.crashes.record_restart();
             revived
         };
         if search.is_over() {
-            let stands = self.downs.starts() != start || revive();
-            let among = self.downs.among(start).filter(|_| stands);
-            return Outcome { liveness: among.map(Liveness::Among).or(outcome.liveness), ..outcome };
+            let stands = self.crashes.restart_count() != start || revive();
+            let among = self.crashes.take_suspect_count(start).filter(|_| stands);
+            return CaseOutcome { liveness: among.map(Liveness::CrashSuspected).or(outcome.liveness), ..outcome };
         }
         let operation = outcome.case.operation.clone();
         // Another worker may have restarted it in the meantime.
-        if !worker.is_answered(operation.as_str()).await && !worker.is_another_answered(&operation).await && !revive() {
+        if !worker.is_operation_alive(operation.as_str()).await && !worker.is_other_operation_alive(&operation).await && !revive() {
             return outcome;
         }
-        let Some(again) = worker.case(Arc::clone(&outcome.case)).await else { return outcome };
+        let Some(again) = worker.run_case(Arc::clone(&outcome.case)).await else { return outcome };
         if again.liveness != Some(Liveness::Down) || !revive() {
             return again;
         }
-        self.downs.tell(start);
-        Outcome { liveness: Some(Liveness::Killed), ..again }
+        self.crashes.mark_attributed(start);
+        CaseOutcome { liveness: Some(Liveness::CrashConfirmed), ..again }
     }
 
     /// Checks, after many cases in a row without a response, whether the endpoint is dead or only the operations that
     /// they called, by sending the control of another operation.
-    async fn doubt(&self, worker: &mut Worker<'_>, outcome: &Outcome) {
-        if worker.is_another_answered(&outcome.case.operation).await {
-            self.health.revive();
+    async fn check_endpoint(&self, worker: &mut CaseWorker<'_>, outcome: &CaseOutcome) {
+        if worker.is_other_operation_alive(&outcome.case.operation).await {
+            self.health.mark_alive();
         } else {
-            self.health.die(outcome);
+            self.health.mark_dead(outcome);
         }
     }
 
-    fn take(&self) -> Option<(u64, Arc<Case>)> {
-        let mut source = self.source.lock().unwrap_or_else(PoisonError::into_inner);
+    fn next_case(&self) -> Option<(u64, Arc<Case>)> {
+        let mut source = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         let case = source.cases.next()?;
         let index = source.next;
         source.next += 1;
@@ -346,54 +346,54 @@ where
     }
 
     fn is_over(&self) -> bool {
-        self.plan.stop.is_stopped() || self.order.is_enough() || self.health.is_dead()
+        self.plan.cancel_token.is_cancelled() || self.output.has_ended() || self.health.is_dead()
     }
 
-    fn end(self) -> RunEnd {
-        let dead = self.health.dead.into_inner().unwrap_or_else(PoisonError::into_inner);
+    fn into_run_end(self) -> RunEnd {
+        let dead = self.health.death_reason.into_inner().unwrap_or_else(PoisonError::into_inner);
         if let Some(reason) = dead {
-            let answered = self.health.answered.load(Ordering::Relaxed);
-            return if answered { RunEnd::Died(reason) } else { RunEnd::Unreachable(reason) };
+            let answered = self.health.has_responded.load(Ordering::Relaxed);
+            return if answered { RunEnd::EndpointDied(reason) } else { RunEnd::Unreachable(reason) };
         }
-        if self.order.is_enough() {
-            RunEnd::Enough
-        } else if self.plan.stop.is_stopped() {
-            RunEnd::Stopped
+        if self.output.has_ended() {
+            RunEnd::EndedByConsumer
+        } else if self.plan.cancel_token.is_cancelled() {
+            RunEnd::Cancelled
         } else {
             RunEnd::Complete
         }
     }
 }
 
-impl Health {
+impl EndpointHealth {
     /// Records an outcome; returns true if the endpoint seems dead.
-    fn see(&self, outcome: &Outcome) -> bool {
-        if outcome.exchanges.iter().flatten().any(|exchange| exchange.answer.is_ok())
+    fn record_outcome(&self, outcome: &CaseOutcome) -> bool {
+        if outcome.exchanges.iter().flatten().any(|exchange| exchange.response.is_ok())
             || matches!(
                 outcome.liveness,
-                Some(Liveness::Alive | Liveness::OperationDown | Liveness::Killed | Liveness::Among(_))
+                Some(Liveness::Alive | Liveness::OperationDown | Liveness::CrashConfirmed | Liveness::CrashSuspected(_))
             )
         {
-            self.revive();
+            self.mark_alive();
             return false;
         }
-        outcome.liveness == Some(Liveness::Down) && self.down_in_a_row.fetch_add(1, Ordering::Relaxed) + 1 == DEAD_AFTER
+        outcome.liveness == Some(Liveness::Down) && self.down_in_a_row.fetch_add(1, Ordering::Relaxed) + 1 == MAX_UNANSWERED_CASES
     }
 
-    fn revive(&self) {
+    fn mark_alive(&self) {
         // Read first: the common case must not write to memory that all workers share.
-        if !self.answered.load(Ordering::Relaxed) {
-            self.answered.store(true, Ordering::Relaxed);
+        if !self.has_responded.load(Ordering::Relaxed) {
+            self.has_responded.store(true, Ordering::Relaxed);
         }
         if self.down_in_a_row.load(Ordering::Relaxed) > 0 {
             self.down_in_a_row.store(0, Ordering::Relaxed);
         }
     }
 
-    fn die(&self, outcome: &Outcome) {
-        let reason = outcome.exchanges.iter().flatten().find_map(|exchange| exchange.answer.as_ref().err());
-        let reason = reason.map_or_else(|| "no response".to_owned(), NoAnswer::to_string);
-        *self.dead.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason);
+    fn mark_dead(&self, outcome: &CaseOutcome) {
+        let reason = outcome.exchanges.iter().flatten().find_map(|exchange| exchange.response.as_ref().err());
+        let reason = reason.map_or_else(|| "no response".to_owned(), TransportError::to_string);
+        *self.death_reason.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason);
         self.is_dead.store(true, Ordering::Relaxed);
     }
 

@@ -9,73 +9,73 @@ use std::time::Duration;
 
 /// Time limit for all searches of a run; clones share the time used.
 #[derive(Clone, Debug)]
-pub struct SearchTime {
+pub struct SearchBudget {
     /// Maximum total time; no limit if absent.
-    most: Option<Duration>,
+    max_duration: Option<Duration>,
     used_millis: Arc<AtomicU64>,
 }
 
 /// A search in progress; its duration is added to the time used when this value is dropped.
 #[derive(Debug)]
-pub struct Searching<'a> {
-    of: &'a SearchTime,
+pub struct ActiveSearch<'a> {
+    budget: &'a SearchBudget,
     watch: Stopwatch,
 }
 
-impl Default for SearchTime {
+impl Default for SearchBudget {
     /// Returns a limit of two minutes.
     fn default() -> Self {
-        Self::of(Duration::from_mins(2))
+        Self::with_limit(Duration::from_mins(2))
     }
 }
 
-impl SearchTime {
+impl SearchBudget {
     /// Creates a limit for all searches together.
-    pub fn of(most: Duration) -> Self {
-        Self { most: Some(most), used_millis: Arc::default() }
+    pub fn with_limit(most: Duration) -> Self {
+        Self { max_duration: Some(most), used_millis: Arc::default() }
     }
 
     /// Creates an unlimited budget, for callers that have their own limit.
-    pub fn endless() -> Self {
-        Self { most: None, used_millis: Arc::default() }
+    pub fn unlimited() -> Self {
+        Self { max_duration: None, used_millis: Arc::default() }
     }
 
     /// Starts a search.
-    pub fn begin(&self) -> Searching<'_> {
-        Searching { of: self, watch: Stopwatch::start() }
+    pub fn start_search(&self) -> ActiveSearch<'_> {
+        ActiveSearch { budget: self, watch: Stopwatch::start() }
     }
 }
 
-impl Searching<'_> {
+impl ActiveSearch<'_> {
     /// Returns true if no time is left for this and all other searches.
     pub fn is_over(&self) -> bool {
-        let used = Duration::from_millis(self.of.used_millis.load(Ordering::Relaxed));
-        self.of.most.is_some_and(|most| used.saturating_add(self.watch.elapsed()) >= most)
+        let used = Duration::from_millis(self.budget.used_millis.load(Ordering::Relaxed));
+        self.budget.max_duration.is_some_and(|most| used.saturating_add(self.watch.elapsed()) >= most)
     }
 }
 
-impl Drop for Searching<'_> {
+impl Drop for ActiveSearch<'_> {
     fn drop(&mut self) {
         let took = u64::try_from(self.watch.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.of.used_millis.fetch_add(took, Ordering::Relaxed);
+        self.budget.used_millis.fetch_add(took, Ordering::Relaxed);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::SearchTime;
+    use super::SearchBudget;
     use std::time::Duration;
 
     #[test]
     fn searches_share_one_time_limit() {
-        let time = SearchTime::of(Duration::from_millis(1));
-        let search = time.begin();
+        let time = SearchBudget::with_limit(Duration::from_millis(1));
+        let search = time.start_search();
         while !search.is_over() {
             std::thread::yield_now();
         }
         drop(search);
-        assert!(time.clone().begin().is_over());
-        assert!(SearchTime::of(Duration::ZERO).begin().is_over());
-        assert!(!SearchTime::default().begin().is_over() && !SearchTime::endless().begin().is_over());
+        assert!(time.clone().start_search().is_over());
+        assert!(SearchBudget::with_limit(Duration::ZERO).start_search().is_over());
+        assert!(!SearchBudget::default().start_search().is_over() && !SearchBudget::unlimited().start_search().is_over());
     }
 }

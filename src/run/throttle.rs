@@ -2,88 +2,88 @@
 //!
 //! It never judges a response.
 
-use super::steps::{Sent, Worker};
-use super::{Answer, Exchange, Liveness, Plan};
-use crate::contract::Role;
-use crate::generate::{Case, Expectation, Judged, Send, Step};
-use crate::wire::error_seen;
+use super::steps::{SentSteps, CaseWorker};
+use super::{HttpResponse, Exchange, Liveness, RunPlan};
+use crate::contract::ErrorRole;
+use crate::generate::{Case, Expectation, JudgedPart, StepRequest, Step};
+use crate::wire::find_error;
 use std::time::Duration;
 
 /// Number of times that a throttled case is sent again, alternating with control requests. A server that throttles at
 /// random would hardly reject the case and accept the control every time.
-const DOUBTS: u32 = 10;
+const MAX_THROTTLE_PROBES: u32 = 10;
 /// Number of times that a request that must be rejected is sent before its throttling is checked.
-const BEFORE_DOUBT: u32 = 3;
+const MAX_ATTEMPTS_BEFORE_PROBE: u32 = 3;
 
 /// Returns the step of a case that must be rejected for its content.
-fn refused_step(case: &Case) -> Option<usize> {
+fn rejected_step(case: &Case) -> Option<usize> {
     match (&case.judged, &case.expectation) {
-        (Judged::Step(index), Expectation::Reject { .. }) => Some(*index),
+        (JudgedPart::Step(index), Expectation::Reject { .. }) => Some(*index),
         _ => None,
     }
 }
 
-impl Worker<'_> {
+impl CaseWorker<'_> {
     /// Sends a case until it is no longer throttled. A request that must be rejected may be reported as throttled every
     /// time; this is detected before long waits.
-    pub(super) async fn sent_through(&mut self, case: &Case) -> Option<(Sent, Option<Liveness>)> {
-        let patience = self.plan.settings.throttle_tries;
-        let refused = refused_step(case);
-        self.tries = if refused.is_some() { BEFORE_DOUBT.min(patience) } else { patience };
-        let sent = self.steps(case).await?;
+    pub(super) async fn send_until_unthrottled(&mut self, case: &Case) -> Option<(SentSteps, Option<Liveness>)> {
+        let patience = self.plan.transport_options.max_throttle_attempts;
+        let refused = rejected_step(case);
+        self.max_attempts = if refused.is_some() { MAX_ATTEMPTS_BEFORE_PROBE.min(patience) } else { patience };
+        let sent = self.run_steps(case).await?;
         let Some(step) = refused.filter(|step| self.is_throttled_at(case, *step, &sent.exchanges)) else {
             return Some((sent, None));
         };
-        self.tries = 1;
-        let doubted = self.doubt(case, step, sent).await;
-        self.tries = patience;
+        self.max_attempts = 1;
+        let doubted = self.probe_throttling(case, step, sent).await;
+        self.max_attempts = patience;
         match doubted? {
-            Doubted::Feigned(sent) => {
-                self.shared.feigned(&case.operation);
+            ThrottleProbe::NotRateRelated(sent) => {
+                self.shared.record_false_throttler(&case.operation);
                 Some((sent, Some(Liveness::Alive)))
             }
-            Doubted::Through(sent) => Some((sent, None)),
-            Doubted::True => Some((self.steps(case).await?, None)),
+            ThrottleProbe::Succeeded(sent) => Some((sent, None)),
+            ThrottleProbe::Genuine => Some((self.run_steps(case).await?, None)),
         }
     }
 
     fn is_throttled_at(&self, case: &Case, index: usize, exchanges: &[Option<Exchange>]) -> bool {
-        let answer = exchanges.get(index).and_then(Option::as_ref).and_then(|exchange| exchange.answer.as_ref().ok());
+        let answer = exchanges.get(index).and_then(Option::as_ref).and_then(|exchange| exchange.response.as_ref().ok());
         answer.zip(case.steps.get(index)).is_some_and(|(answer, step)| is_throttled(self.plan, step, answer))
     }
 
     /// Sends a throttled case alternately with control requests, without retries. Returns `None` if the run was
     /// cancelled.
-    async fn doubt(&mut self, case: &Case, step: usize, first: Sent) -> Option<Doubted> {
-        let Some(control) = (self.plan.control)(case.operation.as_str()) else { return Some(Doubted::True) };
-        let plain = control.judged.shown();
-        for _ in 0..DOUBTS {
-            let sent = self.steps(&control).await?;
-            let answer = sent.exchanges.get(plain).and_then(Option::as_ref).map(|exchange| &exchange.answer);
+    async fn probe_throttling(&mut self, case: &Case, step: usize, first: SentSteps) -> Option<ThrottleProbe> {
+        let Some(control) = (self.plan.control_case)(case.operation.as_str()) else { return Some(ThrottleProbe::Genuine) };
+        let plain = control.judged.shown_step();
+        for _ in 0..MAX_THROTTLE_PROBES {
+            let sent = self.run_steps(&control).await?;
+            let answer = sent.exchanges.get(plain).and_then(Option::as_ref).map(|exchange| &exchange.response);
             if !matches!(answer, Some(Ok(answer)) if (200..300).contains(&answer.status)) {
-                return Some(Doubted::True);
+                return Some(ThrottleProbe::Genuine);
             }
-            let again = self.steps(case).await?;
+            let again = self.run_steps(case).await?;
             if !self.is_throttled_at(case, step, &again.exchanges) {
-                return Some(Doubted::Through(again));
+                return Some(ThrottleProbe::Succeeded(again));
             }
         }
-        Some(Doubted::Feigned(first))
+        Some(ThrottleProbe::NotRateRelated(first))
     }
 }
 
 /// Result of checking reported throttling.
-enum Doubted {
+enum ThrottleProbe {
     /// Control requests succeeded every time, so the request rate is not the cause.
-    Feigned(Sent),
+    NotRateRelated(SentSteps),
     /// The case was no longer throttled.
-    Through(Sent),
+    Succeeded(SentSteps),
     /// Control requests are throttled as well, or cannot be sent.
-    True,
+    Genuine,
 }
 
 /// Returns the delay that the server asks for, or an exponentially growing one.
-pub(super) fn pause(answer: &Answer, before: u32) -> Duration {
+pub(super) fn retry_delay(answer: &HttpResponse, before: u32) -> Duration {
     match answer.header("retry-after").and_then(|value| value.trim().parse::<u64>().ok()) {
         Some(seconds) => Duration::from_secs(seconds),
         None => Duration::from_millis(100 << before.min(3)),
@@ -92,24 +92,24 @@ pub(super) fn pause(answer: &Answer, before: u32) -> Duration {
 
 /// Returns true if a response reports throttling: status 429, a 503 with `retry-after`, or an error that the operation
 /// documents for throttling.
-pub(super) fn is_throttled(plan: &Plan<'_>, step: &Step, answer: &Answer) -> bool {
+pub(super) fn is_throttled(plan: &RunPlan<'_>, step: &Step, answer: &HttpResponse) -> bool {
     match answer.status {
         429 => return true,
         503 if answer.header("retry-after").is_some() => return true,
         0..=399 => return false,
         _ => {}
     }
-    let Send::Operation { name, .. } = &step.send else { return false };
+    let StepRequest::Operation { name, .. } = &step.request else { return false };
     let Some(operation) = plan.contract.operation(name.as_str()) else { return false };
     // This runs for nearly every rejection, so it scans the few errors instead of looking each one up.
     let mut documented = (plan.contract.errors.iter())
-        .filter(|(name, error)| error.role == Role::Throttled && operation.errors.contains(name))
+        .filter(|(name, error)| error.role == ErrorRole::Throttled && operation.errors.contains(name))
         .peekable();
     if documented.peek().is_none() {
         return false;
     }
     let place = plan.scenario.error_code.as_deref();
-    error_seen(plan.contract.protocol, answer.status, &answer.headers, &answer.body, place).is_some_and(|seen| {
+    find_error(plan.contract.protocol, answer.status, &answer.headers, &answer.body, place).is_some_and(|seen| {
         documented.any(|(name, error)| seen.code == *error.code.as_deref().unwrap_or_else(|| name.as_str()))
     })
 }

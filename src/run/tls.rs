@@ -2,7 +2,7 @@
 //!
 //! It never opens a connection.
 
-use super::Tls;
+use super::TlsOptions;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject as _;
@@ -14,7 +14,7 @@ use std::sync::Arc;
 ///
 /// # Errors
 /// Returns an error if the certificate authorities cannot be parsed.
-pub(super) fn config(tls: &Tls) -> Result<ClientConfig, String> {
+pub(super) fn client_config(tls: &TlsOptions) -> Result<ClientConfig, String> {
     let provider = Arc::new(ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
@@ -22,7 +22,7 @@ pub(super) fn config(tls: &Tls) -> Result<ClientConfig, String> {
     if tls.insecure {
         return Ok(builder
             .dangerous()
-            .with_custom_certificate_verifier(Arc::new(Anybody(provider)))
+            .with_custom_certificate_verifier(Arc::new(AcceptAnyCertificate(provider)))
             .with_no_client_auth());
     }
     let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
@@ -42,9 +42,9 @@ pub(super) fn config(tls: &Tls) -> Result<ClientConfig, String> {
 
 /// Accepts every certificate, but still verifies the signature of the handshake.
 #[derive(Debug)]
-struct Anybody(Arc<CryptoProvider>);
+struct AcceptAnyCertificate(Arc<CryptoProvider>);
 
-impl ServerCertVerifier for Anybody {
+impl ServerCertVerifier for AcceptAnyCertificate {
     fn verify_server_cert(
         &self,
         _end_entity: &CertificateDer<'_>,

@@ -4,17 +4,17 @@
 //! Ordinary requests use a persistent connection, malformed requests and large bodies a fresh one; both are written and
 //! parsed by hand so that paths stay exact. Proxies and HTTP/2 use reqwest.
 
-use super::connection::{Connector, Timer};
-use super::conversation::{Conversation, Heard, Idle};
-use super::proxied::Proxied;
-use super::{Answer, Endpoint, Limits as RequestLimits, NoAnswer, Stop};
-use crate::wire::Message;
+use super::connection::{Connector, RequestTimer};
+use super::http_connection::{HttpConnection, ReceivedResponse, IdleState};
+use super::reqwest_client::ReqwestClient;
+use super::{HttpResponse, Endpoint, RequestLimits as RequestLimits, TransportError, CancelToken};
+use crate::wire::EncodedRequest;
 use std::future::Future;
 use std::sync::Arc;
 
 /// Error while setting up the client for an endpoint.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SetUpError {
+pub enum ClientSetupError {
     /// The host name cannot be resolved.
     #[error("could not resolve `{host}`: {reason}")]
     Resolve {
@@ -34,100 +34,100 @@ pub enum SetUpError {
 /// Sends a request and receives one response.
 pub trait Transport {
     /// Returns the reason why this transport cannot send the request byte for byte, if it cannot.
-    fn refuses(&self, message: &Message) -> Option<String>;
+    fn unsupported_reason(&self, message: &EncodedRequest) -> Option<String>;
 
     /// Sends the request and reads its response within the limits; `stop` cancels the wait.
-    fn send(&mut self, message: &Message, stop: Option<&Stop>) -> impl Future<Output = Result<Answer, NoAnswer>>;
+    fn send(&mut self, message: &EncodedRequest, stop: Option<&CancelToken>) -> impl Future<Output = Result<HttpResponse, TransportError>>;
 }
 
 /// A client shared by all connections to one endpoint.
-pub(super) struct Exit {
+pub(super) struct Client {
     connector: Option<Connector>,
-    proxied: Option<Proxied>,
+    reqwest_client: Option<ReqwestClient>,
     authority: String,
     limits: RequestLimits,
 }
 
-impl Exit {
-    pub(super) fn new(endpoint: &Endpoint, limits: RequestLimits) -> Result<Self, SetUpError> {
+impl Client {
+    pub(super) fn new(endpoint: &Endpoint, limits: RequestLimits) -> Result<Self, ClientSetupError> {
         let through_reqwest = endpoint.proxy.is_some() || endpoint.http2;
-        let proxied = through_reqwest.then(|| Proxied::new(endpoint, &limits)).transpose()?;
+        let proxied = through_reqwest.then(|| ReqwestClient::new(endpoint, &limits)).transpose()?;
         let connector = (!through_reqwest).then(|| Connector::new(endpoint)).transpose()?;
-        Ok(Self { connector, proxied, authority: endpoint.authority(), limits })
+        Ok(Self { connector, reqwest_client: proxied, authority: endpoint.authority(), limits })
     }
 
     /// Opens a connection and closes it again.
-    pub(super) async fn probe(&self) -> Result<(), NoAnswer> {
+    pub(super) async fn probe_connection(&self) -> Result<(), TransportError> {
         let Some(connector) = &self.connector else { return Ok(()) };
-        let mut timer = Timer::new(&self.limits);
-        timer.begin(None);
+        let mut timer = RequestTimer::new(&self.limits);
+        timer.start(None);
         connector.connect(&mut timer).await.map(drop)
     }
 }
 
 /// Maximum size of a body sent over a persistent connection: it fits into the system's buffers before a server can
 /// reject it. A larger one gets its own connection, because a rejection may close it.
-const AT_ONCE: usize = 32 * 1024;
+const MAX_REUSE_BODY_BYTES: usize = 32 * 1024;
 
 /// A worker's connection to the endpoint: a persistent connection, and fresh ones where needed.
-pub(super) struct Line {
-    exit: Arc<Exit>,
-    timer: Timer,
-    held: Option<Conversation>,
+pub(super) struct ClientConnection {
+    client: Arc<Client>,
+    timer: RequestTimer,
+    idle: Option<HttpConnection>,
 }
 
-impl Line {
+impl ClientConnection {
     /// Creates a connection without opening it. Must be called inside a runtime.
-    pub(super) fn new(exit: Arc<Exit>) -> Self {
-        let timer = Timer::new(&exit.limits);
-        Self { exit, timer, held: None }
+    pub(super) fn new(client: Arc<Client>) -> Self {
+        let timer = RequestTimer::new(&client.limits);
+        Self { client, timer, idle: None }
     }
 }
 
-impl Transport for Line {
-    fn refuses(&self, message: &Message) -> Option<String> {
-        self.exit.proxied.as_ref().and_then(|proxied| proxied.refuses(message))
+impl Transport for ClientConnection {
+    fn unsupported_reason(&self, message: &EncodedRequest) -> Option<String> {
+        self.client.reqwest_client.as_ref().and_then(|proxied| proxied.unsupported_reason(message))
     }
 
-    async fn send(&mut self, message: &Message, stop: Option<&Stop>) -> Result<Answer, NoAnswer> {
-        self.timer.begin(stop);
-        if let Some(proxied) = &self.exit.proxied {
+    async fn send(&mut self, message: &EncodedRequest, stop: Option<&CancelToken>) -> Result<HttpResponse, TransportError> {
+        self.timer.start(stop);
+        if let Some(proxied) = &self.client.reqwest_client {
             return proxied.send(message, &mut self.timer).await;
         }
-        let Some(connector) = &self.exit.connector else {
-            return Err(NoAnswer::Unreachable("no transport for the endpoint".to_owned()));
+        let Some(connector) = &self.client.connector else {
+            return Err(TransportError::Unreachable("no transport for the endpoint".to_owned()));
         };
-        let (authority, limits) = (self.exit.authority.as_str(), &self.exit.limits);
+        let (authority, limits) = (self.client.authority.as_str(), &self.client.limits);
         // After a malformed request, the server's view of the connection is unknown.
-        if message.raw || message.body.len() > AT_ONCE {
-            let mut fresh = Conversation::open(connector, &mut self.timer).await?;
-            return fresh.ask(message, authority, true, limits, &mut self.timer).await.map(|heard| heard.answer);
+        if message.raw || message.body.len() > MAX_REUSE_BODY_BYTES {
+            let mut fresh = HttpConnection::open(connector, &mut self.timer).await?;
+            return fresh.send_request(message, authority, true, limits, &mut self.timer).await.map(|heard| heard.response);
         }
         // An idle connection may have been closed in the meantime, which is not a fault. In that case, and only if not
         // a single byte of a response arrived, the request is sent over a fresh one.
-        if let Some(mut held) = self.held.take()
-            && held.idle().await == Idle::Quiet
+        if let Some(mut idle) = self.idle.take()
+            && idle.idle_state().await == IdleState::Silent
         {
-            match held.ask(message, authority, false, limits, &mut self.timer).await {
-                Err(NoAnswer::Dropped) if !held.is_answered() => {}
-                outcome => return self.after(held, outcome),
+            match idle.send_request(message, authority, false, limits, &mut self.timer).await {
+                Err(TransportError::Dropped) if !idle.has_received() => {}
+                outcome => return self.release(idle, outcome),
             }
         }
-        let mut fresh = Conversation::open(connector, &mut self.timer).await?;
-        if fresh.idle().await == Idle::Speaks {
-            return Err(fresh.unasked());
+        let mut fresh = HttpConnection::open(connector, &mut self.timer).await?;
+        if fresh.idle_state().await == IdleState::HasData {
+            return Err(fresh.unsolicited_data_error());
         }
-        let outcome = fresh.ask(message, authority, false, limits, &mut self.timer).await;
-        self.after(fresh, outcome)
+        let outcome = fresh.send_request(message, authority, false, limits, &mut self.timer).await;
+        self.release(fresh, outcome)
     }
 }
 
-impl Line {
+impl ClientConnection {
     /// Returns the response and keeps the connection for reuse if the server allows it.
-    fn after(&mut self, conversation: Conversation, outcome: Result<Heard, NoAnswer>) -> Result<Answer, NoAnswer> {
-        let Heard { answer, keeps } = outcome?;
+    fn release(&mut self, conversation: HttpConnection, outcome: Result<ReceivedResponse, TransportError>) -> Result<HttpResponse, TransportError> {
+        let ReceivedResponse { response: answer, can_reuse: keeps } = outcome?;
         if keeps {
-            self.held = Some(conversation);
+            self.idle = Some(conversation);
         }
         Ok(answer)
     }

@@ -2,45 +2,45 @@
 //!
 //! This file never checks whether an operation of the contract has the name that a fixture uses.
 
-use super::read::line_of;
-use super::tables::{Entry, Table, did_you_mean, wrong};
-use super::{Fixture, RawRequest, Scenario, ScenarioError, Until, Warning};
+use super::read::line_number;
+use super::tables::{TomlEntry, TomlTable, did_you_mean, error_at};
+use super::{Fixture, RawRequest, Scenario, ScenarioError, ReadyCondition, ScenarioWarning};
 use indexmap::IndexMap;
 use serde_json::Value as Json;
 use std::ops::Range;
 
 /// Reads all fixtures.
-pub(super) fn fixtures(
-    root: &Table<'_, '_>,
+pub(super) fn parse_fixtures(
+    root: &TomlTable<'_, '_>,
     text: &str,
-    warnings: &mut Vec<Warning>,
+    warnings: &mut Vec<ScenarioWarning>,
 ) -> Result<IndexMap<String, Fixture>, ScenarioError> {
     let mut fixtures = IndexMap::new();
-    for entry in root.tables("fixtures")? {
-        let fixture = fixture(&entry.table()?, text, warnings)?;
+    for entry in root.table_entries("fixtures")? {
+        let fixture = parse_fixture(&entry.table()?, text, warnings)?;
         fixtures.insert(entry.key, fixture);
     }
     Ok(fixtures)
 }
 
-fn fixture(table: &Table<'_, '_>, text: &str, warnings: &mut Vec<Warning>) -> Result<Fixture, ScenarioError> {
-    table.expect_keys(&["create", "capture", "delete", "name"], warnings);
-    let mut create = requests(table, "create", text, warnings)?;
-    let delete = requests(table, "delete", text, warnings)?;
-    let capture = captures(table)?;
+fn parse_fixture(table: &TomlTable<'_, '_>, text: &str, warnings: &mut Vec<ScenarioWarning>) -> Result<Fixture, ScenarioError> {
+    table.warn_of_unknown_keys(&["create", "capture", "delete", "name"], warnings);
+    let mut create = parse_requests(table, "create", text, warnings)?;
+    let delete = parse_requests(table, "delete", text, warnings)?;
+    let capture = parse_captures(table)?;
     match (table.entry("capture"), create.as_mut_slice()) {
         (None, _) => {}
-        (Some(_), [only]) => only.capture.extend(capture),
+        (Some(_), [only]) => only.captures.extend(capture),
         (Some(entry), []) => {
             return Err(ScenarioError {
                 hint: Some("values are captured from the response to `create`".to_owned()),
-                ..wrong(format!("`{}` has `capture` but no `create`", table.name), entry.span())
+                ..error_at(format!("`{}` has `capture` but no `create`", table.name), entry.span())
             });
         }
         (Some(entry), _) => {
             return Err(ScenarioError {
                 hint: Some("move `capture` into the step of `create` whose response contains the value".to_owned()),
-                ..wrong(
+                ..error_at(
                     format!("`{}` has several `create` steps; `capture` must be in one of them", table.name),
                     entry.span(),
                 )
@@ -48,45 +48,45 @@ fn fixture(table: &Table<'_, '_>, text: &str, warnings: &mut Vec<Warning>) -> Re
         }
     }
     let mut names = IndexMap::new();
-    for entry in table.tables("name")? {
+    for entry in table.table_entries("name")? {
         let template = entry.text()?;
         names.insert(entry.key, template);
     }
     Ok(Fixture { create, delete, names })
 }
 
-fn steps<'a, 'i>(entry: &Entry<'a, 'i>) -> Result<Vec<Table<'a, 'i>>, ScenarioError> {
+fn request_tables<'a, 'i>(entry: &TomlEntry<'a, 'i>) -> Result<Vec<TomlTable<'a, 'i>>, ScenarioError> {
     if entry.is_list() { entry.list_of_tables() } else { Ok(vec![entry.table()?]) }
 }
 
-fn requests(
-    table: &Table<'_, '_>,
+fn parse_requests(
+    table: &TomlTable<'_, '_>,
     key: &str,
     text: &str,
-    warnings: &mut Vec<Warning>,
+    warnings: &mut Vec<ScenarioWarning>,
 ) -> Result<Vec<RawRequest>, ScenarioError> {
     let Some(entry) = table.entry(key) else { return Ok(Vec::new()) };
-    steps(&entry)?.iter().map(|step| request(step, text, warnings)).collect()
+    request_tables(&entry)?.iter().map(|step| parse_request(step, text, warnings)).collect()
 }
 
-fn captures(table: &Table<'_, '_>) -> Result<IndexMap<String, String>, ScenarioError> {
+fn parse_captures(table: &TomlTable<'_, '_>) -> Result<IndexMap<String, String>, ScenarioError> {
     let mut capture = IndexMap::new();
-    for entry in table.tables("capture")? {
+    for entry in table.table_entries("capture")? {
         let path = entry.text()?;
         capture.insert(entry.key, path);
     }
     Ok(capture)
 }
 
-pub(super) fn request(
-    table: &Table<'_, '_>,
+pub(super) fn parse_request(
+    table: &TomlTable<'_, '_>,
     text: &str,
-    warnings: &mut Vec<Warning>,
+    warnings: &mut Vec<ScenarioWarning>,
 ) -> Result<RawRequest, ScenarioError> {
-    table.expect_keys(&["request", "json", "input", "capture", "status", "until"], warnings);
+    table.warn_of_unknown_keys(&["request", "json", "input", "capture", "status", "until"], warnings);
     let entry = table
         .entry("request")
-        .ok_or_else(|| wrong(format!("`{}` has no `request`", table.name), table.span.clone()))?;
+        .ok_or_else(|| error_at(format!("`{}` has no `request`", table.name), table.span.clone()))?;
     let request = entry.text()?;
     let is_line = is_request_line(&request);
     let is_name = !request.is_empty() && request.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
@@ -95,53 +95,53 @@ pub(super) fn request(
             hint: Some(
                 "use a method and a path: `POST /v1/contacts`; or the name of an operation, with `input`".to_owned(),
             ),
-            ..wrong(format!("invalid request `{request}`"), entry.span())
+            ..error_at(format!("invalid request `{request}`"), entry.span())
         });
     }
     for (key, belongs, other) in [("json", is_line, "input"), ("input", is_name, "json")] {
         if let Some(entry) = table.entry(key).filter(|_| !belongs) {
             return Err(ScenarioError {
                 hint: Some(format!("use `{other}` instead")),
-                ..wrong(format!("`{key}` cannot be used with `{request}`"), entry.span())
+                ..error_at(format!("`{key}` cannot be used with `{request}`"), entry.span())
             });
         }
     }
     Ok(RawRequest {
-        line: line_of(text, entry.span().start),
+        line: line_number(text, entry.span().start),
         request,
-        json: table.entry("json").map(|entry| entry.json()).transpose()?,
-        input: table.entry("input").map(|entry| entry.json()).transpose()?,
-        capture: captures(table)?,
-        status: statuses(table)?,
-        until: table.table("until")?.map(|table| until(&table, warnings)).transpose()?,
+        json: table.entry("json").map(|entry| entry.to_json()).transpose()?,
+        input: table.entry("input").map(|entry| entry.to_json()).transpose()?,
+        captures: parse_captures(table)?,
+        success_statuses: parse_statuses(table)?,
+        ready_condition: table.table("until")?.map(|table| parse_ready_condition(&table, warnings)).transpose()?,
     })
 }
 
 /// Reads `until = { value = "Table.TableStatus", is = ["ACTIVE"] }`.
-fn until(table: &Table<'_, '_>, warnings: &mut Vec<Warning>) -> Result<Until, ScenarioError> {
-    table.expect_keys(&["value", "is"], warnings);
-    let missing = |key: &str| wrong(format!("`{}` has no `{key}`", table.name), table.span.clone());
+fn parse_ready_condition(table: &TomlTable<'_, '_>, warnings: &mut Vec<ScenarioWarning>) -> Result<ReadyCondition, ScenarioError> {
+    table.warn_of_unknown_keys(&["value", "is"], warnings);
+    let missing = |key: &str| error_at(format!("`{}` has no `{key}`", table.name), table.span.clone());
     let value = table.text("value")?.ok_or_else(|| missing("value"))?;
     let is = match table.entry("is") {
         Some(entry) if entry.is_text() => vec![entry.text()?],
-        Some(_) => table.texts("is")?,
+        Some(_) => table.text_list("is")?,
         None => Vec::new(),
     };
     if is.is_empty() {
         return Err(missing("is"));
     }
-    Ok(Until { value, is })
+    Ok(ReadyCondition { path: value, accepted_values: is })
 }
 
 /// Reads `status = 201` or `status = [201, 409]`.
-fn statuses(table: &Table<'_, '_>) -> Result<Vec<u16>, ScenarioError> {
+fn parse_statuses(table: &TomlTable<'_, '_>) -> Result<Vec<u16>, ScenarioError> {
     let Some(entry) = table.entry("status") else { return Ok(Vec::new()) };
-    let given = entry.json()?;
+    let given = entry.to_json()?;
     let items = given.as_array().cloned().unwrap_or_else(|| vec![given.clone()]);
     let status = |item: &Json| item.as_u64().filter(|status| (100..=599).contains(status)).map(|status| status as u16);
     items
         .iter()
-        .map(|item| status(item).ok_or_else(|| entry.mistyped("a status or a list of them: `201`, `[201, 409]`")))
+        .map(|item| status(item).ok_or_else(|| entry.type_error("a status or a list of them: `201`, `[201, 409]`")))
         .collect()
 }
 
@@ -153,7 +153,7 @@ pub(super) fn is_request_line(text: &str) -> bool {
 }
 
 /// Returns the placeholders of a text that may refer to a fixture: `contact.id`.
-fn holes(text: &str) -> Vec<String> {
+fn fixture_placeholders(text: &str) -> Vec<String> {
     let plain = text.replace("{{", "").replace("}}", "");
     plain
         .split('{')
@@ -164,69 +164,69 @@ fn holes(text: &str) -> Vec<String> {
         .collect()
 }
 
-fn texts(json: &Json, found: &mut Vec<String>) {
+fn collect_placeholders(json: &Json, found: &mut Vec<String>) {
     match json {
-        Json::String(text) => found.extend(holes(text)),
-        Json::Array(items) => items.iter().for_each(|item| texts(item, found)),
-        Json::Object(members) => members.values().for_each(|value| texts(value, found)),
+        Json::String(text) => found.extend(fixture_placeholders(text)),
+        Json::Array(items) => items.iter().for_each(|item| collect_placeholders(item, found)),
+        Json::Object(members) => members.values().for_each(|value| collect_placeholders(value, found)),
         _ => {}
     }
 }
 
 /// Collects the placeholders of all texts below an entry, with the entry's byte range.
-fn below(entry: &Entry<'_, '_>, found: &mut Vec<(String, Range<usize>)>) -> Result<(), ScenarioError> {
+fn collect_entry_placeholders(entry: &TomlEntry<'_, '_>, found: &mut Vec<(String, Range<usize>)>) -> Result<(), ScenarioError> {
     let mut names = Vec::new();
-    texts(&entry.json()?, &mut names);
+    collect_placeholders(&entry.to_json()?, &mut names);
     found.extend(names.into_iter().map(|name| (name, entry.span())));
     Ok(())
 }
 
 /// Sorts the fixtures so that each comes after those that it needs, and checks every reference to one.
-pub(super) fn order(scenario: &mut Scenario, root: &Table<'_, '_>) -> Result<(), ScenarioError> {
+pub(super) fn sort_fixtures(scenario: &mut Scenario, root: &TomlTable<'_, '_>) -> Result<(), ScenarioError> {
     let mut needs: IndexMap<String, Vec<(String, Range<usize>)>> = IndexMap::new();
-    for entry in root.tables("fixtures")? {
+    for entry in root.table_entries("fixtures")? {
         let mut own = Vec::new();
         let table = entry.table()?;
         for key in ["create", "delete"] {
             let mut captured: Vec<String> = Vec::new();
-            for step in table.entry(key).map(|entry| steps(&entry)).transpose()?.unwrap_or_default() {
+            for step in table.entry(key).map(|entry| request_tables(&entry)).transpose()?.unwrap_or_default() {
                 let mut mentioned = Vec::new();
                 for key in ["request", "json", "input"] {
-                    step.entry(key).map(|entry| below(&entry, &mut mentioned)).transpose()?;
+                    step.entry(key).map(|entry| collect_entry_placeholders(&entry, &mut mentioned)).transpose()?;
                 }
-                for (hole, span) in mentioned {
-                    mention(scenario, &hole, &span)?;
-                    let (name, capture) = hole.split_once('.').unwrap_or((&hole, ""));
+                for (placeholder, span) in mentioned {
+                    check_placeholder(scenario, &placeholder, &span)?;
+                    let (name, capture) = placeholder.split_once('.').unwrap_or((&placeholder, ""));
                     if name != entry.key {
                         own.push((name.to_owned(), span));
                     } else if key == "create" && !captured.iter().any(|one| one == capture) {
                         return Err(ScenarioError {
                             hint: Some("a captured value is only available to the steps after its own".to_owned()),
-                            ..wrong(format!("`{{{hole}}}` is used before it is captured"), span)
+                            ..error_at(format!("`{{{placeholder}}}` is used before it is captured"), span)
                         });
                     }
                 }
-                captured.extend(captures(&step)?.into_keys());
+                captured.extend(parse_captures(&step)?.into_keys());
             }
         }
         needs.insert(entry.key, own);
     }
     let mut elsewhere = Vec::new();
-    for entry in root.tables("use")? {
-        below(&entry, &mut elsewhere)?;
+    for entry in root.table_entries("use")? {
+        collect_entry_placeholders(&entry, &mut elsewhere)?;
     }
-    for entry in root.tables("operations")? {
+    for entry in root.table_entries("operations")? {
         let table = entry.table()?;
         for key in ["use", "read"] {
-            table.entry(key).map(|entry| below(&entry, &mut elsewhere)).transpose()?;
+            table.entry(key).map(|entry| collect_entry_placeholders(&entry, &mut elsewhere)).transpose()?;
         }
     }
-    elsewhere.iter().try_for_each(|(hole, span)| mention(scenario, hole, span))?;
+    elsewhere.iter().try_for_each(|(hole, span)| check_placeholder(scenario, hole, span))?;
     let mut sorted = IndexMap::new();
     while sorted.len() < needs.len() {
         let is_sorted = |(name, _): &(String, Range<usize>)| sorted.contains_key(name) || !needs.contains_key(name);
         let next = needs.iter().find(|(name, own)| !sorted.contains_key(*name) && own.iter().all(is_sorted));
-        let Some((name, _)) = next else { return Err(circle(&needs, &sorted)) };
+        let Some((name, _)) = next else { return Err(cycle_error(&needs, &sorted)) };
         sorted.insert(name.clone(), scenario.fixtures[name].clone());
     }
     scenario.fixtures = sorted;
@@ -234,7 +234,7 @@ pub(super) fn order(scenario: &mut Scenario, root: &Table<'_, '_>) -> Result<(),
 }
 
 /// Returns the error for a dependency cycle: follows the dependencies until a fixture repeats.
-fn circle(needs: &IndexMap<String, Vec<(String, Range<usize>)>>, sorted: &IndexMap<String, Fixture>) -> ScenarioError {
+fn cycle_error(needs: &IndexMap<String, Vec<(String, Range<usize>)>>, sorted: &IndexMap<String, Fixture>) -> ScenarioError {
     let mut path: Vec<&str> = Vec::new();
     let mut at = needs.keys().find(|name| !sorted.contains_key(*name)).map_or("", String::as_str);
     let mut span = None;
@@ -254,16 +254,16 @@ fn circle(needs: &IndexMap<String, Vec<(String, Range<usize>)>>, sorted: &IndexM
 }
 
 /// Checks that a placeholder which looks like a captured value of a fixture is one.
-fn mention(scenario: &Scenario, hole: &str, span: &Range<usize>) -> Result<(), ScenarioError> {
-    if scenario.variables.contains_key(hole) {
+fn check_placeholder(scenario: &Scenario, placeholder: &str, span: &Range<usize>) -> Result<(), ScenarioError> {
+    if scenario.variables.contains_key(placeholder) {
         return Ok(());
     }
-    let (name, capture) = hole.split_once('.').unwrap_or((hole, ""));
+    let (name, capture) = placeholder.split_once('.').unwrap_or((placeholder, ""));
     let Some(fixture) = scenario.fixtures.get(name) else {
         let known: Vec<&str> = scenario.fixtures.keys().map(String::as_str).collect();
         let hint = did_you_mean(name, &known)
-            .unwrap_or_else(|| format!("`{{{hole}}}` refers to a value that `[fixtures.{name}]` captures"));
-        return Err(ScenarioError { hint: Some(hint), ..wrong(format!("unknown fixture `{name}`"), span.clone()) });
+            .unwrap_or_else(|| format!("`{{{placeholder}}}` refers to a value that `[fixtures.{name}]` captures"));
+        return Err(ScenarioError { hint: Some(hint), ..error_at(format!("unknown fixture `{name}`"), span.clone()) });
     };
     let known: Vec<&str> = fixture.captures().map(|(name, _)| name.as_str()).collect();
     if known.contains(&capture) {
@@ -275,6 +275,6 @@ fn mention(scenario: &Scenario, hole: &str, span: &Range<usize>) -> Result<(), S
     });
     Err(ScenarioError {
         hint: Some(hint),
-        ..wrong(format!("fixture `{name}` does not capture `{capture}`"), span.clone())
+        ..error_at(format!("fixture `{name}` does not capture `{capture}`"), span.clone())
     })
 }

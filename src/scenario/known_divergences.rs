@@ -2,13 +2,13 @@
 //!
 //! A run never writes these files. Dates are compared as texts, in the form `2026-11-25`.
 
-use super::read::line_of;
-use super::tables::{Table, parse, wrong};
-use super::{ScenarioError, Warning};
+use super::read::line_number;
+use super::tables::{TomlTable, parse_document, error_at};
+use super::{ScenarioError, ScenarioWarning};
 
 /// One `[[known]]` table.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KnownEntry {
+pub struct KnownDivergenceEntry {
     /// Patterns of case ids; `*` matches any characters.
     pub cases: Vec<String>,
     /// Pattern of the observed behaviour; `*` matches any characters. Without one, any behaviour matches.
@@ -27,58 +27,58 @@ pub struct KnownEntry {
 ///
 /// # Errors
 /// Returns an error if the text is not valid TOML, or an entry has no cases or no reason.
-pub fn read_known(text: &str) -> Result<(Vec<KnownEntry>, Vec<Warning>), ScenarioError> {
-    let document = parse(text)?;
-    let root = Table::root(&document);
+pub fn read_known_divergences(text: &str) -> Result<(Vec<KnownDivergenceEntry>, Vec<ScenarioWarning>), ScenarioError> {
+    let document = parse_document(text)?;
+    let root = TomlTable::root(&document);
     let mut warnings = Vec::new();
-    root.expect_keys(&["known"], &mut warnings);
+    root.warn_of_unknown_keys(&["known"], &mut warnings);
     let mut entries = Vec::new();
     let tables = root.entry("known").map(|entry| entry.list_of_tables()).transpose()?.unwrap_or_default();
     for table in tables {
-        entries.push(entry(&table, text, &mut warnings)?);
+        entries.push(parse_known_divergence(&table, text, &mut warnings)?);
     }
     Ok((entries, warnings))
 }
 
-fn entry(table: &Table<'_, '_>, text: &str, warnings: &mut Vec<Warning>) -> Result<KnownEntry, ScenarioError> {
-    table.expect_keys(&["cases", "observed", "reason", "ticket", "until"], warnings);
-    let lacks = |key: &str, hint: &str| ScenarioError {
+fn parse_known_divergence(table: &TomlTable<'_, '_>, text: &str, warnings: &mut Vec<ScenarioWarning>) -> Result<KnownDivergenceEntry, ScenarioError> {
+    table.warn_of_unknown_keys(&["cases", "observed", "reason", "ticket", "until"], warnings);
+    let missing = |key: &str, hint: &str| ScenarioError {
         hint: Some(hint.to_owned()),
-        ..wrong(format!("a known divergence has no `{key}`"), table.span.clone())
+        ..error_at(format!("a known divergence has no `{key}`"), table.span.clone())
     };
     let cases = match table.entry("cases") {
         Some(entry) if entry.is_text() => vec![entry.text()?],
-        Some(_) => table.texts("cases")?,
+        Some(_) => table.text_list("cases")?,
         None => Vec::new(),
     };
     if cases.is_empty() {
-        return Err(lacks("cases", "list their ids: `cases = [\"sqs/CreateQueue/malformed/*\"]`"));
+        return Err(missing("cases", "list their ids: `cases = [\"sqs/CreateQueue/malformed/*\"]`"));
     }
     let reason = table.text("reason")?.filter(|reason| !reason.trim().is_empty());
-    let reason = reason.ok_or_else(|| lacks("reason", "explain why the divergence is accepted"))?;
+    let reason = reason.ok_or_else(|| missing("reason", "explain why the divergence is accepted"))?;
     let until = table.text("until")?;
     if let Some(entry) = table.entry("until")
-        && !until.as_deref().is_some_and(is_date)
+        && !until.as_deref().is_some_and(is_iso_date)
     {
         return Err(ScenarioError {
             hint: Some("use the form year-month-day: `until = \"2027-01-31\"`".to_owned()),
-            ..wrong("`until` is not a date".to_owned(), entry.span())
+            ..error_at("`until` is not a date".to_owned(), entry.span())
         });
     }
-    Ok(KnownEntry {
+    Ok(KnownDivergenceEntry {
         cases,
         observed: table.text("observed")?,
         reason,
         ticket: table.text("ticket")?,
         until,
-        line: line_of(text, table.span.start),
+        line: line_number(text, table.span.start),
     })
 }
 
-fn is_date(text: &str) -> bool {
+fn is_iso_date(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();
-    let number = |text: &str, digits: usize, most: u32| {
-        text.len() == digits && text.parse::<u32>().is_ok_and(|number| (1..=most).contains(&number))
+    let number = |text: &str, digits: usize, max: u32| {
+        text.len() == digits && text.parse::<u32>().is_ok_and(|number| (1..=max).contains(&number))
     };
     matches!(parts.as_slice(), [year, month, day] if number(year, 4, 9999) && number(month, 2, 12) && number(day, 2, 31))
 }
@@ -91,7 +91,7 @@ mod tests {
     fn entries_require_cases_a_reason_and_a_valid_date() {
         let text = "[[known]]\ncases = \"s/Op/*\"\nobserved = \"500\"\nreason = \"moto#1\"\nuntil = \"2027-01-31\"\n\n\
                     [[known]]\ncases = [\"a\", \"b\"]\nreason = \"r\"\nticket = \"https://t\"\n";
-        let (entries, warnings) = read_known(text).expect("it reads");
+        let (entries, warnings) = read_known_divergences(text).expect("it reads");
         assert_eq!(warnings, []);
         assert_eq!((entries[0].observed.as_deref(), entries[0].until.as_deref()), (Some("500"), Some("2027-01-31")));
         assert_eq!((entries[1].cases.len(), entries[1].line), (2, 7));
@@ -100,7 +100,7 @@ mod tests {
             ("[[known]]\ncases = \"a\"", "has no `reason`"),
             ("[[known]]\ncases = \"a\"\nreason = \"r\"\nuntil = \"soon\"", "is not a date"),
         ] {
-            assert!(read_known(text).expect_err(text).reason.contains(reason), "{text}");
+            assert!(read_known_divergences(text).expect_err(text).reason.contains(reason), "{text}");
         }
     }
 }

@@ -4,18 +4,18 @@
 //! This module never touches a file, the environment or the network.
 
 mod fixtures;
-mod known;
+mod known_divergences;
 mod model;
 mod read;
 mod regression;
 mod settings;
 mod tables;
 
-pub use known::{KnownEntry, read_known};
+pub use known_divergences::{KnownDivergenceEntry, read_known_divergences};
 pub use model::{
-    AmendEntry, Credentials, Fixture, OperationNotes, Principal, RawRequest, ReadBack, Scenario, Template, Undoes,
-    Until, Variable,
+    AmendmentEntry, Credentials, Fixture, OperationNotes, Principal, RawRequest, ReadBack, Scenario, Template, UndoRule,
+    ReadyCondition, Variable,
 };
-pub use read::{LAWS, ScenarioError, Warning, read};
+pub use read::{LAW_NAMES, ScenarioError, ScenarioWarning, read_scenario};
 pub use regression::{REGRESSION_FORMAT, Regression, read_regression, write_regression};
-pub use settings::{EndpointEntry, Settings, read_settings};
+pub use settings::{EndpointConfig, ProjectSettings, read_settings};

@@ -15,7 +15,7 @@ pub struct Scenario {
     /// Paths, globs, or `botocore:SERVICE`; relative to the scenario's file.
     pub sources: Vec<String>,
     /// Operations to check; an empty list means all operations of the sources.
-    pub only: Vec<String>,
+    pub included_operations: Vec<String>,
     /// The default endpoint: a name in `overstep.toml`, a URL, or `embedded`.
     pub endpoint: Option<String>,
     /// Path of the documented code in an error body, if no document states it; for example `error.code`.
@@ -30,66 +30,66 @@ pub struct Scenario {
     pub principals: IndexMap<String, Principal>,
     /// Values of members in the input of every operation, by member path: identifiers of resources that exist.
     /// A plain name is the path of a member of the input.
-    pub uses: IndexMap<String, Json>,
+    pub use_values: IndexMap<String, Json>,
     /// Well-formed identifiers of resources that do not exist, by member path, for every operation.
-    pub missing: IndexMap<String, Json>,
+    pub missing_values: IndexMap<String, Json>,
     /// Identifiers of a second set of existing resources, by member path: for example a resource of the same name
     /// below another parent. What is written to the first must not be visible there.
-    pub elsewhere: IndexMap<String, Json>,
+    pub elsewhere_values: IndexMap<String, Json>,
     /// Resources that are created for each case and deleted afterwards.
     pub fixtures: IndexMap<String, Fixture>,
     /// Notes on single operations.
     pub operations: IndexMap<String, OperationNotes>,
     /// Amendments for what the documents leave out or state wrongly.
-    pub amendments: Vec<AmendEntry>,
+    pub amendments: Vec<AmendmentEntry>,
     /// Whether the inference of resources from machine models is disabled.
-    pub explicit: bool,
+    pub disable_inference: bool,
     /// The protocol to use if the endpoint supports several and the model prefers another: `awsQuery`.
     pub protocol: Option<Protocol>,
 }
 
 impl Scenario {
     /// Creates a scenario with a name and nothing else.
-    pub fn named(name: impl Into<String>) -> Self {
+    pub fn with_name(name: impl Into<String>) -> Self {
         Self { name: name.into(), ..Self::default() }
     }
 
     /// Returns true if cases of an operation are generated.
-    pub fn wants(&self, operation: &str) -> bool {
-        (self.only.is_empty() || self.only.iter().any(|only| only == operation))
-            && self.notes(operation).is_none_or(|notes| notes.skip.is_none())
+    pub fn includes_operation(&self, operation: &str) -> bool {
+        (self.included_operations.is_empty() || self.included_operations.iter().any(|only| only == operation))
+            && self.operation_notes(operation).is_none_or(|notes| notes.skip_reason.is_none())
     }
 
     /// Returns true if an operation creates, deletes or reads resources for the cases of other operations.
-    pub fn takes(&self, operation: &str) -> bool {
-        let is = |request: &RawRequest| request.operation() == Some(operation);
+    pub fn is_supporting_operation(&self, operation: &str) -> bool {
+        let is = |request: &RawRequest| request.operation_name() == Some(operation);
         self.fixtures.values().any(|fixture| fixture.create.iter().chain(&fixture.delete).any(is))
             || self.operations.iter().any(|(name, notes)| {
-                self.wants(name)
-                    && (notes.cleanup.iter().any(is) || notes.reads.iter().any(|read| read.request == operation))
+                self.includes_operation(name)
+                    && (notes.cleanup.iter().any(is) || notes.read_backs.iter().any(|read| read.request == operation))
             })
     }
 
     /// Returns the notes on one operation.
-    pub fn notes(&self, operation: &str) -> Option<&OperationNotes> {
+    pub fn operation_notes(&self, operation: &str) -> Option<&OperationNotes> {
         self.operations.get(operation)
     }
 
     /// Returns the value to use for a member path of an operation: the operation's own value, otherwise the scenario's.
-    pub fn use_for(&self, operation: &str, path: &str) -> Option<&Json> {
-        self.notes(operation).and_then(|notes| notes.uses.get(path)).or_else(|| self.uses.get(path))
+    pub fn use_value(&self, operation: &str, path: &str) -> Option<&Json> {
+        self.operation_notes(operation).and_then(|notes| notes.use_values.get(path)).or_else(|| self.use_values.get(path))
     }
 
     /// Like [`Self::use_value`] for a [`MemberPath`], which is only formatted if there are any values, because
     /// formatting takes longer than that check.
-    pub fn use_at(&self, operation: &str, path: &MemberPath) -> Option<&Json> {
-        let own = self.notes(operation).is_some_and(|notes| !notes.uses.is_empty());
-        (own || !self.uses.is_empty()).then(|| self.use_for(operation, &path.to_string()))?
+    pub fn use_value_at(&self, operation: &str, path: &MemberPath) -> Option<&Json> {
+        let own = self.operation_notes(operation).is_some_and(|notes| !notes.use_values.is_empty());
+        (own || !self.use_values.is_empty()).then(|| self.use_value(operation, &path.to_string()))?
     }
 
     /// Returns a well-formed identifier of a resource that does not exist, for a member path of an operation.
-    pub fn missing_for(&self, operation: &str, path: &str) -> Option<&Json> {
-        self.notes(operation).and_then(|notes| notes.missing.get(path)).or_else(|| self.missing.get(path))
+    pub fn missing_value(&self, operation: &str, path: &str) -> Option<&Json> {
+        self.operation_notes(operation).and_then(|notes| notes.missing_values.get(path)).or_else(|| self.missing_values.get(path))
     }
 }
 
@@ -154,7 +154,7 @@ pub struct Fixture {
 impl Fixture {
     /// Returns the captured values: name and path in the response.
     pub fn captures(&self) -> impl Iterator<Item = (&String, &String)> {
-        self.create.iter().flat_map(|request| &request.capture)
+        self.create.iter().flat_map(|request| &request.captures)
     }
 }
 
@@ -168,28 +168,28 @@ pub struct RawRequest {
     /// The operation's input; its texts are templates. Without one, the input of the operation's control is sent.
     pub input: Option<Json>,
     /// Values to capture from the response: name to path.
-    pub capture: IndexMap<String, String>,
+    pub captures: IndexMap<String, String>,
     /// Statuses that count as a success; an empty list means any from 200 to 299.
-    pub status: Vec<u16>,
+    pub success_statuses: Vec<u16>,
     /// A condition on the response. The request is repeated, within a budget, until the condition holds; only then is
     /// the next request sent.
-    pub until: Option<Until>,
+    pub ready_condition: Option<ReadyCondition>,
     /// The line of the request in the scenario's file, from 1; 0 if the request was inferred.
     pub line: u32,
 }
 
 /// A condition on a response which shows that a resource is ready.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Until {
+pub struct ReadyCondition {
     /// Path of the value in the response, for example `Table.TableStatus`.
-    pub value: String,
+    pub path: String,
     /// The accepted texts; the value must equal one of them.
-    pub is: Vec<String>,
+    pub accepted_values: Vec<String>,
 }
 
 impl RawRequest {
     /// Returns the name of the operation; `None` if the request is written as method and path.
-    pub fn operation(&self) -> Option<&str> {
+    pub fn operation_name(&self) -> Option<&str> {
         (!self.request.contains(' ')).then_some(self.request.as_str())
     }
 }
@@ -200,26 +200,26 @@ pub struct OperationNotes {
     /// The line of the table in the scenario's file, from 1; 0 if the notes were inferred.
     pub line: u32,
     /// Values to use, by member path.
-    pub uses: IndexMap<String, Json>,
+    pub use_values: IndexMap<String, Json>,
     /// Well-formed identifiers of resources that do not exist, by member path.
-    pub missing: IndexMap<String, Json>,
+    pub missing_values: IndexMap<String, Json>,
     /// How to read back what the operation wrote, one entry for each stored member.
-    pub reads: Vec<ReadBack>,
+    pub read_backs: Vec<ReadBack>,
     /// The laws that the operation promises.
     pub laws: Vec<String>,
     /// The line of `laws` in the scenario's file, from 1; 0 if there is none.
     pub laws_line: u32,
     /// The writing operation whose effect it undoes.
-    pub undoes: Option<Undoes>,
+    pub undo_rule: Option<UndoRule>,
     /// Places in the response to a success that repeat an identifier of the request: place to member.
-    pub echoes: IndexMap<String, String>,
+    pub echoed_members: IndexMap<String, String>,
     /// Members that get a new value for each case, because they name what the operation creates and must not name an
     /// existing resource. Their values are in [`Self::use_values`].
-    pub fresh: Vec<String>,
+    pub fresh_members: Vec<String>,
     /// The request that deletes what the operation created; `{made.PATH}` is a member of the input or of the response.
     pub cleanup: Option<RawRequest>,
     /// The reason why the operation is left out, if it is.
-    pub skip: Option<String>,
+    pub skip_reason: Option<String>,
 }
 
 /// How to read back what an operation wrote.
@@ -229,33 +229,33 @@ pub struct ReadBack {
     /// write itself contains all that is stored.
     pub request: Template,
     /// Path of the value in the response, for example `data.tags`.
-    pub value: String,
+    pub value_path: String,
     /// The member of the operation that is stored there; found by name if not given.
     pub member: Option<String>,
     /// Path of the key inside an item, if a map is written but read back as a list; `*` means the only member.
-    pub key: Option<String>,
+    pub key_path: Option<String>,
     /// Path of the compared value inside an item or entry that was read.
-    pub item: Option<String>,
+    pub item_path: Option<String>,
     /// Path of the compared value inside an entry that was written.
-    pub of: Option<String>,
+    pub entry_path: Option<String>,
     /// Whether a response may leave the value out altogether. Nothing is concluded from a value that is never returned.
     pub optional: bool,
 }
 
 /// States that an operation undoes what another operation wrote.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Undoes {
+pub struct UndoRule {
     /// The writing operation.
     pub operation: String,
     /// The member of the writing operation whose entries are removed; its only member if not given.
-    pub of: Option<String>,
+    pub undone_member: Option<String>,
     /// The member of this operation that names the entries to remove.
     pub member: String,
 }
 
 /// One `[[amend]]` table.
 #[derive(Clone, Debug, PartialEq)]
-pub struct AmendEntry {
+pub struct AmendmentEntry {
     /// The field to amend: `AddTagsToContact.errors`, `TagContact.Tags{key}.length.max`.
     pub at: String,
     /// The value to add to a list.

@@ -2,8 +2,8 @@
 //!
 //! It never opens a file: the text is an argument, and `sources` stay names.
 
-use super::tables::{Entry, Table, did_you_mean, parse, wrong};
-use super::{AmendEntry, Credentials, OperationNotes, Principal, ReadBack, Scenario, Undoes, Variable};
+use super::tables::{TomlEntry, TomlTable, did_you_mean, parse_document, error_at};
+use super::{AmendmentEntry, Credentials, OperationNotes, Principal, ReadBack, Scenario, UndoRule, Variable};
 use crate::contract::Protocol;
 use indexmap::IndexMap;
 use serde_json::Value as Json;
@@ -22,7 +22,7 @@ pub struct ScenarioError {
 
 /// A problem that does not stop the reader, such as an unknown key.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Warning {
+pub struct ScenarioWarning {
     /// What is wrong.
     pub reason: String,
     /// Byte range in the text.
@@ -32,7 +32,7 @@ pub struct Warning {
 }
 
 /// The laws that a scenario may state for an operation.
-pub const LAWS: &[&str] = &[
+pub const LAW_NAMES: &[&str] = &[
     "merges",
     "overwrites",
     "deduplicates",
@@ -45,7 +45,7 @@ pub const LAWS: &[&str] = &[
     "survives-concurrent-writers",
 ];
 
-const KEYS: &[&str] = &[
+const SCENARIO_KEYS: &[&str] = &[
     "sources",
     "only",
     "endpoint",
@@ -69,44 +69,44 @@ const PRINCIPAL_KEYS: &[&str] = &["bearer", "sigv4", "header", "anonymous", "lac
 ///
 /// # Errors
 /// Returns an error if the text is not valid TOML or a value has the wrong form.
-pub fn read(name: &str, text: &str) -> Result<(Scenario, Vec<Warning>), ScenarioError> {
-    let document = parse(text)?;
-    let root = Table::root(&document);
+pub fn read_scenario(name: &str, text: &str) -> Result<(Scenario, Vec<ScenarioWarning>), ScenarioError> {
+    let document = parse_document(text)?;
+    let root = TomlTable::root(&document);
     let mut warnings = Vec::new();
     let warn = &mut warnings;
-    root.expect_keys(KEYS, warn);
-    let mut scenario = Scenario::named(name);
-    scenario.sources = root.texts("sources")?;
-    scenario.only = root.texts("only")?;
+    root.warn_of_unknown_keys(SCENARIO_KEYS, warn);
+    let mut scenario = Scenario::with_name(name);
+    scenario.sources = root.text_list("sources")?;
+    scenario.included_operations = root.text_list("only")?;
     scenario.endpoint = root.text("endpoint")?;
     scenario.error_code = root.text("error-code")?;
     scenario.principal = root.text("principal")?;
     scenario.verifies_signatures = root.flag("verifies-signatures")?;
-    scenario.explicit = root.entry("infer").is_some() && !root.flag("infer")?;
-    scenario.protocol = protocol(&root)?;
-    scenario.uses = values(&root, "use")?;
-    scenario.missing = values(&root, "missing")?;
-    scenario.elsewhere = values(&root, "elsewhere")?;
-    for entry in root.tables("variables")? {
-        let variable = variable(&entry, warn)?;
+    scenario.disable_inference = root.entry("infer").is_some() && !root.flag("infer")?;
+    scenario.protocol = parse_protocol(&root)?;
+    scenario.use_values = parse_values(&root, "use")?;
+    scenario.missing_values = parse_values(&root, "missing")?;
+    scenario.elsewhere_values = parse_values(&root, "elsewhere")?;
+    for entry in root.table_entries("variables")? {
+        let variable = parse_variable(&entry, warn)?;
         scenario.variables.insert(entry.key, variable);
     }
-    for entry in root.tables("principals")? {
-        let principal = principal(&entry.table()?, warn)?;
+    for entry in root.table_entries("principals")? {
+        let principal = parse_principal(&entry.table()?, warn)?;
         scenario.principals.insert(entry.key, principal);
     }
-    scenario.fixtures = super::fixtures::fixtures(&root, text, warn)?;
-    super::fixtures::order(&mut scenario, &root)?;
-    for entry in root.tables("operations")? {
-        let notes = notes(&entry.table()?, text, warn)?;
+    scenario.fixtures = super::fixtures::parse_fixtures(&root, text, warn)?;
+    super::fixtures::sort_fixtures(&mut scenario, &root)?;
+    for entry in root.table_entries("operations")? {
+        let notes = parse_operation_notes(&entry.table()?, text, warn)?;
         scenario.operations.insert(entry.key, notes);
     }
     if let Some(entry) = root.entry("amend") {
         for table in entry.list_of_tables()? {
-            scenario.amendments.push(amendment(&table, text, warn)?);
+            scenario.amendments.push(parse_amendment(&table, text, warn)?);
         }
     }
-    check_principal(&scenario, &root)?;
+    check_principal_name(&scenario, &root)?;
     if scenario.sources.is_empty() {
         let place = root.entry("sources").map(|entry| entry.span());
         // An unknown key may be a misspelling of the missing one.
@@ -123,7 +123,7 @@ pub fn read(name: &str, text: &str) -> Result<(Scenario, Vec<Warning>), Scenario
     Ok((scenario, warnings))
 }
 
-fn protocol(root: &Table<'_, '_>) -> Result<Option<Protocol>, ScenarioError> {
+fn parse_protocol(root: &TomlTable<'_, '_>) -> Result<Option<Protocol>, ScenarioError> {
     let Some(name) = root.text("protocol")? else { return Ok(None) };
     let known: Vec<&str> = Protocol::ALL.iter().map(|one| one.name()).collect();
     let found = Protocol::ALL.iter().find(|one| one.name() == name).copied();
@@ -134,7 +134,7 @@ fn protocol(root: &Table<'_, '_>) -> Result<Option<Protocol>, ScenarioError> {
     })
 }
 
-fn check_principal(scenario: &Scenario, root: &Table<'_, '_>) -> Result<(), ScenarioError> {
+fn check_principal_name(scenario: &Scenario, root: &TomlTable<'_, '_>) -> Result<(), ScenarioError> {
     // The principal may also be defined in `overstep.toml`. It is only checked if the scenario defines
     // principals of its own, and even then only a near miss is certainly a mistake.
     let Some(name) = &scenario.principal else { return Ok(()) };
@@ -152,9 +152,9 @@ fn check_principal(scenario: &Scenario, root: &Table<'_, '_>) -> Result<(), Scen
     }
 }
 
-fn values(table: &Table<'_, '_>, key: &str) -> Result<IndexMap<String, Json>, ScenarioError> {
+fn parse_values(table: &TomlTable<'_, '_>, key: &str) -> Result<IndexMap<String, Json>, ScenarioError> {
     let mut values = IndexMap::new();
-    for entry in table.tables(key)? {
+    for entry in table.table_entries(key)? {
         if crate::contract::MemberPath::parse(&entry.key).is_none() {
             return Err(ScenarioError {
                 reason: format!("invalid member path `{}`", entry.key),
@@ -164,34 +164,34 @@ fn values(table: &Table<'_, '_>, key: &str) -> Result<IndexMap<String, Json>, Sc
                 ),
             });
         }
-        let value = entry.json()?;
+        let value = entry.to_json()?;
         values.insert(entry.key, value);
     }
     Ok(values)
 }
 
-fn variable(entry: &Entry<'_, '_>, warnings: &mut Vec<super::Warning>) -> Result<Variable, ScenarioError> {
+fn parse_variable(entry: &TomlEntry<'_, '_>, warnings: &mut Vec<super::ScenarioWarning>) -> Result<Variable, ScenarioError> {
     if entry.is_text() {
         return Ok(Variable { value: entry.text()?, secret: false });
     }
-    let table = entry.table().map_err(|_| entry.mistyped("a string, or `{ value = \"…\", secret = true }`"))?;
-    table.expect_keys(&["value", "secret"], warnings);
+    let table = entry.table().map_err(|_| entry.type_error("a string, or `{ value = \"…\", secret = true }`"))?;
+    table.warn_of_unknown_keys(&["value", "secret"], warnings);
     let value =
-        table.text("value")?.ok_or_else(|| wrong(format!("`{}` has no `value`", table.name), table.span.clone()))?;
+        table.text("value")?.ok_or_else(|| error_at(format!("`{}` has no `value`", table.name), table.span.clone()))?;
     Ok(Variable { value, secret: table.flag("secret")? })
 }
 
 /// Reads one `[principals.NAME]` table of a scenario or of the settings.
-pub(super) fn principal(table: &Table<'_, '_>, warnings: &mut Vec<super::Warning>) -> Result<Principal, ScenarioError> {
-    table.expect_keys(PRINCIPAL_KEYS, warnings);
-    let lacks = table.texts("lacks")?;
+pub(super) fn parse_principal(table: &TomlTable<'_, '_>, warnings: &mut Vec<super::ScenarioWarning>) -> Result<Principal, ScenarioError> {
+    table.warn_of_unknown_keys(PRINCIPAL_KEYS, warnings);
+    let lacks = table.text_list("lacks")?;
     let mut found: Vec<Credentials> = Vec::new();
     if let Some(key) = table.text("bearer")? {
         found.push(Credentials::Bearer(key));
     }
     if let Some(sigv4) = table.table("sigv4")? {
         let keys = ["region", "service", "access-key-id", "secret-access-key"];
-        sigv4.expect_keys(&keys, warnings);
+        sigv4.warn_of_unknown_keys(&keys, warnings);
         found.push(Credentials::SigV4 {
             region: sigv4.text("region")?.unwrap_or_else(|| "us-east-1".to_owned()),
             service: sigv4.text("service")?,
@@ -200,9 +200,9 @@ pub(super) fn principal(table: &Table<'_, '_>, warnings: &mut Vec<super::Warning
         });
     }
     if let Some(header) = table.table("header")? {
-        header.expect_keys(&["name", "value"], warnings);
+        header.warn_of_unknown_keys(&["name", "value"], warnings);
         let part = |key| {
-            header.text(key)?.ok_or_else(|| wrong(format!("`{}` has no `{key}`", header.name), header.span.clone()))
+            header.text(key)?.ok_or_else(|| error_at(format!("`{}` has no `{key}`", header.name), header.span.clone()))
         };
         found.push(Credentials::Header { name: part("name")?, value: part("value")? });
     }
@@ -226,89 +226,89 @@ pub(super) fn principal(table: &Table<'_, '_>, warnings: &mut Vec<super::Warning
     }
 }
 
-fn notes(
-    table: &Table<'_, '_>,
+fn parse_operation_notes(
+    table: &TomlTable<'_, '_>,
     text: &str,
-    warnings: &mut Vec<super::Warning>,
+    warnings: &mut Vec<super::ScenarioWarning>,
 ) -> Result<OperationNotes, ScenarioError> {
-    table.expect_keys(&["use", "missing", "read", "laws", "skip", "undoes", "echoes", "fresh", "cleanup"], warnings);
-    let laws = table.texts("laws")?;
+    table.warn_of_unknown_keys(&["use", "missing", "read", "laws", "skip", "undoes", "echoes", "fresh", "cleanup"], warnings);
+    let laws = table.text_list("laws")?;
     let laws_span = table.entry("laws").map(|entry| entry.span());
-    if let Some(law) = laws.iter().find(|law| !LAWS.contains(&law.as_str())) {
+    if let Some(law) = laws.iter().find(|law| !LAW_NAMES.contains(&law.as_str())) {
         return Err(ScenarioError {
             reason: format!("unknown law `{law}`"),
             span: laws_span,
-            hint: did_you_mean(law, LAWS).or_else(|| Some(format!("expected one of {}", LAWS.join(", ")))),
+            hint: did_you_mean(law, LAW_NAMES).or_else(|| Some(format!("expected one of {}", LAW_NAMES.join(", ")))),
         });
     }
     let reads = match table.entry("read") {
         None => Vec::new(),
         Some(entry) if entry.is_list() => {
-            entry.list_of_tables()?.iter().map(|read| read_back(read, warnings)).collect::<Result<_, _>>()?
+            entry.list_of_tables()?.iter().map(|read| parse_read_back(read, warnings)).collect::<Result<_, _>>()?
         }
-        Some(entry) => vec![read_back(&entry.table()?, warnings)?],
+        Some(entry) => vec![parse_read_back(&entry.table()?, warnings)?],
     };
-    let undoes = table.table("undoes")?.map(|table| undoes(&table, warnings)).transpose()?;
+    let undoes = table.table("undoes")?.map(|table| parse_undo_rule(&table, warnings)).transpose()?;
     let mut echoes = IndexMap::new();
-    for entry in table.tables("echoes")? {
+    for entry in table.table_entries("echoes")? {
         let member = entry.text()?;
         echoes.insert(entry.key, member);
     }
-    let mut uses = values(table, "use")?;
-    let chosen = values(table, "fresh")?;
+    let mut uses = parse_values(table, "use")?;
+    let chosen = parse_values(table, "fresh")?;
     let fresh: Vec<String> = chosen.keys().cloned().collect();
     uses.extend(chosen);
     let cleanup = table.table("cleanup")?;
-    let cleanup = cleanup.map(|table| super::fixtures::request(&table, text, warnings)).transpose()?;
+    let cleanup = cleanup.map(|table| super::fixtures::parse_request(&table, text, warnings)).transpose()?;
     Ok(OperationNotes {
-        line: line_of(text, table.span.start),
-        uses,
-        fresh,
+        line: line_number(text, table.span.start),
+        use_values: uses,
+        fresh_members: fresh,
         cleanup,
-        missing: values(table, "missing")?,
-        reads,
+        missing_values: parse_values(table, "missing")?,
+        read_backs: reads,
         laws,
-        laws_line: laws_span.map_or(0, |span| line_of(text, span.start)),
-        undoes,
-        echoes,
-        skip: table.text("skip")?,
+        laws_line: laws_span.map_or(0, |span| line_number(text, span.start)),
+        undo_rule: undoes,
+        echoed_members: echoes,
+        skip_reason: table.text("skip")?,
     })
 }
 
-fn needed(table: &Table<'_, '_>, key: &str) -> Result<String, ScenarioError> {
-    table.text(key)?.ok_or_else(|| wrong(format!("`{}` has no `{key}`", table.name), table.span.clone()))
+fn required_text(table: &TomlTable<'_, '_>, key: &str) -> Result<String, ScenarioError> {
+    table.text(key)?.ok_or_else(|| error_at(format!("`{}` has no `{key}`", table.name), table.span.clone()))
 }
 
-fn read_back(table: &Table<'_, '_>, warnings: &mut Vec<super::Warning>) -> Result<ReadBack, ScenarioError> {
-    table.expect_keys(&["request", "value", "member", "key", "item", "of", "optional"], warnings);
+fn parse_read_back(table: &TomlTable<'_, '_>, warnings: &mut Vec<super::ScenarioWarning>) -> Result<ReadBack, ScenarioError> {
+    table.warn_of_unknown_keys(&["request", "value", "member", "key", "item", "of", "optional"], warnings);
     Ok(ReadBack {
-        request: needed(table, "request")?,
-        value: table.text("value")?.unwrap_or_default(),
+        request: required_text(table, "request")?,
+        value_path: table.text("value")?.unwrap_or_default(),
         member: table.text("member")?,
-        key: table.text("key")?,
-        item: table.text("item")?,
-        of: table.text("of")?,
+        key_path: table.text("key")?,
+        item_path: table.text("item")?,
+        entry_path: table.text("of")?,
         optional: table.flag("optional")?,
     })
 }
 
-fn undoes(table: &Table<'_, '_>, warnings: &mut Vec<super::Warning>) -> Result<Undoes, ScenarioError> {
-    table.expect_keys(&["operation", "of", "member"], warnings);
-    Ok(Undoes { operation: needed(table, "operation")?, of: table.text("of")?, member: needed(table, "member")? })
+fn parse_undo_rule(table: &TomlTable<'_, '_>, warnings: &mut Vec<super::ScenarioWarning>) -> Result<UndoRule, ScenarioError> {
+    table.warn_of_unknown_keys(&["operation", "of", "member"], warnings);
+    Ok(UndoRule { operation: required_text(table, "operation")?, undone_member: table.text("of")?, member: required_text(table, "member")? })
 }
 
 /// Returns the line of a byte offset, from 1.
-pub(super) fn line_of(text: &str, at: usize) -> u32 {
+pub(super) fn line_number(text: &str, at: usize) -> u32 {
     let line = text.as_bytes()[..at.min(text.len())].iter().filter(|byte| **byte == b'\n').count() + 1;
     u32::try_from(line).unwrap_or(u32::MAX)
 }
 
-fn amendment(
-    table: &Table<'_, '_>,
+fn parse_amendment(
+    table: &TomlTable<'_, '_>,
     text: &str,
-    warnings: &mut Vec<super::Warning>,
-) -> Result<AmendEntry, ScenarioError> {
-    table.expect_keys(&["at", "add", "set", "reason"], warnings);
+    warnings: &mut Vec<super::ScenarioWarning>,
+) -> Result<AmendmentEntry, ScenarioError> {
+    table.warn_of_unknown_keys(&["at", "add", "set", "reason"], warnings);
     let missing = |key: &str, hint: &str| ScenarioError {
         reason: format!("an amendment has no `{key}`"),
         span: Some(table.span.clone()),
@@ -319,10 +319,10 @@ fn amendment(
     let reason = table.text("reason")?.ok_or_else(|| {
         missing("reason", "state where it is documented or who decided it, so that it can be checked later")
     })?;
-    let add = table.entry("add").map(|entry| entry.json()).transpose()?;
-    let set = table.entry("set").map(|entry| entry.json()).transpose()?;
+    let add = table.entry("add").map(|entry| entry.to_json()).transpose()?;
+    let set = table.entry("set").map(|entry| entry.to_json()).transpose()?;
     if add.is_some() == set.is_some() {
         return Err(missing("add` or `set", "set exactly one of them"));
     }
-    Ok(AmendEntry { at, add, set, reason, line: line_of(text, table.span.start) })
+    Ok(AmendmentEntry { at, add, set, reason, line: line_number(text, table.span.start) })
 }

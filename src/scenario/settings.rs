@@ -3,23 +3,23 @@
 //! This file never reads the environment; `${NAME}` stays as written until the text is used.
 
 use super::fixtures::is_request_line;
-use super::read::principal;
-use super::tables::{Table, parse, wrong};
-use super::{Principal, ScenarioError, Warning};
+use super::read::parse_principal;
+use super::tables::{TomlTable, parse_document, error_at};
+use super::{Principal, ScenarioError, ScenarioWarning};
 use indexmap::IndexMap;
 
 /// The content of `overstep.toml`.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Settings {
+pub struct ProjectSettings {
     /// Endpoints by name.
-    pub endpoints: IndexMap<String, EndpointEntry>,
+    pub endpoints: IndexMap<String, EndpointConfig>,
     /// Principals by name.
     pub principals: IndexMap<String, Principal>,
 }
 
 /// One `[endpoints.NAME]` table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct EndpointEntry {
+pub struct EndpointConfig {
     /// Its base URL. If it contains `{port}` or is absent, overstep starts the server on a free port.
     pub url: Option<String>,
     /// Whether requests may be sent to it even if it is not on loopback.
@@ -56,18 +56,18 @@ pub struct EndpointEntry {
 ///
 /// # Errors
 /// Returns an error if the text is not valid TOML or a value has the wrong form.
-pub fn read_settings(text: &str) -> Result<(Settings, Vec<Warning>), ScenarioError> {
-    let document = parse(text)?;
-    let root = Table::root(&document);
+pub fn read_settings(text: &str) -> Result<(ProjectSettings, Vec<ScenarioWarning>), ScenarioError> {
+    let document = parse_document(text)?;
+    let root = TomlTable::root(&document);
     let mut warnings = Vec::new();
-    root.expect_keys(&["endpoints", "principals"], &mut warnings);
-    let mut settings = Settings::default();
-    for entry in root.tables("endpoints")? {
-        let endpoint = endpoint(&entry.table()?, &mut warnings)?;
+    root.warn_of_unknown_keys(&["endpoints", "principals"], &mut warnings);
+    let mut settings = ProjectSettings::default();
+    for entry in root.table_entries("endpoints")? {
+        let endpoint = parse_endpoint(&entry.table()?, &mut warnings)?;
         settings.endpoints.insert(entry.key, endpoint);
     }
-    for entry in root.tables("principals")? {
-        let principal = principal(&entry.table()?, &mut warnings)?;
+    for entry in root.table_entries("principals")? {
+        let principal = parse_principal(&entry.table()?, &mut warnings)?;
         settings.principals.insert(entry.key, principal);
     }
     Ok((settings, warnings))
@@ -91,33 +91,33 @@ const ENDPOINT_KEYS: &[&str] = &[
     "virtual-hosts",
 ];
 
-fn endpoint(table: &Table<'_, '_>, warnings: &mut Vec<Warning>) -> Result<EndpointEntry, ScenarioError> {
-    table.expect_keys(ENDPOINT_KEYS, warnings);
+fn parse_endpoint(table: &TomlTable<'_, '_>, warnings: &mut Vec<ScenarioWarning>) -> Result<EndpointConfig, ScenarioError> {
+    table.warn_of_unknown_keys(ENDPOINT_KEYS, warnings);
     let ca = match table.table("tls")? {
         Some(tls) => {
-            tls.expect_keys(&["ca"], warnings);
+            tls.warn_of_unknown_keys(&["ca"], warnings);
             tls.text("ca")?
         }
         None => None,
     };
-    let entry = EndpointEntry {
+    let entry = EndpointConfig {
         url: table.text("url")?,
         remote: table.flag("remote")?,
         rate_limit: table.text("rate-limit")?,
         ca,
-        headers: texts(table, "headers")?,
-        start: words(table, "start")?,
-        ready: request(table, "ready", "GET /health")?,
+        headers: parse_text_map(table, "headers")?,
+        start: parse_command(table, "start")?,
+        ready: parse_request_line(table, "ready", "GET /health")?,
         ready_timeout: table.text("ready-timeout")?,
-        reset: request(table, "reset", "POST /reset")?,
-        version: words(table, "version")?,
-        env: texts(table, "env")?,
+        reset: parse_request_line(table, "reset", "POST /reset")?,
+        version: parse_command(table, "version")?,
+        env: parse_text_map(table, "env")?,
         cwd: table.text("cwd")?,
         host_prefix: table.flag("host-prefix")?,
         virtual_hosts: table.flag("virtual-hosts")?,
-        not_implemented: not_implemented(table, warnings)?,
+        not_implemented: parse_not_implemented(table, warnings)?,
     };
-    let has_hole = |texts: &[String]| texts.iter().any(|text| text.contains(PORT));
+    let has_placeholder = |texts: &[String]| texts.iter().any(|text| text.contains(PORT_PLACEHOLDER));
     let start = table.entry("start").map(|entry| entry.span());
     match (&entry.url, start) {
         (None, None) => {
@@ -125,23 +125,23 @@ fn endpoint(table: &Table<'_, '_>, warnings: &mut Vec<Warning>) -> Result<Endpoi
                 hint: Some(
                     "set `url = \"http://127.0.0.1:8080\"`, or `start` to let overstep start the server".to_owned(),
                 ),
-                ..wrong(format!("`{}` has no `url`", table.name), table.span.clone())
+                ..error_at(format!("`{}` has no `url`", table.name), table.span.clone())
             });
         }
         (None, Some(span)) => {
-            let in_env = entry.env.values().any(|value| value.contains(PORT));
-            if !has_hole(&entry.start) && !in_env {
+            let in_env = entry.env.values().any(|value| value.contains(PORT_PLACEHOLDER));
+            if !has_placeholder(&entry.start) && !in_env {
                 return Err(ScenarioError {
-                    hint: Some(format!("pass the port: `start = \"… --port {PORT}\"`, or set a fixed `url`")),
-                    ..wrong(format!("`{}.start` does not contain `{PORT}`, and there is no `url`", table.name), span)
+                    hint: Some(format!("pass the port: `start = \"… --port {PORT_PLACEHOLDER}\"`, or set a fixed `url`")),
+                    ..error_at(format!("`{}.start` does not contain `{PORT_PLACEHOLDER}`, and there is no `url`", table.name), span)
                 });
             }
         }
-        (Some(url), None) if url.contains(PORT) => {
+        (Some(url), None) if url.contains(PORT_PLACEHOLDER) => {
             let span = table.entry("url").map_or(table.span.clone(), |entry| entry.span());
             return Err(ScenarioError {
                 hint: Some("a port is only chosen for a server that overstep starts; write the port number".to_owned()),
-                ..wrong(format!("`url` contains `{PORT}` but there is no `start`"), span)
+                ..error_at(format!("`url` contains `{PORT_PLACEHOLDER}` but there is no `start`"), span)
             });
         }
         (Some(_), _) => {}
@@ -149,7 +149,7 @@ fn endpoint(table: &Table<'_, '_>, warnings: &mut Vec<Warning>) -> Result<Endpoi
     if entry.start.is_empty() {
         let idle = ["env", "cwd", "not-implemented"].into_iter().filter(|_| entry.version.is_empty());
         for odd in idle.filter_map(|key| table.entry(key)) {
-            warnings.push(Warning {
+            warnings.push(ScenarioWarning {
                 reason: format!("`{}` has no effect without `start`", odd.name),
                 span: Some(odd.key_span),
                 hint: None,
@@ -160,15 +160,15 @@ fn endpoint(table: &Table<'_, '_>, warnings: &mut Vec<Warning>) -> Result<Endpoi
 }
 
 /// Reads `not-implemented = [{ stderr = "NotImplementedError" }]`.
-fn not_implemented(table: &Table<'_, '_>, warnings: &mut Vec<Warning>) -> Result<Vec<String>, ScenarioError> {
+fn parse_not_implemented(table: &TomlTable<'_, '_>, warnings: &mut Vec<ScenarioWarning>) -> Result<Vec<String>, ScenarioError> {
     let Some(entry) = table.entry("not-implemented") else { return Ok(Vec::new()) };
-    let one = |sign: &Table<'_, '_>, warnings: &mut Vec<Warning>| {
-        sign.expect_keys(&["stderr"], warnings);
+    let one = |sign: &TomlTable<'_, '_>, warnings: &mut Vec<ScenarioWarning>| {
+        sign.warn_of_unknown_keys(&["stderr"], warnings);
         match sign.text("stderr")?.filter(|text| !text.is_empty()) {
             Some(text) => Ok(text),
             None => Err(ScenarioError {
                 hint: Some("give the text that the server prints: `[{ stderr = \"NotImplementedError\" }]`".to_owned()),
-                ..wrong(format!("`{}` has no `stderr`", sign.name), sign.span.clone())
+                ..error_at(format!("`{}` has no `stderr`", sign.name), sign.span.clone())
             }),
         }
     };
@@ -176,11 +176,11 @@ fn not_implemented(table: &Table<'_, '_>, warnings: &mut Vec<Warning>) -> Result
 }
 
 /// The placeholder for the port in an entry.
-const PORT: &str = "{port}";
+const PORT_PLACEHOLDER: &str = "{port}";
 
-fn texts(table: &Table<'_, '_>, key: &str) -> Result<IndexMap<String, String>, ScenarioError> {
+fn parse_text_map(table: &TomlTable<'_, '_>, key: &str) -> Result<IndexMap<String, String>, ScenarioError> {
     let mut found = IndexMap::new();
-    for entry in table.tables(key)? {
+    for entry in table.table_entries(key)? {
         let value = entry.text()?;
         found.insert(entry.key, value);
     }
@@ -188,26 +188,26 @@ fn texts(table: &Table<'_, '_>, key: &str) -> Result<IndexMap<String, String>, S
 }
 
 /// Reads a command and splits it into words as a shell does, without any expansion.
-fn words(table: &Table<'_, '_>, key: &str) -> Result<Vec<String>, ScenarioError> {
+fn parse_command(table: &TomlTable<'_, '_>, key: &str) -> Result<Vec<String>, ScenarioError> {
     let Some(entry) = table.entry(key) else { return Ok(Vec::new()) };
     match shlex::split(&entry.text()?) {
         Some(words) if !words.is_empty() => Ok(words),
-        Some(_) => Err(wrong(format!("`{}` is empty", entry.name), entry.span())),
+        Some(_) => Err(error_at(format!("`{}` is empty", entry.name), entry.span())),
         None => Err(ScenarioError {
             hint: Some("it has an unclosed quotation mark or ends with a backslash".to_owned()),
-            ..wrong(format!("`{}` cannot be split into words", entry.name), entry.span())
+            ..error_at(format!("`{}` cannot be split into words", entry.name), entry.span())
         }),
     }
 }
 
-fn request(table: &Table<'_, '_>, key: &str, example: &str) -> Result<Option<(String, String)>, ScenarioError> {
+fn parse_request_line(table: &TomlTable<'_, '_>, key: &str, example: &str) -> Result<Option<(String, String)>, ScenarioError> {
     let Some(entry) = table.entry(key) else { return Ok(None) };
     let text = entry.text()?;
     match text.split_once(' ') {
         Some((method, target)) if is_request_line(&text) => Ok(Some((method.to_owned(), target.trim().to_owned()))),
         _ => Err(ScenarioError {
             hint: Some(format!("use a method and a path relative to the base URL: `{example}`")),
-            ..wrong(format!("invalid request `{text}`"), entry.span())
+            ..error_at(format!("invalid request `{text}`"), entry.span())
         }),
     }
 }

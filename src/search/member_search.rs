@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashSet, VecDeque};
 
 /// A member that may be added, with the words by which a rejection message may refer to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Candidate {
+pub struct CandidateMember {
     /// The member's name.
     pub name: String,
     /// Its name and the names of its nested members.
@@ -15,73 +15,73 @@ pub struct Candidate {
 
 /// Proposes sets of members, the most promising first.
 #[derive(Debug)]
-pub struct Grant {
-    candidates: Vec<Candidate>,
-    open: VecDeque<BTreeSet<usize>>,
+pub struct MemberSearch {
+    candidates: Vec<CandidateMember>,
+    queue: VecDeque<BTreeSet<usize>>,
     seen: HashSet<BTreeSet<usize>>,
     /// Number of proposals left.
-    left: usize,
-    asked: Option<BTreeSet<usize>>,
+    proposals_left: usize,
+    last_proposal: Option<BTreeSet<usize>>,
 }
 
-impl Grant {
+impl MemberSearch {
     /// Starts a search for a plain request that was rejected with this message.
-    pub fn new(candidates: Vec<Candidate>, refusal: &str, asks: usize) -> Self {
-        let mut grant =
-            Self { candidates, open: VecDeque::new(), seen: HashSet::new(), left: asks, asked: Some(BTreeSet::new()) };
-        grant.seen.insert(BTreeSet::new());
-        grant.refused(refusal);
+    pub fn new(candidates: Vec<CandidateMember>, refusal: &str, max_proposals: usize) -> Self {
+        let mut search =
+            Self { candidates, queue: VecDeque::new(), seen: HashSet::new(), proposals_left: max_proposals, last_proposal: Some(BTreeSet::new()) };
+        search.seen.insert(BTreeSet::new());
+        search.record_rejection(refusal);
         // In case the messages name no members: each alone, then all together.
-        for index in 0..grant.candidates.len() {
-            grant.open.push_back(BTreeSet::from([index]));
+        for index in 0..search.candidates.len() {
+            search.queue.push_back(BTreeSet::from([index]));
         }
-        grant.open.push_back((0..grant.candidates.len()).collect());
-        grant
+        search.queue.push_back((0..search.candidates.len()).collect());
+        search
     }
 
     /// Returns the next set of members to add.
     pub fn propose(&mut self) -> Option<Vec<&str>> {
-        self.left = self.left.checked_sub(1)?;
+        self.proposals_left = self.proposals_left.checked_sub(1)?;
         let next = loop {
-            let next = self.open.pop_front()?;
+            let next = self.queue.pop_front()?;
             if self.seen.insert(next.clone()) {
                 break next;
             }
         };
         let names = next.iter().map(|index| self.candidates[*index].name.as_str()).collect();
-        self.asked = Some(next);
+        self.last_proposal = Some(next);
         Some(names)
     }
 
     /// Records that the last proposal was rejected with this message. The members that it names are proposed next.
-    pub fn refused(&mut self, message: &str) {
-        let Some(asked) = self.asked.take() else { return };
-        let mut spoken: Vec<(usize, usize)> = self
+    pub fn record_rejection(&mut self, message: &str) {
+        let Some(proposed) = self.last_proposal.take() else { return };
+        let mut named: Vec<(usize, usize)> = self
             .candidates
             .iter()
             .enumerate()
-            .filter(|(index, _)| !asked.contains(index))
+            .filter(|(index, _)| !proposed.contains(index))
             .filter_map(|(index, one)| {
-                one.words.iter().filter_map(|word| place(message, word)).min().map(|at| (at, index))
+                one.words.iter().filter_map(|word| find_whole_word(message, word)).min().map(|at| (at, index))
             })
             .collect();
-        spoken.sort_unstable();
+        named.sort_unstable();
         // First all named members at once, then each of them alone, ahead of the guesses.
-        for (_, index) in spoken.iter().rev() {
-            let mut more = asked.clone();
+        for (_, index) in named.iter().rev() {
+            let mut more = proposed.clone();
             more.insert(*index);
-            self.open.push_front(more);
+            self.queue.push_front(more);
         }
-        if spoken.len() > 1 {
-            let mut all = asked;
-            all.extend(spoken.iter().map(|(_, index)| *index));
-            self.open.push_front(all);
+        if named.len() > 1 {
+            let mut all = proposed;
+            all.extend(named.iter().map(|(_, index)| *index));
+            self.queue.push_front(all);
         }
     }
 }
 
 /// Returns where a message has the whole name of a member, ignoring the case of the first letter.
-fn place(message: &str, word: &str) -> Option<usize> {
+fn find_whole_word(message: &str, word: &str) -> Option<usize> {
     if word.len() < 3 {
         return None;
     }
@@ -104,9 +104,9 @@ fn place(message: &str, word: &str) -> Option<usize> {
 mod tests {
     use super::*;
 
-    fn candidate(name: &str, inner: &[&str]) -> Candidate {
+    fn candidate(name: &str, inner: &[&str]) -> CandidateMember {
         let words = std::iter::once(name).chain(inner.iter().copied()).map(str::to_owned).collect();
-        Candidate { name: name.to_owned(), words }
+        CandidateMember { name: name.to_owned(), words }
     }
 
     #[test]
@@ -118,30 +118,30 @@ mod tests {
             candidate("Throughput", &["ReadUnits", "WriteUnits"]),
             candidate("Attributes", &[]),
         ];
-        let mut grant = Grant::new(members, "Value null at 'attributes' and at 'keySchema' must not be null", 20);
+        let mut grant = MemberSearch::new(members, "Value null at 'attributes' and at 'keySchema' must not be null", 20);
         assert_eq!(grant.propose(), Some(vec!["KeySchema", "Attributes"]));
-        grant.refused("ReadUnits and WriteUnits are needed when Billing is PROVISIONED");
+        grant.record_rejection("ReadUnits and WriteUnits are needed when Billing is PROVISIONED");
         assert_eq!(grant.propose(), Some(vec!["KeySchema", "Billing", "Throughput", "Attributes"]));
-        grant.refused("no");
+        grant.record_rejection("no");
         assert_eq!(grant.propose(), Some(vec!["KeySchema", "Throughput", "Attributes"]));
     }
 
     #[test]
     fn uninformative_rejections_try_each_member_within_the_limit() {
-        let members: Vec<Candidate> = ["Aaa", "Bbb", "Ccc"].iter().map(|name| candidate(name, &[])).collect();
-        let mut grant = Grant::new(members, "", 3);
+        let members: Vec<CandidateMember> = ["Aaa", "Bbb", "Ccc"].iter().map(|name| candidate(name, &[])).collect();
+        let mut grant = MemberSearch::new(members, "", 3);
         let mut tried = Vec::new();
         while let Some(names) = grant.propose() {
             tried.push(names.join("+"));
-            grant.refused("");
+            grant.record_rejection("");
         }
         assert_eq!(tried, ["Aaa", "Bbb", "Ccc"]);
     }
 
     #[test]
     fn only_whole_names_are_found() {
-        assert_eq!(place("the KeySchemaElement", "KeySchema"), None);
-        assert_eq!(place("at 'keySchema'", "KeySchema"), Some(4));
-        assert_eq!(place("é Name is missing", "Name"), Some(3));
+        assert_eq!(find_whole_word("the KeySchemaElement", "KeySchema"), None);
+        assert_eq!(find_whole_word("at 'keySchema'", "KeySchema"), Some(4));
+        assert_eq!(find_whole_word("é Name is missing", "Name"), Some(3));
     }
 }

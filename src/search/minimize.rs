@@ -4,7 +4,7 @@
 
 /// Replaces a value with the first candidate from `simpler` for which `shows` returns true, until there is none or
 /// `shows` has been called `tries` times.
-pub fn simplest<T>(start: T, tries: usize, simpler: impl Fn(&T) -> Vec<T>, mut shows: impl FnMut(&T) -> bool) -> T {
+pub fn minimize<T>(start: T, tries: usize, simpler: impl Fn(&T) -> Vec<T>, mut shows: impl FnMut(&T) -> bool) -> T {
     let (mut best, mut left) = (start, tries);
     'again: loop {
         for candidate in simpler(&best) {
@@ -23,15 +23,15 @@ pub fn simplest<T>(start: T, tries: usize, simpler: impl Fn(&T) -> Vec<T>, mut s
 
 #[cfg(test)]
 mod tests {
-    use super::simplest;
+    use super::minimize;
 
     #[test]
     fn value_is_minimized_within_the_allowed_calls() {
         let simpler =
             |number: &u32| vec![number / 2, number.saturating_sub(1)].into_iter().filter(|n| n < number).collect();
-        assert_eq!(simplest(1000, 100, simpler, |number| *number >= 77), 77);
+        assert_eq!(minimize(1000, 100, simpler, |number| *number >= 77), 77);
         let mut asked = 0;
-        let found = simplest(1000, 5, simpler, |number| {
+        let found = minimize(1000, 5, simpler, |number| {
             asked += 1;
             *number >= 77
         });

@@ -2,16 +2,16 @@
 //!
 //! This module opens no sockets and no files: the caller runs what it proposes.
 
-mod grant;
+mod member_search;
 mod guide;
-mod guilty;
+mod culprit;
 mod limit;
-mod shrink;
-mod simplest;
+mod delta_debug;
+mod minimize;
 
-pub use grant::{Candidate, Grant};
-pub use guide::{Guide, Proposal};
-pub use guilty::{Guilt, first_guilty};
-pub use limit::{Learnt, limit};
-pub use shrink::smallest;
-pub use simplest::simplest;
+pub use member_search::{CandidateMember, MemberSearch};
+pub use guide::{FuzzGuide, FuzzProposal};
+pub use culprit::{Culprit, find_culprit};
+pub use limit::{FoundLimit, find_limit};
+pub use delta_debug::smallest_failing_part;
+pub use minimize::minimize;

@@ -2,24 +2,24 @@
 //!
 //! It never changes what a run did not test: those lines are copied unchanged.
 
-use super::value::{Held, Line, Mark, Seen, Side, Snapshot};
+use super::value::{AcceptedResponse, ConstraintLine, DocumentedMark, ObservedBehavior, ConstraintSide, Snapshot};
 use indexmap::IndexMap;
 use std::collections::{HashMap, HashSet};
 
 /// What a run learned about a case.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum State {
+pub enum CaseState {
     /// A response was received; the mark states what is documented if the response violates it.
-    Seen(Seen, Option<Mark>),
+    Observed(ObservedBehavior, Option<DocumentedMark>),
     /// The case ran, but nothing was learned from it.
-    Unlearnt,
+    NothingLearned,
     /// The case exists, but did not run.
     NotRun,
 }
 
 /// What a snapshot needs to know about a planned case.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ran {
+pub struct SnapshotCase {
     /// `Tags{key}/length`.
     pub place: String,
     /// `above-max`.
@@ -27,12 +27,12 @@ pub struct Ran {
     /// `above-max-astral`.
     pub variant: String,
     /// What the run learned about it.
-    pub state: State,
+    pub state: CaseState,
 }
 
 /// How many of an operation's cases are given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Whole {
+pub enum CaseCoverage {
     /// All cases of the operation, and all of them ran: a line without a case is obsolete.
     Complete,
     /// All cases of the operation, but not all of them ran.
@@ -42,22 +42,22 @@ pub enum Whole {
 }
 
 /// Returns the next snapshot of an operation. Forms keep their numbers.
-pub fn merged(accepted: Option<&Snapshot>, header: Vec<String>, cases: &[Ran], whole: Whole) -> Snapshot {
+pub fn merge_snapshot(accepted: Option<&Snapshot>, header: Vec<String>, cases: &[SnapshotCase], whole: CaseCoverage) -> Snapshot {
     let nothing = Snapshot::default();
     let old = accepted.unwrap_or(&nothing);
     let mut next = Snapshot { header, lines: Vec::new(), forms: old.forms.clone() };
-    let lines: HashMap<&str, &Line> = old.lines.iter().map(|line| (line.place.as_str(), line)).collect();
-    let mut places: IndexMap<&str, Vec<&Ran>> = IndexMap::new();
+    let lines: HashMap<&str, &ConstraintLine> = old.lines.iter().map(|line| (line.place.as_str(), line)).collect();
+    let mut places: IndexMap<&str, Vec<&SnapshotCase>> = IndexMap::new();
     for case in cases {
         places.entry(&case.place).or_default().push(case);
     }
     for (place, cases) in &places {
-        let line = fold(place, cases, lines.get(place).copied(), whole, &mut next);
+        let line = fold_cases(place, cases, lines.get(place).copied(), whole, &mut next);
         if !line.sides.is_empty() || !line.exceptions.is_empty() {
             next.lines.push(line);
         }
     }
-    if whole != Whole::Complete {
+    if whole != CaseCoverage::Complete {
         // A line without a case keeps its place after its predecessor.
         for (index, line) in old.lines.iter().enumerate() {
             if !places.contains_key(line.place.as_str()) {
@@ -67,21 +67,21 @@ pub fn merged(accepted: Option<&Snapshot>, header: Vec<String>, cases: &[Ran], w
             }
         }
     }
-    next.tidy();
+    next.remove_unused_forms();
     next
 }
 
 /// A variant, its response, and whether its response has never been observed.
-type Known<'a> = (&'a str, Option<Held>, bool);
+type VariantResponse<'a> = (&'a str, Option<AcceptedResponse>, bool);
 
-fn fold(place: &str, cases: &[&Ran], old: Option<&Line>, whole: Whole, next: &mut Snapshot) -> Line {
-    let mut sides: IndexMap<&str, Vec<Known<'_>>> = IndexMap::new();
+fn fold_cases(place: &str, cases: &[&SnapshotCase], old: Option<&ConstraintLine>, whole: CaseCoverage, next: &mut Snapshot) -> ConstraintLine {
+    let mut sides: IndexMap<&str, Vec<VariantResponse<'_>>> = IndexMap::new();
     for case in cases {
         let known = || old.and_then(|line| line.lookup(&case.side, &case.variant)).cloned();
         let (held, open) = match &case.state {
-            State::Seen(seen, mark) => (Some(next.hold(seen, mark.clone())), false),
-            State::Unlearnt => (known(), false),
-            State::NotRun => {
+            CaseState::Observed(seen, mark) => (Some(next.accept_response(seen, mark.clone())), false),
+            CaseState::NothingLearned => (known(), false),
+            CaseState::NotRun => {
                 let known = known();
                 let open = known.is_none();
                 (known, open)
@@ -89,7 +89,7 @@ fn fold(place: &str, cases: &[&Ran], old: Option<&Line>, whole: Whole, next: &mu
         };
         sides.entry(&case.side).or_default().push((&case.variant, held, open));
     }
-    let mut line = Line { place: place.to_owned(), ..Line::default() };
+    let mut line = ConstraintLine { place: place.to_owned(), ..ConstraintLine::default() };
     let variants: HashSet<&str> = cases.iter().map(|case| case.variant.as_str()).collect();
     let mut here: HashSet<&str> = HashSet::new();
     for (name, cases) in sides {
@@ -97,26 +97,26 @@ fn fold(place: &str, cases: &[&Ran], old: Option<&Line>, whole: Whole, next: &mu
         if cases.iter().any(|(_, held, _)| held.is_some()) {
             here.insert(name);
         }
-        let accepted = old.and_then(|line| line.sides.iter().find(|side| side.name == name)).map(|side| &side.held);
+        let accepted = old.and_then(|line| line.sides.iter().find(|side| side.name == name)).map(|side| &side.response);
         let common = match whole {
-            Whole::Unknown => accepted.cloned(),
+            CaseCoverage::Unknown => accepted.cloned(),
             // If a case has never been observed, no statement about all cases of the side is justified.
-            Whole::Planned if cases.iter().any(|(_, _, open)| *open) => None,
-            Whole::Complete | Whole::Planned => most_common(cases.iter().filter_map(|(_, held, _)| held.as_ref())),
+            CaseCoverage::Planned if cases.iter().any(|(_, _, open)| *open) => None,
+            CaseCoverage::Complete | CaseCoverage::Planned => most_common_response(cases.iter().filter_map(|(_, held, _)| held.as_ref())),
         };
         for (variant, held, _) in &cases {
-            let folds = |held: &&Held| match &common {
+            let folds = |held: &&AcceptedResponse| match &common {
                 // A different mark is not an exception to what was accepted.
-                Some(common) if whole == Whole::Unknown => same_answer(common, held),
+                Some(common) if whole == CaseCoverage::Unknown => is_same_response(common, held),
                 common => common.as_ref() == Some(*held),
             };
             if let Some(held) = held.as_ref().filter(|held| !folds(held)) {
                 line.exceptions.push(((*variant).to_owned(), held.clone()));
             }
         }
-        line.sides.extend(common.map(|held| Side { name: name.to_owned(), held }));
+        line.sides.extend(common.map(|held| ConstraintSide { name: name.to_owned(), response: held }));
     }
-    if let Some(old) = old.filter(|_| whole != Whole::Complete) {
+    if let Some(old) = old.filter(|_| whole != CaseCoverage::Complete) {
         let sides = old.sides.iter().filter(|side| !here.contains(side.name.as_str()));
         line.sides.extend(sides.cloned());
         let exceptions = old.exceptions.iter().filter(|(variant, _)| !variants.contains(variant.as_str()));
@@ -125,13 +125,13 @@ fn fold(place: &str, cases: &[&Ran], old: Option<&Line>, whole: Whole, next: &mu
     line
 }
 
-fn same_answer(one: &Held, other: &Held) -> bool {
+fn is_same_response(one: &AcceptedResponse, other: &AcceptedResponse) -> bool {
     (one.status, &one.error, one.form, &one.note) == (other.status, &other.error, other.form, &other.note)
 }
 
 /// Returns the most frequent response; among equally frequent ones, the first.
-fn most_common<'a>(all: impl Iterator<Item = &'a Held>) -> Option<Held> {
-    let mut counts: IndexMap<&Held, usize> = IndexMap::new();
+fn most_common_response<'a>(all: impl Iterator<Item = &'a AcceptedResponse>) -> Option<AcceptedResponse> {
+    let mut counts: IndexMap<&AcceptedResponse, usize> = IndexMap::new();
     for held in all {
         *counts.entry(held).or_default() += 1;
     }

@@ -8,8 +8,8 @@ mod review;
 mod value;
 mod write;
 
-pub use merge::{Ran, State, Whole, merged};
-pub use read::{TextError, read};
-pub use review::{Unit, adopt, units};
-pub use value::{Form, Held, Line, Mark, Seen, Side, Snapshot};
-pub use write::{line_text, write};
+pub use merge::{SnapshotCase, CaseState, CaseCoverage, merge_snapshot};
+pub use read::{SnapshotParseError, read};
+pub use review::{LineChange, copy_line, pending_changes};
+pub use value::{ResponseForm, AcceptedResponse, ConstraintLine, DocumentedMark, ObservedBehavior, ConstraintSide, Snapshot};
+pub use write::{format_line, write};

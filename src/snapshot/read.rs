@@ -2,13 +2,13 @@
 //!
 //! It never guesses: text that it does not understand is rejected with its line.
 
-use super::value::{Form, Held, Line, Mark, Side, Snapshot};
-use super::write::{KEPT, LAW, looks_like_a_form};
+use super::value::{ResponseForm, AcceptedResponse, ConstraintLine, DocumentedMark, ConstraintSide, Snapshot};
+use super::write::{KEPT_WORD, LAW_SIDE, is_form_name};
 
 /// The error returned if a text is not a snapshot.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {reason}")]
-pub struct TextError {
+pub struct SnapshotParseError {
     /// The line, from 1.
     pub line: usize,
     /// What is wrong.
@@ -19,10 +19,10 @@ pub struct TextError {
 ///
 /// # Errors
 /// Returns an error if the text is anything else, such as a file with conflict markers.
-pub fn read(text: &str) -> Result<Snapshot, TextError> {
+pub fn read(text: &str) -> Result<Snapshot, SnapshotParseError> {
     let mut snapshot = Snapshot::default();
     let mut lines = text.lines().enumerate().map(|(index, line)| (index + 1, line));
-    let wrong = |line: usize, reason: &str| TextError { line, reason: reason.to_owned() };
+    let wrong = |line: usize, reason: &str| SnapshotParseError { line, reason: reason.to_owned() };
     if lines.next().is_none_or(|(_, line)| line.trim_end() != "---") {
         return Err(wrong(1, "a snapshot must begin with `---`"));
     }
@@ -36,29 +36,29 @@ pub fn read(text: &str) -> Result<Snapshot, TextError> {
     }
     let mut form: Option<u32> = None;
     for (number, line) in lines {
-        let refused = |reason: String| TextError { line: number, reason };
+        let refused = |reason: String| SnapshotParseError { line: number, reason };
         if line.trim().is_empty() {
             continue;
         }
-        let mut cursor = Cursor { rest: line.trim_start() };
+        let mut cursor = LineCursor { rest: line.trim_start() };
         let indented = line.starts_with(' ');
         match (indented, form) {
-            (false, _) if looks_like_a_form(line.trim_end()) => {
-                let id = form_number(line.trim_end()).ok_or_else(|| refused("invalid form number".to_owned()))?;
-                if snapshot.forms.insert(id, Form::default()).is_some() {
+            (false, _) if is_form_name(line.trim_end()) => {
+                let id = parse_form_number(line.trim_end()).ok_or_else(|| refused("invalid form number".to_owned()))?;
+                if snapshot.forms.insert(id, ResponseForm::default()).is_some() {
                     return Err(refused(format!("duplicate form `f{id}`")));
                 }
                 form = Some(id);
             }
             (false, Some(_)) => return Err(refused("unexpected line after the forms".to_owned())),
             (false, None) => {
-                let place = cursor.word().map_err(refused)?;
+                let place = cursor.parse_word().map_err(refused)?;
                 if snapshot.line(&place).is_some() {
                     return Err(refused(format!("duplicate line `{place}`")));
                 }
-                snapshot.lines.push(Line {
+                snapshot.lines.push(ConstraintLine {
                     place,
-                    sides: sides(&mut cursor).map_err(refused)?,
+                    sides: parse_sides(&mut cursor).map_err(refused)?,
                     exceptions: Vec::new(),
                 });
             }
@@ -66,14 +66,14 @@ pub fn read(text: &str) -> Result<Snapshot, TextError> {
                 let Some(last) = snapshot.lines.last_mut() else {
                     return Err(refused("indented line without a line before it".to_owned()));
                 };
-                let variant = cursor.word().map_err(refused)?;
-                let held = cursor.answer().map_err(refused)?;
-                cursor.end().map_err(refused)?;
+                let variant = cursor.parse_word().map_err(refused)?;
+                let held = cursor.parse_response().map_err(refused)?;
+                cursor.expect_end().map_err(refused)?;
                 last.exceptions.push((variant, held));
             }
             (true, Some(id)) => {
-                let entry = (cursor.word().map_err(refused)?, cursor.word().map_err(refused)?);
-                cursor.end().map_err(refused)?;
+                let entry = (cursor.parse_word().map_err(refused)?, cursor.parse_word().map_err(refused)?);
+                cursor.expect_end().map_err(refused)?;
                 if let Some(form) = snapshot.forms.get_mut(&id) {
                     form.0.push(entry);
                 }
@@ -83,37 +83,37 @@ pub fn read(text: &str) -> Result<Snapshot, TextError> {
     Ok(snapshot)
 }
 
-fn form_number(text: &str) -> Option<u32> {
+fn parse_form_number(text: &str) -> Option<u32> {
     text.strip_prefix('f')?.parse().ok()
 }
 
-fn sides(cursor: &mut Cursor<'_>) -> Result<Vec<Side>, String> {
+fn parse_sides(cursor: &mut LineCursor<'_>) -> Result<Vec<ConstraintSide>, String> {
     let mut sides = Vec::new();
     while !cursor.rest.trim().is_empty() {
-        if !sides.is_empty() && !cursor.eat("·") {
+        if !sides.is_empty() && !cursor.consume("·") {
             return Err(format!("expected ` · ` before `{}`", cursor.rest.trim()));
         }
-        let word = cursor.word()?;
+        let word = cursor.parse_word()?;
         let bare = cursor.rest.trim_start();
-        sides.push(if word == KEPT && (bare.is_empty() || bare.starts_with('·')) {
-            Side { name: LAW.to_owned(), held: kept() }
+        sides.push(if word == KEPT_WORD && (bare.is_empty() || bare.starts_with('·')) {
+            ConstraintSide { name: LAW_SIDE.to_owned(), response: kept_response() }
         } else {
-            Side { name: word, held: cursor.answer()? }
+            ConstraintSide { name: word, response: cursor.parse_response()? }
         });
     }
     Ok(sides)
 }
 
-fn kept() -> Held {
-    Held { note: Some(KEPT.to_owned()), ..Held::default() }
+fn kept_response() -> AcceptedResponse {
+    AcceptedResponse { note: Some(KEPT_WORD.to_owned()), ..AcceptedResponse::default() }
 }
 
-struct Cursor<'a> {
+struct LineCursor<'a> {
     rest: &'a str,
 }
 
-impl Cursor<'_> {
-    fn eat(&mut self, sign: &str) -> bool {
+impl LineCursor<'_> {
+    fn consume(&mut self, sign: &str) -> bool {
         let rest = self.rest.trim_start();
         match rest.strip_prefix(sign) {
             Some(after) => {
@@ -124,7 +124,7 @@ impl Cursor<'_> {
         }
     }
 
-    fn end(&self) -> Result<(), String> {
+    fn expect_end(&self) -> Result<(), String> {
         if self.rest.trim().is_empty() {
             Ok(())
         } else {
@@ -132,10 +132,10 @@ impl Cursor<'_> {
         }
     }
 
-    fn word(&mut self) -> Result<String, String> {
+    fn parse_word(&mut self) -> Result<String, String> {
         self.rest = self.rest.trim_start();
         if self.rest.starts_with('"') {
-            return self.quoted();
+            return self.parse_quoted();
         }
         let end = self.rest.find(char::is_whitespace).unwrap_or(self.rest.len());
         let (word, rest) = self.rest.split_at(end);
@@ -143,7 +143,7 @@ impl Cursor<'_> {
         if word.is_empty() || word == "·" { Err("expected a word".to_owned()) } else { Ok(word.to_owned()) }
     }
 
-    fn quoted(&mut self) -> Result<String, String> {
+    fn parse_quoted(&mut self) -> Result<String, String> {
         let mut out = String::new();
         let mut signs = self.rest.char_indices().skip(1);
         while let Some((at, c)) = signs.next() {
@@ -168,34 +168,34 @@ impl Cursor<'_> {
         Err("unterminated quote".to_owned())
     }
 
-    fn answer(&mut self) -> Result<Held, String> {
-        let status = self.word()?;
-        if status == KEPT {
-            return Ok(kept());
+    fn parse_response(&mut self) -> Result<AcceptedResponse, String> {
+        let status = self.parse_word()?;
+        if status == KEPT_WORD {
+            return Ok(kept_response());
         }
         let status = match status.as_str() {
             "-" => None,
             digits => Some(digits.parse().map_err(|_| format!("expected a status or `-`, found `{digits}`"))?),
         };
-        let mut held = Held { status, ..Held::default() };
+        let mut held = AcceptedResponse { status, ..AcceptedResponse::default() };
         loop {
             let rest = self.rest.trim_start();
             if rest.is_empty() || rest.starts_with('·') {
                 return Ok(held);
             }
-            if self.eat("≠ documented ") {
+            if self.consume("≠ documented ") {
                 let end = self.rest.find(" · ").unwrap_or(self.rest.len());
                 let (words, rest) = self.rest.split_at(end);
-                held.mark = Mark::new(words);
+                held.mark = DocumentedMark::new(words);
                 self.rest = rest;
                 return Ok(held);
             }
             if held.note.is_some() {
                 return Err(format!("unexpected `{rest}` after the note"));
             }
-            if self.eat("(") {
+            if self.consume("(") {
                 let note = if self.rest.starts_with('"') {
-                    self.quoted()?
+                    self.parse_quoted()?
                 } else {
                     let end = self.rest.find(')').ok_or("missing `)` after the note")?;
                     let (note, rest) = self.rest.split_at(end);
@@ -203,14 +203,14 @@ impl Cursor<'_> {
                     note.to_owned()
                 };
                 held.note = Some(note);
-                if !self.eat(")") {
+                if !self.consume(")") {
                     return Err("missing `)` after the note".to_owned());
                 }
                 continue;
             }
             let is_quoted = rest.starts_with('"');
-            let word = self.word()?;
-            match form_number(&word).filter(|_| !is_quoted && looks_like_a_form(&word)) {
+            let word = self.parse_word()?;
+            match parse_form_number(&word).filter(|_| !is_quoted && is_form_name(&word)) {
                 Some(number) if held.form.is_none() => held.form = Some(number),
                 None if held.error.is_none() && held.form.is_none() => held.error = Some(word),
                 _ => return Err(format!("unexpected `{word}`")),

@@ -8,11 +8,11 @@ use indexmap::IndexMap;
 ///
 /// Pairs of name and value in a fixed order: `content-type`, `error-type`, then `body` and `body.…` with JSON types.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Form(pub Vec<(String, String)>);
+pub struct ResponseForm(pub Vec<(String, String)>);
 
 /// A response as it was observed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Seen {
+pub struct ObservedBehavior {
     /// The status; absent if there was no response.
     pub status: Option<u16>,
     /// The error type.
@@ -20,14 +20,14 @@ pub struct Seen {
     /// Anything else that is notable: `hang`, `body not JSON` …
     pub note: Option<String>,
     /// The form of the response; absent if there was no response.
-    pub form: Option<Form>,
+    pub form: Option<ResponseForm>,
 }
 
 /// The documented behaviour that a response violates, as text that fits into a line: `400 InvalidParameterException`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Mark(String);
+pub struct DocumentedMark(String);
 
-impl Mark {
+impl DocumentedMark {
     /// Creates a mark from any text. `·`, which is the separator, and runs of whitespace become one space.
     pub fn new(words: &str) -> Option<Self> {
         let clean: String = words.chars().map(|c| if c == '·' || c.is_control() { ' ' } else { c }).collect();
@@ -43,7 +43,7 @@ impl Mark {
 
 /// An accepted response; its form is a number in the file's list.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Held {
+pub struct AcceptedResponse {
     /// The status.
     pub status: Option<u16>,
     /// The error type.
@@ -53,27 +53,27 @@ pub struct Held {
     /// Anything else that is notable.
     pub note: Option<String>,
     /// The documented behaviour, if the response violates it.
-    pub mark: Option<Mark>,
+    pub mark: Option<DocumentedMark>,
 }
 
 /// The response that all cases on one side of a constraint receive, apart from exceptions.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Side {
+pub struct ConstraintSide {
     /// `below-min`, `at-max`, `violated`, `valid` …
     pub name: String,
     /// The accepted response.
-    pub held: Held,
+    pub response: AcceptedResponse,
 }
 
 /// All accepted responses for one constraint.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Line {
+pub struct ConstraintLine {
     /// `Tags{key}/length`, `malformed/not-json`.
     pub place: String,
     /// The sides whose cases share one response.
-    pub sides: Vec<Side>,
+    pub sides: Vec<ConstraintSide>,
     /// Variants that received another response, or whose side is not known as a whole.
-    pub exceptions: Vec<(String, Held)>,
+    pub exceptions: Vec<(String, AcceptedResponse)>,
 }
 
 /// The accepted behaviour of one operation.
@@ -82,25 +82,25 @@ pub struct Snapshot {
     /// The lines between the two `---`, unchanged.
     pub header: Vec<String>,
     /// The lines in plan order; each place occurs once.
-    pub lines: Vec<Line>,
+    pub lines: Vec<ConstraintLine>,
     /// The forms that the lines refer to, by number.
-    pub forms: IndexMap<u32, Form>,
+    pub forms: IndexMap<u32, ResponseForm>,
 }
 
 impl Snapshot {
     /// Returns the accepted response of a case: its own exception, otherwise the response of its side.
-    pub fn lookup(&self, place: &str, side: &str, variant: &str) -> Option<&Held> {
+    pub fn lookup(&self, place: &str, side: &str, variant: &str) -> Option<&AcceptedResponse> {
         self.line(place)?.lookup(side, variant)
     }
 
     /// Returns the line of a place.
-    pub fn line(&self, place: &str) -> Option<&Line> {
+    pub fn line(&self, place: &str) -> Option<&ConstraintLine> {
         self.lines.iter().find(|line| line.place == place)
     }
 
     /// Returns an accepted response with its form instead of the form's number.
-    pub fn seen(&self, held: &Held) -> Seen {
-        Seen {
+    pub fn expand_response(&self, held: &AcceptedResponse) -> ObservedBehavior {
+        ObservedBehavior {
             status: held.status,
             error: held.error.clone(),
             note: held.note.clone(),
@@ -109,7 +109,7 @@ impl Snapshot {
     }
 
     /// Returns true if an accepted response equals the observed one.
-    pub fn agrees(&self, held: &Held, seen: &Seen) -> bool {
+    pub fn is_accepted(&self, held: &AcceptedResponse, seen: &ObservedBehavior) -> bool {
         held.status == seen.status
             && held.error == seen.error
             && held.note == seen.note
@@ -117,7 +117,7 @@ impl Snapshot {
     }
 
     /// Returns the number of a form; a form that is not in the list is added with the next free number.
-    pub fn intern(&mut self, form: &Form) -> u32 {
+    pub fn intern_form(&mut self, form: &ResponseForm) -> u32 {
         if let Some((number, _)) = self.forms.iter().find(|(_, known)| *known == form) {
             return *number;
         }
@@ -127,15 +127,15 @@ impl Snapshot {
     }
 
     /// Converts an observed response into the form of this file.
-    pub fn hold(&mut self, seen: &Seen, mark: Option<Mark>) -> Held {
-        let form = seen.form.as_ref().map(|form| self.intern(form));
-        Held { status: seen.status, error: seen.error.clone(), note: seen.note.clone(), form, mark }
+    pub fn accept_response(&mut self, seen: &ObservedBehavior, mark: Option<DocumentedMark>) -> AcceptedResponse {
+        let form = seen.form.as_ref().map(|form| self.intern_form(form));
+        AcceptedResponse { status: seen.status, error: seen.error.clone(), note: seen.note.clone(), form, mark }
     }
 
     /// Removes forms that no line refers to, and sorts the others.
-    pub fn tidy(&mut self) {
-        let answers = |line: &Line| -> Vec<Option<u32>> {
-            let sides = line.sides.iter().map(|side| side.held.form);
+    pub fn remove_unused_forms(&mut self) {
+        let answers = |line: &ConstraintLine| -> Vec<Option<u32>> {
+            let sides = line.sides.iter().map(|side| side.response.form);
             sides.chain(line.exceptions.iter().map(|(_, held)| held.form)).collect()
         };
         let used: std::collections::HashSet<u32> = self.lines.iter().flat_map(answers).flatten().collect();
@@ -144,15 +144,15 @@ impl Snapshot {
     }
 }
 
-impl Line {
+impl ConstraintLine {
     /// Returns the accepted response of a variant; see [`Snapshot::lookup`].
-    pub fn lookup(&self, side: &str, variant: &str) -> Option<&Held> {
+    pub fn lookup(&self, side: &str, variant: &str) -> Option<&AcceptedResponse> {
         let own = self.exceptions.iter().find(|(name, _)| name == variant).map(|(_, held)| held);
-        own.or_else(|| self.sides.iter().find(|one| one.name == side).map(|one| &one.held))
+        own.or_else(|| self.sides.iter().find(|one| one.name == side).map(|one| &one.response))
     }
 }
 
-impl std::fmt::Display for Seen {
+impl std::fmt::Display for ObservedBehavior {
     /// Formats as `400 InvalidParameterException`, `200 (body not JSON)` or `hang`.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let parts = [

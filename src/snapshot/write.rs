@@ -2,21 +2,21 @@
 //!
 //! It never aligns lines to each other: columns have fixed widths, so a longer name in one line never moves another.
 
-use super::value::{Form, Held, Line, Snapshot};
+use super::value::{ResponseForm, AcceptedResponse, ConstraintLine, Snapshot};
 use std::fmt::Write as _;
 
 /// The column where responses begin, in characters.
-const COLUMN: usize = 30;
+const RESPONSE_COLUMN: usize = 30;
 /// The column where the values of a form begin.
 const FORM_COLUMN: usize = 26;
 
 /// The word written for a law that holds.
-pub(super) const KEPT: &str = "kept";
+pub(super) const KEPT_WORD: &str = "kept";
 /// The name of the side that all cases of a law belong to.
-pub(super) const LAW: &str = "law";
+pub(super) const LAW_SIDE: &str = "law";
 
-fn is_kept(held: &Held) -> bool {
-    *held == Held { note: Some(KEPT.to_owned()), ..Held::default() }
+fn is_kept_law(held: &AcceptedResponse) -> bool {
+    *held == AcceptedResponse { note: Some(KEPT_WORD.to_owned()), ..AcceptedResponse::default() }
 }
 
 /// Returns the text of the whole file.
@@ -28,79 +28,79 @@ pub fn write(snapshot: &Snapshot) -> String {
     }
     out.push_str("---\n");
     for line in &snapshot.lines {
-        out.push_str(&line_text(line));
+        out.push_str(&format_line(line));
     }
     for (number, form) in &snapshot.forms {
-        form_text(*number, form, &mut out);
+        write_form(*number, form, &mut out);
     }
     out
 }
 
 /// Returns the text of a line and its exceptions, each terminated by a newline.
-pub fn line_text(line: &Line) -> String {
-    let mut out = if looks_like_a_form(&line.place) { quoted(&line.place) } else { word(&line.place) };
+pub fn format_line(line: &ConstraintLine) -> String {
+    let mut out = if is_form_name(&line.place) { quote(&line.place) } else { quote_if_needed(&line.place) };
     for (index, side) in line.sides.iter().enumerate() {
         if index == 0 {
-            pad(&mut out, 0, COLUMN);
+            pad_to_column(&mut out, 0, RESPONSE_COLUMN);
         } else {
             out.push_str(" · ");
         }
-        if side.name == LAW && is_kept(&side.held) {
-            out.push_str(KEPT);
+        if side.name == LAW_SIDE && is_kept_law(&side.response) {
+            out.push_str(KEPT_WORD);
         } else {
-            out.push_str(&word(&side.name));
+            out.push_str(&quote_if_needed(&side.name));
             out.push(' ');
-            answer(&side.held, &mut out);
+            write_response(&side.response, &mut out);
         }
     }
     out.push('\n');
     for (variant, held) in &line.exceptions {
         let start = out.len();
         out.push_str("  ");
-        out.push_str(&word(variant));
-        pad(&mut out, start, COLUMN);
-        if is_kept(held) {
-            out.push_str(KEPT);
+        out.push_str(&quote_if_needed(variant));
+        pad_to_column(&mut out, start, RESPONSE_COLUMN);
+        if is_kept_law(held) {
+            out.push_str(KEPT_WORD);
         } else {
-            answer(held, &mut out);
+            write_response(held, &mut out);
         }
         out.push('\n');
     }
     out
 }
 
-fn form_text(number: u32, form: &Form, out: &mut String) {
+fn write_form(number: u32, form: &ResponseForm, out: &mut String) {
     let _ = write!(out, "\nf{number}\n");
     for (name, value) in &form.0 {
         let start = out.len();
         out.push_str("  ");
-        out.push_str(&word(name));
-        pad(out, start, FORM_COLUMN);
-        out.push_str(&word(value));
+        out.push_str(&quote_if_needed(name));
+        pad_to_column(out, start, FORM_COLUMN);
+        out.push_str(&quote_if_needed(value));
         out.push('\n');
     }
 }
 
 /// Appends spaces up to a column, at least two.
-fn pad(out: &mut String, start: usize, column: usize) {
+fn pad_to_column(out: &mut String, start: usize, column: usize) {
     let length = out[start..].chars().count();
     out.extend(std::iter::repeat_n(' ', column.saturating_sub(length).max(2)));
 }
 
-fn answer(held: &Held, out: &mut String) {
+fn write_response(held: &AcceptedResponse, out: &mut String) {
     let mut parts = Vec::new();
     match held.status {
         Some(status) => parts.push(status.to_string()),
         None => parts.push("-".to_owned()),
     }
     if let Some(error) = &held.error {
-        parts.push(if looks_like_a_form(error) { quoted(error) } else { word(error) });
+        parts.push(if is_form_name(error) { quote(error) } else { quote_if_needed(error) });
     }
     if let Some(form) = held.form {
         parts.push(format!("f{form}"));
     }
     if let Some(note) = &held.note {
-        parts.push(if is_plain_note(note) { format!("({note})") } else { format!("({})", quoted(note)) });
+        parts.push(if is_plain_note(note) { format!("({note})") } else { format!("({})", quote(note)) });
     }
     if let Some(mark) = &held.mark {
         parts.push(format!(" ≠ documented {}", mark.as_str()));
@@ -109,7 +109,7 @@ fn answer(held: &Held, out: &mut String) {
 }
 
 /// Returns true if the text is `f` and digits, which names a form.
-pub(super) fn looks_like_a_form(text: &str) -> bool {
+pub(super) fn is_form_name(text: &str) -> bool {
     text.strip_prefix('f').is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))
 }
 
@@ -120,14 +120,14 @@ fn is_plain_note(note: &str) -> bool {
 }
 
 /// Returns the text as one word, quoted if necessary.
-fn word(text: &str) -> String {
+fn quote_if_needed(text: &str) -> String {
     let plain = |c: char| !c.is_whitespace() && !c.is_control() && !matches!(c, '"' | '·' | '≠');
     let starts_well = |text: &str| !text.starts_with(['(', '-']);
-    if !text.is_empty() && text.chars().all(plain) && starts_well(text) { text.to_owned() } else { quoted(text) }
+    if !text.is_empty() && text.chars().all(plain) && starts_well(text) { text.to_owned() } else { quote(text) }
 }
 
 /// Returns the text in quotes, with escapes that keep it on one line.
-fn quoted(text: &str) -> String {
+fn quote(text: &str) -> String {
     let mut out = String::from("\"");
     for c in text.chars() {
         match c {

@@ -2,7 +2,7 @@
 //!
 //! It never stores a secret: results arrive redacted, and only the names of secrets are kept.
 
-use super::{Finished as _, Sink, StoreError, sink, write_whole};
+use super::{FinishOutput as _, OutputSink, StoreError, open_sink, write_file};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
@@ -97,7 +97,7 @@ pub struct LastRun {
 }
 
 /// A lock on the last run, released on drop.
-struct Held(#[expect(dead_code, reason = "closing the file releases its lock")] Option<File>);
+struct RunLock(#[expect(dead_code, reason = "closing the file releases its lock")] Option<File>);
 
 impl LastRun {
     /// Creates `.overstep` below a directory, usually the current one.
@@ -108,7 +108,7 @@ impl LastRun {
         let root = directory.join(".overstep");
         let ignore = root.join(".gitignore");
         if !ignore.exists() {
-            write_whole(&ignore, b"*\n")?;
+            write_file(&ignore, b"*\n")?;
         }
         Ok(Self { root })
     }
@@ -125,8 +125,8 @@ impl LastRun {
     ///
     /// # Errors
     /// Returns an error if the file cannot be created.
-    pub fn results(&self) -> Result<Sink, StoreError> {
-        sink(&self.results_path(), true)
+    pub fn create_results(&self) -> Result<OutputSink, StoreError> {
+        open_sink(&self.results_path(), true)
     }
 
     /// Replaces the previous run with this one, results and record together. If two runs end at the same
@@ -134,23 +134,23 @@ impl LastRun {
     ///
     /// # Errors
     /// Returns an error if a file cannot be written.
-    pub fn keep(&self, results: Sink, record: &RunRecord) -> Result<(), StoreError> {
+    pub fn commit(&self, results: OutputSink, record: &RunRecord) -> Result<(), StoreError> {
         let text = serde_json::to_string_pretty(record).expect("texts and numbers always have a JSON form");
-        let mut file = sink(&self.record_path(), true)?;
+        let mut file = open_sink(&self.record_path(), true)?;
         std::io::Write::write_all(&mut file, format!("{text}\n").as_bytes())
             .map_err(|error| StoreError::new(format!("cannot write `.overstep/last/run.json`: {error}")))?;
-        let _held = self.lock(true);
-        results.finished()?;
-        file.finished()
+        let _lock = self.lock(true);
+        results.finish()?;
+        file.finish()
     }
 
     /// Locks the last run, exclusively or shared. A file system without locks does not prevent keeping the run: a
     /// mixture of two runs is still detected by their run ids.
     #[expect(clippy::disallowed_methods, reason = "this module writes files")]
-    fn lock(&self, alone: bool) -> Held {
-        let Ok(file) = File::create(self.root.join("lock")) else { return Held(None) };
-        let locked = if alone { file.lock() } else { file.lock_shared() };
-        Held(locked.is_ok().then_some(file))
+    fn lock(&self, exclusive: bool) -> RunLock {
+        let Ok(file) = File::create(self.root.join("lock")) else { return RunLock(None) };
+        let lock_result = if exclusive { file.lock() } else { file.lock_shared() };
+        RunLock(lock_result.is_ok().then_some(file))
     }
 
     /// Loads the record of the last run below a directory and opens its results.
@@ -160,34 +160,34 @@ impl LastRun {
     pub fn load(directory: &Path) -> Result<(RunRecord, BufReader<File>), StoreError> {
         let last = Self { root: directory.join(".overstep") };
         if !last.record_path().is_file() || !last.results_path().is_file() {
-            return Err(StoreError::hint(
+            return Err(StoreError::with_hint(
                 "no previous run found",
                 "`overstep check` keeps its run in `.overstep/last` of the directory it is started in",
             ));
         }
-        let _held = last.lock(false);
-        let again = "run `overstep check` to create a new one";
+        let _lock = last.lock(false);
+        let rerun_hint = "run `overstep check` to create a new one";
         let text = super::read_text(&last.record_path())?;
         let record: RunRecord = serde_json::from_str(&text).map_err(|error| {
-            StoreError::hint(format!("`.overstep/last/run.json` is not a valid run record: {error}"), again)
+            StoreError::with_hint(format!("`.overstep/last/run.json` is not a valid run record: {error}"), rerun_hint)
         })?;
         if record.format != FORMAT {
-            return Err(StoreError::hint(
+            return Err(StoreError::with_hint(
                 format!("`.overstep/last/run.json` has the format `{}`, expected `{FORMAT}`", record.format),
-                again,
+                rerun_hint,
             ));
         }
         let mut results = open_results(&last.results_path())?;
-        let mut first = String::new();
-        std::io::BufRead::read_line(&mut results, &mut first)
+        let mut first_line = String::new();
+        std::io::BufRead::read_line(&mut results, &mut first_line)
             .and_then(|_| results.rewind())
-            .map_err(|error| StoreError::io("read", &last.results_path(), &error))?;
-        let of: serde_json::Value = serde_json::from_str(&first).unwrap_or_default();
+            .map_err(|error| StoreError::from_io("read", &last.results_path(), &error))?;
+        let first_event: serde_json::Value = serde_json::from_str(&first_line).unwrap_or_default();
         // A run without any case has no events.
-        if !first.is_empty() && of["run"] != record.run.as_str() {
-            return Err(StoreError::hint(
+        if !first_line.is_empty() && first_event["run"] != record.run.as_str() {
+            return Err(StoreError::with_hint(
                 "`.overstep/last` holds the record of one run and the results of another",
-                again,
+                rerun_hint,
             ));
         }
         Ok((record, results))
@@ -198,23 +198,23 @@ impl LastRun {
 ///
 /// # Errors
 /// Returns an error if the file cannot be created.
-pub fn server_log(directory: &Path) -> Result<File, StoreError> {
+pub fn open_server_log(directory: &Path) -> Result<File, StoreError> {
     let last = LastRun::in_directory(directory)?.root.join("last");
     let path = last.join("endpoint.log");
-    let wrong = |error: std::io::Error| StoreError::io("write", &path, &error);
-    make_directory(&last).map_err(wrong)?;
-    std::fs::OpenOptions::new().create(true).append(true).open(&path).map_err(wrong)
+    let to_store_error = |error: std::io::Error| StoreError::from_io("write", &path, &error);
+    create_directory(&last).map_err(to_store_error)?;
+    std::fs::OpenOptions::new().create(true).append(true).open(&path).map_err(to_store_error)
 }
 
 /// Removes the server log of an earlier run.
 #[expect(clippy::disallowed_methods, reason = "this module writes files")]
-pub fn forget_server_log(directory: &Path) {
+pub fn remove_server_log(directory: &Path) {
     // A missing log does not need to be removed.
     let _ = std::fs::remove_file(directory.join(".overstep/last/endpoint.log"));
 }
 
 #[expect(clippy::disallowed_methods, reason = "this module writes files")]
-fn make_directory(path: &Path) -> std::io::Result<()> {
+fn create_directory(path: &Path) -> std::io::Result<()> {
     std::fs::create_dir_all(path)
 }
 
@@ -224,11 +224,11 @@ fn make_directory(path: &Path) -> std::io::Result<()> {
 /// Returns an error if the file is missing or unreadable.
 #[expect(clippy::disallowed_methods, reason = "this module reads files")]
 pub fn open_results(path: &Path) -> Result<BufReader<File>, StoreError> {
-    let wrong = |error: std::io::Error| StoreError::io("read", path, &error);
+    let to_store_error = |error: std::io::Error| StoreError::from_io("read", path, &error);
     if path.is_dir() {
-        return Err(wrong(std::io::ErrorKind::IsADirectory.into()));
+        return Err(to_store_error(std::io::ErrorKind::IsADirectory.into()));
     }
-    File::open(path).map(BufReader::new).map_err(wrong)
+    File::open(path).map(BufReader::new).map_err(to_store_error)
 }
 
 #[cfg(test)]
@@ -237,12 +237,12 @@ mod tests {
     use std::io::{Read as _, Write as _};
 
     fn keep(last: &LastRun, run: &str) {
-        let mut results = last.results().expect("opened");
+        let mut results = last.create_results().expect("opened");
         for _ in 0..200 {
             writeln!(results, "{{\"event\":\"run\",\"run\":\"{run}\"}}").expect("writable");
         }
         let record = RunRecord { format: FORMAT.into(), run: run.into(), ..RunRecord::default() };
-        last.keep(results, &record).expect("kept");
+        last.commit(results, &record).expect("kept");
     }
 
     #[test]
@@ -271,7 +271,7 @@ mod tests {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let last = LastRun::in_directory(directory.path()).expect("made");
         keep(&last, "one");
-        write_whole(&last.results_path(), b"{\"event\":\"run\",\"run\":\"two\"}\n").expect("written");
+        write_file(&last.results_path(), b"{\"event\":\"run\",\"run\":\"two\"}\n").expect("written");
         let error = LastRun::load(directory.path()).expect_err("two runs");
         assert!(error.reason.contains("results of another"), "{error}");
     }

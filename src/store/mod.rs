@@ -9,12 +9,12 @@ mod snapshots;
 mod sources;
 mod write;
 
-pub use corpus::{MOST_INPUT, add_file, small_files};
-pub use last::{FORMAT as RUN_FORMAT, LastRun, RunRecord, ScenarioRecord, forget_server_log, open_results, server_log};
-pub use scenarios::{Found, all_scenarios, find_scenario, shipped_names};
-pub use snapshots::{SnapshotFile, Snapshots};
-pub use sources::{Places, Source, site_packages, sources};
-pub use write::{Finished, ScratchFolder, Sink, scratch, scratch_folder, sink, write_whole};
+pub use corpus::{MAX_INPUT_BYTES, add_new_file, read_small_files};
+pub use last::{FORMAT as RUN_FORMAT, LastRun, RunRecord, ScenarioRecord, remove_server_log, open_results, open_server_log};
+pub use scenarios::{FoundScenario, find_all_scenarios, find_scenario, shipped_scenario_names};
+pub use snapshots::{SnapshotFile, SnapshotStore};
+pub use sources::{SourceSearchPaths, SourceDocument, find_site_packages, read_sources};
+pub use write::{FinishOutput, TemporaryFolder, OutputSink, create_temporary_file, create_temporary_folder, open_sink, write_file};
 
 use std::path::{Path, PathBuf};
 
@@ -33,19 +33,19 @@ impl StoreError {
         Self { reason: reason.into(), hint: None }
     }
 
-    fn hint(reason: impl Into<String>, hint: impl Into<String>) -> Self {
+    fn with_hint(reason: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { reason: reason.into(), hint: Some(hint.into()) }
     }
 
-    fn io(doing: &str, path: &Path, error: &std::io::Error) -> Self {
-        let why = match error.kind() {
+    fn from_io(action: &str, path: &Path, error: &std::io::Error) -> Self {
+        let cause = match error.kind() {
             std::io::ErrorKind::NotFound => "no such file or directory".to_owned(),
             std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
             std::io::ErrorKind::IsADirectory => "is a directory".to_owned(),
             std::io::ErrorKind::InvalidData => "not valid UTF-8".to_owned(),
             _ => error.to_string(),
         };
-        Self::new(format!("cannot {doing} `{}`: {why}", path.display()))
+        Self::new(format!("cannot {action} `{}`: {cause}", path.display()))
     }
 }
 
@@ -55,7 +55,7 @@ impl StoreError {
 /// Returns an error if the file is missing, unreadable or not valid UTF-8.
 #[expect(clippy::disallowed_methods, reason = "this module reads files")]
 pub fn read_text(path: &Path) -> Result<String, StoreError> {
-    std::fs::read_to_string(path).map_err(|error| StoreError::io("read", path, &error))
+    std::fs::read_to_string(path).map_err(|error| StoreError::from_io("read", path, &error))
 }
 
 /// Reads a file as bytes.
@@ -64,7 +64,7 @@ pub fn read_text(path: &Path) -> Result<String, StoreError> {
 /// Returns an error if the file is missing or unreadable.
 #[expect(clippy::disallowed_methods, reason = "this module reads files")]
 pub fn read_bytes(path: &Path) -> Result<Vec<u8>, StoreError> {
-    std::fs::read(path).map_err(|error| StoreError::io("read", path, &error))
+    std::fs::read(path).map_err(|error| StoreError::from_io("read", path, &error))
 }
 
 /// Searches for a file in a directory and its ancestors, stopping at the root of a repository.

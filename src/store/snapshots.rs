@@ -2,17 +2,17 @@
 //!
 //! An accepted file is never left half written, even if the process is killed.
 
-use super::{StoreError, read_text, write_whole};
+use super::{StoreError, read_text, write_file};
 use std::path::{Path, PathBuf};
 
 /// Extension of accepted snapshots.
-const ENDING: &str = ".osnap";
+const ACCEPTED_EXTENSION: &str = ".osnap";
 /// Extension of pending snapshots, which wait for a review.
-const WAITING: &str = ".osnap.new";
+const PENDING_EXTENSION: &str = ".osnap.new";
 
 /// A directory of snapshots.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Snapshots {
+pub struct SnapshotStore {
     directory: PathBuf,
 }
 
@@ -31,7 +31,7 @@ pub struct SnapshotFile {
 
 impl SnapshotFile {
     /// Returns the path of the pending snapshot, which may not exist.
-    pub fn waiting(&self) -> PathBuf {
+    pub fn pending_path(&self) -> PathBuf {
         let mut name = self.path.clone().into_os_string();
         name.push(".new");
         name.into()
@@ -41,7 +41,7 @@ impl SnapshotFile {
     ///
     /// # Errors
     /// Returns an error if the file exists and cannot be read.
-    pub fn accepted(&self) -> Result<Option<String>, StoreError> {
+    pub fn read_accepted(&self) -> Result<Option<String>, StoreError> {
         if self.path.exists() { read_text(&self.path).map(Some) } else { Ok(None) }
     }
 
@@ -49,44 +49,44 @@ impl SnapshotFile {
     ///
     /// # Errors
     /// Returns an error if the file cannot be written.
-    pub fn accept(&self, text: &str) -> Result<(), StoreError> {
-        write_whole(&self.path, text.as_bytes())
+    pub fn write_accepted(&self, text: &str) -> Result<(), StoreError> {
+        write_file(&self.path, text.as_bytes())
     }
 
     /// Writes the pending text beside the accepted one.
     ///
     /// # Errors
     /// Returns an error if the file cannot be written.
-    pub fn wait(&self, text: &str) -> Result<(), StoreError> {
-        write_whole(&self.waiting(), text.as_bytes())
+    pub fn write_pending(&self, text: &str) -> Result<(), StoreError> {
+        write_file(&self.pending_path(), text.as_bytes())
     }
 
     /// Removes the pending snapshot if it exists.
     ///
     /// # Errors
     /// Returns an error if the file cannot be removed.
-    pub fn forget(&self) -> Result<(), StoreError> {
-        remove(&self.waiting())
+    pub fn remove_pending(&self) -> Result<(), StoreError> {
+        remove_if_exists(&self.pending_path())
     }
 
     /// Removes the accepted snapshot if it exists.
     ///
     /// # Errors
     /// Returns an error if the file cannot be removed.
-    pub fn unaccept(&self) -> Result<(), StoreError> {
-        remove(&self.path)
+    pub fn remove_accepted(&self) -> Result<(), StoreError> {
+        remove_if_exists(&self.path)
     }
 }
 
 #[expect(clippy::disallowed_methods, reason = "this module removes files")]
-fn remove(path: &Path) -> Result<(), StoreError> {
+fn remove_if_exists(path: &Path) -> Result<(), StoreError> {
     match std::fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(StoreError::io("remove", path, &error)),
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(StoreError::from_io("remove", path, &error)),
         _ => Ok(()),
     }
 }
 
-impl Snapshots {
+impl SnapshotStore {
     /// Creates a store in a directory, which does not have to exist.
     pub fn new(directory: PathBuf) -> Self {
         Self { directory }
@@ -98,13 +98,13 @@ impl Snapshots {
     }
 
     /// Returns the snapshot file of an operation.
-    pub fn file(&self, profile: &str, scenario: &str, operation: &str) -> SnapshotFile {
-        let folder = self.directory.join(safe(profile)).join(safe(scenario));
+    pub fn file_for(&self, profile: &str, scenario: &str, operation: &str) -> SnapshotFile {
+        let folder = self.directory.join(encode_path_component(profile)).join(encode_path_component(scenario));
         SnapshotFile {
             profile: profile.to_owned(),
             scenario: scenario.to_owned(),
             operation: operation.to_owned(),
-            path: folder.join(format!("{}{ENDING}", safe(operation))),
+            path: folder.join(format!("{}{ACCEPTED_EXTENSION}", encode_path_component(operation))),
         }
     }
 
@@ -112,21 +112,21 @@ impl Snapshots {
     ///
     /// # Errors
     /// Returns an error if a directory cannot be listed.
-    pub fn waiting(&self) -> Result<Vec<SnapshotFile>, StoreError> {
+    pub fn pending_files(&self) -> Result<Vec<SnapshotFile>, StoreError> {
         let mut found = Vec::new();
-        for profile in folders(&self.directory)? {
-            for scenario in folders(&profile)? {
-                for path in super::scenarios::list(&scenario)? {
+        for profile in list_subfolders(&self.directory)? {
+            for scenario in list_subfolders(&profile)? {
+                for path in super::scenarios::list_folder(&scenario)? {
                     let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
-                    let Some(operation) = name(&path).and_then(|name| Some(name.strip_suffix(WAITING)?.to_owned()))
+                    let Some(operation) = name(&path).and_then(|name| Some(name.strip_suffix(PENDING_EXTENSION)?.to_owned()))
                     else {
                         continue;
                     };
                     found.push(SnapshotFile {
-                        profile: name(&profile).map(|name| plain(&name)).unwrap_or_default(),
-                        scenario: name(&scenario).map(|name| plain(&name)).unwrap_or_default(),
-                        path: scenario.join(format!("{operation}{ENDING}")),
-                        operation: plain(&operation),
+                        profile: name(&profile).map(|name| decode_path_component(&name)).unwrap_or_default(),
+                        scenario: name(&scenario).map(|name| decode_path_component(&name)).unwrap_or_default(),
+                        path: scenario.join(format!("{operation}{ACCEPTED_EXTENSION}")),
+                        operation: decode_path_component(&operation),
                     });
                 }
             }
@@ -136,15 +136,15 @@ impl Snapshots {
     }
 }
 
-fn folders(directory: &Path) -> Result<Vec<PathBuf>, StoreError> {
+fn list_subfolders(directory: &Path) -> Result<Vec<PathBuf>, StoreError> {
     if !directory.is_dir() {
         return Ok(Vec::new());
     }
-    Ok(super::scenarios::list(directory)?.into_iter().filter(|path| path.is_dir()).collect())
+    Ok(super::scenarios::list_folder(directory)?.into_iter().filter(|path| path.is_dir()).collect())
 }
 
 /// Encodes a name as a single path component that cannot leave its directory: other characters become `%XX`.
-fn safe(name: &str) -> String {
+fn encode_path_component(name: &str) -> String {
     let mut out = String::new();
     for (index, byte) in name.bytes().enumerate() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-') || (byte == b'.' && index > 0) {
@@ -157,7 +157,7 @@ fn safe(name: &str) -> String {
 }
 
 /// Decodes a path component that [`encode_path_component`] encoded.
-fn plain(name: &str) -> String {
+fn decode_path_component(name: &str) -> String {
     percent_encoding::percent_decode_str(name.trim_end_matches('%')).decode_utf8_lossy().into_owned()
 }
 
@@ -168,25 +168,25 @@ mod tests {
     #[test]
     fn encoded_names_stay_inside_the_directory_and_decode_to_themselves() {
         for name in ["TagContact", "../../etc", "..", ".hidden", "a/b", "a b%", "ü", "", "a.b"] {
-            let safe = safe(name);
+            let safe = encode_path_component(name);
             assert!(!safe.contains('/') && !safe.starts_with('.') && !safe.is_empty(), "{safe}");
-            assert_eq!(plain(&safe), name);
+            assert_eq!(decode_path_component(&safe), name);
         }
     }
 
     #[test]
     fn pending_snapshots_are_listed_until_they_are_removed() {
         let directory = tempfile::tempdir().expect("a temporary directory");
-        let all = Snapshots::new(directory.path().join("snapshots"));
-        assert_eq!(all.waiting().expect("listed"), []);
-        let file = all.file("my.server", "a b", "../Op");
-        file.wait("text").expect("written");
-        assert_eq!(file.accepted().expect("read"), None);
-        assert_eq!(all.waiting().expect("listed"), std::slice::from_ref(&file));
-        file.accept("text").expect("written");
-        file.forget().expect("removed");
-        file.forget().expect("nothing left to remove");
-        assert_eq!(all.waiting().expect("listed"), []);
-        assert_eq!(file.accepted().expect("read").as_deref(), Some("text"));
+        let all = SnapshotStore::new(directory.path().join("snapshots"));
+        assert_eq!(all.pending_files().expect("listed"), []);
+        let file = all.file_for("my.server", "a b", "../Op");
+        file.write_pending("text").expect("written");
+        assert_eq!(file.read_accepted().expect("read"), None);
+        assert_eq!(all.pending_files().expect("listed"), std::slice::from_ref(&file));
+        file.write_accepted("text").expect("written");
+        file.remove_pending().expect("removed");
+        file.remove_pending().expect("nothing left to remove");
+        assert_eq!(all.pending_files().expect("listed"), []);
+        assert_eq!(file.read_accepted().expect("read").as_deref(), Some("text"));
     }
 }

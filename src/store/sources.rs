@@ -2,14 +2,14 @@
 //!
 //! It never looks into a document, except to unpack a compressed one.
 
-use super::scenarios::{list, shipped_source};
+use super::scenarios::{list_folder, shipped_source_text};
 use super::{StoreError, read_bytes};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 /// A document to ingest.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Source {
+pub struct SourceDocument {
     /// The name shown to people: a file name, or `botocore:connect/2017-08-08`.
     pub name: String,
     /// The unpacked bytes.
@@ -20,7 +20,7 @@ pub struct Source {
 
 /// The places where sources are searched for.
 #[derive(Clone, Debug, Default)]
-pub struct Places {
+pub struct SourceSearchPaths {
     /// The directory that paths are relative to, or `None` for a shipped scenario.
     pub directory: Option<PathBuf>,
     /// Folders that may contain a `botocore` package or its `data`, best first.
@@ -28,74 +28,74 @@ pub struct Places {
 }
 
 /// Maximum size of a document in bytes, unpacked.
-const LARGEST: u64 = 256 * 1024 * 1024;
+const MAX_SOURCE_BYTES: u64 = 256 * 1024 * 1024;
 /// Maximum number of files that a glob looks at.
-const MOST_FILES: usize = 100_000;
+const MAX_GLOB_FILES: usize = 100_000;
 
 /// Reads all named sources, in the order of the names.
 ///
 /// # Errors
 /// Returns an error if a name matches nothing or a file cannot be read.
-pub fn sources(places: &Places, names: &[String]) -> Result<Vec<Source>, StoreError> {
-    let mut found: Vec<Source> = Vec::new();
+pub fn read_sources(search_paths: &SourceSearchPaths, names: &[String]) -> Result<Vec<SourceDocument>, StoreError> {
+    let mut found: Vec<SourceDocument> = Vec::new();
     for name in names {
         if let Some(service) = name.strip_prefix("botocore:") {
-            found.push(botocore(places, service)?);
-        } else if let Some(directory) = &places.directory {
-            for path in paths(directory, name)? {
-                found.push(file(directory, &path, &found)?);
+            found.push(read_botocore_model(search_paths, service)?);
+        } else if let Some(directory) = &search_paths.directory {
+            for path in expand_paths(directory, name)? {
+                found.push(read_source_file(directory, &path, &found)?);
             }
         } else {
             let text =
-                shipped_source(name).ok_or_else(|| StoreError::new(format!("unknown shipped source `{name}`")))?;
-            found.push(Source { name: name.clone(), bytes: text.as_bytes().to_vec(), path: None });
+                shipped_source_text(name).ok_or_else(|| StoreError::new(format!("unknown shipped source `{name}`")))?;
+            found.push(SourceDocument { name: name.clone(), bytes: text.as_bytes().to_vec(), path: None });
         }
     }
     Ok(found)
 }
 
 /// Reads a file. The source is called by its file name, or by its whole path if that name is taken.
-fn file(directory: &Path, path: &Path, others: &[Source]) -> Result<Source, StoreError> {
-    let long = path.metadata().is_ok_and(|metadata| metadata.len() > LARGEST);
-    if long {
-        return Err(StoreError::new(format!("`{}` is larger than {LARGEST} bytes", path.display())));
+fn read_source_file(directory: &Path, path: &Path, previous: &[SourceDocument]) -> Result<SourceDocument, StoreError> {
+    let is_too_large = path.metadata().is_ok_and(|metadata| metadata.len() > MAX_SOURCE_BYTES);
+    if is_too_large {
+        return Err(StoreError::new(format!("`{}` is larger than {MAX_SOURCE_BYTES} bytes", path.display())));
     }
-    let bytes = unpacked(path, read_bytes(path)?)?;
-    let short = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let whole = path.strip_prefix(directory).unwrap_or(path).display().to_string();
-    let name = if others.iter().any(|other| other.name == short) { whole } else { short };
-    Ok(Source { name, bytes, path: Some(path.to_owned()) })
+    let bytes = unpack_if_gzip(path, read_bytes(path)?)?;
+    let file_name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let relative_path = path.strip_prefix(directory).unwrap_or(path).display().to_string();
+    let name = if previous.iter().any(|other| other.name == file_name) { relative_path } else { file_name };
+    Ok(SourceDocument { name, bytes, path: Some(path.to_owned()) })
 }
 
-fn unpacked(path: &Path, bytes: Vec<u8>) -> Result<Vec<u8>, StoreError> {
+fn unpack_if_gzip(path: &Path, bytes: Vec<u8>) -> Result<Vec<u8>, StoreError> {
     if !bytes.starts_with(&[0x1f, 0x8b]) {
         return Ok(bytes);
     }
-    let mut plain = Vec::new();
+    let mut unpacked_bytes = Vec::new();
     flate2::read::MultiGzDecoder::new(bytes.as_slice())
-        .take(LARGEST + 1)
-        .read_to_end(&mut plain)
+        .take(MAX_SOURCE_BYTES + 1)
+        .read_to_end(&mut unpacked_bytes)
         .map_err(|error| StoreError::new(format!("cannot unpack `{}`: {error}", path.display())))?;
-    if plain.len() as u64 > LARGEST {
-        return Err(StoreError::new(format!("`{}` unpacks to more than {LARGEST} bytes", path.display())));
+    if unpacked_bytes.len() as u64 > MAX_SOURCE_BYTES {
+        return Err(StoreError::new(format!("`{}` unpacks to more than {MAX_SOURCE_BYTES} bytes", path.display())));
     }
-    Ok(plain)
+    Ok(unpacked_bytes)
 }
 
 /// Returns the files that a path or glob matches, sorted.
-fn paths(directory: &Path, name: &str) -> Result<Vec<PathBuf>, StoreError> {
-    let plain = directory.join(name);
-    if plain.is_file() {
-        return Ok(vec![plain]);
+fn expand_paths(directory: &Path, name: &str) -> Result<Vec<PathBuf>, StoreError> {
+    let literal_path = directory.join(name);
+    if literal_path.is_file() {
+        return Ok(vec![literal_path]);
     }
-    if plain.is_dir() {
-        return Err(StoreError::hint(
+    if literal_path.is_dir() {
+        return Err(StoreError::with_hint(
             format!("`{name}` is a directory"),
             format!("name its files with a glob: `{}/**/*.md`", name.trim_end_matches('/')),
         ));
     }
     if !name.contains(['*', '?', '[', '{']) {
-        return Err(StoreError::hint(
+        return Err(StoreError::with_hint(
             format!("no file `{name}` in `{}`", directory.display()),
             "a source is a path or glob relative to that folder, or `botocore:SERVICE`",
         ));
@@ -106,25 +106,25 @@ fn paths(directory: &Path, name: &str) -> Result<Vec<PathBuf>, StoreError> {
         .map_err(|error| StoreError::new(format!("invalid glob `{name}`: {}", error.kind())))?
         .compile_matcher();
     // Only files below the glob's literal prefix can match.
-    let literal: PathBuf = Path::new(name)
+    let literal_prefix: PathBuf = Path::new(name)
         .parent()
         .into_iter()
         .flat_map(Path::components)
         .take_while(|part| !part.as_os_str().to_string_lossy().contains(['*', '?', '[', '{']))
         .collect();
-    let (mut open, mut found, mut seen) = (vec![directory.join(&literal)], Vec::new(), 0_usize);
-    while let Some(folder) = open.pop() {
-        for path in list(&folder).unwrap_or_default() {
-            seen += 1;
-            if seen > MOST_FILES {
-                return Err(StoreError::hint(
-                    format!("glob `{name}` covers more than {MOST_FILES} files"),
+    let (mut pending_folders, mut found, mut files_seen) = (vec![directory.join(&literal_prefix)], Vec::new(), 0_usize);
+    while let Some(folder) = pending_folders.pop() {
+        for path in list_folder(&folder).unwrap_or_default() {
+            files_seen += 1;
+            if files_seen > MAX_GLOB_FILES {
+                return Err(StoreError::with_hint(
+                    format!("glob `{name}` covers more than {MAX_GLOB_FILES} files"),
                     "begin the glob with the folder that contains the documents",
                 ));
             }
             let is_link = path.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink());
             if path.is_dir() && !is_link {
-                open.push(path);
+                pending_folders.push(path);
             } else if path.is_file() && matcher.is_match(path.strip_prefix(directory).unwrap_or(&path)) {
                 found.push(path);
             }
@@ -138,30 +138,30 @@ fn paths(directory: &Path, name: &str) -> Result<Vec<PathBuf>, StoreError> {
 }
 
 /// Reads the newest model of a service, or that of the version after the slash: `connect`, `connect/2017-08-08`.
-fn botocore(places: &Places, service: &str) -> Result<Source, StoreError> {
+fn read_botocore_model(search_paths: &SourceSearchPaths, service: &str) -> Result<SourceDocument, StoreError> {
     let (service, wanted) = service.split_once('/').map_or((service, None), |(name, version)| (name, Some(version)));
-    let simple = |part: &str| !part.is_empty() && !part.contains(['/', '\\']) && part != "." && part != "..";
-    if !simple(service) || !wanted.is_none_or(simple) {
+    let is_single_component = |part: &str| !part.is_empty() && !part.contains(['/', '\\']) && part != "." && part != "..";
+    if !is_single_component(service) || !wanted.is_none_or(is_single_component) {
         return Err(StoreError::new(format!("invalid service name in `botocore:{service}`")));
     }
-    let data: Vec<PathBuf> = places
+    let data_folders: Vec<PathBuf> = search_paths
         .botocore
         .iter()
         .flat_map(|place| [place.join("botocore/data"), place.join("data"), place.clone()])
         .filter(|place| place.join("endpoints.json").is_file() || place.join(service).is_dir())
         .collect();
-    if data.is_empty() {
-        return Err(StoreError::hint(
+    if data_folders.is_empty() {
+        return Err(StoreError::with_hint(
             format!("`botocore:{service}` needs the botocore package, which is not installed"),
             "run `pip install --target DIR botocore`, then set OVERSTEP_BOTOCORE=DIR",
         ));
     }
-    let Some(folder) = data.iter().map(|data| data.join(service)).find(|folder| folder.is_dir()) else {
-        return Err(StoreError::new(format!("botocore in `{}` has no service `{service}`", data[0].display())));
+    let Some(folder) = data_folders.iter().map(|data| data.join(service)).find(|folder| folder.is_dir()) else {
+        return Err(StoreError::new(format!("botocore in `{}` has no service `{service}`", data_folders[0].display())));
     };
-    let mut versions: Vec<String> = list(&folder)?
+    let mut versions: Vec<String> = list_folder(&folder)?
         .iter()
-        .filter(|path| model_in(path).is_some())
+        .filter(|path| find_model_file(path).is_some())
         .filter_map(|path| path.file_name().map(|name| name.to_string_lossy().into_owned()))
         .collect();
     versions.sort();
@@ -169,25 +169,25 @@ fn botocore(places: &Places, service: &str) -> Result<Source, StoreError> {
         Some(wanted) => versions.iter().find(|version| *version == wanted),
         None => versions.last(),
     };
-    let path = version.and_then(|version| Some((version, model_in(&folder.join(version))?)));
+    let path = version.and_then(|version| Some((version, find_model_file(&folder.join(version))?)));
     let Some((version, path)) = path else {
-        return Err(StoreError::hint(
+        return Err(StoreError::with_hint(
             format!("botocore has no such version of `{service}`"),
             format!("available versions: {}", versions.join(", ")),
         ));
     };
-    Ok(Source {
+    Ok(SourceDocument {
         name: format!("botocore:{service}/{version}"),
-        bytes: unpacked(&path, read_bytes(&path)?)?,
+        bytes: unpack_if_gzip(&path, read_bytes(&path)?)?,
         path: None,
     })
 }
 
 /// Returns the `site-packages` folders of Python installations that contain botocore, newest version first.
-pub fn site_packages(roots: &[PathBuf]) -> Vec<PathBuf> {
+pub fn find_site_packages(roots: &[PathBuf]) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for root in roots {
-        let mut versions: Vec<PathBuf> = list(&root.join("lib"))
+        let mut versions: Vec<PathBuf> = list_folder(&root.join("lib"))
             .unwrap_or_default()
             .into_iter()
             .filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("python3")))
@@ -201,13 +201,13 @@ pub fn site_packages(roots: &[PathBuf]) -> Vec<PathBuf> {
     found
 }
 
-fn model_in(folder: &Path) -> Option<PathBuf> {
+fn find_model_file(folder: &Path) -> Option<PathBuf> {
     ["service-2.json.gz", "service-2.json"].iter().map(|name| folder.join(name)).find(|path| path.is_file())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::write_whole;
+    use super::super::write_file;
     use super::*;
 
     #[test]
@@ -222,10 +222,10 @@ mod tests {
             ("py/botocore/data/thing/2016-01-01/service-2.json", "old"),
             ("py/botocore/data/thing/2020-02-02/service-2.json", "new"),
         ] {
-            write_whole(&root.join(path), text.as_bytes()).expect("written");
+            write_file(&root.join(path), text.as_bytes()).expect("written");
         }
-        let places = Places { directory: Some(root.to_owned()), botocore: vec![root.join("py")] };
-        let read = |name: &str| sources(&places, &[name.to_owned()]);
+        let places = SourceSearchPaths { directory: Some(root.to_owned()), botocore: vec![root.join("py")] };
+        let read = |name: &str| read_sources(&places, &[name.to_owned()]);
         let names =
             |name: &str| read(name).map(|found| found.into_iter().map(|source| source.name).collect::<Vec<_>>());
         assert_eq!(names("docs/**/*.md").expect("found"), ["one.md", "docs/b/one.md"]);

@@ -3,27 +3,27 @@
 //! A file that is written as a whole is never left half written: it holds the old content or the new content.
 
 use super::StoreError;
-use crate::report::Scratch;
+use crate::report::SuiteBuffer;
 use std::io::{self, BufWriter, Seek as _, Write};
 use std::path::{Path, PathBuf};
 
 /// A destination for bytes.
-pub enum Sink {
+pub enum OutputSink {
     /// A file that grows during the run.
-    Stream(BufWriter<std::fs::File>),
+    StreamedFile(BufWriter<std::fs::File>),
     /// A file that appears under its name once it is complete.
-    Atomic(Box<BufWriter<tempfile::NamedTempFile>>, PathBuf),
+    AtomicFile(Box<BufWriter<tempfile::NamedTempFile>>, PathBuf),
     /// A stream that the caller owns, such as standard output.
-    Borrowed(Box<dyn Write + Send>),
+    Writer(Box<dyn Write + Send>),
 }
 
 /// Completes an output.
-pub trait Finished {
+pub trait FinishOutput {
     /// Flushes buffered bytes and moves an atomic file to its name.
     ///
     /// # Errors
     /// Returns an error if the file cannot be written.
-    fn finished(self) -> Result<(), StoreError>;
+    fn finish(self) -> Result<(), StoreError>;
 }
 
 /// Opens a file for writing and creates its directory if needed.
@@ -31,19 +31,19 @@ pub trait Finished {
 /// # Errors
 /// Returns an error if the directory or the file cannot be created.
 #[expect(clippy::disallowed_methods, reason = "this module writes files")]
-pub fn sink(path: &Path, atomic: bool) -> Result<Sink, StoreError> {
-    let wrong = |error: io::Error| StoreError::io("write", path, &error);
+pub fn open_sink(path: &Path, atomic: bool) -> Result<OutputSink, StoreError> {
+    let to_store_error = |error: io::Error| StoreError::from_io("write", path, &error);
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    std::fs::create_dir_all(directory).map_err(wrong)?;
+    std::fs::create_dir_all(directory).map_err(to_store_error)?;
     if path.is_dir() {
-        return Err(StoreError::io("write", path, &io::ErrorKind::IsADirectory.into()));
+        return Err(StoreError::from_io("write", path, &io::ErrorKind::IsADirectory.into()));
     }
     if atomic && !is_special(path) {
-        let file = tempfile::Builder::new().prefix(".overstep-").tempfile_in(directory).map_err(wrong)?;
-        return Ok(Sink::Atomic(Box::new(BufWriter::with_capacity(1 << 16, file)), path.to_owned()));
+        let file = tempfile::Builder::new().prefix(".overstep-").tempfile_in(directory).map_err(to_store_error)?;
+        return Ok(OutputSink::AtomicFile(Box::new(BufWriter::with_capacity(1 << 16, file)), path.to_owned()));
     }
-    let file = std::fs::File::create(path).map_err(wrong)?;
-    Ok(Sink::Stream(BufWriter::with_capacity(1 << 16, file)))
+    let file = std::fs::File::create(path).map_err(to_store_error)?;
+    Ok(OutputSink::StreamedFile(BufWriter::with_capacity(1 << 16, file)))
 }
 
 /// Returns true if the path exists and is not a regular file. A pipe or a device must be written to, not replaced.
@@ -55,21 +55,21 @@ fn is_special(path: &Path) -> bool {
 ///
 /// # Errors
 /// Returns an error if the file cannot be written.
-pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-    let mut file = sink(path, true)?;
-    file.write_all(bytes).map_err(|error| StoreError::io("write", path, &error))?;
-    file.finished()
+pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    let mut file = open_sink(path, true)?;
+    file.write_all(bytes).map_err(|error| StoreError::from_io("write", path, &error))?;
+    file.finish()
 }
 
-impl Finished for Sink {
-    fn finished(self) -> Result<(), StoreError> {
+impl FinishOutput for OutputSink {
+    fn finish(self) -> Result<(), StoreError> {
         match self {
-            Self::Stream(mut file) => file.flush().map_err(|error| StoreError::new(format!("cannot write: {error}"))),
-            Self::Borrowed(mut stream) => {
+            Self::StreamedFile(mut file) => file.flush().map_err(|error| StoreError::new(format!("cannot write: {error}"))),
+            Self::Writer(mut stream) => {
                 stream.flush().map_err(|error| StoreError::new(format!("cannot write: {error}")))
             }
-            Self::Atomic(file, path) => {
-                let wrong = |error: &io::Error| StoreError::io("write", &path, error);
+            Self::AtomicFile(file, path) => {
+                let wrong = |error: &io::Error| StoreError::from_io("write", &path, error);
                 let file = file.into_inner().map_err(|error| wrong(error.error()))?;
                 open_to_readers(&file).map_err(|error| wrong(&error))?;
                 file.persist(&path).map_err(|error| wrong(&error.error))?;
@@ -91,20 +91,20 @@ fn open_to_readers(_file: &tempfile::NamedTempFile) -> io::Result<()> {
     Ok(())
 }
 
-impl Write for Sink {
+impl Write for OutputSink {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
-            Self::Stream(file) => file.write(bytes),
-            Self::Atomic(file, _) => file.write(bytes),
-            Self::Borrowed(stream) => stream.write(bytes),
+            Self::StreamedFile(file) => file.write(bytes),
+            Self::AtomicFile(file, _) => file.write(bytes),
+            Self::Writer(stream) => stream.write(bytes),
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
         match self {
-            Self::Stream(file) => file.flush(),
-            Self::Atomic(file, _) => file.flush(),
-            Self::Borrowed(stream) => stream.flush(),
+            Self::StreamedFile(file) => file.flush(),
+            Self::AtomicFile(file, _) => file.flush(),
+            Self::Writer(stream) => stream.flush(),
         }
     }
 }
@@ -113,16 +113,16 @@ impl Write for Sink {
 ///
 /// # Errors
 /// Returns an error if the system cannot create one.
-pub fn scratch() -> Result<Box<dyn Scratch>, StoreError> {
+pub fn create_temporary_file() -> Result<Box<dyn SuiteBuffer>, StoreError> {
     let file =
         tempfile::tempfile().map_err(|error| StoreError::new(format!("cannot create a temporary file: {error}")))?;
-    Ok(Box::new(ScratchFile(file)))
+    Ok(Box::new(TemporaryFile(file)))
 }
 
 /// A temporary folder that is deleted on drop.
-pub struct ScratchFolder(tempfile::TempDir);
+pub struct TemporaryFolder(tempfile::TempDir);
 
-impl ScratchFolder {
+impl TemporaryFolder {
     /// Returns the folder's path.
     pub fn path(&self) -> &Path {
         self.0.path()
@@ -133,20 +133,20 @@ impl ScratchFolder {
 ///
 /// # Errors
 /// Returns an error if the system cannot create one.
-pub fn scratch_folder() -> Result<ScratchFolder, StoreError> {
+pub fn create_temporary_folder() -> Result<TemporaryFolder, StoreError> {
     let folder = tempfile::Builder::new().prefix("overstep-").tempdir();
-    folder.map(ScratchFolder).map_err(|error| StoreError::new(format!("cannot create a temporary folder: {error}")))
+    folder.map(TemporaryFolder).map_err(|error| StoreError::new(format!("cannot create a temporary folder: {error}")))
 }
 
-struct ScratchFile(std::fs::File);
+struct TemporaryFile(std::fs::File);
 
-impl io::Read for ScratchFile {
+impl io::Read for TemporaryFile {
     fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
         self.0.read(bytes)
     }
 }
 
-impl Write for ScratchFile {
+impl Write for TemporaryFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.write(bytes)
     }
@@ -156,14 +156,14 @@ impl Write for ScratchFile {
     }
 }
 
-impl io::Seek for ScratchFile {
+impl io::Seek for TemporaryFile {
     fn seek(&mut self, to: io::SeekFrom) -> io::Result<u64> {
         self.0.seek(to)
     }
 }
 
-impl Scratch for ScratchFile {
-    fn empty(&mut self) -> io::Result<()> {
+impl SuiteBuffer for TemporaryFile {
+    fn truncate(&mut self) -> io::Result<()> {
         self.0.set_len(0)?;
         self.0.rewind()
     }
@@ -177,12 +177,12 @@ mod tests {
     fn dropping_an_unfinished_atomic_file_keeps_the_old_content() {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let path = directory.path().join("deep/report.xml");
-        write_whole(&path, b"old").expect("written");
-        let mut unfinished = sink(&path, true).expect("opened");
+        write_file(&path, b"old").expect("written");
+        let mut unfinished = open_sink(&path, true).expect("opened");
         unfinished.write_all(b"half").expect("writable");
         drop(unfinished);
         assert_eq!(super::super::read_text(&path).expect("read"), "old");
-        write_whole(&path, b"new").expect("written");
+        write_file(&path, b"new").expect("written");
         assert_eq!(super::super::read_text(&path).expect("read"), "new");
     }
 }

@@ -2,19 +2,19 @@
 //!
 //! It never looks up keys: they are resolved by the caller, and the time is an argument.
 
-use super::sigv4::{ALGORITHM, Signature, sign};
-use super::{KeyCache, Message, SigV4};
+use super::sigv4::{ALGORITHM, SigV4Signature, sign_request};
+use super::{SigningKeyCache, EncodedRequest, SigV4Keys};
 use crate::generate::AuthDamage;
 use sha2::{Digest as _, Sha256};
 use std::time::SystemTime;
 
 /// Credentials with the secrets themselves.
 #[derive(Clone, PartialEq, Eq)]
-pub enum Proof {
+pub enum ResolvedCredentials {
     /// `Authorization: Bearer KEY`.
     Bearer(String),
     /// AWS Signature Version 4.
-    SigV4(SigV4),
+    SigV4(SigV4Keys),
     /// A key in a header.
     Header {
         /// The header's name.
@@ -26,7 +26,7 @@ pub enum Proof {
     Anonymous,
 }
 
-impl std::fmt::Debug for Proof {
+impl std::fmt::Debug for ResolvedCredentials {
     /// Formats the credentials without the secrets.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -54,66 +54,66 @@ pub struct AuthorizeError {
 /// # Errors
 /// Returns an error if the damage does not apply to this kind of credentials.
 pub fn authorize(
-    message: &mut Message,
-    proof: &Proof,
+    request: &mut EncodedRequest,
+    credentials: &ResolvedCredentials,
     damage: Option<&AuthDamage>,
     host: &str,
     time: SystemTime,
-    cache: &mut KeyCache,
+    cache: &mut SigningKeyCache,
 ) -> Result<(), AuthorizeError> {
     let inapplicable = |scheme| Err(AuthorizeError { scheme, damage: damage.cloned().unwrap_or(AuthDamage::Empty) });
-    match proof {
-        Proof::Anonymous => match damage {
+    match credentials {
+        ResolvedCredentials::Anonymous => match damage {
             None => return Ok(()),
             Some(_) => return inapplicable("anonymous"),
         },
-        Proof::Bearer(key) => {
+        ResolvedCredentials::Bearer(key) => {
             let value = match damage {
                 None => format!("Bearer {key}"),
                 Some(AuthDamage::Empty) => String::new(),
                 Some(AuthDamage::SchemeOnly) => "Bearer".to_owned(),
                 Some(AuthDamage::OtherScheme(scheme)) => format!("{scheme} {key}"),
                 Some(AuthDamage::NoScheme) => key.clone(),
-                Some(damage) => match damaged_key(key, damage) {
+                Some(damage) => match damage_key(key, damage) {
                     Some(key) => format!("Bearer {key}"),
                     None => return inapplicable("bearer"),
                 },
             };
-            message.set_header("authorization", value);
+            request.set_header("authorization", value);
         }
-        Proof::Header { name, value } => {
+        ResolvedCredentials::Header { name, value } => {
             let value = match damage {
                 None => value.clone(),
                 Some(AuthDamage::Empty) => String::new(),
-                Some(damage) => match damaged_key(value, damage) {
+                Some(damage) => match damage_key(value, damage) {
                     Some(key) => key,
                     None => return inapplicable("header"),
                 },
             };
-            message.set_header(name, value);
+            request.set_header(name, value);
         }
-        Proof::SigV4(keys) => {
+        ResolvedCredentials::SigV4(keys) => {
             let value = match damage {
                 Some(AuthDamage::Empty) => String::new(),
                 Some(AuthDamage::SchemeOnly) => ALGORITHM.to_owned(),
                 damage => {
-                    let id = damage.and_then(|damage| damaged_key(&keys.access_key_id, damage));
-                    let damaged = id.map(|access_key_id| SigV4 { access_key_id, ..keys.clone() });
-                    let parts = sign(message, damaged.as_ref().unwrap_or(keys), host, time, cache);
-                    sigv4_header(&parts, damage)
+                    let id = damage.and_then(|damage| damage_key(&keys.access_key_id, damage));
+                    let damaged = id.map(|access_key_id| SigV4Keys { access_key_id, ..keys.clone() });
+                    let parts = sign_request(request, damaged.as_ref().unwrap_or(keys), host, time, cache);
+                    format_sigv4_header(&parts, damage)
                 }
             };
-            message.set_header("authorization", value);
+            request.set_header("authorization", value);
         }
     }
-    message.settle_headers();
+    request.update_raw_for_headers();
     Ok(())
 }
 
-fn sigv4_header(parts: &Signature, damage: Option<&AuthDamage>) -> String {
+fn format_sigv4_header(parts: &SigV4Signature, damage: Option<&AuthDamage>) -> String {
     let signature = match damage {
         Some(AuthDamage::WrongSignature) => {
-            parts.signature.chars().map(|digit| if digit == 'f' { '0' } else { next(digit) }).collect()
+            parts.signature.chars().map(|digit| if digit == 'f' { '0' } else { next_hex_digit(digit) }).collect()
         }
         _ => parts.signature.clone(),
     };
@@ -138,7 +138,7 @@ fn sigv4_header(parts: &Signature, damage: Option<&AuthDamage>) -> String {
     all
 }
 
-fn next(digit: char) -> char {
+fn next_hex_digit(digit: char) -> char {
     match digit {
         '9' => 'a',
         other => char::from_u32(u32::from(other) + 1).unwrap_or('0'),
@@ -146,7 +146,7 @@ fn next(digit: char) -> char {
 }
 
 /// Returns the damaged key; `None` for damage that does not change the key.
-fn damaged_key(key: &str, damage: &AuthDamage) -> Option<String> {
+fn damage_key(key: &str, damage: &AuthDamage) -> Option<String> {
     match damage {
         AuthDamage::KeyShortened => {
             let mut shorter = key.to_owned();
@@ -154,14 +154,14 @@ fn damaged_key(key: &str, damage: &AuthDamage) -> Option<String> {
             Some(shorter)
         }
         AuthDamage::KeyLengthened => Some(format!("{key}x")),
-        AuthDamage::UnknownKey => Some(unknown(key)),
+        AuthDamage::UnknownKey => Some(unknown_key(key)),
         _ => None,
     }
 }
 
 /// Returns an unknown key of the same form: a prefix such as `sk_live_` stays, and the rest is derived from
 /// a hash, so that the real key cannot be recovered from what is shown of this one.
-fn unknown(key: &str) -> String {
+fn unknown_key(key: &str) -> String {
     let start = key.rfind(['_', '-']).map_or(0, |at| at + 1);
     let (prefix, rest) = if start < key.len() { key.split_at(start) } else { ("", key) };
     let mut digest = Sha256::digest(key.as_bytes());
@@ -184,19 +184,19 @@ fn unknown(key: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::Body;
+    use crate::wire::RequestBody;
 
-    fn header(proof: &Proof, damage: Option<AuthDamage>) -> Option<String> {
+    fn header(proof: &ResolvedCredentials, damage: Option<AuthDamage>) -> Option<String> {
         let mut message =
-            Message { method: "GET".into(), target: "/".into(), headers: Vec::new(), body: Body::new(), raw: false };
+            EncodedRequest { method: "GET".into(), target: "/".into(), headers: Vec::new(), body: RequestBody::new(), raw: false };
         let time = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_440_938_160);
-        authorize(&mut message, proof, damage.as_ref(), "localhost", time, &mut KeyCache::default()).ok()?;
+        authorize(&mut message, proof, damage.as_ref(), "localhost", time, &mut SigningKeyCache::default()).ok()?;
         message.header("authorization").map(str::to_owned)
     }
 
     #[test]
     fn bearer_keys_are_damaged_as_requested() {
-        let proof = Proof::Bearer("wbk_full".into());
+        let proof = ResolvedCredentials::Bearer("wbk_full".into());
         for (damage, expected) in [
             (None, "Bearer wbk_full"),
             (Some(AuthDamage::Empty), ""),
@@ -212,12 +212,12 @@ mod tests {
         assert!(unknown.starts_with("Bearer wbk_") && unknown.len() == "Bearer wbk_full".len(), "{unknown}");
         assert_ne!(unknown, "Bearer wbk_full");
         assert_eq!(header(&proof, Some(AuthDamage::WrongSignature)), None);
-        assert_eq!(header(&Proof::Anonymous, None), None);
+        assert_eq!(header(&ResolvedCredentials::Anonymous, None), None);
     }
 
     #[test]
     fn parts_of_a_signature_can_be_left_out() {
-        let proof = Proof::SigV4(SigV4 {
+        let proof = ResolvedCredentials::SigV4(SigV4Keys {
             access_key_id: "AKIDEXAMPLE".into(),
             secret_access_key: "secret".into(),
             session_token: None,

@@ -3,19 +3,19 @@
 //! It never reads a response. The rules follow
 //! [AWS JSON](https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html).
 
-use super::known::Known;
-use super::{EncodeError, Message, json};
-use crate::contract::{Contract, Operation, Protocol, Traits};
+use super::placed_shape::PlacedShape;
+use super::{EncodeError, EncodedRequest, json};
+use crate::contract::{Contract, Operation, Protocol, WireTraits};
 use crate::generate::Value;
 
 /// Encodes the whole request.
-pub(super) fn encode(
+pub(super) fn encode_request(
     contract: &Contract,
     operation: &Operation,
     input: &Value,
     base_path: &str,
-) -> Result<Message, EncodeError> {
-    let prefix = contract.traits.target_prefix.as_deref().ok_or(EncodeError::Missing("target prefix"))?;
+) -> Result<EncodedRequest, EncodeError> {
+    let prefix = contract.traits.target_prefix.as_deref().ok_or(EncodeError::MissingServiceTrait("target prefix"))?;
     let content_type = match contract.protocol {
         Some(Protocol::AwsJson1_1) => "application/x-amz-json-1.1",
         _ => "application/x-amz-json-1.0",
@@ -27,11 +27,11 @@ pub(super) fn encode(
     if contract.traits.query_compatible {
         headers.push(("x-amzn-query-mode".to_owned(), "true".to_owned()));
     }
-    let none = Traits::default();
+    let none = WireTraits::default();
     let mut body = Vec::new();
-    json::write(&mut body, input, operation.input.as_ref().map(|input| Known::new(contract, input, &none)))?;
+    json::write_value(&mut body, input, operation.input.as_ref().map(|input| PlacedShape::new(contract, input, &none)))?;
     let http = operation.http.as_ref();
-    Ok(Message {
+    Ok(EncodedRequest {
         method: http.map_or("POST", |http| http.method.as_str()).to_owned(),
         target: format!("{base_path}{}", http.map_or("/", |http| http.uri.as_str())),
         headers,

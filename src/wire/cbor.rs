@@ -3,70 +3,70 @@
 //! It never allocates memory for a length that a body merely claims, and never exceeds a maximum depth.
 
 use super::EncodeError;
-use super::encode::closed;
-use super::known::Known;
-use crate::contract::Kind;
+use super::encode::filled_template;
+use super::placed_shape::PlacedShape;
+use crate::contract::ShapeKind;
 use crate::generate::Value;
 use serde_json::{Map, Number, Value as Json};
 
 /// Maximum depth of a document.
-const DEEPEST: usize = 128;
+const MAX_DEPTH: usize = 128;
 
 /// Writes a value, with definite lengths; `place` names it in an error.
-pub(super) fn write(
+pub(super) fn write_value(
     out: &mut Vec<u8>,
     value: &Value,
-    known: Option<Known<'_>>,
+    known: Option<PlacedShape<'_>>,
     place: &str,
 ) -> Result<(), EncodeError> {
-    let kind = known.map(Known::kind);
+    let kind = known.map(PlacedShape::kind);
     match value {
         Value::Null => out.push(0xf6),
         Value::Boolean(truth) => out.push(if *truth { 0xf5 } else { 0xf4 }),
-        Value::Number(literal) => number(out, literal, kind, place)?,
+        Value::Number(literal) => write_number(out, literal, kind, place)?,
         Value::Text(text) => match (kind, text.as_str()) {
-            (Some(Kind::Float | Kind::Double), "NaN") => out.extend([0xf9, 0x7e, 0x00]),
-            (Some(Kind::Float | Kind::Double), "Infinity") => out.extend([0xf9, 0x7c, 0x00]),
-            (Some(Kind::Float | Kind::Double), "-Infinity") => out.extend([0xf9, 0xfc, 0x00]),
-            (_, text) => string(out, text),
+            (Some(ShapeKind::Float | ShapeKind::Double), "NaN") => out.extend([0xf9, 0x7e, 0x00]),
+            (Some(ShapeKind::Float | ShapeKind::Double), "Infinity") => out.extend([0xf9, 0x7c, 0x00]),
+            (Some(ShapeKind::Float | ShapeKind::Double), "-Infinity") => out.extend([0xf9, 0xfc, 0x00]),
+            (_, text) => write_string(out, text),
         },
-        Value::Template(template) => string(out, closed(template)?),
+        Value::Template(template) => write_string(out, filled_template(template)?),
         Value::Blob(bytes) => {
-            head(out, 2, bytes.len() as u64);
+            write_head(out, 2, bytes.len() as u64);
             out.extend_from_slice(bytes);
         }
         Value::List(items) => {
-            head(out, 4, items.len() as u64);
-            let item = known.and_then(Known::item);
-            items.iter().try_for_each(|one| write(out, one, item, place))?;
+            write_head(out, 4, items.len() as u64);
+            let item = known.and_then(PlacedShape::list_item);
+            items.iter().try_for_each(|one| write_value(out, one, item, place))?;
         }
         Value::Map(entries) => {
-            head(out, 5, entries.len() as u64);
-            let values = known.and_then(Known::entry).map(|(_, values)| values);
+            write_head(out, 5, entries.len() as u64);
+            let values = known.and_then(PlacedShape::map_entry).map(|(_, values)| values);
             for (name, one) in entries {
                 match known.and_then(|known| known.member(name)) {
                     Some((member, below)) => {
-                        string(out, member.wire_name(name));
-                        write(out, one, Some(below), name)?;
+                        write_string(out, member.wire_name(name));
+                        write_value(out, one, Some(below), name)?;
                     }
                     None => {
-                        string(out, name);
-                        write(out, one, values, name)?;
+                        write_string(out, name);
+                        write_value(out, one, values, name)?;
                     }
                 }
             }
         }
-        Value::Raw(_) => return Err(unfit(place, "raw characters cannot be written as CBOR")),
+        Value::Raw(_) => return Err(unrepresentable(place, "raw characters cannot be written as CBOR")),
     }
     Ok(())
 }
 
-fn unfit(member: &str, reason: &str) -> EncodeError {
-    EncodeError::Unfit { member: member.to_owned(), place: "CBOR", reason: reason.to_owned() }
+fn unrepresentable(member: &str, reason: &str) -> EncodeError {
+    EncodeError::Unrepresentable { member: member.to_owned(), place: "CBOR", reason: reason.to_owned() }
 }
 
 /// Writes the head of an item in its shortest form.
-pub(super) fn head(out: &mut Vec<u8>, major: u8, argument: u64) {
+pub(super) fn write_head(out: &mut Vec<u8>, major: u8, argument: u64) {
     let major = major << 5;
     let bytes = argument.to_be_bytes();
     match argument {
@@ -87,29 +87,29 @@ pub(super) fn head(out: &mut Vec<u8>, major: u8, argument: u64) {
     }
 }
 
-fn string(out: &mut Vec<u8>, text: &str) {
-    head(out, 3, text.len() as u64);
+fn write_string(out: &mut Vec<u8>, text: &str) {
+    write_head(out, 3, text.len() as u64);
     out.extend_from_slice(text.as_bytes());
 }
 
-fn number(out: &mut Vec<u8>, literal: &str, kind: Option<&Kind>, place: &str) -> Result<(), EncodeError> {
+fn write_number(out: &mut Vec<u8>, literal: &str, kind: Option<&ShapeKind>, place: &str) -> Result<(), EncodeError> {
     let float = || {
         let float = literal.parse::<f64>().ok().filter(|float| float.is_finite());
-        float.ok_or_else(|| unfit(place, &format!("`{literal}` does not fit into a CBOR number")))
+        float.ok_or_else(|| unrepresentable(place, &format!("`{literal}` does not fit into a CBOR number")))
     };
     let double = |out: &mut Vec<u8>, float: f64| {
         out.push(0xfb);
         out.extend_from_slice(&float.to_be_bytes());
     };
     match kind {
-        Some(Kind::Double) => double(out, float()?),
+        Some(ShapeKind::Double) => double(out, float()?),
         // A timestamp is a number with a tag.
-        Some(Kind::Timestamp) => {
+        Some(ShapeKind::Timestamp) => {
             let seconds = float()?;
             out.push(0xc1);
             double(out, seconds);
         }
-        Some(Kind::Float) => {
+        Some(ShapeKind::Float) => {
             let wide = float()?;
             let narrow = wide as f32;
             if narrow.is_infinite() {
@@ -127,7 +127,7 @@ fn number(out: &mut Vec<u8>, literal: &str, kind: Option<&Kind>, place: &str) ->
                 None => (0, None),
             };
             match argument {
-                Some(argument) => head(out, major, argument),
+                Some(argument) => write_head(out, major, argument),
                 None => double(out, float()?),
             }
         }
@@ -137,39 +137,39 @@ fn number(out: &mut Vec<u8>, literal: &str, kind: Option<&Kind>, place: &str) ->
 
 /// Reads a body that is one item. Bytes become base64, timestamps numbers, and floats that JSON cannot
 /// represent texts. The error is the reason why the body is not one item.
-pub(super) fn read(body: &[u8]) -> Result<Json, String> {
-    let mut reader = Reader { rest: body };
-    let item = reader.item(0)?;
+pub(super) fn read_document(body: &[u8]) -> Result<Json, String> {
+    let mut reader = CborReader { rest: body };
+    let item = reader.read_item(0)?;
     if reader.rest.is_empty() { Ok(item) } else { Err(format!("{} bytes after the item", reader.rest.len())) }
 }
 
-struct Reader<'a> {
+struct CborReader<'a> {
     rest: &'a [u8],
 }
 
-impl<'a> Reader<'a> {
-    fn take(&mut self, count: u64) -> Result<&'a [u8], String> {
+impl<'a> CborReader<'a> {
+    fn take_bytes(&mut self, count: u64) -> Result<&'a [u8], String> {
         let taken = usize::try_from(count).ok().and_then(|count| self.rest.split_at_checked(count));
         let (taken, rest) = taken.ok_or("unexpected end")?;
         self.rest = rest;
         Ok(taken)
     }
 
-    fn initial(&mut self) -> Result<(u8, u8), String> {
-        let byte = self.take(1)?[0];
+    fn read_initial_byte(&mut self) -> Result<(u8, u8), String> {
+        let byte = self.take_bytes(1)?[0];
         Ok((byte >> 5, byte & 31))
     }
 
-    fn argument(&mut self, info: u8) -> Result<u64, String> {
+    fn read_argument(&mut self, info: u8) -> Result<u64, String> {
         let length = match info {
             0..24 => return Ok(u64::from(info)),
             24..=27 => 1 << (info - 24),
             _ => return Err(format!("invalid length {info}")),
         };
-        Ok(self.take(length)?.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)))
+        Ok(self.take_bytes(length)?.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)))
     }
 
-    fn breaks(&mut self) -> bool {
+    fn consume_break(&mut self) -> bool {
         match self.rest {
             [0xff, rest @ ..] => {
                 self.rest = rest;
@@ -180,62 +180,62 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads bytes or text, in one chunk or in several.
-    fn string(&mut self, major: u8, info: u8) -> Result<Vec<u8>, String> {
+    fn read_string(&mut self, major: u8, info: u8) -> Result<Vec<u8>, String> {
         if info != 31 {
-            let length = self.argument(info)?;
-            return Ok(self.take(length)?.to_vec());
+            let length = self.read_argument(info)?;
+            return Ok(self.take_bytes(length)?.to_vec());
         }
         let mut whole = Vec::new();
-        while !self.breaks() {
-            let (piece, info) = self.initial()?;
+        while !self.consume_break() {
+            let (piece, info) = self.read_initial_byte()?;
             if piece != major || info == 31 {
                 return Err("a chunk of a string has another type".to_owned());
             }
-            let length = self.argument(info)?;
-            whole.extend_from_slice(self.take(length)?);
+            let length = self.read_argument(info)?;
+            whole.extend_from_slice(self.take_bytes(length)?);
         }
         Ok(whole)
     }
 
-    fn text(&mut self, info: u8) -> Result<String, String> {
-        String::from_utf8(self.string(3, info)?).map_err(|_| "a string is not UTF-8".to_owned())
+    fn read_text(&mut self, info: u8) -> Result<String, String> {
+        String::from_utf8(self.read_string(3, info)?).map_err(|_| "a string is not UTF-8".to_owned())
     }
 
-    fn item(&mut self, depth: usize) -> Result<Json, String> {
-        if depth > DEEPEST {
-            return Err(format!("it is deeper than {DEEPEST} levels"));
+    fn read_item(&mut self, depth: usize) -> Result<Json, String> {
+        if depth > MAX_DEPTH {
+            return Err(format!("it is deeper than {MAX_DEPTH} levels"));
         }
-        let (major, info) = self.initial()?;
+        let (major, info) = self.read_initial_byte()?;
         match major {
-            0 => Ok(self.argument(info)?.into()),
+            0 => Ok(self.read_argument(info)?.into()),
             1 => {
-                let argument = self.argument(info)?;
+                let argument = self.read_argument(info)?;
                 Ok(match i64::try_from(argument) {
                     Ok(argument) => (-1 - argument).into(),
-                    Err(_) => float(-1.0 - argument as f64),
+                    Err(_) => float_to_json(-1.0 - argument as f64),
                 })
             }
-            2 => Ok(data_encoding::BASE64.encode(&self.string(2, info)?).into()),
-            3 => Ok(self.text(info)?.into()),
+            2 => Ok(data_encoding::BASE64.encode(&self.read_string(2, info)?).into()),
+            3 => Ok(self.read_text(info)?.into()),
             4 => {
-                let count = if info == 31 { None } else { Some(self.argument(info)?) };
+                let count = if info == 31 { None } else { Some(self.read_argument(info)?) };
                 let mut items = Vec::new();
-                while count.map_or_else(|| !self.breaks(), |count| (items.len() as u64) < count) {
-                    items.push(self.item(depth + 1)?);
+                while count.map_or_else(|| !self.consume_break(), |count| (items.len() as u64) < count) {
+                    items.push(self.read_item(depth + 1)?);
                 }
                 Ok(Json::Array(items))
             }
             5 => {
-                let count = if info == 31 { None } else { Some(self.argument(info)?) };
+                let count = if info == 31 { None } else { Some(self.read_argument(info)?) };
                 let (mut entries, mut seen) = (Map::new(), 0);
-                while count.map_or_else(|| !self.breaks(), |count| seen < count) {
+                while count.map_or_else(|| !self.consume_break(), |count| seen < count) {
                     seen += 1;
-                    let (major, info) = self.initial()?;
+                    let (major, info) = self.read_initial_byte()?;
                     if major != 3 {
                         return Err("a key is not a string".to_owned());
                     }
-                    let key = self.text(info)?;
-                    let value = self.item(depth + 1)?;
+                    let key = self.read_text(info)?;
+                    let value = self.read_item(depth + 1)?;
                     if entries.insert(key.clone(), value).is_some() {
                         return Err(format!("duplicate key `{key}`"));
                     }
@@ -243,8 +243,8 @@ impl<'a> Reader<'a> {
                 Ok(Json::Object(entries))
             }
             6 => {
-                let tag = self.argument(info)?;
-                let item = self.item(depth + 1)?;
+                let tag = self.read_argument(info)?;
+                let item = self.read_item(depth + 1)?;
                 match (tag, &item) {
                     (1, Json::Number(_)) => Ok(item),
                     (1, _) => Err("a timestamp is not a number".to_owned()),
@@ -256,9 +256,9 @@ impl<'a> Reader<'a> {
                 20 => Ok(Json::Bool(false)),
                 21 => Ok(Json::Bool(true)),
                 22 | 23 => Ok(Json::Null),
-                25 => Ok(float(half(self.argument(info)? as u16))),
-                26 => Ok(float(f64::from(f32::from_bits(self.argument(info)? as u32)))),
-                27 => Ok(float(f64::from_bits(self.argument(info)?))),
+                25 => Ok(float_to_json(half_to_f64(self.read_argument(info)? as u16))),
+                26 => Ok(float_to_json(f64::from(f32::from_bits(self.read_argument(info)? as u32)))),
+                27 => Ok(float_to_json(f64::from_bits(self.read_argument(info)?))),
                 31 => Err("unexpected break".to_owned()),
                 other => Err(format!("unknown simple value {other}")),
             },
@@ -266,7 +266,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn float(value: f64) -> Json {
+fn float_to_json(value: f64) -> Json {
     let word = match value {
         _ if value.is_nan() => "NaN",
         f64::INFINITY => "Infinity",
@@ -277,7 +277,7 @@ fn float(value: f64) -> Json {
 }
 
 /// Converts a half-precision number, after RFC 8949, appendix D.
-fn half(bits: u16) -> f64 {
+fn half_to_f64(bits: u16) -> f64 {
     let exponent = i32::from(bits >> 10 & 31);
     let mantissa = f64::from(bits & 1023);
     let size = match exponent {
@@ -299,8 +299,8 @@ mod tests {
         let document = json!({"a": [0, 23, 24, 255, 256, 65535, 65536, 4_294_967_296_u64, u64::MAX, -1, -25, i64::MIN],
             "b": true, "c": null, "d": "é😀", "e": {"": []}, "f": 1.5});
         let mut out = Vec::new();
-        write(&mut out, &Value::from_json(&document), None, "").expect("fits");
-        assert_eq!(read(&out), Ok(document));
+        write_value(&mut out, &Value::from_json(&document), None, "").expect("fits");
+        assert_eq!(read_document(&out), Ok(document));
     }
 
     #[test]
@@ -321,7 +321,7 @@ mod tests {
             ("bf61610161629f0203ffff", json!({"a": 1, "b": [2, 3]})),
         ] {
             let bytes = data_encoding::HEXLOWER_PERMISSIVE.decode(hex.as_bytes()).expect("hex");
-            assert_eq!(read(&bytes), Ok(value), "{hex}");
+            assert_eq!(read_document(&bytes), Ok(value), "{hex}");
         }
     }
 
@@ -343,7 +343,7 @@ mod tests {
             &[0, 0],
             &[0xa2, 0x61, 0x61, 1, 0x61, 0x61, 2],
         ] {
-            assert!(read(body).is_err(), "{:?}", &body[..body.len().min(9)]);
+            assert!(read_document(body).is_err(), "{:?}", &body[..body.len().min(9)]);
         }
     }
 }

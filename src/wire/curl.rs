@@ -2,38 +2,38 @@
 //!
 //! It never shows a secret, and never returns a command that would send other bytes than were sent.
 
-use super::{Message, Redaction};
+use super::{EncodedRequest, Redaction};
 
 /// A curl command.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Curl(pub String);
+pub struct CurlCommand(pub String);
 
-impl std::fmt::Display for Curl {
+impl std::fmt::Display for CurlCommand {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.0)
     }
 }
 
 /// Maximum length of a command. Longer ones are impractical to paste, and the system limits arguments anyway.
-const LONGEST: usize = 16 * 1024;
+const MAX_COMMAND_BYTES: usize = 16 * 1024;
 
 /// Maximum length of a body. Linux limits one argument to 128 KiB, and a `printf` in the command may expand to more.
-const LONGEST_ARGUMENT: usize = 120 * 1024;
+const MAX_ARGUMENT_BYTES: usize = 120 * 1024;
 
 /// Returns the request as a curl command for an origin such as `http://127.0.0.1:4566`; `None` if curl or a
 /// shell cannot represent it.
-pub fn curl(message: &Message, origin: &str, redaction: &Redaction) -> Option<Curl> {
+pub fn curl_command(request: &EncodedRequest, origin: &str, redaction: &Redaction) -> Option<CurlCommand> {
     let mut line = String::from("curl -sS --path-as-is");
-    let word = |text: &str| redaction.word(text.as_bytes());
-    let target = message.target.as_str();
+    let word = |text: &str| redaction.quote_word(text.as_bytes());
+    let target = request.target.as_str();
     // curl interprets these characters as ranges and sets of URLs.
     if target.contains(['[', ']', '{', '}']) || origin.contains('[') {
         line.push_str(" -g");
     }
-    if message.method == "HEAD" && message.body.is_empty() {
+    if request.method == "HEAD" && request.body.is_empty() {
         line.push_str(" --head");
     } else {
-        line.push_str(&format!(" -X {}", plain_or_word(&message.method, redaction)?));
+        line.push_str(&format!(" -X {}", quote_method(&request.method, redaction)?));
     }
     // A path that curl would reject or truncate in a URL is passed as the request target.
     let plain = target.starts_with('/') && !target.bytes().any(|byte| byte <= b' ' || byte == b'#' || byte >= 0x7f);
@@ -45,19 +45,19 @@ pub fn curl(message: &Message, origin: &str, redaction: &Redaction) -> Option<Cu
         }
         line.push_str(&format!(" --request-target {} {}", word(target)?, word(&format!("{origin}/"))?));
     }
-    let signed = message
+    let signed = request
         .header("authorization")
-        .and_then(scope)
-        .filter(|scope| redaction.aws().is_none_or(|(id, _)| id == scope.access_key_id));
-    if let Some(Scope { region, service, .. }) = &signed {
-        let (id, secret) = if redaction.aws().is_some_and(|(_, dummy)| dummy) {
+        .and_then(parse_signature_scope)
+        .filter(|scope| redaction.aws_identity().is_none_or(|(id, _)| id == scope.access_key_id));
+    if let Some(SignatureScope { region, service, .. }) = &signed {
+        let (id, secret) = if redaction.aws_identity().is_some_and(|(_, dummy)| dummy) {
             ("${AWS_ACCESS_KEY_ID:-test}", "${AWS_SECRET_ACCESS_KEY:-test}")
         } else {
             ("$AWS_ACCESS_KEY_ID", "$AWS_SECRET_ACCESS_KEY")
         };
         line.push_str(&format!(" --aws-sigv4 {} -u \"{id}:{secret}\"", word(&format!("aws:amz:{region}:{service}"))?));
     }
-    for (name, value) in &message.headers {
+    for (name, value) in &request.headers {
         if signed.is_some() {
             if ["authorization", "x-amz-date", "x-amz-content-sha256"].iter().any(|own| name.eq_ignore_ascii_case(own))
             {
@@ -75,42 +75,42 @@ pub fn curl(message: &Message, origin: &str, redaction: &Redaction) -> Option<Cu
         let header = if value.is_empty() { format!("{name};") } else { format!("{name}: {value}") };
         line.push_str(&format!(" -H {}", word(&header)?));
     }
-    if !message.body.is_empty() {
-        if message.header("content-type").is_none() {
+    if !request.body.is_empty() {
+        if request.header("content-type").is_none() {
             line.push_str(" -H 'Content-Type:'");
         }
-        if message.body.len() > LONGEST_ARGUMENT {
+        if request.body.len() > MAX_ARGUMENT_BYTES {
             return None;
         }
-        let option = if message.body.starts_with(b"@") { "--data-raw" } else { "--data-binary" };
-        line.push_str(&format!(" {option} {}", redaction.word(&message.body)?));
-    } else if ["POST", "PUT", "PATCH"].contains(&message.method.as_str()) && message.header("content-length").is_none()
+        let option = if request.body.starts_with(b"@") { "--data-raw" } else { "--data-binary" };
+        line.push_str(&format!(" {option} {}", redaction.quote_word(&request.body)?));
+    } else if ["POST", "PUT", "PATCH"].contains(&request.method.as_str()) && request.header("content-length").is_none()
     {
         // overstep announces an empty body; curl would send no `Content-Length`.
         line.push_str(" -H 'Content-Length: 0'");
     }
-    (line.len() <= LONGEST).then_some(Curl(line))
+    (line.len() <= MAX_COMMAND_BYTES).then_some(CurlCommand(line))
 }
 
-fn plain_or_word(text: &str, redaction: &Redaction) -> Option<String> {
+fn quote_method(text: &str, redaction: &Redaction) -> Option<String> {
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
         Some(text.to_owned())
     } else if text.is_empty() || text.contains(['\r', '\n']) {
         None
     } else {
-        redaction.word(text.as_bytes())
+        redaction.quote_word(text.as_bytes())
     }
 }
 
 /// The access key id and the scope of a signature.
-struct Scope {
+struct SignatureScope {
     access_key_id: String,
     region: String,
     service: String,
 }
 
 /// Returns the scope of a complete signature; a damaged one is sent as it is.
-fn scope(authorization: &str) -> Option<Scope> {
+fn parse_signature_scope(authorization: &str) -> Option<SignatureScope> {
     let rest = authorization.strip_prefix("AWS4-HMAC-SHA256 ")?;
     if !rest.contains("SignedHeaders=") || !rest.contains("Signature=") {
         return None;
@@ -118,5 +118,5 @@ fn scope(authorization: &str) -> Option<Scope> {
     let credential = rest.split(", ").find_map(|part| part.strip_prefix("Credential="))?;
     let mut parts = credential.rsplitn(5, '/');
     let (_, service, region, _, id) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-    Some(Scope { access_key_id: id.to_owned(), region: region.to_owned(), service: service.to_owned() })
+    Some(SignatureScope { access_key_id: id.to_owned(), region: region.to_owned(), service: service.to_owned() })
 }

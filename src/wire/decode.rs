@@ -2,25 +2,25 @@
 //!
 //! It never judges whether the error fits.
 
-use super::document::{document, value_at};
-use super::result::{error_element, root};
+use super::document::{decode_document, value_at};
+use super::result::{error_element, parse_root_element};
 use super::xml_value;
 use crate::contract::Protocol;
 use serde_json::Value as Json;
 
 /// The error code of a response.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ErrorSeen {
+pub struct ReceivedError {
     /// The plain name or code, without namespace or URI.
     pub code: String,
     /// Where the code was found: `x-amzn-errortype`, `__type`, `error.code` …
     pub place: String,
 }
 
-impl ErrorSeen {
+impl ReceivedError {
     /// Truncates a code that is longer than any name, because it appears in results, findings and snapshots.
     fn new(code: &str, place: &str) -> Self {
-        let code = match code.char_indices().nth(LONGEST) {
+        let code = match code.char_indices().nth(MAX_CODE_CHARS) {
             Some((end, _)) => format!("{}…", &code[..end]),
             None => code.to_owned(),
         };
@@ -29,23 +29,23 @@ impl ErrorSeen {
 }
 
 /// Maximum number of characters of a code.
-const LONGEST: usize = 200;
+const MAX_CODE_CHARS: usize = 200;
 
 /// The paths where an error code is looked up if no document states its path, in this order.
-const PLACES: [&str; 6] = ["error.code", "code", "error.type", "error", "type", "errors[0].code"];
+const DEFAULT_CODE_PATHS: [&str; 6] = ["error.code", "code", "error.type", "error", "type", "errors[0].code"];
 
 /// Returns the error code of a response.
 ///
 /// `place` is the path that the scenario or a document states; it is looked up first. In a success, only
 /// places where an error cannot be mistaken for data are searched: the header, `__type` and `place`.
-pub fn error_seen(
+pub fn find_error(
     protocol: Option<Protocol>,
     status: u16,
     headers: &[(String, String)],
     body: &[u8],
     place: Option<&str>,
-) -> Option<ErrorSeen> {
-    let seen = |code: &str, place: &str| Some(ErrorSeen::new(code, place));
+) -> Option<ReceivedError> {
+    let seen = |code: &str, place: &str| Some(ReceivedError::new(code, place));
     let aws = protocol.is_some_and(|protocol| protocol != Protocol::RestJson);
     let header = |wanted: &str| headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
     // A service that used to speak awsQuery sends the code that its old clients know in this header.
@@ -58,7 +58,7 @@ pub fn error_seen(
     }
     if aws
         && let Some((name, value)) = header("x-amzn-errortype")
-        && let Some(code) = plain(value)
+        && let Some(code) = strip_namespace(value)
     {
         return seen(code, &name.to_ascii_lowercase());
     }
@@ -67,16 +67,16 @@ pub fn error_seen(
         return None;
     }
     if matches!(protocol, Some(Protocol::AwsQuery | Protocol::Ec2Query | Protocol::RestXml)) {
-        return xml_seen(status, body, place);
+        return find_xml_error(status, body, place);
     }
-    let document = document(protocol, body, None).ok()?;
+    let document = decode_document(protocol, body, None).ok()?;
     let text = |path: &str| value_at(&document, path).and_then(Json::as_str).map(str::trim).filter(|t| !t.is_empty());
     if let Some(place) = place
         && let Some(code) = text(place)
     {
-        return seen(if aws { plain(code)? } else { code }, place);
+        return seen(if aws { strip_namespace(code)? } else { code }, place);
     }
-    if aws && let Some(code) = text("__type").and_then(plain) {
+    if aws && let Some(code) = text("__type").and_then(strip_namespace) {
         return seen(code, "__type");
     }
     if status < 400 {
@@ -84,24 +84,24 @@ pub fn error_seen(
     }
     if aws {
         for path in ["code", "Code"] {
-            if let Some(code) = text(path).and_then(plain) {
+            if let Some(code) = text(path).and_then(strip_namespace) {
                 return seen(code, path);
             }
         }
     }
-    PLACES.iter().find_map(|path| text(path).and_then(|code| seen(code, path)))
+    DEFAULT_CODE_PATHS.iter().find_map(|path| text(path).and_then(|code| seen(code, path)))
 }
 
 /// Returns the error code in an XML document. The root element of an error cannot be mistaken for data, so S3's
 /// errors in responses with status 200 are found as well.
-fn xml_seen(status: u16, body: &[u8], place: Option<&str>) -> Option<ErrorSeen> {
-    let root = root(body).ok()?;
+fn find_xml_error(status: u16, body: &[u8], place: Option<&str>) -> Option<ReceivedError> {
+    let root = parse_root_element(body).ok()?;
     let seen = |code: &str, place: String| {
         let code = code.trim();
-        (!code.is_empty()).then(|| ErrorSeen::new(code, &place))
+        (!code.is_empty()).then(|| ReceivedError::new(code, &place))
     };
     if let Some(place) = place {
-        let document = Json::Object([(root.name.clone(), xml_value::unknown(&root))].into_iter().collect());
+        let document = Json::Object([(root.name.clone(), xml_value::undocumented_to_json(&root))].into_iter().collect());
         if let Some(found) =
             value_at(&document, place).and_then(Json::as_str).and_then(|code| seen(code, place.to_owned()))
         {
@@ -118,7 +118,7 @@ fn xml_seen(status: u16, body: &[u8], place: Option<&str>) -> Option<ErrorSeen> 
 
 /// Returns the name in `ns#Name:http://…`, after
 /// [restJson1's error rules](https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html#operation-error-serialization).
-fn plain(code: &str) -> Option<&str> {
+fn strip_namespace(code: &str) -> Option<&str> {
     let code = code.split(':').next().unwrap_or(code);
     let code = code.rsplit('#').next().unwrap_or(code).trim();
     (!code.is_empty()).then_some(code)
@@ -131,7 +131,7 @@ mod tests {
     fn at(protocol: Protocol, status: u16, header: Option<&str>, body: &str, place: Option<&str>) -> Option<String> {
         let headers: Vec<_> =
             header.map(|value| ("x-amzn-errortype".to_owned(), value.to_owned())).into_iter().collect();
-        error_seen(Some(protocol), status, &headers, body.as_bytes(), place)
+        find_error(Some(protocol), status, &headers, body.as_bytes(), place)
             .map(|seen| format!("{} {}", seen.place, seen.code))
     }
 
@@ -176,7 +176,7 @@ mod tests {
         let typed = "\u{61}".to_owned();
         assert_eq!(at(Protocol::RpcV2Cbor, 400, None, &typed, None), None);
         let headers = [("x-amzn-query-error".to_owned(), "AWS.Old;Sender".to_owned())];
-        let seen = error_seen(Some(Protocol::AwsJson1_0), 400, &headers, br#"{"__type":"a#New"}"#, None).expect("both");
+        let seen = find_error(Some(Protocol::AwsJson1_0), 400, &headers, br#"{"__type":"a#New"}"#, None).expect("both");
         assert_eq!((seen.code.as_str(), seen.place.as_str()), ("AWS.Old", "x-amzn-query-error"));
     }
 

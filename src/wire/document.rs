@@ -2,7 +2,7 @@
 //!
 //! It never panics, whatever a server sends: the parsers limit depth and size.
 
-use super::result::{item, root};
+use super::result::{parse_cbor_item, parse_root_element};
 use super::xml_value;
 use crate::contract::Protocol;
 use serde_json::Value as Json;
@@ -15,7 +15,7 @@ pub enum DecodeError {
     Empty,
     /// The body is not JSON.
     #[error("the body is not JSON: {0}")]
-    Malformed(String),
+    Json(String),
     /// The body is not XML.
     #[error("the body is not XML: {0}")]
     Xml(String),
@@ -34,23 +34,23 @@ pub enum DecodeError {
 ///
 /// # Errors
 /// Returns an error if the body contains no document.
-pub fn document(protocol: Option<Protocol>, body: &[u8], _content_type: Option<&str>) -> Result<Json, DecodeError> {
-    parsed(protocol, body)
+pub fn decode_document(protocol: Option<Protocol>, body: &[u8], _content_type: Option<&str>) -> Result<Json, DecodeError> {
+    parse_body(protocol, body)
 }
 
-pub(super) fn parsed(protocol: Option<Protocol>, body: &[u8]) -> Result<Json, DecodeError> {
+pub(super) fn parse_body(protocol: Option<Protocol>, body: &[u8]) -> Result<Json, DecodeError> {
     match protocol.unwrap_or(Protocol::RestJson) {
         Protocol::RestJson1 | Protocol::RestJson | Protocol::AwsJson1_0 | Protocol::AwsJson1_1 => {
             if body.trim_ascii().is_empty() {
                 return Err(DecodeError::Empty);
             }
             // serde_json rejects more than 128 levels instead of overflowing the stack.
-            serde_json::from_slice(body).map_err(|error| DecodeError::Malformed(error.to_string()))
+            serde_json::from_slice(body).map_err(|error| DecodeError::Json(error.to_string()))
         }
-        Protocol::RpcV2Cbor => item(body),
+        Protocol::RpcV2Cbor => parse_cbor_item(body),
         Protocol::AwsQuery | Protocol::Ec2Query | Protocol::RestXml => {
-            let root = root(body)?;
-            let inner = xml_value::unknown(&root);
+            let root = parse_root_element(body)?;
+            let inner = xml_value::undocumented_to_json(&root);
             Ok(Json::Object([(root.name, inner)].into_iter().collect()))
         }
     }
@@ -109,8 +109,8 @@ mod tests {
     fn hostile_bodies_are_rejected() {
         let deep = "[".repeat(1_000_000);
         for body in [deep.as_bytes(), b"\xff\xfe", b"{\"a\":", b"{} x", b"NaN"] {
-            assert!(matches!(document(None, body, None), Err(DecodeError::Malformed(_))));
+            assert!(matches!(decode_document(None, body, None), Err(DecodeError::Json(_))));
         }
-        assert_eq!(document(None, b" \r\n", None), Err(DecodeError::Empty));
+        assert_eq!(decode_document(None, b" \r\n", None), Err(DecodeError::Empty));
     }
 }

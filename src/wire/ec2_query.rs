@@ -3,15 +3,15 @@
 //! It never writes a body itself; see `form`. The rules follow
 //! [EC2 query](https://smithy.io/2.0/aws/protocols/aws-ec2-query-protocol.html).
 
-use super::form::Naming;
-use super::known::Known;
+use super::form::FormNaming;
+use super::placed_shape::PlacedShape;
 use crate::contract::Member;
 
 /// The naming rules of ec2Query.
-pub(super) struct Ec2Query;
+pub(super) struct Ec2QueryFormNaming;
 
-impl Naming for Ec2Query {
-    fn member(&self, name: &str, member: &Member, _known: Known<'_>) -> String {
+impl FormNaming for Ec2QueryFormNaming {
+    fn member_name(&self, name: &str, member: &Member, _known: PlacedShape<'_>) -> String {
         if let Some(own) = &member.traits.query_name {
             return own.clone();
         }
@@ -20,11 +20,11 @@ impl Naming for Ec2Query {
         characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
     }
 
-    fn items(&self, prefix: &str, _list: Option<Known<'_>>) -> String {
+    fn item_prefix(&self, prefix: &str, _list: Option<PlacedShape<'_>>) -> String {
         prefix.to_owned()
     }
 
-    fn says_empty(&self) -> bool {
+    fn writes_empty_list(&self) -> bool {
         false
     }
 }

@@ -2,11 +2,11 @@
 //!
 //! It never fills placeholders (`run` does) and never adds credentials (`authorize` does).
 
-use super::aws_query::AwsQuery;
-use super::ec2_query::Ec2Query;
-use super::{Message, aws_json, damage, finish, form, json, rest, rpcv2_cbor};
+use super::aws_query::AwsQueryFormNaming;
+use super::ec2_query::Ec2QueryFormNaming;
+use super::{EncodedRequest, aws_json, damage, client_additions, form, json, rest, rpcv2_cbor};
 use crate::contract::{Contract, Protocol};
-use crate::generate::{Send, Value};
+use crate::generate::{StepRequest, Value};
 
 /// The error returned if a step cannot be encoded.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -19,13 +19,13 @@ pub enum EncodeError {
     NoRoute(String),
     /// No source states a property of the service that every request of the protocol must carry.
     #[error("no source states the service's {0}")]
-    Missing(&'static str),
+    MissingServiceTrait(&'static str),
     /// A label of the route has no value.
     #[error("route label `{0}` has no value")]
     MissingLabel(String),
     /// A value cannot be represented in its place.
     #[error("`{member}` cannot be sent as {place}: {reason}")]
-    Unfit {
+    Unrepresentable {
         /// The member.
         member: String,
         /// `label`, `query`, `header`, `form`, `XML` …
@@ -35,10 +35,10 @@ pub enum EncodeError {
     },
     /// A template still contains a placeholder that `run` did not fill.
     #[error("unfilled placeholder in `{0}`")]
-    OpenHole(String),
+    UnfilledPlaceholder(String),
     /// A damage does not apply to this request.
     #[error("damage does not apply: {0}")]
-    Damage(String),
+    InapplicableDamage(String),
 }
 
 /// Encodes the request of a step, damage included, without credentials.
@@ -47,37 +47,37 @@ pub enum EncodeError {
 ///
 /// # Errors
 /// Returns an error if the contract lacks what the step names, or if a value cannot be represented in its place.
-pub fn encode(contract: &Contract, send: &Send, base_path: &str) -> Result<Message, EncodeError> {
-    let mut message = match send {
-        Send::Operation { name, input, damage } => {
+pub fn encode_request(contract: &Contract, send: &StepRequest, base_path: &str) -> Result<EncodedRequest, EncodeError> {
+    let mut request = match send {
+        StepRequest::Operation { name, input, damage } => {
             let operation = contract
                 .operation(name.as_str())
                 .ok_or_else(|| EncodeError::UnknownOperation(name.as_str().to_owned()))?;
             // Documents that do not name a protocol describe plain JSON over HTTP.
-            let mut draft = match contract.protocol.unwrap_or(Protocol::RestJson) {
+            let mut encoded = match contract.protocol.unwrap_or(Protocol::RestJson) {
                 Protocol::RestJson1 | Protocol::RestJson | Protocol::RestXml => {
-                    rest::encode(contract, operation, input, base_path, damage)?
+                    rest::encode_request(contract, operation, input, base_path, damage)?
                 }
-                Protocol::AwsJson1_0 | Protocol::AwsJson1_1 => aws_json::encode(contract, operation, input, base_path)?,
-                Protocol::AwsQuery => form::encode(contract, operation, input, base_path, &AwsQuery)?,
-                Protocol::Ec2Query => form::encode(contract, operation, input, base_path, &Ec2Query)?,
-                Protocol::RpcV2Cbor => rpcv2_cbor::encode(contract, operation, input, base_path)?,
+                Protocol::AwsJson1_0 | Protocol::AwsJson1_1 => aws_json::encode_request(contract, operation, input, base_path)?,
+                Protocol::AwsQuery => form::encode_request(contract, operation, input, base_path, &AwsQueryFormNaming)?,
+                Protocol::Ec2Query => form::encode_request(contract, operation, input, base_path, &Ec2QueryFormNaming)?,
+                Protocol::RpcV2Cbor => rpcv2_cbor::encode_request(contract, operation, input, base_path)?,
             };
-            let place = damage::Place { contract, operation, base_path };
+            let place = damage::DamageTarget { contract, operation, base_path };
             for one in damage {
-                damage::apply(&mut draft, one, &place)?;
+                damage::apply_damage(&mut encoded, one, &place)?;
             }
-            finish::finish(&mut draft, &operation.traits, damage);
-            draft
+            client_additions::apply_client_traits(&mut encoded, &operation.traits, damage);
+            encoded
         }
-        Send::Raw { method, target, body } => {
+        StepRequest::Raw { method, target, body } => {
             let mut headers = Vec::new();
             let mut bytes = Vec::new();
             if let Some(value) = body {
-                json::write(&mut bytes, value, None)?;
+                json::write_value(&mut bytes, value, None)?;
                 headers.push(("content-type".to_owned(), "application/json".to_owned()));
             }
-            Message {
+            EncodedRequest {
                 method: method.clone(),
                 target: format!("{base_path}{target}"),
                 headers,
@@ -86,16 +86,16 @@ pub fn encode(contract: &Contract, send: &Send, base_path: &str) -> Result<Messa
             }
         }
     };
-    message.settle();
-    Ok(message)
+    request.update_raw();
+    Ok(request)
 }
 
 /// Returns the text of a template without placeholders; returns an error if one is left.
-pub(super) fn closed(template: &str) -> Result<&str, EncodeError> {
-    if template.contains(['{', '}']) { Err(EncodeError::OpenHole(template.to_owned())) } else { Ok(template) }
+pub(super) fn filled_template(template: &str) -> Result<&str, EncodeError> {
+    if template.contains(['{', '}']) { Err(EncodeError::UnfilledPlaceholder(template.to_owned())) } else { Ok(template) }
 }
 
 /// Returns the value unless it is absent or null.
-pub(super) fn given(value: Option<&Value>) -> Option<&Value> {
+pub(super) fn non_null(value: Option<&Value>) -> Option<&Value> {
     value.filter(|value| **value != Value::Null)
 }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 /// A request whose every byte is determined, signature included.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Message {
+pub struct EncodedRequest {
     /// The method, exactly as sent.
     pub method: String,
     /// Path and query, exactly as sent, without any normalisation.
@@ -15,16 +15,16 @@ pub struct Message {
     /// these unless a deliberate damage has set them here.
     pub headers: Vec<(String, String)>,
     /// The body.
-    pub body: Body,
+    pub body: RequestBody,
     /// Whether a well-behaved HTTP library would refuse to send the request, so that it must be written as raw bytes
     /// on a fresh connection.
     pub raw: bool,
 }
 
 /// The body of a request.
-pub type Body = Bytes;
+pub type RequestBody = Bytes;
 
-impl Message {
+impl EncodedRequest {
     /// Returns the value of the first header with this name, ignoring case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
@@ -45,9 +45,9 @@ impl Message {
     }
 
     /// Like [`Self::update_raw`], if only headers have changed since.
-    pub(super) fn settle_headers(&mut self) {
+    pub(super) fn update_raw_for_headers(&mut self) {
         if self.raw {
-            self.settle();
+            self.update_raw();
         } else {
             self.raw = !self.has_plain_headers();
         }
@@ -58,7 +58,7 @@ impl Message {
     }
 
     /// Determines again whether the request must be sent as raw bytes.
-    pub fn settle(&mut self) {
+    pub fn update_raw(&mut self) {
         self.raw = !(is_plain_target(&self.target) && is_plain_method(&self.method) && self.has_plain_headers());
     }
 }
@@ -67,7 +67,7 @@ impl Message {
 // accepts. Only the others are checked with the `http` crate, which copies its input.
 
 /// Bytes of a target that have no special meaning.
-const TAME: [bool; 256] = {
+const PLAIN_TARGET_BYTES: [bool; 256] = {
     let mut tame = [false; 256];
     let all = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/-._~%?=&:+,@!$'()*;";
     let mut at = 0;
@@ -80,7 +80,7 @@ const TAME: [bool; 256] = {
 
 fn is_plain_target(target: &str) -> bool {
     target.starts_with('/')
-        && (target.len() < 4096 && target.bytes().all(|byte| TAME[usize::from(byte)])
+        && (target.len() < 4096 && target.bytes().all(|byte| PLAIN_TARGET_BYTES[usize::from(byte)])
             || http::uri::PathAndQuery::try_from(target).is_ok_and(|parsed| parsed.as_str() == target))
 }
 
@@ -112,8 +112,8 @@ mod tests {
     fn raw(method: &str, target: &str, headers: &[(&str, &str)]) -> bool {
         let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let mut message =
-            Message { method: method.into(), target: target.into(), headers, body: Body::new(), raw: false };
-        message.settle();
+            EncodedRequest { method: method.into(), target: target.into(), headers, body: RequestBody::new(), raw: false };
+        message.update_raw();
         message.raw
     }
 

@@ -3,40 +3,40 @@
 //! It never checks a constraint: deliberately invalid values are written as they are.
 
 use super::EncodeError;
-use super::encode::closed;
-use super::known::Known;
-use super::text::scalar;
-use crate::contract::{Kind, TimestampFormat};
+use super::encode::filled_template;
+use super::placed_shape::PlacedShape;
+use super::text::scalar_text;
+use crate::contract::{ShapeKind, TimestampFormat};
 use crate::generate::Value;
 use std::io::Write as _;
 
 /// Writes a value; members of known structures are written with their wire names, all others with their own.
-pub(super) fn write(out: &mut Vec<u8>, value: &Value, known: Option<Known<'_>>) -> Result<(), EncodeError> {
+pub(super) fn write_value(out: &mut Vec<u8>, value: &Value, known: Option<PlacedShape<'_>>) -> Result<(), EncodeError> {
     match value {
         Value::Null => out.extend_from_slice(b"null"),
         Value::Boolean(true) => out.extend_from_slice(b"true"),
         Value::Boolean(false) => out.extend_from_slice(b"false"),
-        Value::Number(_) if let Some(format) = dated(known) => {
-            string(out, &scalar(value, known.map(Known::kind), format)?);
+        Value::Number(_) if let Some(format) = text_timestamp_format(known) => {
+            write_string(out, &scalar_text(value, known.map(PlacedShape::kind), format)?);
         }
         Value::Number(literal) | Value::Raw(literal) => out.extend_from_slice(literal.as_bytes()),
-        Value::Text(text) => string(out, text),
-        Value::Template(template) => string(out, closed(template)?),
-        Value::Blob(bytes) => string(out, &data_encoding::BASE64.encode(bytes)),
+        Value::Text(text) => write_string(out, text),
+        Value::Template(template) => write_string(out, filled_template(template)?),
+        Value::Blob(bytes) => write_string(out, &data_encoding::BASE64.encode(bytes)),
         Value::List(items) => {
-            let item = known.and_then(Known::item);
+            let item = known.and_then(PlacedShape::list_item);
             out.push(b'[');
             for (index, one) in items.iter().enumerate() {
                 if index > 0 {
                     out.push(b',');
                 }
-                write(out, one, item)?;
+                write_value(out, one, item)?;
             }
             out.push(b']');
         }
         Value::Map(members) => {
             out.push(b'{');
-            let values = known.and_then(Known::values);
+            let values = known.and_then(PlacedShape::map_values);
             for (index, (name, one)) in members.iter().enumerate() {
                 if index > 0 {
                     out.push(b',');
@@ -45,9 +45,9 @@ pub(super) fn write(out: &mut Vec<u8>, value: &Value, known: Option<Known<'_>>) 
                     Some((member, below)) => (member.wire_name(name), Some(below)),
                     None => (name.as_str(), values),
                 };
-                string(out, name);
+                write_string(out, name);
                 out.push(b':');
-                write(out, one, below)?;
+                write_value(out, one, below)?;
             }
             out.push(b'}');
         }
@@ -56,15 +56,15 @@ pub(super) fn write(out: &mut Vec<u8>, value: &Value, known: Option<Known<'_>>) 
 }
 
 /// Returns the format of a timestamp that is written as text; `None` for numbers and other shapes.
-fn dated(known: Option<Known<'_>>) -> Option<TimestampFormat> {
+fn text_timestamp_format(known: Option<PlacedShape<'_>>) -> Option<TimestampFormat> {
     known
-        .filter(|known| *known.kind() == Kind::Timestamp)
-        .map(|known| known.moment(TimestampFormat::EpochSeconds))
+        .filter(|known| *known.kind() == ShapeKind::Timestamp)
+        .map(|known| known.timestamp_format(TimestampFormat::EpochSeconds))
         .filter(|format| *format != TimestampFormat::EpochSeconds)
 }
 
 /// Writes a JSON string; only what JSON requires is escaped, so that every other character is sent unchanged.
-pub(super) fn string(out: &mut Vec<u8>, text: &str) {
+pub(super) fn write_string(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
     let mut clean = 0;
     for (index, byte) in text.bytes().enumerate() {
@@ -87,9 +87,9 @@ pub(super) fn string(out: &mut Vec<u8>, text: &str) {
 }
 
 /// Returns the JSON text of a top-level member in the text of an object; `None` if there is no such member.
-pub(super) fn top_member<'a>(document: &'a [u8], name: &str) -> Option<&'a [u8]> {
+pub(super) fn find_top_member<'a>(document: &'a [u8], name: &str) -> Option<&'a [u8]> {
     let mut wanted = Vec::new();
-    string(&mut wanted, name);
+    write_string(&mut wanted, name);
     let (mut depth, mut in_string, mut escaped) = (0usize, false, false);
     let mut key: Option<&[u8]> = None;
     let mut start = 0;
@@ -141,7 +141,7 @@ mod tests {
     fn written_strings_parse_unchanged() {
         for text in ["", "a\"b\\c", "\u{0}\u{1f}\n\r\t\u{8}", "é😀\u{2028}\u{feff}", "\u{7f}/"] {
             let mut out = Vec::new();
-            string(&mut out, text);
+            write_string(&mut out, text);
             assert_eq!(serde_json::from_slice::<String>(&out).expect(text), text);
         }
     }
@@ -149,10 +149,10 @@ mod tests {
     #[test]
     fn only_top_level_members_are_found() {
         let text = br#"{"a":{"b":1},"c":[{"b":2}],"b":"x,}\"","d":3}"#;
-        assert_eq!(top_member(text, "b"), Some(br#""x,}\"""#.as_slice()));
-        assert_eq!(top_member(text, "a"), Some(br#"{"b":1}"#.as_slice()));
-        assert_eq!(top_member(text, "d"), Some(b"3".as_slice()));
-        assert_eq!(top_member(text, "x"), None);
-        assert_eq!(top_member(b"]}", "x"), None);
+        assert_eq!(find_top_member(text, "b"), Some(br#""x,}\"""#.as_slice()));
+        assert_eq!(find_top_member(text, "a"), Some(br#"{"b":1}"#.as_slice()));
+        assert_eq!(find_top_member(text, "d"), Some(b"3".as_slice()));
+        assert_eq!(find_top_member(text, "x"), None);
+        assert_eq!(find_top_member(b"]}", "x"), None);
     }
 }

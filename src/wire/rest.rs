@@ -3,80 +3,80 @@
 //! It never writes the document of a body; the protocol's own file does. The rules follow
 //! [Smithy's HTTP bindings](https://smithy.io/2.0/spec/http-bindings.html).
 
-use super::encode::{closed, given};
-use super::known::Known;
-use super::text::{percent_encode, scalar};
-use super::{Body, EncodeError, Message, rest_json, rest_xml};
-use crate::contract::{Contract, Kind, Location, Member, Operation, Protocol, TimestampFormat};
+use super::encode::{filled_template, non_null};
+use super::placed_shape::PlacedShape;
+use super::text::{percent_encode, scalar_text};
+use super::{RequestBody, EncodeError, EncodedRequest, rest_json, rest_xml};
+use crate::contract::{Contract, ShapeKind, MemberLocation, Member, Operation, Protocol, TimestampFormat};
 use crate::generate::{Damage, Value};
 use indexmap::IndexMap;
 
 /// A member of the operation's input with its name, shape and given value.
-pub(super) struct Bound<'a> {
+pub(super) struct BoundMember<'a> {
     pub(super) name: &'a str,
     pub(super) member: &'a Member,
     contract: &'a Contract,
     pub(super) value: Option<&'a Value>,
 }
 
-impl<'a> Bound<'a> {
+impl<'a> BoundMember<'a> {
     fn new(contract: &'a Contract, name: &'a str, member: &'a Member, input: &'a Value) -> Self {
         Self { name, member, contract, value: input.member(name) }
     }
 
-    pub(super) fn known(&self) -> Known<'a> {
-        Known::new(self.contract, &self.member.shape, &self.member.traits)
+    pub(super) fn placed_shape(&self) -> PlacedShape<'a> {
+        PlacedShape::new(self.contract, &self.member.shape, &self.member.traits)
     }
 
     /// The shape of each value, if the member holds several.
-    fn item(&self) -> Known<'a> {
-        self.known().item().unwrap_or(self.known())
+    fn item_shape(&self) -> PlacedShape<'a> {
+        self.placed_shape().list_item().unwrap_or(self.placed_shape())
     }
 }
 
 /// Everything needed to build the body of a request.
-pub(super) struct Payload<'a> {
+pub(super) struct RequestPayload<'a> {
     pub(super) contract: &'a Contract,
     pub(super) operation: &'a Operation,
     pub(super) input: &'a Value,
-    pub(super) bound: &'a [Bound<'a>],
+    pub(super) bound: &'a [BoundMember<'a>],
     /// Whether the contract binds any member to the body.
     pub(super) has_body: bool,
     /// Whether undocumented members were sent in the query.
     unknown_in_query: bool,
 }
 
-impl<'a> Payload<'a> {
+impl<'a> RequestPayload<'a> {
     /// Returns the given members that belong to the body's document, with what the contract states about each.
-    pub(super) fn members(&self) -> Vec<(&'a str, &'a Value, Option<&'a Bound<'a>>)> {
+    pub(super) fn body_members(&self) -> Vec<(&'a str, &'a Value, Option<&'a BoundMember<'a>>)> {
         let Value::Map(members) = self.input else { return Vec::new() };
-        let told =
+        let described =
             members.iter().map(|(name, value)| (name.as_str(), value, self.bound.iter().find(|one| one.name == name)));
-        told.filter(|(_, _, bound)| match bound {
-            Some(one) => one.member.location == Location::Body,
+        described.filter(|(_, _, bound)| match bound {
+            Some(one) => one.member.location == MemberLocation::Body,
             None => !self.unknown_in_query,
         })
         .collect()
     }
 
     /// Returns the member that is the whole body.
-    pub(super) fn member(&self) -> Option<&'a Bound<'a>> {
-        self.bound.iter().find(|one| one.member.location == Location::Payload)
+    pub(super) fn payload_member(&self) -> Option<&'a BoundMember<'a>> {
+        self.bound.iter().find(|one| one.member.location == MemberLocation::Payload)
     }
 
     /// Returns a body of bytes or text, which every protocol sends unchanged.
-    pub(super) fn plain(&self) -> Result<Option<(Body, &'static str)>, EncodeError> {
-        let Some(payload) = self.member() else { return Ok(None) };
-        Ok(match (payload.known().kind(), payload.value) {
-            (Kind::Blob, Some(Value::Text(text))) => {
-                Some((Body::copy_from_slice(text.as_bytes()), "application/octet-stream"))
+    pub(super) fn raw_body(&self) -> Result<Option<(RequestBody, &'static str)>, EncodeError> {
+        let Some(payload) = self.payload_member() else { return Ok(None) };
+        Ok(match (payload.placed_shape().kind(), payload.value) {
+            (ShapeKind::Blob, Some(Value::Text(text))) => {
+                Some((RequestBody::copy_from_slice(text.as_bytes()), "application/octet-stream"))
             }
-            (_, Some(Value::Blob(bytes))) => Some((Body::copy_from_slice(bytes), "application/octet-stream")),
-            (Kind::String | Kind::Enum { .. }, Some(Value::Text(text))) => {
-                Some((Body::copy_from_slice(text.as_bytes()), "text/plain"))
+            (_, Some(Value::Blob(bytes))) => Some((RequestBody::copy_from_slice(bytes), "application/octet-stream")),
+            (ShapeKind::String | ShapeKind::Enum { .. }, Some(Value::Text(text))) => {
+                Some((RequestBody::copy_from_slice(text.as_bytes()), "text/plain"))
             }
-            (Kind::String | Kind::Enum { .. }, Some(Value::Template(text))) => {
-                Some((Body::copy_from_slice(closed(text)?.as_bytes()), "text/plain"))
+            (ShapeKind::String | ShapeKind::Enum { .. }, Some(Value::Template(text))) => {
+                Some((RequestBody::copy_from_slice(filled_template(text)?.as_bytes()), "text/plain"))
             }
             _ => None,
         })
@@ -84,36 +84,36 @@ impl<'a> Payload<'a> {
 }
 
 /// Encodes the request of an operation. Damage to labels is applied here, all other damage later.
-pub(super) fn encode(
+pub(super) fn encode_request(
     contract: &Contract,
     operation: &Operation,
     input: &Value,
     base_path: &str,
     damage: &[Damage],
-) -> Result<Message, EncodeError> {
+) -> Result<EncodedRequest, EncodeError> {
     let http = operation.http.as_ref().ok_or_else(|| EncodeError::NoRoute(operation.name.as_str().to_owned()))?;
-    let bound: Vec<Bound<'_>> = members(contract, operation)
+    let bound: Vec<BoundMember<'_>> = members(contract, operation)
         .into_iter()
         .flatten()
-        .map(|(name, member)| Bound::new(contract, name, member, input))
+        .map(|(name, member)| BoundMember::new(contract, name, member, input))
         .collect();
-    let has_body = bound.iter().any(|one| matches!(one.member.location, Location::Body | Location::Payload));
+    let has_body = bound.iter().any(|one| matches!(one.member.location, MemberLocation::Body | MemberLocation::Payload));
     // An undocumented member is sent where the operation sends its members without a location.
     let unknown_in_query = !has_body && matches!(http.method.as_str(), "GET" | "HEAD");
 
-    let mut query = constant_query(&http.uri);
-    for one in bound.iter().filter(|one| one.member.location == Location::Query) {
+    let mut query = parse_constant_query(&http.uri);
+    for one in bound.iter().filter(|one| one.member.location == MemberLocation::Query) {
         add_query(&mut query, one, &bound)?;
     }
     if unknown_in_query {
         for (name, value) in unknown_members(contract, operation, input) {
             query.push((
                 percent_encode(name, b""),
-                Some(percent_encode(&scalar(value, None, TimestampFormat::DateTime)?, b"")),
+                Some(percent_encode(&scalar_text(value, None, TimestampFormat::DateTime)?, b"")),
             ));
         }
     }
-    let mut target = path(base_path, &http.uri, &bound, damage)?;
+    let mut target = build_path(base_path, &http.uri, &bound, damage)?;
     for (index, (name, value)) in query.iter().enumerate() {
         target.push(if index == 0 { '?' } else { '&' });
         target.push_str(name);
@@ -124,29 +124,29 @@ pub(super) fn encode(
     }
 
     let mut headers = Vec::new();
-    for one in bound.iter().filter(|one| one.member.location == Location::Header) {
+    for one in bound.iter().filter(|one| one.member.location == MemberLocation::Header) {
         add_headers(&mut headers, one)?;
     }
-    let payload = Payload { contract, operation, input, bound: &bound, has_body, unknown_in_query };
+    let payload = RequestPayload { contract, operation, input, bound: &bound, has_body, unknown_in_query };
     let (body, content_type) = match contract.protocol {
-        Some(Protocol::RestXml) => rest_xml::body(&payload)?,
-        _ => rest_json::body(&payload)?,
+        Some(Protocol::RestXml) => rest_xml::build_body(&payload)?,
+        _ => rest_json::build_body(&payload)?,
     };
     // If a member is bound to the content type, nothing else sets it.
-    let is_said = bound_name(contract, operation, "content-type");
+    let is_said = is_header_bound(contract, operation, "content-type");
     if let Some(content_type) = content_type.filter(|_| !is_said)
         && !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"))
     {
         headers.insert(0, ("content-type".to_owned(), content_type.to_owned()));
     }
-    Ok(Message { method: http.method.clone(), target, headers, body, raw: false })
+    Ok(EncodedRequest { method: http.method.clone(), target, headers, body, raw: false })
 }
 
 /// Returns true if a member of the operation's input is bound to the header with this name.
-fn bound_name(contract: &Contract, operation: &Operation, header: &str) -> bool {
+fn is_header_bound(contract: &Contract, operation: &Operation, header: &str) -> bool {
     let members = members(contract, operation).into_iter().flatten();
     members
-        .filter(|(_, member)| member.location == Location::Header)
+        .filter(|(_, member)| member.location == MemberLocation::Header)
         .any(|(name, member)| member.wire_name(name).eq_ignore_ascii_case(header))
 }
 
@@ -171,7 +171,7 @@ fn unknown_members<'a>(contract: &Contract, operation: &Operation, input: &'a Va
 }
 
 /// Builds the path: the base path, then the route with its labels filled in.
-fn path(base_path: &str, uri: &str, bound: &[Bound<'_>], damage: &[Damage]) -> Result<String, EncodeError> {
+fn build_path(base_path: &str, uri: &str, bound: &[BoundMember<'_>], damage: &[Damage]) -> Result<String, EncodeError> {
     let route = uri.split_once('?').map_or(uri, |(path, _)| path);
     let mut out = String::with_capacity(base_path.len() + route.len() + 64);
     out.push_str(base_path);
@@ -181,21 +181,21 @@ fn path(base_path: &str, uri: &str, bound: &[Bound<'_>], damage: &[Damage]) -> R
         out.push_str(&rest[..open]);
         let label = &rest[open + 1..open + length];
         let (name, greedy) = label.strip_suffix('+').map_or((label, false), |name| (name, true));
-        out.push_str(&segment(name, greedy, bound, damage)?);
+        out.push_str(&build_segment(name, greedy, bound, damage)?);
         rest = &rest[open + length + 1..];
     }
     out.push_str(rest);
     Ok(out)
 }
 
-fn segment(label: &str, greedy: bool, bound: &[Bound<'_>], damage: &[Damage]) -> Result<String, EncodeError> {
+fn build_segment(label: &str, greedy: bool, bound: &[BoundMember<'_>], damage: &[Damage]) -> Result<String, EncodeError> {
     // In a model, a label has the wire name of its member.
     let one = bound
         .iter()
-        .filter(|one| one.member.location == Location::Label)
+        .filter(|one| one.member.location == MemberLocation::Label)
         .find(|one| one.member.wire_name(one.name) == label || one.name == label);
     let raw = damage.iter().rev().find_map(|one| match one {
-        Damage::RawLabel(name, characters) if name == label || Some(name.as_str()) == one_name(bound, label) => {
+        Damage::RawLabel(name, characters) if name == label || Some(name.as_str()) == label_member_name(bound, label) => {
             Some(characters.clone())
         }
         _ => None,
@@ -204,22 +204,22 @@ fn segment(label: &str, greedy: bool, bound: &[Bound<'_>], damage: &[Damage]) ->
         return Ok(raw);
     }
     let one = one.ok_or_else(|| EncodeError::MissingLabel(label.to_owned()))?;
-    let value = given(one.value).ok_or_else(|| EncodeError::MissingLabel(label.to_owned()))?;
+    let value = non_null(one.value).ok_or_else(|| EncodeError::MissingLabel(label.to_owned()))?;
     if matches!(value, Value::List(_) | Value::Map(_)) {
-        return Err(unfit(one.name, "label", "a path segment holds a single value".to_owned()));
+        return Err(unrepresentable(one.name, "label", "a path segment holds a single value".to_owned()));
     }
-    let text = scalar(value, Some(one.known().kind()), one.known().moment(TimestampFormat::DateTime))?;
+    let text = scalar_text(value, Some(one.placed_shape().kind()), one.placed_shape().timestamp_format(TimestampFormat::DateTime))?;
     Ok(percent_encode(&text, if greedy { b"/" } else { b"" }))
 }
 
-fn one_name<'a>(bound: &[Bound<'a>], label: &str) -> Option<&'a str> {
+fn label_member_name<'a>(bound: &[BoundMember<'a>], label: &str) -> Option<&'a str> {
     bound
         .iter()
-        .find(|one| one.member.location == Location::Label && one.member.wire_name(one.name) == label)
+        .find(|one| one.member.location == MemberLocation::Label && one.member.wire_name(one.name) == label)
         .map(|one| one.name)
 }
 
-fn constant_query(uri: &str) -> Vec<(String, Option<String>)> {
+fn parse_constant_query(uri: &str) -> Vec<(String, Option<String>)> {
     let Some((_, query)) = uri.split_once('?') else { return Vec::new() };
     query
         .split('&')
@@ -233,25 +233,25 @@ fn constant_query(uri: &str) -> Vec<(String, Option<String>)> {
 
 fn add_query(
     query: &mut Vec<(String, Option<String>)>,
-    one: &Bound<'_>,
-    bound: &[Bound<'_>],
+    one: &BoundMember<'_>,
+    bound: &[BoundMember<'_>],
 ) -> Result<(), EncodeError> {
-    let Some(value) = given(one.value) else { return Ok(()) };
-    let kind = one.known().kind();
-    let mut push = |name: &str, value: &Value, known: Option<Known<'_>>| -> Result<(), EncodeError> {
-        let moment = known.map_or(TimestampFormat::DateTime, |known| known.moment(TimestampFormat::DateTime));
-        let text = scalar(value, known.map(Known::kind), moment)?;
+    let Some(value) = non_null(one.value) else { return Ok(()) };
+    let kind = one.placed_shape().kind();
+    let mut push = |name: &str, value: &Value, known: Option<PlacedShape<'_>>| -> Result<(), EncodeError> {
+        let moment = known.map_or(TimestampFormat::DateTime, |known| known.timestamp_format(TimestampFormat::DateTime));
+        let text = scalar_text(value, known.map(PlacedShape::kind), moment)?;
         query.push((percent_encode(name, b""), Some(percent_encode(&text, b""))));
         Ok(())
     };
     match value {
-        Value::Map(entries) if matches!(kind, Kind::Map { .. }) => {
+        Value::Map(entries) if matches!(kind, ShapeKind::Map { .. }) => {
             for (key, entry) in entries {
                 // A member bound to this parameter takes precedence over a map entry with the same name.
-                let named = |other: &Bound<'_>| {
-                    other.member.location == Location::Query
+                let named = |other: &BoundMember<'_>| {
+                    other.member.location == MemberLocation::Query
                         && !std::ptr::eq(other.member, one.member)
-                        && given(other.value).is_some()
+                        && non_null(other.value).is_some()
                         && other.member.wire_name(other.name) == key
                 };
                 if bound.iter().any(named) {
@@ -267,35 +267,35 @@ fn add_query(
         // Regardless of the shape, several values of one parameter are sent by repeating it.
         Value::List(items) => {
             for item in items {
-                push(one.member.wire_name(one.name), item, Some(one.item()))?;
+                push(one.member.wire_name(one.name), item, Some(one.item_shape()))?;
             }
         }
-        value => push(one.member.wire_name(one.name), value, Some(one.known()))?,
+        value => push(one.member.wire_name(one.name), value, Some(one.placed_shape()))?,
     }
     Ok(())
 }
 
-fn add_headers(headers: &mut Vec<(String, String)>, one: &Bound<'_>) -> Result<(), EncodeError> {
-    let Some(value) = given(one.value) else { return Ok(()) };
+fn add_headers(headers: &mut Vec<(String, String)>, one: &BoundMember<'_>) -> Result<(), EncodeError> {
+    let Some(value) = non_null(one.value) else { return Ok(()) };
     let name = one.member.wire_name(one.name);
-    let kind = one.known().kind();
+    let kind = one.placed_shape().kind();
     let http_date = TimestampFormat::HttpDate;
     let mut push = |name: String, text: String| -> Result<(), EncodeError> {
         if http::HeaderName::from_bytes(name.as_bytes()).is_err() {
-            return Err(unfit(one.name, "header", format!("`{name}` is not a valid header name")));
+            return Err(unrepresentable(one.name, "header", format!("`{name}` is not a valid header name")));
         }
         // A receiver trims whitespace around a value, so these characters would never arrive.
         if http::HeaderValue::from_bytes(text.as_bytes()).is_err() || text.trim_matches([' ', '\t']) != text {
-            return Err(unfit(one.name, "header", "an HTTP header cannot contain these characters".to_owned()));
+            return Err(unrepresentable(one.name, "header", "an HTTP header cannot contain these characters".to_owned()));
         }
         headers.push((name, text));
         Ok(())
     };
     match value {
-        Value::Map(entries) if matches!(kind, Kind::Map { .. }) => {
+        Value::Map(entries) if matches!(kind, ShapeKind::Map { .. }) => {
             let prefix = one.member.wire.as_deref().unwrap_or_default();
             for (key, entry) in entries {
-                push(format!("{prefix}{key}"), scalar(entry, None, http_date)?.into_owned())?;
+                push(format!("{prefix}{key}"), scalar_text(entry, None, http_date)?.into_owned())?;
             }
             Ok(())
         }
@@ -303,7 +303,7 @@ fn add_headers(headers: &mut Vec<(String, String)>, one: &Bound<'_>) -> Result<(
             let texts = items
                 .iter()
                 .map(|item| {
-                    let text = scalar(item, Some(one.item().kind()), one.item().moment(http_date))?;
+                    let text = scalar_text(item, Some(one.item_shape().kind()), one.item_shape().timestamp_format(http_date))?;
                     let quoted = matches!(item, Value::Text(_) | Value::Template(_)) && text.contains([',', '"']);
                     Ok(if quoted {
                         format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
@@ -315,8 +315,8 @@ fn add_headers(headers: &mut Vec<(String, String)>, one: &Bound<'_>) -> Result<(
             push(name.to_owned(), texts.join(", "))
         }
         value => {
-            let text = scalar(value, Some(kind), one.known().moment(http_date))?;
-            let text = if one.known().json_value() {
+            let text = scalar_text(value, Some(kind), one.placed_shape().timestamp_format(http_date))?;
+            let text = if one.placed_shape().is_json_value() {
                 data_encoding::BASE64.encode(text.as_bytes())
             } else {
                 text.into_owned()
@@ -326,6 +326,6 @@ fn add_headers(headers: &mut Vec<(String, String)>, one: &Bound<'_>) -> Result<(
     }
 }
 
-fn unfit(member: &str, place: &'static str, reason: String) -> EncodeError {
-    EncodeError::Unfit { member: member.to_owned(), place, reason }
+fn unrepresentable(member: &str, place: &'static str, reason: String) -> EncodeError {
+    EncodeError::Unrepresentable { member: member.to_owned(), place, reason }
 }

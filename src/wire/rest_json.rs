@@ -3,47 +3,47 @@
 //! It never binds a member to any place other than the body. The rules follow
 //! [AWS restJson1](https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html).
 
-use super::rest::{Bound, Payload};
-use super::{Body, EncodeError, json};
-use crate::contract::Kind;
+use super::rest::{BoundMember, RequestPayload};
+use super::{RequestBody, EncodeError, json};
+use crate::contract::ShapeKind;
 use crate::generate::Value;
 
-const JSON: Option<&str> = Some("application/json");
+const JSON_CONTENT_TYPE: Option<&str> = Some("application/json");
 
 /// Builds the body; returns it with its content type, if it has one.
-pub(super) fn body(payload: &Payload<'_>) -> Result<(Body, Option<&'static str>), EncodeError> {
+pub(super) fn build_body(payload: &RequestPayload<'_>) -> Result<(RequestBody, Option<&'static str>), EncodeError> {
     let mut out = Vec::new();
     if !matches!(payload.input, Value::Map(_)) {
         // The case violates even the type of the input: the value itself is the document.
-        json::write(&mut out, payload.input, None)?;
-        return Ok((out.into(), JSON));
+        json::write_value(&mut out, payload.input, None)?;
+        return Ok((out.into(), JSON_CONTENT_TYPE));
     }
-    if let Some((body, content_type)) = payload.plain()? {
+    if let Some((body, content_type)) = payload.raw_body()? {
         return Ok((body, Some(content_type)));
     }
-    if let Some(bound) = payload.member() {
-        return match (bound.known().kind(), bound.value) {
-            (Kind::Structure { .. }, None) => Ok((Body::from_static(b"{}"), JSON)),
-            (_, None) => Ok((Body::new(), None)),
+    if let Some(bound) = payload.payload_member() {
+        return match (bound.placed_shape().kind(), bound.value) {
+            (ShapeKind::Structure { .. }, None) => Ok((RequestBody::from_static(b"{}"), JSON_CONTENT_TYPE)),
+            (_, None) => Ok((RequestBody::new(), None)),
             (_, Some(value)) => {
-                json::write(&mut out, value, Some(bound.known()))?;
-                Ok((out.into(), JSON))
+                json::write_value(&mut out, value, Some(bound.placed_shape()))?;
+                Ok((out.into(), JSON_CONTENT_TYPE))
             }
         };
     }
-    let sent = payload.members();
+    let sent = payload.body_members();
     if !payload.has_body && sent.is_empty() {
-        return Ok((Body::new(), None));
+        return Ok((RequestBody::new(), None));
     }
     out.push(b'{');
     for (index, (name, value, bound)) in sent.into_iter().enumerate() {
         if index > 0 {
             out.push(b',');
         }
-        json::string(&mut out, bound.map_or(name, |bound| bound.member.wire_name(name)));
+        json::write_string(&mut out, bound.map_or(name, |bound| bound.member.wire_name(name)));
         out.push(b':');
-        json::write(&mut out, value, bound.map(Bound::known))?;
+        json::write_value(&mut out, value, bound.map(BoundMember::placed_shape))?;
     }
     out.push(b'}');
-    Ok((out.into(), JSON))
+    Ok((out.into(), JSON_CONTENT_TYPE))
 }

@@ -3,153 +3,153 @@
 //! It never writes a null, which XML cannot represent. The rules follow
 //! [AWS restXml](https://smithy.io/2.0/aws/protocols/aws-restxml-protocol.html).
 
-use super::known::Known;
-use super::rest::Payload;
-use super::text::scalar;
-use super::{Body, EncodeError, xml};
-use crate::contract::{Namespace, TimestampFormat};
+use super::placed_shape::PlacedShape;
+use super::rest::RequestPayload;
+use super::text::scalar_text;
+use super::{RequestBody, EncodeError, xml};
+use crate::contract::{XmlNamespace, TimestampFormat};
 use crate::generate::Value;
 
-const XML: Option<&str> = Some("application/xml");
+const XML_CONTENT_TYPE: Option<&str> = Some("application/xml");
 
 /// Builds the body; returns it with its content type, if it has one.
-pub(super) fn body(payload: &Payload<'_>) -> Result<(Body, Option<&'static str>), EncodeError> {
-    if let Some((body, content_type)) = payload.plain()? {
+pub(super) fn build_body(payload: &RequestPayload<'_>) -> Result<(RequestBody, Option<&'static str>), EncodeError> {
+    if let Some((body, content_type)) = payload.raw_body()? {
         return Ok((body, Some(content_type)));
     }
     let mut out = String::new();
-    if let Some(bound) = payload.member() {
-        let Some(value) = bound.value else { return Ok((Body::new(), None)) };
-        let known = bound.known();
+    if let Some(bound) = payload.payload_member() {
+        let Some(value) = bound.value else { return Ok((RequestBody::new(), None)) };
+        let known = bound.placed_shape();
         let named = bound.member.wire.as_deref().or(known.shape.traits.name.as_deref());
         let root = named.unwrap_or(bound.member.shape.as_str());
-        write(&mut out, root, value, Some(known), bound.name)?;
-        return Ok((out.into(), XML));
+        write_element(&mut out, root, value, Some(known), bound.name)?;
+        return Ok((out.into(), XML_CONTENT_TYPE));
     }
     let operation = payload.operation;
-    let Some(id) = &operation.input else { return Ok((Body::new(), None)) };
-    let known = Known::new(payload.contract, id, &operation.traits.input);
+    let Some(id) = &operation.input else { return Ok((RequestBody::new(), None)) };
+    let known = PlacedShape::new(payload.contract, id, &operation.traits.input);
     let root = known.shape.traits.name.as_deref().or(known.traits.name.as_deref()).unwrap_or(id.as_str());
     if !matches!(payload.input, Value::Map(_)) {
         // The case violates even the type of the input: the value itself is the document.
-        write(&mut out, root, payload.input, None, root)?;
-        return Ok((out.into(), XML));
+        write_element(&mut out, root, payload.input, None, root)?;
+        return Ok((out.into(), XML_CONTENT_TYPE));
     }
-    let sent = payload.members();
+    let sent = payload.body_members();
     if sent.is_empty() {
-        return Ok((Body::new(), None));
+        return Ok((RequestBody::new(), None));
     }
     let members: Vec<(&str, &Value)> = sent.into_iter().map(|(name, value, _)| (name, value)).collect();
-    structure(&mut out, root, &members, Some(known))?;
-    Ok((out.into(), XML))
+    write_structure(&mut out, root, &members, Some(known))?;
+    Ok((out.into(), XML_CONTENT_TYPE))
 }
 
 /// Writes a value as an element with this name; `place` names it in an error.
-fn write(
+fn write_element(
     out: &mut String,
     name: &str,
     value: &Value,
-    known: Option<Known<'_>>,
+    known: Option<PlacedShape<'_>>,
     place: &str,
 ) -> Result<(), EncodeError> {
     match value {
-        Value::Null => Err(EncodeError::Unfit {
+        Value::Null => Err(EncodeError::Unrepresentable {
             member: place.to_owned(),
             place: "XML",
             reason: "XML cannot represent null".to_owned(),
         }),
         Value::Map(entries) => {
-            if let Some((keys, values)) = known.and_then(Known::entry) {
-                let flattened = known.is_some_and(Known::flattened);
+            if let Some((keys, values)) = known.and_then(PlacedShape::map_entry) {
+                let flattened = known.is_some_and(PlacedShape::is_flattened);
                 if !flattened {
-                    open(out, name, known, &[]);
+                    write_start_tag(out, name, known, &[]);
                 }
                 for (key, entry) in entries {
                     let around = if flattened { name } else { "entry" };
-                    open(out, around, known.filter(|_| flattened), &[]);
+                    write_start_tag(out, around, known.filter(|_| flattened), &[]);
                     let key_name = keys.traits.name.as_deref().unwrap_or("key");
-                    write(out, key_name, &Value::Text(key.clone()), Some(keys), place)?;
-                    write(out, values.traits.name.as_deref().unwrap_or("value"), entry, Some(values), place)?;
-                    close(out, around);
+                    write_element(out, key_name, &Value::Text(key.clone()), Some(keys), place)?;
+                    write_element(out, values.traits.name.as_deref().unwrap_or("value"), entry, Some(values), place)?;
+                    write_end_tag(out, around);
                 }
                 if !flattened {
-                    close(out, name);
+                    write_end_tag(out, name);
                 }
                 return Ok(());
             }
             let members: Vec<(&str, &Value)> = entries.iter().map(|(name, value)| (name.as_str(), value)).collect();
-            structure(out, name, &members, known)
+            write_structure(out, name, &members, known)
         }
         Value::List(items) => {
-            let item = known.and_then(Known::item);
-            if known.is_some_and(Known::flattened) {
-                return items.iter().try_for_each(|one| write(out, name, one, item, place));
+            let item = known.and_then(PlacedShape::list_item);
+            if known.is_some_and(PlacedShape::is_flattened) {
+                return items.iter().try_for_each(|one| write_element(out, name, one, item, place));
             }
-            open(out, name, known, &[]);
+            write_start_tag(out, name, known, &[]);
             let item_name = item.and_then(|item| item.traits.name.as_deref()).unwrap_or("member");
             for one in items {
-                write(out, item_name, one, item, place)?;
+                write_element(out, item_name, one, item, place)?;
             }
-            close(out, name);
+            write_end_tag(out, name);
             Ok(())
         }
         value => {
-            open(out, name, known, &[]);
+            write_start_tag(out, name, known, &[]);
             match value {
                 Value::Raw(characters) => out.push_str(characters),
-                value => xml::escape_text(out, &text(value, known)?),
+                value => xml::escape_text(out, &scalar_to_text(value, known)?),
             }
-            close(out, name);
+            write_end_tag(out, name);
             Ok(())
         }
     }
 }
 
-fn text(value: &Value, known: Option<Known<'_>>) -> Result<String, EncodeError> {
-    let moment = known.map_or(TimestampFormat::DateTime, |known| known.moment(TimestampFormat::DateTime));
-    Ok(scalar(value, known.map(Known::kind), moment)?.into_owned())
+fn scalar_to_text(value: &Value, known: Option<PlacedShape<'_>>) -> Result<String, EncodeError> {
+    let moment = known.map_or(TimestampFormat::DateTime, |known| known.timestamp_format(TimestampFormat::DateTime));
+    Ok(scalar_text(value, known.map(PlacedShape::kind), moment)?.into_owned())
 }
 
-fn structure(
+fn write_structure(
     out: &mut String,
     name: &str,
     members: &[(&str, &Value)],
-    known: Option<Known<'_>>,
+    known: Option<PlacedShape<'_>>,
 ) -> Result<(), EncodeError> {
     let mut attributes = Vec::new();
     let mut elements = Vec::new();
     for (name, value) in members {
         match known.and_then(|known| known.member(name)) {
             Some((member, below)) if below.traits.attribute => {
-                attributes.push((member.wire_name(name).to_owned(), text(value, Some(below))?));
+                attributes.push((member.wire_name(name).to_owned(), scalar_to_text(value, Some(below))?));
             }
             Some((member, below)) => elements.push((member.wire.as_deref().unwrap_or(name), *value, Some(below), name)),
             None => elements.push((name, *value, None, name)),
         }
     }
-    open(out, name, known, &attributes);
+    write_start_tag(out, name, known, &attributes);
     for (name, value, known, place) in elements {
-        write(out, name, value, known, place)?;
+        write_element(out, name, value, known, place)?;
     }
-    close(out, name);
+    write_end_tag(out, name);
     Ok(())
 }
 
-fn open(out: &mut String, name: &str, known: Option<Known<'_>>, attributes: &[(String, String)]) {
+fn write_start_tag(out: &mut String, name: &str, known: Option<PlacedShape<'_>>, attributes: &[(String, String)]) {
     out.push('<');
     out.push_str(name);
     let namespace = known.and_then(|known| known.traits.namespace.as_ref().or(known.shape.traits.namespace.as_ref()));
-    if let Some(Namespace { uri, prefix }) = namespace {
+    if let Some(XmlNamespace { uri, prefix }) = namespace {
         let name = prefix.as_ref().map_or_else(|| "xmlns".to_owned(), |prefix| format!("xmlns:{prefix}"));
-        xml::attribute(out, &name, uri);
+        xml::write_attribute(out, &name, uri);
     }
     for (name, value) in attributes {
-        xml::attribute(out, name, value);
+        xml::write_attribute(out, name, value);
     }
     out.push('>');
 }
 
-fn close(out: &mut String, name: &str) {
+fn write_end_tag(out: &mut String, name: &str) {
     out.push_str("</");
     out.push_str(name);
     out.push('>');

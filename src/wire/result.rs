@@ -2,11 +2,11 @@
 //!
 //! It never judges: missing members stay missing, and values of another type stay as they are.
 
-use super::document::{DecodeError, parsed};
-use super::known::Known;
-use super::xml::{self, Element};
+use super::document::{DecodeError, parse_body};
+use super::placed_shape::PlacedShape;
+use super::xml::{self, ResponseXmlElement};
 use super::{cbor, xml_value};
-use crate::contract::{Contract, Kind, Location, Operation, Protocol, Shape, ShapeId, TimestampFormat, Traits};
+use crate::contract::{Contract, ShapeKind, MemberLocation, Operation, Protocol, Shape, ShapeId, TimestampFormat, WireTraits};
 use serde_json::{Map, Number, Value as Json};
 
 /// Decodes the document in the body of a success with the help of the operation's output shape. Members have their
@@ -14,21 +14,21 @@ use serde_json::{Map, Number, Value as Json};
 ///
 /// # Errors
 /// Returns an error if the body contains no document of the protocol's format.
-pub fn output_document(contract: &Contract, output: Option<&ShapeId>, body: &[u8]) -> Result<Json, DecodeError> {
-    let none = Traits::default();
-    let known = output.map(|id| Known::new(contract, id, &none));
+pub fn decode_output(contract: &Contract, output: Option<&ShapeId>, body: &[u8]) -> Result<Json, DecodeError> {
+    let none = WireTraits::default();
+    let known = output.map(|id| PlacedShape::new(contract, id, &none));
     match contract.protocol {
         Some(Protocol::AwsQuery | Protocol::Ec2Query | Protocol::RestXml) => {
-            let root = root(body)?;
+            let root = parse_root_element(body)?;
             let start = result_element(contract, &root);
-            Ok(known.map_or_else(|| xml_value::unknown(start), |known| xml_value::structure(start, payload(known))))
+            Ok(known.map_or_else(|| xml_value::undocumented_to_json(start), |known| xml_value::structure_to_json(start, payload_shape(known))))
         }
-        protocol => parsed(protocol, body),
+        protocol => parse_body(protocol, body),
     }
 }
 
 /// Returns the element with the result: awsQuery wraps it in an element that is named like the root.
-fn result_element<'a>(contract: &Contract, root: &'a Element) -> &'a Element {
+fn result_element<'a>(contract: &Contract, root: &'a ResponseXmlElement) -> &'a ResponseXmlElement {
     if contract.protocol != Some(Protocol::AwsQuery) {
         return root;
     }
@@ -40,7 +40,7 @@ fn result_element<'a>(contract: &Contract, root: &'a Element) -> &'a Element {
 ///
 /// # Errors
 /// Returns an error if the body contains no document of the protocol's format.
-pub fn result(
+pub fn decode_result(
     contract: &Contract,
     operation: &Operation,
     status: u16,
@@ -48,11 +48,11 @@ pub fn result(
     body: &[u8],
 ) -> Result<Json, DecodeError> {
     let Some(id) = &operation.output else { return Ok(Json::Object(Map::new())) };
-    let none = Traits::default();
-    let known = Known::new(contract, id, &none);
-    let mut out = bound(known, status, headers);
-    if !plain_payload(known, body, &mut out) && !body.trim_ascii().is_empty() {
-        merge(known, &output_document(contract, Some(id), body)?, &mut out);
+    let none = WireTraits::default();
+    let known = PlacedShape::new(contract, id, &none);
+    let mut out = header_members(known, status, headers);
+    if !insert_raw_payload(known, body, &mut out) && !body.trim_ascii().is_empty() {
+        merge_document(known, &decode_output(contract, Some(id), body)?, &mut out);
     }
     Ok(Json::Object(out))
 }
@@ -61,31 +61,31 @@ pub fn result(
 ///
 /// # Errors
 /// Returns an error if the body contains no document of the protocol's format.
-pub fn error_result(
+pub fn decode_error_result(
     contract: &Contract,
     shape: &ShapeId,
     status: u16,
     headers: &[(String, String)],
     body: &[u8],
 ) -> Result<Json, DecodeError> {
-    let none = Traits::default();
-    let known = Known::new(contract, shape, &none);
-    let mut out = bound(known, status, headers);
-    if !plain_payload(known, body, &mut out) && !body.trim_ascii().is_empty() {
+    let none = WireTraits::default();
+    let known = PlacedShape::new(contract, shape, &none);
+    let mut out = header_members(known, status, headers);
+    if !insert_raw_payload(known, body, &mut out) && !body.trim_ascii().is_empty() {
         let document = match contract.protocol {
             Some(Protocol::AwsQuery | Protocol::Ec2Query | Protocol::RestXml) => {
-                let root = root(body)?;
-                xml_value::structure(error_element(&root).map_or(&root, |(element, _)| element), payload(known))
+                let root = parse_root_element(body)?;
+                xml_value::structure_to_json(error_element(&root).map_or(&root, |(element, _)| element), payload_shape(known))
             }
-            protocol => parsed(protocol, body)?,
+            protocol => parse_body(protocol, body)?,
         };
-        merge(known, &document, &mut out);
+        merge_document(known, &document, &mut out);
     }
     Ok(Json::Object(out))
 }
 
 /// Returns the element that contains the error's code, and the path to it.
-pub(super) fn error_element(root: &Element) -> Option<(&Element, String)> {
+pub(super) fn error_element(root: &ResponseXmlElement) -> Option<(&ResponseXmlElement, String)> {
     let inner = |path: &[&str]| {
         let mut at = root;
         for name in path {
@@ -101,22 +101,22 @@ pub(super) fn error_element(root: &Element) -> Option<(&Element, String)> {
     }
 }
 
-pub(super) fn root(body: &[u8]) -> Result<Element, DecodeError> {
+pub(super) fn parse_root_element(body: &[u8]) -> Result<ResponseXmlElement, DecodeError> {
     if body.trim_ascii().is_empty() {
         return Err(DecodeError::Empty);
     }
-    xml::parse(body).map_err(DecodeError::Xml)
+    xml::parse_xml(body).map_err(DecodeError::Xml)
 }
 
-pub(super) fn item(body: &[u8]) -> Result<Json, DecodeError> {
+pub(super) fn parse_cbor_item(body: &[u8]) -> Result<Json, DecodeError> {
     if body.is_empty() {
         return Err(DecodeError::Empty);
     }
-    cbor::read(body).map_err(DecodeError::Cbor)
+    cbor::read_document(body).map_err(DecodeError::Cbor)
 }
 
 /// Returns the shape of the body's document: that of the payload member, or the structure itself.
-fn payload(known: Known<'_>) -> Known<'_> {
+fn payload_shape(known: PlacedShape<'_>) -> PlacedShape<'_> {
     payload_member(known.shape).and_then(|(name, _)| known.member(name)).map_or(known, |(_, payload)| payload)
 }
 
@@ -124,17 +124,17 @@ fn payload_member(shape: &Shape) -> Option<(&str, &crate::contract::Member)> {
     let members = shape.kind.members()?;
     members
         .iter()
-        .find(|(_, member)| member.location == Location::Payload)
+        .find(|(_, member)| member.location == MemberLocation::Payload)
         .map(|(name, member)| (name.as_str(), member))
 }
 
 /// Inserts a payload of bytes or text into `out`; returns true if the shape has one.
-fn plain_payload(known: Known<'_>, body: &[u8], out: &mut Map<String, Json>) -> bool {
+fn insert_raw_payload(known: PlacedShape<'_>, body: &[u8], out: &mut Map<String, Json>) -> bool {
     let Some((name, _)) = payload_member(known.shape) else { return false };
     let Some((_, payload)) = known.member(name) else { return false };
     let value: Json = match payload.kind() {
-        Kind::Blob => data_encoding::BASE64.encode(body).into(),
-        Kind::String | Kind::Enum { .. } => String::from_utf8_lossy(body).into_owned().into(),
+        ShapeKind::Blob => data_encoding::BASE64.encode(body).into(),
+        ShapeKind::String | ShapeKind::Enum { .. } => String::from_utf8_lossy(body).into_owned().into(),
         _ => return false,
     };
     if !body.is_empty() {
@@ -143,15 +143,15 @@ fn plain_payload(known: Known<'_>, body: &[u8], out: &mut Map<String, Json>) -> 
     true
 }
 
-fn merge(known: Known<'_>, document: &Json, out: &mut Map<String, Json>) {
+fn merge_document(known: PlacedShape<'_>, document: &Json, out: &mut Map<String, Json>) {
     match payload_member(known.shape) {
         Some((name, _)) => {
             if let Some((_, below)) = known.member(name) {
-                out.insert(name.to_owned(), named(below, document));
+                out.insert(name.to_owned(), rename_members(below, document));
             }
         }
         None => {
-            if let Json::Object(members) = named(known, document) {
+            if let Json::Object(members) = rename_members(known, document) {
                 out.extend(members);
             }
         }
@@ -159,17 +159,17 @@ fn merge(known: Known<'_>, document: &Json, out: &mut Map<String, Json>) {
 }
 
 /// Returns the members that are sent in the status and in headers.
-fn bound(known: Known<'_>, status: u16, headers: &[(String, String)]) -> Map<String, Json> {
+fn header_members(known: PlacedShape<'_>, status: u16, headers: &[(String, String)]) -> Map<String, Json> {
     let mut out = Map::new();
     for (name, member) in known.kind().members().into_iter().flatten() {
         let Some((_, below)) = known.member(name) else { continue };
-        if member.location != Location::Header {
+        if member.location != MemberLocation::Header {
             continue;
         }
         let wire = member.wire_name(name);
         if wire == ":status" {
             out.insert(name.clone(), status.into());
-        } else if let Kind::Map { .. } = below.kind() {
+        } else if let ShapeKind::Map { .. } = below.kind() {
             let prefix = member.wire.as_deref().unwrap_or_default();
             let entries: Map<String, Json> = headers
                 .iter()
@@ -182,34 +182,34 @@ fn bound(known: Known<'_>, status: u16, headers: &[(String, String)]) -> Map<Str
                 .collect();
             out.insert(name.clone(), Json::Object(entries));
         } else if let Some((_, value)) = headers.iter().find(|(header, _)| header.eq_ignore_ascii_case(wire)) {
-            out.insert(name.clone(), header(value, below));
+            out.insert(name.clone(), parse_header(value, below));
         }
     }
     out
 }
 
-fn header(value: &str, known: Known<'_>) -> Json {
-    if let Some(item) = known.item() {
+fn parse_header(value: &str, known: PlacedShape<'_>) -> Json {
+    if let Some(item) = known.list_item() {
         let http_date =
-            *item.kind() == Kind::Timestamp && item.moment(TimestampFormat::HttpDate) == TimestampFormat::HttpDate;
-        return Json::Array(split(value, http_date).iter().map(|one| header(one, item)).collect());
+            *item.kind() == ShapeKind::Timestamp && item.timestamp_format(TimestampFormat::HttpDate) == TimestampFormat::HttpDate;
+        return Json::Array(split_header_values(value, http_date).iter().map(|one| parse_header(one, item)).collect());
     }
-    if known.json_value() {
+    if known.is_json_value() {
         let decoded = data_encoding::BASE64.decode(value.as_bytes()).ok();
         return decoded.and_then(|bytes| String::from_utf8(bytes).ok()).map_or_else(|| value.into(), Json::String);
     }
     match known.kind() {
-        Kind::Boolean if value == "true" => Json::Bool(true),
-        Kind::Boolean if value == "false" => Json::Bool(false),
-        Kind::Integer | Kind::Long => value.parse::<i64>().map_or_else(|_| value.into(), Into::into),
-        Kind::Float | Kind::Double => float(value),
-        Kind::Timestamp => moment(value),
+        ShapeKind::Boolean if value == "true" => Json::Bool(true),
+        ShapeKind::Boolean if value == "false" => Json::Bool(false),
+        ShapeKind::Integer | ShapeKind::Long => value.parse::<i64>().map_or_else(|_| value.into(), Into::into),
+        ShapeKind::Float | ShapeKind::Double => parse_float(value),
+        ShapeKind::Timestamp => timestamp_to_json(value),
         _ => value.into(),
     }
 }
 
 /// Splits a header into its values. Commas in quotes do not separate, and each date contains one comma.
-fn split(value: &str, dates: bool) -> Vec<String> {
+fn split_header_values(value: &str, dates: bool) -> Vec<String> {
     let (mut out, mut one, mut quoted, mut escaped, mut was_quoted) = (Vec::new(), String::new(), false, false, false);
     let mut commas = 0;
     for character in value.chars() {
@@ -245,48 +245,48 @@ fn split(value: &str, dates: bool) -> Vec<String> {
 }
 
 /// Returns the document with the contract's names, without nulls and without undocumented members.
-fn named(known: Known<'_>, value: &Json) -> Json {
+fn rename_members(known: PlacedShape<'_>, value: &Json) -> Json {
     match (known.kind(), value) {
-        (Kind::Structure { members } | Kind::Union { members }, Json::Object(found)) => members
+        (ShapeKind::Structure { members } | ShapeKind::Union { members }, Json::Object(found)) => members
             .iter()
             // Labels and queries only apply to requests; in a response such a member is like any other.
-            .filter(|(_, member)| member.location != Location::Header)
+            .filter(|(_, member)| member.location != MemberLocation::Header)
             .filter_map(|(name, member)| {
                 let value = found.get(member.wire_name(name)).filter(|value| !value.is_null())?;
                 let (_, below) = known.member(name)?;
-                Some((name.clone(), named(below, value)))
+                Some((name.clone(), rename_members(below, value)))
             })
             .collect::<Map<_, _>>()
             .into(),
-        (Kind::List { .. }, Json::Array(items)) => match known.item() {
-            Some(item) => items.iter().map(|one| named(item, one)).collect(),
+        (ShapeKind::List { .. }, Json::Array(items)) => match known.list_item() {
+            Some(item) => items.iter().map(|one| rename_members(item, one)).collect(),
             None => value.clone(),
         },
-        (Kind::Map { .. }, Json::Object(entries)) => match known.entry() {
+        (ShapeKind::Map { .. }, Json::Object(entries)) => match known.map_entry() {
             Some((_, values)) => {
                 let there = entries.iter().filter(|(_, one)| !one.is_null());
-                there.map(|(key, one)| (key.clone(), named(values, one))).collect::<Map<_, _>>().into()
+                there.map(|(key, one)| (key.clone(), rename_members(values, one))).collect::<Map<_, _>>().into()
             }
             None => value.clone(),
         },
-        (Kind::Timestamp, Json::String(text)) => moment(text),
-        (Kind::Timestamp, Json::Number(number)) => seconds(number.as_f64().unwrap_or(0.0)),
-        (Kind::Float | Kind::Double, Json::String(text)) => float(text),
+        (ShapeKind::Timestamp, Json::String(text)) => timestamp_to_json(text),
+        (ShapeKind::Timestamp, Json::Number(number)) => seconds_to_json(number.as_f64().unwrap_or(0.0)),
+        (ShapeKind::Float | ShapeKind::Double, Json::String(text)) => parse_float(text),
         (_, value) => value.clone(),
     }
 }
 
-fn float(text: &str) -> Json {
+fn parse_float(text: &str) -> Json {
     text.trim().parse::<f64>().ok().and_then(Number::from_f64).map_or_else(|| text.into(), Json::Number)
 }
 
-fn seconds(value: f64) -> Json {
+fn seconds_to_json(value: f64) -> Json {
     if value.fract() == 0.0 && value.abs() < 9.0e15 { (value as i64).into() } else { value.into() }
 }
 
 /// Converts a timestamp in any of the three formats to seconds since 1970; any other text stays as it is.
-fn moment(text: &str) -> Json {
+fn timestamp_to_json(text: &str) -> Json {
     let text = text.trim();
-    let read = text.parse::<f64>().ok().filter(|seconds| seconds.is_finite()).or_else(|| super::text::moment(text));
-    read.map_or_else(|| text.into(), seconds)
+    let read = text.parse::<f64>().ok().filter(|seconds| seconds.is_finite()).or_else(|| super::text::parse_timestamp(text));
+    read.map_or_else(|| text.into(), seconds_to_json)
 }

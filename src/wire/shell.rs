@@ -4,7 +4,7 @@
 
 /// A value that must never be shown.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Secret {
+pub struct RedactedSecret {
     /// The value.
     pub value: String,
     /// The shell variable that stands for it, without `$`: `API_KEY`.
@@ -14,7 +14,7 @@ pub struct Secret {
 /// The secrets that must not be shown, and the variables shown instead.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Redaction {
-    secrets: Vec<Secret>,
+    secrets: Vec<RedactedSecret>,
     aws: Option<(String, bool)>,
 }
 
@@ -26,7 +26,7 @@ impl std::fmt::Debug for Redaction {
 
 /// A piece of a word: literal bytes, or a reference to a variable.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Piece<'a> {
+pub enum RedactedPiece<'a> {
     /// Literal bytes.
     Bytes(&'a [u8]),
     /// A secret, by the name of its variable; `{NAME%?}` is the value without its last character.
@@ -35,8 +35,8 @@ pub enum Piece<'a> {
 
 impl Redaction {
     /// Creates a redaction that hides these values; empty values are ignored.
-    pub fn new(secrets: impl IntoIterator<Item = Secret>) -> Self {
-        let mut secrets: Vec<Secret> = secrets.into_iter().filter(|secret| !secret.value.is_empty()).collect();
+    pub fn new(secrets: impl IntoIterator<Item = RedactedSecret>) -> Self {
+        let mut secrets: Vec<RedactedSecret> = secrets.into_iter().filter(|secret| !secret.value.is_empty()).collect();
         // Longest first, so that a key that begins with another key is replaced as a whole.
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.value.len()));
         Self { secrets, aws: None }
@@ -44,25 +44,25 @@ impl Redaction {
 
     /// Adds values to hide.
     #[must_use]
-    pub fn and(self, secrets: impl IntoIterator<Item = Secret>) -> Self {
+    pub fn with_secrets(self, secrets: impl IntoIterator<Item = RedactedSecret>) -> Self {
         Self { aws: self.aws, ..Self::new(self.secrets.into_iter().chain(secrets)) }
     }
 
     /// Returns a redaction that hides what either of the two hides.
     #[must_use]
-    pub fn joined(self, other: Self) -> Self {
-        self.and(other.secrets)
+    pub fn merge(self, other: Self) -> Self {
+        self.with_secrets(other.secrets)
     }
 
     /// Sets the access key id of undamaged signatures, and whether the keys are dummies, so that a curl
     /// command works without keys. A signature by any other id is shown as it was sent.
     #[must_use]
-    pub fn with_aws(mut self, access_key_id: impl Into<String>, dummy: bool) -> Self {
+    pub fn with_aws_identity(mut self, access_key_id: impl Into<String>, dummy: bool) -> Self {
         self.aws = Some((access_key_id.into(), dummy));
         self
     }
 
-    pub(super) fn aws(&self) -> Option<(&str, bool)> {
+    pub(super) fn aws_identity(&self) -> Option<(&str, bool)> {
         self.aws.as_ref().map(|(id, dummy)| (id.as_str(), *dummy))
     }
 
@@ -82,53 +82,53 @@ impl Redaction {
     }
 
     /// Returns the text with every secret replaced by `$NAME`.
-    pub fn clean(&self, text: &str) -> String {
+    pub fn redact(&self, text: &str) -> String {
         if self.secrets.is_empty() {
             return text.to_owned();
         }
-        self.pieces(text.as_bytes())
+        self.split_at_secrets(text.as_bytes())
             .into_iter()
             .map(|piece| match piece {
-                Piece::Bytes(bytes) => String::from_utf8_lossy(bytes).into_owned(),
-                Piece::Variable(name) => format!("${name}"),
+                RedactedPiece::Bytes(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+                RedactedPiece::Variable(name) => format!("${name}"),
             })
             .collect()
     }
 
     /// Splits the bytes at every secret.
-    pub fn pieces<'a>(&self, bytes: &'a [u8]) -> Vec<Piece<'a>> {
-        let mut pieces = vec![Piece::Bytes(bytes)];
+    pub fn split_at_secrets<'a>(&self, bytes: &'a [u8]) -> Vec<RedactedPiece<'a>> {
+        let mut pieces = vec![RedactedPiece::Bytes(bytes)];
         for secret in &self.secrets {
             let value = secret.value.as_bytes();
-            replace(&mut pieces, value, &secret.variable);
+            replace_secret(&mut pieces, value, &secret.variable);
             // A deliberately shortened key would reveal all but one character.
             let shorter = secret.value.char_indices().next_back().map_or(0, |(at, _)| at);
             if shorter >= 4 {
-                replace(&mut pieces, &value[..shorter], &format!("{{{}%?}}", secret.variable));
+                replace_secret(&mut pieces, &value[..shorter], &format!("{{{}%?}}", secret.variable));
             }
         }
         pieces
     }
 
     /// Returns the bytes as one quoted word; `None` if a shell cannot represent them.
-    pub(super) fn word(&self, bytes: &[u8]) -> Option<String> {
+    pub(super) fn quote_word(&self, bytes: &[u8]) -> Option<String> {
         if bytes.contains(&0) {
             return None;
         }
-        let pieces = self.pieces(bytes);
+        let pieces = self.split_at_secrets(bytes);
         let tame =
             |bytes: &[u8]| bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || b" :;-/.,=+@%".contains(byte));
         if let [_, _, ..] = pieces.as_slice()
             && pieces
                 .iter()
-                .all(|piece| matches!(piece, Piece::Variable(_)) || matches!(piece, Piece::Bytes(b) if tame(b)))
+                .all(|piece| matches!(piece, RedactedPiece::Variable(_)) || matches!(piece, RedactedPiece::Bytes(b) if tame(b)))
         {
             let inner: String = pieces
                 .iter()
                 .enumerate()
                 .map(|(index, piece)| match piece {
-                    Piece::Bytes(bytes) => String::from_utf8_lossy(bytes).into_owned(),
-                    Piece::Variable(name) => reference(name, pieces.get(index + 1)),
+                    RedactedPiece::Bytes(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+                    RedactedPiece::Variable(name) => variable_reference(name, pieces.get(index + 1)),
                 })
                 .collect();
             return Some(format!("\"{inner}\""));
@@ -136,48 +136,48 @@ impl Redaction {
         let words: String = pieces
             .iter()
             .map(|piece| match piece {
-                Piece::Bytes(bytes) => literal(bytes),
-                Piece::Variable(name) => format!("\"{}\"", reference(name, None)),
+                RedactedPiece::Bytes(bytes) => quote_literal(bytes),
+                RedactedPiece::Variable(name) => format!("\"{}\"", variable_reference(name, None)),
             })
             .collect();
         Some(if words.is_empty() { "''".to_owned() } else { words })
     }
 }
 
-fn replace(pieces: &mut Vec<Piece<'_>>, value: &[u8], variable: &str) {
+fn replace_secret(pieces: &mut Vec<RedactedPiece<'_>>, value: &[u8], variable: &str) {
     let mut out = Vec::with_capacity(pieces.len());
     for piece in pieces.drain(..) {
-        let Piece::Bytes(bytes) = piece else {
+        let RedactedPiece::Bytes(bytes) = piece else {
             out.push(piece);
             continue;
         };
         let mut rest = bytes;
         while let Some(at) = rest.windows(value.len()).position(|window| window == value) {
             if at > 0 {
-                out.push(Piece::Bytes(&rest[..at]));
+                out.push(RedactedPiece::Bytes(&rest[..at]));
             }
-            out.push(Piece::Variable(variable.to_owned()));
+            out.push(RedactedPiece::Variable(variable.to_owned()));
             rest = &rest[at + value.len()..];
         }
         if !rest.is_empty() {
-            out.push(Piece::Bytes(rest));
+            out.push(RedactedPiece::Bytes(rest));
         }
     }
     *pieces = out;
 }
 
-fn reference(name: &str, next: Option<&Piece<'_>>) -> String {
-    let runs_on = matches!(next, Some(Piece::Bytes(bytes))
+fn variable_reference(name: &str, next: Option<&RedactedPiece<'_>>) -> String {
+    let runs_on = matches!(next, Some(RedactedPiece::Bytes(bytes))
         if bytes.first().is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_'));
     if runs_on && !name.starts_with('{') { format!("${{{name}}}") } else { format!("${name}") }
 }
 
 /// Quotes bytes; long runs of one character become a `printf`, so that lines stay readable.
-fn literal(bytes: &[u8]) -> String {
+fn quote_literal(bytes: &[u8]) -> String {
     const LONG: usize = 64;
-    let Ok(text) = std::str::from_utf8(bytes) else { return quoted(bytes) };
+    let Ok(text) = std::str::from_utf8(bytes) else { return quote_bytes(bytes) };
     if text.len() <= LONG {
-        return quoted(bytes);
+        return quote_bytes(bytes);
     }
     let mut out = String::new();
     let mut start = 0;
@@ -185,7 +185,7 @@ fn literal(bytes: &[u8]) -> String {
     let mut flush = |out: &mut String, (from, character, count): (usize, char, usize), end: usize| {
         if count >= LONG && !character.is_control() && character != '\'' && character != '%' && character != '\\' {
             if from > start {
-                out.push_str(&quoted(&bytes[start..from]));
+                out.push_str(&quote_bytes(&bytes[start..from]));
             }
             out.push_str(&format!("\"$(printf '{character}%.0s' {{1..{count}}})\""));
             start = end;
@@ -202,12 +202,12 @@ fn literal(bytes: &[u8]) -> String {
     }
     let start = flush(&mut out, run, text.len());
     if start < bytes.len() {
-        out.push_str(&quoted(&bytes[start..]));
+        out.push_str(&quote_bytes(&bytes[start..]));
     }
     out
 }
 
-fn quoted(bytes: &[u8]) -> String {
+fn quote_bytes(bytes: &[u8]) -> String {
     let visible = |text: &str| {
         text.bytes().fold(true, |plain, byte| plain & (b' '..=b'~').contains(&byte))
             || !text.chars().any(|c| c.is_control() || is_invisible(c))

@@ -5,9 +5,9 @@
 //! crate, five HMACs, is not worth the thirty crates that it brings. For targets that it can sign, a test checks that
 //! both signatures are equal.
 
-use super::Message;
-use super::finish::UNSIGNED;
-use super::text::{civil, percent_encode};
+use super::EncodedRequest;
+use super::client_additions::UNSIGNED_PAYLOAD;
+use super::text::{civil_from_days, percent_encode};
 use hmac::{Hmac, KeyInit, Mac as _};
 use sha2::{Digest as _, Sha256};
 use std::borrow::Cow;
@@ -15,7 +15,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Keys and scope of a signature.
 #[derive(Clone, PartialEq, Eq)]
-pub struct SigV4 {
+pub struct SigV4Keys {
     /// The access key id.
     pub access_key_id: String,
     /// The secret access key.
@@ -28,7 +28,7 @@ pub struct SigV4 {
     pub service: String,
 }
 
-impl std::fmt::Debug for SigV4 {
+impl std::fmt::Debug for SigV4Keys {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("SigV4").field("region", &self.region).field("service", &self.service).finish_non_exhaustive()
     }
@@ -36,32 +36,32 @@ impl std::fmt::Debug for SigV4 {
 
 /// Caches the last signing key: it stays the same for a day, and deriving it is half the work.
 #[derive(Default)]
-pub struct KeyCache {
-    last: Option<(SigV4, String, Vec<u8>)>,
+pub struct SigningKeyCache {
+    last: Option<(SigV4Keys, String, Vec<u8>)>,
     /// The last second in which something was signed, with its formatted timestamp.
     second: Option<(u64, String)>,
 }
 
-impl std::fmt::Debug for KeyCache {
+impl std::fmt::Debug for SigningKeyCache {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("KeyCache")
     }
 }
 
-impl KeyCache {
-    fn key(&mut self, keys: &SigV4, day: &str) -> &[u8] {
+impl SigningKeyCache {
+    fn signing_key(&mut self, keys: &SigV4Keys, day: &str) -> &[u8] {
         if !self.last.as_ref().is_some_and(|(known, known_day, _)| known == keys && known_day == day) {
             let secret = ["AWS4", &keys.secret_access_key].concat();
             let key = [day, &keys.region, &keys.service, "aws4_request"]
                 .iter()
-                .fold(secret.into_bytes(), |key, part| hmac(&key, part.as_bytes()));
+                .fold(secret.into_bytes(), |key, part| hmac_sha256(&key, part.as_bytes()));
             self.last = Some((keys.clone(), day.to_owned(), key));
         }
         self.last.as_ref().map_or(&[], |(_, _, key)| key)
     }
 
     /// Returns the timestamp as `20150830T123600Z`.
-    fn stamp(&mut self, time: SystemTime) -> String {
+    fn timestamp(&mut self, time: SystemTime) -> String {
         let seconds = time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
         match &self.second {
             Some((known, stamp)) if *known == seconds => stamp.clone(),
@@ -71,7 +71,7 @@ impl KeyCache {
 }
 
 /// The parts of an `Authorization` header, so that a damage can leave one out.
-pub(super) struct Signature {
+pub(super) struct SigV4Signature {
     pub(super) credential: String,
     pub(super) signed_headers: String,
     pub(super) signature: String,
@@ -91,35 +91,35 @@ pub(super) const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 /// The path is canonicalised as the receiving side does it: for every service but S3, dot segments and
 /// empty segments are removed and the rest is encoded once more; for S3 it is used unchanged. The
 /// path of the request itself stays the same to the byte.
-pub(super) fn sign(
-    message: &mut Message,
-    keys: &SigV4,
+pub(super) fn sign_request(
+    request: &mut EncodedRequest,
+    keys: &SigV4Keys,
     host: &str,
     time: SystemTime,
-    cache: &mut KeyCache,
-) -> Signature {
-    let stamp = cache.stamp(time);
+    cache: &mut SigningKeyCache,
+) -> SigV4Signature {
+    let stamp = cache.timestamp(time);
     let day = &stamp[..8];
     let s3 = matches!(keys.service.as_str(), "s3" | "s3-object-lambda" | "s3-outposts" | "s3express");
     // An unsigned payload is announced in the header that S3 always requires.
-    let unsigned = message.header("x-amz-content-sha256") == Some(UNSIGNED);
+    let unsigned = request.header("x-amz-content-sha256") == Some(UNSIGNED_PAYLOAD);
     let payload =
-        if unsigned { UNSIGNED.to_owned() } else { data_encoding::HEXLOWER.encode(&Sha256::digest(&message.body)) };
-    message.set_header("x-amz-date", stamp.as_str());
+        if unsigned { UNSIGNED_PAYLOAD.to_owned() } else { data_encoding::HEXLOWER.encode(&Sha256::digest(&request.body)) };
+    request.set_header("x-amz-date", stamp.as_str());
     if let Some(token) = &keys.session_token {
-        message.set_header("x-amz-security-token", token.as_str());
+        request.set_header("x-amz-security-token", token.as_str());
     }
     if s3 && !unsigned {
-        message.set_header("x-amz-content-sha256", payload.as_str());
+        request.set_header("x-amz-content-sha256", payload.as_str());
     }
     let (path, query) =
-        message.target.split_once('?').map_or((message.target.as_str(), ""), |(path, query)| (path, query));
-    let path = if s3 { path.to_owned() } else { percent_encode(&normalised(path), b"/") };
+        request.target.split_once('?').map_or((request.target.as_str(), ""), |(path, query)| (path, query));
+    let path = if s3 { path.to_owned() } else { percent_encode(&normalize_path(path), b"/") };
 
-    let mut headers: Vec<(Cow<'_, str>, Cow<'_, str>)> = message
+    let mut headers: Vec<(Cow<'_, str>, Cow<'_, str>)> = request
         .headers
         .iter()
-        .map(|(name, value)| (lowered(name), squeezed(value)))
+        .map(|(name, value)| (lowercase_name(name), collapse_spaces(value)))
         // Headers that proxies change on the way, or that connections add, are not signed.
         .filter(|(name, _)| {
             !matches!(
@@ -151,19 +151,19 @@ pub(super) fn sign(
 
     let query = canonical_query(query);
     let mut canonical = String::with_capacity(512);
-    append(&mut canonical, &[&message.method, "\n", &path, "\n", &query, "\n"]);
+    append_all(&mut canonical, &[&request.method, "\n", &path, "\n", &query, "\n"]);
     for (name, value) in &headers {
-        append(&mut canonical, &[name, ":", value, "\n"]);
+        append_all(&mut canonical, &[name, ":", value, "\n"]);
     }
-    append(&mut canonical, &["\n", &signed_headers, "\n", &payload]);
+    append_all(&mut canonical, &["\n", &signed_headers, "\n", &payload]);
 
     let mut scope = String::with_capacity(64);
-    append(&mut scope, &[day, "/", &keys.region, "/", &keys.service, "/aws4_request"]);
+    append_all(&mut scope, &[day, "/", &keys.region, "/", &keys.service, "/aws4_request"]);
     let mut to_sign = String::with_capacity(192);
-    append(&mut to_sign, &[ALGORITHM, "\n", &stamp, "\n", &scope, "\n"]);
+    append_all(&mut to_sign, &[ALGORITHM, "\n", &stamp, "\n", &scope, "\n"]);
     data_encoding::HEXLOWER.encode_append(&Sha256::digest(canonical.as_bytes()), &mut to_sign);
-    let signature = data_encoding::HEXLOWER.encode(&hmac(cache.key(keys, day), to_sign.as_bytes()));
-    Signature {
+    let signature = data_encoding::HEXLOWER.encode(&hmac_sha256(cache.signing_key(keys, day), to_sign.as_bytes()));
+    SigV4Signature {
         credential: [&keys.access_key_id, "/", &scope].concat(),
         signed_headers,
         signature,
@@ -174,7 +174,7 @@ pub(super) fn sign(
     }
 }
 
-fn hmac(key: &[u8], text: &[u8]) -> Vec<u8> {
+fn hmac_sha256(key: &[u8], text: &[u8]) -> Vec<u8> {
     let mac = Hmac::<Sha256>::new_from_slice(key).map(|mac| mac.chain_update(text).finalize().into_bytes().to_vec());
     // HMAC accepts keys of any length, so this cannot fail.
     mac.unwrap_or_default()
@@ -182,13 +182,13 @@ fn hmac(key: &[u8], text: &[u8]) -> Vec<u8> {
 
 fn stamp(seconds: u64) -> String {
     let seconds = i64::try_from(seconds).unwrap_or(0);
-    let (year, month, day) = civil(seconds.div_euclid(86_400));
+    let (year, month, day) = civil_from_days(seconds.div_euclid(86_400));
     let second = seconds.rem_euclid(86_400);
     format!("{year:04}{month:02}{day:02}T{:02}{:02}{:02}Z", second / 3600, second / 60 % 60, second % 60)
 }
 
 /// Returns the path without empty and dot segments; a trailing slash stays.
-fn normalised(path: &str) -> String {
+fn normalize_path(path: &str) -> String {
     if !path.contains("//") && !path.contains("/.") {
         return if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
     }
@@ -218,21 +218,21 @@ fn canonical_query(query: &str) -> String {
         .filter(|pair| !pair.is_empty())
         .map(|pair| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (encoded_once(name), encoded_once(value))
+            (normalize_encoding(name), normalize_encoding(value))
         })
         .collect();
     pairs.sort();
     pairs.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&")
 }
 
-fn encoded_once(text: &str) -> String {
+fn normalize_encoding(text: &str) -> String {
     let decoded: Vec<u8> = percent_encoding::percent_decode_str(text).collect();
     // Bytes that are not UTF-8 cannot be held in a string; they stay as they were written.
     String::from_utf8(decoded).map_or_else(|_| text.to_owned(), |decoded| percent_encode(&decoded, b""))
 }
 
 /// Returns the value trimmed, with runs of spaces collapsed into one.
-fn squeezed(value: &str) -> Cow<'_, str> {
+fn collapse_spaces(value: &str) -> Cow<'_, str> {
     let value = value.trim();
     if !value.contains("  ") {
         return Cow::Borrowed(value);
@@ -246,7 +246,7 @@ fn squeezed(value: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-fn lowered(name: &str) -> Cow<'_, str> {
+fn lowercase_name(name: &str) -> Cow<'_, str> {
     if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
         Cow::Owned(name.to_ascii_lowercase())
     } else {
@@ -254,7 +254,7 @@ fn lowered(name: &str) -> Cow<'_, str> {
     }
 }
 
-fn append(text: &mut String, parts: &[&str]) {
+fn append_all(text: &mut String, parts: &[&str]) {
     for part in parts {
         text.push_str(part);
     }
@@ -263,18 +263,18 @@ fn append(text: &mut String, parts: &[&str]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::{Body, virtual_hosted};
+    use crate::wire::{RequestBody, use_virtual_hosted_style};
     use std::time::Duration;
 
-    fn staged(
+    fn sign_example(
         service: &str,
         seconds: u64,
         host: &str,
         (method, target): (&str, &str),
         headers: &[(&str, &str)],
         body: &str,
-    ) -> (Message, Signature) {
-        let keys = SigV4 {
+    ) -> (EncodedRequest, SigV4Signature) {
+        let keys = SigV4Keys {
             access_key_id: "AKIAIOSFODNN7EXAMPLE".into(),
             secret_access_key: match service {
                 "s3" => "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY".into(),
@@ -285,10 +285,10 @@ mod tests {
             service: service.into(),
         };
         let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let body = Body::copy_from_slice(body.as_bytes());
-        let mut message = Message { method: method.into(), target: target.into(), headers, body, raw: false };
+        let body = RequestBody::copy_from_slice(body.as_bytes());
+        let mut message = EncodedRequest { method: method.into(), target: target.into(), headers, body, raw: false };
         let time = UNIX_EPOCH + Duration::from_secs(seconds);
-        let signature = sign(&mut message, &keys, host, time, &mut KeyCache::default());
+        let signature = sign_request(&mut message, &keys, host, time, &mut SigningKeyCache::default());
         (message, signature)
     }
 
@@ -296,7 +296,7 @@ mod tests {
     #[test]
     fn every_stage_matches_the_aws_test_suite() {
         for target in ["/", "/example/..", "/./", "//"] {
-            let (_, stages) = staged("service", 1_440_938_160, "example.amazonaws.com", ("GET", target), &[], "");
+            let (_, stages) = sign_example("service", 1_440_938_160, "example.amazonaws.com", ("GET", target), &[], "");
             assert_eq!(
                 stages.canonical,
                 "GET\n/\n\nhost:example.amazonaws.com\nx-amz-date:20150830T123600Z\n\nhost;x-amz-date\n\
@@ -346,7 +346,7 @@ mod tests {
                 "34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7",
             ),
         ] {
-            let (_, stages) = staged("s3", 1_369_353_600, "examplebucket.s3.amazonaws.com", line, headers, body);
+            let (_, stages) = sign_example("s3", 1_369_353_600, "examplebucket.s3.amazonaws.com", line, headers, body);
             let digest = data_encoding::HEXLOWER.encode(&Sha256::digest(stages.canonical.as_bytes()));
             assert_eq!(digest, canonical, "{line:?}\n{}", stages.canonical);
             assert!(stages.to_sign.ends_with(canonical), "{}", stages.to_sign);
@@ -357,7 +357,7 @@ mod tests {
     #[test]
     fn path_is_normalised_for_all_services_but_s3() {
         let path = |service: &str, target: &str| {
-            let (message, stages) = staged(service, 0, "h", ("GET", target), &[], "");
+            let (message, stages) = sign_example(service, 0, "h", ("GET", target), &[], "");
             assert_eq!(message.target, target, "what is sent stays as it is");
             stages.canonical.lines().nth(1).map(str::to_owned)
         };
@@ -374,20 +374,20 @@ mod tests {
     #[test]
     fn unsigned_payload_is_announced_and_does_not_depend_on_the_body() {
         let unsigned = [("x-amz-content-sha256", "UNSIGNED-PAYLOAD")];
-        let (message, one) = staged("s3", 0, "h", ("PUT", "/b/k"), &unsigned, "one");
-        let (_, other) = staged("s3", 0, "h", ("PUT", "/b/k"), &unsigned, "other");
+        let (message, one) = sign_example("s3", 0, "h", ("PUT", "/b/k"), &unsigned, "one");
+        let (_, other) = sign_example("s3", 0, "h", ("PUT", "/b/k"), &unsigned, "other");
         assert_eq!(one.signature, other.signature);
         assert!(one.canonical.ends_with("\nUNSIGNED-PAYLOAD"), "{}", one.canonical);
         assert_eq!(message.header("x-amz-content-sha256"), Some("UNSIGNED-PAYLOAD"));
-        let (_, signed) = staged("s3", 0, "h", ("PUT", "/b/k"), &[], "one");
+        let (_, signed) = sign_example("s3", 0, "h", ("PUT", "/b/k"), &[], "one");
         assert_ne!(signed.signature, one.signature);
     }
 
     #[test]
     fn both_s3_styles_are_signed_as_sent() {
         let style = |target: &str| {
-            let (mut message, _) = staged("s3", 0, "h:9000", ("GET", target), &[], "");
-            virtual_hosted(&mut message, "/base", "h:9000");
+            let (mut message, _) = sign_example("s3", 0, "h:9000", ("GET", target), &[], "");
+            use_virtual_hosted_style(&mut message, "/base", "h:9000");
             (message.header("host").map(str::to_owned), message.target, message.raw)
         };
         for (path, host, target) in [
@@ -400,7 +400,7 @@ mod tests {
             assert_eq!(style(path), (host.map(str::to_owned), target.to_owned(), host.is_some()), "{path}");
         }
         // The signature covers the host header of the request itself.
-        let (_, stages) = staged("s3", 0, "h", ("GET", "/k"), &[("host", "bucket.h")], "");
+        let (_, stages) = sign_example("s3", 0, "h", ("GET", "/k"), &[("host", "bucket.h")], "");
         assert!(stages.canonical.contains("\nhost:bucket.h\n"), "{}", stages.canonical);
     }
 }

@@ -3,9 +3,9 @@
 //! It never decides where a value is sent; the protocol does.
 
 use super::EncodeError;
-use super::encode::closed;
+use super::encode::filled_template;
 use super::json;
-use crate::contract::{Kind, TimestampFormat};
+use crate::contract::{ShapeKind, TimestampFormat};
 use crate::generate::Value;
 use std::borrow::Cow;
 
@@ -43,9 +43,9 @@ const UNRESERVED: [bool; 256] = {
 };
 
 /// Formats a value as text. A list or map becomes its JSON text, so that a value of the wrong type can be sent.
-pub(super) fn scalar<'a>(
+pub(super) fn scalar_text<'a>(
     value: &'a Value,
-    kind: Option<&Kind>,
+    kind: Option<&ShapeKind>,
     format: TimestampFormat,
 ) -> Result<Cow<'a, str>, EncodeError> {
     Ok(match value {
@@ -53,19 +53,19 @@ pub(super) fn scalar<'a>(
         Value::Boolean(true) => Cow::Borrowed("true"),
         Value::Boolean(false) => Cow::Borrowed("false"),
         Value::Number(literal) => match (kind, literal.parse::<f64>()) {
-            (Some(Kind::Timestamp), Ok(seconds))
+            (Some(ShapeKind::Timestamp), Ok(seconds))
                 if format != TimestampFormat::EpochSeconds && seconds.abs() < 2.0e11 =>
             {
-                Cow::Owned(date(seconds, format))
+                Cow::Owned(format_timestamp(seconds, format))
             }
             _ => Cow::Borrowed(literal),
         },
         Value::Text(text) | Value::Raw(text) => Cow::Borrowed(text),
-        Value::Template(template) => Cow::Borrowed(closed(template)?),
+        Value::Template(template) => Cow::Borrowed(filled_template(template)?),
         Value::Blob(bytes) => Cow::Owned(data_encoding::BASE64.encode(bytes)),
         Value::List(_) | Value::Map(_) => {
             let mut out = Vec::new();
-            json::write(&mut out, value, None)?;
+            json::write_value(&mut out, value, None)?;
             Cow::Owned(String::from_utf8_lossy(&out).into_owned())
         }
     })
@@ -73,7 +73,7 @@ pub(super) fn scalar<'a>(
 
 /// Converts a number of days since 1970-01-01 to year, month and day, after Howard Hinnant's
 /// [`civil_from_days`](https://howardhinnant.github.io/date_algorithms.html#civil_from_days).
-pub fn civil(days: i64) -> (i64, i64, i64) {
+pub fn civil_from_days(days: i64) -> (i64, i64, i64) {
     let shifted = days + 719_468;
     let era = shifted.div_euclid(146_097);
     let day_of_era = shifted.rem_euclid(146_097);
@@ -86,7 +86,7 @@ pub fn civil(days: i64) -> (i64, i64, i64) {
 }
 
 /// Parses a date as in RFC 3339 or in an HTTP header; returns the seconds since 1970.
-pub(super) fn moment(text: &str) -> Option<f64> {
+pub(super) fn parse_timestamp(text: &str) -> Option<f64> {
     let number =
         |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse::<i64>().ok()).flatten();
     let clock = |text: &str| {
@@ -99,7 +99,7 @@ pub(super) fn moment(text: &str) -> Option<f64> {
     };
     let at = |year: i64, month: i64, day: i64, (second, fraction): (i64, f64)| {
         let fits = (0..=9999).contains(&year) && (1..=12).contains(&month) && (1..=31).contains(&day);
-        fits.then(|| (days(year, month, day) * 86_400 + second) as f64 + fraction)
+        fits.then(|| (days_from_civil(year, month, day) * 86_400 + second) as f64 + fraction)
     };
     if let Some((_, rest)) = text.split_once(", ") {
         let parts: Vec<&str> = rest.split(' ').collect();
@@ -128,7 +128,7 @@ pub(super) fn moment(text: &str) -> Option<f64> {
 
 /// Returns the number of days since 1970-01-01, after Howard Hinnant's
 /// [`days_from_civil`](https://howardhinnant.github.io/date_algorithms.html#days_from_civil).
-fn days(year: i64, month: i64, day: i64) -> i64 {
+fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
     let year = year - i64::from(month <= 2);
     let era = year.div_euclid(400);
     let year_of_era = year.rem_euclid(400);
@@ -138,12 +138,12 @@ fn days(year: i64, month: i64, day: i64) -> i64 {
 
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-fn date(seconds: f64, format: TimestampFormat) -> String {
+fn format_timestamp(seconds: f64, format: TimestampFormat) -> String {
     // The caller guarantees that seconds are within ±2e11, so the conversions are exact enough and cannot overflow.
     let whole = seconds.floor() as i64;
     let millis = ((seconds - seconds.floor()) * 1000.0).round() as i64;
     let (days, second) = (whole.div_euclid(86_400), whole.rem_euclid(86_400));
-    let (year, month, day) = civil(days);
+    let (year, month, day) = civil_from_days(days);
     let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
     match format {
         TimestampFormat::EpochSeconds => format!("{seconds}"),
@@ -166,18 +166,18 @@ mod tests {
 
     #[test]
     fn timestamps_are_formatted_and_parsed() {
-        assert_eq!(date(1_576_540_098.0, TimestampFormat::DateTime), "2019-12-16T23:48:18Z");
-        assert_eq!(date(1_576_540_098.0, TimestampFormat::HttpDate), "Mon, 16 Dec 2019 23:48:18 GMT");
-        assert_eq!(date(0.0, TimestampFormat::HttpDate), "Thu, 01 Jan 1970 00:00:00 GMT");
-        assert_eq!(date(-1.0, TimestampFormat::DateTime), "1969-12-31T23:59:59Z");
-        assert_eq!(moment("2019-12-16T23:48:18Z"), Some(1_576_540_098.0));
-        assert_eq!(moment("2019-12-17T00:48:18.25+01:00"), Some(1_576_540_098.25));
-        assert_eq!(moment("Mon, 16 Dec 2019 23:48:18 GMT"), Some(1_576_540_098.0));
+        assert_eq!(format_timestamp(1_576_540_098.0, TimestampFormat::DateTime), "2019-12-16T23:48:18Z");
+        assert_eq!(format_timestamp(1_576_540_098.0, TimestampFormat::HttpDate), "Mon, 16 Dec 2019 23:48:18 GMT");
+        assert_eq!(format_timestamp(0.0, TimestampFormat::HttpDate), "Thu, 01 Jan 1970 00:00:00 GMT");
+        assert_eq!(format_timestamp(-1.0, TimestampFormat::DateTime), "1969-12-31T23:59:59Z");
+        assert_eq!(parse_timestamp("2019-12-16T23:48:18Z"), Some(1_576_540_098.0));
+        assert_eq!(parse_timestamp("2019-12-17T00:48:18.25+01:00"), Some(1_576_540_098.25));
+        assert_eq!(parse_timestamp("Mon, 16 Dec 2019 23:48:18 GMT"), Some(1_576_540_098.0));
         for none in ["", "2019", "2019-13-01T00:00:00Z", "2019-12-16T23:48:18", "x, y", "9-9-9TZ", "2019-12-16T1:2:3+é"]
         {
-            assert_eq!(moment(none), None, "{none}");
+            assert_eq!(parse_timestamp(none), None, "{none}");
         }
-        assert_eq!(date(951_782_400.5, TimestampFormat::DateTime), "2000-02-29T00:00:00.500Z");
+        assert_eq!(format_timestamp(951_782_400.5, TimestampFormat::DateTime), "2000-02-29T00:00:00.500Z");
     }
 
     #[test]

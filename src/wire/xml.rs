@@ -7,26 +7,26 @@ use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
 
 /// Maximum depth of a document.
-const DEEPEST: usize = 128;
+const MAX_DEPTH: usize = 128;
 
 /// Maximum number of elements in a document.
-const MOST_ELEMENTS: usize = 500_000;
+const MAX_ELEMENTS: usize = 500_000;
 
 /// An element.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Element {
+pub(super) struct ResponseXmlElement {
     /// The name without its prefix.
     pub(super) name: String,
     /// The attributes as written, prefixes included; namespace declarations are left out.
     pub(super) attributes: Vec<(String, String)>,
-    pub(super) children: Vec<Element>,
+    pub(super) children: Vec<ResponseXmlElement>,
     /// All text directly inside the element.
     pub(super) text: String,
 }
 
-impl Element {
+impl ResponseXmlElement {
     /// Returns the children with this name.
-    pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Self> {
+    pub(super) fn children_named<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Self> {
         self.children.iter().filter(move |child| child.name == name)
     }
 
@@ -37,39 +37,39 @@ impl Element {
 }
 
 /// Parses a document; the error is the reason why it is not one.
-pub(super) fn parse(body: &[u8]) -> Result<Element, String> {
+pub(super) fn parse_xml(body: &[u8]) -> Result<ResponseXmlElement, String> {
     let text = std::str::from_utf8(body).map_err(|error| format!("it is not UTF-8: {error}"))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text).trim_start();
     let mut reader = Reader::from_str(text);
-    let mut open: Vec<Element> = Vec::new();
-    let mut root: Option<Element> = None;
+    let mut open: Vec<ResponseXmlElement> = Vec::new();
+    let mut root: Option<ResponseXmlElement> = None;
     let mut count = 0;
     loop {
         let event = reader.read_event().map_err(|error| error.to_string())?;
         match event {
             Event::Start(start) => {
                 count += 1;
-                if open.len() >= DEEPEST {
-                    return Err(format!("it is deeper than {DEEPEST} elements"));
+                if open.len() >= MAX_DEPTH {
+                    return Err(format!("it is deeper than {MAX_DEPTH} elements"));
                 }
-                if count > MOST_ELEMENTS {
-                    return Err(format!("it has more than {MOST_ELEMENTS} elements"));
+                if count > MAX_ELEMENTS {
+                    return Err(format!("it has more than {MAX_ELEMENTS} elements"));
                 }
-                open.push(element(&start)?);
+                open.push(read_start_tag(&start)?);
             }
             Event::Empty(start) => {
                 count += 1;
-                if count > MOST_ELEMENTS {
-                    return Err(format!("it has more than {MOST_ELEMENTS} elements"));
+                if count > MAX_ELEMENTS {
+                    return Err(format!("it has more than {MAX_ELEMENTS} elements"));
                 }
-                finish(element(&start)?, &mut open, &mut root)?;
+                close_element(read_start_tag(&start)?, &mut open, &mut root)?;
             }
             Event::End(_) => {
                 let done = open.pop().ok_or("it has an end tag without a start tag")?;
-                finish(done, &mut open, &mut root)?;
+                close_element(done, &mut open, &mut root)?;
             }
-            Event::Text(part) => add(&part.xml10_content(), &mut open)?,
-            Event::CData(part) => add(&part.xml10_content(), &mut open)?,
+            Event::Text(part) => append_text(&part.xml10_content(), &mut open)?,
+            Event::CData(part) => append_text(&part.xml10_content(), &mut open)?,
             Event::GeneralRef(reference) => {
                 let name = reference.xml10_content();
                 let character = match reference.resolve_char_ref().map_err(|error| error.to_string())? {
@@ -78,7 +78,7 @@ pub(super) fn parse(body: &[u8]) -> Result<Element, String> {
                         .ok_or_else(|| format!("entity `{name}` is not predefined in XML"))?
                         .to_owned(),
                 };
-                add(&character, &mut open)?;
+                append_text(&character, &mut open)?;
             }
             // Declarations of a document type are ignored.
             Event::DocType(_) | Event::Decl(_) | Event::PI(_) | Event::Comment(_) => {}
@@ -91,7 +91,7 @@ pub(super) fn parse(body: &[u8]) -> Result<Element, String> {
     root.ok_or_else(|| "it has no element".to_owned())
 }
 
-fn element(start: &BytesStart<'_>) -> Result<Element, String> {
+fn read_start_tag(start: &BytesStart<'_>) -> Result<ResponseXmlElement, String> {
     let local = |name: &str| name.rsplit(':').next().unwrap_or(name).to_owned();
     let full = start.name();
     let name = local(full.as_ref());
@@ -106,10 +106,10 @@ fn element(start: &BytesStart<'_>) -> Result<Element, String> {
             attribute.normalized_value(quick_xml::XmlVersion::Implicit1_0).map_err(|error| error.to_string())?;
         attributes.push((key.to_owned(), value.into_owned()));
     }
-    Ok(Element { name, attributes, ..Element::default() })
+    Ok(ResponseXmlElement { name, attributes, ..ResponseXmlElement::default() })
 }
 
-fn finish(done: Element, open: &mut [Element], root: &mut Option<Element>) -> Result<(), String> {
+fn close_element(done: ResponseXmlElement, open: &mut [ResponseXmlElement], root: &mut Option<ResponseXmlElement>) -> Result<(), String> {
     match open.last_mut() {
         Some(parent) => parent.children.push(done),
         None if root.is_some() => return Err("it has more than one root element".to_owned()),
@@ -118,7 +118,7 @@ fn finish(done: Element, open: &mut [Element], root: &mut Option<Element>) -> Re
     Ok(())
 }
 
-fn add(part: &str, open: &mut [Element]) -> Result<(), String> {
+fn append_text(part: &str, open: &mut [ResponseXmlElement]) -> Result<(), String> {
     match open.last_mut() {
         Some(element) => element.text.push_str(part),
         None if part.trim().is_empty() => {}
@@ -144,7 +144,7 @@ pub(super) fn escape_text(out: &mut String, text: &str) {
 }
 
 /// Appends an attribute.
-pub(super) fn attribute(out: &mut String, name: &str, value: &str) {
+pub(super) fn write_attribute(out: &mut String, name: &str, value: &str) {
     out.push(' ');
     out.push_str(name);
     out.push_str("=\"");
@@ -167,11 +167,11 @@ mod tests {
     fn escaped_text_is_parsed_unchanged() {
         for text in ["", "a<b>&\"'c", " \t\n\r\u{85}\u{2028}é😀", "]]>"] {
             let mut out = String::from("<?xml version=\"1.0\"?><a");
-            attribute(&mut out, "b", text);
+            write_attribute(&mut out, "b", text);
             out.push('>');
             escape_text(&mut out, text);
             out.push_str("</a>");
-            let read = parse(out.as_bytes()).expect(&out);
+            let read = parse_xml(out.as_bytes()).expect(&out);
             assert_eq!((read.text.as_str(), read.attributes[0].1.as_str()), (text, text));
         }
     }
@@ -180,7 +180,7 @@ mod tests {
     fn hostile_documents_are_rejected() {
         let deep = "<a>".repeat(1_000_000);
         let bomb = "<!DOCTYPE a [<!ENTITY b \"bbbb\"><!ENTITY c \"&b;&b;\">]><a>&c;</a>";
-        let many = format!("<a>{}</a>", "<b/>".repeat(MOST_ELEMENTS + 1));
+        let many = format!("<a>{}</a>", "<b/>".repeat(MAX_ELEMENTS + 1));
         for body in [
             deep.as_str(),
             bomb,
@@ -194,8 +194,8 @@ mod tests {
             "<a b=1/>",
             "<a>&#x110000;</a>",
         ] {
-            assert!(parse(body.as_bytes()).is_err(), "{:.40}", body);
+            assert!(parse_xml(body.as_bytes()).is_err(), "{:.40}", body);
         }
-        assert!(parse(b"<a>\xff</a>").is_err());
+        assert!(parse_xml(b"<a>\xff</a>").is_err());
     }
 }

@@ -6,8 +6,8 @@
 #![expect(clippy::disallowed_methods, reason = "the pages are generated outside and named by the environment")]
 
 use crate::support::visible;
-use overstep::contract::{Contract, Kind, MemberPath, Segment, ShapeId};
-use overstep::ingest::{self, NoDocuments, Options};
+use overstep::contract::{Contract, MemberPath, PathSegment, ShapeId, ShapeKind};
+use overstep::ingest::{self, IngestOptions, NoDocuments};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::Path;
@@ -26,7 +26,7 @@ fn walk(
     let shape = contract.shape(id);
     if !path.0.is_empty() {
         let (name, values) = match &shape.kind {
-            Kind::Enum { values } => ("string", values.clone()),
+            ShapeKind::Enum { values } => ("string", values.clone()),
             kind => (kind.name(), Vec::new()),
         };
         out.insert(path.to_string(), (name.to_owned(), required, values));
@@ -35,14 +35,14 @@ fn walk(
         return;
     }
     match &shape.kind {
-        Kind::List { member } => walk(contract, member, &path.then(Segment::Item), false, above, out),
-        Kind::Map { key, value } => {
-            walk(contract, key, &path.then(Segment::Key), false, above, out);
-            walk(contract, value, &path.then(Segment::Value), false, above, out);
+        ShapeKind::List { member } => walk(contract, member, &path.join(PathSegment::Item), false, above, out),
+        ShapeKind::Map { key, value } => {
+            walk(contract, key, &path.join(PathSegment::Key), false, above, out);
+            walk(contract, value, &path.join(PathSegment::Value), false, above, out);
         }
         kind => {
             for (name, member) in kind.members().into_iter().flatten() {
-                walk(contract, &member.shape, &path.member(name), member.required, above, out);
+                walk(contract, &member.shape, &path.join_member(name), member.required, above, out);
             }
         }
     }
@@ -105,9 +105,12 @@ fn pages_say_what_the_model_says() {
             let page = page.expect("an entry").path();
             let bytes = std::fs::read(&page).expect("a page");
             let name = page.to_string_lossy();
-            let read = ingest::read(&name, &bytes, &Options::default(), &mut NoDocuments).expect("a page is readable");
+            let read = ingest::read_document(&name, &bytes, &IngestOptions::default(), &mut NoDocuments)
+                .expect("a page is readable");
             for diagnostic in &read.diagnostics {
-                if diagnostic.severity == ingest::Severity::Warning && !diagnostic.message.ends_with("as too large") {
+                if diagnostic.severity == ingest::IngestSeverity::Warning
+                    && !diagnostic.message.ends_with("as too large")
+                {
                     differences.push(format!("{name}: {diagnostic}"));
                 }
             }
@@ -122,7 +125,7 @@ fn pages_say_what_the_model_says() {
                 differences.push(format!("{service} {}: errors {errors:?}, model {expected:?}", operation.name));
             }
             for (side, id) in [("input", &operation.input), ("output", &operation.output)] {
-                let left_out = |d: &ingest::Diagnostic| d.message.contains(&format!("leaves the {side} of"));
+                let left_out = |d: &ingest::IngestDiagnostic| d.message.contains(&format!("leaves the {side} of"));
                 if read.diagnostics.iter().any(left_out) {
                     assert!(id.is_none(), "{name}: what the page leaves out is not an empty {side}");
                     continue;

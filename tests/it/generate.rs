@@ -2,17 +2,19 @@
 
 use crate::support;
 use overstep::contract::{Constraint, Contract};
-use overstep::generate::{Case, Expectation, Intent, Level, Options, Send, cases};
+use overstep::generate::{Case, Expectation, GenerationLevel, GenerationOptions, Intent, StepRequest, generate_cases};
 use overstep::scenario::Scenario;
 use std::collections::{BTreeSet, HashSet};
 use support::schema;
 
-fn all(contract: &Contract, scenario: &Scenario, seed: u64, level: Level) -> Vec<Case> {
-    cases(contract, scenario, Options { seed, level }).expect("the test contract can be planned").collect()
+fn all(contract: &Contract, scenario: &Scenario, seed: u64, level: GenerationLevel) -> Vec<Case> {
+    generate_cases(contract, scenario, GenerationOptions { seed, level })
+        .expect("the test contract can be planned")
+        .collect()
 }
 
 fn full() -> Vec<Case> {
-    all(&support::contract(), &support::scenario(), 1, Level::Full)
+    all(&support::contract(), &support::scenario(), 1, GenerationLevel::Full)
 }
 
 #[test]
@@ -30,9 +32,9 @@ fn ids_are_unique_and_speak() {
 #[test]
 fn the_same_seed_gives_the_same_cases_and_controls_come_first() {
     let (contract, scenario) = (support::contract(), support::scenario());
-    let first = all(&contract, &scenario, 7, Level::Full);
-    assert_eq!(first, all(&contract, &scenario, 7, Level::Full));
-    assert_ne!(first, all(&contract, &scenario, 8, Level::Full));
+    let first = all(&contract, &scenario, 7, GenerationLevel::Full);
+    assert_eq!(first, all(&contract, &scenario, 7, GenerationLevel::Full));
+    assert_ne!(first, all(&contract, &scenario, 8, GenerationLevel::Full));
     let controls: Vec<&str> = first.iter().take(2).map(|case| case.id.0.as_str()).collect();
     assert_eq!(controls, ["notes/PutNote/valid/control/plain", "notes/DropNote/valid/control/plain"]);
 }
@@ -41,7 +43,7 @@ fn the_same_seed_gives_the_same_cases_and_controls_come_first() {
 fn a_quick_run_sends_a_part_of_the_full_one_under_the_same_ids() {
     let (contract, scenario) = (support::contract(), support::scenario());
     let ids = |level| all(&contract, &scenario, 1, level).into_iter().map(|case| case.id.0).collect::<BTreeSet<_>>();
-    let (quick, full) = (ids(Level::Quick), ids(Level::Full));
+    let (quick, full) = (ids(GenerationLevel::Quick), ids(GenerationLevel::Full));
     assert!(quick.is_subset(&full), "{:?}", quick.difference(&full).collect::<Vec<_>>());
     assert!(quick.len() * 2 < full.len(), "{} of {}", quick.len(), full.len());
 }
@@ -52,7 +54,7 @@ fn facts_added_elsewhere_do_not_move_a_case() {
     let mut more = contract.clone();
     more.operations.reverse();
     let of_drop = |contract: &Contract| {
-        let mut found = all(contract, &scenario, 1, Level::Full);
+        let mut found = all(contract, &scenario, 1, GenerationLevel::Full);
         found.retain(|case| case.operation.as_str() == "DropNote");
         found.sort_by(|a, b| a.id.cmp(&b.id));
         found
@@ -142,7 +144,7 @@ fn a_foreign_identifier_expects_the_documented_missing_resource() {
 
 #[test]
 fn what_cannot_be_put_on_the_wire_says_why() {
-    let unsendable: Vec<Case> = full().into_iter().filter(|case| case.unsendable.is_some()).collect();
+    let unsendable: Vec<Case> = full().into_iter().filter(|case| case.unsendable_reason.is_some()).collect();
     assert!(unsendable.iter().any(|case| case.id.0 == "notes/PutNote/NoteId/length/below-min"));
     assert!(unsendable.iter().all(|case| case.steps.is_empty()));
 }
@@ -152,7 +154,9 @@ fn an_unsatisfiable_pattern_is_refused_with_its_place() {
     let text = include_str!("support/notes.contract.json").replace("^(?!sys:)[a-z0-9:-]+$", "^[a-z]{9,}$");
     let contract = overstep::contract::from_json(&text).expect("well formed");
     let scenario = support::scenario();
-    let error = cases(&contract, &scenario, Options::default()).err().expect("nothing fits nine letters into eight");
+    let error = generate_cases(&contract, &scenario, GenerationOptions::default())
+        .err()
+        .expect("nothing fits nine letters into eight");
     assert_eq!(error.to_string(), "shape `Tag`: no text with 0 to 8 characters matches the pattern `^[a-z]{9,}$`");
 }
 
@@ -181,9 +185,11 @@ fn pair_leaves_body_valid(id: &str) -> Option<bool> {
 fn an_independent_validator_agrees_with_every_label() {
     let (contract, scenario) = (support::contract(), support::scenario());
     let mut judged = [0, 0];
-    for case in all(&contract, &scenario, 1, Level::Full) {
+    for case in all(&contract, &scenario, 1, GenerationLevel::Full) {
         let operation = contract.operation(case.operation.as_str()).expect("of this contract");
-        let Some(Send::Operation { input, damage, .. }) = case.steps.first().map(|step| &step.send) else { continue };
+        let Some(StepRequest::Operation { input, damage, .. }) = case.steps.first().map(|step| &step.request) else {
+            continue;
+        };
         if !damage.is_empty() || !schema_knows(&case) {
             continue;
         }
@@ -194,7 +200,7 @@ fn an_independent_validator_agrees_with_every_label() {
             },
             Intent::Valid | Intent::Missing | Intent::Auth => true,
             // A violation outside the body leaves the body valid.
-            Intent::Violates if case.member.as_ref().and_then(|path| path.top()) != Some("NoteId") => false,
+            Intent::Violates if case.member.as_ref().and_then(|path| path.top_member()) != Some("NoteId") => false,
             _ => continue,
         };
         let Some(mut body) = schema::to_json(input) else { continue };

@@ -4,10 +4,10 @@
 use crate::loopback;
 use loopback::{World, case, get, read_request, serve};
 use overstep::contract::{self, Contract};
-use overstep::generate::{Authorization, Send, Step, Value};
-use overstep::run::{Hosts, Settings};
+use overstep::generate::{Authorization, Step, StepRequest, Value};
+use overstep::run::{HostPrefixes, TransportOptions};
 use overstep::scenario::{Credentials, Principal};
-use overstep::wire::curl;
+use overstep::wire::curl_command;
 use std::io::{BufReader, Write as _};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -43,17 +43,17 @@ fn keeper() -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
 fn asks(operation: &str, bucket: &str) -> Step {
     let input = [("Bucket", bucket), ("Key", "k")].map(|(name, text)| (name.to_owned(), Value::text(text)));
     let input = Value::Map(input.into_iter().collect());
-    let send = Send::Operation { name: operation.into(), input, damage: Vec::new() };
-    Step { send, authorization: Authorization::Principal("aws".to_owned()), ..get("/") }
+    let send = StepRequest::Operation { name: operation.into(), input, damage: Vec::new() };
+    Step { request: send, authorization: Authorization::Principal("aws".to_owned()), ..get("/") }
 }
 
 /// The first line and the host of the request that an operation becomes, and its curl line.
-fn sent(url: &str, service: &str, hosts: Hosts, step: Step) -> (String, String) {
+fn sent(url: &str, service: &str, hosts: HostPrefixes, step: Step) -> (String, String) {
     let (address, heads) = keeper();
     let mut world = World::new(&url.replace("PORT", &address.port().to_string()));
     world.contract = contract(service);
-    world.endpoint.hosts = hosts;
-    world.settings = Settings { workers: 1, ..world.settings };
+    world.endpoint.host_prefixes = hosts;
+    world.settings = TransportOptions { workers: 1, ..world.settings };
     let credentials = Credentials::SigV4 {
         region: "us-east-1".to_owned(),
         service: None,
@@ -61,9 +61,9 @@ fn sent(url: &str, service: &str, hosts: Hosts, step: Step) -> (String, String) 
         secret_access_key: None,
     };
     world.scenario.principals.insert("aws".to_owned(), Principal { credentials, lacks: Vec::new() });
-    let outcome = world.with(|plan| overstep::run::send_case(plan, case("one", vec![step]))).expect("reachable");
+    let outcome = world.with(|plan| overstep::run::run_single_case(plan, case("one", vec![step]))).expect("reachable");
     let exchange = outcome.exchanges[0].as_ref().expect("sent");
-    let line = world.with(|plan| curl(&exchange.sent, &world.endpoint.origin(), &plan.redaction()));
+    let line = world.with(|plan| curl_command(&exchange.request, &world.endpoint.origin(), &plan.redaction()));
     let port = format!(":{}", address.port());
     let head = heads.lock().expect("free").first().expect("a request").clone();
     let host = head.lines().find_map(|line| line.strip_prefix("host: ")).expect("a host").to_owned();
@@ -72,11 +72,11 @@ fn sent(url: &str, service: &str, hosts: Hosts, step: Step) -> (String, String) 
     (format!("{} {target}", host.replace(&port, "")), line.expect("a line").0.replace(&port, ""))
 }
 
-const ON: Hosts = Hosts { prefix: true, buckets: true };
+const ON: HostPrefixes = HostPrefixes { model_prefix: true, bucket_prefix: true };
 
 #[test]
 fn nothing_goes_before_a_host_unasked() {
-    let off = Hosts::default();
+    let off = HostPrefixes::default();
     assert_eq!(sent("http://localhost:PORT", "s3", off, asks("Put", "b")).0, "localhost /b/k");
     assert_eq!(sent("http://localhost:PORT", "x", off, asks("Ask", "b")).0, "localhost /ask/k");
 }
@@ -101,9 +101,9 @@ fn a_prefix_that_no_host_can_hold_is_not_sent() {
     let (address, heads) = keeper();
     let mut world = World::at(address);
     world.contract = contract("x");
-    world.endpoint.hosts = ON;
+    world.endpoint.host_prefixes = ON;
     let step = Step { authorization: Authorization::Anonymous, ..asks("Ask", "a b") };
     let outcome = world.send(vec![step]);
-    let why = outcome.case.unsendable.as_deref().expect("unsendable");
+    let why = outcome.case.unsendable_reason.as_deref().expect("unsendable");
     assert!(why.contains("host label") && heads.lock().expect("free").is_empty(), "{why}");
 }

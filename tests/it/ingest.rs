@@ -10,9 +10,10 @@
 
 use crate::support::visible;
 use overstep::contract::{
-    self, ByteScope, Contract, DriftKind, Kind, Location, MemberPath, Role, Rule, Segment, Shape, Standing,
+    self, ByteScope, Contract, DriftKind, ErrorRole, FactOrigin, MemberLocation, MemberPath, PathSegment, Shape,
+    ShapeKind, ShapeRule,
 };
-use overstep::ingest::{self, NoDocuments, Options, Severity};
+use overstep::ingest::{self, IngestOptions, IngestSeverity, NoDocuments};
 use proptest::prelude::*;
 use std::path::{Path, PathBuf};
 
@@ -63,8 +64,8 @@ fn model(service: &str, version: &str) -> Option<(String, Vec<u8>)> {
     Some((format!("botocore:{service}/{version}"), std::fs::read(file).expect("the model is readable")))
 }
 
-fn options() -> Options {
-    Options { operations: OPERATIONS.map(str::to_owned).to_vec() }
+fn options() -> IngestOptions {
+    IngestOptions { operations: OPERATIONS.map(str::to_owned).to_vec() }
 }
 
 fn committed(name: &str) -> Contract {
@@ -97,10 +98,10 @@ fn walk<'c>(contract: &'c Contract, root: &'c contract::ShapeId, path: &str) -> 
     let mut shape = contract.shape(root);
     for segment in MemberPath::parse(path).expect("a path").0 {
         let id = match (&segment, &shape.kind) {
-            (Segment::Item, Kind::List { member }) => member,
-            (Segment::Key, Kind::Map { key, .. }) => key,
-            (Segment::Value, Kind::Map { value, .. }) => value,
-            (Segment::Member(name), kind) => {
+            (PathSegment::Item, ShapeKind::List { member }) => member,
+            (PathSegment::Key, ShapeKind::Map { key, .. }) => key,
+            (PathSegment::Value, ShapeKind::Map { value, .. }) => value,
+            (PathSegment::Member(name), kind) => {
                 &kind
                     .members()
                     .and_then(|members| members.get(name))
@@ -122,7 +123,7 @@ fn required(contract: &Contract, operation: &str) -> Vec<String> {
 fn errors(contract: &Contract, operation: &str) -> Vec<(String, Option<u16>)> {
     let operation = contract.operation(operation).expect("the operation");
     let mut errors: Vec<_> =
-        contract.errors_of(operation).map(|(name, error)| (name.to_string(), error.status)).collect();
+        contract.operation_errors(operation).map(|(name, error)| (name.to_string(), error.status)).collect();
     errors.sort();
     errors
 }
@@ -134,14 +135,18 @@ fn connect_is_what_the_sources_say() {
         return;
     };
     sources.push(model);
-    let (ingested, errors) = ingest::read_all(&sources, &options());
+    let (ingested, errors) = ingest::read_documents(&sources, &options());
     assert_eq!(errors, []);
-    let warnings: Vec<String> =
-        ingested.diagnostics.iter().filter(|d| d.severity == Severity::Warning).map(ToString::to_string).collect();
+    let warnings: Vec<String> = ingested
+        .diagnostics
+        .iter()
+        .filter(|d| d.severity == IngestSeverity::Warning)
+        .map(ToString::to_string)
+        .collect();
     assert_eq!(warnings, Vec::<String>::new());
     compare("connect.contract.json", &ingested.contract);
     sources.reverse();
-    let (reversed, _) = ingest::read_all(&sources, &options());
+    let (reversed, _) = ingest::read_documents(&sources, &options());
     assert_eq!(reversed.contract, ingested.contract, "the order of sources changes nothing");
 }
 
@@ -151,10 +156,14 @@ fn leadlex_is_what_the_page_says() {
         visible::say("skipped: needs ../shared/docs");
         return;
     };
-    let (ingested, errors) = ingest::read_all(&sources, &Options::default());
+    let (ingested, errors) = ingest::read_documents(&sources, &IngestOptions::default());
     assert_eq!(errors, []);
-    let messages: Vec<String> =
-        ingested.diagnostics.iter().filter(|d| d.severity == Severity::Warning).map(ToString::to_string).collect();
+    let messages: Vec<String> = ingested
+        .diagnostics
+        .iter()
+        .filter(|d| d.severity == IngestSeverity::Warning)
+        .map(ToString::to_string)
+        .collect();
     assert_eq!(messages, Vec::<String>::new());
     compare("leadlex.contract.json", &ingested.contract);
 }
@@ -178,8 +187,8 @@ fn tag_contact_has_every_documented_limit() {
     }
     assert_eq!(at(&contract, "TagContact", "Tags{key}").pattern.as_deref(), Some("^(?!aws:)[a-zA-Z+-=._:/]+$"));
     let tags = at(&contract, "TagContact", "Tags");
-    let standings: Vec<Standing> = tags.facts_at("length/min").map(|fact| fact.standing).collect();
-    assert_eq!(standings, [Standing::Model], "the least number of tags stands in the model only");
+    let standings: Vec<FactOrigin> = tags.facts_at("length/min").map(|fact| fact.standing).collect();
+    assert_eq!(standings, [FactOrigin::Model], "the least number of tags stands in the model only");
     assert!(tags.facts_at("length/max").any(|fact| fact.document == "API_TagContact.txt" && fact.line == 49));
     let expected = [
         ("InternalServiceException", Some(500)),
@@ -204,12 +213,12 @@ fn attributes_have_a_budget_and_a_character_set() {
     let attributes = at(&contract, "UpdateContactAttributes", "Attributes");
     assert!(matches!(
         attributes.rules.as_slice(),
-        [Rule::MaxTotalBytes { max: 32768, stored: true, over: ByteScope::Values }]
+        [ShapeRule::MaxTotalBytes { max: 32768, budget: true, over: ByteScope::Values }]
     ));
     assert!(attributes.is_disputed("rules/0/over"), "both readings of the budget survive");
     let key = at(&contract, "UpdateContactAttributes", "Attributes{key}");
     assert_eq!(key.pattern.as_deref(), Some("^[a-zA-Z0-9_-]+$"));
-    assert!(key.facts_at("pattern").any(|fact| fact.standing == Standing::Prose));
+    assert!(key.facts_at("pattern").any(|fact| fact.standing == FactOrigin::Prose));
 }
 
 #[test]
@@ -220,25 +229,25 @@ fn update_contact_has_its_whole_tree() {
     assert_eq!((http.method.as_str(), http.uri.as_str()), ("POST", "/contacts/{InstanceId}/{ContactId}"));
     let input = at(&contract, "UpdateContact", "");
     let members = input.kind.members().expect("a structure");
-    assert_eq!(members["InstanceId"].location, Location::Label);
-    let Some(Rule::AtLeastOneOf { members: fields }) = input.rules.first() else { panic!("{:?}", input.rules) };
+    assert_eq!(members["InstanceId"].location, MemberLocation::Label);
+    let Some(ShapeRule::AtLeastOneOf { members: fields }) = input.rules.first() else { panic!("{:?}", input.rules) };
     assert!(fields.contains(&"Name".to_owned()) && !fields.contains(&"ContactId".to_owned()));
     let references = at(&contract, "UpdateContact", "References");
     assert!(
         matches!(
             references.rules.as_slice(),
-            [Rule::MaxTotalBytes { max: 4096, stored: true, over: ByteScope::Values }]
+            [ShapeRule::MaxTotalBytes { max: 4096, budget: true, over: ByteScope::Values }]
         ),
         "{:?}",
         references.rules
     );
     assert!(!references.is_disputed("rules/0/over"), "only one reading lets a value of 4,096 bytes in");
     let types = at(&contract, "UpdateContact", "References{value}.Type");
-    assert!(matches!(&types.kind, Kind::Enum { values } if values.len() == 11));
-    assert_eq!((types.settled_values().len(), types.is_disputed("enum")), (9, true));
+    assert!(matches!(&types.kind, ShapeKind::Enum { values } if values.len() == 11));
+    assert_eq!((types.undisputed_values().len(), types.is_disputed("enum")), (9, true));
     let statuses = at(&contract, "UpdateContact", "References{value}.Status");
-    assert!(matches!(&statuses.kind, Kind::Enum { values } if values.len() == 7));
-    assert_eq!(statuses.settled_values().len(), 6);
+    assert!(matches!(&statuses.kind, ShapeKind::Enum { values } if values.len() == 7));
+    assert_eq!(statuses.undisputed_values().len(), 6);
     assert!(at(&contract, "UpdateContact", "References{value}").kind.members().expect("a structure")["Type"].required);
     assert_eq!(at(&contract, "UpdateContact", "SegmentAttributes{key}").pattern.as_deref(), Some("^[a-zA-Z0-9_-]+$"));
     let outer = at(&contract, "UpdateContact", "SegmentAttributes{value}");
@@ -255,8 +264,8 @@ fn update_contact_has_its_whole_tree() {
 fn leadlex_has_every_documented_promise() {
     let contract = committed("leadlex.contract.json");
     assert_eq!(contract.service, "leadlex");
-    assert_eq!(contract.base.as_deref(), Some("https://data.leadlex.com/functions/v1/api-gateway"));
-    assert_eq!(contract.auth, [contract::Auth::Bearer]);
+    assert_eq!(contract.base_url.as_deref(), Some("https://data.leadlex.com/functions/v1/api-gateway"));
+    assert_eq!(contract.auth, [contract::AuthScheme::Bearer]);
     let operation = contract.operation("AddTagsToContact").expect("the operation");
     let http = operation.http.as_ref().expect("a route");
     assert_eq!((http.method.as_str(), http.uri.as_str()), ("POST", "/v1/contacts/{id}/tags"));
@@ -264,18 +273,18 @@ fn leadlex_has_every_documented_promise() {
     assert_eq!(operation.laws, ["merges", "deduplicates"]);
     assert_eq!(required(&contract, "AddTagsToContact"), ["id", "tags"]);
     let id = at(&contract, "AddTagsToContact", "id");
-    assert!(id.facts_at("pattern").all(|fact| fact.standing == Standing::Prose) && id.pattern.is_some());
-    assert_eq!(at(&contract, "AddTagsToContact", "tags[]").kind, Kind::String);
+    assert!(id.facts_at("pattern").all(|fact| fact.standing == FactOrigin::Prose) && id.pattern.is_some());
+    assert_eq!(at(&contract, "AddTagsToContact", "tags[]").kind, ShapeKind::String);
     let output = operation.output.as_ref().expect("an output");
-    assert_eq!(walk(&contract, output, "data.contact_id").kind, Kind::String);
-    assert_eq!(walk(&contract, output, "data.tags[]").kind, Kind::String);
+    assert_eq!(walk(&contract, output, "data.contact_id").kind, ShapeKind::String);
+    assert_eq!(walk(&contract, output, "data.tags[]").kind, ShapeKind::String);
     let expected = [("insufficient_permissions", Some(403)), ("not_found", Some(404)), ("validation_error", Some(400))];
     assert_eq!(errors(&contract, "AddTagsToContact"), expected.map(|(name, status)| (name.to_owned(), status)));
-    let roles: Vec<Role> = contract.errors_of(operation).map(|(_, error)| error.role).collect();
+    let roles: Vec<ErrorRole> = contract.operation_errors(operation).map(|(_, error)| error.role).collect();
     assert!(
-        roles.contains(&Role::InvalidInput)
-            && roles.contains(&Role::MissingResource)
-            && roles.contains(&Role::Forbidden)
+        roles.contains(&ErrorRole::InvalidInput)
+            && roles.contains(&ErrorRole::MissingResource)
+            && roles.contains(&ErrorRole::Forbidden)
     );
 }
 
@@ -286,11 +295,11 @@ fn the_two_pages_of_tag_contact_drift() {
         return;
     };
     let read = |index: usize| {
-        ingest::read(&sources[index].0, &sources[index].1, &Options::default(), &mut NoDocuments)
+        ingest::read_document(&sources[index].0, &sources[index].1, &IngestOptions::default(), &mut NoDocuments)
             .expect("it reads")
             .contract
     };
-    let drifts = contract::drift(&read(0), &read(1));
+    let drifts = contract::find_drift(&read(0), &read(1));
     let error =
         drifts.iter().find(|drift| drift.field == "errors/InvalidActiveRegionException").expect("the sixth error");
     assert_eq!(error.kind, DriftKind::OnlyInSecond);
@@ -301,8 +310,8 @@ fn the_two_pages_of_tag_contact_drift() {
         visible::say("skipped: the rest needs OVERSTEP_BOTOCORE");
         return;
     };
-    let model = ingest::read(&name, &bytes, &options(), &mut NoDocuments).expect("it reads").contract;
-    let drifts = contract::drift(&read(3), &model);
+    let model = ingest::read_document(&name, &bytes, &options(), &mut NoDocuments).expect("it reads").contract;
+    let drifts = contract::find_drift(&read(3), &model);
     let types = drifts
         .iter()
         .find(|drift| drift.member == "References{value}.Type" && drift.field == "enum")
@@ -316,7 +325,7 @@ fn the_two_pages_of_tag_contact_drift() {
 proptest! {
     #[test]
     fn no_bytes_make_a_reader_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
-        let _ = ingest::read("x", &bytes, &Options::default(), &mut NoDocuments);
+        let _ = ingest::read_document("x", &bytes, &IngestOptions::default(), &mut NoDocuments);
     }
 
     #[test]
@@ -329,6 +338,6 @@ proptest! {
         "Length Constraints: Maximum length of é.\n", "Required: Yes\n", "Errors\n", "HTTP Status Code: 400\n", "X - Amazon Y\n", "'", "é", "1", "curl -X ", "https://a/b",
     ]), 0..60)) {
         let text = words.concat();
-        let _ = ingest::read("x", text.as_bytes(), &Options::default(), &mut NoDocuments);
+        let _ = ingest::read_document("x", text.as_bytes(), &IngestOptions::default(), &mut NoDocuments);
     }
 }

@@ -1,16 +1,17 @@
 //! Pages of other services and other hands: forms that the shared pages do not show.
 
-use overstep::contract::{Auth, Contract, Kind, Location, MemberPath, Segment, Shape};
-use overstep::ingest::{self, Ingested, NoDocuments, Options, Severity};
+use overstep::contract::{AuthScheme, Contract, MemberLocation, MemberPath, PathSegment, Shape, ShapeKind};
+use overstep::ingest::{self, IngestOptions, IngestOutput, IngestSeverity, NoDocuments};
 
-fn read(name: &str, text: &str) -> Ingested {
-    ingest::read(name, text.as_bytes(), &Options::default(), &mut NoDocuments).expect("the page is readable")
+fn read(name: &str, text: &str) -> IngestOutput {
+    ingest::read_document(name, text.as_bytes(), &IngestOptions::default(), &mut NoDocuments)
+        .expect("the page is readable")
 }
 
-fn read_all(sources: &[(&str, &str)]) -> Ingested {
+fn read_all(sources: &[(&str, &str)]) -> IngestOutput {
     let sources: Vec<(String, Vec<u8>)> =
         sources.iter().map(|(name, text)| ((*name).to_owned(), text.as_bytes().to_vec())).collect();
-    let (ingested, errors) = ingest::read_all(&sources, &Options::default());
+    let (ingested, errors) = ingest::read_documents(&sources, &IngestOptions::default());
     assert_eq!(errors, []);
     ingested
 }
@@ -19,10 +20,10 @@ fn at<'c>(contract: &'c Contract, path: &str) -> &'c Shape {
     let mut shape = contract.shape(contract.operations[0].input.as_ref().expect("an input"));
     for segment in MemberPath::parse(path).expect("a path").0 {
         shape = contract.shape(match (&segment, &shape.kind) {
-            (Segment::Item, Kind::List { member }) => member,
-            (Segment::Key, Kind::Map { key, .. }) => key,
-            (Segment::Value, Kind::Map { value, .. }) => value,
-            (Segment::Member(name), kind) => &kind.members().expect("members")[name.as_str()].shape,
+            (PathSegment::Item, ShapeKind::List { member }) => member,
+            (PathSegment::Key, ShapeKind::Map { key, .. }) => key,
+            (PathSegment::Value, ShapeKind::Map { value, .. }) => value,
+            (PathSegment::Member(name), kind) => &kind.members().expect("members")[name.as_str()].shape,
             _ => panic!("{path}"),
         });
     }
@@ -151,34 +152,34 @@ fn a_rest_page_with_everything_in_it() {
     let http = operation.http.as_ref().expect("a route");
     assert_eq!((http.method.as_str(), http.uri.as_str(), http.success), ("PUT", "/things/{ThingId}/parts", Some(202)));
     let members = at(contract, "").kind.members().expect("members");
-    let bound: Vec<(&str, Location, Option<&str>, bool)> = members
+    let bound: Vec<(&str, MemberLocation, Option<&str>, bool)> = members
         .iter()
         .map(|(name, member)| (name.as_str(), member.location, member.wire.as_deref(), member.required))
         .collect();
     assert_eq!(
         bound,
         [
-            ("ThingId", Location::Label, None, true),
-            ("DryRun", Location::Query, Some("dryRun"), false),
-            ("Mode", Location::Header, Some("X-Amz-Mode"), false),
-            ("Tags", Location::Query, Some("tag"), false),
-            ("Count", Location::Body, None, false),
-            ("Filters", Location::Body, None, true),
-            ("Kind", Location::Body, None, true),
+            ("ThingId", MemberLocation::Label, None, true),
+            ("DryRun", MemberLocation::Query, Some("dryRun"), false),
+            ("Mode", MemberLocation::Header, Some("X-Amz-Mode"), false),
+            ("Tags", MemberLocation::Query, Some("tag"), false),
+            ("Count", MemberLocation::Body, None, false),
+            ("Filters", MemberLocation::Body, None, true),
+            ("Kind", MemberLocation::Body, None, true),
         ]
     );
     assert_eq!(at(contract, "Tags").length().max, Some(50));
     assert_eq!((at(contract, "Tags[]").length().min, at(contract, "Tags[]").length().max), (Some(4), Some(4)));
-    assert_eq!(at(contract, "Mode").kind, Kind::Enum { values: vec!["FAST".into(), "SLOW".into()] });
+    assert_eq!(at(contract, "Mode").kind, ShapeKind::Enum { values: vec!["FAST".into(), "SLOW".into()] });
     let range = at(contract, "Count").range.clone().expect("a range");
     assert_eq!((range.min, range.max), (Some(1.into()), Some(1000.into())));
     assert_eq!((at(contract, "Filters").length().min, at(contract, "Filters").length().max), (Some(2), Some(2)));
-    assert_eq!(at(contract, "Filters[].Values[]").kind, Kind::String);
+    assert_eq!(at(contract, "Filters[].Values[]").kind, ShapeKind::String);
     let errors: Vec<_> = contract.errors.iter().map(|(name, error)| (name.as_str(), error.status)).collect();
     assert_eq!(errors, [("ConflictException", Some(409))]);
     assert_eq!(at(contract, "ThingId").pattern.as_deref(), Some("^[a-z]+ Required: no$"));
-    assert_eq!(at(contract, "ThingId").kind, Kind::String);
-    assert!(read.diagnostics.iter().all(|d| d.severity == Severity::Note), "{:?}", read.diagnostics);
+    assert_eq!(at(contract, "ThingId").kind, ShapeKind::String);
+    assert!(read.diagnostics.iter().all(|d| d.severity == IngestSeverity::Note), "{:?}", read.diagnostics);
 }
 
 #[test]
@@ -213,14 +214,14 @@ fn a_mintlify_page_of_another_api() {
     let body = "<ParamField body=\"text\" type=\"string\" required maxLength={280}>\n  The text\n</ParamField>\n<ParamField body=\"kind\" type=\"string\">\n  One of: `call`, `mail`\n</ParamField>\n<ParamField body=\"links\" type=\"array\">\n  <Expandable title=\"link\">\n    <ParamField body=\"url\" type=\"string\" required>Where</ParamField>\n  </Expandable>\n</ParamField>";
     let read = read("create-deal-note.mdx", &mdx("https://api.crm.example", body));
     let contract = &read.contract;
-    let warnings: Vec<_> = read.diagnostics.iter().filter(|d| d.severity == Severity::Warning).collect();
+    let warnings: Vec<_> = read.diagnostics.iter().filter(|d| d.severity == IngestSeverity::Warning).collect();
     assert!(warnings.is_empty(), "{warnings:?}");
     let http = contract.operations[0].http.as_ref().expect("a route");
     assert_eq!((http.method.as_str(), http.uri.as_str()), ("POST", "/v2/deals/{deal_id}/notes"));
-    assert_eq!(contract.base.as_deref(), Some("https://api.crm.example"));
-    assert_eq!(contract.auth, [Auth::Header { name: "X-API-Key".into() }]);
+    assert_eq!(contract.base_url.as_deref(), Some("https://api.crm.example"));
+    assert_eq!(contract.auth, [AuthScheme::Header { name: "X-API-Key".into() }]);
     assert_eq!(at(contract, "text").length().max, Some(280));
-    assert_eq!(at(contract, "kind").kind, Kind::Enum { values: vec!["call".into(), "mail".into()] });
+    assert_eq!(at(contract, "kind").kind, ShapeKind::Enum { values: vec!["call".into(), "mail".into()] });
     assert!(at(contract, "links[]").kind.members().expect("members")["url"].required);
     assert_eq!(contract.errors["gone"].status, Some(410));
 }
@@ -230,7 +231,7 @@ fn pages_with_a_longer_base_agree_on_it() {
     let one = mdx("https://api.crm.example/base", "");
     let two = "# Get Deal\n\n<ParamField path=\"id\" type=\"string\" required>Deal</ParamField>\n\n```python\nBASE_URL = \"https://api.crm.example/base\"\nrequests.get(f\"{BASE_URL}/v2/deals/{id}\")\n```\n";
     let read = read_all(&[("a.mdx", &one), ("b.mdx", two)]);
-    assert_eq!(read.contract.base.as_deref(), Some("https://api.crm.example/base"));
+    assert_eq!(read.contract.base_url.as_deref(), Some("https://api.crm.example/base"));
     let mut uris: Vec<&str> =
         read.contract.operations.iter().filter_map(|o| o.http.as_ref()).map(|http| http.uri.as_str()).collect();
     uris.sort_unstable();
@@ -246,7 +247,8 @@ fn unreadable_documents_say_where_and_what_to_do() {
         (b"\x1f\x8b\x00broken", 1),
         (b"{\"format\": \"overstep-contract/1\",\n \"service\": 3}", 2),
     ] {
-        let error = ingest::read("x.json", bytes, &Options::default(), &mut NoDocuments).expect_err("it is unreadable");
+        let error = ingest::read_document("x.json", bytes, &IngestOptions::default(), &mut NoDocuments)
+            .expect_err("it is unreadable");
         assert_eq!(error.place.line, line, "{error}");
         assert!(error.hint.is_some(), "{error}");
     }

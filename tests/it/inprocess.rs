@@ -11,8 +11,8 @@ fn subject() -> Subject {
 
 /// Bytes as a fuzzer would make them, the same each time.
 fn bytes(number: u64) -> Vec<u8> {
-    use overstep::generate::draw::{Draw as _, Seeded};
-    let mut draw = Seeded::new(number, "bytes");
+    use overstep::generate::draw::{Draw as _, SeededDraw};
+    let mut draw = SeededDraw::new(number, "bytes");
     (0..draw.between(1, 400)).map(|_| draw.below(256) as u8).collect()
 }
 
@@ -21,7 +21,7 @@ fn a_faithful_service_is_left_alone() {
     let (subject, mut service) = (subject(), service::cards(Fault::Faithful));
     let mut judged = 0;
     for number in 0..4000 {
-        judged += subject.fuzzed(&bytes(number), &mut service).unwrap_or_else(|finding| panic!("{finding}"));
+        judged += subject.try_fuzz(&bytes(number), &mut service).unwrap_or_else(|finding| panic!("{finding}"));
     }
     assert!(judged > 2000, "{judged}");
     for checked in subject.check(&mut service).expect("cases") {
@@ -33,7 +33,7 @@ fn a_faithful_service_is_left_alone() {
 fn a_finding_says_what_was_sent_and_what_is_documented() {
     let (subject, mut service) = (subject(), service::cards(Fault::KindAndStatus));
     let seed = br#"[{"send":"LinkCard","input":{"id":{"$template":"{use}"},"kind":"EMAIL","status":"REJECTED"}}]"#;
-    let finding = subject.fuzzed(seed, &mut service).expect_err("a failure");
+    let finding = subject.try_fuzz(seed, &mut service).expect_err("a failure");
     let text = finding.to_string();
     for part in [
         "cards/LinkCard/valid/",
@@ -49,7 +49,7 @@ fn a_finding_says_what_was_sent_and_what_is_documented() {
     // The seed that is printed shows the same again.
     let again = finding.seed.clone().expect("a seed");
     assert_eq!(again.as_bytes(), seed);
-    let other = subject.fuzzed(again.as_bytes(), &mut service).expect_err("the same");
+    let other = subject.try_fuzz(again.as_bytes(), &mut service).expect_err("the same");
     assert_eq!((&other.observed, &other.rule, &other.seed), (&finding.observed, &finding.rule, &finding.seed));
     // With resources of its own.
     assert_ne!(other.requests, finding.requests);
@@ -59,7 +59,7 @@ fn a_finding_says_what_was_sent_and_what_is_documented() {
 fn the_same_bytes_twice_meet_nothing_that_the_first_time_left() {
     let (subject, mut service) = (subject(), service::cards(Fault::Faithful));
     for number in (0..300).chain(0..300).chain(0..300) {
-        subject.fuzzed(&bytes(number), &mut service).unwrap_or_else(|finding| panic!("{finding}"));
+        subject.try_fuzz(&bytes(number), &mut service).unwrap_or_else(|finding| panic!("{finding}"));
     }
 }
 
@@ -73,7 +73,7 @@ fn a_service_that_fails_or_never_ends_an_answer_is_a_finding() {
         let answer = http::Response::builder().status(200).header("content-encoding", "gzip");
         answer.body(Full::from(Bytes::from_static(b"no gzip"))).expect("an answer")
     });
-    let finding = subject.fuzzed(&seed, &mut broken).expect_err("a finding");
+    let finding = subject.try_fuzz(&seed, &mut broken).expect_err("a finding");
     assert!(finding.observed.contains("cannot be decoded"), "{finding}");
 }
 

@@ -4,9 +4,11 @@
 //! Nothing is sent.
 
 use overstep::contract::{self, Contract, Protocol};
-use overstep::generate::{self, Case, Damage, Expectation, Intent, Level, Options, Send, Value};
+use overstep::generate::{
+    self, Case, Damage, Expectation, GenerationLevel, GenerationOptions, Intent, StepRequest, Value,
+};
 use overstep::scenario::Scenario;
-use overstep::wire::{self, Message};
+use overstep::wire::{self, EncodedRequest};
 use serde_json::{Value as Json, json};
 use std::collections::HashSet;
 use std::io::Write as _;
@@ -66,9 +68,9 @@ fn contract(protocol: Protocol) -> Contract {
     contract::from_json(&text.to_string()).expect("well formed")
 }
 
-fn cases(contract: &Contract, level: Level) -> Vec<Case> {
-    let scenario = Scenario::named("things");
-    generate::cases(contract, &scenario, Options { seed: 7, level }).expect("a plan").collect()
+fn cases(contract: &Contract, level: GenerationLevel) -> Vec<Case> {
+    let scenario = Scenario::with_name("things");
+    generate::generate_cases(contract, &scenario, GenerationOptions { seed: 7, level }).expect("a plan").collect()
 }
 
 /// The part of an id behind the operation: `malformed/truncated/half`.
@@ -81,40 +83,41 @@ fn is_malformed(case: &&Case) -> bool {
 }
 
 fn parts(case: &Case) -> (&Value, &[Damage]) {
-    match &case.steps[case.judged.shown()].send {
-        Send::Operation { input, damage, .. } => (input, damage),
-        Send::Raw { .. } => panic!("{}: a request of an operation", case.id),
+    match &case.steps[case.judged.shown_step()].request {
+        StepRequest::Operation { input, damage, .. } => (input, damage),
+        StepRequest::Raw { .. } => panic!("{}: a request of an operation", case.id),
     }
 }
 
-fn sent(contract: &Contract, case: &Case) -> Message {
-    wire::encode(contract, &case.steps[case.judged.shown()].send, "").unwrap_or_else(|error| {
+fn sent(contract: &Contract, case: &Case) -> EncodedRequest {
+    wire::encode_request(contract, &case.steps[case.judged.shown_step()].request, "").unwrap_or_else(|error| {
         panic!("{}: {error}", case.id);
     })
 }
 
 /// The same request, undamaged.
-fn whole(contract: &Contract, case: &Case) -> Message {
-    let send = Send::Operation { name: case.operation.clone(), input: parts(case).0.clone(), damage: Vec::new() };
-    wire::encode(contract, &send, "").expect("sendable")
+fn whole(contract: &Contract, case: &Case) -> EncodedRequest {
+    let send =
+        StepRequest::Operation { name: case.operation.clone(), input: parts(case).0.clone(), damage: Vec::new() };
+    wire::encode_request(contract, &send, "").expect("sendable")
 }
 
 #[test]
 fn every_damaged_request_can_be_sent_and_is_another() {
     for protocol in PROTOCOLS {
         let contract = contract(protocol);
-        let all = cases(&contract, Level::Full);
+        let all = cases(&contract, GenerationLevel::Full);
         let malformed: Vec<&Case> = all.iter().filter(is_malformed).collect();
         assert!(malformed.len() > 60, "{protocol:?}: {}", malformed.len());
         for case in malformed {
-            assert_eq!(case.unsendable, None, "{}", case.id);
+            assert_eq!(case.unsendable_reason, None, "{}", case.id);
             let message = sent(&contract, case);
             if !parts(case).1.is_empty() {
                 assert_ne!(message, whole(&contract, case), "{protocol:?}: {} changes nothing", case.id);
             }
         }
         // Types too, in whatever way a protocol says them.
-        for case in all.iter().filter(|case| case.unsendable.is_none() && !case.steps.is_empty()) {
+        for case in all.iter().filter(|case| case.unsendable_reason.is_none() && !case.steps.is_empty()) {
             sent(&contract, case);
         }
     }
@@ -124,8 +127,8 @@ fn every_damaged_request_can_be_sent_and_is_another() {
 fn the_same_seed_gives_the_same_bytes() {
     for protocol in PROTOCOLS {
         let contract = contract(protocol);
-        let bytes = || -> Vec<(String, Message)> {
-            let all = cases(&contract, Level::Full);
+        let bytes = || -> Vec<(String, EncodedRequest)> {
+            let all = cases(&contract, GenerationLevel::Full);
             all.iter().filter(is_malformed).map(|case| (case.id.0.clone(), sent(&contract, case))).collect()
         };
         assert_eq!(bytes(), bytes(), "{protocol:?}");
@@ -144,7 +147,7 @@ fn what_must_be_refused_is_no_document_of_the_operation() {
     for protocol in [Protocol::AwsJson1_0, Protocol::AwsJson1_1, Protocol::RestXml, Protocol::RpcV2Cbor] {
         let contract = contract(protocol);
         let (mut seen, mut taken) = (0, Vec::new());
-        for case in cases(&contract, Level::Full).iter().filter(is_malformed) {
+        for case in cases(&contract, GenerationLevel::Full).iter().filter(is_malformed) {
             let Expectation::Reject { .. } = case.expectation else { continue };
             if ["malformed/operation", "malformed/header"].iter().any(|kind| rest(case).starts_with(kind))
                 || READ_ALL_THE_SAME.contains(&rest(case))
@@ -152,7 +155,7 @@ fn what_must_be_refused_is_no_document_of_the_operation() {
                 continue;
             }
             assert_eq!(case.intent, Intent::Malformed, "{}", case.id);
-            let read = wire::document(Some(protocol), &sent(&contract, case).body, None);
+            let read = wire::decode_document(Some(protocol), &sent(&contract, case).body, None);
             if matches!(read, Ok(Json::Object(_))) {
                 taken.push(format!("{} reads as {read:?}", case.id));
             }
@@ -166,7 +169,7 @@ fn what_must_be_refused_is_no_document_of_the_operation() {
 #[test]
 fn expat_refuses_what_must_be_refused() {
     let contract = contract(Protocol::RestXml);
-    let all = cases(&contract, Level::Full);
+    let all = cases(&contract, GenerationLevel::Full);
     let refused: Vec<&Case> =
         all.iter().filter(is_malformed).filter(|case| matches!(case.expectation, Expectation::Reject { .. })).collect();
     let bodies: Vec<String> =
@@ -217,13 +220,13 @@ fn what_is_legal_reads_as_what_was_meant() {
     ];
     for (protocol, variants) in legal {
         let contract = contract(protocol);
-        let all = cases(&contract, Level::Full);
+        let all = cases(&contract, GenerationLevel::Full);
         for variant in variants {
             let due = format!("things/PutThing/malformed/{variant}");
             let case = all.iter().find(|case| case.id.0 == due).unwrap_or_else(|| panic!("{due} is missing"));
             assert!(matches!(case.expectation, Expectation::Unspecified { .. }), "{due}");
-            let read = wire::document(Some(protocol), &sent(&contract, case).body, None).expect(variant);
-            let meant = wire::document(Some(protocol), &whole(&contract, case).body, None).expect("a document");
+            let read = wire::decode_document(Some(protocol), &sent(&contract, case).body, None).expect(variant);
+            let meant = wire::decode_document(Some(protocol), &whole(&contract, case).body, None).expect("a document");
             let meant = meant.to_string().replace("overstepMARKoverstep", "overstep");
             let read = read.to_string().replace("2.0", "2");
             match *variant {
@@ -239,7 +242,7 @@ fn what_is_legal_reads_as_what_was_meant() {
 fn a_form_is_refused_only_where_it_names_no_action() {
     for protocol in [Protocol::AwsQuery, Protocol::Ec2Query] {
         let contract = contract(protocol);
-        let all = cases(&contract, Level::Full);
+        let all = cases(&contract, GenerationLevel::Full);
         let mut refused = 0;
         for case in all.iter().filter(is_malformed) {
             let body = sent(&contract, case).body;
@@ -265,7 +268,7 @@ fn a_form_is_refused_only_where_it_names_no_action() {
 fn numbers_and_words_of_lists_are_changed_where_they_stand() {
     let body = |protocol, rest: &str| {
         let contract = contract(protocol);
-        let all = cases(&contract, Level::Full);
+        let all = cases(&contract, GenerationLevel::Full);
         let id = format!("things/PutThing/malformed/{rest}");
         let case = all.iter().find(|case| case.id.0 == id).unwrap_or_else(|| panic!("{id} is missing"));
         String::from_utf8(sent(&contract, case).body.to_vec()).expect("text")
@@ -282,7 +285,7 @@ fn numbers_and_words_of_lists_are_changed_where_they_stand() {
 #[test]
 fn bytes_that_are_a_body_are_not_damaged() {
     let contract = contract(Protocol::RestXml);
-    let all = cases(&contract, Level::Full);
+    let all = cases(&contract, GenerationLevel::Full);
     let of = |name: &str| all.iter().filter(is_malformed).filter(|case| case.operation.as_str() == name).count();
     assert_eq!(of("PutBytes"), 0);
     assert!(of("PutPart") > 40, "{}", of("PutPart"));
@@ -293,8 +296,8 @@ fn bytes_that_are_a_body_are_not_damaged() {
 fn damage_is_bounded_for_each_operation() {
     for protocol in PROTOCOLS {
         let contract = contract(protocol);
-        let full = cases(&contract, Level::Full);
-        let quick = cases(&contract, Level::Quick);
+        let full = cases(&contract, GenerationLevel::Full);
+        let quick = cases(&contract, GenerationLevel::Quick);
         let ids: HashSet<&str> = full.iter().map(|case| case.id.0.as_str()).collect();
         assert_eq!(ids.len(), full.len(), "{protocol:?}: ids are said once");
         assert!(quick.iter().all(|case| ids.contains(case.id.0.as_str())), "{protocol:?}");

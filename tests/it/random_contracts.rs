@@ -3,9 +3,9 @@
 
 use crate::support;
 use overstep::contract::{self, Contract};
-use overstep::generate::{self, Intent, Options, Send};
-use overstep::reference::{Request, Service};
-use overstep::run::{self, Endpoint, Plan, Settings, Stop};
+use overstep::generate::{self, GenerationOptions, Intent, StepRequest};
+use overstep::reference::{ReferenceService, ServerRequest};
+use overstep::run::{self, CancelToken, Endpoint, RunPlan, TransportOptions};
 use overstep::scenario::{Scenario, Variable};
 use proptest::prelude::*;
 use serde_json::{Map, Value as Json, json};
@@ -137,10 +137,10 @@ fn contract_of(members: &[(Made, bool)], one_of: bool) -> Contract {
 }
 
 fn scenario() -> Scenario {
-    let mut scenario = Scenario::named("things");
+    let mut scenario = Scenario::with_name("things");
     scenario.variables.insert("Id".into(), Variable { value: "thing-{case}".to_owned(), secret: false });
-    scenario.uses.insert("Id".into(), "{Id}".into());
-    scenario.missing.insert("Id".into(), "nowhere".into());
+    scenario.use_values.insert("Id".into(), "{Id}".into());
+    scenario.missing_values.insert("Id".into(), "nowhere".into());
     scenario
 }
 
@@ -157,29 +157,29 @@ proptest! {
         let operation = contract.operation("PutThing").expect("the only one");
         let validator = jsonschema::validator_for(&schema::of_body(&contract, operation)).expect("a sound schema");
         // A pattern that no allowed length can satisfy is refused, which is a promise of its own.
-        let Ok(cases) = generate::cases(&contract, &scenario, Options { seed, ..Options::default() }) else {
+        let Ok(cases) = generate::generate_cases(&contract, &scenario, GenerationOptions { seed, ..GenerationOptions::default() }) else {
             return Ok(());
         };
-        let service = Service::new(contract.clone(), overstep::pipeline::world(&contract, &scenario));
+        let service = ReferenceService::new(contract.clone(), overstep::pipeline::build_world(&contract, &scenario));
         let endpoint = Endpoint::parse("http://127.0.0.1:1").expect("a URL");
         let control = |_: &str| None;
-        let plan = Plan {
+        let plan = RunPlan {
             contract: &contract,
             scenario: &scenario,
             endpoint: &endpoint,
-            settings: Settings::default(),
+            transport_options: TransportOptions::default(),
             run_id: "random".to_owned(),
-            values: Default::default(),
-            aws: None,
-            control: &control,
-            stop: Stop::default(),
-            left: Default::default(),
+            overrides: Default::default(),
+            aws_keys: None,
+            control_case: &control,
+            cancel_token: CancelToken::default(),
+            leaked_fixtures: Default::default(),
             search_time: Default::default(),
             server: None,
-            revive: None,
+            restart_endpoint: None,
         };
-        for case in cases.filter(|case| case.unsendable.is_none() && case.steps.len() == 1) {
-            let Send::Operation { input, damage, .. } = &case.steps[0].send else { continue };
+        for case in cases.filter(|case| case.unsendable_reason.is_none() && case.steps.len() == 1) {
+            let StepRequest::Operation { input, damage, .. } = &case.steps[0].request else { continue };
             let Some(due) = schema::due(&case) else { continue };
             if damage.is_empty() && let Some(mut body) = schema::to_json(input) {
                 if let Some(members) = body.as_object_mut() {
@@ -187,11 +187,11 @@ proptest! {
                 }
                 prop_assert_eq!(validator.is_valid(&body), due, "the validator, on {}: {}", case.id, body);
             }
-            let Ok(message) = run::message(&plan, &case) else { continue };
+            let Ok(message) = run::build_request(&plan, &case) else { continue };
             let headers: Vec<(&str, &[u8])> =
                 message.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
             let request =
-                Request { method: &message.method, target: &message.target, headers: &headers, body: &message.body };
+                ServerRequest { method: &message.method, target: &message.target, headers: &headers, body: &message.body };
             let status = service.handle(&request).status;
             let answers = match case.intent {
                 Intent::Missing => status == 404,

@@ -2,8 +2,8 @@
 //!
 //! The two share nothing but the contract; only a test may see both.
 
-use overstep::generate::{Send, Value};
-use overstep::reference::{Request, Service, World};
+use overstep::generate::{StepRequest, Value};
+use overstep::reference::{ReferenceService, ServerConfig, ServerRequest};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 
@@ -54,15 +54,15 @@ fn what_the_client_compressed_is_read() {
     let contract = overstep::contract::from_json(&text.to_string()).expect("a contract");
     let note = "é ".repeat(10_000);
     let input = Value::Map([("Note".to_owned(), Value::text(note.clone()))].into_iter().collect());
-    let send = Send::Operation { name: "PutThing".into(), input, damage: Vec::new() };
-    let message = overstep::wire::encode(&contract, &send, "").expect("it can travel");
+    let send = StepRequest::Operation { name: "PutThing".into(), input, damage: Vec::new() };
+    let message = overstep::wire::encode_request(&contract, &send, "").expect("it can travel");
     assert_eq!(message.header("content-encoding"), Some("gzip"));
     let headers: Vec<(&str, &[u8])> =
         message.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
-    let service = Service::new(contract, World::default());
+    let service = ReferenceService::new(contract, ServerConfig::default());
     let cut = &message.body[..message.body.len() / 2];
-    let request = |body| Request { method: "POST", target: "/", headers: &headers, body };
-    let read = service.read(&request(&message.body)).expect("an operation").expect("it is read");
+    let request = |body| ServerRequest { method: "POST", target: "/", headers: &headers, body };
+    let read = service.read_request(&request(&message.body)).expect("an operation").expect("it is read");
     assert_eq!(read, ("PutThing", serde_json::json!({ "Note": note })));
     assert!(service.handle(&request(cut)).status >= 400);
 }

@@ -5,7 +5,10 @@ mod corpus;
 use contracts::{connect, leadlex};
 use corpus::{Sent, connect_corpus, leadlex_corpus};
 use overstep::contract::from_json;
-use overstep::reference::{BearerKey, Delivery, Fault, KnownId, Request, Response, Server, Service, World, catalogue};
+use overstep::reference::{
+    BearerKey, DeliveryMode, Fault, KnownIdentifier, ReferenceServer, ReferenceService, ServerConfig, ServerRequest,
+    ServerResponse, list_faults,
+};
 use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::io::{Read as _, Write as _};
@@ -16,57 +19,60 @@ const INSTANCE: &str = "11111111-2222-3333-4444-555555555555";
 const CONTACT: &str = "aaaaaaaa-bbbb-cccc-dddd-0123456789ab";
 const LEAD: &str = "123e4567-e89b-12d3-a456-0123456789ab";
 
-fn connect_world() -> World {
-    let known = |member: &str, form: &str| KnownId { member: member.to_owned(), form: form.to_owned() };
-    World {
-        known: vec![
+fn connect_world() -> ServerConfig {
+    let known = |member: &str, form: &str| KnownIdentifier { member: member.to_owned(), template: form.to_owned() };
+    ServerConfig {
+        known_identifiers: vec![
             known("InstanceId", INSTANCE),
             known("ContactId", "aaaaaaaa-bbbb-cccc-dddd-{case}"),
             known("InitialContactId", "aaaaaaaa-bbbb-cccc-dddd-{case}"),
         ],
         require_sigv4: true,
-        ..World::default()
+        ..ServerConfig::default()
     }
 }
 
-fn leadlex_world() -> World {
+fn leadlex_world() -> ServerConfig {
     let key = |key: &str, lacks: &[&str]| BearerKey {
         key: key.to_owned(),
-        lacks: lacks.iter().map(|one| (*one).to_owned()).collect(),
+        missing_permissions: lacks.iter().map(|one| (*one).to_owned()).collect(),
     };
-    World {
-        known: vec![KnownId { member: "id".to_owned(), form: "123e4567-e89b-12d3-a456-{case}".to_owned() }],
+    ServerConfig {
+        known_identifiers: vec![KnownIdentifier {
+            member: "id".to_owned(),
+            template: "123e4567-e89b-12d3-a456-{case}".to_owned(),
+        }],
         bearer_keys: vec![key("wbk_full", &[]), key("wbk_readonly", &["contacts:write"])],
-        error_code: Some("error.code".to_owned()),
-        ..World::default()
+        error_code_path: Some("error.code".to_owned()),
+        ..ServerConfig::default()
     }
 }
 
 const SIGNATURE: &str = "AWS4-HMAC-SHA256 Credential=AKID/20260101/us-east-1/connect/aws4_request, \
     SignedHeaders=host;x-amz-date, Signature=00000000000000000000000000000000000000000000000000000000000000ff";
 
-fn send_as(service: &Service, proof: Option<&str>, method: &str, target: &str, body: &[u8]) -> Response {
+fn send_as(service: &ReferenceService, proof: Option<&str>, method: &str, target: &str, body: &[u8]) -> ServerResponse {
     let mut headers: Vec<(&str, &[u8])> = vec![("content-type", b"application/json")];
     if let Some(proof) = proof {
         headers.push(("Authorization", proof.as_bytes()));
     }
-    service.handle(&Request { method, target, headers: &headers, body })
+    service.handle(&ServerRequest { method, target, headers: &headers, body })
 }
 
-fn aws(service: &Service, method: &str, target: &str, body: impl AsRef<[u8]>) -> Response {
+fn aws(service: &ReferenceService, method: &str, target: &str, body: impl AsRef<[u8]>) -> ServerResponse {
     send_as(service, Some(SIGNATURE), method, target, body.as_ref())
 }
 
-fn lead(service: &Service, body: impl AsRef<[u8]>) -> Response {
+fn lead(service: &ReferenceService, body: impl AsRef<[u8]>) -> ServerResponse {
     send_as(service, Some("Bearer wbk_full"), "POST", &format!("/v1/contacts/{LEAD}/tags"), body.as_ref())
 }
 
-fn document(response: &Response) -> Value {
+fn document(response: &ServerResponse) -> Value {
     serde_json::from_slice(&response.body).expect("the body is JSON")
 }
 
 /// Status, and the error's name or code where there is one.
-fn outcome(response: &Response) -> (u16, String) {
+fn outcome(response: &ServerResponse) -> (u16, String) {
     let header = response.header("x-amzn-errortype").map(str::to_owned);
     let code = || {
         let document: Value = serde_json::from_slice(&response.body).unwrap_or_default();
@@ -87,12 +93,12 @@ fn ok() -> (u16, String) {
     (200, String::new())
 }
 
-fn connect_service() -> Service {
-    Service::new(connect(), connect_world())
+fn connect_service() -> ReferenceService {
+    ReferenceService::new(connect(), connect_world())
 }
 
-fn leadlex_service() -> Service {
-    Service::new(leadlex(), leadlex_world())
+fn leadlex_service() -> ReferenceService {
+    ReferenceService::new(leadlex(), leadlex_world())
 }
 
 #[test]
@@ -327,23 +333,23 @@ fn leads_keep_their_tags_in_order_and_once() {
     assert_eq!(add(json!([])), json!({"contact_id": LEAD, "tags": ["b", "a", "c", "B"]}));
 }
 
-fn answer(service: &Service, prefix: &str, (proof, method, target, body): &Sent) -> Response {
+fn answer(service: &ReferenceService, prefix: &str, (proof, method, target, body): &Sent) -> ServerResponse {
     send_as(service, *proof, method, &format!("{prefix}{target}"), body)
 }
 
 #[test]
 fn every_fault_that_breaks_the_contract_changes_an_answer() {
     for (service, corpus) in [(leadlex_service(), leadlex_corpus()), (connect_service(), connect_corpus())] {
-        let faithful: Vec<Response> = corpus.iter().map(|sent| answer(&service, "", sent)).collect();
+        let faithful: Vec<ServerResponse> = corpus.iter().map(|sent| answer(&service, "", sent)).collect();
         for (response, sent) in faithful.iter().zip(&corpus) {
-            assert!(response.delivery == Delivery::Whole && response.status < 500, "{sent:?} {response:?}");
+            assert!(response.delivery == DeliveryMode::Whole && response.status < 500, "{sent:?} {response:?}");
         }
         let seen = |fault: &&Fault| {
             let prefix = format!("/faults/{}", fault.name);
             faithful.iter().zip(&corpus).any(|(faithful, sent)| answer(&service, &prefix, sent) != *faithful)
         };
         let faults = service.faults();
-        let breaking = || faults.values().filter(|fault| fault.breaks_contract && fault.hidden.is_none());
+        let breaking = || faults.values().filter(|fault| fault.violates_contract && fault.hidden_reason.is_none());
         assert!(breaking().count() >= 100, "{}", breaking().count());
         println!("{}: {} faults, {} break the contract", faults[0].operation, faults.len(), breaking().count());
         let unseen: Vec<_> = breaking().filter(|fault| !seen(fault)).map(|fault| &fault.name).collect();
@@ -356,24 +362,24 @@ fn every_fault_that_breaks_the_contract_changes_an_answer() {
 #[test]
 fn faults_have_names_for_urls_and_say_where_they_show() {
     for contract in [connect(), leadlex()] {
-        let faults = catalogue(&contract);
+        let faults = list_faults(&contract);
         let names: HashSet<_> = faults.iter().map(|fault| &fault.name).collect();
         assert_eq!(names.len(), faults.len());
         for fault in &faults {
             let safe = |c: char| c.is_ascii_alphanumeric() || "._~-+()".contains(c);
             assert!(fault.name.chars().all(safe), "{}", fault.name);
-            assert!(!fault.touches.is_empty() && !fault.describes.is_empty(), "{}", fault.name);
+            assert!(!fault.scopes.is_empty() && !fault.description.is_empty(), "{}", fault.name);
             assert!(contract.operation(&fault.operation).is_some(), "{}", fault.name);
         }
-        assert_eq!(faults, catalogue(&contract), "the order is fixed");
+        assert_eq!(faults, list_faults(&contract), "the order is fixed");
     }
     let named = |name: &str| connect_service().faults()[name].clone();
     let fault = named("TagContact.Tags.length.max+1");
-    assert!(fault.touches.iter().any(|touch| touch.covers("TagContact", "Tags", "length")));
-    assert!(!fault.touches.iter().any(|touch| touch.covers("TagContact", "Tags{key}", "length")));
+    assert!(fault.scopes.iter().any(|touch| touch.covers("TagContact", "Tags", "length")));
+    assert!(!fault.scopes.iter().any(|touch| touch.covers("TagContact", "Tags{key}", "length")));
     let fault = named("UpdateContact.SegmentAttributes(value).ValueString.length.max+1");
     let deep = "SegmentAttributes{value}.ValueMap{value}.ValueString";
-    assert!(fault.touches.iter().any(|touch| touch.covers("UpdateContact", deep, "length")));
+    assert!(fault.scopes.iter().any(|touch| touch.covers("UpdateContact", deep, "length")));
 }
 
 #[test]
@@ -400,11 +406,11 @@ fn each_fault_has_a_memory_of_its_own() {
         "no fault is called `AddTagsToContact.memory.keeps-duplicate`\ndid you mean `AddTagsToContact.memory.keeps-duplicates`?\n"
     );
     assert_eq!(
-        Service::with_faults(leadlex(), leadlex_world(), &["x"]).err().map(|error| error.name),
+        ReferenceService::with_faults(leadlex(), leadlex_world(), &["x"]).err().map(|error| error.name),
         Some("x".to_owned())
     );
     let both = ["AddTagsToContact.memory.keeps-duplicates", "AddTagsToContact.successes.created"];
-    let service = Service::with_faults(leadlex(), leadlex_world(), &both).expect("both are known");
+    let service = ReferenceService::with_faults(leadlex(), leadlex_world(), &both).expect("both are known");
     let answer = lead(&service, br#"{"tags":["a","a"]}"#);
     assert_eq!((answer.status, document(&answer)["data"]["tags"].clone()), (201, json!(["a", "a"])));
 }
@@ -436,7 +442,7 @@ fn a_socket_carries_the_same_answers_and_the_damaged_ones() {
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     let service = Arc::new(leadlex_service());
     let loopback = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
-    let server = runtime.block_on(Server::start(service, loopback)).expect("loopback can be listened at");
+    let server = runtime.block_on(ReferenceServer::start(service, loopback)).expect("loopback can be listened at");
     let addr = server.addr();
     let text = |request: &[u8]| String::from_utf8_lossy(&raw(addr, request)).into_owned();
 
@@ -513,9 +519,9 @@ fn any_contract_becomes_a_validating_mock() {
         }
     });
     let contract = from_json(&contract.to_string()).expect("the contract is written by hand with care");
-    let service = Service::new(contract, World::default());
+    let service = ReferenceService::new(contract, ServerConfig::default());
     let send = |method: &str, target: &str, kind: &str, body: &[u8]| {
-        service.handle(&Request { method, target, headers: &[("X-Kind", kind.as_bytes())], body })
+        service.handle(&ServerRequest { method, target, headers: &[("X-Kind", kind.as_bytes())], body })
     };
     let put = |target: &str, kind: &str, body: &[u8]| outcome(&send("PUT", target, kind, body));
     let bad = (422, "bad".to_owned());
@@ -537,6 +543,6 @@ fn any_contract_becomes_a_validating_mock() {
     ] {
         assert_eq!(send("GET", &format!("/f?{query}"), "a", b"").status, status, "{query}");
     }
-    assert!(service.unreadable().is_empty());
+    assert!(service.untranslated_patterns().is_empty());
     assert!(service.faults().len() > 100);
 }

@@ -6,8 +6,8 @@
 use crate::support::vectors::{self, every_vector};
 
 use overstep::contract::{Contract, ErrorName, Protocol};
-use overstep::reference::{Request, Response, Service, World};
-use overstep::wire::{error_result, error_seen, result};
+use overstep::reference::{ReferenceService, ServerConfig, ServerRequest, ServerResponse};
+use overstep::wire::{decode_error_result, decode_result, find_error};
 use serde_json::{Map, Value as Json};
 use vectors::{expected, same};
 
@@ -48,7 +48,7 @@ every_vector!(unread, unsaid);
 
 fn request(contract: &Contract, suite: &Json, case: &Json) -> Result<(), String> {
     let mut contract = contract.clone();
-    contract.base = suite["clientEndpoint"].as_str().map(str::to_owned);
+    contract.base_url = suite["clientEndpoint"].as_str().map(str::to_owned);
     let sent = &case["serialized"];
     let body = sent["body"].as_str().unwrap_or_default();
     let body = match contract.protocol {
@@ -68,15 +68,15 @@ fn request(contract: &Contract, suite: &Json, case: &Json) -> Result<(), String>
         contract.traits.target_prefix = None;
         headers.push(("x-amz-target", target.as_bytes()));
     }
-    let request = Request {
+    let request = ServerRequest {
         method: sent["method"].as_str().expect("a method"),
         target: sent["uri"].as_str().expect("a target"),
         headers: &headers,
         body: &body,
     };
-    let service = Service::new(contract.clone(), World::default());
+    let service = ReferenceService::new(contract.clone(), ServerConfig::default());
     let operation = &contract.operations[0];
-    let (name, input) = service.read(&request).ok_or("no operation is meant")??;
+    let (name, input) = service.read_request(&request).ok_or("no operation is meant")??;
     if name != operation.name.as_str() {
         return Err(format!("operation {name}, not {}", operation.name));
     }
@@ -101,34 +101,35 @@ fn floats(json: &Json) -> Json {
 
 fn answer(contract: &Contract, _suite: &Json, case: &Json) -> Result<(), String> {
     let operation = &contract.operations[0];
-    let service = Service::new(contract.clone(), World::default());
+    let service = ReferenceService::new(contract.clone(), ServerConfig::default());
     let due = &case["response"];
     let status = due["status_code"].as_u64().expect("a status");
     if let Some(code) = case["errorCode"].as_str() {
         let name = case["given"]["errors"][0]["shape"].as_str().expect("an error");
         let shape = contract.errors[&ErrorName::from(name)].shape.as_ref().expect("a shape");
         let error = expected(contract, contract.shape(shape), &case["error"]);
-        let said = service.error(name, error.as_object().expect("an object")).ok_or("no such error")?;
+        let said = service.write_error(name, error.as_object().expect("an object")).ok_or("no such error")?;
         let (headers, body) = (headers(&said), &said.body);
-        let seen = error_seen(contract.protocol, said.status, &headers, body, None);
+        let seen = find_error(contract.protocol, said.status, &headers, body, None);
         if seen.as_ref().map(|seen| seen.code.as_str()) != Some(code) {
             return Err(format!("error {seen:?}, not {code}"));
         }
-        let read = error_result(contract, shape, said.status, &headers, body).map_err(|error| error.to_string())?;
+        let read =
+            decode_error_result(contract, shape, said.status, &headers, body).map_err(|error| error.to_string())?;
         return same(&read, &error);
     }
     let output = match &operation.output {
         Some(id) => expected(contract, contract.shape(id), &case["result"]),
         None => Json::Object(Map::new()),
     };
-    let said = service.success(operation.name.as_str(), &output).ok_or("no such operation")?;
+    let said = service.write_success(operation.name.as_str(), &output).ok_or("no such operation")?;
     if u64::from(said.status) != status {
         return Err(format!("status {}, not {status}", said.status));
     }
-    let read = result(contract, operation, said.status, &headers(&said), &said.body);
+    let read = decode_result(contract, operation, said.status, &headers(&said), &said.body);
     same(&read.map_err(|error| error.to_string())?, &output)
 }
 
-fn headers(response: &Response) -> Vec<(String, String)> {
+fn headers(response: &ServerResponse) -> Vec<(String, String)> {
     response.headers.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect()
 }

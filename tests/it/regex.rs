@@ -3,8 +3,8 @@
 
 use crate::support;
 use crate::support::taker;
-use overstep::generate::draw::{Draw as _, Seeded};
-use overstep::generate::pattern::Pattern;
+use overstep::generate::draw::{Draw as _, SeededDraw};
+use overstep::generate::pattern::DocumentedPattern;
 use std::collections::BTreeSet;
 use taker::{server, takes};
 
@@ -31,13 +31,13 @@ const PATTERNS: &[&str] = &[
 /// How many texts were compared.
 fn compare(pattern: &str) -> usize {
     let server = server(pattern);
-    if !server.unreadable().is_empty() {
+    if !server.untranslated_patterns().is_empty() {
         return 0;
     }
-    let Ok(parsed) = Pattern::new(pattern) else { return 0 };
-    let mut draw = Seeded::new(1, pattern);
-    let mut members: BTreeSet<String> = (0..20).filter_map(|_| parsed.member(&mut draw, None)).collect();
-    members.extend([1, 2, 3, 8, 40, 255].into_iter().filter_map(|size| parsed.member(&mut draw, Some(size))));
+    let Ok(parsed) = DocumentedPattern::new(pattern) else { return 0 };
+    let mut draw = SeededDraw::new(1, pattern);
+    let mut members: BTreeSet<String> = (0..20).filter_map(|_| parsed.draw_member(&mut draw, None)).collect();
+    members.extend([1, 2, 3, 8, 40, 255].into_iter().filter_map(|size| parsed.draw_member(&mut draw, Some(size))));
     let mut compared = 0;
     for member in &members {
         assert!(takes(&server, member), "{pattern} makes {member:?}, which the server refuses");
@@ -103,12 +103,12 @@ fn both_engines_read_hyphens_in_classes_the_same() {
     let texts: Vec<String> = (' '..='~').map(String::from).collect();
     let mut compared = 0;
     for number in 0..300 {
-        let mut draw = Seeded::new(number, "classes");
+        let mut draw = SeededDraw::new(number, "classes");
         let inside: String =
             (0..draw.between(1, 6)).map(|_| PIECES[draw.below(PIECES.len() as u64) as usize]).collect();
         let pattern = format!("^[{inside}]$");
-        let (Ok(parsed), server) = (Pattern::new(&pattern), server(&pattern)) else { continue };
-        if !server.unreadable().is_empty() {
+        let (Ok(parsed), server) = (DocumentedPattern::new(&pattern), server(&pattern)) else { continue };
+        if !server.untranslated_patterns().is_empty() {
             continue;
         }
         for text in &texts {
@@ -199,12 +199,12 @@ const DIALECT: &[Reading] = &[
 fn rare_words_of_the_dialect_mean_what_their_documents_say() {
     for (pattern, fitting, other) in DIALECT {
         let server = server(pattern);
-        assert!(server.unreadable().is_empty(), "{pattern}: {:?}", server.unreadable());
-        let parsed = Pattern::new(pattern);
+        assert!(server.untranslated_patterns().is_empty(), "{pattern}: {:?}", server.untranslated_patterns());
+        let parsed = DocumentedPattern::new(pattern);
         for (text, expected) in fitting.iter().map(|text| (text, true)).chain(other.iter().map(|text| (text, false))) {
             assert_eq!(takes(&server, text), expected, "the server: {pattern} on {text:?}");
             if let Ok(parsed) = &parsed {
-                assert_eq!(parsed.finds(text), expected, "the generator: {pattern} on {text:?}");
+                assert_eq!(parsed.is_found_in(text), expected, "the generator: {pattern} on {text:?}");
             }
         }
     }
@@ -214,11 +214,11 @@ fn rare_words_of_the_dialect_mean_what_their_documents_say() {
 fn what_has_no_meaning_constrains_nothing() {
     let repetitions = ["^a{,2}$", "^a{,}$", "^a{1,2,3}$"];
     for pattern in repetitions {
-        assert!(Pattern::new(pattern).is_err(), "the generator: {pattern}");
+        assert!(DocumentedPattern::new(pattern).is_err(), "the generator: {pattern}");
     }
     let others =
         [r"^[\b]$", r"^[\B]$", r"^[\A]$", r"^[\z]$", r"^[\Z]$", r"^[\1]$", "^[[:nothing:]]$", r"^\p{IsNowhere}$"];
     for pattern in repetitions.into_iter().chain(others) {
-        assert!(!server(pattern).unreadable().is_empty(), "{pattern}");
+        assert!(!server(pattern).untranslated_patterns().is_empty(), "{pattern}");
     }
 }

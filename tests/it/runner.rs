@@ -2,9 +2,11 @@
 
 use crate::loopback;
 use loopback::*;
-use overstep::contract::{Http, Operation};
-use overstep::generate::{Capture, Case, Damage, Purpose, Send, Step, Value};
-use overstep::run::{Liveness, Outcome, Plan, RateLimit, RunEnd, SearchTime, Stop, run, send_case};
+use overstep::contract::{HttpBinding, Operation};
+use overstep::generate::{Capture, Case, Damage, Step, StepPurpose, StepRequest, Value};
+use overstep::run::{
+    CancelToken, CaseOutcome, Liveness, RateLimit, RunEnd, RunPlan, SearchBudget, run_cases, run_single_case,
+};
 use overstep::scenario::{Credentials, Principal, Variable};
 use std::io::{BufReader, Write};
 use std::net::TcpListener;
@@ -19,7 +21,7 @@ fn nobody_listening_is_unreachable_at_once() {
     let address = listener.local_addr().expect("bound");
     drop(listener);
     let world = World::at(address);
-    assert!(world.with(|plan| send_case(plan, case("one", vec![get("/")]))).is_err());
+    assert!(world.with(|plan| run_single_case(plan, case("one", vec![get("/")]))).is_err());
     let (end, outcomes) = world.run((0..1000).map(|n| case(&n.to_string(), vec![get("/")])).collect());
     assert!(matches!(end, RunEnd::Unreachable(_)), "{end:?}");
     assert!(outcomes.is_empty());
@@ -39,7 +41,7 @@ fn an_endpoint_that_dies_ends_the_run() {
         }
     });
     let (end, outcomes) = World::at(address).run((0..5000).map(|n| case(&n.to_string(), vec![get("/")])).collect());
-    assert!(matches!(end, RunEnd::Died(_)), "{end:?}");
+    assert!(matches!(end, RunEnd::EndpointDied(_)), "{end:?}");
     assert!(outcomes.len() >= 20 && outcomes.len() < 200, "{}", outcomes.len());
 }
 
@@ -92,7 +94,7 @@ fn a_run_can_be_stopped_or_have_had_enough() {
     let mut count = 0;
     let endless = (0u64..).map(|n| case(&n.to_string(), vec![get("/")]));
     let end = world.with(|plan| {
-        run(
+        run_cases(
             plan,
             endless,
             |outcome| outcome,
@@ -102,21 +104,21 @@ fn a_run_can_be_stopped_or_have_had_enough() {
             },
         )
     });
-    assert_eq!((end, count), (RunEnd::Enough, 100));
+    assert_eq!((end, count), (RunEnd::EndedByConsumer, 100));
 
     // A server that hangs: the stop ends the wait as well.
     let mut world = World::at(scripted("", false));
-    world.settings.limits.total = Duration::from_secs(3600);
-    world.settings.limits.idle = Duration::from_secs(3600);
+    world.settings.limits.total_timeout = Duration::from_secs(3600);
+    world.settings.limits.idle_timeout = Duration::from_secs(3600);
     let stop = world.stop.clone();
     let endless = (0u64..).map(move |n| {
         if n == 3 {
-            stop.stop();
+            stop.cancel();
         }
         case(&n.to_string(), vec![get("/")])
     });
-    let end = world.with(|plan| run(plan, endless, |outcome| outcome, |_| ControlFlow::Continue(())));
-    assert_eq!(end, RunEnd::Stopped);
+    let end = world.with(|plan| run_cases(plan, endless, |outcome| outcome, |_| ControlFlow::Continue(())));
+    assert_eq!(end, RunEnd::Cancelled);
 }
 
 #[test]
@@ -137,8 +139,8 @@ fn throttled_requests_are_sent_again_a_few_times() {
             });
             let outcome = World::at(address).send(vec![get("/")]);
             let exchange = outcome.exchanges[0].as_ref().expect("sent");
-            let found = exchange.answer.as_ref().expect("answered").status;
-            assert_eq!((exchange.attempts, exchange.throttled), (attempts, attempts - 1), "{name}");
+            let found = exchange.response.as_ref().expect("answered").status;
+            assert_eq!((exchange.attempts, exchange.throttle_count), (attempts, attempts - 1), "{name}");
             assert_eq!(found, if status == 0 { name.parse().expect("status") } else { status });
         }
     }
@@ -159,14 +161,14 @@ fn a_documented_throttling_error_is_one_whatever_its_status() {
         }
     });
     let mut act = get("/");
-    act.send = Send::Operation { name: "Get".into(), input: Value::empty(), damage: Vec::new() };
+    act.request = StepRequest::Operation { name: "Get".into(), input: Value::empty_map(), damage: Vec::new() };
     let outcome = World::at(address).send(vec![act]);
-    assert_eq!(outcome.exchanges[0].as_ref().map(|exchange| exchange.throttled), Some(1));
+    assert_eq!(outcome.exchanges[0].as_ref().map(|exchange| exchange.throttle_count), Some(1));
 }
 
 #[test]
 fn a_rate_limit_holds_for_all_workers_together() {
-    let stop = Stop::default();
+    let stop = CancelToken::default();
     let (count, switch) = (Arc::new(AtomicUsize::new(0)), stop.clone());
     let seen = Arc::clone(&count);
     let address = serve(move |mut stream, _| {
@@ -174,15 +176,15 @@ fn a_rate_limit_holds_for_all_workers_together() {
         while read_request(&mut reader).is_some() {
             seen.fetch_add(1, Ordering::SeqCst);
             let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
-            switch.stop();
+            switch.cancel();
         }
     });
     let mut world = World::at(address);
     world.stop = stop;
     // The second request of an hour would have to wait for most of it; the first one ends the run.
-    world.settings.rate = Some(RateLimit::parse("1/h").expect("rate"));
+    world.settings.rate_limit = Some(RateLimit::parse("1/h").expect("rate"));
     let (end, outcomes) = world.run((0..100).map(|n| case(&n.to_string(), vec![get("/")])).collect());
-    assert_eq!((end, count.load(Ordering::SeqCst)), (RunEnd::Stopped, 1));
+    assert_eq!((end, count.load(Ordering::SeqCst)), (RunEnd::Cancelled, 1));
     // The run may be stopped before the answer has been read.
     assert!(outcomes.len() <= 1, "{}", outcomes.len());
 }
@@ -200,11 +202,11 @@ fn an_operation_that_hangs_does_not_end_the_run_of_the_others() {
     });
     let mut world = World::at(address);
     let mut other = Operation::new("Other".into());
-    other.http = Some(Http { method: "GET".into(), uri: "/other".into(), success: None });
+    other.http = Some(HttpBinding { method: "GET".into(), uri: "/other".into(), success: None });
     world.contract.operations.push(other);
     let of = |operation: &str, id: String| {
         let mut step = get("/");
-        step.send = Send::Operation { name: operation.into(), input: Value::empty(), damage: Vec::new() };
+        step.request = StepRequest::Operation { name: operation.into(), input: Value::empty_map(), damage: Vec::new() };
         Case { operation: operation.into(), ..case(&id, vec![step]) }
     };
     let mut cases: Vec<_> = (0..30).map(|n| of("Get", n.to_string())).collect();
@@ -212,19 +214,19 @@ fn an_operation_that_hangs_does_not_end_the_run_of_the_others() {
     let mut outcomes = Vec::new();
     let end = world.with(|plan| {
         let control = |operation: &str| Some(of(operation, "control".into()));
-        let plan = Plan {
-            control: &control,
+        let plan = RunPlan {
+            control_case: &control,
             run_id: plan.run_id.clone(),
-            values: plan.values.clone(),
-            aws: None,
-            stop: plan.stop.clone(),
-            left: Default::default(),
+            overrides: plan.overrides.clone(),
+            aws_keys: None,
+            cancel_token: plan.cancel_token.clone(),
+            leaked_fixtures: Default::default(),
             search_time: Default::default(),
             server: None,
-            revive: None,
+            restart_endpoint: None,
             ..*plan
         };
-        run(
+        run_cases(
             &plan,
             cases.into_iter(),
             |outcome| outcome,
@@ -245,7 +247,7 @@ fn an_operation_that_hangs_does_not_end_the_run_of_the_others() {
 }
 
 /// What becomes of 80 cases, two of which wedge the server until it is started anew, and how often it was.
-fn wedged(search_time: &SearchTime) -> (Vec<Outcome>, usize) {
+fn wedged(search_time: &SearchBudget) -> (Vec<CaseOutcome>, usize) {
     let is_wedged = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&is_wedged);
     let address = serve(move |mut stream, _| {
@@ -273,18 +275,18 @@ fn wedged(search_time: &SearchTime) -> (Vec<Outcome>, usize) {
     world.has_control = true;
     let mut outcomes = Vec::new();
     let end = world.with(|plan| {
-        let plan = Plan {
+        let plan = RunPlan {
             run_id: plan.run_id.clone(),
-            values: plan.values.clone(),
-            aws: None,
-            stop: plan.stop.clone(),
-            left: Default::default(),
+            overrides: plan.overrides.clone(),
+            aws_keys: None,
+            cancel_token: plan.cancel_token.clone(),
+            leaked_fixtures: Default::default(),
             search_time: search_time.clone(),
             server: None,
-            revive: Some(&revive),
+            restart_endpoint: Some(&revive),
             ..*plan
         };
-        run(
+        run_cases(
             &plan,
             cases,
             |outcome| outcome,
@@ -300,19 +302,19 @@ fn wedged(search_time: &SearchTime) -> (Vec<Outcome>, usize) {
 
 #[test]
 fn a_search_for_who_ends_the_server_has_an_end() {
-    let (outcomes, starts) = wedged(&SearchTime::endless());
+    let (outcomes, starts) = wedged(&SearchBudget::unlimited());
     for (n, outcome) in outcomes.iter().enumerate() {
         let guilty = matches!(n, 7 | 60);
-        assert_eq!(outcome.liveness, guilty.then_some(Liveness::Killed), "{n}");
+        assert_eq!(outcome.liveness, guilty.then_some(Liveness::CrashConfirmed), "{n}");
     }
     assert!(starts >= 2, "{starts}");
 
     // Without time for it, each end of the server is told once, with the number of those that may have done it.
-    let (outcomes, starts) = wedged(&SearchTime::of(Duration::ZERO));
+    let (outcomes, starts) = wedged(&SearchBudget::with_limit(Duration::ZERO));
     let mut told = Vec::new();
     for (n, outcome) in outcomes.iter().enumerate() {
         match outcome.liveness {
-            Some(Liveness::Among(cases)) => told.push((n, cases)),
+            Some(Liveness::CrashSuspected(cases)) => told.push((n, cases)),
             Some(Liveness::Down) => assert!(!matches!(n, 0 | 79), "{n}"),
             other => assert_eq!(other, None, "{n}"),
         }
@@ -339,10 +341,10 @@ fn values_may_nest_as_deep_as_a_case_wants() {
     // The generator runs where the caller runs it; only what the run does with a value is tried here.
     let deep = (0..20_000).fold(Value::Null, |inner, _| Value::List(vec![inner]));
     let mut act = step("POST", "/");
-    act.send = Send::Raw { method: "POST".into(), target: "/".into(), body: Some(deep) };
+    act.request = StepRequest::Raw { method: "POST".into(), target: "/".into(), body: Some(deep) };
     let end = world.with(|plan| {
         let cases = std::iter::once(case("deep", vec![act]));
-        run(plan, cases, std::mem::forget, |()| ControlFlow::Continue(()))
+        run_cases(plan, cases, std::mem::forget, |()| ControlFlow::Continue(()))
     });
     assert_eq!((end, length.load(Ordering::SeqCst)), (RunEnd::Complete, 40_004));
 }
@@ -351,16 +353,16 @@ fn values_may_nest_as_deep_as_a_case_wants() {
 fn what_cannot_be_sent_is_told_from_what_lacks_something() {
     let world = World::at(scripted("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n", false));
     let outcome = world.send(vec![get("/{nothing}")]);
-    assert_eq!((outcome.not_sent.is_some(), outcome.case.unsendable.clone()), (true, None));
+    assert_eq!((outcome.not_sent.is_some(), outcome.case.unsendable_reason.clone()), (true, None));
     let damage = vec![Damage::BodyTruncated(50)];
-    let send = Send::Operation { name: "Get".into(), input: Value::empty(), damage };
-    let outcome = world.send(vec![Step { send, ..get("/") }]);
-    assert!(outcome.not_sent.is_some() && outcome.case.unsendable.is_some());
+    let send = StepRequest::Operation { name: "Get".into(), input: Value::empty_map(), damage };
+    let outcome = world.send(vec![Step { request, ..get("/") }]);
+    assert!(outcome.not_sent.is_some() && outcome.case.unsendable_reason.is_some());
 }
 
 #[test]
 fn what_a_case_has_made_is_taken_away_even_after_a_stop() {
-    let stop = Stop::default();
+    let stop = CancelToken::default();
     let switch = stop.clone();
     let seen = Arc::new(Mutex::new(Vec::new()));
     let log = Arc::clone(&seen);
@@ -370,7 +372,7 @@ fn what_a_case_has_made_is_taken_away_even_after_a_stop() {
             log.lock().expect("log").push(head.split(' ').next().unwrap_or_default().to_owned());
             if head.starts_with("PUT") {
                 // Never answered.
-                switch.stop();
+                switch.cancel();
                 continue;
             }
             let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 8\r\n\r\n{\"id\":1}");
@@ -379,17 +381,17 @@ fn what_a_case_has_made_is_taken_away_even_after_a_stop() {
     let mut world = World::at(address);
     world.stop = stop;
     world.settings.workers = 1;
-    world.settings.limits.total = Duration::from_secs(3600);
-    world.settings.limits.idle = Duration::from_secs(3600);
+    world.settings.limits.total_timeout = Duration::from_secs(3600);
+    world.settings.limits.idle_timeout = Duration::from_secs(3600);
     let mut make = step("POST", "/things");
-    make.purpose = Purpose::SetUp;
+    make.purpose = StepPurpose::SetUp;
     make.captures = vec![Capture { name: "id".into(), path: "id".into() }];
     let act = Step { turn: 1, ..step("PUT", "/things/{id}") };
     let back = Step { turn: 2, ..get("/things/{id}") };
-    let remove = Step { turn: 3, purpose: Purpose::TearDown, ..step("DELETE", "/things/{id}") };
+    let remove = Step { turn: 3, purpose: StepPurpose::TearDown, ..step("DELETE", "/things/{id}") };
     let cases = (0..9).map(|n| case(&n.to_string(), vec![make.clone(), act.clone(), back.clone(), remove.clone()]));
     let (end, outcomes) = world.run(cases.collect());
-    assert_eq!((end, outcomes.len()), (RunEnd::Stopped, 0));
+    assert_eq!((end, outcomes.len()), (RunEnd::Cancelled, 0));
     assert_eq!(*seen.lock().expect("log"), ["POST", "PUT", "DELETE"]);
 }
 
@@ -405,7 +407,7 @@ fn secrets_are_known_wherever_they_are_written() {
     world.endpoint.headers = vec![("X-Api-Key".into(), "fromflag".into()), ("Accept".into(), "visible".into())];
     world.endpoint.headers.push(("Proxy-Authorization".into(), "Basic dTpw".into()));
     let text = "a wbk_r1 b hush c written-out d written-ou e fromflag f visible g Basic dTpw";
-    let text = world.with(|plan| plan.redaction().clean(text));
+    let text = world.with(|plan| plan.redaction().redact(text));
     assert_eq!(
         text,
         "a $API_KEY b $OTHER c $PLAIN_KEY d ${PLAIN_KEY%?} e $X_API_KEY f visible g Basic $PROXY_AUTHORIZATION"
@@ -433,7 +435,7 @@ fn steps_follow_and_feed_one_another() {
     });
     let steps = |create: &str| {
         let mut make = step("POST", create);
-        make.purpose = Purpose::SetUp;
+        make.purpose = StepPurpose::SetUp;
         make.captures = vec![
             Capture { name: "thing.id".into(), path: "data.id".into() },
             Capture { name: "thing.n".into(), path: "data.n".into() },
@@ -443,12 +445,15 @@ fn steps_follow_and_feed_one_another() {
         body.insert("t".to_owned(), Value::Template("{{{thing.id}}} {run} {who}".into()));
         let mut act = step("PUT", "/things/{thing.id}");
         act.turn = 1;
-        act.send =
-            Send::Raw { method: "PUT".into(), target: "/things/{thing.id}".into(), body: Some(Value::Map(body)) };
+        act.request = StepRequest::Raw {
+            method: "PUT".into(),
+            target: "/things/{thing.id}".into(),
+            body: Some(Value::Map(body)),
+        };
         let side = Step { turn: 2, ..get("/side") };
         let mut remove = step("DELETE", "/things/{thing.id}");
         remove.turn = 3;
-        remove.purpose = Purpose::TearDown;
+        remove.purpose = StepPurpose::TearDown;
         vec![make, act, side.clone(), side.clone(), side, remove]
     };
     let mut world = World::at(address);

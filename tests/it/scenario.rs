@@ -1,6 +1,6 @@
 //! Scenarios as users write them: what they mean, and what is said about mistakes.
 
-use overstep::scenario::{Credentials, read, read_settings};
+use overstep::scenario::{Credentials, read_scenario, read_settings};
 use serde_json::json;
 
 const EVERYTHING: &str = r#"
@@ -51,11 +51,11 @@ reason = "support said so"
 
 #[test]
 fn every_key_has_its_meaning() {
-    let (scenario, warnings) = read("leadlex", EVERYTHING).expect("it reads");
+    let (scenario, warnings) = read_scenario("leadlex", EVERYTHING).expect("it reads");
     assert_eq!(warnings, []);
     assert_eq!(scenario.name, "leadlex");
     assert_eq!(scenario.sources, ["docs/api/**/*.mdx", "botocore:connect"]);
-    assert_eq!(scenario.only, ["AddTagsToContact"]);
+    assert_eq!(scenario.included_operations, ["AddTagsToContact"]);
     assert_eq!(scenario.endpoint.as_deref(), Some("local"));
     assert_eq!(scenario.error_code.as_deref(), Some("error.code"));
     assert!(scenario.verifies_signatures);
@@ -73,12 +73,12 @@ fn every_key_has_its_meaning() {
     let [create] = fixture.create.as_slice() else { panic!("it is made in one step") };
     assert_eq!(create.request, "POST /v1/contacts");
     assert_eq!(create.json, Some(json!({"email": "ovs-{run}-{case}@example.com", "n": 1, "deep": [1.5, true]})));
-    assert_eq!(create.capture["id"], "data.id");
-    assert_eq!(scenario.use_for("AddTagsToContact", "References{value}.Type"), Some(&json!("STRING")));
-    assert_eq!(scenario.use_for("AddTagsToContact", "Id"), Some(&json!("{Id}")));
-    assert_eq!(scenario.missing_for("Other", "Id"), Some(&json!("none")));
-    assert_eq!(scenario.elsewhere["Id"], json!("{Id}-2"));
-    assert_eq!(scenario.operations["Other"].skip.as_deref(), Some("it costs money"));
+    assert_eq!(create.captures["id"], "data.id");
+    assert_eq!(scenario.use_value("AddTagsToContact", "References{value}.Type"), Some(&json!("STRING")));
+    assert_eq!(scenario.use_value("AddTagsToContact", "Id"), Some(&json!("{Id}")));
+    assert_eq!(scenario.missing_value("Other", "Id"), Some(&json!("none")));
+    assert_eq!(scenario.elsewhere_values["Id"], json!("{Id}-2"));
+    assert_eq!(scenario.operations["Other"].skip_reason.as_deref(), Some("it costs money"));
     assert_eq!(scenario.operations["AddTagsToContact"].laws.len(), 3);
     let lines: Vec<&str> = EVERYTHING.lines().collect();
     for amendment in &scenario.amendments {
@@ -145,7 +145,7 @@ fn mistakes_are_told_with_their_place() {
         ),
         ("sources = [\"a\"]\n[use]\nA = nan", "a number that JSON cannot say", "nan"),
     ] {
-        let error = read("t", text).expect_err(text);
+        let error = read_scenario("t", text).expect_err(text);
         assert!(error.reason.contains(reason), "{text}\n{error}");
         let span = error.span.expect("a place");
         if !at.is_empty() {
@@ -158,7 +158,7 @@ fn mistakes_are_told_with_their_place() {
 fn unknown_keys_warn_with_the_nearest_known_one() {
     let text =
         "sources = [\"a\"]\nendpont = \"x\"\n[operations.O]\nus = {}\n[principals.p]\nbearer = \"x\"\nlack = []\n";
-    let (_, warnings) = read("t", text).expect("it reads");
+    let (_, warnings) = read_scenario("t", text).expect("it reads");
     let said: Vec<(String, Option<String>)> = warnings.into_iter().map(|one| (one.reason, one.hint)).collect();
     assert_eq!(said.len(), 3, "{said:?}");
     for (reason, hint) in [
@@ -189,7 +189,7 @@ fn the_shipped_scenarios_read_without_a_warning() {
         ("connect", include_str!("../../scenarios/connect.toml")),
         ("leadlex", include_str!("../../scenarios/leadlex.toml")),
     ] {
-        let (scenario, warnings) = read(name, text).expect(name);
+        let (scenario, warnings) = read_scenario(name, text).expect(name);
         assert_eq!(warnings, [], "{name}");
         assert!(scenario.principals.contains_key(scenario.principal.as_deref().expect("one calls")), "{name}");
     }
@@ -200,7 +200,7 @@ fn the_shipped_scenarios_read_without_a_warning() {
 fn no_text_breaks_the_reader() {
     for end in 0..EVERYTHING.len() {
         if EVERYTHING.is_char_boundary(end)
-            && let Err(error) = read("t", &EVERYTHING[..end])
+            && let Err(error) = read_scenario("t", &EVERYTHING[..end])
             && let Some(span) = error.span
         {
             assert!(span.start <= span.end && span.end <= EVERYTHING.len() + 1, "{end}: {span:?}");

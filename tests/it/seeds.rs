@@ -8,9 +8,11 @@ use crate::loopback;
 use crate::support;
 use crate::support::command;
 use overstep::contract::Contract;
-use overstep::generate::{Act, Case, CaseId, Options, Purpose, Wild, acts_from_json, acts_to_json};
+use overstep::generate::{
+    Action, Case, CaseId, FuzzGenerator, GenerationOptions, StepPurpose, actions_from_json, actions_to_json,
+};
 use overstep::inprocess::Subject;
-use overstep::run::{Endpoint, Left, Plan, Settings, Stop, drafts};
+use overstep::run::{CancelToken, Endpoint, LeakedFixtures, RunPlan, TransportOptions, prepare_requests};
 use overstep::scenario::Scenario;
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -49,24 +51,27 @@ fn export(scenario: &str) -> Exported {
 /// All that a case sends but what makes and takes away resources, with its resources' names taken out.
 fn requests(contract: &Contract, scenario: &Scenario, case: &Case) -> Result<Vec<String>, String> {
     let endpoint = Endpoint::parse("http://localhost").expect("a URL");
-    let plan = Plan {
+    let plan = RunPlan {
         contract,
         scenario,
         endpoint: &endpoint,
-        settings: Settings::default(),
+        transport_options: TransportOptions::default(),
         run_id: "run".to_owned(),
-        values: indexmap::IndexMap::new(),
-        aws: None,
-        control: &|_| None,
-        stop: Stop::default(),
-        left: Left::default(),
+        overrides: indexmap::IndexMap::new(),
+        aws_keys: None,
+        control_case: &|_| None,
+        cancel_token: CancelToken::default(),
+        leaked_fixtures: LeakedFixtures::default(),
         search_time: Default::default(),
         server: None,
-        revive: None,
+        restart_endpoint: None,
     };
-    let drafts = drafts(&plan, case, &|name| format!("<{name}>"))?;
-    let told =
-        case.steps.iter().zip(drafts).filter(|(step, _)| !matches!(step.purpose, Purpose::SetUp | Purpose::TearDown));
+    let drafts = prepare_requests(&plan, case, &|name| format!("<{name}>"))?;
+    let told = case
+        .steps
+        .iter()
+        .zip(drafts)
+        .filter(|(step, _)| !matches!(step.purpose, StepPurpose::SetUp | StepPurpose::TearDown));
     let mut told: Vec<_> =
         told.map(|(step, draft)| (step.turn, nameless(&case.id, &format!("{:?}", draft.unsigned)))).collect();
     told.sort_by_key(|(turn, _)| *turn);
@@ -83,23 +88,27 @@ fn nameless(id: &CaseId, text: &str) -> String {
 fn every_seed_sends_what_its_case_sends() {
     for (name, least) in [("connect", 1500), ("leadlex", 150)] {
         let (contract, scenario, _) = support::shipped(name);
-        let scenario = overstep::generate::infer(&contract, &scenario).scenario;
-        let wild = Wild::new(&contract, &scenario, 1).expect("a plan");
+        let scenario = overstep::generate::complete_scenario(&contract, &scenario).scenario;
+        let wild = FuzzGenerator::new(&contract, &scenario, 1).expect("a plan");
         let (seeds, _) = exported(name);
         let all = seeds.len();
         let by_text: HashMap<&[u8], &String> = seeds.iter().map(|(file, bytes)| (bytes.as_slice(), file)).collect();
         let mut used = BTreeSet::new();
         let mut none = BTreeSet::new();
-        let cases = overstep::generate::cases(&contract, &scenario, Options { seed: 1, ..Options::default() });
+        let cases = overstep::generate::generate_cases(
+            &contract,
+            &scenario,
+            GenerationOptions { seed: 1, ..GenerationOptions::default() },
+        );
         for case in cases.expect("cases") {
-            let acts = wild.acts_of(&case).filter(|_| case.unsendable.is_none());
-            let seed = acts.map(|acts| acts_to_json(&acts).to_string().into_bytes());
+            let acts = wild.actions_from_case(&case).filter(|_| case.unsendable_reason.is_none());
+            let seed = acts.map(|acts| actions_to_json(&acts).to_string().into_bytes());
             let Some((seed, file)) = seed.as_deref().and_then(|seed| by_text.get_key_value(seed)) else {
                 none.insert(case.class);
                 continue;
             };
-            let acts = wild.from_bytes(seed).unwrap_or_else(|| panic!("{}: {file}", case.id));
-            let tale = wild.tale(file, &acts).unwrap_or_else(|| panic!("{}: nothing is told", case.id));
+            let acts = wild.actions_from_bytes(seed).unwrap_or_else(|| panic!("{}: {file}", case.id));
+            let tale = wild.build_fuzz_case(file, &acts).unwrap_or_else(|| panic!("{}: nothing is told", case.id));
             assert_eq!(
                 requests(&contract, &scenario, &tale.case),
                 requests(&contract, &scenario, &case),
@@ -171,12 +180,12 @@ fn the_dictionary_is_what_libfuzzer_takes() {
 fn a_faithful_service_withstands_all_seeds_twice() {
     for name in ["connect", "leadlex"] {
         let (contract, scenario, world) = support::shipped(name);
-        let server = overstep::reference::Service::new(contract.clone(), world);
-        let subject = Subject::of(contract, &scenario, "http://localhost").expect("they fit each other");
+        let server = overstep::reference::ReferenceService::new(contract.clone(), world);
+        let subject = Subject::from_parts(contract, &scenario, "http://localhost").expect("they fit each other");
         let (seeds, _) = exported(name);
         let mut judged = 0;
         for (file, seed) in seeds.iter().chain(seeds) {
-            let ran = subject.fuzzed(seed, &mut service::reference(&server));
+            let ran = subject.try_fuzz(seed, &mut service::reference(&server));
             judged += ran.unwrap_or_else(|finding| panic!("{file}: {finding}"));
         }
         assert!(judged >= 2 * seeds.len(), "{name}: {judged} of {}", seeds.len());
@@ -198,10 +207,10 @@ fn fuzzing_begins_with_the_seeds() {
     for entry in std::fs::read_dir(directory.path().join("corpus")).expect("seeds") {
         let text = std::fs::read_to_string(entry.expect("an entry").path()).expect("text");
         files += 1;
-        for act in acts_from_json(serde_json::from_str(&text).expect("JSON")).expect("acts") {
-            let Act::Send { damage, .. } = &act else { continue };
+        for act in actions_from_json(serde_json::from_str(&text).expect("JSON")).expect("acts") {
+            let Action::Send { damage, .. } = &act else { continue };
             if damage.is_empty()
-                && let Json::Array(written) = acts_to_json(std::slice::from_ref(&act))
+                && let Json::Array(written) = actions_to_json(std::slice::from_ref(&act))
                 && let Some(labels) = written[0]["input"].get("labels")
                 && !labels.to_string().contains('$')
             {

@@ -6,7 +6,10 @@
 
 use crate::support::command;
 use indexmap::IndexMap;
-use overstep::snapshot::{Form, Held, Line, Mark, Ran, Seen, Side, Snapshot, State, Whole, merged, read, write};
+use overstep::snapshot::{
+    AcceptedResponse, CaseCoverage, CaseState, ConstraintLine, ConstraintSide, DocumentedMark, ObservedBehavior,
+    ResponseForm, Snapshot, SnapshotCase, merge_snapshot, read, write,
+};
 use proptest::prelude::*;
 use serde_json::Value as Json;
 use std::io::{BufRead as _, BufReader};
@@ -23,11 +26,11 @@ fn text() -> impl Strategy<Value = String> {
     ]
 }
 
-fn held(forms: u32) -> impl Strategy<Value = Held> {
+fn held(forms: u32) -> impl Strategy<Value = AcceptedResponse> {
     let form = proptest::option::of(1..=forms.max(1)).prop_map(move |form| form.filter(|_| forms > 0));
-    let mark = proptest::option::of(text()).prop_map(|words| words.as_deref().and_then(Mark::new));
+    let mark = proptest::option::of(text()).prop_map(|words| words.as_deref().and_then(DocumentedMark::new));
     (proptest::option::of(100..600_u16), proptest::option::of(text()), form, proptest::option::of(text()), mark)
-        .prop_map(|(status, error, form, note, mark)| Held { status, error, form, note, mark })
+        .prop_map(|(status, error, form, note, mark)| AcceptedResponse { status, error, form, note, mark })
 }
 
 fn snapshot() -> impl Strategy<Value = Snapshot> {
@@ -45,13 +48,13 @@ fn snapshot() -> impl Strategy<Value = Snapshot> {
             Snapshot {
                 header: vec!["source: scenarios/a.toml".into(), "expression: a/B".into()],
                 lines: lines
-                    .map(|(place, sides, exceptions)| Line {
+                    .map(|(place, sides, exceptions)| ConstraintLine {
                         place,
-                        sides: sides.into_iter().map(|(name, held)| Side { name, held }).collect(),
+                        sides: sides.into_iter().map(|(name, held)| ConstraintSide { name, response: held }).collect(),
                         exceptions,
                     })
                     .collect(),
-                forms: (1..).zip(forms.iter().cloned().map(Form)).collect::<IndexMap<_, _>>(),
+                forms: (1..).zip(forms.iter().cloned().map(ResponseForm)).collect::<IndexMap<_, _>>(),
             }
         })
     })
@@ -75,13 +78,16 @@ proptest! {
     }
 }
 
-fn seen(status: u16) -> State {
-    let form = Form(vec![("body".into(), if status < 300 { "object" } else { "none" }.into())]);
-    State::Seen(Seen { status: Some(status), form: Some(form), ..Seen::default() }, None)
+fn seen(status: u16) -> CaseState {
+    let form = ResponseForm(vec![("body".into(), if status < 300 { "object" } else { "none" }.into())]);
+    CaseState::Observed(
+        ObservedBehavior { status: Some(status), form: Some(form), ..ObservedBehavior::default() },
+        None,
+    )
 }
 
-fn ran(variant: &str, state: State) -> Ran {
-    Ran { place: "Tags/length".into(), side: "above-max".into(), variant: variant.into(), state }
+fn ran(variant: &str, state: CaseState) -> SnapshotCase {
+    SnapshotCase { place: "Tags/length".into(), side: "above-max".into(), variant: variant.into(), state }
 }
 
 fn body(snapshot: &Snapshot) -> Vec<String> {
@@ -92,34 +98,39 @@ fn body(snapshot: &Snapshot) -> Vec<String> {
 
 #[test]
 fn what_agrees_is_one_line_and_what_does_not_has_its_own() {
-    let all = |states: [State; 4]| -> Vec<Ran> {
+    let all = |states: [CaseState; 4]| -> Vec<SnapshotCase> {
         ["above-max", "above-max-astral", "above-max-padded", "above-max-x"]
             .into_iter()
             .zip(states)
             .map(|(variant, state)| ran(variant, state))
             .collect()
     };
-    let first = merged(None, vec![], &all([seen(400), seen(400), seen(200), seen(400)]), Whole::Complete);
+    let first =
+        merge_snapshot(None, vec![], &all([seen(400), seen(400), seen(200), seen(400)]), CaseCoverage::Complete);
     assert_eq!(body(&first), ["Tags/length above-max 400 f1", "above-max-padded 200 f2"]);
     // Nothing is learnt of one case, and a complete run loses nothing by it.
-    let second =
-        merged(Some(&first), vec![], &all([seen(400), seen(400), State::Unlearnt, seen(400)]), Whole::Complete);
+    let second = merge_snapshot(
+        Some(&first),
+        vec![],
+        &all([seen(400), seen(400), CaseState::NothingLearned, seen(400)]),
+        CaseCoverage::Complete,
+    );
     assert_eq!(body(&second), body(&first));
     // One case ran.
-    let partial = all([State::NotRun, seen(422), State::NotRun, State::NotRun]);
-    let third = merged(Some(&first), vec![], &partial, Whole::Planned);
+    let partial = all([CaseState::NotRun, seen(422), CaseState::NotRun, CaseState::NotRun]);
+    let third = merge_snapshot(Some(&first), vec![], &partial, CaseCoverage::Planned);
     assert_eq!(body(&third), ["Tags/length above-max 400 f1", "above-max-astral 422 f1", "above-max-padded 200 f2"]);
     // The same, where nobody knows which cases there are.
-    let fourth = merged(Some(&first), vec![], &[ran("above-max-astral", seen(422))], Whole::Unknown);
+    let fourth = merge_snapshot(Some(&first), vec![], &[ran("above-max-astral", seen(422))], CaseCoverage::Unknown);
     assert_eq!(body(&fourth), ["Tags/length above-max 400 f1", "above-max-astral 422 f1", "above-max-padded 200 f2"]);
     // Of a side that nobody saw as a whole, nothing is said as a whole.
-    let fifth = merged(None, vec![], &partial, Whole::Planned);
+    let fifth = merge_snapshot(None, vec![], &partial, CaseCoverage::Planned);
     assert_eq!(body(&fifth), ["Tags/length", "above-max-astral 422 f1"]);
     assert_eq!(fifth.lookup("Tags/length", "above-max", "above-max-x"), None);
     // A line without a case vanishes in a complete run only.
-    let other = [Ran { place: "Other/type".into(), ..ran("null", seen(400)) }];
-    assert_eq!(merged(Some(&first), vec![], &other, Whole::Planned).lines.len(), 2);
-    assert_eq!(merged(Some(&first), vec![], &other, Whole::Complete).lines.len(), 1);
+    let other = [SnapshotCase { place: "Other/type".into(), ..ran("null", seen(400)) }];
+    assert_eq!(merge_snapshot(Some(&first), vec![], &other, CaseCoverage::Planned).lines.len(), 2);
+    assert_eq!(merge_snapshot(Some(&first), vec![], &other, CaseCoverage::Complete).lines.len(), 1);
 }
 
 /// A directory with the made-up service `notes`.
@@ -337,8 +348,8 @@ fn a_run_that_saw_a_part_changes_that_part_only() {
                 let after = pending.line(&line.place).expect("no line is lost");
                 let touched = seen.iter().any(|id| id.contains(&format!("/{}/", line.place)));
                 if !touched {
-                    let told = |snapshot: &Snapshot, line: &Line| {
-                        line.sides.iter().map(|side| snapshot.seen(&side.held)).collect::<Vec<_>>()
+                    let told = |snapshot: &Snapshot, line: &ConstraintLine| {
+                        line.sides.iter().map(|side| snapshot.expand_response(&side.response)).collect::<Vec<_>>()
                     };
                     assert_eq!(told(&pending, after), told(&before, line), "{}", line.place);
                 }

@@ -7,7 +7,7 @@ use crate::support;
 #[allow(dead_code, reason = "this file uses a part of it")]
 mod http;
 
-use overstep::reference::{self, Service as Faithful};
+use overstep::reference::{self, ReferenceService as Faithful};
 use served::{Served, check};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -83,7 +83,7 @@ impl http::Service for Jealous {
             std::thread::sleep(Duration::from_millis(1 + number % 3));
             let headers: Vec<(&str, &[u8])> =
                 request.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
-            let response = self.inner.handle(&reference::Request {
+            let response = self.inner.handle(&reference::ServerRequest {
                 method: &request.method,
                 target: &request.target,
                 headers: &headers,

@@ -5,9 +5,9 @@
 use crate::cards;
 use crate::loopback;
 use cards::{Cards, Fault};
-use overstep::cli::{Target, target_of};
-use overstep::exit::Exit;
-use overstep::pipeline::KINDS;
+use overstep::cli::{LibFuzzerEndpoint, target_from_arguments};
+use overstep::exit::ExitStatus;
+use overstep::pipeline::MAX_RESPONSE_KINDS;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, LazyLock};
@@ -20,12 +20,12 @@ fn service(fault: Fault) -> String {
     format!("http://{}", loopback::serve_json(move |method, target, body| service.answer(method, target, body)))
 }
 
-fn target(arguments: &[&str]) -> Result<Target, Exit> {
-    target_of(&arguments.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>())
+fn target(arguments: &[&str]) -> Result<LibFuzzerEndpoint, ExitStatus> {
+    target_from_arguments(&arguments.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>())
 }
 
 fn table() -> Vec<AtomicU8> {
-    (0..KINDS).map(|_| AtomicU8::new(0)).collect()
+    (0..MAX_RESPONSE_KINDS).map(|_| AtomicU8::new(0)).collect()
 }
 
 /// The counters that are not 0, as libFuzzer takes them.
@@ -35,13 +35,13 @@ fn seen(kinds: &[AtomicU8]) -> Vec<usize> {
 
 /// Bytes as a fuzzer would make them, the same each time.
 fn bytes(number: u64) -> Vec<u8> {
-    use overstep::generate::draw::{Draw as _, Seeded};
-    let mut draw = Seeded::new(number, "target");
+    use overstep::generate::draw::{Draw as _, SeededDraw};
+    let mut draw = SeededDraw::new(number, "target");
     (0..draw.between(1, 300)).map(|_| draw.below(256) as u8).collect()
 }
 
 /// What a panic said; none where there was none.
-fn finding(target: &Target, bytes: &[u8], kinds: &[AtomicU8]) -> Option<String> {
+fn finding(target: &LibFuzzerEndpoint, bytes: &[u8], kinds: &[AtomicU8]) -> Option<String> {
     let ran = catch_unwind(AssertUnwindSafe(|| target.fuzz(bytes, kinds)));
     let payload = ran.map(|ran| ran.expect("the endpoint is there")).err()?;
     Some(payload.downcast_ref::<String>().expect("words").clone())
@@ -104,7 +104,7 @@ fn a_search_that_knows_nothing_but_the_table_finds_what_no_boundary_reaches() {
     let found = (0..60_000_u32).find_map(|number| {
         let mut input = kept[number as usize % kept.len()].clone();
         input.resize(600, 0);
-        let size = overstep::inprocess::redrawn(&mut input, 300, 600, number).unwrap_or(300);
+        let size = overstep::inprocess::mutate(&mut input, 300, 600, number).unwrap_or(300);
         input.truncate(size);
         let kinds = table_of_this_thread();
         let found = finding(&target, &input, kinds);
@@ -165,16 +165,16 @@ fn an_endpoint_that_goes_away_is_told_with_what_was_sent_last() {
 fn what_is_not_there_or_not_allowed_is_no_finding() {
     let begun = |arguments: &[&str]| target(arguments).and_then(|target| target.fuzz(b"x", &table()));
     // The rule of `check`: nothing leaves this machine unasked.
-    assert_eq!(begun(&[SCENARIO, "-e", "http://192.0.2.1"]).err(), Some(Exit::Usage));
+    assert_eq!(begun(&[SCENARIO, "-e", "http://192.0.2.1"]).err(), Some(ExitStatus::Usage));
     assert!(target(&[SCENARIO, "-e", "http://192.0.2.1", "--allow-remote"]).is_ok());
-    assert_eq!(begun(&[SCENARIO, "-e", "http://127.0.0.1:1"]).err(), Some(Exit::Incomplete));
-    assert_eq!(begun(&[SCENARIO]).err(), Some(Exit::Usage));
-    assert_eq!(begun(&["-e", "http://127.0.0.1:1"]).err(), Some(Exit::Usage), "which scenario?");
-    assert_eq!(begun(&[SCENARIO, "-e", "http://127.0.0.1:1", "--max-cases", "5"]).err(), Some(Exit::Usage));
-    assert_eq!(begun(&[SCENARIO, "--no-such-flag"]).err(), Some(Exit::Usage));
+    assert_eq!(begun(&[SCENARIO, "-e", "http://127.0.0.1:1"]).err(), Some(ExitStatus::Incomplete));
+    assert_eq!(begun(&[SCENARIO]).err(), Some(ExitStatus::Usage));
+    assert_eq!(begun(&["-e", "http://127.0.0.1:1"]).err(), Some(ExitStatus::Usage), "which scenario?");
+    assert_eq!(begun(&[SCENARIO, "-e", "http://127.0.0.1:1", "--max-cases", "5"]).err(), Some(ExitStatus::Usage));
+    assert_eq!(begun(&[SCENARIO, "--no-such-flag"]).err(), Some(ExitStatus::Usage));
     // A server that grants nothing teaches nothing.
     let address = loopback::serve_json(|_, _, _| (404, serde_json::json!({ "message": "no such thing" })));
-    assert_eq!(begun(&[SCENARIO, "-e", &format!("http://{address}")]).err(), Some(Exit::Incomplete));
+    assert_eq!(begun(&[SCENARIO, "-e", &format!("http://{address}")]).err(), Some(ExitStatus::Incomplete));
 }
 
 #[test]

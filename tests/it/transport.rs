@@ -3,8 +3,8 @@
 use crate::loopback;
 use crate::support;
 use loopback::*;
-use overstep::generate::{Send, Step, Value};
-use overstep::run::{RunEnd, Tls, send_case};
+use overstep::generate::{Step, StepRequest, Value};
+use overstep::run::{RunEnd, TlsOptions, run_single_case};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -221,8 +221,8 @@ fn an_answer_before_the_whole_request_was_read_is_an_answer() {
             let _ = stream.shutdown(std::net::Shutdown::Both);
         });
         let body = Some(Value::Text("x".repeat(4_000_000)));
-        let send = Send::Raw { method: "POST".into(), target: way.into(), body };
-        let outcome = World::at(address).send(vec![Step { send, ..get("/") }]);
+        let send = StepRequest::Raw { method: "POST".into(), target: way.into(), body };
+        let outcome = World::at(address).send(vec![Step { request, ..get("/") }]);
         assert_eq!(word(&outcome), "413 Complete 2", "{way}");
     }
 }
@@ -264,18 +264,18 @@ fn tls_is_spoken_with_whom_it_trusts() {
         }
     });
     let url = format!("https://localhost:{}", address.port());
-    let with = |tls: Tls| {
+    let with = |tls: TlsOptions| {
         let mut world = World::new(&url);
-        world.settings.limits.total = Duration::from_secs(10);
-        world.settings.limits.idle = Duration::from_secs(10);
+        world.settings.limits.total_timeout = Duration::from_secs(10);
+        world.settings.limits.idle_timeout = Duration::from_secs(10);
         world.endpoint.tls = tls;
-        let result = world.with(|plan| send_case(plan, case("one", vec![get(WAYS[0]), get(WAYS[1])])));
+        let result = world.with(|plan| run_single_case(plan, case("one", vec![get(WAYS[0]), get(WAYS[1])])));
         result.map(|outcome| word(&outcome))
     };
-    let ca = |pem: &str| Tls { ca: Some(pem.as_bytes().to_vec()), insecure: false };
+    let ca = |pem: &str| TlsOptions { ca: Some(pem.as_bytes().to_vec()), insecure: false };
     assert_eq!(with(ca(&pem)).as_deref(), Ok("200 Complete 2"));
-    assert_eq!(with(Tls { ca: None, insecure: true }).as_deref(), Ok("200 Complete 2"));
-    for tls in [ca(&other_pem), Tls::default()] {
+    assert_eq!(with(TlsOptions { ca: None, insecure: true }).as_deref(), Ok("200 Complete 2"));
+    for tls in [ca(&other_pem), TlsOptions::default()] {
         let reason = with(tls).expect_err("not trusted");
         assert!(reason.contains("TLS"), "{reason}");
     }
@@ -325,6 +325,6 @@ fn http_2_is_spoken_where_the_endpoint_wants_it() {
     let mut world = World::at(address);
     world.endpoint.http2 = true;
     let outcome = world.send(vec![get("/x%2Fy")]);
-    let answer = outcome.exchanges[0].as_ref().expect("sent").answer.as_ref().expect("answered");
+    let answer = outcome.exchanges[0].as_ref().expect("sent").response.as_ref().expect("answered");
     assert_eq!(answer.body, "HTTP/2.0 /x%2Fy");
 }

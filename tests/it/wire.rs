@@ -1,28 +1,33 @@
 //! What goes over the wire, held against published vectors, other implementations and real tools.
 
 use crate::support::visible;
-use overstep::contract::{Contract, Http, Kind, Location, Member, Operation, Protocol, Shape, ShapeId};
-use overstep::generate::{AuthDamage, Damage, Send, Value};
-use overstep::wire::{Body, KeyCache, Message, Proof, Redaction, Secret, SigV4, authorize, curl, encode};
+use overstep::contract::{
+    Contract, HttpBinding, Member, MemberLocation, Operation, Protocol, Shape, ShapeId, ShapeKind,
+};
+use overstep::generate::{AuthDamage, Damage, StepRequest, Value};
+use overstep::wire::{
+    EncodedRequest, RedactedSecret, Redaction, RequestBody, ResolvedCredentials, SigV4Keys, SigningKeyCache, authorize,
+    curl_command, encode_request,
+};
 use serde_json::Value as Json;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::time::{Duration, SystemTime};
 
-fn message(method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> Message {
+fn message(method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> EncodedRequest {
     let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    let mut message = Message {
+    let mut message = EncodedRequest {
         method: method.into(),
         target: target.into(),
         headers,
-        body: Body::copy_from_slice(body),
+        body: RequestBody::copy_from_slice(body),
         raw: false,
     };
-    message.settle();
+    message.update_raw();
     message
 }
 
 /// One row of `wire/sigv4.json`: the request, its keys, its host, and what botocore signed.
-fn signed_requests() -> Vec<(Message, SigV4, String, String)> {
+fn signed_requests() -> Vec<(EncodedRequest, SigV4Keys, String, String)> {
     let table: Json = serde_json::from_str(include_str!("wire/sigv4.json")).expect("test data");
     let text = |json: &Json| json.as_str().expect("a text").to_owned();
     let requests = table["requests"].as_array().expect("a list");
@@ -33,7 +38,7 @@ fn signed_requests() -> Vec<(Message, SigV4, String, String)> {
                 row["headers"].as_array().into_iter().flatten().map(|pair| (text(&pair[0]), text(&pair[1]))).collect();
             let headers: Vec<_> = headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
             let body = row["body"].as_str().unwrap_or_default();
-            let keys = SigV4 {
+            let keys = SigV4Keys {
                 access_key_id: text(&table["access_key_id"]),
                 secret_access_key: text(&table["secret_access_key"]),
                 session_token: row["token"].as_str().map(str::to_owned),
@@ -52,9 +57,9 @@ fn when() -> SystemTime {
 
 #[test]
 fn signatures_are_those_of_botocore() {
-    let mut cache = KeyCache::default();
+    let mut cache = SigningKeyCache::default();
     for (mut message, keys, host, expected) in signed_requests() {
-        authorize(&mut message, &Proof::SigV4(keys), None, &host, when(), &mut cache).expect("applies");
+        authorize(&mut message, &ResolvedCredentials::SigV4(keys), None, &host, when(), &mut cache).expect("applies");
         assert_eq!(message.header("authorization"), Some(expected.as_str()), "{}", message.target);
         assert_eq!(message.header("x-amz-date"), Some("20150830T123600Z"));
     }
@@ -64,7 +69,8 @@ fn signatures_are_those_of_botocore() {
 fn the_published_signature_comes_out() {
     // get-vanilla of AWS's signature version 4 test suite.
     let (mut message, keys, host, _) = signed_requests().swap_remove(0);
-    authorize(&mut message, &Proof::SigV4(keys), None, &host, when(), &mut KeyCache::default()).expect("applies");
+    authorize(&mut message, &ResolvedCredentials::SigV4(keys), None, &host, when(), &mut SigningKeyCache::default())
+        .expect("applies");
     let header = message.header("authorization").expect("signed");
     assert!(header.ends_with("5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"), "{header}");
 }
@@ -99,14 +105,22 @@ fn signatures_are_those_of_aws_sigv4_where_it_can_sign() {
         .expect("a well-formed target");
         let (instructions, _) = sign(request, &params).expect("signed").into_parts();
         let expected = instructions.headers().find(|(name, _)| *name == "authorization").expect("there").1.to_owned();
-        authorize(&mut message, &Proof::SigV4(keys), None, &host, when(), &mut KeyCache::default()).expect("applies");
+        authorize(
+            &mut message,
+            &ResolvedCredentials::SigV4(keys),
+            None,
+            &host,
+            when(),
+            &mut SigningKeyCache::default(),
+        )
+        .expect("applies");
         assert_eq!(message.header("authorization"), Some(expected.as_str()), "{}", message.target);
     }
 }
 
 #[test]
 fn for_s3_the_path_is_signed_as_it_is() {
-    let keys = SigV4 {
+    let keys = SigV4Keys {
         access_key_id: "AKIAIOSFODNN7EXAMPLE".into(),
         secret_access_key: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY".into(),
         session_token: None,
@@ -118,7 +132,8 @@ fn for_s3_the_path_is_signed_as_it_is() {
     let mut message = message("GET", "/test.txt", &[("Range", "bytes=0-9")], b"");
     let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_369_353_600);
     let host = "examplebucket.s3.amazonaws.com";
-    authorize(&mut message, &Proof::SigV4(keys), None, host, time, &mut KeyCache::default()).expect("applies");
+    authorize(&mut message, &ResolvedCredentials::SigV4(keys), None, host, time, &mut SigningKeyCache::default())
+        .expect("applies");
     let header = message.header("authorization").expect("signed");
     assert!(header.ends_with("f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41"), "{header}");
 }
@@ -127,56 +142,60 @@ fn for_s3_the_path_is_signed_as_it_is() {
 fn contract() -> Contract {
     let mut contract = Contract::new("test");
     contract.protocol = Some(Protocol::RestJson1);
-    let mut shape = |name: &str, kind: Kind| {
+    let mut shape = |name: &str, kind: ShapeKind| {
         contract.shapes.insert(name.into(), Shape::new(kind));
         ShapeId::from(name)
     };
-    let text = shape("Text", Kind::String);
-    let time = shape("Time", Kind::Timestamp);
-    let blob = shape("Blob", Kind::Blob);
-    let list = shape("List", Kind::List { member: text.clone() });
-    let map = shape("Map", Kind::Map { key: text.clone(), value: text.clone() });
+    let text = shape("Text", ShapeKind::String);
+    let time = shape("Time", ShapeKind::Timestamp);
+    let blob = shape("Blob", ShapeKind::Blob);
+    let list = shape("List", ShapeKind::List { member: text.clone() });
+    let map = shape("Map", ShapeKind::Map { key: text.clone(), value: text.clone() });
     let member = |shape: &ShapeId, location, wire: Option<&str>| Member {
         location,
         wire: wire.map(str::to_owned),
         ..Member::new(shape.clone())
     };
-    let inner = [("Inner", member(&text, Location::Body, Some("inner")))];
-    let inner = Kind::Structure { members: inner.map(|(name, member)| (name.to_owned(), member)).into() };
+    let inner = [("Inner", member(&text, MemberLocation::Body, Some("inner")))];
+    let inner = ShapeKind::Structure { members: inner.map(|(name, member)| (name.to_owned(), member)).into() };
     let inner = shape("Inner", inner);
     let members = [
-        ("Id", member(&text, Location::Label, None)),
-        ("Key", member(&text, Location::Label, None)),
-        ("Q", member(&text, Location::Query, Some("q"))),
-        ("Many", member(&list, Location::Query, Some("many"))),
-        ("Spread", member(&map, Location::Query, None)),
-        ("When", member(&time, Location::Query, Some("when"))),
-        ("H", member(&text, Location::Header, Some("x-h"))),
-        ("Names", member(&list, Location::Header, Some("x-names"))),
-        ("Prefixed", member(&map, Location::Header, Some("x-p-"))),
-        ("Name", member(&text, Location::Body, Some("name"))),
-        ("At", member(&time, Location::Body, None)),
-        ("Bytes", member(&blob, Location::Body, None)),
-        ("Nested", member(&inner, Location::Body, Some("nested"))),
+        ("Id", member(&text, MemberLocation::Label, None)),
+        ("Key", member(&text, MemberLocation::Label, None)),
+        ("Q", member(&text, MemberLocation::Query, Some("q"))),
+        ("Many", member(&list, MemberLocation::Query, Some("many"))),
+        ("Spread", member(&map, MemberLocation::Query, None)),
+        ("When", member(&time, MemberLocation::Query, Some("when"))),
+        ("H", member(&text, MemberLocation::Header, Some("x-h"))),
+        ("Names", member(&list, MemberLocation::Header, Some("x-names"))),
+        ("Prefixed", member(&map, MemberLocation::Header, Some("x-p-"))),
+        ("Name", member(&text, MemberLocation::Body, Some("name"))),
+        ("At", member(&time, MemberLocation::Body, None)),
+        ("Bytes", member(&blob, MemberLocation::Body, None)),
+        ("Nested", member(&inner, MemberLocation::Body, Some("nested"))),
     ];
-    let input = shape("Input", Kind::Structure { members: members.map(|(name, m)| (name.to_owned(), m)).into() });
+    let input = shape("Input", ShapeKind::Structure { members: members.map(|(name, m)| (name.to_owned(), m)).into() });
     for (name, method, uri, input) in [
         ("Put", "PUT", "/things/{Id}/{Key+}?fixed=1&flag", Some(input)),
         ("List", "GET", "/things", None),
         ("Ping", "POST", "/ping", None),
     ] {
         let mut operation = Operation::new(name.into());
-        operation.http = Some(Http { method: method.into(), uri: uri.into(), success: None });
+        operation.http = Some(HttpBinding { method: method.into(), uri: uri.into(), success: None });
         operation.input = input;
         contract.operations.push(operation);
     }
     contract
 }
 
-fn send(name: &str, input: Json, damage: &[Damage]) -> Result<Message, String> {
+fn send(name: &str, input: Json, damage: &[Damage]) -> Result<EncodedRequest, String> {
     let input = Value::from_json(&input);
-    encode(&contract(), &Send::Operation { name: name.into(), input, damage: damage.to_vec() }, "/base%2F.")
-        .map_err(|error| error.to_string())
+    encode_request(
+        &contract(),
+        &StepRequest::Operation { name: name.into(), input, damage: damage.to_vec() },
+        "/base%2F.",
+    )
+    .map_err(|error| error.to_string())
 }
 
 #[test]
@@ -232,8 +251,8 @@ fn what_a_place_cannot_carry_is_said() {
     }
     assert!(send("Gone", serde_json::json!({}), &[]).expect_err("unknown").contains("Gone"));
     let template = Value::Template("{open}".into());
-    let raw = Send::Raw { method: "POST".into(), target: "/".into(), body: Some(template) };
-    assert!(encode(&contract(), &raw, "").is_err());
+    let raw = StepRequest::Raw { method: "POST".into(), target: "/".into(), body: Some(template) };
+    assert!(encode_request(&contract(), &raw, "").is_err());
 }
 
 #[test]
@@ -248,8 +267,8 @@ fn values_that_json_cannot_say_are_written_as_they_are() {
     ] {
         members.insert(name.to_owned(), value);
     }
-    let raw = Send::Raw { method: "POST".into(), target: "/".into(), body: Some(Value::Map(members)) };
-    let body = encode(&contract(), &raw, "").expect("sendable").body;
+    let raw = StepRequest::Raw { method: "POST".into(), target: "/".into(), body: Some(Value::Map(members)) };
+    let body = encode_request(&contract(), &raw, "").expect("sendable").body;
     assert_eq!(body, "{\"a\":1e400,\"b\":2.0,\"c\":NaN,\"d\":\"AP8=\",\"e\":\"\u{7f}é😀\\u0001\"}");
 }
 
@@ -327,7 +346,7 @@ fn curl_lines_send_the_same_bytes() {
             return;
         }
     }
-    let redaction = Redaction::new([Secret { value: "se'cret$1".into(), variable: "API_KEY".into() }]);
+    let redaction = Redaction::new([RedactedSecret { value: "se'cret$1".into(), variable: "API_KEY".into() }]);
     let long = format!("{{\"a\":\"{}\",\"b\":\"{}'x\"}}", "a".repeat(5000), "é".repeat(300));
     let json = ("content-type", "application/json");
     let messages = [
@@ -351,7 +370,7 @@ fn curl_lines_send_the_same_bytes() {
         message("HEAD", "/x", &[], b""),
     ];
     for message in messages {
-        let line = curl(&message, "http://127.0.0.1:PORT", &redaction).expect("curl can send it").0;
+        let line = curl_command(&message, "http://127.0.0.1:PORT", &redaction).expect("curl can send it").0;
         assert!(!line.contains("se'cret") && !line.contains("cret$"), "{line}");
         assert!(line.len() < 3000, "{line}");
         let (head, body) = record(&line).expect(&line);
@@ -371,14 +390,14 @@ fn curl_lines_send_the_same_bytes() {
         assert_eq!(received.iter().any(|(name, _)| name == "content-type"), has_type, "{head}");
     }
     let nul = message("POST", "/", &[], b"a\0b");
-    assert_eq!(curl(&nul, "http://h", &redaction), None);
+    assert_eq!(curl_command(&nul, "http://h", &redaction), None);
     let split = message("POST", "/", &[("x", "a\r\nb: c")], b"");
-    assert_eq!(curl(&split, "http://h", &redaction), None);
+    assert_eq!(curl_command(&split, "http://h", &redaction), None);
 }
 
 #[test]
 fn curl_signs_anew_and_shows_no_key() {
-    let keys = |id: &str| SigV4 {
+    let keys = |id: &str| SigV4Keys {
         access_key_id: id.into(),
         secret_access_key: "hidden".into(),
         session_token: Some("token".into()),
@@ -387,16 +406,17 @@ fn curl_signs_anew_and_shows_no_key() {
     };
     let line = |id: &str, damage: Option<AuthDamage>, redaction: &Redaction| {
         let mut message = message("POST", "/contact/tags", &[("content-type", "application/json")], b"{}");
-        let proof = Proof::SigV4(keys(id));
-        authorize(&mut message, &proof, damage.as_ref(), "h", when(), &mut KeyCache::default()).expect("applies");
-        curl(&message, "http://h", redaction).expect("curl can send it").0
+        let proof = ResolvedCredentials::SigV4(keys(id));
+        authorize(&mut message, &proof, damage.as_ref(), "h", when(), &mut SigningKeyCache::default())
+            .expect("applies");
+        curl_command(&message, "http://h", redaction).expect("curl can send it").0
     };
     let real = Redaction::new([
-        Secret { value: "hidden".into(), variable: "AWS_SECRET_ACCESS_KEY".into() },
-        Secret { value: "AKIDREAL".into(), variable: "AWS_ACCESS_KEY_ID".into() },
-        Secret { value: "token".into(), variable: "AWS_SESSION_TOKEN".into() },
+        RedactedSecret { value: "hidden".into(), variable: "AWS_SECRET_ACCESS_KEY".into() },
+        RedactedSecret { value: "AKIDREAL".into(), variable: "AWS_ACCESS_KEY_ID".into() },
+        RedactedSecret { value: "token".into(), variable: "AWS_SESSION_TOKEN".into() },
     ])
-    .with_aws("AKIDREAL", false);
+    .with_aws_identity("AKIDREAL", false);
     let whole = line("AKIDREAL", None, &real);
     assert_eq!(
         whole,
@@ -404,7 +424,10 @@ fn curl_signs_anew_and_shows_no_key() {
          -u \"$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY\" -H 'content-type: application/json' \
          -H \"X-Amz-Security-Token: $AWS_SESSION_TOKEN\" --data-binary '{}'"
     );
-    assert!(line("test", None, &Redaction::default().with_aws("test", true)).contains("${AWS_ACCESS_KEY_ID:-test}"));
+    assert!(
+        line("test", None, &Redaction::default().with_aws_identity("test", true))
+            .contains("${AWS_ACCESS_KEY_ID:-test}")
+    );
     // A damaged signature would be made whole by curl, so it is shown as it was sent.
     for damage in [AuthDamage::MissingPart("Signature".into()), AuthDamage::UnknownKey, AuthDamage::KeyShortened] {
         let line = line("AKIDREAL", Some(damage), &real);
@@ -425,9 +448,9 @@ proptest::proptest! {
         let headers = [("x-amzn-errortype".to_owned(), header)];
         for protocol in [None, Some(Protocol::RestJson1), Some(Protocol::RestJson)] {
             for body in [body.as_slice(), text.as_bytes()] {
-                let _ = overstep::wire::error_seen(protocol, status, &headers, body, Some(&path));
-                let _ = overstep::wire::error_seen(protocol, status, &[], body, None);
-                if let Ok(document) = overstep::wire::document(protocol, body, None) {
+                let _ = overstep::wire::find_error(protocol, status, &headers, body, Some(&path));
+                let _ = overstep::wire::find_error(protocol, status, &[], body, None);
+                if let Ok(document) = overstep::wire::decode_document(protocol, body, None) {
                     let _ = overstep::wire::value_at(&document, &path);
                 }
             }
@@ -437,11 +460,11 @@ proptest::proptest! {
     /// Whatever stands around a secret, it is never shown.
     #[test]
     fn secrets_never_appear(before in ".{0,12}", after in ".{0,12}", secret in "[a-zA-Z0-9]{8,16}") {
-        let redaction = Redaction::new([Secret { value: secret.clone(), variable: "KEY".into() }]);
+        let redaction = Redaction::new([RedactedSecret { value: secret.clone(), variable: "KEY".into() }]);
         let whole = format!("{before}{secret}{after}");
-        proptest::prop_assert!(!redaction.clean(&whole).contains(&secret));
+        proptest::prop_assert!(!redaction.redact(&whole).contains(&secret));
         let message = message("POST", "/", &[("x-key", &whole)], whole.as_bytes());
-        if let Some(line) = curl(&message, "http://h", &redaction) {
+        if let Some(line) = curl_command(&message, "http://h", &redaction) {
             proptest::prop_assert!(!line.0.contains(&secret), "{}", line);
         }
     }

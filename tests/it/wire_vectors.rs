@@ -3,9 +3,11 @@
 
 use crate::support::vectors::{self, every_vector};
 
-use overstep::contract::{Contract, ErrorName, Kind, Protocol, Shape};
-use overstep::generate::{Send, Value};
-use overstep::wire::{document, encode, error_result, error_seen, host_prefix, result};
+use overstep::contract::{Contract, ErrorName, Protocol, Shape, ShapeKind};
+use overstep::generate::{StepRequest, Value};
+use overstep::wire::{
+    build_host_prefix, decode_document, decode_error_result, decode_result, encode_request, find_error,
+};
 use quick_xml::events::Event;
 use serde_json::{Map, Value as Json};
 use vectors::{expected, same};
@@ -24,15 +26,15 @@ fn request(contract: &Contract, suite: &Json, case: &Json) -> Result<(), String>
     let operation = &contract.operations[0];
     let input = match &operation.input {
         Some(id) => typed(contract, contract.shape(id), &case["params"]),
-        None => Value::empty(),
+        None => Value::empty_map(),
     };
-    let send = Send::Operation { name: operation.name.clone(), input, damage: Vec::new() };
+    let send = StepRequest::Operation { name: operation.name.clone(), input, damage: Vec::new() };
     let endpoint = suite["clientEndpoint"].as_str().unwrap_or("https://example.com");
     let (host, base_path) = endpoint.split_once("://").and_then(|(_, rest)| rest.split_once('/')).map_or_else(
         || (endpoint.trim_start_matches("https://"), String::new()),
         |(host, path)| (host, format!("/{path}")),
     );
-    let message = encode(contract, &send, &base_path).map_err(|error| error.to_string())?;
+    let message = encode_request(contract, &send, &base_path).map_err(|error| error.to_string())?;
     let expected = &case["serialized"];
     if Some(message.method.as_str()) != expected["method"].as_str() {
         return Err(format!("method {}, not {}", message.method, expected["method"]));
@@ -41,7 +43,7 @@ fn request(contract: &Contract, suite: &Json, case: &Json) -> Result<(), String>
         return Err(format!("target {}, not {}", message.target, expected["uri"]));
     }
     if let Some(due) = expected["host"].as_str() {
-        let prefix = host_prefix(contract, &send).map_err(|error| error.to_string())?.unwrap_or_default();
+        let prefix = build_host_prefix(contract, &send).map_err(|error| error.to_string())?.unwrap_or_default();
         let host = format!("{prefix}{host}{base_path}");
         if host != due {
             return Err(format!("host {host}, not {due}"));
@@ -65,7 +67,7 @@ fn request(contract: &Contract, suite: &Json, case: &Json) -> Result<(), String>
     let (ours, theirs) = match contract.protocol.expect("a protocol") {
         Protocol::RpcV2Cbor => {
             let theirs = data_encoding::BASE64.decode(body.as_bytes()).expect("base64");
-            let read = |bytes: &[u8]| format!("{:?}", document(contract.protocol, bytes, None));
+            let read = |bytes: &[u8]| format!("{:?}", decode_document(contract.protocol, bytes, None));
             (read(&message.body), read(&theirs))
         }
         Protocol::AwsQuery | Protocol::Ec2Query => (pairs(&message.body), pairs(body.as_bytes())),
@@ -152,16 +154,16 @@ fn answer(contract: &Contract, _suite: &Json, case: &Json) -> Result<(), String>
         _ => body.as_bytes().to_vec(),
     };
     if let Some(code) = case["errorCode"].as_str() {
-        let seen = error_seen(contract.protocol, status, &headers, &body, None);
+        let seen = find_error(contract.protocol, status, &headers, &body, None);
         if seen.as_ref().map(|seen| seen.code.as_str()) != Some(code) {
             return Err(format!("error {seen:?}, not {code}"));
         }
         let shape = case["given"]["errors"][0]["shape"].as_str().expect("an error");
         let shape = contract.errors[&ErrorName::from(shape)].shape.as_ref().expect("a shape");
-        let ours = error_result(contract, shape, status, &headers, &body).map_err(|error| error.to_string())?;
+        let ours = decode_error_result(contract, shape, status, &headers, &body).map_err(|error| error.to_string())?;
         return same(&ours, &expected(contract, contract.shape(shape), &case["error"]));
     }
-    let ours = result(contract, operation, status, &headers, &body).map_err(|error| error.to_string())?;
+    let ours = decode_result(contract, operation, status, &headers, &body).map_err(|error| error.to_string())?;
     let due = match &operation.output {
         Some(id) => expected(contract, contract.shape(id), &case["result"]),
         None => Json::Object(Map::new()),
@@ -172,11 +174,11 @@ fn answer(contract: &Contract, _suite: &Json, case: &Json) -> Result<(), String>
 /// Parameters as values: texts of blobs become bytes, members that are null are left out.
 fn typed(contract: &Contract, shape: &Shape, json: &Json) -> Value {
     match (&shape.kind, json) {
-        (Kind::Blob, Json::String(text)) => Value::Blob(text.as_bytes().to_vec()),
-        (Kind::List { member }, Json::Array(items)) => {
+        (ShapeKind::Blob, Json::String(text)) => Value::Blob(text.as_bytes().to_vec()),
+        (ShapeKind::List { member }, Json::Array(items)) => {
             Value::List(items.iter().map(|item| typed(contract, contract.shape(member), item)).collect())
         }
-        (Kind::Map { value, .. }, Json::Object(entries)) => Value::Map(
+        (ShapeKind::Map { value, .. }, Json::Object(entries)) => Value::Map(
             entries.iter().map(|(key, json)| (key.clone(), typed(contract, contract.shape(value), json))).collect(),
         ),
         (kind, Json::Object(given)) if kind.members().is_some() => {

@@ -3,7 +3,7 @@
 use crate::support::schema;
 use arbitrary::{Result, Unstructured};
 use overstep::contract;
-use overstep::generate::{self, Level, Options, Send};
+use overstep::generate::{self, GenerationLevel, GenerationOptions, StepRequest};
 use overstep::scenario::{Scenario, Variable};
 use serde_json::{Map, Value as Json, json};
 
@@ -19,16 +19,20 @@ pub fn labels(bytes: &[u8]) {
     let mut choices = Unstructured::new(bytes);
     let Ok(text) = whole(&mut choices) else { return };
     let contract = contract::from_json(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
-    let mut scenario = Scenario::named("things");
+    let mut scenario = Scenario::with_name("things");
     scenario.variables.insert("Id".into(), Variable { value: "thing-{case}".to_owned(), secret: false });
-    scenario.uses.insert("Id".into(), "{Id}".into());
+    scenario.use_values.insert("Id".into(), "{Id}".into());
     let operation = contract.operation("PutThing").expect("the only one");
     let validator = jsonschema::validator_for(&schema::of_body(&contract, operation)).expect("a sound schema");
     let seed = choices.arbitrary().unwrap_or(1);
     // A pattern that no allowed length can satisfy is refused, which is a promise of its own.
-    let Ok(cases) = generate::cases(&contract, &scenario, Options { seed, level: Level::Quick }) else { return };
-    for case in cases.filter(|case| case.unsendable.is_none() && case.steps.len() == 1).take(MOST_CASES) {
-        let Send::Operation { input, damage, .. } = &case.steps[0].send else { continue };
+    let Ok(cases) =
+        generate::generate_cases(&contract, &scenario, GenerationOptions { seed, level: GenerationLevel::Quick })
+    else {
+        return;
+    };
+    for case in cases.filter(|case| case.unsendable_reason.is_none() && case.steps.len() == 1).take(MOST_CASES) {
+        let StepRequest::Operation { input, damage, .. } = &case.steps[0].request else { continue };
         let (Some(due), true) = (schema::due(&case), damage.is_empty()) else { continue };
         let Some(mut body) = schema::to_json(input) else { continue };
         if let Some(members) = body.as_object_mut() {

@@ -11,10 +11,10 @@ use crate::cards::service;
 use bytes::Bytes;
 use http_body_util::Full;
 use overstep::contract::{self, Contract};
-use overstep::generate::{acts_from_json, acts_to_json};
-use overstep::ingest::{self, Format, NoDocuments, Options};
+use overstep::generate::{actions_from_json, actions_to_json};
+use overstep::ingest::{self, IngestOptions, NoDocuments, SourceFormat};
 use overstep::inprocess::Subject;
-use overstep::reference::Service;
+use overstep::reference::ReferenceService;
 use overstep::{pipeline, scenario, snapshot};
 use std::io::Cursor;
 use std::sync::LazyLock;
@@ -46,37 +46,40 @@ pub const ALL: [(&str, Property); 14] = [
 
 /// A page of an AWS API Reference.
 pub fn api_reference(bytes: &[u8]) {
-    document(Format::ApiReference, bytes);
+    document(SourceFormat::ApiReference, bytes);
 }
 
 /// A page of the boto3 reference.
 pub fn boto3(bytes: &[u8]) {
-    document(Format::Boto3, bytes);
+    document(SourceFormat::Boto3, bytes);
 }
 
 /// A Mintlify page.
 pub fn mintlify(bytes: &[u8]) {
-    document(Format::Mintlify, bytes);
+    document(SourceFormat::Mintlify, bytes);
 }
 
 /// A botocore model.
 pub fn botocore(bytes: &[u8]) {
-    document(Format::Botocore, bytes);
+    document(SourceFormat::Botocore, bytes);
 }
 
 /// A contract, in our own format.
 pub fn contract(bytes: &[u8]) {
-    document(Format::Contract, bytes);
+    document(SourceFormat::Contract, bytes);
 }
 
 /// What was read is a contract that is written and read again as the same, alone and with what readers add at the end.
-fn document(format: Format, bytes: &[u8]) {
-    let Ok(read) = ingest::read_as(format, "document", bytes, &Options::default(), &mut NoDocuments) else { return };
+fn document(format: SourceFormat, bytes: &[u8]) {
+    let Ok(read) = ingest::read_document_as(format, "document", bytes, &IngestOptions::default(), &mut NoDocuments)
+    else {
+        return;
+    };
     for problem in &read.diagnostics {
         let _ = problem.to_string();
     }
     reads_the_same(&read.contract);
-    let (joined, _) = ingest::read_all(&[("document".to_owned(), bytes.to_vec())], &Options::default());
+    let (joined, _) = ingest::read_documents(&[("document".to_owned(), bytes.to_vec())], &IngestOptions::default());
     reads_the_same(&joined.contract);
 }
 
@@ -91,12 +94,12 @@ fn reads_the_same(contract: &Contract) {
 /// A scenario, a file of known divergences, `overstep.toml`: read or refused, and the same each time.
 pub fn scenario(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
-    let (one, other) = (scenario::read("fuzz", &text), scenario::read("fuzz", &text));
+    let (one, other) = (scenario::read_scenario("fuzz", &text), scenario::read_scenario("fuzz", &text));
     assert_eq!(format!("{one:?}"), format!("{other:?}"));
     if let Err(error) = one {
         let _ = error.to_string();
     }
-    let _ = scenario::read_known(&text).map_err(|error| error.to_string());
+    let _ = scenario::read_known_divergences(&text).map_err(|error| error.to_string());
     let _ = scenario::read_settings(&text).map_err(|error| error.to_string());
 }
 
@@ -111,8 +114,8 @@ pub fn snapshot(bytes: &[u8]) {
 /// Results of a run.
 pub fn results(bytes: &[u8]) {
     let mut results = Cursor::new(bytes);
-    let index = pipeline::index(&mut results);
-    let recorded = pipeline::recorded(&mut results, &|_| true);
+    let index = pipeline::index_results(&mut results);
+    let recorded = pipeline::read_recorded_cases(&mut results, &|_| true);
     if let (Ok(index), Ok(recorded)) = (index, recorded) {
         assert_eq!(index.cases.len(), recorded.len());
     }
@@ -120,10 +123,10 @@ pub fn results(bytes: &[u8]) {
 
 /// A saved list of requests: what was read is written, and reads as the same.
 pub fn requests(bytes: &[u8]) {
-    let Some(acts) = serde_json::from_slice(bytes).ok().and_then(|json| acts_from_json(json).ok()) else { return };
-    let json = acts_to_json(&acts);
-    let again = acts_from_json(json.clone()).unwrap_or_else(|error| panic!("{error}: {json}"));
-    assert_eq!(acts_to_json(&again), json);
+    let Some(acts) = serde_json::from_slice(bytes).ok().and_then(|json| actions_from_json(json).ok()) else { return };
+    let json = actions_to_json(&acts);
+    let again = actions_from_json(json.clone()).unwrap_or_else(|error| panic!("{error}: {json}"));
+    assert_eq!(actions_to_json(&again), json);
 }
 
 static CARDS: LazyLock<Subject> =
@@ -145,20 +148,20 @@ pub fn answer(bytes: &[u8]) {
     let Ok(response) = response.body(Full::from(Bytes::copy_from_slice(rest))) else { return };
     let mut service = service::Called(|_| response.clone());
     for seed in CARDS.seeds() {
-        if let Err(finding) = CARDS.fuzzed(&seed, &mut service) {
+        if let Err(finding) = CARDS.try_fuzz(&seed, &mut service) {
             assert!(!finding.to_string().is_empty());
         }
     }
 }
 
 /// A shipped scenario, and the reference server for it.
-static SHIPPED: LazyLock<[(Subject, Service); 2]> = LazyLock::new(|| {
+static SHIPPED: LazyLock<[(Subject, ReferenceService); 2]> = LazyLock::new(|| {
     let of = |name: &str, contract: &str, text: &str| {
         let contract = contract::from_json(contract).expect("a shipped contract");
-        let (scenario, _) = scenario::read(name, text).expect("a shipped scenario");
-        let world = pipeline::world(&contract, &scenario);
-        let service = Service::new(contract.clone(), world);
-        (Subject::of(contract, &scenario, "http://localhost").expect("they fit each other"), service)
+        let (scenario, _) = scenario::read_scenario(name, text).expect("a shipped scenario");
+        let world = pipeline::build_world(&contract, &scenario);
+        let service = ReferenceService::new(contract.clone(), world);
+        (Subject::from_parts(contract, &scenario, "http://localhost").expect("they fit each other"), service)
     };
     [
         of(

@@ -2,9 +2,9 @@
 
 use super::made::{self, Made};
 use arbitrary::Unstructured;
-use overstep::contract::{Contract, Kind, Location, Protocol, ShapeId};
-use overstep::generate::{self, Case, Intent, Level, Options, Send, Value};
-use overstep::reference::{Request, Service, World};
+use overstep::contract::{Contract, MemberLocation, Protocol, ShapeId, ShapeKind};
+use overstep::generate::{self, Case, GenerationLevel, GenerationOptions, Intent, StepRequest, Value};
+use overstep::reference::{ReferenceService, ServerConfig, ServerRequest};
 use overstep::scenario::Scenario;
 use overstep::wire;
 use serde_json::{Map, Value as Json};
@@ -17,12 +17,12 @@ pub fn reading(bytes: &[u8]) {
     let mut choices = Unstructured::new(bytes);
     let Ok(Made { text, seed }) = made::contract(&mut choices) else { return };
     let contract = overstep::contract::from_json(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
-    let scenario = Scenario::named("things");
-    let options = Options { seed, level: Level::Quick };
+    let scenario = Scenario::with_name("things");
+    let options = GenerationOptions { seed, level: GenerationLevel::Quick };
     // A pattern that no allowed length can satisfy is refused, which is a promise of its own.
-    let Ok(cases) = generate::cases(&contract, &scenario, options) else { return };
-    let service = Service::new(contract.clone(), World::default());
-    for case in cases.filter(|case| case.unsendable.is_none() && case.steps.len() == 1).take(MOST_CASES) {
+    let Ok(cases) = generate::generate_cases(&contract, &scenario, options) else { return };
+    let service = ReferenceService::new(contract.clone(), ServerConfig::default());
+    for case in cases.filter(|case| case.unsendable_reason.is_none() && case.steps.len() == 1).take(MOST_CASES) {
         if let Err(reason) = read_back(&contract, &service, &case) {
             panic!("{}: {reason}\n{text}", case.id);
         }
@@ -30,17 +30,18 @@ pub fn reading(bytes: &[u8]) {
 }
 
 /// Writes a case and reads it; what was read otherwise.
-pub fn read_back(contract: &Contract, service: &Service, case: &Case) -> Result<(), String> {
-    let send = &case.steps[0].send;
-    let Send::Operation { name, input, damage } = send else { return Ok(()) };
+pub fn read_back(contract: &Contract, service: &ReferenceService, case: &Case) -> Result<(), String> {
+    let send = &case.steps[0].request;
+    let StepRequest::Operation { name, input, damage } = send else { return Ok(()) };
     if !damage.is_empty() || !matches!(case.intent, Intent::Valid | Intent::Violates) || has_holes(input) {
         return Ok(());
     }
     // What cannot travel is not sent, either.
-    let Ok(message) = wire::encode(contract, send, "") else { return Ok(()) };
+    let Ok(message) = wire::encode_request(contract, send, "") else { return Ok(()) };
     let headers: Vec<(&str, &[u8])> =
         message.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
-    let request = Request { method: &message.method, target: &message.target, headers: &headers, body: &message.body };
+    let request =
+        ServerRequest { method: &message.method, target: &message.target, headers: &headers, body: &message.body };
     let shown = || format!("{} {} {:?} {:?}", message.method, message.target, message.headers, message.body);
     let answer = service.handle(&request);
     let status = answer.status;
@@ -50,7 +51,7 @@ pub fn read_back(contract: &Contract, service: &Service, case: &Case) -> Result<
     if case.intent == Intent::Violates {
         return if status >= 400 { Ok(()) } else { Err(format!("{status} for {}: {}", case.rule, shown())) };
     }
-    let (read_name, read) = match service.read(&request) {
+    let (read_name, read) = match service.read_request(&request) {
         Some(Ok(read)) => read,
         other => return Err(format!("{other:?} for {}", shown())),
     };
@@ -80,8 +81,10 @@ fn meant(contract: &Contract, id: &ShapeId, value: &Value) -> Json {
         (_, Value::Boolean(truth)) => (*truth).into(),
         (_, Value::Number(literal)) => serde_json::from_str(literal).unwrap_or_else(|_| literal.as_str().into()),
         (_, Value::Blob(bytes)) => data_encoding::BASE64.encode(bytes).into(),
-        (Kind::List { member }, Value::List(items)) => items.iter().map(|item| meant(contract, member, item)).collect(),
-        (Kind::Map { value: values, .. }, Value::Map(entries)) => entries
+        (ShapeKind::List { member }, Value::List(items)) => {
+            items.iter().map(|item| meant(contract, member, item)).collect()
+        }
+        (ShapeKind::Map { value: values, .. }, Value::Map(entries)) => entries
             .iter()
             .map(|(key, value)| (key.clone(), meant(contract, values, value)))
             .collect::<Map<_, _>>()
@@ -109,16 +112,19 @@ fn seen(contract: &Contract, input: Option<&ShapeId>, value: Json) -> Json {
         .into_iter()
         .filter(|(name, _)| members.is_some_and(|members| members.contains_key(name)))
         .map(|(name, value)| {
-            let location = members.and_then(|members| members.get(&name)).map_or(Location::Body, |one| one.location);
-            let texts = texts || matches!(location, Location::Query | Location::Header);
+            let location =
+                members.and_then(|members| members.get(&name)).map_or(MemberLocation::Body, |one| one.location);
+            let texts = texts || matches!(location, MemberLocation::Query | MemberLocation::Header);
             (name, alike(value, texts))
         })
         .filter(|(_, value)| !texts_only_empty(value, texts))
         .collect::<std::collections::BTreeMap<_, _>>()
         .into_iter()
         .filter(|(name, value)| {
-            let location = members.and_then(|members| members.get(name)).map_or(Location::Body, |one| one.location);
-            !(matches!(location, Location::Query | Location::Header | Location::Payload) && is_empty(value))
+            let location =
+                members.and_then(|members| members.get(name)).map_or(MemberLocation::Body, |one| one.location);
+            !(matches!(location, MemberLocation::Query | MemberLocation::Header | MemberLocation::Payload)
+                && is_empty(value))
         })
         .collect::<Map<_, _>>()
         .into()

@@ -2,7 +2,7 @@
 
 use crate::support::taker::{server, takes};
 use arbitrary::Unstructured;
-use overstep::generate::pattern::Pattern;
+use overstep::generate::pattern::DocumentedPattern;
 
 /// Longer patterns are made of shorter ones, and take backtracking engines longer than a fuzzer waits.
 const LONGEST: usize = 32;
@@ -17,14 +17,14 @@ pub fn pattern(bytes: &[u8]) {
     if pattern.len() > LONGEST || repeats > 2 || has_inner_bracket(pattern) || differs(pattern) {
         return;
     }
-    let Ok(parsed) = Pattern::new(pattern) else { return };
+    let Ok(parsed) = DocumentedPattern::new(pattern) else { return };
     let server = server(pattern);
-    if !server.unreadable().is_empty() {
+    if !server.untranslated_patterns().is_empty() {
         return;
     }
     let mut draw = Unstructured::new(&bytes[end..]);
     for length in [None, Some(3)] {
-        let Some(member) = parsed.member(&mut draw, length).filter(|member| member.chars().count() <= 200) else {
+        let Some(member) = parsed.draw_member(&mut draw, length).filter(|member| member.chars().count() <= 200) else {
             continue;
         };
         assert!(takes(&server, &member), "{pattern} makes {member:?}, which the server refuses");

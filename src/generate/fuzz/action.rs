@@ -3,21 +3,21 @@
 //! It never names a resource: [`USE_PLACEHOLDER`] takes the place of every value that the scenario's `use` sets, so
 //! that an action can be repeated with other resources.
 
-use super::exact;
+use super::value_json;
 use crate::contract::OperationName;
 use crate::generate::{Damage, Value};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 /// Placeholder for a value that the scenario's `use` sets.
-pub(super) const USE: &str = "{use}";
+pub(super) const USE_PLACEHOLDER: &str = "{use}";
 
 /// Maximum number of actions in a list. Longer lists test nothing that shorter ones do not.
-const MOST_ACTS: usize = 256;
+const MAX_ACTIONS: usize = 256;
 
 /// One action of a fuzz case.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Act {
+pub enum Action {
     /// Sends a request.
     Send {
         /// The operation to call.
@@ -30,7 +30,7 @@ pub enum Act {
         damage: Vec<Damage>,
     },
     /// Reads what an operation has stored, in the way that the scenario specifies.
-    Look {
+    Read {
         /// The operation that stores it.
         operation: OperationName,
         /// The member that is stored.
@@ -43,11 +43,11 @@ pub enum Act {
 /// The error for JSON that is not a list of actions.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a list of requests: {0}")]
-pub struct ActError(pub String);
+pub struct ActionError(pub String);
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Written {
+struct JsonAction {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     send: Option<OperationName>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -72,17 +72,17 @@ fn is_first(resource: &u32) -> bool {
 }
 
 /// Converts actions to JSON: `[{"send": "TagContact", "input": {…}}, {"look": "TagContact", "member": "Tags"}]`.
-pub fn acts_to_json(acts: &[Act]) -> Json {
-    let written = acts.iter().map(|act| match act {
-        Act::Send { operation, resource, input, damage } => Written {
+pub fn actions_to_json(actions: &[Action]) -> Json {
+    let json_actions = actions.iter().map(|action| match action {
+        Action::Send { operation, resource, input, damage } => JsonAction {
             send: Some(operation.clone()),
             look: None,
             member: None,
             resource: *resource,
-            input: Some(exact::to_json(input)),
+            input: Some(value_json::value_to_json(input)),
             damage: damage.clone(),
         },
-        Act::Look { operation, member, resource } => Written {
+        Action::Read { operation, member, resource } => JsonAction {
             send: None,
             look: Some(operation.clone()),
             member: Some(member.clone()),
@@ -91,40 +91,40 @@ pub fn acts_to_json(acts: &[Act]) -> Json {
             damage: Vec::new(),
         },
     });
-    serde_json::to_value(written.collect::<Vec<_>>()).unwrap_or_default()
+    serde_json::to_value(json_actions.collect::<Vec<_>>()).unwrap_or_default()
 }
 
 /// Reads the actions that [`actions_to_json`] wrote.
 ///
 /// # Errors
 /// Returns an error if the JSON is not a list of actions.
-pub fn acts_from_json(json: Json) -> Result<Vec<Act>, ActError> {
-    let written: Vec<Written> = serde_json::from_value(json).map_err(|error| ActError(error.to_string()))?;
-    if written.is_empty() || written.len() > MOST_ACTS {
-        return Err(ActError(format!("{} requests; expected 1 to {MOST_ACTS}", written.len())));
+pub fn actions_from_json(json: Json) -> Result<Vec<Action>, ActionError> {
+    let json_actions: Vec<JsonAction> = serde_json::from_value(json).map_err(|error| ActionError(error.to_string()))?;
+    if json_actions.is_empty() || json_actions.len() > MAX_ACTIONS {
+        return Err(ActionError(format!("{} requests; expected 1 to {MAX_ACTIONS}", json_actions.len())));
     }
-    written.into_iter().map(read).collect()
+    json_actions.into_iter().map(parse_action).collect()
 }
 
-fn read(written: Written) -> Result<Act, ActError> {
-    if written.resource == 0 {
-        return Err(ActError("resource numbers start at 1".to_owned()));
+fn parse_action(json_action: JsonAction) -> Result<Action, ActionError> {
+    if json_action.resource == 0 {
+        return Err(ActionError("resource numbers start at 1".to_owned()));
     }
-    match written {
-        Written { send: Some(operation), look: None, member: None, resource, input, damage } => {
+    match json_action {
+        JsonAction { send: Some(operation), look: None, member: None, resource, input, damage } => {
             let input = match &input {
-                None => Value::empty(),
-                Some(json) => exact::from_json(json)
-                    .ok_or_else(|| ActError(format!("the input of `{operation}` has an unknown `$` member")))?,
+                None => Value::empty_map(),
+                Some(json) => value_json::value_from_json(json)
+                    .ok_or_else(|| ActionError(format!("the input of `{operation}` has an unknown `$` member")))?,
             };
-            Ok(Act::Send { operation, resource, input, damage })
+            Ok(Action::Send { operation, resource, input, damage })
         }
-        Written { send: None, look: Some(operation), member: Some(member), resource, input: None, damage }
+        JsonAction { send: None, look: Some(operation), member: Some(member), resource, input: None, damage }
             if damage.is_empty() =>
         {
-            Ok(Act::Look { operation, member, resource })
+            Ok(Action::Read { operation, member, resource })
         }
-        _ => Err(ActError("each request needs `send` and `input`, or `look` and `member`".to_owned())),
+        _ => Err(ActionError("each request needs `send` and `input`, or `look` and `member`".to_owned())),
     }
 }
 
@@ -135,20 +135,20 @@ mod tests {
     #[test]
     fn actions_survive_a_round_trip_through_json() {
         let acts = [
-            Act::Send {
+            Action::Send {
                 operation: "Tag".into(),
                 resource: 2,
-                input: Value::Map([("Id".to_owned(), Value::Template(USE.to_owned()))].into_iter().collect()),
+                input: Value::Map([("Id".to_owned(), Value::Template(USE_PLACEHOLDER.to_owned()))].into_iter().collect()),
                 damage: vec![
                     Damage::BodySuffixed(b"\xff x".to_vec()),
                     Damage::Header("a".to_owned(), None),
                     Damage::ContentType(Some("text/xml".to_owned())),
                 ],
             },
-            Act::Look { operation: "Tag".into(), member: "Tags".to_owned(), resource: 1 },
+            Action::Read { operation: "Tag".into(), member: "Tags".to_owned(), resource: 1 },
         ];
-        let text = acts_to_json(&acts).to_string();
-        assert_eq!(acts_from_json(serde_json::from_str(&text).expect("JSON")).as_deref(), Ok(&acts[..]), "{text}");
+        let text = actions_to_json(&acts).to_string();
+        assert_eq!(actions_from_json(serde_json::from_str(&text).expect("JSON")).as_deref(), Ok(&acts[..]), "{text}");
     }
 
     #[test]
@@ -161,7 +161,7 @@ mod tests {
             (r#"[{"send":"A","resource":0}]"#, "start at 1"),
             (r#"[{"send":"A","extra":0}]"#, "unknown field"),
         ] {
-            let error = acts_from_json(serde_json::from_str(text).expect("JSON")).expect_err(text).to_string();
+            let error = actions_from_json(serde_json::from_str(text).expect("JSON")).expect_err(text).to_string();
             assert!(error.contains(said), "{text}: {error}");
         }
     }

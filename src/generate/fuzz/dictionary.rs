@@ -3,12 +3,12 @@
 //!
 //! It never decides where a word is used.
 
-use crate::contract::{Contract, Kind};
-use crate::generate::draw::{Draw, pick};
+use crate::contract::{Contract, ShapeKind};
+use crate::generate::draw::{Draw, pick_item};
 use std::collections::BTreeSet;
 
 /// Texts with a special meaning in some language, encoding or shell.
-const ODD: &[&str] = &[
+const TRICKY_TEXTS: &[&str] = &[
     "",
     " ",
     "null",
@@ -51,34 +51,34 @@ const ODD: &[&str] = &[
 ];
 
 /// Maximum number of words kept from a contract.
-const MOST: usize = 4000;
+const MAX_WORDS: usize = 4000;
 
 /// The words of one contract.
 #[derive(Debug)]
-pub(super) struct Words(Vec<String>);
+pub(super) struct FuzzDictionary(Vec<String>);
 
-impl Words {
-    pub fn of(contract: &Contract) -> Self {
+impl FuzzDictionary {
+    pub fn from_contract(contract: &Contract) -> Self {
         let mut found = BTreeSet::new();
         for shape in contract.shapes.values() {
             match &shape.kind {
-                Kind::Enum { values } => found.extend(values.iter().cloned()),
+                ShapeKind::Enum { values } => found.extend(values.iter().cloned()),
                 kind => found.extend(kind.members().into_iter().flat_map(|members| members.keys().cloned())),
             }
         }
-        Self(found.into_iter().take(MOST).collect())
+        Self(found.into_iter().take(MAX_WORDS).collect())
     }
 
     /// Returns all words of the contract.
-    pub fn all(&self) -> &[String] {
+    pub fn words(&self) -> &[String] {
         &self.0
     }
 
     /// Draws a word.
-    pub fn word(&self, draw: &mut dyn Draw) -> String {
+    pub fn draw_word(&self, draw: &mut dyn Draw) -> String {
         match draw.below(4) {
-            0 => pick(draw, ODD).map_or_else(String::new, |word| (*word).to_owned()),
-            1 if !self.0.is_empty() => pick(draw, &self.0).cloned().unwrap_or_default(),
+            0 => pick_item(draw, TRICKY_TEXTS).map_or_else(String::new, |word| (*word).to_owned()),
+            1 if !self.0.is_empty() => pick_item(draw, &self.0).cloned().unwrap_or_default(),
             _ => char::from(b'a' + draw.below(26) as u8).to_string(),
         }
     }

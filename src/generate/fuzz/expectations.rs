@@ -2,35 +2,35 @@
 //!
 //! It never expects more than some response if the documents are silent.
 
-use super::source::Wild;
-use crate::contract::{Operation, Protocol, Role};
+use super::generator::FuzzGenerator;
+use crate::contract::{Operation, Protocol, ErrorRole};
 use crate::generate::case::{CaseId, Damage, Intent};
 use crate::generate::expectation::{Expectation, ExpectedError};
-use crate::generate::label::Breach;
-use crate::generate::relation::StateKind;
-use crate::generate::{Value, resource};
+use crate::generate::input_checker::Violation;
+use crate::generate::law::StateKind;
+use crate::generate::{Value, resource_status};
 
 /// What the preceding actions may have done to the resources.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Before {
+pub(super) struct PriorEffects {
     /// Something may have been written.
-    pub writes: bool,
+    pub may_have_written: bool,
     /// Something may have been deleted.
-    pub removals: bool,
+    pub may_have_removed: bool,
     /// Together with this action, more was written to a member than its limit allows in one request. The limit may
     /// count stored entries, too.
-    pub crowded: bool,
+    pub may_exceed_stored_limit: bool,
 }
 
 /// Returns the expected response to a request whose bytes are damaged.
-pub(super) fn damaged(
-    wild: &Wild<'_>,
+pub(super) fn expect_damaged(
+    generator: &FuzzGenerator<'_>,
     operation: &Operation,
     damage: &[Damage],
-    breaches: &[Breach],
+    violations: &[Violation],
     has_document: bool,
 ) -> (Intent, Expectation) {
-    let planner = wild.planner();
+    let planner = generator.context();
     let is_json = matches!(
         planner.contract.protocol,
         Some(Protocol::RestJson1 | Protocol::AwsJson1_0 | Protocol::AwsJson1_1 | Protocol::RestJson)
@@ -41,96 +41,96 @@ pub(super) fn damaged(
         [Damage::BodySuffixed(bytes)] => bytes.iter().any(|byte| !byte.is_ascii_whitespace()),
         _ => false,
     };
-    if is_json && is_certain && has_document && breaches.iter().all(|breach| breach.certain) {
-        return (Intent::Malformed, planner.reject(operation, Role::InvalidInput));
+    if is_json && is_certain && has_document && violations.iter().all(|breach| breach.is_certain) {
+        return (Intent::Malformed, planner.expect_rejection(operation, ErrorRole::InvalidInput));
     }
-    silent("the docs don't say how damaged bytes are read")
+    unspecified("the docs don't say how damaged bytes are read")
 }
 
-pub(super) fn label(
-    wild: &Wild<'_>,
+pub(super) fn expect_response(
+    generator: &FuzzGenerator<'_>,
     operation: &Operation,
     id: &CaseId,
     input: &Value,
     resource: u32,
-    breaches: &[Breach],
-    before: Before,
+    violations: &[Violation],
+    prior: PriorEffects,
 ) -> (Intent, Expectation) {
-    let planner = wild.planner();
-    let named = resource::resources(planner, operation, id, input);
-    let named = if resource == 1 { named } else { named.min(resource::Resources::Unknown) };
-    if breaches.iter().any(|breach| breach.certain) {
+    let planner = generator.context();
+    let named = resource_status::classify_resources(planner, operation, id, input);
+    let named = if resource == 1 { named } else { named.min(resource_status::ResourceStatus::Unknown) };
+    if violations.iter().any(|breach| breach.is_certain) {
         let roles = match named {
-            resource::Resources::Owned if !before.removals => [Role::InvalidInput; 2],
-            _ => [Role::InvalidInput, Role::MissingResource],
+            resource_status::ResourceStatus::Owned if !prior.may_have_removed => [ErrorRole::InvalidInput; 2],
+            _ => [ErrorRole::InvalidInput, ErrorRole::MissingResource],
         };
-        return (Intent::Violates, planner.reject_for(operation, roles));
+        return (Intent::Violates, planner.expect_rejection_for_either(operation, roles));
     }
-    if let Some(breach) = breaches.first() {
-        return silent(&crate::generate::draft::ambiguity(breach));
+    if let Some(breach) = violations.first() {
+        return unspecified(&crate::generate::case_spec::describe_ambiguity(breach));
     }
-    if odd(input) {
-        return silent("the docs don't say how control characters in text are handled");
+    if has_control_characters(input) {
+        return unspecified("the docs don't say how control characters in text are handled");
     }
-    let mut or = match named {
-        resource::Resources::Foreign => {
-            let errors = planner.errors(operation, Role::MissingResource);
+    let mut tolerated = match named {
+        resource_status::ResourceStatus::Nonexistent => {
+            let errors = planner.errors_with_role(operation, ErrorRole::MissingResource);
             if errors.is_empty() {
-                return silent("the docs name no error for a resource that does not exist");
+                return unspecified("the docs name no error for a resource that does not exist");
             }
-            return (Intent::Missing, Expectation::Reject { role: Role::MissingResource, errors });
+            return (Intent::Missing, Expectation::Reject { role: ErrorRole::MissingResource, errors });
         }
-        resource::Resources::Among => return silent(resource::AMONG),
-        resource::Resources::Opaque => return silent("a token that only the service can issue"),
-        resource::Resources::Taken => planner.errors(operation, Role::Conflict),
-        resource::Resources::Unknown | resource::Resources::Chosen => planner.errors(operation, Role::MissingResource),
-        resource::Resources::Owned => Vec::new(),
+        resource_status::ResourceStatus::NonexistentAmongOthers => return unspecified(resource_status::REASON_AMONG_OTHERS),
+        resource_status::ResourceStatus::ServiceIssued => return unspecified("a token that only the service can issue"),
+        resource_status::ResourceStatus::MaybeTaken => planner.errors_with_role(operation, ErrorRole::Conflict),
+        resource_status::ResourceStatus::Unknown | resource_status::ResourceStatus::MaybeCreatedByOtherCase => planner.errors_with_role(operation, ErrorRole::MissingResource),
+        resource_status::ResourceStatus::Owned => Vec::new(),
     };
     // Models do not say what else a request needs to be accepted.
-    if planner.modelled {
-        or = planner.client_errors(operation);
-        or.push(ExpectedError { status: None, error: None });
+    if planner.is_only_modelled {
+        tolerated = planner.client_errors(operation);
+        tolerated.push(ExpectedError { status: None, error: None });
     } else {
-        let also = [
-            (before.writes, Role::Conflict),
-            (before.writes, Role::Limit),
-            (before.crowded, Role::InvalidInput),
-            (before.removals, Role::MissingResource),
+        let also_tolerated = [
+            (prior.may_have_written, ErrorRole::Conflict),
+            (prior.may_have_written, ErrorRole::Limit),
+            (prior.may_exceed_stored_limit, ErrorRole::InvalidInput),
+            (prior.may_have_removed, ErrorRole::MissingResource),
         ];
-        for (_, role) in also.into_iter().filter(|(holds, _)| *holds) {
-            or.extend(planner.errors(operation, role));
+        for (_, role) in also_tolerated.into_iter().filter(|(holds, _)| *holds) {
+            tolerated.extend(planner.errors_with_role(operation, role));
         }
     }
-    (Intent::Valid, planner.accept(operation, or))
+    (Intent::Valid, planner.expect_success(operation, tolerated))
 }
 
-pub(super) fn silent(reason: &str) -> (Intent, Expectation) {
+pub(super) fn unspecified(reason: &str) -> (Intent, Expectation) {
     (Intent::Probe, Expectation::Unspecified { reason: reason.to_owned() })
 }
 
 /// Returns true if a text contains control characters other than line breaks and tabs, which no server has to accept.
-pub(super) fn odd(value: &Value) -> bool {
+pub(super) fn has_control_characters(value: &Value) -> bool {
     let is_odd = |text: &str| text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'));
     match value {
         Value::Text(text) | Value::Template(text) => is_odd(text),
-        Value::List(items) => items.iter().any(odd),
-        Value::Map(members) => members.iter().any(|(name, value)| is_odd(name) || odd(value)),
+        Value::List(items) => items.iter().any(has_control_characters),
+        Value::Map(members) => members.iter().any(|(name, value)| is_odd(name) || has_control_characters(value)),
         _ => false,
     }
 }
 
 /// Returns the number of bytes of all texts in a value, member names included.
-pub(super) fn bytes_in(value: &Value) -> u64 {
+pub(super) fn count_text_bytes(value: &Value) -> u64 {
     match value {
         Value::Text(text) | Value::Template(text) => text.len() as u64,
-        Value::List(items) => items.iter().map(bytes_in).sum(),
-        Value::Map(members) => members.iter().map(|(name, value)| name.len() as u64 + bytes_in(value)).sum(),
+        Value::List(items) => items.iter().map(count_text_bytes).sum(),
+        Value::Map(members) => members.iter().map(|(name, value)| name.len() as u64 + count_text_bytes(value)).sum(),
         _ => 0,
     }
 }
 
 /// Returns true if a list contains an item twice, which a law of its own covers.
-pub(super) fn repeats(value: &Value, kind: StateKind) -> bool {
+pub(super) fn has_repeated_item(value: &Value, kind: StateKind) -> bool {
     match (kind, value) {
         (StateKind::List, Value::List(items)) => (1..items.len()).any(|index| items[..index].contains(&items[index])),
         _ => false,
@@ -138,12 +138,12 @@ pub(super) fn repeats(value: &Value, kind: StateKind) -> bool {
 }
 
 /// Returns true if an operation may change stored state.
-pub(super) fn is_a_write(operation: &Operation) -> bool {
+pub(super) fn is_write(operation: &Operation) -> bool {
     operation.http.as_ref().is_none_or(|http| http.method != "GET" && http.method != "HEAD")
 }
 
 /// Returns true if an operation may delete what others need.
-pub(super) fn is_a_removal(operation: &Operation) -> bool {
+pub(super) fn is_removal(operation: &Operation) -> bool {
     const VERBS: [&str; 12] = [
         "Delete",
         "Remove",

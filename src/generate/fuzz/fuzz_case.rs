@@ -2,36 +2,36 @@
 //!
 //! It never sends anything. A case's steps are sent once, and several of its responses are judged.
 
-use super::act::Act;
-use super::carried::{carried, is_literal, is_unclear};
-use super::choose::has_document;
-use super::expected::{Before, bytes_in, damaged, is_a_removal, is_a_write, label, odd, repeats, silent};
-use super::source::{Family, Wild, show, strays};
-use crate::contract::{Constraint, MemberPath, Operation, OperationName, Provenance, Rule};
-use crate::generate::case::{Case, CaseId, Damage, Intent, Judged, Purpose, Send, Step};
+use super::action::Action;
+use super::wire_input::{input_on_wire, has_raw_literal, is_ambiguous_on_wire};
+use super::action_draw::has_body_document;
+use super::expectations::{PriorEffects, count_text_bytes, expect_damaged, is_removal, is_write, expect_response, has_control_characters, has_repeated_item, unspecified};
+use super::generator::{StatefulTarget, FuzzGenerator, fill_placeholders, uses_foreign_identifier};
+use crate::contract::{Constraint, MemberPath, Operation, OperationName, Provenance, ShapeRule};
+use crate::generate::case::{Case, CaseId, Damage, Intent, JudgedPart, StepPurpose, StepRequest, Step};
 use crate::generate::expectation::Expectation;
-use crate::generate::keeper::Reader;
-use crate::generate::label::Breach;
-use crate::generate::relation::{Effect, Event, Relation, StateKind, What};
-use crate::generate::{Value, fixture};
+use crate::generate::stored_member::StateReader;
+use crate::generate::input_checker::Violation;
+use crate::generate::law::{WriteEffect, StepEvent, Law, StateKind, StateEvent};
+use crate::generate::{Value, fixture_steps};
 use std::collections::HashMap;
 
 /// A sequence of requests and the checks that its responses must pass.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Tale {
+pub struct FuzzCase {
     /// The case to send. Its own expectation is that of the first check.
     pub case: Case,
     /// One check for each meaningful response, and one for the final state if it can be predicted. Never empty.
-    pub claims: Vec<Claim>,
+    pub checks: Vec<FuzzCheck>,
 }
 
 /// What one response of a fuzz case is compared with.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Claim {
+pub struct FuzzCheck {
     /// The id under which the result is reported.
     pub id: CaseId,
     /// Index of the action whose response is checked; `None` for the check of the final state.
-    pub act: Option<usize>,
+    pub action_index: Option<usize>,
     /// The operation under test.
     pub operation: OperationName,
     /// As [`Case::intent`].
@@ -43,7 +43,7 @@ pub struct Claim {
     /// As [`Case::class`].
     pub class: &'static str,
     /// As [`Case::judged`].
-    pub judged: Judged,
+    pub judged: JudgedPart,
     /// As [`Case::expectation`].
     pub expectation: Expectation,
     /// As [`Case::rule`].
@@ -52,9 +52,9 @@ pub struct Claim {
     pub source: Option<Provenance>,
 }
 
-impl Claim {
+impl FuzzCheck {
     /// Makes this check the one by which `case`, which has the same steps, is judged.
-    pub fn apply(&self, case: &mut Case) {
+    pub fn apply_to(&self, case: &mut Case) {
         case.id = self.id.clone();
         case.operation = self.operation.clone();
         case.intent = self.intent;
@@ -68,177 +68,177 @@ impl Claim {
     }
 }
 
-impl Tale {
+impl FuzzCase {
     /// Returns one case per check. Each contains all steps.
-    pub fn cases(&self) -> impl Iterator<Item = Case> + '_ {
-        self.claims.iter().map(|claim| {
+    pub fn to_cases(&self) -> impl Iterator<Item = Case> + '_ {
+        self.checks.iter().map(|claim| {
             let mut case = self.case.clone();
-            claim.apply(&mut case);
+            claim.apply_to(&mut case);
             case
         })
     }
 }
 
-struct Telling<'w, 'a> {
-    wild: &'w Wild<'a>,
+struct FuzzCaseBuilder<'w, 'a> {
+    generator: &'w FuzzGenerator<'a>,
     id: CaseId,
     name: String,
-    many: bool,
-    acts: Vec<Step>,
-    after: Vec<Step>,
-    claims: Vec<Claim>,
-    events: Option<Vec<Event>>,
-    family: Option<&'w Family<'a>>,
-    made: bool,
+    is_sequence: bool,
+    steps: Vec<Step>,
+    cleanup_steps: Vec<Step>,
+    checks: Vec<FuzzCheck>,
+    events: Option<Vec<StepEvent>>,
+    target: Option<&'w StatefulTarget<'a>>,
+    has_created_resource: bool,
     /// Number of entries and bytes written so far to each operation's members.
-    written: HashMap<(OperationName, String), (u64, u64)>,
+    written_totals: HashMap<(OperationName, String), (u64, u64)>,
 }
 
-pub(super) fn tell(wild: &Wild<'_>, name: &str, acts: &[Act]) -> Option<Tale> {
-    let about = acts.iter().rev().find_map(|act| match act {
-        Act::Send { operation, .. } => Some(operation),
-        Act::Look { .. } => None,
+pub(super) fn build_fuzz_case(generator: &FuzzGenerator<'_>, name: &str, actions: &[Action]) -> Option<FuzzCase> {
+    let about = actions.iter().rev().find_map(|act| match act {
+        Action::Send { operation, .. } => Some(operation),
+        Action::Read { .. } => None,
     })?;
-    let id = CaseId(format!("{}/{about}/fuzz/requests/{name}", wild.planner().scenario.name));
-    tell_as(wild, id, name, acts)
+    let id = CaseId(format!("{}/{about}/fuzz/requests/{name}", generator.context().scenario.name));
+    build_fuzz_case_with_id(generator, id, name, actions)
 }
 
 /// Like [`build_fuzz_case`], but under the given id, which determines the resources that the case uses.
-pub(super) fn tell_as(wild: &Wild<'_>, id: CaseId, name: &str, acts: &[Act]) -> Option<Tale> {
-    let family = acts.iter().find_map(|act| match act {
-        Act::Look { operation, member, .. } => wild.family(operation.as_str(), member),
-        Act::Send { .. } => None,
+pub(super) fn build_fuzz_case_with_id(generator: &FuzzGenerator<'_>, id: CaseId, name: &str, actions: &[Action]) -> Option<FuzzCase> {
+    let target = actions.iter().find_map(|act| match act {
+        Action::Read { operation, member, .. } => generator.stateful_target(operation.as_str(), member),
+        Action::Send { .. } => None,
     });
-    let mut telling = Telling {
-        wild,
+    let mut builder = FuzzCaseBuilder {
+        generator: wild: generator,
         id,
         name: name.to_owned(),
-        many: acts.len() > 1,
-        acts: Vec::new(),
-        after: Vec::new(),
-        claims: Vec::new(),
-        events: family.map(|_| Vec::new()),
-        family,
-        made: false,
-        written: HashMap::new(),
+        is_sequence: actions.len() > 1,
+        steps: Vec::new(),
+        cleanup_steps: Vec::new(),
+        checks: Vec::new(),
+        events: target.map(|_| Vec::new()),
+        target: family: target,
+        has_created_resource: false,
+        written_totals: HashMap::new(),
     };
-    let mut before = Before::default();
-    for (index, act) in acts.iter().enumerate() {
+    let mut prior = PriorEffects::default();
+    for (index, act) in actions.iter().enumerate() {
         match act {
-            Act::Send { operation, resource, input, damage } => {
-                telling.send(index, operation, *resource, input, damage, before)?;
-                let changes = wild.ground(operation.as_str())?.operation;
-                before.writes |= is_a_write(changes);
-                before.removals |= is_a_removal(changes);
+            Action::Send { operation, resource, input, damage } => {
+                builder.add_request(index, operation, *resource, input, damage, prior)?;
+                let changes = generator.operation_info(operation.as_str())?.operation;
+                prior.may_have_written |= is_write(changes);
+                prior.may_have_removed |= is_removal(changes);
             }
-            Act::Look { operation, member, resource } => telling.look(operation, member, *resource)?,
+            Action::Read { operation, member, resource } => builder.add_read(operation, member, *resource)?,
         }
     }
-    telling.told()
+    builder.finish()
 }
 
-impl<'a> Telling<'_, 'a> {
-    fn step(&mut self, purpose: Purpose, send: Send) -> usize {
-        let authorization = self.wild.planner().authorization();
-        let turn = self.acts.len() as u32;
-        self.acts.push(Step { purpose, send, authorization, captures: Vec::new(), turn, fixture: None });
-        self.acts.len() - 1
+impl<'a> FuzzCaseBuilder<'_, 'a> {
+    fn add_step(&mut self, purpose: StepPurpose, send: StepRequest) -> usize {
+        let authorization = self.generator.context().default_authorization();
+        let turn = self.steps.len() as u32;
+        self.steps.push(Step { purpose, request: send, authorization, captures: Vec::new(), turn, fixture: None });
+        self.steps.len() - 1
     }
 
-    fn send(
+    fn add_request(
         &mut self,
         index: usize,
         name: &OperationName,
         resource: u32,
         input: &Value,
         damage: &[Damage],
-        before: Before,
+        before: PriorEffects,
     ) -> Option<()> {
-        let planner = self.wild.planner();
-        let ground = self.wild.ground(name.as_str())?;
-        let operation = ground.operation;
+        let planner = self.generator.context();
+        let info = self.generator.operation_info(name.as_str())?;
+        let operation = info.operation;
         let mut input = input.clone();
-        show(planner, operation, &self.id, resource, &mut input);
-        let input = carried(planner.contract, operation, input)?;
-        let breaches = match &operation.input {
-            Some(shape) => planner.labels().breaches(shape, &input),
+        fill_placeholders(planner, operation, &self.id, resource, &mut input);
+        let input = input_on_wire(planner.contract, operation, input)?;
+        let violations = match &operation.input {
+            Some(shape) => planner.input_checker().violations(shape, &input),
             None => Vec::new(),
         };
         // The cleanup deletes one created resource; a second one would be left behind.
-        let cleanup = fixture::cleanup(planner, operation, &self.id, &input);
-        if cleanup.is_some() && std::mem::replace(&mut self.made, true) {
+        let cleanup = fixture_steps::build_cleanup(planner, operation, &self.id, &input);
+        if cleanup.is_some() && std::mem::replace(&mut self.has_created_resource, true) {
             return None;
         }
-        let send = Send::Operation { name: name.clone(), input: input.clone(), damage: damage.to_vec() };
-        let step = self.step(Purpose::Act, send);
-        if let Some((takes_away, captures)) = cleanup {
-            self.acts[step].fixture = Some(fixture::made());
-            self.acts[step].captures = captures;
-            self.after.push(takes_away);
+        let send = StepRequest::Operation { name: name.clone(), input: input.clone(), damage: damage.to_vec() };
+        let step = self.add_step(StepPurpose::Act, send);
+        if let Some((cleanup_step, captures)) = cleanup {
+            self.steps[step].fixture = Some(fixture_steps::created_by_judged_step());
+            self.steps[step].captures = captures;
+            self.cleanup_steps.push(cleanup_step);
         }
         let is_damaged = !damage.is_empty();
-        let before = Before { crowded: self.is_crowded(operation, &input), ..before };
-        let is_literal = is_literal(&input);
-        let (intent, expectation) = if is_unclear(planner.contract, operation, &input) {
-            silent("a path segment or header that servers may interpret differently")
+        let before = PriorEffects { may_exceed_stored_limit: self.record_written_sizes(operation, &input), ..before };
+        let is_literal = has_raw_literal(&input);
+        let (intent, expectation) = if is_ambiguous_on_wire(planner.contract, operation, &input) {
+            unspecified("a path segment or header that servers may interpret differently")
         } else if is_literal {
-            silent("a literal that parsers read in different ways")
+            unspecified("a literal that parsers read in different ways")
         } else if is_damaged {
-            damaged(self.wild, operation, damage, &breaches, has_document(ground, &input))
+            expect_damaged(self.generator, operation, damage, &violations, has_body_document(info, &input))
         } else {
-            label(self.wild, operation, &self.id, &input, resource, &breaches, before)
+            expect_response(self.generator, operation, &self.id, &input, resource, &violations, before)
         };
         let damaged = (is_damaged || is_literal).then_some(intent);
-        self.effect(operation, resource, &input, &breaches, damaged, step);
-        let claim = self.claim(index, operation, intent, expectation, &breaches, step);
-        self.claims.push(claim);
+        self.record_effect(operation, resource, &input, &violations, damaged, step);
+        let claim = self.build_check(index, operation, intent, expectation, &violations, step);
+        self.checks.push(claim);
         Some(())
     }
 
     /// Adds the sizes of an input to those written before. Returns true if repeated writes now exceed a member's limit.
-    fn is_crowded(&mut self, operation: &Operation, input: &Value) -> bool {
-        let contract = self.wild.planner().contract;
+    fn record_written_sizes(&mut self, operation: &Operation, input: &Value) -> bool {
+        let contract = self.generator.context().contract;
         let (Some(shape), Value::Map(given)) = (&operation.input, input) else { return false };
         let Some(members) = contract.shape(shape).kind.members() else { return false };
         let mut crowded = false;
         for (name, value) in given {
             let (Some(member), Value::List(_) | Value::Map(_)) = (members.get(name), value) else { continue };
             let shape = contract.shape(&member.shape);
-            let written = self.written.entry((operation.name.clone(), name.clone())).or_default();
+            let written = self.written_totals.entry((operation.name.clone(), name.clone())).or_default();
             let before = *written;
             written.0 += match value {
                 Value::List(items) => items.len() as u64,
                 Value::Map(entries) => entries.len() as u64,
                 _ => 0,
             };
-            written.1 += bytes_in(value);
+            written.1 += count_text_bytes(value);
             let too_many = shape.length().max.is_some_and(|max| written.0 > max);
             let too_large =
-                shape.rules.iter().any(|rule| matches!(rule, Rule::MaxTotalBytes { max, .. } if written.1 > *max));
+                shape.rules.iter().any(|rule| matches!(rule, ShapeRule::MaxTotalBytes { max, .. } if written.1 > *max));
             crowded |= before != (0, 0) && (too_many || too_large);
         }
         crowded
     }
 
-    fn claim(
+    fn build_check(
         &self,
         index: usize,
         operation: &Operation,
         intent: Intent,
         expectation: Expectation,
-        breaches: &[Breach],
+        violations: &[Violation],
         step: usize,
-    ) -> Claim {
-        let planner = self.wild.planner();
-        let certain = || breaches.iter().filter(|breach| breach.certain);
+    ) -> FuzzCheck {
+        let planner = self.generator.context();
+        let certain_violations = || violations.iter().filter(|breach| breach.is_certain);
         // A single violated constraint gives the check its member; several belong to no member.
-        let one = certain().next().filter(|first| {
+        let single_violation = certain_violations().next().filter(|first| {
             intent == Intent::Violates
-                && certain().all(|other| other.path == first.path && other.constraint == first.constraint)
+                && certain_violations().all(|other| other.path == first.path && other.constraint == first.constraint)
         });
         let class = match intent {
             Intent::Valid => "valid",
-            Intent::Violates if one.is_some() => "member",
+            Intent::Violates if single_violation.is_some() => "member",
             Intent::Violates => "pair",
             Intent::Malformed => "malformed",
             Intent::Missing => "missing",
@@ -246,40 +246,40 @@ impl<'a> Telling<'_, 'a> {
             Intent::Law => "law",
             Intent::Probe => "probe",
         };
-        let (place, kind) = match one {
+        let (place, kind) = match single_violation {
             Some(breach) if breach.path.0.is_empty() => ("input".to_owned(), breach.constraint.name()),
             Some(breach) => (breach.path.to_string(), breach.constraint.name()),
             None => (class.to_owned(), "fuzz"),
         };
-        let variant = if self.many { format!("{}.{index}", self.name) } else { self.name.clone() };
-        let told = |breach: &Breach| self.wild.rule_of(operation, breach);
-        let rule = match (one, intent) {
-            (Some(breach), _) => told(breach),
+        let variant = if self.is_sequence { format!("{}.{index}", self.name) } else { self.name.clone() };
+        let describe_rule = |breach: &Violation| self.generator.describe_rule(operation, breach);
+        let rule = match (single_violation, intent) {
+            (Some(breach), _) => describe_rule(breach),
             (None, Intent::Valid) => "a valid request is accepted".to_owned(),
             (None, Intent::Violates) => {
-                let broken = certain().take(3).map(|breach| match breach.path.to_string() {
-                    path if path.is_empty() => told(breach),
-                    path => format!("`{path}`: {}", told(breach)),
+                let violated_rules = certain_violations().take(3).map(|breach| match breach.path.to_string() {
+                    path if path.is_empty() => describe_rule(breach),
+                    path => format!("`{path}`: {}", describe_rule(breach)),
                 });
-                broken.collect::<Vec<_>>().join("; ")
+                violated_rules.collect::<Vec<_>>().join("; ")
             }
             (None, Intent::Malformed) => "the body must be a complete document".to_owned(),
             (None, Intent::Missing) => "the resource must exist".to_owned(),
             _ => "no request may make the server fail".to_owned(),
         };
-        let source = match one {
-            Some(breach) => self.wild.source_of(operation, breach),
+        let source = match single_violation {
+            Some(breach) => self.generator.find_source(operation, breach),
             None => operation.sources.first().cloned(),
         };
-        Claim {
-            id: planner.id(operation, &place, kind, &variant),
-            act: Some(index),
+        FuzzCheck {
+            id: planner.case_id(operation, &place, kind, &variant),
+            action_index: Some(index),
             operation: operation.name.clone(),
             intent,
-            member: one.map(|breach| breach.path.clone()),
-            constraint: one.map(|breach| breach.constraint),
+            member: single_violation.map(|breach| breach.path.clone()),
+            constraint: single_violation.map(|breach| breach.constraint),
             class,
-            judged: Judged::Step(step),
+            judged: JudgedPart::Step(step),
             expectation,
             rule,
             source,
@@ -287,28 +287,28 @@ impl<'a> Telling<'_, 'a> {
     }
 
     /// Records what an action does to the state under test. If that is unknown, the final state is not judged.
-    fn effect(
+    fn record_effect(
         &mut self,
         operation: &'a Operation,
         resource: u32,
         input: &Value,
-        breaches: &[Breach],
+        violations: &[Violation],
         damaged: Option<Intent>,
         step: usize,
     ) {
-        let (Some(family), Some(events)) = (self.family, &mut self.events) else { return };
-        let keeper = &family.keeper;
+        let (Some(family), Some(events)) = (self.target, &mut self.events) else { return };
+        let stored_member = &family.stored_member;
         let told = 'told: {
-            if matches!(&keeper.reader, Reader::Operation(reader) if reader.name == operation.name) {
+            if matches!(&stored_member.reader, StateReader::Operation(reader) if reader.name == operation.name) {
                 break 'told Some(Vec::new());
             }
-            if let Some((undoing, member)) = family.undoing
-                && undoing.name == operation.name
+            if let Some((removal, member)) = family.removal
+                && removal.name == operation.name
             {
-                if !breaches.is_empty() || damaged.is_some() {
-                    break 'told breaches
+                if !violations.is_empty() || damaged.is_some() {
+                    break 'told violations
                         .iter()
-                        .all(|breach| breach.certain)
+                        .all(|breach| breach.is_certain)
                         .then(Vec::new)
                         .filter(|_| damaged.is_none());
                 }
@@ -323,32 +323,32 @@ impl<'a> Telling<'_, 'a> {
                     _ => None,
                 };
                 break 'told keys.map(|keys| {
-                    vec![Event { step, resource, what: What::Write { effect: Effect::Remove(keys), certain: false } }]
+                    vec![StepEvent { step, resource, event: StateEvent::Write { effect: WriteEffect::Remove(keys), is_certain: false } }]
                 });
             }
-            if operation.name != keeper.operation.name || matches!(damaged, Some(intent) if intent != Intent::Malformed)
+            if operation.name != stored_member.operation.name || matches!(damaged, Some(intent) if intent != Intent::Malformed)
             {
                 break 'told None;
             }
-            let Some(value) = keeper.path.top().and_then(|top| input.member(top)) else { break 'told Some(Vec::new()) };
-            if breaches.iter().any(|breach| !breach.certain) || repeats(value, keeper.kind) || odd(value) {
+            let Some(value) = stored_member.path.top_member().and_then(|top| input.member(top)) else { break 'told Some(Vec::new()) };
+            if violations.iter().any(|breach| !breach.is_certain) || has_repeated_item(value, stored_member.kind) || has_control_characters(value) {
                 break 'told None;
             }
-            let refused = !breaches.is_empty() || damaged.is_some();
+            let is_rejected = !violations.is_empty() || damaged.is_some();
             // A write to another resource, or of a kind that the reader does not return, cannot be tracked.
             let mut whole = input.clone();
-            if !refused
-                && (!keeper.is_shown(value) || strays(self.wild.planner(), operation, &self.id, resource, &mut whole))
+            if !is_rejected
+                && (!stored_member.has_compared_part(value) || uses_foreign_identifier(self.generator.context(), operation, &self.id, resource, &mut whole))
             {
                 break 'told None;
             }
-            break 'told match keeper.effect(value) {
-                Some(effect) if refused => Some(vec![Event { step, resource, what: What::Refused(effect) }]),
-                None if refused => Some(Vec::new()),
+            break 'told match stored_member.write_effect(value) {
+                Some(effect) if is_rejected => Some(vec![StepEvent { step, resource, event: StateEvent::RejectedWrite(effect) }]),
+                None if is_rejected => Some(Vec::new()),
                 Some(effect) => {
-                    let mut told = vec![Event { step, resource, what: What::Write { effect, certain: false } }];
-                    if matches!(keeper.reader, Reader::Answer) {
-                        told.push(Event { step, resource, what: What::Look(keeper.view.clone()) });
+                    let mut told = vec![StepEvent { step, resource, event: StateEvent::Write { effect, is_certain: false } }];
+                    if matches!(stored_member.reader, StateReader::Response) {
+                        told.push(StepEvent { step, resource, event: StateEvent::Read(stored_member.view.clone()) });
                     }
                     Some(told)
                 }
@@ -361,39 +361,39 @@ impl<'a> Telling<'_, 'a> {
         }
     }
 
-    fn look(&mut self, operation: &OperationName, member: &str, resource: u32) -> Option<()> {
-        let family = self.wild.family(operation.as_str(), member)?;
-        if matches!(family.keeper.reader, Reader::Answer) {
+    fn add_read(&mut self, operation: &OperationName, member: &str, resource: u32) -> Option<()> {
+        let target = self.generator.stateful_target(operation.as_str(), member)?;
+        if matches!(target.stored_member.reader, StateReader::Response) {
             return Some(());
         }
-        let send = family.keeper.look(self.wild.planner(), &self.id, resource)?;
-        let step = self.step(Purpose::ReadBack, send);
-        let is_same = |other: &Family<'_>| std::ptr::eq(other, family);
-        match (&mut self.events, self.family) {
+        let send = target.stored_member.build_read(self.generator.context(), &self.id, resource)?;
+        let step = self.add_step(StepPurpose::ReadBack, send);
+        let is_same = |other: &StatefulTarget<'_>| std::ptr::eq(other, target);
+        match (&mut self.events, self.target) {
             (Some(events), Some(own)) if is_same(own) => {
-                events.push(Event { step, resource, what: What::Look(family.keeper.view.clone()) });
+                events.push(StepEvent { step, resource, event: StateEvent::Read(target.stored_member.view.clone()) });
             }
             (events, _) => *events = None,
         }
         Some(())
     }
 
-    fn told(mut self) -> Option<Tale> {
-        let planner = self.wild.planner();
-        let turns = self.acts.len() as u32;
-        for (number, step) in self.after.iter_mut().enumerate() {
+    fn finish(mut self) -> Option<FuzzCase> {
+        let planner = self.generator.context();
+        let turns = self.steps.len() as u32;
+        for (number, step) in self.cleanup_steps.iter_mut().enumerate() {
             step.turn = turns + number as u32;
         }
-        let alone = self.family.is_some_and(|family| !family.is_apart);
-        self.law();
-        let mut acts = self.acts;
-        acts.append(&mut self.after);
-        let (steps, first) = fixture::surround(planner, &self.id, acts);
-        for claim in &mut self.claims {
+        let must_run_alone = self.target.is_some_and(|family| !family.is_isolated);
+        self.add_state_check();
+        let mut own_steps = self.steps;
+        own_steps.append(&mut self.cleanup_steps);
+        let (steps, first) = fixture_steps::surround_with_fixtures(planner, &self.id, own_steps);
+        for claim in &mut self.checks {
             match &mut claim.judged {
-                Judged::Step(step) => *step += first,
-                Judged::Law(relation) => {
-                    if let Relation::State { events, .. } = &mut **relation {
+                JudgedPart::Step(step) => *step += first,
+                JudgedPart::Law(relation) => {
+                    if let Law::State { events, .. } = &mut **relation {
                         events.iter_mut().for_each(|event| event.step += first);
                     }
                 }
@@ -401,46 +401,46 @@ impl<'a> Telling<'_, 'a> {
         }
         let mut case = Case {
             id: self.id.clone(),
-            operation: self.claims.last()?.operation.clone(),
+            operation: self.checks.last()?.operation.clone(),
             intent: Intent::Probe,
             member: None,
             constraint: None,
             class: "fuzz",
             steps,
-            judged: Judged::Step(first),
+            judged: JudgedPart::Step(first),
             expectation: Expectation::Unspecified { reason: String::new() },
             rule: String::new(),
             source: None,
-            unsendable: None,
-            alone,
+            unsendable_reason: None,
+            is_exclusive: alone: must_run_alone,
         };
-        self.claims.first()?.apply(&mut case);
+        self.checks.first()?.apply_to(&mut case);
         case.id = self.id;
-        Some(Tale { case, claims: self.claims })
+        Some(FuzzCase { case, checks: self.checks })
     }
 
     /// Adds the check of the final state, if the effect of every action is known.
-    fn law(&mut self) {
-        let (Some(family), Some(events)) = (self.family, self.events.take()) else { return };
-        let planner = self.wild.planner();
-        let keeper = &family.keeper;
-        let writes = events.iter().any(|event| matches!(event.what, What::Write { .. } | What::Refused(_)));
+    fn add_state_check(&mut self) {
+        let (Some(target), Some(events)) = (self.target, self.events.take()) else { return };
+        let planner = self.generator.context();
+        let stored_member = &target.stored_member;
+        let writes = events.iter().any(|event| matches!(event.event, StateEvent::Write { .. } | StateEvent::RejectedWrite(_)));
         // Without a promise that writes merge, the final state cannot be predicted.
-        if !writes || (keeper.kind != StateKind::Field && !keeper.promises(planner, "merges")) {
+        if !writes || (stored_member.kind != StateKind::Field && !stored_member.has_law(planner, "merges")) {
             return;
         }
-        self.claims.push(Claim {
-            id: planner.id(keeper.operation, "law", "sequence", &self.name),
-            act: None,
-            operation: keeper.operation.name.clone(),
+        self.checks.push(FuzzCheck {
+            id: planner.case_id(stored_member.operation, "law", "sequence", &self.name),
+            action_index: None,
+            operation: stored_member.operation.name.clone(),
             intent: Intent::Law,
             member: None,
             constraint: None,
             class: "law",
-            judged: Judged::Law(Box::new(Relation::State { model: keeper.model(planner, "sequence"), events })),
-            expectation: Expectation::Keep { law: "sequence".to_owned() },
+            judged: JudgedPart::Law(Box::new(Law::State { model: stored_member.state_model(planner, "sequence"), events })),
+            expectation: Expectation::LawHolds { law: "sequence".to_owned() },
             rule: "after any sequence of requests, a read returns what was written".to_owned(),
-            source: keeper.source(planner, "merges"),
+            source: stored_member.law_source(planner, "merges"),
         });
     }
 }

@@ -2,174 +2,174 @@
 //!
 //! It never sends anything, and the same choices always give the same actions.
 
-use super::act::{Act, ActError, USE, acts_from_json};
-use super::tale::Tale;
-use super::words::Words;
-use crate::contract::{Contract, Kind, MemberPath, Operation, Segment, ShapeId};
+use super::action::{Action, ActionError, USE_PLACEHOLDER, actions_from_json};
+use super::fuzz_case::FuzzCase;
+use super::dictionary::FuzzDictionary;
+use crate::contract::{Contract, ShapeKind, MemberPath, Operation, PathSegment, ShapeId};
 use crate::generate::case::{Case, CaseId};
-use crate::generate::draft::Planner;
+use crate::generate::case_spec::PlanContext;
 use crate::generate::draw::Draw;
-use crate::generate::keeper::{Keeper, keepers};
-use crate::generate::plan::{Options, Plan, PlanError};
-use crate::generate::site::{Site, sites};
-use crate::generate::{Value, fixture};
+use crate::generate::stored_member::{StoredMember, stored_members};
+use crate::generate::plan::{GenerationOptions, GenerationPlan, PlanError};
+use crate::generate::site::{InputSite, input_sites};
+use crate::generate::{Value, fixture_steps};
 use crate::scenario::Scenario;
 
 /// Generates requests and sequences of requests, together with the responses that they must get.
-pub struct Wild<'a> {
-    pub(super) plan: Plan<'a>,
-    pub(super) words: Words,
+pub struct FuzzGenerator<'a> {
+    pub(super) plan: GenerationPlan<'a>,
+    pub(super) dictionary: FuzzDictionary,
     /// One entry per operation, in the plan's order.
-    pub(super) grounds: Vec<Ground<'a>>,
+    pub(super) operation_infos: Vec<OperationInfo<'a>>,
     /// Stored members that can be read back.
-    pub(super) families: Vec<Family<'a>>,
+    pub(super) stateful_targets: Vec<StatefulTarget<'a>>,
     /// An empty case id, for values that do not depend on a case.
-    pub(super) nameless: CaseId,
+    pub(super) empty_id: CaseId,
 }
 
 /// What the generator needs to know about one operation.
-pub(super) struct Ground<'a> {
+pub(super) struct OperationInfo<'a> {
     pub operation: &'a Operation,
-    pub sites: Vec<Site>,
+    pub sites: Vec<InputSite>,
     /// The input of the control, with [`USE_PLACEHOLDER`] wherever the scenario's `use` sets the value.
-    pub plain: Value,
+    pub control_input: Value,
 }
 
 /// A stored member, with the operations that write, read and remove it.
-pub(super) struct Family<'a> {
-    pub keeper: Keeper<'a>,
+pub(super) struct StatefulTarget<'a> {
+    pub stored_member: StoredMember<'a>,
     /// The operation that removes entries, and the member of its input that names them.
-    pub undoing: Option<(&'a Operation, &'a str)>,
+    pub removal: Option<(&'a Operation, &'a str)>,
     /// Whether a case can use more than one resource.
-    pub has_others: bool,
+    pub has_other_resources: bool,
     /// Whether each case uses a resource of its own.
-    pub is_apart: bool,
+    pub is_isolated: bool,
 }
 
 /// First byte of fuzzer input that holds requests as JSON.
-const AS_JSON: u8 = b'[';
+const JSON_START: u8 = b'[';
 
-impl<'a> Wild<'a> {
+impl<'a> FuzzGenerator<'a> {
     /// Creates a generator for a contract and a scenario. `seed` determines the values that are sampled once.
     ///
     /// # Errors
     /// Returns an error if an operation has no route, or if a pattern cannot be satisfied.
     pub fn new(contract: &'a Contract, scenario: &'a Scenario, seed: u64) -> Result<Self, PlanError> {
-        let plan = Plan::new(contract, scenario, Options { seed, ..Options::default() })?;
+        let plan = GenerationPlan::new(contract, scenario, GenerationOptions { seed, ..GenerationOptions::default() })?;
         let nameless = CaseId(String::new());
         let grounds = plan
-            .wanted
+            .operations
             .iter()
             .map(|operation| {
-                let mut plain = plan.planner.sampler(operation, &nameless).plain();
-                hide(&plan.planner, operation, &nameless, 1, &mut plain);
-                Ground { operation, sites: sites(contract, operation), plain }
+                let mut plain = plan.context.input_sampler(operation, &nameless).plain_input();
+                insert_placeholders(&plan.context, operation, &nameless, 1, &mut plain);
+                OperationInfo { operation, sites: input_sites(contract, operation), control_input: plain }
             })
             .collect();
-        let families = plan.wanted.iter().flat_map(|operation| families(&plan.planner, operation)).collect();
-        Ok(Self { words: Words::of(contract), grounds, families, nameless, plan })
+        let families = plan.operations.iter().flat_map(|operation| find_stateful_targets(&plan.context, operation)).collect();
+        Ok(Self { dictionary: FuzzDictionary::from_contract(contract), operation_infos: grounds, stateful_targets: families, empty_id: nameless, plan })
     }
 
-    pub(super) fn planner(&self) -> &Planner<'a> {
-        &self.plan.planner
+    pub(super) fn context(&self) -> &PlanContext<'a> {
+        &self.plan.context
     }
 
-    pub(super) fn ground(&self, operation: &str) -> Option<&Ground<'a>> {
-        self.grounds.iter().find(|ground| ground.operation.name.as_str() == operation)
+    pub(super) fn operation_info(&self, operation: &str) -> Option<&OperationInfo<'a>> {
+        self.operation_infos.iter().find(|ground| ground.operation.name.as_str() == operation)
     }
 
     /// Returns the names of the operations that the generator uses.
     pub fn operations(&self) -> impl Iterator<Item = &str> {
-        self.grounds.iter().map(|ground| ground.operation.name.as_str())
+        self.operation_infos.iter().map(|ground| ground.operation.name.as_str())
     }
 
     /// Draws actions. Returns `None` if the choices lead to nothing that can be sent.
-    pub fn draw(&self, draw: &mut dyn Draw) -> Option<Vec<Act>> {
-        super::choose::acts(self, draw)
+    pub fn draw_actions(&self, draw: &mut dyn Draw) -> Option<Vec<Action>> {
+        super::action_draw::draw_actions(self, draw)
     }
 
     /// Returns the actions that a fuzzer's bytes stand for. Bytes that begin with `[` are read as requests in JSON, all
     /// others as choices.
-    pub fn from_bytes(&self, bytes: &[u8]) -> Option<Vec<Act>> {
-        if bytes.first() == Some(&AS_JSON) {
-            return read(bytes).ok().filter(|acts| self.knows(acts));
+    pub fn actions_from_bytes(&self, bytes: &[u8]) -> Option<Vec<Action>> {
+        if bytes.first() == Some(&JSON_START) {
+            return parse_actions(bytes).ok().filter(|acts| self.supports_actions(acts));
         }
-        self.draw(&mut arbitrary::Unstructured::new(bytes))
+        self.draw_actions(&mut arbitrary::Unstructured::new(bytes))
     }
 
     /// Returns true if every action refers to an operation or a stored member of this contract.
-    pub fn knows(&self, acts: &[Act]) -> bool {
-        acts.iter().all(|act| match act {
-            Act::Send { operation, .. } => self.ground(operation.as_str()).is_some(),
-            Act::Look { operation, member, .. } => self.family(operation.as_str(), member).is_some(),
+    pub fn supports_actions(&self, actions: &[Action]) -> bool {
+        actions.iter().all(|act| match act {
+            Action::Send { operation, .. } => self.operation_info(operation.as_str()).is_some(),
+            Action::Read { operation, member, .. } => self.stateful_target(operation.as_str(), member).is_some(),
         })
     }
 
-    pub(super) fn family(&self, operation: &str, member: &str) -> Option<&Family<'a>> {
-        self.families.iter().find(|family| {
-            family.keeper.operation.name.as_str() == operation && family.keeper.path.top() == Some(member)
+    pub(super) fn stateful_target(&self, operation: &str, member: &str) -> Option<&StatefulTarget<'a>> {
+        self.stateful_targets.iter().find(|family| {
+            family.stored_member.operation.name.as_str() == operation && family.stored_member.path.top_member() == Some(member)
         })
     }
 
     /// Returns the control of each operation as actions.
-    pub fn plain(&self) -> Vec<Vec<Act>> {
-        let send = |ground: &Ground<'_>| Act::Send {
+    pub fn control_actions(&self) -> Vec<Vec<Action>> {
+        let send = |ground: &OperationInfo<'_>| Action::Send {
             operation: ground.operation.name.clone(),
             resource: 1,
-            input: ground.plain.clone(),
+            input: ground.control_input.clone(),
             damage: Vec::new(),
         };
-        self.grounds.iter().map(|ground| vec![send(ground)]).collect()
+        self.operation_infos.iter().map(|ground| vec![send(ground)]).collect()
     }
 
     /// Converts a planned case to actions that send the same requests. Returns `None` for what actions cannot express:
     /// requests of another caller, or of no operation. Concurrent requests become sequential.
-    pub fn acts_of(&self, case: &Case) -> Option<Vec<Act>> {
-        super::seed::acts_of(self, case)
+    pub fn actions_from_case(&self, case: &Case) -> Option<Vec<Action>> {
+        super::corpus::actions_from_case(self, case)
     }
 
     /// Returns the entries of a fuzzer's dictionary: each word of the contract, each limit with its neighbours, and the
     /// JSON forms of actions.
-    pub fn words(&self) -> Vec<String> {
-        super::seed::words(self)
+    pub fn dictionary_words(&self) -> Vec<String> {
+        super::corpus::dictionary_words(self)
     }
 
     /// Builds a case from actions, with a check for each response. `name` determines which resources the case uses.
     /// Returns `None` if there is nothing to send.
-    pub fn tale(&self, name: &str, acts: &[Act]) -> Option<Tale> {
-        super::tale::tell(self, name, acts)
+    pub fn build_fuzz_case(&self, name: &str, actions: &[Action]) -> Option<FuzzCase> {
+        super::fuzz_case::build_fuzz_case(self, name, actions)
     }
 
     /// Returns simpler candidates, simplest first. The caller has to test which of them still fail.
-    pub fn simpler(&self, acts: &[Act]) -> Vec<Vec<Act>> {
-        super::simpler::simpler(self, acts)
+    pub fn shrink_actions(&self, actions: &[Action]) -> Vec<Vec<Action>> {
+        super::shrink::shrink_actions(self, actions)
     }
 }
 
-fn read(bytes: &[u8]) -> Result<Vec<Act>, ActError> {
-    let json = serde_json::from_slice(bytes).map_err(|error| ActError(error.to_string()))?;
-    acts_from_json(json)
+fn parse_actions(bytes: &[u8]) -> Result<Vec<Action>, ActionError> {
+    let json = serde_json::from_slice(bytes).map_err(|error| ActionError(error.to_string()))?;
+    actions_from_json(json)
 }
 
-fn families<'a>(planner: &Planner<'a>, operation: &'a Operation) -> Vec<Family<'a>> {
+fn find_stateful_targets<'a>(context: &PlanContext<'a>, operation: &'a Operation) -> Vec<StatefulTarget<'a>> {
     let id = CaseId(String::new());
-    let of = |resource| planner.sampler(operation, &id).of_resource(resource).plain();
-    let is_apart = of(1) != of(2);
-    let plain = of(1);
-    let is_made = planner.scenario.fixtures.keys().any(|name| fixture::holds(&plain, &format!("{{{name}.")));
-    keepers(planner, operation)
+    let input_of = |resource| context.input_sampler(operation, &id).for_resource(resource).plain_input();
+    let is_apart = input_of(1) != input_of(2);
+    let plain = input_of(1);
+    let is_fixture = context.scenario.fixtures.keys().any(|name| fixture_steps::contains_placeholder(&plain, &format!("{{{name}.")));
+    stored_members(context, operation)
         .into_iter()
-        .map(|keeper| Family {
-            undoing: keeper.undoing(planner),
-            keeper,
-            has_others: is_apart && !is_made,
-            is_apart: is_apart || is_made,
+        .map(|keeper| StatefulTarget {
+            removal: keeper.undo_operation(context),
+            stored_member: keeper,
+            has_other_resources: is_apart && !is_fixture,
+            is_isolated: is_apart || is_fixture,
         })
         .collect()
 }
 
 /// Calls `at` for each part of a value, outermost first. If `at` returns true, the parts inside are skipped.
-pub(super) fn walk(
+pub(super) fn visit_values(
     contract: &Contract,
     id: &ShapeId,
     value: &mut Value,
@@ -180,23 +180,23 @@ pub(super) fn walk(
         return;
     }
     match (&contract.shape(id).kind, value) {
-        (Kind::Structure { members } | Kind::Union { members }, Value::Map(given)) => {
+        (ShapeKind::Structure { members } | ShapeKind::Union { members }, Value::Map(given)) => {
             for (name, value) in given {
                 if let Some(member) = members.get(name) {
-                    walk(contract, &member.shape, value, &path.member(name), at);
+                    visit_values(contract, &member.shape, value, &path.join_member(name), at);
                 }
             }
         }
-        (Kind::List { member }, Value::List(items)) => {
-            let place = path.then(Segment::Item);
+        (ShapeKind::List { member }, Value::List(items)) => {
+            let place = path.join(PathSegment::Item);
             for item in items {
-                walk(contract, member, item, &place, at);
+                visit_values(contract, member, item, &place, at);
             }
         }
-        (Kind::Map { value: inner, .. }, Value::Map(entries)) => {
-            let place = path.then(Segment::Value);
+        (ShapeKind::Map { value: inner, .. }, Value::Map(entries)) => {
+            let place = path.join(PathSegment::Value);
             for value in entries.values_mut() {
-                walk(contract, inner, value, &place, at);
+                visit_values(contract, inner, value, &place, at);
             }
         }
         _ => {}
@@ -205,54 +205,54 @@ pub(super) fn walk(
 
 /// Replaces every value that the scenario's `use` sets for this resource by [`USE_PLACEHOLDER`], and returns the number
 /// of replacements.
-pub(super) fn hide(
-    planner: &Planner<'_>,
+pub(super) fn insert_placeholders(
+    context: &PlanContext<'_>,
     operation: &Operation,
     case: &CaseId,
     resource: u32,
     value: &mut Value,
 ) -> usize {
     let Some(input) = &operation.input else { return 0 };
-    let sampler = planner.sampler(operation, case).of_resource(resource);
-    let mut places = 0;
-    walk(planner.contract, input, value, &MemberPath::root(), &mut |path, id, value| {
-        let used = planner.scenario.use_for(operation.name.as_str(), &path.to_string()).is_some();
-        if used && sampler.sample(id, path) == *value {
-            *value = Value::Template(USE.to_owned());
-            places += 1;
+    let sampler = context.input_sampler(operation, case).for_resource(resource);
+    let mut replaced = 0;
+    visit_values(context.contract, input, value, &MemberPath::root(), &mut |path, id, value| {
+        let used = context.scenario.use_value(operation.name.as_str(), &path.to_string()).is_some();
+        if used && sampler.sample_value(id, path) == *value {
+            *value = Value::Template(USE_PLACEHOLDER.to_owned());
+            replaced += 1;
             return true;
         }
         false
     });
-    places
+    replaced
 }
 
 /// Returns true if the input differs, at any path with a `use`, from what the scenario sets for this resource.
-pub(super) fn strays(
-    planner: &Planner<'_>,
+pub(super) fn uses_foreign_identifier(
+    context: &PlanContext<'_>,
     operation: &Operation,
     case: &CaseId,
     resource: u32,
     value: &mut Value,
 ) -> bool {
     let Some(input) = &operation.input else { return false };
-    let sampler = planner.sampler(operation, case).of_resource(resource);
-    let mut strays = false;
-    walk(planner.contract, input, value, &MemberPath::root(), &mut |path, id, value| {
-        let used = planner.scenario.use_for(operation.name.as_str(), &path.to_string()).is_some();
-        strays |= used && sampler.sample(id, path) != *value;
-        strays
+    let sampler = context.input_sampler(operation, case).for_resource(resource);
+    let mut is_foreign = false;
+    visit_values(context.contract, input, value, &MemberPath::root(), &mut |path, id, value| {
+        let used = context.scenario.use_value(operation.name.as_str(), &path.to_string()).is_some();
+        is_foreign |= used && sampler.sample_value(id, path) != *value;
+        is_foreign
     });
-    strays
+    is_foreign
 }
 
 /// Replaces every [`USE_PLACEHOLDER`] by the value that the scenario sets for this resource.
-pub(super) fn show(planner: &Planner<'_>, operation: &Operation, case: &CaseId, resource: u32, value: &mut Value) {
+pub(super) fn fill_placeholders(context: &PlanContext<'_>, operation: &Operation, case: &CaseId, resource: u32, value: &mut Value) {
     let Some(input) = &operation.input else { return };
-    let sampler = planner.sampler(operation, case).of_resource(resource);
-    walk(planner.contract, input, value, &MemberPath::root(), &mut |path, id, value| {
-        if matches!(value, Value::Template(text) if text == USE) {
-            *value = sampler.sample(id, path);
+    let sampler = context.input_sampler(operation, case).for_resource(resource);
+    visit_values(context.contract, input, value, &MemberPath::root(), &mut |path, id, value| {
+        if matches!(value, Value::Template(text) if text == USE_PLACEHOLDER) {
+            *value = sampler.sample_value(id, path);
             return true;
         }
         false

@@ -2,19 +2,19 @@
 //!
 //! Generated requests are labelled like planned cases. This module never judges a response.
 
-mod act;
-mod carried;
-mod choose;
-mod exact;
-mod expected;
+mod action;
+mod wire_input;
+mod action_draw;
+mod value_json;
+mod expectations;
 mod rule;
-mod seed;
-mod simpler;
-mod source;
-mod tale;
+mod corpus;
+mod shrink;
+mod generator;
+mod fuzz_case;
 mod values;
-mod words;
+mod dictionary;
 
-pub use act::{Act, ActError, acts_from_json, acts_to_json};
-pub use source::Wild;
-pub use tale::{Claim, Tale};
+pub use action::{Action, ActionError, actions_from_json, actions_to_json};
+pub use generator::FuzzGenerator;
+pub use fuzz_case::{FuzzCheck, FuzzCase};

@@ -2,23 +2,23 @@
 //!
 //! It never tests whether a candidate still fails; the caller sends it.
 
-use super::act::{Act, USE};
-use super::source::Wild;
+use super::action::{Action, USE_PLACEHOLDER};
+use super::generator::FuzzGenerator;
 use crate::generate::Value;
 use indexmap::IndexMap;
 
 /// Maximum number of candidates proposed per action; twice as many in total.
-const MOST: usize = 160;
+const MAX_CANDIDATES: usize = 160;
 
-pub(super) fn simpler(wild: &Wild<'_>, acts: &[Act]) -> Vec<Vec<Act>> {
-    let mut out: Vec<Vec<Act>> = Vec::new();
+pub(super) fn shrink_actions(generator: &FuzzGenerator<'_>, actions: &[Action]) -> Vec<Vec<Action>> {
+    let mut out: Vec<Vec<Action>> = Vec::new();
     // Removes halves, quarters and so on, then single actions.
-    let mut chunk = acts.len().div_ceil(2);
-    while chunk >= 1 && acts.len() > 1 {
-        for start in (0..acts.len()).step_by(chunk) {
-            let end = (start + chunk).min(acts.len());
-            let rest: Vec<Act> = acts[..start].iter().chain(&acts[end..]).cloned().collect();
-            if rest.iter().any(|act| matches!(act, Act::Send { .. })) && !out.contains(&rest) {
+    let mut chunk = actions.len().div_ceil(2);
+    while chunk >= 1 && actions.len() > 1 {
+        for start in (0..actions.len()).step_by(chunk) {
+            let end = (start + chunk).min(actions.len());
+            let rest: Vec<Action> = actions[..start].iter().chain(&actions[end..]).cloned().collect();
+            if rest.iter().any(|act| matches!(act, Action::Send { .. })) && !out.contains(&rest) {
                 out.push(rest);
             }
         }
@@ -27,32 +27,32 @@ pub(super) fn simpler(wild: &Wild<'_>, acts: &[Act]) -> Vec<Vec<Act>> {
         }
         chunk /= 2;
     }
-    for (at, act) in acts.iter().enumerate() {
-        let Act::Send { operation, resource, input, damage } = act else { continue };
+    for (at, act) in actions.iter().enumerate() {
+        let Action::Send { operation, resource, input, damage } = act else { continue };
         let mut with = |input: Value, damage: Vec<crate::generate::Damage>| {
-            let mut all = acts.to_vec();
-            all[at] = Act::Send { operation: operation.clone(), resource: *resource, input, damage };
+            let mut all = actions.to_vec();
+            all[at] = Action::Send { operation: operation.clone(), resource: *resource, input, damage };
             out.push(all);
         };
         if !damage.is_empty() {
             with(input.clone(), Vec::new());
         }
-        let plain = wild.ground(operation.as_str()).map(|ground| &ground.plain);
+        let plain = generator.operation_info(operation.as_str()).map(|ground| &ground.control_input);
         if let Some(plain) = plain.filter(|plain| *plain != input) {
             with(plain.clone(), damage.clone());
         }
-        for input in plainer(input).into_iter().take(MOST) {
+        for input in shrink_value(input).into_iter().take(MAX_CANDIDATES) {
             with(input, damage.clone());
         }
     }
-    out.truncate(MOST * 2);
+    out.truncate(MAX_CANDIDATES * 2);
     out
 }
 
 /// Returns values that are one step simpler than this one, largest steps first.
-fn plainer(value: &Value) -> Vec<Value> {
+fn shrink_value(value: &Value) -> Vec<Value> {
     match value {
-        Value::Template(text) if text == USE => Vec::new(),
+        Value::Template(text) if text == USE_PLACEHOLDER => Vec::new(),
         Value::Text(text) => {
             let characters: Vec<char> = text.chars().collect();
             let count = characters.len();
@@ -101,7 +101,7 @@ fn plainer(value: &Value) -> Vec<Value> {
                 out.push(Value::List(fewer));
             }
             for (at, item) in items.iter().enumerate().take(8) {
-                out.extend(plainer(item).into_iter().map(|inner| {
+                out.extend(shrink_value(item).into_iter().map(|inner| {
                     let mut items = items.clone();
                     items[at] = inner;
                     Value::List(items)
@@ -126,7 +126,7 @@ fn plainer(value: &Value) -> Vec<Value> {
                 out.push(Value::Map(fewer));
             }
             for (name, value) in members.iter().take(24) {
-                out.extend(plainer(value).into_iter().map(|inner| {
+                out.extend(shrink_value(value).into_iter().map(|inner| {
                     let mut members = members.clone();
                     members.insert(name.clone(), inner);
                     Value::Map(members)

@@ -7,7 +7,7 @@ use crate::generate::Value;
 use serde_json::{Map, Value as Json, json};
 
 /// Converts a value to JSON.
-pub(super) fn to_json(value: &Value) -> Json {
+pub(super) fn value_to_json(value: &Value) -> Json {
     match value {
         Value::Null => Json::Null,
         Value::Boolean(truth) => Json::Bool(*truth),
@@ -19,9 +19,9 @@ pub(super) fn to_json(value: &Value) -> Json {
         Value::Template(text) => json!({ "$template": text }),
         Value::Raw(text) => json!({ "$raw": text }),
         Value::Blob(bytes) => json!({ "$blob": data_encoding::BASE64.encode(bytes) }),
-        Value::List(items) => Json::Array(items.iter().map(to_json).collect()),
+        Value::List(items) => Json::Array(items.iter().map(value_to_json).collect()),
         Value::Map(members) => {
-            let inner: Map<String, Json> = members.iter().map(|(name, value)| (name.clone(), to_json(value))).collect();
+            let inner: Map<String, Json> = members.iter().map(|(name, value)| (name.clone(), value_to_json(value))).collect();
             let is_taken = inner.len() == 1 && inner.keys().all(|name| name.starts_with('$'));
             if is_taken { json!({ "$map": inner }) } else { Json::Object(inner) }
         }
@@ -29,29 +29,29 @@ pub(super) fn to_json(value: &Value) -> Json {
 }
 
 /// Reads the value that [`value_to_json`] wrote. Returns `None` for an object with an unknown `$` member.
-pub(super) fn from_json(json: &Json) -> Option<Value> {
+pub(super) fn value_from_json(json: &Json) -> Option<Value> {
     Some(match json {
         Json::Null => Value::Null,
         Json::Bool(truth) => Value::Boolean(*truth),
         Json::Number(number) => Value::Number(number.to_string()),
         Json::String(text) => Value::Text(text.clone()),
-        Json::Array(items) => Value::List(items.iter().map(from_json).collect::<Option<_>>()?),
+        Json::Array(items) => Value::List(items.iter().map(value_from_json).collect::<Option<_>>()?),
         Json::Object(members) => match (members.len(), members.iter().next()) {
             (1, Some((name, inner))) if name.starts_with('$') => match (name.as_str(), inner) {
                 ("$number", Json::String(text)) => Value::Number(text.clone()),
                 ("$template", Json::String(text)) => Value::Template(text.clone()),
                 ("$raw", Json::String(text)) => Value::Raw(text.clone()),
                 ("$blob", Json::String(text)) => Value::Blob(data_encoding::BASE64.decode(text.as_bytes()).ok()?),
-                ("$map", Json::Object(members)) => map(members)?,
+                ("$map", Json::Object(members)) => parse_map(members)?,
                 _ => return None,
             },
-            _ => map(members)?,
+            _ => parse_map(members)?,
         },
     })
 }
 
-fn map(members: &Map<String, Json>) -> Option<Value> {
-    let members = members.iter().map(|(name, value)| Some((name.clone(), from_json(value)?)));
+fn parse_map(members: &Map<String, Json>) -> Option<Value> {
+    let members = members.iter().map(|(name, value)| Some((name.clone(), value_from_json(value)?)));
     Some(Value::Map(members.collect::<Option<_>>()?))
 }
 
@@ -83,8 +83,8 @@ mod tests {
     proptest! {
         #[test]
         fn values_survive_a_round_trip_through_json(value in values()) {
-            let text = to_json(&value).to_string();
-            let read = from_json(&serde_json::from_str(&text).expect("JSON"));
+            let text = value_to_json(&value).to_string();
+            let read = value_from_json(&serde_json::from_str(&text).expect("JSON"));
             prop_assert_eq!(read, Some(value));
         }
     }

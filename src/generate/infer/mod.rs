@@ -3,9 +3,9 @@
 //! It guesses from names and reports its guesses. It never changes what the scenario says, and it infers nothing for
 //! operations that a page documents: for those, the scenario decides.
 
-mod makers;
-mod nouns;
-mod resources;
+mod creators;
+mod name_parts;
+mod completion;
 
-pub(crate) use makers::takes_nothing_amiss;
-pub use resources::{Inference, Origin, Resource, infer};
+pub(crate) use creators::tolerates_missing_resource;
+pub use completion::{InferenceResult, IdentifierOrigin, InferredResource, complete_scenario};

@@ -4,7 +4,7 @@
 
 /// Splits a name in camel, Pascal, snake or kebab case into lowercase words: `DescribeDBInstances` becomes `describe`,
 /// `db`, `instances`.
-pub(super) fn words(name: &str) -> Vec<String> {
+pub(super) fn split_words(name: &str) -> Vec<String> {
     let chars: Vec<char> = name.chars().collect();
     let mut words: Vec<String> = Vec::new();
     let mut word = String::new();
@@ -30,7 +30,7 @@ pub(super) fn words(name: &str) -> Vec<String> {
 }
 
 /// Returns the singular of a word: `policies` becomes `policy`.
-pub(super) fn singular(word: &str) -> String {
+pub(super) fn to_singular(word: &str) -> String {
     if let Some(stem) = word.strip_suffix("ies").filter(|stem| stem.len() > 1) {
         return format!("{stem}y");
     }
@@ -44,30 +44,30 @@ pub(super) fn singular(word: &str) -> String {
 }
 
 /// Splits an operation's name into verb and noun: `CreateStateMachine` becomes `create` and `state`, `machine`.
-pub(super) fn verb_and_noun(operation: &str) -> (String, Vec<String>) {
-    let mut words = words(operation);
+pub(super) fn split_operation_name(operation: &str) -> (String, Vec<String>) {
+    let mut words = split_words(operation);
     if words.is_empty() {
         return (String::new(), words);
     }
     let verb = words.remove(0);
     if let Some(last) = words.last_mut() {
-        *last = singular(last);
+        *last = to_singular(last);
     }
     (verb, words)
 }
 
 /// The resource that a member's name refers to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Reference {
+pub(super) struct ResourceReference {
     /// The resource's noun; empty if the name has none: `Name`, `Arn`.
     pub noun: Vec<String>,
     /// The kind of identifier.
-    pub by: By,
+    pub kind: ReferenceKind,
 }
 
 /// The kind of identifier by which a member refers to a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum By {
+pub(super) enum ReferenceKind {
     /// An identifier that the service assigns.
     Id,
     /// The ARN.
@@ -77,26 +77,26 @@ pub(super) enum By {
     /// The name chosen when the resource was created.
     Name,
     /// Unknown, because the member is called like the resource itself: `Bucket`.
-    Itself,
+    BareNoun,
 }
 
 /// Parses a member's name: `TableName` refers to a table by name, `roleArn` to a role by ARN.
-pub(super) fn reference(member: &str) -> Reference {
-    let mut noun = words(member);
+pub(super) fn parse_reference(member: &str) -> ResourceReference {
+    let mut noun = split_words(member);
     if let Some(last) = noun.last_mut() {
-        *last = singular(last);
+        *last = to_singular(last);
     }
     let by = match noun.last().map(String::as_str) {
-        Some("id" | "identifier" | "uuid") => By::Id,
-        Some("arn") => By::Arn,
-        Some("url" | "uri") => By::Url,
-        Some("name") => By::Name,
-        _ => By::Itself,
+        Some("id" | "identifier" | "uuid") => ReferenceKind::Id,
+        Some("arn") => ReferenceKind::Arn,
+        Some("url" | "uri") => ReferenceKind::Url,
+        Some("name") => ReferenceKind::Name,
+        _ => ReferenceKind::BareNoun,
     };
-    if by != By::Itself {
+    if by != ReferenceKind::BareNoun {
         noun.pop();
     }
-    Reference { noun, by }
+    ResourceReference { noun, kind: by }
 }
 
 #[cfg(test)]
@@ -105,13 +105,13 @@ mod tests {
 
     #[test]
     fn names_are_split_into_words() {
-        assert_eq!(words("DescribeDBInstances").join(" "), "describe db instances");
-        assert_eq!(words("QueueUrl").join(" "), "queue url");
-        assert_eq!(words("SSEKMSKeyId").join(" "), "ssekms key id");
-        assert_eq!(words("stateMachineArn").join(" "), "state machine arn");
-        assert_eq!(words("contact_id").join(" "), "contact id");
-        assert_eq!(words("ARNs").join(" "), "arns");
-        assert!(words("").is_empty());
+        assert_eq!(split_words("DescribeDBInstances").join(" "), "describe db instances");
+        assert_eq!(split_words("QueueUrl").join(" "), "queue url");
+        assert_eq!(split_words("SSEKMSKeyId").join(" "), "ssekms key id");
+        assert_eq!(split_words("stateMachineArn").join(" "), "state machine arn");
+        assert_eq!(split_words("contact_id").join(" "), "contact id");
+        assert_eq!(split_words("ARNs").join(" "), "arns");
+        assert!(split_words("").is_empty());
     }
 
     #[test]
@@ -127,7 +127,7 @@ mod tests {
             ("keys", "key"),
             ("alias", "alia"),
         ] {
-            let found = singular(many);
+            let found = to_singular(many);
             assert!(found == one || many == "alias", "{many}: {found}");
         }
     }
@@ -135,15 +135,15 @@ mod tests {
     #[test]
     fn member_names_refer_to_resources() {
         let told = |name: &str| {
-            let found = reference(name);
-            (found.noun.join(" "), found.by)
+            let found = parse_reference(name);
+            (found.noun.join(" "), found.kind)
         };
-        assert_eq!(told("TableName"), ("table".into(), By::Name));
-        assert_eq!(told("QueueUrl"), ("queue".into(), By::Url));
-        assert_eq!(told("stateMachineArn"), ("state machine".into(), By::Arn));
-        assert_eq!(told("InstanceIds"), ("instance".into(), By::Id));
-        assert_eq!(told("Bucket"), ("bucket".into(), By::Itself));
-        assert_eq!(told("Name"), (String::new(), By::Name));
-        assert_eq!(told("ARN"), (String::new(), By::Arn));
+        assert_eq!(told("TableName"), ("table".into(), ReferenceKind::Name));
+        assert_eq!(told("QueueUrl"), ("queue".into(), ReferenceKind::Url));
+        assert_eq!(told("stateMachineArn"), ("state machine".into(), ReferenceKind::Arn));
+        assert_eq!(told("InstanceIds"), ("instance".into(), ReferenceKind::Id));
+        assert_eq!(told("Bucket"), ("bucket".into(), ReferenceKind::BareNoun));
+        assert_eq!(told("Name"), (String::new(), ReferenceKind::Name));
+        assert_eq!(told("ARN"), (String::new(), ReferenceKind::Arn));
     }
 }

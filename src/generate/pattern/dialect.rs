@@ -5,26 +5,26 @@
 //! <https://docs.oracle.com/en/java/javase/17/docs/api/java.base/java/util/regex/Pattern.html>
 
 /// Translates a pattern. Parts that mean the same in both dialects stay as they are.
-pub fn to_rust(pattern: &str) -> String {
+pub fn translate_to_rust(pattern: &str) -> String {
     let chars: Vec<char> = pattern.chars().collect();
     let mut out = String::with_capacity(pattern.len());
     let mut depth = 0_usize;
     let mut at = 0;
     // What precedes the current position in a class.
-    let mut before = Before::Other;
+    let mut before = PrecedingItem::Other;
     while at < chars.len() {
         let c = chars[at];
         // The end of a range cannot begin another one.
-        let after = if before == Before::Hyphen { Before::Other } else { Before::Character };
+        let after = if before == PrecedingItem::Hyphen { PrecedingItem::Other } else { PrecedingItem::Character };
         match c {
             '\\' => {
-                let is_class = chars.get(at + 1).is_some_and(|next| CLASSES.contains(*next));
-                at = escape(&chars, at, depth > 0, &mut out);
-                before = if is_class { Before::Other } else { after };
+                let is_class = chars.get(at + 1).is_some_and(|next| CLASS_ESCAPES.contains(*next));
+                at = translate_escape(&chars, at, depth > 0, &mut out);
+                before = if is_class { PrecedingItem::Other } else { after };
             }
             '[' if depth == 0 => {
                 depth = 1;
-                before = Before::Other;
+                before = PrecedingItem::Other;
                 out.push('[');
                 at += 1;
                 if chars.get(at) == Some(&'^') {
@@ -33,21 +33,21 @@ pub fn to_rust(pattern: &str) -> String {
                 }
                 if chars.get(at) == Some(&']') {
                     out.push_str("\\]");
-                    before = Before::Character;
+                    before = PrecedingItem::Character;
                     at += 1;
                 }
             }
-            '[' if let Some(end) = posix_end(&chars, at) => {
+            '[' if let Some(end) = posix_class_end(&chars, at) => {
                 out.extend(&chars[at..end]);
-                before = Before::Other;
+                before = PrecedingItem::Other;
                 at = end;
             }
             '[' => {
                 // In Java this opens a nested class, in ECMAScript and POSIX it is a literal bracket. If the class
                 // is closed once more than it is opened, it can only be the former.
-                if nests(&chars, at) {
+                if is_nested_class(&chars, at) {
                     depth += 1;
-                    before = Before::Other;
+                    before = PrecedingItem::Other;
                     out.push('[');
                 } else {
                     before = after;
@@ -57,7 +57,7 @@ pub fn to_rust(pattern: &str) -> String {
             }
             ']' if depth > 0 => {
                 depth -= 1;
-                before = Before::Other;
+                before = PrecedingItem::Other;
                 out.push(']');
                 at += 1;
             }
@@ -66,10 +66,10 @@ pub fn to_rust(pattern: &str) -> String {
             '-' if depth > 0 => {
                 let is_last = chars.get(at + 1) == Some(&']');
                 let before_class =
-                    chars.get(at + 1) == Some(&'\\') && chars.get(at + 2).is_some_and(|next| CLASSES.contains(*next));
-                if before == Before::Character && !is_last && !before_class {
+                    chars.get(at + 1) == Some(&'\\') && chars.get(at + 2).is_some_and(|next| CLASS_ESCAPES.contains(*next));
+                if before == PrecedingItem::Character && !is_last && !before_class {
                     out.push('-');
-                    before = Before::Hyphen;
+                    before = PrecedingItem::Hyphen;
                 } else {
                     out.push_str("\\-");
                     before = after;
@@ -93,11 +93,11 @@ pub fn to_rust(pattern: &str) -> String {
 }
 
 /// Escapes that stand for more than one character, or that quote several.
-const CLASSES: &str = "dDwWsShvpPQ";
+const CLASS_ESCAPES: &str = "dDwWsShvpPQ";
 
 /// What precedes a position in a class.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Before {
+enum PrecedingItem {
     /// A character that a range may begin with.
     Character,
     /// The hyphen of a range.
@@ -107,7 +107,7 @@ enum Before {
 }
 
 /// Returns true if a pattern has a word boundary, `\b` or `\B`.
-pub fn has_boundary(pattern: &str) -> bool {
+pub fn has_word_boundary(pattern: &str) -> bool {
     let (mut escaped, mut found) = (false, false);
     for c in pattern.chars() {
         found |= escaped && matches!(c, 'b' | 'B');
@@ -118,7 +118,7 @@ pub fn has_boundary(pattern: &str) -> bool {
 
 /// Returns true if a pattern repeats a repetition, `a{2}{3}`, repeats an anchor, `a${2}`, or has no minimum, `a{,2}`.
 /// Engines differ here: they multiply the repetitions, ignore one of them, or read the brace as a literal.
-pub fn repeats_oddly(pattern: &str) -> bool {
+pub fn has_ambiguous_repetition(pattern: &str) -> bool {
     let chars: Vec<char> = pattern.chars().collect();
     let (mut at, mut in_class, mut counted) = (0, false, None);
     while let Some(&c) = chars.get(at) {
@@ -149,13 +149,13 @@ pub fn repeats_oddly(pattern: &str) -> bool {
 }
 
 /// Returns the position after a `[:alpha:]` inside a class.
-fn posix_end(chars: &[char], open: usize) -> Option<usize> {
+fn posix_class_end(chars: &[char], open: usize) -> Option<usize> {
     let inside = chars.get(open + 1..)?.strip_prefix(&[':'])?;
     let length = inside.windows(2).position(|two| two == [':', ']'])?;
     inside[..length].iter().all(char::is_ascii_alphabetic).then_some(open + 2 + length + 2)
 }
 
-fn nests(chars: &[char], open: usize) -> bool {
+fn is_nested_class(chars: &[char], open: usize) -> bool {
     // A nested class, as in `[a[bc]d]`, has two closing brackets after this position.
     let mut closing = 0;
     let mut at = open + 1;
@@ -178,7 +178,7 @@ fn nests(chars: &[char], open: usize) -> bool {
 }
 
 /// Translates the escape at `at` and returns the position after it.
-fn escape(chars: &[char], at: usize, in_class: bool, out: &mut String) -> usize {
+fn translate_escape(chars: &[char], at: usize, in_class: bool, out: &mut String) -> usize {
     let Some(&next) = chars.get(at + 1) else {
         out.push_str("\\\\");
         return at + 1;
@@ -202,19 +202,19 @@ fn escape(chars: &[char], at: usize, in_class: bool, out: &mut String) -> usize 
         'e' => out.push_str("\\x1B"),
         // This matches at the end, or before a final line terminator.
         'Z' => out.push_str("(?=\\n?\\z)"),
-        'u' => return code_units(chars, at, out),
-        'p' | 'P' => return property(chars, at, in_class, out),
+        'u' => return translate_code_units(chars, at, out),
+        'p' | 'P' => return translate_property(chars, at, in_class, out),
         'Q' => {
             let mut end = at + 2;
             while end < chars.len() && !(chars[end] == '\\' && chars.get(end + 1) == Some(&'E')) {
-                out.push_str(&quoted(chars[end]));
+                out.push_str(&escape_literal(chars[end]));
                 end += 1;
             }
             return (end + 2).min(chars.len());
         }
         // Escaped punctuation that Rust rejects but other dialects read as the character itself.
         '/' | '\'' | '"' | ' ' | '@' | ':' | ',' | ';' | '=' | '!' | '%' | '`' | '_' | '<' | '>' => {
-            out.push_str(&quoted(next));
+            out.push_str(&escape_literal(next));
         }
         _ => {
             out.push('\\');
@@ -224,7 +224,7 @@ fn escape(chars: &[char], at: usize, in_class: bool, out: &mut String) -> usize 
     at + 2
 }
 
-fn quoted(c: char) -> String {
+fn escape_literal(c: char) -> String {
     if c.is_ascii_punctuation()
         && !matches!(c, '/' | '\'' | '"' | '@' | ':' | ',' | ';' | '=' | '!' | '%' | '`' | '_' | '<' | '>')
     {
@@ -234,17 +234,17 @@ fn quoted(c: char) -> String {
     }
 }
 
-fn hex4(chars: &[char], at: usize) -> Option<u32> {
+fn parse_hex4(chars: &[char], at: usize) -> Option<u32> {
     let digits: String = chars.get(at..at + 4)?.iter().collect();
     u32::from_str_radix(&digits, 16).ok()
 }
 
-fn code_units(chars: &[char], at: usize, out: &mut String) -> usize {
+fn translate_code_units(chars: &[char], at: usize, out: &mut String) -> usize {
     if chars.get(at + 2) == Some(&'{') {
         out.push_str("\\x");
         return at + 2;
     }
-    let Some(first) = hex4(chars, at + 2) else {
+    let Some(first) = parse_hex4(chars, at + 2) else {
         out.push_str("\\u");
         return at + 2;
     };
@@ -253,7 +253,7 @@ fn code_units(chars: &[char], at: usize, out: &mut String) -> usize {
         // In `\uD800\uDC00-\uDBFF\uDFFF` each pair is one character.
         if chars.get(after) == Some(&'\\')
             && chars.get(after + 1) == Some(&'u')
-            && let Some(second) = hex4(chars, after + 2).filter(|unit| (0xDC00..0xE000).contains(unit))
+            && let Some(second) = parse_hex4(chars, after + 2).filter(|unit| (0xDC00..0xE000).contains(unit))
         {
             let point = 0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00);
             out.push_str(&format!("\\x{{{point:X}}}"));
@@ -270,7 +270,7 @@ fn code_units(chars: &[char], at: usize, out: &mut String) -> usize {
     after
 }
 
-fn property(chars: &[char], at: usize, in_class: bool, out: &mut String) -> usize {
+fn translate_property(chars: &[char], at: usize, in_class: bool, out: &mut String) -> usize {
     let negated = chars[at + 1] == 'P';
     let (name, end) = match chars.get(at + 2) {
         Some('{') => {
@@ -331,7 +331,7 @@ mod tests {
             (r"^[^[:cntrl:]]+$", "ab", "\u{2}"),
             (r"^arn:aws(-[^:]+)?:s3:::[a-z\/]+$", "arn:aws-cn:s3:::a/b", "arn:s3"),
         ] {
-            let regex = fancy_regex::Regex::new(&to_rust(pattern)).unwrap_or_else(|e| panic!("{pattern}: {e}"));
+            let regex = fancy_regex::Regex::new(&translate_to_rust(pattern)).unwrap_or_else(|e| panic!("{pattern}: {e}"));
             assert!(regex.is_match(yes).expect("runs"), "{pattern} must match {yes}");
             assert!(!regex.is_match(no).expect("runs"), "{pattern} must not match {no}");
         }

@@ -3,9 +3,9 @@
 //! The reference server never uses this module; it has a regex engine of its own.
 
 mod dialect;
-mod members;
+mod documented;
 mod tree;
 mod violations;
 
-pub use members::{Pattern, PatternError};
-pub use violations::Violation;
+pub use documented::{DocumentedPattern, PatternError};
+pub use violations::PatternViolation;

@@ -2,12 +2,12 @@
 //!
 //! It never returns a text that matches as a whole or that a search finds.
 
-use super::Pattern;
+use super::DocumentedPattern;
 use crate::generate::draw::Draw;
 
 /// A text that violates a pattern, with the edit that produced it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Violation {
+pub struct PatternViolation {
     /// The edit, for the case's id: `start-U+0020`, `trailing-newline`, `look-ahead`.
     pub variant: String,
     /// The text.
@@ -16,7 +16,7 @@ pub struct Violation {
 
 /// Characters that classes often exclude, one of each kind. The characters next to the pattern's own classes are tried
 /// as well.
-const KINDS: [(char, &str); 14] = [
+const EXCLUDED_CHARACTERS: [(char, &str); 14] = [
     (' ', "space"),
     ('\t', "tab"),
     ('\n', "newline"),
@@ -33,16 +33,16 @@ const KINDS: [(char, &str); 14] = [
     ('\u{1F600}', "astral"),
 ];
 
-impl Pattern {
+impl DocumentedPattern {
     /// Returns violations derived from `member`, a text that matches: each excluded character at its start, in its
     /// middle and at its end, what look-aheads forbid, and a trailing newline. The length of each is within `lengths`,
     /// and each fails both as a whole match and as a search.
-    pub fn violations(&self, member: &str, lengths: (u64, u64), draw: &mut dyn Draw) -> Vec<Violation> {
+    pub fn violations(&self, member: &str, lengths: (u64, u64), draw: &mut dyn Draw) -> Vec<PatternViolation> {
         self.violations_until(member, lengths, draw, |_| false)
     }
 
     /// Returns the first of the [`violations`](Self::violations).
-    pub fn first_violation(&self, member: &str, lengths: (u64, u64), draw: &mut dyn Draw) -> Option<Violation> {
+    pub fn first_violation(&self, member: &str, lengths: (u64, u64), draw: &mut dyn Draw) -> Option<PatternViolation> {
         self.violations_until(member, lengths, draw, |_| true).into_iter().next()
     }
 
@@ -52,10 +52,10 @@ impl Pattern {
         member: &str,
         lengths: (u64, u64),
         draw: &mut dyn Draw,
-        mut enough: impl FnMut(&Violation) -> bool,
-    ) -> Vec<Violation> {
+        mut enough: impl FnMut(&PatternViolation) -> bool,
+    ) -> Vec<PatternViolation> {
         let chars: Vec<char> = member.chars().collect();
-        let mut found: Vec<Violation> = Vec::new();
+        let mut found: Vec<PatternViolation> = Vec::new();
         let mut ended = false;
         let mut offer = |variant: String, text: String| {
             if ended {
@@ -66,13 +66,13 @@ impl Pattern {
                 && found.iter().all(|one| one.variant != variant && one.text != text)
                 && self.is_violated_by(&text);
             if fits {
-                let violation = Violation { variant, text };
+                let violation = PatternViolation { variant, text };
                 ended = enough(&violation);
                 found.push(violation);
             }
             fits
         };
-        let kinds = KINDS.iter().map(|(c, name)| (*c, (*name).to_owned()));
+        let kinds = EXCLUDED_CHARACTERS.iter().map(|(c, name)| (*c, (*name).to_owned()));
         let near = self.neighbours();
         let near = near.iter().take(48).map(|c| (*c, format!("U+{:04X}", *c as u32)));
         for (bad, name) in kinds.chain(near) {
@@ -153,16 +153,16 @@ impl Pattern {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::generate::draw::Seeded;
+    use crate::generate::draw::SeededDraw;
 
-    fn variants(pattern: &str, member: &str) -> Vec<String> {
-        let parsed = Pattern::new(pattern).expect(pattern);
-        parsed.violations(member, (1, 128), &mut Seeded::new(1, "")).into_iter().map(|one| one.variant).collect()
+    fn violation_variants(pattern: &str, member: &str) -> Vec<String> {
+        let parsed = DocumentedPattern::new(pattern).expect(pattern);
+        parsed.violations(member, (1, 128), &mut SeededDraw::new(1, "")).into_iter().map(|one| one.variant).collect()
     }
 
     #[test]
     fn all_positions_look_aheads_and_newlines_are_tried() {
-        let found = variants(r"^(?!aws:)[a-zA-Z+-=._:/]+$", "key1");
+        let found = violation_variants(r"^(?!aws:)[a-zA-Z+-=._:/]+$", "key1");
         for variant in
             ["start-space", "middle-space", "end-space", "end-U+0060", "start-U+0040", "look-ahead", "trailing-newline"]
         {
@@ -173,13 +173,13 @@ mod tests {
     #[test]
     fn ambiguous_texts_are_not_violations() {
         // The pattern has no anchor at its end, so a search still finds a match before a bad last character.
-        let found = variants("^[a-z]+", "abc");
+        let found = violation_variants("^[a-z]+", "abc");
         assert!(found.iter().any(|one| one == "start-space"));
         assert!(found.iter().all(|one| !one.starts_with("end-")), "{found:?}");
     }
 
     #[test]
     fn unanchored_patterns_get_coarse_violations() {
-        assert!(!variants(r"[^\s@]+@[^\s@]+\.[^\s@]+", "a@b.c").is_empty());
+        assert!(!violation_variants(r"[^\s@]+@[^\s@]+\.[^\s@]+", "a@b.c").is_empty());
     }
 }

@@ -4,36 +4,36 @@
 //! It never assumes an empty resource: every case first makes its own entries as small as possible, so that repeating
 //! it on the same server starts from the same state.
 
-use super::Work;
-use super::bytes::with_room;
-use crate::contract::{ByteScope, Constraint, Kind, Role, Rule, ShapeId};
-use crate::generate::case::{Case, Intent, Judged, Purpose, Send, Step};
-use crate::generate::draft::Planner;
-use crate::generate::fixture;
-use crate::generate::keeper::with_text;
-use crate::generate::sample::{Change, Sampler};
-use crate::generate::site::Site;
+use super::OperationContext;
+use super::byte_budget::reserve_byte_budget;
+use crate::contract::{ByteScope, Constraint, ShapeKind, ErrorRole, ShapeRule, ShapeId};
+use crate::generate::case::{Case, Intent, JudgedPart, StepPurpose, StepRequest, Step};
+use crate::generate::case_spec::PlanContext;
+use crate::generate::fixture_steps;
+use crate::generate::stored_member::with_free_text;
+use crate::generate::input_sampler::{InputChange, InputSampler};
+use crate::generate::site::InputSite;
 
-pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
-    let shape = work.shape(site);
-    let Kind::Map { key, value } = &shape.kind else { return Vec::new() };
+pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Case> {
+    let shape = context.shape(site);
+    let ShapeKind::Map { key, value } = &shape.kind else { return Vec::new() };
     if site.path.0.len() != 1
-        || work.planner.scenario.notes(work.operation.name.as_str()).is_none_or(|n| n.reads.is_empty())
+        || context.plan.scenario.operation_notes(context.operation.name.as_str()).is_none_or(|n| n.read_backs.is_empty())
     {
         return Vec::new();
     }
     let mut out = Vec::new();
     for (index, rule) in shape.rules.iter().enumerate() {
-        let Rule::MaxTotalBytes { over, max, stored: true } = rule else { continue };
-        if *max > super::MOST_IN_BODY {
+        let ShapeRule::MaxTotalBytes { over, max, budget: true } = rule else { continue };
+        if *max > super::MAX_BODY_SIZE {
             continue;
         }
         let path = format!("rules/{index}");
         let disputed = shape.facts.iter().any(|fact| fact.disputed && fact.path.starts_with(&path));
-        let stored = Stored { work, site, key, value, max: *max, over: *over, disputed, rule: index };
+        let stored = AccumulatedBudget { context: work: context, site, key, value, max: *max, scope: *over, disputed, rule_index: index };
         for filler in ['a', '\u{1F600}'] {
-            for past in [false, true] {
-                out.extend(PLANS.iter().filter_map(|plan| stored.case(plan, filler, past)));
+            for exceeds in [false, true] {
+                out.extend(WRITE_PLANS.iter().filter_map(|plan| stored.build_case(plan, filler, exceeds)));
             }
         }
     }
@@ -41,154 +41,154 @@ pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
 }
 
 /// The preceding writes, each of one entry with a share of the budget, and the entry that uses up the rest.
-struct Plan {
+struct WritePlan {
     variant: &'static str,
-    before: &'static [(usize, Share)],
-    last: usize,
+    preceding_writes: &'static [(usize, BudgetShare)],
+    last_entry: usize,
 }
 
 /// How much of a budget a value takes.
 #[derive(Clone, Copy)]
-enum Share {
+enum BudgetShare {
     /// The budget divided by this number.
-    Part(u64),
+    Fraction(u64),
     /// All that the other entries leave.
-    Rest,
+    Remainder,
 }
 
-use Share::{Part, Rest};
+use BudgetShare::{Fraction, Remainder};
 
-const PLANS: &[Plan] = &[
-    Plan { variant: "in-several", before: &[(0, Part(3)), (1, Part(3))], last: 2 },
-    Plan { variant: "grown", before: &[(0, Part(2)), (1, Part(4))], last: 1 },
-    Plan { variant: "shrunk", before: &[(0, Rest), (0, Part(2))], last: 1 },
-    Plan { variant: "freed", before: &[(0, Part(2)), (1, Rest), (1, Part(8))], last: 2 },
+const WRITE_PLANS: &[WritePlan] = &[
+    WritePlan { variant: "in-several", preceding_writes: &[(0, Fraction(3)), (1, Fraction(3))], last_entry: 2 },
+    WritePlan { variant: "grown", preceding_writes: &[(0, Fraction(2)), (1, Fraction(4))], last_entry: 1 },
+    WritePlan { variant: "shrunk", preceding_writes: &[(0, Remainder), (0, Fraction(2))], last_entry: 1 },
+    WritePlan { variant: "freed", preceding_writes: &[(0, Fraction(2)), (1, Remainder), (1, Fraction(8))], last_entry: 2 },
 ];
 
 /// Number of entries in a case.
-const ENTRIES: usize = 3;
+const ENTRY_COUNT: usize = 3;
 
-struct Stored<'w, 'p> {
-    work: &'w Work<'p>,
-    site: &'w Site,
+struct AccumulatedBudget<'w, 'p> {
+    context: &'w OperationContext<'p>,
+    site: &'w InputSite,
     key: &'p ShapeId,
     value: &'p ShapeId,
     max: u64,
-    over: ByteScope,
+    scope: ByteScope,
     disputed: bool,
-    rule: usize,
+    rule_index: usize,
 }
 
-impl Stored<'_, '_> {
-    fn planner(&self) -> &Planner<'_> {
-        self.work.planner
+impl AccumulatedBudget<'_, '_> {
+    fn plan(&self) -> &PlanContext<'_> {
+        self.context.plan
     }
 
     /// Builds a case from a plan: `past` exceeds the budget by one byte instead of reaching it exactly.
-    fn case(&self, plan: &Plan, filler: char, past: bool) -> Option<Case> {
-        let (planner, operation) = (self.planner(), self.work.operation);
-        let side = if past { "above-max" } else { "at-max" };
+    fn build_case(&self, plan: &WritePlan, filler: char, exceeds: bool) -> Option<Case> {
+        let (planner, operation) = (self.plan(), self.context.operation);
+        let side = if exceeds { "above-max" } else { "at-max" };
         let ending = if filler == 'a' { "" } else { "-astral" };
         let variant = format!("{side}-{}{ending}", plan.variant);
-        let id = planner.id(operation, &self.site.path.to_string(), Constraint::MaxTotalBytes.name(), &variant);
-        let sampler = planner.sampler(operation, &id);
+        let id = planner.case_id(operation, &self.site.path.to_string(), Constraint::MaxTotalBytes.name(), &variant);
+        let sampler = planner.input_sampler(operation, &id);
         let keys: Vec<String> =
-            (0..ENTRIES).map(|index| sampler.key(self.key, &self.site.path, index as u64)).collect();
+            (0..ENTRY_COUNT).map(|index| sampler.sample_key(self.key, &self.site.path, index as u64)).collect();
         // The strictest reading decides what is valid, the most lenient one what is a violation.
-        let strict = if self.disputed { ByteScope::KeysAndValues } else { self.over };
-        let loose = if self.disputed { ByteScope::Values } else { self.over };
-        let least = self.least();
-        let mut sizes = [least; ENTRIES];
+        let strict = if self.disputed { ByteScope::KeysAndValues } else { self.scope };
+        let loose = if self.disputed { ByteScope::Values } else { self.scope };
+        let min_size = self.min_value_size();
+        let mut sizes = [min_size; ENTRY_COUNT];
         let cost = |index: usize, over| if over == ByteScope::KeysAndValues { keys[index].len() as u64 } else { 0 };
-        let rest = |sizes: &[u64; ENTRIES], index: usize, over, budget: u64| {
-            let others: u64 = (0..ENTRIES).filter(|other| *other != index).map(|other| sizes[other]).sum();
-            let names: u64 = (0..ENTRIES).map(|other| cost(other, over)).sum();
+        let rest = |sizes: &[u64; ENTRY_COUNT], index: usize, over, budget: u64| {
+            let others: u64 = (0..ENTRY_COUNT).filter(|other| *other != index).map(|other| sizes[other]).sum();
+            let names: u64 = (0..ENTRY_COUNT).map(|other| cost(other, over)).sum();
             budget.checked_sub(others + names)
         };
-        let mut acts = vec![self.write(&sampler, Purpose::SetUp, 0, &keys, &[least; ENTRIES], 'a')?];
-        for (index, share) in plan.before {
+        let mut own_steps = vec![self.write_step(&sampler, StepPurpose::SetUp, 0, &keys, &[min_size; ENTRY_COUNT], 'a')?];
+        for (index, share) in plan.preceding_writes {
             sizes[*index] = match share {
-                Part(parts) => self.max / parts,
-                Rest => rest(&sizes, *index, strict, self.max)?,
+                Fraction(parts) => self.max / parts,
+                Remainder => rest(&sizes, *index, strict, self.max)?,
             };
-            let step = self.write(
+            let step = self.write_step(
                 &sampler,
-                Purpose::SetUp,
-                acts.len() as u32,
+                StepPurpose::SetUp,
+                own_steps.len() as u32,
                 &keys[*index..=*index],
                 &sizes[*index..=*index],
                 filler,
             )?;
-            acts.push(step);
+            own_steps.push(step);
         }
-        let (over, budget) = if past { (loose, self.max + 1) } else { (strict, self.max) };
-        sizes[plan.last] = rest(&sizes, plan.last, over, budget)?;
-        let last = plan.last..=plan.last;
-        acts.push(self.write(&sampler, Purpose::Act, acts.len() as u32, &keys[last.clone()], &sizes[last], filler)?);
-        let judged = acts.len() - 1;
-        let what = if self.over == ByteScope::Values { "values" } else { "keys and values" };
-        let path = format!("rules/{}", self.rule);
-        let shape = self.work.shape(self.site);
-        let fact = shape.facts_at(&path).find(|fact| fact.standing != crate::contract::Standing::Assumed);
-        let apart = planner.sampler(operation, &id).of_resource(2).plain() != planner.sampler(operation, &id).plain();
-        let (steps, first) = fixture::surround(planner, &id, acts);
+        let (over, budget) = if exceeds { (loose, self.max + 1) } else { (strict, self.max) };
+        sizes[plan.last_entry] = rest(&sizes, plan.last_entry, over, budget)?;
+        let last = plan.last_entry..=plan.last_entry;
+        own_steps.push(self.write_step(&sampler, StepPurpose::Act, own_steps.len() as u32, &keys[last.clone()], &sizes[last], filler)?);
+        let judged = own_steps.len() - 1;
+        let what = if self.scope == ByteScope::Values { "values" } else { "keys and values" };
+        let path = format!("rules/{}", self.rule_index);
+        let shape = self.context.shape(self.site);
+        let fact = shape.facts_at(&path).find(|fact| fact.standing != crate::contract::FactOrigin::Assumed);
+        let is_isolated = planner.input_sampler(operation, &id).for_resource(2).plain_input() != planner.input_sampler(operation, &id).plain_input();
+        let (steps, first) = fixture_steps::surround_with_fixtures(planner, &id, own_steps);
         let expectation =
-            if past { planner.reject(operation, Role::InvalidInput) } else { planner.accept(operation, Vec::new()) };
+            if exceeds { planner.expect_rejection(operation, ErrorRole::InvalidInput) } else { planner.expect_success(operation, Vec::new()) };
         let case = Case {
             id,
             operation: operation.name.clone(),
-            intent: if past { Intent::Violates } else { Intent::Valid },
+            intent: if exceeds { Intent::Violates } else { Intent::Valid },
             member: Some(self.site.path.clone()),
             constraint: Some(Constraint::MaxTotalBytes),
             class: "member",
             steps,
-            judged: Judged::Step(first + judged),
+            judged: JudgedPart::Step(first + judged),
             expectation,
             rule: format!("at most {} UTF-8 bytes over all stored {what}", self.max),
-            source: planner.source(fact, operation),
-            unsendable: None,
-            alone: !apart && planner.scenario.fixtures.is_empty(),
+            source: planner.documented_at(fact, operation),
+            unsendable_reason: None,
+            is_exclusive: !is_isolated && planner.scenario.fixtures.is_empty(),
         };
-        Some(with_room(planner, operation, case))
+        Some(reserve_byte_budget(planner, operation, case))
     }
 
     /// Returns the minimum size of a value's text.
-    fn least(&self) -> u64 {
-        let contract = self.planner().contract;
+    fn min_value_size(&self) -> u64 {
+        let contract = self.plan().contract;
         let inner = match &contract.shape(self.value).kind {
-            Kind::Structure { members } => members.get("Value").map_or(self.value, |member| &member.shape),
+            ShapeKind::Structure { members } => members.get("Value").map_or(self.value, |member| &member.shape),
             _ => self.value,
         };
         contract.shape(inner).length().min.unwrap_or(0).max(1)
     }
 
     /// Returns a write of these entries with values of these sizes in bytes, or `None` if it violates a constraint.
-    fn write(
+    fn write_step(
         &self,
-        sampler: &Sampler<'_>,
-        purpose: Purpose,
+        sampler: &InputSampler<'_>,
+        purpose: StepPurpose,
         turn: u32,
         keys: &[String],
         sizes: &[u64],
         filler: char,
     ) -> Option<Step> {
-        let planner = self.planner();
+        let planner = self.plan();
         let wide = filler.len_utf8() as u64;
-        let place = self.site.path.then(crate::contract::Segment::Value);
+        let place = self.site.path.join(crate::contract::PathSegment::Value);
         let entries = keys.iter().zip(sizes).map(|(key, size)| {
             let filled = std::iter::repeat_n(filler, (size / wide) as usize);
             let text: String = filled.chain(std::iter::repeat_n('a', (size % wide) as usize)).collect();
-            let value = with_text(planner.contract, self.value, sampler.sample(self.value, &place), &text)?;
+            let value = with_free_text(planner.contract, self.value, sampler.sample_value(self.value, &place), &text)?;
             Some((key.clone(), value))
         });
-        let map = crate::generate::keeper::map(entries.collect::<Option<Vec<_>>>()?);
-        let input = sampler.with(&[(&self.site.path, Change::Set(map))]);
-        if !planner.labels().breaches(self.work.operation.input.as_ref()?, &input).iter().all(|breach| !breach.certain)
+        let map = crate::generate::stored_member::map_value(entries.collect::<Option<Vec<_>>>()?);
+        let input = sampler.input_with(&[(&self.site.path, InputChange::Set(map))]);
+        if !planner.input_checker().violations(self.context.operation.input.as_ref()?, &input).iter().all(|breach| !breach.is_certain)
         {
             return None;
         }
-        let send = Send::Operation { name: self.work.operation.name.clone(), input, damage: Vec::new() };
-        Some(Step { purpose, send, authorization: planner.authorization(), captures: Vec::new(), turn, fixture: None })
+        let send = StepRequest::Operation { name: self.context.operation.name.clone(), input, damage: Vec::new() };
+        Some(Step { purpose, request: send, authorization: planner.default_authorization(), captures: Vec::new(), turn, fixture: None })
     }
 }
 
@@ -198,10 +198,10 @@ mod tests {
 
     #[test]
     fn plans_leave_room_for_their_last_write() {
-        for plan in PLANS {
-            assert!(plan.last < ENTRIES && plan.before.iter().all(|(index, _)| *index < ENTRIES), "{}", plan.variant);
-            let last_of_last = plan.before.iter().rev().find(|(index, _)| *index == plan.last);
-            assert!(!matches!(last_of_last, Some((_, Rest))), "{}: nothing would be left to write", plan.variant);
+        for plan in WRITE_PLANS {
+            assert!(plan.last_entry < ENTRY_COUNT && plan.preceding_writes.iter().all(|(index, _)| *index < ENTRY_COUNT), "{}", plan.variant);
+            let last_of_last = plan.preceding_writes.iter().rev().find(|(index, _)| *index == plan.last_entry);
+            assert!(!matches!(last_of_last, Some((_, Remainder))), "{}: nothing would be left to write", plan.variant);
         }
     }
 }

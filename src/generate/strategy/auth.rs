@@ -2,50 +2,50 @@
 //!
 //! It never sends a wrong signature unless the scenario says that the server verifies signatures.
 
-use super::Work;
-use crate::contract::Role;
+use super::OperationContext;
+use crate::contract::ErrorRole;
 use crate::generate::case::{AuthDamage, Authorization, Case};
-use crate::generate::draft::{Aim, Request};
+use crate::generate::case_spec::{IntendedOutcome, CaseRequest};
 use crate::scenario::Credentials;
 
-pub(crate) fn cases(work: &Work<'_>) -> Vec<Case> {
-    let scenario = work.planner.scenario;
+pub(crate) fn cases(context: &OperationContext<'_>) -> Vec<Case> {
+    let scenario = context.plan.scenario;
     let Some(name) = &scenario.principal else { return Vec::new() };
     let Some(principal) = scenario.principals.get(name) else { return Vec::new() };
     let mut out = Vec::new();
-    let mut add = |kind: &str, variant: String, rule: String, role: Role, authorization: Authorization| {
-        out.extend(work.of_class("auth", kind, variant, rule, Aim::Denied(role), |sampler| {
-            Some(Request { input: sampler.plain(), damage: Vec::new(), authorization: Some(authorization) })
+    let mut add = |kind: &str, variant: String, rule: String, role: ErrorRole, authorization: Authorization| {
+        out.extend(context.build_class_case("auth", kind, variant, rule, IntendedOutcome::RejectedCaller(role), |sampler| {
+            Some(CaseRequest { input: sampler.plain_input(), damage: Vec::new(), authorization: Some(authorization) })
         }));
     };
     if matches!(principal.credentials, Credentials::Anonymous) {
         return Vec::new();
     }
-    let wrong = wrong_proofs(&principal.credentials, scenario.verifies_signatures);
-    let unknown = Role::Unauthenticated;
+    let wrong = invalid_credentials(&principal.credentials, scenario.verifies_signatures);
+    let unauthenticated = ErrorRole::Unauthenticated;
     add(
         "unauthenticated",
         "no-header".to_owned(),
         "the caller must authenticate".to_owned(),
-        unknown,
+        unauthenticated,
         Authorization::Anonymous,
     );
     for (variant, rule, damage) in wrong {
         let authorization = Authorization::Damaged(name.clone(), damage);
-        add("unauthenticated", variant.to_owned(), rule.to_owned(), unknown, authorization);
+        add("unauthenticated", variant.to_owned(), rule.to_owned(), unauthenticated, authorization);
     }
-    let Some(permission) = &work.operation.permission else { return out };
+    let Some(permission) = &context.operation.permission else { return out };
     for (other, principal) in &scenario.principals {
         if principal.lacks.contains(permission) {
             let rule = format!("needs the permission `{permission}`");
-            add("forbidden", other.clone(), rule, Role::Forbidden, Authorization::Principal(other.clone()));
+            add("forbidden", other.clone(), rule, ErrorRole::Forbidden, Authorization::Principal(other.clone()));
         }
     }
     out
 }
 
 /// Returns the faults of credentials that a server can detect without knowing the secret: variant, rule, damage.
-pub(super) fn wrong_proofs(
+pub(super) fn invalid_credentials(
     credentials: &Credentials,
     verifies_signatures: bool,
 ) -> Vec<(&'static str, &'static str, AuthDamage)> {

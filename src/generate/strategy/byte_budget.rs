@@ -3,72 +3,72 @@
 //!
 //! It never splits a write over several requests; see `accumulated_budget.rs`.
 
-use super::Work;
-use crate::contract::{ByteScope, Constraint, Kind, Operation, Rule, Segment, Shape};
+use super::OperationContext;
+use crate::contract::{ByteScope, Constraint, ShapeKind, Operation, ShapeRule, PathSegment, Shape};
 use crate::generate::Value;
-use crate::generate::case::{Case, Judged, Purpose, Send, Step};
-use crate::generate::draft::{Aim, Planner};
-use crate::generate::expectation::{Assumption, Expectation};
-use crate::generate::label::total_bytes;
-use crate::generate::sample::Sampler;
-use crate::generate::site::Site;
+use crate::generate::case::{Case, JudgedPart, StepPurpose, StepRequest, Step};
+use crate::generate::case_spec::{IntendedOutcome, PlanContext};
+use crate::generate::expectation::{StateAssumption, Expectation};
+use crate::generate::input_checker::count_total_bytes;
+use crate::generate::input_sampler::InputSampler;
+use crate::generate::site::InputSite;
 use indexmap::IndexMap;
 
-pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
-    let shape = work.shape(site);
+pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Case> {
+    let shape = context.shape(site);
     let mut out = Vec::new();
     for (index, rule) in shape.rules.iter().enumerate() {
-        let Rule::MaxTotalBytes { over, max, .. } = rule else { continue };
-        if *max > super::MOST_IN_BODY {
+        let ShapeRule::MaxTotalBytes { over, max, .. } = rule else { continue };
+        if *max > super::MAX_BODY_SIZE {
             let words = format!("at most {max} bytes in total");
-            out.push(work.not_sent(site, Constraint::MaxTotalBytes, "at-max", words, "larger than overstep sends"));
+            out.push(context.build_unsendable_case(site, Constraint::MaxTotalBytes, "at-max", words, "larger than overstep sends"));
             continue;
         }
         let prefix = format!("rules/{index}");
         let disputed = shape.facts.iter().any(|fact| fact.disputed && fact.path.starts_with(&prefix));
-        let budget = Budget { over: *over, max: *max, disputed, rule: index };
-        budget.cases(work, site, shape, &mut out);
+        let budget = ByteBudget { scope: *over, max: *max, disputed, rule_index: index };
+        budget.add_cases(context, site, shape, &mut out);
     }
     out
 }
 
-struct Budget {
-    over: ByteScope,
+struct ByteBudget {
+    scope: ByteScope,
     max: u64,
     /// Whether the documentation allows both readings.
     disputed: bool,
-    rule: usize,
+    rule_index: usize,
 }
 
-impl Budget {
-    fn cases(&self, work: &Work<'_>, site: &Site, shape: &Shape, out: &mut Vec<Case>) {
-        let what = match self.over {
+impl ByteBudget {
+    fn add_cases(&self, work: &OperationContext<'_>, site: &InputSite, shape: &Shape, out: &mut Vec<Case>) {
+        let what = match self.scope {
             ByteScope::Values => "values",
             ByteScope::KeysAndValues => "keys and values",
         };
         let rule = format!("at most {} UTF-8 bytes over all {what}", self.max);
-        let path = format!("rules/{}", self.rule);
-        let fact = shape.facts_at(&path).find(|fact| fact.standing != crate::contract::Standing::Assumed);
+        let path = format!("rules/{}", self.rule_index);
+        let fact = shape.facts_at(&path).find(|fact| fact.standing != crate::contract::FactOrigin::Assumed);
         // The strictest reading decides what is valid, the most lenient one what is a violation.
-        let strict = if self.disputed { ByteScope::KeysAndValues } else { self.over };
-        let loose = if self.disputed { ByteScope::Values } else { self.over };
-        let breaks = || Aim::Breaks(site.path.clone(), Constraint::MaxTotalBytes);
+        let strict = if self.disputed { ByteScope::KeysAndValues } else { self.scope };
+        let loose = if self.disputed { ByteScope::Values } else { self.scope };
+        let breaks = || IntendedOutcome::Violates(site.path.clone(), Constraint::MaxTotalBytes);
         let mut plans = vec![
-            ("at-max", self.max, strict, 1, 'a', Aim::Valid),
+            ("at-max", self.max, strict, 1, 'a', IntendedOutcome::Valid),
             ("above-max", self.max + 1, loose, 1, 'a', breaks()),
-            ("at-max-many", self.max, strict, 8, 'a', Aim::Valid),
+            ("at-max-many", self.max, strict, 8, 'a', IntendedOutcome::Valid),
             ("above-max-many", self.max + 1, loose, 8, 'a', breaks()),
-            ("at-max-two-byte", self.max, strict, 1, 'é', Aim::Valid),
+            ("at-max-two-byte", self.max, strict, 1, 'é', IntendedOutcome::Valid),
             ("above-max-two-byte", self.max + 1, loose, 1, 'é', breaks()),
-            ("at-max-astral", self.max, strict, 1, '\u{1F600}', Aim::Valid),
+            ("at-max-astral", self.max, strict, 1, '\u{1F600}', IntendedOutcome::Valid),
             ("above-max-astral", self.max + 1, loose, 1, '\u{1F600}', breaks()),
         ];
         if self.disputed {
-            plans.push(("at-max-of-values", self.max, ByteScope::Values, 1, 'a', Aim::Valid));
+            plans.push(("at-max-of-values", self.max, ByteScope::Values, 1, 'a', IntendedOutcome::Valid));
         }
         for (variant, total, over, entries, filler, aim) in plans {
-            let made = work.at(site, Constraint::MaxTotalBytes, variant, rule.clone(), fact, aim, |sampler| {
-                fill(work, sampler, site, shape, total, over, entries, filler)
+            let made = work.build_member_case(site, Constraint::MaxTotalBytes, variant, rule.clone(), fact, aim, |sampler| {
+                fill_map(work, sampler, site, shape, total, over, entries, filler)
             });
             out.extend(made);
         }
@@ -76,11 +76,11 @@ impl Budget {
 }
 
 /// Returns a map that exceeds its budget by one byte under every reading.
-pub(super) fn over_budget(work: &Work<'_>, sampler: &Sampler<'_>, site: &Site) -> Option<Value> {
-    let shape = work.shape(site);
+pub(super) fn value_over_budget(context: &OperationContext<'_>, sampler: &InputSampler<'_>, site: &InputSite) -> Option<Value> {
+    let shape = context.shape(site);
     shape.rules.iter().find_map(|rule| match rule {
-        Rule::MaxTotalBytes { max, .. } if *max < super::MOST_IN_BODY => {
-            fill(work, sampler, site, shape, max + 1, ByteScope::Values, 1, 'a')
+        ShapeRule::MaxTotalBytes { max, .. } if *max < super::MAX_BODY_SIZE => {
+            fill_map(context, sampler, site, shape, max + 1, ByteScope::Values, 1, 'a')
         }
         _ => None,
     })
@@ -88,35 +88,35 @@ pub(super) fn over_budget(work: &Work<'_>, sampler: &Sampler<'_>, site: &Site) -
 
 /// Returns a map whose contents take exactly `total` bytes under a reading, in at least `entries` entries.
 #[expect(clippy::too_many_arguments, reason = "one call, and a struct would only repeat these names")]
-fn fill(
-    work: &Work<'_>,
-    sampler: &Sampler<'_>,
-    site: &Site,
+fn fill_map(
+    context: &OperationContext<'_>,
+    sampler: &InputSampler<'_>,
+    site: &InputSite,
     shape: &Shape,
     total: u64,
-    over: ByteScope,
+    scope: ByteScope,
     entries: u64,
     filler: char,
 ) -> Option<Value> {
-    let Kind::Map { key, value } = &shape.kind else { return None };
-    let contract = work.planner.contract;
+    let ShapeKind::Map { key, value } = &shape.kind else { return None };
+    let contract = context.plan.contract;
     let inner = match &contract.shape(value).kind {
-        Kind::String => value,
-        Kind::Structure { members } => &members.get("Value").or_else(|| members.get("value"))?.shape,
+        ShapeKind::String => value,
+        ShapeKind::Structure { members } => &members.get("Value").or_else(|| members.get("value"))?.shape,
         _ => return None,
     };
-    let longest = contract.shape(inner).length().max.unwrap_or(u64::MAX).min(super::MOST_IN_BODY);
+    let longest = contract.shape(inner).length().max.unwrap_or(u64::MAX).min(super::MAX_BODY_SIZE);
     let mut out: IndexMap<String, Value> = IndexMap::new();
-    let place = site.path.then(Segment::Value);
+    let place = site.path.join(PathSegment::Value);
     let share = total.div_ceil(entries);
     for index in 0..256 {
-        let name = sampler.key(key, &site.path, index);
-        let spent = total_bytes(&out, over);
+        let name = sampler.sample_key(key, &site.path, index);
+        let spent = count_total_bytes(&out, scope);
         let left = total.checked_sub(spent)?;
         if left == 0 && out.len() as u64 >= entries {
             break;
         }
-        let key_cost = if over == ByteScope::KeysAndValues { name.len() as u64 } else { 0 };
+        let key_cost = if scope == ByteScope::KeysAndValues { name.len() as u64 } else { 0 };
         let bytes = left.checked_sub(key_cost)?.min(share.max(1)).min(longest * filler.len_utf8() as u64);
         let full = bytes / filler.len_utf8() as u64;
         let padding = bytes % filler.len_utf8() as u64;
@@ -124,7 +124,7 @@ fn fill(
         let padding = padding.min(longest - count);
         let text: String =
             std::iter::repeat_n(filler, count as usize).chain(std::iter::repeat_n('a', padding as usize)).collect();
-        let entry = match sampler.sample(value, &place) {
+        let entry = match sampler.sample_value(value, &place) {
             Value::Map(mut members) => {
                 let name = if members.contains_key("value") { "value" } else { "Value" };
                 members.insert(name.to_owned(), Value::Text(text));
@@ -134,28 +134,28 @@ fn fill(
         };
         out.insert(name, entry);
     }
-    (total_bytes(&out, over) == total).then_some(Value::Map(out))
+    (count_total_bytes(&out, scope) == total).then_some(Value::Map(out))
 }
 
 /// Adds reads before and after an accepted write if stored entries count towards the budget, so that a rejection is a
 /// mismatch only if the budget had room.
-pub(crate) fn with_room(planner: &Planner<'_>, operation: &Operation, mut case: Case) -> Case {
+pub(crate) fn reserve_byte_budget(planner: &PlanContext<'_>, operation: &Operation, mut case: Case) -> Case {
     let Expectation::Accept(accept) = &mut case.expectation else { return case };
-    let notes = planner.scenario.notes(operation.name.as_str());
-    let Judged::Step(judged) = case.judged else { return case };
-    let Some(Step { send: Send::Operation { input, .. }, turn, .. }) = case.steps.get(judged) else { return case };
-    let Some((member, written, room)) = budgeted(planner, operation, input) else { return case };
-    let reads = notes.map_or(&[][..], |notes| &notes.reads);
-    let Some(read) = reads.iter().find(|read| read.member.as_ref().is_none_or(|of| *of == member)) else { return case };
+    let notes = planner.scenario.operation_notes(operation.name.as_str());
+    let JudgedPart::Step(judged) = case.judged else { return case };
+    let Some(Step { request: StepRequest::Operation { input, .. }, turn, .. }) = case.steps.get(judged) else { return case };
+    let Some((member, written, room)) = find_budgeted_member(planner, operation, input) else { return case };
+    let reads = notes.map_or(&[][..], |notes| &notes.read_backs);
+    let Some(read) = reads.iter().find(|read_back| read_back.member.as_ref().is_none_or(|of| *of == member)) else { return case };
     let Some(reader) = planner.contract.operation(&read.request) else { return case };
     let turn = *turn;
-    accept.assumes =
-        Some(Assumption { steps: vec![judged, judged + 2], path: read.value.clone(), only: written, room });
-    let input = planner.sampler(reader, &case.id).plain();
-    let look = |turn: u32| Step {
-        purpose: Purpose::ReadBack,
-        send: Send::Operation { name: reader.name.clone(), input: input.clone(), damage: Vec::new() },
-        authorization: planner.authorization(),
+    accept.assumption =
+        Some(StateAssumption { steps: vec![judged, judged + 2], path: read.value_path.clone(), written_keys: written, max_other_bytes: room });
+    let input = planner.input_sampler(reader, &case.id).plain_input();
+    let read_step = |turn: u32| Step {
+        purpose: StepPurpose::ReadBack,
+        request: StepRequest::Operation { name: reader.name.clone(), input: input.clone(), damage: Vec::new() },
+        authorization: planner.default_authorization(),
         captures: Vec::new(),
         turn,
         fixture: None,
@@ -163,23 +163,23 @@ pub(crate) fn with_room(planner: &Planner<'_>, operation: &Operation, mut case: 
     for step in &mut case.steps {
         step.turn += u32::from(step.turn >= turn) + u32::from(step.turn > turn);
     }
-    case.steps.insert(judged, look(turn));
-    case.steps.insert(judged + 2, look(turn + 2));
-    case.judged = Judged::Step(judged + 1);
+    case.steps.insert(judged, read_step(turn));
+    case.steps.insert(judged + 2, read_step(turn + 2));
+    case.judged = JudgedPart::Step(judged + 1);
     case
 }
 
 /// Returns the member with a stored budget that an input writes to, the keys written, and how many bytes they leave
 /// under the strictest reading.
-fn budgeted(planner: &Planner<'_>, operation: &Operation, input: &Value) -> Option<(String, Vec<String>, u64)> {
+fn find_budgeted_member(planner: &PlanContext<'_>, operation: &Operation, input: &Value) -> Option<(String, Vec<String>, u64)> {
     let members = planner.contract.shape(operation.input.as_ref()?).kind.members()?;
     members.iter().find_map(|(name, member)| {
         let Some(Value::Map(entries)) = input.member(name) else { return None };
         let rules = &planner.contract.shape(&member.shape).rules;
         rules.iter().find_map(|rule| match rule {
-            Rule::MaxTotalBytes { max, stored: true, .. } => {
-                let room = max.saturating_sub(total_bytes(entries, ByteScope::KeysAndValues));
-                Some((name.clone(), entries.keys().cloned().collect(), room))
+            ShapeRule::MaxTotalBytes { max, budget: true, .. } => {
+                let remaining = max.saturating_sub(count_total_bytes(entries, ByteScope::KeysAndValues));
+                Some((name.clone(), entries.keys().cloned().collect(), remaining))
             }
             _ => None,
         })

@@ -2,21 +2,21 @@
 //!
 //! It belongs to no operation, and its response never counts as a violation.
 
-use super::Work;
+use super::OperationContext;
 use crate::contract::Protocol;
-use crate::generate::case::{Case, CaseId, Damage, Intent, Judged, Purpose, Send, Step};
+use crate::generate::case::{Case, CaseId, Damage, Intent, JudgedPart, StepPurpose, StepRequest, Step};
 use crate::generate::{Expectation, Value};
 
 /// Name of the operation that cannot exist.
 pub(crate) const CANARY: &str = "OverstepCanary";
 
 /// Builds the canary in the protocol of the contract.
-pub(crate) fn canary(work: &Work<'_>) -> Case {
-    let contract = work.planner.contract;
-    let name = &work.operation.name;
+pub(crate) fn build_canary(context: &OperationContext<'_>) -> Case {
+    let contract = context.plan.contract;
+    let name = &context.operation.name;
     let prefix = contract.traits.target_prefix.as_deref().unwrap_or_default();
     let of_operation =
-        |damage: Damage| Send::Operation { name: name.clone(), input: Value::empty(), damage: vec![damage] };
+        |damage: Damage| StepRequest::Operation { name: name.clone(), input: Value::empty_map(), damage: vec![damage] };
     let send = match contract.protocol {
         Some(Protocol::AwsJson1_0 | Protocol::AwsJson1_1) => {
             of_operation(Damage::Header("x-amz-target".to_owned(), Some(format!("{prefix}.{CANARY}"))))
@@ -27,30 +27,30 @@ pub(crate) fn canary(work: &Work<'_>) -> Case {
         )),
         Some(Protocol::RpcV2Cbor) => of_operation(Damage::RawTarget(format!("/service/{prefix}/operation/{CANARY}"))),
         Some(Protocol::RestJson1 | Protocol::RestXml | Protocol::RestJson) | None => {
-            Send::Raw { method: "GET".to_owned(), target: format!("/{CANARY}/none/of/these"), body: None }
+            StepRequest::Raw { method: "GET".to_owned(), target: format!("/{CANARY}/none/of/these"), body: None }
         }
     };
     let step = Step {
-        purpose: Purpose::Act,
-        send,
-        authorization: work.planner.authorization(),
+        purpose: StepPurpose::Act,
+        request: send,
+        authorization: context.plan.default_authorization(),
         captures: Vec::new(),
         turn: 0,
         fixture: None,
     };
     Case {
-        id: CaseId(format!("{}/{CANARY}/valid/canary/plain", work.planner.scenario.name)),
+        id: CaseId(format!("{}/{CANARY}/valid/canary/plain", context.plan.scenario.name)),
         operation: name.clone(),
         intent: Intent::Probe,
         member: None,
         constraint: None,
         class: "valid",
         steps: vec![step],
-        judged: Judged::Step(0),
+        judged: JudgedPart::Step(0),
         expectation: Expectation::Unspecified { reason: "no such operation exists".to_owned() },
         rule: "an operation that cannot exist".to_owned(),
         source: None,
-        unsendable: None,
-        alone: false,
+        unsendable_reason: None,
+        is_exclusive: false,
     }
 }

@@ -2,25 +2,25 @@
 //!
 //! It never sends a value of another type; see `types.rs`.
 
-use super::Work;
-use crate::contract::{Constraint, Kind};
+use super::OperationContext;
+use crate::contract::{Constraint, ShapeKind};
 use crate::generate::Value;
 use crate::generate::case::Case;
-use crate::generate::draft::Aim;
-use crate::generate::site::Site;
+use crate::generate::case_spec::IntendedOutcome;
+use crate::generate::site::InputSite;
 
-pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
-    let shape = work.shape(site);
-    let Kind::Enum { values } = &shape.kind else { return Vec::new() };
-    let settled = shape.settled_values();
-    let rule = in_words(&settled);
-    let fact = shape.fact("enum");
+pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Case> {
+    let shape = context.shape(site);
+    let ShapeKind::Enum { values } = &shape.kind else { return Vec::new() };
+    let settled = shape.undisputed_values();
+    let rule = describe_values(&settled);
+    let fact = shape.preferred_fact("enum");
     let mut out = Vec::new();
-    let mut add = |variant: String, text: String, aim: Aim| {
-        out.extend(work.at(site, Constraint::Enum, variant, rule.clone(), fact, aim, |_| Some(Value::Text(text))));
+    let mut add = |variant: String, text: String, aim: IntendedOutcome| {
+        out.extend(context.build_member_case(site, Constraint::Enum, variant, rule.clone(), fact, aim, |_| Some(Value::Text(text))));
     };
     for value in values {
-        add(format!("member-{}", safe(value)), value.clone(), Aim::Valid);
+        add(format!("member-{}", escape_for_id(value)), value.clone(), IntendedOutcome::Valid);
     }
     let Some(first) = settled.first() else { return out };
     let longest = settled.iter().max_by_key(|value| value.len()).unwrap_or(first);
@@ -44,27 +44,27 @@ pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
     let mut used: Vec<String> = values.clone();
     for (variant, text) in wrong {
         // Servers trim header values, and an empty segment makes another path.
-        let lost = !site.in_body() && (text.trim() != text || text.is_empty());
-        if lost && site.location != crate::contract::Location::Query || used.contains(&text) {
+        let lost = !site.is_in_body() && (text.trim() != text || text.is_empty());
+        if lost && site.location != crate::contract::MemberLocation::Query || used.contains(&text) {
             continue;
         }
         used.push(text.clone());
-        let aim = Aim::Breaks(site.path.clone(), Constraint::Enum);
+        let aim = IntendedOutcome::Violates(site.path.clone(), Constraint::Enum);
         add(variant.to_owned(), text, aim);
     }
     out
 }
 
 /// Describes the values of an enum, at most eight by name: `one of A, B, C`.
-fn in_words(values: &[&str]) -> String {
-    let shown: Vec<&str> = values.iter().copied().take(8).collect();
-    let more = values.len() - shown.len();
-    let tail = if more > 0 { format!(" and {more} more") } else { String::new() };
-    format!("one of {}{tail}", shown.join(", "))
+fn describe_values(values: &[&str]) -> String {
+    let listed: Vec<&str> = values.iter().copied().take(8).collect();
+    let omitted = values.len() - listed.len();
+    let tail = if omitted > 0 { format!(" and {omitted} more") } else { String::new() };
+    format!("one of {}{tail}", listed.join(", "))
 }
 
 /// Returns a value as part of a case id. Characters that are special in ids or shells are replaced by their code.
-pub(super) fn safe(value: &str) -> String {
+pub(super) fn escape_for_id(value: &str) -> String {
     value
         .chars()
         .map(|c| match c {

@@ -2,25 +2,25 @@
 //!
 //! It never invents an identifier: the scenario's `missing` supplies them.
 
-use super::Work;
+use super::OperationContext;
 use crate::generate::case::Case;
-use crate::generate::draft::{Aim, Request};
+use crate::generate::case_spec::{IntendedOutcome, CaseRequest};
 
-pub(crate) fn cases(work: &Work<'_>) -> Vec<Case> {
-    let scenario = work.planner.scenario;
-    let name = work.operation.name.as_str();
-    work.sites
+pub(crate) fn cases(context: &OperationContext<'_>) -> Vec<Case> {
+    let scenario = context.plan.scenario;
+    let name = context.operation.name.as_str();
+    context.sites
         .iter()
         .filter_map(|site| {
             let place = site.path.to_string();
-            let missing = scenario.missing_for(name, &place)?;
-            work.of_class(
+            let missing = scenario.missing_value(name, &place)?;
+            context.build_class_case(
                 "missing",
                 place.clone(),
                 "unknown",
                 format!("`{place}` does not exist"),
-                Aim::Missing,
-                |sampler| Some(Request::of(sampler.set(site, sampler.templates.json(missing)))),
+                IntendedOutcome::MissingResource,
+                |sampler| Some(CaseRequest::new(sampler.input_with_value(site, sampler.templates.fill_json(missing)))),
             )
         })
         .collect()

@@ -2,44 +2,44 @@
 //!
 //! Each write has exactly one fault, and never more: without it, the rest would be a valid write.
 
-use super::laws::Laws;
-use crate::contract::{Constraint, Kind};
+use super::laws::MemberLaws;
+use crate::contract::{Constraint, ShapeKind};
 use crate::generate::Value;
 use crate::generate::case::{AuthDamage, Authorization, Damage};
-use crate::generate::keeper::map;
-use crate::generate::relation::StateKind;
-use crate::generate::story::Story;
+use crate::generate::stored_member::map_value;
+use crate::generate::law::StateKind;
+use crate::generate::stateful_case::StatefulCaseBuilder;
 use crate::scenario::Credentials;
 
-type Tell<'l> = Box<dyn Fn(&Laws<'_, '_>, &mut Story<'_, '_>) -> Option<()> + 'l>;
+type AddSteps<'l> = Box<dyn Fn(&MemberLaws<'_, '_>, &mut StatefulCaseBuilder<'_, '_>) -> Option<()> + 'l>;
 
 /// A write that must be rejected.
-pub(super) struct Refusal<'l> {
+pub(super) struct RejectedWrite<'l> {
     /// Variant in the case id.
     pub variant: String,
     /// Adds the write to a stateful case.
-    pub tell: Tell<'l>,
+    pub add_steps: AddSteps<'l>,
 }
 
-pub(super) fn refusals<'l>(laws: &Laws<'_, '_>) -> Vec<Refusal<'l>> {
+pub(super) fn rejected_writes<'l>(laws: &MemberLaws<'_, '_>) -> Vec<RejectedWrite<'l>> {
     let mut out = Vec::new();
-    let mut add = |variant: &str, tell: Tell<'l>| out.push(Refusal { variant: variant.to_owned(), tell });
-    let contract = laws.work.planner.contract;
-    let shape = contract.shape(laws.keeper.shape);
+    let mut add = |variant: &str, tell: AddSteps<'l>| out.push(RejectedWrite { variant: variant.to_owned(), add_steps: tell });
+    let contract = laws.context.plan.contract;
+    let shape = contract.shape(laws.stored_member.shape);
     match &shape.kind {
-        Kind::Map { key, .. } => {
+        ShapeKind::Map { key, .. } => {
             for first in [true, false] {
                 let at = if first { "first" } else { "last" };
                 add(
                     &format!("null-value-{at}"),
-                    Box::new(move |laws, story| partly(laws, story, first, None, Value::Null)),
+                    Box::new(move |laws, story| write_with_bad_entry(laws, story, first, None, Value::Null)),
                 );
                 add(
                     &format!("wrong-type-{at}"),
-                    Box::new(move |laws, story| partly(laws, story, first, None, Value::List(Vec::new()))),
+                    Box::new(move |laws, story| write_with_bad_entry(laws, story, first, None, Value::List(Vec::new()))),
                 );
             }
-            if let Some(pattern) = laws.work.planner.patterns.get(key) {
+            if let Some(pattern) = laws.context.plan.patterns.get(key) {
                 let bad = ["\u{e9}", " ", "\u{1F600}", "#", "<", "a\n"];
                 for text in bad.iter().filter(|text| !pattern.matches(text)).take(2) {
                     let text = (*text).to_owned();
@@ -53,9 +53,9 @@ pub(super) fn refusals<'l>(laws: &Laws<'_, '_>) -> Vec<Refusal<'l>> {
                         add(
                             &variant,
                             Box::new(move |laws, story| {
-                                let key = laws.key(story, 2);
-                                let good = laws.value(story, &[(&key, "trace"), (&text, "trace")])?;
-                                refuse(laws, story, first, &key, &good)
+                                let key = laws.nth_key(story, 2);
+                                let good = laws.value_with_entries(story, &[(&key, "trace"), (&text, "trace")])?;
+                                write_partly_valid(laws, story, first, &key, &good)
                             }),
                         );
                     }
@@ -65,9 +65,9 @@ pub(super) fn refusals<'l>(laws: &Laws<'_, '_>) -> Vec<Refusal<'l>> {
                 add(
                     "long-key-last",
                     Box::new(move |laws, story| {
-                        let (key, long) = (laws.key(story, 2), "k".repeat(most as usize + 1));
-                        let value = laws.value(story, &[(&key, "trace"), (&long, "trace")])?;
-                        refuse(laws, story, false, &key, &value)
+                        let (key, long) = (laws.nth_key(story, 2), "k".repeat(most as usize + 1));
+                        let value = laws.value_with_entries(story, &[(&key, "trace"), (&long, "trace")])?;
+                        write_partly_valid(laws, story, false, &key, &value)
                     }),
                 );
             }
@@ -75,43 +75,43 @@ pub(super) fn refusals<'l>(laws: &Laws<'_, '_>) -> Vec<Refusal<'l>> {
                 add(
                     "too-many",
                     Box::new(move |laws, story| {
-                        let keys: Vec<String> = (0..=most).map(|index| laws.key(story, index + 2)).collect();
+                        let keys: Vec<String> = (0..=most).map(|index| laws.nth_key(story, index + 2)).collect();
                         let entries: Vec<(&str, &str)> = keys.iter().map(|key| (key.as_str(), "trace")).collect();
-                        let value = laws.value(story, &entries)?;
-                        story.refused(&value, &value, Vec::new(), None)
+                        let value = laws.value_with_entries(story, &entries)?;
+                        story.write_rejected(&value, &value, Vec::new(), None)
                     }),
                 );
             }
             for rule in &shape.rules {
                 if rule.constraint() == Constraint::MaxTotalBytes
-                    && let crate::contract::Rule::MaxTotalBytes { max, .. } = rule
+                    && let crate::contract::ShapeRule::MaxTotalBytes { max, .. } = rule
                     && *max <= 1 << 20
                 {
                     let max = *max;
                     add(
                         "too-many-bytes",
                         Box::new(move |laws, story| {
-                            let (key, large) = (laws.key(story, 2), laws.key(story, 3));
+                            let (key, large) = (laws.nth_key(story, 2), laws.nth_key(story, 3));
                             let fill = "a".repeat(max as usize + 1);
-                            let value = laws.value(story, &[(&key, "trace"), (&large, &fill)])?;
-                            refuse(laws, story, false, &key, &value)
+                            let value = laws.value_with_entries(story, &[(&key, "trace"), (&large, &fill)])?;
+                            write_partly_valid(laws, story, false, &key, &value)
                         }),
                     );
                 }
             }
         }
-        Kind::List { .. } => {
-            for (name, bad) in [("null", Value::Null), ("number", Value::integer(5)), ("object", Value::empty())] {
+        ShapeKind::List { .. } => {
+            for (name, bad) in [("null", Value::Null), ("number", Value::integer(5)), ("object", Value::empty_map())] {
                 for first in [true, false] {
                     let bad = bad.clone();
                     let variant = format!("{name}-item-{}", if first { "first" } else { "last" });
                     add(
                         &variant,
                         Box::new(move |laws, story| {
-                            let good = laws.value(story, &[("", "trace")])?;
+                            let good = laws.value_with_entries(story, &[("", "trace")])?;
                             let Value::List(mut items) = good.clone() else { return None };
                             items.insert(if first { 0 } else { items.len() }, bad.clone());
-                            story.refused(&Value::List(items), &good, Vec::new(), None)
+                            story.write_rejected(&Value::List(items), &good, Vec::new(), None)
                         }),
                     );
                 }
@@ -127,19 +127,19 @@ pub(super) fn refusals<'l>(laws: &Laws<'_, '_>) -> Vec<Refusal<'l>> {
         add(
             name,
             Box::new(move |laws, story| {
-                let value = trace(laws, story)?;
-                story.refused(&value, &value, vec![damage.clone()], None)
+                let value = traceable_value(laws, story)?;
+                story.write_rejected(&value, &value, vec![damage.clone()], None)
             }),
         );
     }
-    let scenario = laws.work.planner.scenario;
+    let scenario = laws.context.plan.scenario;
     let caller = scenario.principal.as_ref().and_then(|name| Some((name, scenario.principals.get(name)?)));
     if let Some((name, principal)) = caller.filter(|(_, caller)| caller.credentials != Credentials::Anonymous) {
         add(
             "anonymous",
             Box::new(|laws, story| {
-                let value = trace(laws, story)?;
-                story.refused(&value, &value, Vec::new(), Some(Authorization::Anonymous))
+                let value = traceable_value(laws, story)?;
+                story.write_rejected(&value, &value, Vec::new(), Some(Authorization::Anonymous))
             }),
         );
         if matches!(principal.credentials, Credentials::Bearer(_) | Credentials::Header { .. }) {
@@ -147,22 +147,22 @@ pub(super) fn refusals<'l>(laws: &Laws<'_, '_>) -> Vec<Refusal<'l>> {
             add(
                 "unknown-key",
                 Box::new(move |laws, story| {
-                    let value = trace(laws, story)?;
+                    let value = traceable_value(laws, story)?;
                     let who = Authorization::Damaged(name.clone(), AuthDamage::UnknownKey);
-                    story.refused(&value, &value, Vec::new(), Some(who))
+                    story.write_rejected(&value, &value, Vec::new(), Some(who))
                 }),
             );
         }
     }
-    if let Some(permission) = &laws.work.operation.permission
+    if let Some(permission) = &laws.context.operation.permission
         && let Some((other, _)) = scenario.principals.iter().find(|(_, other)| other.lacks.contains(permission))
     {
         let other = other.clone();
         add(
             "forbidden",
             Box::new(move |laws, story| {
-                let value = trace(laws, story)?;
-                story.refused(&value, &value, Vec::new(), Some(Authorization::Principal(other.clone())))
+                let value = traceable_value(laws, story)?;
+                story.write_rejected(&value, &value, Vec::new(), Some(Authorization::Principal(other.clone())))
             }),
         );
     }
@@ -170,28 +170,28 @@ pub(super) fn refusals<'l>(laws: &Laws<'_, '_>) -> Vec<Refusal<'l>> {
 }
 
 /// Returns a value that a read would show.
-fn trace(laws: &Laws<'_, '_>, story: &Story<'_, '_>) -> Option<Value> {
-    let key = laws.key(story, 2);
-    laws.value(story, &[(&key, "trace")])
+fn traceable_value(laws: &MemberLaws<'_, '_>, story: &StatefulCaseBuilder<'_, '_>) -> Option<Value> {
+    let key = laws.nth_key(story, 2);
+    laws.value_with_entries(story, &[(&key, "trace")])
 }
 
 /// Adds a rejected write of a valid entry and one with this value.
-fn partly(laws: &Laws<'_, '_>, story: &mut Story<'_, '_>, first: bool, key: Option<&str>, bad: Value) -> Option<()> {
-    if laws.keeper.kind != StateKind::Map {
+fn write_with_bad_entry(laws: &MemberLaws<'_, '_>, story: &mut StatefulCaseBuilder<'_, '_>, first: bool, key: Option<&str>, bad: Value) -> Option<()> {
+    if laws.stored_member.kind != StateKind::Map {
         return None;
     }
-    let good = laws.key(story, 2);
-    let other = key.map_or_else(|| laws.key(story, 3), str::to_owned);
-    let Value::Map(mut entries) = laws.value(story, &[(&good, "trace")])? else { return None };
+    let good = laws.nth_key(story, 2);
+    let other = key.map_or_else(|| laws.nth_key(story, 3), str::to_owned);
+    let Value::Map(mut entries) = laws.value_with_entries(story, &[(&good, "trace")])? else { return None };
     entries.insert(other, bad);
-    refuse(laws, story, first, &good, &Value::Map(entries))
+    write_partly_valid(laws, story, first, &good, &Value::Map(entries))
 }
 
 /// Adds a rejected write of entries of which only the one of this key is valid, with the faulty one first or last.
-fn refuse(_laws: &Laws<'_, '_>, story: &mut Story<'_, '_>, first: bool, good: &str, value: &Value) -> Option<()> {
+fn write_partly_valid(_laws: &MemberLaws<'_, '_>, story: &mut StatefulCaseBuilder<'_, '_>, first: bool, good: &str, value: &Value) -> Option<()> {
     let Value::Map(entries) = value else { return None };
-    let trace = map(entries.iter().filter(|(key, _)| *key == good).map(|(key, value)| (key.clone(), value.clone())));
+    let trace = map_value(entries.iter().filter(|(key, _)| *key == good).map(|(key, value)| (key.clone(), value.clone())));
     let mut sent: Vec<(String, Value)> = entries.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
     sent.sort_by_key(|(key, _)| (key == good) == first);
-    story.refused(&map(sent), &trace, Vec::new(), None)
+    story.write_rejected(&map_value(sent), &trace, Vec::new(), None)
 }

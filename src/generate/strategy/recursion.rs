@@ -2,39 +2,39 @@
 //!
 //! It never expects that a depth is rejected.
 
-use super::Work;
-use crate::contract::{Constraint, Kind, MemberPath, Segment, ShapeId};
+use super::OperationContext;
+use crate::contract::{Constraint, ShapeKind, MemberPath, PathSegment, ShapeId};
 use crate::generate::Value;
 use crate::generate::case::Case;
-use crate::generate::draft::Aim;
-use crate::generate::sample::Sampler;
-use crate::generate::site::Site;
+use crate::generate::case_spec::IntendedOutcome;
+use crate::generate::input_sampler::InputSampler;
+use crate::generate::site::InputSite;
 use indexmap::IndexMap;
 
 /// Depths that every server should accept.
-const SENSIBLE: [usize; 3] = [2, 3, 5];
+const SENSIBLE_DEPTHS: [usize; 3] = [2, 3, 5];
 /// Depths that no document promises. For depths beyond what a value can hold, see the `deep-nesting` cases in
 /// `malformed/`.
-const ABSURD: [usize; 2] = [30, 150];
+const ABSURD_DEPTHS: [usize; 2] = [30, 150];
 
-pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
-    let around = |path: &[Segment]| work.sites.iter().find(|other| other.path.0 == path);
+pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Case> {
+    let site_at = |path: &[PathSegment]| context.sites.iter().find(|other| other.path.0 == path);
     // Only the first site where a shape recurs; all deeper ones repeat it.
-    let parent = site.path.0.split_last().and_then(|(_, above)| around(above));
-    if !site.recursive || !site.in_body() || parent.is_none_or(|parent| parent.recursive) {
+    let parent = site.path.0.split_last().and_then(|(_, above)| site_at(above));
+    if !site.recursive || !site.is_in_body() || parent.is_none_or(|parent| parent.recursive) {
         return Vec::new();
     }
     let lengths = 1..site.path.0.len();
-    let Some(above) = lengths.rev().filter_map(|end| around(&site.path.0[..end])).find(|one| one.shape == site.shape)
+    let Some(above) = lengths.rev().filter_map(|end| site_at(&site.path.0[..end])).find(|one| one.shape == site.shape)
     else {
         return Vec::new();
     };
     let cycle = &site.path.0[above.path.0.len()..];
     let mut out = Vec::new();
-    let absurd = ABSURD.iter().map(|depth| (*depth, Aim::Silent("the docs state no maximum depth")));
-    let all = SENSIBLE.iter().map(|depth| (*depth, Aim::Valid)).chain(absurd);
+    let absurd = ABSURD_DEPTHS.iter().map(|depth| (*depth, IntendedOutcome::Undocumented("the docs state no maximum depth")));
+    let all = SENSIBLE_DEPTHS.iter().map(|depth| (*depth, IntendedOutcome::Valid)).chain(absurd);
     for (depth, aim) in all {
-        out.extend(work.at(
+        out.extend(context.build_member_case(
             site,
             Constraint::Type,
             format!("nested-{depth}"),
@@ -42,9 +42,9 @@ pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
             None,
             aim,
             |sampler| {
-                let mut value = sampler.sample(&site.shape, &site.path);
+                let mut value = sampler.sample_value(&site.shape, &site.path);
                 for _ in 1..depth {
-                    value = wrap(sampler, work, &site.shape, cycle, value)?;
+                    value = wrap_in_cycle(sampler, context, &site.shape, cycle, value)?;
                 }
                 Some(value)
             },
@@ -54,28 +54,28 @@ pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
 }
 
 /// Returns a value of the shape with `inner` at the end of `cycle`.
-fn wrap(sampler: &Sampler<'_>, work: &Work<'_>, id: &ShapeId, cycle: &[Segment], inner: Value) -> Option<Value> {
+fn wrap_in_cycle(sampler: &InputSampler<'_>, context: &OperationContext<'_>, id: &ShapeId, cycle: &[PathSegment], inner: Value) -> Option<Value> {
     let mut inner = Some(inner);
     let Some((segment, rest)) = cycle.split_first() else { return inner };
-    let shape = work.planner.contract.shape(id);
+    let shape = context.plan.contract.shape(id);
     match (&shape.kind, segment) {
-        (Kind::Structure { members } | Kind::Union { members }, Segment::Member(name)) => {
+        (ShapeKind::Structure { members } | ShapeKind::Union { members }, PathSegment::Member(name)) => {
             let mut out = IndexMap::new();
             for (other, member) in members {
                 if other == name {
-                    out.insert(name.clone(), wrap(sampler, work, &member.shape, rest, inner.take()?)?);
+                    out.insert(name.clone(), wrap_in_cycle(sampler, context, &member.shape, rest, inner.take()?)?);
                 } else if member.required {
-                    out.insert(other.clone(), sampler.sample(&member.shape, &MemberPath::root().member(other)));
+                    out.insert(other.clone(), sampler.sample_value(&member.shape, &MemberPath::root().join_member(other)));
                 }
             }
             Some(Value::Map(out))
         }
-        (Kind::List { member }, Segment::Item) => {
-            Some(Value::List(vec![wrap(sampler, work, member, rest, inner.take()?)?]))
+        (ShapeKind::List { member }, PathSegment::Item) => {
+            Some(Value::List(vec![wrap_in_cycle(sampler, context, member, rest, inner.take()?)?]))
         }
-        (Kind::Map { key, value }, Segment::Value) => {
-            let key = sampler.key(key, &MemberPath::root().member("nested"), 0);
-            Some(Value::Map(IndexMap::from([(key, wrap(sampler, work, value, rest, inner.take()?)?)])))
+        (ShapeKind::Map { key, value }, PathSegment::Value) => {
+            let key = sampler.sample_key(key, &MemberPath::root().join_member("nested"), 0);
+            Some(Value::Map(IndexMap::from([(key, wrap_in_cycle(sampler, context, value, rest, inner.take()?)?)])))
         }
         _ => None,
     }

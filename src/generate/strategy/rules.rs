@@ -2,60 +2,60 @@
 //!
 //! It never tests byte budgets; see `byte_budget.rs`.
 
-use super::Work;
-use crate::contract::{Constraint, MemberPath, Rule, Shape};
+use super::OperationContext;
+use crate::contract::{Constraint, MemberPath, ShapeRule, Shape};
 use crate::generate::case::Case;
-use crate::generate::draft::{Aim, Draft, Place, Request};
-use crate::generate::sample::Change;
+use crate::generate::case_spec::{IntendedOutcome, CaseSpec, CaseSubject, CaseRequest};
+use crate::generate::input_sampler::InputChange;
 
-pub(crate) fn cases(work: &Work<'_>) -> Vec<Case> {
+pub(crate) fn cases(context: &OperationContext<'_>) -> Vec<Case> {
     let mut out = Vec::new();
-    if let Some(input) = &work.operation.input {
-        of_structure(work, &MemberPath::root(), work.planner.contract.shape(input), &mut out);
+    if let Some(input) = &context.operation.input {
+        add_rule_cases(context, &MemberPath::root(), context.plan.contract.shape(input), &mut out);
     }
-    for site in work.sites.iter().filter(|site| site.in_body() && !site.recursive) {
-        of_structure(work, &site.path, work.shape(site), &mut out);
+    for site in context.sites.iter().filter(|site| site.is_in_body() && !site.recursive) {
+        add_rule_cases(context, &site.path, context.shape(site), &mut out);
     }
     out
 }
 
-fn of_structure(work: &Work<'_>, path: &MemberPath, shape: &Shape, out: &mut Vec<Case>) {
+fn add_rule_cases(context: &OperationContext<'_>, path: &MemberPath, shape: &Shape, out: &mut Vec<Case>) {
     for (index, rule) in shape.rules.iter().enumerate() {
-        let fact = shape.fact(&format!("rules/{index}")).map(crate::contract::Fact::provenance);
+        let fact = shape.preferred_fact(&format!("rules/{index}")).map(crate::contract::Fact::provenance);
         let (members, words) = match rule {
-            Rule::AtLeastOneOf { members } => (members, "at least one of"),
-            Rule::AtMostOneOf { members } => (members, "at most one of"),
-            Rule::MaxTotalBytes { .. } => continue,
+            ShapeRule::AtLeastOneOf { members } => (members, "at least one of"),
+            ShapeRule::AtMostOneOf { members } => (members, "at most one of"),
+            ShapeRule::MaxTotalBytes { .. } => continue,
         };
-        let places: Vec<MemberPath> = members.iter().map(|name| path.member(name)).collect();
-        let mut add = |variant: String, aim: Aim, keep: &dyn Fn(usize) -> bool| {
-            let draft = Draft {
-                place: Place::Path(path.clone()),
+        let places: Vec<MemberPath> = members.iter().map(|name| path.join_member(name)).collect();
+        let mut add = |variant: String, aim: IntendedOutcome, keep: &dyn Fn(usize) -> bool| {
+            let draft = CaseSpec {
+                subject: CaseSubject::Path(path.clone()),
                 kind: rule.constraint().name().to_owned(),
                 variant,
                 rule: format!("{words} {}", members.join(", ")),
-                source: fact.clone().or_else(|| work.operation.sources.first().cloned()),
-                aim,
+                source: fact.clone().or_else(|| context.operation.sources.first().cloned()),
+                outcome: aim,
             };
-            let changes: Vec<(&MemberPath, Change)> = places
+            let changes: Vec<(&MemberPath, InputChange)> = places
                 .iter()
                 .enumerate()
-                .map(|(index, place)| (place, if keep(index) { Change::Touch } else { Change::Remove }))
+                .map(|(index, place)| (place, if keep(index) { InputChange::Touch } else { InputChange::Remove }))
                 .collect();
-            out.extend(work.case(draft, |sampler| Some(Request::of(sampler.with(&changes)))));
+            out.extend(context.build_case(draft, |sampler| Some(CaseRequest::new(sampler.input_with(&changes)))));
         };
-        let breaks = |constraint: Constraint| Aim::Breaks(path.clone(), constraint);
+        let breaks = |constraint: Constraint| IntendedOutcome::Violates(path.clone(), constraint);
         match rule {
-            Rule::AtLeastOneOf { .. } => {
+            ShapeRule::AtLeastOneOf { .. } => {
                 add("none".to_owned(), breaks(Constraint::AtLeastOneOf), &|_| false);
                 for (index, name) in members.iter().enumerate() {
-                    add(format!("only-{name}"), Aim::Valid, &move |other| other == index);
+                    add(format!("only-{name}"), IntendedOutcome::Valid, &move |other| other == index);
                 }
             }
             _ => {
-                add("none".to_owned(), Aim::Valid, &|_| false);
+                add("none".to_owned(), IntendedOutcome::Valid, &|_| false);
                 for (index, name) in members.iter().enumerate() {
-                    add(format!("only-{name}"), Aim::Valid, &move |other| other == index);
+                    add(format!("only-{name}"), IntendedOutcome::Valid, &move |other| other == index);
                 }
                 for index in 1..members.len() {
                     let variant = format!("{}-and-{}", members[index - 1], members[index]);

@@ -2,136 +2,136 @@
 //!
 //! It never tests map keys or payloads that are the whole body.
 
-use super::Work;
-use super::malformed::Family;
-use super::required::kind_in_words;
-use crate::contract::{Constraint, Kind, Location};
+use super::OperationContext;
+use super::malformed::BodyFormat;
+use super::required::describe_kind;
+use crate::contract::{Constraint, ShapeKind, MemberLocation};
 use crate::generate::Value;
 use crate::generate::case::Case;
-use crate::generate::draft::Aim;
-use crate::generate::label::integer_bounds;
-use crate::generate::sample::Sampler;
-use crate::generate::site::Site;
+use crate::generate::case_spec::IntendedOutcome;
+use crate::generate::input_checker::integer_bounds;
+use crate::generate::input_sampler::InputSampler;
+use crate::generate::site::InputSite;
 use indexmap::IndexMap;
 
-pub(crate) fn cases(work: &Work<'_>, site: &Site) -> Vec<Case> {
-    let shape = work.shape(site);
+pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Case> {
+    let shape = context.shape(site);
     if site.is_key() || site.is_whole_body(&shape.kind) {
         return Vec::new();
     }
-    let rule = kind_in_words(&shape.kind);
-    let fact = shape.fact("type");
+    let rule = describe_kind(&shape.kind);
+    let fact = shape.preferred_fact("type");
     let mut out: Vec<Case> = Vec::new();
-    let family = super::malformed::family(work);
-    let (wrong, unclear) = match (site.in_body(), family) {
+    let family = super::malformed::body_format(context);
+    let (wrong, unclear) = match (site.is_in_body(), family) {
         (false, _) => (wrong_as_text(&shape.kind, &site.location), unclear_as_text(&shape.kind, &site.location)),
-        (true, Family::Json) => (wrong_in_json(&shape.kind), unclear_in_json(&shape.kind)),
-        (true, Family::Cbor) => (wrong_in_cbor(&shape.kind), unclear_in_cbor(&shape.kind)),
-        (true, Family::Form | Family::Xml) => (wrong_in_text(&shape.kind), unclear_in_text(&shape.kind)),
+        (true, BodyFormat::Json) => (wrong_in_json(&shape.kind), unclear_in_json(&shape.kind)),
+        (true, BodyFormat::Cbor) => (wrong_in_cbor(&shape.kind), unclear_in_cbor(&shape.kind)),
+        (true, BodyFormat::Form | BodyFormat::Xml) => (wrong_in_text(&shape.kind), unclear_in_text(&shape.kind)),
     };
     for (variant, value) in wrong {
-        let aim = Aim::Breaks(site.path.clone(), Constraint::Type);
-        out.extend(work.at(site, Constraint::Type, variant, rule, fact, aim, |sampler| {
+        let aim = IntendedOutcome::Violates(site.path.clone(), Constraint::Type);
+        out.extend(context.build_member_case(site, Constraint::Type, variant, rule, fact, aim, |sampler| {
             Some(match value {
-                Wrong::Is(value) => value,
-                Wrong::Wrapped => object_of(sampler.sample(&site.shape, &site.path)),
-                Wrong::InList => Value::List(vec![plain(sampler, site)]),
+                WrongValue::Exactly(value) => value,
+                WrongValue::Wrapped => wrap_in_object(sampler.sample_value(&site.shape, &site.path)),
+                WrongValue::InList => Value::List(vec![sample_value(sampler, site)]),
             })
         }));
     }
     for (variant, value, reason) in unclear {
-        let aim = Aim::Silent(reason);
-        out.extend(work.at(site, Constraint::Type, variant, rule, fact, aim, |_| Some(value)));
+        let aim = IntendedOutcome::Undocumented(reason);
+        out.extend(context.build_member_case(site, Constraint::Type, variant, rule, fact, aim, |_| Some(value)));
     }
     out
 }
 
 /// A value that some servers accept and others reject: variant, value, and what is unclear.
-type Unclear = (&'static str, Value, &'static str);
+type UnclearValue = (&'static str, Value, &'static str);
 
-enum Wrong {
-    Is(Value),
+enum WrongValue {
+    Exactly(Value),
     /// An object that contains a valid value.
     Wrapped,
     /// A list that contains a valid value.
     InList,
 }
 
-fn plain(sampler: &Sampler<'_>, site: &Site) -> Value {
-    sampler.sample(&site.shape, &site.path)
+fn sample_value(sampler: &InputSampler<'_>, site: &InputSite) -> Value {
+    sampler.sample_value(&site.shape, &site.path)
 }
 
-fn object_of(value: Value) -> Value {
+fn wrap_in_object(value: Value) -> Value {
     Value::Map(IndexMap::from([("value".to_owned(), value)]))
 }
 
-fn wrong_in_json(kind: &Kind) -> Vec<(&'static str, Wrong)> {
-    let is = |value: Value| Wrong::Is(value);
+fn wrong_in_json(kind: &ShapeKind) -> Vec<(&'static str, WrongValue)> {
+    let is = |value: Value| WrongValue::Exactly(value);
     let number = || is(Value::integer(123));
     let boolean = || is(Value::Boolean(true));
     let text = |text: &str| is(Value::text(text));
     match kind {
-        Kind::Document => Vec::new(),
-        Kind::String | Kind::Enum { .. } => {
+        ShapeKind::Document => Vec::new(),
+        ShapeKind::String | ShapeKind::Enum { .. } => {
             vec![
                 ("number", number()),
                 ("huge-number", is(Value::Number("1e400".into()))),
                 ("boolean", boolean()),
-                ("list", Wrong::InList),
-                ("object", Wrong::Wrapped),
+                ("list", WrongValue::InList),
+                ("object", WrongValue::Wrapped),
             ]
         }
-        Kind::Blob => vec![
+        ShapeKind::Blob => vec![
             ("number", number()),
             ("boolean", boolean()),
-            ("list", Wrong::InList),
-            ("object", Wrong::Wrapped),
+            ("list", WrongValue::InList),
+            ("object", WrongValue::Wrapped),
             ("not-base64", text("*not base64*")),
         ],
-        Kind::Integer | Kind::Long => {
+        ShapeKind::Integer | ShapeKind::Long => {
             let (low, high) = integer_bounds(kind);
             let literal = |text: String| is(Value::Number(text));
             vec![
                 ("string", text("1")),
                 ("word", text("one")),
                 ("boolean", boolean()),
-                ("list", Wrong::InList),
-                ("object", Wrong::Wrapped),
+                ("list", WrongValue::InList),
+                ("object", WrongValue::Wrapped),
                 ("fraction", literal("1.5".into())),
                 ("above-type", literal((high + 1).to_string())),
                 ("below-type", literal((low - 1).to_string())),
                 ("huge", literal("1e400".into())),
             ]
         }
-        Kind::Float | Kind::Double => {
-            vec![("word", text("one")), ("boolean", boolean()), ("list", Wrong::InList), ("object", Wrong::Wrapped)]
+        ShapeKind::Float | ShapeKind::Double => {
+            vec![("word", text("one")), ("boolean", boolean()), ("list", WrongValue::InList), ("object", WrongValue::Wrapped)]
         }
-        Kind::Boolean => vec![
+        ShapeKind::Boolean => vec![
             ("string", text("true")),
             ("number", is(Value::integer(1))),
-            ("list", Wrong::InList),
-            ("object", Wrong::Wrapped),
+            ("list", WrongValue::InList),
+            ("object", WrongValue::Wrapped),
         ],
-        Kind::Timestamp => {
+        ShapeKind::Timestamp => {
             let word = text("overstep");
-            vec![("boolean", boolean()), ("list", Wrong::InList), ("object", Wrong::Wrapped), ("word", word)]
+            vec![("boolean", boolean()), ("list", WrongValue::InList), ("object", WrongValue::Wrapped), ("word", word)]
         }
-        Kind::List { .. } => {
-            vec![("string", text("item")), ("number", number()), ("boolean", boolean()), ("object", is(Value::empty()))]
+        ShapeKind::List { .. } => {
+            vec![("string", text("item")), ("number", number()), ("boolean", boolean()), ("object", is(Value::empty_map()))]
         }
-        Kind::Map { .. } | Kind::Structure { .. } | Kind::Union { .. } => {
-            vec![("string", text("entry")), ("number", number()), ("boolean", boolean()), ("list", Wrong::InList)]
+        ShapeKind::Map { .. } | ShapeKind::Structure { .. } | ShapeKind::Union { .. } => {
+            vec![("string", text("entry")), ("number", number()), ("boolean", boolean()), ("list", WrongValue::InList)]
         }
     }
 }
 
 /// In CBOR, bytes have their own type, and the encoding cannot express arbitrarily large numbers.
-fn wrong_in_cbor(kind: &Kind) -> Vec<(&'static str, Wrong)> {
+fn wrong_in_cbor(kind: &ShapeKind) -> Vec<(&'static str, WrongValue)> {
     let mut wrong = wrong_in_json(kind);
     let unsaid: &[&str] = match kind {
-        Kind::Blob => &["not-base64"],
-        Kind::String | Kind::Enum { .. } => &["huge-number"],
-        Kind::Integer | Kind::Long => &["huge"],
+        ShapeKind::Blob => &["not-base64"],
+        ShapeKind::String | ShapeKind::Enum { .. } => &["huge-number"],
+        ShapeKind::Integer | ShapeKind::Long => &["huge"],
         _ => &[],
     };
     wrong.retain(|(variant, _)| !unsaid.contains(variant));
@@ -140,49 +140,49 @@ fn wrong_in_cbor(kind: &Kind) -> Vec<(&'static str, Wrong)> {
 
 /// Outside of JSON and CBOR, everything is text. Only some texts are certainly not a number, boolean, timestamp or
 /// base64; a text in place of a list, a map or a structure may be ignored.
-fn wrong_in_text(kind: &Kind) -> Vec<(&'static str, Wrong)> {
-    let text = |text: &str| Wrong::Is(Value::text(text));
+fn wrong_in_text(kind: &ShapeKind) -> Vec<(&'static str, WrongValue)> {
+    let text = |text: &str| WrongValue::Exactly(Value::text(text));
     match kind {
-        Kind::Integer | Kind::Long => {
+        ShapeKind::Integer | ShapeKind::Long => {
             let (low, high) = integer_bounds(kind);
-            let literal = |text: String| Wrong::Is(Value::Number(text));
+            let literal = |text: String| WrongValue::Exactly(Value::Number(text));
             vec![
                 ("word", text("one")),
                 ("number-and-more", text("1x")),
-                ("boolean", Wrong::Is(Value::Boolean(true))),
+                ("boolean", WrongValue::Exactly(Value::Boolean(true))),
                 ("fraction", literal("1.5".into())),
                 ("above-type", literal((high + 1).to_string())),
                 ("below-type", literal((low - 1).to_string())),
             ]
         }
-        Kind::Float | Kind::Double => {
-            vec![("word", text("one")), ("number-and-more", text("1x")), ("boolean", Wrong::Is(Value::Boolean(true)))]
+        ShapeKind::Float | ShapeKind::Double => {
+            vec![("word", text("one")), ("number-and-more", text("1x")), ("boolean", WrongValue::Exactly(Value::Boolean(true)))]
         }
-        Kind::Boolean => vec![("word", text("maybe"))],
-        Kind::Timestamp => vec![("word", text("overstep"))],
-        Kind::Blob => vec![("not-base64", text("*not base64*"))],
+        ShapeKind::Boolean => vec![("word", text("maybe"))],
+        ShapeKind::Timestamp => vec![("word", text("overstep"))],
+        ShapeKind::Blob => vec![("not-base64", text("*not base64*"))],
         _ => Vec::new(),
     }
 }
 
 /// A path, a query and a header hold text. A server must ignore a header with an invalid date
 /// ([RFC 9110, 13.1.3](https://www.rfc-editor.org/rfc/rfc9110#section-13.1.3)).
-fn wrong_as_text(kind: &Kind, location: &Location) -> Vec<(&'static str, Wrong)> {
+fn wrong_as_text(kind: &ShapeKind, location: &MemberLocation) -> Vec<(&'static str, WrongValue)> {
     match kind {
-        Kind::Integer | Kind::Long | Kind::Float | Kind::Double => {
-            vec![("word", Wrong::Is(Value::text("one"))), ("number-and-more", Wrong::Is(Value::text("1x")))]
+        ShapeKind::Integer | ShapeKind::Long | ShapeKind::Float | ShapeKind::Double => {
+            vec![("word", WrongValue::Exactly(Value::text("one"))), ("number-and-more", WrongValue::Exactly(Value::text("1x")))]
         }
-        Kind::Boolean => vec![("word", Wrong::Is(Value::text("maybe")))],
-        Kind::Timestamp if *location == Location::Query => vec![("word", Wrong::Is(Value::text("overstep")))],
+        ShapeKind::Boolean => vec![("word", WrongValue::Exactly(Value::text("maybe")))],
+        ShapeKind::Timestamp if *location == MemberLocation::Query => vec![("word", WrongValue::Exactly(Value::text("overstep")))],
         _ => Vec::new(),
     }
 }
 
-const FRACTION: &str = "an integer written as a fraction";
-const MOMENT: &str = "a timestamp in another format";
+const FRACTION_REASON: &str = "an integer written as a fraction";
+const TIMESTAMP_REASON: &str = "a timestamp in another format";
 
 /// The same timestamp in three formats.
-fn moments() -> [(&'static str, Value); 3] {
+fn timestamp_formats() -> [(&'static str, Value); 3] {
     [
         ("date-time", Value::text("2023-11-14T22:13:20Z")),
         ("http-date", Value::text("Tue, 14 Nov 2023 22:13:20 GMT")),
@@ -190,14 +190,14 @@ fn moments() -> [(&'static str, Value); 3] {
     ]
 }
 
-fn unclear_in_json(kind: &Kind) -> Vec<Unclear> {
+fn unclear_in_json(kind: &ShapeKind) -> Vec<UnclearValue> {
     match kind {
-        Kind::Integer | Kind::Long => vec![
-            ("whole-fraction", Value::Number("2.0".into()), FRACTION),
-            ("exponent", Value::Number("2e0".into()), FRACTION),
+        ShapeKind::Integer | ShapeKind::Long => vec![
+            ("whole-fraction", Value::Number("2.0".into()), FRACTION_REASON),
+            ("exponent", Value::Number("2e0".into()), FRACTION_REASON),
         ],
-        Kind::Timestamp => moments().into_iter().map(|(variant, value)| (variant, value, MOMENT)).collect(),
-        Kind::Blob => vec![
+        ShapeKind::Timestamp => timestamp_formats().into_iter().map(|(variant, value)| (variant, value, TIMESTAMP_REASON)).collect(),
+        ShapeKind::Blob => vec![
             ("unpadded", Value::text("b3ZlcnN0ZXA"), "base64 without its padding"),
             ("url-safe", Value::text("-_-_"), "base64 in the URL-safe alphabet"),
         ],
@@ -205,39 +205,39 @@ fn unclear_in_json(kind: &Kind) -> Vec<Unclear> {
     }
 }
 
-fn unclear_in_cbor(kind: &Kind) -> Vec<Unclear> {
+fn unclear_in_cbor(kind: &ShapeKind) -> Vec<UnclearValue> {
     match kind {
-        Kind::Integer | Kind::Long => vec![("whole-fraction", Value::Number("2.0".into()), FRACTION)],
-        Kind::Timestamp => moments().into_iter().map(|(variant, value)| (variant, value, MOMENT)).collect(),
-        Kind::Blob => vec![("base64", Value::text("b3ZlcnN0ZXA="), "bytes as base64")],
+        ShapeKind::Integer | ShapeKind::Long => vec![("whole-fraction", Value::Number("2.0".into()), FRACTION_REASON)],
+        ShapeKind::Timestamp => timestamp_formats().into_iter().map(|(variant, value)| (variant, value, TIMESTAMP_REASON)).collect(),
+        ShapeKind::Blob => vec![("base64", Value::text("b3ZlcnN0ZXA="), "bytes as base64")],
         _ => Vec::new(),
     }
 }
 
-fn unclear_in_text(kind: &Kind) -> Vec<Unclear> {
+fn unclear_in_text(kind: &ShapeKind) -> Vec<UnclearValue> {
     match kind {
-        Kind::Integer | Kind::Long => {
-            vec![("whole-fraction", Value::text("2.0"), FRACTION), ("exponent", Value::text("2e0"), FRACTION)]
+        ShapeKind::Integer | ShapeKind::Long => {
+            vec![("whole-fraction", Value::text("2.0"), FRACTION_REASON), ("exponent", Value::text("2e0"), FRACTION_REASON)]
         }
-        Kind::Boolean => vec![
+        ShapeKind::Boolean => vec![
             ("upper-case", Value::text("TRUE"), "a boolean in capitals"),
             ("number", Value::text("1"), "a boolean as a number"),
         ],
-        Kind::Timestamp => moments().into_iter().map(|(variant, value)| (variant, value, MOMENT)).collect(),
-        Kind::List { .. } | Kind::Map { .. } | Kind::Structure { .. } | Kind::Union { .. } => {
+        ShapeKind::Timestamp => timestamp_formats().into_iter().map(|(variant, value)| (variant, value, TIMESTAMP_REASON)).collect(),
+        ShapeKind::List { .. } | ShapeKind::Map { .. } | ShapeKind::Structure { .. } | ShapeKind::Union { .. } => {
             vec![("string", Value::text("overstep"), "a text instead of several fields")]
         }
         _ => Vec::new(),
     }
 }
 
-fn unclear_as_text(kind: &Kind, location: &Location) -> Vec<Unclear> {
+fn unclear_as_text(kind: &ShapeKind, location: &MemberLocation) -> Vec<UnclearValue> {
     match kind {
-        Kind::Timestamp if *location == Location::Header => {
+        ShapeKind::Timestamp if *location == MemberLocation::Header => {
             vec![("word", Value::text("overstep"), "a header without a valid date")]
         }
-        Kind::Timestamp if *location == Location::Query => {
-            moments().into_iter().map(|(variant, value)| (variant, value, MOMENT)).collect()
+        ShapeKind::Timestamp if *location == MemberLocation::Query => {
+            timestamp_formats().into_iter().map(|(variant, value)| (variant, value, TIMESTAMP_REASON)).collect()
         }
         _ => Vec::new(),
     }

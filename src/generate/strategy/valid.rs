@@ -3,20 +3,20 @@
 //!
 //! It never tests a limit.
 
-use super::Work;
-use crate::contract::{Kind, MemberPath};
+use super::OperationContext;
+use crate::contract::{ShapeKind, MemberPath};
 use crate::generate::case::Case;
-use crate::generate::draft::{Aim, Request};
-use crate::generate::resource::is_owned_identifier;
-use crate::generate::sample::Change;
-use crate::generate::site::Site;
+use crate::generate::case_spec::{IntendedOutcome, CaseRequest};
+use crate::generate::resource_status::is_owned_identifier;
+use crate::generate::input_sampler::InputChange;
+use crate::generate::site::InputSite;
 
 /// Kind and variant of the control in case ids, by which filters and people find it.
 pub(crate) const CONTROL: (&str, &str) = ("control", "plain");
 
-pub(crate) fn cases(work: &Work<'_>) -> Vec<Case> {
+pub(crate) fn cases(context: &OperationContext<'_>) -> Vec<Case> {
     let mut out = Vec::new();
-    let optional: Vec<&MemberPath> = work
+    let optional: Vec<&MemberPath> = context
         .sites
         .iter()
         .filter(|site| site.is_member && !site.required && !site.recursive)
@@ -24,18 +24,18 @@ pub(crate) fn cases(work: &Work<'_>) -> Vec<Case> {
         .collect();
     for path in &optional {
         let rule = format!("`{path}` is optional");
-        out.extend(work.of_class("valid", "member", path.to_string(), rule, Aim::Valid, |sampler| {
-            Some(Request::of(sampler.with(&[(*path, Change::Touch)])))
+        out.extend(context.build_class_case("valid", "member", path.to_string(), rule, IntendedOutcome::Valid, |sampler| {
+            Some(CaseRequest::new(sampler.input_with(&[(*path, InputChange::Touch)])))
         }));
     }
-    if work.planner.modelled {
-        out.extend(work.sites.iter().filter(|site| !site.recursive).filter_map(|site| other(work, site)));
+    if context.plan.is_only_modelled {
+        out.extend(context.sites.iter().filter(|site| !site.recursive).filter_map(|site| other_value_case(context, site)));
     }
-    let top: Vec<(&MemberPath, Change)> =
-        optional.iter().filter(|path| path.0.len() == 1).map(|path| (*path, Change::Touch)).collect();
+    let top: Vec<(&MemberPath, InputChange)> =
+        optional.iter().filter(|path| path.0.len() == 1).map(|path| (*path, InputChange::Touch)).collect();
     if top.len() > 1 {
-        out.extend(work.of_class("valid", "member", "all", "all optional members together", Aim::Valid, |sampler| {
-            Some(Request::of(sampler.with(&top)))
+        out.extend(context.build_class_case("valid", "member", "all", "all optional members together", IntendedOutcome::Valid, |sampler| {
+            Some(CaseRequest::new(sampler.input_with(&top)))
         }));
     }
     out
@@ -43,35 +43,35 @@ pub(crate) fn cases(work: &Work<'_>) -> Vec<Case> {
 
 /// Builds a case with another plain value for a member that the control sets. If it is rejected, other rejections of
 /// that member prove nothing.
-fn other(work: &Work<'_>, site: &Site) -> Option<Case> {
+fn other_value_case(context: &OperationContext<'_>, site: &InputSite) -> Option<Case> {
     let path = &site.path;
-    if (site.is_member && !site.required) || is_owned_identifier(work.planner, work.operation, path) {
+    if (site.is_member && !site.required) || is_owned_identifier(context.plan, context.operation, path) {
         return None;
     }
     let rule = format!("`{path}` may hold another plain value");
-    let kind = &work.shape(site).kind;
+    let kind = &context.shape(site).kind;
     if matches!(
         kind,
-        Kind::Structure { .. }
-            | Kind::Union { .. }
-            | Kind::List { .. }
-            | Kind::Map { .. }
-            | Kind::Document
-            | Kind::Boolean
-            | Kind::Timestamp
+        ShapeKind::Structure { .. }
+            | ShapeKind::Union { .. }
+            | ShapeKind::List { .. }
+            | ShapeKind::Map { .. }
+            | ShapeKind::Document
+            | ShapeKind::Boolean
+            | ShapeKind::Timestamp
     ) {
         return None;
     }
-    work.of_class("valid", "other", path.to_string(), rule, Aim::Valid, |sampler| {
-        let plain = sampler.sample(&site.shape, path);
-        let value = sampler.distinct(&site.shape, path, 1, 0);
-        (value != plain).then(|| Request::of(sampler.set(site, value)))
+    context.build_class_case("valid", "other", path.to_string(), rule, IntendedOutcome::Valid, |sampler| {
+        let plain = sampler.sample_value(&site.shape, path);
+        let value = sampler.distinct_item(&site.shape, path, 1, 0);
+        (value != plain).then(|| CaseRequest::new(sampler.input_with_value(site, value)))
     })
 }
 
 /// Builds the control: the plain valid request that shows that the operation works.
-pub(crate) fn control(work: &Work<'_>) -> Option<Case> {
-    work.of_class("valid", CONTROL.0, CONTROL.1, "a plain valid request", Aim::Valid, |sampler| {
-        Some(Request::of(sampler.plain()))
+pub(crate) fn build_control(context: &OperationContext<'_>) -> Option<Case> {
+    context.build_class_case("valid", CONTROL.0, CONTROL.1, "a plain valid request", IntendedOutcome::Valid, |sampler| {
+        Some(CaseRequest::new(sampler.plain_input()))
     })
 }

@@ -8,14 +8,14 @@ use std::sync::LazyLock;
 
 /// Kinds of content that differ between endpoints by nature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) enum Class {
+pub(super) enum VolatileKind {
     Time,
     Host,
     Region,
     Account,
 }
 
-impl Class {
+impl VolatileKind {
     /// Returns the placeholder shown for content of this kind.
     pub fn name(self) -> &'static str {
         match self {
@@ -29,21 +29,21 @@ impl Class {
 
 /// A token of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Part<'t> {
+pub(super) enum TextToken<'t> {
     /// Literal text.
-    Plain(&'t str),
+    Literal(&'t str),
     /// Volatile content in a context that makes it certain: inside an ARN or a URL.
-    Is(Class, &'t str),
+    Certain(VolatileKind, &'t str),
     /// Volatile content, unless the client sent exactly this text.
-    Looks(Class, &'t str),
+    Likely(VolatileKind, &'t str),
     /// A word that may be an identifier.
     Word(&'t str),
     /// A random-looking identifier that no person would choose.
-    Drawn(&'t str),
+    Random(&'t str),
 }
 
 /// Alternatives in the order in which they are tried at each position.
-static PARTS: LazyLock<Regex> = LazyLock::new(|| {
+static TOKEN_PATTERN: LazyLock<Regex> = LazyLock::new(|| {
     let all = [
         r"(?P<time>\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?: ?(?:[Zz]|UTC|GMT|[+-]\d\d:?\d\d))?|\d{8}T\d{6}Z|(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? )\d{1,2}[ -][A-Z][a-z]{2}[ -]\d{2,4} \d\d:\d\d:\d\d(?: (?:GMT|UTC|[+-]\d{4}))?)",
         r#"(?P<scheme>\b[a-z]{2,8}://)(?P<host>[^/\s"'<>?#]+)"#,
@@ -58,114 +58,114 @@ static PARTS: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(&all.join("|")).expect("the constant pattern is valid")
 });
 
-static REGION: LazyLock<Regex> = LazyLock::new(|| {
+static REGION_PATTERN: LazyLock<Regex> = LazyLock::new(|| {
     let pattern = r"\A[a-z]{2}(?:-gov|-iso[a-z]?)?-(?:north|south|east|west|central|northeast|northwest|southeast|southwest)-\d[a-z]?\z";
     Regex::new(pattern).expect("the constant pattern is valid")
 });
 
 /// Splits a text into tokens, which joined yield the text again.
-pub(super) fn parts(text: &str) -> Vec<Part<'_>> {
+pub(super) fn tokenize(text: &str) -> Vec<TextToken<'_>> {
     let (mut out, mut end) = (Vec::new(), 0);
     // An account ID in the path of a URL belongs to the address, and is not data.
     let mut inside = false;
-    for found in PARTS.captures_iter(text).filter_map(Result::ok) {
+    for found in TOKEN_PATTERN.captures_iter(text).filter_map(Result::ok) {
         let Some(whole) = found.get(0) else { continue };
         if whole.start() > end {
-            out.push(Part::Plain(&text[end..whole.start()]));
+            out.push(TextToken::Literal(&text[end..whole.start()]));
         }
-        inside |= one(&found, inside, &mut out);
+        inside |= push_tokens(&found, inside, &mut out);
         end = whole.end();
     }
     if end < text.len() {
-        out.push(Part::Plain(&text[end..]));
+        out.push(TextToken::Literal(&text[end..]));
     }
     out
 }
 
 /// Adds the tokens of one match; returns true if it starts a URL or an ARN.
-fn one<'t>(found: &Captures<'t, str>, inside: bool, out: &mut Vec<Part<'t>>) -> bool {
+fn push_tokens<'t>(found: &Captures<'t, str>, inside: bool, out: &mut Vec<TextToken<'t>>) -> bool {
     let named = |name: &str| found.name(name).map(|part| part.as_str()).filter(|part| !part.is_empty());
     if let Some(time) = named("time") {
-        out.push(Part::Looks(Class::Time, time));
+        out.push(TextToken::Likely(VolatileKind::Time, time));
     } else if let (Some(scheme), Some(host)) = (named("scheme"), named("host")) {
-        out.extend([Part::Plain(scheme), Part::Is(Class::Host, host)]);
+        out.extend([TextToken::Literal(scheme), TextToken::Certain(VolatileKind::Host, host)]);
         return true;
     } else if let Some(arn) = named("arn") {
-        out.push(Part::Plain(arn));
-        out.extend(named("region").map(|region| Part::Is(Class::Region, region)));
-        out.extend(named("colon").map(Part::Plain));
-        out.extend(named("account").map(|account| Part::Is(Class::Account, account)));
+        out.push(TextToken::Literal(arn));
+        out.extend(named("region").map(|region| TextToken::Certain(VolatileKind::Region, region)));
+        out.extend(named("colon").map(TextToken::Literal));
+        out.extend(named("account").map(|account| TextToken::Certain(VolatileKind::Account, account)));
         return true;
     } else if let Some(seconds) = named("seconds") {
-        out.push(match seconds.parse().is_ok_and(is_moment) {
-            true => Part::Looks(Class::Time, seconds),
-            false => this_word(seconds, inside),
+        out.push(match seconds.parse().is_ok_and(is_timestamp) {
+            true => TextToken::Likely(VolatileKind::Time, seconds),
+            false => classify_word(seconds, inside),
         });
     } else if let Some(address) = named("address") {
-        out.push(Part::Looks(Class::Host, address));
+        out.push(TextToken::Likely(VolatileKind::Host, address));
     } else if let Some(base64) = named("base64") {
-        match is_drawn(base64) && !base64.split(['/', '+']).any(|word| word.len() > 5 && is_spoken(word)) {
-            true => out.push(Part::Drawn(base64)),
+        match is_random_looking(base64) && !base64.split(['/', '+']).any(|word| word.len() > 5 && is_natural_word(word)) {
+            true => out.push(TextToken::Random(base64)),
             // This is a path, whose segments are separate words.
             false => {
                 for word in base64.split_inclusive(['/', '+']) {
                     let bare = word.trim_end_matches(['/', '+']);
                     if !bare.is_empty() {
-                        out.push(this_word(bare, inside));
+                        out.push(classify_word(bare, inside));
                     }
                     if bare.len() < word.len() {
-                        out.push(Part::Plain(&word[bare.len()..]));
+                        out.push(TextToken::Literal(&word[bare.len()..]));
                     }
                 }
             }
         }
     } else if let Some(word) = named("word") {
-        out.push(this_word(word, inside));
+        out.push(classify_word(word, inside));
     } else if let Some(other) = named("uuid").or_else(|| named("pairs")) {
-        out.push(Part::Drawn(other));
+        out.push(TextToken::Random(other));
     }
     false
 }
 
-fn this_word(word: &str, inside: bool) -> Part<'_> {
-    if word.len() == 12 && is_digits(word) {
-        return if inside { Part::Is(Class::Account, word) } else { Part::Looks(Class::Account, word) };
+fn classify_word(word: &str, inside: bool) -> TextToken<'_> {
+    if word.len() == 12 && is_all_digits(word) {
+        return if inside { TextToken::Certain(VolatileKind::Account, word) } else { TextToken::Likely(VolatileKind::Account, word) };
     }
-    if REGION.is_match(word).unwrap_or(false) {
-        return if inside { Part::Is(Class::Region, word) } else { Part::Looks(Class::Region, word) };
+    if REGION_PATTERN.is_match(word).unwrap_or(false) {
+        return if inside { TextToken::Certain(VolatileKind::Region, word) } else { TextToken::Likely(VolatileKind::Region, word) };
     }
-    Part::Word(word)
+    TextToken::Word(word)
 }
 
-fn is_digits(text: &str) -> bool {
+fn is_all_digits(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Returns true if a number may be a timestamp of recent years, in seconds or milliseconds since 1970.
-pub(super) fn is_moment(number: f64) -> bool {
+pub(super) fn is_timestamp(number: f64) -> bool {
     const FROM: f64 = 1.5e9;
     const TO: f64 = 2.2e9;
     (FROM..TO).contains(&number) || (FROM..TO).contains(&(number / 1000.0))
 }
 
 /// Returns true if a word looks generated: random, a counter or a digest.
-pub(super) fn is_drawn(word: &str) -> bool {
-    word.split(['-', '_', ':', '.']).any(is_drawn_segment) || is_mixed(word)
+pub(super) fn is_random_looking(word: &str) -> bool {
+    word.split(['-', '_', ':', '.']).any(is_random_looking_segment) || has_mixed_characters(word)
 }
 
-fn is_drawn_segment(segment: &str) -> bool {
+fn is_random_looking_segment(segment: &str) -> bool {
     let has = |wanted: fn(&u8) -> bool| segment.bytes().any(|byte| wanted(&byte));
     let hex = segment.bytes().all(|byte| byte.is_ascii_hexdigit());
     if hex && segment.len() >= 8 {
         let one_case = !(has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase));
-        return if is_digits(segment) { segment.len() >= 15 } else { one_case && has(u8::is_ascii_digit) };
+        return if is_all_digits(segment) { segment.len() >= 15 } else { one_case && has(u8::is_ascii_digit) };
     }
     false
 }
 
 /// Returns true if letters and digits, or upper and lower case, alternate more often than in natural words.
-fn is_mixed(word: &str) -> bool {
-    let kinds: Vec<u8> = word.bytes().filter(u8::is_ascii_alphanumeric).map(kind).collect();
+fn has_mixed_characters(word: &str) -> bool {
+    let kinds: Vec<u8> = word.bytes().filter(u8::is_ascii_alphanumeric).map(character_class).collect();
     let turns = |differ: fn(u8, u8) -> bool| kinds.windows(2).filter(|pair| differ(pair[0], pair[1])).count();
     let of_digits = turns(|one, other| (one == DIGIT) != (other == DIGIT));
     let digits = kinds.iter().filter(|kind| **kind == DIGIT).count();
@@ -178,7 +178,7 @@ fn is_mixed(word: &str) -> bool {
 
 const DIGIT: u8 = 0;
 
-fn kind(byte: u8) -> u8 {
+fn character_class(byte: u8) -> u8 {
     match byte {
         b'0'..=b'9' => DIGIT,
         b'A'..=b'Z' => 1,
@@ -188,7 +188,7 @@ fn kind(byte: u8) -> u8 {
 
 /// Returns true if a word consists of lowercase letters, optionally with a capital first letter, as in natural
 /// language.
-fn is_spoken(word: &str) -> bool {
+fn is_natural_word(word: &str) -> bool {
     word.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'-')
         && word.bytes().skip(1).all(|byte| !byte.is_ascii_uppercase())
 }
@@ -197,12 +197,12 @@ fn is_spoken(word: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn told(text: &str) -> String {
-        let parts = parts(text);
+    fn render_tokens(text: &str) -> String {
+        let parts = tokenize(text);
         let whole: String = parts
             .iter()
             .map(|part| match part {
-                Part::Plain(text) | Part::Is(_, text) | Part::Looks(_, text) | Part::Word(text) | Part::Drawn(text) => {
+                TextToken::Literal(text) | TextToken::Certain(_, text) | TextToken::Likely(_, text) | TextToken::Word(text) | TextToken::Random(text) => {
                     *text
                 }
             })
@@ -211,12 +211,12 @@ mod tests {
         parts
             .iter()
             .map(|part| match part {
-                Part::Plain(text) => (*text).to_owned(),
-                Part::Is(class, _) => format!("{}!", class.name()),
-                Part::Looks(class, _) => class.name().to_owned(),
-                Part::Drawn(_) => "<id>".to_owned(),
-                Part::Word(word) if is_drawn(word) => "<id>".to_owned(),
-                Part::Word(word) => (*word).to_owned(),
+                TextToken::Literal(text) => (*text).to_owned(),
+                TextToken::Certain(class, _) => format!("{}!", class.name()),
+                TextToken::Likely(class, _) => class.name().to_owned(),
+                TextToken::Random(_) => "<id>".to_owned(),
+                TextToken::Word(word) if is_random_looking(word) => "<id>".to_owned(),
+                TextToken::Word(word) => (*word).to_owned(),
             })
             .collect()
     }
@@ -250,7 +250,7 @@ mod tests {
             ("AQEB/x8+Qk3v9Lr2Tz7Yw1Bn5Hs4Df6G==", "<id>"),
             ("uYxKqPwZrTbNsDfGhJkLmVcX", "<id>"),
         ] {
-            assert_eq!(told(text), expected, "{text}");
+            assert_eq!(render_tokens(text), expected, "{text}");
         }
     }
 
@@ -276,7 +276,7 @@ mod tests {
             "größer als 3 €",
             "99999999",
         ] {
-            assert_eq!(told(text), text);
+            assert_eq!(render_tokens(text), text);
         }
     }
 }

@@ -2,34 +2,34 @@
 //!
 //! Never for contracts that require no authentication.
 
-use super::{Row, View, anywhere, row, silent};
-use crate::contract::{Auth, Role};
-use crate::reference::fault::{Fault, Touch};
-use crate::reference::trick::Trick;
+use super::{FaultRow, FaultContext, operation_scope, row, undocumented_row};
+use crate::contract::{AuthScheme, ErrorRole};
+use crate::reference::fault::{Fault, FindingScope};
+use crate::reference::misbehavior::Trick;
 
-const ANY: &[Row] = &[
+const COMMON_ROWS: &[FaultRow] = &[
     row("ignored", Trick::AuthIgnored, "no authentication is required"),
     row("crashes", Trick::AuthCrashes, "missing credentials are answered with 500"),
     row("as-invalid", Trick::AuthAsInvalid, "missing credentials are reported as invalid input"),
     row("as-missing", Trick::AuthAsMissing, "missing credentials are reported as a missing resource"),
-    silent("last", Trick::AuthLast, "authentication happens only after the request has been validated"),
+    undocumented_row("last", Trick::AuthLast, "authentication happens only after the request has been validated"),
 ];
 
-const SIGV4: &[Row] = &[row("incomplete", Trick::AuthIncomplete, "any authorization header is accepted")];
+const SIGV4_ROWS: &[FaultRow] = &[row("incomplete", Trick::AuthIncomplete, "any authorization header is accepted")];
 
-const KEY: &[Row] = &[
+const KEY_ROWS: &[FaultRow] = &[
     row("prefix", Trick::AuthPrefix, "only a prefix of the key is compared"),
     row("any-key", Trick::AuthAnyKey, "any key is accepted"),
     row("empty-key", Trick::AuthEmptyKey, "an empty key is accepted"),
-    silent("folded", Trick::AuthFolded, "keys are compared case-insensitively"),
+    undocumented_row("folded", Trick::AuthFolded, "keys are compared case-insensitively"),
 ];
 
-const BEARER: &[Row] = &[
+const BEARER_ROWS: &[FaultRow] = &[
     row("any-scheme", Trick::AuthAnyScheme, "any scheme is accepted before the key"),
     row("no-scheme", Trick::AuthNoScheme, "a key without a scheme is accepted"),
 ];
 
-const PERMISSION: &[Row] = &[
+const PERMISSION_ROWS: &[FaultRow] = &[
     row("permission-ignored", Trick::PermissionIgnored, "permissions are not checked"),
     row(
         "permission-as-unauthenticated",
@@ -38,25 +38,25 @@ const PERMISSION: &[Row] = &[
     ),
 ];
 
-pub(super) fn faults(view: &View<'_>) -> Vec<Fault> {
-    let schemes = &view.contract.auth;
-    if schemes.is_empty() || schemes.contains(&Auth::None) {
+pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
+    let schemes = &context.contract.auth;
+    if schemes.is_empty() || schemes.contains(&AuthScheme::None) {
         return Vec::new();
     }
-    let sigv4 = schemes.iter().any(|scheme| matches!(scheme, Auth::SigV4 { .. }));
-    let bearer = schemes.contains(&Auth::Bearer);
-    let header = schemes.iter().any(|scheme| matches!(scheme, Auth::Header { .. }));
-    let tables: [(bool, &[Row]); 5] = [
-        (true, ANY),
-        (sigv4, SIGV4),
-        (bearer || header, KEY),
-        (bearer, BEARER),
-        (view.operation.permission.is_some() && view.documents(Role::Forbidden), PERMISSION),
+    let sigv4 = schemes.iter().any(|scheme| matches!(scheme, AuthScheme::SigV4 { .. }));
+    let bearer = schemes.contains(&AuthScheme::Bearer);
+    let header = schemes.iter().any(|scheme| matches!(scheme, AuthScheme::Header { .. }));
+    let tables: [(bool, &[FaultRow]); 5] = [
+        (true, COMMON_ROWS),
+        (sigv4, SIGV4_ROWS),
+        (bearer || header, KEY_ROWS),
+        (bearer, BEARER_ROWS),
+        (context.operation.permission.is_some() && context.documents_role(ErrorRole::Forbidden), PERMISSION_ROWS),
     ];
-    let touches = |row: &Row| match row.trick {
+    let touches = |row: &FaultRow| match row.trick {
         // A request with two violations is rejected for the other one.
-        Trick::AuthLast => anywhere(view),
-        _ => vec![Touch::new(view.name(), "auth", "*")],
+        Trick::AuthLast => operation_scope(context),
+        _ => vec![FindingScope::new(context.operation_name(), "auth", "*")],
     };
     tables
         .into_iter()
@@ -65,7 +65,7 @@ pub(super) fn faults(view: &View<'_>) -> Vec<Fault> {
         .map(|row| {
             let folded = row.trick == Trick::AuthFolded;
             let hidden = folded.then_some("no key is sent in another case: the report would reveal it");
-            Fault { hidden, ..row.fault("auth", view, touches(row)) }
+            Fault { hidden_reason: hidden, ..row.to_fault("auth", context, touches(row)) }
         })
         .collect()
 }

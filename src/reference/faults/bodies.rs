@@ -2,11 +2,11 @@
 //!
 //! Never for operations without a body.
 
-use super::{Row, View, anywhere, row, silent};
+use super::{FaultRow, FaultContext, operation_scope, row, undocumented_row};
 use crate::reference::fault::Fault;
-use crate::reference::trick::Trick;
+use crate::reference::misbehavior::Trick;
 
-const ROWS: &[Row] = &[
+const ROWS: &[FaultRow] = &[
     row("malformed-crashes", Trick::MalformedCrashes, "a body that is not JSON is answered with 500"),
     row("not-object-crashes", Trick::NotObjectCrashes, "a body that is not an object is answered with 500"),
     row("empty-crashes", Trick::EmptyBodyCrashes, "an empty body is answered with 500"),
@@ -27,18 +27,18 @@ const ROWS: &[Row] = &[
     row("empty-accepted", Trick::EmptyBodyAccepted, "an empty body is accepted"),
 ];
 
-pub(super) fn faults(view: &View<'_>) -> Vec<Fault> {
-    if !view.has_body() {
+pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
+    if !context.has_body() {
         return Vec::new();
     }
-    let visible = super::required_in_body(view);
+    let visible = super::requires_body_member(context);
     ROWS.iter()
-        .filter(|row| crate::reference::protocols::has(view.contract.protocol, row.trick))
+        .filter(|row| crate::reference::protocols::is_observable(context.contract.protocol, row.trick))
         .map(|row| match row.trick {
             // If no member is required, an empty body may be valid.
-            Trick::EmptyBodyAccepted if !visible => silent(row.slug, row.trick, row.describes),
-            trick => Row { slug: row.slug, trick, describes: row.describes, breaks: row.breaks },
+            Trick::EmptyBodyAccepted if !visible => undocumented_row(row.slug, row.trick, row.description),
+            trick => FaultRow { slug: row.slug, trick, description: row.description, violates_contract: row.violates_contract },
         })
-        .map(|row| row.fault("bodies", view, anywhere(view)))
+        .map(|row| row.to_fault("bodies", context, operation_scope(context)))
         .collect()
 }

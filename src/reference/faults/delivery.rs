@@ -2,11 +2,11 @@
 //!
 //! Never does I/O: the service only marks the response, and the server carries it out.
 
-use super::{Row, View, anywhere, row};
+use super::{FaultRow, FaultContext, operation_scope, row};
 use crate::reference::fault::Fault;
-use crate::reference::trick::Trick;
+use crate::reference::misbehavior::Trick;
 
-const ROWS: &[Row] = &[
+const ROWS: &[FaultRow] = &[
     row("hangs", Trick::Hangs, "no response is ever sent"),
     row("drops", Trick::Drops, "the connection is dropped"),
     row("hangs-on-violation", Trick::HangsOnViolation, "no response is ever sent to a rejected request"),
@@ -17,12 +17,12 @@ const ROWS: &[Row] = &[
     row("not-http", Trick::NotHttp, "the response is not HTTP"),
 ];
 
-pub(super) fn faults(view: &View<'_>) -> Vec<Fault> {
+pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
     let touches = || {
-        let mut touches = anywhere(view);
+        let mut touches = operation_scope(context);
         // Laws of other operations may use this one for setup or reads.
-        touches.push(crate::reference::Touch::new("*", "law", "*"));
+        touches.push(crate::reference::FindingScope::new("*", "law", "*"));
         touches
     };
-    ROWS.iter().map(|row| row.fault("delivery", view, touches())).collect()
+    ROWS.iter().map(|row| row.to_fault("delivery", context, touches())).collect()
 }

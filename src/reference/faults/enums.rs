@@ -2,33 +2,33 @@
 //!
 //! Never invents an enum value: an open enum accepts any string.
 
-use super::View;
-use super::site::{Made, Moves, safe};
+use super::FaultContext;
+use super::constraint_fault::{ConstraintFault, BoundaryShift, url_safe_name};
 use crate::reference::fault::Fault;
-use crate::reference::tree::{Edit, NodeKind};
+use crate::reference::constraint_tree::{ConstraintEdit, NodeKind};
 
-pub(super) fn faults(view: &View<'_>) -> Vec<Fault> {
+pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
     let mut faults = Vec::new();
-    for node in &view.tree.nodes {
+    for node in &context.tree.nodes {
         let NodeKind::Enum { values, .. } = &node.kind else { continue };
-        let settled = view.contract.shape(&node.shape).settled_values();
-        let mut add = |slug: String, describes: String, breaks: bool, moves: Moves, edit: Edit| {
-            let made = Made { class: "enums", constraint: "enum", slug, describes, breaks, hidden: None, moves, edit };
-            faults.push(made.at(view, &node.path));
+        let settled = context.contract.shape(&node.shape).undisputed_values();
+        let mut add = |slug: String, describes: String, breaks: bool, moves: BoundaryShift, edit: ConstraintEdit| {
+            let made = ConstraintFault { class: "enums", constraint: "enum", slug, description: describes, violates_contract: breaks, hidden_reason: None, shift: moves, edit };
+            faults.push(made.into_fault(context, &node.path));
         };
         for value in values {
             let breaks = settled.contains(&value.as_str());
             let describes = format!("`{value}` is rejected");
-            add(format!("lost.{}", safe(value)), describes, breaks, Moves::Tighter, Edit::EnumLost(value.clone()));
+            add(format!("lost.{}", url_safe_name(value)), describes, breaks, BoundaryShift::Tighter, ConstraintEdit::EnumValueRemoved(value.clone()));
         }
         for (slug, describes, edit) in [
-            ("open", "any string is accepted", Edit::EnumOpen),
-            ("trimmed", "white space around a value is ignored", Edit::EnumTrimmed),
+            ("open", "any string is accepted", ConstraintEdit::EnumAnyValue),
+            ("trimmed", "white space around a value is ignored", ConstraintEdit::EnumTrimmed),
         ] {
-            add(slug.to_owned(), describes.to_owned(), true, Moves::Looser, edit);
+            add(slug.to_owned(), describes.to_owned(), true, BoundaryShift::Looser, edit);
         }
         let letters = values.iter().any(|value| value.contains(|c: char| c.is_ascii_alphabetic()));
-        add("folded".to_owned(), "case is ignored".to_owned(), letters, Moves::Looser, Edit::EnumFolded);
+        add("folded".to_owned(), "case is ignored".to_owned(), letters, BoundaryShift::Looser, ConstraintEdit::EnumIgnoreCase);
     }
     faults
 }

@@ -2,13 +2,13 @@
 //!
 //! Never for operations whose behaviour the server does not know; each row lists the behaviours that it needs.
 
-use super::View;
-use crate::reference::fault::{Change, Fault, Touch};
-use crate::reference::trick::Trick;
+use super::FaultContext;
+use crate::reference::fault::{FaultChange, Fault, FindingScope};
+use crate::reference::misbehavior::Trick;
 
 /// The kinds of behaviour in which a mistake is possible.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum BehaviorKind {
     Map,
     List,
     Remove,
@@ -17,9 +17,9 @@ enum Kind {
     Described,
 }
 
-use Kind::{Described, Filter, List, Map, Read, Remove};
+use BehaviorKind::{Described, Filter, List, Map, Read, Remove};
 
-const ROWS: &[(&[Kind], &str, Trick, &str, bool)] = &[
+const ROWS: &[(&[BehaviorKind], &str, Trick, &str, bool)] = &[
     (&[Map, List], "replaces", Trick::Replaces, "stored data is replaced instead of merged", true),
     (&[Map], "first-wins", Trick::FirstWins, "stored entries are not overwritten", true),
     (&[List], "keeps-duplicates", Trick::KeepsDuplicates, "duplicates are kept", true),
@@ -51,7 +51,7 @@ const ROWS: &[(&[Kind], &str, Trick, &str, bool)] = &[
 ];
 
 /// Returns the kinds of behaviour of an operation in `connect` or `leadlex`.
-fn kinds(operation: &str) -> &'static [Kind] {
+fn behavior_kinds(operation: &str) -> &'static [BehaviorKind] {
     match operation {
         "TagContact" | "UpdateContactAttributes" | "UpdateContact" => &[Map],
         "AddTagsToContact" => &[List],
@@ -63,24 +63,24 @@ fn kinds(operation: &str) -> &'static [Kind] {
     }
 }
 
-pub(super) fn faults(view: &View<'_>) -> Vec<Fault> {
-    let kinds = kinds(view.name());
+pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
+    let kinds = behavior_kinds(context.operation_name());
     ROWS.iter()
         .filter(|(needs, ..)| needs.iter().any(|need| kinds.contains(need)))
         .map(|(_, slug, trick, describes, breaks)| Fault {
-            name: format!("{}.memory.{slug}", view.name()),
+            name: format!("{}.memory.{slug}", context.operation_name()),
             class: "memory",
-            operation: view.name().to_owned(),
-            describes: (*describes).to_owned(),
-            breaks_contract: *breaks,
-            hidden: (*trick == Trick::Sorts && !kinds.contains(&List)).then_some("the entries of a map have no order"),
+            operation: context.operation_name().to_owned(),
+            description: (*describes).to_owned(),
+            violates_contract: *breaks,
+            hidden_reason: (*trick == Trick::Sorts && !kinds.contains(&List)).then_some("the entries of a map have no order"),
             // Laws of other operations may use this one for setup or reads; budgets count stored data.
-            touches: vec![
-                Touch::new("*", "law", "*"),
-                Touch::new("*", "*", "maxTotalBytes"),
-                Touch::new(view.name(), "*", "*"),
+            scopes: vec![
+                FindingScope::new("*", "law", "*"),
+                FindingScope::new("*", "*", "maxTotalBytes"),
+                FindingScope::new(context.operation_name(), "*", "*"),
             ],
-            change: Change::Trick { operation: view.name().to_owned(), trick: *trick },
+            change: FaultChange::Misbehavior { operation: context.operation_name().to_owned(), trick: *trick },
         })
         .collect()
 }

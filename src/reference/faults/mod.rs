@@ -16,85 +16,85 @@ mod requests;
 mod required;
 mod resources;
 mod rules;
-mod site;
+mod constraint_fault;
 mod successes;
 mod types;
 
-use super::fault::{Change, Fault, Touch};
-use super::protocols::is_named;
-use super::tree::{Patterns, Tree};
-use super::trick::Trick;
-use crate::contract::{Contract, Operation, Role};
+use super::fault::{FaultChange, Fault, FindingScope};
+use super::protocols::selects_by_name;
+use super::constraint_tree::{PatternCache, ConstraintTree};
+use super::misbehavior::Trick;
+use crate::contract::{Contract, Operation, ErrorRole};
 use std::collections::HashMap;
 
 /// One operation, with the constraint tree of its input.
-struct View<'a> {
+struct FaultContext<'a> {
     contract: &'a Contract,
     operation: &'a Operation,
-    tree: Tree,
+    tree: ConstraintTree,
 }
 
-impl View<'_> {
-    fn name(&self) -> &str {
+impl FaultContext<'_> {
+    fn operation_name(&self) -> &str {
         self.operation.name.as_str()
     }
 
     /// Returns true if the operation documents an error with this role.
-    fn documents(&self, role: Role) -> bool {
-        self.contract.errors_of(self.operation).any(|(_, error)| error.role == role)
+    fn documents_role(&self, role: ErrorRole) -> bool {
+        self.contract.operation_errors(self.operation).any(|(_, error)| error.role == role)
     }
 
     /// Returns true if the body holds members of the input.
     fn has_body(&self) -> bool {
-        use crate::contract::Location;
-        self.tree.slots().iter().any(|slot| matches!(slot.location, Location::Body | Location::Payload))
+        use crate::contract::MemberLocation;
+        self.tree.slots().iter().any(|slot| matches!(slot.location, MemberLocation::Body | MemberLocation::Payload))
     }
 }
 
 /// One row of a table of misbehaviors.
-struct Row {
+struct FaultRow {
     slug: &'static str,
     trick: Trick,
-    describes: &'static str,
-    breaks: bool,
+    description: &'static str,
+    violates_contract: bool,
 }
 
-const fn row(slug: &'static str, trick: Trick, describes: &'static str) -> Row {
-    Row { slug, trick, describes, breaks: true }
+const fn row(slug: &'static str, trick: Trick, describes: &'static str) -> FaultRow {
+    FaultRow { slug, trick, description: describes, violates_contract: true }
 }
 
 /// Creates a row for a behaviour that is usually undocumented, or that cannot be seen from outside.
-const fn silent(slug: &'static str, trick: Trick, describes: &'static str) -> Row {
-    Row { slug, trick, describes, breaks: false }
+const fn undocumented_row(slug: &'static str, trick: Trick, describes: &'static str) -> FaultRow {
+    FaultRow { slug, trick, description: describes, violates_contract: false }
 }
 
-impl Row {
-    fn fault(&self, class: &'static str, view: &View<'_>, touches: Vec<Touch>) -> Fault {
+impl FaultRow {
+    fn to_fault(&self, class: &'static str, context: &FaultContext<'_>, touches: Vec<FindingScope>) -> Fault {
         Fault {
-            name: format!("{}.{class}.{}", view.name(), self.slug),
+            name: format!("{}.{class}.{}", context.operation_name(), self.slug),
             class,
-            operation: view.name().to_owned(),
-            describes: self.describes.to_owned(),
-            breaks_contract: self.breaks,
-            hidden: None,
-            touches,
-            change: Change::Trick { operation: view.name().to_owned(), trick: self.trick },
+            operation: context.operation_name().to_owned(),
+            description: self.description.to_owned(),
+            violates_contract: self.violates_contract,
+            hidden_reason: None,
+            scopes: touches,
+            change: FaultChange::Misbehavior { operation: context.operation_name().to_owned(), trick: self.trick },
         }
     }
 }
 
 /// Returns a scope that covers every finding of the operation.
-fn anywhere(view: &View<'_>) -> Vec<Touch> {
-    vec![Touch::new(view.name(), "*", "*")]
+fn operation_scope(context: &FaultContext<'_>) -> Vec<FindingScope> {
+    vec![FindingScope::new(context.operation_name(), "*", "*")]
 }
 
-pub(super) fn all(contract: &Contract) -> Vec<Fault> {
-    let mut patterns = Patterns::default();
+pub(super) fn all_faults(contract: &Contract) -> Vec<Fault> {
+    let mut patterns = PatternCache::default();
     let mut faults = Vec::new();
-    let named = is_named(contract.protocol);
+    let named = selects_by_name(contract.protocol);
     for operation in contract.operations.iter().filter(|operation| named || operation.http.is_some()) {
-        let tree = operation.input.as_ref().map(|input| Tree::new(contract, input, &mut patterns)).unwrap_or_default();
-        let view = View { contract, operation, tree };
+        let tree = operation.input.as_ref().map(|input| ConstraintTree::new(contract, input, &mut patterns)).unwrap_or_default();
+        let view = FaultContext { contract, operation, tree };
         for class in [
             limits::faults,
             required::faults,
@@ -117,7 +117,7 @@ pub(super) fn all(contract: &Contract) -> Vec<Fault> {
     }
     for fault in &mut faults {
         // Every violation may be combined with another one in a case with two violations.
-        fault.touches.push(Touch::new(fault.operation.clone(), "pair", "*"));
+        fault.scopes.push(FindingScope::new(fault.operation.clone(), "pair", "*"));
     }
     let mut taken: HashMap<String, usize> = HashMap::new();
     for fault in &mut faults {
@@ -131,11 +131,11 @@ pub(super) fn all(contract: &Contract) -> Vec<Fault> {
 }
 
 /// Returns true if a body without members is never valid.
-fn required_in_body(view: &View<'_>) -> bool {
-    use super::tree::NodeKind;
-    use crate::contract::{Location, Rule};
-    let Some(root) = view.tree.nodes.first() else { return false };
+fn requires_body_member(context: &FaultContext<'_>) -> bool {
+    use super::constraint_tree::NodeKind;
+    use crate::contract::{MemberLocation, ShapeRule};
+    let Some(root) = context.tree.nodes.first() else { return false };
     let NodeKind::Structure { slots, .. } = &root.kind else { return false };
-    slots.iter().any(|slot| slot.required && slot.location == Location::Body)
-        || root.rules.iter().any(|check| matches!(check.rule, Rule::AtLeastOneOf { .. }))
+    slots.iter().any(|slot| slot.required && slot.location == MemberLocation::Body)
+        || root.rules.iter().any(|check| matches!(check.rule, ShapeRule::AtLeastOneOf { .. }))
 }

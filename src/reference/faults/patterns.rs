@@ -2,72 +2,72 @@
 //!
 //! Never lists a fault as visible if both patterns agree on all probes that are derived from the documented pattern.
 
-use super::View;
-use super::site::{Made, Moves};
+use super::FaultContext;
+use super::constraint_fault::{ConstraintFault, BoundaryShift};
 use crate::contract::Shape;
 use crate::reference::fault::Fault;
-use crate::reference::look_around::{wider_look_aheads, without_look_around};
-use crate::reference::pattern::Pattern;
-use crate::reference::sample::distinct;
-use crate::reference::tree::Edit;
+use crate::reference::look_around::{widen_look_ahead, remove_look_around};
+use crate::reference::pattern::JavaPattern;
+use crate::reference::sample::distinct_text;
+use crate::reference::constraint_tree::ConstraintEdit;
 
-pub(super) fn faults(view: &View<'_>) -> Vec<Fault> {
+pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
     let mut faults = Vec::new();
-    for node in view.tree.nodes.iter().filter(|node| node.pattern.is_some()) {
+    for node in context.tree.nodes.iter().filter(|node| node.pattern.is_some()) {
         let Some(text) = node.pattern_text.as_deref() else { continue };
         let begins = text.starts_with('^') || text.starts_with("\\A");
         let ends = (text.ends_with('$') && !text.ends_with("\\$")) || text.ends_with("\\z");
-        let mut add = |slug: &str, describes: &str, hidden: Option<&'static str>, moves: Moves, edit: Edit| {
+        let mut add = |slug: &str, describes: &str, hidden: Option<&'static str>, moves: BoundaryShift, edit: ConstraintEdit| {
             let (slug, describes) = (slug.to_owned(), describes.to_owned());
             let made =
-                Made { class: "patterns", constraint: "pattern", slug, describes, breaks: true, hidden, moves, edit };
-            faults.push(made.at(view, &node.path));
+                ConstraintFault { class: "patterns", constraint: "pattern", slug, description: describes, violates_contract: true, hidden_reason: hidden, shift: moves, edit };
+            faults.push(made.into_fault(context, &node.path));
         };
-        add("dropped", "the pattern is not checked", None, Moves::Looser, Edit::PatternDropped);
+        add("dropped", "the pattern is not checked", None, BoundaryShift::Looser, ConstraintEdit::PatternDropped);
         if begins || ends {
             let describes = "the pattern may match anywhere in the string";
-            add("unanchored", describes, None, Moves::Looser, Edit::PatternUnanchored);
+            add("unanchored", describes, None, BoundaryShift::Looser, ConstraintEdit::PatternUnanchored);
         }
         if ends {
             let describes = "only the beginning must match the pattern";
-            add("prefix", describes, None, Moves::Looser, Edit::PatternPrefix);
-            let hidden = (!newline_shows(text)).then_some("the pattern itself allows newlines");
+            add("prefix", describes, None, BoundaryShift::Looser, ConstraintEdit::PatternPrefix);
+            let hidden = (!trailing_newline_is_observable(text)).then_some("the pattern itself allows newlines");
             let describes = "a trailing newline is ignored";
-            add("before-newline", describes, hidden, Moves::Looser, Edit::PatternBeforeNewline);
+            add("before-newline", describes, hidden, BoundaryShift::Looser, ConstraintEdit::PatternBeforeNewline);
         }
         let describes = "the pattern is matched case-insensitively";
-        let hidden = (!folding_shows(text, view.contract.shape(&node.shape)))
+        let hidden = (!case_is_observable(text, context.contract.shape(&node.shape)))
             .then_some("case makes no difference to the pattern");
-        add("folded", describes, hidden, Moves::Across, Edit::PatternFolded);
-        if without_look_around(text).is_some() {
+        add("folded", describes, hidden, BoundaryShift::Both, ConstraintEdit::PatternIgnoreCase);
+        if remove_look_around(text).is_some() {
             let describes = "look-ahead and look-behind are removed";
-            add("no-look-around", describes, None, Moves::Across, Edit::PatternWithoutLookAround);
+            add("no-look-around", describes, None, BoundaryShift::Both, ConstraintEdit::PatternWithoutLookAround);
         }
-        if let Some([less, anywhere]) = wider_look_aheads(text) {
+        if let Some([less, anywhere]) = widen_look_ahead(text) {
             let describes = "the look-ahead also forbids a shorter prefix";
-            add("look-ahead.shorter", describes, None, Moves::Tighter, Edit::PatternIs(less));
+            add("look-ahead.shorter", describes, None, BoundaryShift::Tighter, ConstraintEdit::PatternReplaced(less));
             let describes = "the look-ahead forbids its text anywhere";
-            add("look-ahead.anywhere", describes, None, Moves::Tighter, Edit::PatternIs(anywhere));
+            add("look-ahead.anywhere", describes, None, BoundaryShift::Tighter, ConstraintEdit::PatternReplaced(anywhere));
         }
     }
     faults
 }
 
 /// Returns true if the pattern rejects newlines; one that accepts them hides a server that ignores a trailing newline.
-fn newline_shows(pattern: &str) -> bool {
-    Pattern::new(pattern, false).is_ok_and(|pattern| !["\n", "a\n"].iter().any(|text| pattern.found_in(text)))
+fn trailing_newline_is_observable(pattern: &str) -> bool {
+    JavaPattern::new(pattern, false).is_ok_and(|pattern| !["\n", "a\n"].iter().any(|text| pattern.is_match(text)))
 }
 
 /// Numbers of repetitions of a letter that are tried against a pattern.
-const REPEATED: [usize; 12] = [1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 32];
+const REPETITION_COUNTS: [usize; 12] = [1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 32];
 
 /// Returns true if case makes a difference for a letter, alone or repeated, for the words in the pattern, or for
 /// strings that match it.
-fn folding_shows(pattern: &str, shape: &Shape) -> bool {
-    let (Ok(exact), Ok(folded)) = (Pattern::new(pattern, false), Pattern::new(pattern, true)) else { return false };
+fn case_is_observable(pattern: &str, shape: &Shape) -> bool {
+    let (Ok(exact), Ok(folded)) = (JavaPattern::new(pattern, false), JavaPattern::new(pattern, true)) else { return false };
     // Case folding maps the long s and the Kelvin sign to ASCII letters.
     let letters = ('a'..='z').chain('A'..='Z').chain(['\u{17F}', '\u{212A}']).map(String::from);
-    let letters = letters.flat_map(|letter| REPEATED.map(|times| letter.repeat(times)));
+    let letters = letters.flat_map(|letter| REPETITION_COUNTS.map(|times| letter.repeat(times)));
     let words = pattern
         .split(|c: char| !c.is_ascii_alphanumeric() && c != ':' && c != '-')
         .filter(|word| word.len() > 1)
@@ -76,11 +76,11 @@ fn folding_shows(pattern: &str, shape: &Shape) -> bool {
     let forms = ["AAAAAAAA-AAAA-4AAA-8AAA-AAAAAAAAAAAA", "ARN:AWS:A:B:C:D", "A@B.CO"].map(str::to_owned);
     let lowered = forms.clone().map(|form| form.to_lowercase());
     let fitting =
-        (0..8).map(|number| distinct(shape, number)).flat_map(|text| [text.to_lowercase(), text.to_uppercase()]);
+        (0..8).map(|number| distinct_text(shape, number)).flat_map(|text| [text.to_lowercase(), text.to_uppercase()]);
     letters
         .chain(words)
         .chain(fitting)
         .chain(forms)
         .chain(lowered)
-        .any(|text| exact.found_in(&text) != folded.found_in(&text))
+        .any(|text| exact.is_match(&text) != folded.is_match(&text))
 }

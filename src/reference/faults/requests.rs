@@ -2,13 +2,13 @@
 //!
 //! Never subtle: these are visible in nearly every case.
 
-use super::{Row, View, anywhere, row};
-use crate::contract::Location;
+use super::{FaultRow, FaultContext, operation_scope, row};
+use crate::contract::MemberLocation;
 use crate::reference::fault::Fault;
-use crate::reference::tree::NodeKind;
-use crate::reference::trick::Trick;
+use crate::reference::constraint_tree::NodeKind;
+use crate::reference::misbehavior::Trick;
 
-const ROWS: &[Row] = &[
+const ROWS: &[FaultRow] = &[
     row("always-invalid", Trick::AlwaysInvalid, "every request gets the documented error for invalid input"),
     row("always-400", Trick::AlwaysBare400, "every request gets a 400 without a code"),
     row("always-500", Trick::AlwaysCrash, "every request gets a 500"),
@@ -20,14 +20,14 @@ const ROWS: &[Row] = &[
     row("missing-member-crashes", Trick::MissingMemberCrashes, "a missing required member is answered with 500"),
 ];
 
-pub(super) fn faults(view: &View<'_>) -> Vec<Fault> {
-    let missable = view.tree.nodes.iter().any(|node| match &node.kind {
-        NodeKind::Structure { slots, .. } => slots.iter().any(|slot| slot.required && slot.location != Location::Label),
+pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
+    let missable = context.tree.nodes.iter().any(|node| match &node.kind {
+        NodeKind::Structure { slots, .. } => slots.iter().any(|slot| slot.required && slot.location != MemberLocation::Label),
         _ => false,
     });
     ROWS.iter()
         // A path without its label is a different path, so only other members can be missing.
         .filter(|row| missable || row.trick != Trick::MissingMemberCrashes)
-        .map(|row| row.fault("requests", view, anywhere(view)))
+        .map(|row| row.to_fault("requests", context, operation_scope(context)))
         .collect()
 }

@@ -2,27 +2,27 @@
 //!
 //! Never changes labels: a path without its label is a different path.
 
-use super::View;
-use super::site::{Made, Moves};
-use crate::contract::Location;
+use super::FaultContext;
+use super::constraint_fault::{ConstraintFault, BoundaryShift};
+use crate::contract::MemberLocation;
 use crate::reference::fault::Fault;
-use crate::reference::tree::{Edit, Node, NodeKind, Slot};
+use crate::reference::constraint_tree::{ConstraintEdit, ConstraintNode, NodeKind, MemberSlot};
 
-pub(super) fn faults(view: &View<'_>) -> Vec<Fault> {
+pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
     let mut faults = Vec::new();
-    for node in &view.tree.nodes {
+    for node in &context.tree.nodes {
         match &node.kind {
             NodeKind::Structure { slots, union } => {
-                for slot in slots.iter().filter(|slot| slot.location != Location::Label) {
-                    member(view, node, slot, *union, &mut faults);
+                for slot in slots.iter().filter(|slot| slot.location != MemberLocation::Label) {
+                    add_member_faults(context, node, slot, *union, &mut faults);
                 }
             }
             // A string in a query or a path is never null.
-            NodeKind::List { .. } | NodeKind::Map { .. } if node.location == Location::Body => {
+            NodeKind::List { .. } | NodeKind::Map { .. } if node.location == MemberLocation::Body => {
                 let describes = "entries may be null";
-                let made = made("required", "null-inside", describes, true, Moves::Looser, Edit::NullInside);
-                let mut fault = made.at(view, &node.path);
-                super::types::reach_inside(view, node, &mut fault);
+                let made = required_fault("required", "null-inside", describes, true, BoundaryShift::Looser, ConstraintEdit::NullElements);
+                let mut fault = made.into_fault(context, &node.path);
+                super::types::add_nested_scopes(context, node, &mut fault);
                 faults.push(fault);
             }
             _ => {}
@@ -31,33 +31,33 @@ pub(super) fn faults(view: &View<'_>) -> Vec<Fault> {
     faults
 }
 
-fn member(view: &View<'_>, node: &Node, slot: &Slot, union: bool, faults: &mut Vec<Fault>) {
-    let path = node.path.member(&slot.name);
+fn add_member_faults(context: &FaultContext<'_>, node: &ConstraintNode, slot: &MemberSlot, union: bool, faults: &mut Vec<Fault>) {
+    let path = node.path.join_member(&slot.name);
     if slot.required {
-        let dropped = made("required", "dropped", "may be missing", true, Moves::Looser, Edit::RequiredDropped);
-        faults.push(dropped.at(view, &path));
-        if node.location == Location::Body && slot.location == Location::Body {
-            let null = made("required", "null", "may be null", true, Moves::Looser, Edit::RequiredNull);
-            faults.push(null.at(view, &path));
+        let dropped = required_fault("required", "dropped", "may be missing", true, BoundaryShift::Looser, ConstraintEdit::RequiredDropped);
+        faults.push(dropped.into_fault(context, &path));
+        if node.location == MemberLocation::Body && slot.location == MemberLocation::Body {
+            let null = required_fault("required", "null", "may be null", true, BoundaryShift::Looser, ConstraintEdit::RequiredNull);
+            faults.push(null.into_fault(context, &path));
         }
     } else if !union {
-        let added = made("required", "added", "is required", true, Moves::Tighter, Edit::RequiredAdded);
-        let mut fault = added.at(view, &path);
+        let added = required_fault("required", "added", "is required", true, BoundaryShift::Tighter, ConstraintEdit::RequiredAdded);
+        let mut fault = added.into_fault(context, &path);
         // Every case that omits the member can reveal it.
-        fault.touches.extend(super::anywhere(view));
+        fault.scopes.extend(super::operation_scope(context));
         faults.push(fault);
     }
 }
 
-fn made(constraint: &'static str, slug: &str, describes: &str, breaks: bool, moves: Moves, edit: Edit) -> Made {
-    Made {
+fn required_fault(constraint: &'static str, slug: &str, describes: &str, breaks: bool, moves: BoundaryShift, edit: ConstraintEdit) -> ConstraintFault {
+    ConstraintFault {
         class: "required",
         constraint,
         slug: slug.to_owned(),
-        describes: describes.to_owned(),
-        breaks,
-        hidden: None,
-        moves,
+        description: describes.to_owned(),
+        violates_contract: breaks,
+        hidden_reason: None,
+        shift: moves,
         edit,
     }
 }

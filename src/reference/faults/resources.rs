@@ -2,25 +2,25 @@
 //!
 //! Never for operations that document no error for a missing resource.
 
-use super::{Row, View, anywhere, row};
-use crate::contract::Role;
-use crate::reference::fault::{Fault, Touch};
-use crate::reference::trick::Trick;
+use super::{FaultRow, FaultContext, operation_scope, row};
+use crate::contract::ErrorRole;
+use crate::reference::fault::{Fault, FindingScope};
+use crate::reference::misbehavior::Trick;
 
-const ROWS: &[Row] = &[
+const ROWS: &[FaultRow] = &[
     row("missing-accepted", Trick::MissingAccepted, "a resource that does not exist is treated as existing"),
     row("missing-as-invalid", Trick::MissingAsInvalid, "a resource that does not exist is reported as invalid input"),
     row("missing-crashes", Trick::MissingCrashes, "a resource that does not exist is answered with 500"),
 ];
 
-pub(super) fn faults(view: &View<'_>) -> Vec<Fault> {
-    if !view.documents(Role::MissingResource) {
+pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
+    if !context.documents_role(ErrorRole::MissingResource) {
         return Vec::new();
     }
     let touches = || {
-        let mut touches = anywhere(view);
-        touches.push(Touch::new(view.name(), "missing", "*"));
+        let mut touches = operation_scope(context);
+        touches.push(FindingScope::new(context.operation_name(), "missing", "*"));
         touches
     };
-    ROWS.iter().map(|row| row.fault("resources", view, touches())).collect()
+    ROWS.iter().map(|row| row.to_fault("resources", context, touches())).collect()
 }

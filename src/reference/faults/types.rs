@@ -2,15 +2,15 @@
 //!
 //! Never for strings in path, query, headers, forms and XML, which have no JSON type; numbers there may be any string.
 
-use super::View;
-use super::site::{Made, Moves};
-use crate::contract::Location;
-use crate::reference::fault::{Fault, Touch};
-use crate::reference::protocols::has_only_texts;
-use crate::reference::tree::{Edit, JsonType, Node, NodeKind};
+use super::FaultContext;
+use super::constraint_fault::{ConstraintFault, BoundaryShift};
+use crate::contract::MemberLocation;
+use crate::reference::fault::{Fault, FindingScope};
+use crate::reference::protocols::sends_only_text;
+use crate::reference::constraint_tree::{ConstraintEdit, JsonType, ConstraintNode, NodeKind};
 
 /// Returns the JSON types that are valid for a kind of node.
-fn right(kind: &NodeKind) -> &'static [JsonType] {
+fn valid_types(kind: &NodeKind) -> &'static [JsonType] {
     match kind {
         NodeKind::Blob | NodeKind::Text | NodeKind::Enum { .. } => &[JsonType::String],
         NodeKind::Boolean => &[JsonType::Boolean],
@@ -23,58 +23,58 @@ fn right(kind: &NodeKind) -> &'static [JsonType] {
     }
 }
 
-pub(super) fn faults(view: &View<'_>) -> Vec<Fault> {
+pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
     let mut faults = Vec::new();
     // The input itself is the body, and malformed bodies are a class of their own.
-    for node in view.tree.nodes.iter().skip(1) {
-        let right = right(&node.kind);
-        let mut add = |slug: String, describes: String, edit: Edit| {
-            let made = Made {
+    for node in context.tree.nodes.iter().skip(1) {
+        let right = valid_types(&node.kind);
+        let mut add = |slug: String, describes: String, edit: ConstraintEdit| {
+            let made = ConstraintFault {
                 class: "types",
                 constraint: "type",
                 slug,
-                describes,
-                breaks: true,
-                hidden: None,
-                moves: Moves::Looser,
+                description: describes,
+                violates_contract: true,
+                hidden_reason: None,
+                shift: BoundaryShift::Looser,
                 edit,
             };
-            let mut fault = made.at(view, &node.path);
-            if matches!(fault.change, crate::reference::Change::Constraint(_, Edit::ContentsUnchecked)) {
-                reach_inside(view, node, &mut fault);
+            let mut fault = made.into_fault(context, &node.path);
+            if matches!(fault.change, crate::reference::FaultChange::Constraint(_, ConstraintEdit::ContentsUnchecked)) {
+                add_nested_scopes(context, node, &mut fault);
             }
             faults.push(fault);
         };
         match node.location {
-            Location::Body | Location::Payload if !has_only_texts(view.contract.protocol) => {
+            MemberLocation::Body | MemberLocation::Payload if !sends_only_text(context.contract.protocol) => {
                 for json in JsonType::ALL.into_iter().filter(|json| !right.contains(json)) {
                     let describes = format!("a JSON {} is accepted", json.name());
-                    add(format!("takes-{}", json.name()), describes, Edit::TypeTakes(json));
+                    add(format!("takes-{}", json.name()), describes, ConstraintEdit::TypeAccepted(json));
                 }
                 if right.len() < JsonType::ALL.len() {
-                    add("crash".to_owned(), "a wrong type is fatal".to_owned(), Edit::TypeCrashes);
+                    add("crash".to_owned(), "a wrong type is fatal".to_owned(), ConstraintEdit::TypeCrashes);
                 }
             }
             _ if !right.contains(&JsonType::String)
                 && !matches!(node.kind, NodeKind::List { .. } | NodeKind::Map { .. }) =>
             {
-                add("takes-string".to_owned(), "any string is accepted".to_owned(), Edit::TypeTakes(JsonType::String));
+                add("takes-string".to_owned(), "any string is accepted".to_owned(), ConstraintEdit::TypeAccepted(JsonType::String));
             }
             _ => {}
         }
-        if !node.children().is_empty() {
-            add("unchecked".to_owned(), "the contents are not checked".to_owned(), Edit::ContentsUnchecked);
+        if !node.child_indices().is_empty() {
+            add("unchecked".to_owned(), "the contents are not checked".to_owned(), ConstraintEdit::ContentsUnchecked);
         }
     }
     faults
 }
 
 /// Adds every path inside a node to the scopes of a fault.
-pub(super) fn reach_inside(view: &View<'_>, node: &Node, fault: &mut Fault) {
-    fault.touches.push(Touch::new(view.name(), format!("{}*", node.path), "*"));
-    for head in view.tree.cycles() {
+pub(super) fn add_nested_scopes(context: &FaultContext<'_>, node: &ConstraintNode, fault: &mut Fault) {
+    fault.scopes.push(FindingScope::new(context.operation_name(), format!("{}*", node.path), "*"));
+    for head in context.tree.recursion_targets() {
         if node.path.0.starts_with(&head.0) {
-            fault.touches.push(Touch::new(view.name(), format!("{head}*"), "*"));
+            fault.scopes.push(FindingScope::new(context.operation_name(), format!("{head}*"), "*"));
         }
     }
 }

@@ -3,9 +3,9 @@
 //! Never decides a status. Rules after
 //! [AWS JSON](https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html).
 
-use super::Words;
+use super::ErrorContent;
 use crate::contract::Protocol;
-use crate::reference::request::Request;
+use crate::reference::request::ServerRequest;
 use serde_json::{Map, Value};
 
 pub(super) fn content_type(protocol: Protocol) -> &'static str {
@@ -16,17 +16,17 @@ pub(super) fn content_type(protocol: Protocol) -> &'static str {
 }
 
 /// Returns the service and operation from the header `X-Amz-Target`.
-pub(super) fn named<'a>(request: &Request<'a>) -> Option<(&'a str, &'a str)> {
+pub(super) fn parse_target<'a>(request: &ServerRequest<'a>) -> Option<(&'a str, &'a str)> {
     std::str::from_utf8(request.header("x-amz-target")?).ok()?.trim().rsplit_once('.')
 }
 
 /// Returns the body of an error.
-pub(super) fn error(words: &Words<'_>) -> String {
+pub(super) fn write_error(content: &ErrorContent<'_>) -> String {
     let mut members = Map::new();
-    if let Some(name) = words.name {
+    if let Some(name) = content.name {
         members.insert("__type".to_owned(), name.into());
     }
-    if let Value::Object(written) = words.written_json() {
+    if let Value::Object(written) = content.to_json() {
         members.extend(written);
     }
     Value::Object(members).to_string()

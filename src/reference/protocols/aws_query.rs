@@ -3,8 +3,8 @@
 //! Never decides a status. Rules after
 //! [AWS query](https://smithy.io/2.0/aws/protocols/aws-query-protocol.html).
 
-use super::form::Names;
-use super::{Place, REQUEST_ID, Words, xml};
+use super::form::QueryNaming;
+use super::{ShapeRef, REQUEST_ID, ErrorContent, xml};
 use crate::contract::Member;
 use serde_json::Value;
 use std::borrow::Cow;
@@ -12,33 +12,33 @@ use std::borrow::Cow;
 pub(super) const CONTENT_TYPE: &str = "text/xml";
 
 /// The naming rules of awsQuery.
-pub(super) struct AwsQuery;
+pub(super) struct AwsQueryFields;
 
-impl Names for AwsQuery {
-    fn member<'a>(&self, name: &'a str, member: &'a Member, place: Place<'a>) -> Cow<'a, str> {
+impl QueryNaming for AwsQueryFields {
+    fn member_name<'a>(&self, name: &'a str, member: &'a Member, shape: ShapeRef<'a>) -> Cow<'a, str> {
         // A flattened list without a name of its own uses the name of its items: `AttributeName.1`.
-        let of_items = place.items().filter(|_| place.is_flattened()).and_then(|items| items.own.name.as_deref());
+        let of_items = shape.items().filter(|_| shape.is_flattened()).and_then(|items| items.traits.name.as_deref());
         Cow::Borrowed(member.wire.as_deref().or(of_items).unwrap_or(name))
     }
 
-    fn item<'a>(&self, list: Place<'a>) -> Option<&'a str> {
-        (!list.is_flattened()).then(|| list.items().and_then(|items| items.own.name.as_deref()).unwrap_or("member"))
+    fn item_name<'a>(&self, list: ShapeRef<'a>) -> Option<&'a str> {
+        (!list.is_flattened()).then(|| list.items().and_then(|items| items.traits.name.as_deref()).unwrap_or("member"))
     }
 }
 
 /// Returns the body of a success.
-pub(super) fn success(operation: &str, output: Option<Place<'_>>, value: &Value) -> String {
+pub(super) fn write_success(operation: &str, output: Option<ShapeRef<'_>>, value: &Value) -> String {
     let mut out = format!("<{operation}Response>");
     if output.is_some() {
-        xml::write(&mut out, &format!("{operation}Result"), value, output);
+        xml::write_element(&mut out, &format!("{operation}Result"), value, output);
     }
     out + "<ResponseMetadata><RequestId>" + REQUEST_ID + "</RequestId></ResponseMetadata></" + operation + "Response>"
 }
 
 /// Returns the body of an error.
-pub(super) fn error(words: &Words<'_>) -> String {
-    let side = if words.status < 500 { "Sender" } else { "Receiver" };
+pub(super) fn write_error(content: &ErrorContent<'_>) -> String {
+    let side = if content.status < 500 { "Sender" } else { "Receiver" };
     let mut inner = format!("<Type>{side}</Type>");
-    words.write_xml(&mut inner);
+    content.write_xml(&mut inner);
     format!("<ErrorResponse><Error>{inner}</Error><RequestId>{REQUEST_ID}</RequestId></ErrorResponse>")
 }

@@ -2,44 +2,44 @@
 //!
 //! Never looks at a body. Rules after [Smithy's HTTP bindings](https://smithy.io/2.0/spec/http-bindings.html).
 
-use super::{Place, Sent, moments, scalar, scalar_text};
-use crate::contract::{Kind, Location, TimestampFormat};
-use crate::reference::read::Unread;
-use crate::reference::request::Header;
-use crate::reference::trick::{Trick, Tricks};
+use super::{ShapeRef, IncomingRequest, timestamps, parse_scalar, scalar_to_text};
+use crate::contract::{ShapeKind, MemberLocation, TimestampFormat};
+use crate::reference::body_parser::ReadFailure;
+use crate::reference::request::ResponseHeader;
+use crate::reference::misbehavior::{Trick, MisbehaviorSet};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 
 /// Adds the members bound to the path.
-pub(super) fn labels(place: Place<'_>, sent: &mut Sent<'_>, input: &mut Map<String, Value>) -> Result<(), Unread> {
-    for (label, value) in std::mem::take(&mut sent.labels) {
-        let value = value.ok_or_else(|| Unread::Malformed(format!("label `{label}` is not UTF-8")))?;
-        let found = place.members().and_then(|members| {
+pub(super) fn read_labels(shape: ShapeRef<'_>, incoming: &mut IncomingRequest<'_>, input: &mut Map<String, Value>) -> Result<(), ReadFailure> {
+    for (label, value) in std::mem::take(&mut incoming.labels) {
+        let value = value.ok_or_else(|| ReadFailure::Malformed(format!("label `{label}` is not UTF-8")))?;
+        let found = shape.members().and_then(|members| {
             members.iter().find(|(name, member)| *name == label || member.wire_name(name) == label)
         });
         if let Some((name, member)) = found {
-            input.insert(name.clone(), scalar(place.of(member), value, TimestampFormat::DateTime));
+            input.insert(name.clone(), parse_scalar(shape.member(member), value, TimestampFormat::DateTime));
         }
     }
     Ok(())
 }
 
 /// Adds the members bound to the query.
-pub(super) fn query(
-    place: Place<'_>,
+pub(super) fn read_query(
+    shape: ShapeRef<'_>,
     query: &str,
-    tricks: Tricks,
+    misbehaviors: MisbehaviorSet,
     input: &mut Map<String, Value>,
-) -> Result<(), Unread> {
-    let bound = || place.members().into_iter().flatten().filter(|(_, member)| member.location == Location::Query);
+) -> Result<(), ReadFailure> {
+    let bound = || shape.members().into_iter().flatten().filter(|(_, member)| member.location == MemberLocation::Query);
     for part in query.split('&').filter(|part| !part.is_empty()) {
         let (name, value) = part.split_once('=').unwrap_or((part, ""));
-        let (name, value) = (decoded(name, tricks)?, decoded(value, tricks)?);
+        let (name, value) = (decode_query_part(name, misbehaviors)?, decode_query_part(value, misbehaviors)?);
         let Some((member_name, member)) = bound().find(|(one, member)| member.wire_name(one) == name) else {
             // A map bound to the query collects every parameter that no other member claims.
-            let map = bound().find(|(_, member)| matches!(place.of(member).kind(), Kind::Map { .. }));
+            let map = bound().find(|(_, member)| matches!(shape.member(member).kind(), ShapeKind::Map { .. }));
             if let Some((member_name, member)) = map
-                && let Some((_, values)) = place.of(member).entries()
+                && let Some((_, values)) = shape.member(member).entries()
                 && let Value::Object(entries) =
                     input.entry(member_name.clone()).or_insert_with(|| Value::Object(Map::new()))
             {
@@ -47,7 +47,7 @@ pub(super) fn query(
                     Some(items) => {
                         let list = entries.entry(name).or_insert_with(|| Value::Array(Vec::new()));
                         if let Value::Array(list) = list {
-                            list.push(scalar(items, value, TimestampFormat::DateTime));
+                            list.push(parse_scalar(items, value, TimestampFormat::DateTime));
                         }
                     }
                     None => {
@@ -57,38 +57,38 @@ pub(super) fn query(
             }
             continue;
         };
-        let below = place.of(member);
+        let below = shape.member(member);
         if let Some(items) = below.items() {
-            let value = scalar(items, value, TimestampFormat::DateTime);
+            let value = parse_scalar(items, value, TimestampFormat::DateTime);
             let list = input.entry(member_name.clone()).or_insert_with(|| Value::Array(Vec::new()));
             if let Value::Array(list) = list {
-                if tricks.has(Trick::QueryLastOnly) {
+                if misbehaviors.has(Trick::QueryLastOnly) {
                     list.clear();
                 }
                 list.push(value);
             }
         } else {
-            input.insert(member_name.clone(), scalar(below, value, TimestampFormat::DateTime));
+            input.insert(member_name.clone(), parse_scalar(below, value, TimestampFormat::DateTime));
         }
     }
     Ok(())
 }
 
 /// Decodes a name or value of a query.
-fn decoded(text: &str, tricks: Tricks) -> Result<String, Unread> {
-    if tricks.has(Trick::QueryUndecoded) {
+fn decode_query_part(text: &str, misbehaviors: MisbehaviorSet) -> Result<String, ReadFailure> {
+    if misbehaviors.has(Trick::QueryUndecoded) {
         return Ok(text.to_owned());
     }
-    super::form::decoded(text).ok_or_else(|| Unread::Malformed("the query is not UTF-8".to_owned()))
+    super::form::decode_form_text(text).ok_or_else(|| ReadFailure::Malformed("the query is not UTF-8".to_owned()))
 }
 
 /// Adds the members bound to headers.
-pub(super) fn headers(place: Place<'_>, sent: &Sent<'_>, input: &mut Map<String, Value>) -> Result<(), Unread> {
-    for (name, member) in place.members().into_iter().flatten().filter(|(_, one)| one.location == Location::Header) {
-        let (below, wire) = (place.of(member), member.wire_name(name));
-        if let Kind::Map { .. } = below.kind() {
+pub(super) fn read_headers(shape: ShapeRef<'_>, incoming: &IncomingRequest<'_>, input: &mut Map<String, Value>) -> Result<(), ReadFailure> {
+    for (name, member) in shape.members().into_iter().flatten().filter(|(_, one)| one.location == MemberLocation::Header) {
+        let (below, wire) = (shape.member(member), member.wire_name(name));
+        if let ShapeKind::Map { .. } = below.kind() {
             let prefix = member.wire.as_deref().unwrap_or_default();
-            let prefixed: Map<String, Value> = sent
+            let prefixed: Map<String, Value> = incoming
                 .request
                 .headers
                 .iter()
@@ -103,11 +103,11 @@ pub(super) fn headers(place: Place<'_>, sent: &Sent<'_>, input: &mut Map<String,
             }
             continue;
         }
-        let Some(bytes) = sent.request.header(wire) else { continue };
+        let Some(bytes) = incoming.request.header(wire) else { continue };
         let text =
-            std::str::from_utf8(bytes).map_err(|_| Unread::Malformed(format!("header `{wire}` is not UTF-8")))?.trim();
+            std::str::from_utf8(bytes).map_err(|_| ReadFailure::Malformed(format!("header `{wire}` is not UTF-8")))?.trim();
         // The encoding that the client added when it compressed the body is not part of the caller's value.
-        let text = match (sent.inflated, wire.eq_ignore_ascii_case("content-encoding")) {
+        let text = match (incoming.was_compressed, wire.eq_ignore_ascii_case("content-encoding")) {
             (true, true) => match text.rsplit_once(',') {
                 Some((before, _)) => before.trim(),
                 None => continue,
@@ -117,27 +117,27 @@ pub(super) fn headers(place: Place<'_>, sent: &Sent<'_>, input: &mut Map<String,
         let value = match below.items() {
             Some(_) if text.is_empty() => Value::Array(Vec::new()),
             Some(items) => {
-                let dates = matches!(items.kind(), Kind::Timestamp)
-                    && items.moments(TimestampFormat::HttpDate) == TimestampFormat::HttpDate;
-                parts(text, dates).into_iter().map(|one| header(items, one)).collect()
+                let dates = matches!(items.kind(), ShapeKind::Timestamp)
+                    && items.timestamp_format(TimestampFormat::HttpDate) == TimestampFormat::HttpDate;
+                split_header_values(text, dates).into_iter().map(|one| read_header_value(items, one)).collect()
             }
-            None => header(below, text.to_owned()),
+            None => read_header_value(below, text.to_owned()),
         };
         input.insert(name.clone(), value);
     }
     Ok(())
 }
 
-fn header(place: Place<'_>, text: String) -> Value {
-    if place.is_json_text() {
+fn read_header_value(shape: ShapeRef<'_>, text: String) -> Value {
+    if shape.is_json_string() {
         let decoded = data_encoding::BASE64.decode(text.as_bytes()).ok();
         return Value::String(decoded.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or(text));
     }
-    scalar(place, text, TimestampFormat::HttpDate)
+    parse_scalar(shape, text, TimestampFormat::HttpDate)
 }
 
 /// Splits a header into its values. A quoted value may contain commas; a date in HTTP's preferred format always does.
-fn parts(text: &str, dates: bool) -> Vec<String> {
+fn split_header_values(text: &str, dates: bool) -> Vec<String> {
     let mut parts = Vec::new();
     let mut rest = text;
     loop {
@@ -177,11 +177,11 @@ fn parts(text: &str, dates: bool) -> Vec<String> {
 }
 
 /// Writes the headers of a response, and returns the status if a member defines it.
-pub(super) fn written(place: Place<'_>, output: &Map<String, Value>, headers: &mut Vec<Header>) -> Option<u16> {
+pub(super) fn write_headers(shape: ShapeRef<'_>, output: &Map<String, Value>, headers: &mut Vec<ResponseHeader>) -> Option<u16> {
     let mut status = None;
-    for (name, member) in place.members().into_iter().flatten().filter(|(_, one)| one.location == Location::Header) {
+    for (name, member) in shape.members().into_iter().flatten().filter(|(_, one)| one.location == MemberLocation::Header) {
         let Some(value) = output.get(name).filter(|value| !value.is_null()) else { continue };
-        let (below, wire) = (place.of(member), member.wire_name(name));
+        let (below, wire) = (shape.member(member), member.wire_name(name));
         if wire == ":status" {
             // The smallest valid number, 0, is not a status.
             let said = value.as_u64().and_then(|status| u16::try_from(status).ok());
@@ -190,32 +190,32 @@ pub(super) fn written(place: Place<'_>, output: &Map<String, Value>, headers: &m
         }
         let mut say = |name: String, text: String| headers.push((Cow::Owned(name), Cow::Owned(text)));
         match (below.kind(), value) {
-            (Kind::Map { .. }, Value::Object(entries)) => {
+            (ShapeKind::Map { .. }, Value::Object(entries)) => {
                 let prefix = member.wire.as_deref().unwrap_or_default();
                 for (key, entry) in entries {
-                    say(format!("{prefix}{key}"), scalar_text(entry));
+                    say(format!("{prefix}{key}"), scalar_to_text(entry));
                 }
             }
-            (Kind::List { .. }, Value::Array(values)) => {
+            (ShapeKind::List { .. }, Value::Array(values)) => {
                 let items = below.items().unwrap_or(below);
-                let texts: Vec<String> = values.iter().map(|value| quoted(header_text(items, value))).collect();
+                let texts: Vec<String> = values.iter().map(|value| quote_if_needed(header_value_text(items, value))).collect();
                 say(wire.to_owned(), texts.join(", "));
             }
-            _ => say(wire.to_owned(), header_text(below, value)),
+            _ => say(wire.to_owned(), header_value_text(below, value)),
         }
     }
     status
 }
 
-fn header_text(place: Place<'_>, value: &Value) -> String {
-    match place.kind() {
-        Kind::Timestamp => scalar_text(&moments::write(value, place.moments(TimestampFormat::HttpDate))),
-        _ if place.is_json_text() => data_encoding::BASE64.encode(scalar_text(value).as_bytes()),
-        _ => scalar_text(value),
+fn header_value_text(shape: ShapeRef<'_>, value: &Value) -> String {
+    match shape.kind() {
+        ShapeKind::Timestamp => scalar_to_text(&timestamps::format_value(value, shape.timestamp_format(TimestampFormat::HttpDate))),
+        _ if shape.is_json_string() => data_encoding::BASE64.encode(scalar_to_text(value).as_bytes()),
+        _ => scalar_to_text(value),
     }
 }
 
-fn quoted(text: String) -> String {
+fn quote_if_needed(text: String) -> String {
     let is_date = text.ends_with(" GMT");
     if !is_date && text.contains([',', '"']) {
         format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
@@ -243,7 +243,7 @@ mod tests {
                 vec!["Mon, 16 Dec 2019 23:48:18 GMT", "Mon, 16 Dec 2019 23:48:18 GMT"],
             ),
         ] {
-            assert_eq!(parts(text, dates), expected, "{text}");
+            assert_eq!(split_header_values(text, dates), expected, "{text}");
         }
     }
 }

@@ -2,70 +2,70 @@
 //!
 //! Never allocates a length that a body only declares, and never recurses beyond a fixed depth.
 
-use super::{Place, moments};
-use crate::contract::Kind;
-use crate::reference::read::Unread;
+use super::{ShapeRef, timestamps};
+use crate::contract::ShapeKind;
+use crate::reference::body_parser::ReadFailure;
 use serde_json::{Map, Number, Value};
 
 /// Maximum nesting depth of items.
-const MOST_LEVELS: usize = 100;
+const MAX_DEPTH: usize = 100;
 
 /// One data item.
 #[derive(Clone, Debug, PartialEq)]
-enum Item {
+enum CborItem {
     Null,
     Boolean(bool),
-    Whole(i128),
+    Integer(i128),
     Float(f64),
     Bytes(Vec<u8>),
     Text(String),
-    List(Vec<Item>),
-    Map(Vec<(String, Item)>),
-    Tagged(u64, Box<Item>),
+    List(Vec<CborItem>),
+    Map(Vec<(String, CborItem)>),
+    Tagged(u64, Box<CborItem>),
 }
 
-fn malformed(reason: impl std::fmt::Display) -> Unread {
-    Unread::Malformed(format!("the body is not CBOR: {reason}"))
+fn malformed(reason: impl std::fmt::Display) -> ReadFailure {
+    ReadFailure::Malformed(format!("the body is not CBOR: {reason}"))
 }
 
 /// Decodes a body that consists of one item.
-pub(super) fn read(body: &[u8], place: Place<'_>) -> Result<Value, Unread> {
+pub(super) fn decode(body: &[u8], shape: ShapeRef<'_>) -> Result<Value, ReadFailure> {
     let mut rest = body;
-    let item = item(&mut rest, 0)?;
+    let item = read_item(&mut rest, 0)?;
     if !rest.is_empty() {
         return Err(malformed(format!("{} bytes follow the item", rest.len())));
     }
-    named(place, item)
+    to_contract_value(shape, item)
 }
 
-fn bytes<'a>(rest: &mut &'a [u8], count: usize) -> Result<&'a [u8], Unread> {
+fn take_bytes<'a>(rest: &mut &'a [u8], count: usize) -> Result<&'a [u8], ReadFailure> {
     let (taken, after) = rest.split_at_checked(count).ok_or_else(|| malformed("it ends too early"))?;
     *rest = after;
     Ok(taken)
 }
 
 /// The head of an item: its first byte and its argument.
-struct Head {
+struct CborHead {
     major: u8,
-    short: u8,
+    additional_info: u8,
     /// `None` if the length is indefinite.
     argument: Option<u64>,
 }
 
-fn head(rest: &mut &[u8]) -> Result<Head, Unread> {
-    let first = bytes(rest, 1)?[0];
+fn read_head(rest: &mut &[u8]) -> Result<CborHead, ReadFailure> {
+    let first = take_bytes(rest, 1)?[0];
     let (major, short) = (first >> 5, first & 31);
     let argument = match short {
         0..24 => Some(u64::from(short)),
-        24..28 => Some(bytes(rest, 1 << (short - 24))?.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte))),
+        24..28 => Some(take_bytes(rest, 1 << (short - 24))?.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte))),
         31 if matches!(major, 2..=5 | 7) => None,
         _ => return Err(malformed("reserved additional information")),
     };
-    Ok(Head { major, short, argument })
+    Ok(CborHead { major, additional_info: short, argument })
 }
 
 /// Consumes the "break" byte that ends an item of indefinite length; returns false if it is not next.
-fn ends(rest: &mut &[u8]) -> bool {
+fn take_break(rest: &mut &[u8]) -> bool {
     match rest.split_first() {
         Some((0xff, after)) => {
             *rest = after;
@@ -75,62 +75,62 @@ fn ends(rest: &mut &[u8]) -> bool {
     }
 }
 
-fn item(rest: &mut &[u8], level: usize) -> Result<Item, Unread> {
-    if level > MOST_LEVELS {
-        return Err(malformed(format!("it has more than {MOST_LEVELS} levels")));
+fn read_item(rest: &mut &[u8], level: usize) -> Result<CborItem, ReadFailure> {
+    if level > MAX_DEPTH {
+        return Err(malformed(format!("it has more than {MAX_DEPTH} levels")));
     }
-    let head = head(rest)?;
+    let head = read_head(rest)?;
     // Returns true if a list or map has another entry.
     let more = |rest: &mut &[u8], seen: u64| match head.argument {
         Some(count) => seen < count,
-        None => !ends(rest),
+        None => !take_break(rest),
     };
     let argument = || head.argument.ok_or_else(|| malformed("unexpected break"));
     Ok(match head.major {
-        0 => Item::Whole(argument()?.into()),
-        1 => Item::Whole(-1 - i128::from(argument()?)),
-        2 => Item::Bytes(string(rest, &head)?),
-        3 => Item::Text(String::from_utf8(string(rest, &head)?).map_err(malformed)?),
+        0 => CborItem::Integer(argument()?.into()),
+        1 => CborItem::Integer(-1 - i128::from(argument()?)),
+        2 => CborItem::Bytes(read_string(rest, &head)?),
+        3 => CborItem::Text(String::from_utf8(read_string(rest, &head)?).map_err(malformed)?),
         4 => {
             let mut items = Vec::new();
             while more(rest, items.len() as u64) {
-                items.push(item(rest, level + 1)?);
+                items.push(read_item(rest, level + 1)?);
             }
-            Item::List(items)
+            CborItem::List(items)
         }
         5 => {
             let mut entries = Vec::new();
             while more(rest, entries.len() as u64) {
-                let Item::Text(key) = item(rest, level + 1)? else {
+                let CborItem::Text(key) = read_item(rest, level + 1)? else {
                     return Err(malformed("a key is not a text string"));
                 };
-                entries.push((key, item(rest, level + 1)?));
+                entries.push((key, read_item(rest, level + 1)?));
             }
-            Item::Map(entries)
+            CborItem::Map(entries)
         }
-        6 => Item::Tagged(argument()?, Box::new(item(rest, level + 1)?)),
-        _ => match (head.short, argument()?) {
-            (20, _) => Item::Boolean(false),
-            (21, _) => Item::Boolean(true),
-            (22 | 23, _) => Item::Null,
-            (25, bits) => Item::Float(half(bits as u16)),
-            (26, bits) => Item::Float(f32::from_bits(bits as u32).into()),
-            (27, bits) => Item::Float(f64::from_bits(bits)),
+        6 => CborItem::Tagged(argument()?, Box::new(read_item(rest, level + 1)?)),
+        _ => match (head.additional_info, argument()?) {
+            (20, _) => CborItem::Boolean(false),
+            (21, _) => CborItem::Boolean(true),
+            (22 | 23, _) => CborItem::Null,
+            (25, bits) => CborItem::Float(decode_half_float(bits as u16)),
+            (26, bits) => CborItem::Float(f32::from_bits(bits as u32).into()),
+            (27, bits) => CborItem::Float(f64::from_bits(bits)),
             (short, _) => return Err(malformed(format!("unknown simple value {short}"))),
         },
     })
 }
 
 /// Reads the bytes of a string, which may consist of chunks.
-fn string(rest: &mut &[u8], first: &Head) -> Result<Vec<u8>, Unread> {
+fn read_string(rest: &mut &[u8], first: &CborHead) -> Result<Vec<u8>, ReadFailure> {
     let take =
-        |rest: &mut &[u8], length: u64| bytes(rest, usize::try_from(length).unwrap_or(usize::MAX)).map(<[u8]>::to_vec);
+        |rest: &mut &[u8], length: u64| take_bytes(rest, usize::try_from(length).unwrap_or(usize::MAX)).map(<[u8]>::to_vec);
     if let Some(length) = first.argument {
         return take(rest, length);
     }
     let mut whole = Vec::new();
-    while !ends(rest) {
-        let part = head(rest)?;
+    while !take_break(rest) {
+        let part = read_head(rest)?;
         match part.argument.filter(|_| part.major == first.major) {
             Some(length) => whole.extend(take(rest, length)?),
             None => return Err(malformed("a chunk of a string has the wrong type")),
@@ -140,7 +140,7 @@ fn string(rest: &mut &[u8], first: &Head) -> Result<Vec<u8>, Unread> {
 }
 
 /// Decodes a half-precision float, after RFC 8949, appendix D.
-fn half(bits: u16) -> f64 {
+fn decode_half_float(bits: u16) -> f64 {
     let (exponent, mantissa) = (i32::from(bits >> 10 & 31), f64::from(bits & 1023));
     let size = match exponent {
         0 => mantissa * 2.0_f64.powi(-24),
@@ -153,50 +153,50 @@ fn half(bits: u16) -> f64 {
 
 /// Converts an item to the contract's form: bytes as base64, timestamps as seconds, and floats that JSON cannot
 /// represent as strings.
-fn named(place: Place<'_>, item: Item) -> Result<Value, Unread> {
-    let wrong = |due: &str| Err(Unread::Malformed(format!("expected {due}")));
-    Ok(match (place.kind(), item) {
-        (Kind::Blob, Item::Bytes(bytes)) => data_encoding::BASE64.encode(&bytes).into(),
+fn to_contract_value(shape: ShapeRef<'_>, item: CborItem) -> Result<Value, ReadFailure> {
+    let wrong = |due: &str| Err(ReadFailure::Malformed(format!("expected {due}")));
+    Ok(match (shape.kind(), item) {
+        (ShapeKind::Blob, CborItem::Bytes(bytes)) => data_encoding::BASE64.encode(&bytes).into(),
         // The check cannot distinguish them: it sees a string in both cases.
-        (Kind::Blob, Item::Text(_)) => return wrong("a byte string"),
-        (Kind::Timestamp, Item::Tagged(1, inner)) => match *inner {
-            Item::Whole(seconds) => moments::seconds_value(seconds as f64),
-            Item::Float(seconds) if seconds.is_finite() => moments::seconds_value(seconds),
+        (ShapeKind::Blob, CborItem::Text(_)) => return wrong("a byte string"),
+        (ShapeKind::Timestamp, CborItem::Tagged(1, inner)) => match *inner {
+            CborItem::Integer(seconds) => timestamps::seconds_value(seconds as f64),
+            CborItem::Float(seconds) if seconds.is_finite() => timestamps::seconds_value(seconds),
             _ => return wrong("a number of seconds"),
         },
-        (Kind::Timestamp, Item::Null) => Value::Null,
-        (Kind::Timestamp, _) => return wrong("a timestamp with tag 1"),
-        (_, Item::Tagged(_, inner)) => named(place, *inner)?,
-        (Kind::Document, Item::Bytes(bytes)) => data_encoding::BASE64.encode(&bytes).into(),
-        (_, Item::Bytes(_)) => return wrong("something other than a byte string"),
-        (_, Item::Null) => Value::Null,
-        (_, Item::Boolean(truth)) => truth.into(),
-        (_, Item::Text(text)) => text.into(),
-        (_, Item::Whole(whole)) => match (i64::try_from(whole), u64::try_from(whole)) {
+        (ShapeKind::Timestamp, CborItem::Null) => Value::Null,
+        (ShapeKind::Timestamp, _) => return wrong("a timestamp with tag 1"),
+        (_, CborItem::Tagged(_, inner)) => to_contract_value(shape, *inner)?,
+        (ShapeKind::Document, CborItem::Bytes(bytes)) => data_encoding::BASE64.encode(&bytes).into(),
+        (_, CborItem::Bytes(_)) => return wrong("something other than a byte string"),
+        (_, CborItem::Null) => Value::Null,
+        (_, CborItem::Boolean(truth)) => truth.into(),
+        (_, CborItem::Text(text)) => text.into(),
+        (_, CborItem::Integer(whole)) => match (i64::try_from(whole), u64::try_from(whole)) {
             (Ok(whole), _) => whole.into(),
             (_, Ok(whole)) => whole.into(),
             _ => (whole as f64).into(),
         },
-        (_, Item::Float(float)) => match Number::from_f64(float) {
+        (_, CborItem::Float(float)) => match Number::from_f64(float) {
             Some(number) => Value::Number(number),
             None if float.is_nan() => "NaN".into(),
             None => if float > 0.0 { "Infinity" } else { "-Infinity" }.into(),
         },
-        (_, Item::List(items)) => {
-            let below = place.items().unwrap_or(place);
-            items.into_iter().map(|item| named(below, item)).collect::<Result<Vec<_>, _>>()?.into()
+        (_, CborItem::List(items)) => {
+            let below = shape.items().unwrap_or(shape);
+            items.into_iter().map(|item| to_contract_value(below, item)).collect::<Result<Vec<_>, _>>()?.into()
         }
-        (_, Item::Map(entries)) => {
+        (_, CborItem::Map(entries)) => {
             let mut out = Map::new();
-            let values = place.entries().map(|(_, values)| values);
+            let values = shape.entries().map(|(_, values)| values);
             for (key, item) in entries {
-                let member = place
+                let member = shape
                     .members()
                     .and_then(|members| members.iter().find(|(name, member)| member.wire_name(name) == key));
                 match (member, values) {
-                    (Some((name, member)), _) => out.insert(name.clone(), named(place.of(member), item)?),
-                    (None, Some(values)) => out.insert(key, named(values, item)?),
-                    (None, None) if *place.kind() == Kind::Document => out.insert(key, named(place, item)?),
+                    (Some((name, member)), _) => out.insert(name.clone(), to_contract_value(shape.member(member), item)?),
+                    (None, Some(values)) => out.insert(key, to_contract_value(values, item)?),
+                    (None, None) if *shape.kind() == ShapeKind::Document => out.insert(key, to_contract_value(shape, item)?),
                     // The check ignores unknown members, except in a map where another type is expected; so a marked
                     // key stays.
                     (None, None) => out.insert(format!("?{key}"), Value::Null),
@@ -208,48 +208,48 @@ fn named(place: Place<'_>, item: Item) -> Result<Value, Unread> {
 }
 
 /// Encodes a value.
-pub(super) fn write(out: &mut Vec<u8>, value: &Value, place: Option<Place<'_>>) {
-    match (place.map(Place::kind), value) {
+pub(super) fn encode(out: &mut Vec<u8>, value: &Value, shape: Option<ShapeRef<'_>>) {
+    match (shape.map(ShapeRef::kind), value) {
         (_, Value::Null) => out.push(0xf6),
         (_, Value::Bool(truth)) => out.push(if *truth { 0xf5 } else { 0xf4 }),
-        (Some(Kind::Timestamp), Value::Number(number)) => {
+        (Some(ShapeKind::Timestamp), Value::Number(number)) => {
             out.push(0xc1);
-            double(out, number.as_f64().unwrap_or_default());
+            write_double(out, number.as_f64().unwrap_or_default());
         }
-        (Some(Kind::Float | Kind::Double), Value::Number(number)) => double(out, number.as_f64().unwrap_or_default()),
+        (Some(ShapeKind::Float | ShapeKind::Double), Value::Number(number)) => write_double(out, number.as_f64().unwrap_or_default()),
         (_, Value::Number(number)) => match (number.as_u64(), number.as_i64()) {
-            (Some(whole), _) => start(out, 0, whole),
-            (_, Some(whole)) => start(out, 1, whole.unsigned_abs() - 1),
-            _ => double(out, number.as_f64().unwrap_or_default()),
+            (Some(whole), _) => write_head(out, 0, whole),
+            (_, Some(whole)) => write_head(out, 1, whole.unsigned_abs() - 1),
+            _ => write_double(out, number.as_f64().unwrap_or_default()),
         },
-        (Some(Kind::Float | Kind::Double), Value::String(text)) if let Some(float) = special(text) => {
-            double(out, float)
+        (Some(ShapeKind::Float | ShapeKind::Double), Value::String(text)) if let Some(float) = parse_special_float(text) => {
+            write_double(out, float)
         }
-        (Some(Kind::Blob), Value::String(text)) => {
+        (Some(ShapeKind::Blob), Value::String(text)) => {
             let bytes = data_encoding::BASE64.decode(text.as_bytes()).unwrap_or_else(|_| text.clone().into_bytes());
-            start(out, 2, bytes.len() as u64);
+            write_head(out, 2, bytes.len() as u64);
             out.extend_from_slice(&bytes);
         }
-        (_, Value::String(text)) => string_of(out, text),
+        (_, Value::String(text)) => write_string(out, text),
         (_, Value::Array(values)) => {
-            start(out, 4, values.len() as u64);
-            let items = place.and_then(Place::items);
-            values.iter().for_each(|value| write(out, value, items));
+            write_head(out, 4, values.len() as u64);
+            let items = shape.and_then(ShapeRef::items);
+            values.iter().for_each(|value| encode(out, value, items));
         }
         (_, Value::Object(entries)) => {
             let given =
-                || entries.iter().filter(|(_, value)| !value.is_null() || place.is_none_or(|p| p.members().is_none()));
-            start(out, 5, given().count() as u64);
+                || entries.iter().filter(|(_, value)| !value.is_null() || shape.is_none_or(|p| p.members().is_none()));
+            write_head(out, 5, given().count() as u64);
             for (name, value) in given() {
-                let member = place.and_then(|place| place.members()?.get(name).map(|one| (one, place.of(one))));
+                let member = shape.and_then(|place| place.members()?.get(name).map(|one| (one, place.member(one))));
                 match member {
                     Some((member, below)) => {
-                        string_of(out, member.wire_name(name));
-                        write(out, value, Some(below));
+                        write_string(out, member.wire_name(name));
+                        encode(out, value, Some(below));
                     }
                     None => {
-                        string_of(out, name);
-                        write(out, value, place.and_then(Place::entries).map(|(_, values)| values));
+                        write_string(out, name);
+                        encode(out, value, shape.and_then(ShapeRef::entries).map(|(_, values)| values));
                     }
                 }
             }
@@ -257,7 +257,7 @@ pub(super) fn write(out: &mut Vec<u8>, value: &Value, place: Option<Place<'_>>) 
     }
 }
 
-fn special(text: &str) -> Option<f64> {
+fn parse_special_float(text: &str) -> Option<f64> {
     match text {
         "NaN" => Some(f64::NAN),
         "Infinity" => Some(f64::INFINITY),
@@ -266,18 +266,18 @@ fn special(text: &str) -> Option<f64> {
     }
 }
 
-fn double(out: &mut Vec<u8>, float: f64) {
+fn write_double(out: &mut Vec<u8>, float: f64) {
     out.push(0xfb);
     out.extend_from_slice(&float.to_be_bytes());
 }
 
-fn string_of(out: &mut Vec<u8>, text: &str) {
-    start(out, 3, text.len() as u64);
+fn write_string(out: &mut Vec<u8>, text: &str) {
+    write_head(out, 3, text.len() as u64);
     out.extend_from_slice(text.as_bytes());
 }
 
 /// Writes the head of an item in its shortest form.
-fn start(out: &mut Vec<u8>, major: u8, argument: u64) {
+fn write_head(out: &mut Vec<u8>, major: u8, argument: u64) {
     let all = argument.to_be_bytes();
     let (short, width) = match argument {
         0..=23 => {
@@ -296,47 +296,47 @@ fn start(out: &mut Vec<u8>, major: u8, argument: u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reference::testing::of_shapes;
+    use crate::reference::testing::contract_of_shapes;
     use serde_json::json;
 
-    fn item_of(hex: &str) -> Result<Item, Unread> {
+    fn decode_hex(hex: &str) -> Result<CborItem, ReadFailure> {
         let bytes = data_encoding::HEXLOWER.decode(hex.as_bytes()).expect("hex");
         let mut rest = bytes.as_slice();
-        let read = item(&mut rest, 0)?;
+        let read = read_item(&mut rest, 0)?;
         if rest.is_empty() { Ok(read) } else { Err(malformed("more")) }
     }
 
     /// Examples from RFC 8949, appendix A.
     #[test]
     fn examples_of_the_rfc_are_decoded() {
-        let text = |text: &str| Item::Text(text.to_owned());
+        let text = |text: &str| CborItem::Text(text.to_owned());
         for (hex, expected) in [
-            ("00", Item::Whole(0)),
-            ("1818", Item::Whole(24)),
-            ("1903e8", Item::Whole(1000)),
-            ("1bffffffffffffffff", Item::Whole(u64::MAX.into())),
-            ("3bffffffffffffffff", Item::Whole(-1 - i128::from(u64::MAX))),
-            ("20", Item::Whole(-1)),
-            ("f93e00", Item::Float(1.5)),
-            ("f90001", Item::Float(5.960_464_477_539_063e-8)),
-            ("f9c400", Item::Float(-4.0)),
-            ("fa47c35000", Item::Float(100_000.0)),
-            ("fb3ff199999999999a", Item::Float(1.1)),
-            ("f97c00", Item::Float(f64::INFINITY)),
-            ("f4", Item::Boolean(false)),
-            ("f6", Item::Null),
-            ("f7", Item::Null),
-            ("c11a514b67b0", Item::Tagged(1, Box::new(Item::Whole(1_363_896_240)))),
-            ("4401020304", Item::Bytes(vec![1, 2, 3, 4])),
+            ("00", CborItem::Integer(0)),
+            ("1818", CborItem::Integer(24)),
+            ("1903e8", CborItem::Integer(1000)),
+            ("1bffffffffffffffff", CborItem::Integer(u64::MAX.into())),
+            ("3bffffffffffffffff", CborItem::Integer(-1 - i128::from(u64::MAX))),
+            ("20", CborItem::Integer(-1)),
+            ("f93e00", CborItem::Float(1.5)),
+            ("f90001", CborItem::Float(5.960_464_477_539_063e-8)),
+            ("f9c400", CborItem::Float(-4.0)),
+            ("fa47c35000", CborItem::Float(100_000.0)),
+            ("fb3ff199999999999a", CborItem::Float(1.1)),
+            ("f97c00", CborItem::Float(f64::INFINITY)),
+            ("f4", CborItem::Boolean(false)),
+            ("f6", CborItem::Null),
+            ("f7", CborItem::Null),
+            ("c11a514b67b0", CborItem::Tagged(1, Box::new(CborItem::Integer(1_363_896_240)))),
+            ("4401020304", CborItem::Bytes(vec![1, 2, 3, 4])),
             ("62c3bc", text("ü")),
-            ("83010203", Item::List(vec![Item::Whole(1), Item::Whole(2), Item::Whole(3)])),
-            ("5f42010243030405ff", Item::Bytes(vec![1, 2, 3, 4, 5])),
+            ("83010203", CborItem::List(vec![CborItem::Integer(1), CborItem::Integer(2), CborItem::Integer(3)])),
+            ("5f42010243030405ff", CborItem::Bytes(vec![1, 2, 3, 4, 5])),
             ("7f657374726561646d696e67ff", text("streaming")),
-            ("9fff", Item::List(Vec::new())),
-            ("bf6161019fffff", Item::Null),
-            ("a16161f5", Item::Map(vec![("a".to_owned(), Item::Boolean(true))])),
+            ("9fff", CborItem::List(Vec::new())),
+            ("bf6161019fffff", CborItem::Null),
+            ("a16161f5", CborItem::Map(vec![("a".to_owned(), CborItem::Boolean(true))])),
         ] {
-            match item_of(hex) {
+            match decode_hex(hex) {
                 Ok(read) => assert_eq!(read, expected, "{hex}"),
                 Err(_) => assert_eq!(hex, "bf6161019fffff", "only a list as a key is rejected"),
             }
@@ -344,13 +344,13 @@ mod tests {
     }
 
     /// Returns the encoding of a value, and the value that it decodes to.
-    fn written(kind: &str, value: &Value) -> (String, Value) {
-        let contract = of_shapes(json!({"Of": {"type": kind}}));
+    fn encode_and_decode(kind: &str, value: &Value) -> (String, Value) {
+        let contract = contract_of_shapes(json!({"Of": {"type": kind}}));
         let id = "Of".into();
-        let place = Place::new(&contract, &id);
+        let place = ShapeRef::new(&contract, &id);
         let mut out = Vec::new();
-        write(&mut out, value, Some(place));
-        let back = read(&out, place).unwrap_or_else(|_| panic!("{kind} {value}"));
+        encode(&mut out, value, Some(place));
+        let back = decode(&out, place).unwrap_or_else(|_| panic!("{kind} {value}"));
         (data_encoding::HEXLOWER.encode(&out), back)
     }
 
@@ -379,18 +379,18 @@ mod tests {
             ("blob", json!("AQI="), "420102"),
             ("boolean", json!(true), "f5"),
         ] {
-            assert_eq!(written(kind, &value), (hex.to_owned(), value.clone()), "{kind} {value}");
+            assert_eq!(encode_and_decode(kind, &value), (hex.to_owned(), value.clone()), "{kind} {value}");
         }
     }
 
     #[test]
     fn items_of_the_wrong_type_are_rejected() {
         let contract =
-            of_shapes(json!({"At": {"type": "timestamp"}, "Any": {"type": "document"}, "Much": {"type": "double"}}));
+            contract_of_shapes(json!({"At": {"type": "timestamp"}, "Any": {"type": "document"}, "Much": {"type": "double"}}));
         let of = |id: &str, hex: &str| {
             let bytes = data_encoding::HEXLOWER.decode(hex.as_bytes()).expect("hex");
             let id = id.into();
-            read(&bytes, Place::new(&contract, &id)).ok()
+            decode(&bytes, ShapeRef::new(&contract, &id)).ok()
         };
         for (id, hex, due) in [
             ("At", "c100", Some(json!(0))),
@@ -415,7 +415,7 @@ mod tests {
     #[test]
     fn unknown_members_are_marked_and_documents_hold_anything() {
         let contract =
-            of_shapes(json!({"In": {"type": "structure", "members": {"Name": {"shape": "Text", "wire": "a"}}},
+            contract_of_shapes(json!({"In": {"type": "structure", "members": {"Name": {"shape": "Text", "wire": "a"}}},
                 "Any": {"type": "document"}, "Text": {"type": "string"},
                 "Map": {"type": "map", "key": "Text", "value": "Text"}}));
         // {"a": "b", "c": {"d": 1}}
@@ -426,16 +426,16 @@ mod tests {
             ("Map", json!({"a": "b", "c": {"?d": null}})),
         ] {
             let id = id.into();
-            assert_eq!(read(&bytes, Place::new(&contract, &id)).ok(), Some(due));
+            assert_eq!(decode(&bytes, ShapeRef::new(&contract, &id)).ok(), Some(due));
         }
     }
 
     #[test]
     fn nesting_depth_is_limited_for_every_container() {
         for (opens, closes) in [("81", ""), ("9f", "ff"), ("a16161", ""), ("bf6161", "ff"), ("c6", "")] {
-            let deep = |levels: usize| item_of(&format!("{}00{}", opens.repeat(levels), closes.repeat(levels)));
-            assert!(deep(MOST_LEVELS).is_ok(), "{opens}");
-            assert!(deep(MOST_LEVELS + 1).is_err(), "{opens}");
+            let deep = |levels: usize| decode_hex(&format!("{}00{}", opens.repeat(levels), closes.repeat(levels)));
+            assert!(deep(MAX_DEPTH).is_ok(), "{opens}");
+            assert!(deep(MAX_DEPTH + 1).is_err(), "{opens}");
         }
     }
 
@@ -459,9 +459,9 @@ mod tests {
             "62c328",
             "c1",
         ] {
-            assert!(item_of(hex).is_err(), "{hex}");
+            assert!(decode_hex(hex).is_err(), "{hex}");
         }
-        assert!(item_of(&"9f".repeat(100_000)).is_err());
-        assert!(item_of(&"c1".repeat(100_000)).is_err());
+        assert!(decode_hex(&"9f".repeat(100_000)).is_err());
+        assert!(decode_hex(&"c1".repeat(100_000)).is_err());
     }
 }

@@ -2,67 +2,67 @@
 //!
 //! Never parses an input. Operations with HTTP bindings are distinguished by [`super::super::route`].
 
-use super::form::Branch;
-use super::incoming::{compresses, inflate, says_gzip};
+use super::form::FormNode;
+use super::request_input::{allows_compression, decompress, is_gzip_encoded};
 use super::{aws_json, rpcv2_cbor};
 use crate::contract::{Contract, Protocol};
-use crate::reference::request::Request;
-use crate::reference::trick::Trick;
+use crate::reference::request::ServerRequest;
+use crate::reference::misbehavior::Trick;
 use std::borrow::Cow;
 
 /// How a request selects its operation.
 #[derive(Debug, PartialEq)]
-pub(in crate::reference) enum Named<'a> {
+pub(in crate::reference) enum OperationSelector<'a> {
     /// By method and path.
     ByRoute,
     /// By name, in a header, form or path.
-    Operation(Cow<'a, str>),
+    ByName(Cow<'a, str>),
     /// The name is missing, although the protocol requires it, or it belongs to another service.
-    Nothing,
+    Missing,
 }
 
 /// Returns how a request selects its operation.
-pub(in crate::reference) fn named<'a>(
+pub(in crate::reference) fn select_operation<'a>(
     contract: &Contract,
-    request: &Request<'a>,
+    request: &ServerRequest<'a>,
     path: &'a str,
     query: &str,
-) -> Named<'a> {
+) -> OperationSelector<'a> {
     let known = |service: &str| contract.traits.target_prefix.as_deref().is_none_or(|prefix| prefix == service);
     let of = |found: Option<(&'a str, &'a str)>| match found {
-        Some((service, operation)) if known(service) => Named::Operation(Cow::Borrowed(operation)),
-        _ => Named::Nothing,
+        Some((service, operation)) if known(service) => OperationSelector::ByName(Cow::Borrowed(operation)),
+        _ => OperationSelector::Missing,
     };
     match contract.protocol {
-        None | Some(Protocol::RestJson | Protocol::RestJson1 | Protocol::RestXml) => Named::ByRoute,
-        Some(Protocol::AwsJson1_0 | Protocol::AwsJson1_1) => of(aws_json::named(request)),
-        Some(Protocol::RpcV2Cbor) if rpcv2_cbor::is_of_others(request) => Named::Nothing,
-        Some(Protocol::RpcV2Cbor) => of(rpcv2_cbor::named(path)),
+        None | Some(Protocol::RestJson | Protocol::RestJson1 | Protocol::RestXml) => OperationSelector::ByRoute,
+        Some(Protocol::AwsJson1_0 | Protocol::AwsJson1_1) => of(aws_json::parse_target(request)),
+        Some(Protocol::RpcV2Cbor) if rpcv2_cbor::names_other_protocol(request) => OperationSelector::Missing,
+        Some(Protocol::RpcV2Cbor) => of(rpcv2_cbor::parse_path(path)),
         Some(Protocol::AwsQuery | Protocol::Ec2Query) => {
             // The name is compressed along with the rest of the form, so it is not known yet whether the operation
             // allows compression.
-            let may_compress = contract.operations.iter().any(|operation| compresses(&operation.traits));
-            let body = match may_compress && says_gzip(request) {
-                true => Cow::Owned(inflate(request.body).unwrap_or_default()),
+            let may_compress = contract.operations.iter().any(|operation| allows_compression(&operation.traits));
+            let body = match may_compress && is_gzip_encoded(request) {
+                true => Cow::Owned(decompress(request.body).unwrap_or_default()),
                 false => Cow::Borrowed(request.body),
             };
-            let form = Branch::read(&body).unwrap_or_default();
-            let in_query = Branch::read(query.as_bytes()).unwrap_or_default();
+            let form = FormNode::parse(&body).unwrap_or_default();
+            let in_query = FormNode::parse(query.as_bytes()).unwrap_or_default();
             let said = |name: &str| form.text(name).or(in_query.text(name)).map(str::to_owned);
             let fits = match (&contract.traits.version, said("Version")) {
                 (Some(due), Some(version)) => *due == version,
                 _ => true,
             };
             match said("Action") {
-                Some(action) if fits => Named::Operation(Cow::Owned(action)),
-                _ => Named::Nothing,
+                Some(action) if fits => OperationSelector::ByName(Cow::Owned(action)),
+                _ => OperationSelector::Missing,
             }
         }
     }
 }
 
 /// Returns the route of an operation without a documented one, if its protocol defines it.
-pub(in crate::reference) fn usual_route(contract: &Contract, operation: &str) -> Option<(&'static str, String)> {
+pub(in crate::reference) fn default_route(contract: &Contract, operation: &str) -> Option<(&'static str, String)> {
     match contract.protocol? {
         Protocol::AwsJson1_0 | Protocol::AwsJson1_1 | Protocol::AwsQuery | Protocol::Ec2Query => {
             Some(("POST", "/".to_owned()))
@@ -76,12 +76,12 @@ pub(in crate::reference) fn usual_route(contract: &Contract, operation: &str) ->
 }
 
 /// Returns true if operations are distinguished by name alone, so that models give all of them the same route.
-pub(in crate::reference) fn is_named(protocol: Option<Protocol>) -> bool {
+pub(in crate::reference) fn selects_by_name(protocol: Option<Protocol>) -> bool {
     !matches!(protocol, None | Some(Protocol::RestJson | Protocol::RestJson1 | Protocol::RestXml))
 }
 
 /// Returns the status and code for a request that matches no operation.
-pub(in crate::reference) fn no_operation(
+pub(in crate::reference) fn unknown_operation_error(
     contract: &Contract,
     is_aws: bool,
     named: bool,
@@ -101,7 +101,7 @@ pub(in crate::reference) fn no_operation(
 }
 
 /// Returns true if the protocol's documents are JSON.
-pub(in crate::reference) fn speaks_json(protocol: Option<Protocol>) -> bool {
+pub(in crate::reference) fn uses_json(protocol: Option<Protocol>) -> bool {
     match protocol {
         None | Some(Protocol::RestJson | Protocol::RestJson1 | Protocol::AwsJson1_0 | Protocol::AwsJson1_1) => true,
         Some(Protocol::AwsQuery | Protocol::Ec2Query | Protocol::RestXml | Protocol::RpcV2Cbor) => false,
@@ -109,12 +109,12 @@ pub(in crate::reference) fn speaks_json(protocol: Option<Protocol>) -> bool {
 }
 
 /// Returns true if all values are sent as text, so that a number cannot have the wrong type.
-pub(in crate::reference) fn has_only_texts(protocol: Option<Protocol>) -> bool {
+pub(in crate::reference) fn sends_only_text(protocol: Option<Protocol>) -> bool {
     matches!(protocol, Some(Protocol::AwsQuery | Protocol::Ec2Query | Protocol::RestXml))
 }
 
 /// Returns true if a misbehavior can be observed in the protocol.
-pub(in crate::reference) fn has(protocol: Option<Protocol>, trick: Trick) -> bool {
+pub(in crate::reference) fn is_observable(protocol: Option<Protocol>, trick: Trick) -> bool {
     let format = match protocol {
         None | Some(Protocol::RestJson | Protocol::RestJson1 | Protocol::AwsJson1_0 | Protocol::AwsJson1_1) => {
             return true;
@@ -150,7 +150,7 @@ pub(in crate::reference) fn has(protocol: Option<Protocol>, trick: Trick) -> boo
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reference::testing::gzip;
+    use crate::reference::testing::compress_gzip;
 
     fn contract(protocol: Protocol) -> Contract {
         let mut contract = Contract::new("things");
@@ -163,12 +163,12 @@ mod tests {
     /// Returns the operation that a request names: `-` if it names none, empty if its route decides.
     fn operation(protocol: Protocol, target: &str, header: Option<(&str, &str)>, body: &str) -> String {
         let headers: Vec<(&str, &[u8])> = header.iter().map(|(name, value)| (*name, value.as_bytes())).collect();
-        let request = Request { method: "POST", target, headers: &headers, body: body.as_bytes() };
+        let request = ServerRequest { method: "POST", target, headers: &headers, body: body.as_bytes() };
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        match named(&contract(protocol), &request, path, query) {
-            Named::ByRoute => String::new(),
-            Named::Operation(name) => name.into_owned(),
-            Named::Nothing => "-".to_owned(),
+        match select_operation(&contract(protocol), &request, path, query) {
+            OperationSelector::ByRoute => String::new(),
+            OperationSelector::ByName(name) => name.into_owned(),
+            OperationSelector::Missing => "-".to_owned(),
         }
     }
 
@@ -180,11 +180,11 @@ mod tests {
             operation.traits.compression = compression.iter().map(|one| (*one).to_owned()).collect();
             contract.operations.push(operation);
             let headers = [("content-encoding", header.as_bytes())];
-            let request = Request { method: "POST", target: "/", headers: &headers, body };
-            matches!(named(&contract, &request, "/", ""), Named::Operation(name) if name == "PutThing")
+            let request = ServerRequest { method: "POST", target: "/", headers: &headers, body };
+            matches!(select_operation(&contract, &request, "/", ""), OperationSelector::ByName(name) if name == "PutThing")
         };
         let plain = b"Action=PutThing";
-        let packed = gzip(plain);
+        let packed = compress_gzip(plain);
         assert!(named_in(&["gzip"], "gzip", &packed) && !named_in(&[], "gzip", &packed));
         assert!(named_in(&[], "gzip", plain) && !named_in(&["gzip"], "gzip", plain));
         assert!(named_in(&["gzip"], "", plain) && !named_in(&["gzip"], "", &packed));
@@ -203,20 +203,20 @@ mod tests {
             (Protocol::AwsJson1_1, false, false, (404, "UnknownOperationException")),
             (Protocol::RpcV2Cbor, false, true, (405, "UnknownOperationException")),
         ] {
-            assert_eq!(no_operation(&contract(protocol), true, named, other_method), due, "{protocol:?}");
+            assert_eq!(unknown_operation_error(&contract(protocol), true, named, other_method), due, "{protocol:?}");
         }
-        assert_eq!(no_operation(&contract(Protocol::RestXml), false, false, false), (404, "UnknownOperationException"));
-        assert_eq!(no_operation(&contract(Protocol::RestJson), false, false, true), (405, "method_not_allowed"));
-        assert_eq!(no_operation(&contract(Protocol::RestJson), false, false, false), (404, "route_not_found"));
+        assert_eq!(unknown_operation_error(&contract(Protocol::RestXml), false, false, false), (404, "UnknownOperationException"));
+        assert_eq!(unknown_operation_error(&contract(Protocol::RestJson), false, false, true), (405, "method_not_allowed"));
+        assert_eq!(unknown_operation_error(&contract(Protocol::RestJson), false, false, false), (404, "route_not_found"));
     }
 
     #[test]
     fn protocols_select_operations_by_name_or_by_route() {
         for protocol in [Protocol::AwsJson1_0, Protocol::AwsQuery, Protocol::Ec2Query, Protocol::RpcV2Cbor] {
-            assert!(is_named(Some(protocol)), "{protocol:?}");
+            assert!(selects_by_name(Some(protocol)), "{protocol:?}");
         }
         for protocol in [None, Some(Protocol::RestJson), Some(Protocol::RestJson1), Some(Protocol::RestXml)] {
-            assert!(!is_named(protocol), "{protocol:?}");
+            assert!(!selects_by_name(protocol), "{protocol:?}");
         }
     }
 
@@ -224,7 +224,7 @@ mod tests {
     fn empty_body_faults_apply_if_bodies_may_be_empty() {
         for (protocol, due) in [(Protocol::AwsQuery, false), (Protocol::RestXml, true), (Protocol::RpcV2Cbor, true)] {
             for trick in [Trick::EmptyBodyCrashes, Trick::EmptyBodyAccepted] {
-                assert_eq!(has(Some(protocol), trick), due, "{protocol:?} {trick:?}");
+                assert_eq!(is_observable(Some(protocol), trick), due, "{protocol:?} {trick:?}");
             }
         }
     }

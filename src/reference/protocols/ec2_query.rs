@@ -3,8 +3,8 @@
 //! Never decides a status. Rules after
 //! [EC2 query](https://smithy.io/2.0/aws/protocols/aws-ec2-query-protocol.html).
 
-use super::form::Names;
-use super::{Place, REQUEST_ID, Words, xml};
+use super::form::QueryNaming;
+use super::{ShapeRef, REQUEST_ID, ErrorContent, xml};
 use crate::contract::Member;
 use serde_json::Value;
 use std::borrow::Cow;
@@ -12,10 +12,10 @@ use std::borrow::Cow;
 pub(super) const CONTENT_TYPE: &str = "text/xml;charset=UTF-8";
 
 /// The naming rules of ec2Query.
-pub(super) struct Ec2Query;
+pub(super) struct Ec2QueryFields;
 
-impl Names for Ec2Query {
-    fn member<'a>(&self, name: &'a str, member: &'a Member, _place: Place<'a>) -> Cow<'a, str> {
+impl QueryNaming for Ec2QueryFields {
+    fn member_name<'a>(&self, name: &'a str, member: &'a Member, _place: ShapeRef<'a>) -> Cow<'a, str> {
         if let Some(own) = &member.traits.query_name {
             return Cow::Borrowed(own);
         }
@@ -28,13 +28,13 @@ impl Names for Ec2Query {
         }
     }
 
-    fn item<'a>(&self, _list: Place<'a>) -> Option<&'a str> {
+    fn item_name<'a>(&self, _list: ShapeRef<'a>) -> Option<&'a str> {
         None
     }
 }
 
 /// Returns the body of a success, whose members are in the root itself.
-pub(super) fn success(operation: &str, output: Option<Place<'_>>, value: &Value) -> String {
+pub(super) fn write_success(operation: &str, output: Option<ShapeRef<'_>>, value: &Value) -> String {
     let mut out = format!("<{operation}Response><requestId>{REQUEST_ID}</requestId>");
     if let (Some(place), Value::Object(members)) = (output, value) {
         xml::write_members(&mut out, members, Some(place));
@@ -43,8 +43,8 @@ pub(super) fn success(operation: &str, output: Option<Place<'_>>, value: &Value)
 }
 
 /// Returns the body of an error.
-pub(super) fn error(words: &Words<'_>) -> String {
+pub(super) fn write_error(content: &ErrorContent<'_>) -> String {
     let mut inner = String::new();
-    words.write_xml(&mut inner);
+    content.write_xml(&mut inner);
     format!("<Response><Errors><Error>{inner}</Error></Errors><RequestID>{REQUEST_ID}</RequestID></Response>")
 }

@@ -2,28 +2,28 @@
 //!
 //! Never decides the status, code or message: the caller does.
 
-use super::{Place, json, xml};
-use crate::contract::Location;
+use super::{ShapeRef, json, xml};
+use crate::contract::MemberLocation;
 use serde_json::{Map, Value};
 
 /// An error to be written.
-pub(in crate::reference) struct Words<'a> {
+pub(in crate::reference) struct ErrorContent<'a> {
     pub status: u16,
     /// The error code that callers see.
     pub code: Option<&'a str>,
     /// The name of the error's shape, for protocols that send it in addition to the code.
     pub name: Option<&'a str>,
     /// The error's shape, if the contract has one.
-    pub place: Option<Place<'a>>,
+    pub shape: Option<ShapeRef<'a>>,
     /// The error's members under the contract's names, including the message.
     pub members: Map<String, Value>,
 }
 
-impl Words<'_> {
-    fn in_body(&self) -> Map<String, Value> {
-        let members = self.place.and_then(Place::members);
+impl ErrorContent<'_> {
+    fn body_members(&self) -> Map<String, Value> {
+        let members = self.shape.and_then(ShapeRef::members);
         let bound =
-            |name: &String| members.is_some_and(|m| m.get(name).is_some_and(|m| m.location == Location::Header));
+            |name: &String| members.is_some_and(|m| m.get(name).is_some_and(|m| m.location == MemberLocation::Header));
         self.members
             .iter()
             .filter(|(name, _)| !bound(name))
@@ -32,9 +32,9 @@ impl Words<'_> {
     }
 
     /// Returns the members as a JSON document.
-    pub(super) fn written_json(&self) -> Value {
-        let members = Value::Object(self.in_body());
-        self.place.map_or_else(|| members.clone(), |place| json::written(place, &members))
+    pub(super) fn to_json(&self) -> Value {
+        let members = Value::Object(self.body_members());
+        self.shape.map_or_else(|| members.clone(), |place| json::to_wire(place, &members))
     }
 
     /// Writes the code and members as elements.
@@ -44,6 +44,6 @@ impl Words<'_> {
             xml::escape(out, code);
             out.push_str("</Code>");
         }
-        xml::write_members(out, &self.in_body(), self.place);
+        xml::write_members(out, &self.body_members(), self.shape);
     }
 }

@@ -2,61 +2,61 @@
 //!
 //! Never decides the names of members; awsQuery and EC2 differ in them.
 
-use super::{Place, scalar};
-use crate::contract::{Kind, Member, TimestampFormat};
-use crate::reference::read::Unread;
+use super::{ShapeRef, parse_scalar};
+use crate::contract::{ShapeKind, Member, TimestampFormat};
+use crate::reference::body_parser::ReadFailure;
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 use std::sync::LazyLock;
 
 /// Maximum number of parts of a dotted name.
-const MOST_PARTS: usize = 100;
+const MAX_NAME_PARTS: usize = 100;
 /// Maximum number of a list item.
-const MOST_ITEMS: usize = 100_000;
+const MAX_ITEM_NUMBER: usize = 100_000;
 
 /// Decodes a name or value of a form or query; returns `None` if it is not UTF-8.
-pub(super) fn decoded(text: &str) -> Option<String> {
+pub(super) fn decode_form_text(text: &str) -> Option<String> {
     let spaced = text.replace('+', " ");
     percent_encoding::percent_decode_str(&spaced).decode_utf8().ok().map(std::borrow::Cow::into_owned)
 }
 
 /// The text and the children at one part of a dotted name.
 #[derive(Debug, Default)]
-pub(super) struct Branch {
+pub(super) struct FormNode {
     text: Option<String>,
-    below: IndexMap<String, Branch>,
+    children: IndexMap<String, FormNode>,
 }
 
 /// The naming rules of a query protocol.
-pub(super) trait Names {
+pub(super) trait QueryNaming {
     /// Returns a member's name in the form.
-    fn member<'a>(&self, name: &'a str, member: &'a Member, place: Place<'a>) -> std::borrow::Cow<'a, str>;
+    fn member_name<'a>(&self, name: &'a str, member: &'a Member, place: ShapeRef<'a>) -> std::borrow::Cow<'a, str>;
     /// Returns the part of the name between a list and the numbers of its items, if there is one.
-    fn item<'a>(&self, list: Place<'a>) -> Option<&'a str>;
+    fn item_name<'a>(&self, list: ShapeRef<'a>) -> Option<&'a str>;
 }
 
-impl Branch {
+impl FormNode {
     /// Parses the pairs of a form.
-    pub(super) fn read(body: &[u8]) -> Result<Self, Unread> {
-        let text = std::str::from_utf8(body).map_err(|_| Unread::Malformed("the body is not UTF-8".to_owned()))?;
+    pub(super) fn parse(body: &[u8]) -> Result<Self, ReadFailure> {
+        let text = std::str::from_utf8(body).map_err(|_| ReadFailure::Malformed("the body is not UTF-8".to_owned()))?;
         let mut root = Self::default();
         for part in text.split('&').filter(|part| !part.is_empty()) {
             let (name, value) = part.split_once('=').unwrap_or((part, ""));
-            let (Some(name), Some(value)) = (decoded(name), decoded(value)) else {
-                return Err(Unread::Malformed("the form is not UTF-8".to_owned()));
+            let (Some(name), Some(value)) = (decode_form_text(name), decode_form_text(value)) else {
+                return Err(ReadFailure::Malformed("the form is not UTF-8".to_owned()));
             };
-            root.put(&name, value)?;
+            root.insert(&name, value)?;
         }
         Ok(root)
     }
 
-    fn put(&mut self, name: &str, value: String) -> Result<(), Unread> {
-        if name.split('.').count() > MOST_PARTS {
-            return Err(Unread::Malformed(format!("a name has more than {MOST_PARTS} parts")));
+    fn insert(&mut self, name: &str, value: String) -> Result<(), ReadFailure> {
+        if name.split('.').count() > MAX_NAME_PARTS {
+            return Err(ReadFailure::Malformed(format!("a name has more than {MAX_NAME_PARTS} parts")));
         }
         let mut at = self;
         for part in name.split('.') {
-            at = at.below.entry(part.to_owned()).or_default();
+            at = at.children.entry(part.to_owned()).or_default();
         }
         at.text = Some(value);
         Ok(())
@@ -64,70 +64,70 @@ impl Branch {
 
     /// Returns the text at a name without dots.
     pub(super) fn text(&self, name: &str) -> Option<&str> {
-        self.below.get(name)?.text.as_deref()
+        self.children.get(name)?.text.as_deref()
     }
 
     /// Returns the members of a structure.
-    pub(super) fn members(&self, place: Place<'_>, names: &dyn Names) -> Result<Map<String, Value>, Unread> {
+    pub(super) fn read_members(&self, shape: ShapeRef<'_>, names: &dyn QueryNaming) -> Result<Map<String, Value>, ReadFailure> {
         let mut out = Map::new();
-        for (name, member) in place.members().into_iter().flatten() {
-            let below = place.of(member);
-            if let Some(branch) = self.below.get(&*names.member(name, member, below)) {
-                out.insert(name.clone(), branch.value(below, names)?);
+        for (name, member) in shape.members().into_iter().flatten() {
+            let below = shape.member(member);
+            if let Some(branch) = self.children.get(&*names.member_name(name, member, below)) {
+                out.insert(name.clone(), branch.read_value(below, names)?);
             }
         }
         Ok(out)
     }
 
-    fn value(&self, place: Place<'_>, names: &dyn Names) -> Result<Value, Unread> {
+    fn read_value(&self, shape: ShapeRef<'_>, names: &dyn QueryNaming) -> Result<Value, ReadFailure> {
         // A text instead of a list, map or structure stays a string, which the check then rejects.
         let text = |text: &String| Value::String(text.clone());
-        match place.kind() {
-            Kind::List { .. } => match (&self.text, self.below.is_empty()) {
+        match shape.kind() {
+            ShapeKind::List { .. } => match (&self.text, self.children.is_empty()) {
                 (Some(empty), true) if empty.is_empty() => Ok(Value::Array(Vec::new())),
                 (Some(one), true) => Ok(text(one)),
                 _ => {
-                    let numbered = match names.item(place) {
-                        Some(item) => self.below.get(item),
+                    let numbered = match names.item_name(shape) {
+                        Some(item) => self.children.get(item),
                         None => Some(self),
                     };
-                    let items = place.items().unwrap_or(place);
-                    let branches = numbered.map(|one| one.numbered(holes(items))).transpose()?.unwrap_or_default();
+                    let items = shape.items().unwrap_or(shape);
+                    let branches = numbered.map(|one| one.numbered_children(may_be_absent(items))).transpose()?.unwrap_or_default();
                     branches
                         .into_iter()
-                        .map(|one| one.value(items, names))
+                        .map(|one| one.read_value(items, names))
                         .collect::<Result<Vec<_>, _>>()
                         .map(Value::Array)
                 }
             },
-            Kind::Map { .. } => match (&self.text, self.below.is_empty()) {
+            ShapeKind::Map { .. } => match (&self.text, self.children.is_empty()) {
                 (Some(one), true) => Ok(text(one)),
-                _ => self.entries(place, names),
+                _ => self.read_entries(shape, names),
             },
-            Kind::Structure { .. } | Kind::Union { .. } => match (&self.text, self.below.is_empty()) {
+            ShapeKind::Structure { .. } | ShapeKind::Union { .. } => match (&self.text, self.children.is_empty()) {
                 (Some(one), true) => Ok(text(one)),
-                _ => self.members(place, names).map(Value::Object),
+                _ => self.read_members(shape, names).map(Value::Object),
             },
             _ => match &self.text {
-                Some(one) => strict(place, one.clone()),
+                Some(one) => parse_scalar_strictly(shape, one.clone()),
                 // A scalar with children is returned as a structure, which the check then rejects.
                 None => Ok(Value::Object(Map::new())),
             },
         }
     }
 
-    fn entries(&self, place: Place<'_>, names: &dyn Names) -> Result<Value, Unread> {
-        let Some((keys, values)) = place.entries() else { return Ok(Value::Object(Map::new())) };
-        let numbered = if place.is_flattened() { Some(self) } else { self.below.get("entry") };
-        let name_of = |place: Place<'_>, usual: &str| place.own.name.clone().unwrap_or_else(|| usual.to_owned());
+    fn read_entries(&self, shape: ShapeRef<'_>, names: &dyn QueryNaming) -> Result<Value, ReadFailure> {
+        let Some((keys, values)) = shape.entries() else { return Ok(Value::Object(Map::new())) };
+        let numbered = if shape.is_flattened() { Some(self) } else { self.children.get("entry") };
+        let name_of = |place: ShapeRef<'_>, usual: &str| place.traits.name.clone().unwrap_or_else(|| usual.to_owned());
         let (key_name, value_name) = (name_of(keys, "key"), name_of(values, "value"));
         let mut out = Map::new();
-        for entry in numbered.map(|one| one.numbered(false)).transpose()?.unwrap_or_default() {
-            let Some(key) = entry.below.get(&key_name).and_then(|branch| branch.text.clone()) else {
-                return Err(Unread::Malformed(format!("a map entry has no `{key_name}`")));
+        for entry in numbered.map(|one| one.numbered_children(false)).transpose()?.unwrap_or_default() {
+            let Some(key) = entry.children.get(&key_name).and_then(|branch| branch.text.clone()) else {
+                return Err(ReadFailure::Malformed(format!("a map entry has no `{key_name}`")));
             };
-            let value = match entry.below.get(&value_name) {
-                Some(branch) => branch.value(values, names)?,
+            let value = match entry.children.get(&value_name) {
+                Some(branch) => branch.read_value(values, names)?,
                 None => Value::Null,
             };
             out.insert(key, value);
@@ -137,21 +137,21 @@ impl Branch {
 
     /// Returns the children with the numbers from 1 on, in order. A missing number is an empty item, if items may be
     /// empty.
-    fn numbered(&self, holes: bool) -> Result<Vec<&Self>, Unread> {
-        static NOTHING: LazyLock<Branch> = LazyLock::new(Branch::default);
+    fn numbered_children(&self, holes: bool) -> Result<Vec<&Self>, ReadFailure> {
+        static NOTHING: LazyLock<FormNode> = LazyLock::new(FormNode::default);
         let mut found: Vec<(usize, &Self)> = Vec::new();
-        for (name, branch) in &self.below {
+        for (name, branch) in &self.children {
             let plain = name.bytes().all(|byte| byte.is_ascii_digit()) && !name.starts_with('0');
             match name.parse::<usize>() {
-                Ok(number) if plain && number <= MOST_ITEMS => found.push((number, branch)),
-                _ => return Err(Unread::Malformed(format!("`{name}` is not an item number"))),
+                Ok(number) if plain && number <= MAX_ITEM_NUMBER => found.push((number, branch)),
+                _ => return Err(ReadFailure::Malformed(format!("`{name}` is not an item number"))),
             }
         }
         found.sort_unstable_by_key(|(number, _)| *number);
         let mut items = Vec::with_capacity(found.len());
         for (number, branch) in found {
             if number > items.len() + 1 && !holes {
-                return Err(Unread::Malformed("the items are not numbered consecutively from 1".to_owned()));
+                return Err(ReadFailure::Malformed("the items are not numbered consecutively from 1".to_owned()));
             }
             items.resize(number - 1, &*NOTHING);
             items.push(branch);
@@ -161,18 +161,18 @@ impl Branch {
 }
 
 /// Returns true if an item may be absent from the wire: an empty container has no name in a form.
-fn holes(items: Place<'_>) -> bool {
+fn may_be_absent(items: ShapeRef<'_>) -> bool {
     matches!(
         items.kind(),
-        Kind::List { .. } | Kind::Map { .. } | Kind::Structure { .. } | Kind::Union { .. } | Kind::Document
+        ShapeKind::List { .. } | ShapeKind::Map { .. } | ShapeKind::Structure { .. } | ShapeKind::Union { .. } | ShapeKind::Document
     )
 }
 
 /// Converts a text to a value of the shape's type; a timestamp must have the expected format.
-pub(super) fn strict(place: Place<'_>, text: String) -> Result<Value, Unread> {
-    match (place.kind(), scalar(place, text, TimestampFormat::DateTime)) {
-        (Kind::Timestamp, Value::String(text)) => {
-            Err(Unread::Malformed(format!("`{text}` is not a timestamp in the expected format")))
+pub(super) fn parse_scalar_strictly(shape: ShapeRef<'_>, text: String) -> Result<Value, ReadFailure> {
+    match (shape.kind(), parse_scalar(shape, text, TimestampFormat::DateTime)) {
+        (ShapeKind::Timestamp, Value::String(text)) => {
+            Err(ReadFailure::Malformed(format!("`{text}` is not a timestamp in the expected format")))
         }
         (_, value) => Ok(value),
     }
@@ -180,14 +180,14 @@ pub(super) fn strict(place: Place<'_>, text: String) -> Result<Value, Unread> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::aws_query::AwsQuery;
+    use super::super::aws_query::AwsQueryFields;
     use super::*;
     use crate::contract::Contract;
-    use crate::reference::testing::of_shapes;
+    use crate::reference::testing::contract_of_shapes;
     use serde_json::json;
 
     fn contract() -> Contract {
-        of_shapes(json!({
+        contract_of_shapes(json!({
             "In": {"type": "structure", "members": {
                 "Text": {"shape": "Text"}, "Texts": {"shape": "Texts"}, "Things": {"shape": "Things"},
                 "Lists": {"shape": "Lists"}, "Maps": {"shape": "Maps"}, "Map": {"shape": "Map"},
@@ -205,7 +205,7 @@ mod tests {
         let contract = contract();
         let id = "In".into();
         let members =
-            Branch::read(form.as_bytes()).and_then(|root| root.members(Place::new(&contract, &id), &AwsQuery));
+            FormNode::parse(form.as_bytes()).and_then(|root| root.read_members(ShapeRef::new(&contract, &id), &AwsQueryFields));
         members.ok().map(Value::Object)
     }
 
@@ -255,8 +255,8 @@ mod tests {
     #[test]
     fn parts_of_a_name_are_limited() {
         let name = |parts: usize| vec!["a"; parts].join(".") + "=b";
-        assert_eq!(read(&name(MOST_PARTS)), Some(json!({})));
-        assert_eq!(read(&name(MOST_PARTS + 1)), None);
-        assert_eq!(read(&name(MOST_PARTS + 2)), None);
+        assert_eq!(read(&name(MAX_NAME_PARTS)), Some(json!({})));
+        assert_eq!(read(&name(MAX_NAME_PARTS + 1)), None);
+        assert_eq!(read(&name(MAX_NAME_PARTS + 2)), None);
     }
 }

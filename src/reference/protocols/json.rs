@@ -2,105 +2,105 @@
 //!
 //! Never parses bytes: [`super::super::body_parser`] does.
 
-use super::{Place, moments, scalar_text};
-use crate::contract::{Kind, Location, TimestampFormat};
-use crate::reference::read::Unread;
+use super::{ShapeRef, timestamps, scalar_to_text};
+use crate::contract::{ShapeKind, MemberLocation, TimestampFormat};
+use crate::reference::body_parser::ReadFailure;
 use serde_json::{Map, Value};
 
 /// How strictly the format of timestamps is checked.
 #[derive(Clone, Copy, PartialEq)]
-pub(in crate::reference) enum Moments {
+pub(in crate::reference) enum TimestampStrictness {
     /// Only the expected format is accepted.
-    Exact,
+    Strict,
     /// Any date format is accepted: parsers differ, and their behaviour is undocumented.
-    Any,
+    Lenient,
 }
 
 /// Converts a value to the contract's form. Values that the contract does not know are kept as they are.
-pub(in crate::reference) fn named(place: Place<'_>, value: Value, exact: Moments) -> Result<Value, Unread> {
-    Ok(match (place.kind(), value) {
-        (Kind::Structure { .. } | Kind::Union { .. }, Value::Object(found)) => {
-            Value::Object(members(place, found, exact, |_| true)?)
+pub(in crate::reference) fn from_wire(shape: ShapeRef<'_>, value: Value, exact: TimestampStrictness) -> Result<Value, ReadFailure> {
+    Ok(match (shape.kind(), value) {
+        (ShapeKind::Structure { .. } | ShapeKind::Union { .. }, Value::Object(found)) => {
+            Value::Object(members_from_wire(shape, found, exact, |_| true)?)
         }
-        (Kind::List { .. }, Value::Array(values)) => match place.items() {
+        (ShapeKind::List { .. }, Value::Array(values)) => match shape.items() {
             Some(items) => {
-                values.into_iter().map(|value| named(items, value, exact)).collect::<Result<Vec<_>, _>>()?.into()
+                values.into_iter().map(|value| from_wire(items, value, exact)).collect::<Result<Vec<_>, _>>()?.into()
             }
             None => values.into(),
         },
-        (Kind::Map { .. }, Value::Object(found)) => match place.entries() {
+        (ShapeKind::Map { .. }, Value::Object(found)) => match shape.entries() {
             Some((_, values)) => found
                 .into_iter()
-                .map(|(key, value)| Ok((key, named(values, value, exact)?)))
-                .collect::<Result<Map<_, _>, Unread>>()?
+                .map(|(key, value)| Ok((key, from_wire(values, value, exact)?)))
+                .collect::<Result<Map<_, _>, ReadFailure>>()?
                 .into(),
             None => found.into(),
         },
-        (Kind::Timestamp, value) => moment(place, value, exact)?,
+        (ShapeKind::Timestamp, value) => timestamp_from_wire(shape, value, exact)?,
         (_, value) => value,
     })
 }
 
 /// Converts the members of a structure to the contract's form, limited to the wanted locations.
-pub(in crate::reference) fn members(
-    place: Place<'_>,
+pub(in crate::reference) fn members_from_wire(
+    shape: ShapeRef<'_>,
     mut found: Map<String, Value>,
-    exact: Moments,
-    wanted: impl Fn(Location) -> bool,
-) -> Result<Map<String, Value>, Unread> {
-    let Some(known) = place.members() else { return Ok(found) };
+    exact: TimestampStrictness,
+    wanted: impl Fn(MemberLocation) -> bool,
+) -> Result<Map<String, Value>, ReadFailure> {
+    let Some(known) = shape.members() else { return Ok(found) };
     let mut out = Map::new();
     for (name, member) in known.iter().filter(|(_, member)| wanted(member.location)) {
         if let Some(value) = found.swap_remove(member.wire_name(name)) {
-            out.insert(name.clone(), named(place.of(member), value, exact)?);
+            out.insert(name.clone(), from_wire(shape.member(member), value, exact)?);
         }
     }
     out.extend(found.into_iter().filter(|(name, _)| !known.contains_key(name)));
     Ok(out)
 }
 
-fn moment(place: Place<'_>, value: Value, exact: Moments) -> Result<Value, Unread> {
-    let format = place.moments(TimestampFormat::EpochSeconds);
+fn timestamp_from_wire(shape: ShapeRef<'_>, value: Value, exact: TimestampStrictness) -> Result<Value, ReadFailure> {
+    let format = shape.timestamp_format(TimestampFormat::EpochSeconds);
     match (value, exact) {
-        (Value::String(text), Moments::Any) => Ok(moments::read_any(&text).unwrap_or(Value::String(text))),
-        (Value::String(text), Moments::Exact) => match format {
+        (Value::String(text), TimestampStrictness::Lenient) => Ok(timestamps::parse_any(&text).unwrap_or(Value::String(text))),
+        (Value::String(text), TimestampStrictness::Strict) => match format {
             TimestampFormat::EpochSeconds => {
-                Err(Unread::Malformed("a timestamp must be a number of seconds".to_owned()))
+                Err(ReadFailure::Malformed("a timestamp must be a number of seconds".to_owned()))
             }
-            format => moments::read(&text, format)
-                .ok_or_else(|| Unread::Malformed(format!("`{text}` is not a timestamp in the expected format"))),
+            format => timestamps::parse(&text, format)
+                .ok_or_else(|| ReadFailure::Malformed(format!("`{text}` is not a timestamp in the expected format"))),
         },
-        (Value::Number(number), Moments::Exact) if format != TimestampFormat::EpochSeconds => {
-            Err(Unread::Malformed(format!("`{number}` is not a timestamp in the expected format")))
+        (Value::Number(number), TimestampStrictness::Strict) if format != TimestampFormat::EpochSeconds => {
+            Err(ReadFailure::Malformed(format!("`{number}` is not a timestamp in the expected format")))
         }
         (value, _) => Ok(value),
     }
 }
 
 /// Converts a value to its form in a document, with wire names and formatted timestamps.
-pub(in crate::reference) fn written(place: Place<'_>, value: &Value) -> Value {
-    match (place.kind(), value) {
-        (Kind::Structure { members } | Kind::Union { members }, Value::Object(found)) => found
+pub(in crate::reference) fn to_wire(shape: ShapeRef<'_>, value: &Value) -> Value {
+    match (shape.kind(), value) {
+        (ShapeKind::Structure { members } | ShapeKind::Union { members }, Value::Object(found)) => found
             .iter()
             .filter(|(_, value)| !value.is_null())
             .map(|(name, value)| match members.get(name) {
-                Some(member) => (member.wire_name(name).to_owned(), written(place.of(member), value)),
+                Some(member) => (member.wire_name(name).to_owned(), to_wire(shape.member(member), value)),
                 None => (name.clone(), value.clone()),
             })
             .collect::<Map<_, _>>()
             .into(),
-        (Kind::List { .. }, Value::Array(values)) => match place.items() {
-            Some(items) => values.iter().map(|value| written(items, value)).collect(),
+        (ShapeKind::List { .. }, Value::Array(values)) => match shape.items() {
+            Some(items) => values.iter().map(|value| to_wire(items, value)).collect(),
             None => value.clone(),
         },
-        (Kind::Map { .. }, Value::Object(found)) => match place.entries() {
+        (ShapeKind::Map { .. }, Value::Object(found)) => match shape.entries() {
             Some((_, values)) => {
-                found.iter().map(|(key, value)| (key.clone(), written(values, value))).collect::<Map<_, _>>().into()
+                found.iter().map(|(key, value)| (key.clone(), to_wire(values, value))).collect::<Map<_, _>>().into()
             }
             None => value.clone(),
         },
-        (Kind::Timestamp, value) => moments::write(value, place.moments(TimestampFormat::EpochSeconds)),
-        (Kind::String, value) if !value.is_string() && place.is_json_text() => scalar_text(value).into(),
+        (ShapeKind::Timestamp, value) => timestamps::format_value(value, shape.timestamp_format(TimestampFormat::EpochSeconds)),
+        (ShapeKind::String, value) if !value.is_string() && shape.is_json_string() => scalar_to_text(value).into(),
         (_, value) => value.clone(),
     }
 }
@@ -109,11 +109,11 @@ pub(in crate::reference) fn written(place: Place<'_>, value: &Value) -> Value {
 mod tests {
     use super::*;
     use crate::contract::Contract;
-    use crate::reference::testing::of_shapes;
+    use crate::reference::testing::contract_of_shapes;
     use serde_json::json;
 
     fn contract() -> Contract {
-        of_shapes(json!({
+        contract_of_shapes(json!({
             "In": {"type": "structure", "members": {
                 "Text": {"shape": "Text", "wire": "txt"}, "Plain": {"shape": "Text"}, "At": {"shape": "At"},
                 "On": {"shape": "On"}, "By": {"shape": "By"}, "Json": {"shape": "Json"}}},
@@ -128,7 +128,7 @@ mod tests {
     fn members_are_read_by_their_wire_names() {
         let contract = contract();
         let id = "In".into();
-        let read = |value: Value| named(Place::new(&contract, &id), value, Moments::Exact).ok();
+        let read = |value: Value| from_wire(ShapeRef::new(&contract, &id), value, TimestampStrictness::Strict).ok();
         for (document, due) in [
             (json!({"txt": "a", "Plain": "b"}), Some(json!({"Text": "a", "Plain": "b"}))),
             // The name in the contract is unknown on the wire and does not set the member.
@@ -144,7 +144,7 @@ mod tests {
         ] {
             assert_eq!(read(document.clone()), due, "{document}");
         }
-        let any = |value: Value| named(Place::new(&contract, &id), value, Moments::Any).ok();
+        let any = |value: Value| from_wire(ShapeRef::new(&contract, &id), value, TimestampStrictness::Lenient).ok();
         assert_eq!(any(json!({"At": "1970-01-01T00:00:01Z"})), Some(json!({"At": 1})));
         assert_eq!(any(json!({"On": 1})), Some(json!({"On": 1})));
     }
@@ -153,7 +153,7 @@ mod tests {
     fn values_are_written_in_wire_format() {
         let contract = contract();
         let id = "In".into();
-        let place = Place::new(&contract, &id);
+        let place = ShapeRef::new(&contract, &id);
         for (value, due) in [
             (json!({"Text": "a", "Plain": "b"}), json!({"txt": "a", "Plain": "b"})),
             (json!({"Text": null}), json!({})),
@@ -163,7 +163,7 @@ mod tests {
             (json!({"Plain": 1}), json!({"Plain": 1})),
             (json!({"more": {"a": null}}), json!({"more": {"a": null}})),
         ] {
-            assert_eq!(written(place, &value), due, "{value}");
+            assert_eq!(to_wire(place, &value), due, "{value}");
         }
     }
 }

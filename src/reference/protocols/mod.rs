@@ -5,7 +5,7 @@
 //! [`select_operation`] determines which operation a request is for, [`read_input`] reads its input, and
 //! [`write_success`] and [`write_error`] write the response.
 
-mod answers;
+mod responses;
 mod aws_json;
 mod aws_query;
 mod bindings;
@@ -13,20 +13,20 @@ mod cbor;
 mod dispatch;
 mod ec2_query;
 mod form;
-mod incoming;
+mod request_input;
 mod json;
-mod moments;
-mod place;
+mod timestamps;
+mod shape_ref;
 mod rest_xml;
 mod rpcv2_cbor;
-mod words;
+mod error_content;
 mod xml;
 
-use answers::{REQUEST_ID, scalar_text};
-use incoming::{Sent, scalar};
+use responses::{REQUEST_ID, scalar_to_text};
+use request_input::{IncomingRequest, parse_scalar};
 
-pub(super) use answers::{error, success};
-pub(super) use dispatch::{Named, has, has_only_texts, is_named, named, no_operation, speaks_json, usual_route};
-pub(super) use incoming::input;
-pub(super) use place::Place;
-pub(super) use words::Words;
+pub(super) use responses::{write_error, write_success};
+pub(super) use dispatch::{OperationSelector, is_observable, sends_only_text, selects_by_name, select_operation, unknown_operation_error, uses_json, default_route};
+pub(super) use request_input::read_input;
+pub(super) use shape_ref::ShapeRef;
+pub(super) use error_content::ErrorContent;

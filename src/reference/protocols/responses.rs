@@ -2,10 +2,10 @@
 //!
 //! Never decides a status or a code, and leaves the format of each body to its protocol's file.
 
-use super::{Place, Words, aws_json, aws_query, bindings, ec2_query, json, rest_xml, rpcv2_cbor};
-use crate::contract::{Contract, Kind, Location, Protocol};
-use crate::reference::compile::Op;
-use crate::reference::request::{Delivery, Header, Response};
+use super::{ShapeRef, ErrorContent, aws_json, aws_query, bindings, ec2_query, json, rest_xml, rpcv2_cbor};
+use crate::contract::{Contract, ShapeKind, MemberLocation, Protocol};
+use crate::reference::compile::CompiledOperation;
+use crate::reference::request::{DeliveryMode, ResponseHeader, ServerResponse};
 use bytes::Bytes;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
@@ -14,7 +14,7 @@ use std::borrow::Cow;
 pub(super) const REQUEST_ID: &str = "00000000-0000-4000-8000-000000000000";
 
 /// Returns a scalar value as text.
-pub(super) fn scalar_text(value: &Value) -> String {
+pub(super) fn scalar_to_text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         other => other.to_string(),
@@ -22,120 +22,120 @@ pub(super) fn scalar_text(value: &Value) -> String {
 }
 
 /// Returns the success response for an output whose members have the contract's names.
-pub(in crate::reference) fn success(contract: &Contract, op: &Op, output: &Value) -> Response {
-    let place = op.output.as_ref().map(|id| Place::new(contract, id));
-    let mut headers: Vec<Header> = Vec::new();
-    let mut status = op.success;
+pub(in crate::reference) fn write_success(contract: &Contract, op: &CompiledOperation, output: &Value) -> ServerResponse {
+    let place = op.output.as_ref().map(|id| ShapeRef::new(contract, id));
+    let mut headers: Vec<ResponseHeader> = Vec::new();
+    let mut status = op.success_status;
     let (body, content_type) = match contract.protocol {
         None | Some(Protocol::RestJson | Protocol::RestJson1 | Protocol::RestXml) => {
-            rest_success(contract, place, output, &mut headers, &mut status)
+            write_rest_success(contract, place, output, &mut headers, &mut status)
         }
         Some(protocol @ (Protocol::AwsJson1_0 | Protocol::AwsJson1_1)) => {
-            let document = place.map_or_else(|| output.clone(), |place| json::written(place, output));
+            let document = place.map_or_else(|| output.clone(), |place| json::to_wire(place, output));
             (document.to_string().into(), Some(aws_json::content_type(protocol)))
         }
-        Some(Protocol::AwsQuery) => (aws_query::success(&op.name, place, output).into(), Some(aws_query::CONTENT_TYPE)),
-        Some(Protocol::Ec2Query) => (ec2_query::success(&op.name, place, output).into(), Some(ec2_query::CONTENT_TYPE)),
+        Some(Protocol::AwsQuery) => (aws_query::write_success(&op.name, place, output).into(), Some(aws_query::CONTENT_TYPE)),
+        Some(Protocol::Ec2Query) => (ec2_query::write_success(&op.name, place, output).into(), Some(ec2_query::CONTENT_TYPE)),
         Some(Protocol::RpcV2Cbor) => {
-            headers.push(rpcv2_cbor::MARK);
+            headers.push(rpcv2_cbor::PROTOCOL_HEADER);
             match place {
-                Some(place) => (rpcv2_cbor::success(place, output).into(), Some(rpcv2_cbor::CONTENT_TYPE)),
+                Some(place) => (rpcv2_cbor::write_success(place, output).into(), Some(rpcv2_cbor::CONTENT_TYPE)),
                 None => (Bytes::new(), None),
             }
         }
     };
-    finished(status, headers, body, content_type)
+    finish_response(status, headers, body, content_type)
 }
 
-fn finished(status: u16, mut headers: Vec<Header>, body: Bytes, content_type: Option<&'static str>) -> Response {
+fn finish_response(status: u16, mut headers: Vec<ResponseHeader>, body: Bytes, content_type: Option<&'static str>) -> ServerResponse {
     if let Some(content_type) = content_type
         && !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"))
     {
         headers.insert(0, (Cow::Borrowed("content-type"), Cow::Borrowed(content_type)));
     }
     let body = if status == 204 { Bytes::new() } else { body };
-    Response { status, headers, body, delivery: Delivery::Whole }
+    ServerResponse { status, headers, body, delivery: DeliveryMode::Whole }
 }
 
-fn rest_success(
+fn write_rest_success(
     contract: &Contract,
-    place: Option<Place<'_>>,
+    shape: Option<ShapeRef<'_>>,
     output: &Value,
-    headers: &mut Vec<Header>,
+    headers: &mut Vec<ResponseHeader>,
     status: &mut u16,
 ) -> (Bytes, Option<&'static str>) {
     let is_xml = contract.protocol == Some(Protocol::RestXml);
-    let (Some(place), Value::Object(members)) = (place, output) else {
-        return if is_xml { (Bytes::new(), None) } else { (output.to_string().into(), Some(JSON)) };
+    let (Some(place), Value::Object(members)) = (shape, output) else {
+        return if is_xml { (Bytes::new(), None) } else { (output.to_string().into(), Some(JSON_CONTENT_TYPE)) };
     };
-    if let Some(said) = bindings::written(place, members, headers) {
+    if let Some(said) = bindings::write_headers(place, members, headers) {
         *status = said;
     }
     if let Some((name, member)) = place.payload() {
-        let (below, value) = (place.of(member), members.get(name).unwrap_or(&Value::Null));
+        let (below, value) = (place.member(member), members.get(name).unwrap_or(&Value::Null));
         return match (below.kind(), value) {
             (_, Value::Null) => (Bytes::new(), None),
-            (Kind::Blob, Value::String(text)) => {
+            (ShapeKind::Blob, Value::String(text)) => {
                 let bytes = data_encoding::BASE64.decode(text.as_bytes()).unwrap_or_default();
                 (bytes.into(), Some("application/octet-stream"))
             }
-            (Kind::String | Kind::Enum { .. }, Value::String(text)) => (text.clone().into(), Some("text/plain")),
+            (ShapeKind::String | ShapeKind::Enum { .. }, Value::String(text)) => (text.clone().into(), Some("text/plain")),
             (_, value) if is_xml => {
-                let document = rest_xml::payload_document(member.wire.as_deref(), below, value);
+                let document = rest_xml::write_payload_document(member.wire.as_deref(), below, value);
                 (document.into(), Some(rest_xml::CONTENT_TYPE))
             }
-            (_, value) => (json::written(below, value).to_string().into(), Some(JSON)),
+            (_, value) => (json::to_wire(below, value).to_string().into(), Some(JSON_CONTENT_TYPE)),
         };
     }
     if is_xml {
-        return match rest_xml::document(place, members) {
+        return match rest_xml::write_document(place, members) {
             Some(document) => (document.into(), Some(rest_xml::CONTENT_TYPE)),
             None => (Bytes::new(), None),
         };
     }
     let known = place.members();
     let in_header =
-        |name: &String| known.is_some_and(|known| known.get(name).is_some_and(|m| m.location == Location::Header));
+        |name: &String| known.is_some_and(|known| known.get(name).is_some_and(|m| m.location == MemberLocation::Header));
     let rest: Map<String, Value> = members
         .iter()
         .filter(|(name, _)| !in_header(name))
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
-    (json::written(place, &Value::Object(rest)).to_string().into(), Some(JSON))
+    (json::to_wire(place, &Value::Object(rest)).to_string().into(), Some(JSON_CONTENT_TYPE))
 }
 
-const JSON: &str = "application/json";
+const JSON_CONTENT_TYPE: &str = "application/json";
 
 /// Returns the response for an error.
-pub(in crate::reference) fn error(contract: &Contract, words: &Words<'_>) -> Response {
-    let mut headers: Vec<Header> = Vec::new();
-    let old = contract.traits.query_compatible.then_some(words.code).flatten().filter(|code| Some(*code) != words.name);
-    if let Some(code) = old {
-        let side = if words.status < 500 { "Sender" } else { "Receiver" };
+pub(in crate::reference) fn write_error(contract: &Contract, content: &ErrorContent<'_>) -> ServerResponse {
+    let mut headers: Vec<ResponseHeader> = Vec::new();
+    let query_error_code = contract.traits.query_compatible.then_some(content.code).flatten().filter(|code| Some(*code) != content.name);
+    if let Some(code) = query_error_code {
+        let side = if content.status < 500 { "Sender" } else { "Receiver" };
         headers.push((Cow::Borrowed("x-amzn-query-error"), Cow::Owned(format!("{code};{side}"))));
     }
-    if let Some(place) = words.place
+    if let Some(place) = content.shape
         && matches!(contract.protocol, Some(Protocol::RestJson1 | Protocol::RestXml))
     {
-        bindings::written(place, &words.members, &mut headers);
+        bindings::write_headers(place, &content.members, &mut headers);
     }
     let (body, content_type): (Bytes, _) = match contract.protocol {
         Some(protocol @ (Protocol::AwsJson1_0 | Protocol::AwsJson1_1)) => {
-            (aws_json::error(words).into(), aws_json::content_type(protocol))
+            (aws_json::write_error(content).into(), aws_json::content_type(protocol))
         }
-        Some(Protocol::AwsQuery) => (aws_query::error(words).into(), aws_query::CONTENT_TYPE),
-        Some(Protocol::Ec2Query) => (ec2_query::error(words).into(), ec2_query::CONTENT_TYPE),
-        Some(Protocol::RestXml) => (rest_xml::error(&contract.service, words).into(), rest_xml::CONTENT_TYPE),
+        Some(Protocol::AwsQuery) => (aws_query::write_error(content).into(), aws_query::CONTENT_TYPE),
+        Some(Protocol::Ec2Query) => (ec2_query::write_error(content).into(), ec2_query::CONTENT_TYPE),
+        Some(Protocol::RestXml) => (rest_xml::write_error(&contract.service, content).into(), rest_xml::CONTENT_TYPE),
         Some(Protocol::RpcV2Cbor) => {
-            headers.push(rpcv2_cbor::MARK);
-            (rpcv2_cbor::error(words).into(), rpcv2_cbor::CONTENT_TYPE)
+            headers.push(rpcv2_cbor::PROTOCOL_HEADER);
+            (rpcv2_cbor::write_error(content).into(), rpcv2_cbor::CONTENT_TYPE)
         }
         None | Some(Protocol::RestJson | Protocol::RestJson1) => {
-            if let Some(code) = words.code {
+            if let Some(code) = content.code {
                 headers.push((Cow::Borrowed("x-amzn-errortype"), Cow::Owned(code.to_owned())));
             }
-            (words.written_json().to_string().into(), JSON)
+            (content.to_json().to_string().into(), JSON_CONTENT_TYPE)
         }
     };
-    finished(words.status, headers, body, Some(content_type))
+    finish_response(content.status, headers, body, Some(content_type))
 }

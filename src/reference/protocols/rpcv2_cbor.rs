@@ -3,22 +3,22 @@
 //! Never decides a status. Rules after
 //! [Smithy RPC v2 CBOR](https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html).
 
-use super::{Place, Words, cbor};
-use crate::reference::read::Unread;
-use crate::reference::request::{Header, Request};
+use super::{ShapeRef, ErrorContent, cbor};
+use crate::reference::body_parser::ReadFailure;
+use crate::reference::request::{ResponseHeader, ServerRequest};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 
 pub(super) const CONTENT_TYPE: &str = "application/cbor";
-pub(super) const MARK: Header = (Cow::Borrowed("smithy-protocol"), Cow::Borrowed("rpc-v2-cbor"));
+pub(super) const PROTOCOL_HEADER: ResponseHeader = (Cow::Borrowed("smithy-protocol"), Cow::Borrowed("rpc-v2-cbor"));
 
 /// Returns true if a request names its operation as another protocol does, and so must be rejected.
-pub(super) fn is_of_others(request: &Request<'_>) -> bool {
+pub(super) fn names_other_protocol(request: &ServerRequest<'_>) -> bool {
     request.header("x-amz-target").is_some() || request.header("x-amzn-target").is_some()
 }
 
 /// Returns the service and operation of a path that ends in `/service/SERVICE/operation/OPERATION`.
-pub(super) fn named(path: &str) -> Option<(&str, &str)> {
+pub(super) fn parse_path(path: &str) -> Option<(&str, &str)> {
     let mut parts = path.rsplit('/');
     let operation = parts.next()?;
     let is_operation = parts.next()? == "operation";
@@ -28,44 +28,44 @@ pub(super) fn named(path: &str) -> Option<(&str, &str)> {
 }
 
 /// Reads the input.
-pub(super) fn members(place: Place<'_>, body: &[u8]) -> Result<Map<String, Value>, Unread> {
-    match cbor::read(body, place)? {
+pub(super) fn read_members(shape: ShapeRef<'_>, body: &[u8]) -> Result<Map<String, Value>, ReadFailure> {
+    match cbor::decode(body, shape)? {
         Value::Object(members) => Ok(members),
-        _ => Err(Unread::Malformed("the body is not a CBOR map".to_owned())),
+        _ => Err(ReadFailure::Malformed("the body is not a CBOR map".to_owned())),
     }
 }
 
 /// Returns the body of a success.
-pub(super) fn success(place: Place<'_>, value: &Value) -> Vec<u8> {
+pub(super) fn write_success(shape: ShapeRef<'_>, value: &Value) -> Vec<u8> {
     let mut out = Vec::new();
-    cbor::write(&mut out, value, Some(place));
+    cbor::encode(&mut out, value, Some(shape));
     out
 }
 
 /// Returns the body of an error.
-pub(super) fn error(words: &Words<'_>) -> Vec<u8> {
+pub(super) fn write_error(content: &ErrorContent<'_>) -> Vec<u8> {
     let mut members = Map::new();
-    if let Some(name) = words.name {
+    if let Some(name) = content.name {
         members.insert("__type".to_owned(), name.into());
     }
-    members.extend(words.members.clone());
+    members.extend(content.members.clone());
     let mut out = Vec::new();
-    cbor::write(&mut out, &Value::Object(members), words.place);
+    cbor::encode(&mut out, &Value::Object(members), content.shape);
     out
 }
 
 #[cfg(test)]
 mod tests {
-    use super::named;
+    use super::parse_path;
 
     #[test]
     fn service_and_operation_are_read_from_the_path() {
-        assert_eq!(named("/service/S/operation/O"), Some(("S", "O")));
-        assert_eq!(named("/base/service/S/operation/O"), Some(("S", "O")));
+        assert_eq!(parse_path("/service/S/operation/O"), Some(("S", "O")));
+        assert_eq!(parse_path("/base/service/S/operation/O"), Some(("S", "O")));
         for path in
             ["/", "/service/S/operation/", "/service/S/operation/O/", "/services/S/operation/O", "/S/operation/O"]
         {
-            assert_eq!(named(path), None, "{path}");
+            assert_eq!(parse_path(path), None, "{path}");
         }
     }
 }

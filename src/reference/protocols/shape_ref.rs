@@ -2,11 +2,11 @@
 //!
 //! Never sees a value.
 
-use crate::contract::{Contract, Kind, Location, Member, Shape, ShapeId, TimestampFormat, Traits};
+use crate::contract::{Contract, ShapeKind, MemberLocation, Member, Shape, ShapeId, TimestampFormat, WireTraits};
 use indexmap::IndexMap;
 
 /// Traits of a reference that has none.
-static NOTHING: Traits = Traits {
+static NO_TRAITS: WireTraits = WireTraits {
     name: None,
     query_name: None,
     flattened: false,
@@ -23,31 +23,31 @@ static NOTHING: Traits = Traits {
 
 /// A reference to a shape, with the traits of this reference.
 #[derive(Clone, Copy)]
-pub(in crate::reference) struct Place<'a> {
+pub(in crate::reference) struct ShapeRef<'a> {
     contract: &'a Contract,
     pub id: &'a ShapeId,
     shape: Option<&'a Shape>,
     /// The traits of this reference alone.
-    pub own: &'a Traits,
+    pub traits: &'a WireTraits,
 }
 
-impl<'a> Place<'a> {
+impl<'a> ShapeRef<'a> {
     pub(in crate::reference) fn new(contract: &'a Contract, id: &'a ShapeId) -> Self {
-        Self::with(contract, id, &NOTHING)
+        Self::with_traits(contract, id, &NO_TRAITS)
     }
 
-    pub(in crate::reference) fn with(contract: &'a Contract, id: &'a ShapeId, own: &'a Traits) -> Self {
-        Self { contract, id, shape: contract.shapes.get(id), own }
+    pub(in crate::reference) fn with_traits(contract: &'a Contract, id: &'a ShapeId, traits: &'a WireTraits) -> Self {
+        Self { contract, id, shape: contract.shapes.get(id), traits }
     }
 
     /// Returns the kind of the shape; it is a document if the contract has no such shape.
-    pub(in crate::reference) fn kind(self) -> &'a Kind {
-        self.shape.map_or(&Kind::Document, |shape| &shape.kind)
+    pub(in crate::reference) fn kind(self) -> &'a ShapeKind {
+        self.shape.map_or(&ShapeKind::Document, |shape| &shape.kind)
     }
 
     /// Returns the traits of the shape itself.
-    pub(in crate::reference) fn common(self) -> &'a Traits {
-        self.shape.map_or(&NOTHING, |shape| &shape.traits)
+    pub(in crate::reference) fn shape_traits(self) -> &'a WireTraits {
+        self.shape.map_or(&NO_TRAITS, |shape| &shape.traits)
     }
 
     /// Returns the members of a structure or union.
@@ -56,19 +56,19 @@ impl<'a> Place<'a> {
     }
 
     /// Returns the reference that a member holds.
-    pub(in crate::reference) fn of(self, member: &'a Member) -> Self {
-        Self::with(self.contract, &member.shape, &member.traits)
+    pub(in crate::reference) fn member(self, member: &'a Member) -> Self {
+        Self::with_traits(self.contract, &member.shape, &member.traits)
     }
 
     /// Returns the member that is the whole body.
     pub(in crate::reference) fn payload(self) -> Option<(&'a String, &'a Member)> {
-        self.members().into_iter().flatten().find(|(_, member)| member.location == Location::Payload)
+        self.members().into_iter().flatten().find(|(_, member)| member.location == MemberLocation::Payload)
     }
 
     /// Returns the reference to the items of a list.
     pub(in crate::reference) fn items(self) -> Option<Self> {
         match (self.shape, self.kind()) {
-            (Some(shape), Kind::List { member }) => Some(Self::with(self.contract, member, &shape.parts.member)),
+            (Some(shape), ShapeKind::List { member }) => Some(Self::with_traits(self.contract, member, &shape.parts.member)),
             _ => None,
         }
     }
@@ -76,44 +76,44 @@ impl<'a> Place<'a> {
     /// Returns the references to the keys and the values of a map.
     pub(in crate::reference) fn entries(self) -> Option<(Self, Self)> {
         match (self.shape, self.kind()) {
-            (Some(shape), Kind::Map { key, value }) => Some((
-                Self::with(self.contract, key, &shape.parts.key),
-                Self::with(self.contract, value, &shape.parts.value),
+            (Some(shape), ShapeKind::Map { key, value }) => Some((
+                Self::with_traits(self.contract, key, &shape.parts.key),
+                Self::with_traits(self.contract, value, &shape.parts.value),
             )),
             _ => None,
         }
     }
 
     pub(in crate::reference) fn is_flattened(self) -> bool {
-        self.own.flattened || self.common().flattened
+        self.traits.flattened || self.shape_traits().flattened
     }
 
     /// Returns true if the string holds JSON, which headers carry as base64.
-    pub(in crate::reference) fn is_json_text(self) -> bool {
-        self.own.json_value || self.common().json_value
+    pub(in crate::reference) fn is_json_string(self) -> bool {
+        self.traits.json_value || self.shape_traits().json_value
     }
 
     /// Returns the timestamp format, which is `usual` unless the traits override it.
-    pub(in crate::reference) fn moments(self, usual: TimestampFormat) -> TimestampFormat {
-        self.own.timestamp_format.or(self.common().timestamp_format).unwrap_or(usual)
+    pub(in crate::reference) fn timestamp_format(self, usual: TimestampFormat) -> TimestampFormat {
+        self.traits.timestamp_format.or(self.shape_traits().timestamp_format).unwrap_or(usual)
     }
 
     /// Returns true if some nested value differs between JSON and the contract's form: a member has another name, or a
     /// timestamp may be a string.
-    pub(in crate::reference) fn has_other_json(self) -> bool {
-        fn search<'a>(place: Place<'a>, seen: &mut Vec<&'a ShapeId>) -> bool {
-            if seen.contains(&place.id) {
+    pub(in crate::reference) fn differs_in_json(self) -> bool {
+        fn search<'a>(shape: ShapeRef<'a>, seen: &mut Vec<&'a ShapeId>) -> bool {
+            if seen.contains(&shape.id) {
                 return false;
             }
-            seen.push(place.id);
-            if let Kind::Timestamp = place.kind() {
+            seen.push(shape.id);
+            if let ShapeKind::Timestamp = shape.kind() {
                 return true;
             }
             let renamed = |(name, member): (&String, &Member)| member.wire_name(name) != name;
-            place.members().is_some_and(|members| members.iter().any(renamed))
-                || place.members().into_iter().flatten().any(|(_, member)| search(place.of(member), seen))
-                || place.items().is_some_and(|items| search(items, seen))
-                || place.entries().is_some_and(|(_, values)| search(values, seen))
+            shape.members().is_some_and(|members| members.iter().any(renamed))
+                || shape.members().into_iter().flatten().any(|(_, member)| search(shape.member(member), seen))
+                || shape.items().is_some_and(|items| search(items, seen))
+                || shape.entries().is_some_and(|(_, values)| search(values, seen))
         }
         search(self, &mut Vec::new())
     }

@@ -6,22 +6,22 @@ use crate::contract::TimestampFormat;
 use serde_json::{Number, Value};
 
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-const DAYS: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
-const SECONDS_OF_DAY: i64 = 86_400;
+const WEEKDAYS: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+const SECONDS_PER_DAY: i64 = 86_400;
 
 /// Parses a timestamp in this format; returns seconds since 1970.
-pub(super) fn read(text: &str, format: TimestampFormat) -> Option<Value> {
+pub(super) fn parse(text: &str, format: TimestampFormat) -> Option<Value> {
     let seconds = match format {
         TimestampFormat::EpochSeconds => text.parse::<Number>().ok()?.as_f64()?,
-        TimestampFormat::DateTime => date_time(text)?,
-        TimestampFormat::HttpDate => http_date(text)?,
+        TimestampFormat::DateTime => parse_date_time(text)?,
+        TimestampFormat::HttpDate => parse_http_date(text)?,
     };
     Some(seconds_value(seconds))
 }
 
 /// Parses a timestamp in either text format; returns seconds since 1970.
-pub(super) fn read_any(text: &str) -> Option<Value> {
-    [TimestampFormat::DateTime, TimestampFormat::HttpDate].into_iter().find_map(|format| read(text, format))
+pub(super) fn parse_any(text: &str) -> Option<Value> {
+    [TimestampFormat::DateTime, TimestampFormat::HttpDate].into_iter().find_map(|format| parse(text, format))
 }
 
 /// Returns seconds as a JSON number, as an integer if they are whole.
@@ -34,7 +34,7 @@ pub(super) fn seconds_value(seconds: f64) -> Value {
 }
 
 /// Formats a timestamp. A value that is not a number, or whose year does not have four digits, is returned unchanged.
-pub(super) fn write(value: &Value, format: TimestampFormat) -> Value {
+pub(super) fn format_value(value: &Value, format: TimestampFormat) -> Value {
     let Some(seconds) = value.as_f64() else { return value.clone() };
     let years = -62_167_219_200.0..253_402_300_800.0;
     if format == TimestampFormat::EpochSeconds || !years.contains(&seconds) {
@@ -42,14 +42,14 @@ pub(super) fn write(value: &Value, format: TimestampFormat) -> Value {
     }
     let millis = (seconds * 1000.0).round() as i64;
     let (whole, millis) = (millis.div_euclid(1000), millis.rem_euclid(1000));
-    let (days, second) = (whole.div_euclid(SECONDS_OF_DAY), whole.rem_euclid(SECONDS_OF_DAY));
-    let (year, month, day) = date_of(days);
+    let (days, second) = (whole.div_euclid(SECONDS_PER_DAY), whole.rem_euclid(SECONDS_PER_DAY));
+    let (year, month, day) = date_from_days(days);
     let clock = format!("{:02}:{:02}:{:02}", second / 3600, second / 60 % 60, second % 60);
     let fraction = if millis == 0 { String::new() } else { format!(".{millis:03}") };
     match format {
         TimestampFormat::HttpDate => {
             // 1970-01-01 was a Thursday.
-            let name = DAYS[(days + 4).rem_euclid(7) as usize];
+            let name = WEEKDAYS[(days + 4).rem_euclid(7) as usize];
             let month = MONTHS[month as usize - 1];
             format!("{name}, {day:02} {month} {year:04} {clock}{fraction} GMT").into()
         }
@@ -62,12 +62,12 @@ fn is_leap(year: i64) -> bool {
 }
 
 /// Returns the number of days from 1970-01-01 to the start of a year.
-fn days_before(year: i64) -> i64 {
+fn days_before_year(year: i64) -> i64 {
     let last = year - 1;
     365 * (year - 1970) + (last.div_euclid(4) - 492) - (last.div_euclid(100) - 19) + (last.div_euclid(400) - 4)
 }
 
-fn days_in(year: i64, month: i64) -> i64 {
+fn days_in_month(year: i64, month: i64) -> i64 {
     match month {
         2 => 28 + i64::from(is_leap(year)),
         4 | 6 | 9 | 11 => 30,
@@ -75,24 +75,24 @@ fn days_in(year: i64, month: i64) -> i64 {
     }
 }
 
-fn date_of(days: i64) -> (i64, i64, i64) {
+fn date_from_days(days: i64) -> (i64, i64, i64) {
     let mut year = 1970 + days.div_euclid(365);
-    while days_before(year) > days {
+    while days_before_year(year) > days {
         year -= 1;
     }
-    while days_before(year + 1) <= days {
+    while days_before_year(year + 1) <= days {
         year += 1;
     }
-    let (mut rest, mut month) = (days - days_before(year), 1);
-    while rest >= days_in(year, month) {
-        rest -= days_in(year, month);
+    let (mut rest, mut month) = (days - days_before_year(year), 1);
+    while rest >= days_in_month(year, month) {
+        rest -= days_in_month(year, month);
         month += 1;
     }
     (year, month, rest + 1)
 }
 
 /// Consumes exactly `count` digits at the start of a text, and returns their number.
-fn digits(text: &mut &str, count: usize) -> Option<i64> {
+fn take_digits(text: &mut &str, count: usize) -> Option<i64> {
     let (number, rest) = text.split_at_checked(count)?;
     if !number.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
@@ -101,18 +101,18 @@ fn digits(text: &mut &str, count: usize) -> Option<i64> {
     number.parse().ok()
 }
 
-fn after<'a>(text: &mut &'a str, mark: &str) -> Option<&'a str> {
+fn skip_prefix<'a>(text: &mut &'a str, mark: &str) -> Option<&'a str> {
     *text = text.strip_prefix(mark)?;
     Some(text)
 }
 
 /// Consumes a time such as `10:20:30`, with an optional fraction, and returns it in seconds.
-fn clock(text: &mut &str) -> Option<f64> {
-    let hour = digits(text, 2)?;
-    after(text, ":")?;
-    let minute = digits(text, 2)?;
-    after(text, ":")?;
-    let second = digits(text, 2)?;
+fn parse_time(text: &mut &str) -> Option<f64> {
+    let hour = take_digits(text, 2)?;
+    skip_prefix(text, ":")?;
+    let minute = take_digits(text, 2)?;
+    skip_prefix(text, ":")?;
+    let second = take_digits(text, 2)?;
     if hour > 23 || minute > 59 || second > 60 {
         return None;
     }
@@ -125,58 +125,58 @@ fn clock(text: &mut &str) -> Option<f64> {
     Some((hour * 3600 + minute * 60 + second) as f64 + fraction)
 }
 
-fn moment(year: i64, month: i64, day: i64, second: f64) -> Option<f64> {
-    if !(1..=12).contains(&month) || !(1..=days_in(year, month)).contains(&day) {
+fn seconds_since_epoch(year: i64, month: i64, day: i64, second: f64) -> Option<f64> {
+    if !(1..=12).contains(&month) || !(1..=days_in_month(year, month)).contains(&day) {
         return None;
     }
-    let days = days_before(year) + (1..month).map(|month| days_in(year, month)).sum::<i64>() + day - 1;
-    Some((days * SECONDS_OF_DAY) as f64 + second)
+    let days = days_before_year(year) + (1..month).map(|month| days_in_month(year, month)).sum::<i64>() + day - 1;
+    Some((days * SECONDS_PER_DAY) as f64 + second)
 }
 
 /// Parses a date and time after [RFC 3339, 5.6](https://www.rfc-editor.org/rfc/rfc3339#section-5.6).
-fn date_time(mut text: &str) -> Option<f64> {
+fn parse_date_time(mut text: &str) -> Option<f64> {
     let text = &mut text;
-    let year = digits(text, 4)?;
-    after(text, "-")?;
-    let month = digits(text, 2)?;
-    after(text, "-")?;
-    let day = digits(text, 2)?;
+    let year = take_digits(text, 4)?;
+    skip_prefix(text, "-")?;
+    let month = take_digits(text, 2)?;
+    skip_prefix(text, "-")?;
+    let day = take_digits(text, 2)?;
     *text = text.strip_prefix(['T', 't'])?;
-    let second = clock(text)?;
+    let second = parse_time(text)?;
     let offset = if matches!(*text, "Z" | "z") {
         0
     } else {
         let sign = if text.starts_with('-') { -1 } else { 1 };
         *text = text.strip_prefix(['+', '-'])?;
-        let hours = digits(text, 2)?;
-        after(text, ":")?;
-        let minutes = digits(text, 2)?;
+        let hours = take_digits(text, 2)?;
+        skip_prefix(text, ":")?;
+        let minutes = take_digits(text, 2)?;
         if !text.is_empty() || hours > 23 || minutes > 59 {
             return None;
         }
         sign * (hours * 3600 + minutes * 60)
     };
-    Some(moment(year, month, day, second)? - offset as f64)
+    Some(seconds_since_epoch(year, month, day, second)? - offset as f64)
 }
 
 /// Parses the preferred format of [RFC 9110, 5.6.7](https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7), with an
 /// optional fraction.
-fn http_date(text: &str) -> Option<f64> {
+fn parse_http_date(text: &str) -> Option<f64> {
     let (name, mut rest) = text.split_once(", ")?;
-    if !DAYS.contains(&name) {
+    if !WEEKDAYS.contains(&name) {
         return None;
     }
     let rest = &mut rest;
-    let day = digits(rest, 2)?;
-    after(rest, " ")?;
+    let day = take_digits(rest, 2)?;
+    skip_prefix(rest, " ")?;
     let month = MONTHS.iter().position(|month| rest.starts_with(month))?;
     *rest = &rest[3..];
-    after(rest, " ")?;
-    let year = digits(rest, 4)?;
-    after(rest, " ")?;
-    let second = clock(rest)?;
+    skip_prefix(rest, " ")?;
+    let year = take_digits(rest, 4)?;
+    skip_prefix(rest, " ")?;
+    let second = parse_time(rest)?;
     (*rest == " GMT").then_some(())?;
-    moment(year, month as i64 + 1, day, second)
+    seconds_since_epoch(year, month as i64 + 1, day, second)
 }
 
 #[cfg(test)]
@@ -195,34 +195,34 @@ mod tests {
             (json!(253_402_300_799_i64), "9999-12-31T23:59:59Z", "Fri, 31 Dec 9999 23:59:59 GMT"),
         ] {
             for (text, format) in [(date_time, TimestampFormat::DateTime), (http_date, TimestampFormat::HttpDate)] {
-                assert_eq!(write(&seconds, format), json!(text));
-                assert_eq!(read(text, format), Some(seconds.clone()), "{text}");
+                assert_eq!(format_value(&seconds, format), json!(text));
+                assert_eq!(parse(text, format), Some(seconds.clone()), "{text}");
             }
         }
-        assert_eq!(read("2019-12-17T00:48:18+01:00", TimestampFormat::DateTime), Some(json!(1_576_540_098)));
-        assert_eq!(read("1.5", TimestampFormat::EpochSeconds), Some(json!(1.5)));
+        assert_eq!(parse("2019-12-17T00:48:18+01:00", TimestampFormat::DateTime), Some(json!(1_576_540_098)));
+        assert_eq!(parse("1.5", TimestampFormat::EpochSeconds), Some(json!(1.5)));
     }
 
     #[test]
     fn days_of_four_digit_years_round_trip() {
         for day in (-719_528..2_932_897_i64).step_by(13) {
-            let seconds = json!(day * SECONDS_OF_DAY + day.rem_euclid(SECONDS_OF_DAY));
+            let seconds = json!(day * SECONDS_PER_DAY + day.rem_euclid(SECONDS_PER_DAY));
             for format in [TimestampFormat::DateTime, TimestampFormat::HttpDate] {
-                let text = write(&seconds, format);
-                assert_eq!(read(text.as_str().expect("a text"), format), Some(seconds.clone()), "{text}");
+                let text = format_value(&seconds, format);
+                assert_eq!(parse(text.as_str().expect("a text"), format), Some(seconds.clone()), "{text}");
             }
         }
     }
 
     #[test]
     fn unrepresentable_timestamps_stay_numbers() {
-        assert_eq!(write(&json!(0), TimestampFormat::EpochSeconds), json!(0));
+        assert_eq!(format_value(&json!(0), TimestampFormat::EpochSeconds), json!(0));
         for seconds in [json!(-62_167_219_201_i64), json!(253_402_300_800_i64)] {
             for format in [TimestampFormat::DateTime, TimestampFormat::HttpDate] {
-                assert_eq!(write(&seconds, format), seconds);
+                assert_eq!(format_value(&seconds, format), seconds);
             }
         }
-        assert_eq!(write(&json!("x"), TimestampFormat::DateTime), json!("x"));
+        assert_eq!(format_value(&json!("x"), TimestampFormat::DateTime), json!("x"));
         assert_eq!(seconds_value(8.0e15), json!(8_000_000_000_000_000_i64));
         assert_eq!(seconds_value(9.0e15), json!(9.0e15));
         assert_eq!(seconds_value(f64::NAN), Value::Null);
@@ -257,7 +257,7 @@ mod tests {
             ("1970-01-02T00:00:00+23:59x", None),
             ("1970-01-02T00:00:00*23:59", None),
         ] {
-            assert_eq!(read(text, TimestampFormat::DateTime), seconds.map(Value::from), "{text}");
+            assert_eq!(parse(text, TimestampFormat::DateTime), seconds.map(Value::from), "{text}");
         }
     }
 
@@ -266,13 +266,13 @@ mod tests {
         for text in
             ["", "2019", "2019-02-29T00:00:00Z", "2019-12-16T23:48:18", "2019-12-16 23:48:18Z", "1985-04-12T23:20:50.Z"]
         {
-            assert_eq!(read(text, TimestampFormat::DateTime), None, "{text}");
+            assert_eq!(parse(text, TimestampFormat::DateTime), None, "{text}");
         }
         for text in ["Mon, 16 Dec 2019 23:48:18", "Mon, 1 Dec 2019 23:48:18 GMT", "16 Dec 2019 23:48:18 GMT", "é, "] {
-            assert_eq!(read(text, TimestampFormat::HttpDate), None, "{text}");
+            assert_eq!(parse(text, TimestampFormat::HttpDate), None, "{text}");
         }
         for text in ["", "x", "+1", "1.", "NaN", "0x1"] {
-            assert_eq!(read(text, TimestampFormat::EpochSeconds), None, "{text}");
+            assert_eq!(parse(text, TimestampFormat::EpochSeconds), None, "{text}");
         }
     }
 }

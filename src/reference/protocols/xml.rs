@@ -2,46 +2,46 @@
 //!
 //! Never expands an entity that a document declares, and never nests beyond a fixed depth.
 
-use super::form::strict;
-use super::{Place, moments, scalar_text};
-use crate::contract::{Kind, Location, TimestampFormat};
-use crate::reference::read::Unread;
+use super::form::parse_scalar_strictly;
+use super::{ShapeRef, timestamps, scalar_to_text};
+use crate::contract::{ShapeKind, MemberLocation, TimestampFormat};
+use crate::reference::body_parser::ReadFailure;
 use quick_xml::events::{BytesStart, Event};
 use serde_json::{Map, Value};
 
 /// Maximum nesting depth of elements.
-const MOST_LEVELS: usize = 100;
+const MAX_DEPTH: usize = 100;
 
 /// An element, without its namespace.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Element {
+pub(super) struct ParsedElement {
     pub name: String,
     attributes: Vec<(String, String)>,
-    children: Vec<Element>,
+    children: Vec<ParsedElement>,
     text: String,
 }
 
-fn malformed(reason: impl std::fmt::Display) -> Unread {
-    Unread::Malformed(format!("the body is not XML: {reason}"))
+fn malformed(reason: impl std::fmt::Display) -> ReadFailure {
+    ReadFailure::Malformed(format!("the body is not XML: {reason}"))
 }
 
 /// Parses a document and returns its root.
-pub(super) fn parse(body: &[u8]) -> Result<Element, Unread> {
+pub(super) fn parse_document(body: &[u8]) -> Result<ParsedElement, ReadFailure> {
     let text = std::str::from_utf8(body).map_err(malformed)?;
     let mut events = quick_xml::Reader::from_str(text);
     // The first entry is not an element: it holds the root.
-    let mut open = vec![Element::default()];
+    let mut open = vec![ParsedElement::default()];
     loop {
         let event = events.read_event().map_err(malformed)?;
         let at = open.len() - 1;
         match event {
             Event::Start(start) => {
-                if open.len() > MOST_LEVELS {
-                    return Err(malformed(format!("it has more than {MOST_LEVELS} levels")));
+                if open.len() > MAX_DEPTH {
+                    return Err(malformed(format!("it has more than {MAX_DEPTH} levels")));
                 }
-                open.push(element(&start)?);
+                open.push(parse_element(&start)?);
             }
-            Event::Empty(start) => open[at].children.push(element(&start)?),
+            Event::Empty(start) => open[at].children.push(parse_element(&start)?),
             Event::End(_) => {
                 let Some(done) = open.pop().filter(|_| at > 0) else {
                     return Err(malformed("an end tag without a start tag"));
@@ -53,7 +53,7 @@ pub(super) fn parse(body: &[u8]) -> Result<Element, Unread> {
             Event::GeneralRef(reference) => {
                 let name = reference.xml10_content();
                 match (reference.resolve_char_ref().map_err(malformed)?, &*name) {
-                    (Some(character), _) if is_of_xml(character) => open[at].text.push(character),
+                    (Some(character), _) if is_xml_character(character) => open[at].text.push(character),
                     (Some(character), _) => {
                         return Err(malformed(format!("it references the invalid character {character:?}")));
                     }
@@ -70,7 +70,7 @@ pub(super) fn parse(body: &[u8]) -> Result<Element, Unread> {
             Event::Eof => break,
         }
     }
-    if let Some(character) = text.chars().find(|character| !is_of_xml(*character)) {
+    if let Some(character) = text.chars().find(|character| !is_xml_character(*character)) {
         return Err(malformed(format!("it contains the invalid character {:?}", character)));
     }
     let outside = open.pop().filter(|_| open.is_empty()).ok_or_else(|| malformed("it ends inside an element"))?;
@@ -85,11 +85,11 @@ pub(super) fn parse(body: &[u8]) -> Result<Element, Unread> {
 }
 
 /// Returns true if a document may contain a character, see [XML 1.0, 2.2](https://www.w3.org/TR/xml/#charsets).
-fn is_of_xml(character: char) -> bool {
+fn is_xml_character(character: char) -> bool {
     matches!(character, '\t' | '\n' | '\r' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
 }
 
-fn element(start: &BytesStart<'_>) -> Result<Element, Unread> {
+fn parse_element(start: &BytesStart<'_>) -> Result<ParsedElement, ReadFailure> {
     let full = start.name();
     let full: &str = full.as_ref();
     let name = full.rsplit(':').next().unwrap_or(full).to_owned();
@@ -100,39 +100,39 @@ fn element(start: &BytesStart<'_>) -> Result<Element, Unread> {
         let key: &str = attribute.key.as_ref();
         attributes.push((key.to_owned(), value.into_owned()));
     }
-    Ok(Element { name, attributes, ..Element::default() })
+    Ok(ParsedElement { name, attributes, ..ParsedElement::default() })
 }
 
-impl Element {
-    fn named<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Self> {
+impl ParsedElement {
+    fn children_named<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Self> {
         self.children.iter().filter(move |child| child.name == name)
     }
 
     /// Returns an error if the element contains text in addition to its child elements.
-    fn is_only_elements(&self) -> Result<(), Unread> {
+    fn check_no_text(&self) -> Result<(), ReadFailure> {
         if self.text.trim_ascii().is_empty() {
             Ok(())
         } else {
-            Err(Unread::Malformed(format!("unexpected text in `{}`, which has child elements", self.name)))
+            Err(ReadFailure::Malformed(format!("unexpected text in `{}`, which has child elements", self.name)))
         }
     }
 
     /// Reads this element as the members of a structure.
-    pub(super) fn members(&self, place: Place<'_>) -> Result<Map<String, Value>, Unread> {
-        self.is_only_elements()?;
+    pub(super) fn read_members(&self, shape: ShapeRef<'_>) -> Result<Map<String, Value>, ReadFailure> {
+        self.check_no_text()?;
         let mut out = Map::new();
-        let body = |location| matches!(location, Location::Body);
-        for (name, member) in place.members().into_iter().flatten().filter(|(_, member)| body(member.location)) {
-            let (below, wire) = (place.of(member), member.wire_name(name));
-            if below.own.attribute {
+        let body = |location| matches!(location, MemberLocation::Body);
+        for (name, member) in shape.members().into_iter().flatten().filter(|(_, member)| body(member.location)) {
+            let (below, wire) = (shape.member(member), member.wire_name(name));
+            if below.traits.attribute {
                 if let Some((_, text)) = self.attributes.iter().find(|(key, _)| key == wire) {
-                    out.insert(name.clone(), strict(below, text.clone())?);
+                    out.insert(name.clone(), parse_scalar_strictly(below, text.clone())?);
                 }
                 continue;
             }
-            let found: Vec<&Self> = self.named(wire).collect();
+            let found: Vec<&Self> = self.children_named(wire).collect();
             if !found.is_empty() {
-                out.insert(name.clone(), read(&found, below)?);
+                out.insert(name.clone(), read_elements(&found, below)?);
             }
         }
         Ok(out)
@@ -140,45 +140,45 @@ impl Element {
 }
 
 /// Reads the value of an element.
-pub(super) fn value(element: &Element, place: Place<'_>) -> Result<Value, Unread> {
-    read(&[element], place)
+pub(super) fn read_value(element: &ParsedElement, shape: ShapeRef<'_>) -> Result<Value, ReadFailure> {
+    read_elements(&[element], shape)
 }
 
 /// Reads the value of the elements with one name: a single element, or the several ones of a flattened list or map.
-fn read(found: &[&Element], place: Place<'_>) -> Result<Value, Unread> {
-    let flattened = place.is_flattened();
-    if let Some(items) = place.items() {
+fn read_elements(found: &[&ParsedElement], shape: ShapeRef<'_>) -> Result<Value, ReadFailure> {
+    let flattened = shape.is_flattened();
+    if let Some(items) = shape.items() {
         let elements =
-            if flattened { found.to_vec() } else { inside(found, items.own.name.as_deref().unwrap_or("member"))? };
-        return elements.into_iter().map(|one| value(one, items)).collect::<Result<Vec<_>, _>>().map(Value::Array);
+            if flattened { found.to_vec() } else { container_children(found, items.traits.name.as_deref().unwrap_or("member"))? };
+        return elements.into_iter().map(|one| read_value(one, items)).collect::<Result<Vec<_>, _>>().map(Value::Array);
     }
-    if let Some((keys, values)) = place.entries() {
-        let entries = if flattened { found.to_vec() } else { inside(found, "entry")? };
+    if let Some((keys, values)) = shape.entries() {
+        let entries = if flattened { found.to_vec() } else { container_children(found, "entry")? };
         let (key_name, value_name) =
-            (keys.own.name.as_deref().unwrap_or("key"), values.own.name.as_deref().unwrap_or("value"));
+            (keys.traits.name.as_deref().unwrap_or("key"), values.traits.name.as_deref().unwrap_or("value"));
         let mut out = Map::new();
         for entry in entries {
-            let Some(key) = entry.named(key_name).next().filter(|key| key.children.is_empty()) else {
-                return Err(Unread::Malformed(format!("a map entry has no `{key_name}`")));
+            let Some(key) = entry.children_named(key_name).next().filter(|key| key.children.is_empty()) else {
+                return Err(ReadFailure::Malformed(format!("a map entry has no `{key_name}`")));
             };
-            let there = entry.named(value_name).next();
-            out.insert(key.text.clone(), there.map_or(Ok(Value::Null), |one| value(one, values))?);
+            let there = entry.children_named(value_name).next();
+            out.insert(key.text.clone(), there.map_or(Ok(Value::Null), |one| read_value(one, values))?);
         }
         return Ok(Value::Object(out));
     }
-    let element = single(found)?;
-    match place.kind() {
-        Kind::Structure { .. } | Kind::Union { .. } => element.members(place).map(Value::Object),
+    let element = single_element(found)?;
+    match shape.kind() {
+        ShapeKind::Structure { .. } | ShapeKind::Union { .. } => element.read_members(shape).map(Value::Object),
         // Elements instead of a text are returned as a structure, which the check then rejects.
-        _ if !element.children.is_empty() => Ok(unknown(element)),
-        _ => strict(place, element.text.clone()),
+        _ if !element.children.is_empty() => Ok(untyped_value(element)),
+        _ => parse_scalar_strictly(shape, element.text.clone()),
     }
 }
 
-fn single<'a>(found: &[&'a Element]) -> Result<&'a Element, Unread> {
+fn single_element<'a>(found: &[&'a ParsedElement]) -> Result<&'a ParsedElement, ReadFailure> {
     match found {
         [one] => Ok(one),
-        several => Err(Unread::Malformed(format!(
+        several => Err(ReadFailure::Malformed(format!(
             "`{}` occurs more than once",
             several.first().map_or("", |element| element.name.as_str())
         ))),
@@ -186,96 +186,96 @@ fn single<'a>(found: &[&'a Element]) -> Result<&'a Element, Unread> {
 }
 
 /// Returns the child elements of a list or map, which must all have this name.
-fn inside<'a>(found: &[&'a Element], name: &str) -> Result<Vec<&'a Element>, Unread> {
-    let around = single(found)?;
-    around.is_only_elements()?;
+fn container_children<'a>(found: &[&'a ParsedElement], name: &str) -> Result<Vec<&'a ParsedElement>, ReadFailure> {
+    let around = single_element(found)?;
+    around.check_no_text()?;
     match around.children.iter().find(|child| child.name != name) {
-        Some(other) => Err(Unread::Malformed(format!("unexpected element `{}`, expected `{name}`", other.name))),
+        Some(other) => Err(ReadFailure::Malformed(format!("unexpected element `{}`, expected `{name}`", other.name))),
         None => Ok(around.children.iter().collect()),
     }
 }
 
-fn unknown(element: &Element) -> Value {
+fn untyped_value(element: &ParsedElement) -> Value {
     if element.children.is_empty() {
         return Value::String(element.text.clone());
     }
-    element.children.iter().map(|child| (child.name.clone(), unknown(child))).collect::<Map<_, _>>().into()
+    element.children.iter().map(|child| (child.name.clone(), untyped_value(child))).collect::<Map<_, _>>().into()
 }
 
 /// Writes a value as an element with this name.
-pub(super) fn write(out: &mut String, name: &str, value: &Value, place: Option<Place<'_>>) {
-    match (value, place) {
+pub(super) fn write_element(out: &mut String, name: &str, value: &Value, shape: Option<ShapeRef<'_>>) {
+    match (value, shape) {
         (Value::Null, _) => {}
         (Value::Array(values), place) => {
-            let items = place.and_then(Place::items);
-            if place.is_some_and(Place::is_flattened) {
-                values.iter().for_each(|value| write(out, name, value, items));
+            let items = place.and_then(ShapeRef::items);
+            if place.is_some_and(ShapeRef::is_flattened) {
+                values.iter().for_each(|value| write_element(out, name, value, items));
                 return;
             }
-            open(out, name, place, &[]);
-            let item = items.and_then(|items| items.own.name.as_deref()).unwrap_or("member");
-            values.iter().for_each(|value| write(out, item, value, items));
-            close(out, name);
+            open_tag(out, name, place, &[]);
+            let item = items.and_then(|items| items.traits.name.as_deref()).unwrap_or("member");
+            values.iter().for_each(|value| write_element(out, item, value, items));
+            close_tag(out, name);
         }
         (Value::Object(entries), Some(place)) if place.entries().is_some() => {
             let Some((keys, values)) = place.entries() else { return };
             let around = if place.is_flattened() { name } else { "entry" };
             if !place.is_flattened() {
-                open(out, name, Some(place), &[]);
+                open_tag(out, name, Some(place), &[]);
             }
             for (key, value) in entries {
-                open(out, around, Some(place).filter(|place| place.is_flattened()), &[]);
-                write(out, keys.own.name.as_deref().unwrap_or("key"), &Value::String(key.clone()), Some(keys));
-                write(out, values.own.name.as_deref().unwrap_or("value"), value, Some(values));
-                close(out, around);
+                open_tag(out, around, Some(place).filter(|place| place.is_flattened()), &[]);
+                write_element(out, keys.traits.name.as_deref().unwrap_or("key"), &Value::String(key.clone()), Some(keys));
+                write_element(out, values.traits.name.as_deref().unwrap_or("value"), value, Some(values));
+                close_tag(out, around);
             }
             if !place.is_flattened() {
-                close(out, name);
+                close_tag(out, name);
             }
         }
         (Value::Object(members), place) => {
-            let of = |name: &str| place.and_then(Place::members).and_then(|known| known.get(name));
+            let of = |name: &str| place.and_then(ShapeRef::members).and_then(|known| known.get(name));
             let attributes: Vec<(&str, String)> = members
                 .iter()
                 .filter_map(|(name, value)| {
                     let member = of(name).filter(|member| member.traits.attribute)?;
-                    Some((member.wire_name(name), text(value, place.map(|place| place.of(member)))))
+                    Some((member.wire_name(name), scalar_text_of(value, place.map(|place| place.member(member)))))
                 })
                 .collect();
-            open(out, name, place, &attributes);
+            open_tag(out, name, place, &attributes);
             write_members(out, members, place);
-            close(out, name);
+            close_tag(out, name);
         }
         (value, place) => {
-            open(out, name, place, &[]);
-            escape(out, &text(value, place));
-            close(out, name);
+            open_tag(out, name, place, &[]);
+            escape(out, &scalar_text_of(value, place));
+            close_tag(out, name);
         }
     }
 }
 
 /// Writes the members that are elements, not attributes.
-pub(super) fn write_members(out: &mut String, members: &Map<String, Value>, place: Option<Place<'_>>) {
+pub(super) fn write_members(out: &mut String, members: &Map<String, Value>, shape: Option<ShapeRef<'_>>) {
     for (name, value) in members {
-        match place.and_then(|place| place.members()?.get(name).map(|member| (member, place.of(member)))) {
+        match shape.and_then(|place| place.members()?.get(name).map(|member| (member, place.member(member)))) {
             Some((member, _)) if member.traits.attribute => {}
-            Some((member, below)) => write(out, member.wire_name(name), value, Some(below)),
-            None => write(out, name, value, None),
+            Some((member, below)) => write_element(out, member.wire_name(name), value, Some(below)),
+            None => write_element(out, name, value, None),
         }
     }
 }
 
-fn text(value: &Value, place: Option<Place<'_>>) -> String {
-    match place.map(|place| (place.kind(), place)) {
-        Some((Kind::Timestamp, place)) => scalar_text(&moments::write(value, place.moments(TimestampFormat::DateTime))),
-        _ => scalar_text(value),
+fn scalar_text_of(value: &Value, shape: Option<ShapeRef<'_>>) -> String {
+    match shape.map(|place| (place.kind(), place)) {
+        Some((ShapeKind::Timestamp, place)) => scalar_to_text(&timestamps::format_value(value, place.timestamp_format(TimestampFormat::DateTime))),
+        _ => scalar_to_text(value),
     }
 }
 
-fn open(out: &mut String, name: &str, place: Option<Place<'_>>, attributes: &[(&str, String)]) {
+fn open_tag(out: &mut String, name: &str, shape: Option<ShapeRef<'_>>, attributes: &[(&str, String)]) {
     out.push('<');
     out.push_str(name);
-    let namespace = place.and_then(|place| place.own.namespace.as_ref().or(place.common().namespace.as_ref()));
+    let namespace = shape.and_then(|place| place.traits.namespace.as_ref().or(place.shape_traits().namespace.as_ref()));
     if let Some(namespace) = namespace {
         out.push_str(" xmlns");
         if let Some(prefix) = &namespace.prefix {
@@ -296,7 +296,7 @@ fn open(out: &mut String, name: &str, place: Option<Place<'_>>, attributes: &[(&
     out.push('>');
 }
 
-fn close(out: &mut String, name: &str) {
+fn close_tag(out: &mut String, name: &str) {
     out.push_str("</");
     out.push_str(name);
     out.push('>');
@@ -322,12 +322,12 @@ pub(super) fn escape(out: &mut String, text: &str) {
 mod tests {
     use super::*;
     use crate::contract::Contract;
-    use crate::reference::testing::of_shapes;
+    use crate::reference::testing::contract_of_shapes;
     use serde_json::json;
 
     #[test]
     fn malformed_documents_are_rejected() {
-        let root = parse(
+        let root = parse_document(
             b"<?xml version=\"1.0\"?>\n<a:r xmlns:a=\"u\" b=\"&lt;\"><c> x &amp;&#65;<![CDATA[<]]></c><d/></a:r>\n",
         );
         let root = root.expect("it is a document");
@@ -351,18 +351,18 @@ mod tests {
             b"<!DOCTYPE a [<!ENTITY b \"c\">]><a>&b;</a>",
             deep.as_bytes(),
         ] {
-            assert!(parse(body).is_err(), "{:.60}", String::from_utf8_lossy(body));
+            assert!(parse_document(body).is_err(), "{:.60}", String::from_utf8_lossy(body));
         }
     }
 
     #[test]
     fn nesting_depth_is_limited() {
-        let deep = |levels: usize| parse(format!("{}{}", "<a>".repeat(levels), "</a>".repeat(levels)).as_bytes());
-        assert!(deep(MOST_LEVELS).is_ok() && deep(MOST_LEVELS + 1).is_err() && deep(MOST_LEVELS + 2).is_err());
+        let deep = |levels: usize| parse_document(format!("{}{}", "<a>".repeat(levels), "</a>".repeat(levels)).as_bytes());
+        assert!(deep(MAX_DEPTH).is_ok() && deep(MAX_DEPTH + 1).is_err() && deep(MAX_DEPTH + 2).is_err());
     }
 
     fn contract() -> Contract {
-        of_shapes(json!({
+        contract_of_shapes(json!({
             "In": {"type": "structure", "members": {
                 "Text": {"shape": "Text"}, "Thing": {"shape": "Thing"}, "Texts": {"shape": "Texts"},
                 "Any": {"shape": "Any"}, "At": {"shape": "At"}}},
@@ -377,8 +377,8 @@ mod tests {
         let contract = contract();
         let id = "In".into();
         let read = |body: &str| {
-            let root = parse(format!("<In>{body}</In>").as_bytes()).expect("a document");
-            root.members(Place::new(&contract, &id)).ok().map(Value::Object)
+            let root = parse_document(format!("<In>{body}</In>").as_bytes()).expect("a document");
+            root.read_members(ShapeRef::new(&contract, &id)).ok().map(Value::Object)
         };
         for (body, due) in [
             ("<Text>a</Text>", Some(json!({"Text": "a"}))),
@@ -401,7 +401,7 @@ mod tests {
         }
         let mut out = String::new();
         let value = json!({"Text": "<", "At": 1, "Texts": ["a"], "Thing": null});
-        write(&mut out, "In", &value, Some(Place::new(&contract, &id)));
+        write_element(&mut out, "In", &value, Some(ShapeRef::new(&contract, &id)));
         let due = "<In><Text>&lt;</Text><At>1970-01-01T00:00:01Z</At><Texts><member>a</member></Texts></In>";
         assert_eq!(out, due);
     }
@@ -411,7 +411,7 @@ mod tests {
         for text in ["", "a<b>&\"'", "\r\n\t ", "é😀\u{2028}\u{85}", "]]>"] {
             let mut out = String::from("<a>");
             escape(&mut out, text);
-            assert_eq!(parse((out + "</a>").as_bytes()).expect("a document").text, text);
+            assert_eq!(parse_document((out + "</a>").as_bytes()).expect("a document").text, text);
         }
     }
 }

@@ -1,11 +1,11 @@
 //! Each constraint at its limits, in a body of JSON.
 
 use super::shop::{ask, line, service};
-use overstep::reference::{Service, World};
+use overstep::reference::{ReferenceService, ServerConfig};
 use serde_json::{Value, json};
 
 /// One operation with one optional member for each shape.
-fn one_of_each() -> Service {
+fn one_of_each() -> ReferenceService {
     let shapes = json!({
         "Blob": {"type": "blob", "length": {"min": 2, "max": 4}},
         "Flag": {"type": "boolean"},
@@ -54,7 +54,7 @@ fn one_of_each() -> Service {
         "operations": [{"name": "Take", "http": {"method": "POST", "uri": "/take"}, "input": "Input"}],
         "shapes": all
     });
-    service(&contract, World::default())
+    service(&contract, ServerConfig::default())
 }
 
 /// Holds values of one member to what is said of them: nothing where they are taken, else words of the refusal.

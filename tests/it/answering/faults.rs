@@ -4,7 +4,7 @@
 
 use super::shop::{ask, document, short, world};
 use overstep::contract::from_json;
-use overstep::reference::{Fault, Service};
+use overstep::reference::{Fault, ReferenceService};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
@@ -14,11 +14,11 @@ fn contract() -> Value {
 
 /// Name, flags, where it shows, and what it says of itself.
 fn described(fault: &Fault) -> String {
-    let breaks = if fault.breaks_contract { "breaks" } else { "silent" };
-    let hidden = fault.hidden.map(|why| format!(" (hidden: {why})")).unwrap_or_default();
+    let breaks = if fault.violates_contract { "breaks" } else { "silent" };
+    let hidden = fault.hidden_reason.map(|why| format!(" (hidden: {why})")).unwrap_or_default();
     let touches: Vec<String> =
-        fault.touches.iter().map(|at| format!("{}/{}/{}", at.operation, at.member, at.constraint)).collect();
-    format!("{} [{breaks}] {}{hidden} @ {}\n", fault.name, fault.describes, touches.join(" "))
+        fault.scopes.iter().map(|at| format!("{}/{}/{}", at.operation, at.member, at.constraint)).collect();
+    format!("{} [{breaks}] {}{hidden} @ {}\n", fault.name, fault.description, touches.join(" "))
 }
 
 #[test]
@@ -29,7 +29,7 @@ fn the_catalogue_of_a_contract_is_told_whole() {
         ("catalogue-cbor", "rpcv2Cbor", json!([{"scheme": "header", "name": "x-key"}])),
     ] {
         let contract = from_json(&document(protocol, auth).to_string()).expect("a contract");
-        let all: String = overstep::reference::catalogue(&contract).iter().map(described).collect();
+        let all: String = overstep::reference::list_faults(&contract).iter().map(described).collect();
         insta::assert_snapshot!(name, all);
     }
 }
@@ -38,7 +38,7 @@ fn the_catalogue_of_a_contract_is_told_whole() {
 fn in_short(contract: &overstep::contract::Contract) -> String {
     let mut told = String::new();
     let mut place = String::new();
-    for fault in overstep::reference::catalogue(contract) {
+    for fault in overstep::reference::list_faults(contract) {
         let (at, kind) = match fault.name.match_indices('.').nth(1) {
             Some((end, _)) => fault.name.split_at(end),
             None => fault.name.split_at(0),
@@ -47,8 +47,8 @@ fn in_short(contract: &overstep::contract::Contract) -> String {
             write!(told, "\n{at}\n ").expect("a text");
             place = at.to_owned();
         }
-        let hidden = fault.hidden.map(|why| format!(" ({why})")).unwrap_or_default();
-        let silent = if fault.breaks_contract { "" } else { "~" };
+        let hidden = fault.hidden_reason.map(|why| format!(" ({why})")).unwrap_or_default();
+        let silent = if fault.violates_contract { "" } else { "~" };
         write!(told, " {silent}{}{hidden}", kind.trim_start_matches('.')).expect("a text");
     }
     told
@@ -219,7 +219,7 @@ fn asked() -> Vec<(&'static str, &'static str, &'static str, Vec<u8>)> {
 #[test]
 fn a_fault_changes_what_it_is_about_and_nothing_else() {
     let contract = from_json(&contract().to_string()).expect("a contract");
-    let service = Service::new(contract, world());
+    let service = ReferenceService::new(contract, world());
     let asked = asked();
     let answers = |prefix: &str| -> Vec<String> {
         let one = |(_, target, headers, body): &(&str, &str, &str, Vec<u8>)| {

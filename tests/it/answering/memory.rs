@@ -2,7 +2,7 @@
 //! what is read back.
 
 use super::shop::ask;
-use overstep::reference::Service;
+use overstep::reference::ReferenceService;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
@@ -11,7 +11,12 @@ const CONTACT: &str = "aaaaaaaa-bbbb-cccc-dddd-0123456789ab";
 const LEAD: &str = "123e4567-e89b-12d3-a456-0123456789ab";
 
 /// Asks in order; what is answered to those requests that have a name, each under it. `prefix` stands before all targets.
-fn told(service: &Service, prefix: &str, headers: &str, requests: &[(&str, &str, String, Value)]) -> Vec<String> {
+fn told(
+    service: &ReferenceService,
+    prefix: &str,
+    headers: &str,
+    requests: &[(&str, &str, String, Value)],
+) -> Vec<String> {
     let mut told = Vec::new();
     for (name, method, target, body) in requests {
         let bytes = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
@@ -26,7 +31,7 @@ fn told(service: &Service, prefix: &str, headers: &str, requests: &[(&str, &str,
 }
 
 /// What is told faithfully, and for each fault of the memory what is told otherwise.
-fn each(service: &Service, headers: &str, requests: &[(&str, &str, String, Value)]) -> String {
+fn each(service: &ReferenceService, headers: &str, requests: &[(&str, &str, String, Value)]) -> String {
     let mut out = String::new();
     // Each fault's server has a memory of its own.
     let faithful = told(service, "", headers, requests);
@@ -44,7 +49,7 @@ fn each(service: &Service, headers: &str, requests: &[(&str, &str, String, Value
 #[test]
 fn tags_that_grow_without_duplicates() {
     let (contract, _, world) = crate::support::shipped("leadlex");
-    let service = Service::new(contract, world);
+    let service = ReferenceService::new(contract, world);
     let tags = |name, tags: Value| (name, "POST", format!("/v1/contacts/{LEAD}/tags"), json!({ "tags": tags }));
     let requests = [
         tags("first", json!(["b", "a", "b", "B", " x ", "e\u{301}-abcdefgh"])),
@@ -60,7 +65,7 @@ fn tags_that_grow_without_duplicates() {
 #[test]
 fn tags_attributes_fields_and_references_of_a_contact() {
     let (contract, _, world) = crate::support::shipped("connect");
-    let service = Service::new(contract, world);
+    let service = ReferenceService::new(contract, world);
     let describe = |name| (name, "GET", format!("/contacts/{INSTANCE}/{CONTACT}"), Value::Null);
     let tag = |tags: Value| {
         ("", "POST", "/contact/tags".to_owned(), json!({"ContactId": CONTACT, "InstanceId": INSTANCE, "Tags": tags}))

@@ -1,11 +1,11 @@
 //! Where things stand in requests and answers: labels, queries, headers, bodies, and names of members on the wire.
 
 use super::shop::{ask, line, service};
-use overstep::reference::{BearerKey, Delivery, KnownId, Response, Service, World};
+use overstep::reference::{BearerKey, DeliveryMode, KnownIdentifier, ReferenceService, ServerConfig, ServerResponse};
 use serde_json::{Value, json};
 
 /// One operation, `Do`, in a protocol: where it has a route, that, its input's and output's members, and its traits.
-fn one(protocol: &str, uri: &str, input: Value, output: Value, traits: Value) -> Service {
+fn one(protocol: &str, uri: &str, input: Value, output: Value, traits: Value) -> ReferenceService {
     let mut operation =
         json!({"name": "Do", "input": "In", "output": "Out", "errors": ["Bad", "Broken"], "traits": traits});
     if protocol.starts_with("rest") {
@@ -25,10 +25,10 @@ fn one(protocol: &str, uri: &str, input: Value, output: Value, traits: Value) ->
             "Json": {"type": "string", "length": {"min": 2}, "traits": {"jsonValue": true}}
         }
     });
-    service(&contract, World::default())
+    service(&contract, ServerConfig::default())
 }
 
-fn status(service: &Service, method: &str, target: &str, headers: &str, body: &str) -> u16 {
+fn status(service: &ReferenceService, method: &str, target: &str, headers: &str, body: &str) -> u16 {
     ask(service, method, target, headers, body.as_bytes()).status
 }
 
@@ -112,12 +112,16 @@ fn an_error_without_a_status_has_the_usual_one_of_its_kind() {
             "Id": {"shape": "Text", "required": true, "location": "label"},
             "Name": {"shape": "Text", "required": true}}}, "Text": {"type": "string"}}
     });
-    let known = KnownId { member: "Id".to_owned(), form: "a".to_owned() };
+    let known = KnownIdentifier { member: "Id".to_owned(), template: "a".to_owned() };
     let key = |key: &str, lacks: &[&str]| BearerKey {
         key: key.to_owned(),
-        lacks: lacks.iter().map(|one| (*one).to_owned()).collect(),
+        missing_permissions: lacks.iter().map(|one| (*one).to_owned()).collect(),
     };
-    let world = World { known: vec![known], bearer_keys: vec![key("k", &[]), key("l", &["do"])], ..World::default() };
+    let world = ServerConfig {
+        known_identifiers: vec![known],
+        bearer_keys: vec![key("k", &[]), key("l", &["do"])],
+        ..ServerConfig::default()
+    };
     let service = service(&contract, world);
     for (proof, id, body, due) in [
         ("k", "a", r#"{"Name": "b"}"#, (200, None)),
@@ -143,7 +147,7 @@ fn what_queries_called_an_error_stands_in_a_header_of_its_own() {
             "shapes": {"In": {"type": "structure", "members": {"Name": {"shape": "Text", "required": true}}},
                 "Text": {"type": "string"}}
         });
-        let service = service(&contract, World::default());
+        let service = service(&contract, ServerConfig::default());
         let answer =
             ask(&service, "POST", "/", "x-amz-target: one.Do; content-type: application/x-amz-json-1.0", b"{}");
         assert_eq!((answer.status, answer.header("x-amzn-query-error")), (status, Some(&*format!("AWS.Bad;{side}"))));
@@ -161,7 +165,7 @@ fn only_s3_leaves_the_element_around_an_error_out() {
                 "Text": {"type": "string"}}
         });
         let answer =
-            ask(&service(&contract, World::default()), "POST", "/x", "content-type: application/xml", b"<In/>");
+            ask(&service(&contract, ServerConfig::default()), "POST", "/x", "content-type: application/xml", b"<In/>");
         let body = String::from_utf8_lossy(&answer.body);
         assert!(body.starts_with(due), "{name} {body}");
     }
@@ -171,7 +175,7 @@ fn only_s3_leaves_the_element_around_an_error_out() {
 #[test]
 fn a_late_write_is_told_and_carried_out_when_somebody_says_so() {
     let (contract, _, world) = crate::support::shipped("leadlex");
-    let service = Service::new(contract, world);
+    let service = ReferenceService::new(contract, world);
     let name = service.faults().keys().find(|name| name.ends_with(".loses-updates")).expect("there is one").clone();
     let target = format!("/faults/{name}/v1/contacts/123e4567-e89b-12d3-a456-0123456789ab/tags");
     let tag = |tag: &str| {
@@ -184,22 +188,23 @@ fn a_late_write_is_told_and_carried_out_when_somebody_says_so() {
             body.as_bytes(),
         )
     };
-    let tags = |answer: &Response| serde_json::from_slice::<Value>(&answer.body).expect("JSON")["data"]["tags"].clone();
+    let tags =
+        |answer: &ServerResponse| serde_json::from_slice::<Value>(&answer.body).expect("JSON")["data"]["tags"].clone();
     let refused =
         ask(&service, "POST", &target, "content-type: application/json; authorization: Bearer wbk_full", b"{}");
-    assert_eq!((refused.status / 100, &refused.delivery), (4, &Delivery::Whole));
+    assert_eq!((refused.status / 100, &refused.delivery), (4, &DeliveryMode::Whole));
     let first = tag("a");
-    assert_eq!((first.status, &first.delivery, tags(&first)), (200, &Delivery::Late, json!(["a"])));
+    assert_eq!((first.status, &first.delivery, tags(&first)), (200, &DeliveryMode::Late, json!(["a"])));
     // Nothing is written yet; whatever is answered while writes wait speaks of them.
     assert_eq!(tags(&tag("b")), json!(["b"]));
     let refused =
         ask(&service, "POST", &target, "content-type: application/json; authorization: Bearer wbk_full", b"{}");
-    assert_eq!((refused.status / 100, &refused.delivery), (4, &Delivery::Late));
-    service.settle("/v1/contacts/123e4567-e89b-12d3-a456-0123456789ab/tags");
+    assert_eq!((refused.status / 100, &refused.delivery), (4, &DeliveryMode::Late));
+    service.apply_pending_write("/v1/contacts/123e4567-e89b-12d3-a456-0123456789ab/tags");
     assert_eq!(tags(&tag("c")), json!(["c"]), "another server's writes wait for themselves");
-    service.settle(&target);
+    service.apply_pending_write(&target);
     assert_eq!(tags(&tag("d")), json!(["a", "d"]));
-    service.settle(&format!("http://example.com{target}?x=y"));
+    service.apply_pending_write(&format!("http://example.com{target}?x=y"));
     assert_eq!(tags(&tag("e")), json!(["b", "e"]));
 }
 
@@ -319,7 +324,7 @@ fn what_one_service_does_is_done_by_no_other_that_has_members_of_the_same_names(
                 "Tags": {"type": "list", "member": "Text"}, "Text": {"type": "string"}}
         });
         let body = json!({ members[0]: "a", members[1]: ["b"] }).to_string();
-        let service = service(&contract, World::default());
+        let service = service(&contract, ServerConfig::default());
         let answer = ask(&service, "POST", "/x", "content-type: application/json", body.as_bytes());
         assert_eq!((answer.status, answer.body.starts_with(br#"{"data""#)), (200, own), "{name} {members:?}");
     }
@@ -338,7 +343,7 @@ fn a_contract_without_a_protocol_speaks_as_who_signs() {
             "shapes": {"In": {"type": "structure", "members": {"Name": {"shape": "Text", "required": true}}},
                        "Text": {"type": "string"}}
         });
-        let service = service(&contract, World { require_sigv4, ..World::default() });
+        let service = service(&contract, ServerConfig { require_sigv4, ..ServerConfig::default() });
         let answer = line(&ask(&service, "POST", "/x", "content-type: application/json", b"{}"));
         assert!(answer.starts_with("400 ") && answer.contains(due), "{auth} {answer}");
     }
@@ -353,7 +358,7 @@ fn targets_are_read_below_the_base_and_after_the_host() {
             "operations": [{"name": "Do", "http": {"method": "GET", "uri": "/x"}, "errors": []}]
         })
     };
-    let service = service(&contract("https://example.com/v1"), World::default());
+    let service = service(&contract("https://example.com/v1"), ServerConfig::default());
     for (target, due) in [
         ("/v1/x", 200),
         ("/x", 200),

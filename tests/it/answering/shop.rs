@@ -1,7 +1,7 @@
 //! A small service in any protocol, and what it answers.
 
 use overstep::contract::from_json;
-use overstep::reference::{BearerKey, KnownId, Request, Response, Service, World};
+use overstep::reference::{BearerKey, KnownIdentifier, ReferenceService, ServerConfig, ServerRequest, ServerResponse};
 use serde_json::{Value, json};
 
 /// Whether a protocol names operations, so that they have no routes and all members travel in one body.
@@ -78,35 +78,35 @@ fn with_routes(protocol: &str, auth: Value) -> Value {
     })
 }
 
-pub fn world() -> World {
+pub fn world() -> ServerConfig {
     let key = |key: &str, lacks: &[&str]| BearerKey {
         key: key.to_owned(),
-        lacks: lacks.iter().map(|one| (*one).to_owned()).collect(),
+        missing_permissions: lacks.iter().map(|one| (*one).to_owned()).collect(),
     };
-    World {
-        known: vec![KnownId { member: "Cart".to_owned(), form: "c".to_owned() }],
+    ServerConfig {
+        known_identifiers: vec![KnownIdentifier { member: "Cart".to_owned(), template: "c".to_owned() }],
         bearer_keys: vec![key("full", &[]), key("less", &["things:write"])],
-        ..World::default()
+        ..ServerConfig::default()
     }
 }
 
 /// The service of a contract, without faults.
-pub fn service(contract: &Value, world: World) -> Service {
-    Service::new(from_json(&contract.to_string()).expect("a contract"), world)
+pub fn service(contract: &Value, world: ServerConfig) -> ReferenceService {
+    ReferenceService::new(from_json(&contract.to_string()).expect("a contract"), world)
 }
 
 /// The answer to a request whose headers stand in one text: `x-kind: small; authorization: Bearer full`.
-pub fn ask(service: &Service, method: &str, target: &str, headers: &str, body: &[u8]) -> Response {
+pub fn ask(service: &ReferenceService, method: &str, target: &str, headers: &str, body: &[u8]) -> ServerResponse {
     let headers: Vec<(&str, &[u8])> = headers
         .split("; ")
         .filter_map(|header| header.split_once(": "))
         .map(|(name, value)| (name, value.as_bytes()))
         .collect();
-    service.handle(&Request { method, target, headers: &headers, body })
+    service.handle(&ServerRequest { method, target, headers: &headers, body })
 }
 
 /// The same in short: status, code and the rule that was broken, or what the body begins with.
-pub fn short(response: &Response) -> String {
+pub fn short(response: &ServerResponse) -> String {
     let document: Value = serde_json::from_slice(&response.body).unwrap_or_default();
     let error = &document["error"];
     let kind = response.header("content-type").unwrap_or("no content type");
@@ -116,7 +116,7 @@ pub fn short(response: &Response) -> String {
         _ => line(response).split_once("] ").map(|(_, body)| body.to_owned()).unwrap_or_default(),
     };
     let cut: String = told.chars().take(70).collect();
-    let delivery = if response.delivery == overstep::reference::Delivery::Whole {
+    let delivery = if response.delivery == overstep::reference::DeliveryMode::Whole {
         String::new()
     } else {
         format!(" {:?}", response.delivery)
@@ -125,7 +125,7 @@ pub fn short(response: &Response) -> String {
 }
 
 /// Status, headers and body in one line, as a person would read them; bytes that are no text in hexadecimal.
-pub fn line(response: &Response) -> String {
+pub fn line(response: &ServerResponse) -> String {
     let headers: Vec<String> = response.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
     let body = match std::str::from_utf8(&response.body) {
         Ok(text) if text.chars().all(|c| !c.is_control()) => text.to_owned(),

@@ -3,7 +3,7 @@
 
 use super::shop::{ask, document, line, world};
 use overstep::contract::from_json;
-use overstep::reference::{Response, Service, World};
+use overstep::reference::{ReferenceService, ServerConfig, ServerResponse};
 use serde_json::{Value, json};
 
 /// A contract that documents no error at all, in a protocol.
@@ -21,7 +21,7 @@ fn is_plain(protocol: &str) -> bool {
 }
 
 /// Whoever asks proves who they are as the world asks for it.
-fn asking(protocol: &str) -> (World, String) {
+fn asking(protocol: &str) -> (ServerConfig, String) {
     if is_plain(protocol) {
         return (world(), "Bearer full".to_owned());
     }
@@ -29,7 +29,7 @@ fn asking(protocol: &str) -> (World, String) {
         "AWS4-HMAC-SHA256 Credential=AKID/20260101/us-east-1/shop/aws4_request, SignedHeaders=host, Signature={}",
         "0".repeat(64)
     );
-    (World { require_sigv4: true, bearer_keys: Vec::new(), ..world() }, signature)
+    (ServerConfig { require_sigv4: true, bearer_keys: Vec::new(), ..world() }, signature)
 }
 
 /// How a protocol says `Put` with this cart and name: method, target, headers beside the proof, body.
@@ -86,13 +86,15 @@ const PROTOCOLS: [&str; 8] =
 fn refusals(protocol: &str, contract: &Value) -> String {
     let (world, proof) = asking(protocol);
     let contract = from_json(&contract.to_string()).expect("a contract");
-    let service = Service::new(contract.clone(), world.clone());
-    let broken = Service::with_faults(contract, world, &["Put.requests.violation-crashes"]).expect("it is known");
+    let service = ReferenceService::new(contract.clone(), world.clone());
+    let broken =
+        ReferenceService::with_faults(contract, world, &["Put.requests.violation-crashes"]).expect("it is known");
     let (method, target, headers, body) = put(protocol, "c", "abc");
     let proven = format!("{headers}; authorization: {proof}");
     let large = vec![b' '; (8 << 20) + 1];
-    let send =
-        |service: &Service, target: &str, headers: &str, body: &[u8]| ask(service, method, target, headers, body);
+    let send = |service: &ReferenceService, target: &str, headers: &str, body: &[u8]| {
+        ask(service, method, target, headers, body)
+    };
     let (_, elsewhere, _, of_nobody) = put(protocol, "d", "abc");
     let (_, _, _, invalid) = put(protocol, "c", "a");
     let unknown = match protocol {
@@ -106,7 +108,7 @@ fn refusals(protocol: &str, contract: &Value) -> String {
         _ => ("/nowhere", b""),
     };
     let lacking = proven.replace("Bearer full", "Bearer less");
-    let rows: Vec<(&str, Response)> = vec![
+    let rows: Vec<(&str, ServerResponse)> = vec![
         ("valid", send(&service, &target, &proven, &body)),
         ("malformed", send(&service, &target, &proven, damaged(protocol))),
         ("invalid", send(&service, &target, &proven, &invalid)),
@@ -150,7 +152,7 @@ fn faults_in_writing_show_in_every_format() {
     for protocol in ["restXml", "rpcv2Cbor", "awsQuery", "awsJson1_1"] {
         let contract = from_json(&document(protocol, json!([{"scheme": "sigv4"}])).to_string()).expect("a contract");
         let (world, proof) = asking(protocol);
-        let service = Service::new(contract, world);
+        let service = ReferenceService::new(contract, world);
         let faults: Vec<String> = service.faults().keys().cloned().collect();
         for (part, name) in [("Put.errors.invalid.", "a"), ("Put.successes.", "abc")] {
             for fault in faults.iter().filter(|fault| fault.starts_with(part)) {

@@ -27,7 +27,7 @@ pub fn cards(fault: Fault) -> Called<impl FnMut(Request<Full<Bytes>>) -> Respons
 
 /// A reference server.
 pub fn reference(
-    service: &reference::Service,
+    service: &reference::ReferenceService,
 ) -> Called<impl FnMut(Request<Full<Bytes>>) -> Response<Full<Bytes>> + '_> {
     Called(|request: Request<Full<Bytes>>| {
         let target = request.uri().to_string();
@@ -36,7 +36,7 @@ pub fn reference(
             head.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
         let body = whole(body);
         let asked =
-            reference::Request { method: head.method.as_str(), target: &target, headers: &headers, body: &body };
+            reference::ServerRequest { method: head.method.as_str(), target: &target, headers: &headers, body: &body };
         let answer = service.handle(&asked);
         let mut response = Response::builder().status(answer.status);
         for (name, value) in &answer.headers {

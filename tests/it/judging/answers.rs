@@ -1,13 +1,13 @@
 //! Bodies and content types of answers.
 
 use super::outcome::*;
-use overstep::contract::{self, Contract, Kind, Protocol, Role};
+use overstep::contract::{self, Contract, ErrorRole, Protocol, ShapeKind};
 use overstep::generate::Expectation;
 use overstep::judge::judge;
-use overstep::run::Answer;
+use overstep::run::HttpResponse;
 
 /// What is noted of a success with an output of this shape; `pass` where nothing is.
-fn noted(contract: &Contract, output: &str, answer: Answer) -> String {
+fn noted(contract: &Contract, output: &str, answer: HttpResponse) -> String {
     let mut accept = accept(None);
     accept.output = Some(output.into());
     let found = judge(contract, &scenario(), &outcome(case("Do", Expectation::Accept(accept)), vec![Ok(answer)]));
@@ -23,9 +23,9 @@ fn of(protocol: Option<Protocol>) -> Contract {
 #[test]
 fn content_types_say_the_protocols_format() {
     let error = |protocol, stated: &str| {
-        let refused = Expectation::Reject { role: Role::InvalidInput, errors: vec![error(None, None)] };
+        let refused = Expectation::Reject { role: ErrorRole::InvalidInput, errors: vec![error(None, None)] };
         let named = Expectation::Reject {
-            role: Role::InvalidInput,
+            role: ErrorRole::InvalidInput,
             errors: vec![super::outcome::error(None, Some("bad_input"))],
         };
         let answer = || {
@@ -182,7 +182,7 @@ fn what_lies_deeper_is_looked_at_too() {
     let mut nested = contract.clone();
     for (id, due) in [("List", "`list[].mark` missing"), ("Map", "`map{value}.mark` missing")] {
         match &mut nested.shapes.get_mut(id).expect("a shape").kind {
-            Kind::List { member: inner } | Kind::Map { value: inner, .. } => *inner = "Inner".into(),
+            ShapeKind::List { member: inner } | ShapeKind::Map { value: inner, .. } => *inner = "Inner".into(),
             _ => unreachable!("it is a list or a map"),
         }
         let items = r#"{"list": [{"text": "x"}]}"#.replace("list", &id.to_lowercase());
@@ -199,7 +199,7 @@ fn xml_shows_what_is_empty_as_nothing() {
     let mut contract = kinds();
     contract.protocol = Some(Protocol::RestXml);
     let members = |contract: &mut Contract, due: &str| {
-        let Kind::Structure { members } = &mut contract.shapes.get_mut("All").expect("a shape").kind else {
+        let ShapeKind::Structure { members } = &mut contract.shapes.get_mut("All").expect("a shape").kind else {
             unreachable!("it is a structure")
         };
         members.iter_mut().for_each(|(name, member)| member.required = name == due);

@@ -1,8 +1,8 @@
 //! Bodies, type by type: what is documented of a result or an error is asked of what came.
 
 use super::outcome::{accept, case, outcome, typed};
-use overstep::contract::{Contract, Kind, Protocol, Role, from_json};
-use overstep::generate::{Accept, Expectation, ExpectedError};
+use overstep::contract::{Contract, ErrorRole, Protocol, ShapeKind, from_json};
+use overstep::generate::{Expectation, ExpectedError, ExpectedSuccess};
 use overstep::judge::{Verdict, judge};
 use overstep::scenario::Scenario;
 use serde_json::json;
@@ -42,7 +42,7 @@ fn note(contract: &Contract, expectation: Expectation, content_type: Option<&str
     let odd = (status == 400).then(|| ("x-amzn-errortype".to_owned(), "Odd".to_owned()));
     answer.headers.extend(odd);
     let outcome = outcome(case("Look", expectation), vec![Ok(answer)]);
-    let judgement = judge(contract, &Scenario::named("s"), &outcome);
+    let judgement = judge(contract, &Scenario::with_name("s"), &outcome);
     match judgement.verdict {
         Verdict::Pass => "fine".to_owned(),
         _ => judgement.observed.note.unwrap_or(judgement.why),
@@ -50,7 +50,7 @@ fn note(contract: &Contract, expectation: Expectation, content_type: Option<&str
 }
 
 fn of(contract: &Contract, output: Option<&str>, content_type: Option<&str>, body: &str) -> String {
-    let accept = Accept { output: output.map(Into::into), ..accept(None) };
+    let accept = ExpectedSuccess { output: output.map(Into::into), ..accept(None) };
     note(contract, Expectation::Accept(accept), content_type, 200, body)
 }
 
@@ -160,7 +160,7 @@ fn an_empty_result_is_told_apart_from_one_that_is_not_there() {
 fn plain_apis_show_something_of_what_their_pages_list() {
     let mut loose = contract("restJson");
     for shape in loose.shapes.values_mut() {
-        if let Kind::Structure { members } = &mut shape.kind {
+        if let ShapeKind::Structure { members } = &mut shape.kind {
             members.values_mut().for_each(|member| member.required = false);
         }
     }
@@ -176,7 +176,7 @@ fn plain_apis_show_something_of_what_their_pages_list() {
 fn an_errors_body_is_in_the_format_too() {
     let error = |protocol: &str, content_type: Option<&str>, body: &str| {
         let due = ExpectedError { status: Some(400), error: Some("Odd".into()) };
-        let expectation = Expectation::Reject { role: Role::InvalidInput, errors: vec![due] };
+        let expectation = Expectation::Reject { role: ErrorRole::InvalidInput, errors: vec![due] };
         note(&contract(protocol), expectation, content_type, 400, body)
     };
     assert_eq!(error("awsJson1_1", JSON, r#"{"__type": "Odd"}"#), "fine");

@@ -1,11 +1,11 @@
 //! An answer beside the accepted one, and the form of an answer.
 
 use super::outcome::*;
-use overstep::contract::{self, Contract, Role};
-use overstep::generate::{Case, Expectation, Intent, Judged, Relation};
-use overstep::judge::{Change, Comparison, Spot, Verdict, compare, judge};
-use overstep::run::{Answer, NoAnswer, Outcome};
-use overstep::snapshot::{Line, Side, Snapshot};
+use overstep::contract::{self, Contract, ErrorRole};
+use overstep::generate::{Case, Expectation, Intent, JudgedPart, Law};
+use overstep::judge::{SnapshotChange, SnapshotComparison, SnapshotKey, Verdict, compare_with_snapshot, judge};
+use overstep::run::{CaseOutcome, HttpResponse, TransportError};
+use overstep::snapshot::{ConstraintLine, ConstraintSide, Snapshot};
 
 const CONTRACT: &str = r#"{
   "format": "overstep-contract/1", "service": "forms", "protocol": "restJson", "auth": [{"scheme": "none"}],
@@ -26,18 +26,18 @@ fn forms() -> Contract {
     contract::from_json(CONTRACT).expect("a contract")
 }
 
-fn compared(outcome: &Outcome, accepted: Option<&Snapshot>) -> Comparison {
+fn compared(outcome: &CaseOutcome, accepted: Option<&Snapshot>) -> SnapshotComparison {
     let judgement = judge(&forms(), &scenario(), outcome);
-    compare(&forms(), outcome, &judgement, accepted, |text| *text = text.replace("secret", "…"))
+    compare_with_snapshot(&forms(), outcome, &judgement, accepted, |text| *text = text.replace("secret", "…"))
 }
 
-fn one(expectation: Expectation, answer: Answer) -> Outcome {
+fn one(expectation: Expectation, answer: HttpResponse) -> CaseOutcome {
     outcome(case("Do", expectation), vec![Ok(answer)])
 }
 
 /// What an answer looks like, less its content type: `body=object body.a=string`.
-fn form(answer: Answer) -> String {
-    let seen = compared(&one(silent(), answer), None).seen.expect("something was learnt");
+fn form(answer: HttpResponse) -> String {
+    let seen = compared(&one(silent(), answer), None).observed.expect("something was learnt");
     let facts = seen.form.expect("it has a form").0.into_iter().filter(|(name, _)| name != "content-type");
     facts.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")
 }
@@ -68,7 +68,7 @@ fn the_form_of_what_is_documented_holds_no_data() {
     ] {
         assert_eq!(form(json(status, body)), due, "{status} {body}");
     }
-    assert_eq!(form(Answer { body: vec![0xff].into(), ..json(400, "") }), "body=bytes");
+    assert_eq!(form(HttpResponse { body: vec![0xff].into(), ..json(400, "") }), "body=bytes");
 }
 
 #[test]
@@ -79,7 +79,9 @@ fn a_result_of_xml_has_the_form_of_its_shape_and_an_error_its_own() {
     let form = |status| {
         let outcome = one(silent(), typed(status, Some("application/xml"), body));
         let judgement = judge(&contract, &scenario(), &outcome);
-        let seen = compare(&contract, &outcome, &judgement, None, |_| {}).seen.expect("something was learnt");
+        let seen = compare_with_snapshot(&contract, &outcome, &judgement, None, |_| {})
+            .observed
+            .expect("something was learnt");
         seen.form
             .expect("it has a form")
             .0
@@ -130,12 +132,12 @@ fn accepts() -> Expectation {
 }
 
 /// A snapshot that holds what this outcome meets.
-fn holding(outcome: &Outcome) -> Snapshot {
+fn holding(outcome: &CaseOutcome) -> Snapshot {
     let found = compared(outcome, None);
     let mut snapshot = Snapshot::default();
-    let held = snapshot.hold(&found.seen.expect("something was learnt"), found.mark);
-    let sides = vec![Side { name: found.spot.side, held }];
-    snapshot.lines.push(Line { place: found.spot.place, sides, exceptions: Vec::new() });
+    let held = snapshot.accept_response(&found.observed.expect("something was learnt"), found.mark);
+    let sides = vec![ConstraintSide { name: found.key.side, response }];
+    snapshot.lines.push(ConstraintLine { place: found.key.place, sides, exceptions: Vec::new() });
     snapshot
 }
 
@@ -144,25 +146,25 @@ fn an_answer_stands_beside_the_accepted_one() {
     let (plain, refused) = (one(accepts(), json(200, "{}")), one(accepts(), json(400, "{}")));
     let (good, bad) = (holding(&plain), holding(&refused));
     for (outcome, accepted, change, known, words) in [
-        (&plain, None, Change::New, false, None),
-        (&plain, Some(&Snapshot::default()), Change::New, false, None),
-        (&plain, Some(&good), Change::Same, false, None),
-        (&plain, Some(&bad), Change::Changed, false, Some("400")),
-        (&refused, Some(&bad), Change::Same, true, None),
-        (&refused, Some(&good), Change::Changed, false, Some("200")),
-        (&refused, None, Change::New, false, None),
+        (&plain, None, SnapshotChange::New, false, None),
+        (&plain, Some(&Snapshot::default()), SnapshotChange::New, false, None),
+        (&plain, Some(&good), SnapshotChange::Same, false, None),
+        (&plain, Some(&bad), SnapshotChange::Changed, false, Some("400")),
+        (&refused, Some(&bad), SnapshotChange::Same, true, None),
+        (&refused, Some(&good), SnapshotChange::Changed, false, Some("200")),
+        (&refused, None, SnapshotChange::New, false, None),
     ] {
         let found = compared(outcome, accepted);
-        assert_eq!((found.change, found.known), (change, known));
-        assert_eq!(found.spot.place, "name/length");
-        assert_eq!(found.accepted_in_words().as_deref(), words);
+        assert_eq!((found.change, found.is_known_divergence), (change, known));
+        assert_eq!(found.key.place, "name/length");
+        assert_eq!(found.describe_accepted().as_deref(), words);
     }
-    assert_eq!(Spot::new("s/Do/law/merges/x", Intent::Probe).side, "law");
-    assert_eq!(Spot::new("s/Do/name/merges/x", Intent::Probe).side, "silent");
+    assert_eq!(SnapshotKey::new("s/Do/law/merges/x", Intent::Probe).side, "law");
+    assert_eq!(SnapshotKey::new("s/Do/name/merges/x", Intent::Probe).side, "silent");
     let marks = |outcome| compared(outcome, None).mark.map(|mark| mark.as_str().to_owned());
     assert_eq!((marks(&plain), marks(&refused)), (None, Some("200".to_owned())));
     let other = one(accepts(), json(200, r#"{"more": 1}"#));
-    assert_eq!(compared(&other, Some(&good)).change, Change::Changed, "it looks different");
+    assert_eq!(compared(&other, Some(&good)).change, SnapshotChange::Changed, "it looks different");
     let held = compared(&plain, Some(&good)).accepted.expect("accepted");
     assert_eq!((held.status, held.form), (Some(200), None));
 }
@@ -170,26 +172,26 @@ fn an_answer_stands_beside_the_accepted_one() {
 #[test]
 fn where_nothing_was_learnt_nothing_is_compared() {
     let good = holding(&one(accepts(), json(200, "{}")));
-    let silent = outcome(case("Do", accepts()), vec![Err(NoAnswer::Dropped)]);
+    let silent = outcome(case("Do", accepts()), vec![Err(TransportError::Dropped)]);
     let found = compared(&silent, Some(&good));
-    assert_eq!((found.change, found.seen, found.accepted), (Change::None, None, None));
-    assert_eq!((found.spot.place.as_str(), found.spot.variant.as_str()), ("name/length", "at-max"));
+    assert_eq!((found.change, found.observed, found.accepted), (SnapshotChange::None, None, None));
+    assert_eq!((found.key.place.as_str(), found.key.variant.as_str()), ("name/length", "at-max"));
 }
 
 #[test]
 fn no_secret_is_kept_and_a_law_has_no_form() {
     let outcome = one(silent(), typed(400, Some("text/secret"), r#"{"secret": 1, "error": {"code": "gone"}}"#));
     let found = compared(&outcome, None);
-    let seen = found.seen.expect("something was learnt");
+    let seen = found.observed.expect("something was learnt");
     assert_eq!((seen.status, seen.error.as_deref()), (Some(400), Some("gone")));
     assert!(!format!("{:?}", seen.form).contains("secret"), "{:?}", seen.form);
-    let mut law: Case = case("Do", Expectation::Keep { law: "echo".to_owned() });
-    law.judged = Judged::Law(Box::new(Relation::Echo { step: 0, place: "a".to_owned(), value: "x".into() }));
+    let mut law: Case = case("Do", Expectation::LawHolds { law: "echo".to_owned() });
+    law.judged = JudgedPart::Law(Box::new(Law::Echo { step: 0, place: "a".to_owned(), value: "x".into() }));
     let found = compared(&super::outcome::outcome(law, vec![Ok(json(200, r#"{"a": "x"}"#))]), None);
-    let seen = found.seen.expect("something was learnt");
+    let seen = found.observed.expect("something was learnt");
     assert_eq!((seen.form, seen.note.as_deref()), (None, Some("kept")));
-    let rejects = Expectation::Reject { role: Role::InvalidInput, errors: vec![error(Some(400), None)] };
+    let rejects = Expectation::Reject { role: ErrorRole::InvalidInput, errors: vec![error(Some(400), None)] };
     let found = compared(&one(rejects, told(500, "")), None);
-    assert_eq!((found.mark.as_ref().map(|mark| mark.as_str()), found.known), (Some("400"), false));
-    assert!(found.change == Change::New && found.is_finding(Verdict::Diverges, false));
+    assert_eq!((found.mark.as_ref().map(|mark| mark.as_str()), found.is_known_divergence), (Some("400"), false));
+    assert!(found.change == SnapshotChange::New && found.is_finding(Verdict::Diverges, false));
 }

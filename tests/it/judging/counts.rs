@@ -1,10 +1,10 @@
 //! What a run has reached, and kinds of answers.
 
 use super::outcome::*;
-use overstep::contract::{Constraint, MemberPath, Role};
-use overstep::generate::{Case, CaseId, Expectation, Intent, Purpose};
-use overstep::judge::{Coverage, Judgement, Observed, OperationCoverage, Verdict, signatures};
-use overstep::run::{Answer, Framing, NoAnswer, Outcome};
+use overstep::contract::{Constraint, ErrorRole, MemberPath};
+use overstep::generate::{Case, CaseId, Expectation, Intent, StepPurpose};
+use overstep::judge::{Coverage, Judgement, ObservedOutcome, OperationCoverage, Verdict, response_signatures};
+use overstep::run::{BodyFraming, CaseOutcome, HttpResponse, TransportError};
 use std::time::Duration;
 
 fn about(member: Option<&str>, constraint: Option<Constraint>, variant: &str, intent: Intent) -> Case {
@@ -15,14 +15,14 @@ fn about(member: Option<&str>, constraint: Option<Constraint>, variant: &str, in
 }
 
 fn said(verdict: Verdict, status: Option<u16>, error: Option<&str>) -> Judgement {
-    let observed = Observed { status, error: error.map(str::to_owned), ..Observed::default() };
+    let observed = ObservedOutcome { status, error: error.map(str::to_owned), ..ObservedOutcome::default() };
     Judgement { verdict, observed, why: String::new() }
 }
 
 fn after(cases: &[(Case, Judgement)]) -> OperationCoverage {
     let mut coverage = Coverage::new(&contract(), |_| true);
     assert!(coverage.operations().is_empty(), "no row for what had no cases");
-    cases.iter().for_each(|(case, judgement)| coverage.add(case, judgement));
+    cases.iter().for_each(|(case, judgement)| coverage.add_case(case, judgement));
     let mut rows = coverage.operations();
     assert_eq!(rows.len(), 1);
     rows.remove(0)
@@ -40,7 +40,7 @@ fn each_verdict_is_counted_by_itself() {
     let counts = [row.pass, row.diverges, row.unspecified, row.not_implemented, row.indeterminate, row.unsendable];
     assert_eq!((counts, row.cases, row.operation.as_str()), ([1, 2, 3, 4, 5, 6], 21, "Do"));
     let mut coverage = Coverage::new(&contract(), |name| name == "Slow");
-    coverage.add(&case, &said(Verdict::Pass, Some(200), None));
+    coverage.add_case(&case, &said(Verdict::Pass, Some(200), None));
     assert!(coverage.operations().is_empty(), "nobody wanted it");
 }
 
@@ -100,7 +100,7 @@ fn members_of_enums_and_laws_are_counted() {
 fn errors_are_provoked_or_nobody_could() {
     let mut asks = about(None, None, "a", Intent::Violates);
     asks.expectation =
-        Expectation::Reject { role: Role::InvalidInput, errors: vec![error(Some(400), Some("bad_input"))] };
+        Expectation::Reject { role: ErrorRole::InvalidInput, errors: vec![error(Some(400), Some("bad_input"))] };
     let plain = about(None, None, "a", Intent::Valid);
     let names = |row: &OperationCoverage| row.unprovokable.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
     let row = after(&[(asks.clone(), said(Verdict::Diverges, Some(200), None))]);
@@ -116,15 +116,15 @@ fn errors_are_provoked_or_nobody_could() {
     assert_eq!(row.errors, (0, 0));
 }
 
-fn kinds(outcome: &Outcome) -> Vec<overstep::judge::Signature> {
-    signatures(&contract(), &scenario(), outcome)
+fn kinds(outcome: &CaseOutcome) -> Vec<overstep::judge::ResponseSignature> {
+    response_signatures(&contract(), &scenario(), outcome)
 }
 
 #[test]
 fn answers_of_one_kind_have_one_signature() {
-    let of = |answer: Result<Answer, NoAnswer>, took: u64| {
+    let of = |answer: Result<HttpResponse, TransportError>, took: u64| {
         let mut outcome = outcome(case("Do", silent()), vec![answer]);
-        outcome.exchanges[0].as_mut().expect("sent").took = Duration::from_millis(took);
+        outcome.exchanges[0].as_mut().expect("sent").elapsed = Duration::from_millis(took);
         let found = kinds(&outcome);
         assert_eq!(found.len(), 1);
         found[0]
@@ -133,7 +133,7 @@ fn answers_of_one_kind_have_one_signature() {
     assert_eq!(plain, of(Ok(told(200, "")), 999));
     assert_eq!(of(Ok(json(200, r#"{"a": 1}"#)), 0), of(Ok(json(200, r#"{"a": 2}"#)), 0));
     let mut short = told(200, "");
-    short.framing = Framing::Short;
+    short.framing = BodyFraming::Short;
     let all = [
         plain,
         of(Ok(told(200, "")), 1000),
@@ -143,8 +143,8 @@ fn answers_of_one_kind_have_one_signature() {
         of(Ok(told(400, "b")), 0),
         of(Ok(json(200, r#"{"a": 1}"#)), 0),
         of(Ok(short), 0),
-        of(Err(NoAnswer::Dropped), 0),
-        of(Err(NoAnswer::NotHttp("x".into())), 0),
+        of(Err(TransportError::Dropped), 0),
+        of(Err(TransportError::NotHttp("x".into())), 0),
     ];
     for (at, one) in all.iter().enumerate() {
         assert!(all[..at].iter().all(|other| one != other), "{at}");
@@ -154,13 +154,13 @@ fn answers_of_one_kind_have_one_signature() {
 
 #[test]
 fn steps_that_only_set_up_have_no_signature() {
-    let with = |purposes: &[Purpose]| {
+    let with = |purposes: &[StepPurpose]| {
         let mut case = case("Do", silent());
         case.steps = purposes.iter().map(|purpose| step("Do", *purpose)).collect();
         let answers = purposes.iter().map(|_| Ok(told(200, ""))).collect();
         kinds(&outcome(case, answers))
     };
-    use Purpose::{Act, ReadBack, SetUp, TearDown};
+    use StepPurpose::{Act, ReadBack, SetUp, TearDown};
     let one = with(&[Act]);
     assert_eq!(with(&[SetUp, Act, TearDown]), one);
     let two = with(&[Act, ReadBack]);

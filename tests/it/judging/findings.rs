@@ -1,12 +1,13 @@
 //! Diverging cases become findings: what is one, what comes first, and what is kept of it.
 
 use super::outcome::*;
-use overstep::contract::{Contract, Fact, MemberPath, Provenance, Standing};
-use overstep::generate::{Case, CaseId, Intent, Judged, Relation, Send, Value};
+use overstep::contract::{Contract, Fact, FactOrigin, MemberPath, Provenance};
+use overstep::generate::{Case, CaseId, Intent, JudgedPart, Law, StepRequest, Value};
 use overstep::judge::{
-    Again, Change, Comparison, Finding, Findings, Judgement, Likeness, Observed, Refused, Verdict, frame, is_finding,
+    Finding, Findings, Judgement, ObservedOutcome, RejectedPlainValues, Reproduction, ResponseFingerprint,
+    SnapshotChange, SnapshotComparison, Verdict, innermost_frame, is_finding,
 };
-use overstep::snapshot::{Form, Seen};
+use overstep::snapshot::{ObservedBehavior, ResponseForm};
 
 fn named(id: &str, intent: Intent) -> Case {
     let mut case = case("Do", silent());
@@ -16,14 +17,18 @@ fn named(id: &str, intent: Intent) -> Case {
 
 fn sized(id: &str, letters: usize) -> Case {
     let mut case = named(id, Intent::Valid);
-    let Send::Operation { input, .. } = &mut case.steps[0].send else { unreachable!("it is an operation's") };
+    let StepRequest::Operation { input, .. } = &mut case.steps[0].request else { unreachable!("it is an operation's") };
     *input = Value::Text("x".repeat(letters));
     case
 }
 
 fn said(verdict: Verdict, status: Option<u16>) -> Judgement {
     let note = status.is_none().then(|| "hang".to_owned());
-    Judgement { verdict, observed: Observed { status, note, ..Observed::default() }, why: "why".to_owned() }
+    Judgement {
+        verdict,
+        observed: ObservedOutcome { status, note, ..ObservedOutcome::default() },
+        why: "why".to_owned(),
+    }
 }
 
 fn diverges(status: u16) -> Judgement {
@@ -32,16 +37,16 @@ fn diverges(status: u16) -> Judgement {
 
 /// Adds a case, with what its example is shown with.
 fn add(findings: &mut Findings, case: &Case, judgement: &Judgement) {
-    findings.add("s", case, judgement, || Again { curl: Some(case.id.to_string()), server_output: Vec::new() });
+    findings.add("s", case, judgement, || Reproduction { curl: Some(case.id.to_string()), server_output: Vec::new() });
 }
 
 #[test]
 fn a_finding_is_what_diverges_unaccepted_or_has_changed() {
     for verdict in [Verdict::Pass, Verdict::Diverges, Verdict::Unspecified, Verdict::Indeterminate] {
-        for change in [Change::Same, Change::Changed, Change::New, Change::None] {
+        for change in [SnapshotChange::Same, SnapshotChange::Changed, SnapshotChange::New, SnapshotChange::None] {
             for (known, strict) in [(false, false), (false, true), (true, false), (true, true)] {
                 let diverges = verdict == Verdict::Diverges;
-                let due = change == Change::Changed || diverges && !known || diverges && strict;
+                let due = change == SnapshotChange::Changed || diverges && !known || diverges && strict;
                 assert_eq!(is_finding(verdict, known, change, strict), due, "{verdict} {change:?} {known} {strict}");
             }
         }
@@ -56,11 +61,11 @@ fn a_finding_is_what_diverges_unaccepted_or_has_changed() {
 #[test]
 fn what_breaks_valid_use_is_fixed_first() {
     let mut findings = Findings::new(false);
-    let mut changed = Comparison { change: Change::Changed, ..Comparison::default() };
-    changed.accepted = Some(Seen { status: Some(200), error: None, note: None, form: None });
-    changed.seen = Some(Seen { status: Some(201), error: None, note: None, form: None });
+    let mut changed = SnapshotComparison { change: SnapshotChange::Changed, ..SnapshotComparison::default() };
+    changed.accepted = Some(ObservedBehavior { status: Some(200), error: None, note: None, form: None });
+    changed.observed = Some(ObservedBehavior { status: Some(201), error: None, note: None, form: None });
     let pass = said(Verdict::Pass, Some(201));
-    findings.add_compared("s", &named("s/Do/changed/x/a", Intent::Valid), &pass, &changed, &[], Again::default);
+    findings.add_compared("s", &named("s/Do/changed/x/a", Intent::Valid), &pass, &changed, &[], Reproduction::default);
     for (id, intent, status) in [
         ("s/Do/sequence/x/law/sequence/a", Intent::Law, None),
         ("s/Do/wrong/x/a", Intent::Violates, Some(404)),
@@ -92,7 +97,7 @@ fn the_smallest_request_is_the_example() {
     }
     let [finding] = &findings.sorted()[..] else { panic!("one finding") };
     let ids: Vec<&str> = finding.examples.iter().filter_map(|id| id.rsplit('/').next()).collect();
-    assert_eq!((finding.cases, ids), (8, vec!["a", "a2", "b", "c", "d"]));
+    assert_eq!((finding.case_count, ids), (8, vec!["a", "a2", "b", "c", "d"]));
     assert_eq!(finding.curl.as_deref(), Some("s/Do/name/length/a"));
     assert_eq!((finding.member.as_str(), finding.constraint.as_str()), ("name", "length"));
 }
@@ -116,7 +121,9 @@ fn requests_are_as_large_as_all_that_stands_in_them() {
     let mut findings = Findings::new(false);
     for (at, value) in rising.into_iter().enumerate().rev() {
         let mut case = named(&format!("s/Do/name/length/{at}"), Intent::Valid);
-        let Send::Operation { input, .. } = &mut case.steps[0].send else { unreachable!("it is an operation's") };
+        let StepRequest::Operation { input, .. } = &mut case.steps[0].request else {
+            unreachable!("it is an operation's")
+        };
         *input = value;
         add(&mut findings, &case, &diverges(400));
         let first = findings.sorted()[0].examples[0].clone();
@@ -129,7 +136,7 @@ fn a_law_is_as_large_as_all_its_steps() {
     let mut findings = Findings::new(false);
     for (id, steps, letters) in [("c", 1, 30), ("b", 2, 1), ("a", 1, 2)] {
         let mut case = sized(&format!("s/Do/law/merges/{id}"), letters);
-        case.judged = Judged::Law(Box::new(Relation::Echo { step: 0, place: String::new(), value: "x".into() }));
+        case.judged = JudgedPart::Law(Box::new(Law::Echo { step: 0, place: String::new(), value: "x".into() }));
         case.steps = vec![case.steps[0].clone(); steps];
         add(&mut findings, &case, &diverges(400));
         assert_eq!(findings.sorted()[0].examples[0], case.id.to_string());
@@ -141,7 +148,7 @@ fn an_example_keeps_what_the_server_said() {
     let mut findings = Findings::new(false);
     for (letters, said) in [(3, &["first"][..]), (2, &[]), (1, &["last"])] {
         let server_output = said.iter().map(|&line| line.to_owned()).collect();
-        let again = || Again { curl: None, server_output };
+        let again = || Reproduction { curl: None, server_output };
         findings.add("s", &sized("s/Do/name/length/a", letters), &diverges(500), again);
         let due = if letters == 1 { "last" } else { "first" };
         assert_eq!(findings.sorted()[0].server_output, [due]);
@@ -150,7 +157,7 @@ fn an_example_keeps_what_the_server_said() {
 
 #[test]
 fn the_innermost_frame_is_the_servers_own() {
-    let of = |text: &str| frame(&text.lines().map(str::to_owned).collect::<Vec<_>>());
+    let of = |text: &str| innermost_frame(&text.lines().map(str::to_owned).collect::<Vec<_>>());
     for (trace, due) in [
         ("    at node:internal/x:1:2\n    at f (/x/node_modules/d/a.js:3:4)", Some("d/a.js:3 in f")),
         ("    at f (/x/node_modules/d/a.js:b:4)", None),
@@ -173,16 +180,16 @@ fn one_more_case_counts_for_its_own_finding_only() {
     let mut findings = Findings::new(false);
     add(&mut findings, &named("s/Do/name/length/a", Intent::Valid), &diverges(400));
     let case = named("s/Do/name/length/b", Intent::Valid);
-    findings.count_more("s", &case, &diverges(400));
-    assert_eq!(findings.sorted()[0].cases, 2);
-    findings.count_more("other", &case, &diverges(400));
-    findings.count_more("s", &case, &diverges(404));
-    findings.count_more("s", &named("s/Do/name/enum/b", Intent::Valid), &diverges(400));
-    findings.count_more("s", &named("s/Do/count/length/b", Intent::Valid), &diverges(400));
+    findings.count_repeat("s", &case, &diverges(400));
+    assert_eq!(findings.sorted()[0].case_count, 2);
+    findings.count_repeat("other", &case, &diverges(400));
+    findings.count_repeat("s", &case, &diverges(404));
+    findings.count_repeat("s", &named("s/Do/name/enum/b", Intent::Valid), &diverges(400));
+    findings.count_repeat("s", &named("s/Do/count/length/b", Intent::Valid), &diverges(400));
     let mut elsewhere = case.clone();
     elsewhere.operation = "Slow".into();
-    findings.count_more("s", &elsewhere, &diverges(400));
-    assert_eq!((findings.len(), findings.sorted()[0].cases), (1, 2));
+    findings.count_repeat("s", &elsewhere, &diverges(400));
+    assert_eq!((findings.len(), findings.sorted()[0].case_count), (1, 2));
 }
 
 #[test]
@@ -191,14 +198,14 @@ fn a_place_where_the_server_broke_is_one_finding() {
     let add = |findings: &mut Findings, operation: &str, member: &str, judgement: &Judgement| {
         let mut case = named(&format!("s/{operation}/{member}/length/a"), Intent::Valid);
         case.operation = operation.into();
-        findings.add_compared("s", &case, judgement, &Comparison::default(), &trace, Again::default);
+        findings.add_compared("s", &case, judgement, &SnapshotComparison::default(), &trace, Reproduction::default);
     };
     let mut findings = Findings::new(false);
     add(&mut findings, "Do", "name", &diverges(500));
     add(&mut findings, "Slow", "count", &diverges(500));
     add(&mut findings, "Do", "count", &diverges(500));
     let [finding] = &findings.sorted()[..] else { panic!("one finding") };
-    assert_eq!((finding.cases, finding.frame.as_deref()), (3, Some("src/queue.rs:12")));
+    assert_eq!((finding.case_count, finding.frame.as_deref()), (3, Some("src/queue.rs:12")));
     assert_eq!(finding.operations, ["Do", "Slow"]);
     assert_eq!((finding.operation.as_str(), finding.member.as_str()), ("Do", "name"));
     add(&mut findings, "Do", "name", &said(Verdict::Diverges, None));
@@ -212,32 +219,37 @@ fn a_place_where_the_server_broke_is_one_finding() {
 #[test]
 fn answers_of_another_form_are_one_finding_of_an_operation() {
     let seen = |kind: &str| {
-        let form = Form(vec![("content-type".to_owned(), kind.to_owned()), ("body".to_owned(), "object".to_owned())]);
-        Some(Seen { status: Some(200), error: None, note: None, form: Some(form) })
+        let form =
+            ResponseForm(vec![("content-type".to_owned(), kind.to_owned()), ("body".to_owned(), "object".to_owned())]);
+        Some(ObservedBehavior { status: Some(200), error: None, note: None, form: Some(form) })
     };
-    let mut comparison =
-        Comparison { change: Change::Changed, accepted: seen("a"), seen: seen("b"), ..Default::default() };
-    assert_eq!(comparison.accepted_in_words().as_deref(), Some("200 with content-type a, without content-type b"));
+    let mut comparison = SnapshotComparison {
+        change: SnapshotChange::Changed,
+        accepted: seen("a"),
+        observed: seen("b"),
+        ..Default::default()
+    };
+    assert_eq!(comparison.describe_accepted().as_deref(), Some("200 with content-type a, without content-type b"));
     let mut findings = Findings::new(false);
     for member in ["name", "count"] {
         let case = named(&format!("s/Do/{member}/length/a"), Intent::Valid);
-        findings.add_compared("s", &case, &said(Verdict::Pass, Some(200)), &comparison, &[], Again::default);
+        findings.add_compared("s", &case, &said(Verdict::Pass, Some(200)), &comparison, &[], Reproduction::default);
     }
     let [finding] = &findings.sorted()[..] else { panic!("one finding") };
-    assert_eq!((finding.member.as_str(), finding.constraint.as_str(), finding.cases), ("answers", "form", 2));
+    assert_eq!((finding.member.as_str(), finding.constraint.as_str(), finding.case_count), ("answers", "form", 2));
     assert_eq!(finding.why, "the answer is not the accepted one");
     comparison.accepted.as_mut().expect("accepted").status = Some(201);
-    assert_eq!(comparison.accepted_in_words().as_deref(), Some("201"));
+    assert_eq!(comparison.describe_accepted().as_deref(), Some("201"));
     let case = named("s/Do/name/length/a", Intent::Valid);
-    findings.add_compared("s", &case, &said(Verdict::Pass, Some(200)), &comparison, &[], Again::default);
+    findings.add_compared("s", &case, &said(Verdict::Pass, Some(200)), &comparison, &[], Reproduction::default);
     assert_eq!(findings.sorted().iter().filter(|finding| finding.member == "name").count(), 1);
     // One that diverges is about its member, whatever its form.
     comparison.accepted = seen("a");
-    findings.add_compared("s", &case, &diverges(200), &comparison, &[], Again::default);
+    findings.add_compared("s", &case, &diverges(200), &comparison, &[], Reproduction::default);
     let kept = findings.sorted().into_iter().find(|finding| finding.why == "why").expect("a finding");
     assert_eq!(kept.member, "name");
-    comparison.change = Change::Same;
-    assert_eq!(comparison.accepted_in_words(), None);
+    comparison.change = SnapshotChange::Same;
+    assert_eq!(comparison.describe_accepted(), None);
 }
 
 /// Findings about a member of which so many violations were accepted and refused.
@@ -252,7 +264,7 @@ fn heeded(accepted: usize, refused: usize, unanswered: usize, intent: Intent) ->
     case.member = MemberPath::parse("name");
     let statuses = [(accepted, Some(200)), (refused, Some(400)), (unanswered, None)];
     for (_, status) in statuses.into_iter().flat_map(|(times, status)| (0..times).map(move |at| (at, status))) {
-        findings.see(&case, &said(Verdict::Diverges, status));
+        findings.record_violation(&case, &said(Verdict::Diverges, status));
     }
     // A failure is a fault of its own, whoever looks at the member.
     add(&mut findings, &named("s/Do/name/failure/a", Intent::Violates), &diverges(500));
@@ -274,7 +286,7 @@ fn a_member_at_which_nobody_looks_is_one_finding() {
         let due = if merged { vec!["failure", "ignored"] } else { vec!["failure", "length", "enum"] };
         assert_eq!(told, due, "{accepted} {refused} {unanswered} {intent:?}");
         if merged {
-            assert_eq!((found[1].cases, found[1].examples.len(), found[1].learnt.is_some()), (6, 5, true));
+            assert_eq!((found[1].case_count, found[1].examples.len(), found[1].discovery.is_some()), (6, 5, true));
         }
     }
 }
@@ -285,14 +297,15 @@ fn no_server_can_fill_the_memory_with_findings() {
     (0..10_002).for_each(|at| add(&mut findings, &named(&format!("s/Do/m{at}/x/a"), Intent::Valid), &diverges(400)));
     add(&mut findings, &named("s/Do/m0/x/b", Intent::Valid), &diverges(400));
     let found = findings.sorted();
-    let cases = |member: &str| found.iter().find(|finding| finding.member == member).map(|finding| finding.cases);
+    let cases = |member: &str| found.iter().find(|finding| finding.member == member).map(|finding| finding.case_count);
     assert_eq!((found.len(), cases("others"), cases("m0"), cases("m10000")), (10_001, Some(2), Some(2), None));
 }
 
 #[test]
 fn answers_are_alike_but_for_what_was_asked() {
-    let of =
-        |status, body: &str| Likeness::of(&contract(), &outcome(case("Do", silent()), vec![Ok(json(status, body))]));
+    let of = |status, body: &str| {
+        ResponseFingerprint::from_outcome(&contract(), &outcome(case("Do", silent()), vec![Ok(json(status, body))]))
+    };
     assert_eq!(of(299, "{}"), None);
     assert_eq!(of(404, "no Do at /do, id 12"), of(404, "no at , id 77"));
     assert_ne!(of(404, "no route"), of(404, "no resource"));
@@ -303,8 +316,8 @@ fn answers_are_alike_but_for_what_was_asked() {
     assert_eq!(of(404, "no id ab-12"), of(404, "no id cd-34"), "an id goes as a whole");
     let short_path = |body: &str| {
         let mut outcome = outcome(case("Do", silent()), vec![Ok(json(404, body))]);
-        outcome.exchanges[0].as_mut().expect("sent").sent.target = "/a".to_owned();
-        Likeness::of(&contract(), &outcome)
+        outcome.exchanges[0].as_mut().expect("sent").request.target = "/a".to_owned();
+        ResponseFingerprint::from_outcome(&contract(), &outcome)
     };
     assert_ne!(short_path("banana"), short_path("bnn"), "one letter is no path");
     let late = |end: &str| of(404, &format!("{} {end}", "a".repeat(4096)));
@@ -318,10 +331,10 @@ fn models_do_not_say_which_values_are_granted() {
     let weigh = |change: &dyn Fn(&mut Case, &mut Judgement, &mut Contract)| {
         let mut contract = contract();
         for operation in &mut contract.operations {
-            let fact = Fact::new("input", "Asked", Standing::Model, &Provenance::new("model", 1));
+            let fact = Fact::new("input", "Asked", FactOrigin::Model, &Provenance::new("model", 1));
             operation.facts = vec![fact];
         }
-        let mut refused = Refused::default();
+        let mut refused = RejectedPlainValues::default();
         let plain = |id: &str, class, verdict| {
             let mut case = named(id, Intent::Valid);
             case.class = class;
@@ -334,12 +347,12 @@ fn models_do_not_say_which_values_are_granted() {
             plain("s/Do/valid/minimal/odd", "valid", Verdict::Diverges),
             plain("s/Do/valid/member/else", "pair", Verdict::Diverges),
         ] {
-            refused.see(&case, &judgement);
+            refused.record_case(&case, &judgement);
         }
         let (mut case, mut judgement) = (named("s/Do/name/length/at-max", Intent::Valid), diverges(400));
         case.member = MemberPath::parse("name");
         change(&mut case, &mut judgement, &mut contract);
-        let weighed = refused.weigh(&contract, &case, judgement.clone());
+        let weighed = refused.adjust_verdict(&contract, &case, judgement.clone());
         // What is left open says why, and not what was wrong.
         assert_eq!(weighed.why == judgement.why, weighed.verdict == judgement.verdict, "{}", weighed.why);
         weighed.verdict.name()

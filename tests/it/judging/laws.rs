@@ -1,29 +1,32 @@
 //! What is read, against what was written.
 
 use super::outcome::*;
-use overstep::generate::{Case, Effect, Event, Expectation, Judged, Model, Purpose, Relation, StateKind, View, What};
+use overstep::generate::{
+    Case, Expectation, JudgedPart, Law, StateEvent, StateKind, StateModel, StateView, StepEvent, StepPurpose,
+    WriteEffect,
+};
 use overstep::judge::{Judgement, Verdict};
-use overstep::run::{Answer, Liveness, NoAnswer, Outcome};
+use overstep::run::{CaseOutcome, HttpResponse, Liveness, TransportError};
 use serde_json::{Value as Json, json};
 
-fn of(relation: Relation, turns: &[u32], answers: Vec<Answer>) -> Outcome {
-    let mut case: Case = case("Do", Expectation::Keep { law: "merges".to_owned() });
+fn of(relation: Law, turns: &[u32], answers: Vec<HttpResponse>) -> CaseOutcome {
+    let mut case: Case = case("Do", Expectation::LawHolds { law: "merges".to_owned() });
     case.steps =
-        turns.iter().map(|turn| overstep::generate::Step { turn: *turn, ..step("Do", Purpose::Act) }).collect();
-    case.judged = Judged::Law(Box::new(relation));
+        turns.iter().map(|turn| overstep::generate::Step { turn: *turn, ..step("Do", StepPurpose::Act) }).collect();
+    case.judged = JudgedPart::Law(Box::new(relation));
     outcome(case, answers.into_iter().map(Ok).collect())
 }
 
 /// What happens in one turn to the state of one resource, and the answer.
-type Happens = (u32, u32, What, Answer);
+type Happens = (u32, u32, StateEvent, HttpResponse);
 
-fn outcome_of(kind: StateKind, events: Vec<Happens>) -> Outcome {
-    let model = Model { kind, merges: true, deduplicates: false, ordered: false };
+fn outcome_of(kind: StateKind, events: Vec<Happens>) -> CaseOutcome {
+    let model = StateModel { kind, merges: true, deduplicates: false, ordered: false };
     let turns: Vec<u32> = events.iter().map(|event| event.0).collect();
     let answers = events.iter().map(|event| event.3.clone()).collect();
     let events = events.into_iter().enumerate();
-    let events = events.map(|(step, (_, resource, what, _))| Event { step, resource, what }).collect();
-    of(Relation::State { model, events }, &turns, answers)
+    let events = events.map(|(step, (_, resource, what, _))| StepEvent { step, resource, event: what }).collect();
+    of(Law::State { model, events }, &turns, answers)
 }
 
 fn ran(kind: StateKind, events: Vec<Happens>) -> Judgement {
@@ -42,24 +45,24 @@ fn note(kind: StateKind, events: Vec<Happens>) -> String {
     note
 }
 
-fn put(key: &str, value: impl Into<Json>) -> Effect {
-    Effect::Put(vec![(key.to_owned(), value.into())])
+fn put(key: &str, value: impl Into<Json>) -> WriteEffect {
+    WriteEffect::Put(vec![(key.to_owned(), value.into())])
 }
 
-fn write(turn: u32, effect: Effect) -> Happens {
-    (turn, 1, What::Write { effect, certain: true }, told(200, ""))
+fn write(turn: u32, effect: WriteEffect) -> Happens {
+    (turn, 1, StateEvent::Write { effect, is_certain: true }, told(200, ""))
 }
 
-fn refused(turn: u32, effect: Effect) -> Happens {
-    (turn, 1, What::Refused(effect), told(400, ""))
+fn refused(turn: u32, effect: WriteEffect) -> Happens {
+    (turn, 1, StateEvent::RejectedWrite(effect), told(400, ""))
 }
 
-fn view() -> View {
-    View { place: "data".to_owned(), ..View::default() }
+fn view() -> StateView {
+    StateView { place: "data".to_owned(), ..StateView::default() }
 }
 
-fn look_with(turn: u32, view: View, document: &Json) -> Happens {
-    (turn, 1, What::Look(view), json(200, &document.to_string()))
+fn look_with(turn: u32, view: StateView, document: &Json) -> Happens {
+    (turn, 1, StateEvent::Read(view), json(200, &document.to_string()))
 }
 
 fn look(turn: u32, data: &Json) -> Happens {
@@ -67,7 +70,7 @@ fn look(turn: u32, data: &Json) -> Happens {
 }
 
 fn unread(turn: u32, status: u16) -> Happens {
-    (turn, 1, What::Look(view()), told(status, ""))
+    (turn, 1, StateEvent::Read(view()), told(status, ""))
 }
 
 const MAP: StateKind = StateKind::Map;
@@ -82,7 +85,7 @@ fn an_answer_says_again_what_was_asked_for() {
         (404, r#"{"data": {"id": "y"}}"#, "not learnt"),
         (200, "{", "not learnt"),
     ] {
-        let relation = Relation::Echo { step: 0, place: "data.id".to_owned(), value: "x".into() };
+        let relation = Law::Echo { step: 0, place: "data.id".to_owned(), value: "x".into() };
         let found = judged(&of(relation, &[0], vec![json(status, body)]));
         assert_eq!(found.observed.to_string(), due, "{status} {body}");
     }
@@ -118,12 +121,12 @@ fn writes_side_by_side_may_end_either_way() {
 
 #[test]
 fn requests_of_a_law_have_to_be_answered_as_they_must() {
-    let accepted = vec![(1, 1, What::Refused(put("k", "1")), told(200, "")), look(2, &json!({}))];
+    let accepted = vec![(1, 1, StateEvent::RejectedWrite(put("k", "1")), told(200, "")), look(2, &json!({}))];
     assert_eq!(note(MAP, accepted), "not learnt");
     let trace = vec![look(1, &json!({})), refused(2, put("k", "1")), look(3, &json!({"k": "1"}))];
     assert_eq!(note(MAP, trace), "a refused write left a trace");
     let answered = |before: Option<Json>, certain, answer| {
-        let what = What::Write { effect: put("k", "1"), certain };
+        let what = StateEvent::Write { effect: put("k", "1"), is_certain: certain };
         let mut events: Vec<Happens> = before.iter().map(|data| look(1, data)).collect();
         events.push((2, 1, what, answer));
         note(MAP, events)
@@ -136,7 +139,7 @@ fn requests_of_a_law_have_to_be_answered_as_they_must() {
     assert_eq!(answered(Some(json!({})), true, told(400, "")), "a write is answered with 400");
     assert_eq!(answered(Some(json!({"o": "1"})), true, told(400, "")), "not learnt", "others may fill it");
     let field = |value: Json| {
-        let what = What::Write { effect: Effect::Set("x".into()), certain: true };
+        let what = StateEvent::Write { effect: WriteEffect::Set("x".into()), is_certain: true };
         note(StateKind::Field, vec![look(1, &value), (2, 1, what, told(400, ""))])
     };
     assert_eq!(field(Json::Null), "a write is answered with 400", "nothing is there that others wrote");
@@ -149,7 +152,7 @@ fn requests_of_a_law_have_to_be_answered_as_they_must() {
 #[test]
 fn what_is_never_shown_teaches_nothing() {
     let optional = |answers: &[Json]| {
-        let view = View { optional: true, ..view() };
+        let view = StateView { optional: true, ..view() };
         let mut events = vec![write(0, put("k", "1"))];
         events.extend((1..).zip(answers).map(|(turn, document)| look_with(turn, view.clone(), document)));
         note(MAP, events)
@@ -162,7 +165,7 @@ fn what_is_never_shown_teaches_nothing() {
         note(MAP, vec![write(0, put("k", "1")), look_with(1, view(), &json!({}))]),
         "what was written is not there"
     );
-    let view = View { optional: true, ..view() };
+    let view = StateView { optional: true, ..view() };
     let others = vec![look(0, &json!({"o": "1"})), look_with(1, view.clone(), &json!({}))];
     assert_eq!(note(MAP, others), "what was stored is gone", "somebody else's entry was there to be read");
     let empty = [look_with(1, view.clone(), &json!({})), look_with(2, view.clone(), &json!({}))];
@@ -171,12 +174,12 @@ fn what_is_never_shown_teaches_nothing() {
 
 #[test]
 fn states_are_read_in_each_documented_form() {
-    let view = |key: Option<&str>, item: Option<&str>| View {
+    let view = |key: Option<&str>, item: Option<&str>| StateView {
         key: key.map(str::to_owned),
         item: item.map(str::to_owned),
         ..view()
     };
-    let read = |kind, effect: Effect, view: View, data: Json| {
+    let read = |kind, effect: WriteEffect, view: StateView, data: Json| {
         note(kind, vec![write(0, effect), look_with(1, view, &json!({ "data": data }))])
     };
     let (pairs, list) = (view(Some("k"), Some("v")), StateKind::List);
@@ -185,13 +188,13 @@ fn states_are_read_in_each_documented_form() {
     assert_eq!(read(MAP, put("a", "1"), pairs, json!([{"k": "a", "v": "2"}])), "another value than was written");
     assert_eq!(read(MAP, put("a", "1"), view(None, None), json!([])), "`data` not a map");
     assert_eq!(read(MAP, put("a", "1"), view(None, Some("v")), json!({"a": {"v": "1"}})), "kept");
-    assert_eq!(read(list, Effect::Append(vec!["a".into()]), view(None, None), json!({})), "`data` not a list");
-    assert_eq!(read(list, Effect::Append(vec!["a".into()]), view(None, Some("v")), json!([{"v": "a"}])), "kept");
+    assert_eq!(read(list, WriteEffect::Append(vec!["a".into()]), view(None, None), json!({})), "`data` not a list");
+    assert_eq!(read(list, WriteEffect::Append(vec!["a".into()]), view(None, Some("v")), json!([{"v": "a"}])), "kept");
     let only = view(Some("*.k"), Some("*.v"));
     assert_eq!(read(MAP, put("a", "1"), only.clone(), json!([{"One": {"k": "a", "v": "1"}}])), "kept");
     let two = json!([{"One": {"k": "a", "v": "1"}, "Other": {}}]);
     assert_eq!(read(MAP, put("a", "1"), only, two), "what was written is not there");
-    let set = |written: Json, found: Json| read(StateKind::Field, Effect::Set(written), view(None, None), found);
+    let set = |written: Json, found: Json| read(StateKind::Field, WriteEffect::Set(written), view(None, None), found);
     assert_eq!(set("x".into(), "x".into()), "kept");
     assert_eq!(set("".into(), Json::Null), "kept", "an empty field may be left out");
     assert_eq!(set("x".into(), Json::Null), "another value than was written");
@@ -229,11 +232,11 @@ fn each_broken_promise_is_told_as_what_it_is() {
     assert_eq!(after(&traced, json!({"k": "t"})), "another value than was written", "it was refused for another key");
     let rewritten = [look(0, &json!({})), refused(1, put("k", "t")), write(2, put("k", "u"))];
     assert_eq!(after(&rewritten, json!({"k": "t"})), "another value than was written");
-    let removed = [write(0, Effect::Remove(vec!["a".to_owned()])), write(1, put("b", "1"))];
+    let removed = [write(0, WriteEffect::Remove(vec!["a".to_owned()])), write(1, put("b", "1"))];
     assert_eq!(after(&removed, json!({"a": "1", "b": "1"})), "what was taken back is still there");
     assert_eq!(after(&removed, json!({"c": "1", "b": "1"})), "kept", "it may have been there before");
     let list = |events: &[Happens], data: Json| note(StateKind::List, [events, &[look(9, &data)]].concat());
-    let append = Effect::Append(vec!["k".into()]);
+    let append = WriteEffect::Append(vec!["k".into()]);
     let known = [look(0, &json!(["o"])), write(1, append), look(2, &json!(["o", "k"]))];
     assert_eq!(list(&known, json!(["o"])), "what was written is not there");
     assert_eq!(list(&known, json!(["k"])), "what was stored is gone");
@@ -242,14 +245,14 @@ fn each_broken_promise_is_told_as_what_it_is() {
 #[test]
 fn the_order_of_a_list_is_kept_where_it_is_promised_and_known() {
     let of = |ordered, second, found: Json| {
-        let append = |turn, item: &str| write(turn, Effect::Append(vec![item.into()]));
+        let append = |turn, item: &str| write(turn, WriteEffect::Append(vec![item.into()]));
         let mut outcome = outcome_of(
             StateKind::List,
             vec![look(0, &json!([])), append(1, "a"), append(second, "b"), look(3, &found)],
         );
         let case = std::sync::Arc::make_mut(&mut outcome.case);
-        let Judged::Law(relation) = &mut case.judged else { unreachable!("it is a law") };
-        if let Relation::State { model, .. } = &mut **relation {
+        let JudgedPart::Law(relation) = &mut case.judged else { unreachable!("it is a law") };
+        if let Law::State { model, .. } = &mut **relation {
             model.ordered = ordered;
         }
         judged(&outcome).observed.to_string()
@@ -277,7 +280,7 @@ fn a_reason_names_what_was_stored_in_few_characters() {
 fn a_step_without_an_answer_is_judged_as_everywhere() {
     let silent = |liveness| {
         let mut outcome = outcome_of(MAP, vec![look(0, &json!({})), write(1, put("k", "1"))]);
-        outcome.exchanges[1] = Some(exchange(Err(NoAnswer::Dropped)));
+        outcome.exchanges[1] = Some(exchange(Err(TransportError::Dropped)));
         outcome.liveness = liveness;
         let found = judged(&outcome);
         (found.verdict, found.observed.to_string())

@@ -1,10 +1,10 @@
 //! One outcome, one judgement.
 
 use super::outcome::*;
-use overstep::contract::Role;
-use overstep::generate::{Assumption, Damage, Expectation, Purpose, Send};
-use overstep::judge::{Verdict, in_words, judge};
-use overstep::run::{Framing, Liveness, NoAnswer};
+use overstep::contract::ErrorRole;
+use overstep::generate::{Damage, Expectation, StateAssumption, StepPurpose, StepRequest};
+use overstep::judge::{Verdict, describe_expectation, judge};
+use overstep::run::{BodyFraming, Liveness, TransportError};
 use std::time::Duration;
 
 const PASS: &str = "pass";
@@ -12,7 +12,7 @@ const DIVERGES: &str = "diverges";
 const OPEN: &str = "indeterminate";
 const SILENT: &str = "unspecified";
 
-fn reject(role: Role, errors: &[(Option<u16>, Option<&str>)]) -> Expectation {
+fn reject(role: ErrorRole, errors: &[(Option<u16>, Option<&str>)]) -> Expectation {
     Expectation::Reject { role, errors: errors.iter().map(|(status, name)| error(*status, *name)).collect() }
 }
 
@@ -38,7 +38,7 @@ fn a_success_has_the_documented_status_or_any_of_success() {
 fn a_success_may_be_an_error_for_what_may_not_exist() {
     let or = |status, name: Option<&str>| {
         let mut accept = accept(None);
-        accept.or = vec![error(status, name)];
+        accept.allowed_errors = vec![error(status, name)];
         Expectation::Accept(accept)
     };
     for (status, name, answer, expected) in [
@@ -75,7 +75,7 @@ fn a_refusal_has_a_documented_status_and_name() {
         (told(400, ""), DIVERGES, "without a documented error type"),
     ] {
         let status = answer.status;
-        let found = judged(&outcome(case("Do", reject(Role::InvalidInput, &bad)), vec![Ok(answer)]));
+        let found = judged(&outcome(case("Do", reject(ErrorRole::InvalidInput, &bad)), vec![Ok(answer)]));
         assert_eq!(found.verdict.name(), expected, "{status}: {}", found.why);
         assert!(found.why.contains(why), "{status}: {}", found.why);
     }
@@ -84,24 +84,24 @@ fn a_refusal_has_a_documented_status_and_name() {
 #[test]
 fn a_refusal_without_a_documented_name_must_not_mean_something_else() {
     for (role, status, answer, expected) in [
-        (Role::InvalidInput, Some(400), told(400, ""), PASS),
-        (Role::InvalidInput, Some(400), told(401, ""), DIVERGES),
-        (Role::InvalidInput, None, told(400, ""), PASS),
-        (Role::InvalidInput, None, told(499, ""), PASS),
-        (Role::InvalidInput, None, told(500, ""), DIVERGES),
-        (Role::InvalidInput, None, told(400, "bad_input"), PASS),
-        (Role::InvalidInput, None, told(404, "gone"), DIVERGES),
-        (Role::InvalidInput, None, told(400, "strange"), PASS),
-        (Role::InvalidInput, None, told(400, "no_such_thing"), DIVERGES),
-        (Role::InvalidInput, None, told(400, "access_denied"), DIVERGES),
-        (Role::MissingResource, None, told(404, "no_such_thing"), PASS),
-        (Role::MissingResource, None, told(404, "strange"), DIVERGES),
+        (ErrorRole::InvalidInput, Some(400), told(400, ""), PASS),
+        (ErrorRole::InvalidInput, Some(400), told(401, ""), DIVERGES),
+        (ErrorRole::InvalidInput, None, told(400, ""), PASS),
+        (ErrorRole::InvalidInput, None, told(499, ""), PASS),
+        (ErrorRole::InvalidInput, None, told(500, ""), DIVERGES),
+        (ErrorRole::InvalidInput, None, told(400, "bad_input"), PASS),
+        (ErrorRole::InvalidInput, None, told(404, "gone"), DIVERGES),
+        (ErrorRole::InvalidInput, None, told(400, "strange"), PASS),
+        (ErrorRole::InvalidInput, None, told(400, "no_such_thing"), DIVERGES),
+        (ErrorRole::InvalidInput, None, told(400, "access_denied"), DIVERGES),
+        (ErrorRole::MissingResource, None, told(404, "no_such_thing"), PASS),
+        (ErrorRole::MissingResource, None, told(404, "strange"), DIVERGES),
         // APIs use either error for either reason.
-        (Role::Unauthenticated, None, told(403, "forbidden_here"), PASS),
-        (Role::Unauthenticated, None, told(403, "access_denied"), PASS),
-        (Role::Forbidden, None, told(401, "unauthenticated"), PASS),
-        (Role::Unauthenticated, None, told(404, "gone"), DIVERGES),
-        (Role::Conflict, None, told(403, "forbidden_here"), DIVERGES),
+        (ErrorRole::Unauthenticated, None, told(403, "forbidden_here"), PASS),
+        (ErrorRole::Unauthenticated, None, told(403, "access_denied"), PASS),
+        (ErrorRole::Forbidden, None, told(401, "unauthenticated"), PASS),
+        (ErrorRole::Unauthenticated, None, told(404, "gone"), DIVERGES),
+        (ErrorRole::Conflict, None, told(403, "forbidden_here"), DIVERGES),
     ] {
         let told = format!("{role}, {} {}", answer.status, String::from_utf8_lossy(&answer.body));
         assert_eq!(verdict(reject(role, &[(status, None)]), answer), expected, "{told}");
@@ -111,7 +111,7 @@ fn a_refusal_without_a_documented_name_must_not_mean_something_else() {
 #[test]
 fn which_of_two_refusals_comes_first_is_left_open() {
     let pair = |class, errors: &[(Option<u16>, Option<&str>)], answer| {
-        let mut case = case("Do", reject(Role::InvalidInput, errors));
+        let mut case = case("Do", reject(ErrorRole::InvalidInput, errors));
         case.class = class;
         judged(&outcome(case, vec![Ok(answer)])).verdict.name()
     };
@@ -132,7 +132,7 @@ fn codes_of_old_are_names_only_where_a_service_spoke_the_old_protocol() {
         let mut contract = contract();
         contract.traits.query_compatible = compatible;
         contract.errors.get_mut("bad_input").expect("documented").code = Some("Old.Bad".to_owned());
-        let case = case("Do", reject(Role::InvalidInput, &[(Some(400), Some(due))]));
+        let case = case("Do", reject(ErrorRole::InvalidInput, &[(Some(400), Some(due))]));
         judge(&contract, &scenario(), &outcome(case, vec![Ok(told(400, came))])).verdict.name()
     };
     assert_eq!(with(true, "bad_input", "Old.Bad"), PASS);
@@ -149,7 +149,9 @@ fn codes_of_old_are_names_only_where_a_service_spoke_the_old_protocol() {
 fn where_documents_are_silent_only_a_failure_diverges() {
     let unknown_method = |status| {
         let mut case = case("Do", silent());
-        let Send::Operation { damage, .. } = &mut case.steps[0].send else { unreachable!("it is an operation's") };
+        let StepRequest::Operation { damage, .. } = &mut case.steps[0].request else {
+            unreachable!("it is an operation's")
+        };
         damage.push(Damage::Method("BREW".to_owned()));
         judged(&outcome(case, vec![Ok(told(status, ""))])).verdict.name()
     };
@@ -166,7 +168,7 @@ fn throttling_is_held_against_whoever_does_not_document_it() {
     let with = |operation, answer, liveness| {
         let mut outcome = outcome(case(operation, Expectation::Accept(accept(None))), vec![Ok(answer)]);
         outcome.liveness = liveness;
-        outcome.exchanges[0].as_mut().expect("sent").throttled = 2;
+        outcome.exchanges[0].as_mut().expect("sent").throttle_count = 2;
         let found = judged(&outcome);
         (found.verdict.name(), found.why)
     };
@@ -181,12 +183,12 @@ fn throttling_is_held_against_whoever_does_not_document_it() {
 #[test]
 fn an_answer_that_does_not_end_as_announced_diverges() {
     for (framing, expected, note) in [
-        (Framing::Complete, PASS, None),
-        (Framing::Short, DIVERGES, Some("body is shorter than its framing")),
-        (Framing::Trailing, DIVERGES, Some("body is longer than its framing")),
-        (Framing::Undecodable("gzip".into()), DIVERGES, Some("body cannot be decoded: gzip")),
-        (Framing::CutAtLimit, DIVERGES, Some("body is longer than overstep reads")),
-        (Framing::TimedOut, DIVERGES, Some("body never ends")),
+        (BodyFraming::Complete, PASS, None),
+        (BodyFraming::Short, DIVERGES, Some("body is shorter than its framing")),
+        (BodyFraming::Trailing, DIVERGES, Some("body is longer than its framing")),
+        (BodyFraming::Undecodable("gzip".into()), DIVERGES, Some("body cannot be decoded: gzip")),
+        (BodyFraming::Truncated, DIVERGES, Some("body is longer than overstep reads")),
+        (BodyFraming::TimedOut, DIVERGES, Some("body never ends")),
     ] {
         let mut answer = told(200, "");
         answer.framing = framing;
@@ -197,23 +199,28 @@ fn an_answer_that_does_not_end_as_announced_diverges() {
 
 #[test]
 fn silence_is_a_fault_only_where_others_are_answered() {
-    let alive =
-        [None, Some(Liveness::Down), Some(Liveness::Alive), Some(Liveness::OperationDown), Some(Liveness::Killed)];
+    let alive = [
+        None,
+        Some(Liveness::Down),
+        Some(Liveness::Alive),
+        Some(Liveness::OperationDown),
+        Some(Liveness::CrashConfirmed),
+    ];
     let learnt = [OPEN, OPEN, DIVERGES, DIVERGES, DIVERGES];
     let unlearnt = [OPEN, OPEN, OPEN, OPEN, DIVERGES];
     for (reason, note, due) in [
-        (NoAnswer::TimedOut(Duration::from_secs(2)), "hang", learnt),
-        (NoAnswer::Dropped, "dropped", learnt),
-        (NoAnswer::NotHttp("x".into()), "not HTTP", learnt),
-        (NoAnswer::HeadTooLarge(9), "endless header", learnt),
-        (NoAnswer::Unreachable("x".into()), "unreachable", unlearnt),
-        (NoAnswer::Tls("x".into()), "TLS failed", unlearnt),
+        (TransportError::TimedOut(Duration::from_secs(2)), "hang", learnt),
+        (TransportError::Dropped, "dropped", learnt),
+        (TransportError::NotHttp("x".into()), "not HTTP", learnt),
+        (TransportError::HeadTooLarge(9), "endless header", learnt),
+        (TransportError::Unreachable("x".into()), "unreachable", unlearnt),
+        (TransportError::Tls("x".into()), "TLS failed", unlearnt),
     ] {
         for (liveness, verdict) in alive.into_iter().zip(due) {
             let mut outcome = outcome(case("Do", silent()), vec![Err(reason.clone())]);
             outcome.liveness = liveness;
             let found = judged(&outcome);
-            let note = if liveness == Some(Liveness::Killed) { "ends the server" } else { note };
+            let note = if liveness == Some(Liveness::CrashConfirmed) { "ends the server" } else { note };
             assert_eq!((found.verdict.name(), found.observed.to_string().as_str()), (verdict, note), "{liveness:?}");
         }
     }
@@ -223,15 +230,15 @@ fn silence_is_a_fault_only_where_others_are_answered() {
 fn what_could_not_be_set_up_or_sent_teaches_nothing() {
     let two = |first: Result<_, _>| {
         let mut case = case("Do", Expectation::Accept(accept(None)));
-        case.steps.insert(0, step("Slow", Purpose::SetUp));
-        case.judged = overstep::generate::Judged::Step(1);
+        case.steps.insert(0, step("Slow", StepPurpose::SetUp));
+        case.judged = overstep::generate::JudgedPart::Step(1);
         outcome(case, vec![first, Ok(told(200, ""))])
     };
     let word = |outcome| judged(&outcome).verdict.name();
     assert_eq!(word(two(Ok(told(200, "")))), PASS);
     assert_eq!(word(two(Ok(told(399, "")))), PASS);
     assert_eq!(word(two(Ok(told(400, "")))), OPEN);
-    assert_eq!(word(two(Err(NoAnswer::Dropped))), OPEN);
+    assert_eq!(word(two(Err(TransportError::Dropped))), OPEN);
     let mut unsent = two(Ok(told(200, "")));
     (unsent.exchanges[0], unsent.not_sent) = (None, Some("a hole".to_owned()));
     assert_eq!((judged(&unsent).verdict, judged(&unsent).why.as_str()), (Verdict::Indeterminate, "a hole"));
@@ -239,7 +246,7 @@ fn what_could_not_be_set_up_or_sent_teaches_nothing() {
     unsent.exchanges.truncate(1);
     assert_eq!(word(unsent), OPEN);
     let mut unsendable = case("Do", silent());
-    unsendable.unsendable = Some("no way".to_owned());
+    unsendable.unsendable_reason = Some("no way".to_owned());
     let found = judged(&outcome(unsendable, Vec::new()));
     assert_eq!((found.verdict, found.why.as_str()), (Verdict::Unsendable, "no way"));
     assert_eq!(word(outcome(case("Unknown", silent()), vec![Ok(told(200, ""))])), OPEN);
@@ -250,9 +257,14 @@ fn a_refusal_teaches_nothing_where_others_took_the_room() {
     let with = |status, room, only: &[&str], stored: &str| {
         let mut accept = accept(None);
         let only = only.iter().map(|&key| key.to_owned()).collect();
-        accept.assumes = Some(Assumption { steps: vec![1], path: "data".to_owned(), only, room });
+        accept.assumption = Some(StateAssumption {
+            steps: vec![1],
+            path: "data".to_owned(),
+            written_keys: only,
+            max_other_bytes: room,
+        });
         let mut case = case("Do", Expectation::Accept(accept));
-        case.steps.push(step("Do", Purpose::ReadBack));
+        case.steps.push(step("Do", StepPurpose::ReadBack));
         judged(&outcome(case, vec![Ok(told(status, "")), Ok(json(200, stored))])).verdict.name()
     };
     let map = r#"{"data": {"ab": "xyz", "own": "long"}}"#;
@@ -280,7 +292,7 @@ fn a_refusal_teaches_nothing_where_others_took_the_room() {
 fn expectations_are_told_in_words() {
     let accepts = |status, or: &[(Option<u16>, Option<&str>)]| {
         let mut accept = accept(status);
-        accept.or = or.iter().map(|(status, name)| error(*status, *name)).collect();
+        accept.allowed_errors = or.iter().map(|(status, name)| error(*status, *name)).collect();
         Expectation::Accept(accept)
     };
     for (expectation, words) in [
@@ -290,12 +302,12 @@ fn expectations_are_told_in_words() {
         (accepts(Some(200), &[(Some(404), Some("gone"))]), "200, or 404 gone"),
         (accepts(None, &[(Some(404), None)]), "success, or 404"),
         (accepts(None, &[(None, Some("gone"))]), "success, or 4xx gone"),
-        (reject(Role::Other, &[(Some(400), Some("a")), (Some(400), Some("b"))]), "400 a or b"),
-        (reject(Role::Other, &[(Some(400), Some("a")), (Some(404), Some("b"))]), "400 a or 404 b"),
-        (reject(Role::Other, &[(Some(400), None), (None, None)]), "400 or 4xx"),
-        (Expectation::Keep { law: "merges".into() }, "kept"),
+        (reject(ErrorRole::Other, &[(Some(400), Some("a")), (Some(400), Some("b"))]), "400 a or b"),
+        (reject(ErrorRole::Other, &[(Some(400), Some("a")), (Some(404), Some("b"))]), "400 a or 404 b"),
+        (reject(ErrorRole::Other, &[(Some(400), None), (None, None)]), "400 or 4xx"),
+        (Expectation::LawHolds { law: "merges".into() }, "kept"),
         (silent(), "anything but a failure"),
     ] {
-        assert_eq!(in_words(&expectation), words);
+        assert_eq!(describe_expectation(&expectation), words);
     }
 }

@@ -2,12 +2,13 @@
 
 use overstep::contract::{self, Contract};
 use overstep::generate::{
-    Accept, Authorization, Case, CaseId, Expectation, ExpectedError, Intent, Judged, Purpose, Send, Step, Value,
+    Authorization, Case, CaseId, Expectation, ExpectedError, ExpectedSuccess, Intent, JudgedPart, Step, StepPurpose,
+    StepRequest, Value,
 };
 use overstep::judge::{self, Judgement, Verdict};
-use overstep::run::{Answer, Exchange, Framing, NoAnswer, Outcome};
+use overstep::run::{BodyFraming, CaseOutcome, Exchange, HttpResponse, TransportError};
 use overstep::scenario::Scenario;
-use overstep::wire::Message;
+use overstep::wire::EncodedRequest;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -52,15 +53,19 @@ pub fn contract() -> Contract {
 }
 
 pub fn scenario() -> Scenario {
-    let mut scenario = Scenario::named("test");
+    let mut scenario = Scenario::with_name("test");
     scenario.error_code = Some("error.code".to_owned());
     scenario
 }
 
-pub fn step(operation: &str, purpose: Purpose) -> Step {
+pub fn step(operation: &str, purpose: StepPurpose) -> Step {
     Step {
         purpose,
-        send: Send::Operation { name: operation.into(), input: Value::Map(Default::default()), damage: Vec::new() },
+        request: StepRequest::Operation {
+            name: operation.into(),
+            input: Value::Map(Default::default()),
+            damage: Vec::new(),
+        },
         authorization: Authorization::Anonymous,
         captures: Vec::new(),
         turn: 0,
@@ -76,18 +81,18 @@ pub fn case(operation: &str, expectation: Expectation) -> Case {
         member: None,
         constraint: None,
         class: "valid",
-        steps: vec![step(operation, Purpose::Act)],
-        judged: Judged::Step(0),
+        steps: vec![step(operation, StepPurpose::Act)],
+        judged: JudgedPart::Step(0),
         expectation,
         rule: String::new(),
         source: None,
-        unsendable: None,
-        alone: false,
+        unsendable_reason: None,
+        is_exclusive: false,
     }
 }
 
-pub fn accept(status: Option<u16>) -> Accept {
-    Accept { status, output: None, or: Vec::new(), assumes: None }
+pub fn accept(status: Option<u16>) -> ExpectedSuccess {
+    ExpectedSuccess { status, output: None, allowed_errors: Vec::new(), assumption: None }
 }
 
 pub fn error(status: Option<u16>, name: Option<&str>) -> ExpectedError {
@@ -98,33 +103,33 @@ pub fn silent() -> Expectation {
     Expectation::Unspecified { reason: "silent".to_owned() }
 }
 
-pub fn typed(status: u16, content_type: Option<&str>, body: &str) -> Answer {
+pub fn typed(status: u16, content_type: Option<&str>, body: &str) -> HttpResponse {
     let headers = content_type.map(|stated| ("content-type".to_owned(), stated.to_owned())).into_iter().collect();
-    Answer { status, headers, body: body.to_owned().into(), framing: Framing::Complete }
+    HttpResponse { status, headers, body: body.to_owned().into(), framing: BodyFraming::Complete }
 }
 
-pub fn json(status: u16, body: &str) -> Answer {
+pub fn json(status: u16, body: &str) -> HttpResponse {
     typed(status, Some("application/json"), body)
 }
 
 /// An answer with this error type, or with none.
-pub fn told(status: u16, code: &str) -> Answer {
+pub fn told(status: u16, code: &str) -> HttpResponse {
     json(status, &if code.is_empty() { "{}".to_owned() } else { format!(r#"{{"error":{{"code":"{code}"}}}}"#) })
 }
 
-pub fn exchange(answer: Result<Answer, NoAnswer>) -> Exchange {
-    let sent = Message {
+pub fn exchange(answer: Result<HttpResponse, TransportError>) -> Exchange {
+    let sent = EncodedRequest {
         method: "POST".to_owned(),
         target: "/do?x=1".to_owned(),
         headers: Vec::new(),
         body: Default::default(),
         raw: false,
     };
-    Exchange { sent, answer, took: Duration::ZERO, attempts: 1, throttled: 0 }
+    Exchange { request: sent, response: answer, elapsed: Duration::ZERO, attempts: 1, throttle_count: 0 }
 }
 
-pub fn outcome(case: Case, answers: Vec<Result<Answer, NoAnswer>>) -> Outcome {
-    Outcome {
+pub fn outcome(case: Case, answers: Vec<Result<HttpResponse, TransportError>>) -> CaseOutcome {
+    CaseOutcome {
         case: Arc::new(case),
         exchanges: answers.into_iter().map(|answer| Some(exchange(answer))).collect(),
         not_sent: None,
@@ -133,11 +138,11 @@ pub fn outcome(case: Case, answers: Vec<Result<Answer, NoAnswer>>) -> Outcome {
     }
 }
 
-pub fn judged(outcome: &Outcome) -> Judgement {
+pub fn judged(outcome: &CaseOutcome) -> Judgement {
     judge::judge(&contract(), &scenario(), outcome)
 }
 
 /// The verdict on one answer to `Do`.
-pub fn verdict(expectation: Expectation, answer: Answer) -> &'static str {
+pub fn verdict(expectation: Expectation, answer: HttpResponse) -> &'static str {
     judged(&outcome(case("Do", expectation), vec![Ok(answer)])).verdict.name()
 }

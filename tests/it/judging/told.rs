@@ -1,13 +1,13 @@
 //! What is told of each answer, word by word: verdict, what was observed, and why.
 
 use super::outcome::{self, VERDICTS, accept, error as expected, json as answer, silent, step};
-use overstep::contract::{Contract, Role, from_json};
+use overstep::contract::{Contract, ErrorRole, from_json};
 use overstep::generate::{
-    Accept, Assumption, Case, Effect, Event, Expectation, Intent, Judged, Model, Purpose, Relation, Send, StateKind,
-    Step, View, What,
+    Case, Expectation, ExpectedSuccess, Intent, JudgedPart, Law, StateAssumption, StateEvent, StateKind, StateModel,
+    StateView, Step, StepEvent, StepPurpose, StepRequest, WriteEffect,
 };
-use overstep::judge::{Verdict, in_words, judge};
-use overstep::run::{Answer, Framing, Liveness, NoAnswer, Outcome};
+use overstep::judge::{Verdict, describe_expectation, judge};
+use overstep::run::{BodyFraming, CaseOutcome, HttpResponse, Liveness, TransportError};
 use overstep::scenario::Scenario;
 use serde_json::{Value as Json, json};
 use std::time::Duration;
@@ -16,50 +16,50 @@ fn notes() -> Contract {
     from_json(include_str!("../support/notes.contract.json")).expect("a contract")
 }
 
-fn at(purpose: Purpose, turn: u32) -> Step {
+fn at(purpose: StepPurpose, turn: u32) -> Step {
     Step { turn, ..step("PutNote", purpose) }
 }
 
-fn case(expectation: Expectation, steps: Vec<Step>, judged: Judged) -> Case {
+fn case(expectation: Expectation, steps: Vec<Step>, judged: JudgedPart) -> Case {
     Case { intent: Intent::Violates, class: "title", steps, judged, ..outcome::case("PutNote", expectation) }
 }
 
-fn error(status: u16, name: &str) -> Answer {
+fn error(status: u16, name: &str) -> HttpResponse {
     answer(status, &json!({ "code": name, "message": "m" }).to_string())
 }
 
 /// An outcome of which every step was throttled twice before.
-fn outcome(case: Case, answers: Vec<Result<Answer, NoAnswer>>) -> Outcome {
+fn outcome(case: Case, answers: Vec<Result<HttpResponse, TransportError>>) -> CaseOutcome {
     let mut outcome = outcome::outcome(case, answers);
-    outcome.exchanges.iter_mut().flatten().for_each(|exchange| exchange.throttled = 2);
+    outcome.exchanges.iter_mut().flatten().for_each(|exchange| exchange.throttle_count = 2);
     outcome
 }
 
-fn one(expectation: Expectation, answered: Result<Answer, NoAnswer>) -> Outcome {
-    outcome(case(expectation, vec![at(Purpose::Act, 0)], Judged::Step(0)), vec![answered])
+fn one(expectation: Expectation, answered: Result<HttpResponse, TransportError>) -> CaseOutcome {
+    outcome(case(expectation, vec![at(StepPurpose::Act, 0)], JudgedPart::Step(0)), vec![answered])
 }
 
 /// `diverges: 200 (it was accepted)`.
-fn told(outcome: &Outcome) -> String {
-    let scenario = Scenario { error_code: Some("code".to_owned()), ..Scenario::named("s") };
+fn told(outcome: &CaseOutcome) -> String {
+    let scenario = Scenario { error_code: Some("code".to_owned()), ..Scenario::with_name("s") };
     let judgement = judge(&notes(), &scenario, outcome);
     format!("{}: {} ({})", judgement.verdict, judgement.observed, judgement.why)
 }
 
-fn reject(role: Role, errors: &[(Option<u16>, Option<&str>)]) -> Expectation {
+fn reject(role: ErrorRole, errors: &[(Option<u16>, Option<&str>)]) -> Expectation {
     Expectation::Reject { role, errors: errors.iter().map(|(status, name)| expected(*status, *name)).collect() }
 }
 
-fn success() -> Accept {
+fn success() -> ExpectedSuccess {
     accept(Some(200))
 }
 
 #[test]
 fn a_refusal_has_to_be_the_documented_one() {
-    let bad = reject(Role::InvalidInput, &[(Some(400), Some("bad_note"))]);
-    let any = reject(Role::InvalidInput, &[(None, None)]);
-    let gone = reject(Role::MissingResource, &[(None, None)]);
-    let barred = reject(Role::Unauthenticated, &[(None, None)]);
+    let bad = reject(ErrorRole::InvalidInput, &[(Some(400), Some("bad_note"))]);
+    let any = reject(ErrorRole::InvalidInput, &[(None, None)]);
+    let gone = reject(ErrorRole::MissingResource, &[(None, None)]);
+    let barred = reject(ErrorRole::Unauthenticated, &[(None, None)]);
     for (expectation, answer, due) in [
         (&bad, error(400, "bad_note"), "pass: 400 bad_note (as documented)"),
         (&bad, error(422, "bad_note"), "diverges: 422 bad_note (`bad_note` is documented with another status)"),
@@ -101,35 +101,38 @@ fn a_refusal_has_to_be_the_documented_one() {
     ] {
         assert_eq!(told(&one(expectation.clone(), Ok(answer))), due, "{expectation:?}");
     }
-    let status = reject(Role::InvalidInput, &[(Some(400), None)]);
+    let status = reject(ErrorRole::InvalidInput, &[(Some(400), None)]);
     assert_eq!(told(&one(status, Ok(answer(422, "{}")))), "diverges: 422 (refused with another status)");
 }
 
 #[test]
 fn which_of_two_refusals_comes_first_is_nobodys_fault() {
-    let pair = |expectation: Expectation, class: &'static str, answered: Answer| {
-        let case = Case { class, ..case(expectation, vec![at(Purpose::Act, 0)], Judged::Step(0)) };
+    let pair = |expectation: Expectation, class: &'static str, answered: HttpResponse| {
+        let case = Case { class, ..case(expectation, vec![at(StepPurpose::Act, 0)], JudgedPart::Step(0)) };
         told(&outcome(case, vec![Ok(answered)]))
     };
     let (bad, gone) = ((Some(400), Some("bad_note")), (Some(404), Some("not_found")));
     let open = "unspecified: 400 bad_note (which of two refusals comes first is not documented)";
-    let two = reject(Role::InvalidInput, &[bad, gone]);
+    let two = reject(ErrorRole::InvalidInput, &[bad, gone]);
     assert_eq!(pair(two.clone(), "pair", error(400, "bad_note")), open);
     assert_eq!(pair(two, "title", error(400, "bad_note")), "pass: 400 bad_note (as documented)");
-    let same = reject(Role::InvalidInput, &[bad, bad]);
+    let same = reject(ErrorRole::InvalidInput, &[bad, bad]);
     assert_eq!(pair(same, "pair", error(400, "bad_note")), "pass: 400 bad_note (as documented)");
-    let unnamed = reject(Role::InvalidInput, &[bad, (None, None)]);
+    let unnamed = reject(ErrorRole::InvalidInput, &[bad, (None, None)]);
     assert_eq!(pair(unnamed.clone(), "pair", error(400, "bad_note")), open);
     assert_eq!(pair(unnamed, "pair", answer(200, "{}")), "diverges: 200 (it was accepted)");
-    let none_named = reject(Role::InvalidInput, &[(None, None), (None, None)]);
+    let none_named = reject(ErrorRole::InvalidInput, &[(None, None), (None, None)]);
     assert_eq!(pair(none_named, "pair", error(400, "bad_note")), "pass: 400 bad_note (as documented)");
 }
 
 #[test]
 fn a_success_has_to_be_the_documented_one() {
     let due = Expectation::Accept(success());
-    let any = Expectation::Accept(Accept { status: None, ..success() });
-    let or = Expectation::Accept(Accept { or: vec![expected(Some(404), Some("not_found"))], ..success() });
+    let any = Expectation::Accept(ExpectedSuccess { status: None, ..success() });
+    let or = Expectation::Accept(ExpectedSuccess {
+        allowed_errors: vec![expected(Some(404), Some("not_found"))],
+        ..success()
+    });
     let refused = "a valid request was not answered with the documented success";
     for (expectation, answer, due) in [
         (&due, answer(200, "{}"), "pass: 200 (as documented)".to_owned()),
@@ -154,11 +157,16 @@ fn a_success_has_to_be_the_documented_one() {
 #[test]
 fn a_refusal_teaches_nothing_where_others_took_the_room() {
     let judged = |status: u16, path: &str, room: u64, stored: &Json| {
-        let assumption = Assumption { steps: vec![0, 2], path: path.to_owned(), only: vec!["mine".to_owned()], room };
-        let accept = Accept { assumes: Some(assumption), ..success() };
-        let steps = vec![at(Purpose::SetUp, 0), at(Purpose::Act, 1), at(Purpose::ReadBack, 2)];
+        let assumption = StateAssumption {
+            steps: vec![0, 2],
+            path: path.to_owned(),
+            written_keys: vec!["mine".to_owned()],
+            max_other_bytes: room,
+        };
+        let accept = ExpectedSuccess { assumption: Some(assumption), ..success() };
+        let steps = vec![at(StepPurpose::SetUp, 0), at(StepPurpose::Act, 1), at(StepPurpose::ReadBack, 2)];
         let read = || Ok(answer(200, &stored.to_string()));
-        let case = case(Expectation::Accept(accept), steps, Judged::Step(1));
+        let case = case(Expectation::Accept(accept), steps, JudgedPart::Step(1));
         let told = told(&outcome(case, vec![read(), Ok(answer(status, "{}")), read()]));
         told.split(':').next().unwrap_or_default().to_owned()
     };
@@ -177,12 +185,12 @@ fn a_refusal_teaches_nothing_where_others_took_the_room() {
 #[test]
 fn no_answer_is_held_against_a_server_that_answers_others() {
     let reasons = [
-        (NoAnswer::TimedOut(Duration::from_secs(2)), "hang", true),
-        (NoAnswer::Dropped, "dropped", true),
-        (NoAnswer::NotHttp("x".to_owned()), "not HTTP", true),
-        (NoAnswer::HeadTooLarge(9), "endless header", true),
-        (NoAnswer::Unreachable("x".to_owned()), "unreachable", false),
-        (NoAnswer::Tls("x".to_owned()), "TLS failed", false),
+        (TransportError::TimedOut(Duration::from_secs(2)), "hang", true),
+        (TransportError::Dropped, "dropped", true),
+        (TransportError::NotHttp("x".to_owned()), "not HTTP", true),
+        (TransportError::HeadTooLarge(9), "endless header", true),
+        (TransportError::Unreachable("x".to_owned()), "unreachable", false),
+        (TransportError::Tls("x".to_owned()), "TLS failed", false),
     ];
     for (reason, note, learnt) in reasons {
         for (liveness, diverges, words) in [
@@ -195,18 +203,18 @@ fn no_answer_is_held_against_a_server_that_answers_others() {
                 format!("{reason}, to plain valid requests too, while other operations are answered"),
             ),
         ] {
-            let outcome = Outcome { liveness, ..one(silent(), Err(reason.clone())) };
+            let outcome = CaseOutcome { liveness, ..one(silent(), Err(reason.clone())) };
             let due = match diverges {
                 true => format!("diverges: {note} ({words})"),
                 false => format!("indeterminate: {note} ({reason})"),
             };
             assert_eq!(told(&outcome), due);
         }
-        let killed = Outcome { liveness: Some(Liveness::Killed), ..one(silent(), Err(reason)) };
+        let killed = CaseOutcome { liveness: Some(Liveness::CrashConfirmed), ..one(silent(), Err(reason)) };
         assert!(told(&killed).starts_with("diverges: ends the server (the server ended"), "{}", told(&killed));
         let seven = "one of 7 cases ends the server, and the search for it was cut short";
         for (cases, words) in [(1, "ends the server"), (7, seven)] {
-            let among = Outcome { liveness: Some(Liveness::Among(cases)), ..killed.clone() };
+            let among = CaseOutcome { liveness: Some(Liveness::CrashSuspected(cases)), ..killed.clone() };
             let why = "the server ended, and the time for finding the case that does it was over";
             assert_eq!(told(&among), format!("diverges: {words} ({why})"));
         }
@@ -216,13 +224,13 @@ fn no_answer_is_held_against_a_server_that_answers_others() {
 #[test]
 fn an_answer_has_to_end_as_it_announced() {
     for (framing, note) in [
-        (Framing::Short, "body is shorter than its framing"),
-        (Framing::Trailing, "body is longer than its framing"),
-        (Framing::Undecodable("no gzip".to_owned()), "body cannot be decoded: no gzip"),
-        (Framing::CutAtLimit, "body is longer than overstep reads"),
-        (Framing::TimedOut, "body never ends"),
+        (BodyFraming::Short, "body is shorter than its framing"),
+        (BodyFraming::Trailing, "body is longer than its framing"),
+        (BodyFraming::Undecodable("no gzip".to_owned()), "body cannot be decoded: no gzip"),
+        (BodyFraming::Truncated, "body is longer than overstep reads"),
+        (BodyFraming::TimedOut, "body never ends"),
     ] {
-        let cut = one(silent(), Ok(Answer { framing, ..answer(200, "{}") }));
+        let cut = one(silent(), Ok(HttpResponse { framing, ..answer(200, "{}") }));
         assert_eq!(told(&cut), format!("diverges: 200, {note} (a complete answer was due, and its {note})"));
     }
 }
@@ -237,7 +245,7 @@ fn what_no_document_says_is_recorded_unless_the_server_fails() {
     let method = |status: u16| {
         let mut one = one(silent(), Ok(answer(status, "{}")));
         let mut changed = (*one.case).clone();
-        if let Send::Operation { damage, .. } = &mut changed.steps[0].send {
+        if let StepRequest::Operation { damage, .. } = &mut changed.steps[0].request {
             damage.push(overstep::generate::Damage::Method("BREW".to_owned()));
         }
         one.case = changed.into();
@@ -245,13 +253,13 @@ fn what_no_document_says_is_recorded_unless_the_server_fails() {
     };
     assert_eq!(method(501), "unspecified: 501 (silent)");
     assert_eq!(method(500), format!("diverges: 500 {failed}"));
-    let keep = one(Expectation::Keep { law: "merges".to_owned() }, Ok(answer(200, "{}")));
+    let keep = one(Expectation::LawHolds { law: "merges".to_owned() }, Ok(answer(200, "{}")));
     assert_eq!(told(&keep), "indeterminate: 200 (no relation is stated)");
 }
 
 #[test]
 fn throttling_teaches_nothing_where_it_is_documented() {
-    let bad = reject(Role::InvalidInput, &[(Some(400), Some("bad_note"))]);
+    let bad = reject(ErrorRole::InvalidInput, &[(Some(400), Some("bad_note"))]);
     let throttled = |name: &str, status: u16, code: &str, liveness: Option<Liveness>| {
         let mut one = one(bad.clone(), Ok(error(status, code)));
         let mut case = (*one.case).clone();
@@ -277,24 +285,24 @@ fn throttling_teaches_nothing_where_it_is_documented() {
 
 #[test]
 fn what_was_not_set_up_is_not_judged() {
-    let judged = |answers: Vec<Result<Answer, NoAnswer>>, purpose: Purpose| {
-        let steps = vec![at(purpose, 0), at(Purpose::Act, 1)];
-        outcome(case(Expectation::Accept(success()), steps, Judged::Step(1)), answers)
+    let judged = |answers: Vec<Result<HttpResponse, TransportError>>, purpose: StepPurpose| {
+        let steps = vec![at(purpose, 0), at(StepPurpose::Act, 1)];
+        outcome(case(Expectation::Accept(success()), steps, JudgedPart::Step(1)), answers)
     };
     let fine = || Ok(answer(200, "{}"));
     let told_of = |answered, purpose| told(&judged(vec![answered, fine()], purpose));
-    assert_eq!(told_of(fine(), Purpose::SetUp), "pass: 200 (as documented)");
-    assert_eq!(told_of(Ok(answer(399, "{}")), Purpose::SetUp), "pass: 200 (as documented)");
+    assert_eq!(told_of(fine(), StepPurpose::SetUp), "pass: 200 (as documented)");
+    assert_eq!(told_of(Ok(answer(399, "{}")), StepPurpose::SetUp), "pass: 200 (as documented)");
     assert_eq!(
-        told_of(Ok(error(400, "bad_note")), Purpose::SetUp),
+        told_of(Ok(error(400, "bad_note")), StepPurpose::SetUp),
         "indeterminate: no answer (set-up failed: PutNote answered 400 bad_note)"
     );
-    assert_eq!(told_of(Ok(error(400, "bad_note")), Purpose::Act), "pass: 200 (as documented)");
+    assert_eq!(told_of(Ok(error(400, "bad_note")), StepPurpose::Act), "pass: 200 (as documented)");
     assert_eq!(
-        told_of(Err(NoAnswer::Dropped), Purpose::SetUp),
+        told_of(Err(TransportError::Dropped), StepPurpose::SetUp),
         "indeterminate: no answer (set-up failed: connection closed without an answer)"
     );
-    let mut unsent = judged(vec![fine(), fine()], Purpose::SetUp);
+    let mut unsent = judged(vec![fine(), fine()], StepPurpose::SetUp);
     unsent.exchanges = vec![Some(outcome::exchange(fine())), None];
     assert_eq!(told(&unsent), "indeterminate: no answer (the step was not sent)");
     unsent.exchanges = vec![None, None];
@@ -304,29 +312,32 @@ fn what_was_not_set_up_is_not_judged() {
 }
 
 /// A write, refused or accepted, between two looks at a map.
-fn law(looks: [&Json; 2], write: Answer, certain: bool, expectation: Expectation) -> String {
-    let view = View { place: "tags".to_owned(), ..View::default() };
-    let event = |step, what| Event { step, resource: 0, what };
-    let effect = Effect::Put(vec![("k".to_owned(), json!("v"))]);
-    let events =
-        vec![event(0, What::Look(view.clone())), event(1, What::Write { effect, certain }), event(2, What::Look(view))];
-    let model = Model { kind: StateKind::Map, merges: true, deduplicates: false, ordered: false };
-    let steps = (0..3).map(|turn| at(Purpose::Act, turn)).collect();
-    let judged = Judged::Law(Box::new(Relation::State { model, events }));
+fn law(looks: [&Json; 2], write: HttpResponse, certain: bool, expectation: Expectation) -> String {
+    let view = StateView { place: "tags".to_owned(), ..StateView::default() };
+    let event = |step, what| StepEvent { step, resource: 0, event: what };
+    let effect = WriteEffect::Put(vec![("k".to_owned(), json!("v"))]);
+    let events = vec![
+        event(0, StateEvent::Read(view.clone())),
+        event(1, StateEvent::Write { effect, is_certain }),
+        event(2, StateEvent::Read(view)),
+    ];
+    let model = StateModel { kind: StateKind::Map, merges: true, deduplicates: false, ordered: false };
+    let steps = (0..3).map(|turn| at(StepPurpose::Act, turn)).collect();
+    let judged = JudgedPart::Law(Box::new(Law::State { model, events }));
     let look = |tags: &Json| Ok(answer(200, &json!({ "tags": tags }).to_string()));
     told(&outcome(case(expectation, steps, judged), vec![look(looks[0]), Ok(write), look(looks[1])]))
 }
 
 #[test]
 fn a_law_is_judged_by_what_was_accepted() {
-    let keep = || Expectation::Keep { law: "merges".to_owned() };
+    let keep = || Expectation::LawHolds { law: "merges".to_owned() };
     let (old, new) = (json!({ "o": "1" }), json!({ "o": "1", "k": "v" }));
     let fine = || answer(200, "{}");
     assert_eq!(law([&old, &new], fine(), true, keep()), "pass: kept (the law is kept)");
     assert!(law([&old, &old], fine(), true, keep()).starts_with("diverges: what was written is not there ("));
     assert!(law([&old, &old], fine(), true, silent()).starts_with("unspecified: what was written is not there ("));
     // A refusal of a write is held against the server only where nothing else may be in the way.
-    let refused = |write: Answer, certain, before: &Json| law([before, &new], write, certain, keep());
+    let refused = |write: HttpResponse, certain, before: &Json| law([before, &new], write, certain, keep());
     let nothing = json!({});
     let due = "diverges: a write is answered with 400 bad_note (step 2 is a valid request, and was answered with 400 \
                bad_note)";
@@ -341,7 +352,7 @@ fn a_law_is_judged_by_what_was_accepted() {
 
 #[test]
 fn expectations_are_told_in_words() {
-    let accept = |status, or| Expectation::Accept(Accept { status, or, ..success() });
+    let accept = |status, or| Expectation::Accept(ExpectedSuccess { status, allowed_errors: or, ..success() });
     let (bad, gone, odd) = ((Some(400), Some("a")), (Some(400), Some("b")), (Some(404), Some("c")));
     for (expectation, due) in [
         (accept(Some(204), Vec::new()), "204"),
@@ -350,12 +361,12 @@ fn expectations_are_told_in_words() {
         (accept(None, vec![expected(None, Some("gone"))]), "success, or 4xx gone"),
         (accept(None, vec![expected(Some(404), None)]), "success, or 404"),
         (accept(None, vec![expected(Some(404), Some("gone")), expected(None, None)]), "success, or any refusal (4xx)"),
-        (reject(Role::InvalidInput, &[bad, gone, odd]), "400 a or b or 404 c"),
-        (reject(Role::InvalidInput, &[(None, None)]), "4xx"),
-        (Expectation::Keep { law: "merges".to_owned() }, "kept"),
+        (reject(ErrorRole::InvalidInput, &[bad, gone, odd]), "400 a or b or 404 c"),
+        (reject(ErrorRole::InvalidInput, &[(None, None)]), "4xx"),
+        (Expectation::LawHolds { law: "merges".to_owned() }, "kept"),
         (silent(), "anything but a failure"),
     ] {
-        assert_eq!(in_words(&expectation), due);
+        assert_eq!(describe_expectation(&expectation), due);
     }
 }
 

@@ -2,10 +2,12 @@
 
 use super::outcome::*;
 use overstep::contract::{self, Contract};
-use overstep::generate::{Case, CaseId, Purpose, Send, Value};
-use overstep::judge::{Again, Change, Comparison, Findings, Judgement, Observed, Values, Verdict};
-use overstep::run::Outcome;
-use overstep::snapshot::Seen;
+use overstep::generate::{Case, CaseId, StepPurpose, StepRequest, Value};
+use overstep::judge::{
+    Findings, Judgement, ObservedOutcome, Reproduction, ResponseValues, SnapshotChange, SnapshotComparison, Verdict,
+};
+use overstep::run::CaseOutcome;
+use overstep::snapshot::ObservedBehavior;
 
 const CONTRACT: &str = r#"{
   "format": "overstep-contract/1", "service": "boxes", "protocol": "restJson", "auth": [{"scheme": "none"}],
@@ -48,34 +50,35 @@ const CONTRACT: &str = r#"{
 }"#;
 
 /// A conversation: each request's operation and body, and the body of its answer; the last one is judged.
-fn talk(steps: &[(&str, &str, &str)]) -> Values {
+fn talk(steps: &[(&str, &str, &str)]) -> ResponseValues {
     told(steps).expect("its answer has values")
 }
 
-fn told(steps: &[(&str, &str, &str)]) -> Option<Values> {
+fn told(steps: &[(&str, &str, &str)]) -> Option<ResponseValues> {
     let contract: Contract = contract::from_json(CONTRACT).expect("a contract");
-    Values::of(&contract, &outcome_of(steps), |text| *text = text.replace("secret", "…"))
+    ResponseValues::from_outcome(&contract, &outcome_of(steps), |text| *text = text.replace("secret", "…"))
 }
 
-fn outcome_of(steps: &[(&str, &str, &str)]) -> Outcome {
+fn outcome_of(steps: &[(&str, &str, &str)]) -> CaseOutcome {
     let mut case: Case = case("ReadBox", silent());
     case.id = CaseId("boxes/ReadBox/name/length/at-max".to_owned());
     case.steps = steps
         .iter()
         .enumerate()
         .map(|(index, (operation, _, _))| {
-            let mut step = step(operation, if index + 1 == steps.len() { Purpose::Act } else { Purpose::SetUp });
+            let mut step =
+                step(operation, if index + 1 == steps.len() { StepPurpose::Act } else { StepPurpose::SetUp });
             step.turn = u32::try_from(index).expect("few");
             step
         })
         .collect();
-    case.judged = overstep::generate::Judged::Step(steps.len() - 1);
+    case.judged = overstep::generate::JudgedPart::Step(steps.len() - 1);
     let mut outcome = outcome(case, steps.iter().map(|(_, _, answer)| Ok(json(200, answer))).collect());
     for (exchange, (operation, sent, _)) in outcome.exchanges.iter_mut().zip(steps) {
         let exchange = exchange.as_mut().expect("it was sent");
-        exchange.sent.body = (*sent).to_owned().into();
-        exchange.sent.target = "/box".to_owned();
-        exchange.sent.method = if *operation == "MakeBox" { "POST" } else { "GET" }.to_owned();
+        exchange.request.body = (*sent).to_owned().into();
+        exchange.request.target = "/box".to_owned();
+        exchange.request.method = if *operation == "MakeBox" { "POST" } else { "GET" }.to_owned();
     }
     outcome
 }
@@ -85,7 +88,7 @@ fn differ(sent: &str, was: &str, now: &str) -> Vec<String> {
     differences(&talk(&[("ReadBox", sent, was)]), &talk(&[("ReadBox", sent, now)]))
 }
 
-fn differences(was: &Values, now: &Values) -> Vec<String> {
+fn differences(was: &ResponseValues, now: &ResponseValues) -> Vec<String> {
     let all = was.differences(now);
     all.iter().map(|one| format!("{} {} {}", one.at, one.was, one.now)).collect()
 }
@@ -421,16 +424,16 @@ fn what_we_sent_is_ours_wherever_it_stood() {
     let told = |target: &str, input: Value, answer: &str| {
         let mut outcome = outcome_of(&[("ReadBox", "", answer)]);
         let mut case = (*outcome.case).clone();
-        if let Send::Operation { input: sent, .. } = &mut case.steps[0].send {
+        if let StepRequest::Operation { input: sent, .. } = &mut case.steps[0].request {
             *sent = input;
         }
         outcome.case = case.into();
-        let sent = &mut outcome.exchanges[0].as_mut().expect("sent").sent;
+        let sent = &mut outcome.exchanges[0].as_mut().expect("sent").request;
         let (target, header) = target.split_once(' ').unwrap_or((target, ""));
         sent.target = target.to_owned();
         sent.headers =
             header.split_once(": ").map(|(name, value)| (name.to_owned(), value.to_owned())).into_iter().collect();
-        Values::of(&contract::from_json(CONTRACT).expect("a contract"), &outcome, |_| {})
+        ResponseValues::from_outcome(&contract::from_json(CONTRACT).expect("a contract"), &outcome, |_| {})
             .expect("its answer has values")
     };
     let shown = |id: &str| format!(r#"{{"id": "{id}"}}"#);
@@ -485,7 +488,7 @@ fn what_is_too_large_is_not_compared() {
 
 #[test]
 fn what_is_kept_is_as_large_as_it_says() {
-    let size = |answer: &str| talk(&[("ReadBox", "{}", answer)]).size();
+    let size = |answer: &str| talk(&[("ReadBox", "{}", answer)]).estimated_size();
     let least = size("{}");
     assert_eq!(size(r#"{"note": "abcd efgh"}"#) - size(r#"{"note": "abcd"}"#), 5);
     assert_eq!(size(r#"{"rules": {"abc": "v"}}"#) - size(r#"{"rules": {"a": "v"}}"#), 4, "the name and its label");
@@ -495,7 +498,7 @@ fn what_is_kept_is_as_large_as_it_says() {
     assert_eq!(parts(12) - parts(2), 5 * (parts(4) - parts(2)));
     assert!((100..300).contains(&(parts(2) - parts(1))));
     // Where an identifier was given is kept as well.
-    let after = |made: &str| talk(&[("MakeBox", "{}", made), ("ReadBox", "{}", "{}")]).size();
+    let after = |made: &str| talk(&[("MakeBox", "{}", made), ("ReadBox", "{}", "{}")]).estimated_size();
     let given = format!(r#"{{"id": "{ONE}"}}"#);
     assert!((40..100).contains(&(after(&given) - after("{}"))), "{} {}", after(&given), after("{}"));
     assert_eq!(after(&given.replace("id", "owner")) - after(&given), "owner".len() - "id".len());
@@ -505,10 +508,10 @@ fn what_is_kept_is_as_large_as_it_says() {
 fn only_a_single_success_has_values() {
     let steps = [("MakeBox", "{}", "{}"), ("ReadBox", "{}", "{}")];
     let contract = contract::from_json(CONTRACT).expect("a contract");
-    let of = |outcome: &Outcome| Values::of(&contract, outcome, |_| {});
+    let of = |outcome: &CaseOutcome| ResponseValues::from_outcome(&contract, outcome, |_| {});
     assert!(of(&outcome_of(&steps)).is_some());
     let mut refused = outcome_of(&steps);
-    refused.exchanges[1].as_mut().expect("sent").answer.as_mut().expect("answered").status = 400;
+    refused.exchanges[1].as_mut().expect("sent").response.as_mut().expect("answered").status = 400;
     assert_eq!(of(&refused), None);
     let mut raced = outcome_of(&steps);
     let mut case = (*raced.case).clone();
@@ -517,38 +520,43 @@ fn only_a_single_success_has_values() {
     assert_eq!(of(&raced), None);
     let mut raw = outcome_of(&steps);
     let mut case = (*raw.case).clone();
-    case.steps[1].send = Send::Raw { method: "GET".to_owned(), target: "/box".to_owned(), body: None };
+    case.steps[1].request = StepRequest::Raw { method: "GET".to_owned(), target: "/box".to_owned(), body: None };
     raw.case = case.into();
     assert!(of(&raw).is_some());
 }
 
 #[test]
 fn differences_at_one_place_are_one_finding() {
-    let seen = || Some(Seen { status: Some(200), ..Seen::default() });
-    let same = Comparison { change: Change::Same, seen: seen(), accepted: seen(), ..Comparison::default() };
+    let seen = || Some(ObservedBehavior { status: Some(200), ..ObservedBehavior::default() });
+    let same = SnapshotComparison {
+        change: SnapshotChange::Same,
+        observed: seen(),
+        accepted: seen(),
+        ..SnapshotComparison::default()
+    };
     let beside = |was: &str, now: &str| {
         let values = |answer: &str| talk(&[("ReadBox", "{}", answer)]);
-        same.clone().beside(&values(was), &values(now))
+        same.clone().with_value_differences(&values(was), &values(now))
     };
     let kept = beside(r#"{"size": 1}"#, r#"{"size": 1}"#);
-    assert_eq!((kept.change, kept.accepted_in_words()), (Change::Same, None));
+    assert_eq!((kept.change, kept.describe_accepted()), (SnapshotChange::Same, None));
     let mut findings = Findings::new(false);
     for (id, was, now) in [
         ("boxes/ReadBox/name/length/at-max", r#"{"size": 1, "note": "a"}"#, r#"{"size": 2, "note": "b"}"#),
         ("boxes/ReadBox/name/length/at-min", r#"{"size": 7}"#, r#"{"size": 8}"#),
     ] {
         let compared = beside(was, now);
-        assert_eq!(compared.change, Change::Changed);
+        assert_eq!(compared.change, SnapshotChange::Changed);
         let mut case = case("ReadBox", silent());
         case.id = CaseId(id.to_owned());
-        let observed = Observed { status: Some(200), ..Observed::default() };
+        let observed = ObservedOutcome { status: Some(200), ..ObservedOutcome::default() };
         let judgement = Judgement { verdict: Verdict::Pass, observed, why: String::new() };
-        findings.add_compared("boxes", &case, &judgement, &compared, &[], Again::default);
+        findings.add_compared("boxes", &case, &judgement, &compared, &[], Reproduction::default);
     }
     let told: Vec<_> = findings
         .sorted()
         .into_iter()
-        .map(|one| (one.member, one.constraint, one.accepted.unwrap_or_default(), one.observed, one.cases))
+        .map(|one| (one.member, one.constraint, one.accepted.unwrap_or_default(), one.observed, one.case_count))
         .collect();
     let due = |accepted: &str, observed: &str, cases| {
         ("answers".to_owned(), "values".to_owned(), accepted.to_owned(), observed.to_owned(), cases)

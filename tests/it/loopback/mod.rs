@@ -3,9 +3,14 @@
 //! Every server is a few bytes on a thread; nothing here sleeps or uses a fixed port.
 #![allow(dead_code, reason = "each test binary uses the part it needs")]
 
-use overstep::contract::{Contract, ErrorName, ErrorShape, Http, Operation, Protocol, Role};
-use overstep::generate::{Authorization, Case, CaseId, Expectation, Intent, Judged, Purpose, Send, Step};
-use overstep::run::{Endpoint, Framing, Limits, NoAnswer, Outcome, Plan, RunEnd, Settings, Stop, run, send_case};
+use overstep::contract::{Contract, ErrorName, ErrorRole, ErrorShape, HttpBinding, Operation, Protocol};
+use overstep::generate::{
+    Authorization, Case, CaseId, Expectation, Intent, JudgedPart, Step, StepPurpose, StepRequest,
+};
+use overstep::run::{
+    BodyFraming, CancelToken, CaseOutcome, Endpoint, RequestLimits, RunEnd, RunPlan, TransportError, TransportOptions,
+    run_cases, run_single_case,
+};
 use overstep::scenario::Scenario;
 use std::io::{BufRead, BufReader, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -92,16 +97,21 @@ pub fn endless(start: &'static [u8], piece: &'static [u8]) -> SocketAddr {
     })
 }
 
-pub fn limits() -> Limits {
-    Limits { head: 16 * 1024, body: 64 * 1024, total: Duration::from_millis(700), idle: Duration::from_millis(400) }
+pub fn limits() -> RequestLimits {
+    RequestLimits {
+        max_head_bytes: 16 * 1024,
+        max_body_bytes: 64 * 1024,
+        total_timeout: Duration::from_millis(700),
+        idle_timeout: Duration::from_millis(400),
+    }
 }
 
 pub struct World {
     pub contract: Contract,
     pub scenario: Scenario,
     pub endpoint: Endpoint,
-    pub settings: Settings,
-    pub stop: Stop,
+    pub settings: TransportOptions,
+    pub stop: CancelToken,
     pub has_control: bool,
 }
 
@@ -110,17 +120,18 @@ impl World {
         let mut contract = Contract::new("thing");
         contract.protocol = Some(Protocol::RestJson);
         let mut operation = Operation::new("Get".into());
-        operation.http = Some(Http { method: "GET".into(), uri: "/control".into(), success: Some(200) });
+        operation.http = Some(HttpBinding { method: "GET".into(), uri: "/control".into(), success: Some(200) });
         operation.errors.push(ErrorName::new("slow_down"));
         contract.operations.push(operation);
-        let error = ErrorShape { status: Some(400), role: Role::Throttled, code: None, shape: None, facts: Vec::new() };
+        let error =
+            ErrorShape { status: Some(400), role: ErrorRole::Throttled, code: None, shape: None, facts: Vec::new() };
         contract.errors.insert(ErrorName::new("slow_down"), error);
         Self {
             contract,
-            scenario: Scenario::named("test"),
+            scenario: Scenario::with_name("test"),
             endpoint: Endpoint::parse(url).expect("url"),
-            settings: Settings { limits: limits(), workers: 4, window: 16, ..Settings::default() },
-            stop: Stop::default(),
+            settings: TransportOptions { limits: limits(), workers: 4, window: 16, ..TransportOptions::default() },
+            stop: CancelToken::default(),
             has_control: false,
         }
     }
@@ -129,33 +140,33 @@ impl World {
         Self::new(&format!("http://{address}"))
     }
 
-    pub fn with<R>(&self, act: impl FnOnce(&Plan<'_>) -> R) -> R {
+    pub fn with<R>(&self, act: impl FnOnce(&RunPlan<'_>) -> R) -> R {
         let control = |_: &str| self.has_control.then(|| case("control", vec![get("/control")]));
-        act(&Plan {
+        act(&RunPlan {
             contract: &self.contract,
             scenario: &self.scenario,
             endpoint: &self.endpoint,
-            settings: self.settings,
+            transport_options: self.settings,
             run_id: "r1".into(),
-            values: Default::default(),
-            aws: None,
-            control: &control,
-            stop: self.stop.clone(),
-            left: Default::default(),
+            overrides: Default::default(),
+            aws_keys: None,
+            control_case: &control,
+            cancel_token: self.stop.clone(),
+            leaked_fixtures: Default::default(),
             search_time: Default::default(),
             server: None,
-            revive: None,
+            restart_endpoint: None,
         })
     }
 
-    pub fn send(&self, steps: Vec<Step>) -> Outcome {
-        self.with(|plan| send_case(plan, case("one", steps))).expect("reachable")
+    pub fn send(&self, steps: Vec<Step>) -> CaseOutcome {
+        self.with(|plan| run_single_case(plan, case("one", steps))).expect("reachable")
     }
 
-    pub fn run(&self, cases: Vec<Case>) -> (RunEnd, Vec<Outcome>) {
+    pub fn run(&self, cases: Vec<Case>) -> (RunEnd, Vec<CaseOutcome>) {
         let mut outcomes = Vec::new();
         let end = self.with(|plan| {
-            run(
+            run_cases(
                 plan,
                 cases.into_iter(),
                 |outcome| outcome,
@@ -171,8 +182,8 @@ impl World {
 
 pub fn step(method: &str, target: &str) -> Step {
     Step {
-        purpose: Purpose::Act,
-        send: Send::Raw { method: method.into(), target: target.into(), body: None },
+        purpose: StepPurpose::Act,
+        request: StepRequest::Raw { method: method.into(), target: target.into(), body: None },
         authorization: Authorization::Anonymous,
         captures: Vec::new(),
         turn: 0,
@@ -193,30 +204,30 @@ pub fn case(id: &str, steps: Vec<Step>) -> Case {
         constraint: None,
         class: "valid",
         steps,
-        judged: Judged::Step(0),
+        judged: JudgedPart::Step(0),
         expectation: Expectation::Unspecified { reason: "test".into() },
         rule: String::new(),
         source: None,
-        unsendable: None,
-        alone: false,
+        unsendable_reason: None,
+        is_exclusive: false,
     }
 }
 
 /// What happened, in one word: `200 Complete 5` (status, framing, bytes of the body) or the reason.
-pub fn word(outcome: &Outcome) -> String {
-    match outcome.exchanges[0].as_ref().map(|exchange| &exchange.answer) {
+pub fn word(outcome: &CaseOutcome) -> String {
+    match outcome.exchanges[0].as_ref().map(|exchange| &exchange.response) {
         None => format!("not sent: {:?}", outcome.not_sent),
         Some(Ok(answer)) => {
             let framing = match &answer.framing {
-                Framing::Undecodable(_) => "Undecodable".to_owned(),
+                BodyFraming::Undecodable(_) => "Undecodable".to_owned(),
                 other => format!("{other:?}"),
             };
             format!("{} {framing} {}", answer.status, answer.body.len())
         }
-        Some(Err(NoAnswer::NotHttp(_))) => "NotHttp".to_owned(),
-        Some(Err(NoAnswer::TimedOut(_))) => "TimedOut".to_owned(),
-        Some(Err(NoAnswer::HeadTooLarge(_))) => "HeadTooLarge".to_owned(),
-        Some(Err(NoAnswer::Unreachable(_))) => "Unreachable".to_owned(),
+        Some(Err(TransportError::NotHttp(_))) => "NotHttp".to_owned(),
+        Some(Err(TransportError::TimedOut(_))) => "TimedOut".to_owned(),
+        Some(Err(TransportError::HeadTooLarge(_))) => "HeadTooLarge".to_owned(),
+        Some(Err(TransportError::Unreachable(_))) => "Unreachable".to_owned(),
         Some(Err(other)) => format!("{other:?}"),
     }
 }

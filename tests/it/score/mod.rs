@@ -5,12 +5,14 @@
 //! that misbehaves, until it is caught. It asserts what must hold of every fault, and returns the figures.
 
 use overstep::contract::Contract;
-use overstep::generate::{self, Options};
-use overstep::judge::{self, Change, Findings};
-use overstep::reference::{Fault, RunningServer, Server, Service, Touch, World, catalogue};
-use overstep::run::{self, Endpoint, Limits, Plan, RunEnd, Settings};
+use overstep::generate::{self, GenerationOptions};
+use overstep::judge::{self, Findings, SnapshotChange};
+use overstep::reference::{
+    Fault, FindingScope, ReferenceServer, ReferenceService, RunningServer, ServerConfig, list_faults,
+};
+use overstep::run::{self, Endpoint, RequestLimits, RunEnd, RunPlan, TransportOptions};
 use overstep::scenario::Scenario;
-use overstep::snapshot::{Ran, Snapshot, State, Whole, merged};
+use overstep::snapshot::{CaseCoverage, CaseState, Snapshot, SnapshotCase, merge_snapshot};
 use std::collections::{BTreeMap, HashMap};
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -41,7 +43,7 @@ struct Caught {
 impl Caught {
     fn by_contract(&self) -> bool {
         // A server that answers nothing at all is reported as that.
-        !self.findings.is_empty() || matches!(self.end, RunEnd::Unreachable(_) | RunEnd::Died(_))
+        !self.findings.is_empty() || matches!(self.end, RunEnd::Unreachable(_) | RunEnd::EndpointDied(_))
     }
 }
 
@@ -75,22 +77,22 @@ impl Ground {
     /// # Panics
     /// Where the faithful server alarms anybody.
     pub fn new(
-        (contract, scenario, world): (Contract, Scenario, World),
+        (contract, scenario, world): (Contract, Scenario, ServerConfig),
         runtime: &tokio::runtime::Runtime,
         seed: u64,
         full: bool,
     ) -> (Self, u64) {
-        let service = Arc::new(Service::new(contract.clone(), world));
+        let service = Arc::new(ReferenceService::new(contract.clone(), world));
         let address = "127.0.0.1:0".parse().expect("an address");
-        let server = runtime.block_on(Server::start(service, address)).expect("loopback has free ports");
+        let server = runtime.block_on(ReferenceServer::start(service, address)).expect("loopback has free ports");
         let origin = format!("http://{}", server.addr());
         let mut ground = Self { contract, scenario, origin, seed, full, accepted: HashMap::new(), _server: server };
-        let mut seen: HashMap<String, Vec<Ran>> = HashMap::new();
+        let mut seen: HashMap<String, Vec<SnapshotCase>> = HashMap::new();
         let first = ground.run(None, |operation, ran| seen.entry(operation).or_default().push(ran));
         assert_eq!((first.findings.sorted(), first.end), (Vec::new(), RunEnd::Complete), "the faithful server alarms");
         ground.accepted = seen
             .into_iter()
-            .map(|(operation, cases)| (operation, merged(None, Vec::new(), &cases, Whole::Complete)))
+            .map(|(operation, cases)| (operation, merge_snapshot(None, Vec::new(), &cases, CaseCoverage::Complete)))
             .collect();
         let again = ground.run(None, |_, _| {});
         assert!(!again.changed && again.findings.is_empty(), "a second run of the faithful server brings news");
@@ -98,54 +100,65 @@ impl Ground {
     }
 
     /// Runs the cases of the operation that misbehaves, until it is caught; all, where there is no fault.
-    fn run(&self, fault: Option<&Fault>, mut note: impl FnMut(String, Ran) + Send) -> Caught {
+    fn run(&self, fault: Option<&Fault>, mut note: impl FnMut(String, SnapshotCase) + Send) -> Caught {
         let path = fault.map(|fault| format!("/faults/{}", fault.name)).unwrap_or_default();
-        let base = self.contract.base.as_deref().map_or("", base_path);
+        let base = self.contract.base_url.as_deref().map_or("", base_path);
         let endpoint = Endpoint::parse(&format!("{}{path}{base}", self.origin)).expect("a URL");
-        let control = |operation: &str| generate::control(&self.contract, &self.scenario, operation).ok();
-        let limits =
-            Limits { total: Duration::from_millis(600), idle: Duration::from_millis(600), ..Limits::default() };
-        let plan = Plan {
+        let control = |operation: &str| generate::control_case(&self.contract, &self.scenario, operation).ok();
+        let limits = RequestLimits {
+            total_timeout: Duration::from_millis(600),
+            idle_timeout: Duration::from_millis(600),
+            ..RequestLimits::default()
+        };
+        let plan = RunPlan {
             contract: &self.contract,
             scenario: &self.scenario,
             endpoint: &endpoint,
-            settings: Settings { limits, throttle_wait: Duration::ZERO, ..Settings::default() },
+            transport_options: TransportOptions {
+                limits,
+                max_throttle_wait: Duration::ZERO,
+                ..TransportOptions::default()
+            },
             run_id: "score".to_owned(),
-            values: Default::default(),
-            aws: None,
-            control: &control,
-            stop: Default::default(),
-            left: Default::default(),
+            overrides: Default::default(),
+            aws_keys: None,
+            control_case: &control,
+            cancel_token: Default::default(),
+            leaked_fixtures: Default::default(),
             search_time: Default::default(),
             server: None,
-            revive: None,
+            restart_endpoint: None,
         };
         let mut concerned = self.scenario.clone();
-        concerned.only.extend(fault.map(|fault| fault.operation.clone()).filter(|operation| operation != "*"));
-        let options = Options { seed: self.seed, ..Options::default() };
-        let cases = generate::cases(&self.contract, &concerned, options).expect("a plan");
+        concerned
+            .included_operations
+            .extend(fault.map(|fault| fault.operation.clone()).filter(|operation| operation != "*"));
+        let options = GenerationOptions { seed: self.seed, ..GenerationOptions::default() };
+        let cases = generate::generate_cases(&self.contract, &concerned, options).expect("a plan");
         let (mut findings, mut changed, mut judged) = (Findings::default(), false, 0);
-        let end = run::run(
+        let end = run::run_cases(
             &plan,
             cases,
             |outcome| {
                 let judgement = judge::judge(&self.contract, &self.scenario, &outcome);
                 let accepted = self.accepted.get(outcome.case.operation.as_str());
-                let comparison = judge::compare(&self.contract, &outcome, &judgement, accepted, |_| {});
+                let comparison = judge::compare_with_snapshot(&self.contract, &outcome, &judgement, accepted, |_| {});
                 (outcome.case, judgement, comparison)
             },
             |(case, judgement, comparison)| {
                 judged += 1;
-                findings.add(&self.scenario.name, &case, &judgement, judge::Again::default);
-                changed |= comparison.change == Change::Changed;
-                let state = comparison.seen.map_or(State::Unlearnt, |seen| State::Seen(seen, comparison.mark));
-                let spot = comparison.spot;
+                findings.add(&self.scenario.name, &case, &judgement, judge::Reproduction::default);
+                changed |= comparison.change == SnapshotChange::Changed;
+                let state = comparison
+                    .observed
+                    .map_or(CaseState::NothingLearned, |seen| CaseState::Observed(seen, comparison.mark));
+                let spot = comparison.key;
                 note(
                     case.operation.as_str().to_owned(),
-                    Ran { place: spot.place, side: spot.side, variant: spot.variant, state },
+                    SnapshotCase { place: spot.place, side: spot.side, variant: spot.variant, state },
                 );
                 let is_caught = match fault {
-                    Some(fault) if fault.breaks_contract && fault.hidden.is_none() => !findings.is_empty(),
+                    Some(fault) if fault.violates_contract && fault.hidden_reason.is_none() => !findings.is_empty(),
                     Some(_) => changed || !findings.is_empty(),
                     None => false,
                 };
@@ -160,7 +173,7 @@ impl Ground {
     /// # Panics
     /// Where a finding lies outside of what its fault touches.
     pub fn score(&self, cases: u64) -> Score {
-        let faults = catalogue(&self.contract);
+        let faults = list_faults(&self.contract);
         let mut score = Score {
             faults: faults.len(),
             breaking: 0,
@@ -176,9 +189,10 @@ impl Ground {
         for fault in &faults {
             let caught = self.run(Some(fault), |_, _| {});
             for finding in caught.findings.sorted() {
-                let inside = |touch: &Touch| touch.covers(&finding.operation, &finding.member, &finding.constraint);
+                let inside =
+                    |touch: &FindingScope| touch.covers(&finding.operation, &finding.member, &finding.constraint);
                 assert!(
-                    fault.touches.iter().any(inside),
+                    fault.scopes.iter().any(inside),
                     "`{}` must not show as {}/{}/{}: {}",
                     fault.name,
                     finding.operation,
@@ -187,7 +201,7 @@ impl Ground {
                     finding.observed
                 );
             }
-            if let Some(reason) = fault.hidden {
+            if let Some(reason) = fault.hidden_reason {
                 if caught.by_contract() {
                     score.shown.push(format!("{}, although {reason}", fault.name));
                 }
@@ -200,7 +214,7 @@ impl Ground {
             } else {
                 score.unseen.push(fault.name.clone());
             }
-            if fault.breaks_contract {
+            if fault.violates_contract {
                 score.breaking += 1;
                 score.caught += usize::from(caught.by_contract());
                 if !caught.by_contract() {

@@ -11,7 +11,7 @@ pub mod vectors;
 pub mod visible;
 
 use overstep::contract::{self, Contract};
-use overstep::reference::World;
+use overstep::reference::ServerConfig;
 use overstep::scenario::{Credentials, Principal, Scenario, Variable};
 
 /// One operation with every kind of constraint, read as JSON like any other contract.
@@ -27,25 +27,26 @@ pub fn gzip(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// A shipped scenario with its contract, and the reference server's world for it.
-pub fn shipped(name: &str) -> (Contract, Scenario, World) {
+pub fn shipped(name: &str) -> (Contract, Scenario, ServerConfig) {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
     let text = |file: String| std::fs::read_to_string(folder.join(file)).expect("shipped scenarios are there");
-    let (scenario, warnings) = overstep::scenario::read(name, &text(format!("{name}.toml"))).expect("it reads");
+    let (scenario, warnings) =
+        overstep::scenario::read_scenario(name, &text(format!("{name}.toml"))).expect("it reads");
     assert!(warnings.is_empty(), "{warnings:?}");
     let contract = contract::from_json(&text(format!("{name}.contract.json"))).expect("it reads");
-    let world = overstep::pipeline::world(&contract, &scenario);
+    let world = overstep::pipeline::build_world(&contract, &scenario);
     (contract, scenario, world)
 }
 
 /// A scenario for [`contract`]: two identifiers, one principal and one that lacks a permission.
 pub fn scenario() -> Scenario {
-    let mut scenario = Scenario::named("notes");
+    let mut scenario = Scenario::with_name("notes");
     let variable = |value: &str, secret| Variable { value: value.to_owned(), secret };
     scenario.variables.insert("NoteId".into(), variable("note-{case}", false));
     scenario.variables.insert("key".into(), variable("secret-key-1", true));
     scenario.variables.insert("reader_key".into(), variable("secret-key-2", true));
-    scenario.uses.insert("NoteId".into(), "{NoteId}".into());
-    scenario.missing.insert("NoteId".into(), "note-ffffffffffff".into());
+    scenario.use_values.insert("NoteId".into(), "{NoteId}".into());
+    scenario.missing_values.insert("NoteId".into(), "note-ffffffffffff".into());
     let bearer = |key: &str, lacks: &[&str]| Principal {
         credentials: Credentials::Bearer(key.to_owned()),
         lacks: lacks.iter().map(|one| (*one).to_owned()).collect(),

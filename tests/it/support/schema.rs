@@ -1,6 +1,6 @@
 //! A JSON Schema made of a contract, for an opinion that shares no code with the generator's labels.
 
-use overstep::contract::{Contract, Kind, Location, Operation, Rule, Shape};
+use overstep::contract::{Contract, MemberLocation, Operation, Shape, ShapeKind, ShapeRule};
 use overstep::generate::{Case, Intent, Value};
 use serde_json::{Map, Value as Json, json};
 
@@ -10,7 +10,7 @@ pub fn due(case: &Case) -> Option<bool> {
     match case.intent {
         _ if case.class == "pair" || case.class == "law" => None,
         Intent::Valid | Intent::Missing => Some(true),
-        Intent::Violates if case.member.as_ref().and_then(|path| path.top()) != Some("Id") => Some(false),
+        Intent::Violates if case.member.as_ref().and_then(|path| path.top_member()) != Some("Id") => Some(false),
         _ => None,
     }
 }
@@ -24,7 +24,7 @@ pub fn of_body(contract: &Contract, operation: &Operation) -> Json {
     let input = contract.shape(operation.input.as_ref().expect("operations of these tests have inputs"));
     let mut root = of_shape(input);
     let members = input.kind.members().expect("an input is a structure");
-    let in_body = |name: &str| members.get(name).is_some_and(|member| member.location == Location::Body);
+    let in_body = |name: &str| members.get(name).is_some_and(|member| member.location == MemberLocation::Body);
     if let Some(properties) = root["properties"].as_object_mut() {
         properties.retain(|name, _| in_body(name));
     }
@@ -41,18 +41,18 @@ fn reference(id: &impl ToString) -> Json {
 
 fn of_shape(shape: &Shape) -> Json {
     let mut out = match &shape.kind {
-        Kind::Boolean => json!({ "type": "boolean" }),
-        Kind::String | Kind::Blob => json!({ "type": "string" }),
-        Kind::Enum { values } => json!({ "type": "string", "enum": values }),
-        Kind::Integer => json!({ "type": "integer", "minimum": i32::MIN, "maximum": i32::MAX }),
-        Kind::Long => json!({ "type": "integer", "minimum": i64::MIN, "maximum": i64::MAX }),
-        Kind::Float | Kind::Double | Kind::Timestamp => json!({ "type": "number" }),
-        Kind::Document => json!({}),
-        Kind::List { member } => json!({ "type": "array", "items": reference(member) }),
-        Kind::Map { key, value } => {
+        ShapeKind::Boolean => json!({ "type": "boolean" }),
+        ShapeKind::String | ShapeKind::Blob => json!({ "type": "string" }),
+        ShapeKind::Enum { values } => json!({ "type": "string", "enum": values }),
+        ShapeKind::Integer => json!({ "type": "integer", "minimum": i32::MIN, "maximum": i32::MAX }),
+        ShapeKind::Long => json!({ "type": "integer", "minimum": i64::MIN, "maximum": i64::MAX }),
+        ShapeKind::Float | ShapeKind::Double | ShapeKind::Timestamp => json!({ "type": "number" }),
+        ShapeKind::Document => json!({}),
+        ShapeKind::List { member } => json!({ "type": "array", "items": reference(member) }),
+        ShapeKind::Map { key, value } => {
             json!({ "type": "object", "propertyNames": reference(key), "additionalProperties": reference(value) })
         }
-        Kind::Structure { members } | Kind::Union { members } => {
+        ShapeKind::Structure { members } | ShapeKind::Union { members } => {
             let properties: Map<String, Json> =
                 members.iter().map(|(name, member)| (name.clone(), reference(&member.shape))).collect();
             let required: Vec<&String> =
@@ -61,8 +61,8 @@ fn of_shape(shape: &Shape) -> Json {
         }
     };
     let names = match shape.kind {
-        Kind::List { .. } => ("minItems", "maxItems"),
-        Kind::Map { .. } => ("minProperties", "maxProperties"),
+        ShapeKind::List { .. } => ("minItems", "maxItems"),
+        ShapeKind::Map { .. } => ("minProperties", "maxProperties"),
         _ => ("minLength", "maxLength"),
     };
     if let Some(min) = shape.length().min {
@@ -83,7 +83,7 @@ fn of_shape(shape: &Shape) -> Json {
         out["pattern"] = pattern.clone().into();
     }
     for rule in &shape.rules {
-        if let Rule::AtLeastOneOf { members } = rule {
+        if let ShapeRule::AtLeastOneOf { members } = rule {
             out["anyOf"] = members.iter().map(|name| json!({ "required": [name] })).collect();
         }
     }

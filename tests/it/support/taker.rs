@@ -2,11 +2,11 @@
 //! patterns share nothing with.
 
 use overstep::contract;
-use overstep::reference::{Request, Service, World};
+use overstep::reference::{ReferenceService, ServerConfig, ServerRequest};
 use serde_json::json;
 
 /// For a pattern.
-pub fn server(pattern: &str) -> Service {
+pub fn server(pattern: &str) -> ReferenceService {
     let contract = json!({
         "format": "overstep-contract/1", "service": "one", "protocol": "restJson",
         "operations": [{"name": "Take", "http": {"method": "POST", "uri": "/take", "success": 200},
@@ -15,14 +15,14 @@ pub fn server(pattern: &str) -> Service {
         "shapes": {"In": {"type": "structure", "members": {"text": {"shape": "T", "required": true, "location": "body"}}},
                    "Out": {"type": "structure", "members": {}}, "T": {"type": "string", "pattern": pattern}}
     });
-    Service::new(contract::from_json(&contract.to_string()).expect("well formed"), World::default())
+    ReferenceService::new(contract::from_json(&contract.to_string()).expect("well formed"), ServerConfig::default())
 }
 
 /// Whether it takes a text.
-pub fn takes(server: &Service, text: &str) -> bool {
+pub fn takes(server: &ReferenceService, text: &str) -> bool {
     let body = json!({ "text": text }).to_string();
     let headers = [("content-type", b"application/json".as_slice())];
-    let request = Request { method: "POST", target: "/take", headers: &headers, body: body.as_bytes() };
+    let request = ServerRequest { method: "POST", target: "/take", headers: &headers, body: body.as_bytes() };
     match server.handle(&request).status {
         200 => true,
         400 => false,

@@ -4,8 +4,8 @@
 #![allow(unused_macros, unused_imports, reason = "a bench shares this folder and has no vectors")]
 
 use super::visible;
-use overstep::contract::{Contract, Kind, Shape};
-use overstep::ingest::{self, NoDocuments, Options};
+use overstep::contract::{Contract, Shape, ShapeKind};
+use overstep::ingest::{self, IngestOptions, NoDocuments};
 use serde_json::{Map, Value as Json, json};
 
 fn suites(side: &str, name: &str) -> Option<Vec<Json>> {
@@ -50,7 +50,8 @@ pub fn contract(suite: &Json, case: &Json) -> Contract {
     let model = json!({
         "metadata": suite["metadata"], "operations": {name: case["given"]}, "shapes": suite["shapes"],
     });
-    let read = ingest::read("vector", model.to_string().as_bytes(), &Options::default(), &mut NoDocuments);
+    let read =
+        ingest::read_document("vector", model.to_string().as_bytes(), &IngestOptions::default(), &mut NoDocuments);
     let read = read.expect("a model").contract;
     // Through the JSON form and back, so that the form is known to keep all that protocols need.
     let form = overstep::contract::to_json(&read);
@@ -71,12 +72,12 @@ pub fn same(ours: &Json, theirs: &Json) -> Result<(), String> {
 /// What a vector expects, as we say it: bytes are base64, floats are floats.
 pub fn expected(contract: &Contract, shape: &Shape, json: &Json) -> Json {
     match (&shape.kind, json) {
-        (Kind::Blob, Json::String(text)) => data_encoding::BASE64.encode(text.as_bytes()).into(),
-        (Kind::Float | Kind::Double, Json::Number(number)) => number.as_f64().expect("a float").into(),
-        (Kind::List { member }, Json::Array(items)) => {
+        (ShapeKind::Blob, Json::String(text)) => data_encoding::BASE64.encode(text.as_bytes()).into(),
+        (ShapeKind::Float | ShapeKind::Double, Json::Number(number)) => number.as_f64().expect("a float").into(),
+        (ShapeKind::List { member }, Json::Array(items)) => {
             items.iter().map(|item| expected(contract, contract.shape(member), item)).collect()
         }
-        (Kind::Map { value, .. }, Json::Object(entries)) => entries
+        (ShapeKind::Map { value, .. }, Json::Object(entries)) => entries
             .iter()
             .map(|(key, json)| (key.clone(), expected(contract, contract.shape(value), json)))
             .collect::<Map<_, _>>()

@@ -4,18 +4,18 @@
 //! [RFC 8949, appendix C](https://www.rfc-editor.org/rfc/rfc8949#appendix-C) defines "well formed", and
 //! [Smithy RPC v2 CBOR](https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html) the legal encodings.
 
-use super::MARK;
-use super::cases::{Cases, body, damaged, member_in_body, needs_something, twice, with_unknown};
-use crate::contract::Kind;
+use super::MARKER;
+use super::cases::{MalformedCases, with_body, with_damage, find_body_member, has_required_input, add_duplicate_member, with_unknown_member};
+use crate::contract::ShapeKind;
 use crate::generate::Value;
 use crate::generate::case::Damage;
-use crate::generate::draft::Request;
-use crate::generate::sample::{Change, Sampler};
-use crate::generate::site::Site;
+use crate::generate::case_spec::CaseRequest;
+use crate::generate::input_sampler::{InputChange, InputSampler};
+use crate::generate::site::InputSite;
 
-pub(super) fn refused(out: &mut Cases<'_, '_>) {
-    let work = out.work;
-    let Some(member) = member_in_body(work) else { return };
+pub(super) fn add_rejected(out: &mut MalformedCases<'_, '_>) {
+    let context = out.work;
+    let Some(member) = find_body_member(context) else { return };
     for (variant, bytes) in [
         ("reserved", &b"\x1c"[..]),
         ("word", b"overstep"),
@@ -23,19 +23,19 @@ pub(super) fn refused(out: &mut Cases<'_, '_>) {
         ("xml", b"<overstep/>"),
         ("break", b"\xff"),
     ] {
-        out.refused("not-cbor", variant, "the body must be CBOR", body(bytes));
+        out.add_rejected("not-cbor", variant, "the body must be CBOR", with_body(bytes));
     }
     for (variant, share) in [("half", 50), ("last-byte", 99), ("first-byte-only", 1)] {
         let damage = Damage::BodyTruncated(share);
-        out.refused("truncated", variant, "the body must be a complete item", |sampler| {
-            Some(Request::damaged(sampler.with(&[(&member.path, Change::Touch)]), damage))
+        out.add_rejected("truncated", variant, "the body must be a complete item", |sampler| {
+            Some(CaseRequest::with_damage(sampler.input_with(&[(&member.path, InputChange::Touch)]), damage))
         });
     }
     for (variant, tail) in [("second-item", &b"\xa0"[..]), ("nul", b"\0"), ("break", b"\xff"), ("reserved", b"\x1c")] {
         let damage = Damage::BodySuffixed(tail.to_vec());
-        out.refused("trailing", variant, "nothing may follow the item", damaged(damage));
+        out.add_rejected("trailing", variant, "nothing may follow the item", with_damage(damage));
     }
-    if needs_something(work) {
+    if has_required_input(context) {
         for (variant, bytes) in [
             ("list", &b"\x80"[..]),
             ("string", b"\x68overstep"),
@@ -44,18 +44,18 @@ pub(super) fn refused(out: &mut Cases<'_, '_>) {
             ("true", b"\xf5"),
             ("null", b"\xf6"),
         ] {
-            out.refused("not-an-object", variant, "the body must be a map", body(bytes));
+            out.add_rejected("not-an-object", variant, "the body must be a map", with_body(bytes));
         }
-        out.refused("empty", "no-body", "a body is required", body(b""));
+        out.add_rejected("empty", "no-body", "a body is required", with_body(b""));
     }
-    let Some(site) = work.free_text() else { return };
+    let Some(site) = context.find_free_text() else { return };
     for (variant, bytes) in [
         ("lone-byte", &b"\x61\xff"[..]),
         ("cut-sequence", b"\x62a\xc3"),
         ("overlong", b"\x62\xc0\xaf"),
         ("encoded-surrogate", b"\x63\xed\xa0\x80"),
     ] {
-        out.refused("encoding", variant, "texts must be UTF-8", as_item(site, bytes));
+        out.add_rejected("encoding", variant, "texts must be UTF-8", with_item_bytes(site, bytes));
     }
     for (variant, bytes) in [
         ("reserved-text", &b"\x7c"[..]),
@@ -72,48 +72,48 @@ pub(super) fn refused(out: &mut Cases<'_, '_>) {
         ("claimed-list", b"\x9b\x00\x00\x00\x01\x00\x00\x00\x00"),
         ("odd-map", b"\xbf\x61a\xff"),
     ] {
-        out.refused("item", variant, "every item must be well formed", as_item(site, bytes));
+        out.add_rejected("item", variant, "every item must be well formed", with_item_bytes(site, bytes));
     }
 }
 
-pub(super) fn open(out: &mut Cases<'_, '_>) {
-    let work = out.work;
-    if !work.has_document() {
+pub(super) fn add_unspecified(out: &mut MalformedCases<'_, '_>) {
+    let context = out.work;
+    if !context.has_document() {
         return;
     }
     let kind = "content-type";
     for (variant, value) in [("absent", None), ("json", Some("application/json")), ("text", Some("text/plain"))] {
         let damage = Damage::ContentType(value.map(str::to_owned));
-        out.open(kind, variant, "another content type", damaged(damage));
+        out.add_unspecified(kind, variant, "another content type", with_damage(damage));
     }
-    out.open("indefinite", "document", "a map of indefinite length", damaged(Damage::Indefinite));
+    out.add_unspecified("indefinite", "document", "a map of indefinite length", with_damage(Damage::Indefinite));
     let tag = Damage::BodyPrefixed(b"\xd9\xd9\xf7".to_vec());
-    out.open("tags", "document", "the self-described CBOR tag", damaged(tag));
-    twice(out);
+    out.add_unspecified("tags", "document", "the self-described CBOR tag", with_damage(tag));
+    add_duplicate_member(out);
     let unknown = "an undocumented member";
-    out.open("unknown-member", "text", unknown, with_unknown(Value::text("overstep")));
-    out.open("unknown-member", "null", unknown, with_unknown(Value::Null));
+    out.add_unspecified("unknown-member", "text", unknown, with_unknown_member(Value::text("overstep")));
+    out.add_unspecified("unknown-member", "null", unknown, with_unknown_member(Value::Null));
     for depth in [64, 1_000, 20_000] {
         let nested = [vec![0x81; depth], vec![0x01]].concat();
-        out.open("deep-nesting", &format!("lists-{depth}"), "very deep nesting", unknown_item(&nested));
+        out.add_unspecified("deep-nesting", &format!("lists-{depth}"), "very deep nesting", with_unknown_item(&nested));
     }
     let maps = [b"\xa1\x61a".repeat(1_000), vec![0x01]].concat();
-    out.open("deep-nesting", "objects-1000", "very deep nesting", unknown_item(&maps));
+    out.add_unspecified("deep-nesting", "objects-1000", "very deep nesting", with_unknown_item(&maps));
     let tags = [vec![0xc6; 1_000], vec![0x01]].concat();
-    out.open("deep-nesting", "tags-1000", "very deep nesting", unknown_item(&tags));
-    out.open("unknown-member", "simple", unknown, unknown_item(b"\xe0"));
-    forms(out);
+    out.add_unspecified("deep-nesting", "tags-1000", "very deep nesting", with_unknown_item(&tags));
+    out.add_unspecified("unknown-member", "simple", unknown, with_unknown_item(b"\xe0"));
+    add_alternative_encodings(out);
 }
 
 /// Adds values in their alternative CBOR encodings, at the first site of each kind.
-fn forms(out: &mut Cases<'_, '_>) {
-    let work = out.work;
-    let first = |is: &dyn Fn(&Kind) -> bool| {
-        work.sites.iter().find(|site| site.in_body() && !site.is_key() && is(&work.shape(site).kind))
+fn add_alternative_encodings(out: &mut MalformedCases<'_, '_>) {
+    let context = out.work;
+    let first = |is: &dyn Fn(&ShapeKind) -> bool| {
+        context.sites.iter().find(|site| site.is_in_body() && !site.is_key() && is(&context.shape(site).kind))
     };
     let places = [
         (
-            work.free_text(),
+            context.find_free_text(),
             "text-form",
             &[
                 ("pieces", &b"\x7f\x64over\x64step\xff"[..]),
@@ -125,7 +125,7 @@ fn forms(out: &mut Cases<'_, '_>) {
             ][..],
         ),
         (
-            first(&|kind| matches!(kind, Kind::Integer | Kind::Long)),
+            first(&|kind| matches!(kind, ShapeKind::Integer | ShapeKind::Long)),
             "number-form",
             &[
                 ("long-form", b"\x1b\0\0\0\0\0\0\0\x02"),
@@ -135,12 +135,12 @@ fn forms(out: &mut Cases<'_, '_>) {
             ],
         ),
         (
-            first(&|kind| matches!(kind, Kind::Float | Kind::Double)),
+            first(&|kind| matches!(kind, ShapeKind::Float | ShapeKind::Double)),
             "float-form",
             &[("integer", b"\x02"), ("half", b"\xf9\x40\x00"), ("nan", b"\xf9\x7e\x00"), ("single", b"\xfa\x40\0\0\0")],
         ),
         (
-            first(&|kind| *kind == Kind::Timestamp),
+            first(&|kind| *kind == ShapeKind::Timestamp),
             "moment-form",
             &[
                 ("no-tag", b"\x1a\x65\x53\xf1\x00"),
@@ -151,12 +151,12 @@ fn forms(out: &mut Cases<'_, '_>) {
             ],
         ),
         (
-            first(&|kind| *kind == Kind::Blob),
+            first(&|kind| *kind == ShapeKind::Blob),
             "bytes-form",
             &[("pieces", b"\x5f\x41a\x41b\xff"), ("text", b"\x62ab"), ("list", b"\x82\x01\x02")],
         ),
         (
-            first(&|kind| matches!(kind, Kind::List { .. })),
+            first(&|kind| matches!(kind, ShapeKind::List { .. })),
             "list-form",
             &[("no-length", b"\x9f\xff"), ("long-length", b"\x98\x00"), ("undefined", b"\xf7")],
         ),
@@ -164,27 +164,27 @@ fn forms(out: &mut Cases<'_, '_>) {
     for (site, kind, variants) in places {
         let Some(site) = site else { continue };
         for (variant, bytes) in variants {
-            out.open(kind, variant, "another encoding of a value", as_item(site, bytes));
+            out.add_unspecified(kind, variant, "another encoding of a value", with_item_bytes(site, bytes));
         }
     }
 }
 
 /// Returns the marker as a CBOR item: a text, preceded by its length.
-fn mark() -> Vec<u8> {
-    [&[0x60 | MARK.len() as u8], MARK.as_bytes()].concat()
+fn encoded_marker() -> Vec<u8> {
+    [&[0x60 | MARKER.len() as u8], MARKER.as_bytes()].concat()
 }
 
 /// Builds the control's request with these bytes as a member's item.
-fn as_item(site: &Site, bytes: &[u8]) -> impl Fn(&Sampler<'_>) -> Option<Request> {
-    let damage = Damage::BodyReplaced(mark(), bytes.to_vec());
-    move |sampler| Some(Request::damaged(sampler.set(site, Value::text(MARK)), damage.clone()))
+fn with_item_bytes(site: &InputSite, bytes: &[u8]) -> impl Fn(&InputSampler<'_>) -> Option<CaseRequest> {
+    let damage = Damage::BodyReplaced(encoded_marker(), bytes.to_vec());
+    move |sampler| Some(CaseRequest::with_damage(sampler.input_with_value(site, Value::text(MARKER)), damage.clone()))
 }
 
 /// Builds the control's request with these bytes as the item of an undocumented member.
-fn unknown_item(bytes: &[u8]) -> impl Fn(&Sampler<'_>) -> Option<Request> + use<> {
-    let damage = Damage::BodyReplaced(mark(), bytes.to_vec());
-    let with = with_unknown(Value::text(MARK));
-    move |sampler| Some(Request { damage: vec![damage.clone()], ..with(sampler)? })
+fn with_unknown_item(bytes: &[u8]) -> impl Fn(&InputSampler<'_>) -> Option<CaseRequest> + use<> {
+    let damage = Damage::BodyReplaced(encoded_marker(), bytes.to_vec());
+    let with = with_unknown_member(Value::text(MARKER));
+    move |sampler| Some(CaseRequest { damage: vec![damage.clone()], ..with(sampler)? })
 }
 
 #[cfg(test)]
@@ -193,7 +193,7 @@ mod tests {
 
     #[test]
     fn marker_length_fits_into_its_initial_byte() {
-        assert!(MARK.len() < 24);
-        assert_eq!(mark()[0], 0x74);
+        assert!(MARKER.len() < 24);
+        assert_eq!(encoded_marker()[0], 0x74);
     }
 }

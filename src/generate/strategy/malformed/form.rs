@@ -4,40 +4,40 @@
 //! by `required` and `types`, unknown actions by `envelope`. The rules are those of
 //! [AWS query](https://smithy.io/2.0/aws/protocols/aws-query-protocol.html).
 
-use super::cases::{Cases, in_text, twice, with_unknown};
-use crate::contract::{Kind, Protocol, Segment};
+use super::cases::{MalformedCases, with_text_bytes, add_duplicate_member, with_unknown_member};
+use crate::contract::{ShapeKind, Protocol, PathSegment};
 use crate::generate::Value;
 use crate::generate::case::Damage;
-use crate::generate::draft::Request;
-use crate::generate::sample::{Change, Sampler};
-use crate::generate::site::Site;
+use crate::generate::case_spec::CaseRequest;
+use crate::generate::input_sampler::{InputChange, InputSampler};
+use crate::generate::site::InputSite;
 
-pub(super) fn open(out: &mut Cases<'_, '_>) {
-    let work = out.work;
-    if !work.has_document() {
+pub(super) fn add_unspecified(out: &mut MalformedCases<'_, '_>) {
+    let context = out.work;
+    if !context.has_document() {
         return;
     }
-    twice(out);
-    out.open("unknown-member", "text", "an undocumented member", with_unknown(Value::text("overstep")));
+    add_duplicate_member(out);
+    out.add_unspecified("unknown-member", "text", "an undocumented member", with_unknown_member(Value::text("overstep")));
     for depth in [64, 1_000] {
-        out.open("deep-nesting", &format!("dots-{depth}"), "very deep nesting", |sampler| {
-            let Value::Map(mut members) = sampler.plain() else { return None };
+        out.add_unspecified("deep-nesting", &format!("dots-{depth}"), "very deep nesting", |sampler| {
+            let Value::Map(mut members) = sampler.plain_input() else { return None };
             members.insert(format!("OverstepUnknown{}", ".a".repeat(depth)), Value::text("overstep"));
-            Some(Request::of(Value::Map(members)))
+            Some(CaseRequest::new(Value::Map(members)))
         });
     }
-    if let Some(site) = work.free_text() {
-        texts(out, site);
+    if let Some(site) = context.find_free_text() {
+        add_texts(out, site);
     }
-    numbers(out);
-    items(out);
+    add_numbers(out);
+    add_list_items(out);
 }
 
-fn texts(out: &mut Cases<'_, '_>, site: &Site) {
+fn add_texts(out: &mut MalformedCases<'_, '_>, site: &InputSite) {
     for (variant, bytes) in
         [("lone-byte", &b"%FF"[..]), ("cut-sequence", b"a%C3"), ("overlong", b"%C0%AF"), ("raw-byte", b"\xff")]
     {
-        out.open("encoding", variant, "bytes that are not UTF-8", in_text(site, bytes));
+        out.add_unspecified("encoding", variant, "bytes that are not UTF-8", with_text_bytes(site, bytes));
     }
     for (variant, bytes) in [
         ("bad-escape", &b"a%zzb"[..]),
@@ -48,16 +48,16 @@ fn texts(out: &mut Cases<'_, '_>, site: &Site) {
         ("equals", b"a=b"),
         ("small-letters", b"%c3%a9"),
     ] {
-        out.open("escapes", variant, "an escape in another form", in_text(site, bytes));
+        out.add_unspecified("escapes", variant, "an escape in another form", with_text_bytes(site, bytes));
     }
-    out.open("control", "nul", "a NUL character", in_text(site, b"a%00b"));
+    out.add_unspecified("control", "nul", "a NUL character", with_text_bytes(site, b"a%00b"));
 }
 
 /// Adds numbers in forms that some servers accept.
-pub(super) fn numbers(out: &mut Cases<'_, '_>) {
-    let work = out.work;
-    let number = work.sites.iter().find(|site| {
-        site.in_body() && matches!(work.shape(site).kind, Kind::Integer | Kind::Long | Kind::Float | Kind::Double)
+pub(super) fn add_numbers(out: &mut MalformedCases<'_, '_>) {
+    let context = out.work;
+    let number = context.sites.iter().find(|site| {
+        site.is_in_body() && matches!(context.shape(site).kind, ShapeKind::Integer | ShapeKind::Long | ShapeKind::Float | ShapeKind::Double)
     });
     let Some(site) = number else { return };
     for (variant, text) in [
@@ -69,22 +69,22 @@ pub(super) fn numbers(out: &mut Cases<'_, '_>) {
         ("infinity", "Infinity"),
         ("other-digits", "\u{0662}"),
     ] {
-        out.open("number", variant, "a number in another form", |sampler| {
-            Some(Request::of(sampler.set(site, Value::text(text))))
+        out.add_unspecified("number", variant, "a number in another form", |sampler| {
+            Some(CaseRequest::new(sampler.input_with_value(site, Value::text(text))))
         });
     }
 }
 
 /// Adds lists whose items have other names than `NAME.member.1`, `NAME.member.2`.
-fn items(out: &mut Cases<'_, '_>) {
-    let work = out.work;
-    let lists = work.sites.iter().filter(|site| site.in_body() && site.path.0.len() == 1);
-    let Some(site) = lists.clone().find(|site| matches!(work.shape(site).kind, Kind::List { .. })) else { return };
-    let Some(name) = site.path.top() else { return };
-    let item = site.path.then(Segment::Item);
+fn add_list_items(out: &mut MalformedCases<'_, '_>) {
+    let context = out.work;
+    let lists = context.sites.iter().filter(|site| site.is_in_body() && site.path.0.len() == 1);
+    let Some(site) = lists.clone().find(|site| matches!(context.shape(site).kind, ShapeKind::List { .. })) else { return };
+    let Some(name) = site.path.top_member() else { return };
+    let item = site.path.join(PathSegment::Item);
     let with = |damage: Damage| {
         let item = &item;
-        move |sampler: &Sampler<'_>| Some(Request::damaged(sampler.with(&[(item, Change::Touch)]), damage))
+        move |sampler: &InputSampler<'_>| Some(CaseRequest::with_damage(sampler.input_with(&[(item, InputChange::Touch)]), damage))
     };
     for (variant, number) in [
         ("hole", "3"),
@@ -98,15 +98,15 @@ fn items(out: &mut Cases<'_, '_>) {
         ("beyond-long", "99999999999999999999"),
     ] {
         let damage = Damage::ListNumber(name.to_owned(), number.to_owned());
-        out.open("list-number", variant, "items are numbered from 1 without gaps", with(damage));
+        out.add_unspecified("list-number", variant, "items are numbered from 1 without gaps", with(damage));
     }
     let reason = "another word before the numbers of a list";
-    out.open("list-word", "other", reason, with(Damage::ListWord(name.to_owned(), Some("overstep".to_owned()))));
-    let is_flattened = work.shape(site).traits.flattened || {
-        let members = work.operation.input.as_ref().and_then(|id| work.planner.contract.shape(id).kind.members());
+    out.add_unspecified("list-word", "other", reason, with(Damage::ListWord(name.to_owned(), Some("overstep".to_owned()))));
+    let is_flattened = context.shape(site).traits.flattened || {
+        let members = context.operation.input.as_ref().and_then(|id| context.plan.contract.shape(id).kind.members());
         members.and_then(|members| members.get(name)).is_some_and(|member| member.traits.flattened)
     };
-    if work.planner.contract.protocol == Some(Protocol::AwsQuery) && !is_flattened {
-        out.open("list-word", "none", reason, with(Damage::ListWord(name.to_owned(), None)));
+    if context.plan.contract.protocol == Some(Protocol::AwsQuery) && !is_flattened {
+        out.add_unspecified("list-word", "none", reason, with(Damage::ListWord(name.to_owned(), None)));
     }
 }

@@ -2,15 +2,15 @@
 //!
 //! It never damages a body that is not a JSON document, such as a payload of bytes or text.
 
-use super::cases::{Cases, body, damaged, in_text, needs_something, not_utf8};
-use crate::contract::Kind;
+use super::cases::{MalformedCases, with_body, with_damage, with_text_bytes, has_required_input, add_invalid_utf8};
+use crate::contract::ShapeKind;
 use crate::generate::Value;
 use crate::generate::case::Damage;
-use crate::generate::draft::Request;
+use crate::generate::case_spec::CaseRequest;
 
-pub(super) fn refused(out: &mut Cases<'_, '_>) {
-    let work = out.work;
-    if !work.has_document() {
+pub(super) fn add_rejected(out: &mut MalformedCases<'_, '_>) {
+    let context = out.work;
+    if !context.has_document() {
         return;
     }
     for (variant, bytes) in [
@@ -22,36 +22,36 @@ pub(super) fn refused(out: &mut Cases<'_, '_>) {
         ("bare-key", b"{a:\"b\"}"),
         ("control", b"\x01\x02\x03"),
     ] {
-        out.refused("not-json", variant, "the body must be JSON", body(bytes));
+        out.add_rejected("not-json", variant, "the body must be JSON", with_body(bytes));
     }
     let whole = "the body must be a complete document";
-    out.refused("truncated", "half", whole, damaged(Damage::BodyTruncated(50)));
-    out.refused("truncated", "last-byte", whole, damaged(Damage::BodyTruncated(99)));
-    out.refused("truncated", "first-byte-only", whole, damaged(Damage::BodyTruncated(1)));
+    out.add_rejected("truncated", "half", whole, with_damage(Damage::BodyTruncated(50)));
+    out.add_rejected("truncated", "last-byte", whole, with_damage(Damage::BodyTruncated(99)));
+    out.add_rejected("truncated", "first-byte-only", whole, with_damage(Damage::BodyTruncated(1)));
     for (variant, tail) in
         [("word", &b"overstep"[..]), ("brace", b"}"), ("second-document", b"{}"), ("comma", b","), ("nul", b"\0")]
     {
         let damage = Damage::BodySuffixed(tail.to_vec());
-        out.refused("trailing", variant, "nothing may follow the document", damaged(damage));
+        out.add_rejected("trailing", variant, "nothing may follow the document", with_damage(damage));
     }
-    if needs_something(work) {
+    if has_required_input(context) {
         for (variant, bytes) in
             [("list", &b"[]"[..]), ("string", b"\"overstep\""), ("number", b"1"), ("true", b"true"), ("null", b"null")]
         {
-            out.refused("not-an-object", variant, "the body must be an object", body(bytes));
+            out.add_rejected("not-an-object", variant, "the body must be an object", with_body(bytes));
         }
-        out.refused("empty", "no-body", "a body is required", body(b""));
-        out.refused("empty", "spaces", "a body is required", body(b"  \n"));
+        out.add_rejected("empty", "no-body", "a body is required", with_body(b""));
+        out.add_rejected("empty", "spaces", "a body is required", with_body(b"  \n"));
     }
-    if let Some(site) = work.free_text() {
-        not_utf8(out, site);
-        out.refused("escapes", "raw-control", "control characters must be escaped", in_text(site, b"a\x01b"));
-        out.refused("escapes", "bad-escape", "escapes must be valid JSON", in_text(site, b"a\\qb"));
+    if let Some(site) = context.find_free_text() {
+        add_invalid_utf8(out, site);
+        out.add_rejected("escapes", "raw-control", "control characters must be escaped", with_text_bytes(site, b"a\x01b"));
+        out.add_rejected("escapes", "bad-escape", "escapes must be valid JSON", with_text_bytes(site, b"a\\qb"));
     }
-    let number = work.sites.iter().find(|site| {
-        site.in_body() && matches!(work.shape(site).kind, Kind::Integer | Kind::Long | Kind::Float | Kind::Double)
+    let number = context.sites.iter().find(|site| {
+        site.is_in_body() && matches!(context.shape(site).kind, ShapeKind::Integer | ShapeKind::Long | ShapeKind::Float | ShapeKind::Double)
     });
-    if let Some(site) = number.or_else(|| work.free_text()) {
+    if let Some(site) = number.or_else(|| context.find_free_text()) {
         for (variant, literal) in [
             ("nan", "NaN"),
             ("infinity", "Infinity"),
@@ -60,8 +60,8 @@ pub(super) fn refused(out: &mut Cases<'_, '_>) {
             ("plus", "+1"),
             ("point", "1."),
         ] {
-            out.refused("number", variant, "numbers must be valid JSON", |sampler| {
-                Some(Request::of(sampler.set(site, Value::Raw(literal.to_owned()))))
+            out.add_rejected("number", variant, "numbers must be valid JSON", |sampler| {
+                Some(CaseRequest::new(sampler.input_with_value(site, Value::Raw(literal.to_owned()))))
             });
         }
     }

@@ -3,26 +3,26 @@
 //! It never damages a body of bytes or text. [XML 1.0](https://www.w3.org/TR/xml/#sec-terminology) defines "well
 //! formed"; a processor must not continue after a fatal error.
 
-use super::MARK;
-use super::cases::{Cases, body, in_text, needs_something, not_utf8, with_unknown};
-use crate::contract::Kind;
+use super::MARKER;
+use super::cases::{MalformedCases, with_body, with_text_bytes, has_required_input, add_invalid_utf8, with_unknown_member};
+use crate::contract::ShapeKind;
 use crate::generate::Value;
 use crate::generate::case::Damage;
-use crate::generate::draft::Request;
-use crate::generate::sample::{Change, Sampler};
-use crate::generate::site::Site;
-use crate::generate::strategy::Work;
+use crate::generate::case_spec::CaseRequest;
+use crate::generate::input_sampler::{InputChange, InputSampler};
+use crate::generate::site::InputSite;
+use crate::generate::strategy::OperationContext;
 
 /// Returns a member that is an element of its own, so that there is a document to damage.
-fn element<'p>(work: &Work<'p>) -> Option<&'p Site> {
-    let in_document = |site: &&Site| site.in_body() && !site.is_key();
-    let mut all = work.sites.iter().filter(in_document);
+fn find_element<'p>(context: &OperationContext<'p>) -> Option<&'p InputSite> {
+    let in_document = |site: &&InputSite| site.is_in_body() && !site.is_key();
+    let mut all = context.sites.iter().filter(in_document);
     all.clone().find(|site| site.required).or_else(|| all.next())
 }
 
-pub(super) fn refused(out: &mut Cases<'_, '_>) {
-    let work = out.work;
-    let Some(site) = element(work).filter(|_| work.has_document()) else { return };
+pub(super) fn add_rejected(out: &mut MalformedCases<'_, '_>) {
+    let context = out.work;
+    let Some(site) = find_element(context).filter(|_| context.has_document()) else { return };
     for (variant, bytes) in [
         ("word", &b"overstep"[..]),
         ("open-bracket", b"<"),
@@ -31,11 +31,11 @@ pub(super) fn refused(out: &mut Cases<'_, '_>) {
         ("control", b"\x01\x02\x03"),
         ("end-only", b"</overstep>"),
     ] {
-        out.refused("not-xml", variant, "the body must be XML", body(bytes));
+        out.add_rejected("not-xml", variant, "the body must be XML", with_body(bytes));
     }
     let whole = "the body must be a complete document";
     for (variant, share) in [("half", 50), ("last-byte", 99), ("first-byte-only", 1)] {
-        out.refused("truncated", variant, whole, damaged(site, Damage::BodyTruncated(share)));
+        out.add_rejected("truncated", variant, whole, with_damage(site, Damage::BodyTruncated(share)));
     }
     for (variant, tail) in [
         ("word", &b"overstep"[..]),
@@ -44,19 +44,19 @@ pub(super) fn refused(out: &mut Cases<'_, '_>) {
         ("entity", b"&amp;"),
         ("nul", b"\0"),
     ] {
-        out.refused(
+        out.add_rejected(
             "trailing",
             variant,
             "the document must have one root element",
-            damaged(site, Damage::BodySuffixed(tail.into())),
+            with_damage(site, Damage::BodySuffixed(tail.into())),
         );
     }
-    if needs_something(work) {
-        out.refused("empty", "no-body", "a body is required", body(b""));
-        out.refused("empty", "spaces", "a body is required", body(b"  \n"));
+    if has_required_input(context) {
+        out.add_rejected("empty", "no-body", "a body is required", with_body(b""));
+        out.add_rejected("empty", "spaces", "a body is required", with_body(b"  \n"));
     }
-    let Some(site) = work.free_text() else { return };
-    not_utf8(out, site);
+    let Some(site) = context.find_free_text() else { return };
+    add_invalid_utf8(out, site);
     for (kind, variant, rule, bytes) in [
         ("tags", "mismatched", "end tags must match their start tags", &b"<overstep></oversteq>"[..]),
         ("tags", "unclosed", "every element must be closed", b"<overstep>"),
@@ -74,13 +74,13 @@ pub(super) fn refused(out: &mut Cases<'_, '_>) {
         ("cdata", "unended", "a CDATA section must be closed", b"<![CDATA[a"),
         ("comments", "unended", "a comment must be closed", b"<!-- a"),
     ] {
-        out.refused(kind, variant, rule, in_text(site, bytes));
+        out.add_rejected(kind, variant, rule, with_text_bytes(site, bytes));
     }
 }
 
-pub(super) fn open(out: &mut Cases<'_, '_>) {
-    let work = out.work;
-    let Some(site) = element(work).filter(|_| work.has_document()) else { return };
+pub(super) fn add_unspecified(out: &mut MalformedCases<'_, '_>) {
+    let context = out.work;
+    let Some(site) = find_element(context).filter(|_| context.has_document()) else { return };
     let kind = "content-type";
     for (variant, value) in [
         ("absent", None),
@@ -89,9 +89,9 @@ pub(super) fn open(out: &mut Cases<'_, '_>) {
         ("charset", Some("application/xml; charset=utf-8")),
         ("utf-16", Some("application/xml; charset=utf-16")),
     ] {
-        out.open(kind, variant, "another content type", damaged(site, Damage::ContentType(value.map(str::to_owned))));
+        out.add_unspecified(kind, variant, "another content type", with_damage(site, Damage::ContentType(value.map(str::to_owned))));
     }
-    out.open("root", "other", "another root element", damaged(site, Damage::Root("Overstep".to_owned())));
+    out.add_unspecified("root", "other", "another root element", with_damage(site, Damage::Root("Overstep".to_owned())));
     for (kind, variant, reason, prefix) in [
         ("bom", "utf-8", "a byte order mark", &b"\xef\xbb\xbf"[..]),
         ("declaration", "utf-8", "a declaration", b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>"),
@@ -107,34 +107,34 @@ pub(super) fn open(out: &mut Cases<'_, '_>) {
         ("document-type", "empty", "a document type", b"<!DOCTYPE overstep>"),
         ("comments", "before", "a comment before the document", b"<!-- overstep -->"),
     ] {
-        out.open(kind, variant, reason, damaged(site, Damage::BodyPrefixed(prefix.to_vec())));
+        out.add_unspecified(kind, variant, reason, with_damage(site, Damage::BodyPrefixed(prefix.to_vec())));
     }
-    out.open(
+    out.add_unspecified(
         "comments",
         "after",
         "a comment after the document",
-        damaged(site, Damage::BodySuffixed(b"<!-- -->".into())),
+        with_damage(site, Damage::BodySuffixed(b"<!-- -->".into())),
     );
-    if let Some(name) = element_name(work, site) {
-        out.open("duplicate-keys", "same-value", "a member twice", damaged(site, Damage::DuplicateMember(name)));
+    if let Some(name) = find_element_name(context, site) {
+        out.add_unspecified("duplicate-keys", "same-value", "a member twice", with_damage(site, Damage::DuplicateMember(name)));
     }
-    let is_body = |site: &&Site| site.location == crate::contract::Location::Body;
+    let is_body = |site: &&InputSite| site.location == crate::contract::MemberLocation::Body;
     // Next to a payload, there is no place for an undocumented member.
-    if work.sites.iter().any(|site| is_body(&site)) {
-        out.open("unknown-member", "text", "an undocumented member", with_unknown(Value::text("overstep")));
+    if context.sites.iter().any(|site| is_body(&site)) {
+        out.add_unspecified("unknown-member", "text", "an undocumented member", with_unknown_member(Value::text("overstep")));
         for depth in [64, 1_000, 20_000] {
             let nested = Value::Raw(format!("{}{}", "<a>".repeat(depth), "</a>".repeat(depth)));
-            out.open("deep-nesting", &format!("elements-{depth}"), "very deep nesting", with_unknown(nested));
+            out.add_unspecified("deep-nesting", &format!("elements-{depth}"), "very deep nesting", with_unknown_member(nested));
         }
     }
-    if let Some(site) = work.free_text() {
-        texts(out, site);
+    if let Some(site) = context.find_free_text() {
+        add_texts(out, site);
     }
-    super::form::numbers(out);
+    super::form::add_numbers(out);
 }
 
-fn texts(out: &mut Cases<'_, '_>, site: &Site) {
-    let escaped: String = MARK.chars().map(|c| format!("&#x{:X};", c as u32)).collect();
+fn add_texts(out: &mut MalformedCases<'_, '_>, site: &InputSite) {
+    let escaped: String = MARKER.chars().map(|c| format!("&#x{:X};", c as u32)).collect();
     for (kind, variant, reason, bytes) in [
         ("cdata", "text", "a CDATA section", &b"<![CDATA[overstep]]>"[..]),
         ("cdata", "end-in-text", "the end of a CDATA section in a text", b"a]]>b"),
@@ -146,15 +146,15 @@ fn texts(out: &mut Cases<'_, '_>, site: &Site) {
         ("tags", "empty-tag", "an element in a text", b"<a/>"),
         ("tags", "prefixed", "an undeclared namespace prefix", b"<a:b></a:b>"),
     ] {
-        out.open(kind, variant, reason, in_text(site, bytes));
+        out.add_unspecified(kind, variant, reason, with_text_bytes(site, bytes));
     }
     let nested: String =
         (1..5).map(|level| format!("<!ENTITY e{level} \"{}\">", format!("&e{};", level - 1).repeat(10))).collect();
-    let laughs = format!("<!DOCTYPE o [<!ENTITY e0 \"o\">{nested}]>");
+    let nested_entities = format!("<!DOCTYPE o [<!ENTITY e0 \"o\">{nested}]>");
     for (variant, reason, document_type, reference) in [
         ("declared", "an entity that the document defines", "<!DOCTYPE o [<!ENTITY e0 \"overstep\">]>", "&e0;"),
         // Ten thousand letters: a parser that expands them survives, and a response shows that it would expand more.
-        ("expanding", "nested entities", laughs.as_str(), "&e4;"),
+        ("expanding", "nested entities", nested_entities.as_str(), "&e4;"),
         ("in-itself", "a recursive entity", "<!DOCTYPE o [<!ENTITY e0 \"&e0;\">]>", "&e0;"),
         (
             "external",
@@ -163,28 +163,28 @@ fn texts(out: &mut Cases<'_, '_>, site: &Site) {
             "&e0;",
         ),
     ] {
-        let replaced = Damage::BodyReplaced(MARK.into(), reference.into());
+        let replaced = Damage::BodyReplaced(MARKER.into(), reference.into());
         let prefixed = Damage::BodyPrefixed(document_type.into());
-        out.open("entities", variant, reason, |sampler| {
-            let input = sampler.set(site, Value::text(MARK));
-            Some(Request { input, damage: vec![replaced, prefixed], authorization: None })
+        out.add_unspecified("entities", variant, reason, |sampler| {
+            let input = sampler.input_with_value(site, Value::text(MARKER));
+            Some(CaseRequest { input, damage: vec![replaced, prefixed], authorization: None })
         });
     }
 }
 
 /// Returns the name of the top-level member of the document that contains the site, unless it is a list or a map.
-fn element_name(work: &Work<'_>, site: &Site) -> Option<String> {
-    let depth = if site.location == crate::contract::Location::Payload { 1 } else { 0 };
+fn find_element_name(context: &OperationContext<'_>, site: &InputSite) -> Option<String> {
+    let depth = if site.location == crate::contract::MemberLocation::Payload { 1 } else { 0 };
     let place =
-        work.sites.iter().find(|other| other.path.0.len() == depth + 1 && site.path.0.starts_with(&other.path.0));
-    let place = place.filter(|place| !matches!(work.shape(place).kind, Kind::List { .. } | Kind::Map { .. }))?;
+        context.sites.iter().find(|other| other.path.0.len() == depth + 1 && site.path.0.starts_with(&other.path.0));
+    let place = place.filter(|place| !matches!(context.shape(place).kind, ShapeKind::List { .. } | ShapeKind::Map { .. }))?;
     match place.path.0.last() {
-        Some(crate::contract::Segment::Member(name)) => Some(name.clone()),
+        Some(crate::contract::PathSegment::Member(name)) => Some(name.clone()),
         _ => None,
     }
 }
 
 /// Builds the control's request with this member added and one damage.
-fn damaged(site: &Site, damage: Damage) -> impl Fn(&Sampler<'_>) -> Option<Request> {
-    move |sampler| Some(Request::damaged(sampler.with(&[(&site.path, Change::Touch)]), damage.clone()))
+fn with_damage(site: &InputSite, damage: Damage) -> impl Fn(&InputSampler<'_>) -> Option<CaseRequest> {
+    move |sampler| Some(CaseRequest::with_damage(sampler.input_with(&[(&site.path, InputChange::Touch)]), damage.clone()))
 }
