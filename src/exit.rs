@@ -58,7 +58,7 @@ impl From<ExitStatus> for std::process::ExitCode {
 
 #[cfg(test)]
 mod tests {
-    use super::ExitStatus::{self, InternalError, Findings, Incomplete, Success, NothingRan, Usage};
+    use super::ExitStatus::{self, Findings, Incomplete, InternalError, NothingRan, Success, Usage};
 
     #[test]
     fn combining_statuses_follows_the_documented_precedence() {

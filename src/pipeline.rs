@@ -2,53 +2,56 @@
 //!
 //! This module uses all others, but never reads flags, the terminal or the environment.
 
-mod snapshot_recorder;
+mod after_effects;
+mod corpus_seeds;
 mod differential;
-mod fuzz_checks;
 mod doctor;
-mod libfuzzer_target;
 mod embedded;
+mod endpoint_probe;
+mod evaluate;
 mod export;
 mod filter;
-mod evaluate;
 mod fuzz;
-mod planned_cases;
+mod fuzz_checks;
 mod init;
 mod job;
 mod known_divergences;
+mod libfuzzer_target;
 mod limit_discovery;
 mod load;
-mod after_effects;
+mod planned_cases;
+mod regressions;
 mod replay;
 mod review;
-mod regressions;
-mod corpus_seeds;
-mod shrink_sequences;
 mod server_lifecycle;
-mod endpoint_probe;
+mod shrink_sequences;
+mod snapshot_recorder;
 
 pub use crate::contract::find_drift;
-pub use snapshot_recorder::{SnapshotOptions, SnapshotUpdate};
-pub use differential::{RecordedResponses, DifferentialMode};
+pub use corpus_seeds::{CorpusSeeds, collect_seeds};
+pub use differential::{DifferentialMode, RecordedResponses};
 pub use doctor::diagnose;
-pub use libfuzzer_target::{LibFuzzerTarget, FuzzInputError, MAX_RESPONSE_KINDS};
-pub use embedded::{EmbeddedServer, list_faults, serve, build_world};
+pub use embedded::{EmbeddedServer, build_world, list_faults, serve};
 pub use export::{ExportFormat, export_cases};
 pub use filter::{Filter, FilterError, FilterProperty};
-pub use fuzz::{FuzzFinding, FuzzOptions, FuzzObserver, OperationsWithoutSuccess, fuzz};
+pub use fuzz::{FuzzFinding, FuzzObserver, FuzzOptions, OperationsWithoutSuccess, fuzz};
 pub use init::scenario_text;
-pub use job::{ScenarioJob, CaseTotals, RunOptions, EndpointTarget, new_run_id};
+pub use job::{CaseTotals, EndpointTarget, RunOptions, ScenarioJob, new_run_id};
 pub use known_divergences::KnownDivergences;
+pub use libfuzzer_target::{FuzzInputError, LibFuzzerTarget, MAX_RESPONSE_KINDS};
 pub use load::{LoadedContract, check_operations, ingest_documents, load_scenario};
-pub use replay::{RecordedRunStart, ResultsIndex, IndexedCase, ReplaySummary, list_case_ids, index_results, build_record, read_recorded_cases, replay_cases, split_headers};
-pub use review::{ReviewChoice, LineChange, PendingSnapshot, accept_results, pending_snapshots};
 pub use regressions::SavedRegression;
-pub use corpus_seeds::{CorpusSeeds, collect_seeds};
+pub use replay::{
+    IndexedCase, RecordedRunStart, ReplaySummary, ResultsIndex, build_record, index_results, list_case_ids,
+    read_recorded_cases, replay_cases, split_headers,
+};
+pub use review::{LineChange, PendingSnapshot, ReviewChoice, accept_results, pending_snapshots};
+pub use snapshot_recorder::{SnapshotOptions, SnapshotUpdate};
 
 use crate::generate::{self, Case, CompiledContract};
 use crate::judge::{Coverage, Findings, Judgement, Verdict};
-use crate::report::{CasePrinter, VerdictCounts, Diagnostic, CaseResult, RunStarted, Reporter, RunSummary};
-use crate::run::{self, RunEnd, CancelToken, Stopwatch};
+use crate::report::{CasePrinter, CaseResult, Diagnostic, Reporter, RunStarted, RunSummary, VerdictCounts};
+use crate::run::{self, CancelToken, RunEnd, Stopwatch};
 use crate::wire;
 use planned_cases::PlannedCases;
 use std::io::{self, Write};
@@ -167,7 +170,9 @@ async fn run_check<'a>(
     let head = |planned| RunStarted { server_version: server.clone(), ..job.run_started(run_id, planned, &endpoint) };
     let (mut planned, first, mut controls) = match supply {
         CaseSource::Fixed(planned, cases) => (planned, cases, None),
-        CaseSource::AfterControls(controls) => (controls.totals(), Box::new(std::iter::empty()) as CaseIter<'_>, Some(controls)),
+        CaseSource::AfterControls(controls) => {
+            (controls.totals(), Box::new(std::iter::empty()) as CaseIter<'_>, Some(controls))
+        }
     };
     if controls.is_none() {
         output.begin_run(&head(planned)).map_err(|error| write_error(&error))?;
@@ -407,7 +412,8 @@ impl RunTally {
         if done.case.id.0.ends_with(CONTROL_SUFFIX) {
             self.controls.0 += 1;
             self.controls.1 += u64::from(done.judgement.verdict == Verdict::Pass);
-            self.first_control_result = self.first_control_result.take().or_else(|| Some(describe_control_result(&done.judgement)));
+            self.first_control_result =
+                self.first_control_result.take().or_else(|| Some(describe_control_result(&done.judgement)));
         }
         self.coverage.add_case(&done.case, &done.judgement);
         if self.is_only_modelled {

@@ -2,8 +2,8 @@
 //!
 //! It never sends anything.
 
-use super::flags::CasesFlags;
 use super::flag_values::CasesFormat;
+use super::flags::CasesFlags;
 use super::{CommandError, check::exit_without_cases, corpus::write_corpus, jobs::build_jobs};
 use overstep::exit::ExitStatus;
 use overstep::pipeline;

@@ -5,11 +5,13 @@
 use super::differential::ComparisonEndpoint;
 use super::flags::{CheckFlags, NoCasesPolicy, UpdateFlag};
 use super::outputs::RunOutputs;
-use super::{CommandError, jobs::build_jobs, runtime::CommandRuntime, messages};
+use super::{CommandError, jobs::build_jobs, messages, runtime::CommandRuntime};
 use overstep::exit::ExitStatus;
-use overstep::pipeline::{self, DifferentialMode, ScenarioJob, SnapshotOptions, RunOptions, EndpointTarget, SnapshotUpdate};
-use overstep::report::{Diagnostic, Severity, RunSummary};
-use overstep::run::{RateLimit, TransportOptions, CancelToken};
+use overstep::pipeline::{
+    self, DifferentialMode, EndpointTarget, RunOptions, ScenarioJob, SnapshotOptions, SnapshotUpdate,
+};
+use overstep::report::{Diagnostic, RunSummary, Severity};
+use overstep::run::{CancelToken, RateLimit, TransportOptions};
 use overstep::store::{self, RunRecord};
 
 /// Sends every case and compares the responses with the documentation.
@@ -27,7 +29,9 @@ pub fn check_scenarios(flags: &CheckFlags) -> Result<ExitStatus, CommandError> {
 }
 
 /// Prepares all jobs, the options for sending each of them, and the scenarios that they come from.
-pub fn prepare_jobs(flags: &CheckFlags) -> Result<(Vec<ScenarioJob>, Vec<RunOptions>, super::jobs::SelectedScenarios), CommandError> {
+pub fn prepare_jobs(
+    flags: &CheckFlags,
+) -> Result<(Vec<ScenarioJob>, Vec<RunOptions>, super::jobs::SelectedScenarios), CommandError> {
     // The ids are read first, because this run will replace the record of the last one.
     let failed =
         if flags.last_failed { Some(super::last_run::last_failed_ids(&super::current_directory()?)?) } else { None };
@@ -82,9 +86,15 @@ pub fn prepare_jobs(flags: &CheckFlags) -> Result<(Vec<ScenarioJob>, Vec<RunOpti
 }
 
 /// Returns where a scenario's snapshots are stored and what may be written there, or `None` with `--no-snapshots`.
-fn snapshot_options(flags: &CheckFlags, found: &store::FoundScenario, directory: &std::path::Path) -> Option<SnapshotOptions> {
+fn snapshot_options(
+    flags: &CheckFlags,
+    found: &store::FoundScenario,
+    directory: &std::path::Path,
+) -> Option<SnapshotOptions> {
     let update = match flags.update {
-        UpdateFlag::Auto if super::environment_variable("CI").is_some_and(|set| !set.is_empty() && set != "false") => SnapshotUpdate::No,
+        UpdateFlag::Auto if super::environment_variable("CI").is_some_and(|set| !set.is_empty() && set != "false") => {
+            SnapshotUpdate::No
+        }
         UpdateFlag::Auto | UpdateFlag::New => SnapshotUpdate::New,
         UpdateFlag::No => SnapshotUpdate::No,
         UpdateFlag::All => SnapshotUpdate::All,

@@ -16,7 +16,9 @@ pub fn write_corpus(jobs: &[ScenarioJob], directory: &Path, folder: &Path) -> Re
     for job in jobs {
         let mut new = 0_u64;
         let found = pipeline::collect_seeds(job, |name, bytes| {
-            new += u64::from(store::add_new_file(&directory.join(folder), name, bytes).map_err(|error| store_problems(&error))?);
+            new += u64::from(
+                store::add_new_file(&directory.join(folder), name, bytes).map_err(|error| store_problems(&error))?,
+            );
             Ok(())
         })?;
         let none = match found.unsupported {

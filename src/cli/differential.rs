@@ -5,8 +5,10 @@
 use super::flags::{CheckFlags, SelectionFlags};
 use super::{CommandError, jobs::build_jobs, messages};
 use overstep::exit::ExitStatus;
-use overstep::pipeline::{self, RecordedResponses, DifferentialMode, ScenarioJob, SnapshotOptions, RunOptions, SnapshotUpdate};
-use overstep::report::{CaseResult, RunStarted, Reporter, RunSummary};
+use overstep::pipeline::{
+    self, DifferentialMode, RecordedResponses, RunOptions, ScenarioJob, SnapshotOptions, SnapshotUpdate,
+};
+use overstep::report::{CaseResult, Reporter, RunStarted, RunSummary};
 use overstep::run::CancelToken;
 use overstep::store::{self, FoundScenario, TemporaryFolder};
 use std::io;
@@ -30,7 +32,10 @@ impl ComparisonEndpoint {
     /// Returns the snapshot options that store its responses in a temporary folder.
     pub fn snapshot_options(&self, found: &FoundScenario, update: SnapshotUpdate) -> SnapshotOptions {
         let folder = self.folder.path();
-        SnapshotOptions { profile: Some("against".to_owned()), ..super::snapshot::snapshot_options(Some(folder), found, folder, update) }
+        SnapshotOptions {
+            profile: Some("against".to_owned()),
+            ..super::snapshot::snapshot_options(Some(folder), found, folder, update)
+        }
     }
 
     /// Sends all cases and records the responses. Returns a code other than [`Exit::Kept`] if any response is missing.
@@ -62,7 +67,9 @@ impl ComparisonEndpoint {
         }
         match self.responses.dropped_count() {
             0 => {}
-            lost => messages::print_line(&format!("{lost} responses exceed the memory limit; their values are not compared")),
+            lost => messages::print_line(&format!(
+                "{lost} responses exceed the memory limit; their values are not compared"
+            )),
         }
         Ok(ExitStatus::Success)
     }

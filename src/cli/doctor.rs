@@ -3,12 +3,12 @@
 //! They never report findings; they show what `check` would rely on.
 
 use super::flags::{DoctorFlags, InitFlags, TextOrJson};
-use super::jobs::{job_without_scenario_file, build_jobs};
-use super::{CommandError, check::stop_on_signal, runtime::CommandRuntime, messages};
+use super::jobs::{build_jobs, job_without_scenario_file};
+use super::{CommandError, check::stop_on_signal, messages, runtime::CommandRuntime};
 use indicatif::{ProgressBar, ProgressStyle};
 use overstep::exit::ExitStatus;
-use overstep::pipeline::{self, ScenarioJob, RunOptions};
-use overstep::report::{EndpointDiagnosis, Diagnostic, ControlOutcome, write_diagnosis_json, write_diagnosis_text};
+use overstep::pipeline::{self, RunOptions, ScenarioJob};
+use overstep::report::{ControlOutcome, Diagnostic, EndpointDiagnosis, write_diagnosis_json, write_diagnosis_text};
 use overstep::run::CancelToken;
 use overstep::store;
 use std::io::Write as _;
@@ -61,7 +61,8 @@ pub fn init_scenario(flags: &InitFlags) -> Result<ExitStatus, CommandError> {
             },
         )
         .collect();
-    let (job, loaded) = job_without_scenario_file(&flags.name, &path, &sources, flags.endpoint.as_deref(), flags.allow_remote)?;
+    let (job, loaded) =
+        job_without_scenario_file(&flags.name, &path, &sources, flags.endpoint.as_deref(), flags.allow_remote)?;
     messages::print_warnings(&loaded, false)?;
     let found = match &flags.endpoint {
         Some(_) => Some(run_diagnosis(&job, None, !flags.no_progress)?),
@@ -93,7 +94,11 @@ pub fn init_scenario(flags: &InitFlags) -> Result<ExitStatus, CommandError> {
     ));
     if let Some(found) = &found {
         let accepted = found.operations.iter().filter(|row| row.outcome == ControlOutcome::Accepted).count();
-        messages::print_line(&format!("{accepted} of {} operations succeed on {}", found.operations.len(), found.endpoint));
+        messages::print_line(&format!(
+            "{accepted} of {} operations succeed on {}",
+            found.operations.len(),
+            found.endpoint
+        ));
     }
     let endpoint = flags.endpoint.as_deref().map_or("-e URL".to_owned(), |endpoint| format!("-e {endpoint}"));
     messages::print_line(&format!("next: overstep doctor {} {endpoint}", flags.name));

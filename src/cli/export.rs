@@ -15,7 +15,8 @@ pub fn export_cases(flags: &ExportFlags) -> Result<ExitStatus, CommandError> {
     let directory = super::current_directory()?;
     let (record, mut results) = LastRun::load(&directory)?;
     let index = pipeline::index_results(&mut results)?;
-    let chosen: Vec<IndexedCase> = flags.ids.iter().map(|text| find_case(text, &index, &record)).collect::<Result<_, _>>()?;
+    let chosen: Vec<IndexedCase> =
+        flags.ids.iter().map(|text| find_case(text, &index, &record)).collect::<Result<_, _>>()?;
     let mut jobs = Vec::new();
     for (scenario, ids) in group_by_scenario(&chosen, &record) {
         // Nothing is sent, so the endpoint may be on any machine.

@@ -124,7 +124,8 @@ pub fn parse_report(text: &str) -> Result<(ReportFormat, PathBuf), String> {
 
 /// Parses a run id: letters, digits, `-` and `_`, so that it fits into any identifier.
 pub fn parse_run_id(text: &str) -> Result<String, String> {
-    let is_valid = (1..=32).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
+    let is_valid =
+        (1..=32).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
     if is_valid { Ok(text.to_owned()) } else { Err("expected 1 to 32 letters, digits, `-` or `_`".to_owned()) }
 }
 
@@ -153,9 +154,15 @@ mod tests {
         assert_eq!(parse_header("X-A: b: c"), Ok(("X-A".into(), "b: c".into())));
         assert!(parse_header("X A: b").is_err() && parse_header("X: a\nb").is_err());
         assert_eq!(parse_cases_format("corpus=a/b"), Ok(CasesFormat::Corpus("a/b".into())));
-        assert!(parse_cases_format("curl").is_ok() && parse_cases_format("corpus").is_err() && parse_cases_format("corpus=").is_err());
+        assert!(
+            parse_cases_format("curl").is_ok()
+                && parse_cases_format("corpus").is_err()
+                && parse_cases_format("corpus=").is_err()
+        );
         assert!(parse_cases_format("xml").is_err());
-        assert!(parse_report("junit=a.xml").is_ok() && parse_report("xml=a").is_err() && parse_report("junit=").is_err());
+        assert!(
+            parse_report("junit=a.xml").is_ok() && parse_report("xml=a").is_err() && parse_report("junit=").is_err()
+        );
         assert!(parse_run_id("a-1_B").is_ok() && parse_run_id("").is_err() && parse_run_id("a/b").is_err());
     }
 }

@@ -2,7 +2,10 @@
 //!
 //! It never reads a file or the environment; `jobs` resolves the flags into checked jobs.
 
-use super::flag_values::{CasesFormat, RequestRate, DurationFlag, ReportFormat, parse_header, parse_cases_format, parse_assignment, parse_rate, parse_report, parse_duration};
+use super::flag_values::{
+    CasesFormat, DurationFlag, ReportFormat, RequestRate, parse_assignment, parse_cases_format, parse_duration,
+    parse_header, parse_rate, parse_report,
+};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 

@@ -2,13 +2,13 @@
 //!
 //! It never decides what is sent; that is the work of `pipeline`.
 
-use super::check::{run_record, exit_without_cases, exit_of_summary, prepare_jobs, stop_on_signal};
+use super::check::{exit_of_summary, exit_without_cases, prepare_jobs, run_record, stop_on_signal};
 use super::flags::FuzzFlags;
 use super::outputs::RunOutputs;
-use super::{CommandError, runtime::CommandRuntime, saved_requests, messages};
+use super::{CommandError, messages, runtime::CommandRuntime, saved_requests};
 use indicatif::{ProgressBar, ProgressStyle};
 use overstep::exit::ExitStatus;
-use overstep::pipeline::{self, FuzzFinding, FuzzOptions, FuzzObserver, EndpointTarget};
+use overstep::pipeline::{self, EndpointTarget, FuzzFinding, FuzzObserver, FuzzOptions};
 use overstep::report::{Diagnostic, Severity};
 use overstep::run::CancelToken;
 use overstep::store;
@@ -132,7 +132,8 @@ impl FuzzObserver for FindingWriter {
     fn save_finding(&mut self, found: &FuzzFinding) -> Result<(), String> {
         let file = format!("{}.toml", found.name);
         for folder in std::iter::once(&self.artifacts).chain(&self.regressions) {
-            let is_new = store::add_new_file(folder, &file, found.text.as_bytes()).map_err(|error| error.to_string())?;
+            let is_new =
+                store::add_new_file(folder, &file, found.text.as_bytes()).map_err(|error| error.to_string())?;
             if is_new && Some(folder) == self.regressions.as_ref() {
                 self.saved_files.push(folder.join(&file));
             }

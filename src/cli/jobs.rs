@@ -2,10 +2,13 @@
 //!
 //! It never sends a request: all configuration errors are reported before the first one.
 
-use super::flags::{SelectionFlags, LevelFlag};
-use super::{CommandError, rerun_command::rerun_command, environment_variable, messages};
-use crate::config::{Config, ResolvedEndpoint, EndpointKind, find_aws_credentials, error_diagnostic, substitute_variables, warning_diagnostic};
-use overstep::pipeline::{self, Filter, ScenarioJob, KnownDivergences, EndpointTarget};
+use super::flags::{LevelFlag, SelectionFlags};
+use super::{CommandError, environment_variable, messages, rerun_command::rerun_command};
+use crate::config::{
+    Config, EndpointKind, ResolvedEndpoint, error_diagnostic, find_aws_credentials, substitute_variables,
+    warning_diagnostic,
+};
+use overstep::pipeline::{self, EndpointTarget, Filter, KnownDivergences, ScenarioJob};
 use overstep::report::Diagnostic;
 use overstep::run::{AwsAccessKeys, HostPrefixes};
 use overstep::scenario::{Credentials, Scenario, Variable};
@@ -23,7 +26,11 @@ pub struct SelectedScenarios {
 }
 
 /// Reads scenarios. Warnings are printed, or returned as errors with `strict`.
-pub fn read_scenarios(names: &[String], variables: &VariableFlags<'_>, strict: bool) -> Result<SelectedScenarios, CommandError> {
+pub fn read_scenarios(
+    names: &[String],
+    variables: &VariableFlags<'_>,
+    strict: bool,
+) -> Result<SelectedScenarios, CommandError> {
     let directory = super::current_directory()?;
     let config = Config::load(&directory)?;
     messages::print_warnings(&config.warnings, strict)?;
@@ -39,7 +46,8 @@ pub fn read_scenarios(names: &[String], variables: &VariableFlags<'_>, strict: b
         }
         let (mut scenario, odd) = overstep::scenario::read_scenario(&found.name, &found.text)
             .map_err(|error| error_diagnostic(&found.display_name, &found.text, error))?;
-        let warnings: Vec<_> = odd.into_iter().map(|one| warning_diagnostic(&found.display_name, &found.text, one)).collect();
+        let warnings: Vec<_> =
+            odd.into_iter().map(|one| warning_diagnostic(&found.display_name, &found.text, one)).collect();
         messages::print_warnings(&warnings, strict)?;
         for (name, principal) in &config.settings.principals {
             scenario.principals.insert(name.clone(), principal.clone());
@@ -98,7 +106,12 @@ pub fn read_variables_file(file: &Path, directory: &Path) -> Result<Vec<(String,
     Ok(found)
 }
 
-fn set_variable(scenarios: &mut [(FoundScenario, Scenario)], name: &str, value: &str, secret: bool) -> Result<(), CommandError> {
+fn set_variable(
+    scenarios: &mut [(FoundScenario, Scenario)],
+    name: &str,
+    value: &str,
+    secret: bool,
+) -> Result<(), CommandError> {
     let mut known = false;
     for (_, scenario) in scenarios.iter_mut() {
         if let Some(variable) = scenario.variables.get_mut(name) {
@@ -265,10 +278,12 @@ fn read_known_divergences(found: &FoundScenario, profile: &str) -> Result<KnownD
     if !file.is_file() {
         return Ok(KnownDivergences::default());
     }
-    let shown = Path::new(&found.display_name).with_file_name(format!("{}.known", found.name)).join(format!("{profile}.toml"));
+    let shown =
+        Path::new(&found.display_name).with_file_name(format!("{}.known", found.name)).join(format!("{profile}.toml"));
     let shown = shown.display().to_string();
     let text = store::read_text(&file)?;
-    let (entries, odd) = overstep::scenario::read_known_divergences(&text).map_err(|error| error_diagnostic(&shown, &text, error))?;
+    let (entries, odd) =
+        overstep::scenario::read_known_divergences(&text).map_err(|error| error_diagnostic(&shown, &text, error))?;
     let warnings: Vec<_> = odd.into_iter().map(|one| warning_diagnostic(&shown, &text, one)).collect();
     messages::print_warnings(&warnings, false)?;
     Ok(KnownDivergences { entries, display_path: shown, today: overstep::run::today() })
@@ -301,7 +316,8 @@ pub fn job_without_scenario_file(
         scenario.principal = Some("aws".to_owned());
     }
     let loaded = pipeline::load_scenario(&scenario, &shown, documents)?;
-    let endpoint = ResolvedEndpoint::resolve(endpoint.unwrap_or("embedded"), &config, allow_remote, &environment_variable)?;
+    let endpoint =
+        ResolvedEndpoint::resolve(endpoint.unwrap_or("embedded"), &config, allow_remote, &environment_variable)?;
     let aws = find_aws_credentials(&environment_variable).map(|keys| AwsAccessKeys {
         access_key_id: keys.access_key_id,
         secret_access_key: keys.secret_access_key,

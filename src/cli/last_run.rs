@@ -2,12 +2,12 @@
 //!
 //! It never sends anything.
 
-use super::flags::{ReplayOverrides, SelectionFlags, LevelFlag, NoCasesPolicy};
+use super::flags::{LevelFlag, NoCasesPolicy, ReplayOverrides, SelectionFlags};
 use super::jobs::build_jobs;
 use super::{CommandError, environment_variable, messages};
 use crate::config::ResolvedEndpoint;
 use overstep::judge::{SnapshotChange, Verdict};
-use overstep::pipeline::{self, ResultsIndex, IndexedCase, ScenarioJob};
+use overstep::pipeline::{self, IndexedCase, ResultsIndex, ScenarioJob};
 use overstep::report::{Diagnostic, Severity};
 use overstep::store::{LastRun, RunRecord, ScenarioRecord};
 use std::collections::HashSet;
@@ -36,7 +36,13 @@ pub fn find_case(text: &str, index: &ResultsIndex, record: &RunRecord) -> Result
     let scenario = text.split('/').next().unwrap_or_default();
     if text.matches('/').count() >= 3 && record.scenarios.iter().any(|one| one.scenario == scenario) {
         let (id, scenario) = (text.to_owned(), scenario.to_owned());
-        return Ok(IndexedCase { id, scenario, verdict: Verdict::Indeterminate, known: false, change: SnapshotChange::None });
+        return Ok(IndexedCase {
+            id,
+            scenario,
+            verdict: Verdict::Indeterminate,
+            known: false,
+            change: SnapshotChange::None,
+        });
     }
     Err(unknown_case(text, index.cases.iter().map(|case| case.id.as_str())).into())
 }

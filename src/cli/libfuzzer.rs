@@ -7,7 +7,7 @@ use super::flags::{CliCommand, CliFlags};
 use super::{CommandError, environment_variable, messages};
 use clap::Parser as _;
 use overstep::exit::ExitStatus;
-use overstep::pipeline::{self, LibFuzzerTarget, FuzzInputError};
+use overstep::pipeline::{self, FuzzInputError, LibFuzzerTarget};
 use overstep::report::Diagnostic;
 use std::sync::Once;
 use std::sync::atomic::AtomicU8;

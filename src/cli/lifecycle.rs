@@ -6,7 +6,7 @@ use super::{CommandError, messages};
 use crate::config::ResolvedEndpoint;
 use overstep::pipeline::ScenarioJob;
 use overstep::report::Diagnostic;
-use overstep::run::{ProbeRequest, LaunchCommand, EndpointLifecycle};
+use overstep::run::{EndpointLifecycle, LaunchCommand, ProbeRequest};
 
 /// Returns how the server of an endpoint is started, awaited and reset, and how its version is determined.
 pub fn endpoint_lifecycle(endpoint: &ResolvedEndpoint) -> Result<EndpointLifecycle, CommandError> {
@@ -16,7 +16,8 @@ pub fn endpoint_lifecycle(endpoint: &ResolvedEndpoint) -> Result<EndpointLifecyc
         environment: entry.env.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
         directory: endpoint.directory.clone(),
     };
-    let probe_request = |(method, target): &(String, String)| ProbeRequest { method: method.clone(), target: target.clone() };
+    let probe_request =
+        |(method, target): &(String, String)| ProbeRequest { method: method.clone(), target: target.clone() };
     let mut lifecycle = EndpointLifecycle {
         start: (!entry.start.is_empty()).then(|| launch(&entry.start)),
         ready: entry.ready.as_ref().map(probe_request),

@@ -2,34 +2,34 @@
 //!
 //! It never looks inside a case; the work is done in `pipeline`.
 
-mod rerun_command;
-mod differential;
 mod cases;
 mod check;
 mod corpus;
+mod differential;
 mod doctor;
 mod export;
+mod flag_values;
 mod flags;
 mod fuzz;
 mod ingest;
 mod jobs;
-mod outputs;
 mod last_run;
-mod replay;
-mod runtime;
-mod saved_requests;
-mod messages;
-mod serve;
-mod snapshot;
 mod libfuzzer;
 mod lifecycle;
-mod flag_values;
+mod messages;
+mod outputs;
+mod replay;
+mod rerun_command;
+mod runtime;
+mod saved_requests;
+mod serve;
+mod snapshot;
 
 use clap::{CommandFactory as _, Parser as _};
 use flags::{CliCommand, CliFlags, ColorWhen};
 use overstep::exit::ExitStatus;
 
-pub use libfuzzer::{LibFuzzerEndpoint, target_from_environment, target_from_arguments};
+pub use libfuzzer::{LibFuzzerEndpoint, target_from_arguments, target_from_environment};
 
 /// Runs the command that the process was started with, and returns its exit code.
 pub fn main() -> ExitStatus {

@@ -3,11 +3,14 @@
 //! A record that cannot be written never ends the run; a report that cannot be written does.
 
 use super::CommandError;
-use super::flags::CheckFlags;
 use super::flag_values::ReportFormat;
+use super::flags::CheckFlags;
 use indicatif::{ProgressBar, ProgressStyle};
-use overstep::report::{CaseResult, GithubReporter, RunStarted, JunitReporter, MarkdownReporter, NdjsonReporter, Reporter, RunSummary, TerminalReporter, TextWidth};
-use overstep::store::{self, FinishOutput as _, LastRun, RunRecord, OutputSink};
+use overstep::report::{
+    CaseResult, GithubReporter, JunitReporter, MarkdownReporter, NdjsonReporter, Reporter, RunStarted, RunSummary,
+    TerminalReporter, TextWidth,
+};
+use overstep::store::{self, FinishOutput as _, LastRun, OutputSink, RunRecord};
 use std::io::{self, IsTerminal as _, Write};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -95,7 +98,9 @@ impl RunOutputs {
                 ReportFormat::Ndjson => outputs.reporters.push(Box::new(NdjsonReporter::new(sink))),
                 ReportFormat::Github => outputs.reporters.push(Box::new(GithubReporter::new(sink))),
                 ReportFormat::Markdown => outputs.reporters.push(Box::new(MarkdownReporter::new(sink))),
-                ReportFormat::Junit => outputs.reporters.push(Box::new(JunitReporter::new(sink, store::create_temporary_file()?))),
+                ReportFormat::Junit => {
+                    outputs.reporters.push(Box::new(JunitReporter::new(sink, store::create_temporary_file()?)))
+                }
             }
         }
         let last_run = LastRun::in_directory(directory).and_then(|last| Ok((last.create_results()?, last)));
@@ -157,7 +162,8 @@ impl RunOutputs {
 
     /// Replaces the record of the last run with this run, unless this run has no case.
     pub fn store_last_run(&mut self) {
-        if let (Some(results), Some(place)) = (self.last_results.take().and_then(|(_, sink)| sink.take()), &self.last_run)
+        if let (Some(results), Some(place)) =
+            (self.last_results.take().and_then(|(_, sink)| sink.take()), &self.last_run)
             && self.has_cases
             && let Err(error) = place.commit(results, &self.record)
         {
@@ -175,7 +181,10 @@ impl RunOutputs {
             // In a log, a long run prints its progress after every tenth of its cases.
             let tenth = self.total / 10;
             if self.total >= 20_000 && self.cases_done.is_multiple_of(tenth) {
-                super::messages::print_line(&format!("… {} of {} cases, {} diverge", self.cases_done, self.total, self.diverging));
+                super::messages::print_line(&format!(
+                    "… {} of {} cases, {} diverge",
+                    self.cases_done, self.total, self.diverging
+                ));
             }
         } else {
             self.bar.inc(1);

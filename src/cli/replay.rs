@@ -4,13 +4,16 @@
 
 use super::flags::{ReplayFlags, ReplayFormat};
 use super::last_run::{find_case, group_by_scenario, rebuild_job};
-use super::{CommandError, runtime::CommandRuntime, messages};
+use super::{CommandError, messages, runtime::CommandRuntime};
 use crate::config::{Config, ResolvedEndpoint};
 use overstep::exit::ExitStatus;
 use overstep::judge::Verdict;
-use overstep::pipeline::{self, RecordedRunStart, IndexedCase, ScenarioJob, SnapshotOptions, ReplaySummary, RunOptions, EndpointTarget, SnapshotUpdate};
-use overstep::report::{Diagnostic, ReplayReporter, ReplayedCase, Severity, RecordedCase, TextWidth};
-use overstep::run::{RateLimit, TransportOptions, CancelToken};
+use overstep::pipeline::{
+    self, EndpointTarget, IndexedCase, RecordedRunStart, ReplaySummary, RunOptions, ScenarioJob, SnapshotOptions,
+    SnapshotUpdate,
+};
+use overstep::report::{Diagnostic, RecordedCase, ReplayReporter, ReplayedCase, Severity, TextWidth};
+use overstep::run::{CancelToken, RateLimit, TransportOptions};
 use overstep::store::{self, LastRun, RUN_FORMAT, RunRecord, ScenarioRecord};
 use std::collections::{HashMap, HashSet};
 use std::io::{self, IsTerminal as _, Write as _};
@@ -36,7 +39,8 @@ pub fn replay_cases(flags: &ReplayFlags) -> Result<ExitStatus, CommandError> {
     }
     let mut prepared = Vec::new();
     for (scenario, ids) in &selection.ids {
-        let (job, endpoint) = rebuild_job(&flags.overrides, flags.allow_remote, &selection.record, scenario, ids, &directory)?;
+        let (job, endpoint) =
+            rebuild_job(&flags.overrides, flags.allow_remote, &selection.record, scenario, ids, &directory)?;
         let mut sending = run_options(flags, &selection.record, &endpoint, &directory)?;
         sending.snapshots = snapshot_options(flags, &selection.record, scenario, &directory)?;
         prepared.push((job, sending));
@@ -45,7 +49,11 @@ pub fn replay_cases(flags: &ReplayFlags) -> Result<ExitStatus, CommandError> {
     runtime.block_on(send_cases(flags, &selection, prepared))
 }
 
-async fn send_cases(flags: &ReplayFlags, selection: &ReplaySelection, prepared: Vec<(ScenarioJob, RunOptions)>) -> Result<ExitStatus, CommandError> {
+async fn send_cases(
+    flags: &ReplayFlags,
+    selection: &ReplaySelection,
+    prepared: Vec<(ScenarioJob, RunOptions)>,
+) -> Result<ExitStatus, CommandError> {
     let stop = CancelToken::default();
     tokio::spawn(super::check::stop_on_signal(stop.clone()));
     let width = terminal_size::terminal_size()
@@ -170,7 +178,12 @@ fn with_file_name(problem: &Diagnostic, what: &str) -> Diagnostic {
 
 /// Returns the record of the run in a results file: the stored record if it is the last run, otherwise one built from
 /// the events in the file.
-fn record_of_file(began: &[RecordedRunStart], last: Option<RunRecord>, what: &str, directory: &Path) -> Result<RunRecord, CommandError> {
+fn record_of_file(
+    began: &[RecordedRunStart],
+    last: Option<RunRecord>,
+    what: &str,
+    directory: &Path,
+) -> Result<RunRecord, CommandError> {
     let Some(first) = began.first() else {
         let problem = Diagnostic::error(format!("no run in `{what}`"));
         return Err(problem.with_hint("use a file that `overstep check --report ndjson=PATH` wrote").into());
@@ -202,7 +215,12 @@ fn record_of_file(began: &[RecordedRunStart], last: Option<RunRecord>, what: &st
 }
 
 /// Returns the options for sending the cases again.
-fn run_options(flags: &ReplayFlags, record: &RunRecord, endpoint: &ResolvedEndpoint, directory: &Path) -> Result<RunOptions, CommandError> {
+fn run_options(
+    flags: &ReplayFlags,
+    record: &RunRecord,
+    endpoint: &ResolvedEndpoint,
+    directory: &Path,
+) -> Result<RunOptions, CommandError> {
     // The cases are sent one after another, so that each response belongs to exactly one case.
     let mut settings = TransportOptions { workers: 1, ..TransportOptions::default() };
     let span = flags.request_timeout.map(|span| span.0).or(record.request_timeout.map(Duration::from_millis));

@@ -2,7 +2,7 @@
 //!
 //! It never contains a secret: secrets are replaced by the names of shell variables.
 
-use super::flags::{SelectionFlags, LevelFlag};
+use super::flags::{LevelFlag, SelectionFlags};
 
 /// Returns `overstep check connect -e http://…` with every flag that changes what is sent.
 pub fn rerun_command(scenario: &str, endpoint: Option<&str>, allow_remote: bool, choose: &SelectionFlags) -> String {

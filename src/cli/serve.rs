@@ -3,8 +3,8 @@
 //! It never listens on anything but loopback.
 
 use super::flags::ServeFlags;
-use super::jobs::{VariableFlags, read_scenarios, document_places};
-use super::{CommandError, runtime::CommandRuntime, messages};
+use super::jobs::{VariableFlags, document_places, read_scenarios};
+use super::{CommandError, messages, runtime::CommandRuntime};
 use overstep::exit::ExitStatus;
 use overstep::report::Diagnostic;
 use overstep::{pipeline, store};

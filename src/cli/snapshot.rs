@@ -5,7 +5,7 @@
 use super::flags::{SnapshotCommand, SnapshotFlags};
 use super::{CommandError, messages};
 use overstep::exit::ExitStatus;
-use overstep::pipeline::{self, ReviewChoice, Filter, SnapshotOptions, LineChange, SnapshotUpdate, PendingSnapshot};
+use overstep::pipeline::{self, Filter, LineChange, PendingSnapshot, ReviewChoice, SnapshotOptions, SnapshotUpdate};
 use overstep::report::Diagnostic;
 use overstep::store::{self, FoundScenario, SnapshotStore};
 use std::io::{self, BufRead, IsTerminal as _, Write};
@@ -22,7 +22,12 @@ pub fn default_folder(found: &FoundScenario, directory: &Path) -> PathBuf {
 }
 
 /// Returns the snapshot options for a scenario, with `folder` or else the default folder.
-pub fn snapshot_options(folder: Option<&Path>, found: &FoundScenario, directory: &Path, update: SnapshotUpdate) -> SnapshotOptions {
+pub fn snapshot_options(
+    folder: Option<&Path>,
+    found: &FoundScenario,
+    directory: &Path,
+    update: SnapshotUpdate,
+) -> SnapshotOptions {
     let folder = folder.map_or_else(|| default_folder(found, directory), |folder| directory.join(folder));
     SnapshotOptions {
         snapshots: SnapshotStore::new(folder),
@@ -162,7 +167,12 @@ fn decide_all(waiting: &[PendingSnapshot], choice: ReviewChoice, word: &str) -> 
 }
 
 /// Asks for a decision on each line. Decisions made before the input ends or the user quits take effect.
-fn review_lines(waiting: &[PendingSnapshot], directory: &Path, input: &mut dyn BufRead, out: &mut impl Write) -> Result<(), CommandError> {
+fn review_lines(
+    waiting: &[PendingSnapshot],
+    directory: &Path,
+    input: &mut dyn BufRead,
+    out: &mut impl Write,
+) -> Result<(), CommandError> {
     for one in waiting {
         writeln!(out, "\n{}", file_title(one, directory))?;
         let mut choices = Vec::new();
@@ -237,7 +247,8 @@ mod tests {
         let snapshots = SnapshotStore::new(directory.path().to_owned());
         let file = snapshots.file_for("default", "s", "Op");
         file.write_accepted(&format!("{HEAD}a/x  valid 200\nb/x  valid 200\nc/x  valid 200\n")).expect("written");
-        file.write_pending(&format!("{HEAD}a/x  valid 201\nb/x  valid 202\nc/x  valid 203\nd/x  valid 204\n")).expect("written");
+        file.write_pending(&format!("{HEAD}a/x  valid 201\nb/x  valid 202\nc/x  valid 203\nd/x  valid 204\n"))
+            .expect("written");
         let waiting = pipeline::pending_snapshots(&snapshots, None).expect("read");
         let mut out = Vec::new();
         review_lines(&waiting, directory.path(), &mut "a\nr\nwhat\ns\nA\n".as_bytes(), &mut out).expect("reviewed");

@@ -21,7 +21,11 @@ pub struct AwsCredentials {
 pub fn find_aws_credentials(environment: EnvironmentLookup<'_>) -> Option<AwsCredentials> {
     let set = |name: &str| environment(name).filter(|value| !value.is_empty());
     if let (Some(id), Some(secret)) = (set("AWS_ACCESS_KEY_ID"), set("AWS_SECRET_ACCESS_KEY")) {
-        return Some(AwsCredentials { access_key_id: id, secret_access_key: secret, session_token: set("AWS_SESSION_TOKEN") });
+        return Some(AwsCredentials {
+            access_key_id: id,
+            secret_access_key: secret,
+            session_token: set("AWS_SESSION_TOKEN"),
+        });
     }
     let path = set("AWS_SHARED_CREDENTIALS_FILE").map(PathBuf::from).or_else(|| {
         let home = set("HOME").or_else(|| set("USERPROFILE"))?;
@@ -58,7 +62,9 @@ mod tests {
     fn keys_of_the_named_profile_are_read() {
         let text = "[default]\naws_access_key_id = A\naws_secret_access_key=B\n# x = y\n[ other ]\naws_access_key_id=C\n\
                     aws_secret_access_key = D==\naws_session_token = E\n[half]\naws_access_key_id=F\n";
-        let keys = |name: &str| read_profile(text, name).map(|keys| (keys.access_key_id, keys.secret_access_key, keys.session_token));
+        let keys = |name: &str| {
+            read_profile(text, name).map(|keys| (keys.access_key_id, keys.secret_access_key, keys.session_token))
+        };
         assert_eq!(keys("default"), Some(("A".into(), "B".into(), None)));
         assert_eq!(keys("other"), Some(("C".into(), "D==".into(), Some("E".into()))));
         assert_eq!(keys("half"), None);

@@ -6,10 +6,10 @@ mod aws;
 mod endpoint;
 
 pub use aws::find_aws_credentials;
-pub use endpoint::{ResolvedEndpoint, EndpointKind};
+pub use endpoint::{EndpointKind, ResolvedEndpoint};
 
 use overstep::report::{Diagnostic, Severity};
-use overstep::scenario::{ScenarioError, ProjectSettings, ScenarioWarning, read_settings};
+use overstep::scenario::{ProjectSettings, ScenarioError, ScenarioWarning, read_settings};
 use overstep::store;
 use std::path::{Path, PathBuf};
 
@@ -35,7 +35,8 @@ impl Config {
         };
         let text = store::read_text(&path).map_err(|error| Box::new(store_diagnostic(&error)))?;
         let shown = path.strip_prefix(start).unwrap_or(&path).display().to_string();
-        let (settings, warnings) = read_settings(&text).map_err(|error| Box::new(error_diagnostic(&shown, &text, error)))?;
+        let (settings, warnings) =
+            read_settings(&text).map_err(|error| Box::new(error_diagnostic(&shown, &text, error)))?;
         let warnings = warnings.into_iter().map(|one| warning_diagnostic(&shown, &text, one)).collect();
         let directory = path.parent().map(Path::to_owned).unwrap_or_default();
         Ok(Self { settings, directory, warnings })

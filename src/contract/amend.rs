@@ -2,7 +2,10 @@
 //!
 //! It never removes what the sources state: an amendment is one more fact, which takes precedence.
 
-use super::{Contract, ErrorName, ErrorShape, Fact, ShapeKind, MemberPath, ErrorRole, ShapeRule, PathSegment, Shape, ShapeId, FactOrigin};
+use super::{
+    Contract, ErrorName, ErrorRole, ErrorShape, Fact, FactOrigin, MemberPath, PathSegment, Shape, ShapeId, ShapeKind,
+    ShapeRule,
+};
 use serde_json::Value as Json;
 use std::collections::HashMap;
 
@@ -34,7 +37,8 @@ pub struct AmendmentError {
 }
 
 /// The fields of an operation that can be amended.
-const AMENDABLE_OPERATION_FIELDS: [&str; 6] = ["errors", "laws", "permission", "http.success", "http.method", "http.uri"];
+const AMENDABLE_OPERATION_FIELDS: [&str; 6] =
+    ["errors", "laws", "permission", "http.success", "http.method", "http.uri"];
 
 /// The fields of a member that can be amended.
 const AMENDABLE_MEMBER_FIELDS: [&str; 11] = [
@@ -75,8 +79,8 @@ impl Contract {
         let (path, field) = split_field(rest).ok_or_else(|| {
             let word = rest.rsplit('.').next().unwrap_or(rest);
             let possible = AMENDABLE_OPERATION_FIELDS.into_iter().chain(AMENDABLE_MEMBER_FIELDS);
-            let hint =
-                suggest_nearest(word, possible).or_else(|| Some(format!("expected one of {}", AMENDABLE_MEMBER_FIELDS.join(", "))));
+            let hint = suggest_nearest(word, possible)
+                .or_else(|| Some(format!("expected one of {}", AMENDABLE_MEMBER_FIELDS.join(", "))));
             fail(format!("`{rest}` does not name a field that can be amended"), hint)
         })?;
         // Shapes are split on the way to the member, so a failure must not leave a half-changed contract behind.
@@ -86,7 +90,13 @@ impl Contract {
         Ok(())
     }
 
-    fn amend_operation(&mut self, index: usize, field: &str, new_value: &Json, amendment: &Amendment) -> Result<(), Rejection> {
+    fn amend_operation(
+        &mut self,
+        index: usize,
+        field: &str,
+        new_value: &Json,
+        amendment: &Amendment,
+    ) -> Result<(), Rejection> {
         let fact = |path: String, value: Json| Fact::new(path, value, FactOrigin::Scenario, &amendment.source);
         let text = || new_value.as_str().ok_or_else(|| rejection("expected a string"));
         match field {
@@ -117,7 +127,8 @@ impl Contract {
         if amendment.add.is_none() {
             return Err(rejection("errors can only be added; use `add`"));
         }
-        let object = new_value.as_object().ok_or_else(|| rejection("expected an error of the form `{ status, code, role }`"))?;
+        let object =
+            new_value.as_object().ok_or_else(|| rejection("expected an error of the form `{ status, code, role }`"))?;
         if let Some(unknown) = object.keys().find(|key| !["status", "code", "name", "role"].contains(&key.as_str())) {
             return Err((
                 format!("unknown error field `{unknown}`"),
@@ -210,10 +221,14 @@ impl Contract {
             (None, field) => {
                 let fits = match field {
                     "length.min" | "length.max" => {
-                        shape.kind.is_text() || matches!(shape.kind, ShapeKind::Blob | ShapeKind::List { .. } | ShapeKind::Map { .. })
+                        shape.kind.is_text()
+                            || matches!(shape.kind, ShapeKind::Blob | ShapeKind::List { .. } | ShapeKind::Map { .. })
                     }
                     "range.min" | "range.max" => {
-                        matches!(shape.kind, ShapeKind::Integer | ShapeKind::Long | ShapeKind::Float | ShapeKind::Double)
+                        matches!(
+                            shape.kind,
+                            ShapeKind::Integer | ShapeKind::Long | ShapeKind::Float | ShapeKind::Double
+                        )
                     }
                     "pattern" | "enum" => shape.kind.is_text(),
                     _ => true,
@@ -235,7 +250,13 @@ impl Contract {
     }
 
     /// Returns the shape at a path; splits it first if it is used elsewhere too.
-    fn isolate_shape(&mut self, index: usize, output: bool, path: &MemberPath, last_member: Option<&str>) -> Result<ShapeId, Rejection> {
+    fn isolate_shape(
+        &mut self,
+        index: usize,
+        output: bool,
+        path: &MemberPath,
+        last_member: Option<&str>,
+    ) -> Result<ShapeId, Rejection> {
         let operation = &self.operations[index];
         let root = if output { &operation.output } else { &operation.input };
         let name = operation.name.to_string();
@@ -243,14 +264,15 @@ impl Contract {
         // The path is checked first, so that a wrong path changes nothing.
         let mut probed = id.clone();
         for segment in path.0.iter().cloned().chain(last_member.map(|name| PathSegment::Member(name.to_owned()))) {
-            probed = self.shapes.get(&probed).and_then(|shape| child_shape(shape, &segment).cloned()).ok_or_else(|| {
-                let members = self.shapes.get(&probed).and_then(|shape| shape.kind.members());
-                let names = members.into_iter().flat_map(|members| members.keys().map(String::as_str));
-                match &segment {
-                    PathSegment::Member(name) => (format!("unknown member `{name}`"), suggest_nearest(name, names)),
-                    other => (format!("no `{}` at this path", MemberPath(vec![other.clone()])), None),
-                }
-            })?;
+            probed =
+                self.shapes.get(&probed).and_then(|shape| child_shape(shape, &segment).cloned()).ok_or_else(|| {
+                    let members = self.shapes.get(&probed).and_then(|shape| shape.kind.members());
+                    let names = members.into_iter().flat_map(|members| members.keys().map(String::as_str));
+                    match &segment {
+                        PathSegment::Member(name) => (format!("unknown member `{name}`"), suggest_nearest(name, names)),
+                        other => (format!("no `{}` at this path", MemberPath(vec![other.clone()])), None),
+                    }
+                })?;
         }
         let mut uses = self.count_references();
         if uses.get(&id).copied().unwrap_or(0) > 1 {

@@ -3,7 +3,7 @@
 //! It never decides which contract is right: both statements are reported with their lines.
 
 use super::fact_resolution::{is_same_pattern, is_same_route};
-use super::{Contract, Fact, ShapeKind, MemberPath, Operation, Provenance, ShapeRule, PathSegment, Shape, ShapeId};
+use super::{Contract, Fact, MemberPath, Operation, PathSegment, Provenance, Shape, ShapeId, ShapeKind, ShapeRule};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, HashSet};
 
@@ -206,7 +206,9 @@ fn collect_shape_statements(
     }
     collect_field_statements(shape, &member, all);
     match &shape.kind {
-        ShapeKind::List { member } => collect_shape_statements(contract, member, &path.join(PathSegment::Item), prefix, above, all),
+        ShapeKind::List { member } => {
+            collect_shape_statements(contract, member, &path.join(PathSegment::Item), prefix, above, all)
+        }
         ShapeKind::Map { key, value } => {
             collect_shape_statements(contract, key, &path.join(PathSegment::Key), prefix, above, all);
             collect_shape_statements(contract, value, &path.join(PathSegment::Value), prefix, above, all);

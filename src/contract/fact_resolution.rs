@@ -3,7 +3,7 @@
 //! It never drops a fact: a contradiction is marked on the facts, and the value is chosen so that a valid
 //! request is valid according to every source.
 
-use super::{ErrorShape, Fact, ShapeKind, MemberLocation, Operation, Shape, FactOrigin};
+use super::{ErrorShape, Fact, FactOrigin, MemberLocation, Operation, Shape, ShapeKind};
 use serde_json::{Number, Value as Json};
 use std::collections::BTreeSet;
 

@@ -4,8 +4,9 @@
 //! themselves can stay strict.
 
 use super::{
-    AuthScheme, Contract, ErrorName, ErrorShape, Fact, HttpBinding, ShapeKind, LengthRange, Member, Operation, OperationName, OperationTraits,
-    PartTraits, Protocol, Provenance, NumberRange, ErrorRole, ShapeRule, ServiceTraits, Shape, ShapeId, WireTraits,
+    AuthScheme, Contract, ErrorName, ErrorRole, ErrorShape, Fact, HttpBinding, LengthRange, Member, NumberRange,
+    Operation, OperationName, OperationTraits, PartTraits, Protocol, Provenance, ServiceTraits, Shape, ShapeId,
+    ShapeKind, ShapeRule, WireTraits,
 };
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -133,9 +134,9 @@ struct ShapeJson {
     pattern: Option<String>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     unique: bool,
-    #[serde(default, skip_serializing_if = "Traits::is_empty")]
+    #[serde(default, skip_serializing_if = "WireTraits::is_empty")]
     traits: WireTraits,
-    #[serde(default, skip_serializing_if = "Parts::is_empty")]
+    #[serde(default, skip_serializing_if = "PartTraits::is_empty")]
     parts: PartTraits,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     disputed: bool,
@@ -276,7 +277,8 @@ pub fn from_json(text: &str) -> Result<Contract, ContractFormatError> {
 }
 
 fn shape_from_json(id: &ShapeId, form: ShapeJson) -> Result<Shape, ContractFormatError> {
-    let broken = |reason: &str| ContractFormatError::Inconsistent { owner: format!("shape `{id}`"), reason: reason.to_owned() };
+    let broken =
+        |reason: &str| ContractFormatError::Inconsistent { owner: format!("shape `{id}`"), reason: reason.to_owned() };
     let kind = match form.kind.as_str() {
         "blob" => ShapeKind::Blob,
         "boolean" => ShapeKind::Boolean,

@@ -3,9 +3,11 @@
 //!
 //! It never lets the page of one operation change another operation: a shape that both use is split first.
 
-use super::merge_plan::MergePlan;
 use super::fact_resolution::add_if_new;
-use super::{Contract, ErrorShape, Fact, ShapeKind, Member, Operation, ErrorRole, ShapeRule, Shape, ShapeId, FactOrigin};
+use super::merge_plan::MergePlan;
+use super::{
+    Contract, ErrorRole, ErrorShape, Fact, FactOrigin, Member, Operation, Shape, ShapeId, ShapeKind, ShapeRule,
+};
 use indexmap::IndexMap;
 use std::collections::HashMap;
 
@@ -129,7 +131,9 @@ fn merge_operation(known: &mut Operation, other: &Operation) {
 
 fn merge_error(known: &mut ErrorShape, other: &ErrorShape) {
     // A source that gives the status or the description infers the role more reliably.
-    if known.role == ErrorRole::Other || (known.status.is_none() && other.status.is_some() && other.role != ErrorRole::Other) {
+    if known.role == ErrorRole::Other
+        || (known.status.is_none() && other.status.is_some() && other.role != ErrorRole::Other)
+    {
         known.role = other.role;
     }
     known.code = known.code.take().or_else(|| other.code.clone());
@@ -390,7 +394,9 @@ fn narrow_rule(known: &mut ShapeRule, other: &ShapeRule) {
                 *members = both;
             }
         }
-        (ShapeRule::MaxTotalBytes { budget: stored, .. }, ShapeRule::MaxTotalBytes { budget: other, .. }) => *stored |= other,
+        (ShapeRule::MaxTotalBytes { budget: stored, .. }, ShapeRule::MaxTotalBytes { budget: other, .. }) => {
+            *stored |= other
+        }
         _ => {}
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! It never changes a shape that an operation outside the page uses.
 
-use super::merge::{ShapeImporter, unused_shape_name, merge_shape, matching_member_name, child_slots};
-use super::{Contract, ShapeKind, Shape, ShapeId};
+use super::merge::{ShapeImporter, child_slots, matching_member_name, merge_shape, unused_shape_name};
+use super::{Contract, Shape, ShapeId, ShapeKind};
 use indexmap::IndexMap;
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};

@@ -1,7 +1,7 @@
 //! The contract itself, its operations and its errors.
 
 use super::{
-    ErrorName, Fact, OperationName, OperationTraits, Provenance, ErrorRole, ServiceTraits, Shape, ShapeId, FactOrigin,
+    ErrorName, ErrorRole, Fact, FactOrigin, OperationName, OperationTraits, Provenance, ServiceTraits, Shape, ShapeId,
 };
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -60,7 +60,10 @@ impl Contract {
     }
 
     /// Returns the documented errors of an operation, with what is known about each.
-    pub fn operation_errors<'a>(&'a self, operation: &'a Operation) -> impl Iterator<Item = (&'a ErrorName, &'a ErrorShape)> {
+    pub fn operation_errors<'a>(
+        &'a self,
+        operation: &'a Operation,
+    ) -> impl Iterator<Item = (&'a ErrorName, &'a ErrorShape)> {
         operation.errors.iter().filter_map(|name| self.errors.get_key_value(name))
     }
 

@@ -1,6 +1,6 @@
 //! Shapes, their members, and every constraint that can apply to them.
 
-use super::{Fact, PartTraits, ShapeId, FactOrigin, WireTraits};
+use super::{Fact, FactOrigin, PartTraits, ShapeId, WireTraits};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -153,7 +153,7 @@ pub struct Member {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wire: Option<String>,
     /// How it looks on the wire, apart from its name.
-    #[serde(default, skip_serializing_if = "Traits::is_empty")]
+    #[serde(default, skip_serializing_if = "WireTraits::is_empty")]
     pub traits: WireTraits,
 }
 

@@ -86,13 +86,13 @@ impl WireTraits {
 #[serde(default, deny_unknown_fields)]
 pub struct PartTraits {
     /// Traits of a list's items.
-    #[serde(skip_serializing_if = "Traits::is_empty")]
+    #[serde(skip_serializing_if = "WireTraits::is_empty")]
     pub member: WireTraits,
     /// Traits of a map's keys.
-    #[serde(skip_serializing_if = "Traits::is_empty")]
+    #[serde(skip_serializing_if = "WireTraits::is_empty")]
     pub key: WireTraits,
     /// Traits of a map's values.
-    #[serde(skip_serializing_if = "Traits::is_empty")]
+    #[serde(skip_serializing_if = "WireTraits::is_empty")]
     pub value: WireTraits,
 }
 
@@ -111,7 +111,7 @@ pub struct OperationTraits {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub host_prefix: Option<String>,
     /// Traits of the input as a whole: the root element's name and namespace.
-    #[serde(skip_serializing_if = "Traits::is_empty")]
+    #[serde(skip_serializing_if = "WireTraits::is_empty")]
     pub input: WireTraits,
     /// The encodings that a client may compress large bodies with, the preferred one first.
     #[serde(skip_serializing_if = "Vec::is_empty")]

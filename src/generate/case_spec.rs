@@ -2,18 +2,18 @@
 //!
 //! It never chooses what to test: the strategies do.
 
-use super::case::{Authorization, Case, CaseId, Damage, Intent, JudgedPart, StepPurpose, StepRequest, Step};
-use super::expectation::{ExpectedSuccess, StateAssumption, Expectation, ExpectedError};
-use super::input_checker::{Violation, SharedKeyPatterns, InputChecker};
+use super::case::{Authorization, Case, CaseId, Damage, Intent, JudgedPart, Step, StepPurpose, StepRequest};
 use super::contract_patterns::ContractPatterns;
+use super::expectation::{Expectation, ExpectedError, ExpectedSuccess, StateAssumption};
+use super::input_checker::{InputChecker, SharedKeyPatterns, Violation};
+use super::input_sampler::InputSampler;
 use super::plan::GenerationOptions;
 use super::resource_status::{self, ResourceStatus};
-use super::input_sampler::InputSampler;
-use super::wire_view::{framing_header, as_seen_on_wire};
 use super::site::InputSite;
 use super::template_filler::TemplateFiller;
+use super::wire_view::{as_seen_on_wire, framing_header};
 use super::{Value, fixture_steps};
-use crate::contract::{Constraint, Contract, ErrorName, Fact, MemberPath, Operation, Protocol, Provenance, ErrorRole};
+use crate::contract::{Constraint, Contract, ErrorName, ErrorRole, Fact, MemberPath, Operation, Protocol, Provenance};
 use crate::scenario::Scenario;
 use std::sync::Arc;
 
@@ -126,7 +126,11 @@ impl CaseRequest {
 
 impl<'a> PlanContext<'a> {
     pub fn input_checker(&self) -> InputChecker<'_> {
-        InputChecker { contract: self.contract, patterns: &self.patterns, shared_key_patterns: &self.shared_key_patterns }
+        InputChecker {
+            contract: self.contract,
+            patterns: &self.patterns,
+            shared_key_patterns: &self.shared_key_patterns,
+        }
     }
 
     pub fn case_id(&self, operation: &Operation, place: &str, kind: &str, variant: &str) -> CaseId {
@@ -176,7 +180,11 @@ impl<'a> PlanContext<'a> {
         let cleanup = fixture_steps::build_cleanup(self, operation, &id, &request.input);
         let mut act = Step {
             purpose: StepPurpose::Act,
-            request: StepRequest::Operation { name: operation.name.clone(), input: request.input, damage: request.damage },
+            request: StepRequest::Operation {
+                name: operation.name.clone(),
+                input: request.input,
+                damage: request.damage,
+            },
             authorization,
             captures: Vec::new(),
             turn: 0,
@@ -270,19 +278,28 @@ impl<'a> PlanContext<'a> {
             return Err(format!("`{header}` is set by HTTP itself"));
         }
         let breaches = match &operation.input {
-            Some(input) => self.input_checker().violations(input, &as_seen_on_wire(self.contract, operation, &request.input)),
+            Some(input) => {
+                self.input_checker().violations(input, &as_seen_on_wire(self.contract, operation, &request.input))
+            }
             None => Vec::new(),
         };
         let certain: Vec<&Violation> = breaches.iter().filter(|breach| breach.is_certain).collect();
         let uncertain = breaches.iter().find(|breach| !breach.is_certain);
         let undocumented = |reason: &str| Ok((Intent::Probe, Expectation::Unspecified { reason: reason.to_owned() }));
-        let describe_extra_violation = |what: &Violation| format!("the request would also violate {} of `{}`", what.constraint, what.path);
+        let describe_extra_violation =
+            |what: &Violation| format!("the request would also violate {} of `{}`", what.constraint, what.path);
         match &draft.outcome {
             IntendedOutcome::Undocumented(reason) => undocumented(reason),
-            IntendedOutcome::Violates(..) | IntendedOutcome::ViolatesEquivalent(..) | IntendedOutcome::TwoFaults { .. } if self.shares_route_with_another(operation) => {
+            IntendedOutcome::Violates(..)
+            | IntendedOutcome::ViolatesEquivalent(..)
+            | IntendedOutcome::TwoFaults { .. }
+                if self.shares_route_with_another(operation) =>
+            {
                 undocumented("another operation has the same method and path")
             }
-            IntendedOutcome::Malformed => Ok((Intent::Malformed, self.expect_rejection(operation, ErrorRole::InvalidInput))),
+            IntendedOutcome::Malformed => {
+                Ok((Intent::Malformed, self.expect_rejection(operation, ErrorRole::InvalidInput)))
+            }
             IntendedOutcome::UnknownOperation => Ok((Intent::Malformed, self.expect_unknown_operation(operation))),
             IntendedOutcome::RejectedCaller(role) => match certain.first() {
                 Some(other) => Err(describe_extra_violation(other)),
@@ -337,20 +354,30 @@ impl<'a> PlanContext<'a> {
                 match resource_status::classify_resources(self, operation, id, &request.input) {
                     ResourceStatus::NonexistentAmongOthers => undocumented(resource_status::REASON_AMONG_OTHERS),
                     ResourceStatus::Nonexistent => match self.missing_resource_errors(operation, &draft.outcome) {
-                        errors if errors.is_empty() => undocumented("the error for a nonexistent resource is not documented"),
-                        errors => Ok((Intent::Missing, Expectation::Reject { role: ErrorRole::MissingResource, errors })),
+                        errors if errors.is_empty() => {
+                            undocumented("the error for a nonexistent resource is not documented")
+                        }
+                        errors => {
+                            Ok((Intent::Missing, Expectation::Reject { role: ErrorRole::MissingResource, errors }))
+                        }
                     },
-                    ResourceStatus::MaybeCreatedByOtherCase => match self.errors_with_role(operation, ErrorRole::MissingResource) {
-                        errors if errors.is_empty() => undocumented("another case may have created a resource of this name"),
-                        errors => Ok((Intent::Valid, self.expect_success(operation, errors))),
-                    },
+                    ResourceStatus::MaybeCreatedByOtherCase => {
+                        match self.errors_with_role(operation, ErrorRole::MissingResource) {
+                            errors if errors.is_empty() => {
+                                undocumented("another case may have created a resource of this name")
+                            }
+                            errors => Ok((Intent::Valid, self.expect_success(operation, errors))),
+                        }
+                    }
                     ResourceStatus::ServiceIssued => undocumented("only the service can issue this token"),
-                    ResourceStatus::MaybeTaken => {
-                        Ok((Intent::Valid, self.expect_success(operation, self.errors_with_role(operation, ErrorRole::Conflict))))
-                    }
-                    ResourceStatus::Unknown => {
-                        Ok((Intent::Valid, self.expect_success(operation, self.errors_with_role(operation, ErrorRole::MissingResource))))
-                    }
+                    ResourceStatus::MaybeTaken => Ok((
+                        Intent::Valid,
+                        self.expect_success(operation, self.errors_with_role(operation, ErrorRole::Conflict)),
+                    )),
+                    ResourceStatus::Unknown => Ok((
+                        Intent::Valid,
+                        self.expect_success(operation, self.errors_with_role(operation, ErrorRole::MissingResource)),
+                    )),
                     ResourceStatus::Owned => Ok((Intent::Valid, self.expect_success(operation, Vec::new()))),
                 }
             }
@@ -365,7 +392,9 @@ impl<'a> PlanContext<'a> {
 
     /// Returns true if a request for this operation could also be routed to another one.
     fn shares_route_with_another(&self, operation: &Operation) -> bool {
-        let Some(http) = operation.http.as_ref().filter(|_| self.contract.protocol.is_none_or(routes_by_method_and_path)) else {
+        let Some(http) =
+            operation.http.as_ref().filter(|_| self.contract.protocol.is_none_or(routes_by_method_and_path))
+        else {
             return false;
         };
         self.contract.operations.iter().any(|other| {

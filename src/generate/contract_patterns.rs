@@ -38,7 +38,12 @@ impl ContractPatterns {
         for (id, shape) in &contract.shapes {
             let Some(text) = &shape.pattern else { continue };
             let made = Arc::clone(made.entry(text).or_default());
-            let slot = PatternEntry { text: text.clone(), length: shape.length(), compiled: made, satisfiable: OnceLock::new() };
+            let slot = PatternEntry {
+                text: text.clone(),
+                length: shape.length(),
+                compiled: made,
+                satisfiable: OnceLock::new(),
+            };
             all.insert(id.clone(), slot);
         }
         let all = Self(all);

@@ -110,7 +110,8 @@ impl Draw for arbitrary::Unstructured<'_> {
 #[cfg(any(test, feature = "proptest"))]
 pub fn any_recorded_draw() -> impl proptest::strategy::Strategy<Value = RecordedDraw> {
     use proptest::strategy::Strategy as _;
-    proptest::collection::vec(proptest::num::u64::ANY.prop_map(|number| number % 4096), 0..200).prop_map(RecordedDraw::new)
+    proptest::collection::vec(proptest::num::u64::ANY.prop_map(|number| number % 4096), 0..200)
+        .prop_map(RecordedDraw::new)
 }
 
 #[cfg(test)]

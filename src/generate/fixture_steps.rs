@@ -3,7 +3,7 @@
 //! It never decides what a case tests.
 
 use super::Value;
-use super::case::{Authorization, Capture, CaseId, FixtureStep, StepPurpose, StepRequest, Step};
+use super::case::{Authorization, Capture, CaseId, FixtureStep, Step, StepPurpose, StepRequest};
 use super::case_spec::PlanContext;
 use super::template_filler::TemplateFiller;
 use crate::contract::Operation;
@@ -21,9 +21,13 @@ pub(crate) fn surround_with_fixtures(planner: &PlanContext<'_>, case: &CaseId, a
         let steps = needed.iter().flat_map(|(create, delete)| create.iter().chain(delete));
         if acts.iter().chain(steps).any(|step| step_mentions(step, &placeholder)) {
             let of = |requests: &[RawRequest], purpose| {
-                requests.iter().map(|request| build_fixture_step(planner, request, name, &templates, purpose, who)).collect()
+                requests
+                    .iter()
+                    .map(|request| build_fixture_step(planner, request, name, &templates, purpose, who))
+                    .collect()
             };
-            let (create, delete) = (of(&fixture.create, StepPurpose::SetUp), of(&fixture.delete, StepPurpose::TearDown));
+            let (create, delete) =
+                (of(&fixture.create, StepPurpose::SetUp), of(&fixture.delete, StepPurpose::TearDown));
             needed.push((create, delete));
         }
     }
@@ -147,7 +151,9 @@ fn plain_input(planner: &PlanContext<'_>, operation: &str, templates: &TemplateF
 fn step_mentions(step: &Step, placeholder: &str) -> bool {
     match &step.request {
         StepRequest::Operation { input, .. } => contains_placeholder(input, placeholder),
-        StepRequest::Raw { target, body, .. } => target.contains(placeholder) || body.as_ref().is_some_and(|body| contains_placeholder(body, placeholder)),
+        StepRequest::Raw { target, body, .. } => {
+            target.contains(placeholder) || body.as_ref().is_some_and(|body| contains_placeholder(body, placeholder))
+        }
     }
 }
 
@@ -157,7 +163,8 @@ pub(crate) fn contains_placeholder(value: &Value, placeholder: &str) -> bool {
         Value::Template(text) => text.contains(placeholder),
         Value::List(items) => items.iter().any(|item| contains_placeholder(item, placeholder)),
         Value::Map(members) => members.iter().any(|(key, item)| {
-            Value::as_template_key(key).is_some_and(|template| template.contains(placeholder)) || contains_placeholder(item, placeholder)
+            Value::as_template_key(key).is_some_and(|template| template.contains(placeholder))
+                || contains_placeholder(item, placeholder)
         }),
         _ => false,
     }

@@ -5,8 +5,8 @@
 use super::Value;
 use super::contract_patterns::ContractPatterns;
 use crate::contract::{
-    ByteScope, Constraint, Contract, ShapeKind, LengthRange, MemberLocation, MemberPath, Protocol, ShapeRule, PathSegment, Shape, ShapeId,
-    FactOrigin,
+    ByteScope, Constraint, Contract, FactOrigin, LengthRange, MemberLocation, MemberPath, PathSegment, Protocol, Shape,
+    ShapeId, ShapeKind, ShapeRule,
 };
 use indexmap::IndexMap;
 use std::collections::{HashMap, HashSet};
@@ -57,7 +57,10 @@ impl SharedKeyPatterns {
             .filter(|(id, shape)| matches!(shape.kind, ShapeKind::String) && keys.contains(id) && !others.contains(id))
             .collect();
         let model = |shape: &Shape| {
-            shape.facts_at("type").find(|fact| fact.standing == FactOrigin::Model).map(crate::contract::Fact::provenance)
+            shape
+                .facts_at("type")
+                .find(|fact| fact.standing == FactOrigin::Model)
+                .map(crate::contract::Fact::provenance)
         };
         let from_prose = |shape: &Shape| {
             shape.pattern.is_some() && shape.facts_at("pattern").all(|fact| fact.standing == FactOrigin::Prose)
@@ -83,15 +86,26 @@ impl InputChecker<'_> {
         found
     }
 
-    fn check_value(&self, id: &ShapeId, value: &Value, path: &MemberPath, at: MemberLocation, depth: usize, out: &mut Vec<Violation>) {
+    fn check_value(
+        &self,
+        id: &ShapeId,
+        value: &Value,
+        path: &MemberPath,
+        at: MemberLocation,
+        depth: usize,
+        out: &mut Vec<Violation>,
+    ) {
         let shape = self.contract.shape(id);
-        let mut breach = |constraint, certain| out.push(Violation { path: path.clone(), constraint, is_certain: certain });
+        let mut breach =
+            |constraint, certain| out.push(Violation { path: path.clone(), constraint, is_certain: certain });
         let textual = !is_body_location(at);
         // In forms and in XML, bodies consist of texts, too.
         let written = !textual && self.is_text_protocol();
         match (&shape.kind, value) {
             (_, Value::Template(_)) | (ShapeKind::Document, _) => {}
-            (ShapeKind::String | ShapeKind::Enum { .. }, Value::Text(text)) => self.check_text(id, shape, text, path, out),
+            (ShapeKind::String | ShapeKind::Enum { .. }, Value::Text(text)) => {
+                self.check_text(id, shape, text, path, out)
+            }
             (ShapeKind::String | ShapeKind::Enum { .. }, Value::Number(text)) if written => {
                 self.check_text(id, shape, text, path, out);
             }
@@ -108,9 +122,13 @@ impl InputChecker<'_> {
             (ShapeKind::Float | ShapeKind::Double, Value::Number(literal)) => check_range(shape, literal, path, out),
             (ShapeKind::Timestamp, Value::Number(_)) => {}
             // Formats differ, and a header without a date is ignored; but no parser accepts a word as a timestamp.
-            (ShapeKind::Timestamp, Value::Text(text)) => breach(Constraint::Type, at != MemberLocation::Header && has_no_digits(text)),
+            (ShapeKind::Timestamp, Value::Text(text)) => {
+                breach(Constraint::Type, at != MemberLocation::Header && has_no_digits(text))
+            }
             (kind, value) if written && is_leniently_readable(kind, value) => breach(Constraint::Type, false),
-            (ShapeKind::Float | ShapeKind::Double, Value::Text(text)) if is_non_finite_literal(text) => breach(Constraint::Type, false),
+            (ShapeKind::Float | ShapeKind::Double, Value::Text(text)) if is_non_finite_literal(text) => {
+                breach(Constraint::Type, false)
+            }
             (ShapeKind::List { member }, Value::List(items)) => {
                 check_length(shape, items.len() as u64, path, out);
                 if shape.unique && (1..items.len()).any(|index| items[..index].contains(&items[index])) {
@@ -143,7 +161,9 @@ impl InputChecker<'_> {
                             out.push(Violation { path: place, constraint: Constraint::Required, is_certain: true });
                         }
                         // An empty list cannot be seen in a query or header.
-                        Some(Value::List(items)) if items.is_empty() && member.required && !is_body_location(location) => {
+                        Some(Value::List(items))
+                            if items.is_empty() && member.required && !is_body_location(location) =>
+                        {
                             out.push(Violation { path: place, constraint: Constraint::Required, is_certain: true });
                         }
                         Some(Value::Null) if member.required => {
@@ -160,7 +180,11 @@ impl InputChecker<'_> {
                     let count =
                         members.keys().filter(|name| given.get(*name).is_some_and(|v| *v != Value::Null)).count();
                     if count != 1 {
-                        out.push(Violation { path: path.clone(), constraint: Constraint::AtMostOneOf, is_certain: true });
+                        out.push(Violation {
+                            path: path.clone(),
+                            constraint: Constraint::AtMostOneOf,
+                            is_certain: true,
+                        });
                     }
                 }
                 check_rules(shape, given, path, out);
@@ -175,7 +199,15 @@ impl InputChecker<'_> {
     }
 
     /// Checks a list's item or a map's value, where null is a violation.
-    fn check_entry(&self, id: &ShapeId, value: &Value, path: &MemberPath, at: MemberLocation, depth: usize, out: &mut Vec<Violation>) {
+    fn check_entry(
+        &self,
+        id: &ShapeId,
+        value: &Value,
+        path: &MemberPath,
+        at: MemberLocation,
+        depth: usize,
+        out: &mut Vec<Violation>,
+    ) {
         if *value == Value::Null {
             out.push(Violation { path: path.clone(), constraint: Constraint::Type, is_certain: true });
         } else {
@@ -184,7 +216,8 @@ impl InputChecker<'_> {
     }
 
     fn check_text(&self, id: &ShapeId, shape: &Shape, text: &str, path: &MemberPath, out: &mut Vec<Violation>) {
-        let mut breach = |constraint, certain| out.push(Violation { path: path.clone(), constraint, is_certain: certain });
+        let mut breach =
+            |constraint, certain| out.push(Violation { path: path.clone(), constraint, is_certain: certain });
         if let ShapeKind::Enum { values } = &shape.kind {
             if !values.iter().any(|value| value == text) {
                 breach(Constraint::Enum, true);
@@ -197,14 +230,27 @@ impl InputChecker<'_> {
         {
             breach(Constraint::Pattern, pattern.is_violated_by(text) && !shape.is_disputed("pattern"));
         }
-        if self.shared_key_patterns.0.get(id).into_iter().flatten().filter_map(|id| self.patterns.get(id)).any(|kin| !kin.matches(text))
+        if self
+            .shared_key_patterns
+            .0
+            .get(id)
+            .into_iter()
+            .flatten()
+            .filter_map(|id| self.patterns.get(id))
+            .any(|kin| !kin.matches(text))
         {
             breach(Constraint::Pattern, false);
         }
         check_length(shape, text.chars().count() as u64, path, out);
     }
 
-    fn check_budget(&self, shape: &Shape, entries: &IndexMap<String, Value>, path: &MemberPath, out: &mut Vec<Violation>) {
+    fn check_budget(
+        &self,
+        shape: &Shape,
+        entries: &IndexMap<String, Value>,
+        path: &MemberPath,
+        out: &mut Vec<Violation>,
+    ) {
         for (index, rule) in shape.rules.iter().enumerate() {
             let ShapeRule::MaxTotalBytes { over, max, .. } = rule else { continue };
             let values = count_total_bytes(entries, ByteScope::Values);
@@ -217,7 +263,11 @@ impl InputChecker<'_> {
                 (false, ByteScope::KeysAndValues) => (both, both),
             };
             if strict > *max {
-                out.push(Violation { path: path.clone(), constraint: Constraint::MaxTotalBytes, is_certain: loose > *max });
+                out.push(Violation {
+                    path: path.clone(),
+                    constraint: Constraint::MaxTotalBytes,
+                    is_certain: loose > *max,
+                });
             }
         }
     }
@@ -227,9 +277,10 @@ impl InputChecker<'_> {
 fn is_leniently_readable(kind: &ShapeKind, value: &Value) -> bool {
     let has_parts = matches!(value, Value::List(_) | Value::Map(_));
     match (kind, value) {
-        (ShapeKind::List { .. } | ShapeKind::Map { .. } | ShapeKind::Structure { .. } | ShapeKind::Union { .. }, value) => {
-            !has_parts && *value != Value::Null
-        }
+        (
+            ShapeKind::List { .. } | ShapeKind::Map { .. } | ShapeKind::Structure { .. } | ShapeKind::Union { .. },
+            value,
+        ) => !has_parts && *value != Value::Null,
         (_, Value::List(_) | Value::Map(_)) => true,
         (ShapeKind::Integer | ShapeKind::Long | ShapeKind::Float | ShapeKind::Double, Value::Text(text)) => {
             text.trim().parse::<f64>().is_ok()
@@ -299,7 +350,8 @@ fn check_length(shape: &Shape, length: u64, path: &MemberPath, out: &mut Vec<Vio
 }
 
 fn check_integer(shape: &Shape, literal: &str, path: &MemberPath, out: &mut Vec<Violation>) {
-    let mut breach = |certain| out.push(Violation { path: path.clone(), constraint: Constraint::Type, is_certain: certain });
+    let mut breach =
+        |certain| out.push(Violation { path: path.clone(), constraint: Constraint::Type, is_certain: certain });
     match literal.parse::<i128>() {
         Ok(number) => {
             let (low, high) = integer_bounds(&shape.kind);

@@ -2,13 +2,13 @@
 //!
 //! It never decides which places to change.
 
-use super::draw::{Draw, SeededDraw};
 use super::contract_patterns::ContractPatterns;
-use super::wire_view::writes_only_texts;
+use super::draw::{Draw, SeededDraw};
 use super::site::InputSite;
 use super::template_filler::TemplateFiller;
+use super::wire_view::writes_only_texts;
 use super::{Value, aws_formats};
-use crate::contract::{Contract, ShapeKind, MemberPath, Operation, ShapeRule, PathSegment, Shape, ShapeId};
+use crate::contract::{Contract, MemberPath, Operation, PathSegment, Shape, ShapeId, ShapeKind, ShapeRule};
 use crate::scenario::Scenario;
 use indexmap::IndexMap;
 
@@ -66,7 +66,8 @@ impl InputSampler<'_> {
     /// Returns the plain input with these changes; every place on the way to a change is made to exist.
     pub fn input_with(&self, changes: &[(&MemberPath, InputChange)]) -> Value {
         let Some(input) = &self.operation.input else { return Value::empty_map() };
-        let targets: Vec<PathTarget<'_>> = changes.iter().map(|(path, change)| PathTarget { rest: &path.0, change }).collect();
+        let targets: Vec<PathTarget<'_>> =
+            changes.iter().map(|(path, change)| PathTarget { rest: &path.0, change }).collect();
         if let [PathTarget { rest: [], change: InputChange::Set(value) }] = targets.as_slice() {
             return value.clone();
         }
@@ -84,7 +85,8 @@ impl InputSampler<'_> {
     }
 
     fn build_value(&self, id: &ShapeId, path: &MemberPath, targets: &[PathTarget<'_>], depth: usize) -> Value {
-        if let Some(PathTarget { change: InputChange::Set(value), .. }) = targets.iter().find(|aim| aim.rest.is_empty()) {
+        if let Some(PathTarget { change: InputChange::Set(value), .. }) = targets.iter().find(|aim| aim.rest.is_empty())
+        {
             return value.clone();
         }
         let touched = targets.iter().any(|aim| !aim.rest.is_empty());
@@ -102,7 +104,9 @@ impl InputSampler<'_> {
         if depth > MAX_PLAIN_DEPTH && targets.is_empty() {
             match &shape.kind {
                 ShapeKind::List { .. } => return Value::List(Vec::new()),
-                ShapeKind::Map { .. } | ShapeKind::Structure { .. } | ShapeKind::Union { .. } => return Value::empty_map(),
+                ShapeKind::Map { .. } | ShapeKind::Structure { .. } | ShapeKind::Union { .. } => {
+                    return Value::empty_map();
+                }
                 _ => {}
             }
         }
@@ -148,13 +152,20 @@ impl InputSampler<'_> {
                 let chosen = named
                     .and_then(|name| members.get_key_value(name))
                     .or_else(|| members.iter().find(|(_, member)| self.is_scalar(&member.shape)))
-                    .or_else(|| members.iter().find(|(_, member)| !self.plain_value_contains(&member.shape, id, &mut Vec::new())))
+                    .or_else(|| {
+                        members
+                            .iter()
+                            .find(|(_, member)| !self.plain_value_contains(&member.shape, id, &mut Vec::new()))
+                    })
                     .or_else(|| members.first());
                 let mut out = IndexMap::new();
                 if let Some((name, member)) = chosen {
                     let inner = descend(targets, |segment| matches!(segment, PathSegment::Member(m) if m == name));
                     if !inner.iter().any(|aim| aim.rest.is_empty() && matches!(aim.change, InputChange::Remove)) {
-                        out.insert(name.clone(), self.build_value(&member.shape, &path.join_member(name), &inner, depth + 1));
+                        out.insert(
+                            name.clone(),
+                            self.build_value(&member.shape, &path.join_member(name), &inner, depth + 1),
+                        );
                     }
                 }
                 Value::Map(out)
@@ -241,8 +252,9 @@ impl InputSampler<'_> {
         out: &mut IndexMap<String, Value>,
     ) {
         let ShapeKind::Structure { members } = &shape.kind else { return };
-        let aimed =
-            |name: &String| targets.iter().any(|aim| matches!(aim.rest.first(), Some(PathSegment::Member(m)) if m == name));
+        let aimed = |name: &String| {
+            targets.iter().any(|aim| matches!(aim.rest.first(), Some(PathSegment::Member(m)) if m == name))
+        };
         for rule in &shape.rules {
             let ShapeRule::AtLeastOneOf { members: wanted } = rule else { continue };
             if wanted.iter().any(|name| out.contains_key(name) && !aimed(name)) {
@@ -271,7 +283,9 @@ impl InputSampler<'_> {
                 let mut needed = members.values().filter(|member| member.required);
                 needed.any(|member| self.plain_value_contains(&member.shape, to, seen))
             }
-            ShapeKind::Union { members } => members.values().all(|member| self.plain_value_contains(&member.shape, to, seen)),
+            ShapeKind::Union { members } => {
+                members.values().all(|member| self.plain_value_contains(&member.shape, to, seen))
+            }
             ShapeKind::List { member } => self.plain_value_contains(member, to, seen),
             ShapeKind::Map { value, .. } => self.plain_value_contains(value, to, seen),
             _ => false,
@@ -392,7 +406,8 @@ impl InputSampler<'_> {
         };
         if self.is_only_modelled
             && index == 0
-            && let Some(form) = path.last_member().and_then(|member| aws_formats::value_for_member(member, &self.contract.service))
+            && let Some(form) =
+                path.last_member().and_then(|member| aws_formats::value_for_member(member, &self.contract.service))
             && fits(&form)
         {
             return form;
@@ -436,7 +451,8 @@ fn float_range(shape: &Shape) -> (f64, f64) {
 }
 
 fn descend<'c>(targets: &[PathTarget<'c>], fits: impl Fn(&PathSegment) -> bool) -> Vec<PathTarget<'c>> {
-    targets.iter()
+    targets
+        .iter()
         .filter(|aim| aim.rest.first().is_some_and(&fits))
         .map(|aim| PathTarget { rest: &aim.rest[1..], change: aim.change })
         .collect()

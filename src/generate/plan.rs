@@ -3,10 +3,10 @@
 use super::Value;
 use super::case::Case;
 use super::case_spec::PlanContext;
-use super::input_checker::{Violation, SharedKeyPatterns, InputChecker};
 use super::contract_patterns::ContractPatterns;
+use super::input_checker::{InputChecker, SharedKeyPatterns, Violation};
 use super::site::{InputSite, input_sites};
-use super::strategy::{SITE_STRATEGIES, FirstOfKind, OPERATION_STRATEGIES, OperationContext};
+use super::strategy::{FirstOfKind, OPERATION_STRATEGIES, OperationContext, SITE_STRATEGIES};
 use crate::contract::{Contract, MemberPath, Operation, Provenance};
 use crate::scenario::Scenario;
 use std::collections::HashSet;
@@ -106,7 +106,10 @@ pub fn sequence_part(contract: &Contract, scenario: &Scenario, options: Generati
     let plan = GenerationPlan::new(contract, scenario, options).ok()?;
     let operation = plan.operations.iter().find(|wanted| wanted.name.as_str() == operation)?;
     let sites = input_sites(contract, operation);
-    super::strategy::part_of_sequence(&OperationContext { plan: &plan.context, operation, sites: &sites, first_of_kind: None }, variant)
+    super::strategy::part_of_sequence(
+        &OperationContext { plan: &plan.context, operation, sites: &sites, first_of_kind: None },
+        variant,
+    )
 }
 
 /// Calls `inspect` with the context of one operation. Returns `None` if the operation is not planned.
@@ -118,7 +121,9 @@ pub(super) fn with_operation_context<R>(
     inspect: impl FnOnce(&OperationContext<'_>) -> Option<R>,
 ) -> Result<Option<R>, PlanError> {
     let plan = GenerationPlan::from_compiled(bench, scenario, options)?;
-    let Some(operation) = plan.operations.iter().find(|wanted| wanted.name.as_str() == operation) else { return Ok(None) };
+    let Some(operation) = plan.operations.iter().find(|wanted| wanted.name.as_str() == operation) else {
+        return Ok(None);
+    };
     let sites = input_sites(bench.contract, operation);
     Ok(inspect(&OperationContext { plan: &plan.context, operation, sites: &sites, first_of_kind: None }))
 }
@@ -208,7 +213,12 @@ impl<'a> CompiledContract<'a> {
     pub fn control(&self, scenario: &Scenario, operation: &str) -> Result<Option<Case>, PlanError> {
         let plan = self.default_plan(scenario)?;
         let Some(operation) = self.contract.operation(operation) else { return Ok(None) };
-        Ok(super::strategy::build_control(&OperationContext { plan: &plan.context, operation, sites: &[], first_of_kind: None }))
+        Ok(super::strategy::build_control(&OperationContext {
+            plan: &plan.context,
+            operation,
+            sites: &[],
+            first_of_kind: None,
+        }))
     }
 
     /// Returns the canary: a request for an operation that cannot exist, in the contract's protocol. Returns `None`
@@ -220,7 +230,12 @@ impl<'a> CompiledContract<'a> {
         let plan = self.default_plan(scenario)?;
         let first = plan.operations.first();
         Ok(first.map(|operation| {
-            super::strategy::build_canary(&OperationContext { plan: &plan.context, operation, sites: &[], first_of_kind: None })
+            super::strategy::build_canary(&OperationContext {
+                plan: &plan.context,
+                operation,
+                sites: &[],
+                first_of_kind: None,
+            })
         }))
     }
 
@@ -239,7 +254,8 @@ impl<'a> CompiledContract<'a> {
         let Some(operation) = self.contract.operation(operation) else { return Ok(None) };
         let id = super::CaseId(String::new());
         let path = MemberPath::root().join_member(member);
-        let input = plan.context.input_sampler(operation, &id).input_with(&[(&path, super::input_sampler::InputChange::Touch)]);
+        let input =
+            plan.context.input_sampler(operation, &id).input_with(&[(&path, super::input_sampler::InputChange::Touch)]);
         Ok(input.member(member).map(Value::to_template))
     }
 }
@@ -254,10 +270,17 @@ impl<'a> GenerationPlan<'a> {
         Self::from_compiled(&CompiledContract::new(contract)?, scenario, options)
     }
 
-    fn from_compiled(bench: &CompiledContract<'a>, scenario: &'a Scenario, options: GenerationOptions) -> Result<Self, PlanError> {
+    fn from_compiled(
+        bench: &CompiledContract<'a>,
+        scenario: &'a Scenario,
+        options: GenerationOptions,
+    ) -> Result<Self, PlanError> {
         let contract = bench.contract;
-        let wanted: Vec<&Operation> =
-            contract.operations.iter().filter(|operation| scenario.includes_operation(operation.name.as_str())).collect();
+        let wanted: Vec<&Operation> = contract
+            .operations
+            .iter()
+            .filter(|operation| scenario.includes_operation(operation.name.as_str()))
+            .collect();
         if let Some(operation) = wanted.iter().find(|operation| operation.http.is_none()) {
             return Err(PlanError {
                 owner: format!("operation `{}`", operation.name),
@@ -320,7 +343,12 @@ impl<'a> GenerationPlan<'a> {
         })
     }
 
-    fn operation_context<'w>(&'w self, index: usize, sites: &'w [InputSite], firsts: Option<&'w FirstOfKind>) -> OperationContext<'w> {
+    fn operation_context<'w>(
+        &'w self,
+        index: usize,
+        sites: &'w [InputSite],
+        firsts: Option<&'w FirstOfKind>,
+    ) -> OperationContext<'w> {
         OperationContext { plan: &self.context, operation: self.operations[index], sites, first_of_kind: firsts }
     }
 }

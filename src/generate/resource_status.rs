@@ -5,7 +5,7 @@
 use super::case_spec::PlanContext;
 use super::template_filler::{TemplateFiller, has_placeholders};
 use super::{CaseId, Value};
-use crate::contract::{ShapeKind, MemberPath, Operation, PathSegment, ShapeId};
+use crate::contract::{MemberPath, Operation, PathSegment, ShapeId, ShapeKind};
 
 /// What the identifiers in an input refer to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,7 +30,12 @@ pub(crate) enum ResourceStatus {
 pub(crate) const REASON_AMONG_OTHERS: &str = "a response may report nonexistent entries of a list individually";
 
 /// Returns the worst class of all identifiers in the input, which is the greatest one.
-pub(crate) fn classify_resources(planner: &PlanContext<'_>, operation: &Operation, case: &CaseId, input: &Value) -> ResourceStatus {
+pub(crate) fn classify_resources(
+    planner: &PlanContext<'_>,
+    operation: &Operation,
+    case: &CaseId,
+    input: &Value,
+) -> ResourceStatus {
     let Some(shape) = &operation.input else { return ResourceStatus::Owned };
     classify_value(planner, operation, case, shape, input, &MemberPath::root())
 }
@@ -43,13 +48,22 @@ fn classify_value(
     value: &Value,
     path: &MemberPath,
 ) -> ResourceStatus {
-    let inner = |id: &ShapeId, value: &Value, path: MemberPath| classify_value(planner, operation, case, id, value, &path);
+    let inner =
+        |id: &ShapeId, value: &Value, path: MemberPath| classify_value(planner, operation, case, id, value, &path);
     // If the documents name an error for it, that error is expected.
-    let among = |worst| if planner.has_only_aws_models() && worst == ResourceStatus::Nonexistent { ResourceStatus::NonexistentAmongOthers } else { worst };
+    let among = |worst| {
+        if planner.has_only_aws_models() && worst == ResourceStatus::Nonexistent {
+            ResourceStatus::NonexistentAmongOthers
+        } else {
+            worst
+        }
+    };
     match (&planner.contract.shape(id).kind, value) {
         (ShapeKind::Structure { members } | ShapeKind::Union { members }, Value::Map(given)) => given
             .iter()
-            .filter_map(|(name, value)| members.get(name).map(|member| inner(&member.shape, value, path.join_member(name))))
+            .filter_map(|(name, value)| {
+                members.get(name).map(|member| inner(&member.shape, value, path.join_member(name)))
+            })
             .max(),
         (ShapeKind::List { member }, Value::List(items)) => {
             let worst = items.iter().map(|item| inner(member, item, path.join(PathSegment::Item))).max();
@@ -73,13 +87,20 @@ fn classify_value(
     .unwrap_or(ResourceStatus::Owned)
 }
 
-fn classify_identifier(planner: &PlanContext<'_>, operation: &Operation, case: &CaseId, path: &MemberPath, text: &str) -> ResourceStatus {
+fn classify_identifier(
+    planner: &PlanContext<'_>,
+    operation: &Operation,
+    case: &CaseId,
+    path: &MemberPath,
+    text: &str,
+) -> ResourceStatus {
     let name = operation.name.as_str();
     let place = path.to_string();
     if planner.scenario.operation_notes(name).is_some_and(|notes| notes.fresh_members.contains(&place)) {
         // Any name may be chosen for a new resource, but only the name generated for the case is certain to be unused.
         let chosen = planner.scenario.use_value(name, &place);
-        let same = chosen.is_some_and(|json| TemplateFiller::new(planner.scenario, case).fill_json(json) == Value::text(text));
+        let same =
+            chosen.is_some_and(|json| TemplateFiller::new(planner.scenario, case).fill_json(json) == Value::text(text));
         return if same { ResourceStatus::Owned } else { ResourceStatus::MaybeTaken };
     }
     let used = planner.scenario.use_value(name, &place);

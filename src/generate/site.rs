@@ -3,7 +3,8 @@
 //! It never looks at values.
 
 use crate::contract::{
-    Constraint, Contract, ShapeKind, MemberLocation, Member, MemberPath, Operation, Protocol, PathSegment, Shape, ShapeId,
+    Constraint, Contract, Member, MemberLocation, MemberPath, Operation, PathSegment, Protocol, Shape, ShapeId,
+    ShapeKind,
 };
 
 /// Maximum number of places per operation, in breadth-first order. Deeper places of larger inputs are left out,
@@ -87,10 +88,17 @@ pub(crate) fn input_sites(contract: &Contract, operation: &Operation) -> Vec<Inp
 /// makes the request invalid HTTP.
 pub(crate) fn is_framing_header(name: &str, member: &Member) -> bool {
     const FRAMING: [&str; 4] = ["content-length", "transfer-encoding", "connection", "host"];
-    member.location == MemberLocation::Header && FRAMING.iter().any(|one| member.wire_name(name).eq_ignore_ascii_case(one))
+    member.location == MemberLocation::Header
+        && FRAMING.iter().any(|one| member.wire_name(name).eq_ignore_ascii_case(one))
 }
 
-fn member_site(path: &MemberPath, name: &str, member: &Member, parent: &ShapeId, location: MemberLocation) -> InputSite {
+fn member_site(
+    path: &MemberPath,
+    name: &str,
+    member: &Member,
+    parent: &ShapeId,
+    location: MemberLocation,
+) -> InputSite {
     InputSite {
         path: path.join_member(name),
         shape: member.shape.clone(),

@@ -3,9 +3,9 @@
 //! These cases are never part of a plan. Each has its own id, `…/length/size-255`, and therefore its own resource.
 
 use super::case::Case;
-use super::plan::{GenerationOptions, PlanError, CompiledContract, with_operation_context};
+use super::plan::{CompiledContract, GenerationOptions, PlanError, with_operation_context};
 use super::strategy::{self, OperationContext};
-use crate::contract::{Constraint, ShapeKind, MemberPath};
+use crate::contract::{Constraint, MemberPath, ShapeKind};
 use crate::scenario::Scenario;
 
 /// The documented limits on the size of a place.

@@ -3,13 +3,13 @@
 //!
 //! It never judges, and it never assumes that a resource is empty.
 
-use super::case::{Authorization, Case, CaseId, Damage, Intent, JudgedPart, StepPurpose, StepRequest, Step};
+use super::case::{Authorization, Case, CaseId, Damage, Intent, JudgedPart, Step, StepPurpose, StepRequest};
 use super::case_spec::PlanContext;
 use super::expectation::Expectation;
-use super::stored_member::{StoredMember, StateReader};
-use super::law::{WriteEffect, StepEvent, Law, StateEvent};
-use super::resource_status::{ResourceStatus, classify_resources};
 use super::input_sampler::{InputChange, OTHER_PARENT};
+use super::law::{Law, StateEvent, StepEvent, WriteEffect};
+use super::resource_status::{ResourceStatus, classify_resources};
+use super::stored_member::{StateReader, StoredMember};
 use super::{Value, fixture_steps};
 use crate::contract::{MemberPath, Operation, Provenance};
 
@@ -60,7 +60,14 @@ impl<'s, 'p> StatefulCaseBuilder<'s, 'p> {
 
     fn push_step(&mut self, purpose: StepPurpose, send: StepRequest, authorization: Option<Authorization>) -> usize {
         let authorization = authorization.unwrap_or_else(|| self.planner.default_authorization());
-        self.steps.push(Step { purpose, request: send, authorization, captures: Vec::new(), turn: self.turn, fixture: None });
+        self.steps.push(Step {
+            purpose,
+            request: send,
+            authorization,
+            captures: Vec::new(),
+            turn: self.turn,
+            fixture: None,
+        });
         self.turn += u32::from(!self.is_concurrent);
         self.steps.len() - 1
     }
@@ -144,7 +151,13 @@ impl<'s, 'p> StatefulCaseBuilder<'s, 'p> {
     }
 
     /// Adds a step in which another operation removes entries by their keys.
-    pub fn remove_entries(&mut self, resource: u32, operation: &Operation, member: &str, keys: &[String]) -> Option<()> {
+    pub fn remove_entries(
+        &mut self,
+        resource: u32,
+        operation: &Operation,
+        member: &str,
+        keys: &[String],
+    ) -> Option<()> {
         let path = MemberPath::root().join_member(member);
         let list = Value::List(keys.iter().map(Value::text).collect());
         let sampler = self.planner.input_sampler(operation, &self.id).for_resource(resource);
@@ -154,7 +167,11 @@ impl<'s, 'p> StatefulCaseBuilder<'s, 'p> {
         }
         let send = StepRequest::Operation { name: operation.name.clone(), input, damage: Vec::new() };
         let step = self.push_step(StepPurpose::Act, send, None);
-        self.push_event(step, resource, StateEvent::Write { effect: WriteEffect::Remove(keys.to_vec()), is_certain: true });
+        self.push_event(
+            step,
+            resource,
+            StateEvent::Write { effect: WriteEffect::Remove(keys.to_vec()), is_certain: true },
+        );
         Some(())
     }
 
@@ -165,19 +182,25 @@ impl<'s, 'p> StatefulCaseBuilder<'s, 'p> {
 
     /// Returns true if the scenario has another parent under which the same resource name can exist.
     pub fn has_other_parent(&self) -> bool {
-        let of = |resource| self.planner.input_sampler(self.member.operation, &self.id).for_resource(resource).plain_input();
+        let of =
+            |resource| self.planner.input_sampler(self.member.operation, &self.id).for_resource(resource).plain_input();
         !self.planner.scenario.elsewhere_values.is_empty() && of(1) != of(OTHER_PARENT) && !self.mentions_fixtures()
     }
 
     /// Returns true if each case has its own resource.
     fn has_own_resource_per_case(&self) -> bool {
-        let of = |resource| self.planner.input_sampler(self.member.operation, &self.id).for_resource(resource).plain_input();
+        let of =
+            |resource| self.planner.input_sampler(self.member.operation, &self.id).for_resource(resource).plain_input();
         of(1) != of(2)
     }
 
     fn mentions_fixtures(&self) -> bool {
         let plain = self.planner.input_sampler(self.member.operation, &self.id).plain_input();
-        self.planner.scenario.fixtures.keys().any(|name| fixture_steps::contains_placeholder(&plain, &format!("{{{name}.")))
+        self.planner
+            .scenario
+            .fixtures
+            .keys()
+            .any(|name| fixture_steps::contains_placeholder(&plain, &format!("{{{name}.")))
     }
 
     /// Builds the case, which is judged by what its reads return.
@@ -187,7 +210,8 @@ impl<'s, 'p> StatefulCaseBuilder<'s, 'p> {
         // If all cases share one resource, writes of other cases would be attributed to this one.
         let alone = !self.has_own_resource_per_case() && !self.mentions_fixtures();
         let relation = Law::State { model, events: self.events };
-        build_law_case(self.planner, self.id, self.steps, relation, metadata).map(|case| Case { is_exclusive: alone, ..case })
+        build_law_case(self.planner, self.id, self.steps, relation, metadata)
+            .map(|case| Case { is_exclusive: alone, ..case })
     }
 }
 

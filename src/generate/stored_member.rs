@@ -4,9 +4,9 @@
 
 use super::case::{CaseId, StepRequest};
 use super::case_spec::PlanContext;
-use super::law::{WriteEffect, StateModel, StateKind, StateView};
+use super::law::{StateKind, StateModel, StateView, WriteEffect};
 use super::value::Value;
-use crate::contract::{Contract, ShapeKind, MemberLocation, MemberPath, Operation, Provenance, ShapeId};
+use crate::contract::{Contract, MemberLocation, MemberPath, Operation, Provenance, ShapeId, ShapeKind};
 use crate::scenario::ReadBack;
 use indexmap::IndexMap;
 use serde_json::Value as Json;
@@ -52,14 +52,22 @@ pub fn is_readable(contract: &Contract, operation: &str, reads: &[ReadBack]) -> 
     contract.operation(operation).is_some_and(|operation| !find_stored_members(contract, operation, reads).is_empty())
 }
 
-fn find_stored_members<'p>(contract: &'p Contract, operation: &'p Operation, reads: &'p [ReadBack]) -> Vec<StoredMember<'p>> {
+fn find_stored_members<'p>(
+    contract: &'p Contract,
+    operation: &'p Operation,
+    reads: &'p [ReadBack],
+) -> Vec<StoredMember<'p>> {
     if reads.is_empty() {
         return response_member(contract, operation).into_iter().collect();
     }
     reads.iter().filter_map(|read| read_back_member(contract, operation, read)).collect()
 }
 
-fn read_back_member<'p>(contract: &'p Contract, operation: &'p Operation, read: &'p ReadBack) -> Option<StoredMember<'p>> {
+fn read_back_member<'p>(
+    contract: &'p Contract,
+    operation: &'p Operation,
+    read: &'p ReadBack,
+) -> Option<StoredMember<'p>> {
     let members = contract.shape(operation.input.as_ref()?).kind.members()?;
     let stored = |name: &str| {
         let (name, member) = members.get_key_value(name)?;
@@ -86,10 +94,22 @@ fn read_back_member<'p>(contract: &'p Contract, operation: &'p Operation, read: 
         request if request.contains(' ') => StateReader::Raw(request),
         request => StateReader::Operation(contract.operation(request)?),
     };
-    let view =
-        StateView { place: read.value_path.clone(), key: read.key_path.clone(), item: read.item_path.clone(), optional: read.optional };
+    let view = StateView {
+        place: read.value_path.clone(),
+        key: read.key_path.clone(),
+        item: read.item_path.clone(),
+        optional: read.optional,
+    };
     let kind = state_kind(contract, shape);
-    Some(StoredMember { operation, path: MemberPath::root().join_member(name), shape, kind, reader, view, compared_path: read.entry_path.clone() })
+    Some(StoredMember {
+        operation,
+        path: MemberPath::root().join_member(name),
+        shape,
+        kind,
+        reader,
+        view,
+        compared_path: read.entry_path.clone(),
+    })
 }
 
 fn state_kind(contract: &Contract, shape: &ShapeId) -> StateKind {
@@ -204,7 +224,9 @@ impl<'p> StoredMember<'p> {
     /// Returns true if every entry of a value has the part that is compared.
     pub fn has_compared_part(&self, value: &Value) -> bool {
         let Some(place) = &self.compared_path else { return true };
-        let has = |value: &Value| to_json(value).is_some_and(|json| value_at(&json, place).is_some_and(|part| !part.is_null()));
+        let has = |value: &Value| {
+            to_json(value).is_some_and(|json| value_at(&json, place).is_some_and(|part| !part.is_null()))
+        };
         match (self.kind, value) {
             (StateKind::Map, Value::Map(entries)) => entries.values().all(has),
             (StateKind::List, Value::List(items)) => items.iter().all(has),
@@ -225,7 +247,9 @@ impl<'p> StoredMember<'p> {
             (StateKind::Map, Value::Map(entries)) => WriteEffect::Put(
                 entries.iter().map(|(key, value)| Some((key.clone(), compared(value)?))).collect::<Option<_>>()?,
             ),
-            (StateKind::List, Value::List(items)) => WriteEffect::Append(items.iter().map(compared).collect::<Option<_>>()?),
+            (StateKind::List, Value::List(items)) => {
+                WriteEffect::Append(items.iter().map(compared).collect::<Option<_>>()?)
+            }
             (StateKind::Field, value) => WriteEffect::Set(compared(value)?),
             _ => return None,
         })
@@ -258,9 +282,9 @@ pub(crate) fn to_json(value: &Value) -> Option<Json> {
         Value::Number(literal) => serde_json::from_str(literal).ok()?,
         Value::Text(text) => Json::String(text.clone()),
         Value::List(items) => Json::Array(items.iter().map(to_json).collect::<Option<_>>()?),
-        Value::Map(members) => {
-            Json::Object(members.iter().map(|(name, value)| Some((name.clone(), to_json(value)?))).collect::<Option<_>>()?)
-        }
+        Value::Map(members) => Json::Object(
+            members.iter().map(|(name, value)| Some((name.clone(), to_json(value)?))).collect::<Option<_>>()?,
+        ),
         Value::Template(_) | Value::Blob(_) | Value::Raw(_) => return None,
     })
 }

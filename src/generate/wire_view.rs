@@ -5,7 +5,7 @@
 
 use super::Value;
 use super::site::is_framing_header;
-use crate::contract::{Contract, ShapeKind, MemberLocation, Operation, Protocol, ShapeId};
+use crate::contract::{Contract, MemberLocation, Operation, Protocol, ShapeId, ShapeKind};
 use indexmap::IndexMap;
 use std::borrow::Cow;
 
@@ -45,7 +45,9 @@ fn normalize_bindings(contract: &Contract, id: &ShapeId, input: &Value) -> Optio
             (MemberLocation::Header, ShapeKind::List { .. }, Value::List(items)) if *items == [Value::text("")] => {
                 changes.push((name, Some(Value::List(Vec::new()))));
             }
-            (MemberLocation::Payload, ShapeKind::Blob | ShapeKind::String | ShapeKind::Enum { .. }, value) if !is_non_empty_payload(value) => {
+            (MemberLocation::Payload, ShapeKind::Blob | ShapeKind::String | ShapeKind::Enum { .. }, value)
+                if !is_non_empty_payload(value) =>
+            {
                 changes.push((name, None));
             }
             (MemberLocation::Payload, ShapeKind::Blob, Value::Text(text)) => {
@@ -131,10 +133,13 @@ impl<'a> WireShape<'a> {
                 let mut out = IndexMap::new();
                 for (name, value) in given {
                     let Some(member) = members.get(name) else { continue };
-                    let location = if member.location == MemberLocation::Body { self.location } else { member.location };
+                    let location =
+                        if member.location == MemberLocation::Body { self.location } else { member.location };
                     let inner = self.inner(&member.shape);
                     let flattened = inner.flattened || member.traits.flattened;
-                    out.extend(Self { location, flattened, ..inner }.visible_value(value).map(|value| (name.clone(), value)));
+                    out.extend(
+                        Self { location, flattened, ..inner }.visible_value(value).map(|value| (name.clone(), value)),
+                    );
                 }
                 (!out.is_empty() || self.is_visible_when_empty()).then_some(Value::Map(out))
             }
@@ -187,7 +192,10 @@ impl<'a> WireShape<'a> {
 }
 
 fn is_scalar_kind(kind: &ShapeKind) -> bool {
-    !matches!(kind, ShapeKind::List { .. } | ShapeKind::Map { .. } | ShapeKind::Structure { .. } | ShapeKind::Union { .. })
+    !matches!(
+        kind,
+        ShapeKind::List { .. } | ShapeKind::Map { .. } | ShapeKind::Structure { .. } | ShapeKind::Union { .. }
+    )
 }
 
 /// Returns a value as its characters are parsed at a place of this kind.
@@ -200,7 +208,9 @@ fn parse_scalar(kind: &ShapeKind, value: &Value) -> Value {
     };
     match kind {
         ShapeKind::Boolean if text == "true" || text == "false" => Value::Boolean(text == "true"),
-        ShapeKind::Integer | ShapeKind::Long | ShapeKind::Float | ShapeKind::Double if is_number_literal(&text) => Value::Number(text),
+        ShapeKind::Integer | ShapeKind::Long | ShapeKind::Float | ShapeKind::Double if is_number_literal(&text) => {
+            Value::Number(text)
+        }
         ShapeKind::Timestamp if matches!(value, Value::Number(_)) => value.clone(),
         ShapeKind::Blob => match data_encoding::BASE64.decode(text.as_bytes()) {
             Ok(bytes) => Value::Blob(bytes),

@@ -2,13 +2,13 @@
 //!
 //! It never relies on line breaks inside a description: they differ between saved pages.
 
-use super::api_members::{self, MemberDescription, TypeWording, strip_markup, lone_name, find_number_after};
-use super::api_syntax::{self, SyntaxBlock, BodySyntax};
+use super::api_members::{self, MemberDescription, TypeWording, find_number_after, lone_name, strip_markup};
+use super::api_syntax::{self, BodySyntax, SyntaxBlock};
 use super::contract_builder::ContractBuilder;
 use super::prose;
 use super::source_text::SourceText;
-use super::{IngestDiagnostic, DocumentLookup};
-use crate::contract::{Contract, ShapeKind, MemberLocation, Protocol, ShapeId, FactOrigin};
+use super::{DocumentLookup, IngestDiagnostic};
+use crate::contract::{Contract, FactOrigin, MemberLocation, Protocol, ShapeId, ShapeKind};
 use indexmap::IndexMap;
 use std::collections::HashSet;
 
@@ -56,7 +56,8 @@ type NumberedLines<'l> = Vec<(u32, &'l str)>;
 /// Returns the lines of a section without its heading.
 fn find_section<'l>(lines: &'l NumberedLines<'l>, title: &str) -> Option<&'l [(u32, &'l str)]> {
     let start = lines.iter().position(|(_, line)| parse_heading(line) == Some(title))? + 1;
-    let end = lines[start..].iter().position(|(_, line)| parse_heading(line).is_some()).map_or(lines.len(), |at| start + at);
+    let end =
+        lines[start..].iter().position(|(_, line)| parse_heading(line).is_some()).map_or(lines.len(), |at| start + at);
     Some(&lines[start..end])
 }
 
@@ -80,7 +81,8 @@ pub(super) fn read(text: &SourceText<'_>, documents: &mut dyn DocumentLookup) ->
     };
     let mut builder = ContractBuilder::new(&service, &text.name, FactOrigin::Documented);
     let operation = builder.add_operation(&name, title_line);
-    let mut page = ApiReferencePage { text, builder: draft: builder, diagnostics: Vec::new(), documents, enclosing_types: HashSet::new() };
+    let mut page =
+        ApiReferencePage { text, builder, diagnostics: Vec::new(), documents, enclosing_types: HashSet::new() };
     page.read_request(&lines, operation, &name);
     page.read_response(&lines, operation, &name);
     if let Some(errors) = find_section(&lines, "Errors") {
@@ -243,7 +245,11 @@ impl ApiReferencePage<'_, '_> {
             return;
         }
         let first = elements.first().or_else(|| syntax.and_then(<[_]>::first)).map_or(1, |(line, _)| *line);
-        let output = self.builder.add_shape(&format!("{name}Response"), ShapeKind::Structure { members: IndexMap::new() }, first);
+        let output = self.builder.add_shape(
+            &format!("{name}Response"),
+            ShapeKind::Structure { members: IndexMap::new() },
+            first,
+        );
         self.builder.contract.operations[operation].output = Some(output.clone());
         let names = block.body.as_ref().map(BodySyntax::member_names).unwrap_or_default();
         for member in api_members::find_members(elements, &names) {
@@ -319,7 +325,13 @@ impl ApiReferencePage<'_, '_> {
         self.builder.apply_sentences(&shape, None, &docs);
     }
 
-    fn add_described_shape(&mut self, member: &MemberDescription, syntax: Option<&BodySyntax>, path: &str, in_uri: bool) -> ShapeId {
+    fn add_described_shape(
+        &mut self,
+        member: &MemberDescription,
+        syntax: Option<&BodySyntax>,
+        path: &str,
+        in_uri: bool,
+    ) -> ShapeId {
         let Some((text, line)) = member.field("Type") else {
             if !in_uri {
                 let message = format!("`{}` has no `Type:`", member.name);
@@ -351,7 +363,13 @@ impl ApiReferencePage<'_, '_> {
         shape
     }
 
-    fn add_worded_shape(&mut self, wording: &TypeWording, syntax: Option<&BodySyntax>, path: &str, line: u32) -> ShapeId {
+    fn add_worded_shape(
+        &mut self,
+        wording: &TypeWording,
+        syntax: Option<&BodySyntax>,
+        path: &str,
+        line: u32,
+    ) -> ShapeId {
         let kind = match wording {
             TypeWording::Text => ShapeKind::String,
             TypeWording::Integer => ShapeKind::Integer,
@@ -394,7 +412,9 @@ impl ApiReferencePage<'_, '_> {
         };
         let id = match (page, syntax) {
             (Some((document, bytes)), syntax) => self.read_type_page(&document, &bytes, syntax, path, line),
-            (None, Some(BodySyntax::Object(members))) if !members.is_empty() => self.add_shape_from_syntax(syntax, path, line),
+            (None, Some(BodySyntax::Object(members))) if !members.is_empty() => {
+                self.add_shape_from_syntax(syntax, path, line)
+            }
             _ => {
                 self.diagnostics.push(self.text.note(
                     line,
@@ -409,8 +429,17 @@ impl ApiReferencePage<'_, '_> {
         id
     }
 
-    fn read_type_page(&mut self, document: &str, bytes: &[u8], syntax: Option<&BodySyntax>, path: &str, line: u32) -> ShapeId {
-        let Ok(text) = SourceText::new(document, bytes) else { return self.builder.add_shape(path, ShapeKind::Document, line) };
+    fn read_type_page(
+        &mut self,
+        document: &str,
+        bytes: &[u8],
+        syntax: Option<&BodySyntax>,
+        path: &str,
+        line: u32,
+    ) -> ShapeId {
+        let Ok(text) = SourceText::new(document, bytes) else {
+            return self.builder.add_shape(path, ShapeKind::Document, line);
+        };
         let lines = number_lines(&text);
         let known = syntax.map(BodySyntax::member_names).unwrap_or_default();
         let members = api_members::find_members(find_section(&lines, "Contents").unwrap_or_default(), &known);
@@ -436,13 +465,16 @@ impl ApiReferencePage<'_, '_> {
                 members => {
                     let id = self.builder.add_shape(path, ShapeKind::Structure { members: IndexMap::new() }, line);
                     for (name, value) in members {
-                        let shape = self.add_shape_from_syntax(Some(value), &format!("{path}{}", capitalize(name)), line);
+                        let shape =
+                            self.add_shape_from_syntax(Some(value), &format!("{path}{}", capitalize(name)), line);
                         self.builder.add_member(&id, name, &shape, line);
                     }
                     return id;
                 }
             },
-            Some(BodySyntax::Array(item)) => ShapeKind::List { member: self.add_shape_from_syntax(item.as_deref(), &format!("{path}Item"), line) },
+            Some(BodySyntax::Array(item)) => {
+                ShapeKind::List { member: self.add_shape_from_syntax(item.as_deref(), &format!("{path}Item"), line) }
+            }
             Some(BodySyntax::Word(word)) => match word.as_str() {
                 "string" => ShapeKind::String,
                 "boolean" | "true" | "false" => ShapeKind::Boolean,
@@ -468,7 +500,13 @@ impl ApiReferencePage<'_, '_> {
                         _ => None,
                     }),
                 _ => self.find_innermost(shape, |kind| {
-                    !matches!(kind, ShapeKind::List { .. } | ShapeKind::Map { .. } | ShapeKind::Structure { .. } | ShapeKind::Document)
+                    !matches!(
+                        kind,
+                        ShapeKind::List { .. }
+                            | ShapeKind::Map { .. }
+                            | ShapeKind::Structure { .. }
+                            | ShapeKind::Document
+                    )
                 }),
             };
             let Some(target) = target else { continue };

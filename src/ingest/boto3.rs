@@ -7,7 +7,7 @@ use super::boto3_syntax::{self, Boto3Syntax};
 use super::contract_builder::ContractBuilder;
 use super::prose;
 use super::source_text::SourceText;
-use crate::contract::{Contract, ShapeKind, ShapeId, FactOrigin};
+use crate::contract::{Contract, FactOrigin, ShapeId, ShapeKind};
 use indexmap::IndexMap;
 
 /// Maximum nesting depth; no real page nests deeper.
@@ -68,7 +68,7 @@ pub(super) fn read(text: &SourceText<'_>) -> (Contract, Vec<IngestDiagnostic>) {
     let returns = find(from, &[":returns:", ":rtype:"]).unwrap_or(exceptions);
     let params = find(from, &[":type "]).filter(|index| *index < returns).unwrap_or(returns);
 
-    let mut page = Boto3Page { text, builder: draft: builder, diagnostics: Vec::new(), depth: 0 };
+    let mut page = Boto3Page { text, builder, diagnostics: Vec::new(), depth: 0 };
     let request = request_syntax.and_then(|start| parse_block(text, start, params));
     // The documentation writer omits very large parts. The structure is unknown then, not empty.
     let find_omission = |from: usize, to: usize| {
@@ -84,8 +84,11 @@ pub(super) fn read(text: &SourceText<'_>) -> (Contract, Vec<IngestDiagnostic>) {
     if let Some(index) = find_omission(from, returns) {
         warn_omitted(index, "input");
     } else {
-        let input =
-            page.builder.add_shape(&format!("{name}Request"), ShapeKind::Structure { members: IndexMap::new() }, line_number(method));
+        let input = page.builder.add_shape(
+            &format!("{name}Request"),
+            ShapeKind::Structure { members: IndexMap::new() },
+            line_number(method),
+        );
         page.builder.contract.operations[operation].input = Some(input.clone());
         let entries = parse_parameters(&lines, params, returns);
         page.add_members(&input, &entries, request.as_ref(), &name, &mut Vec::new());

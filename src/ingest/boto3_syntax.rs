@@ -208,7 +208,10 @@ mod tests {
         assert_eq!(members.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["A", "B", "C", "D", "E", "F"]);
         let Some(Boto3Syntax::Texts(texts, _)) = syntax.member("A") else { panic!("{syntax:?}") };
         assert_eq!(texts, &["x", "it's", ""]);
-        assert_eq!(syntax.member("B").and_then(Boto3Syntax::map_value), Some(&Boto3Syntax::Item(Box::new(Boto3Syntax::Recursive))));
+        assert_eq!(
+            syntax.member("B").and_then(Boto3Syntax::map_value),
+            Some(&Boto3Syntax::Item(Box::new(Boto3Syntax::Recursive)))
+        );
     }
 
     #[test]

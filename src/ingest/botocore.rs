@@ -8,7 +8,10 @@ use super::json::{self, JsonEntry, JsonNode};
 use super::prose;
 use super::source_text::SourceText;
 use super::{IngestDiagnostic, IngestError, IngestOptions};
-use crate::contract::{AuthScheme, Contract, ErrorName, ErrorShape, Fact, ShapeKind, MemberLocation, Protocol, ErrorRole, ShapeId, FactOrigin};
+use crate::contract::{
+    AuthScheme, Contract, ErrorName, ErrorRole, ErrorShape, Fact, FactOrigin, MemberLocation, Protocol, ShapeId,
+    ShapeKind,
+};
 use indexmap::IndexMap;
 use std::collections::{HashMap, HashSet, VecDeque};
 
@@ -25,7 +28,10 @@ fn service_name(metadata: Option<&JsonNode>) -> String {
 }
 
 /// Reads a model, limited to the operations that the options name, if any.
-pub(super) fn read(text: &SourceText<'_>, options: &IngestOptions) -> Result<(Contract, Vec<IngestDiagnostic>), IngestError> {
+pub(super) fn read(
+    text: &SourceText<'_>,
+    options: &IngestOptions,
+) -> Result<(Contract, Vec<IngestDiagnostic>), IngestError> {
     let root = json::parse(&text.text).map_err(|error| IngestError {
         place: Box::new(text.span_location(error.offset..(error.offset + 1).min(text.text.len()).max(error.offset))),
         message: format!("not valid JSON: {}", error.reason),
@@ -40,7 +46,11 @@ pub(super) fn is_model(head: &str) -> bool {
         && (head.contains("\"metadata\"") || head.contains("\"operations\"") || head.contains("\"shapes\""))
 }
 
-fn lower_model(text: &SourceText<'_>, root: &JsonNode, options: &IngestOptions) -> Result<(Contract, Vec<IngestDiagnostic>), IngestError> {
+fn lower_model(
+    text: &SourceText<'_>,
+    root: &JsonNode,
+    options: &IngestOptions,
+) -> Result<(Contract, Vec<IngestDiagnostic>), IngestError> {
     let (Some(operations), Some(shapes)) = (root.get("operations"), root.get("shapes")) else {
         return Err(text.error(
             1,
@@ -58,7 +68,7 @@ fn lower_model(text: &SourceText<'_>, root: &JsonNode, options: &IngestOptions) 
         text,
         shapes: shapes.entries().iter().map(|entry| (entry.key.as_str(), entry)).collect(),
         reference_counts: count_references(shapes),
-        builder: draft: builder,
+        builder,
         diagnostics: Vec::new(),
         pending: VecDeque::new(),
         queued: HashSet::new(),
@@ -78,7 +88,8 @@ fn lower_model(text: &SourceText<'_>, root: &JsonNode, options: &IngestOptions) 
         let name = entry.node.member_text("name").unwrap_or(&entry.key);
         let index = model.builder.contract.operations.iter().position(|operation| operation.name.as_str() == name);
         if let (Some(index), Some(documentation)) = (index, entry.node.entry("documentation")) {
-            let sentences = prose::split_html_sentences(documentation.line, documentation.node.as_text().unwrap_or_default());
+            let sentences =
+                prose::split_html_sentences(documentation.line, documentation.node.as_text().unwrap_or_default());
             model.builder.apply_operation_sentences(index, &sentences);
         }
     }
@@ -117,8 +128,13 @@ fn detect_protocol(metadata: &JsonNode) -> Option<Protocol> {
         _ => None,
     };
     // This is botocore's own order of preference.
-    let listed: Vec<&str> =
-        metadata.get("protocols").map(JsonNode::items).unwrap_or_default().iter().filter_map(JsonNode::as_text).collect();
+    let listed: Vec<&str> = metadata
+        .get("protocols")
+        .map(JsonNode::items)
+        .unwrap_or_default()
+        .iter()
+        .filter_map(JsonNode::as_text)
+        .collect();
     ["json", "rest-json", "rest-xml", "smithy-rpc-v2-cbor", "query", "ec2"]
         .into_iter()
         .find(|name| listed.contains(name))
@@ -277,15 +293,16 @@ impl<'m> BotocoreReader<'m> {
                 None => self.warn_unknown(entry, "list without `member`"),
             },
             "map" => match (node.get("key"), node.get("value")) {
-                (Some(key), Some(value)) => {
-                    ShapeKind::Map { key: self.resolve_reference(key, name), value: self.resolve_reference(value, name) }
-                }
+                (Some(key), Some(value)) => ShapeKind::Map {
+                    key: self.resolve_reference(key, name),
+                    value: self.resolve_reference(value, name),
+                },
                 _ => self.warn_unknown(entry, "map without `key` and `value`"),
             },
             "string" | "character" => match node.get("enum") {
-                Some(list) => {
-                    ShapeKind::Enum { values: list.items().iter().filter_map(JsonNode::as_text).map(str::to_owned).collect() }
-                }
+                Some(list) => ShapeKind::Enum {
+                    values: list.items().iter().filter_map(JsonNode::as_text).map(str::to_owned).collect(),
+                },
                 None => ShapeKind::String,
             },
             "integer" | "short" | "byte" => ShapeKind::Integer,
@@ -371,7 +388,8 @@ impl<'m> BotocoreReader<'m> {
                 Some("statusCode") => Some(":status".to_owned()),
                 _ => wire,
             };
-            if let Some(member) = self.builder.shape_mut(id).kind.members_mut().and_then(|members| members.get_mut(name))
+            if let Some(member) =
+                self.builder.shape_mut(id).kind.members_mut().and_then(|members| members.get_mut(name))
             {
                 member.traits = read_traits(reference);
                 // The name on the wire is stored in the member's `wire`.
@@ -429,7 +447,8 @@ impl<'m> BotocoreReader<'m> {
 
     fn apply_member_docs(&mut self, owner: &ShapeId, member: &JsonEntry) {
         let Some(documentation) = member.node.entry("documentation") else { return };
-        let sentences = prose::split_html_sentences(documentation.line, documentation.node.as_text().unwrap_or_default());
+        let sentences =
+            prose::split_html_sentences(documentation.line, documentation.node.as_text().unwrap_or_default());
         if sentences.iter().all(|sentence| prose::facts_about_member(&sentence.text).is_empty()) {
             return;
         }
@@ -441,9 +460,9 @@ impl<'m> BotocoreReader<'m> {
         }
         if let ShapeKind::Map { key, value } = self.builder.shape_mut(&id).kind.clone() {
             // A sentence about this map's keys does not apply to other maps with the same key shape.
-            let about_keys = sentences
-                .iter()
-                .any(|s| prose::facts_about_member(&s.text).iter().any(|f| matches!(f, prose::ProseFact::KeyPattern(_))));
+            let about_keys = sentences.iter().any(|s| {
+                prose::facts_about_member(&s.text).iter().any(|f| matches!(f, prose::ProseFact::KeyPattern(_)))
+            });
             if about_keys && (!exclusive || self.reference_counts.get(key.as_str()).copied().unwrap_or(0) > 1) {
                 let own = self.copy_shape(&format!("{}Key", id.as_str()), &key);
                 self.builder.shape_mut(&id).kind = ShapeKind::Map { key: own, value };

@@ -3,7 +3,7 @@
 //! It never reads a limit; `botocore` does.
 
 use super::json::{JsonEntry, JsonNode};
-use crate::contract::{XmlNamespace, OperationTraits, PartTraits, ServiceTraits, TimestampFormat, WireTraits};
+use crate::contract::{OperationTraits, PartTraits, ServiceTraits, TimestampFormat, WireTraits, XmlNamespace};
 
 /// Reads the traits of a shape or of a reference to a shape.
 pub(super) fn read_traits(node: &JsonNode) -> WireTraits {
@@ -32,7 +32,8 @@ pub(super) fn read_part_traits(node: &JsonNode) -> PartTraits {
 
 /// Reads the traits of an operation.
 pub(super) fn read_operation_traits(node: &JsonNode) -> OperationTraits {
-    let nested_text = |first: &str, second: &str| node.get(first).and_then(|inner| inner.member_text(second)).map(str::to_owned);
+    let nested_text =
+        |first: &str, second: &str| node.get(first).and_then(|inner| inner.member_text(second)).map(str::to_owned);
     let encodings = node.get("requestcompression").and_then(|compression| compression.get("encodings"));
     OperationTraits {
         host_prefix: nested_text("endpoint", "hostPrefix"),

@@ -2,7 +2,9 @@
 //!
 //! It never guesses silently: the chosen scope is recorded as an `assumed` fact, or as two if both are possible.
 
-use crate::contract::{ByteScope, Contract, Fact, ShapeKind, MemberPath, ShapeRule, PathSegment, Shape, ShapeId, FactOrigin};
+use crate::contract::{
+    ByteScope, Contract, Fact, FactOrigin, MemberPath, PathSegment, Shape, ShapeId, ShapeKind, ShapeRule,
+};
 use std::collections::HashSet;
 
 /// Decides the scope of every byte budget: the one under which every other documented maximum stays reachable.
@@ -54,7 +56,9 @@ fn possible_scopes(contract: &Contract, shape: &Shape, budget: u64) -> Vec<ByteS
     let values_fit = value_max <= budget;
     let keys_and_values_fit = value_max + min_key_length <= budget && key_max + value_min <= budget;
     match (values_fit, keys_and_values_fit) {
-        (true, true) if matches!(shape.kind, ShapeKind::Map { .. }) => vec![ByteScope::Values, ByteScope::KeysAndValues],
+        (true, true) if matches!(shape.kind, ShapeKind::Map { .. }) => {
+            vec![ByteScope::Values, ByteScope::KeysAndValues]
+        }
         (false, true) => vec![ByteScope::KeysAndValues],
         _ => vec![ByteScope::Values],
     }

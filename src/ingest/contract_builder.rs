@@ -4,8 +4,8 @@
 
 use super::prose::{self, ProseFact};
 use crate::contract::{
-    Contract, ErrorName, ErrorShape, Fact, ShapeKind, MemberLocation, Member, Operation, OperationName, Provenance, ErrorRole, ShapeRule,
-    Shape, ShapeId, FactOrigin,
+    Contract, ErrorName, ErrorRole, ErrorShape, Fact, FactOrigin, Member, MemberLocation, Operation, OperationName,
+    Provenance, Shape, ShapeId, ShapeKind, ShapeRule,
 };
 use serde_json::Value as Json;
 
@@ -68,7 +68,14 @@ impl ContractBuilder {
     }
 
     /// Records a field of a shape with an explicit origin.
-    pub fn record_shape_fact_as(&mut self, id: &ShapeId, path: &str, value: impl Into<Json>, line: u32, origin: FactOrigin) {
+    pub fn record_shape_fact_as(
+        &mut self,
+        id: &ShapeId,
+        path: &str,
+        value: impl Into<Json>,
+        line: u32,
+        origin: FactOrigin,
+    ) {
         let fact = Fact::new(path, value, origin, &self.provenance_at(line));
         self.shape_mut(id).add_fact(fact);
     }
@@ -85,7 +92,14 @@ impl ContractBuilder {
     }
 
     /// Sets where a member is sent, and its name on the wire if that differs.
-    pub fn set_location(&mut self, owner: &ShapeId, name: &str, location: MemberLocation, wire: Option<&str>, line: u32) {
+    pub fn set_location(
+        &mut self,
+        owner: &ShapeId,
+        name: &str,
+        location: MemberLocation,
+        wire: Option<&str>,
+        line: u32,
+    ) {
         let word = location_name(location);
         self.record_shape_fact(owner, &format!("members/{name}/location"), word, line);
         if let Some(wire) = wire.filter(|wire| *wire != name)
@@ -164,8 +178,11 @@ impl ContractBuilder {
                         .cloned()
                 };
                 if let Some(owner) = owner {
-                    let rule =
-                        ShapeRule::MaxTotalBytes { over: crate::contract::ByteScope::Values, max: *max, budget: *stored };
+                    let rule = ShapeRule::MaxTotalBytes {
+                        over: crate::contract::ByteScope::Values,
+                        max: *max,
+                        budget: *stored,
+                    };
                     self.add_rule(&owner, rule, line);
                 }
             }

@@ -4,7 +4,7 @@
 
 use super::source_text::SourceText;
 use super::{IngestDiagnostic, IngestError};
-use crate::contract::{self, Contract, Fact, ContractFormatError, ShapeKind, FactOrigin};
+use crate::contract::{self, Contract, ContractFormatError, Fact, FactOrigin, ShapeKind};
 use serde_json::Value as Json;
 
 /// Reads a contract.
@@ -15,7 +15,9 @@ pub(super) fn read(text: &SourceText<'_>) -> Result<(Contract, Vec<IngestDiagnos
             reason.clone(),
             "a contract is JSON in the format `overstep-contract/1`",
         ),
-        ContractFormatError::UnknownFormat { .. } => text.error(1, error.to_string(), "ingest the sources again with this version"),
+        ContractFormatError::UnknownFormat { .. } => {
+            text.error(1, error.to_string(), "ingest the sources again with this version")
+        }
         ContractFormatError::Inconsistent { owner, .. } => {
             let name = owner.split('`').nth(1).unwrap_or_default();
             let line = text.text.find(&format!("\"{name}\"")).map_or(1, |offset| text.line_at_offset(offset));
@@ -50,7 +52,10 @@ fn add_missing_facts(contract: &mut Contract, text: &SourceText<'_>) {
                 stated.push((format!("members/{name}/required"), true.into()));
             }
             if member.location != contract::MemberLocation::Body {
-                stated.push((format!("members/{name}/location"), super::contract_builder::location_name(member.location).into()));
+                stated.push((
+                    format!("members/{name}/location"),
+                    super::contract_builder::location_name(member.location).into(),
+                ));
             }
         }
         let missing: Vec<(String, Json)> =
@@ -69,12 +74,19 @@ fn add_missing_facts(contract: &mut Contract, text: &SourceText<'_>) {
             said.into_iter().filter(|(path, _)| !operation.facts.iter().any(|fact| fact.path == *path)).collect();
         if !missing.is_empty() {
             let at = text.provenance_at(line_of(operation.name.as_str()));
-            operation.facts.extend(missing.into_iter().map(|(path, v)| Fact::new(path, v, FactOrigin::Documented, &at)));
+            operation
+                .facts
+                .extend(missing.into_iter().map(|(path, v)| Fact::new(path, v, FactOrigin::Documented, &at)));
         }
     }
     for (name, error) in &mut contract.errors {
         if let (Some(status), true) = (error.status, error.facts.iter().all(|fact| fact.path != "status")) {
-            error.facts.push(Fact::new("status", status, FactOrigin::Documented, &text.provenance_at(line_of(name.as_str()))));
+            error.facts.push(Fact::new(
+                "status",
+                status,
+                FactOrigin::Documented,
+                &text.provenance_at(line_of(name.as_str())),
+            ));
         }
     }
 }

@@ -156,7 +156,10 @@ impl JsonParser<'_> {
         while matches!(self.bytes.get(self.position), Some(b'-' | b'+' | b'.' | b'e' | b'E' | b'0'..=b'9')) {
             self.position += 1;
         }
-        self.text[start..self.position].parse::<Number>().map(JsonValue::Number).map_err(|_| self.error("invalid number"))
+        self.text[start..self.position]
+            .parse::<Number>()
+            .map(JsonValue::Number)
+            .map_err(|_| self.error("invalid number"))
     }
 
     fn parse_list(&mut self, depth: usize) -> Result<JsonValue, JsonError> {

@@ -281,7 +281,8 @@ impl<'t> TolerantParser<'t> {
             };
             self.push_text(number, &rest[..at]);
             // A tag may end on a later line; the limits stop a tag that never ends.
-            while find_tag_end(&rest[at..]).is_none() && index + used < lines.len() && used < 40 && rest.len() < 20_000 {
+            while find_tag_end(&rest[at..]).is_none() && index + used < lines.len() && used < 40 && rest.len() < 20_000
+            {
                 rest.push('\n');
                 rest.push_str(lines[index + used]);
                 used += 1;
@@ -431,11 +432,9 @@ mod tests {
         assert_eq!(a.len(), 4);
         for items in [&strict, &tolerant] {
             assert!(items.iter().any(|item| matches!(item, MdxItem::Table { rows, .. } if rows.len() == 3)));
-            assert!(
-                items
-                    .iter()
-                    .any(|item| matches!(item, MdxItem::Frontmatter { key, value, .. } if key == "title" && value == "A b"))
-            );
+            assert!(items.iter().any(
+                |item| matches!(item, MdxItem::Frontmatter { key, value, .. } if key == "title" && value == "A b")
+            ));
             assert!(items.iter().any(|item| matches!(item, MdxItem::Code { language, .. } if language == "json")));
         }
     }

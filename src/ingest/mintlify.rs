@@ -6,7 +6,7 @@ use super::contract_builder::ContractBuilder;
 use super::mdx_tree::{self, MdxElement, MdxItem};
 use super::source_text::SourceText;
 use super::{IngestDiagnostic, prose, route, samples, tables};
-use crate::contract::{AuthScheme, Contract, ShapeKind, MemberLocation, Protocol, ShapeId, FactOrigin};
+use crate::contract::{AuthScheme, Contract, FactOrigin, MemberLocation, Protocol, ShapeId, ShapeKind};
 use indexmap::IndexMap;
 use serde_json::Value as Json;
 
@@ -113,7 +113,13 @@ impl<'t> MintlifyPage<'t> {
                 }
                 MdxItem::Code { line, language, meta, text } => self.read_code(*line, language, meta, text, &under),
                 MdxItem::Table { line, rows } => {
-                    let read = tables::read_error_table(self.text, *line, rows, under.contains("error"), &mut self.diagnostics);
+                    let read = tables::read_error_table(
+                        self.text,
+                        *line,
+                        rows,
+                        under.contains("error"),
+                        &mut self.diagnostics,
+                    );
                     self.errors.extend(read.errors);
                     self.success = self.success.or(read.success);
                     self.permission = self.permission.take().or(read.permission);
@@ -280,7 +286,8 @@ impl<'t> MintlifyPage<'t> {
             .filter(|field| field.location == Some(MemberLocation::Label))
             .map(|field| (field.name.clone(), field.line))
             .collect();
-        let found = route::find_route(self.text, self.stated_route.take(), &self.calls, &parameters, &mut self.diagnostics);
+        let found =
+            route::find_route(self.text, self.stated_route.take(), &self.calls, &parameters, &mut self.diagnostics);
         if found.is_none() && self.parameters.is_empty() {
             self.diagnostics.push(self.text.note(1, "no operation found: the page has neither a route nor parameters"));
             return (Contract::new(""), self.diagnostics);
@@ -304,15 +311,23 @@ impl<'t> MintlifyPage<'t> {
                 "add `api: \"POST /v1/…\"` to the frontmatter, or a code sample",
             )),
         }
-        let input = self.builder.add_shape(&format!("{name}Request"), ShapeKind::Structure { members: IndexMap::new() }, title_line);
+        let input = self.builder.add_shape(
+            &format!("{name}Request"),
+            ShapeKind::Structure { members: IndexMap::new() },
+            title_line,
+        );
         self.builder.contract.operations[operation].input = Some(input.clone());
         let sent = self.calls.iter().find_map(|call| call.body.clone());
         for field in std::mem::take(&mut self.parameters) {
             let lower = field.name.to_ascii_lowercase();
-            if field.location == Some(MemberLocation::Header) && matches!(lower.as_str(), "authorization" | "x-api-key") {
+            if field.location == Some(MemberLocation::Header) && matches!(lower.as_str(), "authorization" | "x-api-key")
+            {
                 // Credentials are not members of the input.
-                let auth =
-                    if lower == "authorization" { AuthScheme::Bearer } else { AuthScheme::Header { name: field.name.clone() } };
+                let auth = if lower == "authorization" {
+                    AuthScheme::Bearer
+                } else {
+                    AuthScheme::Header { name: field.name.clone() }
+                };
                 if !self.builder.contract.auth.contains(&auth) {
                     self.builder.contract.auth.push(auth);
                 }

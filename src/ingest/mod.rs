@@ -15,9 +15,9 @@ mod botocore;
 mod botocore_traits;
 mod byte_budget;
 mod common_errors;
+mod contract_builder;
 mod contract_json;
 mod diagnostic;
-mod contract_builder;
 mod json;
 mod mdx_tree;
 mod mintlify;
@@ -25,9 +25,12 @@ mod prose;
 mod route;
 mod samples;
 mod source;
-mod tables;
 mod source_text;
+mod tables;
 
 pub use common_errors::switch_protocol;
-pub use diagnostic::{IngestDiagnostic, IngestError, SourceLocation, IngestSeverity};
-pub use source::{DocumentLookup, SourceFormat, IngestOutput, NoDocuments, IngestOptions, detect_format, merge_contracts, read_document, read_documents, read_document_as};
+pub use diagnostic::{IngestDiagnostic, IngestError, IngestSeverity, SourceLocation};
+pub use source::{
+    DocumentLookup, IngestOptions, IngestOutput, NoDocuments, SourceFormat, detect_format, merge_contracts,
+    read_document, read_document_as, read_documents,
+};

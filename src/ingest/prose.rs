@@ -365,7 +365,10 @@ mod tests {
                 "Attribute keys can include only alphanumeric, dash, and underscore characters.",
                 ProseFact::KeyPattern("^[a-zA-Z0-9_-]+$".into()),
             ),
-            ("Attribute keys can include only alphanumeric, -, and _.", ProseFact::KeyPattern("^[a-zA-Z0-9_-]+$".into())),
+            (
+                "Attribute keys can include only alphanumeric, -, and _.",
+                ProseFact::KeyPattern("^[a-zA-Z0-9_-]+$".into()),
+            ),
             (
                 "The name can only contain letters, numbers, hyphens (-), and underscores (_).",
                 ProseFact::Pattern("^[a-zA-Z0-9_-]+$".into()),

@@ -90,12 +90,17 @@ pub(super) fn unify_base_urls(contracts: &mut [Contract]) {
     let bases: Vec<String> = contracts.iter().filter_map(|contract| contract.base_url.clone()).collect();
     let Some(longest) = bases.into_iter().max_by_key(|base| (base.len(), base.clone())) else { return };
     for contract in contracts {
-        let Some(extra_path) = contract.base_url.as_deref().and_then(|base| longest.strip_prefix(base)).map(str::to_owned) else {
+        let Some(extra_path) =
+            contract.base_url.as_deref().and_then(|base| longest.strip_prefix(base)).map(str::to_owned)
+        else {
             continue;
         };
         let is_under_extra_path = |uri: &str| uri.strip_prefix(&extra_path).is_some_and(|left| left.starts_with('/'));
-        let all_under_extra_path =
-            contract.operations.iter().filter_map(|operation| operation.http.as_ref()).all(|http| is_under_extra_path(&http.uri));
+        let all_under_extra_path = contract
+            .operations
+            .iter()
+            .filter_map(|operation| operation.http.as_ref())
+            .all(|http| is_under_extra_path(&http.uri));
         if !extra_path.starts_with('/') || !all_under_extra_path {
             continue;
         }

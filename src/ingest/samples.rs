@@ -23,7 +23,10 @@ pub(super) fn find_calls(code: &str, line: u32) -> Vec<SampleCall> {
     let mut found = Vec::new();
     let joined = code.replace("\\\n", "  ");
     if let Some(at) = joined.find("curl ") {
-        found.extend(parse_curl(&joined[at..], &constants).map(|call| SampleCall { line: line_of_word(code, "curl ", line), ..call }));
+        found.extend(
+            parse_curl(&joined[at..], &constants)
+                .map(|call| SampleCall { line: line_of_word(code, "curl ", line), ..call }),
+        );
         return found;
     }
     for (index, start, method) in find_call_sites(code) {

@@ -3,7 +3,9 @@
 //! It never opens a file: documents come as bytes with a name, further ones through [`DocumentLookup`].
 
 use super::source_text::SourceText;
-use super::{IngestDiagnostic, IngestError, api_reference, boto3, botocore, byte_budget, contract_json, mintlify, route};
+use super::{
+    IngestDiagnostic, IngestError, api_reference, boto3, botocore, byte_budget, contract_json, mintlify, route,
+};
 use crate::contract::{self, Contract};
 use std::collections::BTreeMap;
 

@@ -2,7 +2,7 @@
 //!
 //! It never interprets the text: it only unpacks, decodes and locates.
 
-use super::{IngestDiagnostic, IngestError, SourceLocation, IngestSeverity};
+use super::{IngestDiagnostic, IngestError, IngestSeverity, SourceLocation};
 use crate::contract::Provenance;
 use std::borrow::Cow;
 use std::io::Read as _;
@@ -100,7 +100,12 @@ impl<'a> SourceText<'a> {
 
     /// Creates a note: nothing is lost.
     pub fn note(&self, line: u32, message: impl Into<String>) -> IngestDiagnostic {
-        IngestDiagnostic { severity: IngestSeverity::Note, place: self.line_location(line), message: message.into(), hint: None }
+        IngestDiagnostic {
+            severity: IngestSeverity::Note,
+            place: self.line_location(line),
+            message: message.into(),
+            hint: None,
+        }
     }
 
     /// Creates a warning: something in the document is missing from the contract.

@@ -41,8 +41,9 @@ impl InProcessFinding {
         let case: &Case = &outcome.case;
         let requests = outcome.exchanges.iter().flatten().map(|exchange| {
             let line = curl_command(&exchange.request, origin, redaction).map(|line| line.0);
-            let line =
-                line.unwrap_or_else(|| redaction.redact(&format!("{} {}", exchange.request.method, exchange.request.target)));
+            let line = line.unwrap_or_else(|| {
+                redaction.redact(&format!("{} {}", exchange.request.method, exchange.request.target))
+            });
             match &exchange.response {
                 Ok(answer) => format!("{line}   # {}", answer.status),
                 Err(reason) => format!("{line}   # {reason}"),

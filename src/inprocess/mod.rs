@@ -30,10 +30,10 @@
 //! # Ok::<(), overstep::inprocess::SubjectError>(())
 //! ```
 
-mod transport;
 mod finding;
 mod mutation;
 mod subject;
+mod transport;
 
 pub use finding::InProcessFinding;
 pub use mutation::mutate;

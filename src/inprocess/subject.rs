@@ -5,9 +5,12 @@
 use super::InProcessFinding;
 use super::transport::send_request;
 use crate::contract::{self, Amendment, Contract, Provenance};
-use crate::generate::{self, Action, Case, PlanError, FuzzGenerator, complete_scenario};
+use crate::generate::{self, Action, Case, FuzzGenerator, PlanError, complete_scenario};
 use crate::judge::{Verdict, judge};
-use crate::run::{Endpoint, LeakedFixtures, Liveness, InProcessRunner, CaseOutcome, RunPlan, SearchBudget, TransportOptions, CancelToken};
+use crate::run::{
+    CancelToken, CaseOutcome, Endpoint, InProcessRunner, LeakedFixtures, Liveness, RunPlan, SearchBudget,
+    TransportOptions,
+};
 use crate::scenario::{self, Scenario};
 use bytes::Bytes;
 use http_body::Body;
@@ -79,8 +82,11 @@ impl Subject {
             };
             contract.amend(&amendment).map_err(|error| scenario_error(&error))?;
         }
-        if let Some(name) =
-            scenario.included_operations.iter().chain(scenario.operations.keys()).find(|name| contract.operation(name).is_none())
+        if let Some(name) = scenario
+            .included_operations
+            .iter()
+            .chain(scenario.operations.keys())
+            .find(|name| contract.operation(name).is_none())
         {
             return Err(scenario_error(&format!("the contract has no operation `{name}`")));
         }
@@ -133,7 +139,11 @@ impl Subject {
 
     /// Returns seeds for a corpus: the control of each operation.
     pub fn seeds(&self) -> Vec<Vec<u8>> {
-        self.generator.control_actions().iter().map(|actions| generate::actions_to_json(actions).to_string().into_bytes()).collect()
+        self.generator
+            .control_actions()
+            .iter()
+            .map(|actions| generate::actions_to_json(actions).to_string().into_bytes())
+            .collect()
     }
 
     /// Returns the words of a libFuzzer dictionary: names, enum values and limits of the contract.

@@ -15,7 +15,11 @@ use tower_service::Service;
 const MAX_BODY_BYTES: usize = 4 << 20;
 
 /// Sends a request and waits for the complete response.
-pub(super) fn send_request<S, B, R>(service: &mut S, message: &EncodedRequest, host: &str) -> Result<HttpResponse, TransportError>
+pub(super) fn send_request<S, B, R>(
+    service: &mut S,
+    message: &EncodedRequest,
+    host: &str,
+) -> Result<HttpResponse, TransportError>
 where
     S: Service<http::Request<B>, Response = http::Response<R>>,
     S::Error: Display,
@@ -24,7 +28,8 @@ where
     R::Error: Display,
 {
     // Bytes that no HTTP library accepts never reach a service.
-    let request = build_request(message, host).ok_or_else(|| TransportError::Unreachable("needs a raw connection".into()))?;
+    let request =
+        build_request(message, host).ok_or_else(|| TransportError::Unreachable("needs a raw connection".into()))?;
     block_on(async {
         // An error of the service itself ends the connection.
         poll_fn(|context| service.poll_ready(context)).await.map_err(|_| TransportError::Dropped)?;
@@ -52,7 +57,13 @@ where
             .headers
             .iter()
             .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
-        Ok(HttpResponse::from_parts(head.status.as_u16(), headers.collect(), received.freeze(), read_error.is_some(), MAX_BODY_BYTES))
+        Ok(HttpResponse::from_parts(
+            head.status.as_u16(),
+            headers.collect(),
+            received.freeze(),
+            read_error.is_some(),
+            MAX_BODY_BYTES,
+        ))
     })
 }
 

@@ -3,9 +3,9 @@
 //! It never looks at a case in isolation: a canary, a control and earlier plain values show what a response is worth.
 
 use super::{Judgement, Verdict};
-use crate::contract::{Contract, MemberPath, ErrorRole};
+use crate::contract::{Contract, ErrorRole, MemberPath};
 use crate::generate::{Case, Intent, JudgedPart};
-use crate::run::{HttpResponse, CaseOutcome};
+use crate::run::{CaseOutcome, HttpResponse};
 use crate::wire;
 use std::collections::{HashMap, HashSet};
 
@@ -37,7 +37,9 @@ impl ResponseFingerprint {
         let answer = exchange.response.as_ref().ok().filter(|answer| answer.status >= 300)?;
         let mut text = String::from_utf8_lossy(&answer.body[..answer.body.len().min(MAX_COMPARED_BYTES)]).into_owned();
         let path = exchange.request.target.split('?').next().unwrap_or_default();
-        for own in [path, path.trim_start_matches('/'), outcome.case.operation.as_str(), crate::generate::CANARY_OPERATION] {
+        for own in
+            [path, path.trim_start_matches('/'), outcome.case.operation.as_str(), crate::generate::CANARY_OPERATION]
+        {
             if own.len() > 1 {
                 text = text.replace(own, "");
             }
@@ -84,12 +86,16 @@ impl RejectedPlainValues {
         {
             return judgement;
         }
-        let unspecified = |why: &str| Judgement { verdict: Verdict::Unspecified, why: why.to_owned(), ..judgement.clone() };
+        let unspecified =
+            |why: &str| Judgement { verdict: Verdict::Unspecified, why: why.to_owned(), ..judgement.clone() };
         let error_role = judgement.observed.error.as_deref().map(|error| {
             let known = contract.errors.iter().find(|(name, _)| name.as_str() == error);
             known.map_or_else(|| ErrorRole::infer(judgement.observed.status, error, ""), |(_, error)| error.role)
         });
-        if matches!(error_role, Some(ErrorRole::Conflict | ErrorRole::Limit | ErrorRole::MissingResource | ErrorRole::Forbidden)) {
+        if matches!(
+            error_role,
+            Some(ErrorRole::Conflict | ErrorRole::Limit | ErrorRole::MissingResource | ErrorRole::Forbidden)
+        ) {
             return unspecified("the model defines only the syntax of requests, and the error names another obstacle");
         }
         if case.id.0.ends_with("/length/empty") {
@@ -122,8 +128,10 @@ mod tests {
 
     #[test]
     fn volatile_words_are_dropped() {
-        let one = strip_volatile_words("<RequestId>7a62c49f-347e-4fc4-9331-6e8e</RequestId> Action is not valid 2026-11-25");
-        let other = strip_volatile_words("<RequestId>00000000-0000-4fc4-9331-6e8e</RequestId> Action is not valid 2026-11-26");
+        let one =
+            strip_volatile_words("<RequestId>7a62c49f-347e-4fc4-9331-6e8e</RequestId> Action is not valid 2026-11-25");
+        let other =
+            strip_volatile_words("<RequestId>00000000-0000-4fc4-9331-6e8e</RequestId> Action is not valid 2026-11-26");
         assert_eq!(one, other);
         assert_eq!(one, "RequestId RequestId Action is not valid");
         assert_ne!(one, strip_volatile_words("<RequestId/> Action is valid"));

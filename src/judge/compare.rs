@@ -2,11 +2,11 @@
 //!
 //! It never asks whether the accepted behaviour is right.
 
-use super::{ValueDifference, Judgement, ResponseValues, Verdict, form::response_form, describe_expectation};
+use super::{Judgement, ResponseValues, ValueDifference, Verdict, describe_expectation, form::response_form};
 use crate::contract::Contract;
 use crate::generate::{Case, Intent, JudgedPart};
 use crate::run::CaseOutcome;
-use crate::snapshot::{ResponseForm, DocumentedMark, ObservedBehavior, Snapshot};
+use crate::snapshot::{DocumentedMark, ObservedBehavior, ResponseForm, Snapshot};
 use serde::{Deserialize, Serialize};
 
 /// How a response compares with the accepted one.
@@ -93,7 +93,8 @@ impl SnapshotComparison {
     /// Describes the accepted response if the observed one differs from it. The form is described only if nothing else
     /// differs.
     pub fn describe_accepted(&self) -> Option<String> {
-        let (SnapshotChange::Changed, Some(accepted), Some(seen)) = (self.change, &self.accepted, &self.observed) else {
+        let (SnapshotChange::Changed, Some(accepted), Some(seen)) = (self.change, &self.accepted, &self.observed)
+        else {
             return None;
         };
         let words = accepted.to_string();
@@ -153,7 +154,9 @@ pub fn compare_with_snapshot(
         return SnapshotComparison { key: spot, ..SnapshotComparison::default() };
     }
     let seen = observed_response(contract, case, outcome, judgement, clean);
-    let mark = (judgement.verdict == Verdict::Diverges).then(|| DocumentedMark::new(&describe_expectation(&case.expectation))).flatten();
+    let mark = (judgement.verdict == Verdict::Diverges)
+        .then(|| DocumentedMark::new(&describe_expectation(&case.expectation)))
+        .flatten();
     let held = accepted.and_then(|all| Some((all, all.lookup(&spot.place, &spot.side, &spot.variant)?)));
     let (change, accepted) = match held {
         None => (SnapshotChange::New, None),
@@ -164,7 +167,15 @@ pub fn compare_with_snapshot(
         Some((all, held)) => (SnapshotChange::Changed, Some(all.expand_response(held))),
     };
     let known = change == SnapshotChange::Same && judgement.verdict == Verdict::Diverges;
-    SnapshotComparison { key: spot, observed: Some(seen), mark, accepted, change, is_known_divergence: known, value_differences: Vec::new() }
+    SnapshotComparison {
+        key: spot,
+        observed: Some(seen),
+        mark,
+        accepted,
+        change,
+        is_known_divergence: known,
+        value_differences: Vec::new(),
+    }
 }
 
 fn observed_response(

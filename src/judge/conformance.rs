@@ -4,7 +4,7 @@
 
 use super::ObservedOutcome;
 use super::state::truncate_text;
-use crate::contract::{Contract, ShapeKind, MemberLocation, MemberPath, Protocol, PathSegment, ShapeId};
+use crate::contract::{Contract, MemberLocation, MemberPath, PathSegment, Protocol, ShapeId, ShapeKind};
 use crate::run::HttpResponse;
 use crate::wire;
 use serde_json::Value as Json;
@@ -52,7 +52,11 @@ fn is_blank_body(body: &[u8]) -> bool {
 }
 
 /// Returns the mismatch in the body of a successful response, if there is one.
-pub(super) fn success_mismatch(contract: &Contract, output: Option<&ShapeId>, answer: &HttpResponse) -> Option<ResponseMismatch> {
+pub(super) fn success_mismatch(
+    contract: &Contract,
+    output: Option<&ShapeId>,
+    answer: &HttpResponse,
+) -> Option<ResponseMismatch> {
     let id = output?;
     let members = contract.shape(id).kind.members()?;
     // A payload member is the whole body, not part of a document.
@@ -83,7 +87,10 @@ pub(super) fn success_mismatch(contract: &Contract, output: Option<&ShapeId>, an
     let document = match wire::decode_output(contract, output, &answer.body) {
         Ok(document) => document,
         Err(reason) => {
-            return ResponseMismatch::new(format!("body not {format}"), format!("the body is documented as {format}: {reason}"));
+            return ResponseMismatch::new(
+                format!("body not {format}"),
+                format!("the body is documented as {format}: {reason}"),
+            );
         }
     };
     // XML always has a root element that holds the request ID.
@@ -106,7 +113,8 @@ pub(super) fn success_mismatch(contract: &Contract, output: Option<&ShapeId>, an
 
 /// Returns true if the protocol cannot represent an empty value of this shape.
 fn is_invisible_when_empty(contract: &Contract, id: &ShapeId) -> bool {
-    document_format(contract.protocol) == "XML" && matches!(contract.shape(id).kind, ShapeKind::List { .. } | ShapeKind::Map { .. })
+    document_format(contract.protocol) == "XML"
+        && matches!(contract.shape(id).kind, ShapeKind::List { .. } | ShapeKind::Map { .. })
 }
 
 /// Returns true for plain REST APIs, whose documentation lists all members of a response; AWS services omit empty ones.
@@ -114,7 +122,13 @@ fn is_plain_rest(contract: &Contract) -> bool {
     matches!(contract.protocol, None | Some(Protocol::RestJson))
 }
 
-fn find_mismatch(contract: &Contract, id: &ShapeId, value: &Json, path: &MemberPath, depth: usize) -> Option<ResponseMismatch> {
+fn find_mismatch(
+    contract: &Contract,
+    id: &ShapeId,
+    value: &Json,
+    path: &MemberPath,
+    depth: usize,
+) -> Option<ResponseMismatch> {
     let shape = contract.shape(id);
     let wrong = |due: &str| {
         let place = if path.0.is_empty() { "the result".to_owned() } else { format!("`{path}`") };
@@ -122,7 +136,8 @@ fn find_mismatch(contract: &Contract, id: &ShapeId, value: &Json, path: &MemberP
     };
     match (&shape.kind, value) {
         (ShapeKind::Document, _) => None,
-        (ShapeKind::String | ShapeKind::Enum { .. } | ShapeKind::Blob, Json::String(_)) | (ShapeKind::Boolean, Json::Bool(_)) => None,
+        (ShapeKind::String | ShapeKind::Enum { .. } | ShapeKind::Blob, Json::String(_))
+        | (ShapeKind::Boolean, Json::Bool(_)) => None,
         (ShapeKind::String | ShapeKind::Enum { .. }, _) => wrong("a string"),
         (ShapeKind::Blob, _) => wrong("bytes as base64"),
         (ShapeKind::Boolean, _) => wrong("a boolean"),
@@ -153,7 +168,9 @@ fn find_mismatch(contract: &Contract, id: &ShapeId, value: &Json, path: &MemberP
         (ShapeKind::Map { .. }, _) => wrong("a map"),
         (ShapeKind::Structure { members } | ShapeKind::Union { members }, Json::Object(found)) => {
             let mut seen = 0;
-            for (name, member) in members.iter().filter(|(_, member)| depth > 0 || member.location == MemberLocation::Body) {
+            for (name, member) in
+                members.iter().filter(|(_, member)| depth > 0 || member.location == MemberLocation::Body)
+            {
                 match found.get(member.wire_name(name)) {
                     // An empty list or map leaves no trace in XML.
                     None if is_invisible_when_empty(contract, &member.shape) => {}
@@ -188,7 +205,11 @@ fn find_mismatch(contract: &Contract, id: &ShapeId, value: &Json, path: &MemberP
 }
 
 /// Returns the mismatch in the body of a documented error, if there is one.
-pub(super) fn error_mismatch(contract: &Contract, answer: &HttpResponse, observed: &ObservedOutcome) -> Option<ResponseMismatch> {
+pub(super) fn error_mismatch(
+    contract: &Contract,
+    answer: &HttpResponse,
+    observed: &ObservedOutcome,
+) -> Option<ResponseMismatch> {
     if is_blank_body(&answer.body) {
         return None;
     }

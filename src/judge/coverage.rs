@@ -170,7 +170,9 @@ impl Coverage {
             if case.intent != Intent::Probe {
                 self.key_buffer.clear();
                 write!(self.key_buffer, "{member}/{constraint}").expect("writing to a string cannot fail");
-                if !row.covered_constraints.contains(&self.key_buffer) && row.stated_constraints.contains(&self.key_buffer) {
+                if !row.covered_constraints.contains(&self.key_buffer)
+                    && row.stated_constraints.contains(&self.key_buffer)
+                {
                     row.covered_constraints.insert(self.key_buffer.clone());
                 }
             }
@@ -196,10 +198,14 @@ impl Coverage {
             .values()
             .filter(|row| row.counts.cases > 0)
             .map(|row| {
-                let could = |name: &&String| row.provokable_errors.contains(*name) || row.provoked_errors.contains(*name);
+                let could =
+                    |name: &&String| row.provokable_errors.contains(*name) || row.provoked_errors.contains(*name);
                 OperationCoverage {
                     constraints: (row.covered_constraints.len() as u64, row.stated_constraints.len() as u64),
-                    errors: (row.provoked_errors.len() as u64, row.documented_errors.keys().filter(could).count() as u64),
+                    errors: (
+                        row.provoked_errors.len() as u64,
+                        row.documented_errors.keys().filter(could).count() as u64,
+                    ),
                     unprovokable: row
                         .documented_errors
                         .iter()

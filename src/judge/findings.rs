@@ -2,9 +2,9 @@
 //!
 //! It never decides whether a case diverges.
 
-use super::stack_trace::innermost_frame;
 use super::oracle::{describe_expectation, input_size};
-use super::{SnapshotChange, SnapshotComparison, ValueDifference, Finding, Judgement, Verdict};
+use super::stack_trace::innermost_frame;
+use super::{Finding, Judgement, SnapshotChange, SnapshotComparison, ValueDifference, Verdict};
 use crate::contract::MemberPath;
 use crate::generate::{Case, Intent};
 use indexmap::IndexMap;
@@ -173,7 +173,8 @@ impl Findings {
         if self.groups.len() >= MAX_FINDINGS && !self.groups.contains_key(&key) {
             key.accepted = None;
         }
-        let group = self.groups.entry(key).or_insert_with_key(|key| FindingGroup::new(key, FixPriority::ResponseChanged));
+        let group =
+            self.groups.entry(key).or_insert_with_key(|key| FindingGroup::new(key, FixPriority::ResponseChanged));
         group.finding.case_count += 1;
         if group.add_example(case) {
             let (was, now) = difference.describe(&judgement.observed.to_string());
@@ -200,7 +201,8 @@ impl Findings {
     /// Records whether a violation was accepted, for operations that are described by models only. If an endpoint
     /// ignores a member, all its accepted violations have one cause.
     pub fn record_violation(&mut self, case: &Case, judgement: &Judgement) {
-        let Some(top) = case.member.as_ref().and_then(MemberPath::top_member).filter(|_| case.intent == Intent::Violates)
+        let Some(top) =
+            case.member.as_ref().and_then(MemberPath::top_member).filter(|_| case.intent == Intent::Violates)
         else {
             return;
         };
@@ -209,7 +211,8 @@ impl Findings {
             Some(_) => false,
             None => return,
         };
-        let (accepted_count, rejected_count) = self.violation_counts.entry((case.operation.to_string(), top.to_owned())).or_default();
+        let (accepted_count, rejected_count) =
+            self.violation_counts.entry((case.operation.to_string(), top.to_owned())).or_default();
         *accepted_count += u64::from(accepted);
         *rejected_count += u64::from(!accepted);
     }
@@ -219,7 +222,8 @@ impl Findings {
         let path = MemberPath::parse(&finding.member)?;
         let top = path.top_member()?;
         let (accepted, refused) = self.violation_counts.get(&(finding.operation.clone(), top.to_owned()))?;
-        let is_plain_acceptance = finding.observed.starts_with('2') && finding.frame.is_none() && finding.accepted.is_none();
+        let is_plain_acceptance =
+            finding.observed.starts_with('2') && finding.frame.is_none() && finding.accepted.is_none();
         (*refused == 0 && *accepted >= MIN_ACCEPTED_VIOLATIONS && is_plain_acceptance).then(|| top.to_owned())
     }
 

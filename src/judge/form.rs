@@ -4,7 +4,7 @@
 //! value.
 
 use super::ObservedOutcome;
-use crate::contract::{Contract, ShapeKind, ShapeId};
+use crate::contract::{Contract, ShapeId, ShapeKind};
 use crate::run::HttpResponse;
 use crate::snapshot::ResponseForm;
 use crate::wire;
@@ -17,7 +17,12 @@ const MAX_PATHS: usize = 80;
 const MAX_MEDIA_TYPE_CHARS: usize = 200;
 
 /// Returns the form of a response to an operation with this output shape.
-pub(super) fn response_form(contract: &Contract, output: Option<&ShapeId>, answer: &HttpResponse, observed: &ObservedOutcome) -> ResponseForm {
+pub(super) fn response_form(
+    contract: &Contract,
+    output: Option<&ShapeId>,
+    answer: &HttpResponse,
+    observed: &ObservedOutcome,
+) -> ResponseForm {
     let mut facts = Vec::new();
     let mut fact = |name: &str, value: &str| facts.push((name.to_owned(), value.to_owned()));
     if let Some(stated) = answer.header("content-type") {
@@ -92,7 +97,13 @@ impl JsonTypeSet {
     }
 }
 
-fn collect_paths(contract: &Contract, shape: Option<&ShapeId>, value: &Json, path: &str, out: &mut BTreeMap<String, JsonTypeSet>) {
+fn collect_paths(
+    contract: &Contract,
+    shape: Option<&ShapeId>,
+    value: &Json,
+    path: &str,
+    out: &mut BTreeMap<String, JsonTypeSet>,
+) {
     if out.len() >= MAX_PATHS {
         return;
     }

@@ -3,11 +3,11 @@
 //! The model starts from whatever the first read returns, so no resource has to be empty. Behaviour that the documents
 //! do not promise is never a violation.
 
-use super::state::{LawViolation, ExpectedState, read_state};
+use super::state::{ExpectedState, LawViolation, read_state};
 use super::{ObservedOutcome, Verdict};
 use crate::contract::{Contract, ErrorRole};
-use crate::generate::{Case, StepEvent, StateModel, Law, StateEvent};
-use crate::run::{HttpResponse, CaseOutcome};
+use crate::generate::{Case, Law, StateEvent, StateModel, StepEvent};
+use crate::run::{CaseOutcome, HttpResponse};
 use crate::scenario::Scenario;
 use crate::wire;
 use std::collections::HashMap;
@@ -83,7 +83,11 @@ fn check_echo(
         Some(found) if found == value => Ok(()),
         Some(found) => Err(LawViolation::new(
             format!("`{place}` names another"),
-            format!("`{place}` is {}, but {} was requested", super::state::shorten_value(found), super::state::shorten_value(value)),
+            format!(
+                "`{place}` is {}, but {} was requested",
+                super::state::shorten_value(found),
+                super::state::shorten_value(value)
+            ),
         )
         .into()),
         None => Err(LawViolation::new(format!("`{place}` missing"), format!("the response has no `{place}`")).into()),
@@ -102,7 +106,10 @@ fn check_state(
     let mut states: HashMap<u32, ExpectedState> = HashMap::new();
     for group in events.chunk_by(|one, other| turn(one) == turn(other)) {
         let writes = |resource: u32| {
-            group.iter().filter(|event| event.resource == resource && matches!(event.event, StateEvent::Write { .. })).count()
+            group
+                .iter()
+                .filter(|event| event.resource == resource && matches!(event.event, StateEvent::Write { .. }))
+                .count()
         };
         let mut raced: Vec<u32> = Vec::new();
         for event in group {
@@ -116,7 +123,14 @@ fn check_state(
                     raced.push(event.resource);
                 }
                 StateEvent::Write { is_certain: certain, .. } => {
-                    judge_rejected_write(contract, scenario, case, event, response, *certain && !known.has_foreign_entries())?;
+                    judge_rejected_write(
+                        contract,
+                        scenario,
+                        case,
+                        event,
+                        response,
+                        *certain && !known.has_foreign_entries(),
+                    )?;
                 }
                 StateEvent::RejectedWrite(effect) if !accepted => known.record_rejected_write(effect),
                 StateEvent::RejectedWrite(_) => {
@@ -126,8 +140,9 @@ fn check_state(
                 // The response to one of several concurrent writes may date from before the others.
                 StateEvent::Read(_) if side_by_side => {}
                 StateEvent::Read(view) if accepted => {
-                    let document = wire::decode_document(contract.protocol, &response.body, response.header("content-type"))
-                        .map_err(|reason| LawAbort::Inconclusive(reason.to_string()))?;
+                    let document =
+                        wire::decode_document(contract.protocol, &response.body, response.header("content-type"))
+                            .map_err(|reason| LawAbort::Inconclusive(reason.to_string()))?;
                     if view.optional && known.is_never_visible(wire::value_at(&document, &view.place)) {
                         return Err(LawAbort::Inconclusive(format!("the response does not show `{}`", view.place)));
                     }
@@ -142,7 +157,10 @@ fn check_state(
                     .into());
                 }
                 StateEvent::Read(_) => {
-                    return Err(LawAbort::Inconclusive(format!("the stored state cannot be read: status {}", response.status)));
+                    return Err(LawAbort::Inconclusive(format!(
+                        "the stored state cannot be read: status {}",
+                        response.status
+                    )));
                 }
             }
         }
@@ -172,7 +190,8 @@ fn judge_rejected_write(
             .find(|(other, error)| Some(error.code.as_deref().unwrap_or(other.as_str())) == name.as_deref())
             .map(|(_, error)| error.role)
     });
-    let excused = matches!(role, Some(ErrorRole::Conflict | ErrorRole::Throttled | ErrorRole::Limit)) || response.status == 429;
+    let excused =
+        matches!(role, Some(ErrorRole::Conflict | ErrorRole::Throttled | ErrorRole::Limit)) || response.status == 429;
     if (certain || response.status >= 500) && !excused {
         let why = format!("step {} is a valid request, but got {words}", event.step + 1);
         return Err(LawViolation::new(format!("a write is answered with {words}"), why).into());

@@ -3,26 +3,26 @@
 //!
 //! This module never sends a request, reads a file or asks a clock.
 
-mod conformance;
+mod availability;
 mod compare;
+mod conformance;
 mod coverage;
 mod findings;
 mod form;
-mod stack_trace;
 mod law;
 mod oracle;
 mod signature;
-mod availability;
+mod stack_trace;
 mod state;
 mod values;
 mod verdict;
 
+pub use availability::{RejectedPlainValues, ResponseFingerprint};
 pub use compare::{SnapshotChange, SnapshotComparison, SnapshotKey, compare_with_snapshot, is_finding};
 pub use coverage::{Coverage, OperationCoverage};
-pub use findings::{Reproduction, Findings};
-pub use stack_trace::innermost_frame;
+pub use findings::{Findings, Reproduction};
 pub use oracle::{describe_expectation, judge};
 pub use signature::{ResponseSignature, response_signatures};
-pub use availability::{ResponseFingerprint, RejectedPlainValues};
-pub use values::{ValueDifference, ResponseValues};
+pub use stack_trace::innermost_frame;
+pub use values::{ResponseValues, ValueDifference};
 pub use verdict::{Finding, Judgement, ObservedOutcome, Verdict};

@@ -5,11 +5,12 @@
 use super::conformance::{self, ResponseMismatch};
 use super::law::judge_law;
 use super::{Judgement, ObservedOutcome, Verdict};
-use crate::contract::{Contract, Operation, ErrorRole};
+use crate::contract::{Contract, ErrorRole, Operation};
 use crate::generate::{
-    ExpectedSuccess, StateAssumption, Case, Damage, Expectation, ExpectedError, JudgedPart, StepPurpose, StepRequest, Step, Value,
+    Case, Damage, Expectation, ExpectedError, ExpectedSuccess, JudgedPart, StateAssumption, Step, StepPurpose,
+    StepRequest, Value,
 };
-use crate::run::{HttpResponse, Exchange, BodyFraming, Liveness, TransportError, CaseOutcome};
+use crate::run::{BodyFraming, CaseOutcome, Exchange, HttpResponse, Liveness, TransportError};
 use crate::scenario::Scenario;
 use crate::wire;
 
@@ -61,7 +62,9 @@ fn decide_verdict(contract: &Contract, scenario: &Scenario, outcome: &CaseOutcom
         Expectation::Reject { role, errors } => {
             let decision = judge_expected_rejection(contract, operation, *role, errors, answer, observed);
             match decision {
-                (Verdict::Pass, observed, _) if case.class == "pair" && spans_several_roles(contract, *role, errors) => {
+                (Verdict::Pass, observed, _)
+                    if case.class == "pair" && spans_several_roles(contract, *role, errors) =>
+                {
                     let why = "the documentation does not say which of the two errors takes precedence".to_owned();
                     (Verdict::Unspecified, observed, why)
                 }
@@ -83,7 +86,8 @@ fn decide_verdict(contract: &Contract, scenario: &Scenario, outcome: &CaseOutcom
 fn rejects_unknown_method(case: &Case, answer: &HttpResponse) -> bool {
     let is_another = |damage: &Damage| matches!(damage, Damage::Method(_));
     let step = case.steps.get(case.judged.shown_step());
-    let damages = |step: &Step| matches!(&step.request, StepRequest::Operation { damage, .. } if damage.iter().any(is_another));
+    let damages =
+        |step: &Step| matches!(&step.request, StepRequest::Operation { damage, .. } if damage.iter().any(is_another));
     answer.status == 501 && step.is_some_and(damages)
 }
 
@@ -109,7 +113,10 @@ fn describe_failed_setup(contract: &Contract, scenario: &Scenario, outcome: &Cas
                     StepRequest::Operation { name, .. } => name.to_string(),
                     StepRequest::Raw { method, target, .. } => format!("{method} {target}"),
                 };
-                return Some(format!("set-up failed: {what} returned {}", observe_response(contract, scenario, answer)));
+                return Some(format!(
+                    "set-up failed: {what} returned {}",
+                    observe_response(contract, scenario, answer)
+                ));
             }
             Some(Ok(_)) => {}
         }
@@ -203,15 +210,26 @@ fn judge_throttled_response(
     Some((Verdict::Diverges, observed.clone(), why))
 }
 
-fn judge_expected_success(contract: &Contract, outcome: &CaseOutcome, accept: &ExpectedSuccess, answer: &HttpResponse, observed: ObservedOutcome) -> OracleDecision {
+fn judge_expected_success(
+    contract: &Contract,
+    outcome: &CaseOutcome,
+    accept: &ExpectedSuccess,
+    answer: &HttpResponse,
+    observed: ObservedOutcome,
+) -> OracleDecision {
     let status = answer.status;
     let success = accept.status.map_or((200..300).contains(&status), |due| due == status);
     if !success {
-        if accept.allowed_errors.iter().any(|error| matches_expected_error(contract, ErrorRole::MissingResource, error, &observed)) {
+        if accept
+            .allowed_errors
+            .iter()
+            .any(|error| matches_expected_error(contract, ErrorRole::MissingResource, error, &observed))
+        {
             let why = "documented error for a resource that may not exist".to_owned();
             return (Verdict::Pass, observed, why);
         }
-        if status < 500 && accept.assumption.as_ref().is_some_and(|assumption| !is_assumption_met(outcome, assumption)) {
+        if status < 500 && accept.assumption.as_ref().is_some_and(|assumption| !is_assumption_met(outcome, assumption))
+        {
             let why = "the resource holds other data that counts towards the limit".to_owned();
             return (Verdict::Indeterminate, observed, why);
         }
@@ -223,7 +241,9 @@ fn judge_expected_success(contract: &Contract, outcome: &CaseOutcome, accept: &E
     }
     match conformance::success_mismatch(contract, accept.output.as_ref(), answer) {
         None => (Verdict::Pass, observed, "as documented".to_owned()),
-        Some(ResponseMismatch { note, why }) => (Verdict::Diverges, ObservedOutcome { note: Some(note), ..observed }, why),
+        Some(ResponseMismatch { note, why }) => {
+            (Verdict::Diverges, ObservedOutcome { note: Some(note), ..observed }, why)
+        }
     }
 }
 
@@ -237,7 +257,9 @@ fn is_assumption_met(outcome: &CaseOutcome, assumption: &StateAssumption) -> boo
             Some(serde_json::Value::Object(stored)) => stored
                 .iter()
                 .filter(|(key, _)| !assumption.written_keys.contains(key))
-                .map(|(key, value)| key.len() as u64 + collect_texts(value).iter().map(|text| text.len() as u64).sum::<u64>())
+                .map(|(key, value)| {
+                    key.len() as u64 + collect_texts(value).iter().map(|text| text.len() as u64).sum::<u64>()
+                })
                 .sum(),
             Some(serde_json::Value::Array(stored)) => stored
                 .iter()
@@ -279,11 +301,14 @@ fn judge_expected_rejection(
         let named = errors.iter().any(|error| error.error.is_some());
         return match conformance::error_mismatch(contract, answer, &observed).filter(|_| named) {
             None => (Verdict::Pass, observed, "as documented".to_owned()),
-            Some(ResponseMismatch { note, why }) => (Verdict::Diverges, ObservedOutcome { note: Some(note), ..observed }, why),
+            Some(ResponseMismatch { note, why }) => {
+                (Verdict::Diverges, ObservedOutcome { note: Some(note), ..observed }, why)
+            }
         };
     }
-    let known =
-        |name: &str| contract.operation_errors(operation).find(|(other, error)| wire_code(other.as_str(), error) == name);
+    let known = |name: &str| {
+        contract.operation_errors(operation).find(|(other, error)| wire_code(other.as_str(), error) == name)
+    };
     let why = match (answer.status, observed.error.as_deref()) {
         (200..300, _) => "it was accepted".to_owned(),
         (300..400, _) => "it was redirected instead of rejected".to_owned(),
@@ -328,7 +353,12 @@ fn is_query_compatible_alias(contract: &Contract, one: &str, other: &str) -> boo
 
 /// Returns true if the observed response is the expected error. If no document names an error, one that is documented
 /// for another role does not match.
-fn matches_expected_error(contract: &Contract, role: ErrorRole, expected: &ExpectedError, observed: &ObservedOutcome) -> bool {
+fn matches_expected_error(
+    contract: &Contract,
+    role: ErrorRole,
+    expected: &ExpectedError,
+    observed: &ObservedOutcome,
+) -> bool {
     let name_fits = match (&expected.error, &observed.error) {
         (Some(due), Some(name)) => due.as_str() == name || is_query_compatible_alias(contract, due.as_str(), name),
         (Some(_), None) => false,
@@ -354,7 +384,11 @@ fn can_name_mean_role(name: &str, role: ErrorRole) -> bool {
     let told = ErrorRole::infer(None, name, "");
     let is_telling = matches!(
         told,
-        ErrorRole::MissingResource | ErrorRole::Unauthenticated | ErrorRole::Forbidden | ErrorRole::Throttled | ErrorRole::ServerFault
+        ErrorRole::MissingResource
+            | ErrorRole::Unauthenticated
+            | ErrorRole::Forbidden
+            | ErrorRole::Throttled
+            | ErrorRole::ServerFault
     );
     match role {
         // An undocumented name counts as "does not exist" only if it says so explicitly.

@@ -6,7 +6,7 @@ use super::form::response_form;
 use super::oracle::observe_response;
 use crate::contract::Contract;
 use crate::generate::{StepPurpose, StepRequest};
-use crate::run::{Exchange, BodyFraming, CaseOutcome};
+use crate::run::{BodyFraming, CaseOutcome, Exchange};
 use crate::scenario::Scenario;
 use std::hash::{DefaultHasher, Hasher as _};
 use std::time::Duration;
@@ -21,7 +21,8 @@ pub fn response_signatures(contract: &Contract, scenario: &Scenario, outcome: &C
     let mut found = Vec::new();
     let mut before = None;
     for (step, exchange) in outcome.case.steps.iter().zip(&outcome.exchanges) {
-        let Some(exchange) = exchange.as_ref().filter(|_| !matches!(step.purpose, StepPurpose::SetUp | StepPurpose::TearDown))
+        let Some(exchange) =
+            exchange.as_ref().filter(|_| !matches!(step.purpose, StepPurpose::SetUp | StepPurpose::TearDown))
         else {
             continue;
         };

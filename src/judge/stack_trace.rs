@@ -4,7 +4,10 @@
 
 /// Returns the innermost frame and the exception type: `moto/sqs/models.py:120 in create_queue: KeyError`.
 pub fn innermost_frame(lines: &[String]) -> Option<String> {
-    let place = python_frame(lines).or_else(|| node_frame(lines)).or_else(|| jvm_frame(lines)).or_else(|| rust_panic_location(lines))?;
+    let place = python_frame(lines)
+        .or_else(|| node_frame(lines))
+        .or_else(|| jvm_frame(lines))
+        .or_else(|| rust_panic_location(lines))?;
     Some(match exception_type(lines) {
         Some(kind) if !place.contains(&kind) => format!("{place}: {kind}"),
         _ => place,

@@ -2,7 +2,7 @@
 //!
 //! It never looks at status codes or errors, only at what was written and what was read.
 
-use crate::generate::{WriteEffect, StateModel, StateKind, StateView};
+use crate::generate::{StateKind, StateModel, StateView, WriteEffect};
 use crate::wire;
 use serde_json::Value as Json;
 
@@ -140,7 +140,8 @@ impl ExpectedState {
             WriteEffect::Append(items) => {
                 self.ordered &= !raced;
                 for item in items {
-                    let known = self.entries.iter_mut().find(|entry| entry.allowed.iter().any(|one| value_covers(item, one)));
+                    let known =
+                        self.entries.iter_mut().find(|entry| entry.allowed.iter().any(|one| value_covers(item, one)));
                     match known {
                         Some(known) => {
                             known.required = true;
@@ -176,7 +177,9 @@ impl ExpectedState {
     pub fn record_rejected_write(&mut self, effect: &WriteEffect) {
         match effect {
             WriteEffect::Put(entries) => self.rejected_writes.extend(entries.iter().cloned()),
-            WriteEffect::Append(items) => self.rejected_writes.extend(items.iter().map(|item| (String::new(), item.clone()))),
+            WriteEffect::Append(items) => {
+                self.rejected_writes.extend(items.iter().map(|item| (String::new(), item.clone())))
+            }
             WriteEffect::Set(value) => self.rejected_writes.push((String::new(), value.clone())),
             WriteEffect::Remove(_) => {}
         }
@@ -262,7 +265,10 @@ impl ExpectedState {
         if self.model.deduplicates {
             let twice = items.iter().enumerate().find(|(index, item)| items[..*index].contains(item));
             if let Some((_, item)) = twice {
-                return Err(LawViolation::new("something is stored twice", format!("{} is stored twice", shorten_value(item))));
+                return Err(LawViolation::new(
+                    "something is stored twice",
+                    format!("{} is stored twice", shorten_value(item)),
+                ));
             }
         }
         for entry in self.entries.iter().filter(|entry| entry.required) {
@@ -279,9 +285,15 @@ impl ExpectedState {
         // If the state was not read before, an unknown item may have existed already.
         if let Some(item) = items.iter().find(|item| self.complete && !known(item)) {
             return Err(if self.rejected_writes.iter().any(|(_, trace)| equal(trace, item)) {
-                LawViolation::new("a refused write left a trace", format!("{} was rejected, but is stored", shorten_value(item)))
+                LawViolation::new(
+                    "a refused write left a trace",
+                    format!("{} was rejected, but is stored", shorten_value(item)),
+                )
             } else {
-                LawViolation::new("something that nobody wrote", format!("{} exists, but was never written", shorten_value(item)))
+                LawViolation::new(
+                    "something that nobody wrote",
+                    format!("{} exists, but was never written", shorten_value(item)),
+                )
             });
         }
         if self.complete && self.ordered {
@@ -306,8 +318,9 @@ impl ExpectedState {
             .flat_map(|entry| entry.allowed.into_iter().map(move |value| (entry.key.clone(), value)))
             .collect();
         let is_list = self.model.kind == StateKind::List;
-        let is_ours =
-            |key: &str, value: &Json| ours.iter().any(|(own, one)| own == key && (!is_list || value_covers(one, value)));
+        let is_ours = |key: &str, value: &Json| {
+            ours.iter().any(|(own, one)| own == key && (!is_list || value_covers(one, value)))
+        };
         self.entries = found
             .into_iter()
             .map(|(key, value)| StateEntry {
@@ -326,7 +339,13 @@ impl ExpectedState {
 
 impl StateEntry {
     fn from_write(key: &str, value: &Json, previous_value: Option<Json>) -> Self {
-        Self { key: key.to_owned(), allowed: vec![value.clone()], previous_value, required: true, is_written_by_case: true }
+        Self {
+            key: key.to_owned(),
+            allowed: vec![value.clone()],
+            previous_value,
+            required: true,
+            is_written_by_case: true,
+        }
     }
 }
 
@@ -357,7 +376,11 @@ pub(super) fn shorten_value(value: &Json) -> String {
 /// Returns the text, truncated if it is long.
 pub(super) fn truncate_text(text: &str) -> String {
     const MAX_CHARS: usize = 60;
-    if text.chars().count() <= MAX_CHARS { text.to_owned() } else { text.chars().take(MAX_CHARS).chain(['…']).collect() }
+    if text.chars().count() <= MAX_CHARS {
+        text.to_owned()
+    } else {
+        text.chars().take(MAX_CHARS).chain(['…']).collect()
+    }
 }
 
 #[cfg(test)]

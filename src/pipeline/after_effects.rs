@@ -6,7 +6,7 @@ use super::ScenarioJob;
 use super::evaluate::CaseEvaluator;
 use crate::generate::{Case, CaseId};
 use crate::report::CaseResult;
-use crate::run::{SequentialRunner, CaseOutcome};
+use crate::run::{CaseOutcome, SequentialRunner};
 use crate::search::{Culprit, find_culprit};
 use std::sync::Arc;
 
@@ -39,7 +39,13 @@ impl AfterEffects {
 
     /// Returns the controls that fail now as separate cases, each with the case after which it fails. `fresh` restores
     /// the endpoint to the state before the run.
-    pub fn find_causes(self, job: &ScenarioJob, line: &SequentialRunner<'_>, finish: &CaseEvaluator<'_>, fresh: &dyn Fn() -> bool) -> Vec<CaseResult> {
+    pub fn find_causes(
+        self,
+        job: &ScenarioJob,
+        line: &SequentialRunner<'_>,
+        finish: &CaseEvaluator<'_>,
+        fresh: &dyn Fn() -> bool,
+    ) -> Vec<CaseResult> {
         let search = line.plan().search_time.start_search();
         let is_over = || search.is_over() || line.plan().cancel_token.is_cancelled();
         let failing = self.controls.iter().filter_map(|control| {

@@ -40,7 +40,8 @@ pub fn collect_seeds(
         let seed = acts.and_then(|acts| {
             let bytes = actions_to_json(&acts).to_string().into_bytes();
             // A seed that is nested too deeply for the JSON reader, or too large for a fuzzer, is of no use.
-            let is_read = bytes.len() as u64 <= MAX_INPUT_BYTES && wild.actions_from_bytes(&bytes).as_ref() == Some(&acts);
+            let is_read =
+                bytes.len() as u64 <= MAX_INPUT_BYTES && wild.actions_from_bytes(&bytes).as_ref() == Some(&acts);
             is_read.then(|| (regressions::regression_name(&acts), bytes))
         });
         match seed {

@@ -2,7 +2,7 @@
 //!
 //! Recorded values are only kept in memory and never outlive the run.
 
-use crate::judge::{SnapshotComparison, ResponseValues};
+use crate::judge::{ResponseValues, SnapshotComparison};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -42,7 +42,12 @@ impl RecordedResponses {
 
 impl DifferentialMode {
     /// Records the values of a case's response, or compares them.
-    pub(super) fn record_or_compare(&self, id: &str, values: impl FnOnce() -> Option<ResponseValues>, comparison: SnapshotComparison) -> SnapshotComparison {
+    pub(super) fn record_or_compare(
+        &self,
+        id: &str,
+        values: impl FnOnce() -> Option<ResponseValues>,
+        comparison: SnapshotComparison,
+    ) -> SnapshotComparison {
         match self {
             Self::Record(answers) => {
                 let Some(values) = values() else { return comparison };

@@ -2,14 +2,14 @@
 //!
 //! It never reports a finding, and the number of its requests is bounded.
 
-use super::job::plan_error;
 use super::endpoint_probe::response_message;
-use super::{ScenarioJob, RunOptions, embedded, server_lifecycle};
-use crate::contract::{Contract, ShapeKind, Operation, ShapeId};
-use crate::generate::{InferenceResult, PlanError, CompiledContract};
+use super::job::plan_error;
+use super::{RunOptions, ScenarioJob, embedded, server_lifecycle};
+use crate::contract::{Contract, Operation, ShapeId, ShapeKind};
+use crate::generate::{CompiledContract, InferenceResult, PlanError};
 use crate::judge::{ResponseFingerprint, Verdict, judge};
-use crate::report::{OperationDiagnosis, EndpointDiagnosis, Diagnostic, ControlOutcome};
-use crate::run::{SequentialRunner, CancelToken, Stopwatch};
+use crate::report::{ControlOutcome, Diagnostic, EndpointDiagnosis, OperationDiagnosis};
+use crate::run::{CancelToken, SequentialRunner, Stopwatch};
 use crate::scenario::Scenario;
 use crate::search::{CandidateMember, MemberSearch};
 use std::collections::HashSet;
@@ -113,7 +113,8 @@ fn examine_operations(
             break;
         }
         let Some(operation) = job.contract.operation(name).filter(|_| done.insert(name)) else { continue };
-        let mut examined = OperationProbe { job, bench, runner: line, canary: canary.as_ref(), sent_cases: 0, sent_steps: 0 };
+        let mut examined =
+            OperationProbe { job, bench, runner: line, canary: canary.as_ref(), sent_cases: 0, sent_steps: 0 };
         let row = examined.probe_operation(operation, &mut scenario).map_err(plan_error)?;
         (sent, steps) = (sent + examined.sent_cases, steps + examined.sent_steps);
         progress(&row);
@@ -145,14 +146,20 @@ struct ControlResult {
 }
 
 impl OperationProbe<'_> {
-    fn probe_operation(&mut self, operation: &Operation, scenario: &mut Scenario) -> Result<OperationDiagnosis, PlanError> {
+    fn probe_operation(
+        &mut self,
+        operation: &Operation,
+        scenario: &mut Scenario,
+    ) -> Result<OperationDiagnosis, PlanError> {
         let name = operation.name.as_str();
         let mut met = self.send_control(name, scenario)?;
         let mut row = OperationDiagnosis { operation: name.to_owned(), ..OperationDiagnosis::default() };
         // A server that fails because a member is missing responds in the same way as for an unknown operation.
         let is_maker = self.job.inferred.resources.iter().any(|resource| resource.created_by == name);
         let may_lack = met.outcome == ControlOutcome::Rejected
-            || (matches!(met.outcome, ControlOutcome::NotImplemented | ControlOutcome::Diverges) && met.is_server_failure && is_maker);
+            || (matches!(met.outcome, ControlOutcome::NotImplemented | ControlOutcome::Diverges)
+                && met.is_server_failure
+                && is_maker);
         if may_lack && self.job.contract.is_model_only() {
             let candidates = candidate_members(&self.job.contract, operation, scenario);
             let mut grant = MemberSearch::new(candidates, &met.reason, MAX_ATTEMPTS);
@@ -186,7 +193,9 @@ impl OperationProbe<'_> {
     ) -> Result<(Vec<String>, Scenario), PlanError> {
         for name in names.clone() {
             let fewer: Vec<String> = names.iter().filter(|other| **other != name).cloned().collect();
-            let Some(tried) = self.with_members(operation, scenario, &fewer)?.filter(|_| !fewer.is_empty()) else { continue };
+            let Some(tried) = self.with_members(operation, scenario, &fewer)?.filter(|_| !fewer.is_empty()) else {
+                continue;
+            };
             if self.send_control(operation.name.as_str(), &tried)?.outcome == ControlOutcome::Accepted {
                 (names, granted) = (fewer, tried);
             }
@@ -213,7 +222,12 @@ impl OperationProbe<'_> {
     }
 
     fn send_control(&mut self, operation: &str, scenario: &Scenario) -> Result<ControlResult, PlanError> {
-        let nothing = |why: String| ControlResult { outcome: ControlOutcome::NotSent, observed: String::new(), reason: why, is_server_failure: false };
+        let nothing = |why: String| ControlResult {
+            outcome: ControlOutcome::NotSent,
+            observed: String::new(),
+            reason: why,
+            is_server_failure: false,
+        };
         let Some(case) = self.bench.control(scenario, operation)? else {
             return Ok(nothing("no valid request can be generated".to_owned()));
         };
@@ -225,12 +239,19 @@ impl OperationProbe<'_> {
         self.sent_steps += outcome.exchanges.iter().flatten().count() as u64;
         let judgement = judge(&self.job.contract, scenario, &outcome);
         let observed = if judgement.observed.status.is_some() { judgement.observed.to_string() } else { String::new() };
-        let alike = || ResponseFingerprint::from_outcome(&self.job.contract, &outcome).is_some_and(|seen| self.canary == Some(&seen));
+        let alike = || {
+            ResponseFingerprint::from_outcome(&self.job.contract, &outcome)
+                .is_some_and(|seen| self.canary == Some(&seen))
+        };
         let stands = match judgement.verdict {
-            _ if judgement.observed.status.is_some_and(|status| (200..300).contains(&status)) => ControlOutcome::Accepted,
+            _ if judgement.observed.status.is_some_and(|status| (200..300).contains(&status)) => {
+                ControlOutcome::Accepted
+            }
             _ if judgement.observed.status.is_none() => ControlOutcome::NotSent,
             _ if alike() => ControlOutcome::NotImplemented,
-            _ if judgement.observed.status.is_some_and(|status| (400..500).contains(&status)) => ControlOutcome::Rejected,
+            _ if judgement.observed.status.is_some_and(|status| (400..500).contains(&status)) => {
+                ControlOutcome::Rejected
+            }
             _ => ControlOutcome::Diverges,
         };
         let why = match stands {
@@ -280,7 +301,8 @@ fn collect_member_names(contract: &Contract, id: &ShapeId, depth: usize, words: 
 pub fn open_members(contract: &Contract, inferred: &InferenceResult) -> Vec<(String, Vec<String>)> {
     let scenario = &inferred.scenario;
     let mut open = Vec::new();
-    for operation in contract.operations.iter().filter(|operation| scenario.includes_operation(operation.name.as_str())) {
+    for operation in contract.operations.iter().filter(|operation| scenario.includes_operation(operation.name.as_str()))
+    {
         let name = operation.name.as_str();
         let members = operation.input.as_ref().and_then(|input| contract.shape(input).kind.members());
         let lacking: Vec<String> = members

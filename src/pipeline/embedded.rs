@@ -2,10 +2,11 @@
 //!
 //! It never listens on anything but loopback.
 
-use super::{ScenarioJob, EndpointTarget};
+use super::{EndpointTarget, ScenarioJob};
 use crate::contract::{AuthScheme, Contract, MemberPath};
 use crate::reference::{
-    BearerKey, ResourceIdentifier, KnownIdentifier, IdentifierMember, ResourceDefinition, RunningServer, ReferenceServer, ReferenceService, OutputText, ServerConfig, list_faults,
+    BearerKey, IdentifierMember, KnownIdentifier, OutputText, ReferenceServer, ReferenceService, ResourceDefinition,
+    ResourceIdentifier, RunningServer, ServerConfig,
 };
 use crate::report::Diagnostic;
 use crate::scenario::{Credentials, Fixture, Scenario};
@@ -41,13 +42,14 @@ pub async fn serve(
     faults: &[String],
     port: u16,
 ) -> Result<EmbeddedServer, Vec<Diagnostic>> {
-    let service = ReferenceService::with_faults(contract.clone(), build_world(contract, scenario), faults).map_err(|error| {
-        let hint = match &error.hint {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => "--list-faults lists all faults".to_owned(),
-        };
-        vec![Diagnostic::error(format!("unknown fault `{}`", error.name)).with_hint(hint)]
-    })?;
+    let service =
+        ReferenceService::with_faults(contract.clone(), build_world(contract, scenario), faults).map_err(|error| {
+            let hint = match &error.hint {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "--list-faults lists all faults".to_owned(),
+            };
+            vec![Diagnostic::error(format!("unknown fault `{}`", error.name)).with_hint(hint)]
+        })?;
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     match ReferenceServer::start(Arc::new(service), address).await {
         Ok(server) => Ok(EmbeddedServer(server)),
@@ -57,7 +59,7 @@ pub async fn serve(
 
 /// Returns the faults that the server of a contract supports, with their descriptions.
 pub fn list_faults(contract: &Contract) -> Vec<(String, String)> {
-    list_faults(contract).into_iter().map(|fault| (fault.name, fault.description)).collect()
+    crate::reference::list_faults(contract).into_iter().map(|fault| (fault.name, fault.description)).collect()
 }
 
 /// Returns what the server must know of a scenario: the existing resources and the valid credentials.
@@ -65,10 +67,12 @@ pub fn build_world(contract: &Contract, scenario: &Scenario) -> ServerConfig {
     let mut known: Vec<KnownIdentifier> = Vec::new();
     let notes = scenario.operations.values();
     // A member with a fresh value per case names a resource that does not exist yet.
-    let of_operations =
-        notes.clone().flat_map(|notes| notes.use_values.iter().filter(|(member, _)| !notes.fresh_members.contains(member)));
+    let of_operations = notes
+        .clone()
+        .flat_map(|notes| notes.use_values.iter().filter(|(member, _)| !notes.fresh_members.contains(member)));
     let uses = scenario.use_values.iter().chain(of_operations).chain(&scenario.elsewhere_values);
-    let missing: Vec<&String> = scenario.missing_values.keys().chain(notes.flat_map(|notes| notes.missing_values.keys())).collect();
+    let missing: Vec<&String> =
+        scenario.missing_values.keys().chain(notes.flat_map(|notes| notes.missing_values.keys())).collect();
     // A member that has a value for a missing resource is an identifier; other values of `use` are plain values.
     for (member, value) in uses.filter(|(member, _)| missing.contains(member)) {
         if let Some(text) = value.as_str() {
@@ -81,7 +85,9 @@ pub fn build_world(contract: &Contract, scenario: &Scenario) -> ServerConfig {
         }
     }
     let bearer_keys = scenario.principals.values().filter_map(|principal| match &principal.credentials {
-        Credentials::Bearer(key) => Some(BearerKey { key: fill_variables(scenario, key, 0), missing_permissions: principal.lacks.clone() }),
+        Credentials::Bearer(key) => {
+            Some(BearerKey { key: fill_variables(scenario, key, 0), missing_permissions: principal.lacks.clone() })
+        }
         _ => None,
     });
     ServerConfig {
@@ -89,18 +95,28 @@ pub fn build_world(contract: &Contract, scenario: &Scenario) -> ServerConfig {
         bearer_keys: bearer_keys.collect(),
         require_sigv4: contract.auth.iter().any(|auth| matches!(auth, AuthScheme::SigV4 { .. })),
         error_code_path: scenario.error_code.clone(),
-        resources: scenario.fixtures.iter().filter_map(|(name, it)| build_resource(contract, scenario, name, it)).collect(),
+        resources: scenario
+            .fixtures
+            .iter()
+            .filter_map(|(name, it)| build_resource(contract, scenario, name, it))
+            .collect(),
         output_texts: scenario.fixtures.values().flat_map(awaited_states).collect(),
     }
 }
 
 /// Returns the resource that a fixture creates with an operation. It is identified by the captured values of the
 /// response and by the names in the request.
-fn build_resource(contract: &Contract, scenario: &Scenario, name: &str, fixture: &Fixture) -> Option<ResourceDefinition> {
+fn build_resource(
+    contract: &Contract,
+    scenario: &Scenario,
+    name: &str,
+    fixture: &Fixture,
+) -> Option<ResourceDefinition> {
     let made_by = fixture.create.first()?.operation_name()?;
     let operation = contract.operation(made_by)?;
     let inputs = operation.input.as_ref().and_then(|input| contract.shape(input).kind.members());
-    let given = fixture.create[0].captures.iter().map(|(name, path)| (name, ResourceIdentifier::FromOutput(path.clone())));
+    let given =
+        fixture.create[0].captures.iter().map(|(name, path)| (name, ResourceIdentifier::FromOutput(path.clone())));
     // Only names of input members are identifiers: other names may mean anything.
     let chosen = fixture.names.keys().filter(|name| inputs.is_some_and(|inputs| inputs.contains_key(*name)));
     let (names, identifiers): (Vec<&String>, Vec<ResourceIdentifier>) =
@@ -112,7 +128,11 @@ fn build_resource(contract: &Contract, scenario: &Scenario, name: &str, fixture:
     let namings = scenario.operations.iter().flat_map(|(operation, notes)| {
         notes.use_values.iter().filter_map(|(member, value)| {
             let identifier = identifier_of(value.as_str()?)?;
-            Some(IdentifierMember { operation: operation.clone(), member: MemberPath::parse(member)?, identifier_index: identifier })
+            Some(IdentifierMember {
+                operation: operation.clone(),
+                member: MemberPath::parse(member)?,
+                identifier_index: identifier,
+            })
         })
     });
     let taken_away_by = fixture.delete.iter().filter_map(|request| request.operation_name().map(str::to_owned));
@@ -159,7 +179,10 @@ mod tests {
                     [principals.reader]\nbearer = \"{key}\"\nlacks = [\"write\"]\n";
         let (scenario, _) = crate::scenario::read_scenario("t", text).expect("it reads");
         let world = build_world(&Contract::new("t"), &scenario);
-        assert_eq!(world.known_identifiers, [KnownIdentifier { member: "ContactId".into(), template: "c-{case}".into() }]);
+        assert_eq!(
+            world.known_identifiers,
+            [KnownIdentifier { member: "ContactId".into(), template: "c-{case}".into() }]
+        );
         assert_eq!(world.bearer_keys, [BearerKey { key: "k".into(), missing_permissions: vec!["write".into()] }]);
         assert!(!world.require_sigv4);
     }

@@ -4,9 +4,9 @@
 
 use super::ScenarioJob;
 use crate::generate::{Case, CompiledContract};
-use crate::judge::{Judgement, ResponseFingerprint, RejectedPlainValues, Verdict};
-use crate::report::{Diagnostic, CaseResult, SkippedOperation};
-use crate::run::{SequentialRunner, CaseOutcome};
+use crate::judge::{Judgement, RejectedPlainValues, ResponseFingerprint, Verdict};
+use crate::report::{CaseResult, Diagnostic, SkippedOperation};
+use crate::run::{CaseOutcome, SequentialRunner};
 use std::collections::{HashMap, HashSet};
 
 /// The results of the canary, the controls and the valid values so far.
@@ -27,7 +27,11 @@ pub(super) struct EndpointProbe {
 
 impl EndpointProbe {
     /// Sends the canary, a request for an operation that cannot exist.
-    pub fn send_canary(job: &ScenarioJob, bench: &CompiledContract<'_>, line: &SequentialRunner<'_>) -> Result<Self, Vec<Diagnostic>> {
+    pub fn send_canary(
+        job: &ScenarioJob,
+        bench: &CompiledContract<'_>,
+        line: &SequentialRunner<'_>,
+    ) -> Result<Self, Vec<Diagnostic>> {
         let canary = bench.canary(&job.scenario);
         let canary = canary.map_err(|error| vec![Diagnostic::error(error.to_string())])?;
         let outcome = canary.and_then(|case| line.run_case(case).ok());
@@ -61,7 +65,10 @@ impl EndpointProbe {
         let is_modelled = job.contract.is_model_only();
         // An operation with its own documentation is promised: only 404, 405 or 501 shows its absence.
         let absent = is_modelled || matches!(judgement.observed.status, Some(404 | 405 | 501));
-        let alike = || ResponseFingerprint::from_outcome(&job.contract, outcome).is_some_and(|seen| self.canary.as_ref() == Some(&seen));
+        let alike = || {
+            ResponseFingerprint::from_outcome(&job.contract, outcome)
+                .is_some_and(|seen| self.canary.as_ref() == Some(&seen))
+        };
         if absent && !told && alike() {
             let why = "same response as for an operation that does not exist: not implemented".to_owned();
             return Judgement { verdict: Verdict::NotImplemented, why, ..judgement };

@@ -3,13 +3,15 @@
 //! Results of this module never contain a secret.
 
 use super::ScenarioJob;
-use super::snapshot_recorder::AcceptedSnapshots;
 use super::differential::DifferentialMode;
 use super::endpoint_probe::EndpointProbe;
+use super::snapshot_recorder::AcceptedSnapshots;
 use crate::generate::{JudgedPart, StepPurpose};
-use crate::judge::{SnapshotChange, SnapshotComparison, Judgement, ResponseValues, Verdict, compare_with_snapshot, judge};
+use crate::judge::{
+    Judgement, ResponseValues, SnapshotChange, SnapshotComparison, Verdict, compare_with_snapshot, judge,
+};
 use crate::report::{CaseLineContext, CaseResult, RecordedStep, StepResponse, serialize_case};
-use crate::run::{Exchange, CaseOutcome};
+use crate::run::{CaseOutcome, Exchange};
 use crate::wire::{Redaction, curl_command};
 
 /// Maximum size of a response body that is recorded, in bytes.
@@ -98,10 +100,13 @@ impl CaseEvaluator<'_> {
     fn compare_with_accepted(&self, outcome: &CaseOutcome, judgement: &Judgement) -> SnapshotComparison {
         let Some(accepted) = self.accepted else { return SnapshotComparison::default() };
         let snapshot = accepted.for_operation(outcome.case.operation.as_str());
-        let comparison = compare_with_snapshot(&self.job.contract, outcome, judgement, snapshot, |text| self.redact(text));
+        let comparison =
+            compare_with_snapshot(&self.job.contract, outcome, judgement, snapshot, |text| self.redact(text));
         let values = || ResponseValues::from_outcome(&self.job.contract, outcome, |text| self.redact(text));
         match self.differential {
-            Some(beside) if comparison.observed.is_some() => beside.record_or_compare(&outcome.case.id.0, values, comparison),
+            Some(beside) if comparison.observed.is_some() => {
+                beside.record_or_compare(&outcome.case.id.0, values, comparison)
+            }
             _ => comparison,
         }
     }

@@ -2,16 +2,16 @@
 //!
 //! This module never sends a request and never writes a file.
 
-use super::{ScenarioJob, RunOptions};
-use crate::contract::{Protocol, ErrorRole};
+use super::{RunOptions, ScenarioJob};
+use crate::contract::{ErrorRole, Protocol};
 use crate::generate::{AuthDamage, Case, Expectation, ExpectedError, JudgedPart, StepPurpose};
 use crate::judge::describe_expectation;
 use crate::report::{
-    CapturedPlaceholder, ExportedAssertion, Diagnostic, ExportTarget, ExportedCase, ExportedStep, PlaceholderForm, ErrorPair, Signing, curl_script,
-    hurl_file, pytest_file,
+    CapturedPlaceholder, Diagnostic, ErrorPair, ExportTarget, ExportedAssertion, ExportedCase, ExportedStep,
+    PlaceholderForm, Signing, curl_script, hurl_file, pytest_file,
 };
-use crate::run::{self, PreparedRequest, CancelToken};
-use crate::wire::{EncodedRequest, Redaction, RedactedSecret};
+use crate::run::{self, CancelToken, PreparedRequest};
+use crate::wire::{EncodedRequest, RedactedSecret, Redaction};
 use std::collections::BTreeSet;
 
 /// The format of an export.
@@ -59,13 +59,17 @@ pub fn export_cases(jobs: &[ScenarioJob], run_id: &str, format: ExportFormat) ->
             let names: BTreeSet<&str> =
                 case.steps.iter().flat_map(|step| &step.captures).map(|capture| capture.name.as_str()).collect();
             let names: Vec<&str> = names.into_iter().collect();
-            let holes: Vec<CapturedPlaceholder> = names.iter().flat_map(|name| PLACEHOLDER_FORMS.map(|form| captured_placeholder(name, form))).collect();
+            let holes: Vec<CapturedPlaceholder> =
+                names.iter().flat_map(|name| PLACEHOLDER_FORMS.map(|form| captured_placeholder(name, form))).collect();
             let drafts = run::prepare_requests(&plan, &case, &|name| placeholder_token(name, 'r'))
                 .map_err(|why| vec![Diagnostic::error(format!("`{}` cannot be sent: {why}", case.id))])?;
             let steps: Vec<ExportedStep> =
                 drafts.into_iter().zip(&case.steps).map(|(draft, step)| exported_step(draft, step, &names)).collect();
             let stand_ins = names.iter().flat_map(|name| {
-                PLACEHOLDER_FORMS.map(|form| RedactedSecret { value: placeholder_token(name, form.1), variable: captured_placeholder(name, form).variable })
+                PLACEHOLDER_FORMS.map(|form| RedactedSecret {
+                    value: placeholder_token(name, form.1),
+                    variable: captured_placeholder(name, form).variable,
+                })
             });
             hidden.extend(stand_ins);
             cases.push(ExportedCase {
@@ -102,7 +106,11 @@ pub fn export_cases(jobs: &[ScenarioJob], run_id: &str, format: ExportFormat) ->
 
 fn captured_placeholder(name: &str, (form, _, suffix): (PlaceholderForm, char, &str)) -> CapturedPlaceholder {
     let variable: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
-    CapturedPlaceholder { name: name.to_owned(), form, variable: format!("captured_{}{suffix}", variable.to_lowercase()) }
+    CapturedPlaceholder {
+        name: name.to_owned(),
+        form,
+        variable: format!("captured_{}{suffix}", variable.to_lowercase()),
+    }
 }
 
 /// Returns the token that stands for a captured value: the same for the same name in every case.
@@ -171,8 +179,9 @@ fn case_assertion(job: &ScenarioJob, case: &Case) -> ExportedAssertion {
         (JudgedPart::Law(law), _) => {
             let operation = job.contract.operation(case.operation.as_str());
             let excused = operation.into_iter().flat_map(|operation| job.contract.operation_errors(operation));
-            let excused =
-                excused.filter(|(_, error)| matches!(error.role, ErrorRole::Conflict | ErrorRole::Throttled | ErrorRole::Limit));
+            let excused = excused.filter(|(_, error)| {
+                matches!(error.role, ErrorRole::Conflict | ErrorRole::Throttled | ErrorRole::Limit)
+            });
             let codes =
                 excused.map(|(name, error)| error.code.clone().unwrap_or_else(|| name.as_str().to_owned())).collect();
             ExportedAssertion::Law(law.clone(), codes)

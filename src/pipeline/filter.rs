@@ -181,7 +181,11 @@ impl FilterParser<'_> {
     }
 
     fn error(&self, reason: impl Into<String>, length: usize, hint: Option<&str>) -> FilterError {
-        FilterError { reason: reason.into(), span: self.position..self.position + length, hint: hint.map(str::to_owned) }
+        FilterError {
+            reason: reason.into(),
+            span: self.position..self.position + length,
+            hint: hint.map(str::to_owned),
+        }
     }
 
     fn parse_or(&mut self) -> Result<Filter, FilterError> {
@@ -274,8 +278,10 @@ impl FilterParser<'_> {
             self.position += length + 2;
             return Ok(word);
         }
-        let length =
-            self.remaining().find(|c: char| c.is_whitespace() || "&|()\"!".contains(c)).unwrap_or(self.remaining().len());
+        let length = self
+            .remaining()
+            .find(|c: char| c.is_whitespace() || "&|()\"!".contains(c))
+            .unwrap_or(self.remaining().len());
         if length == 0 {
             let found = self.remaining().chars().next();
             let reason = match found {

@@ -3,14 +3,16 @@
 //! The number of workers never changes what is proposed: each round of proposals is sent concurrently, but its
 //! responses are evaluated in order, so the same seed and the same responses lead to the same proposals.
 
-use super::fuzz_checks::{self, SequenceJudgement};
-use super::evaluate::CaseEvaluator;
 use super::endpoint_probe::EndpointProbe;
-use super::{ScenarioJob, RunOptions, RunTally, embedded, known_divergences, regressions, server_lifecycle, write_error};
-use crate::generate::{Action, Case, FuzzCheck, Intent, FuzzCase, FuzzGenerator, actions_to_json};
+use super::evaluate::CaseEvaluator;
+use super::fuzz_checks::{self, SequenceJudgement};
+use super::{
+    RunOptions, RunTally, ScenarioJob, embedded, known_divergences, regressions, server_lifecycle, write_error,
+};
+use crate::generate::{Action, Case, FuzzCase, FuzzCheck, FuzzGenerator, Intent, actions_to_json};
 use crate::judge::{Verdict, judge};
-use crate::report::{Diagnostic, CaseResult, RunStarted, Reporter, RunSummary};
-use crate::run::{self, SequentialRunner, CaseOutcome, RunEnd, CancelToken, Stopwatch};
+use crate::report::{CaseResult, Diagnostic, Reporter, RunStarted, RunSummary};
+use crate::run::{self, CancelToken, CaseOutcome, RunEnd, SequentialRunner, Stopwatch};
 use crate::scenario::{Regression, write_regression};
 use crate::search::{FuzzGuide, FuzzProposal, minimize};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -183,7 +185,9 @@ pub async fn fuzz(
     if ended == RunEnd::Complete && wrong_base_url.is_none() && !scenario.included_operations.is_empty() {
         let wild = FuzzGenerator::new(&job.contract, &scenario, job.seed).map_err(|error| failed(error.to_string()))?;
         let mut first = wild.control_actions();
-        first.extend(job.regressions.iter().map(|saved| saved.actions.clone()).filter(|acts| wild.supports_actions(acts)));
+        first.extend(
+            job.regressions.iter().map(|saved| saved.actions.clone()).filter(|acts| wild.supports_actions(acts)),
+        );
         first.extend(fuzzing.corpus.iter().filter_map(|bytes| wild.actions_from_bytes(bytes)));
         let mut search = FuzzSearch {
             job,
@@ -243,7 +247,8 @@ pub async fn fuzz(
                 for (claim, done) in one.judged.violations {
                     known_usage.record(&job.known_divergences, &done);
                     let claim = &round[one.index].1.checks[claim];
-                    let found = tokio::task::block_in_place(|| search.shrink_finding(&line, &proposal.actions, claim, done));
+                    let found =
+                        tokio::task::block_in_place(|| search.shrink_finding(&line, &proposal.actions, claim, done));
                     match found {
                         None => {}
                         Some((done, None)) => {
@@ -267,7 +272,8 @@ pub async fn fuzz(
             );
         }
     }
-    let vacuous: OperationsWithoutSuccess = granted.into_iter().filter(|(_, granted)| !granted).map(|(name, _)| name).collect();
+    let vacuous: OperationsWithoutSuccess =
+        granted.into_iter().filter(|(_, granted)| !granted).map(|(name, _)| name).collect();
     let mut summary = tally.into_summary(watch.elapsed().as_secs_f64(), &ended);
     if stop.is_cancelled() {
         // Stopping is the usual way to end a fuzzer, so the run is not incomplete.
@@ -337,7 +343,8 @@ impl FuzzSearch<'_, '_> {
         let mut case = (*one.case).clone();
         for (number, (claim, judgement)) in tale.checks.iter().zip(&one.judged.judgements).enumerate() {
             claim.apply_to(&mut case);
-            let told = one.judged.violations.iter().find(|(broke, _)| *broke == number).map(|(_, done)| &done.judgement);
+            let told =
+                one.judged.violations.iter().find(|(broke, _)| *broke == number).map(|(_, done)| &done.judgement);
             let judgement = told.unwrap_or(judgement);
             tally.counts.count_verdict(judgement.verdict);
             tally.coverage.add_case(&case, judgement);
@@ -355,7 +362,13 @@ impl FuzzSearch<'_, '_> {
 
     /// Shrinks a finding if it is new. Returns it with what to save, or without if it was found before. Returns
     /// `None` if the result is not a finding.
-    fn shrink_finding(&mut self, line: &SequentialRunner<'_>, acts: &[Action], claim: &FuzzCheck, done: CaseResult) -> Option<(CaseResult, Option<FuzzFinding>)> {
+    fn shrink_finding(
+        &mut self,
+        line: &SequentialRunner<'_>,
+        acts: &[Action],
+        claim: &FuzzCheck,
+        done: CaseResult,
+    ) -> Option<(CaseResult, Option<FuzzFinding>)> {
         if !done.is_finding {
             return None;
         }

@@ -3,9 +3,9 @@
 //! This module never sends a request.
 
 use super::ScenarioJob;
-use super::evaluate::CaseEvaluator;
 use super::endpoint_probe::EndpointProbe;
-use crate::generate::{Case, FuzzCase, CompiledContract};
+use super::evaluate::CaseEvaluator;
+use crate::generate::{Case, CompiledContract, FuzzCase};
 use crate::judge::{Judgement, ResponseSignature, Verdict, judge, response_signatures};
 use crate::report::CaseResult;
 use crate::run::CaseOutcome;
@@ -26,7 +26,11 @@ pub(super) struct SequenceJudgement {
 }
 
 /// Judges an outcome by every check of its fuzz case.
-pub(super) fn judge_sequence(finish: &CaseEvaluator<'_>, tale: &FuzzCase, outcome: &mut CaseOutcome) -> SequenceJudgement {
+pub(super) fn judge_sequence(
+    finish: &CaseEvaluator<'_>,
+    tale: &FuzzCase,
+    outcome: &mut CaseOutcome,
+) -> SequenceJudgement {
     let (contract, scenario) = (&finish.job.contract, &finish.job.scenario);
     let signatures = response_signatures(contract, scenario, outcome);
     let (mut judgements, mut broke, mut succeeded) = (Vec::new(), Vec::new(), Vec::new());
@@ -47,7 +51,8 @@ pub(super) fn judge_sequence(finish: &CaseEvaluator<'_>, tale: &FuzzCase, outcom
 
 /// Returns the control of each operation of a job: an operation that rejects it is not worth fuzzing.
 pub(super) fn fuzz_controls(job: &ScenarioJob, bench: &CompiledContract<'_>) -> Vec<Case> {
-    let wanted = job.contract.operations.iter().filter(|operation| job.scenario.includes_operation(operation.name.as_str()));
+    let wanted =
+        job.contract.operations.iter().filter(|operation| job.scenario.includes_operation(operation.name.as_str()));
     let controls = wanted
         .filter_map(|operation| bench.control(&job.scenario, operation.name.as_str()).ok()?)
         .filter(|case| job.filter.as_ref().is_none_or(|filter| filter.matches(case)));

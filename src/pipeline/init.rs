@@ -4,7 +4,7 @@
 
 use crate::contract::{AuthScheme, Contract, ShapeKind};
 use crate::generate::InferenceResult;
-use crate::report::{EndpointDiagnosis, ControlOutcome, format_use_stanza};
+use crate::report::{ControlOutcome, EndpointDiagnosis, format_use_stanza};
 use std::fmt::Write as _;
 
 /// Returns the text of a new scenario.

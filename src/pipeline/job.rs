@@ -2,11 +2,16 @@
 //!
 //! This module never starts a server and never sends a request.
 
-use super::{DifferentialMode, EmbeddedServer, Filter, SnapshotOptions, KnownDivergences, SavedRegression, regressions};
+use super::{
+    DifferentialMode, EmbeddedServer, Filter, KnownDivergences, SavedRegression, SnapshotOptions, regressions,
+};
 use crate::contract::{Contract, OperationName, digest};
-use crate::generate::{self, Case, InferenceResult, GenerationLevel, GenerationOptions, PlanError, CompiledContract};
+use crate::generate::{self, Case, CompiledContract, GenerationLevel, GenerationOptions, InferenceResult, PlanError};
 use crate::report::{Diagnostic, RunStarted};
-use crate::run::{AwsAccessKeys, Endpoint, HostPrefixes, LeakedFixtures, RunPlan, SearchBudget, TransportOptions, CancelToken, EndpointLifecycle};
+use crate::run::{
+    AwsAccessKeys, CancelToken, Endpoint, EndpointLifecycle, HostPrefixes, LeakedFixtures, RunPlan, SearchBudget,
+    TransportOptions,
+};
 use crate::scenario::Scenario;
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher as _, Hasher as _};
@@ -166,7 +171,10 @@ impl ScenarioJob {
     }
 
     /// Returns the number of cases per operation; generates all of them once without keeping them.
-    pub(super) fn count_cases<'a>(&'a self, bench: &CompiledContract<'a>) -> Result<HashMap<OperationName, u64>, Vec<Diagnostic>> {
+    pub(super) fn count_cases<'a>(
+        &'a self,
+        bench: &CompiledContract<'a>,
+    ) -> Result<HashMap<OperationName, u64>, Vec<Diagnostic>> {
         let mut counts = HashMap::new();
         for case in self.cases(bench)? {
             *counts.entry(case.operation).or_default() += 1;

@@ -3,7 +3,7 @@
 //! It never changes a verdict: a known divergence still diverges, but is not a finding.
 
 use super::filter::matches_glob;
-use crate::judge::{SnapshotComparison, Judgement, Verdict};
+use crate::judge::{Judgement, SnapshotComparison, Verdict};
 use crate::report::CaseResult;
 use crate::scenario::KnownDivergenceEntry;
 
@@ -34,8 +34,14 @@ impl KnownDivergences {
     }
 
     /// Returns the comparison of a case, marked as known if an entry matches it.
-    pub(super) fn mark_known(&self, id: &str, judgement: &Judgement, comparison: SnapshotComparison) -> SnapshotComparison {
-        let known = self.entries.iter().any(|entry| !self.is_expired(entry) && Self::covers_judgement(entry, id, judgement));
+    pub(super) fn mark_known(
+        &self,
+        id: &str,
+        judgement: &Judgement,
+        comparison: SnapshotComparison,
+    ) -> SnapshotComparison {
+        let known =
+            self.entries.iter().any(|entry| !self.is_expired(entry) && Self::covers_judgement(entry, id, judgement));
         SnapshotComparison { is_known_divergence: comparison.is_known_divergence || known, ..comparison }
     }
 }
@@ -68,7 +74,8 @@ impl KnownUsage {
     pub fn notes(&self, known: &KnownDivergences) -> Vec<String> {
         let mut notes = Vec::new();
         for (entry, (ran, matched)) in known.entries.iter().zip(&self.0) {
-            let what = format!("{}:{} `{}` ({})", known.display_path, entry.line, entry.cases.join("`, `"), entry.reason);
+            let what =
+                format!("{}:{} `{}` ({})", known.display_path, entry.line, entry.cases.join("`, `"), entry.reason);
             if !ran.is_empty() && ran.iter().all(|ran| *ran) && *matched == 0 {
                 notes.push(format!("possibly fixed, no longer observed: {what}"));
             } else if *matched > 0 && known.is_expired(entry) {

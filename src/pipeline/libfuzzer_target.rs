@@ -2,15 +2,15 @@
 //!
 //! It never starts the user's server, and sends nothing before the first input.
 
-use super::fuzz_checks::{self, SequenceJudgement};
-use super::evaluate::CaseEvaluator;
 use super::endpoint_probe::EndpointProbe;
-use super::{ScenarioJob, RunOptions, embedded, server_lifecycle};
+use super::evaluate::CaseEvaluator;
+use super::fuzz_checks::{self, SequenceJudgement};
+use super::{RunOptions, ScenarioJob, embedded, server_lifecycle};
 use crate::generate::{Action, FuzzGenerator};
 use crate::inprocess::InProcessFinding;
 use crate::judge::ResponseSignature;
 use crate::report::{Diagnostic, SkippedOperation};
-use crate::run::{Endpoint, Exchange, Liveness, SequentialRunner, CaseOutcome, RunPlan, BackgroundRunner, CancelToken};
+use crate::run::{BackgroundRunner, CancelToken, CaseOutcome, Endpoint, Exchange, Liveness, RunPlan, SequentialRunner};
 use crate::wire::Redaction;
 use std::collections::HashSet;
 use std::sync::OnceLock;
@@ -96,7 +96,8 @@ impl LibFuzzerTarget {
         let Some(tale) = ready.generator.build_fuzz_case(&name, &acts) else { return Ok(0) };
         let mut outcome = ready.runner.run_case(tale.case.clone()).map_err(FuzzInputError::Unusable)?;
         let finish = ready.evaluator(self.job);
-        let SequenceJudgement { signatures, violations: broke, .. } = fuzz_checks::judge_sequence(&finish, &tale, &mut outcome);
+        let SequenceJudgement { signatures, violations: broke, .. } =
+            fuzz_checks::judge_sequence(&finish, &tale, &mut outcome);
         increment_counters(&signatures, kinds);
         if outcome.liveness == Some(Liveness::Down) {
             return Err(FuzzInputError::EndpointDown(ready.describe_crash(&outcome)));
@@ -124,8 +125,13 @@ impl ReadyTarget {
         let bench: &'static _ = Box::leak(Box::new(job.compile_contract().map_err(in_words)?));
         let control: &'static (dyn Fn(&str) -> Option<crate::generate::Case> + Sync) =
             Box::leak(Box::new(|operation: &str| job.control_case(bench, operation)));
-        let plan: &'static RunPlan<'static> =
-            Box::leak(Box::new(job.build_run_plan(endpoint, sending.settings, run_id, &CancelToken::default(), control)));
+        let plan: &'static RunPlan<'static> = Box::leak(Box::new(job.build_run_plan(
+            endpoint,
+            sending.settings,
+            run_id,
+            &CancelToken::default(),
+            control,
+        )));
         let (redaction, origin) = (plan.redaction(), endpoint.origin());
         let line = SequentialRunner::new(plan)?;
         let mut survey = EndpointProbe::send_canary(job, bench, &line).map_err(in_words)?;
@@ -136,7 +142,8 @@ impl ReadyTarget {
             if outcome.liveness == Some(Liveness::Down) {
                 return Err(format!("{origin} does not respond"));
             }
-            let done = CaseEvaluator { probe: Some(&survey), ..base_evaluator(job, &redaction, &origin) }.evaluate(outcome);
+            let done =
+                CaseEvaluator { probe: Some(&survey), ..base_evaluator(job, &redaction, &origin) }.evaluate(outcome);
             survey.record(job, &done);
         }
         if let Some(why) = survey.wrong_base_url(job) {
@@ -150,14 +157,26 @@ impl ReadyTarget {
             return Err(format!("no control request succeeded: {told}"));
         }
         let wild = FuzzGenerator::new(&job.contract, scenario, job.seed).map_err(|error| error.to_string())?;
-        Ok(Self { runner: BackgroundRunner::new(plan)?, generator: wild, probe: survey, redaction, origin, skipped_operations: not_run })
+        Ok(Self {
+            runner: BackgroundRunner::new(plan)?,
+            generator: wild,
+            probe: survey,
+            redaction,
+            origin,
+            skipped_operations: not_run,
+        })
     }
 
     fn evaluator<'a>(&'a self, job: &'a ScenarioJob) -> CaseEvaluator<'a> {
         CaseEvaluator { probe: Some(&self.probe), ..base_evaluator(job, &self.redaction, &self.origin) }
     }
 
-    fn build_finding(&self, outcome: &CaseOutcome, judgement: &crate::judge::Judgement, acts: &[Action]) -> InProcessFinding {
+    fn build_finding(
+        &self,
+        outcome: &CaseOutcome,
+        judgement: &crate::judge::Judgement,
+        acts: &[Action],
+    ) -> InProcessFinding {
         InProcessFinding::new(outcome, judgement, Some(acts), &self.origin, &self.redaction)
     }
 
@@ -179,7 +198,16 @@ impl ReadyTarget {
 
 fn base_evaluator<'a>(job: &'a ScenarioJob, redaction: &'a Redaction, origin: &'a str) -> CaseEvaluator<'a> {
     let fleeting = server_lifecycle::has_temporary_port(job);
-    CaseEvaluator { job, redaction, origin, probe: None, accepted: None, differential: None, strict: false, has_temporary_port: fleeting }
+    CaseEvaluator {
+        job,
+        redaction,
+        origin,
+        probe: None,
+        accepted: None,
+        differential: None,
+        strict: false,
+        has_temporary_port: fleeting,
+    }
 }
 
 /// Increments the counter of each kind of response.
@@ -201,7 +229,10 @@ mod tests {
     fn counter_saturates_instead_of_wrapping_to_zero() {
         let kinds: Vec<AtomicU8> = (0..8).map(|_| AtomicU8::new(0)).collect();
         for _ in 0..600 {
-            increment_counters(&[ResponseSignature(3), ResponseSignature(8 * 5 + 3), ResponseSignature(u64::MAX)], &kinds);
+            increment_counters(
+                &[ResponseSignature(3), ResponseSignature(8 * 5 + 3), ResponseSignature(u64::MAX)],
+                &kinds,
+            );
         }
         let seen: Vec<u8> = kinds.iter().map(|one| one.load(Ordering::Relaxed)).collect();
         assert_eq!(seen, [0, 0, 0, 255, 0, 0, 0, 255]);

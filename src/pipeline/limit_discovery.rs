@@ -5,7 +5,7 @@
 
 use super::evaluate::CaseEvaluator;
 use crate::contract::{Constraint, MemberPath};
-use crate::generate::{self, Intent, GenerationOptions, CompiledContract};
+use crate::generate::{self, CompiledContract, GenerationOptions, Intent};
 use crate::judge::{Finding, Verdict};
 use crate::report::CaseResult;
 use crate::run::{SequentialRunner, Stopwatch};
@@ -99,9 +99,16 @@ impl UnexpectedLimits {
     }
 
     /// Searches for the limits that the endpoint has instead.
-    pub fn discover(self, line: &SequentialRunner<'_>, bench: &CompiledContract<'_>, options: GenerationOptions, finish: &CaseEvaluator<'_>) -> DiscoveredLimits {
+    pub fn discover(
+        self,
+        line: &SequentialRunner<'_>,
+        bench: &CompiledContract<'_>,
+        options: GenerationOptions,
+        finish: &CaseEvaluator<'_>,
+    ) -> DiscoveredLimits {
         let (mut left, watch) = (MAX_REQUESTS, Stopwatch::start());
-        let all = self.value_sets.into_iter().filter(|(_, (sent, taken))| sent == taken && *sent >= MIN_ACCEPTED_VALUES);
+        let all =
+            self.value_sets.into_iter().filter(|(_, (sent, taken))| sent == taken && *sent >= MIN_ACCEPTED_VALUES);
         let words = |sent: u32| format!("accepts all {sent} violating values");
         let mut lessons: Vec<(ConstraintPlace, String)> = all.map(|(place, (sent, _))| (place, words(sent))).collect();
         for (limit, sides) in self.limits {
@@ -171,10 +178,18 @@ fn discover_limit(
     }
     let unit = bounds.unit;
     Some(match (find_limit(taken, end, asks, takes)?, which.upper) {
-        (FoundLimit::Between { accepted: taken, rejected: refused }, true) => format!("accepts up to {taken}{unit}, rejects {refused}"),
-        (FoundLimit::Between { accepted: taken, rejected: refused }, false) => format!("accepts {taken}{unit} or more, rejects {refused}"),
-        (FoundLimit::AtLeast(taken), true) if sides.accepted => format!("accepts {taken}{unit} (the largest size tried)"),
-        (FoundLimit::AtLeast(taken), false) if sides.accepted => format!("accepts {taken}{unit} (the smallest size tried)"),
+        (FoundLimit::Between { accepted: taken, rejected: refused }, true) => {
+            format!("accepts up to {taken}{unit}, rejects {refused}")
+        }
+        (FoundLimit::Between { accepted: taken, rejected: refused }, false) => {
+            format!("accepts {taken}{unit} or more, rejects {refused}")
+        }
+        (FoundLimit::AtLeast(taken), true) if sides.accepted => {
+            format!("accepts {taken}{unit} (the largest size tried)")
+        }
+        (FoundLimit::AtLeast(taken), false) if sides.accepted => {
+            format!("accepts {taken}{unit} (the smallest size tried)")
+        }
         // Only another value at the limit was rejected, so the reason is not the size.
         (FoundLimit::AtLeast(_), _) => return None,
     })

@@ -24,7 +24,10 @@ pub struct LoadedContract {
 ///
 /// # Errors
 /// Returns an error if a document cannot be read at all, or no document contains an operation.
-pub fn ingest_documents(documents: Vec<SourceDocument>, operations: &[String]) -> Result<LoadedContract, Vec<Diagnostic>> {
+pub fn ingest_documents(
+    documents: Vec<SourceDocument>,
+    operations: &[String],
+) -> Result<LoadedContract, Vec<Diagnostic>> {
     let names: Vec<String> = documents.iter().map(|document| document.name.clone()).collect();
     let sources: Vec<_> = documents.into_iter().map(|document| (document.name, document.bytes)).collect();
     let options = ingest::IngestOptions { operations: operations.to_vec() };
@@ -38,8 +41,9 @@ pub fn ingest_documents(documents: Vec<SourceDocument>, operations: &[String]) -
     });
     let mut problems: Vec<Diagnostic> = problems.collect();
     if !errors.is_empty() {
-        problems
-            .extend(errors.iter().map(|one| located_diagnostic(Severity::Error, &one.message, one.hint.as_deref(), &one.place)));
+        problems.extend(
+            errors.iter().map(|one| located_diagnostic(Severity::Error, &one.message, one.hint.as_deref(), &one.place)),
+        );
         return Err(problems);
     }
     if read.contract.operations.is_empty() {
@@ -51,7 +55,12 @@ pub fn ingest_documents(documents: Vec<SourceDocument>, operations: &[String]) -
 }
 
 /// Returns a diagnostic of a reader with its location.
-fn located_diagnostic(severity: Severity, reason: &str, hint: Option<&str>, place: &ingest::SourceLocation) -> Diagnostic {
+fn located_diagnostic(
+    severity: Severity,
+    reason: &str,
+    hint: Option<&str>,
+    place: &ingest::SourceLocation,
+) -> Diagnostic {
     let problem = Diagnostic {
         severity,
         hint: hint.map(str::to_owned),
@@ -68,7 +77,11 @@ fn located_diagnostic(severity: Severity, reason: &str, hint: Option<&str>, plac
 ///
 /// # Errors
 /// Returns an error if the documents cannot be read, or if an amendment or an operation name refers to nothing.
-pub fn load_scenario(scenario: &Scenario, shown: &str, documents: Vec<SourceDocument>) -> Result<LoadedContract, Vec<Diagnostic>> {
+pub fn load_scenario(
+    scenario: &Scenario,
+    shown: &str,
+    documents: Vec<SourceDocument>,
+) -> Result<LoadedContract, Vec<Diagnostic>> {
     // Any operation may create or delete the resources that the selected ones need, so all are read.
     let mut loaded = ingest_documents(documents, &[])?;
     // Notes about documents are shown by `ingest`, not by every run.
@@ -138,7 +151,12 @@ pub fn load_scenario(scenario: &Scenario, shown: &str, documents: Vec<SourceDocu
 }
 
 /// Checks the operations and members that an operation's notes name, and warns about laws whose effect cannot be read.
-fn check_laws(loaded: &mut LoadedContract, name: &str, notes: &OperationNotes, shown: &str) -> Result<(), Vec<Diagnostic>> {
+fn check_laws(
+    loaded: &mut LoadedContract,
+    name: &str,
+    notes: &OperationNotes,
+    shown: &str,
+) -> Result<(), Vec<Diagnostic>> {
     let contract = &loaded.contract;
     let at = |problem: Diagnostic| Diagnostic {
         document: Some(shown.to_owned()),

@@ -4,7 +4,7 @@
 
 use super::CaseTotals;
 use crate::contract::OperationName;
-use crate::generate::{Case, StepRequest, Step, Value};
+use crate::generate::{Case, Step, StepRequest, Value};
 use crate::run::cpu_seconds;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -47,7 +47,11 @@ impl PlannedCases {
 
     /// Returns the number of cases and operations.
     pub fn totals(&self) -> CaseTotals {
-        CaseTotals { cases: self.count, operations: self.operations.len() as u64, generation_seconds: self.generation_seconds }
+        CaseTotals {
+            cases: self.count,
+            operations: self.operations.len() as u64,
+            generation_seconds: self.generation_seconds,
+        }
     }
 
     /// Returns the totals together with `others`. Their generation time is left out, because it is part of the run.

@@ -35,7 +35,12 @@ impl SavedRegression {
                 problem.with_hint("`overstep fuzz --save` writes such files; delete the file to drop the regression"),
             )
         })?;
-        Ok(Self { name: name.to_owned(), display_path: shown.to_owned(), actions: acts, judged_action: regression.judged_request })
+        Ok(Self {
+            name: name.to_owned(),
+            display_path: shown.to_owned(),
+            actions: acts,
+            judged_action: regression.judged_request,
+        })
     }
 }
 
@@ -64,11 +69,20 @@ pub(super) fn regression_cases(job: &ScenarioJob) -> Result<Vec<Case>, Vec<Diagn
     }
     let wild = FuzzGenerator::new(&job.contract, &job.scenario, job.seed)
         .map_err(|error| vec![Diagnostic::error(error.to_string())])?;
-    Ok(job.regressions.iter().filter_map(|saved| regression_case(&wild, &saved.name, &saved.actions, saved.judged_action)).collect())
+    Ok(job
+        .regressions
+        .iter()
+        .filter_map(|saved| regression_case(&wild, &saved.name, &saved.actions, saved.judged_action))
+        .collect())
 }
 
 /// Returns the case of a sequence that judges the response to this action, or the final state if `judged` is `None`.
-pub(super) fn regression_case(wild: &FuzzGenerator<'_>, name: &str, acts: &[Action], judged: Option<usize>) -> Option<Case> {
+pub(super) fn regression_case(
+    wild: &FuzzGenerator<'_>,
+    name: &str,
+    acts: &[Action],
+    judged: Option<usize>,
+) -> Option<Case> {
     let tale = wild.build_fuzz_case(name, acts).filter(|_| wild.supports_actions(acts))?;
     let at = tale.checks.iter().position(|claim| claim.action_index == judged)?;
     tale.to_cases().nth(at)

@@ -2,11 +2,11 @@
 //!
 //! This module never opens a file: it receives results as a reader, and the earlier run as a record.
 
-use super::{ScenarioJob, RunOptions, snapshot_recorder, embedded, evaluate, server_lifecycle, write_error};
+use super::{RunOptions, ScenarioJob, embedded, evaluate, server_lifecycle, snapshot_recorder, write_error};
 use crate::contract::digest;
 use crate::judge::{SnapshotChange, Verdict, is_finding};
-use crate::report::{Diagnostic, ReplayedCase, RecordedStep, RecordedCase};
-use crate::run::{self, CaseOutcome, RunEnd, CancelToken, is_sensitive_header};
+use crate::report::{Diagnostic, RecordedCase, RecordedStep, ReplayedCase};
+use crate::run::{self, CancelToken, CaseOutcome, RunEnd, is_sensitive_header};
 use crate::scenario::{Credentials, Scenario};
 use crate::store::ScenarioRecord;
 use crate::wire::curl_command;
@@ -110,7 +110,9 @@ pub fn read_recorded_cases(
     results.rewind().map_err(|error| read_error(&error))?;
     let mut found = Vec::new();
     for_each_line(results, |line| {
-        if serde_json::from_str::<EventKind>(line)?.event == "case" && wanted(&serde_json::from_str::<IndexedCase>(line)?.id) {
+        if serde_json::from_str::<EventKind>(line)?.event == "case"
+            && wanted(&serde_json::from_str::<IndexedCase>(line)?.id)
+        {
             found.push(serde_json::from_str(line)?);
         }
         Ok(())
@@ -275,7 +277,9 @@ pub async fn replay_cases(
         if unwritable.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
     let cases = job.cases(&bench)?;
-    let ended = tokio::task::block_in_place(|| run::run_cases(&plan, cases, |outcome| replayed_case(&finish, outcome), &mut take));
+    let ended = tokio::task::block_in_place(|| {
+        run::run_cases(&plan, cases, |outcome| replayed_case(&finish, outcome), &mut take)
+    });
     if let Some(error) = unwritable {
         return Err(write_error(&error));
     }

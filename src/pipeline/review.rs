@@ -3,12 +3,15 @@
 //! This module never prompts the user: it receives the choices.
 
 use super::Filter;
-use super::snapshot_recorder::{snapshot_header, parse_snapshot, read_snapshot, store_diagnostic};
+use super::snapshot_recorder::{parse_snapshot, read_snapshot, snapshot_header, store_diagnostic};
 use crate::generate::Intent;
 use crate::judge::SnapshotKey;
 use crate::report::Diagnostic;
 pub use crate::snapshot::LineChange;
-use crate::snapshot::{ResponseForm, DocumentedMark, SnapshotCase, ObservedBehavior, Snapshot, CaseState, CaseCoverage, copy_line, merge_snapshot, pending_changes, write};
+use crate::snapshot::{
+    CaseCoverage, CaseState, DocumentedMark, ObservedBehavior, ResponseForm, Snapshot, SnapshotCase, copy_line,
+    merge_snapshot, pending_changes, write,
+};
 use crate::store::{SnapshotFile, SnapshotStore, StoreError, read_text};
 use indexmap::IndexMap;
 use serde::Deserialize;
@@ -40,7 +43,10 @@ pub enum ReviewChoice {
 ///
 /// # Errors
 /// Returns an error if a file cannot be read or is not a snapshot.
-pub fn pending_snapshots(snapshots: &SnapshotStore, filter: Option<&Filter>) -> Result<Vec<PendingSnapshot>, Vec<Diagnostic>> {
+pub fn pending_snapshots(
+    snapshots: &SnapshotStore,
+    filter: Option<&Filter>,
+) -> Result<Vec<PendingSnapshot>, Vec<Diagnostic>> {
     let mut found = Vec::new();
     for file in snapshots.pending_files().map_err(store_error)? {
         let path = file.pending_path();
@@ -94,7 +100,8 @@ impl PendingSnapshot {
                 self.file.write_accepted(&write(&accepted)).map_err(store_error)?;
             }
         }
-        if left.is_empty() { self.file.remove_pending() } else { self.file.write_pending(&write(&pending)) }.map_err(store_error)
+        if left.is_empty() { self.file.remove_pending() } else { self.file.write_pending(&write(&pending)) }
+            .map_err(store_error)
     }
 }
 

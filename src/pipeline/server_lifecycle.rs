@@ -2,9 +2,9 @@
 //!
 //! The server never outlives the returned handle: it is stopped when the handle is dropped.
 
-use super::{ScenarioJob, RunOptions, EndpointTarget};
+use super::{EndpointTarget, RunOptions, ScenarioJob};
 use crate::report::Diagnostic;
-use crate::run::{self, RedactFn, Endpoint, LaunchCommand, RunPlan, RunEnd, ServerProcess, CancelToken};
+use crate::run::{self, CancelToken, Endpoint, LaunchCommand, RedactFn, RunEnd, RunPlan, ServerProcess};
 use crate::store;
 use crate::wire::Redaction;
 use std::io::Write;
@@ -109,7 +109,11 @@ pub(super) fn restart_server(
     server.restart().is_ok() && run::prepare_endpoint(endpoint, &job.lifecycle, Some(server), stop).is_ok()
 }
 
-fn launch_server(launch: LaunchCommand, redaction: &Redaction, sending: &RunOptions) -> Result<ServerProcess, Vec<Diagnostic>> {
+fn launch_server(
+    launch: LaunchCommand,
+    redaction: &Redaction,
+    sending: &RunOptions,
+) -> Result<ServerProcess, Vec<Diagnostic>> {
     let log = sending.log_directory.as_deref().and_then(|directory| store::open_server_log(directory).ok());
     let log = log.map(|log| Box::new(log) as Box<dyn Write + Send>);
     let (shown, directory) = (launch.command_line(), launch.directory.clone());

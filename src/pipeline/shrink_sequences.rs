@@ -6,7 +6,7 @@ use super::evaluate::CaseEvaluator;
 use crate::generate::{self, Case, GenerationOptions};
 use crate::judge::Verdict;
 use crate::report::CaseResult;
-use crate::run::{SequentialRunner, ActiveSearch};
+use crate::run::{ActiveSearch, SequentialRunner};
 use crate::search::smallest_failing_part;
 use std::collections::HashSet;
 
@@ -41,7 +41,12 @@ impl FailedSequences {
     }
 
     /// Returns the shortest part of each sequence that still fails; sequences that do not fail again are left out.
-    pub fn shrink_all(self, line: &SequentialRunner<'_>, options: GenerationOptions, finish: &CaseEvaluator<'_>) -> Vec<CaseResult> {
+    pub fn shrink_all(
+        self,
+        line: &SequentialRunner<'_>,
+        options: GenerationOptions,
+        finish: &CaseEvaluator<'_>,
+    ) -> Vec<CaseResult> {
         let search = line.plan().search_time.start_search();
         self.ids.iter().filter_map(|id| shrink_sequence(line, options, finish, id, &search)).collect()
     }

@@ -5,8 +5,8 @@
 use super::ScenarioJob;
 use crate::generate::{GenerationLevel, GenerationOptions, generate_cases};
 use crate::judge::{SnapshotChange, SnapshotKey, Verdict};
-use crate::report::{Diagnostic, CaseResult, NewForm, SkippedOperation, SnapshotUpdates};
-use crate::snapshot::{SnapshotCase, Snapshot, CaseState, CaseCoverage, merge_snapshot, read, write};
+use crate::report::{CaseResult, Diagnostic, NewForm, SkippedOperation, SnapshotUpdates};
+use crate::snapshot::{CaseCoverage, CaseState, Snapshot, SnapshotCase, merge_snapshot, read, write};
 use crate::store::{SnapshotFile, SnapshotStore, StoreError};
 use indexmap::IndexMap;
 use std::collections::{HashMap, HashSet};
@@ -149,7 +149,9 @@ impl<'a> SnapshotRecorder<'a> {
     /// operations that were not run stays unchanged.
     pub fn write(self, complete: bool, not_run: &[SkippedOperation]) -> Result<SnapshotUpdates, Vec<Diagnostic>> {
         let mut news = SnapshotUpdates::default();
-        let Some(keeping) = self.options.filter(|keeping| keeping.update != SnapshotUpdate::No) else { return Ok(news) };
+        let Some(keeping) = self.options.filter(|keeping| keeping.update != SnapshotUpdate::No) else {
+            return Ok(news);
+        };
         let whole = complete;
         let mut planned = if whole { HashMap::new() } else { self.planned_cases()? };
         let accepted = self.accepted;
@@ -171,7 +173,12 @@ impl<'a> SnapshotRecorder<'a> {
                 continue;
             }
             let whole = if whole { CaseCoverage::Complete } else { CaseCoverage::Planned };
-            let next = merge_snapshot(before.as_ref(), snapshot_header(&keeping.source, &file.scenario, &name), &seen.cases, whole);
+            let next = merge_snapshot(
+                before.as_ref(),
+                snapshot_header(&keeping.source, &file.scenario, &name),
+                &seen.cases,
+                whole,
+            );
             if next.lines.is_empty() && before.is_none() {
                 continue;
             }

@@ -2,8 +2,8 @@
 //!
 //! Compares keys and checks the format of signatures; never verifies a signature.
 
+use super::misbehavior::{Misbehavior, MisbehaviorSet};
 use super::request::ServerRequest;
-use super::misbehavior::{Trick, MisbehaviorSet};
 use super::server_config::ServerConfig;
 use crate::contract::AuthScheme;
 
@@ -16,14 +16,19 @@ pub(super) enum CallerIdentity<'w> {
     Unknown,
 }
 
-pub(super) fn identify_caller<'w>(config: &'w ServerConfig, schemes: &[AuthScheme], request: &ServerRequest<'_>, misbehaviors: MisbehaviorSet) -> CallerIdentity<'w> {
-    if misbehaviors.has(Trick::AuthIgnored) || schemes.contains(&AuthScheme::None) {
+pub(super) fn identify_caller<'w>(
+    config: &'w ServerConfig,
+    schemes: &[AuthScheme],
+    request: &ServerRequest<'_>,
+    misbehaviors: MisbehaviorSet,
+) -> CallerIdentity<'w> {
+    if misbehaviors.has(Misbehavior::AuthIgnored) || schemes.contains(&AuthScheme::None) {
         return CallerIdentity::Known(&[]);
     }
     let credentials = request.header("authorization");
     if config.require_sigv4 {
         let fits = match credentials {
-            Some(proof) if misbehaviors.has(Trick::AuthIncomplete) => !proof.is_empty(),
+            Some(proof) if misbehaviors.has(Misbehavior::AuthIncomplete) => !proof.is_empty(),
             Some(proof) => std::str::from_utf8(proof).is_ok_and(is_sigv4),
             None => false,
         };
@@ -43,8 +48,8 @@ pub(super) fn identify_caller<'w>(config: &'w ServerConfig, schemes: &[AuthSchem
     let known = config.bearer_keys.iter().find(|known| keys_match(known.key.as_bytes(), key, misbehaviors));
     match known {
         Some(known) => CallerIdentity::Known(&known.missing_permissions),
-        None if misbehaviors.has(Trick::AuthAnyKey) && !key.is_empty() => CallerIdentity::Known(&[]),
-        None if misbehaviors.has(Trick::AuthEmptyKey) && key.is_empty() => CallerIdentity::Known(&[]),
+        None if misbehaviors.has(Misbehavior::AuthAnyKey) && !key.is_empty() => CallerIdentity::Known(&[]),
+        None if misbehaviors.has(Misbehavior::AuthEmptyKey) && key.is_empty() => CallerIdentity::Known(&[]),
         None => CallerIdentity::Unknown,
     }
 }
@@ -55,21 +60,21 @@ fn parse_bearer_key(credentials: &[u8], misbehaviors: MisbehaviorSet) -> Option<
     let (scheme, key) = match proof.iter().position(|b| *b == b' ') {
         Some(space) => (&proof[..space], proof[space..].trim_ascii_start()),
         None if proof.eq_ignore_ascii_case(b"bearer") || proof.is_empty() => (proof, &b""[..]),
-        None if misbehaviors.has(Trick::AuthNoScheme) => return Some(proof),
+        None if misbehaviors.has(Misbehavior::AuthNoScheme) => return Some(proof),
         None => return None,
     };
     (scheme.eq_ignore_ascii_case(b"bearer")
-        || misbehaviors.has(Trick::AuthAnyScheme)
-        || (misbehaviors.has(Trick::AuthEmptyKey) && scheme.is_empty()))
+        || misbehaviors.has(Misbehavior::AuthAnyScheme)
+        || (misbehaviors.has(Misbehavior::AuthEmptyKey) && scheme.is_empty()))
     .then_some(key)
 }
 
 fn keys_match(known: &[u8], key: &[u8], misbehaviors: MisbehaviorSet) -> bool {
-    if misbehaviors.has(Trick::AuthPrefix) {
+    if misbehaviors.has(Misbehavior::AuthPrefix) {
         let shared = known.len().saturating_sub(1).min(key.len());
         return shared + 1 >= known.len() && key[..shared] == known[..shared];
     }
-    known == key || (misbehaviors.has(Trick::AuthFolded) && known.eq_ignore_ascii_case(key))
+    known == key || (misbehaviors.has(Misbehavior::AuthFolded) && known.eq_ignore_ascii_case(key))
 }
 
 /// Returns true if the header has the format of AWS Signature Version 4, see
@@ -114,7 +119,7 @@ mod tests {
         for (proof, faithful, careless) in [(None, false, false), (Some(""), false, false), (Some("AWS4"), false, true)]
         {
             let headers: Vec<(&str, &[u8])> = proof.into_iter().map(|one| ("authorization", one.as_bytes())).collect();
-            for (trick, due) in [(None, faithful), (Some(Trick::AuthIncomplete), careless)] {
+            for (trick, due) in [(None, faithful), (Some(Misbehavior::AuthIncomplete), careless)] {
                 let caller = identify_caller(&world, &[], &request(&headers), trick.into_iter().collect());
                 assert_eq!(caller != CallerIdentity::Unknown, due, "{proof:?} {trick:?}");
             }

@@ -2,7 +2,7 @@
 //!
 //! Never checks a constraint; only a body that cannot be parsed at all is rejected here.
 
-use super::misbehavior::{Trick, MisbehaviorSet};
+use super::misbehavior::{Misbehavior, MisbehaviorSet};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 
@@ -21,15 +21,15 @@ pub(super) enum ReadFailure {
 pub(super) fn parse_object(bytes: &[u8], misbehaviors: MisbehaviorSet) -> Result<Map<String, Value>, ReadFailure> {
     if bytes.is_empty() {
         return match () {
-            () if misbehaviors.has(Trick::EmptyBodyCrashes) => Err(ReadFailure::Crash),
-            () if misbehaviors.has(Trick::EmptyBodyAccepted) => Err(ReadFailure::AcceptedUnread),
+            () if misbehaviors.has(Misbehavior::EmptyBodyCrashes) => Err(ReadFailure::Crash),
+            () if misbehaviors.has(Misbehavior::EmptyBodyAccepted) => Err(ReadFailure::AcceptedUnread),
             () => Ok(Map::new()),
         };
     }
     match parse_document(bytes, misbehaviors)? {
         Value::Object(members) => Ok(members),
-        _ if misbehaviors.has(Trick::NotObjectCrashes) => Err(ReadFailure::Crash),
-        _ if misbehaviors.has(Trick::NotObjectAccepted) => Err(ReadFailure::AcceptedUnread),
+        _ if misbehaviors.has(Misbehavior::NotObjectCrashes) => Err(ReadFailure::Crash),
+        _ if misbehaviors.has(Misbehavior::NotObjectAccepted) => Err(ReadFailure::AcceptedUnread),
         _ => Err(ReadFailure::Malformed("the body is not a JSON object".to_owned())),
     }
 }
@@ -43,25 +43,27 @@ pub(super) fn parse_with_faults<T>(
     if misbehaviors.is_empty() {
         return read();
     }
-    if bytes.is_empty() && misbehaviors.has(Trick::EmptyBodyCrashes) {
+    if bytes.is_empty() && misbehaviors.has(Misbehavior::EmptyBodyCrashes) {
         return Err(ReadFailure::Crash);
     }
-    if bytes.is_empty() && misbehaviors.has(Trick::EmptyBodyAccepted) {
+    if bytes.is_empty() && misbehaviors.has(Misbehavior::EmptyBodyAccepted) {
         return Err(ReadFailure::AcceptedUnread);
     }
     // Forms percent-encode these characters; in other formats nothing looks like an escape.
     let plain: Cow<'_, [u8]> = percent_encoding::percent_decode(bytes).into();
     let text = String::from_utf8_lossy(&plain);
-    let crashes = misbehaviors.has(Trick::InvalidUtf8Crashes) && std::str::from_utf8(&plain).is_err()
-        || misbehaviors.has(Trick::NulCrashes) && plain.contains(&0)
-        || misbehaviors.has(Trick::AstralCrashes) && text.chars().any(|c| c > '\u{ffff}')
-        || misbehaviors.has(Trick::NonAsciiCrashes) && text.chars().any(|c| !c.is_ascii() && c != '\u{fffd}');
+    let crashes = misbehaviors.has(Misbehavior::InvalidUtf8Crashes) && std::str::from_utf8(&plain).is_err()
+        || misbehaviors.has(Misbehavior::NulCrashes) && plain.contains(&0)
+        || misbehaviors.has(Misbehavior::AstralCrashes) && text.chars().any(|c| c > '\u{ffff}')
+        || misbehaviors.has(Misbehavior::NonAsciiCrashes) && text.chars().any(|c| !c.is_ascii() && c != '\u{fffd}');
     if crashes {
         return Err(ReadFailure::Crash);
     }
     match read() {
-        Err(ReadFailure::Malformed(_)) if misbehaviors.has(Trick::MalformedCrashes) => Err(ReadFailure::Crash),
-        Err(ReadFailure::Malformed(_)) if misbehaviors.has(Trick::MalformedAccepted) => Err(ReadFailure::AcceptedUnread),
+        Err(ReadFailure::Malformed(_)) if misbehaviors.has(Misbehavior::MalformedCrashes) => Err(ReadFailure::Crash),
+        Err(ReadFailure::Malformed(_)) if misbehaviors.has(Misbehavior::MalformedAccepted) => {
+            Err(ReadFailure::AcceptedUnread)
+        }
         other => other,
     }
 }
@@ -71,8 +73,8 @@ pub(super) fn parse_document(bytes: &[u8], misbehaviors: MisbehaviorSet) -> Resu
     let bytes = if misbehaviors.is_empty() { Cow::Borrowed(bytes) } else { apply_byte_faults(bytes, misbehaviors)? };
     match serde_json::from_slice::<Value>(&bytes) {
         Ok(value) => {
-            if misbehaviors.has(Trick::NullCrashes) && any_value(&value, &|value| value.is_null())
-                || misbehaviors.has(Trick::HugeNumberCrashes) && any_value(&value, &is_huge)
+            if misbehaviors.has(Misbehavior::NullCrashes) && any_value(&value, &|value| value.is_null())
+                || misbehaviors.has(Misbehavior::HugeNumberCrashes) && any_value(&value, &is_huge)
             {
                 return Err(ReadFailure::Crash);
             }
@@ -80,14 +82,16 @@ pub(super) fn parse_document(bytes: &[u8], misbehaviors: MisbehaviorSet) -> Resu
         }
         Err(error) => {
             let reason = error.to_string();
-            let crashes = misbehaviors.has(Trick::MalformedCrashes)
-                || misbehaviors.has(Trick::SurrogateCrashes)
+            let crashes = misbehaviors.has(Misbehavior::MalformedCrashes)
+                || misbehaviors.has(Misbehavior::SurrogateCrashes)
                     && (reason.contains("surrogate") || reason.contains("hex escape"))
-                || misbehaviors.has(Trick::HugeNumberCrashes) && reason.contains("number out of range");
+                || misbehaviors.has(Misbehavior::HugeNumberCrashes) && reason.contains("number out of range");
             match () {
                 () if crashes => Err(ReadFailure::Crash),
-                () if misbehaviors.has(Trick::MalformedAccepted) => Err(ReadFailure::AcceptedUnread),
-                () if misbehaviors.has(Trick::TruncatedAccepted) && error.is_eof() => Err(ReadFailure::AcceptedUnread),
+                () if misbehaviors.has(Misbehavior::MalformedAccepted) => Err(ReadFailure::AcceptedUnread),
+                () if misbehaviors.has(Misbehavior::TruncatedAccepted) && error.is_eof() => {
+                    Err(ReadFailure::AcceptedUnread)
+                }
                 () => Err(ReadFailure::Malformed(format!("the body is not JSON: {reason}"))),
             }
         }
@@ -111,24 +115,24 @@ fn any_value(value: &Value, test: &impl Fn(&Value) -> bool) -> bool {
 fn apply_byte_faults(bytes: &[u8], misbehaviors: MisbehaviorSet) -> Result<Cow<'_, [u8]>, ReadFailure> {
     let text = String::from_utf8_lossy(bytes);
     let invalid = std::str::from_utf8(bytes).is_err();
-    let crashes = misbehaviors.has(Trick::DeepCrashes) && nesting_depth(bytes) > 32
-        || misbehaviors.has(Trick::InvalidUtf8Crashes) && invalid
-        || misbehaviors.has(Trick::NulCrashes) && (text.contains("\\u0000") || bytes.contains(&0))
-        || misbehaviors.has(Trick::AstralCrashes) && text.chars().any(|c| c > '\u{ffff}')
-        || misbehaviors.has(Trick::NonAsciiCrashes) && !text.is_ascii();
+    let crashes = misbehaviors.has(Misbehavior::DeepCrashes) && nesting_depth(bytes) > 32
+        || misbehaviors.has(Misbehavior::InvalidUtf8Crashes) && invalid
+        || misbehaviors.has(Misbehavior::NulCrashes) && (text.contains("\\u0000") || bytes.contains(&0))
+        || misbehaviors.has(Misbehavior::AstralCrashes) && text.chars().any(|c| c > '\u{ffff}')
+        || misbehaviors.has(Misbehavior::NonAsciiCrashes) && !text.is_ascii();
     if crashes {
         return Err(ReadFailure::Crash);
     }
-    if misbehaviors.has(Trick::InvalidUtf8Accepted) && invalid {
+    if misbehaviors.has(Misbehavior::InvalidUtf8Accepted) && invalid {
         return Ok(Cow::Owned(text.into_owned().into_bytes()));
     }
-    if misbehaviors.has(Trick::TrailingBytes) {
+    if misbehaviors.has(Misbehavior::TrailingBytes) {
         let mut stream = serde_json::Deserializer::from_slice(bytes).into_iter::<Value>();
         if let Some(Ok(first)) = stream.next() {
             return Ok(Cow::Owned(first.to_string().into_bytes()));
         }
     }
-    if misbehaviors.has(Trick::NanAccepted) && (text.contains("NaN") || text.contains("Infinity")) {
+    if misbehaviors.has(Misbehavior::NanAccepted) && (text.contains("NaN") || text.contains("Infinity")) {
         return Err(ReadFailure::AcceptedUnread);
     }
     Ok(Cow::Borrowed(bytes))
@@ -156,7 +160,7 @@ fn nesting_depth(bytes: &[u8]) -> usize {
 mod tests {
     use super::*;
 
-    fn with(trick: Trick) -> MisbehaviorSet {
+    fn with(trick: Misbehavior) -> MisbehaviorSet {
         MisbehaviorSet::from_iter([trick])
     }
 
@@ -172,41 +176,42 @@ mod tests {
     #[test]
     fn each_byte_fault_reacts_only_to_its_own_bytes_in_other_formats() {
         for (trick, bytes, due) in [
-            (Trick::EmptyBodyCrashes, &b""[..], "crash"),
-            (Trick::EmptyBodyCrashes, b"a", "read"),
-            (Trick::EmptyBodyAccepted, b"", "accepted"),
-            (Trick::EmptyBodyAccepted, b"a", "read"),
-            (Trick::InvalidUtf8Crashes, b"a=%FF", "crash"),
-            (Trick::InvalidUtf8Crashes, b"a=\xff", "crash"),
-            (Trick::InvalidUtf8Crashes, "a=\u{e9}\u{1f600}\0".as_bytes(), "read"),
-            (Trick::NulCrashes, b"a=%00", "crash"),
-            (Trick::NulCrashes, b"a=\0", "crash"),
-            (Trick::NulCrashes, "a=\u{e9}\u{1f600}".as_bytes(), "read"),
-            (Trick::NulCrashes, b"a=%FF", "read"),
-            (Trick::AstralCrashes, "a=\u{1f600}".as_bytes(), "crash"),
-            (Trick::AstralCrashes, b"a=%F0%9F%98%80", "crash"),
-            (Trick::AstralCrashes, "a=\u{e9}\u{ffff}\0".as_bytes(), "read"),
-            (Trick::AstralCrashes, b"a=%FF", "read"),
-            (Trick::NonAsciiCrashes, "a=\u{e9}".as_bytes(), "crash"),
-            (Trick::NonAsciiCrashes, "a=\u{1f600}".as_bytes(), "crash"),
-            (Trick::NonAsciiCrashes, b"a=b\0", "read"),
+            (Misbehavior::EmptyBodyCrashes, &b""[..], "crash"),
+            (Misbehavior::EmptyBodyCrashes, b"a", "read"),
+            (Misbehavior::EmptyBodyAccepted, b"", "accepted"),
+            (Misbehavior::EmptyBodyAccepted, b"a", "read"),
+            (Misbehavior::InvalidUtf8Crashes, b"a=%FF", "crash"),
+            (Misbehavior::InvalidUtf8Crashes, b"a=\xff", "crash"),
+            (Misbehavior::InvalidUtf8Crashes, "a=\u{e9}\u{1f600}\0".as_bytes(), "read"),
+            (Misbehavior::NulCrashes, b"a=%00", "crash"),
+            (Misbehavior::NulCrashes, b"a=\0", "crash"),
+            (Misbehavior::NulCrashes, "a=\u{e9}\u{1f600}".as_bytes(), "read"),
+            (Misbehavior::NulCrashes, b"a=%FF", "read"),
+            (Misbehavior::AstralCrashes, "a=\u{1f600}".as_bytes(), "crash"),
+            (Misbehavior::AstralCrashes, b"a=%F0%9F%98%80", "crash"),
+            (Misbehavior::AstralCrashes, "a=\u{e9}\u{ffff}\0".as_bytes(), "read"),
+            (Misbehavior::AstralCrashes, b"a=%FF", "read"),
+            (Misbehavior::NonAsciiCrashes, "a=\u{e9}".as_bytes(), "crash"),
+            (Misbehavior::NonAsciiCrashes, "a=\u{1f600}".as_bytes(), "crash"),
+            (Misbehavior::NonAsciiCrashes, b"a=b\0", "read"),
             // Bytes that are not UTF-8 belong to another fault.
-            (Trick::NonAsciiCrashes, b"a=%FF", "read"),
-            (Trick::MalformedCrashes, b"a", "read"),
-            (Trick::MalformedAccepted, b"a", "read"),
+            (Misbehavior::NonAsciiCrashes, b"a=%FF", "read"),
+            (Misbehavior::MalformedCrashes, b"a", "read"),
+            (Misbehavior::MalformedAccepted, b"a", "read"),
         ] {
             let read = parse_with_faults(bytes, with(trick), || Ok::<_, ReadFailure>(()));
             assert_eq!(outcome_name(read), due, "{trick:?} {:?}", String::from_utf8_lossy(bytes));
         }
         for (trick, due) in [
-            (Trick::MalformedCrashes, "crash"),
-            (Trick::MalformedAccepted, "accepted"),
-            (Trick::EmptyBodyCrashes, "malformed"),
+            (Misbehavior::MalformedCrashes, "crash"),
+            (Misbehavior::MalformedAccepted, "accepted"),
+            (Misbehavior::EmptyBodyCrashes, "malformed"),
         ] {
             let read = parse_with_faults(b"a", with(trick), || Err::<(), _>(ReadFailure::Malformed(String::new())));
             assert_eq!(outcome_name(read), due, "{trick:?}");
         }
-        let read = parse_with_faults(b"", MisbehaviorSet::default(), || Err::<(), _>(ReadFailure::Malformed(String::new())));
+        let read =
+            parse_with_faults(b"", MisbehaviorSet::default(), || Err::<(), _>(ReadFailure::Malformed(String::new())));
         assert_eq!(outcome_name(read), "malformed");
     }
 
@@ -214,49 +219,54 @@ mod tests {
     fn each_byte_fault_reacts_only_to_its_own_bytes_in_json() {
         let deep = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels)).into_bytes();
         for (trick, bytes, due) in [
-            (Trick::DeepCrashes, deep(33), "crash"),
-            (Trick::DeepCrashes, deep(32), "read"),
-            (Trick::InvalidUtf8Crashes, b"\"\xff\"".to_vec(), "crash"),
-            (Trick::InvalidUtf8Crashes, "\"\u{1f600}\\u0000\"".as_bytes().to_vec(), "read"),
-            (Trick::NulCrashes, b"\"\\u0000\"".to_vec(), "crash"),
-            (Trick::NulCrashes, b"\"\0\"".to_vec(), "crash"),
-            (Trick::NulCrashes, "\"\u{1f600}\"".as_bytes().to_vec(), "read"),
-            (Trick::AstralCrashes, "\"\u{1f600}\"".as_bytes().to_vec(), "crash"),
-            (Trick::AstralCrashes, "\"\u{ffff}\"".as_bytes().to_vec(), "read"),
-            (Trick::NonAsciiCrashes, "\"\u{e9}\"".as_bytes().to_vec(), "crash"),
-            (Trick::NonAsciiCrashes, b"\"a\"".to_vec(), "read"),
-            (Trick::NanAccepted, b"NaN".to_vec(), "accepted"),
-            (Trick::NanAccepted, b"-Infinity".to_vec(), "accepted"),
-            (Trick::NanAccepted, b"nan".to_vec(), "malformed"),
-            (Trick::DeepCrashes, b"\"NaN\"".to_vec(), "read"),
-            (Trick::TrailingBytes, b"{} x".to_vec(), "read"),
-            (Trick::TrailingBytes, b"x {}".to_vec(), "malformed"),
-            (Trick::InvalidUtf8Accepted, b"\"\xff\"".to_vec(), "read"),
-            (Trick::NullCrashes, b"[{\"a\": null}]".to_vec(), "crash"),
-            (Trick::NullCrashes, b"[4294967296]".to_vec(), "read"),
-            (Trick::HugeNumberCrashes, b"{\"a\": [4294967296]}".to_vec(), "crash"),
-            (Trick::HugeNumberCrashes, b"[4294967295, null]".to_vec(), "read"),
-            (Trick::HugeNumberCrashes, b"1e999".to_vec(), "crash"),
-            (Trick::HugeNumberCrashes, b"\"\\ud800\"".to_vec(), "malformed"),
-            (Trick::SurrogateCrashes, b"\"\\ud800\"".to_vec(), "crash"),
-            (Trick::SurrogateCrashes, b"\"\\ud800\\u0041\"".to_vec(), "crash"),
-            (Trick::SurrogateCrashes, b"1e999".to_vec(), "malformed"),
-            (Trick::SurrogateCrashes, b"{".to_vec(), "malformed"),
-            (Trick::TruncatedAccepted, b"{".to_vec(), "accepted"),
-            (Trick::TruncatedAccepted, b"}".to_vec(), "malformed"),
-            (Trick::MalformedAccepted, b"}".to_vec(), "accepted"),
-            (Trick::MalformedCrashes, b"}".to_vec(), "crash"),
+            (Misbehavior::DeepCrashes, deep(33), "crash"),
+            (Misbehavior::DeepCrashes, deep(32), "read"),
+            (Misbehavior::InvalidUtf8Crashes, b"\"\xff\"".to_vec(), "crash"),
+            (Misbehavior::InvalidUtf8Crashes, "\"\u{1f600}\\u0000\"".as_bytes().to_vec(), "read"),
+            (Misbehavior::NulCrashes, b"\"\\u0000\"".to_vec(), "crash"),
+            (Misbehavior::NulCrashes, b"\"\0\"".to_vec(), "crash"),
+            (Misbehavior::NulCrashes, "\"\u{1f600}\"".as_bytes().to_vec(), "read"),
+            (Misbehavior::AstralCrashes, "\"\u{1f600}\"".as_bytes().to_vec(), "crash"),
+            (Misbehavior::AstralCrashes, "\"\u{ffff}\"".as_bytes().to_vec(), "read"),
+            (Misbehavior::NonAsciiCrashes, "\"\u{e9}\"".as_bytes().to_vec(), "crash"),
+            (Misbehavior::NonAsciiCrashes, b"\"a\"".to_vec(), "read"),
+            (Misbehavior::NanAccepted, b"NaN".to_vec(), "accepted"),
+            (Misbehavior::NanAccepted, b"-Infinity".to_vec(), "accepted"),
+            (Misbehavior::NanAccepted, b"nan".to_vec(), "malformed"),
+            (Misbehavior::DeepCrashes, b"\"NaN\"".to_vec(), "read"),
+            (Misbehavior::TrailingBytes, b"{} x".to_vec(), "read"),
+            (Misbehavior::TrailingBytes, b"x {}".to_vec(), "malformed"),
+            (Misbehavior::InvalidUtf8Accepted, b"\"\xff\"".to_vec(), "read"),
+            (Misbehavior::NullCrashes, b"[{\"a\": null}]".to_vec(), "crash"),
+            (Misbehavior::NullCrashes, b"[4294967296]".to_vec(), "read"),
+            (Misbehavior::HugeNumberCrashes, b"{\"a\": [4294967296]}".to_vec(), "crash"),
+            (Misbehavior::HugeNumberCrashes, b"[4294967295, null]".to_vec(), "read"),
+            (Misbehavior::HugeNumberCrashes, b"1e999".to_vec(), "crash"),
+            (Misbehavior::HugeNumberCrashes, b"\"\\ud800\"".to_vec(), "malformed"),
+            (Misbehavior::SurrogateCrashes, b"\"\\ud800\"".to_vec(), "crash"),
+            (Misbehavior::SurrogateCrashes, b"\"\\ud800\\u0041\"".to_vec(), "crash"),
+            (Misbehavior::SurrogateCrashes, b"1e999".to_vec(), "malformed"),
+            (Misbehavior::SurrogateCrashes, b"{".to_vec(), "malformed"),
+            (Misbehavior::TruncatedAccepted, b"{".to_vec(), "accepted"),
+            (Misbehavior::TruncatedAccepted, b"}".to_vec(), "malformed"),
+            (Misbehavior::MalformedAccepted, b"}".to_vec(), "accepted"),
+            (Misbehavior::MalformedCrashes, b"}".to_vec(), "crash"),
         ] {
-            assert_eq!(outcome_name(parse_document(&bytes, with(trick))), due, "{trick:?} {:?}", String::from_utf8_lossy(&bytes));
+            assert_eq!(
+                outcome_name(parse_document(&bytes, with(trick))),
+                due,
+                "{trick:?} {:?}",
+                String::from_utf8_lossy(&bytes)
+            );
         }
         for (trick, bytes, due) in [
-            (Trick::NotObjectCrashes, "[]", "crash"),
-            (Trick::NotObjectCrashes, "{}", "read"),
-            (Trick::NotObjectAccepted, "1", "accepted"),
-            (Trick::EmptyBodyCrashes, "", "crash"),
-            (Trick::EmptyBodyAccepted, "", "accepted"),
-            (Trick::NotObjectCrashes, "", "read"),
-            (Trick::EmptyBodyCrashes, "[]", "malformed"),
+            (Misbehavior::NotObjectCrashes, "[]", "crash"),
+            (Misbehavior::NotObjectCrashes, "{}", "read"),
+            (Misbehavior::NotObjectAccepted, "1", "accepted"),
+            (Misbehavior::EmptyBodyCrashes, "", "crash"),
+            (Misbehavior::EmptyBodyAccepted, "", "accepted"),
+            (Misbehavior::NotObjectCrashes, "", "read"),
+            (Misbehavior::EmptyBodyCrashes, "[]", "malformed"),
         ] {
             assert_eq!(outcome_name(parse_object(bytes.as_bytes(), with(trick))), due, "{trick:?} {bytes}");
         }

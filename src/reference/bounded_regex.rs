@@ -23,7 +23,11 @@ impl BoundedRegex {
     /// Returns `None` if the pattern is harmless, or has a construct that the other engine interprets differently.
     pub(super) fn new(ecmascript: &str, flags: Flags) -> Option<Self> {
         // The engines disagree on word and line boundaries.
-        if flags.multiline || ecmascript.contains("\\b") || ecmascript.contains("\\B") || !may_backtrack_forever(ecmascript) {
+        if flags.multiline
+            || ecmascript.contains("\\b")
+            || ecmascript.contains("\\B")
+            || !may_backtrack_forever(ecmascript)
+        {
             return None;
         }
         let inline = match (flags.icase, flags.dot_all) {
@@ -47,13 +51,16 @@ impl BoundedRegex {
 /// Returns true if a pattern may take very long. A pattern that the other engine cannot parse counts as harmless,
 /// because there is no alternative for it.
 fn may_backtrack_forever(pattern: &str) -> bool {
-    Expr::parse_tree(pattern).is_ok_and(|tree| has_nested_repetition(&tree.expr, false) || count_long_repetitions(&tree.expr) > 1)
+    Expr::parse_tree(pattern)
+        .is_ok_and(|tree| has_nested_repetition(&tree.expr, false) || count_long_repetitions(&tree.expr) > 1)
 }
 
 /// Returns true if a repetition with a variable count is nested inside another.
 fn has_nested_repetition(tree: &Expr, inside: bool) -> bool {
     match tree {
-        Expr::Repeat { child, lo, hi, .. } => hi > lo && inside || has_nested_repetition(child, inside || hi > lo && *hi > 1),
+        Expr::Repeat { child, lo, hi, .. } => {
+            hi > lo && inside || has_nested_repetition(child, inside || hi > lo && *hi > 1)
+        }
         other => other.children_iter().any(|child| has_nested_repetition(child, inside)),
     }
 }
@@ -62,7 +69,9 @@ fn has_nested_repetition(tree: &Expr, inside: bool) -> bool {
 fn count_long_repetitions(tree: &Expr) -> usize {
     let children = tree.children_iter().map(count_long_repetitions);
     match tree {
-        Expr::Repeat { lo, hi, .. } => usize::from(hi.saturating_sub(*lo) >= MIN_LONG_REPETITION) + children.sum::<usize>(),
+        Expr::Repeat { lo, hi, .. } => {
+            usize::from(hi.saturating_sub(*lo) >= MIN_LONG_REPETITION) + children.sum::<usize>()
+        }
         Expr::Alt(_) => children.max().unwrap_or(0),
         _ => children.sum(),
     }

@@ -2,7 +2,9 @@
 //!
 //! Stops at the first violation, in documented order; never changes the value.
 
-use super::constraint_tree::{JsonType, ConstraintNode, NodeKind, PatternMode, RuleCheck, MemberSlot, ConstraintTree, LengthUnit};
+use super::constraint_tree::{
+    ConstraintNode, ConstraintTree, JsonType, LengthUnit, MemberSlot, NodeKind, PatternMode, RuleCheck,
+};
 use crate::contract::{ByteScope, Constraint, MemberPath, ShapeRule};
 use serde_json::{Map, Value};
 use std::collections::HashSet;
@@ -61,13 +63,19 @@ impl ConstraintTree {
                 let seen = if *trimmed { text.trim() } else { text };
                 let member =
                     *open || values.iter().any(|value| value == seen || (*folded && value.eq_ignore_ascii_case(seen)));
-                if member { node.check_text(text) } else { reject(node, Constraint::Enum, "is not one of the listed values") }
+                if member {
+                    node.check_text(text)
+                } else {
+                    reject(node, Constraint::Enum, "is not one of the listed values")
+                }
             }
-            (NodeKind::Integer { least, most, truncates }, Value::Number(number)) => match as_integer(number, *truncates) {
-                Some(whole) if (*least..=*most).contains(&whole) => node.check_range(whole as f64),
-                Some(_) => reject(node, Constraint::Type, "is outside the range of its type"),
-                None => reject(node, Constraint::Type, "must be an integer"),
-            },
+            (NodeKind::Integer { least, most, truncates }, Value::Number(number)) => {
+                match as_integer(number, *truncates) {
+                    Some(whole) if (*least..=*most).contains(&whole) => node.check_range(whole as f64),
+                    Some(_) => reject(node, Constraint::Type, "is outside the range of its type"),
+                    None => reject(node, Constraint::Type, "must be an integer"),
+                }
+            }
             (NodeKind::Float, Value::Number(number)) => node.check_range(number.as_f64().unwrap_or(f64::INFINITY)),
             (NodeKind::Float, Value::String(text)) if matches!(&**text, "NaN" | "Infinity" | "-Infinity") => Ok(()),
             (NodeKind::Timestamp, Value::Number(_)) => Ok(()),
@@ -130,7 +138,13 @@ impl ConstraintTree {
         self.check_budgets(node, entries.iter().map(|(name, entry)| (name.as_str(), entry)))
     }
 
-    fn check_structure(&self, node: &ConstraintNode, slots: &[MemberSlot], union: bool, members: &Map<String, Value>) -> CheckResult {
+    fn check_structure(
+        &self,
+        node: &ConstraintNode,
+        slots: &[MemberSlot],
+        union: bool,
+        members: &Map<String, Value>,
+    ) -> CheckResult {
         let mut present = 0;
         for slot in slots {
             match members.get(&slot.name) {
@@ -170,7 +184,11 @@ impl ConstraintTree {
     }
 
     /// Checks the byte budgets for the request alone: its data must fit even if nothing is stored yet.
-    fn check_budgets<'v>(&self, node: &ConstraintNode, entries: impl Iterator<Item = (&'v str, &'v Value)> + Clone) -> CheckResult {
+    fn check_budgets<'v>(
+        &self,
+        node: &ConstraintNode,
+        entries: impl Iterator<Item = (&'v str, &'v Value)> + Clone,
+    ) -> CheckResult {
         for check in node.rules.iter().filter(|check| !check.is_disabled) {
             if let Some(most) = check.exceeded_budget(entries.clone()) {
                 return reject(node, Constraint::MaxTotalBytes, format!("exceeds {most} bytes"));
@@ -230,7 +248,9 @@ impl ConstraintNode {
                 LengthUnit::CodePoints => text.chars().count(),
                 LengthUnit::Utf16 => text.chars().map(char::len_utf16).sum(),
                 LengthUnit::Bytes => text.len(),
-                LengthUnit::Graphemes => text.chars().filter(|c| !unicode_normalization::char::is_combining_mark(*c)).count(),
+                LengthUnit::Graphemes => {
+                    text.chars().filter(|c| !unicode_normalization::char::is_combining_mark(*c)).count()
+                }
             } as u64)?;
         }
         let Some(pattern) = &self.pattern else { return Ok(()) };

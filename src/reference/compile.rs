@@ -2,19 +2,21 @@
 //!
 //! Never parses a request; see [`super::service`].
 
-use super::error_response::{ErrorDialect, ErrorResponse, ErrorBody, ErrorCause};
 use super::check::InputViolation;
-use super::fault::{FaultChange, ErrorEdit};
+use super::constraint_tree::{ConstraintTree, NodeKind, PatternCache};
+use super::error_response::{ErrorBody, ErrorCause, ErrorDialect, ErrorResponse};
+use super::fault::{ErrorEdit, FaultChange};
+use super::misbehavior::{Misbehavior, MisbehaviorSet};
 use super::protocols::{self, ShapeRef};
-use super::resource_registry::{self, ResourceEffects};
 use super::request::{DeliveryMode, ServerResponse};
-use super::route::RouteTemplate;
+use super::resource_registry::{self, ResourceEffects};
 use super::resource_store::ResourceStore;
-use super::constraint_tree::{NodeKind, PatternCache, ConstraintTree};
-use super::misbehavior::{Trick, MisbehaviorSet};
+use super::route::RouteTemplate;
 use super::server_config::{IdentifierTemplate, ServerConfig};
-use super::{connect, leadlex, generic_state, sample};
-use crate::contract::{AuthScheme, Constraint, Contract, MemberLocation, MemberPath, Operation, OperationTraits, ShapeId};
+use super::{connect, generic_state, leadlex, sample};
+use crate::contract::{
+    AuthScheme, Constraint, Contract, MemberLocation, MemberPath, Operation, OperationTraits, ShapeId,
+};
 use bytes::Bytes;
 use serde_json::{Map, Value};
 use std::collections::HashMap;
@@ -37,7 +39,11 @@ impl<'a> OperationCall<'a> {
     }
 
     /// Returns an error if storing these entries under a member would exceed a byte budget that counts stored data.
-    pub(super) fn check_stored_budget(&self, member: &str, entries: &Map<String, Value>) -> Result<(), Box<InputViolation>> {
+    pub(super) fn check_stored_budget(
+        &self,
+        member: &str,
+        entries: &Map<String, Value>,
+    ) -> Result<(), Box<InputViolation>> {
         let Some(tree) = &self.op.tree else { return Ok(()) };
         let Some(slot) = tree.slots().iter().find(|slot| slot.name == member) else { return Ok(()) };
         for check in tree.nodes[slot.node].rules.iter().filter(|check| check.counts_stored()) {
@@ -245,7 +251,12 @@ impl CompiledOperation {
             has_headers: at(MemberLocation::Header),
             errors: Arc::new(errors),
             success_status: success.unwrap_or(200),
-            smallest_response: ServerResponse { status: 200, headers: Vec::new(), body: Bytes::new(), delivery: DeliveryMode::Whole },
+            smallest_response: ServerResponse {
+                status: 200,
+                headers: Vec::new(),
+                body: Bytes::new(),
+                delivery: DeliveryMode::Whole,
+            },
             smallest_output: Arc::default(),
             permission: operation.permission.clone(),
             known_identifiers: Arc::new(ids),
@@ -273,7 +284,7 @@ impl CompiledOperation {
         })
     }
 
-    pub(super) fn misbehaves(&self, trick: Trick) -> bool {
+    pub(super) fn misbehaves(&self, trick: Misbehavior) -> bool {
         self.misbehaviors.has(trick)
     }
 }

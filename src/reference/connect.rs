@@ -4,8 +4,8 @@
 
 use super::check::InputViolation;
 use super::compile::{OperationBehavior, OperationCall};
-use super::resource_store::{mangle_value, merge_entries, member_object_mut};
-use super::misbehavior::Trick;
+use super::misbehavior::Misbehavior;
+use super::resource_store::{mangle_value, member_object_mut, merge_entries};
 use crate::contract::Member;
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
@@ -36,7 +36,8 @@ fn contact_id<'a>(call: &OperationCall<'a>) -> &'a str {
 }
 
 fn contact_key(call: &OperationCall<'_>) -> String {
-    let instance = if call.op.misbehaviors.has(Trick::MixesParents) { None } else { call.input_text("InstanceId") };
+    let instance =
+        if call.op.misbehaviors.has(Misbehavior::MixesParents) { None } else { call.input_text("InstanceId") };
     format!("{}\u{0}{}", instance.unwrap_or_default(), contact_id(call))
 }
 
@@ -68,9 +69,9 @@ fn untag_contact(call: &OperationCall<'_>) -> BehaviorResult {
     let keys = call.input.get("TagKeys").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
     call.store.write(&contact_key(call), misbehaviors, |record| {
         let tags = member_object_mut(record, "Tags");
-        if misbehaviors.has(Trick::RemovesAll) {
+        if misbehaviors.has(Misbehavior::RemovesAll) {
             tags.clear();
-        } else if !misbehaviors.has(Trick::RemovesNothing) {
+        } else if !misbehaviors.has(Misbehavior::RemovesNothing) {
             for key in keys {
                 tags.shift_remove(key);
             }
@@ -101,7 +102,7 @@ fn update_contact(call: &OperationCall<'_>) -> BehaviorResult {
             *member_object_mut(record, name) = merged;
         }
         let fields = member_object_mut(record, "Fields");
-        if misbehaviors.has(Trick::Replaces) {
+        if misbehaviors.has(Misbehavior::Replaces) {
             fields.clear();
         }
         for (name, value) in call.input {
@@ -109,8 +110,8 @@ fn update_contact(call: &OperationCall<'_>) -> BehaviorResult {
                 && !matches!(name.as_str(), "InstanceId" | "ContactId")
                 && !value.is_null()
             {
-                if misbehaviors.has(Trick::FirstWins) && fields.contains_key(name)
-                    || misbehaviors.has(Trick::DropsEmpty) && value == ""
+                if misbehaviors.has(Misbehavior::FirstWins) && fields.contains_key(name)
+                    || misbehaviors.has(Misbehavior::DropsEmpty) && value == ""
                 {
                     continue;
                 }
@@ -122,7 +123,7 @@ fn update_contact(call: &OperationCall<'_>) -> BehaviorResult {
 }
 
 fn describe_contact(call: &OperationCall<'_>) -> BehaviorResult {
-    let other = call.op.misbehaviors.has(Trick::AnswersOther);
+    let other = call.op.misbehaviors.has(Misbehavior::AnswersOther);
     let id = if other { "00000000-0000-4000-8000-000000000000" } else { contact_id(call) };
     call.store.read(&contact_key(call), call.op.misbehaviors, |record| {
         let mut shown = Map::from_iter([("Id".to_owned(), Value::from(id))]);
@@ -162,7 +163,7 @@ const REFERENCE_SUMMARIES: &[(&str, &str, &[&str])] = &[
 
 fn list_contact_references(call: &OperationCall<'_>) -> BehaviorResult {
     let wanted = call.input.get("ReferenceTypes").and_then(Value::as_array);
-    let unfiltered = call.op.misbehaviors.has(Trick::IgnoresFilter);
+    let unfiltered = call.op.misbehaviors.has(Misbehavior::IgnoresFilter);
     call.store.read(&contact_key(call), call.op.misbehaviors, |record| {
         let mut list = Vec::new();
         for (name, reference) in member_object(record, "References").into_iter().flatten() {
@@ -170,7 +171,8 @@ fn list_contact_references(call: &OperationCall<'_>) -> BehaviorResult {
             if !unfiltered && !wanted.is_some_and(|wanted| wanted.contains(&kind)) {
                 continue;
             }
-            let Some((_, member, parts)) = REFERENCE_SUMMARIES.iter().find(|(one, ..)| kind.as_str() == Some(one)) else {
+            let Some((_, member, parts)) = REFERENCE_SUMMARIES.iter().find(|(one, ..)| kind.as_str() == Some(one))
+            else {
                 continue;
             };
             let mut summary = Map::from_iter([("Name".to_owned(), Value::from(name.as_str()))]);

@@ -5,7 +5,7 @@
 
 use super::look_around::remove_look_around;
 use super::pattern::JavaPattern;
-use crate::contract::{ByteScope, Contract, ShapeKind, MemberLocation, MemberPath, ShapeRule, PathSegment, ShapeId};
+use crate::contract::{ByteScope, Contract, MemberLocation, MemberPath, PathSegment, ShapeId, ShapeKind, ShapeRule};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -234,8 +234,13 @@ struct TreeBuilder<'a> {
 
 impl ConstraintTree {
     pub(super) fn new(contract: &Contract, input: &ShapeId, patterns: &mut PatternCache) -> Self {
-        let mut builder =
-            TreeBuilder { contract, patterns, tree: Self::default(), ancestors: Vec::new(), first_node: HashMap::new() };
+        let mut builder = TreeBuilder {
+            contract,
+            patterns,
+            tree: Self::default(),
+            ancestors: Vec::new(),
+            first_node: HashMap::new(),
+        };
         builder.build_node(input, MemberPath::root(), MemberLocation::Body);
         builder.tree
     }
@@ -308,7 +313,9 @@ impl ConstraintNode {
             (ConstraintEdit::RangeMin(min), _) => self.range_min = *min,
             (ConstraintEdit::RangeMax(max), _) => self.range_max = *max,
             (ConstraintEdit::NullElements, _) => self.allows_null_elements = true,
-            (ConstraintEdit::EnumValueRemoved(lost), NodeKind::Enum { values, .. }) => values.retain(|value| value != lost),
+            (ConstraintEdit::EnumValueRemoved(lost), NodeKind::Enum { values, .. }) => {
+                values.retain(|value| value != lost)
+            }
             (ConstraintEdit::EnumAnyValue, NodeKind::Enum { open, .. }) => *open = true,
             (ConstraintEdit::EnumIgnoreCase, NodeKind::Enum { folded, .. }) => *folded = true,
             (ConstraintEdit::EnumTrimmed, NodeKind::Enum { trimmed, .. }) => *trimmed = true,
@@ -349,7 +356,9 @@ impl ConstraintNode {
                 match (edit, &mut check.rule) {
                     (ConstraintEdit::RuleDropped(_), _) => check.is_disabled = true,
                     (ConstraintEdit::RuleMax(_, limit), ShapeRule::MaxTotalBytes { max, .. }) => *max = *limit,
-                    (ConstraintEdit::RulePerRequest(_), ShapeRule::MaxTotalBytes { budget: stored, .. }) => *stored = false,
+                    (ConstraintEdit::RulePerRequest(_), ShapeRule::MaxTotalBytes { budget: stored, .. }) => {
+                        *stored = false
+                    }
                     (ConstraintEdit::RuleByteScope(_, scope), ShapeRule::MaxTotalBytes { over, .. }) => *over = *scope,
                     (ConstraintEdit::RuleInChars(_), ShapeRule::MaxTotalBytes { .. }) => check.counts_chars = true,
                     _ => return false,
@@ -388,7 +397,9 @@ impl TreeBuilder<'_> {
             ShapeKind::Float | ShapeKind::Double => NodeKind::Float,
             ShapeKind::Timestamp => NodeKind::Timestamp,
             ShapeKind::Document => NodeKind::Document,
-            ShapeKind::List { member } => NodeKind::List { item: self.build_node(member, path.join(PathSegment::Item), location) },
+            ShapeKind::List { member } => {
+                NodeKind::List { item: self.build_node(member, path.join(PathSegment::Item), location) }
+            }
             ShapeKind::Map { key, value } => NodeKind::Map {
                 key: self.build_node(key, path.join(PathSegment::Key), MemberLocation::Label),
                 value: self.build_node(value, path.join(PathSegment::Value), location),
@@ -399,7 +410,11 @@ impl TreeBuilder<'_> {
                     .iter()
                     .map(|(name, member)| MemberSlot {
                         name: name.clone(),
-                        node: self.build_node(&member.shape, path.join_member(name), if top { member.location } else { location }),
+                        node: self.build_node(
+                            &member.shape,
+                            path.join_member(name),
+                            if top { member.location } else { location },
+                        ),
                         required: member.required,
                         allows_null: false,
                         location: member.location,
@@ -430,7 +445,12 @@ impl TreeBuilder<'_> {
         node.rules = shape
             .rules
             .iter()
-            .map(|rule| RuleCheck { rule: rule.clone(), is_disabled: false, counts_chars: false, counts_value_member: by_value_member })
+            .map(|rule| RuleCheck {
+                rule: rule.clone(),
+                is_disabled: false,
+                counts_chars: false,
+                counts_value_member: by_value_member,
+            })
             .collect();
         index
     }

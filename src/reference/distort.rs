@@ -3,9 +3,9 @@
 //! Never decides whether a request succeeds: the operation has been carried out, and only the response is changed.
 
 use super::compile::CompiledOperation;
+use super::misbehavior::Misbehavior;
 use super::protocols;
 use super::request::ServerResponse;
-use super::misbehavior::Trick;
 use crate::contract::Contract;
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
@@ -31,30 +31,30 @@ pub(super) fn distort_success(
         None => plain,
     };
     let body = match () {
-        () if op.misbehaves(Trick::SuccessNotJson) => Some(Bytes::from_static(b"OK")),
-        () if op.misbehaves(Trick::SuccessHtml) => Some(Bytes::from_static(b"<html><body>OK</body></html>")),
-        () if op.misbehaves(Trick::SuccessTrailing) => Some(Bytes::from([&response.body[..], b"{}"].concat())),
+        () if op.misbehaves(Misbehavior::SuccessNotJson) => Some(Bytes::from_static(b"OK")),
+        () if op.misbehaves(Misbehavior::SuccessHtml) => Some(Bytes::from_static(b"<html><body>OK</body></html>")),
+        () if op.misbehaves(Misbehavior::SuccessTrailing) => Some(Bytes::from([&response.body[..], b"{}"].concat())),
         () => None,
     };
     if let Some(body) = body {
         response.body = body;
     }
-    if op.misbehaves(Trick::SuccessHtml) {
+    if op.misbehaves(Misbehavior::SuccessHtml) {
         response.headers.retain(|(name, _)| name != "content-type");
         response.headers.insert(0, (Cow::Borrowed("content-type"), Cow::Borrowed("text/html")));
     }
-    if op.misbehaves(Trick::SuccessIsError) {
+    if op.misbehaves(Misbehavior::SuccessIsError) {
         let error = error();
         (response.body, response.headers) = (error.body, error.headers);
     }
-    if op.misbehaves(Trick::SuccessRedirects) {
+    if op.misbehaves(Misbehavior::SuccessRedirects) {
         response.headers.push((Cow::Borrowed("location"), Cow::Borrowed("/elsewhere")));
     }
     for (trick, status) in [
-        (Trick::SuccessCreated, 201),
-        (Trick::SuccessAccepted, 202),
-        (Trick::SuccessNoContent, 204),
-        (Trick::SuccessRedirects, 302),
+        (Misbehavior::SuccessCreated, 201),
+        (Misbehavior::SuccessAccepted, 202),
+        (Misbehavior::SuccessNoContent, 204),
+        (Misbehavior::SuccessRedirects, 302),
     ] {
         if op.misbehaves(trick) {
             response.status = status;
@@ -69,13 +69,13 @@ pub(super) fn distort_success(
 /// Returns the changed output if a misbehavior changes it.
 fn changed_output(op: &CompiledOperation, output: &Value) -> Option<Value> {
     match () {
-        () if op.misbehaves(Trick::SuccessNull) => Some(Value::Null),
-        () if op.misbehaves(Trick::SuccessArray) => Some(Value::Array(vec![output.clone()])),
-        () if op.misbehaves(Trick::SuccessEmpty) => Some(Value::Object(Map::new())),
-        () if op.misbehaves(Trick::SuccessWrapped) => Some(json!({ "result": output })),
-        () if op.misbehaves(Trick::SuccessWrongTypes) => Some(with_wrong_types(output)),
-        () if op.misbehaves(Trick::SuccessLowered) => Some(lowercase_names(output.clone())),
-        () if op.misbehaves(Trick::SuccessExtra) => {
+        () if op.misbehaves(Misbehavior::SuccessNull) => Some(Value::Null),
+        () if op.misbehaves(Misbehavior::SuccessArray) => Some(Value::Array(vec![output.clone()])),
+        () if op.misbehaves(Misbehavior::SuccessEmpty) => Some(Value::Object(Map::new())),
+        () if op.misbehaves(Misbehavior::SuccessWrapped) => Some(json!({ "result": output })),
+        () if op.misbehaves(Misbehavior::SuccessWrongTypes) => Some(with_wrong_types(output)),
+        () if op.misbehaves(Misbehavior::SuccessLowered) => Some(lowercase_names(output.clone())),
+        () if op.misbehaves(Misbehavior::SuccessExtra) => {
             let mut output = output.clone();
             if let Value::Object(members) = &mut output {
                 members.insert("undocumented".to_owned(), Value::Bool(true));
@@ -90,7 +90,9 @@ fn changed_output(op: &CompiledOperation, output: &Value) -> Option<Value> {
 fn with_wrong_types(value: &Value) -> Value {
     match value {
         Value::Object(members) if members.is_empty() => Value::from("empty"),
-        Value::Object(members) => members.iter().map(|(name, value)| (name.clone(), value_of_other_type(value))).collect(),
+        Value::Object(members) => {
+            members.iter().map(|(name, value)| (name.clone(), value_of_other_type(value))).collect()
+        }
         other => value_of_other_type(other),
     }
 }
@@ -104,9 +106,10 @@ fn value_of_other_type(value: &Value) -> Value {
 
 fn lowercase_names(value: Value) -> Value {
     match value {
-        Value::Object(members) => {
-            members.into_iter().map(|(name, value)| (name.to_lowercase().replace('_', ""), lowercase_names(value))).collect()
-        }
+        Value::Object(members) => members
+            .into_iter()
+            .map(|(name, value)| (name.to_lowercase().replace('_', ""), lowercase_names(value)))
+            .collect(),
         Value::Array(items) => items.into_iter().map(lowercase_names).collect(),
         other => other,
     }

@@ -2,10 +2,10 @@
 //!
 //! Never decides how a faithful server writes an error: the protocol does, see [`super::protocols`].
 
-use super::protocols::{self, ShapeRef, ErrorContent};
+use super::protocols::{self, ErrorContent, ShapeRef};
 use super::request::{DeliveryMode, ServerResponse};
 use super::server_config::ServerConfig;
-use crate::contract::{AuthScheme, Contract, ShapeKind, OperationName, Protocol, ErrorRole, ShapeId};
+use crate::contract::{AuthScheme, Contract, ErrorRole, OperationName, Protocol, ShapeId, ShapeKind};
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
@@ -75,7 +75,9 @@ impl ErrorDialect {
             Some(Protocol::Ec2Query) => Self::Ec2,
             Some(Protocol::RestXml) => Self::Xml,
             Some(_) => Self::Aws,
-            None if config.require_sigv4 || contract.auth.iter().any(|auth| matches!(auth, AuthScheme::SigV4 { .. })) => {
+            None if config.require_sigv4
+                || contract.auth.iter().any(|auth| matches!(auth, AuthScheme::SigV4 { .. })) =>
+            {
                 Self::Aws
             }
             None => Self::Plain,
@@ -137,7 +139,9 @@ fn fallback_error(refusal: ErrorCause, dialect: ErrorDialect) -> (u16, &'static 
         (ErrorCause::MissingResource, ErrorDialect::Xml) => (404, "NoSuchResource"),
         (ErrorCause::Unauthenticated, ErrorDialect::Query | ErrorDialect::Xml) => (403, "MissingAuthenticationToken"),
         (ErrorCause::Forbidden, ErrorDialect::Query | ErrorDialect::Xml) => (403, "AccessDenied"),
-        (ErrorCause::TooLarge, ErrorDialect::Query | ErrorDialect::Ec2 | ErrorDialect::Xml) => (413, "RequestEntityTooLarge"),
+        (ErrorCause::TooLarge, ErrorDialect::Query | ErrorDialect::Ec2 | ErrorDialect::Xml) => {
+            (413, "RequestEntityTooLarge")
+        }
         (ErrorCause::Crash, ErrorDialect::Query) => (500, "InternalFailure"),
         (ErrorCause::Malformed, ErrorDialect::Plain) => (400, "malformed_body"),
         (ErrorCause::Invalid, ErrorDialect::Plain) => (400, "invalid_request"),
@@ -163,7 +167,12 @@ fn default_status(role: ErrorRole) -> u16 {
 
 impl ErrorResponse {
     /// Returns the documented error of the operation that fits the cause best, or else the dialect's usual one.
-    pub(super) fn new(contract: &Contract, operation: &OperationName, refusal: ErrorCause, dialect: ErrorDialect) -> Self {
+    pub(super) fn new(
+        contract: &Contract,
+        operation: &OperationName,
+        refusal: ErrorCause,
+        dialect: ErrorDialect,
+    ) -> Self {
         let wanted: &[&str] = match refusal {
             ErrorCause::Malformed => &["invalidrequest", "validation", "serialization", "malformed", "badrequest"],
             ErrorCause::Invalid => &["invalidparameter", "validation"],
@@ -216,7 +225,13 @@ impl ErrorResponse {
         Self { status, name: code.clone(), code, shape: None, message_member, body, content_type: None }
     }
 
-    pub(super) fn write(&self, contract: &Contract, dialect: ErrorDialect, place: &str, message: &str) -> ServerResponse {
+    pub(super) fn write(
+        &self,
+        contract: &Contract,
+        dialect: ErrorDialect,
+        place: &str,
+        message: &str,
+    ) -> ServerResponse {
         let code = self.code.as_deref();
         let mut response = match dialect {
             ErrorDialect::Plain => {
@@ -225,7 +240,12 @@ impl ErrorResponse {
                     None => json!({ self.message_member.as_str(): message }),
                 };
                 let headers = vec![(Cow::Borrowed("content-type"), Cow::Borrowed(JSON_CONTENT_TYPE))];
-                ServerResponse { status: self.status, headers, body: document.to_string().into(), delivery: DeliveryMode::Whole }
+                ServerResponse {
+                    status: self.status,
+                    headers,
+                    body: document.to_string().into(),
+                    delivery: DeliveryMode::Whole,
+                }
             }
             _ => {
                 let words = ErrorContent {
@@ -259,11 +279,15 @@ impl ErrorResponse {
         response.body = match self.body {
             ErrorBody::Documented => return,
             ErrorBody::CodeInBody => match dialect {
-                ErrorDialect::Plain => json!({ "type": self.code, self.message_member.as_str(): message }).to_string().into(),
+                ErrorDialect::Plain => {
+                    json!({ "type": self.code, self.message_member.as_str(): message }).to_string().into()
+                }
                 _ => json!({ "__type": self.code, self.message_member.as_str(): message }).to_string().into(),
             },
             ErrorBody::OtherProtocol if !in_json => json!({ "__type": code }).to_string().into(),
-            ErrorBody::OtherProtocol => format!("<ErrorResponse><Error><Code>{code}</Code></Error></ErrorResponse>").into(),
+            ErrorBody::OtherProtocol => {
+                format!("<ErrorResponse><Error><Code>{code}</Code></Error></ErrorResponse>").into()
+            }
             ErrorBody::Text => format!("error: {message}").into(),
             ErrorBody::Html => format!("<html><body><h1>{}</h1></body></html>", self.status).into(),
             ErrorBody::Empty => Bytes::new(),

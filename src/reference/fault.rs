@@ -4,7 +4,7 @@
 //! compiled.
 
 use super::constraint_tree::{ConstraintEdit, ConstraintSite};
-use super::misbehavior::Trick;
+use super::misbehavior::Misbehavior;
 use crate::contract::{Contract, ErrorRole};
 
 /// A deliberate defect of the reference server.
@@ -48,7 +48,9 @@ impl FindingScope {
 
     /// Returns true if a finding lies in this scope.
     pub fn covers(&self, operation: &str, member: &str, constraint: &str) -> bool {
-        glob_matches(&self.operation, operation) && glob_matches(&self.member, member) && glob_matches(&self.constraint, constraint)
+        glob_matches(&self.operation, operation)
+            && glob_matches(&self.member, member)
+            && glob_matches(&self.constraint, constraint)
     }
 }
 
@@ -85,7 +87,7 @@ pub enum FaultChange {
         /// The operation.
         operation: String,
         /// The misbehavior.
-        trick: Trick,
+        trick: Misbehavior,
     },
 }
 

@@ -3,10 +3,10 @@
 //! For contracts of which only the shapes are known: an output member with the name and the shape of a written member
 //! returns the written value. Never used for services that have behaviour of their own.
 
-use super::sample::smallest_value;
-use super::resource_store::{ResourceStore, approximate_size};
 use super::misbehavior::MisbehaviorSet;
-use crate::contract::{Contract, HttpBinding, ShapeKind, MemberLocation, Operation, ShapeId};
+use super::resource_store::{ResourceStore, approximate_size};
+use super::sample::smallest_value;
+use crate::contract::{Contract, HttpBinding, MemberLocation, Operation, ShapeId, ShapeKind};
 use serde_json::{Map, Value};
 use std::convert::Infallible;
 
@@ -89,14 +89,21 @@ fn is_plain_number(contract: &Contract, shape: &ShapeId, value: &Value) -> bool 
     }
 }
 
-fn fill_output(contract: &Contract, id: &ShapeId, record: &Map<String, Value>, answer: &mut Value, depth: usize) -> bool {
+fn fill_output(
+    contract: &Contract,
+    id: &ShapeId,
+    record: &Map<String, Value>,
+    answer: &mut Value,
+    depth: usize,
+) -> bool {
     let (Some(ShapeKind::Structure { members }), Some(output_members)) =
         (contract.shapes.get(id).map(|shape| &shape.kind), answer.as_object_mut())
     else {
         return false;
     };
     let mut changed = false;
-    let in_body = members.iter().filter(|(_, member)| matches!(member.location, MemberLocation::Body | MemberLocation::Payload));
+    let in_body =
+        members.iter().filter(|(_, member)| matches!(member.location, MemberLocation::Body | MemberLocation::Payload));
     for (name, member) in in_body {
         if let Some(value) = record.get(&member_key(contract, name, &member.shape)) {
             output_members.insert(name.clone(), value.clone());
@@ -104,7 +111,11 @@ fn fill_output(contract: &Contract, id: &ShapeId, record: &Map<String, Value>, a
         } else if depth < MAX_DEPTH
             && let Some(ShapeKind::Structure { .. }) = contract.shapes.get(&member.shape).map(|shape| &shape.kind)
         {
-            let mut inner = output_members.get(name).cloned().or_else(|| smallest_value(contract, &member.shape)).unwrap_or_default();
+            let mut inner = output_members
+                .get(name)
+                .cloned()
+                .or_else(|| smallest_value(contract, &member.shape))
+                .unwrap_or_default();
             if fill_output(contract, &member.shape, record, &mut inner, depth + 1) {
                 output_members.insert(name.clone(), inner);
                 changed = true;

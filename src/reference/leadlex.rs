@@ -4,8 +4,8 @@
 
 use super::check::InputViolation;
 use super::compile::{OperationBehavior, OperationCall};
+use super::misbehavior::Misbehavior;
 use super::resource_store::mangle_value;
-use super::misbehavior::Trick;
 use crate::contract::Member;
 use indexmap::IndexMap;
 use serde_json::{Value, json};
@@ -27,9 +27,9 @@ fn add_tags_to_contact(call: &OperationCall<'_>) -> Result<Option<Value>, Box<In
             Some(Value::Array(stored)) => stored.clone(),
             _ => Vec::new(),
         };
-        let mut tags = if misbehaviors.has(Trick::Replaces) { Vec::new() } else { stored.clone() };
+        let mut tags = if misbehaviors.has(Misbehavior::Replaces) { Vec::new() } else { stored.clone() };
         let identity = |tag: &Value| match tag.as_str() {
-            Some(text) if misbehaviors.has(Trick::FoldsDuplicates) => text.to_lowercase(),
+            Some(text) if misbehaviors.has(Misbehavior::FoldsDuplicates) => text.to_lowercase(),
             Some(text) => text.to_owned(),
             None => tag.to_string(),
         };
@@ -37,28 +37,30 @@ fn add_tags_to_contact(call: &OperationCall<'_>) -> Result<Option<Value>, Box<In
         let last = new.len().saturating_sub(1);
         for (index, tag) in new.iter().enumerate() {
             let mut tag = mangle_value(tag, misbehaviors);
-            if let (true, Some(text)) = (misbehaviors.has(Trick::LowersKeys), tag.as_str()) {
+            if let (true, Some(text)) = (misbehaviors.has(Misbehavior::LowersKeys), tag.as_str()) {
                 tag = text.to_lowercase().into();
             }
-            if misbehaviors.has(Trick::DropsLast) && index == last || misbehaviors.has(Trick::DropsEmpty) && tag == "" {
+            if misbehaviors.has(Misbehavior::DropsLast) && index == last
+                || misbehaviors.has(Misbehavior::DropsEmpty) && tag == ""
+            {
                 continue;
             }
-            if misbehaviors.has(Trick::Toggles) && stored.contains(&tag) {
+            if misbehaviors.has(Misbehavior::Toggles) && stored.contains(&tag) {
                 tags.retain(|one| *one != tag);
-            } else if seen.insert(identity(&tag)) || misbehaviors.has(Trick::KeepsDuplicates) {
+            } else if seen.insert(identity(&tag)) || misbehaviors.has(Misbehavior::KeepsDuplicates) {
                 tags.push(tag);
             }
         }
-        if misbehaviors.has(Trick::Sorts) {
+        if misbehaviors.has(Misbehavior::Sorts) {
             tags.sort_by_key(identity);
         }
         record.insert("tags".to_owned(), Value::Array(tags.clone()));
         Ok::<_, Box<InputViolation>>(match () {
-            () if misbehaviors.has(Trick::AnswersStale) => stored,
-            () if misbehaviors.has(Trick::AnswersWritten) => new.to_vec(),
+            () if misbehaviors.has(Misbehavior::AnswersStale) => stored,
+            () if misbehaviors.has(Misbehavior::AnswersWritten) => new.to_vec(),
             () => tags,
         })
     })?;
-    let id = if misbehaviors.has(Trick::AnswersOther) { "00000000-0000-4000-8000-000000000000" } else { id };
+    let id = if misbehaviors.has(Misbehavior::AnswersOther) { "00000000-0000-4000-8000-000000000000" } else { id };
     Ok(Some(json!({ "data": { "contact_id": id, "tags": tags } })))
 }

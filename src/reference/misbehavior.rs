@@ -6,11 +6,11 @@ macro_rules! tricks {
     ($($(#[$doc:meta])* $name:ident,)*) => {
         /// A way to misbehave other than a changed constraint or a changed error.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum Trick {
+        pub enum Misbehavior {
             $($(#[$doc])* $name,)*
         }
 
-        impl Trick {
+        impl Misbehavior {
             /// All misbehaviors.
             pub const ALL: &[Self] = &[$(Self::$name,)*];
         }
@@ -231,11 +231,11 @@ tricks! {
 pub(super) struct MisbehaviorSet(u128);
 
 impl MisbehaviorSet {
-    pub(super) fn add(&mut self, trick: Trick) {
+    pub(super) fn add(&mut self, trick: Misbehavior) {
         self.0 |= 1 << (trick as u32);
     }
 
-    pub(super) fn has(self, trick: Trick) -> bool {
+    pub(super) fn has(self, trick: Misbehavior) -> bool {
         self.0 & (1 << (trick as u32)) != 0
     }
 
@@ -244,8 +244,8 @@ impl MisbehaviorSet {
     }
 }
 
-impl FromIterator<Trick> for MisbehaviorSet {
-    fn from_iter<I: IntoIterator<Item = Trick>>(tricks: I) -> Self {
+impl FromIterator<Misbehavior> for MisbehaviorSet {
+    fn from_iter<I: IntoIterator<Item = Misbehavior>>(tricks: I) -> Self {
         let mut set = Self::default();
         tricks.into_iter().for_each(|trick| set.add(trick));
         set
@@ -253,4 +253,4 @@ impl FromIterator<Trick> for MisbehaviorSet {
 }
 
 // The set has 128 bits; a longer list needs another representation.
-const _: () = assert!(Trick::ALL.len() <= 128);
+const _: () = assert!(Misbehavior::ALL.len() <= 128);

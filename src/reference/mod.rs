@@ -7,38 +7,40 @@
 //! Start with [`ReferenceService::handle`]; [`ServerConfig`] lists the existing resources and the permitted callers;
 //! [`list_faults`] returns every way in which the server can be made to misbehave.
 
-mod error_response;
 mod auth;
+mod body_parser;
+mod bounded_regex;
 mod check;
 mod compile;
 mod connect;
+mod constraint_tree;
 mod distort;
+mod error_response;
 mod fault;
 mod faults;
+mod generic_state;
 mod leadlex;
 mod look_around;
-mod generic_state;
+mod misbehavior;
 mod pattern;
 mod protocols;
-mod body_parser;
-mod resource_registry;
 mod request;
+mod resource_registry;
+mod resource_store;
 mod route;
-mod bounded_regex;
 mod sample;
 pub mod server;
+mod server_config;
 mod service;
-mod resource_store;
 #[cfg(test)]
 mod testing;
-mod constraint_tree;
-mod misbehavior;
-mod server_config;
 
-pub use fault::{FaultChange, Fault, UnknownFaultError, FindingScope, list_faults};
-pub use request::{DeliveryMode, ServerRequest, ServerResponse};
-pub use server::{RunningServer, ReferenceServer};
-pub use service::ReferenceService;
 pub use constraint_tree::{ConstraintEdit, ConstraintSite};
-pub use misbehavior::Trick;
-pub use server_config::{BearerKey, ResourceIdentifier, KnownIdentifier, IdentifierMember, ResourceDefinition, OutputText, ServerConfig};
+pub use fault::{Fault, FaultChange, FindingScope, UnknownFaultError, list_faults};
+pub use misbehavior::Misbehavior;
+pub use request::{DeliveryMode, ServerRequest, ServerResponse};
+pub use server::{ReferenceServer, RunningServer};
+pub use server_config::{
+    BearerKey, IdentifierMember, KnownIdentifier, OutputText, ResourceDefinition, ResourceIdentifier, ServerConfig,
+};
+pub use service::ReferenceService;

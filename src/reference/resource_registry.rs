@@ -5,7 +5,7 @@
 
 use super::sample::{distinct_text, smallest_value};
 use super::server_config::{ResourceIdentifier, ServerConfig};
-use crate::contract::{Contract, ShapeKind, MemberPath, PathSegment, Shape, ShapeId};
+use crate::contract::{Contract, MemberPath, PathSegment, Shape, ShapeId, ShapeKind};
 use serde_json::{Map, Value};
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -75,7 +75,9 @@ impl ResourceEffects {
     pub(super) fn find_missing(&self, input: &Map<String, Value>, register: &ResourceRegistry) -> Option<&MemberPath> {
         let entries = register.lock_entries();
         let missing = self.lookups.iter().find(|named| {
-            texts_at(input, &named.member).iter().any(|text| entries.find_newest(named.kind, named.identifier, text).is_none())
+            texts_at(input, &named.member)
+                .iter()
+                .any(|text| entries.find_newest(named.kind, named.identifier, text).is_none())
         });
         missing.map(|named| &named.member)
     }
@@ -118,7 +120,9 @@ impl ResourceEffects {
             let mut keys = Vec::new();
             for (at, identifier) in maker.identifiers.iter().enumerate() {
                 let text = match identifier {
-                    ResourceIdentifier::FromInput(member) => input.get(member).and_then(Value::as_str).map(str::to_owned),
+                    ResourceIdentifier::FromInput(member) => {
+                        input.get(member).and_then(Value::as_str).map(str::to_owned)
+                    }
                     ResourceIdentifier::FromOutput(path) => output.and_then(|id| {
                         let answer = answer.get_or_insert_with(|| least.clone());
                         let text = distinct_text(shape_at(contract, id, path)?, number);
@@ -256,7 +260,13 @@ pub(super) fn put_text(contract: &Contract, id: &ShapeId, answer: &mut Value, pa
 }
 
 /// Writes the configured texts of an operation's responses into its smallest output.
-pub(super) fn apply_output_texts(contract: &Contract, operation: &str, output: Option<&ShapeId>, config: &ServerConfig, least: &mut Value) {
+pub(super) fn apply_output_texts(
+    contract: &Contract,
+    operation: &str,
+    output: Option<&ShapeId>,
+    config: &ServerConfig,
+    least: &mut Value,
+) {
     let Some(id) = output else { return };
     for shown in config.output_texts.iter().filter(|shown| shown.operation == operation) {
         let mut with = least.clone();
@@ -268,14 +278,15 @@ pub(super) fn apply_output_texts(contract: &Contract, operation: &str, output: O
 
 #[cfg(test)]
 mod tests {
-    use super::super::server_config::{IdentifierMember, ResourceDefinition, OutputText};
+    use super::super::server_config::{IdentifierMember, OutputText, ResourceDefinition};
     use super::*;
     use crate::reference::testing::contract_of_shapes;
     use serde_json::json;
 
     #[test]
     fn only_lists_have_a_first_item() {
-        let contract = contract_of_shapes(json!({"List": {"type": "list", "member": "Text"}, "Text": {"type": "string"}}));
+        let contract =
+            contract_of_shapes(json!({"List": {"type": "list", "member": "Text"}, "Text": {"type": "string"}}));
         let of = |id: &str, is_item| {
             let id = ShapeId::from(id);
             item_or_self(&contract, &id, is_item).map(|id| id.as_str().to_owned())
@@ -317,7 +328,11 @@ mod tests {
                 ],
                 identifier_members: vec![naming("Look", "of.ids[]", 0), naming("Drop", "name", 1)],
             }],
-            output_texts: vec![OutputText { operation: "Look".into(), path: "Cart.state".into(), text: "READY".into() }],
+            output_texts: vec![OutputText {
+                operation: "Look".into(),
+                path: "Cart.state".into(),
+                text: "READY".into(),
+            }],
             ..ServerConfig::default()
         }
     }

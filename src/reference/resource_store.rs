@@ -3,7 +3,7 @@
 //! Bounded: the least recently written resources are evicted first. Never interprets the objects, except for merging
 //! a mapping or a list into one, which all services share.
 
-use super::misbehavior::{Trick, MisbehaviorSet};
+use super::misbehavior::{Misbehavior, MisbehaviorSet};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
@@ -60,8 +60,13 @@ impl ResourceStore {
     }
 
     /// Reads a resource; it is an empty object if nothing was written yet.
-    pub(super) fn read<R>(&self, key: &str, misbehaviors: MisbehaviorSet, inspect: impl FnOnce(&Map<String, Value>) -> R) -> R {
-        let key = if misbehaviors.has(Trick::SharesResources) { "" } else { key };
+    pub(super) fn read<R>(
+        &self,
+        key: &str,
+        misbehaviors: MisbehaviorSet,
+        inspect: impl FnOnce(&Map<String, Value>) -> R,
+    ) -> R {
+        let key = if misbehaviors.has(Misbehavior::SharesResources) { "" } else { key };
         match self.lock_shard(key).records.get(key) {
             Some(record) => inspect(&record.value),
             None => inspect(&Map::new()),
@@ -76,16 +81,16 @@ impl ResourceStore {
         change: impl FnOnce(&mut Map<String, Value>) -> Result<R, E>,
     ) -> Result<R, E> {
         let key: Cow<'_, str> = match () {
-            () if misbehaviors.has(Trick::SharesResources) => Cow::Borrowed(""),
-            () if misbehaviors.has(Trick::WritesElsewhere) => Cow::Owned(format!("{key}\u{0}elsewhere")),
+            () if misbehaviors.has(Misbehavior::SharesResources) => Cow::Borrowed(""),
+            () if misbehaviors.has(Misbehavior::WritesElsewhere) => Cow::Owned(format!("{key}\u{0}elsewhere")),
             () => Cow::Borrowed(key),
         };
         let mut shard = self.lock_shard(&key);
-        if misbehaviors.has(Trick::LosesWrites) {
+        if misbehaviors.has(Misbehavior::LosesWrites) {
             let mut scratch = shard.records.get(&*key).map(|record| record.value.clone()).unwrap_or_default();
             return change(&mut scratch);
         }
-        if misbehaviors.has(Trick::LosesUpdates) {
+        if misbehaviors.has(Misbehavior::LosesUpdates) {
             let mut scratch = shard.records.get(&*key).map(|record| record.value.clone()).unwrap_or_default();
             let result = change(&mut scratch);
             self.lock_pending().push_back((key.into_owned(), scratch));
@@ -97,7 +102,8 @@ impl ResourceStore {
         let record = shard.records.entry(key.clone().into_owned()).or_default();
         let before = record.bytes;
         let result = change(&mut record.value);
-        record.bytes = key.len() + record.value.iter().map(|(name, value)| name.len() + approximate_size(value)).sum::<usize>();
+        record.bytes =
+            key.len() + record.value.iter().map(|(name, value)| name.len() + approximate_size(value)).sum::<usize>();
         record.stamp = stamp;
         shard.bytes = shard.bytes - before + record.bytes;
         shard.write_log.push_back((stamp, key.into_owned()));
@@ -177,7 +183,7 @@ pub(super) fn merge_entries(
     misbehaviors: MisbehaviorSet,
 ) -> Map<String, Value> {
     let mut result = match stored {
-        Some(stored) if !misbehaviors.has(Trick::Replaces) => stored.clone(),
+        Some(stored) if !misbehaviors.has(Misbehavior::Replaces) => stored.clone(),
         _ => Map::new(),
     };
     let last = new.len().saturating_sub(1);
@@ -186,18 +192,18 @@ pub(super) fn merge_entries(
             result.insert(key.clone(), value.clone());
             continue;
         }
-        let key = if misbehaviors.has(Trick::LowersKeys) { key.to_lowercase() } else { key.clone() };
+        let key = if misbehaviors.has(Misbehavior::LowersKeys) { key.to_lowercase() } else { key.clone() };
         let value = mangle_value(value, misbehaviors);
-        let skipped = misbehaviors.has(Trick::DropsEmpty) && value.as_str() == Some("")
-            || misbehaviors.has(Trick::DropsLast) && index == last
-            || misbehaviors.has(Trick::FirstWins) && result.contains_key(&key);
-        if misbehaviors.has(Trick::Toggles) && result.get(&key) == Some(&value) {
+        let skipped = misbehaviors.has(Misbehavior::DropsEmpty) && value.as_str() == Some("")
+            || misbehaviors.has(Misbehavior::DropsLast) && index == last
+            || misbehaviors.has(Misbehavior::FirstWins) && result.contains_key(&key);
+        if misbehaviors.has(Misbehavior::Toggles) && result.get(&key) == Some(&value) {
             result.shift_remove(&key);
         } else if !skipped {
             result.insert(key, value);
         }
     }
-    if misbehaviors.has(Trick::Sorts) {
+    if misbehaviors.has(Misbehavior::Sorts) {
         result.sort_keys();
     }
     result
@@ -212,19 +218,19 @@ pub(super) fn mangle_value(value: &Value, misbehaviors: MisbehaviorSet) -> Value
         _ if misbehaviors.is_empty() => value.clone(),
         Value::String(text) => {
             let mut text = text.clone();
-            if misbehaviors.has(Trick::LowersValues) {
+            if misbehaviors.has(Misbehavior::LowersValues) {
                 text = text.to_lowercase();
             }
-            if misbehaviors.has(Trick::TrimsValues) {
+            if misbehaviors.has(Misbehavior::TrimsValues) {
                 text = text.trim().to_owned();
             }
-            if misbehaviors.has(Trick::TruncatesValues) {
+            if misbehaviors.has(Misbehavior::TruncatesValues) {
                 text = text.chars().take(TRUNCATED_LENGTH).collect();
             }
-            if misbehaviors.has(Trick::Normalises) {
+            if misbehaviors.has(Misbehavior::Normalises) {
                 text = text.nfc().collect();
             }
-            if misbehaviors.has(Trick::ManglesNonAscii) {
+            if misbehaviors.has(Misbehavior::ManglesNonAscii) {
                 text = text.chars().map(|c| if c.is_ascii() { c } else { '?' }).collect();
             }
             Value::String(text)
@@ -361,25 +367,25 @@ mod tests {
         let new = json!({"C": " X ", "b": "", "a": "2", "d": "e\u{301}-abcdefgh"});
         for (trick, expected) in [
             (None, json!({"b": "", "a": "2", "C": " X ", "d": "e\u{301}-abcdefgh"})),
-            (Some(Trick::Replaces), json!({"C": " X ", "b": "", "a": "2", "d": "e\u{301}-abcdefgh"})),
-            (Some(Trick::LowersKeys), json!({"b": "", "a": "2", "c": " X ", "d": "e\u{301}-abcdefgh"})),
-            (Some(Trick::LowersValues), json!({"b": "", "a": "2", "C": " x ", "d": "e\u{301}-abcdefgh"})),
-            (Some(Trick::TrimsValues), json!({"b": "", "a": "2", "C": "X", "d": "e\u{301}-abcdefgh"})),
-            (Some(Trick::TruncatesValues), json!({"b": "", "a": "2", "C": " X ", "d": "e\u{301}-abcde"})),
-            (Some(Trick::Normalises), json!({"b": "", "a": "2", "C": " X ", "d": "é-abcdefgh"})),
-            (Some(Trick::ManglesNonAscii), json!({"b": "", "a": "2", "C": " X ", "d": "e?-abcdefgh"})),
-            (Some(Trick::DropsEmpty), json!({"b": "1", "a": "2", "C": " X ", "d": "e\u{301}-abcdefgh"})),
-            (Some(Trick::DropsLast), json!({"b": "", "a": "2", "C": " X "})),
-            (Some(Trick::FirstWins), json!({"b": "1", "a": "2", "C": " X ", "d": "e\u{301}-abcdefgh"})),
-            (Some(Trick::Toggles), json!({"b": "", "C": " X ", "d": "e\u{301}-abcdefgh"})),
-            (Some(Trick::Sorts), json!({"C": " X ", "a": "2", "b": "", "d": "e\u{301}-abcdefgh"})),
+            (Some(Misbehavior::Replaces), json!({"C": " X ", "b": "", "a": "2", "d": "e\u{301}-abcdefgh"})),
+            (Some(Misbehavior::LowersKeys), json!({"b": "", "a": "2", "c": " X ", "d": "e\u{301}-abcdefgh"})),
+            (Some(Misbehavior::LowersValues), json!({"b": "", "a": "2", "C": " x ", "d": "e\u{301}-abcdefgh"})),
+            (Some(Misbehavior::TrimsValues), json!({"b": "", "a": "2", "C": "X", "d": "e\u{301}-abcdefgh"})),
+            (Some(Misbehavior::TruncatesValues), json!({"b": "", "a": "2", "C": " X ", "d": "e\u{301}-abcde"})),
+            (Some(Misbehavior::Normalises), json!({"b": "", "a": "2", "C": " X ", "d": "é-abcdefgh"})),
+            (Some(Misbehavior::ManglesNonAscii), json!({"b": "", "a": "2", "C": " X ", "d": "e?-abcdefgh"})),
+            (Some(Misbehavior::DropsEmpty), json!({"b": "1", "a": "2", "C": " X ", "d": "e\u{301}-abcdefgh"})),
+            (Some(Misbehavior::DropsLast), json!({"b": "", "a": "2", "C": " X "})),
+            (Some(Misbehavior::FirstWins), json!({"b": "1", "a": "2", "C": " X ", "d": "e\u{301}-abcdefgh"})),
+            (Some(Misbehavior::Toggles), json!({"b": "", "C": " X ", "d": "e\u{301}-abcdefgh"})),
+            (Some(Misbehavior::Sorts), json!({"C": " X ", "a": "2", "b": "", "d": "e\u{301}-abcdefgh"})),
         ] {
             let tricks = trick.into_iter().collect();
             let merged = merge_entries(stored.as_object(), new.as_object().expect("an object"), tricks);
             // The comparison includes the order.
             assert_eq!(Value::Object(merged).to_string(), expected.to_string(), "{trick:?}");
         }
-        let lowers = MisbehaviorSet::from_iter([Trick::LowersValues]);
+        let lowers = MisbehaviorSet::from_iter([Misbehavior::LowersValues]);
         let inside = json!({"Value": "A", "ValueString": "B", "Type": "URL", "n": 1});
         assert_eq!(mangle_value(&inside, lowers), json!({"Value": "a", "ValueString": "b", "Type": "URL", "n": 1}));
         assert_eq!(mangle_value(&json!(["A"]), lowers), json!(["A"]));
@@ -390,7 +396,7 @@ mod tests {
 
     #[test]
     fn faults_redirect_or_drop_writes() {
-        let write = |store: &ResourceStore, trick: Option<Trick>| {
+        let write = |store: &ResourceStore, trick: Option<Misbehavior>| {
             let done: Result<(), ()> = store.write("r", trick.into_iter().collect(), |record| {
                 record.insert("a".to_owned(), json!(1));
                 Ok(())
@@ -399,18 +405,22 @@ mod tests {
         };
         for (trick, own, shared, pending) in [
             (None, true, false, false),
-            (Some(Trick::SharesResources), false, true, false),
-            (Some(Trick::WritesElsewhere), false, false, false),
-            (Some(Trick::LosesWrites), false, false, false),
-            (Some(Trick::LosesUpdates), false, false, true),
+            (Some(Misbehavior::SharesResources), false, true, false),
+            (Some(Misbehavior::WritesElsewhere), false, false, false),
+            (Some(Misbehavior::LosesWrites), false, false, false),
+            (Some(Misbehavior::LosesUpdates), false, false, true),
         ] {
             let store = ResourceStore::default();
             write(&store, trick);
-            assert_eq!((has(&store, "r"), has(&store, ""), store.has_pending_write()), (own, shared, pending), "{trick:?}");
+            assert_eq!(
+                (has(&store, "r"), has(&store, ""), store.has_pending_write()),
+                (own, shared, pending),
+                "{trick:?}"
+            );
             store.apply_pending_write();
             assert_eq!((has(&store, "r"), store.has_pending_write()), (own || pending, false), "{trick:?}");
         }
-        let shares = MisbehaviorSet::from_iter([Trick::SharesResources]);
+        let shares = MisbehaviorSet::from_iter([Misbehavior::SharesResources]);
         let store = ResourceStore::default();
         put(&store, "", 1);
         assert!(store.read("r", shares, |record| !record.is_empty()));

@@ -2,7 +2,7 @@
 //!
 //! Never normalises: it works on the raw characters and decodes each segment exactly once.
 
-use super::misbehavior::{Trick, MisbehaviorSet};
+use super::misbehavior::{Misbehavior, MisbehaviorSet};
 use std::borrow::Cow;
 
 #[derive(Clone, Debug)]
@@ -128,17 +128,17 @@ pub(super) fn split_path(path: &str, misbehaviors: MisbehaviorSet) -> Vec<Cow<'_
     if misbehaviors.is_empty() {
         return path.split('/').map(Cow::Borrowed).collect();
     }
-    let path = if misbehaviors.has(Trick::DecodesBeforeSplit) {
+    let path = if misbehaviors.has(Misbehavior::DecodesBeforeSplit) {
         percent_encoding::percent_decode_str(path).decode_utf8_lossy()
     } else {
         Cow::Borrowed(path)
     };
     let mut segments: Vec<Cow<'_, str>> = Vec::new();
     for segment in path.split('/') {
-        if misbehaviors.has(Trick::SkipsEmptySegments) && segment.is_empty() {
+        if misbehaviors.has(Misbehavior::SkipsEmptySegments) && segment.is_empty() {
             continue;
         }
-        if misbehaviors.has(Trick::ResolvesDots) {
+        if misbehaviors.has(Misbehavior::ResolvesDots) {
             let decoded = percent_encoding::percent_decode_str(segment).decode_utf8_lossy();
             if decoded == "." {
                 continue;
@@ -158,19 +158,19 @@ fn decode_segment(segment: &str, misbehaviors: MisbehaviorSet) -> Option<String>
         return Some(percent_encoding::percent_decode_str(segment).decode_utf8().ok()?.into_owned());
     }
     let mut text = segment.to_owned();
-    if misbehaviors.has(Trick::PlusIsSpace) {
+    if misbehaviors.has(Misbehavior::PlusIsSpace) {
         text = text.replace('+', " ");
     }
-    if !misbehaviors.has(Trick::DecodesNever) {
+    if !misbehaviors.has(Misbehavior::DecodesNever) {
         text = percent_encoding::percent_decode_str(&text).decode_utf8().ok()?.into_owned();
     }
-    if misbehaviors.has(Trick::DecodesTwice) {
+    if misbehaviors.has(Misbehavior::DecodesTwice) {
         text = percent_encoding::percent_decode_str(&text).decode_utf8().ok()?.into_owned();
     }
-    if misbehaviors.has(Trick::TrimsLabels) {
+    if misbehaviors.has(Misbehavior::TrimsLabels) {
         text = text.trim().to_owned();
     }
-    if misbehaviors.has(Trick::LowersLabels) {
+    if misbehaviors.has(Misbehavior::LowersLabels) {
         text = text.to_lowercase();
     }
     Some(text)
@@ -183,7 +183,10 @@ mod tests {
     fn fit(uri: &str, target: &str) -> Option<Vec<(String, Option<String>)>> {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let route = RouteTemplate::new("GET", uri);
-        let labels = route.match_path(&split_path(path, MisbehaviorSet::default()), query, MisbehaviorSet::default(), |_| false)?;
+        let labels =
+            route.match_path(&split_path(path, MisbehaviorSet::default()), query, MisbehaviorSet::default(), |_| {
+                false
+            })?;
         Some(labels.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
     }
 
@@ -237,7 +240,9 @@ mod tests {
         assert_eq!(fit("/x/{a+}/y", "/x/b/y"), one("b"));
         assert_eq!(fit("/x/{a+}", "/x/"), None);
         let route = RouteTemplate::new("GET", "/x/{a+}");
-        let labels = |target| route.match_path(&split_path(target, MisbehaviorSet::default()), "", MisbehaviorSet::default(), |_| true);
+        let labels = |target| {
+            route.match_path(&split_path(target, MisbehaviorSet::default()), "", MisbehaviorSet::default(), |_| true)
+        };
         assert_eq!(labels("/x/"), Some(vec![("a", Some(String::new()))]));
         assert_eq!(labels("/x"), None);
         assert_eq!(fit("/%78/{a}", "/x/b"), None);
@@ -258,25 +263,25 @@ mod tests {
 
     #[test]
     fn decoding_faults_change_the_decoded_label() {
-        let with = |trick: Trick, target: &str| {
+        let with = |trick: Misbehavior, target: &str| {
             let tricks = MisbehaviorSet::from_iter([trick]);
             let route = RouteTemplate::new("GET", "/x/{a}");
             let labels = route.match_path(&split_path(target, tricks), "", tricks, |_| false)?;
             labels.into_iter().next().and_then(|(_, value)| value)
         };
         for (trick, target, due) in [
-            (Trick::PlusIsSpace, "/x/b+c", Some("b c")),
-            (Trick::DecodesNever, "/x/b%20c", Some("b%20c")),
-            (Trick::DecodesTwice, "/x/b%2520c", Some("b c")),
-            (Trick::DecodesTwice, "/x/b%20c", Some("b c")),
-            (Trick::TrimsLabels, "/x/%20b%20", Some("b")),
-            (Trick::LowersLabels, "/x/B", Some("b")),
-            (Trick::LowersLabels, "/x/b%2FC", Some("b/c")),
-            (Trick::DecodesBeforeSplit, "/x/b%2Fc", None),
-            (Trick::DecodesBeforeSplit, "/x%2Fb", Some("b")),
-            (Trick::SkipsEmptySegments, "/x//b", Some("b")),
-            (Trick::ResolvesDots, "/y/../x/./b", Some("b")),
-            (Trick::ResolvesDots, "/y/%2e%2E/x/b", Some("b")),
+            (Misbehavior::PlusIsSpace, "/x/b+c", Some("b c")),
+            (Misbehavior::DecodesNever, "/x/b%20c", Some("b%20c")),
+            (Misbehavior::DecodesTwice, "/x/b%2520c", Some("b c")),
+            (Misbehavior::DecodesTwice, "/x/b%20c", Some("b c")),
+            (Misbehavior::TrimsLabels, "/x/%20b%20", Some("b")),
+            (Misbehavior::LowersLabels, "/x/B", Some("b")),
+            (Misbehavior::LowersLabels, "/x/b%2FC", Some("b/c")),
+            (Misbehavior::DecodesBeforeSplit, "/x/b%2Fc", None),
+            (Misbehavior::DecodesBeforeSplit, "/x%2Fb", Some("b")),
+            (Misbehavior::SkipsEmptySegments, "/x//b", Some("b")),
+            (Misbehavior::ResolvesDots, "/y/../x/./b", Some("b")),
+            (Misbehavior::ResolvesDots, "/y/%2e%2E/x/b", Some("b")),
         ] {
             assert_eq!(with(trick, target).as_deref(), due, "{trick:?} {target}");
         }

@@ -4,7 +4,7 @@
 //! pattern's syntax tree.
 
 use super::pattern::JavaPattern;
-use crate::contract::{Contract, ShapeKind, Shape, ShapeId};
+use crate::contract::{Contract, Shape, ShapeId, ShapeKind};
 use regex_syntax::hir::{Class, Hir, HirKind};
 use serde_json::{Map, Value, json};
 
@@ -52,7 +52,9 @@ fn build_value<'a>(contract: &'a Contract, id: &'a ShapeId, ancestors: &mut Vec<
             .map(|number| distinct_value(contract, member, number, ancestors))
             .collect::<Option<Vec<_>>>()
             .map(Value::Array),
-        ShapeKind::List { member } => build_value(contract, member, ancestors).map(|item| Value::Array(vec![item; entries])),
+        ShapeKind::List { member } => {
+            build_value(contract, member, ancestors).map(|item| Value::Array(vec![item; entries]))
+        }
         ShapeKind::Map { key, value: held } => (0..entries)
             .map(|number| {
                 let key = distinct_value(contract, key, number, ancestors)?.as_str()?.to_owned();
@@ -76,7 +78,12 @@ fn build_value<'a>(contract: &'a Contract, id: &'a ShapeId, ancestors: &mut Vec<
 }
 
 /// Returns the smallest value for number 0, and distinct values for other numbers, as far as the shape has enough.
-fn distinct_value<'a>(contract: &'a Contract, id: &'a ShapeId, number: usize, ancestors: &mut Vec<&'a ShapeId>) -> Option<Value> {
+fn distinct_value<'a>(
+    contract: &'a Contract,
+    id: &'a ShapeId,
+    number: usize,
+    ancestors: &mut Vec<&'a ShapeId>,
+) -> Option<Value> {
     let shape = contract.shapes.get(id)?;
     match &shape.kind {
         ShapeKind::String if number > 0 => Some(distinct_text(shape, number as u64).into()),
@@ -100,7 +107,9 @@ fn smallest_text(shape: &Shape) -> String {
     padded
         .chain(COMMON_TEXTS.iter().map(|text| (*text).to_owned()))
         .find(&fits)
-        .or_else(|| EXTRA_REPETITIONS.into_iter().filter_map(|longer| generate_from_pattern(shape, longer, 0)).find(&fits))
+        .or_else(|| {
+            EXTRA_REPETITIONS.into_iter().filter_map(|longer| generate_from_pattern(shape, longer, 0)).find(&fits)
+        })
         .unwrap_or_else(|| "a".repeat(least.max(1)))
 }
 
@@ -195,7 +204,8 @@ mod tests {
     use std::collections::HashSet;
 
     fn shape(pattern: &str, min: u64) -> Shape {
-        let contract = contract_of_shapes(json!({ "Id": { "type": "string", "pattern": pattern, "length": { "min": min } } }));
+        let contract =
+            contract_of_shapes(json!({ "Id": { "type": "string", "pattern": pattern, "length": { "min": min } } }));
         contract.shapes[&ShapeId::from("Id")].clone()
     }
 

@@ -94,7 +94,8 @@ async fn serve_connection(stream: TcpStream, service: Arc<ReferenceService>, mut
     let raw = Arc::new(RawResponse::default());
     let stream = InterceptedStream { stream, raw_response: Arc::clone(&raw), pending_bytes: None };
     let stop_signal = stopped.clone();
-    let answer = service_fn(move |request| respond(Arc::clone(&service), Arc::clone(&raw), stop_signal.clone(), request));
+    let answer =
+        service_fn(move |request| respond(Arc::clone(&service), Arc::clone(&raw), stop_signal.clone(), request));
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_READ_TIMEOUT)

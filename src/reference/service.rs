@@ -3,21 +3,21 @@
 //! The order is always the same: route, authentication, permission, parsing, validation, resource, behaviour.
 //! Never touches a connection; a [`DeliveryMode`] other than `Whole` is carried out by the server.
 
-use super::error_response::{ErrorDialect, ErrorResponse, ErrorCause};
 use super::auth::{CallerIdentity, identify_caller};
+use super::body_parser::ReadFailure;
 use super::check::InputViolation;
-use super::compile::{OperationCall, CompiledServer, CompiledOperation};
+use super::compile::{CompiledOperation, CompiledServer, OperationCall};
+use super::constraint_tree::PatternCache;
 use super::distort::distort_success;
+use super::error_response::{ErrorCause, ErrorDialect, ErrorResponse};
 use super::fault::{Fault, UnknownFaultError, list_faults};
 use super::generic_state;
-use super::protocols::{self, OperationSelector, ShapeRef, ErrorContent};
-use super::body_parser::ReadFailure;
-use super::resource_registry::ResourceRegistry;
+use super::misbehavior::{Misbehavior, MisbehaviorSet};
+use super::protocols::{self, ErrorContent, OperationSelector, ShapeRef};
 use super::request::{DeliveryMode, ServerRequest, ServerResponse};
-use super::route::{LabelValues, split_path};
+use super::resource_registry::ResourceRegistry;
 use super::resource_store::ResourceStore;
-use super::constraint_tree::PatternCache;
-use super::misbehavior::{Trick, MisbehaviorSet};
+use super::route::{LabelValues, split_path};
 use super::server_config::ServerConfig;
 use crate::contract::{Contract, ErrorName, Protocol};
 use bytes::Bytes;
@@ -71,7 +71,11 @@ impl ReferenceService {
     ///
     /// # Errors
     /// Returns an error if [`list_faults`] has no fault of that name for the contract.
-    pub fn with_faults<N: AsRef<str>>(contract: Contract, config: ServerConfig, names: &[N]) -> Result<Self, UnknownFaultError> {
+    pub fn with_faults<N: AsRef<str>>(
+        contract: Contract,
+        config: ServerConfig,
+        names: &[N],
+    ) -> Result<Self, UnknownFaultError> {
         let mut service = Self::new(contract, config);
         let mut checks = service.faithful_checks.clone();
         for name in names {
@@ -135,7 +139,11 @@ impl ReferenceService {
     pub fn read_request(&self, request: &ServerRequest<'_>) -> Option<Result<(&str, Value), String>> {
         let target = origin_form(request.target);
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        let RouteMatch::Operation(op, labels) = self.main_variant.match_route(request, self.main_variant.strip_base_path(path), query) else { return None };
+        let RouteMatch::Operation(op, labels) =
+            self.main_variant.match_route(request, self.main_variant.strip_base_path(path), query)
+        else {
+            return None;
+        };
         Some(match protocols::read_input(&self.contract, op, labels, query, request) {
             Ok(input) => Ok((op.name.as_str(), Value::Object(input))),
             Err(ReadFailure::Malformed(reason)) => Err(reason),
@@ -220,7 +228,10 @@ impl ServerVariant {
         match self.match_route(request, self.strip_base_path(path), query) {
             RouteMatch::Operation(op, labels) => {
                 let mut response = self.respond(op, labels, query, config, request);
-                if op.misbehaves(Trick::LosesUpdates) && self.store.has_pending_write() && response.delivery == DeliveryMode::Whole {
+                if op.misbehaves(Misbehavior::LosesUpdates)
+                    && self.store.has_pending_write()
+                    && response.delivery == DeliveryMode::Whole
+                {
                     response.delivery = DeliveryMode::Late;
                 }
                 response
@@ -276,7 +287,8 @@ impl ServerVariant {
             let fits = |label: &str| op.may_be_empty(label);
             // In CBOR the path has already named the operation; models give it the route `/`.
             let by_path = self.checks.contract.protocol == Some(Protocol::RpcV2Cbor);
-            let labels = if by_path { Some(Vec::new()) } else { op.route.match_path(segments, query, op.misbehaviors, fits) };
+            let labels =
+                if by_path { Some(Vec::new()) } else { op.route.match_path(segments, query, op.misbehaviors, fits) };
             let Some(labels) = labels else { continue };
             let in_query = named.is_some() && request.method == "GET" && !by_path;
             if op.route.method == request.method || in_query {
@@ -284,29 +296,42 @@ impl ServerVariant {
             }
             allowed.push(&op.route.method);
         }
-        if allowed.is_empty() { RouteMatch::NotFound(named.is_some()) } else { RouteMatch::MethodNotAllowed(allowed.join(", ")) }
+        if allowed.is_empty() {
+            RouteMatch::NotFound(named.is_some())
+        } else {
+            RouteMatch::MethodNotAllowed(allowed.join(", "))
+        }
     }
 
     fn write_error(&self, op: &CompiledOperation, refusal: ErrorCause, message: &str) -> ServerResponse {
         match op.errors.get(&refusal) {
-            Some(error) => error.write(&self.checks.contract, self.checks.dialect, &self.checks.error_code_path, message),
+            Some(error) => {
+                error.write(&self.checks.contract, self.checks.dialect, &self.checks.error_code_path, message)
+            }
             None => plain_response(500, "no error response for this cause"),
         }
     }
 
     fn write_violation_error(&self, op: &CompiledOperation, refusal: ErrorCause, message: &str) -> ServerResponse {
         let mut response = self.write_error(op, refusal, message);
-        if op.misbehaves(Trick::HangsOnViolation) {
+        if op.misbehaves(Misbehavior::HangsOnViolation) {
             response.delivery = DeliveryMode::Hang;
-        } else if op.misbehaves(Trick::DropsOnViolation) {
+        } else if op.misbehaves(Misbehavior::DropsOnViolation) {
             response.delivery = DeliveryMode::Drop;
-        } else if op.misbehaves(Trick::CutsChunksOnViolation) {
+        } else if op.misbehaves(Misbehavior::CutsChunksOnViolation) {
             response.delivery = DeliveryMode::CutChunks;
         }
         response
     }
 
-    fn respond(&self, op: &CompiledOperation, labels: LabelValues<'_>, query: &str, config: &ServerConfig, request: &ServerRequest<'_>) -> ServerResponse {
+    fn respond(
+        &self,
+        op: &CompiledOperation,
+        labels: LabelValues<'_>,
+        query: &str,
+        config: &ServerConfig,
+        request: &ServerRequest<'_>,
+    ) -> ServerResponse {
         if op.misbehaviors.is_empty() {
             return match self.execute(op, labels, query, config, request) {
                 Ok(output) => self.write_success(op, output),
@@ -320,16 +345,18 @@ impl ServerVariant {
             Ok(output) => {
                 let plain = self.write_success(op, output.clone());
                 let output = output.unwrap_or_else(|| (*op.smallest_output).clone());
-                distort_success(&self.checks.contract, op, &output, plain, || self.write_error(op, ErrorCause::Invalid, "no"))
+                distort_success(&self.checks.contract, op, &output, plain, || {
+                    self.write_error(op, ErrorCause::Invalid, "no")
+                })
             }
             Err((refusal, message)) => self.write_violation_error(op, refusal, &message),
         };
         for (trick, delivery) in [
-            (Trick::Hangs, DeliveryMode::Hang),
-            (Trick::Drops, DeliveryMode::Drop),
-            (Trick::ShortBody, DeliveryMode::ShortBody(16)),
-            (Trick::LongBody, DeliveryMode::LongBody),
-            (Trick::NotHttp, DeliveryMode::NotHttp),
+            (Misbehavior::Hangs, DeliveryMode::Hang),
+            (Misbehavior::Drops, DeliveryMode::Drop),
+            (Misbehavior::ShortBody, DeliveryMode::ShortBody(16)),
+            (Misbehavior::LongBody, DeliveryMode::LongBody),
+            (Misbehavior::NotHttp, DeliveryMode::NotHttp),
         ] {
             if op.misbehaves(trick) {
                 response.delivery = delivery;
@@ -346,7 +373,7 @@ impl ServerVariant {
         config: &ServerConfig,
         request: &ServerRequest<'_>,
     ) -> Result<Option<Value>, (ErrorCause, String)> {
-        if !op.misbehaves(Trick::AuthLast) {
+        if !op.misbehaves(Misbehavior::AuthLast) {
             self.authorize(op, config, request)?;
         }
         if request.body.len() > MAX_BODY_LENGTH {
@@ -360,12 +387,12 @@ impl ServerVariant {
         };
         let call = OperationCall { op, input: &input, store: &self.store };
         if let Some(tree) = &op.tree
-            && !op.misbehaves(Trick::Unchecked)
+            && !op.misbehaves(Misbehavior::Unchecked)
             && let Err(violation) = tree.check_input(&input)
         {
             return self.reject_violation(&call, &violation);
         }
-        if op.misbehaves(Trick::AuthLast) {
+        if op.misbehaves(Misbehavior::AuthLast) {
             self.authorize(op, config, request)?;
         }
         check_resources(op, &input, &self.registry)?;
@@ -379,7 +406,8 @@ impl ServerVariant {
     fn execute_generic(&self, op: &CompiledOperation, input: &Map<String, Value>) -> Option<Value> {
         let contract = &self.checks.contract;
         let subject = op.resource_effects.find_subject(input, &self.registry);
-        let (answer, made) = op.resource_effects.apply(contract, input, (op.output.as_ref(), &*op.smallest_output), &self.registry);
+        let (answer, made) =
+            op.resource_effects.apply(contract, input, (op.output.as_ref(), &*op.smallest_output), &self.registry);
         let resource = made.unwrap_or(subject).to_string();
         if !op.is_read_only {
             generic_state::store_members(contract, &self.store, &resource, op.input.as_ref(), input);
@@ -388,17 +416,26 @@ impl ServerVariant {
         generic_state::read_members(contract, &self.store, &resource, op.output.as_ref(), least).or(answer)
     }
 
-    fn authorize(&self, op: &CompiledOperation, config: &ServerConfig, request: &ServerRequest<'_>) -> Result<(), (ErrorCause, String)> {
+    fn authorize(
+        &self,
+        op: &CompiledOperation,
+        config: &ServerConfig,
+        request: &ServerRequest<'_>,
+    ) -> Result<(), (ErrorCause, String)> {
         match identify_caller(config, &self.checks.auth, request, op.misbehaviors) {
             CallerIdentity::Unknown => Err(match () {
-                () if op.misbehaves(Trick::AuthCrashes) => (ErrorCause::Crash, "something went wrong".to_owned()),
-                () if op.misbehaves(Trick::AuthAsInvalid) => (ErrorCause::Invalid, "a key is required".to_owned()),
-                () if op.misbehaves(Trick::AuthAsMissing) => (ErrorCause::MissingResource, "not found".to_owned()),
+                () if op.misbehaves(Misbehavior::AuthCrashes) => (ErrorCause::Crash, "something went wrong".to_owned()),
+                () if op.misbehaves(Misbehavior::AuthAsInvalid) => {
+                    (ErrorCause::Invalid, "a key is required".to_owned())
+                }
+                () if op.misbehaves(Misbehavior::AuthAsMissing) => {
+                    (ErrorCause::MissingResource, "not found".to_owned())
+                }
                 () => (ErrorCause::Unauthenticated, "the request has no valid credentials".to_owned()),
             }),
             CallerIdentity::Known(lacks) => match &op.permission {
-                Some(permission) if lacks.contains(permission) && !op.misbehaves(Trick::PermissionIgnored) => {
-                    let refusal = if op.misbehaves(Trick::PermissionAsUnauthenticated) {
+                Some(permission) if lacks.contains(permission) && !op.misbehaves(Misbehavior::PermissionIgnored) => {
+                    let refusal = if op.misbehaves(Misbehavior::PermissionAsUnauthenticated) {
                         ErrorCause::Unauthenticated
                     } else {
                         ErrorCause::Forbidden
@@ -410,18 +447,22 @@ impl ServerVariant {
         }
     }
 
-    fn reject_violation(&self, call: &OperationCall<'_>, violation: &InputViolation) -> Result<Option<Value>, (ErrorCause, String)> {
+    fn reject_violation(
+        &self,
+        call: &OperationCall<'_>,
+        violation: &InputViolation,
+    ) -> Result<Option<Value>, (ErrorCause, String)> {
         use crate::contract::Constraint;
         let op = call.op;
-        if op.misbehaves(Trick::WritesRejected)
+        if op.misbehaves(Misbehavior::WritesRejected)
             && let Some(act) = op.behavior
         {
             // The result does not matter: the request is rejected either way.
             let _ = act(call);
         }
         let crash = violation.crashes
-            || op.misbehaves(Trick::ViolationCrashes)
-            || op.misbehaves(Trick::MissingMemberCrashes) && violation.constraint == Constraint::Required;
+            || op.misbehaves(Misbehavior::ViolationCrashes)
+            || op.misbehaves(Misbehavior::MissingMemberCrashes) && violation.constraint == Constraint::Required;
         if crash {
             return Err((ErrorCause::Crash, "something went wrong".to_owned()));
         }
@@ -432,12 +473,14 @@ impl ServerVariant {
     fn respond_unread(&self, op: &CompiledOperation, request: &ServerRequest<'_>) -> Option<ServerResponse> {
         let bare = |status| ServerResponse { headers: Vec::new(), ..plain_response(status, "") };
         match () {
-            () if op.misbehaves(Trick::AlwaysInvalid) => Some(self.write_error(op, ErrorCause::Invalid, "no")),
-            () if op.misbehaves(Trick::AlwaysBare400) => Some(bare(400)),
-            () if op.misbehaves(Trick::AlwaysCrash) => Some(self.write_error(op, ErrorCause::Crash, "something went wrong")),
-            () if op.misbehaves(Trick::AlwaysNotImplemented) => Some(bare(501)),
-            () if op.misbehaves(Trick::AlwaysOk) => Some(op.smallest_response.clone()),
-            () if op.misbehaves(Trick::Echo) => {
+            () if op.misbehaves(Misbehavior::AlwaysInvalid) => Some(self.write_error(op, ErrorCause::Invalid, "no")),
+            () if op.misbehaves(Misbehavior::AlwaysBare400) => Some(bare(400)),
+            () if op.misbehaves(Misbehavior::AlwaysCrash) => {
+                Some(self.write_error(op, ErrorCause::Crash, "something went wrong"))
+            }
+            () if op.misbehaves(Misbehavior::AlwaysNotImplemented) => Some(bare(501)),
+            () if op.misbehaves(Misbehavior::AlwaysOk) => Some(op.smallest_response.clone()),
+            () if op.misbehaves(Misbehavior::Echo) => {
                 Some(ServerResponse { body: Bytes::copy_from_slice(request.body), ..op.smallest_response.clone() })
             }
             () => None,
@@ -446,8 +489,12 @@ impl ServerVariant {
 }
 
 /// Returns an error if an identifier in the input belongs to no existing resource.
-fn check_resources(op: &CompiledOperation, input: &Map<String, Value>, register: &ResourceRegistry) -> Result<(), (ErrorCause, String)> {
-    if op.misbehaves(Trick::MissingAccepted) {
+fn check_resources(
+    op: &CompiledOperation,
+    input: &Map<String, Value>,
+    register: &ResourceRegistry,
+) -> Result<(), (ErrorCause, String)> {
+    if op.misbehaves(Misbehavior::MissingAccepted) {
         return Ok(());
     }
     let unknown = op.known_identifiers.iter().find(|(member, forms)| {
@@ -462,8 +509,8 @@ fn check_resources(op: &CompiledOperation, input: &Map<String, Value>, register:
         },
     };
     Err(match () {
-        () if op.misbehaves(Trick::MissingAsInvalid) => (ErrorCause::Invalid, format!("`{member}` is invalid")),
-        () if op.misbehaves(Trick::MissingCrashes) => (ErrorCause::Crash, "something went wrong".to_owned()),
+        () if op.misbehaves(Misbehavior::MissingAsInvalid) => (ErrorCause::Invalid, format!("`{member}` is invalid")),
+        () if op.misbehaves(Misbehavior::MissingCrashes) => (ErrorCause::Crash, "something went wrong".to_owned()),
         () => (ErrorCause::MissingResource, format!("no resource has this `{member}`")),
     })
 }

@@ -4,7 +4,7 @@
 
 use crate::contract::{ErrorName, MemberPath};
 use crate::generate::{Case, Expectation, ExpectedError};
-use crate::judge::{SnapshotChange, SnapshotComparison, ValueDifference, Judgement, Verdict};
+use crate::judge::{Judgement, SnapshotChange, SnapshotComparison, ValueDifference, Verdict};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -179,7 +179,12 @@ impl Serialize for MemberPathText<'_> {
 }
 
 /// Returns the line of a case, without the newline.
-pub fn serialize_case(case: &Case, judgement: &Judgement, comparison: &SnapshotComparison, beside: &CaseLineContext<'_>) -> Vec<u8> {
+pub fn serialize_case(
+    case: &Case,
+    judgement: &Judgement,
+    comparison: &SnapshotComparison,
+    beside: &CaseLineContext<'_>,
+) -> Vec<u8> {
     let line = CaseEvent {
         event: "case",
         id: &case.id.0,

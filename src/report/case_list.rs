@@ -54,7 +54,9 @@ impl<W: Write> CasePrinter<W> {
                     self.writer,
                     "{}  {}",
                     case.id,
-                    case.unsendable_reason.as_ref().map_or_else(|| describe_expectation(case), |why| format!("not sendable: {why}"))
+                    case.unsendable_reason
+                        .as_ref()
+                        .map_or_else(|| describe_expectation(case), |why| format!("not sendable: {why}"))
                 )
             }
             CaseFormat::Ndjson => {

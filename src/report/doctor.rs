@@ -2,7 +2,9 @@
 //!
 //! This module never sends a request and never changes a result.
 
-use super::style::{ERROR_STYLE, BOLD_STYLE, DIM_STYLE, SUCCESS_STYLE, WARNING_STYLE, pluralize, paint, escape_control_chars};
+use super::style::{
+    BOLD_STYLE, DIM_STYLE, ERROR_STYLE, SUCCESS_STYLE, WARNING_STYLE, escape_control_chars, paint, pluralize,
+};
 use crate::generate::{IdentifierOrigin, InferredResource};
 use indexmap::IndexMap;
 use serde_json::{Value as Json, json};
@@ -122,8 +124,14 @@ pub fn write_diagnosis_text(to: &mut dyn Write, found: &EndpointDiagnosis) -> io
         return Ok(());
     }
     match &found.canary_response {
-        Some(canary) => writeln!(to, "response to an operation that does not exist: {}\n", escape_control_chars(canary))?,
-        None => writeln!(to, "{} the endpoint accepts an operation that does not exist\n", paint(WARNING_STYLE, "warning:"))?,
+        Some(canary) => {
+            writeln!(to, "response to an operation that does not exist: {}\n", escape_control_chars(canary))?
+        }
+        None => writeln!(
+            to,
+            "{} the endpoint accepts an operation that does not exist\n",
+            paint(WARNING_STYLE, "warning:")
+        )?,
     }
     if found.is_wrong_endpoint() {
         let why = "every operation gets the same response; check the base path, and that the server has this service";
@@ -146,7 +154,8 @@ pub fn write_diagnosis_text(to: &mut dyn Write, found: &EndpointDiagnosis) -> io
                 })
                 .chain(odd)
                 .collect();
-            let line = format!("    {:widest$}  {:<4} {}", row.operation, row.observed, paint(DIM_STYLE, told.join(", ")));
+            let line =
+                format!("    {:widest$}  {:<4} {}", row.operation, row.observed, paint(DIM_STYLE, told.join(", ")));
             writeln!(to, "{}", line.trim_end())?;
         }
     }
@@ -159,7 +168,8 @@ pub fn write_diagnosis_text(to: &mut dyn Write, found: &EndpointDiagnosis) -> io
         }
     }
     write_unaccepted_operations(to, found)?;
-    let absent: Vec<&str> = found.operations_with(ControlOutcome::NotImplemented).iter().map(|row| row.operation.as_str()).collect();
+    let absent: Vec<&str> =
+        found.operations_with(ControlOutcome::NotImplemented).iter().map(|row| row.operation.as_str()).collect();
     if !absent.is_empty() {
         writeln!(to, "\n{} {}", paint(WARNING_STYLE, "not implemented:"), absent.join(", "))?;
     }
@@ -183,7 +193,9 @@ fn write_unaccepted_operations(to: &mut dyn Write, found: &EndpointDiagnosis) ->
     let rows: Vec<&OperationDiagnosis> = found
         .operations
         .iter()
-        .filter(|row| matches!(row.outcome, ControlOutcome::Rejected | ControlOutcome::Diverges | ControlOutcome::NotSent))
+        .filter(|row| {
+            matches!(row.outcome, ControlOutcome::Rejected | ControlOutcome::Diverges | ControlOutcome::NotSent)
+        })
         .collect();
     if rows.is_empty() {
         return Ok(());
@@ -191,8 +203,11 @@ fn write_unaccepted_operations(to: &mut dyn Write, found: &EndpointDiagnosis) ->
     writeln!(to, "\n{} {}", paint(WARNING_STYLE, "not accepted:"), pluralize(rows.len() as u64, "operation"))?;
     let mut reasons: IndexMap<String, Vec<&str>> = IndexMap::new();
     for row in rows {
-        let told: Vec<String> =
-            [&row.observed, &row.reason].iter().filter(|text| !text.is_empty()).map(|text| escape_control_chars(text)).collect();
+        let told: Vec<String> = [&row.observed, &row.reason]
+            .iter()
+            .filter(|text| !text.is_empty())
+            .map(|text| escape_control_chars(text))
+            .collect();
         reasons.entry(told.join(": ")).or_default().push(&row.operation);
     }
     for (why, operations) in reasons {
@@ -203,7 +218,8 @@ fn write_unaccepted_operations(to: &mut dyn Write, found: &EndpointDiagnosis) ->
 
 /// Writes the members found by experiment as TOML for the scenario.
 fn write_use_stanzas(to: &mut dyn Write, found: &EndpointDiagnosis) -> io::Result<()> {
-    let rows: Vec<&OperationDiagnosis> = found.operations.iter().filter(|row| !row.required_members.is_empty()).collect();
+    let rows: Vec<&OperationDiagnosis> =
+        found.operations.iter().filter(|row| !row.required_members.is_empty()).collect();
     if rows.is_empty() {
         return Ok(());
     }

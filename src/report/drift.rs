@@ -2,7 +2,7 @@
 //!
 //! This module never decides which source is right.
 
-use super::style::{BOLD_STYLE, DIM_STYLE, WARNING_STYLE, pluralize, paint, escape_control_chars};
+use super::style::{BOLD_STYLE, DIM_STYLE, WARNING_STYLE, escape_control_chars, paint, pluralize};
 use crate::contract::{Drift, DriftKind, Statement};
 use serde_json::{Value as Json, json};
 use std::fmt::Write as _;
@@ -36,13 +36,18 @@ pub fn drift_text(first: &str, second: &str, drifts: &[Drift]) -> String {
                 place.push_str(part);
             }
         }
-        let sign = if drift.kind == DriftKind::Contradicts { paint(WARNING_STYLE, "≠") } else { paint(DIM_STYLE, "+") };
+        let sign =
+            if drift.kind == DriftKind::Contradicts { paint(WARNING_STYLE, "≠") } else { paint(DIM_STYLE, "+") };
         let _ = writeln!(out, "{sign} {}", paint(BOLD_STYLE, escape_control_chars(&place)));
         for (name, statement) in [(&first, &drift.first), (&second, &drift.second)] {
             let said = match statement {
                 Some(Statement { value, source }) => {
                     let source = source.as_ref().map(ToString::to_string).unwrap_or_default();
-                    format!("{}  {}", escape_control_chars(&display_value(value)), paint(DIM_STYLE, escape_control_chars(&source)))
+                    format!(
+                        "{}  {}",
+                        escape_control_chars(&display_value(value)),
+                        paint(DIM_STYLE, escape_control_chars(&source))
+                    )
                 }
                 None => paint(DIM_STYLE, "not stated"),
             };

@@ -3,7 +3,7 @@
 //! Every reporter gets the same calls in the same order and never changes a result.
 
 use crate::generate::Case;
-use crate::judge::{SnapshotChange, SnapshotComparison, Finding, Judgement, OperationCoverage, Verdict};
+use crate::judge::{Finding, Judgement, OperationCoverage, SnapshotChange, SnapshotComparison, Verdict};
 use indexmap::IndexMap;
 use std::io;
 use std::sync::Arc;

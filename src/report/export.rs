@@ -2,7 +2,7 @@
 //!
 //! A format never drops a part of a case: it returns [`UnsupportedCase`], which names a format that can express it.
 
-use crate::generate::{AuthDamage, Capture, FixtureStep, StepPurpose, Law};
+use crate::generate::{AuthDamage, Capture, FixtureStep, Law, StepPurpose};
 use crate::wire::{EncodedRequest, RedactedPiece, Redaction};
 
 /// A case with everything that another program needs to send and judge it.
@@ -142,13 +142,15 @@ impl ExportedCase {
             .filter_map(|piece| match piece {
                 RedactedPiece::Bytes([]) => None,
                 RedactedPiece::Bytes(bytes) => Some(NamedPiece::Literal(bytes.to_vec())),
-                RedactedPiece::Variable(name) => Some(match self.placeholders.iter().find(|hole| hole.variable == name) {
-                    Some(hole) => NamedPiece::Captured(hole),
-                    None => match name.strip_prefix('{').and_then(|rest| rest.strip_suffix("%?}")) {
-                        Some(whole) => NamedPiece::Secret(whole.to_owned(), true),
-                        None => NamedPiece::Secret(name, false),
-                    },
-                }),
+                RedactedPiece::Variable(name) => {
+                    Some(match self.placeholders.iter().find(|hole| hole.variable == name) {
+                        Some(hole) => NamedPiece::Captured(hole),
+                        None => match name.strip_prefix('{').and_then(|rest| rest.strip_suffix("%?}")) {
+                            Some(whole) => NamedPiece::Secret(whole.to_owned(), true),
+                            None => NamedPiece::Secret(name, false),
+                        },
+                    })
+                }
             })
             .collect()
     }

@@ -2,8 +2,11 @@
 //!
 //! It never writes a request that curl would change: such a case is an error, and so is one with concurrent requests.
 
-use super::export::{ExportedAssertion, ExportTarget, ExportedCase, PlaceholderForm, NamedPiece, UnsupportedCase, ErrorPair, comment_lines};
-use crate::generate::{StepPurpose, Law, StateEvent};
+use super::export::{
+    ErrorPair, ExportTarget, ExportedAssertion, ExportedCase, NamedPiece, PlaceholderForm, UnsupportedCase,
+    comment_lines,
+};
+use crate::generate::{Law, StateEvent, StepPurpose};
 use crate::wire::{Redaction, curl_command};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -16,7 +19,11 @@ const FUNCTIONS_SH: &str = include_str!("export/functions.sh");
 ///
 /// # Errors
 /// Returns an error if curl cannot send a case, one step at a time.
-pub fn curl_script(head: &ExportTarget, cases: &[ExportedCase], redaction: &Redaction) -> Result<String, UnsupportedCase> {
+pub fn curl_script(
+    head: &ExportTarget,
+    cases: &[ExportedCase],
+    redaction: &Redaction,
+) -> Result<String, UnsupportedCase> {
     let mut needed: BTreeSet<String> = BTreeSet::new();
     let mut tests = String::new();
     for case in cases {
@@ -116,7 +123,9 @@ fn curl_line(
     let base = head.endpoint.trim_end_matches('/');
     let origin = base.strip_suffix(head.base_path.trim_end_matches('/')).unwrap_or(base);
     let line = curl_command(&step.signed, origin, redaction)
-        .ok_or_else(|| UnsupportedCase::requires_pytest(case, "curl or the shell cannot send one of its requests unchanged"))?
+        .ok_or_else(|| {
+            UnsupportedCase::requires_pytest(case, "curl or the shell cannot send one of its requests unchanged")
+        })?
         .0;
     let texts = step.unsigned.headers.iter().map(|(_, value)| value.as_bytes());
     for text in texts.chain([step.unsigned.target.as_bytes(), &step.unsigned.body[..]]) {
@@ -144,7 +153,9 @@ fn write_check(case: &ExportedCase, index: usize, out: &mut String) {
         ExportedAssertion::Rejected(step, errors) if *step == index => {
             writeln!(out, "  check refused{} || return 1", error_pair_args(errors))
         }
-        ExportedAssertion::NoServerError(steps) if steps.contains(&index) => writeln!(out, "  check survived || return 1"),
+        ExportedAssertion::NoServerError(steps) if steps.contains(&index) => {
+            writeln!(out, "  check survived || return 1")
+        }
         ExportedAssertion::Law(law, _) => match &**law {
             Law::Echo { step, place, value } if *step == index => writeln!(
                 out,
@@ -154,9 +165,12 @@ fn write_check(case: &ExportedCase, index: usize, out: &mut String) {
             ),
             Law::Echo { .. } => Ok(()),
             Law::State { events, .. } => {
-                let event = events.iter().find(|event| event.step == index && !matches!(event.event, StateEvent::Read(_)));
+                let event =
+                    events.iter().find(|event| event.step == index && !matches!(event.event, StateEvent::Read(_)));
                 match event.map(|event| &event.event) {
-                    Some(StateEvent::Write { is_certain: true, .. }) => writeln!(out, "  check accepted 2xx || return 1"),
+                    Some(StateEvent::Write { is_certain: true, .. }) => {
+                        writeln!(out, "  check accepted 2xx || return 1")
+                    }
                     Some(StateEvent::RejectedWrite(_)) => writeln!(out, "  check refused : || return 1"),
                     Some(_) | None => writeln!(out, "  check survived || return 1"),
                 }

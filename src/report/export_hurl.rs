@@ -2,8 +2,11 @@
 //!
 //! It never writes a request that Hurl would change; assertions that Hurl cannot express become comments.
 
-use super::export::{ExportedAssertion, ExportTarget, ExportedCase, ExportedStep, PlaceholderForm, NamedPiece, UnsupportedCase, ErrorPair, comment_lines};
-use crate::generate::{WriteEffect, StepEvent, StateModel, StepPurpose, Law, StateKind, StateView, StateEvent};
+use super::export::{
+    ErrorPair, ExportTarget, ExportedAssertion, ExportedCase, ExportedStep, NamedPiece, PlaceholderForm,
+    UnsupportedCase, comment_lines,
+};
+use crate::generate::{Law, StateEvent, StateKind, StateModel, StateView, StepEvent, StepPurpose, WriteEffect};
 use crate::wire::Redaction;
 use indexmap::IndexMap;
 use serde_json::Value as Json;
@@ -14,7 +17,11 @@ use std::fmt::Write as _;
 ///
 /// # Errors
 /// Returns an error if Hurl cannot send a case, one step at a time.
-pub fn hurl_file(head: &ExportTarget, cases: &[ExportedCase], redaction: &Redaction) -> Result<String, UnsupportedCase> {
+pub fn hurl_file(
+    head: &ExportTarget,
+    cases: &[ExportedCase],
+    redaction: &Redaction,
+) -> Result<String, UnsupportedCase> {
     let mut needed = BTreeSet::new();
     let mut tests = String::new();
     for case in cases {
@@ -59,7 +66,13 @@ fn write_test(
             let captures: String = step
                 .captures
                 .iter()
-                .map(|capture| format!("{}: jsonpath {}\n", variable_name(&capture.name), quote_string(&to_jsonpath(&capture.path))))
+                .map(|capture| {
+                    format!(
+                        "{}: jsonpath {}\n",
+                        variable_name(&capture.name),
+                        quote_string(&to_jsonpath(&capture.path))
+                    )
+                })
                 .collect();
             let at = out.rfind("[Asserts]\n").filter(|at| !out[*at..].contains("\nHTTP"));
             out.insert_str(at.unwrap_or(out.len()), &format!("[Captures]\n{captures}"));
@@ -362,8 +375,12 @@ fn write_state_asserts(model: StateModel, events: &[StepEvent], look: &StepEvent
     let place = to_jsonpath(&view.place);
     for (key, value) in entries {
         let line = match (model.kind, &value) {
-            (StateKind::List, Some(item)) => hurl_literal(item).map(|item| format!("{} includes {item}", quote_string(&place))),
-            (StateKind::Field, Some(value)) => hurl_literal(value).map(|value| format!("{} == {value}", quote_string(&place))),
+            (StateKind::List, Some(item)) => {
+                hurl_literal(item).map(|item| format!("{} includes {item}", quote_string(&place)))
+            }
+            (StateKind::Field, Some(value)) => {
+                hurl_literal(value).map(|value| format!("{} == {value}", quote_string(&place)))
+            }
             (StateKind::Map, Some(value)) if key.chars().all(is_word_char) => {
                 hurl_literal(value).map(|value| format!("{} == {value}", quote_string(&format!("{place}['{key}']"))))
             }

@@ -2,8 +2,10 @@
 //!
 //! It never refuses a case that overstep can send: requests are written to a socket byte by byte.
 
-use super::export::{ExportedAssertion, ExportTarget, ExportedCase, ExportedStep, PlaceholderForm, NamedPiece, ErrorPair};
-use crate::generate::{AuthDamage, WriteEffect, StepPurpose, Law, StateKind, StateEvent};
+use super::export::{
+    ErrorPair, ExportTarget, ExportedAssertion, ExportedCase, ExportedStep, NamedPiece, PlaceholderForm,
+};
+use crate::generate::{AuthDamage, Law, StateEvent, StateKind, StepPurpose, WriteEffect};
 use crate::wire::Redaction;
 use serde_json::Value as Json;
 use std::collections::HashMap;
@@ -17,7 +19,8 @@ const STATE_PY: &str = include_str!("export/state.py");
 /// Returns the file.
 pub fn pytest_file(head: &ExportTarget, cases: &[ExportedCase], redaction: &Redaction) -> String {
     let signs = cases.iter().any(|case| case.steps.iter().any(|step| step.signing.is_some()));
-    let states = cases.iter().any(|case| matches!(&case.assertion, ExportedAssertion::Law(law, _) if is_state_law(law)));
+    let states =
+        cases.iter().any(|case| matches!(&case.assertion, ExportedAssertion::Law(law, _) if is_state_law(law)));
     let mut out = String::from(
         "\"\"\"Written by `overstep export`: documented behaviour as tests.\n\n\
          Run with: OVERSTEP_ENDPOINT=http://127.0.0.1:8080 python3 -m pytest FILE\n\"\"\"\n\n",
@@ -89,7 +92,8 @@ fn write_test(head: &ExportTarget, case: &ExportedCase, redaction: &Redaction, o
             let _ = writeln!(out, "{pad}{} = case.together(", all.join(", "));
             for index in &turn {
                 let inner = format!("{pad}    ");
-                let _ = writeln!(out, "{inner}lambda: {},", send_call(head, case, &case.steps[*index], redaction, &inner));
+                let _ =
+                    writeln!(out, "{inner}lambda: {},", send_call(head, case, &case.steps[*index], redaction, &inner));
             }
             let _ = writeln!(out, "{pad})");
         }
@@ -130,7 +134,13 @@ fn write_follow_up(case: &ExportedCase, index: usize, pad: &str, out: &mut Strin
     }
 }
 
-fn send_call(head: &ExportTarget, case: &ExportedCase, step: &ExportedStep, redaction: &Redaction, pad: &str) -> String {
+fn send_call(
+    head: &ExportTarget,
+    case: &ExportedCase,
+    step: &ExportedStep,
+    redaction: &Redaction,
+    pad: &str,
+) -> String {
     let message = &step.unsigned;
     let (target, exact) = step.relative_target(head).map_or((message.target.as_str(), true), |rest| (rest, false));
     let inner = format!("{pad}    ");
@@ -142,7 +152,9 @@ fn send_call(head: &ExportTarget, case: &ExportedCase, step: &ExportedStep, reda
     let headers: Vec<String> = message
         .headers
         .iter()
-        .map(|(name, value)| format!("({}, {})", python_string(name), python_expression(case, value.as_bytes(), redaction)))
+        .map(|(name, value)| {
+            format!("({}, {})", python_string(name), python_expression(case, value.as_bytes(), redaction))
+        })
         .collect();
     let _ = writeln!(out, "{}],", headers.join(", "));
     if !message.body.is_empty() {
@@ -157,7 +169,8 @@ fn send_call(head: &ExportTarget, case: &ExportedCase, step: &ExportedStep, reda
         let _ = writeln!(out, "{inner}exact=True,");
     }
     if let Some(signing) = &step.signing {
-        let _ = write!(out, "{inner}sign_for=({}, {}),", python_string(&signing.region), python_string(&signing.service));
+        let _ =
+            write!(out, "{inner}sign_for=({}, {}),", python_string(&signing.region), python_string(&signing.service));
         out.push_str(&match &signing.damage {
             None | Some(AuthDamage::Empty | AuthDamage::SchemeOnly) => String::new(),
             Some(AuthDamage::KeyShortened) => " key_id=\"shortened\",".to_owned(),
@@ -165,7 +178,9 @@ fn send_call(head: &ExportTarget, case: &ExportedCase, step: &ExportedStep, reda
             Some(AuthDamage::UnknownKey) => {
                 format!(" key_id={},", python_string(signing.unknown_key_id.as_deref().unwrap_or("unknown")))
             }
-            Some(AuthDamage::OtherScheme(scheme)) => format!(" damage=\"other-scheme\", part={},", python_string(scheme)),
+            Some(AuthDamage::OtherScheme(scheme)) => {
+                format!(" damage=\"other-scheme\", part={},", python_string(scheme))
+            }
             Some(AuthDamage::NoScheme) => " damage=\"no-scheme\",".to_owned(),
             Some(AuthDamage::MissingPart(part)) => format!(" part={},", python_string(part)),
             Some(AuthDamage::WrongSignature) => " damage=\"wrong-signature\",".to_owned(),
@@ -182,8 +197,12 @@ fn write_assertion(case: &ExportedCase, pad: &str, out: &mut String) {
             let status = status.map_or_else(|| "None".to_owned(), |status| status.to_string());
             writeln!(out, "{pad}case.accepted(came[{step}], {status}, {})", error_pairs(or))
         }
-        ExportedAssertion::Rejected(step, errors) => writeln!(out, "{pad}case.refused(came[{step}], {})", error_pairs(errors)),
-        ExportedAssertion::NoServerError(steps) => steps.iter().try_for_each(|step| writeln!(out, "{pad}case.survived(came[{step}])")),
+        ExportedAssertion::Rejected(step, errors) => {
+            writeln!(out, "{pad}case.refused(came[{step}], {})", error_pairs(errors))
+        }
+        ExportedAssertion::NoServerError(steps) => {
+            steps.iter().try_for_each(|step| writeln!(out, "{pad}case.survived(came[{step}])"))
+        }
         ExportedAssertion::Law(law, excuses) => match &**law {
             Law::Echo { step, place, value } => writeln!(
                 out,
@@ -243,8 +262,10 @@ fn state_event(what: &StateEvent) -> String {
 fn effect_tuple(effect: &WriteEffect) -> String {
     match effect {
         WriteEffect::Put(entries) => {
-            let all: Vec<String> =
-                entries.iter().map(|(key, value)| format!("({}, {})", python_string(key), python_value(value))).collect();
+            let all: Vec<String> = entries
+                .iter()
+                .map(|(key, value)| format!("({}, {})", python_string(key), python_value(value)))
+                .collect();
             format!("(\"put\", [{}])", all.join(", "))
         }
         WriteEffect::Append(items) => {
@@ -280,8 +301,10 @@ fn python_value(value: &Json) -> String {
         Json::String(value) => python_string(value),
         Json::Array(items) => format!("[{}]", items.iter().map(python_value).collect::<Vec<_>>().join(", ")),
         Json::Object(members) => {
-            let all: Vec<String> =
-                members.iter().map(|(name, value)| format!("{}: {}", python_string(name), python_value(value))).collect();
+            let all: Vec<String> = members
+                .iter()
+                .map(|(name, value)| format!("{}: {}", python_string(name), python_value(value)))
+                .collect();
             format!("{{{}}}", all.join(", "))
         }
     }

@@ -5,7 +5,7 @@
 //! [workflow commands]: https://docs.github.com/actions/reference/workflow-commands-for-github-actions
 
 use super::style::pluralize;
-use super::{CaseResult, RunStarted, Reporter, RunSummary};
+use super::{CaseResult, Reporter, RunStarted, RunSummary};
 use crate::judge::Finding;
 use indexmap::IndexMap;
 use std::io::{self, Write};

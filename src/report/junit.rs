@@ -3,7 +3,7 @@
 //! Cases are never held in memory: the head of a suite contains counts that are known only at its end, so its cases are
 //! buffered in a scratch file.
 
-use super::{CaseResult, RunStarted, Reporter, RunSummary};
+use super::{CaseResult, Reporter, RunStarted, RunSummary};
 use crate::judge::{Verdict, describe_expectation};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
@@ -122,7 +122,9 @@ impl<W: Write> Reporter for JunitReporter<W> {
         }
         let said = match done.server_output.as_slice() {
             [] => String::new(),
-            lines => format!("      <system-err>{}</system-err>\n", escape_xml(&lines.join("\n")).replace("&#10;", "\n")),
+            lines => {
+                format!("      <system-err>{}</system-err>\n", escape_xml(&lines.join("\n")).replace("&#10;", "\n"))
+            }
         };
         write!(
             self.scratch,

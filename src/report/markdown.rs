@@ -3,7 +3,7 @@
 //! Text from a server never becomes markup: it is always inside code.
 
 use super::style::pluralize;
-use super::{CaseResult, RunStarted, Reporter, RunSummary};
+use super::{CaseResult, Reporter, RunStarted, RunSummary};
 use crate::generate::Intent;
 use crate::judge::{Finding, Verdict};
 use indexmap::IndexMap;
@@ -47,7 +47,14 @@ impl<W: Write> MarkdownReporter<W> {
         writeln!(self.writer, "| --- | ---: | ---: | ---: | ---: | ---: | ---: |")?;
         let mut sum = MarkdownRow::default();
         for (name, row) in rows {
-            let MarkdownRow { ok, valid_rejected: refused, invalid_accepted: accepted, wrong_error, failed, other: open } = *row;
+            let MarkdownRow {
+                ok,
+                valid_rejected: refused,
+                invalid_accepted: accepted,
+                wrong_error,
+                failed,
+                other: open,
+            } = *row;
             writeln!(self.writer, "| `{name}` | {ok} | {refused} | {accepted} | {wrong_error} | {failed} | {open} |")?;
             sum.ok += ok;
             sum.valid_rejected += refused;
@@ -56,13 +63,19 @@ impl<W: Write> MarkdownReporter<W> {
             sum.failed += failed;
             sum.other += open;
         }
-        let MarkdownRow { ok, valid_rejected: refused, invalid_accepted: accepted, wrong_error, failed, other: open } = sum;
+        let MarkdownRow { ok, valid_rejected: refused, invalid_accepted: accepted, wrong_error, failed, other: open } =
+            sum;
         writeln!(self.writer, "| all | {ok} | {refused} | {accepted} | {wrong_error} | {failed} | {open} |\n")
     }
 
     /// Writes a finding as the text of an issue.
     fn write_finding(&mut self, finding: &Finding) -> io::Result<()> {
-        writeln!(self.writer, "### {} ({})\n", inline_code(&super::terminal::finding_title(finding)), pluralize(finding.case_count, "case"))?;
+        writeln!(
+            self.writer,
+            "### {} ({})\n",
+            inline_code(&super::terminal::finding_title(finding)),
+            pluralize(finding.case_count, "case")
+        )?;
         let rule = if finding.rule.is_empty() { &finding.why } else { &finding.rule };
         let at = finding.source.as_ref().map_or_else(String::new, |source| format!(" ({})", inline_code(source)));
         writeln!(self.writer, "- documented: {}{at}", inline_code(rule))?;

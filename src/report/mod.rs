@@ -3,6 +3,7 @@
 //! This module opens no file and changes no verdict; it writes to the writer that it is given. Text always contains
 //! colours; the caller strips them if the output is not a terminal.
 
+mod case_line;
 mod case_list;
 mod contract;
 mod diagnostic;
@@ -16,29 +17,36 @@ mod export_hurl;
 mod export_pytest;
 mod github;
 mod junit;
-mod case_line;
 mod markdown;
 mod ndjson;
 mod replay;
 mod style;
 mod terminal;
 
+pub use case_line::{CaseLineContext, RecordedStep, StepResponse, serialize_case};
 pub use case_list::{CaseFormat, CasePrinter};
 pub use contract::contract_text;
 pub use diagnostic::{Diagnostic, Severity, render_diagnostic};
 pub use dictionary::extend_dictionary;
-pub use doctor::{OperationDiagnosis, EndpointDiagnosis, ControlOutcome, write_diagnosis_json, write_diagnosis_text, format_use_stanza};
+pub use doctor::{
+    ControlOutcome, EndpointDiagnosis, OperationDiagnosis, format_use_stanza, write_diagnosis_json,
+    write_diagnosis_text,
+};
 pub use drift::{drift_json, drift_text};
-pub use event::{VerdictCounts, CaseResult, RunStarted, NewForm, SkippedOperation, Reporter, SnapshotUpdates, RunSummary};
-pub use export::{CapturedPlaceholder, ExportedAssertion, ExportTarget, ExportedCase, ExportedStep, PlaceholderForm, UnsupportedCase, ErrorPair, Signing};
+pub use event::{
+    CaseResult, NewForm, Reporter, RunStarted, RunSummary, SkippedOperation, SnapshotUpdates, VerdictCounts,
+};
+pub use export::{
+    CapturedPlaceholder, ErrorPair, ExportTarget, ExportedAssertion, ExportedCase, ExportedStep, PlaceholderForm,
+    Signing, UnsupportedCase,
+};
 pub use export_curl::curl_script;
 pub use export_hurl::hurl_file;
 pub use export_pytest::pytest_file;
 pub use github::GithubReporter;
 pub use junit::{JunitReporter, SuiteBuffer};
-pub use case_line::{CaseLineContext, RecordedStep, StepResponse, serialize_case};
 pub use markdown::MarkdownReporter;
 pub use ndjson::NdjsonReporter;
-pub use replay::{ReplayReporter, ReplayedCase, RecordedCase};
+pub use replay::{RecordedCase, ReplayReporter, ReplayedCase};
 pub use style::TextWidth;
 pub use terminal::TerminalReporter;

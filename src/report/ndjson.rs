@@ -2,7 +2,7 @@
 //!
 //! This module never stores a case, so memory does not grow with the number of cases.
 
-use super::{CaseResult, RunStarted, Reporter, RunSummary};
+use super::{CaseResult, Reporter, RunStarted, RunSummary};
 use crate::judge::OperationCoverage;
 use serde::Serialize;
 use std::io::{self, Write};
@@ -170,7 +170,10 @@ struct UntestableErrorJson<'a> {
 
 fn coverage_json(rows: &[OperationCoverage], complete: bool) -> CoverageJson<'_> {
     CoverageJson {
-        sum: rows.iter().map(CoverageCounts::from_operation).fold(CoverageCounts::default(), CoverageCounts::combined_with),
+        sum: rows
+            .iter()
+            .map(CoverageCounts::from_operation)
+            .fold(CoverageCounts::default(), CoverageCounts::combined_with),
         operations: rows.iter().map(|row| operation_coverage_json(row, complete)).collect(),
     }
 }
@@ -242,7 +245,11 @@ impl<W: Write> Reporter for NdjsonReporter<W> {
             incomplete: summary.incomplete_reason.as_deref(),
             complete: summary.is_complete,
             server_output: &summary.server_output,
-            left: summary.leaked_fixtures.as_ref().map(|(cases, example, why)| LeakedFixturesJson { cases: *cases, example, why }),
+            left: summary.leaked_fixtures.as_ref().map(|(cases, example, why)| LeakedFixturesJson {
+                cases: *cases,
+                example,
+                why,
+            }),
             not_run: summary
                 .skipped_operations
                 .iter()

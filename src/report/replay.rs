@@ -2,7 +2,9 @@
 //!
 //! This module never decides whether two responses mean the same; it only shows where they differ.
 
-use super::style::{ERROR_STYLE, BOLD_STYLE, DIM_STYLE, SUCCESS_STYLE, WARNING_STYLE, TextWidth, paint, escape_control_chars, wrap_text};
+use super::style::{
+    BOLD_STYLE, DIM_STYLE, ERROR_STYLE, SUCCESS_STYLE, TextWidth, WARNING_STYLE, escape_control_chars, paint, wrap_text,
+};
 use super::{CaseResult, RecordedStep, StepResponse};
 use crate::judge::{ObservedOutcome, Verdict, describe_expectation as expected};
 use serde::Deserialize;
@@ -63,7 +65,12 @@ impl<W: Write> ReplayReporter<W> {
     /// Returns an error if the bytes cannot be written.
     pub fn begin_scenario(&mut self, scenario: &str, endpoint: &str, run: &str) -> io::Result<()> {
         let gap = if self.case_count > 0 { "\n" } else { "" };
-        writeln!(self.writer, "{gap}{} · {} · run {run}", paint(BOLD_STYLE, escape_control_chars(scenario)), escape_control_chars(endpoint))
+        writeln!(
+            self.writer,
+            "{gap}{} · {} · run {run}",
+            paint(BOLD_STYLE, escape_control_chars(scenario)),
+            escape_control_chars(endpoint)
+        )
     }
 
     /// Writes one case.
@@ -86,10 +93,18 @@ impl<W: Write> ReplayReporter<W> {
         }
         self.write_field("expected", &escape_control_chars(&expected(&case.expectation)), None)?;
         match then {
-            Some(then) => self.write_field("before", &escape_control_chars(&describe_outcome(then.verdict, &then.observed)), None)?,
+            Some(then) => self.write_field(
+                "before",
+                &escape_control_chars(&describe_outcome(then.verdict, &then.observed)),
+                None,
+            )?,
             None => self.write_field("before", "not in the results", None)?,
         }
-        self.write_field("now", &escape_control_chars(&describe_outcome(judgement.verdict, &judgement.observed)), None)?;
+        self.write_field(
+            "now",
+            &escape_control_chars(&describe_outcome(judgement.verdict, &judgement.observed)),
+            None,
+        )?;
         if let Some(accepted) = done.comparison.describe_accepted() {
             self.write_field("accepted", &escape_control_chars(&accepted), None)?;
         } else if done.comparison.is_known_divergence {
@@ -114,7 +129,13 @@ impl<W: Write> ReplayReporter<W> {
         self.write_curl_lines(one)
     }
 
-    fn write_step(&mut self, one: &ReplayedCase, index: usize, step: &RecordedStep, then: Option<&RecordedStep>) -> io::Result<()> {
+    fn write_step(
+        &mut self,
+        one: &ReplayedCase,
+        index: usize,
+        step: &RecordedStep,
+        then: Option<&RecordedStep>,
+    ) -> io::Result<()> {
         let judged = if index == one.judged_step { ", judged" } else { "" };
         let title = format!("{} {}{judged}", index + 1, purpose_name(step.purpose));
         writeln!(self.writer, "\n    {}", paint(BOLD_STYLE, title))?;
@@ -165,7 +186,9 @@ impl<W: Write> ReplayReporter<W> {
             Some(lines) if lines.is_empty() => Ok(()),
             Some(lines) if lines.iter().all(|line| line.len() <= MAX_CURL_LENGTH) => {
                 writeln!(self.writer)?;
-                lines.into_iter().try_for_each(|line| writeln!(self.writer, "    {}", paint(DIM_STYLE, escape_control_chars(line))))
+                lines
+                    .into_iter()
+                    .try_for_each(|line| writeln!(self.writer, "    {}", paint(DIM_STYLE, escape_control_chars(line))))
             }
             _ => Ok(()),
         }

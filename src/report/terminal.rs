@@ -2,8 +2,11 @@
 //!
 //! This module never checks whether it writes to a terminal.
 
-use super::style::{ERROR_STYLE, BOLD_STYLE, DIM_STYLE, SUCCESS_STYLE, WARNING_STYLE, TextWidth, pluralize, paint, escape_control_chars, wrap_text};
-use super::{CaseResult, RunStarted, SkippedOperation, Reporter, SnapshotUpdates, RunSummary};
+use super::style::{
+    BOLD_STYLE, DIM_STYLE, ERROR_STYLE, SUCCESS_STYLE, TextWidth, WARNING_STYLE, escape_control_chars, paint,
+    pluralize, wrap_text,
+};
+use super::{CaseResult, Reporter, RunStarted, RunSummary, SkippedOperation, SnapshotUpdates};
 use crate::judge::{Finding, OperationCoverage};
 use indexmap::IndexMap;
 use std::io::{self, Write};
@@ -143,7 +146,12 @@ impl<W: Write> TerminalReporter<W> {
         let stanza = if finding.accepted.is_none() { known_divergence_entry(finding) } else { String::new() };
         for (index, line) in stanza.lines().enumerate() {
             let name = if index == 0 { "accept as known" } else { "" };
-            writeln!(self.writer, "    {}  {}", paint(DIM_STYLE, format!("{name:15}")), paint(DIM_STYLE, escape_control_chars(line)))?;
+            writeln!(
+                self.writer,
+                "    {}  {}",
+                paint(DIM_STYLE, format!("{name:15}")),
+                paint(DIM_STYLE, escape_control_chars(line))
+            )?;
         }
         self.write_server_output(&finding.server_output, MAX_SERVER_LINES)
     }
@@ -162,7 +170,8 @@ impl<W: Write> TerminalReporter<W> {
         const INDENT: usize = 4 + 15 + 2;
         let place = place.unwrap_or("");
         let columns = self.width.columns().saturating_sub(INDENT).max(20);
-        let first_line_columns = columns.saturating_sub(if place.is_empty() { 0 } else { place.chars().count() + 2 }).max(20);
+        let first_line_columns =
+            columns.saturating_sub(if place.is_empty() { 0 } else { place.chars().count() + 2 }).max(20);
         for (index, line) in wrap_text(text, first_line_columns).into_iter().enumerate() {
             if index == 0 {
                 let gap = columns.saturating_sub(line.chars().count() + place.chars().count()).max(2);
@@ -179,7 +188,13 @@ impl<W: Write> TerminalReporter<W> {
     fn write_finding_line(&mut self, finding: &Finding) -> io::Result<()> {
         let title = format!("{} · {}", finding_title(finding), escape_control_chars(&finding.observed));
         let example = finding.examples.first().map_or("", String::as_str);
-        writeln!(self.writer, "{} {title}  {}  {}", paint(ERROR_STYLE, "✗"), pluralize(finding.case_count, "case"), paint(DIM_STYLE, example))
+        writeln!(
+            self.writer,
+            "{} {title}  {}  {}",
+            paint(ERROR_STYLE, "✗"),
+            pluralize(finding.case_count, "case"),
+            paint(DIM_STYLE, example)
+        )
     }
 
     /// Writes the operations that were not run: those that the endpoint lacks, and those whose control was rejected.
@@ -204,9 +219,13 @@ impl<W: Write> TerminalReporter<W> {
             if reasons.len() > MAX_SKIP_REASONS {
                 writeln!(self.writer, "    and {} other reasons", reasons.len() - MAX_SKIP_REASONS)?;
             }
-            writeln!(self.writer, "    add what they need to the scenario: `[operations.NAME]` with `use`, or a fixture")?;
+            writeln!(
+                self.writer,
+                "    add what they need to the scenario: `[operations.NAME]` with `use`, or a fixture"
+            )?;
         }
-        let absent: Vec<&str> = rows.iter().filter(|row| !row.is_implemented).map(|row| row.operation.as_str()).collect();
+        let absent: Vec<&str> =
+            rows.iter().filter(|row| !row.is_implemented).map(|row| row.operation.as_str()).collect();
         if !absent.is_empty() {
             let what = format!("{}: {}", pluralize(absent.len() as u64, "operation"), absent.join(", "));
             writeln!(self.writer, "\n{} {what}", paint(WARNING_STYLE, "not implemented:"))?;
@@ -219,7 +238,11 @@ impl<W: Write> TerminalReporter<W> {
         let findings = summary.findings.len() as u64;
         let mut parts = vec![format!(
             "{} in {}",
-            if findings == 0 { paint(SUCCESS_STYLE, "0 findings") } else { paint(ERROR_STYLE, pluralize(findings, "finding")) },
+            if findings == 0 {
+                paint(SUCCESS_STYLE, "0 findings")
+            } else {
+                paint(ERROR_STYLE, pluralize(findings, "finding"))
+            },
             pluralize(counts.total(), "case")
         )];
         for (number, name) in [
@@ -277,13 +300,15 @@ impl<W: Write> TerminalReporter<W> {
 
 pub(super) fn finding_title(finding: &Finding) -> String {
     if let Some(frame) = &finding.frame {
-        let named = finding.operations.iter().take(3).map(|one| escape_control_chars(one)).collect::<Vec<_>>().join(", ");
+        let named =
+            finding.operations.iter().take(3).map(|one| escape_control_chars(one)).collect::<Vec<_>>().join(", ");
         let more = finding.operations.len().saturating_sub(3);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         return format!("{} · {named}{more}", escape_control_chars(frame));
     }
     let parts = [&finding.operation, &finding.member, &finding.constraint];
-    let parts: Vec<String> = parts.iter().filter(|part| !part.is_empty()).map(|part| escape_control_chars(part)).collect();
+    let parts: Vec<String> =
+        parts.iter().filter(|part| !part.is_empty()).map(|part| escape_control_chars(part)).collect();
     parts.join(" · ")
 }
 
@@ -359,7 +384,8 @@ impl<W: Write> Reporter for TerminalReporter<W> {
 
     fn end_run(&mut self, summary: &RunSummary) -> io::Result<()> {
         if !summary.operations.is_empty() {
-            let is_run = |row: &&OperationCoverage| !summary.skipped_operations.iter().any(|one| one.operation == row.operation);
+            let is_run =
+                |row: &&OperationCoverage| !summary.skipped_operations.iter().any(|one| one.operation == row.operation);
             let run: Vec<OperationCoverage> = summary.operations.iter().filter(is_run).cloned().collect();
             self.write_operation_table(&run, summary.is_complete)?;
         }

@@ -4,7 +4,7 @@
 //! It never runs two cases concurrently, and never judges.
 
 use super::runner::{block_on, deep_stack_thread};
-use super::steps::{WorkerShared, CaseWorker};
+use super::steps::{CaseWorker, WorkerShared};
 use super::transport::Client;
 use super::{CaseOutcome, RunPlan};
 use crate::generate::Case;

@@ -2,7 +2,7 @@
 //!
 //! It never reads or writes HTTP.
 
-use super::{Endpoint, RequestLimits, TransportError, ClientSetupError, CancelToken, clock, tls};
+use super::{CancelToken, ClientSetupError, Endpoint, RequestLimits, TransportError, clock, tls};
 use rustls::pki_types::ServerName;
 use std::future::Future;
 use std::net::{SocketAddr, ToSocketAddrs as _};
@@ -51,7 +51,9 @@ impl Connector {
         for offset in 0..self.addresses.len() {
             let index = (first + offset) % self.addresses.len();
             match timer.race(TcpStream::connect(self.addresses[index])).await {
-                None => return Err(TransportError::Unreachable(format!("no connection within {:?}", timer.total_timeout))),
+                None => {
+                    return Err(TransportError::Unreachable(format!("no connection within {:?}", timer.total_timeout)));
+                }
                 Some(Err(error)) => last = error.to_string(),
                 Some(Ok(tcp)) => {
                     self.preferred.store(index, Ordering::Relaxed);

@@ -12,11 +12,18 @@ use std::io::Read;
 const MAX_ENCODINGS: usize = 4;
 
 /// Returns the decoded body, at most `limit` bytes of it.
-pub(super) fn decode_body(encoding: Option<&str>, body: Bytes, framing: BodyFraming, limit: usize) -> (Bytes, BodyFraming) {
+pub(super) fn decode_body(
+    encoding: Option<&str>,
+    body: Bytes,
+    framing: BodyFraming,
+    limit: usize,
+) -> (Bytes, BodyFraming) {
     let Some(encoding) = encoding else { return (body, framing) };
     let mut body = body;
     let mut framing = framing;
-    if encoding.split(',').nth(MAX_ENCODINGS).is_some() && matches!(framing, BodyFraming::Complete | BodyFraming::Trailing) {
+    if encoding.split(',').nth(MAX_ENCODINGS).is_some()
+        && matches!(framing, BodyFraming::Complete | BodyFraming::Trailing)
+    {
         return (body, BodyFraming::Undecodable(format!("more than {MAX_ENCODINGS} content encodings")));
     }
     // The last one named was applied last.
@@ -30,7 +37,9 @@ pub(super) fn decode_body(encoding: Option<&str>, body: Bytes, framing: BodyFram
             // Some servers send raw deflate under this name, which RFC 9110 says is zlib.
             "deflate" if body[0] & 0x0f == 8 => read_limited(ZlibDecoder::new(&*body), limit),
             "deflate" => read_limited(DeflateDecoder::new(&*body), limit),
-            other => (body.clone(), Err(format!("unknown content encoding `{}`", first_line_excerpt(other.as_bytes())))),
+            other => {
+                (body.clone(), Err(format!("unknown content encoding `{}`", first_line_excerpt(other.as_bytes()))))
+            }
         };
         body = bytes;
         match outcome {

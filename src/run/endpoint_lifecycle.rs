@@ -5,7 +5,7 @@
 use super::runner::block_on_new_thread;
 use super::server::{LaunchCommand, ServerProcess};
 use super::transport::{Client, ClientConnection, Transport as _};
-use super::{Endpoint, RequestLimits, TransportError, CancelToken, clock};
+use super::{CancelToken, Endpoint, RequestLimits, TransportError, clock};
 use crate::wire::EncodedRequest;
 use std::sync::Arc;
 use std::time::Duration;
@@ -64,8 +64,14 @@ const PROBE_TIMEOUT: Duration = Duration::from_secs(10);
 ///
 /// # Errors
 /// Returns an error if the endpoint is not ready in time, exits before it is ready, or cannot be reset.
-pub fn prepare_endpoint(endpoint: &Endpoint, lifecycle: &EndpointLifecycle, server: Option<&ServerProcess>, stop: &CancelToken) -> Result<(), String> {
-    let limits = RequestLimits { total_timeout: PROBE_TIMEOUT, idle_timeout: PROBE_TIMEOUT, ..RequestLimits::default() };
+pub fn prepare_endpoint(
+    endpoint: &Endpoint,
+    lifecycle: &EndpointLifecycle,
+    server: Option<&ServerProcess>,
+    stop: &CancelToken,
+) -> Result<(), String> {
+    let limits =
+        RequestLimits { total_timeout: PROBE_TIMEOUT, idle_timeout: PROBE_TIMEOUT, ..RequestLimits::default() };
     let exit = Client::new(endpoint, limits).map_err(|error| error.to_string())?;
     block_on_new_thread(|| async move {
         let exit = Arc::new(exit);
@@ -117,7 +123,12 @@ async fn wait_until_ready(
 }
 
 /// Sends a request over a connection of its own and returns the status.
-async fn send_probe(client: &Arc<Client>, endpoint: &Endpoint, ask: &ProbeRequest, stop: &CancelToken) -> Result<u16, TransportError> {
+async fn send_probe(
+    client: &Arc<Client>,
+    endpoint: &Endpoint,
+    ask: &ProbeRequest,
+    stop: &CancelToken,
+) -> Result<u16, TransportError> {
     let mut message = EncodedRequest {
         method: ask.method.clone(),
         target: format!("{}{}", endpoint.base_path, ask.target),

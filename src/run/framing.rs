@@ -302,7 +302,10 @@ mod tests {
         assert_eq!(length("HEAD", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"), Ok(BodyLength::None));
         assert_eq!(length("GET", "HTTP/1.1 204 \r\n\r\n"), Ok(BodyLength::None));
         assert_eq!(length("GET", "HTTP/1.0 200 OK\r\n\r\n"), Ok(BodyLength::UntilClose));
-        assert_eq!(length("GET", "HTTP/1.1 200 OK\r\ntransfer-encoding: gzip, Chunked\r\n\r\n"), Ok(BodyLength::Chunked));
+        assert_eq!(
+            length("GET", "HTTP/1.1 200 OK\r\ntransfer-encoding: gzip, Chunked\r\n\r\n"),
+            Ok(BodyLength::Chunked)
+        );
         assert!(length("GET", "HTTP/1.1 200 OK\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\n").is_err());
         assert!(length("GET", "HTTP/1.1 200 OK\r\ncontent-length: +5\r\n\r\n").is_err());
         assert!(HttpHead::parse(b"SSH-2.0-x\r\n").is_err());

@@ -4,11 +4,11 @@
 //! sends. It uses no HTTP library, because every byte of a request is decided before, and what a library adds (header
 //! maps, channels, a task per connection) costs more than all of judging.
 
+use super::connection::{ConnectionStream, Connector, RequestTimer};
 use super::content_encoding::decode_body;
-use super::connection::{Connector, ConnectionStream, RequestTimer};
+use super::framing::{BodyBuffer, BodyLength, ChunkDecoder, HttpHead};
 use super::non_http::not_http_error;
-use super::framing::{ChunkDecoder, BodyBuffer, HttpHead, BodyLength};
-use super::{HttpResponse, BodyFraming, RequestLimits, TransportError};
+use super::{BodyFraming, HttpResponse, RequestLimits, TransportError};
 use crate::wire::EncodedRequest;
 use bytes::{Buf as _, BytesMut};
 use std::future::poll_fn;
@@ -128,7 +128,10 @@ impl HttpConnection {
         // A response to HEAD describes a body that is not sent.
         let encoding = head.header("content-encoding").filter(|_| message.method != "HEAD");
         let (body, framing) = decode_body(encoding, body.into(), framing, limits.max_body_bytes);
-        Ok(ReceivedResponse { response: HttpResponse { status: head.status, headers: head.headers, body, framing }, can_reuse: keeps: can_reuse })
+        Ok(ReceivedResponse {
+            response: HttpResponse { status: head.status, headers: head.headers, body, framing },
+            can_reuse,
+        })
     }
 
     /// Writes as much of the remaining request as the connection accepts now.
@@ -174,7 +177,11 @@ impl HttpConnection {
         .await
     }
 
-    async fn read_head(&mut self, limits: &RequestLimits, timer: &mut RequestTimer) -> Result<HttpHead, TransportError> {
+    async fn read_head(
+        &mut self,
+        limits: &RequestLimits,
+        timer: &mut RequestTimer,
+    ) -> Result<HttpHead, TransportError> {
         loop {
             // Only the first `limits.head` bytes are parsed, so headers that are too long are reported as such,
             // whatever else is wrong with them.
@@ -196,7 +203,11 @@ impl HttpConnection {
     }
 
     /// Reads the head of the final response; interim responses are discarded.
-    async fn read_final_head(&mut self, limits: &RequestLimits, timer: &mut RequestTimer) -> Result<HttpHead, TransportError> {
+    async fn read_final_head(
+        &mut self,
+        limits: &RequestLimits,
+        timer: &mut RequestTimer,
+    ) -> Result<HttpHead, TransportError> {
         for _ in 0..=MAX_INTERIM_RESPONSES {
             let head = self.read_head(limits, timer).await?;
             self.input.advance(head.length);
@@ -207,7 +218,12 @@ impl HttpConnection {
         Err(TransportError::NotHttp("too many interim responses".to_owned()))
     }
 
-    async fn read_body(&mut self, length: &BodyLength, limit: usize, timer: &mut RequestTimer) -> (Vec<u8>, BodyFraming) {
+    async fn read_body(
+        &mut self,
+        length: &BodyLength,
+        limit: usize,
+        timer: &mut RequestTimer,
+    ) -> (Vec<u8>, BodyFraming) {
         let mut out = BodyBuffer::default();
         let mut chunks = ChunkDecoder::default();
         loop {
@@ -240,7 +256,9 @@ impl HttpConnection {
             match self.read_more(timer).await {
                 ReadProgress::Data => {}
                 ReadProgress::TimedOut => return (out.into_bytes(), BodyFraming::TimedOut),
-                ReadProgress::End if *length == BodyLength::UntilClose => return (out.into_bytes(), BodyFraming::Complete),
+                ReadProgress::End if *length == BodyLength::UntilClose => {
+                    return (out.into_bytes(), BodyFraming::Complete);
+                }
                 ReadProgress::End => return (out.into_bytes(), BodyFraming::Short),
             }
         }

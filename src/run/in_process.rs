@@ -3,12 +3,12 @@
 //!
 //! It never opens a socket, never waits and never sends a request twice.
 
-use super::placeholders::Placeholders;
 use super::fixture_tracker::FixtureTracker;
-use super::step_response::{capture_values, describe_failed_setup, is_missing_resource, describe_not_ready};
+use super::placeholders::Placeholders;
 use super::request_builder::{CredentialCache, RequestBuildError, build_signed_request};
-use super::{HttpResponse, Exchange, TransportError, CaseOutcome, RunPlan};
-use crate::generate::{Case, StepPurpose, Step};
+use super::step_response::{capture_values, describe_failed_setup, describe_not_ready, is_missing_resource};
+use super::{CaseOutcome, Exchange, HttpResponse, RunPlan, TransportError};
+use crate::generate::{Case, Step, StepPurpose};
 use crate::wire::EncodedRequest;
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,19 +41,27 @@ impl<'a> InProcessRunner<'a> {
             let mut fixtures = FixtureTracker::default();
             for index in order {
                 let step = &case.steps[index];
-                let is_due = if step.purpose == StepPurpose::TearDown { fixtures.is_due(step) } else { not_sent.is_none() };
+                let is_due =
+                    if step.purpose == StepPurpose::TearDown { fixtures.is_due(step) } else { not_sent.is_none() };
                 if !is_due {
                     continue;
                 }
                 match self.run_step(&mut holes, step, send) {
                     Ok(exchange) => {
-                        fixtures.record_step(step, &exchange, step.purpose == StepPurpose::TearDown && is_missing_resource(self.plan, &exchange));
+                        fixtures.record_step(
+                            step,
+                            &exchange,
+                            step.purpose == StepPurpose::TearDown && is_missing_resource(self.plan, &exchange),
+                        );
                         if step.purpose == StepPurpose::SetUp && not_sent.is_none() {
-                            not_sent = describe_failed_setup(step, &exchange).or_else(|| describe_not_ready(self.plan, step, &exchange));
+                            not_sent = describe_failed_setup(step, &exchange)
+                                .or_else(|| describe_not_ready(self.plan, step, &exchange));
                         }
                         exchanges[index] = Some(exchange);
                     }
-                    Err(reason) if step.purpose == StepPurpose::TearDown => fixtures.record_unsendable(step, &reason.into_reason()),
+                    Err(reason) if step.purpose == StepPurpose::TearDown => {
+                        fixtures.record_unsendable(step, &reason.into_reason())
+                    }
                     Err(RequestBuildError::MissingValue(reason)) => not_sent = not_sent.or(Some(reason)),
                     Err(RequestBuildError::Unsendable(reason)) => {
                         unsendable = unsendable.or(Some(reason.clone()));
@@ -69,7 +77,12 @@ impl<'a> InProcessRunner<'a> {
         CaseOutcome { case, exchanges, not_sent, liveness: None, server_output: Vec::new() }
     }
 
-    fn run_step(&mut self, holes: &mut Placeholders<'_>, step: &Step, send: &mut SendFn<'_>) -> Result<Exchange, RequestBuildError> {
+    fn run_step(
+        &mut self,
+        holes: &mut Placeholders<'_>,
+        step: &Step,
+        send: &mut SendFn<'_>,
+    ) -> Result<Exchange, RequestBuildError> {
         let sent = build_signed_request(self.plan, holes, step, &self.authority, &mut self.credential_cache)?;
         let answer = send(&sent);
         if let Ok(answer) = &answer {

@@ -19,6 +19,11 @@ pub struct RequestLimits {
 
 impl Default for RequestLimits {
     fn default() -> Self {
-        Self { max_head_bytes: 64 * 1024, max_body_bytes: 4 * 1024 * 1024, total_timeout: Duration::from_secs(2), idle_timeout: Duration::from_secs(2) }
+        Self {
+            max_head_bytes: 64 * 1024,
+            max_body_bytes: 4 * 1024 * 1024,
+            total_timeout: Duration::from_secs(2),
+            idle_timeout: Duration::from_secs(2),
+        }
     }
 }

@@ -46,7 +46,10 @@ mod tests {
 
     #[test]
     fn other_protocols_are_named_or_quoted() {
-        assert_eq!(describe_bytes(b"\x15\x03\x01\0\x02\x02\x46"), "not HTTP: the server uses TLS; did you mean `https://`?");
+        assert_eq!(
+            describe_bytes(b"\x15\x03\x01\0\x02\x02\x46"),
+            "not HTTP: the server uses TLS; did you mean `https://`?"
+        );
         assert!(describe_bytes(b"\0\0\x06\x04\0\0\0\0\0\0\x03\0\0\0\x64").contains("HTTP/2"));
         assert_eq!(describe_bytes(b"SSH-2.0-x\r\nmore"), "not HTTP: no status line: `SSH-2.0-x`");
         assert_eq!(describe_bytes(b"\0\x1b[2J"), "not HTTP: no status line: `\\x00\\x1b[2J`");

@@ -5,11 +5,11 @@
 #[cfg(feature = "run")]
 use super::ServerProcess;
 use super::placeholders::Placeholders;
-use super::{Endpoint, LeakedFixtures, RequestLimits, RateLimit, SearchBudget};
+use super::{Endpoint, LeakedFixtures, RateLimit, RequestLimits, SearchBudget};
 use crate::contract::{AuthScheme, Contract};
 use crate::generate::{Case, CaseId};
 use crate::scenario::{Credentials, Scenario};
-use crate::wire::{Redaction, RedactedSecret};
+use crate::wire::{RedactedSecret, Redaction};
 use indexmap::IndexMap;
 use std::borrow::Cow;
 use std::sync::Arc;

@@ -3,10 +3,10 @@
 //! It never sends anything; the caller supplies stand-ins for values from earlier responses.
 
 use super::placeholders::Placeholders;
-use super::request_builder::{RequestBuildError, build_unsigned_request, step_credentials, sign_request};
+use super::request_builder::{RequestBuildError, build_unsigned_request, sign_request, step_credentials};
 use super::{RunPlan, clock};
 use crate::generate::{AuthDamage, Case};
-use crate::wire::{SigningKeyCache, EncodedRequest, ResolvedCredentials, SigV4Keys};
+use crate::wire::{EncodedRequest, ResolvedCredentials, SigV4Keys, SigningKeyCache};
 
 /// The request of a step.
 #[derive(Clone, Debug)]
@@ -23,7 +23,11 @@ pub struct PreparedRequest {
 ///
 /// # Errors
 /// Returns an error if the case is unsendable, a placeholder has no value, or a request cannot be encoded.
-pub fn prepare_requests(plan: &RunPlan<'_>, case: &Case, stand_in: &dyn Fn(&str) -> String) -> Result<Vec<PreparedRequest>, String> {
+pub fn prepare_requests(
+    plan: &RunPlan<'_>,
+    case: &Case,
+    stand_in: &dyn Fn(&str) -> String,
+) -> Result<Vec<PreparedRequest>, String> {
     if let Some(why) = &case.unsendable_reason {
         return Err(why.clone());
     }

@@ -5,9 +5,12 @@
 use super::placeholders::Placeholders;
 use super::{AwsAccessKeys, HostPrefixes, RunPlan, clock};
 use crate::contract::AuthScheme;
-use crate::generate::{AuthDamage, Authorization, Case, StepRequest, Step};
+use crate::generate::{AuthDamage, Authorization, Case, Step, StepRequest};
 use crate::scenario::Credentials;
-use crate::wire::{SigningKeyCache, EncodedRequest, ResolvedCredentials, SigV4Keys, authorize, encode_request, build_host_prefix, use_virtual_hosted_style};
+use crate::wire::{
+    EncodedRequest, ResolvedCredentials, SigV4Keys, SigningKeyCache, authorize, build_host_prefix, encode_request,
+    use_virtual_hosted_style,
+};
 use std::borrow::Cow;
 use std::time::SystemTime;
 
@@ -50,7 +53,8 @@ impl RequestBuildError {
 pub fn build_request(plan: &RunPlan<'_>, case: &Case) -> Result<EncodedRequest, String> {
     let step = case.steps.get(case.judged.shown_step()).ok_or("the case has no step to send")?;
     let holes = Placeholders::new(plan, &case.id);
-    build_signed_request(plan, &holes, step, &plan.endpoint.authority(), &mut CredentialCache::default()).map_err(RequestBuildError::into_reason)
+    build_signed_request(plan, &holes, step, &plan.endpoint.authority(), &mut CredentialCache::default())
+        .map_err(RequestBuildError::into_reason)
 }
 
 /// Builds a step's request with all placeholders filled, and signs it.
@@ -79,14 +83,18 @@ pub(super) fn build_signed_request(
 }
 
 /// Builds a step's request with all placeholders filled, without credentials.
-pub(super) fn build_unsigned_request(plan: &RunPlan<'_>, holes: &Placeholders<'_>, step: &Step) -> Result<EncodedRequest, RequestBuildError> {
+pub(super) fn build_unsigned_request(
+    plan: &RunPlan<'_>,
+    holes: &Placeholders<'_>,
+    step: &Step,
+) -> Result<EncodedRequest, RequestBuildError> {
     let send = if Placeholders::has_placeholders(&step.request) {
         Cow::Owned(holes.fill_request(&step.request).map_err(|error| RequestBuildError::missing_value(&error))?)
     } else {
         Cow::Borrowed(&step.request)
     };
-    let mut message =
-        encode_request(plan.contract, &send, &plan.endpoint.base_path).map_err(|error| RequestBuildError::unsendable(&error))?;
+    let mut message = encode_request(plan.contract, &send, &plan.endpoint.base_path)
+        .map_err(|error| RequestBuildError::unsendable(&error))?;
     if !plan.endpoint.headers.is_empty() {
         for (name, value) in &plan.endpoint.headers {
             message.set_header(name, value.as_str());
@@ -98,7 +106,11 @@ pub(super) fn build_unsigned_request(plan: &RunPlan<'_>, holes: &Placeholders<'_
 }
 
 /// Adds the host prefix of the operation's model or the bucket to the `host` header, if the endpoint supports it.
-fn apply_host_prefix(plan: &RunPlan<'_>, send: &StepRequest, message: &mut EncodedRequest) -> Result<(), RequestBuildError> {
+fn apply_host_prefix(
+    plan: &RunPlan<'_>,
+    send: &StepRequest,
+    message: &mut EncodedRequest,
+) -> Result<(), RequestBuildError> {
     let HostPrefixes { model_prefix: prefix, bucket_prefix: buckets } = plan.endpoint.host_prefixes;
     if !prefix && !buckets {
         return Ok(());
@@ -133,7 +145,10 @@ pub(super) fn step_credentials<'s>(
     step: &'s Step,
 ) -> Result<Option<(ResolvedCredentials, Option<&'s AuthDamage>)>, RequestBuildError> {
     let Some((name, damage)) = claimed_principal(step) else { return Ok(None) };
-    Ok(Some((resolve_credentials(plan, holes, name).map_err(|reason| RequestBuildError::missing_value(&reason))?, damage)))
+    Ok(Some((
+        resolve_credentials(plan, holes, name).map_err(|reason| RequestBuildError::missing_value(&reason))?,
+        damage,
+    )))
 }
 
 /// Adds credentials to a request.
@@ -145,7 +160,8 @@ pub(super) fn sign_request(
     keys: &mut SigningKeyCache,
 ) -> Result<EncodedRequest, RequestBuildError> {
     if let Some((proof, damage)) = proof {
-        authorize(&mut message, proof, damage, authority, time, keys).map_err(|error| RequestBuildError::unsendable(&error))?;
+        authorize(&mut message, proof, damage, authority, time, keys)
+            .map_err(|error| RequestBuildError::unsendable(&error))?;
     }
     Ok(message)
 }
@@ -162,7 +178,11 @@ fn is_case_independent(plan: &RunPlan<'_>, name: &str) -> bool {
 }
 
 /// Returns a principal's credentials with all placeholders filled.
-fn resolve_credentials(plan: &RunPlan<'_>, holes: &Placeholders<'_>, name: &str) -> Result<ResolvedCredentials, String> {
+fn resolve_credentials(
+    plan: &RunPlan<'_>,
+    holes: &Placeholders<'_>,
+    name: &str,
+) -> Result<ResolvedCredentials, String> {
     let principal = plan.scenario.principals.get(name).ok_or_else(|| format!("unknown principal `{name}`"))?;
     let fill = |template: &str| holes.fill(template).map(Cow::into_owned).map_err(|error| error.to_string());
     Ok(match &principal.credentials {
@@ -171,9 +191,11 @@ fn resolve_credentials(plan: &RunPlan<'_>, holes: &Placeholders<'_>, name: &str)
         Credentials::Header { name, value } => ResolvedCredentials::Header { name: name.clone(), value: fill(value)? },
         Credentials::SigV4 { region, service, access_key_id, secret_access_key } => {
             let own = match (access_key_id, secret_access_key) {
-                (Some(id), Some(secret)) => {
-                    Some(AwsAccessKeys { access_key_id: fill(id)?, secret_access_key: fill(secret)?, session_token: None })
-                }
+                (Some(id), Some(secret)) => Some(AwsAccessKeys {
+                    access_key_id: fill(id)?,
+                    secret_access_key: fill(secret)?,
+                    session_token: None,
+                }),
                 _ => None,
             };
             let dummies = || plan.endpoint.is_loopback().then(AwsAccessKeys::dummy);

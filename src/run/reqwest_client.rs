@@ -2,9 +2,9 @@
 //!
 //! It never follows redirects, retries or decodes on its own, and rejects requests that it would send differently.
 
-use super::content_encoding::decode_body;
 use super::connection::RequestTimer;
-use super::{HttpResponse, Endpoint, BodyFraming, RequestLimits, TransportError, ClientSetupError, tls};
+use super::content_encoding::decode_body;
+use super::{BodyFraming, ClientSetupError, Endpoint, HttpResponse, RequestLimits, TransportError, tls};
 use crate::wire::EncodedRequest;
 
 /// A client for one endpoint; shared by all workers.
@@ -26,7 +26,8 @@ impl ReqwestClient {
             .no_proxy();
         builder = if endpoint.http2 { builder.http2_prior_knowledge() } else { builder.http1_only() };
         if let Some(proxy) = &endpoint.proxy {
-            builder = builder.proxy(reqwest::Proxy::all(proxy).map_err(|error| ClientSetupError::Proxy(error.to_string()))?);
+            builder =
+                builder.proxy(reqwest::Proxy::all(proxy).map_err(|error| ClientSetupError::Proxy(error.to_string()))?);
         }
         let client = builder.build().map_err(|error| ClientSetupError::Proxy(error.to_string()))?;
         Ok(Self { client, origin: endpoint.origin(), limits: *limits })
@@ -45,7 +46,11 @@ impl ReqwestClient {
         None
     }
 
-    pub(super) async fn send(&self, message: &EncodedRequest, timer: &mut RequestTimer) -> Result<HttpResponse, TransportError> {
+    pub(super) async fn send(
+        &self,
+        message: &EncodedRequest,
+        timer: &mut RequestTimer,
+    ) -> Result<HttpResponse, TransportError> {
         let (Some(url), Ok(method)) = (self.exact_url(message), reqwest::Method::from_bytes(message.method.as_bytes()))
         else {
             return Err(TransportError::Unreachable("the request cannot be sent byte for byte".to_owned()));

@@ -4,9 +4,9 @@
 
 use super::crash_tracker::CrashTracker;
 use super::ordered_output::OrderedOutput;
-use super::steps::{WorkerShared, CaseWorker};
+use super::steps::{CaseWorker, WorkerShared};
 use super::transport::{Client, ClientConnection};
-use super::{Liveness, TransportError, CaseOutcome, RunPlan};
+use super::{CaseOutcome, Liveness, RunPlan, TransportError};
 use crate::generate::Case;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use std::ops::ControlFlow;
@@ -108,7 +108,12 @@ impl<'a> SequentialRunner<'a> {
     /// Returns an error if no client can be created for the endpoint.
     pub fn new(plan: &'a RunPlan<'a>) -> Result<Self, String> {
         let client = Client::new(plan.endpoint, plan.transport_options.limits).map_err(|error| error.to_string())?;
-        Ok(Self { plan, shared: WorkerShared::new(plan, client), was_reached: AtomicBool::new(false), idle: Mutex::default() })
+        Ok(Self {
+            plan,
+            shared: WorkerShared::new(plan, client),
+            was_reached: AtomicBool::new(false),
+            idle: Mutex::default(),
+        })
     }
 
     /// Returns the plan.
@@ -124,7 +129,8 @@ impl<'a> SequentialRunner<'a> {
         let case = case.into();
         let kept = self.idle.lock().unwrap_or_else(PoisonError::into_inner).take();
         let (sent, kept) = run_on_new_thread(|| {
-            let IdleRuntime { runtime, connections: lines } = kept.unwrap_or_else(|| IdleRuntime { runtime: build_runtime(), connections: Vec::new() });
+            let IdleRuntime { runtime, connections: lines } =
+                kept.unwrap_or_else(|| IdleRuntime { runtime: build_runtime(), connections: Vec::new() });
             let (sent, lines) = runtime.block_on(self.run_with_connections(case, lines));
             (sent, IdleRuntime { runtime, connections: lines })
         });
@@ -139,7 +145,11 @@ impl<'a> SequentialRunner<'a> {
         }
     }
 
-    async fn run_with_connections(&self, case: Arc<Case>, lines: Vec<ClientConnection>) -> (Result<CaseOutcome, String>, Vec<ClientConnection>) {
+    async fn run_with_connections(
+        &self,
+        case: Arc<Case>,
+        lines: Vec<ClientConnection>,
+    ) -> (Result<CaseOutcome, String>, Vec<ClientConnection>) {
         let probe = async || self.shared.client.probe_connection().await.map_err(|reason| reason.to_string());
         if !self.was_reached.swap(true, Ordering::Relaxed)
             && let Err(reason) = probe().await
@@ -315,7 +325,10 @@ where
         }
         let operation = outcome.case.operation.clone();
         // Another worker may have restarted it in the meantime.
-        if !worker.is_operation_alive(operation.as_str()).await && !worker.is_other_operation_alive(&operation).await && !revive() {
+        if !worker.is_operation_alive(operation.as_str()).await
+            && !worker.is_other_operation_alive(&operation).await
+            && !revive()
+        {
             return outcome;
         }
         let Some(again) = worker.run_case(Arc::clone(&outcome.case)).await else { return outcome };
@@ -371,13 +384,16 @@ impl EndpointHealth {
         if outcome.exchanges.iter().flatten().any(|exchange| exchange.response.is_ok())
             || matches!(
                 outcome.liveness,
-                Some(Liveness::Alive | Liveness::OperationDown | Liveness::CrashConfirmed | Liveness::CrashSuspected(_))
+                Some(
+                    Liveness::Alive | Liveness::OperationDown | Liveness::CrashConfirmed | Liveness::CrashSuspected(_)
+                )
             )
         {
             self.mark_alive();
             return false;
         }
-        outcome.liveness == Some(Liveness::Down) && self.down_in_a_row.fetch_add(1, Ordering::Relaxed) + 1 == MAX_UNANSWERED_CASES
+        outcome.liveness == Some(Liveness::Down)
+            && self.down_in_a_row.fetch_add(1, Ordering::Relaxed) + 1 == MAX_UNANSWERED_CASES
     }
 
     fn mark_alive(&self) {

@@ -76,6 +76,8 @@ mod tests {
         drop(search);
         assert!(time.clone().start_search().is_over());
         assert!(SearchBudget::with_limit(Duration::ZERO).start_search().is_over());
-        assert!(!SearchBudget::default().start_search().is_over() && !SearchBudget::unlimited().start_search().is_over());
+        assert!(
+            !SearchBudget::default().start_search().is_over() && !SearchBudget::unlimited().start_search().is_over()
+        );
     }
 }

@@ -133,7 +133,7 @@ impl ServerProcess {
     /// Returns an error if the program cannot be started.
     pub fn start(launch: LaunchCommand, redact: RedactFn, log: Option<Box<dyn Write + Send>>) -> io::Result<Self> {
         let output = Arc::new(ProcessOutput {
-            redact: clean: redact,
+            redact,
             buffer: Mutex::new(OutputBuffer { log: log.map(BufWriter::new), ..OutputBuffer::default() }),
             pipes: Mutex::default(),
         });
@@ -192,7 +192,9 @@ impl ServerProcess {
     /// Waits briefly for output that an exited process left in its pipes.
     pub fn drain_output(&self) {
         let from = clock::now();
-        while lock_mutex(&self.output.buffer).open_pipes > 0 && clock::now().duration_since(from) < Duration::from_millis(500) {
+        while lock_mutex(&self.output.buffer).open_pipes > 0
+            && clock::now().duration_since(from) < Duration::from_millis(500)
+        {
             std::thread::sleep(POLL_INTERVAL);
         }
     }
@@ -436,7 +438,8 @@ impl ProcessOutput {
 /// Returns an error if the command cannot be run, prints nothing, fails or takes too long.
 pub fn first_output_line(launch: LaunchCommand, time_limit: Duration, redact: RedactFn) -> Result<String, String> {
     let shown = launch.command_line();
-    let started = ServerProcess::start(launch, redact, None).map_err(|error| format!("cannot run `{shown}`: {error}"))?;
+    let started =
+        ServerProcess::start(launch, redact, None).map_err(|error| format!("cannot run `{shown}`: {error}"))?;
     let from = clock::now();
     let ended = loop {
         if let Some(ended) = started.exit_description() {
@@ -460,7 +463,11 @@ mod tests {
     use super::*;
 
     fn shell_command(script: &str) -> LaunchCommand {
-        LaunchCommand { arguments: vec!["sh".into(), "-c".into(), script.into()], directory: ".".into(), ..LaunchCommand::default() }
+        LaunchCommand {
+            arguments: vec!["sh".into(), "-c".into(), script.into()],
+            directory: ".".into(),
+            ..LaunchCommand::default()
+        }
     }
 
     fn redact_password() -> RedactFn {
@@ -498,8 +505,8 @@ mod tests {
             "i=0; while [ $i -lt 3000 ]; do echo line $i hunter2; i=$((i+1)); done; head -c 300000 /dev/zero; exit 7",
         );
         let mut log = tempfile::NamedTempFile::new().expect("a file");
-        let started =
-            ServerProcess::start(launch, redact_password(), Some(Box::new(log.reopen().expect("opened")))).expect("it starts");
+        let started = ServerProcess::start(launch, redact_password(), Some(Box::new(log.reopen().expect("opened"))))
+            .expect("it starts");
         wait_until(|| started.exit_description().is_some());
         started.drain_output();
         assert_eq!(started.exit_description().as_deref(), Some("ended with exit status 7"));
@@ -514,24 +521,48 @@ mod tests {
 
     #[test]
     fn exited_process_can_be_restarted() {
-        let started = ServerProcess::start(shell_command("echo once; kill -9 $$"), redact_password(), None).expect("it starts");
+        let started =
+            ServerProcess::start(shell_command("echo once; kill -9 $$"), redact_password(), None).expect("it starts");
         wait_until(|| started.exit_description().is_some());
         assert_eq!(started.exit_description().as_deref(), Some("was ended by signal 9"));
         started.restart().expect("again");
         wait_until(|| started.lines_since(0, 10) == ["once", "once"]);
-        assert!(ServerProcess::start(LaunchCommand { arguments: vec!["no-such-program".into()], ..shell_command("") }, redact_password(), None).is_err());
+        assert!(
+            ServerProcess::start(
+                LaunchCommand { arguments: vec!["no-such-program".into()], ..shell_command("") },
+                redact_password(),
+                None
+            )
+            .is_err()
+        );
     }
 
     #[test]
     fn first_output_line_is_returned() {
         let within = Duration::from_secs(10);
-        assert_eq!(first_output_line(shell_command("echo; echo v1.2; echo more"), within, redact_password()).as_deref(), Ok("v1.2"));
-        assert_eq!(first_output_line(shell_command("echo v2 >&2"), within, redact_password()).as_deref(), Ok("v2"));
-        assert_eq!(first_output_line(shell_command("echo old >&2; sleep 0.1; echo v3"), within, redact_password()).as_deref(), Ok("v3"));
-        assert!(first_output_line(shell_command("echo x; exit 3"), within, redact_password()).expect_err("fails").contains("exit status 3"));
-        assert!(
-            first_output_line(shell_command("sleep 60"), Duration::from_millis(50), redact_password()).expect_err("slow").contains("longer")
+        assert_eq!(
+            first_output_line(shell_command("echo; echo v1.2; echo more"), within, redact_password()).as_deref(),
+            Ok("v1.2")
         );
-        assert!(first_output_line(shell_command("true"), within, redact_password()).expect_err("silent").contains("nothing"));
+        assert_eq!(first_output_line(shell_command("echo v2 >&2"), within, redact_password()).as_deref(), Ok("v2"));
+        assert_eq!(
+            first_output_line(shell_command("echo old >&2; sleep 0.1; echo v3"), within, redact_password()).as_deref(),
+            Ok("v3")
+        );
+        assert!(
+            first_output_line(shell_command("echo x; exit 3"), within, redact_password())
+                .expect_err("fails")
+                .contains("exit status 3")
+        );
+        assert!(
+            first_output_line(shell_command("sleep 60"), Duration::from_millis(50), redact_password())
+                .expect_err("slow")
+                .contains("longer")
+        );
+        assert!(
+            first_output_line(shell_command("true"), within, redact_password())
+                .expect_err("silent")
+                .contains("nothing")
+        );
     }
 }

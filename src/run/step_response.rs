@@ -3,10 +3,10 @@
 //! It never judges a response.
 
 use super::placeholders::Placeholders;
-use super::{HttpResponse, Exchange, RunPlan};
+use super::{Exchange, HttpResponse, RunPlan};
 use crate::contract::ErrorRole;
-use crate::generate::{StepRequest, Step};
-use crate::wire::{decode_document, find_error, decode_output, value_at};
+use crate::generate::{Step, StepRequest};
+use crate::wire::{decode_document, decode_output, find_error, value_at};
 
 /// Returns the role of a response's error.
 pub(super) fn error_role(plan: &RunPlan<'_>, exchange: &Exchange) -> Option<ErrorRole> {
@@ -27,8 +27,13 @@ pub(super) fn describe_not_ready(plan: &RunPlan<'_>, step: &Step, exchange: &Exc
     let answer = exchange.response.as_ref().ok().filter(|answer| is_step_success(step, answer))?;
     let document = parse_document(plan, step, answer)?;
     let shown = value_at(&document, &until.path).and_then(serde_json::Value::as_str).unwrap_or_default();
-    (!until.accepted_values.iter().any(|due| due == shown))
-        .then(|| format!("set-up failed: `{}` is `{shown}` and did not become {}", until.path, until.accepted_values.join(" or ")))
+    (!until.accepted_values.iter().any(|due| due == shown)).then(|| {
+        format!(
+            "set-up failed: `{}` is `{shown}` and did not become {}",
+            until.path,
+            until.accepted_values.join(" or ")
+        )
+    })
 }
 
 /// Captures the values that later steps need from a response.

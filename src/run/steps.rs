@@ -2,16 +2,18 @@
 //!
 //! It never judges a response.
 
-use super::placeholders::Placeholders;
 use super::fixture_tracker::FixtureTracker;
-use super::step_response::{capture_values, describe_failed_setup, is_missing_resource, describe_not_ready, error_role};
+use super::placeholders::Placeholders;
 use super::request_builder::{CredentialCache, RequestBuildError, build_signed_request};
 use super::schedule::RateSchedule;
+use super::step_response::{
+    capture_values, describe_failed_setup, describe_not_ready, error_role, is_missing_resource,
+};
 use super::throttle::{is_throttled, retry_delay};
 use super::transport::{Client, ClientConnection, Transport};
-use super::{Exchange, BodyFraming, Liveness, TransportError, CaseOutcome, RunPlan, clock};
-use crate::contract::{OperationName, ErrorRole};
-use crate::generate::{Case, StepPurpose, StepRequest, Step};
+use super::{BodyFraming, CaseOutcome, Exchange, Liveness, RunPlan, TransportError, clock};
+use crate::contract::{ErrorRole, OperationName};
+use crate::generate::{Case, Step, StepPurpose, StepRequest};
 use crate::wire::EncodedRequest;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -120,12 +122,22 @@ impl<'a> CaseWorker<'a> {
     }
 
     /// Creates a worker that reuses the connections of another worker of the same runtime.
-    pub(super) fn with_connections(plan: &'a RunPlan<'a>, shared: &'a WorkerShared, mut connections: Vec<ClientConnection>) -> Self {
+    pub(super) fn with_connections(
+        plan: &'a RunPlan<'a>,
+        shared: &'a WorkerShared,
+        mut connections: Vec<ClientConnection>,
+    ) -> Self {
         connections.truncate(1);
         if connections.is_empty() {
             connections.push(ClientConnection::new(Arc::clone(&shared.client)));
         }
-        Self { plan, shared, connections, credential_cache: CredentialCache::default(), max_attempts: plan.transport_options.max_throttle_attempts }
+        Self {
+            plan,
+            shared,
+            connections,
+            credential_cache: CredentialCache::default(),
+            max_attempts: plan.transport_options.max_throttle_attempts,
+        }
     }
 
     /// Returns the connections for the next worker.
@@ -269,12 +281,17 @@ impl<'a> CaseWorker<'a> {
                     stopped = true;
                     continue;
                 };
-                fixtures.record_step(step, &exchange, step.purpose == StepPurpose::TearDown && is_missing_resource(plan, &exchange));
+                fixtures.record_step(
+                    step,
+                    &exchange,
+                    step.purpose == StepPurpose::TearDown && is_missing_resource(plan, &exchange),
+                );
                 if let Ok(answer) = &exchange.response {
                     capture_values(plan, &mut holes, step, answer);
                 }
                 if step.purpose == StepPurpose::SetUp && not_sent.is_none() {
-                    not_sent = describe_failed_setup(step, &exchange).or_else(|| describe_not_ready(self.plan, step, &exchange));
+                    not_sent = describe_failed_setup(step, &exchange)
+                        .or_else(|| describe_not_ready(self.plan, step, &exchange));
                 }
                 exchanges[index] = Some(exchange);
             }
@@ -285,13 +302,20 @@ impl<'a> CaseWorker<'a> {
 
     /// Sends the steps of one turn, concurrently if there are several. The exchange of a step is `None` if the run was
     /// cancelled.
-    async fn send_turn(&mut self, case: &Case, mut ready: Vec<(usize, EncodedRequest)>) -> Vec<(usize, Option<Exchange>)> {
+    async fn send_turn(
+        &mut self,
+        case: &Case,
+        mut ready: Vec<(usize, EncodedRequest)>,
+    ) -> Vec<(usize, Option<Exchange>)> {
         let (plan, shared, max_attempts) = (self.plan, self.shared, self.max_attempts);
         if ready.len() == 1
             && let Some((index, message)) = ready.pop()
         {
             let step = &case.steps[index];
-            return vec![(index, send_with_retries(plan, shared, &mut self.connections[0], step, message, max_attempts).await)];
+            return vec![(
+                index,
+                send_with_retries(plan, shared, &mut self.connections[0], step, message, max_attempts).await,
+            )];
         }
         let mut out = Vec::with_capacity(ready.len());
         while !ready.is_empty() {
@@ -331,7 +355,8 @@ impl<'a> CaseWorker<'a> {
         let step = &case.steps[index];
         let began = clock::now();
         let mut pause = Duration::from_millis(20);
-        while (describe_not_ready(self.plan, step, &exchange).is_some() && clock::now().duration_since(began) < MAX_READY_WAIT)
+        while (describe_not_ready(self.plan, step, &exchange).is_some()
+            && clock::now().duration_since(began) < MAX_READY_WAIT)
             || (self.is_busy(step, &exchange)
                 && clock::now().duration_since(began) < MAX_BUSY_WAIT
                 && self.shared.busy_in_a_row.load(Ordering::Relaxed) < MAX_FAILURES_IN_A_ROW)
@@ -404,7 +429,11 @@ async fn send_with_retries(
         }
         match &answer {
             Err(TransportError::Unreachable(_) | TransportError::Tls(_)) => {}
-            Err(_) if !silent && !creates_fixture && !operation.is_some_and(|operation| shared.is_unresponsive(operation)) => {
+            Err(_)
+                if !silent
+                    && !creates_fixture
+                    && !operation.is_some_and(|operation| shared.is_unresponsive(operation)) =>
+            {
                 silent = true;
                 continue;
             }
@@ -414,7 +443,10 @@ async fn send_with_retries(
                     && !operation.is_some_and(|operation| shared.is_false_throttler(operation));
                 let pause = retry_delay(answer, throttled);
                 let waited = clock::now().duration_since(waits_from);
-                if may_wait && throttled + 1 < max_attempts && waited.saturating_add(pause) <= plan.transport_options.max_throttle_wait {
+                if may_wait
+                    && throttled + 1 < max_attempts
+                    && waited.saturating_add(pause) <= plan.transport_options.max_throttle_wait
+                {
                     throttled += 1;
                     if !sleep_until(clock::now() + pause, &is_stopped).await {
                         return None;
@@ -433,7 +465,13 @@ async fn send_with_retries(
                 }
             }
         }
-        return Some(Exchange { request: message, response: answer, elapsed: took, attempts, throttle_count: throttled });
+        return Some(Exchange {
+            request: message,
+            response: answer,
+            elapsed: took,
+            attempts,
+            throttle_count: throttled,
+        });
     }
 }
 

@@ -2,10 +2,10 @@
 //!
 //! It never judges a response.
 
-use super::steps::{SentSteps, CaseWorker};
-use super::{HttpResponse, Exchange, Liveness, RunPlan};
+use super::steps::{CaseWorker, SentSteps};
+use super::{Exchange, HttpResponse, Liveness, RunPlan};
 use crate::contract::ErrorRole;
-use crate::generate::{Case, Expectation, JudgedPart, StepRequest, Step};
+use crate::generate::{Case, Expectation, JudgedPart, Step, StepRequest};
 use crate::wire::find_error;
 use std::time::Duration;
 
@@ -55,7 +55,9 @@ impl CaseWorker<'_> {
     /// Sends a throttled case alternately with control requests, without retries. Returns `None` if the run was
     /// cancelled.
     async fn probe_throttling(&mut self, case: &Case, step: usize, first: SentSteps) -> Option<ThrottleProbe> {
-        let Some(control) = (self.plan.control_case)(case.operation.as_str()) else { return Some(ThrottleProbe::Genuine) };
+        let Some(control) = (self.plan.control_case)(case.operation.as_str()) else {
+            return Some(ThrottleProbe::Genuine);
+        };
         let plain = control.judged.shown_step();
         for _ in 0..MAX_THROTTLE_PROBES {
             let sent = self.run_steps(&control).await?;

@@ -5,9 +5,9 @@
 //! parsed by hand so that paths stay exact. Proxies and HTTP/2 use reqwest.
 
 use super::connection::{Connector, RequestTimer};
-use super::http_connection::{HttpConnection, ReceivedResponse, IdleState};
+use super::http_connection::{HttpConnection, IdleState, ReceivedResponse};
 use super::reqwest_client::ReqwestClient;
-use super::{HttpResponse, Endpoint, RequestLimits as RequestLimits, TransportError, CancelToken};
+use super::{CancelToken, Endpoint, HttpResponse, RequestLimits, TransportError};
 use crate::wire::EncodedRequest;
 use std::future::Future;
 use std::sync::Arc;
@@ -37,7 +37,11 @@ pub trait Transport {
     fn unsupported_reason(&self, message: &EncodedRequest) -> Option<String>;
 
     /// Sends the request and reads its response within the limits; `stop` cancels the wait.
-    fn send(&mut self, message: &EncodedRequest, stop: Option<&CancelToken>) -> impl Future<Output = Result<HttpResponse, TransportError>>;
+    fn send(
+        &mut self,
+        message: &EncodedRequest,
+        stop: Option<&CancelToken>,
+    ) -> impl Future<Output = Result<HttpResponse, TransportError>>;
 }
 
 /// A client shared by all connections to one endpoint.
@@ -89,7 +93,11 @@ impl Transport for ClientConnection {
         self.client.reqwest_client.as_ref().and_then(|proxied| proxied.unsupported_reason(message))
     }
 
-    async fn send(&mut self, message: &EncodedRequest, stop: Option<&CancelToken>) -> Result<HttpResponse, TransportError> {
+    async fn send(
+        &mut self,
+        message: &EncodedRequest,
+        stop: Option<&CancelToken>,
+    ) -> Result<HttpResponse, TransportError> {
         self.timer.start(stop);
         if let Some(proxied) = &self.client.reqwest_client {
             return proxied.send(message, &mut self.timer).await;
@@ -101,7 +109,10 @@ impl Transport for ClientConnection {
         // After a malformed request, the server's view of the connection is unknown.
         if message.raw || message.body.len() > MAX_REUSE_BODY_BYTES {
             let mut fresh = HttpConnection::open(connector, &mut self.timer).await?;
-            return fresh.send_request(message, authority, true, limits, &mut self.timer).await.map(|heard| heard.response);
+            return fresh
+                .send_request(message, authority, true, limits, &mut self.timer)
+                .await
+                .map(|heard| heard.response);
         }
         // An idle connection may have been closed in the meantime, which is not a fault. In that case, and only if not
         // a single byte of a response arrived, the request is sent over a fresh one.
@@ -124,7 +135,11 @@ impl Transport for ClientConnection {
 
 impl ClientConnection {
     /// Returns the response and keeps the connection for reuse if the server allows it.
-    fn release(&mut self, conversation: HttpConnection, outcome: Result<ReceivedResponse, TransportError>) -> Result<HttpResponse, TransportError> {
+    fn release(
+        &mut self,
+        conversation: HttpConnection,
+        outcome: Result<ReceivedResponse, TransportError>,
+    ) -> Result<HttpResponse, TransportError> {
         let ReceivedResponse { response: answer, can_reuse: keeps } = outcome?;
         if keeps {
             self.idle = Some(conversation);

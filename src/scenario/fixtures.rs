@@ -4,7 +4,7 @@
 
 use super::read::line_number;
 use super::tables::{TomlEntry, TomlTable, did_you_mean, error_at};
-use super::{Fixture, RawRequest, Scenario, ScenarioError, ReadyCondition, ScenarioWarning};
+use super::{Fixture, RawRequest, ReadyCondition, Scenario, ScenarioError, ScenarioWarning};
 use indexmap::IndexMap;
 use serde_json::Value as Json;
 use std::ops::Range;
@@ -23,7 +23,11 @@ pub(super) fn parse_fixtures(
     Ok(fixtures)
 }
 
-fn parse_fixture(table: &TomlTable<'_, '_>, text: &str, warnings: &mut Vec<ScenarioWarning>) -> Result<Fixture, ScenarioError> {
+fn parse_fixture(
+    table: &TomlTable<'_, '_>,
+    text: &str,
+    warnings: &mut Vec<ScenarioWarning>,
+) -> Result<Fixture, ScenarioError> {
     table.warn_of_unknown_keys(&["create", "capture", "delete", "name"], warnings);
     let mut create = parse_requests(table, "create", text, warnings)?;
     let delete = parse_requests(table, "delete", text, warnings)?;
@@ -118,7 +122,10 @@ pub(super) fn parse_request(
 }
 
 /// Reads `until = { value = "Table.TableStatus", is = ["ACTIVE"] }`.
-fn parse_ready_condition(table: &TomlTable<'_, '_>, warnings: &mut Vec<ScenarioWarning>) -> Result<ReadyCondition, ScenarioError> {
+fn parse_ready_condition(
+    table: &TomlTable<'_, '_>,
+    warnings: &mut Vec<ScenarioWarning>,
+) -> Result<ReadyCondition, ScenarioError> {
     table.warn_of_unknown_keys(&["value", "is"], warnings);
     let missing = |key: &str| error_at(format!("`{}` has no `{key}`", table.name), table.span.clone());
     let value = table.text("value")?.ok_or_else(|| missing("value"))?;
@@ -174,7 +181,10 @@ fn collect_placeholders(json: &Json, found: &mut Vec<String>) {
 }
 
 /// Collects the placeholders of all texts below an entry, with the entry's byte range.
-fn collect_entry_placeholders(entry: &TomlEntry<'_, '_>, found: &mut Vec<(String, Range<usize>)>) -> Result<(), ScenarioError> {
+fn collect_entry_placeholders(
+    entry: &TomlEntry<'_, '_>,
+    found: &mut Vec<(String, Range<usize>)>,
+) -> Result<(), ScenarioError> {
     let mut names = Vec::new();
     collect_placeholders(&entry.to_json()?, &mut names);
     found.extend(names.into_iter().map(|name| (name, entry.span())));
@@ -234,7 +244,10 @@ pub(super) fn sort_fixtures(scenario: &mut Scenario, root: &TomlTable<'_, '_>) -
 }
 
 /// Returns the error for a dependency cycle: follows the dependencies until a fixture repeats.
-fn cycle_error(needs: &IndexMap<String, Vec<(String, Range<usize>)>>, sorted: &IndexMap<String, Fixture>) -> ScenarioError {
+fn cycle_error(
+    needs: &IndexMap<String, Vec<(String, Range<usize>)>>,
+    sorted: &IndexMap<String, Fixture>,
+) -> ScenarioError {
     let mut path: Vec<&str> = Vec::new();
     let mut at = needs.keys().find(|name| !sorted.contains_key(*name)).map_or("", String::as_str);
     let mut span = None;

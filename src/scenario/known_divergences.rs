@@ -3,7 +3,7 @@
 //! A run never writes these files. Dates are compared as texts, in the form `2026-11-25`.
 
 use super::read::line_number;
-use super::tables::{TomlTable, parse_document, error_at};
+use super::tables::{TomlTable, error_at, parse_document};
 use super::{ScenarioError, ScenarioWarning};
 
 /// One `[[known]]` table.
@@ -40,7 +40,11 @@ pub fn read_known_divergences(text: &str) -> Result<(Vec<KnownDivergenceEntry>, 
     Ok((entries, warnings))
 }
 
-fn parse_known_divergence(table: &TomlTable<'_, '_>, text: &str, warnings: &mut Vec<ScenarioWarning>) -> Result<KnownDivergenceEntry, ScenarioError> {
+fn parse_known_divergence(
+    table: &TomlTable<'_, '_>,
+    text: &str,
+    warnings: &mut Vec<ScenarioWarning>,
+) -> Result<KnownDivergenceEntry, ScenarioError> {
     table.warn_of_unknown_keys(&["cases", "observed", "reason", "ticket", "until"], warnings);
     let missing = |key: &str, hint: &str| ScenarioError {
         hint: Some(hint.to_owned()),

@@ -13,8 +13,8 @@ mod tables;
 
 pub use known_divergences::{KnownDivergenceEntry, read_known_divergences};
 pub use model::{
-    AmendmentEntry, Credentials, Fixture, OperationNotes, Principal, RawRequest, ReadBack, Scenario, Template, UndoRule,
-    ReadyCondition, Variable,
+    AmendmentEntry, Credentials, Fixture, OperationNotes, Principal, RawRequest, ReadBack, ReadyCondition, Scenario,
+    Template, UndoRule, Variable,
 };
 pub use read::{LAW_NAMES, ScenarioError, ScenarioWarning, read_scenario};
 pub use regression::{REGRESSION_FORMAT, Regression, read_regression, write_regression};

@@ -77,7 +77,9 @@ impl Scenario {
 
     /// Returns the value to use for a member path of an operation: the operation's own value, otherwise the scenario's.
     pub fn use_value(&self, operation: &str, path: &str) -> Option<&Json> {
-        self.operation_notes(operation).and_then(|notes| notes.use_values.get(path)).or_else(|| self.use_values.get(path))
+        self.operation_notes(operation)
+            .and_then(|notes| notes.use_values.get(path))
+            .or_else(|| self.use_values.get(path))
     }
 
     /// Like [`Self::use_value`] for a [`MemberPath`], which is only formatted if there are any values, because
@@ -89,7 +91,9 @@ impl Scenario {
 
     /// Returns a well-formed identifier of a resource that does not exist, for a member path of an operation.
     pub fn missing_value(&self, operation: &str, path: &str) -> Option<&Json> {
-        self.operation_notes(operation).and_then(|notes| notes.missing_values.get(path)).or_else(|| self.missing_values.get(path))
+        self.operation_notes(operation)
+            .and_then(|notes| notes.missing_values.get(path))
+            .or_else(|| self.missing_values.get(path))
     }
 }
 

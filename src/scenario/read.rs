@@ -2,7 +2,7 @@
 //!
 //! It never opens a file: the text is an argument, and `sources` stay names.
 
-use super::tables::{TomlEntry, TomlTable, did_you_mean, parse_document, error_at};
+use super::tables::{TomlEntry, TomlTable, did_you_mean, error_at, parse_document};
 use super::{AmendmentEntry, Credentials, OperationNotes, Principal, ReadBack, Scenario, UndoRule, Variable};
 use crate::contract::Protocol;
 use indexmap::IndexMap;
@@ -170,7 +170,10 @@ fn parse_values(table: &TomlTable<'_, '_>, key: &str) -> Result<IndexMap<String,
     Ok(values)
 }
 
-fn parse_variable(entry: &TomlEntry<'_, '_>, warnings: &mut Vec<super::ScenarioWarning>) -> Result<Variable, ScenarioError> {
+fn parse_variable(
+    entry: &TomlEntry<'_, '_>,
+    warnings: &mut Vec<super::ScenarioWarning>,
+) -> Result<Variable, ScenarioError> {
     if entry.is_text() {
         return Ok(Variable { value: entry.text()?, secret: false });
     }
@@ -182,7 +185,10 @@ fn parse_variable(entry: &TomlEntry<'_, '_>, warnings: &mut Vec<super::ScenarioW
 }
 
 /// Reads one `[principals.NAME]` table of a scenario or of the settings.
-pub(super) fn parse_principal(table: &TomlTable<'_, '_>, warnings: &mut Vec<super::ScenarioWarning>) -> Result<Principal, ScenarioError> {
+pub(super) fn parse_principal(
+    table: &TomlTable<'_, '_>,
+    warnings: &mut Vec<super::ScenarioWarning>,
+) -> Result<Principal, ScenarioError> {
     table.warn_of_unknown_keys(PRINCIPAL_KEYS, warnings);
     let lacks = table.text_list("lacks")?;
     let mut found: Vec<Credentials> = Vec::new();
@@ -231,7 +237,10 @@ fn parse_operation_notes(
     text: &str,
     warnings: &mut Vec<super::ScenarioWarning>,
 ) -> Result<OperationNotes, ScenarioError> {
-    table.warn_of_unknown_keys(&["use", "missing", "read", "laws", "skip", "undoes", "echoes", "fresh", "cleanup"], warnings);
+    table.warn_of_unknown_keys(
+        &["use", "missing", "read", "laws", "skip", "undoes", "echoes", "fresh", "cleanup"],
+        warnings,
+    );
     let laws = table.text_list("laws")?;
     let laws_span = table.entry("laws").map(|entry| entry.span());
     if let Some(law) = laws.iter().find(|law| !LAW_NAMES.contains(&law.as_str())) {
@@ -279,7 +288,10 @@ fn required_text(table: &TomlTable<'_, '_>, key: &str) -> Result<String, Scenari
     table.text(key)?.ok_or_else(|| error_at(format!("`{}` has no `{key}`", table.name), table.span.clone()))
 }
 
-fn parse_read_back(table: &TomlTable<'_, '_>, warnings: &mut Vec<super::ScenarioWarning>) -> Result<ReadBack, ScenarioError> {
+fn parse_read_back(
+    table: &TomlTable<'_, '_>,
+    warnings: &mut Vec<super::ScenarioWarning>,
+) -> Result<ReadBack, ScenarioError> {
     table.warn_of_unknown_keys(&["request", "value", "member", "key", "item", "of", "optional"], warnings);
     Ok(ReadBack {
         request: required_text(table, "request")?,
@@ -292,9 +304,16 @@ fn parse_read_back(table: &TomlTable<'_, '_>, warnings: &mut Vec<super::Scenario
     })
 }
 
-fn parse_undo_rule(table: &TomlTable<'_, '_>, warnings: &mut Vec<super::ScenarioWarning>) -> Result<UndoRule, ScenarioError> {
+fn parse_undo_rule(
+    table: &TomlTable<'_, '_>,
+    warnings: &mut Vec<super::ScenarioWarning>,
+) -> Result<UndoRule, ScenarioError> {
     table.warn_of_unknown_keys(&["operation", "of", "member"], warnings);
-    Ok(UndoRule { operation: required_text(table, "operation")?, undone_member: table.text("of")?, member: required_text(table, "member")? })
+    Ok(UndoRule {
+        operation: required_text(table, "operation")?,
+        undone_member: table.text("of")?,
+        member: required_text(table, "member")?,
+    })
 }
 
 /// Returns the line of a byte offset, from 1.

@@ -3,7 +3,7 @@
 //! The requests themselves are stored, because the cases of a seed change with every new generator; the expected
 //! responses are derived from the documents each time. This file never looks inside a request.
 
-use super::tables::{TomlTable, parse_document, error_at};
+use super::tables::{TomlTable, error_at, parse_document};
 use super::{ScenarioError, ScenarioWarning};
 use std::fmt::Write as _;
 
@@ -51,7 +51,10 @@ pub fn read_regression(text: &str) -> Result<(Regression, Vec<ScenarioWarning>),
             }
         })?),
     };
-    Ok((Regression { description: root.text("found")?.unwrap_or_default(), judged_request: judged, requests }, warnings))
+    Ok((
+        Regression { description: root.text("found")?.unwrap_or_default(), judged_request: judged, requests },
+        warnings,
+    ))
 }
 
 /// Returns the text of a file; line breaks between the requests are kept.
@@ -89,7 +92,7 @@ mod tests {
         #[test]
         fn reading_reverses_writing(found in any::<String>(), text in any::<String>(), judged in proptest::option::of(0..99_usize)) {
             let requests = serde_json::json!([{ "send": text }]).to_string();
-            let written = write_regression(&Regression { description: found.clone(), judged_request, requests: requests.clone() });
+            let written = write_regression(&Regression { description: found.clone(), judged_request: judged, requests: requests.clone() });
             let (read, warnings) = read_regression(&written).expect("it reads");
             prop_assert!(warnings.is_empty());
             prop_assert_eq!((read.description, read.judged_request), (found, judged));

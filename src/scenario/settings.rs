@@ -4,7 +4,7 @@
 
 use super::fixtures::is_request_line;
 use super::read::parse_principal;
-use super::tables::{TomlTable, parse_document, error_at};
+use super::tables::{TomlTable, error_at, parse_document};
 use super::{Principal, ScenarioError, ScenarioWarning};
 use indexmap::IndexMap;
 
@@ -91,7 +91,10 @@ const ENDPOINT_KEYS: &[&str] = &[
     "virtual-hosts",
 ];
 
-fn parse_endpoint(table: &TomlTable<'_, '_>, warnings: &mut Vec<ScenarioWarning>) -> Result<EndpointConfig, ScenarioError> {
+fn parse_endpoint(
+    table: &TomlTable<'_, '_>,
+    warnings: &mut Vec<ScenarioWarning>,
+) -> Result<EndpointConfig, ScenarioError> {
     table.warn_of_unknown_keys(ENDPOINT_KEYS, warnings);
     let ca = match table.table("tls")? {
         Some(tls) => {
@@ -132,8 +135,13 @@ fn parse_endpoint(table: &TomlTable<'_, '_>, warnings: &mut Vec<ScenarioWarning>
             let in_env = entry.env.values().any(|value| value.contains(PORT_PLACEHOLDER));
             if !has_placeholder(&entry.start) && !in_env {
                 return Err(ScenarioError {
-                    hint: Some(format!("pass the port: `start = \"… --port {PORT_PLACEHOLDER}\"`, or set a fixed `url`")),
-                    ..error_at(format!("`{}.start` does not contain `{PORT_PLACEHOLDER}`, and there is no `url`", table.name), span)
+                    hint: Some(format!(
+                        "pass the port: `start = \"… --port {PORT_PLACEHOLDER}\"`, or set a fixed `url`"
+                    )),
+                    ..error_at(
+                        format!("`{}.start` does not contain `{PORT_PLACEHOLDER}`, and there is no `url`", table.name),
+                        span,
+                    )
                 });
             }
         }
@@ -160,7 +168,10 @@ fn parse_endpoint(table: &TomlTable<'_, '_>, warnings: &mut Vec<ScenarioWarning>
 }
 
 /// Reads `not-implemented = [{ stderr = "NotImplementedError" }]`.
-fn parse_not_implemented(table: &TomlTable<'_, '_>, warnings: &mut Vec<ScenarioWarning>) -> Result<Vec<String>, ScenarioError> {
+fn parse_not_implemented(
+    table: &TomlTable<'_, '_>,
+    warnings: &mut Vec<ScenarioWarning>,
+) -> Result<Vec<String>, ScenarioError> {
     let Some(entry) = table.entry("not-implemented") else { return Ok(Vec::new()) };
     let one = |sign: &TomlTable<'_, '_>, warnings: &mut Vec<ScenarioWarning>| {
         sign.warn_of_unknown_keys(&["stderr"], warnings);
@@ -200,7 +211,11 @@ fn parse_command(table: &TomlTable<'_, '_>, key: &str) -> Result<Vec<String>, Sc
     }
 }
 
-fn parse_request_line(table: &TomlTable<'_, '_>, key: &str, example: &str) -> Result<Option<(String, String)>, ScenarioError> {
+fn parse_request_line(
+    table: &TomlTable<'_, '_>,
+    key: &str,
+    example: &str,
+) -> Result<Option<(String, String)>, ScenarioError> {
     let Some(entry) = table.entry(key) else { return Ok(None) };
     let text = entry.text()?;
     match text.split_once(' ') {

@@ -97,7 +97,8 @@ impl<'a, 'i> TomlTable<'a, 'i> {
                     format!("unknown key `{}` in `{}`", entry.key, self.name)
                 },
                 span: Some(entry.key_span),
-                hint: did_you_mean(&entry.key, known).or_else(|| Some(format!("expected one of {}", quoted_list(known)))),
+                hint: did_you_mean(&entry.key, known)
+                    .or_else(|| Some(format!("expected one of {}", quoted_list(known)))),
             });
         }
     }
@@ -122,7 +123,11 @@ impl<'a, 'i> TomlTable<'a, 'i> {
             .map(|item| {
                 item.get_ref().as_str().map(str::to_owned).ok_or_else(|| {
                     error_at(
-                        format!("`{}` contains {}, expected strings", entry.name, with_article(item.get_ref().type_str())),
+                        format!(
+                            "`{}` contains {}, expected strings",
+                            entry.name,
+                            with_article(item.get_ref().type_str())
+                        ),
                         item.span(),
                     )
                 })
@@ -214,7 +219,9 @@ fn value_to_json(name: &str, value: &Spanned<DeValue<'_>>) -> Result<Json, Scena
             .map(Json::Number)
             .ok_or_else(|| error_at(format!("`{name}` is a number that JSON cannot represent"), value.span()))?,
         DeValue::Datetime(date) => Json::String(date.to_string()),
-        DeValue::Array(items) => Json::Array(items.iter().map(|item| value_to_json(name, item)).collect::<Result<_, _>>()?),
+        DeValue::Array(items) => {
+            Json::Array(items.iter().map(|item| value_to_json(name, item)).collect::<Result<_, _>>()?)
+        }
         DeValue::Table(table) => {
             let mut members: Vec<_> = table.iter().collect();
             members.sort_by_key(|(key, _)| key.span().start);

@@ -156,7 +156,9 @@ impl<'w, 'a> FuzzGuide<'w, 'a> {
             }
         }
         acts.truncate(MAX_ACTIONS);
-        acts.iter().any(|act| matches!(act, Action::Send { .. })).then_some(FuzzProposal { actions: acts, choices: None })
+        acts.iter()
+            .any(|act| matches!(act, Action::Send { .. }))
+            .then_some(FuzzProposal { actions: acts, choices: None })
     }
 }
 

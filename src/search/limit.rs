@@ -20,7 +20,12 @@ pub enum FoundLimit {
 /// `accepts` at most `max_calls` times; `None` from it ends the search without a result.
 ///
 /// The accepted sizes are assumed to be contiguous; a rejected size among accepted ones is not found.
-pub fn find_limit(taken: i128, end: i128, max_calls: usize, mut accepts: impl FnMut(i128) -> Option<bool>) -> Option<FoundLimit> {
+pub fn find_limit(
+    taken: i128,
+    end: i128,
+    max_calls: usize,
+    mut accepts: impl FnMut(i128) -> Option<bool>,
+) -> Option<FoundLimit> {
     let direction = if end >= taken { 1 } else { -1 };
     let (mut taken, mut refused, mut step, mut left) = (taken, None, 1_i128, max_calls);
     while refused.is_none() && taken != end {

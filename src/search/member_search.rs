@@ -27,8 +27,13 @@ pub struct MemberSearch {
 impl MemberSearch {
     /// Starts a search for a plain request that was rejected with this message.
     pub fn new(candidates: Vec<CandidateMember>, refusal: &str, max_proposals: usize) -> Self {
-        let mut search =
-            Self { candidates, queue: VecDeque::new(), seen: HashSet::new(), proposals_left: max_proposals, last_proposal: Some(BTreeSet::new()) };
+        let mut search = Self {
+            candidates,
+            queue: VecDeque::new(),
+            seen: HashSet::new(),
+            proposals_left: max_proposals,
+            last_proposal: Some(BTreeSet::new()),
+        };
         search.seen.insert(BTreeSet::new());
         search.record_rejection(refusal);
         // In case the messages name no members: each alone, then all together.
@@ -118,7 +123,8 @@ mod tests {
             candidate("Throughput", &["ReadUnits", "WriteUnits"]),
             candidate("Attributes", &[]),
         ];
-        let mut grant = MemberSearch::new(members, "Value null at 'attributes' and at 'keySchema' must not be null", 20);
+        let mut grant =
+            MemberSearch::new(members, "Value null at 'attributes' and at 'keySchema' must not be null", 20);
         assert_eq!(grant.propose(), Some(vec!["KeySchema", "Attributes"]));
         grant.record_rejection("ReadUnits and WriteUnits are needed when Billing is PROVISIONED");
         assert_eq!(grant.propose(), Some(vec!["KeySchema", "Billing", "Throughput", "Attributes"]));

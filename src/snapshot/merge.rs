@@ -2,7 +2,7 @@
 //!
 //! It never changes what a run did not test: those lines are copied unchanged.
 
-use super::value::{AcceptedResponse, ConstraintLine, DocumentedMark, ObservedBehavior, ConstraintSide, Snapshot};
+use super::value::{AcceptedResponse, ConstraintLine, ConstraintSide, DocumentedMark, ObservedBehavior, Snapshot};
 use indexmap::IndexMap;
 use std::collections::{HashMap, HashSet};
 
@@ -42,7 +42,12 @@ pub enum CaseCoverage {
 }
 
 /// Returns the next snapshot of an operation. Forms keep their numbers.
-pub fn merge_snapshot(accepted: Option<&Snapshot>, header: Vec<String>, cases: &[SnapshotCase], whole: CaseCoverage) -> Snapshot {
+pub fn merge_snapshot(
+    accepted: Option<&Snapshot>,
+    header: Vec<String>,
+    cases: &[SnapshotCase],
+    whole: CaseCoverage,
+) -> Snapshot {
     let nothing = Snapshot::default();
     let old = accepted.unwrap_or(&nothing);
     let mut next = Snapshot { header, lines: Vec::new(), forms: old.forms.clone() };
@@ -74,7 +79,13 @@ pub fn merge_snapshot(accepted: Option<&Snapshot>, header: Vec<String>, cases: &
 /// A variant, its response, and whether its response has never been observed.
 type VariantResponse<'a> = (&'a str, Option<AcceptedResponse>, bool);
 
-fn fold_cases(place: &str, cases: &[&SnapshotCase], old: Option<&ConstraintLine>, whole: CaseCoverage, next: &mut Snapshot) -> ConstraintLine {
+fn fold_cases(
+    place: &str,
+    cases: &[&SnapshotCase],
+    old: Option<&ConstraintLine>,
+    whole: CaseCoverage,
+    next: &mut Snapshot,
+) -> ConstraintLine {
     let mut sides: IndexMap<&str, Vec<VariantResponse<'_>>> = IndexMap::new();
     for case in cases {
         let known = || old.and_then(|line| line.lookup(&case.side, &case.variant)).cloned();
@@ -102,7 +113,9 @@ fn fold_cases(place: &str, cases: &[&SnapshotCase], old: Option<&ConstraintLine>
             CaseCoverage::Unknown => accepted.cloned(),
             // If a case has never been observed, no statement about all cases of the side is justified.
             CaseCoverage::Planned if cases.iter().any(|(_, _, open)| *open) => None,
-            CaseCoverage::Complete | CaseCoverage::Planned => most_common_response(cases.iter().filter_map(|(_, held, _)| held.as_ref())),
+            CaseCoverage::Complete | CaseCoverage::Planned => {
+                most_common_response(cases.iter().filter_map(|(_, held, _)| held.as_ref()))
+            }
         };
         for (variant, held, _) in &cases {
             let folds = |held: &&AcceptedResponse| match &common {

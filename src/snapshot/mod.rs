@@ -8,8 +8,10 @@ mod review;
 mod value;
 mod write;
 
-pub use merge::{SnapshotCase, CaseState, CaseCoverage, merge_snapshot};
+pub use merge::{CaseCoverage, CaseState, SnapshotCase, merge_snapshot};
 pub use read::{SnapshotParseError, read};
 pub use review::{LineChange, copy_line, pending_changes};
-pub use value::{ResponseForm, AcceptedResponse, ConstraintLine, DocumentedMark, ObservedBehavior, ConstraintSide, Snapshot};
+pub use value::{
+    AcceptedResponse, ConstraintLine, ConstraintSide, DocumentedMark, ObservedBehavior, ResponseForm, Snapshot,
+};
 pub use write::{format_line, write};

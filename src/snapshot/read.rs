@@ -2,7 +2,7 @@
 //!
 //! It never guesses: text that it does not understand is rejected with its line.
 
-use super::value::{ResponseForm, AcceptedResponse, ConstraintLine, DocumentedMark, ConstraintSide, Snapshot};
+use super::value::{AcceptedResponse, ConstraintLine, ConstraintSide, DocumentedMark, ResponseForm, Snapshot};
 use super::write::{KEPT_WORD, LAW_SIDE, is_form_name};
 
 /// The error returned if a text is not a snapshot.

@@ -2,7 +2,7 @@
 //!
 //! It never reports a form whose number alone differs: forms are compared by their content.
 
-use super::value::{ResponseForm, AcceptedResponse, ConstraintLine, Snapshot};
+use super::value::{AcceptedResponse, ConstraintLine, ResponseForm, Snapshot};
 use super::write::format_line;
 use std::collections::HashSet;
 
@@ -78,7 +78,12 @@ fn is_same_line(accepted: &Snapshot, old: &ConstraintLine, pending: &Snapshot, n
 }
 
 /// Returns the text of a line, followed by the forms that the other snapshot does not have.
-fn format_with_forms<'a>(from: &'a Snapshot, line: &ConstraintLine, other: &Snapshot, written_forms: &mut HashSet<(u32, &'a ResponseForm)>) -> String {
+fn format_with_forms<'a>(
+    from: &'a Snapshot,
+    line: &ConstraintLine,
+    other: &Snapshot,
+    written_forms: &mut HashSet<(u32, &'a ResponseForm)>,
+) -> String {
     let mut out = format_line(line);
     for number in line_responses(line).filter_map(|held| held.form) {
         let Some(form) = from.forms.get(&number) else { continue };

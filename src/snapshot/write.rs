@@ -2,7 +2,7 @@
 //!
 //! It never aligns lines to each other: columns have fixed widths, so a longer name in one line never moves another.
 
-use super::value::{ResponseForm, AcceptedResponse, ConstraintLine, Snapshot};
+use super::value::{AcceptedResponse, ConstraintLine, ResponseForm, Snapshot};
 use std::fmt::Write as _;
 
 /// The column where responses begin, in characters.

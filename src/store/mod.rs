@@ -10,11 +10,15 @@ mod sources;
 mod write;
 
 pub use corpus::{MAX_INPUT_BYTES, add_new_file, read_small_files};
-pub use last::{FORMAT as RUN_FORMAT, LastRun, RunRecord, ScenarioRecord, remove_server_log, open_results, open_server_log};
+pub use last::{
+    FORMAT as RUN_FORMAT, LastRun, RunRecord, ScenarioRecord, open_results, open_server_log, remove_server_log,
+};
 pub use scenarios::{FoundScenario, find_all_scenarios, find_scenario, shipped_scenario_names};
 pub use snapshots::{SnapshotFile, SnapshotStore};
-pub use sources::{SourceSearchPaths, SourceDocument, find_site_packages, read_sources};
-pub use write::{FinishOutput, TemporaryFolder, OutputSink, create_temporary_file, create_temporary_folder, open_sink, write_file};
+pub use sources::{SourceDocument, SourceSearchPaths, find_site_packages, read_sources};
+pub use write::{
+    FinishOutput, OutputSink, TemporaryFolder, create_temporary_file, create_temporary_folder, open_sink, write_file,
+};
 
 use std::path::{Path, PathBuf};
 

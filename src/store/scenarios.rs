@@ -62,7 +62,10 @@ pub fn find_all_scenarios(directory: &Path) -> Result<Vec<FoundScenario>, StoreE
 #[expect(clippy::disallowed_methods, reason = "this module reads directories")]
 pub(super) fn list_folder(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
     let to_store_error = |error: std::io::Error| StoreError::from_io("list", folder, &error);
-    std::fs::read_dir(folder).map_err(to_store_error)?.map(|entry| entry.map(|entry| entry.path()).map_err(to_store_error)).collect()
+    std::fs::read_dir(folder)
+        .map_err(to_store_error)?
+        .map(|entry| entry.map(|entry| entry.path()).map_err(to_store_error))
+        .collect()
 }
 
 /// Finds the scenario that a user names: a path to a TOML file, the name of a file in `scenarios/`, or a shipped one.

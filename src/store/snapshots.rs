@@ -118,7 +118,8 @@ impl SnapshotStore {
             for scenario in list_subfolders(&profile)? {
                 for path in super::scenarios::list_folder(&scenario)? {
                     let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
-                    let Some(operation) = name(&path).and_then(|name| Some(name.strip_suffix(PENDING_EXTENSION)?.to_owned()))
+                    let Some(operation) =
+                        name(&path).and_then(|name| Some(name.strip_suffix(PENDING_EXTENSION)?.to_owned()))
                     else {
                         continue;
                     };

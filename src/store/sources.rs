@@ -140,7 +140,8 @@ fn expand_paths(directory: &Path, name: &str) -> Result<Vec<PathBuf>, StoreError
 /// Reads the newest model of a service, or that of the version after the slash: `connect`, `connect/2017-08-08`.
 fn read_botocore_model(search_paths: &SourceSearchPaths, service: &str) -> Result<SourceDocument, StoreError> {
     let (service, wanted) = service.split_once('/').map_or((service, None), |(name, version)| (name, Some(version)));
-    let is_single_component = |part: &str| !part.is_empty() && !part.contains(['/', '\\']) && part != "." && part != "..";
+    let is_single_component =
+        |part: &str| !part.is_empty() && !part.contains(['/', '\\']) && part != "." && part != "..";
     if !is_single_component(service) || !wanted.is_none_or(is_single_component) {
         return Err(StoreError::new(format!("invalid service name in `botocore:{service}`")));
     }

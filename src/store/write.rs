@@ -64,7 +64,9 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
 impl FinishOutput for OutputSink {
     fn finish(self) -> Result<(), StoreError> {
         match self {
-            Self::StreamedFile(mut file) => file.flush().map_err(|error| StoreError::new(format!("cannot write: {error}"))),
+            Self::StreamedFile(mut file) => {
+                file.flush().map_err(|error| StoreError::new(format!("cannot write: {error}")))
+            }
             Self::Writer(mut stream) => {
                 stream.flush().map_err(|error| StoreError::new(format!("cannot write: {error}")))
             }

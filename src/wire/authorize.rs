@@ -3,7 +3,7 @@
 //! It never looks up keys: they are resolved by the caller, and the time is an argument.
 
 use super::sigv4::{ALGORITHM, SigV4Signature, sign_request};
-use super::{SigningKeyCache, EncodedRequest, SigV4Keys};
+use super::{EncodedRequest, SigV4Keys, SigningKeyCache};
 use crate::generate::AuthDamage;
 use sha2::{Digest as _, Sha256};
 use std::time::SystemTime;
@@ -187,8 +187,13 @@ mod tests {
     use crate::wire::RequestBody;
 
     fn header(proof: &ResolvedCredentials, damage: Option<AuthDamage>) -> Option<String> {
-        let mut message =
-            EncodedRequest { method: "GET".into(), target: "/".into(), headers: Vec::new(), body: RequestBody::new(), raw: false };
+        let mut message = EncodedRequest {
+            method: "GET".into(),
+            target: "/".into(),
+            headers: Vec::new(),
+            body: RequestBody::new(),
+            raw: false,
+        };
         let time = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_440_938_160);
         authorize(&mut message, proof, damage.as_ref(), "localhost", time, &mut SigningKeyCache::default()).ok()?;
         message.header("authorization").map(str::to_owned)

@@ -29,7 +29,11 @@ pub(super) fn encode_request(
     }
     let none = WireTraits::default();
     let mut body = Vec::new();
-    json::write_value(&mut body, input, operation.input.as_ref().map(|input| PlacedShape::new(contract, input, &none)))?;
+    json::write_value(
+        &mut body,
+        input,
+        operation.input.as_ref().map(|input| PlacedShape::new(contract, input, &none)),
+    )?;
     let http = operation.http.as_ref();
     Ok(EncodedRequest {
         method: http.map_or("POST", |http| http.method.as_str()).to_owned(),

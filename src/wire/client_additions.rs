@@ -2,7 +2,7 @@
 //!
 //! It never changes what a deliberate damage has set.
 
-use super::{RequestBody, EncodedRequest};
+use super::{EncodedRequest, RequestBody};
 use crate::contract::OperationTraits;
 use crate::generate::Damage;
 use md5::{Digest as _, Md5};

@@ -101,7 +101,8 @@ fn find_xml_error(status: u16, body: &[u8], place: Option<&str>) -> Option<Recei
         (!code.is_empty()).then(|| ReceivedError::new(code, &place))
     };
     if let Some(place) = place {
-        let document = Json::Object([(root.name.clone(), xml_value::undocumented_to_json(&root))].into_iter().collect());
+        let document =
+            Json::Object([(root.name.clone(), xml_value::undocumented_to_json(&root))].into_iter().collect());
         if let Some(found) =
             value_at(&document, place).and_then(Json::as_str).and_then(|code| seen(code, place.to_owned()))
         {

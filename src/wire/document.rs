@@ -34,7 +34,11 @@ pub enum DecodeError {
 ///
 /// # Errors
 /// Returns an error if the body contains no document.
-pub fn decode_document(protocol: Option<Protocol>, body: &[u8], _content_type: Option<&str>) -> Result<Json, DecodeError> {
+pub fn decode_document(
+    protocol: Option<Protocol>,
+    body: &[u8],
+    _content_type: Option<&str>,
+) -> Result<Json, DecodeError> {
     parse_body(protocol, body)
 }
 

@@ -4,7 +4,7 @@
 
 use super::aws_query::AwsQueryFormNaming;
 use super::ec2_query::Ec2QueryFormNaming;
-use super::{EncodedRequest, aws_json, damage, client_additions, form, json, rest, rpcv2_cbor};
+use super::{EncodedRequest, aws_json, client_additions, damage, form, json, rest, rpcv2_cbor};
 use crate::contract::{Contract, Protocol};
 use crate::generate::{StepRequest, Value};
 
@@ -58,7 +58,9 @@ pub fn encode_request(contract: &Contract, send: &StepRequest, base_path: &str) 
                 Protocol::RestJson1 | Protocol::RestJson | Protocol::RestXml => {
                     rest::encode_request(contract, operation, input, base_path, damage)?
                 }
-                Protocol::AwsJson1_0 | Protocol::AwsJson1_1 => aws_json::encode_request(contract, operation, input, base_path)?,
+                Protocol::AwsJson1_0 | Protocol::AwsJson1_1 => {
+                    aws_json::encode_request(contract, operation, input, base_path)?
+                }
                 Protocol::AwsQuery => form::encode_request(contract, operation, input, base_path, &AwsQueryFormNaming)?,
                 Protocol::Ec2Query => form::encode_request(contract, operation, input, base_path, &Ec2QueryFormNaming)?,
                 Protocol::RpcV2Cbor => rpcv2_cbor::encode_request(contract, operation, input, base_path)?,
@@ -92,7 +94,11 @@ pub fn encode_request(contract: &Contract, send: &StepRequest, base_path: &str) 
 
 /// Returns the text of a template without placeholders; returns an error if one is left.
 pub(super) fn filled_template(template: &str) -> Result<&str, EncodeError> {
-    if template.contains(['{', '}']) { Err(EncodeError::UnfilledPlaceholder(template.to_owned())) } else { Ok(template) }
+    if template.contains(['{', '}']) {
+        Err(EncodeError::UnfilledPlaceholder(template.to_owned()))
+    } else {
+        Ok(template)
+    }
 }
 
 /// Returns the value unless it is absent or null.

@@ -111,8 +111,13 @@ mod tests {
 
     fn raw(method: &str, target: &str, headers: &[(&str, &str)]) -> bool {
         let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let mut message =
-            EncodedRequest { method: method.into(), target: target.into(), headers, body: RequestBody::new(), raw: false };
+        let mut message = EncodedRequest {
+            method: method.into(),
+            target: target.into(),
+            headers,
+            body: RequestBody::new(),
+            raw: false,
+        };
         message.update_raw();
         message.raw
     }

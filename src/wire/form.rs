@@ -71,8 +71,11 @@ fn write_pairs(
         Value::Null => return Err(unrepresentable(prefix, "a form cannot represent null")),
         Value::Map(entries) => {
             if let Some((keys, values)) = known.and_then(PlacedShape::map_entry) {
-                let around =
-                    if known.is_some_and(PlacedShape::is_flattened) { prefix.to_owned() } else { format!("{prefix}.entry") };
+                let around = if known.is_some_and(PlacedShape::is_flattened) {
+                    prefix.to_owned()
+                } else {
+                    format!("{prefix}.entry")
+                };
                 for (index, (key, entry)) in entries.iter().enumerate() {
                     let at = format!("{around}.{}", index + 1);
                     let name = |traits: &WireTraits, default: &str| traits.name.clone().unwrap_or(default.to_owned());
@@ -106,7 +109,8 @@ fn write_pairs(
         }
         Value::Template(template) => pairs.push((prefix.to_owned(), filled_template(template)?.to_owned())),
         value => {
-            let moment = known.map_or(TimestampFormat::DateTime, |known| known.timestamp_format(TimestampFormat::DateTime));
+            let moment =
+                known.map_or(TimestampFormat::DateTime, |known| known.timestamp_format(TimestampFormat::DateTime));
             pairs.push((prefix.to_owned(), scalar_text(value, known.map(PlacedShape::kind), moment)?.into_owned()));
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! It never looks at the value itself.
 
-use crate::contract::{Contract, ShapeKind, Member, Shape, ShapeId, TimestampFormat, WireTraits};
+use crate::contract::{Contract, Member, Shape, ShapeId, ShapeKind, TimestampFormat, WireTraits};
 
 /// A shape together with the wire traits of its place.
 #[derive(Clone, Copy)]

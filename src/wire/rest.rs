@@ -6,8 +6,8 @@
 use super::encode::{filled_template, non_null};
 use super::placed_shape::PlacedShape;
 use super::text::{percent_encode, scalar_text};
-use super::{RequestBody, EncodeError, EncodedRequest, rest_json, rest_xml};
-use crate::contract::{Contract, ShapeKind, MemberLocation, Member, Operation, Protocol, TimestampFormat};
+use super::{EncodeError, EncodedRequest, RequestBody, rest_json, rest_xml};
+use crate::contract::{Contract, Member, MemberLocation, Operation, Protocol, ShapeKind, TimestampFormat};
 use crate::generate::{Damage, Value};
 use indexmap::IndexMap;
 
@@ -52,11 +52,12 @@ impl<'a> RequestPayload<'a> {
         let Value::Map(members) = self.input else { return Vec::new() };
         let described =
             members.iter().map(|(name, value)| (name.as_str(), value, self.bound.iter().find(|one| one.name == name)));
-        described.filter(|(_, _, bound)| match bound {
-            Some(one) => one.member.location == MemberLocation::Body,
-            None => !self.unknown_in_query,
-        })
-        .collect()
+        described
+            .filter(|(_, _, bound)| match bound {
+                Some(one) => one.member.location == MemberLocation::Body,
+                None => !self.unknown_in_query,
+            })
+            .collect()
     }
 
     /// Returns the member that is the whole body.
@@ -97,7 +98,8 @@ pub(super) fn encode_request(
         .flatten()
         .map(|(name, member)| BoundMember::new(contract, name, member, input))
         .collect();
-    let has_body = bound.iter().any(|one| matches!(one.member.location, MemberLocation::Body | MemberLocation::Payload));
+    let has_body =
+        bound.iter().any(|one| matches!(one.member.location, MemberLocation::Body | MemberLocation::Payload));
     // An undocumented member is sent where the operation sends its members without a location.
     let unknown_in_query = !has_body && matches!(http.method.as_str(), "GET" | "HEAD");
 
@@ -188,14 +190,21 @@ fn build_path(base_path: &str, uri: &str, bound: &[BoundMember<'_>], damage: &[D
     Ok(out)
 }
 
-fn build_segment(label: &str, greedy: bool, bound: &[BoundMember<'_>], damage: &[Damage]) -> Result<String, EncodeError> {
+fn build_segment(
+    label: &str,
+    greedy: bool,
+    bound: &[BoundMember<'_>],
+    damage: &[Damage],
+) -> Result<String, EncodeError> {
     // In a model, a label has the wire name of its member.
     let one = bound
         .iter()
         .filter(|one| one.member.location == MemberLocation::Label)
         .find(|one| one.member.wire_name(one.name) == label || one.name == label);
     let raw = damage.iter().rev().find_map(|one| match one {
-        Damage::RawLabel(name, characters) if name == label || Some(name.as_str()) == label_member_name(bound, label) => {
+        Damage::RawLabel(name, characters)
+            if name == label || Some(name.as_str()) == label_member_name(bound, label) =>
+        {
             Some(characters.clone())
         }
         _ => None,
@@ -208,7 +217,11 @@ fn build_segment(label: &str, greedy: bool, bound: &[BoundMember<'_>], damage: &
     if matches!(value, Value::List(_) | Value::Map(_)) {
         return Err(unrepresentable(one.name, "label", "a path segment holds a single value".to_owned()));
     }
-    let text = scalar_text(value, Some(one.placed_shape().kind()), one.placed_shape().timestamp_format(TimestampFormat::DateTime))?;
+    let text = scalar_text(
+        value,
+        Some(one.placed_shape().kind()),
+        one.placed_shape().timestamp_format(TimestampFormat::DateTime),
+    )?;
     Ok(percent_encode(&text, if greedy { b"/" } else { b"" }))
 }
 
@@ -286,7 +299,11 @@ fn add_headers(headers: &mut Vec<(String, String)>, one: &BoundMember<'_>) -> Re
         }
         // A receiver trims whitespace around a value, so these characters would never arrive.
         if http::HeaderValue::from_bytes(text.as_bytes()).is_err() || text.trim_matches([' ', '\t']) != text {
-            return Err(unrepresentable(one.name, "header", "an HTTP header cannot contain these characters".to_owned()));
+            return Err(unrepresentable(
+                one.name,
+                "header",
+                "an HTTP header cannot contain these characters".to_owned(),
+            ));
         }
         headers.push((name, text));
         Ok(())
@@ -303,7 +320,8 @@ fn add_headers(headers: &mut Vec<(String, String)>, one: &BoundMember<'_>) -> Re
             let texts = items
                 .iter()
                 .map(|item| {
-                    let text = scalar_text(item, Some(one.item_shape().kind()), one.item_shape().timestamp_format(http_date))?;
+                    let text =
+                        scalar_text(item, Some(one.item_shape().kind()), one.item_shape().timestamp_format(http_date))?;
                     let quoted = matches!(item, Value::Text(_) | Value::Template(_)) && text.contains([',', '"']);
                     Ok(if quoted {
                         format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))

@@ -4,7 +4,7 @@
 //! [AWS restJson1](https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html).
 
 use super::rest::{BoundMember, RequestPayload};
-use super::{RequestBody, EncodeError, json};
+use super::{EncodeError, RequestBody, json};
 use crate::contract::ShapeKind;
 use crate::generate::Value;
 

@@ -6,7 +6,9 @@ use super::document::{DecodeError, parse_body};
 use super::placed_shape::PlacedShape;
 use super::xml::{self, ResponseXmlElement};
 use super::{cbor, xml_value};
-use crate::contract::{Contract, ShapeKind, MemberLocation, Operation, Protocol, Shape, ShapeId, TimestampFormat, WireTraits};
+use crate::contract::{
+    Contract, MemberLocation, Operation, Protocol, Shape, ShapeId, ShapeKind, TimestampFormat, WireTraits,
+};
 use serde_json::{Map, Number, Value as Json};
 
 /// Decodes the document in the body of a success with the help of the operation's output shape. Members have their
@@ -21,7 +23,10 @@ pub fn decode_output(contract: &Contract, output: Option<&ShapeId>, body: &[u8])
         Some(Protocol::AwsQuery | Protocol::Ec2Query | Protocol::RestXml) => {
             let root = parse_root_element(body)?;
             let start = result_element(contract, &root);
-            Ok(known.map_or_else(|| xml_value::undocumented_to_json(start), |known| xml_value::structure_to_json(start, payload_shape(known))))
+            Ok(known.map_or_else(
+                || xml_value::undocumented_to_json(start),
+                |known| xml_value::structure_to_json(start, payload_shape(known)),
+            ))
         }
         protocol => parse_body(protocol, body),
     }
@@ -75,7 +80,10 @@ pub fn decode_error_result(
         let document = match contract.protocol {
             Some(Protocol::AwsQuery | Protocol::Ec2Query | Protocol::RestXml) => {
                 let root = parse_root_element(body)?;
-                xml_value::structure_to_json(error_element(&root).map_or(&root, |(element, _)| element), payload_shape(known))
+                xml_value::structure_to_json(
+                    error_element(&root).map_or(&root, |(element, _)| element),
+                    payload_shape(known),
+                )
             }
             protocol => parse_body(protocol, body)?,
         };
@@ -190,8 +198,8 @@ fn header_members(known: PlacedShape<'_>, status: u16, headers: &[(String, Strin
 
 fn parse_header(value: &str, known: PlacedShape<'_>) -> Json {
     if let Some(item) = known.list_item() {
-        let http_date =
-            *item.kind() == ShapeKind::Timestamp && item.timestamp_format(TimestampFormat::HttpDate) == TimestampFormat::HttpDate;
+        let http_date = *item.kind() == ShapeKind::Timestamp
+            && item.timestamp_format(TimestampFormat::HttpDate) == TimestampFormat::HttpDate;
         return Json::Array(split_header_values(value, http_date).iter().map(|one| parse_header(one, item)).collect());
     }
     if known.is_json_value() {
@@ -287,6 +295,7 @@ fn seconds_to_json(value: f64) -> Json {
 /// Converts a timestamp in any of the three formats to seconds since 1970; any other text stays as it is.
 fn timestamp_to_json(text: &str) -> Json {
     let text = text.trim();
-    let read = text.parse::<f64>().ok().filter(|seconds| seconds.is_finite()).or_else(|| super::text::parse_timestamp(text));
+    let read =
+        text.parse::<f64>().ok().filter(|seconds| seconds.is_finite()).or_else(|| super::text::parse_timestamp(text));
     read.map_or_else(|| text.into(), seconds_to_json)
 }

@@ -4,7 +4,7 @@
 //! [Smithy RPC v2 CBOR](https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html).
 
 use super::placed_shape::PlacedShape;
-use super::{RequestBody, EncodeError, EncodedRequest, cbor};
+use super::{EncodeError, EncodedRequest, RequestBody, cbor};
 use crate::contract::{Contract, Operation, WireTraits};
 use crate::generate::Value;
 

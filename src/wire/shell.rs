@@ -119,9 +119,9 @@ impl Redaction {
         let tame =
             |bytes: &[u8]| bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || b" :;-/.,=+@%".contains(byte));
         if let [_, _, ..] = pieces.as_slice()
-            && pieces
-                .iter()
-                .all(|piece| matches!(piece, RedactedPiece::Variable(_)) || matches!(piece, RedactedPiece::Bytes(b) if tame(b)))
+            && pieces.iter().all(|piece| {
+                matches!(piece, RedactedPiece::Variable(_)) || matches!(piece, RedactedPiece::Bytes(b) if tame(b))
+            })
         {
             let inner: String = pieces
                 .iter()

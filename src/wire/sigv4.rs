@@ -103,8 +103,11 @@ pub(super) fn sign_request(
     let s3 = matches!(keys.service.as_str(), "s3" | "s3-object-lambda" | "s3-outposts" | "s3express");
     // An unsigned payload is announced in the header that S3 always requires.
     let unsigned = request.header("x-amz-content-sha256") == Some(UNSIGNED_PAYLOAD);
-    let payload =
-        if unsigned { UNSIGNED_PAYLOAD.to_owned() } else { data_encoding::HEXLOWER.encode(&Sha256::digest(&request.body)) };
+    let payload = if unsigned {
+        UNSIGNED_PAYLOAD.to_owned()
+    } else {
+        data_encoding::HEXLOWER.encode(&Sha256::digest(&request.body))
+    };
     request.set_header("x-amz-date", stamp.as_str());
     if let Some(token) = &keys.session_token {
         request.set_header("x-amz-security-token", token.as_str());

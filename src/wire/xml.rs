@@ -109,7 +109,11 @@ fn read_start_tag(start: &BytesStart<'_>) -> Result<ResponseXmlElement, String> 
     Ok(ResponseXmlElement { name, attributes, ..ResponseXmlElement::default() })
 }
 
-fn close_element(done: ResponseXmlElement, open: &mut [ResponseXmlElement], root: &mut Option<ResponseXmlElement>) -> Result<(), String> {
+fn close_element(
+    done: ResponseXmlElement,
+    open: &mut [ResponseXmlElement],
+    root: &mut Option<ResponseXmlElement>,
+) -> Result<(), String> {
     match open.last_mut() {
         Some(parent) => parent.children.push(done),
         None if root.is_some() => return Err("it has more than one root element".to_owned()),

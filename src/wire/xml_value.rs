@@ -4,7 +4,7 @@
 
 use super::placed_shape::PlacedShape;
 use super::xml::ResponseXmlElement;
-use crate::contract::{ShapeKind, MemberLocation};
+use crate::contract::{MemberLocation, ShapeKind};
 use serde_json::{Map, Number, Value as Json};
 
 /// Converts an undocumented element: into a text, or into an object of its children. Repeated children become a
@@ -81,11 +81,13 @@ fn elements_to_json(found: &[&ResponseXmlElement], known: PlacedShape<'_>) -> Js
         several => Json::Array(several.iter().map(|one| read(one)).collect()),
     };
     if let Some(item) = known.list_item() {
-        let items: Vec<&ResponseXmlElement> = if known.is_flattened() { found.to_vec() } else { first.children.iter().collect() };
+        let items: Vec<&ResponseXmlElement> =
+            if known.is_flattened() { found.to_vec() } else { first.children.iter().collect() };
         return Json::Array(items.into_iter().map(|one| elements_to_json(&[one], item)).collect());
     }
     if let Some((keys, values)) = known.map_entry() {
-        let entries: Vec<&ResponseXmlElement> = if known.is_flattened() { found.to_vec() } else { first.children.iter().collect() };
+        let entries: Vec<&ResponseXmlElement> =
+            if known.is_flattened() { found.to_vec() } else { first.children.iter().collect() };
         let key_name = keys.traits.name.as_deref().unwrap_or("key");
         let value_name = values.traits.name.as_deref().unwrap_or("value");
         let mut out = Map::new();
@@ -100,7 +102,9 @@ fn elements_to_json(found: &[&ResponseXmlElement], known: PlacedShape<'_>) -> Js
     match known.kind() {
         ShapeKind::Structure { .. } | ShapeKind::Union { .. } => single(&|one| structure_to_json(one, known)),
         ShapeKind::Document => single(&undocumented_to_json),
-        kind => single(&|one| if one.children.is_empty() { parse_scalar(&one.text, kind) } else { undocumented_to_json(one) }),
+        kind => single(&|one| {
+            if one.children.is_empty() { parse_scalar(&one.text, kind) } else { undocumented_to_json(one) }
+        }),
     }
 }
 

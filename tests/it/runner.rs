@@ -355,7 +355,7 @@ fn what_cannot_be_sent_is_told_from_what_lacks_something() {
     let outcome = world.send(vec![get("/{nothing}")]);
     assert_eq!((outcome.not_sent.is_some(), outcome.case.unsendable_reason.clone()), (true, None));
     let damage = vec![Damage::BodyTruncated(50)];
-    let send = StepRequest::Operation { name: "Get".into(), input: Value::empty_map(), damage };
+    let request = StepRequest::Operation { name: "Get".into(), input: Value::empty_map(), damage };
     let outcome = world.send(vec![Step { request, ..get("/") }]);
     assert!(outcome.not_sent.is_some() && outcome.case.unsendable_reason.is_some());
 }

@@ -221,7 +221,7 @@ fn an_answer_before_the_whole_request_was_read_is_an_answer() {
             let _ = stream.shutdown(std::net::Shutdown::Both);
         });
         let body = Some(Value::Text("x".repeat(4_000_000)));
-        let send = StepRequest::Raw { method: "POST".into(), target: way.into(), body };
+        let request = StepRequest::Raw { method: "POST".into(), target: way.into(), body };
         let outcome = World::at(address).send(vec![Step { request, ..get("/") }]);
         assert_eq!(word(&outcome), "413 Complete 2", "{way}");
     }

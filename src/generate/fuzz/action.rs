@@ -138,7 +138,9 @@ mod tests {
             Action::Send {
                 operation: "Tag".into(),
                 resource: 2,
-                input: Value::Map([("Id".to_owned(), Value::Template(USE_PLACEHOLDER.to_owned()))].into_iter().collect()),
+                input: Value::Map(
+                    [("Id".to_owned(), Value::Template(USE_PLACEHOLDER.to_owned()))].into_iter().collect(),
+                ),
                 damage: vec![
                     Damage::BodySuffixed(b"\xff x".to_vec()),
                     Damage::Header("a".to_owned(), None),

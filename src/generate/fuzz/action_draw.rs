@@ -3,9 +3,9 @@
 //! It never fails to terminate: once the choices run out, every choice is 0, the simplest.
 
 use super::action::Action;
-use super::generator::{StatefulTarget, OperationInfo, FuzzGenerator};
+use super::generator::{FuzzGenerator, OperationInfo, StatefulTarget};
 use super::values::ValueGenerator;
-use crate::contract::{ShapeKind, MemberLocation, MemberPath, PathSegment};
+use crate::contract::{MemberLocation, MemberPath, PathSegment, ShapeKind};
 use crate::generate::draw::{Draw, pick_item};
 use crate::generate::law::StateKind;
 use crate::generate::{Damage, Value};
@@ -22,7 +22,9 @@ pub(super) fn draw_actions(generator: &FuzzGenerator<'_>, draw: &mut dyn Draw) -
     }
     match draw.below(8) {
         0..=4 => Some(vec![draw_request(generator, pick_item(draw, &generator.operation_infos)?, draw)?]),
-        5 | 6 if !generator.stateful_targets.is_empty() => draw_stateful_sequence(generator, pick_item(draw, &generator.stateful_targets)?, draw),
+        5 | 6 if !generator.stateful_targets.is_empty() => {
+            draw_stateful_sequence(generator, pick_item(draw, &generator.stateful_targets)?, draw)
+        }
         _ => draw_any_sequence(generator, draw),
     }
 }
@@ -46,7 +48,7 @@ fn draw_any_sequence(generator: &FuzzGenerator<'_>, draw: &mut dyn Draw) -> Opti
 fn draw_request(generator: &FuzzGenerator<'_>, info: &OperationInfo<'_>, draw: &mut dyn Draw) -> Option<Action> {
     let kind = draw.below(8);
     let violated_path = if matches!(kind, 5 | 6) { pick_item(draw, &info.sites).map(|site| &site.path) } else { None };
-    let values = ValueGenerator { generator: wild: generator, operation: info.operation, violated_path: broken: violated_path, keep_small: false };
+    let values = ValueGenerator { generator, operation: info.operation, violated_path, keep_small: false };
     let input = match (&info.operation.input, draw.one_in(2)) {
         (None, _) => Value::empty_map(),
         (Some(input), true) => values.draw_value(input, &MemberPath::root(), 0, draw)?,
@@ -102,7 +104,11 @@ fn draw_damage(draw: &mut dyn Draw) -> Damage {
 }
 
 /// Draws writes, rejected writes, removals and reads of one stored member.
-fn draw_stateful_sequence(generator: &FuzzGenerator<'_>, target: &StatefulTarget<'_>, draw: &mut dyn Draw) -> Option<Vec<Action>> {
+fn draw_stateful_sequence(
+    generator: &FuzzGenerator<'_>,
+    target: &StatefulTarget<'_>,
+    draw: &mut dyn Draw,
+) -> Option<Vec<Action>> {
     let stored_member = &target.stored_member;
     let operation = stored_member.operation;
     let member = stored_member.path.top_member()?;
@@ -119,7 +125,9 @@ fn draw_stateful_sequence(generator: &FuzzGenerator<'_>, target: &StatefulTarget
         match draw.below(10) {
             0..=5 => actions.push(draw_write(generator, target, info, resource, None, draw)?),
             6 => match target.removal {
-                Some((removal, named)) => actions.extend(draw_removal(generator, target, removal, named, resource, draw)),
+                Some((removal, named)) => {
+                    actions.extend(draw_removal(generator, target, removal, named, resource, draw))
+                }
                 None => actions.push(read(resource)),
             },
             7 | 8 => {
@@ -155,9 +163,10 @@ fn draw_write(
 ) -> Option<Action> {
     let stored_member = &target.stored_member;
     let contract = generator.context().contract;
-    let values = ValueGenerator { generator: wild: generator, operation: stored_member.operation, violated_path: broken: violated_path, keep_small: true };
+    let values = ValueGenerator { generator, operation: stored_member.operation, violated_path, keep_small: true };
     let mut value = values.draw_value(stored_member.shape, &stored_member.path, 1, draw)?;
-    if let (ShapeKind::Map { key, .. }, Value::Map(entries), None) = (&contract.shape(stored_member.shape).kind, &mut value, violated_path)
+    if let (ShapeKind::Map { key, .. }, Value::Map(entries), None) =
+        (&contract.shape(stored_member.shape).kind, &mut value, violated_path)
     {
         let mut named = IndexMap::new();
         for (_, entry) in std::mem::take(entries) {
@@ -177,7 +186,12 @@ fn draw_write(
     Some(Action::Send { operation, resource, input: Value::Map(input), damage: Vec::new() })
 }
 
-fn draw_key(generator: &FuzzGenerator<'_>, target: &StatefulTarget<'_>, shape: &crate::contract::ShapeId, draw: &mut dyn Draw) -> String {
+fn draw_key(
+    generator: &FuzzGenerator<'_>,
+    target: &StatefulTarget<'_>,
+    shape: &crate::contract::ShapeId,
+    draw: &mut dyn Draw,
+) -> String {
     let sampler = generator.context().input_sampler(target.stored_member.operation, &generator.empty_id);
     sampler.sample_key(shape, &target.stored_member.path, draw.below(KEY_COUNT))
 }
@@ -190,8 +204,12 @@ fn draw_removal(
     resource: u32,
     draw: &mut dyn Draw,
 ) -> Option<Action> {
-    let Value::Map(mut input) = generator.operation_info(removal.name.as_str())?.control_input.clone() else { return None };
-    let ShapeKind::Map { key, .. } = &generator.context().contract.shape(target.stored_member.shape).kind else { return None };
+    let Value::Map(mut input) = generator.operation_info(removal.name.as_str())?.control_input.clone() else {
+        return None;
+    };
+    let ShapeKind::Map { key, .. } = &generator.context().contract.shape(target.stored_member.shape).kind else {
+        return None;
+    };
     let mut keys: Vec<String> = (0..draw.between(1, 2)).map(|_| self::draw_key(generator, target, key, draw)).collect();
     keys.sort();
     keys.dedup();

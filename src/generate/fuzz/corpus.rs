@@ -3,11 +3,11 @@
 //! It never returns actions that send anything else than their case.
 
 use super::action::{Action, actions_to_json};
-use super::wire_input::input_on_wire;
-use super::generator::{FuzzGenerator, insert_placeholders};
 use super::fuzz_case::build_fuzz_case_with_id;
+use super::generator::{FuzzGenerator, insert_placeholders};
+use super::wire_input::input_on_wire;
 use crate::contract::ShapeKind;
-use crate::generate::case::{Case, StepPurpose, StepRequest, Step};
+use crate::generate::case::{Case, Step, StepPurpose, StepRequest};
 use crate::generate::input_sampler::OTHER_PARENT;
 use crate::generate::template_filler::RESOURCE_TOKEN_STRIDE;
 use std::collections::BTreeSet;
@@ -33,7 +33,8 @@ pub(super) fn actions_from_case(generator: &FuzzGenerator<'_>, case: &Case) -> O
     let actions = sent_steps.iter().map(|step| action_from_step(generator, case, step)).collect::<Option<Vec<_>>>()?;
     // A resource named outside its own member would be the same one in every repetition.
     let text = actions_to_json(&actions).to_string();
-    let mut tokens = (0..MAX_RESOURCES).flat_map(|one| (1..=MAX_TOKENS_PER_RESOURCE).map(move |number| one * RESOURCE_TOKEN_STRIDE + number));
+    let mut tokens = (0..MAX_RESOURCES)
+        .flat_map(|one| (1..=MAX_TOKENS_PER_RESOURCE).map(move |number| one * RESOURCE_TOKEN_STRIDE + number));
     if tokens.any(|number| text.contains(&case.id.token(number))) {
         return None;
     }
@@ -41,7 +42,10 @@ pub(super) fn actions_from_case(generator: &FuzzGenerator<'_>, case: &Case) -> O
     let fuzz_case = build_fuzz_case_with_id(generator, case.id.clone(), "seed", &actions)?;
     let resent_steps = test_steps(&fuzz_case.case.steps);
     let same = resent_steps.len() == sent_steps.len()
-        && resent_steps.iter().zip(&sent_steps).all(|(again, step)| Some(&again.request) == send_on_wire(generator, &step.request).as_ref());
+        && resent_steps
+            .iter()
+            .zip(&sent_steps)
+            .all(|(again, step)| Some(&again.request) == send_on_wire(generator, &step.request).as_ref());
     same.then_some(actions)
 }
 
@@ -55,12 +59,16 @@ fn action_from_step(generator: &FuzzGenerator<'_>, case: &Case, step: &Step) -> 
     if step.purpose == StepPurpose::ReadBack {
         let matching_read = |(number, resource): (usize, u32)| {
             let family = &generator.stateful_targets[number];
-            (family.stored_member.build_read(planner, &case.id, resource).as_ref() == Some(&step.request)).then_some((family, resource))
+            (family.stored_member.build_read(planner, &case.id, resource).as_ref() == Some(&step.request))
+                .then_some((family, resource))
         };
         // Stored members of the case's own operation take precedence.
         let mut all: Vec<usize> = (0..generator.stateful_targets.len()).collect();
         all.sort_by_key(|number| generator.stateful_targets[*number].stored_member.operation.name != case.operation);
-        let found = all.into_iter().flat_map(|number| (1..=MAX_RESOURCES).map(move |one| (number, one))).find_map(matching_read);
+        let found = all
+            .into_iter()
+            .flat_map(|number| (1..=MAX_RESOURCES).map(move |one| (number, one)))
+            .find_map(matching_read);
         if let Some((family, resource)) = found
             && let Some(member) = family.stored_member.path.top_member()
         {
@@ -75,7 +83,8 @@ fn action_from_step(generator: &FuzzGenerator<'_>, case: &Case, step: &Step) -> 
         let mut input = input.clone();
         (insert_placeholders(planner, operation, &case.id, resource, &mut input), resource, input)
     };
-    let (places, resource, input) = (1..=MAX_RESOURCES).rev().map(with_placeholders).max_by_key(|(places, ..)| *places)?;
+    let (places, resource, input) =
+        (1..=MAX_RESOURCES).rev().map(with_placeholders).max_by_key(|(places, ..)| *places)?;
     // Actions cannot name a resource of another parent.
     if with_placeholders(OTHER_PARENT).0 > places {
         return None;
@@ -85,7 +94,8 @@ fn action_from_step(generator: &FuzzGenerator<'_>, case: &Case, step: &Step) -> 
 
 fn send_on_wire(generator: &FuzzGenerator<'_>, send: &StepRequest) -> Option<StepRequest> {
     let StepRequest::Operation { name, input, damage } = send else { return Some(send.clone()) };
-    let input = input_on_wire(generator.context().contract, generator.operation_info(name.as_str())?.operation, input.clone())?;
+    let input =
+        input_on_wire(generator.context().contract, generator.operation_info(name.as_str())?.operation, input.clone())?;
     Some(StepRequest::Operation { name: name.clone(), input, damage: damage.clone() })
 }
 
@@ -97,7 +107,9 @@ pub(super) fn dictionary_words(generator: &FuzzGenerator<'_>) -> Vec<String> {
     for shape in generator.context().contract.shapes.values() {
         let length = shape.length();
         for limit in [length.min, length.max].into_iter().flatten().filter(|limit| *limit <= MAX_DICTIONARY_LIMIT) {
-            found.extend(limit_and_neighbors(i128::from(limit)).filter(|value| *value >= 0).map(|value| value.to_string()));
+            found.extend(
+                limit_and_neighbors(i128::from(limit)).filter(|value| *value >= 0).map(|value| value.to_string()),
+            );
         }
         for limit in shape.range.iter().flat_map(|range| [&range.min, &range.max]).flatten() {
             found.insert(limit.to_string());

@@ -3,7 +3,7 @@
 //! It never expects more than some response if the documents are silent.
 
 use super::generator::FuzzGenerator;
-use crate::contract::{Operation, Protocol, ErrorRole};
+use crate::contract::{ErrorRole, Operation, Protocol};
 use crate::generate::case::{CaseId, Damage, Intent};
 use crate::generate::expectation::{Expectation, ExpectedError};
 use crate::generate::input_checker::Violation;
@@ -80,10 +80,16 @@ pub(super) fn expect_response(
             }
             return (Intent::Missing, Expectation::Reject { role: ErrorRole::MissingResource, errors });
         }
-        resource_status::ResourceStatus::NonexistentAmongOthers => return unspecified(resource_status::REASON_AMONG_OTHERS),
-        resource_status::ResourceStatus::ServiceIssued => return unspecified("a token that only the service can issue"),
+        resource_status::ResourceStatus::NonexistentAmongOthers => {
+            return unspecified(resource_status::REASON_AMONG_OTHERS);
+        }
+        resource_status::ResourceStatus::ServiceIssued => {
+            return unspecified("a token that only the service can issue");
+        }
         resource_status::ResourceStatus::MaybeTaken => planner.errors_with_role(operation, ErrorRole::Conflict),
-        resource_status::ResourceStatus::Unknown | resource_status::ResourceStatus::MaybeCreatedByOtherCase => planner.errors_with_role(operation, ErrorRole::MissingResource),
+        resource_status::ResourceStatus::Unknown | resource_status::ResourceStatus::MaybeCreatedByOtherCase => {
+            planner.errors_with_role(operation, ErrorRole::MissingResource)
+        }
         resource_status::ResourceStatus::Owned => Vec::new(),
     };
     // Models do not say what else a request needs to be accepted.

@@ -3,16 +3,19 @@
 //! It never sends anything. A case's steps are sent once, and several of its responses are judged.
 
 use super::action::Action;
-use super::wire_input::{input_on_wire, has_raw_literal, is_ambiguous_on_wire};
 use super::action_draw::has_body_document;
-use super::expectations::{PriorEffects, count_text_bytes, expect_damaged, is_removal, is_write, expect_response, has_control_characters, has_repeated_item, unspecified};
-use super::generator::{StatefulTarget, FuzzGenerator, fill_placeholders, uses_foreign_identifier};
+use super::expectations::{
+    PriorEffects, count_text_bytes, expect_damaged, expect_response, has_control_characters, has_repeated_item,
+    is_removal, is_write, unspecified,
+};
+use super::generator::{FuzzGenerator, StatefulTarget, fill_placeholders, uses_foreign_identifier};
+use super::wire_input::{has_raw_literal, input_on_wire, is_ambiguous_on_wire};
 use crate::contract::{Constraint, MemberPath, Operation, OperationName, Provenance, ShapeRule};
-use crate::generate::case::{Case, CaseId, Damage, Intent, JudgedPart, StepPurpose, StepRequest, Step};
+use crate::generate::case::{Case, CaseId, Damage, Intent, JudgedPart, Step, StepPurpose, StepRequest};
 use crate::generate::expectation::Expectation;
-use crate::generate::stored_member::StateReader;
 use crate::generate::input_checker::Violation;
-use crate::generate::law::{WriteEffect, StepEvent, Law, StateKind, StateEvent};
+use crate::generate::law::{Law, StateEvent, StateKind, StepEvent, WriteEffect};
+use crate::generate::stored_member::StateReader;
 use crate::generate::{Value, fixture_steps};
 use std::collections::HashMap;
 
@@ -104,13 +107,18 @@ pub(super) fn build_fuzz_case(generator: &FuzzGenerator<'_>, name: &str, actions
 }
 
 /// Like [`build_fuzz_case`], but under the given id, which determines the resources that the case uses.
-pub(super) fn build_fuzz_case_with_id(generator: &FuzzGenerator<'_>, id: CaseId, name: &str, actions: &[Action]) -> Option<FuzzCase> {
+pub(super) fn build_fuzz_case_with_id(
+    generator: &FuzzGenerator<'_>,
+    id: CaseId,
+    name: &str,
+    actions: &[Action],
+) -> Option<FuzzCase> {
     let target = actions.iter().find_map(|act| match act {
         Action::Read { operation, member, .. } => generator.stateful_target(operation.as_str(), member),
         Action::Send { .. } => None,
     });
     let mut builder = FuzzCaseBuilder {
-        generator: wild: generator,
+        generator,
         id,
         name: name.to_owned(),
         is_sequence: actions.len() > 1,
@@ -118,7 +126,7 @@ pub(super) fn build_fuzz_case_with_id(generator: &FuzzGenerator<'_>, id: CaseId,
         cleanup_steps: Vec::new(),
         checks: Vec::new(),
         events: target.map(|_| Vec::new()),
-        target: family: target,
+        target,
         has_created_resource: false,
         written_totals: HashMap::new(),
     };
@@ -323,30 +331,44 @@ impl<'a> FuzzCaseBuilder<'_, 'a> {
                     _ => None,
                 };
                 break 'told keys.map(|keys| {
-                    vec![StepEvent { step, resource, event: StateEvent::Write { effect: WriteEffect::Remove(keys), is_certain: false } }]
+                    vec![StepEvent {
+                        step,
+                        resource,
+                        event: StateEvent::Write { effect: WriteEffect::Remove(keys), is_certain: false },
+                    }]
                 });
             }
-            if operation.name != stored_member.operation.name || matches!(damaged, Some(intent) if intent != Intent::Malformed)
+            if operation.name != stored_member.operation.name
+                || matches!(damaged, Some(intent) if intent != Intent::Malformed)
             {
                 break 'told None;
             }
-            let Some(value) = stored_member.path.top_member().and_then(|top| input.member(top)) else { break 'told Some(Vec::new()) };
-            if violations.iter().any(|breach| !breach.is_certain) || has_repeated_item(value, stored_member.kind) || has_control_characters(value) {
+            let Some(value) = stored_member.path.top_member().and_then(|top| input.member(top)) else {
+                break 'told Some(Vec::new());
+            };
+            if violations.iter().any(|breach| !breach.is_certain)
+                || has_repeated_item(value, stored_member.kind)
+                || has_control_characters(value)
+            {
                 break 'told None;
             }
             let is_rejected = !violations.is_empty() || damaged.is_some();
             // A write to another resource, or of a kind that the reader does not return, cannot be tracked.
             let mut whole = input.clone();
             if !is_rejected
-                && (!stored_member.has_compared_part(value) || uses_foreign_identifier(self.generator.context(), operation, &self.id, resource, &mut whole))
+                && (!stored_member.has_compared_part(value)
+                    || uses_foreign_identifier(self.generator.context(), operation, &self.id, resource, &mut whole))
             {
                 break 'told None;
             }
             break 'told match stored_member.write_effect(value) {
-                Some(effect) if is_rejected => Some(vec![StepEvent { step, resource, event: StateEvent::RejectedWrite(effect) }]),
+                Some(effect) if is_rejected => {
+                    Some(vec![StepEvent { step, resource, event: StateEvent::RejectedWrite(effect) }])
+                }
                 None if is_rejected => Some(Vec::new()),
                 Some(effect) => {
-                    let mut told = vec![StepEvent { step, resource, event: StateEvent::Write { effect, is_certain: false } }];
+                    let mut told =
+                        vec![StepEvent { step, resource, event: StateEvent::Write { effect, is_certain: false } }];
                     if matches!(stored_member.reader, StateReader::Response) {
                         told.push(StepEvent { step, resource, event: StateEvent::Read(stored_member.view.clone()) });
                     }
@@ -412,7 +434,7 @@ impl<'a> FuzzCaseBuilder<'_, 'a> {
             rule: String::new(),
             source: None,
             unsendable_reason: None,
-            is_exclusive: alone: must_run_alone,
+            is_exclusive: must_run_alone,
         };
         self.checks.first()?.apply_to(&mut case);
         case.id = self.id;
@@ -424,7 +446,8 @@ impl<'a> FuzzCaseBuilder<'_, 'a> {
         let (Some(target), Some(events)) = (self.target, self.events.take()) else { return };
         let planner = self.generator.context();
         let stored_member = &target.stored_member;
-        let writes = events.iter().any(|event| matches!(event.event, StateEvent::Write { .. } | StateEvent::RejectedWrite(_)));
+        let writes =
+            events.iter().any(|event| matches!(event.event, StateEvent::Write { .. } | StateEvent::RejectedWrite(_)));
         // Without a promise that writes merge, the final state cannot be predicted.
         if !writes || (stored_member.kind != StateKind::Field && !stored_member.has_law(planner, "merges")) {
             return;
@@ -437,7 +460,10 @@ impl<'a> FuzzCaseBuilder<'_, 'a> {
             member: None,
             constraint: None,
             class: "law",
-            judged: JudgedPart::Law(Box::new(Law::State { model: stored_member.state_model(planner, "sequence"), events })),
+            judged: JudgedPart::Law(Box::new(Law::State {
+                model: stored_member.state_model(planner, "sequence"),
+                events,
+            })),
             expectation: Expectation::LawHolds { law: "sequence".to_owned() },
             rule: "after any sequence of requests, a read returns what was written".to_owned(),
             source: stored_member.law_source(planner, "merges"),

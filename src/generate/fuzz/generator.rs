@@ -3,15 +3,15 @@
 //! It never sends anything, and the same choices always give the same actions.
 
 use super::action::{Action, ActionError, USE_PLACEHOLDER, actions_from_json};
-use super::fuzz_case::FuzzCase;
 use super::dictionary::FuzzDictionary;
-use crate::contract::{Contract, ShapeKind, MemberPath, Operation, PathSegment, ShapeId};
+use super::fuzz_case::FuzzCase;
+use crate::contract::{Contract, MemberPath, Operation, PathSegment, ShapeId, ShapeKind};
 use crate::generate::case::{Case, CaseId};
 use crate::generate::case_spec::PlanContext;
 use crate::generate::draw::Draw;
-use crate::generate::stored_member::{StoredMember, stored_members};
 use crate::generate::plan::{GenerationOptions, GenerationPlan, PlanError};
 use crate::generate::site::{InputSite, input_sites};
+use crate::generate::stored_member::{StoredMember, stored_members};
 use crate::generate::{Value, fixture_steps};
 use crate::scenario::Scenario;
 
@@ -66,8 +66,15 @@ impl<'a> FuzzGenerator<'a> {
                 OperationInfo { operation, sites: input_sites(contract, operation), control_input: plain }
             })
             .collect();
-        let families = plan.operations.iter().flat_map(|operation| find_stateful_targets(&plan.context, operation)).collect();
-        Ok(Self { dictionary: FuzzDictionary::from_contract(contract), operation_infos: grounds, stateful_targets: families, empty_id: nameless, plan })
+        let families =
+            plan.operations.iter().flat_map(|operation| find_stateful_targets(&plan.context, operation)).collect();
+        Ok(Self {
+            dictionary: FuzzDictionary::from_contract(contract),
+            operation_infos: grounds,
+            stateful_targets: families,
+            empty_id: nameless,
+            plan,
+        })
     }
 
     pub(super) fn context(&self) -> &PlanContext<'a> {
@@ -107,7 +114,8 @@ impl<'a> FuzzGenerator<'a> {
 
     pub(super) fn stateful_target(&self, operation: &str, member: &str) -> Option<&StatefulTarget<'a>> {
         self.stateful_targets.iter().find(|family| {
-            family.stored_member.operation.name.as_str() == operation && family.stored_member.path.top_member() == Some(member)
+            family.stored_member.operation.name.as_str() == operation
+                && family.stored_member.path.top_member() == Some(member)
         })
     }
 
@@ -156,7 +164,8 @@ fn find_stateful_targets<'a>(context: &PlanContext<'a>, operation: &'a Operation
     let input_of = |resource| context.input_sampler(operation, &id).for_resource(resource).plain_input();
     let is_apart = input_of(1) != input_of(2);
     let plain = input_of(1);
-    let is_fixture = context.scenario.fixtures.keys().any(|name| fixture_steps::contains_placeholder(&plain, &format!("{{{name}.")));
+    let is_fixture =
+        context.scenario.fixtures.keys().any(|name| fixture_steps::contains_placeholder(&plain, &format!("{{{name}.")));
     stored_members(context, operation)
         .into_iter()
         .map(|keeper| StatefulTarget {
@@ -247,7 +256,13 @@ pub(super) fn uses_foreign_identifier(
 }
 
 /// Replaces every [`USE_PLACEHOLDER`] by the value that the scenario sets for this resource.
-pub(super) fn fill_placeholders(context: &PlanContext<'_>, operation: &Operation, case: &CaseId, resource: u32, value: &mut Value) {
+pub(super) fn fill_placeholders(
+    context: &PlanContext<'_>,
+    operation: &Operation,
+    case: &CaseId,
+    resource: u32,
+    value: &mut Value,
+) {
     let Some(input) = &operation.input else { return };
     let sampler = context.input_sampler(operation, case).for_resource(resource);
     visit_values(context.contract, input, value, &MemberPath::root(), &mut |path, id, value| {

@@ -3,18 +3,18 @@
 //! Generated requests are labelled like planned cases. This module never judges a response.
 
 mod action;
-mod wire_input;
 mod action_draw;
-mod value_json;
-mod expectations;
-mod rule;
 mod corpus;
-mod shrink;
-mod generator;
-mod fuzz_case;
-mod values;
 mod dictionary;
+mod expectations;
+mod fuzz_case;
+mod generator;
+mod rule;
+mod shrink;
+mod value_json;
+mod values;
+mod wire_input;
 
 pub use action::{Action, ActionError, actions_from_json, actions_to_json};
+pub use fuzz_case::{FuzzCase, FuzzCheck};
 pub use generator::FuzzGenerator;
-pub use fuzz_case::{FuzzCheck, FuzzCase};

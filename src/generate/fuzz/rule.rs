@@ -3,9 +3,9 @@
 //! It reads the contract, and never a value.
 
 use super::generator::FuzzGenerator;
-use crate::contract::{Constraint, ShapeKind, Operation, Provenance, ShapeRule, Shape};
+use crate::contract::{Constraint, Operation, Provenance, Shape, ShapeKind, ShapeRule};
 use crate::generate::input_checker::Violation;
-use crate::generate::strategy::{pluralize, length_unit};
+use crate::generate::strategy::{length_unit, pluralize};
 
 impl FuzzGenerator<'_> {
     /// Describes the violated constraint: `at most 6 entries`.
@@ -16,7 +16,10 @@ impl FuzzGenerator<'_> {
         });
         let input = || operation.input.as_ref().map(|input| contract.shape(input));
         let shape = if violation.path.0.is_empty() { input() } else { site };
-        shape.map_or_else(|| violation.constraint.name().to_owned(), |shape| describe_constraint(shape, violation.constraint))
+        shape.map_or_else(
+            || violation.constraint.name().to_owned(),
+            |shape| describe_constraint(shape, violation.constraint),
+        )
     }
 
     /// Returns the source of the violated constraint, or else that of the operation.
@@ -72,7 +75,9 @@ fn describe_constraint(shape: &Shape, constraint: Constraint) -> String {
             |rule| match rule {
                 ShapeRule::AtLeastOneOf { members } => format!("at least one of {}", listed(members)),
                 ShapeRule::AtMostOneOf { members } => format!("at most one of {}", listed(members)),
-                ShapeRule::MaxTotalBytes { max, .. } => format!("at most {} in total", pluralize(*max, "byte", "bytes")),
+                ShapeRule::MaxTotalBytes { max, .. } => {
+                    format!("at most {} in total", pluralize(*max, "byte", "bytes"))
+                }
             },
         ),
     }

@@ -21,7 +21,8 @@ pub(super) fn value_to_json(value: &Value) -> Json {
         Value::Blob(bytes) => json!({ "$blob": data_encoding::BASE64.encode(bytes) }),
         Value::List(items) => Json::Array(items.iter().map(value_to_json).collect()),
         Value::Map(members) => {
-            let inner: Map<String, Json> = members.iter().map(|(name, value)| (name.clone(), value_to_json(value))).collect();
+            let inner: Map<String, Json> =
+                members.iter().map(|(name, value)| (name.clone(), value_to_json(value))).collect();
             let is_taken = inner.len() == 1 && inner.keys().all(|name| name.starts_with('$'));
             if is_taken { json!({ "$map": inner }) } else { Json::Object(inner) }
         }

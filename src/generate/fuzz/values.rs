@@ -4,7 +4,7 @@
 
 use super::action::USE_PLACEHOLDER;
 use super::generator::FuzzGenerator;
-use crate::contract::{ShapeKind, MemberPath, Operation, PathSegment, Shape, ShapeId};
+use crate::contract::{MemberPath, Operation, PathSegment, Shape, ShapeId, ShapeKind};
 use crate::generate::Value;
 use crate::generate::draw::{Draw, pick_item};
 use crate::generate::strategy::integer_range;
@@ -50,7 +50,8 @@ impl ValueGenerator<'_, '_> {
                 for (name, member) in members {
                     let place = path.join_member(name);
                     let leads = self.violated_path.is_some_and(|broken| broken.0.starts_with(&place.0));
-                    let wanted = member.required || leads || (depth < MAX_OPTIONAL_DEPTH && draw.one_in(2 + depth as u64));
+                    let wanted =
+                        member.required || leads || (depth < MAX_OPTIONAL_DEPTH && draw.one_in(2 + depth as u64));
                     // Leaving out a required member is one way to violate its constraints.
                     if !wanted || (member.required && self.violated_path == Some(&place) && draw.one_in(3)) {
                         continue;
@@ -64,9 +65,9 @@ impl ValueGenerator<'_, '_> {
                 Value::Map(out)
             }
             ShapeKind::Union { members } => {
-                let on_the_way = members
-                    .keys()
-                    .find(|name| self.violated_path.is_some_and(|broken| broken.0.starts_with(&path.join_member(name).0)));
+                let on_the_way = members.keys().find(|name| {
+                    self.violated_path.is_some_and(|broken| broken.0.starts_with(&path.join_member(name).0))
+                });
                 let names: Vec<&String> = members.keys().collect();
                 let name = match on_the_way {
                     Some(name) => name,
@@ -99,7 +100,9 @@ impl ValueGenerator<'_, '_> {
                 let size = self.draw_size(shape, draw);
                 Value::Blob((0..size).map(|_| draw.below(256) as u8).collect())
             }
-            _ => self.generator.context().input_sampler(self.operation, &self.generator.empty_id).sample_value(id, path),
+            _ => {
+                self.generator.context().input_sampler(self.operation, &self.generator.empty_id).sample_value(id, path)
+            }
         })
     }
 
@@ -192,7 +195,12 @@ impl ValueGenerator<'_, '_> {
             let below = length.min.filter(|min| *min > 0).map(|min| draw.below(min));
             if draw.one_in(2) { above.or(below) } else { below.or(above) }
         };
-        let inner = Self { violated_path: None, generator: self.generator, operation: self.operation, keep_small: self.keep_small };
+        let inner = Self {
+            violated_path: None,
+            generator: self.generator,
+            operation: self.operation,
+            keep_small: self.keep_small,
+        };
         Some(match &shape.kind {
             ShapeKind::String | ShapeKind::Enum { .. } => match (draw.below(3), beyond(draw)) {
                 (0 | 1, Some(size)) => {
@@ -251,15 +259,20 @@ impl ValueGenerator<'_, '_> {
                         break;
                     }
                     if let Value::Text(name) = inner.draw_value(key, &keys, depth + 1, draw)? {
-                        let value =
-                            if draw.one_in(8) { Value::Null } else { inner.draw_value(value, &values, depth + 1, draw)? };
+                        let value = if draw.one_in(8) {
+                            Value::Null
+                        } else {
+                            inner.draw_value(value, &values, depth + 1, draw)?
+                        };
                         out.insert(name, value);
                     }
                 }
                 Value::Map(out)
             }
             ShapeKind::Structure { .. } | ShapeKind::Union { .. } => {
-                let Value::Map(mut members) = inner.draw_value(id, path, depth, draw)? else { return Some(Value::Null) };
+                let Value::Map(mut members) = inner.draw_value(id, path, depth, draw)? else {
+                    return Some(Value::Null);
+                };
                 if members.is_empty() || draw.one_in(3) {
                     members.insert(self.generator.dictionary.draw_word(draw), Value::integer(1));
                 } else {

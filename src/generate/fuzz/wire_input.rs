@@ -2,7 +2,7 @@
 //!
 //! It never decides whether a value is valid.
 
-use crate::contract::{Contract, ShapeKind, MemberLocation, Operation, ShapeId};
+use crate::contract::{Contract, MemberLocation, Operation, ShapeId, ShapeKind};
 use crate::generate::Value;
 
 /// Returns the input that the server receives, or `None` if the wire cannot express it.
@@ -51,7 +51,9 @@ fn value_from_text(contract: &Contract, id: &ShapeId, value: Value) -> Option<Va
     };
     Some(match contract.shape(id).kind {
         ShapeKind::Boolean if text == "true" || text == "false" => Value::Boolean(text == "true"),
-        ShapeKind::Integer | ShapeKind::Long | ShapeKind::Float | ShapeKind::Double | ShapeKind::Timestamp if is_number(&text) => {
+        ShapeKind::Integer | ShapeKind::Long | ShapeKind::Float | ShapeKind::Double | ShapeKind::Timestamp
+            if is_number(&text) =>
+        {
             Value::Number(text)
         }
         _ => Value::Text(text),

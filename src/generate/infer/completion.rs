@@ -2,11 +2,11 @@
 //!
 //! It never sends a request; the responses of the run show whether a guess was right.
 
-use super::creators::{ResourceCreators, IdentifierLocation, input_members};
+use super::creators::{IdentifierLocation, ResourceCreators, input_members};
 use super::name_parts::{ReferenceKind, ResourceReference, parse_reference, split_operation_name};
-use crate::contract::{Contract, ShapeKind, MemberPath, Operation, PathSegment, Shape, ShapeId};
+use crate::contract::{Contract, MemberPath, Operation, PathSegment, Shape, ShapeId, ShapeKind};
 use crate::generate::pattern::DocumentedPattern;
-use crate::scenario::{Fixture, OperationNotes, RawRequest, Scenario, ReadyCondition};
+use crate::scenario::{Fixture, OperationNotes, RawRequest, ReadyCondition, Scenario};
 use indexmap::IndexMap;
 use serde_json::Value as Json;
 
@@ -48,7 +48,8 @@ pub struct IdentifierOrigin {
 }
 
 /// Templates for names, the most descriptive first. Each differs from run to run or from case to case.
-const NAME_TEMPLATES: [&str; 5] = ["ovs-{run}-{case}", "ovs{run}{case}", "o{run}{case}", "o{case}", "/ovs/{run}/{case}"];
+const NAME_TEMPLATES: [&str; 5] =
+    ["ovs-{run}-{case}", "ovs{run}{case}", "o{run}{case}", "o{case}", "/ovs/{run}/{case}"];
 /// Maximum depth of the search for required members.
 const MAX_REQUIRED_DEPTH: usize = 3;
 
@@ -109,14 +110,22 @@ impl<'c> ScenarioCompleter<'c> {
             }
             let Some(member) = path.last_member() else { continue };
             let (is_text, origin) = match shape.kind {
-                ShapeKind::String if needed.has_no_member_name() => {
-                    (false, self.creators.find_creator_for_shape(operation, id).filter(|(_, stands)| accepts_identifier(shape, stands)))
-                }
+                ShapeKind::String if needed.has_no_member_name() => (
+                    false,
+                    self.creators
+                        .find_creator_for_shape(operation, id)
+                        .filter(|(_, stands)| accepts_identifier(shape, stands)),
+                ),
                 ShapeKind::String => {
-                    let origin = self.creators.find_creator(operation, member).filter(|(_, stands)| accepts_identifier(shape, stands));
+                    let origin = self
+                        .creators
+                        .find_creator(operation, member)
+                        .filter(|(_, stands)| accepts_identifier(shape, stands));
                     (!needed.is_in_map(), origin.or_else(|| self.creators.main_arn(operation, member)))
                 }
-                ShapeKind::Integer | ShapeKind::Long if !needed.is_in_map() => (false, self.creators.find_number_creator(operation, member)),
+                ShapeKind::Integer | ShapeKind::Long if !needed.is_in_map() => {
+                    (false, self.creators.find_number_creator(operation, member))
+                }
                 _ => continue,
             };
             match origin {
@@ -148,13 +157,16 @@ impl<'c> ScenarioCompleter<'c> {
             .map(|(member, it)| (member.clone(), contract.shape(&it.shape)))
             .collect();
         let is_open = |work: &Self, member: &str| work.result.scenario.use_value(name, member).is_none();
-        let named_already = required_scalars(contract, operation).iter().filter(|needed| !needed.is_in_map()).any(|needed| {
-            needed.path.last_member().is_some_and(|member| {
-                let told = parse_reference(member);
-                let named = self.creators.find_creator(operation, member).is_some();
-                named || (told.kind != ReferenceKind::BareNoun && (told.noun.is_empty() || noun.ends_with(&told.noun)))
-            })
-        });
+        let named_already =
+            required_scalars(contract, operation).iter().filter(|needed| !needed.is_in_map()).any(|needed| {
+                needed.path.last_member().is_some_and(|member| {
+                    let told = parse_reference(member);
+                    let named = self.creators.find_creator(operation, member).is_some();
+                    named
+                        || (told.kind != ReferenceKind::BareNoun
+                            && (told.noun.is_empty() || noun.ends_with(&told.noun)))
+                })
+            });
         if named_already || members.iter().any(|(member, _)| !is_open(self, member)) {
             return;
         }
@@ -182,7 +194,14 @@ impl<'c> ScenarioCompleter<'c> {
     }
 
     /// Sets a member to an identifier that another operation creates.
-    fn use_created_identifier(&mut self, operation: &Operation, path: &MemberPath, shape: &Shape, maker: usize, stands: IdentifierLocation) -> bool {
+    fn use_created_identifier(
+        &mut self,
+        operation: &Operation,
+        path: &MemberPath,
+        shape: &Shape,
+        maker: usize,
+        stands: IdentifierLocation,
+    ) -> bool {
         let Some((fixture, capture)) = self.ensure_fixture(maker, stands.clone()) else { return false };
         let value = format!("{{{fixture}.{capture}}}");
         let place = path.to_string();
@@ -195,7 +214,12 @@ impl<'c> ScenarioCompleter<'c> {
                 notes.missing_values.insert(place.clone(), Json::String(missing));
             }
         }
-        self.result.origins.push(IdentifierOrigin { operation: operation.name.to_string(), member: place, value, created_by: made_by });
+        self.result.origins.push(IdentifierOrigin {
+            operation: operation.name.to_string(),
+            member: place,
+            value,
+            created_by: made_by,
+        });
         true
     }
 
@@ -205,7 +229,10 @@ impl<'c> ScenarioCompleter<'c> {
         let parsed = parse_reference(member);
         let is_maker = self.creators.all.iter().any(|maker| maker.operation.name == operation.name);
         let its_own = parsed.noun.is_empty() || noun.ends_with(&parsed.noun);
-        if is_maker && its_own && matches!(parsed.kind, ReferenceKind::Name | ReferenceKind::BareNoun | ReferenceKind::Id) {
+        if is_maker
+            && its_own
+            && matches!(parsed.kind, ReferenceKind::Name | ReferenceKind::BareNoun | ReferenceKind::Id)
+        {
             self.generate_name(operation, place, shape);
         }
     }
@@ -221,7 +248,12 @@ impl<'c> ScenarioCompleter<'c> {
         notes.use_values.insert(place.to_owned(), Json::String(value.clone()));
         notes.fresh_members.push(place.to_owned());
         let (operation, member) = (name.to_owned(), place.to_owned());
-        self.result.origins.push(IdentifierOrigin { created_by: operation.clone(), operation, member, value: value.clone() });
+        self.result.origins.push(IdentifierOrigin {
+            created_by: operation.clone(),
+            operation,
+            member,
+            value: value.clone(),
+        });
         Some(value)
     }
 
@@ -296,7 +328,11 @@ impl<'c> ScenarioCompleter<'c> {
             self.complete_operation(looker);
             let until = find_readiness(self.contract, looker).filter(|_| self.refers_only_to(looker, fixture));
             if let Some(until) = until {
-                let look = RawRequest { request: looker.name.to_string(), ready_condition: Some(until), ..RawRequest::default() };
+                let look = RawRequest {
+                    request: looker.name.to_string(),
+                    ready_condition: Some(until),
+                    ..RawRequest::default()
+                };
                 self.fixtures[fixture].create.push(look);
                 self.result.resources[at].awaited_by = Some(looker.name.to_string());
             }
@@ -329,9 +365,9 @@ impl<'c> ScenarioCompleter<'c> {
     fn fixture_needs(&self, fixture: &str, other: &str) -> bool {
         let Some(made) = self.fixtures.get(fixture) else { return false };
         let hole = format!("{{{other}.");
-        made.create.first().and_then(|create| self.result.scenario.operation_notes(&create.request)).is_some_and(|notes| {
-            notes.use_values.values().any(|value| value.as_str().is_some_and(|text| text.contains(&hole)))
-        })
+        made.create.first().and_then(|create| self.result.scenario.operation_notes(&create.request)).is_some_and(
+            |notes| notes.use_values.values().any(|value| value.as_str().is_some_and(|text| text.contains(&hole))),
+        )
     }
 
     /// Adds a cleanup to an operation that creates a resource, so that its cases delete what they create.
@@ -364,7 +400,9 @@ impl<'c> ScenarioCompleter<'c> {
                     format!("{{made.{from}}}")
                 }
                 // The bucket of an object is the bucket of the request that put it.
-                _ if input_members(self.contract, operation).any(|(other, _)| other == member) => format!("{{made.{member}}}"),
+                _ if input_members(self.contract, operation).any(|(other, _)| other == member) => {
+                    format!("{{made.{member}}}")
+                }
                 _ => return,
             };
             let value = Json::String(value);
@@ -414,7 +452,13 @@ fn required_scalars<'c>(contract: &'c Contract, operation: &'c Operation) -> Vec
     found
 }
 
-fn collect_required_scalars<'c>(contract: &'c Contract, id: &'c ShapeId, path: &MemberPath, depth: usize, found: &mut Vec<RequiredScalar<'c>>) {
+fn collect_required_scalars<'c>(
+    contract: &'c Contract,
+    id: &'c ShapeId,
+    path: &MemberPath,
+    depth: usize,
+    found: &mut Vec<RequiredScalar<'c>>,
+) {
     let shape = contract.shape(id);
     match &shape.kind {
         ShapeKind::Structure { members } if depth < MAX_REQUIRED_DEPTH => {
@@ -422,7 +466,9 @@ fn collect_required_scalars<'c>(contract: &'c Contract, id: &'c ShapeId, path: &
                 collect_required_scalars(contract, &member.shape, &path.join_member(name), depth + 1, found);
             }
         }
-        ShapeKind::List { member } => collect_required_scalars(contract, member, &path.join(PathSegment::Item), depth, found),
+        ShapeKind::List { member } => {
+            collect_required_scalars(contract, member, &path.join(PathSegment::Item), depth, found)
+        }
         ShapeKind::Map { key, value } if depth < MAX_REQUIRED_DEPTH => {
             collect_required_scalars(contract, key, &path.join(PathSegment::Key), depth + 1, found);
             collect_required_scalars(contract, value, &path.join(PathSegment::Value), depth + 1, found);
@@ -439,7 +485,10 @@ fn template_fits(shape: &Shape, template: &str) -> bool {
     let count = text.chars().count() as u64;
     count >= length.min.unwrap_or(0)
         && count <= length.max.unwrap_or(u64::MAX)
-        && shape.pattern.as_ref().is_none_or(|pattern| DocumentedPattern::new(pattern).is_ok_and(|it| it.matches(&text)))
+        && shape
+            .pattern
+            .as_ref()
+            .is_none_or(|pattern| DocumentedPattern::new(pattern).is_ok_and(|it| it.matches(&text)))
 }
 
 /// Returns true if a shape accepts an identifier from this place: a shape with a format of its own accepts no generated

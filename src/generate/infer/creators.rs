@@ -2,8 +2,8 @@
 //!
 //! It never builds a fixture; it only finds the operations that could create what a member refers to.
 
-use super::name_parts::{ReferenceKind, ResourceReference, parse_reference, to_singular, split_operation_name};
-use crate::contract::{Contract, ShapeKind, MemberLocation, Member, Operation, ShapeId};
+use super::name_parts::{ReferenceKind, ResourceReference, parse_reference, split_operation_name, to_singular};
+use crate::contract::{Contract, Member, MemberLocation, Operation, ShapeId, ShapeKind};
 use indexmap::IndexMap;
 use std::collections::VecDeque;
 
@@ -68,16 +68,19 @@ impl<'c> ResourceCreators<'c> {
                 }
             }
         }
-        let with_arn =
-            |at: &usize| makers.find_response_text(&makers.all[*at], |name, _| is_arn_of(name, &makers.all[*at].noun)).is_some();
-        makers.main_creator = (0..makers.all.len()).filter(with_arn).max_by_key(|at| (references[*at], usize::MAX - *at));
+        let with_arn = |at: &usize| {
+            makers.find_response_text(&makers.all[*at], |name, _| is_arn_of(name, &makers.all[*at].noun)).is_some()
+        };
+        makers.main_creator =
+            (0..makers.all.len()).filter(with_arn).max_by_key(|at| (references[*at], usize::MAX - *at));
         makers
     }
 
     /// Returns the creator of the resource that a member of an operation's input refers to, and the place of the
     /// identifier.
     pub fn find_creator(&self, operation: &Operation, member: &str) -> Option<(usize, IdentifierLocation)> {
-        self.find_candidate(operation, member).filter(|(maker, stands)| !self.is_stored_content(&self.all[*maker], stands))
+        self.find_candidate(operation, member)
+            .filter(|(maker, stands)| !self.is_stored_content(&self.all[*maker], stands))
     }
 
     /// Returns true if the creating request stores this member as content and has another member as the name:
@@ -85,14 +88,18 @@ impl<'c> ResourceCreators<'c> {
     /// `CreateKey`.
     fn is_stored_content(&self, maker: &ResourceCreator<'_>, stands: &IdentifierLocation) -> bool {
         let IdentifierLocation::InRequest(request_member) = stands else { return false };
-        let names = |name: &str, member: &Member| member.required && name != request_member && parse_reference(name).kind != ReferenceKind::BareNoun;
+        let names = |name: &str, member: &Member| {
+            member.required && name != request_member && parse_reference(name).kind != ReferenceKind::BareNoun
+        };
         let known = parse_reference(request_member);
         let mut all = input_members(self.contract, maker.operation);
-        let is_needless = all.any(|(name, member)| name == request_member && !member.required) && known.noun != maker.noun;
+        let is_needless =
+            all.any(|(name, member)| name == request_member && !member.required) && known.noun != maker.noun;
         let is_named = || input_members(self.contract, maker.operation).any(|(name, member)| names(name, member));
         // A member in a path is an address.
-        let is_address = input_members(self.contract, maker.operation)
-            .any(|(name, member)| name == request_member && !matches!(member.location, MemberLocation::Body | MemberLocation::Payload));
+        let is_address = input_members(self.contract, maker.operation).any(|(name, member)| {
+            name == request_member && !matches!(member.location, MemberLocation::Body | MemberLocation::Payload)
+        });
         known.kind == ReferenceKind::BareNoun && !is_address && (is_needless || is_named())
     }
 
@@ -104,7 +111,8 @@ impl<'c> ResourceCreators<'c> {
         }
         let (_, noun) = split_operation_name(operation.name.as_str());
         let own = |maker: &ResourceCreator<'_>| maker.operation.name == operation.name;
-        let pick = |fits: &dyn Fn(&ResourceCreator<'_>) -> bool, find: &dyn Fn(&ResourceCreator<'_>) -> Option<IdentifierLocation>| {
+        let pick = |fits: &dyn Fn(&ResourceCreator<'_>) -> bool,
+                    find: &dyn Fn(&ResourceCreator<'_>) -> Option<IdentifierLocation>| {
             let mut found = self.all.iter().enumerate().filter(|(_, maker)| !own(maker) && fits(maker));
             found.find_map(|(at, maker)| find(maker).map(|stands| (at, stands)))
         };
@@ -145,7 +153,8 @@ impl<'c> ResourceCreators<'c> {
                 let is_needed = input_members(self.contract, self.all[at].operation).any(|(one, member)| {
                     one == name && member.required && (!self.has_paths || member.location == MemberLocation::Label)
                 });
-                (matches!(parsed.kind, ReferenceKind::BareNoun | ReferenceKind::Name) && is_needed).then_some((at, stands))
+                (matches!(parsed.kind, ReferenceKind::BareNoun | ReferenceKind::Name) && is_needed)
+                    .then_some((at, stands))
             })
     }
 
@@ -174,10 +183,12 @@ impl<'c> ResourceCreators<'c> {
         let (_, noun) = split_operation_name(operation.name.as_str());
         let short = member.strip_suffix("Number").or_else(|| member.strip_suffix("_number")).unwrap_or(member);
         let same = |name: &str| name.eq_ignore_ascii_case(member) || name.eq_ignore_ascii_case(short);
-        let is_other = |maker: &ResourceCreator<'_>| maker.operation.name != operation.name && noun.starts_with(&maker.noun);
+        let is_other =
+            |maker: &ResourceCreator<'_>| maker.operation.name != operation.name && noun.starts_with(&maker.noun);
         let others = self.all.iter().enumerate().filter(|(_, maker)| is_other(maker));
         let mut answers = others.filter_map(|(at, maker)| {
-            let path = self.find_in_response(maker, |name, depth| depth <= 2 && same(name), |id| self.is_integer_shape(id))?;
+            let path =
+                self.find_in_response(maker, |name, depth| depth <= 2 && same(name), |id| self.is_integer_shape(id))?;
             Some((at, IdentifierLocation::InResponse(path)))
         });
         answers.next()
@@ -190,10 +201,18 @@ impl<'c> ResourceCreators<'c> {
         let told = input_members(self.contract, maker.operation);
         let named =
             told.filter(|(_, member)| self.is_text_shape(&member.shape)).map(|(name, _)| name).find(|name| same(name));
-        named.cloned().map(IdentifierLocation::InRequest).or_else(|| self.find_response_text(maker, |name, _| same(name)).map(IdentifierLocation::InResponse))
+        named
+            .cloned()
+            .map(IdentifierLocation::InRequest)
+            .or_else(|| self.find_response_text(maker, |name, _| same(name)).map(IdentifierLocation::InResponse))
     }
 
-    fn locate_identifier(&self, maker: &ResourceCreator<'_>, member: &str, told: &ResourceReference) -> Option<IdentifierLocation> {
+    fn locate_identifier(
+        &self,
+        maker: &ResourceCreator<'_>,
+        member: &str,
+        told: &ResourceReference,
+    ) -> Option<IdentifierLocation> {
         if let Some(exact) = self.locate_same_name(maker, member) {
             return Some(exact);
         }
@@ -205,7 +224,8 @@ impl<'c> ResourceCreators<'c> {
             .map(IdentifierLocation::InResponse)
         };
         let name = || {
-            let told = input_members(self.contract, maker.operation).filter(|(_, member)| self.is_text_shape(&member.shape));
+            let told =
+                input_members(self.contract, maker.operation).filter(|(_, member)| self.is_text_shape(&member.shape));
             told.map(|(name, _)| name)
                 .find(|name| {
                     let other = parse_reference(name);

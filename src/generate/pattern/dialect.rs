@@ -65,8 +65,8 @@ pub fn translate_to_rust(pattern: &str) -> String {
             // `[+--]`, `[a-c-e]`. Two hyphens do not subtract a class, as they do in Rust.
             '-' if depth > 0 => {
                 let is_last = chars.get(at + 1) == Some(&']');
-                let before_class =
-                    chars.get(at + 1) == Some(&'\\') && chars.get(at + 2).is_some_and(|next| CLASS_ESCAPES.contains(*next));
+                let before_class = chars.get(at + 1) == Some(&'\\')
+                    && chars.get(at + 2).is_some_and(|next| CLASS_ESCAPES.contains(*next));
                 if before == PrecedingItem::Character && !is_last && !before_class {
                     out.push('-');
                     before = PrecedingItem::Hyphen;
@@ -331,7 +331,8 @@ mod tests {
             (r"^[^[:cntrl:]]+$", "ab", "\u{2}"),
             (r"^arn:aws(-[^:]+)?:s3:::[a-z\/]+$", "arn:aws-cn:s3:::a/b", "arn:s3"),
         ] {
-            let regex = fancy_regex::Regex::new(&translate_to_rust(pattern)).unwrap_or_else(|e| panic!("{pattern}: {e}"));
+            let regex =
+                fancy_regex::Regex::new(&translate_to_rust(pattern)).unwrap_or_else(|e| panic!("{pattern}: {e}"));
             assert!(regex.is_match(yes).expect("runs"), "{pattern} must match {yes}");
             assert!(!regex.is_match(no).expect("runs"), "{pattern} must not match {no}");
         }

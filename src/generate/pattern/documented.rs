@@ -2,7 +2,7 @@
 //!
 //! It never generates violations.
 
-use super::dialect::{has_word_boundary, has_ambiguous_repetition, translate_to_rust};
+use super::dialect::{has_ambiguous_repetition, has_word_boundary, translate_to_rust};
 use super::tree::PatternTree;
 use crate::generate::draw::Draw;
 use fancy_regex::{Expr, Regex, RegexBuilder};
@@ -94,7 +94,9 @@ impl DocumentedPattern {
         for attempt in 0..MAX_ATTEMPTS {
             let target = match length {
                 Some(_) => wanted,
-                None => draw.between(least as u64, most.min(least.saturating_add(MAX_EXTRA_CHARACTERS)) as u64) as usize,
+                None => {
+                    draw.between(least as u64, most.min(least.saturating_add(MAX_EXTRA_CHARACTERS)) as u64) as usize
+                }
             };
             let mut text = String::new();
             if self.tree.write_text(target, draw, &mut text).is_some()
@@ -178,7 +180,10 @@ mod tests {
     fn unsatisfiable_and_unsupported_patterns_are_detected() {
         let pattern = DocumentedPattern::new("^(?!a)a$").expect("well formed");
         assert_eq!(pattern.draw_member(&mut SeededDraw::new(1, ""), None), None);
-        assert_eq!(DocumentedPattern::new("^[a-z]{3}$").expect("fine").draw_member(&mut SeededDraw::new(1, ""), Some(4)), None);
+        assert_eq!(
+            DocumentedPattern::new("^[a-z]{3}$").expect("fine").draw_member(&mut SeededDraw::new(1, ""), Some(4)),
+            None
+        );
         for broken in ["[a-", "a{2}{3}", "^[0-9]{11}{0,1011}$", "^[a-z]*${2,64}$"] {
             assert!(DocumentedPattern::new(broken).is_err(), "{broken}");
         }

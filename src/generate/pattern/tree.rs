@@ -71,7 +71,11 @@ impl PatternTree {
                 let child = Self::new(child);
                 let least = child.min_length.saturating_mul(*lo);
                 let most = if child.max_length == 0 { 0 } else { child.max_length.saturating_mul(*hi) };
-                Self { node: PatternNode::Repeat { child: Box::new(child), low: *lo, high: *hi }, min_length: least, max_length: most }
+                Self {
+                    node: PatternNode::Repeat { child: Box::new(child), low: *lo, high: *hi },
+                    min_length: least,
+                    max_length: most,
+                }
             }
             Expr::LookAround(inner, LookAround::LookAheadNeg) => {
                 Self::zero_width(PatternNode::Forbidden(Box::new(Self::new(inner))))

@@ -6,19 +6,23 @@
 
 use super::OperationContext;
 use super::byte_budget::reserve_byte_budget;
-use crate::contract::{ByteScope, Constraint, ShapeKind, ErrorRole, ShapeRule, ShapeId};
-use crate::generate::case::{Case, Intent, JudgedPart, StepPurpose, StepRequest, Step};
+use crate::contract::{ByteScope, Constraint, ErrorRole, ShapeId, ShapeKind, ShapeRule};
+use crate::generate::case::{Case, Intent, JudgedPart, Step, StepPurpose, StepRequest};
 use crate::generate::case_spec::PlanContext;
 use crate::generate::fixture_steps;
-use crate::generate::stored_member::with_free_text;
 use crate::generate::input_sampler::{InputChange, InputSampler};
 use crate::generate::site::InputSite;
+use crate::generate::stored_member::with_free_text;
 
 pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Case> {
     let shape = context.shape(site);
     let ShapeKind::Map { key, value } = &shape.kind else { return Vec::new() };
     if site.path.0.len() != 1
-        || context.plan.scenario.operation_notes(context.operation.name.as_str()).is_none_or(|n| n.read_backs.is_empty())
+        || context
+            .plan
+            .scenario
+            .operation_notes(context.operation.name.as_str())
+            .is_none_or(|n| n.read_backs.is_empty())
     {
         return Vec::new();
     }
@@ -30,7 +34,8 @@ pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Cas
         }
         let path = format!("rules/{index}");
         let disputed = shape.facts.iter().any(|fact| fact.disputed && fact.path.starts_with(&path));
-        let stored = AccumulatedBudget { context: work: context, site, key, value, max: *max, scope: *over, disputed, rule_index: index };
+        let stored =
+            AccumulatedBudget { context, site, key, value, max: *max, scope: *over, disputed, rule_index: index };
         for filler in ['a', '\u{1F600}'] {
             for exceeds in [false, true] {
                 out.extend(WRITE_PLANS.iter().filter_map(|plan| stored.build_case(plan, filler, exceeds)));
@@ -62,7 +67,11 @@ const WRITE_PLANS: &[WritePlan] = &[
     WritePlan { variant: "in-several", preceding_writes: &[(0, Fraction(3)), (1, Fraction(3))], last_entry: 2 },
     WritePlan { variant: "grown", preceding_writes: &[(0, Fraction(2)), (1, Fraction(4))], last_entry: 1 },
     WritePlan { variant: "shrunk", preceding_writes: &[(0, Remainder), (0, Fraction(2))], last_entry: 1 },
-    WritePlan { variant: "freed", preceding_writes: &[(0, Fraction(2)), (1, Remainder), (1, Fraction(8))], last_entry: 2 },
+    WritePlan {
+        variant: "freed",
+        preceding_writes: &[(0, Fraction(2)), (1, Remainder), (1, Fraction(8))],
+        last_entry: 2,
+    },
 ];
 
 /// Number of entries in a case.
@@ -105,7 +114,8 @@ impl AccumulatedBudget<'_, '_> {
             let names: u64 = (0..ENTRY_COUNT).map(|other| cost(other, over)).sum();
             budget.checked_sub(others + names)
         };
-        let mut own_steps = vec![self.write_step(&sampler, StepPurpose::SetUp, 0, &keys, &[min_size; ENTRY_COUNT], 'a')?];
+        let mut own_steps =
+            vec![self.write_step(&sampler, StepPurpose::SetUp, 0, &keys, &[min_size; ENTRY_COUNT], 'a')?];
         for (index, share) in plan.preceding_writes {
             sizes[*index] = match share {
                 Fraction(parts) => self.max / parts,
@@ -124,16 +134,27 @@ impl AccumulatedBudget<'_, '_> {
         let (over, budget) = if exceeds { (loose, self.max + 1) } else { (strict, self.max) };
         sizes[plan.last_entry] = rest(&sizes, plan.last_entry, over, budget)?;
         let last = plan.last_entry..=plan.last_entry;
-        own_steps.push(self.write_step(&sampler, StepPurpose::Act, own_steps.len() as u32, &keys[last.clone()], &sizes[last], filler)?);
+        own_steps.push(self.write_step(
+            &sampler,
+            StepPurpose::Act,
+            own_steps.len() as u32,
+            &keys[last.clone()],
+            &sizes[last],
+            filler,
+        )?);
         let judged = own_steps.len() - 1;
         let what = if self.scope == ByteScope::Values { "values" } else { "keys and values" };
         let path = format!("rules/{}", self.rule_index);
         let shape = self.context.shape(self.site);
         let fact = shape.facts_at(&path).find(|fact| fact.standing != crate::contract::FactOrigin::Assumed);
-        let is_isolated = planner.input_sampler(operation, &id).for_resource(2).plain_input() != planner.input_sampler(operation, &id).plain_input();
+        let is_isolated = planner.input_sampler(operation, &id).for_resource(2).plain_input()
+            != planner.input_sampler(operation, &id).plain_input();
         let (steps, first) = fixture_steps::surround_with_fixtures(planner, &id, own_steps);
-        let expectation =
-            if exceeds { planner.expect_rejection(operation, ErrorRole::InvalidInput) } else { planner.expect_success(operation, Vec::new()) };
+        let expectation = if exceeds {
+            planner.expect_rejection(operation, ErrorRole::InvalidInput)
+        } else {
+            planner.expect_success(operation, Vec::new())
+        };
         let case = Case {
             id,
             operation: operation.name.clone(),
@@ -183,12 +204,23 @@ impl AccumulatedBudget<'_, '_> {
         });
         let map = crate::generate::stored_member::map_value(entries.collect::<Option<Vec<_>>>()?);
         let input = sampler.input_with(&[(&self.site.path, InputChange::Set(map))]);
-        if !planner.input_checker().violations(self.context.operation.input.as_ref()?, &input).iter().all(|breach| !breach.is_certain)
+        if !planner
+            .input_checker()
+            .violations(self.context.operation.input.as_ref()?, &input)
+            .iter()
+            .all(|breach| !breach.is_certain)
         {
             return None;
         }
         let send = StepRequest::Operation { name: self.context.operation.name.clone(), input, damage: Vec::new() };
-        Some(Step { purpose, request: send, authorization: planner.default_authorization(), captures: Vec::new(), turn, fixture: None })
+        Some(Step {
+            purpose,
+            request: send,
+            authorization: planner.default_authorization(),
+            captures: Vec::new(),
+            turn,
+            fixture: None,
+        })
     }
 }
 
@@ -199,7 +231,11 @@ mod tests {
     #[test]
     fn plans_leave_room_for_their_last_write() {
         for plan in WRITE_PLANS {
-            assert!(plan.last_entry < ENTRY_COUNT && plan.preceding_writes.iter().all(|(index, _)| *index < ENTRY_COUNT), "{}", plan.variant);
+            assert!(
+                plan.last_entry < ENTRY_COUNT && plan.preceding_writes.iter().all(|(index, _)| *index < ENTRY_COUNT),
+                "{}",
+                plan.variant
+            );
             let last_of_last = plan.preceding_writes.iter().rev().find(|(index, _)| *index == plan.last_entry);
             assert!(!matches!(last_of_last, Some((_, Remainder))), "{}: nothing would be left to write", plan.variant);
         }

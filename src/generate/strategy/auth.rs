@@ -5,7 +5,7 @@
 use super::OperationContext;
 use crate::contract::ErrorRole;
 use crate::generate::case::{AuthDamage, Authorization, Case};
-use crate::generate::case_spec::{IntendedOutcome, CaseRequest};
+use crate::generate::case_spec::{CaseRequest, IntendedOutcome};
 use crate::scenario::Credentials;
 
 pub(crate) fn cases(context: &OperationContext<'_>) -> Vec<Case> {
@@ -14,9 +14,20 @@ pub(crate) fn cases(context: &OperationContext<'_>) -> Vec<Case> {
     let Some(principal) = scenario.principals.get(name) else { return Vec::new() };
     let mut out = Vec::new();
     let mut add = |kind: &str, variant: String, rule: String, role: ErrorRole, authorization: Authorization| {
-        out.extend(context.build_class_case("auth", kind, variant, rule, IntendedOutcome::RejectedCaller(role), |sampler| {
-            Some(CaseRequest { input: sampler.plain_input(), damage: Vec::new(), authorization: Some(authorization) })
-        }));
+        out.extend(context.build_class_case(
+            "auth",
+            kind,
+            variant,
+            rule,
+            IntendedOutcome::RejectedCaller(role),
+            |sampler| {
+                Some(CaseRequest {
+                    input: sampler.plain_input(),
+                    damage: Vec::new(),
+                    authorization: Some(authorization),
+                })
+            },
+        ));
     };
     if matches!(principal.credentials, Credentials::Anonymous) {
         return Vec::new();

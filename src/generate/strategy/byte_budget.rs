@@ -4,11 +4,11 @@
 //! It never splits a write over several requests; see `accumulated_budget.rs`.
 
 use super::OperationContext;
-use crate::contract::{ByteScope, Constraint, ShapeKind, Operation, ShapeRule, PathSegment, Shape};
+use crate::contract::{ByteScope, Constraint, Operation, PathSegment, Shape, ShapeKind, ShapeRule};
 use crate::generate::Value;
-use crate::generate::case::{Case, JudgedPart, StepPurpose, StepRequest, Step};
+use crate::generate::case::{Case, JudgedPart, Step, StepPurpose, StepRequest};
 use crate::generate::case_spec::{IntendedOutcome, PlanContext};
-use crate::generate::expectation::{StateAssumption, Expectation};
+use crate::generate::expectation::{Expectation, StateAssumption};
 use crate::generate::input_checker::count_total_bytes;
 use crate::generate::input_sampler::InputSampler;
 use crate::generate::site::InputSite;
@@ -21,7 +21,13 @@ pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Cas
         let ShapeRule::MaxTotalBytes { over, max, .. } = rule else { continue };
         if *max > super::MAX_BODY_SIZE {
             let words = format!("at most {max} bytes in total");
-            out.push(context.build_unsendable_case(site, Constraint::MaxTotalBytes, "at-max", words, "larger than overstep sends"));
+            out.push(context.build_unsendable_case(
+                site,
+                Constraint::MaxTotalBytes,
+                "at-max",
+                words,
+                "larger than overstep sends",
+            ));
             continue;
         }
         let prefix = format!("rules/{index}");
@@ -67,16 +73,21 @@ impl ByteBudget {
             plans.push(("at-max-of-values", self.max, ByteScope::Values, 1, 'a', IntendedOutcome::Valid));
         }
         for (variant, total, over, entries, filler, aim) in plans {
-            let made = work.build_member_case(site, Constraint::MaxTotalBytes, variant, rule.clone(), fact, aim, |sampler| {
-                fill_map(work, sampler, site, shape, total, over, entries, filler)
-            });
+            let made =
+                work.build_member_case(site, Constraint::MaxTotalBytes, variant, rule.clone(), fact, aim, |sampler| {
+                    fill_map(work, sampler, site, shape, total, over, entries, filler)
+                });
             out.extend(made);
         }
     }
 }
 
 /// Returns a map that exceeds its budget by one byte under every reading.
-pub(super) fn value_over_budget(context: &OperationContext<'_>, sampler: &InputSampler<'_>, site: &InputSite) -> Option<Value> {
+pub(super) fn value_over_budget(
+    context: &OperationContext<'_>,
+    sampler: &InputSampler<'_>,
+    site: &InputSite,
+) -> Option<Value> {
     let shape = context.shape(site);
     shape.rules.iter().find_map(|rule| match rule {
         ShapeRule::MaxTotalBytes { max, .. } if *max < super::MAX_BODY_SIZE => {
@@ -143,14 +154,22 @@ pub(crate) fn reserve_byte_budget(planner: &PlanContext<'_>, operation: &Operati
     let Expectation::Accept(accept) = &mut case.expectation else { return case };
     let notes = planner.scenario.operation_notes(operation.name.as_str());
     let JudgedPart::Step(judged) = case.judged else { return case };
-    let Some(Step { request: StepRequest::Operation { input, .. }, turn, .. }) = case.steps.get(judged) else { return case };
+    let Some(Step { request: StepRequest::Operation { input, .. }, turn, .. }) = case.steps.get(judged) else {
+        return case;
+    };
     let Some((member, written, room)) = find_budgeted_member(planner, operation, input) else { return case };
     let reads = notes.map_or(&[][..], |notes| &notes.read_backs);
-    let Some(read) = reads.iter().find(|read_back| read_back.member.as_ref().is_none_or(|of| *of == member)) else { return case };
+    let Some(read) = reads.iter().find(|read_back| read_back.member.as_ref().is_none_or(|of| *of == member)) else {
+        return case;
+    };
     let Some(reader) = planner.contract.operation(&read.request) else { return case };
     let turn = *turn;
-    accept.assumption =
-        Some(StateAssumption { steps: vec![judged, judged + 2], path: read.value_path.clone(), written_keys: written, max_other_bytes: room });
+    accept.assumption = Some(StateAssumption {
+        steps: vec![judged, judged + 2],
+        path: read.value_path.clone(),
+        written_keys: written,
+        max_other_bytes: room,
+    });
     let input = planner.input_sampler(reader, &case.id).plain_input();
     let read_step = |turn: u32| Step {
         purpose: StepPurpose::ReadBack,
@@ -171,7 +190,11 @@ pub(crate) fn reserve_byte_budget(planner: &PlanContext<'_>, operation: &Operati
 
 /// Returns the member with a stored budget that an input writes to, the keys written, and how many bytes they leave
 /// under the strictest reading.
-fn find_budgeted_member(planner: &PlanContext<'_>, operation: &Operation, input: &Value) -> Option<(String, Vec<String>, u64)> {
+fn find_budgeted_member(
+    planner: &PlanContext<'_>,
+    operation: &Operation,
+    input: &Value,
+) -> Option<(String, Vec<String>, u64)> {
     let members = planner.contract.shape(operation.input.as_ref()?).kind.members()?;
     members.iter().find_map(|(name, member)| {
         let Some(Value::Map(entries)) = input.member(name) else { return None };

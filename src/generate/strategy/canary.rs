@@ -4,7 +4,7 @@
 
 use super::OperationContext;
 use crate::contract::Protocol;
-use crate::generate::case::{Case, CaseId, Damage, Intent, JudgedPart, StepPurpose, StepRequest, Step};
+use crate::generate::case::{Case, CaseId, Damage, Intent, JudgedPart, Step, StepPurpose, StepRequest};
 use crate::generate::{Expectation, Value};
 
 /// Name of the operation that cannot exist.

@@ -3,7 +3,7 @@
 //! The response is recorded, and never expected. For documented minimum lengths, see `length.rs`.
 
 use super::OperationContext;
-use crate::contract::{Constraint, ShapeKind, MemberLocation};
+use crate::contract::{Constraint, MemberLocation, ShapeKind};
 use crate::generate::Value;
 use crate::generate::case::Case;
 use crate::generate::case_spec::IntendedOutcome;
@@ -26,7 +26,8 @@ pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Cas
         _ => return Vec::new(),
     };
     let aim = IntendedOutcome::Undocumented("the docs don't say whether it may be empty");
-    context.build_member_case(site, Constraint::Length, "empty", "no documented minimum", None, aim, |_| Some(empty))
+    context
+        .build_member_case(site, Constraint::Length, "empty", "no documented minimum", None, aim, |_| Some(empty))
         .into_iter()
         .collect()
 }

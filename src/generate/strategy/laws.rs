@@ -4,13 +4,13 @@
 
 use super::OperationContext;
 use super::partial_write::rejected_writes;
-use crate::contract::{ShapeKind, Operation, PathSegment, Shape, ShapeId};
+use crate::contract::{Operation, PathSegment, Shape, ShapeId, ShapeKind};
 use crate::generate::Value;
 use crate::generate::case::Case;
-use crate::generate::stored_member::{StoredMember, stored_members, map_value, with_free_text};
+use crate::generate::input_sampler::{InputSampler, OTHER_PARENT, repeat_to_length};
 use crate::generate::law::StateKind;
-use crate::generate::input_sampler::{OTHER_PARENT, InputSampler, repeat_to_length};
-use crate::generate::stateful_case::{StatefulCaseBuilder, CaseMetadata};
+use crate::generate::stateful_case::{CaseMetadata, StatefulCaseBuilder};
+use crate::generate::stored_member::{StoredMember, map_value, stored_members, with_free_text};
 
 /// Number of concurrent writers.
 const CONCURRENT_WRITERS: u64 = 5;
@@ -22,7 +22,7 @@ pub(crate) fn cases(context: &OperationContext<'_>) -> Vec<Case> {
     for keeper in stored_members(context.plan, context.operation) {
         let has_several = stored_members(context.plan, context.operation).len() > 1;
         let variant_prefix = if has_several { format!("{}-", keeper.path) } else { String::new() };
-        let laws = MemberLaws { context: work: context, stored_member: &keeper, variant_prefix: at: variant_prefix };
+        let laws = MemberLaws { context, stored_member: &keeper, variant_prefix };
         laws.add_read_your_write(&mut out);
         laws.add_relations(&mut out);
         laws.add_rejected_writes(&mut out);
@@ -63,7 +63,7 @@ impl<'w, 'p> MemberLaws<'w, 'p> {
         } else {
             crate::generate::stored_member::law_source(planner, operation, law)
         };
-        story.build(CaseMetadata { operation, rule: rule.to_owned(), source, is_documented: promised: is_promised })
+        story.build(CaseMetadata { operation, rule: rule.to_owned(), source, is_documented: is_promised })
     }
 
     fn add_law(
@@ -120,7 +120,8 @@ impl<'w, 'p> MemberLaws<'w, 'p> {
     pub fn value_with_entries(&self, story: &StatefulCaseBuilder<'_, 'p>, entries: &[(&str, &str)]) -> Option<Value> {
         Some(match self.stored_member.kind {
             StateKind::Map => {
-                let entries = entries.iter().map(|(key, text)| Some(((*key).to_owned(), self.entry_with_text(story, text)?)));
+                let entries =
+                    entries.iter().map(|(key, text)| Some(((*key).to_owned(), self.entry_with_text(story, text)?)));
                 map_value(entries.collect::<Option<Vec<_>>>()?)
             }
             StateKind::List => {
@@ -403,8 +404,11 @@ impl<'w, 'p> MemberLaws<'w, 'p> {
             },
         );
         // Without a promise, the outcome of a race differs from run to run.
-        if self.stored_member.has_law(self.context.plan, "survives-concurrent-writers") && !self.is_kind(StateKind::Field) {
-            let writers = if self.is_kind(StateKind::Map) { max_entries.min(CONCURRENT_WRITERS) } else { CONCURRENT_WRITERS };
+        if self.stored_member.has_law(self.context.plan, "survives-concurrent-writers")
+            && !self.is_kind(StateKind::Field)
+        {
+            let writers =
+                if self.is_kind(StateKind::Map) { max_entries.min(CONCURRENT_WRITERS) } else { CONCURRENT_WRITERS };
             for round in 1..=3 {
                 let variant = format!("side-by-side-{round}");
                 self.add_law(out, "survives-concurrent-writers", &variant, "no concurrent write is lost", |story| {

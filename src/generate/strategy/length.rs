@@ -2,15 +2,15 @@
 //!
 //! It never tests byte budgets; see `byte_budget.rs`.
 
-use super::{MAX_ENTRIES, OperationContext, max_characters, pluralize, length_unit};
-use crate::contract::{Constraint, Fact, ShapeKind, MemberLocation, PathSegment, Shape};
+use super::{MAX_ENTRIES, OperationContext, length_unit, max_characters, pluralize};
+use crate::contract::{Constraint, Fact, MemberLocation, PathSegment, Shape, ShapeKind};
 use crate::generate::Value;
 use crate::generate::case::Case;
 use crate::generate::case_spec::IntendedOutcome;
 use crate::generate::draw::SeededDraw;
+use crate::generate::input_sampler::{InputSampler, repeat_to_length};
 use crate::generate::pattern::DocumentedPattern;
 use crate::generate::resource_status::is_owned_identifier;
-use crate::generate::input_sampler::{InputSampler, repeat_to_length};
 use crate::generate::site::InputSite;
 use indexmap::IndexMap;
 
@@ -20,7 +20,12 @@ pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Cas
     let mut out = Vec::new();
     // A documented minimum of 0 is a promise, too: the empty text is valid.
     if let Some(min) = length.min.filter(|min| *min > 0 || site.is_in_body()) {
-        add_limit_cases(context, site, LengthLimit { shape, fact_path: "length/min", value: min, is_upper: false, only_plain: false }, &mut out);
+        add_limit_cases(
+            context,
+            site,
+            LengthLimit { shape, fact_path: "length/min", value: min, is_upper: false, only_plain: false },
+            &mut out,
+        );
     }
     if let Some(max) = length.max {
         let limits = LengthLimit { shape, fact_path: "length/max", value: max, is_upper: true, only_plain: false };
@@ -37,8 +42,14 @@ pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Cas
 }
 
 /// Builds a case with a value of exactly this size, which is meant to be valid or not.
-pub(crate) fn case_with_length(context: &OperationContext<'_>, site: &InputSite, size: u64, valid: bool) -> Option<Case> {
-    let aim = if valid { IntendedOutcome::Valid } else { IntendedOutcome::Violates(site.path.clone(), Constraint::Length) };
+pub(crate) fn case_with_length(
+    context: &OperationContext<'_>,
+    site: &InputSite,
+    size: u64,
+    valid: bool,
+) -> Option<Case> {
+    let aim =
+        if valid { IntendedOutcome::Valid } else { IntendedOutcome::Violates(site.path.clone(), Constraint::Length) };
     let shape = context.shape(site);
     let value = shape.length().max.unwrap_or(size);
     let limit = LengthLimit { shape, fact_path: "length/max", value, is_upper: true, only_plain: true };
@@ -68,7 +79,8 @@ impl LengthLimit<'_> {
 }
 
 fn add_limit_cases(context: &OperationContext<'_>, site: &InputSite, limit: LengthLimit<'_>, out: &mut Vec<Case>) {
-    let (boundary_variant, past_variant) = if limit.is_upper { ("at-max", "above-max") } else { ("at-min", "below-min") };
+    let (boundary_variant, past_variant) =
+        if limit.is_upper { ("at-max", "above-max") } else { ("at-min", "below-min") };
     let disputed = limit.shape.disputed_numbers(limit.fact_path);
     // If sources disagree about a limit, a size is a violation only if none of them allows it; the response to a
     // size that only some allow is recorded.
@@ -76,16 +88,41 @@ fn add_limit_cases(context: &OperationContext<'_>, site: &InputSite, limit: Leng
     let past_limit = if limit.is_upper { outermost.checked_add(1) } else { outermost.checked_sub(1) };
     add_sized_case(context, site, &limit, limit.value, boundary_variant, IntendedOutcome::Valid, out);
     for stated in disputed.iter().filter(|stated| **stated != limit.value) {
-        add_sized_case(context, site, &limit, *stated, &format!("{boundary_variant}-{stated}"), IntendedOutcome::Valid, out);
+        add_sized_case(
+            context,
+            site,
+            &limit,
+            *stated,
+            &format!("{boundary_variant}-{stated}"),
+            IntendedOutcome::Valid,
+            out,
+        );
     }
     if let Some(past) = past_limit {
-        add_sized_case(context, site, &limit, past, past_variant, IntendedOutcome::Violates(site.path.clone(), Constraint::Length), out);
+        add_sized_case(
+            context,
+            site,
+            &limit,
+            past,
+            past_variant,
+            IntendedOutcome::Violates(site.path.clone(), Constraint::Length),
+            out,
+        );
     }
 }
 
-fn add_sized_case(context: &OperationContext<'_>, site: &InputSite, limit: &LengthLimit<'_>, size: u64, variant: &str, aim: IntendedOutcome, out: &mut Vec<Case>) {
+fn add_sized_case(
+    context: &OperationContext<'_>,
+    site: &InputSite,
+    limit: &LengthLimit<'_>,
+    size: u64,
+    variant: &str,
+    aim: IntendedOutcome,
+    out: &mut Vec<Case>,
+) {
     let too_large = |most: u64| size > most;
-    let build_unsendable = |reason: &str| context.build_unsendable_case(site, Constraint::Length, variant, limit.describe(), reason);
+    let build_unsendable =
+        |reason: &str| context.build_unsendable_case(site, Constraint::Length, variant, limit.describe(), reason);
     match &limit.shape.kind {
         ShapeKind::List { .. } | ShapeKind::Map { .. } if too_large(MAX_ENTRIES) => {
             out.push(build_unsendable("more entries than overstep sends"))
@@ -94,14 +131,26 @@ fn add_sized_case(context: &OperationContext<'_>, site: &InputSite, limit: &Leng
             out.push(build_unsendable("an empty list is invisible outside a body"));
         }
         ShapeKind::List { .. } | ShapeKind::Map { .. } => {
-            out.extend(context.build_member_case(site, Constraint::Length, variant, limit.describe(), limit.find_fact(), aim, |sampler| {
-                build_entries(sampler, site, limit.shape, size)
-            }));
+            out.extend(context.build_member_case(
+                site,
+                Constraint::Length,
+                variant,
+                limit.describe(),
+                limit.find_fact(),
+                aim,
+                |sampler| build_entries(sampler, site, limit.shape, size),
+            ));
         }
         ShapeKind::Blob if too_large(max_characters(site)) => out.push(build_unsendable("larger than overstep sends")),
-        ShapeKind::Blob => out.extend(context.build_member_case(site, Constraint::Length, variant, limit.describe(), limit.find_fact(), aim, |_| {
-            Some(Value::Blob(b"overstep".iter().copied().cycle().take(size as usize).collect()))
-        })),
+        ShapeKind::Blob => out.extend(context.build_member_case(
+            site,
+            Constraint::Length,
+            variant,
+            limit.describe(),
+            limit.find_fact(),
+            aim,
+            |_| Some(Value::Blob(b"overstep".iter().copied().cycle().take(size as usize).collect())),
+        )),
         ShapeKind::String | ShapeKind::Enum { .. } => {
             if too_large(max_characters(site)) {
                 out.push(build_unsendable("longer than overstep sends"));
@@ -115,13 +164,23 @@ fn add_sized_case(context: &OperationContext<'_>, site: &InputSite, limit: &Leng
     }
 }
 
-fn add_text_cases(context: &OperationContext<'_>, site: &InputSite, limit: &LengthLimit<'_>, size: u64, variant: &str, aim: &IntendedOutcome, out: &mut Vec<Case>) {
+fn add_text_cases(
+    context: &OperationContext<'_>,
+    site: &InputSite,
+    limit: &LengthLimit<'_>,
+    size: u64,
+    variant: &str,
+    aim: &IntendedOutcome,
+    out: &mut Vec<Case>,
+) {
     let sized_texts = SizedTexts::for_site(context, site, size, matches!(aim, IntendedOutcome::Valid));
     // If the pattern has no member of this size, a violation of the length violates the pattern, too.
     let coincide = context.pattern(site).map(|pattern| pattern.length_range());
     let coincide = coincide.is_some_and(|(least, most)| (size as usize) < least || size as usize > most);
     let at = |variant: String, aim: IntendedOutcome, text: &dyn Fn() -> Option<String>| {
-        context.build_member_case(site, Constraint::Length, variant, limit.describe(), limit.find_fact(), aim, |_| text().map(Value::Text))
+        context.build_member_case(site, Constraint::Length, variant, limit.describe(), limit.find_fact(), aim, |_| {
+            text().map(Value::Text)
+        })
     };
     let Some(all) = sized_texts else {
         if coincide && matches!(aim, IntendedOutcome::Violates(..)) {
@@ -171,7 +230,8 @@ impl<'w> SizedTexts<'w> {
         let (shape, pattern) = (context.shape(site), context.pattern(site));
         // Another case may have created a resource under a short name, so an unknown name needs another text.
         let unit = if names_foreign_resource(context, site) { "unknown" } else { "overstep" };
-        let mut all = Self { shape, pattern, size, matches_whole: whole, only_plain, plain: repeat_to_length(unit, size) };
+        let mut all =
+            Self { shape, pattern, size, matches_whole: whole, only_plain, plain: repeat_to_length(unit, size) };
         if !all.is_allowed(&all.plain) {
             let purpose = format!("length/{}/{}/{size}", context.operation.name, site.path);
             let mut draw = SeededDraw::new(context.plan.options.seed, &purpose);
@@ -195,7 +255,8 @@ impl<'w> SizedTexts<'w> {
 
     fn build_text(&self, name: &str) -> Option<String> {
         let size = self.size;
-        let found_in = |text: &str| !self.matches_whole && self.pattern.is_some_and(|pattern| pattern.is_found_in(text));
+        let found_in =
+            |text: &str| !self.matches_whole && self.pattern.is_some_and(|pattern| pattern.is_found_in(text));
         let fits = |text: &String| text.chars().count() == size && (self.is_allowed(text) || found_in(text));
         // If a pattern allows such characters only in some positions, one of them comes last.
         let ends_in = |c: char| {
@@ -268,26 +329,35 @@ fn build_full_map_case(context: &OperationContext<'_>, site: &InputSite, shape: 
     };
     let (key_size, value_size) = (longest(key)?, longest(value));
     let rule = format!("at most {}", pluralize(entries, "entry", "entries"));
-    context.build_member_case(site, Constraint::Length, "at-max-with-longest", rule, shape.preferred_fact("length/max"), IntendedOutcome::Valid, |sampler| {
-        let mut draw = SeededDraw::new(context.plan.options.seed, &format!("full/{}/{}", context.operation.name, site.path));
-        let pattern = context.plan.patterns.get(key);
-        let value_pattern = context.plan.patterns.get(value);
-        let mut out = IndexMap::new();
-        for index in 0..entries * 4 {
-            if out.len() as u64 == entries {
-                break;
+    context.build_member_case(
+        site,
+        Constraint::Length,
+        "at-max-with-longest",
+        rule,
+        shape.preferred_fact("length/max"),
+        IntendedOutcome::Valid,
+        |sampler| {
+            let mut draw =
+                SeededDraw::new(context.plan.options.seed, &format!("full/{}/{}", context.operation.name, site.path));
+            let pattern = context.plan.patterns.get(key);
+            let value_pattern = context.plan.patterns.get(value);
+            let mut out = IndexMap::new();
+            for index in 0..entries * 4 {
+                if out.len() as u64 == entries {
+                    break;
+                }
+                let name = match pattern {
+                    Some(pattern) => pattern.draw_member(&mut draw, Some(key_size as usize))?,
+                    None => format!("{index:0>width$}", width = key_size as usize),
+                };
+                let entry = match (value_size, value_pattern) {
+                    (Some(size), None) => Value::Text("v".repeat(size as usize)),
+                    (Some(size), Some(pattern)) => Value::Text(pattern.draw_member(&mut draw, Some(size as usize))?),
+                    (None, _) => sampler.sample_value(value, &site.path.join(PathSegment::Value)),
+                };
+                out.insert(name, entry);
             }
-            let name = match pattern {
-                Some(pattern) => pattern.draw_member(&mut draw, Some(key_size as usize))?,
-                None => format!("{index:0>width$}", width = key_size as usize),
-            };
-            let entry = match (value_size, value_pattern) {
-                (Some(size), None) => Value::Text("v".repeat(size as usize)),
-                (Some(size), Some(pattern)) => Value::Text(pattern.draw_member(&mut draw, Some(size as usize))?),
-                (None, _) => sampler.sample_value(value, &site.path.join(PathSegment::Value)),
-            };
-            out.insert(name, entry);
-        }
-        (out.len() as u64 == entries).then_some(Value::Map(out))
-    })
+            (out.len() as u64 == entries).then_some(Value::Map(out))
+        },
+    )
 }

@@ -4,12 +4,13 @@
 
 use super::OperationContext;
 use crate::generate::case::Case;
-use crate::generate::case_spec::{IntendedOutcome, CaseRequest};
+use crate::generate::case_spec::{CaseRequest, IntendedOutcome};
 
 pub(crate) fn cases(context: &OperationContext<'_>) -> Vec<Case> {
     let scenario = context.plan.scenario;
     let name = context.operation.name.as_str();
-    context.sites
+    context
+        .sites
         .iter()
         .filter_map(|site| {
             let place = site.path.to_string();

@@ -3,17 +3,19 @@
 //! A strategy proposes case specs; the gate in `draft.rs` decides what each of them really tests. Strategies never send
 //! anything, and never know a protocol's bytes.
 
+mod accumulated_budget;
 mod auth;
 mod byte_budget;
 mod canary;
 mod empty_values;
 mod enums;
-mod size_ladder;
 mod laws;
 mod length;
 mod malformed;
 mod missing;
 mod pairs;
+mod partial_write;
+mod path_encoding;
 mod patterns;
 mod random;
 mod range;
@@ -21,10 +23,8 @@ mod reader_laws;
 mod recursion;
 mod required;
 mod rules;
-mod path_encoding;
 mod sequences;
-mod accumulated_budget;
-mod partial_write;
+mod size_ladder;
 mod types;
 mod valid;
 
@@ -33,16 +33,16 @@ pub(crate) use canary::{CANARY, build_canary};
 pub(crate) use length::case_with_length as text_or_entries_of;
 pub(crate) use range::case_with_number as number_of;
 pub(crate) use sequences::{ACTIONS_PER_SEQUENCE, partial_sequence as part_of_sequence};
-pub(crate) use valid::{cases as valid, build_control};
+pub(crate) use valid::{build_control, cases as valid};
 
 use super::Value;
 use super::case::{Case, Intent};
-use super::case_spec::{IntendedOutcome, CaseSpec, CaseSubject, PlanContext, CaseRequest};
+use super::case_spec::{CaseRequest, CaseSpec, CaseSubject, IntendedOutcome, PlanContext};
 use super::input_checker::integer_bounds;
-use super::pattern::DocumentedPattern;
 use super::input_sampler::InputSampler;
+use super::pattern::DocumentedPattern;
 use super::site::InputSite;
-use crate::contract::{Constraint, Fact, ShapeKind, MemberLocation, Operation, Shape};
+use crate::contract::{Constraint, Fact, MemberLocation, Operation, Shape, ShapeKind};
 use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -137,13 +137,21 @@ impl<'p> OperationContext<'p> {
             source: self.plan.documented_at(fact, self.operation),
             outcome: aim,
         };
-        self.build_case(draft, |sampler| value(sampler).map(|value| CaseRequest::new(sampler.input_with_value(site, value))))
+        self.build_case(draft, |sampler| {
+            value(sampler).map(|value| CaseRequest::new(sampler.input_with_value(site, value)))
+        })
     }
 
     /// Builds a case, or returns `None` if there is no request for it, or if the first case of each kind is enough and
     /// this kind exists already.
-    pub fn build_case(&self, draft: CaseSpec<'_>, request: impl FnOnce(&InputSampler<'_>) -> Option<CaseRequest>) -> Option<Case> {
-        let Some(first_of_kind) = self.first_of_kind else { return self.plan.build_case(self.operation, draft, request) };
+    pub fn build_case(
+        &self,
+        draft: CaseSpec<'_>,
+        request: impl FnOnce(&InputSampler<'_>) -> Option<CaseRequest>,
+    ) -> Option<Case> {
+        let Some(first_of_kind) = self.first_of_kind else {
+            return self.plan.build_case(self.operation, draft, request);
+        };
         let kind = draft.id_prefix(&self.plan.scenario.name, self.operation);
         let key = (kind, draft.intended_intent());
         if first_of_kind.lock().contains(&key) {
@@ -178,7 +186,14 @@ impl<'p> OperationContext<'p> {
     }
 
     /// Builds a case that is listed but cannot be sent.
-    pub fn build_unsendable_case(&self, site: &InputSite, constraint: Constraint, variant: &str, rule: String, reason: &str) -> Case {
+    pub fn build_unsendable_case(
+        &self,
+        site: &InputSite,
+        constraint: Constraint,
+        variant: &str,
+        rule: String,
+        reason: &str,
+    ) -> Case {
         let draft = CaseSpec {
             subject: CaseSubject::Member(site),
             kind: constraint.name().to_owned(),
@@ -194,7 +209,9 @@ impl<'p> OperationContext<'p> {
     pub fn has_document(&self) -> bool {
         self.sites.iter().any(|site| match site.location {
             MemberLocation::Body => true,
-            MemberLocation::Payload => !matches!(self.shape(site).kind, ShapeKind::Blob | ShapeKind::String | ShapeKind::Enum { .. }),
+            MemberLocation::Payload => {
+                !matches!(self.shape(site).kind, ShapeKind::Blob | ShapeKind::String | ShapeKind::Enum { .. })
+            }
             _ => false,
         })
     }

@@ -4,13 +4,13 @@
 //! response is recorded, and never expected.
 
 use super::OperationContext;
-use crate::contract::{Constraint, ShapeKind, MemberPath, ErrorRole, ShapeRule};
+use crate::contract::{Constraint, ErrorRole, MemberPath, ShapeKind, ShapeRule};
 use crate::generate::Value;
 use crate::generate::case::{Authorization, Case, Damage};
-use crate::generate::case_spec::{IntendedOutcome, CaseRequest};
+use crate::generate::case_spec::{CaseRequest, IntendedOutcome};
 use crate::generate::draw::SeededDraw;
-use crate::generate::plan::GenerationLevel;
 use crate::generate::input_sampler::{InputChange, InputSampler};
+use crate::generate::plan::GenerationLevel;
 use crate::generate::site::InputSite;
 use crate::scenario::Credentials;
 
@@ -78,7 +78,8 @@ fn build_pair(context: &OperationContext<'_>, one: &RequestFault<'_>, other: &Re
     let kind = format!("{}+{}", one.class, other.class);
     let variant = format!("{}+{}", one.name, other.name);
     let rule = format!("{}, and {}", describe_fault(one), describe_fault(other));
-    let case = context.build_class_case("pair", kind, variant, rule, aim, |sampler| Some(build_request(sampler, both)))?;
+    let case =
+        context.build_class_case("pair", kind, variant, rule, aim, |sampler| Some(build_request(sampler, both)))?;
     // Two faults that one request cannot express are not a pair.
     case.unsendable_reason.is_none().then_some(case)
 }
@@ -91,8 +92,12 @@ fn build_request(sampler: &InputSampler<'_>, both: [&RequestFault<'_>; 2]) -> Ca
             FaultKind::Unauthorized(authorization) => request.authorization = Some(authorization.clone()),
             FaultKind::DamagedBody(damage) => request.damage.push(damage.clone()),
             FaultKind::Member(site, change, _) => changes.push((&site.path, change.clone())),
-            FaultKind::RemovedAll(members) => changes.extend(members.iter().map(|member| (member, InputChange::Remove))),
-            FaultKind::UnknownIdentifier(site, value) => changes.push((&site.path, InputChange::Set(sampler.templates.fill_json(value)))),
+            FaultKind::RemovedAll(members) => {
+                changes.extend(members.iter().map(|member| (member, InputChange::Remove)))
+            }
+            FaultKind::UnknownIdentifier(site, value) => {
+                changes.push((&site.path, InputChange::Set(sampler.templates.fill_json(value))))
+            }
         }
     }
     request.input = sampler.input_with(&changes);
@@ -159,13 +164,23 @@ fn find_faults<'p>(context: &OperationContext<'p>) -> Vec<RequestFault<'p>> {
     }
     if let Some(damage) = super::malformed::unparsable_body(context) {
         let how = FaultKind::DamagedBody(damage);
-        out.push(RequestFault { class: "malformed", name: "brace".to_owned(), role: ErrorRole::InvalidInput, kind: how });
+        out.push(RequestFault {
+            class: "malformed",
+            name: "brace".to_owned(),
+            role: ErrorRole::InvalidInput,
+            kind: how,
+        });
     }
     for site in context.sites {
         let path = site.path.to_string();
         if let Some(value) = scenario.missing_value(context.operation.name.as_str(), &path) {
             let role = ErrorRole::MissingResource;
-            out.push(RequestFault { class: "missing", name: path.clone(), role, kind: FaultKind::UnknownIdentifier(site, value) });
+            out.push(RequestFault {
+                class: "missing",
+                name: path.clone(),
+                role,
+                kind: FaultKind::UnknownIdentifier(site, value),
+            });
         }
     }
     let rules = context.operation.input.as_ref().map_or(&[][..], |input| &context.plan.contract.shape(input).rules);
@@ -192,12 +207,21 @@ fn find_faults<'p>(context: &OperationContext<'p>) -> Vec<RequestFault<'p>> {
 }
 
 /// Returns the simplest violation of each constraint of a member.
-fn member_faults<'p>(context: &OperationContext<'p>, sampler: &InputSampler<'_>, site: &'p InputSite) -> Vec<RequestFault<'p>> {
+fn member_faults<'p>(
+    context: &OperationContext<'p>,
+    sampler: &InputSampler<'_>,
+    site: &'p InputSite,
+) -> Vec<RequestFault<'p>> {
     let shape = context.shape(site);
     let mut out = Vec::new();
     let mut add = |class: &'static str, change: InputChange, constraint: Constraint| {
         let name = site.path.to_string();
-        out.push(RequestFault { class, name, role: ErrorRole::InvalidInput, kind: FaultKind::Member(site, change, constraint) });
+        out.push(RequestFault {
+            class,
+            name,
+            role: ErrorRole::InvalidInput,
+            kind: FaultKind::Member(site, change, constraint),
+        });
     };
     if site.required && !site.is_label() {
         add("required", InputChange::Remove, Constraint::Required);
@@ -233,7 +257,12 @@ fn member_faults<'p>(context: &OperationContext<'p>, sampler: &InputSampler<'_>,
     }
     let mut add = |class: &'static str, change: InputChange, constraint: Constraint| {
         let name = site.path.to_string();
-        out.push(RequestFault { class, name, role: ErrorRole::InvalidInput, kind: FaultKind::Member(site, change, constraint) });
+        out.push(RequestFault {
+            class,
+            name,
+            role: ErrorRole::InvalidInput,
+            kind: FaultKind::Member(site, change, constraint),
+        });
     };
     if let (ShapeKind::String, Some(pattern)) = (&shape.kind, context.pattern(site)) {
         let purpose = format!("pair/{}/{}", context.operation.name, site.path);
@@ -242,7 +271,8 @@ fn member_faults<'p>(context: &OperationContext<'p>, sampler: &InputSampler<'_>,
         let limits = (length.min.unwrap_or(0), length.max.unwrap_or(4096).min(4096));
         let violation =
             pattern.draw_member(&mut draw, None).and_then(|member| pattern.first_violation(&member, limits, &mut draw));
-        if let Some(violation) = violation.filter(|violation| super::patterns::arrives_unchanged(site, &violation.text)) {
+        if let Some(violation) = violation.filter(|violation| super::patterns::arrives_unchanged(site, &violation.text))
+        {
             add("pattern", InputChange::Set(Value::Text(violation.text)), Constraint::Pattern);
         }
     }
@@ -250,7 +280,11 @@ fn member_faults<'p>(context: &OperationContext<'p>, sampler: &InputSampler<'_>,
 }
 
 /// Returns a value that is too long and one that is too short, each with the suffix of its name.
-fn wrong_size_values(context: &OperationContext<'_>, sampler: &InputSampler<'_>, site: &InputSite) -> Vec<(&'static str, Value)> {
+fn wrong_size_values(
+    context: &OperationContext<'_>,
+    sampler: &InputSampler<'_>,
+    site: &InputSite,
+) -> Vec<(&'static str, Value)> {
     let (shape, length) = (context.shape(site), context.shape(site).length());
     let is_text = matches!(shape.kind, ShapeKind::String);
     let most = if is_text { MAX_CHARACTERS } else { MAX_ENTRIES };
@@ -259,7 +293,9 @@ fn wrong_size_values(context: &OperationContext<'_>, sampler: &InputSampler<'_>,
     let below = length.min.and_then(|min| min.checked_sub(1)).filter(|size| *size > 0 || site.is_in_body());
     let build_value = |size: u64| match shape.kind {
         ShapeKind::String => super::length::text_of_length(context, site, size).map(Value::Text),
-        ShapeKind::List { .. } | ShapeKind::Map { .. } if site.is_in_body() => super::length::build_entries(sampler, site, shape, size),
+        ShapeKind::List { .. } | ShapeKind::Map { .. } if site.is_in_body() => {
+            super::length::build_entries(sampler, site, shape, size)
+        }
         _ => None,
     };
     let sides = above.into_iter().chain(below.map(|size| ("-below-min", size)));

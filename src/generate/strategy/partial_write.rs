@@ -6,9 +6,9 @@ use super::laws::MemberLaws;
 use crate::contract::{Constraint, ShapeKind};
 use crate::generate::Value;
 use crate::generate::case::{AuthDamage, Authorization, Damage};
-use crate::generate::stored_member::map_value;
 use crate::generate::law::StateKind;
 use crate::generate::stateful_case::StatefulCaseBuilder;
+use crate::generate::stored_member::map_value;
 use crate::scenario::Credentials;
 
 type AddSteps<'l> = Box<dyn Fn(&MemberLaws<'_, '_>, &mut StatefulCaseBuilder<'_, '_>) -> Option<()> + 'l>;
@@ -23,7 +23,8 @@ pub(super) struct RejectedWrite<'l> {
 
 pub(super) fn rejected_writes<'l>(laws: &MemberLaws<'_, '_>) -> Vec<RejectedWrite<'l>> {
     let mut out = Vec::new();
-    let mut add = |variant: &str, tell: AddSteps<'l>| out.push(RejectedWrite { variant: variant.to_owned(), add_steps: tell });
+    let mut add =
+        |variant: &str, tell: AddSteps<'l>| out.push(RejectedWrite { variant: variant.to_owned(), add_steps: tell });
     let contract = laws.context.plan.contract;
     let shape = contract.shape(laws.stored_member.shape);
     match &shape.kind {
@@ -36,7 +37,9 @@ pub(super) fn rejected_writes<'l>(laws: &MemberLaws<'_, '_>) -> Vec<RejectedWrit
                 );
                 add(
                     &format!("wrong-type-{at}"),
-                    Box::new(move |laws, story| write_with_bad_entry(laws, story, first, None, Value::List(Vec::new()))),
+                    Box::new(move |laws, story| {
+                        write_with_bad_entry(laws, story, first, None, Value::List(Vec::new()))
+                    }),
                 );
             }
             if let Some(pattern) = laws.context.plan.patterns.get(key) {
@@ -176,7 +179,13 @@ fn traceable_value(laws: &MemberLaws<'_, '_>, story: &StatefulCaseBuilder<'_, '_
 }
 
 /// Adds a rejected write of a valid entry and one with this value.
-fn write_with_bad_entry(laws: &MemberLaws<'_, '_>, story: &mut StatefulCaseBuilder<'_, '_>, first: bool, key: Option<&str>, bad: Value) -> Option<()> {
+fn write_with_bad_entry(
+    laws: &MemberLaws<'_, '_>,
+    story: &mut StatefulCaseBuilder<'_, '_>,
+    first: bool,
+    key: Option<&str>,
+    bad: Value,
+) -> Option<()> {
     if laws.stored_member.kind != StateKind::Map {
         return None;
     }
@@ -188,9 +197,16 @@ fn write_with_bad_entry(laws: &MemberLaws<'_, '_>, story: &mut StatefulCaseBuild
 }
 
 /// Adds a rejected write of entries of which only the one of this key is valid, with the faulty one first or last.
-fn write_partly_valid(_laws: &MemberLaws<'_, '_>, story: &mut StatefulCaseBuilder<'_, '_>, first: bool, good: &str, value: &Value) -> Option<()> {
+fn write_partly_valid(
+    _laws: &MemberLaws<'_, '_>,
+    story: &mut StatefulCaseBuilder<'_, '_>,
+    first: bool,
+    good: &str,
+    value: &Value,
+) -> Option<()> {
     let Value::Map(entries) = value else { return None };
-    let trace = map_value(entries.iter().filter(|(key, _)| *key == good).map(|(key, value)| (key.clone(), value.clone())));
+    let trace =
+        map_value(entries.iter().filter(|(key, _)| *key == good).map(|(key, value)| (key.clone(), value.clone())));
     let mut sent: Vec<(String, Value)> = entries.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
     sent.sort_by_key(|(key, _)| (key == good) == first);
     story.write_rejected(&map_value(sent), &trace, Vec::new(), None)

@@ -6,7 +6,7 @@ use super::OperationContext;
 use crate::contract::{Constraint, Operation};
 use crate::generate::Value;
 use crate::generate::case::{Case, Damage};
-use crate::generate::case_spec::{IntendedOutcome, CaseSpec, CaseSubject, CaseRequest};
+use crate::generate::case_spec::{CaseRequest, CaseSpec, CaseSubject, IntendedOutcome};
 use crate::generate::input_sampler::InputSampler;
 use crate::generate::site::InputSite;
 
@@ -48,7 +48,9 @@ pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Cas
             ))
         })
     };
-    let breaks = || encoded_twice(IntendedOutcome::ViolatesEquivalent(site.path.clone(), Constraint::Pattern, Constraint::Length));
+    let breaks = || {
+        encoded_twice(IntendedOutcome::ViolatesEquivalent(site.path.clone(), Constraint::Pattern, Constraint::Length))
+    };
     let case = encoded_twice(IntendedOutcome::Valid);
     out.extend(if case.as_ref().is_some_and(|case| case.unsendable_reason.is_some()) { breaks() } else { case });
     let unusual_segments: [(&str, SegmentTransform); 13] = [
@@ -70,7 +72,10 @@ pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Cas
         let aim = IntendedOutcome::Undocumented("the docs don't say what such a segment means");
         out.extend(build_segment_case(context, site, variant, "a path segment", aim, |sampler| {
             let text = own_identifier(sampler)?;
-            Some(CaseRequest::with_damage(sampler.plain_input(), Damage::RawLabel(label.clone(), raw(&escape_segment(&text)))))
+            Some(CaseRequest::with_damage(
+                sampler.plain_input(),
+                Damage::RawLabel(label.clone(), raw(&escape_segment(&text))),
+            ))
         }));
     }
     out

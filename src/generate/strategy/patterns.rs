@@ -20,7 +20,8 @@ pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Cas
     let rule = format!("matches {text}");
     let length = shape.length();
     let (min, max) = (length.min.unwrap_or(0), length.max.unwrap_or(4096).min(4096));
-    let mut draw = SeededDraw::new(context.plan.options.seed, &format!("pattern/{}/{}", context.operation.name, site.path));
+    let mut draw =
+        SeededDraw::new(context.plan.options.seed, &format!("pattern/{}/{}", context.operation.name, site.path));
     let (least, most) = pattern.length_range();
     let (low, high) = ((least as u64).max(min), (most as u64).min(max));
     let wanted = (low <= high).then(|| (low.max(6).min(high)) as usize);
@@ -31,8 +32,11 @@ pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Cas
     let fits = |text: &str| (min..=max).contains(&(text.chars().count() as u64));
     // Returns true if no further case of the kind is needed.
     let mut add = |variant: String, text: String, aim: IntendedOutcome| {
-        let case = context.build_member_case(site, Constraint::Pattern, variant, rule.clone(), fact, aim, |_| Some(Value::Text(text)));
-        let enough = context.first_of_kind.is_some() && case.as_ref().is_some_and(|case| case.unsendable_reason.is_none());
+        let case = context.build_member_case(site, Constraint::Pattern, variant, rule.clone(), fact, aim, |_| {
+            Some(Value::Text(text))
+        });
+        let enough =
+            context.first_of_kind.is_some() && case.as_ref().is_some_and(|case| case.unsendable_reason.is_none());
         out.extend(case);
         enough
     };
@@ -64,8 +68,14 @@ pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Cas
     // The pattern matches a part but not the whole: the two readings of an unanchored pattern differ.
     let partial =
         [format!("{member}\u{1F600}"), format!("\u{1F600}{member}"), format!("{member} "), format!(" {member}")];
-    if let Some(text) = partial.into_iter().find(|text| pattern.is_found_in(text) && !pattern.matches(text) && fits(text)) {
-        add("partial-match".to_owned(), text, IntendedOutcome::Undocumented("the pattern is not anchored at both ends"));
+    if let Some(text) =
+        partial.into_iter().find(|text| pattern.is_found_in(text) && !pattern.matches(text) && fits(text))
+    {
+        add(
+            "partial-match".to_owned(),
+            text,
+            IntendedOutcome::Undocumented("the pattern is not anchored at both ends"),
+        );
     }
     out
 }
@@ -78,7 +88,9 @@ fn replace_character(text: &str, at: usize, c: char) -> String {
 /// dot segment changes the path.
 pub(super) fn arrives_unchanged(site: &InputSite, text: &str) -> bool {
     match site.location {
-        MemberLocation::Header => text.trim() == text && !text.is_empty() && text.chars().all(|c| (' '..='~').contains(&c)),
+        MemberLocation::Header => {
+            text.trim() == text && !text.is_empty() && text.chars().all(|c| (' '..='~').contains(&c))
+        }
         MemberLocation::Label => !matches!(text, "" | "." | ".."),
         _ => true,
     }

@@ -3,10 +3,10 @@
 //! It never sends a request that violates a constraint.
 
 use super::{OperationContext, integer_range};
-use crate::contract::{ShapeKind, MemberPath, PathSegment, ShapeId};
+use crate::contract::{MemberPath, PathSegment, ShapeId, ShapeKind};
 use crate::generate::Value;
 use crate::generate::case::Case;
-use crate::generate::case_spec::{IntendedOutcome, CaseRequest};
+use crate::generate::case_spec::{CaseRequest, IntendedOutcome};
 use crate::generate::draw::{Draw, SeededDraw, pick_item};
 use crate::generate::input_sampler::InputSampler;
 use crate::generate::wire_view::as_seen_on_wire;
@@ -31,9 +31,11 @@ pub(crate) fn cases(context: &OperationContext<'_>) -> Vec<Case> {
                     (0..MAX_ATTEMPTS).find_map(|attempt| {
                         let purpose = format!("random/{}/{number}/{attempt}", context.operation.name);
                         let mut draw = SeededDraw::new(context.plan.options.seed, &purpose);
-                        let value = RandomInput { context: work: context, sampler }.draw_value(input, &MemberPath::root(), 0, &mut draw)?;
+                        let value =
+                            RandomInput { context, sampler }.draw_value(input, &MemberPath::root(), 0, &mut draw)?;
                         let seen = as_seen_on_wire(context.plan.contract, context.operation, &value);
-                        let fresh = value != sampler.plain_input() && context.plan.input_checker().violations(input, &seen).is_empty();
+                        let fresh = value != sampler.plain_input()
+                            && context.plan.input_checker().violations(input, &seen).is_empty();
                         fresh.then(|| CaseRequest::new(value))
                     })
                 },
@@ -65,7 +67,10 @@ impl RandomInput<'_> {
                 for (name, member) in members {
                     let wanted = member.required || draw.one_in(2 + depth as u64);
                     if wanted && (depth < 6 || member.required) {
-                        out.insert(name.clone(), self.draw_value(&member.shape, &path.join_member(name), depth + 1, draw)?);
+                        out.insert(
+                            name.clone(),
+                            self.draw_value(&member.shape, &path.join_member(name), depth + 1, draw)?,
+                        );
                     }
                 }
                 Value::Map(out)
@@ -97,7 +102,11 @@ impl RandomInput<'_> {
                     Some(pattern) => {
                         let (low, high) = pattern.length_range();
                         let count = count.clamp(low as u64, (high as u64).max(low as u64));
-                        Value::Text(pattern.draw_member(draw, Some(count as usize)).or_else(|| pattern.draw_member(draw, None))?)
+                        Value::Text(
+                            pattern
+                                .draw_member(draw, Some(count as usize))
+                                .or_else(|| pattern.draw_member(draw, None))?,
+                        )
                     }
                     None => Value::Text((0..count).map(|_| draw_character(draw)).collect()),
                 }

@@ -11,10 +11,18 @@ use crate::generate::input_checker::integer_bounds;
 use crate::generate::site::InputSite;
 
 /// Builds a case with exactly this number, which is meant to be valid or not.
-pub(crate) fn case_with_number(context: &OperationContext<'_>, site: &InputSite, number: i128, valid: bool) -> Option<Case> {
-    let aim = if valid { IntendedOutcome::Valid } else { IntendedOutcome::Violates(site.path.clone(), Constraint::Range) };
+pub(crate) fn case_with_number(
+    context: &OperationContext<'_>,
+    site: &InputSite,
+    number: i128,
+    valid: bool,
+) -> Option<Case> {
+    let aim =
+        if valid { IntendedOutcome::Valid } else { IntendedOutcome::Violates(site.path.clone(), Constraint::Range) };
     let variant = format!("size-{number}");
-    context.build_member_case(site, Constraint::Range, variant, "actual limit", None, aim, |_| Some(Value::integer(number)))
+    context.build_member_case(site, Constraint::Range, variant, "actual limit", None, aim, |_| {
+        Some(Value::integer(number))
+    })
 }
 
 pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Case> {
@@ -27,9 +35,9 @@ pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Cas
             let (type_min, type_max) = integer_bounds(&shape.kind);
             let mut add = |variant: &str, rule: String, path: &str, number: i128, aim: IntendedOutcome| {
                 let fact = shape.preferred_fact(path);
-                out.extend(
-                    context.build_member_case(site, Constraint::Range, variant, rule, fact, aim, |_| Some(Value::integer(number))),
-                );
+                out.extend(context.build_member_case(site, Constraint::Range, variant, rule, fact, aim, |_| {
+                    Some(Value::integer(number))
+                }));
             };
             let breaks = || IntendedOutcome::Violates(site.path.clone(), Constraint::Range);
             let rule = |word: &str, number: i128| format!("at {word} {number}");
@@ -56,11 +64,22 @@ pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Cas
                 let fact = shape.preferred_fact(path);
                 let rule = format!("at {word} {number}");
                 let value = |number: f64| Some(Value::Number(format!("{number}")));
-                out.extend(context.build_member_case(site, Constraint::Range, at, rule.clone(), fact, IntendedOutcome::Valid, |_| value(number)));
+                out.extend(context.build_member_case(
+                    site,
+                    Constraint::Range,
+                    at,
+                    rule.clone(),
+                    fact,
+                    IntendedOutcome::Valid,
+                    |_| value(number),
+                ));
                 let breaks = IntendedOutcome::Violates(site.path.clone(), Constraint::Range);
                 // A hundredth of the limit, or 1 at zero: every float type can represent the step.
                 let past_limit = number + step * (number.abs() / 100.0).max(if number == 0.0 { 1.0 } else { 1e-6 });
-                out.extend(context.build_member_case(site, Constraint::Range, beyond, rule, fact, breaks, |_| value(past_limit)));
+                out.extend(
+                    context
+                        .build_member_case(site, Constraint::Range, beyond, rule, fact, breaks, |_| value(past_limit)),
+                );
             }
         }
         _ => {}

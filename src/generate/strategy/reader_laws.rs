@@ -2,13 +2,13 @@
 
 use super::OperationContext;
 use super::laws::MemberLaws;
-use crate::contract::{ShapeKind, MemberPath};
+use crate::contract::{MemberPath, ShapeKind};
 use crate::generate::Value;
-use crate::generate::case::{Case, StepPurpose, StepRequest, Step};
-use crate::generate::stored_member::{StoredMember, StateReader, to_json, stored_members, law_source};
+use crate::generate::case::{Case, Step, StepPurpose, StepRequest};
 use crate::generate::law::{Law, StateKind};
 use crate::generate::resource_status::{ResourceStatus, classify_resources};
 use crate::generate::stateful_case::{CaseMetadata, build_law_case};
+use crate::generate::stored_member::{StateReader, StoredMember, law_source, stored_members, to_json};
 
 pub(crate) fn add_cases(context: &OperationContext<'_>, out: &mut Vec<Case>) {
     add_echo_laws(context, out);
@@ -23,7 +23,7 @@ pub(crate) fn add_cases(context: &OperationContext<'_>, out: &mut Vec<Case>) {
     for keeper in &others {
         if matches!(&keeper.reader, StateReader::Operation(reader) if reader.name == context.operation.name) {
             let at = format!("{}-{}-", keeper.operation.name, keeper.path);
-            let laws = MemberLaws { context: work: context, stored_member: keeper, variant_prefix: at };
+            let laws = MemberLaws { context, stored_member: keeper, variant_prefix: at };
             add_read_laws(&laws, out);
             add_filter_laws(&laws, out);
         }
@@ -36,7 +36,11 @@ pub(crate) fn add_cases(context: &OperationContext<'_>, out: &mut Vec<Case>) {
             && removal.undone_member.as_ref().is_none_or(|of| *of == keeper.path.to_string())
     });
     if let Some(keeper) = removed_member {
-        add_inverse_laws(&MemberLaws { context: work: context, stored_member: keeper, variant_prefix: String::new() }, &removal.member, out);
+        add_inverse_laws(
+            &MemberLaws { context, stored_member: keeper, variant_prefix: String::new() },
+            &removal.member,
+            out,
+        );
     }
 }
 
@@ -50,18 +54,25 @@ fn add_read_laws(laws: &MemberLaws<'_, '_>, out: &mut Vec<Case>) {
         story.write_value(1, &laws.value_with_entries(story, &[(&key, "one")])?, true)?;
         story.read_state(1)
     }));
-    out.extend(laws.build_case(operation, "isolated", "others-unseen", "resources do not share state", true, |story| {
-        if !story.has_distinct_resources() {
-            return None;
-        }
-        let (one, two) = (laws.nth_key(story, 0), laws.nth_key(story, 1));
-        story.read_state(1)?;
-        story.read_state(2)?;
-        story.write_value(1, &laws.value_with_entries(story, &[(&one, "ours")])?, true)?;
-        story.write_value(2, &laws.value_with_entries(story, &[(&two, "theirs")])?, true)?;
-        story.read_state(1)?;
-        story.read_state(2)
-    }));
+    out.extend(laws.build_case(
+        operation,
+        "isolated",
+        "others-unseen",
+        "resources do not share state",
+        true,
+        |story| {
+            if !story.has_distinct_resources() {
+                return None;
+            }
+            let (one, two) = (laws.nth_key(story, 0), laws.nth_key(story, 1));
+            story.read_state(1)?;
+            story.read_state(2)?;
+            story.write_value(1, &laws.value_with_entries(story, &[(&one, "ours")])?, true)?;
+            story.write_value(2, &laws.value_with_entries(story, &[(&two, "theirs")])?, true)?;
+            story.read_state(1)?;
+            story.read_state(2)
+        },
+    ));
 }
 
 /// Number of the pseudo-resource whose state is what a filter returns.
@@ -89,7 +100,8 @@ fn add_filter_laws(laws: &MemberLaws<'_, '_>, out: &mut Vec<Case>) {
         let rule = "a filter returns matching entries and nothing else";
         let settled = contract.shape(kinds).undisputed_values();
         // A value that stands for all or none does not filter.
-        let is_single_value = |kind: &&str| !["all", "any", "every", "none"].iter().any(|word| kind.eq_ignore_ascii_case(word));
+        let is_single_value =
+            |kind: &&str| !["all", "any", "every", "none"].iter().any(|word| kind.eq_ignore_ascii_case(word));
         let mut added = 0;
         for other in settled.into_iter().filter(is_single_value) {
             if added == MAX_FILTERS {
@@ -133,20 +145,27 @@ fn add_inverse_laws(laws: &MemberLaws<'_, '_>, member: &str, out: &mut Vec<Case>
             story.read_state(1)
         }));
     }
-    out.extend(laws.build_case(operation, "inverse", "others-untouched", "other resources are not changed", true, |story| {
-        if !story.has_distinct_resources() {
-            return None;
-        }
-        let key = laws.nth_key(story, 0);
-        let value = laws.value_with_entries(story, &[(&key, "one")])?;
-        story.write_value(2, &value, true)?;
-        story.write_value(1, &value, true)?;
-        story.read_state(2)?;
-        story.read_state(1)?;
-        story.remove_entries(1, operation, member, &[key])?;
-        story.read_state(2)?;
-        story.read_state(1)
-    }));
+    out.extend(laws.build_case(
+        operation,
+        "inverse",
+        "others-untouched",
+        "other resources are not changed",
+        true,
+        |story| {
+            if !story.has_distinct_resources() {
+                return None;
+            }
+            let key = laws.nth_key(story, 0);
+            let value = laws.value_with_entries(story, &[(&key, "one")])?;
+            story.write_value(2, &value, true)?;
+            story.write_value(1, &value, true)?;
+            story.read_state(2)?;
+            story.read_state(1)?;
+            story.remove_entries(1, operation, member, &[key])?;
+            story.read_state(2)?;
+            story.read_state(1)
+        },
+    ));
 }
 
 /// Adds cases in which a response must repeat an identifier of its request.
@@ -174,6 +193,12 @@ fn add_echo_laws(context: &OperationContext<'_>, out: &mut Vec<Case>) {
             source: law_source(planner, operation, "echoes"),
             is_documented: true,
         };
-        out.extend(build_law_case(planner, id, vec![step], Law::Echo { step: 0, place: place.clone(), value }, metadata));
+        out.extend(build_law_case(
+            planner,
+            id,
+            vec![step],
+            Law::Echo { step: 0, place: place.clone(), value },
+            metadata,
+        ));
     }
 }

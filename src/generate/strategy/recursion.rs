@@ -3,7 +3,7 @@
 //! It never expects that a depth is rejected.
 
 use super::OperationContext;
-use crate::contract::{Constraint, ShapeKind, MemberPath, PathSegment, ShapeId};
+use crate::contract::{Constraint, MemberPath, PathSegment, ShapeId, ShapeKind};
 use crate::generate::Value;
 use crate::generate::case::Case;
 use crate::generate::case_spec::IntendedOutcome;
@@ -31,7 +31,8 @@ pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Cas
     };
     let cycle = &site.path.0[above.path.0.len()..];
     let mut out = Vec::new();
-    let absurd = ABSURD_DEPTHS.iter().map(|depth| (*depth, IntendedOutcome::Undocumented("the docs state no maximum depth")));
+    let absurd =
+        ABSURD_DEPTHS.iter().map(|depth| (*depth, IntendedOutcome::Undocumented("the docs state no maximum depth")));
     let all = SENSIBLE_DEPTHS.iter().map(|depth| (*depth, IntendedOutcome::Valid)).chain(absurd);
     for (depth, aim) in all {
         out.extend(context.build_member_case(
@@ -54,7 +55,13 @@ pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Cas
 }
 
 /// Returns a value of the shape with `inner` at the end of `cycle`.
-fn wrap_in_cycle(sampler: &InputSampler<'_>, context: &OperationContext<'_>, id: &ShapeId, cycle: &[PathSegment], inner: Value) -> Option<Value> {
+fn wrap_in_cycle(
+    sampler: &InputSampler<'_>,
+    context: &OperationContext<'_>,
+    id: &ShapeId,
+    cycle: &[PathSegment],
+    inner: Value,
+) -> Option<Value> {
     let mut inner = Some(inner);
     let Some((segment, rest)) = cycle.split_first() else { return inner };
     let shape = context.plan.contract.shape(id);
@@ -65,7 +72,10 @@ fn wrap_in_cycle(sampler: &InputSampler<'_>, context: &OperationContext<'_>, id:
                 if other == name {
                     out.insert(name.clone(), wrap_in_cycle(sampler, context, &member.shape, rest, inner.take()?)?);
                 } else if member.required {
-                    out.insert(other.clone(), sampler.sample_value(&member.shape, &MemberPath::root().join_member(other)));
+                    out.insert(
+                        other.clone(),
+                        sampler.sample_value(&member.shape, &MemberPath::root().join_member(other)),
+                    );
                 }
             }
             Some(Value::Map(out))

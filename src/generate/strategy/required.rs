@@ -7,7 +7,7 @@ use super::malformed::BodyFormat;
 use crate::contract::{Constraint, ShapeKind};
 use crate::generate::Value;
 use crate::generate::case::Case;
-use crate::generate::case_spec::{IntendedOutcome, CaseSpec, CaseSubject, CaseRequest};
+use crate::generate::case_spec::{CaseRequest, CaseSpec, CaseSubject, IntendedOutcome};
 use crate::generate::input_sampler::InputChange;
 use crate::generate::site::InputSite;
 
@@ -36,20 +36,32 @@ pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Cas
             source: context.plan.documented_at(site.required_fact(parent), context.operation),
             outcome: aim(),
         };
-        out.extend(context.build_case(draft, |sampler| Some(CaseRequest::new(sampler.input_with(&[(&site.path, InputChange::Remove)])))));
+        out.extend(context.build_case(draft, |sampler| {
+            Some(CaseRequest::new(sampler.input_with(&[(&site.path, InputChange::Remove)])))
+        }));
         if site.is_in_body() && has_null {
             let fact = site.required_fact(parent);
-            out.extend(
-                context.build_member_case(site, Constraint::Required, "null", "required, so not null", fact, aim(), |_| {
-                    Some(Value::Null)
-                }),
-            );
+            out.extend(context.build_member_case(
+                site,
+                Constraint::Required,
+                "null",
+                "required, so not null",
+                fact,
+                aim(),
+                |_| Some(Value::Null),
+            ));
         }
     } else if site.is_member && site.is_in_body() && has_null {
         let aim = IntendedOutcome::Undocumented("null for an optional member");
-        out.extend(context.build_member_case(site, Constraint::Type, "null", describe_kind(&context.shape(site).kind), None, aim, |_| {
-            Some(Value::Null)
-        }));
+        out.extend(context.build_member_case(
+            site,
+            Constraint::Type,
+            "null",
+            describe_kind(&context.shape(site).kind),
+            None,
+            aim,
+            |_| Some(Value::Null),
+        ));
     } else if site.is_in_body() && !site.is_key() && has_null && !site.is_member {
         let aim = IntendedOutcome::Violates(site.path.clone(), Constraint::Type);
         let rule = format!("{}, so not null", describe_kind(&context.shape(site).kind));

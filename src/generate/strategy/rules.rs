@@ -3,9 +3,9 @@
 //! It never tests byte budgets; see `byte_budget.rs`.
 
 use super::OperationContext;
-use crate::contract::{Constraint, MemberPath, ShapeRule, Shape};
+use crate::contract::{Constraint, MemberPath, Shape, ShapeRule};
 use crate::generate::case::Case;
-use crate::generate::case_spec::{IntendedOutcome, CaseSpec, CaseSubject, CaseRequest};
+use crate::generate::case_spec::{CaseRequest, CaseSpec, CaseSubject, IntendedOutcome};
 use crate::generate::input_sampler::InputChange;
 
 pub(crate) fn cases(context: &OperationContext<'_>) -> Vec<Case> {

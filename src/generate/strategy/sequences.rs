@@ -8,9 +8,9 @@ use super::laws::MemberLaws;
 use super::partial_write::rejected_writes;
 use crate::generate::case::Case;
 use crate::generate::draw::{Draw, SeededDraw};
-use crate::generate::stored_member::stored_members;
 use crate::generate::law::StateKind;
 use crate::generate::stateful_case::StatefulCaseBuilder;
+use crate::generate::stored_member::stored_members;
 
 /// Name of the law in case ids.
 pub(crate) const SEQUENCE_LAW: &str = "sequence";
@@ -44,7 +44,11 @@ pub(crate) fn partial_sequence(context: &OperationContext<'_>, variant: &str) ->
     sequence_cases(context, number, Some(&kept_actions)).find(|case| case.id.0.ends_with(&format!("/{variant}")))
 }
 
-fn sequence_cases<'w>(context: &'w OperationContext<'_>, number: u32, kept: Option<&'w [usize]>) -> impl Iterator<Item = Case> + use<'w> {
+fn sequence_cases<'w>(
+    context: &'w OperationContext<'_>,
+    number: u32,
+    kept: Option<&'w [usize]>,
+) -> impl Iterator<Item = Case> + use<'w> {
     let all = stored_members(context.plan, context.operation);
     let several = all.len() > 1;
     all.into_iter().filter_map(move |keeper| {
@@ -56,7 +60,7 @@ fn sequence_cases<'w>(context: &'w OperationContext<'_>, number: u32, kept: Opti
         let purpose = format!("sequence/{}/{}/{number}", context.operation.name, keeper.path);
         let mut draw = SeededDraw::new(context.plan.options.seed, &purpose);
         let actions: Vec<SequenceAction> = (0..ACTIONS_PER_SEQUENCE).map(|_| draw_action(&mut draw)).collect();
-        let laws = MemberLaws { context: work: context, stored_member: &keeper, variant_prefix: at: variant_prefix };
+        let laws = MemberLaws { context, stored_member: &keeper, variant_prefix };
         let name = match kept {
             None => format!("{number:02}"),
             Some(kept) => {
@@ -93,7 +97,8 @@ const TEXTS: [&str; 6] = ["one", "two", "three and more", "ONE", "vier \u{fc}", 
 
 /// Adds the steps of an action. An action that the documents do not allow is left out, which gives a shorter sequence.
 fn apply_action(laws: &MemberLaws<'_, '_>, story: &mut StatefulCaseBuilder<'_, '_>, action: &SequenceAction) {
-    let resource = |wanted: u32, story: &StatefulCaseBuilder<'_, '_>| if story.has_distinct_resources() { wanted } else { 1 };
+    let resource =
+        |wanted: u32, story: &StatefulCaseBuilder<'_, '_>| if story.has_distinct_resources() { wanted } else { 1 };
     match action {
         SequenceAction::Write(wanted, entries) => {
             let to = resource(*wanted, story);

@@ -3,13 +3,13 @@
 //! It never expects a rejection.
 
 use super::length::build_entries;
-use super::{OperationContext, pluralize, length_unit};
-use crate::contract::{Constraint, ShapeKind, MemberLocation, FactOrigin};
+use super::{OperationContext, length_unit, pluralize};
+use crate::contract::{Constraint, FactOrigin, MemberLocation, ShapeKind};
 use crate::generate::Value;
 use crate::generate::case::Case;
 use crate::generate::case_spec::IntendedOutcome;
-use crate::generate::resource_status::is_owned_identifier;
 use crate::generate::input_sampler::repeat_to_length;
+use crate::generate::resource_status::is_owned_identifier;
 use crate::generate::site::InputSite;
 
 pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Case> {
@@ -26,17 +26,24 @@ pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Cas
         _ => &[],
     };
     // If a model states no limit, there is none, unless the model leaves out most limits.
-    let from_model = !context.plan.has_only_aws_models() && shape.facts.iter().any(|fact| fact.standing == FactOrigin::Model);
+    let from_model =
+        !context.plan.has_only_aws_models() && shape.facts.iter().any(|fact| fact.standing == FactOrigin::Model);
     let (one, many) = length_unit(&shape.kind);
     sizes
         .iter()
         .filter_map(|size| {
-            let aim = if from_model { IntendedOutcome::Valid } else { IntendedOutcome::Undocumented("the docs state no maximum size") };
+            let aim = if from_model {
+                IntendedOutcome::Valid
+            } else {
+                IntendedOutcome::Undocumented("the docs state no maximum size")
+            };
             let rule = format!("no documented maximum, so {} too", pluralize(*size, one, many));
             let variant = format!("ladder-{size}");
             context.build_member_case(site, Constraint::Length, variant, rule, None, aim, |sampler| match shape.kind {
                 ShapeKind::String => Some(Value::Text(repeat_to_length("overstep", *size as usize))),
-                ShapeKind::Blob => Some(Value::Blob(b"overstep".iter().copied().cycle().take(*size as usize).collect())),
+                ShapeKind::Blob => {
+                    Some(Value::Blob(b"overstep".iter().copied().cycle().take(*size as usize).collect()))
+                }
                 _ => build_entries(sampler, site, shape, *size),
             })
         })

@@ -5,7 +5,7 @@
 use super::OperationContext;
 use super::malformed::BodyFormat;
 use super::required::describe_kind;
-use crate::contract::{Constraint, ShapeKind, MemberLocation};
+use crate::contract::{Constraint, MemberLocation, ShapeKind};
 use crate::generate::Value;
 use crate::generate::case::Case;
 use crate::generate::case_spec::IntendedOutcome;
@@ -104,7 +104,12 @@ fn wrong_in_json(kind: &ShapeKind) -> Vec<(&'static str, WrongValue)> {
             ]
         }
         ShapeKind::Float | ShapeKind::Double => {
-            vec![("word", text("one")), ("boolean", boolean()), ("list", WrongValue::InList), ("object", WrongValue::Wrapped)]
+            vec![
+                ("word", text("one")),
+                ("boolean", boolean()),
+                ("list", WrongValue::InList),
+                ("object", WrongValue::Wrapped),
+            ]
         }
         ShapeKind::Boolean => vec![
             ("string", text("true")),
@@ -117,7 +122,12 @@ fn wrong_in_json(kind: &ShapeKind) -> Vec<(&'static str, WrongValue)> {
             vec![("boolean", boolean()), ("list", WrongValue::InList), ("object", WrongValue::Wrapped), ("word", word)]
         }
         ShapeKind::List { .. } => {
-            vec![("string", text("item")), ("number", number()), ("boolean", boolean()), ("object", is(Value::empty_map()))]
+            vec![
+                ("string", text("item")),
+                ("number", number()),
+                ("boolean", boolean()),
+                ("object", is(Value::empty_map())),
+            ]
         }
         ShapeKind::Map { .. } | ShapeKind::Structure { .. } | ShapeKind::Union { .. } => {
             vec![("string", text("entry")), ("number", number()), ("boolean", boolean()), ("list", WrongValue::InList)]
@@ -156,7 +166,11 @@ fn wrong_in_text(kind: &ShapeKind) -> Vec<(&'static str, WrongValue)> {
             ]
         }
         ShapeKind::Float | ShapeKind::Double => {
-            vec![("word", text("one")), ("number-and-more", text("1x")), ("boolean", WrongValue::Exactly(Value::Boolean(true)))]
+            vec![
+                ("word", text("one")),
+                ("number-and-more", text("1x")),
+                ("boolean", WrongValue::Exactly(Value::Boolean(true))),
+            ]
         }
         ShapeKind::Boolean => vec![("word", text("maybe"))],
         ShapeKind::Timestamp => vec![("word", text("overstep"))],
@@ -170,10 +184,15 @@ fn wrong_in_text(kind: &ShapeKind) -> Vec<(&'static str, WrongValue)> {
 fn wrong_as_text(kind: &ShapeKind, location: &MemberLocation) -> Vec<(&'static str, WrongValue)> {
     match kind {
         ShapeKind::Integer | ShapeKind::Long | ShapeKind::Float | ShapeKind::Double => {
-            vec![("word", WrongValue::Exactly(Value::text("one"))), ("number-and-more", WrongValue::Exactly(Value::text("1x")))]
+            vec![
+                ("word", WrongValue::Exactly(Value::text("one"))),
+                ("number-and-more", WrongValue::Exactly(Value::text("1x"))),
+            ]
         }
         ShapeKind::Boolean => vec![("word", WrongValue::Exactly(Value::text("maybe")))],
-        ShapeKind::Timestamp if *location == MemberLocation::Query => vec![("word", WrongValue::Exactly(Value::text("overstep")))],
+        ShapeKind::Timestamp if *location == MemberLocation::Query => {
+            vec![("word", WrongValue::Exactly(Value::text("overstep")))]
+        }
         _ => Vec::new(),
     }
 }
@@ -196,7 +215,9 @@ fn unclear_in_json(kind: &ShapeKind) -> Vec<UnclearValue> {
             ("whole-fraction", Value::Number("2.0".into()), FRACTION_REASON),
             ("exponent", Value::Number("2e0".into()), FRACTION_REASON),
         ],
-        ShapeKind::Timestamp => timestamp_formats().into_iter().map(|(variant, value)| (variant, value, TIMESTAMP_REASON)).collect(),
+        ShapeKind::Timestamp => {
+            timestamp_formats().into_iter().map(|(variant, value)| (variant, value, TIMESTAMP_REASON)).collect()
+        }
         ShapeKind::Blob => vec![
             ("unpadded", Value::text("b3ZlcnN0ZXA"), "base64 without its padding"),
             ("url-safe", Value::text("-_-_"), "base64 in the URL-safe alphabet"),
@@ -208,7 +229,9 @@ fn unclear_in_json(kind: &ShapeKind) -> Vec<UnclearValue> {
 fn unclear_in_cbor(kind: &ShapeKind) -> Vec<UnclearValue> {
     match kind {
         ShapeKind::Integer | ShapeKind::Long => vec![("whole-fraction", Value::Number("2.0".into()), FRACTION_REASON)],
-        ShapeKind::Timestamp => timestamp_formats().into_iter().map(|(variant, value)| (variant, value, TIMESTAMP_REASON)).collect(),
+        ShapeKind::Timestamp => {
+            timestamp_formats().into_iter().map(|(variant, value)| (variant, value, TIMESTAMP_REASON)).collect()
+        }
         ShapeKind::Blob => vec![("base64", Value::text("b3ZlcnN0ZXA="), "bytes as base64")],
         _ => Vec::new(),
     }
@@ -217,13 +240,18 @@ fn unclear_in_cbor(kind: &ShapeKind) -> Vec<UnclearValue> {
 fn unclear_in_text(kind: &ShapeKind) -> Vec<UnclearValue> {
     match kind {
         ShapeKind::Integer | ShapeKind::Long => {
-            vec![("whole-fraction", Value::text("2.0"), FRACTION_REASON), ("exponent", Value::text("2e0"), FRACTION_REASON)]
+            vec![
+                ("whole-fraction", Value::text("2.0"), FRACTION_REASON),
+                ("exponent", Value::text("2e0"), FRACTION_REASON),
+            ]
         }
         ShapeKind::Boolean => vec![
             ("upper-case", Value::text("TRUE"), "a boolean in capitals"),
             ("number", Value::text("1"), "a boolean as a number"),
         ],
-        ShapeKind::Timestamp => timestamp_formats().into_iter().map(|(variant, value)| (variant, value, TIMESTAMP_REASON)).collect(),
+        ShapeKind::Timestamp => {
+            timestamp_formats().into_iter().map(|(variant, value)| (variant, value, TIMESTAMP_REASON)).collect()
+        }
         ShapeKind::List { .. } | ShapeKind::Map { .. } | ShapeKind::Structure { .. } | ShapeKind::Union { .. } => {
             vec![("string", Value::text("overstep"), "a text instead of several fields")]
         }

@@ -4,11 +4,11 @@
 //! It never tests a limit.
 
 use super::OperationContext;
-use crate::contract::{ShapeKind, MemberPath};
+use crate::contract::{MemberPath, ShapeKind};
 use crate::generate::case::Case;
-use crate::generate::case_spec::{IntendedOutcome, CaseRequest};
-use crate::generate::resource_status::is_owned_identifier;
+use crate::generate::case_spec::{CaseRequest, IntendedOutcome};
 use crate::generate::input_sampler::InputChange;
+use crate::generate::resource_status::is_owned_identifier;
 use crate::generate::site::InputSite;
 
 /// Kind and variant of the control in case ids, by which filters and people find it.
@@ -24,19 +24,31 @@ pub(crate) fn cases(context: &OperationContext<'_>) -> Vec<Case> {
         .collect();
     for path in &optional {
         let rule = format!("`{path}` is optional");
-        out.extend(context.build_class_case("valid", "member", path.to_string(), rule, IntendedOutcome::Valid, |sampler| {
-            Some(CaseRequest::new(sampler.input_with(&[(*path, InputChange::Touch)])))
-        }));
+        out.extend(context.build_class_case(
+            "valid",
+            "member",
+            path.to_string(),
+            rule,
+            IntendedOutcome::Valid,
+            |sampler| Some(CaseRequest::new(sampler.input_with(&[(*path, InputChange::Touch)]))),
+        ));
     }
     if context.plan.is_only_modelled {
-        out.extend(context.sites.iter().filter(|site| !site.recursive).filter_map(|site| other_value_case(context, site)));
+        out.extend(
+            context.sites.iter().filter(|site| !site.recursive).filter_map(|site| other_value_case(context, site)),
+        );
     }
     let top: Vec<(&MemberPath, InputChange)> =
         optional.iter().filter(|path| path.0.len() == 1).map(|path| (*path, InputChange::Touch)).collect();
     if top.len() > 1 {
-        out.extend(context.build_class_case("valid", "member", "all", "all optional members together", IntendedOutcome::Valid, |sampler| {
-            Some(CaseRequest::new(sampler.input_with(&top)))
-        }));
+        out.extend(context.build_class_case(
+            "valid",
+            "member",
+            "all",
+            "all optional members together",
+            IntendedOutcome::Valid,
+            |sampler| Some(CaseRequest::new(sampler.input_with(&top))),
+        ));
     }
     out
 }
@@ -71,7 +83,12 @@ fn other_value_case(context: &OperationContext<'_>, site: &InputSite) -> Option<
 
 /// Builds the control: the plain valid request that shows that the operation works.
 pub(crate) fn build_control(context: &OperationContext<'_>) -> Option<Case> {
-    context.build_class_case("valid", CONTROL.0, CONTROL.1, "a plain valid request", IntendedOutcome::Valid, |sampler| {
-        Some(CaseRequest::new(sampler.plain_input()))
-    })
+    context.build_class_case(
+        "valid",
+        CONTROL.0,
+        CONTROL.1,
+        "a plain valid request",
+        IntendedOutcome::Valid,
+        |sampler| Some(CaseRequest::new(sampler.plain_input())),
+    )
 }

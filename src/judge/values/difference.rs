@@ -51,7 +51,12 @@ pub(super) fn compare_values(was: &ResponseValues, now: &ResponseValues) -> Vec<
         }
     }
     let steps = Cell::new(MAX_COMPARED_VALUES);
-    let mut walk = ValueComparer { pairs, differences: Vec::new(), has_foreign_entries: was.has_foreign_entries || now.has_foreign_entries, remaining_steps: &steps };
+    let mut walk = ValueComparer {
+        pairs,
+        differences: Vec::new(),
+        has_foreign_entries: was.has_foreign_entries || now.has_foreign_entries,
+        remaining_steps: &steps,
+    };
     walk.compare_nodes(&was.root, &now.root, "body", true);
     walk.differences
 }
@@ -106,7 +111,10 @@ impl ValueComparer<'_> {
             (ValueNode::Plain(_), ValueNode::Plain(_)) if self.has_foreign_entries && outside => {}
             (ValueNode::Plain(one), ValueNode::Plain(other)) if one == other => {}
             (ValueNode::Text(one), ValueNode::Text(other)) if self.pairs.match_texts(one, other) => {}
-            (ValueNode::List { entries: one, shared: of_one }, ValueNode::List { entries: other, shared: of_other }) => {
+            (
+                ValueNode::List { entries: one, shared: of_one },
+                ValueNode::List { entries: other, shared: of_other },
+            ) => {
                 self.compare_lists(one, other, at, *of_one || *of_other);
             }
             (ValueNode::Map(one), ValueNode::Map(other)) => {
@@ -134,7 +142,9 @@ impl ValueComparer<'_> {
         let mut left: Vec<&ValueListEntry> = now.iter().collect();
         let mut gone = Vec::new();
         for entry in was {
-            let alike = left.iter().position(|other| other.content_hash == entry.content_hash && self.are_entries_equal(entry, other));
+            let alike = left
+                .iter()
+                .position(|other| other.content_hash == entry.content_hash && self.are_entries_equal(entry, other));
             match alike.or_else(|| left.iter().position(|other| self.are_entries_equal(entry, other))) {
                 Some(index) => {
                     let other = left.remove(index);
@@ -147,7 +157,9 @@ impl ValueComparer<'_> {
         if gone.len() == left.len() {
             for one in gone {
                 // An entry is paired with the one that has the fewest differences.
-                let Some(index) = (0..left.len()).min_by_key(|index| self.count_differences(one, left[*index])) else { return };
+                let Some(index) = (0..left.len()).min_by_key(|index| self.count_differences(one, left[*index])) else {
+                    return;
+                };
                 self.compare_nodes(&one.node, &left.remove(index).node, &place, false);
             }
         } else if !shared {
@@ -167,7 +179,12 @@ impl ValueComparer<'_> {
         if !self.spend_steps(self.pairs.forward.len() / PAIRS_PER_STEP) {
             return 0;
         }
-        let mut walk = ValueComparer { pairs: self.pairs.clone(), differences: Vec::new(), has_foreign_entries: self.has_foreign_entries, remaining_steps: self.remaining_steps };
+        let mut walk = ValueComparer {
+            pairs: self.pairs.clone(),
+            differences: Vec::new(),
+            has_foreign_entries: self.has_foreign_entries,
+            remaining_steps: self.remaining_steps,
+        };
         walk.compare_nodes(&one.node, &other.node, "", false);
         walk.differences.len()
     }
@@ -190,7 +207,9 @@ fn is_empty_value(node: &ValueNode) -> bool {
     match node {
         ValueNode::Any => true,
         ValueNode::Plain(text) => text == "null",
-        ValueNode::Text(pieces) => pieces.iter().all(|piece| matches!(piece, TextPart::Literal(text) if text.is_empty())),
+        ValueNode::Text(pieces) => {
+            pieces.iter().all(|piece| matches!(piece, TextPart::Literal(text) if text.is_empty()))
+        }
         ValueNode::List { entries, shared } => entries.is_empty() || *shared,
         ValueNode::Map(members) => members.values().all(|(_, node)| is_empty_value(node)),
     }
@@ -254,9 +273,12 @@ mod tests {
     fn comparison_of_long_disjoint_lists_is_bounded() {
         let list = |word: &str, count: u32| {
             let entry = |number: u32| {
-                let members =
-                    [("a", ValueNode::Plain(format!("{word}{number}"))), ("b", ValueNode::Text(vec![TextPart::Identifier(number)]))];
-                let node = ValueNode::Map(members.map(|(name, node)| (name.to_owned(), (format!(".{name}"), node))).into());
+                let members = [
+                    ("a", ValueNode::Plain(format!("{word}{number}"))),
+                    ("b", ValueNode::Text(vec![TextPart::Identifier(number)])),
+                ];
+                let node =
+                    ValueNode::Map(members.map(|(name, node)| (name.to_owned(), (format!(".{name}"), node))).into());
                 ValueListEntry { content_hash: u64::from(number), node }
             };
             let root = ValueNode::List { entries: (0..count).map(entry).collect(), shared: false };

@@ -5,22 +5,22 @@
 //! identifiers stay equal. This module never decides which endpoint is right, and a deviation that may be legitimate is
 //! not a difference.
 
-mod volatile;
-mod value_kind;
 mod difference;
 mod transcript;
 mod tree;
+mod value_kind;
+mod volatile;
 
 pub use difference::ValueDifference;
 
 use crate::contract::{Contract, Operation};
-use crate::generate::{JudgedPart, StepRequest, Step};
-use crate::run::{HttpResponse, Exchange, BodyFraming, CaseOutcome};
+use crate::generate::{JudgedPart, Step, StepRequest};
+use crate::run::{BodyFraming, CaseOutcome, Exchange, HttpResponse};
 use crate::wire;
-use transcript::{TextPart, Transcript};
 use serde_json::Value as Json;
 use std::collections::HashMap;
-use tree::{ValueNode, ValueReader, content_hash, collect_identifier_paths, sort_entries, redact_texts};
+use transcript::{TextPart, Transcript};
+use tree::{ValueNode, ValueReader, collect_identifier_paths, content_hash, redact_texts, sort_entries};
 
 /// The values of a judged response, and the identifiers assigned before it.
 #[derive(Clone, Debug, PartialEq)]
@@ -89,7 +89,8 @@ impl ResponseValues {
     /// Returns the approximate memory size in bytes.
     pub fn estimated_size(&self) -> usize {
         const IDENTIFIER_OVERHEAD: usize = 48;
-        size(&self.root) + self.earlier_identifiers.iter().map(|(place, _)| IDENTIFIER_OVERHEAD + place.len()).sum::<usize>()
+        size(&self.root)
+            + self.earlier_identifiers.iter().map(|(place, _)| IDENTIFIER_OVERHEAD + place.len()).sum::<usize>()
     }
 }
 
@@ -112,7 +113,9 @@ fn size(node: &ValueNode) -> usize {
 fn contains_foreign_entries(node: &ValueNode) -> bool {
     match node {
         ValueNode::Any | ValueNode::Plain(_) | ValueNode::Text(_) => false,
-        ValueNode::List { entries, shared } => *shared || entries.iter().any(|entry| contains_foreign_entries(&entry.node)),
+        ValueNode::List { entries, shared } => {
+            *shared || entries.iter().any(|entry| contains_foreign_entries(&entry.node))
+        }
         ValueNode::Map(members) => members.values().any(|(_, node)| contains_foreign_entries(node)),
     }
 }

@@ -3,10 +3,10 @@
 //! The side that mentions a value first owns it: values from the client must come back unchanged, values from the
 //! endpoint may differ between endpoints. It never compares two conversations.
 
-use super::volatile::{VolatileKind, TextToken, is_random_looking, is_timestamp, tokenize};
 use super::value_kind::ValueKind;
+use super::volatile::{TextToken, VolatileKind, is_random_looking, is_timestamp, tokenize};
 use crate::contract::{Contract, Protocol};
-use crate::generate::{Case, StepRequest, Step, Value};
+use crate::generate::{Case, Step, StepRequest, Value};
 use crate::wire::{self, EncodedRequest};
 use percent_encoding::percent_decode_str;
 use serde_json::Value as Json;
@@ -79,7 +79,8 @@ impl Transcript {
         leaves.extend(path.split('/').map(percent_decoded));
         leaves.push(percent_decoded(path));
         collect_query_pairs(query, &mut leaves);
-        let relevant_headers = sent.headers.iter().filter(|(name, _)| !TRANSPORT_HEADERS.contains(&name.to_ascii_lowercase().as_str()));
+        let relevant_headers =
+            sent.headers.iter().filter(|(name, _)| !TRANSPORT_HEADERS.contains(&name.to_ascii_lowercase().as_str()));
         leaves.extend(relevant_headers.map(|(_, value)| value.clone()));
         if let Ok(text) = std::str::from_utf8(&sent.body) {
             leaves.push(text.to_owned());
@@ -101,7 +102,8 @@ impl Transcript {
             }
         }
         self.repeats_assigned_value = leaves.iter().any(|leaf| self.assigned.contains_key(leaf));
-        self.refers_to_own_resource = self.repeats_assigned_value || leaves.iter().any(|leaf| self.tokens.iter().any(|token| leaf.contains(token)));
+        self.refers_to_own_resource = self.repeats_assigned_value
+            || leaves.iter().any(|leaf| self.tokens.iter().any(|token| leaf.contains(token)));
         for leaf in leaves.into_iter().filter(|leaf| !leaf.is_empty()) {
             if self.sent_texts.contains(&leaf) {
                 continue;
@@ -114,7 +116,8 @@ impl Transcript {
 
     /// Removes values that the endpoint assigned from a sent text; repeating a value does not make it the client's.
     fn remove_assigned_values(&self, leaf: &str) -> String {
-        let mut given: Vec<&String> = self.assigned.keys().filter(|one| is_distinctive(one) && leaf.contains(*one)).collect();
+        let mut given: Vec<&String> =
+            self.assigned.keys().filter(|one| is_distinctive(one) && leaf.contains(*one)).collect();
         given.sort_unstable_by_key(|one| std::cmp::Reverse(one.len()));
         given.into_iter().fold(leaf.to_owned(), |leaf, one| leaf.replace(one.as_str(), " "))
     }
@@ -176,7 +179,8 @@ impl Transcript {
             || self.tokens.iter().any(|token| text.contains(token))
             || tokenize(text).iter().any(|part| match part {
                 TextToken::Word(word) | TextToken::Random(word) => {
-                    word.len() > MIN_PREFIX_LENGTH && (self.sent_texts.contains(*word) || self.assigned.contains_key(*word))
+                    word.len() > MIN_PREFIX_LENGTH
+                        && (self.sent_texts.contains(*word) || self.assigned.contains_key(*word))
                 }
                 _ => false,
             })
@@ -198,7 +202,9 @@ impl Transcript {
         let is_path = text.contains(':') || text.starts_with('/');
         let whole = match nature {
             ValueKind::Token => true,
-            ValueKind::Identifier => !is_path && (is_random_looking(text) || text.bytes().any(|byte| byte.is_ascii_digit())),
+            ValueKind::Identifier => {
+                !is_path && (is_random_looking(text) || text.bytes().any(|byte| byte.is_ascii_digit()))
+            }
             _ => text.starts_with("-----BEGIN "),
         };
         let pieces = if whole { vec![self.identifier_part(text)] } else { self.split_tokens(text, nature) };
@@ -211,7 +217,8 @@ impl Transcript {
     /// Returns the parts of a text that the endpoint has used before. A short text may be an unrelated number, so it
     /// counts only for identifiers and names.
     fn assigned_parts(&self, text: &str, nature: ValueKind) -> Option<&Vec<TextPart>> {
-        let telling = is_distinctive(text) || matches!(nature, ValueKind::Identifier | ValueKind::Token | ValueKind::Name);
+        let telling =
+            is_distinctive(text) || matches!(nature, ValueKind::Identifier | ValueKind::Token | ValueKind::Name);
         self.assigned.get(text).filter(|_| telling)
     }
 
@@ -221,7 +228,9 @@ impl Transcript {
             let pieces = match part {
                 TextToken::Literal(text) => vec![TextPart::Literal(text.to_owned())],
                 TextToken::Certain(class, _) => vec![TextPart::Volatile(class)],
-                TextToken::Likely(_, text) if self.joined_sent_text.contains(text) => vec![TextPart::Literal(text.to_owned())],
+                TextToken::Likely(_, text) if self.joined_sent_text.contains(text) => {
+                    vec![TextPart::Literal(text.to_owned())]
+                }
                 TextToken::Likely(class, _) => vec![TextPart::Volatile(class)],
                 TextToken::Word(word) => self.split_word(word, is_random_looking(word), nature),
                 TextToken::Random(word) => self.split_word(word, true, nature),
@@ -261,7 +270,8 @@ impl Transcript {
         let at = word.rfind(['-', '_'])? + 1;
         let (ours, added) = word.split_at(at);
         let bare = &ours[..at - 1];
-        let is_unique = is_random_looking(added) || matches!(nature, ValueKind::Identifier | ValueKind::Name) && added.len() >= 4;
+        let is_unique =
+            is_random_looking(added) || matches!(nature, ValueKind::Identifier | ValueKind::Name) && added.len() >= 4;
         (bare.len() >= MIN_PREFIX_LENGTH && self.sent_texts.contains(bare) && is_unique).then_some((ours, added))
     }
 

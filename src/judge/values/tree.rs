@@ -2,10 +2,10 @@
 //!
 //! It never compares two trees.
 
-use super::volatile::{VolatileKind, is_timestamp};
-use super::value_kind::ValueKind;
 use super::transcript::{TextPart, Transcript, parse_embedded_json};
-use crate::contract::{Contract, ShapeKind, ShapeId};
+use super::value_kind::ValueKind;
+use super::volatile::{VolatileKind, is_timestamp};
+use crate::contract::{Contract, ShapeId, ShapeKind};
 use crate::judge::form::is_identifier_like;
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, HashMap};
@@ -90,7 +90,9 @@ impl ValueReader<'_> {
         }
         match nature {
             ValueKind::Timestamp => ValueNode::Text(vec![TextPart::Volatile(VolatileKind::Time)]),
-            ValueKind::Identifier | ValueKind::Token => ValueNode::Text(vec![self.transcript.identifier_part(&plain())]),
+            ValueKind::Identifier | ValueKind::Token => {
+                ValueNode::Text(vec![self.transcript.identifier_part(&plain())])
+            }
             _ if is_timestamp(value) => ValueNode::Text(vec![TextPart::Volatile(VolatileKind::Time)]),
             _ => ValueNode::Plain(plain()),
         }
@@ -113,10 +115,13 @@ impl ValueReader<'_> {
     }
 
     fn read_list(&mut self, member: Option<&ShapeId>, items: &[Json], name: &str, open: bool) -> ValueNode {
-        let ours: Vec<&Json> = items.iter().filter(|item| !open || !is_foreign_entry(self.transcript, name, item)).collect();
+        let ours: Vec<&Json> =
+            items.iter().filter(|item| !open || !is_foreign_entry(self.transcript, name, item)).collect();
         let shared = ours.len() < items.len();
-        let entries =
-            ours.into_iter().map(|item| ValueListEntry { content_hash: 0, node: self.read_node(member, item, name, false) }).collect();
+        let entries = ours
+            .into_iter()
+            .map(|item| ValueListEntry { content_hash: 0, node: self.read_node(member, item, name, false) })
+            .collect();
         ValueNode::List { entries, shared }
     }
 

@@ -104,7 +104,8 @@ fn push_tokens<'t>(found: &Captures<'t, str>, inside: bool, out: &mut Vec<TextTo
     } else if let Some(address) = named("address") {
         out.push(TextToken::Likely(VolatileKind::Host, address));
     } else if let Some(base64) = named("base64") {
-        match is_random_looking(base64) && !base64.split(['/', '+']).any(|word| word.len() > 5 && is_natural_word(word)) {
+        match is_random_looking(base64) && !base64.split(['/', '+']).any(|word| word.len() > 5 && is_natural_word(word))
+        {
             true => out.push(TextToken::Random(base64)),
             // This is a path, whose segments are separate words.
             false => {
@@ -129,10 +130,18 @@ fn push_tokens<'t>(found: &Captures<'t, str>, inside: bool, out: &mut Vec<TextTo
 
 fn classify_word(word: &str, inside: bool) -> TextToken<'_> {
     if word.len() == 12 && is_all_digits(word) {
-        return if inside { TextToken::Certain(VolatileKind::Account, word) } else { TextToken::Likely(VolatileKind::Account, word) };
+        return if inside {
+            TextToken::Certain(VolatileKind::Account, word)
+        } else {
+            TextToken::Likely(VolatileKind::Account, word)
+        };
     }
     if REGION_PATTERN.is_match(word).unwrap_or(false) {
-        return if inside { TextToken::Certain(VolatileKind::Region, word) } else { TextToken::Likely(VolatileKind::Region, word) };
+        return if inside {
+            TextToken::Certain(VolatileKind::Region, word)
+        } else {
+            TextToken::Likely(VolatileKind::Region, word)
+        };
     }
     TextToken::Word(word)
 }
@@ -202,9 +211,11 @@ mod tests {
         let whole: String = parts
             .iter()
             .map(|part| match part {
-                TextToken::Literal(text) | TextToken::Certain(_, text) | TextToken::Likely(_, text) | TextToken::Word(text) | TextToken::Random(text) => {
-                    *text
-                }
+                TextToken::Literal(text)
+                | TextToken::Certain(_, text)
+                | TextToken::Likely(_, text)
+                | TextToken::Word(text)
+                | TextToken::Random(text) => *text,
             })
             .collect();
         assert_eq!(whole, text, "nothing is lost");

@@ -2,38 +2,39 @@
 //!
 //! Never for contracts that require no authentication.
 
-use super::{FaultRow, FaultContext, operation_scope, row, undocumented_row};
+use super::{FaultContext, FaultRow, operation_scope, row, undocumented_row};
 use crate::contract::{AuthScheme, ErrorRole};
 use crate::reference::fault::{Fault, FindingScope};
-use crate::reference::misbehavior::Trick;
+use crate::reference::misbehavior::Misbehavior;
 
 const COMMON_ROWS: &[FaultRow] = &[
-    row("ignored", Trick::AuthIgnored, "no authentication is required"),
-    row("crashes", Trick::AuthCrashes, "missing credentials are answered with 500"),
-    row("as-invalid", Trick::AuthAsInvalid, "missing credentials are reported as invalid input"),
-    row("as-missing", Trick::AuthAsMissing, "missing credentials are reported as a missing resource"),
-    undocumented_row("last", Trick::AuthLast, "authentication happens only after the request has been validated"),
+    row("ignored", Misbehavior::AuthIgnored, "no authentication is required"),
+    row("crashes", Misbehavior::AuthCrashes, "missing credentials are answered with 500"),
+    row("as-invalid", Misbehavior::AuthAsInvalid, "missing credentials are reported as invalid input"),
+    row("as-missing", Misbehavior::AuthAsMissing, "missing credentials are reported as a missing resource"),
+    undocumented_row("last", Misbehavior::AuthLast, "authentication happens only after the request has been validated"),
 ];
 
-const SIGV4_ROWS: &[FaultRow] = &[row("incomplete", Trick::AuthIncomplete, "any authorization header is accepted")];
+const SIGV4_ROWS: &[FaultRow] =
+    &[row("incomplete", Misbehavior::AuthIncomplete, "any authorization header is accepted")];
 
 const KEY_ROWS: &[FaultRow] = &[
-    row("prefix", Trick::AuthPrefix, "only a prefix of the key is compared"),
-    row("any-key", Trick::AuthAnyKey, "any key is accepted"),
-    row("empty-key", Trick::AuthEmptyKey, "an empty key is accepted"),
-    undocumented_row("folded", Trick::AuthFolded, "keys are compared case-insensitively"),
+    row("prefix", Misbehavior::AuthPrefix, "only a prefix of the key is compared"),
+    row("any-key", Misbehavior::AuthAnyKey, "any key is accepted"),
+    row("empty-key", Misbehavior::AuthEmptyKey, "an empty key is accepted"),
+    undocumented_row("folded", Misbehavior::AuthFolded, "keys are compared case-insensitively"),
 ];
 
 const BEARER_ROWS: &[FaultRow] = &[
-    row("any-scheme", Trick::AuthAnyScheme, "any scheme is accepted before the key"),
-    row("no-scheme", Trick::AuthNoScheme, "a key without a scheme is accepted"),
+    row("any-scheme", Misbehavior::AuthAnyScheme, "any scheme is accepted before the key"),
+    row("no-scheme", Misbehavior::AuthNoScheme, "a key without a scheme is accepted"),
 ];
 
 const PERMISSION_ROWS: &[FaultRow] = &[
-    row("permission-ignored", Trick::PermissionIgnored, "permissions are not checked"),
+    row("permission-ignored", Misbehavior::PermissionIgnored, "permissions are not checked"),
     row(
         "permission-as-unauthenticated",
-        Trick::PermissionAsUnauthenticated,
+        Misbehavior::PermissionAsUnauthenticated,
         "a missing permission is reported as missing credentials",
     ),
 ];
@@ -55,7 +56,7 @@ pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
     ];
     let touches = |row: &FaultRow| match row.trick {
         // A request with two violations is rejected for the other one.
-        Trick::AuthLast => operation_scope(context),
+        Misbehavior::AuthLast => operation_scope(context),
         _ => vec![FindingScope::new(context.operation_name(), "auth", "*")],
     };
     tables
@@ -63,7 +64,7 @@ pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
         .filter(|(applies, _)| *applies)
         .flat_map(|(_, rows)| rows)
         .map(|row| {
-            let folded = row.trick == Trick::AuthFolded;
+            let folded = row.trick == Misbehavior::AuthFolded;
             let hidden = folded.then_some("no key is sent in another case: the report would reveal it");
             Fault { hidden_reason: hidden, ..row.to_fault("auth", context, touches(row)) }
         })

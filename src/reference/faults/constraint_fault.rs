@@ -4,8 +4,8 @@
 
 use super::FaultContext;
 use crate::contract::MemberPath;
-use crate::reference::fault::{FaultChange, Fault, FindingScope};
 use crate::reference::constraint_tree::{ConstraintEdit, ConstraintSite};
+use crate::reference::fault::{Fault, FaultChange, FindingScope};
 
 /// How a change moves the boundary between valid and invalid values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +61,10 @@ impl ConstraintFault {
             violates_contract: self.violates_contract,
             hidden_reason: self.hidden_reason,
             scopes: touches,
-            change: FaultChange::Constraint(ConstraintSite { operation: context.operation_name().to_owned(), path: path.clone() }, self.edit),
+            change: FaultChange::Constraint(
+                ConstraintSite { operation: context.operation_name().to_owned(), path: path.clone() },
+                self.edit,
+            ),
         }
     }
 }

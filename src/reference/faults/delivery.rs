@@ -2,19 +2,19 @@
 //!
 //! Never does I/O: the service only marks the response, and the server carries it out.
 
-use super::{FaultRow, FaultContext, operation_scope, row};
+use super::{FaultContext, FaultRow, operation_scope, row};
 use crate::reference::fault::Fault;
-use crate::reference::misbehavior::Trick;
+use crate::reference::misbehavior::Misbehavior;
 
 const ROWS: &[FaultRow] = &[
-    row("hangs", Trick::Hangs, "no response is ever sent"),
-    row("drops", Trick::Drops, "the connection is dropped"),
-    row("hangs-on-violation", Trick::HangsOnViolation, "no response is ever sent to a rejected request"),
-    row("drops-on-violation", Trick::DropsOnViolation, "the connection is dropped on a rejected request"),
-    row("cut-chunks-on-violation", Trick::CutsChunksOnViolation, "a rejection is chunked and cut short"),
-    row("short-body", Trick::ShortBody, "the declared length is greater than the body"),
-    row("long-body", Trick::LongBody, "the declared length is less than the body"),
-    row("not-http", Trick::NotHttp, "the response is not HTTP"),
+    row("hangs", Misbehavior::Hangs, "no response is ever sent"),
+    row("drops", Misbehavior::Drops, "the connection is dropped"),
+    row("hangs-on-violation", Misbehavior::HangsOnViolation, "no response is ever sent to a rejected request"),
+    row("drops-on-violation", Misbehavior::DropsOnViolation, "the connection is dropped on a rejected request"),
+    row("cut-chunks-on-violation", Misbehavior::CutsChunksOnViolation, "a rejection is chunked and cut short"),
+    row("short-body", Misbehavior::ShortBody, "the declared length is greater than the body"),
+    row("long-body", Misbehavior::LongBody, "the declared length is less than the body"),
+    row("not-http", Misbehavior::NotHttp, "the response is not HTTP"),
 ];
 
 pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {

@@ -3,9 +3,9 @@
 //! Never invents an enum value: an open enum accepts any string.
 
 use super::FaultContext;
-use super::constraint_fault::{ConstraintFault, BoundaryShift, url_safe_name};
-use crate::reference::fault::Fault;
+use super::constraint_fault::{BoundaryShift, ConstraintFault, url_safe_name};
 use crate::reference::constraint_tree::{ConstraintEdit, NodeKind};
+use crate::reference::fault::Fault;
 
 pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
     let mut faults = Vec::new();
@@ -13,13 +13,28 @@ pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
         let NodeKind::Enum { values, .. } = &node.kind else { continue };
         let settled = context.contract.shape(&node.shape).undisputed_values();
         let mut add = |slug: String, describes: String, breaks: bool, moves: BoundaryShift, edit: ConstraintEdit| {
-            let made = ConstraintFault { class: "enums", constraint: "enum", slug, description: describes, violates_contract: breaks, hidden_reason: None, shift: moves, edit };
+            let made = ConstraintFault {
+                class: "enums",
+                constraint: "enum",
+                slug,
+                description: describes,
+                violates_contract: breaks,
+                hidden_reason: None,
+                shift: moves,
+                edit,
+            };
             faults.push(made.into_fault(context, &node.path));
         };
         for value in values {
             let breaks = settled.contains(&value.as_str());
             let describes = format!("`{value}` is rejected");
-            add(format!("lost.{}", url_safe_name(value)), describes, breaks, BoundaryShift::Tighter, ConstraintEdit::EnumValueRemoved(value.clone()));
+            add(
+                format!("lost.{}", url_safe_name(value)),
+                describes,
+                breaks,
+                BoundaryShift::Tighter,
+                ConstraintEdit::EnumValueRemoved(value.clone()),
+            );
         }
         for (slug, describes, edit) in [
             ("open", "any string is accepted", ConstraintEdit::EnumAnyValue),
@@ -28,7 +43,13 @@ pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
             add(slug.to_owned(), describes.to_owned(), true, BoundaryShift::Looser, edit);
         }
         let letters = values.iter().any(|value| value.contains(|c: char| c.is_ascii_alphabetic()));
-        add("folded".to_owned(), "case is ignored".to_owned(), letters, BoundaryShift::Looser, ConstraintEdit::EnumIgnoreCase);
+        add(
+            "folded".to_owned(),
+            "case is ignored".to_owned(),
+            letters,
+            BoundaryShift::Looser,
+            ConstraintEdit::EnumIgnoreCase,
+        );
     }
     faults
 }

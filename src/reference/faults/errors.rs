@@ -4,7 +4,7 @@
 
 use super::FaultContext;
 use crate::contract::ErrorRole;
-use crate::reference::fault::{FaultChange, ErrorEdit, Fault, FindingScope};
+use crate::reference::fault::{ErrorEdit, Fault, FaultChange, FindingScope};
 use crate::reference::protocols::uses_json;
 
 pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
@@ -66,7 +66,9 @@ pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
             faults.push(error_fault(context, slug, kind, role, member, describes, breaks, edit));
         }
         // Another documented error is sent instead.
-        for (name, error) in context.contract.operation_errors(context.operation).filter(|(_, error)| error.role != role) {
+        for (name, error) in
+            context.contract.operation_errors(context.operation).filter(|(_, error)| error.role != role)
+        {
             let code = error.code.as_deref().unwrap_or(name.as_str());
             let kind = format!("as-{}", super::constraint_fault::url_safe_name(name.as_str()));
             let describes = format!("the code is `{code}`");

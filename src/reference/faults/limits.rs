@@ -3,12 +3,12 @@
 //! Changes each documented limit; never invents one, except for a minimum length that rejects empty values.
 
 use super::FaultContext;
-use super::constraint_fault::{ConstraintFault, BoundaryShift};
-use crate::contract::{ByteScope, MemberLocation, ShapeRule, PathSegment, Shape, FactOrigin};
+use super::constraint_fault::{BoundaryShift, ConstraintFault};
+use crate::contract::{ByteScope, FactOrigin, MemberLocation, PathSegment, Shape, ShapeRule};
+use crate::reference::constraint_tree::{ConstraintEdit, ConstraintNode, LengthUnit, NodeKind};
 use crate::reference::fault::Fault;
 use crate::reference::pattern::JavaPattern;
 use crate::reference::sample::COMMON_TEXTS;
-use crate::reference::constraint_tree::{ConstraintEdit, ConstraintNode, NodeKind, LengthUnit};
 
 const FAULT_CLASS: &str = "limits";
 
@@ -39,20 +39,40 @@ pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
                 ("fraction", "fractions are truncated", ConstraintEdit::IntegerTruncates),
                 ("unbounded", "integers of any size are accepted", ConstraintEdit::IntegerUnbounded),
             ] {
-                faults.push(limit_fault("type", slug, describes.to_owned(), BoundaryShift::Looser, true, edit).into_fault(context, &node.path));
+                faults.push(
+                    limit_fault("type", slug, describes.to_owned(), BoundaryShift::Looser, true, edit)
+                        .into_fault(context, &node.path),
+                );
             }
         }
         if node.requires_unique {
             let describes = "duplicate entries are accepted".to_owned();
-            let fault = limit_fault("unique", "dropped", describes, BoundaryShift::Looser, true, ConstraintEdit::UniqueDropped);
+            let fault =
+                limit_fault("unique", "dropped", describes, BoundaryShift::Looser, true, ConstraintEdit::UniqueDropped);
             faults.push(fault.into_fault(context, &node.path));
         }
     }
     faults
 }
 
-fn limit_fault(constraint: &'static str, slug: &str, describes: String, moves: BoundaryShift, breaks: bool, edit: ConstraintEdit) -> ConstraintFault {
-    ConstraintFault { class: FAULT_CLASS, constraint, slug: slug.to_owned(), description: describes, violates_contract: breaks, hidden_reason: None, shift: moves, edit }
+fn limit_fault(
+    constraint: &'static str,
+    slug: &str,
+    describes: String,
+    moves: BoundaryShift,
+    breaks: bool,
+    edit: ConstraintEdit,
+) -> ConstraintFault {
+    ConstraintFault {
+        class: FAULT_CLASS,
+        constraint,
+        slug: slug.to_owned(),
+        description: describes,
+        violates_contract: breaks,
+        hidden_reason: None,
+        shift: moves,
+        edit,
+    }
 }
 
 fn pattern_accepts(node: &ConstraintNode, text: &str) -> bool {
@@ -64,7 +84,11 @@ type FaultVisibility = (bool, Option<&'static str>);
 
 const VISIBLE: FaultVisibility = (true, None);
 
-fn add_length_faults(context: &FaultContext<'_>, node: &ConstraintNode, mut add: impl FnMut(&str, String, BoundaryShift, FaultVisibility, ConstraintEdit)) {
+fn add_length_faults(
+    context: &FaultContext<'_>,
+    node: &ConstraintNode,
+    mut add: impl FnMut(&str, String, BoundaryShift, FaultVisibility, ConstraintEdit),
+) {
     let is_text = matches!(node.kind, NodeKind::Text);
     let empty = empty_value_hidden_reason(node, is_text);
     match node.length_min {
@@ -77,10 +101,17 @@ fn add_length_faults(context: &FaultContext<'_>, node: &ConstraintNode, mut add:
                 add("min.dropped", describes, BoundaryShift::Looser, VISIBLE, ConstraintEdit::LengthMin(None));
             }
             let possible = node.length_max.is_none_or(|max| max > min);
-            let longer = is_text && node.pattern_text.as_deref().and_then(shortest_match).is_some_and(|least| least > min);
+            let longer =
+                is_text && node.pattern_text.as_deref().and_then(shortest_match).is_some_and(|least| least > min);
             let hidden = longer.then_some("the pattern matches no string that short");
             let edit = ConstraintEdit::LengthMin(Some(min + 1));
-            add("min+1", format!("the minimum length is {}", min + 1), BoundaryShift::Tighter, (possible, hidden), edit);
+            add(
+                "min+1",
+                format!("the minimum length is {}", min + 1),
+                BoundaryShift::Tighter,
+                (possible, hidden),
+                edit,
+            );
         }
         min if is_text || matches!(node.kind, NodeKind::List { .. } | NodeKind::Map { .. } | NodeKind::Blob) => {
             let describes = "the minimum length is 1".to_owned();
@@ -105,7 +136,8 @@ fn add_length_faults(context: &FaultContext<'_>, node: &ConstraintNode, mut add:
         let wider = budget.and_then(|budget| over(budget.undisputed));
         let elsewhere = has_pattern_only_from_prose(context, node)
             .then_some("a sentence lists the characters for other keys of the same kind, and may apply to these");
-        let whole = node.pattern_text.as_deref().and_then(|text| JavaPattern::new(&format!("^(?:{text})$"), false).ok());
+        let whole =
+            node.pattern_text.as_deref().and_then(|text| JavaPattern::new(&format!("^(?:{text})$"), false).ok());
         // A unit makes a difference only if the pattern allows such characters; an unanchored pattern allows them
         // in a string that must be rejected for its length.
         let refused = |one: &str, unit: LengthUnit| {
@@ -137,7 +169,9 @@ fn add_length_faults(context: &FaultContext<'_>, node: &ConstraintNode, mut add:
 /// Returns the reason why an empty value never reaches this node, if there is one.
 fn empty_value_hidden_reason(node: &ConstraintNode, is_text: bool) -> Option<&'static str> {
     match node.location {
-        MemberLocation::Query if matches!(node.kind, NodeKind::List { .. }) => Some("an empty list is absent from a query"),
+        MemberLocation::Query if matches!(node.kind, NodeKind::List { .. }) => {
+            Some("an empty list is absent from a query")
+        }
         MemberLocation::Label if !node.is_map_key() => Some("an empty segment changes the path"),
         _ if is_text && !pattern_accepts(node, "") => Some("the pattern also rejects an empty string"),
         _ => None,
@@ -191,13 +225,43 @@ fn has_pattern_only_from_prose(context: &FaultContext<'_>, node: &ConstraintNode
 
 fn add_range_faults(node: &ConstraintNode, mut add: impl FnMut(&str, String, BoundaryShift, ConstraintEdit)) {
     if let Some(min) = node.range_min {
-        add("min-1", format!("the minimum value is {}", min - 1.0), BoundaryShift::Looser, ConstraintEdit::RangeMin(Some(min - 1.0)));
-        add("min.dropped", "there is no minimum value".to_owned(), BoundaryShift::Looser, ConstraintEdit::RangeMin(None));
-        add("min+1", format!("the minimum value is {}", min + 1.0), BoundaryShift::Tighter, ConstraintEdit::RangeMin(Some(min + 1.0)));
+        add(
+            "min-1",
+            format!("the minimum value is {}", min - 1.0),
+            BoundaryShift::Looser,
+            ConstraintEdit::RangeMin(Some(min - 1.0)),
+        );
+        add(
+            "min.dropped",
+            "there is no minimum value".to_owned(),
+            BoundaryShift::Looser,
+            ConstraintEdit::RangeMin(None),
+        );
+        add(
+            "min+1",
+            format!("the minimum value is {}", min + 1.0),
+            BoundaryShift::Tighter,
+            ConstraintEdit::RangeMin(Some(min + 1.0)),
+        );
     }
     if let Some(max) = node.range_max {
-        add("max+1", format!("the maximum value is {}", max + 1.0), BoundaryShift::Looser, ConstraintEdit::RangeMax(Some(max + 1.0)));
-        add("max.dropped", "there is no maximum value".to_owned(), BoundaryShift::Looser, ConstraintEdit::RangeMax(None));
-        add("max-1", format!("the maximum value is {}", max - 1.0), BoundaryShift::Tighter, ConstraintEdit::RangeMax(Some(max - 1.0)));
+        add(
+            "max+1",
+            format!("the maximum value is {}", max + 1.0),
+            BoundaryShift::Looser,
+            ConstraintEdit::RangeMax(Some(max + 1.0)),
+        );
+        add(
+            "max.dropped",
+            "there is no maximum value".to_owned(),
+            BoundaryShift::Looser,
+            ConstraintEdit::RangeMax(None),
+        );
+        add(
+            "max-1",
+            format!("the maximum value is {}", max - 1.0),
+            BoundaryShift::Tighter,
+            ConstraintEdit::RangeMax(Some(max - 1.0)),
+        );
     }
 }

@@ -5,6 +5,7 @@
 
 mod auth;
 mod bodies;
+mod constraint_fault;
 mod delivery;
 mod enums;
 mod errors;
@@ -16,15 +17,14 @@ mod requests;
 mod required;
 mod resources;
 mod rules;
-mod constraint_fault;
 mod successes;
 mod types;
 
-use super::fault::{FaultChange, Fault, FindingScope};
+use super::constraint_tree::{ConstraintTree, PatternCache};
+use super::fault::{Fault, FaultChange, FindingScope};
+use super::misbehavior::Misbehavior;
 use super::protocols::selects_by_name;
-use super::constraint_tree::{PatternCache, ConstraintTree};
-use super::misbehavior::Trick;
-use crate::contract::{Contract, Operation, ErrorRole};
+use crate::contract::{Contract, ErrorRole, Operation};
 use std::collections::HashMap;
 
 /// One operation, with the constraint tree of its input.
@@ -54,17 +54,17 @@ impl FaultContext<'_> {
 /// One row of a table of misbehaviors.
 struct FaultRow {
     slug: &'static str,
-    trick: Trick,
+    trick: Misbehavior,
     description: &'static str,
     violates_contract: bool,
 }
 
-const fn row(slug: &'static str, trick: Trick, describes: &'static str) -> FaultRow {
+const fn row(slug: &'static str, trick: Misbehavior, describes: &'static str) -> FaultRow {
     FaultRow { slug, trick, description: describes, violates_contract: true }
 }
 
 /// Creates a row for a behaviour that is usually undocumented, or that cannot be seen from outside.
-const fn undocumented_row(slug: &'static str, trick: Trick, describes: &'static str) -> FaultRow {
+const fn undocumented_row(slug: &'static str, trick: Misbehavior, describes: &'static str) -> FaultRow {
     FaultRow { slug, trick, description: describes, violates_contract: false }
 }
 
@@ -93,7 +93,11 @@ pub(super) fn all_faults(contract: &Contract) -> Vec<Fault> {
     let mut faults = Vec::new();
     let named = selects_by_name(contract.protocol);
     for operation in contract.operations.iter().filter(|operation| named || operation.http.is_some()) {
-        let tree = operation.input.as_ref().map(|input| ConstraintTree::new(contract, input, &mut patterns)).unwrap_or_default();
+        let tree = operation
+            .input
+            .as_ref()
+            .map(|input| ConstraintTree::new(contract, input, &mut patterns))
+            .unwrap_or_default();
         let view = FaultContext { contract, operation, tree };
         for class in [
             limits::faults,

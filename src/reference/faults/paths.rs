@@ -3,26 +3,30 @@
 //! Never for operations without labels and query parameters. The meaning of a label with such characters is known
 //! only if its limits or its pattern distinguish the interpretations.
 
-use super::{FaultRow, FaultContext, operation_scope, row, undocumented_row};
+use super::{FaultContext, FaultRow, operation_scope, row, undocumented_row};
 use crate::contract::MemberLocation;
-use crate::reference::fault::Fault;
 use crate::reference::constraint_tree::NodeKind;
-use crate::reference::misbehavior::Trick;
+use crate::reference::fault::Fault;
+use crate::reference::misbehavior::Misbehavior;
 
 const LABEL_ROWS: &[FaultRow] = &[
-    undocumented_row("decodes-twice", Trick::DecodesTwice, "path segments are decoded twice"),
-    row("decodes-never", Trick::DecodesNever, "path segments are not decoded"),
-    undocumented_row("decodes-before-split", Trick::DecodesBeforeSplit, "the path is decoded before it is split"),
-    undocumented_row("plus-is-space", Trick::PlusIsSpace, "a plus in a path is read as a space"),
-    undocumented_row("resolves-dots", Trick::ResolvesDots, "dots in a path are resolved"),
-    undocumented_row("skips-empty", Trick::SkipsEmptySegments, "empty path segments are skipped"),
-    undocumented_row("trims-labels", Trick::TrimsLabels, "labels are trimmed"),
-    undocumented_row("lowers-labels", Trick::LowersLabels, "labels are lower-cased"),
+    undocumented_row("decodes-twice", Misbehavior::DecodesTwice, "path segments are decoded twice"),
+    row("decodes-never", Misbehavior::DecodesNever, "path segments are not decoded"),
+    undocumented_row("decodes-before-split", Misbehavior::DecodesBeforeSplit, "the path is decoded before it is split"),
+    undocumented_row("plus-is-space", Misbehavior::PlusIsSpace, "a plus in a path is read as a space"),
+    undocumented_row("resolves-dots", Misbehavior::ResolvesDots, "dots in a path are resolved"),
+    undocumented_row("skips-empty", Misbehavior::SkipsEmptySegments, "empty path segments are skipped"),
+    undocumented_row("trims-labels", Misbehavior::TrimsLabels, "labels are trimmed"),
+    undocumented_row("lowers-labels", Misbehavior::LowersLabels, "labels are lower-cased"),
 ];
 
 const QUERY_ROWS: &[FaultRow] = &[
-    row("query-undecoded", Trick::QueryUndecoded, "query parameters are not decoded"),
-    row("query-last-only", Trick::QueryLastOnly, "only the last of several parameters with the same name is read"),
+    row("query-undecoded", Misbehavior::QueryUndecoded, "query parameters are not decoded"),
+    row(
+        "query-last-only",
+        Misbehavior::QueryLastOnly,
+        "only the last of several parameters with the same name is read",
+    ),
 ];
 
 pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
@@ -33,10 +37,10 @@ pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
         .filter(|(applies, _)| *applies)
         .flat_map(|(_, rows)| rows)
         .map(|row| {
-            let undecoded = row.trick == Trick::QueryUndecoded && !needs_encoding(context);
+            let undecoded = row.trick == Misbehavior::QueryUndecoded && !needs_encoding(context);
             let hidden = match row.trick {
-                Trick::QueryUndecoded if undecoded => Some("no documented query parameter needs encoding"),
-                Trick::PlusIsSpace => Some("no existing resource has a plus or a space in its name"),
+                Misbehavior::QueryUndecoded if undecoded => Some("no documented query parameter needs encoding"),
+                Misbehavior::PlusIsSpace => Some("no existing resource has a plus or a space in its name"),
                 _ => None,
             };
             Fault { hidden_reason: hidden, ..row.to_fault("paths", context, operation_scope(context)) }

@@ -3,13 +3,13 @@
 //! Never lists a fault as visible if both patterns agree on all probes that are derived from the documented pattern.
 
 use super::FaultContext;
-use super::constraint_fault::{ConstraintFault, BoundaryShift};
+use super::constraint_fault::{BoundaryShift, ConstraintFault};
 use crate::contract::Shape;
+use crate::reference::constraint_tree::ConstraintEdit;
 use crate::reference::fault::Fault;
-use crate::reference::look_around::{widen_look_ahead, remove_look_around};
+use crate::reference::look_around::{remove_look_around, widen_look_ahead};
 use crate::reference::pattern::JavaPattern;
 use crate::reference::sample::distinct_text;
-use crate::reference::constraint_tree::ConstraintEdit;
 
 pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
     let mut faults = Vec::new();
@@ -17,12 +17,21 @@ pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
         let Some(text) = node.pattern_text.as_deref() else { continue };
         let begins = text.starts_with('^') || text.starts_with("\\A");
         let ends = (text.ends_with('$') && !text.ends_with("\\$")) || text.ends_with("\\z");
-        let mut add = |slug: &str, describes: &str, hidden: Option<&'static str>, moves: BoundaryShift, edit: ConstraintEdit| {
-            let (slug, describes) = (slug.to_owned(), describes.to_owned());
-            let made =
-                ConstraintFault { class: "patterns", constraint: "pattern", slug, description: describes, violates_contract: true, hidden_reason: hidden, shift: moves, edit };
-            faults.push(made.into_fault(context, &node.path));
-        };
+        let mut add =
+            |slug: &str, describes: &str, hidden: Option<&'static str>, moves: BoundaryShift, edit: ConstraintEdit| {
+                let (slug, describes) = (slug.to_owned(), describes.to_owned());
+                let made = ConstraintFault {
+                    class: "patterns",
+                    constraint: "pattern",
+                    slug,
+                    description: describes,
+                    violates_contract: true,
+                    hidden_reason: hidden,
+                    shift: moves,
+                    edit,
+                };
+                faults.push(made.into_fault(context, &node.path));
+            };
         add("dropped", "the pattern is not checked", None, BoundaryShift::Looser, ConstraintEdit::PatternDropped);
         if begins || ends {
             let describes = "the pattern may match anywhere in the string";
@@ -47,7 +56,13 @@ pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
             let describes = "the look-ahead also forbids a shorter prefix";
             add("look-ahead.shorter", describes, None, BoundaryShift::Tighter, ConstraintEdit::PatternReplaced(less));
             let describes = "the look-ahead forbids its text anywhere";
-            add("look-ahead.anywhere", describes, None, BoundaryShift::Tighter, ConstraintEdit::PatternReplaced(anywhere));
+            add(
+                "look-ahead.anywhere",
+                describes,
+                None,
+                BoundaryShift::Tighter,
+                ConstraintEdit::PatternReplaced(anywhere),
+            );
         }
     }
     faults
@@ -64,7 +79,9 @@ const REPETITION_COUNTS: [usize; 12] = [1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 32]
 /// Returns true if case makes a difference for a letter, alone or repeated, for the words in the pattern, or for
 /// strings that match it.
 fn case_is_observable(pattern: &str, shape: &Shape) -> bool {
-    let (Ok(exact), Ok(folded)) = (JavaPattern::new(pattern, false), JavaPattern::new(pattern, true)) else { return false };
+    let (Ok(exact), Ok(folded)) = (JavaPattern::new(pattern, false), JavaPattern::new(pattern, true)) else {
+        return false;
+    };
     // Case folding maps the long s and the Kelvin sign to ASCII letters.
     let letters = ('a'..='z').chain('A'..='Z').chain(['\u{17F}', '\u{212A}']).map(String::from);
     let letters = letters.flat_map(|letter| REPETITION_COUNTS.map(|times| letter.repeat(times)));

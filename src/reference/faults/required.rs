@@ -3,10 +3,10 @@
 //! Never changes labels: a path without its label is a different path.
 
 use super::FaultContext;
-use super::constraint_fault::{ConstraintFault, BoundaryShift};
+use super::constraint_fault::{BoundaryShift, ConstraintFault};
 use crate::contract::MemberLocation;
+use crate::reference::constraint_tree::{ConstraintEdit, ConstraintNode, MemberSlot, NodeKind};
 use crate::reference::fault::Fault;
-use crate::reference::constraint_tree::{ConstraintEdit, ConstraintNode, NodeKind, MemberSlot};
 
 pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
     let mut faults = Vec::new();
@@ -20,7 +20,14 @@ pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
             // A string in a query or a path is never null.
             NodeKind::List { .. } | NodeKind::Map { .. } if node.location == MemberLocation::Body => {
                 let describes = "entries may be null";
-                let made = required_fault("required", "null-inside", describes, true, BoundaryShift::Looser, ConstraintEdit::NullElements);
+                let made = required_fault(
+                    "required",
+                    "null-inside",
+                    describes,
+                    true,
+                    BoundaryShift::Looser,
+                    ConstraintEdit::NullElements,
+                );
                 let mut fault = made.into_fault(context, &node.path);
                 super::types::add_nested_scopes(context, node, &mut fault);
                 faults.push(fault);
@@ -31,17 +38,44 @@ pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
     faults
 }
 
-fn add_member_faults(context: &FaultContext<'_>, node: &ConstraintNode, slot: &MemberSlot, union: bool, faults: &mut Vec<Fault>) {
+fn add_member_faults(
+    context: &FaultContext<'_>,
+    node: &ConstraintNode,
+    slot: &MemberSlot,
+    union: bool,
+    faults: &mut Vec<Fault>,
+) {
     let path = node.path.join_member(&slot.name);
     if slot.required {
-        let dropped = required_fault("required", "dropped", "may be missing", true, BoundaryShift::Looser, ConstraintEdit::RequiredDropped);
+        let dropped = required_fault(
+            "required",
+            "dropped",
+            "may be missing",
+            true,
+            BoundaryShift::Looser,
+            ConstraintEdit::RequiredDropped,
+        );
         faults.push(dropped.into_fault(context, &path));
         if node.location == MemberLocation::Body && slot.location == MemberLocation::Body {
-            let null = required_fault("required", "null", "may be null", true, BoundaryShift::Looser, ConstraintEdit::RequiredNull);
+            let null = required_fault(
+                "required",
+                "null",
+                "may be null",
+                true,
+                BoundaryShift::Looser,
+                ConstraintEdit::RequiredNull,
+            );
             faults.push(null.into_fault(context, &path));
         }
     } else if !union {
-        let added = required_fault("required", "added", "is required", true, BoundaryShift::Tighter, ConstraintEdit::RequiredAdded);
+        let added = required_fault(
+            "required",
+            "added",
+            "is required",
+            true,
+            BoundaryShift::Tighter,
+            ConstraintEdit::RequiredAdded,
+        );
         let mut fault = added.into_fault(context, &path);
         // Every case that omits the member can reveal it.
         fault.scopes.extend(super::operation_scope(context));
@@ -49,7 +83,14 @@ fn add_member_faults(context: &FaultContext<'_>, node: &ConstraintNode, slot: &M
     }
 }
 
-fn required_fault(constraint: &'static str, slug: &str, describes: &str, breaks: bool, moves: BoundaryShift, edit: ConstraintEdit) -> ConstraintFault {
+fn required_fault(
+    constraint: &'static str,
+    slug: &str,
+    describes: &str,
+    breaks: bool,
+    moves: BoundaryShift,
+    edit: ConstraintEdit,
+) -> ConstraintFault {
     ConstraintFault {
         class: "required",
         constraint,

@@ -2,15 +2,19 @@
 //!
 //! Never for operations that document no error for a missing resource.
 
-use super::{FaultRow, FaultContext, operation_scope, row};
+use super::{FaultContext, FaultRow, operation_scope, row};
 use crate::contract::ErrorRole;
 use crate::reference::fault::{Fault, FindingScope};
-use crate::reference::misbehavior::Trick;
+use crate::reference::misbehavior::Misbehavior;
 
 const ROWS: &[FaultRow] = &[
-    row("missing-accepted", Trick::MissingAccepted, "a resource that does not exist is treated as existing"),
-    row("missing-as-invalid", Trick::MissingAsInvalid, "a resource that does not exist is reported as invalid input"),
-    row("missing-crashes", Trick::MissingCrashes, "a resource that does not exist is answered with 500"),
+    row("missing-accepted", Misbehavior::MissingAccepted, "a resource that does not exist is treated as existing"),
+    row(
+        "missing-as-invalid",
+        Misbehavior::MissingAsInvalid,
+        "a resource that does not exist is reported as invalid input",
+    ),
+    row("missing-crashes", Misbehavior::MissingCrashes, "a resource that does not exist is answered with 500"),
 ];
 
 pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {

@@ -3,34 +3,52 @@
 //! Never invents a rule.
 
 use super::FaultContext;
-use super::constraint_fault::{ConstraintFault, BoundaryShift};
-use crate::contract::{ByteScope, Fact, ShapeRule, FactOrigin};
-use crate::reference::fault::{Fault, FindingScope};
+use super::constraint_fault::{BoundaryShift, ConstraintFault};
+use crate::contract::{ByteScope, Fact, FactOrigin, ShapeRule};
 use crate::reference::constraint_tree::{ConstraintEdit, ConstraintNode, NodeKind};
+use crate::reference::fault::{Fault, FindingScope};
 
 pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
     let mut faults = Vec::new();
     for node in &context.tree.nodes {
         for (index, check) in node.rules.iter().enumerate() {
             let constraint = check.rule.constraint().name();
-            let mut add_hidden =
-                |slug: &str, describes: String, moves: BoundaryShift, hidden: Option<&'static str>, edit: ConstraintEdit| {
-                    let slug = if index == 0 { slug.to_owned() } else { format!("{slug}.{index}") };
-                    let made = ConstraintFault { class: "rules", constraint, slug, description: describes, violates_contract: true, hidden_reason: hidden, shift: moves, edit };
-                    let mut fault = made.into_fault(context, &node.path);
-                    // A rule over members is tested by omitting or adding them, and a budget by a law.
-                    for member in ["law", "pair", ""] {
-                        fault.scopes.push(FindingScope::new(context.operation_name(), member, "*"));
-                    }
-                    fault.scopes.push(FindingScope::new(context.operation_name(), "*", constraint));
-                    faults.push(fault);
+            let mut add_hidden = |slug: &str,
+                                  describes: String,
+                                  moves: BoundaryShift,
+                                  hidden: Option<&'static str>,
+                                  edit: ConstraintEdit| {
+                let slug = if index == 0 { slug.to_owned() } else { format!("{slug}.{index}") };
+                let made = ConstraintFault {
+                    class: "rules",
+                    constraint,
+                    slug,
+                    description: describes,
+                    violates_contract: true,
+                    hidden_reason: hidden,
+                    shift: moves,
+                    edit,
                 };
+                let mut fault = made.into_fault(context, &node.path);
+                // A rule over members is tested by omitting or adding them, and a budget by a law.
+                for member in ["law", "pair", ""] {
+                    fault.scopes.push(FindingScope::new(context.operation_name(), member, "*"));
+                }
+                fault.scopes.push(FindingScope::new(context.operation_name(), "*", constraint));
+                faults.push(fault);
+            };
             let mut add = |slug: &str, describes: String, moves: BoundaryShift, edit: ConstraintEdit| {
                 add_hidden(slug, describes, moves, None, edit)
             };
-            add("dropped", "the rule is not checked".to_owned(), BoundaryShift::Looser, ConstraintEdit::RuleDropped(index));
+            add(
+                "dropped",
+                "the rule is not checked".to_owned(),
+                BoundaryShift::Looser,
+                ConstraintEdit::RuleDropped(index),
+            );
             let ShapeRule::MaxTotalBytes { over, max, budget: stored } = &check.rule else { continue };
-            let open = is_scope_undocumented(context, node, *max).then_some("the documents leave open whether keys count");
+            let open =
+                is_scope_undocumented(context, node, *max).then_some("the documents leave open whether keys count");
             let (values, both) = match over {
                 ByteScope::Values => (open, None),
                 ByteScope::KeysAndValues => (None, open),
@@ -46,7 +64,13 @@ pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
             add_hidden("in-chars", describes, BoundaryShift::Looser, None, ConstraintEdit::RuleInChars(index));
             if *stored {
                 let describes = "only the request counts, not the stored data".to_owned();
-                add_hidden("per-request", describes, BoundaryShift::Looser, None, ConstraintEdit::RulePerRequest(index));
+                add_hidden(
+                    "per-request",
+                    describes,
+                    BoundaryShift::Looser,
+                    None,
+                    ConstraintEdit::RulePerRequest(index),
+                );
             }
             match over {
                 ByteScope::Values => {

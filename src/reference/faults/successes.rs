@@ -2,30 +2,30 @@
 //!
 //! Never changes the operation itself, only its response.
 
-use super::{FaultRow, FaultContext, operation_scope, row, undocumented_row};
+use super::{FaultContext, FaultRow, operation_scope, row, undocumented_row};
 use crate::reference::fault::{Fault, FindingScope};
-use crate::reference::misbehavior::Trick;
+use crate::reference::misbehavior::Misbehavior;
 
 const COMMON_ROWS: &[FaultRow] = &[
-    row("created", Trick::SuccessCreated, "the status is 201"),
-    row("accepted", Trick::SuccessAccepted, "the status is 202"),
-    row("no-content", Trick::SuccessNoContent, "the status is 204"),
-    row("redirects", Trick::SuccessRedirects, "the status is 302"),
-    row("not-json", Trick::SuccessNotJson, "the body is not JSON"),
-    row("html", Trick::SuccessHtml, "the body is HTML"),
-    row("trailing", Trick::SuccessTrailing, "the body's document is followed by extra bytes"),
-    undocumented_row("null", Trick::SuccessNull, "the body is null"),
-    row("array", Trick::SuccessArray, "the body is an array"),
-    row("wrapped", Trick::SuccessWrapped, "the body is wrapped in another member"),
-    row("extra", Trick::SuccessExtra, "the body has an undocumented member"),
-    row("is-error", Trick::SuccessIsError, "the body and headers are an error's"),
+    row("created", Misbehavior::SuccessCreated, "the status is 201"),
+    row("accepted", Misbehavior::SuccessAccepted, "the status is 202"),
+    row("no-content", Misbehavior::SuccessNoContent, "the status is 204"),
+    row("redirects", Misbehavior::SuccessRedirects, "the status is 302"),
+    row("not-json", Misbehavior::SuccessNotJson, "the body is not JSON"),
+    row("html", Misbehavior::SuccessHtml, "the body is HTML"),
+    row("trailing", Misbehavior::SuccessTrailing, "the body's document is followed by extra bytes"),
+    undocumented_row("null", Misbehavior::SuccessNull, "the body is null"),
+    row("array", Misbehavior::SuccessArray, "the body is an array"),
+    row("wrapped", Misbehavior::SuccessWrapped, "the body is wrapped in another member"),
+    row("extra", Misbehavior::SuccessExtra, "the body has an undocumented member"),
+    row("is-error", Misbehavior::SuccessIsError, "the body and headers are an error's"),
 ];
 
 /// Rows that apply only if the documented output has members.
 const MEMBER_ROWS: &[FaultRow] = &[
-    row("empty", Trick::SuccessEmpty, "the body has no members"),
-    row("wrong-types", Trick::SuccessWrongTypes, "the members have values of wrong types"),
-    row("lowered", Trick::SuccessLowered, "the members have other names"),
+    row("empty", Misbehavior::SuccessEmpty, "the body has no members"),
+    row("wrong-types", Misbehavior::SuccessWrongTypes, "the members have values of wrong types"),
+    row("lowered", Misbehavior::SuccessLowered, "the members have other names"),
 ];
 
 pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
@@ -41,13 +41,13 @@ pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
             touches.push(FindingScope::new("*", "law", "*"));
             let mut fault = row.to_fault("successes", context, touches);
             fault.violates_contract &= match row.trick {
-                Trick::SuccessCreated => success.is_some_and(|status| status != 201),
-                Trick::SuccessAccepted => success.is_some_and(|status| status != 202),
-                Trick::SuccessNoContent => members || success.is_some_and(|status| status != 204),
+                Misbehavior::SuccessCreated => success.is_some_and(|status| status != 201),
+                Misbehavior::SuccessAccepted => success.is_some_and(|status| status != 202),
+                Misbehavior::SuccessNoContent => members || success.is_some_and(|status| status != 204),
                 // Clients ignore members that they do not know, unless the output is documented as empty.
-                Trick::SuccessExtra | Trick::SuccessWrapped => output.is_some() && !members,
+                Misbehavior::SuccessExtra | Misbehavior::SuccessWrapped => output.is_some() && !members,
                 // All members of the output may be optional.
-                Trick::SuccessEmpty | Trick::SuccessLowered => false,
+                Misbehavior::SuccessEmpty | Misbehavior::SuccessLowered => false,
                 _ => true,
             };
             fault

@@ -3,11 +3,11 @@
 //! Never for strings in path, query, headers, forms and XML, which have no JSON type; numbers there may be any string.
 
 use super::FaultContext;
-use super::constraint_fault::{ConstraintFault, BoundaryShift};
+use super::constraint_fault::{BoundaryShift, ConstraintFault};
 use crate::contract::MemberLocation;
+use crate::reference::constraint_tree::{ConstraintEdit, ConstraintNode, JsonType, NodeKind};
 use crate::reference::fault::{Fault, FindingScope};
 use crate::reference::protocols::sends_only_text;
-use crate::reference::constraint_tree::{ConstraintEdit, JsonType, ConstraintNode, NodeKind};
 
 /// Returns the JSON types that are valid for a kind of node.
 fn valid_types(kind: &NodeKind) -> &'static [JsonType] {
@@ -58,7 +58,11 @@ pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
             _ if !right.contains(&JsonType::String)
                 && !matches!(node.kind, NodeKind::List { .. } | NodeKind::Map { .. }) =>
             {
-                add("takes-string".to_owned(), "any string is accepted".to_owned(), ConstraintEdit::TypeAccepted(JsonType::String));
+                add(
+                    "takes-string".to_owned(),
+                    "any string is accepted".to_owned(),
+                    ConstraintEdit::TypeAccepted(JsonType::String),
+                );
             }
             _ => {}
         }

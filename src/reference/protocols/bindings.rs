@@ -2,16 +2,20 @@
 //!
 //! Never looks at a body. Rules after [Smithy's HTTP bindings](https://smithy.io/2.0/spec/http-bindings.html).
 
-use super::{ShapeRef, IncomingRequest, timestamps, parse_scalar, scalar_to_text};
-use crate::contract::{ShapeKind, MemberLocation, TimestampFormat};
+use super::{IncomingRequest, ShapeRef, parse_scalar, scalar_to_text, timestamps};
+use crate::contract::{MemberLocation, ShapeKind, TimestampFormat};
 use crate::reference::body_parser::ReadFailure;
+use crate::reference::misbehavior::{Misbehavior, MisbehaviorSet};
 use crate::reference::request::ResponseHeader;
-use crate::reference::misbehavior::{Trick, MisbehaviorSet};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 
 /// Adds the members bound to the path.
-pub(super) fn read_labels(shape: ShapeRef<'_>, incoming: &mut IncomingRequest<'_>, input: &mut Map<String, Value>) -> Result<(), ReadFailure> {
+pub(super) fn read_labels(
+    shape: ShapeRef<'_>,
+    incoming: &mut IncomingRequest<'_>,
+    input: &mut Map<String, Value>,
+) -> Result<(), ReadFailure> {
     for (label, value) in std::mem::take(&mut incoming.labels) {
         let value = value.ok_or_else(|| ReadFailure::Malformed(format!("label `{label}` is not UTF-8")))?;
         let found = shape.members().and_then(|members| {
@@ -62,7 +66,7 @@ pub(super) fn read_query(
             let value = parse_scalar(items, value, TimestampFormat::DateTime);
             let list = input.entry(member_name.clone()).or_insert_with(|| Value::Array(Vec::new()));
             if let Value::Array(list) = list {
-                if misbehaviors.has(Trick::QueryLastOnly) {
+                if misbehaviors.has(Misbehavior::QueryLastOnly) {
                     list.clear();
                 }
                 list.push(value);
@@ -76,15 +80,21 @@ pub(super) fn read_query(
 
 /// Decodes a name or value of a query.
 fn decode_query_part(text: &str, misbehaviors: MisbehaviorSet) -> Result<String, ReadFailure> {
-    if misbehaviors.has(Trick::QueryUndecoded) {
+    if misbehaviors.has(Misbehavior::QueryUndecoded) {
         return Ok(text.to_owned());
     }
     super::form::decode_form_text(text).ok_or_else(|| ReadFailure::Malformed("the query is not UTF-8".to_owned()))
 }
 
 /// Adds the members bound to headers.
-pub(super) fn read_headers(shape: ShapeRef<'_>, incoming: &IncomingRequest<'_>, input: &mut Map<String, Value>) -> Result<(), ReadFailure> {
-    for (name, member) in shape.members().into_iter().flatten().filter(|(_, one)| one.location == MemberLocation::Header) {
+pub(super) fn read_headers(
+    shape: ShapeRef<'_>,
+    incoming: &IncomingRequest<'_>,
+    input: &mut Map<String, Value>,
+) -> Result<(), ReadFailure> {
+    for (name, member) in
+        shape.members().into_iter().flatten().filter(|(_, one)| one.location == MemberLocation::Header)
+    {
         let (below, wire) = (shape.member(member), member.wire_name(name));
         if let ShapeKind::Map { .. } = below.kind() {
             let prefix = member.wire.as_deref().unwrap_or_default();
@@ -104,8 +114,9 @@ pub(super) fn read_headers(shape: ShapeRef<'_>, incoming: &IncomingRequest<'_>, 
             continue;
         }
         let Some(bytes) = incoming.request.header(wire) else { continue };
-        let text =
-            std::str::from_utf8(bytes).map_err(|_| ReadFailure::Malformed(format!("header `{wire}` is not UTF-8")))?.trim();
+        let text = std::str::from_utf8(bytes)
+            .map_err(|_| ReadFailure::Malformed(format!("header `{wire}` is not UTF-8")))?
+            .trim();
         // The encoding that the client added when it compressed the body is not part of the caller's value.
         let text = match (incoming.was_compressed, wire.eq_ignore_ascii_case("content-encoding")) {
             (true, true) => match text.rsplit_once(',') {
@@ -177,9 +188,15 @@ fn split_header_values(text: &str, dates: bool) -> Vec<String> {
 }
 
 /// Writes the headers of a response, and returns the status if a member defines it.
-pub(super) fn write_headers(shape: ShapeRef<'_>, output: &Map<String, Value>, headers: &mut Vec<ResponseHeader>) -> Option<u16> {
+pub(super) fn write_headers(
+    shape: ShapeRef<'_>,
+    output: &Map<String, Value>,
+    headers: &mut Vec<ResponseHeader>,
+) -> Option<u16> {
     let mut status = None;
-    for (name, member) in shape.members().into_iter().flatten().filter(|(_, one)| one.location == MemberLocation::Header) {
+    for (name, member) in
+        shape.members().into_iter().flatten().filter(|(_, one)| one.location == MemberLocation::Header)
+    {
         let Some(value) = output.get(name).filter(|value| !value.is_null()) else { continue };
         let (below, wire) = (shape.member(member), member.wire_name(name));
         if wire == ":status" {
@@ -198,7 +215,8 @@ pub(super) fn write_headers(shape: ShapeRef<'_>, output: &Map<String, Value>, he
             }
             (ShapeKind::List { .. }, Value::Array(values)) => {
                 let items = below.items().unwrap_or(below);
-                let texts: Vec<String> = values.iter().map(|value| quote_if_needed(header_value_text(items, value))).collect();
+                let texts: Vec<String> =
+                    values.iter().map(|value| quote_if_needed(header_value_text(items, value))).collect();
                 say(wire.to_owned(), texts.join(", "));
             }
             _ => say(wire.to_owned(), header_value_text(below, value)),
@@ -209,7 +227,9 @@ pub(super) fn write_headers(shape: ShapeRef<'_>, output: &Map<String, Value>, he
 
 fn header_value_text(shape: ShapeRef<'_>, value: &Value) -> String {
     match shape.kind() {
-        ShapeKind::Timestamp => scalar_to_text(&timestamps::format_value(value, shape.timestamp_format(TimestampFormat::HttpDate))),
+        ShapeKind::Timestamp => {
+            scalar_to_text(&timestamps::format_value(value, shape.timestamp_format(TimestampFormat::HttpDate)))
+        }
         _ if shape.is_json_string() => data_encoding::BASE64.encode(scalar_to_text(value).as_bytes()),
         _ => scalar_to_text(value),
     }

@@ -123,8 +123,9 @@ fn read_item(rest: &mut &[u8], level: usize) -> Result<CborItem, ReadFailure> {
 
 /// Reads the bytes of a string, which may consist of chunks.
 fn read_string(rest: &mut &[u8], first: &CborHead) -> Result<Vec<u8>, ReadFailure> {
-    let take =
-        |rest: &mut &[u8], length: u64| take_bytes(rest, usize::try_from(length).unwrap_or(usize::MAX)).map(<[u8]>::to_vec);
+    let take = |rest: &mut &[u8], length: u64| {
+        take_bytes(rest, usize::try_from(length).unwrap_or(usize::MAX)).map(<[u8]>::to_vec)
+    };
     if let Some(length) = first.argument {
         return take(rest, length);
     }
@@ -194,9 +195,13 @@ fn to_contract_value(shape: ShapeRef<'_>, item: CborItem) -> Result<Value, ReadF
                     .members()
                     .and_then(|members| members.iter().find(|(name, member)| member.wire_name(name) == key));
                 match (member, values) {
-                    (Some((name, member)), _) => out.insert(name.clone(), to_contract_value(shape.member(member), item)?),
+                    (Some((name, member)), _) => {
+                        out.insert(name.clone(), to_contract_value(shape.member(member), item)?)
+                    }
                     (None, Some(values)) => out.insert(key, to_contract_value(values, item)?),
-                    (None, None) if *shape.kind() == ShapeKind::Document => out.insert(key, to_contract_value(shape, item)?),
+                    (None, None) if *shape.kind() == ShapeKind::Document => {
+                        out.insert(key, to_contract_value(shape, item)?)
+                    }
                     // The check ignores unknown members, except in a map where another type is expected; so a marked
                     // key stays.
                     (None, None) => out.insert(format!("?{key}"), Value::Null),
@@ -216,13 +221,17 @@ pub(super) fn encode(out: &mut Vec<u8>, value: &Value, shape: Option<ShapeRef<'_
             out.push(0xc1);
             write_double(out, number.as_f64().unwrap_or_default());
         }
-        (Some(ShapeKind::Float | ShapeKind::Double), Value::Number(number)) => write_double(out, number.as_f64().unwrap_or_default()),
+        (Some(ShapeKind::Float | ShapeKind::Double), Value::Number(number)) => {
+            write_double(out, number.as_f64().unwrap_or_default())
+        }
         (_, Value::Number(number)) => match (number.as_u64(), number.as_i64()) {
             (Some(whole), _) => write_head(out, 0, whole),
             (_, Some(whole)) => write_head(out, 1, whole.unsigned_abs() - 1),
             _ => write_double(out, number.as_f64().unwrap_or_default()),
         },
-        (Some(ShapeKind::Float | ShapeKind::Double), Value::String(text)) if let Some(float) = parse_special_float(text) => {
+        (Some(ShapeKind::Float | ShapeKind::Double), Value::String(text))
+            if let Some(float) = parse_special_float(text) =>
+        {
             write_double(out, float)
         }
         (Some(ShapeKind::Blob), Value::String(text)) => {
@@ -385,8 +394,9 @@ mod tests {
 
     #[test]
     fn items_of_the_wrong_type_are_rejected() {
-        let contract =
-            contract_of_shapes(json!({"At": {"type": "timestamp"}, "Any": {"type": "document"}, "Much": {"type": "double"}}));
+        let contract = contract_of_shapes(
+            json!({"At": {"type": "timestamp"}, "Any": {"type": "document"}, "Much": {"type": "double"}}),
+        );
         let of = |id: &str, hex: &str| {
             let bytes = data_encoding::HEXLOWER.decode(hex.as_bytes()).expect("hex");
             let id = id.into();
@@ -414,10 +424,11 @@ mod tests {
 
     #[test]
     fn unknown_members_are_marked_and_documents_hold_anything() {
-        let contract =
-            contract_of_shapes(json!({"In": {"type": "structure", "members": {"Name": {"shape": "Text", "wire": "a"}}},
+        let contract = contract_of_shapes(
+            json!({"In": {"type": "structure", "members": {"Name": {"shape": "Text", "wire": "a"}}},
                 "Any": {"type": "document"}, "Text": {"type": "string"},
-                "Map": {"type": "map", "key": "Text", "value": "Text"}}));
+                "Map": {"type": "map", "key": "Text", "value": "Text"}}),
+        );
         // {"a": "b", "c": {"d": 1}}
         let bytes = data_encoding::HEXLOWER.decode(b"a2616161626163a1616401").expect("hex");
         for (id, due) in [

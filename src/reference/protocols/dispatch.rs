@@ -6,8 +6,8 @@ use super::form::FormNode;
 use super::request_input::{allows_compression, decompress, is_gzip_encoded};
 use super::{aws_json, rpcv2_cbor};
 use crate::contract::{Contract, Protocol};
+use crate::reference::misbehavior::Misbehavior;
 use crate::reference::request::ServerRequest;
-use crate::reference::misbehavior::Trick;
 use std::borrow::Cow;
 
 /// How a request selects its operation.
@@ -114,7 +114,7 @@ pub(in crate::reference) fn sends_only_text(protocol: Option<Protocol>) -> bool 
 }
 
 /// Returns true if a misbehavior can be observed in the protocol.
-pub(in crate::reference) fn is_observable(protocol: Option<Protocol>, trick: Trick) -> bool {
+pub(in crate::reference) fn is_observable(protocol: Option<Protocol>, trick: Misbehavior) -> bool {
     let format = match protocol {
         None | Some(Protocol::RestJson | Protocol::RestJson1 | Protocol::AwsJson1_0 | Protocol::AwsJson1_1) => {
             return true;
@@ -125,24 +125,24 @@ pub(in crate::reference) fn is_observable(protocol: Option<Protocol>, trick: Tri
     };
     match trick {
         // These concern the syntax of JSON, or behaviour that only a JSON parser has.
-        Trick::DeepCrashes
-        | Trick::SurrogateCrashes
-        | Trick::HugeNumberCrashes
-        | Trick::NullCrashes
-        | Trick::TrailingBytes
-        | Trick::NanAccepted
-        | Trick::InvalidUtf8Accepted
-        | Trick::NotObjectCrashes
-        | Trick::NotObjectAccepted
-        | Trick::TruncatedAccepted
-        | Trick::SuccessNull
-        | Trick::SuccessArray
-        | Trick::SuccessWrapped => false,
-        Trick::NulCrashes => format != "XML",
+        Misbehavior::DeepCrashes
+        | Misbehavior::SurrogateCrashes
+        | Misbehavior::HugeNumberCrashes
+        | Misbehavior::NullCrashes
+        | Misbehavior::TrailingBytes
+        | Misbehavior::NanAccepted
+        | Misbehavior::InvalidUtf8Accepted
+        | Misbehavior::NotObjectCrashes
+        | Misbehavior::NotObjectAccepted
+        | Misbehavior::TruncatedAccepted
+        | Misbehavior::SuccessNull
+        | Misbehavior::SuccessArray
+        | Misbehavior::SuccessWrapped => false,
+        Misbehavior::NulCrashes => format != "XML",
         // A form is never empty, because it names the operation; almost any bytes are a form.
-        Trick::EmptyBodyCrashes | Trick::EmptyBodyAccepted => format != "form",
+        Misbehavior::EmptyBodyCrashes | Misbehavior::EmptyBodyAccepted => format != "form",
         // CBOR marks text strings as such, so only those could contain invalid UTF-8.
-        Trick::InvalidUtf8Crashes => format != "CBOR",
+        Misbehavior::InvalidUtf8Crashes => format != "CBOR",
         _ => true,
     }
 }
@@ -205,9 +205,18 @@ mod tests {
         ] {
             assert_eq!(unknown_operation_error(&contract(protocol), true, named, other_method), due, "{protocol:?}");
         }
-        assert_eq!(unknown_operation_error(&contract(Protocol::RestXml), false, false, false), (404, "UnknownOperationException"));
-        assert_eq!(unknown_operation_error(&contract(Protocol::RestJson), false, false, true), (405, "method_not_allowed"));
-        assert_eq!(unknown_operation_error(&contract(Protocol::RestJson), false, false, false), (404, "route_not_found"));
+        assert_eq!(
+            unknown_operation_error(&contract(Protocol::RestXml), false, false, false),
+            (404, "UnknownOperationException")
+        );
+        assert_eq!(
+            unknown_operation_error(&contract(Protocol::RestJson), false, false, true),
+            (405, "method_not_allowed")
+        );
+        assert_eq!(
+            unknown_operation_error(&contract(Protocol::RestJson), false, false, false),
+            (404, "route_not_found")
+        );
     }
 
     #[test]
@@ -223,7 +232,7 @@ mod tests {
     #[test]
     fn empty_body_faults_apply_if_bodies_may_be_empty() {
         for (protocol, due) in [(Protocol::AwsQuery, false), (Protocol::RestXml, true), (Protocol::RpcV2Cbor, true)] {
-            for trick in [Trick::EmptyBodyCrashes, Trick::EmptyBodyAccepted] {
+            for trick in [Misbehavior::EmptyBodyCrashes, Misbehavior::EmptyBodyAccepted] {
                 assert_eq!(is_observable(Some(protocol), trick), due, "{protocol:?} {trick:?}");
             }
         }

@@ -4,7 +4,7 @@
 //! [EC2 query](https://smithy.io/2.0/aws/protocols/aws-ec2-query-protocol.html).
 
 use super::form::QueryNaming;
-use super::{ShapeRef, REQUEST_ID, ErrorContent, xml};
+use super::{ErrorContent, REQUEST_ID, ShapeRef, xml};
 use crate::contract::Member;
 use serde_json::Value;
 use std::borrow::Cow;

@@ -3,7 +3,7 @@
 //! Never decides the names of members; awsQuery and EC2 differ in them.
 
 use super::{ShapeRef, parse_scalar};
-use crate::contract::{ShapeKind, Member, TimestampFormat};
+use crate::contract::{Member, ShapeKind, TimestampFormat};
 use crate::reference::body_parser::ReadFailure;
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
@@ -68,7 +68,11 @@ impl FormNode {
     }
 
     /// Returns the members of a structure.
-    pub(super) fn read_members(&self, shape: ShapeRef<'_>, names: &dyn QueryNaming) -> Result<Map<String, Value>, ReadFailure> {
+    pub(super) fn read_members(
+        &self,
+        shape: ShapeRef<'_>,
+        names: &dyn QueryNaming,
+    ) -> Result<Map<String, Value>, ReadFailure> {
         let mut out = Map::new();
         for (name, member) in shape.members().into_iter().flatten() {
             let below = shape.member(member);
@@ -92,7 +96,10 @@ impl FormNode {
                         None => Some(self),
                     };
                     let items = shape.items().unwrap_or(shape);
-                    let branches = numbered.map(|one| one.numbered_children(may_be_absent(items))).transpose()?.unwrap_or_default();
+                    let branches = numbered
+                        .map(|one| one.numbered_children(may_be_absent(items)))
+                        .transpose()?
+                        .unwrap_or_default();
                     branches
                         .into_iter()
                         .map(|one| one.read_value(items, names))
@@ -164,7 +171,11 @@ impl FormNode {
 fn may_be_absent(items: ShapeRef<'_>) -> bool {
     matches!(
         items.kind(),
-        ShapeKind::List { .. } | ShapeKind::Map { .. } | ShapeKind::Structure { .. } | ShapeKind::Union { .. } | ShapeKind::Document
+        ShapeKind::List { .. }
+            | ShapeKind::Map { .. }
+            | ShapeKind::Structure { .. }
+            | ShapeKind::Union { .. }
+            | ShapeKind::Document
     )
 }
 
@@ -204,8 +215,8 @@ mod tests {
     fn read(form: &str) -> Option<Value> {
         let contract = contract();
         let id = "In".into();
-        let members =
-            FormNode::parse(form.as_bytes()).and_then(|root| root.read_members(ShapeRef::new(&contract, &id), &AwsQueryFields));
+        let members = FormNode::parse(form.as_bytes())
+            .and_then(|root| root.read_members(ShapeRef::new(&contract, &id), &AwsQueryFields));
         members.ok().map(Value::Object)
     }
 

@@ -2,8 +2,8 @@
 //!
 //! Never parses bytes: [`super::super::body_parser`] does.
 
-use super::{ShapeRef, timestamps, scalar_to_text};
-use crate::contract::{ShapeKind, MemberLocation, TimestampFormat};
+use super::{ShapeRef, scalar_to_text, timestamps};
+use crate::contract::{MemberLocation, ShapeKind, TimestampFormat};
 use crate::reference::body_parser::ReadFailure;
 use serde_json::{Map, Value};
 
@@ -17,7 +17,11 @@ pub(in crate::reference) enum TimestampStrictness {
 }
 
 /// Converts a value to the contract's form. Values that the contract does not know are kept as they are.
-pub(in crate::reference) fn from_wire(shape: ShapeRef<'_>, value: Value, exact: TimestampStrictness) -> Result<Value, ReadFailure> {
+pub(in crate::reference) fn from_wire(
+    shape: ShapeRef<'_>,
+    value: Value,
+    exact: TimestampStrictness,
+) -> Result<Value, ReadFailure> {
     Ok(match (shape.kind(), value) {
         (ShapeKind::Structure { .. } | ShapeKind::Union { .. }, Value::Object(found)) => {
             Value::Object(members_from_wire(shape, found, exact, |_| true)?)
@@ -62,7 +66,9 @@ pub(in crate::reference) fn members_from_wire(
 fn timestamp_from_wire(shape: ShapeRef<'_>, value: Value, exact: TimestampStrictness) -> Result<Value, ReadFailure> {
     let format = shape.timestamp_format(TimestampFormat::EpochSeconds);
     match (value, exact) {
-        (Value::String(text), TimestampStrictness::Lenient) => Ok(timestamps::parse_any(&text).unwrap_or(Value::String(text))),
+        (Value::String(text), TimestampStrictness::Lenient) => {
+            Ok(timestamps::parse_any(&text).unwrap_or(Value::String(text)))
+        }
         (Value::String(text), TimestampStrictness::Strict) => match format {
             TimestampFormat::EpochSeconds => {
                 Err(ReadFailure::Malformed("a timestamp must be a number of seconds".to_owned()))
@@ -99,7 +105,9 @@ pub(in crate::reference) fn to_wire(shape: ShapeRef<'_>, value: &Value) -> Value
             }
             None => value.clone(),
         },
-        (ShapeKind::Timestamp, value) => timestamps::format_value(value, shape.timestamp_format(TimestampFormat::EpochSeconds)),
+        (ShapeKind::Timestamp, value) => {
+            timestamps::format_value(value, shape.timestamp_format(TimestampFormat::EpochSeconds))
+        }
         (ShapeKind::String, value) if !value.is_string() && shape.is_json_string() => scalar_to_text(value).into(),
         (_, value) => value.clone(),
     }

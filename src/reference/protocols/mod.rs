@@ -5,28 +5,31 @@
 //! [`select_operation`] determines which operation a request is for, [`read_input`] reads its input, and
 //! [`write_success`] and [`write_error`] write the response.
 
-mod responses;
 mod aws_json;
 mod aws_query;
 mod bindings;
 mod cbor;
 mod dispatch;
 mod ec2_query;
+mod error_content;
 mod form;
-mod request_input;
 mod json;
-mod timestamps;
-mod shape_ref;
+mod request_input;
+mod responses;
 mod rest_xml;
 mod rpcv2_cbor;
-mod error_content;
+mod shape_ref;
+mod timestamps;
 mod xml;
 
-use responses::{REQUEST_ID, scalar_to_text};
 use request_input::{IncomingRequest, parse_scalar};
+use responses::{REQUEST_ID, scalar_to_text};
 
-pub(super) use responses::{write_error, write_success};
-pub(super) use dispatch::{OperationSelector, is_observable, sends_only_text, selects_by_name, select_operation, unknown_operation_error, uses_json, default_route};
-pub(super) use request_input::read_input;
-pub(super) use shape_ref::ShapeRef;
+pub(super) use dispatch::{
+    OperationSelector, default_route, is_observable, select_operation, selects_by_name, sends_only_text,
+    unknown_operation_error, uses_json,
+};
 pub(super) use error_content::ErrorContent;
+pub(super) use request_input::read_input;
+pub(super) use responses::{write_error, write_success};
+pub(super) use shape_ref::ShapeRef;

@@ -4,10 +4,10 @@
 
 use super::form::FormNode;
 use super::json::{self, TimestampStrictness};
-use super::{ShapeRef, aws_query, bindings, ec2_query, form, timestamps, rest_xml, rpcv2_cbor};
-use crate::contract::{Contract, ShapeKind, MemberLocation, OperationTraits, Protocol, TimestampFormat};
-use crate::reference::compile::CompiledOperation;
+use super::{ShapeRef, aws_query, bindings, ec2_query, form, rest_xml, rpcv2_cbor, timestamps};
+use crate::contract::{Contract, MemberLocation, OperationTraits, Protocol, ShapeKind, TimestampFormat};
 use crate::reference::body_parser::{self, ReadFailure};
+use crate::reference::compile::CompiledOperation;
 use crate::reference::request::ServerRequest;
 use crate::reference::route::LabelValues;
 use crate::reference::service::MAX_BODY_LENGTH;
@@ -43,7 +43,8 @@ pub(in crate::reference) fn read_input(
             read_bound_members(op, place, &mut sent, input)
         }
         Some(Protocol::RestXml) => {
-            let input = body_parser::parse_with_faults(&sent.body, op.misbehaviors, || read_xml_body(place, &sent.body))?;
+            let input =
+                body_parser::parse_with_faults(&sent.body, op.misbehaviors, || read_xml_body(place, &sent.body))?;
             read_bound_members(op, place, &mut sent, input)
         }
         Some(Protocol::AwsJson1_0 | Protocol::AwsJson1_1) => {
@@ -67,7 +68,10 @@ pub(in crate::reference) fn read_input(
 }
 
 /// Returns the uncompressed body, and whether the client had compressed it.
-fn decompressed_body<'a>(op: &CompiledOperation, request: &ServerRequest<'a>) -> Result<(Cow<'a, [u8]>, bool), ReadFailure> {
+fn decompressed_body<'a>(
+    op: &CompiledOperation,
+    request: &ServerRequest<'a>,
+) -> Result<(Cow<'a, [u8]>, bool), ReadFailure> {
     if !allows_compression(&op.traits) || !is_gzip_encoded(request) {
         return Ok((Cow::Borrowed(request.body), false));
     }
@@ -119,7 +123,11 @@ fn read_json_body(op: &CompiledOperation, shape: ShapeRef<'_>, body: &[u8]) -> R
         let value = match read_plain_payload(below, body)? {
             Some(value) => value,
             None if body.is_empty() => return Ok(input),
-            None => json::from_wire(below, body_parser::parse_document(body, op.misbehaviors)?, TimestampStrictness::Lenient)?,
+            None => json::from_wire(
+                below,
+                body_parser::parse_document(body, op.misbehaviors)?,
+                TimestampStrictness::Lenient,
+            )?,
         };
         // Clients send an empty structure if the member is not set.
         let nothing = body.is_empty() || !member.required && value == Value::Object(Map::new());
@@ -133,9 +141,12 @@ fn read_json_body(op: &CompiledOperation, shape: ShapeRef<'_>, body: &[u8]) -> R
     }
     let mut input = body_parser::parse_object(body, op.misbehaviors)?;
     if op.needs_json_conversion {
-        return json::members_from_wire(shape, input, TimestampStrictness::Lenient, |location| location == MemberLocation::Body);
+        return json::members_from_wire(shape, input, TimestampStrictness::Lenient, |location| {
+            location == MemberLocation::Body
+        });
     }
-    for (name, _) in shape.members().into_iter().flatten().filter(|(_, member)| member.location != MemberLocation::Body) {
+    for (name, _) in shape.members().into_iter().flatten().filter(|(_, member)| member.location != MemberLocation::Body)
+    {
         input.swap_remove(name);
     }
     Ok(input)
@@ -169,10 +180,12 @@ fn read_plain_payload(shape: ShapeRef<'_>, body: &[u8]) -> Result<Option<Value>,
 /// Converts a text to a value of the shape's type, or keeps the text if it is not one, so that the check rejects it.
 pub(super) fn parse_scalar(shape: ShapeRef<'_>, text: String, usual: TimestampFormat) -> Value {
     match shape.kind() {
-        ShapeKind::Integer | ShapeKind::Long | ShapeKind::Float | ShapeKind::Double => match text.parse::<serde_json::Number>() {
-            Ok(number) => Value::Number(number),
-            Err(_) => Value::String(text),
-        },
+        ShapeKind::Integer | ShapeKind::Long | ShapeKind::Float | ShapeKind::Double => {
+            match text.parse::<serde_json::Number>() {
+                Ok(number) => Value::Number(number),
+                Err(_) => Value::String(text),
+            }
+        }
         ShapeKind::Boolean if text == "true" || text == "false" => Value::Bool(text == "true"),
         ShapeKind::Timestamp => timestamps::parse(&text, shape.timestamp_format(usual)).unwrap_or(Value::String(text)),
         _ => Value::String(text),
@@ -222,6 +235,10 @@ mod tests {
             compression: all.iter().map(|one| (*one).to_owned()).collect(),
             ..OperationTraits::default()
         };
-        assert!(allows_compression(&traits(&["br", "gzip"])) && !allows_compression(&traits(&["br"])) && !allows_compression(&traits(&[])));
+        assert!(
+            allows_compression(&traits(&["br", "gzip"]))
+                && !allows_compression(&traits(&["br"]))
+                && !allows_compression(&traits(&[]))
+        );
     }
 }

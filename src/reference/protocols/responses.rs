@@ -2,8 +2,8 @@
 //!
 //! Never decides a status or a code, and leaves the format of each body to its protocol's file.
 
-use super::{ShapeRef, ErrorContent, aws_json, aws_query, bindings, ec2_query, json, rest_xml, rpcv2_cbor};
-use crate::contract::{Contract, ShapeKind, MemberLocation, Protocol};
+use super::{ErrorContent, ShapeRef, aws_json, aws_query, bindings, ec2_query, json, rest_xml, rpcv2_cbor};
+use crate::contract::{Contract, MemberLocation, Protocol, ShapeKind};
 use crate::reference::compile::CompiledOperation;
 use crate::reference::request::{DeliveryMode, ResponseHeader, ServerResponse};
 use bytes::Bytes;
@@ -22,7 +22,11 @@ pub(super) fn scalar_to_text(value: &Value) -> String {
 }
 
 /// Returns the success response for an output whose members have the contract's names.
-pub(in crate::reference) fn write_success(contract: &Contract, op: &CompiledOperation, output: &Value) -> ServerResponse {
+pub(in crate::reference) fn write_success(
+    contract: &Contract,
+    op: &CompiledOperation,
+    output: &Value,
+) -> ServerResponse {
     let place = op.output.as_ref().map(|id| ShapeRef::new(contract, id));
     let mut headers: Vec<ResponseHeader> = Vec::new();
     let mut status = op.success_status;
@@ -34,8 +38,12 @@ pub(in crate::reference) fn write_success(contract: &Contract, op: &CompiledOper
             let document = place.map_or_else(|| output.clone(), |place| json::to_wire(place, output));
             (document.to_string().into(), Some(aws_json::content_type(protocol)))
         }
-        Some(Protocol::AwsQuery) => (aws_query::write_success(&op.name, place, output).into(), Some(aws_query::CONTENT_TYPE)),
-        Some(Protocol::Ec2Query) => (ec2_query::write_success(&op.name, place, output).into(), Some(ec2_query::CONTENT_TYPE)),
+        Some(Protocol::AwsQuery) => {
+            (aws_query::write_success(&op.name, place, output).into(), Some(aws_query::CONTENT_TYPE))
+        }
+        Some(Protocol::Ec2Query) => {
+            (ec2_query::write_success(&op.name, place, output).into(), Some(ec2_query::CONTENT_TYPE))
+        }
         Some(Protocol::RpcV2Cbor) => {
             headers.push(rpcv2_cbor::PROTOCOL_HEADER);
             match place {
@@ -47,7 +55,12 @@ pub(in crate::reference) fn write_success(contract: &Contract, op: &CompiledOper
     finish_response(status, headers, body, content_type)
 }
 
-fn finish_response(status: u16, mut headers: Vec<ResponseHeader>, body: Bytes, content_type: Option<&'static str>) -> ServerResponse {
+fn finish_response(
+    status: u16,
+    mut headers: Vec<ResponseHeader>,
+    body: Bytes,
+    content_type: Option<&'static str>,
+) -> ServerResponse {
     if let Some(content_type) = content_type
         && !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"))
     {
@@ -79,7 +92,9 @@ fn write_rest_success(
                 let bytes = data_encoding::BASE64.decode(text.as_bytes()).unwrap_or_default();
                 (bytes.into(), Some("application/octet-stream"))
             }
-            (ShapeKind::String | ShapeKind::Enum { .. }, Value::String(text)) => (text.clone().into(), Some("text/plain")),
+            (ShapeKind::String | ShapeKind::Enum { .. }, Value::String(text)) => {
+                (text.clone().into(), Some("text/plain"))
+            }
             (_, value) if is_xml => {
                 let document = rest_xml::write_payload_document(member.wire.as_deref(), below, value);
                 (document.into(), Some(rest_xml::CONTENT_TYPE))
@@ -94,8 +109,9 @@ fn write_rest_success(
         };
     }
     let known = place.members();
-    let in_header =
-        |name: &String| known.is_some_and(|known| known.get(name).is_some_and(|m| m.location == MemberLocation::Header));
+    let in_header = |name: &String| {
+        known.is_some_and(|known| known.get(name).is_some_and(|m| m.location == MemberLocation::Header))
+    };
     let rest: Map<String, Value> = members
         .iter()
         .filter(|(name, _)| !in_header(name))
@@ -109,7 +125,8 @@ const JSON_CONTENT_TYPE: &str = "application/json";
 /// Returns the response for an error.
 pub(in crate::reference) fn write_error(contract: &Contract, content: &ErrorContent<'_>) -> ServerResponse {
     let mut headers: Vec<ResponseHeader> = Vec::new();
-    let query_error_code = contract.traits.query_compatible.then_some(content.code).flatten().filter(|code| Some(*code) != content.name);
+    let query_error_code =
+        contract.traits.query_compatible.then_some(content.code).flatten().filter(|code| Some(*code) != content.name);
     if let Some(code) = query_error_code {
         let side = if content.status < 500 { "Sender" } else { "Receiver" };
         headers.push((Cow::Borrowed("x-amzn-query-error"), Cow::Owned(format!("{code};{side}"))));

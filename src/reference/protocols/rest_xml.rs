@@ -3,7 +3,7 @@
 //! Never reads path, query or headers. Rules after
 //! [AWS restXml](https://smithy.io/2.0/aws/protocols/aws-restxml-protocol.html).
 
-use super::{ShapeRef, REQUEST_ID, ErrorContent, xml};
+use super::{ErrorContent, REQUEST_ID, ShapeRef, xml};
 use crate::contract::MemberLocation;
 use crate::reference::body_parser::ReadFailure;
 use serde_json::{Map, Value};

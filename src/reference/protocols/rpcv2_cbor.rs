@@ -3,7 +3,7 @@
 //! Never decides a status. Rules after
 //! [Smithy RPC v2 CBOR](https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html).
 
-use super::{ShapeRef, ErrorContent, cbor};
+use super::{ErrorContent, ShapeRef, cbor};
 use crate::reference::body_parser::ReadFailure;
 use crate::reference::request::{ResponseHeader, ServerRequest};
 use serde_json::{Map, Value};

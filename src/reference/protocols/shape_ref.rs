@@ -2,7 +2,7 @@
 //!
 //! Never sees a value.
 
-use crate::contract::{Contract, ShapeKind, MemberLocation, Member, Shape, ShapeId, TimestampFormat, WireTraits};
+use crate::contract::{Contract, Member, MemberLocation, Shape, ShapeId, ShapeKind, TimestampFormat, WireTraits};
 use indexmap::IndexMap;
 
 /// Traits of a reference that has none.
@@ -68,7 +68,9 @@ impl<'a> ShapeRef<'a> {
     /// Returns the reference to the items of a list.
     pub(in crate::reference) fn items(self) -> Option<Self> {
         match (self.shape, self.kind()) {
-            (Some(shape), ShapeKind::List { member }) => Some(Self::with_traits(self.contract, member, &shape.parts.member)),
+            (Some(shape), ShapeKind::List { member }) => {
+                Some(Self::with_traits(self.contract, member, &shape.parts.member))
+            }
             _ => None,
         }
     }

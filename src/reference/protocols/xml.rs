@@ -3,8 +3,8 @@
 //! Never expands an entity that a document declares, and never nests beyond a fixed depth.
 
 use super::form::parse_scalar_strictly;
-use super::{ShapeRef, timestamps, scalar_to_text};
-use crate::contract::{ShapeKind, MemberLocation, TimestampFormat};
+use super::{ShapeRef, scalar_to_text, timestamps};
+use crate::contract::{MemberLocation, ShapeKind, TimestampFormat};
 use crate::reference::body_parser::ReadFailure;
 use quick_xml::events::{BytesStart, Event};
 use serde_json::{Map, Value};
@@ -148,8 +148,11 @@ pub(super) fn read_value(element: &ParsedElement, shape: ShapeRef<'_>) -> Result
 fn read_elements(found: &[&ParsedElement], shape: ShapeRef<'_>) -> Result<Value, ReadFailure> {
     let flattened = shape.is_flattened();
     if let Some(items) = shape.items() {
-        let elements =
-            if flattened { found.to_vec() } else { container_children(found, items.traits.name.as_deref().unwrap_or("member"))? };
+        let elements = if flattened {
+            found.to_vec()
+        } else {
+            container_children(found, items.traits.name.as_deref().unwrap_or("member"))?
+        };
         return elements.into_iter().map(|one| read_value(one, items)).collect::<Result<Vec<_>, _>>().map(Value::Array);
     }
     if let Some((keys, values)) = shape.entries() {
@@ -225,7 +228,12 @@ pub(super) fn write_element(out: &mut String, name: &str, value: &Value, shape: 
             }
             for (key, value) in entries {
                 open_tag(out, around, Some(place).filter(|place| place.is_flattened()), &[]);
-                write_element(out, keys.traits.name.as_deref().unwrap_or("key"), &Value::String(key.clone()), Some(keys));
+                write_element(
+                    out,
+                    keys.traits.name.as_deref().unwrap_or("key"),
+                    &Value::String(key.clone()),
+                    Some(keys),
+                );
                 write_element(out, values.traits.name.as_deref().unwrap_or("value"), value, Some(values));
                 close_tag(out, around);
             }
@@ -267,7 +275,9 @@ pub(super) fn write_members(out: &mut String, members: &Map<String, Value>, shap
 
 fn scalar_text_of(value: &Value, shape: Option<ShapeRef<'_>>) -> String {
     match shape.map(|place| (place.kind(), place)) {
-        Some((ShapeKind::Timestamp, place)) => scalar_to_text(&timestamps::format_value(value, place.timestamp_format(TimestampFormat::DateTime))),
+        Some((ShapeKind::Timestamp, place)) => {
+            scalar_to_text(&timestamps::format_value(value, place.timestamp_format(TimestampFormat::DateTime)))
+        }
         _ => scalar_to_text(value),
     }
 }
@@ -357,7 +367,8 @@ mod tests {
 
     #[test]
     fn nesting_depth_is_limited() {
-        let deep = |levels: usize| parse_document(format!("{}{}", "<a>".repeat(levels), "</a>".repeat(levels)).as_bytes());
+        let deep =
+            |levels: usize| parse_document(format!("{}{}", "<a>".repeat(levels), "</a>".repeat(levels)).as_bytes());
         assert!(deep(MAX_DEPTH).is_ok() && deep(MAX_DEPTH + 1).is_err() && deep(MAX_DEPTH + 2).is_err());
     }
 

@@ -7,7 +7,7 @@ mod form;
 mod json;
 mod xml;
 
-use super::{RequestBody, EncodeError, EncodedRequest, rest};
+use super::{EncodeError, EncodedRequest, RequestBody, rest};
 use crate::contract::{Contract, Operation, Protocol};
 use crate::generate::Damage;
 
@@ -20,7 +20,11 @@ pub(super) struct DamageTarget<'a> {
 }
 
 /// Applies one damage. [`Damage::RawLabel`] was already applied while the path was built.
-pub(super) fn apply_damage(request: &mut EncodedRequest, damage: &Damage, target: &DamageTarget<'_>) -> Result<(), EncodeError> {
+pub(super) fn apply_damage(
+    request: &mut EncodedRequest,
+    damage: &Damage,
+    target: &DamageTarget<'_>,
+) -> Result<(), EncodeError> {
     match damage {
         Damage::Body(bytes) => request.body = RequestBody::copy_from_slice(bytes),
         Damage::BodyTruncated(percent) => {

@@ -136,7 +136,7 @@ fn holding(outcome: &CaseOutcome) -> Snapshot {
     let found = compared(outcome, None);
     let mut snapshot = Snapshot::default();
     let held = snapshot.accept_response(&found.observed.expect("something was learnt"), found.mark);
-    let sides = vec![ConstraintSide { name: found.key.side, response }];
+    let sides = vec![ConstraintSide { name: found.key.side, response: held }];
     snapshot.lines.push(ConstraintLine { place: found.key.place, sides, exceptions: Vec::new() });
     snapshot
 }

@@ -318,7 +318,7 @@ fn law(looks: [&Json; 2], write: HttpResponse, certain: bool, expectation: Expec
     let effect = WriteEffect::Put(vec![("k".to_owned(), json!("v"))]);
     let events = vec![
         event(0, StateEvent::Read(view.clone())),
-        event(1, StateEvent::Write { effect, is_certain }),
+        event(1, StateEvent::Write { effect, is_certain: certain }),
         event(2, StateEvent::Read(view)),
     ];
     let model = StateModel { kind: StateKind::Map, merges: true, deduplicates: false, ordered: false };

@@ -6,7 +6,7 @@ use super::MARKER;
 use crate::contract::ShapeRule;
 use crate::generate::Value;
 use crate::generate::case::{Case, Damage};
-use crate::generate::case_spec::{IntendedOutcome, CaseRequest};
+use crate::generate::case_spec::{CaseRequest, IntendedOutcome};
 use crate::generate::input_sampler::{InputChange, InputSampler};
 use crate::generate::site::InputSite;
 use crate::generate::strategy::OperationContext;
@@ -30,7 +30,14 @@ impl<'w, 'p> MalformedCases<'w, 'p> {
         rule: &str,
         request: impl FnOnce(&InputSampler<'_>) -> Option<CaseRequest>,
     ) {
-        self.cases.extend(self.work.build_class_case("malformed", kind, variant, rule, IntendedOutcome::Malformed, request));
+        self.cases.extend(self.work.build_class_case(
+            "malformed",
+            kind,
+            variant,
+            rule,
+            IntendedOutcome::Malformed,
+            request,
+        ));
     }
 
     /// Adds a case that names no operation; `rule` says what it lacks.
@@ -41,7 +48,14 @@ impl<'w, 'p> MalformedCases<'w, 'p> {
         rule: &str,
         request: impl FnOnce(&InputSampler<'_>) -> Option<CaseRequest>,
     ) {
-        self.cases.extend(self.work.build_class_case("malformed", kind, variant, rule, IntendedOutcome::UnknownOperation, request));
+        self.cases.extend(self.work.build_class_case(
+            "malformed",
+            kind,
+            variant,
+            rule,
+            IntendedOutcome::UnknownOperation,
+            request,
+        ));
     }
 
     /// Adds a case that servers may read differently, if no document says which reading is right.
@@ -52,7 +66,14 @@ impl<'w, 'p> MalformedCases<'w, 'p> {
         reason: &'static str,
         request: impl FnOnce(&InputSampler<'_>) -> Option<CaseRequest>,
     ) {
-        self.cases.extend(self.work.build_class_case("malformed", kind, variant, reason, IntendedOutcome::Undocumented(reason), request));
+        self.cases.extend(self.work.build_class_case(
+            "malformed",
+            kind,
+            variant,
+            reason,
+            IntendedOutcome::Undocumented(reason),
+            request,
+        ));
     }
 }
 

@@ -5,7 +5,10 @@
 //! [Smithy RPC v2 CBOR](https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html) the legal encodings.
 
 use super::MARKER;
-use super::cases::{MalformedCases, with_body, with_damage, find_body_member, has_required_input, add_duplicate_member, with_unknown_member};
+use super::cases::{
+    MalformedCases, add_duplicate_member, find_body_member, has_required_input, with_body, with_damage,
+    with_unknown_member,
+};
 use crate::contract::ShapeKind;
 use crate::generate::Value;
 use crate::generate::case::Damage;

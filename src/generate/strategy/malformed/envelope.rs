@@ -63,7 +63,12 @@ fn add_aws_json(out: &mut MalformedCases<'_, '_>) {
         Some(Protocol::AwsJson1_1) => "application/x-amz-json-1.0",
         _ => "application/x-amz-json-1.1",
     };
-    out.add_unspecified("content-type", "other-version", "the other version of the protocol", with_content_type(Some(other)));
+    out.add_unspecified(
+        "content-type",
+        "other-version",
+        "the other version of the protocol",
+        with_content_type(Some(other)),
+    );
     out.add_unspecified("content-type", "json", "another content type", with_content_type(Some("application/json")));
 }
 
@@ -76,7 +81,12 @@ fn add_query(out: &mut MalformedCases<'_, '_>) {
     // A service that also speaks awsJson may expect a target instead, and respond in that protocol.
     let speaks_json = out.work.plan.contract.traits.query_compatible;
     let mut without = |kind: &str, variant: &str, damage: Damage| match speaks_json {
-        true => out.add_unspecified("target", variant, "no action, sent to a service with two protocols", with_damage(damage)),
+        true => out.add_unspecified(
+            "target",
+            variant,
+            "no action, sent to a service with two protocols",
+            with_damage(damage),
+        ),
         false => out.add_no_operation(kind, variant, rule, with_damage(damage)),
     };
     without("operation", "missing", Damage::Field("Action".to_owned(), None));
@@ -129,8 +139,18 @@ fn add_rpc_v2_cbor(out: &mut MalformedCases<'_, '_>) {
         out.add_no_operation("header", variant, rule, with_damage(damage));
     }
     let reason = "a path in another form";
-    out.add_unspecified("path", "other-service", reason, target(format!("/service/OverstepNoService/operation/{name}")));
-    out.add_unspecified("path", "namespace", reason, target(format!("/service/overstep.example.{prefix}/operation/{name}")));
+    out.add_unspecified(
+        "path",
+        "other-service",
+        reason,
+        target(format!("/service/OverstepNoService/operation/{name}")),
+    );
+    out.add_unspecified(
+        "path",
+        "namespace",
+        reason,
+        target(format!("/service/overstep.example.{prefix}/operation/{name}")),
+    );
     out.add_unspecified("path", "before", reason, target(format!("/v1{of_service}/{name}")));
     out.add_unspecified("path", "lower-case", reason, target(format!("{of_service}/{}", name.as_str().to_lowercase())));
     out.add_unspecified("path", "query", reason, target(format!("{of_service}/{name}?overstep=1")));
@@ -138,7 +158,12 @@ fn add_rpc_v2_cbor(out: &mut MalformedCases<'_, '_>) {
         |value: Option<&str>| with_damage(Damage::Header("smithy-protocol".to_owned(), value.map(str::to_owned)));
     out.add_unspecified("protocol", "absent", "no protocol is named", protocol(None));
     out.add_unspecified("protocol", "other", "another protocol is named", protocol(Some("rpc-v2-json")));
-    out.add_unspecified("accept", "absent", "no `Accept` header", with_damage(Damage::Header("accept".to_owned(), None)));
+    out.add_unspecified(
+        "accept",
+        "absent",
+        "no `Accept` header",
+        with_damage(Damage::Header("accept".to_owned(), None)),
+    );
 }
 
 /// Adds cases about what surrounds a body, whatever its format.
@@ -157,7 +182,12 @@ fn add_content_encodings(out: &mut MalformedCases<'_, '_>) {
 
 fn add_paths(out: &mut MalformedCases<'_, '_>, targets: &[&str; 3]) {
     for (variant, target) in ["other", "query", "double-slash"].into_iter().zip(targets) {
-        out.add_unspecified("path", variant, "a path in another form", with_damage(Damage::RawTarget((*target).to_owned())));
+        out.add_unspecified(
+            "path",
+            variant,
+            "a path in another form",
+            with_damage(Damage::RawTarget((*target).to_owned())),
+        );
     }
 }
 

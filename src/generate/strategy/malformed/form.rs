@@ -4,8 +4,8 @@
 //! by `required` and `types`, unknown actions by `envelope`. The rules are those of
 //! [AWS query](https://smithy.io/2.0/aws/protocols/aws-query-protocol.html).
 
-use super::cases::{MalformedCases, with_text_bytes, add_duplicate_member, with_unknown_member};
-use crate::contract::{ShapeKind, Protocol, PathSegment};
+use super::cases::{MalformedCases, add_duplicate_member, with_text_bytes, with_unknown_member};
+use crate::contract::{PathSegment, Protocol, ShapeKind};
 use crate::generate::Value;
 use crate::generate::case::Damage;
 use crate::generate::case_spec::CaseRequest;
@@ -18,7 +18,12 @@ pub(super) fn add_unspecified(out: &mut MalformedCases<'_, '_>) {
         return;
     }
     add_duplicate_member(out);
-    out.add_unspecified("unknown-member", "text", "an undocumented member", with_unknown_member(Value::text("overstep")));
+    out.add_unspecified(
+        "unknown-member",
+        "text",
+        "an undocumented member",
+        with_unknown_member(Value::text("overstep")),
+    );
     for depth in [64, 1_000] {
         out.add_unspecified("deep-nesting", &format!("dots-{depth}"), "very deep nesting", |sampler| {
             let Value::Map(mut members) = sampler.plain_input() else { return None };
@@ -57,7 +62,11 @@ fn add_texts(out: &mut MalformedCases<'_, '_>, site: &InputSite) {
 pub(super) fn add_numbers(out: &mut MalformedCases<'_, '_>) {
     let context = out.work;
     let number = context.sites.iter().find(|site| {
-        site.is_in_body() && matches!(context.shape(site).kind, ShapeKind::Integer | ShapeKind::Long | ShapeKind::Float | ShapeKind::Double)
+        site.is_in_body()
+            && matches!(
+                context.shape(site).kind,
+                ShapeKind::Integer | ShapeKind::Long | ShapeKind::Float | ShapeKind::Double
+            )
     });
     let Some(site) = number else { return };
     for (variant, text) in [
@@ -79,12 +88,16 @@ pub(super) fn add_numbers(out: &mut MalformedCases<'_, '_>) {
 fn add_list_items(out: &mut MalformedCases<'_, '_>) {
     let context = out.work;
     let lists = context.sites.iter().filter(|site| site.is_in_body() && site.path.0.len() == 1);
-    let Some(site) = lists.clone().find(|site| matches!(context.shape(site).kind, ShapeKind::List { .. })) else { return };
+    let Some(site) = lists.clone().find(|site| matches!(context.shape(site).kind, ShapeKind::List { .. })) else {
+        return;
+    };
     let Some(name) = site.path.top_member() else { return };
     let item = site.path.join(PathSegment::Item);
     let with = |damage: Damage| {
         let item = &item;
-        move |sampler: &InputSampler<'_>| Some(CaseRequest::with_damage(sampler.input_with(&[(item, InputChange::Touch)]), damage))
+        move |sampler: &InputSampler<'_>| {
+            Some(CaseRequest::with_damage(sampler.input_with(&[(item, InputChange::Touch)]), damage))
+        }
     };
     for (variant, number) in [
         ("hole", "3"),
@@ -101,7 +114,12 @@ fn add_list_items(out: &mut MalformedCases<'_, '_>) {
         out.add_unspecified("list-number", variant, "items are numbered from 1 without gaps", with(damage));
     }
     let reason = "another word before the numbers of a list";
-    out.add_unspecified("list-word", "other", reason, with(Damage::ListWord(name.to_owned(), Some("overstep".to_owned()))));
+    out.add_unspecified(
+        "list-word",
+        "other",
+        reason,
+        with(Damage::ListWord(name.to_owned(), Some("overstep".to_owned()))),
+    );
     let is_flattened = context.shape(site).traits.flattened || {
         let members = context.operation.input.as_ref().and_then(|id| context.plan.contract.shape(id).kind.members());
         members.and_then(|members| members.get(name)).is_some_and(|member| member.traits.flattened)

@@ -2,7 +2,7 @@
 //!
 //! It never damages a body that is not a JSON document, such as a payload of bytes or text.
 
-use super::cases::{MalformedCases, with_body, with_damage, with_text_bytes, has_required_input, add_invalid_utf8};
+use super::cases::{MalformedCases, add_invalid_utf8, has_required_input, with_body, with_damage, with_text_bytes};
 use crate::contract::ShapeKind;
 use crate::generate::Value;
 use crate::generate::case::Damage;
@@ -45,11 +45,20 @@ pub(super) fn add_rejected(out: &mut MalformedCases<'_, '_>) {
     }
     if let Some(site) = context.find_free_text() {
         add_invalid_utf8(out, site);
-        out.add_rejected("escapes", "raw-control", "control characters must be escaped", with_text_bytes(site, b"a\x01b"));
+        out.add_rejected(
+            "escapes",
+            "raw-control",
+            "control characters must be escaped",
+            with_text_bytes(site, b"a\x01b"),
+        );
         out.add_rejected("escapes", "bad-escape", "escapes must be valid JSON", with_text_bytes(site, b"a\\qb"));
     }
     let number = context.sites.iter().find(|site| {
-        site.is_in_body() && matches!(context.shape(site).kind, ShapeKind::Integer | ShapeKind::Long | ShapeKind::Float | ShapeKind::Double)
+        site.is_in_body()
+            && matches!(
+                context.shape(site).kind,
+                ShapeKind::Integer | ShapeKind::Long | ShapeKind::Float | ShapeKind::Double
+            )
     });
     if let Some(site) = number.or_else(|| context.find_free_text()) {
         for (variant, literal) in [

@@ -3,7 +3,7 @@
 //! It never expects that one of them is rejected.
 
 use super::MARKER;
-use super::cases::{MalformedCases, with_damage, add_duplicate_member, with_unknown_member};
+use super::cases::{MalformedCases, add_duplicate_member, with_damage, with_unknown_member};
 use crate::contract::ShapeKind;
 use crate::generate::Value;
 use crate::generate::case::Damage;
@@ -20,7 +20,12 @@ pub(super) fn add_unspecified(out: &mut MalformedCases<'_, '_>) {
     out.add_unspecified(kind, "text", another, with_damage(Damage::ContentType(Some("text/plain".into()))));
     out.add_unspecified(kind, "xml", another, with_damage(Damage::ContentType(Some("application/xml".into()))));
     let charset = "application/json; charset=utf-8".to_owned();
-    out.add_unspecified(kind, "charset", "a content type with a parameter", with_damage(Damage::ContentType(Some(charset))));
+    out.add_unspecified(
+        kind,
+        "charset",
+        "a content type with a parameter",
+        with_damage(Damage::ContentType(Some(charset))),
+    );
     out.add_unspecified("bom", "utf-8", "a byte order mark", with_damage(Damage::BodyPrefixed(vec![0xEF, 0xBB, 0xBF])));
     add_duplicate_member(out);
     let unknown = "an undocumented member";
@@ -28,7 +33,12 @@ pub(super) fn add_unspecified(out: &mut MalformedCases<'_, '_>) {
     out.add_unspecified("unknown-member", "null", unknown, with_unknown_member(Value::Null));
     for depth in [64, 1_000, 20_000] {
         let nested = Value::Raw(format!("{}1{}", "[".repeat(depth), "]".repeat(depth)));
-        out.add_unspecified("deep-nesting", &format!("lists-{depth}"), "very deep nesting", with_unknown_member(nested));
+        out.add_unspecified(
+            "deep-nesting",
+            &format!("lists-{depth}"),
+            "very deep nesting",
+            with_unknown_member(nested),
+        );
     }
     let objects = Value::Raw(format!("{}1{}", "{\"a\":".repeat(1_000), "}".repeat(1_000)));
     out.add_unspecified("deep-nesting", "objects-1000", "very deep nesting", with_unknown_member(objects));
@@ -45,8 +55,10 @@ pub(super) fn add_unspecified(out: &mut MalformedCases<'_, '_>) {
             });
         }
     }
-    let number =
-        context.sites.iter().find(|site| site.is_in_body() && matches!(context.shape(site).kind, ShapeKind::Double | ShapeKind::Float));
+    let number = context
+        .sites
+        .iter()
+        .find(|site| site.is_in_body() && matches!(context.shape(site).kind, ShapeKind::Double | ShapeKind::Float));
     if let Some(site) = number {
         out.add_unspecified("number", "huge", "a number that no float can represent", |sampler| {
             Some(CaseRequest::new(sampler.input_with_value(site, Value::Number("1e400".into()))))

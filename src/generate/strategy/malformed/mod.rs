@@ -3,9 +3,9 @@
 //! A request that some parser could read as valid is never expected to be rejected: its response is recorded, and it
 //! must not break the server.
 
-mod envelope;
 mod cases;
 mod cbor;
+mod envelope;
 mod form;
 mod json;
 mod json_unspecified;

@@ -4,7 +4,9 @@
 //! formed"; a processor must not continue after a fatal error.
 
 use super::MARKER;
-use super::cases::{MalformedCases, with_body, with_text_bytes, has_required_input, add_invalid_utf8, with_unknown_member};
+use super::cases::{
+    MalformedCases, add_invalid_utf8, has_required_input, with_body, with_text_bytes, with_unknown_member,
+};
 use crate::contract::ShapeKind;
 use crate::generate::Value;
 use crate::generate::case::Damage;
@@ -89,9 +91,19 @@ pub(super) fn add_unspecified(out: &mut MalformedCases<'_, '_>) {
         ("charset", Some("application/xml; charset=utf-8")),
         ("utf-16", Some("application/xml; charset=utf-16")),
     ] {
-        out.add_unspecified(kind, variant, "another content type", with_damage(site, Damage::ContentType(value.map(str::to_owned))));
+        out.add_unspecified(
+            kind,
+            variant,
+            "another content type",
+            with_damage(site, Damage::ContentType(value.map(str::to_owned))),
+        );
     }
-    out.add_unspecified("root", "other", "another root element", with_damage(site, Damage::Root("Overstep".to_owned())));
+    out.add_unspecified(
+        "root",
+        "other",
+        "another root element",
+        with_damage(site, Damage::Root("Overstep".to_owned())),
+    );
     for (kind, variant, reason, prefix) in [
         ("bom", "utf-8", "a byte order mark", &b"\xef\xbb\xbf"[..]),
         ("declaration", "utf-8", "a declaration", b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>"),
@@ -116,15 +128,30 @@ pub(super) fn add_unspecified(out: &mut MalformedCases<'_, '_>) {
         with_damage(site, Damage::BodySuffixed(b"<!-- -->".into())),
     );
     if let Some(name) = find_element_name(context, site) {
-        out.add_unspecified("duplicate-keys", "same-value", "a member twice", with_damage(site, Damage::DuplicateMember(name)));
+        out.add_unspecified(
+            "duplicate-keys",
+            "same-value",
+            "a member twice",
+            with_damage(site, Damage::DuplicateMember(name)),
+        );
     }
     let is_body = |site: &&InputSite| site.location == crate::contract::MemberLocation::Body;
     // Next to a payload, there is no place for an undocumented member.
     if context.sites.iter().any(|site| is_body(&site)) {
-        out.add_unspecified("unknown-member", "text", "an undocumented member", with_unknown_member(Value::text("overstep")));
+        out.add_unspecified(
+            "unknown-member",
+            "text",
+            "an undocumented member",
+            with_unknown_member(Value::text("overstep")),
+        );
         for depth in [64, 1_000, 20_000] {
             let nested = Value::Raw(format!("{}{}", "<a>".repeat(depth), "</a>".repeat(depth)));
-            out.add_unspecified("deep-nesting", &format!("elements-{depth}"), "very deep nesting", with_unknown_member(nested));
+            out.add_unspecified(
+                "deep-nesting",
+                &format!("elements-{depth}"),
+                "very deep nesting",
+                with_unknown_member(nested),
+            );
         }
     }
     if let Some(site) = context.find_free_text() {
@@ -177,7 +204,8 @@ fn find_element_name(context: &OperationContext<'_>, site: &InputSite) -> Option
     let depth = if site.location == crate::contract::MemberLocation::Payload { 1 } else { 0 };
     let place =
         context.sites.iter().find(|other| other.path.0.len() == depth + 1 && site.path.0.starts_with(&other.path.0));
-    let place = place.filter(|place| !matches!(context.shape(place).kind, ShapeKind::List { .. } | ShapeKind::Map { .. }))?;
+    let place =
+        place.filter(|place| !matches!(context.shape(place).kind, ShapeKind::List { .. } | ShapeKind::Map { .. }))?;
     match place.path.0.last() {
         Some(crate::contract::PathSegment::Member(name)) => Some(name.clone()),
         _ => None,
@@ -186,5 +214,7 @@ fn find_element_name(context: &OperationContext<'_>, site: &InputSite) -> Option
 
 /// Builds the control's request with this member added and one damage.
 fn with_damage(site: &InputSite, damage: Damage) -> impl Fn(&InputSampler<'_>) -> Option<CaseRequest> {
-    move |sampler| Some(CaseRequest::with_damage(sampler.input_with(&[(&site.path, InputChange::Touch)]), damage.clone()))
+    move |sampler| {
+        Some(CaseRequest::with_damage(sampler.input_with(&[(&site.path, InputChange::Touch)]), damage.clone()))
+    }
 }
