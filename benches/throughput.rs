@@ -4,14 +4,16 @@
 
 #![expect(clippy::disallowed_methods, reason = "a benchmark reads scenarios and its own process's memory")]
 
+use overstep::case::Case;
 use overstep::contract::{self, Contract};
-use overstep::generate::{self, Case, GenerationLevel, GenerationOptions};
-use overstep::pipeline::{self, CaseTotals, EndpointTarget, RunOptions, ScenarioJob, SnapshotOptions, SnapshotUpdate};
+use overstep::generate::{GenerationLevel, GenerationOptions};
 use overstep::report::{CaseResult, NdjsonReporter, Reporter, RunStarted, RunSummary, TerminalReporter, TextWidth};
 use overstep::run::{self, CancelToken, Endpoint, RunPlan, Stopwatch, TransportOptions};
 use overstep::scenario::Scenario;
+use overstep::session::{CaseTotals, EndpointTarget, RunOptions, ScenarioJob, SnapshotOptions, SnapshotUpdate};
 use overstep::store::SnapshotStore;
 use overstep::wire::EncodedRequest;
+use overstep::{generate, session as pipeline};
 use std::fmt::Write as _;
 use std::io::{self, BufRead as _, BufWriter, Write};
 use std::path::Path;
@@ -71,8 +73,8 @@ fn shipped(name: &str) -> (Contract, Scenario) {
 
 fn job(contract: Contract, scenario: Scenario, url: &str) -> ScenarioJob {
     ScenarioJob {
-        inferred: overstep::generate::InferenceResult::default(),
-        known_divergences: overstep::pipeline::KnownDivergences::default(),
+        inferred: overstep::infer::InferenceResult::default(),
+        known_divergences: overstep::session::KnownDivergences::default(),
         regressions: Vec::new(),
         documents: indexmap::IndexMap::new(),
         scenario_file: None,

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Each module has one job. Data flows one way, and `tests/layering.rs` fails if a module imports one that it may
-//! not know. Start with [`pipeline`], which shows a whole run on one screen, and [`contract`], which defines the terms
+//! not know. Start with [`session`], which shows a whole run on one screen, and [`contract`], which defines the terms
 //! that all other modules use.
 //!
 //! With `default-features = false` the library contains only what needs no command line, socket or server: the modules
@@ -16,6 +16,7 @@
 #[cfg(feature = "cli")]
 extern crate self as overstep;
 
+pub mod case;
 #[cfg(feature = "cli")]
 pub mod cli;
 #[cfg(feature = "cli")]
@@ -23,12 +24,16 @@ mod config;
 pub mod contract;
 #[cfg(feature = "cli")]
 pub mod exit;
+#[cfg(feature = "cli")]
+pub mod export;
+#[cfg(feature = "cli")]
+pub mod filter;
 pub mod generate;
+pub mod infer;
 pub mod ingest;
 pub mod inprocess;
 pub mod judge;
-#[cfg(feature = "cli")]
-pub mod pipeline;
+pub mod pattern;
 #[cfg(feature = "reference")]
 pub mod reference;
 #[cfg(feature = "cli")]
@@ -37,6 +42,8 @@ pub mod run;
 pub mod scenario;
 #[cfg(feature = "run")]
 pub mod search;
+#[cfg(feature = "cli")]
+pub mod session;
 pub mod snapshot;
 #[cfg(feature = "cli")]
 pub mod store;

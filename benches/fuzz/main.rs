@@ -13,8 +13,8 @@ mod http;
 mod loopback;
 
 use cards::{CONTRACT, FAULTS, Fault, SCENARIO, service};
-use overstep::generate::draw::{Draw as _, SeededDraw};
 use overstep::inprocess::Subject;
+use overstep::pattern::{Draw as _, SeededDraw};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};

@@ -1,6 +1,9 @@
 #![no_main]
 
-use overstep::{cli, exit::Exit, inprocess::redrawn, pipeline::KINDS};
+use overstep::cli;
+use overstep::exit::Exit;
+use overstep::inprocess::redrawn;
+use overstep::session::KINDS;
 use std::sync::{OnceLock, atomic::AtomicU8};
 
 /// What libFuzzer takes for coverage, beside or instead of that of code: kinds of answers.

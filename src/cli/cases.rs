@@ -6,8 +6,8 @@ use super::flag_values::CasesFormat;
 use super::flags::CasesFlags;
 use super::{CommandError, check::exit_without_cases, corpus::write_corpus, jobs::build_jobs};
 use overstep::exit::ExitStatus;
-use overstep::pipeline;
 use overstep::report::{CaseFormat, CasePrinter};
+use overstep::session;
 use std::io::{BufWriter, stdout};
 
 /// Prints all cases that the flags select.
@@ -23,10 +23,10 @@ pub fn print_cases(flags: &CasesFlags) -> Result<ExitStatus, CommandError> {
         }
     };
     let mut printer = CasePrinter::new(BufWriter::new(stdout()), format);
-    let run_id = flags.selection.run_id.clone().unwrap_or_else(pipeline::new_run_id);
+    let run_id = flags.selection.run_id.clone().unwrap_or_else(session::new_run_id);
     let mut printed = 0_u64;
     for job in &jobs {
-        printed += pipeline::print_cases(job, &run_id, format != CaseFormat::Text, &mut printer)?;
+        printed += session::print_cases(job, &run_id, format != CaseFormat::Text, &mut printer)?;
     }
     printer.finish()?;
     Ok(if printed == 0 { exit_without_cases(flags.selection.no_cases) } else { ExitStatus::Success })

@@ -6,12 +6,11 @@ use super::differential::ComparisonEndpoint;
 use super::flags::{CheckFlags, NoCasesPolicy, UpdateFlag};
 use super::outputs::RunOutputs;
 use super::{CommandError, jobs::build_jobs, messages, runtime::CommandRuntime};
+use crate::session::{DifferentialMode, EndpointTarget, RunOptions, ScenarioJob, SnapshotOptions, SnapshotUpdate};
 use overstep::exit::ExitStatus;
-use overstep::pipeline::{
-    self, DifferentialMode, EndpointTarget, RunOptions, ScenarioJob, SnapshotOptions, SnapshotUpdate,
-};
 use overstep::report::{Diagnostic, RunSummary, Severity};
 use overstep::run::{CancelToken, RateLimit, TransportOptions};
+use overstep::session;
 use overstep::store::{self, RunRecord};
 
 /// Sends every case and compares the responses with the documentation.
@@ -112,7 +111,7 @@ async fn run_jobs(
 ) -> Result<ExitStatus, CommandError> {
     let stop = CancelToken::default();
     tokio::spawn(stop_on_signal(stop.clone()));
-    let run_id = flags.selection.run_id.clone().unwrap_or_else(pipeline::new_run_id);
+    let run_id = flags.selection.run_id.clone().unwrap_or_else(session::new_run_id);
     if let Some(against) = against {
         let comparison_exit = against.record_responses(flags, sendings, &chosen.scenarios, &run_id, &stop).await?;
         if comparison_exit != ExitStatus::Success {
@@ -135,7 +134,7 @@ async fn run_jobs(
             break;
         }
         super::lifecycle::announce_start(job);
-        match pipeline::check(job, sending, &run_id, &stop, &mut outputs).await {
+        match session::check(job, sending, &run_id, &stop, &mut outputs).await {
             Ok(None) => {}
             Ok(Some(summary)) => {
                 cases += summary.counts.total();
@@ -178,8 +177,8 @@ pub fn run_record(
         };
         let (original, _) = overstep::scenario::read_scenario(&found.name, &found.text)
             .map_err(|error| crate::config::error_diagnostic(&found.display_name, &found.text, error))?;
-        let mut record = pipeline::build_record(job, &super::jobs::scenario_argument(found), endpoint, &original);
-        (record.headers, record.secret_headers) = pipeline::split_headers(&flags.selection.header);
+        let mut record = session::build_record(job, &super::jobs::scenario_argument(found), endpoint, &original);
+        (record.headers, record.secret_headers) = session::split_headers(&flags.selection.header);
         record.variables_file = flags.selection.variables_file.as_ref().map(|file| file.display().to_string());
         scenarios.push(record);
     }

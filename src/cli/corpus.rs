@@ -3,8 +3,9 @@
 //! It never sends anything and never replaces an existing file.
 
 use super::{CommandError, messages};
-use overstep::pipeline::{self, ScenarioJob};
+use crate::session::ScenarioJob;
 use overstep::report::{Diagnostic, extend_dictionary};
+use overstep::session;
 use overstep::store;
 use std::path::{Path, PathBuf};
 
@@ -15,7 +16,7 @@ pub fn write_corpus(jobs: &[ScenarioJob], directory: &Path, folder: &Path) -> Re
     let (mut cases, mut words) = (0, Vec::new());
     for job in jobs {
         let mut new = 0_u64;
-        let found = pipeline::collect_seeds(job, |name, bytes| {
+        let found = session::collect_seeds(job, |name, bytes| {
             new += u64::from(
                 store::add_new_file(&directory.join(folder), name, bytes).map_err(|error| store_problems(&error))?,
             );

@@ -4,12 +4,11 @@
 
 use super::flags::{CheckFlags, SelectionFlags};
 use super::{CommandError, jobs::build_jobs, messages};
+use crate::session::{DifferentialMode, RecordedResponses, RunOptions, ScenarioJob, SnapshotOptions, SnapshotUpdate};
 use overstep::exit::ExitStatus;
-use overstep::pipeline::{
-    self, DifferentialMode, RecordedResponses, RunOptions, ScenarioJob, SnapshotOptions, SnapshotUpdate,
-};
 use overstep::report::{CaseResult, Reporter, RunStarted, RunSummary};
 use overstep::run::CancelToken;
+use overstep::session;
 use overstep::store::{self, FoundScenario, TemporaryFolder};
 use std::io;
 
@@ -59,7 +58,7 @@ impl ComparisonEndpoint {
             if flags.send.workers.is_none() && !job.lifecycle.not_implemented_texts.is_empty() {
                 sending.settings.workers = 1;
             }
-            let summary = pipeline::check(job, &sending, run_id, stop, &mut SilentOutput).await?;
+            let summary = session::check(job, &sending, run_id, stop, &mut SilentOutput).await?;
             if let Some(why) = summary.and_then(|summary| summary.incomplete_reason) {
                 messages::print_line(&format!("cannot compare with {}: {why}", job.profile));
                 return Ok(ExitStatus::Incomplete);

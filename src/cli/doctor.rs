@@ -5,11 +5,12 @@
 use super::flags::{DoctorFlags, InitFlags, TextOrJson};
 use super::jobs::{build_jobs, job_without_scenario_file};
 use super::{CommandError, check::stop_on_signal, messages, runtime::CommandRuntime};
+use crate::session::{RunOptions, ScenarioJob};
 use indicatif::{ProgressBar, ProgressStyle};
 use overstep::exit::ExitStatus;
-use overstep::pipeline::{self, RunOptions, ScenarioJob};
 use overstep::report::{ControlOutcome, Diagnostic, EndpointDiagnosis, write_diagnosis_json, write_diagnosis_text};
 use overstep::run::CancelToken;
+use overstep::session;
 use overstep::store;
 use std::io::Write as _;
 
@@ -77,7 +78,7 @@ pub fn init_scenario(flags: &InitFlags) -> Result<ExitStatus, CommandError> {
         .chain(flags.endpoint.iter().map(|endpoint| format!("-e {endpoint}")))
         .collect::<Vec<_>>()
         .join(" ");
-    let text = pipeline::scenario_text(
+    let text = session::scenario_text(
         &command,
         &sources,
         flags.endpoint.as_deref(),
@@ -107,7 +108,7 @@ pub fn init_scenario(flags: &InitFlags) -> Result<ExitStatus, CommandError> {
 
 fn run_diagnosis(job: &ScenarioJob, run_id: Option<String>, progress: bool) -> Result<EndpointDiagnosis, CommandError> {
     let runtime = CommandRuntime::new()?;
-    let run_id = run_id.unwrap_or_else(pipeline::new_run_id);
+    let run_id = run_id.unwrap_or_else(session::new_run_id);
     let stop = CancelToken::default();
     let bar = if progress { ProgressBar::new(job.contract.operations.len() as u64) } else { ProgressBar::hidden() };
     if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {wide_msg}") {
@@ -119,7 +120,7 @@ fn run_diagnosis(job: &ScenarioJob, run_id: Option<String>, progress: bool) -> R
     };
     let diagnosis = runtime.block_on(async {
         tokio::spawn(stop_on_signal(stop.clone()));
-        pipeline::diagnose(job, &job.inferred, &RunOptions::default(), &run_id, &stop, &mut step).await
+        session::diagnose(job, &job.inferred, &RunOptions::default(), &run_id, &stop, &mut step).await
     });
     bar.finish_and_clear();
     Ok(diagnosis?)

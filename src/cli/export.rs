@@ -5,8 +5,9 @@
 use super::CommandError;
 use super::flags::{ExportFlags, ExportFormatFlag};
 use super::last_run::{find_case, group_by_scenario, rebuild_job};
+use crate::session::{ExportFormat, IndexedCase};
 use overstep::exit::ExitStatus;
-use overstep::pipeline::{self, ExportFormat, IndexedCase};
+use overstep::session;
 use overstep::store::{self, LastRun};
 use std::io::Write as _;
 
@@ -14,7 +15,7 @@ use std::io::Write as _;
 pub fn export_cases(flags: &ExportFlags) -> Result<ExitStatus, CommandError> {
     let directory = super::current_directory()?;
     let (record, mut results) = LastRun::load(&directory)?;
-    let index = pipeline::index_results(&mut results)?;
+    let index = session::index_results(&mut results)?;
     let chosen: Vec<IndexedCase> =
         flags.ids.iter().map(|text| find_case(text, &index, &record)).collect::<Result<_, _>>()?;
     let mut jobs = Vec::new();
@@ -27,7 +28,7 @@ pub fn export_cases(flags: &ExportFlags) -> Result<ExitStatus, CommandError> {
         ExportFormatFlag::Pytest => ExportFormat::Pytest,
         ExportFormatFlag::Curl => ExportFormat::Curl,
     };
-    let text = pipeline::export_cases(&jobs, &record.run, format)?;
+    let text = session::export_cases(&jobs, &record.run, format)?;
     match &flags.output {
         Some(path) => store::write_file(&directory.join(path), text.as_bytes())?,
         None => std::io::stdout().write_all(text.as_bytes())?,

@@ -1,16 +1,17 @@
 //! Implements `overstep fuzz`: prepares the jobs, fuzzes, and writes findings to files that can be sent again.
 //!
-//! It never decides what is sent; that is the work of `pipeline`.
+//! It never decides what is sent; that is the work of `session`.
 
 use super::check::{exit_of_summary, exit_without_cases, prepare_jobs, run_record, stop_on_signal};
 use super::flags::FuzzFlags;
 use super::outputs::RunOutputs;
 use super::{CommandError, messages, runtime::CommandRuntime, saved_requests};
+use crate::session::{EndpointTarget, FuzzFinding, FuzzObserver, FuzzOptions};
 use indicatif::{ProgressBar, ProgressStyle};
 use overstep::exit::ExitStatus;
-use overstep::pipeline::{self, EndpointTarget, FuzzFinding, FuzzObserver, FuzzOptions};
 use overstep::report::{Diagnostic, Severity};
 use overstep::run::CancelToken;
+use overstep::session;
 use overstep::store;
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
@@ -23,7 +24,7 @@ const PROGRESS_INTERVAL: Duration = Duration::from_secs(10);
 pub fn fuzz_scenarios(flags: &FuzzFlags) -> Result<ExitStatus, CommandError> {
     let as_check = flags.to_check_flags();
     let (mut jobs, sendings, chosen) = prepare_jobs(&as_check)?;
-    let run_id = flags.selection.run_id.clone().unwrap_or_else(pipeline::new_run_id);
+    let run_id = flags.selection.run_id.clone().unwrap_or_else(session::new_run_id);
     let runtime = CommandRuntime::new()?;
     let corpus = match &flags.corpus {
         Some(folder) => store::read_small_files(&chosen.directory.join(folder))?,
@@ -64,7 +65,7 @@ pub fn fuzz_scenarios(flags: &FuzzFlags) -> Result<ExitStatus, CommandError> {
                 last_progress: Duration::ZERO,
                 quiet: flags.send.no_progress,
             };
-            let result = pipeline::fuzz(job, sending, &fuzzing, &run_id, &stop, &mut outputs, &mut writer).await;
+            let result = session::fuzz(job, sending, &fuzzing, &run_id, &stop, &mut outputs, &mut writer).await;
             writer.bar.finish_and_clear();
             match result {
                 Ok((summary, never_succeeded)) => {

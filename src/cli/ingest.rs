@@ -8,18 +8,19 @@ use super::{CommandError, messages};
 use overstep::contract::to_json;
 use overstep::exit::ExitStatus;
 use overstep::report::{Severity, contract_text, drift_json, drift_text};
-use overstep::{pipeline, store};
+use overstep::session;
+use overstep::store;
 use std::io::Write as _;
 
 /// Reads documents and models into one contract.
 pub fn ingest_sources(flags: &IngestFlags) -> Result<ExitStatus, CommandError> {
     let directory = super::current_directory()?;
     let documents = store::read_sources(&document_places(Some(directory.clone())), &flags.sources)?;
-    let read = pipeline::ingest_documents(documents, &flags.only)?;
+    let read = session::ingest_documents(documents, &flags.only)?;
     messages::print_warnings(&read.diagnostics, flags.strict)?;
     let mut contract = read.contract;
     if !flags.only.is_empty() {
-        pipeline::check_operations(&contract, &flags.only)?;
+        session::check_operations(&contract, &flags.only)?;
         contract = contract.restrict_to(&flags.only);
     }
     let text = match flags.format {
@@ -38,12 +39,12 @@ pub fn print_drift(flags: &DriftFlags) -> Result<ExitStatus, CommandError> {
     let places = document_places(Some(super::current_directory()?));
     let read = |name: &String| -> Result<_, CommandError> {
         let documents = store::read_sources(&places, std::slice::from_ref(name))?;
-        let read = pipeline::ingest_documents(documents, &[])?;
+        let read = session::ingest_documents(documents, &[])?;
         let diagnostics: Vec<_> = read.diagnostics.into_iter().filter(|one| one.severity > Severity::Note).collect();
         messages::print_problems(&diagnostics);
         Ok(read.contract)
     };
-    let drifts = pipeline::find_drift(&read(&flags.a)?, &read(&flags.b)?);
+    let drifts = session::find_drift(&read(&flags.a)?, &read(&flags.b)?);
     let text = match flags.format {
         TextOrJson::Json => drift_json(&flags.a, &flags.b, &drifts),
         TextOrJson::Text => drift_text(&flags.a, &flags.b, &drifts),

@@ -8,10 +8,12 @@ use crate::config::{
     Config, EndpointKind, ResolvedEndpoint, error_diagnostic, find_aws_credentials, substitute_variables,
     warning_diagnostic,
 };
-use overstep::pipeline::{self, EndpointTarget, Filter, KnownDivergences, ScenarioJob};
+use crate::filter::Filter;
+use crate::session::{EndpointTarget, KnownDivergences, ScenarioJob};
 use overstep::report::Diagnostic;
 use overstep::run::{AwsAccessKeys, HostPrefixes};
 use overstep::scenario::{Credentials, Scenario, Variable};
+use overstep::session;
 use overstep::store::{self, FoundScenario, SourceSearchPaths};
 use std::path::{Path, PathBuf};
 
@@ -216,7 +218,7 @@ pub fn build_jobs(
         let endpoint = resolve_endpoint(selection, scenario, &selected.config, allow_remote, needs_endpoint)?;
         let documents = store::read_sources(&document_places(found.directory.clone()), &scenario.sources)?;
         let files = document_files(&documents, &selected.directory);
-        let loaded = pipeline::load_scenario(scenario, &found.display_name, documents)?;
+        let loaded = session::load_scenario(scenario, &found.display_name, documents)?;
         messages::print_warnings(&loaded.diagnostics, selection.strict)?;
         let aws = find_aws_credentials(&environment_variable).map(|keys| AwsAccessKeys {
             access_key_id: keys.access_key_id,
@@ -304,7 +306,7 @@ pub fn job_without_scenario_file(
     scenario.sources = sources.to_vec();
     let documents = store::read_sources(&document_places(directory), sources)?;
     let shown = format!("scenarios/{name}.toml");
-    let read = pipeline::load_scenario(&scenario, &shown, documents.clone())?;
+    let read = session::load_scenario(&scenario, &shown, documents.clone())?;
     if let Some(overstep::contract::AuthScheme::SigV4 { .. }) = read.contract.auth.first() {
         let credentials = Credentials::SigV4 {
             region: "us-east-1".to_owned(),
@@ -315,7 +317,7 @@ pub fn job_without_scenario_file(
         scenario.principals.insert("aws".to_owned(), overstep::scenario::Principal { credentials, lacks: Vec::new() });
         scenario.principal = Some("aws".to_owned());
     }
-    let loaded = pipeline::load_scenario(&scenario, &shown, documents)?;
+    let loaded = session::load_scenario(&scenario, &shown, documents)?;
     let endpoint =
         ResolvedEndpoint::resolve(endpoint.unwrap_or("embedded"), &config, allow_remote, &environment_variable)?;
     let aws = find_aws_credentials(&environment_variable).map(|keys| AwsAccessKeys {

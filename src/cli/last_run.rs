@@ -6,9 +6,10 @@ use super::flags::{LevelFlag, NoCasesPolicy, ReplayOverrides, SelectionFlags};
 use super::jobs::build_jobs;
 use super::{CommandError, environment_variable, messages};
 use crate::config::ResolvedEndpoint;
+use crate::session::{IndexedCase, ResultsIndex, ScenarioJob};
 use overstep::judge::{SnapshotChange, Verdict};
-use overstep::pipeline::{self, IndexedCase, ResultsIndex, ScenarioJob};
 use overstep::report::{Diagnostic, Severity};
+use overstep::session;
 use overstep::store::{LastRun, RunRecord, ScenarioRecord};
 use std::collections::HashSet;
 use std::io::BufReader;
@@ -156,10 +157,10 @@ pub fn rebuild_job(
         }
     }
     job.case_ids = Some(ids.clone());
-    let known: HashSet<String> = pipeline::list_case_ids(&job)?.into_iter().collect();
+    let known: HashSet<String> = session::list_case_ids(&job)?.into_iter().collect();
     if let Some(missing_id) = ids.iter().filter(|id| !known.contains(*id)).min() {
         job.case_ids = None;
-        return Err(unknown_case(missing_id, pipeline::list_case_ids(&job)?.iter().map(String::as_str)).into());
+        return Err(unknown_case(missing_id, session::list_case_ids(&job)?.iter().map(String::as_str)).into());
     }
     if record.version != env!("CARGO_PKG_VERSION") {
         let reason = format!("the run was recorded by overstep {}, which may have sent other bytes", record.version);
@@ -176,7 +177,7 @@ fn secret_variable_name(name: &str) -> String {
 /// Returns the ids of the last run's cases that were findings or inconclusive.
 pub fn last_failed_ids(directory: &Path) -> Result<HashSet<String>, CommandError> {
     let (record, mut results): (_, BufReader<_>) = LastRun::load(directory)?;
-    let index = pipeline::index_results(&mut results)?;
+    let index = session::index_results(&mut results)?;
     let failed = |case: &&IndexedCase| case.verdict == Verdict::Indeterminate || case.is_finding(record.strict);
     Ok(index.cases.iter().filter(failed).map(|case| case.id.clone()).collect())
 }

@@ -5,10 +5,11 @@
 use super::check::prepare_jobs;
 use super::flags::{CliCommand, CliFlags};
 use super::{CommandError, environment_variable, messages};
+use crate::session::{FuzzInputError, LibFuzzerTarget};
 use clap::Parser as _;
 use overstep::exit::ExitStatus;
-use overstep::pipeline::{self, FuzzInputError, LibFuzzerTarget};
 use overstep::report::Diagnostic;
+use overstep::session;
 use std::sync::Once;
 use std::sync::atomic::AtomicU8;
 
@@ -70,7 +71,7 @@ pub fn target_from_arguments(arguments: &[String]) -> Result<LibFuzzerEndpoint, 
             let hint = "use libFuzzer's own `-runs=N`, `-max_total_time=S`, `-artifact_prefix=DIR/` and corpus folders";
             return Err(problem.with_hint(hint).into());
         }
-        let run_id = flags.selection.run_id.clone().unwrap_or_else(pipeline::new_run_id);
+        let run_id = flags.selection.run_id.clone().unwrap_or_else(session::new_run_id);
         Ok(LibFuzzerEndpoint { target: LibFuzzerTarget::new(job, sending, &run_id)?, printed: Once::new() })
     };
     build().map_err(|stopped| {
@@ -82,7 +83,7 @@ pub fn target_from_arguments(arguments: &[String]) -> Result<LibFuzzerEndpoint, 
 impl LibFuzzerEndpoint {
     /// Turns the fuzzer's bytes into a request or a sequence of requests, sends them, and compares every response and
     /// the final state with the contract. Each kind of response is counted in `kinds`: if that is a static table of
-    /// [`pipeline::KINDS`] counters in the section `__libfuzzer_extra_counters`, libFuzzer treats new kinds as new
+    /// [`session::KINDS`] counters in the section `__libfuzzer_extra_counters`, libFuzzer treats new kinds as new
     /// coverage.
     ///
     /// # Panics

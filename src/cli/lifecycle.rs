@@ -4,7 +4,7 @@
 
 use super::{CommandError, messages};
 use crate::config::ResolvedEndpoint;
-use overstep::pipeline::ScenarioJob;
+use crate::session::ScenarioJob;
 use overstep::report::Diagnostic;
 use overstep::run::{EndpointLifecycle, LaunchCommand, ProbeRequest};
 

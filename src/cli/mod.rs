@@ -1,6 +1,6 @@
 //! Implements the command line: flags, environment variables, exit codes and everything that is printed.
 //!
-//! It never looks inside a case; the work is done in `pipeline`.
+//! It never looks inside a case; the work is done in `session`.
 
 mod cases;
 mod check;

@@ -6,14 +6,15 @@ use super::flags::{ReplayFlags, ReplayFormat};
 use super::last_run::{find_case, group_by_scenario, rebuild_job};
 use super::{CommandError, messages, runtime::CommandRuntime};
 use crate::config::{Config, ResolvedEndpoint};
-use overstep::exit::ExitStatus;
-use overstep::judge::Verdict;
-use overstep::pipeline::{
-    self, EndpointTarget, IndexedCase, RecordedRunStart, ReplaySummary, RunOptions, ScenarioJob, SnapshotOptions,
+use crate::session::{
+    EndpointTarget, IndexedCase, RecordedRunStart, ReplaySummary, RunOptions, ScenarioJob, SnapshotOptions,
     SnapshotUpdate,
 };
+use overstep::exit::ExitStatus;
+use overstep::judge::Verdict;
 use overstep::report::{Diagnostic, RecordedCase, ReplayReporter, ReplayedCase, Severity, TextWidth};
 use overstep::run::{CancelToken, RateLimit, TransportOptions};
+use overstep::session;
 use overstep::store::{self, LastRun, RUN_FORMAT, RunRecord, ScenarioRecord};
 use std::collections::{HashMap, HashSet};
 use std::io::{self, IsTerminal as _, Write as _};
@@ -84,7 +85,7 @@ async fn send_cases(
             }
         };
         let then = |id: &str| selection.recorded.get(id).cloned();
-        let end = match pipeline::replay_cases(job, sending, &selection.record.run, &stop, then, emit).await {
+        let end = match session::replay_cases(job, sending, &selection.record.run, &stop, then, emit).await {
             Ok(end) => end,
             // The reader of the output has gone away, which is not an error.
             Err(found) if found.is_empty() => return Ok(exit.combine(ExitStatus::Incomplete)),
@@ -153,21 +154,21 @@ fn select_cases(flags: &ReplayFlags, directory: &Path) -> Result<ReplaySelection
     let last = LastRun::load(directory);
     let (record, mut results) = if is_file {
         let mut results = store::open_results(&path)?;
-        let began = pipeline::index_results(&mut results).map_err(|problem| with_file_name(&problem, what))?.runs;
+        let began = session::index_results(&mut results).map_err(|problem| with_file_name(&problem, what))?.runs;
         let of_last = last.ok().map(|(record, _)| record);
         (record_of_file(&began, of_last, what, directory)?, results)
     } else {
         last?
     };
     io::Seek::rewind(&mut results)?;
-    let index = pipeline::index_results(&mut results).map_err(|problem| with_file_name(&problem, what))?;
+    let index = session::index_results(&mut results).map_err(|problem| with_file_name(&problem, what))?;
     let chosen: Vec<IndexedCase> = if is_file || what == "last" {
         index.cases.iter().filter(|case| case.verdict == Verdict::Diverges || case.has_changed()).cloned().collect()
     } else {
         vec![find_case(what, &index, &record)?]
     };
     let all: HashSet<&str> = chosen.iter().map(|case| case.id.as_str()).collect();
-    let then = pipeline::read_recorded_cases(&mut results, &|id| all.contains(id))?;
+    let then = session::read_recorded_cases(&mut results, &|id| all.contains(id))?;
     let ids = group_by_scenario(&chosen, &record);
     Ok(ReplaySelection { record, ids, recorded: then.into_iter().map(|then| (then.id.clone(), then)).collect() })
 }

@@ -1,11 +1,11 @@
 //! Reads the saved requests of earlier findings: those that `fuzz --save` wrote next to the scenario, and those of the
 //! last fuzzing run.
 //!
-//! It never interprets the requests; `pipeline` does.
+//! It never interprets the requests; `session` does.
 
 use super::{CommandError, messages};
 use crate::config::{error_diagnostic, warning_diagnostic};
-use overstep::pipeline::SavedRegression;
+use crate::session::SavedRegression;
 use overstep::report::Diagnostic;
 use overstep::store::{self, FoundScenario};
 use std::path::{Path, PathBuf};

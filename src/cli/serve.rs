@@ -7,7 +7,8 @@ use super::jobs::{VariableFlags, document_places, read_scenarios};
 use super::{CommandError, messages, runtime::CommandRuntime};
 use overstep::exit::ExitStatus;
 use overstep::report::Diagnostic;
-use overstep::{pipeline, store};
+use overstep::session;
+use overstep::store;
 use std::io::Write as _;
 
 /// Serves a scenario's contract until the process is interrupted.
@@ -21,11 +22,11 @@ pub fn serve_scenario(flags: &ServeFlags) -> Result<ExitStatus, CommandError> {
         return Err(problem.with_hint(format!("name one: {}", names.join(", "))).into());
     };
     let documents = store::read_sources(&document_places(found.directory.clone()), &scenario.sources)?;
-    let loaded = pipeline::load_scenario(scenario, &found.display_name, documents)?;
+    let loaded = session::load_scenario(scenario, &found.display_name, documents)?;
     messages::print_problems(&loaded.diagnostics);
     if flags.list_faults {
         let mut out = std::io::BufWriter::new(std::io::stdout());
-        for (name, description) in pipeline::list_faults(&loaded.contract) {
+        for (name, description) in session::list_faults(&loaded.contract) {
             writeln!(out, "{name}  {description}")?;
         }
         out.flush()?;
@@ -33,7 +34,7 @@ pub fn serve_scenario(flags: &ServeFlags) -> Result<ExitStatus, CommandError> {
     }
     let runtime = CommandRuntime::new()?;
     runtime.block_on(async {
-        let server = pipeline::serve(&loaded.contract, &loaded.inferred.scenario, &flags.fault, flags.port).await?;
+        let server = session::serve(&loaded.contract, &loaded.inferred.scenario, &flags.fault, flags.port).await?;
         let mut out = std::io::stdout();
         writeln!(out, "http://{}", server.address())?;
         out.flush()?;

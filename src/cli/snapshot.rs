@@ -4,9 +4,12 @@
 
 use super::flags::{SnapshotCommand, SnapshotFlags};
 use super::{CommandError, messages};
+use crate::filter::Filter;
+use crate::session::{PendingSnapshot, ReviewChoice, SnapshotOptions, SnapshotUpdate};
 use overstep::exit::ExitStatus;
-use overstep::pipeline::{self, Filter, LineChange, PendingSnapshot, ReviewChoice, SnapshotOptions, SnapshotUpdate};
 use overstep::report::Diagnostic;
+use overstep::session;
+use overstep::session::LineChange;
 use overstep::store::{self, FoundScenario, SnapshotStore};
 use std::io::{self, BufRead, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
@@ -64,7 +67,7 @@ pub fn run_snapshot_command(command: &SnapshotCommand) -> Result<ExitStatus, Com
     if let Some(results) = &flags.from {
         return accept_from_results(command, flags, &snapshots, results, filter.as_ref());
     }
-    let pending = pipeline::pending_snapshots(&snapshots, filter.as_ref())?;
+    let pending = session::pending_snapshots(&snapshots, filter.as_ref())?;
     if pending.is_empty() {
         messages::print_line("no pending snapshots");
         return Ok(ExitStatus::Success);
@@ -107,7 +110,7 @@ fn accept_from_results(
     }
     let directory = super::current_directory()?;
     let text = store::read_text(&directory.join(results))?;
-    let changed = pipeline::accept_results(snapshots, &results.display().to_string(), &text, filter)?;
+    let changed = session::accept_results(snapshots, &results.display().to_string(), &text, filter)?;
     for file in &changed {
         messages::print_line(&format!("accepted {}", display_path(&file.path, &directory)));
     }
@@ -249,20 +252,20 @@ mod tests {
         file.write_accepted(&format!("{HEAD}a/x  valid 200\nb/x  valid 200\nc/x  valid 200\n")).expect("written");
         file.write_pending(&format!("{HEAD}a/x  valid 201\nb/x  valid 202\nc/x  valid 203\nd/x  valid 204\n"))
             .expect("written");
-        let waiting = pipeline::pending_snapshots(&snapshots, None).expect("read");
+        let waiting = session::pending_snapshots(&snapshots, None).expect("read");
         let mut out = Vec::new();
         review_lines(&waiting, directory.path(), &mut "a\nr\nwhat\ns\nA\n".as_bytes(), &mut out).expect("reviewed");
         let accepted = file.read_accepted().expect("read").expect("there");
         let body: Vec<String> =
             accepted[HEAD.len()..].lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
         assert_eq!(body, ["a/x valid 201", "b/x valid 200", "c/x valid 200", "d/x valid 204"]);
-        let left = pipeline::pending_snapshots(&snapshots, None).expect("read");
+        let left = session::pending_snapshots(&snapshots, None).expect("read");
         assert_eq!(left[0].units.iter().map(|unit| unit.place.as_str()).collect::<Vec<_>>(), ["c/x"]);
         // The end of input leaves the remaining lines undecided.
         review_lines(&left, directory.path(), &mut "".as_bytes(), &mut out).expect("reviewed");
-        assert_eq!(pipeline::pending_snapshots(&snapshots, None).expect("read").len(), 1);
+        assert_eq!(session::pending_snapshots(&snapshots, None).expect("read").len(), 1);
         review_lines(&left, directory.path(), &mut "R\n".as_bytes(), &mut out).expect("reviewed");
-        assert!(pipeline::pending_snapshots(&snapshots, None).expect("read").is_empty());
+        assert!(session::pending_snapshots(&snapshots, None).expect("read").is_empty());
         assert_eq!(file.read_accepted().expect("read").as_deref(), Some(accepted.as_str()));
     }
 }

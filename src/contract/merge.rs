@@ -394,9 +394,7 @@ fn narrow_rule(known: &mut ShapeRule, other: &ShapeRule) {
                 *members = both;
             }
         }
-        (ShapeRule::MaxTotalBytes { budget: stored, .. }, ShapeRule::MaxTotalBytes { budget: other, .. }) => {
-            *stored |= other
-        }
+        (ShapeRule::MaxTotalBytes { stored, .. }, ShapeRule::MaxTotalBytes { stored: other, .. }) => *stored |= other,
         _ => {}
     }
 }

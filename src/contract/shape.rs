@@ -202,7 +202,7 @@ pub enum ShapeRule {
         /// Whether what is already stored in the resource counts too, because the documentation limits the
         /// resource and not the request.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-        budget: bool,
+        stored: bool,
     },
 }
 

@@ -2,9 +2,8 @@
 //!
 //! It never chooses what to test: the strategies do.
 
-use super::case::{Authorization, Case, CaseId, Damage, Intent, JudgedPart, Step, StepPurpose, StepRequest};
 use super::contract_patterns::ContractPatterns;
-use super::expectation::{Expectation, ExpectedError, ExpectedSuccess, StateAssumption};
+use super::fixture_steps;
 use super::input_checker::{InputChecker, SharedKeyPatterns, Violation};
 use super::input_sampler::InputSampler;
 use super::plan::GenerationOptions;
@@ -12,7 +11,10 @@ use super::resource_status::{self, ResourceStatus};
 use super::site::InputSite;
 use super::template_filler::TemplateFiller;
 use super::wire_view::{as_seen_on_wire, framing_header};
-use super::{Value, fixture_steps};
+use crate::case::{
+    Authorization, Case, CaseId, Damage, Expectation, ExpectedError, ExpectedSuccess, Intent, JudgedPart,
+    StateAssumption, Step, StepPurpose, StepRequest, Value,
+};
 use crate::contract::{Constraint, Contract, ErrorName, ErrorRole, Fact, MemberPath, Operation, Protocol, Provenance};
 use crate::scenario::Scenario;
 use std::sync::Arc;
@@ -218,7 +220,7 @@ impl<'a> PlanContext<'a> {
             unsendable_reason: None,
             is_exclusive: false,
         };
-        Some(super::strategy::reserve_byte_budget(self, operation, case))
+        Some(crate::generate::boundary::byte_budget::reserve_byte_budget(self, operation, case))
     }
 
     /// Builds a case that has an id and is counted, but is not sent.
@@ -414,7 +416,7 @@ impl<'a> PlanContext<'a> {
         }
         // Any other error that reports a missing resource fits as well. If no error is declared, finding nothing or
         // deleting a missing resource may be a success.
-        if errors.is_empty() && super::infer::tolerates_missing_resource(operation.name.as_str()) {
+        if errors.is_empty() && crate::infer::tolerates_missing_resource(operation.name.as_str()) {
             return errors;
         }
         errors.push(ExpectedError { status: None, error: None });

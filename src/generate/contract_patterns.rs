@@ -2,10 +2,9 @@
 //!
 //! Two shapes with the same pattern share the compiled form; no pattern is ever compiled twice.
 
-use super::draw::SeededDraw;
-use super::pattern::DocumentedPattern;
 use super::plan::PlanError;
 use crate::contract::{Contract, Fact, LengthRange, Provenance, Shape, ShapeId};
+use crate::pattern::{DocumentedPattern, SeededDraw};
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 

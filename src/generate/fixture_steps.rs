@@ -2,10 +2,9 @@
 //!
 //! It never decides what a case tests.
 
-use super::Value;
-use super::case::{Authorization, Capture, CaseId, FixtureStep, Step, StepPurpose, StepRequest};
 use super::case_spec::PlanContext;
 use super::template_filler::TemplateFiller;
+use crate::case::{Authorization, Capture, CaseId, FixtureStep, Step, StepPurpose, StepRequest, Value};
 use crate::contract::Operation;
 use crate::scenario::RawRequest;
 

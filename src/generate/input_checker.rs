@@ -2,8 +2,8 @@
 //!
 //! It never trusts a strategy: a violating case must violate exactly one constraint and a valid case none.
 
-use super::Value;
 use super::contract_patterns::ContractPatterns;
+use crate::case::Value;
 use crate::contract::{
     ByteScope, Constraint, Contract, FactOrigin, LengthRange, MemberLocation, MemberPath, PathSegment, Protocol, Shape,
     ShapeId, ShapeKind, ShapeRule,

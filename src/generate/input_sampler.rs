@@ -2,13 +2,14 @@
 //!
 //! It never decides which places to change.
 
+use super::aws_formats;
 use super::contract_patterns::ContractPatterns;
-use super::draw::{Draw, SeededDraw};
 use super::site::InputSite;
 use super::template_filler::TemplateFiller;
 use super::wire_view::writes_only_texts;
-use super::{Value, aws_formats};
+use crate::case::Value;
 use crate::contract::{Contract, MemberPath, Operation, PathSegment, Shape, ShapeId, ShapeKind, ShapeRule};
+use crate::pattern::{Draw, SeededDraw};
 use crate::scenario::Scenario;
 use indexmap::IndexMap;
 
@@ -390,7 +391,7 @@ impl InputSampler<'_> {
     }
 
     fn integer_value(&self, shape: &Shape, index: u64) -> i128 {
-        let (low, high) = super::strategy::integer_range(shape);
+        let (low, high) = crate::generate::operation_context::integer_range(shape);
         (1 + i128::from(index)).clamp(low, high)
     }
 

@@ -1,13 +1,13 @@
 //! Generates the cases of a scenario one after another; they are never all in memory.
 
-use super::Value;
-use super::case::Case;
 use super::case_spec::PlanContext;
 use super::contract_patterns::ContractPatterns;
 use super::input_checker::{InputChecker, SharedKeyPatterns, Violation};
 use super::site::{InputSite, input_sites};
-use super::strategy::{FirstOfKind, OPERATION_STRATEGIES, OperationContext, SITE_STRATEGIES};
+use crate::case::{Case, Value};
 use crate::contract::{Contract, MemberPath, Operation, Provenance};
+use crate::generate::operation_context::{FirstOfKind, OperationContext};
+use crate::generate::strategies::{OPERATION_STRATEGIES, SITE_STRATEGIES};
 use crate::scenario::Scenario;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -75,7 +75,7 @@ fn remaining_cases<'a>(plan: Arc<GenerationPlan<'a>>) -> impl Iterator<Item = Ca
 }
 
 /// Name of the operation that cannot exist.
-pub const CANARY_OPERATION: &str = super::strategy::CANARY;
+pub const CANARY_OPERATION: &str = crate::generate::boundary::canary::CANARY;
 
 /// Returns the control of one operation, which shows whether the endpoint works.
 ///
@@ -92,7 +92,7 @@ pub fn control_case(contract: &Contract, scenario: &Scenario, operation: &str) -
 }
 
 /// Number of actions in a sequence; they are numbered from 0.
-pub const SEQUENCE_LENGTH: usize = super::strategy::ACTIONS_PER_SEQUENCE;
+pub const SEQUENCE_LENGTH: usize = crate::generate::stateful::sequences::ACTIONS_PER_SEQUENCE;
 
 /// Returns the part of a random sequence that an id names: `s/Op/law/sequence/03~0.4.7` consists of the first, fifth
 /// and eighth action of sequence 3.
@@ -106,7 +106,7 @@ pub fn sequence_part(contract: &Contract, scenario: &Scenario, options: Generati
     let plan = GenerationPlan::new(contract, scenario, options).ok()?;
     let operation = plan.operations.iter().find(|wanted| wanted.name.as_str() == operation)?;
     let sites = input_sites(contract, operation);
-    super::strategy::part_of_sequence(
+    crate::generate::stateful::sequences::partial_sequence(
         &OperationContext { plan: &plan.context, operation, sites: &sites, first_of_kind: None },
         variant,
     )
@@ -213,7 +213,7 @@ impl<'a> CompiledContract<'a> {
     pub fn control(&self, scenario: &Scenario, operation: &str) -> Result<Option<Case>, PlanError> {
         let plan = self.default_plan(scenario)?;
         let Some(operation) = self.contract.operation(operation) else { return Ok(None) };
-        Ok(super::strategy::build_control(&OperationContext {
+        Ok(crate::generate::boundary::valid::build_control(&OperationContext {
             plan: &plan.context,
             operation,
             sites: &[],
@@ -230,7 +230,7 @@ impl<'a> CompiledContract<'a> {
         let plan = self.default_plan(scenario)?;
         let first = plan.operations.first();
         Ok(first.map(|operation| {
-            super::strategy::build_canary(&OperationContext {
+            crate::generate::boundary::canary::build_canary(&OperationContext {
                 plan: &plan.context,
                 operation,
                 sites: &[],
@@ -252,7 +252,7 @@ impl<'a> CompiledContract<'a> {
     ) -> Result<Option<serde_json::Value>, PlanError> {
         let plan = self.default_plan(scenario)?;
         let Some(operation) = self.contract.operation(operation) else { return Ok(None) };
-        let id = super::CaseId(String::new());
+        let id = crate::case::CaseId(String::new());
         let path = MemberPath::root().join_member(member);
         let input =
             plan.context.input_sampler(operation, &id).input_with(&[(&path, super::input_sampler::InputChange::Touch)]);
@@ -302,7 +302,7 @@ impl<'a> GenerationPlan<'a> {
     }
 
     fn control_case(&self, index: usize) -> Option<Case> {
-        super::strategy::build_control(&OperationContext {
+        crate::generate::boundary::valid::build_control(&OperationContext {
             plan: &self.context,
             operation: self.operations[index],
             sites: &[],
@@ -314,7 +314,7 @@ impl<'a> GenerationPlan<'a> {
     /// describe.
     fn plain_cases(&self, index: usize) -> Vec<Case> {
         let sites = input_sites(self.context.contract, self.operations[index]);
-        super::strategy::valid(&self.operation_context(index, &sites, None))
+        crate::generate::boundary::valid::cases(&self.operation_context(index, &sites, None))
     }
 
     /// Returns the cases of one operation, generated in one batch per strategy and input site.

@@ -4,7 +4,7 @@
 
 use super::case_spec::PlanContext;
 use super::template_filler::{TemplateFiller, has_placeholders};
-use super::{CaseId, Value};
+use crate::case::{CaseId, Value};
 use crate::contract::{MemberPath, Operation, PathSegment, ShapeId, ShapeKind};
 
 /// What the identifiers in an input refer to.

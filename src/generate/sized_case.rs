@@ -2,10 +2,11 @@
 //!
 //! These cases are never part of a plan. Each has its own id, `…/length/size-255`, and therefore its own resource.
 
-use super::case::Case;
+use super::boundary::{length, range};
 use super::plan::{CompiledContract, GenerationOptions, PlanError, with_operation_context};
-use super::strategy::{self, OperationContext};
+use crate::case::Case;
 use crate::contract::{Constraint, MemberPath, ShapeKind};
+use crate::generate::operation_context::OperationContext;
 use crate::scenario::Scenario;
 
 /// The documented limits on the size of a place.
@@ -72,8 +73,8 @@ pub fn case_of_size(
     let made: Result<Option<Case>, PlanError> = with_operation_context(bench, scenario, options, operation, |work| {
         let site = work.sites.iter().find(|site| site.path == *member)?;
         let make = |work: &OperationContext<'_>, valid: bool| match constraint {
-            "range" => strategy::number_of(work, site, size, valid),
-            _ => strategy::text_or_entries_of(work, site, u64::try_from(size).ok()?, valid),
+            "range" => range::case_with_number(work, site, size, valid),
+            _ => length::case_with_length(work, site, u64::try_from(size).ok()?, valid),
         };
         let valid = make(work, true)?;
         let case = if valid.unsendable_reason.is_some() { make(work, false)? } else { valid };

@@ -1,6 +1,6 @@
 //! Fills the placeholders whose values are known while planning; all others are left for the run.
 
-use super::{CaseId, Value};
+use crate::case::{CaseId, Value};
 use crate::scenario::Scenario;
 
 /// Fills `{case}`, `{case:2}` and variables that are not secret.

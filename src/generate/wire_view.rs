@@ -3,8 +3,8 @@
 //!
 //! It never writes a request. JSON and CBOR show everything, so their inputs stay unchanged.
 
-use super::Value;
 use super::site::is_framing_header;
+use crate::case::Value;
 use crate::contract::{Contract, MemberLocation, Operation, Protocol, ShapeId, ShapeKind};
 use indexmap::IndexMap;
 use std::borrow::Cow;

@@ -181,7 +181,7 @@ impl ContractBuilder {
                     let rule = ShapeRule::MaxTotalBytes {
                         over: crate::contract::ByteScope::Values,
                         max: *max,
-                        budget: *stored,
+                        stored: *stored,
                     };
                     self.add_rule(&owner, rule, line);
                 }

@@ -2,8 +2,8 @@
 //!
 //! It never contains a secret that the scenario names.
 
-use crate::generate::Action;
-use crate::generate::{Case, actions_to_json};
+use crate::case::Case;
+use crate::generate::{Action, actions_to_json};
 use crate::judge::{Judgement, describe_expectation};
 use crate::run::CaseOutcome;
 use crate::wire::{Redaction, curl_command};

@@ -2,7 +2,7 @@
 //!
 //! It never interprets the choices: the same seed always makes the same change.
 
-use crate::generate::draw::{Draw as _, SeededDraw};
+use crate::pattern::{Draw as _, SeededDraw};
 
 /// Mutates the first `size` of the `bytes`, of which at most `max_size` may be used: keeps a prefix and redraws
 /// everything after it, sometimes all bytes. Returns the new size, or `None` in half of all calls, which leaves the

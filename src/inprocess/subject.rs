@@ -4,8 +4,11 @@
 
 use super::InProcessFinding;
 use super::transport::send_request;
+use crate::case::Case;
 use crate::contract::{self, Amendment, Contract, Provenance};
-use crate::generate::{self, Action, Case, FuzzGenerator, PlanError, complete_scenario};
+use crate::generate;
+use crate::generate::{Action, FuzzGenerator, PlanError};
+use crate::infer::complete_scenario;
 use crate::judge::{Verdict, judge};
 use crate::run::{
     CancelToken, CaseOutcome, Endpoint, InProcessRunner, LeakedFixtures, Liveness, RunPlan, SearchBudget,

@@ -3,8 +3,8 @@
 //! It never looks at a case in isolation: a canary, a control and earlier plain values show what a response is worth.
 
 use super::{Judgement, Verdict};
+use crate::case::{Case, Intent, JudgedPart};
 use crate::contract::{Contract, ErrorRole, MemberPath};
-use crate::generate::{Case, Intent, JudgedPart};
 use crate::run::{CaseOutcome, HttpResponse};
 use crate::wire;
 use std::collections::{HashMap, HashSet};

@@ -3,8 +3,8 @@
 //! It never asks whether the accepted behaviour is right.
 
 use super::{Judgement, ResponseValues, ValueDifference, Verdict, describe_expectation, form::response_form};
+use crate::case::{Case, Intent, JudgedPart};
 use crate::contract::Contract;
-use crate::generate::{Case, Intent, JudgedPart};
 use crate::run::CaseOutcome;
 use crate::snapshot::{DocumentedMark, ObservedBehavior, ResponseForm, Snapshot};
 use serde::{Deserialize, Serialize};

@@ -3,8 +3,9 @@
 //! It never judges a case.
 
 use super::{Judgement, Verdict};
+use crate::case::{Case, Expectation, Intent};
 use crate::contract::{Constraint, Contract, ErrorRole};
-use crate::generate::{Case, Expectation, Intent, documented_constraints};
+use crate::generate::documented_constraints;
 use indexmap::IndexMap;
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;

@@ -5,8 +5,8 @@
 use super::oracle::{describe_expectation, input_size};
 use super::stack_trace::innermost_frame;
 use super::{Finding, Judgement, SnapshotChange, SnapshotComparison, ValueDifference, Verdict};
+use crate::case::{Case, Intent};
 use crate::contract::MemberPath;
-use crate::generate::{Case, Intent};
 use indexmap::IndexMap;
 use std::cell::LazyCell;
 use std::collections::HashMap;

@@ -5,8 +5,8 @@
 
 use super::state::{ExpectedState, LawViolation, read_state};
 use super::{ObservedOutcome, Verdict};
+use crate::case::{Case, Law, StateEvent, StateModel, StepEvent};
 use crate::contract::{Contract, ErrorRole};
-use crate::generate::{Case, Law, StateEvent, StateModel, StepEvent};
 use crate::run::{CaseOutcome, HttpResponse};
 use crate::scenario::Scenario;
 use crate::wire;

@@ -5,11 +5,11 @@
 use super::conformance::{self, ResponseMismatch};
 use super::law::judge_law;
 use super::{Judgement, ObservedOutcome, Verdict};
-use crate::contract::{Contract, ErrorRole, Operation};
-use crate::generate::{
+use crate::case::{
     Case, Damage, Expectation, ExpectedError, ExpectedSuccess, JudgedPart, StateAssumption, Step, StepPurpose,
     StepRequest, Value,
 };
+use crate::contract::{Contract, ErrorRole, Operation};
 use crate::run::{BodyFraming, CaseOutcome, Exchange, HttpResponse, Liveness, TransportError};
 use crate::scenario::Scenario;
 use crate::wire;

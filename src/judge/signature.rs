@@ -4,8 +4,8 @@
 
 use super::form::response_form;
 use super::oracle::observe_response;
+use crate::case::{StepPurpose, StepRequest};
 use crate::contract::Contract;
-use crate::generate::{StepPurpose, StepRequest};
 use crate::run::{BodyFraming, CaseOutcome, Exchange};
 use crate::scenario::Scenario;
 use std::hash::{DefaultHasher, Hasher as _};

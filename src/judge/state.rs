@@ -2,7 +2,7 @@
 //!
 //! It never looks at status codes or errors, only at what was written and what was read.
 
-use crate::generate::{StateKind, StateModel, StateView, WriteEffect};
+use crate::case::{StateKind, StateModel, StateView, WriteEffect};
 use crate::wire;
 use serde_json::Value as Json;
 

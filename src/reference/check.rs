@@ -214,7 +214,7 @@ impl RuleCheck {
 
     /// Returns true if stored data counts towards this budget.
     pub(super) fn counts_stored(&self) -> bool {
-        !self.is_disabled && matches!(self.rule, ShapeRule::MaxTotalBytes { budget: true, .. })
+        !self.is_disabled && matches!(self.rule, ShapeRule::MaxTotalBytes { stored: true, .. })
     }
 }
 

@@ -13,10 +13,11 @@ use super::resource_registry::{self, ResourceEffects};
 use super::resource_store::ResourceStore;
 use super::route::RouteTemplate;
 use super::server_config::{IdentifierTemplate, ServerConfig};
-use super::{connect, generic_state, leadlex, sample};
+use super::{generic_state, sample};
 use crate::contract::{
     AuthScheme, Constraint, Contract, MemberLocation, MemberPath, Operation, OperationTraits, ShapeId,
 };
+use crate::reference::services::{connect, leadlex};
 use bytes::Bytes;
 use serde_json::{Map, Value};
 use std::collections::HashMap;

@@ -356,9 +356,7 @@ impl ConstraintNode {
                 match (edit, &mut check.rule) {
                     (ConstraintEdit::RuleDropped(_), _) => check.is_disabled = true,
                     (ConstraintEdit::RuleMax(_, limit), ShapeRule::MaxTotalBytes { max, .. }) => *max = *limit,
-                    (ConstraintEdit::RulePerRequest(_), ShapeRule::MaxTotalBytes { budget: stored, .. }) => {
-                        *stored = false
-                    }
+                    (ConstraintEdit::RulePerRequest(_), ShapeRule::MaxTotalBytes { stored, .. }) => *stored = false,
                     (ConstraintEdit::RuleByteScope(_, scope), ShapeRule::MaxTotalBytes { over, .. }) => *over = *scope,
                     (ConstraintEdit::RuleInChars(_), ShapeRule::MaxTotalBytes { .. }) => check.counts_chars = true,
                     _ => return false,

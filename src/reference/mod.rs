@@ -12,14 +12,12 @@ mod body_parser;
 mod bounded_regex;
 mod check;
 mod compile;
-mod connect;
 mod constraint_tree;
 mod distort;
 mod error_response;
 mod fault;
 mod faults;
 mod generic_state;
-mod leadlex;
 mod look_around;
 mod misbehavior;
 mod pattern;
@@ -32,6 +30,7 @@ mod sample;
 pub mod server;
 mod server_config;
 mod service;
+mod services;
 #[cfg(test)]
 mod testing;
 

@@ -2,8 +2,8 @@
 //!
 //! This module never sees a secret: it receives requests already redacted.
 
+use crate::case::{Case, Expectation, ExpectedError};
 use crate::contract::{ErrorName, MemberPath};
-use crate::generate::{Case, Expectation, ExpectedError};
 use crate::judge::{Judgement, SnapshotChange, SnapshotComparison, ValueDifference, Verdict};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -32,7 +32,7 @@ pub struct CaseLineContext<'a> {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordedStep {
     /// The purpose of the step.
-    pub purpose: crate::generate::StepPurpose,
+    pub purpose: crate::case::StepPurpose,
     /// The method.
     pub method: String,
     /// Path and query.
@@ -97,7 +97,7 @@ struct CaseEvent<'a> {
     id: &'a str,
     scenario: &'a str,
     operation: &'a str,
-    intent: crate::generate::Intent,
+    intent: crate::case::Intent,
     member: Option<MemberPathText<'a>>,
     constraint: Option<&'static str>,
     verdict: Verdict,

@@ -2,7 +2,7 @@
 //!
 //! This module never encodes a request; it receives curl lines ready-made.
 
-use crate::generate::{Case, Expectation};
+use crate::case::{Case, Expectation};
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -27,7 +27,7 @@ pub struct CasePrinter<W> {
 struct CaseListEntry<'a> {
     id: &'a str,
     operation: &'a str,
-    intent: crate::generate::Intent,
+    intent: crate::case::Intent,
     member: Option<String>,
     constraint: Option<&'static str>,
     expected: String,
@@ -100,7 +100,7 @@ fn describe_expectation(case: &Case) -> String {
     match &case.expectation {
         Expectation::Accept(accept) => accept.status.map_or_else(|| "2xx".to_owned(), |status| status.to_string()),
         Expectation::Reject { errors, .. } => {
-            let one = |error: &crate::generate::ExpectedError| {
+            let one = |error: &crate::case::ExpectedError| {
                 let status = error.status.map_or_else(|| "4xx".to_owned(), |status| status.to_string());
                 error.error.as_ref().map_or_else(|| status.clone(), |name| format!("{status} {name}"))
             };

@@ -5,7 +5,7 @@
 use super::style::{
     BOLD_STYLE, DIM_STYLE, ERROR_STYLE, SUCCESS_STYLE, WARNING_STYLE, escape_control_chars, paint, pluralize,
 };
-use crate::generate::{IdentifierOrigin, InferredResource};
+use crate::infer::{IdentifierOrigin, InferredResource};
 use indexmap::IndexMap;
 use serde_json::{Value as Json, json};
 use std::io::{self, Write};

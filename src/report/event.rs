@@ -2,7 +2,7 @@
 //!
 //! Every reporter gets the same calls in the same order and never changes a result.
 
-use crate::generate::Case;
+use crate::case::Case;
 use crate::judge::{Finding, Judgement, OperationCoverage, SnapshotChange, SnapshotComparison, Verdict};
 use indexmap::IndexMap;
 use std::io;

@@ -4,7 +4,7 @@
 
 use super::style::pluralize;
 use super::{CaseResult, Reporter, RunStarted, RunSummary};
-use crate::generate::Intent;
+use crate::case::Intent;
 use crate::judge::{Finding, Verdict};
 use indexmap::IndexMap;
 use std::io::{self, Write};

@@ -11,10 +11,6 @@ mod dictionary;
 mod doctor;
 mod drift;
 mod event;
-mod export;
-mod export_curl;
-mod export_hurl;
-mod export_pytest;
 mod github;
 mod junit;
 mod markdown;
@@ -36,13 +32,6 @@ pub use drift::{drift_json, drift_text};
 pub use event::{
     CaseResult, NewForm, Reporter, RunStarted, RunSummary, SkippedOperation, SnapshotUpdates, VerdictCounts,
 };
-pub use export::{
-    CapturedPlaceholder, ErrorPair, ExportTarget, ExportedAssertion, ExportedCase, ExportedStep, PlaceholderForm,
-    Signing, UnsupportedCase,
-};
-pub use export_curl::curl_script;
-pub use export_hurl::hurl_file;
-pub use export_pytest::pytest_file;
 pub use github::GithubReporter;
 pub use junit::{JunitReporter, SuiteBuffer};
 pub use markdown::MarkdownReporter;

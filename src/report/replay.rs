@@ -228,12 +228,12 @@ fn describe_outcome(verdict: Verdict, observed: &ObservedOutcome) -> String {
     format!("{verdict}: {observed}")
 }
 
-fn purpose_name(purpose: crate::generate::StepPurpose) -> &'static str {
+fn purpose_name(purpose: crate::case::StepPurpose) -> &'static str {
     match purpose {
-        crate::generate::StepPurpose::SetUp => "set-up",
-        crate::generate::StepPurpose::Act => "act",
-        crate::generate::StepPurpose::ReadBack => "read-back",
-        crate::generate::StepPurpose::TearDown => "teardown",
+        crate::case::StepPurpose::SetUp => "set-up",
+        crate::case::StepPurpose::Act => "act",
+        crate::case::StepPurpose::ReadBack => "read-back",
+        crate::case::StepPurpose::TearDown => "teardown",
     }
 }
 
@@ -334,7 +334,7 @@ mod tests {
 
     fn step() -> RecordedStep {
         RecordedStep {
-            purpose: crate::generate::StepPurpose::Act,
+            purpose: crate::case::StepPurpose::Act,
             method: "POST".into(),
             target: "/contact/tags".into(),
             headers: vec![("content-type".into(), "application/json".into()), ("X-Amz-Date".into(), "1".into())],

@@ -7,7 +7,7 @@ use super::runner::{block_on, deep_stack_thread};
 use super::steps::{CaseWorker, WorkerShared};
 use super::transport::Client;
 use super::{CaseOutcome, RunPlan};
-use crate::generate::Case;
+use crate::case::Case;
 use std::sync::{Arc, mpsc};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 

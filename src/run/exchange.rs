@@ -2,7 +2,7 @@
 //!
 //! This module never judges a response.
 
-use crate::generate::Case;
+use crate::case::Case;
 use crate::wire::EncodedRequest;
 use bytes::Bytes;
 use std::sync::Arc;

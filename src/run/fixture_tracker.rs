@@ -3,7 +3,7 @@
 //! It never sends anything.
 
 use super::{Exchange, TransportError};
-use crate::generate::{Case, Step, StepPurpose, StepRequest};
+use crate::case::{Case, Step, StepPurpose, StepRequest};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 

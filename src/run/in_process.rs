@@ -8,7 +8,7 @@ use super::placeholders::Placeholders;
 use super::request_builder::{CredentialCache, RequestBuildError, build_signed_request};
 use super::step_response::{capture_values, describe_failed_setup, describe_not_ready, is_missing_resource};
 use super::{CaseOutcome, Exchange, HttpResponse, RunPlan, TransportError};
-use crate::generate::{Case, Step, StepPurpose};
+use crate::case::{Case, Step, StepPurpose};
 use crate::wire::EncodedRequest;
 use std::sync::Arc;
 use std::time::Duration;

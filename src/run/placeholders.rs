@@ -3,7 +3,7 @@
 //! It never invents a value: a placeholder without a value is an error that names it.
 
 use super::RunPlan;
-use crate::generate::{CaseId, StepRequest, Value};
+use crate::case::{CaseId, StepRequest, Value};
 use crate::wire::percent_encode;
 use serde_json::Value as Json;
 use std::borrow::Cow;

@@ -6,8 +6,8 @@
 use super::ServerProcess;
 use super::placeholders::Placeholders;
 use super::{Endpoint, LeakedFixtures, RateLimit, RequestLimits, SearchBudget};
+use crate::case::{Case, CaseId};
 use crate::contract::{AuthScheme, Contract};
-use crate::generate::{Case, CaseId};
 use crate::scenario::{Credentials, Scenario};
 use crate::wire::{RedactedSecret, Redaction};
 use indexmap::IndexMap;

@@ -5,7 +5,7 @@
 use super::placeholders::Placeholders;
 use super::request_builder::{RequestBuildError, build_unsigned_request, sign_request, step_credentials};
 use super::{RunPlan, clock};
-use crate::generate::{AuthDamage, Case};
+use crate::case::{AuthDamage, Case};
 use crate::wire::{EncodedRequest, ResolvedCredentials, SigV4Keys, SigningKeyCache};
 
 /// The request of a step.

@@ -4,8 +4,8 @@
 
 use super::placeholders::Placeholders;
 use super::{AwsAccessKeys, HostPrefixes, RunPlan, clock};
+use crate::case::{AuthDamage, Authorization, Case, Step, StepRequest};
 use crate::contract::AuthScheme;
-use crate::generate::{AuthDamage, Authorization, Case, Step, StepRequest};
 use crate::scenario::Credentials;
 use crate::wire::{
     EncodedRequest, ResolvedCredentials, SigV4Keys, SigningKeyCache, authorize, build_host_prefix, encode_request,

@@ -7,7 +7,7 @@ use super::ordered_output::OrderedOutput;
 use super::steps::{CaseWorker, WorkerShared};
 use super::transport::{Client, ClientConnection};
 use super::{CaseOutcome, Liveness, RunPlan, TransportError};
-use crate::generate::Case;
+use crate::case::Case;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};

@@ -4,8 +4,8 @@
 
 use super::placeholders::Placeholders;
 use super::{Exchange, HttpResponse, RunPlan};
+use crate::case::{Step, StepRequest};
 use crate::contract::ErrorRole;
-use crate::generate::{Step, StepRequest};
 use crate::wire::{decode_document, decode_output, find_error, value_at};
 
 /// Returns the role of a response's error.

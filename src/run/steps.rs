@@ -12,8 +12,8 @@ use super::step_response::{
 use super::throttle::{is_throttled, retry_delay};
 use super::transport::{Client, ClientConnection, Transport};
 use super::{BodyFraming, CaseOutcome, Exchange, Liveness, RunPlan, TransportError, clock};
+use crate::case::{Case, Step, StepPurpose, StepRequest};
 use crate::contract::{ErrorRole, OperationName};
-use crate::generate::{Case, Step, StepPurpose, StepRequest};
 use crate::wire::EncodedRequest;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};

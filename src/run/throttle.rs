@@ -4,8 +4,8 @@
 
 use super::steps::{CaseWorker, SentSteps};
 use super::{Exchange, HttpResponse, Liveness, RunPlan};
+use crate::case::{Case, Expectation, JudgedPart, Step, StepRequest};
 use crate::contract::ErrorRole;
-use crate::generate::{Case, Expectation, JudgedPart, Step, StepRequest};
 use crate::wire::find_error;
 use std::time::Duration;
 

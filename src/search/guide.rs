@@ -2,9 +2,9 @@
 //!
 //! It never sends anything: the caller sends what it proposes, and reports the responses.
 
-use crate::generate::draw::{Draw, RecordingDraw, SeededDraw};
 use crate::generate::{Action, FuzzGenerator};
 use crate::judge::ResponseSignature;
+use crate::pattern::{Draw, RecordingDraw, SeededDraw};
 use std::collections::HashSet;
 
 /// Maximum number of entries in the corpus. Beyond it, the entry that was chosen most often is removed.

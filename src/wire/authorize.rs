@@ -4,7 +4,7 @@
 
 use super::sigv4::{ALGORITHM, SigV4Signature, sign_request};
 use super::{EncodedRequest, SigV4Keys, SigningKeyCache};
-use crate::generate::AuthDamage;
+use crate::case::AuthDamage;
 use sha2::{Digest as _, Sha256};
 use std::time::SystemTime;
 

@@ -5,8 +5,8 @@
 
 use super::placed_shape::PlacedShape;
 use super::{EncodeError, EncodedRequest, json};
+use crate::case::Value;
 use crate::contract::{Contract, Operation, Protocol, WireTraits};
-use crate::generate::Value;
 
 /// Encodes the whole request.
 pub(super) fn encode_request(

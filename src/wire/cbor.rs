@@ -5,8 +5,8 @@
 use super::EncodeError;
 use super::encode::filled_template;
 use super::placed_shape::PlacedShape;
+use crate::case::Value;
 use crate::contract::ShapeKind;
-use crate::generate::Value;
 use serde_json::{Map, Number, Value as Json};
 
 /// Maximum depth of a document.

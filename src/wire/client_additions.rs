@@ -3,8 +3,8 @@
 //! It never changes what a deliberate damage has set.
 
 use super::{EncodedRequest, RequestBody};
+use crate::case::Damage;
 use crate::contract::OperationTraits;
-use crate::generate::Damage;
 use md5::{Digest as _, Md5};
 use std::io::Write as _;
 

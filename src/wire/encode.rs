@@ -5,8 +5,8 @@
 use super::aws_query::AwsQueryFormNaming;
 use super::ec2_query::Ec2QueryFormNaming;
 use super::{EncodedRequest, aws_json, client_additions, damage, form, json, rest, rpcv2_cbor};
+use crate::case::{StepRequest, Value};
 use crate::contract::{Contract, Protocol};
-use crate::generate::{StepRequest, Value};
 
 /// The error returned if a step cannot be encoded.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -6,8 +6,8 @@ use super::encode::{filled_template, non_null};
 use super::placed_shape::PlacedShape;
 use super::text::{percent_encode, scalar_text};
 use super::{EncodeError, EncodedRequest};
+use crate::case::Value;
 use crate::contract::{Contract, Member, Operation, TimestampFormat, WireTraits};
-use crate::generate::Value;
 
 /// The naming rules of a query protocol.
 pub(super) trait FormNaming {

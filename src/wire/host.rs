@@ -4,8 +4,8 @@
 
 use super::encode::{filled_template, non_null};
 use super::{EncodeError, EncodedRequest};
+use crate::case::{StepRequest, Value};
 use crate::contract::Contract;
-use crate::generate::{StepRequest, Value};
 
 /// Returns the host prefix that the contract defines for this request, labels filled in: `foo.bar.`.
 ///

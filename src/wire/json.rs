@@ -6,8 +6,8 @@ use super::EncodeError;
 use super::encode::filled_template;
 use super::placed_shape::PlacedShape;
 use super::text::scalar_text;
+use crate::case::Value;
 use crate::contract::{ShapeKind, TimestampFormat};
-use crate::generate::Value;
 use std::io::Write as _;
 
 /// Writes a value; members of known structures are written with their wire names, all others with their own.

@@ -7,8 +7,8 @@ use super::encode::{filled_template, non_null};
 use super::placed_shape::PlacedShape;
 use super::text::{percent_encode, scalar_text};
 use super::{EncodeError, EncodedRequest, RequestBody, rest_json, rest_xml};
+use crate::case::{Damage, Value};
 use crate::contract::{Contract, Member, MemberLocation, Operation, Protocol, ShapeKind, TimestampFormat};
-use crate::generate::{Damage, Value};
 use indexmap::IndexMap;
 
 /// A member of the operation's input with its name, shape and given value.

@@ -5,8 +5,8 @@
 
 use super::rest::{BoundMember, RequestPayload};
 use super::{EncodeError, RequestBody, json};
+use crate::case::Value;
 use crate::contract::ShapeKind;
-use crate::generate::Value;
 
 const JSON_CONTENT_TYPE: Option<&str> = Some("application/json");
 

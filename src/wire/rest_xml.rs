@@ -7,8 +7,8 @@ use super::placed_shape::PlacedShape;
 use super::rest::RequestPayload;
 use super::text::scalar_text;
 use super::{EncodeError, RequestBody, xml};
+use crate::case::Value;
 use crate::contract::{TimestampFormat, XmlNamespace};
-use crate::generate::Value;
 
 const XML_CONTENT_TYPE: Option<&str> = Some("application/xml");
 

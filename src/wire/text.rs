@@ -2,11 +2,10 @@
 //!
 //! It never decides where a value is sent; the protocol does.
 
-use super::EncodeError;
 use super::encode::filled_template;
-use super::json;
+use super::{EncodeError, json};
+use crate::case::Value;
 use crate::contract::{ShapeKind, TimestampFormat};
-use crate::generate::Value;
 use std::borrow::Cow;
 
 /// Encodes every byte as `%XX`, except for the unreserved characters of

@@ -1,8 +1,9 @@
 //! Cases: unique, repeatable, each what its label says.
 
 use crate::support;
+use overstep::case::{Case, Expectation, Intent, StepRequest};
 use overstep::contract::{Constraint, Contract};
-use overstep::generate::{Case, Expectation, GenerationLevel, GenerationOptions, Intent, StepRequest, generate_cases};
+use overstep::generate::{GenerationLevel, GenerationOptions, generate_cases};
 use overstep::scenario::Scenario;
 use std::collections::{BTreeSet, HashSet};
 use support::schema;

@@ -3,8 +3,8 @@
 
 use crate::loopback;
 use loopback::{World, case, get, read_request, serve};
+use overstep::case::{Authorization, Step, StepRequest, Value};
 use overstep::contract::{self, Contract};
-use overstep::generate::{Authorization, Step, StepRequest, Value};
 use overstep::run::{HostPrefixes, TransportOptions};
 use overstep::scenario::{Credentials, Principal};
 use overstep::wire::curl_command;

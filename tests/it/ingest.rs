@@ -213,7 +213,7 @@ fn attributes_have_a_budget_and_a_character_set() {
     let attributes = at(&contract, "UpdateContactAttributes", "Attributes");
     assert!(matches!(
         attributes.rules.as_slice(),
-        [ShapeRule::MaxTotalBytes { max: 32768, budget: true, over: ByteScope::Values }]
+        [ShapeRule::MaxTotalBytes { max: 32768, stored: true, over: ByteScope::Values }]
     ));
     assert!(attributes.is_disputed("rules/0/over"), "both readings of the budget survive");
     let key = at(&contract, "UpdateContactAttributes", "Attributes{key}");
@@ -236,7 +236,7 @@ fn update_contact_has_its_whole_tree() {
     assert!(
         matches!(
             references.rules.as_slice(),
-            [ShapeRule::MaxTotalBytes { max: 4096, budget: true, over: ByteScope::Values }]
+            [ShapeRule::MaxTotalBytes { max: 4096, stored: true, over: ByteScope::Values }]
         ),
         "{:?}",
         references.rules

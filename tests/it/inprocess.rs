@@ -11,7 +11,7 @@ fn subject() -> Subject {
 
 /// Bytes as a fuzzer would make them, the same each time.
 fn bytes(number: u64) -> Vec<u8> {
-    use overstep::generate::draw::{Draw as _, SeededDraw};
+    use overstep::pattern::{Draw as _, SeededDraw};
     let mut draw = SeededDraw::new(number, "bytes");
     (0..draw.between(1, 400)).map(|_| draw.below(256) as u8).collect()
 }

@@ -3,10 +3,10 @@
 //!
 //! Nothing is sent.
 
+use overstep::case::{Case, Damage, Expectation, Intent, StepRequest, Value};
 use overstep::contract::{self, Contract, Protocol};
-use overstep::generate::{
-    self, Case, Damage, Expectation, GenerationLevel, GenerationOptions, Intent, StepRequest, Value,
-};
+use overstep::generate;
+use overstep::generate::{GenerationLevel, GenerationOptions};
 use overstep::scenario::Scenario;
 use overstep::wire::{self, EncodedRequest};
 use serde_json::{Value as Json, json};

@@ -2,8 +2,10 @@
 //! checks agree with the label of every case that is made of them.
 
 use crate::support;
+use overstep::case::{Intent, StepRequest};
 use overstep::contract::{self, Contract};
-use overstep::generate::{self, GenerationOptions, Intent, StepRequest};
+use overstep::generate;
+use overstep::generate::GenerationOptions;
 use overstep::reference::{ReferenceService, ServerRequest};
 use overstep::run::{self, CancelToken, Endpoint, RunPlan, TransportOptions};
 use overstep::scenario::{Scenario, Variable};
@@ -160,7 +162,7 @@ proptest! {
         let Ok(cases) = generate::generate_cases(&contract, &scenario, GenerationOptions { seed, ..GenerationOptions::default() }) else {
             return Ok(());
         };
-        let service = ReferenceService::new(contract.clone(), overstep::pipeline::build_world(&contract, &scenario));
+        let service = ReferenceService::new(contract.clone(), overstep::session::build_world(&contract, &scenario));
         let endpoint = Endpoint::parse("http://127.0.0.1:1").expect("a URL");
         let control = |_: &str| None;
         let plan = RunPlan {

@@ -2,7 +2,7 @@
 //!
 //! The two share nothing but the contract; only a test may see both.
 
-use overstep::generate::{StepRequest, Value};
+use overstep::case::{StepRequest, Value};
 use overstep::reference::{ReferenceService, ServerConfig, ServerRequest};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};

@@ -3,8 +3,7 @@
 
 use crate::support;
 use crate::support::taker;
-use overstep::generate::draw::{Draw as _, SeededDraw};
-use overstep::generate::pattern::DocumentedPattern;
+use overstep::pattern::{DocumentedPattern, Draw as _, SeededDraw};
 use std::collections::BTreeSet;
 use taker::{server, takes};
 

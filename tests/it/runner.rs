@@ -2,8 +2,8 @@
 
 use crate::loopback;
 use loopback::*;
+use overstep::case::{Capture, Case, Damage, Step, StepPurpose, StepRequest, Value};
 use overstep::contract::{HttpBinding, Operation};
-use overstep::generate::{Capture, Case, Damage, Step, StepPurpose, StepRequest, Value};
 use overstep::run::{
     CancelToken, CaseOutcome, Liveness, RateLimit, RunEnd, RunPlan, SearchBudget, run_cases, run_single_case,
 };

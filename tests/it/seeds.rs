@@ -2,15 +2,12 @@
 
 #![expect(clippy::disallowed_methods, reason = "a test may look at files")]
 
-use crate::cards;
 use crate::cards::service;
-use crate::loopback;
-use crate::support;
 use crate::support::command;
+use crate::{cards, loopback, support};
+use overstep::case::{Case, CaseId, StepPurpose};
 use overstep::contract::Contract;
-use overstep::generate::{
-    Action, Case, CaseId, FuzzGenerator, GenerationOptions, StepPurpose, actions_from_json, actions_to_json,
-};
+use overstep::generate::{Action, FuzzGenerator, GenerationOptions, actions_from_json, actions_to_json};
 use overstep::inprocess::Subject;
 use overstep::run::{CancelToken, Endpoint, LeakedFixtures, RunPlan, TransportOptions, prepare_requests};
 use overstep::scenario::Scenario;
@@ -88,7 +85,7 @@ fn nameless(id: &CaseId, text: &str) -> String {
 fn every_seed_sends_what_its_case_sends() {
     for (name, least) in [("connect", 1500), ("leadlex", 150)] {
         let (contract, scenario, _) = support::shipped(name);
-        let scenario = overstep::generate::complete_scenario(&contract, &scenario).scenario;
+        let scenario = overstep::infer::complete_scenario(&contract, &scenario).scenario;
         let wild = FuzzGenerator::new(&contract, &scenario, 1).expect("a plan");
         let (seeds, _) = exported(name);
         let all = seeds.len();

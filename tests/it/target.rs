@@ -2,12 +2,11 @@
 //!
 //! The engine itself is run by `.ci/run`, over the same functions.
 
-use crate::cards;
-use crate::loopback;
+use crate::{cards, loopback};
 use cards::{Cards, Fault};
 use overstep::cli::{LibFuzzerEndpoint, target_from_arguments};
 use overstep::exit::ExitStatus;
-use overstep::pipeline::MAX_RESPONSE_KINDS;
+use overstep::session::MAX_RESPONSE_KINDS;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, LazyLock};
@@ -35,7 +34,7 @@ fn seen(kinds: &[AtomicU8]) -> Vec<usize> {
 
 /// Bytes as a fuzzer would make them, the same each time.
 fn bytes(number: u64) -> Vec<u8> {
-    use overstep::generate::draw::{Draw as _, SeededDraw};
+    use overstep::pattern::{Draw as _, SeededDraw};
     let mut draw = SeededDraw::new(number, "target");
     (0..draw.between(1, 300)).map(|_| draw.below(256) as u8).collect()
 }

@@ -1,9 +1,8 @@
 //! Hostile and odd servers on loopback: each meets the right answer, within its limits.
 
-use crate::loopback;
-use crate::support;
+use crate::{loopback, support};
 use loopback::*;
-use overstep::generate::{Step, StepRequest, Value};
+use overstep::case::{Step, StepRequest, Value};
 use overstep::run::{RunEnd, TlsOptions, run_single_case};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::SocketAddr;

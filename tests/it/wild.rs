@@ -1,8 +1,9 @@
 //! Free requests and sequences: whatever the choices, they end, read back as they were written, and are labelled.
 
 use crate::support;
-use overstep::generate::draw::{Draw as _, RecordedDraw, SeededDraw};
-use overstep::generate::{Action, Expectation, FuzzGenerator, JudgedPart, actions_from_json, actions_to_json};
+use overstep::case::{Expectation, JudgedPart};
+use overstep::generate::{Action, FuzzGenerator, actions_from_json, actions_to_json};
+use overstep::pattern::{Draw as _, RecordedDraw, SeededDraw};
 use proptest::prelude::*;
 
 fn shipped() -> Vec<(overstep::contract::Contract, overstep::scenario::Scenario)> {

@@ -1,10 +1,10 @@
 //! What goes over the wire, held against published vectors, other implementations and real tools.
 
 use crate::support::visible;
+use overstep::case::{AuthDamage, Damage, StepRequest, Value};
 use overstep::contract::{
     Contract, HttpBinding, Member, MemberLocation, Operation, Protocol, Shape, ShapeId, ShapeKind,
 };
-use overstep::generate::{AuthDamage, Damage, StepRequest, Value};
 use overstep::wire::{
     EncodedRequest, RedactedSecret, Redaction, RequestBody, ResolvedCredentials, SigV4Keys, SigningKeyCache, authorize,
     curl_command, encode_request,

@@ -3,8 +3,8 @@
 
 use crate::support::vectors::{self, every_vector};
 
+use overstep::case::{StepRequest, Value};
 use overstep::contract::{Contract, ErrorName, Protocol, Shape, ShapeKind};
-use overstep::generate::{StepRequest, Value};
 use overstep::wire::{
     build_host_prefix, decode_document, decode_error_result, decode_result, encode_request, find_error,
 };

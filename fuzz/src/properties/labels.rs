@@ -2,9 +2,10 @@
 
 use crate::support::schema;
 use arbitrary::{Result, Unstructured};
-use overstep::contract;
-use overstep::generate::{self, GenerationLevel, GenerationOptions, StepRequest};
+use overstep::case::StepRequest;
+use overstep::generate::{GenerationLevel, GenerationOptions};
 use overstep::scenario::{Scenario, Variable};
+use overstep::{contract, generate};
 use serde_json::{Map, Value as Json, json};
 
 const PATTERNS: [&str; 5] =

@@ -15,7 +15,7 @@ use overstep::generate::{actions_from_json, actions_to_json};
 use overstep::ingest::{self, IngestOptions, NoDocuments, SourceFormat};
 use overstep::inprocess::Subject;
 use overstep::reference::ReferenceService;
-use overstep::{pipeline, scenario, snapshot};
+use overstep::{scenario, session as pipeline, snapshot};
 use std::io::Cursor;
 use std::sync::LazyLock;
 

@@ -2,11 +2,12 @@
 
 use super::made::{self, Made};
 use arbitrary::Unstructured;
+use overstep::case::{Case, Intent, StepRequest, Value};
 use overstep::contract::{Contract, MemberLocation, Protocol, ShapeId, ShapeKind};
-use overstep::generate::{self, Case, GenerationLevel, GenerationOptions, Intent, StepRequest, Value};
+use overstep::generate::{GenerationLevel, GenerationOptions};
 use overstep::reference::{ReferenceService, ServerConfig, ServerRequest};
 use overstep::scenario::Scenario;
-use overstep::wire;
+use overstep::{generate, wire};
 use serde_json::{Map, Value as Json};
 
 /// So many cases of a contract are looked at; another contract follows soon.

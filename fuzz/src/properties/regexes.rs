@@ -2,7 +2,7 @@
 
 use crate::support::taker::{server, takes};
 use arbitrary::Unstructured;
-use overstep::generate::pattern::DocumentedPattern;
+use overstep::pattern::DocumentedPattern;
 
 /// Longer patterns are made of shorter ones, and take backtracking engines longer than a fuzzer waits.
 const LONGEST: usize = 32;

@@ -4,8 +4,8 @@
 //! that an action can be repeated with other resources.
 
 use super::value_json;
+use crate::case::{Damage, Value};
 use crate::contract::OperationName;
-use crate::generate::{Damage, Value};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 

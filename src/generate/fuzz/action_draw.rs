@@ -5,10 +5,9 @@
 use super::action::Action;
 use super::generator::{FuzzGenerator, OperationInfo, StatefulTarget};
 use super::values::ValueGenerator;
+use crate::case::{Damage, StateKind, Value};
 use crate::contract::{MemberLocation, MemberPath, PathSegment, ShapeKind};
-use crate::generate::draw::{Draw, pick_item};
-use crate::generate::law::StateKind;
-use crate::generate::{Damage, Value};
+use crate::pattern::{Draw, pick_item};
 use indexmap::IndexMap;
 
 /// Maximum number of actions drawn for a sequence.

@@ -4,7 +4,7 @@
 //! It never decides where a word is used.
 
 use crate::contract::{Contract, ShapeKind};
-use crate::generate::draw::{Draw, pick_item};
+use crate::pattern::{Draw, pick_item};
 use std::collections::BTreeSet;
 
 /// Texts with a special meaning in some language, encoding or shell.

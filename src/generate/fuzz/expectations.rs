@@ -3,12 +3,10 @@
 //! It never expects more than some response if the documents are silent.
 
 use super::generator::FuzzGenerator;
+use crate::case::{CaseId, Damage, Expectation, ExpectedError, Intent, StateKind, Value};
 use crate::contract::{ErrorRole, Operation, Protocol};
-use crate::generate::case::{CaseId, Damage, Intent};
-use crate::generate::expectation::{Expectation, ExpectedError};
 use crate::generate::input_checker::Violation;
-use crate::generate::law::StateKind;
-use crate::generate::{Value, resource_status};
+use crate::generate::resource_status;
 
 /// What the preceding actions may have done to the resources.
 #[derive(Clone, Copy, Default)]

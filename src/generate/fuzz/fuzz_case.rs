@@ -10,13 +10,14 @@ use super::expectations::{
 };
 use super::generator::{FuzzGenerator, StatefulTarget, fill_placeholders, uses_foreign_identifier};
 use super::wire_input::{has_raw_literal, input_on_wire, is_ambiguous_on_wire};
+use crate::case::{
+    Case, CaseId, Damage, Expectation, Intent, JudgedPart, Law, StateEvent, StateKind, Step, StepEvent, StepPurpose,
+    StepRequest, Value, WriteEffect,
+};
 use crate::contract::{Constraint, MemberPath, Operation, OperationName, Provenance, ShapeRule};
-use crate::generate::case::{Case, CaseId, Damage, Intent, JudgedPart, Step, StepPurpose, StepRequest};
-use crate::generate::expectation::Expectation;
+use crate::generate::fixture_steps;
 use crate::generate::input_checker::Violation;
-use crate::generate::law::{Law, StateEvent, StateKind, StepEvent, WriteEffect};
-use crate::generate::stored_member::StateReader;
-use crate::generate::{Value, fixture_steps};
+use crate::generate::stateful::stored_member::StateReader;
 use std::collections::HashMap;
 
 /// A sequence of requests and the checks that its responses must pass.

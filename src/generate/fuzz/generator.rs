@@ -5,14 +5,14 @@
 use super::action::{Action, ActionError, USE_PLACEHOLDER, actions_from_json};
 use super::dictionary::FuzzDictionary;
 use super::fuzz_case::FuzzCase;
+use crate::case::{Case, CaseId, Value};
 use crate::contract::{Contract, MemberPath, Operation, PathSegment, ShapeId, ShapeKind};
-use crate::generate::case::{Case, CaseId};
 use crate::generate::case_spec::PlanContext;
-use crate::generate::draw::Draw;
+use crate::generate::fixture_steps;
 use crate::generate::plan::{GenerationOptions, GenerationPlan, PlanError};
 use crate::generate::site::{InputSite, input_sites};
-use crate::generate::stored_member::{StoredMember, stored_members};
-use crate::generate::{Value, fixture_steps};
+use crate::generate::stateful::stored_member::{StoredMember, stored_members};
+use crate::pattern::Draw;
 use crate::scenario::Scenario;
 
 /// Generates requests and sequences of requests, together with the responses that they must get.

@@ -4,7 +4,7 @@
 
 use super::action::{Action, USE_PLACEHOLDER};
 use super::generator::FuzzGenerator;
-use crate::generate::Value;
+use crate::case::Value;
 use indexmap::IndexMap;
 
 /// Maximum number of candidates proposed per action; twice as many in total.
@@ -29,7 +29,7 @@ pub(super) fn shrink_actions(generator: &FuzzGenerator<'_>, actions: &[Action]) 
     }
     for (at, act) in actions.iter().enumerate() {
         let Action::Send { operation, resource, input, damage } = act else { continue };
-        let mut with = |input: Value, damage: Vec<crate::generate::Damage>| {
+        let mut with = |input: Value, damage: Vec<crate::case::Damage>| {
             let mut all = actions.to_vec();
             all[at] = Action::Send { operation: operation.clone(), resource: *resource, input, damage };
             out.push(all);

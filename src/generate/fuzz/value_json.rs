@@ -3,7 +3,7 @@
 //!
 //! The format is stored in files that outlive the generator. It never depends on shapes.
 
-use crate::generate::Value;
+use crate::case::Value;
 use serde_json::{Map, Value as Json, json};
 
 /// Converts a value to JSON.

@@ -4,10 +4,10 @@
 
 use super::action::USE_PLACEHOLDER;
 use super::generator::FuzzGenerator;
+use crate::case::Value;
 use crate::contract::{MemberPath, Operation, PathSegment, Shape, ShapeId, ShapeKind};
-use crate::generate::Value;
-use crate::generate::draw::{Draw, pick_item};
-use crate::generate::strategy::integer_range;
+use crate::generate::operation_context::integer_range;
+use crate::pattern::{Draw, pick_item};
 use indexmap::IndexMap;
 
 /// Maximum length of a drawn text or blob.

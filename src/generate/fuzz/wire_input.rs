@@ -2,8 +2,8 @@
 //!
 //! It never decides whether a value is valid.
 
+use crate::case::Value;
 use crate::contract::{Contract, MemberLocation, Operation, ShapeId, ShapeKind};
-use crate::generate::Value;
 
 /// Returns the input that the server receives, or `None` if the wire cannot express it.
 pub(super) fn input_on_wire(contract: &Contract, operation: &Operation, mut input: Value) -> Option<Value> {

@@ -13,8 +13,8 @@ mod volatile;
 
 pub use difference::ValueDifference;
 
+use crate::case::{JudgedPart, Step, StepRequest};
 use crate::contract::{Contract, Operation};
-use crate::generate::{JudgedPart, Step, StepRequest};
 use crate::run::{BodyFraming, CaseOutcome, Exchange, HttpResponse};
 use crate::wire;
 use serde_json::Value as Json;

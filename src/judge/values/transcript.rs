@@ -5,8 +5,8 @@
 
 use super::value_kind::ValueKind;
 use super::volatile::{TextToken, VolatileKind, is_random_looking, is_timestamp, tokenize};
+use crate::case::{Case, Step, StepRequest, Value};
 use crate::contract::{Contract, Protocol};
-use crate::generate::{Case, Step, StepRequest, Value};
 use crate::wire::{self, EncodedRequest};
 use percent_encoding::percent_decode_str;
 use serde_json::Value as Json;

@@ -46,7 +46,7 @@ pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
                 BoundaryShift::Looser,
                 ConstraintEdit::RuleDropped(index),
             );
-            let ShapeRule::MaxTotalBytes { over, max, budget: stored } = &check.rule else { continue };
+            let ShapeRule::MaxTotalBytes { over, max, stored } = &check.rule else { continue };
             let open =
                 is_scope_undocumented(context, node, *max).then_some("the documents leave open whether keys count");
             let (values, both) = match over {

@@ -8,8 +8,8 @@ mod json;
 mod xml;
 
 use super::{EncodeError, EncodedRequest, RequestBody, rest};
+use crate::case::Damage;
 use crate::contract::{Contract, Operation, Protocol};
-use crate::generate::Damage;
 
 /// The operation whose request is damaged, and its endpoint.
 pub(super) struct DamageTarget<'a> {

@@ -1,8 +1,8 @@
 //! Bodies and content types of answers.
 
 use super::outcome::*;
+use overstep::case::Expectation;
 use overstep::contract::{self, Contract, ErrorRole, Protocol, ShapeKind};
-use overstep::generate::Expectation;
 use overstep::judge::judge;
 use overstep::run::HttpResponse;
 

@@ -1,8 +1,8 @@
 //! Bodies, type by type: what is documented of a result or an error is asked of what came.
 
 use super::outcome::{accept, case, outcome, typed};
+use overstep::case::{Expectation, ExpectedError, ExpectedSuccess};
 use overstep::contract::{Contract, ErrorRole, Protocol, ShapeKind, from_json};
-use overstep::generate::{Expectation, ExpectedError, ExpectedSuccess};
 use overstep::judge::{Verdict, judge};
 use overstep::scenario::Scenario;
 use serde_json::json;

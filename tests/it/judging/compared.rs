@@ -1,8 +1,8 @@
 //! An answer beside the accepted one, and the form of an answer.
 
 use super::outcome::*;
+use overstep::case::{Case, Expectation, Intent, JudgedPart, Law};
 use overstep::contract::{self, Contract, ErrorRole};
-use overstep::generate::{Case, Expectation, Intent, JudgedPart, Law};
 use overstep::judge::{SnapshotChange, SnapshotComparison, SnapshotKey, Verdict, compare_with_snapshot, judge};
 use overstep::run::{CaseOutcome, HttpResponse, TransportError};
 use overstep::snapshot::{ConstraintLine, ConstraintSide, Snapshot};

@@ -1,8 +1,8 @@
 //! What a run has reached, and kinds of answers.
 
 use super::outcome::*;
+use overstep::case::{Case, CaseId, Expectation, Intent, StepPurpose};
 use overstep::contract::{Constraint, ErrorRole, MemberPath};
-use overstep::generate::{Case, CaseId, Expectation, Intent, StepPurpose};
 use overstep::judge::{Coverage, Judgement, ObservedOutcome, OperationCoverage, Verdict, response_signatures};
 use overstep::run::{BodyFraming, CaseOutcome, HttpResponse, TransportError};
 use std::time::Duration;

@@ -1,8 +1,8 @@
 //! Diverging cases become findings: what is one, what comes first, and what is kept of it.
 
 use super::outcome::*;
+use overstep::case::{Case, CaseId, Intent, JudgedPart, Law, StepRequest, Value};
 use overstep::contract::{Contract, Fact, FactOrigin, MemberPath, Provenance};
-use overstep::generate::{Case, CaseId, Intent, JudgedPart, Law, StepRequest, Value};
 use overstep::judge::{
     Finding, Findings, Judgement, ObservedOutcome, RejectedPlainValues, Reproduction, ResponseFingerprint,
     SnapshotChange, SnapshotComparison, Verdict, innermost_frame, is_finding,

@@ -1,7 +1,7 @@
 //! What is read, against what was written.
 
 use super::outcome::*;
-use overstep::generate::{
+use overstep::case::{
     Case, Expectation, JudgedPart, Law, StateEvent, StateKind, StateModel, StateView, StepEvent, StepPurpose,
     WriteEffect,
 };
@@ -12,7 +12,7 @@ use serde_json::{Value as Json, json};
 fn of(relation: Law, turns: &[u32], answers: Vec<HttpResponse>) -> CaseOutcome {
     let mut case: Case = case("Do", Expectation::LawHolds { law: "merges".to_owned() });
     case.steps =
-        turns.iter().map(|turn| overstep::generate::Step { turn: *turn, ..step("Do", StepPurpose::Act) }).collect();
+        turns.iter().map(|turn| overstep::case::Step { turn: *turn, ..step("Do", StepPurpose::Act) }).collect();
     case.judged = JudgedPart::Law(Box::new(relation));
     outcome(case, answers.into_iter().map(Ok).collect())
 }

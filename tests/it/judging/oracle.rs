@@ -1,8 +1,8 @@
 //! One outcome, one judgement.
 
 use super::outcome::*;
+use overstep::case::{Damage, Expectation, StateAssumption, StepPurpose, StepRequest};
 use overstep::contract::ErrorRole;
-use overstep::generate::{Damage, Expectation, StateAssumption, StepPurpose, StepRequest};
 use overstep::judge::{Verdict, describe_expectation, judge};
 use overstep::run::{BodyFraming, Liveness, TransportError};
 use std::time::Duration;
@@ -231,7 +231,7 @@ fn what_could_not_be_set_up_or_sent_teaches_nothing() {
     let two = |first: Result<_, _>| {
         let mut case = case("Do", Expectation::Accept(accept(None)));
         case.steps.insert(0, step("Slow", StepPurpose::SetUp));
-        case.judged = overstep::generate::JudgedPart::Step(1);
+        case.judged = overstep::case::JudgedPart::Step(1);
         outcome(case, vec![first, Ok(told(200, ""))])
     };
     let word = |outcome| judged(&outcome).verdict.name();

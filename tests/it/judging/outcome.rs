@@ -1,10 +1,10 @@
 //! A contract, and outcomes of its cases.
 
-use overstep::contract::{self, Contract};
-use overstep::generate::{
+use overstep::case::{
     Authorization, Case, CaseId, Expectation, ExpectedError, ExpectedSuccess, Intent, JudgedPart, Step, StepPurpose,
     StepRequest, Value,
 };
+use overstep::contract::{self, Contract};
 use overstep::judge::{self, Judgement, Verdict};
 use overstep::run::{BodyFraming, CaseOutcome, Exchange, HttpResponse, TransportError};
 use overstep::scenario::Scenario;

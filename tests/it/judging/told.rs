@@ -1,11 +1,11 @@
 //! What is told of each answer, word by word: verdict, what was observed, and why.
 
 use super::outcome::{self, VERDICTS, accept, error as expected, json as answer, silent, step};
-use overstep::contract::{Contract, ErrorRole, from_json};
-use overstep::generate::{
+use overstep::case::{
     Case, Expectation, ExpectedSuccess, Intent, JudgedPart, Law, StateAssumption, StateEvent, StateKind, StateModel,
     StateView, Step, StepEvent, StepPurpose, StepRequest, WriteEffect,
 };
+use overstep::contract::{Contract, ErrorRole, from_json};
 use overstep::judge::{Verdict, describe_expectation, judge};
 use overstep::run::{BodyFraming, CaseOutcome, HttpResponse, Liveness, TransportError};
 use overstep::scenario::Scenario;
@@ -246,7 +246,7 @@ fn what_no_document_says_is_recorded_unless_the_server_fails() {
         let mut one = one(silent(), Ok(answer(status, "{}")));
         let mut changed = (*one.case).clone();
         if let StepRequest::Operation { damage, .. } = &mut changed.steps[0].request {
-            damage.push(overstep::generate::Damage::Method("BREW".to_owned()));
+            damage.push(overstep::case::Damage::Method("BREW".to_owned()));
         }
         one.case = changed.into();
         told(&one)

@@ -1,8 +1,8 @@
 //! The values of answers beside those of another endpoint: what counts, and what differs by nature.
 
 use super::outcome::*;
+use overstep::case::{Case, CaseId, StepPurpose, StepRequest, Value};
 use overstep::contract::{self, Contract};
-use overstep::generate::{Case, CaseId, StepPurpose, StepRequest, Value};
 use overstep::judge::{
     Findings, Judgement, ObservedOutcome, Reproduction, ResponseValues, SnapshotChange, SnapshotComparison, Verdict,
 };
@@ -72,7 +72,7 @@ fn outcome_of(steps: &[(&str, &str, &str)]) -> CaseOutcome {
             step
         })
         .collect();
-    case.judged = overstep::generate::JudgedPart::Step(steps.len() - 1);
+    case.judged = overstep::case::JudgedPart::Step(steps.len() - 1);
     let mut outcome = outcome(case, steps.iter().map(|(_, _, answer)| Ok(json(200, answer))).collect());
     for (exchange, (operation, sent, _)) in outcome.exchanges.iter_mut().zip(steps) {
         let exchange = exchange.as_mut().expect("it was sent");

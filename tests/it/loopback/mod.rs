@@ -3,10 +3,8 @@
 //! Every server is a few bytes on a thread; nothing here sleeps or uses a fixed port.
 #![allow(dead_code, reason = "each test binary uses the part it needs")]
 
+use overstep::case::{Authorization, Case, CaseId, Expectation, Intent, JudgedPart, Step, StepPurpose, StepRequest};
 use overstep::contract::{Contract, ErrorName, ErrorRole, ErrorShape, HttpBinding, Operation, Protocol};
-use overstep::generate::{
-    Authorization, Case, CaseId, Expectation, Intent, JudgedPart, Step, StepPurpose, StepRequest,
-};
 use overstep::run::{
     BodyFraming, CancelToken, CaseOutcome, Endpoint, RequestLimits, RunEnd, RunPlan, TransportError, TransportOptions,
     run_cases, run_single_case,

@@ -34,7 +34,7 @@ pub fn shipped(name: &str) -> (Contract, Scenario, ServerConfig) {
         overstep::scenario::read_scenario(name, &text(format!("{name}.toml"))).expect("it reads");
     assert!(warnings.is_empty(), "{warnings:?}");
     let contract = contract::from_json(&text(format!("{name}.contract.json"))).expect("it reads");
-    let world = overstep::pipeline::build_world(&contract, &scenario);
+    let world = overstep::session::build_world(&contract, &scenario);
     (contract, scenario, world)
 }
 

@@ -1,7 +1,7 @@
 //! A JSON Schema made of a contract, for an opinion that shares no code with the generator's labels.
 
+use overstep::case::{Case, Intent, Value};
 use overstep::contract::{Contract, MemberLocation, Operation, Shape, ShapeKind, ShapeRule};
-use overstep::generate::{Case, Intent, Value};
 use serde_json::{Map, Value as Json, json};
 
 /// Whether the body of a case must be valid; nothing where its label is about something else, or about the member `Id`

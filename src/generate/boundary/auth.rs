@@ -1,0 +1,108 @@
+//! Every kind of missing or insufficient authorization that a server can detect without the caller's secret.
+//!
+//! It never sends a wrong signature unless the scenario says that the server verifies signatures.
+
+use crate::case::{AuthDamage, Authorization, Case};
+use crate::contract::ErrorRole;
+use crate::generate::case_spec::{CaseRequest, IntendedOutcome};
+use crate::generate::operation_context::OperationContext;
+use crate::scenario::Credentials;
+
+pub(crate) fn cases(context: &OperationContext<'_>) -> Vec<Case> {
+    let scenario = context.plan.scenario;
+    let Some(name) = &scenario.principal else { return Vec::new() };
+    let Some(principal) = scenario.principals.get(name) else { return Vec::new() };
+    let mut out = Vec::new();
+    let mut add = |kind: &str, variant: String, rule: String, role: ErrorRole, authorization: Authorization| {
+        out.extend(context.build_class_case(
+            "auth",
+            kind,
+            variant,
+            rule,
+            IntendedOutcome::RejectedCaller(role),
+            |sampler| {
+                Some(CaseRequest {
+                    input: sampler.plain_input(),
+                    damage: Vec::new(),
+                    authorization: Some(authorization),
+                })
+            },
+        ));
+    };
+    if matches!(principal.credentials, Credentials::Anonymous) {
+        return Vec::new();
+    }
+    let wrong = invalid_credentials(&principal.credentials, scenario.verifies_signatures);
+    let unauthenticated = ErrorRole::Unauthenticated;
+    add(
+        "unauthenticated",
+        "no-header".to_owned(),
+        "the caller must authenticate".to_owned(),
+        unauthenticated,
+        Authorization::Anonymous,
+    );
+    for (variant, rule, damage) in wrong {
+        let authorization = Authorization::Damaged(name.clone(), damage);
+        add("unauthenticated", variant.to_owned(), rule.to_owned(), unauthenticated, authorization);
+    }
+    let Some(permission) = &context.operation.permission else { return out };
+    for (other, principal) in &scenario.principals {
+        if principal.lacks.contains(permission) {
+            let rule = format!("needs the permission `{permission}`");
+            add("forbidden", other.clone(), rule, ErrorRole::Forbidden, Authorization::Principal(other.clone()));
+        }
+    }
+    out
+}
+
+/// Returns the faults of credentials that a server can detect without knowing the secret: variant, rule, damage.
+pub(super) fn invalid_credentials(
+    credentials: &Credentials,
+    verifies_signatures: bool,
+) -> Vec<(&'static str, &'static str, AuthDamage)> {
+    let mut wrong: Vec<(&'static str, &'static str, AuthDamage)> = Vec::new();
+    match credentials {
+        Credentials::Anonymous => {}
+        Credentials::Bearer(_) => wrong.extend([
+            ("empty", "an empty header does not authenticate", AuthDamage::Empty),
+            ("scheme-only", "a scheme without a key does not authenticate", AuthDamage::SchemeOnly),
+            ("no-scheme", "the key must follow `Bearer`", AuthDamage::NoScheme),
+            ("basic", "the scheme must be `Bearer`", AuthDamage::OtherScheme("Basic".to_owned())),
+            ("key-shortened", "the whole key must match", AuthDamage::KeyShortened),
+            ("key-lengthened", "the whole key must match", AuthDamage::KeyLengthened),
+            ("unknown-key", "the key must exist", AuthDamage::UnknownKey),
+        ]),
+        Credentials::Header { .. } => wrong.extend([
+            ("empty", "an empty header does not authenticate", AuthDamage::Empty),
+            ("key-shortened", "the whole key must match", AuthDamage::KeyShortened),
+            ("key-lengthened", "the whole key must match", AuthDamage::KeyLengthened),
+            ("unknown-key", "the key must exist", AuthDamage::UnknownKey),
+        ]),
+        Credentials::SigV4 { .. } => {
+            wrong.extend([
+                ("empty", "an empty header does not authenticate", AuthDamage::Empty),
+                ("scheme-only", "a scheme without a signature does not authenticate", AuthDamage::SchemeOnly),
+                ("basic", "the scheme must be `AWS4-HMAC-SHA256`", AuthDamage::OtherScheme("Basic".to_owned())),
+                (
+                    "no-credential",
+                    "the header must contain `Credential`",
+                    AuthDamage::MissingPart("Credential".to_owned()),
+                ),
+                (
+                    "no-signed-headers",
+                    "the header must contain `SignedHeaders`",
+                    AuthDamage::MissingPart("SignedHeaders".to_owned()),
+                ),
+                (
+                    "no-signature",
+                    "the header must contain `Signature`",
+                    AuthDamage::MissingPart("Signature".to_owned()),
+                ),
+            ]);
+            if verifies_signatures {
+                wrong.push(("wrong-signature", "the signature must match the request", AuthDamage::WrongSignature));
+            }
+        }
+    }
+    wrong
+}

@@ -1,0 +1,87 @@
+//! Numbers at and past their documented range, or at the limits of their type if no range is documented.
+//!
+//! It never sends a value of another type; see `types.rs`.
+
+use crate::case::{Case, Value};
+use crate::contract::{Constraint, ShapeKind};
+use crate::generate::case_spec::IntendedOutcome;
+use crate::generate::input_checker::integer_bounds;
+use crate::generate::operation_context::{OperationContext, integer_range};
+use crate::generate::site::InputSite;
+
+/// Builds a case with exactly this number, which is meant to be valid or not.
+pub(crate) fn case_with_number(
+    context: &OperationContext<'_>,
+    site: &InputSite,
+    number: i128,
+    valid: bool,
+) -> Option<Case> {
+    let aim =
+        if valid { IntendedOutcome::Valid } else { IntendedOutcome::Violates(site.path.clone(), Constraint::Range) };
+    let variant = format!("size-{number}");
+    context.build_member_case(site, Constraint::Range, variant, "actual limit", None, aim, |_| {
+        Some(Value::integer(number))
+    })
+}
+
+pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Case> {
+    let shape = context.shape(site);
+    let range = shape.range.clone().unwrap_or_default();
+    let mut out = Vec::new();
+    match shape.kind {
+        ShapeKind::Integer | ShapeKind::Long => {
+            let (low, high) = integer_range(shape);
+            let (type_min, type_max) = integer_bounds(&shape.kind);
+            let mut add = |variant: &str, rule: String, path: &str, number: i128, aim: IntendedOutcome| {
+                let fact = shape.preferred_fact(path);
+                out.extend(context.build_member_case(site, Constraint::Range, variant, rule, fact, aim, |_| {
+                    Some(Value::integer(number))
+                }));
+            };
+            let breaks = || IntendedOutcome::Violates(site.path.clone(), Constraint::Range);
+            let rule = |word: &str, number: i128| format!("at {word} {number}");
+            // A model's type says how a number is encoded; services often accept a smaller range.
+            let at = |documented: bool| match documented || !context.plan.is_only_modelled {
+                true => IntendedOutcome::Valid,
+                false => IntendedOutcome::Undocumented("the model gives the type of the number, but no limit"),
+            };
+            add("at-min", rule("least", low), "range/min", low, at(range.min.is_some()));
+            if range.min.is_some() && low > type_min {
+                add("below-min", rule("least", low), "range/min", low - 1, breaks());
+            }
+            add("at-max", rule("most", high), "range/max", high, at(range.max.is_some()));
+            if range.max.is_some() && high < type_max {
+                add("above-max", rule("most", high), "range/max", high + 1, breaks());
+            }
+        }
+        ShapeKind::Float | ShapeKind::Double => {
+            for (limit, path, at, beyond, word, step) in [
+                (&range.min, "range/min", "at-min", "below-min", "least", -1.0),
+                (&range.max, "range/max", "at-max", "above-max", "most", 1.0),
+            ] {
+                let Some(number) = limit.as_ref().and_then(serde_json::Number::as_f64) else { continue };
+                let fact = shape.preferred_fact(path);
+                let rule = format!("at {word} {number}");
+                let value = |number: f64| Some(Value::Number(format!("{number}")));
+                out.extend(context.build_member_case(
+                    site,
+                    Constraint::Range,
+                    at,
+                    rule.clone(),
+                    fact,
+                    IntendedOutcome::Valid,
+                    |_| value(number),
+                ));
+                let breaks = IntendedOutcome::Violates(site.path.clone(), Constraint::Range);
+                // A hundredth of the limit, or 1 at zero: every float type can represent the step.
+                let past_limit = number + step * (number.abs() / 100.0).max(if number == 0.0 { 1.0 } else { 1e-6 });
+                out.extend(
+                    context
+                        .build_member_case(site, Constraint::Range, beyond, rule, fact, breaks, |_| value(past_limit)),
+                );
+            }
+        }
+        _ => {}
+    }
+    out
+}

@@ -1,0 +1,94 @@
+//! Valid requests: the control, each optional member alone and all of them together; other plain values as well, if
+//! only models describe the operation.
+//!
+//! It never tests a limit.
+
+use crate::case::Case;
+use crate::contract::{MemberPath, ShapeKind};
+use crate::generate::case_spec::{CaseRequest, IntendedOutcome};
+use crate::generate::input_sampler::InputChange;
+use crate::generate::operation_context::OperationContext;
+use crate::generate::resource_status::is_owned_identifier;
+use crate::generate::site::InputSite;
+
+/// Kind and variant of the control in case ids, by which filters and people find it.
+pub(crate) const CONTROL: (&str, &str) = ("control", "plain");
+
+pub(crate) fn cases(context: &OperationContext<'_>) -> Vec<Case> {
+    let mut out = Vec::new();
+    let optional: Vec<&MemberPath> = context
+        .sites
+        .iter()
+        .filter(|site| site.is_member && !site.required && !site.recursive)
+        .map(|site| &site.path)
+        .collect();
+    for path in &optional {
+        let rule = format!("`{path}` is optional");
+        out.extend(context.build_class_case(
+            "valid",
+            "member",
+            path.to_string(),
+            rule,
+            IntendedOutcome::Valid,
+            |sampler| Some(CaseRequest::new(sampler.input_with(&[(*path, InputChange::Touch)]))),
+        ));
+    }
+    if context.plan.is_only_modelled {
+        out.extend(
+            context.sites.iter().filter(|site| !site.recursive).filter_map(|site| other_value_case(context, site)),
+        );
+    }
+    let top: Vec<(&MemberPath, InputChange)> =
+        optional.iter().filter(|path| path.0.len() == 1).map(|path| (*path, InputChange::Touch)).collect();
+    if top.len() > 1 {
+        out.extend(context.build_class_case(
+            "valid",
+            "member",
+            "all",
+            "all optional members together",
+            IntendedOutcome::Valid,
+            |sampler| Some(CaseRequest::new(sampler.input_with(&top))),
+        ));
+    }
+    out
+}
+
+/// Builds a case with another plain value for a member that the control sets. If it is rejected, other rejections of
+/// that member prove nothing.
+fn other_value_case(context: &OperationContext<'_>, site: &InputSite) -> Option<Case> {
+    let path = &site.path;
+    if (site.is_member && !site.required) || is_owned_identifier(context.plan, context.operation, path) {
+        return None;
+    }
+    let rule = format!("`{path}` may hold another plain value");
+    let kind = &context.shape(site).kind;
+    if matches!(
+        kind,
+        ShapeKind::Structure { .. }
+            | ShapeKind::Union { .. }
+            | ShapeKind::List { .. }
+            | ShapeKind::Map { .. }
+            | ShapeKind::Document
+            | ShapeKind::Boolean
+            | ShapeKind::Timestamp
+    ) {
+        return None;
+    }
+    context.build_class_case("valid", "other", path.to_string(), rule, IntendedOutcome::Valid, |sampler| {
+        let plain = sampler.sample_value(&site.shape, path);
+        let value = sampler.distinct_item(&site.shape, path, 1, 0);
+        (value != plain).then(|| CaseRequest::new(sampler.input_with_value(site, value)))
+    })
+}
+
+/// Builds the control: the plain valid request that shows that the operation works.
+pub(crate) fn build_control(context: &OperationContext<'_>) -> Option<Case> {
+    context.build_class_case(
+        "valid",
+        CONTROL.0,
+        CONTROL.1,
+        "a plain valid request",
+        IntendedOutcome::Valid,
+        |sampler| Some(CaseRequest::new(sampler.plain_input())),
+    )
+}

@@ -1,0 +1,78 @@
+//! JSON bodies that every parser must reject: not JSON, incomplete, not an object, or not UTF-8.
+//!
+//! It never damages a body that is not a JSON document, such as a payload of bytes or text.
+
+use crate::case::{Damage, Value};
+use crate::contract::ShapeKind;
+use crate::generate::case_spec::CaseRequest;
+use crate::generate::malformed::cases::{
+    MalformedCases, add_invalid_utf8, has_required_input, with_body, with_damage, with_text_bytes,
+};
+
+pub(super) fn add_rejected(out: &mut MalformedCases<'_, '_>) {
+    let context = out.work;
+    if !context.has_document() {
+        return;
+    }
+    for (variant, bytes) in [
+        ("word", &b"overstep"[..]),
+        ("brace", b"{"),
+        ("xml", b"<overstep/>"),
+        ("form", b"a=1&b=2"),
+        ("single-quotes", b"{'a':'b'}"),
+        ("bare-key", b"{a:\"b\"}"),
+        ("control", b"\x01\x02\x03"),
+    ] {
+        out.add_rejected("not-json", variant, "the body must be JSON", with_body(bytes));
+    }
+    let whole = "the body must be a complete document";
+    out.add_rejected("truncated", "half", whole, with_damage(Damage::BodyTruncated(50)));
+    out.add_rejected("truncated", "last-byte", whole, with_damage(Damage::BodyTruncated(99)));
+    out.add_rejected("truncated", "first-byte-only", whole, with_damage(Damage::BodyTruncated(1)));
+    for (variant, tail) in
+        [("word", &b"overstep"[..]), ("brace", b"}"), ("second-document", b"{}"), ("comma", b","), ("nul", b"\0")]
+    {
+        let damage = Damage::BodySuffixed(tail.to_vec());
+        out.add_rejected("trailing", variant, "nothing may follow the document", with_damage(damage));
+    }
+    if has_required_input(context) {
+        for (variant, bytes) in
+            [("list", &b"[]"[..]), ("string", b"\"overstep\""), ("number", b"1"), ("true", b"true"), ("null", b"null")]
+        {
+            out.add_rejected("not-an-object", variant, "the body must be an object", with_body(bytes));
+        }
+        out.add_rejected("empty", "no-body", "a body is required", with_body(b""));
+        out.add_rejected("empty", "spaces", "a body is required", with_body(b"  \n"));
+    }
+    if let Some(site) = context.find_free_text() {
+        add_invalid_utf8(out, site);
+        out.add_rejected(
+            "escapes",
+            "raw-control",
+            "control characters must be escaped",
+            with_text_bytes(site, b"a\x01b"),
+        );
+        out.add_rejected("escapes", "bad-escape", "escapes must be valid JSON", with_text_bytes(site, b"a\\qb"));
+    }
+    let number = context.sites.iter().find(|site| {
+        site.is_in_body()
+            && matches!(
+                context.shape(site).kind,
+                ShapeKind::Integer | ShapeKind::Long | ShapeKind::Float | ShapeKind::Double
+            )
+    });
+    if let Some(site) = number.or_else(|| context.find_free_text()) {
+        for (variant, literal) in [
+            ("nan", "NaN"),
+            ("infinity", "Infinity"),
+            ("leading-zero", "01"),
+            ("hex", "0x1"),
+            ("plus", "+1"),
+            ("point", "1."),
+        ] {
+            out.add_rejected("number", variant, "numbers must be valid JSON", |sampler| {
+                Some(CaseRequest::new(sampler.input_with_value(site, Value::Raw(literal.to_owned()))))
+            });
+        }
+    }
+}

@@ -1,0 +1,611 @@
+//! Completes a scenario with inferred fixtures, and with values for the members that refer to them.
+//!
+//! It never sends a request; the responses of the run show whether a guess was right.
+
+use crate::contract::{Contract, MemberPath, Operation, PathSegment, Shape, ShapeId, ShapeKind};
+use crate::infer::creators::{IdentifierLocation, ResourceCreators, input_members};
+use crate::infer::name_parts::{ReferenceKind, ResourceReference, parse_reference, split_operation_name};
+use crate::pattern::DocumentedPattern;
+use crate::scenario::{Fixture, OperationNotes, RawRequest, ReadyCondition, Scenario};
+use indexmap::IndexMap;
+use serde_json::Value as Json;
+
+/// A scenario completed by inference, with a list of what was inferred.
+#[derive(Clone, Debug, Default)]
+pub struct InferenceResult {
+    /// The scenario, completed.
+    pub scenario: Scenario,
+    /// The resources that are created for cases, in the order of creation.
+    pub resources: Vec<InferredResource>,
+    /// The origin of each identifier.
+    pub origins: Vec<IdentifierOrigin>,
+}
+
+/// A resource that is created for each case that needs it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InferredResource {
+    /// The fixture's name: `state_machine`.
+    pub fixture: String,
+    /// The operation that creates it.
+    pub created_by: String,
+    /// The operation that deletes it, if there is one.
+    pub deleted_by: Option<String>,
+    /// The operation that is called until the resource is ready, if it may not be ready at once.
+    pub awaited_by: Option<String>,
+}
+
+/// The origin of the value of a member that refers to a resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdentifierOrigin {
+    /// The operation.
+    pub operation: String,
+    /// The member's path.
+    pub member: String,
+    /// The template: `{queue.QueueUrl}`, or a name that is generated for each case.
+    pub value: String,
+    /// The operation that creates the resource; the operation itself if the name is generated for each case.
+    pub created_by: String,
+}
+
+/// Templates for names, the most descriptive first. Each differs from run to run or from case to case.
+const NAME_TEMPLATES: [&str; 5] =
+    ["ovs-{run}-{case}", "ovs{run}{case}", "o{run}{case}", "o{case}", "/ovs/{run}/{case}"];
+/// Maximum depth of the search for required members.
+const MAX_REQUIRED_DEPTH: usize = 3;
+
+/// Completes a scenario for the operations that only machine models describe.
+pub fn complete_scenario(contract: &Contract, scenario: &Scenario) -> InferenceResult {
+    let mut work = ScenarioCompleter {
+        contract,
+        creators: ResourceCreators::from_contract(contract),
+        result: InferenceResult { scenario: scenario.clone(), ..InferenceResult::default() },
+        own_fixtures: scenario.fixtures.keys().cloned().collect(),
+        fixtures: IndexMap::new(),
+        in_progress: Vec::new(),
+        visited_operations: Vec::new(),
+        completed_fixtures: Vec::new(),
+    };
+    if scenario.disable_inference || !contract.is_model_only() {
+        return work.result;
+    }
+    let wanted = |operation: &&Operation| scenario.includes_operation(operation.name.as_str());
+    for operation in contract.operations.iter().filter(wanted) {
+        work.complete_operation(operation);
+    }
+    // Fixtures are inserted in the order of creation. Fixtures of the user need none of the inferred ones.
+    for (name, fixture) in std::mem::take(&mut work.fixtures) {
+        work.result.scenario.fixtures.insert(name, fixture);
+    }
+    work.result
+}
+
+struct ScenarioCompleter<'c> {
+    contract: &'c Contract,
+    creators: ResourceCreators<'c>,
+    result: InferenceResult,
+    /// Fixtures of the scenario itself.
+    own_fixtures: Vec<String>,
+    fixtures: IndexMap<String, Fixture>,
+    /// Creators whose needs are being resolved; none can create what it needs itself.
+    in_progress: Vec<usize>,
+    visited_operations: Vec<String>,
+    /// Fixtures for which the operations that await and delete them are known.
+    completed_fixtures: Vec<String>,
+}
+
+impl<'c> ScenarioCompleter<'c> {
+    /// Sets the value of every required member that refers to a resource. Returns false if the operation would need
+    /// what it creates itself.
+    fn complete_operation(&mut self, operation: &'c Operation) -> bool {
+        let name = operation.name.as_str();
+        if self.visited_operations.iter().any(|done| done == name) {
+            return true;
+        }
+        let mut whole = true;
+        for needed in required_scalars(self.contract, operation) {
+            let RequiredScalar { path, id, shape } = &needed;
+            let place = path.to_string();
+            if self.result.scenario.use_value(name, &place).is_some() {
+                continue;
+            }
+            let Some(member) = path.last_member() else { continue };
+            let (is_text, origin) = match shape.kind {
+                ShapeKind::String if needed.has_no_member_name() => (
+                    false,
+                    self.creators
+                        .find_creator_for_shape(operation, id)
+                        .filter(|(_, stands)| accepts_identifier(shape, stands)),
+                ),
+                ShapeKind::String => {
+                    let origin = self
+                        .creators
+                        .find_creator(operation, member)
+                        .filter(|(_, stands)| accepts_identifier(shape, stands));
+                    (!needed.is_in_map(), origin.or_else(|| self.creators.main_arn(operation, member)))
+                }
+                ShapeKind::Integer | ShapeKind::Long if !needed.is_in_map() => {
+                    (false, self.creators.find_number_creator(operation, member))
+                }
+                _ => continue,
+            };
+            match origin {
+                Some((maker, stands)) => whole &= self.use_created_identifier(operation, path, shape, maker, stands),
+                None if is_text => self.name_created_resource(operation, member, &place, shape),
+                None => {}
+            }
+        }
+        if whole {
+            self.complete_optional_members(operation);
+        }
+        self.visited_operations.push(name.to_owned());
+        // No member can refer to a creator whose fixture does not exist yet.
+        if !self.in_progress.iter().any(|maker| self.creators.all[*maker].operation.name == operation.name) {
+            self.add_cleanup(operation);
+        }
+        whole
+    }
+
+    /// Sets one optional member: models often call every identifier of a resource optional although one of them must be
+    /// present.
+    fn complete_optional_members(&mut self, operation: &'c Operation) {
+        let name = operation.name.as_str();
+        let (_, noun) = split_operation_name(name);
+        let contract = self.contract;
+        let members: Vec<_> = input_members(contract, operation)
+            .filter(|(_, member)| !member.required && matches!(contract.shape(&member.shape).kind, ShapeKind::String))
+            .filter(|(member, _)| !parse_reference(member).noun.is_empty())
+            .map(|(member, it)| (member.clone(), contract.shape(&it.shape)))
+            .collect();
+        let is_open = |work: &Self, member: &str| work.result.scenario.use_value(name, member).is_none();
+        let named_already =
+            required_scalars(contract, operation).iter().filter(|needed| !needed.is_in_map()).any(|needed| {
+                needed.path.last_member().is_some_and(|member| {
+                    let told = parse_reference(member);
+                    let named = self.creators.find_creator(operation, member).is_some();
+                    named
+                        || (told.kind != ReferenceKind::BareNoun
+                            && (told.noun.is_empty() || noun.ends_with(&told.noun)))
+                })
+            });
+        if named_already || members.iter().any(|(member, _)| !is_open(self, member)) {
+            return;
+        }
+        let is_maker = self.creators.all.iter().any(|maker| maker.operation.name == operation.name);
+        if is_maker {
+            let is_own = |told: ResourceReference| told.kind == ReferenceKind::Name && noun.ends_with(&told.noun);
+            let own = members.iter().find(|(member, _)| is_own(parse_reference(member)));
+            if let Some((member, shape)) = own {
+                self.generate_name(operation, member, shape);
+            }
+            return;
+        }
+        for by in [ReferenceKind::Name, ReferenceKind::Id, ReferenceKind::Url, ReferenceKind::Arn] {
+            for (member, shape) in members.iter().filter(|(member, _)| parse_reference(member).kind == by) {
+                if let Some((maker, stands)) = self.creators.find_creator(operation, member)
+                    && self.creators.all[maker].noun == parse_reference(member).noun
+                    && accepts_identifier(shape, &stands)
+                {
+                    let path = MemberPath::root().join_member(member);
+                    self.use_created_identifier(operation, &path, shape, maker, stands);
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Sets a member to an identifier that another operation creates.
+    fn use_created_identifier(
+        &mut self,
+        operation: &Operation,
+        path: &MemberPath,
+        shape: &Shape,
+        maker: usize,
+        stands: IdentifierLocation,
+    ) -> bool {
+        let Some((fixture, capture)) = self.ensure_fixture(maker, stands.clone()) else { return false };
+        let value = format!("{{{fixture}.{capture}}}");
+        let place = path.to_string();
+        let made_by = self.creators.all[maker].operation.name.to_string();
+        let notes = self.notes_mut(operation.name.as_str());
+        notes.use_values.insert(place.clone(), Json::String(value.clone()));
+        if matches!(stands, IdentifierLocation::InRequest(_)) && !notes.missing_values.contains_key(&place) {
+            let missing = NAME_TEMPLATES.iter().map(|name| name.replace("{run}", "missing"));
+            if let Some(missing) = missing.into_iter().find(|name| template_fits(shape, name)) {
+                notes.missing_values.insert(place.clone(), Json::String(missing));
+            }
+        }
+        self.result.origins.push(IdentifierOrigin {
+            operation: operation.name.to_string(),
+            member: place,
+            value,
+            created_by: made_by,
+        });
+        true
+    }
+
+    /// Sets a member to the name of what the operation itself creates.
+    fn name_created_resource(&mut self, operation: &Operation, member: &str, place: &str, shape: &Shape) {
+        let (_, noun) = split_operation_name(operation.name.as_str());
+        let parsed = parse_reference(member);
+        let is_maker = self.creators.all.iter().any(|maker| maker.operation.name == operation.name);
+        let its_own = parsed.noun.is_empty() || noun.ends_with(&parsed.noun);
+        if is_maker
+            && its_own
+            && matches!(parsed.kind, ReferenceKind::Name | ReferenceKind::BareNoun | ReferenceKind::Id)
+        {
+            self.generate_name(operation, place, shape);
+        }
+    }
+
+    /// Lets an operation generate a name for each case. Returns the template, if one fits.
+    fn generate_name(&mut self, operation: &Operation, place: &str, shape: &Shape) -> Option<String> {
+        let name = operation.name.as_str();
+        if let Some(given) = self.result.scenario.use_value(name, place) {
+            return given.as_str().map(str::to_owned);
+        }
+        let value = NAME_TEMPLATES.iter().find(|name| template_fits(shape, name)).map(|name| (*name).to_owned())?;
+        let notes = self.notes_mut(name);
+        notes.use_values.insert(place.to_owned(), Json::String(value.clone()));
+        notes.fresh_members.push(place.to_owned());
+        let (operation, member) = (name.to_owned(), place.to_owned());
+        self.result.origins.push(IdentifierOrigin {
+            created_by: operation.clone(),
+            operation,
+            member,
+            value: value.clone(),
+        });
+        Some(value)
+    }
+
+    /// Returns the fixture of a creator, and the name under which the fixture has the identifier.
+    fn ensure_fixture(&mut self, maker: usize, stands: IdentifierLocation) -> Option<(String, String)> {
+        let operation = self.creators.all[maker].operation;
+        let fixture = self.creators.all[maker].noun.join("_");
+        let capture = match &stands {
+            IdentifierLocation::InRequest(member) => member.clone(),
+            IdentifierLocation::InResponse(path) => path.rsplit('.').next().unwrap_or(path).replace("[0]", ""),
+        };
+        if self.own_fixtures.contains(&fixture) {
+            let known = &self.result.scenario.fixtures[&fixture];
+            let knows = known.names.contains_key(&capture) || known.captures().any(|(name, _)| *name == capture);
+            return knows.then_some((fixture, capture));
+        }
+        if self.in_progress.contains(&maker) {
+            return None;
+        }
+        if !self.fixtures.contains_key(&fixture) {
+            self.in_progress.push(maker);
+            let whole = self.complete_operation(operation);
+            self.in_progress.pop();
+            if !whole {
+                return None;
+            }
+            let create = RawRequest { request: operation.name.to_string(), ..RawRequest::default() };
+            let made = Fixture { create: vec![create], ..Fixture::default() };
+            self.fixtures.insert(fixture.clone(), made);
+            self.result.resources.push(InferredResource {
+                fixture: fixture.clone(),
+                created_by: operation.name.to_string(),
+                deleted_by: None,
+                awaited_by: None,
+            });
+            self.add_cleanup(operation);
+        }
+        match stands {
+            IdentifierLocation::InRequest(member) => {
+                let shape = input_members(self.contract, operation).find(|(name, _)| **name == member)?.1.shape.clone();
+                let shape = self.contract.shape(&shape);
+                let template = self.generate_name(operation, &member, shape)?;
+                self.fixtures.get_mut(&fixture)?.names.insert(capture.clone(), template);
+            }
+            IdentifierLocation::InResponse(path) => {
+                let create = self.fixtures.get_mut(&fixture)?.create.first_mut()?;
+                create.captures.insert(capture.clone(), path);
+            }
+        }
+        self.complete_fixture(maker, &fixture);
+        Some((fixture, capture))
+    }
+
+    /// Adds to a fixture, once, the requests that await and delete the resource. Both may refer to it by other
+    /// identifiers.
+    fn complete_fixture(&mut self, maker: usize, fixture: &str) {
+        let at = self.result.resources.iter().position(|resource| resource.fixture == fixture);
+        let Some(at) = at.filter(|_| !self.completed_fixtures.iter().any(|one| one == fixture)) else { return };
+        // This precedes the visit of the delete and read operations, so that their members may refer to this fixture.
+        self.completed_fixtures.push(fixture.to_owned());
+        let known = &self.creators.all[maker];
+        let (remover, looker) = (self.creators.delete_operation(known), self.creators.read_operation(known));
+        if let Some(remover) = remover {
+            self.complete_operation(remover);
+            if self.refers_only_to(remover, fixture) {
+                let delete = RawRequest { request: remover.name.to_string(), ..RawRequest::default() };
+                self.fixtures[fixture].delete.push(delete);
+                self.result.resources[at].deleted_by = Some(remover.name.to_string());
+            }
+        }
+        if let Some(looker) = looker {
+            self.complete_operation(looker);
+            let until = find_readiness(self.contract, looker).filter(|_| self.refers_only_to(looker, fixture));
+            if let Some(until) = until {
+                let look = RawRequest {
+                    request: looker.name.to_string(),
+                    ready_condition: Some(until),
+                    ..RawRequest::default()
+                };
+                self.fixtures[fixture].create.push(look);
+                self.result.resources[at].awaited_by = Some(looker.name.to_string());
+            }
+        }
+    }
+
+    /// Returns true if every required text of an operation comes from this fixture or from those that it needs, which
+    /// are created before it.
+    fn refers_only_to(&self, operation: &Operation, fixture: &str) -> bool {
+        let mut names_it = false;
+        let all = required_scalars(self.contract, operation).into_iter().all(|needed| {
+            if !matches!(needed.shape.kind, ShapeKind::String) {
+                return true;
+            }
+            let place = needed.path.to_string();
+            let given = self.result.scenario.use_value(operation.name.as_str(), &place).and_then(Json::as_str);
+            // A text in a map without a known origin is content.
+            let Some(given) = given else { return needed.is_in_map() };
+            let of = given.strip_prefix('{').and_then(|rest| rest.split_once('.')).map(|(name, _)| name);
+            names_it |= of == Some(fixture);
+            of.is_none_or(|of| of == fixture || self.fixture_needs(fixture, of))
+        });
+        let hole = format!("{{{fixture}.");
+        let uses = self.result.scenario.operation_notes(operation.name.as_str()).map(|notes| &notes.use_values);
+        names_it |= uses.is_some_and(|uses| uses.values().filter_map(Json::as_str).any(|text| text.starts_with(&hole)));
+        all && names_it
+    }
+
+    /// Returns true if one fixture needs another.
+    fn fixture_needs(&self, fixture: &str, other: &str) -> bool {
+        let Some(made) = self.fixtures.get(fixture) else { return false };
+        let hole = format!("{{{other}.");
+        made.create.first().and_then(|create| self.result.scenario.operation_notes(&create.request)).is_some_and(
+            |notes| notes.use_values.values().any(|value| value.as_str().is_some_and(|text| text.contains(&hole))),
+        )
+    }
+
+    /// Adds a cleanup to an operation that creates a resource, so that its cases delete what they create.
+    fn add_cleanup(&mut self, operation: &'c Operation) {
+        let name = operation.name.as_str();
+        let Some(maker) = self.creators.all.iter().find(|maker| maker.operation.name == operation.name) else { return };
+        if self.result.scenario.operation_notes(name).is_some_and(|notes| notes.cleanup.is_some()) {
+            return;
+        }
+        let Some(remover) = self.creators.delete_operation(maker) else { return };
+        // The visit sets the optional members that the operation needs.
+        self.complete_operation(remover);
+        let mut input = serde_json::Map::new();
+        let is_number = |id: &ShapeId| matches!(self.contract.shape(id).kind, ShapeKind::Integer | ShapeKind::Long);
+        let is_text = |id: &ShapeId| match &self.contract.shape(id).kind {
+            ShapeKind::List { member } => matches!(self.contract.shape(member).kind, ShapeKind::String),
+            kind => matches!(kind, ShapeKind::String),
+        };
+        let used = |member: &str| self.result.scenario.use_value(remover.name.as_str(), member).is_some();
+        for (member, it) in input_members(self.contract, remover).filter(|(member, it)| it.required || used(member)) {
+            let origin = match is_number(&it.shape) {
+                true => self.creators.find_number_creator(remover, member),
+                false if is_text(&it.shape) => self.creators.find_creator(remover, member),
+                false => return,
+            };
+            let value = match origin {
+                Some((at, IdentifierLocation::InRequest(from) | IdentifierLocation::InResponse(from)))
+                    if self.creators.all[at].operation.name == operation.name =>
+                {
+                    format!("{{made.{from}}}")
+                }
+                // The bucket of an object is the bucket of the request that put it.
+                _ if input_members(self.contract, operation).any(|(other, _)| other == member) => {
+                    format!("{{made.{member}}}")
+                }
+                _ => return,
+            };
+            let value = Json::String(value);
+            let is_list = matches!(self.contract.shape(&it.shape).kind, ShapeKind::List { .. });
+            input.insert(member.to_owned(), if is_list { Json::Array(vec![value]) } else { value });
+        }
+        if input.is_empty() {
+            return;
+        }
+        let request = remover.name.to_string();
+        self.notes_mut(name).cleanup =
+            Some(RawRequest { request, input: Some(Json::Object(input)), ..RawRequest::default() });
+    }
+
+    fn notes_mut(&mut self, operation: &str) -> &mut OperationNotes {
+        self.result.scenario.operations.entry(operation.to_owned()).or_default()
+    }
+}
+
+/// A required scalar of an input.
+struct RequiredScalar<'c> {
+    path: MemberPath,
+    id: &'c ShapeId,
+    shape: &'c Shape,
+}
+
+impl RequiredScalar<'_> {
+    /// Returns true if it is a key of a map or lies within an entry.
+    fn is_in_map(&self) -> bool {
+        self.path.0.iter().any(|segment| matches!(segment, PathSegment::Key | PathSegment::Value))
+    }
+
+    /// Returns true if it has no member name of its own: a key, an entry, or an item of an entry.
+    fn has_no_member_name(&self) -> bool {
+        let inner = self.path.0.iter().rev().take_while(|segment| !matches!(segment, PathSegment::Member(_)));
+        inner.into_iter().any(|segment| matches!(segment, PathSegment::Key | PathSegment::Value))
+    }
+}
+
+/// Returns the required scalars of an input: required members, the first items of required lists, and the keys and
+/// entries of required maps.
+fn required_scalars<'c>(contract: &'c Contract, operation: &'c Operation) -> Vec<RequiredScalar<'c>> {
+    let mut found = Vec::new();
+    if let Some(input) = &operation.input {
+        collect_required_scalars(contract, input, &MemberPath::root(), 0, &mut found);
+    }
+    found
+}
+
+fn collect_required_scalars<'c>(
+    contract: &'c Contract,
+    id: &'c ShapeId,
+    path: &MemberPath,
+    depth: usize,
+    found: &mut Vec<RequiredScalar<'c>>,
+) {
+    let shape = contract.shape(id);
+    match &shape.kind {
+        ShapeKind::Structure { members } if depth < MAX_REQUIRED_DEPTH => {
+            for (name, member) in members.iter().filter(|(_, member)| member.required) {
+                collect_required_scalars(contract, &member.shape, &path.join_member(name), depth + 1, found);
+            }
+        }
+        ShapeKind::List { member } => {
+            collect_required_scalars(contract, member, &path.join(PathSegment::Item), depth, found)
+        }
+        ShapeKind::Map { key, value } if depth < MAX_REQUIRED_DEPTH => {
+            collect_required_scalars(contract, key, &path.join(PathSegment::Key), depth + 1, found);
+            collect_required_scalars(contract, value, &path.join(PathSegment::Value), depth + 1, found);
+        }
+        ShapeKind::Structure { .. } | ShapeKind::Union { .. } | ShapeKind::Map { .. } => {}
+        _ => found.push(RequiredScalar { path: path.clone(), id, shape }),
+    }
+}
+
+/// Returns true if the filled template is within a shape's limits.
+fn template_fits(shape: &Shape, template: &str) -> bool {
+    let text = template.replace("{run}", "01234567").replace("{case}", "0123456789ab");
+    let length = shape.length();
+    let count = text.chars().count() as u64;
+    count >= length.min.unwrap_or(0)
+        && count <= length.max.unwrap_or(u64::MAX)
+        && shape
+            .pattern
+            .as_ref()
+            .is_none_or(|pattern| DocumentedPattern::new(pattern).is_ok_and(|it| it.matches(&text)))
+}
+
+/// Returns true if a shape accepts an identifier from this place: a shape with a format of its own accepts no generated
+/// name.
+fn accepts_identifier(shape: &Shape, stands: &IdentifierLocation) -> bool {
+    matches!(stands, IdentifierLocation::InResponse(_)) || NAME_TEMPLATES.iter().any(|name| template_fits(shape, name))
+}
+
+/// Words for "ready" among the values of a status.
+const READY_WORDS: [&str; 10] =
+    ["active", "available", "enabled", "ready", "running", "succeeded", "completed", "deployed", "inservice", "ok"];
+/// Words for "not ready": a status without any of them is not worth awaiting.
+const NOT_READY_WORDS: [&str; 6] = ["creating", "pending", "inprogress", "provisioning", "starting", "initializing"];
+
+/// Returns what a response shows once the resource is ready, if it may not be ready at once.
+fn find_readiness(contract: &Contract, looker: &Operation) -> Option<ReadyCondition> {
+    let mut open: Vec<(String, &ShapeId, usize)> = vec![(String::new(), looker.output.as_ref()?, 0)];
+    while !open.is_empty() {
+        let mut next = Vec::new();
+        for (path, id, depth) in open {
+            for (name, member) in contract.shape(id).kind.members().into_iter().flatten() {
+                let dot = if path.is_empty() { "" } else { "." };
+                let place = format!("{path}{dot}{}", member.wire_name(name));
+                let lower = name.to_ascii_lowercase();
+                if let ShapeKind::Enum { values } = &contract.shape(&member.shape).kind
+                    && (lower.ends_with("status") || lower.ends_with("state"))
+                {
+                    let is = |value: &&String, words: &[&str]| {
+                        let plain: String = value.chars().filter(char::is_ascii_alphanumeric).collect();
+                        words.contains(&plain.to_ascii_lowercase().as_str())
+                    };
+                    let ready: Vec<String> = values.iter().filter(|value| is(value, &READY_WORDS)).cloned().collect();
+                    if !ready.is_empty() && values.iter().any(|value| is(&value, &NOT_READY_WORDS)) {
+                        return Some(ReadyCondition { path: place, accepted_values: ready });
+                    }
+                }
+                if depth < 1 {
+                    next.push((place, &member.shape, depth + 1));
+                }
+            }
+        }
+        open = next;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract;
+    use serde_json::json;
+
+    /// Returns what is inferred for an operation `Use` with this input, given that `CreateTable` creates tables and
+    /// `CreateIndex` creates indexes.
+    fn inferred_uses(input: Json, more: Json) -> Vec<(String, Json)> {
+        let mut shapes = json!({
+            "CreateTableInput": {"type": "structure", "members": {"TableName": {"shape": "TableName", "required": true}}},
+            "CreateTableOutput": {"type": "structure", "members": {"TableArn": {"shape": "TableArn"}}},
+            "CreateIndexInput": {"type": "structure", "members": {"IndexName": {"shape": "Handle", "required": true}}},
+            "TableName": {"type": "string"}, "TableArn": {"type": "string"}, "Handle": {"type": "string"},
+            "Text": {"type": "string"}, "Nothing": {"type": "structure", "members": {}},
+            "UseInput": {"type": "structure", "members": input},
+        });
+        shapes.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        let operation = |name: &str, output: &str| {
+            json!({"name": name, "http": {"method": "POST", "uri": "/"}, "input": format!("{name}Input"), "output": output,
+                   "sources": [{"document": "model", "line": 1}],
+                   "facts": [{"path": "http", "value": "POST /", "standing": "model", "document": "model", "line": 1}]})
+        };
+        let text = json!({
+            "format": "overstep-contract/1", "service": "tables", "protocol": "awsJson1_0", "shapes": shapes, "errors": [],
+            "operations": [operation("CreateTable", "CreateTableOutput"), operation("CreateIndex", "Nothing"),
+                           operation("Use", "Nothing")],
+        });
+        let contract = contract::from_json(&text.to_string()).expect("a contract");
+        assert!(contract.is_model_only());
+        let found = complete_scenario(&contract, &Scenario::with_name("tables")).scenario;
+        let notes = found.operation_notes("Use").map(|notes| notes.use_values.clone()).unwrap_or_default();
+        notes.into_iter().collect()
+    }
+
+    fn map(key: &str, value: &str) -> (Json, Json) {
+        let input = json!({"Wanted": {"shape": "Wanted", "required": true}});
+        (input, json!({"Wanted": {"type": "map", "key": key, "value": value}}))
+    }
+
+    #[test]
+    fn map_keys_refer_to_created_resources() {
+        for (key, due) in [
+            ("TableName", Some("{table.TableName}")),
+            ("TableArn", Some("{table.TableArn}")),
+            // Shapes that many members share say nothing.
+            ("Handle", None),
+            ("Text", None),
+        ] {
+            let (input, more) = map(key, "Text");
+            let due: Vec<_> = due.map(|due| ("Wanted{key}".to_owned(), json!(due))).into_iter().collect();
+            assert_eq!(inferred_uses(input, more), due, "{key}");
+        }
+    }
+
+    #[test]
+    fn map_entries_refer_to_created_resources() {
+        let (input, mut more) = map("Text", "Entries");
+        more["Entries"] = json!({"type": "list", "member": "Entry"});
+        more["Entry"] = json!({"type": "structure", "members": {
+            "TableName": {"shape": "TableName", "required": true}, "Name": {"shape": "Text", "required": true},
+            "IndexName": {"shape": "Handle"}}});
+        let due = [("Wanted{value}[].TableName".to_owned(), json!("{table.TableName}"))];
+        assert_eq!(inferred_uses(input, more), due);
+        let (input, more) = map("Text", "TableArn");
+        assert_eq!(inferred_uses(input, more), [("Wanted{value}".to_owned(), json!("{table.TableArn}"))]);
+    }
+
+    #[test]
+    fn optional_maps_are_left_unset() {
+        let (_, more) = map("TableName", "Text");
+        assert_eq!(inferred_uses(json!({"Wanted": {"shape": "Wanted"}}), more), []);
+    }
+}

@@ -1,0 +1,328 @@
+//! Finds the operations that create resources, and where a resource's identifier is: in the request or the response.
+//!
+//! It never builds a fixture; it only finds the operations that could create what a member refers to.
+
+use crate::contract::{Contract, Member, MemberLocation, Operation, ShapeId, ShapeKind};
+use crate::infer::name_parts::{ReferenceKind, ResourceReference, parse_reference, split_operation_name, to_singular};
+use indexmap::IndexMap;
+use std::collections::VecDeque;
+
+/// Verbs that create, the most common first.
+const CREATE_VERBS: [&str; 11] =
+    ["create", "run", "allocate", "register", "put", "import", "publish", "request", "start", "generate", "upload"];
+/// Verbs that delete, the most common first.
+const DELETE_VERBS: [&str; 7] = ["delete", "terminate", "deregister", "remove", "release", "destroy", "stop"];
+/// Verbs that read one resource.
+const READ_VERBS: [&str; 3] = ["describe", "get", "head"];
+/// Maximum depth of the search for an identifier in a response.
+const MAX_RESPONSE_DEPTH: usize = 4;
+
+/// An operation that creates a resource.
+#[derive(Clone, Debug)]
+pub(super) struct ResourceCreator<'c> {
+    pub operation: &'c Operation,
+    pub noun: Vec<String>,
+    rank: usize,
+}
+
+/// The place of a resource's identifier.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum IdentifierLocation {
+    /// The creating request has it, in this member.
+    InRequest(String),
+    /// The creating response has it, at this path.
+    InResponse(String),
+}
+
+/// All operations of a contract that create resources.
+pub(super) struct ResourceCreators<'c> {
+    contract: &'c Contract,
+    pub all: Vec<ResourceCreator<'c>>,
+    /// The creator whose resource most members refer to, among those whose response has an ARN. `ResourceArn` is taken
+    /// to mean it, because that name has no noun of its own.
+    main_creator: Option<usize>,
+    /// Whether URL paths hold names, as in REST. If so, members outside the path are content.
+    has_paths: bool,
+}
+
+impl<'c> ResourceCreators<'c> {
+    pub fn from_contract(contract: &'c Contract) -> Self {
+        let mut all: Vec<ResourceCreator<'c>> = contract
+            .operations
+            .iter()
+            .filter_map(|operation| {
+                let (verb, noun) = split_operation_name(operation.name.as_str());
+                let rank = CREATE_VERBS.iter().position(|one| *one == verb)?;
+                (!noun.is_empty()).then_some(ResourceCreator { operation, noun, rank })
+            })
+            .collect();
+        all.sort_by_key(|maker| maker.rank);
+        let has_paths = contract.operations.iter().filter_map(|it| it.http.as_ref()).any(|http| http.uri.contains('{'));
+        let mut makers = Self { contract, all, main_creator: None, has_paths };
+        let mut references: Vec<usize> = vec![0; makers.all.len()];
+        for operation in &contract.operations {
+            for (name, _) in input_members(contract, operation) {
+                let noun = parse_reference(name).noun;
+                if let Some(at) = makers.all.iter().position(|maker| maker.noun == noun) {
+                    references[at] += 1;
+                }
+            }
+        }
+        let with_arn = |at: &usize| {
+            makers.find_response_text(&makers.all[*at], |name, _| is_arn_of(name, &makers.all[*at].noun)).is_some()
+        };
+        makers.main_creator =
+            (0..makers.all.len()).filter(with_arn).max_by_key(|at| (references[*at], usize::MAX - *at));
+        makers
+    }
+
+    /// Returns the creator of the resource that a member of an operation's input refers to, and the place of the
+    /// identifier.
+    pub fn find_creator(&self, operation: &Operation, member: &str) -> Option<(usize, IdentifierLocation)> {
+        self.find_candidate(operation, member)
+            .filter(|(maker, stands)| !self.is_stored_content(&self.all[*maker], stands))
+    }
+
+    /// Returns true if the creating request stores this member as content and has another member as the name:
+    /// `ResourcePolicy` of `PutResourcePolicy`, which requires a `SecretId`, or the optional `Description` of
+    /// `CreateKey`.
+    fn is_stored_content(&self, maker: &ResourceCreator<'_>, stands: &IdentifierLocation) -> bool {
+        let IdentifierLocation::InRequest(request_member) = stands else { return false };
+        let names = |name: &str, member: &Member| {
+            member.required && name != request_member && parse_reference(name).kind != ReferenceKind::BareNoun
+        };
+        let known = parse_reference(request_member);
+        let mut all = input_members(self.contract, maker.operation);
+        let is_needless =
+            all.any(|(name, member)| name == request_member && !member.required) && known.noun != maker.noun;
+        let is_named = || input_members(self.contract, maker.operation).any(|(name, member)| names(name, member));
+        // A member in a path is an address.
+        let is_address = input_members(self.contract, maker.operation).any(|(name, member)| {
+            name == request_member && !matches!(member.location, MemberLocation::Body | MemberLocation::Payload)
+        });
+        known.kind == ReferenceKind::BareNoun && !is_address && (is_needless || is_named())
+    }
+
+    fn find_candidate(&self, operation: &Operation, member: &str) -> Option<(usize, IdentifierLocation)> {
+        let parsed = parse_reference(member);
+        // `ClientToken` makes a request idempotent and `NextToken` continues a list: neither refers to a resource.
+        if parsed.kind == ReferenceKind::BareNoun && parsed.noun.last().is_some_and(|last| last == "token") {
+            return None;
+        }
+        let (_, noun) = split_operation_name(operation.name.as_str());
+        let own = |maker: &ResourceCreator<'_>| maker.operation.name == operation.name;
+        let pick = |fits: &dyn Fn(&ResourceCreator<'_>) -> bool,
+                    find: &dyn Fn(&ResourceCreator<'_>) -> Option<IdentifierLocation>| {
+            let mut found = self.all.iter().enumerate().filter(|(_, maker)| !own(maker) && fits(maker));
+            found.find_map(|(at, maker)| find(maker).map(|stands| (at, stands)))
+        };
+        let exact = |maker: &ResourceCreator<'_>| self.locate_same_name(maker, member);
+        // If an operation creates a resource, a member with the same noun is the name of the new resource.
+        let is_its_own = |maker: &ResourceCreator<'_>| own(maker) && maker.noun.ends_with(&parsed.noun);
+        if !parsed.noun.is_empty() && parsed.kind != ReferenceKind::Arn && self.all.iter().any(is_its_own) {
+            return None;
+        }
+        // The policy of `GetRolePolicy` is created by `PutRolePolicy`, and not by any operation that creates policies.
+        if parsed.noun.is_empty() || (noun.len() > parsed.noun.len() && noun.ends_with(&parsed.noun)) {
+            let found = pick(&|maker| maker.noun == noun, &exact);
+            if found.is_some() {
+                return found;
+            }
+        }
+        if parsed.noun == ["resource"] {
+            let main = self.main_creator?;
+            let maker = &self.all[main];
+            return self
+                .locate_identifier(maker, member, &ResourceReference { noun: maker.noun.clone(), kind: parsed.kind })
+                .map(|it| (main, it));
+        }
+        if parsed.noun.is_empty() {
+            return pick(&|maker| maker.noun == noun, &|maker| {
+                self.locate_identifier(maker, member, &ResourceReference { noun: noun.clone(), kind: parsed.kind })
+            });
+        }
+        let stands = |maker: &ResourceCreator<'_>| self.locate_identifier(maker, member, &parsed);
+        pick(&|maker| maker.noun == parsed.noun, &stands)
+            .or_else(|| pick(&|maker| maker.noun.ends_with(&parsed.noun), &exact))
+            .or_else(|| pick(&|maker| parsed.noun.ends_with(&maker.noun), &stands))
+            // `Key` of `GetObject` is a required member of `PutObject`, as `LayerName` of `GetLayerVersion` is of
+            // `PublishLayerVersion`. An optional description refers to nothing.
+            .or_else(|| {
+                let (at, stands) = pick(&|maker| noun.starts_with(&maker.noun), &exact)?;
+                let IdentifierLocation::InRequest(name) = &stands else { return None };
+                let is_needed = input_members(self.contract, self.all[at].operation).any(|(one, member)| {
+                    one == name && member.required && (!self.has_paths || member.location == MemberLocation::Label)
+                });
+                (matches!(parsed.kind, ReferenceKind::BareNoun | ReferenceKind::Name) && is_needed)
+                    .then_some((at, stands))
+            })
+    }
+
+    /// Returns the creator of the resource that a shape's name refers to: `TableArn` for the keys of a map, which have
+    /// no member name. This is stricter than for members, since many members may share a shape: the name must state the
+    /// kind of identifier and the complete noun.
+    pub fn find_creator_for_shape(&self, operation: &Operation, id: &ShapeId) -> Option<(usize, IdentifierLocation)> {
+        let parsed = parse_reference(id.as_str());
+        let says_it = parsed.kind != ReferenceKind::BareNoun && !parsed.noun.is_empty();
+        self.find_creator(operation, id.as_str()).filter(|(at, _)| says_it && self.all[*at].noun == parsed.noun)
+    }
+
+    /// Returns the place of the ARN of the resource that most members refer to, for a `Resource` that accepts no name.
+    pub fn main_arn(&self, operation: &Operation, member: &str) -> Option<(usize, IdentifierLocation)> {
+        let main = self.main_creator.filter(|_| parse_reference(member).noun == ["resource"])?;
+        let maker = self.all.get(main).filter(|maker| maker.operation.name != operation.name)?;
+        let by = ResourceReference { noun: maker.noun.clone(), kind: ReferenceKind::Arn };
+        self.locate_identifier(maker, member, &by).map(|stands| (main, stands))
+    }
+
+    /// Returns the creator whose response has the number that a member of an operation's input needs: under the same
+    /// name, or as `Version` for a `VersionNumber`. The operation's noun must begin with the creator's:
+    /// `GetLayerVersion` and `GetLayerVersionPolicy` take the number from the response of `PublishLayerVersion`.
+    /// Callers never choose such a number.
+    pub fn find_number_creator(&self, operation: &Operation, member: &str) -> Option<(usize, IdentifierLocation)> {
+        let (_, noun) = split_operation_name(operation.name.as_str());
+        let short = member.strip_suffix("Number").or_else(|| member.strip_suffix("_number")).unwrap_or(member);
+        let same = |name: &str| name.eq_ignore_ascii_case(member) || name.eq_ignore_ascii_case(short);
+        let is_other =
+            |maker: &ResourceCreator<'_>| maker.operation.name != operation.name && noun.starts_with(&maker.noun);
+        let others = self.all.iter().enumerate().filter(|(_, maker)| is_other(maker));
+        let mut answers = others.filter_map(|(at, maker)| {
+            let path =
+                self.find_in_response(maker, |name, depth| depth <= 2 && same(name), |id| self.is_integer_shape(id))?;
+            Some((at, IdentifierLocation::InResponse(path)))
+        });
+        answers.next()
+    }
+
+    /// Returns the place of a member with the same name in the creating request or response.
+    fn locate_same_name(&self, maker: &ResourceCreator<'_>, member: &str) -> Option<IdentifierLocation> {
+        let one = to_singular(member);
+        let same = |name: &str| name.eq_ignore_ascii_case(member) || name.eq_ignore_ascii_case(&one);
+        let told = input_members(self.contract, maker.operation);
+        let named =
+            told.filter(|(_, member)| self.is_text_shape(&member.shape)).map(|(name, _)| name).find(|name| same(name));
+        named
+            .cloned()
+            .map(IdentifierLocation::InRequest)
+            .or_else(|| self.find_response_text(maker, |name, _| same(name)).map(IdentifierLocation::InResponse))
+    }
+
+    fn locate_identifier(
+        &self,
+        maker: &ResourceCreator<'_>,
+        member: &str,
+        told: &ResourceReference,
+    ) -> Option<IdentifierLocation> {
+        if let Some(exact) = self.locate_same_name(maker, member) {
+            return Some(exact);
+        }
+        let of = |by: ReferenceKind| {
+            self.find_response_text(maker, |name, depth| {
+                let other = parse_reference(name);
+                other.kind == by && (other.noun.is_empty() && depth <= 2 || other.noun == maker.noun)
+            })
+            .map(IdentifierLocation::InResponse)
+        };
+        let name = || {
+            let told =
+                input_members(self.contract, maker.operation).filter(|(_, member)| self.is_text_shape(&member.shape));
+            told.map(|(name, _)| name)
+                .find(|name| {
+                    let other = parse_reference(name);
+                    other.kind == ReferenceKind::Name && (other.noun.is_empty() || other.noun == maker.noun)
+                })
+                .cloned()
+                .map(IdentifierLocation::InRequest)
+        };
+        match told.kind {
+            ReferenceKind::Arn => of(ReferenceKind::Arn),
+            ReferenceKind::Url => of(ReferenceKind::Url),
+            ReferenceKind::Id => of(ReferenceKind::Id).or_else(|| of(ReferenceKind::Arn)).or_else(name),
+            ReferenceKind::Name => name().or_else(|| of(ReferenceKind::Name)),
+            ReferenceKind::BareNoun => name().or_else(|| of(ReferenceKind::Name)).or_else(|| of(ReferenceKind::Id)),
+        }
+    }
+
+    /// Returns the path of the first text in a response, in breadth-first order, whose member's name fits.
+    fn find_response_text(&self, maker: &ResourceCreator<'_>, fits: impl Fn(&str, usize) -> bool) -> Option<String> {
+        self.find_in_response(maker, fits, |id| self.is_text_shape(id))
+    }
+
+    fn find_in_response(
+        &self,
+        maker: &ResourceCreator<'_>,
+        fits: impl Fn(&str, usize) -> bool,
+        is_kind: impl Fn(&ShapeId) -> bool,
+    ) -> Option<String> {
+        let output = maker.operation.output.as_ref()?;
+        let mut open: VecDeque<(String, &ShapeId, usize)> = VecDeque::from([(String::new(), output, 0)]);
+        while let Some((path, id, depth)) = open.pop_front() {
+            if depth > MAX_RESPONSE_DEPTH {
+                break;
+            }
+            match &self.contract.shape(id).kind {
+                ShapeKind::Structure { members } => {
+                    for (name, member) in members {
+                        let dot = if path.is_empty() { "" } else { "." };
+                        let place = format!("{path}{dot}{}", member.wire_name(name));
+                        if fits(name, depth + 1) && is_kind(&member.shape) {
+                            return Some(place);
+                        }
+                        open.push_back((place, &member.shape, depth + 1));
+                    }
+                }
+                ShapeKind::List { member } => open.push_back((format!("{path}[0]"), member, depth)),
+                _ => {}
+            }
+        }
+        None
+    }
+
+    fn is_integer_shape(&self, id: &ShapeId) -> bool {
+        matches!(self.contract.shape(id).kind, ShapeKind::Integer | ShapeKind::Long)
+    }
+
+    fn is_text_shape(&self, id: &ShapeId) -> bool {
+        matches!(self.contract.shape(id).kind, ShapeKind::String)
+    }
+
+    /// Returns the operation that deletes the resource of a creator.
+    pub fn delete_operation(&self, maker: &ResourceCreator<'_>) -> Option<&'c Operation> {
+        self.find_operation(&maker.noun, &DELETE_VERBS)
+    }
+
+    /// Returns the operation that reads the resource of a creator.
+    pub fn read_operation(&self, maker: &ResourceCreator<'_>) -> Option<&'c Operation> {
+        self.find_operation(&maker.noun, &READ_VERBS)
+    }
+
+    fn find_operation(&self, noun: &[String], verbs: &[&str]) -> Option<&'c Operation> {
+        let found = self.contract.operations.iter().filter_map(|operation| {
+            let (verb, other) = split_operation_name(operation.name.as_str());
+            let rank = verbs.iter().position(|one| *one == verb)?;
+            (other == noun).then_some((rank, operation))
+        });
+        found.min_by_key(|(rank, _)| *rank).map(|(_, operation)| operation)
+    }
+}
+
+/// Returns true if an operation's verb says that it deletes or lists, so that a missing resource may not be an error.
+pub(crate) fn tolerates_missing_resource(operation: &str) -> bool {
+    let (verb, _) = split_operation_name(operation);
+    DELETE_VERBS.contains(&verb.as_str()) || ["abort", "cancel", "list", "search"].contains(&verb.as_str())
+}
+
+fn is_arn_of(name: &str, noun: &[String]) -> bool {
+    let parsed = parse_reference(name);
+    parsed.kind == ReferenceKind::Arn && (parsed.noun.is_empty() || parsed.noun == noun)
+}
+
+/// Returns the members of an operation's input.
+pub(super) fn input_members<'c>(
+    contract: &'c Contract,
+    operation: &'c Operation,
+) -> impl Iterator<Item = (&'c String, &'c Member)> {
+    let members: Option<&IndexMap<String, Member>> =
+        operation.input.as_ref().and_then(|input| contract.shape(input).kind.members());
+    members.into_iter().flatten()
+}

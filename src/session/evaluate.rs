@@ -1,0 +1,152 @@
+//! Turns an outcome into a judged case with its line of the results, on the worker that sent it.
+//!
+//! Results of this module never contain a secret.
+
+use crate::case::{JudgedPart, StepPurpose};
+use crate::judge::{
+    Judgement, ResponseValues, SnapshotChange, SnapshotComparison, Verdict, compare_with_snapshot, judge,
+};
+use crate::report::{CaseLineContext, CaseResult, RecordedStep, StepResponse, serialize_case};
+use crate::run::{CaseOutcome, Exchange};
+use crate::session::differential::DifferentialMode;
+use crate::session::endpoint_probe::EndpointProbe;
+use crate::session::job::ScenarioJob;
+use crate::session::snapshot_recorder::AcceptedSnapshots;
+use crate::wire::{Redaction, curl_command};
+
+/// Maximum size of a response body that is recorded, in bytes.
+const MAX_RESPONSE_BYTES: usize = 4096;
+
+/// Judges outcomes; holds what is the same for all cases of a run.
+#[derive(Clone, Copy)]
+pub(super) struct CaseEvaluator<'a> {
+    pub job: &'a ScenarioJob,
+    pub redaction: &'a Redaction,
+    pub origin: &'a str,
+    /// The results of controls and valid values, if any were sent.
+    pub probe: Option<&'a EndpointProbe>,
+    /// Accepted behaviour; nothing is compared if there is none.
+    pub accepted: Option<&'a AcceptedSnapshots>,
+    /// Records or compares response values if the run is differential.
+    pub differential: Option<&'a DifferentialMode>,
+    /// Whether an accepted divergence is a finding.
+    pub strict: bool,
+    /// Whether the endpoint's port is only used during the run, so that curl lines with it would not work later.
+    pub has_temporary_port: bool,
+}
+
+impl CaseEvaluator<'_> {
+    /// Judges an outcome and serializes its line of the results.
+    pub fn evaluate(&self, outcome: CaseOutcome) -> CaseResult {
+        let judgement = judge(&self.job.contract, &self.job.scenario, &outcome);
+        let judgement = match self.probe {
+            Some(survey) => survey.adjust_verdict(self.job, &outcome, judgement),
+            None => judgement,
+        };
+        let judgement = self.redact_judgement(judgement);
+        let comparison = self.compare_with_accepted(&outcome, &judgement);
+        let comparison = self.job.known_divergences.mark_known(&outcome.case.id.0, &judgement, comparison);
+        let finding = comparison.is_finding(judgement.verdict, self.strict);
+        let judged = outcome.case.judged.shown_step();
+        let exchange = outcome.exchanges.get(judged).and_then(Option::as_ref);
+        let millis = exchange.map_or(0.0, |exchange| exchange.elapsed.as_secs_f64() * 1000.0);
+        let mut line = CaseLineContext { scenario: &self.job.scenario.name, millis, ..CaseLineContext::default() };
+        if judgement.verdict != Verdict::Pass || comparison.change == SnapshotChange::Changed {
+            line.curl = self.curl_lines(&outcome, judged);
+            line.server_output.clone_from(&outcome.server_output);
+            line.steps = outcome
+                .case
+                .steps
+                .iter()
+                .zip(&outcome.exchanges)
+                .filter_map(|(step, exchange)| Some(self.record_step(step.purpose, exchange.as_ref()?)))
+                .collect();
+        }
+        let bytes = serialize_case(&outcome.case, &judgement, &comparison, &line);
+        CaseResult {
+            case: outcome.case,
+            judgement,
+            comparison,
+            is_finding: finding,
+            new_form: None,
+            millis,
+            results_line: bytes,
+            curl: line.curl,
+            server_output: line.server_output,
+        }
+    }
+
+    /// Returns the steps up to the judged one as curl lines; `None` if they would not reproduce it.
+    fn curl_lines(&self, outcome: &CaseOutcome, judged: usize) -> Option<String> {
+        let steps = outcome.case.steps.get(..=judged)?;
+        // Resources that the setup created are deleted by now, so a line with their ids would meet something else.
+        // Steps of the same turn are concurrent, but lines run one after another.
+        if self.has_temporary_port
+            || outcome.case.steps.iter().any(|step| !step.captures.is_empty())
+            || steps.windows(2).any(|pair| pair[0].turn == pair[1].turn)
+        {
+            return None;
+        }
+        // Reads before the judged step change nothing and are left out, except for a law, which consists of them.
+        let is_law = matches!(outcome.case.judged, JudgedPart::Law(_));
+        let told = |index: usize| index == judged || is_law || steps[index].purpose != StepPurpose::ReadBack;
+        let lines = (0..=judged).filter(|index| told(*index)).map(|index| {
+            let exchange = outcome.exchanges.get(index)?.as_ref()?;
+            curl_command(&exchange.request, self.origin, self.redaction).map(|curl| curl.0)
+        });
+        Some(lines.collect::<Option<Vec<_>>>()?.join("\n"))
+    }
+
+    fn compare_with_accepted(&self, outcome: &CaseOutcome, judgement: &Judgement) -> SnapshotComparison {
+        let Some(accepted) = self.accepted else { return SnapshotComparison::default() };
+        let snapshot = accepted.for_operation(outcome.case.operation.as_str());
+        let comparison =
+            compare_with_snapshot(&self.job.contract, outcome, judgement, snapshot, |text| self.redact(text));
+        let values = || ResponseValues::from_outcome(&self.job.contract, outcome, |text| self.redact(text));
+        match self.differential {
+            Some(beside) if comparison.observed.is_some() => {
+                beside.record_or_compare(&outcome.case.id.0, values, comparison)
+            }
+            _ => comparison,
+        }
+    }
+
+    /// Redacts secrets that the server echoes in its response.
+    fn redact_judgement(&self, mut judgement: Judgement) -> Judgement {
+        let observed = &mut judgement.observed;
+        observed.error.iter_mut().chain(&mut observed.note).for_each(|text| self.redact(text));
+        self.redact(&mut judgement.why);
+        judgement
+    }
+
+    fn redact(&self, text: &mut String) {
+        if !self.redaction.is_empty() {
+            *text = self.redaction.redact(text);
+        }
+    }
+
+    /// Returns a step and its response, with secrets redacted.
+    pub fn record_step(&self, purpose: StepPurpose, exchange: &Exchange) -> RecordedStep {
+        let sent = &exchange.request;
+        let clean = |text: &str| self.redaction.redact(text);
+        let answer = match &exchange.response {
+            Ok(answer) => StepResponse::Answered {
+                status: answer.status,
+                body: clean(&String::from_utf8_lossy(&answer.body[..answer.body.len().min(MAX_RESPONSE_BYTES)])),
+            },
+            Err(why) => StepResponse::Nothing { why: clean(&why.to_string()) },
+        };
+        RecordedStep {
+            purpose,
+            method: sent.method.clone(),
+            target: clean(&sent.target),
+            headers: sent.headers.iter().map(|(name, value)| (name.clone(), clean(value))).collect(),
+            body: None,
+            body_base64: None,
+            body_digest: None,
+            body_bytes: None,
+            answer,
+        }
+        .with_body(&sent.body, clean)
+    }
+}

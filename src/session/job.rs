@@ -1,0 +1,267 @@
+//! A scenario with all settings of a run.
+//!
+//! This module never starts a server and never sends a request.
+
+use crate::case::Case;
+use crate::contract::{Contract, OperationName, digest};
+use crate::filter::Filter;
+use crate::generate;
+use crate::generate::{CompiledContract, GenerationLevel, GenerationOptions, PlanError};
+use crate::infer::InferenceResult;
+use crate::report::{Diagnostic, RunStarted};
+use crate::run::{
+    AwsAccessKeys, CancelToken, Endpoint, EndpointLifecycle, HostPrefixes, LeakedFixtures, RunPlan, SearchBudget,
+    TransportOptions,
+};
+use crate::scenario::Scenario;
+use crate::session::differential::DifferentialMode;
+use crate::session::embedded::EmbeddedServer;
+use crate::session::known_divergences::KnownDivergences;
+use crate::session::regressions;
+use crate::session::regressions::SavedRegression;
+use crate::session::snapshot_recorder::SnapshotOptions;
+use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasher as _, Hasher as _};
+
+/// A scenario with everything that determines its cases and their target.
+#[derive(Clone, Debug)]
+pub struct ScenarioJob {
+    /// The scenario, with its variables replaced.
+    pub scenario: Scenario,
+    /// What was inferred in addition to the scenario.
+    pub inferred: InferenceResult,
+    /// The contract of its documents.
+    pub contract: Contract,
+    /// AWS keys, if the environment has any.
+    pub aws_keys: Option<AwsAccessKeys>,
+    /// The target of requests.
+    pub target: EndpointTarget,
+    /// The endpoint's name; `embedded`, or `default` for a bare URL.
+    pub profile: String,
+    /// Headers to add to every request.
+    pub headers: Vec<(String, String)>,
+    /// Prefixes of the host in the `host` header.
+    pub hosts: HostPrefixes,
+    /// Seed for generated data.
+    pub seed: u64,
+    /// How many cases to generate.
+    pub level: GenerationLevel,
+    /// Which cases to run; all if there is none.
+    pub filter: Option<Filter>,
+    /// Ids of the cases to run; all if there are none.
+    pub case_ids: Option<HashSet<String>>,
+    /// File paths of the local documents, by the names that facts use for them.
+    pub documents: indexmap::IndexMap<String, String>,
+    /// The scenario's file, if it has one.
+    pub scenario_file: Option<String>,
+    /// Known divergences.
+    pub known_divergences: KnownDivergences,
+    /// Saved sequences of earlier findings.
+    pub regressions: Vec<SavedRegression>,
+    /// The command line that repeats this run.
+    pub rerun_command: String,
+    /// How to start the endpoint's server and to make it ready.
+    pub lifecycle: EndpointLifecycle,
+}
+
+/// The target of requests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EndpointTarget {
+    /// A reference server that is started for the job.
+    Embedded,
+    /// A base URL; `{port}` is replaced by the port of the server that overstep starts.
+    Url(String),
+}
+
+/// How requests are sent.
+#[derive(Clone, Debug, Default)]
+pub struct RunOptions {
+    /// Workers, limits, rate.
+    pub settings: TransportOptions,
+    /// Additional CA certificates, as PEM.
+    pub ca_pem: Option<Vec<u8>>,
+    /// Accept any certificate.
+    pub insecure: bool,
+    /// The URL of a proxy.
+    pub proxy: Option<String>,
+    /// Number of cases with findings after which the run ends.
+    pub max_failures: Option<u64>,
+    /// Snapshots to compare with; nothing is compared if absent.
+    pub snapshots: Option<SnapshotOptions>,
+    /// Whether to record or to compare response values, if the run is differential.
+    pub differential: Option<DifferentialMode>,
+    /// Whether an accepted divergence is a finding.
+    pub strict: bool,
+    /// Directory for the output of a server that overstep starts; it is not saved if absent.
+    pub log_directory: Option<std::path::PathBuf>,
+}
+
+/// The number of cases to send.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct CaseTotals {
+    /// Number of cases.
+    pub cases: u64,
+    /// Number of operations that have cases.
+    pub operations: u64,
+    /// Processor time that their generation took, in seconds; 0 if the system does not report it.
+    pub generation_seconds: f64,
+}
+
+/// Returns a random id for a run.
+pub fn new_run_id() -> String {
+    let random = std::collections::hash_map::RandomState::new().build_hasher().finish();
+    format!("{:08x}", random & 0xffff_ffff)
+}
+
+impl ScenarioJob {
+    /// Compiles the contract for planning; done once per run, because patterns are slow to compile.
+    pub(super) fn compile_contract(&self) -> Result<CompiledContract<'_>, Vec<Diagnostic>> {
+        CompiledContract::new(&self.contract).map_err(plan_error)
+    }
+
+    /// Returns the cases that match the filter, in plan order.
+    pub(super) fn cases<'a>(
+        &'a self,
+        bench: &CompiledContract<'a>,
+    ) -> Result<impl Iterator<Item = Case> + Send + use<'a>, Vec<Diagnostic>> {
+        Ok(self.control_cases(bench)?.chain(self.other_cases(bench, &|_| true)?))
+    }
+
+    /// Returns the controls among the cases; they come first in the plan.
+    pub(super) fn control_cases<'a>(
+        &'a self,
+        bench: &CompiledContract<'a>,
+    ) -> Result<impl Iterator<Item = Case> + Send + use<'a>, Vec<Diagnostic>> {
+        let controls = bench.controls(&self.scenario, self.generation_options()).map_err(plan_error)?;
+        Ok(controls.filter(|case| self.matches_filters(case)))
+    }
+
+    /// Returns all cases but the controls, of the operations for which `runs` is true.
+    pub(super) fn other_cases<'a>(
+        &'a self,
+        bench: &CompiledContract<'a>,
+        runs: &dyn Fn(&str) -> bool,
+    ) -> Result<impl Iterator<Item = Case> + Send + use<'a>, Vec<Diagnostic>> {
+        let options = self.generation_options();
+        let cases = bench.cases_without_controls(&self.scenario, options, runs).map_err(plan_error)?;
+        // Parts of sequences are not planned: they are generated from their id.
+        let parts = self.case_ids.iter().flatten().filter(|id| id.contains("/law/sequence/") && id.contains('~'));
+        let mut parts: Vec<Case> =
+            parts.filter_map(|id| generate::sequence_part(&self.contract, &self.scenario, options, id)).collect();
+        // A control that is repeated after the run is not planned either.
+        let after = self.case_ids.iter().flatten().filter_map(|id| {
+            let operation = id.strip_suffix(crate::session::after_effects::AFTER_SUFFIX)?.rsplit_once('/')?.1;
+            Some(Case { id: crate::case::CaseId(id.clone()), ..self.control_case(bench, operation)? })
+        });
+        parts.extend(after);
+        parts.sort_by(|one, other| one.id.cmp(&other.id));
+        let mut saved = regressions::regression_cases(self)?;
+        for more in [&mut saved, &mut parts] {
+            more.retain(|case| runs(case.operation.as_str()));
+        }
+        Ok(cases.chain(saved).filter(|case| self.matches_filters(case)).chain(parts))
+    }
+
+    fn generation_options(&self) -> GenerationOptions {
+        GenerationOptions { seed: self.seed, level: self.level }
+    }
+
+    /// Returns true if the filters select a case.
+    fn matches_filters(&self, case: &Case) -> bool {
+        self.filter.as_ref().is_none_or(|filter| filter.matches(case))
+            && self.case_ids.as_ref().is_none_or(|ids| ids.contains(&case.id.0))
+    }
+
+    /// Returns true if the flags select every case.
+    pub(super) fn is_unfiltered(&self) -> bool {
+        self.filter.is_none() && self.case_ids.is_none() && self.level == GenerationLevel::Full
+    }
+
+    /// Returns the number of cases per operation; generates all of them once without keeping them.
+    pub(super) fn count_cases<'a>(
+        &'a self,
+        bench: &CompiledContract<'a>,
+    ) -> Result<HashMap<OperationName, u64>, Vec<Diagnostic>> {
+        let mut counts = HashMap::new();
+        for case in self.cases(bench)? {
+            *counts.entry(case.operation).or_default() += 1;
+        }
+        Ok(counts)
+    }
+
+    /// Returns the endpoint with the settings of its connections.
+    pub(super) fn build_endpoint(
+        &self,
+        embedded: Option<&EmbeddedServer>,
+        port: Option<u16>,
+        sending: &RunOptions,
+    ) -> Result<Endpoint, Vec<Diagnostic>> {
+        let url = match (&self.target, embedded) {
+            (EndpointTarget::Url(url), _) => url.replace("{port}", &port.unwrap_or(8080).to_string()),
+            (EndpointTarget::Embedded, Some(server)) => format!("http://{}", server.address()),
+            (EndpointTarget::Embedded, None) => "http://127.0.0.1:8080".to_owned(),
+        };
+        let mut endpoint = Endpoint::parse(&url).map_err(|error| vec![Diagnostic::error(error.to_string())])?;
+        endpoint.headers.clone_from(&self.headers);
+        endpoint.host_prefixes = self.hosts;
+        endpoint.tls.ca.clone_from(&sending.ca_pem);
+        endpoint.tls.insecure = sending.insecure;
+        endpoint.proxy.clone_from(&sending.proxy);
+        Ok(endpoint)
+    }
+
+    /// Returns the plan for the sender.
+    pub(super) fn build_run_plan<'a>(
+        &'a self,
+        endpoint: &'a Endpoint,
+        settings: TransportOptions,
+        run_id: &str,
+        stop: &CancelToken,
+        control: &'a (dyn Fn(&str) -> Option<Case> + Sync),
+    ) -> RunPlan<'a> {
+        RunPlan {
+            contract: &self.contract,
+            scenario: &self.scenario,
+            endpoint,
+            transport_options: settings,
+            run_id: run_id.to_owned(),
+            overrides: indexmap::IndexMap::new(),
+            aws_keys: self.aws_keys.clone(),
+            control_case: control,
+            cancel_token: stop.clone(),
+            leaked_fixtures: LeakedFixtures::default(),
+            search_time: SearchBudget::default(),
+            server: None,
+            restart_endpoint: None,
+        }
+    }
+
+    /// Returns the control of an operation, if the scenario includes the operation.
+    pub(super) fn control_case(&self, bench: &CompiledContract<'_>, operation: &str) -> Option<Case> {
+        self.scenario.includes_operation(operation).then(|| bench.control(&self.scenario, operation).ok()?)?
+    }
+
+    pub(super) fn run_started(&self, run_id: &str, planned: CaseTotals, endpoint: &Endpoint) -> RunStarted {
+        RunStarted {
+            scenario: self.scenario.name.clone(),
+            endpoint: format!("{}{}", endpoint.origin(), endpoint.base_path),
+            profile: self.profile.clone(),
+            seed: self.seed,
+            run_id: run_id.to_owned(),
+            contract: digest(&self.contract),
+            operations: planned.operations,
+            cases: planned.cases,
+            rerun_command: self.rerun_command.clone(),
+            server_version: None,
+            documents: self.documents.clone(),
+            scenario_file: self.scenario_file.clone(),
+        }
+    }
+}
+
+/// Converts a planning error, with the line that causes it.
+pub(super) fn plan_error(error: PlanError) -> Vec<Diagnostic> {
+    let problem = Diagnostic::error(error.to_string());
+    let at = error.source_at;
+    vec![Diagnostic { document: at.as_ref().map(|at| at.document.clone()), line: at.map(|at| at.line), ..problem }]
+}

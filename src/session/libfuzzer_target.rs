@@ -1,0 +1,242 @@
+//! An endpoint as a libFuzzer target: the engine supplies bytes, and kinds of responses serve as coverage.
+//!
+//! It never starts the user's server, and sends nothing before the first input.
+
+use crate::generate::{Action, FuzzGenerator};
+use crate::inprocess::InProcessFinding;
+use crate::judge::ResponseSignature;
+use crate::report::{Diagnostic, SkippedOperation};
+use crate::run::{BackgroundRunner, CancelToken, CaseOutcome, Endpoint, Exchange, Liveness, RunPlan, SequentialRunner};
+use crate::session::endpoint_probe::EndpointProbe;
+use crate::session::evaluate::CaseEvaluator;
+use crate::session::fuzz_checks::SequenceJudgement;
+use crate::session::job::{RunOptions, ScenarioJob};
+use crate::session::{embedded, fuzz_checks, server_lifecycle};
+use crate::wire::Redaction;
+use std::collections::HashSet;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+
+/// Maximum number of kinds of responses that are distinguished: the size of the counter table that an engine should
+/// pass.
+pub const MAX_RESPONSE_KINDS: usize = 1 << 16;
+
+/// Why an input was not completed.
+#[derive(Debug)]
+pub enum FuzzInputError {
+    /// The endpoint violated the contract.
+    Finding(Box<InProcessFinding>),
+    /// The endpoint responded before, but no longer does; with the last requests and their responses.
+    EndpointDown(String),
+    /// The endpoint was never reached, or accepts no operation; with the reason.
+    Unusable(String),
+}
+
+/// An endpoint with everything that is needed to send inputs to it and to judge its responses. It is meant for a
+/// `static`: created once, it lives as long as the program.
+pub struct LibFuzzerTarget {
+    job: &'static ScenarioJob,
+    options: RunOptions,
+    run_id: String,
+    ready: OnceLock<Result<ReadyTarget, String>>,
+    /// Number of inputs that were sent.
+    inputs_sent: AtomicU64,
+}
+
+/// The state after the controls were sent.
+struct ReadyTarget {
+    runner: BackgroundRunner,
+    generator: FuzzGenerator<'static>,
+    probe: EndpointProbe,
+    redaction: Redaction,
+    origin: String,
+    skipped_operations: Vec<SkippedOperation>,
+}
+
+impl LibFuzzerTarget {
+    /// Creates a target for a job, without sending anything.
+    ///
+    /// # Errors
+    /// Returns an error if overstep would have to start the job's endpoint.
+    pub fn new(job: ScenarioJob, sending: RunOptions, run_id: &str) -> Result<Self, Vec<Diagnostic>> {
+        // An engine kills its processes without notice, so a server that they started would keep running.
+        let open = matches!(&job.target, crate::session::job::EndpointTarget::Url(url) if url.contains("{port}"));
+        if open {
+            let reason = format!("endpoint `{}` has no fixed port", job.profile);
+            let problem = Diagnostic::error(reason);
+            return Err(vec![problem.with_hint("start the server yourself and set OVERSTEP_ENDPOINT=http://…")]);
+        }
+        let (job, run_id) = (&*Box::leak(Box::new(job)), run_id.to_owned());
+        Ok(Self { job, options: sending, run_id, ready: OnceLock::new(), inputs_sent: AtomicU64::new(0) })
+    }
+
+    /// Sends the controls, unless that was done before, and returns the operations that are not fuzzed because theirs
+    /// failed.
+    ///
+    /// # Errors
+    /// Returns an error if the endpoint cannot be reached, or accepts no operation.
+    pub fn probe_operations(&self) -> Result<&[SkippedOperation], FuzzInputError> {
+        self.ready().map(|ready| ready.skipped_operations.as_slice())
+    }
+
+    fn ready(&self) -> Result<&ReadyTarget, FuzzInputError> {
+        let ready = self.ready.get_or_init(|| ReadyTarget::new(self.job, &self.options, &self.run_id));
+        ready.as_ref().map_err(|why| FuzzInputError::Unusable(why.clone()))
+    }
+
+    /// Decodes a fuzzer's bytes into a request or a sequence, sends it, and compares every response and the final state
+    /// with the contract. Increments the counter of each kind of response in `kinds`. Returns the number of checks.
+    ///
+    /// # Errors
+    /// Returns an error if the endpoint violates the contract or does not respond.
+    pub fn run_input(&self, bytes: &[u8], kinds: &[AtomicU8]) -> Result<usize, FuzzInputError> {
+        let ready = self.ready()?;
+        let Some(acts) = ready.generator.actions_from_bytes(bytes) else { return Ok(0) };
+        // The name gives the input resources that no other input, and no other process, uses.
+        let name = format!("{}-{}", self.run_id, self.inputs_sent.fetch_add(1, Ordering::Relaxed));
+        let Some(tale) = ready.generator.build_fuzz_case(&name, &acts) else { return Ok(0) };
+        let mut outcome = ready.runner.run_case(tale.case.clone()).map_err(FuzzInputError::Unusable)?;
+        let finish = ready.evaluator(self.job);
+        let SequenceJudgement { signatures, violations: broke, .. } =
+            fuzz_checks::judge_sequence(&finish, &tale, &mut outcome);
+        increment_counters(&signatures, kinds);
+        if outcome.liveness == Some(Liveness::Down) {
+            return Err(FuzzInputError::EndpointDown(ready.describe_crash(&outcome)));
+        }
+        // Known divergences and operations that are not implemented are not findings.
+        if let Some((claim, done)) = broke.into_iter().find(|(_, done)| done.is_finding) {
+            tale.checks[claim].apply_to(std::sync::Arc::make_mut(&mut outcome.case));
+            return Err(FuzzInputError::Finding(Box::new(ready.build_finding(&outcome, &done.judgement, &acts))));
+        }
+        Ok(tale.checks.len())
+    }
+}
+
+impl ReadyTarget {
+    fn new(job: &'static ScenarioJob, sending: &RunOptions, run_id: &str) -> Result<Self, String> {
+        let in_words = |problems: Vec<Diagnostic>| {
+            problems.into_iter().map(|problem| problem.reason).collect::<Vec<_>>().join("; ")
+        };
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        let runtime: &'static _ = Box::leak(Box::new(runtime.map_err(|error| format!("cannot start: {error}"))?));
+        let embedded = runtime.block_on(embedded::start_if_embedded(job)).map_err(in_words)?;
+        let embedded = &*Box::leak(Box::new(embedded));
+        let endpoint: &'static Endpoint =
+            Box::leak(Box::new(job.build_endpoint(embedded.as_ref(), None, sending).map_err(in_words)?));
+        let bench: &'static _ = Box::leak(Box::new(job.compile_contract().map_err(in_words)?));
+        let control: &'static (dyn Fn(&str) -> Option<crate::case::Case> + Sync) =
+            Box::leak(Box::new(|operation: &str| job.control_case(bench, operation)));
+        let plan: &'static RunPlan<'static> = Box::leak(Box::new(job.build_run_plan(
+            endpoint,
+            sending.settings,
+            run_id,
+            &CancelToken::default(),
+            control,
+        )));
+        let (redaction, origin) = (plan.redaction(), endpoint.origin());
+        let line = SequentialRunner::new(plan)?;
+        let mut survey = EndpointProbe::send_canary(job, bench, &line).map_err(in_words)?;
+        let mut drawn = HashSet::new();
+        for case in fuzz_checks::fuzz_controls(job, bench) {
+            drawn.insert(case.operation.to_string());
+            let outcome = line.run_case(case)?;
+            if outcome.liveness == Some(Liveness::Down) {
+                return Err(format!("{origin} does not respond"));
+            }
+            let done =
+                CaseEvaluator { probe: Some(&survey), ..base_evaluator(job, &redaction, &origin) }.evaluate(outcome);
+            survey.record(job, &done);
+        }
+        if let Some(why) = survey.wrong_base_url(job) {
+            return Err(why);
+        }
+        let scenario = Box::leak(Box::new(fuzz_checks::restrict_to_accepted(job, &drawn, &survey)));
+        let not_run = survey.skipped_operations().to_vec();
+        if scenario.included_operations.is_empty() {
+            let told = not_run.iter().map(|one| format!("{}: {} {}", one.operation, one.observed, one.reason));
+            let told = told.collect::<Vec<_>>().join("; ");
+            return Err(format!("no control request succeeded: {told}"));
+        }
+        let wild = FuzzGenerator::new(&job.contract, scenario, job.seed).map_err(|error| error.to_string())?;
+        Ok(Self {
+            runner: BackgroundRunner::new(plan)?,
+            generator: wild,
+            probe: survey,
+            redaction,
+            origin,
+            skipped_operations: not_run,
+        })
+    }
+
+    fn evaluator<'a>(&'a self, job: &'a ScenarioJob) -> CaseEvaluator<'a> {
+        CaseEvaluator { probe: Some(&self.probe), ..base_evaluator(job, &self.redaction, &self.origin) }
+    }
+
+    fn build_finding(
+        &self,
+        outcome: &CaseOutcome,
+        judgement: &crate::judge::Judgement,
+        acts: &[Action],
+    ) -> InProcessFinding {
+        InProcessFinding::new(outcome, judgement, Some(acts), &self.origin, &self.redaction)
+    }
+
+    /// Describes the requests after which the endpoint stopped responding.
+    fn describe_crash(&self, outcome: &CaseOutcome) -> String {
+        let line = |exchange: &Exchange| {
+            let sent = &exchange.request;
+            let line = crate::wire::curl_command(sent, &self.origin, &self.redaction).map(|line| line.0);
+            let line = line.unwrap_or_else(|| self.redaction.redact(&format!("{} {}", sent.method, sent.target)));
+            match &exchange.response {
+                Ok(answer) => format!("\n    {line}   # {}", answer.status),
+                Err(why) => format!("\n    {line}   # {why}"),
+            }
+        };
+        let lines: String = outcome.exchanges.iter().flatten().map(line).collect();
+        format!("{} stopped responding after these requests:{lines}", self.origin)
+    }
+}
+
+fn base_evaluator<'a>(job: &'a ScenarioJob, redaction: &'a Redaction, origin: &'a str) -> CaseEvaluator<'a> {
+    let fleeting = server_lifecycle::has_temporary_port(job);
+    CaseEvaluator {
+        job,
+        redaction,
+        origin,
+        probe: None,
+        accepted: None,
+        differential: None,
+        strict: false,
+        has_temporary_port: fleeting,
+    }
+}
+
+/// Increments the counter of each kind of response.
+fn increment_counters(signatures: &[ResponseSignature], kinds: &[AtomicU8]) {
+    for signature in signatures {
+        let Some(at) = usize::try_from(signature.0 % kinds.len().max(1) as u64).ok() else { continue };
+        if let Some(counter) = kinds.get(at) {
+            // A full counter saturates, because 0 means that the kind was never seen.
+            counter.store(counter.load(Ordering::Relaxed).saturating_add(1), Ordering::Relaxed);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counter_saturates_instead_of_wrapping_to_zero() {
+        let kinds: Vec<AtomicU8> = (0..8).map(|_| AtomicU8::new(0)).collect();
+        for _ in 0..600 {
+            increment_counters(
+                &[ResponseSignature(3), ResponseSignature(8 * 5 + 3), ResponseSignature(u64::MAX)],
+                &kinds,
+            );
+        }
+        let seen: Vec<u8> = kinds.iter().map(|one| one.load(Ordering::Relaxed)).collect();
+        assert_eq!(seen, [0, 0, 0, 255, 0, 0, 0, 255]);
+        increment_counters(&[ResponseSignature(1)], &[]);
+    }
+}

@@ -1,0 +1,234 @@
+//! Reads documents into one contract and applies the scenario's amendments.
+//!
+//! This module never opens a file: it receives documents as bytes.
+
+use crate::contract::{Amendment, Contract, Provenance};
+use crate::generate::unsatisfiable_patterns;
+use crate::infer::{InferenceResult, complete_scenario};
+use crate::ingest;
+use crate::report::{Diagnostic, Severity};
+use crate::scenario::{OperationNotes, Scenario};
+use crate::store::SourceDocument;
+
+/// A contract, and the problems of its documents.
+#[derive(Debug)]
+pub struct LoadedContract {
+    /// The contract.
+    pub contract: Contract,
+    /// Problems of the documents, none of which is fatal.
+    pub diagnostics: Vec<Diagnostic>,
+    /// What was inferred from the contract, and the scenario completed with it.
+    pub inferred: InferenceResult,
+}
+
+/// Reads documents into one contract. Only these operations are read from machine models; all if the list is empty.
+///
+/// # Errors
+/// Returns an error if a document cannot be read at all, or no document contains an operation.
+pub fn ingest_documents(
+    documents: Vec<SourceDocument>,
+    operations: &[String],
+) -> Result<LoadedContract, Vec<Diagnostic>> {
+    let names: Vec<String> = documents.iter().map(|document| document.name.clone()).collect();
+    let sources: Vec<_> = documents.into_iter().map(|document| (document.name, document.bytes)).collect();
+    let options = ingest::IngestOptions { operations: operations.to_vec() };
+    let (read, errors) = ingest::read_documents(&sources, &options);
+    let problems = read.diagnostics.iter().map(|one| {
+        let severity = match one.severity {
+            ingest::IngestSeverity::Note => Severity::Note,
+            ingest::IngestSeverity::Warning => Severity::Warning,
+        };
+        located_diagnostic(severity, &one.message, one.hint.as_deref(), &one.place)
+    });
+    let mut problems: Vec<Diagnostic> = problems.collect();
+    if !errors.is_empty() {
+        problems.extend(
+            errors.iter().map(|one| located_diagnostic(Severity::Error, &one.message, one.hint.as_deref(), &one.place)),
+        );
+        return Err(problems);
+    }
+    if read.contract.operations.is_empty() {
+        let what = if operations.is_empty() { "an operation" } else { "one of the operations" };
+        problems.push(Diagnostic::error(format!("no source contains {what}: {}", names.join(", "))));
+        return Err(problems);
+    }
+    Ok(LoadedContract { contract: read.contract, diagnostics: problems, inferred: InferenceResult::default() })
+}
+
+/// Returns a diagnostic of a reader with its location.
+fn located_diagnostic(
+    severity: Severity,
+    reason: &str,
+    hint: Option<&str>,
+    place: &ingest::SourceLocation,
+) -> Diagnostic {
+    let problem = Diagnostic {
+        severity,
+        hint: hint.map(str::to_owned),
+        line: (place.line > 0).then_some(place.line),
+        ..Diagnostic::error(reason)
+    };
+    let column = usize::try_from(place.column.saturating_sub(1)).unwrap_or(0);
+    let start = place.excerpt.char_indices().nth(column).map_or(place.excerpt.len(), |(at, _)| at);
+    let span = (!place.excerpt.trim().is_empty()).then(|| start..start + place.span.len());
+    problem.with_location(&place.document, &place.excerpt, span)
+}
+
+/// Reads a scenario's documents, amends the contract, and keeps the operations that the scenario needs.
+///
+/// # Errors
+/// Returns an error if the documents cannot be read, or if an amendment or an operation name refers to nothing.
+pub fn load_scenario(
+    scenario: &Scenario,
+    shown: &str,
+    documents: Vec<SourceDocument>,
+) -> Result<LoadedContract, Vec<Diagnostic>> {
+    // Any operation may create or delete the resources that the selected ones need, so all are read.
+    let mut loaded = ingest_documents(documents, &[])?;
+    // Notes about documents are shown by `ingest`, not by every run.
+    loaded.diagnostics.retain(|problem| problem.severity > Severity::Note);
+    let mut wrong = Vec::new();
+    for entry in &scenario.amendments {
+        let amendment = Amendment {
+            at: entry.at.clone(),
+            add: entry.add.clone(),
+            set: entry.set.clone(),
+            reason: entry.reason.clone(),
+            source: Provenance::new(shown, entry.line),
+        };
+        if let Err(error) = loaded.contract.amend(&amendment) {
+            wrong.push(Diagnostic {
+                document: Some(shown.to_owned()),
+                line: Some(entry.line),
+                ..Diagnostic::error(format!("amendment at {error}"))
+            });
+        }
+    }
+    if !wrong.is_empty() {
+        return Err(wrong);
+    }
+    for name in &scenario.included_operations {
+        check_operation(&loaded.contract, name, Some(shown))?;
+    }
+    for (name, notes) in &scenario.operations {
+        check_operation(&loaded.contract, name, Some(shown)).map_err(with_line(notes.line))?;
+    }
+    for (name, notes) in &scenario.operations {
+        check_laws(&mut loaded, name, notes, shown)?;
+    }
+    for request in scenario.fixtures.values().flat_map(|fixture| fixture.create.iter().chain(&fixture.delete)) {
+        if let Some(name) = request.operation_name() {
+            check_operation(&loaded.contract, name, Some(shown)).map_err(with_line(request.line))?;
+        }
+    }
+    loaded.inferred = complete_scenario(&loaded.contract, scenario);
+    let completed = &loaded.inferred.scenario;
+    let kept: Vec<&str> = loaded
+        .contract
+        .operations
+        .iter()
+        .map(|operation| operation.name.as_str())
+        .filter(|name| scenario.includes_operation(name) || completed.is_supporting_operation(name))
+        .collect();
+    if kept.len() < loaded.contract.operations.len() {
+        loaded.contract = loaded.contract.restrict_to(&kept);
+    }
+    if loaded.contract.is_model_only() {
+        for (shape, pattern, at) in unsatisfiable_patterns(&loaded.contract) {
+            let reason = format!("no text matches the pattern `{pattern}` of shape `{shape}`; the pattern is ignored");
+            let problem = Diagnostic::error(reason).with_hint("amend the pattern in the scenario");
+            loaded.diagnostics.push(Diagnostic {
+                severity: Severity::Warning,
+                document: at.as_ref().map(|at| at.document.clone()),
+                line: at.map(|at| at.line),
+                ..problem
+            });
+        }
+    }
+    if let Some(protocol) = scenario.protocol {
+        ingest::switch_protocol(&mut loaded.contract, protocol);
+    }
+    Ok(loaded)
+}
+
+/// Checks the operations and members that an operation's notes name, and warns about laws whose effect cannot be read.
+fn check_laws(
+    loaded: &mut LoadedContract,
+    name: &str,
+    notes: &OperationNotes,
+    shown: &str,
+) -> Result<(), Vec<Diagnostic>> {
+    let contract = &loaded.contract;
+    let at = |problem: Diagnostic| Diagnostic {
+        document: Some(shown.to_owned()),
+        line: (notes.laws_line > 0).then_some(notes.laws_line),
+        ..problem
+    };
+    let input = |operation: &str| {
+        let id = contract.operation(operation)?.input.as_ref()?;
+        contract.shape(id).kind.members()
+    };
+    let lacks = |operation: &str, member: &str| {
+        let known: Vec<&str> = input(operation).into_iter().flatten().map(|(name, _)| name.as_str()).collect();
+        (!known.contains(&member)).then(|| {
+            let problem = Diagnostic::error(format!("the input of `{operation}` has no member `{member}`"));
+            vec![at(problem.with_hint(format!("available members: {}", known.join(", "))))]
+        })
+    };
+    for read in &notes.read_backs {
+        if read.request != "answer" && !read.request.contains(' ') {
+            check_operation(contract, &read.request, Some(shown))?;
+        }
+        if let Some(problems) = read.member.as_ref().and_then(|member| lacks(name, member)) {
+            return Err(problems);
+        }
+    }
+    if let Some(undoes) = &notes.undo_rule {
+        check_operation(contract, &undoes.operation, Some(shown))?;
+        let of = undoes.undone_member.as_ref().and_then(|of| lacks(&undoes.operation, of));
+        if let Some(problems) = of.or_else(|| lacks(name, &undoes.member)) {
+            return Err(problems);
+        }
+    }
+    if let Some(problems) = notes.echoed_members.values().find_map(|member| lacks(name, member)) {
+        return Err(problems);
+    }
+    let stated = notes.laws.iter().any(|law| law != "inverse");
+    if stated && !crate::generate::is_readable(contract, name, &notes.read_backs) {
+        let problem =
+            Diagnostic::error(format!("no operation reads what `{name}` writes, so its laws are not checked"));
+        let hint = "set where to read it: `read = { request = \"GetThing\", value = \"Thing.Tags\", member = \"Tags\" }`, \
+                    or `request = \"answer\"`";
+        loaded.diagnostics.push(at(Diagnostic { severity: Severity::Warning, ..problem.with_hint(hint) }));
+    }
+    Ok(())
+}
+
+/// Checks that a contract has all these operations.
+///
+/// # Errors
+/// Returns an error with the most similar name if an operation does not exist.
+pub fn check_operations(contract: &Contract, names: &[String]) -> Result<(), Vec<Diagnostic>> {
+    names.iter().try_for_each(|name| check_operation(contract, name, None))
+}
+
+fn with_line(line: u32) -> impl Fn(Vec<Diagnostic>) -> Vec<Diagnostic> {
+    move |problems| {
+        problems.into_iter().map(|one| Diagnostic { line: Some(line).filter(|line| *line > 0), ..one }).collect()
+    }
+}
+
+fn check_operation(contract: &Contract, name: &str, shown: Option<&str>) -> Result<(), Vec<Diagnostic>> {
+    if contract.operation(name).is_some() {
+        return Ok(());
+    }
+    let known: Vec<&str> = contract.operations.iter().map(|operation| operation.name.as_str()).collect();
+    let near = known.iter().min_by_key(|known| strsim::damerau_levenshtein(name, known));
+    let hint = match near.filter(|near| strsim::damerau_levenshtein(name, near) <= 3) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if known.len() <= 12 => format!("available operations: {}", known.join(", ")),
+        None => format!("the sources contain {} other operations", known.len()),
+    };
+    let problem = Diagnostic::error(format!("unknown operation `{name}`")).with_hint(hint);
+    Err(vec![Diagnostic { document: shown.map(str::to_owned), ..problem }])
+}

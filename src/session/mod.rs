@@ -1,0 +1,50 @@
+//! Runs a check from start to end: documents → contract → cases → exchanges → verdicts → report.
+//!
+//! This module uses all others, but never reads flags, the terminal or the environment.
+
+mod after_effects;
+mod check;
+mod corpus_seeds;
+mod differential;
+mod doctor;
+mod embedded;
+mod endpoint_probe;
+mod evaluate;
+mod export;
+mod fuzz;
+mod fuzz_checks;
+mod init;
+mod job;
+mod known_divergences;
+mod libfuzzer_target;
+mod limit_discovery;
+mod load;
+mod planned_cases;
+mod regressions;
+mod replay;
+mod review;
+mod server_lifecycle;
+mod shrink_sequences;
+mod snapshot_recorder;
+mod tally;
+
+pub use crate::contract::find_drift;
+pub use check::{check, check_cases, print_cases};
+pub use corpus_seeds::{CorpusSeeds, collect_seeds};
+pub use differential::{DifferentialMode, RecordedResponses};
+pub use doctor::diagnose;
+pub use embedded::{EmbeddedServer, build_world, list_faults, serve};
+pub use export::{ExportFormat, export_cases};
+pub use fuzz::{FuzzFinding, FuzzObserver, FuzzOptions, OperationsWithoutSuccess, fuzz};
+pub use init::scenario_text;
+pub use job::{CaseTotals, EndpointTarget, RunOptions, ScenarioJob, new_run_id};
+pub use known_divergences::KnownDivergences;
+pub use libfuzzer_target::{FuzzInputError, LibFuzzerTarget, MAX_RESPONSE_KINDS};
+pub use load::{LoadedContract, check_operations, ingest_documents, load_scenario};
+pub use regressions::SavedRegression;
+pub use replay::{
+    IndexedCase, RecordedRunStart, ReplaySummary, ResultsIndex, build_record, index_results, list_case_ids,
+    read_recorded_cases, replay_cases, split_headers,
+};
+pub use review::{LineChange, PendingSnapshot, ReviewChoice, accept_results, pending_snapshots};
+pub use snapshot_recorder::{SnapshotOptions, SnapshotUpdate};

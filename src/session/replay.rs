@@ -1,0 +1,355 @@
+//! Replays cases of an earlier run exactly as they were sent, except for date and signature.
+//!
+//! This module never opens a file: it receives results as a reader, and the earlier run as a record.
+
+use super::tally::write_error;
+use super::{embedded, evaluate, server_lifecycle, snapshot_recorder};
+use crate::contract::digest;
+use crate::judge::{SnapshotChange, Verdict, is_finding};
+use crate::report::{Diagnostic, RecordedCase, RecordedStep, ReplayedCase};
+use crate::run;
+use crate::run::{CancelToken, CaseOutcome, RunEnd, is_sensitive_header};
+use crate::scenario::{Credentials, Scenario};
+use crate::session::job::{RunOptions, ScenarioJob};
+use crate::store::ScenarioRecord;
+use crate::wire::curl_command;
+use serde::Deserialize;
+use std::io::{self, BufRead, Seek};
+use std::ops::ControlFlow;
+
+/// The `run` event, which begins a scenario in results.
+#[derive(Clone, Debug, Deserialize)]
+pub struct RecordedRunStart {
+    /// The format of the results.
+    pub format: String,
+    /// The scenario's name.
+    pub scenario: String,
+    /// The endpoint's base URL.
+    pub endpoint: String,
+    /// The endpoint's name; `embedded`, or `default` for a bare URL.
+    pub profile: String,
+    /// Seed of the generated data.
+    pub seed: u64,
+    /// The run's id, the value of `{run}`.
+    pub run: String,
+    /// The contract's digest.
+    pub contract: String,
+}
+
+/// Results without the requests, small enough to be kept in memory.
+#[derive(Debug, Default)]
+pub struct ResultsIndex {
+    /// The `run` event of each scenario.
+    pub runs: Vec<RecordedRunStart>,
+    /// The cases, in plan order.
+    pub cases: Vec<IndexedCase>,
+}
+
+/// One case of an index.
+#[derive(Clone, Debug, Deserialize)]
+pub struct IndexedCase {
+    /// Its id.
+    pub id: String,
+    /// Its scenario.
+    pub scenario: String,
+    /// Its verdict.
+    pub verdict: Verdict,
+    /// Whether it is an accepted or known divergence.
+    #[serde(default)]
+    pub known: bool,
+    /// The comparison of its response with the accepted one.
+    #[serde(default)]
+    pub change: SnapshotChange,
+}
+
+impl IndexedCase {
+    /// Returns true if its response differed from the accepted one.
+    pub fn has_changed(&self) -> bool {
+        self.change == SnapshotChange::Changed
+    }
+
+    /// Returns true if it was a finding.
+    pub fn is_finding(&self, strict: bool) -> bool {
+        is_finding(self.verdict, self.known, self.change, strict)
+    }
+}
+
+#[derive(Deserialize)]
+struct EventKind {
+    event: String,
+}
+
+/// Reads the index of results in one pass.
+///
+/// # Errors
+/// Returns an error if a line is not an event; an incomplete last line is ignored.
+pub fn index_results(results: &mut impl BufRead) -> Result<ResultsIndex, Box<Diagnostic>> {
+    let mut index = ResultsIndex::default();
+    for_each_line(results, |line| {
+        match serde_json::from_str::<EventKind>(line)?.event.as_str() {
+            "run" => index.runs.push(serde_json::from_str(line)?),
+            "case" => {
+                if !line.ends_with('\n') {
+                    // Only a complete parse shows whether the last line is incomplete.
+                    serde_json::from_str::<RecordedCase>(line)?;
+                }
+                index.cases.push(serde_json::from_str(line)?);
+            }
+            _ => {}
+        }
+        Ok(())
+    })?;
+    Ok(index)
+}
+
+/// Returns the recorded results of the cases for which `wanted` is true, in plan order.
+///
+/// # Errors
+/// Returns an error under the same conditions as [`index_results`].
+pub fn read_recorded_cases(
+    results: &mut (impl BufRead + Seek),
+    wanted: &dyn Fn(&str) -> bool,
+) -> Result<Vec<RecordedCase>, Box<Diagnostic>> {
+    results.rewind().map_err(|error| read_error(&error))?;
+    let mut found = Vec::new();
+    for_each_line(results, |line| {
+        if serde_json::from_str::<EventKind>(line)?.event == "case"
+            && wanted(&serde_json::from_str::<IndexedCase>(line)?.id)
+        {
+            found.push(serde_json::from_str(line)?);
+        }
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+fn read_error(error: &io::Error) -> Box<Diagnostic> {
+    Box::new(Diagnostic::error(format!("cannot read results: {error}")))
+}
+
+fn for_each_line(
+    results: &mut impl BufRead,
+    mut take: impl FnMut(&str) -> Result<(), serde_json::Error>,
+) -> Result<(), Box<Diagnostic>> {
+    let mut line = String::new();
+    for number in 1.. {
+        line.clear();
+        let read = results.read_line(&mut line);
+        if read.map_err(|error| read_error(&error))? == 0 {
+            break;
+        }
+        if let Err(error) = take(&line)
+            && line.ends_with('\n')
+        {
+            let problem = Diagnostic::error(format!("line {number} is not an event of `overstep-results/1`: {error}"));
+            return Err(Box::new(problem.with_hint("`overstep check --report ndjson=PATH` writes results")));
+        }
+    }
+    Ok(())
+}
+
+/// Returns the record that is needed to replay a job's cases; `original` is the scenario before flags changed it.
+pub fn build_record(job: &ScenarioJob, named: &str, endpoint: &str, original: &Scenario) -> ScenarioRecord {
+    let proofs: Vec<&String> = job
+        .scenario
+        .principals
+        .values()
+        .flat_map(|principal| match &principal.credentials {
+            Credentials::Bearer(value) | Credentials::Header { value, .. } => vec![value],
+            Credentials::SigV4 { access_key_id, secret_access_key, .. } => {
+                access_key_id.iter().chain(secret_access_key).collect()
+            }
+            Credentials::Anonymous => Vec::new(),
+        })
+        .collect();
+    let mut record = ScenarioRecord {
+        scenario: job.scenario.name.clone(),
+        named: named.to_owned(),
+        endpoint: endpoint.to_owned(),
+        profile: job.profile.clone(),
+        contract: digest(&job.contract),
+        again: job.rerun_command.clone(),
+        ..ScenarioRecord::default()
+    };
+    for (name, variable) in &job.scenario.variables {
+        // Variables that are not in the scenario come from the environment, and will be read from there again.
+        let Some(before) = original.variables.get(name) else { continue };
+        // A variable that is used in credentials is secret even if it is not marked so.
+        let secret =
+            variable.secret || before.secret || proofs.iter().any(|proof| proof.contains(&format!("{{{name}}}")));
+        if !secret {
+            record.variables.insert(name.clone(), variable.value.clone());
+        } else if before.value != variable.value {
+            record.secrets.push(name.clone());
+        }
+    }
+    record
+}
+
+/// Splits headers into those that may be stored, and the names of those that may not.
+pub fn split_headers(headers: &[(String, String)]) -> (Vec<(String, String)>, Vec<String>) {
+    let (secret, plain): (Vec<_>, Vec<_>) = headers.iter().cloned().partition(|(name, _)| is_sensitive_header(name));
+    (plain, secret.into_iter().map(|(name, _)| name).collect())
+}
+
+/// Returns the ids of all cases of a job, in plan order.
+///
+/// # Errors
+/// Returns an error if cases cannot be generated.
+pub fn list_case_ids(job: &ScenarioJob) -> Result<Vec<String>, Vec<Diagnostic>> {
+    Ok(job.cases(&job.compile_contract()?)?.map(|case| case.id.0).collect())
+}
+
+/// The result of replaying one scenario.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReplaySummary {
+    /// Number of replayed cases.
+    pub sent: u64,
+    /// Number of cases that diverge now.
+    pub diverging: u64,
+    /// Number of diverging cases that are accepted or known.
+    pub known: u64,
+    /// Number of cases whose response differs from the accepted one.
+    pub changed: u64,
+    /// Number of findings.
+    pub findings: u64,
+    /// Number of inconclusive cases.
+    pub indeterminate: u64,
+    /// Why the replay is incomplete, if it is.
+    pub incomplete_reason: Option<String>,
+    /// The last output lines of the server, if overstep started it and its exit ended the replay.
+    pub server_output: Vec<String>,
+    /// Number of cases whose cleanup failed, with the first one's id and the reason.
+    pub leaked_fixtures: Option<(u64, String, String)>,
+}
+
+/// Replays the selected cases of a job and passes each to `emit` as soon as it is judged and compared with accepted
+/// behaviour. Snapshots are not written.
+///
+/// Must be called on a multi-threaded runtime, as [`crate::session::check`].
+///
+/// # Errors
+/// Returns an error if cases cannot be generated, the endpoint cannot be set up, or `emit` returns one.
+pub async fn replay_cases(
+    job: &ScenarioJob,
+    sending: &RunOptions,
+    run_id: &str,
+    stop: &CancelToken,
+    mut then: impl FnMut(&str) -> Option<RecordedCase> + Send,
+    mut emit: impl FnMut(&ReplayedCase) -> io::Result<()> + Send,
+) -> Result<ReplaySummary, Vec<Diagnostic>> {
+    let accepted = snapshot_recorder::AcceptedSnapshots::read(job, sending.snapshots.as_ref())?;
+    let embedded = embedded::start_if_embedded(job).await?;
+    let port = server_lifecycle::server_port(job)?;
+    let endpoint = job.build_endpoint(embedded.as_ref(), port, sending)?;
+    let bench = job.compile_contract()?;
+    let control = |operation: &str| job.control_case(&bench, operation);
+    let mut plan = job.build_run_plan(&endpoint, sending.settings, run_id, stop, &control);
+    let (redaction, origin) = (plan.redaction(), endpoint.origin());
+    let fleeting = server_lifecycle::has_temporary_port(job);
+    let finish = evaluate::CaseEvaluator {
+        probe: None,
+        job,
+        redaction: &redaction,
+        origin: &origin,
+        accepted: sending.snapshots.as_ref().map(|_| &accepted),
+        differential: None,
+        strict: sending.strict,
+        has_temporary_port: fleeting,
+    };
+    let mut end = ReplaySummary::default();
+    let start = || server_lifecycle::start_server(job, &plan, port, &redaction, sending, stop);
+    match tokio::task::block_in_place(start)? {
+        Ok(server) => plan.server = server,
+        Err(server_lifecycle::ServerNotReady { reason: why, output }) => {
+            end.incomplete_reason = Some(why);
+            end.server_output = output;
+            return Ok(end);
+        }
+    }
+    let mut unwritable = None;
+    let mut take = |mut one: ReplayedCase| {
+        end.sent += 1;
+        end.diverging += u64::from(one.result.judgement.verdict == Verdict::Diverges);
+        end.known += u64::from(one.result.comparison.is_known_divergence);
+        end.changed += u64::from(one.result.comparison.change == SnapshotChange::Changed);
+        end.findings += u64::from(one.result.is_finding);
+        end.indeterminate += u64::from(one.result.judgement.verdict == Verdict::Indeterminate);
+        one.recorded = then(&one.result.case.id.0);
+        unwritable = emit(&one).err();
+        if unwritable.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let cases = job.cases(&bench)?;
+    let ended = tokio::task::block_in_place(|| {
+        run::run_cases(&plan, cases, |outcome| replayed_case(&finish, outcome), &mut take)
+    });
+    if let Some(error) = unwritable {
+        return Err(write_error(&error));
+    }
+    end.incomplete_reason = match &ended {
+        RunEnd::Complete | RunEnd::EndedByConsumer => None,
+        RunEnd::Unreachable(why) => Some(format!("the endpoint could not be reached: {why}")),
+        RunEnd::EndpointDied(why) => Some(format!("the endpoint stopped responding: {why}")),
+        RunEnd::Cancelled => Some("the replay was stopped".to_owned()),
+    };
+    if let Some((why, said)) = server_lifecycle::server_exit_reason(plan.server.as_ref(), &ended) {
+        end.incomplete_reason = Some(why);
+        end.server_output = said;
+    }
+    end.leaked_fixtures = plan.leaked_fixtures.summary();
+    Ok(end)
+}
+
+/// Judges an outcome and records all its steps, whatever the verdict.
+fn replayed_case(finish: &evaluate::CaseEvaluator<'_>, outcome: CaseOutcome) -> ReplayedCase {
+    let steps: Vec<Option<RecordedStep>> = outcome
+        .case
+        .steps
+        .iter()
+        .zip(&outcome.exchanges)
+        .map(|(step, exchange)| Some(finish.record_step(step.purpose, exchange.as_ref()?)))
+        .collect();
+    let curls = outcome
+        .exchanges
+        .iter()
+        .map(|exchange| exchange.as_ref().filter(|_| !finish.has_temporary_port))
+        .map(|exchange| Some(curl_command(&exchange?.request, finish.origin, finish.redaction)?.0))
+        .collect();
+    let judged = outcome.case.judged.shown_step();
+    ReplayedCase { result: finish.evaluate(outcome), steps, curl_lines: curls, judged_step: judged, recorded: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Cursor;
+
+    const RUN: &str = "{\"event\":\"run\",\"format\":\"overstep-results/1\",\"scenario\":\"s\",\"endpoint\":\"http://h\",\
+                       \"profile\":\"default\",\"seed\":1,\"run\":\"r\",\"contract\":\"sha256:0\"}\n";
+
+    fn case(id: &str, verdict: &str) -> String {
+        format!(
+            "{{\"event\":\"case\",\"id\":\"{id}\",\"scenario\":\"s\",\"verdict\":\"{verdict}\",\
+             \"observed\":{{\"status\":200,\"error\":null,\"form\":null}}}}\n"
+        )
+    }
+
+    #[test]
+    fn incomplete_last_line_is_ignored() {
+        let text = format!("{RUN}{}{}{{\"event\":\"ca", case("s/O/a/b/c", "pass"), case("s/O/a/b/d", "diverges"));
+        let mut results = Cursor::new(text);
+        let index = index_results(&mut results).expect("readable");
+        assert_eq!((index.runs.len(), index.cases.len()), (1, 2));
+        let found = read_recorded_cases(&mut results, &|id| id == "s/O/a/b/d").expect("readable");
+        assert_eq!(found.len(), 1);
+        assert_eq!((found[0].verdict, found[0].observed.status), (Verdict::Diverges, Some(200)));
+    }
+
+    #[test]
+    fn invalid_event_is_reported_with_its_line() {
+        let error = index_results(&mut Cursor::new(format!("{RUN}nonsense\n"))).expect_err("not an event");
+        assert!(error.reason.starts_with("line 2 is not an event"), "{}", error.reason);
+        assert!(index_results(&mut Cursor::new("{\"event\":\"case\",\"verdict\":\"odd\"}\n")).is_err());
+        assert!(index_results(&mut Cursor::new("")).is_ok_and(|index| index.cases.is_empty()));
+    }
+}

@@ -1,0 +1,152 @@
+//! Starts the user's server: chooses a port, reads its version, waits until it is ready, and explains its exit.
+//!
+//! The server never outlives the returned handle: it is stopped when the handle is dropped.
+
+use crate::report::Diagnostic;
+use crate::run::{CancelToken, Endpoint, LaunchCommand, RedactFn, RunEnd, RunPlan, ServerProcess};
+use crate::session::job::{EndpointTarget, RunOptions, ScenarioJob};
+use crate::wire::Redaction;
+use crate::{run, store};
+use std::io::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+/// Maximum time to wait for the version command.
+const VERSION_TIMEOUT: Duration = Duration::from_secs(10);
+/// Maximum number of output lines that are shown of a server that exited.
+const MAX_OUTPUT_LINES: usize = 20;
+
+/// A server that did not become ready: the reason, and its output.
+pub(super) struct ServerNotReady {
+    pub reason: String,
+    pub output: Vec<String>,
+}
+
+/// Returns the port of the server to start: a free one if the URL contains `{port}`. Returns `None` if overstep does
+/// not start the server.
+pub(super) fn server_port(job: &ScenarioJob) -> Result<Option<u16>, Vec<Diagnostic>> {
+    if job.lifecycle.start.is_none() {
+        return Ok(None);
+    }
+    let EndpointTarget::Url(url) = &job.target else { return Ok(None) };
+    if url.contains("{port}") {
+        let port = run::free_port();
+        return port.map(Some).map_err(|error| vec![Diagnostic::error(format!("no free port: {error}"))]);
+    }
+    let endpoint = Endpoint::parse(url).map_err(|error| vec![Diagnostic::error(error.to_string())])?;
+    Ok(Some(endpoint.port))
+}
+
+/// Returns true if the endpoint's port is only used during the run.
+pub(super) fn has_temporary_port(job: &ScenarioJob) -> bool {
+    matches!(&job.target, EndpointTarget::Url(url) if url.contains("{port}"))
+}
+
+fn redactor(redaction: &Redaction) -> RedactFn {
+    let redaction = redaction.clone();
+    Arc::new(move |text| redaction.redact(text))
+}
+
+/// Returns the output of the server's version command, if there is one.
+pub(super) fn server_version(job: &ScenarioJob, redaction: &Redaction) -> Option<String> {
+    let launch = job.lifecycle.version.clone()?;
+    let said = run::first_output_line(launch, VERSION_TIMEOUT, redactor(redaction));
+    Some(said.unwrap_or_else(|why| format!("version unknown: {}", redaction.redact(&why))))
+}
+
+/// Starts the server if the job has a start command, waits until it is ready, and resets it.
+///
+/// # Errors
+/// Returns an error if the server cannot be started at all. A server that does not become ready is returned as
+/// [`ServerNotReady`].
+pub(super) fn start_server(
+    job: &ScenarioJob,
+    plan: &RunPlan<'_>,
+    port: Option<u16>,
+    redaction: &Redaction,
+    sending: &RunOptions,
+    stop: &CancelToken,
+) -> Result<Result<Option<Arc<ServerProcess>>, ServerNotReady>, Vec<Diagnostic>> {
+    let started = match (&job.lifecycle.start, port) {
+        (Some(launch), Some(port)) => {
+            if run::is_port_in_use(&plan.endpoint.host, plan.endpoint.port) {
+                let reason = format!("another server already listens on {}", plan.endpoint.origin());
+                let hint = "stop that server, remove `start` to test it as it is, or let overstep choose a free port with `{port}`";
+                return Err(vec![Diagnostic::error(reason).with_hint(hint)]);
+            }
+            Some(Arc::new(launch_server(launch.with_port(port), redaction, sending)?))
+        }
+        _ => None,
+    };
+    let prepared = run::prepare_endpoint(plan.endpoint, &job.lifecycle, started.as_deref(), stop);
+    Ok(match prepared {
+        Ok(()) => Ok(started),
+        Err(why) => {
+            let name = started.as_ref().map_or_else(|| plan.endpoint.origin(), |server| server.command_line());
+            let output = started.map(|server| last_output_lines(&server)).unwrap_or_default();
+            Err(ServerNotReady { reason: redaction.redact(&format!("`{name}`: {why}")), output })
+        }
+    })
+}
+
+/// Maximum number of restarts of a server per run.
+const MAX_RESTARTS: u32 = 500;
+
+/// Restarts a server that exited or no longer responds, and waits until it is ready. Returns false if it does not
+/// become ready, the run is stopped, or the maximum number of restarts is reached.
+pub(super) fn restart_server(
+    job: &ScenarioJob,
+    endpoint: &Endpoint,
+    server: Option<&Arc<ServerProcess>>,
+    times: &AtomicU32,
+    stop: &CancelToken,
+) -> bool {
+    let Some(server) = server else { return false };
+    if stop.is_cancelled() || times.fetch_add(1, Ordering::Relaxed) >= MAX_RESTARTS {
+        return false;
+    }
+    server.restart().is_ok() && run::prepare_endpoint(endpoint, &job.lifecycle, Some(server), stop).is_ok()
+}
+
+fn launch_server(
+    launch: LaunchCommand,
+    redaction: &Redaction,
+    sending: &RunOptions,
+) -> Result<ServerProcess, Vec<Diagnostic>> {
+    let log = sending.log_directory.as_deref().and_then(|directory| store::open_server_log(directory).ok());
+    let log = log.map(|log| Box::new(log) as Box<dyn Write + Send>);
+    let (shown, directory) = (launch.command_line(), launch.directory.clone());
+    ServerProcess::start(launch, redactor(redaction), log).map_err(|error| {
+        let problem = Diagnostic::error(format!("cannot start `{}`: {error}", redaction.redact(&shown)));
+        vec![problem.with_hint(format!("`start` runs in `{}`, without a shell", directory.display()))]
+    })
+}
+
+fn last_output_lines(server: &ServerProcess) -> Vec<String> {
+    if server.exit_description().is_some() {
+        server.drain_output();
+    }
+    server.lines_since(0, MAX_OUTPUT_LINES)
+}
+
+/// Returns why the server ended the run, with the last lines of its output; `None` if it did not.
+pub(super) fn server_exit_reason(server: Option<&Arc<ServerProcess>>, ended: &RunEnd) -> Option<(String, Vec<String>)> {
+    let server = server?;
+    // A process may take a moment to exit after its connections are closed.
+    if matches!(ended, RunEnd::EndpointDied(_) | RunEnd::Unreachable(_)) {
+        for _ in 0..20 {
+            if server.exit_description().is_some() {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        let how = server.exit_description().map_or_else(
+            || "stopped responding but is still running".to_owned(),
+            |how| format!("{how} during the run"),
+        );
+        return Some((format!("the server `{}` {how}", server.command_line()), last_output_lines(server)));
+    }
+    let how = server.exit_description()?;
+    Some((format!("the server `{}` {how} during the run", server.command_line()), last_output_lines(server)))
+}

@@ -1,0 +1,128 @@
+//! What a run adds up to while it goes: counts, coverage and findings, and the summary made of them.
+//!
+//! It judges nothing and sends nothing.
+
+use super::job::{RunOptions, ScenarioJob};
+use crate::judge::{Coverage, Findings, Judgement, Verdict};
+use crate::report::{CaseResult, Diagnostic, RunSummary, VerdictCounts};
+use crate::run::RunEnd;
+use std::io;
+
+/// The suffix of the case ids of controls.
+pub(super) const CONTROL_SUFFIX: &str = "/valid/control/plain";
+
+/// The counts, coverage and findings of a run so far.
+pub(super) struct RunTally {
+    scenario: String,
+    pub counts: VerdictCounts,
+    pub coverage: Coverage,
+    pub findings: Findings,
+    /// Whether the contract comes from machine models only.
+    is_only_modelled: bool,
+    max_failures: Option<u64>,
+    pub failures: u64,
+    /// Number of controls that were sent, and of those that passed.
+    controls: (u64, u64),
+    /// The result of the first control.
+    first_control_result: Option<String>,
+}
+
+impl RunTally {
+    pub fn new(job: &ScenarioJob, sending: &RunOptions) -> Self {
+        Self {
+            scenario: job.scenario.name.clone(),
+            counts: VerdictCounts::default(),
+            coverage: Coverage::new(&job.contract, |operation| job.scenario.includes_operation(operation)),
+            findings: Findings::new(sending.strict),
+            is_only_modelled: job.contract.is_model_only(),
+            max_failures: sending.max_failures,
+            failures: 0,
+            controls: (0, 0),
+            first_control_result: None,
+        }
+    }
+
+    pub fn add_result(&mut self, done: &CaseResult) {
+        self.counts.count_verdict(done.judgement.verdict);
+        self.counts.count_comparison(&done.comparison);
+        self.failures += u64::from(done.is_finding);
+        if done.case.id.0.ends_with(CONTROL_SUFFIX) {
+            self.controls.0 += 1;
+            self.controls.1 += u64::from(done.judgement.verdict == Verdict::Pass);
+            self.first_control_result =
+                self.first_control_result.take().or_else(|| Some(describe_control_result(&done.judgement)));
+        }
+        self.coverage.add_case(&done.case, &done.judgement);
+        if self.is_only_modelled {
+            self.findings.record_violation(&done.case, &done.judgement);
+        }
+        self.findings.add_compared(
+            &self.scenario,
+            &done.case,
+            &done.judgement,
+            &done.comparison,
+            &done.server_output,
+            || done.reproduction(),
+        );
+    }
+
+    /// Adds a part of a failed sequence, which is a smaller example of a case that is counted already.
+    pub fn add_example(&mut self, done: &CaseResult) {
+        self.findings.add_compared(
+            &self.scenario,
+            &done.case,
+            &done.judgement,
+            &done.comparison,
+            &done.server_output,
+            || done.reproduction(),
+        );
+    }
+
+    pub fn into_summary(self, seconds: f64, ended: &RunEnd) -> RunSummary {
+        let incomplete = match ended {
+            RunEnd::Unreachable(why) => Some(format!("the endpoint could not be reached: {why}")),
+            RunEnd::EndpointDied(why) => Some(format!("the endpoint stopped responding: {why}")),
+            RunEnd::Cancelled => Some("the run was stopped".to_owned()),
+            RunEnd::EndedByConsumer => Some("--max-failures was reached".to_owned()),
+            RunEnd::Complete if self.controls == (0, 0) || self.controls.1 > 0 => None,
+            RunEnd::Complete => Some(format!(
+                "no control request succeeded, so the other cases would be meaningless; the first one received {}",
+                self.first_control_result.as_deref().unwrap_or("nothing")
+            )),
+        };
+        let hint = matches!(ended, RunEnd::Unreachable(_)).then_some(
+            "start the server, or choose another with --endpoint; with `start` in overstep.toml, overstep starts it",
+        );
+        RunSummary {
+            scenario: self.scenario,
+            hint,
+            counts: self.counts,
+            operations: self.coverage.operations(),
+            findings: self.findings.sorted(),
+            incomplete_reason: incomplete,
+            seconds,
+            ..RunSummary::default()
+        }
+    }
+
+    pub fn is_max_failures_reached(&self) -> bool {
+        self.max_failures.is_some_and(|most| self.failures >= most)
+    }
+}
+
+/// Describes the result of a control.
+fn describe_control_result(judgement: &Judgement) -> String {
+    match judgement.observed.status {
+        Some(_) => judgement.observed.to_string(),
+        None => judgement.why.clone(),
+    }
+}
+
+/// Returns the error for results that cannot be written. It is empty if the reader closed the pipe (`| head`), which
+/// is not worth a message.
+pub(super) fn write_error(error: &io::Error) -> Vec<Diagnostic> {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        return Vec::new();
+    }
+    vec![Diagnostic::error(format!("cannot write results: {error}"))]
+}
