@@ -37,15 +37,56 @@ const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
     (
         "session",
         &[
-            "contract", "case", "pattern", "scenario", "ingest", "infer", "generate", "wire", "run", "snapshot",
-            "judge", "search", "filter", "report", "export", "store", "reference",
+            "contract",
+            "case",
+            "pattern",
+            "scenario",
+            "ingest",
+            "infer",
+            "generate",
+            "wire",
+            "run",
+            "snapshot",
+            "judge",
+            "search",
+            "filter",
+            "report",
+            "export",
+            "store",
+            "reference",
             // How a finding is shown to someone who reads a fuzzer's output.
             "inprocess",
         ],
     ),
-    ("commands", &["session", "filter", "report", "export", "store", "exit", "config", "scenario", "contract", "case", "run", "generate", "infer", "judge", "reference", "ingest"]),
+    (
+        "commands",
+        &[
+            "session",
+            "filter",
+            "report",
+            "export",
+            "store",
+            "exit",
+            "config",
+            "scenario",
+            "contract",
+            "case",
+            "run",
+            "generate",
+            "infer",
+            "judge",
+            "reference",
+            "ingest",
+        ],
+    ),
     // Beside the architecture's row: types of other modules that the session takes or gives.
-    ("cli", &["commands", "session", "filter", "report", "export", "store", "exit", "config", "scenario", "contract", "case", "run", "generate", "judge"]),
+    (
+        "cli",
+        &[
+            "commands", "session", "filter", "report", "export", "store", "exit", "config", "scenario", "contract",
+            "case", "run", "generate", "judge",
+        ],
+    ),
     ("config", &["report", "store", "scenario"]),
     ("lib", &[]),
     ("main", &["cli", "config"]),
@@ -157,8 +198,10 @@ fn modules_import_only_what_the_architecture_allows() {
 #[test]
 fn files_of_a_module_form_no_circle() {
     let cycles = find_cycles(&read_sources());
-    let shown: Vec<String> =
-        cycles.iter().map(|files| format!("{} files depend on each other:\n  {}", files.len(), files.join("\n  "))).collect();
+    let shown: Vec<String> = cycles
+        .iter()
+        .map(|files| format!("{} files depend on each other:\n  {}", files.len(), files.join("\n  ")))
+        .collect();
     assert!(cycles.is_empty(), "\n{}", shown.join("\n"));
 }
 

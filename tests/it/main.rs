@@ -9,6 +9,7 @@ mod boto3_pages;
 mod cards;
 mod cli;
 mod corpus;
+mod documented_commands;
 mod emulators;
 mod endpoints;
 mod export;
