@@ -1,11 +1,12 @@
 //! Real emulators, started by overstep itself: faithful ones as a control against false alarms, others as what they are.
 //!
-//! `.ci/emulators` installs them; where one is missing, or botocore is, its test says so and passes. Everything stays on
-//! this machine, on ports that the system chooses.
+//! `.ci/tools` installs them; where one is missing, or botocore is, its test says so and passes. Each runs at the level
+//! `quick`, or at `full` with `OVERSTEP_TESTS=full`. Everything stays on this machine, on ports that the system chooses.
 
 #![cfg(unix)]
 #![expect(clippy::disallowed_methods, reason = "a test may look at files and at PATH")]
 
+use crate::support;
 use serde_json::Value as Json;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -30,7 +31,7 @@ impl Ran {
 fn has(command: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     if !std::env::split_paths(&path).any(|folder| folder.join(command).is_file()) {
-        eprintln!("SKIPPED: {command} is not on PATH; `source .ci/emulators` installs it");
+        eprintln!("SKIPPED: {command} is not on PATH; `source .ci/tools; install_tools; use_tools` installs it");
         return false;
     }
     if std::env::var_os("OVERSTEP_BOTOCORE").is_none() {
@@ -62,6 +63,10 @@ fn copy(from: &Path, to: &Path) {
             std::fs::copy(&path, &target).expect("copied");
         }
     }
+}
+
+fn level() -> &'static str {
+    if support::is_full() { "full" } else { "quick" }
 }
 
 fn check(directory: &Path, arguments: &[&str]) -> Ran {
@@ -98,7 +103,7 @@ fn faithful_dynalite_gives_no_news() {
         return;
     }
     let directory = project();
-    let ran = check(directory.path(), &["dynamodb", "-e", "dynalite", "--no-snapshots", "--level", "quick"]);
+    let ran = check(directory.path(), &["dynamodb", "-e", "dynalite", "--no-snapshots", "--level", level()]);
     assert_eq!(ran.code, Some(0), "{}", ran.out);
     assert!(ran.summary()["pass"].as_u64() > Some(400), "{}", ran.summary());
 }
@@ -109,7 +114,7 @@ fn moto_is_told_apart_and_accepted_behaviour_is_no_news() {
         return;
     }
     let directory = project();
-    let all = ["sqs", "-e", "moto", "--level", "quick", "--update", "all"];
+    let all = ["sqs", "-e", "moto", "--level", level(), "--update", "all"];
     let ran = check(directory.path(), &all);
     assert_eq!(ran.code, Some(1), "{}", ran.out);
     // What moto lacks is scope, and where it breaks is named by its own frames.
@@ -125,7 +130,7 @@ fn moto_is_told_apart_and_accepted_behaviour_is_no_news() {
     assert!(ran.findings().filter(of_moto).count() >= 5, "{}", ran.out);
     assert!(ran.findings().all(|finding| !lacking.contains(&finding["operation"].as_str().unwrap_or_default())));
     // Everything that was accepted comes again from a fresh moto.
-    let again = check(directory.path(), &["sqs", "-e", "moto", "--level", "quick", "--update", "no"]);
+    let again = check(directory.path(), &["sqs", "-e", "moto", "--level", level(), "--update", "no"]);
     assert_eq!(again.code, Some(0), "{}", again.out);
     assert!(again.summary()["known"].as_u64() > Some(50), "{}", again.summary());
 }

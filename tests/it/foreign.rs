@@ -7,7 +7,7 @@
 use crate::support::command;
 mod checks;
 mod connect;
-mod http;
+pub mod http;
 mod leadlex;
 mod run;
 mod wrong;

@@ -1,11 +1,9 @@
 //! The same verdicts, however often, with however many workers, and however slow and jealous of its rate a
 //! server is.
 
+use crate::foreign::http;
 use crate::served;
 use crate::support;
-#[path = "foreign/http.rs"]
-#[allow(dead_code, reason = "this file uses a part of it")]
-mod http;
 
 use overstep::reference::{self, ReferenceService as Faithful};
 use served::{Served, check};

@@ -5,7 +5,7 @@
 //! that misbehaves, until it is caught. It asserts what must hold of every fault, and returns the figures.
 
 use overstep::contract::Contract;
-use overstep::generate::{self, GenerationOptions};
+use overstep::generate::{Case, CompiledContract, GenerationOptions};
 use overstep::judge::{self, Findings, SnapshotChange};
 use overstep::reference::{
     Fault, FindingScope, ReferenceServer, ReferenceService, RunningServer, ServerConfig, list_faults,
@@ -23,7 +23,10 @@ pub struct Ground {
     contract: Contract,
     scenario: Scenario,
     origin: String,
-    seed: u64,
+    /// The cases of each operation, and all of them by the name `*`; a fault changes none of them.
+    plans: HashMap<String, Vec<Arc<Case>>>,
+    /// The control of each operation.
+    controls: HashMap<String, Case>,
     /// Run every plan to its end, which also proves that no finding lies outside of what the fault touches.
     full: bool,
     /// What the faithful server does, as a person would have accepted it.
@@ -86,7 +89,9 @@ impl Ground {
         let address = "127.0.0.1:0".parse().expect("an address");
         let server = runtime.block_on(ReferenceServer::start(service, address)).expect("loopback has free ports");
         let origin = format!("http://{}", server.addr());
-        let mut ground = Self { contract, scenario, origin, seed, full, accepted: HashMap::new(), _server: server };
+        let (plans, controls) = plan(&contract, &scenario, seed);
+        let accepted = HashMap::new();
+        let mut ground = Self { contract, scenario, origin, plans, controls, full, accepted, _server: server };
         let mut seen: HashMap<String, Vec<SnapshotCase>> = HashMap::new();
         let first = ground.run(None, |operation, ran| seen.entry(operation).or_default().push(ran));
         assert_eq!((first.findings.sorted(), first.end), (Vec::new(), RunEnd::Complete), "the faithful server alarms");
@@ -104,7 +109,7 @@ impl Ground {
         let path = fault.map(|fault| format!("/faults/{}", fault.name)).unwrap_or_default();
         let base = self.contract.base_url.as_deref().map_or("", base_path);
         let endpoint = Endpoint::parse(&format!("{}{path}{base}", self.origin)).expect("a URL");
-        let control = |operation: &str| generate::control_case(&self.contract, &self.scenario, operation).ok();
+        let control = |operation: &str| self.controls.get(operation).cloned();
         let limits = RequestLimits {
             total_timeout: Duration::from_millis(600),
             idle_timeout: Duration::from_millis(600),
@@ -129,12 +134,7 @@ impl Ground {
             server: None,
             restart_endpoint: None,
         };
-        let mut concerned = self.scenario.clone();
-        concerned
-            .included_operations
-            .extend(fault.map(|fault| fault.operation.clone()).filter(|operation| operation != "*"));
-        let options = GenerationOptions { seed: self.seed, ..GenerationOptions::default() };
-        let cases = generate::generate_cases(&self.contract, &concerned, options).expect("a plan");
+        let cases = self.plans[fault.map_or("*", |fault| fault.operation.as_str())].iter().cloned();
         let (mut findings, mut changed, mut judged) = (Findings::default(), false, 0);
         let end = run::run_cases(
             &plan,
@@ -224,6 +224,28 @@ impl Ground {
         }
         score
     }
+}
+
+/// All cases of the service by operation, and the control of each operation.
+fn plan(
+    contract: &Contract,
+    scenario: &Scenario,
+    seed: u64,
+) -> (HashMap<String, Vec<Arc<Case>>>, HashMap<String, Case>) {
+    let compiled = CompiledContract::new(contract).expect("it compiles");
+    let options = GenerationOptions { seed, ..GenerationOptions::default() };
+    let cases = |scenario: &Scenario| -> Vec<Arc<Case>> {
+        compiled.cases(scenario, options).expect("a plan").map(Arc::new).collect()
+    };
+    let (mut plans, mut controls) = (HashMap::from([("*".to_owned(), cases(scenario))]), HashMap::new());
+    for operation in &contract.operations {
+        let name = operation.name.as_str();
+        let mut concerned = scenario.clone();
+        concerned.included_operations.push(name.to_owned());
+        plans.insert(name.to_owned(), cases(&concerned));
+        controls.extend(compiled.control(scenario, name).expect("routes").map(|case| (name.to_owned(), case)));
+    }
+    (plans, controls)
 }
 
 impl Score {

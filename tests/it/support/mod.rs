@@ -14,6 +14,11 @@ use overstep::contract::{self, Contract};
 use overstep::reference::ServerConfig;
 use overstep::scenario::{Credentials, Principal, Scenario, Variable};
 
+/// Whether `OVERSTEP_TESTS=full` asks for the long form of a test instead of its fixed sample.
+pub fn is_full() -> bool {
+    std::env::var_os("OVERSTEP_TESTS").is_some_and(|value| value == "full")
+}
+
 /// One operation with every kind of constraint, read as JSON like any other contract.
 pub fn contract() -> Contract {
     contract::from_json(include_str!("notes.contract.json")).expect("the test contract is well formed")
