@@ -38,7 +38,7 @@ fn served(fault: Fault) -> String {
         while let Some((head, body)) = read_request(&mut reader) {
             let mut line = head.lines().next().unwrap_or_default().split(' ');
             let (method, target) = (line.next().unwrap_or_default(), line.next().unwrap_or_default());
-            let (status, body) = service.answer(method, target, &body);
+            let (status, body) = service.respond(method, target, &body);
             let body = body.to_string();
             let answer = format!(
                 "HTTP/1.1 {status} Answer\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",

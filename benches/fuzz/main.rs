@@ -35,7 +35,7 @@ fn main() {
     let in_process = |fault: Fault| vec![("OVERSTEP_FAULT", format!("{fault:?}"))];
     let over_http = |fault: Fault| {
         let service = cards::Cards::new(fault);
-        let address = loopback::serve_json(move |method, target, body| service.answer(method, target, body));
+        let address = loopback::serve_json(move |method, target, body| service.respond(method, target, body));
         let scenario = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/cards/cards.toml");
         vec![("OVERSTEP_SCENARIO", scenario.to_owned()), ("OVERSTEP_ENDPOINT", format!("http://{address}"))]
     };

@@ -1,15 +1,15 @@
-//! Every integration test in one binary: one module for each subject, and the code that they share.
+//! All integration tests in one binary: one module per subject, plus the code that they share.
 
 #![recursion_limit = "512"]
 
 mod answering;
 mod bad_input;
-mod beside;
 mod boto3_pages;
 mod cards;
 mod cli;
 mod corpus;
 mod documented_commands;
+mod differential;
 mod emulators;
 mod endpoints;
 mod export;
@@ -26,7 +26,7 @@ mod inprocess;
 mod judging;
 mod laws;
 mod layering;
-mod learning;
+mod limit_discovery;
 mod loopback;
 mod malformed;
 mod modelled;

@@ -95,7 +95,7 @@ pub fn hostile(manner: Manner, which: Which) -> SocketAddr {
 fn faithful(service: &Cards, head: &str, body: &[u8]) -> Vec<u8> {
     let mut line = head.lines().next().unwrap_or_default().split(' ');
     let (method, target) = (line.next().unwrap_or_default(), line.next().unwrap_or_default());
-    let (status, body) = service.answer(method, target, body);
+    let (status, body) = service.respond(method, target, body);
     let body = body.to_string();
     format!(
         "HTTP/1.1 {status} Answer\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",

@@ -31,8 +31,8 @@ def error_code(status, headers, body, aws, place):
         return None
 
     def text(path):
-        found = value_at(document, path)
-        return found.strip() if isinstance(found, str) else ""
+        value = value_at(document, path)
+        return value.strip() if isinstance(value, str) else ""
 
     if place and text(place):
         return plain(text(place)) if aws else text(place)
@@ -52,9 +52,10 @@ def error_code(status, headers, body, aws, place):
 def is_one_of(status, code, errors):
     """Returns whether status and error code are one of the documented pairs; None matches any value."""
     return any(
-        (status == due if due else 400 <= status < 500) and (name is None or name == code) for due, name in errors
+        (status == expected if expected else 400 <= status < 500) and (name is None or name == code)
+        for expected, name in errors
     )
 
 
-def is_success(status, due):
-    return status == due if due else 200 <= status < 300
+def is_success(status, expected):
+    return status == expected if expected else 200 <= status < 300

@@ -1,12 +1,12 @@
-"""Boxes that are made, read, noted and listed. Ids, moments, requests' ids, the account and the host are its own, and
-the order of what has none is drawn by lot; words on the command line are what it does otherwise."""
+"""A service of boxes. Ids, times, request ids, the account and the host differ from process to process, and unordered
+collections are shuffled; words on the command line select different behaviours."""
 import http.server, json, random, sys, threading, time, uuid
 
-WORDS, LOCK, BOXES = sys.argv[2:], threading.Lock(), {}
+BEHAVIORS, LOCK, BOXES = sys.argv[2:], threading.Lock(), {}
 ACCOUNT = "%012d" % random.randrange(10**12)
 
 
-class Refused(Exception):
+class Rejected(Exception):
     pass
 
 
@@ -16,36 +16,36 @@ def shuffled(items):
     return items
 
 
-def made(i):
+def create(i):
     name = i["Name"]
     if name in BOXES:
-        raise Refused("BoxExistsException")
-    BOXES[name] = {"BoxId": str(uuid.uuid4()), "Made": time.time(), "Note": i.get("Note")}
+        raise Rejected("BoxExistsException")
+    BOXES[name] = {"BoxId": str(uuid.uuid4()), "Created": time.time(), "Note": i.get("Note")}
     url = "http://127.0.0.1:%s/%s/%s" % (sys.argv[1], ACCOUNT, name)
     return {"Name": name, "BoxId": BOXES[name]["BoxId"], "Url": url}
 
 
-def found(i):
+def find(i):
     name = i.get("Name")
     if name not in BOXES:
-        raise Refused("NoSuchBoxException")
+        raise Rejected("NoSuchBoxException")
     return name, BOXES[name]
 
 
-def read(i):
-    name, box = found(i)
-    keeper = str(uuid.uuid4())
-    watcher = str(uuid.uuid4()) if "strangers" in WORDS else keeper
+def describe(i):
+    name, box = find(i)
+    owner = str(uuid.uuid4())
+    reader = str(uuid.uuid4()) if "different-ids" in BEHAVIORS else owner
     parts = [{"PartId": str(uuid.uuid4()), "Kind": kind} for kind in ("lid", "floor", "wall")]
-    settings = {"Delay": "5" if "delay" in WORDS else "0", "Modified": str(int(time.time())), "Arn": arn(name)}
+    settings = {"Delay": "5" if "delay" in BEHAVIORS else "0", "Modified": str(int(time.time())), "Arn": arn(name)}
     return {
         "Name": name,
-        "BoxId": str(uuid.uuid4()) if "renamed" in WORDS else box["BoxId"],
-        "Made": box["Made"],
+        "BoxId": str(uuid.uuid4()) if "new-ids" in BEHAVIORS else box["BoxId"],
+        "Created": box["Created"],
         "State": "OPEN",
-        "Keeper": keeper,
-        "Watcher": watcher,
-        "Parts": shuffled(parts[1:] if "lidless" in WORDS else parts),
+        "Owner": owner,
+        "Reader": reader,
+        "Parts": shuffled(parts[1:] if "missing-part" in BEHAVIORS else parts),
         "Settings": dict(shuffled(settings.items())),
     }
 
@@ -54,23 +54,23 @@ def arn(name):
     return "arn:aws:boxes:%s:%s:box/%s" % (random.choice(["us-east-1", "eu-west-3"]), ACCOUNT, name)
 
 
-def noted(i):
-    name, box = found(i)
+def note(i):
+    name, box = find(i)
     box["Note"] = i.get("Note")
-    note = box["Note"]
-    return {"Note": note.upper() if "loud" in WORDS and note else note, "RequestId": str(random.random())}
+    text = box["Note"]
+    return {"Note": text.upper() if "upper-case" in BEHAVIORS and text else text, "RequestId": str(random.random())}
 
 
-def deleted(i):
-    del BOXES[found(i)[0]]
+def delete(i):
+    del BOXES[find(i)[0]]
     return {}
 
 
-def listed(i):
+def list_all(i):
     return {"Names": shuffled(BOXES), "Total": len(BOXES)}
 
 
-OPERATIONS = {"CreateBox": made, "DescribeBox": read, "NoteBox": noted, "DeleteBox": deleted, "ListBoxes": listed}
+OPERATIONS = {"CreateBox": create, "DescribeBox": describe, "NoteBox": note, "DeleteBox": delete, "ListBoxes": list_all}
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -80,7 +80,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def log_message(self, *words):
         pass
 
-    def say(self, status, document):
+    def respond(self, status, document):
         body = json.dumps(document).encode()
         self.send_response(status)
         self.send_header("content-type", "application/x-amz-json-1.1")
@@ -95,11 +95,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         try:
             i = json.loads(body.decode("utf-8"))
             with LOCK:
-                self.say(200, OPERATIONS[name](i))
-        except Refused as refused:
-            self.say(400, {"__type": "boxes#" + refused.args[0]})
+                self.respond(200, OPERATIONS[name](i))
+        except Rejected as rejected:
+            self.respond(400, {"__type": "boxes#" + rejected.args[0]})
         except Exception:
-            self.say(400, {"__type": "boxes#ValidationException"})
+            self.respond(400, {"__type": "boxes#ValidationException"})
 
 
 http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
