@@ -1,33 +1,33 @@
-//! The mutation score, asserted: every known-bad server that some request can show is caught.
+//! The mutation score is complete: every fault that a request can show is detected.
 //!
-//! `OVERSTEP_SCORE=full` runs every plan to its end and so also proves that no finding lies outside of what
-//! the fault says it touches. `cargo bench --bench score` does the same over several seeds.
+//! `OVERSTEP_SCORE=full` runs every plan to its end, which also checks that no finding lies outside of the scopes of its
+//! fault. `cargo bench --bench score` does the same for several seeds.
 
 use crate::score;
 use crate::support;
-use score::Ground;
+use score::MutationTarget;
 use support::{shipped, visible};
 
-fn score(name: &str) {
+fn assert_complete_score(name: &str) {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
-    #[expect(clippy::disallowed_methods, reason = "a test asks for its own thoroughness")]
+    #[expect(clippy::disallowed_methods, reason = "an environment variable selects the thorough run")]
     let full = std::env::var_os("OVERSTEP_SCORE").is_some_and(|value| value == "full");
-    let (ground, cases) = Ground::new(shipped(name), &runtime, 1, full);
-    let score = ground.score(cases);
-    score.told(name, 1).iter().for_each(|line| visible::say(line));
+    let (target, cases) = MutationTarget::new(shipped(name), &runtime, 1, full);
+    let score = target.score(cases);
+    score.summary_lines(name, 1).iter().for_each(|line| visible::say(line));
     assert!(score.faults >= 100, "{} faults", score.faults);
     assert_eq!(score.missed, Vec::<String>::new(), "with the contract alone");
-    assert_eq!(score.shown, Vec::<String>::new(), "what is said to be hidden");
-    assert_eq!(score.unseen, Vec::<String>::new(), "with snapshots");
+    assert_eq!(score.visible_although_hidden, Vec::<String>::new(), "visible although called hidden");
+    assert_eq!(score.missed_with_snapshots, Vec::<String>::new(), "with snapshots");
 }
 
 #[test]
 fn connect() {
-    score("connect");
+    assert_complete_score("connect");
 }
 
 #[test]
 fn leadlex() {
-    score("leadlex");
+    assert_complete_score("leadlex");
 }
