@@ -2,7 +2,6 @@
 
 #![recursion_limit = "512"]
 
-mod answering;
 mod bad_input;
 mod boto3_pages;
 mod cards;
@@ -17,6 +16,7 @@ mod fixtures;
 mod fleet;
 mod foreign;
 mod fuzz;
+mod fuzz_generator;
 mod generate;
 mod hostile;
 mod hosts;
@@ -36,6 +36,7 @@ mod properties;
 mod random_contracts;
 mod reading;
 mod reference;
+mod reference_responses;
 mod reference_vectors;
 mod regex;
 mod replay;
@@ -51,6 +52,5 @@ mod stability;
 mod support;
 mod target;
 mod transport;
-mod wild;
 mod wire;
 mod wire_vectors;

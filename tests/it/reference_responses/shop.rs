@@ -1,18 +1,18 @@
-//! A small service in any protocol, and what it answers.
+//! A small service in any protocol, and formatting of its responses.
 
 use overstep::contract::from_json;
 use overstep::reference::{BearerKey, KnownIdentifier, ReferenceService, ServerConfig, ServerRequest, ServerResponse};
 use serde_json::{Value, json};
 
-/// Whether a protocol names operations, so that they have no routes and all members travel in one body.
-pub fn is_named(protocol: &str) -> bool {
+/// Returns whether a protocol names the operation in the request, so that it has no routes and one body for all members.
+pub fn names_operations(protocol: &str) -> bool {
     !protocol.starts_with("rest")
 }
 
-/// The whole contract, with this protocol and these proofs of identity.
-pub fn document(protocol: &str, auth: Value) -> Value {
+/// Returns the contract with a protocol and its authentication schemes.
+pub fn contract_json(protocol: &str, auth: Value) -> Value {
     let mut contract = with_routes(protocol, auth);
-    if is_named(protocol) {
+    if names_operations(protocol) {
         for operation in contract["operations"].as_array_mut().expect("operations") {
             operation.as_object_mut().expect("an operation").remove("http");
         }
@@ -78,10 +78,10 @@ fn with_routes(protocol: &str, auth: Value) -> Value {
     })
 }
 
-pub fn world() -> ServerConfig {
+pub fn server_config() -> ServerConfig {
     let key = |key: &str, lacks: &[&str]| BearerKey {
         key: key.to_owned(),
-        missing_permissions: lacks.iter().map(|one| (*one).to_owned()).collect(),
+        missing_permissions: lacks.iter().map(|permission| (*permission).to_owned()).collect(),
     };
     ServerConfig {
         known_identifiers: vec![KnownIdentifier { member: "Cart".to_owned(), template: "c".to_owned() }],
@@ -90,13 +90,13 @@ pub fn world() -> ServerConfig {
     }
 }
 
-/// The service of a contract, without faults.
-pub fn service(contract: &Value, world: ServerConfig) -> ReferenceService {
-    ReferenceService::new(from_json(&contract.to_string()).expect("a contract"), world)
+/// Builds the service of a contract, without faults.
+pub fn service(contract: &Value, server_config: ServerConfig) -> ReferenceService {
+    ReferenceService::new(from_json(&contract.to_string()).expect("a contract"), server_config)
 }
 
-/// The answer to a request whose headers stand in one text: `x-kind: small; authorization: Bearer full`.
-pub fn ask(service: &ReferenceService, method: &str, target: &str, headers: &str, body: &[u8]) -> ServerResponse {
+/// Sends a request whose headers are written in one string: `x-kind: small; authorization: Bearer full`.
+pub fn send(service: &ReferenceService, method: &str, target: &str, headers: &str, body: &[u8]) -> ServerResponse {
     let headers: Vec<(&str, &[u8])> = headers
         .split("; ")
         .filter_map(|header| header.split_once(": "))
@@ -105,27 +105,27 @@ pub fn ask(service: &ReferenceService, method: &str, target: &str, headers: &str
     service.handle(&ServerRequest { method, target, headers: &headers, body })
 }
 
-/// The same in short: status, code and the rule that was broken, or what the body begins with.
-pub fn short(response: &ServerResponse) -> String {
-    let document: Value = serde_json::from_slice(&response.body).unwrap_or_default();
-    let error = &document["error"];
+/// Formats a response in short: its status, error code and violated rule, or else the start of its body.
+pub fn format_short(response: &ServerResponse) -> String {
+    let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
+    let error = &body["error"];
     let kind = response.header("content-type").unwrap_or("no content type");
     let kind = if kind == "application/json" { String::new() } else { format!(" {kind}") };
-    let told = match (error["code"].as_str(), error["message"].as_str()) {
+    let content = match (error["code"].as_str(), error["message"].as_str()) {
         (Some(code), Some(message)) => format!("{code}: {message}"),
-        _ => line(response).split_once("] ").map(|(_, body)| body.to_owned()).unwrap_or_default(),
+        _ => format_response(response).split_once("] ").map(|(_, body)| body.to_owned()).unwrap_or_default(),
     };
-    let cut: String = told.chars().take(70).collect();
+    let shortened: String = content.chars().take(70).collect();
     let delivery = if response.delivery == overstep::reference::DeliveryMode::Whole {
         String::new()
     } else {
         format!(" {:?}", response.delivery)
     };
-    format!("{}{kind}{delivery} {cut}", response.status)
+    format!("{}{kind}{delivery} {shortened}", response.status)
 }
 
-/// Status, headers and body in one line, as a person would read them; bytes that are no text in hexadecimal.
-pub fn line(response: &ServerResponse) -> String {
+/// Formats status, headers and body in one line; a body that is not printable text is written in hexadecimal.
+pub fn format_response(response: &ServerResponse) -> String {
     let headers: Vec<String> = response.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
     let body = match std::str::from_utf8(&response.body) {
         Ok(text) if text.chars().all(|c| !c.is_control()) => text.to_owned(),

@@ -1,11 +1,11 @@
-//! Each constraint at its limits, in a body of JSON.
+//! Every constraint at its limits, in a JSON body.
 
-use super::shop::{ask, line, service};
+use super::shop::{format_response, send, service};
 use overstep::reference::{ReferenceService, ServerConfig};
 use serde_json::{Value, json};
 
-/// One operation with one optional member for each shape.
-fn one_of_each() -> ReferenceService {
+/// Builds a service with one operation, which has an optional member for each shape.
+fn service_with_every_shape() -> ReferenceService {
     let shapes = json!({
         "Blob": {"type": "blob", "length": {"min": 2, "max": 4}},
         "Flag": {"type": "boolean"},
@@ -57,21 +57,24 @@ fn one_of_each() -> ReferenceService {
     service(&contract, ServerConfig::default())
 }
 
-/// Holds values of one member to what is said of them: nothing where they are taken, else words of the refusal.
-fn hold(rows: &[(&str, Value, &str)]) {
-    let service = one_of_each();
-    for (member, value, refusal) in rows {
+/// Sends each value and checks the response: an empty text means accepted, any other text is part of the error message.
+fn check_rows(rows: &[(&str, Value, &str)]) {
+    let service = service_with_every_shape();
+    for (member, value, rejection) in rows {
         let body = json!({ *member: value }).to_string();
-        let answer = ask(&service, "POST", "/take", "content-type: application/json", body.as_bytes());
-        let due = if refusal.is_empty() { 200 } else { 400 };
-        let said = line(&answer);
-        assert!(answer.status == due && said.contains(refusal), "{body:.120} is to be {refusal:?}: {said:.300}");
+        let found = send(&service, "POST", "/take", "content-type: application/json", body.as_bytes());
+        let expected_status = if rejection.is_empty() { 200 } else { 400 };
+        let response = format_response(&found);
+        assert!(
+            found.status == expected_status && response.contains(rejection),
+            "{body:.120}: expected {rejection:?}, got {response:.300}"
+        );
     }
 }
 
 #[test]
-fn texts_and_bytes() {
-    hold(&[
+fn text_and_blob_constraints() {
+    check_rows(&[
         ("Text", json!("ab"), ""),
         ("Text", json!("a"), "`Text` has length 1, less than 2"),
         ("Text", json!("abcd"), ""),
@@ -105,8 +108,8 @@ fn texts_and_bytes() {
 }
 
 #[test]
-fn numbers() {
-    hold(&[
+fn number_ranges_and_types() {
+    check_rows(&[
         ("Whole", json!(2_147_483_647), ""),
         ("Whole", json!(2_147_483_648_u64), "`Whole` is outside its type"),
         ("Whole", json!(-2_147_483_648_i64), ""),
@@ -139,8 +142,8 @@ fn numbers() {
 }
 
 #[test]
-fn moments() {
-    for right in [
+fn timestamp_formats() {
+    for valid in [
         "2017-08-08",
         "2017-08-08T12:00:00Z",
         "2017-08-08t12:00:00Z",
@@ -149,9 +152,9 @@ fn moments() {
         "1502193600",
         "-1.5e3",
     ] {
-        hold(&[("When", json!(right), "")]);
+        check_rows(&[("When", json!(valid), "")]);
     }
-    for wrong in [
+    for invalid in [
         "",
         "2017",
         "2017-08",
@@ -168,16 +171,16 @@ fn moments() {
         "NaN",
         "1e999",
     ] {
-        // No plain number and no date: `2017` alone is one.
-        let refusal = if wrong == "2017" { "" } else { "`When` has a wrong type" };
-        hold(&[("When", json!(wrong), refusal)]);
+        // `2017` is a valid number of seconds.
+        let rejection = if invalid == "2017" { "" } else { "`When` has a wrong type" };
+        check_rows(&[("When", json!(invalid), rejection)]);
     }
-    hold(&[("When", json!(1.5), ""), ("When", json!(-3), ""), ("When", json!(true), "wrong type")]);
+    check_rows(&[("When", json!(1.5), ""), ("When", json!(-3), ""), ("When", json!(true), "wrong type")]);
 }
 
 #[test]
-fn collections() {
-    hold(&[
+fn list_and_map_constraints() {
+    check_rows(&[
         ("Items", json!(["ab"]), ""),
         ("Items", json!([]), "`Items` has length 0, less than 1"),
         ("Items", json!(["ab", "cd", "ef"]), ""),
@@ -201,8 +204,8 @@ fn collections() {
 }
 
 #[test]
-fn structures_and_unions() {
-    hold(&[
+fn structure_and_union_members() {
+    check_rows(&[
         ("Inner", json!({"Need": "ab"}), ""),
         ("Inner", json!({}), "`Inner.Need` is required"),
         ("Inner", json!({"Need": null}), "`Inner.Need` is required"),
@@ -218,8 +221,8 @@ fn structures_and_unions() {
 }
 
 #[test]
-fn rules() {
-    hold(&[
+fn cross_member_rules() {
+    check_rows(&[
         ("Ruled", json!({"A": 1}), ""),
         ("Ruled", json!({"B": 1}), ""),
         ("Ruled", json!({"A": 1, "B": 1}), ""),

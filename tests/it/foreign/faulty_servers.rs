@@ -1,8 +1,8 @@
-//! The table of wrong servers: where the mistake is, which it is, and where it must be found.
+//! The table of faulty servers: the place of each mistake, the mistake, and the finding that must report it.
 //!
-//! It never says how overstep finds them.
+//! It never depends on how overstep finds them.
 
-/// A place of a server, a mistake, and how at least one finding begins: operation, member or class, constraint.
+/// A place in the server, a mistake, and how at least one finding begins: operation, member or class, constraint.
 pub type Row = (&'static str, &'static str, &'static str);
 
 pub const CONNECT: &[Row] = &[
@@ -583,7 +583,7 @@ pub const CONNECT: &[Row] = &[
     ("UpdateContact", "trailing-ignored", "UpdateContact · malformed · trailing"),
 ];
 
-/// A mistake, and how at least one finding goes on after the operation.
+/// A mistake, and how at least one finding begins.
 pub const LEADLEX: &[(&str, &str)] = &[
     ("tags-optional", "AddTagsToContact · tags · required"),
     ("tags-null", "AddTagsToContact · tags · required"),

@@ -1,7 +1,7 @@
-//! What each fault of the memory leaves behind, in the two shipped services: the same requests to each of them, and
-//! what is read back.
+//! What each state fault of the two shipped services stores: the same requests go to every faulty server, and the stored
+//! state is read back.
 
-use super::shop::ask;
+use super::shop::send;
 use overstep::reference::ReferenceService;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -10,46 +10,46 @@ const INSTANCE: &str = "11111111-2222-3333-4444-555555555555";
 const CONTACT: &str = "aaaaaaaa-bbbb-cccc-dddd-0123456789ab";
 const LEAD: &str = "123e4567-e89b-12d3-a456-0123456789ab";
 
-/// Asks in order; what is answered to those requests that have a name, each under it. `prefix` stands before all targets.
-fn told(
+/// Sends requests in order with `prefix` before each target. Returns the responses to named requests, and to rejected ones.
+fn responses(
     service: &ReferenceService,
     prefix: &str,
     headers: &str,
     requests: &[(&str, &str, String, Value)],
 ) -> Vec<String> {
-    let mut told = Vec::new();
+    let mut lines = Vec::new();
     for (name, method, target, body) in requests {
         let bytes = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
-        let answer = ask(service, method, &format!("{prefix}{target}"), headers, &bytes);
+        let response = send(service, method, &format!("{prefix}{target}"), headers, &bytes);
         if !name.is_empty() {
-            told.push(format!("{name}: {} {}", answer.status, String::from_utf8_lossy(&answer.body)));
-        } else if answer.status / 100 != 2 {
-            told.push(format!("{method} {target}: {}", answer.status));
+            lines.push(format!("{name}: {} {}", response.status, String::from_utf8_lossy(&response.body)));
+        } else if response.status / 100 != 2 {
+            lines.push(format!("{method} {target}: {}", response.status));
         }
     }
-    told
+    lines
 }
 
-/// What is told faithfully, and for each fault of the memory what is told otherwise.
-fn each(service: &ReferenceService, headers: &str, requests: &[(&str, &str, String, Value)]) -> String {
+/// Returns the faithful responses, and for each state fault the responses that differ.
+fn compare_with_faults(service: &ReferenceService, headers: &str, requests: &[(&str, &str, String, Value)]) -> String {
     let mut out = String::new();
-    // Each fault's server has a memory of its own.
-    let faithful = told(service, "", headers, requests);
-    writeln!(out, "faithful\n  {}", faithful.join("\n  ")).expect("a text");
+    // Each faulty server has its own state.
+    let faithful = responses(service, "", headers, requests);
+    writeln!(out, "faithful\n  {}", faithful.join("\n  ")).expect("writing to a string cannot fail");
     for name in service.faults().keys().filter(|name| name.contains(".memory.")) {
-        writeln!(out, "{name}").expect("a text");
-        let other = told(service, &format!("/faults/{name}"), headers, requests);
-        for line in other.iter().filter(|line| !faithful.contains(line)) {
-            writeln!(out, "  {line}").expect("a text");
+        writeln!(out, "{name}").expect("writing to a string cannot fail");
+        let faulty = responses(service, &format!("/faults/{name}"), headers, requests);
+        for line in faulty.iter().filter(|line| !faithful.contains(line)) {
+            writeln!(out, "  {line}").expect("writing to a string cannot fail");
         }
     }
     out
 }
 
 #[test]
-fn tags_that_grow_without_duplicates() {
-    let (contract, _, world) = crate::support::shipped("leadlex");
-    let service = ReferenceService::new(contract, world);
+fn leadlex_tags() {
+    let (contract, _, config) = crate::support::shipped("leadlex");
+    let service = ReferenceService::new(contract, config);
     let tags = |name, tags: Value| (name, "POST", format!("/v1/contacts/{LEAD}/tags"), json!({ "tags": tags }));
     let requests = [
         tags("first", json!(["b", "a", "b", "B", " x ", "e\u{301}-abcdefgh"])),
@@ -59,13 +59,13 @@ fn tags_that_grow_without_duplicates() {
         tags("last", json!(["d", "D"])),
     ];
     let headers = "content-type: application/json; authorization: Bearer wbk_full";
-    insta::assert_snapshot!("memory-leadlex", each(&service, headers, &requests));
+    insta::assert_snapshot!("memory-leadlex", compare_with_faults(&service, headers, &requests));
 }
 
 #[test]
-fn tags_attributes_fields_and_references_of_a_contact() {
-    let (contract, _, world) = crate::support::shipped("connect");
-    let service = ReferenceService::new(contract, world);
+fn connect_tags_attributes_fields_and_references() {
+    let (contract, _, config) = crate::support::shipped("connect");
+    let service = ReferenceService::new(contract, config);
     let describe = |name| (name, "GET", format!("/contacts/{INSTANCE}/{CONTACT}"), Value::Null);
     let tag = |tags: Value| {
         ("", "POST", "/contact/tags".to_owned(), json!({"ContactId": CONTACT, "InstanceId": INSTANCE, "Tags": tags}))
@@ -101,5 +101,5 @@ fn tags_attributes_fields_and_references_of_a_contact() {
     let signature =
         "AWS4-HMAC-SHA256 Credential=AKID/20260101/us-east-1/connect/aws4_request, SignedHeaders=host, Signature=";
     let headers = format!("content-type: application/json; authorization: {signature}{}", "0".repeat(64));
-    insta::assert_snapshot!("memory-connect", each(&service, &headers, &requests));
+    insta::assert_snapshot!("memory-connect", compare_with_faults(&service, &headers, &requests));
 }

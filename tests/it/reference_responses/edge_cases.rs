@@ -1,26 +1,41 @@
-//! A contract at which the catalogue has to think twice: limits that leave no room, patterns that limit lengths
-//! themselves, cases and newlines that make no difference, bodies that may be empty, names that come up twice.
+//! Contracts with edge cases for the fault catalogue: limits at the ends of a type, patterns that limit lengths themselves,
+//! letter case and newlines that change nothing, bodies that may be empty, and names that occur twice.
 
 use serde_json::{Map, Value, json};
 
-/// What has a place of its own in the catalogue whatever the protocol.
-const LIMITS: [&str; 3] = ["In", "Budgets", "Keys"];
-/// What looks otherwise from protocol to protocol.
-const PLACES: [&str; 8] = ["Either", "Must", "Headed", "Asked", "AskedOdd", "AskedOdds", "AskedText", "Twice"];
+/// Inputs whose faults do not depend on the protocol.
+const PROTOCOL_INDEPENDENT_INPUTS: [&str; 3] = ["In", "Budgets", "Keys"];
+/// Inputs whose faults depend on the protocol.
+const PROTOCOL_DEPENDENT_INPUTS: [&str; 8] =
+    ["Either", "Must", "Headed", "Asked", "AskedOdd", "AskedOdds", "AskedText", "Twice"];
 
-/// Each of these contracts, with its name.
+/// Returns the contracts with their names.
 pub fn contracts() -> [(&'static str, Value); 3] {
     [
-        ("restJson1", contract("restJson1", json!([{"scheme": "bearer"}]), &[&LIMITS[..], &PLACES].concat())),
+        (
+            "restJson1",
+            contract(
+                "restJson1",
+                json!([{"scheme": "bearer"}]),
+                &[&PROTOCOL_INDEPENDENT_INPUTS[..], &PROTOCOL_DEPENDENT_INPUTS].concat(),
+            ),
+        ),
         (
             "awsJson1_0",
-            contract("awsJson1_0", json!([{"scheme": "sigv4"}, {"scheme": "header", "name": "x-key"}]), &PLACES),
+            contract(
+                "awsJson1_0",
+                json!([{"scheme": "sigv4"}, {"scheme": "header", "name": "x-key"}]),
+                &PROTOCOL_DEPENDENT_INPUTS,
+            ),
         ),
-        ("awsQuery", contract("awsQuery", json!([{"scheme": "bearer"}, {"scheme": "none"}]), &PLACES)),
+        (
+            "awsQuery",
+            contract("awsQuery", json!([{"scheme": "bearer"}, {"scheme": "none"}]), &PROTOCOL_DEPENDENT_INPUTS),
+        ),
     ]
 }
 
-/// An operation for each of these inputs; every other one documents more errors and wants a permission.
+/// Builds a contract with one operation per input; every other operation documents more errors and needs a permission.
 fn contract(protocol: &str, auth: Value, inputs: &[&str]) -> Value {
     let operation = |(at, input): (usize, &&str)| {
         let mut operation = json!({"name": format!("Do{input}"), "input": input, "errors": ["Bad", "Vague"]});
@@ -45,7 +60,7 @@ fn contract(protocol: &str, auth: Value, inputs: &[&str]) -> Value {
     })
 }
 
-/// A member for each of these shapes, of the same name, all at one place.
+/// Returns one member per shape, named after it, all in one location.
 fn members(location: &str, shapes: &[&str]) -> Value {
     let member = |shape: &&str| ((*shape).to_owned(), json!({"shape": shape, "location": location}));
     shapes.iter().map(member).collect::<Map<_, _>>().into()

@@ -1,11 +1,11 @@
-//! Where things stand in requests and answers: labels, queries, headers, bodies, and names of members on the wire.
+//! Locations in requests and responses: labels, queries, headers, bodies, and the wire names of members.
 
-use super::shop::{ask, line, service};
+use super::shop::{format_response, send, service};
 use overstep::reference::{BearerKey, DeliveryMode, KnownIdentifier, ReferenceService, ServerConfig, ServerResponse};
 use serde_json::{Value, json};
 
-/// One operation, `Do`, in a protocol: where it has a route, that, its input's and output's members, and its traits.
-fn one(protocol: &str, uri: &str, input: Value, output: Value, traits: Value) -> ReferenceService {
+/// Builds a service with the operation `Do`, which has these input and output members and traits.
+fn single_operation_service(protocol: &str, uri: &str, input: Value, output: Value, traits: Value) -> ReferenceService {
     let mut operation =
         json!({"name": "Do", "input": "In", "output": "Out", "errors": ["Bad", "Broken"], "traits": traits});
     if protocol.starts_with("rest") {
@@ -29,11 +29,11 @@ fn one(protocol: &str, uri: &str, input: Value, output: Value, traits: Value) ->
 }
 
 fn status(service: &ReferenceService, method: &str, target: &str, headers: &str, body: &str) -> u16 {
-    ask(service, method, target, headers, body.as_bytes()).status
+    send(service, method, target, headers, body.as_bytes()).status
 }
 
 #[test]
-fn a_label_is_empty_only_where_its_member_may_be() {
+fn an_empty_label_is_a_missing_route_unless_the_member_may_be_empty() {
     let input = |shape: &str, wire: Option<&str>| {
         let mut member = json!({"shape": shape, "required": true, "location": "label"});
         if let Some(wire) = wire {
@@ -50,38 +50,44 @@ fn a_label_is_empty_only_where_its_member_may_be() {
         ("Kind", None, "Name", 404, 400),
         ("Count", Some("name"), "name", 404, 400),
     ] {
-        let service = one("restJson1", &format!("/x/{{{label}}}/y"), input(shape, wire), json!({}), json!({}));
-        let of =
+        let service = single_operation_service(
+            "restJson1",
+            &format!("/x/{{{label}}}/y"),
+            input(shape, wire),
+            json!({}),
+            json!({}),
+        );
+        let send_one =
             |value: &str| status(&service, "POST", &format!("/x/{value}/y"), "content-type: application/json", "{}");
-        assert_eq!((of(""), of("abcd")), (empty, long), "{shape} {wire:?} {label}");
+        assert_eq!((send_one(""), send_one("abcd")), (empty, long), "{shape} {wire:?} {label}");
     }
 }
 
 #[test]
-fn headers_with_a_prefix_are_a_map() {
+fn prefixed_headers_are_a_map() {
     let input = json!({"Meta": {"shape": "Map", "location": "header", "wire": "x-meta-"}});
-    let service = one("restJson1", "/x", input, json!({}), json!({}));
-    let of = |headers: &str| status(&service, "POST", "/x", headers, "");
-    for (headers, due) in [
+    let service = single_operation_service("restJson1", "/x", input, json!({}), json!({}));
+    let send_one = |headers: &str| status(&service, "POST", "/x", headers, "");
+    for (headers, expected) in [
         ("x-meta-a: abc", 200),
         ("x-meta-a: abcd", 400),
         ("X-Meta-a: abcd", 400),
         ("x-other-a: abcd", 200),
         ("x-meta: abcd", 200),
-        // The prefix alone names nothing.
+        // The prefix alone is not an entry of the map.
         ("x-meta-: abcd", 200),
         ("x-meta-a: abc; x-meta-b: abcd", 400),
     ] {
-        assert_eq!(of(headers), due, "{headers}");
+        assert_eq!(send_one(headers), expected, "{headers}");
     }
     let input = json!({"Meta": {"shape": "Map", "location": "header"}});
-    let service = one("restJson1", "/x", input, json!({}), json!({}));
+    let service = single_operation_service("restJson1", "/x", input, json!({}), json!({}));
     assert_eq!(status(&service, "POST", "/x", "a: abc", ""), 200);
     assert_eq!(status(&service, "POST", "/x", "a: abcd", ""), 400);
 }
 
 #[test]
-fn a_member_goes_by_its_name_on_the_wire_and_no_other() {
+fn a_member_is_read_only_under_its_wire_name() {
     let input = json!({"Name": {"shape": "Short", "required": true, "wire": "nm"}});
     for (protocol, headers, named, other) in [
         ("restJson1", "content-type: application/json", r#"{"nm": "abc"}"#, r#"{"Name": "abc"}"#),
@@ -93,15 +99,15 @@ fn a_member_goes_by_its_name_on_the_wire_and_no_other() {
         ),
         ("restXml", "content-type: application/xml", "<In><nm>abc</nm></In>", "<In><Name>abc</Name></In>"),
     ] {
-        let service = one(protocol, "/x", input.clone(), json!({}), json!({}));
+        let service = single_operation_service(protocol, "/x", input.clone(), json!({}), json!({}));
         let target = if protocol.starts_with("rest") { "/x" } else { "/" };
-        let of = |body: &str| status(&service, "POST", target, headers, body);
-        assert_eq!((of(named), of(other)), (200, 400), "{protocol}");
+        let send_one = |body: &str| status(&service, "POST", target, headers, body);
+        assert_eq!((send_one(named), send_one(other)), (200, 400), "{protocol}");
     }
 }
 
 #[test]
-fn an_error_without_a_status_has_the_usual_one_of_its_kind() {
+fn an_error_without_a_status_gets_the_default_of_its_role() {
     let contract = json!({
         "format": "overstep-contract/1", "service": "one", "protocol": "restJson1", "auth": [{"scheme": "bearer"}],
         "operations": [{"name": "Do", "http": {"method": "POST", "uri": "/x/{Id}"}, "input": "In",
@@ -115,15 +121,15 @@ fn an_error_without_a_status_has_the_usual_one_of_its_kind() {
     let known = KnownIdentifier { member: "Id".to_owned(), template: "a".to_owned() };
     let key = |key: &str, lacks: &[&str]| BearerKey {
         key: key.to_owned(),
-        missing_permissions: lacks.iter().map(|one| (*one).to_owned()).collect(),
+        missing_permissions: lacks.iter().map(|permission| (*permission).to_owned()).collect(),
     };
-    let world = ServerConfig {
+    let config = ServerConfig {
         known_identifiers: vec![known],
         bearer_keys: vec![key("k", &[]), key("l", &["do"])],
         ..ServerConfig::default()
     };
-    let service = service(&contract, world);
-    for (proof, id, body, due) in [
+    let service = service(&contract, config);
+    for (proof, id, body, expected) in [
         ("k", "a", r#"{"Name": "b"}"#, (200, None)),
         ("k", "a", "{}", (400, Some("Bad"))),
         ("k", "b", r#"{"Name": "b"}"#, (404, Some("Gone"))),
@@ -131,13 +137,13 @@ fn an_error_without_a_status_has_the_usual_one_of_its_kind() {
         ("l", "a", r#"{"Name": "b"}"#, (403, Some("Not"))),
     ] {
         let headers = format!("content-type: application/json; authorization: Bearer {proof}");
-        let answer = ask(&service, "POST", &format!("/x/{id}"), &headers, body.as_bytes());
-        assert_eq!((answer.status, answer.header("x-amzn-errortype")), due, "{proof} {id} {body}");
+        let response = send(&service, "POST", &format!("/x/{id}"), &headers, body.as_bytes());
+        assert_eq!((response.status, response.header("x-amzn-errortype")), expected, "{proof} {id} {body}");
     }
 }
 
 #[test]
-fn what_queries_called_an_error_stands_in_a_header_of_its_own() {
+fn query_compatible_errors_have_the_query_code_in_a_header() {
     for (status, side) in [(400, "Sender"), (500, "Receiver"), (499, "Sender")] {
         let contract = json!({
             "format": "overstep-contract/1", "service": "one", "protocol": "awsJson1_0", "auth": [{"scheme": "none"}],
@@ -148,15 +154,19 @@ fn what_queries_called_an_error_stands_in_a_header_of_its_own() {
                 "Text": {"type": "string"}}
         });
         let service = service(&contract, ServerConfig::default());
-        let answer =
-            ask(&service, "POST", "/", "x-amz-target: one.Do; content-type: application/x-amz-json-1.0", b"{}");
-        assert_eq!((answer.status, answer.header("x-amzn-query-error")), (status, Some(&*format!("AWS.Bad;{side}"))));
+        let response =
+            send(&service, "POST", "/", "x-amz-target: one.Do; content-type: application/x-amz-json-1.0", b"{}");
+        assert_eq!(
+            (response.status, response.header("x-amzn-query-error")),
+            (status, Some(&*format!("AWS.Bad;{side}")))
+        );
     }
 }
 
 #[test]
-fn only_s3_leaves_the_element_around_an_error_out() {
-    for (name, due) in [("s3", "<Error>"), ("s3control", "<Error>"), ("route53", "<ErrorResponse><Error><Type>Sender")]
+fn only_s3_errors_have_no_error_response_element() {
+    for (name, expected) in
+        [("s3", "<Error>"), ("s3control", "<Error>"), ("route53", "<ErrorResponse><Error><Type>Sender")]
     {
         let contract = json!({
             "format": "overstep-contract/1", "service": name, "protocol": "restXml", "auth": [{"scheme": "none"}],
@@ -164,23 +174,23 @@ fn only_s3_leaves_the_element_around_an_error_out() {
             "errors": [], "shapes": {"In": {"type": "structure", "members": {"Name": {"shape": "Text", "required": true}}},
                 "Text": {"type": "string"}}
         });
-        let answer =
-            ask(&service(&contract, ServerConfig::default()), "POST", "/x", "content-type: application/xml", b"<In/>");
-        let body = String::from_utf8_lossy(&answer.body);
-        assert!(body.starts_with(due), "{name} {body}");
+        let response =
+            send(&service(&contract, ServerConfig::default()), "POST", "/x", "content-type: application/xml", b"<In/>");
+        let body = String::from_utf8_lossy(&response.body);
+        assert!(body.starts_with(expected), "{name} {body}");
     }
 }
 
-/// Of writes that overlap, one is lost: the answer says so, and the write is carried out when it is too late.
+/// The fault loses one of two overlapping writes: the response is marked `Late`, and the write is applied afterwards.
 #[test]
-fn a_late_write_is_told_and_carried_out_when_somebody_says_so() {
-    let (contract, _, world) = crate::support::shipped("leadlex");
-    let service = ReferenceService::new(contract, world);
-    let name = service.faults().keys().find(|name| name.ends_with(".loses-updates")).expect("there is one").clone();
+fn a_late_write_is_applied_only_on_request() {
+    let (contract, _, config) = crate::support::shipped("leadlex");
+    let service = ReferenceService::new(contract, config);
+    let name = service.faults().keys().find(|name| name.ends_with(".loses-updates")).expect("the fault exists").clone();
     let target = format!("/faults/{name}/v1/contacts/123e4567-e89b-12d3-a456-0123456789ab/tags");
     let tag = |tag: &str| {
         let body = json!({ "tags": [tag] }).to_string();
-        ask(
+        send(
             &service,
             "POST",
             &target,
@@ -188,20 +198,21 @@ fn a_late_write_is_told_and_carried_out_when_somebody_says_so() {
             body.as_bytes(),
         )
     };
-    let tags =
-        |answer: &ServerResponse| serde_json::from_slice::<Value>(&answer.body).expect("JSON")["data"]["tags"].clone();
-    let refused =
-        ask(&service, "POST", &target, "content-type: application/json; authorization: Bearer wbk_full", b"{}");
-    assert_eq!((refused.status / 100, &refused.delivery), (4, &DeliveryMode::Whole));
+    let tags = |response: &ServerResponse| {
+        serde_json::from_slice::<Value>(&response.body).expect("JSON")["data"]["tags"].clone()
+    };
+    let rejected =
+        send(&service, "POST", &target, "content-type: application/json; authorization: Bearer wbk_full", b"{}");
+    assert_eq!((rejected.status / 100, &rejected.delivery), (4, &DeliveryMode::Whole));
     let first = tag("a");
     assert_eq!((first.status, &first.delivery, tags(&first)), (200, &DeliveryMode::Late, json!(["a"])));
-    // Nothing is written yet; whatever is answered while writes wait speaks of them.
+    // Nothing is written yet: each response shows only its own write, and is `Late` while a write is pending.
     assert_eq!(tags(&tag("b")), json!(["b"]));
-    let refused =
-        ask(&service, "POST", &target, "content-type: application/json; authorization: Bearer wbk_full", b"{}");
-    assert_eq!((refused.status / 100, &refused.delivery), (4, &DeliveryMode::Late));
+    let rejected =
+        send(&service, "POST", &target, "content-type: application/json; authorization: Bearer wbk_full", b"{}");
+    assert_eq!((rejected.status / 100, &rejected.delivery), (4, &DeliveryMode::Late));
     service.apply_pending_write("/v1/contacts/123e4567-e89b-12d3-a456-0123456789ab/tags");
-    assert_eq!(tags(&tag("c")), json!(["c"]), "another server's writes wait for themselves");
+    assert_eq!(tags(&tag("c")), json!(["c"]), "pending writes of another server are not applied");
     service.apply_pending_write(&target);
     assert_eq!(tags(&tag("d")), json!(["a", "d"]));
     service.apply_pending_write(&format!("http://example.com{target}?x=y"));
@@ -209,40 +220,46 @@ fn a_late_write_is_told_and_carried_out_when_somebody_says_so() {
 }
 
 #[test]
-fn a_body_is_unpacked_where_the_operation_says_so() {
+fn a_body_is_decompressed_only_where_the_operation_allows_it() {
     let input = json!({"Name": {"shape": "Short", "required": true},
         "Coding": {"shape": "Short", "location": "header", "wire": "content-encoding"}});
     let packed = crate::support::gzip(br#"{"Name": "abc"}"#);
-    for (compression, coding, is_packed, due) in [
+    for (compression, coding, is_packed, expected) in [
         (json!(["gzip"]), "gzip", true, 200),
         (json!(["gzip"]), "gzip", false, 400),
         (json!(["gzip"]), "", true, 400),
         (json!(["gzip"]), "", false, 200),
         (json!([]), "gzip", true, 400),
         (json!([]), "br", false, 200),
-        // What the client said before it packed the body is its caller's word; what it added itself is not.
+        // Only the coding that the client added itself is removed.
         (json!([]), "gzip", false, 400),
         (json!(["gzip"]), "br, gzip", true, 200),
         (json!(["gzip"]), "long, gzip", true, 400),
     ] {
-        let service = one("restJson1", "/x", input.clone(), json!({}), json!({ "compression": compression }));
+        let service = single_operation_service(
+            "restJson1",
+            "/x",
+            input.clone(),
+            json!({}),
+            json!({ "compression": compression }),
+        );
         let body = if is_packed { &packed[..] } else { br#"{"Name": "abc"}"# };
         let headers = match coding {
             "" => "content-type: application/json".to_owned(),
             coding => format!("content-type: application/json; content-encoding: {coding}"),
         };
-        let answer = ask(&service, "POST", "/x", &headers, body);
-        assert_eq!(answer.status, due, "{compression} {coding:?} {is_packed}");
+        let response = send(&service, "POST", "/x", &headers, body);
+        assert_eq!(response.status, expected, "{compression} {coding:?} {is_packed}");
     }
 }
 
 #[test]
-fn a_query_protocols_form_stands_in_the_body_or_in_the_query() {
+fn query_protocols_read_the_form_from_the_body_or_the_query() {
     let input = json!({"name": {"shape": "Short", "required": true}});
     let form = "content-type: application/x-www-form-urlencoded";
     for (protocol, name) in [("awsQuery", "name"), ("ec2Query", "Name")] {
-        let service = one(protocol, "", input.clone(), json!({}), json!({}));
-        for (method, query, body, due) in [
+        let service = single_operation_service(protocol, "", input.clone(), json!({}), json!({}));
+        for (method, query, body, expected) in [
             ("POST", "", "Action=Do&name=abc", 200),
             ("POST", "", "Action=Do&name=abcd", 400),
             ("POST", "?Action=Do&name=abc", "", 200),
@@ -253,29 +270,36 @@ fn a_query_protocols_form_stands_in_the_body_or_in_the_query() {
             ("GET", "?Action=Do&name=abc", "x=y", 200),
             ("PUT", "?Action=Do&name=abc", "", 400),
         ] {
-            let said = |text: &str| text.replace("name", name);
-            let answer = status(&service, method, &format!("/{}", said(query)), form, &said(body));
-            assert_eq!(answer, due, "{protocol} {method} {query} {body}");
+            let with_wire_name = |text: &str| text.replace("name", name);
+            let response =
+                status(&service, method, &format!("/{}", with_wire_name(query)), form, &with_wire_name(body));
+            assert_eq!(response, expected, "{protocol} {method} {query} {body}");
         }
     }
-    // EC2 writes the first letter large, and leaves what is no small letter.
-    let odd = one("ec2Query", "", json!({"éa": {"shape": "Short", "required": true}}), json!({}), json!({}));
+    // EC2 capitalizes an ASCII first letter and leaves others unchanged.
+    let odd = single_operation_service(
+        "ec2Query",
+        "",
+        json!({"éa": {"shape": "Short", "required": true}}),
+        json!({}),
+        json!({}),
+    );
     assert_eq!(status(&odd, "POST", "/", form, "Action=Do&%C3%A9a=abc"), 200);
-    let cbor = one("rpcv2Cbor", "", json!({}), json!({}), json!({}));
+    let cbor = single_operation_service("rpcv2Cbor", "", json!({}), json!({}), json!({}));
     let headers = "content-type: application/cbor; smithy-protocol: rpc-v2-cbor";
-    let of = |method| status(&cbor, method, "/service/one/operation/Do", headers, "");
-    assert_eq!((of("POST"), of("GET")), (200, 405));
+    let send_one = |method| status(&cbor, method, "/service/one/operation/Do", headers, "");
+    assert_eq!((send_one("POST"), send_one("GET")), (200, 405));
 }
 
 #[test]
-fn answers_have_their_members_where_they_belong() {
+fn output_members_are_written_in_their_locations() {
     let output = json!({
         "Head": {"shape": "Text", "required": true, "location": "header", "wire": "x-head"},
         "Doc": {"shape": "Json", "required": true, "location": "header", "wire": "x-doc"},
         "Body": {"shape": "Text", "required": true, "wire": "body"}});
     let renamed = json!({"Body": {"shape": "Text", "required": true, "wire": "body"}});
     let headers = json!({"Head": {"shape": "Text", "required": true, "location": "header", "wire": "x-head"}});
-    for (protocol, output, due) in [
+    for (protocol, output, expected) in [
         ("restJson1", &output, "200 [content-type: application/json, x-head: , x-doc: YWE=] {\"body\":\"\"}"),
         ("restXml", &output, "200 [content-type: application/xml, x-head: , x-doc: YWE=] <Out><body></body></Out>"),
         ("restJson1", &renamed, "200 [content-type: application/json] {\"body\":\"\"}"),
@@ -284,33 +308,33 @@ fn answers_have_their_members_where_they_belong() {
         ("restXml", &json!({"Body": {"shape": "Text"}}), "200 [content-type: application/xml] <Out></Out>"),
         ("restJson1", &json!({}), "200 [content-type: application/json] {}"),
     ] {
-        let service = one(protocol, "/x", json!({}), output.clone(), json!({}));
-        assert_eq!(line(&ask(&service, "POST", "/x", "", b"")), due, "{protocol} {output}");
+        let service = single_operation_service(protocol, "/x", json!({}), output.clone(), json!({}));
+        assert_eq!(format_response(&send(&service, "POST", "/x", "", b"")), expected, "{protocol} {output}");
     }
 }
 
 #[test]
-fn a_faulty_result_has_the_names_of_the_wire() {
+fn a_faulty_result_uses_wire_names() {
     let renamed = json!({"Body": {"shape": "Text", "required": true, "wire": "bodyText"}});
-    for (output, fault, due) in [
+    for (output, fault, expected) in [
         (&renamed, "wrong-types", r#"{"bodyText":7}"#),
         (&renamed, "lowered", r#"{"bodytext":""}"#),
         (&renamed, "extra", r#"{"bodyText":"","undocumented":true}"#),
         (&renamed, "wrapped", r#"{"result":{"bodyText":""}}"#),
         (&json!({"Body": {"shape": "Text"}}), "wrong-types", r#""empty""#),
     ] {
-        let service = one("restJson1", "/x", json!({}), output.clone(), json!({}));
+        let service = single_operation_service("restJson1", "/x", json!({}), output.clone(), json!({}));
         let Some(name) = service.faults().keys().find(|name| name.ends_with(&format!(".{fault}"))) else {
-            panic!("{fault} is none of {:?}", service.faults().keys());
+            panic!("`{fault}` is not in {:?}", service.faults().keys());
         };
-        let answer = ask(&service, "POST", &format!("/faults/{name}/x"), "", b"");
-        assert_eq!(String::from_utf8_lossy(&answer.body), due, "{fault}");
+        let response = send(&service, "POST", &format!("/faults/{name}/x"), "", b"");
+        assert_eq!(String::from_utf8_lossy(&response.body), expected, "{fault}");
     }
 }
 
 #[test]
-fn what_one_service_does_is_done_by_no_other_that_has_members_of_the_same_names() {
-    for (name, members, own) in [
+fn built_in_state_of_a_service_needs_its_exact_operation_and_members() {
+    for (name, members, is_built_in) in [
         ("AddTagsToContact", ["id", "tags"], true),
         ("AddTagsToContact", ["id", "labels"], false),
         ("AddTagsToContact", ["key", "tags"], false),
@@ -325,14 +349,18 @@ fn what_one_service_does_is_done_by_no_other_that_has_members_of_the_same_names(
         });
         let body = json!({ members[0]: "a", members[1]: ["b"] }).to_string();
         let service = service(&contract, ServerConfig::default());
-        let answer = ask(&service, "POST", "/x", "content-type: application/json", body.as_bytes());
-        assert_eq!((answer.status, answer.body.starts_with(br#"{"data""#)), (200, own), "{name} {members:?}");
+        let response = send(&service, "POST", "/x", "content-type: application/json", body.as_bytes());
+        assert_eq!(
+            (response.status, response.body.starts_with(br#"{"data""#)),
+            (200, is_built_in),
+            "{name} {members:?}"
+        );
     }
 }
 
 #[test]
-fn a_contract_without_a_protocol_speaks_as_who_signs() {
-    for (auth, require_sigv4, due) in [
+fn without_a_protocol_the_error_format_follows_the_auth_scheme() {
+    for (auth, require_sigv4, expected) in [
         (json!([{"scheme": "none"}]), false, "invalid_request"),
         (json!([{"scheme": "bearer"}, {"scheme": "sigv4"}, {"scheme": "none"}]), false, "ValidationException"),
         (json!([{"scheme": "none"}]), true, "ValidationException"),
@@ -344,13 +372,13 @@ fn a_contract_without_a_protocol_speaks_as_who_signs() {
                        "Text": {"type": "string"}}
         });
         let service = service(&contract, ServerConfig { require_sigv4, ..ServerConfig::default() });
-        let answer = line(&ask(&service, "POST", "/x", "content-type: application/json", b"{}"));
-        assert!(answer.starts_with("400 ") && answer.contains(due), "{auth} {answer}");
+        let response = format_response(&send(&service, "POST", "/x", "content-type: application/json", b"{}"));
+        assert!(response.starts_with("400 ") && response.contains(expected), "{auth} {response}");
     }
 }
 
 #[test]
-fn targets_are_read_below_the_base_and_after_the_host() {
+fn targets_are_matched_below_the_base_path_with_or_without_a_host() {
     let contract = |base: &str| {
         json!({
             "format": "overstep-contract/1", "service": "one", "protocol": "restJson", "auth": [{"scheme": "none"}],
@@ -359,7 +387,7 @@ fn targets_are_read_below_the_base_and_after_the_host() {
         })
     };
     let service = service(&contract("https://example.com/v1"), ServerConfig::default());
-    for (target, due) in [
+    for (target, expected) in [
         ("/v1/x", 200),
         ("/x", 200),
         ("/v1", 404),
@@ -373,33 +401,34 @@ fn targets_are_read_below_the_base_and_after_the_host() {
         ("http://example.com", 404),
         ("/y?z=http://example.com/x", 404),
     ] {
-        assert_eq!(status(&service, "GET", target, "", ""), due, "{target}");
+        assert_eq!(status(&service, "GET", target, "", ""), expected, "{target}");
     }
 }
 
 #[test]
-fn a_body_has_a_limit() {
-    let service = one("restJson1", "/x", json!({"Name": {"shape": "Text"}}), json!({}), json!({}));
-    let of = |length: usize| {
+fn a_body_above_8_mib_is_rejected() {
+    let service = single_operation_service("restJson1", "/x", json!({"Name": {"shape": "Text"}}), json!({}), json!({}));
+    let send_one = |length: usize| {
         let body = format!("{{}}{}", " ".repeat(length - 2));
         status(&service, "POST", "/x", "content-type: application/json", &body)
     };
-    assert_eq!((of(8 << 20), of((8 << 20) + 1)), (200, 413));
+    assert_eq!((send_one(8 << 20), send_one((8 << 20) + 1)), (200, 413));
 }
 
 #[test]
-fn side_of_an_error_is_told_by_its_status() {
+fn the_fault_side_of_an_error_follows_its_status() {
     for protocol in ["awsQuery", "restXml"] {
         let headers = match protocol {
             "awsQuery" => "content-type: application/x-www-form-urlencoded",
             _ => "content-type: application/xml",
         };
         let input = json!({"Name": {"shape": "Text", "required": true}});
-        let service = one(protocol, "/x", input, json!({}), json!({}));
+        let service = single_operation_service(protocol, "/x", input, json!({}), json!({}));
         let (target, body) = if protocol == "awsQuery" { ("/", "Action=Do") } else { ("/x", "<In/>") };
-        for (prefix, due) in [("", "Sender"), ("/faults/Do.requests.violation-crashes", "Receiver")] {
-            let answer = line(&ask(&service, "POST", &format!("{prefix}{target}"), headers, body.as_bytes()));
-            assert!(answer.contains(&format!("<Type>{due}</Type>")), "{protocol} {answer}");
+        for (prefix, expected) in [("", "Sender"), ("/faults/Do.requests.violation-crashes", "Receiver")] {
+            let response =
+                format_response(&send(&service, "POST", &format!("{prefix}{target}"), headers, body.as_bytes()));
+            assert!(response.contains(&format!("<Type>{expected}</Type>")), "{protocol} {response}");
         }
     }
 }

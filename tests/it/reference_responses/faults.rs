@@ -1,79 +1,79 @@
-//! Every fault of one small contract, in words, and which answers it changes.
+//! The fault catalogue of small contracts, and which responses each fault changes.
 //!
-//! A fault may change the answers that it is about, and no others.
+//! A fault may change only the responses that it concerns.
 
-use super::shop::{ask, document, short, world};
+use super::shop::{contract_json, format_short, send, server_config};
 use overstep::contract::from_json;
 use overstep::reference::{Fault, ReferenceService};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
 fn contract() -> Value {
-    document("restJson", json!([{"scheme": "bearer"}]))
+    contract_json("restJson", json!([{"scheme": "bearer"}]))
 }
 
-/// Name, flags, where it shows, and what it says of itself.
-fn described(fault: &Fault) -> String {
-    let breaks = if fault.violates_contract { "breaks" } else { "silent" };
+/// Formats a fault's name, flags, description and scopes.
+fn describe_fault(fault: &Fault) -> String {
+    let kind = if fault.violates_contract { "violation" } else { "undocumented" };
     let hidden = fault.hidden_reason.map(|why| format!(" (hidden: {why})")).unwrap_or_default();
-    let touches: Vec<String> =
-        fault.scopes.iter().map(|at| format!("{}/{}/{}", at.operation, at.member, at.constraint)).collect();
-    format!("{} [{breaks}] {}{hidden} @ {}\n", fault.name, fault.description, touches.join(" "))
+    let scopes: Vec<String> =
+        fault.scopes.iter().map(|scope| format!("{}/{}/{}", scope.operation, scope.member, scope.constraint)).collect();
+    format!("{} [{kind}] {}{hidden} @ {}\n", fault.name, fault.description, scopes.join(" "))
 }
 
 #[test]
-fn the_catalogue_of_a_contract_is_told_whole() {
+fn the_fault_catalogue_of_each_protocol() {
     for (name, protocol, auth) in [
         ("catalogue-plain", "restJson", json!([{"scheme": "bearer"}])),
         ("catalogue-xml", "restXml", json!([{"scheme": "sigv4"}])),
         ("catalogue-cbor", "rpcv2Cbor", json!([{"scheme": "header", "name": "x-key"}])),
     ] {
-        let contract = from_json(&document(protocol, auth).to_string()).expect("a contract");
-        let all: String = overstep::reference::list_faults(&contract).iter().map(described).collect();
+        let contract = from_json(&contract_json(protocol, auth).to_string()).expect("a contract");
+        let all: String = overstep::reference::list_faults(&contract).iter().map(describe_fault).collect();
         insta::assert_snapshot!(name, all);
     }
 }
 
-/// Names by place, `~` before what no document forbids, and why where no request can show it.
-fn in_short(contract: &overstep::contract::Contract) -> String {
-    let mut told = String::new();
+/// Lists fault names by place: `~` marks faults that violate no document, and hidden faults have their reason in brackets.
+fn list_by_place(contract: &overstep::contract::Contract) -> String {
+    let mut text = String::new();
     let mut place = String::new();
     for fault in overstep::reference::list_faults(contract) {
-        let (at, kind) = match fault.name.match_indices('.').nth(1) {
+        let (fault_place, kind) = match fault.name.match_indices('.').nth(1) {
             Some((end, _)) => fault.name.split_at(end),
             None => fault.name.split_at(0),
         };
-        if at != place {
-            write!(told, "\n{at}\n ").expect("a text");
-            place = at.to_owned();
+        if fault_place != place {
+            write!(text, "\n{fault_place}\n ").expect("writing to a string cannot fail");
+            place = fault_place.to_owned();
         }
         let hidden = fault.hidden_reason.map(|why| format!(" ({why})")).unwrap_or_default();
-        let silent = if fault.violates_contract { "" } else { "~" };
-        write!(told, " {silent}{}{hidden}", kind.trim_start_matches('.')).expect("a text");
+        let marker = if fault.violates_contract { "" } else { "~" };
+        write!(text, " {marker}{}{hidden}", kind.trim_start_matches('.')).expect("writing to a string cannot fail");
     }
-    told
+    text
 }
 
 #[test]
-fn the_catalogues_of_the_shipped_contracts_lose_nothing() {
+fn the_fault_catalogues_of_the_shipped_contracts() {
     for name in ["connect", "leadlex"] {
         let (contract, ..) = crate::support::shipped(name);
-        insta::assert_snapshot!(format!("catalogue-{name}"), in_short(&contract));
+        insta::assert_snapshot!(format!("catalogue-{name}"), list_by_place(&contract));
     }
 }
 
 #[test]
-fn a_catalogue_says_what_cannot_show() {
-    let mut told = String::new();
-    for (name, contract) in super::odd::contracts() {
+fn the_fault_catalogue_of_edge_cases_explains_hidden_faults() {
+    let mut text = String::new();
+    for (name, contract) in super::edge_cases::contracts() {
         let contract = from_json(&contract.to_string()).expect("a contract");
-        writeln!(told, "{name}{}", in_short(&contract)).expect("a text");
+        writeln!(text, "{name}{}", list_by_place(&contract)).expect("writing to a string cannot fail");
     }
-    insta::assert_snapshot!("catalogue-odd", told);
+    insta::assert_snapshot!("catalogue-edge-cases", text);
 }
 
-/// What is asked, by name: target, headers and body of a POST, or of a GET where there is no body.
-fn asked() -> Vec<(&'static str, &'static str, &'static str, Vec<u8>)> {
+/// Returns named requests: target, headers and body. Targets with `put` are sent with POST, others with GET.
+fn requests() -> Vec<(&'static str, &'static str, &'static str, Vec<u8>)> {
     let full = "content-type: application/json; authorization: Bearer full";
     let target = "/carts/c/things?put";
     let mut rows: Vec<(&str, &str, &str, Vec<u8>)> = Vec::new();
@@ -217,35 +217,39 @@ fn asked() -> Vec<(&'static str, &'static str, &'static str, Vec<u8>)> {
 }
 
 #[test]
-fn a_fault_changes_what_it_is_about_and_nothing_else() {
+fn a_fault_changes_only_the_responses_that_it_concerns() {
     let contract = from_json(&contract().to_string()).expect("a contract");
-    let service = ReferenceService::new(contract, world());
-    let asked = asked();
-    let answers = |prefix: &str| -> Vec<String> {
+    let service = ReferenceService::new(contract, server_config());
+    let requests = requests();
+    let responses = |prefix: &str| -> Vec<String> {
         let one = |(_, target, headers, body): &(&str, &str, &str, Vec<u8>)| {
             let method = if target.contains("put") { "POST" } else { "GET" };
-            short(&ask(&service, method, &format!("{prefix}{target}"), headers, body))
+            format_short(&send(&service, method, &format!("{prefix}{target}"), headers, body))
         };
-        asked.iter().map(one).collect()
+        requests.iter().map(one).collect()
     };
-    let faithful = answers("");
-    let mut told = String::from("faithful\n");
-    for ((name, ..), answer) in asked.iter().zip(&faithful) {
-        writeln!(told, "  {name}: {answer}").expect("a text");
+    let faithful = responses("");
+    let mut text = String::from("faithful\n");
+    for ((name, ..), response) in requests.iter().zip(&faithful) {
+        writeln!(text, "  {name}: {response}").expect("writing to a string cannot fail");
     }
     for name in service.faults().keys() {
-        writeln!(told, "{name}").expect("a text");
-        let answers = answers(&format!("/faults/{name}"));
-        let changed: Vec<usize> = (0..asked.len()).filter(|at| answers[*at] != faithful[*at]).collect();
-        // Who answers the same to all is told by one of them.
-        let alike: Vec<&str> =
-            changed.iter().filter(|at| answers[**at] == answers[changed[0]]).map(|at| asked[*at].0).collect();
+        writeln!(text, "{name}").expect("writing to a string cannot fail");
+        let responses = responses(&format!("/faults/{name}"));
+        let changed: Vec<usize> = (0..requests.len()).filter(|index| responses[*index] != faithful[*index]).collect();
+        // All requests with the same changed response are listed in one line.
+        let same_response: Vec<&str> = changed
+            .iter()
+            .filter(|index| responses[**index] == responses[changed[0]])
+            .map(|index| requests[*index].0)
+            .collect();
         if let Some(first) = changed.first() {
-            writeln!(told, "  {}: {}", alike.join(" "), answers[*first]).expect("a text");
+            writeln!(text, "  {}: {}", same_response.join(" "), responses[*first])
+                .expect("writing to a string cannot fail");
         }
-        for at in changed.iter().filter(|at| answers[**at] != answers[changed[0]]) {
-            writeln!(told, "  {}: {}", asked[*at].0, answers[*at]).expect("a text");
+        for index in changed.iter().filter(|index| responses[**index] != responses[changed[0]]) {
+            writeln!(text, "  {}: {}", requests[*index].0, responses[*index]).expect("writing to a string cannot fail");
         }
     }
-    insta::assert_snapshot!("faults", told);
+    insta::assert_snapshot!("faults", text);
 }

@@ -1,4 +1,4 @@
-//! An answer beside the accepted one, and the form of an answer.
+//! Comparison of responses with accepted ones, and the form of a response.
 
 use super::outcome::*;
 use overstep::case::{Case, Expectation, Intent, JudgedPart, Law};
@@ -22,29 +22,30 @@ const CONTRACT: &str = r#"{
   }
 }"#;
 
-fn forms() -> Contract {
+fn form_contract() -> Contract {
     contract::from_json(CONTRACT).expect("a contract")
 }
 
-fn compared(outcome: &CaseOutcome, accepted: Option<&Snapshot>) -> SnapshotComparison {
-    let judgement = judge(&forms(), &scenario(), outcome);
-    compare_with_snapshot(&forms(), outcome, &judgement, accepted, |text| *text = text.replace("secret", "…"))
+fn compare(outcome: &CaseOutcome, accepted: Option<&Snapshot>) -> SnapshotComparison {
+    let judgement = judge(&form_contract(), &scenario(), outcome);
+    compare_with_snapshot(&form_contract(), outcome, &judgement, accepted, |text| *text = text.replace("secret", "…"))
 }
 
-fn one(expectation: Expectation, answer: HttpResponse) -> CaseOutcome {
-    outcome(case("Do", expectation), vec![Ok(answer)])
+fn single_outcome(expectation: Expectation, response: HttpResponse) -> CaseOutcome {
+    outcome(case("Do", expectation), vec![Ok(response)])
 }
 
-/// What an answer looks like, less its content type: `body=object body.a=string`.
-fn form(answer: HttpResponse) -> String {
-    let seen = compared(&one(silent(), answer), None).observed.expect("something was learnt");
-    let facts = seen.form.expect("it has a form").0.into_iter().filter(|(name, _)| name != "content-type");
+/// Returns the form of a response without its content type: `body=object body.a=string`.
+fn form(response: HttpResponse) -> String {
+    let observed = compare(&single_outcome(silent(), response), None).observed.expect("the outcome has a response");
+    let facts =
+        observed.form.expect("the response has a form").0.into_iter().filter(|(name, _)| name != "content-type");
     facts.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")
 }
 
 #[test]
-fn the_form_of_what_is_documented_holds_no_data() {
-    for (status, body, due) in [
+fn the_form_of_a_documented_result_has_no_data() {
+    for (status, body, expected) in [
         (200, r#"{"texts": ["a"]}"#, "body=object body.texts=array"),
         (200, r#"{"texts": []}"#, "body=object body.texts=array"),
         (
@@ -61,29 +62,30 @@ fn the_form_of_what_is_documented_holds_no_data() {
         (200, r#"{"0-odd name": {}}"#, "body=object body.0-odd name=object"),
         (200, r#"{"0-odder name": {}}"#, "body=object body{value}=object"),
         (299, r#"{"map": {"a": "b"}}"#, "body=object body.map=object"),
-        // An error is no documented result.
+        // An error is not a documented result.
         (300, r#"{"map": {"a": "b"}}"#, "body=object body.map=object body.map.a=string"),
         (400, r#"{"texts": ["a"]}"#, "body=object body.texts=array body.texts[]=string"),
         (400, r#"{"a": null, "b": [true, null]}"#, "body=object body.a=null body.b=array body.b[]=boolean|null"),
     ] {
-        assert_eq!(form(json(status, body)), due, "{status} {body}");
+        assert_eq!(form(json(status, body)), expected, "{status} {body}");
     }
     assert_eq!(form(HttpResponse { body: vec![0xff].into(), ..json(400, "") }), "body=bytes");
 }
 
 #[test]
-fn a_result_of_xml_has_the_form_of_its_shape_and_an_error_its_own() {
+fn an_xml_result_has_the_form_of_its_shape() {
     let contract = CONTRACT.replace("restJson", "restXml");
     let contract = contract::from_json(&contract).expect("a contract");
     let body = "<All><things><member><map/></member></things><x><y>1</y></x></All>";
     let form = |status| {
-        let outcome = one(silent(), typed(status, Some("application/xml"), body));
+        let outcome = single_outcome(silent(), typed(status, Some("application/xml"), body));
         let judgement = judge(&contract, &scenario(), &outcome);
-        let seen = compare_with_snapshot(&contract, &outcome, &judgement, None, |_| {})
+        let observed = compare_with_snapshot(&contract, &outcome, &judgement, None, |_| {})
             .observed
-            .expect("something was learnt");
-        seen.form
-            .expect("it has a form")
+            .expect("the outcome has a response");
+        observed
+            .form
+            .expect("the response has a form")
             .0
             .into_iter()
             .map(|(name, value)| format!("{name}={value}"))
@@ -98,7 +100,7 @@ fn a_result_of_xml_has_the_form_of_its_shape_and_an_error_its_own() {
 }
 
 #[test]
-fn names_are_told_from_values() {
+fn map_keys_that_look_like_data_are_not_names() {
     let long = "n".repeat(48);
     for (key, is_name) in [
         ("name", true),
@@ -121,77 +123,79 @@ fn names_are_told_from_values() {
 }
 
 #[test]
-fn no_answer_has_a_form_without_end() {
+fn the_size_of_a_form_is_bounded() {
     let members: Vec<String> =
-        (0..200).map(|at| format!(r#""{}": 1"#, "m".repeat(at % 40 + 1) + &"n".repeat(at / 40))).collect();
+        (0..200).map(|index| format!(r#""{}": 1"#, "m".repeat(index % 40 + 1) + &"n".repeat(index / 40))).collect();
     assert_eq!(form(json(400, &format!("{{{}}}", members.join(",")))).split(' ').count(), 80);
 }
 
-fn accepts() -> Expectation {
+fn expect_success() -> Expectation {
     Expectation::Accept(accept(Some(200)))
 }
 
-/// A snapshot that holds what this outcome meets.
-fn holding(outcome: &CaseOutcome) -> Snapshot {
-    let found = compared(outcome, None);
+/// Returns a snapshot that accepts this outcome.
+fn snapshot_of(outcome: &CaseOutcome) -> Snapshot {
+    let found = compare(outcome, None);
     let mut snapshot = Snapshot::default();
-    let held = snapshot.accept_response(&found.observed.expect("something was learnt"), found.mark);
-    let sides = vec![ConstraintSide { name: found.key.side, response: held }];
+    let accepted_response = snapshot.accept_response(&found.observed.expect("the outcome has a response"), found.mark);
+    let sides = vec![ConstraintSide { name: found.key.side, response: accepted_response }];
     snapshot.lines.push(ConstraintLine { place: found.key.place, sides, exceptions: Vec::new() });
     snapshot
 }
 
 #[test]
-fn an_answer_stands_beside_the_accepted_one() {
-    let (plain, refused) = (one(accepts(), json(200, "{}")), one(accepts(), json(400, "{}")));
-    let (good, bad) = (holding(&plain), holding(&refused));
-    for (outcome, accepted, change, known, words) in [
-        (&plain, None, SnapshotChange::New, false, None),
-        (&plain, Some(&Snapshot::default()), SnapshotChange::New, false, None),
-        (&plain, Some(&good), SnapshotChange::Same, false, None),
-        (&plain, Some(&bad), SnapshotChange::Changed, false, Some("400")),
-        (&refused, Some(&bad), SnapshotChange::Same, true, None),
-        (&refused, Some(&good), SnapshotChange::Changed, false, Some("200")),
-        (&refused, None, SnapshotChange::New, false, None),
+fn a_response_is_compared_with_the_accepted_one() {
+    let (success, rejection) =
+        (single_outcome(expect_success(), json(200, "{}")), single_outcome(expect_success(), json(400, "{}")));
+    let (accepting_snapshot, rejecting_snapshot) = (snapshot_of(&success), snapshot_of(&rejection));
+    for (outcome, accepted, change, is_known, description) in [
+        (&success, None, SnapshotChange::New, false, None),
+        (&success, Some(&Snapshot::default()), SnapshotChange::New, false, None),
+        (&success, Some(&accepting_snapshot), SnapshotChange::Same, false, None),
+        (&success, Some(&rejecting_snapshot), SnapshotChange::Changed, false, Some("400")),
+        (&rejection, Some(&rejecting_snapshot), SnapshotChange::Same, true, None),
+        (&rejection, Some(&accepting_snapshot), SnapshotChange::Changed, false, Some("200")),
+        (&rejection, None, SnapshotChange::New, false, None),
     ] {
-        let found = compared(outcome, accepted);
-        assert_eq!((found.change, found.is_known_divergence), (change, known));
+        let found = compare(outcome, accepted);
+        assert_eq!((found.change, found.is_known_divergence), (change, is_known));
         assert_eq!(found.key.place, "name/length");
-        assert_eq!(found.describe_accepted().as_deref(), words);
+        assert_eq!(found.describe_accepted().as_deref(), description);
     }
     assert_eq!(SnapshotKey::new("s/Do/law/merges/x", Intent::Probe).side, "law");
     assert_eq!(SnapshotKey::new("s/Do/name/merges/x", Intent::Probe).side, "silent");
-    let marks = |outcome| compared(outcome, None).mark.map(|mark| mark.as_str().to_owned());
-    assert_eq!((marks(&plain), marks(&refused)), (None, Some("200".to_owned())));
-    let other = one(accepts(), json(200, r#"{"more": 1}"#));
-    assert_eq!(compared(&other, Some(&good)).change, SnapshotChange::Changed, "it looks different");
-    let held = compared(&plain, Some(&good)).accepted.expect("accepted");
-    assert_eq!((held.status, held.form), (Some(200), None));
+    let marks = |outcome| compare(outcome, None).mark.map(|mark| mark.as_str().to_owned());
+    assert_eq!((marks(&success), marks(&rejection)), (None, Some("200".to_owned())));
+    let other = single_outcome(expect_success(), json(200, r#"{"more": 1}"#));
+    assert_eq!(compare(&other, Some(&accepting_snapshot)).change, SnapshotChange::Changed, "its form differs");
+    let accepted_response = compare(&success, Some(&accepting_snapshot)).accepted.expect("accepted");
+    assert_eq!((accepted_response.status, accepted_response.form), (Some(200), None));
 }
 
 #[test]
-fn where_nothing_was_learnt_nothing_is_compared() {
-    let good = holding(&one(accepts(), json(200, "{}")));
-    let silent = outcome(case("Do", accepts()), vec![Err(TransportError::Dropped)]);
-    let found = compared(&silent, Some(&good));
+fn a_case_without_a_response_is_not_compared() {
+    let accepting_snapshot = snapshot_of(&single_outcome(expect_success(), json(200, "{}")));
+    let silent = outcome(case("Do", expect_success()), vec![Err(TransportError::Dropped)]);
+    let found = compare(&silent, Some(&accepting_snapshot));
     assert_eq!((found.change, found.observed, found.accepted), (SnapshotChange::None, None, None));
     assert_eq!((found.key.place.as_str(), found.key.variant.as_str()), ("name/length", "at-max"));
 }
 
 #[test]
-fn no_secret_is_kept_and_a_law_has_no_form() {
-    let outcome = one(silent(), typed(400, Some("text/secret"), r#"{"secret": 1, "error": {"code": "gone"}}"#));
-    let found = compared(&outcome, None);
-    let seen = found.observed.expect("something was learnt");
-    assert_eq!((seen.status, seen.error.as_deref()), (Some(400), Some("gone")));
-    assert!(!format!("{:?}", seen.form).contains("secret"), "{:?}", seen.form);
+fn secrets_are_redacted_and_laws_have_no_form() {
+    let outcome =
+        single_outcome(silent(), typed(400, Some("text/secret"), r#"{"secret": 1, "error": {"code": "gone"}}"#));
+    let found = compare(&outcome, None);
+    let observed = found.observed.expect("the outcome has a response");
+    assert_eq!((observed.status, observed.error.as_deref()), (Some(400), Some("gone")));
+    assert!(!format!("{:?}", observed.form).contains("secret"), "{:?}", observed.form);
     let mut law: Case = case("Do", Expectation::LawHolds { law: "echo".to_owned() });
     law.judged = JudgedPart::Law(Box::new(Law::Echo { step: 0, place: "a".to_owned(), value: "x".into() }));
-    let found = compared(&super::outcome::outcome(law, vec![Ok(json(200, r#"{"a": "x"}"#))]), None);
-    let seen = found.observed.expect("something was learnt");
-    assert_eq!((seen.form, seen.note.as_deref()), (None, Some("kept")));
+    let found = compare(&super::outcome::outcome(law, vec![Ok(json(200, r#"{"a": "x"}"#))]), None);
+    let observed = found.observed.expect("the outcome has a response");
+    assert_eq!((observed.form, observed.note.as_deref()), (None, Some("kept")));
     let rejects = Expectation::Reject { role: ErrorRole::InvalidInput, errors: vec![error(Some(400), None)] };
-    let found = compared(&one(rejects, told(500, "")), None);
+    let found = compare(&single_outcome(rejects, response_with_code(500, "")), None);
     assert_eq!((found.mark.as_ref().map(|mark| mark.as_str()), found.is_known_divergence), (Some("400"), false));
     assert!(found.change == SnapshotChange::New && found.is_finding(Verdict::Diverges, false));
 }

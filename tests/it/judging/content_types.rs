@@ -1,4 +1,4 @@
-//! Bodies and content types of answers.
+//! Content types and bodies of responses.
 
 use super::outcome::*;
 use overstep::case::Expectation;
@@ -6,39 +6,48 @@ use overstep::contract::{self, Contract, ErrorRole, Protocol, ShapeKind};
 use overstep::judge::judge;
 use overstep::run::HttpResponse;
 
-/// What is noted of a success with an output of this shape; `pass` where nothing is.
-fn noted(contract: &Contract, output: &str, answer: HttpResponse) -> String {
+/// Returns the note on a success with an output of this shape, or `pass` without a note.
+fn note(contract: &Contract, output: &str, response: HttpResponse) -> String {
     let mut accept = accept(None);
     accept.output = Some(output.into());
-    let found = judge(contract, &scenario(), &outcome(case("Do", Expectation::Accept(accept)), vec![Ok(answer)]));
+    let found = judge(contract, &scenario(), &outcome(case("Do", Expectation::Accept(accept)), vec![Ok(response)]));
     found.observed.note.unwrap_or_else(|| found.verdict.to_string())
 }
 
-fn of(protocol: Option<Protocol>) -> Contract {
+fn contract_with_protocol(protocol: Option<Protocol>) -> Contract {
     let mut contract = contract();
     contract.protocol = protocol;
     contract
 }
 
 #[test]
-fn content_types_say_the_protocols_format() {
-    let error = |protocol, stated: &str| {
-        let refused = Expectation::Reject { role: ErrorRole::InvalidInput, errors: vec![error(None, None)] };
-        let named = Expectation::Reject {
+fn content_types_of_errors_match_the_protocol() {
+    let error = |protocol, content_type: &str| {
+        let without_name = Expectation::Reject { role: ErrorRole::InvalidInput, errors: vec![error(None, None)] };
+        let with_name = Expectation::Reject {
             role: ErrorRole::InvalidInput,
             errors: vec![super::outcome::error(None, Some("bad_input"))],
         };
-        let answer = || {
-            let mut answer = typed(400, Some(stated), r#"{"__type": "bad_input"}"#);
-            answer.headers.push(("x-amzn-errortype".to_owned(), "bad_input".to_owned()));
-            answer
+        let response = || {
+            let mut response = typed(400, Some(content_type), r#"{"__type": "bad_input"}"#);
+            response.headers.push(("x-amzn-errortype".to_owned(), "bad_input".to_owned()));
+            response
         };
-        let word =
-            |expectation| judge(&of(protocol), &scenario(), &outcome(case("Do", expectation), vec![Ok(answer())]));
-        assert_eq!(word(refused).verdict.name(), "pass", "an unnamed error's body is nobody's promise");
-        word(named).observed.note.unwrap_or_default()
+        let judge_with = |expectation| {
+            judge(
+                &contract_with_protocol(protocol),
+                &scenario(),
+                &outcome(case("Do", expectation), vec![Ok(response())]),
+            )
+        };
+        assert_eq!(
+            judge_with(without_name).verdict.name(),
+            "pass",
+            "the body of an error without a documented name is not checked"
+        );
+        judge_with(with_name).observed.note.unwrap_or_default()
     };
-    for (stated, due) in [
+    for (content_type, expected) in [
         ("application/json", ""),
         ("Application/JSON; charset=utf-8", ""),
         ("application/problem+json", ""),
@@ -50,9 +59,9 @@ fn content_types_say_the_protocols_format() {
         ("text/xml", "content type not JSON"),
         ("json", "content type not JSON"),
     ] {
-        assert_eq!(error(Some(Protocol::RestJson1), stated), due, "{stated}");
+        assert_eq!(error(Some(Protocol::RestJson1), content_type), expected, "{content_type}");
     }
-    for (stated, due) in [
+    for (content_type, expected) in [
         ("text/xml", "error body not XML"),
         ("application/xml", "error body not XML"),
         ("application/soap+xml", "error body not XML"),
@@ -60,18 +69,18 @@ fn content_types_say_the_protocols_format() {
         ("application/x-amz-json-1.1", "content type not XML"),
         ("image/xml", "content type not XML"),
     ] {
-        assert_eq!(error(Some(Protocol::RestXml), stated), due, "{stated}");
+        assert_eq!(error(Some(Protocol::RestXml), content_type), expected, "{content_type}");
     }
     assert_eq!(error(Some(Protocol::RpcV2Cbor), "application/json"), "content type not CBOR");
     assert_eq!(error(Some(Protocol::RpcV2Cbor), "text/xml"), "content type not CBOR");
 }
 
 #[test]
-fn a_documented_result_is_there_and_says_what_it_is() {
-    let rest = of(Some(Protocol::RestJson));
-    let aws = of(Some(Protocol::RestJson1));
+fn a_documented_result_has_a_body_a_content_type_and_its_members() {
+    let rest = contract_with_protocol(Some(Protocol::RestJson));
+    let aws = contract_with_protocol(Some(Protocol::RestJson1));
     let name = r#"{"name": "x"}"#;
-    for (contract, output, answer, due) in [
+    for (contract, output, response, expected) in [
         (&rest, "Result", json(200, name), "pass"),
         (&rest, "Result", json(200, " \n"), "empty body"),
         (&aws, "Result", json(200, ""), "pass"),
@@ -88,13 +97,13 @@ fn a_documented_result_is_there_and_says_what_it_is() {
         (&rest, "Result", json(200, r#"{"name": "x", "count": null}"#), "pass"),
         (&rest, "Result", json(200, r#"{"name": "x", "count": "1"}"#), "`count` not a whole number"),
     ] {
-        let body = String::from_utf8_lossy(&answer.body).into_owned();
-        assert_eq!(noted(contract, output, answer), due, "{output} {body}");
+        let body = String::from_utf8_lossy(&response.body).into_owned();
+        assert_eq!(note(contract, output, response), expected, "{output} {body}");
     }
 }
 
-/// A contract with one member of each kind, none of which must be there.
-fn kinds() -> Contract {
+/// Returns a contract with one optional member of each type.
+fn contract_with_all_types() -> Contract {
     let text = r#"{
       "format": "overstep-contract/1", "service": "kinds", "protocol": "restJson", "auth": [{"scheme": "none"}],
       "operations": [{"name": "Do", "http": {"method": "POST", "uri": "/do"}, "output": "All", "errors": [],
@@ -124,9 +133,9 @@ fn kinds() -> Contract {
 }
 
 #[test]
-fn each_member_is_of_its_kind() {
+fn each_member_has_its_type() {
     let values = ["true", "1", "1.0", "1.5", "18446744073709551615", r#""x""#, "[]", "{}"];
-    let all = |name: &str| match name {
+    let valid_values = |name: &str| match name {
         "text" | "enum" | "blob" => vec![r#""x""#],
         "flag" => vec!["true"],
         "whole" | "long" => vec!["1", "1.0", "18446744073709551615"],
@@ -136,8 +145,8 @@ fn each_member_is_of_its_kind() {
         "map" => vec!["{}"],
         _ => Vec::new(),
     };
-    let contract = kinds();
-    for (name, due) in [
+    let contract = contract_with_all_types();
+    for (name, expected) in [
         ("text", "a string"),
         ("enum", "a string"),
         ("blob", "bytes as base64"),
@@ -152,23 +161,27 @@ fn each_member_is_of_its_kind() {
         ("map", "a map"),
     ] {
         for value in values {
-            let fits = all(name).contains(&value);
-            let due = if fits { "pass".to_owned() } else { format!("`{name}` not {due}") };
-            assert_eq!(noted(&contract, "All", json(200, &format!(r#"{{"{name}": {value}}}"#))), due, "{name} {value}");
+            let is_valid = valid_values(name).contains(&value);
+            let expected = if is_valid { "pass".to_owned() } else { format!("`{name}` not {expected}") };
+            assert_eq!(
+                note(&contract, "All", json(200, &format!(r#"{{"{name}": {value}}}"#))),
+                expected,
+                "{name} {value}"
+            );
         }
     }
 }
 
 #[test]
-fn what_lies_deeper_is_looked_at_too() {
-    let contract = kinds();
-    for (body, due) in [
+fn nested_members_are_checked() {
+    let contract = contract_with_all_types();
+    for (body, expected) in [
         (r#"{"list": [1, null, 2]}"#, "pass"),
         (r#"{"list": [1, "x"]}"#, "`list[]` not a whole number"),
         (r#"{"map": {"a": true, "b": null}}"#, "pass"),
         (r#"{"map": {"a": true, "b": 1}}"#, "`map{value}` not a boolean"),
         (r#"{"inner": {"text": "x", "mark": "y"}}"#, "pass"),
-        // A header is a header only at the top.
+        // Only top-level members can be headers.
         (r#"{"inner": {"text": "x"}}"#, "`inner.mark` missing"),
         (r#"{"inner": {"mark": "x"}}"#, "`inner.text` missing"),
         (r#"{"inner": []}"#, "`inner` not an object"),
@@ -177,46 +190,46 @@ fn what_lies_deeper_is_looked_at_too() {
         (r#"{"other": 1}"#, "nothing documented in the result"),
         ("{}", "nothing documented in the result"),
     ] {
-        assert_eq!(noted(&contract, "All", json(200, body)), due, "{body}");
+        assert_eq!(note(&contract, "All", json(200, body)), expected, "{body}");
     }
     let mut nested = contract.clone();
-    for (id, due) in [("List", "`list[].mark` missing"), ("Map", "`map{value}.mark` missing")] {
+    for (id, expected) in [("List", "`list[].mark` missing"), ("Map", "`map{value}.mark` missing")] {
         match &mut nested.shapes.get_mut(id).expect("a shape").kind {
             ShapeKind::List { member: inner } | ShapeKind::Map { value: inner, .. } => *inner = "Inner".into(),
             _ => unreachable!("it is a list or a map"),
         }
         let items = r#"{"list": [{"text": "x"}]}"#.replace("list", &id.to_lowercase());
         let items = if id == "Map" { items.replace('[', r#"{"k": "#).replace(']', "}") } else { items };
-        assert_eq!(noted(&nested, "All", json(200, &items)), due);
+        assert_eq!(note(&nested, "All", json(200, &items)), expected);
     }
     let mut aws = contract.clone();
     aws.protocol = Some(Protocol::RestJson1);
-    assert_eq!(noted(&aws, "All", json(200, "{}")), "pass", "AWS leaves out what is empty");
+    assert_eq!(note(&aws, "All", json(200, "{}")), "pass", "AWS omits empty members");
 }
 
 #[test]
-fn xml_shows_what_is_empty_as_nothing() {
-    let mut contract = kinds();
+fn xml_omits_empty_lists_and_maps() {
+    let mut contract = contract_with_all_types();
     contract.protocol = Some(Protocol::RestXml);
-    let members = |contract: &mut Contract, due: &str| {
+    let members = |contract: &mut Contract, expected: &str| {
         let ShapeKind::Structure { members } = &mut contract.shapes.get_mut("All").expect("a shape").kind else {
             unreachable!("it is a structure")
         };
-        members.iter_mut().for_each(|(name, member)| member.required = name == due);
+        members.iter_mut().for_each(|(name, member)| member.required = name == expected);
     };
     let xml = |body: &str| typed(200, Some("text/xml"), body);
-    for (required, body, due) in [
+    for (required, body, expected) in [
         ("list", "<All><text>x</text></All>", "pass"),
         ("map", "<All><text>x</text></All>", "pass"),
         ("text", "<All><text>x</text></All>", "pass"),
         ("text", "<All><whole>1</whole></All>", "`text` missing"),
     ] {
         members(&mut contract, required);
-        assert_eq!(noted(&contract, "All", xml(body)), due, "{required} {body}");
-        let mut json_too = contract.clone();
-        json_too.protocol = Some(Protocol::RestJson1);
-        let due = if required == "text" { due.to_owned() } else { format!("`{required}` missing") };
+        assert_eq!(note(&contract, "All", xml(body)), expected, "{required} {body}");
+        let mut json_contract = contract.clone();
+        json_contract.protocol = Some(Protocol::RestJson1);
+        let expected = if required == "text" { expected.to_owned() } else { format!("`{required}` missing") };
         let body = if body.contains("text") { r#"{"text": "x"}"# } else { r#"{"whole": 1}"# };
-        assert_eq!(noted(&json_too, "All", json(200, body)), due, "{required} {body}");
+        assert_eq!(note(&json_contract, "All", json(200, body)), expected, "{required} {body}");
     }
 }
