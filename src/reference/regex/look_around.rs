@@ -3,7 +3,7 @@
 //! Works on the characters of a pattern; never parses more of it than the ends of classes and groups.
 
 /// Returns the pattern without its look-ahead and look-behind groups, or `None` if it has none.
-pub(super) fn remove_look_around(pattern: &str) -> Option<String> {
+pub(in crate::reference) fn remove_look_around(pattern: &str) -> Option<String> {
     let source: Vec<char> = pattern.chars().collect();
     let mut out = String::new();
     let mut lost = false;
@@ -30,7 +30,7 @@ pub(super) fn remove_look_around(pattern: &str) -> Option<String> {
 
 /// Returns two variants of the pattern with a first negative look-ahead that is too broad: one forbids a shorter
 /// prefix, the other forbids the text anywhere. Returns `None` unless the look-ahead forbids plain characters.
-pub(super) fn widen_look_ahead(pattern: &str) -> Option<[String; 2]> {
+pub(in crate::reference) fn widen_look_ahead(pattern: &str) -> Option<[String; 2]> {
     let (before, rest) = pattern.split_once("(?!")?;
     let (forbidden, after) = rest.split_once(')')?;
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_:/ ".contains(c);

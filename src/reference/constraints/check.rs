@@ -2,16 +2,15 @@
 //!
 //! Stops at the first violation, in documented order; never changes the value.
 
-use super::constraint_tree::{
-    ConstraintNode, ConstraintTree, JsonType, LengthUnit, MemberSlot, NodeKind, PatternMode, RuleCheck,
-};
+use super::edit::{JsonType, LengthUnit};
+use super::tree::{ConstraintNode, ConstraintTree, MemberSlot, NodeKind, PatternMode, RuleCheck};
 use crate::contract::{ByteScope, Constraint, MemberPath, ShapeRule};
 use serde_json::{Map, Value};
 use std::collections::HashSet;
 
 /// A constraint that a value violates.
 #[derive(Debug, PartialEq)]
-pub(super) struct InputViolation {
+pub(in crate::reference) struct InputViolation {
     pub path: MemberPath,
     pub constraint: Constraint,
     pub rule: String,
@@ -38,7 +37,7 @@ fn json_type(value: &Value) -> Option<JsonType> {
 
 impl ConstraintTree {
     /// Checks an input, given as an object of its members.
-    pub(super) fn check_input(&self, input: &Map<String, Value>) -> CheckResult {
+    pub(in crate::reference) fn check_input(&self, input: &Map<String, Value>) -> CheckResult {
         let Some(root) = self.nodes.first() else { return Ok(()) };
         match &root.kind {
             NodeKind::Structure { slots, union } => self.check_structure(root, slots, *union, input),
@@ -200,7 +199,10 @@ impl ConstraintTree {
 
 impl RuleCheck {
     /// Returns the budget in bytes if this rule is a byte budget and the entries exceed it.
-    pub(super) fn exceeded_budget<'v>(&self, entries: impl Iterator<Item = (&'v str, &'v Value)>) -> Option<u64> {
+    pub(in crate::reference) fn exceeded_budget<'v>(
+        &self,
+        entries: impl Iterator<Item = (&'v str, &'v Value)>,
+    ) -> Option<u64> {
         let ShapeRule::MaxTotalBytes { over, max, .. } = &self.rule else { return None };
         let size = |text: &str| if self.counts_chars { text.chars().count() } else { text.len() } as u64;
         let total: u64 = entries
@@ -213,7 +215,7 @@ impl RuleCheck {
     }
 
     /// Returns true if stored data counts towards this budget.
-    pub(super) fn counts_stored(&self) -> bool {
+    pub(in crate::reference) fn counts_stored(&self) -> bool {
         !self.is_disabled && matches!(self.rule, ShapeRule::MaxTotalBytes { stored: true, .. })
     }
 }

@@ -1,11 +1,11 @@
 //! Faults of a server: what each one changes, and which findings it may cause.
 //!
-//! Never makes a server misbehave by itself; a [`super::ReferenceService`] applies a [`FaultChange`] to what it
+//! Never makes a server misbehave by itself; a [`crate::reference::ReferenceService`] applies a [`FaultChange`] to what it
 //! compiled.
 
-use super::constraint_tree::{ConstraintEdit, ConstraintSite};
-use super::misbehavior::Misbehavior;
-use crate::contract::{Contract, ErrorRole};
+use crate::contract::ErrorRole;
+use crate::reference::constraints::{ConstraintEdit, ConstraintSite};
+use crate::reference::misbehavior::Misbehavior;
 
 /// A deliberate defect of the reference server.
 #[derive(Clone, Debug, PartialEq)]
@@ -131,18 +131,13 @@ pub struct UnknownFaultError {
 }
 
 impl UnknownFaultError {
-    pub(super) fn for_name<'a>(name: &str, known: impl Iterator<Item = &'a String>) -> Self {
+    pub(in crate::reference) fn for_name<'a>(name: &str, known: impl Iterator<Item = &'a String>) -> Self {
         let nearest = known
             .map(|one| (strsim::normalized_damerau_levenshtein(name, one), one))
             .max_by(|a, b| a.0.total_cmp(&b.0))
             .filter(|(likeness, _)| *likeness > 0.6);
         Self { name: name.to_owned(), hint: nearest.map(|(_, one)| one.clone()) }
     }
-}
-
-/// Returns every fault that is possible for a contract, in a fixed order and with unique names.
-pub fn list_faults(contract: &Contract) -> Vec<Fault> {
-    super::faults::all_faults(contract)
 }
 
 #[cfg(test)]

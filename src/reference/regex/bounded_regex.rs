@@ -79,8 +79,8 @@ fn count_long_repetitions(tree: &Expr) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::super::pattern::JavaPattern;
     use super::*;
+    use crate::reference::regex::JavaPattern;
 
     #[test]
     fn patterns_prone_to_catastrophic_backtracking_are_detected() {

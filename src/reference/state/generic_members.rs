@@ -3,10 +3,10 @@
 //! For contracts of which only the shapes are known: an output member with the name and the shape of a written member
 //! returns the written value. Never used for services that have behaviour of their own.
 
-use super::misbehavior::MisbehaviorSet;
 use super::resource_store::{ResourceStore, approximate_size};
-use super::sample::smallest_value;
-use crate::contract::{Contract, HttpBinding, MemberLocation, Operation, ShapeId, ShapeKind};
+use crate::contract::{Contract, MemberLocation, ShapeId, ShapeKind};
+use crate::reference::misbehavior::MisbehaviorSet;
+use crate::reference::sample::smallest_value;
 use serde_json::{Map, Value};
 use std::convert::Infallible;
 
@@ -15,18 +15,8 @@ const MAX_VALUE_SIZE: usize = 64 << 10;
 /// Maximum depth of structures to which an output is filled.
 const MAX_DEPTH: usize = 2;
 
-/// Returns true if an operation is read-only, judged by its method or its name.
-pub(super) fn is_read_only(operation: &Operation) -> bool {
-    let method = operation.http.as_ref().map(|HttpBinding { method, .. }| method.as_str());
-    matches!(method, Some("GET" | "HEAD"))
-        || ["Get", "Describe", "List", "Head", "Search", "Query", "Scan", "Lookup", "BatchGet"].iter().any(|verb| {
-            let rest = operation.name.as_str().strip_prefix(verb);
-            rest.is_some_and(|rest| rest.chars().next().is_none_or(char::is_uppercase))
-        })
-}
-
 /// Stores the members of an input under a resource.
-pub(super) fn store_members(
+pub(in crate::reference) fn store_members(
     contract: &Contract,
     store: &ResourceStore,
     resource: &str,
@@ -51,7 +41,7 @@ pub(super) fn store_members(
 }
 
 /// Returns an output filled with the stored members, or `None` if there are none for it.
-pub(super) fn read_members(
+pub(in crate::reference) fn read_members(
     contract: &Contract,
     store: &ResourceStore,
     resource: &str,
@@ -130,26 +120,6 @@ mod tests {
     use super::*;
     use crate::reference::testing::contract_of_shapes;
     use serde_json::json;
-
-    #[test]
-    fn read_only_operations_are_recognized_by_method_or_name() {
-        for (name, method, looks) in [
-            ("GetThing", None, true),
-            ("Get", None, true),
-            ("DescribeThings", None, true),
-            ("Getaway", None, false),
-            ("MakeThing", None, false),
-            ("GetThing", Some("POST"), true),
-            ("MakeThing", Some("POST"), false),
-            ("Thing", Some("GET"), true),
-            ("Thing", Some("HEAD"), true),
-        ] {
-            let mut operation = Operation::new(name.into());
-            operation.http =
-                method.map(|method| HttpBinding { method: method.to_owned(), uri: "/x".to_owned(), success: None });
-            assert_eq!(is_read_only(&operation), looks, "{name} {method:?}");
-        }
-    }
 
     #[test]
     fn plain_values_match_by_name_and_others_by_shape_too() {

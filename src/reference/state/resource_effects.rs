@@ -1,38 +1,17 @@
-//! Tracks which resources exist: those that requests created and did not delete.
+//! The resources that an operation creates, names and deletes.
 //!
-//! Never decides which operations create, name or delete a resource: [`ServerConfig`] does. Bounded: the oldest
-//! resources are forgotten first.
+//! Never guesses them: [`ServerConfig`] lists them.
 
-use super::sample::{distinct_text, smallest_value};
-use super::server_config::{ResourceIdentifier, ServerConfig};
-use crate::contract::{Contract, MemberPath, PathSegment, Shape, ShapeId, ShapeKind};
+use super::output_path::{put_text, shape_at};
+use super::resource_registry::ResourceRegistry;
+use crate::contract::{Contract, MemberPath, PathSegment, ShapeId};
+use crate::reference::sample::distinct_text;
+use crate::reference::server_config::{ResourceIdentifier, ServerConfig};
 use serde_json::{Map, Value};
-use std::collections::{HashMap, VecDeque};
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
-/// Maximum number of resources that a server remembers.
-const MAX_RESOURCES: usize = 1 << 16;
-
-/// An identifier of a resource: the resource's kind, the index of the identifier, and its text.
-type ResourceKey = (usize, usize, String);
-
-/// The resources of one server.
-#[derive(Debug, Default)]
-pub(super) struct ResourceRegistry(Mutex<RegistryEntries>);
-
-#[derive(Debug, Default)]
-struct RegistryEntries {
-    /// The resources with a given identifier, in the order of their creation.
-    by_key: HashMap<ResourceKey, VecDeque<u64>>,
-    keys_by_number: HashMap<u64, Vec<ResourceKey>>,
-    /// The number of each resource, oldest first; those deleted since are skipped.
-    creation_order: VecDeque<u64>,
-    last_number: u64,
-}
 
 /// How one operation affects resources.
 #[derive(Debug, Default)]
-pub(super) struct ResourceEffects {
+pub(in crate::reference) struct ResourceEffects {
     lookups: Vec<MemberLookup>,
     creates: Vec<CreatedResource>,
     deletes: Vec<usize>,
@@ -52,7 +31,7 @@ struct CreatedResource {
 }
 
 impl ResourceEffects {
-    pub(super) fn for_operation(operation: &str, config: &ServerConfig) -> Self {
+    pub(in crate::reference) fn for_operation(operation: &str, config: &ServerConfig) -> Self {
         let mut dealings = Self::default();
         for (kind, resource) in config.resources.iter().enumerate() {
             let namings = resource.identifier_members.iter().filter(|naming| naming.operation == operation);
@@ -72,7 +51,11 @@ impl ResourceEffects {
     }
 
     /// Returns the first input member that names a resource which does not exist.
-    pub(super) fn find_missing(&self, input: &Map<String, Value>, register: &ResourceRegistry) -> Option<&MemberPath> {
+    pub(in crate::reference) fn find_missing(
+        &self,
+        input: &Map<String, Value>,
+        register: &ResourceRegistry,
+    ) -> Option<&MemberPath> {
         let entries = register.lock_entries();
         let missing = self.lookups.iter().find(|named| {
             texts_at(input, &named.member)
@@ -83,7 +66,7 @@ impl ResourceEffects {
     }
 
     /// Returns the resource that an input names, the innermost if it names several, or 0 if it names none.
-    pub(super) fn find_subject(&self, input: &Map<String, Value>, register: &ResourceRegistry) -> u64 {
+    pub(in crate::reference) fn find_subject(&self, input: &Map<String, Value>, register: &ResourceRegistry) -> u64 {
         let entries = register.lock_entries();
         let named = self.lookups.iter().filter_map(|named| {
             let text = *texts_at(input, &named.member).first()?;
@@ -94,7 +77,7 @@ impl ResourceEffects {
 
     /// Creates and deletes the resources of a validated request. Returns the output if it differs from the smallest,
     /// and the number of the created resource.
-    pub(super) fn apply(
+    pub(in crate::reference) fn apply(
         &self,
         contract: &Contract,
         input: &Map<String, Value>,
@@ -137,42 +120,6 @@ impl ResourceEffects {
     }
 }
 
-impl ResourceRegistry {
-    fn lock_entries(&self) -> MutexGuard<'_, RegistryEntries> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl RegistryEntries {
-    fn find_newest(&self, kind: usize, identifier: usize, text: &str) -> Option<u64> {
-        self.by_key.get(&(kind, identifier, text.to_owned()))?.back().copied()
-    }
-
-    fn add(&mut self, number: u64, keys: Vec<ResourceKey>) {
-        for key in &keys {
-            self.by_key.entry(key.clone()).or_default().push_back(number);
-        }
-        self.keys_by_number.insert(number, keys);
-        self.creation_order.push_back(number);
-        while self.creation_order.len() > MAX_RESOURCES {
-            if let Some(oldest) = self.creation_order.pop_front() {
-                self.remove(oldest);
-            }
-        }
-    }
-
-    fn remove(&mut self, number: u64) {
-        for key in self.keys_by_number.remove(&number).unwrap_or_default() {
-            if let Some(numbers) = self.by_key.get_mut(&key) {
-                numbers.retain(|one| *one != number);
-                if numbers.is_empty() {
-                    self.by_key.remove(&key);
-                }
-            }
-        }
-    }
-}
-
 /// Returns all strings at a path of an input.
 fn texts_at<'v>(input: &'v Map<String, Value>, path: &MemberPath) -> Vec<&'v str> {
     let mut path = path.0.iter();
@@ -193,87 +140,6 @@ fn texts_at<'v>(input: &'v Map<String, Value>, path: &MemberPath) -> Vec<&'v str
         };
     }
     values.into_iter().filter_map(Value::as_str).chain(keys).collect()
-}
-
-/// Splits off the first step of an output path: a member's name, whether it selects the first item, and the rest.
-fn split_step(path: &str) -> (&str, bool, Option<&str>) {
-    let (first, rest) = path.split_once('.').map_or((path, None), |(first, rest)| (first, Some(rest)));
-    match first.strip_suffix("[0]") {
-        Some(name) => (name, true, rest),
-        None => (first, false, rest),
-    }
-}
-
-/// Finds a member by its name in the contract or on the wire.
-fn find_member<'c>(contract: &'c Contract, id: &ShapeId, name: &str) -> Option<(&'c str, &'c ShapeId)> {
-    let members = contract.shapes.get(id)?.kind.members()?;
-    let found = members.iter().find(|(own, member)| *own == name || member.wire_name(own) == name);
-    found.map(|(own, member)| (own.as_str(), &member.shape))
-}
-
-fn item_or_self<'c>(contract: &'c Contract, id: &'c ShapeId, is_item: bool) -> Option<&'c ShapeId> {
-    match &contract.shapes.get(id)?.kind {
-        ShapeKind::List { member } if is_item => Some(member),
-        _ if is_item => None,
-        _ => Some(id),
-    }
-}
-
-fn shape_at<'c>(contract: &'c Contract, id: &ShapeId, path: &str) -> Option<&'c Shape> {
-    let (name, is_item, rest) = split_step(path);
-    let (_, id) = find_member(contract, id, name)?;
-    let id = item_or_self(contract, id, is_item)?;
-    match rest {
-        Some(rest) => shape_at(contract, id, rest),
-        None => contract.shapes.get(id),
-    }
-}
-
-/// Writes a text into an output, along with the structures around it; returns false if the path does not exist.
-pub(super) fn put_text(contract: &Contract, id: &ShapeId, answer: &mut Value, path: &str, text: &str) -> bool {
-    let (name, is_item, rest) = split_step(path);
-    let Some((name, id)) = find_member(contract, id, name) else { return false };
-    let Some(inner) = item_or_self(contract, id, is_item) else { return false };
-    let Some(members) = answer.as_object_mut() else { return false };
-    if !members.contains_key(name) {
-        members.insert(name.to_owned(), smallest_value(contract, id).unwrap_or(Value::Null));
-    }
-    let Some(mut place) = members.get_mut(name) else { return false };
-    if is_item {
-        if place.as_array().is_none_or(Vec::is_empty) {
-            *place = Value::Array(vec![smallest_value(contract, inner).unwrap_or(Value::Null)]);
-        }
-        let Some(first) = place.get_mut(0) else { return false };
-        place = first;
-    }
-    match rest {
-        Some(rest) => put_text(contract, inner, place, rest, text),
-        None => {
-            // The member may be a number or another type that cannot hold the text.
-            *place = match contract.shapes.get(inner).map(|shape| &shape.kind) {
-                Some(ShapeKind::String | ShapeKind::Enum { .. }) | None => Value::String(text.to_owned()),
-                Some(_) => smallest_value(contract, inner).unwrap_or(Value::Null),
-            };
-            true
-        }
-    }
-}
-
-/// Writes the configured texts of an operation's responses into its smallest output.
-pub(super) fn apply_output_texts(
-    contract: &Contract,
-    operation: &str,
-    output: Option<&ShapeId>,
-    config: &ServerConfig,
-    least: &mut Value,
-) {
-    let Some(id) = output else { return };
-    for shown in config.output_texts.iter().filter(|shown| shown.operation == operation) {
-        let mut with = least.clone();
-        if put_text(contract, id, &mut with, &shown.path, &shown.text) {
-            *least = with;
-        }
-    }
 }
 
 #[cfg(test)]

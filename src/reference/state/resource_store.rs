@@ -1,15 +1,13 @@
 //! The state of the server: one JSON object per resource, in shards with a lock each.
 //!
-//! Bounded: the least recently written resources are evicted first. Never interprets the objects, except for merging
-//! a mapping or a list into one, which all services share.
+//! Bounded: the least recently written resources are evicted first. Never interprets the objects.
 
-use super::misbehavior::{Misbehavior, MisbehaviorSet};
+use crate::reference::misbehavior::{Misbehavior, MisbehaviorSet};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::{Mutex, PoisonError};
-use unicode_normalization::UnicodeNormalization as _;
 
 const SHARD_COUNT: usize = 16;
 /// Maximum number of resources per shard.
@@ -19,7 +17,7 @@ const MAX_SHARD_BYTES: usize = 8 << 20;
 
 /// The resources of one server, faithful or not.
 #[derive(Debug)]
-pub(super) struct ResourceStore {
+pub(in crate::reference) struct ResourceStore {
     shards: Vec<Mutex<StoreShard>>,
     /// The delayed writes of [`Misbehavior::LosesUpdates`], oldest first.
     pending: Mutex<VecDeque<(String, Map<String, Value>)>>,
@@ -60,7 +58,7 @@ impl ResourceStore {
     }
 
     /// Reads a resource; it is an empty object if nothing was written yet.
-    pub(super) fn read<R>(
+    pub(in crate::reference) fn read<R>(
         &self,
         key: &str,
         misbehaviors: MisbehaviorSet,
@@ -74,7 +72,7 @@ impl ResourceStore {
     }
 
     /// Changes a resource. If `change` returns an error, the resource is only as modified as `change` left it.
-    pub(super) fn write<R, E>(
+    pub(in crate::reference) fn write<R, E>(
         &self,
         key: &str,
         misbehaviors: MisbehaviorSet,
@@ -116,12 +114,12 @@ impl ResourceStore {
     }
 
     /// Returns true if a delayed write is pending.
-    pub(super) fn has_pending_write(&self) -> bool {
+    pub(in crate::reference) fn has_pending_write(&self) -> bool {
         !self.lock_pending().is_empty()
     }
 
     /// Applies the oldest pending write.
-    pub(super) fn apply_pending_write(&self) {
+    pub(in crate::reference) fn apply_pending_write(&self) {
         let next = self.lock_pending().pop_front();
         if let Some((key, value)) = next {
             let done: Result<(), std::convert::Infallible> = self.write(&key, MisbehaviorSet::default(), |record| {
@@ -156,94 +154,12 @@ impl StoreShard {
 }
 
 /// Returns the approximate size of a value in bytes.
-pub(super) fn approximate_size(value: &Value) -> usize {
+pub(in crate::reference) fn approximate_size(value: &Value) -> usize {
     32 + match value {
         Value::String(text) => text.len(),
         Value::Array(items) => items.iter().map(approximate_size).sum(),
         Value::Object(members) => members.iter().map(|(name, value)| 32 + name.len() + approximate_size(value)).sum(),
         _ => 0,
-    }
-}
-
-/// Returns the object in a member of a resource, inserting an empty one if there is none.
-pub(super) fn member_object_mut<'a>(record: &'a mut Map<String, Value>, name: &str) -> &'a mut Map<String, Value> {
-    if !record.contains_key(name) {
-        record.insert(name.to_owned(), Value::Object(Map::new()));
-    }
-    match record.get_mut(name) {
-        Some(Value::Object(part)) => part,
-        _ => unreachable!("only objects are ever stored under this name"),
-    }
-}
-
-/// Returns a mapping with new entries merged into it: new keys are added, known keys overwritten.
-pub(super) fn merge_entries(
-    stored: Option<&Map<String, Value>>,
-    new: &Map<String, Value>,
-    misbehaviors: MisbehaviorSet,
-) -> Map<String, Value> {
-    let mut result = match stored {
-        Some(stored) if !misbehaviors.has(Misbehavior::Replaces) => stored.clone(),
-        _ => Map::new(),
-    };
-    let last = new.len().saturating_sub(1);
-    for (index, (key, value)) in new.iter().enumerate() {
-        if misbehaviors.is_empty() {
-            result.insert(key.clone(), value.clone());
-            continue;
-        }
-        let key = if misbehaviors.has(Misbehavior::LowersKeys) { key.to_lowercase() } else { key.clone() };
-        let value = mangle_value(value, misbehaviors);
-        let skipped = misbehaviors.has(Misbehavior::DropsEmpty) && value.as_str() == Some("")
-            || misbehaviors.has(Misbehavior::DropsLast) && index == last
-            || misbehaviors.has(Misbehavior::FirstWins) && result.contains_key(&key);
-        if misbehaviors.has(Misbehavior::Toggles) && result.get(&key) == Some(&value) {
-            result.shift_remove(&key);
-        } else if !skipped {
-            result.insert(key, value);
-        }
-    }
-    if misbehaviors.has(Misbehavior::Sorts) {
-        result.sort_keys();
-    }
-    result
-}
-
-/// Number of characters that a truncating server keeps.
-const TRUNCATED_LENGTH: usize = 8;
-
-/// Returns a value as a faulty server would store it.
-pub(super) fn mangle_value(value: &Value, misbehaviors: MisbehaviorSet) -> Value {
-    match value {
-        _ if misbehaviors.is_empty() => value.clone(),
-        Value::String(text) => {
-            let mut text = text.clone();
-            if misbehaviors.has(Misbehavior::LowersValues) {
-                text = text.to_lowercase();
-            }
-            if misbehaviors.has(Misbehavior::TrimsValues) {
-                text = text.trim().to_owned();
-            }
-            if misbehaviors.has(Misbehavior::TruncatesValues) {
-                text = text.chars().take(TRUNCATED_LENGTH).collect();
-            }
-            if misbehaviors.has(Misbehavior::Normalises) {
-                text = text.nfc().collect();
-            }
-            if misbehaviors.has(Misbehavior::ManglesNonAscii) {
-                text = text.chars().map(|c| if c.is_ascii() { c } else { '?' }).collect();
-            }
-            Value::String(text)
-        }
-        Value::Object(members) => {
-            // Most members of a structure have a closed vocabulary; only the free text is mangled.
-            let is_free_text = |name: &str| name == "Value" || name.starts_with("ValueString");
-            let mangle = |(name, value): (&String, &Value)| {
-                (name.clone(), if is_free_text(name) { mangle_value(value, misbehaviors) } else { value.clone() })
-            };
-            Value::Object(members.iter().map(mangle).collect())
-        }
-        other => other.clone(),
     }
 }
 
