@@ -5,31 +5,13 @@
 //! parsed by hand so that paths stay exact. Proxies and HTTP/2 use reqwest.
 
 use super::connection::{Connector, RequestTimer};
+use super::error::ClientSetupError;
 use super::http_connection::{HttpConnection, IdleState, ReceivedResponse};
 use super::reqwest_client::ReqwestClient;
-use super::{CancelToken, Endpoint, HttpResponse, RequestLimits, TransportError};
+use crate::run::{CancelToken, Endpoint, HttpResponse, RequestLimits, TransportError};
 use crate::wire::EncodedRequest;
 use std::future::Future;
 use std::sync::Arc;
-
-/// Error while setting up the client for an endpoint.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ClientSetupError {
-    /// The host name cannot be resolved.
-    #[error("could not resolve `{host}`: {reason}")]
-    Resolve {
-        /// Host name.
-        host: String,
-        /// Reason.
-        reason: String,
-    },
-    /// The TLS configuration is invalid.
-    #[error("TLS: {0}")]
-    Tls(String),
-    /// The proxy cannot be used.
-    #[error("proxy: {0}")]
-    Proxy(String),
-}
 
 /// Sends a request and receives one response.
 pub trait Transport {

@@ -5,10 +5,10 @@
 //! maps, channels, a task per connection) costs more than all of judging.
 
 use super::connection::{ConnectionStream, Connector, RequestTimer};
-use super::content_encoding::decode_body;
 use super::framing::{BodyBuffer, BodyLength, ChunkDecoder, HttpHead};
 use super::non_http::not_http_error;
-use super::{BodyFraming, HttpResponse, RequestLimits, TransportError};
+use crate::run::content_encoding::decode_body;
+use crate::run::{BodyFraming, HttpResponse, RequestLimits, TransportError};
 use crate::wire::EncodedRequest;
 use bytes::{Buf as _, BytesMut};
 use std::future::poll_fn;
@@ -243,7 +243,7 @@ impl HttpConnection {
                 }
                 BodyLength::Chunked => match chunks.decode(&mut self.input, &mut out, limit) {
                     Ok(done) => done,
-                    Err(reason) => return (out.into_bytes(), BodyFraming::Undecodable(reason)),
+                    Err(reason) => return (out.into_bytes(), BodyFraming::Undecodable(reason.to_string())),
                 },
             };
             if out.len() > limit {
