@@ -211,8 +211,8 @@ impl PatternCache {
             .entry((text.to_owned(), ignore_case))
             .or_insert_with(|| match JavaPattern::new(text, ignore_case) {
                 Ok(pattern) => Some(Arc::new(pattern)),
-                Err(reason) => {
-                    unreadable.push((text.to_owned(), reason));
+                Err(error) => {
+                    unreadable.push((text.to_owned(), error.to_string()));
                     None
                 }
             })

@@ -9,6 +9,11 @@
 use super::bounded_regex::BoundedRegex;
 use regress::{Flags, Regex};
 
+/// Reason why a pattern cannot be translated or compiled.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct PatternError(String);
+
 /// A compiled pattern.
 #[derive(Debug)]
 pub(super) struct JavaPattern {
@@ -18,10 +23,10 @@ pub(super) struct JavaPattern {
 }
 
 impl JavaPattern {
-    pub(super) fn new(java: &str, ignore_case: bool) -> Result<Self, String> {
-        let translation = translate_pattern(java)?;
+    pub(super) fn new(java: &str, ignore_case: bool) -> Result<Self, PatternError> {
+        let translation = translate_pattern(java).map_err(PatternError)?;
         let flags = Flags { icase: translation.flags.icase || ignore_case, unicode: true, ..translation.flags };
-        let regex = Regex::with_flags(&translation.pattern, flags).map_err(|error| error.to_string())?;
+        let regex = Regex::with_flags(&translation.pattern, flags).map_err(|error| PatternError(error.to_string()))?;
         Ok(Self { regex, bounded: BoundedRegex::new(&translation.pattern, flags) })
     }
 

@@ -30,6 +30,11 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 /// Maximum length of a request body in bytes.
 pub(super) const MAX_BODY_LENGTH: usize = 8 << 20;
 
+/// Reason why a request cannot be parsed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct UnreadableRequest(pub String);
+
 /// The reference server without a socket.
 pub struct ReferenceService {
     contract: Arc<Contract>,
@@ -135,8 +140,8 @@ impl ReferenceService {
     /// timestamps as seconds. No constraint is checked. Returns `None` if the request matches no operation.
     ///
     /// # Errors
-    /// Returns the reason if the request cannot be parsed.
-    pub fn read_request(&self, request: &ServerRequest<'_>) -> Option<Result<(&str, Value), String>> {
+    /// Returns an error if the request cannot be parsed.
+    pub fn read_request(&self, request: &ServerRequest<'_>) -> Option<Result<(&str, Value), UnreadableRequest>> {
         let target = origin_form(request.target);
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let RouteMatch::Operation(op, labels) =
@@ -146,8 +151,8 @@ impl ReferenceService {
         };
         Some(match protocols::read_input(&self.contract, op, labels, query, request) {
             Ok(input) => Ok((op.name.as_str(), Value::Object(input))),
-            Err(ReadFailure::Malformed(reason)) => Err(reason),
-            Err(other) => Err(format!("{other:?}")),
+            Err(ReadFailure::Malformed(reason)) => Err(UnreadableRequest(reason)),
+            Err(other) => Err(UnreadableRequest(format!("{other:?}"))),
         })
     }
 
