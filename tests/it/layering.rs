@@ -57,7 +57,7 @@ const LAWFUL_IO: &[&str] = &[
     "run/socket/transport.rs",
     "reference/server.rs",
     "store/last.rs",
-    "store/mod.rs",
+    "store/read.rs",
     "store/scenarios.rs",
     "store/snapshots.rs",
     "store/write.rs",
