@@ -95,6 +95,6 @@ impl AwsAccessKeys {
 
 impl std::fmt::Debug for AwsAccessKeys {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("AwsKeys(…)")
+        f.write_str("AwsAccessKeys(…)")
     }
 }

@@ -3,12 +3,10 @@
 //! It never sends anything; the caller supplies stand-ins for values from earlier responses.
 
 use super::placeholders::Placeholders;
-use super::request_builder::{
-    RequestBuildError, SigningContext, build_unsigned_request, sign_request, step_credentials,
-};
+use super::request_builder::{RequestBuildError, build_unsigned_request, sign_request, step_credentials};
 use super::{RunPlan, clock};
 use crate::case::{AuthDamage, Case, Step};
-use crate::wire::{EncodedRequest, ResolvedCredentials, SigV4Keys, SigningKeyCache};
+use crate::wire::{EncodedRequest, ResolvedCredentials, SigV4Keys, SigningContext, SigningKeyCache};
 
 /// The request of a step.
 #[derive(Clone, Debug)]
@@ -54,7 +52,7 @@ fn prepare_step(
     let Some((credentials, damage)) = step_credentials(plan, placeholders, step)? else {
         return Ok(PreparedRequest { signed, unsigned, signing_credentials: None });
     };
-    let context = SigningContext { authority, time: clock::wall_time() };
+    let context = SigningContext { host: authority, time: clock::wall_time() };
     sign_request(&mut signed, (&credentials, damage), &context, keys)?;
     Ok(match credentials {
         // These do not depend on the rest of the request.

@@ -15,17 +15,17 @@ pub fn is_sensitive_header(header: &str) -> bool {
     let lower = header.to_ascii_lowercase();
     ["authorization", "cookie", "token", "secret", "key", "auth", "password", "credential"]
         .iter()
-        .any(|tell| lower.contains(tell))
+        .any(|word| lower.contains(word))
 }
 
 impl RunPlan<'_> {
     /// Returns the redaction of all secrets in the run's requests.
     pub fn redaction(&self) -> Redaction {
         let id = CaseId(String::new());
-        let holes = Placeholders::new(self, &id);
+        let placeholders = Placeholders::new(self, &id);
         // A value that depends on the case is unknown here.
         let filled = |template: &str| {
-            (!template.contains("{case")).then(|| holes.fill(template).ok()).flatten().map(Cow::into_owned)
+            (!template.contains("{case")).then(|| placeholders.fill(template).ok()).flatten().map(Cow::into_owned)
         };
         let mut secrets: Vec<RedactedSecret> = Vec::new();
         let mut add_secret = |template: &str, name: &str| {
@@ -53,7 +53,7 @@ impl RunPlan<'_> {
         for (name, value) in &self.endpoint.headers {
             if is_sensitive_header(name) {
                 let scheme = value.split_once(' ').filter(|(scheme, _)| scheme.chars().all(char::is_alphanumeric));
-                let value = scheme.map_or(value.as_str(), |(_, proof)| proof).to_owned();
+                let value = scheme.map_or(value.as_str(), |(_, key)| key).to_owned();
                 secrets.push(RedactedSecret { value, variable: Redaction::variable_name(name) });
             }
         }

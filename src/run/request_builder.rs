@@ -8,11 +8,10 @@ use crate::case::{AuthDamage, Authorization, Case, Step, StepRequest};
 use crate::contract::AuthScheme;
 use crate::scenario::Credentials;
 use crate::wire::{
-    EncodedRequest, ResolvedCredentials, SigV4Keys, SigningKeyCache, authorize, build_host_prefix, encode_request,
-    use_virtual_hosted_style,
+    EncodedRequest, ResolvedCredentials, SigV4Keys, SigningContext, SigningKeyCache, authorize, build_host_prefix,
+    encode_request, use_virtual_hosted_style,
 };
 use std::borrow::Cow;
-use std::time::SystemTime;
 
 /// Reason why a step is not sent.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -81,7 +80,7 @@ impl<'a> RequestBuilder<'a> {
                 &resolved
             }
         };
-        let signing = SigningContext { authority: &self.authority, time: clock::wall_time() };
+        let signing = SigningContext { host: &self.authority, time: clock::wall_time() };
         sign_request(&mut request, (credentials, damage), &signing, &mut self.signing_keys)?;
         Ok(request)
     }
@@ -155,14 +154,6 @@ pub(super) fn step_credentials<'s>(
     Ok(Some((resolve_credentials(plan, placeholders, name)?, damage)))
 }
 
-/// What signing depends on besides the request and the credentials.
-pub(super) struct SigningContext<'a> {
-    /// Value of the `host` header if the request has none.
-    pub(super) authority: &'a str,
-    /// Time of the signature.
-    pub(super) time: SystemTime,
-}
-
 /// Adds credentials to a request.
 pub(super) fn sign_request(
     request: &mut EncodedRequest,
@@ -170,8 +161,7 @@ pub(super) fn sign_request(
     context: &SigningContext<'_>,
     keys: &mut SigningKeyCache,
 ) -> Result<(), RequestBuildError> {
-    authorize(request, credentials, damage, context.authority, context.time, keys)
-        .map_err(|error| RequestBuildError::unsendable(&error))
+    authorize(request, credentials, damage, context, keys).map_err(|error| RequestBuildError::unsendable(&error))
 }
 
 /// Returns true if a principal's credentials do not depend on the case.

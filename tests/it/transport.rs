@@ -269,7 +269,7 @@ fn tls_is_spoken_with_whom_it_trusts() {
         world.settings.limits.idle_timeout = Duration::from_secs(10);
         world.endpoint.tls = tls;
         let result = world.with(|plan| run_single_case(plan, case("one", vec![get(WAYS[0]), get(WAYS[1])])));
-        result.map(|outcome| word(&outcome))
+        result.map(|outcome| word(&outcome)).map_err(|error| error.to_string())
     };
     let ca = |pem: &str| TlsOptions { ca: Some(pem.as_bytes().to_vec()), insecure: false };
     assert_eq!(with(ca(&pem)).as_deref(), Ok("200 Complete 2"));

@@ -6,8 +6,8 @@ use overstep::contract::{
     Contract, HttpBinding, Member, MemberLocation, Operation, Protocol, Shape, ShapeId, ShapeKind,
 };
 use overstep::wire::{
-    EncodedRequest, RedactedSecret, Redaction, RequestBody, ResolvedCredentials, SigV4Keys, SigningKeyCache, authorize,
-    curl_command, encode_request,
+    EncodedRequest, RedactedSecret, Redaction, RequestBody, ResolvedCredentials, SigV4Keys, SigningContext,
+    SigningKeyCache, authorize, curl_command, encode_request,
 };
 use serde_json::Value as Json;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -59,7 +59,14 @@ fn when() -> SystemTime {
 fn signatures_are_those_of_botocore() {
     let mut cache = SigningKeyCache::default();
     for (mut message, keys, host, expected) in signed_requests() {
-        authorize(&mut message, &ResolvedCredentials::SigV4(keys), None, &host, when(), &mut cache).expect("applies");
+        authorize(
+            &mut message,
+            &ResolvedCredentials::SigV4(keys),
+            None,
+            &SigningContext { host: &host, time: when() },
+            &mut cache,
+        )
+        .expect("applies");
         assert_eq!(message.header("authorization"), Some(expected.as_str()), "{}", message.target);
         assert_eq!(message.header("x-amz-date"), Some("20150830T123600Z"));
     }
@@ -69,8 +76,14 @@ fn signatures_are_those_of_botocore() {
 fn the_published_signature_comes_out() {
     // get-vanilla of AWS's signature version 4 test suite.
     let (mut message, keys, host, _) = signed_requests().swap_remove(0);
-    authorize(&mut message, &ResolvedCredentials::SigV4(keys), None, &host, when(), &mut SigningKeyCache::default())
-        .expect("applies");
+    authorize(
+        &mut message,
+        &ResolvedCredentials::SigV4(keys),
+        None,
+        &SigningContext { host: &host, time: when() },
+        &mut SigningKeyCache::default(),
+    )
+    .expect("applies");
     let header = message.header("authorization").expect("signed");
     assert!(header.ends_with("5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"), "{header}");
 }
@@ -109,8 +122,7 @@ fn signatures_are_those_of_aws_sigv4_where_it_can_sign() {
             &mut message,
             &ResolvedCredentials::SigV4(keys),
             None,
-            &host,
-            when(),
+            &SigningContext { host: &host, time: when() },
             &mut SigningKeyCache::default(),
         )
         .expect("applies");
@@ -132,8 +144,14 @@ fn for_s3_the_path_is_signed_as_it_is() {
     let mut message = message("GET", "/test.txt", &[("Range", "bytes=0-9")], b"");
     let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_369_353_600);
     let host = "examplebucket.s3.amazonaws.com";
-    authorize(&mut message, &ResolvedCredentials::SigV4(keys), None, host, time, &mut SigningKeyCache::default())
-        .expect("applies");
+    authorize(
+        &mut message,
+        &ResolvedCredentials::SigV4(keys),
+        None,
+        &SigningContext { host, time },
+        &mut SigningKeyCache::default(),
+    )
+    .expect("applies");
     let header = message.header("authorization").expect("signed");
     assert!(header.ends_with("f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41"), "{header}");
 }
@@ -407,8 +425,14 @@ fn curl_signs_anew_and_shows_no_key() {
     let line = |id: &str, damage: Option<AuthDamage>, redaction: &Redaction| {
         let mut message = message("POST", "/contact/tags", &[("content-type", "application/json")], b"{}");
         let proof = ResolvedCredentials::SigV4(keys(id));
-        authorize(&mut message, &proof, damage.as_ref(), "h", when(), &mut SigningKeyCache::default())
-            .expect("applies");
+        authorize(
+            &mut message,
+            &proof,
+            damage.as_ref(),
+            &SigningContext { host: "h", time: when() },
+            &mut SigningKeyCache::default(),
+        )
+        .expect("applies");
         curl_command(&message, "http://h", redaction).expect("curl can send it").0
     };
     let real = Redaction::new([

@@ -164,8 +164,8 @@ impl RequestTimer {
         self.last_progress = now;
         self.seen_bytes = 0;
         // Reference counts are memory that all workers share, so an equal token is not cloned again.
-        let same = matches!((&self.cancel_token, stop), (Some(kept), Some(stop)) if kept.is_same(stop));
-        if !same {
+        let is_same = matches!((&self.cancel_token, stop), (Some(current), Some(stop)) if current.is_same(stop));
+        if !is_same {
             self.cancel_token = stop.cloned();
         }
         self.schedule_wakeup(now);

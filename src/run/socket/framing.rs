@@ -290,24 +290,24 @@ mod tests {
     #[test]
     fn endless_trailers_are_rejected() {
         let (mut chunks, mut input) = (ChunkDecoder::default(), BytesMut::from("0\r\n"));
-        let refused = (0..20_000).any(|_| {
+        let is_rejected = (0..20_000).any(|_| {
             input.extend_from_slice(b"x: y\r\n");
             chunks.decode(&mut input, &mut BodyBuffer::default(), 10).is_err()
         });
-        assert!(refused);
+        assert!(is_rejected);
     }
 
     #[test]
     fn ambiguous_responses_do_not_keep_the_connection() {
-        let keeps = |text: &str| HttpHead::parse(text.as_bytes()).expect("http").expect("complete").can_reuse;
-        assert!(keeps("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n"));
+        let can_reuse = |text: &str| HttpHead::parse(text.as_bytes()).expect("http").expect("complete").can_reuse;
+        assert!(can_reuse("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n"));
         for text in [
             "HTTP/1.0 200 OK\r\ncontent-length: 5\r\n\r\n",
             "HTTP/1.1 200 OK\r\ncontent-length: 5\r\nConnection: x, Close\r\n\r\n",
             "HTTP/1.1 200 OK\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n",
             "HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\n\r\n",
         ] {
-            assert!(!keeps(text), "{text}");
+            assert!(!can_reuse(text), "{text}");
         }
     }
 

@@ -46,7 +46,7 @@ pub fn run_cases<T: Send>(
     emit: impl FnMut(T) -> ControlFlow<()> + Send,
 ) -> RunEnd {
     let client = match Client::new(plan.endpoint, plan.transport_options.limits) {
-        Ok(exit) => exit,
+        Ok(client) => client,
         Err(error) => return RunEnd::Unreachable(error.to_string()),
     };
     let run = RunState {
@@ -66,11 +66,11 @@ pub fn run_cases<T: Send>(
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(workers);
     std::thread::scope(|scope| {
         for thread in 0..threads {
-            let share = workers / threads + usize::from(thread < workers % threads);
+            let worker_count = workers / threads + usize::from(thread < workers % threads);
             let run = &run;
             let work = move || {
                 let _guard = EndOnPanic(&run.output);
-                block_on(run.run_workers(share));
+                block_on(run.run_workers(worker_count));
             };
             deep_stack_thread().spawn_scoped(scope, work).expect("the system can start a thread");
         }
@@ -143,7 +143,7 @@ where
             };
             let outcome = match outcome {
                 Some((outcome, Some(start))) => {
-                    let _nobody_else = self.exclusivity.write().await;
+                    let _exclusive = self.exclusivity.write().await;
                     let outcome = self.retry_after_restart(&mut worker, outcome, start).await;
                     self.crashes.record_examined(start);
                     Some(outcome)
@@ -176,31 +176,31 @@ where
     /// running.
     async fn retry_after_restart(&self, worker: &mut CaseWorker<'_>, outcome: CaseOutcome, start: u32) -> CaseOutcome {
         let search = self.plan.search_time.start_search();
-        let revive = || {
-            let revived = self.plan.restart_endpoint.is_some_and(|revive| revive());
+        let restart = || {
+            let is_ready = self.plan.restart_endpoint.is_some_and(|restart| restart());
             self.shared.reset_unanswered_controls();
             self.crashes.record_restart();
-            revived
+            is_ready
         };
         if search.is_over() {
-            let stands = self.crashes.restart_count() != start || revive();
-            let among = self.crashes.take_suspect_count(start).filter(|_| stands);
-            return CaseOutcome { liveness: among.map(Liveness::CrashSuspected).or(outcome.liveness), ..outcome };
+            let is_restarted = self.crashes.restart_count() != start || restart();
+            let suspects = self.crashes.take_suspect_count(start).filter(|_| is_restarted);
+            return CaseOutcome { liveness: suspects.map(Liveness::CrashSuspected).or(outcome.liveness), ..outcome };
         }
         let operation = outcome.case.operation.clone();
         // Another worker may have restarted it in the meantime.
         if !worker.is_operation_alive(operation.as_str()).await
             && !worker.is_other_operation_alive(&operation).await
-            && !revive()
+            && !restart()
         {
             return outcome;
         }
-        let Some(again) = worker.run_case(Arc::clone(&outcome.case)).await else { return outcome };
-        if again.liveness != Some(Liveness::Down) || !revive() {
-            return again;
+        let Some(retried) = worker.run_case(Arc::clone(&outcome.case)).await else { return outcome };
+        if retried.liveness != Some(Liveness::Down) || !restart() {
+            return retried;
         }
         self.crashes.mark_attributed(start);
-        CaseOutcome { liveness: Some(Liveness::CrashConfirmed), ..again }
+        CaseOutcome { liveness: Some(Liveness::CrashConfirmed), ..retried }
     }
 
     /// Checks, after many cases in a row without a response, whether the endpoint is dead or only the operations that
@@ -214,11 +214,11 @@ where
     }
 
     fn next_case(&self) -> Option<(u64, Arc<Case>)> {
-        let mut source = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-        let case = source.cases.next()?;
-        let index = source.next;
-        source.next += 1;
-        drop(source);
+        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let case = queue.cases.next()?;
+        let index = queue.next;
+        queue.next += 1;
+        drop(queue);
         Some((index, case.into()))
     }
 
@@ -227,10 +227,10 @@ where
     }
 
     fn into_run_end(self) -> RunEnd {
-        let dead = self.health.death_reason.into_inner().unwrap_or_else(PoisonError::into_inner);
-        if let Some(reason) = dead {
-            let answered = self.health.has_responded.load(Ordering::Relaxed);
-            return if answered { RunEnd::EndpointDied(reason) } else { RunEnd::Unreachable(reason) };
+        let death_reason = self.health.death_reason.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if let Some(reason) = death_reason {
+            let has_responded = self.health.has_responded.load(Ordering::Relaxed);
+            return if has_responded { RunEnd::EndpointDied(reason) } else { RunEnd::Unreachable(reason) };
         }
         if self.output.has_ended() {
             RunEnd::EndedByConsumer
