@@ -152,7 +152,7 @@ pub async fn fuzz(
             return Ok((summary, Vec::new()));
         }
     }
-    let line = SequentialRunner::new(&plan).map_err(failed)?;
+    let line = SequentialRunner::new(&plan).map_err(|error| failed(error.to_string()))?;
     let watch = Stopwatch::start();
     let mut survey = tokio::task::block_in_place(|| EndpointProbe::send_canary(job, &bench, &line))?;
     let mut granted: BTreeMap<String, bool> = BTreeMap::new();

@@ -95,7 +95,8 @@ impl LibFuzzerTarget {
         // The name gives the input resources that no other input, and no other process, uses.
         let name = format!("{}-{}", self.run_id, self.inputs_sent.fetch_add(1, Ordering::Relaxed));
         let Some(tale) = ready.generator.build_fuzz_case(&name, &acts) else { return Ok(0) };
-        let mut outcome = ready.runner.run_case(tale.case.clone()).map_err(FuzzInputError::Unusable)?;
+        let mut outcome =
+            ready.runner.run_case(tale.case.clone()).map_err(|error| FuzzInputError::Unusable(error.to_string()))?;
         let finish = ready.evaluator(self.job);
         let SequenceJudgement { signatures, violations: broke, .. } =
             fuzz_checks::judge_sequence(&finish, &tale, &mut outcome);
@@ -134,12 +135,12 @@ impl ReadyTarget {
             control,
         )));
         let (redaction, origin) = (plan.redaction(), endpoint.origin());
-        let line = SequentialRunner::new(plan)?;
+        let line = SequentialRunner::new(plan).map_err(|error| error.to_string())?;
         let mut survey = EndpointProbe::send_canary(job, bench, &line).map_err(in_words)?;
         let mut drawn = HashSet::new();
         for case in fuzz_checks::fuzz_controls(job, bench) {
             drawn.insert(case.operation.to_string());
-            let outcome = line.run_case(case)?;
+            let outcome = line.run_case(case).map_err(|error| error.to_string())?;
             if outcome.liveness == Some(Liveness::Down) {
                 return Err(format!("{origin} does not respond"));
             }
@@ -159,7 +160,7 @@ impl ReadyTarget {
         }
         let wild = FuzzGenerator::new(&job.contract, scenario, job.seed).map_err(|error| error.to_string())?;
         Ok(Self {
-            runner: BackgroundRunner::new(plan)?,
+            runner: BackgroundRunner::new(plan).map_err(|error| error.to_string())?,
             generator: wild,
             probe: survey,
             redaction,

@@ -73,7 +73,8 @@ fn request(contract: &Contract, suite: &Json, case: &Json) -> Result<(), String>
     };
     let service = ReferenceService::new(contract.clone(), ServerConfig::default());
     let operation = &contract.operations[0];
-    let (name, input) = service.read_request(&request).ok_or("no operation matches")??;
+    let (name, input) =
+        service.read_request(&request).ok_or("no operation matches")?.map_err(|error| error.to_string())?;
     if name != operation.name.as_str() {
         return Err(format!("operation {name}, not {}", operation.name));
     }

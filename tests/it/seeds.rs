@@ -63,7 +63,7 @@ fn requests(contract: &Contract, scenario: &Scenario, case: &Case) -> Result<Vec
         server: None,
         restart_endpoint: None,
     };
-    let prepared = prepare_requests(&plan, case, &|name| format!("<{name}>"))?;
+    let prepared = prepare_requests(&plan, case, &|name| format!("<{name}>")).map_err(|error| error.to_string())?;
     let judged = case
         .steps
         .iter()

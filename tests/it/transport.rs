@@ -270,7 +270,7 @@ fn tls_needs_a_trusted_certificate() {
         world.settings.limits.idle_timeout = Duration::from_secs(10);
         world.endpoint.tls = tls;
         let result = world.with(|plan| run_single_case(plan, case("one", vec![get(CLIENTS[0]), get(CLIENTS[1])])));
-        result.map(|outcome| word(&outcome))
+        result.map(|outcome| word(&outcome)).map_err(|error| error.to_string())
     };
     let ca = |pem: &str| TlsOptions { ca: Some(pem.as_bytes().to_vec()), insecure: false };
     assert_eq!(run_with(ca(&pem)).as_deref(), Ok("200 Complete 2"));

@@ -6,8 +6,8 @@ use overstep::contract::{
     Contract, HttpBinding, Member, MemberLocation, Operation, Protocol, Shape, ShapeId, ShapeKind,
 };
 use overstep::wire::{
-    EncodedRequest, RedactedSecret, Redaction, RequestBody, ResolvedCredentials, SigV4Keys, SigningKeyCache, authorize,
-    curl_command, encode_request,
+    EncodedRequest, RedactedSecret, Redaction, RequestBody, ResolvedCredentials, SigV4Keys, SigningContext,
+    SigningKeyCache, authorize, curl_command, encode_request,
 };
 use serde_json::Value as Json;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -59,7 +59,7 @@ fn signing_time() -> SystemTime {
 fn signatures_match_botocore() {
     let mut cache = SigningKeyCache::default();
     for (mut request, keys, host, expected) in signed_requests() {
-        authorize(&mut request, &ResolvedCredentials::SigV4(keys), None, &host, signing_time(), &mut cache)
+        authorize(&mut request, &ResolvedCredentials::SigV4(keys), None, &SigningContext { host: &host, time: signing_time() }, &mut cache)
             .expect("applies");
         assert_eq!(request.header("authorization"), Some(expected.as_str()), "{}", request.target);
         assert_eq!(request.header("x-amz-date"), Some("20150830T123600Z"));
@@ -74,8 +74,7 @@ fn the_signature_of_the_aws_test_suite() {
         &mut request,
         &ResolvedCredentials::SigV4(keys),
         None,
-        &host,
-        signing_time(),
+        &SigningContext { host: &host, time: signing_time() },
         &mut SigningKeyCache::default(),
     )
     .expect("applies");
@@ -117,8 +116,7 @@ fn signatures_match_aws_sigv4() {
             &mut request,
             &ResolvedCredentials::SigV4(keys),
             None,
-            &host,
-            signing_time(),
+            &SigningContext { host: &host, time: signing_time() },
             &mut SigningKeyCache::default(),
         )
         .expect("applies");
@@ -140,7 +138,7 @@ fn s3_paths_are_signed_without_normalization() {
     let mut request = build_request("GET", "/test.txt", &[("Range", "bytes=0-9")], b"");
     let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_369_353_600);
     let host = "examplebucket.s3.amazonaws.com";
-    authorize(&mut request, &ResolvedCredentials::SigV4(keys), None, host, time, &mut SigningKeyCache::default())
+    authorize(&mut request, &ResolvedCredentials::SigV4(keys), None, &SigningContext { host, time }, &mut SigningKeyCache::default())
         .expect("applies");
     let header = request.header("authorization").expect("signed");
     assert!(header.ends_with("f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41"), "{header}");
@@ -415,7 +413,7 @@ fn curl_commands_sign_again_and_contain_no_secret() {
     let command = |id: &str, damage: Option<AuthDamage>, redaction: &Redaction| {
         let mut request = build_request("POST", "/contact/tags", &[("content-type", "application/json")], b"{}");
         let credentials = ResolvedCredentials::SigV4(keys(id));
-        authorize(&mut request, &credentials, damage.as_ref(), "h", signing_time(), &mut SigningKeyCache::default())
+        authorize(&mut request, &credentials, damage.as_ref(), &SigningContext { host: "h", time: signing_time() }, &mut SigningKeyCache::default())
             .expect("applies");
         curl_command(&request, "http://h", redaction).expect("curl can send it").0
     };

@@ -4,15 +4,16 @@
 
 use super::crash_tracker::CrashTracker;
 use super::ordered_output::OrderedOutput;
-use super::steps::{CaseWorker, WorkerShared};
-use super::transport::{Client, ClientConnection};
-use super::{CaseOutcome, Liveness, RunPlan, TransportError};
+use super::runtime::{block_on, block_on_new_thread, deep_stack_thread};
+use super::transport::Client;
+use super::worker::CaseWorker;
+use super::worker_state::WorkerShared;
 use crate::case::Case;
+use crate::run::{CaseOutcome, Liveness, RunPlan, TransportError};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::runtime::Runtime;
 use tokio::sync::RwLock;
 
 /// How a run ended.
@@ -45,7 +46,7 @@ pub fn run_cases<T: Send>(
     emit: impl FnMut(T) -> ControlFlow<()> + Send,
 ) -> RunEnd {
     let client = match Client::new(plan.endpoint, plan.transport_options.limits) {
-        Ok(exit) => exit,
+        Ok(client) => client,
         Err(error) => return RunEnd::Unreachable(error.to_string()),
     };
     let run = RunState {
@@ -65,153 +66,16 @@ pub fn run_cases<T: Send>(
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(workers);
     std::thread::scope(|scope| {
         for thread in 0..threads {
-            let share = workers / threads + usize::from(thread < workers % threads);
+            let worker_count = workers / threads + usize::from(thread < workers % threads);
             let run = &run;
             let work = move || {
                 let _guard = EndOnPanic(&run.output);
-                block_on(run.run_workers(share));
+                block_on(run.run_workers(worker_count));
             };
             deep_stack_thread().spawn_scoped(scope, work).expect("the system can start a thread");
         }
     });
     run.into_run_end()
-}
-
-/// Runs one case as the runner would.
-///
-/// # Errors
-/// Returns an error if the endpoint cannot be reached.
-pub fn run_single_case(plan: &RunPlan<'_>, case: impl Into<Arc<Case>>) -> Result<CaseOutcome, String> {
-    SequentialRunner::new(plan)?.run_case(case)
-}
-
-/// Runs cases sequentially, as the runner would, within its rate limit and over a connection that is kept open.
-pub struct SequentialRunner<'a> {
-    plan: &'a RunPlan<'a>,
-    shared: WorkerShared,
-    /// Whether the endpoint has been reached before.
-    was_reached: AtomicBool,
-    /// Runtime and connections of the previous case, while no case is being sent.
-    idle: Mutex<Option<IdleRuntime>>,
-}
-
-/// A runtime and the connections that it opened.
-struct IdleRuntime {
-    runtime: Runtime,
-    connections: Vec<ClientConnection>,
-}
-
-impl<'a> SequentialRunner<'a> {
-    /// Creates a runner for a plan without sending anything.
-    ///
-    /// # Errors
-    /// Returns an error if no client can be created for the endpoint.
-    pub fn new(plan: &'a RunPlan<'a>) -> Result<Self, String> {
-        let client = Client::new(plan.endpoint, plan.transport_options.limits).map_err(|error| error.to_string())?;
-        Ok(Self {
-            plan,
-            shared: WorkerShared::new(plan, client),
-            was_reached: AtomicBool::new(false),
-            idle: Mutex::default(),
-        })
-    }
-
-    /// Returns the plan.
-    pub fn plan(&self) -> &'a RunPlan<'a> {
-        self.plan
-    }
-
-    /// Runs a case.
-    ///
-    /// # Errors
-    /// Returns an error if the endpoint cannot be reached, or if the run was cancelled.
-    pub fn run_case(&self, case: impl Into<Arc<Case>>) -> Result<CaseOutcome, String> {
-        let case = case.into();
-        let kept = self.idle.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let (sent, kept) = run_on_new_thread(|| {
-            let IdleRuntime { runtime, connections: lines } =
-                kept.unwrap_or_else(|| IdleRuntime { runtime: build_runtime(), connections: Vec::new() });
-            let (sent, lines) = runtime.block_on(self.run_with_connections(case, lines));
-            (sent, IdleRuntime { runtime, connections: lines })
-        });
-        *self.idle.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept);
-        sent
-    }
-
-    /// Closes the idle connection, because some servers handle only one connection at a time.
-    pub fn close_idle(&self) {
-        if let Some(kept) = self.idle.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
-            kept.connections.clear();
-        }
-    }
-
-    async fn run_with_connections(
-        &self,
-        case: Arc<Case>,
-        lines: Vec<ClientConnection>,
-    ) -> (Result<CaseOutcome, String>, Vec<ClientConnection>) {
-        let probe = async || self.shared.client.probe_connection().await.map_err(|reason| reason.to_string());
-        if !self.was_reached.swap(true, Ordering::Relaxed)
-            && let Err(reason) = probe().await
-        {
-            self.was_reached.store(false, Ordering::Relaxed);
-            return (Err(reason), lines);
-        }
-        let mut worker = CaseWorker::with_connections(self.plan, &self.shared, lines);
-        let mut sent = worker.run_case(case).await.ok_or_else(|| "stopped".to_owned());
-        // A probe needs a connection of its own, so it is made only if the case got no response.
-        if sent.as_ref().is_ok_and(|outcome| outcome.liveness == Some(Liveness::Down))
-            && let Err(reason) = probe().await
-        {
-            sent = Err(reason);
-        }
-        (sent, worker.into_connections())
-    }
-}
-
-impl Drop for SequentialRunner<'_> {
-    fn drop(&mut self) {
-        // The caller may be inside a runtime, where waiting for another runtime to shut down is not allowed.
-        if let Some(kept) = self.idle.get_mut().unwrap_or_else(PoisonError::into_inner).take() {
-            kept.runtime.shutdown_background();
-        }
-    }
-}
-
-/// Runs a future on a runtime of the current thread: a request never moves between threads.
-pub(super) fn block_on<F: Future>(future: F) -> F::Output {
-    build_runtime().block_on(future)
-}
-
-fn build_runtime() -> Runtime {
-    let built = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    built.expect("a runtime needs only a few file descriptors")
-}
-
-/// Runs a future on a new thread, because the caller may be inside a runtime, where no other one can be entered.
-pub(super) fn block_on_new_thread<F: Future>(make: impl FnOnce() -> F + Send) -> F::Output
-where
-    F::Output: Send,
-{
-    run_on_new_thread(|| block_on(make()))
-}
-
-/// Runs a function on a new thread and returns its result.
-fn run_on_new_thread<T: Send>(work: impl FnOnce() -> T + Send) -> T {
-    std::thread::scope(|scope| {
-        let thread = deep_stack_thread().spawn_scoped(scope, work);
-        match thread.expect("the system can start a thread").join() {
-            Ok(output) => output,
-            Err(panic) => std::panic::resume_unwind(panic),
-        }
-    })
-}
-
-/// Returns a builder for threads with a large stack: values may be nested deeply and are written recursively. Unused
-/// stack costs nothing.
-pub(super) fn deep_stack_thread() -> std::thread::Builder {
-    const STACK: usize = 64 * 1024 * 1024;
-    std::thread::Builder::new().name("overstep".to_owned()).stack_size(STACK)
 }
 
 struct CaseQueue<I> {
@@ -279,7 +143,7 @@ where
             };
             let outcome = match outcome {
                 Some((outcome, Some(start))) => {
-                    let _nobody_else = self.exclusivity.write().await;
+                    let _exclusive = self.exclusivity.write().await;
                     let outcome = self.retry_after_restart(&mut worker, outcome, start).await;
                     self.crashes.record_examined(start);
                     Some(outcome)
@@ -312,31 +176,31 @@ where
     /// running.
     async fn retry_after_restart(&self, worker: &mut CaseWorker<'_>, outcome: CaseOutcome, start: u32) -> CaseOutcome {
         let search = self.plan.search_time.start_search();
-        let revive = || {
-            let revived = self.plan.restart_endpoint.is_some_and(|revive| revive());
+        let restart = || {
+            let is_ready = self.plan.restart_endpoint.is_some_and(|restart| restart());
             self.shared.reset_unanswered_controls();
             self.crashes.record_restart();
-            revived
+            is_ready
         };
         if search.is_over() {
-            let stands = self.crashes.restart_count() != start || revive();
-            let among = self.crashes.take_suspect_count(start).filter(|_| stands);
-            return CaseOutcome { liveness: among.map(Liveness::CrashSuspected).or(outcome.liveness), ..outcome };
+            let is_restarted = self.crashes.restart_count() != start || restart();
+            let suspects = self.crashes.take_suspect_count(start).filter(|_| is_restarted);
+            return CaseOutcome { liveness: suspects.map(Liveness::CrashSuspected).or(outcome.liveness), ..outcome };
         }
         let operation = outcome.case.operation.clone();
         // Another worker may have restarted it in the meantime.
         if !worker.is_operation_alive(operation.as_str()).await
             && !worker.is_other_operation_alive(&operation).await
-            && !revive()
+            && !restart()
         {
             return outcome;
         }
-        let Some(again) = worker.run_case(Arc::clone(&outcome.case)).await else { return outcome };
-        if again.liveness != Some(Liveness::Down) || !revive() {
-            return again;
+        let Some(retried) = worker.run_case(Arc::clone(&outcome.case)).await else { return outcome };
+        if retried.liveness != Some(Liveness::Down) || !restart() {
+            return retried;
         }
         self.crashes.mark_attributed(start);
-        CaseOutcome { liveness: Some(Liveness::CrashConfirmed), ..again }
+        CaseOutcome { liveness: Some(Liveness::CrashConfirmed), ..retried }
     }
 
     /// Checks, after many cases in a row without a response, whether the endpoint is dead or only the operations that
@@ -350,11 +214,11 @@ where
     }
 
     fn next_case(&self) -> Option<(u64, Arc<Case>)> {
-        let mut source = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-        let case = source.cases.next()?;
-        let index = source.next;
-        source.next += 1;
-        drop(source);
+        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let case = queue.cases.next()?;
+        let index = queue.next;
+        queue.next += 1;
+        drop(queue);
         Some((index, case.into()))
     }
 
@@ -363,10 +227,10 @@ where
     }
 
     fn into_run_end(self) -> RunEnd {
-        let dead = self.health.death_reason.into_inner().unwrap_or_else(PoisonError::into_inner);
-        if let Some(reason) = dead {
-            let answered = self.health.has_responded.load(Ordering::Relaxed);
-            return if answered { RunEnd::EndpointDied(reason) } else { RunEnd::Unreachable(reason) };
+        let death_reason = self.health.death_reason.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if let Some(reason) = death_reason {
+            let has_responded = self.health.has_responded.load(Ordering::Relaxed);
+            return if has_responded { RunEnd::EndpointDied(reason) } else { RunEnd::Unreachable(reason) };
         }
         if self.output.has_ended() {
             RunEnd::EndedByConsumer

@@ -2,30 +2,21 @@
 //!
 //! It never blocks a process, however much it prints, and never decides what its exit means.
 
-use super::clock;
-use std::collections::VecDeque;
-use std::io::{self, BufRead as _, BufReader, BufWriter, Read, Write};
+use super::process_output::{OutputPipe, ProcessOutput, RedactFn, lock_mutex};
+use crate::run::clock;
+use std::io::{self, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// Maximum time for a process to exit on its own before it is killed.
 const MAX_SHUTDOWN_WAIT: Duration = Duration::from_secs(3);
+/// Maximum time to wait for output that an exited process left behind.
+const MAX_DRAIN_WAIT: Duration = Duration::from_millis(500);
 /// Interval between checks whether a process has exited.
 const POLL_INTERVAL: Duration = Duration::from_millis(10);
-/// Maximum number of output lines kept.
-const MAX_LINES: usize = 400;
-/// Maximum number of bytes read of one line; the rest is skipped.
-const MAX_LINE_BYTES: usize = 64 * 1024;
-/// Maximum number of characters kept of one line.
-const MAX_LINE_CHARS: usize = 1000;
-/// Maximum size of a log file in bytes.
-const MAX_LOG_BYTES: usize = 4 * 1024 * 1024;
-
-/// Function that redacts secrets in a text.
-pub type RedactFn = Arc<dyn Fn(&str) -> String + Send + Sync>;
 
 /// A command to start.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -86,10 +77,6 @@ pub fn kill_all_started() {
     }
 }
 
-fn lock_mutex<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// Returns a port of 127.0.0.1 that is free now.
 ///
 /// # Errors
@@ -116,7 +103,7 @@ pub struct ServerProcess {
 
 impl std::fmt::Debug for ServerProcess {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Started").field("launch", &self.launch).finish_non_exhaustive()
+        f.debug_struct("ServerProcess").field("launch", &self.launch).finish_non_exhaustive()
     }
 }
 
@@ -132,12 +119,8 @@ impl ServerProcess {
     /// # Errors
     /// Returns an error if the program cannot be started.
     pub fn start(launch: LaunchCommand, redact: RedactFn, log: Option<Box<dyn Write + Send>>) -> io::Result<Self> {
-        let output = Arc::new(ProcessOutput {
-            redact,
-            buffer: Mutex::new(OutputBuffer { log: log.map(BufWriter::new), ..OutputBuffer::default() }),
-            pipes: Mutex::default(),
-        });
-        output.log_command(&launch);
+        let output = Arc::new(ProcessOutput::new(redact, log));
+        output.log_command(&launch.command_line());
         let process = Mutex::new(ChildProcess::new(&launch, &output)?);
         Ok(Self { launch, process, output, previous_cpu_seconds: Mutex::default() })
     }
@@ -150,7 +133,7 @@ impl ServerProcess {
         let mut process = lock_mutex(&self.process);
         *lock_mutex(&self.previous_cpu_seconds) += clock::cpu_seconds(Some(process.child.id())).unwrap_or(0.0);
         process.stop();
-        self.output.log_command(&self.launch);
+        self.output.log_command(&self.launch.command_line());
         *process = ChildProcess::new(&self.launch, &self.output)?;
         Ok(())
     }
@@ -163,7 +146,7 @@ impl ServerProcess {
 
     /// Returns the command on one line, with secrets redacted.
     pub fn command_line(&self) -> String {
-        (self.output.redact)(&self.launch.command_line())
+        self.output.redact(&self.launch.command_line())
     }
 
     /// Describes how the process ended, if it has.
@@ -173,15 +156,12 @@ impl ServerProcess {
 
     /// Returns the current position in the output, for use with [`ServerProcess::lines_since`].
     pub fn output_position(&self) -> u64 {
-        lock_mutex(&self.output.buffer).line_count
+        self.output.line_count()
     }
 
-    /// Returns the last lines printed since a position, at most `most` of them.
-    pub fn lines_since(&self, mark: u64, max_lines: usize) -> Vec<String> {
-        let kept = lock_mutex(&self.output.buffer);
-        let fresh = usize::try_from(kept.line_count.saturating_sub(mark)).unwrap_or(usize::MAX);
-        let skip = kept.lines.len() - fresh.min(kept.lines.len()).min(max_lines);
-        kept.lines.iter().skip(skip).cloned().collect()
+    /// Returns the last lines printed since a position, at most `max_lines` of them.
+    pub fn lines_since(&self, position: u64, max_lines: usize) -> Vec<String> {
+        self.output.lines_since(position, max_lines)
     }
 
     /// Returns true if some output has not been read yet.
@@ -191,10 +171,8 @@ impl ServerProcess {
 
     /// Waits briefly for output that an exited process left in its pipes.
     pub fn drain_output(&self) {
-        let from = clock::now();
-        while lock_mutex(&self.output.buffer).open_pipes > 0
-            && clock::now().duration_since(from) < Duration::from_millis(500)
-        {
+        let start = clock::now();
+        while self.output.has_open_pipes() && clock::now().duration_since(start) < MAX_DRAIN_WAIT {
             std::thread::sleep(POLL_INTERVAL);
         }
     }
@@ -211,14 +189,12 @@ impl ChildProcess {
         let mut child = launch.spawn()?;
         let (out, err) = (child.stdout.take(), child.stderr.take());
         let process = Self { child, reaped: false };
-        lock_mutex(&output.pipes).clear();
+        output.forget_pipes();
         if let Some(out) = out {
-            output.track_pipe(&out);
-            output.spawn_reader(out, OutputPipe::Stdout)?;
+            output.read_pipe(out, OutputPipe::Stdout)?;
         }
         if let Some(err) = err {
-            output.track_pipe(&err);
-            output.spawn_reader(err, OutputPipe::Stderr)?;
+            output.read_pipe(err, OutputPipe::Stderr)?;
         }
         Ok(process)
     }
@@ -237,7 +213,7 @@ impl ChildProcess {
     }
 
     #[cfg(not(unix))]
-    fn ended(&mut self) -> Option<String> {
+    fn exit_description(&mut self) -> Option<String> {
         let status = self.child.try_wait().ok()??;
         Some(format!("ended with {status}"))
     }
@@ -249,8 +225,8 @@ impl ChildProcess {
         let id = self.child.id();
         if self.exit_description().is_none() {
             terminate_group(id);
-            let from = clock::now();
-            while self.exit_description().is_none() && clock::now().duration_since(from) < MAX_SHUTDOWN_WAIT {
+            let start = clock::now();
+            while self.exit_description().is_none() && clock::now().duration_since(start) < MAX_SHUTDOWN_WAIT {
                 std::thread::sleep(POLL_INTERVAL);
             }
         }
@@ -290,177 +266,79 @@ fn kill_group(id: u32) {
 }
 
 #[cfg(not(unix))]
-fn ask(_id: u32) {}
+fn terminate_group(_id: u32) {}
 
 #[cfg(not(unix))]
-fn kill(_id: u32) {}
+fn kill_group(_id: u32) {}
 
-/// Output of a process: the last lines, and a log.
-struct ProcessOutput {
-    redact: RedactFn,
-    buffer: Mutex<OutputBuffer>,
-    /// Handles of the pipes, to check for unread output.
-    pipes: Mutex<Vec<PipeHandle>>,
-}
-
-#[cfg(unix)]
-type PipeHandle = std::os::fd::OwnedFd;
-#[cfg(not(unix))]
-type Watched = ();
-
-#[derive(Clone, Copy)]
-enum OutputPipe {
-    Stdout,
-    Stderr,
-}
-
-#[derive(Default)]
-struct OutputBuffer {
-    lines: VecDeque<String>,
-    /// First non-empty line of each pipe.
-    first_lines: [Option<String>; 2],
-    /// Total number of lines printed.
-    line_count: u64,
-    /// Number of open pipes.
-    open_pipes: usize,
-    log: Option<BufWriter<Box<dyn Write + Send>>>,
-    logged_bytes: usize,
-}
-
-impl ProcessOutput {
-    #[cfg(unix)]
-    fn track_pipe(&self, pipe: &impl std::os::fd::AsFd) {
-        // Without a second handle, unread output cannot be detected.
-        lock_mutex(&self.pipes).extend(pipe.as_fd().try_clone_to_owned().ok());
-    }
-
-    #[cfg(unix)]
-    fn has_unread_output(&self) -> bool {
-        lock_mutex(&self.pipes).iter().any(|pipe| rustix::io::ioctl_fionread(pipe).is_ok_and(|waiting| waiting > 0))
-    }
-
-    #[cfg(not(unix))]
-    fn watch<P>(&self, _pipe: &P) {}
-
-    #[cfg(not(unix))]
-    fn has_more(&self) -> bool {
-        false
-    }
-
-    /// Reads a pipe to its end on a new thread.
-    fn spawn_reader(self: &Arc<Self>, from: impl Read + Send + 'static, pipe: OutputPipe) -> io::Result<()> {
-        let output = Arc::clone(self);
-        lock_mutex(&self.buffer).open_pipes += 1;
-        std::thread::Builder::new().name("overstep-output".to_owned()).spawn(move || {
-            output.read_lines(from, pipe);
-            lock_mutex(&output.buffer).open_pipes -= 1;
-        })?;
-        Ok(())
-    }
-
-    fn read_lines(&self, from: impl Read, pipe: OutputPipe) {
-        let mut reader = BufReader::new(from);
-        let mut line: Vec<u8> = Vec::new();
-        loop {
-            let (used, ends) = match reader.fill_buf() {
-                Ok([]) => break,
-                Ok(bytes) => {
-                    let end = bytes.iter().position(|byte| *byte == b'\n');
-                    let piece = &bytes[..end.unwrap_or(bytes.len())];
-                    line.extend_from_slice(&piece[..piece.len().min(MAX_LINE_BYTES.saturating_sub(line.len()))]);
-                    (end.map_or(bytes.len(), |end| end + 1), end.is_some())
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(_) => break,
-            };
-            reader.consume(used);
-            if ends {
-                self.push_line(&line, pipe);
-                line.clear();
-            }
-            // Flush only once no more input is buffered: a failing server prints many lines at once.
-            if reader.buffer().is_empty() {
-                self.flush();
-            }
-        }
-        if !line.is_empty() {
-            self.push_line(&line, pipe);
-        }
-        self.flush();
-    }
-
-    fn push_line(&self, line: &[u8], pipe: OutputPipe) {
-        let text = String::from_utf8_lossy(line);
-        let text = (self.redact)(anstream::adapter::strip_str(text.trim_end()).to_string().as_str());
-        let cut = text.char_indices().nth(MAX_LINE_CHARS).map_or(text.len(), |(at, _)| at);
-        let text = if cut < text.len() { format!("{}…", &text[..cut]) } else { text };
-        self.write_log(&text);
-        let mut kept = lock_mutex(&self.buffer);
-        kept.line_count += 1;
-        if !text.trim().is_empty() {
-            kept.first_lines[pipe as usize].get_or_insert_with(|| text.clone());
-        }
-        if kept.lines.len() == MAX_LINES {
-            kept.lines.pop_front();
-        }
-        kept.lines.push_back(text);
-    }
-
-    /// Logs the command; it is redacted because it may contain a key.
-    fn log_command(&self, launch: &LaunchCommand) {
-        self.write_log(&format!("$ {}", (self.redact)(&launch.command_line())));
-        self.flush();
-    }
-
-    fn write_log(&self, text: &str) {
-        let mut kept = lock_mutex(&self.buffer);
-        kept.logged_bytes += text.len() + 1;
-        let full = kept.logged_bytes > MAX_LOG_BYTES;
-        let Some(log) = &mut kept.log else { return };
-        let written = if full { writeln!(log, "… log truncated") } else { writeln!(log, "{text}") };
-        // A log that cannot be written must not end a run.
-        if full || written.is_err() {
-            kept.log = None;
-        }
-    }
-
-    fn flush(&self) {
-        let mut kept = lock_mutex(&self.buffer);
-        if kept.log.as_mut().is_some_and(|log| log.flush().is_err()) {
-            kept.log = None;
-        }
-    }
+/// Error for a command that should print a line.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandOutputError {
+    /// The command cannot be run.
+    #[error("cannot run `{command}`: {error}")]
+    Start {
+        /// The command.
+        command: String,
+        /// Error of the system.
+        #[source]
+        error: io::Error,
+    },
+    /// The command did not end in time.
+    #[error("`{command}` took longer than {time_limit:?}")]
+    TimedOut {
+        /// The command.
+        command: String,
+        /// Maximum time.
+        time_limit: Duration,
+    },
+    /// The command failed.
+    #[error("`{command}` {exit}")]
+    Failed {
+        /// The command.
+        command: String,
+        /// How it ended.
+        exit: String,
+    },
+    /// The command printed nothing.
+    #[error("`{0}` printed nothing")]
+    Empty(String),
 }
 
 /// Returns the first line that a command prints within a time limit. A line on stderr counts only if stdout is empty.
 ///
 /// # Errors
 /// Returns an error if the command cannot be run, prints nothing, fails or takes too long.
-pub fn first_output_line(launch: LaunchCommand, time_limit: Duration, redact: RedactFn) -> Result<String, String> {
-    let shown = launch.command_line();
-    let started =
-        ServerProcess::start(launch, redact, None).map_err(|error| format!("cannot run `{shown}`: {error}"))?;
-    let from = clock::now();
-    let ended = loop {
-        if let Some(ended) = started.exit_description() {
-            break ended;
+pub fn first_output_line(
+    launch: LaunchCommand,
+    time_limit: Duration,
+    redact: RedactFn,
+) -> Result<String, CommandOutputError> {
+    let command = launch.command_line();
+    let process = match ServerProcess::start(launch, redact, None) {
+        Ok(process) => process,
+        Err(error) => return Err(CommandOutputError::Start { command, error }),
+    };
+    let start = clock::now();
+    let exit = loop {
+        if let Some(exit) = process.exit_description() {
+            break exit;
         }
-        if clock::now().duration_since(from) > time_limit {
-            return Err(format!("`{shown}` took longer than {time_limit:?}"));
+        if clock::now().duration_since(start) > time_limit {
+            return Err(CommandOutputError::TimedOut { command, time_limit });
         }
         std::thread::sleep(POLL_INTERVAL);
     };
-    started.drain_output();
-    if !ended.ends_with("exit status 0") {
-        return Err(format!("`{shown}` {ended}"));
+    process.drain_output();
+    if !exit.ends_with("exit status 0") {
+        return Err(CommandOutputError::Failed { command, exit });
     }
-    let [out, err] = lock_mutex(&started.output.buffer).first_lines.clone();
-    out.or(err).ok_or_else(|| format!("`{shown}` printed nothing"))
+    process.output.first_line().ok_or(CommandOutputError::Empty(command))
 }
 
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
+    use std::io::Read as _;
 
     fn shell_command(script: &str) -> LaunchCommand {
         LaunchCommand {
@@ -512,7 +390,7 @@ mod tests {
         assert_eq!(started.exit_description().as_deref(), Some("ended with exit status 7"));
         let lines = started.lines_since(0, 3);
         assert_eq!(lines[..2], ["line 2998 …", "line 2999 …"]);
-        assert!(lines[2].chars().count() <= MAX_LINE_CHARS + 1);
+        assert!(lines[2].chars().count() <= 1001);
         assert_eq!(started.lines_since(started.output_position(), 10), Vec::<String>::new());
         let mut text = String::new();
         log.read_to_string(&mut text).expect("text");
@@ -541,27 +419,35 @@ mod tests {
     fn first_output_line_is_returned() {
         let within = Duration::from_secs(10);
         assert_eq!(
-            first_output_line(shell_command("echo; echo v1.2; echo more"), within, redact_password()).as_deref(),
-            Ok("v1.2")
+            first_output_line(shell_command("echo; echo v1.2; echo more"), within, redact_password()).ok().as_deref(),
+            Some("v1.2")
         );
-        assert_eq!(first_output_line(shell_command("echo v2 >&2"), within, redact_password()).as_deref(), Ok("v2"));
         assert_eq!(
-            first_output_line(shell_command("echo old >&2; sleep 0.1; echo v3"), within, redact_password()).as_deref(),
-            Ok("v3")
+            first_output_line(shell_command("echo v2 >&2"), within, redact_password()).ok().as_deref(),
+            Some("v2")
+        );
+        assert_eq!(
+            first_output_line(shell_command("echo old >&2; sleep 0.1; echo v3"), within, redact_password())
+                .ok()
+                .as_deref(),
+            Some("v3")
         );
         assert!(
             first_output_line(shell_command("echo x; exit 3"), within, redact_password())
                 .expect_err("fails")
+                .to_string()
                 .contains("exit status 3")
         );
         assert!(
             first_output_line(shell_command("sleep 60"), Duration::from_millis(50), redact_password())
                 .expect_err("slow")
+                .to_string()
                 .contains("longer")
         );
         assert!(
             first_output_line(shell_command("true"), within, redact_password())
                 .expect_err("silent")
+                .to_string()
                 .contains("nothing")
         );
     }

@@ -2,7 +2,8 @@
 //!
 //! It never opens a connection.
 
-use super::TlsOptions;
+use super::error::ClientSetupError;
+use crate::run::TlsOptions;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject as _;
@@ -14,11 +15,11 @@ use std::sync::Arc;
 ///
 /// # Errors
 /// Returns an error if the certificate authorities cannot be parsed.
-pub(super) fn client_config(tls: &TlsOptions) -> Result<ClientConfig, String> {
+pub(super) fn client_config(tls: &TlsOptions) -> Result<ClientConfig, ClientSetupError> {
     let provider = Arc::new(ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
-        .map_err(|error| error.to_string())?;
+        .map_err(|error| ClientSetupError::Tls(error.to_string()))?;
     if tls.insecure {
         return Ok(builder
             .dangerous()
@@ -29,12 +30,15 @@ pub(super) fn client_config(tls: &TlsOptions) -> Result<ClientConfig, String> {
     if let Some(pem) = &tls.ca {
         let mut found = 0;
         for certificate in CertificateDer::pem_slice_iter(pem) {
-            let certificate = certificate.map_err(|error| format!("the CA file is not valid PEM: {error}"))?;
-            roots.add(certificate).map_err(|error| format!("invalid CA certificate: {error}"))?;
+            let certificate =
+                certificate.map_err(|error| ClientSetupError::Tls(format!("the CA file is not valid PEM: {error}")))?;
+            roots
+                .add(certificate)
+                .map_err(|error| ClientSetupError::Tls(format!("invalid CA certificate: {error}")))?;
             found += 1;
         }
         if found == 0 {
-            return Err("the CA file contains no certificate".to_owned());
+            return Err(ClientSetupError::Tls("the CA file contains no certificate".to_owned()));
         }
     }
     Ok(builder.with_root_certificates(roots).with_no_client_auth())

@@ -2,7 +2,7 @@
 //!
 //! It never sleeps.
 
-use super::RateLimit;
+use crate::run::RateLimit;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 

@@ -2,8 +2,9 @@
 //!
 //! It never waits; the caller passes the bytes received so far.
 
-use super::TransportError;
-use super::non_http::{first_line_excerpt, not_http_error};
+use super::non_http::not_http_error;
+use crate::run::TransportError;
+use crate::run::excerpt::first_line_excerpt;
 
 /// Status line and headers of a response.
 #[derive(Debug, PartialEq, Eq)]
@@ -106,6 +107,23 @@ impl HttpHead {
     }
 }
 
+/// Error for a body whose chunks cannot be decoded.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum ChunkError {
+    /// A line with a chunk size is too long.
+    #[error("chunk-size line too long")]
+    SizeLineTooLong,
+    /// A chunk continues after its announced size.
+    #[error("chunk longer than its size")]
+    TooLong,
+    /// The trailers are too long.
+    #[error("trailers too long")]
+    TrailersTooLong,
+    /// A chunk size is not a hexadecimal number; holds an excerpt.
+    #[error("invalid chunk size `{0}`")]
+    InvalidSize(String),
+}
+
 /// Incremental decoder of a chunked body.
 #[derive(Debug, Default)]
 pub(super) struct ChunkDecoder {
@@ -139,7 +157,7 @@ impl ChunkDecoder {
         input: &mut bytes::BytesMut,
         out: &mut BodyBuffer,
         limit: usize,
-    ) -> Result<bool, String> {
+    ) -> Result<bool, ChunkError> {
         use bytes::Buf as _;
         loop {
             match self.state {
@@ -159,7 +177,7 @@ impl ChunkDecoder {
                 ChunkState::Size | ChunkState::DataEnd | ChunkState::Trailer => {
                     let Some(end) = input.iter().position(|byte| *byte == b'\n') else {
                         return if input.len() > MAX_SIZE_LINE_BYTES {
-                            Err("chunk-size line too long".to_owned())
+                            Err(ChunkError::SizeLineTooLong)
                         } else {
                             Ok(false)
                         };
@@ -172,15 +190,15 @@ impl ChunkDecoder {
         }
     }
 
-    fn process_line(&mut self, line: &[u8]) -> Result<(), String> {
+    fn process_line(&mut self, line: &[u8]) -> Result<(), ChunkError> {
         match self.state {
             ChunkState::DataEnd if line.is_empty() => self.state = ChunkState::Size,
-            ChunkState::DataEnd => return Err("chunk longer than its size".to_owned()),
+            ChunkState::DataEnd => return Err(ChunkError::TooLong),
             ChunkState::Trailer if line.is_empty() => self.state = ChunkState::Done,
             ChunkState::Trailer => {
                 self.trailer_bytes += line.len() + 2;
                 if self.trailer_bytes > MAX_TRAILER_BYTES {
-                    return Err("trailers too long".to_owned());
+                    return Err(ChunkError::TrailersTooLong);
                 }
             }
             _ => {
@@ -189,7 +207,7 @@ impl ChunkDecoder {
                     .ok()
                     .filter(|size| size.bytes().all(|byte| byte.is_ascii_hexdigit()))
                     .and_then(|size| u64::from_str_radix(size, 16).ok());
-                self.remaining = number.ok_or_else(|| format!("invalid chunk size `{}`", first_line_excerpt(size)))?;
+                self.remaining = number.ok_or_else(|| ChunkError::InvalidSize(first_line_excerpt(size)))?;
                 self.state = if self.remaining == 0 { ChunkState::Trailer } else { ChunkState::Data };
             }
         }
@@ -272,24 +290,24 @@ mod tests {
     #[test]
     fn endless_trailers_are_rejected() {
         let (mut chunks, mut input) = (ChunkDecoder::default(), BytesMut::from("0\r\n"));
-        let refused = (0..20_000).any(|_| {
+        let is_rejected = (0..20_000).any(|_| {
             input.extend_from_slice(b"x: y\r\n");
             chunks.decode(&mut input, &mut BodyBuffer::default(), 10).is_err()
         });
-        assert!(refused);
+        assert!(is_rejected);
     }
 
     #[test]
     fn ambiguous_responses_do_not_keep_the_connection() {
-        let keeps = |text: &str| HttpHead::parse(text.as_bytes()).expect("http").expect("complete").can_reuse;
-        assert!(keeps("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n"));
+        let can_reuse = |text: &str| HttpHead::parse(text.as_bytes()).expect("http").expect("complete").can_reuse;
+        assert!(can_reuse("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n"));
         for text in [
             "HTTP/1.0 200 OK\r\ncontent-length: 5\r\n\r\n",
             "HTTP/1.1 200 OK\r\ncontent-length: 5\r\nConnection: x, Close\r\n\r\n",
             "HTTP/1.1 200 OK\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n",
             "HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\n\r\n",
         ] {
-            assert!(!keeps(text), "{text}");
+            assert!(!can_reuse(text), "{text}");
         }
     }
 

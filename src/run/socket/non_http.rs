@@ -2,14 +2,10 @@
 //!
 //! It never quotes more of them than a person would read.
 
-#[cfg(feature = "run")]
-use super::TransportError;
-
-/// Maximum number of received bytes that are quoted.
-const MAX_QUOTED_BYTES: usize = 40;
+use crate::run::TransportError;
+use crate::run::excerpt::first_line_excerpt;
 
 /// Returns the error for bytes that are not an HTTP response.
-#[cfg(feature = "run")]
 pub(super) fn not_http_error(reason: &str, bytes: &[u8]) -> TransportError {
     TransportError::NotHttp(match recognize_protocol(bytes) {
         Some(language) => language.to_owned(),
@@ -18,7 +14,6 @@ pub(super) fn not_http_error(reason: &str, bytes: &[u8]) -> TransportError {
 }
 
 /// Recognizes the protocol of a server by the first bytes that it sent.
-#[cfg(feature = "run")]
 fn recognize_protocol(bytes: &[u8]) -> Option<&'static str> {
     match bytes {
         // A TLS record: alert or handshake, and the version's first byte.
@@ -29,14 +24,7 @@ fn recognize_protocol(bytes: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// Returns the first line of some bytes, truncated if it is long.
-pub(super) fn first_line_excerpt(bytes: &[u8]) -> String {
-    let line = bytes.split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default();
-    let cut = &line[..line.len().min(MAX_QUOTED_BYTES)];
-    format!("{}{}", cut.escape_ascii(), if cut.len() < line.len() { "…" } else { "" })
-}
-
-#[cfg(all(test, feature = "run"))]
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -27,47 +27,47 @@ struct CrashSuspects {
 impl CrashTracker {
     /// Returns the number of restarts so far.
     pub fn restart_count(&self) -> u32 {
-        self.with_counts(|counted| counted.restarts)
+        self.with_counts(|counts| counts.restarts)
     }
 
     /// Records a restart of the endpoint.
     pub fn record_restart(&self) {
-        self.with_counts(|counted| counted.restarts += 1);
+        self.with_counts(|counts| counts.restarts += 1);
     }
 
     /// Records that a case that began after this restart found the endpoint down.
     pub fn add_suspect(&self, start: u32) {
-        self.with_counts(|counted| counted.suspects.entry(start).or_default().unexamined += 1);
+        self.with_counts(|counts| counts.suspects.entry(start).or_default().unexamined += 1);
     }
 
     /// Marks this crash as attributed; the other suspects are not retried.
     pub fn mark_attributed(&self, start: u32) {
-        self.with_counts(|counted| counted.suspects.entry(start).or_default().is_reported = true);
+        self.with_counts(|counts| counts.suspects.entry(start).or_default().is_reported = true);
     }
 
     /// Returns the number of unexamined suspects, one of which is the cause, and marks the crash as reported. Returns
     /// `None` if the crash was attributed or reported before.
     pub fn take_suspect_count(&self, start: u32) -> Option<u32> {
-        self.with_counts(|counted| {
-            let met = counted.suspects.entry(start).or_default();
-            (!std::mem::replace(&mut met.is_reported, true)).then_some(met.unexamined)
+        self.with_counts(|counts| {
+            let suspects = counts.suspects.entry(start).or_default();
+            (!std::mem::replace(&mut suspects.is_reported, true)).then_some(suspects.unexamined)
         })
     }
 
     /// Records that a suspect was examined.
     pub fn record_examined(&self, start: u32) {
-        self.with_counts(|counted| {
-            let met = counted.suspects.entry(start).or_default();
-            met.unexamined = met.unexamined.saturating_sub(1);
+        self.with_counts(|counts| {
+            let suspects = counts.suspects.entry(start).or_default();
+            suspects.unexamined = suspects.unexamined.saturating_sub(1);
             // Every case that began before the last restart has finished, so there will be no more suspects.
-            if met.unexamined == 0 && start < counted.restarts {
-                counted.suspects.remove(&start);
+            if suspects.unexamined == 0 && start < counts.restarts {
+                counts.suspects.remove(&start);
             }
         });
     }
 
-    fn with_counts<T>(&self, look: impl FnOnce(&mut CrashCounts) -> T) -> T {
-        look(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    fn with_counts<T>(&self, read: impl FnOnce(&mut CrashCounts) -> T) -> T {
+        read(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -77,16 +77,16 @@ mod tests {
 
     #[test]
     fn each_crash_is_reported_once() {
-        let downs = CrashTracker::default();
-        let start = downs.restart_count();
-        (0..4).for_each(|_| downs.add_suspect(start));
-        downs.record_restart();
-        downs.record_examined(start);
-        assert_eq!((downs.take_suspect_count(start), downs.take_suspect_count(start)), (Some(3), None));
-        (0..3).for_each(|_| downs.record_examined(start));
-        let start = downs.restart_count();
-        downs.add_suspect(start);
-        downs.mark_attributed(start);
-        assert_eq!((start, downs.take_suspect_count(start)), (1, None));
+        let crashes = CrashTracker::default();
+        let start = crashes.restart_count();
+        (0..4).for_each(|_| crashes.add_suspect(start));
+        crashes.record_restart();
+        crashes.record_examined(start);
+        assert_eq!((crashes.take_suspect_count(start), crashes.take_suspect_count(start)), (Some(3), None));
+        (0..3).for_each(|_| crashes.record_examined(start));
+        let start = crashes.restart_count();
+        crashes.add_suspect(start);
+        crashes.mark_attributed(start);
+        assert_eq!((start, crashes.take_suspect_count(start)), (1, None));
     }
 }

@@ -2,10 +2,11 @@
 //!
 //! It never starts a process and never looks at more of a response than its status.
 
-use super::runner::block_on_new_thread;
+use super::error::ClientSetupError;
+use super::runtime::block_on_new_thread;
 use super::server::{LaunchCommand, ServerProcess};
 use super::transport::{Client, ClientConnection, Transport as _};
-use super::{CancelToken, Endpoint, RequestLimits, TransportError, clock};
+use crate::run::{CancelToken, Endpoint, RequestLimits, TransportError, clock};
 use crate::wire::EncodedRequest;
 use std::sync::Arc;
 use std::time::Duration;
@@ -55,6 +56,44 @@ impl std::fmt::Display for ProbeRequest {
     }
 }
 
+/// Reason why an endpoint is not ready for a run.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EndpointNotReady {
+    /// No client can be created for the endpoint.
+    #[error(transparent)]
+    ClientSetup(#[from] ClientSetupError),
+    /// The server exited; holds how.
+    #[error("it {0} before it was ready")]
+    Exited(String),
+    /// The run was cancelled.
+    #[error("the run was stopped before it was ready")]
+    Cancelled,
+    /// The endpoint did not become ready in time.
+    #[error("it was not ready within {timeout:?}: {reason}")]
+    TimedOut {
+        /// Maximum time until it is ready.
+        timeout: Duration,
+        /// Result of the last check.
+        reason: String,
+    },
+    /// The reset request was rejected.
+    #[error("the reset request `{request}` failed with status {status}")]
+    ResetFailed {
+        /// The request.
+        request: ProbeRequest,
+        /// Status of the response.
+        status: u16,
+    },
+    /// The reset request got no response.
+    #[error("the reset request `{request}` got no response: {reason}")]
+    NoResetResponse {
+        /// The request.
+        request: ProbeRequest,
+        /// Why there was no response.
+        reason: TransportError,
+    },
+}
+
 /// Interval between readiness checks.
 const READY_POLL_INTERVAL: Duration = Duration::from_millis(50);
 /// Timeout of one probe request.
@@ -69,20 +108,20 @@ pub fn prepare_endpoint(
     lifecycle: &EndpointLifecycle,
     server: Option<&ServerProcess>,
     stop: &CancelToken,
-) -> Result<(), String> {
+) -> Result<(), EndpointNotReady> {
     let limits =
         RequestLimits { total_timeout: PROBE_TIMEOUT, idle_timeout: PROBE_TIMEOUT, ..RequestLimits::default() };
-    let exit = Client::new(endpoint, limits).map_err(|error| error.to_string())?;
+    let client = Client::new(endpoint, limits)?;
     block_on_new_thread(|| async move {
-        let exit = Arc::new(exit);
+        let client = Arc::new(client);
         if server.is_some() || lifecycle.ready.is_some() {
-            wait_until_ready(&exit, endpoint, lifecycle, server, stop).await?;
+            wait_until_ready(&client, endpoint, lifecycle, server, stop).await?;
         }
         match &lifecycle.reset {
-            Some(reset) => match send_probe(&exit, endpoint, reset, stop).await {
+            Some(reset) => match send_probe(&client, endpoint, reset, stop).await {
                 Ok(200..=299) => Ok(()),
-                Ok(status) => Err(format!("the reset request `{reset}` failed with status {status}")),
-                Err(reason) => Err(format!("the reset request `{reset}` got no response: {reason}")),
+                Ok(status) => Err(EndpointNotReady::ResetFailed { request: reset.clone(), status }),
+                Err(reason) => Err(EndpointNotReady::NoResetResponse { request: reset.clone(), reason }),
             },
             None => Ok(()),
         }
@@ -95,8 +134,8 @@ async fn wait_until_ready(
     lifecycle: &EndpointLifecycle,
     server: Option<&ServerProcess>,
     stop: &CancelToken,
-) -> Result<(), String> {
-    let from = clock::now();
+) -> Result<(), EndpointNotReady> {
+    let start = clock::now();
     loop {
         let last = match &lifecycle.ready {
             None => client.probe_connection().await.map_err(|reason| reason.to_string()),
@@ -108,15 +147,15 @@ async fn wait_until_ready(
             },
         };
         // Checked after the response, which may have come from another server on the same port.
-        if let Some(ended) = server.and_then(ServerProcess::exit_description) {
-            return Err(format!("it {ended} before it was ready"));
+        if let Some(exit) = server.and_then(ServerProcess::exit_description) {
+            return Err(EndpointNotReady::Exited(exit));
         }
         let Err(reason) = last else { return Ok(()) };
         if stop.is_cancelled() {
-            return Err("the run was stopped before it was ready".to_owned());
+            return Err(EndpointNotReady::Cancelled);
         }
-        if clock::now().duration_since(from) >= lifecycle.ready_timeout {
-            return Err(format!("it was not ready within {:?}: {reason}", lifecycle.ready_timeout));
+        if clock::now().duration_since(start) >= lifecycle.ready_timeout {
+            return Err(EndpointNotReady::TimedOut { timeout: lifecycle.ready_timeout, reason });
         }
         tokio::time::sleep(READY_POLL_INTERVAL).await;
     }
@@ -126,12 +165,12 @@ async fn wait_until_ready(
 async fn send_probe(
     client: &Arc<Client>,
     endpoint: &Endpoint,
-    ask: &ProbeRequest,
+    probe: &ProbeRequest,
     stop: &CancelToken,
 ) -> Result<u16, TransportError> {
     let mut message = EncodedRequest {
-        method: ask.method.clone(),
-        target: format!("{}{}", endpoint.base_path, ask.target),
+        method: probe.method.clone(),
+        target: format!("{}{}", endpoint.base_path, probe.target),
         headers: Vec::new(),
         body: bytes::Bytes::new(),
         raw: false,
@@ -140,5 +179,5 @@ async fn send_probe(
         message.set_header(name, value.as_str());
     }
     message.update_raw();
-    ClientConnection::new(Arc::clone(client)).send(&message, Some(stop)).await.map(|answer| answer.status)
+    ClientConnection::new(Arc::clone(client)).send(&message, Some(stop)).await.map(|response| response.status)
 }

@@ -2,7 +2,9 @@
 //!
 //! It never reads or writes HTTP.
 
-use super::{CancelToken, ClientSetupError, Endpoint, RequestLimits, TransportError, clock, tls};
+use super::error::ClientSetupError;
+use super::tls;
+use crate::run::{CancelToken, Endpoint, RequestLimits, TransportError, clock};
 use rustls::pki_types::ServerName;
 use std::future::Future;
 use std::net::{SocketAddr, ToSocketAddrs as _};
@@ -34,7 +36,7 @@ impl Connector {
             return Err(ClientSetupError::Resolve { host: endpoint.host.clone(), reason: "no address".to_owned() });
         }
         let tls = if endpoint.https {
-            let config = tls::client_config(&endpoint.tls).map_err(ClientSetupError::Tls)?;
+            let config = tls::client_config(&endpoint.tls)?;
             let name = ServerName::try_from(endpoint.host.clone())
                 .map_err(|_| ClientSetupError::Tls(format!("`{}` is not a valid server name", endpoint.host)))?;
             Some((tokio_rustls::TlsConnector::from(Arc::new(config)), name))
@@ -162,8 +164,8 @@ impl RequestTimer {
         self.last_progress = now;
         self.seen_bytes = 0;
         // Reference counts are memory that all workers share, so an equal token is not cloned again.
-        let same = matches!((&self.cancel_token, stop), (Some(kept), Some(stop)) if kept.is_same(stop));
-        if !same {
+        let is_same = matches!((&self.cancel_token, stop), (Some(current), Some(stop)) if current.is_same(stop));
+        if !is_same {
             self.cancel_token = stop.cloned();
         }
         self.schedule_wakeup(now);

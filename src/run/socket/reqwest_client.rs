@@ -3,8 +3,10 @@
 //! It never follows redirects, retries or decodes on its own, and rejects requests that it would send differently.
 
 use super::connection::RequestTimer;
-use super::content_encoding::decode_body;
-use super::{BodyFraming, ClientSetupError, Endpoint, HttpResponse, RequestLimits, TransportError, tls};
+use super::error::ClientSetupError;
+use super::tls;
+use crate::run::content_encoding::decode_body;
+use crate::run::{BodyFraming, Endpoint, HttpResponse, RequestLimits, TransportError};
 use crate::wire::EncodedRequest;
 
 /// A client for one endpoint; shared by all workers.
@@ -16,7 +18,7 @@ pub(super) struct ReqwestClient {
 
 impl ReqwestClient {
     pub(super) fn new(endpoint: &Endpoint, limits: &RequestLimits) -> Result<Self, ClientSetupError> {
-        let mut tls = tls::client_config(&endpoint.tls).map_err(ClientSetupError::Tls)?;
+        let mut tls = tls::client_config(&endpoint.tls)?;
         tls.alpn_protocols = if endpoint.http2 { vec![b"h2".to_vec()] } else { vec![b"http/1.1".to_vec()] };
         let mut builder = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())

@@ -5,31 +5,13 @@
 //! parsed by hand so that paths stay exact. Proxies and HTTP/2 use reqwest.
 
 use super::connection::{Connector, RequestTimer};
-use super::http_connection::{HttpConnection, IdleState, ReceivedResponse};
+use super::error::ClientSetupError;
+use super::http_connection::{ExchangeOptions, HttpConnection, IdleState, ReceivedResponse};
 use super::reqwest_client::ReqwestClient;
-use super::{CancelToken, Endpoint, HttpResponse, RequestLimits, TransportError};
+use crate::run::{CancelToken, Endpoint, HttpResponse, RequestLimits, TransportError};
 use crate::wire::EncodedRequest;
 use std::future::Future;
 use std::sync::Arc;
-
-/// Error while setting up the client for an endpoint.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ClientSetupError {
-    /// The host name cannot be resolved.
-    #[error("could not resolve `{host}`: {reason}")]
-    Resolve {
-        /// Host name.
-        host: String,
-        /// Reason.
-        reason: String,
-    },
-    /// The TLS configuration is invalid.
-    #[error("TLS: {0}")]
-    Tls(String),
-    /// The proxy cannot be used.
-    #[error("proxy: {0}")]
-    Proxy(String),
-}
 
 /// Sends a request and receives one response.
 pub trait Transport {
@@ -55,9 +37,9 @@ pub(super) struct Client {
 impl Client {
     pub(super) fn new(endpoint: &Endpoint, limits: RequestLimits) -> Result<Self, ClientSetupError> {
         let through_reqwest = endpoint.proxy.is_some() || endpoint.http2;
-        let proxied = through_reqwest.then(|| ReqwestClient::new(endpoint, &limits)).transpose()?;
+        let reqwest_client = through_reqwest.then(|| ReqwestClient::new(endpoint, &limits)).transpose()?;
         let connector = (!through_reqwest).then(|| Connector::new(endpoint)).transpose()?;
-        Ok(Self { connector, reqwest_client: proxied, authority: endpoint.authority(), limits })
+        Ok(Self { connector, reqwest_client, authority: endpoint.authority(), limits })
     }
 
     /// Opens a connection and closes it again.
@@ -90,7 +72,7 @@ impl ClientConnection {
 
 impl Transport for ClientConnection {
     fn unsupported_reason(&self, message: &EncodedRequest) -> Option<String> {
-        self.client.reqwest_client.as_ref().and_then(|proxied| proxied.unsupported_reason(message))
+        self.client.reqwest_client.as_ref().and_then(|client| client.unsupported_reason(message))
     }
 
     async fn send(
@@ -99,27 +81,27 @@ impl Transport for ClientConnection {
         stop: Option<&CancelToken>,
     ) -> Result<HttpResponse, TransportError> {
         self.timer.start(stop);
-        if let Some(proxied) = &self.client.reqwest_client {
-            return proxied.send(message, &mut self.timer).await;
+        if let Some(client) = &self.client.reqwest_client {
+            return client.send(message, &mut self.timer).await;
         }
         let Some(connector) = &self.client.connector else {
             return Err(TransportError::Unreachable("no transport for the endpoint".to_owned()));
         };
-        let (authority, limits) = (self.client.authority.as_str(), &self.client.limits);
+        let options = |close| ExchangeOptions { authority: &self.client.authority, close, limits: &self.client.limits };
         // After a malformed request, the server's view of the connection is unknown.
         if message.raw || message.body.len() > MAX_REUSE_BODY_BYTES {
             let mut fresh = HttpConnection::open(connector, &mut self.timer).await?;
             return fresh
-                .send_request(message, authority, true, limits, &mut self.timer)
+                .send_request(message, &options(true), &mut self.timer)
                 .await
-                .map(|heard| heard.response);
+                .map(|received| received.response);
         }
         // An idle connection may have been closed in the meantime, which is not a fault. In that case, and only if not
         // a single byte of a response arrived, the request is sent over a fresh one.
         if let Some(mut idle) = self.idle.take()
             && idle.idle_state().await == IdleState::Silent
         {
-            match idle.send_request(message, authority, false, limits, &mut self.timer).await {
+            match idle.send_request(message, &options(false), &mut self.timer).await {
                 Err(TransportError::Dropped) if !idle.has_received() => {}
                 outcome => return self.release(idle, outcome),
             }
@@ -128,7 +110,7 @@ impl Transport for ClientConnection {
         if fresh.idle_state().await == IdleState::HasData {
             return Err(fresh.unsolicited_data_error());
         }
-        let outcome = fresh.send_request(message, authority, false, limits, &mut self.timer).await;
+        let outcome = fresh.send_request(message, &options(false), &mut self.timer).await;
         self.release(fresh, outcome)
     }
 }
@@ -137,13 +119,13 @@ impl ClientConnection {
     /// Returns the response and keeps the connection for reuse if the server allows it.
     fn release(
         &mut self,
-        conversation: HttpConnection,
+        connection: HttpConnection,
         outcome: Result<ReceivedResponse, TransportError>,
     ) -> Result<HttpResponse, TransportError> {
-        let ReceivedResponse { response: answer, can_reuse: keeps } = outcome?;
-        if keeps {
-            self.idle = Some(conversation);
+        let ReceivedResponse { response, can_reuse } = outcome?;
+        if can_reuse {
+            self.idle = Some(connection);
         }
-        Ok(answer)
+        Ok(response)
     }
 }

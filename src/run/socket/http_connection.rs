@@ -5,10 +5,10 @@
 //! maps, channels, a task per connection) costs more than all of judging.
 
 use super::connection::{ConnectionStream, Connector, RequestTimer};
-use super::content_encoding::decode_body;
 use super::framing::{BodyBuffer, BodyLength, ChunkDecoder, HttpHead};
 use super::non_http::not_http_error;
-use super::{BodyFraming, HttpResponse, RequestLimits, TransportError};
+use crate::run::content_encoding::decode_body;
+use crate::run::{BodyFraming, HttpResponse, RequestLimits, TransportError};
 use crate::wire::EncodedRequest;
 use bytes::{Buf as _, BytesMut};
 use std::future::poll_fn;
@@ -52,6 +52,15 @@ enum ReadProgress {
     Data,
     End,
     TimedOut,
+}
+
+/// How a request is sent over a connection.
+pub(super) struct ExchangeOptions<'a> {
+    /// Value of the `host` header if the request has none.
+    pub(super) authority: &'a str,
+    /// Whether to ask the server to close the connection.
+    pub(super) close: bool,
+    pub(super) limits: &'a RequestLimits,
 }
 
 /// A response, and whether the connection can be reused.
@@ -99,35 +108,33 @@ impl HttpConnection {
         not_http_error("data without a request", &self.input)
     }
 
-    /// Sends a request and reads its response. If `close` is set, the request asks the server to close the connection.
+    /// Sends a request and reads its response.
     pub(super) async fn send_request(
         &mut self,
-        message: &EncodedRequest,
-        authority: &str,
-        close: bool,
-        limits: &RequestLimits,
+        request: &EncodedRequest,
+        options: &ExchangeOptions<'_>,
         timer: &mut RequestTimer,
     ) -> Result<ReceivedResponse, TransportError> {
         self.output.clear();
         self.written = 0;
         self.received = 0;
-        write_request(&mut self.output, message, authority, close);
-        let head = self.read_final_head(limits, timer).await?;
-        let length = head.body_length(&message.method)?;
-        let (body, mut framing) = self.read_body(&length, limits.max_body_bytes, timer).await;
+        write_request(&mut self.output, request, options);
+        let head = self.read_final_head(options.limits, timer).await?;
+        let length = head.body_length(&request.method)?;
+        let (body, mut framing) = self.read_body(&length, options.limits.max_body_bytes, timer).await;
         let mut can_reuse = false;
         if framing == BodyFraming::Complete {
             let may_reuse = head.can_reuse && length != BodyLength::UntilClose && self.written == self.output.len();
             // A connection that is to be closed is not checked: it does not matter what it does after the response.
-            match if close { IdleState::Closed } else { self.idle_state().await } {
+            match if options.close { IdleState::Closed } else { self.idle_state().await } {
                 IdleState::HasData => framing = BodyFraming::Trailing,
                 IdleState::Silent => can_reuse = may_reuse,
                 IdleState::Closed => {}
             }
         }
         // A response to HEAD describes a body that is not sent.
-        let encoding = head.header("content-encoding").filter(|_| message.method != "HEAD");
-        let (body, framing) = decode_body(encoding, body.into(), framing, limits.max_body_bytes);
+        let encoding = head.header("content-encoding").filter(|_| request.method != "HEAD");
+        let (body, framing) = decode_body(encoding, body.into(), framing, options.limits.max_body_bytes);
         Ok(ReceivedResponse {
             response: HttpResponse { status: head.status, headers: head.headers, body, framing },
             can_reuse,
@@ -243,7 +250,7 @@ impl HttpConnection {
                 }
                 BodyLength::Chunked => match chunks.decode(&mut self.input, &mut out, limit) {
                     Ok(done) => done,
-                    Err(reason) => return (out.into_bytes(), BodyFraming::Undecodable(reason)),
+                    Err(reason) => return (out.into_bytes(), BodyFraming::Undecodable(reason.to_string())),
                 },
             };
             if out.len() > limit {
@@ -266,9 +273,9 @@ impl HttpConnection {
 }
 
 /// Writes the request's bytes, with the headers that depend on the connection.
-fn write_request(out: &mut Vec<u8>, message: &EncodedRequest, authority: &str, close: bool) {
-    let has = |name: &str| message.header(name).is_some();
-    for part in [&message.method, " ", &message.target, " HTTP/1.1\r\n"] {
+fn write_request(out: &mut Vec<u8>, request: &EncodedRequest, options: &ExchangeOptions<'_>) {
+    let has = |name: &str| request.header(name).is_some();
+    for part in [&request.method, " ", &request.target, " HTTP/1.1\r\n"] {
         out.extend_from_slice(part.as_bytes());
     }
     let mut line = |name: &str, value: &str| {
@@ -277,18 +284,18 @@ fn write_request(out: &mut Vec<u8>, message: &EncodedRequest, authority: &str, c
         }
     };
     if !has("host") {
-        line("host", authority);
+        line("host", options.authority);
     }
-    for (name, value) in &message.headers {
+    for (name, value) in &request.headers {
         line(name, value);
     }
-    let announces = !message.body.is_empty() || matches!(message.method.as_str(), "POST" | "PUT" | "PATCH");
+    let announces = !request.body.is_empty() || matches!(request.method.as_str(), "POST" | "PUT" | "PATCH");
     if announces && !has("content-length") && !has("transfer-encoding") {
-        line("content-length", &message.body.len().to_string());
+        line("content-length", &request.body.len().to_string());
     }
-    if close && !has("connection") {
+    if options.close && !has("connection") {
         line("connection", "close");
     }
     out.extend_from_slice(b"\r\n");
-    out.extend_from_slice(&message.body);
+    out.extend_from_slice(&request.body);
 }
