@@ -3,6 +3,7 @@
 //! It never trusts a strategy: a violating case must violate exactly one constraint and a valid case none.
 
 use super::contract_patterns::ContractPatterns;
+use super::limits::integer_bounds;
 use crate::case::Value;
 use crate::contract::{
     ByteScope, Constraint, Contract, FactOrigin, LengthRange, MemberLocation, MemberPath, PathSegment, Protocol, Shape,
@@ -363,14 +364,6 @@ fn check_integer(shape: &Shape, literal: &str, path: &MemberPath, out: &mut Vec<
         }
         // Some parsers accept `2.0` as an integer; none accepts a true fraction.
         Err(_) => breach(literal.parse::<f64>().is_ok_and(|number| number.fract() != 0.0 || !number.is_finite())),
-    }
-}
-
-/// Returns the least and the greatest number that the kind itself can hold.
-pub(crate) fn integer_bounds(kind: &ShapeKind) -> (i128, i128) {
-    match kind {
-        ShapeKind::Integer => (i128::from(i32::MIN), i128::from(i32::MAX)),
-        _ => (i128::from(i64::MIN), i128::from(i64::MAX)),
     }
 }
 

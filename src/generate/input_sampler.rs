@@ -391,7 +391,7 @@ impl InputSampler<'_> {
     }
 
     fn integer_value(&self, shape: &Shape, index: u64) -> i128 {
-        let (low, high) = crate::generate::operation_context::integer_range(shape);
+        let (low, high) = crate::generate::limits::integer_range(shape);
         (1 + i128::from(index)).clamp(low, high)
     }
 

@@ -8,7 +8,8 @@ use super::expectations::{
     PriorEffects, count_text_bytes, expect_damaged, expect_response, has_control_characters, has_repeated_item,
     is_removal, is_write, unspecified,
 };
-use super::generator::{FuzzGenerator, StatefulTarget, fill_placeholders, uses_foreign_identifier};
+use super::generator::{FuzzGenerator, StatefulTarget};
+use super::placeholders::{fill_placeholders, uses_foreign_identifier};
 use super::wire_input::{has_raw_literal, input_on_wire, is_ambiguous_on_wire};
 use crate::case::{
     Case, CaseId, Damage, Expectation, Intent, JudgedPart, Law, StateEvent, StateKind, Step, StepEvent, StepPurpose,
@@ -98,7 +99,15 @@ struct FuzzCaseBuilder<'w, 'a> {
     written_totals: HashMap<(OperationName, String), (u64, u64)>,
 }
 
-pub(super) fn build_fuzz_case(generator: &FuzzGenerator<'_>, name: &str, actions: &[Action]) -> Option<FuzzCase> {
+impl FuzzGenerator<'_> {
+    /// Builds a case from actions, with a check for each response. `name` determines which resources the case uses.
+    /// Returns `None` if there is nothing to send.
+    pub fn build_fuzz_case(&self, name: &str, actions: &[Action]) -> Option<FuzzCase> {
+        build_fuzz_case(self, name, actions)
+    }
+}
+
+fn build_fuzz_case(generator: &FuzzGenerator<'_>, name: &str, actions: &[Action]) -> Option<FuzzCase> {
     let about = actions.iter().rev().find_map(|act| match act {
         Action::Send { operation, .. } => Some(operation),
         Action::Read { .. } => None,

@@ -4,11 +4,13 @@
 
 mod action;
 mod action_draw;
+mod actions_from_bytes;
 mod corpus;
 mod dictionary;
 mod expectations;
 mod fuzz_case;
 mod generator;
+mod placeholders;
 mod rule;
 mod shrink;
 mod value_json;

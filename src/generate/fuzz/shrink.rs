@@ -10,7 +10,14 @@ use indexmap::IndexMap;
 /// Maximum number of candidates proposed per action; twice as many in total.
 const MAX_CANDIDATES: usize = 160;
 
-pub(super) fn shrink_actions(generator: &FuzzGenerator<'_>, actions: &[Action]) -> Vec<Vec<Action>> {
+impl FuzzGenerator<'_> {
+    /// Returns simpler candidates, simplest first. The caller has to test which of them still fail.
+    pub fn shrink_actions(&self, actions: &[Action]) -> Vec<Vec<Action>> {
+        shrink_actions(self, actions)
+    }
+}
+
+fn shrink_actions(generator: &FuzzGenerator<'_>, actions: &[Action]) -> Vec<Vec<Action>> {
     let mut out: Vec<Vec<Action>> = Vec::new();
     // Removes halves, quarters and so on, then single actions.
     let mut chunk = actions.len().div_ceil(2);

@@ -6,7 +6,7 @@ use super::action::USE_PLACEHOLDER;
 use super::generator::FuzzGenerator;
 use crate::case::Value;
 use crate::contract::{MemberPath, Operation, PathSegment, Shape, ShapeId, ShapeKind};
-use crate::generate::operation_context::integer_range;
+use crate::generate::limits::integer_range;
 use crate::pattern::{Draw, pick_item};
 use indexmap::IndexMap;
 

@@ -4,6 +4,7 @@
 
 pub(super) mod accumulated_budget;
 pub(super) mod laws;
+pub(super) mod member_laws;
 pub(super) mod partial_write;
 pub(super) mod reader_laws;
 pub(super) mod sequences;

@@ -4,7 +4,7 @@
 
 use crate::case::{AuthDamage, Authorization, Damage, StateKind, Value};
 use crate::contract::{Constraint, ShapeKind};
-use crate::generate::stateful::laws::MemberLaws;
+use crate::generate::stateful::member_laws::MemberLaws;
 use crate::generate::stateful::stateful_case::StatefulCaseBuilder;
 use crate::generate::stateful::stored_member::map_value;
 use crate::scenario::Credentials;

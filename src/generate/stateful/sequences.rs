@@ -5,7 +5,7 @@
 
 use crate::case::{Case, StateKind};
 use crate::generate::operation_context::OperationContext;
-use crate::generate::stateful::laws::MemberLaws;
+use crate::generate::stateful::member_laws::MemberLaws;
 use crate::generate::stateful::partial_write::rejected_writes;
 use crate::generate::stateful::stateful_case::StatefulCaseBuilder;
 use crate::generate::stateful::stored_member::stored_members;
