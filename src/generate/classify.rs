@@ -10,29 +10,40 @@ use super::wire_view::{as_seen_on_wire, framing_header};
 use crate::case::{CaseId, Expectation, ExpectedError, Intent};
 use crate::contract::{Constraint, ErrorRole, MemberPath, Operation, Protocol};
 
+/// The violations in a request's input.
+struct FoundViolations<'v> {
+    /// Those that every interpretation of the documents agrees on.
+    certain: Vec<&'v Violation>,
+    /// The first of the others.
+    uncertain: Option<&'v Violation>,
+}
+
 impl PlanContext<'_> {
+    /// Returns the intent and the expectation of a request.
+    ///
+    /// # Errors
+    /// Returns an error if the request does not test what the specification says, with the reason.
     pub fn classify_request(
         &self,
         operation: &Operation,
-        draft: &CaseSpec<'_>,
+        spec: &CaseSpec<'_>,
         id: &CaseId,
         request: &CaseRequest,
     ) -> Result<(Intent, Expectation), String> {
         if let Some(header) = framing_header(self.contract, operation, &request.input) {
             return Err(format!("`{header}` is set by HTTP itself"));
         }
-        let breaches = match &operation.input {
+        let violations = match &operation.input {
             Some(input) => {
                 self.input_checker().violations(input, &as_seen_on_wire(self.contract, operation, &request.input))
             }
             None => Vec::new(),
         };
-        let certain: Vec<&Violation> = breaches.iter().filter(|breach| breach.is_certain).collect();
-        let uncertain = breaches.iter().find(|breach| !breach.is_certain);
-        let undocumented = |reason: &str| Ok((Intent::Probe, Expectation::Unspecified { reason: reason.to_owned() }));
-        let describe_extra_violation =
-            |what: &Violation| format!("the request would also violate {} of `{}`", what.constraint, what.path);
-        match &draft.outcome {
+        let found = FoundViolations {
+            certain: violations.iter().filter(|violation| violation.is_certain).collect(),
+            uncertain: violations.iter().find(|violation| !violation.is_certain),
+        };
+        match &spec.outcome {
             IntendedOutcome::Undocumented(reason) => undocumented(reason),
             IntendedOutcome::Violates(..)
             | IntendedOutcome::ViolatesEquivalent(..)
@@ -45,86 +56,103 @@ impl PlanContext<'_> {
                 Ok((Intent::Malformed, self.expect_rejection(operation, ErrorRole::InvalidInput)))
             }
             IntendedOutcome::UnknownOperation => Ok((Intent::Malformed, self.expect_unknown_operation(operation))),
-            IntendedOutcome::RejectedCaller(role) => match certain.first() {
+            IntendedOutcome::RejectedCaller(role) => match found.certain.first() {
                 Some(other) => Err(describe_extra_violation(other)),
                 None => Ok((Intent::Auth, self.expect_rejection(operation, *role))),
             },
-            IntendedOutcome::TwoFaults { roles, violated: breaks } => {
-                let is_meant = |breach: &Violation| {
-                    breaks.iter().any(|(path, constraint)| breach.path == *path && breach.constraint == *constraint)
-                };
-                if let Some(other) = certain.iter().find(|breach| !is_meant(breach)) {
-                    return Err(describe_extra_violation(other));
-                }
-                let broken = |(path, constraint): &(MemberPath, Constraint)| {
-                    certain.iter().any(|breach| breach.path == *path && breach.constraint == *constraint)
-                };
-                if !breaks.iter().all(broken) {
-                    return Err("a lenient parser could accept it as valid".to_owned());
-                }
-                Ok((two_fault_intent(*roles), self.expect_rejection_for_either(operation, *roles)))
+            IntendedOutcome::TwoFaults { roles, violated } => {
+                self.classify_two_faults(operation, *roles, violated, &found)
             }
-            IntendedOutcome::Violates(path, constraint) | IntendedOutcome::ViolatesEquivalent(path, constraint, _) => {
-                let second = match &draft.outcome {
-                    IntendedOutcome::ViolatesEquivalent(_, _, second) => second,
-                    _ => constraint,
-                };
-                let meant = |breach: &&Violation| {
-                    breach.path == *path && (breach.constraint == *constraint || breach.constraint == *second)
-                };
-                if let Some(other) = certain.iter().find(|breach| !meant(breach)) {
-                    return Err(describe_extra_violation(other));
-                }
-                if certain.is_empty() {
-                    return match uncertain {
-                        Some(breach) => undocumented(&describe_ambiguity(breach)),
-                        None => Err("a lenient parser could accept it as valid".to_owned()),
-                    };
-                }
-                // A further violation that only some interpretations see makes no difference: all of them reject the
-                // request.
-                Ok((Intent::Violates, self.expect_rejection(operation, ErrorRole::InvalidInput)))
+            IntendedOutcome::Violates(path, constraint) => {
+                self.classify_violation(operation, path, [*constraint; 2], &found)
+            }
+            IntendedOutcome::ViolatesEquivalent(path, constraint, second) => {
+                self.classify_violation(operation, path, [*constraint, *second], &found)
             }
             IntendedOutcome::Valid | IntendedOutcome::MissingResource => {
-                if let Some(other) = certain.first() {
+                if let Some(other) = found.certain.first() {
                     return Err(format!(
                         "no valid value exists here: it would violate {} of `{}`",
                         other.constraint, other.path
                     ));
                 }
-                if let Some(breach) = uncertain {
-                    return undocumented(&describe_ambiguity(breach));
+                if let Some(violation) = found.uncertain {
+                    return undocumented(&describe_ambiguity(violation));
                 }
-                match resource_status::classify_resources(self, operation, id, &request.input) {
-                    ResourceStatus::NonexistentAmongOthers => undocumented(resource_status::REASON_AMONG_OTHERS),
-                    ResourceStatus::Nonexistent => match self.missing_resource_errors(operation, &draft.outcome) {
-                        errors if errors.is_empty() => {
-                            undocumented("the error for a nonexistent resource is not documented")
-                        }
-                        errors => {
-                            Ok((Intent::Missing, Expectation::Reject { role: ErrorRole::MissingResource, errors }))
-                        }
-                    },
-                    ResourceStatus::MaybeCreatedByOtherCase => {
-                        match self.errors_with_role(operation, ErrorRole::MissingResource) {
-                            errors if errors.is_empty() => {
-                                undocumented("another case may have created a resource of this name")
-                            }
-                            errors => Ok((Intent::Valid, self.expect_success(operation, errors))),
-                        }
-                    }
-                    ResourceStatus::ServiceIssued => undocumented("only the service can issue this token"),
-                    ResourceStatus::MaybeTaken => Ok((
-                        Intent::Valid,
-                        self.expect_success(operation, self.errors_with_role(operation, ErrorRole::Conflict)),
-                    )),
-                    ResourceStatus::Unknown => Ok((
-                        Intent::Valid,
-                        self.expect_success(operation, self.errors_with_role(operation, ErrorRole::MissingResource)),
-                    )),
-                    ResourceStatus::Owned => Ok((Intent::Valid, self.expect_success(operation, Vec::new()))),
-                }
+                let status = resource_status::classify_resources(self, operation, id, &request.input);
+                self.classify_by_resources(operation, &spec.outcome, status)
             }
+        }
+    }
+
+    /// Classifies a request that must violate exactly these constraints, in addition to a fault outside the input.
+    fn classify_two_faults(
+        &self,
+        operation: &Operation,
+        roles: [ErrorRole; 2],
+        violated: &[(MemberPath, Constraint)],
+        found: &FoundViolations<'_>,
+    ) -> Result<(Intent, Expectation), String> {
+        let is_meant = |violation: &Violation, (path, constraint): &(MemberPath, Constraint)| {
+            violation.path == *path && violation.constraint == *constraint
+        };
+        if let Some(other) =
+            found.certain.iter().find(|violation| !violated.iter().any(|meant| is_meant(violation, meant)))
+        {
+            return Err(describe_extra_violation(other));
+        }
+        if !violated.iter().all(|meant| found.certain.iter().any(|violation| is_meant(violation, meant))) {
+            return Err("a lenient parser could accept it as valid".to_owned());
+        }
+        Ok((two_fault_intent(roles), self.expect_rejection_for_either(operation, roles)))
+    }
+
+    /// Classifies a request that must violate one of two equivalent constraints at a path, and no other.
+    fn classify_violation(
+        &self,
+        operation: &Operation,
+        path: &MemberPath,
+        constraints: [Constraint; 2],
+        found: &FoundViolations<'_>,
+    ) -> Result<(Intent, Expectation), String> {
+        let is_meant = |violation: &&&Violation| violation.path == *path && constraints.contains(&violation.constraint);
+        if let Some(other) = found.certain.iter().find(|violation| !is_meant(violation)) {
+            return Err(describe_extra_violation(other));
+        }
+        if found.certain.is_empty() {
+            return match found.uncertain {
+                Some(violation) => undocumented(&describe_ambiguity(violation)),
+                None => Err("a lenient parser could accept it as valid".to_owned()),
+            };
+        }
+        // A further violation that only some interpretations see makes no difference: all of them reject the request.
+        Ok((Intent::Violates, self.expect_rejection(operation, ErrorRole::InvalidInput)))
+    }
+
+    /// Classifies a request without violations by the resources that it names.
+    fn classify_by_resources(
+        &self,
+        operation: &Operation,
+        outcome: &IntendedOutcome,
+        status: ResourceStatus,
+    ) -> Result<(Intent, Expectation), String> {
+        let tolerating =
+            |role| Ok((Intent::Valid, self.expect_success(operation, self.errors_with_role(operation, role))));
+        match status {
+            ResourceStatus::NonexistentAmongOthers => undocumented(resource_status::REASON_AMONG_OTHERS),
+            ResourceStatus::Nonexistent => match self.missing_resource_errors(operation, outcome) {
+                errors if errors.is_empty() => undocumented("the error for a nonexistent resource is not documented"),
+                errors => Ok((Intent::Missing, Expectation::Reject { role: ErrorRole::MissingResource, errors })),
+            },
+            ResourceStatus::MaybeCreatedByOtherCase
+                if self.errors_with_role(operation, ErrorRole::MissingResource).is_empty() =>
+            {
+                undocumented("another case may have created a resource of this name")
+            }
+            ResourceStatus::ServiceIssued => undocumented("only the service can issue this token"),
+            ResourceStatus::MaybeTaken => tolerating(ErrorRole::Conflict),
+            ResourceStatus::MaybeCreatedByOtherCase | ResourceStatus::Unknown => tolerating(ErrorRole::MissingResource),
+            ResourceStatus::Owned => Ok((Intent::Valid, self.expect_success(operation, Vec::new()))),
         }
     }
 
@@ -145,7 +173,7 @@ impl PlanContext<'_> {
     ///
     /// These are the documented ones. If AWS models are the only source, more errors fit, because the models do not say
     /// which texts a service accepts as an identifier at all; only the one that the scenario calls missing is known.
-    fn missing_resource_errors(&self, operation: &Operation, aim: &IntendedOutcome) -> Vec<ExpectedError> {
+    fn missing_resource_errors(&self, operation: &Operation, outcome: &IntendedOutcome) -> Vec<ExpectedError> {
         let mut errors = self.errors_with_role(operation, ErrorRole::MissingResource);
         if !self.has_only_aws_models() {
             return errors;
@@ -156,7 +184,7 @@ impl PlanContext<'_> {
             return errors;
         }
         errors.push(ExpectedError { status: None, error: None });
-        if matches!(aim, IntendedOutcome::Valid) {
+        if matches!(outcome, IntendedOutcome::Valid) {
             let ill_formed = self.errors_with_role(operation, ErrorRole::InvalidInput);
             errors.extend(ill_formed.into_iter().filter(|error| !errors.contains(error)).collect::<Vec<_>>());
         }
@@ -164,8 +192,17 @@ impl PlanContext<'_> {
     }
 }
 
-pub(super) fn describe_ambiguity(breach: &Violation) -> String {
-    format!("the documentation of {} of `{}` is ambiguous", breach.constraint, breach.path)
+/// Returns the label of a case whose outcome is undocumented, for this reason.
+fn undocumented(reason: &str) -> Result<(Intent, Expectation), String> {
+    Ok((Intent::Probe, Expectation::Unspecified { reason: reason.to_owned() }))
+}
+
+fn describe_extra_violation(violation: &Violation) -> String {
+    format!("the request would also violate {} of `{}`", violation.constraint, violation.path)
+}
+
+pub(super) fn describe_ambiguity(violation: &Violation) -> String {
+    format!("the documentation of {} of `{}` is ambiguous", violation.constraint, violation.path)
 }
 
 /// Returns true if method and path select the operation.

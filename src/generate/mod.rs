@@ -22,6 +22,7 @@ mod options;
 mod plan;
 mod plan_context;
 mod resource_status;
+mod scalar_sampler;
 mod site;
 mod sized_case;
 mod stateful;

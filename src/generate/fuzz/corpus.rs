@@ -3,7 +3,7 @@
 //! It never returns actions that send anything else than their case.
 
 use super::action::{Action, actions_to_json};
-use super::fuzz_case::build_fuzz_case_with_id;
+use super::fuzz_case_builder::build_fuzz_case_with_id;
 use super::generator::FuzzGenerator;
 use super::placeholders::insert_placeholders;
 use super::wire_input::input_on_wire;

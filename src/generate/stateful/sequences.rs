@@ -125,8 +125,8 @@ fn apply_action(laws: &MemberLaws<'_, '_>, story: &mut StatefulCaseBuilder<'_, '
         }
         SequenceAction::RejectedWrite(number) => {
             let all = rejected_writes(laws);
-            if let Some(refusal) = all.get(*number as usize % all.len().max(1)) {
-                let _ = (refusal.add_steps)(laws, story);
+            if let Some(rejected_write) = all.get(*number as usize % all.len().max(1)) {
+                let _ = rejected_write.add_steps(laws, story);
             }
         }
         SequenceAction::Read(wanted) => {
