@@ -85,3 +85,21 @@ fn errors_name_the_wrong_argument() {
     let unknown_operation = "sources = [\"x\"]\n[operations.Nothing]\n";
     assert_eq!(error(CONTRACT, unknown_operation), "scenario: the contract has no operation `Nothing`");
 }
+
+#[test]
+fn protocol_of_the_scenario_replaces_the_common_errors() {
+    use overstep::contract::{
+        Contract, Fact, FactOrigin, Operation, OperationName, Protocol, Provenance, switch_protocol,
+    };
+    let mut contract = Contract::new("things");
+    let mut operation = Operation::new(OperationName::from("PutThing"));
+    operation.facts.push(Fact::new("http/method", "POST", FactOrigin::Model, &Provenance::new("model", 1)));
+    contract.operations.push(operation);
+    switch_protocol(&mut contract, Protocol::AwsJson1_0);
+    assert!(contract.errors.contains_key("SerializationException"));
+    let (scenario, _) =
+        overstep::scenario::read_scenario("things", "sources = [\"x\"]\nprotocol = \"awsQuery\"\n").expect("it reads");
+    let subject = Subject::from_parts(contract, &scenario, "http://localhost").expect("a subject");
+    let known = |name: &str| subject.contract().common_errors().any(|(error, _)| error.as_str() == name);
+    assert!(!known("SerializationException") && known("MalformedQueryString"));
+}

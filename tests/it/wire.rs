@@ -59,8 +59,14 @@ fn signing_time() -> SystemTime {
 fn signatures_match_botocore() {
     let mut cache = SigningKeyCache::default();
     for (mut request, keys, host, expected) in signed_requests() {
-        authorize(&mut request, &ResolvedCredentials::SigV4(keys), None, &SigningContext { host: &host, time: signing_time() }, &mut cache)
-            .expect("applies");
+        authorize(
+            &mut request,
+            &ResolvedCredentials::SigV4(keys),
+            None,
+            &SigningContext { host: &host, time: signing_time() },
+            &mut cache,
+        )
+        .expect("applies");
         assert_eq!(request.header("authorization"), Some(expected.as_str()), "{}", request.target);
         assert_eq!(request.header("x-amz-date"), Some("20150830T123600Z"));
     }
@@ -138,8 +144,14 @@ fn s3_paths_are_signed_without_normalization() {
     let mut request = build_request("GET", "/test.txt", &[("Range", "bytes=0-9")], b"");
     let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_369_353_600);
     let host = "examplebucket.s3.amazonaws.com";
-    authorize(&mut request, &ResolvedCredentials::SigV4(keys), None, &SigningContext { host, time }, &mut SigningKeyCache::default())
-        .expect("applies");
+    authorize(
+        &mut request,
+        &ResolvedCredentials::SigV4(keys),
+        None,
+        &SigningContext { host, time },
+        &mut SigningKeyCache::default(),
+    )
+    .expect("applies");
     let header = request.header("authorization").expect("signed");
     assert!(header.ends_with("f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41"), "{header}");
 }
@@ -413,8 +425,14 @@ fn curl_commands_sign_again_and_contain_no_secret() {
     let command = |id: &str, damage: Option<AuthDamage>, redaction: &Redaction| {
         let mut request = build_request("POST", "/contact/tags", &[("content-type", "application/json")], b"{}");
         let credentials = ResolvedCredentials::SigV4(keys(id));
-        authorize(&mut request, &credentials, damage.as_ref(), &SigningContext { host: "h", time: signing_time() }, &mut SigningKeyCache::default())
-            .expect("applies");
+        authorize(
+            &mut request,
+            &credentials,
+            damage.as_ref(),
+            &SigningContext { host: "h", time: signing_time() },
+            &mut SigningKeyCache::default(),
+        )
+        .expect("applies");
         curl_command(&request, "http://h", redaction).expect("curl can send it").0
     };
     let redaction = Redaction::new([

@@ -4,8 +4,8 @@
 //! The reference server has every fault of its catalogue. Each faulty server gets the cases of the operation that
 //! misbehaves until the fault is detected. The module checks the scopes of all findings and returns the figures.
 
-use overstep::contract::Contract;
 use overstep::case::Case;
+use overstep::contract::Contract;
 use overstep::generate::{CompiledContract, GenerationOptions};
 use overstep::judge::{self, Findings, SnapshotChange};
 use overstep::reference::{

@@ -3,7 +3,7 @@
 //! It never adds anything to a contract with a documentation page as a source: pages list their errors, and link to
 //! the common ones themselves.
 
-use crate::contract::{Contract, ErrorName, ErrorRole, ErrorShape, Fact, FactOrigin, Protocol, Provenance};
+use super::{Contract, ErrorName, ErrorRole, ErrorShape, Fact, FactOrigin, Protocol, Provenance};
 
 /// Name, status if all services use the same one, and role.
 type CommonError = (&'static str, Option<u16>, ErrorRole);
@@ -89,7 +89,7 @@ pub fn switch_protocol(contract: &mut Contract, protocol: Protocol) {
 }
 
 /// Adds the common errors of the contract's protocol if all sources of the contract are machine models.
-pub(super) fn add_common_errors(contract: &mut Contract) {
+pub(crate) fn add_common_errors(contract: &mut Contract) {
     if !contract.is_model_only() {
         return;
     }
@@ -115,8 +115,8 @@ pub(super) fn add_common_errors(contract: &mut Contract) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{Operation, OperationName};
     use super::*;
-    use crate::contract::{Operation, OperationName};
 
     #[test]
     fn switching_the_protocol_replaces_the_common_errors() {
