@@ -71,7 +71,7 @@ fn run_diagnosis(
     match SequentialRunner::new(&session.plan) {
         Ok(runner) => examine_operations(&session, inferred, &runner, diagnosis, progress),
         Err(why) => {
-            diagnosis.failure_reason = Some(why);
+            diagnosis.failure_reason = Some(why.to_string());
             Ok(())
         }
     }
