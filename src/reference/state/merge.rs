@@ -90,3 +90,42 @@ pub(in crate::reference) fn mangle_value(value: &Value, misbehaviors: Misbehavio
         other => other.clone(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn each_fault_merges_in_its_own_way() {
+        let stored = json!({"b": "1", "a": "2"});
+        let new = json!({"C": " X ", "b": "", "a": "2", "d": "e\u{301}-abcdefgh"});
+        for (trick, expected) in [
+            (None, json!({"b": "", "a": "2", "C": " X ", "d": "e\u{301}-abcdefgh"})),
+            (Some(Misbehavior::Replaces), json!({"C": " X ", "b": "", "a": "2", "d": "e\u{301}-abcdefgh"})),
+            (Some(Misbehavior::LowersKeys), json!({"b": "", "a": "2", "c": " X ", "d": "e\u{301}-abcdefgh"})),
+            (Some(Misbehavior::LowersValues), json!({"b": "", "a": "2", "C": " x ", "d": "e\u{301}-abcdefgh"})),
+            (Some(Misbehavior::TrimsValues), json!({"b": "", "a": "2", "C": "X", "d": "e\u{301}-abcdefgh"})),
+            (Some(Misbehavior::TruncatesValues), json!({"b": "", "a": "2", "C": " X ", "d": "e\u{301}-abcde"})),
+            (Some(Misbehavior::Normalises), json!({"b": "", "a": "2", "C": " X ", "d": "é-abcdefgh"})),
+            (Some(Misbehavior::ManglesNonAscii), json!({"b": "", "a": "2", "C": " X ", "d": "e?-abcdefgh"})),
+            (Some(Misbehavior::DropsEmpty), json!({"b": "1", "a": "2", "C": " X ", "d": "e\u{301}-abcdefgh"})),
+            (Some(Misbehavior::DropsLast), json!({"b": "", "a": "2", "C": " X "})),
+            (Some(Misbehavior::FirstWins), json!({"b": "1", "a": "2", "C": " X ", "d": "e\u{301}-abcdefgh"})),
+            (Some(Misbehavior::Toggles), json!({"b": "", "C": " X ", "d": "e\u{301}-abcdefgh"})),
+            (Some(Misbehavior::Sorts), json!({"C": " X ", "a": "2", "b": "", "d": "e\u{301}-abcdefgh"})),
+        ] {
+            let tricks = trick.into_iter().collect();
+            let merged = merge_entries(stored.as_object(), new.as_object().expect("an object"), tricks);
+            // The comparison includes the order.
+            assert_eq!(Value::Object(merged).to_string(), expected.to_string(), "{trick:?}");
+        }
+        let lowers = MisbehaviorSet::from_iter([Misbehavior::LowersValues]);
+        let inside = json!({"Value": "A", "ValueString": "B", "Type": "URL", "n": 1});
+        assert_eq!(mangle_value(&inside, lowers), json!({"Value": "a", "ValueString": "b", "Type": "URL", "n": 1}));
+        assert_eq!(mangle_value(&json!(["A"]), lowers), json!(["A"]));
+        let mut one = Map::new();
+        one.insert("a".to_owned(), json!("1"));
+        assert_eq!(merge_entries(None, &one, MisbehaviorSet::default()), one);
+    }
+}

@@ -91,6 +91,7 @@ pub(in crate::reference) fn apply_output_texts(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reference::server_config::OutputText;
     use crate::reference::testing::contract_of_shapes;
     use serde_json::json;
 
@@ -111,9 +112,17 @@ mod tests {
 
     #[test]
     fn configured_texts_appear_in_the_output() {
-        let (contract, world) = (contract(), world());
+        let contract = contract_of_shapes(json!({
+            "Out": {"type": "structure", "members": {"cart": {"shape": "Cart", "wire": "Cart"}}},
+            "Cart": {"type": "structure", "members": {
+                "name": {"shape": "Text", "required": true}, "state": {"shape": "State"}}},
+            "Text": {"type": "string"},
+            "State": {"type": "enum", "values": ["CREATING", "READY"]}
+        }));
+        let text = OutputText { operation: "Look".into(), path: "Cart.state".into(), text: "READY".into() };
+        let config = ServerConfig { output_texts: vec![text], ..ServerConfig::default() };
         let mut least = json!({});
-        apply_output_texts(&contract, "Look", Some(&ShapeId::from("Out")), &world, &mut least);
+        apply_output_texts(&contract, "Look", Some(&ShapeId::from("Out")), &config, &mut least);
         assert_eq!(least, json!({ "cart": { "name": "", "state": "READY" } }));
     }
 }

@@ -144,25 +144,10 @@ fn texts_at<'v>(input: &'v Map<String, Value>, path: &MemberPath) -> Vec<&'v str
 
 #[cfg(test)]
 mod tests {
-    use super::super::server_config::{IdentifierMember, OutputText, ResourceDefinition};
     use super::*;
+    use crate::reference::server_config::{IdentifierMember, ResourceDefinition};
     use crate::reference::testing::contract_of_shapes;
     use serde_json::json;
-
-    #[test]
-    fn only_lists_have_a_first_item() {
-        let contract =
-            contract_of_shapes(json!({"List": {"type": "list", "member": "Text"}, "Text": {"type": "string"}}));
-        let of = |id: &str, is_item| {
-            let id = ShapeId::from(id);
-            item_or_self(&contract, &id, is_item).map(|id| id.as_str().to_owned())
-        };
-        assert_eq!(of("List", true).as_deref(), Some("Text"));
-        assert_eq!(of("List", false).as_deref(), Some("List"));
-        assert_eq!(of("Text", true), None);
-        assert_eq!(of("Text", false).as_deref(), Some("Text"));
-        assert_eq!(of("Nothing", false), None);
-    }
 
     fn contract() -> Contract {
         contract_of_shapes(json!({
@@ -194,11 +179,6 @@ mod tests {
                 ],
                 identifier_members: vec![naming("Look", "of.ids[]", 0), naming("Drop", "name", 1)],
             }],
-            output_texts: vec![OutputText {
-                operation: "Look".into(),
-                path: "Cart.state".into(),
-                text: "READY".into(),
-            }],
             ..ServerConfig::default()
         }
     }
@@ -229,25 +209,5 @@ mod tests {
         assert_eq!(drop.apply(&contract, &one, (None, &json!({})), &register), (None, None));
         assert!(!seen(&[&first]) && seen(&[&second]));
         assert!(drop.find_missing(&one, &register).is_some(), "its other identifier is gone as well");
-    }
-
-    #[test]
-    fn oldest_resources_are_forgotten() {
-        let mut entries = RegistryEntries::default();
-        for number in 0..MAX_RESOURCES as u64 + 10 {
-            entries.add(number, vec![(0, 0, format!("n{number}")), (0, 1, "same".to_owned())]);
-        }
-        assert_eq!(entries.find_newest(0, 0, "n9"), None);
-        assert_eq!(entries.find_newest(0, 0, "n10"), Some(10));
-        assert_eq!((entries.keys_by_number.len(), entries.by_key.len()), (MAX_RESOURCES, MAX_RESOURCES + 1));
-        assert_eq!(entries.find_newest(0, 1, "same"), Some(MAX_RESOURCES as u64 + 9));
-    }
-
-    #[test]
-    fn configured_texts_appear_in_the_output() {
-        let (contract, world) = (contract(), world());
-        let mut least = json!({});
-        apply_output_texts(&contract, "Look", Some(&ShapeId::from("Out")), &world, &mut least);
-        assert_eq!(least, json!({ "cart": { "name": "", "state": "READY" } }));
     }
 }
