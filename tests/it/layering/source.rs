@@ -123,7 +123,6 @@ fn flatten(tree: &UseTree) -> Vec<(Vec<String>, String)> {
             }
             UseTree::Name(name) => found.push((with(&name.ident), name.ident.to_string())),
             UseTree::Rename(rename) => found.push((with(&rename.ident), rename.rename.to_string())),
-            _ => {}
         }
     }
     let mut found = Vec::new();
