@@ -2,34 +2,14 @@
 //!
 //! It never opens a file: the text is an argument, and `sources` stay names.
 
-use super::tables::{TomlEntry, TomlTable, did_you_mean, error_at, parse_document};
-use super::{AmendmentEntry, Credentials, OperationNotes, Principal, ReadBack, Scenario, UndoRule, Variable};
+use super::tables::{TomlEntry, TomlTable, did_you_mean, error_at, line_number, parse_document};
+use super::{
+    AmendmentEntry, Credentials, OperationNotes, Principal, ReadBack, Scenario, ScenarioError, ScenarioWarning,
+    UndoRule, Variable,
+};
 use crate::contract::Protocol;
 use indexmap::IndexMap;
 use serde_json::Value as Json;
-
-/// The error returned if a text is not a scenario.
-#[derive(Debug, thiserror::Error)]
-#[error("{reason}")]
-pub struct ScenarioError {
-    /// What is wrong.
-    pub reason: String,
-    /// Byte range in the text.
-    pub span: Option<std::ops::Range<usize>>,
-    /// What to do about it.
-    pub hint: Option<String>,
-}
-
-/// A problem that does not stop the reader, such as an unknown key.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ScenarioWarning {
-    /// What is wrong.
-    pub reason: String,
-    /// Byte range in the text.
-    pub span: Option<std::ops::Range<usize>>,
-    /// What to do about it.
-    pub hint: Option<String>,
-}
 
 /// The laws that a scenario may state for an operation.
 pub const LAW_NAMES: &[&str] = &[
@@ -87,6 +67,21 @@ pub fn read_scenario(name: &str, text: &str) -> Result<(Scenario, Vec<ScenarioWa
     scenario.use_values = parse_values(&root, "use")?;
     scenario.missing_values = parse_values(&root, "missing")?;
     scenario.elsewhere_values = parse_values(&root, "elsewhere")?;
+    parse_named_tables(&mut scenario, &root, text, warn)?;
+    check_principal_name(&scenario, &root)?;
+    if scenario.sources.is_empty() {
+        return Err(missing_sources_error(&root, text, warnings));
+    }
+    Ok((scenario, warnings))
+}
+
+/// Reads the tables whose keys are names that the user chose.
+fn parse_named_tables(
+    scenario: &mut Scenario,
+    root: &TomlTable<'_, '_>,
+    text: &str,
+    warn: &mut Vec<ScenarioWarning>,
+) -> Result<(), ScenarioError> {
     for entry in root.table_entries("variables")? {
         let variable = parse_variable(&entry, warn)?;
         scenario.variables.insert(entry.key, variable);
@@ -95,8 +90,8 @@ pub fn read_scenario(name: &str, text: &str) -> Result<(Scenario, Vec<ScenarioWa
         let principal = parse_principal(&entry.table()?, warn)?;
         scenario.principals.insert(entry.key, principal);
     }
-    scenario.fixtures = super::fixtures::parse_fixtures(&root, text, warn)?;
-    super::fixtures::sort_fixtures(&mut scenario, &root)?;
+    scenario.fixtures = super::fixtures::parse_fixtures(root, text, warn)?;
+    super::fixtures::sort_fixtures(scenario, root)?;
     for entry in root.table_entries("operations")? {
         let notes = parse_operation_notes(&entry.table()?, text, warn)?;
         scenario.operations.insert(entry.key, notes);
@@ -106,21 +101,21 @@ pub fn read_scenario(name: &str, text: &str) -> Result<(Scenario, Vec<ScenarioWa
             scenario.amendments.push(parse_amendment(&table, text, warn)?);
         }
     }
-    check_principal_name(&scenario, &root)?;
-    if scenario.sources.is_empty() {
-        let place = root.entry("sources").map(|entry| entry.span());
-        // An unknown key may be a misspelling of the missing one.
-        let mistyped = "did you mean `sources`?";
-        if let Some(warning) = warnings.into_iter().find(|one| one.hint.as_deref() == Some(mistyped)) {
-            return Err(ScenarioError { reason: warning.reason, span: warning.span, hint: warning.hint });
-        }
-        return Err(ScenarioError {
-            reason: "`sources` is missing or empty".to_owned(),
-            span: Some(place.unwrap_or(0..text.find('\n').unwrap_or(text.len()))),
-            hint: Some("list the documents: `sources = [\"docs/**/*.mdx\", \"botocore:connect\"]`".to_owned()),
-        });
+    Ok(())
+}
+
+fn missing_sources_error(root: &TomlTable<'_, '_>, text: &str, warnings: Vec<ScenarioWarning>) -> ScenarioError {
+    let place = root.entry("sources").map(|entry| entry.span());
+    // An unknown key may be a misspelling of the missing one.
+    let mistyped = "did you mean `sources`?";
+    if let Some(warning) = warnings.into_iter().find(|one| one.hint.as_deref() == Some(mistyped)) {
+        return ScenarioError { reason: warning.reason, span: warning.span, hint: warning.hint };
     }
-    Ok((scenario, warnings))
+    ScenarioError {
+        reason: "`sources` is missing or empty".to_owned(),
+        span: Some(place.unwrap_or(0..text.find('\n').unwrap_or(text.len()))),
+        hint: Some("list the documents: `sources = [\"docs/**/*.mdx\", \"botocore:connect\"]`".to_owned()),
+    }
 }
 
 fn parse_protocol(root: &TomlTable<'_, '_>) -> Result<Option<Protocol>, ScenarioError> {
@@ -314,12 +309,6 @@ fn parse_undo_rule(
         undone_member: table.text("of")?,
         member: required_text(table, "member")?,
     })
-}
-
-/// Returns the line of a byte offset, from 1.
-pub(super) fn line_number(text: &str, at: usize) -> u32 {
-    let line = text.as_bytes()[..at.min(text.len())].iter().filter(|byte| **byte == b'\n').count() + 1;
-    u32::try_from(line).unwrap_or(u32::MAX)
 }
 
 fn parse_amendment(

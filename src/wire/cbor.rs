@@ -3,7 +3,7 @@
 //! It never allocates memory for a length that a body merely claims, and never exceeds a maximum depth.
 
 use super::EncodeError;
-use super::encode::filled_template;
+use super::filled_value::filled_template;
 use super::placed_shape::PlacedShape;
 use crate::case::Value;
 use crate::contract::ShapeKind;
@@ -217,31 +217,8 @@ impl<'a> CborReader<'a> {
             }
             2 => Ok(data_encoding::BASE64.encode(&self.read_string(2, info)?).into()),
             3 => Ok(self.read_text(info)?.into()),
-            4 => {
-                let count = if info == 31 { None } else { Some(self.read_argument(info)?) };
-                let mut items = Vec::new();
-                while count.map_or_else(|| !self.consume_break(), |count| (items.len() as u64) < count) {
-                    items.push(self.read_item(depth + 1)?);
-                }
-                Ok(Json::Array(items))
-            }
-            5 => {
-                let count = if info == 31 { None } else { Some(self.read_argument(info)?) };
-                let (mut entries, mut seen) = (Map::new(), 0);
-                while count.map_or_else(|| !self.consume_break(), |count| seen < count) {
-                    seen += 1;
-                    let (major, info) = self.read_initial_byte()?;
-                    if major != 3 {
-                        return Err("a key is not a string".to_owned());
-                    }
-                    let key = self.read_text(info)?;
-                    let value = self.read_item(depth + 1)?;
-                    if entries.insert(key.clone(), value).is_some() {
-                        return Err(format!("duplicate key `{key}`"));
-                    }
-                }
-                Ok(Json::Object(entries))
-            }
+            4 => self.read_array(info, depth),
+            5 => self.read_map(info, depth),
             6 => {
                 let tag = self.read_argument(info)?;
                 let item = self.read_item(depth + 1)?;
@@ -252,16 +229,47 @@ impl<'a> CborReader<'a> {
                     _ => Ok(item),
                 }
             }
-            _ => match info {
-                20 => Ok(Json::Bool(false)),
-                21 => Ok(Json::Bool(true)),
-                22 | 23 => Ok(Json::Null),
-                25 => Ok(float_to_json(half_to_f64(self.read_argument(info)? as u16))),
-                26 => Ok(float_to_json(f64::from(f32::from_bits(self.read_argument(info)? as u32)))),
-                27 => Ok(float_to_json(f64::from_bits(self.read_argument(info)?))),
-                31 => Err("unexpected break".to_owned()),
-                other => Err(format!("unknown simple value {other}")),
-            },
+            _ => self.read_simple_value(info),
+        }
+    }
+
+    fn read_array(&mut self, info: u8, depth: usize) -> Result<Json, String> {
+        let count = if info == 31 { None } else { Some(self.read_argument(info)?) };
+        let mut items = Vec::new();
+        while count.map_or_else(|| !self.consume_break(), |count| (items.len() as u64) < count) {
+            items.push(self.read_item(depth + 1)?);
+        }
+        Ok(Json::Array(items))
+    }
+
+    fn read_map(&mut self, info: u8, depth: usize) -> Result<Json, String> {
+        let count = if info == 31 { None } else { Some(self.read_argument(info)?) };
+        let (mut entries, mut seen) = (Map::new(), 0);
+        while count.map_or_else(|| !self.consume_break(), |count| seen < count) {
+            seen += 1;
+            let (major, info) = self.read_initial_byte()?;
+            if major != 3 {
+                return Err("a key is not a string".to_owned());
+            }
+            let key = self.read_text(info)?;
+            let value = self.read_item(depth + 1)?;
+            if entries.insert(key.clone(), value).is_some() {
+                return Err(format!("duplicate key `{key}`"));
+            }
+        }
+        Ok(Json::Object(entries))
+    }
+
+    fn read_simple_value(&mut self, info: u8) -> Result<Json, String> {
+        match info {
+            20 => Ok(Json::Bool(false)),
+            21 => Ok(Json::Bool(true)),
+            22 | 23 => Ok(Json::Null),
+            25 => Ok(float_to_json(half_to_f64(self.read_argument(info)? as u16))),
+            26 => Ok(float_to_json(f64::from(f32::from_bits(self.read_argument(info)? as u32)))),
+            27 => Ok(float_to_json(f64::from_bits(self.read_argument(info)?))),
+            31 => Err("unexpected break".to_owned()),
+            other => Err(format!("unknown simple value {other}")),
         }
     }
 }

@@ -58,23 +58,34 @@ pub fn curl_command(request: &EncodedRequest, origin: &str, redaction: &Redactio
         line.push_str(&format!(" --aws-sigv4 {} -u \"{id}:{secret}\"", word(&format!("aws:amz:{region}:{service}"))?));
     }
     for (name, value) in &request.headers {
-        if signed.is_some() {
-            if ["authorization", "x-amz-date", "x-amz-content-sha256"].iter().any(|own| name.eq_ignore_ascii_case(own))
-            {
-                continue;
-            }
-            if name.eq_ignore_ascii_case("x-amz-security-token") {
-                line.push_str(" -H \"X-Amz-Security-Token: $AWS_SESSION_TOKEN\"");
-                continue;
-            }
-        }
-        if [name, value].iter().any(|text| text.contains(['\r', '\n', '\0'])) || name.is_empty() {
-            return None;
-        }
-        // `name:` alone would leave the header out; `name;` sends it empty.
-        let header = if value.is_empty() { format!("{name};") } else { format!("{name}: {value}") };
-        line.push_str(&format!(" -H {}", word(&header)?));
+        add_header(&mut line, name, value, signed.is_some(), redaction)?;
     }
+    add_body(&mut line, request, redaction)?;
+    (line.len() <= MAX_COMMAND_BYTES).then_some(CurlCommand(line))
+}
+
+/// Adds a header. Headers that curl computes itself for a signed request are left out.
+fn add_header(line: &mut String, name: &str, value: &str, is_signed: bool, redaction: &Redaction) -> Option<()> {
+    if is_signed {
+        if ["authorization", "x-amz-date", "x-amz-content-sha256"].iter().any(|own| name.eq_ignore_ascii_case(own)) {
+            return Some(());
+        }
+        if name.eq_ignore_ascii_case("x-amz-security-token") {
+            line.push_str(" -H \"X-Amz-Security-Token: $AWS_SESSION_TOKEN\"");
+            return Some(());
+        }
+    }
+    if [name, value].iter().any(|text| text.contains(['\r', '\n', '\0'])) || name.is_empty() {
+        return None;
+    }
+    // `name:` alone would leave the header out; `name;` sends it empty.
+    let header = if value.is_empty() { format!("{name};") } else { format!("{name}: {value}") };
+    line.push_str(&format!(" -H {}", redaction.quote_word(header.as_bytes())?));
+    Some(())
+}
+
+/// Adds the body, or what curl needs to announce an empty one.
+fn add_body(line: &mut String, request: &EncodedRequest, redaction: &Redaction) -> Option<()> {
     if !request.body.is_empty() {
         if request.header("content-type").is_none() {
             line.push_str(" -H 'Content-Type:'");
@@ -89,7 +100,7 @@ pub fn curl_command(request: &EncodedRequest, origin: &str, redaction: &Redactio
         // overstep announces an empty body; curl would send no `Content-Length`.
         line.push_str(" -H 'Content-Length: 0'");
     }
-    (line.len() <= MAX_COMMAND_BYTES).then_some(CurlCommand(line))
+    Some(())
 }
 
 fn quote_method(text: &str, redaction: &Redaction) -> Option<String> {

@@ -2,8 +2,8 @@
 //!
 //! It never judges whether the error fits.
 
-use super::document::{decode_document, value_at};
-use super::result::{error_element, parse_root_element};
+use super::document::{decode_document, parse_root_element, value_at};
+use super::result::error_element;
 use super::xml_value;
 use crate::contract::Protocol;
 use serde_json::Value as Json;

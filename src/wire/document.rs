@@ -2,8 +2,8 @@
 //!
 //! It never panics, whatever a server sends: the parsers limit depth and size.
 
-use super::result::{parse_cbor_item, parse_root_element};
-use super::xml_value;
+use super::xml::{self, ResponseXmlElement};
+use super::{cbor, xml_value};
 use crate::contract::Protocol;
 use serde_json::Value as Json;
 
@@ -58,6 +58,20 @@ pub(super) fn parse_body(protocol: Option<Protocol>, body: &[u8]) -> Result<Json
             Ok(Json::Object([(root.name, inner)].into_iter().collect()))
         }
     }
+}
+
+pub(super) fn parse_root_element(body: &[u8]) -> Result<ResponseXmlElement, DecodeError> {
+    if body.trim_ascii().is_empty() {
+        return Err(DecodeError::Empty);
+    }
+    xml::parse_xml(body).map_err(DecodeError::Xml)
+}
+
+fn parse_cbor_item(body: &[u8]) -> Result<Json, DecodeError> {
+    if body.is_empty() {
+        return Err(DecodeError::Empty);
+    }
+    cbor::read_document(body).map_err(DecodeError::Cbor)
 }
 
 /// Returns the value at a path such as `data.tags[0]`; the empty path means the document itself.

@@ -2,9 +2,10 @@
 //!
 //! It never decides the names of members, which differ between awsQuery and EC2.
 
-use super::encode::{filled_template, non_null};
+use super::filled_value::{filled_template, non_null};
 use super::placed_shape::PlacedShape;
-use super::text::{percent_encode, scalar_text};
+use super::scalar_text::scalar_text;
+use super::text::percent_encode;
 use super::{EncodeError, EncodedRequest};
 use crate::case::Value;
 use crate::contract::{Contract, Member, Operation, TimestampFormat, WireTraits};

@@ -3,9 +3,9 @@
 //! It never writes a null, which XML cannot represent. The rules follow
 //! [AWS restXml](https://smithy.io/2.0/aws/protocols/aws-restxml-protocol.html).
 
+use super::bound_member::RequestPayload;
 use super::placed_shape::PlacedShape;
-use super::rest::RequestPayload;
-use super::text::scalar_text;
+use super::scalar_text::scalar_text;
 use super::{EncodeError, RequestBody, xml};
 use crate::case::Value;
 use crate::contract::{TimestampFormat, XmlNamespace};

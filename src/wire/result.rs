@@ -2,10 +2,10 @@
 //!
 //! It never judges: missing members stay missing, and values of another type stay as they are.
 
-use super::document::{DecodeError, parse_body};
+use super::document::{DecodeError, parse_body, parse_root_element};
 use super::placed_shape::PlacedShape;
-use super::xml::{self, ResponseXmlElement};
-use super::{cbor, xml_value};
+use super::xml::ResponseXmlElement;
+use super::xml_value;
 use crate::contract::{
     Contract, MemberLocation, Operation, Protocol, Shape, ShapeId, ShapeKind, TimestampFormat, WireTraits,
 };
@@ -107,20 +107,6 @@ pub(super) fn error_element(root: &ResponseXmlElement) -> Option<(&ResponseXmlEl
         "Response" => inner(&["Errors", "Error"]),
         _ => None,
     }
-}
-
-pub(super) fn parse_root_element(body: &[u8]) -> Result<ResponseXmlElement, DecodeError> {
-    if body.trim_ascii().is_empty() {
-        return Err(DecodeError::Empty);
-    }
-    xml::parse_xml(body).map_err(DecodeError::Xml)
-}
-
-pub(super) fn parse_cbor_item(body: &[u8]) -> Result<Json, DecodeError> {
-    if body.is_empty() {
-        return Err(DecodeError::Empty);
-    }
-    cbor::read_document(body).map_err(DecodeError::Cbor)
 }
 
 /// Returns the shape of the body's document: that of the payload member, or the structure itself.

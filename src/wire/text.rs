@@ -2,9 +2,6 @@
 //!
 //! It never decides where a value is sent; the protocol does.
 
-use super::encode::filled_template;
-use super::{EncodeError, json};
-use crate::case::Value;
 use crate::contract::{ShapeKind, TimestampFormat};
 use std::borrow::Cow;
 
@@ -41,35 +38,6 @@ const UNRESERVED: [bool; 256] = {
     unreserved
 };
 
-/// Formats a value as text. A list or map becomes its JSON text, so that a value of the wrong type can be sent.
-pub(super) fn scalar_text<'a>(
-    value: &'a Value,
-    kind: Option<&ShapeKind>,
-    format: TimestampFormat,
-) -> Result<Cow<'a, str>, EncodeError> {
-    Ok(match value {
-        Value::Null => Cow::Borrowed("null"),
-        Value::Boolean(true) => Cow::Borrowed("true"),
-        Value::Boolean(false) => Cow::Borrowed("false"),
-        Value::Number(literal) => match (kind, literal.parse::<f64>()) {
-            (Some(ShapeKind::Timestamp), Ok(seconds))
-                if format != TimestampFormat::EpochSeconds && seconds.abs() < 2.0e11 =>
-            {
-                Cow::Owned(format_timestamp(seconds, format))
-            }
-            _ => Cow::Borrowed(literal),
-        },
-        Value::Text(text) | Value::Raw(text) => Cow::Borrowed(text),
-        Value::Template(template) => Cow::Borrowed(filled_template(template)?),
-        Value::Blob(bytes) => Cow::Owned(data_encoding::BASE64.encode(bytes)),
-        Value::List(_) | Value::Map(_) => {
-            let mut out = Vec::new();
-            json::write_value(&mut out, value, None)?;
-            Cow::Owned(String::from_utf8_lossy(&out).into_owned())
-        }
-    })
-}
-
 /// Converts a number of days since 1970-01-01 to year, month and day, after Howard Hinnant's
 /// [`civil_from_days`](https://howardhinnant.github.io/date_algorithms.html#civil_from_days).
 pub fn civil_from_days(days: i64) -> (i64, i64, i64) {
@@ -86,43 +54,52 @@ pub fn civil_from_days(days: i64) -> (i64, i64, i64) {
 
 /// Parses a date as in RFC 3339 or in an HTTP header; returns the seconds since 1970.
 pub(super) fn parse_timestamp(text: &str) -> Option<f64> {
-    let number =
-        |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse::<i64>().ok()).flatten();
-    let clock = |text: &str| {
-        let (hour, rest) = text.split_once(':')?;
-        let (minute, second) = rest.split_once(':')?;
-        let (whole, fraction) = second.split_once('.').unwrap_or((second, "0"));
-        let fraction = format!("0.{fraction}").parse::<f64>().ok()?;
-        let (hour, minute, whole) = (number(hour)?, number(minute)?, number(whole)?);
-        (hour < 24 && minute < 60 && whole <= 60).then_some((hour * 3600 + minute * 60 + whole, fraction))
-    };
-    let at = |year: i64, month: i64, day: i64, (second, fraction): (i64, f64)| {
-        let fits = (0..=9999).contains(&year) && (1..=12).contains(&month) && (1..=31).contains(&day);
-        fits.then(|| (days_from_civil(year, month, day) * 86_400 + second) as f64 + fraction)
-    };
     if let Some((_, rest)) = text.split_once(", ") {
         let parts: Vec<&str> = rest.split(' ').collect();
         let [day, month, year, time, "GMT"] = parts.as_slice() else { return None };
         let month = MONTHS.iter().position(|name| name == month)?;
-        return at(number(year)?, i64::try_from(month).ok()? + 1, number(day)?, clock(time)?);
+        return to_seconds(parse_digits(year)?, i64::try_from(month).ok()? + 1, parse_digits(day)?, parse_clock(time)?);
     }
     let (date, time) = text.split_once(['T', 't', ' '])?;
-    let mut date = date.splitn(3, '-').map(number);
+    let mut date = date.splitn(3, '-').map(parse_digits);
     let (year, month, day) = (date.next()??, date.next()??, date.next()??);
     let zone = time.find(['Z', 'z', '+', '-'])?;
     let (time, zone) = time.split_at(zone);
-    let offset = match zone {
-        "Z" | "z" => 0,
-        zone => {
-            let (hours, minutes) = zone.get(1..)?.split_once(':')?;
-            let minutes = number(hours)? * 60 + number(minutes)?;
-            if minutes >= 24 * 60 {
-                return None;
-            }
-            if zone.starts_with('-') { -minutes } else { minutes }
-        }
-    };
-    at(year, month, day, clock(time)?).map(|seconds| seconds - (offset * 60) as f64)
+    let offset = parse_zone(zone)?;
+    to_seconds(year, month, day, parse_clock(time)?).map(|seconds| seconds - (offset * 60) as f64)
+}
+
+/// Parses a number that consists of digits only.
+fn parse_digits(text: &str) -> Option<i64> {
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
+}
+
+/// Parses `12:30:59.5` into whole seconds and a fraction.
+fn parse_clock(text: &str) -> Option<(i64, f64)> {
+    let (hour, rest) = text.split_once(':')?;
+    let (minute, second) = rest.split_once(':')?;
+    let (whole, fraction) = second.split_once('.').unwrap_or((second, "0"));
+    let fraction = format!("0.{fraction}").parse::<f64>().ok()?;
+    let (hour, minute, whole) = (parse_digits(hour)?, parse_digits(minute)?, parse_digits(whole)?);
+    (hour < 24 && minute < 60 && whole <= 60).then_some((hour * 3600 + minute * 60 + whole, fraction))
+}
+
+/// Parses `Z`, `+01:00` … into minutes.
+fn parse_zone(zone: &str) -> Option<i64> {
+    if matches!(zone, "Z" | "z") {
+        return Some(0);
+    }
+    let (hours, minutes) = zone.get(1..)?.split_once(':')?;
+    let minutes = parse_digits(hours)? * 60 + parse_digits(minutes)?;
+    if minutes >= 24 * 60 {
+        return None;
+    }
+    Some(if zone.starts_with('-') { -minutes } else { minutes })
+}
+
+fn to_seconds(year: i64, month: i64, day: i64, (second, fraction): (i64, f64)) -> Option<f64> {
+    let fits = (0..=9999).contains(&year) && (1..=12).contains(&month) && (1..=31).contains(&day);
+    fits.then(|| (days_from_civil(year, month, day) * 86_400 + second) as f64 + fraction)
 }
 
 /// Returns the number of days since 1970-01-01, after Howard Hinnant's
@@ -136,6 +113,18 @@ fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
 }
 
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/// Formats a number as text: a timestamp in the given format, any other number as it is.
+pub(super) fn number_text<'a>(literal: &'a str, kind: Option<&ShapeKind>, format: TimestampFormat) -> Cow<'a, str> {
+    match (kind, literal.parse::<f64>()) {
+        (Some(ShapeKind::Timestamp), Ok(seconds))
+            if format != TimestampFormat::EpochSeconds && seconds.abs() < 2.0e11 =>
+        {
+            Cow::Owned(format_timestamp(seconds, format))
+        }
+        _ => Cow::Borrowed(literal),
+    }
+}
 
 fn format_timestamp(seconds: f64, format: TimestampFormat) -> String {
     // The caller guarantees that seconds are within ±2e11, so the conversions are exact enough and cannot overflow.

@@ -5,10 +5,10 @@
 use super::DamageTarget;
 use crate::contract::{Protocol, WireTraits};
 use crate::wire::aws_query::AwsQueryFormNaming;
+use crate::wire::bound_member::members;
 use crate::wire::ec2_query::Ec2QueryFormNaming;
 use crate::wire::form::FormNaming;
 use crate::wire::placed_shape::PlacedShape;
-use crate::wire::rest;
 use crate::wire::text::percent_encode;
 
 /// Returns the pairs of a form, as written.
@@ -27,7 +27,7 @@ fn encoded_names(place: &DamageTarget<'_>, name: &str) -> Option<(String, String
         Some(Protocol::Ec2Query) => &Ec2QueryFormNaming,
         _ => &AwsQueryFormNaming,
     };
-    let member = rest::members(place.contract, place.operation)?.get(name)?;
+    let member = members(place.contract, place.operation)?.get(name)?;
     let none = WireTraits::default();
     let input = PlacedShape::new(place.contract, place.operation.input.as_ref()?, &none);
     let (_, known) = input.member(name)?;
