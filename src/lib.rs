@@ -12,13 +12,15 @@
 //! With `default-features = false` the library contains only what needs no command line, socket or server: the modules
 //! up to [`judge`], and [`inprocess`], which tests a service in the same process against its contract.
 
-// `cli` and `config` refer to the library by its name, as an external user would.
+// `cli`, `commands` and `config` refer to the library by its name, as an external user would.
 #[cfg(feature = "cli")]
 extern crate self as overstep;
 
 pub mod case;
 #[cfg(feature = "cli")]
-pub mod cli;
+mod cli;
+#[cfg(feature = "cli")]
+pub mod commands;
 #[cfg(feature = "cli")]
 mod config;
 pub mod contract;

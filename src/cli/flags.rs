@@ -308,21 +308,6 @@ pub struct FuzzFlags {
     pub send: SendFlags,
 }
 
-impl FuzzFlags {
-    /// Returns the flags of a `check` that sends to the same endpoint in the same way.
-    pub fn to_check_flags(&self) -> CheckFlags {
-        CheckFlags {
-            selection: self.selection.clone(),
-            send: SendFlags { no_progress: true, ..self.send.clone() },
-            last_failed: false,
-            snapshots: None,
-            no_snapshots: true,
-            against: None,
-            update: UpdateFlag::No,
-        }
-    }
-}
-
 /// What to do with responses that differ from the accepted ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum UpdateFlag {

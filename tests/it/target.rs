@@ -4,7 +4,7 @@
 
 use crate::{cards, loopback};
 use cards::{Cards, Fault};
-use overstep::cli::{LibFuzzerEndpoint, target_from_arguments};
+use overstep::commands::{LibFuzzerEndpoint, target_from_arguments};
 use overstep::exit::ExitStatus;
 use overstep::session::MAX_RESPONSE_KINDS;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -2,9 +2,9 @@
 //!
 //! It never contains what every run infers anyway; `doctor` shows that.
 
+use super::{ControlOutcome, EndpointDiagnosis, format_use_stanza};
 use crate::contract::{AuthScheme, Contract, ShapeKind};
 use crate::infer::InferenceResult;
-use crate::report::{ControlOutcome, EndpointDiagnosis, format_use_stanza};
 use std::fmt::Write as _;
 
 /// Returns the text of a new scenario.
@@ -75,7 +75,7 @@ fn write_diagnosis(out: &mut String, diagnosis: &EndpointDiagnosis) {
 
 /// Writes the required members that name a resource which no operation creates. Used without an endpoint.
 fn write_open_members(out: &mut String, contract: &Contract, inferred: &InferenceResult) {
-    let open = crate::session::doctor::open_members(contract, inferred);
+    let open = open_members(contract, inferred);
     if open.is_empty() {
         return;
     }
@@ -97,4 +97,37 @@ fn write_open_members(out: &mut String, contract: &Contract, inferred: &Inferenc
 
 fn toml_string(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
+}
+
+/// Returns the members whose values only the user knows, by operation: the required ones that name a resource which no
+/// operation of the contract creates.
+fn open_members(contract: &Contract, inferred: &InferenceResult) -> Vec<(String, Vec<String>)> {
+    let scenario = &inferred.scenario;
+    let mut open = Vec::new();
+    for operation in contract.operations.iter().filter(|operation| scenario.includes_operation(operation.name.as_str()))
+    {
+        let name = operation.name.as_str();
+        let members = operation.input.as_ref().and_then(|input| contract.shape(input).kind.members());
+        let lacking: Vec<String> = members
+            .into_iter()
+            .flatten()
+            .filter(|(member, it)| {
+                it.required && matches!(contract.shape(&it.shape).kind, ShapeKind::String) && is_identifier_name(member)
+            })
+            .map(|(member, _)| member.clone())
+            .filter(|member| scenario.use_value(name, member).is_none())
+            .collect();
+        if !lacking.is_empty() {
+            open.push((name.to_owned(), lacking));
+        }
+    }
+    open
+}
+
+/// Returns true if the name of a member suggests that its value is not free text.
+fn is_identifier_name(member: &str) -> bool {
+    ["Id", "ID", "Arn", "ARN", "Url", "URL", "Name", "Document", "Policy", "Definition", "Expression"]
+        .iter()
+        .any(|end| member.ends_with(end))
+        || matches!(member, "id" | "arn" | "url" | "name" | "policy" | "definition" | "role" | "Role")
 }

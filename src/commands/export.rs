@@ -2,9 +2,9 @@
 //!
 //! It never sends anything.
 
-use super::CommandError;
-use super::flags::{ExportFlags, ExportFormatFlag};
-use super::last_run::{find_case, group_by_scenario, rebuild_job};
+use crate::cli::{
+    CommandError, ExportFlags, ExportFormatFlag, current_directory, find_case, group_by_scenario, rebuild_job,
+};
 use crate::session::{ExportFormat, IndexedCase};
 use overstep::exit::ExitStatus;
 use overstep::session;
@@ -13,7 +13,7 @@ use std::io::Write as _;
 
 /// Writes the selected cases in the chosen format.
 pub fn export_cases(flags: &ExportFlags) -> Result<ExitStatus, CommandError> {
-    let directory = super::current_directory()?;
+    let directory = current_directory()?;
     let (record, mut results) = LastRun::load(&directory)?;
     let index = session::index_results(&mut results)?;
     let chosen: Vec<IndexedCase> =

@@ -2,9 +2,10 @@
 //!
 //! It never listens on anything but loopback.
 
-use super::flags::ServeFlags;
-use super::jobs::{VariableFlags, document_places, read_scenarios};
-use super::{CommandError, messages, runtime::CommandRuntime};
+use crate::cli::{
+    CommandError, CommandRuntime, ServeFlags, VariableFlags, document_places, messages, read_scenarios,
+    wait_for_interrupt,
+};
 use overstep::exit::ExitStatus;
 use overstep::report::Diagnostic;
 use overstep::session;
@@ -43,7 +44,7 @@ pub fn serve_scenario(flags: &ServeFlags) -> Result<ExitStatus, CommandError> {
             loaded.contract.operations.len(),
             found.name
         ));
-        super::check::wait_for_interrupt().await;
+        wait_for_interrupt().await;
         Ok(ExitStatus::Success)
     })
 }

@@ -2,14 +2,13 @@
 //!
 //! It never reads libFuzzer's command line: environment variables take the place of the flags of `overstep fuzz`.
 
-use super::check::prepare_jobs;
-use super::flags::{CliCommand, CliFlags};
-use super::{CommandError, environment_variable, messages};
+use crate::cli::{
+    CliCommand, CliFlags, CommandError, FuzzFlags, FuzzSettings, ScenarioRun, environment_variable, messages,
+};
 use crate::session::{FuzzInputError, LibFuzzerTarget};
 use clap::Parser as _;
 use overstep::exit::ExitStatus;
 use overstep::report::Diagnostic;
-use overstep::session;
 use std::sync::Once;
 use std::sync::atomic::AtomicU8;
 
@@ -56,35 +55,35 @@ pub fn target_from_arguments(arguments: &[String]) -> Result<LibFuzzerEndpoint, 
             return Err(ExitStatus::Usage);
         }
     };
-    let build = || -> Result<LibFuzzerEndpoint, CommandError> {
-        let (mut jobs, mut sendings, _) = prepare_jobs(&flags.to_check_flags())?;
-        let (Some(job), Some(sending), true) = (jobs.pop(), sendings.pop(), jobs.is_empty()) else {
-            let problem = Diagnostic::error("a libFuzzer target needs exactly one scenario");
-            return Err(problem.with_hint("set one, for example OVERSTEP_SCENARIO=connect").into());
-        };
-        let has_own_flags = flags.max_cases.is_some()
-            || flags.send.max_failures.is_some()
-            || flags.save
-            || !flags.send.report.is_empty();
-        if has_own_flags || flags.corpus.is_some() || flags.artifacts.is_some() {
-            let problem = Diagnostic::error("`OVERSTEP_FLAGS` contains a flag that libFuzzer replaces");
-            let hint = "use libFuzzer's own `-runs=N`, `-max_total_time=S`, `-artifact_prefix=DIR/` and corpus folders";
-            return Err(problem.with_hint(hint).into());
-        }
-        let run_id = flags.selection.run_id.clone().unwrap_or_else(session::new_run_id);
-        Ok(LibFuzzerEndpoint { target: LibFuzzerTarget::new(job, sending, &run_id)?, printed: Once::new() })
-    };
-    build().map_err(|stopped| {
+    build_endpoint(&flags).map_err(|stopped| {
         messages::print_problems(&stopped.problems);
         stopped.exit
     })
 }
 
+fn build_endpoint(flags: &FuzzFlags) -> Result<LibFuzzerEndpoint, CommandError> {
+    let mut settings = FuzzSettings::for_libfuzzer(flags)?;
+    let (Some(ScenarioRun { job, options, .. }), true) = (settings.scenarios.pop(), settings.scenarios.is_empty())
+    else {
+        let problem = Diagnostic::error("a libFuzzer target needs exactly one scenario");
+        return Err(problem.with_hint("set one, for example OVERSTEP_SCENARIO=connect").into());
+    };
+    let has_own_flags =
+        flags.max_cases.is_some() || flags.send.max_failures.is_some() || flags.save || !flags.send.report.is_empty();
+    if has_own_flags || flags.corpus.is_some() || flags.artifacts.is_some() {
+        let problem = Diagnostic::error("`OVERSTEP_FLAGS` contains a flag that libFuzzer replaces");
+        let hint = "use libFuzzer's own `-runs=N`, `-max_total_time=S`, `-artifact_prefix=DIR/` and corpus folders";
+        return Err(problem.with_hint(hint).into());
+    }
+    let target = LibFuzzerTarget::new(job, options, &settings.run_id)?;
+    Ok(LibFuzzerEndpoint { target, printed: Once::new() })
+}
+
 impl LibFuzzerEndpoint {
     /// Turns the fuzzer's bytes into a request or a sequence of requests, sends them, and compares every response and
-    /// the final state with the contract. Each kind of response is counted in `kinds`: if that is a static table of
-    /// [`session::MAX_RESPONSE_KINDS`] counters in the section `__libfuzzer_extra_counters`, libFuzzer treats new kinds as new
-    /// coverage.
+    /// the final state with the contract. Each kind of response is counted in `kinds`. If that is a static table of
+    /// [`MAX_RESPONSE_KINDS`](overstep::session::MAX_RESPONSE_KINDS) counters in the section
+    /// `__libfuzzer_extra_counters`, libFuzzer treats new kinds as new coverage.
     ///
     /// # Panics
     /// Panics, which the fuzzer records as a crash, if a response or the state breaks the contract, with the case, curl

@@ -2,57 +2,18 @@
 //!
 //! It never sends anything and never accepts a line that the user did not choose.
 
-use super::flags::{SnapshotCommand, SnapshotFlags};
-use super::{CommandError, messages};
+use crate::cli::{
+    CommandError, SnapshotCommand, SnapshotFlags, current_directory, messages, nearest_folder, parse_filter,
+};
 use crate::filter::Filter;
-use crate::session::{PendingSnapshot, ReviewChoice, SnapshotOptions, SnapshotUpdate};
+use crate::session::{PendingSnapshot, ReviewChoice};
 use overstep::exit::ExitStatus;
 use overstep::report::Diagnostic;
 use overstep::session;
 use overstep::session::LineChange;
-use overstep::store::{self, FoundScenario, SnapshotStore};
+use overstep::store::{self, SnapshotStore};
 use std::io::{self, BufRead, IsTerminal as _, Write};
-use std::path::{Path, PathBuf};
-
-/// Returns `snapshots/` next to the scenarios folder, or in the current directory.
-pub fn default_folder(found: &FoundScenario, directory: &Path) -> PathBuf {
-    let root = match &found.directory {
-        Some(folder) if folder.ends_with("scenarios") => folder.parent().map(Path::to_owned),
-        Some(folder) => Some(folder.clone()),
-        None => None,
-    };
-    root.unwrap_or_else(|| directory.to_owned()).join("snapshots")
-}
-
-/// Returns the snapshot options for a scenario, with `folder` or else the default folder.
-pub fn snapshot_options(
-    folder: Option<&Path>,
-    found: &FoundScenario,
-    directory: &Path,
-    update: SnapshotUpdate,
-) -> SnapshotOptions {
-    let folder = folder.map_or_else(|| default_folder(found, directory), |folder| directory.join(folder));
-    SnapshotOptions {
-        snapshots: SnapshotStore::new(folder),
-        update,
-        source: format!("scenarios/{}.toml", found.name),
-        profile: None,
-    }
-}
-
-/// Returns the nearest `snapshots/` in this directory or its parents, up to the repository root.
-fn nearest_folder(directory: &Path) -> PathBuf {
-    for above in directory.ancestors() {
-        let candidate = above.join("snapshots");
-        if candidate.is_dir() {
-            return candidate;
-        }
-        if above.join(".git").exists() {
-            break;
-        }
-    }
-    directory.join("snapshots")
-}
+use std::path::Path;
 
 /// Runs a subcommand of `snapshot`.
 pub fn run_snapshot_command(command: &SnapshotCommand) -> Result<ExitStatus, CommandError> {
@@ -60,10 +21,10 @@ pub fn run_snapshot_command(command: &SnapshotCommand) -> Result<ExitStatus, Com
     | SnapshotCommand::List(flags)
     | SnapshotCommand::Accept(flags)
     | SnapshotCommand::Reject(flags)) = command;
-    let directory = super::current_directory()?;
+    let directory = current_directory()?;
     let folder = flags.snapshots.as_ref().map_or_else(|| nearest_folder(&directory), |folder| directory.join(folder));
     let snapshots = SnapshotStore::new(folder);
-    let filter = flags.filter.as_deref().map(super::jobs::parse_filter).transpose()?;
+    let filter = flags.filter.as_deref().map(parse_filter).transpose()?;
     if let Some(results) = &flags.from {
         return accept_from_results(command, flags, &snapshots, results, filter.as_ref());
     }
@@ -108,7 +69,7 @@ fn accept_from_results(
         let problem = Diagnostic::error("`--from` works only with `overstep snapshot accept`");
         return Err(problem.with_hint("use `overstep snapshot accept --from RESULTS`").into());
     }
-    let directory = super::current_directory()?;
+    let directory = current_directory()?;
     let text = store::read_text(&directory.join(results))?;
     let changed = session::accept_results(snapshots, &results.display().to_string(), &text, filter)?;
     for file in &changed {

@@ -2,19 +2,19 @@
 //!
 //! It never sends anything and never replaces an existing file.
 
-use super::{CommandError, messages};
-use crate::session::ScenarioJob;
+use crate::cli::{CommandError, ResolvedJobs, messages};
 use overstep::report::{Diagnostic, extend_dictionary};
 use overstep::session;
 use overstep::store;
 use std::path::{Path, PathBuf};
 
 /// Writes the seeds of all jobs into a folder and a dictionary next to it. Returns the number of cases.
-pub fn write_corpus(jobs: &[ScenarioJob], directory: &Path, folder: &Path) -> Result<u64, CommandError> {
+pub fn write_corpus(resolved: &ResolvedJobs, folder: &Path) -> Result<u64, CommandError> {
+    let directory = &resolved.directory;
     let words_shown = dictionary_path(folder)?;
     let words_file = directory.join(&words_shown);
     let (mut cases, mut words) = (0, Vec::new());
-    for job in jobs {
+    for job in resolved.jobs.iter().map(|one| &one.job) {
         let mut new = 0_u64;
         let found = session::collect_seeds(job, |name, bytes| {
             new += u64::from(
