@@ -9,6 +9,7 @@
 mod amend;
 mod drift;
 mod fact;
+mod fact_field;
 mod fact_resolution;
 mod format;
 mod merge;
@@ -23,6 +24,7 @@ mod traits;
 pub use amend::{Amendment, AmendmentError};
 pub use drift::{Drift, DriftKind, Statement, find_drift};
 pub use fact::{Fact, FactOrigin, Provenance};
+pub use fact_field::FactField;
 pub use format::{ContractFormatError, FORMAT, digest, from_json, to_json};
 pub use merge::{merge, merge_all};
 pub use names::{ErrorName, OperationName, ShapeId};

@@ -15,7 +15,9 @@ use crate::case::{
     Authorization, Case, CaseId, Damage, Expectation, ExpectedError, ExpectedSuccess, Intent, JudgedPart,
     StateAssumption, Step, StepPurpose, StepRequest, Value,
 };
-use crate::contract::{Constraint, Contract, ErrorName, ErrorRole, Fact, MemberPath, Operation, Protocol, Provenance};
+use crate::contract::{
+    Constraint, Contract, ErrorName, ErrorRole, Fact, FactField, MemberPath, Operation, Protocol, Provenance,
+};
 use crate::scenario::Scenario;
 use std::sync::Arc;
 
@@ -445,8 +447,8 @@ impl<'a> PlanContext<'a> {
             .contract
             .operation_errors(operation)
             .find(|(name, error)| error.code.as_deref().unwrap_or(name.as_str()) == wanted.as_str())?;
-        let path = format!("errors/{name}");
-        let of_operation = operation.facts.iter().find(|fact| fact.path == path);
+        let field = FactField::Error(name.to_string());
+        let of_operation = operation.facts.iter().find(|fact| fact.field == field);
         of_operation.or_else(|| error.facts.first()).map(Fact::provenance)
     }
 
