@@ -159,17 +159,16 @@ fn changed_fields(page: &Contract, model: &Contract, pair: &ShapePair) -> BTreeS
     merge_shape(ours, &mut trial, &mut Clone::clone);
     let mut news = BTreeSet::new();
     if trial.kind.name() != theirs.kind.name() {
-        news.insert("type".to_owned());
+        news.insert(FactField::Type.to_string());
     }
     for fact in &trial.facts {
-        let known = theirs.facts_at(&fact.path).next();
+        let known = theirs.facts_at(&fact.field).next();
         // The members themselves already say that they exist and of which kind they are.
-        let about_existence =
-            fact.path == "type" || fact.path.starts_with("members/") && fact.path.matches('/').count() == 1;
+        let about_existence = fact.field.is_existence();
         if known.is_none() && !about_existence && fact.value != Json::Bool(false)
             || fact.disputed != known.is_some_and(|known| known.disputed)
         {
-            news.insert(format!("{}={}", fact.path, fact.value));
+            news.insert(format!("{}={}", fact.field, fact.value));
         }
     }
     let count = |shape: &Shape| shape.kind.members().map_or(0, IndexMap::len);

@@ -3,9 +3,10 @@
 //! It never drops a fact.
 
 use super::fact_resolution::add_if_new;
-use super::{Contract, Fact, FactOrigin, Member, Shape, ShapeId, ShapeKind, ShapeRule};
+use super::{Contract, Fact, FactField, FactOrigin, Member, Shape, ShapeId, ShapeKind, ShapeRule};
 use indexmap::IndexMap;
 use std::collections::HashMap;
+
 /// Copies shapes that only the page has into the model, under unused names.
 pub(super) struct ShapeImporter<'a> {
     pub page: &'a Contract,
@@ -146,36 +147,38 @@ pub(super) fn merge_shape(ours: &Shape, theirs: &mut Shape, adopt: &mut dyn FnMu
     }
     let renamed = renamed_members(ours, theirs);
     let mut facts: Vec<Fact> = Vec::new();
-    for fact in ours.facts.iter().filter(|fact| !fact.path.starts_with("rules/")) {
+    for fact in ours.facts.iter().filter(|fact| fact.field.rule_index().is_none()) {
         let mut fact = fact.clone();
-        if let Some(rest) = fact.path.strip_prefix("members/") {
-            let (name, field) = rest.split_once('/').map_or((rest, None), |(name, field)| (name, Some(field)));
-            if let Some(known) = renamed.get(name) {
-                fact.path = field.map_or(format!("members/{known}"), |field| format!("members/{known}/{field}"));
-            }
+        if let FactField::Member(name) | FactField::MemberRequired(name) | FactField::MemberLocation(name) =
+            &mut fact.field
+            && let Some(known) = renamed.get(name)
+        {
+            name.clone_from(known);
         }
         facts.push(fact);
     }
     if type_disputed {
-        for fact in facts.iter_mut().chain(&mut theirs.facts).filter(|fact| fact.path == "type") {
+        for fact in facts.iter_mut().chain(&mut theirs.facts).filter(|fact| fact.field == FactField::Type) {
             fact.disputed = true;
         }
     }
     // If the type is disputed, no other fact can apply to both types.
-    for fact in facts.into_iter().filter(|fact| !type_disputed || fact.path == "type") {
-        if fact.path == "type" || fact.path.starts_with("members/") && fact.path.matches('/').count() == 1 {
+    for fact in facts.into_iter().filter(|fact| !type_disputed || fact.field == FactField::Type) {
+        if fact.field.is_existence() {
             add_if_new(&mut theirs.facts, fact);
         } else {
             theirs.add_fact(fact);
         }
     }
-    let settled =
-        theirs.facts_at("type").find(|fact| fact.standing == FactOrigin::Scenario).map(|fact| fact.value.clone());
+    let settled = theirs
+        .facts_at(&FactField::Type)
+        .find(|fact| fact.standing == FactOrigin::Scenario)
+        .map(|fact| fact.value.clone());
     if type_disputed && let Some(value) = settled {
         if value == ours.kind.name() {
             theirs.kind = map_shape_ids(&ours.kind, &mut |id| adopt(id));
         }
-        for fact in theirs.facts.iter_mut().filter(|fact| fact.path == "type") {
+        for fact in theirs.facts.iter_mut().filter(|fact| fact.field == FactField::Type) {
             fact.disputed = false;
         }
     }
@@ -236,14 +239,13 @@ fn merge_rules(ours: &Shape, theirs: &mut Shape) {
                 theirs.rules.len() - 1
             }
         };
-        let from = format!("rules/{index}");
         for fact in &ours.facts {
-            let path = match fact.path.strip_prefix(&from) {
-                Some("") => format!("rules/{place}"),
-                Some(rest) if rest.starts_with('/') => format!("rules/{place}{rest}"),
+            let field = match fact.field {
+                FactField::Rule(at) if at == index => FactField::Rule(place),
+                FactField::RuleScope(at) if at == index => FactField::RuleScope(place),
                 _ => continue,
             };
-            add_if_new(&mut theirs.facts, Fact { path, ..fact.clone() });
+            add_if_new(&mut theirs.facts, Fact { field, ..fact.clone() });
         }
     }
 }

@@ -90,7 +90,7 @@ impl PatternEntry {
 }
 
 fn pattern_source(shape: &Shape) -> Option<Provenance> {
-    shape.preferred_fact("pattern").map(Fact::provenance)
+    shape.preferred_fact(&FactField::Pattern).map(Fact::provenance)
 }
 
 /// Returns the patterns of a contract that are left out because no text of an allowed length matches them: the shape,

@@ -59,12 +59,13 @@ impl SharedKeyPatterns {
             .collect();
         let model = |shape: &Shape| {
             shape
-                .facts_at("type")
+                .facts_at(&FactField::Type)
                 .find(|fact| fact.standing == FactOrigin::Model)
                 .map(crate::contract::Fact::provenance)
         };
         let from_prose = |shape: &Shape| {
-            shape.pattern.is_some() && shape.facts_at("pattern").all(|fact| fact.standing == FactOrigin::Prose)
+            shape.pattern.is_some()
+                && shape.facts_at(&FactField::Pattern).all(|fact| fact.standing == FactOrigin::Prose)
         };
         let mut kin: HashMap<ShapeId, Vec<ShapeId>> = HashMap::new();
         for (id, shape) in only_keys.iter().filter(|(_, shape)| shape.pattern.is_none()) {
@@ -249,7 +250,7 @@ impl InputChecker<'_> {
         if let Some(pattern) = self.patterns.get(id)
             && !pattern.matches(text)
         {
-            breach(Constraint::Pattern, pattern.is_violated_by(text) && !shape.is_disputed("pattern"));
+            breach(Constraint::Pattern, pattern.is_violated_by(text) && !shape.is_disputed(&FactField::Pattern));
         }
         if self
             .shared_key_patterns
@@ -276,8 +277,7 @@ impl InputChecker<'_> {
             let ShapeRule::MaxTotalBytes { over, max, .. } = rule else { continue };
             let values = count_total_bytes(entries, ByteScope::Values);
             let both = count_total_bytes(entries, ByteScope::KeysAndValues);
-            let prefix = format!("rules/{index}");
-            let disputed = shape.facts.iter().any(|fact| fact.disputed && fact.path.starts_with(&prefix));
+            let disputed = shape.facts.iter().any(|fact| fact.disputed && fact.field.rule_index() == Some(index));
             let (strict, loose) = match (disputed, over) {
                 (true, _) => (both, values),
                 (false, ByteScope::Values) => (values, values),
@@ -353,7 +353,7 @@ fn count_text_bytes(value: &Value) -> u64 {
 
 fn check_length(shape: &Shape, length: u64, path: &MemberPath, out: &mut Vec<Violation>) {
     let LengthRange { min, max } = shape.length();
-    let beyond = |limit: &str, broken: &dyn Fn(u64) -> bool, merged: Option<u64>| {
+    let beyond = |limit: &FactField, broken: &dyn Fn(u64) -> bool, merged: Option<u64>| {
         let disputed = shape.disputed_numbers(limit);
         if disputed.is_empty() {
             merged.filter(|value| broken(*value)).map(|_| true)
@@ -363,8 +363,8 @@ fn check_length(shape: &Shape, length: u64, path: &MemberPath, out: &mut Vec<Vio
             None
         }
     };
-    let below = beyond("length/min", &|limit| length < limit, min);
-    let above = beyond("length/max", &|limit| length > limit, max);
+    let below = beyond(&FactField::LengthMin, &|limit| length < limit, min);
+    let above = beyond(&FactField::LengthMax, &|limit| length > limit, max);
     for certain in [below, above].into_iter().flatten() {
         out.push(Violation { path: path.clone(), constraint: Constraint::Length, is_certain: certain });
     }
@@ -394,7 +394,7 @@ fn check_range(shape: &Shape, literal: &str, path: &MemberPath, out: &mut Vec<Vi
     let below = limit(&range.min).is_some_and(|min| number < min);
     let above = limit(&range.max).is_some_and(|max| number > max);
     if below || above {
-        let disputed = shape.is_disputed(if below { "range/min" } else { "range/max" });
+        let disputed = shape.is_disputed(if below { &FactField::RangeMin } else { &FactField::RangeMax });
         out.push(Violation { path: path.clone(), constraint: Constraint::Range, is_certain: !disputed });
     }
 }

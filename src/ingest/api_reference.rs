@@ -9,7 +9,7 @@ use super::contract_builder::ContractBuilder;
 use super::prose;
 use super::source_text::SourceText;
 use super::{DocumentLookup, IngestDiagnostic};
-use crate::contract::{Contract, FactOrigin, MemberLocation, Protocol, ShapeId, ShapeKind};
+use crate::contract::{Contract, FactField, FactOrigin, MemberLocation, Protocol, ShapeId, ShapeKind};
 use indexmap::IndexMap;
 use std::collections::HashSet;
 
@@ -137,7 +137,7 @@ impl ApiReferencePage<'_, '_> {
     ) -> String {
         let line = block_lines.iter().find(|(_, line)| line.contains(method.as_str())).map_or(1, |(line, _)| *line);
         let path = restore_labels(route, uri_members, query);
-        self.builder.record_operation_fact(operation, "http/method", method.as_str(), line);
+        self.builder.record_operation_fact(operation, FactField::HttpMethod, method.as_str(), line);
         // Constants in the query belong to the route, parameters do not.
         let fixed: Vec<String> = query
             .iter()
@@ -145,7 +145,7 @@ impl ApiReferencePage<'_, '_> {
             .map(|(wire, value)| if value.is_empty() { wire.clone() } else { format!("{wire}={value}") })
             .collect();
         let target = if fixed.is_empty() { path.clone() } else { format!("{path}?{}", fixed.join("&")) };
-        self.builder.record_operation_fact(operation, "http/uri", target, line);
+        self.builder.record_operation_fact(operation, FactField::HttpUri, target, line);
         path
     }
 
@@ -188,13 +188,13 @@ impl ApiReferencePage<'_, '_> {
         if let (Some(status), Some((line, _))) =
             (block.status, syntax.into_iter().flatten().find(|(_, line)| line.contains("HTTP/")))
         {
-            self.builder.record_operation_fact(operation, "http/success", status, *line);
+            self.builder.record_operation_fact(operation, FactField::HttpSuccess, status, *line);
         } else if let Some((line, status)) = elements.iter().find_map(|(line, text)| {
             let (_, rest) = text.split_once("HTTP ")?;
             let (status, rest) = rest.split_once(' ')?;
             rest.starts_with("response").then_some((*line, status.parse::<u16>().ok()?))
         }) {
-            self.builder.record_operation_fact(operation, "http/success", status, line);
+            self.builder.record_operation_fact(operation, FactField::HttpSuccess, status, line);
         }
         if syntax.is_none() && elements.is_empty() {
             return;
@@ -230,7 +230,9 @@ impl ApiReferencePage<'_, '_> {
                         self.builder.add_error(operation, &name, status, &description, line);
                         // The status is on a line of its own.
                         if let Some(error) = self.builder.contract.errors.get_mut(name.as_str()) {
-                            for fact in error.facts.iter_mut().filter(|f| f.path == "status" && f.line == line) {
+                            for fact in
+                                error.facts.iter_mut().filter(|f| f.field == FactField::Status && f.line == line)
+                            {
                                 fact.line = *number;
                             }
                         }
@@ -268,8 +270,12 @@ impl ApiReferencePage<'_, '_> {
         self.builder.add_member(owner, name, &shape, member.line);
         if let Some((text, line)) = member.field("Required") {
             match text.split_whitespace().next().map(|word| word.trim_matches('.').to_ascii_lowercase()).as_deref() {
-                Some("yes") => self.builder.record_shape_fact(owner, &format!("members/{name}/required"), true, line),
-                Some("no") => self.builder.record_shape_fact(owner, &format!("members/{name}/required"), false, line),
+                Some("yes") => {
+                    self.builder.record_shape_fact(owner, FactField::MemberRequired(name.to_string()), true, line)
+                }
+                Some("no") => {
+                    self.builder.record_shape_fact(owner, FactField::MemberRequired(name.to_string()), false, line)
+                }
                 _ => {
                     let message = format!("`Required:` of `{name}` is neither `Yes` nor `No`");
                     self.diagnostics.push(self.text.warning(line, message, "treated as optional"));
@@ -472,16 +478,16 @@ impl ApiReferencePage<'_, '_> {
                 | "Key Length Constraints"
                 | "Value Length Constraints" => {
                     if let Some(fixed) = find_number_after(text, "fixed") {
-                        self.builder.record_shape_fact(&target, "length/min", fixed.clone(), *line);
-                        self.builder.record_shape_fact(&target, "length/max", fixed, *line);
+                        self.builder.record_shape_fact(&target, FactField::LengthMin, fixed.clone(), *line);
+                        self.builder.record_shape_fact(&target, FactField::LengthMax, fixed, *line);
                     }
-                    self.record_limits(&target, "length", marker, text, *line);
+                    self.record_limits(&target, LENGTH_FIELDS, marker, text, *line);
                 }
-                "Valid Range" | "Value Valid Range" => self.record_limits(&target, "range", marker, text, *line),
+                "Valid Range" | "Value Valid Range" => self.record_limits(&target, RANGE_FIELDS, marker, text, *line),
                 "Pattern" | "Key Pattern" | "Value Pattern" => {
                     let pattern = text.trim_matches('`');
                     if !pattern.is_empty() {
-                        self.builder.record_shape_fact(&target, "pattern", pattern, *line);
+                        self.builder.record_shape_fact(&target, FactField::Pattern, pattern, *line);
                     }
                 }
                 "Valid Values" | "Key Valid Values" | "Value Valid Values" | "Valid Keys" => {
@@ -494,7 +500,7 @@ impl ApiReferencePage<'_, '_> {
                         let message = format!("the valid values of `{}` are not a plain list", member.name);
                         self.diagnostics.push(self.text.warning(*line, message, "the values are ignored"));
                     } else if !values.is_empty() {
-                        self.builder.record_shape_fact(&target, "enum", values, *line);
+                        self.builder.record_shape_fact(&target, FactField::Enum, values, *line);
                     }
                 }
                 _ => {}
@@ -502,15 +508,15 @@ impl ApiReferencePage<'_, '_> {
         }
     }
 
-    fn record_limits(&mut self, target: &ShapeId, field: &str, marker: &str, text: &str, line: u32) {
-        let ends = [("min", find_number_after(text, "minimum")), ("max", find_number_after(text, "maximum"))];
-        if ends.iter().all(|(_, number)| number.is_none()) && find_number_after(text, "fixed").is_none() {
+    fn record_limits(&mut self, target: &ShapeId, fields: [FactField; 2], marker: &str, text: &str, line: u32) {
+        let numbers = ["minimum", "maximum"].map(|word| find_number_after(text, word));
+        if numbers.iter().all(Option::is_none) && find_number_after(text, "fixed").is_none() {
             let message = format!("no number found after `{marker}:`");
             self.diagnostics.push(self.text.warning(line, message, "the limit is ignored"));
         }
-        for (end, number) in ends {
+        for (field, number) in fields.into_iter().zip(numbers) {
             if let Some(number) = number {
-                self.builder.record_shape_fact(target, &format!("{field}/{end}"), number, line);
+                self.builder.record_shape_fact(target, field, number, line);
             }
         }
     }

@@ -7,7 +7,7 @@ use super::boto3_syntax::{self, Boto3Syntax};
 use super::contract_builder::ContractBuilder;
 use super::prose;
 use super::source_text::SourceText;
-use crate::contract::{Contract, FactOrigin, ShapeId, ShapeKind};
+use crate::contract::{Contract, FactField, FactOrigin, ShapeId, ShapeKind};
 use indexmap::IndexMap;
 
 /// Maximum nesting depth; no real page nests deeper.
@@ -283,7 +283,7 @@ impl Boto3Page<'_> {
             let shape = self.add_shape(entry, syntax, block, &format!("{prefix}{}", capitalize(name)), ancestors);
             self.builder.add_member(owner, name, &shape, entry.line);
             if entry.required {
-                self.builder.record_shape_fact(owner, &format!("members/{name}/required"), true, entry.line);
+                self.builder.record_shape_fact(owner, FactField::MemberRequired(name.to_string()), true, entry.line);
             }
             self.builder.apply_sentences(&shape, None, &entry_sentences(entry));
         }
@@ -394,7 +394,7 @@ impl Boto3Page<'_> {
                     .map(|value| value.trim().trim_matches(['\'', '"']).to_owned())
                     .collect();
                 let id = self.builder.add_shape(name, ShapeKind::String, entry.line);
-                self.builder.record_shape_fact(&id, "enum", values, entry.line);
+                self.builder.record_shape_fact(&id, FactField::Enum, values, entry.line);
                 return id;
             }
             other => {
@@ -417,7 +417,7 @@ impl Boto3Page<'_> {
                     start.saturating_add(u32::try_from(before).unwrap_or(0))
                 });
                 let id = self.builder.add_shape(name, ShapeKind::Enum { values: values.clone() }, entry.line);
-                self.builder.record_shape_fact(&id, "enum", values, line);
+                self.builder.record_shape_fact(&id, FactField::Enum, values, line);
                 id
             }
             None => self.builder.add_shape(name, kind, entry.line),

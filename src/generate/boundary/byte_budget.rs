@@ -29,8 +29,7 @@ pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Cas
             ));
             continue;
         }
-        let prefix = format!("rules/{index}");
-        let disputed = shape.facts.iter().any(|fact| fact.disputed && fact.path.starts_with(&prefix));
+        let disputed = shape.facts.iter().any(|fact| fact.disputed && fact.field.rule_index() == Some(index));
         let budget = ByteBudget { scope: *over, max: *max, disputed, rule_index: index };
         budget.add_cases(context, site, shape, &mut out);
     }
@@ -52,8 +51,8 @@ impl ByteBudget {
             ByteScope::KeysAndValues => "keys and values",
         };
         let rule = format!("at most {} UTF-8 bytes over all {what}", self.max);
-        let path = format!("rules/{}", self.rule_index);
-        let fact = shape.facts_at(&path).find(|fact| fact.standing != crate::contract::FactOrigin::Assumed);
+        let field = FactField::Rule(self.rule_index);
+        let fact = shape.facts_at(&field).find(|fact| fact.standing != crate::contract::FactOrigin::Assumed);
         // The strictest reading decides what is valid, the most lenient one what is a violation.
         let strict = if self.disputed { ByteScope::KeysAndValues } else { self.scope };
         let loose = if self.disputed { ByteScope::Values } else { self.scope };

@@ -3,7 +3,7 @@
 //! It never sends a value of another type; see `types.rs`.
 
 use crate::case::{Case, Value};
-use crate::contract::{Constraint, ShapeKind};
+use crate::contract::{Constraint, FactField, ShapeKind};
 use crate::generate::case_spec::IntendedOutcome;
 use crate::generate::operation_context::OperationContext;
 use crate::generate::site::InputSite;
@@ -13,7 +13,7 @@ pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Cas
     let ShapeKind::Enum { values } = &shape.kind else { return Vec::new() };
     let settled = shape.undisputed_values();
     let rule = describe_values(&settled);
-    let fact = shape.preferred_fact("enum");
+    let fact = shape.preferred_fact(&FactField::Enum);
     let mut out = Vec::new();
     let mut add =
         |variant: String, text: String, aim: IntendedOutcome| {

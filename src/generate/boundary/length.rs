@@ -3,7 +3,7 @@
 //! It never tests byte budgets; see `byte_budget.rs`.
 
 use crate::case::{Case, Value};
-use crate::contract::{Constraint, Fact, MemberLocation, PathSegment, Shape, ShapeKind};
+use crate::contract::{Constraint, Fact, FactField, MemberLocation, PathSegment, Shape, ShapeKind};
 use crate::generate::case_spec::IntendedOutcome;
 use crate::generate::input_sampler::InputSampler;
 use crate::generate::limits::{MAX_ENTRIES, length_unit, max_characters, pluralize};
@@ -23,12 +23,12 @@ pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Cas
         add_limit_cases(
             context,
             site,
-            LengthLimit { shape, fact_path: "length/min", value: min, is_upper: false, only_plain: false },
+            LengthLimit { shape, field: FactField::LengthMin, value: min, is_upper: false, only_plain: false },
             &mut out,
         );
     }
     if let Some(max) = length.max {
-        let limits = LengthLimit { shape, fact_path: "length/max", value: max, is_upper: true, only_plain: false };
+        let limits = LengthLimit { shape, field: FactField::LengthMax, value: max, is_upper: true, only_plain: false };
         // A documented maximum alone leaves the empty text valid.
         if length.min.is_none() && site.is_in_body() && !site.is_key() && matches!(shape.kind, ShapeKind::String) {
             add_sized_case(context, site, &limits, 0, "empty", IntendedOutcome::Valid, &mut out);
@@ -52,7 +52,7 @@ pub(crate) fn case_with_length(
         if valid { IntendedOutcome::Valid } else { IntendedOutcome::Violates(site.path.clone(), Constraint::Length) };
     let shape = context.shape(site);
     let value = shape.length().max.unwrap_or(size);
-    let limit = LengthLimit { shape, fact_path: "length/max", value, is_upper: true, only_plain: true };
+    let limit = LengthLimit { shape, field: FactField::LengthMax, value, is_upper: true, only_plain: true };
     let mut out = Vec::new();
     add_sized_case(context, site, &limit, size, &format!("size-{size}"), aim, &mut out);
     out.into_iter().next()
@@ -60,7 +60,7 @@ pub(crate) fn case_with_length(
 
 struct LengthLimit<'s> {
     shape: &'s Shape,
-    fact_path: &'static str,
+    field: FactField,
     value: u64,
     is_upper: bool,
     /// Whether the plain text of a size is enough.
@@ -74,14 +74,14 @@ impl LengthLimit<'_> {
     }
 
     fn find_fact(&self) -> Option<&Fact> {
-        self.shape.preferred_fact(self.fact_path)
+        self.shape.preferred_fact(&self.field)
     }
 }
 
 fn add_limit_cases(context: &OperationContext<'_>, site: &InputSite, limit: LengthLimit<'_>, out: &mut Vec<Case>) {
     let (boundary_variant, past_variant) =
         if limit.is_upper { ("at-max", "above-max") } else { ("at-min", "below-min") };
-    let disputed = limit.shape.disputed_numbers(limit.fact_path);
+    let disputed = limit.shape.disputed_numbers(&limit.field);
     // If sources disagree about a limit, a size is a violation only if none of them allows it; the response to a
     // size that only some allow is recorded.
     let outermost = if limit.is_upper { disputed.last() } else { disputed.first() }.copied().unwrap_or(limit.value);
@@ -334,7 +334,7 @@ fn build_full_map_case(context: &OperationContext<'_>, site: &InputSite, shape: 
         Constraint::Length,
         "at-max-with-longest",
         rule,
-        shape.preferred_fact("length/max"),
+        shape.preferred_fact(&FactField::LengthMax),
         IntendedOutcome::Valid,
         |sampler| {
             let mut draw =

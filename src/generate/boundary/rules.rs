@@ -3,7 +3,7 @@
 //! It never tests byte budgets; see `byte_budget.rs`.
 
 use crate::case::Case;
-use crate::contract::{Constraint, MemberPath, Shape, ShapeRule};
+use crate::contract::{Constraint, FactField, MemberPath, Shape, ShapeRule};
 use crate::generate::case_spec::{CaseRequest, CaseSpec, CaseSubject, IntendedOutcome};
 use crate::generate::input_sampler::InputChange;
 use crate::generate::operation_context::OperationContext;
@@ -21,7 +21,7 @@ pub(crate) fn cases(context: &OperationContext<'_>) -> Vec<Case> {
 
 fn add_rule_cases(context: &OperationContext<'_>, path: &MemberPath, shape: &Shape, out: &mut Vec<Case>) {
     for (index, rule) in shape.rules.iter().enumerate() {
-        let fact = shape.preferred_fact(&format!("rules/{index}")).map(crate::contract::Fact::provenance);
+        let fact = shape.preferred_fact(&FactField::Rule(index)).map(crate::contract::Fact::provenance);
         let (members, words) = match rule {
             ShapeRule::AtLeastOneOf { members } => (members, "at least one of"),
             ShapeRule::AtMostOneOf { members } => (members, "at most one of"),

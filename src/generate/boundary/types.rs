@@ -3,7 +3,7 @@
 //! It never tests map keys or payloads that are the whole body.
 
 use crate::case::{Case, Value};
-use crate::contract::{Constraint, MemberLocation, ShapeKind};
+use crate::contract::{Constraint, FactField, MemberLocation, ShapeKind};
 use crate::generate::boundary::required::describe_kind;
 use crate::generate::case_spec::IntendedOutcome;
 use crate::generate::input_sampler::InputSampler;
@@ -19,7 +19,7 @@ pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Cas
         return Vec::new();
     }
     let rule = describe_kind(&shape.kind);
-    let fact = shape.preferred_fact("type");
+    let fact = shape.preferred_fact(&FactField::Type);
     let mut out: Vec<Case> = Vec::new();
     let family = crate::generate::malformed::body_format(context);
     let (wrong, unclear) = match (site.is_in_body(), family) {

@@ -31,7 +31,7 @@ impl FuzzGenerator<'_> {
             Constraint::Required => site.required_fact(contract.shape(&site.parent)),
             constraint => {
                 let facts = &contract.shape(&site.shape).facts;
-                facts.iter().find(|fact| fact.path.split('/').next() == Some(constraint.name()))
+                facts.iter().find(|fact| fact.field.constraint() == Some(constraint))
             }
         });
         self.context().documented_at(fact, operation)

@@ -33,8 +33,7 @@ pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Cas
         if *max > MAX_BODY_SIZE {
             continue;
         }
-        let path = format!("rules/{index}");
-        let disputed = shape.facts.iter().any(|fact| fact.disputed && fact.path.starts_with(&path));
+        let disputed = shape.facts.iter().any(|fact| fact.disputed && fact.field.rule_index() == Some(index));
         let stored =
             AccumulatedBudget { context, site, key, value, max: *max, scope: *over, disputed, rule_index: index };
         for filler in ['a', '\u{1F600}'] {
@@ -145,9 +144,9 @@ impl AccumulatedBudget<'_, '_> {
         )?);
         let judged = own_steps.len() - 1;
         let what = if self.scope == ByteScope::Values { "values" } else { "keys and values" };
-        let path = format!("rules/{}", self.rule_index);
+        let field = FactField::Rule(self.rule_index);
         let shape = self.context.shape(self.site);
-        let fact = shape.facts_at(&path).find(|fact| fact.standing != crate::contract::FactOrigin::Assumed);
+        let fact = shape.facts_at(&field).find(|fact| fact.standing != crate::contract::FactOrigin::Assumed);
         let is_isolated = planner.input_sampler(operation, &id).for_resource(2).plain_input()
             != planner.input_sampler(operation, &id).plain_input();
         let (steps, first) = fixture_steps::surround_with_fixtures(planner, &id, own_steps);

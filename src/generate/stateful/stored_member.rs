@@ -257,8 +257,8 @@ impl<'p> StoredMember<'p> {
 /// Returns where a law of an operation is stated: in a document, in the scenario, or else where the operation itself is
 /// documented.
 pub(crate) fn law_source(planner: &PlanContext<'_>, operation: &Operation, law: &str) -> Option<Provenance> {
-    let path = format!("laws/{law}");
-    if let Some(fact) = operation.facts.iter().find(|fact| fact.path == path) {
+    let field = FactField::Law(law.to_owned());
+    if let Some(fact) = operation.facts.iter().find(|fact| fact.field == field) {
         return Some(fact.provenance());
     }
     let notes = planner.scenario.operation_notes(operation.name.as_str());
