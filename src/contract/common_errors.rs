@@ -3,7 +3,7 @@
 //! It never adds anything to a contract with a documentation page as a source: pages list their errors, and link to
 //! the common ones themselves.
 
-use super::{Contract, ErrorName, ErrorRole, ErrorShape, Fact, FactOrigin, Protocol, Provenance};
+use super::{Contract, ErrorName, ErrorRole, ErrorShape, Fact, FactField, FactOrigin, Protocol, Provenance};
 
 /// Name, status if all services use the same one, and role.
 type CommonError = (&'static str, Option<u16>, ErrorRole);

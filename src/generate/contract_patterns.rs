@@ -3,7 +3,7 @@
 //! Two shapes with the same pattern share the compiled form; no pattern is ever compiled twice.
 
 use super::error::PlanError;
-use crate::contract::{Contract, Fact, LengthRange, Provenance, Shape, ShapeId};
+use crate::contract::{Contract, Fact, FactField, LengthRange, Provenance, Shape, ShapeId};
 use crate::pattern::{DocumentedPattern, SeededDraw};
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};

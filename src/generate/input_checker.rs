@@ -6,8 +6,8 @@ use super::contract_patterns::ContractPatterns;
 use super::limits::integer_bounds;
 use crate::case::Value;
 use crate::contract::{
-    ByteScope, Constraint, Contract, FactOrigin, LengthRange, Member, MemberLocation, MemberPath, PathSegment,
-    Protocol, Shape, ShapeId, ShapeKind, ShapeRule,
+    ByteScope, Constraint, Contract, FactField, FactOrigin, LengthRange, Member, MemberLocation, MemberPath,
+    PathSegment, Protocol, Shape, ShapeId, ShapeKind, ShapeRule,
 };
 use indexmap::IndexMap;
 use std::collections::{HashMap, HashSet};

@@ -13,6 +13,10 @@ use crate::contract::{Contract, FactField, FactOrigin, MemberLocation, Protocol,
 use indexmap::IndexMap;
 use std::collections::HashSet;
 
+/// The fields of a length, and those of a range: minimum and maximum.
+const LENGTH_FIELDS: [FactField; 2] = [FactField::LengthMin, FactField::LengthMax];
+const RANGE_FIELDS: [FactField; 2] = [FactField::RangeMin, FactField::RangeMax];
+
 /// Maximum depth to which references between types are followed.
 const MAX_DEPTH: usize = 24;
 

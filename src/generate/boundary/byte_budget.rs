@@ -4,7 +4,7 @@
 //! It never splits a write over several requests; see `accumulated_budget.rs`.
 
 use crate::case::{Case, Value};
-use crate::contract::{ByteScope, Constraint, PathSegment, Shape, ShapeKind, ShapeRule};
+use crate::contract::{ByteScope, Constraint, FactField, PathSegment, Shape, ShapeKind, ShapeRule};
 use crate::generate::case_spec::IntendedOutcome;
 use crate::generate::input_checker::count_total_bytes;
 use crate::generate::input_sampler::InputSampler;

@@ -5,7 +5,7 @@
 //! it on the same server starts from the same state.
 
 use crate::case::{Case, Intent, JudgedPart, Step, StepPurpose, StepRequest};
-use crate::contract::{ByteScope, Constraint, ErrorRole, ShapeId, ShapeKind, ShapeRule};
+use crate::contract::{ByteScope, Constraint, ErrorRole, FactField, ShapeId, ShapeKind, ShapeRule};
 use crate::generate::fixture_steps;
 use crate::generate::input_sampler::{InputChange, InputSampler};
 use crate::generate::limits::MAX_BODY_SIZE;

@@ -3,7 +3,7 @@
 //! It never decides what is sent.
 
 use crate::case::{CaseId, StateKind, StateModel, StateView, StepRequest, Value, WriteEffect};
-use crate::contract::{Contract, MemberLocation, MemberPath, Operation, Provenance, ShapeId, ShapeKind};
+use crate::contract::{Contract, FactField, MemberLocation, MemberPath, Operation, Provenance, ShapeId, ShapeKind};
 use crate::generate::plan_context::PlanContext;
 use crate::scenario::ReadBack;
 use indexmap::IndexMap;
