@@ -40,7 +40,7 @@ fn a_finding_shows_the_request_and_the_documented_rule() {
         "a valid request is accepted",
         "link-card.md:1",
         "expected     200",
-        "observed     500",
+        "received     500",
         "curl -sS --path-as-is -X POST 'http://localhost/cards/card-",
         "\"kind\":\"EMAIL\"",
     ] {
