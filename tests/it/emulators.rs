@@ -1,7 +1,8 @@
 //! Real emulators, started by overstep itself: faithful ones as a control against false alarms, others as what they are.
 //!
-//! `.ci/tools` installs them; where one is missing, or botocore is, its test says so and passes. Each runs at the level
-//! `quick`, or at `full` with `OVERSTEP_TESTS=full`. Everything stays on this machine, on ports that the system chooses.
+//! `.ci/tools` installs them; where one is missing, or botocore is, its test says so and passes. dynalite and moto run at
+//! the level `quick`, or at `full` with `OVERSTEP_TESTS=full`. Everything stays on this machine, on ports that the system
+//! chooses.
 
 #![cfg(unix)]
 #![expect(clippy::disallowed_methods, reason = "a test may look at files and at PATH")]

@@ -23,15 +23,20 @@ pub struct Ground {
     contract: Contract,
     scenario: Scenario,
     origin: String,
-    /// The cases of each operation, and all of them by the name `*`; a fault changes none of them.
-    plans: HashMap<String, Vec<Arc<Case>>>,
-    /// The control of each operation.
-    controls: HashMap<String, Case>,
+    plans: Plans,
     /// Run every plan to its end, which also proves that no finding lies outside of what the fault touches.
     full: bool,
     /// What the faithful server does, as a person would have accepted it.
     accepted: HashMap<String, Snapshot>,
     _server: RunningServer,
+}
+
+/// What is sent; a fault changes none of it, so it is planned once.
+struct Plans {
+    /// The cases of each operation, and all of them by the name `*`.
+    cases: HashMap<String, Vec<Arc<Case>>>,
+    /// The control of each operation.
+    controls: HashMap<String, Case>,
 }
 
 /// What a run against one server came to.
@@ -89,9 +94,8 @@ impl Ground {
         let address = "127.0.0.1:0".parse().expect("an address");
         let server = runtime.block_on(ReferenceServer::start(service, address)).expect("loopback has free ports");
         let origin = format!("http://{}", server.addr());
-        let (plans, controls) = plan(&contract, &scenario, seed);
-        let accepted = HashMap::new();
-        let mut ground = Self { contract, scenario, origin, plans, controls, full, accepted, _server: server };
+        let plans = Plans::new(&contract, &scenario, seed);
+        let mut ground = Self { contract, scenario, origin, plans, full, accepted: HashMap::new(), _server: server };
         let mut seen: HashMap<String, Vec<SnapshotCase>> = HashMap::new();
         let first = ground.run(None, |operation, ran| seen.entry(operation).or_default().push(ran));
         assert_eq!((first.findings.sorted(), first.end), (Vec::new(), RunEnd::Complete), "the faithful server alarms");
@@ -109,7 +113,7 @@ impl Ground {
         let path = fault.map(|fault| format!("/faults/{}", fault.name)).unwrap_or_default();
         let base = self.contract.base_url.as_deref().map_or("", base_path);
         let endpoint = Endpoint::parse(&format!("{}{path}{base}", self.origin)).expect("a URL");
-        let control = |operation: &str| self.controls.get(operation).cloned();
+        let control = |operation: &str| self.plans.controls.get(operation).cloned();
         let limits = RequestLimits {
             total_timeout: Duration::from_millis(600),
             idle_timeout: Duration::from_millis(600),
@@ -134,7 +138,7 @@ impl Ground {
             server: None,
             restart_endpoint: None,
         };
-        let cases = self.plans[fault.map_or("*", |fault| fault.operation.as_str())].iter().cloned();
+        let cases = self.plans.cases[fault.map_or("*", |fault| fault.operation.as_str())].iter().cloned();
         let (mut findings, mut changed, mut judged) = (Findings::default(), false, 0);
         let end = run::run_cases(
             &plan,
@@ -226,26 +230,23 @@ impl Ground {
     }
 }
 
-/// All cases of the service by operation, and the control of each operation.
-fn plan(
-    contract: &Contract,
-    scenario: &Scenario,
-    seed: u64,
-) -> (HashMap<String, Vec<Arc<Case>>>, HashMap<String, Case>) {
-    let compiled = CompiledContract::new(contract).expect("it compiles");
-    let options = GenerationOptions { seed, ..GenerationOptions::default() };
-    let cases = |scenario: &Scenario| -> Vec<Arc<Case>> {
-        compiled.cases(scenario, options).expect("a plan").map(Arc::new).collect()
-    };
-    let (mut plans, mut controls) = (HashMap::from([("*".to_owned(), cases(scenario))]), HashMap::new());
-    for operation in &contract.operations {
-        let name = operation.name.as_str();
-        let mut concerned = scenario.clone();
-        concerned.included_operations.push(name.to_owned());
-        plans.insert(name.to_owned(), cases(&concerned));
-        controls.extend(compiled.control(scenario, name).expect("routes").map(|case| (name.to_owned(), case)));
+impl Plans {
+    fn new(contract: &Contract, scenario: &Scenario, seed: u64) -> Self {
+        let compiled = CompiledContract::new(contract).expect("it compiles");
+        let options = GenerationOptions { seed, ..GenerationOptions::default() };
+        let planned = |scenario: &Scenario| -> Vec<Arc<Case>> {
+            compiled.cases(scenario, options).expect("a plan").map(Arc::new).collect()
+        };
+        let (mut cases, mut controls) = (HashMap::from([("*".to_owned(), planned(scenario))]), HashMap::new());
+        for operation in &contract.operations {
+            let name = operation.name.as_str();
+            let mut concerned = scenario.clone();
+            concerned.included_operations.push(name.to_owned());
+            cases.insert(name.to_owned(), planned(&concerned));
+            controls.extend(compiled.control(scenario, name).expect("routes").map(|case| (name.to_owned(), case)));
+        }
+        Self { cases, controls }
     }
-    (plans, controls)
 }
 
 impl Score {
