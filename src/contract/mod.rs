@@ -13,6 +13,7 @@ mod fact_resolution;
 mod format;
 mod merge;
 mod merge_plan;
+mod merge_shape;
 mod names;
 mod operation;
 mod path;

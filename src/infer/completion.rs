@@ -2,11 +2,13 @@
 //!
 //! It never sends a request; the responses of the run show whether a guess was right.
 
-use crate::contract::{Contract, MemberPath, Operation, PathSegment, Shape, ShapeId, ShapeKind};
+use crate::contract::{Contract, MemberPath, Operation, Shape, ShapeId, ShapeKind};
 use crate::infer::creators::{IdentifierLocation, ResourceCreators, input_members};
 use crate::infer::name_parts::{ReferenceKind, ResourceReference, parse_reference, split_operation_name};
+use crate::infer::readiness::find_readiness;
+use crate::infer::required_scalars::{RequiredScalar, required_scalars};
 use crate::pattern::DocumentedPattern;
-use crate::scenario::{Fixture, OperationNotes, RawRequest, ReadyCondition, Scenario};
+use crate::scenario::{Fixture, OperationNotes, RawRequest, Scenario};
 use indexmap::IndexMap;
 use serde_json::Value as Json;
 
@@ -50,8 +52,6 @@ pub struct IdentifierOrigin {
 /// Templates for names, the most descriptive first. Each differs from run to run or from case to case.
 const NAME_TEMPLATES: [&str; 5] =
     ["ovs-{run}-{case}", "ovs{run}{case}", "o{run}{case}", "o{case}", "/ovs/{run}/{case}"];
-/// Maximum depth of the search for required members.
-const MAX_REQUIRED_DEPTH: usize = 3;
 
 /// Completes a scenario for the operations that only machine models describe.
 pub fn complete_scenario(contract: &Contract, scenario: &Scenario) -> InferenceResult {
@@ -422,62 +422,6 @@ impl<'c> ScenarioCompleter<'c> {
     }
 }
 
-/// A required scalar of an input.
-struct RequiredScalar<'c> {
-    path: MemberPath,
-    id: &'c ShapeId,
-    shape: &'c Shape,
-}
-
-impl RequiredScalar<'_> {
-    /// Returns true if it is a key of a map or lies within an entry.
-    fn is_in_map(&self) -> bool {
-        self.path.0.iter().any(|segment| matches!(segment, PathSegment::Key | PathSegment::Value))
-    }
-
-    /// Returns true if it has no member name of its own: a key, an entry, or an item of an entry.
-    fn has_no_member_name(&self) -> bool {
-        let inner = self.path.0.iter().rev().take_while(|segment| !matches!(segment, PathSegment::Member(_)));
-        inner.into_iter().any(|segment| matches!(segment, PathSegment::Key | PathSegment::Value))
-    }
-}
-
-/// Returns the required scalars of an input: required members, the first items of required lists, and the keys and
-/// entries of required maps.
-fn required_scalars<'c>(contract: &'c Contract, operation: &'c Operation) -> Vec<RequiredScalar<'c>> {
-    let mut found = Vec::new();
-    if let Some(input) = &operation.input {
-        collect_required_scalars(contract, input, &MemberPath::root(), 0, &mut found);
-    }
-    found
-}
-
-fn collect_required_scalars<'c>(
-    contract: &'c Contract,
-    id: &'c ShapeId,
-    path: &MemberPath,
-    depth: usize,
-    found: &mut Vec<RequiredScalar<'c>>,
-) {
-    let shape = contract.shape(id);
-    match &shape.kind {
-        ShapeKind::Structure { members } if depth < MAX_REQUIRED_DEPTH => {
-            for (name, member) in members.iter().filter(|(_, member)| member.required) {
-                collect_required_scalars(contract, &member.shape, &path.join_member(name), depth + 1, found);
-            }
-        }
-        ShapeKind::List { member } => {
-            collect_required_scalars(contract, member, &path.join(PathSegment::Item), depth, found)
-        }
-        ShapeKind::Map { key, value } if depth < MAX_REQUIRED_DEPTH => {
-            collect_required_scalars(contract, key, &path.join(PathSegment::Key), depth + 1, found);
-            collect_required_scalars(contract, value, &path.join(PathSegment::Value), depth + 1, found);
-        }
-        ShapeKind::Structure { .. } | ShapeKind::Union { .. } | ShapeKind::Map { .. } => {}
-        _ => found.push(RequiredScalar { path: path.clone(), id, shape }),
-    }
-}
-
 /// Returns true if the filled template is within a shape's limits.
 fn template_fits(shape: &Shape, template: &str) -> bool {
     let text = template.replace("{run}", "01234567").replace("{case}", "0123456789ab");
@@ -495,44 +439,6 @@ fn template_fits(shape: &Shape, template: &str) -> bool {
 /// name.
 fn accepts_identifier(shape: &Shape, stands: &IdentifierLocation) -> bool {
     matches!(stands, IdentifierLocation::InResponse(_)) || NAME_TEMPLATES.iter().any(|name| template_fits(shape, name))
-}
-
-/// Words for "ready" among the values of a status.
-const READY_WORDS: [&str; 10] =
-    ["active", "available", "enabled", "ready", "running", "succeeded", "completed", "deployed", "inservice", "ok"];
-/// Words for "not ready": a status without any of them is not worth awaiting.
-const NOT_READY_WORDS: [&str; 6] = ["creating", "pending", "inprogress", "provisioning", "starting", "initializing"];
-
-/// Returns what a response shows once the resource is ready, if it may not be ready at once.
-fn find_readiness(contract: &Contract, looker: &Operation) -> Option<ReadyCondition> {
-    let mut open: Vec<(String, &ShapeId, usize)> = vec![(String::new(), looker.output.as_ref()?, 0)];
-    while !open.is_empty() {
-        let mut next = Vec::new();
-        for (path, id, depth) in open {
-            for (name, member) in contract.shape(id).kind.members().into_iter().flatten() {
-                let dot = if path.is_empty() { "" } else { "." };
-                let place = format!("{path}{dot}{}", member.wire_name(name));
-                let lower = name.to_ascii_lowercase();
-                if let ShapeKind::Enum { values } = &contract.shape(&member.shape).kind
-                    && (lower.ends_with("status") || lower.ends_with("state"))
-                {
-                    let is = |value: &&String, words: &[&str]| {
-                        let plain: String = value.chars().filter(char::is_ascii_alphanumeric).collect();
-                        words.contains(&plain.to_ascii_lowercase().as_str())
-                    };
-                    let ready: Vec<String> = values.iter().filter(|value| is(value, &READY_WORDS)).cloned().collect();
-                    if !ready.is_empty() && values.iter().any(|value| is(&value, &NOT_READY_WORDS)) {
-                        return Some(ReadyCondition { path: place, accepted_values: ready });
-                    }
-                }
-                if depth < 1 {
-                    next.push((place, &member.shape, depth + 1));
-                }
-            }
-        }
-        open = next;
-    }
-    None
 }
 
 #[cfg(test)]
