@@ -106,8 +106,7 @@ impl InputChecker<'_> {
     fn check_value(&self, id: &ShapeId, value: &Value, place: &ValuePlace, out: &mut Vec<Violation>) {
         let ValuePlace { path, location, depth } = place;
         let shape = self.contract.shape(id);
-        let mut violation =
-            |constraint, certain| out.push(Violation { path: path.clone(), constraint, is_certain: certain });
+        let mut add = |constraint, certain| out.push(Violation { path: path.clone(), constraint, is_certain: certain });
         let textual = !is_body_location(*location);
         // In forms and in XML, bodies consist of texts, too.
         let written = !textual && self.is_text_protocol();
@@ -133,11 +132,11 @@ impl InputChecker<'_> {
             (ShapeKind::Timestamp, Value::Number(_)) => {}
             // Formats differ, and a header without a date is ignored; but no parser accepts a word as a timestamp.
             (ShapeKind::Timestamp, Value::Text(text)) => {
-                violation(Constraint::Type, *location != MemberLocation::Header && has_no_digits(text))
+                add(Constraint::Type, *location != MemberLocation::Header && has_no_digits(text))
             }
-            (kind, value) if written && is_leniently_readable(kind, value) => violation(Constraint::Type, false),
+            (kind, value) if written && is_leniently_readable(kind, value) => add(Constraint::Type, false),
             (ShapeKind::Float | ShapeKind::Double, Value::Text(text)) if is_non_finite_literal(text) => {
-                violation(Constraint::Type, false)
+                add(Constraint::Type, false)
             }
             (ShapeKind::List { member }, Value::List(items)) => self.check_list(shape, member, items, place, out),
             (ShapeKind::Map { key, value }, Value::Map(entries)) => {
@@ -146,7 +145,7 @@ impl InputChecker<'_> {
             (ShapeKind::Structure { members } | ShapeKind::Union { members }, Value::Map(given)) => {
                 self.check_members(shape, members, given, place, out)
             }
-            _ => violation(Constraint::Type, true),
+            _ => add(Constraint::Type, true),
         }
     }
 
@@ -237,19 +236,18 @@ impl InputChecker<'_> {
     }
 
     fn check_text(&self, id: &ShapeId, shape: &Shape, text: &str, path: &MemberPath, out: &mut Vec<Violation>) {
-        let mut violation =
-            |constraint, certain| out.push(Violation { path: path.clone(), constraint, is_certain: certain });
+        let mut add = |constraint, certain| out.push(Violation { path: path.clone(), constraint, is_certain: certain });
         if let ShapeKind::Enum { values } = &shape.kind {
             if !values.iter().any(|value| value == text) {
-                violation(Constraint::Enum, true);
+                add(Constraint::Enum, true);
             } else if !shape.undisputed_values().contains(&text) {
-                violation(Constraint::Enum, false);
+                add(Constraint::Enum, false);
             }
         }
         if let Some(pattern) = self.patterns.get(id)
             && !pattern.matches(text)
         {
-            violation(Constraint::Pattern, pattern.is_violated_by(text) && !shape.is_disputed("pattern"));
+            add(Constraint::Pattern, pattern.is_violated_by(text) && !shape.is_disputed("pattern"));
         }
         if self
             .shared_key_patterns
@@ -258,9 +256,9 @@ impl InputChecker<'_> {
             .into_iter()
             .flatten()
             .filter_map(|id| self.patterns.get(id))
-            .any(|shared_key_patterns| !shared_key_patterns.matches(text))
+            .any(|pattern| !pattern.matches(text))
         {
-            violation(Constraint::Pattern, false);
+            add(Constraint::Pattern, false);
         }
         check_length(shape, text.chars().count() as u64, path, out);
     }
@@ -371,19 +369,19 @@ fn check_length(shape: &Shape, length: u64, path: &MemberPath, out: &mut Vec<Vio
 }
 
 fn check_integer(shape: &Shape, literal: &str, path: &MemberPath, out: &mut Vec<Violation>) {
-    let mut violation =
+    let mut add =
         |certain| out.push(Violation { path: path.clone(), constraint: Constraint::Type, is_certain: certain });
     match literal.parse::<i128>() {
         Ok(number) => {
             let (low, high) = integer_bounds(&shape.kind);
             if number < low || number > high {
-                violation(true);
+                add(true);
             } else {
                 check_range(shape, literal, path, out);
             }
         }
         // Some parsers accept `2.0` as an integer; none accepts a true fraction.
-        Err(_) => violation(literal.parse::<f64>().is_ok_and(|number| number.fract() != 0.0 || !number.is_finite())),
+        Err(_) => add(literal.parse::<f64>().is_ok_and(|number| number.fract() != 0.0 || !number.is_finite())),
     }
 }
 
