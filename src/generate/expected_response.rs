@@ -79,11 +79,11 @@ impl PlanContext<'_> {
             _ => &["UnknownOperationException"],
         };
         let named = names.iter().map(|name| ExpectedError { status: None, error: Some(ErrorName::from(*name)) });
-        let mut refusal = self.expect_rejection(operation, ErrorRole::InvalidInput);
-        if let Expectation::Reject { errors, .. } = &mut refusal {
+        let mut rejection = self.expect_rejection(operation, ErrorRole::InvalidInput);
+        if let Expectation::Reject { errors, .. } = &mut rejection {
             errors.splice(0..0, named);
         }
-        refusal
+        rejection
     }
 
     /// Returns where the expected error is documented.

@@ -55,7 +55,7 @@ const NAME_TEMPLATES: [&str; 5] =
 
 /// Completes a scenario for the operations that only machine models describe.
 pub fn complete_scenario(contract: &Contract, scenario: &Scenario) -> InferenceResult {
-    let mut work = ScenarioCompleter {
+    let mut completer = ScenarioCompleter {
         contract,
         creators: ResourceCreators::from_contract(contract),
         result: InferenceResult { scenario: scenario.clone(), ..InferenceResult::default() },
@@ -66,17 +66,17 @@ pub fn complete_scenario(contract: &Contract, scenario: &Scenario) -> InferenceR
         completed_fixtures: Vec::new(),
     };
     if scenario.disable_inference || !contract.is_model_only() {
-        return work.result;
+        return completer.result;
     }
     let wanted = |operation: &&Operation| scenario.includes_operation(operation.name.as_str());
     for operation in contract.operations.iter().filter(wanted) {
-        work.complete_operation(operation);
+        completer.complete_operation(operation);
     }
     // Fixtures are inserted in the order of creation. Fixtures of the user need none of the inferred ones.
-    for (name, fixture) in std::mem::take(&mut work.fixtures) {
-        work.result.scenario.fixtures.insert(name, fixture);
+    for (name, fixture) in std::mem::take(&mut completer.fixtures) {
+        completer.result.scenario.fixtures.insert(name, fixture);
     }
-    work.result
+    completer.result
 }
 
 struct ScenarioCompleter<'c> {
@@ -114,13 +114,13 @@ impl<'c> ScenarioCompleter<'c> {
                     false,
                     self.creators
                         .find_creator_for_shape(operation, id)
-                        .filter(|(_, stands)| accepts_identifier(shape, stands)),
+                        .filter(|(_, location)| accepts_identifier(shape, location)),
                 ),
                 ShapeKind::String => {
                     let origin = self
                         .creators
                         .find_creator(operation, member)
-                        .filter(|(_, stands)| accepts_identifier(shape, stands));
+                        .filter(|(_, location)| accepts_identifier(shape, location));
                     (!needed.is_in_map(), origin.or_else(|| self.creators.main_arn(operation, member)))
                 }
                 ShapeKind::Integer | ShapeKind::Long if !needed.is_in_map() => {
@@ -129,7 +129,9 @@ impl<'c> ScenarioCompleter<'c> {
                 _ => continue,
             };
             match origin {
-                Some((maker, stands)) => whole &= self.use_created_identifier(operation, path, shape, maker, stands),
+                Some((creator, location)) => {
+                    whole &= self.use_created_identifier(operation, path, shape, creator, location)
+                }
                 None if is_text => self.name_created_resource(operation, member, &place, shape),
                 None => {}
             }
@@ -139,7 +141,7 @@ impl<'c> ScenarioCompleter<'c> {
         }
         self.visited_operations.push(name.to_owned());
         // No member can refer to a creator whose fixture does not exist yet.
-        if !self.in_progress.iter().any(|maker| self.creators.all[*maker].operation.name == operation.name) {
+        if !self.in_progress.iter().any(|creator| self.creators.all[*creator].operation.name == operation.name) {
             self.add_cleanup(operation);
         }
         whole
@@ -156,23 +158,24 @@ impl<'c> ScenarioCompleter<'c> {
             .filter(|(member, _)| !parse_reference(member).noun.is_empty())
             .map(|(member, it)| (member.clone(), contract.shape(&it.shape)))
             .collect();
-        let is_open = |work: &Self, member: &str| work.result.scenario.use_value(name, member).is_none();
+        let is_open = |completer: &Self, member: &str| completer.result.scenario.use_value(name, member).is_none();
         let named_already =
             required_scalars(contract, operation).iter().filter(|needed| !needed.is_in_map()).any(|needed| {
                 needed.path.last_member().is_some_and(|member| {
-                    let told = parse_reference(member);
+                    let inferred = parse_reference(member);
                     let named = self.creators.find_creator(operation, member).is_some();
                     named
-                        || (told.kind != ReferenceKind::BareNoun
-                            && (told.noun.is_empty() || noun.ends_with(&told.noun)))
+                        || (inferred.kind != ReferenceKind::BareNoun
+                            && (inferred.noun.is_empty() || noun.ends_with(&inferred.noun)))
                 })
             });
         if named_already || members.iter().any(|(member, _)| !is_open(self, member)) {
             return;
         }
-        let is_maker = self.creators.all.iter().any(|maker| maker.operation.name == operation.name);
+        let is_maker = self.creators.all.iter().any(|creator| creator.operation.name == operation.name);
         if is_maker {
-            let is_own = |told: ResourceReference| told.kind == ReferenceKind::Name && noun.ends_with(&told.noun);
+            let is_own =
+                |inferred: ResourceReference| inferred.kind == ReferenceKind::Name && noun.ends_with(&inferred.noun);
             let own = members.iter().find(|(member, _)| is_own(parse_reference(member)));
             if let Some((member, shape)) = own {
                 self.generate_name(operation, member, shape);
@@ -181,12 +184,12 @@ impl<'c> ScenarioCompleter<'c> {
         }
         for by in [ReferenceKind::Name, ReferenceKind::Id, ReferenceKind::Url, ReferenceKind::Arn] {
             for (member, shape) in members.iter().filter(|(member, _)| parse_reference(member).kind == by) {
-                if let Some((maker, stands)) = self.creators.find_creator(operation, member)
-                    && self.creators.all[maker].noun == parse_reference(member).noun
-                    && accepts_identifier(shape, &stands)
+                if let Some((creator, location)) = self.creators.find_creator(operation, member)
+                    && self.creators.all[creator].noun == parse_reference(member).noun
+                    && accepts_identifier(shape, &location)
                 {
                     let path = MemberPath::root().join_member(member);
-                    self.use_created_identifier(operation, &path, shape, maker, stands);
+                    self.use_created_identifier(operation, &path, shape, creator, location);
                     return;
                 }
             }
@@ -199,16 +202,16 @@ impl<'c> ScenarioCompleter<'c> {
         operation: &Operation,
         path: &MemberPath,
         shape: &Shape,
-        maker: usize,
-        stands: IdentifierLocation,
+        creator: usize,
+        location: IdentifierLocation,
     ) -> bool {
-        let Some((fixture, capture)) = self.ensure_fixture(maker, stands.clone()) else { return false };
+        let Some((fixture, capture)) = self.ensure_fixture(creator, location.clone()) else { return false };
         let value = format!("{{{fixture}.{capture}}}");
         let place = path.to_string();
-        let made_by = self.creators.all[maker].operation.name.to_string();
+        let made_by = self.creators.all[creator].operation.name.to_string();
         let notes = self.notes_mut(operation.name.as_str());
         notes.use_values.insert(place.clone(), Json::String(value.clone()));
-        if matches!(stands, IdentifierLocation::InRequest(_)) && !notes.missing_values.contains_key(&place) {
+        if matches!(location, IdentifierLocation::InRequest(_)) && !notes.missing_values.contains_key(&place) {
             let missing = NAME_TEMPLATES.iter().map(|name| name.replace("{run}", "missing"));
             if let Some(missing) = missing.into_iter().find(|name| template_fits(shape, name)) {
                 notes.missing_values.insert(place.clone(), Json::String(missing));
@@ -227,7 +230,7 @@ impl<'c> ScenarioCompleter<'c> {
     fn name_created_resource(&mut self, operation: &Operation, member: &str, place: &str, shape: &Shape) {
         let (_, noun) = split_operation_name(operation.name.as_str());
         let parsed = parse_reference(member);
-        let is_maker = self.creators.all.iter().any(|maker| maker.operation.name == operation.name);
+        let is_maker = self.creators.all.iter().any(|creator| creator.operation.name == operation.name);
         let its_own = parsed.noun.is_empty() || noun.ends_with(&parsed.noun);
         if is_maker
             && its_own
@@ -258,10 +261,10 @@ impl<'c> ScenarioCompleter<'c> {
     }
 
     /// Returns the fixture of a creator, and the name under which the fixture has the identifier.
-    fn ensure_fixture(&mut self, maker: usize, stands: IdentifierLocation) -> Option<(String, String)> {
-        let operation = self.creators.all[maker].operation;
-        let fixture = self.creators.all[maker].noun.join("_");
-        let capture = match &stands {
+    fn ensure_fixture(&mut self, creator: usize, location: IdentifierLocation) -> Option<(String, String)> {
+        let operation = self.creators.all[creator].operation;
+        let fixture = self.creators.all[creator].noun.join("_");
+        let capture = match &location {
             IdentifierLocation::InRequest(member) => member.clone(),
             IdentifierLocation::InResponse(path) => path.rsplit('.').next().unwrap_or(path).replace("[0]", ""),
         };
@@ -270,11 +273,11 @@ impl<'c> ScenarioCompleter<'c> {
             let knows = known.names.contains_key(&capture) || known.captures().any(|(name, _)| *name == capture);
             return knows.then_some((fixture, capture));
         }
-        if self.in_progress.contains(&maker) {
+        if self.in_progress.contains(&creator) {
             return None;
         }
         if !self.fixtures.contains_key(&fixture) {
-            self.in_progress.push(maker);
+            self.in_progress.push(creator);
             let whole = self.complete_operation(operation);
             self.in_progress.pop();
             if !whole {
@@ -291,7 +294,7 @@ impl<'c> ScenarioCompleter<'c> {
             });
             self.add_cleanup(operation);
         }
-        match stands {
+        match location {
             IdentifierLocation::InRequest(member) => {
                 let shape = input_members(self.contract, operation).find(|(name, _)| **name == member)?.1.shape.clone();
                 let shape = self.contract.shape(&shape);
@@ -303,18 +306,18 @@ impl<'c> ScenarioCompleter<'c> {
                 create.captures.insert(capture.clone(), path);
             }
         }
-        self.complete_fixture(maker, &fixture);
+        self.complete_fixture(creator, &fixture);
         Some((fixture, capture))
     }
 
     /// Adds to a fixture, once, the requests that await and delete the resource. Both may refer to it by other
     /// identifiers.
-    fn complete_fixture(&mut self, maker: usize, fixture: &str) {
+    fn complete_fixture(&mut self, creator: usize, fixture: &str) {
         let at = self.result.resources.iter().position(|resource| resource.fixture == fixture);
         let Some(at) = at.filter(|_| !self.completed_fixtures.iter().any(|one| one == fixture)) else { return };
         // This precedes the visit of the delete and read operations, so that their members may refer to this fixture.
         self.completed_fixtures.push(fixture.to_owned());
-        let known = &self.creators.all[maker];
+        let known = &self.creators.all[creator];
         let (remover, looker) = (self.creators.delete_operation(known), self.creators.read_operation(known));
         if let Some(remover) = remover {
             self.complete_operation(remover);
@@ -355,29 +358,34 @@ impl<'c> ScenarioCompleter<'c> {
             names_it |= of == Some(fixture);
             of.is_none_or(|of| of == fixture || self.fixture_needs(fixture, of))
         });
-        let hole = format!("{{{fixture}.");
+        let placeholder = format!("{{{fixture}.");
         let uses = self.result.scenario.operation_notes(operation.name.as_str()).map(|notes| &notes.use_values);
-        names_it |= uses.is_some_and(|uses| uses.values().filter_map(Json::as_str).any(|text| text.starts_with(&hole)));
+        names_it |=
+            uses.is_some_and(|uses| uses.values().filter_map(Json::as_str).any(|text| text.starts_with(&placeholder)));
         all && names_it
     }
 
     /// Returns true if one fixture needs another.
     fn fixture_needs(&self, fixture: &str, other: &str) -> bool {
         let Some(made) = self.fixtures.get(fixture) else { return false };
-        let hole = format!("{{{other}.");
+        let placeholder = format!("{{{other}.");
         made.create.first().and_then(|create| self.result.scenario.operation_notes(&create.request)).is_some_and(
-            |notes| notes.use_values.values().any(|value| value.as_str().is_some_and(|text| text.contains(&hole))),
+            |notes| {
+                notes.use_values.values().any(|value| value.as_str().is_some_and(|text| text.contains(&placeholder)))
+            },
         )
     }
 
     /// Adds a cleanup to an operation that creates a resource, so that its cases delete what they create.
     fn add_cleanup(&mut self, operation: &'c Operation) {
         let name = operation.name.as_str();
-        let Some(maker) = self.creators.all.iter().find(|maker| maker.operation.name == operation.name) else { return };
+        let Some(creator) = self.creators.all.iter().find(|creator| creator.operation.name == operation.name) else {
+            return;
+        };
         if self.result.scenario.operation_notes(name).is_some_and(|notes| notes.cleanup.is_some()) {
             return;
         }
-        let Some(remover) = self.creators.delete_operation(maker) else { return };
+        let Some(remover) = self.creators.delete_operation(creator) else { return };
         // The visit sets the optional members that the operation needs.
         self.complete_operation(remover);
         let mut input = serde_json::Map::new();
@@ -437,8 +445,9 @@ fn template_fits(shape: &Shape, template: &str) -> bool {
 
 /// Returns true if a shape accepts an identifier from this place: a shape with a format of its own accepts no generated
 /// name.
-fn accepts_identifier(shape: &Shape, stands: &IdentifierLocation) -> bool {
-    matches!(stands, IdentifierLocation::InResponse(_)) || NAME_TEMPLATES.iter().any(|name| template_fits(shape, name))
+fn accepts_identifier(shape: &Shape, location: &IdentifierLocation) -> bool {
+    matches!(location, IdentifierLocation::InResponse(_))
+        || NAME_TEMPLATES.iter().any(|name| template_fits(shape, name))
 }
 
 #[cfg(test)]

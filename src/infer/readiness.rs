@@ -10,8 +10,8 @@ const READY_WORDS: [&str; 10] =
 const NOT_READY_WORDS: [&str; 6] = ["creating", "pending", "inprogress", "provisioning", "starting", "initializing"];
 
 /// Returns what a response shows once the resource is ready, if it may not be ready at once.
-pub(super) fn find_readiness(contract: &Contract, looker: &Operation) -> Option<ReadyCondition> {
-    let mut open: Vec<(String, &ShapeId, usize)> = vec![(String::new(), looker.output.as_ref()?, 0)];
+pub(super) fn find_readiness(contract: &Contract, reader: &Operation) -> Option<ReadyCondition> {
+    let mut open: Vec<(String, &ShapeId, usize)> = vec![(String::new(), reader.output.as_ref()?, 0)];
     while !open.is_empty() {
         let mut next = Vec::new();
         for (path, id, depth) in open {

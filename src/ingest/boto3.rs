@@ -88,18 +88,7 @@ pub(super) fn read(text: &SourceText<'_>) -> (Contract, Vec<IngestDiagnostic>) {
     if let Some(index) = find_omission(returns, exceptions) {
         warn_omitted(index, "output");
     } else if let (Some(start), Some(structure)) = (response_syntax, response_structure) {
-        let response = parse_block(text, start, structure);
-        let entries = parse_tree(&lines, structure + 1, exceptions);
-        let output = page.builder.add_shape(
-            &format!("{name}Response"),
-            ShapeKind::Structure { members: IndexMap::new() },
-            entries.first().map_or(line_number(structure), |entry| entry.line),
-        );
-        page.builder.contract.operations[operation].output = Some(output.clone());
-        if let Some(root) = entries.first() {
-            let mut ancestors = vec![(output.clone(), root)];
-            page.add_members(&output, &root.children, response.as_ref(), &format!("{name}Response"), &mut ancestors);
-        }
+        page.add_output(&lines, operation, &name, start, structure..exceptions);
     }
     page.add_exceptions(&lines, operation, exceptions..examples);
     let intro = (method + 1..link_line).map(|index| (line_number(index), lines[index]));
@@ -316,6 +305,29 @@ impl Boto3Page<'_> {
         let id = self.add_new_shape(entry, syntax, block, name, ancestors);
         self.depth -= 1;
         id
+    }
+
+    /// Adds the output. Its syntax begins at line `start`, and the description of its members is in `structure`.
+    fn add_output(
+        &mut self,
+        lines: &[&str],
+        operation: usize,
+        name: &str,
+        start: usize,
+        structure: std::ops::Range<usize>,
+    ) {
+        let response = parse_block(self.text, start, structure.start);
+        let entries = parse_tree(lines, structure.start + 1, structure.end);
+        let output = self.builder.add_shape(
+            &format!("{name}Response"),
+            ShapeKind::Structure { members: IndexMap::new() },
+            entries.first().map_or(line_number(structure.start), |entry| entry.line),
+        );
+        self.builder.contract.operations[operation].output = Some(output.clone());
+        if let Some(root) = entries.first() {
+            let mut ancestors = vec![(output.clone(), root)];
+            self.add_members(&output, &root.children, response.as_ref(), &format!("{name}Response"), &mut ancestors);
+        }
     }
 
     /// Adds the exceptions that these lines name as errors of the operation.

@@ -45,7 +45,7 @@ struct ByteBudget {
 }
 
 impl ByteBudget {
-    fn add_cases(&self, work: &OperationContext<'_>, site: &InputSite, shape: &Shape, out: &mut Vec<Case>) {
+    fn add_cases(&self, context: &OperationContext<'_>, site: &InputSite, shape: &Shape, out: &mut Vec<Case>) {
         let what = match self.scope {
             ByteScope::Values => "values",
             ByteScope::KeysAndValues => "keys and values",
@@ -56,25 +56,30 @@ impl ByteBudget {
         // The strictest reading decides what is valid, the most lenient one what is a violation.
         let strict = if self.disputed { ByteScope::KeysAndValues } else { self.scope };
         let loose = if self.disputed { ByteScope::Values } else { self.scope };
-        let breaks = || IntendedOutcome::Violates(site.path.clone(), Constraint::MaxTotalBytes);
+        let violating = || IntendedOutcome::Violates(site.path.clone(), Constraint::MaxTotalBytes);
         let mut plans = vec![
             ("at-max", self.max, strict, 1, 'a', IntendedOutcome::Valid),
-            ("above-max", self.max + 1, loose, 1, 'a', breaks()),
+            ("above-max", self.max + 1, loose, 1, 'a', violating()),
             ("at-max-many", self.max, strict, 8, 'a', IntendedOutcome::Valid),
-            ("above-max-many", self.max + 1, loose, 8, 'a', breaks()),
+            ("above-max-many", self.max + 1, loose, 8, 'a', violating()),
             ("at-max-two-byte", self.max, strict, 1, 'é', IntendedOutcome::Valid),
-            ("above-max-two-byte", self.max + 1, loose, 1, 'é', breaks()),
+            ("above-max-two-byte", self.max + 1, loose, 1, 'é', violating()),
             ("at-max-astral", self.max, strict, 1, '\u{1F600}', IntendedOutcome::Valid),
-            ("above-max-astral", self.max + 1, loose, 1, '\u{1F600}', breaks()),
+            ("above-max-astral", self.max + 1, loose, 1, '\u{1F600}', violating()),
         ];
         if self.disputed {
             plans.push(("at-max-of-values", self.max, ByteScope::Values, 1, 'a', IntendedOutcome::Valid));
         }
-        for (variant, total, over, entries, filler, aim) in plans {
-            let made =
-                work.build_member_case(site, Constraint::MaxTotalBytes, variant, rule.clone(), fact, aim, |sampler| {
-                    fill_map(work, sampler, site, shape, total, over, entries, filler)
-                });
+        for (variant, total, over, entries, filler, outcome) in plans {
+            let made = context.build_member_case(
+                site,
+                Constraint::MaxTotalBytes,
+                variant,
+                rule.clone(),
+                fact,
+                outcome,
+                |sampler| fill_map(context, sampler, site, shape, total, over, entries, filler),
+            );
             out.extend(made);
         }
     }
