@@ -8,12 +8,11 @@ use super::input_checker::{InputChecker, SharedKeyPatterns, Violation};
 use super::input_sampler::InputSampler;
 use super::plan::GenerationOptions;
 use super::resource_status::{self, ResourceStatus};
-use super::site::InputSite;
 use super::template_filler::TemplateFiller;
 use super::wire_view::{as_seen_on_wire, framing_header};
 use crate::case::{
-    Authorization, Case, CaseId, Damage, Expectation, ExpectedError, ExpectedSuccess, Intent, JudgedPart,
-    StateAssumption, Step, StepPurpose, StepRequest, Value,
+    Authorization, Case, CaseClass, CaseId, CaseKind, CaseSubject, Damage, Expectation, ExpectedError, ExpectedSuccess,
+    Intent, JudgedPart, LawName, StateAssumption, Step, StepPurpose, StepRequest, Value,
 };
 use crate::contract::{Constraint, Contract, ErrorName, ErrorRole, Fact, MemberPath, Operation, Protocol, Provenance};
 use crate::scenario::Scenario;
@@ -31,11 +30,11 @@ pub(crate) struct PlanContext<'a> {
 }
 
 /// What a strategy wants to test, without the request that tests it.
-pub(crate) struct CaseSpec<'p> {
-    /// The member path, or the class that takes its place in the id.
-    pub subject: CaseSubject<'p>,
-    /// The name of the constraint, or the kind of test.
-    pub kind: String,
+pub(crate) struct CaseSpec {
+    /// What the case is about.
+    pub subject: CaseSubject,
+    /// What the case tests of its subject.
+    pub kind: CaseKind,
     /// The last part of the id.
     pub variant: String,
     /// The rule in words.
@@ -44,15 +43,6 @@ pub(crate) struct CaseSpec<'p> {
     pub source: Option<Provenance>,
     /// The outcome that the strategy intends. The input is checked before the case gets its label.
     pub outcome: IntendedOutcome,
-}
-
-/// The part of a case's id between the operation and the kind.
-#[derive(Clone)]
-pub(crate) enum CaseSubject<'p> {
-    Member(&'p InputSite),
-    /// A rule of the input itself or of a nested shape; the path may be empty.
-    Path(MemberPath),
-    Class(&'static str),
 }
 
 /// The outcome that a strategy intends for a case.
@@ -83,16 +73,13 @@ pub(crate) enum IntendedOutcome {
     },
 }
 
-impl CaseSpec<'_> {
-    /// Returns the case's id without the variant.
-    pub fn id_prefix(&self, scenario: &str, operation: &Operation) -> String {
-        let place = match &self.subject {
-            CaseSubject::Member(site) => site.path.to_string(),
-            CaseSubject::Path(path) => path.to_string(),
-            CaseSubject::Class(class) => (*class).to_owned(),
-        };
-        let place = if place.is_empty() { "input" } else { &place };
-        format!("{scenario}/{}/{place}/{}", operation.name, self.kind)
+impl CaseSpec {
+    /// Returns the member that the case is about, if it is about one.
+    fn member(&self) -> Option<&MemberPath> {
+        match &self.subject {
+            CaseSubject::Member(path) => Some(path),
+            CaseSubject::Class(_) => None,
+        }
     }
 
     /// Returns the intent that the case has if the check of its input confirms the intended outcome.
@@ -135,9 +122,13 @@ impl<'a> PlanContext<'a> {
         }
     }
 
-    pub fn case_id(&self, operation: &Operation, place: &str, kind: &str, variant: &str) -> CaseId {
-        let place = if place.is_empty() { "input" } else { place };
-        CaseId(format!("{}/{}/{place}/{kind}/{variant}", self.scenario.name, operation.name))
+    pub fn case_id(&self, operation: &Operation, subject: CaseSubject, kind: CaseKind, variant: &str) -> CaseId {
+        CaseId::new(&self.scenario.name, operation.name.as_str(), subject, kind, variant)
+    }
+
+    /// Returns the id of a case about a law.
+    pub fn law_case_id(&self, operation: &Operation, law: LawName, variant: &str) -> CaseId {
+        self.case_id(operation, CaseSubject::Class(CaseClass::Law), CaseKind::Law(law), variant)
     }
 
     pub fn input_sampler<'s>(&'s self, operation: &'s Operation, case: &'s CaseId) -> InputSampler<'s> {
@@ -164,19 +155,14 @@ impl<'a> PlanContext<'a> {
     pub fn build_case(
         &self,
         operation: &Operation,
-        draft: CaseSpec<'_>,
+        draft: CaseSpec,
         request: impl FnOnce(&InputSampler<'_>) -> Option<CaseRequest>,
     ) -> Option<Case> {
-        let (place, member, class) = match &draft.subject {
-            CaseSubject::Member(site) => (site.path.to_string(), Some(site.path.clone()), "member"),
-            CaseSubject::Path(path) => (path.to_string(), Some(path.clone()), "input"),
-            CaseSubject::Class(class) => ((*class).to_owned(), None, *class),
-        };
-        let id = self.case_id(operation, &place, &draft.kind, &draft.variant);
+        let id = self.case_id(operation, draft.subject.clone(), draft.kind.clone(), &draft.variant);
         let request = request(&self.input_sampler(operation, &id))?;
         let (intent, expectation) = match self.classify_request(operation, &draft, &id, &request) {
             Ok(label) => label,
-            Err(reason) => return Some(self.build_unsendable_case(operation, id, draft, member, class, reason)),
+            Err(reason) => return Some(self.build_unsendable_case(operation, id, draft, reason)),
         };
         let authorization = request.authorization.clone().unwrap_or_else(|| self.default_authorization());
         let cleanup = fixture_steps::build_cleanup(self, operation, &id, &request.input);
@@ -209,9 +195,8 @@ impl<'a> PlanContext<'a> {
             id,
             operation: operation.name.clone(),
             intent,
-            member,
-            constraint: tested_constraint(&draft),
-            class,
+            member: draft.member().cloned(),
+            constraint: draft.kind.constraint(),
             steps,
             judged: JudgedPart::Step(judged),
             expectation,
@@ -224,15 +209,7 @@ impl<'a> PlanContext<'a> {
     }
 
     /// Builds a case that has an id and is counted, but is not sent.
-    pub fn build_unsendable_case(
-        &self,
-        operation: &Operation,
-        id: CaseId,
-        draft: CaseSpec<'_>,
-        member: Option<MemberPath>,
-        class: &'static str,
-        reason: String,
-    ) -> Case {
+    pub fn build_unsendable_case(&self, operation: &Operation, id: CaseId, draft: CaseSpec, reason: String) -> Case {
         Case {
             id,
             operation: operation.name.clone(),
@@ -240,9 +217,8 @@ impl<'a> PlanContext<'a> {
                 IntendedOutcome::Valid => Intent::Valid,
                 _ => Intent::Violates,
             },
-            member,
-            constraint: tested_constraint(&draft),
-            class,
+            member: draft.member().cloned(),
+            constraint: draft.kind.constraint(),
             steps: Vec::new(),
             judged: JudgedPart::Step(0),
             expectation: Expectation::Unspecified { reason: reason.clone() },
@@ -254,14 +230,9 @@ impl<'a> PlanContext<'a> {
     }
 
     /// Builds a case that has an id and is counted, but is not sent, from its specification alone.
-    pub fn build_unsent_case(&self, operation: &Operation, draft: CaseSpec<'_>, reason: &str) -> Case {
-        let (place, member, class) = match &draft.subject {
-            CaseSubject::Member(site) => (site.path.to_string(), Some(site.path.clone()), "member"),
-            CaseSubject::Path(path) => (path.to_string(), Some(path.clone()), "input"),
-            CaseSubject::Class(class) => ((*class).to_owned(), None, *class),
-        };
-        let id = self.case_id(operation, &place, &draft.kind, &draft.variant);
-        self.build_unsendable_case(operation, id, draft, member, class, reason.to_owned())
+    pub fn build_unsent_case(&self, operation: &Operation, draft: CaseSpec, reason: &str) -> Case {
+        let id = self.case_id(operation, draft.subject.clone(), draft.kind.clone(), &draft.variant);
+        self.build_unsendable_case(operation, id, draft, reason.to_owned())
     }
 
     /// Returns the credentials of requests that do not name a principal of their own.
@@ -272,7 +243,7 @@ impl<'a> PlanContext<'a> {
     fn classify_request(
         &self,
         operation: &Operation,
-        draft: &CaseSpec<'_>,
+        draft: &CaseSpec,
         id: &CaseId,
         request: &CaseRequest,
     ) -> Result<(Intent, Expectation), String> {
@@ -285,8 +256,8 @@ impl<'a> PlanContext<'a> {
             }
             None => Vec::new(),
         };
-        let certain: Vec<&Violation> = breaches.iter().filter(|breach| breach.is_certain).collect();
-        let uncertain = breaches.iter().find(|breach| !breach.is_certain);
+        let certain: Vec<&Violation> = breaches.iter().filter(|breach| breach.certainty.is_certain()).collect();
+        let uncertain = breaches.iter().find(|breach| !breach.certainty.is_certain());
         let undocumented = |reason: &str| Ok((Intent::Probe, Expectation::Unspecified { reason: reason.to_owned() }));
         let describe_extra_violation =
             |what: &Violation| format!("the request would also violate {} of `{}`", what.constraint, what.path);
@@ -530,24 +501,6 @@ fn two_fault_intent(roles: [ErrorRole; 2]) -> Intent {
 
 pub(super) fn describe_ambiguity(breach: &Violation) -> String {
     format!("the documentation of {} of `{}` is ambiguous", breach.constraint, breach.path)
-}
-
-fn tested_constraint(draft: &CaseSpec<'_>) -> Option<Constraint> {
-    use Constraint as C;
-    [
-        C::Required,
-        C::Type,
-        C::Length,
-        C::Range,
-        C::Pattern,
-        C::Enum,
-        C::Unique,
-        C::AtLeastOneOf,
-        C::AtMostOneOf,
-        C::MaxTotalBytes,
-    ]
-    .into_iter()
-    .find(|constraint| !matches!(draft.subject, CaseSubject::Class(_)) && constraint.name() == draft.kind)
 }
 
 /// Returns true if method and path select the operation.

@@ -3,7 +3,7 @@
 //! It never trusts a strategy: a violating case must violate exactly one constraint and a valid case none.
 
 use super::contract_patterns::ContractPatterns;
-use crate::case::Value;
+use crate::case::{Certainty, Value};
 use crate::contract::{
     ByteScope, Constraint, Contract, FactOrigin, LengthRange, MemberLocation, MemberPath, PathSegment, Protocol, Shape,
     ShapeId, ShapeKind, ShapeRule,
@@ -19,7 +19,7 @@ pub struct Violation {
     /// The violated constraint.
     pub constraint: Constraint,
     /// Whether every interpretation of the documents agrees that it is violated.
-    pub is_certain: bool,
+    pub certainty: Certainty,
 }
 
 /// Checks inputs against a contract.
@@ -96,8 +96,9 @@ impl InputChecker<'_> {
         out: &mut Vec<Violation>,
     ) {
         let shape = self.contract.shape(id);
-        let mut breach =
-            |constraint, certain| out.push(Violation { path: path.clone(), constraint, is_certain: certain });
+        let mut breach = |constraint, certain| {
+            out.push(Violation { path: path.clone(), constraint, certainty: Certainty::certain_if(certain) })
+        };
         let textual = !is_body_location(at);
         // In forms and in XML, bodies consist of texts, too.
         let written = !textual && self.is_text_protocol();
@@ -132,7 +133,11 @@ impl InputChecker<'_> {
             (ShapeKind::List { member }, Value::List(items)) => {
                 check_length(shape, items.len() as u64, path, out);
                 if shape.unique && (1..items.len()).any(|index| items[..index].contains(&items[index])) {
-                    out.push(Violation { path: path.clone(), constraint: Constraint::Unique, is_certain: true });
+                    out.push(Violation {
+                        path: path.clone(),
+                        constraint: Constraint::Unique,
+                        certainty: Certainty::Certain,
+                    });
                 }
                 let inner = path.join(PathSegment::Item);
                 for item in items {
@@ -158,19 +163,35 @@ impl InputChecker<'_> {
                     let location = if depth == 0 { member.location } else { at };
                     match given.get(name) {
                         None if member.required => {
-                            out.push(Violation { path: place, constraint: Constraint::Required, is_certain: true });
+                            out.push(Violation {
+                                path: place,
+                                constraint: Constraint::Required,
+                                certainty: Certainty::Certain,
+                            });
                         }
                         // An empty list cannot be seen in a query or header.
                         Some(Value::List(items))
                             if items.is_empty() && member.required && !is_body_location(location) =>
                         {
-                            out.push(Violation { path: place, constraint: Constraint::Required, is_certain: true });
+                            out.push(Violation {
+                                path: place,
+                                constraint: Constraint::Required,
+                                certainty: Certainty::Certain,
+                            });
                         }
                         Some(Value::Null) if member.required => {
-                            out.push(Violation { path: place, constraint: Constraint::Required, is_certain: true });
+                            out.push(Violation {
+                                path: place,
+                                constraint: Constraint::Required,
+                                certainty: Certainty::Certain,
+                            });
                         }
                         Some(Value::Null) => {
-                            out.push(Violation { path: place, constraint: Constraint::Type, is_certain: false });
+                            out.push(Violation {
+                                path: place,
+                                constraint: Constraint::Type,
+                                certainty: Certainty::Uncertain,
+                            });
                         }
                         Some(value) => self.check_value(&member.shape, value, &place, location, depth + 1, out),
                         None => {}
@@ -183,7 +204,7 @@ impl InputChecker<'_> {
                         out.push(Violation {
                             path: path.clone(),
                             constraint: Constraint::AtMostOneOf,
-                            is_certain: true,
+                            certainty: Certainty::Certain,
                         });
                     }
                 }
@@ -209,15 +230,16 @@ impl InputChecker<'_> {
         out: &mut Vec<Violation>,
     ) {
         if *value == Value::Null {
-            out.push(Violation { path: path.clone(), constraint: Constraint::Type, is_certain: true });
+            out.push(Violation { path: path.clone(), constraint: Constraint::Type, certainty: Certainty::Certain });
         } else {
             self.check_value(id, value, path, at, depth + 1, out);
         }
     }
 
     fn check_text(&self, id: &ShapeId, shape: &Shape, text: &str, path: &MemberPath, out: &mut Vec<Violation>) {
-        let mut breach =
-            |constraint, certain| out.push(Violation { path: path.clone(), constraint, is_certain: certain });
+        let mut breach = |constraint, certain| {
+            out.push(Violation { path: path.clone(), constraint, certainty: Certainty::certain_if(certain) })
+        };
         if let ShapeKind::Enum { values } = &shape.kind {
             if !values.iter().any(|value| value == text) {
                 breach(Constraint::Enum, true);
@@ -266,7 +288,7 @@ impl InputChecker<'_> {
                 out.push(Violation {
                     path: path.clone(),
                     constraint: Constraint::MaxTotalBytes,
-                    is_certain: loose > *max,
+                    certainty: Certainty::certain_if(loose > *max),
                 });
             }
         }
@@ -345,13 +367,22 @@ fn check_length(shape: &Shape, length: u64, path: &MemberPath, out: &mut Vec<Vio
     let below = beyond("length/min", &|limit| length < limit, min);
     let above = beyond("length/max", &|limit| length > limit, max);
     for certain in [below, above].into_iter().flatten() {
-        out.push(Violation { path: path.clone(), constraint: Constraint::Length, is_certain: certain });
+        out.push(Violation {
+            path: path.clone(),
+            constraint: Constraint::Length,
+            certainty: Certainty::certain_if(certain),
+        });
     }
 }
 
 fn check_integer(shape: &Shape, literal: &str, path: &MemberPath, out: &mut Vec<Violation>) {
-    let mut breach =
-        |certain| out.push(Violation { path: path.clone(), constraint: Constraint::Type, is_certain: certain });
+    let mut breach = |certain| {
+        out.push(Violation {
+            path: path.clone(),
+            constraint: Constraint::Type,
+            certainty: Certainty::certain_if(certain),
+        })
+    };
     match literal.parse::<i128>() {
         Ok(number) => {
             let (low, high) = integer_bounds(&shape.kind);
@@ -382,7 +413,11 @@ fn check_range(shape: &Shape, literal: &str, path: &MemberPath, out: &mut Vec<Vi
     let above = limit(&range.max).is_some_and(|max| number > max);
     if below || above {
         let disputed = shape.is_disputed(if below { "range/min" } else { "range/max" });
-        out.push(Violation { path: path.clone(), constraint: Constraint::Range, is_certain: !disputed });
+        out.push(Violation {
+            path: path.clone(),
+            constraint: Constraint::Range,
+            certainty: Certainty::certain_if(!disputed),
+        });
     }
 }
 
@@ -407,12 +442,16 @@ fn check_rules(shape: &Shape, given: &IndexMap<String, Value>, path: &MemberPath
                     out.push(Violation {
                         path: path.clone(),
                         constraint: rule.constraint(),
-                        is_certain: there == 0 && !others,
+                        certainty: Certainty::certain_if(there == 0 && !others),
                     });
                 }
             }
             ShapeRule::AtMostOneOf { members } if present(members) > 1 => {
-                out.push(Violation { path: path.clone(), constraint: rule.constraint(), is_certain: true });
+                out.push(Violation {
+                    path: path.clone(),
+                    constraint: rule.constraint(),
+                    certainty: Certainty::Certain,
+                });
             }
             _ => {}
         }

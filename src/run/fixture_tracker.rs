@@ -89,6 +89,6 @@ impl<'c> FixtureTracker<'c> {
         let Some(reason) = self.leak else { return };
         let mut left = left.0.lock().unwrap_or_else(PoisonError::into_inner);
         left.cases += 1;
-        left.example.get_or_insert_with(|| (case.id.0.clone(), reason));
+        left.example.get_or_insert_with(|| (case.id.to_string(), reason));
     }
 }

@@ -16,6 +16,6 @@ pub use model::{
     AmendmentEntry, Credentials, Fixture, OperationNotes, Principal, RawRequest, ReadBack, ReadyCondition, Scenario,
     Template, UndoRule, Variable,
 };
-pub use read::{LAW_NAMES, ScenarioError, ScenarioWarning, read_scenario};
+pub use read::{ScenarioError, ScenarioWarning, read_scenario};
 pub use regression::{REGRESSION_FORMAT, Regression, read_regression, write_regression};
 pub use settings::{EndpointConfig, ProjectSettings, read_settings};

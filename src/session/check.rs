@@ -4,12 +4,12 @@
 
 use super::job::{CaseTotals, RunOptions, ScenarioJob};
 use super::planned_cases::PlannedCases;
-use super::tally::{CONTROL_SUFFIX, RunTally, write_error};
+use super::tally::{RunTally, write_error};
 use super::{
     after_effects, embedded, endpoint_probe, evaluate, known_divergences, limit_discovery, server_lifecycle,
     shrink_sequences, snapshot_recorder,
 };
-use crate::case::Case;
+use crate::case::{Case, CaseClass};
 use crate::generate::CompiledContract;
 use crate::report::{CasePrinter, CaseResult, Diagnostic, Reporter, RunStarted, RunSummary};
 use crate::run::{CancelToken, RunEnd, Stopwatch};
@@ -324,8 +324,8 @@ impl Stage {
     /// Returns true if a case belongs to this stage, given that it is next in the plan.
     fn includes(self, job: &ScenarioJob, case: &Case) -> bool {
         match self {
-            Self::Controls => case.id.0.ends_with(CONTROL_SUFFIX),
-            Self::ValidValues => case.class == "valid" && job.contract.is_model_only(),
+            Self::Controls => case.id.is_control(),
+            Self::ValidValues => case.id.class() == Some(CaseClass::Valid) && job.contract.is_model_only(),
             Self::Rest => true,
         }
     }

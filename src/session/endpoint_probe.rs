@@ -56,7 +56,7 @@ impl EndpointProbe {
             let why = "the server's output says that this is not implemented".to_owned();
             return Judgement { verdict: Verdict::NotImplemented, why, ..judgement };
         }
-        if !outcome.case.id.0.ends_with(crate::session::tally::CONTROL_SUFFIX) {
+        if !outcome.case.id.is_control() {
             let judgement = self.rejected_plain_values.adjust_verdict(&job.contract, &outcome.case, judgement);
             return self.suppress_repeats(&outcome.case, judgement);
         }
@@ -99,7 +99,7 @@ impl EndpointProbe {
 
     /// Records the result of a control or of a case with a valid value.
     pub fn record(&mut self, job: &ScenarioJob, done: &CaseResult) {
-        if !done.case.id.0.ends_with(crate::session::tally::CONTROL_SUFFIX) {
+        if !done.case.id.is_control() {
             self.rejected_plain_values.record_case(&done.case, &done.judgement);
             return;
         }

@@ -45,7 +45,7 @@ impl CaseEvaluator<'_> {
         };
         let judgement = self.redact_judgement(judgement);
         let comparison = self.compare_with_accepted(&outcome, &judgement);
-        let comparison = self.job.known_divergences.mark_known(&outcome.case.id.0, &judgement, comparison);
+        let comparison = self.job.known_divergences.mark_known(outcome.case.id.as_str(), &judgement, comparison);
         let finding = comparison.is_finding(judgement.verdict, self.strict);
         let judged = outcome.case.judged.shown_step();
         let exchange = outcome.exchanges.get(judged).and_then(Option::as_ref);
@@ -105,7 +105,7 @@ impl CaseEvaluator<'_> {
         let values = || ResponseValues::from_outcome(&self.job.contract, outcome, |text| self.redact(text));
         match self.differential {
             Some(beside) if comparison.observed.is_some() => {
-                beside.record_or_compare(&outcome.case.id.0, values, comparison)
+                beside.record_or_compare(outcome.case.id.as_str(), values, comparison)
             }
             _ => comparison,
         }

@@ -224,9 +224,9 @@ pub async fn fuzz(
                 line.close_idle();
                 let cases = round.iter().map(|(_, tale)| tale.case.clone());
                 let by_id: HashMap<&str, usize> =
-                    round.iter().enumerate().map(|(index, (_, tale))| (tale.case.id.0.as_str(), index)).collect();
+                    round.iter().enumerate().map(|(index, (_, tale))| (tale.case.id.as_str(), index)).collect();
                 let finished = |outcome: CaseOutcome| {
-                    let index = by_id[outcome.case.id.0.as_str()];
+                    let index = by_id[outcome.case.id.as_str()];
                     Box::new(search.judge_outcome(index, &round[index].1, outcome))
                 };
                 let mut emit = |one: Box<SequenceOutcome>| {
@@ -465,5 +465,5 @@ impl FuzzSearch<'_, '_> {
 
 /// Returns the case id without its variant, by which findings are grouped.
 fn finding_group(done: &CaseResult) -> String {
-    done.case.id.0.rsplit_once('/').map_or_else(String::new, |(group, _)| group.to_owned())
+    done.case.id.without_variant().to_owned()
 }

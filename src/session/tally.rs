@@ -8,9 +8,6 @@ use crate::report::{CaseResult, Diagnostic, RunSummary, VerdictCounts};
 use crate::run::RunEnd;
 use std::io;
 
-/// The suffix of the case ids of controls.
-pub(super) const CONTROL_SUFFIX: &str = "/valid/control/plain";
-
 /// The counts, coverage and findings of a run so far.
 pub(super) struct RunTally {
     scenario: String,
@@ -46,7 +43,7 @@ impl RunTally {
         self.counts.count_verdict(done.judgement.verdict);
         self.counts.count_comparison(&done.comparison);
         self.failures += u64::from(done.is_finding);
-        if done.case.id.0.ends_with(CONTROL_SUFFIX) {
+        if done.case.id.is_control() {
             self.controls.0 += 1;
             self.controls.1 += u64::from(done.judgement.verdict == Verdict::Pass);
             self.first_control_result =

@@ -1,7 +1,7 @@
 //! Cases: unique, repeatable, each what its label says.
 
 use crate::support;
-use overstep::case::{Case, Expectation, Intent, StepRequest};
+use overstep::case::{Case, CaseClass, Expectation, Intent, StepRequest};
 use overstep::contract::{Constraint, Contract};
 use overstep::generate::{GenerationLevel, GenerationOptions, generate_cases};
 use overstep::scenario::Scenario;
@@ -22,11 +22,11 @@ fn full() -> Vec<Case> {
 fn ids_are_unique_and_speak() {
     let mut seen = HashSet::new();
     for case in full() {
-        let parts: Vec<&str> = case.id.0.splitn(5, '/').collect();
+        let parts: Vec<&str> = case.id.as_str().splitn(5, '/').collect();
         assert_eq!(parts.len(), 5, "{}", case.id);
         assert!(parts.iter().all(|part| !part.is_empty()), "{}", case.id);
-        assert!(!case.id.0.contains(char::is_whitespace), "{}", case.id);
-        assert!(seen.insert(case.id.0.clone()), "{} is there twice", case.id);
+        assert!(!case.id.as_str().contains(char::is_whitespace), "{}", case.id);
+        assert!(seen.insert(case.id.to_string()), "{} is there twice", case.id);
     }
 }
 
@@ -36,14 +36,16 @@ fn the_same_seed_gives_the_same_cases_and_controls_come_first() {
     let first = all(&contract, &scenario, 7, GenerationLevel::Full);
     assert_eq!(first, all(&contract, &scenario, 7, GenerationLevel::Full));
     assert_ne!(first, all(&contract, &scenario, 8, GenerationLevel::Full));
-    let controls: Vec<&str> = first.iter().take(2).map(|case| case.id.0.as_str()).collect();
+    let controls: Vec<&str> = first.iter().take(2).map(|case| case.id.as_str()).collect();
     assert_eq!(controls, ["notes/PutNote/valid/control/plain", "notes/DropNote/valid/control/plain"]);
 }
 
 #[test]
 fn a_quick_run_sends_a_part_of_the_full_one_under_the_same_ids() {
     let (contract, scenario) = (support::contract(), support::scenario());
-    let ids = |level| all(&contract, &scenario, 1, level).into_iter().map(|case| case.id.0).collect::<BTreeSet<_>>();
+    let ids = |level| {
+        all(&contract, &scenario, 1, level).into_iter().map(|case| case.id.to_string()).collect::<BTreeSet<_>>()
+    };
     let (quick, full) = (ids(GenerationLevel::Quick), ids(GenerationLevel::Full));
     assert!(quick.is_subset(&full), "{:?}", quick.difference(&full).collect::<Vec<_>>());
     assert!(quick.len() * 2 < full.len(), "{} of {}", quick.len(), full.len());
@@ -65,7 +67,7 @@ fn facts_added_elsewhere_do_not_move_a_case() {
 
 #[test]
 fn every_limit_is_tried_below_at_and_above() {
-    let ids: HashSet<String> = full().into_iter().map(|case| case.id.0).collect();
+    let ids: HashSet<String> = full().into_iter().map(|case| case.id.to_string()).collect();
     for id in [
         "title/length/at-min",
         "title/length/below-min",
@@ -123,7 +125,7 @@ fn every_limit_is_tried_below_at_and_above() {
 #[test]
 fn what_sources_dispute_is_silent_and_the_rest_is_not() {
     for case in full() {
-        let due = match case.id.0.as_str() {
+        let due = match case.id.as_str() {
             "notes/PutNote/color/enum/member-BLUE" => Intent::Probe,
             "notes/PutNote/color/enum/member-GREEN" => Intent::Valid,
             "notes/PutNote/color/enum/unknown" => Intent::Violates,
@@ -137,7 +139,7 @@ fn what_sources_dispute_is_silent_and_the_rest_is_not() {
 fn a_foreign_identifier_expects_the_documented_missing_resource() {
     let cases = full();
     for id in ["notes/PutNote/missing/NoteId/unknown", "notes/PutNote/NoteId/length/at-max"] {
-        let case = cases.iter().find(|case| case.id.0 == id).expect(id);
+        let case = cases.iter().find(|case| case.id.as_str() == id).expect(id);
         let Expectation::Reject { errors, .. } = &case.expectation else { panic!("{id}: {:?}", case.expectation) };
         assert_eq!(errors.iter().filter_map(|error| error.status).collect::<Vec<_>>(), [404], "{id}");
     }
@@ -146,7 +148,7 @@ fn a_foreign_identifier_expects_the_documented_missing_resource() {
 #[test]
 fn what_cannot_be_put_on_the_wire_says_why() {
     let unsendable: Vec<Case> = full().into_iter().filter(|case| case.unsendable_reason.is_some()).collect();
-    assert!(unsendable.iter().any(|case| case.id.0 == "notes/PutNote/NoteId/length/below-min"));
+    assert!(unsendable.iter().any(|case| case.id.as_str() == "notes/PutNote/NoteId/length/below-min"));
     assert!(unsendable.iter().all(|case| case.steps.is_empty()));
 }
 
@@ -195,7 +197,7 @@ fn an_independent_validator_agrees_with_every_label() {
             continue;
         }
         let due = match case.intent {
-            _ if case.class == "pair" => match pair_leaves_body_valid(&case.id.0) {
+            _ if case.id.class() == Some(CaseClass::Pair) => match pair_leaves_body_valid(case.id.as_str()) {
                 Some(valid) => valid,
                 None => continue,
             },

@@ -7,6 +7,7 @@ mod bad_input;
 mod beside;
 mod boto3_pages;
 mod cards;
+mod case_ids;
 mod cli;
 mod corpus;
 mod emulators;

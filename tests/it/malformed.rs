@@ -3,7 +3,7 @@
 //!
 //! Nothing is sent.
 
-use overstep::case::{Case, Damage, Expectation, Intent, StepRequest, Value};
+use overstep::case::{Case, CaseClass, Damage, Expectation, Intent, StepRequest, Value};
 use overstep::contract::{self, Contract, Protocol};
 use overstep::generate;
 use overstep::generate::{GenerationLevel, GenerationOptions};
@@ -75,11 +75,11 @@ fn cases(contract: &Contract, level: GenerationLevel) -> Vec<Case> {
 
 /// The part of an id behind the operation: `malformed/truncated/half`.
 fn rest(case: &Case) -> &str {
-    case.id.0.splitn(3, '/').nth(2).unwrap_or_default()
+    case.id.as_str().splitn(3, '/').nth(2).unwrap_or_default()
 }
 
 fn is_malformed(case: &&Case) -> bool {
-    case.class == "malformed"
+    case.id.class() == Some(CaseClass::Malformed)
 }
 
 fn parts(case: &Case) -> (&Value, &[Damage]) {
@@ -129,7 +129,7 @@ fn the_same_seed_gives_the_same_bytes() {
         let contract = contract(protocol);
         let bytes = || -> Vec<(String, EncodedRequest)> {
             let all = cases(&contract, GenerationLevel::Full);
-            all.iter().filter(is_malformed).map(|case| (case.id.0.clone(), sent(&contract, case))).collect()
+            all.iter().filter(is_malformed).map(|case| (case.id.to_string(), sent(&contract, case))).collect()
         };
         assert_eq!(bytes(), bytes(), "{protocol:?}");
     }
@@ -185,7 +185,7 @@ fn expat_refuses_what_must_be_refused() {
     let reads: Vec<bool> = serde_json::from_slice(&output.stdout).expect("an answer for each");
     assert!(reads.len() > 30 && reads.len() == refused.len(), "{}", reads.len());
     let taken: Vec<&str> =
-        refused.iter().zip(reads).filter(|(_, reads)| *reads).map(|(case, _)| case.id.0.as_str()).collect();
+        refused.iter().zip(reads).filter(|(_, reads)| *reads).map(|(case, _)| case.id.as_str()).collect();
     assert!(taken.is_empty(), "{taken:?}");
 }
 
@@ -223,7 +223,7 @@ fn what_is_legal_reads_as_what_was_meant() {
         let all = cases(&contract, GenerationLevel::Full);
         for variant in variants {
             let due = format!("things/PutThing/malformed/{variant}");
-            let case = all.iter().find(|case| case.id.0 == due).unwrap_or_else(|| panic!("{due} is missing"));
+            let case = all.iter().find(|case| case.id.as_str() == due).unwrap_or_else(|| panic!("{due} is missing"));
             assert!(matches!(case.expectation, Expectation::Unspecified { .. }), "{due}");
             let read = wire::decode_document(Some(protocol), &sent(&contract, case).body, None).expect(variant);
             let meant = wire::decode_document(Some(protocol), &whole(&contract, case).body, None).expect("a document");
@@ -270,7 +270,7 @@ fn numbers_and_words_of_lists_are_changed_where_they_stand() {
         let contract = contract(protocol);
         let all = cases(&contract, GenerationLevel::Full);
         let id = format!("things/PutThing/malformed/{rest}");
-        let case = all.iter().find(|case| case.id.0 == id).unwrap_or_else(|| panic!("{id} is missing"));
+        let case = all.iter().find(|case| case.id.as_str() == id).unwrap_or_else(|| panic!("{id} is missing"));
         String::from_utf8(sent(&contract, case).body.to_vec()).expect("text")
     };
     assert!(body(Protocol::AwsQuery, "list-number/hole").contains("&Tags.member.3="));
@@ -298,9 +298,9 @@ fn damage_is_bounded_for_each_operation() {
         let contract = contract(protocol);
         let full = cases(&contract, GenerationLevel::Full);
         let quick = cases(&contract, GenerationLevel::Quick);
-        let ids: HashSet<&str> = full.iter().map(|case| case.id.0.as_str()).collect();
+        let ids: HashSet<&str> = full.iter().map(|case| case.id.as_str()).collect();
         assert_eq!(ids.len(), full.len(), "{protocol:?}: ids are said once");
-        assert!(quick.iter().all(|case| ids.contains(case.id.0.as_str())), "{protocol:?}");
+        assert!(quick.iter().all(|case| ids.contains(case.id.as_str())), "{protocol:?}");
         for operation in &contract.operations {
             let count = |cases: &[Case]| {
                 cases.iter().filter(is_malformed).filter(|case| case.operation == operation.name).count()

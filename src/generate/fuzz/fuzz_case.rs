@@ -11,8 +11,8 @@ use super::expectations::{
 use super::generator::{FuzzGenerator, StatefulTarget, fill_placeholders, uses_foreign_identifier};
 use super::wire_input::{has_raw_literal, input_on_wire, is_ambiguous_on_wire};
 use crate::case::{
-    Case, CaseId, Damage, Expectation, Intent, JudgedPart, Law, StateEvent, StateKind, Step, StepEvent, StepPurpose,
-    StepRequest, Value, WriteEffect,
+    Case, CaseClass, CaseId, CaseKind, CaseSubject, Certainty, Damage, Expectation, Intent, JudgedPart, Law, LawName,
+    Resource, StateEvent, StateKind, Step, StepEvent, StepPurpose, StepRequest, Value, WriteEffect,
 };
 use crate::contract::{Constraint, MemberPath, Operation, OperationName, Provenance, ShapeRule};
 use crate::generate::fixture_steps;
@@ -44,8 +44,6 @@ pub struct FuzzCheck {
     pub member: Option<MemberPath>,
     /// As [`Case::constraint`].
     pub constraint: Option<Constraint>,
-    /// As [`Case::class`].
-    pub class: &'static str,
     /// As [`Case::judged`].
     pub judged: JudgedPart,
     /// As [`Case::expectation`].
@@ -64,7 +62,6 @@ impl FuzzCheck {
         case.intent = self.intent;
         case.member.clone_from(&self.member);
         case.constraint = self.constraint;
-        case.class = self.class;
         case.judged = self.judged.clone();
         case.expectation = self.expectation.clone();
         case.rule.clone_from(&self.rule);
@@ -103,7 +100,8 @@ pub(super) fn build_fuzz_case(generator: &FuzzGenerator<'_>, name: &str, actions
         Action::Send { operation, .. } => Some(operation),
         Action::Read { .. } => None,
     })?;
-    let id = CaseId(format!("{}/{about}/fuzz/requests/{name}", generator.context().scenario.name));
+    let (scenario, class) = (&generator.context().scenario.name, CaseSubject::Class(CaseClass::Fuzz));
+    let id = CaseId::new(scenario, about.as_str(), class, CaseKind::FuzzRequests, name);
     build_fuzz_case_with_id(generator, id, name, actions)
 }
 
@@ -158,7 +156,7 @@ impl<'a> FuzzCaseBuilder<'_, 'a> {
         &mut self,
         index: usize,
         name: &OperationName,
-        resource: u32,
+        resource: Resource,
         input: &Value,
         damage: &[Damage],
         before: PriorEffects,
@@ -239,26 +237,15 @@ impl<'a> FuzzCaseBuilder<'_, 'a> {
         step: usize,
     ) -> FuzzCheck {
         let planner = self.generator.context();
-        let certain_violations = || violations.iter().filter(|breach| breach.is_certain);
+        let certain_violations = || violations.iter().filter(|breach| breach.certainty.is_certain());
         // A single violated constraint gives the check its member; several belong to no member.
         let single_violation = certain_violations().next().filter(|first| {
             intent == Intent::Violates
                 && certain_violations().all(|other| other.path == first.path && other.constraint == first.constraint)
         });
-        let class = match intent {
-            Intent::Valid => "valid",
-            Intent::Violates if single_violation.is_some() => "member",
-            Intent::Violates => "pair",
-            Intent::Malformed => "malformed",
-            Intent::Missing => "missing",
-            Intent::Auth => "auth",
-            Intent::Law => "law",
-            Intent::Probe => "probe",
-        };
-        let (place, kind) = match single_violation {
-            Some(breach) if breach.path.0.is_empty() => ("input".to_owned(), breach.constraint.name()),
-            Some(breach) => (breach.path.to_string(), breach.constraint.name()),
-            None => (class.to_owned(), "fuzz"),
+        let (subject, kind) = match single_violation {
+            Some(breach) => (CaseSubject::Member(breach.path.clone()), CaseKind::Constraint(breach.constraint)),
+            None => (CaseSubject::Class(class_of_intent(intent)), CaseKind::FuzzResponse),
         };
         let variant = if self.is_sequence { format!("{}.{index}", self.name) } else { self.name.clone() };
         let describe_rule = |breach: &Violation| self.generator.describe_rule(operation, breach);
@@ -281,13 +268,12 @@ impl<'a> FuzzCaseBuilder<'_, 'a> {
             None => operation.sources.first().cloned(),
         };
         FuzzCheck {
-            id: planner.case_id(operation, &place, kind, &variant),
+            id: planner.case_id(operation, subject, kind, &variant),
             action_index: Some(index),
             operation: operation.name.clone(),
             intent,
             member: single_violation.map(|breach| breach.path.clone()),
             constraint: single_violation.map(|breach| breach.constraint),
-            class,
             judged: JudgedPart::Step(step),
             expectation,
             rule,
@@ -299,7 +285,7 @@ impl<'a> FuzzCaseBuilder<'_, 'a> {
     fn record_effect(
         &mut self,
         operation: &'a Operation,
-        resource: u32,
+        resource: Resource,
         input: &Value,
         violations: &[Violation],
         damaged: Option<Intent>,
@@ -317,7 +303,7 @@ impl<'a> FuzzCaseBuilder<'_, 'a> {
                 if !violations.is_empty() || damaged.is_some() {
                     break 'told violations
                         .iter()
-                        .all(|breach| breach.is_certain)
+                        .all(|breach| breach.certainty.is_certain())
                         .then(Vec::new)
                         .filter(|_| damaged.is_none());
                 }
@@ -335,7 +321,7 @@ impl<'a> FuzzCaseBuilder<'_, 'a> {
                     vec![StepEvent {
                         step,
                         resource,
-                        event: StateEvent::Write { effect: WriteEffect::Remove(keys), is_certain: false },
+                        event: StateEvent::Write { effect: WriteEffect::Remove(keys), certainty: Certainty::Uncertain },
                     }]
                 });
             }
@@ -347,7 +333,7 @@ impl<'a> FuzzCaseBuilder<'_, 'a> {
             let Some(value) = stored_member.path.top_member().and_then(|top| input.member(top)) else {
                 break 'told Some(Vec::new());
             };
-            if violations.iter().any(|breach| !breach.is_certain)
+            if violations.iter().any(|breach| !breach.certainty.is_certain())
                 || has_repeated_item(value, stored_member.kind)
                 || has_control_characters(value)
             {
@@ -368,8 +354,11 @@ impl<'a> FuzzCaseBuilder<'_, 'a> {
                 }
                 None if is_rejected => Some(Vec::new()),
                 Some(effect) => {
-                    let mut told =
-                        vec![StepEvent { step, resource, event: StateEvent::Write { effect, is_certain: false } }];
+                    let mut told = vec![StepEvent {
+                        step,
+                        resource,
+                        event: StateEvent::Write { effect, certainty: Certainty::Uncertain },
+                    }];
                     if matches!(stored_member.reader, StateReader::Response) {
                         told.push(StepEvent { step, resource, event: StateEvent::Read(stored_member.view.clone()) });
                     }
@@ -384,7 +373,7 @@ impl<'a> FuzzCaseBuilder<'_, 'a> {
         }
     }
 
-    fn add_read(&mut self, operation: &OperationName, member: &str, resource: u32) -> Option<()> {
+    fn add_read(&mut self, operation: &OperationName, member: &str, resource: Resource) -> Option<()> {
         let target = self.generator.stateful_target(operation.as_str(), member)?;
         if matches!(target.stored_member.reader, StateReader::Response) {
             return Some(());
@@ -428,7 +417,6 @@ impl<'a> FuzzCaseBuilder<'_, 'a> {
             intent: Intent::Probe,
             member: None,
             constraint: None,
-            class: "fuzz",
             steps,
             judged: JudgedPart::Step(first),
             expectation: Expectation::Unspecified { reason: String::new() },
@@ -450,24 +438,36 @@ impl<'a> FuzzCaseBuilder<'_, 'a> {
         let writes =
             events.iter().any(|event| matches!(event.event, StateEvent::Write { .. } | StateEvent::RejectedWrite(_)));
         // Without a promise that writes merge, the final state cannot be predicted.
-        if !writes || (stored_member.kind != StateKind::Field && !stored_member.has_law(planner, "merges")) {
+        if !writes || (stored_member.kind != StateKind::Field && !stored_member.has_law(planner, LawName::Merges)) {
             return;
         }
         self.checks.push(FuzzCheck {
-            id: planner.case_id(stored_member.operation, "law", "sequence", &self.name),
+            id: planner.law_case_id(stored_member.operation, LawName::Sequence, &self.name),
             action_index: None,
             operation: stored_member.operation.name.clone(),
             intent: Intent::Law,
             member: None,
             constraint: None,
-            class: "law",
             judged: JudgedPart::Law(Box::new(Law::State {
-                model: stored_member.state_model(planner, "sequence"),
+                model: stored_member.state_model(planner, LawName::Sequence),
                 events,
             })),
-            expectation: Expectation::LawHolds { law: "sequence".to_owned() },
+            expectation: Expectation::LawHolds { law: LawName::Sequence },
             rule: "after any sequence of requests, a read returns what was written".to_owned(),
-            source: stored_member.law_source(planner, "merges"),
+            source: stored_member.law_source(planner, LawName::Merges),
         });
+    }
+}
+
+/// Returns the class of a response that is not about one member.
+fn class_of_intent(intent: Intent) -> CaseClass {
+    match intent {
+        Intent::Valid => CaseClass::Valid,
+        Intent::Violates => CaseClass::Pair,
+        Intent::Malformed => CaseClass::Malformed,
+        Intent::Missing => CaseClass::Missing,
+        Intent::Auth => CaseClass::Auth,
+        Intent::Law => CaseClass::Law,
+        Intent::Probe => CaseClass::Probe,
     }
 }

@@ -5,7 +5,7 @@
 use super::action::{Action, ActionError, USE_PLACEHOLDER, actions_from_json};
 use super::dictionary::FuzzDictionary;
 use super::fuzz_case::FuzzCase;
-use crate::case::{Case, CaseId, Value};
+use crate::case::{Case, CaseId, Resource, Value};
 use crate::contract::{Contract, MemberPath, Operation, PathSegment, ShapeId, ShapeKind};
 use crate::generate::case_spec::PlanContext;
 use crate::generate::fixture_steps;
@@ -56,13 +56,13 @@ impl<'a> FuzzGenerator<'a> {
     /// Returns an error if an operation has no route, or if a pattern cannot be satisfied.
     pub fn new(contract: &'a Contract, scenario: &'a Scenario, seed: u64) -> Result<Self, PlanError> {
         let plan = GenerationPlan::new(contract, scenario, GenerationOptions { seed, ..GenerationOptions::default() })?;
-        let nameless = CaseId(String::new());
+        let nameless = CaseId::empty();
         let grounds = plan
             .operations
             .iter()
             .map(|operation| {
                 let mut plain = plan.context.input_sampler(operation, &nameless).plain_input();
-                insert_placeholders(&plan.context, operation, &nameless, 1, &mut plain);
+                insert_placeholders(&plan.context, operation, &nameless, Resource::FIRST, &mut plain);
                 OperationInfo { operation, sites: input_sites(contract, operation), control_input: plain }
             })
             .collect();
@@ -123,7 +123,7 @@ impl<'a> FuzzGenerator<'a> {
     pub fn control_actions(&self) -> Vec<Vec<Action>> {
         let send = |ground: &OperationInfo<'_>| Action::Send {
             operation: ground.operation.name.clone(),
-            resource: 1,
+            resource: Resource::FIRST,
             input: ground.control_input.clone(),
             damage: Vec::new(),
         };
@@ -160,10 +160,10 @@ fn parse_actions(bytes: &[u8]) -> Result<Vec<Action>, ActionError> {
 }
 
 fn find_stateful_targets<'a>(context: &PlanContext<'a>, operation: &'a Operation) -> Vec<StatefulTarget<'a>> {
-    let id = CaseId(String::new());
+    let id = CaseId::empty();
     let input_of = |resource| context.input_sampler(operation, &id).for_resource(resource).plain_input();
-    let is_apart = input_of(1) != input_of(2);
-    let plain = input_of(1);
+    let is_apart = input_of(Resource::FIRST) != input_of(Resource::SECOND);
+    let plain = input_of(Resource::FIRST);
     let is_fixture =
         context.scenario.fixtures.keys().any(|name| fixture_steps::contains_placeholder(&plain, &format!("{{{name}.")));
     stored_members(context, operation)
@@ -218,7 +218,7 @@ pub(super) fn insert_placeholders(
     context: &PlanContext<'_>,
     operation: &Operation,
     case: &CaseId,
-    resource: u32,
+    resource: Resource,
     value: &mut Value,
 ) -> usize {
     let Some(input) = &operation.input else { return 0 };
@@ -241,7 +241,7 @@ pub(super) fn uses_foreign_identifier(
     context: &PlanContext<'_>,
     operation: &Operation,
     case: &CaseId,
-    resource: u32,
+    resource: Resource,
     value: &mut Value,
 ) -> bool {
     let Some(input) = &operation.input else { return false };
@@ -260,7 +260,7 @@ pub(super) fn fill_placeholders(
     context: &PlanContext<'_>,
     operation: &Operation,
     case: &CaseId,
-    resource: u32,
+    resource: Resource,
     value: &mut Value,
 ) {
     let Some(input) = &operation.input else { return };

@@ -2,9 +2,13 @@
 //!
 //! Every law compares the state before with the state after. It never assumes an empty resource.
 
-use crate::case::{Case, StateKind, Value};
+use crate::case::{
+    Case,
+    Certainty::{Certain, Uncertain},
+    LawName, Resource, StateKind, Value,
+};
 use crate::contract::{Operation, PathSegment, Shape, ShapeId, ShapeKind};
-use crate::generate::input_sampler::{InputSampler, OTHER_PARENT, repeat_to_length};
+use crate::generate::input_sampler::{InputSampler, repeat_to_length};
 use crate::generate::operation_context::OperationContext;
 use crate::generate::stateful::partial_write::rejected_writes;
 use crate::generate::stateful::stateful_case::{CaseMetadata, StatefulCaseBuilder};
@@ -46,7 +50,7 @@ impl<'w, 'p> MemberLaws<'w, 'p> {
     pub fn build_case(
         &self,
         operation: &Operation,
-        law: &str,
+        law: LawName,
         variant: &str,
         rule: &str,
         is_promised: bool,
@@ -67,7 +71,7 @@ impl<'w, 'p> MemberLaws<'w, 'p> {
     fn add_law(
         &self,
         out: &mut Vec<Case>,
-        law: &str,
+        law: LawName,
         variant: &str,
         rule: &str,
         build_steps: impl FnOnce(&mut StatefulCaseBuilder<'_, 'p>) -> Option<()>,
@@ -212,36 +216,40 @@ impl<'w, 'p> MemberLaws<'w, 'p> {
 
     /// Adds cases that read back what they wrote.
     fn add_read_your_write(&self, out: &mut Vec<Case>) {
-        const LAW: &str = "read-your-write";
+        const LAW: LawName = LawName::ReadYourWrite;
         let rule = "a read returns what was written";
         self.add_law(out, LAW, "plain", rule, |story| {
-            story.read_state(1)?;
+            story.read_state(Resource::FIRST)?;
             let key = self.nth_key(story, 0);
-            story.write_value(1, &self.value_with_entries(story, &[(&key, "one")])?, true)?;
-            story.read_state(1)
+            story.write_value(Resource::FIRST, &self.value_with_entries(story, &[(&key, "one")])?, Certain)?;
+            story.read_state(Resource::FIRST)
         });
         let max_entries = self.max_entries();
         if max_entries > 1 && !self.is_kind(StateKind::Field) {
             self.add_law(out, LAW, "several", rule, |story| {
-                story.read_state(1)?;
+                story.read_state(Resource::FIRST)?;
                 let keys: Vec<String> = (0..max_entries).map(|index| self.nth_key(story, index)).collect();
                 let texts: Vec<String> = (0..max_entries).map(|index| format!("value {index}")).collect();
                 let entries: Vec<(&str, &str)> =
                     keys.iter().zip(&texts).map(|(k, t)| (k.as_str(), t.as_str())).collect();
-                story.write_value(1, &self.value_with_entries(story, &entries)?, true)?;
-                story.read_state(1)
+                story.write_value(Resource::FIRST, &self.value_with_entries(story, &entries)?, Certain)?;
+                story.read_state(Resource::FIRST)
             });
         }
         for (name, text) in self.tricky_texts() {
             self.add_law(out, LAW, name, rule, |story| {
-                story.read_state(1)?;
+                story.read_state(Resource::FIRST)?;
                 let key = self.nth_key(story, 0);
-                story.write_value(1, &self.value_with_entries(story, &[(&key, &text)])?, false)?;
-                story.read_state(1)?;
+                story.write_value(Resource::FIRST, &self.value_with_entries(story, &[(&key, &text)])?, Uncertain)?;
+                story.read_state(Resource::FIRST)?;
                 // If only write responses show the stored list, another write shows it again.
                 let other = self.nth_key(story, 1);
                 if self.is_kind(StateKind::List) {
-                    story.write_value(1, &self.value_with_entries(story, &[(&other, "two")])?, true)?;
+                    story.write_value(
+                        Resource::FIRST,
+                        &self.value_with_entries(story, &[(&other, "two")])?,
+                        Certain,
+                    )?;
                 }
                 Some(())
             });
@@ -249,14 +257,14 @@ impl<'w, 'p> MemberLaws<'w, 'p> {
         if self.can_be_empty() {
             self.add_law(out, LAW, "empty", "an empty value is stored", |story| {
                 let key = self.nth_key(story, 0);
-                story.read_state(1)?;
-                story.write_value(1, &self.value_with_entries(story, &[(&key, "one")])?, true)?;
-                story.read_state(1)?;
-                story.write_value(1, &self.value_with_entries(story, &[(&key, "")])?, false)?;
-                story.read_state(1)?;
+                story.read_state(Resource::FIRST)?;
+                story.write_value(Resource::FIRST, &self.value_with_entries(story, &[(&key, "one")])?, Certain)?;
+                story.read_state(Resource::FIRST)?;
+                story.write_value(Resource::FIRST, &self.value_with_entries(story, &[(&key, "")])?, Uncertain)?;
+                story.read_state(Resource::FIRST)?;
                 // If only write responses show the stored list, another write shows it again.
                 if self.is_kind(StateKind::List) {
-                    story.write_value(1, &self.value_with_entries(story, &[("", "two")])?, true)?;
+                    story.write_value(Resource::FIRST, &self.value_with_entries(story, &[("", "two")])?, Certain)?;
                 }
                 Some(())
             });
@@ -272,9 +280,9 @@ impl<'w, 'p> MemberLaws<'w, 'p> {
                 ("key-proto", "__proto__"),
             ] {
                 self.add_law(out, LAW, name, "an entry is stored under exactly the key that was written", |story| {
-                    story.read_state(1)?;
-                    story.write_value(1, &self.value_with_entries(story, &[(key, "one")])?, false)?;
-                    story.read_state(1)
+                    story.read_state(Resource::FIRST)?;
+                    story.write_value(Resource::FIRST, &self.value_with_entries(story, &[(key, "one")])?, Uncertain)?;
+                    story.read_state(Resource::FIRST)
                 });
             }
         }
@@ -283,64 +291,88 @@ impl<'w, 'p> MemberLaws<'w, 'p> {
     fn add_relations(&self, out: &mut Vec<Case>) {
         let max_entries = self.max_entries();
         if self.is_kind(StateKind::Map) && max_entries > 1 {
-            self.add_law(out, "merges", "two-writes", "a write adds to the stored entries", |story| {
+            self.add_law(out, LawName::Merges, "two-writes", "a write adds to the stored entries", |story| {
                 let (one, two) = (self.nth_key(story, 0), self.nth_key(story, 1));
-                story.read_state(1)?;
-                story.write_value(1, &self.value_with_entries(story, &[(&one, "one")])?, true)?;
-                story.read_state(1)?;
-                story.write_value(1, &self.value_with_entries(story, &[(&two, "two")])?, true)?;
-                story.read_state(1)
+                story.read_state(Resource::FIRST)?;
+                story.write_value(Resource::FIRST, &self.value_with_entries(story, &[(&one, "one")])?, Certain)?;
+                story.read_state(Resource::FIRST)?;
+                story.write_value(Resource::FIRST, &self.value_with_entries(story, &[(&two, "two")])?, Certain)?;
+                story.read_state(Resource::FIRST)
             });
-            self.add_law(out, "merges", "overlapping", "a write adds to the stored entries", |story| {
+            self.add_law(out, LawName::Merges, "overlapping", "a write adds to the stored entries", |story| {
                 let (one, two) = (self.nth_key(story, 0), self.nth_key(story, 1));
-                story.read_state(1)?;
-                story.write_value(1, &self.value_with_entries(story, &[(&one, "one"), (&two, "two")])?, true)?;
-                story.write_value(1, &self.value_with_entries(story, &[(&two, "three")])?, true)?;
-                story.read_state(1)
+                story.read_state(Resource::FIRST)?;
+                story.write_value(
+                    Resource::FIRST,
+                    &self.value_with_entries(story, &[(&one, "one"), (&two, "two")])?,
+                    Certain,
+                )?;
+                story.write_value(Resource::FIRST, &self.value_with_entries(story, &[(&two, "three")])?, Certain)?;
+                story.read_state(Resource::FIRST)
             });
-            self.add_law(out, "merges", "keys-that-differ-in-case", "keys are case-sensitive", |story| {
-                story.read_state(1)?;
-                story.write_value(1, &self.value_with_entries(story, &[("key", "lower")])?, true)?;
-                story.write_value(1, &self.value_with_entries(story, &[("KEY", "upper")])?, true)?;
-                story.read_state(1)
+            self.add_law(out, LawName::Merges, "keys-that-differ-in-case", "keys are case-sensitive", |story| {
+                story.read_state(Resource::FIRST)?;
+                story.write_value(Resource::FIRST, &self.value_with_entries(story, &[("key", "lower")])?, Certain)?;
+                story.write_value(Resource::FIRST, &self.value_with_entries(story, &[("KEY", "upper")])?, Certain)?;
+                story.read_state(Resource::FIRST)
             });
         }
         if self.is_kind(StateKind::List) {
-            self.add_law(out, "merges", "two-writes", "a write adds to the stored entries", |story| {
-                story.read_state(1)?;
-                story.write_value(1, &self.value_with_entries(story, &[("", "one")])?, true)?;
-                story.write_value(1, &self.value_with_entries(story, &[("", "two")])?, true)?;
-                story.read_state(1)
+            self.add_law(out, LawName::Merges, "two-writes", "a write adds to the stored entries", |story| {
+                story.read_state(Resource::FIRST)?;
+                story.write_value(Resource::FIRST, &self.value_with_entries(story, &[("", "one")])?, Certain)?;
+                story.write_value(Resource::FIRST, &self.value_with_entries(story, &[("", "two")])?, Certain)?;
+                story.read_state(Resource::FIRST)
             });
-            self.add_law(out, "deduplicates", "again", "duplicates are stored once", |story| {
-                story.read_state(1)?;
-                story.write_value(1, &self.value_with_entries(story, &[("", "one"), ("", "two")])?, true)?;
-                story.write_value(1, &self.value_with_entries(story, &[("", "two"), ("", "three")])?, true)?;
-                story.read_state(1)
+            self.add_law(out, LawName::Deduplicates, "again", "duplicates are stored once", |story| {
+                story.read_state(Resource::FIRST)?;
+                story.write_value(
+                    Resource::FIRST,
+                    &self.value_with_entries(story, &[("", "one"), ("", "two")])?,
+                    Certain,
+                )?;
+                story.write_value(
+                    Resource::FIRST,
+                    &self.value_with_entries(story, &[("", "two"), ("", "three")])?,
+                    Certain,
+                )?;
+                story.read_state(Resource::FIRST)
             });
-            self.add_law(out, "deduplicates", "in-one-request", "duplicates are stored once", |story| {
-                story.read_state(1)?;
-                story.write_value(1, &self.value_with_entries(story, &[("", "one"), ("", "one")])?, false)?;
-                story.write_value(1, &self.value_with_entries(story, &[("", "two")])?, true)?;
-                story.read_state(1)
+            self.add_law(out, LawName::Deduplicates, "in-one-request", "duplicates are stored once", |story| {
+                story.read_state(Resource::FIRST)?;
+                story.write_value(
+                    Resource::FIRST,
+                    &self.value_with_entries(story, &[("", "one"), ("", "one")])?,
+                    Uncertain,
+                )?;
+                story.write_value(Resource::FIRST, &self.value_with_entries(story, &[("", "two")])?, Certain)?;
+                story.read_state(Resource::FIRST)
             });
             self.add_law(
                 out,
-                "deduplicates",
+                LawName::Deduplicates,
                 "differing-in-case",
                 "items that differ in case are not duplicates",
                 |story| {
-                    story.read_state(1)?;
-                    story.write_value(1, &self.value_with_entries(story, &[("", "one")])?, true)?;
-                    story.write_value(1, &self.value_with_entries(story, &[("", "ONE")])?, true)?;
-                    story.read_state(1)
+                    story.read_state(Resource::FIRST)?;
+                    story.write_value(Resource::FIRST, &self.value_with_entries(story, &[("", "one")])?, Certain)?;
+                    story.write_value(Resource::FIRST, &self.value_with_entries(story, &[("", "ONE")])?, Certain)?;
+                    story.read_state(Resource::FIRST)
                 },
             );
-            self.add_law(out, "keeps-order", "two-writes", "items keep the order of writing", |story| {
-                story.read_state(1)?;
-                story.write_value(1, &self.value_with_entries(story, &[("", "zulu"), ("", "alpha")])?, true)?;
-                story.write_value(1, &self.value_with_entries(story, &[("", "mike"), ("", "bravo")])?, true)?;
-                story.read_state(1)
+            self.add_law(out, LawName::KeepsOrder, "two-writes", "items keep the order of writing", |story| {
+                story.read_state(Resource::FIRST)?;
+                story.write_value(
+                    Resource::FIRST,
+                    &self.value_with_entries(story, &[("", "zulu"), ("", "alpha")])?,
+                    Certain,
+                )?;
+                story.write_value(
+                    Resource::FIRST,
+                    &self.value_with_entries(story, &[("", "mike"), ("", "bravo")])?,
+                    Certain,
+                )?;
+                story.read_state(Resource::FIRST)
             });
         }
         let rule = "the last write wins";
@@ -348,42 +380,42 @@ impl<'w, 'p> MemberLaws<'w, 'p> {
             for (variant, first, second) in
                 [("longer", "one", "one and more"), ("shorter", "one and more", "one"), ("back", "ONE", "one")]
             {
-                self.add_law(out, "overwrites", variant, rule, |story| {
+                self.add_law(out, LawName::Overwrites, variant, rule, |story| {
                     let key = self.nth_key(story, 0);
-                    story.read_state(1)?;
-                    story.write_value(1, &self.value_with_entries(story, &[(&key, first)])?, true)?;
-                    story.read_state(1)?;
-                    story.write_value(1, &self.value_with_entries(story, &[(&key, second)])?, true)?;
-                    story.read_state(1)
+                    story.read_state(Resource::FIRST)?;
+                    story.write_value(Resource::FIRST, &self.value_with_entries(story, &[(&key, first)])?, Certain)?;
+                    story.read_state(Resource::FIRST)?;
+                    story.write_value(Resource::FIRST, &self.value_with_entries(story, &[(&key, second)])?, Certain)?;
+                    story.read_state(Resource::FIRST)
                 });
             }
         }
-        self.add_law(out, "idempotent", "twice", "repeating a write changes nothing", |story| {
+        self.add_law(out, LawName::Idempotent, "twice", "repeating a write changes nothing", |story| {
             let key = self.nth_key(story, 0);
             let value = self.value_with_entries(story, &[(&key, "one")])?;
-            story.read_state(1)?;
-            story.write_value(1, &value, true)?;
-            story.read_state(1)?;
-            story.write_value(1, &value, true)?;
-            story.read_state(1)
+            story.read_state(Resource::FIRST)?;
+            story.write_value(Resource::FIRST, &value, Certain)?;
+            story.read_state(Resource::FIRST)?;
+            story.write_value(Resource::FIRST, &value, Certain)?;
+            story.read_state(Resource::FIRST)
         });
-        self.add_law(out, "isolated", "others-untouched", "a write does not change other resources", |story| {
+        self.add_law(out, LawName::Isolated, "others-untouched", "a write does not change other resources", |story| {
             if !story.has_distinct_resources() {
                 return None;
             }
             let (one, two) = (self.nth_key(story, 0), self.nth_key(story, 1));
-            story.write_value(2, &self.value_with_entries(story, &[(&two, "theirs")])?, true)?;
-            story.read_state(2)?;
-            story.read_state(1)?;
-            story.write_value(1, &self.value_with_entries(story, &[(&one, "ours")])?, true)?;
-            story.read_state(2)?;
-            story.read_state(1)?;
+            story.write_value(Resource::SECOND, &self.value_with_entries(story, &[(&two, "theirs")])?, Certain)?;
+            story.read_state(Resource::SECOND)?;
+            story.read_state(Resource::FIRST)?;
+            story.write_value(Resource::FIRST, &self.value_with_entries(story, &[(&one, "ours")])?, Certain)?;
+            story.read_state(Resource::SECOND)?;
+            story.read_state(Resource::FIRST)?;
             let again = self.value_with_entries(story, &[(&two, "theirs")])?;
-            if self.is_kind(StateKind::List) { story.write_value(2, &again, true) } else { Some(()) }
+            if self.is_kind(StateKind::List) { story.write_value(Resource::SECOND, &again, Certain) } else { Some(()) }
         });
         self.add_law(
             out,
-            "isolated",
+            LawName::Isolated,
             "elsewhere-untouched",
             "the same name under another parent is another resource",
             |story| {
@@ -392,57 +424,83 @@ impl<'w, 'p> MemberLaws<'w, 'p> {
                 }
                 let (one, two) = (self.nth_key(story, 0), self.nth_key(story, 1));
                 // If the other parent does not exist, the case shows nothing, which is not an error.
-                story.read_state(OTHER_PARENT)?;
-                story.write_value(OTHER_PARENT, &self.value_with_entries(story, &[(&two, "theirs")])?, false)?;
-                story.read_state(OTHER_PARENT)?;
-                story.read_state(1)?;
-                story.write_value(1, &self.value_with_entries(story, &[(&one, "ours")])?, true)?;
-                story.read_state(OTHER_PARENT)?;
-                story.read_state(1)
+                story.read_state(Resource::OtherParent)?;
+                story.write_value(
+                    Resource::OtherParent,
+                    &self.value_with_entries(story, &[(&two, "theirs")])?,
+                    Uncertain,
+                )?;
+                story.read_state(Resource::OtherParent)?;
+                story.read_state(Resource::FIRST)?;
+                story.write_value(Resource::FIRST, &self.value_with_entries(story, &[(&one, "ours")])?, Certain)?;
+                story.read_state(Resource::OtherParent)?;
+                story.read_state(Resource::FIRST)
             },
         );
         // Without a promise, the outcome of a race differs from run to run.
-        if self.stored_member.has_law(self.context.plan, "survives-concurrent-writers")
+        if self.stored_member.has_law(self.context.plan, LawName::SurvivesConcurrentWriters)
             && !self.is_kind(StateKind::Field)
         {
             let writers =
                 if self.is_kind(StateKind::Map) { max_entries.min(CONCURRENT_WRITERS) } else { CONCURRENT_WRITERS };
             for round in 1..=3 {
                 let variant = format!("side-by-side-{round}");
-                self.add_law(out, "survives-concurrent-writers", &variant, "no concurrent write is lost", |story| {
-                    story.read_state(1)?;
-                    // A first write, so that every writer finds existing state.
-                    let first = self.nth_key(story, 0);
-                    story.write_value(1, &self.value_with_entries(story, &[(&first, "writer 0")])?, true)?;
-                    story.begin_concurrent();
-                    for index in 0..writers {
-                        let (key, text) = (self.nth_key(story, index), format!("writer {round} {index}"));
-                        story.write_value(1, &self.value_with_entries(story, &[(&key, &text)])?, true)?;
-                    }
-                    story.end_concurrent();
-                    story.read_state(1)?;
-                    if self.is_kind(StateKind::List) {
-                        story.write_value(1, &self.value_with_entries(story, &[("", "writer 0")])?, true)?;
-                    }
-                    Some(())
-                });
+                self.add_law(
+                    out,
+                    LawName::SurvivesConcurrentWriters,
+                    &variant,
+                    "no concurrent write is lost",
+                    |story| {
+                        story.read_state(Resource::FIRST)?;
+                        // A first write, so that every writer finds existing state.
+                        let first = self.nth_key(story, 0);
+                        story.write_value(
+                            Resource::FIRST,
+                            &self.value_with_entries(story, &[(&first, "writer 0")])?,
+                            Certain,
+                        )?;
+                        story.begin_concurrent();
+                        for index in 0..writers {
+                            let (key, text) = (self.nth_key(story, index), format!("writer {round} {index}"));
+                            story.write_value(
+                                Resource::FIRST,
+                                &self.value_with_entries(story, &[(&key, &text)])?,
+                                Certain,
+                            )?;
+                        }
+                        story.end_concurrent();
+                        story.read_state(Resource::FIRST)?;
+                        if self.is_kind(StateKind::List) {
+                            story.write_value(
+                                Resource::FIRST,
+                                &self.value_with_entries(story, &[("", "writer 0")])?,
+                                Certain,
+                            )?;
+                        }
+                        Some(())
+                    },
+                );
             }
         }
     }
 
     /// Adds cases in which a rejected write must not change the state.
     fn add_rejected_writes(&self, out: &mut Vec<Case>) {
-        const LAW: &str = "rejected-leaves-no-trace";
+        const LAW: LawName = LawName::RejectedLeavesNoTrace;
         for rejected_write in rejected_writes(self) {
             self.add_law(out, LAW, &rejected_write.variant, "a rejected write leaves no trace", |story| {
                 let key = self.nth_key(story, 0);
-                story.write_value(1, &self.value_with_entries(story, &[(&key, "before")])?, true)?;
-                story.read_state(1)?;
+                story.write_value(Resource::FIRST, &self.value_with_entries(story, &[(&key, "before")])?, Certain)?;
+                story.read_state(Resource::FIRST)?;
                 (rejected_write.add_steps)(self, story)?;
-                story.read_state(1)?;
+                story.read_state(Resource::FIRST)?;
                 // If only write responses show the stored list, writing the stored item again shows it.
                 if self.is_kind(StateKind::List) {
-                    story.write_value(1, &self.value_with_entries(story, &[(&key, "before")])?, true)?;
+                    story.write_value(
+                        Resource::FIRST,
+                        &self.value_with_entries(story, &[(&key, "before")])?,
+                        Certain,
+                    )?;
                 }
                 Some(())
             });

@@ -1,6 +1,6 @@
 //! Laws of operations that read or remove what others write, and of responses that echo a part of the request.
 
-use crate::case::{Case, Law, StateKind, Step, StepPurpose, StepRequest, Value};
+use crate::case::{Case, Certainty::Certain, Law, LawName, Resource, StateKind, Step, StepPurpose, StepRequest, Value};
 use crate::contract::{MemberPath, ShapeKind};
 use crate::generate::operation_context::OperationContext;
 use crate::generate::resource_status::{ResourceStatus, classify_resources};
@@ -46,15 +46,15 @@ pub(crate) fn add_cases(context: &OperationContext<'_>, out: &mut Vec<Case>) {
 fn add_read_laws(laws: &MemberLaws<'_, '_>, out: &mut Vec<Case>) {
     let operation = laws.context.operation;
     let rule = "a read returns what was written";
-    out.extend(laws.build_case(operation, "read-your-write", "written", rule, true, |story| {
-        story.read_state(1)?;
+    out.extend(laws.build_case(operation, LawName::ReadYourWrite, "written", rule, true, |story| {
+        story.read_state(Resource::FIRST)?;
         let key = laws.nth_key(story, 0);
-        story.write_value(1, &laws.value_with_entries(story, &[(&key, "one")])?, true)?;
-        story.read_state(1)
+        story.write_value(Resource::FIRST, &laws.value_with_entries(story, &[(&key, "one")])?, Certain)?;
+        story.read_state(Resource::FIRST)
     }));
     out.extend(laws.build_case(
         operation,
-        "isolated",
+        LawName::Isolated,
         "others-unseen",
         "resources do not share state",
         true,
@@ -63,18 +63,16 @@ fn add_read_laws(laws: &MemberLaws<'_, '_>, out: &mut Vec<Case>) {
                 return None;
             }
             let (one, two) = (laws.nth_key(story, 0), laws.nth_key(story, 1));
-            story.read_state(1)?;
-            story.read_state(2)?;
-            story.write_value(1, &laws.value_with_entries(story, &[(&one, "ours")])?, true)?;
-            story.write_value(2, &laws.value_with_entries(story, &[(&two, "theirs")])?, true)?;
-            story.read_state(1)?;
-            story.read_state(2)
+            story.read_state(Resource::FIRST)?;
+            story.read_state(Resource::SECOND)?;
+            story.write_value(Resource::FIRST, &laws.value_with_entries(story, &[(&one, "ours")])?, Certain)?;
+            story.write_value(Resource::SECOND, &laws.value_with_entries(story, &[(&two, "theirs")])?, Certain)?;
+            story.read_state(Resource::FIRST)?;
+            story.read_state(Resource::SECOND)
         },
     ));
 }
 
-/// Number of the pseudo-resource whose state is what a filter returns.
-const FILTERED_STATE: u32 = 1_000;
 /// Maximum number of filter values tested that were not written.
 const MAX_FILTERS: usize = 2;
 
@@ -106,18 +104,18 @@ fn add_filter_laws(laws: &MemberLaws<'_, '_>, out: &mut Vec<Case>) {
                 break;
             }
             let variant = format!("{name}-{other}");
-            let case = laws.build_case(operation, "filters", &variant, rule, true, |story| {
+            let case = laws.build_case(operation, LawName::Filters, &variant, rule, true, |story| {
                 let key = laws.nth_key(story, 0);
                 let value = laws.value_with_entries(story, &[(&key, "one")])?;
                 let written = laws.enum_value_in(&value, enum_member)?;
                 if written == other {
                     return None;
                 }
-                story.read_state_with(&path, filter_value(&written), 1)?;
-                story.read_state_with(&path, filter_value(other), FILTERED_STATE)?;
-                story.write_value(1, &value, true)?;
-                story.read_state_with(&path, filter_value(&written), 1)?;
-                story.read_state_with(&path, filter_value(other), FILTERED_STATE)
+                story.read_state_with(&path, filter_value(&written), Resource::FIRST)?;
+                story.read_state_with(&path, filter_value(other), Resource::FilteredOut)?;
+                story.write_value(Resource::FIRST, &value, Certain)?;
+                story.read_state_with(&path, filter_value(&written), Resource::FIRST)?;
+                story.read_state_with(&path, filter_value(other), Resource::FilteredOut)
             });
             added += usize::from(case.is_some());
             out.extend(case);
@@ -133,19 +131,23 @@ fn add_inverse_laws(laws: &MemberLaws<'_, '_>, member: &str, out: &mut Vec<Case>
         ("all", "written entries are removed", &[0, 1]),
         ("absent", "removing an absent entry changes nothing", &[2]),
     ] {
-        out.extend(laws.build_case(operation, "inverse", variant, rule, true, |story| {
-            story.read_state(1)?;
+        out.extend(laws.build_case(operation, LawName::Inverse, variant, rule, true, |story| {
+            story.read_state(Resource::FIRST)?;
             let (one, two) = (laws.nth_key(story, 0), laws.nth_key(story, 1));
-            story.write_value(1, &laws.value_with_entries(story, &[(&one, "one"), (&two, "two")])?, true)?;
-            story.read_state(1)?;
+            story.write_value(
+                Resource::FIRST,
+                &laws.value_with_entries(story, &[(&one, "one"), (&two, "two")])?,
+                Certain,
+            )?;
+            story.read_state(Resource::FIRST)?;
             let keys: Vec<String> = removed_indices.iter().map(|index| laws.nth_key(story, *index)).collect();
-            story.remove_entries(1, operation, member, &keys)?;
-            story.read_state(1)
+            story.remove_entries(Resource::FIRST, operation, member, &keys)?;
+            story.read_state(Resource::FIRST)
         }));
     }
     out.extend(laws.build_case(
         operation,
-        "inverse",
+        LawName::Inverse,
         "others-untouched",
         "other resources are not changed",
         true,
@@ -155,13 +157,13 @@ fn add_inverse_laws(laws: &MemberLaws<'_, '_>, member: &str, out: &mut Vec<Case>
             }
             let key = laws.nth_key(story, 0);
             let value = laws.value_with_entries(story, &[(&key, "one")])?;
-            story.write_value(2, &value, true)?;
-            story.write_value(1, &value, true)?;
-            story.read_state(2)?;
-            story.read_state(1)?;
-            story.remove_entries(1, operation, member, &[key])?;
-            story.read_state(2)?;
-            story.read_state(1)
+            story.write_value(Resource::SECOND, &value, Certain)?;
+            story.write_value(Resource::FIRST, &value, Certain)?;
+            story.read_state(Resource::SECOND)?;
+            story.read_state(Resource::FIRST)?;
+            story.remove_entries(Resource::FIRST, operation, member, &[key])?;
+            story.read_state(Resource::SECOND)?;
+            story.read_state(Resource::FIRST)
         },
     ));
 }
@@ -171,7 +173,7 @@ fn add_echo_laws(context: &OperationContext<'_>, out: &mut Vec<Case>) {
     let (planner, operation) = (context.plan, context.operation);
     let Some(notes) = planner.scenario.operation_notes(operation.name.as_str()) else { return };
     for (place, member) in &notes.echoed_members {
-        let id = planner.case_id(operation, "law", "echoes", place);
+        let id = planner.law_case_id(operation, LawName::Echoes, place);
         let input = planner.input_sampler(operation, &id).plain_input();
         let Some(value) = input.member(member).and_then(to_json) else { continue };
         if classify_resources(planner, operation, &id, &input) != ResourceStatus::Owned {
@@ -188,7 +190,7 @@ fn add_echo_laws(context: &OperationContext<'_>, out: &mut Vec<Case>) {
         let metadata = CaseMetadata {
             operation,
             rule: format!("`{place}` repeats the requested `{member}`"),
-            source: law_source(planner, operation, "echoes"),
+            source: law_source(planner, operation, LawName::Echoes),
             is_documented: true,
         };
         out.extend(build_law_case(

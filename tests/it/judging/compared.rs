@@ -1,7 +1,7 @@
 //! An answer beside the accepted one, and the form of an answer.
 
 use super::outcome::*;
-use overstep::case::{Case, Expectation, Intent, JudgedPart, Law};
+use overstep::case::{Case, Expectation, Intent, JudgedPart, Law, LawName};
 use overstep::contract::{self, Contract, ErrorRole};
 use overstep::judge::{SnapshotChange, SnapshotComparison, SnapshotKey, Verdict, compare_with_snapshot, judge};
 use overstep::run::{CaseOutcome, HttpResponse, TransportError};
@@ -159,8 +159,9 @@ fn an_answer_stands_beside_the_accepted_one() {
         assert_eq!(found.key.place, "name/length");
         assert_eq!(found.describe_accepted().as_deref(), words);
     }
-    assert_eq!(SnapshotKey::new("s/Do/law/merges/x", Intent::Probe).side, "law");
-    assert_eq!(SnapshotKey::new("s/Do/name/merges/x", Intent::Probe).side, "silent");
+    let side = |id: &str| SnapshotKey::new(&id.parse().expect(id), Intent::Probe).side;
+    assert_eq!(side("s/Do/law/merges/x"), "law");
+    assert_eq!(side("s/Do/name/length/x"), "silent");
     let marks = |outcome| compared(outcome, None).mark.map(|mark| mark.as_str().to_owned());
     assert_eq!((marks(&plain), marks(&refused)), (None, Some("200".to_owned())));
     let other = one(accepts(), json(200, r#"{"more": 1}"#));
@@ -185,7 +186,7 @@ fn no_secret_is_kept_and_a_law_has_no_form() {
     let seen = found.observed.expect("something was learnt");
     assert_eq!((seen.status, seen.error.as_deref()), (Some(400), Some("gone")));
     assert!(!format!("{:?}", seen.form).contains("secret"), "{:?}", seen.form);
-    let mut law: Case = case("Do", Expectation::LawHolds { law: "echo".to_owned() });
+    let mut law: Case = case("Do", Expectation::LawHolds { law: LawName::Echoes });
     law.judged = JudgedPart::Law(Box::new(Law::Echo { step: 0, place: "a".to_owned(), value: "x".into() }));
     let found = compared(&super::outcome::outcome(law, vec![Ok(json(200, r#"{"a": "x"}"#))]), None);
     let seen = found.observed.expect("something was learnt");

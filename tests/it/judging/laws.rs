@@ -2,15 +2,15 @@
 
 use super::outcome::*;
 use overstep::case::{
-    Case, Expectation, JudgedPart, Law, StateEvent, StateKind, StateModel, StateView, StepEvent, StepPurpose,
-    WriteEffect,
+    Case, Certainty, Expectation, JudgedPart, Law, LawName, Resource, StateEvent, StateKind, StateModel, StateView,
+    StepEvent, StepPurpose, WriteEffect,
 };
 use overstep::judge::{Judgement, Verdict};
 use overstep::run::{CaseOutcome, HttpResponse, Liveness, TransportError};
 use serde_json::{Value as Json, json};
 
 fn of(relation: Law, turns: &[u32], answers: Vec<HttpResponse>) -> CaseOutcome {
-    let mut case: Case = case("Do", Expectation::LawHolds { law: "merges".to_owned() });
+    let mut case: Case = case("Do", Expectation::LawHolds { law: LawName::Merges });
     case.steps =
         turns.iter().map(|turn| overstep::case::Step { turn: *turn, ..step("Do", StepPurpose::Act) }).collect();
     case.judged = JudgedPart::Law(Box::new(relation));
@@ -18,7 +18,7 @@ fn of(relation: Law, turns: &[u32], answers: Vec<HttpResponse>) -> CaseOutcome {
 }
 
 /// What happens in one turn to the state of one resource, and the answer.
-type Happens = (u32, u32, StateEvent, HttpResponse);
+type Happens = (u32, Resource, StateEvent, HttpResponse);
 
 fn outcome_of(kind: StateKind, events: Vec<Happens>) -> CaseOutcome {
     let model = StateModel { kind, merges: true, deduplicates: false, ordered: false };
@@ -50,11 +50,11 @@ fn put(key: &str, value: impl Into<Json>) -> WriteEffect {
 }
 
 fn write(turn: u32, effect: WriteEffect) -> Happens {
-    (turn, 1, StateEvent::Write { effect, is_certain: true }, told(200, ""))
+    (turn, Resource::Own(1), StateEvent::Write { effect, certainty: Certainty::Certain }, told(200, ""))
 }
 
 fn refused(turn: u32, effect: WriteEffect) -> Happens {
-    (turn, 1, StateEvent::RejectedWrite(effect), told(400, ""))
+    (turn, Resource::Own(1), StateEvent::RejectedWrite(effect), told(400, ""))
 }
 
 fn view() -> StateView {
@@ -62,7 +62,7 @@ fn view() -> StateView {
 }
 
 fn look_with(turn: u32, view: StateView, document: &Json) -> Happens {
-    (turn, 1, StateEvent::Read(view), json(200, &document.to_string()))
+    (turn, Resource::Own(1), StateEvent::Read(view), json(200, &document.to_string()))
 }
 
 fn look(turn: u32, data: &Json) -> Happens {
@@ -70,7 +70,7 @@ fn look(turn: u32, data: &Json) -> Happens {
 }
 
 fn unread(turn: u32, status: u16) -> Happens {
-    (turn, 1, StateEvent::Read(view()), told(status, ""))
+    (turn, Resource::Own(1), StateEvent::Read(view()), told(status, ""))
 }
 
 const MAP: StateKind = StateKind::Map;
@@ -105,7 +105,7 @@ fn writes_side_by_side_may_end_either_way() {
     let unheard = note(MAP, [&stored[..], &[look(2, &json!({"k": "0"}))]].concat());
     assert_eq!(unheard, "the value from before is still there");
     let mut other = write(1, put("k", "2"));
-    other.1 = 2;
+    other.1 = Resource::SECOND;
     let of_two = |value: &str| note(MAP, vec![write(1, put("k", "1")), other.clone(), look(2, &json!({"k": value}))]);
     assert_eq!(of_two("1"), "kept");
     assert_eq!(of_two("2"), "another value than was written", "it was written to another resource");
@@ -121,14 +121,15 @@ fn writes_side_by_side_may_end_either_way() {
 
 #[test]
 fn requests_of_a_law_have_to_be_answered_as_they_must() {
-    let accepted = vec![(1, 1, StateEvent::RejectedWrite(put("k", "1")), told(200, "")), look(2, &json!({}))];
+    let accepted =
+        vec![(1, Resource::Own(1), StateEvent::RejectedWrite(put("k", "1")), told(200, "")), look(2, &json!({}))];
     assert_eq!(note(MAP, accepted), "not learnt");
     let trace = vec![look(1, &json!({})), refused(2, put("k", "1")), look(3, &json!({"k": "1"}))];
     assert_eq!(note(MAP, trace), "a refused write left a trace");
     let answered = |before: Option<Json>, certain, answer| {
-        let what = StateEvent::Write { effect: put("k", "1"), is_certain: certain };
+        let what = StateEvent::Write { effect: put("k", "1"), certainty: Certainty::certain_if(certain) };
         let mut events: Vec<Happens> = before.iter().map(|data| look(1, data)).collect();
-        events.push((2, 1, what, answer));
+        events.push((2, Resource::Own(1), what, answer));
         note(MAP, events)
     };
     assert_eq!(answered(None, true, told(400, "")), "a write is answered with 400");
@@ -139,8 +140,8 @@ fn requests_of_a_law_have_to_be_answered_as_they_must() {
     assert_eq!(answered(Some(json!({})), true, told(400, "")), "a write is answered with 400");
     assert_eq!(answered(Some(json!({"o": "1"})), true, told(400, "")), "not learnt", "others may fill it");
     let field = |value: Json| {
-        let what = StateEvent::Write { effect: WriteEffect::Set("x".into()), is_certain: true };
-        note(StateKind::Field, vec![look(1, &value), (2, 1, what, told(400, ""))])
+        let what = StateEvent::Write { effect: WriteEffect::Set("x".into()), certainty: Certainty::Certain };
+        note(StateKind::Field, vec![look(1, &value), (2, Resource::Own(1), what, told(400, ""))])
     };
     assert_eq!(field(Json::Null), "a write is answered with 400", "nothing is there that others wrote");
     assert_eq!(field("y".into()), "not learnt");

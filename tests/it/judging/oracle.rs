@@ -1,7 +1,7 @@
 //! One outcome, one judgement.
 
 use super::outcome::*;
-use overstep::case::{Damage, Expectation, StateAssumption, StepPurpose, StepRequest};
+use overstep::case::{Damage, Expectation, LawName, StateAssumption, StepPurpose, StepRequest};
 use overstep::contract::ErrorRole;
 use overstep::judge::{Verdict, describe_expectation, judge};
 use overstep::run::{BodyFraming, Liveness, TransportError};
@@ -110,20 +110,20 @@ fn a_refusal_without_a_documented_name_must_not_mean_something_else() {
 
 #[test]
 fn which_of_two_refusals_comes_first_is_left_open() {
-    let pair = |class, errors: &[(Option<u16>, Option<&str>)], answer| {
+    let pair = |place: &str, errors: &[(Option<u16>, Option<&str>)], answer| {
         let mut case = case("Do", reject(ErrorRole::InvalidInput, errors));
-        case.class = class;
+        case.id = format!("test/Do/{place}/a").parse().expect(place);
         judged(&outcome(case, vec![Ok(answer)])).verdict.name()
     };
     let two = [(Some(400), Some("bad_input")), (Some(404), Some("gone"))];
-    assert_eq!(pair("pair", &two, told(404, "gone")), SILENT);
-    assert_eq!(pair("pair", &two, told(400, "bad_input")), SILENT);
-    assert_eq!(pair("pair", &two, told(200, "")), DIVERGES);
-    assert_eq!(pair("other", &two, told(400, "bad_input")), PASS);
-    assert_eq!(pair("pair", &two[..1], told(400, "bad_input")), PASS);
+    assert_eq!(pair("pair/auth+type", &two, told(404, "gone")), SILENT);
+    assert_eq!(pair("pair/auth+type", &two, told(400, "bad_input")), SILENT);
+    assert_eq!(pair("pair/auth+type", &two, told(200, "")), DIVERGES);
+    assert_eq!(pair("name/length", &two, told(400, "bad_input")), PASS);
+    assert_eq!(pair("pair/auth+type", &two[..1], told(400, "bad_input")), PASS);
     let unnamed = (Some(400), None);
-    assert_eq!(pair("pair", &[two[0], unnamed], told(400, "bad_input")), SILENT);
-    assert_eq!(pair("pair", &[unnamed, (Some(422), None)], told(400, "")), PASS);
+    assert_eq!(pair("pair/auth+type", &[two[0], unnamed], told(400, "bad_input")), SILENT);
+    assert_eq!(pair("pair/auth+type", &[unnamed, (Some(422), None)], told(400, "")), PASS);
 }
 
 #[test]
@@ -305,7 +305,7 @@ fn expectations_are_told_in_words() {
         (reject(ErrorRole::Other, &[(Some(400), Some("a")), (Some(400), Some("b"))]), "400 a or b"),
         (reject(ErrorRole::Other, &[(Some(400), Some("a")), (Some(404), Some("b"))]), "400 a or 404 b"),
         (reject(ErrorRole::Other, &[(Some(400), None), (None, None)]), "400 or 4xx"),
-        (Expectation::LawHolds { law: "merges".into() }, "kept"),
+        (Expectation::LawHolds { law: LawName::Merges }, "kept"),
         (silent(), "anything but a failure"),
     ] {
         assert_eq!(describe_expectation(&expectation), words);

@@ -2,8 +2,8 @@
 
 use super::outcome::{self, VERDICTS, accept, error as expected, json as answer, silent, step};
 use overstep::case::{
-    Case, Expectation, ExpectedSuccess, Intent, JudgedPart, Law, StateAssumption, StateEvent, StateKind, StateModel,
-    StateView, Step, StepEvent, StepPurpose, StepRequest, WriteEffect,
+    Case, Certainty, Expectation, ExpectedSuccess, Intent, JudgedPart, Law, LawName, Resource, StateAssumption,
+    StateEvent, StateKind, StateModel, StateView, Step, StepEvent, StepPurpose, StepRequest, WriteEffect,
 };
 use overstep::contract::{Contract, ErrorRole, from_json};
 use overstep::judge::{Verdict, describe_expectation, judge};
@@ -21,7 +21,7 @@ fn at(purpose: StepPurpose, turn: u32) -> Step {
 }
 
 fn case(expectation: Expectation, steps: Vec<Step>, judged: JudgedPart) -> Case {
-    Case { intent: Intent::Violates, class: "title", steps, judged, ..outcome::case("PutNote", expectation) }
+    Case { intent: Intent::Violates, steps, judged, ..outcome::case("PutNote", expectation) }
 }
 
 fn error(status: u16, name: &str) -> HttpResponse {
@@ -107,22 +107,23 @@ fn a_refusal_has_to_be_the_documented_one() {
 
 #[test]
 fn which_of_two_refusals_comes_first_is_nobodys_fault() {
-    let pair = |expectation: Expectation, class: &'static str, answered: HttpResponse| {
-        let case = Case { class, ..case(expectation, vec![at(StepPurpose::Act, 0)], JudgedPart::Step(0)) };
+    let pair = |expectation: Expectation, place: &str, answered: HttpResponse| {
+        let id = format!("test/PutNote/{place}/a").parse().expect(place);
+        let case = Case { id, ..case(expectation, vec![at(StepPurpose::Act, 0)], JudgedPart::Step(0)) };
         told(&outcome(case, vec![Ok(answered)]))
     };
     let (bad, gone) = ((Some(400), Some("bad_note")), (Some(404), Some("not_found")));
     let open = "unspecified: 400 bad_note (which of two refusals comes first is not documented)";
     let two = reject(ErrorRole::InvalidInput, &[bad, gone]);
-    assert_eq!(pair(two.clone(), "pair", error(400, "bad_note")), open);
-    assert_eq!(pair(two, "title", error(400, "bad_note")), "pass: 400 bad_note (as documented)");
+    assert_eq!(pair(two.clone(), "pair/auth+type", error(400, "bad_note")), open);
+    assert_eq!(pair(two, "title/length", error(400, "bad_note")), "pass: 400 bad_note (as documented)");
     let same = reject(ErrorRole::InvalidInput, &[bad, bad]);
-    assert_eq!(pair(same, "pair", error(400, "bad_note")), "pass: 400 bad_note (as documented)");
+    assert_eq!(pair(same, "pair/auth+type", error(400, "bad_note")), "pass: 400 bad_note (as documented)");
     let unnamed = reject(ErrorRole::InvalidInput, &[bad, (None, None)]);
-    assert_eq!(pair(unnamed.clone(), "pair", error(400, "bad_note")), open);
-    assert_eq!(pair(unnamed, "pair", answer(200, "{}")), "diverges: 200 (it was accepted)");
+    assert_eq!(pair(unnamed.clone(), "pair/auth+type", error(400, "bad_note")), open);
+    assert_eq!(pair(unnamed, "pair/auth+type", answer(200, "{}")), "diverges: 200 (it was accepted)");
     let none_named = reject(ErrorRole::InvalidInput, &[(None, None), (None, None)]);
-    assert_eq!(pair(none_named, "pair", error(400, "bad_note")), "pass: 400 bad_note (as documented)");
+    assert_eq!(pair(none_named, "pair/auth+type", error(400, "bad_note")), "pass: 400 bad_note (as documented)");
 }
 
 #[test]
@@ -253,7 +254,7 @@ fn what_no_document_says_is_recorded_unless_the_server_fails() {
     };
     assert_eq!(method(501), "unspecified: 501 (silent)");
     assert_eq!(method(500), format!("diverges: 500 {failed}"));
-    let keep = one(Expectation::LawHolds { law: "merges".to_owned() }, Ok(answer(200, "{}")));
+    let keep = one(Expectation::LawHolds { law: LawName::Merges }, Ok(answer(200, "{}")));
     assert_eq!(told(&keep), "indeterminate: 200 (no relation is stated)");
 }
 
@@ -314,11 +315,11 @@ fn what_was_not_set_up_is_not_judged() {
 /// A write, refused or accepted, between two looks at a map.
 fn law(looks: [&Json; 2], write: HttpResponse, certain: bool, expectation: Expectation) -> String {
     let view = StateView { place: "tags".to_owned(), ..StateView::default() };
-    let event = |step, what| StepEvent { step, resource: 0, event: what };
+    let event = |step, what| StepEvent { step, resource: Resource::FIRST, event: what };
     let effect = WriteEffect::Put(vec![("k".to_owned(), json!("v"))]);
     let events = vec![
         event(0, StateEvent::Read(view.clone())),
-        event(1, StateEvent::Write { effect, is_certain: certain }),
+        event(1, StateEvent::Write { effect, certainty: Certainty::certain_if(certain) }),
         event(2, StateEvent::Read(view)),
     ];
     let model = StateModel { kind: StateKind::Map, merges: true, deduplicates: false, ordered: false };
@@ -330,7 +331,7 @@ fn law(looks: [&Json; 2], write: HttpResponse, certain: bool, expectation: Expec
 
 #[test]
 fn a_law_is_judged_by_what_was_accepted() {
-    let keep = || Expectation::LawHolds { law: "merges".to_owned() };
+    let keep = || Expectation::LawHolds { law: LawName::Merges };
     let (old, new) = (json!({ "o": "1" }), json!({ "o": "1", "k": "v" }));
     let fine = || answer(200, "{}");
     assert_eq!(law([&old, &new], fine(), true, keep()), "pass: kept (the law is kept)");
@@ -363,7 +364,7 @@ fn expectations_are_told_in_words() {
         (accept(None, vec![expected(Some(404), Some("gone")), expected(None, None)]), "success, or any refusal (4xx)"),
         (reject(ErrorRole::InvalidInput, &[bad, gone, odd]), "400 a or b or 404 c"),
         (reject(ErrorRole::InvalidInput, &[(None, None)]), "4xx"),
-        (Expectation::LawHolds { law: "merges".to_owned() }, "kept"),
+        (Expectation::LawHolds { law: LawName::Merges }, "kept"),
         (silent(), "anything but a failure"),
     ] {
         assert_eq!(describe_expectation(&expectation), due);

@@ -61,7 +61,7 @@ fn told(steps: &[(&str, &str, &str)]) -> Option<ResponseValues> {
 
 fn outcome_of(steps: &[(&str, &str, &str)]) -> CaseOutcome {
     let mut case: Case = case("ReadBox", silent());
-    case.id = CaseId("boxes/ReadBox/name/length/at-max".to_owned());
+    case.id = "boxes/ReadBox/name/length/at-max".parse().expect("an id");
     case.steps = steps
         .iter()
         .enumerate()
@@ -410,7 +410,7 @@ fn what_is_not_read_or_asked_for_belongs_to_nobody_else() {
     assert_eq!(differ("MakeBox", "{}"), FEWER);
     assert_eq!(differ("ReadBox", "{}"), NONE);
     // Who asks for something of its own is shown that.
-    let own = CaseId("boxes/ReadBox/name/length/at-max".to_owned()).token(1);
+    let own = "boxes/ReadBox/name/length/at-max".parse::<CaseId>().expect("an id").token(1);
     assert_eq!(differ("ReadBox", &format!(r#"{{"name": "{own}"}}"#)), FEWER);
     let after = |answer: &str| {
         let made = format!(r#"{{"id": "{ONE}"}}"#);
@@ -548,7 +548,7 @@ fn differences_at_one_place_are_one_finding() {
         let compared = beside(was, now);
         assert_eq!(compared.change, SnapshotChange::Changed);
         let mut case = case("ReadBox", silent());
-        case.id = CaseId(id.to_owned());
+        case.id = id.parse().expect(id);
         let observed = ObservedOutcome { status: Some(200), ..ObservedOutcome::default() };
         let judgement = Judgement { verdict: Verdict::Pass, observed, why: String::new() };
         findings.add_compared("boxes", &case, &judgement, &compared, &[], Reproduction::default);
