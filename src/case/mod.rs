@@ -3,9 +3,11 @@
 //! This module generates nothing and sends nothing.
 
 mod bytes_text;
+mod canary;
 mod certainty;
 mod damage;
 mod expectation;
+mod glob;
 mod id;
 mod kind;
 mod law;
@@ -17,9 +19,11 @@ mod step;
 mod subject;
 mod value;
 
+pub use canary::CANARY_OPERATION;
 pub use certainty::Certainty;
 pub use damage::Damage;
 pub use expectation::{Expectation, ExpectedError, ExpectedSuccess, StateAssumption};
+pub use glob::matches_glob;
 pub use id::{CONTROL_VARIANT, CaseId, CaseIdError};
 pub use kind::{CaseKind, FaultClass, UNKNOWN_RESOURCE};
 pub use law::{Law, StateEvent, StateKind, StateModel, StateView, StepEvent, WriteEffect};

@@ -6,7 +6,9 @@ use super::differential::ComparisonEndpoint;
 use super::flags::{CheckFlags, NoCasesPolicy, UpdateFlag};
 use super::outputs::RunOutputs;
 use super::{CommandError, jobs::build_jobs, messages, runtime::CommandRuntime};
-use crate::session::{DifferentialMode, EndpointTarget, RunOptions, ScenarioJob, SnapshotOptions, SnapshotUpdate};
+use crate::session::{
+    DifferentialMode, EndpointTarget, RunOptions, ScenarioJob, SessionError, SnapshotOptions, SnapshotUpdate,
+};
 use overstep::exit::ExitStatus;
 use overstep::report::{Diagnostic, RunSummary, Severity};
 use overstep::run::{CancelToken, RateLimit, TransportOptions};
@@ -141,12 +143,12 @@ async fn run_jobs(
                 exit = exit.combine(exit_of_summary(&summary));
             }
             // The reader of the output has gone away, which is not an error.
-            Err(found) if found.is_empty() => {
+            Err(SessionError::OutputClosed) => {
                 // The run is stored so that the findings shown by `… | head` can be replayed.
                 outputs.store_last_run();
                 return Ok(exit.combine(ExitStatus::Incomplete));
             }
-            Err(found) => {
+            Err(SessionError::Problems(found)) => {
                 exit = exit.combine(ExitStatus::Usage);
                 problems.extend(found);
             }

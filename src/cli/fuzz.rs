@@ -6,7 +6,7 @@ use super::check::{exit_of_summary, exit_without_cases, prepare_jobs, run_record
 use super::flags::FuzzFlags;
 use super::outputs::RunOutputs;
 use super::{CommandError, messages, runtime::CommandRuntime, saved_requests};
-use crate::session::{EndpointTarget, FuzzFinding, FuzzObserver, FuzzOptions};
+use crate::session::{EndpointTarget, FuzzFinding, FuzzObserver, FuzzOptions, SessionError};
 use indicatif::{ProgressBar, ProgressStyle};
 use overstep::exit::ExitStatus;
 use overstep::report::{Diagnostic, Severity};
@@ -88,11 +88,11 @@ pub fn fuzz_scenarios(flags: &FuzzFlags) -> Result<ExitStatus, CommandError> {
                         exit = exit.combine(exit_without_cases(flags.selection.no_cases));
                     }
                 }
-                Err(found) if found.is_empty() => {
+                Err(SessionError::OutputClosed) => {
                     exit = exit.combine(ExitStatus::Incomplete);
                     break;
                 }
-                Err(found) => {
+                Err(SessionError::Problems(found)) => {
                     exit = exit.combine(ExitStatus::Usage);
                     problems.extend(found);
                 }

@@ -83,7 +83,7 @@ pub fn target_from_arguments(arguments: &[String]) -> Result<LibFuzzerEndpoint, 
 impl LibFuzzerEndpoint {
     /// Turns the fuzzer's bytes into a request or a sequence of requests, sends them, and compares every response and
     /// the final state with the contract. Each kind of response is counted in `kinds`: if that is a static table of
-    /// [`session::KINDS`] counters in the section `__libfuzzer_extra_counters`, libFuzzer treats new kinds as new
+    /// [`session::MAX_RESPONSE_KINDS`] counters in the section `__libfuzzer_extra_counters`, libFuzzer treats new kinds as new
     /// coverage.
     ///
     /// # Panics

@@ -105,6 +105,15 @@ impl From<Vec<overstep::report::Diagnostic>> for CommandError {
     }
 }
 
+impl From<overstep::session::SessionError> for CommandError {
+    fn from(error: overstep::session::SessionError) -> Self {
+        match error {
+            overstep::session::SessionError::Problems(problems) => Self::from(problems),
+            overstep::session::SessionError::OutputClosed => Self { problems: Vec::new(), exit: ExitStatus::Success },
+        }
+    }
+}
+
 impl From<overstep::store::StoreError> for CommandError {
     fn from(error: overstep::store::StoreError) -> Self {
         Self::from(crate::config::store_diagnostic(&error))

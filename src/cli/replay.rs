@@ -7,8 +7,8 @@ use super::last_run::{find_case, group_by_scenario, rebuild_job};
 use super::{CommandError, messages, runtime::CommandRuntime};
 use crate::config::{Config, ResolvedEndpoint};
 use crate::session::{
-    EndpointTarget, IndexedCase, RecordedRunStart, ReplaySummary, RunOptions, ScenarioJob, SnapshotOptions,
-    SnapshotUpdate,
+    EndpointTarget, IndexedCase, RecordedRunStart, ReplaySummary, RunOptions, ScenarioJob, SessionError,
+    SnapshotOptions, SnapshotUpdate,
 };
 use overstep::exit::ExitStatus;
 use overstep::judge::Verdict;
@@ -88,7 +88,7 @@ async fn send_cases(
         let end = match session::replay_cases(job, sending, &selection.record.run, &stop, then, emit).await {
             Ok(end) => end,
             // The reader of the output has gone away, which is not an error.
-            Err(found) if found.is_empty() => return Ok(exit.combine(ExitStatus::Incomplete)),
+            Err(SessionError::OutputClosed) => return Ok(exit.combine(ExitStatus::Incomplete)),
             Err(found) => return Err(found.into()),
         };
         all.sent += end.sent;

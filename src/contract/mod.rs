@@ -7,6 +7,7 @@
 //! `required`, `type`, `length`, `range`, `pattern`, `enum`.
 
 mod amend;
+mod common_errors;
 mod drift;
 mod fact;
 mod fact_resolution;
@@ -21,6 +22,8 @@ mod shape;
 mod traits;
 
 pub use amend::{Amendment, AmendmentError};
+pub(crate) use common_errors::add_common_errors;
+pub use common_errors::switch_protocol;
 pub use drift::{Drift, DriftKind, Statement, find_drift};
 pub use fact::{Fact, FactOrigin, Provenance};
 pub use format::{ContractFormatError, FORMAT, digest, from_json, to_json};

@@ -14,7 +14,6 @@ mod boto3_syntax;
 mod botocore;
 mod botocore_traits;
 mod byte_budget;
-mod common_errors;
 mod contract_builder;
 mod contract_json;
 mod diagnostic;
@@ -28,7 +27,6 @@ mod source;
 mod source_text;
 mod tables;
 
-pub use common_errors::switch_protocol;
 pub use diagnostic::{IngestDiagnostic, IngestError, IngestSeverity, SourceLocation};
 pub use source::{
     DocumentLookup, IngestOptions, IngestOutput, NoDocuments, SourceFormat, detect_format, merge_contracts,

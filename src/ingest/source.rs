@@ -186,7 +186,7 @@ pub fn read_documents(sources: &[(String, Vec<u8>)], options: &IngestOptions) ->
     route::unify_base_urls(&mut contracts);
     let mut contract = contract::merge_all(contracts);
     byte_budget::decide_byte_scopes(&mut contract);
-    super::common_errors::add_common_errors(&mut contract);
+    crate::contract::add_common_errors(&mut contract);
     (IngestOutput { contract, diagnostics }, errors)
 }
 

@@ -4,10 +4,11 @@
 
 use crate::case::{Case, CaseId};
 use crate::report::CaseResult;
-use crate::run::{CaseOutcome, SequentialRunner};
+use crate::run::{CaseOutcome, RunError, SequentialRunner};
 use crate::search::{Culprit, find_culprit};
 use crate::session::evaluate::CaseEvaluator;
 use crate::session::job::ScenarioJob;
+use crate::session::observers::CaseObserver;
 use std::sync::Arc;
 
 /// Maximum number of accepted cases that are kept to be sent again.
@@ -22,9 +23,8 @@ pub(super) struct AfterEffects {
     accepted: Vec<Arc<Case>>,
 }
 
-impl AfterEffects {
-    /// Records the result of a case.
-    pub fn record(&mut self, done: &CaseResult) {
+impl CaseObserver for AfterEffects {
+    fn observe(&mut self, done: &mut CaseResult) {
         if !done.judgement.observed.status.is_some_and(|status| (200..300).contains(&status)) {
             return;
         }
@@ -34,7 +34,9 @@ impl AfterEffects {
             self.accepted.push(Arc::clone(&done.case));
         }
     }
+}
 
+impl AfterEffects {
     /// Returns the controls that fail now as separate cases, each with the case after which it fails. `fresh` restores
     /// the endpoint to the state before the run.
     pub fn find_causes(
@@ -92,7 +94,7 @@ impl AfterEffects {
 }
 
 /// Returns true if a control got no response or a server failure.
-fn is_server_failure(met: &Result<CaseOutcome, String>) -> bool {
+fn is_server_failure(met: &Result<CaseOutcome, RunError>) -> bool {
     let Ok(outcome) = met else { return true };
     let judged = outcome.exchanges.get(outcome.case.judged.shown_step()).and_then(Option::as_ref);
     judged.is_some_and(|exchange| exchange.response.as_ref().map_or(true, |answer| answer.status >= 500))

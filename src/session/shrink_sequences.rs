@@ -10,6 +10,7 @@ use crate::report::CaseResult;
 use crate::run::{ActiveSearch, SequentialRunner};
 use crate::search::smallest_failing_part;
 use crate::session::evaluate::CaseEvaluator;
+use crate::session::observers::CaseObserver;
 use std::collections::HashSet;
 
 /// Maximum number of parts to try per sequence.
@@ -25,9 +26,8 @@ pub(super) struct FailedSequences {
     seen: HashSet<(String, Option<String>, String)>,
 }
 
-impl FailedSequences {
-    /// Records the result of a case.
-    pub fn record(&mut self, done: &CaseResult) {
+impl CaseObserver for FailedSequences {
+    fn observe(&mut self, done: &mut CaseResult) {
         let id = &done.case.id;
         if done.judgement.verdict != Verdict::Diverges || self.ids.len() >= MAX_SEQUENCES {
             return;
@@ -37,7 +37,9 @@ impl FailedSequences {
             self.ids.push(id.clone());
         }
     }
+}
 
+impl FailedSequences {
     /// Returns the shortest part of each sequence that still fails; sequences that do not fail again are left out.
     pub fn shrink_all(
         self,
