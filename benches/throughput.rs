@@ -395,7 +395,7 @@ fn measure_memory(job: &ScenarioJob, cases: &[(Arc<Case>, EncodedRequest)]) {
     let numbered = (0_u64..).flat_map(|round| {
         cases.iter().map(move |(case, _)| {
             let mut case = Case::clone(case);
-            case.id.0 = format!("r{round}-{}", case.id.0);
+            case.id = format!("r{round}-{}", case.id).parse().expect("an id");
             Arc::new(case)
         })
     });

@@ -7,7 +7,7 @@
 //! A word matches anywhere in the case id; `*` matches any characters, and `{}` and `[]` are literal. In `op(…)`
 //! and the other properties the whole value must match.
 
-use crate::case::{Case, matches_glob};
+use crate::case::{Case, CaseId, matches_glob};
 use std::ops::Range;
 
 /// A parsed filter expression.
@@ -88,7 +88,7 @@ impl Filter {
 
     /// Returns true if the filter matches a case.
     pub fn matches(&self, case: &Case) -> bool {
-        self.evaluate(&case.id.0, &|property| property.of_case(case))
+        self.evaluate(case.id.as_str(), &|property| property.of_case(case))
     }
 
     /// Returns true if the filter matches a case id. A property that the id does not contain, such as the intent, never
@@ -117,24 +117,26 @@ impl Filter {
 impl FilterProperty {
     fn of_case(self, case: &Case) -> Option<String> {
         match self {
-            Self::Scenario => case.id.0.split('/').next().map(str::to_owned),
+            Self::Scenario => Some(case.id.scenario().to_owned()),
             Self::Operation => Some(case.operation.as_str().to_owned()),
-            Self::Member => Some(case.member.as_ref().map_or_else(|| case.class.to_owned(), ToString::to_string)),
+            Self::Member => {
+                Some(case.member.as_ref().map_or_else(|| case.id.subject_text().to_owned(), ToString::to_string))
+            }
             Self::Constraint => case.constraint.map(|constraint| constraint.name().to_owned()),
             Self::Intent => serde_json::to_value(case.intent).ok()?.as_str().map(str::to_owned),
-            Self::Id => Some(case.id.0.clone()),
+            Self::Id => Some(case.id.to_string()),
         }
     }
 }
 
 impl FilterProperty {
     fn of_id(self, id: &str) -> Option<String> {
-        let part = |index: usize| id.split('/').nth(index).map(str::to_owned);
+        let part = |of: fn(&CaseId) -> &str| Some(of(&id.parse().ok()?).to_owned());
         match self {
-            Self::Scenario => part(0),
-            Self::Operation => part(1),
-            Self::Member => part(2),
-            Self::Constraint => part(3),
+            Self::Scenario => part(CaseId::scenario),
+            Self::Operation => part(CaseId::operation),
+            Self::Member => part(CaseId::subject_text),
+            Self::Constraint => part(CaseId::kind_text),
             Self::Intent => None,
             Self::Id => Some(id.to_owned()),
         }
@@ -288,17 +290,16 @@ impl FilterParser<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::case::{CaseId, Expectation, Intent, JudgedPart};
+    use crate::case::{Expectation, Intent, JudgedPart};
     use crate::contract::{Constraint, MemberPath, OperationName};
 
     fn case() -> Case {
         Case {
-            id: CaseId("connect/TagContact/Tags{key}/length/above-max".to_owned()),
+            id: "connect/TagContact/Tags{key}/length/above-max".parse().expect("an id"),
             operation: OperationName::new("TagContact"),
             intent: Intent::Violates,
             member: MemberPath::parse("Tags{key}"),
             constraint: Some(Constraint::Length),
-            class: "length",
             steps: Vec::new(),
             judged: JudgedPart::Step(0),
             expectation: Expectation::Unspecified { reason: String::new() },

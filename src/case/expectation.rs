@@ -2,6 +2,7 @@
 //!
 //! These are plain values; comparing them with responses is left to the judge.
 
+use super::law_name::LawName;
 use crate::contract::{ErrorName, ErrorRole, ShapeId};
 
 /// The documented outcome.
@@ -18,8 +19,8 @@ pub enum Expectation {
     },
     /// A law holds between the steps.
     LawHolds {
-        /// The name of the law: `merges`.
-        law: String,
+        /// The law.
+        law: LawName,
     },
     /// The outcome is undocumented, or the documents contradict each other. Only a 5xx, a hang or a dropped connection
     /// is a finding.

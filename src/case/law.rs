@@ -2,6 +2,8 @@
 //!
 //! These are plain values; only the judge decides whether a law holds, and nothing here is ever sent.
 
+use super::certainty::Certainty;
+use super::resource::Resource;
 use serde_json::Value as Json;
 
 /// A law: a metamorphic relation over the steps of one case.
@@ -55,8 +57,8 @@ pub enum StateKind {
 pub struct StepEvent {
     /// The index of the step.
     pub step: usize,
-    /// The number of the resource, from 1.
-    pub resource: u32,
+    /// The resource.
+    pub resource: Resource,
     /// What the step does.
     pub event: StateEvent,
 }
@@ -70,8 +72,8 @@ pub enum StateEvent {
     Write {
         /// The effect on the state if the write is accepted.
         effect: WriteEffect,
-        /// Whether the documents state beyond doubt that the write must be accepted.
-        is_certain: bool,
+        /// Whether every reading of the documents says that the write must be accepted.
+        certainty: Certainty,
     },
     /// The step must be rejected; this is the effect that it would have had.
     RejectedWrite(WriteEffect),

@@ -4,18 +4,33 @@
 
 mod bytes_text;
 mod canary;
+mod certainty;
+mod damage;
 mod expectation;
 mod glob;
+mod id;
+mod kind;
 mod law;
+mod law_name;
 mod planned;
+mod resource;
+mod sequence;
+mod step;
+mod subject;
 mod value;
 
 pub use canary::CANARY_OPERATION;
+pub use certainty::Certainty;
+pub use damage::Damage;
 pub use expectation::{Expectation, ExpectedError, ExpectedSuccess, StateAssumption};
 pub use glob::matches_glob;
+pub use id::{CONTROL_VARIANT, CaseId, CaseIdError};
+pub use kind::{CaseKind, FaultClass, UNKNOWN_RESOURCE};
 pub use law::{Law, StateEvent, StateKind, StateModel, StateView, StepEvent, WriteEffect};
-pub use planned::{
-    AuthDamage, Authorization, Capture, Case, CaseId, Damage, FixtureStep, Intent, JudgedPart, Step, StepPurpose,
-    StepRequest,
-};
+pub use law_name::LawName;
+pub use planned::{Case, Intent, JudgedPart};
+pub use resource::Resource;
+pub use sequence::{NotASequence, SequenceVariant};
+pub use step::{AuthDamage, Authorization, Capture, FixtureStep, Step, StepPurpose, StepRequest};
+pub use subject::{CaseClass, CaseSubject};
 pub use value::Value;

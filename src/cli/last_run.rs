@@ -7,6 +7,7 @@ use super::jobs::{ResolvedJob, build_jobs};
 use super::{CommandError, environment_variable, messages};
 use crate::config::ResolvedEndpoint;
 use crate::session::{IndexedCase, ResultsIndex, ScenarioJob};
+use overstep::case::CaseId;
 use overstep::judge::{SnapshotChange, Verdict};
 use overstep::report::{Diagnostic, Severity};
 use overstep::session;
@@ -34,12 +35,12 @@ pub fn find_case(text: &str, index: &ResultsIndex, record: &RunRecord) -> Result
         }
     }
     // A filter or level may have left out a case that the plan contains, so the plan decides.
-    let scenario = text.split('/').next().unwrap_or_default();
-    if text.matches('/').count() >= 3 && record.scenarios.iter().any(|one| one.scenario == scenario) {
-        let (id, scenario) = (text.to_owned(), scenario.to_owned());
+    if let Ok(id) = text.parse::<CaseId>()
+        && record.scenarios.iter().any(|one| one.scenario == id.scenario())
+    {
         return Ok(IndexedCase {
-            id,
-            scenario,
+            id: id.to_string(),
+            scenario: id.scenario().to_owned(),
             verdict: Verdict::Indeterminate,
             known: false,
             change: SnapshotChange::None,

@@ -2,7 +2,7 @@
 //!
 //! It never writes a request that curl would change: such a case is an error, and so is one with concurrent requests.
 
-use crate::case::{Law, StateEvent, StepPurpose};
+use crate::case::{Certainty, Law, StateEvent, StepPurpose};
 use crate::export::exported_case::{
     ErrorPair, ExportTarget, ExportedAssertion, ExportedCase, NamedPiece, PlaceholderForm, UnsupportedCase,
     comment_lines,
@@ -168,7 +168,7 @@ fn write_check(case: &ExportedCase, index: usize, out: &mut String) {
                 let event =
                     events.iter().find(|event| event.step == index && !matches!(event.event, StateEvent::Read(_)));
                 match event.map(|event| &event.event) {
-                    Some(StateEvent::Write { is_certain: true, .. }) => {
+                    Some(StateEvent::Write { certainty: Certainty::Certain, .. }) => {
                         writeln!(out, "  check accepted 2xx || return 1")
                     }
                     Some(StateEvent::RejectedWrite(_)) => writeln!(out, "  check rejected : || return 1"),

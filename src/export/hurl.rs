@@ -2,7 +2,7 @@
 //!
 //! It never writes a request that Hurl would change; assertions that Hurl cannot express become comments.
 
-use crate::case::{Law, StateEvent, StateKind, StateModel, StateView, StepEvent, StepPurpose, WriteEffect};
+use crate::case::{Certainty, Law, StateEvent, StateKind, StateModel, StateView, StepEvent, StepPurpose, WriteEffect};
 use crate::export::exported_case::{
     ErrorPair, ExportTarget, ExportedAssertion, ExportedCase, ExportedStep, NamedPiece, PlaceholderForm,
     UnsupportedCase, comment_lines,
@@ -254,7 +254,9 @@ fn write_response(case: &ExportedCase, index: usize, out: &mut String) {
             Law::State { model, events } => {
                 let own: Vec<&StepEvent> = events.iter().filter(|event| event.step == index).collect();
                 let must_refuse = own.iter().any(|event| matches!(event.event, StateEvent::RejectedWrite(_)));
-                let writes = own.iter().any(|event| matches!(event.event, StateEvent::Write { is_certain: true, .. }));
+                let writes = own
+                    .iter()
+                    .any(|event| matches!(event.event, StateEvent::Write { certainty: Certainty::Certain, .. }));
                 let reads = own.iter().any(|event| matches!(event.event, StateEvent::Read(_)));
                 if must_refuse {
                     out.push_str("HTTP *\n[Asserts]\nstatus >= 400\nstatus < 500\n");

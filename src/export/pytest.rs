@@ -2,7 +2,7 @@
 //!
 //! It never refuses a case that overstep can send: requests are written to a socket byte by byte.
 
-use crate::case::{AuthDamage, Law, StateEvent, StateKind, StepPurpose, WriteEffect};
+use crate::case::{AuthDamage, Certainty, Law, StateEvent, StateKind, StepPurpose, WriteEffect};
 use crate::export::exported_case::{
     ErrorPair, ExportTarget, ExportedAssertion, ExportedCase, ExportedStep, NamedPiece, PlaceholderForm,
 };
@@ -230,7 +230,9 @@ fn write_assertion(case: &ExportedCase, pad: &str, out: &mut String) {
                 for group in events.chunk_by(|one, other| turn(one.step) == turn(other.step)) {
                     let all: Vec<String> = group
                         .iter()
-                        .map(|event| format!("({}, {}, {})", event.step, event.resource, state_event(&event.event)))
+                        .map(|event| {
+                            format!("({}, {}, {})", event.step, event.resource.number(), state_event(&event.event))
+                        })
                         .collect();
                     let _ = writeln!(out, "{pad}    [{}],", all.join(", "));
                 }
@@ -254,7 +256,9 @@ fn state_event(what: &StateEvent) -> String {
             }
             format!("\"read\", {{{given}}}")
         }
-        StateEvent::Write { effect: done, is_certain: true } => format!("\"must-write\", {}", effect_tuple(done)),
+        StateEvent::Write { effect: done, certainty: Certainty::Certain } => {
+            format!("\"must-write\", {}", effect_tuple(done))
+        }
         StateEvent::Write { effect: done, .. } => format!("\"write\", {}", effect_tuple(done)),
         StateEvent::RejectedWrite(done) => format!("\"rejected\", {}", effect_tuple(done)),
     }

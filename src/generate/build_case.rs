@@ -2,13 +2,13 @@
 //!
 //! It never chooses what to test: the strategies do.
 
-use super::case_spec::{CaseRequest, CaseSpec, CaseSubject, IntendedOutcome};
+use super::case_spec::{CaseRequest, CaseSpec, IntendedOutcome};
 use super::fixture_steps;
 use super::input_sampler::InputSampler;
 use super::plan_context::PlanContext;
 use super::stored_budget::reserve_byte_budget;
-use crate::case::{Case, CaseId, Expectation, Intent, JudgedPart, Step, StepPurpose, StepRequest};
-use crate::contract::{MemberPath, Operation};
+use crate::case::{Case, CaseId, CaseSubject, Expectation, Intent, JudgedPart, Step, StepPurpose, StepRequest};
+use crate::contract::Operation;
 
 impl PlanContext<'_> {
     /// Builds a case: creates its id, calls `request` for the input, and labels the result.
@@ -17,19 +17,14 @@ impl PlanContext<'_> {
     pub fn build_case(
         &self,
         operation: &Operation,
-        spec: CaseSpec<'_>,
+        spec: CaseSpec,
         request: impl FnOnce(&InputSampler<'_>) -> Option<CaseRequest>,
     ) -> Option<Case> {
-        let (place, member, class) = match &spec.subject {
-            CaseSubject::Member(site) => (site.path.to_string(), Some(site.path.clone()), "member"),
-            CaseSubject::Path(path) => (path.to_string(), Some(path.clone()), "input"),
-            CaseSubject::Class(class) => ((*class).to_owned(), None, *class),
-        };
-        let id = self.case_id(operation, &place, &spec.kind, &spec.variant);
+        let id = self.case_id(operation, spec.subject.clone(), spec.kind.clone(), &spec.variant);
         let request = request(&self.input_sampler(operation, &id))?;
         let (intent, expectation) = match self.classify_request(operation, &spec, &id, &request) {
             Ok(label) => label,
-            Err(reason) => return Some(self.build_unsendable_case(operation, id, spec, member, class, reason)),
+            Err(reason) => return Some(self.build_unsendable_case(operation, id, spec, reason)),
         };
         let authorization = request.authorization.clone().unwrap_or_else(|| self.default_authorization());
         let cleanup = fixture_steps::build_cleanup(self, operation, &id, &request.input);
@@ -62,9 +57,8 @@ impl PlanContext<'_> {
             id,
             operation: operation.name.clone(),
             intent,
-            member,
-            constraint: spec.tested_constraint(),
-            class,
+            member: spec.member().cloned(),
+            constraint: spec.kind.constraint(),
             steps,
             judged: JudgedPart::Step(judged),
             expectation,
@@ -77,15 +71,7 @@ impl PlanContext<'_> {
     }
 
     /// Builds a case that has an id and is counted, but is not sent.
-    fn build_unsendable_case(
-        &self,
-        operation: &Operation,
-        id: CaseId,
-        spec: CaseSpec<'_>,
-        member: Option<MemberPath>,
-        class: &'static str,
-        reason: String,
-    ) -> Case {
+    fn build_unsendable_case(&self, operation: &Operation, id: CaseId, spec: CaseSpec, reason: String) -> Case {
         Case {
             id,
             operation: operation.name.clone(),
@@ -93,9 +79,8 @@ impl PlanContext<'_> {
                 IntendedOutcome::Valid => Intent::Valid,
                 _ => Intent::Violates,
             },
-            member,
-            constraint: spec.tested_constraint(),
-            class,
+            member: spec.member().cloned(),
+            constraint: spec.kind.constraint(),
             steps: Vec::new(),
             judged: JudgedPart::Step(0),
             expectation: Expectation::Unspecified { reason: reason.clone() },
@@ -107,13 +92,8 @@ impl PlanContext<'_> {
     }
 
     /// Builds a case that has an id and is counted, but is not sent, from its specification alone.
-    pub fn build_unsent_case(&self, operation: &Operation, spec: CaseSpec<'_>, reason: &str) -> Case {
-        let (place, member, class) = match &spec.subject {
-            CaseSubject::Member(site) => (site.path.to_string(), Some(site.path.clone()), "member"),
-            CaseSubject::Path(path) => (path.to_string(), Some(path.clone()), "input"),
-            CaseSubject::Class(class) => ((*class).to_owned(), None, *class),
-        };
-        let id = self.case_id(operation, &place, &spec.kind, &spec.variant);
-        self.build_unsendable_case(operation, id, spec, member, class, reason.to_owned())
+    pub fn build_unsent_case(&self, operation: &Operation, spec: CaseSpec, reason: &str) -> Case {
+        let id = self.case_id(operation, spec.subject.clone(), spec.kind.clone(), &spec.variant);
+        self.build_unsendable_case(operation, id, spec, reason.to_owned())
     }
 }

@@ -2,16 +2,15 @@
 //!
 //! It builds no case and checks no input.
 
-use super::site::InputSite;
-use crate::case::{Authorization, Damage, Intent, Value};
-use crate::contract::{Constraint, ErrorRole, MemberPath, Operation, Provenance};
+use crate::case::{Authorization, CaseKind, CaseSubject, Damage, Intent, Value};
+use crate::contract::{Constraint, ErrorRole, MemberPath, Provenance};
 
 /// What a strategy wants to test, without the request that tests it.
-pub(crate) struct CaseSpec<'p> {
-    /// The member path, or the class that takes its place in the id.
-    pub subject: CaseSubject<'p>,
-    /// The name of the constraint, or the kind of test.
-    pub kind: String,
+pub(crate) struct CaseSpec {
+    /// What the case is about.
+    pub subject: CaseSubject,
+    /// What the case tests of its subject.
+    pub kind: CaseKind,
     /// The last part of the id.
     pub variant: String,
     /// The rule in words.
@@ -20,15 +19,6 @@ pub(crate) struct CaseSpec<'p> {
     pub source: Option<Provenance>,
     /// The outcome that the strategy intends. The input is checked before the case gets its label.
     pub outcome: IntendedOutcome,
-}
-
-/// The part of a case's id between the operation and the kind.
-#[derive(Clone)]
-pub(crate) enum CaseSubject<'p> {
-    Member(&'p InputSite),
-    /// A rule of the input itself or of a nested shape; the path may be empty.
-    Path(MemberPath),
-    Class(&'static str),
 }
 
 /// The outcome that a strategy intends for a case.
@@ -59,16 +49,13 @@ pub(crate) enum IntendedOutcome {
     },
 }
 
-impl CaseSpec<'_> {
-    /// Returns the case's id without the variant.
-    pub fn id_prefix(&self, scenario: &str, operation: &Operation) -> String {
-        let place = match &self.subject {
-            CaseSubject::Member(site) => site.path.to_string(),
-            CaseSubject::Path(path) => path.to_string(),
-            CaseSubject::Class(class) => (*class).to_owned(),
-        };
-        let place = if place.is_empty() { "input" } else { &place };
-        format!("{scenario}/{}/{place}/{}", operation.name, self.kind)
+impl CaseSpec {
+    /// Returns the member that the case is about, if it is about one.
+    pub fn member(&self) -> Option<&MemberPath> {
+        match &self.subject {
+            CaseSubject::Member(path) => Some(path),
+            CaseSubject::Class(_) => None,
+        }
     }
 
     /// Returns the intent that the case has if the check of its input confirms the intended outcome.
@@ -82,25 +69,6 @@ impl CaseSpec<'_> {
             IntendedOutcome::RejectedCaller(_) => Intent::Auth,
             IntendedOutcome::TwoFaults { roles, .. } => two_fault_intent(*roles),
         }
-    }
-
-    /// Returns the constraint that the case is about, or `None` if it is about no member.
-    pub fn tested_constraint(&self) -> Option<Constraint> {
-        use Constraint as C;
-        [
-            C::Required,
-            C::Type,
-            C::Length,
-            C::Range,
-            C::Pattern,
-            C::Enum,
-            C::Unique,
-            C::AtLeastOneOf,
-            C::AtMostOneOf,
-            C::MaxTotalBytes,
-        ]
-        .into_iter()
-        .find(|constraint| !matches!(self.subject, CaseSubject::Class(_)) && constraint.name() == self.kind)
     }
 }
 

@@ -26,7 +26,7 @@ impl PlanContext<'_> {
     pub fn classify_request(
         &self,
         operation: &Operation,
-        spec: &CaseSpec<'_>,
+        spec: &CaseSpec,
         id: &CaseId,
         request: &CaseRequest,
     ) -> Result<(Intent, Expectation), String> {
@@ -40,8 +40,8 @@ impl PlanContext<'_> {
             None => Vec::new(),
         };
         let found = FoundViolations {
-            certain: violations.iter().filter(|violation| violation.is_certain).collect(),
-            uncertain: violations.iter().find(|violation| !violation.is_certain),
+            certain: violations.iter().filter(|violation| violation.certainty.is_certain()).collect(),
+            uncertain: violations.iter().find(|violation| !violation.certainty.is_certain()),
         };
         match &spec.outcome {
             IntendedOutcome::Undocumented(reason) => undocumented(reason),

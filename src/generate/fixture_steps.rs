@@ -191,7 +191,7 @@ mod tests {
             [fixtures.folder]\ncreate = { request = \"POST /f\" }\ncapture = { id = \"id\" }\n\
             delete = { request = \"DELETE /f/{folder.id}\" }\n";
         let (scenario, _) = crate::scenario::read_scenario("t", text).expect("it reads");
-        let id = CaseId("t/Op/valid/control/plain".into());
+        let id = "t/Op/valid/control/plain".parse().expect("an id");
         let act = Step {
             purpose: StepPurpose::Act,
             request: StepRequest::Raw { method: "GET".into(), target: "/n/{note.id}".into(), body: None },

@@ -4,7 +4,7 @@
 
 use super::contract_patterns::ContractPatterns;
 use super::limits::integer_bounds;
-use crate::case::Value;
+use crate::case::{Certainty, Value};
 use crate::contract::{
     ByteScope, Constraint, Contract, FactField, FactOrigin, LengthRange, Member, MemberLocation, MemberPath,
     PathSegment, Protocol, Shape, ShapeId, ShapeKind, ShapeRule,
@@ -20,7 +20,7 @@ pub struct Violation {
     /// The violated constraint.
     pub constraint: Constraint,
     /// Whether every interpretation of the documents agrees that it is violated.
-    pub is_certain: bool,
+    pub certainty: Certainty,
 }
 
 /// Checks inputs against a contract.
@@ -107,7 +107,9 @@ impl InputChecker<'_> {
     fn check_value(&self, id: &ShapeId, value: &Value, place: &ValuePlace, out: &mut Vec<Violation>) {
         let ValuePlace { path, location, depth } = place;
         let shape = self.contract.shape(id);
-        let mut add = |constraint, certain| out.push(Violation { path: path.clone(), constraint, is_certain: certain });
+        let mut add = |constraint, certain| {
+            out.push(Violation { path: path.clone(), constraint, certainty: Certainty::certain_if(certain) })
+        };
         let textual = !is_body_location(*location);
         // In forms and in XML, bodies consist of texts, too.
         let written = !textual && self.is_text_protocol();
@@ -160,7 +162,11 @@ impl InputChecker<'_> {
     ) {
         check_length(shape, items.len() as u64, &place.path, out);
         if shape.unique && (1..items.len()).any(|index| items[..index].contains(&items[index])) {
-            out.push(Violation { path: place.path.clone(), constraint: Constraint::Unique, is_certain: true });
+            out.push(Violation {
+                path: place.path.clone(),
+                constraint: Constraint::Unique,
+                certainty: Certainty::Certain,
+            });
         }
         let inner = place.below(PathSegment::Item);
         for item in items {
@@ -201,8 +207,8 @@ impl InputChecker<'_> {
         for (name, member) in members {
             let location = if place.depth == 0 { member.location } else { place.location };
             let inner = ValuePlace { path: place.path.join_member(name), location, depth: place.depth + 1 };
-            let mut add = |constraint, is_certain| {
-                out.push(Violation { path: inner.path.clone(), constraint, is_certain });
+            let mut add = |constraint, certain| {
+                out.push(Violation { path: inner.path.clone(), constraint, certainty: Certainty::certain_if(certain) });
             };
             match given.get(name) {
                 None | Some(Value::Null) if member.required => add(Constraint::Required, true),
@@ -217,7 +223,11 @@ impl InputChecker<'_> {
         }
         let is_given = |name: &String| given.get(name).is_some_and(|value| *value != Value::Null);
         if matches!(shape.kind, ShapeKind::Union { .. }) && members.keys().filter(|name| is_given(name)).count() != 1 {
-            out.push(Violation { path: place.path.clone(), constraint: Constraint::AtMostOneOf, is_certain: true });
+            out.push(Violation {
+                path: place.path.clone(),
+                constraint: Constraint::AtMostOneOf,
+                certainty: Certainty::Certain,
+            });
         }
         check_rules(shape, given, &place.path, out);
     }
@@ -230,14 +240,20 @@ impl InputChecker<'_> {
     /// Checks a list's item or a map's value, where null is a violation.
     fn check_entry(&self, id: &ShapeId, value: &Value, place: &ValuePlace, out: &mut Vec<Violation>) {
         if *value == Value::Null {
-            out.push(Violation { path: place.path.clone(), constraint: Constraint::Type, is_certain: true });
+            out.push(Violation {
+                path: place.path.clone(),
+                constraint: Constraint::Type,
+                certainty: Certainty::Certain,
+            });
         } else {
             self.check_value(id, value, place, out);
         }
     }
 
     fn check_text(&self, id: &ShapeId, shape: &Shape, text: &str, path: &MemberPath, out: &mut Vec<Violation>) {
-        let mut add = |constraint, certain| out.push(Violation { path: path.clone(), constraint, is_certain: certain });
+        let mut add = |constraint, certain| {
+            out.push(Violation { path: path.clone(), constraint, certainty: Certainty::certain_if(certain) })
+        };
         if let ShapeKind::Enum { values } = &shape.kind {
             if !values.iter().any(|value| value == text) {
                 add(Constraint::Enum, true);
@@ -285,7 +301,7 @@ impl InputChecker<'_> {
                 out.push(Violation {
                     path: path.clone(),
                     constraint: Constraint::MaxTotalBytes,
-                    is_certain: loose > *max,
+                    certainty: Certainty::certain_if(loose > *max),
                 });
             }
         }
@@ -364,13 +380,22 @@ fn check_length(shape: &Shape, length: u64, path: &MemberPath, out: &mut Vec<Vio
     let below = beyond(&FactField::LengthMin, &|limit| length < limit, min);
     let above = beyond(&FactField::LengthMax, &|limit| length > limit, max);
     for certain in [below, above].into_iter().flatten() {
-        out.push(Violation { path: path.clone(), constraint: Constraint::Length, is_certain: certain });
+        out.push(Violation {
+            path: path.clone(),
+            constraint: Constraint::Length,
+            certainty: Certainty::certain_if(certain),
+        });
     }
 }
 
 fn check_integer(shape: &Shape, literal: &str, path: &MemberPath, out: &mut Vec<Violation>) {
-    let mut add =
-        |certain| out.push(Violation { path: path.clone(), constraint: Constraint::Type, is_certain: certain });
+    let mut add = |certain| {
+        out.push(Violation {
+            path: path.clone(),
+            constraint: Constraint::Type,
+            certainty: Certainty::certain_if(certain),
+        })
+    };
     match literal.parse::<i128>() {
         Ok(number) => {
             let (low, high) = integer_bounds(&shape.kind);
@@ -393,7 +418,11 @@ fn check_range(shape: &Shape, literal: &str, path: &MemberPath, out: &mut Vec<Vi
     let above = limit(&range.max).is_some_and(|max| number > max);
     if below || above {
         let disputed = shape.is_disputed(if below { &FactField::RangeMin } else { &FactField::RangeMax });
-        out.push(Violation { path: path.clone(), constraint: Constraint::Range, is_certain: !disputed });
+        out.push(Violation {
+            path: path.clone(),
+            constraint: Constraint::Range,
+            certainty: Certainty::certain_if(!disputed),
+        });
     }
 }
 
@@ -418,12 +447,16 @@ fn check_rules(shape: &Shape, given: &IndexMap<String, Value>, path: &MemberPath
                     out.push(Violation {
                         path: path.clone(),
                         constraint: rule.constraint(),
-                        is_certain: there == 0 && !others,
+                        certainty: Certainty::certain_if(there == 0 && !others),
                     });
                 }
             }
             ShapeRule::AtMostOneOf { members } if present(members) > 1 => {
-                out.push(Violation { path: path.clone(), constraint: rule.constraint(), is_certain: true });
+                out.push(Violation {
+                    path: path.clone(),
+                    constraint: rule.constraint(),
+                    certainty: Certainty::Certain,
+                });
             }
             _ => {}
         }

@@ -7,7 +7,7 @@ use super::contract_patterns::ContractPatterns;
 use super::site::InputSite;
 use super::template_filler::TemplateFiller;
 use super::wire_view::writes_only_texts;
-use crate::case::Value;
+use crate::case::{Resource, Value};
 use crate::contract::{Contract, Member, MemberPath, Operation, PathSegment, Shape, ShapeId, ShapeKind, ShapeRule};
 use crate::scenario::Scenario;
 use indexmap::IndexMap;
@@ -40,9 +40,6 @@ pub(crate) struct InputSampler<'a> {
 /// Maximum depth of plain values that no change asks for.
 const MAX_PLAIN_DEPTH: usize = 24;
 
-/// The number of the resource that has the same name as the first one, below another parent.
-pub(crate) const OTHER_PARENT: u32 = 0;
-
 /// The rest of the path to a change, during the descent into an input.
 #[derive(Clone, Copy)]
 struct PathTarget<'c> {
@@ -51,10 +48,13 @@ struct PathTarget<'c> {
 }
 
 impl InputSampler<'_> {
-    /// Builds inputs for another resource of the case instead: its number, from 1, or [`OTHER_PARENT`].
-    pub fn for_resource(mut self, resource: u32) -> Self {
-        self.below_other_parent = resource == OTHER_PARENT;
-        self.templates.resource = resource.max(1);
+    /// Builds inputs for another resource of the case instead.
+    pub fn for_resource(mut self, resource: Resource) -> Self {
+        self.below_other_parent = resource == Resource::OtherParent;
+        self.templates.resource = match resource {
+            Resource::Own(number) => number,
+            Resource::OtherParent | Resource::FilteredOut => 1,
+        };
         self
     }
 

@@ -2,9 +2,9 @@
 //!
 //! It chooses no values and knows no strategy.
 
-use crate::case::{Case, Intent, Value};
+use crate::case::{Case, CaseClass, CaseKind, CaseSubject, Intent, Value};
 use crate::contract::{Constraint, Fact, MemberLocation, Operation, Shape, ShapeKind};
-use crate::generate::case_spec::{CaseRequest, CaseSpec, CaseSubject, IntendedOutcome};
+use crate::generate::case_spec::{CaseRequest, CaseSpec, IntendedOutcome};
 use crate::generate::input_sampler::InputSampler;
 use crate::generate::plan_context::PlanContext;
 use crate::generate::site::InputSite;
@@ -23,10 +23,13 @@ pub(crate) struct OperationContext<'p> {
 
 /// The kinds of cases generated so far, so that further cases of the same kind are not built only to be dropped.
 #[derive(Default)]
-pub(crate) struct FirstOfKind(Mutex<HashSet<(String, Intent)>>);
+pub(crate) struct FirstOfKind(Mutex<HashSet<CaseGroup>>);
+
+/// What cases of one kind have in common.
+type CaseGroup = (CaseSubject, CaseKind, Intent);
 
 impl FirstOfKind {
-    fn lock(&self) -> MutexGuard<'_, HashSet<(String, Intent)>> {
+    fn lock(&self) -> MutexGuard<'_, HashSet<CaseGroup>> {
         // No code panics while it holds the lock.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -54,8 +57,8 @@ impl<'p> OperationContext<'p> {
         value: impl FnOnce(&InputSampler<'_>) -> Option<Value>,
     ) -> Option<Case> {
         let spec = CaseSpec {
-            subject: CaseSubject::Member(site),
-            kind: constraint.name().to_owned(),
+            subject: CaseSubject::Member(site.path.clone()),
+            kind: CaseKind::Constraint(constraint),
             variant: variant.into(),
             rule: rule.into(),
             source: self.plan.documented_at(fact, self.operation),
@@ -70,20 +73,20 @@ impl<'p> OperationContext<'p> {
     /// this kind exists already.
     pub fn build_case(
         &self,
-        spec: CaseSpec<'_>,
+        spec: CaseSpec,
         request: impl FnOnce(&InputSampler<'_>) -> Option<CaseRequest>,
     ) -> Option<Case> {
         let Some(first_of_kind) = self.first_of_kind else {
             return self.plan.build_case(self.operation, spec, request);
         };
-        let kind = spec.id_prefix(&self.plan.scenario.name, self.operation);
-        let key = (kind, spec.intended_intent());
+        let mut key = (spec.subject.clone(), spec.kind.clone(), spec.intended_intent());
         if first_of_kind.lock().contains(&key) {
             return None;
         }
         let case = self.plan.build_case(self.operation, spec, request)?;
         if case.unsendable_reason.is_none() {
-            first_of_kind.lock().insert((key.0, case.intent));
+            key.2 = case.intent;
+            first_of_kind.lock().insert(key);
         }
         Some(case)
     }
@@ -91,8 +94,8 @@ impl<'p> OperationContext<'p> {
     /// Builds a case of a class that has no member, such as `malformed` or `auth`.
     pub fn build_class_case(
         &self,
-        class: &'static str,
-        kind: impl Into<String>,
+        class: CaseClass,
+        kind: CaseKind,
         variant: impl Into<String>,
         rule: impl Into<String>,
         outcome: IntendedOutcome,
@@ -100,7 +103,7 @@ impl<'p> OperationContext<'p> {
     ) -> Option<Case> {
         let spec = CaseSpec {
             subject: CaseSubject::Class(class),
-            kind: kind.into(),
+            kind,
             variant: variant.into(),
             rule: rule.into(),
             source: self.operation.sources.first().cloned(),
@@ -119,8 +122,8 @@ impl<'p> OperationContext<'p> {
         reason: &str,
     ) -> Case {
         let spec = CaseSpec {
-            subject: CaseSubject::Member(site),
-            kind: constraint.name().to_owned(),
+            subject: CaseSubject::Member(site.path.clone()),
+            kind: CaseKind::Constraint(constraint),
             variant: variant.to_owned(),
             rule,
             source: self.plan.documented_at(None, self.operation),

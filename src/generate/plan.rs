@@ -6,7 +6,7 @@ use super::input_checker::{InputChecker, SharedKeyPatterns, Violation};
 use super::options::{GenerationLevel, GenerationOptions};
 use super::plan_context::PlanContext;
 use super::site::{InputSite, input_sites};
-use crate::case::{Case, Value};
+use crate::case::{Case, CaseId, Value};
 use crate::contract::{Contract, MemberPath, Operation};
 use crate::generate::operation_context::{FirstOfKind, OperationContext};
 use crate::generate::strategies::{OPERATION_STRATEGIES, SITE_STRATEGIES};
@@ -65,19 +65,19 @@ pub const SEQUENCE_LENGTH: usize = crate::generate::stateful::sequences::ACTIONS
 
 /// Returns the part of a random sequence that an id names: `s/Op/law/sequence/03~0.4.7` consists of the first, fifth
 /// and eighth action of sequence 3.
-pub fn sequence_part(contract: &Contract, scenario: &Scenario, options: GenerationOptions, id: &str) -> Option<Case> {
-    let mut parts = id.splitn(5, '/').skip(1);
-    let operation = parts.next()?;
-    let (class, law, variant) = (parts.next()?, parts.next()?, parts.next()?);
-    if class != "law" || law != "sequence" || !variant.contains('~') {
-        return None;
-    }
+pub fn sequence_part(
+    contract: &Contract,
+    scenario: &Scenario,
+    options: GenerationOptions,
+    id: &CaseId,
+) -> Option<Case> {
+    id.sequence()?.kept?;
     let plan = GenerationPlan::new(contract, scenario, options).ok()?;
-    let operation = plan.operations.iter().find(|wanted| wanted.name.as_str() == operation)?;
+    let operation = plan.operations.iter().find(|wanted| wanted.name.as_str() == id.operation())?;
     let sites = input_sites(contract, operation);
     crate::generate::stateful::sequences::partial_sequence(
         &OperationContext { plan: &plan.context, operation, sites: &sites, first_of_kind: None },
-        variant,
+        id,
     )
 }
 
@@ -221,7 +221,7 @@ impl<'a> CompiledContract<'a> {
     ) -> Result<Option<serde_json::Value>, PlanError> {
         let plan = self.default_plan(scenario)?;
         let Some(operation) = self.contract.operation(operation) else { return Ok(None) };
-        let id = crate::case::CaseId(String::new());
+        let id = CaseId::empty();
         let path = MemberPath::root().join_member(member);
         let input =
             plan.context.input_sampler(operation, &id).input_with(&[(&path, super::input_sampler::InputChange::Touch)]);
@@ -306,7 +306,7 @@ impl<'a> GenerationPlan<'a> {
         });
         let mut seen = HashSet::new();
         whole.chain(each).filter(move |case| {
-            let kind = || case.id.0.rsplit_once('/').map(|(kind, _)| kind.to_owned());
+            let kind = || case.id.without_variant().to_owned();
             // A case that cannot be sent must not take the place of one that can.
             !is_quick || seen.insert((kind(), case.intent, case.unsendable_reason.is_some()))
         })

@@ -7,7 +7,7 @@ use super::input_checker::{InputChecker, SharedKeyPatterns};
 use super::input_sampler::InputSampler;
 use super::options::GenerationOptions;
 use super::template_filler::TemplateFiller;
-use crate::case::{Authorization, CaseId};
+use crate::case::{Authorization, CaseClass, CaseId, CaseKind, CaseSubject, LawName};
 use crate::contract::{Contract, Fact, Operation, Provenance};
 use crate::scenario::Scenario;
 use std::sync::Arc;
@@ -32,9 +32,13 @@ impl<'a> PlanContext<'a> {
         }
     }
 
-    pub fn case_id(&self, operation: &Operation, place: &str, kind: &str, variant: &str) -> CaseId {
-        let place = if place.is_empty() { "input" } else { place };
-        CaseId(format!("{}/{}/{place}/{kind}/{variant}", self.scenario.name, operation.name))
+    pub fn case_id(&self, operation: &Operation, subject: CaseSubject, kind: CaseKind, variant: &str) -> CaseId {
+        CaseId::new(&self.scenario.name, operation.name.as_str(), subject, kind, variant)
+    }
+
+    /// Returns the id of a case about a law.
+    pub fn law_case_id(&self, operation: &Operation, law: LawName, variant: &str) -> CaseId {
+        self.case_id(operation, CaseSubject::Class(CaseClass::Law), CaseKind::Law(law), variant)
     }
 
     pub fn input_sampler<'s>(&'s self, operation: &'s Operation, case: &'s CaseId) -> InputSampler<'s> {

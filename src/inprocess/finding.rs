@@ -50,7 +50,7 @@ impl InProcessFinding {
             }
         });
         Self {
-            id: case.id.0.clone(),
+            id: case.id.to_string(),
             rule: case.rule.clone(),
             source: case.source.as_ref().map(ToString::to_string),
             expected: describe_expectation(&case.expectation),

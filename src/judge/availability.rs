@@ -64,9 +64,8 @@ pub struct RejectedPlainValues(HashMap<String, HashSet<MemberPath>>);
 impl RejectedPlainValues {
     /// Records a case that shows whether a plain value is accepted.
     pub fn record_case(&mut self, case: &Case, judgement: &Judgement) {
-        if case.class == "valid"
-            && judgement.verdict != Verdict::Pass
-            && let Some(path) = plain_value_member(case)
+        if judgement.verdict != Verdict::Pass
+            && let Some(path) = case.id.plain_value_member()
         {
             self.0.entry(case.operation.to_string()).or_default().insert(path);
         }
@@ -96,7 +95,7 @@ impl RejectedPlainValues {
         ) {
             return unspecified("the model defines only the syntax of requests, and the error names another obstacle");
         }
-        if case.id.0.ends_with("/length/empty") {
+        if case.id.is_empty_value() {
             return unspecified("the model states no minimum length and does not mention empty values");
         }
         match &case.member {
@@ -111,13 +110,6 @@ impl RejectedPlainValues {
             }
         }
     }
-}
-
-/// Returns the member that a case tests with a plain value: `…/valid/member/PATH`, `…/valid/other/PATH`.
-fn plain_value_member(case: &Case) -> Option<MemberPath> {
-    let mut parts = case.id.0.splitn(5, '/').skip(2);
-    let (class, kind, path) = (parts.next()?, parts.next()?, parts.next()?);
-    (class == "valid" && matches!(kind, "member" | "other")).then(|| MemberPath::parse(path)).flatten()
 }
 
 #[cfg(test)]

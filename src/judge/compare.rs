@@ -3,7 +3,7 @@
 //! It never asks whether the accepted behaviour is right.
 
 use super::{Judgement, ResponseValues, ValueDifference, Verdict, describe_expectation, form::response_form};
-use crate::case::{Case, Intent, JudgedPart};
+use crate::case::{Case, CaseId, Intent, JudgedPart};
 use crate::contract::Contract;
 use crate::run::CaseOutcome;
 use crate::snapshot::{DocumentedMark, ObservedBehavior, ResponseForm, Snapshot};
@@ -56,17 +56,11 @@ pub struct SnapshotKey {
 
 impl SnapshotKey {
     /// Derives the key from a case's ID and intent.
-    pub fn new(id: &str, intent: Intent) -> Self {
-        let after = id.splitn(3, '/').nth(2).unwrap_or(id);
-        let mut ends = after.match_indices('/').map(|(at, _)| at);
-        let (place, variant) = match ends.nth(1) {
-            Some(at) => (&after[..at], &after[at + 1..]),
-            None => (after, "case"),
-        };
+    pub fn new(id: &CaseId, intent: Intent) -> Self {
         Self {
-            place: place.to_owned(),
-            side: constraint_side(variant, intent, place.starts_with("law/")).to_owned(),
-            variant: variant.to_owned(),
+            place: id.place().to_owned(),
+            side: constraint_side(id.variant(), intent, id.law().is_some()).to_owned(),
+            variant: id.variant().to_owned(),
         }
     }
 }
@@ -149,7 +143,7 @@ pub fn compare_with_snapshot(
     clean: impl Fn(&mut String),
 ) -> SnapshotComparison {
     let case = &outcome.case;
-    let spot = SnapshotKey::new(&case.id.0, case.intent);
+    let spot = SnapshotKey::new(&case.id, case.intent);
     if !matches!(judgement.verdict, Verdict::Pass | Verdict::Diverges | Verdict::Unspecified) {
         return SnapshotComparison { key: spot, ..SnapshotComparison::default() };
     }
@@ -216,10 +210,10 @@ mod tests {
             ("s/Op/Tags/length/at-maximum", Intent::Valid, ("Tags/length", "valid", "at-maximum")),
             ("s/Op/Tags/pattern/end-U+002F", Intent::Violates, ("Tags/pattern", "violated", "end-U+002F")),
             ("s/Op/malformed/bom/utf-8", Intent::Probe, ("malformed/bom", "silent", "utf-8")),
-            ("s/Op/law/merges", Intent::Law, ("law/merges", "law", "case")),
+            ("s/Op/law/merges/two-writes", Intent::Law, ("law/merges", "law", "two-writes")),
             ("s/Op/x/enum/a/b", Intent::Violates, ("x/enum", "violated", "a/b")),
         ] {
-            let spot = SnapshotKey::new(id, intent);
+            let spot = SnapshotKey::new(&id.parse().expect(id), intent);
             assert_eq!((spot.place.as_str(), spot.side.as_str(), spot.variant.as_str()), expected, "{id}");
         }
     }

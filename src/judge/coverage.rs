@@ -134,7 +134,7 @@ impl Coverage {
         // A hang breaks the contract but does not answer the question that the case asks. Laws are judged on several
         // responses, so they have no single status.
         let answered = matches!(judgement.verdict, Verdict::Pass | Verdict::Diverges | Verdict::Unspecified)
-            && (judgement.observed.status.is_some() || case.class == "law");
+            && (judgement.observed.status.is_some() || case.id.law().is_some());
         *match judgement.verdict {
             Verdict::Pass => &mut counts.pass,
             Verdict::Diverges => &mut counts.diverges,
@@ -147,7 +147,7 @@ impl Coverage {
         if let Some(member) = &case.member {
             write!(self.key_buffer, "{member}").expect("writing to a string cannot fail");
             row.members.add(&self.key_buffer, answered);
-            let variant = case.id.0.rsplit('/').next().unwrap_or_default();
+            let variant = case.id.variant();
             match case.constraint {
                 Some(constraint @ (Constraint::Length | Constraint::Range | Constraint::MaxTotalBytes)) => {
                     if let Some(side) = LIMIT_SIDES.iter().find(|side| variant.starts_with(**side)) {
@@ -161,9 +161,8 @@ impl Coverage {
                 }
                 _ => {}
             }
-        } else if case.class == "law" {
-            let law = case.id.0.split('/').nth(3).unwrap_or_default();
-            row.laws.add(law, answered);
+        } else if let Some(law) = case.id.law() {
+            row.laws.add(law.as_str(), answered);
         }
         if let (true, Some(member), Some(constraint)) = (answered, &case.member, case.constraint) {
             // A constraint is covered once a violation of it got a response, or a value at its limit, if no request can

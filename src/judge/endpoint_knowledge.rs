@@ -8,9 +8,6 @@ use crate::contract::Contract;
 use crate::run::CaseOutcome;
 use std::collections::{HashMap, HashSet};
 
-/// The suffix of the case ids of controls.
-pub const CONTROL_SUFFIX: &str = "/valid/control/plain";
-
 /// An operation of which only the control was sent, because its response shows that other cases would be meaningless.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SkippedOperation {
@@ -66,7 +63,7 @@ impl EndpointKnowledge {
             let why = "the server's output says that this is not implemented".to_owned();
             return Judgement { verdict: Verdict::NotImplemented, why, ..judgement };
         }
-        if !outcome.case.id.0.ends_with(CONTROL_SUFFIX) {
+        if !outcome.case.id.is_control() {
             let judgement = self.rejected_plain_values.adjust_verdict(contract, &outcome.case, judgement);
             return self.suppress_repeats(&outcome.case, judgement);
         }
@@ -108,7 +105,7 @@ impl EndpointKnowledge {
 
     /// Records the result of a control or of a case with a valid value.
     pub fn record(&mut self, contract: &Contract, case: &Case, judgement: &Judgement) {
-        if !case.id.0.ends_with(CONTROL_SUFFIX) {
+        if !case.id.is_control() {
             self.rejected_plain_values.record_case(case, judgement);
             return;
         }

@@ -5,7 +5,7 @@
 use super::oracle::{describe_expectation, input_size};
 use super::stack_trace::innermost_frame;
 use super::{Finding, Judgement, SnapshotChange, SnapshotComparison, ValueDifference, Verdict};
-use crate::case::{Case, Intent};
+use crate::case::{Case, Intent, LawName};
 use crate::contract::MemberPath;
 use indexmap::IndexMap;
 use std::cell::LazyCell;
@@ -310,9 +310,7 @@ impl FindingGroup {
 
 /// Returns the member and constraint of a case, or the parts of its ID in their place.
 fn member_and_constraint(case: &Case) -> (String, String) {
-    let mut parts = case.id.0.splitn(5, '/').skip(2);
-    let member = parts.next().unwrap_or(case.class).to_owned();
-    (member, parts.next().unwrap_or("case").to_owned())
+    (case.id.subject_text().to_owned(), case.id.kind_text().to_owned())
 }
 
 /// Returns true if status and error match the accepted response and only the form differs.
@@ -340,7 +338,7 @@ fn fix_priority(case: &Case, judgement: &Judgement) -> FixPriority {
     }
     match judgement.observed.status {
         // A violated named law explains what a sequence of requests only shows.
-        None if case.intent == Intent::Law && case.id.0.contains("/law/sequence/") => FixPriority::WrongError,
+        None if case.intent == Intent::Law && case.id.law() == Some(LawName::Sequence) => FixPriority::WrongError,
         // Lost or changed data is as bad as an accepted invalid request.
         None if case.intent == Intent::Law => FixPriority::InvalidRequestAccepted,
         None | Some(500..) => FixPriority::ServerFailure,

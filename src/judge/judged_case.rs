@@ -61,7 +61,7 @@ impl JudgeContext<'_> {
             Some(accepted) => self.compare(outcome, &judgement, accepted),
             None => SnapshotComparison::default(),
         };
-        let comparison = self.known_divergences.mark_known(&outcome.case.id.0, &judgement, comparison);
+        let comparison = self.known_divergences.mark_known(outcome.case.id.as_str(), &judgement, comparison);
         let is_finding = comparison.is_finding(judgement.verdict, self.strict);
         JudgedCase { judgement, comparison, is_finding }
     }

@@ -5,7 +5,7 @@
 
 use super::state::{ExpectedState, LawViolation, read_state};
 use super::{ObservedOutcome, Verdict};
-use crate::case::{Case, Law, StateEvent, StateModel, StepEvent};
+use crate::case::{Case, Law, Resource, StateEvent, StateModel, StepEvent};
 use crate::contract::{Contract, ErrorRole};
 use crate::run::{CaseOutcome, HttpResponse};
 use crate::scenario::Scenario;
@@ -103,15 +103,15 @@ fn check_state(
 ) -> Result<(), LawAbort> {
     let case = &outcome.case;
     let turn = |event: &StepEvent| case.steps.get(event.step).map_or(0, |step| step.turn);
-    let mut states: HashMap<u32, ExpectedState> = HashMap::new();
+    let mut states: HashMap<Resource, ExpectedState> = HashMap::new();
     for group in events.chunk_by(|one, other| turn(one) == turn(other)) {
-        let writes = |resource: u32| {
+        let writes = |resource: Resource| {
             group
                 .iter()
                 .filter(|event| event.resource == resource && matches!(event.event, StateEvent::Write { .. }))
                 .count()
         };
-        let mut raced: Vec<u32> = Vec::new();
+        let mut raced: Vec<Resource> = Vec::new();
         for event in group {
             let side_by_side = writes(event.resource) > 1;
             let known = states.entry(event.resource).or_insert_with(|| ExpectedState::new(model));
@@ -122,14 +122,14 @@ fn check_state(
                     known.apply_write(effect, side_by_side && raced.contains(&event.resource));
                     raced.push(event.resource);
                 }
-                StateEvent::Write { is_certain: certain, .. } => {
+                StateEvent::Write { certainty, .. } => {
                     judge_rejected_write(
                         contract,
                         scenario,
                         case,
                         event,
                         response,
-                        *certain && !known.has_foreign_entries(),
+                        certainty.is_certain() && !known.has_foreign_entries(),
                     )?;
                 }
                 StateEvent::RejectedWrite(effect) if !accepted => known.record_rejected_write(effect),

@@ -23,7 +23,7 @@ mod verdict;
 pub use availability::{RejectedPlainValues, ResponseFingerprint};
 pub use compare::{SnapshotChange, SnapshotComparison, SnapshotKey, compare_with_snapshot, is_finding};
 pub use coverage::{Coverage, OperationCoverage};
-pub use endpoint_knowledge::{CONTROL_SUFFIX, EndpointKnowledge, SkippedOperation, response_message};
+pub use endpoint_knowledge::{EndpointKnowledge, SkippedOperation, response_message};
 pub use findings::{Findings, Reproduction};
 pub use judged_case::{AcceptedBehavior, JudgeContext, JudgedCase};
 pub use known_divergences::KnownDivergences;

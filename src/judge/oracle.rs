@@ -6,8 +6,8 @@ use super::conformance::{self, ResponseMismatch};
 use super::law::judge_law;
 use super::{Judgement, ObservedOutcome, Verdict};
 use crate::case::{
-    Case, Damage, Expectation, ExpectedError, ExpectedSuccess, JudgedPart, StateAssumption, Step, StepPurpose,
-    StepRequest, Value,
+    Case, CaseClass, Damage, Expectation, ExpectedError, ExpectedSuccess, JudgedPart, StateAssumption, Step,
+    StepPurpose, StepRequest, Value,
 };
 use crate::contract::{Contract, ErrorRole, Operation};
 use crate::run::{BodyFraming, CaseOutcome, Exchange, HttpResponse, Liveness, TransportError};
@@ -63,7 +63,7 @@ fn decide_verdict(contract: &Contract, scenario: &Scenario, outcome: &CaseOutcom
             let decision = judge_expected_rejection(contract, operation, *role, errors, answer, observed);
             match decision {
                 (Verdict::Pass, observed, _)
-                    if case.class == "pair" && spans_several_roles(contract, *role, errors) =>
+                    if case.id.class() == Some(CaseClass::Pair) && spans_several_roles(contract, *role, errors) =>
                 {
                     let why = "the documentation does not say which of the two errors takes precedence".to_owned();
                     (Verdict::Unspecified, observed, why)

@@ -187,7 +187,7 @@ pub fn serialize_case(
 ) -> Vec<u8> {
     let line = CaseEvent {
         event: "case",
-        id: &case.id.0,
+        id: case.id.as_str(),
         scenario: beside.scenario,
         operation: case.operation.as_str(),
         intent: case.intent,
@@ -208,7 +208,7 @@ pub fn serialize_case(
                 DocumentedJson::Accept(AcceptJson { status: accept.status, or: errors_json(&accept.allowed_errors) })
             }
             Expectation::Reject { errors, .. } => DocumentedJson::Reject(errors_json(errors)),
-            Expectation::LawHolds { law } => DocumentedJson::Keep(law),
+            Expectation::LawHolds { law } => DocumentedJson::Keep(law.as_str()),
             Expectation::Unspecified { reason } => DocumentedJson::Unspecified(reason),
         },
         expected: comparison.mark.as_ref().map(crate::snapshot::DocumentedMark::as_str),

@@ -61,7 +61,7 @@ impl<W: Write> CasePrinter<W> {
             }
             CaseFormat::Ndjson => {
                 let line = CaseListEntry {
-                    id: &case.id.0,
+                    id: case.id.as_str(),
                     operation: case.operation.as_str(),
                     intent: case.intent,
                     member: case.member.as_ref().map(ToString::to_string),

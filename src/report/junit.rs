@@ -84,7 +84,7 @@ impl<W: Write> Reporter for JunitReporter<W> {
         write!(
             self.scratch,
             "    <testcase name=\"{}\" classname=\"{}.{}\" time=\"{:.6}\"",
-            escape_xml(&done.case.id.0),
+            escape_xml(done.case.id.as_str()),
             escape_xml(&self.scenario),
             escape_xml(done.case.operation.as_str()),
             done.millis / 1000.0,

@@ -205,7 +205,7 @@ impl<W: Write> Reporter for NdjsonReporter<W> {
 
     fn report_case(&mut self, done: &CaseResult) -> io::Result<()> {
         if let Some(form) = &done.new_form {
-            let scenario = done.case.id.0.split('/').next().unwrap_or_default();
+            let scenario = done.case.id.scenario();
             let operation = done.case.operation.as_str();
             self.write_event(&FormEvent { event: "form", scenario, operation, name: &form.name, facts: &form.facts })?;
         }

@@ -86,7 +86,7 @@ impl<W: Write> ReplayReporter<W> {
             Verdict::Pass => paint(SUCCESS_STYLE, "✓"),
             _ => paint(WARNING_STYLE, "·"),
         };
-        writeln!(self.writer, "\n{mark} {}", paint(BOLD_STYLE, escape_control_chars(&case.id.0)))?;
+        writeln!(self.writer, "\n{mark} {}", paint(BOLD_STYLE, escape_control_chars(case.id.as_str())))?;
         let place = case.source.as_ref().map(ToString::to_string);
         if !case.rule.is_empty() || place.is_some() {
             self.write_field("documented", &escape_control_chars(&case.rule), place.as_deref())?;

@@ -89,6 +89,6 @@ impl<'c> FixtureTracker<'c> {
         let Some(reason) = self.leak else { return };
         let mut leaks = leaks.0.lock().unwrap_or_else(PoisonError::into_inner);
         leaks.cases += 1;
-        leaks.example.get_or_insert_with(|| (case.id.0.clone(), reason));
+        leaks.example.get_or_insert_with(|| (case.id.to_string(), reason));
     }
 }

@@ -21,7 +21,7 @@ pub fn is_sensitive_header(header: &str) -> bool {
 impl RunPlan<'_> {
     /// Returns the redaction of all secrets in the run's requests.
     pub fn redaction(&self) -> Redaction {
-        let id = CaseId(String::new());
+        let id = CaseId::empty();
         let placeholders = Placeholders::new(self, &id);
         // A value that depends on the case is unknown here.
         let filled = |template: &str| {

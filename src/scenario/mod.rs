@@ -18,6 +18,6 @@ pub use model::{
     AmendmentEntry, Credentials, Fixture, OperationNotes, Principal, RawRequest, ReadBack, ReadyCondition, Scenario,
     Template, UndoRule, Variable,
 };
-pub use read::{LAW_NAMES, read_scenario};
+pub use read::read_scenario;
 pub use regression::{REGRESSION_FORMAT, Regression, read_regression, write_regression};
 pub use settings::{EndpointConfig, ProjectSettings, read_settings};

@@ -1,5 +1,6 @@
 //! The scenario as plain values. It never reads or checks anything itself.
 
+use crate::case::LawName;
 use crate::contract::{MemberPath, Protocol};
 use indexmap::IndexMap;
 use serde_json::Value as Json;
@@ -210,7 +211,7 @@ pub struct OperationNotes {
     /// How to read back what the operation wrote, one entry for each stored member.
     pub read_backs: Vec<ReadBack>,
     /// The laws that the operation promises.
-    pub laws: Vec<String>,
+    pub laws: Vec<LawName>,
     /// The line of `laws` in the scenario's file, from 1; 0 if there is none.
     pub laws_line: u32,
     /// The writing operation whose effect it undoes.

@@ -8,23 +8,10 @@ use super::{
     AmendmentEntry, Credentials, OperationNotes, Principal, ReadBack, Scenario, ScenarioError, ScenarioWarning,
     UndoRule, Variable,
 };
+use crate::case::LawName;
 use crate::contract::Protocol;
 use indexmap::IndexMap;
 use serde_json::Value as Json;
-
-/// The laws that a scenario may state for an operation.
-pub const LAW_NAMES: &[&str] = &[
-    "merges",
-    "overwrites",
-    "deduplicates",
-    "keeps-order",
-    "idempotent",
-    "rejected-leaves-no-trace",
-    "isolated",
-    "read-your-write",
-    "inverse",
-    "survives-concurrent-writers",
-];
 
 const SCENARIO_KEYS: &[&str] = &[
     "sources",
@@ -231,6 +218,18 @@ pub(super) fn parse_principal(
     }
 }
 
+fn parse_law(name: &str, span: Option<std::ops::Range<usize>>) -> Result<LawName, ScenarioError> {
+    let stated = LawName::STATED.into_iter().find(|law| law.as_str() == name);
+    stated.ok_or_else(|| {
+        let known = LawName::STATED.map(LawName::as_str);
+        ScenarioError {
+            reason: format!("unknown law `{name}`"),
+            span,
+            hint: did_you_mean(name, &known).or_else(|| Some(format!("expected one of {}", known.join(", ")))),
+        }
+    })
+}
+
 fn parse_operation_notes(
     table: &TomlTable<'_, '_>,
     text: &str,
@@ -240,15 +239,9 @@ fn parse_operation_notes(
         &["use", "missing", "read", "laws", "skip", "undoes", "echoes", "fresh", "cleanup"],
         warnings,
     );
-    let laws = table.text_list("laws")?;
     let laws_span = table.entry("laws").map(|entry| entry.span());
-    if let Some(law) = laws.iter().find(|law| !LAW_NAMES.contains(&law.as_str())) {
-        return Err(ScenarioError {
-            reason: format!("unknown law `{law}`"),
-            span: laws_span,
-            hint: did_you_mean(law, LAW_NAMES).or_else(|| Some(format!("expected one of {}", LAW_NAMES.join(", ")))),
-        });
-    }
+    let names = table.text_list("laws")?;
+    let laws = names.iter().map(|name| parse_law(name, laws_span.clone())).collect::<Result<_, _>>()?;
     let reads = match table.entry("read") {
         None => Vec::new(),
         Some(entry) if entry.is_list() => {

@@ -3,7 +3,6 @@
 //! It never runs unless the endpoint can be restarted, because the case can only be found on a fresh endpoint.
 
 use crate::case::{Case, CaseId};
-use crate::judge::CONTROL_SUFFIX;
 use crate::report::CaseResult;
 use crate::run::{CaseOutcome, RunError, SequentialRunner};
 use crate::search::{Culprit, find_culprit};
@@ -12,8 +11,6 @@ use crate::session::job::ScenarioJob;
 use crate::session::observers::CaseObserver;
 use std::sync::Arc;
 
-/// The suffix of the case ids of controls that are repeated after a run.
-pub(super) const AFTER_SUFFIX: &str = "/valid/control/after";
 /// Maximum number of accepted cases that are kept to be sent again.
 const MAX_ACCEPTED_CASES: usize = 4000;
 /// Maximum number of operations to investigate.
@@ -31,7 +28,7 @@ impl CaseObserver for AfterEffects {
         if !done.judgement.observed.status.is_some_and(|status| (200..300).contains(&status)) {
             return;
         }
-        if done.case.id.0.ends_with(CONTROL_SUFFIX) {
+        if done.case.id.is_control() {
             self.controls.push(Arc::clone(&done.case));
         } else if self.accepted.len() < MAX_ACCEPTED_CASES {
             self.accepted.push(Arc::clone(&done.case));
@@ -79,7 +76,7 @@ impl AfterEffects {
                 Culprit::NotFound => "the run".to_owned(),
             };
             let case = Case {
-                id: CaseId(format!("{}/{}{AFTER_SUFFIX}", job.scenario.name, control.operation)),
+                id: CaseId::control_after_run(&job.scenario.name, control.operation.as_str()),
                 rule: format!("a control that succeeded before {after} must succeed after it"),
                 ..(**control).clone()
             };

@@ -13,9 +13,9 @@ use super::planned_cases::{CaseIter, CaseSource, PlannedCases, take_or_regenerat
 use super::shrink_sequences::FailedSequences;
 use super::snapshot_recorder::{AcceptedSnapshots, SnapshotRecorder};
 use super::tally::RunTally;
-use crate::case::Case;
+use crate::case::{Case, CaseClass};
 use crate::generate::GenerationOptions;
-use crate::judge::{CONTROL_SUFFIX, EndpointKnowledge};
+use crate::judge::EndpointKnowledge;
 use crate::report::{Reporter, RunStarted, RunSummary};
 use crate::run::{RunEnd, SequentialRunner, Stopwatch};
 use std::iter::{self, Peekable};
@@ -35,8 +35,8 @@ impl Stage {
     /// Returns true if a case belongs to this stage, given that it is next in the plan.
     fn includes(self, job: &ScenarioJob, case: &Case) -> bool {
         match self {
-            Self::Controls => case.id.0.ends_with(CONTROL_SUFFIX),
-            Self::ValidValues => case.class == "valid" && job.contract.is_model_only(),
+            Self::Controls => case.id.is_control(),
+            Self::ValidValues => case.id.class() == Some(CaseClass::Valid) && job.contract.is_model_only(),
             Self::Rest => true,
         }
     }

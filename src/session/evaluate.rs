@@ -43,7 +43,7 @@ impl CaseEvaluator<'_> {
             redaction: self.redaction,
             strict: self.strict,
         };
-        let id = &outcome.case.id.0;
+        let id = outcome.case.id.as_str();
         let values = self.differential.and_then(|differential| differential.take_recorded(id));
         let accepted = self.accepted.map(|accepted| AcceptedBehavior {
             snapshot: accepted.for_operation(outcome.case.operation.as_str()),

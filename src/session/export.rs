@@ -75,7 +75,7 @@ pub fn export_cases(jobs: &[ScenarioJob], run_id: &str, format: ExportFormat) ->
             });
             hidden.extend(stand_ins);
             cases.push(ExportedCase {
-                id: case.id.0.clone(),
+                id: case.id.to_string(),
                 description: case_description(&case),
                 is_aws: job.contract.protocol.is_some_and(|protocol| protocol != Protocol::RestJson),
                 error_code_path: job.scenario.error_code.clone(),

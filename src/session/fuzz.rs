@@ -239,9 +239,9 @@ impl FuzzRun<'_, '_> {
         self.runner.close_idle();
         let cases = round.iter().map(|proposed| proposed.fuzz_case.case.clone());
         let by_id: HashMap<&str, usize> =
-            round.iter().enumerate().map(|(index, one)| (one.fuzz_case.case.id.0.as_str(), index)).collect();
+            round.iter().enumerate().map(|(index, one)| (one.fuzz_case.case.id.as_str(), index)).collect();
         let judge = |outcome: CaseOutcome| {
-            let index = by_id[outcome.case.id.0.as_str()];
+            let index = by_id[outcome.case.id.as_str()];
             Box::new(search.judge_outcome(index, &round[index].fuzz_case, outcome))
         };
         let (mut outcomes, mut count) = (Vec::new(), 0);

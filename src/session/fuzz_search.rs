@@ -245,6 +245,6 @@ fn describe_finding(result: &CaseResult, judged_action: Option<usize>, actions: 
 
 /// Returns by what findings are grouped: the case id without its variant, and the received response.
 fn finding_key(result: &CaseResult) -> FindingKey {
-    let group = result.case.id.0.rsplit_once('/').map_or_else(String::new, |(group, _)| group.to_owned());
+    let group = result.case.id.without_variant().to_owned();
     (group, result.judgement.observed.to_string())
 }

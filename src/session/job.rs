@@ -2,7 +2,7 @@
 //!
 //! This module never starts a server and never sends a request.
 
-use crate::case::Case;
+use crate::case::{Case, CaseId};
 use crate::contract::{Contract, OperationName, digest};
 use crate::filter::Filter;
 use crate::generate;
@@ -144,16 +144,16 @@ impl ScenarioJob {
     ) -> Result<impl Iterator<Item = Case> + Send + use<'a>, Vec<Diagnostic>> {
         let options = self.generation_options();
         let cases = bench.cases_without_controls(&self.scenario, options, runs).map_err(plan_error)?;
-        // Parts of sequences are not planned: they are generated from their id.
-        let parts = self.case_ids.iter().flatten().filter(|id| id.contains("/law/sequence/") && id.contains('~'));
-        let mut parts: Vec<Case> =
-            parts.filter_map(|id| generate::sequence_part(&self.contract, &self.scenario, options, id)).collect();
-        // A control that is repeated after the run is not planned either.
-        let after = self.case_ids.iter().flatten().filter_map(|id| {
-            let operation = id.strip_suffix(crate::session::after_effects::AFTER_SUFFIX)?.rsplit_once('/')?.1;
-            Some(Case { id: crate::case::CaseId(id.clone()), ..self.control_case(bench, operation)? })
+        // Parts of sequences and controls that are repeated after the run are not planned: their ids say what they are.
+        let ids = self.case_ids.iter().flatten().filter_map(|id| id.parse::<CaseId>().ok());
+        let parts = ids.filter_map(|id| {
+            if id.is_control_after_run() {
+                let control = self.control_case(bench, id.operation())?;
+                return Some(Case { id, ..control });
+            }
+            generate::sequence_part(&self.contract, &self.scenario, options, &id)
         });
-        parts.extend(after);
+        let mut parts: Vec<Case> = parts.collect();
         parts.sort_by(|one, other| one.id.cmp(&other.id));
         let mut saved = regressions::regression_cases(self)?;
         for more in [&mut saved, &mut parts] {
@@ -169,7 +169,7 @@ impl ScenarioJob {
     /// Returns true if the filters select a case.
     fn matches_filters(&self, case: &Case) -> bool {
         self.filter.as_ref().is_none_or(|filter| filter.matches(case))
-            && self.case_ids.as_ref().is_none_or(|ids| ids.contains(&case.id.0))
+            && self.case_ids.as_ref().is_none_or(|ids| ids.contains(case.id.as_str()))
     }
 
     /// Returns true if the flags select every case.

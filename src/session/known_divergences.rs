@@ -23,7 +23,7 @@ impl CaseObserver for KnownUsage<'_> {
         }
         self.usage.resize_with(known.entries.len(), Default::default);
         for (entry, (ran, matched)) in known.entries.iter().zip(&mut self.usage) {
-            let id = &done.case.id.0;
+            let id = done.case.id.as_str();
             ran.resize(entry.cases.len(), false);
             for (pattern, ran) in entry.cases.iter().zip(ran) {
                 *ran = *ran || matches_glob(pattern, id);

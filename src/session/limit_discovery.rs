@@ -84,8 +84,7 @@ impl CaseObserver for UnexpectedLimits {
             Constraint::Length | Constraint::Range if done.judgement.verdict == Verdict::Diverges => {}
             _ => return,
         }
-        let variant = case.id.0.rsplit('/').next().unwrap_or_default();
-        let upper = match variant {
+        let upper = match case.id.variant() {
             "at-max" | "above-max" => true,
             "at-min" | "below-min" => false,
             _ => return,

@@ -2,6 +2,7 @@
 //!
 //! This module never opens a file: it receives documents as bytes.
 
+use crate::case::LawName;
 use crate::contract::{Amendment, Contract, Provenance, switch_protocol};
 use crate::generate::unsatisfiable_patterns;
 use crate::infer::{InferenceResult, complete_scenario};
@@ -193,7 +194,7 @@ fn check_laws(
     if let Some(problems) = notes.echoed_members.values().find_map(|member| lacks(name, member)) {
         return Err(problems);
     }
-    let stated = notes.laws.iter().any(|law| law != "inverse");
+    let stated = notes.laws.iter().any(|law| *law != LawName::Inverse);
     if stated && !crate::generate::is_readable(contract, name, &notes.read_backs) {
         let problem =
             Diagnostic::error(format!("no operation reads what `{name}` writes, so its laws are not checked"));

@@ -200,7 +200,7 @@ pub fn split_headers(headers: &[(String, String)]) -> (Vec<(String, String)>, Ve
 /// # Errors
 /// Returns an error if cases cannot be generated.
 pub fn list_case_ids(job: &ScenarioJob) -> Result<Vec<String>, Vec<Diagnostic>> {
-    Ok(job.cases(&job.compile_contract()?)?.map(|case| case.id.0).collect())
+    Ok(job.cases(&job.compile_contract()?)?.map(|case| case.id.to_string()).collect())
 }
 
 /// The result of replaying one scenario.
@@ -270,7 +270,7 @@ fn run_replay(
         end.changed += u64::from(one.result.comparison.change == SnapshotChange::Changed);
         end.findings += u64::from(one.result.is_finding);
         end.indeterminate += u64::from(one.result.judgement.verdict == Verdict::Indeterminate);
-        one.recorded = then(&one.result.case.id.0);
+        one.recorded = then(one.result.case.id.as_str());
         unwritable = emit(&one).err();
         if unwritable.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };

@@ -2,7 +2,7 @@
 //!
 //! This module never prompts the user: it receives the choices.
 
-use crate::case::Intent;
+use crate::case::{CaseId, CaseIdError, Intent};
 use crate::filter::Filter;
 use crate::judge::SnapshotKey;
 use crate::report::Diagnostic;
@@ -225,6 +225,7 @@ impl RecordedRun {
         if verdict == "unsendable" || filter.is_some_and(|filter| !filter.matches_id(&id)) {
             return Ok(());
         }
+        let id: CaseId = id.parse().map_err(|error: CaseIdError| error.to_string())?;
         let state = if matches!(verdict.as_str(), "pass" | "diverges" | "unspecified") {
             let observed: ObservedResponseJson = serde_json::from_value(observed).map_err(|error| error.to_string())?;
             let form = match observed.form {

@@ -2,7 +2,7 @@
 //!
 //! A shrunk sequence is never a special case: it has an id from which it can be generated again.
 
-use crate::case::Case;
+use crate::case::{Case, CaseId, SequenceVariant};
 use crate::generate;
 use crate::generate::GenerationOptions;
 use crate::judge::Verdict;
@@ -21,23 +21,19 @@ const MAX_SEQUENCES: usize = 8;
 /// Sequences that violated their law, one per operation, member and received response.
 #[derive(Default)]
 pub(super) struct FailedSequences {
-    ids: Vec<String>,
-    seen: HashSet<(String, String)>,
+    ids: Vec<CaseId>,
+    /// Operation, member and received response.
+    seen: HashSet<(String, Option<String>, String)>,
 }
 
 impl CaseObserver for FailedSequences {
     fn observe(&mut self, done: &mut CaseResult) {
-        let id = &done.case.id.0;
-        let Some((before, variant)) = id.rsplit_once('/') else { return };
-        if done.judgement.verdict != Verdict::Diverges
-            || !before.ends_with("/law/sequence")
-            || variant.contains('~')
-            || self.ids.len() >= MAX_SEQUENCES
-        {
+        let id = &done.case.id;
+        if done.judgement.verdict != Verdict::Diverges || self.ids.len() >= MAX_SEQUENCES {
             return;
         }
-        let member = variant.rsplit_once('-').map_or("", |(member, _)| member);
-        if self.seen.insert((format!("{before}/{member}"), done.judgement.observed.to_string())) {
+        let Some(SequenceVariant { member, kept: None, .. }) = id.sequence() else { return };
+        if self.seen.insert((id.operation().to_owned(), member, done.judgement.observed.to_string())) {
             self.ids.push(id.clone());
         }
     }
@@ -60,13 +56,12 @@ fn shrink_sequence(
     line: &SequentialRunner<'_>,
     options: GenerationOptions,
     finish: &CaseEvaluator<'_>,
-    id: &str,
+    id: &CaseId,
     search: &ActiveSearch<'_>,
 ) -> Option<CaseResult> {
     let plan = line.plan();
     let part = |kept: &[usize]| -> Option<Case> {
-        let kept: Vec<String> = kept.iter().map(ToString::to_string).collect();
-        generate::sequence_part(plan.contract, plan.scenario, options, &format!("{id}~{}", kept.join(".")))
+        generate::sequence_part(plan.contract, plan.scenario, options, &id.sequence_part(kept)?)
     };
     let run = |kept: &[usize]| -> Option<CaseResult> {
         if kept.is_empty() || plan.cancel_token.is_cancelled() || search.is_over() {

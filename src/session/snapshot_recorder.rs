@@ -178,7 +178,7 @@ impl<'a> SnapshotRecorder<'a> {
         let all = generate_cases(&self.job.contract, &self.job.scenario, options)
             .map_err(|error| vec![Diagnostic::error(error.to_string())])?;
         for case in all.filter(|case| case.unsendable_reason.is_none() && differing(case.operation.as_str())) {
-            let SnapshotKey { place, side, variant } = SnapshotKey::new(&case.id.0, case.intent);
+            let SnapshotKey { place, side, variant } = SnapshotKey::new(&case.id, case.intent);
             let ran = SnapshotCase { place, side, variant, state: CaseState::NotRun };
             planned.entry(case.operation.as_str().to_owned()).or_default().push(ran);
         }

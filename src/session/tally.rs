@@ -4,7 +4,7 @@
 
 use super::job::{RunOptions, ScenarioJob};
 use super::observers::CaseObserver;
-use crate::judge::{CONTROL_SUFFIX, Coverage, Findings, Judgement, Verdict};
+use crate::judge::{Coverage, Findings, Judgement, Verdict};
 use crate::report::{CaseResult, RunSummary, VerdictCounts};
 use crate::run::RunEnd;
 
@@ -88,7 +88,7 @@ impl CaseObserver for RunTally {
         self.counts.count_verdict(done.judgement.verdict);
         self.counts.count_comparison(&done.comparison);
         self.failures += u64::from(done.is_finding);
-        if done.case.id.0.ends_with(CONTROL_SUFFIX) {
+        if done.case.id.is_control() {
             self.controls.0 += 1;
             self.controls.1 += u64::from(done.judgement.verdict == Verdict::Pass);
             self.first_control_result =

@@ -1,7 +1,7 @@
 //! Generated cases: ids, repeatability, coverage of limits, and labels that an independent validator confirms.
 
 use crate::support;
-use overstep::case::{Case, Expectation, Intent, StepRequest};
+use overstep::case::{Case, CaseClass, Expectation, Intent, StepRequest};
 use overstep::contract::{Constraint, Contract};
 use overstep::generate::{GenerationLevel, GenerationOptions, generate_cases};
 use overstep::scenario::Scenario;
@@ -22,11 +22,11 @@ fn full_cases() -> Vec<Case> {
 fn case_ids_are_unique_and_have_five_parts() {
     let mut seen = HashSet::new();
     for case in full_cases() {
-        let parts: Vec<&str> = case.id.0.splitn(5, '/').collect();
+        let parts: Vec<&str> = case.id.as_str().splitn(5, '/').collect();
         assert_eq!(parts.len(), 5, "{}", case.id);
         assert!(parts.iter().all(|part| !part.is_empty()), "{}", case.id);
-        assert!(!case.id.0.contains(char::is_whitespace), "{}", case.id);
-        assert!(seen.insert(case.id.0.clone()), "{} occurs twice", case.id);
+        assert!(!case.id.as_str().contains(char::is_whitespace), "{}", case.id);
+        assert!(seen.insert(case.id.to_string()), "{} occurs twice", case.id);
     }
 }
 
@@ -36,15 +36,19 @@ fn equal_seeds_give_equal_cases_and_controls_come_first() {
     let first = generate_all(&contract, &scenario, 7, GenerationLevel::Full);
     assert_eq!(first, generate_all(&contract, &scenario, 7, GenerationLevel::Full));
     assert_ne!(first, generate_all(&contract, &scenario, 8, GenerationLevel::Full));
-    let controls: Vec<&str> = first.iter().take(2).map(|case| case.id.0.as_str()).collect();
+    let controls: Vec<&str> = first.iter().take(2).map(|case| case.id.as_str()).collect();
     assert_eq!(controls, ["notes/PutNote/valid/control/plain", "notes/DropNote/valid/control/plain"]);
 }
 
 #[test]
 fn quick_cases_are_a_subset_of_full_cases() {
     let (contract, scenario) = (support::contract(), support::scenario());
-    let ids =
-        |level| generate_all(&contract, &scenario, 1, level).into_iter().map(|case| case.id.0).collect::<BTreeSet<_>>();
+    let ids = |level| {
+        generate_all(&contract, &scenario, 1, level)
+            .into_iter()
+            .map(|case| case.id.to_string())
+            .collect::<BTreeSet<_>>()
+    };
     let (quick, full) = (ids(GenerationLevel::Quick), ids(GenerationLevel::Full));
     assert!(quick.is_subset(&full), "{:?}", quick.difference(&full).collect::<Vec<_>>());
     assert!(quick.len() * 2 < full.len(), "{} of {}", quick.len(), full.len());
@@ -66,7 +70,7 @@ fn the_order_of_operations_does_not_change_cases() {
 
 #[test]
 fn every_limit_is_tested_below_at_and_above() {
-    let ids: HashSet<String> = full_cases().into_iter().map(|case| case.id.0).collect();
+    let ids: HashSet<String> = full_cases().into_iter().map(|case| case.id.to_string()).collect();
     for id in [
         "title/length/at-min",
         "title/length/below-min",
@@ -124,7 +128,7 @@ fn every_limit_is_tested_below_at_and_above() {
 #[test]
 fn disputed_enum_values_are_probes() {
     for case in full_cases() {
-        let expected = match case.id.0.as_str() {
+        let expected = match case.id.as_str() {
             "notes/PutNote/color/enum/member-BLUE" => Intent::Probe,
             "notes/PutNote/color/enum/member-GREEN" => Intent::Valid,
             "notes/PutNote/color/enum/unknown" => Intent::Violates,
@@ -138,7 +142,7 @@ fn disputed_enum_values_are_probes() {
 fn a_foreign_identifier_expects_the_documented_missing_resource() {
     let cases = full_cases();
     for id in ["notes/PutNote/missing/NoteId/unknown", "notes/PutNote/NoteId/length/at-max"] {
-        let case = cases.iter().find(|case| case.id.0 == id).expect(id);
+        let case = cases.iter().find(|case| case.id.as_str() == id).expect(id);
         let Expectation::Reject { errors, .. } = &case.expectation else { panic!("{id}: {:?}", case.expectation) };
         assert_eq!(errors.iter().filter_map(|error| error.status).collect::<Vec<_>>(), [404], "{id}");
     }
@@ -147,7 +151,7 @@ fn a_foreign_identifier_expects_the_documented_missing_resource() {
 #[test]
 fn unsendable_cases_have_a_reason_and_no_steps() {
     let unsendable: Vec<Case> = full_cases().into_iter().filter(|case| case.unsendable_reason.is_some()).collect();
-    assert!(unsendable.iter().any(|case| case.id.0 == "notes/PutNote/NoteId/length/below-min"));
+    assert!(unsendable.iter().any(|case| case.id.as_str() == "notes/PutNote/NoteId/length/below-min"));
     assert!(unsendable.iter().all(|case| case.steps.is_empty()));
 }
 
@@ -197,7 +201,7 @@ fn an_independent_validator_agrees_with_every_label() {
             continue;
         }
         let expected = match case.intent {
-            _ if case.class == "pair" => match pair_leaves_body_valid(&case.id.0) {
+            _ if case.id.class() == Some(CaseClass::Pair) => match pair_leaves_body_valid(case.id.as_str()) {
                 Some(valid) => valid,
                 None => continue,
             },

@@ -5,6 +5,7 @@
 mod bad_input;
 mod boto3_pages;
 mod cards;
+mod case_ids;
 mod cli;
 mod corpus;
 mod differential;

@@ -3,7 +3,7 @@
 //!
 //! The tests send nothing.
 
-use overstep::case::{Case, Damage, Expectation, Intent, StepRequest, Value};
+use overstep::case::{Case, CaseClass, Damage, Expectation, Intent, StepRequest, Value};
 use overstep::contract::{self, Contract, Protocol};
 use overstep::generate;
 use overstep::generate::{GenerationLevel, GenerationOptions};
@@ -75,11 +75,11 @@ fn cases(contract: &Contract, level: GenerationLevel) -> Vec<Case> {
 
 /// Returns the part of an id after the operation: `malformed/truncated/half`.
 fn variant_id(case: &Case) -> &str {
-    case.id.0.splitn(3, '/').nth(2).unwrap_or_default()
+    case.id.as_str().splitn(3, '/').nth(2).unwrap_or_default()
 }
 
 fn is_malformed(case: &&Case) -> bool {
-    case.class == "malformed"
+    case.id.class() == Some(CaseClass::Malformed)
 }
 
 fn parts(case: &Case) -> (&Value, &[Damage]) {
@@ -134,7 +134,7 @@ fn the_same_seed_gives_the_same_bytes() {
         let contract = contract(protocol);
         let bytes = || -> Vec<(String, EncodedRequest)> {
             let all = cases(&contract, GenerationLevel::Full);
-            all.iter().filter(is_malformed).map(|case| (case.id.0.clone(), encode(&contract, case))).collect()
+            all.iter().filter(is_malformed).map(|case| (case.id.to_string(), encode(&contract, case))).collect()
         };
         assert_eq!(bytes(), bytes(), "{protocol:?}");
     }
@@ -193,7 +193,7 @@ fn expat_rejects_what_must_be_rejected() {
         .iter()
         .zip(is_accepted)
         .filter(|(_, is_accepted)| *is_accepted)
-        .map(|(case, _)| case.id.0.as_str())
+        .map(|(case, _)| case.id.as_str())
         .collect();
     assert!(accepted.is_empty(), "{accepted:?}");
 }
@@ -232,7 +232,7 @@ fn legal_variants_decode_to_the_intended_document() {
         let all = cases(&contract, GenerationLevel::Full);
         for variant in variants {
             let id = format!("things/PutThing/malformed/{variant}");
-            let case = all.iter().find(|case| case.id.0 == id).unwrap_or_else(|| panic!("{id} is missing"));
+            let case = all.iter().find(|case| case.id.as_str() == id).unwrap_or_else(|| panic!("{id} is missing"));
             assert!(matches!(case.expectation, Expectation::Unspecified { .. }), "{id}");
             let decoded = wire::decode_document(Some(protocol), &encode(&contract, case).body, None).expect(variant);
             let intended = wire::decode_document(Some(protocol), &encode_undamaged(&contract, case).body, None)
@@ -285,7 +285,7 @@ fn list_indexes_and_prefixes_are_changed_in_place() {
         let contract = contract(protocol);
         let all = cases(&contract, GenerationLevel::Full);
         let id = format!("things/PutThing/malformed/{variant_id}");
-        let case = all.iter().find(|case| case.id.0 == id).unwrap_or_else(|| panic!("{id} is missing"));
+        let case = all.iter().find(|case| case.id.as_str() == id).unwrap_or_else(|| panic!("{id} is missing"));
         String::from_utf8(encode(&contract, case).body.to_vec()).expect("text")
     };
     assert!(body(Protocol::AwsQuery, "list-number/hole").contains("&Tags.member.3="));
@@ -313,9 +313,9 @@ fn damage_is_bounded_for_each_operation() {
         let contract = contract(protocol);
         let full = cases(&contract, GenerationLevel::Full);
         let quick = cases(&contract, GenerationLevel::Quick);
-        let ids: HashSet<&str> = full.iter().map(|case| case.id.0.as_str()).collect();
+        let ids: HashSet<&str> = full.iter().map(|case| case.id.as_str()).collect();
         assert_eq!(ids.len(), full.len(), "{protocol:?}: ids are unique");
-        assert!(quick.iter().all(|case| ids.contains(case.id.0.as_str())), "{protocol:?}");
+        assert!(quick.iter().all(|case| ids.contains(case.id.as_str())), "{protocol:?}");
         for operation in &contract.operations {
             let count = |cases: &[Case]| {
                 cases.iter().filter(is_malformed).filter(|case| case.operation == operation.name).count()

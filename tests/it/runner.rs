@@ -83,7 +83,7 @@ fn outcomes_are_reported_in_plan_order() {
     let (end, outcomes) =
         World::at(address).run((0..300).map(|n| case(&format!("{n:04}"), vec![get(&format!("/{n}"))])).collect());
     assert_eq!(end, RunEnd::Complete);
-    let ids: Vec<_> = outcomes.iter().map(|outcome| outcome.case.id.0.clone()).collect();
+    let ids: Vec<_> = outcomes.iter().map(|outcome| outcome.case.id.variant().to_owned()).collect();
     assert_eq!(ids, (0..300).map(|n| format!("{n:04}")).collect::<Vec<_>>());
 }
 

@@ -2,7 +2,7 @@
 //!
 //! It never sends a wrong signature unless the scenario says that the server verifies signatures.
 
-use crate::case::{AuthDamage, Authorization, Case};
+use crate::case::{AuthDamage, Authorization, Case, CaseClass, CaseKind};
 use crate::contract::ErrorRole;
 use crate::generate::case_spec::{CaseRequest, IntendedOutcome};
 use crate::generate::operation_context::OperationContext;
@@ -13,9 +13,9 @@ pub(crate) fn cases(context: &OperationContext<'_>) -> Vec<Case> {
     let Some(name) = &scenario.principal else { return Vec::new() };
     let Some(principal) = scenario.principals.get(name) else { return Vec::new() };
     let mut out = Vec::new();
-    let mut add = |kind: &str, variant: String, rule: String, role: ErrorRole, authorization: Authorization| {
+    let mut add = |kind: CaseKind, variant: String, rule: String, role: ErrorRole, authorization: Authorization| {
         out.extend(context.build_class_case(
-            "auth",
+            CaseClass::Auth,
             kind,
             variant,
             rule,
@@ -35,7 +35,7 @@ pub(crate) fn cases(context: &OperationContext<'_>) -> Vec<Case> {
     let wrong = invalid_credentials(&principal.credentials, scenario.verifies_signatures);
     let unauthenticated = ErrorRole::Unauthenticated;
     add(
-        "unauthenticated",
+        CaseKind::Unauthenticated,
         "no-header".to_owned(),
         "the caller must authenticate".to_owned(),
         unauthenticated,
@@ -43,13 +43,19 @@ pub(crate) fn cases(context: &OperationContext<'_>) -> Vec<Case> {
     );
     for (variant, rule, damage) in wrong {
         let authorization = Authorization::Damaged(name.clone(), damage);
-        add("unauthenticated", variant.to_owned(), rule.to_owned(), unauthenticated, authorization);
+        add(CaseKind::Unauthenticated, variant.to_owned(), rule.to_owned(), unauthenticated, authorization);
     }
     let Some(permission) = &context.operation.permission else { return out };
     for (other, principal) in &scenario.principals {
         if principal.lacks.contains(permission) {
             let rule = format!("needs the permission `{permission}`");
-            add("forbidden", other.clone(), rule, ErrorRole::Forbidden, Authorization::Principal(other.clone()));
+            add(
+                CaseKind::Forbidden,
+                other.clone(),
+                rule,
+                ErrorRole::Forbidden,
+                Authorization::Principal(other.clone()),
+            );
         }
     }
     out

@@ -2,7 +2,10 @@
 //!
 //! It belongs to no operation, and its response never counts as a violation.
 
-use crate::case::{Case, CaseId, Damage, Expectation, Intent, JudgedPart, Step, StepPurpose, StepRequest, Value};
+use crate::case::{
+    Case, CaseClass, CaseId, CaseKind, CaseSubject, Damage, Expectation, Intent, JudgedPart, Step, StepPurpose,
+    StepRequest, Value,
+};
 use crate::contract::Protocol;
 use crate::generate::operation_context::OperationContext;
 
@@ -38,12 +41,17 @@ pub(crate) fn build_canary(context: &OperationContext<'_>) -> Case {
         fixture: None,
     };
     Case {
-        id: CaseId(format!("{}/{CANARY}/valid/canary/plain", context.plan.scenario.name)),
+        id: CaseId::new(
+            &context.plan.scenario.name,
+            CANARY,
+            CaseSubject::Class(CaseClass::Valid),
+            CaseKind::Canary,
+            "plain",
+        ),
         operation: name.clone(),
         intent: Intent::Probe,
         member: None,
         constraint: None,
-        class: "valid",
         steps: vec![step],
         judged: JudgedPart::Step(0),
         expectation: Expectation::Unspecified { reason: "no such operation exists".to_owned() },

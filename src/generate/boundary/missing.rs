@@ -2,7 +2,7 @@
 //!
 //! It never invents an identifier: the scenario's `missing` supplies them.
 
-use crate::case::Case;
+use crate::case::{Case, CaseClass, CaseKind, UNKNOWN_RESOURCE};
 use crate::generate::case_spec::{CaseRequest, IntendedOutcome};
 use crate::generate::operation_context::OperationContext;
 
@@ -16,9 +16,9 @@ pub(crate) fn cases(context: &OperationContext<'_>) -> Vec<Case> {
             let place = site.path.to_string();
             let missing = scenario.missing_value(name, &place)?;
             context.build_class_case(
-                "missing",
-                place.clone(),
-                "unknown",
+                CaseClass::Missing,
+                CaseKind::MissingResource(site.path.clone()),
+                UNKNOWN_RESOURCE,
                 format!("`{place}` does not exist"),
                 IntendedOutcome::MissingResource,
                 |sampler| Some(CaseRequest::new(sampler.input_with_value(site, sampler.templates.fill_json(missing)))),

@@ -3,7 +3,7 @@
 //! Each fault alone must be rejected, so both together must be. The documents do not say which error comes first; the
 //! response is recorded, and never expected.
 
-use crate::case::{Authorization, Case, Damage, Value};
+use crate::case::{Authorization, Case, CaseClass, CaseKind, CaseSubject, Damage, FaultClass, Value};
 use crate::contract::{Constraint, ErrorRole, MemberPath, ShapeKind, ShapeRule};
 use crate::generate::case_spec::{CaseRequest, IntendedOutcome};
 use crate::generate::input_sampler::{InputChange, InputSampler};
@@ -21,7 +21,7 @@ const MAX_CHARACTERS: u64 = 4096;
 /// One fault of a request.
 struct RequestFault<'p> {
     /// The class of constraints: `auth`, `malformed`, `required` …
-    class: &'static str,
+    class: FaultClass,
     /// Distinguishes the fault from others of its class.
     name: String,
     /// The role of the error with which it is rejected.
@@ -44,7 +44,7 @@ pub(crate) fn cases(context: &OperationContext<'_>) -> Vec<Case> {
     let is_exhaustive = matches!(context.plan.options.level, GenerationLevel::Exhaustive);
     let faults = find_faults(context);
     let mut out = Vec::new();
-    let mut covered_classes: Vec<(&str, &str)> = Vec::new();
+    let mut covered_classes: Vec<(FaultClass, FaultClass)> = Vec::new();
     for (index, one) in faults.iter().enumerate() {
         for other in &faults[index + 1..] {
             let classes = (one.class, other.class);
@@ -74,11 +74,12 @@ fn build_pair(context: &OperationContext<'_>, one: &RequestFault<'_>, other: &Re
         })
         .collect();
     let outcome = IntendedOutcome::TwoFaults { roles: [one.role, other.role], violated };
-    let kind = format!("{}+{}", one.class, other.class);
+    let kind = CaseKind::Pair(one.class, other.class);
     let variant = format!("{}+{}", one.name, other.name);
     let rule = format!("{}, and {}", describe_fault(one), describe_fault(other));
-    let case =
-        context.build_class_case("pair", kind, variant, rule, outcome, |sampler| Some(build_request(sampler, both)))?;
+    let case = context.build_class_case(CaseClass::Pair, kind, variant, rule, outcome, |sampler| {
+        Some(build_request(sampler, both))
+    })?;
     // Two faults that one request cannot express are not a pair.
     case.unsendable_reason.is_none().then_some(case)
 }
@@ -146,18 +147,18 @@ fn find_faults<'p>(context: &OperationContext<'p>) -> Vec<RequestFault<'p>> {
     let proofs = principal.map(|(name, principal)| (name, &principal.credentials));
     if let Some((principal, credentials)) = proofs.filter(|(_, known)| !matches!(known, Credentials::Anonymous)) {
         let how = FaultKind::Unauthorized(Authorization::Anonymous);
-        out.push(RequestFault { class: "auth", name: "no-header".to_owned(), role, kind: how });
+        out.push(RequestFault { class: FaultClass::Auth, name: "no-header".to_owned(), role, kind: how });
         for (name, _, damage) in
             crate::generate::boundary::auth::invalid_credentials(credentials, scenario.verifies_signatures)
         {
             let how = FaultKind::Unauthorized(Authorization::Damaged(principal.clone(), damage));
-            out.push(RequestFault { class: "auth", name: name.to_owned(), role, kind: how });
+            out.push(RequestFault { class: FaultClass::Auth, name: name.to_owned(), role, kind: how });
         }
     }
     if let Some(permission) = &context.operation.permission {
         let lacking = scenario.principals.iter().find(|(_, principal)| principal.lacks.contains(permission));
         out.extend(lacking.map(|(name, _)| RequestFault {
-            class: "forbidden",
+            class: FaultClass::Forbidden,
             name: name.clone(),
             role: ErrorRole::Forbidden,
             kind: FaultKind::Unauthorized(Authorization::Principal(name.clone())),
@@ -166,7 +167,7 @@ fn find_faults<'p>(context: &OperationContext<'p>) -> Vec<RequestFault<'p>> {
     if let Some(damage) = crate::generate::malformed::unparsable_body(context) {
         let how = FaultKind::DamagedBody(damage);
         out.push(RequestFault {
-            class: "malformed",
+            class: FaultClass::Malformed,
             name: "brace".to_owned(),
             role: ErrorRole::InvalidInput,
             kind: how,
@@ -177,7 +178,7 @@ fn find_faults<'p>(context: &OperationContext<'p>) -> Vec<RequestFault<'p>> {
         if let Some(value) = scenario.missing_value(context.operation.name.as_str(), &path) {
             let role = ErrorRole::MissingResource;
             out.push(RequestFault {
-                class: "missing",
+                class: FaultClass::Missing,
                 name: path.clone(),
                 role,
                 kind: FaultKind::UnknownIdentifier(site, value),
@@ -187,7 +188,7 @@ fn find_faults<'p>(context: &OperationContext<'p>) -> Vec<RequestFault<'p>> {
     let rules = context.operation.input.as_ref().map_or(&[][..], |input| &context.plan.contract.shape(input).rules);
     out.extend(rules.iter().filter_map(|rule| match rule {
         ShapeRule::AtLeastOneOf { members } => Some(RequestFault {
-            class: "rule",
+            class: FaultClass::Rule,
             name: rule.constraint().name().to_owned(),
             role: ErrorRole::InvalidInput,
             kind: FaultKind::RemovedAll(members.iter().map(|name| MemberPath::root().join_member(name)).collect()),
@@ -195,15 +196,14 @@ fn find_faults<'p>(context: &OperationContext<'p>) -> Vec<RequestFault<'p>> {
         _ => None,
     }));
     // Lists and maps differ between cases only in identifiers, which do not matter here, so one sample id will do.
-    let id = context.plan.case_id(context.operation, "pair", "member", "sample");
+    let class = CaseSubject::Class(CaseClass::Pair);
+    let id = context.plan.case_id(context.operation, class, CaseKind::OptionalMember, "sample");
     let sampler = context.plan.input_sampler(context.operation, &id);
     for site in context.sites.iter().filter(|site| !site.recursive) {
         out.extend(member_faults(context, &sampler, site));
     }
     // Sorts by class, independent of the order of the members.
-    let order =
-        ["auth", "forbidden", "malformed", "required", "type", "enum", "range", "length", "pattern", "rule", "missing"];
-    out.sort_by_key(|fault| order.iter().position(|class| *class == fault.class));
+    out.sort_by_key(|fault| fault.class);
     out
 }
 
@@ -215,7 +215,7 @@ fn member_faults<'p>(
 ) -> Vec<RequestFault<'p>> {
     let shape = context.shape(site);
     let mut out = Vec::new();
-    let mut add = |class: &'static str, change: InputChange, constraint: Constraint| {
+    let mut add = |class: FaultClass, change: InputChange, constraint: Constraint| {
         let name = site.path.to_string();
         out.push(RequestFault {
             class,
@@ -225,7 +225,7 @@ fn member_faults<'p>(
         });
     };
     if site.required && !site.is_label() {
-        add("required", InputChange::Remove, Constraint::Required);
+        add(FaultClass::Required, InputChange::Remove, Constraint::Required);
     }
     if site.is_in_body() && !site.is_key() {
         let wrong = match shape.kind {
@@ -235,28 +235,28 @@ fn member_faults<'p>(
             _ => Some(Value::Number("7".to_owned())),
         };
         if let Some(wrong) = wrong {
-            add("type", InputChange::Set(wrong), Constraint::Type);
+            add(FaultClass::Type, InputChange::Set(wrong), Constraint::Type);
         }
     }
     if matches!(shape.kind, ShapeKind::Enum { .. }) {
-        add("enum", InputChange::Set(Value::text("OVERSTEP_UNKNOWN")), Constraint::Enum);
+        add(FaultClass::Enum, InputChange::Set(Value::text("OVERSTEP_UNKNOWN")), Constraint::Enum);
     }
     if let Some(range) = &shape.range {
         let whole = |number: &Option<serde_json::Number>| number.as_ref()?.to_string().parse::<i128>().ok();
         let beyond = whole(&range.max).map(|max| max + 1).or_else(|| whole(&range.min).map(|min| min - 1));
         if let Some(number) = beyond {
-            add("range", InputChange::Set(Value::integer(number)), Constraint::Range);
+            add(FaultClass::Range, InputChange::Set(Value::integer(number)), Constraint::Range);
         }
     }
     if let Some(value) = crate::generate::boundary::byte_budget::value_over_budget(context, sampler, site) {
-        add("rule", InputChange::Set(value), Constraint::MaxTotalBytes);
+        add(FaultClass::Rule, InputChange::Set(value), Constraint::MaxTotalBytes);
     }
     for (side, value) in wrong_size_values(context, sampler, site) {
         let (name, role) = (format!("{}{side}", site.path), ErrorRole::InvalidInput);
         let how = FaultKind::Member(site, InputChange::Set(value), Constraint::Length);
-        out.push(RequestFault { class: "length", name, role, kind: how });
+        out.push(RequestFault { class: FaultClass::Length, name, role, kind: how });
     }
-    let mut add = |class: &'static str, change: InputChange, constraint: Constraint| {
+    let mut add = |class: FaultClass, change: InputChange, constraint: Constraint| {
         let name = site.path.to_string();
         out.push(RequestFault {
             class,
@@ -275,7 +275,7 @@ fn member_faults<'p>(
         if let Some(violation) =
             violation.filter(|violation| crate::generate::boundary::patterns::arrives_unchanged(site, &violation.text))
         {
-            add("pattern", InputChange::Set(Value::Text(violation.text)), Constraint::Pattern);
+            add(FaultClass::Pattern, InputChange::Set(Value::Text(violation.text)), Constraint::Pattern);
         }
     }
     out

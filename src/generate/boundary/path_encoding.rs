@@ -2,9 +2,9 @@
 //!
 //! It never expects a particular meaning of an undocumented segment; those responses are recorded.
 
-use crate::case::{Case, Damage, Value};
+use crate::case::{Case, CaseKind, CaseSubject, Damage, Value};
 use crate::contract::{Constraint, Operation};
-use crate::generate::case_spec::{CaseRequest, CaseSpec, CaseSubject, IntendedOutcome};
+use crate::generate::case_spec::{CaseRequest, CaseSpec, IntendedOutcome};
 use crate::generate::input_sampler::InputSampler;
 use crate::generate::operation_context::OperationContext;
 use crate::generate::site::InputSite;
@@ -100,8 +100,8 @@ fn build_segment_case(
     request: impl FnOnce(&InputSampler<'_>) -> Option<CaseRequest>,
 ) -> Option<Case> {
     let spec = CaseSpec {
-        subject: CaseSubject::Member(site),
-        kind: "segment".to_owned(),
+        subject: CaseSubject::Member(site.path.clone()),
+        kind: CaseKind::Segment,
         variant: variant.to_owned(),
         rule: rule.to_owned(),
         source: context.plan.documented_at(None, context.operation),

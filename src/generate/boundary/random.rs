@@ -2,7 +2,7 @@
 //!
 //! It never sends a request that violates a constraint.
 
-use crate::case::{Case, Value};
+use crate::case::{Case, CaseClass, CaseKind, Value};
 use crate::contract::{MemberPath, PathSegment, ShapeId, ShapeKind};
 use crate::generate::case_spec::{CaseRequest, IntendedOutcome};
 use crate::generate::input_sampler::InputSampler;
@@ -22,8 +22,8 @@ pub(crate) fn cases(context: &OperationContext<'_>) -> Vec<Case> {
     (1..=CASES_PER_OPERATION)
         .filter_map(|number| {
             context.build_class_case(
-                "valid",
-                "random",
+                CaseClass::Valid,
+                CaseKind::Random,
                 format!("{number:02}"),
                 "a valid request drawn at random",
                 IntendedOutcome::Valid,

@@ -2,9 +2,9 @@
 //!
 //! It never removes a path segment, because the request would call another route.
 
-use crate::case::{Case, Value};
+use crate::case::{Case, CaseKind, CaseSubject, Value};
 use crate::contract::{Constraint, ShapeKind};
-use crate::generate::case_spec::{CaseRequest, CaseSpec, CaseSubject, IntendedOutcome};
+use crate::generate::case_spec::{CaseRequest, CaseSpec, IntendedOutcome};
 use crate::generate::input_sampler::InputChange;
 use crate::generate::malformed::BodyFormat;
 use crate::generate::operation_context::OperationContext;
@@ -28,8 +28,8 @@ pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Cas
         }
         let parent = context.plan.contract.shape(&site.parent);
         let spec = CaseSpec {
-            subject: CaseSubject::Member(site),
-            kind: Constraint::Required.name().to_owned(),
+            subject: CaseSubject::Member(site.path.clone()),
+            kind: CaseKind::Constraint(Constraint::Required),
             variant: "missing".to_owned(),
             rule: "required".to_owned(),
             source: context.plan.documented_at(site.required_fact(parent), context.operation),

@@ -2,9 +2,9 @@
 //!
 //! It never tests byte budgets; see `byte_budget.rs`.
 
-use crate::case::Case;
+use crate::case::{Case, CaseKind, CaseSubject};
 use crate::contract::{Constraint, FactField, MemberPath, Shape, ShapeRule};
-use crate::generate::case_spec::{CaseRequest, CaseSpec, CaseSubject, IntendedOutcome};
+use crate::generate::case_spec::{CaseRequest, CaseSpec, IntendedOutcome};
 use crate::generate::input_sampler::InputChange;
 use crate::generate::operation_context::OperationContext;
 
@@ -30,8 +30,8 @@ fn add_rule_cases(context: &OperationContext<'_>, path: &MemberPath, shape: &Sha
         let places: Vec<MemberPath> = members.iter().map(|name| path.join_member(name)).collect();
         let mut add = |variant: String, outcome: IntendedOutcome, keep: &dyn Fn(usize) -> bool| {
             let spec = CaseSpec {
-                subject: CaseSubject::Path(path.clone()),
-                kind: rule.constraint().name().to_owned(),
+                subject: CaseSubject::Member(path.clone()),
+                kind: CaseKind::Constraint(rule.constraint()),
                 variant,
                 rule: format!("{words} {}", members.join(", ")),
                 source: fact.clone().or_else(|| context.operation.sources.first().cloned()),

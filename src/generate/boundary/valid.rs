@@ -3,16 +3,13 @@
 //!
 //! It never tests a limit.
 
-use crate::case::Case;
+use crate::case::{CONTROL_VARIANT, Case, CaseClass, CaseKind};
 use crate::contract::{MemberPath, ShapeKind};
 use crate::generate::case_spec::{CaseRequest, IntendedOutcome};
 use crate::generate::input_sampler::InputChange;
 use crate::generate::operation_context::OperationContext;
 use crate::generate::resource_status::is_owned_identifier;
 use crate::generate::site::InputSite;
-
-/// Kind and variant of the control in case ids, by which filters and people find it.
-pub(crate) const CONTROL: (&str, &str) = ("control", "plain");
 
 pub(crate) fn cases(context: &OperationContext<'_>) -> Vec<Case> {
     let mut out = Vec::new();
@@ -25,8 +22,8 @@ pub(crate) fn cases(context: &OperationContext<'_>) -> Vec<Case> {
     for path in &optional {
         let rule = format!("`{path}` is optional");
         out.extend(context.build_class_case(
-            "valid",
-            "member",
+            CaseClass::Valid,
+            CaseKind::OptionalMember,
             path.to_string(),
             rule,
             IntendedOutcome::Valid,
@@ -42,8 +39,8 @@ pub(crate) fn cases(context: &OperationContext<'_>) -> Vec<Case> {
         optional.iter().filter(|path| path.0.len() == 1).map(|path| (*path, InputChange::Touch)).collect();
     if top.len() > 1 {
         out.extend(context.build_class_case(
-            "valid",
-            "member",
+            CaseClass::Valid,
+            CaseKind::OptionalMember,
             "all",
             "all optional members together",
             IntendedOutcome::Valid,
@@ -74,19 +71,26 @@ fn other_value_case(context: &OperationContext<'_>, site: &InputSite) -> Option<
     ) {
         return None;
     }
-    context.build_class_case("valid", "other", path.to_string(), rule, IntendedOutcome::Valid, |sampler| {
-        let plain = sampler.sample_value(&site.shape, path);
-        let value = sampler.distinct_item(&site.shape, path, 1, 0);
-        (value != plain).then(|| CaseRequest::new(sampler.input_with_value(site, value)))
-    })
+    context.build_class_case(
+        CaseClass::Valid,
+        CaseKind::OtherValue,
+        path.to_string(),
+        rule,
+        IntendedOutcome::Valid,
+        |sampler| {
+            let plain = sampler.sample_value(&site.shape, path);
+            let value = sampler.distinct_item(&site.shape, path, 1, 0);
+            (value != plain).then(|| CaseRequest::new(sampler.input_with_value(site, value)))
+        },
+    )
 }
 
 /// Builds the control: the plain valid request that shows that the operation works.
 pub(crate) fn build_control(context: &OperationContext<'_>) -> Option<Case> {
     context.build_class_case(
-        "valid",
-        CONTROL.0,
-        CONTROL.1,
+        CaseClass::Valid,
+        CaseKind::Control,
+        CONTROL_VARIANT,
         "a plain valid request",
         IntendedOutcome::Valid,
         |sampler| Some(CaseRequest::new(sampler.plain_input())),

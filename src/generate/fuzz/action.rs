@@ -4,7 +4,7 @@
 //! that an action can be repeated with other resources.
 
 use super::value_json;
-use crate::case::{Damage, Value};
+use crate::case::{Damage, Resource, Value};
 use crate::contract::OperationName;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -22,8 +22,8 @@ pub enum Action {
     Send {
         /// The operation to call.
         operation: OperationName,
-        /// Number of the resource that the input refers to, from 1.
-        resource: u32,
+        /// The resource that the input refers to.
+        resource: Resource,
         /// The input.
         input: Value,
         /// Changes made to the encoded request.
@@ -35,8 +35,8 @@ pub enum Action {
         operation: OperationName,
         /// The member that is stored.
         member: String,
-        /// Number of the resource, from 1.
-        resource: u32,
+        /// The resource.
+        resource: Resource,
     },
 }
 
@@ -54,6 +54,7 @@ struct JsonAction {
     look: Option<OperationName>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     member: Option<String>,
+    /// The number of one of the case's own resources, from 1.
     #[serde(default = "first", skip_serializing_if = "is_first")]
     resource: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -68,7 +69,7 @@ fn first() -> u32 {
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
 fn is_first(resource: &u32) -> bool {
-    *resource == 1
+    *resource == first()
 }
 
 /// Converts actions to JSON: `[{"send": "TagContact", "input": {…}}, {"look": "TagContact", "member": "Tags"}]`.
@@ -78,7 +79,7 @@ pub fn actions_to_json(actions: &[Action]) -> Json {
             send: Some(operation.clone()),
             look: None,
             member: None,
-            resource: *resource,
+            resource: resource.number(),
             input: Some(value_json::value_to_json(input)),
             damage: damage.clone(),
         },
@@ -86,7 +87,7 @@ pub fn actions_to_json(actions: &[Action]) -> Json {
             send: None,
             look: Some(operation.clone()),
             member: Some(member.clone()),
-            resource: *resource,
+            resource: resource.number(),
             input: None,
             damage: Vec::new(),
         },
@@ -117,12 +118,12 @@ fn parse_action(json_action: JsonAction) -> Result<Action, ActionError> {
                 Some(json) => value_json::value_from_json(json)
                     .ok_or_else(|| ActionError(format!("the input of `{operation}` has an unknown `$` member")))?,
             };
-            Ok(Action::Send { operation, resource, input, damage })
+            Ok(Action::Send { operation, resource: Resource::Own(resource), input, damage })
         }
         JsonAction { send: None, look: Some(operation), member: Some(member), resource, input: None, damage }
             if damage.is_empty() =>
         {
-            Ok(Action::Read { operation, member, resource })
+            Ok(Action::Read { operation, member, resource: Resource::Own(resource) })
         }
         _ => Err(ActionError("each request needs `send` and `input`, or `look` and `member`".to_owned())),
     }
@@ -137,7 +138,7 @@ mod tests {
         let actions = [
             Action::Send {
                 operation: "Tag".into(),
-                resource: 2,
+                resource: Resource::SECOND,
                 input: Value::Map(
                     [("Id".to_owned(), Value::Template(USE_PLACEHOLDER.to_owned()))].into_iter().collect(),
                 ),
@@ -147,7 +148,7 @@ mod tests {
                     Damage::ContentType(Some("text/xml".to_owned())),
                 ],
             },
-            Action::Read { operation: "Tag".into(), member: "Tags".to_owned(), resource: 1 },
+            Action::Read { operation: "Tag".into(), member: "Tags".to_owned(), resource: Resource::FIRST },
         ];
         let text = actions_to_json(&actions).to_string();
         assert_eq!(

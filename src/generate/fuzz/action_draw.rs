@@ -5,7 +5,7 @@
 use super::action::Action;
 use super::generator::{FuzzGenerator, OperationInfo, StatefulTarget};
 use super::values::ValueGenerator;
-use crate::case::{Damage, StateKind, Value};
+use crate::case::{Damage, Resource, StateKind, Value};
 use crate::contract::{MemberLocation, MemberPath, PathSegment, ShapeKind};
 use crate::pattern::{Draw, pick_item};
 use indexmap::IndexMap;
@@ -61,7 +61,7 @@ fn draw_request(generator: &FuzzGenerator<'_>, info: &OperationInfo<'_>, draw: &
         (Some(input), false) => draw_changed_input(generator, info, input, &values, draw)?,
     };
     let damage = if kind == 7 { vec![draw_damage(draw)] } else { Vec::new() };
-    Some(Action::Send { operation: info.operation.name.clone(), resource: 1, input, damage })
+    Some(Action::Send { operation: info.operation.name.clone(), resource: Resource::FIRST, input, damage })
 }
 
 /// Draws an input: the control's, with a few members changed.
@@ -120,12 +120,12 @@ fn draw_stateful_sequence(
     let member = stored_member.path.top_member()?;
     let info = generator.operation_info(operation.name.as_str())?;
     let read = |resource| Action::Read { operation: operation.name.clone(), member: member.to_owned(), resource };
-    let mut actions = vec![read(1)];
-    let mut resources = 1;
+    let mut actions = vec![read(Resource::FIRST)];
+    let mut resources = vec![Resource::FIRST];
     for _ in 0..draw.between(2, MAX_ACTIONS_DRAWN) {
-        let resource = if target.has_other_resources && draw.one_in(5) { 2 } else { 1 };
-        if resource > resources {
-            resources = resource;
+        let resource = if target.has_other_resources && draw.one_in(5) { Resource::SECOND } else { Resource::FIRST };
+        if !resources.contains(&resource) {
+            resources.push(resource);
             actions.push(read(resource));
         }
         match draw.below(10) {
@@ -149,7 +149,7 @@ fn draw_stateful_sequence(
             _ => actions.push(read(resource)),
         }
     }
-    for resource in 1..=resources {
+    for resource in resources {
         // If only write responses show the stored list, one more write makes the final state visible.
         if stored_member.kind == StateKind::List {
             actions.push(draw_write(generator, target, info, resource, None, draw)?);
@@ -163,7 +163,7 @@ fn draw_write(
     generator: &FuzzGenerator<'_>,
     target: &StatefulTarget<'_>,
     info: &OperationInfo<'_>,
-    resource: u32,
+    resource: Resource,
     violated_path: Option<&MemberPath>,
     draw: &mut dyn Draw,
 ) -> Option<Action> {
@@ -207,7 +207,7 @@ fn draw_removal(
     target: &StatefulTarget<'_>,
     removal: &crate::contract::Operation,
     keys_member: &str,
-    resource: u32,
+    resource: Resource,
     draw: &mut dyn Draw,
 ) -> Option<Action> {
     let Value::Map(mut input) = generator.operation_info(removal.name.as_str())?.control_input.clone() else {

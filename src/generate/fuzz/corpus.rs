@@ -7,9 +7,8 @@ use super::fuzz_case_builder::build_fuzz_case_with_id;
 use super::generator::FuzzGenerator;
 use super::placeholders::insert_placeholders;
 use super::wire_input::input_on_wire;
-use crate::case::{Case, Step, StepPurpose, StepRequest};
+use crate::case::{Case, Resource, Step, StepPurpose, StepRequest};
 use crate::contract::ShapeKind;
-use crate::generate::input_sampler::OTHER_PARENT;
 use crate::generate::template_filler::RESOURCE_TOKEN_STRIDE;
 use std::collections::BTreeSet;
 
@@ -72,7 +71,7 @@ fn test_steps(steps: &[Step]) -> Vec<&Step> {
 fn action_from_step(generator: &FuzzGenerator<'_>, case: &Case, step: &Step) -> Option<Action> {
     let plan_context = generator.context();
     if step.purpose == StepPurpose::ReadBack {
-        let matching_read = |(number, resource): (usize, u32)| {
+        let matching_read = |(number, resource): (usize, Resource)| {
             let target = &generator.stateful_targets[number];
             (target.stored_member.build_read(plan_context, &case.id, resource).as_ref() == Some(&step.request))
                 .then_some((target, resource))
@@ -82,7 +81,7 @@ fn action_from_step(generator: &FuzzGenerator<'_>, case: &Case, step: &Step) -> 
         all.sort_by_key(|number| generator.stateful_targets[*number].stored_member.operation.name != case.operation);
         let found = all
             .into_iter()
-            .flat_map(|number| (1..=MAX_RESOURCES).map(move |one| (number, one)))
+            .flat_map(|number| (1..=MAX_RESOURCES).map(move |one| (number, Resource::Own(one))))
             .find_map(matching_read);
         if let Some((target, resource)) = found
             && let Some(member) = target.stored_member.path.top_member()
@@ -99,9 +98,9 @@ fn action_from_step(generator: &FuzzGenerator<'_>, case: &Case, step: &Step) -> 
         (insert_placeholders(plan_context, operation, &case.id, resource, &mut input), resource, input)
     };
     let (places, resource, input) =
-        (1..=MAX_RESOURCES).rev().map(with_placeholders).max_by_key(|(places, ..)| *places)?;
+        (1..=MAX_RESOURCES).rev().map(Resource::Own).map(with_placeholders).max_by_key(|(places, ..)| *places)?;
     // Actions cannot name a resource of another parent.
-    if with_placeholders(OTHER_PARENT).0 > places {
+    if with_placeholders(Resource::OtherParent).0 > places {
         return None;
     }
     Some(Action::Send { operation: name.clone(), resource, input, damage: damage.clone() })

@@ -3,7 +3,7 @@
 //! It never expects more than some response if the documents are silent.
 
 use super::generator::FuzzGenerator;
-use crate::case::{CaseId, Damage, Expectation, ExpectedError, Intent, StateKind, Value};
+use crate::case::{CaseId, Damage, Expectation, ExpectedError, Intent, Resource, StateKind, Value};
 use crate::contract::{ErrorRole, Operation, Protocol};
 use crate::generate::input_checker::Violation;
 use crate::generate::resource_status;
@@ -39,7 +39,7 @@ pub(super) fn expect_damaged(
         [Damage::BodySuffixed(bytes)] => bytes.iter().any(|byte| !byte.is_ascii_whitespace()),
         _ => false,
     };
-    if is_json && is_certain && has_document && violations.iter().all(|violation| violation.is_certain) {
+    if is_json && is_certain && has_document && violations.iter().all(|violation| violation.certainty.is_certain()) {
         return (Intent::Malformed, plan_context.expect_rejection(operation, ErrorRole::InvalidInput));
     }
     unspecified("the docs don't say how damaged bytes are read")
@@ -50,14 +50,14 @@ pub(super) fn expect_response(
     operation: &Operation,
     id: &CaseId,
     input: &Value,
-    resource: u32,
+    resource: Resource,
     violations: &[Violation],
     prior: PriorEffects,
 ) -> (Intent, Expectation) {
     let plan_context = generator.context();
     let named = resource_status::classify_resources(plan_context, operation, id, input);
-    let named = if resource == 1 { named } else { named.min(resource_status::ResourceStatus::Unknown) };
-    if violations.iter().any(|violation| violation.is_certain) {
+    let named = if resource == Resource::FIRST { named } else { named.min(resource_status::ResourceStatus::Unknown) };
+    if violations.iter().any(|violation| violation.certainty.is_certain()) {
         let roles = match named {
             resource_status::ResourceStatus::Owned if !prior.may_have_removed => [ErrorRole::InvalidInput; 2],
             _ => [ErrorRole::InvalidInput, ErrorRole::MissingResource],

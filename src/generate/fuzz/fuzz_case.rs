@@ -27,8 +27,6 @@ pub struct FuzzCheck {
     pub member: Option<MemberPath>,
     /// As [`Case::constraint`].
     pub constraint: Option<Constraint>,
-    /// As [`Case::class`].
-    pub class: &'static str,
     /// As [`Case::judged`].
     pub judged: JudgedPart,
     /// As [`Case::expectation`].
@@ -47,7 +45,6 @@ impl FuzzCheck {
         case.intent = self.intent;
         case.member.clone_from(&self.member);
         case.constraint = self.constraint;
-        case.class = self.class;
         case.judged = self.judged.clone();
         case.expectation = self.expectation.clone();
         case.rule.clone_from(&self.rule);

@@ -10,7 +10,8 @@ use super::generator::{FuzzGenerator, StatefulTarget};
 use super::placeholders::fill_placeholders;
 use super::wire_input::{has_raw_literal, input_on_wire, is_ambiguous_on_wire};
 use crate::case::{
-    Case, CaseId, Damage, Expectation, Intent, JudgedPart, Law, Step, StepEvent, StepPurpose, StepRequest, Value,
+    Case, CaseClass, CaseId, CaseKind, CaseSubject, Damage, Expectation, Intent, JudgedPart, Law, Resource, Step,
+    StepEvent, StepPurpose, StepRequest, Value,
 };
 use crate::contract::{Operation, OperationName};
 use crate::generate::fixture_steps;
@@ -21,7 +22,7 @@ use std::collections::HashMap;
 #[derive(Clone, Copy)]
 pub(super) struct SentRequest<'r> {
     pub operation: &'r Operation,
-    pub resource: u32,
+    pub resource: Resource,
     pub input: &'r Value,
     pub violations: &'r [Violation],
     /// The intent of the request if its bytes are damaged.
@@ -59,7 +60,8 @@ fn build_fuzz_case(generator: &FuzzGenerator<'_>, name: &str, actions: &[Action]
         Action::Send { operation, .. } => Some(operation),
         Action::Read { .. } => None,
     })?;
-    let id = CaseId(format!("{}/{about}/fuzz/requests/{name}", generator.context().scenario.name));
+    let (scenario, class) = (&generator.context().scenario.name, CaseSubject::Class(CaseClass::Fuzz));
+    let id = CaseId::new(scenario, about.as_str(), class, CaseKind::FuzzRequests, name);
     build_fuzz_case_with_id(generator, id, name, actions)
 }
 
@@ -114,7 +116,7 @@ impl<'a> FuzzCaseBuilder<'_, 'a> {
         &mut self,
         index: usize,
         name: &OperationName,
-        resource: u32,
+        resource: Resource,
         input: &Value,
         damage: &[Damage],
         before: PriorEffects,
@@ -170,26 +172,17 @@ impl<'a> FuzzCaseBuilder<'_, 'a> {
         step: usize,
     ) -> FuzzCheck {
         let plan_context = self.generator.context();
-        let certain_violations = || violations.iter().filter(|violation| violation.is_certain);
+        let certain_violations = || violations.iter().filter(|violation| violation.certainty.is_certain());
         // A single violated constraint gives the check its member; several belong to no member.
         let single_violation = certain_violations().next().filter(|first| {
             intent == Intent::Violates
                 && certain_violations().all(|other| other.path == first.path && other.constraint == first.constraint)
         });
-        let class = match intent {
-            Intent::Valid => "valid",
-            Intent::Violates if single_violation.is_some() => "member",
-            Intent::Violates => "pair",
-            Intent::Malformed => "malformed",
-            Intent::Missing => "missing",
-            Intent::Auth => "auth",
-            Intent::Law => "law",
-            Intent::Probe => "probe",
-        };
-        let (place, kind) = match single_violation {
-            Some(violation) if violation.path.0.is_empty() => ("input".to_owned(), violation.constraint.name()),
-            Some(violation) => (violation.path.to_string(), violation.constraint.name()),
-            None => (class.to_owned(), "fuzz"),
+        let (subject, kind) = match single_violation {
+            Some(violation) => {
+                (CaseSubject::Member(violation.path.clone()), CaseKind::Constraint(violation.constraint))
+            }
+            None => (CaseSubject::Class(class_of_intent(intent)), CaseKind::FuzzResponse),
         };
         let variant = if self.is_sequence { format!("{}.{index}", self.name) } else { self.name.clone() };
         let describe_rule = |violation: &Violation| self.generator.describe_rule(operation, violation);
@@ -212,13 +205,12 @@ impl<'a> FuzzCaseBuilder<'_, 'a> {
             None => operation.sources.first().cloned(),
         };
         FuzzCheck {
-            id: plan_context.case_id(operation, &place, kind, &variant),
+            id: plan_context.case_id(operation, subject, kind, &variant),
             action_index: Some(index),
             operation: operation.name.clone(),
             intent,
             member: single_violation.map(|violation| violation.path.clone()),
             constraint: single_violation.map(|violation| violation.constraint),
-            class,
             judged: JudgedPart::Step(step),
             expectation,
             rule,
@@ -253,7 +245,6 @@ impl<'a> FuzzCaseBuilder<'_, 'a> {
             intent: Intent::Probe,
             member: None,
             constraint: None,
-            class: "fuzz",
             steps,
             judged: JudgedPart::Step(first),
             expectation: Expectation::Unspecified { reason: String::new() },
@@ -265,5 +256,18 @@ impl<'a> FuzzCaseBuilder<'_, 'a> {
         self.checks.first()?.apply_to(&mut case);
         case.id = self.id;
         Some(FuzzCase { case, checks: self.checks })
+    }
+}
+
+/// Returns the class of a response that is not about one member.
+fn class_of_intent(intent: Intent) -> CaseClass {
+    match intent {
+        Intent::Valid => CaseClass::Valid,
+        Intent::Violates => CaseClass::Pair,
+        Intent::Malformed => CaseClass::Malformed,
+        Intent::Missing => CaseClass::Missing,
+        Intent::Auth => CaseClass::Auth,
+        Intent::Law => CaseClass::Law,
+        Intent::Probe => CaseClass::Probe,
     }
 }

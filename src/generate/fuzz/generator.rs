@@ -5,7 +5,7 @@
 use super::action::Action;
 use super::dictionary::FuzzDictionary;
 use super::placeholders::insert_placeholders;
-use crate::case::{CaseId, Value};
+use crate::case::{CaseId, Resource, Value};
 use crate::contract::{Contract, Operation};
 use crate::generate::error::PlanError;
 use crate::generate::fixture_steps;
@@ -54,13 +54,13 @@ impl<'a> FuzzGenerator<'a> {
     /// Returns an error if an operation has no route, or if a pattern cannot be satisfied.
     pub fn new(contract: &'a Contract, scenario: &'a Scenario, seed: u64) -> Result<Self, PlanError> {
         let plan = GenerationPlan::new(contract, scenario, GenerationOptions { seed, ..GenerationOptions::default() })?;
-        let empty_id = CaseId(String::new());
+        let empty_id = CaseId::empty();
         let operation_infos = plan
             .operations
             .iter()
             .map(|operation| {
                 let mut plain = plan.context.input_sampler(operation, &empty_id).plain_input();
-                insert_placeholders(&plan.context, operation, &empty_id, 1, &mut plain);
+                insert_placeholders(&plan.context, operation, &empty_id, Resource::FIRST, &mut plain);
                 OperationInfo { operation, sites: input_sites(contract, operation), control_input: plain }
             })
             .collect();
@@ -107,7 +107,7 @@ impl<'a> FuzzGenerator<'a> {
     pub fn control_actions(&self) -> Vec<Vec<Action>> {
         let send = |info: &OperationInfo<'_>| Action::Send {
             operation: info.operation.name.clone(),
-            resource: 1,
+            resource: Resource::FIRST,
             input: info.control_input.clone(),
             damage: Vec::new(),
         };
@@ -116,10 +116,10 @@ impl<'a> FuzzGenerator<'a> {
 }
 
 fn find_stateful_targets<'a>(context: &PlanContext<'a>, operation: &'a Operation) -> Vec<StatefulTarget<'a>> {
-    let id = CaseId(String::new());
+    let id = CaseId::empty();
     let input_of = |resource| context.input_sampler(operation, &id).for_resource(resource).plain_input();
-    let is_apart = input_of(1) != input_of(2);
-    let plain = input_of(1);
+    let is_apart = input_of(Resource::FIRST) != input_of(Resource::SECOND);
+    let plain = input_of(Resource::FIRST);
     let is_fixture =
         context.scenario.fixtures.keys().any(|name| fixture_steps::contains_placeholder(&plain, &format!("{{{name}.")));
     stored_members(context, operation)

@@ -3,7 +3,7 @@
 //! It never draws a value.
 
 use super::action::USE_PLACEHOLDER;
-use crate::case::{CaseId, Value};
+use crate::case::{CaseId, Resource, Value};
 use crate::contract::{Contract, MemberPath, Operation, PathSegment, ShapeId, ShapeKind};
 use crate::generate::plan_context::PlanContext;
 
@@ -48,7 +48,7 @@ pub(super) fn insert_placeholders(
     context: &PlanContext<'_>,
     operation: &Operation,
     case: &CaseId,
-    resource: u32,
+    resource: Resource,
     value: &mut Value,
 ) -> usize {
     let Some(input) = &operation.input else { return 0 };
@@ -71,7 +71,7 @@ pub(super) fn uses_foreign_identifier(
     context: &PlanContext<'_>,
     operation: &Operation,
     case: &CaseId,
-    resource: u32,
+    resource: Resource,
     value: &mut Value,
 ) -> bool {
     let Some(input) = &operation.input else { return false };
@@ -90,7 +90,7 @@ pub(super) fn fill_placeholders(
     context: &PlanContext<'_>,
     operation: &Operation,
     case: &CaseId,
-    resource: u32,
+    resource: Resource,
     value: &mut Value,
 ) {
     let Some(input) = &operation.input else { return };

@@ -8,7 +8,8 @@ use super::fuzz_case_builder::{FuzzCaseBuilder, SentRequest};
 use super::generator::StatefulTarget;
 use super::placeholders::uses_foreign_identifier;
 use crate::case::{
-    Expectation, Intent, JudgedPart, Law, StateEvent, StateKind, StepEvent, StepPurpose, Value, WriteEffect,
+    Certainty, Expectation, Intent, JudgedPart, Law, LawName, Resource, StateEvent, StateKind, StepEvent, StepPurpose,
+    Value, WriteEffect,
 };
 use crate::contract::{Operation, OperationName, ShapeRule};
 use crate::generate::stateful::stored_member::StateReader;
@@ -20,7 +21,7 @@ impl SentRequest<'_> {
 
     /// Returns true if every violation is certain.
     fn has_only_certain_violations(&self) -> bool {
-        self.violations.iter().all(|violation| violation.is_certain)
+        self.violations.iter().all(|violation| violation.certainty.is_certain())
     }
 }
 
@@ -75,7 +76,7 @@ impl FuzzCaseBuilder<'_, '_> {
             return None;
         }
         let effect = stored_member.write_effect(value)?;
-        let mut events = vec![request.event(StateEvent::Write { effect, is_certain: false })];
+        let mut events = vec![request.event(StateEvent::Write { effect, certainty: Certainty::Uncertain })];
         if matches!(stored_member.reader, StateReader::Response) {
             events.push(request.event(StateEvent::Read(stored_member.view.clone())));
         }
@@ -83,7 +84,7 @@ impl FuzzCaseBuilder<'_, '_> {
     }
 
     /// Adds a step that reads the state.
-    pub(super) fn add_read(&mut self, operation: &OperationName, member: &str, resource: u32) -> Option<()> {
+    pub(super) fn add_read(&mut self, operation: &OperationName, member: &str, resource: Resource) -> Option<()> {
         let target = self.generator.stateful_target(operation.as_str(), member)?;
         if matches!(target.stored_member.reader, StateReader::Response) {
             return Some(());
@@ -133,24 +134,24 @@ impl FuzzCaseBuilder<'_, '_> {
         let writes =
             events.iter().any(|event| matches!(event.event, StateEvent::Write { .. } | StateEvent::RejectedWrite(_)));
         // Without a promise that writes merge, the final state cannot be predicted.
-        if !writes || (stored_member.kind != StateKind::Field && !stored_member.has_law(plan_context, "merges")) {
+        if !writes || (stored_member.kind != StateKind::Field && !stored_member.has_law(plan_context, LawName::Merges))
+        {
             return;
         }
         self.checks.push(FuzzCheck {
-            id: plan_context.case_id(stored_member.operation, "law", "sequence", &self.name),
+            id: plan_context.law_case_id(stored_member.operation, LawName::Sequence, &self.name),
             action_index: None,
             operation: stored_member.operation.name.clone(),
             intent: Intent::Law,
             member: None,
             constraint: None,
-            class: "law",
             judged: JudgedPart::Law(Box::new(Law::State {
-                model: stored_member.state_model(plan_context, "sequence"),
+                model: stored_member.state_model(plan_context, LawName::Sequence),
                 events,
             })),
-            expectation: Expectation::LawHolds { law: "sequence".to_owned() },
+            expectation: Expectation::LawHolds { law: LawName::Sequence },
             rule: "after any sequence of requests, a read returns what was written".to_owned(),
-            source: stored_member.law_source(plan_context, "merges"),
+            source: stored_member.law_source(plan_context, LawName::Merges),
         });
     }
 }
@@ -169,5 +170,5 @@ fn removal_effect(request: SentRequest<'_>, member: &str) -> Option<Vec<StepEven
         _ => None,
     });
     let effect = WriteEffect::Remove(keys.collect::<Option<_>>()?);
-    Some(vec![request.event(StateEvent::Write { effect, is_certain: false })])
+    Some(vec![request.event(StateEvent::Write { effect, certainty: Certainty::Uncertain })])
 }

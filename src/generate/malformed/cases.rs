@@ -2,7 +2,7 @@
 //!
 //! It never decides what a damage means; each file does, by the documents of its protocol.
 
-use crate::case::{Case, Damage, Value};
+use crate::case::{Case, CaseClass, CaseKind, Damage, Value};
 use crate::contract::ShapeRule;
 use crate::generate::case_spec::{CaseRequest, IntendedOutcome};
 use crate::generate::input_sampler::{InputChange, InputSampler};
@@ -24,14 +24,14 @@ impl<'w, 'p> MalformedCases<'w, 'p> {
     /// Adds a case that every parser must reject; `rule` says what it violates.
     pub fn add_rejected(
         &mut self,
-        kind: &str,
+        kind: &'static str,
         variant: &str,
         rule: &str,
         request: impl FnOnce(&InputSampler<'_>) -> Option<CaseRequest>,
     ) {
         self.cases.extend(self.context.build_class_case(
-            "malformed",
-            kind,
+            CaseClass::Malformed,
+            CaseKind::Damage(kind.into()),
             variant,
             rule,
             IntendedOutcome::Malformed,
@@ -42,14 +42,14 @@ impl<'w, 'p> MalformedCases<'w, 'p> {
     /// Adds a case that names no operation; `rule` says what it lacks.
     pub fn add_no_operation(
         &mut self,
-        kind: &str,
+        kind: &'static str,
         variant: &str,
         rule: &str,
         request: impl FnOnce(&InputSampler<'_>) -> Option<CaseRequest>,
     ) {
         self.cases.extend(self.context.build_class_case(
-            "malformed",
-            kind,
+            CaseClass::Malformed,
+            CaseKind::Damage(kind.into()),
             variant,
             rule,
             IntendedOutcome::UnknownOperation,
@@ -60,14 +60,14 @@ impl<'w, 'p> MalformedCases<'w, 'p> {
     /// Adds a case that servers may read differently, if no document says which reading is right.
     pub fn add_unspecified(
         &mut self,
-        kind: &str,
+        kind: &'static str,
         variant: &str,
         reason: &'static str,
         request: impl FnOnce(&InputSampler<'_>) -> Option<CaseRequest>,
     ) {
         self.cases.extend(self.context.build_class_case(
-            "malformed",
-            kind,
+            CaseClass::Malformed,
+            CaseKind::Damage(kind.into()),
             variant,
             reason,
             IntendedOutcome::Undocumented(reason),

@@ -81,7 +81,7 @@ fn add_query(out: &mut MalformedCases<'_, '_>) {
     out.add_no_operation("operation", "unknown", rule, field("Action", Some(CANARY.to_owned())));
     // A service that also speaks awsJson may expect a target instead, and respond in that protocol.
     let speaks_json = out.context.plan.contract.traits.query_compatible;
-    let mut without = |kind: &str, variant: &str, damage: Damage| match speaks_json {
+    let mut without = |kind: &'static str, variant: &str, damage: Damage| match speaks_json {
         true => out.add_unspecified(
             "target",
             variant,

@@ -4,7 +4,7 @@
 //! It never assumes an empty resource: every case first makes its own entries as small as possible, so that repeating
 //! it on the same server starts from the same state.
 
-use crate::case::{Case, Intent, JudgedPart, Step, StepPurpose, StepRequest};
+use crate::case::{Case, CaseKind, CaseSubject, Intent, JudgedPart, Resource, Step, StepPurpose, StepRequest};
 use crate::contract::{ByteScope, Constraint, ErrorRole, FactField, ShapeId, ShapeKind, ShapeRule};
 use crate::generate::fixture_steps;
 use crate::generate::input_sampler::{InputChange, InputSampler};
@@ -99,8 +99,12 @@ impl AccumulatedBudget<'_, '_> {
         let side = if exceeds { "above-max" } else { "at-max" };
         let ending = if filler == 'a' { "" } else { "-astral" };
         let variant = format!("{side}-{}{ending}", plan.variant);
-        let id =
-            plan_context.case_id(operation, &self.site.path.to_string(), Constraint::MaxTotalBytes.name(), &variant);
+        let id = plan_context.case_id(
+            operation,
+            CaseSubject::Member(self.site.path.clone()),
+            CaseKind::Constraint(Constraint::MaxTotalBytes),
+            &variant,
+        );
         let sampler = plan_context.input_sampler(operation, &id);
         let keys: Vec<String> =
             (0..ENTRY_COUNT).map(|index| sampler.sample_key(self.key, &self.site.path, index as u64)).collect();
@@ -148,7 +152,7 @@ impl AccumulatedBudget<'_, '_> {
         let field = FactField::Rule(self.rule_index);
         let shape = self.context.shape(self.site);
         let fact = shape.facts_at(&field).find(|fact| fact.standing != crate::contract::FactOrigin::Assumed);
-        let is_isolated = plan_context.input_sampler(operation, &id).for_resource(2).plain_input()
+        let is_isolated = plan_context.input_sampler(operation, &id).for_resource(Resource::SECOND).plain_input()
             != plan_context.input_sampler(operation, &id).plain_input();
         let (steps, first) = fixture_steps::surround_with_fixtures(plan_context, &id, own_steps);
         let expectation = if exceeds {
@@ -162,7 +166,6 @@ impl AccumulatedBudget<'_, '_> {
             intent: if exceeds { Intent::Violates } else { Intent::Valid },
             member: Some(self.site.path.clone()),
             constraint: Some(Constraint::MaxTotalBytes),
-            class: "member",
             steps,
             judged: JudgedPart::Step(first + judged),
             expectation,
@@ -210,7 +213,7 @@ impl AccumulatedBudget<'_, '_> {
             .input_checker()
             .violations(self.context.operation.input.as_ref()?, &input)
             .iter()
-            .all(|violation| !violation.is_certain)
+            .all(|violation| !violation.certainty.is_certain())
         {
             return None;
         }

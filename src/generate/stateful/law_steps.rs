@@ -2,9 +2,12 @@
 //!
 //! It states no law.
 
-use crate::case::{Case, StateKind};
+use crate::case::{Case, Certainty, LawName, Resource, StateKind};
 use crate::generate::stateful::member_laws::MemberLaws;
 use crate::generate::stateful::stateful_case::StatefulCaseBuilder;
+
+pub(super) const FIRST: Resource = Resource::FIRST;
+pub(super) const SECOND: Resource = Resource::SECOND;
 
 /// The key of an entry. Lists and fields have no keys.
 #[derive(Clone, Copy)]
@@ -14,17 +17,17 @@ pub(super) enum Key<'t> {
     Named(&'t str),
 }
 
-/// One step of a law: the number of the resource, and the entries (keys and texts) to write.
+/// One step of a law: the resource, and the entries (keys and texts) to write.
 #[derive(Clone, Copy)]
 pub(super) enum LawStep<'t> {
     /// Reads the state.
-    Read(u32),
+    Read(Resource),
     /// Writes entries that must be accepted.
-    Write(u32, &'t [(Key<'t>, &'t str)]),
+    Write(Resource, &'t [(Key<'t>, &'t str)]),
     /// Writes entries that may be rejected: the law says nothing then.
-    WriteUncertain(u32, &'t [(Key<'t>, &'t str)]),
+    WriteUncertain(Resource, &'t [(Key<'t>, &'t str)]),
     /// Writes to a list once more: if only responses to writes show the list, this one shows what was stored.
-    ShowList(u32, &'t [(Key<'t>, &'t str)]),
+    ShowList(Resource, &'t [(Key<'t>, &'t str)]),
 }
 
 /// The stored members that a law applies to.
@@ -44,7 +47,7 @@ pub(super) enum AppliesTo {
 /// A law with the steps that show whether it holds.
 pub(super) struct Relation {
     pub to: AppliesTo,
-    pub law: &'static str,
+    pub law: LawName,
     pub variant: &'static str,
     pub rule: &'static str,
     pub steps: &'static [LawStep<'static>],
@@ -55,7 +58,7 @@ impl MemberLaws<'_, '_> {
     pub(super) fn add_steps_law(
         &self,
         out: &mut Vec<Case>,
-        law: &str,
+        law: LawName,
         variant: &str,
         rule: &str,
         steps: &[LawStep<'_>],
@@ -81,11 +84,13 @@ impl MemberLaws<'_, '_> {
     }
 
     fn add_step(&self, builder: &mut StatefulCaseBuilder<'_, '_>, step: &LawStep<'_>) -> Option<()> {
-        let (resource, entries, is_certain) = match *step {
+        let (resource, entries, certainty) = match *step {
             LawStep::Read(resource) => return builder.read_state(resource),
             LawStep::ShowList(..) if !self.is_kind(StateKind::List) => return Some(()),
-            LawStep::Write(resource, entries) | LawStep::ShowList(resource, entries) => (resource, entries, true),
-            LawStep::WriteUncertain(resource, entries) => (resource, entries, false),
+            LawStep::Write(resource, entries) | LawStep::ShowList(resource, entries) => {
+                (resource, entries, Certainty::Certain)
+            }
+            LawStep::WriteUncertain(resource, entries) => (resource, entries, Certainty::Uncertain),
         };
         let keys: Vec<String> = entries
             .iter()
@@ -97,6 +102,6 @@ impl MemberLaws<'_, '_> {
         let entries: Vec<(&str, &str)> =
             keys.iter().map(String::as_str).zip(entries.iter().map(|(_, text)| *text)).collect();
         let value = self.value_with_entries(builder, &entries)?;
-        builder.write_value(resource, &value, is_certain)
+        builder.write_value(resource, &value, certainty)
     }
 }

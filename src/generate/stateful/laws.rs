@@ -2,11 +2,12 @@
 //!
 //! Every law compares the state before with the state after. It never assumes an empty resource.
 
-use crate::case::{Case, StateKind};
+use crate::case::{Case, Certainty, LawName, StateKind};
 use crate::contract::Shape;
 use crate::generate::operation_context::OperationContext;
 use crate::generate::scalar_sampler::repeat_to_length;
 use crate::generate::stateful::law_steps::{
+    FIRST,
     Key::{self, Named, Nth},
     LawStep::{Read, ShowList, Write, WriteUncertain},
     Relation,
@@ -74,23 +75,25 @@ impl MemberLaws<'_, '_> {
 
     /// Adds cases that read back what they wrote.
     fn add_read_your_write(&self, out: &mut Vec<Case>) {
-        const LAW: &str = "read-your-write";
+        const LAW: LawName = LawName::ReadYourWrite;
         let rule = "a read returns what was written";
-        let first = [Read(1), Write(1, &[(Nth(0), "one")]), Read(1)];
+        let first = [Read(FIRST), Write(FIRST, &[(Nth(0), "one")]), Read(FIRST)];
         self.add_steps_law(out, LAW, "plain", rule, &first);
         let max_entries = self.max_entries();
         if max_entries > 1 && !self.is_kind(StateKind::Field) {
             let texts: Vec<String> = (0..max_entries).map(|index| format!("value {index}")).collect();
             let entries: Vec<(Key<'_>, &str)> = (0..).map(Nth).zip(texts.iter().map(String::as_str)).collect();
-            self.add_steps_law(out, LAW, "several", rule, &[Read(1), Write(1, &entries), Read(1)]);
+            self.add_steps_law(out, LAW, "several", rule, &[Read(FIRST), Write(FIRST, &entries), Read(FIRST)]);
         }
         for (name, text) in self.tricky_texts() {
             let entries = [(Nth(0), text.as_str())];
-            let steps = [Read(1), WriteUncertain(1, &entries), Read(1), ShowList(1, &[(Nth(1), "two")])];
+            let steps =
+                [Read(FIRST), WriteUncertain(FIRST, &entries), Read(FIRST), ShowList(FIRST, &[(Nth(1), "two")])];
             self.add_steps_law(out, LAW, name, rule, &steps);
         }
         if self.can_be_empty() {
-            let rest = [Read(1), WriteUncertain(1, &[(Nth(0), "")]), Read(1), ShowList(1, &[(Nth(0), "two")])];
+            let rest =
+                [Read(FIRST), WriteUncertain(FIRST, &[(Nth(0), "")]), Read(FIRST), ShowList(FIRST, &[(Nth(0), "two")])];
             let steps = [&first[..2], &rest].concat();
             self.add_steps_law(out, LAW, "empty", "an empty value is stored", &steps);
         }
@@ -98,7 +101,7 @@ impl MemberLaws<'_, '_> {
             let rule = "an entry is stored under exactly the key that was written";
             for (name, key) in TRICKY_KEYS {
                 let entries = [(Named(key), "one")];
-                self.add_steps_law(out, LAW, name, rule, &[Read(1), WriteUncertain(1, &entries), Read(1)]);
+                self.add_steps_law(out, LAW, name, rule, &[Read(FIRST), WriteUncertain(FIRST, &entries), Read(FIRST)]);
             }
         }
     }
@@ -106,7 +109,7 @@ impl MemberLaws<'_, '_> {
     fn add_relations(&self, out: &mut Vec<Case>) {
         for relation in RELATIONS {
             let Relation { to, law, variant, rule, steps } = relation;
-            self.add_law(out, law, variant, rule, |builder| {
+            self.add_law(out, *law, variant, rule, |builder| {
                 if self.is_applicable(*to, builder) { self.add_steps(builder, steps) } else { None }
             });
         }
@@ -114,7 +117,7 @@ impl MemberLaws<'_, '_> {
 
     /// Adds cases with concurrent writes.
     fn add_concurrent_writes(&self, out: &mut Vec<Case>) {
-        const LAW: &str = "survives-concurrent-writers";
+        const LAW: LawName = LawName::SurvivesConcurrentWriters;
         // Without a promise, the outcome of a race differs from run to run.
         if !self.stored_member.has_law(self.context.plan, LAW) || self.is_kind(StateKind::Field) {
             return;
@@ -123,19 +126,31 @@ impl MemberLaws<'_, '_> {
         for round in 1..=3 {
             let variant = format!("side-by-side-{round}");
             self.add_law(out, LAW, &variant, "no concurrent write is lost", |builder| {
-                builder.read_state(1)?;
+                builder.read_state(FIRST)?;
                 // A first write, so that every writer finds existing state.
                 let first = self.nth_key(builder, 0);
-                builder.write_value(1, &self.value_with_entries(builder, &[(&first, "writer 0")])?, true)?;
+                builder.write_value(
+                    FIRST,
+                    &self.value_with_entries(builder, &[(&first, "writer 0")])?,
+                    Certainty::Certain,
+                )?;
                 builder.begin_concurrent();
                 for index in 0..most.min(CONCURRENT_WRITERS) {
                     let (key, text) = (self.nth_key(builder, index), format!("writer {round} {index}"));
-                    builder.write_value(1, &self.value_with_entries(builder, &[(&key, &text)])?, true)?;
+                    builder.write_value(
+                        FIRST,
+                        &self.value_with_entries(builder, &[(&key, &text)])?,
+                        Certainty::Certain,
+                    )?;
                 }
                 builder.end_concurrent();
-                builder.read_state(1)?;
+                builder.read_state(FIRST)?;
                 if self.is_kind(StateKind::List) {
-                    builder.write_value(1, &self.value_with_entries(builder, &[("", "writer 0")])?, true)?;
+                    builder.write_value(
+                        FIRST,
+                        &self.value_with_entries(builder, &[("", "writer 0")])?,
+                        Certainty::Certain,
+                    )?;
                 }
                 Some(())
             });
@@ -144,17 +159,25 @@ impl MemberLaws<'_, '_> {
 
     /// Adds cases in which a rejected write must not change the state.
     fn add_rejected_writes(&self, out: &mut Vec<Case>) {
-        const LAW: &str = "rejected-leaves-no-trace";
+        const LAW: LawName = LawName::RejectedLeavesNoTrace;
         for rejected_write in rejected_writes(self) {
             self.add_law(out, LAW, &rejected_write.variant, "a rejected write leaves no trace", |builder| {
                 let key = self.nth_key(builder, 0);
-                builder.write_value(1, &self.value_with_entries(builder, &[(&key, "before")])?, true)?;
-                builder.read_state(1)?;
+                builder.write_value(
+                    FIRST,
+                    &self.value_with_entries(builder, &[(&key, "before")])?,
+                    Certainty::Certain,
+                )?;
+                builder.read_state(FIRST)?;
                 rejected_write.add_steps(self, builder)?;
-                builder.read_state(1)?;
+                builder.read_state(FIRST)?;
                 // If only write responses show the stored list, writing the stored item again shows it.
                 if self.is_kind(StateKind::List) {
-                    builder.write_value(1, &self.value_with_entries(builder, &[(&key, "before")])?, true)?;
+                    builder.write_value(
+                        FIRST,
+                        &self.value_with_entries(builder, &[(&key, "before")])?,
+                        Certainty::Certain,
+                    )?;
                 }
                 Some(())
             });

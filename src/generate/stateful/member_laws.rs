@@ -2,7 +2,7 @@
 //!
 //! It states no law.
 
-use crate::case::{Case, StateKind, Value};
+use crate::case::{Case, LawName, StateKind, Value};
 use crate::contract::{Operation, PathSegment, Shape, ShapeId, ShapeKind};
 use crate::generate::input_sampler::InputSampler;
 use crate::generate::operation_context::OperationContext;
@@ -29,7 +29,7 @@ impl<'w, 'p> MemberLaws<'w, 'p> {
     pub fn build_case(
         &self,
         operation: &Operation,
-        law: &str,
+        law: LawName,
         variant: &str,
         rule: &str,
         is_promised: bool,
@@ -50,7 +50,7 @@ impl<'w, 'p> MemberLaws<'w, 'p> {
     pub fn add_law(
         &self,
         out: &mut Vec<Case>,
-        law: &str,
+        law: LawName,
         variant: &str,
         rule: &str,
         build_steps: impl FnOnce(&mut StatefulCaseBuilder<'_, 'p>) -> Option<()>,

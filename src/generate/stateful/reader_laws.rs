@@ -1,6 +1,6 @@
 //! Laws of operations that read or remove what others write, and of responses that echo a part of the request.
 
-use crate::case::{Case, Law, StateKind, Step, StepPurpose, StepRequest, Value};
+use crate::case::{Case, Certainty::Certain, Law, LawName, Resource, StateKind, Step, StepPurpose, StepRequest, Value};
 use crate::contract::{MemberPath, ShapeKind};
 use crate::generate::operation_context::OperationContext;
 use crate::generate::resource_status::{ResourceStatus, classify_resources};
@@ -42,15 +42,15 @@ pub(crate) fn add_cases(context: &OperationContext<'_>, out: &mut Vec<Case>) {
 fn add_read_laws(laws: &MemberLaws<'_, '_>, out: &mut Vec<Case>) {
     let operation = laws.context.operation;
     let rule = "a read returns what was written";
-    out.extend(laws.build_case(operation, "read-your-write", "written", rule, true, |builder| {
-        builder.read_state(1)?;
+    out.extend(laws.build_case(operation, LawName::ReadYourWrite, "written", rule, true, |builder| {
+        builder.read_state(Resource::FIRST)?;
         let key = laws.nth_key(builder, 0);
-        builder.write_value(1, &laws.value_with_entries(builder, &[(&key, "one")])?, true)?;
-        builder.read_state(1)
+        builder.write_value(Resource::FIRST, &laws.value_with_entries(builder, &[(&key, "one")])?, Certain)?;
+        builder.read_state(Resource::FIRST)
     }));
     out.extend(laws.build_case(
         operation,
-        "isolated",
+        LawName::Isolated,
         "others-unseen",
         "resources do not share state",
         true,
@@ -59,18 +59,16 @@ fn add_read_laws(laws: &MemberLaws<'_, '_>, out: &mut Vec<Case>) {
                 return None;
             }
             let (one, two) = (laws.nth_key(builder, 0), laws.nth_key(builder, 1));
-            builder.read_state(1)?;
-            builder.read_state(2)?;
-            builder.write_value(1, &laws.value_with_entries(builder, &[(&one, "ours")])?, true)?;
-            builder.write_value(2, &laws.value_with_entries(builder, &[(&two, "theirs")])?, true)?;
-            builder.read_state(1)?;
-            builder.read_state(2)
+            builder.read_state(Resource::FIRST)?;
+            builder.read_state(Resource::SECOND)?;
+            builder.write_value(Resource::FIRST, &laws.value_with_entries(builder, &[(&one, "ours")])?, Certain)?;
+            builder.write_value(Resource::SECOND, &laws.value_with_entries(builder, &[(&two, "theirs")])?, Certain)?;
+            builder.read_state(Resource::FIRST)?;
+            builder.read_state(Resource::SECOND)
         },
     ));
 }
 
-/// Number of the pseudo-resource whose state is what a filter returns.
-const FILTERED_STATE: u32 = 1_000;
 /// Maximum number of filter values tested that were not written.
 const MAX_FILTERS: usize = 2;
 
@@ -102,18 +100,18 @@ fn add_filter_laws(laws: &MemberLaws<'_, '_>, out: &mut Vec<Case>) {
                 break;
             }
             let variant = format!("{name}-{other}");
-            let case = laws.build_case(operation, "filters", &variant, rule, true, |builder| {
+            let case = laws.build_case(operation, LawName::Filters, &variant, rule, true, |builder| {
                 let key = laws.nth_key(builder, 0);
                 let value = laws.value_with_entries(builder, &[(&key, "one")])?;
                 let written = laws.enum_value_in(&value, enum_member)?;
                 if written == other {
                     return None;
                 }
-                builder.read_state_with(&path, filter_value(&written), 1)?;
-                builder.read_state_with(&path, filter_value(other), FILTERED_STATE)?;
-                builder.write_value(1, &value, true)?;
-                builder.read_state_with(&path, filter_value(&written), 1)?;
-                builder.read_state_with(&path, filter_value(other), FILTERED_STATE)
+                builder.read_state_with(&path, filter_value(&written), Resource::FIRST)?;
+                builder.read_state_with(&path, filter_value(other), Resource::FilteredOut)?;
+                builder.write_value(Resource::FIRST, &value, Certain)?;
+                builder.read_state_with(&path, filter_value(&written), Resource::FIRST)?;
+                builder.read_state_with(&path, filter_value(other), Resource::FilteredOut)
             });
             added += usize::from(case.is_some());
             out.extend(case);
@@ -129,19 +127,23 @@ fn add_inverse_laws(laws: &MemberLaws<'_, '_>, member: &str, out: &mut Vec<Case>
         ("all", "written entries are removed", &[0, 1]),
         ("absent", "removing an absent entry changes nothing", &[2]),
     ] {
-        out.extend(laws.build_case(operation, "inverse", variant, rule, true, |builder| {
-            builder.read_state(1)?;
+        out.extend(laws.build_case(operation, LawName::Inverse, variant, rule, true, |builder| {
+            builder.read_state(Resource::FIRST)?;
             let (one, two) = (laws.nth_key(builder, 0), laws.nth_key(builder, 1));
-            builder.write_value(1, &laws.value_with_entries(builder, &[(&one, "one"), (&two, "two")])?, true)?;
-            builder.read_state(1)?;
+            builder.write_value(
+                Resource::FIRST,
+                &laws.value_with_entries(builder, &[(&one, "one"), (&two, "two")])?,
+                Certain,
+            )?;
+            builder.read_state(Resource::FIRST)?;
             let keys: Vec<String> = removed_indices.iter().map(|index| laws.nth_key(builder, *index)).collect();
-            builder.remove_entries(1, operation, member, &keys)?;
-            builder.read_state(1)
+            builder.remove_entries(Resource::FIRST, operation, member, &keys)?;
+            builder.read_state(Resource::FIRST)
         }));
     }
     out.extend(laws.build_case(
         operation,
-        "inverse",
+        LawName::Inverse,
         "others-untouched",
         "other resources are not changed",
         true,
@@ -151,13 +153,13 @@ fn add_inverse_laws(laws: &MemberLaws<'_, '_>, member: &str, out: &mut Vec<Case>
             }
             let key = laws.nth_key(builder, 0);
             let value = laws.value_with_entries(builder, &[(&key, "one")])?;
-            builder.write_value(2, &value, true)?;
-            builder.write_value(1, &value, true)?;
-            builder.read_state(2)?;
-            builder.read_state(1)?;
-            builder.remove_entries(1, operation, member, &[key])?;
-            builder.read_state(2)?;
-            builder.read_state(1)
+            builder.write_value(Resource::SECOND, &value, Certain)?;
+            builder.write_value(Resource::FIRST, &value, Certain)?;
+            builder.read_state(Resource::SECOND)?;
+            builder.read_state(Resource::FIRST)?;
+            builder.remove_entries(Resource::FIRST, operation, member, &[key])?;
+            builder.read_state(Resource::SECOND)?;
+            builder.read_state(Resource::FIRST)
         },
     ));
 }
@@ -167,7 +169,7 @@ fn add_echo_laws(context: &OperationContext<'_>, out: &mut Vec<Case>) {
     let (plan_context, operation) = (context.plan, context.operation);
     let Some(notes) = plan_context.scenario.operation_notes(operation.name.as_str()) else { return };
     for (place, member) in &notes.echoed_members {
-        let id = plan_context.case_id(operation, "law", "echoes", place);
+        let id = plan_context.law_case_id(operation, LawName::Echoes, place);
         let input = plan_context.input_sampler(operation, &id).plain_input();
         let Some(value) = input.member(member).and_then(to_json) else { continue };
         if classify_resources(plan_context, operation, &id, &input) != ResourceStatus::Owned {
@@ -184,7 +186,7 @@ fn add_echo_laws(context: &OperationContext<'_>, out: &mut Vec<Case>) {
         let metadata = CaseMetadata {
             operation,
             rule: format!("`{place}` repeats the requested `{member}`"),
-            source: law_source(plan_context, operation, "echoes"),
+            source: law_source(plan_context, operation, LawName::Echoes),
             is_documented: true,
         };
         out.extend(build_law_case(

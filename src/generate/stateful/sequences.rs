@@ -3,7 +3,11 @@
 //! The same seed always gives the same sequences. A part of a sequence, named by the numbers of its actions
 //! (`03~0.4.7`), is a case of its own, which is how a failing sequence is shrunk.
 
-use crate::case::{Case, StateKind};
+use crate::case::{
+    Case, CaseId,
+    Certainty::{Certain, Uncertain},
+    LawName, Resource, SequenceVariant, StateKind,
+};
 use crate::generate::operation_context::OperationContext;
 use crate::generate::stateful::member_laws::MemberLaws;
 use crate::generate::stateful::partial_write::rejected_writes;
@@ -11,8 +15,6 @@ use crate::generate::stateful::stateful_case::StatefulCaseBuilder;
 use crate::generate::stateful::stored_member::stored_members;
 use crate::pattern::{Draw, SeededDraw};
 
-/// Name of the law in case ids.
-pub(crate) const SEQUENCE_LAW: &str = "sequence";
 /// Number of sequences drawn for each stored member.
 const SEQUENCES_PER_MEMBER: u32 = 8;
 /// Number of actions of a sequence.
@@ -22,25 +24,23 @@ pub(crate) const ACTIONS_PER_SEQUENCE: usize = 14;
 #[derive(Clone, Debug)]
 enum SequenceAction {
     /// Writes entries, given by the numbers of their keys and texts, to a resource.
-    Write(u32, Vec<(u64, u64)>),
+    Write(Resource, Vec<(u64, u64)>),
     /// Removes the entries of these keys.
-    Remove(u32, Vec<u64>),
+    Remove(Resource, Vec<u64>),
     /// Sends one of the writes that must be rejected.
     RejectedWrite(u64),
     /// Reads the state of a resource.
-    Read(u32),
+    Read(Resource),
 }
 
 pub(crate) fn cases(context: &OperationContext<'_>) -> Vec<Case> {
     (1..=SEQUENCES_PER_MEMBER).flat_map(|number| sequence_cases(context, number, None)).collect()
 }
 
-/// Builds the case for the part of a sequence that a variant names: `03~0.4.7`, `References-03~1`.
-pub(crate) fn partial_sequence(context: &OperationContext<'_>, variant: &str) -> Option<Case> {
-    let (sequence_name, selected) = variant.split_once('~')?;
-    let selected_actions: Vec<usize> = selected.split('.').map(|number| number.parse().ok()).collect::<Option<_>>()?;
-    let number = sequence_name.rsplit('-').next()?.parse().ok()?;
-    sequence_cases(context, number, Some(&selected_actions)).find(|case| case.id.0.ends_with(&format!("/{variant}")))
+/// Builds the case for the part of a sequence that an id names: `…/law/sequence/03~0.4.7`.
+pub(crate) fn partial_sequence(context: &OperationContext<'_>, id: &CaseId) -> Option<Case> {
+    let variant = id.sequence()?;
+    sequence_cases(context, variant.number, Some(variant.kept.as_deref()?)).find(|case| case.id == *id)
 }
 
 fn sequence_cases<'w>(
@@ -52,25 +52,19 @@ fn sequence_cases<'w>(
     let several = all.len() > 1;
     all.into_iter().filter_map(move |stored_member| {
         // Without a promise that writes merge, the final state cannot be predicted.
-        if stored_member.kind != StateKind::Field && !stored_member.has_law(context.plan, "merges") {
+        if stored_member.kind != StateKind::Field && !stored_member.has_law(context.plan, LawName::Merges) {
             return None;
         }
-        let variant_prefix = if several { format!("{}-", stored_member.path) } else { String::new() };
         let purpose = format!("sequence/{}/{}/{number}", context.operation.name, stored_member.path);
         let mut draw = SeededDraw::new(context.plan.options.seed, &purpose);
         let actions: Vec<SequenceAction> = (0..ACTIONS_PER_SEQUENCE).map(|_| draw_action(&mut draw)).collect();
-        let laws = MemberLaws { context, stored_member: &stored_member, variant_prefix };
-        let name = match selected {
-            None => format!("{number:02}"),
-            Some(selected) => {
-                let selected: Vec<String> = selected.iter().map(ToString::to_string).collect();
-                format!("{number:02}~{}", selected.join("."))
-            }
-        };
+        let laws = MemberLaws { context, stored_member: &stored_member, variant_prefix: String::new() };
+        let member = several.then(|| stored_member.path.to_string());
+        let name = SequenceVariant { member, number, kept: selected.map(<[usize]>::to_vec) }.to_string();
         let rule = "after any sequence of requests, a read returns what was written";
-        laws.build_case(context.operation, SEQUENCE_LAW, &name, rule, true, |builder| {
+        laws.build_case(context.operation, LawName::Sequence, &name, rule, true, |builder| {
             let is_selected = |index: usize| selected.is_none_or(|selected| selected.contains(&index));
-            builder.read_state(1)?;
+            builder.read_state(Resource::FIRST)?;
             for (_, action) in actions.iter().enumerate().filter(|(index, _)| is_selected(*index)) {
                 apply_action(&laws, builder, action);
             }
@@ -80,7 +74,7 @@ fn sequence_cases<'w>(
 }
 
 fn draw_action(draw: &mut SeededDraw) -> SequenceAction {
-    let resource = if draw.one_in(4) { 2 } else { 1 };
+    let resource = if draw.one_in(4) { Resource::SECOND } else { Resource::FIRST };
     match draw.below(10) {
         0..=5 => {
             let count = draw.between(1, 2);
@@ -96,8 +90,9 @@ const TEXTS: [&str; 6] = ["one", "two", "three and more", "ONE", "vier \u{fc}", 
 
 /// Adds the steps of an action. An action that the documents do not allow is left out, which gives a shorter sequence.
 fn apply_action(laws: &MemberLaws<'_, '_>, builder: &mut StatefulCaseBuilder<'_, '_>, action: &SequenceAction) {
-    let resource =
-        |wanted: u32, builder: &StatefulCaseBuilder<'_, '_>| if builder.has_distinct_resources() { wanted } else { 1 };
+    let resource = |wanted: Resource, builder: &StatefulCaseBuilder<'_, '_>| {
+        if builder.has_distinct_resources() { wanted } else { Resource::FIRST }
+    };
     match action {
         SequenceAction::Write(wanted, entries) => {
             let to = resource(*wanted, builder);
@@ -108,12 +103,12 @@ fn apply_action(laws: &MemberLaws<'_, '_>, builder: &mut StatefulCaseBuilder<'_,
                     named.push((key, TEXTS[*text as usize % TEXTS.len()]));
                 }
             }
-            if !laws.stored_member.has_law(laws.context.plan, "deduplicates") {
+            if !laws.stored_member.has_law(laws.context.plan, LawName::Deduplicates) {
                 named.dedup_by(|one, other| one.1 == other.1);
             }
             let entries: Vec<(&str, &str)> = named.iter().map(|(key, text)| (key.as_str(), *text)).collect();
             if let Some(value) = laws.value_with_entries(builder, &entries) {
-                let _ = builder.write_value(to, &value, false);
+                let _ = builder.write_value(to, &value, Uncertain);
             }
         }
         SequenceAction::Remove(wanted, keys) => {
@@ -137,11 +132,11 @@ fn apply_action(laws: &MemberLaws<'_, '_>, builder: &mut StatefulCaseBuilder<'_,
 
 /// Adds a read of every resource at the end, or one more write if only write responses show the stored list.
 fn add_final_reads(laws: &MemberLaws<'_, '_>, builder: &mut StatefulCaseBuilder<'_, '_>) -> Option<()> {
-    let resources = if builder.has_distinct_resources() { 1..=2 } else { 1..=1 };
-    for resource in resources {
+    let all = [Resource::FIRST, Resource::SECOND];
+    for resource in all.into_iter().take(if builder.has_distinct_resources() { 2 } else { 1 }) {
         if laws.stored_member.kind == StateKind::List {
             let value = laws.value_with_entries(builder, &[("", "last")])?;
-            builder.write_value(resource, &value, true)?;
+            builder.write_value(resource, &value, Certain)?;
         }
         builder.read_state(resource)?;
     }

@@ -4,12 +4,12 @@
 //! It never judges, and it never assumes that a resource is empty.
 
 use crate::case::{
-    Authorization, Case, CaseId, Damage, Expectation, Intent, JudgedPart, Law, StateEvent, Step, StepEvent,
-    StepPurpose, StepRequest, Value, WriteEffect,
+    Authorization, Case, CaseId, Certainty, Damage, Expectation, Intent, JudgedPart, Law, LawName, Resource,
+    StateEvent, Step, StepEvent, StepPurpose, StepRequest, Value, WriteEffect,
 };
 use crate::contract::{MemberPath, Operation, Provenance};
 use crate::generate::fixture_steps;
-use crate::generate::input_sampler::{InputChange, OTHER_PARENT};
+use crate::generate::input_sampler::InputChange;
 use crate::generate::plan_context::PlanContext;
 use crate::generate::resource_status::{ResourceStatus, classify_resources};
 use crate::generate::stateful::stored_member::{StateReader, StoredMember};
@@ -41,10 +41,10 @@ impl<'s, 'p> StatefulCaseBuilder<'s, 'p> {
         plan_context: &'s PlanContext<'p>,
         member: &'s StoredMember<'p>,
         operation: &Operation,
-        law: &str,
+        law: LawName,
         variant: &str,
     ) -> Self {
-        let id = plan_context.case_id(operation, "law", law, variant);
+        let id = plan_context.law_case_id(operation, law, variant);
         Self { plan_context, member, id, steps: Vec::new(), events: Vec::new(), turn: 0, is_concurrent: false }
     }
 
@@ -73,12 +73,12 @@ impl<'s, 'p> StatefulCaseBuilder<'s, 'p> {
         self.steps.len() - 1
     }
 
-    fn push_event(&mut self, step: usize, resource: u32, what: StateEvent) {
+    fn push_event(&mut self, step: usize, resource: Resource, what: StateEvent) {
         self.events.push(StepEvent { step, resource, event: what });
     }
 
     /// Adds a step that reads the state of a resource. Adds nothing if only responses to writes show the state.
-    pub fn read_state(&mut self, resource: u32) -> Option<()> {
+    pub fn read_state(&mut self, resource: Resource) -> Option<()> {
         if matches!(self.member.reader, StateReader::Response) {
             return Some(());
         }
@@ -89,8 +89,8 @@ impl<'s, 'p> StatefulCaseBuilder<'s, 'p> {
     }
 
     /// Adds a step that reads with one member of the reader's input set to a value. The result counts as a separate
-    /// state, with the resource number `shown_as`.
-    pub fn read_state_with(&mut self, path: &MemberPath, value: Value, shown_as: u32) -> Option<()> {
+    /// state, that of `shown_as`.
+    pub fn read_state_with(&mut self, path: &MemberPath, value: Value, shown_as: Resource) -> Option<()> {
         let StateReader::Operation(reader) = &self.member.reader else { return None };
         let input = self.plan_context.input_sampler(reader, &self.id).input_with(&[(path, InputChange::Set(value))]);
         if !self.plan_context.input_checker().violations(reader.input.as_ref()?, &input).is_empty() {
@@ -103,18 +103,18 @@ impl<'s, 'p> StatefulCaseBuilder<'s, 'p> {
     }
 
     /// Returns the complete input that writes a value to the member.
-    fn build_input(&self, resource: u32, value: &Value) -> Value {
+    fn build_input(&self, resource: Resource, value: &Value) -> Value {
         let sampler = self.plan_context.input_sampler(self.member.operation, &self.id).for_resource(resource);
         sampler.input_with(&[(&self.member.path, InputChange::Set(value.clone()))])
     }
 
     /// Adds a step that writes a value. Returns `None` unless every interpretation of the documents allows the value and
     /// the scenario owns the resource.
-    pub fn write_value(&mut self, resource: u32, value: &Value, certain: bool) -> Option<()> {
+    pub fn write_value(&mut self, resource: Resource, value: &Value, certainty: Certainty) -> Option<()> {
         let operation = self.member.operation;
         let input = self.build_input(resource, value);
         if !self.plan_context.input_checker().violations(operation.input.as_ref()?, &input).is_empty()
-            || (resource == 1
+            || (resource == Resource::FIRST
                 && classify_resources(self.plan_context, operation, &self.id, &input) != ResourceStatus::Owned)
         {
             return None;
@@ -122,7 +122,7 @@ impl<'s, 'p> StatefulCaseBuilder<'s, 'p> {
         let effect = self.member.write_effect(value)?;
         let send = StepRequest::Operation { name: operation.name.clone(), input, damage: Vec::new() };
         let step = self.push_step(StepPurpose::Act, send, None);
-        self.push_event(step, resource, StateEvent::Write { effect, is_certain: certain });
+        self.push_event(step, resource, StateEvent::Write { effect, certainty });
         if matches!(self.member.reader, StateReader::Response) {
             self.push_event(step, resource, StateEvent::Read(self.member.view.clone()));
         }
@@ -139,23 +139,23 @@ impl<'s, 'p> StatefulCaseBuilder<'s, 'p> {
         caller: Option<Authorization>,
     ) -> Option<()> {
         let operation = self.member.operation;
-        let input = self.build_input(1, value);
+        let input = self.build_input(Resource::FIRST, value);
         let violations = self.plan_context.input_checker().violations(operation.input.as_ref()?, &input);
         let at_fault = !damage.is_empty() || caller.is_some();
-        if violations.iter().any(|violation| !violation.is_certain) || violations.is_empty() != at_fault {
+        if violations.iter().any(|violation| !violation.certainty.is_certain()) || violations.is_empty() != at_fault {
             return None;
         }
         let effect = self.member.write_effect(traces)?;
         let send = StepRequest::Operation { name: operation.name.clone(), input, damage };
         let step = self.push_step(StepPurpose::Act, send, caller);
-        self.push_event(step, 1, StateEvent::RejectedWrite(effect));
+        self.push_event(step, Resource::FIRST, StateEvent::RejectedWrite(effect));
         Some(())
     }
 
     /// Adds a step in which another operation removes entries by their keys.
     pub fn remove_entries(
         &mut self,
-        resource: u32,
+        resource: Resource,
         operation: &Operation,
         member: &str,
         keys: &[String],
@@ -172,7 +172,7 @@ impl<'s, 'p> StatefulCaseBuilder<'s, 'p> {
         self.push_event(
             step,
             resource,
-            StateEvent::Write { effect: WriteEffect::Remove(keys.to_vec()), is_certain: true },
+            StateEvent::Write { effect: WriteEffect::Remove(keys.to_vec()), certainty: Certainty::Certain },
         );
         Some(())
     }
@@ -188,7 +188,7 @@ impl<'s, 'p> StatefulCaseBuilder<'s, 'p> {
             self.plan_context.input_sampler(self.member.operation, &self.id).for_resource(resource).plain_input()
         };
         !self.plan_context.scenario.elsewhere_values.is_empty()
-            && of(1) != of(OTHER_PARENT)
+            && of(Resource::FIRST) != of(Resource::OtherParent)
             && !self.mentions_fixtures()
     }
 
@@ -197,7 +197,7 @@ impl<'s, 'p> StatefulCaseBuilder<'s, 'p> {
         let of = |resource| {
             self.plan_context.input_sampler(self.member.operation, &self.id).for_resource(resource).plain_input()
         };
-        of(1) != of(2)
+        of(Resource::FIRST) != of(Resource::SECOND)
     }
 
     fn mentions_fixtures(&self) -> bool {
@@ -211,8 +211,7 @@ impl<'s, 'p> StatefulCaseBuilder<'s, 'p> {
 
     /// Builds the case, which is judged by what its reads return.
     pub fn build(self, metadata: CaseMetadata<'_>) -> Option<Case> {
-        let law = self.id.0.split('/').nth(3).unwrap_or_default();
-        let model = self.member.state_model(self.plan_context, law);
+        let model = self.member.state_model(self.plan_context, self.id.law()?);
         // If all cases share one resource, writes of other cases would be attributed to this one.
         let alone = !self.has_own_resource_per_case() && !self.mentions_fixtures();
         let relation = Law::State { model, events: self.events };
@@ -234,13 +233,12 @@ pub(crate) fn build_law_case(
         Law::State { events, .. } => events.iter_mut().for_each(|event| event.step += first),
         Law::Echo { step, .. } => *step += first,
     }
-    let law = id.0.split('/').nth(3).unwrap_or("law").to_owned();
+    let law = id.law()?;
     Some(Case {
         operation: metadata.operation.name.clone(),
         intent: if metadata.is_documented { Intent::Law } else { Intent::Probe },
         member: None,
         constraint: None,
-        class: "law",
         steps,
         judged: JudgedPart::Law(Box::new(relation)),
         expectation: if metadata.is_documented {

@@ -2,7 +2,7 @@
 //!
 //! It never decides what is sent.
 
-use crate::case::{CaseId, StateKind, StateModel, StateView, StepRequest, Value, WriteEffect};
+use crate::case::{CaseId, LawName, Resource, StateKind, StateModel, StateView, StepRequest, Value, WriteEffect};
 use crate::contract::{Contract, FactField, MemberLocation, MemberPath, Operation, Provenance, ShapeId, ShapeKind};
 use crate::generate::plan_context::PlanContext;
 use crate::scenario::ReadBack;
@@ -164,15 +164,15 @@ fn find_state_path(contract: &Contract, id: &ShapeId, name: &str, wanted: StateK
 impl<'p> StoredMember<'p> {
     /// Returns true if a law holds for the operation: because a document or the scenario says so, or because every read
     /// implies it.
-    pub fn has_law(&self, plan_context: &PlanContext<'_>, law: &str) -> bool {
+    pub fn has_law(&self, plan_context: &PlanContext<'_>, law: LawName) -> bool {
         let notes = plan_context.scenario.operation_notes(self.operation.name.as_str());
-        matches!(law, "read-your-write" | "isolated")
-            || self.operation.laws.iter().any(|one| one == law)
-            || notes.is_some_and(|notes| notes.laws.iter().any(|one| one == law))
+        matches!(law, LawName::ReadYourWrite | LawName::Isolated)
+            || self.operation.laws.iter().any(|one| one == law.as_str())
+            || notes.is_some_and(|notes| notes.laws.contains(&law))
     }
 
     /// Returns where a law is documented.
-    pub fn law_source(&self, plan_context: &PlanContext<'_>, law: &str) -> Option<Provenance> {
+    pub fn law_source(&self, plan_context: &PlanContext<'_>, law: LawName) -> Option<Provenance> {
         law_source(plan_context, self.operation, law)
     }
 
@@ -189,7 +189,7 @@ impl<'p> StoredMember<'p> {
 
     /// Returns the request that reads the state of a resource. Returns `None` if no separate request does, or if the
     /// scenario's request has no method.
-    pub fn build_read(&self, plan_context: &PlanContext<'_>, id: &CaseId, resource: u32) -> Option<StepRequest> {
+    pub fn build_read(&self, plan_context: &PlanContext<'_>, id: &CaseId, resource: Resource) -> Option<StepRequest> {
         match &self.reader {
             StateReader::Response => None,
             StateReader::Operation(reader) => {
@@ -210,13 +210,13 @@ impl<'p> StoredMember<'p> {
     }
 
     /// Returns the documented model of the state, in which `law` holds whether it is documented or not.
-    pub fn state_model(&self, plan_context: &PlanContext<'_>, law: &str) -> StateModel {
-        let holds = |one: &str| one == law || self.has_law(plan_context, one);
+    pub fn state_model(&self, plan_context: &PlanContext<'_>, law: LawName) -> StateModel {
+        let holds = |one: LawName| one == law || self.has_law(plan_context, one);
         StateModel {
             kind: self.kind,
-            merges: holds("merges"),
-            deduplicates: holds("deduplicates"),
-            ordered: holds("keeps-order"),
+            merges: holds(LawName::Merges),
+            deduplicates: holds(LawName::Deduplicates),
+            ordered: holds(LawName::KeepsOrder),
         }
     }
 
@@ -257,13 +257,13 @@ impl<'p> StoredMember<'p> {
 
 /// Returns where a law of an operation is stated: in a document, in the scenario, or else where the operation itself is
 /// documented.
-pub(crate) fn law_source(plan_context: &PlanContext<'_>, operation: &Operation, law: &str) -> Option<Provenance> {
-    let field = FactField::Law(law.to_owned());
+pub(crate) fn law_source(plan_context: &PlanContext<'_>, operation: &Operation, law: LawName) -> Option<Provenance> {
+    let field = FactField::Law(law.to_string());
     if let Some(fact) = operation.facts.iter().find(|fact| fact.field == field) {
         return Some(fact.provenance());
     }
     let notes = plan_context.scenario.operation_notes(operation.name.as_str());
-    match notes.filter(|notes| notes.laws_line > 0 && notes.laws.iter().any(|one| one == law)) {
+    match notes.filter(|notes| notes.laws_line > 0 && notes.laws.contains(&law)) {
         Some(notes) => Some(Provenance::new(format!("{}.toml", plan_context.scenario.name), notes.laws_line)),
         None => operation.sources.first().cloned(),
     }

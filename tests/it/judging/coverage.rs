@@ -1,7 +1,7 @@
 //! Coverage of a run, and signatures of responses.
 
 use super::outcome::*;
-use overstep::case::{Case, CaseId, Expectation, Intent, StepPurpose};
+use overstep::case::{Case, Expectation, Intent, StepPurpose};
 use overstep::contract::{Constraint, ErrorRole, MemberPath};
 use overstep::judge::{Coverage, Judgement, ObservedOutcome, OperationCoverage, Verdict, response_signatures};
 use overstep::run::{BodyFraming, CaseOutcome, HttpResponse, TransportError};
@@ -9,7 +9,8 @@ use std::time::Duration;
 
 fn case_about(member: Option<&str>, constraint: Option<Constraint>, variant: &str, intent: Intent) -> Case {
     let mut case = case("Do", silent());
-    case.id = CaseId(format!("s/Do/{}/x/{variant}", member.unwrap_or("law")));
+    let kind = constraint.map_or("random", Constraint::name);
+    case.id = format!("s/Do/{}/{kind}/{variant}", member.unwrap_or("valid")).parse().expect(variant);
     (case.member, case.constraint, case.intent) = (member.and_then(MemberPath::parse), constraint, intent);
     case
 }
@@ -101,11 +102,11 @@ fn enum_values_and_laws_are_counted() {
     assert_eq!((row.enums, row.members, row.limits), ((1, 2), (1, 1), (0, 0)));
     let law = |name: &str, verdict| {
         let mut case = case_about(None, None, "a", Intent::Law);
-        (case.id, case.class) = (CaseId(format!("s/Do/law/{name}/a")), "law");
+        case.id = format!("s/Do/law/{name}/a").parse().expect(name);
         (case, judgement(verdict, None, None))
     };
     let mut other = law("merges", Verdict::Pass);
-    other.0.class = "valid";
+    other.0.id = "s/Do/valid/random/a".parse().expect("an id");
     let row = coverage_of(&[law("merges", Verdict::Pass), law("overwrites", Verdict::Indeterminate), other]);
     assert_eq!((row.laws, row.members), ((1, 2), (0, 0)));
 }

@@ -2,15 +2,15 @@
 
 use super::outcome::*;
 use overstep::case::{
-    Case, Expectation, JudgedPart, Law, StateEvent, StateKind, StateModel, StateView, StepEvent, StepPurpose,
-    WriteEffect,
+    Case, Certainty, Expectation, JudgedPart, Law, LawName, Resource, StateEvent, StateKind, StateModel, StateView,
+    StepEvent, StepPurpose, WriteEffect,
 };
 use overstep::judge::{Judgement, Verdict};
 use overstep::run::{CaseOutcome, HttpResponse, Liveness, TransportError};
 use serde_json::{Value as Json, json};
 
 fn law_outcome(law: Law, turns: &[u32], responses: Vec<HttpResponse>) -> CaseOutcome {
-    let mut case: Case = case("Do", Expectation::LawHolds { law: "merges".to_owned() });
+    let mut case: Case = case("Do", Expectation::LawHolds { law: LawName::Merges });
     case.steps =
         turns.iter().map(|turn| overstep::case::Step { turn: *turn, ..step("Do", StepPurpose::Act) }).collect();
     case.judged = JudgedPart::Law(Box::new(law));
@@ -18,7 +18,7 @@ fn law_outcome(law: Law, turns: &[u32], responses: Vec<HttpResponse>) -> CaseOut
 }
 
 /// An event with its turn, the resource, the state event and the response.
-type EventRow = (u32, u32, StateEvent, HttpResponse);
+type EventRow = (u32, Resource, StateEvent, HttpResponse);
 
 fn outcome_of(kind: StateKind, events: Vec<EventRow>) -> CaseOutcome {
     let model = StateModel { kind, merges: true, deduplicates: false, ordered: false };
@@ -50,11 +50,11 @@ fn put(key: &str, value: impl Into<Json>) -> WriteEffect {
 }
 
 fn write(turn: u32, effect: WriteEffect) -> EventRow {
-    (turn, 1, StateEvent::Write { effect, is_certain: true }, response_with_code(200, ""))
+    (turn, Resource::Own(1), StateEvent::Write { effect, certainty: Certainty::Certain }, response_with_code(200, ""))
 }
 
 fn rejected_write(turn: u32, effect: WriteEffect) -> EventRow {
-    (turn, 1, StateEvent::RejectedWrite(effect), response_with_code(400, ""))
+    (turn, Resource::Own(1), StateEvent::RejectedWrite(effect), response_with_code(400, ""))
 }
 
 fn view() -> StateView {
@@ -62,7 +62,7 @@ fn view() -> StateView {
 }
 
 fn read_with(turn: u32, view: StateView, document: &Json) -> EventRow {
-    (turn, 1, StateEvent::Read(view), json(200, &document.to_string()))
+    (turn, Resource::Own(1), StateEvent::Read(view), json(200, &document.to_string()))
 }
 
 fn read_of(turn: u32, data: &Json) -> EventRow {
@@ -70,7 +70,7 @@ fn read_of(turn: u32, data: &Json) -> EventRow {
 }
 
 fn failed_read(turn: u32, status: u16) -> EventRow {
-    (turn, 1, StateEvent::Read(view()), response_with_code(status, ""))
+    (turn, Resource::Own(1), StateEvent::Read(view()), response_with_code(status, ""))
 }
 
 const MAP: StateKind = StateKind::Map;
@@ -105,7 +105,7 @@ fn concurrent_writes_may_be_applied_in_any_order() {
     let lost = note(MAP, [&stored[..], &[read_of(2, &json!({"k": "0"}))]].concat());
     assert_eq!(lost, "the value from before is still there");
     let mut other = write(1, put("k", "2"));
-    other.1 = 2;
+    other.1 = Resource::SECOND;
     let of_two =
         |value: &str| note(MAP, vec![write(1, put("k", "1")), other.clone(), read_of(2, &json!({"k": value}))]);
     assert_eq!(of_two("1"), "kept");
@@ -125,15 +125,17 @@ fn concurrent_writes_may_be_applied_in_any_order() {
 
 #[test]
 fn requests_of_a_law_must_have_the_expected_responses() {
-    let accepted =
-        vec![(1, 1, StateEvent::RejectedWrite(put("k", "1")), response_with_code(200, "")), read_of(2, &json!({}))];
+    let accepted = vec![
+        (1, Resource::Own(1), StateEvent::RejectedWrite(put("k", "1")), response_with_code(200, "")),
+        read_of(2, &json!({})),
+    ];
     assert_eq!(note(MAP, accepted), "not learnt");
     let trace = vec![read_of(1, &json!({})), rejected_write(2, put("k", "1")), read_of(3, &json!({"k": "1"}))];
     assert_eq!(note(MAP, trace), "a refused write left a trace");
     let note_after_write = |before: Option<Json>, certain, response| {
-        let what = StateEvent::Write { effect: put("k", "1"), is_certain: certain };
+        let what = StateEvent::Write { effect: put("k", "1"), certainty: Certainty::certain_if(certain) };
         let mut events: Vec<EventRow> = before.iter().map(|data| read_of(1, data)).collect();
-        events.push((2, 1, what, response));
+        events.push((2, Resource::Own(1), what, response));
         note(MAP, events)
     };
     assert_eq!(note_after_write(None, true, response_with_code(400, "")), "a write is answered with 400");
@@ -148,8 +150,8 @@ fn requests_of_a_law_must_have_the_expected_responses() {
         "others may have used up the space"
     );
     let field = |value: Json| {
-        let what = StateEvent::Write { effect: WriteEffect::Set("x".into()), is_certain: true };
-        note(StateKind::Field, vec![read_of(1, &value), (2, 1, what, response_with_code(400, ""))])
+        let what = StateEvent::Write { effect: WriteEffect::Set("x".into()), certainty: Certainty::Certain };
+        note(StateKind::Field, vec![read_of(1, &value), (2, Resource::Own(1), what, response_with_code(400, ""))])
     };
     assert_eq!(field(Json::Null), "a write is answered with 400", "no other client has written the field");
     assert_eq!(field("y".into()), "not learnt");

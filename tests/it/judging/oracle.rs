@@ -1,7 +1,7 @@
 //! The verdict on a single outcome.
 
 use super::outcome::*;
-use overstep::case::{Damage, Expectation, StateAssumption, StepPurpose, StepRequest};
+use overstep::case::{Damage, Expectation, LawName, StateAssumption, StepPurpose, StepRequest};
 use overstep::contract::ErrorRole;
 use overstep::judge::{Verdict, describe_expectation, judge};
 use overstep::run::{BodyFraming, Liveness, TransportError};
@@ -117,20 +117,23 @@ fn a_rejection_without_a_documented_code_must_not_have_another_role() {
 
 #[test]
 fn the_precedence_of_two_rejections_is_unspecified() {
-    let verdict_on_pair = |class, errors: &[(Option<u16>, Option<&str>)], response| {
+    let verdict_on_pair = |place: &str, errors: &[(Option<u16>, Option<&str>)], response| {
         let mut case = case("Do", reject(ErrorRole::InvalidInput, errors));
-        case.class = class;
+        case.id = format!("test/Do/{place}/a").parse().expect(place);
         judge_outcome(&outcome(case, vec![Ok(response)])).verdict.name()
     };
     let two_errors = [(Some(400), Some("bad_input")), (Some(404), Some("gone"))];
-    assert_eq!(verdict_on_pair("pair", &two_errors, response_with_code(404, "gone")), UNSPECIFIED);
-    assert_eq!(verdict_on_pair("pair", &two_errors, response_with_code(400, "bad_input")), UNSPECIFIED);
-    assert_eq!(verdict_on_pair("pair", &two_errors, response_with_code(200, "")), DIVERGES);
-    assert_eq!(verdict_on_pair("other", &two_errors, response_with_code(400, "bad_input")), PASS);
-    assert_eq!(verdict_on_pair("pair", &two_errors[..1], response_with_code(400, "bad_input")), PASS);
+    assert_eq!(verdict_on_pair("pair/auth+type", &two_errors, response_with_code(404, "gone")), UNSPECIFIED);
+    assert_eq!(verdict_on_pair("pair/auth+type", &two_errors, response_with_code(400, "bad_input")), UNSPECIFIED);
+    assert_eq!(verdict_on_pair("pair/auth+type", &two_errors, response_with_code(200, "")), DIVERGES);
+    assert_eq!(verdict_on_pair("name/length", &two_errors, response_with_code(400, "bad_input")), PASS);
+    assert_eq!(verdict_on_pair("pair/auth+type", &two_errors[..1], response_with_code(400, "bad_input")), PASS);
     let unnamed = (Some(400), None);
-    assert_eq!(verdict_on_pair("pair", &[two_errors[0], unnamed], response_with_code(400, "bad_input")), UNSPECIFIED);
-    assert_eq!(verdict_on_pair("pair", &[unnamed, (Some(422), None)], response_with_code(400, "")), PASS);
+    assert_eq!(
+        verdict_on_pair("pair/auth+type", &[two_errors[0], unnamed], response_with_code(400, "bad_input")),
+        UNSPECIFIED
+    );
+    assert_eq!(verdict_on_pair("pair/auth+type", &[unnamed, (Some(422), None)], response_with_code(400, "")), PASS);
 }
 
 #[test]
@@ -321,7 +324,7 @@ fn expectations_have_descriptions() {
         (reject(ErrorRole::Other, &[(Some(400), Some("a")), (Some(400), Some("b"))]), "400 a or b"),
         (reject(ErrorRole::Other, &[(Some(400), Some("a")), (Some(404), Some("b"))]), "400 a or 404 b"),
         (reject(ErrorRole::Other, &[(Some(400), None), (None, None)]), "400 or 4xx"),
-        (Expectation::LawHolds { law: "merges".into() }, "kept"),
+        (Expectation::LawHolds { law: LawName::Merges }, "kept"),
         (silent(), "anything but a failure"),
     ] {
         assert_eq!(describe_expectation(&expectation), words);

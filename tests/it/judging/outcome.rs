@@ -1,7 +1,7 @@
 //! A contract and outcomes of its cases.
 
 use overstep::case::{
-    Authorization, Case, CaseId, Expectation, ExpectedError, ExpectedSuccess, Intent, JudgedPart, Step, StepPurpose,
+    Authorization, Case, Expectation, ExpectedError, ExpectedSuccess, Intent, JudgedPart, Step, StepPurpose,
     StepRequest, Value,
 };
 use overstep::contract::{self, Contract};
@@ -75,12 +75,11 @@ pub fn step(operation: &str, purpose: StepPurpose) -> Step {
 
 pub fn case(operation: &str, expectation: Expectation) -> Case {
     Case {
-        id: CaseId(format!("test/{operation}/name/length/at-max")),
+        id: format!("test/{operation}/name/length/at-max").parse().expect(operation),
         operation: operation.into(),
         intent: Intent::Valid,
         member: None,
         constraint: None,
-        class: "valid",
         steps: vec![step(operation, StepPurpose::Act)],
         judged: JudgedPart::Step(0),
         expectation,

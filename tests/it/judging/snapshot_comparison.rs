@@ -1,7 +1,7 @@
 //! Comparison of responses with accepted ones, and the form of a response.
 
 use super::outcome::*;
-use overstep::case::{Case, Expectation, Intent, JudgedPart, Law};
+use overstep::case::{Case, Expectation, Intent, JudgedPart, Law, LawName};
 use overstep::contract::{self, Contract, ErrorRole};
 use overstep::judge::{SnapshotChange, SnapshotComparison, SnapshotKey, Verdict, compare_with_snapshot, judge};
 use overstep::run::{CaseOutcome, HttpResponse, TransportError};
@@ -162,8 +162,9 @@ fn a_response_is_compared_with_the_accepted_one() {
         assert_eq!(found.key.place, "name/length");
         assert_eq!(found.describe_accepted().as_deref(), description);
     }
-    assert_eq!(SnapshotKey::new("s/Do/law/merges/x", Intent::Probe).side, "law");
-    assert_eq!(SnapshotKey::new("s/Do/name/merges/x", Intent::Probe).side, "silent");
+    let side = |id: &str| SnapshotKey::new(&id.parse().expect(id), Intent::Probe).side;
+    assert_eq!(side("s/Do/law/merges/x"), "law");
+    assert_eq!(side("s/Do/name/length/x"), "silent");
     let marks = |outcome| compare(outcome, None).mark.map(|mark| mark.as_str().to_owned());
     assert_eq!((marks(&success), marks(&rejection)), (None, Some("200".to_owned())));
     let other = single_outcome(expect_success(), json(200, r#"{"more": 1}"#));
@@ -189,7 +190,7 @@ fn secrets_are_redacted_and_laws_have_no_form() {
     let observed = found.observed.expect("the outcome has a response");
     assert_eq!((observed.status, observed.error.as_deref()), (Some(400), Some("gone")));
     assert!(!format!("{:?}", observed.form).contains("secret"), "{:?}", observed.form);
-    let mut law: Case = case("Do", Expectation::LawHolds { law: "echo".to_owned() });
+    let mut law: Case = case("Do", Expectation::LawHolds { law: LawName::Echoes });
     law.judged = JudgedPart::Law(Box::new(Law::Echo { step: 0, place: "a".to_owned(), value: "x".into() }));
     let found = compare(&super::outcome::outcome(law, vec![Ok(json(200, r#"{"a": "x"}"#))]), None);
     let observed = found.observed.expect("the outcome has a response");

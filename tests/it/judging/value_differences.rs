@@ -61,7 +61,7 @@ fn try_response_values(steps: &[(&str, &str, &str)]) -> Option<ResponseValues> {
 
 fn outcome_of(steps: &[(&str, &str, &str)]) -> CaseOutcome {
     let mut case: Case = case("ReadBox", silent());
-    case.id = CaseId("boxes/ReadBox/name/length/at-max".to_owned());
+    case.id = "boxes/ReadBox/name/length/at-max".parse().expect("an id");
     case.steps = steps
         .iter()
         .enumerate()
@@ -441,7 +441,7 @@ fn lists_in_writes_and_requested_resources_belong_to_the_case() {
     assert_eq!(differences_between("MakeBox", "{}"), FEWER);
     assert_eq!(differences_between("ReadBox", "{}"), NO_DIFFERENCES);
     // A request that names a resource of the case returns only that resource.
-    let own = CaseId("boxes/ReadBox/name/length/at-max".to_owned()).token(1);
+    let own = "boxes/ReadBox/name/length/at-max".parse::<CaseId>().expect("an id").token(1);
     assert_eq!(differences_between("ReadBox", &format!(r#"{{"name": "{own}"}}"#)), FEWER);
     let after = |response: &str| {
         let created = format!(r#"{{"id": "{FIRST_ID}"}}"#);
@@ -583,7 +583,7 @@ fn differences_at_one_place_are_one_finding() {
         let compared = comparison_of(before, after);
         assert_eq!(compared.change, SnapshotChange::Changed);
         let mut case = case("ReadBox", silent());
-        case.id = CaseId(id.to_owned());
+        case.id = id.parse().expect(id);
         let observed = ObservedOutcome { status: Some(200), ..ObservedOutcome::default() };
         let judgement = Judgement { verdict: Verdict::Pass, observed, why: String::new() };
         findings.add_compared("boxes", &case, &judgement, &compared, &[], Reproduction::default);

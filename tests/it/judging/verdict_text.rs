@@ -2,8 +2,8 @@
 
 use super::outcome::{self, VERDICTS, accept, error as expected, json as response, silent, step};
 use overstep::case::{
-    Case, Expectation, ExpectedSuccess, Intent, JudgedPart, Law, StateAssumption, StateEvent, StateKind, StateModel,
-    StateView, Step, StepEvent, StepPurpose, StepRequest, WriteEffect,
+    Case, Certainty, Expectation, ExpectedSuccess, Intent, JudgedPart, Law, LawName, Resource, StateAssumption,
+    StateEvent, StateKind, StateModel, StateView, Step, StepEvent, StepPurpose, StepRequest, WriteEffect,
 };
 use overstep::contract::{Contract, ErrorRole, from_json};
 use overstep::judge::{Verdict, describe_expectation, judge};
@@ -21,7 +21,7 @@ fn step_at(purpose: StepPurpose, turn: u32) -> Step {
 }
 
 fn case(expectation: Expectation, steps: Vec<Step>, judged: JudgedPart) -> Case {
-    Case { intent: Intent::Violates, class: "title", steps, judged, ..outcome::case("PutNote", expectation) }
+    Case { intent: Intent::Violates, steps, judged, ..outcome::case("PutNote", expectation) }
 }
 
 fn error(status: u16, name: &str) -> HttpResponse {
@@ -114,22 +114,23 @@ fn text_of_rejections() {
 
 #[test]
 fn text_of_two_possible_rejections() {
-    let pair = |expectation: Expectation, class: &'static str, result: HttpResponse| {
-        let case = Case { class, ..case(expectation, vec![step_at(StepPurpose::Act, 0)], JudgedPart::Step(0)) };
+    let pair = |expectation: Expectation, place: &str, result: HttpResponse| {
+        let id = format!("test/PutNote/{place}/a").parse().expect(place);
+        let case = Case { id, ..case(expectation, vec![step_at(StepPurpose::Act, 0)], JudgedPart::Step(0)) };
         verdict_text(&outcome(case, vec![Ok(result)]))
     };
     let (invalid, missing) = ((Some(400), Some("bad_note")), (Some(404), Some("not_found")));
     let indeterminate = "unspecified: 400 bad_note (which of two refusals comes first is not documented)";
     let two = reject(ErrorRole::InvalidInput, &[invalid, missing]);
-    assert_eq!(pair(two.clone(), "pair", error(400, "bad_note")), indeterminate);
-    assert_eq!(pair(two, "title", error(400, "bad_note")), "pass: 400 bad_note (as documented)");
+    assert_eq!(pair(two.clone(), "pair/auth+type", error(400, "bad_note")), indeterminate);
+    assert_eq!(pair(two, "title/length", error(400, "bad_note")), "pass: 400 bad_note (as documented)");
     let same = reject(ErrorRole::InvalidInput, &[invalid, invalid]);
-    assert_eq!(pair(same, "pair", error(400, "bad_note")), "pass: 400 bad_note (as documented)");
+    assert_eq!(pair(same, "pair/auth+type", error(400, "bad_note")), "pass: 400 bad_note (as documented)");
     let unnamed = reject(ErrorRole::InvalidInput, &[invalid, (None, None)]);
-    assert_eq!(pair(unnamed.clone(), "pair", error(400, "bad_note")), indeterminate);
-    assert_eq!(pair(unnamed, "pair", response(200, "{}")), "diverges: 200 (it was accepted)");
+    assert_eq!(pair(unnamed.clone(), "pair/auth+type", error(400, "bad_note")), indeterminate);
+    assert_eq!(pair(unnamed, "pair/auth+type", response(200, "{}")), "diverges: 200 (it was accepted)");
     let none_named = reject(ErrorRole::InvalidInput, &[(None, None), (None, None)]);
-    assert_eq!(pair(none_named, "pair", error(400, "bad_note")), "pass: 400 bad_note (as documented)");
+    assert_eq!(pair(none_named, "pair/auth+type", error(400, "bad_note")), "pass: 400 bad_note (as documented)");
 }
 
 #[test]
@@ -268,7 +269,7 @@ fn text_of_undocumented_behavior() {
     };
     assert_eq!(method(501), "unspecified: 501 (silent)");
     assert_eq!(method(500), format!("diverges: 500 {failed}"));
-    let law_holds = single_outcome(Expectation::LawHolds { law: "merges".to_owned() }, Ok(response(200, "{}")));
+    let law_holds = single_outcome(Expectation::LawHolds { law: LawName::Merges }, Ok(response(200, "{}")));
     assert_eq!(verdict_text(&law_holds), "indeterminate: 200 (no relation is stated)");
 }
 
@@ -329,11 +330,11 @@ fn text_of_failed_setup() {
 /// Judges a law with a write, accepted or rejected, between two reads of a map.
 fn judge_law(reads: [&Json; 2], write: HttpResponse, certain: bool, expectation: Expectation) -> String {
     let view = StateView { place: "tags".to_owned(), ..StateView::default() };
-    let event = |step, what| StepEvent { step, resource: 0, event: what };
+    let event = |step, what| StepEvent { step, resource: Resource::FIRST, event: what };
     let effect = WriteEffect::Put(vec![("k".to_owned(), json!("v"))]);
     let events = vec![
         event(0, StateEvent::Read(view.clone())),
-        event(1, StateEvent::Write { effect, is_certain: certain }),
+        event(1, StateEvent::Write { effect, certainty: Certainty::certain_if(certain) }),
         event(2, StateEvent::Read(view)),
     ];
     let model = StateModel { kind: StateKind::Map, merges: true, deduplicates: false, ordered: false };
@@ -345,7 +346,7 @@ fn judge_law(reads: [&Json; 2], write: HttpResponse, certain: bool, expectation:
 
 #[test]
 fn text_of_laws() {
-    let law_holds = || Expectation::LawHolds { law: "merges".to_owned() };
+    let law_holds = || Expectation::LawHolds { law: LawName::Merges };
     let (old, new) = (json!({ "o": "1" }), json!({ "o": "1", "k": "v" }));
     let fine = || response(200, "{}");
     assert_eq!(judge_law([&old, &new], fine(), true, law_holds()), "pass: kept (the law is kept)");
@@ -383,7 +384,7 @@ fn text_of_expectations() {
         (accept(None, vec![expected(Some(404), Some("gone")), expected(None, None)]), "success, or any refusal (4xx)"),
         (reject(ErrorRole::InvalidInput, &[invalid, missing, odd]), "400 a or b or 404 c"),
         (reject(ErrorRole::InvalidInput, &[(None, None)]), "4xx"),
-        (Expectation::LawHolds { law: "merges".to_owned() }, "kept"),
+        (Expectation::LawHolds { law: LawName::Merges }, "kept"),
         (silent(), "anything but a failure"),
     ] {
         assert_eq!(describe_expectation(&expectation), expected_text);

@@ -3,7 +3,7 @@
 //! Every server runs on a thread; none sleeps or uses a fixed port.
 #![allow(dead_code, reason = "each user needs a part of it")]
 
-use overstep::case::{Authorization, Case, CaseId, Expectation, Intent, JudgedPart, Step, StepPurpose, StepRequest};
+use overstep::case::{Authorization, Case, Expectation, Intent, JudgedPart, Step, StepPurpose, StepRequest};
 use overstep::contract::{Contract, ErrorName, ErrorRole, ErrorShape, HttpBinding, Operation, Protocol};
 use overstep::run::{
     BodyFraming, CancelToken, CaseOutcome, Endpoint, RequestLimits, RunEnd, RunPlan, TransportError, TransportOptions,
@@ -196,12 +196,11 @@ pub fn get(target: &str) -> Step {
 
 pub fn case(id: &str, steps: Vec<Step>) -> Case {
     Case {
-        id: CaseId(id.into()),
+        id: format!("test/Get/valid/random/{id}").parse().expect(id),
         operation: "Get".into(),
         intent: Intent::Valid,
         member: None,
         constraint: None,
-        class: "valid",
         steps,
         judged: JudgedPart::Step(0),
         expectation: Expectation::Unspecified { reason: "test".into() },

@@ -1,6 +1,6 @@
 //! Converts a contract to a JSON Schema, as an oracle that shares no code with the generator.
 
-use overstep::case::{Case, Intent, Value};
+use overstep::case::{Case, CaseClass, Intent, Value};
 use overstep::contract::{Contract, MemberLocation, Operation, Shape, ShapeKind, ShapeRule};
 use serde_json::{Map, Value as Json, json};
 
@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json, json};
 /// of the path in these contracts.
 pub fn due(case: &Case) -> Option<bool> {
     match case.intent {
-        _ if case.class == "pair" || case.class == "law" => None,
+        _ if matches!(case.id.class(), Some(CaseClass::Pair | CaseClass::Law)) => None,
         Intent::Valid | Intent::Missing => Some(true),
         Intent::Violates if case.member.as_ref().and_then(|path| path.top_member()) != Some("Id") => Some(false),
         _ => None,
