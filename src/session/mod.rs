@@ -1,6 +1,13 @@
-//! Runs a check from start to end: documents → contract → cases → exchanges → verdicts → report.
+//! Runs cases against an endpoint: documents → contract → cases → exchanges → results → reports.
 //!
 //! This module uses all others, but never reads flags, the terminal or the environment.
+//!
+//! A whole run: a [`ScenarioJob`] and [`RunOptions`] say what is sent and how. `EndpointSetup` starts the embedded server
+//! and determines the address; its `run` opens a `Session`, which starts the user's server and probes the endpoint.
+//! [`check`] then runs the stages in `check_run`: controls, valid values, limits, follow-up. A `CaseEvaluator` passes each
+//! outcome to [`judge`](crate::judge::JudgeContext::judge_case) on the worker that sent it, and every `CaseObserver`
+//! receives the result in plan order. [`fuzz`], [`replay_cases`], [`diagnose`] and [`LibFuzzerTarget`] use the same
+//! session.
 
 mod after_effects;
 mod check;
