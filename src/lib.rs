@@ -5,7 +5,7 @@
 //! scenario file ─▶ scenario ──────┴─ generate ─▶ cases ─ wire ─▶ bytes ─ run ─▶ exchanges ─ judge ─▶ verdicts ─ report ─▶ people, CI
 //! ```
 //!
-//! Each module has one job. Data flows one way, and `tests/layering.rs` fails if a module imports one that it may
+//! Each module has one job. Data flows one way, and `tests/it/layering.rs` fails if a module imports one that it may
 //! not know. Start with [`session`], which shows a whole run on one screen, and [`contract`], which defines the terms
 //! that all other modules use.
 //!

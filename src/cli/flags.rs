@@ -28,7 +28,7 @@ Examples:
   overstep check leadlex -E 'op(AddTagsToContact) & auth'
   overstep fuzz leadlex -e local --max-time 5m     send generated requests for five minutes
   overstep init queues --source botocore:sqs -e http://127.0.0.1:5000
-  overstep doctor queues                           show which operations succeed, and why others don't
+  overstep doctor queues                           show which operations succeed or fail, and why
   overstep cases connect --format curl             print the requests without sending them
   overstep ingest docs/*.md -o my.contract.json    read documents into a contract
   overstep drift docs/page.rst botocore:connect    show where two sources contradict each other

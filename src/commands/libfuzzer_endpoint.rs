@@ -82,8 +82,8 @@ fn build_endpoint(flags: &FuzzFlags) -> Result<LibFuzzerEndpoint, CommandError> 
 impl LibFuzzerEndpoint {
     /// Turns the fuzzer's bytes into a request or a sequence of requests, sends them, and compares every response and
     /// the final state with the contract. Each kind of response is counted in `kinds`: if that is a static table of
-    /// [`MAX_RESPONSE_KINDS`](overstep::session::MAX_RESPONSE_KINDS) counters in the section `__libfuzzer_extra_counters`, libFuzzer treats new kinds as new
-    /// coverage.
+    /// [`MAX_RESPONSE_KINDS`](overstep::session::MAX_RESPONSE_KINDS) counters in the section
+    /// `__libfuzzer_extra_counters`, libFuzzer treats new kinds as new coverage.
     ///
     /// # Panics
     /// Panics, which the fuzzer records as a crash, if a response or the state breaks the contract, with the case, curl

@@ -2,7 +2,7 @@
 //!
 //! It never decides what a case tests.
 
-use super::case_spec::PlanContext;
+use super::plan_context::PlanContext;
 use super::template_filler::TemplateFiller;
 use crate::case::{Authorization, Capture, CaseId, FixtureStep, Step, StepPurpose, StepRequest, Value};
 use crate::contract::Operation;

@@ -3,10 +3,11 @@
 //! It never trusts a strategy: a violating case must violate exactly one constraint and a valid case none.
 
 use super::contract_patterns::ContractPatterns;
+use super::limits::integer_bounds;
 use crate::case::Value;
 use crate::contract::{
-    ByteScope, Constraint, Contract, FactOrigin, LengthRange, MemberLocation, MemberPath, PathSegment, Protocol, Shape,
-    ShapeId, ShapeKind, ShapeRule,
+    ByteScope, Constraint, Contract, FactOrigin, LengthRange, Member, MemberLocation, MemberPath, PathSegment,
+    Protocol, Shape, ShapeId, ShapeKind, ShapeRule,
 };
 use indexmap::IndexMap;
 use std::collections::{HashMap, HashSet};
@@ -78,27 +79,36 @@ impl SharedKeyPatterns {
     }
 }
 
+/// Where a value is in an input.
+struct ValuePlace {
+    path: MemberPath,
+    location: MemberLocation,
+    /// Number of values around it.
+    depth: usize,
+}
+
+impl ValuePlace {
+    /// Returns the place of an item, a key or an entry's value.
+    fn below(&self, segment: PathSegment) -> Self {
+        Self { path: self.path.join(segment), location: self.location, depth: self.depth + 1 }
+    }
+}
+
 impl InputChecker<'_> {
     /// Returns all violations in an operation's input.
     pub fn violations(&self, input: &ShapeId, value: &Value) -> Vec<Violation> {
         let mut found = Vec::new();
-        self.check_value(input, value, &MemberPath::root(), MemberLocation::Body, 0, &mut found);
+        let place = ValuePlace { path: MemberPath::root(), location: MemberLocation::Body, depth: 0 };
+        self.check_value(input, value, &place, &mut found);
         found
     }
 
-    fn check_value(
-        &self,
-        id: &ShapeId,
-        value: &Value,
-        path: &MemberPath,
-        at: MemberLocation,
-        depth: usize,
-        out: &mut Vec<Violation>,
-    ) {
+    fn check_value(&self, id: &ShapeId, value: &Value, place: &ValuePlace, out: &mut Vec<Violation>) {
+        let ValuePlace { path, location, depth } = place;
         let shape = self.contract.shape(id);
         let mut breach =
             |constraint, certain| out.push(Violation { path: path.clone(), constraint, is_certain: certain });
-        let textual = !is_body_location(at);
+        let textual = !is_body_location(*location);
         // In forms and in XML, bodies consist of texts, too.
         let written = !textual && self.is_text_protocol();
         match (&shape.kind, value) {
@@ -115,7 +125,7 @@ impl InputChecker<'_> {
             (ShapeKind::String, Value::Number(_) | Value::Boolean(_)) if textual => {}
             // If the blob is the whole body, any bytes are valid.
             (ShapeKind::Blob, Value::Text(_) | Value::Number(_) | Value::Boolean(_))
-                if at == MemberLocation::Payload && depth == 1 => {}
+                if *location == MemberLocation::Payload && *depth == 1 => {}
             (ShapeKind::Blob, Value::Blob(bytes)) => check_length(shape, bytes.len() as u64, path, out),
             (ShapeKind::Boolean, Value::Boolean(_)) => {}
             (ShapeKind::Integer | ShapeKind::Long, Value::Number(literal)) => check_integer(shape, literal, path, out),
@@ -123,74 +133,93 @@ impl InputChecker<'_> {
             (ShapeKind::Timestamp, Value::Number(_)) => {}
             // Formats differ, and a header without a date is ignored; but no parser accepts a word as a timestamp.
             (ShapeKind::Timestamp, Value::Text(text)) => {
-                breach(Constraint::Type, at != MemberLocation::Header && has_no_digits(text))
+                breach(Constraint::Type, *location != MemberLocation::Header && has_no_digits(text))
             }
             (kind, value) if written && is_leniently_readable(kind, value) => breach(Constraint::Type, false),
             (ShapeKind::Float | ShapeKind::Double, Value::Text(text)) if is_non_finite_literal(text) => {
                 breach(Constraint::Type, false)
             }
-            (ShapeKind::List { member }, Value::List(items)) => {
-                check_length(shape, items.len() as u64, path, out);
-                if shape.unique && (1..items.len()).any(|index| items[..index].contains(&items[index])) {
-                    out.push(Violation { path: path.clone(), constraint: Constraint::Unique, is_certain: true });
-                }
-                let inner = path.join(PathSegment::Item);
-                for item in items {
-                    self.check_entry(member, item, &inner, at, depth, out);
-                }
-            }
-            (ShapeKind::Map { key, value: entry }, Value::Map(entries)) => {
-                check_length(shape, entries.len() as u64, path, out);
-                let (keys, values) = (path.join(PathSegment::Key), path.join(PathSegment::Value));
-                for (name, item) in entries {
-                    let text = match Value::as_template_key(name) {
-                        Some(template) => Value::Template(template.to_owned()),
-                        None => Value::Text(name.clone()),
-                    };
-                    self.check_value(key, &text, &keys, at, depth + 1, out);
-                    self.check_entry(entry, item, &values, at, depth, out);
-                }
-                self.check_budget(shape, entries, path, out);
+            (ShapeKind::List { member }, Value::List(items)) => self.check_list(shape, member, items, place, out),
+            (ShapeKind::Map { key, value }, Value::Map(entries)) => {
+                self.check_map(shape, [key, value], entries, place, out)
             }
             (ShapeKind::Structure { members } | ShapeKind::Union { members }, Value::Map(given)) => {
-                for (name, member) in members {
-                    let place = path.join_member(name);
-                    let location = if depth == 0 { member.location } else { at };
-                    match given.get(name) {
-                        None if member.required => {
-                            out.push(Violation { path: place, constraint: Constraint::Required, is_certain: true });
-                        }
-                        // An empty list cannot be seen in a query or header.
-                        Some(Value::List(items))
-                            if items.is_empty() && member.required && !is_body_location(location) =>
-                        {
-                            out.push(Violation { path: place, constraint: Constraint::Required, is_certain: true });
-                        }
-                        Some(Value::Null) if member.required => {
-                            out.push(Violation { path: place, constraint: Constraint::Required, is_certain: true });
-                        }
-                        Some(Value::Null) => {
-                            out.push(Violation { path: place, constraint: Constraint::Type, is_certain: false });
-                        }
-                        Some(value) => self.check_value(&member.shape, value, &place, location, depth + 1, out),
-                        None => {}
-                    }
-                }
-                if matches!(shape.kind, ShapeKind::Union { .. }) {
-                    let count =
-                        members.keys().filter(|name| given.get(*name).is_some_and(|v| *v != Value::Null)).count();
-                    if count != 1 {
-                        out.push(Violation {
-                            path: path.clone(),
-                            constraint: Constraint::AtMostOneOf,
-                            is_certain: true,
-                        });
-                    }
-                }
-                check_rules(shape, given, path, out);
+                self.check_members(shape, members, given, place, out)
             }
             _ => breach(Constraint::Type, true),
         }
+    }
+
+    fn check_list(
+        &self,
+        shape: &Shape,
+        member: &ShapeId,
+        items: &[Value],
+        place: &ValuePlace,
+        out: &mut Vec<Violation>,
+    ) {
+        check_length(shape, items.len() as u64, &place.path, out);
+        if shape.unique && (1..items.len()).any(|index| items[..index].contains(&items[index])) {
+            out.push(Violation { path: place.path.clone(), constraint: Constraint::Unique, is_certain: true });
+        }
+        let inner = place.below(PathSegment::Item);
+        for item in items {
+            self.check_entry(member, item, &inner, out);
+        }
+    }
+
+    fn check_map(
+        &self,
+        shape: &Shape,
+        [key, value]: [&ShapeId; 2],
+        entries: &IndexMap<String, Value>,
+        place: &ValuePlace,
+        out: &mut Vec<Violation>,
+    ) {
+        check_length(shape, entries.len() as u64, &place.path, out);
+        let (keys, values) = (place.below(PathSegment::Key), place.below(PathSegment::Value));
+        for (name, entry) in entries {
+            let text = match Value::as_template_key(name) {
+                Some(template) => Value::Template(template.to_owned()),
+                None => Value::Text(name.clone()),
+            };
+            self.check_value(key, &text, &keys, out);
+            self.check_entry(value, entry, &values, out);
+        }
+        self.check_budget(shape, entries, &place.path, out);
+    }
+
+    /// Checks the members of a structure or union.
+    fn check_members(
+        &self,
+        shape: &Shape,
+        members: &IndexMap<String, Member>,
+        given: &IndexMap<String, Value>,
+        place: &ValuePlace,
+        out: &mut Vec<Violation>,
+    ) {
+        for (name, member) in members {
+            let location = if place.depth == 0 { member.location } else { place.location };
+            let inner = ValuePlace { path: place.path.join_member(name), location, depth: place.depth + 1 };
+            let mut add = |constraint, is_certain| {
+                out.push(Violation { path: inner.path.clone(), constraint, is_certain });
+            };
+            match given.get(name) {
+                None | Some(Value::Null) if member.required => add(Constraint::Required, true),
+                // An empty list cannot be seen in a query or header.
+                Some(Value::List(items)) if items.is_empty() && member.required && !is_body_location(location) => {
+                    add(Constraint::Required, true);
+                }
+                Some(Value::Null) => add(Constraint::Type, false),
+                Some(value) => self.check_value(&member.shape, value, &inner, out),
+                None => {}
+            }
+        }
+        let is_given = |name: &String| given.get(name).is_some_and(|value| *value != Value::Null);
+        if matches!(shape.kind, ShapeKind::Union { .. }) && members.keys().filter(|name| is_given(name)).count() != 1 {
+            out.push(Violation { path: place.path.clone(), constraint: Constraint::AtMostOneOf, is_certain: true });
+        }
+        check_rules(shape, given, &place.path, out);
     }
 
     /// Returns true if the protocol's bodies consist of texts, so that the type of a value cannot be seen.
@@ -199,19 +228,11 @@ impl InputChecker<'_> {
     }
 
     /// Checks a list's item or a map's value, where null is a violation.
-    fn check_entry(
-        &self,
-        id: &ShapeId,
-        value: &Value,
-        path: &MemberPath,
-        at: MemberLocation,
-        depth: usize,
-        out: &mut Vec<Violation>,
-    ) {
+    fn check_entry(&self, id: &ShapeId, value: &Value, place: &ValuePlace, out: &mut Vec<Violation>) {
         if *value == Value::Null {
-            out.push(Violation { path: path.clone(), constraint: Constraint::Type, is_certain: true });
+            out.push(Violation { path: place.path.clone(), constraint: Constraint::Type, is_certain: true });
         } else {
-            self.check_value(id, value, path, at, depth + 1, out);
+            self.check_value(id, value, place, out);
         }
     }
 
@@ -363,14 +384,6 @@ fn check_integer(shape: &Shape, literal: &str, path: &MemberPath, out: &mut Vec<
         }
         // Some parsers accept `2.0` as an integer; none accepts a true fraction.
         Err(_) => breach(literal.parse::<f64>().is_ok_and(|number| number.fract() != 0.0 || !number.is_finite())),
-    }
-}
-
-/// Returns the least and the greatest number that the kind itself can hold.
-pub(crate) fn integer_bounds(kind: &ShapeKind) -> (i128, i128) {
-    match kind {
-        ShapeKind::Integer => (i128::from(i32::MIN), i128::from(i32::MAX)),
-        _ => (i128::from(i64::MIN), i128::from(i64::MAX)),
     }
 }
 

@@ -4,9 +4,9 @@
 
 use crate::case::{Case, Intent, Value};
 use crate::contract::{Constraint, Fact, MemberLocation, Operation, Shape, ShapeKind};
-use crate::generate::case_spec::{CaseRequest, CaseSpec, CaseSubject, IntendedOutcome, PlanContext};
-use crate::generate::input_checker::integer_bounds;
+use crate::generate::case_spec::{CaseRequest, CaseSpec, CaseSubject, IntendedOutcome};
 use crate::generate::input_sampler::InputSampler;
+use crate::generate::plan_context::PlanContext;
 use crate::generate::site::InputSite;
 use crate::pattern::DocumentedPattern;
 use std::collections::HashSet;
@@ -31,13 +31,6 @@ impl FirstOfKind {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
-
-/// Maximum length of a text or blob in a body, in characters or bytes.
-pub(crate) const MAX_BODY_SIZE: u64 = 1 << 20;
-/// Maximum length of a text in a path, a query or a header. Servers commonly limit the request head to 8 KiB.
-pub(crate) const MAX_HEAD_SIZE: u64 = 4096;
-/// Maximum number of entries of a list or map.
-pub(crate) const MAX_ENTRIES: u64 = 20_000;
 
 impl<'p> OperationContext<'p> {
     pub fn shape(&self, site: &InputSite) -> &'p Shape {
@@ -157,37 +150,5 @@ impl<'p> OperationContext<'p> {
                 && !crate::generate::resource_status::is_owned_identifier(self.plan, self.operation, &site.path)
         };
         texts().find(free).or_else(|| texts().find(|site| matches!(self.shape(site).kind, ShapeKind::String)))
-    }
-}
-
-/// Returns the maximum length of a text, which depends on its location.
-pub(crate) fn max_characters(site: &InputSite) -> u64 {
-    match site.location {
-        MemberLocation::Body | MemberLocation::Payload => MAX_BODY_SIZE,
-        _ => MAX_HEAD_SIZE,
-    }
-}
-
-/// Returns the minimum and maximum that a shape's type and range allow.
-pub(crate) fn integer_range(shape: &Shape) -> (i128, i128) {
-    let (type_min, type_max) = integer_bounds(&shape.kind);
-    let parse_limit =
-        |number: &Option<serde_json::Number>| number.as_ref().and_then(|number| number.to_string().parse().ok());
-    let range = shape.range.clone().unwrap_or_default();
-    let low: i128 = parse_limit(&range.min).unwrap_or(type_min).max(type_min);
-    (low, parse_limit(&range.max).unwrap_or(type_max).min(type_max).max(low))
-}
-
-/// Returns a count with its unit: `1 entry`, `2 entries`.
-pub(crate) fn pluralize(count: u64, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
-}
-
-pub(crate) fn length_unit(kind: &ShapeKind) -> (&'static str, &'static str) {
-    match kind {
-        ShapeKind::Blob => ("byte", "bytes"),
-        ShapeKind::List { .. } => ("item", "items"),
-        ShapeKind::Map { .. } => ("entry", "entries"),
-        _ => ("character", "characters"),
     }
 }

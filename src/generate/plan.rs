@@ -1,49 +1,18 @@
 //! Generates the cases of a scenario one after another; they are never all in memory.
 
-use super::case_spec::PlanContext;
 use super::contract_patterns::ContractPatterns;
+use super::error::PlanError;
 use super::input_checker::{InputChecker, SharedKeyPatterns, Violation};
+use super::options::{GenerationLevel, GenerationOptions};
+use super::plan_context::PlanContext;
 use super::site::{InputSite, input_sites};
 use crate::case::{Case, Value};
-use crate::contract::{Contract, MemberPath, Operation, Provenance};
+use crate::contract::{Contract, MemberPath, Operation};
 use crate::generate::operation_context::{FirstOfKind, OperationContext};
 use crate::generate::strategies::{OPERATION_STRATEGIES, SITE_STRATEGIES};
 use crate::scenario::Scenario;
 use std::collections::HashSet;
 use std::sync::Arc;
-
-/// How many cases are generated. Ids are the same at every level.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum GenerationLevel {
-    /// The first case of each member, constraint and side.
-    Quick,
-    /// Every boundary.
-    #[default]
-    Full,
-    /// Every boundary, and every pair of violated constraints of two classes instead of one pair for each two classes.
-    Exhaustive,
-}
-
-/// Settings that, together with contract and scenario, determine the cases.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct GenerationOptions {
-    /// Seed for all random choices.
-    pub seed: u64,
-    /// How many cases are generated.
-    pub level: GenerationLevel,
-}
-
-/// An error in a contract or scenario that prevents the generation of cases.
-#[derive(Debug, thiserror::Error)]
-#[error("{owner}: {reason}")]
-pub struct PlanError {
-    /// The operation or shape at fault.
-    pub owner: String,
-    /// What is wrong, for example a pattern that no text matches.
-    pub reason: String,
-    /// Where the cause is documented.
-    pub source_at: Option<Provenance>,
-}
 
 /// Returns all cases, operation by operation, with the controls (`…/valid/control/plain`) first. The same input gives
 /// the same cases.

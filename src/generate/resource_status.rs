@@ -2,7 +2,7 @@
 //!
 //! It never creates a resource and never asks the endpoint.
 
-use super::case_spec::PlanContext;
+use super::plan_context::PlanContext;
 use super::template_filler::{TemplateFiller, has_placeholders};
 use crate::case::{CaseId, Value};
 use crate::contract::{MemberPath, Operation, PathSegment, ShapeId, ShapeKind};

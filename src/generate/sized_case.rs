@@ -3,7 +3,9 @@
 //! These cases are never part of a plan. Each has its own id, `…/length/size-255`, and therefore its own resource.
 
 use super::boundary::{length, range};
-use super::plan::{CompiledContract, GenerationOptions, PlanError, with_operation_context};
+use super::error::PlanError;
+use super::options::GenerationOptions;
+use super::plan::{CompiledContract, with_operation_context};
 use crate::case::Case;
 use crate::contract::{Constraint, MemberPath, ShapeKind};
 use crate::generate::operation_context::OperationContext;
@@ -46,7 +48,7 @@ pub fn documented_bounds(
         match (&shape.kind, constraint) {
             (ShapeKind::Integer | ShapeKind::Long, "range") => {
                 let range = shape.range.as_ref()?;
-                let (least, _) = super::input_checker::integer_bounds(&shape.kind);
+                let (least, _) = super::limits::integer_bounds(&shape.kind);
                 of(number(&range.min), number(&range.max), least, false, "")
             }
             (ShapeKind::String, "length") => of(min, max, 0, false, " characters"),

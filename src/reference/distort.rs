@@ -2,8 +2,8 @@
 //!
 //! Never decides whether a request succeeds: the operation has been carried out, and only the response is changed.
 
-use super::compile::CompiledOperation;
 use super::misbehavior::Misbehavior;
+use super::operation::CompiledOperation;
 use super::protocols;
 use super::request::ServerResponse;
 use crate::contract::Contract;

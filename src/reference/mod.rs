@@ -7,39 +7,37 @@
 //! Start with [`ReferenceService::handle`]; [`ServerConfig`] lists the existing resources and the permitted callers;
 //! [`list_faults`] returns every way in which the server can be made to misbehave.
 
+mod apply_fault;
 mod auth;
 mod body_parser;
-mod bounded_regex;
-mod check;
 mod compile;
-mod constraint_tree;
+mod constraints;
 mod distort;
 mod error_response;
-mod fault;
+mod error_writer;
 mod faults;
-mod generic_state;
-mod look_around;
 mod misbehavior;
-mod pattern;
+mod operation;
 mod protocols;
+mod regex;
 mod request;
-mod resource_registry;
-mod resource_store;
 mod route;
 mod sample;
 pub mod server;
 mod server_config;
+mod server_variant;
 mod service;
 mod services;
+mod state;
 #[cfg(test)]
 mod testing;
 
-pub use constraint_tree::{ConstraintEdit, ConstraintSite};
-pub use fault::{Fault, FaultChange, FindingScope, UnknownFaultError, list_faults};
+pub use constraints::{ConstraintEdit, ConstraintSite};
+pub use faults::{Fault, FaultChange, FindingScope, UnknownFaultError, list_faults};
 pub use misbehavior::Misbehavior;
 pub use request::{DeliveryMode, ServerRequest, ServerResponse};
 pub use server::{ReferenceServer, RunningServer};
 pub use server_config::{
     BearerKey, IdentifierMember, KnownIdentifier, OutputText, ResourceDefinition, ResourceIdentifier, ServerConfig,
 };
-pub use service::ReferenceService;
+pub use service::{ReferenceService, UnreadableRequest};

@@ -5,6 +5,9 @@
 use bytes::Bytes;
 use std::borrow::Cow;
 
+/// Maximum length of a request body in bytes.
+pub(super) const MAX_BODY_LENGTH: usize = 8 << 20;
+
 /// A request, borrowed from the code that received it.
 #[derive(Clone, Copy, Debug)]
 pub struct ServerRequest<'a> {
@@ -42,6 +45,20 @@ pub struct ServerResponse {
 }
 
 impl ServerResponse {
+    /// Creates a plain-text response that belongs to no contract.
+    pub(super) fn plain(status: u16, text: impl Into<Cow<'static, str>>) -> Self {
+        let body = match text.into() {
+            Cow::Borrowed(text) => Bytes::from_static(text.as_bytes()),
+            Cow::Owned(text) => Bytes::from(text),
+        };
+        Self {
+            status,
+            headers: vec![(Cow::Borrowed("content-type"), Cow::Borrowed("text/plain; charset=utf-8"))],
+            body,
+            delivery: DeliveryMode::Whole,
+        }
+    }
+
     /// Returns the first header with this name, compared case-insensitively.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(one, _)| one.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_ref())

@@ -3,7 +3,7 @@
 //! Never fills optional members. For a pattern it tries strings of common forms first, then strings derived from the
 //! pattern's syntax tree.
 
-use super::pattern::JavaPattern;
+use super::regex::JavaPattern;
 use crate::contract::{Contract, Shape, ShapeId, ShapeKind};
 use regex_syntax::hir::{Class, Hir, HirKind};
 use serde_json::{Map, Value, json};

@@ -3,8 +3,8 @@
 //! Never decides what a response says; it carries out each [`DeliveryMode`] by closing, holding or damaging the
 //! connection.
 
-use super::request::{DeliveryMode, ServerRequest, ServerResponse};
-use super::service::{MAX_BODY_LENGTH, ReferenceService, plain_response};
+use super::request::{DeliveryMode, MAX_BODY_LENGTH, ServerRequest, ServerResponse};
+use super::service::ReferenceService;
 use bytes::{Buf as _, Bytes};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::{Body as _, Incoming};
@@ -120,12 +120,12 @@ async fn respond(
     let (head, body) = request.into_parts();
     // A body that declares too large a length is rejected unread; any other is limited while it is read.
     if body.size_hint().lower() > MAX_BODY_READ as u64 {
-        return into_hyper_response(plain_response(413, "the body is too large\n"), true);
+        return into_hyper_response(ServerResponse::plain(413, "the body is too large\n"), true);
     }
     let body = match Limited::new(body, MAX_BODY_READ).collect().await {
         Ok(body) => body.to_bytes(),
         Err(error) if error.is::<http_body_util::LengthLimitError>() => {
-            return into_hyper_response(plain_response(413, "the body is too large\n"), true);
+            return into_hyper_response(ServerResponse::plain(413, "the body is too large\n"), true);
         }
         Err(error) => return Err(io::Error::other(error)),
     };

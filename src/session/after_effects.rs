@@ -5,7 +5,7 @@
 use crate::case::{Case, CaseId};
 use crate::judge::CONTROL_SUFFIX;
 use crate::report::CaseResult;
-use crate::run::{CaseOutcome, SequentialRunner};
+use crate::run::{CaseOutcome, RunError, SequentialRunner};
 use crate::search::{Culprit, find_culprit};
 use crate::session::evaluate::CaseEvaluator;
 use crate::session::job::ScenarioJob;
@@ -97,7 +97,7 @@ impl AfterEffects {
 }
 
 /// Returns true if a control got no response or a server failure.
-fn is_server_failure(met: &Result<CaseOutcome, String>) -> bool {
+fn is_server_failure(met: &Result<CaseOutcome, RunError>) -> bool {
     let Ok(outcome) = met else { return true };
     let judged = outcome.exchanges.get(outcome.case.judged.shown_step()).and_then(Option::as_ref);
     judged.is_some_and(|exchange| exchange.response.as_ref().map_or(true, |answer| answer.status >= 500))

@@ -71,7 +71,7 @@ fn run_diagnosis(
     match SequentialRunner::new(&session.plan) {
         Ok(runner) => examine_operations(&session, inferred, &runner, diagnosis, progress),
         Err(why) => {
-            diagnosis.failure_reason = Some(why);
+            diagnosis.failure_reason = Some(why.to_string());
             Ok(())
         }
     }
@@ -88,7 +88,7 @@ fn examine_operations(
     let canary = bench.canary(&job.scenario).map_err(plan_error)?;
     let canary = match canary.map(|case| line.run_case(case)) {
         Some(Err(why)) => {
-            diagnosis.failure_reason = Some(why);
+            diagnosis.failure_reason = Some(why.to_string());
             return Ok(());
         }
         Some(Ok(outcome)) => {
@@ -233,7 +233,7 @@ impl OperationProbe<'_> {
         self.sent_cases += 1;
         let outcome = match self.runner.run_case(case) {
             Ok(outcome) => outcome,
-            Err(why) => return Ok(nothing(why)),
+            Err(why) => return Ok(nothing(why.to_string())),
         };
         self.sent_steps += outcome.exchanges.iter().flatten().count() as u64;
         let judgement = judge(&self.job.contract, scenario, &outcome);

@@ -116,7 +116,7 @@ fn run_fuzz(
         return Ok((not_ready.report(tally, output)?, Vec::new()));
     }
     session.allow_restarts();
-    let runner = SequentialRunner::new(&session.plan).map_err(SessionError::from_reason)?;
+    let runner = SequentialRunner::new(&session.plan).map_err(|error| SessionError::from_reason(error.to_string()))?;
     let watch = Stopwatch::start();
     let mut run = FuzzRun {
         knowledge: session.probe(&runner)?,
@@ -192,7 +192,8 @@ impl FuzzRun<'_, '_> {
     /// Sends rounds of sequences of these operations until a limit is reached.
     fn fuzz_rounds(&mut self, scenario: &Scenario) -> Result<(), SessionError> {
         let job = self.session.job();
-        let generator = FuzzGenerator::new(&job.contract, scenario, job.seed).map_err(SessionError::from_reason)?;
+        let generator = FuzzGenerator::new(&job.contract, scenario, job.seed)
+            .map_err(|error| SessionError::from_reason(error.to_string()))?;
         let mut first = generator.control_actions();
         let saved = job.regressions.iter().map(|saved| saved.actions.clone());
         first.extend(saved.filter(|actions| generator.supports_actions(actions)));
@@ -276,7 +277,7 @@ impl FuzzRun<'_, '_> {
         if is_new && self.written_inputs < MAX_WRITTEN_INPUTS {
             self.written_inputs += 1;
             let (name, bytes) = fuzz_checks::corpus_input(&proposal.actions);
-            self.keep.save_input(&name, &bytes).map_err(SessionError::from_reason)?;
+            self.keep.save_input(&name, &bytes).map_err(|error| SessionError::from_reason(error.to_string()))?;
         }
         for (check, mut result) in outcome.judged.violations {
             self.known_usage.observe(&mut result);
@@ -290,7 +291,7 @@ impl FuzzRun<'_, '_> {
                     self.tally.add_example(&result);
                     self.tally.failures += 1;
                     self.output.report_case(&result)?;
-                    self.keep.save_finding(&finding).map_err(SessionError::from_reason)?;
+                    self.keep.save_finding(&finding).map_err(|error| SessionError::from_reason(error.to_string()))?;
                 }
             }
         }

@@ -93,7 +93,8 @@ impl LibFuzzerTarget {
         // The name gives the input resources that no other input, and no other process, uses.
         let name = format!("{}-{}", self.run_id, self.inputs_sent.fetch_add(1, Ordering::Relaxed));
         let Some(tale) = ready.generator.build_fuzz_case(&name, &acts) else { return Ok(0) };
-        let mut outcome = ready.runner.run_case(tale.case.clone()).map_err(FuzzInputError::Unusable)?;
+        let mut outcome =
+            ready.runner.run_case(tale.case.clone()).map_err(|error| FuzzInputError::Unusable(error.to_string()))?;
         let finish = ready.session.evaluator(None, Some(&ready.knowledge));
         let SequenceJudgement { signatures, violations: broke, .. } =
             fuzz_checks::judge_sequence(&finish, &tale, &mut outcome);

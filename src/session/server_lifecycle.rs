@@ -65,7 +65,7 @@ fn redactor(redaction: &Redaction) -> RedactFn {
 pub(super) fn server_version(job: &ScenarioJob, redaction: &Redaction) -> Option<String> {
     let launch = job.lifecycle.version.clone()?;
     let said = run::first_output_line(launch, VERSION_TIMEOUT, redactor(redaction));
-    Some(said.unwrap_or_else(|why| format!("version unknown: {}", redaction.redact(&why))))
+    Some(said.unwrap_or_else(|why| format!("version unknown: {}", redaction.redact(&why.to_string()))))
 }
 
 /// Starts the server if the job has a start command, waits until it is ready, and resets it.

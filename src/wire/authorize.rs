@@ -48,8 +48,16 @@ pub struct AuthorizeError {
     pub damage: AuthDamage,
 }
 
-/// Adds the credentials to a request whose every other byte is determined. `host` is the host header that the
-/// transport will send.
+/// What a signature depends on besides the request and the credentials.
+#[derive(Clone, Copy, Debug)]
+pub struct SigningContext<'a> {
+    /// The host header that the transport will send if the request has none.
+    pub host: &'a str,
+    /// Time of the signature.
+    pub time: SystemTime,
+}
+
+/// Adds the credentials to a request whose every other byte is determined.
 ///
 /// # Errors
 /// Returns an error if the damage does not apply to this kind of credentials.
@@ -57,8 +65,7 @@ pub fn authorize(
     request: &mut EncodedRequest,
     credentials: &ResolvedCredentials,
     damage: Option<&AuthDamage>,
-    host: &str,
-    time: SystemTime,
+    context: &SigningContext<'_>,
     cache: &mut SigningKeyCache,
 ) -> Result<(), AuthorizeError> {
     let inapplicable = |scheme| Err(AuthorizeError { scheme, damage: damage.cloned().unwrap_or(AuthDamage::Empty) });
@@ -99,7 +106,8 @@ pub fn authorize(
                 damage => {
                     let id = damage.and_then(|damage| damage_key(&keys.access_key_id, damage));
                     let damaged = id.map(|access_key_id| SigV4Keys { access_key_id, ..keys.clone() });
-                    let parts = sign_request(request, damaged.as_ref().unwrap_or(keys), host, time, cache);
+                    let parts =
+                        sign_request(request, damaged.as_ref().unwrap_or(keys), context.host, context.time, cache);
                     format_sigv4_header(&parts, damage)
                 }
             };
@@ -195,7 +203,8 @@ mod tests {
             raw: false,
         };
         let time = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_440_938_160);
-        authorize(&mut message, proof, damage.as_ref(), "localhost", time, &mut SigningKeyCache::default()).ok()?;
+        let context = SigningContext { host: "localhost", time };
+        authorize(&mut message, proof, damage.as_ref(), &context, &mut SigningKeyCache::default()).ok()?;
         message.header("authorization").map(str::to_owned)
     }
 

@@ -2,7 +2,7 @@
 //!
 //! It never decides the names of members, which differ between awsQuery and EC2.
 
-use super::encode::{filled_template, non_null};
+use super::encode_error::{filled_template, non_null};
 use super::placed_shape::PlacedShape;
 use super::text::{percent_encode, scalar_text};
 use super::{EncodeError, EncodedRequest};

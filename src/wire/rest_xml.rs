@@ -4,7 +4,7 @@
 //! [AWS restXml](https://smithy.io/2.0/aws/protocols/aws-restxml-protocol.html).
 
 use super::placed_shape::PlacedShape;
-use super::rest::RequestPayload;
+use super::rest_payload::RequestPayload;
 use super::text::scalar_text;
 use super::{EncodeError, RequestBody, xml};
 use crate::case::Value;

@@ -5,9 +5,11 @@
 use crate::case::{Case, Value};
 use crate::contract::{Constraint, Fact, MemberLocation, PathSegment, Shape, ShapeKind};
 use crate::generate::case_spec::IntendedOutcome;
-use crate::generate::input_sampler::{InputSampler, repeat_to_length};
-use crate::generate::operation_context::{MAX_ENTRIES, OperationContext, length_unit, max_characters, pluralize};
+use crate::generate::input_sampler::InputSampler;
+use crate::generate::limits::{MAX_ENTRIES, length_unit, max_characters, pluralize};
+use crate::generate::operation_context::OperationContext;
 use crate::generate::resource_status::is_owned_identifier;
+use crate::generate::scalar_sampler::repeat_to_length;
 use crate::generate::site::InputSite;
 use crate::pattern::{DocumentedPattern, SeededDraw};
 use indexmap::IndexMap;

@@ -8,7 +8,7 @@ use crate::contract::{Constraint, ErrorRole, MemberPath, ShapeKind, ShapeRule};
 use crate::generate::case_spec::{CaseRequest, IntendedOutcome};
 use crate::generate::input_sampler::{InputChange, InputSampler};
 use crate::generate::operation_context::OperationContext;
-use crate::generate::plan::GenerationLevel;
+use crate::generate::options::GenerationLevel;
 use crate::generate::site::InputSite;
 use crate::pattern::SeededDraw;
 use crate::scenario::Credentials;

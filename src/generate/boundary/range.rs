@@ -5,8 +5,9 @@
 use crate::case::{Case, Value};
 use crate::contract::{Constraint, ShapeKind};
 use crate::generate::case_spec::IntendedOutcome;
-use crate::generate::input_checker::integer_bounds;
-use crate::generate::operation_context::{OperationContext, integer_range};
+use crate::generate::limits::integer_bounds;
+use crate::generate::limits::integer_range;
+use crate::generate::operation_context::OperationContext;
 use crate::generate::site::InputSite;
 
 /// Builds a case with exactly this number, which is meant to be valid or not.

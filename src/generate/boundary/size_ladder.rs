@@ -6,9 +6,10 @@ use crate::case::{Case, Value};
 use crate::contract::{Constraint, FactOrigin, MemberLocation, ShapeKind};
 use crate::generate::boundary::length::build_entries;
 use crate::generate::case_spec::IntendedOutcome;
-use crate::generate::input_sampler::repeat_to_length;
-use crate::generate::operation_context::{OperationContext, length_unit, pluralize};
+use crate::generate::limits::{length_unit, pluralize};
+use crate::generate::operation_context::OperationContext;
 use crate::generate::resource_status::is_owned_identifier;
+use crate::generate::scalar_sampler::repeat_to_length;
 use crate::generate::site::InputSite;
 
 pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Case> {

@@ -65,7 +65,7 @@ pub(super) fn expect_response(
         return (Intent::Violates, planner.expect_rejection_for_either(operation, roles));
     }
     if let Some(breach) = violations.first() {
-        return unspecified(&crate::generate::case_spec::describe_ambiguity(breach));
+        return unspecified(&crate::generate::classify::describe_ambiguity(breach));
     }
     if has_control_characters(input) {
         return unspecified("the docs don't say how control characters in text are handled");

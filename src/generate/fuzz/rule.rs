@@ -5,7 +5,7 @@
 use super::generator::FuzzGenerator;
 use crate::contract::{Constraint, Operation, Provenance, Shape, ShapeKind, ShapeRule};
 use crate::generate::input_checker::Violation;
-use crate::generate::operation_context::{length_unit, pluralize};
+use crate::generate::limits::{length_unit, pluralize};
 
 impl FuzzGenerator<'_> {
     /// Describes the violated constraint: `at most 6 entries`.

@@ -6,7 +6,7 @@ use crate::case::{Case, Damage, Value};
 use crate::contract::ShapeRule;
 use crate::generate::case_spec::{CaseRequest, IntendedOutcome};
 use crate::generate::input_sampler::{InputChange, InputSampler};
-use crate::generate::malformed::MARKER;
+use crate::generate::malformed::body_format::MARKER;
 use crate::generate::operation_context::OperationContext;
 use crate::generate::site::InputSite;
 

@@ -8,7 +8,7 @@ use crate::case::{Damage, Value};
 use crate::contract::ShapeKind;
 use crate::generate::case_spec::CaseRequest;
 use crate::generate::input_sampler::{InputChange, InputSampler};
-use crate::generate::malformed::MARKER;
+use crate::generate::malformed::body_format::MARKER;
 use crate::generate::malformed::cases::{
     MalformedCases, add_duplicate_member, find_body_member, has_required_input, with_body, with_damage,
     with_unknown_member,

@@ -5,7 +5,7 @@
 use crate::case::{Damage, Value};
 use crate::contract::ShapeKind;
 use crate::generate::case_spec::CaseRequest;
-use crate::generate::malformed::MARKER;
+use crate::generate::malformed::body_format::MARKER;
 use crate::generate::malformed::cases::{MalformedCases, add_duplicate_member, with_damage, with_unknown_member};
 
 pub(super) fn add_unspecified(out: &mut MalformedCases<'_, '_>) {

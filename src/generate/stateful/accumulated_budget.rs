@@ -6,13 +6,14 @@
 
 use crate::case::{Case, Intent, JudgedPart, Step, StepPurpose, StepRequest};
 use crate::contract::{ByteScope, Constraint, ErrorRole, ShapeId, ShapeKind, ShapeRule};
-use crate::generate::boundary::byte_budget::reserve_byte_budget;
-use crate::generate::case_spec::PlanContext;
 use crate::generate::fixture_steps;
 use crate::generate::input_sampler::{InputChange, InputSampler};
-use crate::generate::operation_context::{MAX_BODY_SIZE, OperationContext};
+use crate::generate::limits::MAX_BODY_SIZE;
+use crate::generate::operation_context::OperationContext;
+use crate::generate::plan_context::PlanContext;
 use crate::generate::site::InputSite;
 use crate::generate::stateful::stored_member::with_free_text;
+use crate::generate::stored_budget::reserve_byte_budget;
 
 pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Case> {
     let shape = context.shape(site);

@@ -4,7 +4,7 @@ use crate::case::{Case, Law, StateKind, Step, StepPurpose, StepRequest, Value};
 use crate::contract::{MemberPath, ShapeKind};
 use crate::generate::operation_context::OperationContext;
 use crate::generate::resource_status::{ResourceStatus, classify_resources};
-use crate::generate::stateful::laws::MemberLaws;
+use crate::generate::stateful::member_laws::MemberLaws;
 use crate::generate::stateful::stateful_case::{CaseMetadata, build_law_case};
 use crate::generate::stateful::stored_member::{StateReader, StoredMember, law_source, stored_members, to_json};
 

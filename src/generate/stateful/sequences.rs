@@ -5,7 +5,7 @@
 
 use crate::case::{Case, StateKind};
 use crate::generate::operation_context::OperationContext;
-use crate::generate::stateful::laws::MemberLaws;
+use crate::generate::stateful::member_laws::MemberLaws;
 use crate::generate::stateful::partial_write::rejected_writes;
 use crate::generate::stateful::stateful_case::StatefulCaseBuilder;
 use crate::generate::stateful::stored_member::stored_members;
@@ -125,8 +125,8 @@ fn apply_action(laws: &MemberLaws<'_, '_>, story: &mut StatefulCaseBuilder<'_, '
         }
         SequenceAction::RejectedWrite(number) => {
             let all = rejected_writes(laws);
-            if let Some(refusal) = all.get(*number as usize % all.len().max(1)) {
-                let _ = (refusal.add_steps)(laws, story);
+            if let Some(rejected_write) = all.get(*number as usize % all.len().max(1)) {
+                let _ = rejected_write.add_steps(laws, story);
             }
         }
         SequenceAction::Read(wanted) => {

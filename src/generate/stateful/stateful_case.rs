@@ -8,9 +8,9 @@ use crate::case::{
     StepPurpose, StepRequest, Value, WriteEffect,
 };
 use crate::contract::{MemberPath, Operation, Provenance};
-use crate::generate::case_spec::PlanContext;
 use crate::generate::fixture_steps;
 use crate::generate::input_sampler::{InputChange, OTHER_PARENT};
+use crate::generate::plan_context::PlanContext;
 use crate::generate::resource_status::{ResourceStatus, classify_resources};
 use crate::generate::stateful::stored_member::{StateReader, StoredMember};
 

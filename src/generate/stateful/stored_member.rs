@@ -4,7 +4,7 @@
 
 use crate::case::{CaseId, StateKind, StateModel, StateView, StepRequest, Value, WriteEffect};
 use crate::contract::{Contract, MemberLocation, MemberPath, Operation, Provenance, ShapeId, ShapeKind};
-use crate::generate::case_spec::PlanContext;
+use crate::generate::plan_context::PlanContext;
 use crate::scenario::ReadBack;
 use indexmap::IndexMap;
 use serde_json::Value as Json;

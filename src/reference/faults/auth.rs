@@ -2,9 +2,10 @@
 //!
 //! Never for contracts that require no authentication.
 
-use super::{FaultContext, FaultRow, operation_scope, row, undocumented_row};
+use super::context::{FaultContext, operation_scope};
+use super::fault::{Fault, FindingScope};
+use super::row::{FaultRow, row, undocumented_row};
 use crate::contract::{AuthScheme, ErrorRole};
-use crate::reference::fault::{Fault, FindingScope};
 use crate::reference::misbehavior::Misbehavior;
 
 const COMMON_ROWS: &[FaultRow] = &[

@@ -2,9 +2,11 @@
 //!
 //! Never for operations without a body.
 
-use super::{FaultContext, FaultRow, operation_scope, row, undocumented_row};
-use crate::reference::fault::Fault;
+use super::context::{FaultContext, operation_scope, requires_body_member};
+use super::fault::Fault;
+use super::row::{FaultRow, row, undocumented_row};
 use crate::reference::misbehavior::Misbehavior;
+use crate::reference::protocols::is_observable;
 
 const ROWS: &[FaultRow] = &[
     row("malformed-crashes", Misbehavior::MalformedCrashes, "a body that is not JSON is answered with 500"),
@@ -31,9 +33,9 @@ pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
     if !context.has_body() {
         return Vec::new();
     }
-    let visible = super::requires_body_member(context);
+    let visible = requires_body_member(context);
     ROWS.iter()
-        .filter(|row| crate::reference::protocols::is_observable(context.contract.protocol, row.trick))
+        .filter(|row| is_observable(context.contract.protocol, row.trick))
         .map(|row| match row.trick {
             // If no member is required, an empty body may be valid.
             Misbehavior::EmptyBodyAccepted if !visible => undocumented_row(row.slug, row.trick, row.description),

@@ -2,10 +2,10 @@
 //!
 //! Determines where the findings of such a fault must lie; never creates a finding.
 
-use super::FaultContext;
+use super::context::FaultContext;
+use super::fault::{Fault, FaultChange, FindingScope};
 use crate::contract::MemberPath;
-use crate::reference::constraint_tree::{ConstraintEdit, ConstraintSite};
-use crate::reference::fault::{Fault, FaultChange, FindingScope};
+use crate::reference::constraints::{ConstraintEdit, ConstraintSite};
 
 /// How a change moves the boundary between valid and invalid values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,8 +2,9 @@
 //!
 //! Never does I/O: the service only marks the response, and the server carries it out.
 
-use super::{FaultContext, FaultRow, operation_scope, row};
-use crate::reference::fault::Fault;
+use super::context::{FaultContext, operation_scope};
+use super::fault::Fault;
+use super::row::{FaultRow, row};
 use crate::reference::misbehavior::Misbehavior;
 
 const ROWS: &[FaultRow] = &[

@@ -2,10 +2,10 @@
 //!
 //! Never invents an enum value: an open enum accepts any string.
 
-use super::FaultContext;
 use super::constraint_fault::{BoundaryShift, ConstraintFault, url_safe_name};
-use crate::reference::constraint_tree::{ConstraintEdit, NodeKind};
-use crate::reference::fault::Fault;
+use super::context::FaultContext;
+use super::fault::Fault;
+use crate::reference::constraints::{ConstraintEdit, NodeKind};
 
 pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
     let mut faults = Vec::new();

@@ -2,9 +2,10 @@
 //!
 //! Never changes which requests are rejected.
 
-use super::FaultContext;
+use super::constraint_fault::url_safe_name;
+use super::context::FaultContext;
+use super::fault::{ErrorEdit, Fault, FaultChange, FindingScope};
 use crate::contract::ErrorRole;
-use crate::reference::fault::{ErrorEdit, Fault, FaultChange, FindingScope};
 use crate::reference::protocols::uses_json;
 
 pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
@@ -70,7 +71,7 @@ pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
             context.contract.operation_errors(context.operation).filter(|(_, error)| error.role != role)
         {
             let code = error.code.as_deref().unwrap_or(name.as_str());
-            let kind = format!("as-{}", super::constraint_fault::url_safe_name(name.as_str()));
+            let kind = format!("as-{}", url_safe_name(name.as_str()));
             let describes = format!("the code is `{code}`");
             let edit = ErrorEdit::Code(code.to_owned());
             faults.push(error_fault(context, slug, &kind, role, member, &describes, named(name.as_str()), edit));

@@ -2,12 +2,13 @@
 //!
 //! Changes each documented limit; never invents one, except for a minimum length that rejects empty values.
 
-use super::FaultContext;
 use super::constraint_fault::{BoundaryShift, ConstraintFault};
+use super::context::FaultContext;
+use super::fault::Fault;
+use super::rules::is_scope_undocumented;
 use crate::contract::{ByteScope, FactOrigin, MemberLocation, PathSegment, Shape, ShapeRule};
-use crate::reference::constraint_tree::{ConstraintEdit, ConstraintNode, LengthUnit, NodeKind};
-use crate::reference::fault::Fault;
-use crate::reference::pattern::JavaPattern;
+use crate::reference::constraints::{ConstraintEdit, ConstraintNode, LengthUnit, NodeKind};
+use crate::reference::regex::JavaPattern;
 use crate::reference::sample::COMMON_TEXTS;
 
 const FAULT_CLASS: &str = "limits";
@@ -200,7 +201,7 @@ fn find_budget(context: &FaultContext<'_>, node: &ConstraintNode) -> Option<Text
             ShapeRule::MaxTotalBytes { over, max, .. }
                 if *over == ByteScope::KeysAndValues || within.first() != Some(&PathSegment::Key) =>
             {
-                let open = super::rules::is_scope_undocumented(context, outer, *max);
+                let open = is_scope_undocumented(context, outer, *max);
                 Some(TextBudget { accepted: *max, undisputed: max.saturating_sub(if open { 1 } else { 0 }) })
             }
             _ => None,

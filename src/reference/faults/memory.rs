@@ -2,8 +2,8 @@
 //!
 //! Never for operations whose behaviour the server does not know; each row lists the behaviours that it needs.
 
-use super::FaultContext;
-use crate::reference::fault::{Fault, FaultChange, FindingScope};
+use super::context::FaultContext;
+use super::fault::{Fault, FaultChange, FindingScope};
 use crate::reference::misbehavior::Misbehavior;
 
 /// The kinds of behaviour in which a mistake is possible.

@@ -3,10 +3,11 @@
 //! Never for operations without labels and query parameters. The meaning of a label with such characters is known
 //! only if its limits or its pattern distinguish the interpretations.
 
-use super::{FaultContext, FaultRow, operation_scope, row, undocumented_row};
+use super::context::{FaultContext, operation_scope};
+use super::fault::Fault;
+use super::row::{FaultRow, row, undocumented_row};
 use crate::contract::MemberLocation;
-use crate::reference::constraint_tree::NodeKind;
-use crate::reference::fault::Fault;
+use crate::reference::constraints::NodeKind;
 use crate::reference::misbehavior::Misbehavior;
 
 const LABEL_ROWS: &[FaultRow] = &[
@@ -50,7 +51,7 @@ pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
 
 /// Returns true if the query may hold a value that needs encoding, other than tokens that only the service issues.
 fn needs_encoding(context: &FaultContext<'_>) -> bool {
-    let in_query = |slot: &&crate::reference::constraint_tree::MemberSlot| slot.location == MemberLocation::Query;
+    let in_query = |slot: &&crate::reference::constraints::MemberSlot| slot.location == MemberLocation::Query;
     context.tree.slots().iter().filter(in_query).any(|slot| {
         let node = &context.tree.nodes[slot.node];
         let node = match &node.kind {

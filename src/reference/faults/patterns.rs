@@ -2,13 +2,12 @@
 //!
 //! Never lists a fault as visible if both patterns agree on all probes that are derived from the documented pattern.
 
-use super::FaultContext;
 use super::constraint_fault::{BoundaryShift, ConstraintFault};
+use super::context::FaultContext;
+use super::fault::Fault;
 use crate::contract::Shape;
-use crate::reference::constraint_tree::ConstraintEdit;
-use crate::reference::fault::Fault;
-use crate::reference::look_around::{remove_look_around, widen_look_ahead};
-use crate::reference::pattern::JavaPattern;
+use crate::reference::constraints::ConstraintEdit;
+use crate::reference::regex::{JavaPattern, remove_look_around, widen_look_ahead};
 use crate::reference::sample::distinct_text;
 
 pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {

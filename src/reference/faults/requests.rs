@@ -2,10 +2,11 @@
 //!
 //! Never subtle: these are visible in nearly every case.
 
-use super::{FaultContext, FaultRow, operation_scope, row};
+use super::context::{FaultContext, operation_scope};
+use super::fault::Fault;
+use super::row::{FaultRow, row};
 use crate::contract::MemberLocation;
-use crate::reference::constraint_tree::NodeKind;
-use crate::reference::fault::Fault;
+use crate::reference::constraints::NodeKind;
 use crate::reference::misbehavior::Misbehavior;
 
 const ROWS: &[FaultRow] = &[

@@ -2,11 +2,12 @@
 //!
 //! Never changes labels: a path without its label is a different path.
 
-use super::FaultContext;
 use super::constraint_fault::{BoundaryShift, ConstraintFault};
+use super::context::{FaultContext, operation_scope};
+use super::fault::Fault;
+use super::types::add_nested_scopes;
 use crate::contract::MemberLocation;
-use crate::reference::constraint_tree::{ConstraintEdit, ConstraintNode, MemberSlot, NodeKind};
-use crate::reference::fault::Fault;
+use crate::reference::constraints::{ConstraintEdit, ConstraintNode, MemberSlot, NodeKind};
 
 pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
     let mut faults = Vec::new();
@@ -29,7 +30,7 @@ pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
                     ConstraintEdit::NullElements,
                 );
                 let mut fault = made.into_fault(context, &node.path);
-                super::types::add_nested_scopes(context, node, &mut fault);
+                add_nested_scopes(context, node, &mut fault);
                 faults.push(fault);
             }
             _ => {}
@@ -78,7 +79,7 @@ fn add_member_faults(
         );
         let mut fault = added.into_fault(context, &path);
         // Every case that omits the member can reveal it.
-        fault.scopes.extend(super::operation_scope(context));
+        fault.scopes.extend(operation_scope(context));
         faults.push(fault);
     }
 }

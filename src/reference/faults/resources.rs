@@ -2,9 +2,10 @@
 //!
 //! Never for operations that document no error for a missing resource.
 
-use super::{FaultContext, FaultRow, operation_scope, row};
+use super::context::{FaultContext, operation_scope};
+use super::fault::{Fault, FindingScope};
+use super::row::{FaultRow, row};
 use crate::contract::ErrorRole;
-use crate::reference::fault::{Fault, FindingScope};
 use crate::reference::misbehavior::Misbehavior;
 
 const ROWS: &[FaultRow] = &[

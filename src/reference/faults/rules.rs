@@ -2,11 +2,11 @@
 //!
 //! Never invents a rule.
 
-use super::FaultContext;
 use super::constraint_fault::{BoundaryShift, ConstraintFault};
+use super::context::FaultContext;
+use super::fault::{Fault, FindingScope};
 use crate::contract::{ByteScope, Fact, FactOrigin, ShapeRule};
-use crate::reference::constraint_tree::{ConstraintEdit, ConstraintNode, NodeKind};
-use crate::reference::fault::{Fault, FindingScope};
+use crate::reference::constraints::{ConstraintEdit, ConstraintNode, NodeKind};
 
 pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
     let mut faults = Vec::new();

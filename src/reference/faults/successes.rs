@@ -2,9 +2,11 @@
 //!
 //! Never changes the operation itself, only its response.
 
-use super::{FaultContext, FaultRow, operation_scope, row, undocumented_row};
-use crate::reference::fault::{Fault, FindingScope};
+use super::context::{FaultContext, operation_scope};
+use super::fault::{Fault, FindingScope};
+use super::row::{FaultRow, row, undocumented_row};
 use crate::reference::misbehavior::Misbehavior;
+use crate::reference::protocols::is_observable;
 
 const COMMON_ROWS: &[FaultRow] = &[
     row("created", Misbehavior::SuccessCreated, "the status is 201"),
@@ -35,7 +37,7 @@ pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
     COMMON_ROWS
         .iter()
         .chain(if members { MEMBER_ROWS } else { &[] })
-        .filter(|row| crate::reference::protocols::is_observable(context.contract.protocol, row.trick))
+        .filter(|row| is_observable(context.contract.protocol, row.trick))
         .map(|row| {
             let mut touches = operation_scope(context);
             touches.push(FindingScope::new("*", "law", "*"));

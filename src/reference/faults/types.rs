@@ -2,11 +2,11 @@
 //!
 //! Never for strings in path, query, headers, forms and XML, which have no JSON type; numbers there may be any string.
 
-use super::FaultContext;
 use super::constraint_fault::{BoundaryShift, ConstraintFault};
+use super::context::FaultContext;
+use super::fault::{Fault, FaultChange, FindingScope};
 use crate::contract::MemberLocation;
-use crate::reference::constraint_tree::{ConstraintEdit, ConstraintNode, JsonType, NodeKind};
-use crate::reference::fault::{Fault, FindingScope};
+use crate::reference::constraints::{ConstraintEdit, ConstraintNode, JsonType, NodeKind};
 use crate::reference::protocols::sends_only_text;
 
 /// Returns the JSON types that are valid for a kind of node.
@@ -40,7 +40,7 @@ pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
                 edit,
             };
             let mut fault = made.into_fault(context, &node.path);
-            if matches!(fault.change, crate::reference::FaultChange::Constraint(_, ConstraintEdit::ContentsUnchecked)) {
+            if matches!(fault.change, FaultChange::Constraint(_, ConstraintEdit::ContentsUnchecked)) {
                 add_nested_scopes(context, node, &mut fault);
             }
             faults.push(fault);

@@ -2,7 +2,10 @@
 //!
 //! Never looks at a body. Rules after [Smithy's HTTP bindings](https://smithy.io/2.0/spec/http-bindings.html).
 
-use super::{IncomingRequest, ShapeRef, parse_scalar, scalar_to_text, timestamps};
+use super::form::decode_form_text;
+use super::incoming_request::IncomingRequest;
+use super::scalars::{parse_scalar, scalar_to_text};
+use super::{ShapeRef, timestamps};
 use crate::contract::{MemberLocation, ShapeKind, TimestampFormat};
 use crate::reference::body_parser::ReadFailure;
 use crate::reference::misbehavior::{Misbehavior, MisbehaviorSet};
@@ -83,7 +86,7 @@ fn decode_query_part(text: &str, misbehaviors: MisbehaviorSet) -> Result<String,
     if misbehaviors.has(Misbehavior::QueryUndecoded) {
         return Ok(text.to_owned());
     }
-    super::form::decode_form_text(text).ok_or_else(|| ReadFailure::Malformed("the query is not UTF-8".to_owned()))
+    decode_form_text(text).ok_or_else(|| ReadFailure::Malformed("the query is not UTF-8".to_owned()))
 }
 
 /// Adds the members bound to headers.
@@ -201,25 +204,27 @@ pub(super) fn write_headers(
         let (below, wire) = (shape.member(member), member.wire_name(name));
         if wire == ":status" {
             // The smallest valid number, 0, is not a status.
-            let said = value.as_u64().and_then(|status| u16::try_from(status).ok());
-            status = said.filter(|status| (200..600).contains(status));
+            status = value
+                .as_u64()
+                .and_then(|status| u16::try_from(status).ok())
+                .filter(|status| (200..600).contains(status));
             continue;
         }
-        let mut say = |name: String, text: String| headers.push((Cow::Owned(name), Cow::Owned(text)));
+        let mut push = |name: String, text: String| headers.push((Cow::Owned(name), Cow::Owned(text)));
         match (below.kind(), value) {
             (ShapeKind::Map { .. }, Value::Object(entries)) => {
                 let prefix = member.wire.as_deref().unwrap_or_default();
                 for (key, entry) in entries {
-                    say(format!("{prefix}{key}"), scalar_to_text(entry));
+                    push(format!("{prefix}{key}"), scalar_to_text(entry));
                 }
             }
             (ShapeKind::List { .. }, Value::Array(values)) => {
                 let items = below.items().unwrap_or(below);
                 let texts: Vec<String> =
                     values.iter().map(|value| quote_if_needed(header_value_text(items, value))).collect();
-                say(wire.to_owned(), texts.join(", "));
+                push(wire.to_owned(), texts.join(", "));
             }
-            _ => say(wire.to_owned(), header_value_text(below, value)),
+            _ => push(wire.to_owned(), header_value_text(below, value)),
         }
     }
     status

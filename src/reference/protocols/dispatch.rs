@@ -2,8 +2,8 @@
 //!
 //! Never parses an input. Operations with HTTP bindings are distinguished by [`super::super::route`].
 
+use super::compression::{allows_compression, decompress, is_gzip_encoded};
 use super::form::FormNode;
-use super::request_input::{allows_compression, decompress, is_gzip_encoded};
 use super::{aws_json, rpcv2_cbor};
 use crate::contract::{Contract, Protocol};
 use crate::reference::misbehavior::Misbehavior;
@@ -48,12 +48,12 @@ pub(in crate::reference) fn select_operation<'a>(
             };
             let form = FormNode::parse(&body).unwrap_or_default();
             let in_query = FormNode::parse(query.as_bytes()).unwrap_or_default();
-            let said = |name: &str| form.text(name).or(in_query.text(name)).map(str::to_owned);
-            let fits = match (&contract.traits.version, said("Version")) {
+            let parameter = |name: &str| form.text(name).or(in_query.text(name)).map(str::to_owned);
+            let fits = match (&contract.traits.version, parameter("Version")) {
                 (Some(due), Some(version)) => *due == version,
                 _ => true,
             };
-            match said("Action") {
+            match parameter("Action") {
                 Some(action) if fits => OperationSelector::ByName(Cow::Owned(action)),
                 _ => OperationSelector::Missing,
             }

@@ -4,7 +4,8 @@
 //! [EC2 query](https://smithy.io/2.0/aws/protocols/aws-ec2-query-protocol.html).
 
 use super::form::QueryNaming;
-use super::{ErrorContent, REQUEST_ID, ShapeRef, xml};
+use super::xml::{self, REQUEST_ID};
+use super::{ErrorContent, ShapeRef};
 use crate::contract::Member;
 use serde_json::Value;
 use std::borrow::Cow;

@@ -2,8 +2,9 @@
 //!
 //! Never decides the names of members; awsQuery and EC2 differ in them.
 
-use super::{ShapeRef, parse_scalar};
-use crate::contract::{Member, ShapeKind, TimestampFormat};
+use super::ShapeRef;
+use super::scalars::parse_scalar_strictly;
+use crate::contract::{Member, ShapeKind};
 use crate::reference::body_parser::ReadFailure;
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
@@ -177,16 +178,6 @@ fn may_be_absent(items: ShapeRef<'_>) -> bool {
             | ShapeKind::Union { .. }
             | ShapeKind::Document
     )
-}
-
-/// Converts a text to a value of the shape's type; a timestamp must have the expected format.
-pub(super) fn parse_scalar_strictly(shape: ShapeRef<'_>, text: String) -> Result<Value, ReadFailure> {
-    match (shape.kind(), parse_scalar(shape, text, TimestampFormat::DateTime)) {
-        (ShapeKind::Timestamp, Value::String(text)) => {
-            Err(ReadFailure::Malformed(format!("`{text}` is not a timestamp in the expected format")))
-        }
-        (_, value) => Ok(value),
-    }
 }
 
 #[cfg(test)]

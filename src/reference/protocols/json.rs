@@ -2,7 +2,8 @@
 //!
 //! Never parses bytes: [`super::super::body_parser`] does.
 
-use super::{ShapeRef, scalar_to_text, timestamps};
+use super::scalars::scalar_to_text;
+use super::{ShapeRef, timestamps};
 use crate::contract::{MemberLocation, ShapeKind, TimestampFormat};
 use crate::reference::body_parser::ReadFailure;
 use serde_json::{Map, Value};

@@ -9,21 +9,21 @@ mod aws_json;
 mod aws_query;
 mod bindings;
 mod cbor;
+mod compression;
 mod dispatch;
 mod ec2_query;
 mod error_content;
 mod form;
+mod incoming_request;
 mod json;
 mod request_input;
 mod responses;
 mod rest_xml;
 mod rpcv2_cbor;
+mod scalars;
 mod shape_ref;
 mod timestamps;
 mod xml;
-
-use request_input::{IncomingRequest, parse_scalar};
-use responses::{REQUEST_ID, scalar_to_text};
 
 pub(super) use dispatch::{
     OperationSelector, default_route, is_observable, select_operation, selects_by_name, sends_only_text,

@@ -4,22 +4,11 @@
 
 use super::{ErrorContent, ShapeRef, aws_json, aws_query, bindings, ec2_query, json, rest_xml, rpcv2_cbor};
 use crate::contract::{Contract, MemberLocation, Protocol, ShapeKind};
-use crate::reference::compile::CompiledOperation;
+use crate::reference::operation::CompiledOperation;
 use crate::reference::request::{DeliveryMode, ResponseHeader, ServerResponse};
 use bytes::Bytes;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
-
-/// The request id of every response; it is constant, so that responses are reproducible.
-pub(super) const REQUEST_ID: &str = "00000000-0000-4000-8000-000000000000";
-
-/// Returns a scalar value as text.
-pub(super) fn scalar_to_text(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    }
-}
 
 /// Returns the success response for an output whose members have the contract's names.
 pub(in crate::reference) fn write_success(
@@ -27,27 +16,27 @@ pub(in crate::reference) fn write_success(
     op: &CompiledOperation,
     output: &Value,
 ) -> ServerResponse {
-    let place = op.output.as_ref().map(|id| ShapeRef::new(contract, id));
+    let shape = op.output.as_ref().map(|id| ShapeRef::new(contract, id));
     let mut headers: Vec<ResponseHeader> = Vec::new();
     let mut status = op.success_status;
     let (body, content_type) = match contract.protocol {
         None | Some(Protocol::RestJson | Protocol::RestJson1 | Protocol::RestXml) => {
-            write_rest_success(contract, place, output, &mut headers, &mut status)
+            write_rest_success(contract, shape, output, &mut headers, &mut status)
         }
         Some(protocol @ (Protocol::AwsJson1_0 | Protocol::AwsJson1_1)) => {
-            let document = place.map_or_else(|| output.clone(), |place| json::to_wire(place, output));
+            let document = shape.map_or_else(|| output.clone(), |shape| json::to_wire(shape, output));
             (document.to_string().into(), Some(aws_json::content_type(protocol)))
         }
         Some(Protocol::AwsQuery) => {
-            (aws_query::write_success(&op.name, place, output).into(), Some(aws_query::CONTENT_TYPE))
+            (aws_query::write_success(&op.name, shape, output).into(), Some(aws_query::CONTENT_TYPE))
         }
         Some(Protocol::Ec2Query) => {
-            (ec2_query::write_success(&op.name, place, output).into(), Some(ec2_query::CONTENT_TYPE))
+            (ec2_query::write_success(&op.name, shape, output).into(), Some(ec2_query::CONTENT_TYPE))
         }
         Some(Protocol::RpcV2Cbor) => {
             headers.push(rpcv2_cbor::PROTOCOL_HEADER);
-            match place {
-                Some(place) => (rpcv2_cbor::write_success(place, output).into(), Some(rpcv2_cbor::CONTENT_TYPE)),
+            match shape {
+                Some(shape) => (rpcv2_cbor::write_success(shape, output).into(), Some(rpcv2_cbor::CONTENT_TYPE)),
                 None => (Bytes::new(), None),
             }
         }
@@ -78,14 +67,14 @@ fn write_rest_success(
     status: &mut u16,
 ) -> (Bytes, Option<&'static str>) {
     let is_xml = contract.protocol == Some(Protocol::RestXml);
-    let (Some(place), Value::Object(members)) = (shape, output) else {
+    let (Some(shape), Value::Object(members)) = (shape, output) else {
         return if is_xml { (Bytes::new(), None) } else { (output.to_string().into(), Some(JSON_CONTENT_TYPE)) };
     };
-    if let Some(said) = bindings::write_headers(place, members, headers) {
-        *status = said;
+    if let Some(bound) = bindings::write_headers(shape, members, headers) {
+        *status = bound;
     }
-    if let Some((name, member)) = place.payload() {
-        let (below, value) = (place.member(member), members.get(name).unwrap_or(&Value::Null));
+    if let Some((name, member)) = shape.payload() {
+        let (below, value) = (shape.member(member), members.get(name).unwrap_or(&Value::Null));
         return match (below.kind(), value) {
             (_, Value::Null) => (Bytes::new(), None),
             (ShapeKind::Blob, Value::String(text)) => {
@@ -103,12 +92,12 @@ fn write_rest_success(
         };
     }
     if is_xml {
-        return match rest_xml::write_document(place, members) {
+        return match rest_xml::write_document(shape, members) {
             Some(document) => (document.into(), Some(rest_xml::CONTENT_TYPE)),
             None => (Bytes::new(), None),
         };
     }
-    let known = place.members();
+    let known = shape.members();
     let in_header = |name: &String| {
         known.is_some_and(|known| known.get(name).is_some_and(|m| m.location == MemberLocation::Header))
     };
@@ -117,7 +106,7 @@ fn write_rest_success(
         .filter(|(name, _)| !in_header(name))
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
-    (json::to_wire(place, &Value::Object(rest)).to_string().into(), Some(JSON_CONTENT_TYPE))
+    (json::to_wire(shape, &Value::Object(rest)).to_string().into(), Some(JSON_CONTENT_TYPE))
 }
 
 const JSON_CONTENT_TYPE: &str = "application/json";
@@ -131,10 +120,10 @@ pub(in crate::reference) fn write_error(contract: &Contract, content: &ErrorCont
         let side = if content.status < 500 { "Sender" } else { "Receiver" };
         headers.push((Cow::Borrowed("x-amzn-query-error"), Cow::Owned(format!("{code};{side}"))));
     }
-    if let Some(place) = content.shape
+    if let Some(shape) = content.shape
         && matches!(contract.protocol, Some(Protocol::RestJson1 | Protocol::RestXml))
     {
-        bindings::write_headers(place, &content.members, &mut headers);
+        bindings::write_headers(shape, &content.members, &mut headers);
     }
     let (body, content_type): (Bytes, _) = match contract.protocol {
         Some(protocol @ (Protocol::AwsJson1_0 | Protocol::AwsJson1_1)) => {

@@ -3,7 +3,8 @@
 //! Never reads path, query or headers. Rules after
 //! [AWS restXml](https://smithy.io/2.0/aws/protocols/aws-restxml-protocol.html).
 
-use super::{ErrorContent, REQUEST_ID, ShapeRef, xml};
+use super::xml::{self, REQUEST_ID};
+use super::{ErrorContent, ShapeRef};
 use crate::contract::MemberLocation;
 use crate::reference::body_parser::ReadFailure;
 use serde_json::{Map, Value};

@@ -2,12 +2,15 @@
 //!
 //! Never expands an entity that a document declares, and never nests beyond a fixed depth.
 
-use super::form::parse_scalar_strictly;
-use super::{ShapeRef, scalar_to_text, timestamps};
+use super::scalars::{parse_scalar_strictly, scalar_to_text};
+use super::{ShapeRef, timestamps};
 use crate::contract::{MemberLocation, ShapeKind, TimestampFormat};
 use crate::reference::body_parser::ReadFailure;
 use quick_xml::events::{BytesStart, Event};
 use serde_json::{Map, Value};
+
+/// The request id in XML responses; it is constant, so that responses are reproducible.
+pub(super) const REQUEST_ID: &str = "00000000-0000-4000-8000-000000000000";
 
 /// Maximum nesting depth of elements.
 const MAX_DEPTH: usize = 100;

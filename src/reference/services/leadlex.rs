@@ -3,10 +3,10 @@
 //! Sees only validated requests; never touches HTTP.
 
 use crate::contract::Member;
-use crate::reference::check::InputViolation;
-use crate::reference::compile::{OperationBehavior, OperationCall};
+use crate::reference::constraints::InputViolation;
 use crate::reference::misbehavior::Misbehavior;
-use crate::reference::resource_store::mangle_value;
+use crate::reference::operation::{OperationBehavior, OperationCall};
+use crate::reference::state::mangle_value;
 use indexmap::IndexMap;
 use serde_json::{Value, json};
 use std::collections::HashSet;

@@ -1,0 +1,20 @@
+//! Why a pattern cannot be used.
+
+use std::borrow::Cow;
+
+/// The reason why a pattern cannot be translated or compiled.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(in crate::reference) struct PatternError(Cow<'static, str>);
+
+impl From<&'static str> for PatternError {
+    fn from(reason: &'static str) -> Self {
+        Self(Cow::Borrowed(reason))
+    }
+}
+
+impl From<String> for PatternError {
+    fn from(reason: String) -> Self {
+        Self(Cow::Owned(reason))
+    }
+}

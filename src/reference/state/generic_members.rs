@@ -1,0 +1,214 @@
+//! The state behind generic operations: members that were written to a resource are returned by reads of it.
+//!
+//! For contracts of which only the shapes are known: an output member with the name and the shape of a written member
+//! returns the written value. Never used for services that have behaviour of their own.
+
+use super::resource_store::{ResourceStore, approximate_size};
+use crate::contract::{Contract, MemberLocation, ShapeId, ShapeKind};
+use crate::reference::misbehavior::MisbehaviorSet;
+use crate::reference::sample::smallest_value;
+use serde_json::{Map, Value};
+use std::convert::Infallible;
+
+/// Maximum size of a value that is stored.
+const MAX_VALUE_SIZE: usize = 64 << 10;
+/// Maximum depth of structures to which an output is filled.
+const MAX_DEPTH: usize = 2;
+
+/// Stores the members of an input under a resource.
+pub(in crate::reference) fn store_members(
+    contract: &Contract,
+    store: &ResourceStore,
+    resource: &str,
+    input: Option<&ShapeId>,
+    members_sent: &Map<String, Value>,
+) {
+    let members = input.and_then(|id| contract.shapes.get(id)?.kind.members());
+    let shape_of = |name: &String| members.and_then(|members| members.get(name)).map(|member| &member.shape);
+    let done: Result<(), Infallible> = store.write(resource, MisbehaviorSet::default(), |record| {
+        for (name, value) in members_sent {
+            if let Some(shape) = shape_of(name)
+                && !value.is_null()
+                && approximate_size(value) <= MAX_VALUE_SIZE
+                && is_plain_number(contract, shape, value)
+            {
+                record.insert(member_key(contract, name, shape), value.clone());
+            }
+        }
+        Ok(())
+    });
+    let Ok(()) = done;
+}
+
+/// Returns an output filled with the stored members, or `None` if there are none for it.
+pub(in crate::reference) fn read_members(
+    contract: &Contract,
+    store: &ResourceStore,
+    resource: &str,
+    output: Option<&ShapeId>,
+    least: &Value,
+) -> Option<Value> {
+    let output = output?;
+    store.read(resource, MisbehaviorSet::default(), |record| {
+        if record.is_empty() {
+            return None;
+        }
+        let mut answer = least.clone();
+        fill_output(contract, output, record, &mut answer, 0).then_some(answer)
+    })
+}
+
+/// Returns the key of a stored member: strings, integers and booleans go by their type and name, all others by their
+/// shape and name.
+fn member_key(contract: &Contract, name: &str, shape: &ShapeId) -> String {
+    match contract.shapes.get(shape).map(|shape| &shape.kind) {
+        Some(ShapeKind::String) => format!("text {name}"),
+        Some(ShapeKind::Boolean) => format!("truth {name}"),
+        Some(ShapeKind::Integer) => format!("integer {name}"),
+        Some(ShapeKind::Long) => format!("long {name}"),
+        _ => format!("{shape} {name}"),
+    }
+}
+
+/// Returns true if a number was sent as a number; one that was accepted in another form is not returned later.
+fn is_plain_number(contract: &Contract, shape: &ShapeId, value: &Value) -> bool {
+    match contract.shapes.get(shape).map(|shape| &shape.kind) {
+        Some(ShapeKind::Integer | ShapeKind::Long) => value.is_i64() || value.is_u64(),
+        Some(ShapeKind::Float | ShapeKind::Double | ShapeKind::Timestamp) => value.is_number(),
+        _ => true,
+    }
+}
+
+fn fill_output(
+    contract: &Contract,
+    id: &ShapeId,
+    record: &Map<String, Value>,
+    answer: &mut Value,
+    depth: usize,
+) -> bool {
+    let (Some(ShapeKind::Structure { members }), Some(output_members)) =
+        (contract.shapes.get(id).map(|shape| &shape.kind), answer.as_object_mut())
+    else {
+        return false;
+    };
+    let mut changed = false;
+    let in_body =
+        members.iter().filter(|(_, member)| matches!(member.location, MemberLocation::Body | MemberLocation::Payload));
+    for (name, member) in in_body {
+        if let Some(value) = record.get(&member_key(contract, name, &member.shape)) {
+            output_members.insert(name.clone(), value.clone());
+            changed = true;
+        } else if depth < MAX_DEPTH
+            && let Some(ShapeKind::Structure { .. }) = contract.shapes.get(&member.shape).map(|shape| &shape.kind)
+        {
+            let mut inner = output_members
+                .get(name)
+                .cloned()
+                .or_else(|| smallest_value(contract, &member.shape))
+                .unwrap_or_default();
+            if fill_output(contract, &member.shape, record, &mut inner, depth + 1) {
+                output_members.insert(name.clone(), inner);
+                changed = true;
+            }
+        }
+    }
+    changed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reference::testing::contract_of_shapes;
+    use serde_json::json;
+
+    #[test]
+    fn plain_values_match_by_name_and_others_by_shape_too() {
+        let kinds = ["string", "boolean", "integer", "long", "double", "timestamp"];
+        for kind in kinds {
+            for other in kinds {
+                let contract = contract_of_shapes(json!({
+                    "In": {"type": "structure", "members": {"a": {"shape": "One"}}},
+                    "Out": {"type": "structure", "members": {"a": {"shape": "Other"}}},
+                    "One": {"type": kind}, "Other": {"type": other}
+                }));
+                let (store, input, output) = (ResourceStore::default(), ShapeId::from("In"), ShapeId::from("Out"));
+                let keeps = |value: Value| {
+                    let said = Map::from_iter([("a".to_owned(), value)]);
+                    store_members(&contract, &store, "r", Some(&input), &said);
+                    read_members(&contract, &store, "r", Some(&output), &json!({}))
+                };
+                let value = match kind {
+                    "string" => json!("x"),
+                    "boolean" => json!(true),
+                    "integer" | "long" => json!(7),
+                    _ => json!(1.5),
+                };
+                // A number that was sent as a string is accepted, but not returned as a number.
+                if !matches!(kind, "string" | "boolean") {
+                    assert_eq!(keeps(json!("7")), None, "{kind} {other}");
+                }
+                if matches!(kind, "integer" | "long") {
+                    assert_eq!(keeps(json!(1.5)), None, "{kind} {other}");
+                }
+                let alike = kind == other && !matches!(kind, "double" | "timestamp");
+                let due = alike.then(|| json!({ "a": value }));
+                assert_eq!(keeps(value), due, "{kind} {other}");
+            }
+        }
+        for (kind, value, plain) in [
+            ("long", json!(u64::MAX), true),
+            ("long", json!(i64::MIN), true),
+            ("long", json!(1.5), false),
+            ("double", json!(1.5), true),
+            ("double", json!("1.5"), false),
+            ("timestamp", json!("1970-01-01T00:00:00Z"), false),
+            ("string", json!(7), true),
+        ] {
+            let contract = contract_of_shapes(json!({"N": {"type": kind}}));
+            assert_eq!(is_plain_number(&contract, &ShapeId::from("N"), &value), plain, "{kind} {value}");
+        }
+    }
+
+    #[test]
+    fn outputs_are_filled_to_a_maximum_depth() {
+        let contract = contract_of_shapes(json!({
+            "In": {"type": "structure", "members": {"one": {"shape": "Text"}, "two": {"shape": "Text"},
+                "three": {"shape": "Text"}}},
+            "Out": {"type": "structure", "members": {"a": {"shape": "A"}}},
+            "A": {"type": "structure", "members": {"one": {"shape": "Text"}, "b": {"shape": "B"}}},
+            "B": {"type": "structure", "members": {"two": {"shape": "Text"}, "c": {"shape": "C"}}},
+            "C": {"type": "structure", "members": {"three": {"shape": "Text"}}},
+            "Text": {"type": "string"}
+        }));
+        let (store, input, output) = (ResourceStore::default(), ShapeId::from("In"), ShapeId::from("Out"));
+        let said: Map<String, Value> =
+            ["one", "two", "three"].map(|name| (name.to_owned(), json!(name))).into_iter().collect();
+        store_members(&contract, &store, "r", Some(&input), &said);
+        let shown = read_members(&contract, &store, "r", Some(&output), &json!({}));
+        assert_eq!(shown, Some(json!({"a": {"one": "one", "b": {"two": "two"}}})));
+    }
+
+    #[test]
+    fn written_members_are_returned_by_reads() {
+        let contract = contract_of_shapes(json!({
+            "In": {"type": "structure", "members": {
+                "name": {"shape": "Text"}, "tags": {"shape": "Tags"}, "unknown": {"shape": "Text"}}},
+            "Out": {"type": "structure", "members": {"cart": {"shape": "Cart"}, "name": {"shape": "Number"}}},
+            "Cart": {"type": "structure", "members": {
+                "name": {"shape": "Name"}, "tags": {"shape": "Tags"}, "size": {"shape": "Number", "required": true}}},
+            "Tags": {"type": "list", "member": "Text"}, "Number": {"type": "integer"},
+            "Text": {"type": "string"}, "Name": {"type": "string"}
+        }));
+        let (store, input, output) = (ResourceStore::default(), ShapeId::from("In"), ShapeId::from("Out"));
+        let said = |value: Value| value.as_object().cloned().expect("an object");
+        let read = |resource: &str| read_members(&contract, &store, resource, Some(&output), &json!({}));
+        assert_eq!(read("a"), None);
+        store_members(&contract, &store, "a", Some(&input), &said(json!({"name": "one", "tags": ["x"], "more": 1})));
+        store_members(&contract, &store, "a", Some(&input), &said(json!({"name": "two", "tags": null})));
+        assert_eq!(read("a"), Some(json!({"cart": {"name": "two", "tags": ["x"], "size": 0}})));
+        assert_eq!(read("b"), None);
+        let large = "x".repeat(MAX_VALUE_SIZE + 1);
+        store_members(&contract, &store, "a", Some(&input), &said(json!({ "name": large })));
+        assert_eq!(read("a"), Some(json!({"cart": {"name": "two", "tags": ["x"], "size": 0}})));
+    }
+}

@@ -1,0 +1,17 @@
+//! The state of a server: what was written to which resource, and which resources exist.
+//!
+//! Never sees HTTP, and checks no constraint.
+
+mod generic_members;
+mod merge;
+mod output_path;
+mod resource_effects;
+mod resource_registry;
+mod resource_store;
+
+pub(super) use generic_members::{read_members, store_members};
+pub(super) use merge::{mangle_value, member_object_mut, merge_entries};
+pub(super) use output_path::apply_output_texts;
+pub(super) use resource_effects::ResourceEffects;
+pub(super) use resource_registry::ResourceRegistry;
+pub(super) use resource_store::ResourceStore;

@@ -1,0 +1,213 @@
+//! The resources that an operation creates, names and deletes.
+//!
+//! Never guesses them: [`ServerConfig`] lists them.
+
+use super::output_path::{put_text, shape_at};
+use super::resource_registry::ResourceRegistry;
+use crate::contract::{Contract, MemberPath, PathSegment, ShapeId};
+use crate::reference::sample::distinct_text;
+use crate::reference::server_config::{ResourceIdentifier, ServerConfig};
+use serde_json::{Map, Value};
+
+/// How one operation affects resources.
+#[derive(Debug, Default)]
+pub(in crate::reference) struct ResourceEffects {
+    lookups: Vec<MemberLookup>,
+    creates: Vec<CreatedResource>,
+    deletes: Vec<usize>,
+}
+
+#[derive(Debug)]
+struct MemberLookup {
+    member: MemberPath,
+    kind: usize,
+    identifier: usize,
+}
+
+#[derive(Debug)]
+struct CreatedResource {
+    kind: usize,
+    identifiers: Vec<ResourceIdentifier>,
+}
+
+impl ResourceEffects {
+    pub(in crate::reference) fn for_operation(operation: &str, config: &ServerConfig) -> Self {
+        let mut dealings = Self::default();
+        for (kind, resource) in config.resources.iter().enumerate() {
+            let namings = resource.identifier_members.iter().filter(|naming| naming.operation == operation);
+            dealings.lookups.extend(namings.map(|naming| MemberLookup {
+                member: naming.member.clone(),
+                kind,
+                identifier: naming.identifier_index,
+            }));
+            if resource.created_by == operation {
+                dealings.creates.push(CreatedResource { kind, identifiers: resource.identifiers.clone() });
+            }
+            if resource.deleted_by.iter().any(|one| one == operation) {
+                dealings.deletes.push(kind);
+            }
+        }
+        dealings
+    }
+
+    /// Returns the first input member that names a resource which does not exist.
+    pub(in crate::reference) fn find_missing(
+        &self,
+        input: &Map<String, Value>,
+        register: &ResourceRegistry,
+    ) -> Option<&MemberPath> {
+        let entries = register.lock_entries();
+        let missing = self.lookups.iter().find(|named| {
+            texts_at(input, &named.member)
+                .iter()
+                .any(|text| entries.find_newest(named.kind, named.identifier, text).is_none())
+        });
+        missing.map(|named| &named.member)
+    }
+
+    /// Returns the resource that an input names, the innermost if it names several, or 0 if it names none.
+    pub(in crate::reference) fn find_subject(&self, input: &Map<String, Value>, register: &ResourceRegistry) -> u64 {
+        let entries = register.lock_entries();
+        let named = self.lookups.iter().filter_map(|named| {
+            let text = *texts_at(input, &named.member).first()?;
+            Some((named.kind, entries.find_newest(named.kind, named.identifier, text)?))
+        });
+        named.max().map_or(0, |(_, number)| number)
+    }
+
+    /// Creates and deletes the resources of a validated request. Returns the output if it differs from the smallest,
+    /// and the number of the created resource.
+    pub(in crate::reference) fn apply(
+        &self,
+        contract: &Contract,
+        input: &Map<String, Value>,
+        (output, least): (Option<&ShapeId>, &Value),
+        register: &ResourceRegistry,
+    ) -> (Option<Value>, Option<u64>) {
+        if self.creates.is_empty() && self.deletes.is_empty() {
+            return (None, None);
+        }
+        let mut entries = register.lock_entries();
+        for named in self.lookups.iter().filter(|named| self.deletes.contains(&named.kind)) {
+            for text in texts_at(input, &named.member) {
+                if let Some(number) = entries.find_newest(named.kind, named.identifier, text) {
+                    entries.remove(number);
+                }
+            }
+        }
+        let (mut answer, mut created) = (None, None);
+        for maker in &self.creates {
+            entries.last_number += 1;
+            let number = entries.last_number;
+            created = Some(number);
+            let mut keys = Vec::new();
+            for (at, identifier) in maker.identifiers.iter().enumerate() {
+                let text = match identifier {
+                    ResourceIdentifier::FromInput(member) => {
+                        input.get(member).and_then(Value::as_str).map(str::to_owned)
+                    }
+                    ResourceIdentifier::FromOutput(path) => output.and_then(|id| {
+                        let answer = answer.get_or_insert_with(|| least.clone());
+                        let text = distinct_text(shape_at(contract, id, path)?, number);
+                        put_text(contract, id, answer, path, &text).then_some(text)
+                    }),
+                };
+                keys.extend(text.map(|text| (maker.kind, at, text)));
+            }
+            entries.add(number, keys);
+        }
+        (answer, created)
+    }
+}
+
+/// Returns all strings at a path of an input.
+fn texts_at<'v>(input: &'v Map<String, Value>, path: &MemberPath) -> Vec<&'v str> {
+    let mut path = path.0.iter();
+    let Some(PathSegment::Member(first)) = path.next() else { return Vec::new() };
+    let mut values: Vec<&Value> = input.get(first).into_iter().collect();
+    let mut keys = Vec::new();
+    for segment in path {
+        keys.clear();
+        let here = values.into_iter();
+        values = match segment {
+            PathSegment::Member(name) => here.filter_map(|value| value.get(name)).collect(),
+            PathSegment::Item => here.filter_map(Value::as_array).flatten().collect(),
+            PathSegment::Value => here.filter_map(Value::as_object).flat_map(Map::values).collect(),
+            PathSegment::Key => {
+                keys = here.filter_map(Value::as_object).flat_map(Map::keys).map(String::as_str).collect();
+                Vec::new()
+            }
+        };
+    }
+    values.into_iter().filter_map(Value::as_str).chain(keys).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reference::server_config::{IdentifierMember, ResourceDefinition};
+    use crate::reference::testing::contract_of_shapes;
+    use serde_json::json;
+
+    fn contract() -> Contract {
+        contract_of_shapes(json!({
+            "Out": {"type": "structure", "members": {"cart": {"shape": "Cart", "wire": "Cart"}}},
+            "Cart": {"type": "structure", "members": {
+                "ids": {"shape": "Ids"}, "name": {"shape": "Text", "required": true}, "state": {"shape": "State"}}},
+            "Ids": {"type": "list", "member": "Id"},
+            "Id": {"type": "string", "pattern": "^c-[0-9]{6}$"},
+            "Text": {"type": "string"},
+            "State": {"type": "enum", "values": ["CREATING", "READY"]}
+        }))
+    }
+
+    fn world() -> ServerConfig {
+        let member = |path: &str| MemberPath::parse(path).expect("a path");
+        let naming = |operation: &str, path: &str, identifier| IdentifierMember {
+            operation: operation.to_owned(),
+            member: member(path),
+            identifier_index: identifier,
+        };
+        ServerConfig {
+            resources: vec![ResourceDefinition {
+                created_by: "Make".to_owned(),
+                deleted_by: vec!["Drop".to_owned()],
+                identifiers: vec![
+                    ResourceIdentifier::FromOutput("Cart.ids[0]".to_owned()),
+                    ResourceIdentifier::FromInput("name".to_owned()),
+                    ResourceIdentifier::FromOutput("Cart.nowhere".to_owned()),
+                ],
+                identifier_members: vec![naming("Look", "of.ids[]", 0), naming("Drop", "name", 1)],
+            }],
+            ..ServerConfig::default()
+        }
+    }
+
+    fn object(value: Value) -> Map<String, Value> {
+        value.as_object().cloned().expect("an object")
+    }
+
+    #[test]
+    fn created_resources_exist_until_they_are_deleted() {
+        let (contract, world, register) = (contract(), world(), ResourceRegistry::default());
+        let [make, look, drop] = ["Make", "Look", "Drop"].map(|name| ResourceEffects::for_operation(name, &world));
+        let out = ShapeId::from("Out");
+        let made = |name: &str| {
+            let input = object(json!({ "name": name }));
+            let (answer, number) = make.apply(&contract, &input, (Some(&out), &json!({})), &register);
+            let answer = answer.expect("the resource is created");
+            assert_eq!(drop.find_subject(&input, &register), number.expect("it has a number"));
+            assert_eq!(answer["cart"]["name"], "", "the members around it are filled in: {answer}");
+            answer["cart"]["ids"][0].as_str().expect("a text").to_owned()
+        };
+        let (first, second) = (made("one"), made("two"));
+        assert!(first != second && first.starts_with("c-"), "{first} {second}");
+        let seen = |ids: &[&str]| look.find_missing(&object(json!({ "of": { "ids": ids } })), &register).is_none();
+        assert!(seen(&[&first, &second]) && seen(&[]) && !seen(&[&first, "c-999999"]));
+        let one = object(json!({ "name": "one" }));
+        assert_eq!(drop.find_missing(&one, &register), None);
+        assert_eq!(drop.apply(&contract, &one, (None, &json!({})), &register), (None, None));
+        assert!(!seen(&[&first]) && seen(&[&second]));
+        assert!(drop.find_missing(&one, &register).is_some(), "its other identifier is gone as well");
+    }
+}
