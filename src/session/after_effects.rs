@@ -7,13 +7,11 @@ use crate::judge::CONTROL_SUFFIX;
 use crate::report::CaseResult;
 use crate::run::{CaseOutcome, RunError, SequentialRunner};
 use crate::search::{Culprit, find_culprit};
+use crate::session::case_observer::CaseObserver;
 use crate::session::evaluate::CaseEvaluator;
-use crate::session::job::ScenarioJob;
-use crate::session::observers::CaseObserver;
+use crate::session::job::{AFTER_SUFFIX, ScenarioJob};
 use std::sync::Arc;
 
-/// The suffix of the case ids of controls that are repeated after a run.
-pub(super) const AFTER_SUFFIX: &str = "/valid/control/after";
 /// Maximum number of accepted cases that are kept to be sent again.
 const MAX_ACCEPTED_CASES: usize = 4000;
 /// Maximum number of operations to investigate.

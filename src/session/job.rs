@@ -16,12 +16,15 @@ use crate::run::{
 };
 use crate::scenario::Scenario;
 use crate::session::differential::DifferentialMode;
-use crate::session::embedded::EmbeddedServer;
 use crate::session::regressions;
 use crate::session::regressions::SavedRegression;
-use crate::session::snapshot_recorder::SnapshotOptions;
+use crate::session::snapshot_options::SnapshotOptions;
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher as _, Hasher as _};
+use std::net::SocketAddr;
+
+/// The suffix of the case ids of controls that are repeated after a run.
+pub(super) const AFTER_SUFFIX: &str = "/valid/control/after";
 
 /// A scenario with everything that determines its cases and their target.
 #[derive(Clone, Debug)]
@@ -150,12 +153,12 @@ impl ScenarioJob {
             parts.filter_map(|id| generate::sequence_part(&self.contract, &self.scenario, options, id)).collect();
         // A control that is repeated after the run is not planned either.
         let after = self.case_ids.iter().flatten().filter_map(|id| {
-            let operation = id.strip_suffix(crate::session::after_effects::AFTER_SUFFIX)?.rsplit_once('/')?.1;
+            let operation = id.strip_suffix(AFTER_SUFFIX)?.rsplit_once('/')?.1;
             Some(Case { id: crate::case::CaseId(id.clone()), ..self.control_case(bench, operation)? })
         });
         parts.extend(after);
         parts.sort_by(|one, other| one.id.cmp(&other.id));
-        let mut saved = regressions::regression_cases(self)?;
+        let mut saved = regressions::regression_cases(&self.contract, &self.scenario, self.seed, &self.regressions)?;
         for more in [&mut saved, &mut parts] {
             more.retain(|case| runs(case.operation.as_str()));
         }
@@ -192,13 +195,13 @@ impl ScenarioJob {
     /// Returns the endpoint with the settings of its connections.
     pub(super) fn build_endpoint(
         &self,
-        embedded: Option<&EmbeddedServer>,
+        embedded: Option<SocketAddr>,
         port: Option<u16>,
         sending: &RunOptions,
     ) -> Result<Endpoint, Vec<Diagnostic>> {
         let url = match (&self.target, embedded) {
             (EndpointTarget::Url(url), _) => url.replace("{port}", &port.unwrap_or(8080).to_string()),
-            (EndpointTarget::Embedded, Some(server)) => format!("http://{}", server.address()),
+            (EndpointTarget::Embedded, Some(address)) => format!("http://{address}"),
             (EndpointTarget::Embedded, None) => "http://127.0.0.1:8080".to_owned(),
         };
         let mut endpoint = Endpoint::parse(&url).map_err(|error| vec![Diagnostic::error(error.to_string())])?;
