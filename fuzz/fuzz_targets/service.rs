@@ -12,7 +12,7 @@ static SUBJECT: LazyLock<Subject> = LazyLock::new(|| {
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     // A new service per input: an axum `Router`, an s3s service, or any other `tower::Service`.
-    let mut service = overstep_fuzz::service::cards(overstep_fuzz::cards::Fault::from_environment());
+    let mut service = overstep_fuzz::cards::service::cards(overstep_fuzz::cards::Fault::from_environment());
     SUBJECT.fuzz(bytes, &mut service);
 });
 

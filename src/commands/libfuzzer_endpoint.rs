@@ -81,7 +81,7 @@ fn build_endpoint(flags: &FuzzFlags) -> Result<LibFuzzerEndpoint, CommandError> 
 
 impl LibFuzzerEndpoint {
     /// Turns the fuzzer's bytes into a request or a sequence of requests, sends them, and compares every response and
-    /// the final state with the contract. Each kind of response is counted in `kinds`: if that is a static table of
+    /// the final state with the contract. Each kind of response is counted in `kinds`. If that is a static table of
     /// [`MAX_RESPONSE_KINDS`](overstep::session::MAX_RESPONSE_KINDS) counters in the section
     /// `__libfuzzer_extra_counters`, libFuzzer treats new kinds as new coverage.
     ///

@@ -7,15 +7,15 @@ use overstep::scenario::{ScenarioError, ScenarioWarning};
 use overstep::store;
 
 /// Converts an error in a TOML text into a diagnostic with its place.
-pub fn error_diagnostic(shown: &str, text: &str, error: ScenarioError) -> Diagnostic {
-    let problem = Diagnostic::error(error.reason).with_location(shown, text, error.span);
-    Diagnostic { hint: error.hint, ..problem }
+pub fn error_diagnostic(file_name: &str, text: &str, error: ScenarioError) -> Diagnostic {
+    let diagnostic = Diagnostic::error(error.reason).with_location(file_name, text, error.span);
+    Diagnostic { hint: error.hint, ..diagnostic }
 }
 
 /// Converts a warning about a TOML text into a diagnostic with its place.
-pub fn warning_diagnostic(shown: &str, text: &str, warning: ScenarioWarning) -> Diagnostic {
-    let odd = Diagnostic::error(warning.reason).with_location(shown, text, warning.span);
-    Diagnostic { severity: Severity::Warning, hint: warning.hint, ..odd }
+pub fn warning_diagnostic(file_name: &str, text: &str, warning: ScenarioWarning) -> Diagnostic {
+    let diagnostic = Diagnostic::error(warning.reason).with_location(file_name, text, warning.span);
+    Diagnostic { severity: Severity::Warning, hint: warning.hint, ..diagnostic }
 }
 
 /// Converts a file error into a diagnostic.

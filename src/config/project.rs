@@ -26,10 +26,10 @@ impl Config {
             return Ok(Self { directory: start.to_owned(), ..Self::default() });
         };
         let text = store::read_text(&path).map_err(|error| Box::new(store_diagnostic(&error)))?;
-        let shown = path.strip_prefix(start).unwrap_or(&path).display().to_string();
+        let file_name = path.strip_prefix(start).unwrap_or(&path).display().to_string();
         let (settings, warnings) =
-            read_settings(&text).map_err(|error| Box::new(error_diagnostic(&shown, &text, error)))?;
-        let warnings = warnings.into_iter().map(|one| warning_diagnostic(&shown, &text, one)).collect();
+            read_settings(&text).map_err(|error| Box::new(error_diagnostic(&file_name, &text, error)))?;
+        let warnings = warnings.into_iter().map(|one| warning_diagnostic(&file_name, &text, one)).collect();
         let directory = path.parent().map(Path::to_owned).unwrap_or_default();
         Ok(Self { settings, directory, warnings })
     }

@@ -3,8 +3,8 @@
 //! It never removes what the sources state: an amendment is one more fact, which takes precedence.
 
 use super::{
-    Contract, ErrorName, ErrorRole, ErrorShape, Fact, FactOrigin, MemberPath, PathSegment, Shape, ShapeId, ShapeKind,
-    ShapeRule,
+    Contract, ErrorName, ErrorRole, ErrorShape, Fact, FactField, FactOrigin, MemberPath, PathSegment, Shape, ShapeId,
+    ShapeKind, ShapeRule,
 };
 use serde_json::Value as Json;
 use std::collections::HashMap;
@@ -97,13 +97,13 @@ impl Contract {
         new_value: &Json,
         amendment: &Amendment,
     ) -> Result<(), Rejection> {
-        let fact = |path: String, value: Json| Fact::new(path, value, FactOrigin::Scenario, &amendment.source);
+        let fact = |field: FactField, value: Json| Fact::new(field, value, FactOrigin::Scenario, &amendment.source);
         let text = || new_value.as_str().ok_or_else(|| rejection("expected a string"));
         match field {
             "errors" => return self.amend_errors(index, new_value, amendment),
             "laws" => {
                 let law = text()?;
-                let mut fact = fact(format!("laws/{law}"), true.into());
+                let mut fact = fact(FactField::Law(law.to_owned()), true.into());
                 if amendment.set.is_some() {
                     self.operations[index].laws.clear();
                     fact.value = true.into();
@@ -113,11 +113,11 @@ impl Contract {
             "http.success" => {
                 let status = new_value.as_u64().filter(|code| (100..600).contains(code));
                 let status = status.ok_or_else(|| rejection("expected a status from 100 to 599"))?;
-                self.operations[index].add_fact(fact("http/success".into(), status.into()));
+                self.operations[index].add_fact(fact(FactField::HttpSuccess, status.into()));
             }
             _ => {
                 let value = text()?.to_owned();
-                self.operations[index].add_fact(fact(field.replace('.', "/"), value.into()));
+                self.operations[index].add_fact(fact(field.replace('.', "/").into(), value.into()));
             }
         }
         Ok(())
@@ -177,14 +177,14 @@ impl Contract {
         if let Some(code) = text("code").filter(|code| *code != name) {
             error.code = Some(code.to_owned());
         }
-        let fact = |path: &str, value: Json| Fact::new(path, value, FactOrigin::Scenario, &amendment.source);
+        let fact = |field: FactField, value: Json| Fact::new(field, value, FactOrigin::Scenario, &amendment.source);
         if let Some(status) = status {
-            error.add_fact(fact("status", status.into()));
+            error.add_fact(fact(FactField::Status, status.into()));
         }
         if let Some(role) = role {
-            error.add_fact(fact("role", serde_json::to_value(role).unwrap_or_default()));
+            error.add_fact(fact(FactField::Role, serde_json::to_value(role).unwrap_or_default()));
         }
-        self.operations[index].add_fact(fact(&format!("errors/{name}"), true.into()));
+        self.operations[index].add_fact(fact(FactField::Error(name.to_owned()), true.into()));
         Ok(())
     }
 
@@ -213,10 +213,11 @@ impl Contract {
         check_field_value(field, new_value)?;
         let id = self.isolate_shape(index, output, &path, member.as_deref())?;
         let Some(shape) = self.shapes.get_mut(&id) else { return Err(rejection("shape missing from the contract")) };
-        let fact = |path: String| Fact::new(path, new_value.clone(), FactOrigin::Scenario, &amendment.source);
+        let fact = |field: FactField| Fact::new(field, new_value.clone(), FactOrigin::Scenario, &amendment.source);
         match (member, field) {
-            (Some(name), field) => shape.add_fact(fact(format!("members/{name}/{field}"))),
-            (None, "type") => amend_type(shape, new_value, fact("type".into()))?,
+            (Some(name), "required") => shape.add_fact(fact(FactField::MemberRequired(name))),
+            (Some(name), _) => shape.add_fact(fact(FactField::MemberLocation(name))),
+            (None, "type") => amend_type(shape, new_value, fact(FactField::Type))?,
             (None, "rules") => amend_rule(shape, new_value, amendment)?,
             (None, field) => {
                 let fits = match field {
@@ -236,7 +237,7 @@ impl Contract {
                 if !fits {
                     return Err(rejection(&format!("a {} has no `{field}`", shape.kind.name())));
                 }
-                let mut fact = fact(field.replace('.', "/"));
+                let mut fact = fact(field.replace('.', "/").into());
                 if let (true, ShapeKind::Enum { values }) = (field == "enum" && amendment.add.is_some(), &shape.kind) {
                     let mut all = values.clone();
                     let more = new_value.as_array().into_iter().flatten().filter_map(Json::as_str).map(str::to_owned);
@@ -434,7 +435,7 @@ fn amend_type(shape: &mut Shape, said: &Json, fact: Fact) -> Result<(), Rejectio
             .ok_or_else(|| (format!("`{said}` is not a simple type"), suggest_nearest(name, names)))?;
     }
     super::fact_resolution::add_if_new(&mut shape.facts, fact);
-    for fact in shape.facts.iter_mut().filter(|fact| fact.path == "type") {
+    for fact in shape.facts.iter_mut().filter(|fact| fact.field == FactField::Type) {
         fact.disputed = false;
     }
     Ok(())
@@ -455,15 +456,14 @@ fn amend_rule(shape: &mut Shape, new_value: &Json, amendment: &Amendment) -> Res
             shape.rules.len() - 1
         }
     };
-    let path = format!("rules/{place}");
-    let mut facts = vec![(path.clone(), new_value.clone())];
+    let mut facts = vec![(FactField::Rule(place), new_value.clone())];
     if let Some(over) = new_value.get("over") {
-        facts.push((format!("{path}/over"), over.clone()));
+        facts.push((FactField::RuleScope(place), over.clone()));
     }
-    for (path, value) in facts {
-        let fact = Fact::new(path.clone(), value, FactOrigin::Scenario, &amendment.source);
+    for (field, value) in facts {
+        let fact = Fact::new(field.clone(), value, FactOrigin::Scenario, &amendment.source);
         super::fact_resolution::add_if_new(&mut shape.facts, fact);
-        for fact in shape.facts.iter_mut().filter(|fact| fact.path == path) {
+        for fact in shape.facts.iter_mut().filter(|fact| fact.field == field) {
             fact.disputed = false;
         }
     }
@@ -484,7 +484,7 @@ mod tests {
         contract.shapes.insert("In".into(), input);
         let mut text = Shape::new(ShapeKind::String);
         for (max, document) in [(10, "a"), (20, "b")] {
-            text.add_fact(Fact::new("length/max", max, FactOrigin::Documented, &Provenance::new(document, 1)));
+            text.add_fact(Fact::new(FactField::LengthMax, max, FactOrigin::Documented, &Provenance::new(document, 1)));
         }
         contract.shapes.insert("Text".into(), text);
         let mut operation = Operation::new("Do".into());
@@ -503,8 +503,8 @@ mod tests {
         contract.amend(&amendment("Do.Name.length.max", None, Some(20.into()))).expect("it fits");
         let members = contract.shape(&"In".into()).kind.members().expect("a structure").clone();
         let (name, other) = (contract.shape(&members["Name"].shape), contract.shape(&members["Other"].shape));
-        assert_eq!((name.length().max, name.is_disputed("length/max")), (Some(20), false));
-        assert_eq!((other.length().max, other.is_disputed("length/max")), (Some(10), true));
+        assert_eq!((name.length().max, name.is_disputed(&FactField::LengthMax)), (Some(20), false));
+        assert_eq!((other.length().max, other.is_disputed(&FactField::LengthMax)), (Some(10), true));
         contract.amend(&amendment("Do.Name.required", None, Some(true.into()))).expect("it fits");
         assert!(contract.shape(&"In".into()).kind.members().expect("a structure")["Name"].required);
     }

@@ -3,7 +3,7 @@
 //! It never adds anything to a contract with a documentation page as a source: pages list their errors, and link to
 //! the common ones themselves.
 
-use super::{Contract, ErrorName, ErrorRole, ErrorShape, Fact, FactOrigin, Protocol, Provenance};
+use super::{Contract, ErrorName, ErrorRole, ErrorShape, Fact, FactField, FactOrigin, Protocol, Provenance};
 
 /// Name, status if all services use the same one, and role.
 type CommonError = (&'static str, Option<u16>, ErrorRole);
@@ -105,7 +105,7 @@ pub(crate) fn add_common_errors(contract: &mut Contract) {
         contract.errors.entry(name.clone()).or_insert_with(|| {
             let mut error = ErrorShape { status: None, role: *role, code: None, shape: None, facts: Vec::new() };
             if let Some(status) = status {
-                error.add_fact(Fact::new("status", *status, FactOrigin::Documented, &page));
+                error.add_fact(Fact::new(FactField::Status, *status, FactOrigin::Documented, &page));
             }
             error
         });
@@ -124,7 +124,7 @@ mod tests {
         contract.protocol = Some(Protocol::AwsJson1_0);
         let mut operation = Operation::new(OperationName::from("PutThing"));
         let at = Provenance::new("model", 1);
-        operation.facts.push(Fact::new("http/method", "POST", FactOrigin::Model, &at));
+        operation.facts.push(Fact::new(FactField::HttpMethod, "POST", FactOrigin::Model, &at));
         // An error that the operation itself lists stays, whatever the protocol.
         operation.errors.push(ErrorName::from("ValidationException"));
         contract.operations.push(operation);

@@ -3,7 +3,9 @@
 //! It never decides which contract is right: both statements are reported with their lines.
 
 use super::fact_resolution::{is_same_pattern, is_same_route};
-use super::{Contract, Fact, MemberPath, Operation, PathSegment, Provenance, Shape, ShapeId, ShapeKind, ShapeRule};
+use super::{
+    Contract, Fact, FactField, MemberPath, Operation, PathSegment, Provenance, Shape, ShapeId, ShapeKind, ShapeRule,
+};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, HashSet};
 
@@ -117,13 +119,13 @@ pub fn find_drift(first: &Contract, second: &Contract) -> Vec<Drift> {
 
 fn values_agree(field: &str, a: &Json, b: &Json) -> bool {
     match (a.as_str(), b.as_str()) {
-        (Some(a), Some(b)) => match field {
-            "pattern" => is_same_pattern(a, b),
-            "http/uri" => is_same_route(a, b),
-            "type" => a == b || is_coarser_type(a, b) || is_coarser_type(b, a),
+        (Some(a), Some(b)) => match FactField::from(field) {
+            FactField::Pattern => is_same_pattern(a, b),
+            FactField::HttpUri => is_same_route(a, b),
+            FactField::Type => a == b || is_coarser_type(a, b) || is_coarser_type(b, a),
             _ => a == b,
         },
-        _ if field == "enum" => {
+        _ if FactField::from(field) == FactField::Enum => {
             let set = |value: &Json| -> std::collections::BTreeSet<String> {
                 value.as_array().into_iter().flatten().filter_map(Json::as_str).map(str::to_owned).collect()
             };
@@ -149,32 +151,34 @@ fn is_coarser_type(coarse: &str, fine: &str) -> bool {
 
 fn collect_statements(contract: &Contract, operation: &Operation) -> Statements {
     let mut all = Statements::new();
-    let mut put = |field: String, value: Json, facts: &[Fact], path: &str| {
-        let source = facts.iter().find(|fact| fact.path == path).map(Fact::provenance);
+    let mut put = |field: String, value: Json, facts: &[Fact], stated: &FactField| {
+        let source = facts.iter().find(|fact| fact.field == *stated).map(Fact::provenance);
         all.insert((String::new(), field), Statement { value, source });
     };
     if let Some(http) = &operation.http {
-        for (path, value) in [("http/method", &http.method), ("http/uri", &http.uri)] {
+        for (field, value) in [(FactField::HttpMethod, &http.method), (FactField::HttpUri, &http.uri)] {
             if !value.is_empty() {
-                put(path.to_owned(), value.as_str().into(), &operation.facts, path);
+                put(field.to_string(), value.as_str().into(), &operation.facts, &field);
             }
         }
         if let Some(success) = http.success {
-            put("http/success".to_owned(), success.into(), &operation.facts, "http/success");
+            let field = FactField::HttpSuccess;
+            put(field.to_string(), success.into(), &operation.facts, &field);
         }
     }
     if let Some(permission) = &operation.permission {
-        put("permission".to_owned(), permission.as_str().into(), &operation.facts, "permission");
+        let field = FactField::Permission;
+        put(field.to_string(), permission.as_str().into(), &operation.facts, &field);
     }
     for law in &operation.laws {
-        let path = format!("laws/{law}");
-        put(path.clone(), true.into(), &operation.facts, &path);
+        let field = FactField::Law(law.clone());
+        put(field.to_string(), true.into(), &operation.facts, &field);
     }
     for (name, error) in contract.operation_errors(operation) {
-        let path = format!("errors/{name}");
-        put(path.clone(), true.into(), &operation.facts, &path);
+        let field = FactField::Error(name.to_string());
+        put(field.to_string(), true.into(), &operation.facts, &field);
         if let Some(status) = error.status {
-            put(format!("{path}/status"), status.into(), &error.facts, "status");
+            put(format!("{field}/{}", FactField::Status), status.into(), &error.facts, &FactField::Status);
         }
     }
     for (side, prefix) in [(&operation.input, ""), (&operation.output, "(output)")] {
@@ -217,17 +221,17 @@ fn collect_shape_statements(
             for (name, one) in kind.members().into_iter().flatten() {
                 let below = path.join_member(name);
                 let place = if prefix.is_empty() { below.to_string() } else { format!("{prefix}.{below}") };
-                let source = |field: &str| shape.facts_at(field).next().map(Fact::provenance);
+                let source = |field: FactField| shape.facts_at(&field).next().map(Fact::provenance);
                 let mut put = |field: &str, value: Json, source: Option<Provenance>| {
                     all.insert((place.clone(), field.to_owned()), Statement { value, source });
                 };
-                put("member", true.into(), source(&format!("members/{name}")));
+                put("member", true.into(), source(FactField::Member(name.clone())));
                 if one.required {
-                    put("required", true.into(), source(&format!("members/{name}/required")));
+                    put("required", true.into(), source(FactField::MemberRequired(name.clone())));
                 }
-                if shape.facts_at(&format!("members/{name}/location")).next().is_some() {
+                if shape.facts_at(&FactField::MemberLocation(name.clone())).next().is_some() {
                     let value = serde_json::to_value(one.location).unwrap_or_default();
-                    put("location", value, source(&format!("members/{name}/location")));
+                    put("location", value, source(FactField::MemberLocation(name.clone())));
                 }
                 collect_shape_statements(contract, &one.shape, &below, prefix, above, all);
             }
@@ -237,38 +241,39 @@ fn collect_shape_statements(
 }
 
 fn collect_field_statements(shape: &Shape, member: &str, all: &mut Statements) {
-    let mut put = |field: &str, value: Json, path: &str| {
-        let source = shape.facts_at(path).next().map(Fact::provenance);
-        all.insert((member.to_owned(), field.to_owned()), Statement { value, source });
+    let mut put_as = |name: String, value: Json, field: &FactField| {
+        let source = shape.facts_at(field).next().map(Fact::provenance);
+        all.insert((member.to_owned(), name), Statement { value, source });
     };
-    put("type", shape.kind.name().into(), "type");
+    let mut put = |field: FactField, value: Json| put_as(field.to_string(), value, &field);
+    put(FactField::Type, shape.kind.name().into());
     let length = shape.length();
-    for (field, value) in [("length/min", length.min), ("length/max", length.max)] {
+    for (field, value) in [(FactField::LengthMin, length.min), (FactField::LengthMax, length.max)] {
         if let Some(value) = value {
-            put(field, value.into(), field);
+            put(field, value.into());
         }
     }
     if let Some(range) = &shape.range {
-        for (field, value) in [("range/min", &range.min), ("range/max", &range.max)] {
+        for (field, value) in [(FactField::RangeMin, &range.min), (FactField::RangeMax, &range.max)] {
             if let Some(value) = value {
-                put(field, value.clone().into(), field);
+                put(field, value.clone().into());
             }
         }
     }
     if let Some(pattern) = &shape.pattern {
-        put("pattern", pattern.as_str().into(), "pattern");
+        put(FactField::Pattern, pattern.as_str().into());
     }
     if let ShapeKind::Enum { values } = &shape.kind {
-        put("enum", values.clone().into(), "enum");
+        put(FactField::Enum, values.clone().into());
     }
     if shape.unique {
-        put("unique", true.into(), "unique");
+        put(FactField::Unique, true.into());
     }
     for (index, rule) in shape.rules.iter().enumerate() {
         let value = match rule {
             ShapeRule::AtLeastOneOf { members } | ShapeRule::AtMostOneOf { members } => members.clone().into(),
             ShapeRule::MaxTotalBytes { max, .. } => (*max).into(),
         };
-        put(&format!("rules/{}", rule.constraint()), value, &format!("rules/{index}"));
+        put_as(format!("rules/{}", rule.constraint()), value, &FactField::Rule(index));
     }
 }

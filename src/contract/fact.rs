@@ -1,5 +1,6 @@
 //! One statement of one source, with its place and its origin.
 
+use super::FactField;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -57,17 +58,11 @@ impl fmt::Display for Provenance {
 }
 
 /// One statement of one source about one field of a shape, an operation or an error.
-///
-/// The paths by owner:
-/// - shape: `type`, `length/min`, `length/max`, `range/min`, `range/max`, `pattern`, `enum`, `unique`,
-///   `rules/0` (position in `rules`), `members/NAME` (the member exists; the value is its type's name),
-///   `members/NAME/required`, `members/NAME/location`;
-/// - operation: `http/method`, `http/uri`, `http/success`, `errors/NAME`, `laws/NAME`, `permission`;
-/// - error: `status`, `role`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Fact {
-    /// The path of the field, relative to its owner; see above.
-    pub path: String,
+    /// The field of its owner.
+    #[serde(rename = "path")]
+    pub field: FactField,
     /// The value that this source states.
     pub value: serde_json::Value,
     /// The kind of source that makes the statement.
@@ -84,13 +79,13 @@ pub struct Fact {
 impl Fact {
     /// Creates an undisputed statement.
     pub fn new(
-        path: impl Into<String>,
+        field: impl Into<FactField>,
         value: impl Into<serde_json::Value>,
         standing: FactOrigin,
         at: &Provenance,
     ) -> Self {
         Self {
-            path: path.into(),
+            field: field.into(),
             value: value.into(),
             standing,
             document: at.document.clone(),

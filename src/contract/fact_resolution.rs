@@ -3,59 +3,54 @@
 //! It never drops a fact: a contradiction is marked on the facts, and the value is chosen so that a valid
 //! request is valid according to every source.
 
-use super::{ErrorShape, Fact, FactOrigin, MemberLocation, Operation, Shape, ShapeKind};
+use super::{ErrorShape, Fact, FactField, FactOrigin, Member, Operation, Shape, ShapeKind};
 use serde_json::{Number, Value as Json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 impl Shape {
     /// Adds a fact and computes its field again. A fact that is already present changes nothing.
     /// A value whose type does not fit the field is kept as a fact and has no effect.
     pub fn add_fact(&mut self, fact: Fact) {
-        let path = fact.path.clone();
+        let field = fact.field.clone();
         if add_if_new(&mut self.facts, fact) {
-            self.resolve_field(&path);
+            self.resolve_field(&field);
         }
     }
 
     /// Computes one field from the facts about it. Without facts the field stays as it is.
-    pub fn resolve_field(&mut self, path: &str) {
-        if path == "enum" {
+    pub fn resolve_field(&mut self, field: &FactField) {
+        if *field == FactField::Enum {
             self.resolve_enum();
             return;
         }
-        let same: fn(&Json, &Json) -> bool = match path {
-            "pattern" => |a, b| match (a.as_str(), b.as_str()) {
+        let same: fn(&Json, &Json) -> bool = match field {
+            FactField::Pattern => |a, b| match (a.as_str(), b.as_str()) {
                 (Some(a), Some(b)) => is_same_pattern(a, b),
                 _ => a == b,
             },
             _ => |a, b| a == b,
         };
-        let resolve: fn(&[&Fact]) -> Json = match path {
-            "length/min" | "range/min" => |facts| extreme_number(facts, true),
-            "length/max" | "range/max" => |facts| extreme_number(facts, false),
-            _ if path.ends_with("/required") => |facts| Json::Bool(facts.iter().any(|fact| fact.value == true)),
+        let resolve: fn(&[&Fact]) -> Json = match field {
+            FactField::LengthMin | FactField::RangeMin => |facts| extreme_number(facts, true),
+            FactField::LengthMax | FactField::RangeMax => |facts| extreme_number(facts, false),
+            FactField::MemberRequired(_) => |facts| Json::Bool(facts.iter().any(|fact| fact.value == true)),
             _ => value_of_best_origin,
         };
-        let Some(value) = resolve_facts(&mut self.facts, path, same, resolve) else { return };
-        match path {
-            "length/min" => self.length.get_or_insert_default().min = value.as_u64(),
-            "length/max" => self.length.get_or_insert_default().max = value.as_u64(),
-            "range/min" => self.range.get_or_insert_default().min = as_number(&value),
-            "range/max" => self.range.get_or_insert_default().max = as_number(&value),
-            "pattern" => self.pattern = value.as_str().map(str::to_owned),
-            "unique" => self.unique = value == true,
-            _ => self.resolve_member(path, &value),
-        }
-    }
-
-    fn resolve_member(&mut self, path: &str, value: &Json) {
-        let Some(rest) = path.strip_prefix("members/") else { return };
-        let Some((name, field)) = rest.rsplit_once('/') else { return };
-        let Some(member) = self.kind.members_mut().and_then(|members| members.get_mut(name)) else { return };
+        let Some(value) = resolve_facts(&mut self.facts, field, same, resolve) else { return };
         match field {
-            "required" => member.required = value == true,
-            "location" => {
-                if let Ok(location) = serde_json::from_value::<MemberLocation>(value.clone()) {
+            FactField::LengthMin => self.length.get_or_insert_default().min = value.as_u64(),
+            FactField::LengthMax => self.length.get_or_insert_default().max = value.as_u64(),
+            FactField::RangeMin => self.range.get_or_insert_default().min = as_number(&value),
+            FactField::RangeMax => self.range.get_or_insert_default().max = as_number(&value),
+            FactField::Pattern => self.pattern = value.as_str().map(str::to_owned),
+            FactField::Unique => self.unique = value == true,
+            FactField::MemberRequired(name) => {
+                if let Some(member) = self.member_mut(name) {
+                    member.required = value == true;
+                }
+            }
+            FactField::MemberLocation(name) => {
+                if let (Some(member), Ok(location)) = (self.member_mut(name), serde_json::from_value(value)) {
                     member.location = location;
                 }
             }
@@ -63,8 +58,12 @@ impl Shape {
         }
     }
 
+    fn member_mut(&mut self, name: &str) -> Option<&mut Member> {
+        self.kind.members_mut()?.get_mut(name)
+    }
+
     fn resolve_enum(&mut self) {
-        let indices: Vec<usize> = deciding_facts(&self.facts, "enum");
+        let indices: Vec<usize> = deciding_facts(&self.facts, &FactField::Enum);
         if indices.is_empty() || !self.kind.is_text() {
             return;
         }
@@ -75,7 +74,7 @@ impl Shape {
             .collect();
         let sets: BTreeSet<BTreeSet<&String>> = lists.iter().map(|list| list.iter().collect()).collect();
         let disputed = sets.len() > 1;
-        for fact in self.facts.iter_mut().filter(|fact| fact.path == "enum") {
+        for fact in self.facts.iter_mut().filter(|fact| fact.field == FactField::Enum) {
             fact.disputed = false;
         }
         for index in indices {
@@ -95,9 +94,9 @@ impl Shape {
 
     /// Computes every field that has facts.
     pub fn resolve_all_fields(&mut self) {
-        let paths: BTreeSet<String> = self.facts.iter().map(|fact| fact.path.clone()).collect();
-        for path in paths.iter().filter(|path| !path.starts_with("rules/") && *path != "type") {
-            self.resolve_field(path);
+        let fields: HashSet<FactField> = self.facts.iter().map(|fact| fact.field.clone()).collect();
+        for field in fields.iter().filter(|field| field.rule_index().is_none() && **field != FactField::Type) {
+            self.resolve_field(field);
         }
     }
 }
@@ -105,43 +104,43 @@ impl Shape {
 impl Operation {
     /// Adds a fact and computes its field again; `errors/NAME` and `laws/NAME` add to their lists.
     pub fn add_fact(&mut self, fact: Fact) {
-        let path = fact.path.clone();
+        let field = fact.field.clone();
         if add_if_new(&mut self.facts, fact) {
-            self.resolve_field(&path);
+            self.resolve_field(&field);
         }
     }
 
     /// Computes one field from the facts about it. Without facts the field stays as it is.
-    pub fn resolve_field(&mut self, path: &str) {
-        if let Some(name) = path.strip_prefix("errors/") {
-            if !self.errors.iter().any(|error| error.as_str() == name) {
-                self.errors.push(name.into());
+    pub fn resolve_field(&mut self, field: &FactField) {
+        if let FactField::Error(name) = field {
+            if !self.errors.iter().any(|error| error.as_str() == *name) {
+                self.errors.push(name.as_str().into());
             }
             return;
         }
-        if let Some(name) = path.strip_prefix("laws/") {
+        if let FactField::Law(name) = field {
             if !self.laws.iter().any(|law| law == name) {
-                self.laws.push(name.to_owned());
+                self.laws.push(name.clone());
             }
             return;
         }
-        let same: fn(&Json, &Json) -> bool = match path {
-            "http/uri" => |a, b| match (a.as_str(), b.as_str()) {
+        let same: fn(&Json, &Json) -> bool = match field {
+            FactField::HttpUri => |a, b| match (a.as_str(), b.as_str()) {
                 (Some(a), Some(b)) => is_same_route(a, b),
                 _ => a == b,
             },
             _ => |a, b| a == b,
         };
-        let Some(value) = resolve_facts(&mut self.facts, path, same, value_of_best_origin) else { return };
-        match path {
-            "http/method" => {
+        let Some(value) = resolve_facts(&mut self.facts, field, same, value_of_best_origin) else { return };
+        match field {
+            FactField::HttpMethod => {
                 self.http.get_or_insert_default().method = value.as_str().unwrap_or_default().to_owned();
             }
-            "http/uri" => self.http.get_or_insert_default().uri = value.as_str().unwrap_or_default().to_owned(),
-            "http/success" => {
+            FactField::HttpUri => self.http.get_or_insert_default().uri = value.as_str().unwrap_or_default().to_owned(),
+            FactField::HttpSuccess => {
                 self.http.get_or_insert_default().success = value.as_u64().and_then(|code| u16::try_from(code).ok());
             }
-            "permission" => self.permission = value.as_str().map(str::to_owned),
+            FactField::Permission => self.permission = value.as_str().map(str::to_owned),
             _ => {}
         }
     }
@@ -150,18 +149,18 @@ impl Operation {
 impl ErrorShape {
     /// Adds a fact about the `status` or `role` and computes that field again.
     pub fn add_fact(&mut self, fact: Fact) {
-        let path = fact.path.clone();
+        let field = fact.field.clone();
         if add_if_new(&mut self.facts, fact) {
-            self.resolve_field(&path);
+            self.resolve_field(&field);
         }
     }
 
     /// Computes one field from the facts about it. Without facts the field stays as it is.
-    pub fn resolve_field(&mut self, path: &str) {
-        let Some(value) = resolve_facts(&mut self.facts, path, |a, b| a == b, value_of_best_origin) else { return };
-        match path {
-            "status" => self.status = value.as_u64().and_then(|code| u16::try_from(code).ok()),
-            "role" => {
+    pub fn resolve_field(&mut self, field: &FactField) {
+        let Some(value) = resolve_facts(&mut self.facts, field, |a, b| a == b, value_of_best_origin) else { return };
+        match field {
+            FactField::Status => self.status = value.as_u64().and_then(|code| u16::try_from(code).ok()),
+            FactField::Role => {
                 if let Ok(role) = serde_json::from_value(value) {
                     self.role = role;
                 }
@@ -174,7 +173,7 @@ impl ErrorShape {
 /// Adds a fact unless it is already present; returns true if it was added.
 pub(super) fn add_if_new(facts: &mut Vec<Fact>, fact: Fact) -> bool {
     let known = facts.iter().any(|one| {
-        one.path == fact.path
+        one.field == fact.field
             && one.value == fact.value
             && one.standing == fact.standing
             && one.document == fact.document
@@ -188,16 +187,21 @@ pub(super) fn add_if_new(facts: &mut Vec<Fact>, fact: Fact) -> bool {
 
 /// Returns the indices of the facts that determine a field: the last amendment, otherwise the sources, otherwise
 /// overstep's own assumptions.
-fn deciding_facts(facts: &[Fact], path: &str) -> Vec<usize> {
+fn deciding_facts(facts: &[Fact], field: &FactField) -> Vec<usize> {
     let of = |keep: &dyn Fn(&Fact) -> bool| -> Vec<usize> {
-        facts.iter().enumerate().filter(|(_, fact)| fact.path == path && keep(fact)).map(|(index, _)| index).collect()
+        facts
+            .iter()
+            .enumerate()
+            .filter(|(_, fact)| fact.field == *field && keep(fact))
+            .map(|(index, _)| index)
+            .collect()
     };
     let scenario = of(&|fact| fact.standing == FactOrigin::Scenario);
     if let Some(&last) = scenario.last() {
         return vec![last];
     }
     let mut stated = of(&|fact| fact.standing != FactOrigin::Assumed);
-    if path == "pattern" {
+    if *field == FactField::Pattern {
         // A sentence only approximates a regular expression, so it counts only if no source states one.
         let exact = of(&|fact| !matches!(fact.standing, FactOrigin::Assumed | FactOrigin::Prose));
         if !exact.is_empty() {
@@ -209,14 +213,14 @@ fn deciding_facts(facts: &[Fact], path: &str) -> Vec<usize> {
 
 fn resolve_facts(
     facts: &mut [Fact],
-    path: &str,
+    field: &FactField,
     same: fn(&Json, &Json) -> bool,
     resolve: fn(&[&Fact]) -> Json,
 ) -> Option<Json> {
-    let deciding = deciding_facts(facts, path);
+    let deciding = deciding_facts(facts, field);
     let first = facts[*deciding.first()?].value.clone();
     let disputed = deciding.iter().any(|&index| !same(&facts[index].value, &first));
-    for fact in facts.iter_mut().filter(|fact| fact.path == path) {
+    for fact in facts.iter_mut().filter(|fact| fact.field == *field) {
         fact.disputed = false;
     }
     for &index in &deciding {
@@ -325,28 +329,28 @@ mod tests {
     use super::*;
     use crate::contract::Provenance;
 
-    fn fact(path: &str, value: impl Into<Json>, standing: FactOrigin, document: &str) -> Fact {
-        Fact::new(path, value, standing, &Provenance::new(document, 1))
+    fn fact(field: FactField, value: impl Into<Json>, standing: FactOrigin, document: &str) -> Fact {
+        Fact::new(field, value, standing, &Provenance::new(document, 1))
     }
 
     #[test]
     fn smaller_of_two_maxima_wins_and_is_disputed() {
         let mut shape = Shape::new(ShapeKind::String);
-        shape.add_fact(fact("length/max", 256, FactOrigin::Documented, "a"));
-        assert!(!shape.is_disputed("length/max"));
-        shape.add_fact(fact("length/max", 128, FactOrigin::Model, "b"));
-        assert!(shape.is_disputed("length/max"));
+        shape.add_fact(fact(FactField::LengthMax, 256, FactOrigin::Documented, "a"));
+        assert!(!shape.is_disputed(&FactField::LengthMax));
+        shape.add_fact(fact(FactField::LengthMax, 128, FactOrigin::Model, "b"));
+        assert!(shape.is_disputed(&FactField::LengthMax));
         assert_eq!(shape.length().max, Some(128));
-        shape.add_fact(fact("length/max", 300, FactOrigin::Scenario, "c"));
-        assert!(!shape.is_disputed("length/max"));
+        shape.add_fact(fact(FactField::LengthMax, 300, FactOrigin::Scenario, "c"));
+        assert!(!shape.is_disputed(&FactField::LengthMax));
         assert_eq!(shape.length().max, Some(300));
     }
 
     #[test]
     fn enum_values_are_united_and_undisputed_values_intersected() {
         let mut shape = Shape::new(ShapeKind::String);
-        shape.add_fact(fact("enum", vec!["A", "B"], FactOrigin::Documented, "a"));
-        shape.add_fact(fact("enum", vec!["B", "A", "C"], FactOrigin::Model, "b"));
+        shape.add_fact(fact(FactField::Enum, vec!["A", "B"], FactOrigin::Documented, "a"));
+        shape.add_fact(fact(FactField::Enum, vec!["B", "A", "C"], FactOrigin::Model, "b"));
         assert_eq!(shape.kind, ShapeKind::Enum { values: vec!["B".into(), "A".into(), "C".into()] });
         assert_eq!(shape.undisputed_values(), ["B", "A"]);
     }

@@ -2,8 +2,8 @@
 //!
 //! It never changes a shape that an operation outside the page uses.
 
-use super::merge::{ShapeImporter, child_slots, matching_member_name, merge_shape, unused_shape_name};
-use super::{Contract, Shape, ShapeId, ShapeKind};
+use super::merge_shape::{ShapeImporter, child_slots, matching_member_name, merge_shape, unused_shape_name};
+use super::{Contract, FactField, Shape, ShapeId, ShapeKind};
 use indexmap::IndexMap;
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -159,17 +159,16 @@ fn changed_fields(page: &Contract, model: &Contract, pair: &ShapePair) -> BTreeS
     merge_shape(ours, &mut trial, &mut Clone::clone);
     let mut news = BTreeSet::new();
     if trial.kind.name() != theirs.kind.name() {
-        news.insert("type".to_owned());
+        news.insert(FactField::Type.to_string());
     }
     for fact in &trial.facts {
-        let known = theirs.facts_at(&fact.path).next();
+        let known = theirs.facts_at(&fact.field).next();
         // The members themselves already say that they exist and of which kind they are.
-        let about_existence =
-            fact.path == "type" || fact.path.starts_with("members/") && fact.path.matches('/').count() == 1;
+        let about_existence = fact.field.is_existence();
         if known.is_none() && !about_existence && fact.value != Json::Bool(false)
             || fact.disputed != known.is_some_and(|known| known.disputed)
         {
-            news.insert(format!("{}={}", fact.path, fact.value));
+            news.insert(format!("{}={}", fact.field, fact.value));
         }
     }
     let count = |shape: &Shape| shape.kind.members().map_or(0, IndexMap::len);

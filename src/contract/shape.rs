@@ -1,6 +1,6 @@
 //! Shapes, their members, and every constraint that can apply to them.
 
-use super::{Fact, FactOrigin, PartTraits, ShapeId, WireTraits};
+use super::{Fact, FactField, FactOrigin, PartTraits, ShapeId, WireTraits};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -316,13 +316,13 @@ impl Shape {
         self.length.unwrap_or_default()
     }
 
-    /// Returns the facts about one field; see [`Fact`] for the paths.
-    pub fn facts_at<'a>(&'a self, path: &'a str) -> impl Iterator<Item = &'a Fact> {
-        self.facts.iter().filter(move |fact| fact.path == path)
+    /// Returns the facts about one field.
+    pub fn facts_at<'a>(&'a self, field: &'a FactField) -> impl Iterator<Item = &'a Fact> {
+        self.facts.iter().filter(move |fact| fact.field == *field)
     }
 
     /// Returns the fact to show for one field: an amendment before a page, a page before a model.
-    pub fn preferred_fact(&self, path: &str) -> Option<&Fact> {
+    pub fn preferred_fact(&self, field: &FactField) -> Option<&Fact> {
         let rank = |fact: &&Fact| match fact.standing {
             FactOrigin::Scenario => 0,
             FactOrigin::Documented => 1,
@@ -331,19 +331,19 @@ impl Shape {
             FactOrigin::Recorded => 4,
             FactOrigin::Assumed => 5,
         };
-        self.facts.iter().filter(|fact| fact.path == path).min_by_key(rank)
+        self.facts.iter().filter(|fact| fact.field == *field).min_by_key(rank)
     }
 
     /// Returns true if the sources contradict each other about one field.
-    pub fn is_disputed(&self, path: &str) -> bool {
-        self.facts_at(path).any(|fact| fact.disputed)
+    pub fn is_disputed(&self, field: &FactField) -> bool {
+        self.facts_at(field).any(|fact| fact.disputed)
     }
 
     /// Returns the numbers that the sources state for one field (`length/max` …) in ascending order if they
     /// contradict each other; otherwise the list is empty.
-    pub fn disputed_numbers(&self, path: &str) -> Vec<u64> {
+    pub fn disputed_numbers(&self, field: &FactField) -> Vec<u64> {
         let mut numbers: Vec<u64> =
-            self.facts_at(path).filter(|fact| fact.disputed).filter_map(|fact| fact.value.as_u64()).collect();
+            self.facts_at(field).filter(|fact| fact.disputed).filter_map(|fact| fact.value.as_u64()).collect();
         numbers.sort_unstable();
         numbers.dedup();
         numbers
@@ -356,7 +356,7 @@ impl Shape {
             .iter()
             .map(String::as_str)
             .filter(|value| {
-                self.facts_at("enum").filter(|fact| fact.disputed).all(|fact| {
+                self.facts_at(&FactField::Enum).filter(|fact| fact.disputed).all(|fact| {
                     fact.value.as_array().is_none_or(|listed| listed.iter().any(|one| one.as_str() == Some(value)))
                 })
             })

@@ -17,19 +17,19 @@ impl PlanContext<'_> {
     pub fn build_case(
         &self,
         operation: &Operation,
-        draft: CaseSpec<'_>,
+        spec: CaseSpec<'_>,
         request: impl FnOnce(&InputSampler<'_>) -> Option<CaseRequest>,
     ) -> Option<Case> {
-        let (place, member, class) = match &draft.subject {
+        let (place, member, class) = match &spec.subject {
             CaseSubject::Member(site) => (site.path.to_string(), Some(site.path.clone()), "member"),
             CaseSubject::Path(path) => (path.to_string(), Some(path.clone()), "input"),
             CaseSubject::Class(class) => ((*class).to_owned(), None, *class),
         };
-        let id = self.case_id(operation, &place, &draft.kind, &draft.variant);
+        let id = self.case_id(operation, &place, &spec.kind, &spec.variant);
         let request = request(&self.input_sampler(operation, &id))?;
-        let (intent, expectation) = match self.classify_request(operation, &draft, &id, &request) {
+        let (intent, expectation) = match self.classify_request(operation, &spec, &id, &request) {
             Ok(label) => label,
-            Err(reason) => return Some(self.build_unsendable_case(operation, id, draft, member, class, reason)),
+            Err(reason) => return Some(self.build_unsendable_case(operation, id, spec, member, class, reason)),
         };
         let authorization = request.authorization.clone().unwrap_or_else(|| self.default_authorization());
         let cleanup = fixture_steps::build_cleanup(self, operation, &id, &request.input);
@@ -45,30 +45,30 @@ impl PlanContext<'_> {
             turn: 0,
             fixture: None,
         };
-        let source = match &draft.subject {
+        let source = match &spec.subject {
             CaseSubject::Class(_) => self.error_source(operation, &expectation),
             _ => None,
         };
-        let source = source.or_else(|| draft.source.clone());
-        let mut acts = Vec::with_capacity(2);
+        let source = source.or_else(|| spec.source.clone());
+        let mut own_steps = Vec::with_capacity(2);
         if let Some((cleanup_step, captures)) = cleanup {
             act.fixture = Some(fixture_steps::created_by_judged_step());
             act.captures = captures;
-            acts.push(cleanup_step);
+            own_steps.push(cleanup_step);
         }
-        acts.insert(0, act);
-        let (steps, judged) = fixture_steps::surround_with_fixtures(self, &id, acts);
+        own_steps.insert(0, act);
+        let (steps, judged) = fixture_steps::surround_with_fixtures(self, &id, own_steps);
         let case = Case {
             id,
             operation: operation.name.clone(),
             intent,
             member,
-            constraint: draft.tested_constraint(),
+            constraint: spec.tested_constraint(),
             class,
             steps,
             judged: JudgedPart::Step(judged),
             expectation,
-            rule: draft.rule,
+            rule: spec.rule,
             source,
             unsendable_reason: None,
             is_exclusive: false,
@@ -81,7 +81,7 @@ impl PlanContext<'_> {
         &self,
         operation: &Operation,
         id: CaseId,
-        draft: CaseSpec<'_>,
+        spec: CaseSpec<'_>,
         member: Option<MemberPath>,
         class: &'static str,
         reason: String,
@@ -89,31 +89,31 @@ impl PlanContext<'_> {
         Case {
             id,
             operation: operation.name.clone(),
-            intent: match &draft.outcome {
+            intent: match &spec.outcome {
                 IntendedOutcome::Valid => Intent::Valid,
                 _ => Intent::Violates,
             },
             member,
-            constraint: draft.tested_constraint(),
+            constraint: spec.tested_constraint(),
             class,
             steps: Vec::new(),
             judged: JudgedPart::Step(0),
             expectation: Expectation::Unspecified { reason: reason.clone() },
-            rule: draft.rule,
-            source: draft.source,
+            rule: spec.rule,
+            source: spec.source,
             unsendable_reason: Some(reason),
             is_exclusive: false,
         }
     }
 
     /// Builds a case that has an id and is counted, but is not sent, from its specification alone.
-    pub fn build_unsent_case(&self, operation: &Operation, draft: CaseSpec<'_>, reason: &str) -> Case {
-        let (place, member, class) = match &draft.subject {
+    pub fn build_unsent_case(&self, operation: &Operation, spec: CaseSpec<'_>, reason: &str) -> Case {
+        let (place, member, class) = match &spec.subject {
             CaseSubject::Member(site) => (site.path.to_string(), Some(site.path.clone()), "member"),
             CaseSubject::Path(path) => (path.to_string(), Some(path.clone()), "input"),
             CaseSubject::Class(class) => ((*class).to_owned(), None, *class),
         };
-        let id = self.case_id(operation, &place, &draft.kind, &draft.variant);
-        self.build_unsendable_case(operation, id, draft, member, class, reason.to_owned())
+        let id = self.case_id(operation, &place, &spec.kind, &spec.variant);
+        self.build_unsendable_case(operation, id, spec, member, class, reason.to_owned())
     }
 }

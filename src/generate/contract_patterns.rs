@@ -3,7 +3,7 @@
 //! Two shapes with the same pattern share the compiled form; no pattern is ever compiled twice.
 
 use super::error::PlanError;
-use crate::contract::{Contract, Fact, LengthRange, Provenance, Shape, ShapeId};
+use crate::contract::{Contract, Fact, FactField, LengthRange, Provenance, Shape, ShapeId};
 use crate::pattern::{DocumentedPattern, SeededDraw};
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
@@ -90,7 +90,7 @@ impl PatternEntry {
 }
 
 fn pattern_source(shape: &Shape) -> Option<Provenance> {
-    shape.preferred_fact("pattern").map(Fact::provenance)
+    shape.preferred_fact(&FactField::Pattern).map(Fact::provenance)
 }
 
 /// Returns the patterns of a contract that are left out because no text of an allowed length matches them: the shape,

@@ -4,7 +4,7 @@
 
 use super::plan_context::PlanContext;
 use crate::case::{Expectation, ExpectedError, ExpectedSuccess, StateAssumption};
-use crate::contract::{ErrorName, ErrorRole, Fact, Operation, Protocol, Provenance};
+use crate::contract::{ErrorName, ErrorRole, Fact, FactField, Operation, Protocol, Provenance};
 
 impl PlanContext<'_> {
     /// Returns the documented errors with this role, including those that are common to all operations.
@@ -79,11 +79,11 @@ impl PlanContext<'_> {
             _ => &["UnknownOperationException"],
         };
         let named = names.iter().map(|name| ExpectedError { status: None, error: Some(ErrorName::from(*name)) });
-        let mut refusal = self.expect_rejection(operation, ErrorRole::InvalidInput);
-        if let Expectation::Reject { errors, .. } = &mut refusal {
+        let mut rejection = self.expect_rejection(operation, ErrorRole::InvalidInput);
+        if let Expectation::Reject { errors, .. } = &mut rejection {
             errors.splice(0..0, named);
         }
-        refusal
+        rejection
     }
 
     /// Returns where the expected error is documented.
@@ -94,8 +94,8 @@ impl PlanContext<'_> {
             .contract
             .operation_errors(operation)
             .find(|(name, error)| error.code.as_deref().unwrap_or(name.as_str()) == wanted.as_str())?;
-        let path = format!("errors/{name}");
-        let of_operation = operation.facts.iter().find(|fact| fact.path == path);
+        let field = FactField::Error(name.to_string());
+        let of_operation = operation.facts.iter().find(|fact| fact.field == field);
         of_operation.or_else(|| error.facts.first()).map(Fact::provenance)
     }
 }

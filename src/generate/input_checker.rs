@@ -6,8 +6,8 @@ use super::contract_patterns::ContractPatterns;
 use super::limits::integer_bounds;
 use crate::case::Value;
 use crate::contract::{
-    ByteScope, Constraint, Contract, FactOrigin, LengthRange, Member, MemberLocation, MemberPath, PathSegment,
-    Protocol, Shape, ShapeId, ShapeKind, ShapeRule,
+    ByteScope, Constraint, Contract, FactField, FactOrigin, LengthRange, Member, MemberLocation, MemberPath,
+    PathSegment, Protocol, Shape, ShapeId, ShapeKind, ShapeRule,
 };
 use indexmap::IndexMap;
 use std::collections::{HashMap, HashSet};
@@ -59,23 +59,24 @@ impl SharedKeyPatterns {
             .collect();
         let model = |shape: &Shape| {
             shape
-                .facts_at("type")
+                .facts_at(&FactField::Type)
                 .find(|fact| fact.standing == FactOrigin::Model)
                 .map(crate::contract::Fact::provenance)
         };
         let from_prose = |shape: &Shape| {
-            shape.pattern.is_some() && shape.facts_at("pattern").all(|fact| fact.standing == FactOrigin::Prose)
+            shape.pattern.is_some()
+                && shape.facts_at(&FactField::Pattern).all(|fact| fact.standing == FactOrigin::Prose)
         };
-        let mut kin: HashMap<ShapeId, Vec<ShapeId>> = HashMap::new();
+        let mut shared_key_patterns: HashMap<ShapeId, Vec<ShapeId>> = HashMap::new();
         for (id, shape) in only_keys.iter().filter(|(_, shape)| shape.pattern.is_none()) {
             let Some(place) = model(shape) else { continue };
             let same = only_keys.iter().filter(|(_, other)| from_prose(other) && model(other).as_ref() == Some(&place));
             let same: Vec<ShapeId> = same.map(|(other, _)| (*other).clone()).collect();
             if !same.is_empty() {
-                kin.insert((*id).clone(), same);
+                shared_key_patterns.insert((*id).clone(), same);
             }
         }
-        Self(kin)
+        Self(shared_key_patterns)
     }
 }
 
@@ -106,8 +107,7 @@ impl InputChecker<'_> {
     fn check_value(&self, id: &ShapeId, value: &Value, place: &ValuePlace, out: &mut Vec<Violation>) {
         let ValuePlace { path, location, depth } = place;
         let shape = self.contract.shape(id);
-        let mut breach =
-            |constraint, certain| out.push(Violation { path: path.clone(), constraint, is_certain: certain });
+        let mut add = |constraint, certain| out.push(Violation { path: path.clone(), constraint, is_certain: certain });
         let textual = !is_body_location(*location);
         // In forms and in XML, bodies consist of texts, too.
         let written = !textual && self.is_text_protocol();
@@ -133,11 +133,11 @@ impl InputChecker<'_> {
             (ShapeKind::Timestamp, Value::Number(_)) => {}
             // Formats differ, and a header without a date is ignored; but no parser accepts a word as a timestamp.
             (ShapeKind::Timestamp, Value::Text(text)) => {
-                breach(Constraint::Type, *location != MemberLocation::Header && has_no_digits(text))
+                add(Constraint::Type, *location != MemberLocation::Header && has_no_digits(text))
             }
-            (kind, value) if written && is_leniently_readable(kind, value) => breach(Constraint::Type, false),
+            (kind, value) if written && is_leniently_readable(kind, value) => add(Constraint::Type, false),
             (ShapeKind::Float | ShapeKind::Double, Value::Text(text)) if is_non_finite_literal(text) => {
-                breach(Constraint::Type, false)
+                add(Constraint::Type, false)
             }
             (ShapeKind::List { member }, Value::List(items)) => self.check_list(shape, member, items, place, out),
             (ShapeKind::Map { key, value }, Value::Map(entries)) => {
@@ -146,7 +146,7 @@ impl InputChecker<'_> {
             (ShapeKind::Structure { members } | ShapeKind::Union { members }, Value::Map(given)) => {
                 self.check_members(shape, members, given, place, out)
             }
-            _ => breach(Constraint::Type, true),
+            _ => add(Constraint::Type, true),
         }
     }
 
@@ -237,19 +237,18 @@ impl InputChecker<'_> {
     }
 
     fn check_text(&self, id: &ShapeId, shape: &Shape, text: &str, path: &MemberPath, out: &mut Vec<Violation>) {
-        let mut breach =
-            |constraint, certain| out.push(Violation { path: path.clone(), constraint, is_certain: certain });
+        let mut add = |constraint, certain| out.push(Violation { path: path.clone(), constraint, is_certain: certain });
         if let ShapeKind::Enum { values } = &shape.kind {
             if !values.iter().any(|value| value == text) {
-                breach(Constraint::Enum, true);
+                add(Constraint::Enum, true);
             } else if !shape.undisputed_values().contains(&text) {
-                breach(Constraint::Enum, false);
+                add(Constraint::Enum, false);
             }
         }
         if let Some(pattern) = self.patterns.get(id)
             && !pattern.matches(text)
         {
-            breach(Constraint::Pattern, pattern.is_violated_by(text) && !shape.is_disputed("pattern"));
+            add(Constraint::Pattern, pattern.is_violated_by(text) && !shape.is_disputed(&FactField::Pattern));
         }
         if self
             .shared_key_patterns
@@ -258,9 +257,9 @@ impl InputChecker<'_> {
             .into_iter()
             .flatten()
             .filter_map(|id| self.patterns.get(id))
-            .any(|kin| !kin.matches(text))
+            .any(|pattern| !pattern.matches(text))
         {
-            breach(Constraint::Pattern, false);
+            add(Constraint::Pattern, false);
         }
         check_length(shape, text.chars().count() as u64, path, out);
     }
@@ -276,8 +275,7 @@ impl InputChecker<'_> {
             let ShapeRule::MaxTotalBytes { over, max, .. } = rule else { continue };
             let values = count_total_bytes(entries, ByteScope::Values);
             let both = count_total_bytes(entries, ByteScope::KeysAndValues);
-            let prefix = format!("rules/{index}");
-            let disputed = shape.facts.iter().any(|fact| fact.disputed && fact.path.starts_with(&prefix));
+            let disputed = shape.facts.iter().any(|fact| fact.disputed && fact.field.rule_index() == Some(index));
             let (strict, loose) = match (disputed, over) {
                 (true, _) => (both, values),
                 (false, ByteScope::Values) => (values, values),
@@ -353,37 +351,37 @@ fn count_text_bytes(value: &Value) -> u64 {
 
 fn check_length(shape: &Shape, length: u64, path: &MemberPath, out: &mut Vec<Violation>) {
     let LengthRange { min, max } = shape.length();
-    let beyond = |limit: &str, broken: &dyn Fn(u64) -> bool, merged: Option<u64>| {
+    let beyond = |limit: &FactField, is_beyond: &dyn Fn(u64) -> bool, merged: Option<u64>| {
         let disputed = shape.disputed_numbers(limit);
         if disputed.is_empty() {
-            merged.filter(|value| broken(*value)).map(|_| true)
-        } else if disputed.iter().any(|value| broken(*value)) {
-            Some(disputed.iter().all(|value| broken(*value)))
+            merged.filter(|value| is_beyond(*value)).map(|_| true)
+        } else if disputed.iter().any(|value| is_beyond(*value)) {
+            Some(disputed.iter().all(|value| is_beyond(*value)))
         } else {
             None
         }
     };
-    let below = beyond("length/min", &|limit| length < limit, min);
-    let above = beyond("length/max", &|limit| length > limit, max);
+    let below = beyond(&FactField::LengthMin, &|limit| length < limit, min);
+    let above = beyond(&FactField::LengthMax, &|limit| length > limit, max);
     for certain in [below, above].into_iter().flatten() {
         out.push(Violation { path: path.clone(), constraint: Constraint::Length, is_certain: certain });
     }
 }
 
 fn check_integer(shape: &Shape, literal: &str, path: &MemberPath, out: &mut Vec<Violation>) {
-    let mut breach =
+    let mut add =
         |certain| out.push(Violation { path: path.clone(), constraint: Constraint::Type, is_certain: certain });
     match literal.parse::<i128>() {
         Ok(number) => {
             let (low, high) = integer_bounds(&shape.kind);
             if number < low || number > high {
-                breach(true);
+                add(true);
             } else {
                 check_range(shape, literal, path, out);
             }
         }
         // Some parsers accept `2.0` as an integer; none accepts a true fraction.
-        Err(_) => breach(literal.parse::<f64>().is_ok_and(|number| number.fract() != 0.0 || !number.is_finite())),
+        Err(_) => add(literal.parse::<f64>().is_ok_and(|number| number.fract() != 0.0 || !number.is_finite())),
     }
 }
 
@@ -394,7 +392,7 @@ fn check_range(shape: &Shape, literal: &str, path: &MemberPath, out: &mut Vec<Vi
     let below = limit(&range.min).is_some_and(|min| number < min);
     let above = limit(&range.max).is_some_and(|max| number > max);
     if below || above {
-        let disputed = shape.is_disputed(if below { "range/min" } else { "range/max" });
+        let disputed = shape.is_disputed(if below { &FactField::RangeMin } else { &FactField::RangeMax });
         out.push(Violation { path: path.clone(), constraint: Constraint::Range, is_certain: !disputed });
     }
 }

@@ -50,18 +50,18 @@ impl<'p> OperationContext<'p> {
         variant: impl Into<String>,
         rule: impl Into<String>,
         fact: Option<&Fact>,
-        aim: IntendedOutcome,
+        outcome: IntendedOutcome,
         value: impl FnOnce(&InputSampler<'_>) -> Option<Value>,
     ) -> Option<Case> {
-        let draft = CaseSpec {
+        let spec = CaseSpec {
             subject: CaseSubject::Member(site),
             kind: constraint.name().to_owned(),
             variant: variant.into(),
             rule: rule.into(),
             source: self.plan.documented_at(fact, self.operation),
-            outcome: aim,
+            outcome,
         };
-        self.build_case(draft, |sampler| {
+        self.build_case(spec, |sampler| {
             value(sampler).map(|value| CaseRequest::new(sampler.input_with_value(site, value)))
         })
     }
@@ -70,18 +70,18 @@ impl<'p> OperationContext<'p> {
     /// this kind exists already.
     pub fn build_case(
         &self,
-        draft: CaseSpec<'_>,
+        spec: CaseSpec<'_>,
         request: impl FnOnce(&InputSampler<'_>) -> Option<CaseRequest>,
     ) -> Option<Case> {
         let Some(first_of_kind) = self.first_of_kind else {
-            return self.plan.build_case(self.operation, draft, request);
+            return self.plan.build_case(self.operation, spec, request);
         };
-        let kind = draft.id_prefix(&self.plan.scenario.name, self.operation);
-        let key = (kind, draft.intended_intent());
+        let kind = spec.id_prefix(&self.plan.scenario.name, self.operation);
+        let key = (kind, spec.intended_intent());
         if first_of_kind.lock().contains(&key) {
             return None;
         }
-        let case = self.plan.build_case(self.operation, draft, request)?;
+        let case = self.plan.build_case(self.operation, spec, request)?;
         if case.unsendable_reason.is_none() {
             first_of_kind.lock().insert((key.0, case.intent));
         }
@@ -95,18 +95,18 @@ impl<'p> OperationContext<'p> {
         kind: impl Into<String>,
         variant: impl Into<String>,
         rule: impl Into<String>,
-        aim: IntendedOutcome,
+        outcome: IntendedOutcome,
         request: impl FnOnce(&InputSampler<'_>) -> Option<CaseRequest>,
     ) -> Option<Case> {
-        let draft = CaseSpec {
+        let spec = CaseSpec {
             subject: CaseSubject::Class(class),
             kind: kind.into(),
             variant: variant.into(),
             rule: rule.into(),
             source: self.operation.sources.first().cloned(),
-            outcome: aim,
+            outcome,
         };
-        self.build_case(draft, request)
+        self.build_case(spec, request)
     }
 
     /// Builds a case that is listed but cannot be sent.
@@ -118,7 +118,7 @@ impl<'p> OperationContext<'p> {
         rule: String,
         reason: &str,
     ) -> Case {
-        let draft = CaseSpec {
+        let spec = CaseSpec {
             subject: CaseSubject::Member(site),
             kind: constraint.name().to_owned(),
             variant: variant.to_owned(),
@@ -126,7 +126,7 @@ impl<'p> OperationContext<'p> {
             source: self.plan.documented_at(None, self.operation),
             outcome: IntendedOutcome::Violates(site.path.clone(), constraint),
         };
-        self.plan.build_unsent_case(self.operation, draft, reason)
+        self.plan.build_unsent_case(self.operation, spec, reason)
     }
 
     /// Returns true if requests of this operation have a document as their body, rather than bytes or a text.

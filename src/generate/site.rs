@@ -3,8 +3,8 @@
 //! It never looks at values.
 
 use crate::contract::{
-    Constraint, Contract, Member, MemberLocation, MemberPath, Operation, PathSegment, Protocol, Shape, ShapeId,
-    ShapeKind,
+    Constraint, Contract, FactField, Member, MemberLocation, MemberPath, Operation, PathSegment, Protocol, Shape,
+    ShapeId, ShapeKind,
 };
 
 /// Maximum number of places per operation, in breadth-first order. Deeper places of larger inputs are left out,
@@ -136,7 +136,7 @@ impl InputSite {
     /// Returns the fact of the enclosing shape that makes it required.
     pub fn required_fact<'a>(&self, parent: &'a Shape) -> Option<&'a crate::contract::Fact> {
         let Some(PathSegment::Member(name)) = self.path.0.last() else { return None };
-        parent.preferred_fact(&format!("members/{name}/required"))
+        parent.preferred_fact(&FactField::MemberRequired(name.clone()))
     }
 }
 

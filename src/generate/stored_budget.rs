@@ -9,19 +9,19 @@ use crate::contract::{ByteScope, Operation, ShapeRule};
 
 /// Adds reads before and after an accepted write if stored entries count towards the budget, so that a rejection is a
 /// mismatch only if the budget had room.
-pub(crate) fn reserve_byte_budget(planner: &PlanContext<'_>, operation: &Operation, mut case: Case) -> Case {
+pub(crate) fn reserve_byte_budget(plan_context: &PlanContext<'_>, operation: &Operation, mut case: Case) -> Case {
     let Expectation::Accept(accept) = &mut case.expectation else { return case };
-    let notes = planner.scenario.operation_notes(operation.name.as_str());
+    let notes = plan_context.scenario.operation_notes(operation.name.as_str());
     let JudgedPart::Step(judged) = case.judged else { return case };
     let Some(Step { request: StepRequest::Operation { input, .. }, turn, .. }) = case.steps.get(judged) else {
         return case;
     };
-    let Some((member, written, room)) = find_budgeted_member(planner, operation, input) else { return case };
+    let Some((member, written, room)) = find_budgeted_member(plan_context, operation, input) else { return case };
     let reads = notes.map_or(&[][..], |notes| &notes.read_backs);
     let Some(read) = reads.iter().find(|read_back| read_back.member.as_ref().is_none_or(|of| *of == member)) else {
         return case;
     };
-    let Some(reader) = planner.contract.operation(&read.request) else { return case };
+    let Some(reader) = plan_context.contract.operation(&read.request) else { return case };
     let turn = *turn;
     accept.assumption = Some(StateAssumption {
         steps: vec![judged, judged + 2],
@@ -29,11 +29,11 @@ pub(crate) fn reserve_byte_budget(planner: &PlanContext<'_>, operation: &Operati
         written_keys: written,
         max_other_bytes: room,
     });
-    let input = planner.input_sampler(reader, &case.id).plain_input();
+    let input = plan_context.input_sampler(reader, &case.id).plain_input();
     let read_step = |turn: u32| Step {
         purpose: StepPurpose::ReadBack,
         request: StepRequest::Operation { name: reader.name.clone(), input: input.clone(), damage: Vec::new() },
-        authorization: planner.default_authorization(),
+        authorization: plan_context.default_authorization(),
         captures: Vec::new(),
         turn,
         fixture: None,
@@ -50,14 +50,14 @@ pub(crate) fn reserve_byte_budget(planner: &PlanContext<'_>, operation: &Operati
 /// Returns the member with a stored budget that an input writes to, the keys written, and how many bytes they leave
 /// under the strictest reading.
 fn find_budgeted_member(
-    planner: &PlanContext<'_>,
+    plan_context: &PlanContext<'_>,
     operation: &Operation,
     input: &Value,
 ) -> Option<(String, Vec<String>, u64)> {
-    let members = planner.contract.shape(operation.input.as_ref()?).kind.members()?;
+    let members = plan_context.contract.shape(operation.input.as_ref()?).kind.members()?;
     members.iter().find_map(|(name, member)| {
         let Some(Value::Map(entries)) = input.member(name) else { return None };
-        let rules = &planner.contract.shape(&member.shape).rules;
+        let rules = &plan_context.contract.shape(&member.shape).rules;
         rules.iter().find_map(|rule| match rule {
             ShapeRule::MaxTotalBytes { max, stored: true, .. } => {
                 let remaining = max.saturating_sub(count_total_bytes(entries, ByteScope::KeysAndValues));

@@ -2,33 +2,20 @@
 //!
 //! It never relies on line breaks inside a description: they differ between saved pages.
 
-use super::api_members::{self, MemberDescription, TypeWording, find_number_after, lone_name, strip_markup};
-use super::api_syntax::{self, BodySyntax, SyntaxBlock};
+use super::api_members::{self, MemberDescription, TypeWording, find_number_after, lone_name};
+use super::api_sections::{NumberedLines, find_section, join_lines, number_lines, parse_heading, parse_title};
+use super::api_syntax::{self, BodySyntax, RequestRoute, SyntaxBlock};
 use super::contract_builder::ContractBuilder;
 use super::prose;
 use super::source_text::SourceText;
 use super::{DocumentLookup, IngestDiagnostic};
-use crate::contract::{Contract, FactOrigin, MemberLocation, Protocol, ShapeId, ShapeKind};
+use crate::contract::{Contract, FactField, FactOrigin, MemberLocation, Protocol, ShapeId, ShapeKind};
 use indexmap::IndexMap;
 use std::collections::HashSet;
 
-const SECTION_HEADINGS: [&str; 15] = [
-    "Request Syntax",
-    "URI Request Parameters",
-    "Request Headers",
-    "Request Body",
-    "Request Parameters",
-    "Response Syntax",
-    "Response Elements",
-    "Response Headers",
-    "Errors",
-    "Examples",
-    "Example",
-    "See Also",
-    "Contents",
-    "Sample Request",
-    "Sample Response",
-];
+/// The fields of a length, and those of a range: minimum and maximum.
+const LENGTH_FIELDS: [FactField; 2] = [FactField::LengthMin, FactField::LengthMax];
+const RANGE_FIELDS: [FactField; 2] = [FactField::RangeMin, FactField::RangeMax];
 
 /// Maximum depth to which references between types are followed.
 const MAX_DEPTH: usize = 24;
@@ -41,32 +28,6 @@ pub(super) fn is_page(text: &str) -> bool {
             Some("Request Syntax" | "Request Parameters" | "Response Elements" | "Contents" | "Request Body")
         )
     })
-}
-
-fn parse_heading(line: &str) -> Option<&'static str> {
-    if line.len() > 60 {
-        return None;
-    }
-    let line = strip_markup(line);
-    SECTION_HEADINGS.iter().find(|heading| heading.eq_ignore_ascii_case(&line)).copied()
-}
-
-type NumberedLines<'l> = Vec<(u32, &'l str)>;
-
-/// Returns the lines of a section without its heading.
-fn find_section<'l>(lines: &'l NumberedLines<'l>, title: &str) -> Option<&'l [(u32, &'l str)]> {
-    let start = lines.iter().position(|(_, line)| parse_heading(line) == Some(title))? + 1;
-    let end =
-        lines[start..].iter().position(|(_, line)| parse_heading(line).is_some()).map_or(lines.len(), |at| start + at);
-    Some(&lines[start..end])
-}
-
-fn number_lines<'l>(text: &'l SourceText<'_>) -> NumberedLines<'l> {
-    (0..text.line_count()).map(|index| (u32::try_from(index + 1).unwrap_or(u32::MAX), text.line(index))).collect()
-}
-
-fn join_lines(lines: &[(u32, &str)]) -> String {
-    lines.iter().map(|(_, line)| line.trim()).filter(|line| !line.starts_with("```")).collect::<Vec<_>>().join("\n")
 }
 
 /// Reads a page. A page without an operation gives an empty contract and a note.
@@ -96,31 +57,6 @@ pub(super) fn read(text: &SourceText<'_>, documents: &mut dyn DocumentLookup) ->
         .collect();
     page.builder.apply_operation_sentences(operation, &prose::split_sentences(intro));
     (page.builder.contract, page.diagnostics)
-}
-
-/// Returns the line, operation name and service of a title: `TagContact - Amazon Connect`, or a line with only a name.
-fn parse_title(lines: &NumberedLines<'_>) -> Option<(u32, String, String)> {
-    for (number, line) in lines.iter().filter(|(_, line)| !line.trim().is_empty()).take(12) {
-        let line = strip_markup(line);
-        if let Some((name, service)) = line.split_once(" - ")
-            && let Some(name) = lone_name(name)
-        {
-            return Some((*number, name, service_slug(service)));
-        }
-        if parse_heading(&line).is_some() {
-            return None;
-        }
-        if let Some(name) = lone_name(&line) {
-            return Some((*number, name, String::new()));
-        }
-    }
-    None
-}
-
-/// Returns the short name of a service: `connect` for `Amazon Connect`.
-fn service_slug(service: &str) -> String {
-    let words = service.split_whitespace().filter(|word| !matches!(*word, "Amazon" | "AWS" | "Service"));
-    words.map(str::to_ascii_lowercase).collect::<Vec<_>>().join("-")
 }
 
 struct ApiReferencePage<'t, 'd> {
@@ -157,18 +93,8 @@ impl ApiReferencePage<'_, '_> {
         let mut uri = api_members::find_members(uri_lines, &uri_names);
         uri.extend(api_members::find_members(header_lines, &uri_names));
         let mut path = String::new();
-        if let Some((method, route, query)) = &block.route {
-            let line = block_lines.iter().find(|(_, line)| line.contains(method.as_str())).map_or(1, |(line, _)| *line);
-            path = restore_labels(route, &uri, query);
-            self.builder.record_operation_fact(operation, "http/method", method.as_str(), line);
-            // Constants in the query belong to the route, parameters do not.
-            let fixed: Vec<String> = query
-                .iter()
-                .filter(|(wire, member)| uri.iter().all(|one| one.name != *wire && one.name != *member))
-                .map(|(wire, value)| if value.is_empty() { wire.clone() } else { format!("{wire}={value}") })
-                .collect();
-            let target = if fixed.is_empty() { path.clone() } else { format!("{path}?{}", fixed.join("&")) };
-            self.builder.record_operation_fact(operation, "http/uri", target, line);
+        if let Some(route) = &block.route {
+            path = self.record_route(operation, route, &uri, block_lines);
             if path != "/" && !block.has_other_body {
                 self.builder.contract.protocol = Some(Protocol::RestJson1);
             }
@@ -181,28 +107,7 @@ impl ApiReferencePage<'_, '_> {
             ));
         }
         for member in &uri {
-            let query = block.route.as_ref().map(|(_, _, query)| query.as_slice()).unwrap_or_default();
-            let pair = |pairs: &[(String, String)]| {
-                pairs.iter().find(|(wire, value)| *wire == member.name || *value == member.name).cloned()
-            };
-            let in_path =
-                path.contains(&format!("{{{}}}", member.name)) || path.contains(&format!("{{{}+}}", member.name));
-            let (location, wire, own) = if in_path {
-                (MemberLocation::Label, None, member.name.clone())
-            } else if let Some((wire, value)) = pair(query) {
-                (MemberLocation::Query, Some(wire.clone()), if value.is_empty() { wire } else { value })
-            } else if let Some((wire, value)) = pair(&block.headers) {
-                (MemberLocation::Header, Some(wire), value)
-            } else {
-                self.diagnostics.push(self.text.warning(
-                    member.line,
-                    format!("`{}` is documented as a URI parameter, but is not in the request line", member.name),
-                    "treated as a query parameter",
-                ));
-                (MemberLocation::Query, None, member.name.clone())
-            };
-            self.add_member(&input, &own, member, None, name, true);
-            self.builder.set_location(&input, &own, location, wire.as_deref(), member.line);
+            self.add_uri_member(&input, member, block, &path, name);
         }
         let names = block.body.as_ref().map(BodySyntax::member_names).unwrap_or_default();
         let body_lines: Vec<(u32, &str)> = ["Request Body", "Request Parameters"]
@@ -226,6 +131,60 @@ impl ApiReferencePage<'_, '_> {
         }
     }
 
+    /// Records method and URI of an operation. Returns the path with its labels.
+    fn record_route(
+        &mut self,
+        operation: usize,
+        (method, route, query): &RequestRoute,
+        uri_members: &[MemberDescription],
+        block_lines: &[(u32, &str)],
+    ) -> String {
+        let line = block_lines.iter().find(|(_, line)| line.contains(method.as_str())).map_or(1, |(line, _)| *line);
+        let path = restore_labels(route, uri_members, query);
+        self.builder.record_operation_fact(operation, FactField::HttpMethod, method.as_str(), line);
+        // Constants in the query belong to the route, parameters do not.
+        let fixed: Vec<String> = query
+            .iter()
+            .filter(|(wire, member)| uri_members.iter().all(|one| one.name != *wire && one.name != *member))
+            .map(|(wire, value)| if value.is_empty() { wire.clone() } else { format!("{wire}={value}") })
+            .collect();
+        let target = if fixed.is_empty() { path.clone() } else { format!("{path}?{}", fixed.join("&")) };
+        self.builder.record_operation_fact(operation, FactField::HttpUri, target, line);
+        path
+    }
+
+    /// Adds a member of the path, the query or a header.
+    fn add_uri_member(
+        &mut self,
+        input: &ShapeId,
+        member: &MemberDescription,
+        block: &SyntaxBlock,
+        path: &str,
+        operation_name: &str,
+    ) {
+        let query = block.route.as_ref().map(|(_, _, query)| query.as_slice()).unwrap_or_default();
+        let pair = |pairs: &[(String, String)]| {
+            pairs.iter().find(|(wire, value)| *wire == member.name || *value == member.name).cloned()
+        };
+        let in_path = path.contains(&format!("{{{}}}", member.name)) || path.contains(&format!("{{{}+}}", member.name));
+        let (location, wire, own) = if in_path {
+            (MemberLocation::Label, None, member.name.clone())
+        } else if let Some((wire, value)) = pair(query) {
+            (MemberLocation::Query, Some(wire.clone()), if value.is_empty() { wire } else { value })
+        } else if let Some((wire, value)) = pair(&block.headers) {
+            (MemberLocation::Header, Some(wire), value)
+        } else {
+            self.diagnostics.push(self.text.warning(
+                member.line,
+                format!("`{}` is documented as a URI parameter, but is not in the request line", member.name),
+                "treated as a query parameter",
+            ));
+            (MemberLocation::Query, None, member.name.clone())
+        };
+        self.add_member(input, &own, member, None, operation_name, true);
+        self.builder.set_location(input, &own, location, wire.as_deref(), member.line);
+    }
+
     fn read_response(&mut self, lines: &NumberedLines<'_>, operation: usize, name: &str) {
         let syntax = find_section(lines, "Response Syntax");
         let elements = find_section(lines, "Response Elements").unwrap_or_default();
@@ -233,13 +192,13 @@ impl ApiReferencePage<'_, '_> {
         if let (Some(status), Some((line, _))) =
             (block.status, syntax.into_iter().flatten().find(|(_, line)| line.contains("HTTP/")))
         {
-            self.builder.record_operation_fact(operation, "http/success", status, *line);
+            self.builder.record_operation_fact(operation, FactField::HttpSuccess, status, *line);
         } else if let Some((line, status)) = elements.iter().find_map(|(line, text)| {
             let (_, rest) = text.split_once("HTTP ")?;
             let (status, rest) = rest.split_once(' ')?;
             rest.starts_with("response").then_some((*line, status.parse::<u16>().ok()?))
         }) {
-            self.builder.record_operation_fact(operation, "http/success", status, line);
+            self.builder.record_operation_fact(operation, FactField::HttpSuccess, status, line);
         }
         if syntax.is_none() && elements.is_empty() {
             return;
@@ -275,7 +234,9 @@ impl ApiReferencePage<'_, '_> {
                         self.builder.add_error(operation, &name, status, &description, line);
                         // The status is on a line of its own.
                         if let Some(error) = self.builder.contract.errors.get_mut(name.as_str()) {
-                            for fact in error.facts.iter_mut().filter(|f| f.path == "status" && f.line == line) {
+                            for fact in
+                                error.facts.iter_mut().filter(|f| f.field == FactField::Status && f.line == line)
+                            {
                                 fact.line = *number;
                             }
                         }
@@ -313,8 +274,12 @@ impl ApiReferencePage<'_, '_> {
         self.builder.add_member(owner, name, &shape, member.line);
         if let Some((text, line)) = member.field("Required") {
             match text.split_whitespace().next().map(|word| word.trim_matches('.').to_ascii_lowercase()).as_deref() {
-                Some("yes") => self.builder.record_shape_fact(owner, &format!("members/{name}/required"), true, line),
-                Some("no") => self.builder.record_shape_fact(owner, &format!("members/{name}/required"), false, line),
+                Some("yes") => {
+                    self.builder.record_shape_fact(owner, FactField::MemberRequired(name.to_string()), true, line)
+                }
+                Some("no") => {
+                    self.builder.record_shape_fact(owner, FactField::MemberRequired(name.to_string()), false, line)
+                }
                 _ => {
                     let message = format!("`Required:` of `{name}` is neither `Yes` nor `No`");
                     self.diagnostics.push(self.text.warning(line, message, "treated as optional"));
@@ -517,16 +482,16 @@ impl ApiReferencePage<'_, '_> {
                 | "Key Length Constraints"
                 | "Value Length Constraints" => {
                     if let Some(fixed) = find_number_after(text, "fixed") {
-                        self.builder.record_shape_fact(&target, "length/min", fixed.clone(), *line);
-                        self.builder.record_shape_fact(&target, "length/max", fixed, *line);
+                        self.builder.record_shape_fact(&target, FactField::LengthMin, fixed.clone(), *line);
+                        self.builder.record_shape_fact(&target, FactField::LengthMax, fixed, *line);
                     }
-                    self.record_limits(&target, "length", marker, text, *line);
+                    self.record_limits(&target, LENGTH_FIELDS, marker, text, *line);
                 }
-                "Valid Range" | "Value Valid Range" => self.record_limits(&target, "range", marker, text, *line),
+                "Valid Range" | "Value Valid Range" => self.record_limits(&target, RANGE_FIELDS, marker, text, *line),
                 "Pattern" | "Key Pattern" | "Value Pattern" => {
                     let pattern = text.trim_matches('`');
                     if !pattern.is_empty() {
-                        self.builder.record_shape_fact(&target, "pattern", pattern, *line);
+                        self.builder.record_shape_fact(&target, FactField::Pattern, pattern, *line);
                     }
                 }
                 "Valid Values" | "Key Valid Values" | "Value Valid Values" | "Valid Keys" => {
@@ -539,7 +504,7 @@ impl ApiReferencePage<'_, '_> {
                         let message = format!("the valid values of `{}` are not a plain list", member.name);
                         self.diagnostics.push(self.text.warning(*line, message, "the values are ignored"));
                     } else if !values.is_empty() {
-                        self.builder.record_shape_fact(&target, "enum", values, *line);
+                        self.builder.record_shape_fact(&target, FactField::Enum, values, *line);
                     }
                 }
                 _ => {}
@@ -547,15 +512,15 @@ impl ApiReferencePage<'_, '_> {
         }
     }
 
-    fn record_limits(&mut self, target: &ShapeId, field: &str, marker: &str, text: &str, line: u32) {
-        let ends = [("min", find_number_after(text, "minimum")), ("max", find_number_after(text, "maximum"))];
-        if ends.iter().all(|(_, number)| number.is_none()) && find_number_after(text, "fixed").is_none() {
+    fn record_limits(&mut self, target: &ShapeId, fields: [FactField; 2], marker: &str, text: &str, line: u32) {
+        let numbers = ["minimum", "maximum"].map(|word| find_number_after(text, word));
+        if numbers.iter().all(Option::is_none) && find_number_after(text, "fixed").is_none() {
             let message = format!("no number found after `{marker}:`");
             self.diagnostics.push(self.text.warning(line, message, "the limit is ignored"));
         }
-        for (end, number) in ends {
+        for (field, number) in fields.into_iter().zip(numbers) {
             if let Some(number) = number {
-                self.builder.record_shape_fact(target, &format!("{field}/{end}"), number, line);
+                self.builder.record_shape_fact(target, field, number, line);
             }
         }
     }

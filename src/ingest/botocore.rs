@@ -9,8 +9,8 @@ use super::prose;
 use super::source_text::SourceText;
 use super::{IngestDiagnostic, IngestError, IngestOptions};
 use crate::contract::{
-    AuthScheme, Contract, ErrorName, ErrorRole, ErrorShape, Fact, FactOrigin, MemberLocation, Protocol, ShapeId,
-    ShapeKind,
+    AuthScheme, Contract, ErrorName, ErrorRole, ErrorShape, Fact, FactField, FactOrigin, MemberLocation, Protocol,
+    ShapeId, ShapeKind,
 };
 use indexmap::IndexMap;
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -187,19 +187,25 @@ impl<'m> BotocoreReader<'m> {
         let node = &entry.node;
         let index = self.builder.add_operation(name, entry.line);
         if let Some(http) = node.entry("http") {
-            for (key, path) in [("method", "http/method"), ("requestUri", "http/uri")] {
+            for (key, field) in [("method", FactField::HttpMethod), ("requestUri", FactField::HttpUri)] {
                 if let Some(entry) = http.node.entry(key)
                     && let Some(value) = entry.node.as_text()
                 {
-                    self.builder.record_operation_fact(index, path, value, entry.line);
+                    self.builder.record_operation_fact(index, field, value, entry.line);
                 }
             }
             match http.node.entry("responseCode").map(|entry| (entry, entry.node.as_number())) {
                 Some((entry, Some(code))) => {
-                    self.builder.record_operation_fact(index, "http/success", code.clone(), entry.line);
+                    self.builder.record_operation_fact(index, FactField::HttpSuccess, code.clone(), entry.line);
                 }
                 // The model's format defaults to 200.
-                _ => self.builder.record_operation_fact_as(index, "http/success", 200, http.line, FactOrigin::Assumed),
+                _ => self.builder.record_operation_fact_as(
+                    index,
+                    FactField::HttpSuccess,
+                    200,
+                    http.line,
+                    FactOrigin::Assumed,
+                ),
             }
         }
         if let Some(operation) = self.builder.contract.operations.get_mut(index) {
@@ -250,11 +256,16 @@ impl<'m> BotocoreReader<'m> {
             let mut error =
                 ErrorShape { status: None, role, code: code.map(str::to_owned), shape: id, facts: Vec::new() };
             if let (Some(status), Some(entry)) = (status, status_entry) {
-                error.add_fact(Fact::new("status", status, FactOrigin::Model, &self.builder.provenance_at(entry.line)));
+                error.add_fact(Fact::new(
+                    FactField::Status,
+                    status,
+                    FactOrigin::Model,
+                    &self.builder.provenance_at(entry.line),
+                ));
             }
             self.builder.contract.errors.insert(key, error);
         }
-        self.builder.record_operation_fact(index, &format!("errors/{name}"), true, reference.line);
+        self.builder.record_operation_fact(index, FactField::Error(name.to_string()), true, reference.line);
     }
 
     /// Returns the shape that a reference names and queues it for reading.
@@ -334,30 +345,34 @@ impl<'m> BotocoreReader<'m> {
     }
 
     fn record_constraints(&mut self, id: &ShapeId, node: &JsonNode, kind: &ShapeKind) {
-        let field = match kind {
-            ShapeKind::Integer | ShapeKind::Long | ShapeKind::Float | ShapeKind::Double => Some("range"),
-            ShapeKind::String | ShapeKind::Blob | ShapeKind::List { .. } | ShapeKind::Map { .. } => Some("length"),
+        let limits = match kind {
+            ShapeKind::Integer | ShapeKind::Long | ShapeKind::Float | ShapeKind::Double => {
+                Some([("min", FactField::RangeMin), ("max", FactField::RangeMax)])
+            }
+            ShapeKind::String | ShapeKind::Blob | ShapeKind::List { .. } | ShapeKind::Map { .. } => {
+                Some([("min", FactField::LengthMin), ("max", FactField::LengthMax)])
+            }
             // A length limit on an enum adds nothing to its list of values.
             _ => None,
         };
-        for end in ["min", "max"] {
-            if let (Some(field), Some(entry)) = (field, node.entry(end))
+        for (end, field) in limits.into_iter().flatten() {
+            if let Some(entry) = node.entry(end)
                 && let Some(number) = entry.node.as_number()
             {
-                self.builder.record_shape_fact(id, &format!("{field}/{end}"), number.clone(), entry.line);
+                self.builder.record_shape_fact(id, field, number.clone(), entry.line);
             }
         }
         if let Some(entry) = node.entry("pattern")
             && let (Some(pattern), true) = (entry.node.as_text(), kind.is_text())
             && !matches!(kind, ShapeKind::Enum { .. })
         {
-            self.builder.record_shape_fact(id, "pattern", pattern, entry.line);
+            self.builder.record_shape_fact(id, FactField::Pattern, pattern, entry.line);
         }
         if let (Some(entry), ShapeKind::Enum { values }) = (node.entry("enum"), kind) {
-            self.builder.record_shape_fact(id, "enum", values.clone(), entry.line);
+            self.builder.record_shape_fact(id, FactField::Enum, values.clone(), entry.line);
         }
         if node.is_true("uniqueItems") {
-            self.builder.record_shape_fact(id, "unique", true, node.line);
+            self.builder.record_shape_fact(id, FactField::Unique, true, node.line);
         }
     }
 
@@ -409,7 +424,7 @@ impl<'m> BotocoreReader<'m> {
         }
         for required in node.get("required").map(JsonNode::items).unwrap_or_default() {
             if let Some(name) = required.as_text() {
-                self.builder.record_shape_fact(id, &format!("members/{name}/required"), true, required.line);
+                self.builder.record_shape_fact(id, FactField::MemberRequired(name.to_string()), true, required.line);
             }
         }
     }

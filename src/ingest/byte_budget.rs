@@ -3,7 +3,7 @@
 //! It never guesses silently: the chosen scope is recorded as an `assumed` fact, or as two if both are possible.
 
 use crate::contract::{
-    ByteScope, Contract, Fact, FactOrigin, MemberPath, PathSegment, Shape, ShapeId, ShapeKind, ShapeRule,
+    ByteScope, Contract, Fact, FactField, FactOrigin, MemberPath, PathSegment, Shape, ShapeId, ShapeKind, ShapeRule,
 };
 use std::collections::HashSet;
 
@@ -15,20 +15,21 @@ pub(super) fn decide_byte_scopes(contract: &mut Contract) {
         let shape = &contract.shapes[&id];
         for index in 0..shape.rules.len() {
             let ShapeRule::MaxTotalBytes { max, .. } = contract.shapes[&id].rules[index] else { continue };
-            let path = format!("rules/{index}");
-            let over = format!("{path}/over");
+            let scope_field = FactField::RuleScope(index);
             let shape = &contract.shapes[&id];
-            if shape.facts.iter().any(|fact| fact.path == over && fact.standing != FactOrigin::Assumed) {
+            if shape.facts.iter().any(|fact| fact.field == scope_field && fact.standing != FactOrigin::Assumed) {
                 continue;
             }
-            let Some(provenance) = shape.facts_at(&path).next().map(Fact::provenance) else { continue };
+            let Some(provenance) = shape.facts_at(&FactField::Rule(index)).next().map(Fact::provenance) else {
+                continue;
+            };
             let scopes = possible_scopes(contract, shape, max);
             let Some(shape) = contract.shapes.get_mut(&id) else { continue };
-            shape.facts.retain(|fact| fact.path != over);
+            shape.facts.retain(|fact| fact.field != scope_field);
             let disputed = scopes.len() > 1;
             for scope in &scopes {
                 let value = serde_json::to_value(scope).unwrap_or_default();
-                let mut fact = Fact::new(over.clone(), value, FactOrigin::Assumed, &provenance);
+                let mut fact = Fact::new(scope_field.clone(), value, FactOrigin::Assumed, &provenance);
                 fact.disputed = disputed;
                 shape.facts.push(fact);
             }

@@ -4,8 +4,8 @@
 
 use super::prose::{self, ProseFact};
 use crate::contract::{
-    Contract, ErrorName, ErrorRole, ErrorShape, Fact, FactOrigin, Member, MemberLocation, Operation, OperationName,
-    Provenance, Shape, ShapeId, ShapeKind, ShapeRule,
+    Contract, ErrorName, ErrorRole, ErrorShape, Fact, FactField, FactOrigin, Member, MemberLocation, Operation,
+    OperationName, Provenance, Shape, ShapeId, ShapeKind, ShapeRule,
 };
 use serde_json::Value as Json;
 
@@ -50,7 +50,7 @@ impl ContractBuilder {
             ShapeKind::Enum { .. } => "enum",
             kind => kind.name(),
         };
-        let fact = Fact::new("type", type_name, self.origin, &self.provenance_at(line));
+        let fact = Fact::new(FactField::Type, type_name, self.origin, &self.provenance_at(line));
         let mut shape = Shape::new(kind);
         shape.facts.push(fact);
         self.contract.shapes.insert(id, shape);
@@ -62,8 +62,8 @@ impl ContractBuilder {
     }
 
     /// Records a structured field of a shape.
-    pub fn record_shape_fact(&mut self, id: &ShapeId, path: &str, value: impl Into<Json>, line: u32) {
-        let fact = Fact::new(path, value, self.origin, &self.provenance_at(line));
+    pub fn record_shape_fact(&mut self, id: &ShapeId, field: FactField, value: impl Into<Json>, line: u32) {
+        let fact = Fact::new(field, value, self.origin, &self.provenance_at(line));
         self.shape_mut(id).add_fact(fact);
     }
 
@@ -71,19 +71,19 @@ impl ContractBuilder {
     pub fn record_shape_fact_as(
         &mut self,
         id: &ShapeId,
-        path: &str,
+        field: FactField,
         value: impl Into<Json>,
         line: u32,
         origin: FactOrigin,
     ) {
-        let fact = Fact::new(path, value, origin, &self.provenance_at(line));
+        let fact = Fact::new(field, value, origin, &self.provenance_at(line));
         self.shape_mut(id).add_fact(fact);
     }
 
     /// Adds a member to a structure or union.
     pub fn add_member(&mut self, owner: &ShapeId, name: &str, shape: &ShapeId, line: u32) {
         let type_name = self.contract.shapes.get(shape).map_or("structure", |shape| shape.kind.name());
-        let fact = Fact::new(format!("members/{name}"), type_name, self.origin, &self.provenance_at(line));
+        let fact = Fact::new(FactField::Member(name.to_owned()), type_name, self.origin, &self.provenance_at(line));
         let owner = self.shape_mut(owner);
         if let Some(members) = owner.kind.members_mut() {
             members.insert(name.to_owned(), Member::new(shape.clone()));
@@ -101,7 +101,7 @@ impl ContractBuilder {
         line: u32,
     ) {
         let word = location_name(location);
-        self.record_shape_fact(owner, &format!("members/{name}/location"), word, line);
+        self.record_shape_fact(owner, FactField::MemberLocation(name.to_owned()), word, line);
         if let Some(wire) = wire.filter(|wire| *wire != name)
             && let Some(member) = self.shape_mut(owner).kind.members_mut().and_then(|members| members.get_mut(name))
         {
@@ -118,21 +118,21 @@ impl ContractBuilder {
     }
 
     /// Records a field of an operation.
-    pub fn record_operation_fact(&mut self, index: usize, path: &str, value: impl Into<Json>, line: u32) {
+    pub fn record_operation_fact(&mut self, index: usize, field: FactField, value: impl Into<Json>, line: u32) {
         let origin = self.origin;
-        self.record_operation_fact_as(index, path, value, line, origin);
+        self.record_operation_fact_as(index, field, value, line, origin);
     }
 
     /// Records a field of an operation with an explicit origin.
     pub fn record_operation_fact_as(
         &mut self,
         index: usize,
-        path: &str,
+        field: FactField,
         value: impl Into<Json>,
         line: u32,
         origin: FactOrigin,
     ) {
-        let fact = Fact::new(path, value, origin, &self.provenance_at(line));
+        let fact = Fact::new(field, value, origin, &self.provenance_at(line));
         if let Some(operation) = self.contract.operations.get_mut(index) {
             operation.add_fact(fact);
         }
@@ -150,9 +150,9 @@ impl ContractBuilder {
             facts: Vec::new(),
         });
         if let Some(status) = status {
-            error.add_fact(Fact::new("status", status, origin, &at));
+            error.add_fact(Fact::new(FactField::Status, status, origin, &at));
         }
-        self.record_operation_fact(index, &format!("errors/{name}"), true, line);
+        self.record_operation_fact(index, FactField::Error(name.to_owned()), true, line);
     }
 
     /// Applies the facts that sentences about a member state. `container` is the list or map whose items or values
@@ -188,41 +188,43 @@ impl ContractBuilder {
             }
             ProseFact::KeyPattern(pattern) => {
                 if let ShapeKind::Map { key, .. } = kind {
-                    self.record_shape_fact_as(&key, "pattern", pattern.as_str(), line, FactOrigin::Prose);
+                    self.record_shape_fact_as(&key, FactField::Pattern, pattern.as_str(), line, FactOrigin::Prose);
                 }
             }
             ProseFact::Pattern(pattern) => {
                 if kind == ShapeKind::String {
-                    self.record_shape_fact_as(target, "pattern", pattern.as_str(), line, FactOrigin::Prose);
+                    self.record_shape_fact_as(target, FactField::Pattern, pattern.as_str(), line, FactOrigin::Prose);
                 }
             }
             ProseFact::Characters { min, max } => {
                 if kind == ShapeKind::String {
-                    self.record_limits(target, "length", *min, *max, line);
+                    self.record_length(target, *min, *max, line);
                 }
             }
             ProseFact::Entries { min, max } => {
                 if is_collection(&kind) {
-                    self.record_limits(target, "length", *min, *max, line);
+                    self.record_length(target, *min, *max, line);
                 }
             }
             ProseFact::Range { min, max } => {
                 if matches!(kind, ShapeKind::Integer | ShapeKind::Long | ShapeKind::Float | ShapeKind::Double) {
-                    self.record_limits(target, "range", Some(*min), Some(*max), line);
+                    for (field, value) in [(FactField::RangeMin, *min), (FactField::RangeMax, *max)] {
+                        self.record_shape_fact_as(target, field, value, line, FactOrigin::Prose);
+                    }
                 }
             }
             ProseFact::Unique => {
                 if matches!(kind, ShapeKind::List { .. }) {
-                    self.record_shape_fact_as(target, "unique", true, line, FactOrigin::Prose);
+                    self.record_shape_fact_as(target, FactField::Unique, true, line, FactOrigin::Prose);
                 }
             }
         }
     }
 
-    fn record_limits(&mut self, id: &ShapeId, field: &str, min: Option<u64>, max: Option<u64>, line: u32) {
-        for (end, value) in [("min", min), ("max", max)] {
+    fn record_length(&mut self, id: &ShapeId, min: Option<u64>, max: Option<u64>, line: u32) {
+        for (field, value) in [(FactField::LengthMin, min), (FactField::LengthMax, max)] {
             if let Some(value) = value {
-                self.record_shape_fact_as(id, &format!("{field}/{end}"), value, line, FactOrigin::Prose);
+                self.record_shape_fact_as(id, field, value, line, FactOrigin::Prose);
             }
         }
     }
@@ -240,15 +242,21 @@ impl ContractBuilder {
             object.remove("over");
         }
         shape.rules.push(rule);
-        let path = format!("rules/{}", shape.rules.len() - 1);
-        shape.facts.push(Fact::new(path, value, FactOrigin::Prose, &at));
+        let field = FactField::Rule(shape.rules.len() - 1);
+        shape.facts.push(Fact::new(field, value, FactOrigin::Prose, &at));
     }
 
     /// Applies the facts that sentences about an operation state.
     pub fn apply_operation_sentences(&mut self, index: usize, sentences: &[prose::Sentence]) {
         for sentence in sentences {
             for law in prose::find_laws(&sentence.text) {
-                self.record_operation_fact_as(index, &format!("laws/{law}"), true, sentence.line, FactOrigin::Prose);
+                self.record_operation_fact_as(
+                    index,
+                    FactField::Law(law.to_owned()),
+                    true,
+                    sentence.line,
+                    FactOrigin::Prose,
+                );
             }
             if prose::requires_at_least_one_field(&sentence.text) {
                 let Some(input) = self.contract.operations.get(index).and_then(|operation| operation.input.clone())

@@ -4,7 +4,7 @@
 
 use super::source_text::SourceText;
 use super::{IngestDiagnostic, IngestError};
-use crate::contract::{self, Contract, ContractFormatError, Fact, FactOrigin, ShapeKind};
+use crate::contract::{self, Contract, ContractFormatError, Fact, FactField, FactOrigin, ShapeKind};
 use serde_json::Value as Json;
 
 /// Reads a contract.
@@ -31,58 +31,60 @@ pub(super) fn read(text: &SourceText<'_>) -> Result<(Contract, Vec<IngestDiagnos
 fn add_missing_facts(contract: &mut Contract, text: &SourceText<'_>) {
     let line_of = |name: &str| text.text.find(&format!("\"{name}\"")).map_or(1, |offset| text.line_at_offset(offset));
     for (id, shape) in &mut contract.shapes {
-        let mut stated: Vec<(String, Json)> = vec![("type".into(), shape.kind.name().into())];
+        let mut stated: Vec<(FactField, Json)> = vec![(FactField::Type, shape.kind.name().into())];
         if let Some(length) = shape.length {
-            stated.extend(length.min.map(|min| ("length/min".into(), min.into())));
-            stated.extend(length.max.map(|max| ("length/max".into(), max.into())));
+            stated.extend(length.min.map(|min| (FactField::LengthMin, min.into())));
+            stated.extend(length.max.map(|max| (FactField::LengthMax, max.into())));
         }
         if let Some(range) = &shape.range {
-            stated.extend(range.min.clone().map(|min| ("range/min".into(), min.into())));
-            stated.extend(range.max.clone().map(|max| ("range/max".into(), max.into())));
+            stated.extend(range.min.clone().map(|min| (FactField::RangeMin, min.into())));
+            stated.extend(range.max.clone().map(|max| (FactField::RangeMax, max.into())));
         }
-        stated.extend(shape.pattern.clone().map(|pattern| ("pattern".into(), pattern.into())));
+        stated.extend(shape.pattern.clone().map(|pattern| (FactField::Pattern, pattern.into())));
         if shape.unique {
-            stated.push(("unique".into(), true.into()));
+            stated.push((FactField::Unique, true.into()));
         }
         if let ShapeKind::Enum { values } = &shape.kind {
-            stated.push(("enum".into(), values.clone().into()));
+            stated.push((FactField::Enum, values.clone().into()));
         }
         for (name, member) in shape.kind.members().into_iter().flatten() {
             if member.required {
-                stated.push((format!("members/{name}/required"), true.into()));
+                stated.push((FactField::MemberRequired(name.clone()), true.into()));
             }
             if member.location != contract::MemberLocation::Body {
                 stated.push((
-                    format!("members/{name}/location"),
+                    FactField::MemberLocation(name.clone()),
                     super::contract_builder::location_name(member.location).into(),
                 ));
             }
         }
-        let missing: Vec<(String, Json)> =
-            stated.into_iter().filter(|(path, _)| shape.facts_at(path).next().is_none()).collect();
+        let missing: Vec<(FactField, Json)> =
+            stated.into_iter().filter(|(field, _)| shape.facts_at(field).next().is_none()).collect();
         if !missing.is_empty() {
             let at = text.provenance_at(line_of(id.as_str()));
-            shape.facts.extend(missing.into_iter().map(|(path, v)| Fact::new(path, v, FactOrigin::Documented, &at)));
+            shape
+                .facts
+                .extend(missing.into_iter().map(|(field, value)| Fact::new(field, value, FactOrigin::Documented, &at)));
         }
     }
     for operation in &mut contract.operations {
         let Some(http) = &operation.http else { continue };
-        let mut said: Vec<(&str, Json)> = vec![("http/method", http.method.clone().into())];
-        said.push(("http/uri", http.uri.clone().into()));
-        said.extend(http.success.map(|success| ("http/success", success.into())));
-        let missing: Vec<(&str, Json)> =
-            said.into_iter().filter(|(path, _)| !operation.facts.iter().any(|fact| fact.path == *path)).collect();
+        let mut stated: Vec<(FactField, Json)> = vec![(FactField::HttpMethod, http.method.clone().into())];
+        stated.push((FactField::HttpUri, http.uri.clone().into()));
+        stated.extend(http.success.map(|success| (FactField::HttpSuccess, success.into())));
+        let missing: Vec<(FactField, Json)> =
+            stated.into_iter().filter(|(field, _)| !operation.facts.iter().any(|fact| fact.field == *field)).collect();
         if !missing.is_empty() {
             let at = text.provenance_at(line_of(operation.name.as_str()));
             operation
                 .facts
-                .extend(missing.into_iter().map(|(path, v)| Fact::new(path, v, FactOrigin::Documented, &at)));
+                .extend(missing.into_iter().map(|(field, value)| Fact::new(field, value, FactOrigin::Documented, &at)));
         }
     }
     for (name, error) in &mut contract.errors {
-        if let (Some(status), true) = (error.status, error.facts.iter().all(|fact| fact.path != "status")) {
+        if let (Some(status), true) = (error.status, error.facts.iter().all(|fact| fact.field != FactField::Status)) {
             error.facts.push(Fact::new(
-                "status",
+                FactField::Status,
                 status,
                 FactOrigin::Documented,
                 &text.provenance_at(line_of(name.as_str())),

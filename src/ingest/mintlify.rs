@@ -6,7 +6,7 @@ use super::contract_builder::ContractBuilder;
 use super::mdx_tree::{self, MdxElement, MdxItem};
 use super::source_text::SourceText;
 use super::{IngestDiagnostic, prose, route, samples, tables};
-use crate::contract::{AuthScheme, Contract, FactOrigin, MemberLocation, Protocol, ShapeId, ShapeKind};
+use crate::contract::{AuthScheme, Contract, FactField, FactOrigin, MemberLocation, Protocol, ShapeId, ShapeKind};
 use indexmap::IndexMap;
 use serde_json::Value as Json;
 
@@ -302,8 +302,8 @@ impl<'t> MintlifyPage<'t> {
             Some(found) => {
                 self.builder.contract.service = found.base.as_deref().and_then(route::service_name).unwrap_or_default();
                 self.builder.contract.base_url = found.base;
-                self.builder.record_operation_fact(operation, "http/method", found.method, found.line);
-                self.builder.record_operation_fact(operation, "http/uri", found.uri, found.line);
+                self.builder.record_operation_fact(operation, FactField::HttpMethod, found.method, found.line);
+                self.builder.record_operation_fact(operation, FactField::HttpUri, found.uri, found.line);
             }
             None => self.diagnostics.push(self.text.warning(
                 title_line,
@@ -344,10 +344,16 @@ impl<'t> MintlifyPage<'t> {
             self.builder.add_error(operation, &row.name, row.status, &row.description, row.line);
         }
         if let Some((line, status)) = self.success {
-            self.builder.record_operation_fact(operation, "http/success", status, line);
+            self.builder.record_operation_fact(operation, FactField::HttpSuccess, status, line);
         }
         if let Some((line, permission)) = self.permission.take() {
-            self.builder.record_operation_fact_as(operation, "permission", permission, line, FactOrigin::Prose);
+            self.builder.record_operation_fact_as(
+                operation,
+                FactField::Permission,
+                permission,
+                line,
+                FactOrigin::Prose,
+            );
         }
         let intro: Vec<(u32, &str)> =
             self.intro.iter().flat_map(|(line, text)| (*line..).zip(text.lines()).chain([(*line, "")])).collect();
@@ -383,7 +389,7 @@ impl<'t> MintlifyPage<'t> {
         let shape = self.add_field_shape(field, example, &path);
         self.builder.add_member(owner, &field.name, &shape, field.line);
         if field.required {
-            self.builder.record_shape_fact(owner, &format!("members/{}/required", field.name), true, field.line);
+            self.builder.record_shape_fact(owner, FactField::MemberRequired(field.name.clone()), true, field.line);
         }
         for (name, value) in &field.limits {
             self.record_limit(&shape, name, value, field.line);
@@ -395,19 +401,19 @@ impl<'t> MintlifyPage<'t> {
             if let Some(values) = prose::parse_enum_values(&sentence.text)
                 && self.builder.shape_mut(&shape).kind == ShapeKind::String
             {
-                self.builder.record_shape_fact_as(&shape, "enum", values, sentence.line, FactOrigin::Prose);
+                self.builder.record_shape_fact_as(&shape, FactField::Enum, values, sentence.line, FactOrigin::Prose);
             }
         }
     }
 
     fn record_limit(&mut self, shape: &ShapeId, name: &str, value: &str, line: u32) {
-        let path = match name {
-            "minLength" | "minItems" => "length/min",
-            "maxLength" | "maxItems" => "length/max",
-            "minimum" | "min" => "range/min",
-            "maximum" | "max" => "range/max",
+        let field = match name {
+            "minLength" | "minItems" => FactField::LengthMin,
+            "maxLength" | "maxItems" => FactField::LengthMax,
+            "minimum" | "min" => FactField::RangeMin,
+            "maximum" | "max" => FactField::RangeMax,
             "pattern" => {
-                self.builder.record_shape_fact(shape, "pattern", value, line);
+                self.builder.record_shape_fact(shape, FactField::Pattern, value, line);
                 return;
             }
             _ => {
@@ -418,13 +424,13 @@ impl<'t> MintlifyPage<'t> {
                     .filter(|word| !word.is_empty())
                     .collect();
                 if self.builder.shape_mut(shape).kind == ShapeKind::String && !values.is_empty() {
-                    self.builder.record_shape_fact(shape, "enum", values, line);
+                    self.builder.record_shape_fact(shape, FactField::Enum, values, line);
                 }
                 return;
             }
         };
         match value.parse::<serde_json::Number>() {
-            Ok(number) => self.builder.record_shape_fact(shape, path, number, line),
+            Ok(number) => self.builder.record_shape_fact(shape, field, number, line),
             Err(_) => {
                 let message = format!("`{name}` is not a number");
                 self.diagnostics.push(self.text.warning(line, message, "the limit is ignored"));
@@ -537,7 +543,7 @@ impl<'t> MintlifyPage<'t> {
         };
         let id = self.builder.add_shape(path, kind, field.line);
         if words.contains("uuid") {
-            self.builder.record_shape_fact(&id, "pattern", prose::UUID_PATTERN, field.line);
+            self.builder.record_shape_fact(&id, FactField::Pattern, prose::UUID_PATTERN, field.line);
         }
         id
     }

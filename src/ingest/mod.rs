@@ -8,6 +8,7 @@
 
 mod api_members;
 mod api_reference;
+mod api_sections;
 mod api_syntax;
 mod boto3;
 mod boto3_syntax;
@@ -20,6 +21,7 @@ mod diagnostic;
 mod json;
 mod mdx_tree;
 mod mintlify;
+mod options;
 mod prose;
 mod route;
 mod samples;
@@ -28,7 +30,7 @@ mod source_text;
 mod tables;
 
 pub use diagnostic::{IngestDiagnostic, IngestError, IngestSeverity, SourceLocation};
+pub use options::{DocumentLookup, IngestOptions, NoDocuments};
 pub use source::{
-    DocumentLookup, IngestOptions, IngestOutput, NoDocuments, SourceFormat, detect_format, merge_contracts,
-    read_document, read_document_as, read_documents,
+    IngestOutput, SourceFormat, detect_format, merge_contracts, read_document, read_document_as, read_documents,
 };

@@ -5,7 +5,7 @@
 use super::IngestDiagnostic;
 use super::samples::SampleCall;
 use super::source_text::SourceText;
-use crate::contract::Contract;
+use crate::contract::{Contract, FactField};
 
 /// The route of an operation, and the line that states it.
 pub(super) struct PageRoute {
@@ -106,12 +106,12 @@ pub(super) fn unify_base_urls(contracts: &mut [Contract]) {
         }
         contract.base_url = Some(longest.clone());
         for operation in &mut contract.operations {
-            for fact in operation.facts.iter_mut().filter(|fact| fact.path == "http/uri") {
+            for fact in operation.facts.iter_mut().filter(|fact| fact.field == FactField::HttpUri) {
                 if let Some(left) = fact.value.as_str().and_then(|uri| uri.strip_prefix(&extra_path)) {
                     fact.value = left.to_owned().into();
                 }
             }
-            operation.resolve_field("http/uri");
+            operation.resolve_field(&FactField::HttpUri);
         }
     }
 }

@@ -142,8 +142,8 @@ fn parse_ready_condition(
 /// Reads `status = 201` or `status = [201, 409]`.
 fn parse_statuses(table: &TomlTable<'_, '_>) -> Result<Vec<u16>, ScenarioError> {
     let Some(entry) = table.entry("status") else { return Ok(Vec::new()) };
-    let given = entry.to_json()?;
-    let items = given.as_array().cloned().unwrap_or_else(|| vec![given.clone()]);
+    let value = entry.to_json()?;
+    let items = value.as_array().cloned().unwrap_or_else(|| vec![value.clone()]);
     let status = |item: &Json| item.as_u64().filter(|status| (100..=599).contains(status)).map(|status| status as u16);
     items
         .iter()
@@ -165,8 +165,8 @@ fn fixture_placeholders(text: &str) -> Vec<String> {
         .split('{')
         .skip(1)
         .filter_map(|rest| rest.split_once('}'))
-        .map(|(hole, _)| hole.to_owned())
-        .filter(|hole| hole.contains('.'))
+        .map(|(name, _)| name.to_owned())
+        .filter(|name| name.contains('.'))
         .collect()
 }
 

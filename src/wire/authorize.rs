@@ -194,7 +194,7 @@ mod tests {
     use super::*;
     use crate::wire::RequestBody;
 
-    fn header(proof: &ResolvedCredentials, damage: Option<AuthDamage>) -> Option<String> {
+    fn header(credentials: &ResolvedCredentials, damage: Option<AuthDamage>) -> Option<String> {
         let mut message = EncodedRequest {
             method: "GET".into(),
             target: "/".into(),
@@ -204,13 +204,13 @@ mod tests {
         };
         let time = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_440_938_160);
         let context = SigningContext { host: "localhost", time };
-        authorize(&mut message, proof, damage.as_ref(), &context, &mut SigningKeyCache::default()).ok()?;
+        authorize(&mut message, credentials, damage.as_ref(), &context, &mut SigningKeyCache::default()).ok()?;
         message.header("authorization").map(str::to_owned)
     }
 
     #[test]
     fn bearer_keys_are_damaged_as_requested() {
-        let proof = ResolvedCredentials::Bearer("wbk_full".into());
+        let credentials = ResolvedCredentials::Bearer("wbk_full".into());
         for (damage, expected) in [
             (None, "Bearer wbk_full"),
             (Some(AuthDamage::Empty), ""),
@@ -220,32 +220,32 @@ mod tests {
             (Some(AuthDamage::KeyShortened), "Bearer wbk_ful"),
             (Some(AuthDamage::KeyLengthened), "Bearer wbk_fullx"),
         ] {
-            assert_eq!(header(&proof, damage).as_deref(), Some(expected));
+            assert_eq!(header(&credentials, damage).as_deref(), Some(expected));
         }
-        let unknown = header(&proof, Some(AuthDamage::UnknownKey)).expect("applies");
+        let unknown = header(&credentials, Some(AuthDamage::UnknownKey)).expect("applies");
         assert!(unknown.starts_with("Bearer wbk_") && unknown.len() == "Bearer wbk_full".len(), "{unknown}");
         assert_ne!(unknown, "Bearer wbk_full");
-        assert_eq!(header(&proof, Some(AuthDamage::WrongSignature)), None);
+        assert_eq!(header(&credentials, Some(AuthDamage::WrongSignature)), None);
         assert_eq!(header(&ResolvedCredentials::Anonymous, None), None);
     }
 
     #[test]
     fn parts_of_a_signature_can_be_left_out() {
-        let proof = ResolvedCredentials::SigV4(SigV4Keys {
+        let credentials = ResolvedCredentials::SigV4(SigV4Keys {
             access_key_id: "AKIDEXAMPLE".into(),
             secret_access_key: "secret".into(),
             session_token: None,
             region: "us-east-1".into(),
             service: "connect".into(),
         });
-        let whole = header(&proof, None).expect("applies");
+        let whole = header(&credentials, None).expect("applies");
         for part in ["Credential", "SignedHeaders", "Signature"] {
-            let without = header(&proof, Some(AuthDamage::MissingPart(part.into()))).expect("applies");
+            let without = header(&credentials, Some(AuthDamage::MissingPart(part.into()))).expect("applies");
             assert!(whole.contains(&format!("{part}=")) && !without.contains(&format!("{part}=")), "{without}");
         }
-        let wrong = header(&proof, Some(AuthDamage::WrongSignature)).expect("applies");
+        let wrong = header(&credentials, Some(AuthDamage::WrongSignature)).expect("applies");
         assert_eq!(wrong.len(), whole.len());
         assert_ne!(wrong, whole);
-        assert!(!format!("{proof:?}").contains("secret"));
+        assert!(!format!("{credentials:?}").contains("secret"));
     }
 }

@@ -180,8 +180,8 @@ fn add_query(
     let Some(value) = non_null(one.value) else { return Ok(()) };
     let kind = one.placed_shape().kind();
     let mut push = |name: &str, value: &Value, known: Option<PlacedShape<'_>>| -> Result<(), EncodeError> {
-        let moment = known.map_or(TimestampFormat::DateTime, |known| known.timestamp_format(TimestampFormat::DateTime));
-        let text = scalar_text(value, known.map(PlacedShape::kind), moment)?;
+        let format = known.map_or(TimestampFormat::DateTime, |known| known.timestamp_format(TimestampFormat::DateTime));
+        let text = scalar_text(value, known.map(PlacedShape::kind), format)?;
         query.push((percent_encode(name, b""), Some(percent_encode(&text, b""))));
         Ok(())
     };

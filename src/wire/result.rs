@@ -259,8 +259,8 @@ fn rename_members(known: PlacedShape<'_>, value: &Json) -> Json {
         },
         (ShapeKind::Map { .. }, Json::Object(entries)) => match known.map_entry() {
             Some((_, values)) => {
-                let there = entries.iter().filter(|(_, one)| !one.is_null());
-                there.map(|(key, one)| (key.clone(), rename_members(values, one))).collect::<Map<_, _>>().into()
+                let present = entries.iter().filter(|(_, one)| !one.is_null());
+                present.map(|(key, one)| (key.clone(), rename_members(values, one))).collect::<Map<_, _>>().into()
             }
             None => value.clone(),
         },
@@ -282,6 +282,6 @@ fn seconds_to_json(value: f64) -> Json {
 /// Converts a timestamp in any of the three formats to seconds since 1970; any other text stays as it is.
 fn timestamp_to_json(text: &str) -> Json {
     let text = text.trim();
-    let read = text.parse::<f64>().ok().filter(|seconds| seconds.is_finite()).or_else(|| parse_timestamp(text));
-    read.map_or_else(|| text.into(), seconds_to_json)
+    let seconds = text.parse::<f64>().ok().filter(|seconds| seconds.is_finite()).or_else(|| parse_timestamp(text));
+    seconds.map_or_else(|| text.into(), seconds_to_json)
 }

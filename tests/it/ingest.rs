@@ -10,8 +10,8 @@
 
 use crate::support::visible;
 use overstep::contract::{
-    self, ByteScope, Contract, DriftKind, ErrorRole, FactOrigin, MemberLocation, MemberPath, PathSegment, Shape,
-    ShapeKind, ShapeRule,
+    self, ByteScope, Contract, DriftKind, ErrorRole, FactField, FactOrigin, MemberLocation, MemberPath, PathSegment,
+    Shape, ShapeKind, ShapeRule,
 };
 use overstep::ingest::{self, IngestOptions, IngestSeverity, NoDocuments};
 use proptest::prelude::*;
@@ -187,9 +187,9 @@ fn tag_contact_has_every_documented_limit() {
     }
     assert_eq!(at(&contract, "TagContact", "Tags{key}").pattern.as_deref(), Some("^(?!aws:)[a-zA-Z+-=._:/]+$"));
     let tags = at(&contract, "TagContact", "Tags");
-    let origins: Vec<FactOrigin> = tags.facts_at("length/min").map(|fact| fact.standing).collect();
+    let origins: Vec<FactOrigin> = tags.facts_at(&FactField::LengthMin).map(|fact| fact.standing).collect();
     assert_eq!(origins, [FactOrigin::Model], "only the model states the minimum number of tags");
-    assert!(tags.facts_at("length/max").any(|fact| fact.document == "API_TagContact.txt" && fact.line == 49));
+    assert!(tags.facts_at(&FactField::LengthMax).any(|fact| fact.document == "API_TagContact.txt" && fact.line == 49));
     let expected = [
         ("InternalServiceException", Some(500)),
         ("InvalidActiveRegionException", Some(400)),
@@ -215,10 +215,10 @@ fn attributes_have_a_byte_budget_and_a_pattern() {
         attributes.rules.as_slice(),
         [ShapeRule::MaxTotalBytes { max: 32768, stored: true, over: ByteScope::Values }]
     ));
-    assert!(attributes.is_disputed("rules/0/over"), "both interpretations of the budget are kept");
+    assert!(attributes.is_disputed(&FactField::RuleScope(0)), "both interpretations of the budget are kept");
     let key = at(&contract, "UpdateContactAttributes", "Attributes{key}");
     assert_eq!(key.pattern.as_deref(), Some("^[a-zA-Z0-9_-]+$"));
-    assert!(key.facts_at("pattern").any(|fact| fact.standing == FactOrigin::Prose));
+    assert!(key.facts_at(&FactField::Pattern).any(|fact| fact.standing == FactOrigin::Prose));
 }
 
 #[test]
@@ -241,10 +241,10 @@ fn update_contact_has_all_nested_members() {
         "{:?}",
         references.rules
     );
-    assert!(!references.is_disputed("rules/0/over"), "only one interpretation allows a value of 4,096 bytes");
+    assert!(!references.is_disputed(&FactField::RuleScope(0)), "only one interpretation allows a value of 4,096 bytes");
     let types = at(&contract, "UpdateContact", "References{value}.Type");
     assert!(matches!(&types.kind, ShapeKind::Enum { values } if values.len() == 11));
-    assert_eq!((types.undisputed_values().len(), types.is_disputed("enum")), (9, true));
+    assert_eq!((types.undisputed_values().len(), types.is_disputed(&FactField::Enum)), (9, true));
     let statuses = at(&contract, "UpdateContact", "References{value}.Status");
     assert!(matches!(&statuses.kind, ShapeKind::Enum { values } if values.len() == 7));
     assert_eq!(statuses.undisputed_values().len(), 6);
@@ -257,7 +257,7 @@ fn update_contact_has_all_nested_members() {
     }
     assert_eq!(outer.kind.members().expect("a structure").len(), 5);
     // Only this operation's member is disputed.
-    assert!(!at(&contract, "ListContactReferences", "ReferenceTypes[]").is_disputed("enum"));
+    assert!(!at(&contract, "ListContactReferences", "ReferenceTypes[]").is_disputed(&FactField::Enum));
 }
 
 #[test]
@@ -273,7 +273,7 @@ fn leadlex_has_every_documented_fact() {
     assert_eq!(operation.laws, ["merges", "deduplicates"]);
     assert_eq!(required(&contract, "AddTagsToContact"), ["id", "tags"]);
     let id = at(&contract, "AddTagsToContact", "id");
-    assert!(id.facts_at("pattern").all(|fact| fact.standing == FactOrigin::Prose) && id.pattern.is_some());
+    assert!(id.facts_at(&FactField::Pattern).all(|fact| fact.standing == FactOrigin::Prose) && id.pattern.is_some());
     assert_eq!(at(&contract, "AddTagsToContact", "tags[]").kind, ShapeKind::String);
     let output = operation.output.as_ref().expect("an output");
     assert_eq!(walk(&contract, output, "data.contact_id").kind, ShapeKind::String);

@@ -1,6 +1,6 @@
 //! Pages in styles that the shared pages do not have.
 
-use overstep::contract::{AuthScheme, Contract, MemberLocation, MemberPath, PathSegment, Shape, ShapeKind};
+use overstep::contract::{AuthScheme, Contract, FactField, MemberLocation, MemberPath, PathSegment, Shape, ShapeKind};
 use overstep::ingest::{self, IngestOptions, IngestOutput, IngestSeverity, NoDocuments};
 
 fn read(name: &str, text: &str) -> IngestOutput {
@@ -188,7 +188,7 @@ fn a_type_page_adds_constraints_to_the_operation_page() {
     let read = read_all(&[("docs/API_PutThing.txt", REST), ("docs/API_Filter.txt", filter)]);
     let name = at(&read.contract, "Filters[].Name");
     assert_eq!(name.length().max, Some(12));
-    let fact = name.facts_at("length/max").next().expect("a fact");
+    let fact = name.facts_at(&FactField::LengthMax).next().expect("a fact");
     assert_eq!((fact.document.as_str(), fact.line), ("API_Filter.txt", 13));
     assert!(at(&read.contract, "Filters[]").kind.members().expect("members")["Name"].required);
 }

@@ -40,7 +40,7 @@ fn a_finding_shows_the_request_and_the_documented_rule() {
         "a valid request is accepted",
         "link-card.md:1",
         "expected     200",
-        "observed     500",
+        "received     500",
         "curl -sS --path-as-is -X POST 'http://localhost/cards/card-",
         "\"kind\":\"EMAIL\"",
     ] {
@@ -89,11 +89,11 @@ fn errors_name_the_wrong_argument() {
 #[test]
 fn protocol_of_the_scenario_replaces_the_common_errors() {
     use overstep::contract::{
-        Contract, Fact, FactOrigin, Operation, OperationName, Protocol, Provenance, switch_protocol,
+        Contract, Fact, FactField, FactOrigin, Operation, OperationName, Protocol, Provenance, switch_protocol,
     };
     let mut contract = Contract::new("things");
     let mut operation = Operation::new(OperationName::from("PutThing"));
-    operation.facts.push(Fact::new("http/method", "POST", FactOrigin::Model, &Provenance::new("model", 1)));
+    operation.facts.push(Fact::new(FactField::HttpMethod, "POST", FactOrigin::Model, &Provenance::new("model", 1)));
     contract.operations.push(operation);
     switch_protocol(&mut contract, Protocol::AwsJson1_0);
     assert!(contract.errors.contains_key("SerializationException"));

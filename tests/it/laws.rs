@@ -183,11 +183,11 @@ fn failing_sequence_is_shrunk_and_can_be_replayed() {
 #[test]
 fn invalid_law_configuration_exits_with_2() {
     for (text, reason) in [
-        ("read = { request = \"DescribeContct\", value = \"x\" }", "no operation `DescribeContct`"),
+        ("read = { request = \"DescribeContct\", value = \"x\" }", "unknown operation `DescribeContct`"),
         ("read = { request = \"DescribeContact\", value = \"Contact.Tags\", member = \"Tag\" }", "has no member `Tag`"),
         ("undoes = { operation = \"UntagContact\", member = \"Tag\" }", "has no member `Tag`"),
         ("echoes = { \"Contact.Id\" = \"Contact\" }", "has no member `Contact`"),
-        ("laws = [\"merges\"]", "nothing shows what `TagContact` writes"),
+        ("laws = [\"merges\"]", "no operation reads what `TagContact` writes"),
         ("read = { request = \"DescribeContact\", valu = \"x\" }", "did you mean `value`"),
         ("laws = [\"merge\"]", "unknown law `merge`"),
     ] {

@@ -33,7 +33,7 @@ const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
     ("reference", &["contract"]),
     ("exit", &[]),
     // As `session`, without what needs sockets, files or a terminal: a service in the same process.
-    ("inprocess", &["contract", "case", "pattern", "scenario", "generate", "wire", "run", "judge"]),
+    ("inprocess", &["contract", "case", "pattern", "scenario", "infer", "generate", "wire", "run", "judge"]),
     (
         "session",
         &[

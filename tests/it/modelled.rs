@@ -412,7 +412,7 @@ fn case_that_breaks_later_requests_is_found() {
     let events = results(directory.path());
     let after = events.iter().find(|event| event["id"] == "things/ListThings/valid/control/after").expect("finding");
     assert_eq!((after["verdict"].as_str(), after["observed"]["status"].as_u64()), (Some("diverges"), Some(500)));
-    output.assert_contains(&["`things/CreateThing/ThingName/length/at-min-astral` as before it"]);
+    output.assert_contains(&["`things/CreateThing/ThingName/length/at-min-astral` must succeed"]);
     let again = run(directory.path(), &["replay", "things/ListThings/valid/control/after"]);
     again.assert_contains(&["things/ListThings/valid/control/after", "200"]);
 }

@@ -253,10 +253,10 @@ fn existing_files_are_kept_and_new_ones_are_counted() {
     let text = std::fs::read_to_string(&words).expect("read file");
     assert!(text.starts_with("# mine\nkw=\"mine\"\n\""), "{text}");
     for (arguments, code, part) in [
-        (["cases", "connect", "--format", "corpus=.."], 2, "has no name"),
+        (["cases", "connect", "--format", "corpus=.."], 2, "has no folder name"),
         (["cases", "connect", "--format", "corpus="], 2, "corpus=DIR"),
-        (["cases", "connect", "--format", "xml"], 2, "there are `text`"),
-        (["cases", "connect", "--format=corpus=none", "-Enothing-like-it"], 4, "no case is left"),
+        (["cases", "connect", "--format", "xml"], 2, "expected one of `text`"),
+        (["cases", "connect", "--format=corpus=none", "-Enothing-like-it"], 4, "no case matches"),
     ] {
         let (actual_code, text) = overstep(directory.path(), &arguments);
         assert!(actual_code == code && text.contains(part), "{arguments:?}: {actual_code} {text}");

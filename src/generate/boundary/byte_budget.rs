@@ -4,7 +4,7 @@
 //! It never splits a write over several requests; see `accumulated_budget.rs`.
 
 use crate::case::{Case, Value};
-use crate::contract::{ByteScope, Constraint, PathSegment, Shape, ShapeKind, ShapeRule};
+use crate::contract::{ByteScope, Constraint, FactField, PathSegment, Shape, ShapeKind, ShapeRule};
 use crate::generate::case_spec::IntendedOutcome;
 use crate::generate::input_checker::count_total_bytes;
 use crate::generate::input_sampler::InputSampler;
@@ -29,8 +29,7 @@ pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Cas
             ));
             continue;
         }
-        let prefix = format!("rules/{index}");
-        let disputed = shape.facts.iter().any(|fact| fact.disputed && fact.path.starts_with(&prefix));
+        let disputed = shape.facts.iter().any(|fact| fact.disputed && fact.field.rule_index() == Some(index));
         let budget = ByteBudget { scope: *over, max: *max, disputed, rule_index: index };
         budget.add_cases(context, site, shape, &mut out);
     }
@@ -46,36 +45,41 @@ struct ByteBudget {
 }
 
 impl ByteBudget {
-    fn add_cases(&self, work: &OperationContext<'_>, site: &InputSite, shape: &Shape, out: &mut Vec<Case>) {
+    fn add_cases(&self, context: &OperationContext<'_>, site: &InputSite, shape: &Shape, out: &mut Vec<Case>) {
         let what = match self.scope {
             ByteScope::Values => "values",
             ByteScope::KeysAndValues => "keys and values",
         };
         let rule = format!("at most {} UTF-8 bytes over all {what}", self.max);
-        let path = format!("rules/{}", self.rule_index);
-        let fact = shape.facts_at(&path).find(|fact| fact.standing != crate::contract::FactOrigin::Assumed);
+        let field = FactField::Rule(self.rule_index);
+        let fact = shape.facts_at(&field).find(|fact| fact.standing != crate::contract::FactOrigin::Assumed);
         // The strictest reading decides what is valid, the most lenient one what is a violation.
         let strict = if self.disputed { ByteScope::KeysAndValues } else { self.scope };
         let loose = if self.disputed { ByteScope::Values } else { self.scope };
-        let breaks = || IntendedOutcome::Violates(site.path.clone(), Constraint::MaxTotalBytes);
+        let violating = || IntendedOutcome::Violates(site.path.clone(), Constraint::MaxTotalBytes);
         let mut plans = vec![
             ("at-max", self.max, strict, 1, 'a', IntendedOutcome::Valid),
-            ("above-max", self.max + 1, loose, 1, 'a', breaks()),
+            ("above-max", self.max + 1, loose, 1, 'a', violating()),
             ("at-max-many", self.max, strict, 8, 'a', IntendedOutcome::Valid),
-            ("above-max-many", self.max + 1, loose, 8, 'a', breaks()),
+            ("above-max-many", self.max + 1, loose, 8, 'a', violating()),
             ("at-max-two-byte", self.max, strict, 1, 'é', IntendedOutcome::Valid),
-            ("above-max-two-byte", self.max + 1, loose, 1, 'é', breaks()),
+            ("above-max-two-byte", self.max + 1, loose, 1, 'é', violating()),
             ("at-max-astral", self.max, strict, 1, '\u{1F600}', IntendedOutcome::Valid),
-            ("above-max-astral", self.max + 1, loose, 1, '\u{1F600}', breaks()),
+            ("above-max-astral", self.max + 1, loose, 1, '\u{1F600}', violating()),
         ];
         if self.disputed {
             plans.push(("at-max-of-values", self.max, ByteScope::Values, 1, 'a', IntendedOutcome::Valid));
         }
-        for (variant, total, over, entries, filler, aim) in plans {
-            let made =
-                work.build_member_case(site, Constraint::MaxTotalBytes, variant, rule.clone(), fact, aim, |sampler| {
-                    fill_map(work, sampler, site, shape, total, over, entries, filler)
-                });
+        for (variant, total, over, entries, filler, outcome) in plans {
+            let made = context.build_member_case(
+                site,
+                Constraint::MaxTotalBytes,
+                variant,
+                rule.clone(),
+                fact,
+                outcome,
+                |sampler| fill_map(context, sampler, site, shape, total, over, entries, filler),
+            );
             out.extend(made);
         }
     }

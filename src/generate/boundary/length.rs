@@ -3,7 +3,7 @@
 //! It never tests byte budgets; see `byte_budget.rs`.
 
 use crate::case::{Case, Value};
-use crate::contract::{Constraint, Fact, MemberLocation, PathSegment, Shape, ShapeKind};
+use crate::contract::{Constraint, Fact, FactField, MemberLocation, PathSegment, Shape, ShapeKind};
 use crate::generate::case_spec::IntendedOutcome;
 use crate::generate::input_sampler::InputSampler;
 use crate::generate::limits::{MAX_ENTRIES, length_unit, max_characters, pluralize};
@@ -23,12 +23,12 @@ pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Cas
         add_limit_cases(
             context,
             site,
-            LengthLimit { shape, fact_path: "length/min", value: min, is_upper: false, only_plain: false },
+            LengthLimit { shape, field: FactField::LengthMin, value: min, is_upper: false, only_plain: false },
             &mut out,
         );
     }
     if let Some(max) = length.max {
-        let limits = LengthLimit { shape, fact_path: "length/max", value: max, is_upper: true, only_plain: false };
+        let limits = LengthLimit { shape, field: FactField::LengthMax, value: max, is_upper: true, only_plain: false };
         // A documented maximum alone leaves the empty text valid.
         if length.min.is_none() && site.is_in_body() && !site.is_key() && matches!(shape.kind, ShapeKind::String) {
             add_sized_case(context, site, &limits, 0, "empty", IntendedOutcome::Valid, &mut out);
@@ -48,19 +48,19 @@ pub(crate) fn case_with_length(
     size: u64,
     valid: bool,
 ) -> Option<Case> {
-    let aim =
+    let outcome =
         if valid { IntendedOutcome::Valid } else { IntendedOutcome::Violates(site.path.clone(), Constraint::Length) };
     let shape = context.shape(site);
     let value = shape.length().max.unwrap_or(size);
-    let limit = LengthLimit { shape, fact_path: "length/max", value, is_upper: true, only_plain: true };
+    let limit = LengthLimit { shape, field: FactField::LengthMax, value, is_upper: true, only_plain: true };
     let mut out = Vec::new();
-    add_sized_case(context, site, &limit, size, &format!("size-{size}"), aim, &mut out);
+    add_sized_case(context, site, &limit, size, &format!("size-{size}"), outcome, &mut out);
     out.into_iter().next()
 }
 
 struct LengthLimit<'s> {
     shape: &'s Shape,
-    fact_path: &'static str,
+    field: FactField,
     value: u64,
     is_upper: bool,
     /// Whether the plain text of a size is enough.
@@ -74,14 +74,14 @@ impl LengthLimit<'_> {
     }
 
     fn find_fact(&self) -> Option<&Fact> {
-        self.shape.preferred_fact(self.fact_path)
+        self.shape.preferred_fact(&self.field)
     }
 }
 
 fn add_limit_cases(context: &OperationContext<'_>, site: &InputSite, limit: LengthLimit<'_>, out: &mut Vec<Case>) {
     let (boundary_variant, past_variant) =
         if limit.is_upper { ("at-max", "above-max") } else { ("at-min", "below-min") };
-    let disputed = limit.shape.disputed_numbers(limit.fact_path);
+    let disputed = limit.shape.disputed_numbers(&limit.field);
     // If sources disagree about a limit, a size is a violation only if none of them allows it; the response to a
     // size that only some allow is recorded.
     let outermost = if limit.is_upper { disputed.last() } else { disputed.first() }.copied().unwrap_or(limit.value);
@@ -117,7 +117,7 @@ fn add_sized_case(
     limit: &LengthLimit<'_>,
     size: u64,
     variant: &str,
-    aim: IntendedOutcome,
+    outcome: IntendedOutcome,
     out: &mut Vec<Case>,
 ) {
     let too_large = |most: u64| size > most;
@@ -137,7 +137,7 @@ fn add_sized_case(
                 variant,
                 limit.describe(),
                 limit.find_fact(),
-                aim,
+                outcome,
                 |sampler| build_entries(sampler, site, limit.shape, size),
             ));
         }
@@ -148,7 +148,7 @@ fn add_sized_case(
             variant,
             limit.describe(),
             limit.find_fact(),
-            aim,
+            outcome,
             |_| Some(Value::Blob(b"overstep".iter().copied().cycle().take(size as usize).collect())),
         )),
         ShapeKind::String | ShapeKind::Enum { .. } => {
@@ -157,7 +157,7 @@ fn add_sized_case(
             } else if size == 0 && site.is_label() {
                 out.push(build_unsendable("an empty segment changes the path"));
             } else {
-                add_text_cases(context, site, limit, size, variant, &aim, out);
+                add_text_cases(context, site, limit, size, variant, &outcome, out);
             }
         }
         _ => {}
@@ -170,22 +170,29 @@ fn add_text_cases(
     limit: &LengthLimit<'_>,
     size: u64,
     variant: &str,
-    aim: &IntendedOutcome,
+    outcome: &IntendedOutcome,
     out: &mut Vec<Case>,
 ) {
-    let sized_texts = SizedTexts::for_site(context, site, size, matches!(aim, IntendedOutcome::Valid));
+    let sized_texts = SizedTexts::for_site(context, site, size, matches!(outcome, IntendedOutcome::Valid));
     // If the pattern has no member of this size, a violation of the length violates the pattern, too.
     let coincide = context.pattern(site).map(|pattern| pattern.length_range());
     let coincide = coincide.is_some_and(|(least, most)| (size as usize) < least || size as usize > most);
-    let at = |variant: String, aim: IntendedOutcome, text: &dyn Fn() -> Option<String>| {
-        context.build_member_case(site, Constraint::Length, variant, limit.describe(), limit.find_fact(), aim, |_| {
-            text().map(Value::Text)
-        })
+    let at = |variant: String, outcome: IntendedOutcome, text: &dyn Fn() -> Option<String>| {
+        context.build_member_case(
+            site,
+            Constraint::Length,
+            variant,
+            limit.describe(),
+            limit.find_fact(),
+            outcome,
+            |_| text().map(Value::Text),
+        )
     };
     let Some(all) = sized_texts else {
-        if coincide && matches!(aim, IntendedOutcome::Violates(..)) {
-            let aim = IntendedOutcome::ViolatesEquivalent(site.path.clone(), Constraint::Length, Constraint::Pattern);
-            out.extend(at(variant.to_owned(), aim, &|| Some(repeat_to_length("overstep", size as usize))));
+        if coincide && matches!(outcome, IntendedOutcome::Violates(..)) {
+            let outcome =
+                IntendedOutcome::ViolatesEquivalent(site.path.clone(), Constraint::Length, Constraint::Pattern);
+            out.extend(at(variant.to_owned(), outcome, &|| Some(repeat_to_length("overstep", size as usize))));
         } else {
             let reason =
                 format!("every text of {} violates another constraint", pluralize(size, "character", "characters"));
@@ -193,9 +200,9 @@ fn add_text_cases(
         }
         return;
     };
-    out.extend(at(variant.to_owned(), aim.clone(), &|| Some(all.plain.clone())));
+    out.extend(at(variant.to_owned(), outcome.clone(), &|| Some(all.plain.clone())));
     for name in all.other_variants().iter().filter(|_| !limit.only_plain) {
-        let case = at(format!("{variant}-{name}"), aim.clone(), &|| all.build_text(name));
+        let case = at(format!("{variant}-{name}"), outcome.clone(), &|| all.build_text(name));
         // Longer encodings may exceed a byte budget; the plain text alone tests the limit then.
         out.extend(case.filter(|case| case.unsendable_reason.is_none()));
     }
@@ -334,7 +341,7 @@ fn build_full_map_case(context: &OperationContext<'_>, site: &InputSite, shape: 
         Constraint::Length,
         "at-max-with-longest",
         rule,
-        shape.preferred_fact("length/max"),
+        shape.preferred_fact(&FactField::LengthMax),
         IntendedOutcome::Valid,
         |sampler| {
             let mut draw =

@@ -3,7 +3,7 @@
 //! It never tests lengths; see `length.rs`.
 
 use crate::case::{Case, Value};
-use crate::contract::{Constraint, MemberLocation};
+use crate::contract::{Constraint, FactField, MemberLocation};
 use crate::generate::case_spec::IntendedOutcome;
 use crate::generate::operation_context::OperationContext;
 use crate::generate::site::InputSite;
@@ -15,7 +15,7 @@ const MAX_EDGE_CHARACTERS: usize = 64;
 pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Case> {
     let shape = context.shape(site);
     let (Some(pattern), Some(text)) = (context.pattern(site), &shape.pattern) else { return Vec::new() };
-    let fact = shape.preferred_fact("pattern");
+    let fact = shape.preferred_fact(&FactField::Pattern);
     let rule = format!("matches {text}");
     let length = shape.length();
     let (min, max) = (length.min.unwrap_or(0), length.max.unwrap_or(4096).min(4096));
@@ -30,8 +30,8 @@ pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Cas
     let mut out = Vec::new();
     let fits = |text: &str| (min..=max).contains(&(text.chars().count() as u64));
     // Returns true if no further case of the kind is needed.
-    let mut add = |variant: String, text: String, aim: IntendedOutcome| {
-        let case = context.build_member_case(site, Constraint::Pattern, variant, rule.clone(), fact, aim, |_| {
+    let mut add = |variant: String, text: String, outcome: IntendedOutcome| {
+        let case = context.build_member_case(site, Constraint::Pattern, variant, rule.clone(), fact, outcome, |_| {
             Some(Value::Text(text))
         });
         let enough =

@@ -3,7 +3,7 @@
 //! It never sends a value of another type; see `types.rs`.
 
 use crate::case::{Case, Value};
-use crate::contract::{Constraint, ShapeKind};
+use crate::contract::{Constraint, FactField, ShapeKind};
 use crate::generate::case_spec::IntendedOutcome;
 use crate::generate::limits::integer_bounds;
 use crate::generate::limits::integer_range;
@@ -17,10 +17,10 @@ pub(crate) fn case_with_number(
     number: i128,
     valid: bool,
 ) -> Option<Case> {
-    let aim =
+    let outcome =
         if valid { IntendedOutcome::Valid } else { IntendedOutcome::Violates(site.path.clone(), Constraint::Range) };
     let variant = format!("size-{number}");
-    context.build_member_case(site, Constraint::Range, variant, "actual limit", None, aim, |_| {
+    context.build_member_case(site, Constraint::Range, variant, "actual limit", None, outcome, |_| {
         Some(Value::integer(number))
     })
 }
@@ -33,9 +33,9 @@ pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Cas
         ShapeKind::Integer | ShapeKind::Long => {
             let (low, high) = integer_range(shape);
             let (type_min, type_max) = integer_bounds(&shape.kind);
-            let mut add = |variant: &str, rule: String, path: &str, number: i128, aim: IntendedOutcome| {
-                let fact = shape.preferred_fact(path);
-                out.extend(context.build_member_case(site, Constraint::Range, variant, rule, fact, aim, |_| {
+            let mut add = |variant: &str, rule: String, field: &FactField, number: i128, outcome: IntendedOutcome| {
+                let fact = shape.preferred_fact(field);
+                out.extend(context.build_member_case(site, Constraint::Range, variant, rule, fact, outcome, |_| {
                     Some(Value::integer(number))
                 }));
             };
@@ -46,22 +46,22 @@ pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Cas
                 true => IntendedOutcome::Valid,
                 false => IntendedOutcome::Undocumented("the model gives the type of the number, but no limit"),
             };
-            add("at-min", rule("least", low), "range/min", low, at(range.min.is_some()));
+            add("at-min", rule("least", low), &FactField::RangeMin, low, at(range.min.is_some()));
             if range.min.is_some() && low > type_min {
-                add("below-min", rule("least", low), "range/min", low - 1, breaks());
+                add("below-min", rule("least", low), &FactField::RangeMin, low - 1, breaks());
             }
-            add("at-max", rule("most", high), "range/max", high, at(range.max.is_some()));
+            add("at-max", rule("most", high), &FactField::RangeMax, high, at(range.max.is_some()));
             if range.max.is_some() && high < type_max {
-                add("above-max", rule("most", high), "range/max", high + 1, breaks());
+                add("above-max", rule("most", high), &FactField::RangeMax, high + 1, breaks());
             }
         }
         ShapeKind::Float | ShapeKind::Double => {
-            for (limit, path, at, beyond, word, step) in [
-                (&range.min, "range/min", "at-min", "below-min", "least", -1.0),
-                (&range.max, "range/max", "at-max", "above-max", "most", 1.0),
+            for (limit, field, at, beyond, word, step) in [
+                (&range.min, &FactField::RangeMin, "at-min", "below-min", "least", -1.0),
+                (&range.max, &FactField::RangeMax, "at-max", "above-max", "most", 1.0),
             ] {
                 let Some(number) = limit.as_ref().and_then(serde_json::Number::as_f64) else { continue };
-                let fact = shape.preferred_fact(path);
+                let fact = shape.preferred_fact(field);
                 let rule = format!("at {word} {number}");
                 let value = |number: f64| Some(Value::Number(format!("{number}")));
                 out.extend(context.build_member_case(

@@ -3,7 +3,7 @@
 //! It never tests byte budgets; see `byte_budget.rs`.
 
 use crate::case::Case;
-use crate::contract::{Constraint, MemberPath, Shape, ShapeRule};
+use crate::contract::{Constraint, FactField, MemberPath, Shape, ShapeRule};
 use crate::generate::case_spec::{CaseRequest, CaseSpec, CaseSubject, IntendedOutcome};
 use crate::generate::input_sampler::InputChange;
 use crate::generate::operation_context::OperationContext;
@@ -21,28 +21,28 @@ pub(crate) fn cases(context: &OperationContext<'_>) -> Vec<Case> {
 
 fn add_rule_cases(context: &OperationContext<'_>, path: &MemberPath, shape: &Shape, out: &mut Vec<Case>) {
     for (index, rule) in shape.rules.iter().enumerate() {
-        let fact = shape.preferred_fact(&format!("rules/{index}")).map(crate::contract::Fact::provenance);
+        let fact = shape.preferred_fact(&FactField::Rule(index)).map(crate::contract::Fact::provenance);
         let (members, words) = match rule {
             ShapeRule::AtLeastOneOf { members } => (members, "at least one of"),
             ShapeRule::AtMostOneOf { members } => (members, "at most one of"),
             ShapeRule::MaxTotalBytes { .. } => continue,
         };
         let places: Vec<MemberPath> = members.iter().map(|name| path.join_member(name)).collect();
-        let mut add = |variant: String, aim: IntendedOutcome, keep: &dyn Fn(usize) -> bool| {
-            let draft = CaseSpec {
+        let mut add = |variant: String, outcome: IntendedOutcome, keep: &dyn Fn(usize) -> bool| {
+            let spec = CaseSpec {
                 subject: CaseSubject::Path(path.clone()),
                 kind: rule.constraint().name().to_owned(),
                 variant,
                 rule: format!("{words} {}", members.join(", ")),
                 source: fact.clone().or_else(|| context.operation.sources.first().cloned()),
-                outcome: aim,
+                outcome,
             };
             let changes: Vec<(&MemberPath, InputChange)> = places
                 .iter()
                 .enumerate()
                 .map(|(index, place)| (place, if keep(index) { InputChange::Touch } else { InputChange::Remove }))
                 .collect();
-            out.extend(context.build_case(draft, |sampler| Some(CaseRequest::new(sampler.input_with(&changes)))));
+            out.extend(context.build_case(spec, |sampler| Some(CaseRequest::new(sampler.input_with(&changes)))));
         };
         let breaks = |constraint: Constraint| IntendedOutcome::Violates(path.clone(), constraint);
         match rule {

@@ -32,19 +32,21 @@ pub(crate) fn cases(context: &OperationContext<'_>, site: &InputSite) -> Vec<Cas
     sizes
         .iter()
         .filter_map(|size| {
-            let aim = if from_model {
+            let outcome = if from_model {
                 IntendedOutcome::Valid
             } else {
                 IntendedOutcome::Undocumented("the docs state no maximum size")
             };
             let rule = format!("no documented maximum, so {} too", pluralize(*size, one, many));
             let variant = format!("ladder-{size}");
-            context.build_member_case(site, Constraint::Length, variant, rule, None, aim, |sampler| match shape.kind {
-                ShapeKind::String => Some(Value::Text(repeat_to_length("overstep", *size as usize))),
-                ShapeKind::Blob => {
-                    Some(Value::Blob(b"overstep".iter().copied().cycle().take(*size as usize).collect()))
+            context.build_member_case(site, Constraint::Length, variant, rule, None, outcome, |sampler| {
+                match shape.kind {
+                    ShapeKind::String => Some(Value::Text(repeat_to_length("overstep", *size as usize))),
+                    ShapeKind::Blob => {
+                        Some(Value::Blob(b"overstep".iter().copied().cycle().take(*size as usize).collect()))
+                    }
+                    _ => build_entries(sampler, site, shape, *size),
                 }
-                _ => build_entries(sampler, site, shape, *size),
             })
         })
         .collect()

@@ -11,7 +11,7 @@ impl FuzzGenerator<'_> {
     /// others as choices.
     pub fn actions_from_bytes(&self, bytes: &[u8]) -> Option<Vec<Action>> {
         if bytes.first() == Some(&JSON_START) {
-            return parse_actions(bytes).ok().filter(|acts| self.supports_actions(acts));
+            return parse_actions(bytes).ok().filter(|actions| self.supports_actions(actions));
         }
         self.draw_actions(&mut arbitrary::Unstructured::new(bytes))
     }

@@ -70,12 +70,12 @@ fn test_steps(steps: &[Step]) -> Vec<&Step> {
 }
 
 fn action_from_step(generator: &FuzzGenerator<'_>, case: &Case, step: &Step) -> Option<Action> {
-    let planner = generator.context();
+    let plan_context = generator.context();
     if step.purpose == StepPurpose::ReadBack {
         let matching_read = |(number, resource): (usize, u32)| {
-            let family = &generator.stateful_targets[number];
-            (family.stored_member.build_read(planner, &case.id, resource).as_ref() == Some(&step.request))
-                .then_some((family, resource))
+            let target = &generator.stateful_targets[number];
+            (target.stored_member.build_read(plan_context, &case.id, resource).as_ref() == Some(&step.request))
+                .then_some((target, resource))
         };
         // Stored members of the case's own operation take precedence.
         let mut all: Vec<usize> = (0..generator.stateful_targets.len()).collect();
@@ -84,10 +84,10 @@ fn action_from_step(generator: &FuzzGenerator<'_>, case: &Case, step: &Step) -> 
             .into_iter()
             .flat_map(|number| (1..=MAX_RESOURCES).map(move |one| (number, one)))
             .find_map(matching_read);
-        if let Some((family, resource)) = found
-            && let Some(member) = family.stored_member.path.top_member()
+        if let Some((target, resource)) = found
+            && let Some(member) = target.stored_member.path.top_member()
         {
-            let operation = family.stored_member.operation.name.clone();
+            let operation = target.stored_member.operation.name.clone();
             return Some(Action::Read { operation, member: member.to_owned(), resource });
         }
     }
@@ -96,7 +96,7 @@ fn action_from_step(generator: &FuzzGenerator<'_>, case: &Case, step: &Step) -> 
     // Several resources may match; the one with the most matching values is meant.
     let with_placeholders = |resource| {
         let mut input = input.clone();
-        (insert_placeholders(planner, operation, &case.id, resource, &mut input), resource, input)
+        (insert_placeholders(plan_context, operation, &case.id, resource, &mut input), resource, input)
     };
     let (places, resource, input) =
         (1..=MAX_RESOURCES).rev().map(with_placeholders).max_by_key(|(places, ..)| *places)?;

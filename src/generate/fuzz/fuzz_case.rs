@@ -58,9 +58,9 @@ impl FuzzCheck {
 impl FuzzCase {
     /// Returns one case per check. Each contains all steps.
     pub fn to_cases(&self) -> impl Iterator<Item = Case> + '_ {
-        self.checks.iter().map(|claim| {
+        self.checks.iter().map(|check| {
             let mut case = self.case.clone();
-            claim.apply_to(&mut case);
+            check.apply_to(&mut case);
             case
         })
     }

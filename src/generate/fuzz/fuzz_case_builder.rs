@@ -55,7 +55,7 @@ impl FuzzGenerator<'_> {
 }
 
 fn build_fuzz_case(generator: &FuzzGenerator<'_>, name: &str, actions: &[Action]) -> Option<FuzzCase> {
-    let about = actions.iter().rev().find_map(|act| match act {
+    let about = actions.iter().rev().find_map(|action| match action {
         Action::Send { operation, .. } => Some(operation),
         Action::Read { .. } => None,
     })?;
@@ -70,7 +70,7 @@ pub(super) fn build_fuzz_case_with_id(
     name: &str,
     actions: &[Action],
 ) -> Option<FuzzCase> {
-    let target = actions.iter().find_map(|act| match act {
+    let target = actions.iter().find_map(|action| match action {
         Action::Read { operation, member, .. } => generator.stateful_target(operation.as_str(), member),
         Action::Send { .. } => None,
     });
@@ -88,8 +88,8 @@ pub(super) fn build_fuzz_case_with_id(
         written_totals: HashMap::new(),
     };
     let mut prior = PriorEffects::default();
-    for (index, act) in actions.iter().enumerate() {
-        match act {
+    for (index, action) in actions.iter().enumerate() {
+        match action {
             Action::Send { operation, resource, input, damage } => {
                 builder.add_request(index, operation, *resource, input, damage, prior)?;
                 let changes = generator.operation_info(operation.as_str())?.operation;
@@ -119,18 +119,18 @@ impl<'a> FuzzCaseBuilder<'_, 'a> {
         damage: &[Damage],
         before: PriorEffects,
     ) -> Option<()> {
-        let planner = self.generator.context();
+        let plan_context = self.generator.context();
         let info = self.generator.operation_info(name.as_str())?;
         let operation = info.operation;
         let mut input = input.clone();
-        fill_placeholders(planner, operation, &self.id, resource, &mut input);
-        let input = input_on_wire(planner.contract, operation, input)?;
+        fill_placeholders(plan_context, operation, &self.id, resource, &mut input);
+        let input = input_on_wire(plan_context.contract, operation, input)?;
         let violations = match &operation.input {
-            Some(shape) => planner.input_checker().violations(shape, &input),
+            Some(shape) => plan_context.input_checker().violations(shape, &input),
             None => Vec::new(),
         };
         // The cleanup deletes one created resource; a second one would be left behind.
-        let cleanup = fixture_steps::build_cleanup(planner, operation, &self.id, &input);
+        let cleanup = fixture_steps::build_cleanup(plan_context, operation, &self.id, &input);
         if cleanup.is_some() && std::mem::replace(&mut self.has_created_resource, true) {
             return None;
         }
@@ -144,7 +144,7 @@ impl<'a> FuzzCaseBuilder<'_, 'a> {
         let is_damaged = !damage.is_empty();
         let before = PriorEffects { may_exceed_stored_limit: self.record_written_sizes(operation, &input), ..before };
         let is_literal = has_raw_literal(&input);
-        let (intent, expectation) = if is_ambiguous_on_wire(planner.contract, operation, &input) {
+        let (intent, expectation) = if is_ambiguous_on_wire(plan_context.contract, operation, &input) {
             unspecified("a path segment or header that servers may interpret differently")
         } else if is_literal {
             unspecified("a literal that parsers read in different ways")
@@ -155,8 +155,8 @@ impl<'a> FuzzCaseBuilder<'_, 'a> {
         };
         let damaged = (is_damaged || is_literal).then_some(intent);
         self.record_effect(SentRequest { operation, resource, input: &input, violations: &violations, damaged, step });
-        let claim = self.build_check(index, operation, intent, expectation, &violations, step);
-        self.checks.push(claim);
+        let check = self.build_check(index, operation, intent, expectation, &violations, step);
+        self.checks.push(check);
         Some(())
     }
 
@@ -169,8 +169,8 @@ impl<'a> FuzzCaseBuilder<'_, 'a> {
         violations: &[Violation],
         step: usize,
     ) -> FuzzCheck {
-        let planner = self.generator.context();
-        let certain_violations = || violations.iter().filter(|breach| breach.is_certain);
+        let plan_context = self.generator.context();
+        let certain_violations = || violations.iter().filter(|violation| violation.is_certain);
         // A single violated constraint gives the check its member; several belong to no member.
         let single_violation = certain_violations().next().filter(|first| {
             intent == Intent::Violates
@@ -187,19 +187,19 @@ impl<'a> FuzzCaseBuilder<'_, 'a> {
             Intent::Probe => "probe",
         };
         let (place, kind) = match single_violation {
-            Some(breach) if breach.path.0.is_empty() => ("input".to_owned(), breach.constraint.name()),
-            Some(breach) => (breach.path.to_string(), breach.constraint.name()),
+            Some(violation) if violation.path.0.is_empty() => ("input".to_owned(), violation.constraint.name()),
+            Some(violation) => (violation.path.to_string(), violation.constraint.name()),
             None => (class.to_owned(), "fuzz"),
         };
         let variant = if self.is_sequence { format!("{}.{index}", self.name) } else { self.name.clone() };
-        let describe_rule = |breach: &Violation| self.generator.describe_rule(operation, breach);
+        let describe_rule = |violation: &Violation| self.generator.describe_rule(operation, violation);
         let rule = match (single_violation, intent) {
-            (Some(breach), _) => describe_rule(breach),
+            (Some(violation), _) => describe_rule(violation),
             (None, Intent::Valid) => "a valid request is accepted".to_owned(),
             (None, Intent::Violates) => {
-                let violated_rules = certain_violations().take(3).map(|breach| match breach.path.to_string() {
-                    path if path.is_empty() => describe_rule(breach),
-                    path => format!("`{path}`: {}", describe_rule(breach)),
+                let violated_rules = certain_violations().take(3).map(|violation| match violation.path.to_string() {
+                    path if path.is_empty() => describe_rule(violation),
+                    path => format!("`{path}`: {}", describe_rule(violation)),
                 });
                 violated_rules.collect::<Vec<_>>().join("; ")
             }
@@ -208,16 +208,16 @@ impl<'a> FuzzCaseBuilder<'_, 'a> {
             _ => "no request may make the server fail".to_owned(),
         };
         let source = match single_violation {
-            Some(breach) => self.generator.find_source(operation, breach),
+            Some(violation) => self.generator.find_source(operation, violation),
             None => operation.sources.first().cloned(),
         };
         FuzzCheck {
-            id: planner.case_id(operation, &place, kind, &variant),
+            id: plan_context.case_id(operation, &place, kind, &variant),
             action_index: Some(index),
             operation: operation.name.clone(),
             intent,
-            member: single_violation.map(|breach| breach.path.clone()),
-            constraint: single_violation.map(|breach| breach.constraint),
+            member: single_violation.map(|violation| violation.path.clone()),
+            constraint: single_violation.map(|violation| violation.constraint),
             class,
             judged: JudgedPart::Step(step),
             expectation,
@@ -227,18 +227,18 @@ impl<'a> FuzzCaseBuilder<'_, 'a> {
     }
 
     fn finish(mut self) -> Option<FuzzCase> {
-        let planner = self.generator.context();
+        let plan_context = self.generator.context();
         let turns = self.steps.len() as u32;
         for (number, step) in self.cleanup_steps.iter_mut().enumerate() {
             step.turn = turns + number as u32;
         }
-        let must_run_alone = self.target.is_some_and(|family| !family.is_isolated);
+        let must_run_alone = self.target.is_some_and(|target| !target.is_isolated);
         self.add_state_check();
         let mut own_steps = self.steps;
         own_steps.append(&mut self.cleanup_steps);
-        let (steps, first) = fixture_steps::surround_with_fixtures(planner, &self.id, own_steps);
-        for claim in &mut self.checks {
-            match &mut claim.judged {
+        let (steps, first) = fixture_steps::surround_with_fixtures(plan_context, &self.id, own_steps);
+        for check in &mut self.checks {
+            match &mut check.judged {
                 JudgedPart::Step(step) => *step += first,
                 JudgedPart::Law(relation) => {
                     if let Law::State { events, .. } = &mut **relation {

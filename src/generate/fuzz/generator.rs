@@ -54,23 +54,23 @@ impl<'a> FuzzGenerator<'a> {
     /// Returns an error if an operation has no route, or if a pattern cannot be satisfied.
     pub fn new(contract: &'a Contract, scenario: &'a Scenario, seed: u64) -> Result<Self, PlanError> {
         let plan = GenerationPlan::new(contract, scenario, GenerationOptions { seed, ..GenerationOptions::default() })?;
-        let nameless = CaseId(String::new());
-        let grounds = plan
+        let empty_id = CaseId(String::new());
+        let operation_infos = plan
             .operations
             .iter()
             .map(|operation| {
-                let mut plain = plan.context.input_sampler(operation, &nameless).plain_input();
-                insert_placeholders(&plan.context, operation, &nameless, 1, &mut plain);
+                let mut plain = plan.context.input_sampler(operation, &empty_id).plain_input();
+                insert_placeholders(&plan.context, operation, &empty_id, 1, &mut plain);
                 OperationInfo { operation, sites: input_sites(contract, operation), control_input: plain }
             })
             .collect();
-        let families =
+        let stateful_targets =
             plan.operations.iter().flat_map(|operation| find_stateful_targets(&plan.context, operation)).collect();
         Ok(Self {
             dictionary: FuzzDictionary::from_contract(contract),
-            operation_infos: grounds,
-            stateful_targets: families,
-            empty_id: nameless,
+            operation_infos,
+            stateful_targets,
+            empty_id,
             plan,
         })
     }
@@ -80,38 +80,38 @@ impl<'a> FuzzGenerator<'a> {
     }
 
     pub(super) fn operation_info(&self, operation: &str) -> Option<&OperationInfo<'a>> {
-        self.operation_infos.iter().find(|ground| ground.operation.name.as_str() == operation)
+        self.operation_infos.iter().find(|info| info.operation.name.as_str() == operation)
     }
 
     /// Returns the names of the operations that the generator uses.
     pub fn operations(&self) -> impl Iterator<Item = &str> {
-        self.operation_infos.iter().map(|ground| ground.operation.name.as_str())
+        self.operation_infos.iter().map(|info| info.operation.name.as_str())
     }
 
     /// Returns true if every action refers to an operation or a stored member of this contract.
     pub fn supports_actions(&self, actions: &[Action]) -> bool {
-        actions.iter().all(|act| match act {
+        actions.iter().all(|action| match action {
             Action::Send { operation, .. } => self.operation_info(operation.as_str()).is_some(),
             Action::Read { operation, member, .. } => self.stateful_target(operation.as_str(), member).is_some(),
         })
     }
 
     pub(super) fn stateful_target(&self, operation: &str, member: &str) -> Option<&StatefulTarget<'a>> {
-        self.stateful_targets.iter().find(|family| {
-            family.stored_member.operation.name.as_str() == operation
-                && family.stored_member.path.top_member() == Some(member)
+        self.stateful_targets.iter().find(|target| {
+            target.stored_member.operation.name.as_str() == operation
+                && target.stored_member.path.top_member() == Some(member)
         })
     }
 
     /// Returns the control of each operation as actions.
     pub fn control_actions(&self) -> Vec<Vec<Action>> {
-        let send = |ground: &OperationInfo<'_>| Action::Send {
-            operation: ground.operation.name.clone(),
+        let send = |info: &OperationInfo<'_>| Action::Send {
+            operation: info.operation.name.clone(),
             resource: 1,
-            input: ground.control_input.clone(),
+            input: info.control_input.clone(),
             damage: Vec::new(),
         };
-        self.operation_infos.iter().map(|ground| vec![send(ground)]).collect()
+        self.operation_infos.iter().map(|info| vec![send(info)]).collect()
     }
 }
 
@@ -124,9 +124,9 @@ fn find_stateful_targets<'a>(context: &PlanContext<'a>, operation: &'a Operation
         context.scenario.fixtures.keys().any(|name| fixture_steps::contains_placeholder(&plain, &format!("{{{name}.")));
     stored_members(context, operation)
         .into_iter()
-        .map(|keeper| StatefulTarget {
-            removal: keeper.undo_operation(context),
-            stored_member: keeper,
+        .map(|stored_member| StatefulTarget {
+            removal: stored_member.undo_operation(context),
+            stored_member,
             has_other_resources: is_apart && !is_fixture,
             is_isolated: is_apart || is_fixture,
         })

@@ -11,8 +11,8 @@ impl FuzzGenerator<'_> {
     /// Describes the violated constraint: `at most 6 entries`.
     pub(super) fn describe_rule(&self, operation: &Operation, violation: &Violation) -> String {
         let contract = self.context().contract;
-        let site = self.operation_info(operation.name.as_str()).and_then(|ground| {
-            ground.sites.iter().find(|site| site.path == violation.path).map(|site| contract.shape(&site.shape))
+        let site = self.operation_info(operation.name.as_str()).and_then(|info| {
+            info.sites.iter().find(|site| site.path == violation.path).map(|site| contract.shape(&site.shape))
         });
         let input = || operation.input.as_ref().map(|input| contract.shape(input));
         let shape = if violation.path.0.is_empty() { input() } else { site };
@@ -31,7 +31,7 @@ impl FuzzGenerator<'_> {
             Constraint::Required => site.required_fact(contract.shape(&site.parent)),
             constraint => {
                 let facts = &contract.shape(&site.shape).facts;
-                facts.iter().find(|fact| fact.path.split('/').next() == Some(constraint.name()))
+                facts.iter().find(|fact| fact.field.constraint() == Some(constraint))
             }
         });
         self.context().documented_at(fact, operation)

@@ -25,7 +25,7 @@ fn shrink_actions(generator: &FuzzGenerator<'_>, actions: &[Action]) -> Vec<Vec<
         for start in (0..actions.len()).step_by(chunk) {
             let end = (start + chunk).min(actions.len());
             let rest: Vec<Action> = actions[..start].iter().chain(&actions[end..]).cloned().collect();
-            if rest.iter().any(|act| matches!(act, Action::Send { .. })) && !out.contains(&rest) {
+            if rest.iter().any(|action| matches!(action, Action::Send { .. })) && !out.contains(&rest) {
                 out.push(rest);
             }
         }
@@ -34,8 +34,8 @@ fn shrink_actions(generator: &FuzzGenerator<'_>, actions: &[Action]) -> Vec<Vec<
         }
         chunk /= 2;
     }
-    for (at, act) in actions.iter().enumerate() {
-        let Action::Send { operation, resource, input, damage } = act else { continue };
+    for (at, action) in actions.iter().enumerate() {
+        let Action::Send { operation, resource, input, damage } = action else { continue };
         let mut with = |input: Value, damage: Vec<crate::case::Damage>| {
             let mut all = actions.to_vec();
             all[at] = Action::Send { operation: operation.clone(), resource: *resource, input, damage };
@@ -44,7 +44,7 @@ fn shrink_actions(generator: &FuzzGenerator<'_>, actions: &[Action]) -> Vec<Vec<
         if !damage.is_empty() {
             with(input.clone(), Vec::new());
         }
-        let plain = generator.operation_info(operation.as_str()).map(|ground| &ground.control_input);
+        let plain = generator.operation_info(operation.as_str()).map(|info| &info.control_input);
         if let Some(plain) = plain.filter(|plain| *plain != input) {
             with(plain.clone(), damage.clone());
         }

@@ -128,16 +128,16 @@ impl FuzzCaseBuilder<'_, '_> {
     /// Adds the check of the final state, if the effect of every action is known.
     pub(super) fn add_state_check(&mut self) {
         let (Some(target), Some(events)) = (self.target, self.events.take()) else { return };
-        let planner = self.generator.context();
+        let plan_context = self.generator.context();
         let stored_member = &target.stored_member;
         let writes =
             events.iter().any(|event| matches!(event.event, StateEvent::Write { .. } | StateEvent::RejectedWrite(_)));
         // Without a promise that writes merge, the final state cannot be predicted.
-        if !writes || (stored_member.kind != StateKind::Field && !stored_member.has_law(planner, "merges")) {
+        if !writes || (stored_member.kind != StateKind::Field && !stored_member.has_law(plan_context, "merges")) {
             return;
         }
         self.checks.push(FuzzCheck {
-            id: planner.case_id(stored_member.operation, "law", "sequence", &self.name),
+            id: plan_context.case_id(stored_member.operation, "law", "sequence", &self.name),
             action_index: None,
             operation: stored_member.operation.name.clone(),
             intent: Intent::Law,
@@ -145,12 +145,12 @@ impl FuzzCaseBuilder<'_, '_> {
             constraint: None,
             class: "law",
             judged: JudgedPart::Law(Box::new(Law::State {
-                model: stored_member.state_model(planner, "sequence"),
+                model: stored_member.state_model(plan_context, "sequence"),
                 events,
             })),
             expectation: Expectation::LawHolds { law: "sequence".to_owned() },
             rule: "after any sequence of requests, a read returns what was written".to_owned(),
-            source: stored_member.law_source(planner, "merges"),
+            source: stored_member.law_source(plan_context, "merges"),
         });
     }
 }

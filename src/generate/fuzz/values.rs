@@ -35,7 +35,7 @@ impl ValueGenerator<'_, '_> {
         if self.violated_path == Some(path) {
             return self.draw_invalid_value(id, path, depth, draw);
         }
-        let leads_to_broken = self.violated_path.is_some_and(|broken| broken.0.starts_with(&path.0));
+        let leads_to_broken = self.violated_path.is_some_and(|violated| violated.0.starts_with(&path.0));
         let scenario = self.generator.context().scenario;
         if !leads_to_broken && scenario.use_value(self.operation.name.as_str(), &path.to_string()).is_some() {
             return Some(Value::Template(USE_PLACEHOLDER.to_owned()));
@@ -87,7 +87,7 @@ impl ValueGenerator<'_, '_> {
         let mut out = IndexMap::new();
         for (name, member) in members {
             let place = path.join_member(name);
-            let leads = self.violated_path.is_some_and(|broken| broken.0.starts_with(&place.0));
+            let leads = self.violated_path.is_some_and(|violated| violated.0.starts_with(&place.0));
             let wanted = member.required || leads || (depth < MAX_OPTIONAL_DEPTH && draw.one_in(2 + depth as u64));
             // Leaving out a required member is one way to violate its constraints.
             if !wanted || (member.required && self.violated_path == Some(&place) && draw.one_in(3)) {
@@ -111,7 +111,7 @@ impl ValueGenerator<'_, '_> {
     ) -> Option<Value> {
         let on_the_way = members
             .keys()
-            .find(|name| self.violated_path.is_some_and(|broken| broken.0.starts_with(&path.join_member(name).0)));
+            .find(|name| self.violated_path.is_some_and(|violated| violated.0.starts_with(&path.join_member(name).0)));
         let names: Vec<&String> = members.keys().collect();
         let name = match on_the_way {
             Some(name) => name,

@@ -22,7 +22,7 @@ fn find_element<'p>(context: &OperationContext<'p>) -> Option<&'p InputSite> {
 }
 
 pub(super) fn add_rejected(out: &mut MalformedCases<'_, '_>) {
-    let context = out.work;
+    let context = out.context;
     let Some(site) = find_element(context).filter(|_| context.has_document()) else { return };
     for (variant, bytes) in [
         ("word", &b"overstep"[..]),
@@ -80,7 +80,7 @@ pub(super) fn add_rejected(out: &mut MalformedCases<'_, '_>) {
 }
 
 pub(super) fn add_unspecified(out: &mut MalformedCases<'_, '_>) {
-    let context = out.work;
+    let context = out.context;
     let Some(site) = find_element(context).filter(|_| context.has_document()) else { return };
     let kind = "content-type";
     for (variant, value) in [

@@ -20,10 +20,10 @@ use crate::generate::stateful::stored_member::stored_members;
 const CONCURRENT_WRITERS: u64 = 5;
 pub(crate) fn cases(context: &OperationContext<'_>) -> Vec<Case> {
     let mut out = Vec::new();
-    for keeper in stored_members(context.plan, context.operation) {
+    for stored_member in stored_members(context.plan, context.operation) {
         let has_several = stored_members(context.plan, context.operation).len() > 1;
-        let variant_prefix = if has_several { format!("{}-", keeper.path) } else { String::new() };
-        let laws = MemberLaws { context, stored_member: &keeper, variant_prefix };
+        let variant_prefix = if has_several { format!("{}-", stored_member.path) } else { String::new() };
+        let laws = MemberLaws { context, stored_member: &stored_member, variant_prefix };
         laws.add_read_your_write(&mut out);
         laws.add_relations(&mut out);
         laws.add_concurrent_writes(&mut out);
@@ -122,20 +122,20 @@ impl MemberLaws<'_, '_> {
         let most = if self.is_kind(StateKind::Map) { self.max_entries() } else { CONCURRENT_WRITERS };
         for round in 1..=3 {
             let variant = format!("side-by-side-{round}");
-            self.add_law(out, LAW, &variant, "no concurrent write is lost", |story| {
-                story.read_state(1)?;
+            self.add_law(out, LAW, &variant, "no concurrent write is lost", |builder| {
+                builder.read_state(1)?;
                 // A first write, so that every writer finds existing state.
-                let first = self.nth_key(story, 0);
-                story.write_value(1, &self.value_with_entries(story, &[(&first, "writer 0")])?, true)?;
-                story.begin_concurrent();
+                let first = self.nth_key(builder, 0);
+                builder.write_value(1, &self.value_with_entries(builder, &[(&first, "writer 0")])?, true)?;
+                builder.begin_concurrent();
                 for index in 0..most.min(CONCURRENT_WRITERS) {
-                    let (key, text) = (self.nth_key(story, index), format!("writer {round} {index}"));
-                    story.write_value(1, &self.value_with_entries(story, &[(&key, &text)])?, true)?;
+                    let (key, text) = (self.nth_key(builder, index), format!("writer {round} {index}"));
+                    builder.write_value(1, &self.value_with_entries(builder, &[(&key, &text)])?, true)?;
                 }
-                story.end_concurrent();
-                story.read_state(1)?;
+                builder.end_concurrent();
+                builder.read_state(1)?;
                 if self.is_kind(StateKind::List) {
-                    story.write_value(1, &self.value_with_entries(story, &[("", "writer 0")])?, true)?;
+                    builder.write_value(1, &self.value_with_entries(builder, &[("", "writer 0")])?, true)?;
                 }
                 Some(())
             });
@@ -146,15 +146,15 @@ impl MemberLaws<'_, '_> {
     fn add_rejected_writes(&self, out: &mut Vec<Case>) {
         const LAW: &str = "rejected-leaves-no-trace";
         for rejected_write in rejected_writes(self) {
-            self.add_law(out, LAW, &rejected_write.variant, "a rejected write leaves no trace", |story| {
-                let key = self.nth_key(story, 0);
-                story.write_value(1, &self.value_with_entries(story, &[(&key, "before")])?, true)?;
-                story.read_state(1)?;
-                rejected_write.add_steps(self, story)?;
-                story.read_state(1)?;
+            self.add_law(out, LAW, &rejected_write.variant, "a rejected write leaves no trace", |builder| {
+                let key = self.nth_key(builder, 0);
+                builder.write_value(1, &self.value_with_entries(builder, &[(&key, "before")])?, true)?;
+                builder.read_state(1)?;
+                rejected_write.add_steps(self, builder)?;
+                builder.read_state(1)?;
                 // If only write responses show the stored list, writing the stored item again shows it.
                 if self.is_kind(StateKind::List) {
-                    story.write_value(1, &self.value_with_entries(story, &[(&key, "before")])?, true)?;
+                    builder.write_value(1, &self.value_with_entries(builder, &[(&key, "before")])?, true)?;
                 }
                 Some(())
             });

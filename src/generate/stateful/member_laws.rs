@@ -35,16 +35,16 @@ impl<'w, 'p> MemberLaws<'w, 'p> {
         is_promised: bool,
         build_steps: impl FnOnce(&mut StatefulCaseBuilder<'_, 'p>) -> Option<()>,
     ) -> Option<Case> {
-        let planner = self.context.plan;
+        let plan_context = self.context.plan;
         let variant = format!("{}{variant}", self.variant_prefix);
-        let mut story = StatefulCaseBuilder::new(planner, self.stored_member, operation, law, &variant);
-        build_steps(&mut story)?;
+        let mut builder = StatefulCaseBuilder::new(plan_context, self.stored_member, operation, law, &variant);
+        build_steps(&mut builder)?;
         let source = if operation.name == self.stored_member.operation.name {
-            self.stored_member.law_source(planner, law)
+            self.stored_member.law_source(plan_context, law)
         } else {
-            crate::generate::stateful::stored_member::law_source(planner, operation, law)
+            crate::generate::stateful::stored_member::law_source(plan_context, operation, law)
         };
-        story.build(CaseMetadata { operation, rule: rule.to_owned(), source, is_documented: is_promised })
+        builder.build(CaseMetadata { operation, rule: rule.to_owned(), source, is_documented: is_promised })
     }
 
     pub fn add_law(
@@ -59,8 +59,8 @@ impl<'w, 'p> MemberLaws<'w, 'p> {
         out.extend(self.build_case(self.stored_member.operation, law, variant, rule, is_promised, build_steps));
     }
 
-    pub fn sampler<'s>(&'s self, story: &'s StatefulCaseBuilder<'_, 'p>) -> InputSampler<'s> {
-        self.context.plan.input_sampler(self.stored_member.operation, &story.id)
+    pub fn sampler<'s>(&'s self, builder: &'s StatefulCaseBuilder<'_, 'p>) -> InputSampler<'s> {
+        self.context.plan.input_sampler(self.stored_member.operation, &builder.id)
     }
 
     /// Returns the shapes of a map's keys and values, of a list's items, or of the field itself.
@@ -78,15 +78,15 @@ impl<'w, 'p> MemberLaws<'w, 'p> {
         most.min(MAX_KEYS)
     }
 
-    pub fn nth_key(&self, story: &StatefulCaseBuilder<'_, 'p>, index: u64) -> String {
+    pub fn nth_key(&self, builder: &StatefulCaseBuilder<'_, 'p>, index: u64) -> String {
         match self.inner_shapes().0 {
-            Some(key) => self.sampler(story).sample_key(key, &self.stored_member.path, index),
+            Some(key) => self.sampler(builder).sample_key(key, &self.stored_member.path, index),
             None => String::new(),
         }
     }
 
     /// Returns an item, an entry's value or the field, containing the given text.
-    fn entry_with_text(&self, story: &StatefulCaseBuilder<'_, 'p>, text: &str) -> Option<Value> {
+    fn entry_with_text(&self, builder: &StatefulCaseBuilder<'_, 'p>, text: &str) -> Option<Value> {
         let contract = self.context.plan.contract;
         let shape = self.inner_shapes().1;
         let path = match self.stored_member.kind {
@@ -94,21 +94,21 @@ impl<'w, 'p> MemberLaws<'w, 'p> {
             StateKind::List => self.stored_member.path.join(PathSegment::Item),
             StateKind::Field => self.stored_member.path.clone(),
         };
-        with_free_text(contract, shape, self.sampler(story).sample_value(shape, &path), text)
+        with_free_text(contract, shape, self.sampler(builder).sample_value(shape, &path), text)
     }
 
     /// Returns a value of the member: entries with these keys (or items) and these texts.
-    pub fn value_with_entries(&self, story: &StatefulCaseBuilder<'_, 'p>, entries: &[(&str, &str)]) -> Option<Value> {
+    pub fn value_with_entries(&self, builder: &StatefulCaseBuilder<'_, 'p>, entries: &[(&str, &str)]) -> Option<Value> {
         Some(match self.stored_member.kind {
             StateKind::Map => {
                 let entries =
-                    entries.iter().map(|(key, text)| Some(((*key).to_owned(), self.entry_with_text(story, text)?)));
+                    entries.iter().map(|(key, text)| Some(((*key).to_owned(), self.entry_with_text(builder, text)?)));
                 map_value(entries.collect::<Option<Vec<_>>>()?)
             }
             StateKind::List => {
-                Value::List(entries.iter().map(|(_, text)| self.entry_with_text(story, text)).collect::<Option<_>>()?)
+                Value::List(entries.iter().map(|(_, text)| self.entry_with_text(builder, text)).collect::<Option<_>>()?)
             }
-            StateKind::Field => self.entry_with_text(story, entries.first()?.1)?,
+            StateKind::Field => self.entry_with_text(builder, entries.first()?.1)?,
         })
     }
 

@@ -195,14 +195,14 @@ impl RejectedWrite {
 }
 
 /// Returns a value that a read would show.
-fn traceable_value(laws: &MemberLaws<'_, '_>, story: &StatefulCaseBuilder<'_, '_>) -> Option<Value> {
-    let key = laws.nth_key(story, 2);
-    laws.value_with_entries(story, &[(&key, "trace")])
+fn traceable_value(laws: &MemberLaws<'_, '_>, builder: &StatefulCaseBuilder<'_, '_>) -> Option<Value> {
+    let key = laws.nth_key(builder, 2);
+    laws.value_with_entries(builder, &[(&key, "trace")])
 }
 
 /// Adds a rejected write of entries of which only the one of this key is valid, with the faulty one first or last.
 fn write_partly_valid(
-    story: &mut StatefulCaseBuilder<'_, '_>,
+    builder: &mut StatefulCaseBuilder<'_, '_>,
     place: FaultPlace,
     good: &str,
     value: &Value,
@@ -212,5 +212,5 @@ fn write_partly_valid(
         map_value(entries.iter().filter(|(key, _)| *key == good).map(|(key, value)| (key.clone(), value.clone())));
     let mut sent: Vec<(String, Value)> = entries.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
     sent.sort_by_key(|(key, _)| (key == good) == (place == FaultPlace::First));
-    story.write_rejected(&map_value(sent), &trace, Vec::new(), None)
+    builder.write_rejected(&map_value(sent), &trace, Vec::new(), None)
 }

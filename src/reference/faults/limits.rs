@@ -6,7 +6,7 @@ use super::constraint_fault::{BoundaryShift, ConstraintFault};
 use super::context::FaultContext;
 use super::fault::Fault;
 use super::rules::is_scope_undocumented;
-use crate::contract::{ByteScope, FactOrigin, MemberLocation, PathSegment, Shape, ShapeRule};
+use crate::contract::{ByteScope, FactField, FactOrigin, MemberLocation, PathSegment, Shape, ShapeRule};
 use crate::reference::constraints::{ConstraintEdit, ConstraintNode, LengthUnit, NodeKind};
 use crate::reference::regex::JavaPattern;
 use crate::reference::sample::COMMON_TEXTS;
@@ -18,13 +18,14 @@ pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
     for node in &context.tree.nodes {
         let shape = context.contract.shape(&node.shape);
         add_length_faults(context, node, |slug, describes, moves, (breaks, hidden), edit| {
-            let disputed = shape.is_disputed(if slug.starts_with("min") { "length/min" } else { "length/max" });
+            let disputed =
+                shape.is_disputed(if slug.starts_with("min") { &FactField::LengthMin } else { &FactField::LengthMax });
             let made = limit_fault("length", slug, describes, moves, breaks && !disputed, edit);
             faults.push(ConstraintFault { hidden_reason: hidden, ..made }.into_fault(context, &node.path));
         });
         add_range_faults(node, |slug, describes, moves, edit| {
             let at_min = slug.starts_with("min");
-            let disputed = shape.is_disputed(if at_min { "range/min" } else { "range/max" });
+            let disputed = shape.is_disputed(if at_min { &FactField::RangeMin } else { &FactField::RangeMax });
             let of_type = moves == BoundaryShift::Looser
                 && match node.kind {
                     NodeKind::Integer { least, .. } if at_min => node.range_min.is_some_and(|min| min <= least as f64),
@@ -215,11 +216,14 @@ fn has_pattern_only_from_prose(context: &FaultContext<'_>, node: &ConstraintNode
         return false;
     }
     let model = |shape: &Shape| {
-        shape.facts_at("type").find(|fact| fact.standing == FactOrigin::Model).map(crate::contract::Fact::provenance)
+        shape
+            .facts_at(&FactField::Type)
+            .find(|fact| fact.standing == FactOrigin::Model)
+            .map(crate::contract::Fact::provenance)
     };
     let Some(place) = model(context.contract.shape(&node.shape)) else { return false };
     let from_prose = |shape: &Shape| {
-        shape.pattern.is_some() && shape.facts_at("pattern").all(|fact| fact.standing == FactOrigin::Prose)
+        shape.pattern.is_some() && shape.facts_at(&FactField::Pattern).all(|fact| fact.standing == FactOrigin::Prose)
     };
     context.contract.shapes.values().any(|other| from_prose(other) && model(other).as_ref() == Some(&place))
 }

@@ -5,7 +5,7 @@
 use super::constraint_fault::{BoundaryShift, ConstraintFault};
 use super::context::FaultContext;
 use super::fault::{Fault, FindingScope};
-use crate::contract::{ByteScope, Fact, FactOrigin, ShapeRule};
+use crate::contract::{ByteScope, Fact, FactField, FactOrigin, ShapeRule};
 use crate::reference::constraints::{ConstraintEdit, ConstraintNode, NodeKind};
 
 pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
@@ -92,8 +92,9 @@ pub(super) fn faults(context: &FaultContext<'_>) -> Vec<Fault> {
 pub(super) fn is_scope_undocumented(context: &FaultContext<'_>, node: &ConstraintNode, max: u64) -> bool {
     let NodeKind::Map { value, .. } = &node.kind else { return false };
     let shape = context.contract.shape(&node.shape);
-    let said = |fact: &Fact| fact.path.ends_with("/over") && fact.standing != FactOrigin::Assumed;
-    if shape.facts.iter().any(said) {
+    let states_scope =
+        |fact: &Fact| matches!(fact.field, FactField::RuleScope(_)) && fact.standing != FactOrigin::Assumed;
+    if shape.facts.iter().any(states_scope) {
         return false;
     }
     let inner = &context.tree.nodes[*value];

@@ -168,7 +168,7 @@ async fn send_probe(
     probe: &ProbeRequest,
     stop: &CancelToken,
 ) -> Result<u16, TransportError> {
-    let mut message = EncodedRequest {
+    let mut request = EncodedRequest {
         method: probe.method.clone(),
         target: format!("{}{}", endpoint.base_path, probe.target),
         headers: Vec::new(),
@@ -176,8 +176,8 @@ async fn send_probe(
         raw: false,
     };
     for (name, value) in &endpoint.headers {
-        message.set_header(name, value.as_str());
+        request.set_header(name, value.as_str());
     }
-    message.update_raw();
-    ClientConnection::new(Arc::clone(client)).send(&message, Some(stop)).await.map(|response| response.status)
+    request.update_raw();
+    ClientConnection::new(Arc::clone(client)).send(&request, Some(stop)).await.map(|response| response.status)
 }

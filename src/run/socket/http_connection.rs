@@ -192,9 +192,9 @@ impl HttpConnection {
         loop {
             // Only the first `limits.head` bytes are parsed, so headers that are too long are reported as such,
             // whatever else is wrong with them.
-            let seen = &self.input[..self.input.len().min(limits.max_head_bytes)];
-            if !seen.is_empty()
-                && let Some(head) = HttpHead::parse(seen)?
+            let received = &self.input[..self.input.len().min(limits.max_head_bytes)];
+            if !received.is_empty()
+                && let Some(head) = HttpHead::parse(received)?
             {
                 return Ok(head);
             }

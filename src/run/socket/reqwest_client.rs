@@ -35,14 +35,14 @@ impl ReqwestClient {
         Ok(Self { client, origin: endpoint.origin(), limits: *limits })
     }
 
-    fn exact_url(&self, message: &EncodedRequest) -> Option<reqwest::Url> {
-        let url = reqwest::Url::parse(&format!("{}{}", self.origin, message.target)).ok()?;
+    fn exact_url(&self, request: &EncodedRequest) -> Option<reqwest::Url> {
+        let url = reqwest::Url::parse(&format!("{}{}", self.origin, request.target)).ok()?;
         let target = url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
-        (target == message.target).then_some(url)
+        (target == request.target).then_some(url)
     }
 
-    pub(super) fn unsupported_reason(&self, message: &EncodedRequest) -> Option<String> {
-        if message.raw || self.exact_url(message).is_none() {
+    pub(super) fn unsupported_reason(&self, request: &EncodedRequest) -> Option<String> {
+        if request.raw || self.exact_url(request).is_none() {
             return Some("this request cannot be sent byte for byte over a proxy or HTTP/2".to_owned());
         }
         None
@@ -50,19 +50,19 @@ impl ReqwestClient {
 
     pub(super) async fn send(
         &self,
-        message: &EncodedRequest,
+        request: &EncodedRequest,
         timer: &mut RequestTimer,
     ) -> Result<HttpResponse, TransportError> {
-        let (Some(url), Ok(method)) = (self.exact_url(message), reqwest::Method::from_bytes(message.method.as_bytes()))
+        let (Some(url), Ok(method)) = (self.exact_url(request), reqwest::Method::from_bytes(request.method.as_bytes()))
         else {
             return Err(TransportError::Unreachable("the request cannot be sent byte for byte".to_owned()));
         };
-        let mut request = self.client.request(method, url).body(message.body.clone());
-        for (name, value) in &message.headers {
-            request = request.header(name.as_str(), value.as_str());
+        let mut outgoing = self.client.request(method, url).body(request.body.clone());
+        for (name, value) in &request.headers {
+            outgoing = outgoing.header(name.as_str(), value.as_str());
         }
-        let sent = timer.race(request.send()).await;
-        let mut response = match sent {
+        let sent_response = timer.race(outgoing.send()).await;
+        let mut response = match sent_response {
             None => return Err(TransportError::TimedOut(timer.total_timeout)),
             Some(Err(error)) => return Err(transport_error(&error)),
             Some(Ok(response)) => response,

@@ -16,12 +16,12 @@ use std::sync::Arc;
 /// Sends a request and receives one response.
 pub trait Transport {
     /// Returns the reason why this transport cannot send the request byte for byte, if it cannot.
-    fn unsupported_reason(&self, message: &EncodedRequest) -> Option<String>;
+    fn unsupported_reason(&self, request: &EncodedRequest) -> Option<String>;
 
     /// Sends the request and reads its response within the limits; `stop` cancels the wait.
     fn send(
         &mut self,
-        message: &EncodedRequest,
+        request: &EncodedRequest,
         stop: Option<&CancelToken>,
     ) -> impl Future<Output = Result<HttpResponse, TransportError>>;
 }
@@ -71,28 +71,28 @@ impl ClientConnection {
 }
 
 impl Transport for ClientConnection {
-    fn unsupported_reason(&self, message: &EncodedRequest) -> Option<String> {
-        self.client.reqwest_client.as_ref().and_then(|client| client.unsupported_reason(message))
+    fn unsupported_reason(&self, request: &EncodedRequest) -> Option<String> {
+        self.client.reqwest_client.as_ref().and_then(|client| client.unsupported_reason(request))
     }
 
     async fn send(
         &mut self,
-        message: &EncodedRequest,
+        request: &EncodedRequest,
         stop: Option<&CancelToken>,
     ) -> Result<HttpResponse, TransportError> {
         self.timer.start(stop);
         if let Some(client) = &self.client.reqwest_client {
-            return client.send(message, &mut self.timer).await;
+            return client.send(request, &mut self.timer).await;
         }
         let Some(connector) = &self.client.connector else {
             return Err(TransportError::Unreachable("no transport for the endpoint".to_owned()));
         };
         let options = |close| ExchangeOptions { authority: &self.client.authority, close, limits: &self.client.limits };
         // After a malformed request, the server's view of the connection is unknown.
-        if message.raw || message.body.len() > MAX_REUSE_BODY_BYTES {
+        if request.raw || request.body.len() > MAX_REUSE_BODY_BYTES {
             let mut fresh = HttpConnection::open(connector, &mut self.timer).await?;
             return fresh
-                .send_request(message, &options(true), &mut self.timer)
+                .send_request(request, &options(true), &mut self.timer)
                 .await
                 .map(|received| received.response);
         }
@@ -101,7 +101,7 @@ impl Transport for ClientConnection {
         if let Some(mut idle) = self.idle.take()
             && idle.idle_state().await == IdleState::Silent
         {
-            match idle.send_request(message, &options(false), &mut self.timer).await {
+            match idle.send_request(request, &options(false), &mut self.timer).await {
                 Err(TransportError::Dropped) if !idle.has_received() => {}
                 outcome => return self.release(idle, outcome),
             }
@@ -110,7 +110,7 @@ impl Transport for ClientConnection {
         if fresh.idle_state().await == IdleState::HasData {
             return Err(fresh.unsolicited_data_error());
         }
-        let outcome = fresh.send_request(message, &options(false), &mut self.timer).await;
+        let outcome = fresh.send_request(request, &options(false), &mut self.timer).await;
         self.release(fresh, outcome)
     }
 }

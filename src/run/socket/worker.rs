@@ -86,13 +86,13 @@ impl<'a> CaseWorker<'a> {
         }
         // The response may arrive before the server's output, the log line of the last request comes late, and on a
         // busy machine earlier output may not have been read yet.
-        let (mut seen, mut quiet) = (server.output_position(), 0);
+        let (mut position, mut quiet_polls) = (server.output_position(), 0);
         for turn in 1..=MAX_READ_POLLS {
             tokio::time::sleep(Duration::from_millis(5)).await;
             let (now, has_more) = (server.output_position(), server.has_unread_output());
-            quiet = if now == seen && !has_more { quiet + 1 } else { 0 };
-            seen = now;
-            if (quiet >= 2 && now > start) || (turn >= MAX_PRINT_POLLS && !has_more) {
+            quiet_polls = if now == position && !has_more { quiet_polls + 1 } else { 0 };
+            position = now;
+            if (quiet_polls >= 2 && now > start) || (turn >= MAX_PRINT_POLLS && !has_more) {
                 break;
             }
         }
