@@ -1,6 +1,6 @@
 #![no_main]
 
-use overstep::cli::{LibFuzzerEndpoint, target_from_environment};
+use overstep::commands::{LibFuzzerEndpoint, target_from_environment};
 use overstep::exit::ExitStatus;
 use overstep::inprocess::mutate;
 use overstep::session::MAX_RESPONSE_KINDS;

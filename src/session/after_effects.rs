@@ -6,9 +6,9 @@ use crate::case::{Case, CaseId};
 use crate::report::CaseResult;
 use crate::run::{CaseOutcome, RunError, SequentialRunner};
 use crate::search::{Culprit, find_culprit};
+use crate::session::case_observer::CaseObserver;
 use crate::session::evaluate::CaseEvaluator;
 use crate::session::job::ScenarioJob;
-use crate::session::observers::CaseObserver;
 use std::sync::Arc;
 
 /// Maximum number of accepted cases that are kept to be sent again.

@@ -3,12 +3,13 @@
 //! It prints nothing, and generates no case itself.
 
 use super::after_effects::AfterEffects;
+use super::case_observer::CaseObserver as _;
+use super::check_observers::CheckObservers;
 use super::engine::{BoxedResult, Session};
 use super::error::SessionError;
 use super::job::{CaseTotals, ScenarioJob};
 use super::known_divergences::KnownUsage;
 use super::limit_discovery::{DiscoveredLimits, UnexpectedLimits};
-use super::observers::{CaseObserver as _, CheckObservers};
 use super::planned_cases::{CaseIter, CaseSource, PlannedCases, take_or_regenerate};
 use super::shrink_sequences::FailedSequences;
 use super::snapshot_recorder::{AcceptedSnapshots, SnapshotRecorder};

@@ -3,13 +3,12 @@
 //! It never sends a case.
 
 use super::embedded::{self, EmbeddedServer};
-use super::engine::Session;
 use super::error::SessionError;
-use super::job::{RunOptions, ScenarioJob};
-use super::server_lifecycle;
+use super::job::{EndpointTarget, RunOptions, ScenarioJob};
 use crate::case::Case;
 use crate::generate::CompiledContract;
-use crate::run::{CancelToken, Endpoint, ServerProcess};
+use crate::report::Diagnostic;
+use crate::run::{self, CancelToken, Endpoint, ServerProcess};
 use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, OnceLock};
 
@@ -25,7 +24,8 @@ pub(super) struct EndpointSetup<'a> {
     pub port: Option<u16>,
     /// The user's server, after overstep started it.
     pub server: OnceLock<Arc<ServerProcess>>,
-    restarts: AtomicU32,
+    /// Number of restarts of that server.
+    pub restarts: AtomicU32,
     _embedded: Option<EmbeddedServer>,
 }
 
@@ -39,14 +39,14 @@ impl<'a> EndpointSetup<'a> {
         stop: &CancelToken,
     ) -> Result<Self, SessionError> {
         let embedded = embedded::start_if_embedded(job).await?;
-        let port = server_lifecycle::server_port(job)?;
+        let port = server_port(job)?;
         Ok(Self {
             job,
             compiled,
             options,
             run_id,
             cancel_token: stop.clone(),
-            endpoint: job.build_endpoint(embedded.as_ref(), port, options)?,
+            endpoint: job.build_endpoint(embedded.as_ref().map(EmbeddedServer::address), port, options)?,
             port,
             server: OnceLock::new(),
             restarts: AtomicU32::new(0),
@@ -54,28 +54,23 @@ impl<'a> EndpointSetup<'a> {
         })
     }
 
-    /// Opens a session and passes it to `work`, on a thread that may block.
-    ///
-    /// Must be called on a multi-threaded runtime.
-    pub fn run<T>(&self, work: impl FnOnce(Session<'_>) -> T) -> T {
-        let control = |operation: &str| self.control_case(operation);
-        let restart = || self.restart_server();
-        tokio::task::block_in_place(|| work(Session::new(self, &control, &restart)))
-    }
-
     /// Returns the control of an operation, if the scenario includes the operation.
     pub fn control_case(&self, operation: &str) -> Option<Case> {
         self.job.control_case(&self.compiled, operation)
     }
+}
 
-    /// Restarts the server; returns false if that is not possible.
-    pub fn restart_server(&self) -> bool {
-        server_lifecycle::restart_server(
-            self.job,
-            &self.endpoint,
-            self.server.get(),
-            &self.restarts,
-            &self.cancel_token,
-        )
+/// Returns the port of the server to start: a free one if the URL contains `{port}`. Returns `None` if overstep does
+/// not start the server.
+fn server_port(job: &ScenarioJob) -> Result<Option<u16>, Vec<Diagnostic>> {
+    if job.lifecycle.start.is_none() {
+        return Ok(None);
     }
+    let EndpointTarget::Url(url) = &job.target else { return Ok(None) };
+    if url.contains("{port}") {
+        let port = run::free_port();
+        return port.map(Some).map_err(|error| vec![Diagnostic::error(format!("no free port: {error}"))]);
+    }
+    let endpoint = Endpoint::parse(url).map_err(|error| vec![Diagnostic::error(error.to_string())])?;
+    Ok(Some(endpoint.port))
 }

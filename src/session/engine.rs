@@ -140,5 +140,16 @@ impl<'s> Session<'s> {
     }
 }
 
+impl EndpointSetup<'_> {
+    /// Opens a session and passes it to `work`, on a thread that may block.
+    ///
+    /// Must be called on a multi-threaded runtime.
+    pub fn run<T>(&self, work: impl FnOnce(Session<'_>) -> T) -> T {
+        let control = |operation: &str| self.control_case(operation);
+        let restart = || server_lifecycle::restart_server(self);
+        tokio::task::block_in_place(|| work(Session::new(self, &control, &restart)))
+    }
+}
+
 /// Results in memory; boxed, because they are buffered until it is their turn in plan order.
 pub(super) type BoxedResult = Box<CaseResult>;

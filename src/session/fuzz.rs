@@ -3,14 +3,14 @@
 //! The number of workers never changes what is proposed: each round of proposals is sent concurrently, but its
 //! responses are evaluated in order, so the same seed and the same responses lead to the same proposals.
 
+use super::case_observer::CaseObserver as _;
 use super::endpoint_setup::EndpointSetup;
 use super::engine::{BoxedResult, Session};
 use super::error::SessionError;
 use super::fuzz_checks;
-use super::fuzz_search::{FuzzSearch, ProposedCase, SequenceOutcome, ShrunkFinding};
+use super::fuzz_search::{FuzzFinding, FuzzSearch, ProposedCase, SequenceOutcome, ShrunkFinding};
 use super::job::{CaseTotals, RunOptions, ScenarioJob};
 use super::known_divergences::KnownUsage;
-use super::observers::CaseObserver as _;
 use super::tally::RunTally;
 use crate::case::Case;
 use crate::generate::FuzzGenerator;
@@ -42,19 +42,6 @@ pub struct FuzzOptions {
     pub max_cases: Option<u64>,
     /// Contents of the corpus files, which are sent first.
     pub corpus: Vec<Vec<u8>>,
-}
-
-/// A finding, shrunk as far as possible.
-#[derive(Clone, Debug, PartialEq)]
-pub struct FuzzFinding {
-    /// The case's id.
-    pub id: String,
-    /// The name under which it should be saved.
-    pub name: String,
-    /// The content of its file.
-    pub text: String,
-    /// What was received.
-    pub observed: String,
 }
 
 /// Receives findings and new corpus inputs; an error ends the run.

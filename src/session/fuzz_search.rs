@@ -3,7 +3,6 @@
 //! It never reports anything; [`crate::session::fuzz`] does.
 
 use super::evaluate::CaseEvaluator;
-use super::fuzz::FuzzFinding;
 use super::fuzz_checks::{self, SequenceJudgement};
 use super::{regressions, tally::RunTally};
 use crate::case::{Case, Intent};
@@ -50,6 +49,19 @@ impl SequenceOutcome {
             tally.coverage.add_case(&case, judgement);
         }
     }
+}
+
+/// A finding, shrunk as far as possible.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FuzzFinding {
+    /// The case's id.
+    pub id: String,
+    /// The name under which it should be saved.
+    pub name: String,
+    /// The content of its file.
+    pub text: String,
+    /// What was received.
+    pub observed: String,
 }
 
 /// A finding after it was shrunk.

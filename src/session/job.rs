@@ -16,12 +16,12 @@ use crate::run::{
 };
 use crate::scenario::Scenario;
 use crate::session::differential::DifferentialMode;
-use crate::session::embedded::EmbeddedServer;
 use crate::session::regressions;
 use crate::session::regressions::SavedRegression;
-use crate::session::snapshot_recorder::SnapshotOptions;
+use crate::session::snapshot_options::SnapshotOptions;
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher as _, Hasher as _};
+use std::net::SocketAddr;
 
 /// A scenario with everything that determines its cases and their target.
 #[derive(Clone, Debug)]
@@ -155,7 +155,7 @@ impl ScenarioJob {
         });
         let mut parts: Vec<Case> = parts.collect();
         parts.sort_by(|one, other| one.id.cmp(&other.id));
-        let mut saved = regressions::regression_cases(self)?;
+        let mut saved = regressions::regression_cases(&self.contract, &self.scenario, self.seed, &self.regressions)?;
         for more in [&mut saved, &mut parts] {
             more.retain(|case| runs(case.operation.as_str()));
         }
@@ -192,13 +192,13 @@ impl ScenarioJob {
     /// Returns the endpoint with the settings of its connections.
     pub(super) fn build_endpoint(
         &self,
-        embedded: Option<&EmbeddedServer>,
+        embedded: Option<SocketAddr>,
         port: Option<u16>,
         sending: &RunOptions,
     ) -> Result<Endpoint, Vec<Diagnostic>> {
         let url = match (&self.target, embedded) {
             (EndpointTarget::Url(url), _) => url.replace("{port}", &port.unwrap_or(8080).to_string()),
-            (EndpointTarget::Embedded, Some(server)) => format!("http://{}", server.address()),
+            (EndpointTarget::Embedded, Some(address)) => format!("http://{address}"),
             (EndpointTarget::Embedded, None) => "http://127.0.0.1:8080".to_owned(),
         };
         let mut endpoint = Endpoint::parse(&url).map_err(|error| vec![Diagnostic::error(error.to_string())])?;

@@ -2,7 +2,7 @@
 //!
 //! It never decides whether a divergence is known; [`KnownDivergences`] does.
 
-use super::observers::CaseObserver;
+use super::case_observer::CaseObserver;
 use crate::case::matches_glob;
 use crate::judge::{KnownDivergences, Verdict};
 use crate::report::CaseResult;

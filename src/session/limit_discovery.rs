@@ -11,8 +11,8 @@ use crate::judge::{Finding, Verdict};
 use crate::report::CaseResult;
 use crate::run::{SequentialRunner, Stopwatch};
 use crate::search::{FoundLimit, find_limit};
+use crate::session::case_observer::CaseObserver;
 use crate::session::evaluate::CaseEvaluator;
-use crate::session::observers::CaseObserver;
 use indexmap::IndexMap;
 use std::time::Duration;
 

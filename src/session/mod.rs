@@ -1,9 +1,18 @@
-//! Runs a check from start to end: documents → contract → cases → exchanges → verdicts → report.
+//! Runs cases against an endpoint: documents → contract → cases → exchanges → results → reports.
 //!
 //! This module uses all others, but never reads flags, the terminal or the environment.
+//!
+//! A whole run: a [`ScenarioJob`] and [`RunOptions`] say what is sent and how. `EndpointSetup` starts the embedded server
+//! and determines the address; its `run` opens a `Session`, which starts the user's server and probes the endpoint.
+//! [`check`] then runs the stages in `check_run`: controls, valid values, limits, follow-up. A `CaseEvaluator` passes each
+//! outcome to [`judge`](crate::judge::JudgeContext::judge_case) on the worker that sent it, and every `CaseObserver`
+//! receives the result in plan order. [`fuzz`], [`replay_cases`], [`diagnose`] and [`LibFuzzerTarget`] use the same
+//! session.
 
 mod after_effects;
+mod case_observer;
 mod check;
+mod check_observers;
 mod check_run;
 mod corpus_seeds;
 mod differential;
@@ -22,13 +31,13 @@ mod known_divergences;
 mod libfuzzer_target;
 mod limit_discovery;
 mod load;
-mod observers;
 mod planned_cases;
 mod regressions;
 mod replay;
 mod review;
 mod server_lifecycle;
 mod shrink_sequences;
+mod snapshot_options;
 mod snapshot_recorder;
 mod tally;
 
@@ -41,7 +50,8 @@ pub use doctor::diagnose;
 pub use embedded::{EmbeddedServer, build_world, list_faults, serve};
 pub use error::SessionError;
 pub use export::{ExportFormat, export_cases};
-pub use fuzz::{FuzzFinding, FuzzObserver, FuzzOptions, OperationsWithoutSuccess, fuzz};
+pub use fuzz::{FuzzObserver, FuzzOptions, OperationsWithoutSuccess, fuzz};
+pub use fuzz_search::FuzzFinding;
 pub use job::{CaseTotals, EndpointTarget, RunOptions, ScenarioJob, new_run_id};
 pub use libfuzzer_target::{FuzzInputError, LibFuzzerTarget, MAX_RESPONSE_KINDS};
 pub use load::{LoadedContract, check_operations, ingest_documents, load_scenario};
@@ -51,4 +61,4 @@ pub use replay::{
     read_recorded_cases, replay_cases, split_headers,
 };
 pub use review::{LineChange, PendingSnapshot, ReviewChoice, accept_results, pending_snapshots};
-pub use snapshot_recorder::{SnapshotOptions, SnapshotUpdate};
+pub use snapshot_options::{SnapshotOptions, SnapshotUpdate};

@@ -3,10 +3,10 @@
 //! Saved files never contain the expected response, which is derived from the current documents.
 
 use crate::case::Case;
+use crate::contract::Contract;
 use crate::generate::{Action, FuzzGenerator, actions_from_json, actions_to_json};
 use crate::report::Diagnostic;
-use crate::scenario::Regression;
-use crate::session::job::ScenarioJob;
+use crate::scenario::{Regression, Scenario};
 use sha2::{Digest as _, Sha256};
 
 /// A saved sequence.
@@ -64,16 +64,20 @@ pub(super) fn actions_to_text(acts: &[Action]) -> String {
 
 /// Returns the cases of the saved sequences, in the order of their names. Sequences with operations that the contract
 /// no longer has are left out.
-pub(super) fn regression_cases(job: &ScenarioJob) -> Result<Vec<Case>, Vec<Diagnostic>> {
-    if job.regressions.is_empty() {
+pub(super) fn regression_cases(
+    contract: &Contract,
+    scenario: &Scenario,
+    seed: u64,
+    regressions: &[SavedRegression],
+) -> Result<Vec<Case>, Vec<Diagnostic>> {
+    if regressions.is_empty() {
         return Ok(Vec::new());
     }
-    let wild = FuzzGenerator::new(&job.contract, &job.scenario, job.seed)
-        .map_err(|error| vec![Diagnostic::error(error.to_string())])?;
-    Ok(job
-        .regressions
+    let generator =
+        FuzzGenerator::new(contract, scenario, seed).map_err(|error| vec![Diagnostic::error(error.to_string())])?;
+    Ok(regressions
         .iter()
-        .filter_map(|saved| regression_case(&wild, &saved.name, &saved.actions, saved.judged_action))
+        .filter_map(|saved| regression_case(&generator, &saved.name, &saved.actions, saved.judged_action))
         .collect())
 }
 

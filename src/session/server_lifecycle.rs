@@ -3,7 +3,7 @@
 //! The server never outlives the returned handle: it is stopped when the handle is dropped.
 
 use crate::report::{Diagnostic, Reporter, RunSummary};
-use crate::run::{CancelToken, Endpoint, LaunchCommand, RedactFn, RunEnd, RunPlan, ServerProcess};
+use crate::run::{LaunchCommand, RedactFn, RunEnd, RunPlan, ServerProcess};
 use crate::session::endpoint_setup::EndpointSetup;
 use crate::session::error::SessionError;
 use crate::session::job::{EndpointTarget, RunOptions, ScenarioJob};
@@ -12,7 +12,7 @@ use crate::wire::Redaction;
 use crate::{run, store};
 use std::io::Write;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// Maximum time to wait for the version command.
@@ -34,21 +34,6 @@ impl ServerNotReady {
         reporter.end_run(&summary)?;
         Ok(summary)
     }
-}
-
-/// Returns the port of the server to start: a free one if the URL contains `{port}`. Returns `None` if overstep does
-/// not start the server.
-pub(super) fn server_port(job: &ScenarioJob) -> Result<Option<u16>, Vec<Diagnostic>> {
-    if job.lifecycle.start.is_none() {
-        return Ok(None);
-    }
-    let EndpointTarget::Url(url) = &job.target else { return Ok(None) };
-    if url.contains("{port}") {
-        let port = run::free_port();
-        return port.map(Some).map_err(|error| vec![Diagnostic::error(format!("no free port: {error}"))]);
-    }
-    let endpoint = Endpoint::parse(url).map_err(|error| vec![Diagnostic::error(error.to_string())])?;
-    Ok(Some(endpoint.port))
 }
 
 /// Returns true if the endpoint's port is only used during the run.
@@ -106,18 +91,13 @@ const MAX_RESTARTS: u32 = 500;
 
 /// Restarts a server that exited or no longer responds, and waits until it is ready. Returns false if it does not
 /// become ready, the run is stopped, or the maximum number of restarts is reached.
-pub(super) fn restart_server(
-    job: &ScenarioJob,
-    endpoint: &Endpoint,
-    server: Option<&Arc<ServerProcess>>,
-    times: &AtomicU32,
-    stop: &CancelToken,
-) -> bool {
-    let Some(server) = server else { return false };
-    if stop.is_cancelled() || times.fetch_add(1, Ordering::Relaxed) >= MAX_RESTARTS {
+pub(super) fn restart_server(setup: &EndpointSetup<'_>) -> bool {
+    let (Some(server), stop) = (setup.server.get(), &setup.cancel_token) else { return false };
+    if stop.is_cancelled() || setup.restarts.fetch_add(1, Ordering::Relaxed) >= MAX_RESTARTS {
         return false;
     }
-    server.restart().is_ok() && run::prepare_endpoint(endpoint, &job.lifecycle, Some(server), stop).is_ok()
+    let is_ready = || run::prepare_endpoint(&setup.endpoint, &setup.job.lifecycle, Some(server), stop).is_ok();
+    server.restart().is_ok() && is_ready()
 }
 
 fn launch_server(

@@ -9,8 +9,8 @@ use crate::judge::Verdict;
 use crate::report::CaseResult;
 use crate::run::{ActiveSearch, SequentialRunner};
 use crate::search::smallest_failing_part;
+use crate::session::case_observer::CaseObserver;
 use crate::session::evaluate::CaseEvaluator;
-use crate::session::observers::CaseObserver;
 use std::collections::HashSet;
 
 /// Maximum number of parts to try per sequence.

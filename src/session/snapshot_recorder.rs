@@ -5,37 +5,13 @@
 use crate::generate::{GenerationLevel, GenerationOptions, generate_cases};
 use crate::judge::{SnapshotChange, SnapshotKey, Verdict};
 use crate::report::{CaseResult, Diagnostic, NewForm, SkippedOperation, SnapshotUpdates};
+use crate::session::case_observer::CaseObserver;
 use crate::session::job::ScenarioJob;
-use crate::session::observers::CaseObserver;
+use crate::session::snapshot_options::{SnapshotOptions, SnapshotUpdate};
 use crate::snapshot::{CaseCoverage, CaseState, Snapshot, SnapshotCase, merge_snapshot, read, write};
-use crate::store::{SnapshotFile, SnapshotStore, StoreError};
+use crate::store::{SnapshotFile, StoreError};
 use indexmap::IndexMap;
 use std::collections::{HashMap, HashSet};
-
-/// What a run writes for responses that differ from the accepted ones.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum SnapshotUpdate {
-    /// Writes nothing.
-    #[default]
-    No,
-    /// Writes pending snapshots, to be reviewed.
-    New,
-    /// Accepts all responses.
-    All,
-}
-
-/// The location of snapshots, and what a run may write there.
-#[derive(Clone, Debug)]
-pub struct SnapshotOptions {
-    /// The directory of snapshots.
-    pub snapshots: SnapshotStore,
-    /// What the run may write.
-    pub update: SnapshotUpdate,
-    /// The scenario's file, as named in the header of snapshots.
-    pub source: String,
-    /// The profile that snapshots belong to, if it is not the job's own.
-    pub profile: Option<String>,
-}
 
 /// The accepted behaviour of a job's operations.
 #[derive(Default)]

@@ -2,8 +2,8 @@
 //!
 //! It judges nothing and sends nothing.
 
+use super::case_observer::CaseObserver;
 use super::job::{RunOptions, ScenarioJob};
-use super::observers::CaseObserver;
 use crate::judge::{Coverage, Findings, Judgement, Verdict};
 use crate::report::{CaseResult, RunSummary, VerdictCounts};
 use crate::run::RunEnd;

@@ -1,20 +1,15 @@
-//! What follows the results of a run: each observer receives every result once, in plan order.
+//! The observers of a check.
 //!
-//! An observer never changes a verdict and never sends anything while the run goes.
+//! They never send anything while the run goes; the follow-up of the check uses what they collected.
 
 use super::after_effects::AfterEffects;
+use super::case_observer::CaseObserver;
 use super::known_divergences::KnownUsage;
 use super::limit_discovery::UnexpectedLimits;
 use super::shrink_sequences::FailedSequences;
 use super::snapshot_recorder::SnapshotRecorder;
 use super::tally::RunTally;
 use crate::report::CaseResult;
-
-/// Receives the results of a run.
-pub(super) trait CaseObserver {
-    /// Records the result of a case; may add to what is reported of it.
-    fn observe(&mut self, result: &mut CaseResult);
-}
 
 /// The observers of a check, in the order in which they receive a result.
 pub(super) struct CheckObservers<'a> {
